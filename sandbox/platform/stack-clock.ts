@@ -1,0 +1,37 @@
+/**
+ * The stack's clock: real time plus an offset that only ever grows. Every stand-in reads it, so that moving it moves
+ * the whole local Azure at once.
+ */
+export class StackClock {
+  #offsetMs: number;
+  readonly #listeners: (() => void)[] = [];
+
+  constructor(offsetMs = 0) {
+    this.#offsetMs = offsetMs;
+  }
+
+  get offsetMs(): number {
+    return this.#offsetMs;
+  }
+
+  nowMs(): number {
+    return Date.now() + this.#offsetMs;
+  }
+
+  now(): Date {
+    return new Date(this.nowMs());
+  }
+
+  /** Jumps forward to `ms` (stack time); a time in the past is ignored, since a clock that runs back breaks every timer. */
+  moveTo(ms: number): void {
+    const ahead = ms - this.nowMs();
+    if (ahead <= 0) return;
+    this.#offsetMs += Math.ceil(ahead);
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Calls `listener` after each jump. */
+  onMove(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+}
