@@ -1,0 +1,86 @@
+import type { z } from 'zod';
+import type { Columns, RowKeys, RowRange, StoredRow, Tables } from '../ports/tables.ts';
+
+/** Which table a kind of record lives in, what it looks like and where its row is. */
+export interface RecordKind<T extends object> {
+  readonly table: string;
+  readonly schema: z.ZodType<T>;
+  readonly keys: (record: T) => RowKeys;
+}
+
+export interface Stored<T> {
+  readonly record: T;
+  readonly etag: string;
+}
+
+/** Typed access to one table: point reads, range reads inside a partition, etag-guarded changes. */
+export interface Store<T extends object> {
+  get(keys: RowKeys): Promise<Stored<T> | undefined>;
+  insert(record: T): Promise<boolean>;
+  replace(stored: Stored<T>, record: T): Promise<boolean>;
+  upsert(record: T): Promise<void>;
+  remove(record: T, etag?: string): Promise<boolean>;
+  list(partitionKey: string, range?: RowRange): Promise<Stored<T>[]>;
+  /**
+   * Reads, changes and writes until nobody wrote in between. `change` answers the new record, or undefined to leave the row
+   * as it is. Answers what is stored in the end, or undefined when there is no such row.
+   */
+  update(keys: RowKeys, change: (record: T) => T | undefined): Promise<T | undefined>;
+}
+
+/** Rounds of read-change-write before a row counts as contended beyond reason. */
+const updateRoundsMax = 20;
+
+export function createStore<T extends object>(tables: Tables, kind: RecordKind<T>): Store<T> {
+  const { table } = kind;
+  const decode = (row: StoredRow): Stored<T> => ({
+    record: kind.schema.parse(fromColumns(row.columns)),
+    etag: row.etag,
+  });
+
+  async function get(keys: RowKeys): Promise<Stored<T> | undefined> {
+    const row = await tables.get(table, keys);
+    return row === undefined ? undefined : decode(row);
+  }
+
+  async function update(keys: RowKeys, change: (record: T) => T | undefined): Promise<T | undefined> {
+    for (let round = 0; round < updateRoundsMax; round += 1) {
+      const stored = await get(keys);
+      if (stored === undefined) return undefined;
+      const changed = change(stored.record);
+      if (changed === undefined) return stored.record;
+      if (await tables.replace(table, keys, toColumns(changed), stored.etag)) return changed;
+    }
+    throw new Error(`Row ${keys.rowKey} of table ${table} kept changing; gave up after ${updateRoundsMax} rounds.`);
+  }
+
+  return {
+    get,
+    update,
+    insert: (record) => tables.insert(table, kind.keys(record), toColumns(record)),
+    replace: (stored, record) => tables.replace(table, kind.keys(record), toColumns(record), stored.etag),
+    upsert: (record) => tables.upsert(table, kind.keys(record), toColumns(record)),
+    remove: (record, etag) => tables.remove(table, kind.keys(record), etag),
+    list: async (partitionKey, range) => (await tables.list(table, partitionKey, range)).map(decode),
+  };
+}
+
+/** Nested values become JSON text in a column whose name ends in `Json`, so that a person can still read the table. */
+export function toColumns(record: object): Columns {
+  const entries = Object.entries(record as Record<string, unknown>).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    entries.map(([name, value]) =>
+      typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+        ? [name, value]
+        : [`${name}Json`, JSON.stringify(value)],
+    ),
+  );
+}
+
+export function fromColumns(columns: Columns): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(columns).map(([name, value]) =>
+      name.endsWith('Json') ? [name.slice(0, -'Json'.length), JSON.parse(String(value)) as unknown] : [name, value],
+    ),
+  );
+}

@@ -1,0 +1,155 @@
+import { z } from 'zod';
+
+import { virtualNetworkIdPattern } from './azure-names.ts';
+import { gatewayGenerations, gatewaySkus } from './gateway-sku.ts';
+
+export const tunnelProtocols = ['IkeV2', 'OpenVPN', 'SSTP'] as const;
+export type TunnelProtocol = (typeof tunnelProtocols)[number];
+
+export const authenticationMethods = ['Certificate', 'Radius', 'AAD'] as const;
+export type AuthenticationMethod = (typeof authenticationMethods)[number];
+
+/** The pool of the articles this project began with. */
+export const usualClientAddressPool = '172.16.201.0/24';
+
+// The bounds below only keep a request from costing more than it is worth; what Azure allows is preflight's to judge, so
+// that a breach is answered with its reason. Azure's own 600 prefixes per gateway is the one limit that serves as both.
+const prefixesMax = 600;
+const nameSchema = z.string().max(256);
+const rangeSchema = z.string().max(64);
+const namedRange = (description: string) => rangeSchema.meta({ description, examples: ['10.1.0.0/16'] });
+
+const subnetSchema = z.strictObject({
+  name: nameSchema.meta({
+    description: 'Name of the subnet; the gateway lives in the one called exactly GatewaySubnet.',
+  }),
+  prefix: namedRange('IPv4 range of the subnet, inside the address space.'),
+});
+
+const virtualNetworkSchema = z
+  .strictObject({
+    name: nameSchema.optional().meta({ description: 'Name of the virtual network to make.' }),
+    addressSpace: z.array(namedRange('One IPv4 range.')).min(1).max(prefixesMax).optional().meta({
+      description: 'IPv4 ranges of the virtual network.',
+    }),
+    dnsServers: z.array(z.string().max(64)).max(20).optional().meta({
+      description: "IPv4 addresses of DNS servers; none means Azure's own.",
+    }),
+    subnets: z.array(subnetSchema).max(prefixesMax).optional().meta({
+      description: 'Subnets of the virtual network, GatewaySubnet among them.',
+    }),
+    resourceId: z.string().max(512).regex(virtualNetworkIdPattern).optional().meta({
+      description: 'Azure id of a virtual network that is there already, instead of all the other fields.',
+    }),
+  })
+  .refine((network) => network.resourceId !== undefined || network.name !== undefined, {
+    path: ['name'],
+    message: 'A virtual network to make needs a name; one that is there already is given by resourceId alone.',
+    when: isObjectPayload,
+  })
+  .refine((network) => network.resourceId !== undefined || network.addressSpace !== undefined, {
+    path: ['addressSpace'],
+    message:
+      'A virtual network to make needs an address space; one that is there already is given by resourceId alone.',
+    when: isObjectPayload,
+  })
+  .refine((network) => network.resourceId === undefined || Object.keys(network).length === 1, {
+    path: ['resourceId'],
+    message: 'A virtual network given by resourceId takes no other field: it is used as it is.',
+    when: isObjectPayload,
+  })
+  .meta({
+    description: 'The virtual network to make, or the resourceId of one that is there already.',
+    oneOf: [{ required: ['name', 'addressSpace'] }, { required: ['resourceId'] }],
+  });
+
+const publicIpSchema = z.strictObject({
+  name: nameSchema.optional().meta({ description: 'Name of the public IP address; default: <gateway name>-pip.' }),
+  allocationMethod: z.enum(['Static', 'Dynamic']).optional().meta({
+    description: 'Default Static. Dynamic is understood, and refused with the reason.',
+  }),
+  sku: z.enum(['Standard', 'Basic']).optional().meta({
+    description: 'Default Standard. Basic is understood, and refused with the reason.',
+  }),
+  zones: z
+    .array(z.enum(['1', '2', '3']))
+    .max(3)
+    .optional()
+    .meta({
+      description: 'Availability zones; default all three. Empty for a region that has none.',
+    }),
+});
+
+/**
+ * The shape of a plan: types, spellings, unknown fields and sizes. Old Azure words (VpnGw1, Basic, SSTP, Dynamic, …) have
+ * their place in the shape so that preflight can say what became of them.
+ */
+export const gatewayPlanSchema = z
+  .strictObject({
+    subscriptionId: z.guid().optional().meta({ description: "Default: the deployment's own subscription." }),
+    id: z
+      .string()
+      .regex(/^[a-z0-9-]{1,63}$/)
+      .optional()
+      .meta({ description: "Default: a slug of the gateway's name." }),
+    name: nameSchema.meta({ description: 'Name of the virtual network gateway.', examples: ['VNet1GW'] }),
+    location: z
+      .string()
+      .max(64)
+      .meta({ description: 'Azure region of everything in the plan.', examples: ['eastus'] }),
+    resourceGroup: nameSchema.meta({
+      description: 'Resource group of everything that is made.',
+      examples: ['TestRG1'],
+    }),
+    virtualNetwork: virtualNetworkSchema,
+    publicIp: publicIpSchema.optional().meta({
+      description: 'Public IP address of the gateway. An active-active gateway gets two more, ending in 2 and 3.',
+    }),
+    ipConfigurationName: nameSchema.optional().meta({ description: 'Default: gwipconf.' }),
+    sku: z.enum(gatewaySkus).optional().meta({ description: 'Default: VpnGw1AZ.' }),
+    generation: z.enum(gatewayGenerations).optional().meta({ description: 'Default: the latest that the SKU has.' }),
+    vpnType: z.enum(['RouteBased', 'PolicyBased']).optional().meta({ description: 'Default: RouteBased.' }),
+    activeActive: z.boolean().optional().meta({ description: 'Default: false.' }),
+    clientAddressPool: z
+      .array(namedRange('One IPv4 range.'))
+      .max(32)
+      .optional()
+      .meta({
+        description: `Private ranges that clients get addresses from; default ${usualClientAddressPool} where nothing overlaps it.`,
+      }),
+    protocols: z.array(z.enum(tunnelProtocols)).max(8).optional().meta({ description: 'Default: IkeV2 and OpenVPN.' }),
+    authentication: z
+      .array(z.enum(authenticationMethods))
+      .max(8)
+      .optional()
+      .meta({ description: 'Default: Certificate.' }),
+    rootIds: z
+      .array(z.string().regex(/^[a-z0-9-]{1,63}$/))
+      .max(100)
+      .optional()
+      .meta({
+        description: 'Roots and intermediates the gateway trusts from the start, in upload order; Azure takes 20.',
+      }),
+    onPremisesRanges: z.array(namedRange('One IPv4 range.')).max(prefixesMax).optional().meta({
+      description: 'Ranges in use where clients connect from, which nothing in the plan may overlap.',
+    }),
+    expectedUsers: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .optional()
+      .meta({ description: 'Clients connected at once, at most.' }),
+    tags: z
+      .record(z.string().max(1024), z.string().max(1024))
+      .refine((tags) => Object.keys(tags).length <= 50, 'A resource takes at most 50 tags.')
+      .optional()
+      .meta({ description: 'Tags put on everything that is made.', maxProperties: 50 }),
+  })
+  .meta({ title: 'GatewayPlan', description: 'A point-to-site VPN gateway and the network it stands in.' });
+
+export type GatewayPlanInput = z.input<typeof gatewayPlanSchema>;
+
+// A refinement otherwise waits until everything else is right, and its complaint would come in a second answer.
+function isObjectPayload(payload: { readonly value: unknown }): boolean {
+  return typeof payload.value === 'object' && payload.value !== null;
+}

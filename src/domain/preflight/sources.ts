@@ -1,0 +1,22 @@
+const vpnGateway = 'https://learn.microsoft.com/azure/vpn-gateway';
+
+/** The pages that the rules rest on, read in November 2026. */
+export const sources = {
+  skuConsolidation: `${vpnGateway}/gateway-sku-consolidation`,
+  whatsNew: `${vpnGateway}/whats-new`,
+  skus: `${vpnGateway}/about-gateway-skus`,
+  settings: `${vpnGateway}/vpn-gateway-about-vpn-gateway-settings`,
+  sstpRetirement: 'https://azure.microsoft.com/updates?id=499923',
+  sstpMigration: `${vpnGateway}/ikev2-openvpn-from-sstp`,
+  basicSkuIkeV2: 'https://docs.azure.cn/en-us/vpn-gateway/ikev2-openvpn-from-sstp',
+  multipleAuthentication: `${vpnGateway}/howto-point-to-site-multi-auth`,
+  certificateGateway: `${vpnGateway}/point-to-site-certificate-gateway`,
+  troubleshooting: `${vpnGateway}/vpn-gateway-troubleshoot-vpn-point-to-site-connection-problems`,
+  faq: `${vpnGateway}/vpn-gateway-vpn-faq`,
+  virtualNetworkFaq: 'https://learn.microsoft.com/azure/virtual-network/virtual-networks-faq',
+  names: 'https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules',
+  tags: 'https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources',
+  cidr: 'https://www.rfc-editor.org/rfc/rfc4632#section-3.1',
+  sharedAddressSpace: 'https://www.rfc-editor.org/rfc/rfc6598',
+  privateAddresses: 'https://www.rfc-editor.org/rfc/rfc1918',
+} as const;

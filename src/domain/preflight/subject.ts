@@ -1,0 +1,159 @@
+import { parseAddressRange, type AddressRange } from '../address-range.ts';
+import { applyPlanDefaults, type GatewayPlan, type GatewayPlanInput } from '../gateway-plan.ts';
+import type { Problem } from './problem.ts';
+
+/** What Azure says about the existing virtual network that a plan names by `resourceId`. */
+export interface VirtualNetworkFacts {
+  readonly location: string;
+  readonly addressSpace: readonly string[];
+  readonly dnsServers: readonly string[];
+  readonly subnets: readonly { readonly name: string; readonly prefixes: readonly string[] }[];
+}
+
+/** A gateway that is built or planned beside the one being checked. */
+export interface OtherGateway {
+  readonly id: string;
+  readonly resourceId: string;
+  readonly virtualNetworkId: string;
+  readonly clientAddressPool: readonly string[];
+}
+
+export interface PreflightContext {
+  readonly subscriptionId: string;
+  readonly virtualNetworkFacts?: VirtualNetworkFacts;
+  readonly otherGateways?: readonly OtherGateway[];
+}
+
+/** Text of the plan that has to be a range, and where it stands. */
+export interface LocatedText {
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface LocatedRange {
+  readonly path: string;
+  readonly range: AddressRange;
+}
+
+export interface LocatedSubnet {
+  readonly namePath: string;
+  readonly prefixPath: string;
+  readonly name: string;
+  /** Absent when its text is no canonical range. */
+  readonly range?: AddressRange;
+}
+
+export interface SubjectNetwork {
+  /** False for an existing virtual network that nobody has read: rules about its insides then say nothing. */
+  readonly isKnown: boolean;
+  readonly addressSpacePath: string;
+  readonly subnetsPath: string;
+  readonly dnsServersPath: string;
+  readonly addressSpace: readonly LocatedRange[];
+  readonly subnets: readonly LocatedSubnet[];
+  readonly dnsServers: readonly string[];
+}
+
+/** A plan with its defaults, its ranges parsed once, and what is known of its surroundings: all that a rule looks at. */
+export interface PreflightSubject {
+  readonly plan: GatewayPlan;
+  readonly context: PreflightContext;
+  readonly network: SubjectNetwork;
+  readonly pools: readonly LocatedRange[];
+  readonly onPremises: readonly LocatedRange[];
+  /** Every text the author wrote that has to be a canonical range. */
+  readonly rangeTexts: readonly LocatedText[];
+}
+
+/** One named rule. It never throws, whatever a plan of the right shape says. */
+export interface PreflightRule {
+  readonly name: string;
+  readonly check: (subject: PreflightSubject) => readonly Problem[];
+}
+
+export function readSubject(input: GatewayPlanInput, context: PreflightContext): PreflightSubject {
+  const { virtualNetworkFacts: facts } = context;
+  const plan = applyPlanDefaults(input, {
+    subscriptionId: context.subscriptionId,
+    ...(facts === undefined ? {} : { existingAddressSpace: facts.addressSpace }),
+  });
+  const pools = locate('/clientAddressPool', plan.clientAddressPool);
+  const onPremises = locate('/onPremisesRanges', plan.onPremisesRanges);
+  return {
+    plan,
+    context,
+    network: readNetwork(plan, facts),
+    pools: parsedOnly(pools),
+    onPremises: parsedOnly(onPremises),
+    rangeTexts: [...networkTexts(plan), ...pools, ...onPremises],
+  };
+}
+
+function readNetwork(plan: GatewayPlan, facts: VirtualNetworkFacts | undefined): SubjectNetwork {
+  const { virtualNetwork } = plan;
+  if (virtualNetwork.kind === 'existing') return readExistingNetwork(facts);
+  return {
+    isKnown: true,
+    addressSpacePath: '/virtualNetwork/addressSpace',
+    subnetsPath: '/virtualNetwork/subnets',
+    dnsServersPath: '/virtualNetwork/dnsServers',
+    addressSpace: parsedOnly(locate('/virtualNetwork/addressSpace', virtualNetwork.addressSpace)),
+    subnets: virtualNetwork.subnets.map(({ name, prefix }, index) =>
+      locateSubnet(
+        { name, prefix },
+        `/virtualNetwork/subnets/${index}/name`,
+        `/virtualNetwork/subnets/${index}/prefix`,
+      ),
+    ),
+    dnsServers: virtualNetwork.dnsServers,
+  };
+}
+
+// Everything about a network that is there already is said at the one field that names it. Its IPv6 ranges are Azure's
+// affair and left out: the plan has no say in them.
+function readExistingNetwork(facts: VirtualNetworkFacts | undefined): SubjectNetwork {
+  const path = '/virtualNetwork/resourceId';
+  const subnets = (facts?.subnets ?? []).flatMap(({ name, prefixes }) =>
+    prefixes.map((prefix) => locateSubnet({ name, prefix }, path, path)),
+  );
+  return {
+    isKnown: facts !== undefined,
+    addressSpacePath: path,
+    subnetsPath: path,
+    dnsServersPath: path,
+    addressSpace: parsedOnly((facts?.addressSpace ?? []).map((text) => ({ path, text }))),
+    subnets: subnets.filter((subnet) => subnet.range !== undefined),
+    dnsServers: facts?.dnsServers ?? [],
+  };
+}
+
+function locateSubnet(
+  { name, prefix }: { readonly name: string; readonly prefix: string },
+  namePath: string,
+  prefixPath: string,
+): LocatedSubnet {
+  const parsed = parseAddressRange(prefix);
+  return { namePath, prefixPath, name, ...(parsed.outcome === 'parsed' ? { range: parsed.range } : {}) };
+}
+
+function networkTexts({ virtualNetwork }: GatewayPlan): readonly LocatedText[] {
+  if (virtualNetwork.kind === 'existing') return [];
+  return [
+    ...locate('/virtualNetwork/addressSpace', virtualNetwork.addressSpace),
+    ...virtualNetwork.subnets.map(({ prefix }, index) => ({
+      path: `/virtualNetwork/subnets/${index}/prefix`,
+      text: prefix,
+    })),
+  ];
+}
+
+function locate(path: string, texts: readonly string[]): readonly LocatedText[] {
+  return texts.map((text, index) => ({ path: `${path}/${index}`, text }));
+}
+
+function parsedOnly(texts: readonly LocatedText[]): readonly LocatedRange[] {
+  return texts.flatMap(({ path, text }) => {
+    const parsed = parseAddressRange(text);
+    return parsed.outcome === 'parsed' ? [{ path, range: parsed.range }] : [];
+  });
+}

@@ -1,0 +1,79 @@
+export interface ArmourProblem {
+  readonly code: string;
+  readonly message: string;
+  readonly fix: string;
+}
+
+export type ArmourReading =
+  | { readonly ok: true; readonly der: Uint8Array }
+  | { readonly ok: false; readonly problem: ArmourProblem };
+
+interface ArmourOptions {
+  /** PEM labels that are welcome, for example `CERTIFICATE REQUEST`. */
+  readonly labels: readonly string[];
+  readonly charactersMax: number;
+}
+
+const pemBlock = /-----BEGIN ([A-Z0-9 ]{1,40})-----([^-]*)-----END \1-----/g;
+
+/**
+ * Takes DER out of text: one PEM block (text around it is ignored, as tools print it), or bare base64 on one line or many.
+ * The text is refused whole if it holds a private key: it should not have been sent, and must go no further.
+ */
+export function readArmour(text: string, options: ArmourOptions): ArmourReading {
+  if (text.length > options.charactersMax) return refuse(tooLarge(options.charactersMax));
+  const trimmed = text.replace(/^\ufeff/, '').trim();
+  if (trimmed === '') return refuse(empty);
+  if (/-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/.test(trimmed)) return refuse(privateKey);
+  if (!trimmed.includes('-----')) return decodeBase64(trimmed);
+  const blocks = [...trimmed.matchAll(pemBlock)].filter((block) => options.labels.includes(block[1] ?? ''));
+  const [only] = blocks;
+  if (only === undefined) return refuse(wrongLabel(options.labels));
+  return blocks.length > 1 ? refuse(several) : decodeBase64((only[2] ?? '').trim());
+}
+
+function decodeBase64(text: string): ArmourReading {
+  const compact = text.replace(/[ \t\r\n]+/g, '');
+  const der = Buffer.from(compact, 'base64');
+  // Buffer skips what it does not know; only text that encodes back to itself was base64.
+  const isExact = /^[A-Za-z0-9+/]+={0,2}$/.test(compact) && trimPadding(der.toString('base64')) === trimPadding(compact);
+  return isExact && der.length > 0 ? { ok: true, der: new Uint8Array(der) } : refuse(notBase64);
+}
+
+function trimPadding(base64: string): string {
+  return base64.replace(/=+$/, '');
+}
+
+function refuse(problem: ArmourProblem): ArmourReading {
+  return { ok: false, problem };
+}
+
+const empty: ArmourProblem = { code: 'empty', message: 'There is no text.', fix: 'Send PEM or base64 of DER.' };
+
+const notBase64: ArmourProblem = {
+  code: 'notBase64',
+  message: 'The text is neither PEM nor base64.',
+  fix: 'Send the file as PEM, or as base64 of its DER form on one line or many.',
+};
+
+const privateKey: ArmourProblem = {
+  code: 'privateKeySent',
+  message: 'The text holds a private key. It was not kept.',
+  fix: 'Treat that key as known to others: make a new one, and send the public part only.',
+};
+
+const several: ArmourProblem = {
+  code: 'severalBlocks',
+  message: 'The text holds more than one PEM block of this kind.',
+  fix: 'Send one at a time.',
+};
+
+function tooLarge(charactersMax: number): ArmourProblem {
+  const message = `The text is longer than ${charactersMax} characters.`;
+  return { code: 'tooLarge', message, fix: 'Send one object, in DER or PEM form, without anything around it.' };
+}
+
+function wrongLabel(labels: readonly string[]): ArmourProblem {
+  const expected = labels.map((label) => `"-----BEGIN ${label}-----"`).join(' or ');
+  return { code: 'wrongPem', message: `There is no complete PEM block ${expected}.`, fix: 'Send the whole block.' };
+}

@@ -1,0 +1,36 @@
+/** What a key store refuses or cannot do now. `busy` may succeed after `retryAfterSeconds`; `refused` will not. */
+export type KeyAnswer<T> =
+  | { readonly outcome: 'done'; readonly value: T }
+  | { readonly outcome: 'busy'; readonly retryAfterSeconds: number }
+  | { readonly outcome: 'refused'; readonly code: string; readonly message: string };
+
+export interface RootKeyVersion {
+  /** Key Vault's identifier of this key version (URL). */
+  readonly keyId: string;
+  /** Key Vault's identifier of the certificate version with the same name and version (URL). */
+  readonly certificateId: string;
+  readonly certificateDer: Uint8Array;
+}
+
+export interface RootKeyPolicy {
+  readonly commonName: string;
+  readonly keySizeBits: 2048 | 3072 | 4096;
+  readonly hsm: boolean;
+  readonly validityMonths: number;
+}
+
+/**
+ * Root keys in Key Vault. Keys are made there, not exportable, and never leave. Every call is idempotent: it reads first and
+ * goes on from what is there.
+ */
+export interface RootKeys {
+  /** Makes certificate `name` with issuer Self on a new key (reuseKey), or finds the one made before. */
+  ensureSelfSigned(name: string, policy: RootKeyPolicy): Promise<KeyAnswer<RootKeyVersion>>;
+  /** Opens a second, pending version with issuer Unknown on the same key, or finds it; answers its CSR. */
+  ensurePending(name: string, policy: RootKeyPolicy): Promise<KeyAnswer<{ readonly csrDer: Uint8Array }>>;
+  /** Merges the certificate into the pending version. If the newest version already holds exactly this certificate, answers that. */
+  merge(name: string, certificateDer: Uint8Array): Promise<KeyAnswer<RootKeyVersion>>;
+  disableVersion(certificateId: string): Promise<KeyAnswer<undefined>>;
+  /** RSASSA-PKCS1-v1_5 over a SHA-256 digest, made in Key Vault. */
+  sign(keyId: string, sha256Digest: Uint8Array): Promise<KeyAnswer<Uint8Array>>;
+}
