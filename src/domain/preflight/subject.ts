@@ -114,7 +114,8 @@ function readNetwork(plan: GatewayPlan, facts: VirtualNetworkFacts | undefined):
 function readExistingNetwork(facts: VirtualNetworkFacts | undefined): SubjectNetwork {
   const path = '/virtualNetwork/resourceId';
   const subnets = (facts?.subnets ?? []).flatMap(({ name, prefixes }) =>
-    prefixes.map((prefix) => locateSubnet({ name, prefix }, path, path)),
+    // A subnet whose prefixes come from an address manager shows none, and is there all the same.
+    (prefixes.length === 0 ? [''] : prefixes).map((prefix) => locateSubnet({ name, prefix }, path, path)),
   );
   return {
     isKnown: facts !== undefined,
@@ -122,7 +123,7 @@ function readExistingNetwork(facts: VirtualNetworkFacts | undefined): SubjectNet
     subnetsPath: path,
     dnsServersPath: path,
     addressSpace: parsedOnly((facts?.addressSpace ?? []).map((text) => ({ path, text }))),
-    subnets: subnets.filter((subnet) => subnet.range !== undefined),
+    subnets,
     dnsServers: facts?.dnsServers ?? [],
   };
 }

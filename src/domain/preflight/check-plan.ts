@@ -1,0 +1,50 @@
+import type { GatewayPlanInput } from '../gateway-plan.ts';
+import type { Problem } from './problem.ts';
+import { addressSpace } from './rules/address-space.ts';
+import { authentication } from './rules/authentication.ts';
+import { canonicalRanges } from './rules/canonical-ranges.ts';
+import { capacity } from './rules/capacity.ts';
+import { clientAddressPool } from './rules/client-address-pool.ts';
+import { dnsServers } from './rules/dns-servers.ts';
+import { gatewaySubnet } from './rules/gateway-subnet.ts';
+import { location } from './rules/location.ts';
+import { publicIp } from './rules/public-ip.ts';
+import { resourceNames } from './rules/resource-names.ts';
+import { roots } from './rules/roots.ts';
+import { routes } from './rules/routes.ts';
+import { sku } from './rules/sku.ts';
+import { subnets } from './rules/subnets.ts';
+import { tags } from './rules/tags.ts';
+import { tunnels } from './rules/tunnels.ts';
+import { virtualNetwork } from './rules/virtual-network.ts';
+import { readSubject, type PreflightContext, type PreflightRule } from './subject.ts';
+
+/** In the order of the fields that people fill in: what is named, where it lies, what is built, who gets in. */
+export const preflightRules: readonly PreflightRule[] = [
+  resourceNames,
+  location,
+  tags,
+  canonicalRanges,
+  addressSpace,
+  subnets,
+  gatewaySubnet,
+  dnsServers,
+  virtualNetwork,
+  publicIp,
+  sku,
+  tunnels,
+  authentication,
+  roots,
+  clientAddressPool,
+  capacity,
+  routes,
+];
+
+/**
+ * Everything that is wrong with a plan of the right shape, errors and warnings together, in the order of the rules. Never
+ * throws, and depends on its arguments alone. What the context does not tell is not judged.
+ */
+export function checkPlan(input: GatewayPlanInput, context: PreflightContext): readonly Problem[] {
+  const subject = readSubject(input, context);
+  return preflightRules.flatMap((rule) => rule.check(subject));
+}

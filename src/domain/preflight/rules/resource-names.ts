@@ -1,0 +1,54 @@
+import { faultsOfName, type NamedResource } from '../../azure-names.ts';
+import { sources } from '../sources.ts';
+import type { PreflightRule, PreflightSubject } from '../subject.ts';
+
+interface NameInPlan {
+  readonly path: string;
+  readonly resource: NamedResource;
+  readonly name: string;
+}
+
+/** Every name that Azure will be asked to take. */
+export const resourceNames: PreflightRule = {
+  name: 'resourceNames',
+  check: (subject) =>
+    namesIn(subject).flatMap(({ path, resource, name }) =>
+      faultsOfName(resource, name).map((message) => ({
+        path,
+        code: 'nameRefused',
+        severity: 'error',
+        message,
+        fix: `Choose another name instead of ${JSON.stringify(name)}.`,
+        source: sources.names,
+      })),
+    ),
+};
+
+function namesIn({ plan }: PreflightSubject): readonly NameInPlan[] {
+  return [
+    { path: '/name', resource: 'virtualNetworkGateway', name: plan.name },
+    { path: '/resourceGroup', resource: 'resourceGroup', name: plan.resourceGroup },
+    ...networkNames(plan),
+    ...addressNames(plan),
+  ];
+}
+
+function networkNames({ virtualNetwork }: PreflightSubject['plan']): readonly NameInPlan[] {
+  if (virtualNetwork.kind === 'existing') return [];
+  return [
+    { path: '/virtualNetwork/name', resource: 'virtualNetwork', name: virtualNetwork.name },
+    ...virtualNetwork.subnets.map(({ name }, index) => ({
+      path: `/virtualNetwork/subnets/${index}/name`,
+      resource: 'subnet' as const,
+      name,
+    })),
+  ];
+}
+
+// The last name is the longest: an active-active gateway's further names are the first with a digit behind it.
+function addressNames({ ipConfigurations }: PreflightSubject['plan']): readonly NameInPlan[] {
+  return ipConfigurations.slice(-1).flatMap(({ name, publicIp }) => [
+    { path: '/publicIp/name', resource: 'publicIp', name: publicIp.name },
+    { path: '/ipConfigurationName', resource: 'ipConfiguration', name },
+  ]);
+}
