@@ -1,8 +1,4 @@
-/** Azure's JSON, kept whole: fields that this code does not know survive a read, a change and a write. */
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
-export interface JsonObject {
-  readonly [key: string]: JsonValue;
-}
+import type { JsonObject } from '../domain/json.ts';
 
 /** What Resource Manager answered, sorted by what the caller can do about it. */
 export type ArmAnswer<T> =

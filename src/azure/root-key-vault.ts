@@ -1,0 +1,169 @@
+import {
+  CertificateClient,
+  type CertificatePolicy,
+  type KeyVaultCertificate,
+  type KeyVaultCertificateWithPolicy,
+} from '@azure/keyvault-certificates';
+import { CryptographyClient } from '@azure/keyvault-keys';
+import type { TokenCredential } from '@azure/core-auth';
+import { isRestError } from '@azure/core-rest-pipeline';
+import type { KeyAnswer, RootKeyPolicy, RootKeys, RootKeyVersion } from '../ports/root-keys.ts';
+import { asObject, asText } from '../domain/gateway-entries.ts';
+import { parseBody, secondsOf } from './arm-answers.ts';
+
+export interface RootKeyVaultOptions {
+  readonly vaultUrl: string;
+  readonly credential: TokenCredential;
+}
+
+const usualWaitSeconds = 2;
+const selfPollIntervalMs = 1000;
+/** Key Vault makes a self-signed certificate in seconds; past this the caller is told to come back. */
+const selfWaitMs = 20_000;
+
+/** Root keys in an Azure Key Vault. Throttling is retried by the client a few times and then answered as busy. */
+export function createRootKeyVault({ vaultUrl, credential }: RootKeyVaultOptions): RootKeys {
+  // Vaults under Azure's own names are checked against the token's audience; a vault elsewhere (a private cloud) cannot be.
+  const isAzureVault = new URL(vaultUrl).hostname.endsWith('.vault.azure.net');
+  const options = { disableChallengeResourceVerification: !isAzureVault };
+  const certificates = new CertificateClient(vaultUrl, credential, options);
+  const signers = new Map<string, CryptographyClient>();
+
+  function signerFor(keyId: string): CryptographyClient {
+    const signer = signers.get(keyId) ?? new CryptographyClient(keyId, credential, options);
+    signers.set(keyId, signer);
+    return signer;
+  }
+
+  /** The oldest version of a certificate, or undefined. Key Vault has few versions of a root: two. */
+  async function firstVersion(name: string): Promise<KeyVaultCertificate | undefined> {
+    const versions = [];
+    try {
+      for await (const version of certificates.listPropertiesOfCertificateVersions(name)) versions.push(version);
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+    const [oldest] = versions.toSorted((a, b) => (a.createdOn?.getTime() ?? 0) - (b.createdOn?.getTime() ?? 0));
+    return oldest?.version === undefined ? undefined : certificates.getCertificateVersion(name, oldest.version);
+  }
+
+  async function newest(name: string): Promise<KeyVaultCertificateWithPolicy | undefined> {
+    try {
+      return await certificates.getCertificate(name);
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async function pendingCsr(name: string): Promise<Uint8Array | undefined> {
+    try {
+      const poller = await certificates.getCertificateOperation(name);
+      const operation = poller.getOperationState().certificateOperation;
+      return operation?.status === 'inProgress' && operation.issuerName === 'Unknown' ? operation.csr : undefined;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  return {
+    ensureSelfSigned: (name, policy) =>
+      answer(async () => {
+        const existing = await firstVersion(name);
+        if (existing !== undefined) return toVersion(existing);
+        const poller = await certificates.beginCreateCertificate(name, toPolicy(policy, 'Self'), {
+          intervalInMs: selfPollIntervalMs,
+        });
+        return toVersion(await within(poller.pollUntilDone(), selfWaitMs));
+      }),
+
+    ensurePending: (name, policy) =>
+      answer(async () => {
+        const open = await pendingCsr(name);
+        if (open !== undefined) return { csrDer: open };
+        // Not polled to its end: an Unknown issuer waits for the merge.
+        await certificates.beginCreateCertificate(name, toPolicy(policy, 'Unknown'));
+        const csr = await pendingCsr(name);
+        if (csr === undefined) throw new Error(`Key Vault made no signing request for certificate ${name}.`);
+        return { csrDer: csr };
+      }),
+
+    merge: (name, certificateDer) =>
+      answer(async () => {
+        const current = await newest(name);
+        if (current?.cer !== undefined && Buffer.from(certificateDer).equals(Buffer.from(current.cer)))
+          return toVersion(current);
+        return toVersion(await certificates.mergeCertificate(name, [certificateDer]));
+      }),
+
+    disableVersion: (certificateId) =>
+      answer(async () => {
+        const [name = '', version = ''] = new URL(certificateId).pathname.split('/').slice(2);
+        await certificates.updateCertificateProperties(name, version, { enabled: false });
+        return undefined;
+      }),
+
+    sign: (keyId, sha256Digest) => answer(async () => (await signerFor(keyId).sign('RS256', sha256Digest)).result),
+  };
+}
+
+function toPolicy(policy: RootKeyPolicy, issuerName: 'Self' | 'Unknown'): CertificatePolicy {
+  return {
+    issuerName,
+    subject: `CN=${policy.commonName}`,
+    keyType: policy.hsm ? 'RSA-HSM' : 'RSA',
+    keySize: policy.keySizeBits,
+    reuseKey: true,
+    exportable: false,
+    contentType: 'application/x-pkcs12',
+    keyUsage: ['digitalSignature', 'keyCertSign'],
+    validityInMonths: policy.validityMonths,
+    // A root is rotated by Gatehouse, in the open; Key Vault must not renew it by itself.
+    lifetimeActions: [{ action: 'EmailContacts', lifetimePercentage: 80 }],
+  };
+}
+
+function toVersion(certificate: KeyVaultCertificate): RootKeyVersion {
+  if (certificate.keyId === undefined || certificate.id === undefined || certificate.cer === undefined) {
+    throw new Error(`Key Vault answered certificate ${certificate.name} without its key or its content.`);
+  }
+  return { keyId: certificate.keyId, certificateId: certificate.id, certificateDer: certificate.cer };
+}
+
+async function answer<T>(call: () => Promise<T>): Promise<KeyAnswer<T>> {
+  try {
+    return { outcome: 'done', value: await call() };
+  } catch (error) {
+    if (error instanceof StillWorking) return { outcome: 'busy', retryAfterSeconds: usualWaitSeconds };
+    if (!isRestError(error) || error.statusCode === undefined) throw error;
+    const { statusCode } = error;
+    if (statusCode === 429 || statusCode >= 500) {
+      return {
+        outcome: 'busy',
+        retryAfterSeconds: secondsOf(error.response?.headers.get('retry-after')) ?? usualWaitSeconds,
+      };
+    }
+    const body = asObject(parseBody(error.response?.bodyAsText ?? '')['error']);
+    return { outcome: 'refused', code: asText(body['code']) || `Http${statusCode}`, message: asText(body['message']) };
+  }
+}
+
+class StillWorking extends Error {}
+
+async function within<T>(work: Promise<T>, limitMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new StillWorking('Key Vault is still at work.'));
+    }, limitMs);
+  });
+  return Promise.race([work, limit]).finally(() => {
+    clearTimeout(timer);
+  });
+}
+
+function isMissing(error: unknown): boolean {
+  return isRestError(error) && error.statusCode === 404;
+}
