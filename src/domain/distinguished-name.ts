@@ -26,7 +26,7 @@ interface TextRule {
 const charactersMax = 64;
 
 const bidirectional = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
-const invisible = /[\p{Cf}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0]/u;
+const invisible = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
 const allowed = /^[\p{L}\p{M}\p{N} .,_'@+&!():-]*$/u;
 const cyrillicOrGreek = /[\p{Script=Cyrillic}\p{Script=Greek}]/u;
 

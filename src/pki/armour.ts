@@ -5,8 +5,7 @@ export interface ArmourProblem {
 }
 
 export type ArmourReading =
-  | { readonly ok: true; readonly der: Uint8Array }
-  | { readonly ok: false; readonly problem: ArmourProblem };
+  { readonly ok: true; readonly der: Uint8Array } | { readonly ok: false; readonly problem: ArmourProblem };
 
 interface ArmourOptions {
   /** PEM labels that are welcome, for example `CERTIFICATE REQUEST`. */
@@ -36,7 +35,8 @@ function decodeBase64(text: string): ArmourReading {
   const compact = text.replace(/[ \t\r\n]+/g, '');
   const der = Buffer.from(compact, 'base64');
   // Buffer skips what it does not know; only text that encodes back to itself was base64.
-  const isExact = /^[A-Za-z0-9+/]+={0,2}$/.test(compact) && trimPadding(der.toString('base64')) === trimPadding(compact);
+  const isExact =
+    /^[A-Za-z0-9+/]+={0,2}$/.test(compact) && trimPadding(der.toString('base64')) === trimPadding(compact);
   return isExact && der.length > 0 ? { ok: true, der: new Uint8Array(der) } : refuse(notBase64);
 }
 

@@ -22,7 +22,9 @@ export function findContentsFault(tag: number, contents: Uint8Array): string | u
   const isConstructed = (tag & 0x20) !== 0;
   if (number === 0) return 'End-of-contents octets are BER, not DER.';
   if (isConstructed !== universalConstructed.has(number)) {
-    return isConstructed ? 'A string is in pieces, which is BER, not DER.' : 'A SEQUENCE or SET is marked as primitive.';
+    return isConstructed
+      ? 'A string is in pieces, which is BER, not DER.'
+      : 'A SEQUENCE or SET is marked as primitive.';
   }
   return contentRules.get(number)?.(contents);
 }
@@ -56,5 +58,7 @@ function findObjectIdentifierFault(contents: Uint8Array): string | undefined {
 }
 
 function findTimeFault(contents: Uint8Array, form: RegExp): string | undefined {
-  return form.test(Buffer.from(contents).toString('latin1')) ? undefined : 'A time is not in its DER form (UTC, with seconds).';
+  return form.test(Buffer.from(contents).toString('latin1'))
+    ? undefined
+    : 'A time is not in its DER form (UTC, with seconds).';
 }

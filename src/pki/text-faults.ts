@@ -1,4 +1,4 @@
-import { derTag, isSameBytes } from './der.ts';
+import { derTag } from './der.ts';
 import type { DerValue } from './der.ts';
 
 const stringRules: ReadonlyMap<number, { readonly name: string; readonly isSound: (contents: Uint8Array) => boolean }> =
@@ -16,16 +16,17 @@ const stringRules: ReadonlyMap<number, { readonly name: string; readonly isSound
  */
 export function findTextFaults(value: DerValue): readonly string[] {
   const rule = stringRules.get(value.tag);
-  const own = rule === undefined || rule.isSound(value.contents) ? [] : [`A ${rule.name} holds bytes its type does not allow.`];
-  const order = value.tag === derTag.set && !isInOrder(value.children) ? ['The elements of a SET are not in DER order.'] : [];
+  const own =
+    rule === undefined || rule.isSound(value.contents) ? [] : [`A ${rule.name} holds bytes its type does not allow.`];
+  const order =
+    value.tag === derTag.set && !isInOrder(value.children) ? ['The elements of a SET are not in DER order.'] : [];
   return [...own, ...order, ...value.children.flatMap(findTextFaults)];
 }
 
 function isInOrder(elements: readonly DerValue[]): boolean {
   return elements.every((element, index) => {
     const previous = elements[index - 1];
-    if (previous === undefined) return true;
-    return !isSameBytes(previous.encoding, element.encoding) && Buffer.compare(previous.encoding, element.encoding) < 0;
+    return previous === undefined || Buffer.compare(previous.encoding, element.encoding) <= 0;
   });
 }
 

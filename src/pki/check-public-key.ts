@@ -1,0 +1,134 @@
+import { createPublicKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { derTag, isSameBytes, readDer, readInteger, readObjectIdentifier, readOctetsOfBitString } from './der.ts';
+import type { DerValue } from './der.ts';
+import { oid } from './object-identifiers.ts';
+import { hasCloseFactors, hasRocaFingerprint, hasSmallFactor } from './rsa-modulus.ts';
+
+export type PublicKeyDescription =
+  { readonly type: 'rsa'; readonly bits: number } | { readonly type: 'ec'; readonly curve: 'P-256' | 'P-384' };
+
+export interface PublicKeyProblem {
+  readonly code: string;
+  readonly message: string;
+  readonly fix: string;
+}
+
+export type PublicKeyCheck =
+  | { readonly ok: true; readonly key: KeyObject; readonly description: PublicKeyDescription }
+  | { readonly ok: false; readonly problems: readonly PublicKeyProblem[] };
+
+export interface PublicKeyPolicy {
+  /** Azure documents RSA only (azure-vpn A4); P-256 and P-384 are let in where this says so. */
+  readonly allowEllipticCurve: boolean;
+}
+
+const curves: ReadonlyMap<string, { readonly curve: 'P-256' | 'P-384'; readonly coordinateBytes: number }> = new Map([
+  [oid.curveP256, { curve: 'P-256', coordinateBytes: 32 }],
+  [oid.curveP384, { curve: 'P-384', coordinateBytes: 48 }],
+]);
+
+const makeRsa = 'Make a new RSA key of 2048, 3072 or 4096 bits with exponent 65537, for example with OpenSSL.';
+
+/** Whether a SubjectPublicKeyInfo says that it holds an RSA key. */
+export function isRsaKey(subjectPublicKeyInfo: DerValue): boolean {
+  const identifier = subjectPublicKeyInfo.children[0]?.children[0];
+  return identifier?.tag === derTag.objectIdentifier && readObjectIdentifier(identifier) === oid.rsaEncryption;
+}
+
+/**
+ * Checks a SubjectPublicKeyInfo against the key policy: RSA of 2048 to 4096 bits, e = 65537, no modulus that is known to be
+ * breakable; or, where allowed, a point on P-256 or P-384. Returns the key, or every reason against it. Never throws.
+ */
+export function checkPublicKey(subjectPublicKeyInfo: DerValue, policy: PublicKeyPolicy): PublicKeyCheck {
+  const [algorithm, bits] = subjectPublicKeyInfo.children;
+  const [identifier, parameters] = algorithm?.children ?? [];
+  const key = bits === undefined ? undefined : readOctetsOfBitString(bits);
+  if (identifier?.tag !== derTag.objectIdentifier || key === undefined) {
+    return refuse('keyStructure', 'The public key is not a SubjectPublicKeyInfo.', makeRsa);
+  }
+  const type = readObjectIdentifier(identifier);
+  if (type === oid.rsaEncryption) return checkRsaKey(subjectPublicKeyInfo, parameters, key);
+  if (type === oid.ecPublicKey && policy.allowEllipticCurve) return checkEcKey(subjectPublicKeyInfo, parameters, key);
+  return refuse('keyType', `Keys of the algorithm ${type} are not accepted here.`, makeRsa);
+}
+
+function checkRsaKey(spki: DerValue, parameters: DerValue | undefined, key: Uint8Array): PublicKeyCheck {
+  const reading = readDer(key);
+  const [modulusValue, exponentValue] = reading.ok ? reading.value.children : [];
+  if (
+    modulusValue?.tag !== derTag.integer ||
+    exponentValue?.tag !== derTag.integer ||
+    parameters?.tag !== derTag.null
+  ) {
+    return refuse('keyStructure', 'The RSA key is not a canonical RSAPublicKey with NULL parameters.', makeRsa);
+  }
+  const modulus = readInteger(modulusValue);
+  const bits = modulus > 0n ? modulus.toString(2).length : 0;
+  const problems = [...findSizeProblems(bits), ...findExponentProblems(readInteger(exponentValue))];
+  // The arithmetic below is bounded by the size, and says nothing more about a key whose size is wrong already.
+  if (bits >= 2048 && bits <= 4096) problems.push(...findModulusProblems(modulus));
+  return problems.length > 0 ? { ok: false, problems } : loadKey(spki, { type: 'rsa', bits });
+}
+
+function findSizeProblems(bits: number): PublicKeyProblem[] {
+  if (bits >= 2048 && bits <= 4096 && bits % 8 === 0) return [];
+  return [{ code: 'keySize', message: `The RSA key has ${bits} bits; 2048 to 4096 are accepted.`, fix: makeRsa }];
+}
+
+function findExponentProblems(exponent: bigint): PublicKeyProblem[] {
+  if (exponent === 65537n) return [];
+  return [{ code: 'keyExponent', message: 'The public exponent of the RSA key is not 65537.', fix: makeRsa }];
+}
+
+function findModulusProblems(modulus: bigint): PublicKeyProblem[] {
+  if ((modulus & 1n) === 0n) return [{ code: 'keyModulusEven', message: 'The RSA modulus is even.', fix: makeRsa }];
+  const weaknesses = [
+    { code: 'keySmallFactor', isPresent: hasSmallFactor, message: 'A small prime divides the RSA modulus.' },
+    {
+      code: 'keyClosePrimes',
+      isPresent: hasCloseFactors,
+      message: 'The primes of the RSA key are too close to each other.',
+    },
+    {
+      code: 'keyRoca',
+      isPresent: hasRocaFingerprint,
+      message: 'The RSA key bears the ROCA fingerprint (CVE-2017-15361).',
+    },
+  ];
+  return weaknesses
+    .filter(({ isPresent }) => isPresent(modulus))
+    .map(({ code, message }) => ({ code, message: `${message} Anyone can compute the private key.`, fix: makeRsa }));
+}
+
+function checkEcKey(spki: DerValue, parameters: DerValue | undefined, key: Uint8Array): PublicKeyCheck {
+  const makeEc = 'Make a new key on P-256 or P-384, given by name, with an uncompressed point; or an RSA key.';
+  if (parameters?.tag !== derTag.objectIdentifier) {
+    return refuse('keyCurve', 'The curve is not given by its name.', makeEc);
+  }
+  const known = curves.get(readObjectIdentifier(parameters));
+  if (known === undefined) return refuse('keyCurve', 'The curve is neither P-256 nor P-384.', makeEc);
+  if (key[0] !== 0x04 || key.length !== 1 + 2 * known.coordinateBytes) {
+    return refuse('keyPoint', 'The public point is not an uncompressed point of its curve.', makeEc);
+  }
+  return loadKey(spki, { type: 'ec', curve: known.curve });
+}
+
+function loadKey(spki: DerValue, description: PublicKeyDescription): PublicKeyCheck {
+  try {
+    const key = createPublicKey({ key: Buffer.from(spki.encoding), format: 'der', type: 'spki' });
+    if (isSameBytes(key.export({ format: 'der', type: 'spki' }), spki.encoding)) return { ok: true, key, description };
+    return refuse('keyStructure', 'The public key is not in its one canonical encoding.', makeRsa);
+  } catch {
+    // OpenSSL says no to a point off its curve by failing; its text is about itself, not about the key.
+    return refuse(
+      'keyUnusable',
+      'The public key is not a usable key of its type (a point may lie off its curve).',
+      makeRsa,
+    );
+  }
+}
+
+function refuse(code: string, message: string, fix: string): PublicKeyCheck {
+  return { ok: false, problems: [{ code, message, fix }] };
+}
