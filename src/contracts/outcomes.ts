@@ -1,0 +1,16 @@
+/**
+ * What one look at a resource, and one push where needed, led to. Activities answer refusals as data, because an error that
+ * crosses the Durable boundary loses its class and code.
+ */
+export type Outcome =
+  | { readonly outcome: 'ready' }
+  /** Azure is at work, throttles, or is locked by another operation: look again after that time. */
+  | { readonly outcome: 'wait'; readonly seconds: number; readonly reason: string }
+  | Refusal;
+
+export interface Refusal {
+  readonly outcome: 'refused';
+  readonly code: string;
+  /** Azure's own words, or ours where we refuse. Without secrets. */
+  readonly message: string;
+}

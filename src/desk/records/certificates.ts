@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import type { RecordKind } from '../store.ts';
+
+const keyIdsSchema = z.object({ name: z.string(), signingKeyId: z.string(), versions: z.array(z.string()) });
+
+export const rootRecordSchema = z.object({
+  id: z.string(),
+  commonName: z.string(),
+  subject: z.object({
+    commonName: z.string(),
+    organization: z.string().optional(),
+    organizationalUnit: z.string().optional(),
+    country: z.string().optional(),
+  }),
+  kind: z.literal('created'),
+  state: z.enum(['creating', 'staged', 'active', 'retiring', 'retired']),
+  keyType: z.enum(['RSA-2048', 'RSA-3072', 'RSA-4096']),
+  hsm: z.boolean(),
+  serialNumber: z.string(),
+  notBefore: z.string(),
+  notAfter: z.string(),
+  /** The exact bytes to be signed, kept before they are: a second signature over them gives the same certificate. */
+  tbs: z.string().optional(),
+  certificate: z.string().optional(),
+  thumbprint: z.string().optional(),
+  key: keyIdsSchema.optional(),
+  createdAt: z.string(),
+});
+export type RootRecord = z.infer<typeof rootRecordSchema>;
+
+export const rootPartition = 'root';
+
+export const rootKind: RecordKind<RootRecord> = {
+  table: 'Roots',
+  schema: rootRecordSchema,
+  keys: ({ id }) => rootKeys(id),
+};
+
+export function rootKeys(id: string): { partitionKey: string; rowKey: string } {
+  return { partitionKey: rootPartition, rowKey: id };
+}
+
+export const certificateStates = ['issuing', 'issued', 'superseded', 'revoked', 'expired'] as const;
+
+export const certificateRecordSchema = z.object({
+  serialNumber: z.string(),
+  rootId: z.string(),
+  owner: z.string(),
+  commonName: z.string(),
+  /** `unique` when no other certificate of Gatehouse has this name: Azure's session list carries the name only. */
+  sessionIdentity: z.enum(['unique', 'ambiguous']),
+  publicKeyHash: z.string(),
+  notBefore: z.string(),
+  notAfter: z.string(),
+  /** Base64 of the exact bytes signed. Made and kept before signing; the signature is deterministic. */
+  tbs: z.string(),
+  state: z.enum(certificateStates),
+  certificate: z.string().optional(),
+  thumbprint: z.string().optional(),
+  requestedBy: z.string(),
+  createdAt: z.string(),
+  issuedAt: z.string().optional(),
+  revokedAt: z.string().optional(),
+  revocationReason: z.string().optional(),
+});
+export type CertificateRecord = z.infer<typeof certificateRecordSchema>;
+
+/** 256 shards by the serial number's last byte, which is random like the rest of it. */
+export function certificateKeys(serialNumber: string): { partitionKey: string; rowKey: string } {
+  return { partitionKey: serialNumber.slice(-2), rowKey: serialNumber };
+}
+
+export const certificateKind: RecordKind<CertificateRecord> = {
+  table: 'ClientCertificates',
+  schema: certificateRecordSchema,
+  keys: ({ serialNumber }) => certificateKeys(serialNumber),
+};
+
+const indexSchema = z.object({ group: z.string(), key: z.string(), serialNumber: z.string() });
+export type CertificateIndexRow = z.infer<typeof indexSchema>;
+
+function indexKind(table: string): RecordKind<CertificateIndexRow> {
+  return { table, schema: indexSchema, keys: ({ group, key }) => ({ partitionKey: group, rowKey: key }) };
+}
+
+/** Group: the thumbprint's first two digits; key: the thumbprint. */
+export const byThumbprintKind = indexKind('CertificatesByThumbprint');
+/** Group: owner; key: serial number. */
+export const byOwnerKind = indexKind('CertificatesByOwner');
+/** Group: root id; key: serial number. */
+export const byRootKind = indexKind('CertificatesByRoot');
+/** Group: SHA-256 of the lower-case common name; key: serial number. */
+export const byCommonNameKind = indexKind('CertificatesByCn');
+
+const revocationSchema = z.object({
+  rootId: z.string(),
+  thumbprint: z.string(),
+  serialNumber: z.string(),
+  commonName: z.string(),
+  ambiguous: z.boolean(),
+  notAfter: z.string(),
+  /** False after a reinstatement: the row stays, so that the entry on the gateways is known as Gatehouse's own. */
+  wanted: z.boolean(),
+  reason: z.string(),
+  urgency: z.enum(['immediate', 'window']),
+  operationId: z.string(),
+  recordedAt: z.string(),
+});
+export type RevocationRecord = z.infer<typeof revocationSchema>;
+
+/** What every gateway that trusts the root has to refuse: partition root id, row thumbprint. */
+export const revocationKind: RecordKind<RevocationRecord> = {
+  table: 'Revocations',
+  schema: revocationSchema,
+  keys: ({ rootId, thumbprint }) => ({ partitionKey: rootId, rowKey: thumbprint }),
+};

@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { GatewayPlan } from '../../domain/gateway-plan.ts';
+import type { RecordKind } from '../store.ts';
+
+/** One partition holds all gateways of a deployment: they are hundreds at most and are listed together. */
+export const gatewayPartition = 'gateway';
+
+const observedSchema = z.object({
+  provisioningState: z.string(),
+  checkedAt: z.string(),
+  publicIpAddresses: z.array(z.string()).optional(),
+});
+
+/** Who may write the gateway now. The row is the lock: it changes hands by etag-guarded writes only. */
+const writerSchema = z.object({ instanceId: z.string(), epoch: z.int() });
+
+export const gatewayRecordSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  resourceId: z.string(),
+  state: z.enum(['building', 'ready', 'failed', 'removed']),
+  plan: z.custom<GatewayPlan>((value) => typeof value === 'object' && value !== null),
+  /** Counts intents: each change of what the gateway should be raises it by one. */
+  desired: z.int(),
+  /** The value of `desired` that the gateway was last seen to match. */
+  applied: z.int(),
+  epoch: z.int(),
+  writer: writerSchema.optional(),
+  /** Profile packages asked for and made, counted likewise. */
+  profileWanted: z.int(),
+  profileMade: z.int(),
+  /** When the sessions have to be looked at again to prove a revocation. */
+  lookAt: z.string().optional(),
+  observed: observedSchema.optional(),
+  /** Seconds that the latest writes took, newest last. */
+  updateSeconds: z.array(z.number()),
+  lastOperationId: z.string().optional(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+});
+export type GatewayRecord = z.infer<typeof gatewayRecordSchema>;
+
+export const gatewayKind: RecordKind<GatewayRecord> = {
+  table: 'Gateways',
+  schema: gatewayRecordSchema,
+  keys: ({ id }) => ({ partitionKey: gatewayPartition, rowKey: id }),
+};
+
+export function gatewayKeys(id: string): { partitionKey: string; rowKey: string } {
+  return { partitionKey: gatewayPartition, rowKey: id };
+}
+
+/** Makes resource ids unique: two gateways of Gatehouse never stand for one resource of Azure. */
+const resourceIndexSchema = z.object({ resourceId: z.string(), gatewayId: z.string() });
+export type GatewayResource = z.infer<typeof resourceIndexSchema>;
+
+export const gatewayResourceKind: RecordKind<GatewayResource> = {
+  table: 'GatewayResources',
+  schema: resourceIndexSchema,
+  keys: ({ resourceId }) => resourceKeys(resourceId),
+};
+
+/** Azure's ids ignore case and hold characters that table keys cannot. */
+export function resourceKeys(resourceId: string): { partitionKey: string; rowKey: string } {
+  return { partitionKey: createHash('sha256').update(resourceId.toLowerCase()).digest('hex'), rowKey: '' };
+}
+
+const gatewayRootSchema = z.object({
+  gatewayId: z.string(),
+  rootId: z.string(),
+  entryName: z.string(),
+  thumbprint: z.string(),
+  /** False once it is to be taken off; the row stays, so that the entry is known as Gatehouse's own. */
+  wanted: z.boolean(),
+  state: z.enum(['requested', 'trusted', 'refused', 'removing', 'removed']),
+  reason: z.string().optional(),
+  operationId: z.string().optional(),
+  updatedAt: z.string(),
+});
+export type GatewayRoot = z.infer<typeof gatewayRootSchema>;
+
+/** Which roots a gateway should trust: partition gateway id, row root id. */
+export const gatewayRootKind: RecordKind<GatewayRoot> = {
+  table: 'GatewayRoots',
+  schema: gatewayRootSchema,
+  keys: ({ gatewayId, rootId }) => ({ partitionKey: gatewayId, rowKey: rootId }),
+};
+
+const rootGatewaySchema = z.object({ rootId: z.string(), gatewayId: z.string() });
+export type RootGateway = z.infer<typeof rootGatewaySchema>;
+
+/** The same the other way round: which gateways have had to do with a root. GatewayRoots says whether they still do. */
+export const rootGatewayKind: RecordKind<RootGateway> = {
+  table: 'RootGateways',
+  schema: rootGatewaySchema,
+  keys: ({ rootId, gatewayId }) => ({ partitionKey: rootId, rowKey: gatewayId }),
+};
+
+export const revocationStates = [
+  'requested',
+  'listed',
+  'disconnected',
+  'proven',
+  'refused',
+  'reinstating',
+  'removed',
+] as const;
+
+const gatewayRevocationSchema = z.object({
+  gatewayId: z.string(),
+  thumbprint: z.string(),
+  commonName: z.string(),
+  /** Several live certificates share this name, so sessions cannot be told apart: nothing can be proven of it. */
+  ambiguous: z.boolean(),
+  wanted: z.boolean(),
+  state: z.enum(revocationStates),
+  reason: z.string().optional(),
+  operationId: z.string().optional(),
+  requestedAt: z.string(),
+  listedAt: z.string().optional(),
+  /** The first look at the sessions that found none of this certificate left. */
+  clearAt: z.string().optional(),
+  provenAt: z.string().optional(),
+  updatedAt: z.string(),
+});
+export type GatewayRevocation = z.infer<typeof gatewayRevocationSchema>;
+
+/** How far each revocation has come on each gateway: partition gateway id, row thumbprint. */
+export const gatewayRevocationKind: RecordKind<GatewayRevocation> = {
+  table: 'GatewayRevocations',
+  schema: gatewayRevocationSchema,
+  keys: ({ gatewayId, thumbprint }) => ({ partitionKey: gatewayId, rowKey: thumbprint }),
+};
+
+const profileSchema = z.object({
+  gatewayId: z.string(),
+  /** SHA-256 of what the package means; the same for two packages that differ in time stamps only. */
+  hash: z.string(),
+  serverFqdn: z.string(),
+  routes: z.array(z.string()),
+  dnsServers: z.array(z.string()),
+  serverRootThumbprint: z.string().optional(),
+  hasOpenVpn: z.boolean(),
+  blobName: z.string(),
+  madeAt: z.string(),
+});
+export type ProfileRecord = z.infer<typeof profileSchema>;
+
+/** The newest profile package of each gateway. The package itself, a secret, is in private blob storage. */
+export const profileKind: RecordKind<ProfileRecord> = {
+  table: 'Profiles',
+  schema: profileSchema,
+  keys: ({ gatewayId }) => ({ partitionKey: gatewayId, rowKey: 'newest' }),
+};

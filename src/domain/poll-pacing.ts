@@ -1,0 +1,8 @@
+/**
+ * Seconds until the next look at an operation that Azure said to look at every `retryAfterSeconds`: that interval at
+ * first, six times as long in the end. A gateway takes most of an hour, and every look is kept in the history.
+ */
+export function nextLookSeconds(retryAfterSeconds: number, looksSoFar: number): number {
+  const interval = Math.max(1, retryAfterSeconds);
+  return Math.round(interval * Math.min(6, 1 + looksSoFar / 6));
+}
