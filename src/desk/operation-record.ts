@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import {
+  isOperationEnd,
+  isStepEnd,
+  operationIdPattern,
+  operationProblemSchema,
+  operationProgress,
+  operationStepSchema,
+  waitingForSchema,
+  type OperationProblem,
+  type OperationStep,
+  type OperationView,
+  type StepStatus,
+} from '../domain/operation.ts';
+import { without } from '../domain/without.ts';
+import type { RowKeys } from '../ports/tables.ts';
+
+export const operationRecordSchema = z.object({
+  id: z.string().regex(operationIdPattern),
+  kind: z.string(),
+  /** As the caller knows it. */
+  target: z.string(),
+  /** What the index finds it by: lower case. */
+  targetKey: z.string(),
+  requestedBy: z.string(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+  status: z.enum(['pending', 'running', 'succeeded', 'failed', 'canceled']),
+  /** Attempt n runs as instance `<id>-<n>`. */
+  attempt: z.int().min(1),
+  cancelRequested: z.boolean(),
+  steps: z.array(operationStepSchema),
+  /** What the server needs to go on or to undo. No secrets: tables keep clear text. */
+  context: z.unknown().optional(),
+  waitingFor: waitingForSchema.optional(),
+  result: z.unknown().optional(),
+  problem: operationProblemSchema.optional(),
+});
+export type OperationRecord = z.infer<typeof operationRecordSchema>;
+
+export interface NewStep {
+  readonly name: string;
+  readonly usualSeconds?: number;
+}
+
+export interface StepChange {
+  readonly status: StepStatus;
+  readonly detail?: string;
+  readonly now: Date;
+}
+
+/** Two hexadecimal digits of the id spread the records over 256 partitions. */
+export function operationKeys(id: string): RowKeys {
+  return { partitionKey: id.slice('op-'.length, 'op-'.length + 2), rowKey: id };
+}
+
+export function newStep({ name, usualSeconds }: NewStep): OperationStep {
+  return { name, status: 'pending', attempts: 0, ...(usualSeconds === undefined ? {} : { usualSeconds }) };
+}
+
+/** The instance that carries out this attempt of the operation. */
+export function instanceIdOf(operationId: string, attempt: number): string {
+  return `${operationId}-${attempt}`;
+}
+
+/**
+ * The record with one step changed; undefined if that changes nothing: the same again, a step that is not there, a step
+ * that ended well (late deliveries do not open it; it can still be undone), or an operation that has ended.
+ */
+export function withStep(record: OperationRecord, name: string, change: StepChange): OperationRecord | undefined {
+  const step = record.steps.find((candidate) => candidate.name === name);
+  if (step === undefined || isOperationEnd(record.status) || !isStepChange(step, change)) return undefined;
+  const changed = changedStep(step, change);
+  return {
+    ...record,
+    status: 'running',
+    updatedAt: change.now.toISOString(),
+    steps: record.steps.map((candidate) => (candidate === step ? changed : candidate)),
+  };
+}
+
+function isStepChange(step: OperationStep, { status, detail }: StepChange): boolean {
+  if (step.status === status) return detail !== undefined && detail !== step.detail;
+  const isClosed = step.status === 'succeeded' || step.status === 'skipped' || step.status === 'undone';
+  return !isClosed || status === 'undone';
+}
+
+function changedStep(step: OperationStep, { status, detail, now }: StepChange): OperationStep {
+  const at = now.toISOString();
+  const { endedAt, ...rest } = step;
+  const entersRunning = status === 'running' && step.status !== 'running' && step.status !== 'waiting';
+  return {
+    ...rest,
+    status,
+    attempts: step.attempts + (entersRunning ? 1 : 0),
+    ...(status === 'pending' ? {} : { startedAt: step.startedAt ?? at }),
+    ...(isStepEnd(status) ? { endedAt: step.status === status ? (endedAt ?? at) : at } : {}),
+    ...(detail === undefined ? {} : { detail }),
+  };
+}
+
+/** The record in its end state. Whatever was waited for is over. */
+export function withEnd(
+  record: OperationRecord,
+  end: { readonly status: OperationRecord['status']; readonly result?: unknown; readonly problem?: OperationProblem },
+  now: Date,
+): OperationRecord {
+  return {
+    ...without(record, 'waitingFor'),
+    status: end.status,
+    updatedAt: now.toISOString(),
+    ...(end.result === undefined ? {} : { result: end.result }),
+    ...(end.problem === undefined ? {} : { problem: end.problem }),
+  };
+}
+
+/** The record opened for its next attempt: what failed or was under way is to be done again, what ended well stays. */
+export function withNextAttempt(record: OperationRecord, now: Date): OperationRecord {
+  return {
+    ...without(record, 'problem', 'waitingFor'),
+    status: 'running',
+    attempt: record.attempt + 1,
+    cancelRequested: false,
+    updatedAt: now.toISOString(),
+    steps: record.steps.map(reopenedStep),
+  };
+}
+
+function reopenedStep(step: OperationStep): OperationStep {
+  if (step.status === 'succeeded' || step.status === 'skipped') return step;
+  return { ...without(step, 'endedAt', 'startedAt', 'detail'), status: 'pending' };
+}
+
+/** What callers see of a record at `now`. */
+export function toOperationView(record: OperationRecord, now: Date): OperationView {
+  const hasEnded = isOperationEnd(record.status);
+  const progress = operationProgress(record.steps, now);
+  return {
+    id: record.id,
+    kind: record.kind,
+    status: record.status === 'running' && record.waitingFor !== undefined ? 'waiting' : record.status,
+    target: record.target,
+    requestedBy: record.requestedBy,
+    createdAt: record.createdAt,
+    updatedAt: record.updatedAt,
+    steps: record.steps,
+    ...(hasEnded ? { percent: record.status === 'succeeded' ? 100 : progress.percent } : progress),
+    ...(record.cancelRequested ? { cancelRequested: true } : {}),
+    ...(record.waitingFor === undefined ? {} : { waitingFor: record.waitingFor }),
+    ...(record.result === undefined ? {} : { result: record.result }),
+    ...(record.problem === undefined ? {} : { problem: record.problem }),
+  };
+}

@@ -1,0 +1,249 @@
+import {
+  isOperationEnd,
+  isStepEnd,
+  type OperationEnd,
+  type OperationProblem,
+  type OperationView,
+  type WaitingFor,
+} from '../domain/operation.ts';
+import type { Tables } from '../ports/tables.ts';
+import { createOperationIndex } from './operation-index.ts';
+import { listOperations, type OperationPage, type OperationQuery } from './list-operations.ts';
+import {
+  newStep,
+  operationKeys,
+  operationRecordSchema,
+  toOperationView,
+  withEnd,
+  withNextAttempt,
+  withStep,
+  type NewStep,
+  type OperationRecord,
+  type StepChange,
+} from './operation-record.ts';
+import type { Outbox } from './outbox.ts';
+import { createStore } from './store.ts';
+import type { Unfinished } from './unfinished.ts';
+
+export interface NewOperation {
+  /** `op-` and 32 hexadecimal digits. */
+  readonly id: string;
+  readonly kind: string;
+  /** What it works on, as the caller knows it. */
+  readonly target: string;
+  /** What lists find it by: a resource id or a Gatehouse id; letter case does not count. */
+  readonly targetKey: string;
+  readonly requestedBy: string;
+  readonly steps: readonly NewStep[];
+  /** JSON that the server needs to go on, resume or remove. No secrets. */
+  readonly context?: unknown;
+}
+
+export interface OperationEnding {
+  readonly status: OperationEnd;
+  readonly result?: unknown;
+  readonly problem?: OperationProblem;
+}
+
+/**
+ * The record of every long operation: the truth that callers, orchestrations and sweeps share. Every call may be made
+ * twice, late or by two processes at once; the first end state wins.
+ */
+export interface Operations {
+  /** Answers the record of that id: the new one, or the one that an earlier run of the same request made. */
+  create(operation: NewOperation): Promise<OperationRecord>;
+  get(id: string): Promise<OperationRecord | undefined>;
+  view(id: string): Promise<OperationView | undefined>;
+  list(query: OperationQuery): Promise<OperationPage>;
+  setStep(id: string, name: string, change: StepChange): Promise<void>;
+  /** Adds the steps that are not there yet, at the end. */
+  addSteps(id: string, steps: readonly NewStep[]): Promise<void>;
+  /**
+   * Sets a step that a reconciler carried out and, once every step has ended, ends the operation: succeeded, or failed
+   * with the problem of the first step that failed.
+   */
+  settleStep(id: string, name: string, change: StepChange & { readonly problem?: OperationProblem }): Promise<void>;
+  finish(id: string, ending: OperationEnding): Promise<void>;
+  /** Says what is being waited for; undefined when the wait is over. `since` stays while the kind of wait does. */
+  setWaiting(id: string, waitingFor: Omit<WaitingFor, 'since'> | undefined): Promise<void>;
+  /** False when the operation has ended already, or is not there. */
+  requestCancel(id: string): Promise<boolean>;
+  isCancelRequested(id: string): Promise<boolean>;
+  /**
+   * Opens the next attempt after attempt `after` and answers its number. Called twice it counts once. Undefined when the
+   * operation is not there or has succeeded.
+   */
+  nextAttempt(id: string, after: number): Promise<number | undefined>;
+  /** For the sweep: writes what a crash left out after a record (indexes, the closing event) and answers the open ids. */
+  repair(): Promise<readonly string[]>;
+}
+
+export interface OperationsOptions {
+  readonly tables: Tables;
+  readonly now: () => Date;
+  readonly unfinished: Unfinished;
+  readonly outbox: Pick<Outbox, 'append'>;
+}
+
+const unfinishedKind = 'operation';
+/** How long a note of an operation without a record is kept: its request may still be on the way. */
+const orphanNoteMs = 60 * 60 * 1000;
+
+export function createOperations({ tables, now, unfinished, outbox }: OperationsOptions): Operations {
+  const index = createOperationIndex(tables);
+  const store = createStore(tables, {
+    table: 'Operations',
+    schema: operationRecordSchema,
+    keys: ({ id }) => operationKeys(id),
+  });
+  const at = (): string => now().toISOString();
+
+  async function get(id: string): Promise<OperationRecord | undefined> {
+    return (await store.get(operationKeys(id)))?.record;
+  }
+
+  async function change(
+    id: string,
+    changed: (record: OperationRecord) => OperationRecord | undefined,
+  ): Promise<OperationRecord | undefined> {
+    return store.update(operationKeys(id), changed);
+  }
+
+  async function create(operation: NewOperation): Promise<OperationRecord> {
+    const record: OperationRecord = {
+      ...operation,
+      targetKey: operation.targetKey.toLowerCase(),
+      createdAt: at(),
+      updatedAt: at(),
+      status: 'pending',
+      attempt: 1,
+      cancelRequested: false,
+      steps: operation.steps.map(newStep),
+    };
+    // The note comes first: a crash after it leaves a note without a record, which a sweep drops; never an open record
+    // that no sweep would find.
+    await unfinished.add(unfinishedKind, record.id, { note: record.kind });
+    if (await store.insert(record)) {
+      await index.put(record);
+      return record;
+    }
+    const earlier = (await get(record.id)) ?? record;
+    await index.put(earlier);
+    if (isOperationEnd(earlier.status)) await close(earlier);
+    return earlier;
+  }
+
+  async function finish(id: string, ending: OperationEnding): Promise<void> {
+    const record = await change(id, (open) => (isOperationEnd(open.status) ? undefined : withEnd(open, ending, now())));
+    if (record !== undefined && isOperationEnd(record.status)) await close(record);
+  }
+
+  /** What follows an end: the event for whoever listens, then the note is removed. Both again after a crash in between. */
+  async function close(record: OperationRecord): Promise<void> {
+    await outbox.append({
+      id: `${record.id}-${record.attempt}-ended`,
+      type: 'gatehouse.operation.ended.v1',
+      subject: `operations/${record.id}`,
+      data: {
+        id: record.id,
+        kind: record.kind,
+        target: record.target,
+        status: record.status,
+        ...(record.problem === undefined ? {} : { code: record.problem.code }),
+      },
+    });
+    await unfinished.done(unfinishedKind, record.id);
+  }
+
+  async function settleStep(
+    id: string,
+    name: string,
+    { problem, ...stepChange }: StepChange & { readonly problem?: OperationProblem },
+  ): Promise<void> {
+    const record = await change(id, (open) => {
+      const stepped = withStep(open, name, stepChange);
+      if (stepped === undefined) return undefined;
+      return problem === undefined || stepped.problem !== undefined ? stepped : { ...stepped, problem };
+    });
+    if (record === undefined || isOperationEnd(record.status)) return;
+    if (!record.steps.every((step) => isStepEnd(step.status))) return;
+    await finish(id, { status: record.steps.some((step) => step.status === 'failed') ? 'failed' : 'succeeded' });
+  }
+
+  async function nextAttempt(id: string, after: number): Promise<number | undefined> {
+    const record = await get(id);
+    if (record === undefined || record.status === 'succeeded') return undefined;
+    await unfinished.add(unfinishedKind, id, { note: record.kind });
+    const opened = await change(id, (current) =>
+      current.attempt === after && current.status !== 'succeeded' ? withNextAttempt(current, now()) : undefined,
+    );
+    return opened?.status === 'succeeded' ? undefined : opened?.attempt;
+  }
+
+  async function openIds(): Promise<readonly string[]> {
+    return (await unfinished.list(unfinishedKind)).map(({ id }) => id);
+  }
+
+  async function repair(): Promise<readonly string[]> {
+    const open: string[] = [];
+    for (const { id, since } of await unfinished.list(unfinishedKind)) {
+      const record = await get(id);
+      if (record === undefined) {
+        if (now().getTime() - Date.parse(since) > orphanNoteMs) await unfinished.done(unfinishedKind, id);
+        continue;
+      }
+      await index.put(record);
+      if (isOperationEnd(record.status)) await close(record);
+      else open.push(id);
+    }
+    return open;
+  }
+
+  return {
+    create,
+    get,
+    finish,
+    settleStep,
+    nextAttempt,
+    repair,
+    view: async (id) => {
+      const record = await get(id);
+      return record === undefined ? undefined : toOperationView(record, now());
+    },
+    list: (query) => listOperations({ index, get, now, openIds }, query),
+    setStep: async (id, name, stepChange) => {
+      await change(id, (record) => withStep(record, name, stepChange));
+    },
+    addSteps: async (id, steps) => {
+      await change(id, (record) => {
+        const added = steps.filter(({ name }) => !record.steps.some((step) => step.name === name));
+        if (added.length === 0 || isOperationEnd(record.status)) return undefined;
+        return { ...record, updatedAt: at(), steps: [...record.steps, ...added.map(newStep)] };
+      });
+    },
+    setWaiting: async (id, waitingFor) => {
+      await change(id, (record) => withWaiting(record, waitingFor, at()));
+    },
+    requestCancel: async (id) => {
+      const record = await change(id, (open) =>
+        open.cancelRequested || isOperationEnd(open.status)
+          ? undefined
+          : { ...open, cancelRequested: true, updatedAt: at() },
+      );
+      return record !== undefined && !isOperationEnd(record.status);
+    },
+    isCancelRequested: async (id) => (await get(id))?.cancelRequested ?? false,
+  };
+}
+
+function withWaiting(
+  record: OperationRecord,
+  waitingFor: Omit<WaitingFor, 'since'> | undefined,
+  at: string,
+): OperationRecord | undefined {
+  if (isOperationEnd(record.status)) return undefined;
+  const { waitingFor: before, ...rest } = record;
+  if (waitingFor === undefined) return before === undefined ? undefined : { ...rest, updatedAt: at };
+  const since = before?.kind === waitingFor.kind ? before.since : at;
+  return { ...rest, status: 'running', updatedAt: at, waitingFor: { ...waitingFor, since } };
+}

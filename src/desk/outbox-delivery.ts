@@ -1,0 +1,208 @@
+import { createHmac } from 'node:crypto';
+import { without } from '../domain/without.ts';
+import { sha256Hex } from './digest.ts';
+import type { Outbox, OutboxRecord, PendingDelivery } from './outbox.ts';
+import type { Stored } from './store.ts';
+
+export interface Webhook {
+  /** https, or http to this machine itself; see `checkWebhookUrl`. */
+  readonly url: string;
+  /** With the prefix `whsec_` base64 of the key, as Standard Webhooks writes secrets; without it, the key's own text. */
+  readonly secret: string;
+}
+
+export interface WebhookRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly timeoutMs: number;
+}
+
+export interface WebhookAnswer {
+  readonly status: number;
+  /** The Retry-After header as it was sent, if it was. */
+  readonly retryAfter?: string;
+}
+
+/** Posts once, without following redirects. Throws when no answer came. */
+export type SendWebhook = (request: WebhookRequest) => Promise<WebhookAnswer>;
+
+export interface DeliverOutboxOptions {
+  readonly outbox: Outbox;
+  /** Nobody to deliver to when undefined: events then wait a week for a webhook, and are kept after it. */
+  readonly webhook: Webhook | undefined;
+  readonly send: SendWebhook;
+  readonly now: () => Date;
+}
+
+export interface DeliveryRound {
+  readonly delivered: number;
+  readonly postponed: number;
+  readonly undeliverable: number;
+  readonly kept: number;
+}
+
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const sendTimeoutMs = 10 * second;
+/** Longer than one try can take: a row whose deliverer died is tried again after it. */
+const leaseMs = minute;
+const triesMax = 12;
+/** A receiver that answers 4xx will hardly change its mind; three tries forgive a deployment in progress. */
+const refusedTriesMax = 3;
+const ageMaxMs = 24 * hour;
+const keepMs = 7 * 24 * hour;
+const backOffMs = minute;
+const jitterShare = 0.2;
+const deliveriesMax = 200;
+const deliveriesAtOnce = 8;
+
+/**
+ * Delivers what is due, at least once each: signed as Standard Webhooks says, the same `webhook-id` on every try. Safe to
+ * run by several at once, since each try first takes the row's lease.
+ */
+export async function deliverOutbox(options: DeliverOutboxOptions): Promise<DeliveryRound> {
+  const count = { delivered: 0, postponed: 0, undeliverable: 0, kept: 0 };
+  const pending = await options.outbox.listPending();
+  const due = pending
+    .filter(({ record }) => isDue(options, record))
+    .sort(byDueTime)
+    .slice(0, deliveriesMax);
+  const queue = due[Symbol.iterator]();
+  async function work(): Promise<void> {
+    for (const next of queue) {
+      const outcome = await deliverOne(options, next);
+      if (outcome !== undefined) count[outcome] += 1;
+    }
+  }
+  await Promise.all(Array.from({ length: deliveriesAtOnce }, work));
+  return count;
+}
+
+function isDue({ webhook, now }: DeliverOutboxOptions, { nextAttemptAt, appendedAt }: PendingDelivery): boolean {
+  if (webhook === undefined) return now().getTime() - Date.parse(appendedAt) >= keepMs;
+  return Date.parse(nextAttemptAt) <= now().getTime();
+}
+
+function byDueTime(a: Stored<PendingDelivery>, b: Stored<PendingDelivery>): number {
+  return a.record.nextAttemptAt < b.record.nextAttemptAt ? -1 : 1;
+}
+
+async function deliverOne(
+  options: DeliverOutboxOptions,
+  pending: Stored<PendingDelivery>,
+): Promise<keyof DeliveryRound | undefined> {
+  const { outbox, webhook, now } = options;
+  const leased = await outbox.reschedule(pending, {
+    ...pending.record,
+    nextAttemptAt: new Date(now().getTime() + leaseMs).toISOString(),
+    attempts: pending.record.attempts + 1,
+  });
+  if (leased === undefined) return undefined;
+  const record = await outbox.get(leased.record.id);
+  // A crash between the end state and the removal from the list leaves a pending row of an ended event.
+  if (record?.state !== 'pending') {
+    await outbox.end(leased.record, 'delivered');
+    return undefined;
+  }
+  if (webhook === undefined) {
+    await outbox.end({ ...leased.record, attempts: pending.record.attempts }, 'kept');
+    return 'kept';
+  }
+  const answer = await trySend(options, webhook, record);
+  return settle(options, leased, answer);
+}
+
+async function trySend(
+  { send, now }: DeliverOutboxOptions,
+  webhook: Webhook,
+  record: OutboxRecord,
+): Promise<WebhookAnswer | undefined> {
+  const body = JSON.stringify(record.event);
+  const headers = signedHeaders(webhook.secret, { id: record.id, body, now: now() });
+  try {
+    return await send({ url: webhook.url, headers, body, timeoutMs: sendTimeoutMs });
+  } catch {
+    // No answer is an answer to a delivery: it is tried again, and the end state says that none came.
+    return undefined;
+  }
+}
+
+async function settle(
+  { outbox, now }: DeliverOutboxOptions,
+  leased: Stored<PendingDelivery>,
+  answer: WebhookAnswer | undefined,
+): Promise<keyof DeliveryRound> {
+  const rest = without(leased.record, 'lastStatus');
+  const pending: PendingDelivery = answer === undefined ? rest : { ...rest, lastStatus: answer.status };
+  if (answer !== undefined && answer.status >= 200 && answer.status < 300) {
+    await outbox.end(pending, 'delivered');
+    return 'delivered';
+  }
+  if (isHopeless(pending, now())) {
+    await outbox.end(pending, 'undeliverable');
+    return 'undeliverable';
+  }
+  const nextAttemptAt = new Date(now().getTime() + waitMs(pending, answer, now())).toISOString();
+  await outbox.reschedule(leased, { ...pending, nextAttemptAt });
+  return 'postponed';
+}
+
+/** Statuses that ask for another try: too slow, too early, too many, and everything the server says is its own fault. */
+function isWorthRetrying(status: number): boolean {
+  return status === 408 || status === 425 || status === 429 || status >= 500;
+}
+
+function isHopeless({ attempts, lastStatus, appendedAt }: PendingDelivery, now: Date): boolean {
+  if (lastStatus === 410) return true;
+  if (lastStatus !== undefined && !isWorthRetrying(lastStatus) && attempts >= refusedTriesMax) return true;
+  // The age counts only once the first tries were made: an event that waited days for a webhook still gets them.
+  return attempts >= triesMax || (attempts >= refusedTriesMax && now.getTime() - Date.parse(appendedAt) >= ageMaxMs);
+}
+
+/** Doubling from a minute; jitter comes from the id, so that a burst spreads out and a test can foretell it. */
+function waitMs({ id, attempts }: PendingDelivery, answer: WebhookAnswer | undefined, now: Date): number {
+  const base = backOffMs * 2 ** (attempts - 1);
+  const fraction = Number.parseInt(sha256Hex(`${id}/${attempts}`).slice(0, 8), 16) / 0xffffffff;
+  const jittered = base * (1 + jitterShare * fraction);
+  return Math.min(Math.max(jittered, retryAfterMs(answer?.retryAfter, now)), ageMaxMs);
+}
+
+/** Seconds or an HTTP date (RFC 9110, section 10.2.3); anything else counts as not said. */
+function retryAfterMs(value: string | undefined, now: Date): number {
+  if (value === undefined) return 0;
+  if (/^\d{1,9}$/.test(value)) return Number(value) * second;
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? 0 : Math.max(date - now.getTime(), 0);
+}
+
+/** Headers of Standard Webhooks: HMAC-SHA256 over `id.timestamp.body`. */
+function signedHeaders(
+  secret: string,
+  { id, body, now }: { readonly id: string; readonly body: string; readonly now: Date },
+): Readonly<Record<string, string>> {
+  const timestamp = String(Math.floor(now.getTime() / second));
+  const signature = createHmac('sha256', webhookKey(secret)).update(`${id}.${timestamp}.${body}`).digest('base64');
+  return {
+    'content-type': 'application/cloudevents+json; charset=utf-8',
+    'webhook-id': id,
+    'webhook-timestamp': timestamp,
+    'webhook-signature': `v1,${signature}`,
+  };
+}
+
+function webhookKey(secret: string): Buffer {
+  const prefix = 'whsec_';
+  return secret.startsWith(prefix) ? Buffer.from(secret.slice(prefix.length), 'base64') : Buffer.from(secret, 'utf8');
+}
+
+/** Says what is wrong with a webhook's URL, or undefined: only https, or http to loopback, and no credentials inside. */
+export function checkWebhookUrl(text: string): string | undefined {
+  if (!URL.canParse(text)) return 'The webhook is not a URL.';
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '') return 'The webhook URL holds credentials; use the secret instead.';
+  if (url.protocol === 'https:') return undefined;
+  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+  return url.protocol === 'http:' && isLoopback ? undefined : 'The webhook is neither https nor on this machine.';
+}

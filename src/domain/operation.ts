@@ -1,0 +1,124 @@
+import { z } from 'zod';
+
+export const stepStatuses = ['pending', 'running', 'waiting', 'succeeded', 'failed', 'skipped', 'undone'] as const;
+export type StepStatus = (typeof stepStatuses)[number];
+
+export const operationStatuses = ['pending', 'running', 'waiting', 'succeeded', 'failed', 'canceled'] as const;
+export type OperationStatus = (typeof operationStatuses)[number];
+
+/** How an operation may end. */
+export type OperationEnd = Extract<OperationStatus, 'succeeded' | 'failed' | 'canceled'>;
+
+export const operationIdPattern = /^op-[0-9a-f]{32}$/;
+
+const problemSchema = z.object({ path: z.string(), code: z.string(), message: z.string(), fix: z.string() });
+
+/** Why an operation failed: what its result door answers as a problem. `code` is one of `errorStatus`'s. */
+export const operationProblemSchema = z
+  .object({
+    code: z.string().meta({ description: 'Code to switch on.' }),
+    detail: z.string().meta({ description: 'What failed, on what, and what to do next.' }),
+    status: z.int().min(400).max(599).optional().meta({ description: "HTTP status; the code's own if not given." }),
+    errors: z.array(problemSchema).optional(),
+  })
+  .meta({ id: 'OperationProblem' });
+export type OperationProblem = z.infer<typeof operationProblemSchema>;
+
+export const operationStepSchema = z
+  .object({
+    name: z.string(),
+    status: z.enum(stepStatuses),
+    startedAt: z.iso.datetime().optional(),
+    endedAt: z.iso.datetime().optional(),
+    detail: z.string().optional(),
+    attempts: z.int().min(0).meta({ description: 'How often the step was begun.' }),
+    usualSeconds: z.number().positive().optional().meta({ description: 'How long this step usually takes.' }),
+  })
+  .meta({ id: 'OperationStep' });
+export type OperationStep = z.infer<typeof operationStepSchema>;
+
+export const waitingForSchema = z
+  .object({
+    kind: z.string(),
+    since: z.iso.datetime(),
+    until: z.iso.datetime().optional(),
+    detail: z.string().optional(),
+  })
+  .meta({ id: 'OperationWait' });
+export type WaitingFor = z.infer<typeof waitingForSchema>;
+
+/** An operation as callers see it. */
+export const operationViewSchema = z
+  .object({
+    id: z.string().regex(operationIdPattern),
+    kind: z.string(),
+    status: z.enum(operationStatuses),
+    target: z.string(),
+    requestedBy: z.string(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+    percent: z.int().min(0).max(100),
+    remainingSeconds: z.int().min(0).optional(),
+    steps: z.array(operationStepSchema),
+    cancelRequested: z.boolean().optional(),
+    waitingFor: waitingForSchema.optional(),
+    result: z.unknown().optional(),
+    problem: operationProblemSchema.optional(),
+  })
+  .meta({
+    id: 'Operation',
+    description: 'Long work: what is done, what is being waited for, how long it usually takes.',
+  });
+export type OperationView = z.infer<typeof operationViewSchema>;
+
+/** Weight of a step whose usual time nobody knows yet. */
+const unknownStepSeconds = 5;
+/** A step that is still running never counts as done, however late it is. */
+const runningShareMax = 0.95;
+const percentMaxUnfinished = 99;
+
+export function isOperationEnd(status: OperationStatus): status is OperationEnd {
+  return status === 'succeeded' || status === 'failed' || status === 'canceled';
+}
+
+export function isStepEnd(status: StepStatus): boolean {
+  return status === 'succeeded' || status === 'failed' || status === 'skipped' || status === 'undone';
+}
+
+/**
+ * How far the steps have come at `now`: whole percent, and the seconds that are usually left. Steps weigh their usual
+ * time; `remainingSeconds` is absent when no open step has one.
+ */
+export function operationProgress(
+  steps: readonly OperationStep[],
+  now: Date,
+): { readonly percent: number; readonly remainingSeconds?: number } {
+  const total = sum(steps.map(weightOf));
+  const done = sum(steps.map((step) => weightOf(step) * shareDone(step, now)));
+  const percent = total === 0 ? 0 : Math.min(Math.floor((done / total) * 100), percentMaxUnfinished);
+  const open = steps.filter((step) => !isStepEnd(step.status));
+  if (!open.some((step) => step.usualSeconds !== undefined)) return { percent };
+  return { percent, remainingSeconds: Math.ceil(sum(open.map((step) => secondsLeft(step, now)))) };
+}
+
+function weightOf(step: OperationStep): number {
+  return step.usualSeconds ?? unknownStepSeconds;
+}
+
+function shareDone(step: OperationStep, now: Date): number {
+  if (isStepEnd(step.status)) return 1;
+  return Math.min(secondsRunning(step, now) / weightOf(step), runningShareMax);
+}
+
+function secondsLeft(step: OperationStep, now: Date): number {
+  return Math.max(weightOf(step) - secondsRunning(step, now), 0);
+}
+
+function secondsRunning(step: OperationStep, now: Date): number {
+  if (step.startedAt === undefined) return 0;
+  return Math.max((now.getTime() - Date.parse(step.startedAt)) / 1000, 0);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
