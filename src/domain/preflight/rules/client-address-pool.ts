@@ -6,6 +6,7 @@ import {
   purposesTouched,
   type AddressRange,
 } from '../../address-range.ts';
+import { usualClientAddressPool } from '../../gateway-plan-schema.ts';
 import type { Problem } from '../problem.ts';
 import { findOverlaps } from '../range-overlaps.ts';
 import { sources } from '../sources.ts';
@@ -42,8 +43,7 @@ function missing(subject: PreflightSubject): readonly Problem[] {
       path: poolPath,
       code: 'poolMissing',
       severity: 'error',
-      message:
-        'The plan has no client address pool, and the usual one (172.16.201.0/24) is not taken where it overlaps a range in use or the plan asks for an empty pool.',
+      message: `The plan has no client address pool: it asks for none, or the usual ${usualClientAddressPool} overlaps a range that is in use.`,
       fix:
         free === undefined ? 'Give a private range that nothing else uses.' : `Give a pool; ["${free.cidr}"] is free.`,
       source: sources.certificateGateway,

@@ -1,0 +1,178 @@
+import fc from 'fast-check';
+
+import { completeGatewayPlan, gatewayPlanSchema, type GatewayPlanInput } from '../../../../src/domain/gateway-plan.ts';
+import { authenticationMethods, tunnelProtocols } from '../../../../src/domain/gateway-plan-schema.ts';
+import { gatewayGenerations, gatewaySkus } from '../../../../src/domain/gateway-sku.ts';
+import { checkPlan, preflightRules } from '../../../../src/domain/preflight/check-plan.ts';
+import type { PreflightContext } from '../../../../src/domain/preflight/subject.ts';
+import {
+  aGatewayPlan,
+  aPreflightContext,
+  aSubscriptionId,
+  aVirtualNetwork,
+} from '../../../support/builders/a-gateway-plan.ts';
+import { describeProblems, foundProblems } from '../../../support/found-problems.ts';
+
+// Mostly near misses, since what is plainly wrong is refused by the first line of any rule.
+const someRange = fc.oneof(
+  fc
+    .tuple(fc.constantFrom('10.1', '172.16', '192.168', '8.8', '0.0', '100.64'), fc.nat(255), fc.nat(255), fc.nat(34))
+    .map(([head, third, fourth, length]) => `${head}.${third}.${fourth}/${length}`),
+  fc.constantFrom(
+    '0.0.0.0/0',
+    '10.1.0.0/16',
+    '10.1.255.0/27',
+    '172.16.201.0/24',
+    '255.255.255.255/32',
+    '010.0.0.0/8',
+    '::/0',
+  ),
+  fc.string({ maxLength: 20 }),
+);
+const someName = fc.oneof(
+  fc.constantFrom('VNet1', 'GatewaySubnet', 'gatewaysubnet', '', ' ', 'x'.repeat(90), '__proto__'),
+  fc.string({ maxLength: 40 }),
+);
+const someRanges = fc.array(someRange, { maxLength: 6 });
+const someNetwork: fc.Arbitrary<GatewayPlanInput['virtualNetwork']> = fc.oneof(
+  fc.record(
+    {
+      name: someName,
+      addressSpace: fc.array(someRange, { minLength: 1, maxLength: 6 }),
+      dnsServers: fc.array(fc.oneof(fc.ipV4(), fc.string({ maxLength: 20 })), { maxLength: 4 }),
+      subnets: fc.array(fc.record({ name: someName, prefix: someRange }), { maxLength: 6 }),
+    },
+    { requiredKeys: ['name', 'addressSpace'] },
+  ),
+  fc.constant({
+    resourceId: `/subscriptions/${aSubscriptionId}/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/Hub`,
+  }),
+);
+const somePlan: fc.Arbitrary<GatewayPlanInput> = fc.record(
+  {
+    name: someName,
+    location: fc.oneof(fc.constantFrom('eastus', 'East US', ''), fc.string({ maxLength: 40 })),
+    resourceGroup: someName,
+    virtualNetwork: someNetwork,
+    publicIp: fc.record(
+      {
+        name: someName,
+        allocationMethod: fc.constantFrom('Static', 'Dynamic'),
+        sku: fc.constantFrom('Standard', 'Basic'),
+        zones: fc.array(fc.constantFrom('1', '2', '3'), { maxLength: 3 }),
+      },
+      { requiredKeys: [] },
+    ),
+    sku: fc.constantFrom(...gatewaySkus),
+    generation: fc.constantFrom(...gatewayGenerations),
+    vpnType: fc.constantFrom('RouteBased', 'PolicyBased'),
+    activeActive: fc.boolean(),
+    clientAddressPool: someRanges,
+    protocols: fc.array(fc.constantFrom(...tunnelProtocols), { maxLength: 4 }),
+    authentication: fc.array(fc.constantFrom(...authenticationMethods), { maxLength: 4 }),
+    rootIds: fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 25 }),
+    onPremisesRanges: someRanges,
+    expectedUsers: fc.integer({ min: 1, max: 1_000_000 }),
+    tags: fc.dictionary(fc.string({ maxLength: 10 }), fc.string({ maxLength: 10 }), { maxKeys: 4 }),
+  },
+  { requiredKeys: ['name', 'location', 'resourceGroup', 'virtualNetwork'] },
+);
+const someContext: fc.Arbitrary<PreflightContext> = fc.record(
+  {
+    subscriptionId: fc.constant(aSubscriptionId),
+    virtualNetworkFacts: fc.record({
+      location: someName,
+      addressSpace: someRanges,
+      dnsServers: fc.array(fc.string({ maxLength: 20 }), { maxLength: 3 }),
+      subnets: fc.array(fc.record({ name: someName, prefixes: someRanges }), { maxLength: 4 }),
+    }),
+    otherGateways: fc.array(
+      fc.record({ id: someName, resourceId: someName, virtualNetworkId: someName, clientAddressPool: someRanges }),
+      { maxLength: 3 },
+    ),
+  },
+  { requiredKeys: ['subscriptionId'] },
+);
+
+describe('src/domain/preflight/check-plan', () => {
+  it('says nothing of a plan that is right', () => {
+    expect(checkPlan(aGatewayPlan(), aPreflightContext())).toEqual([]);
+  });
+
+  it.each([
+    ['VpnGw1', ['error skuClosedNonZonal /sku']],
+    ['Basic', ['error skuBasicUnfit /sku', 'error protocolNotOnSku /protocols/1']],
+  ] as const)('answers everything that is out of date in a plan with %s in one list', (sku, ofSku) => {
+    const found = foundProblems({
+      sku,
+      publicIp: { name: 'VNet1GWpip', allocationMethod: 'Dynamic', sku: 'Basic' },
+      protocols: ['SSTP', 'OpenVPN'],
+      clientAddressPool: ['10.1.201.0/24'],
+      virtualNetwork: aVirtualNetwork({ subnets: [{ name: 'gatewaysubnet', prefix: '10.1.255.0/28' }] }),
+    });
+
+    expect(found.toSorted()).toEqual(
+      [
+        'error gatewaySubnetMisspelled /virtualNetwork/subnets/0/name',
+        'warning gatewaySubnetSmall /virtualNetwork/subnets/0/prefix',
+        'error publicIpDynamic /publicIp/allocationMethod',
+        'error publicIpBasic /publicIp/sku',
+        ...ofSku,
+        'error protocolSstpRetired /protocols/0',
+        'error protocolsExclusive /protocols',
+        'error poolOverlapsVirtualNetwork /clientAddressPool/0',
+        'warning poolClassfulRoute /clientAddressPool/0',
+      ].toSorted(),
+    );
+  });
+
+  it('names each rule once', () => {
+    const names = preflightRules.map(({ name }) => name);
+
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('answers any plan of the right shape, always the same, with problems that say all', () => {
+    fc.assert(
+      fc.property(somePlan, someContext, (plan, context) => {
+        const input = gatewayPlanSchema.parse(plan);
+        const problems = checkPlan(input, context);
+
+        expect(checkPlan(input, context)).toEqual(problems);
+        for (const { path, code, message, fix } of problems) {
+          expect(path).toMatch(/^\/[a-zA-Z]+/);
+          expect(code).toMatch(/^[a-z][a-zA-Z]+$/);
+          expect(`${message} ${fix}`).not.toMatch(/undefined|NaN|Infinity|\[object/);
+          expect(fix).not.toBe('');
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('completes any plan of the right shape, to the same text in whatever order its ranges stand', () => {
+    fc.assert(
+      fc.property(somePlan, (plan) => {
+        const { onPremisesRanges = [], ...rest } = plan;
+        const complete = (ranges: string[]) =>
+          JSON.stringify(
+            completeGatewayPlan({ ...rest, onPremisesRanges: ranges }, { subscriptionId: aSubscriptionId }),
+          );
+
+        expect(complete(onPremisesRanges.toReversed())).toBe(complete(onPremisesRanges));
+      }),
+    );
+  });
+
+  it('answers a plan of the largest size with no more problems than it has entries to be wrong', () => {
+    const subnets = Array.from({ length: 600 }, (_, n) => ({ name: `subnet-${n}`, prefix: '10.1.0.0/24' }));
+    const addressSpace = Array.from({ length: 600 }, () => '10.1.0.0/16');
+    const problems = checkPlan(
+      aGatewayPlan({ virtualNetwork: aVirtualNetwork({ subnets, addressSpace }) }),
+      aPreflightContext(),
+    );
+
+    expect(describeProblems(problems).filter((problem) => problem.includes('subnetOverlap'))).toHaveLength(599);
+    expect(problems.length).toBeLessThan(1300);
+  });
+});
