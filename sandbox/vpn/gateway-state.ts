@@ -1,0 +1,29 @@
+import { z } from 'zod';
+
+/**
+ * What the ARM stand-in says about one gateway: the configuration that was last applied with success, not the one that
+ * is wanted.
+ */
+export const vpnGatewayStateSchema = z.object({
+  resourceId: z.string(),
+  guid: z.string(),
+  fqdn: z.string(),
+  serverName: z.string(),
+  addressPool: z.array(z.string()),
+  vnetPrefixes: z.array(z.string()),
+  roots: z.array(z.object({ name: z.string(), certificatePem: z.string() })),
+  revokedThumbprints: z.array(z.string()),
+  serverCertificatePem: z.string(),
+  serverKeyPem: z.string(),
+  serverCaPem: z.string(),
+  tlsAuthKey: z.string(),
+  protocols: z.array(z.string()),
+  ready: z.boolean(),
+});
+export type VpnGatewayState = z.infer<typeof vpnGatewayStateSchema>;
+export type TrustedRoot = VpnGatewayState['roots'][number];
+
+/** True for a gateway that people can connect to with OpenVPN now. */
+export function isServingOpenVpn(state: VpnGatewayState): boolean {
+  return state.ready && state.addressPool.length > 0 && state.protocols.includes('OpenVPN');
+}

@@ -1,0 +1,136 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { createControlClient } from './control-client.ts';
+import { GatewayFleet } from './gateway-fleet.ts';
+import { createInternet } from './namespaces.ts';
+import { publishGateways, withdrawGateways } from './published-gateways.ts';
+import { SessionReporter } from './session-reporter.ts';
+import {
+  createStackRecord,
+  deleteStackRecord,
+  readStackRecord,
+  removeLeftovers,
+  writeStackRecord,
+  type StackRecord,
+} from './stack-record.ts';
+
+const pollIntervalMs = 500;
+const lastReportDeadlineMs = 2_000;
+
+export interface VpnStandInOptions {
+  /** The control door of the stack, plain HTTP on loopback. */
+  readonly controlUrl: string;
+  /** The stack's folder (DIR). */
+  readonly directory: string;
+}
+
+export interface VpnStandIn {
+  /** Namespace that gateways and clients are plugged into. */
+  readonly internet: string;
+  /** Ends gateways, clients and sessions, and removes all namespaces and files; resolves when nothing is left. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts clean (what a killed process left is removed, its sessions are ended) and then follows the control door until
+ * stopped. A control door that does not answer is asked again; the gateways go on with what they know.
+ */
+export async function startVpnStandIn({ controlUrl, directory }: VpnStandInOptions): Promise<VpnStandIn> {
+  const record = await startClean(directory);
+  const internet = `${record.prefix}internet`;
+  await createInternet(internet);
+
+  const stopping = new AbortController();
+  const control = createControlClient(controlUrl);
+  const say = createComplainer();
+  const reporter = new SessionReporter(control, record.sessionIds, (sessionIds) => {
+    writeStackRecord(directory, { ...record, sessionIds: [...sessionIds] });
+  });
+  const report = (): Promise<void> => reporter.report().catch(say('sessions'));
+  const fleet: GatewayFleet = new GatewayFleet({
+    prefix: record.prefix,
+    internet,
+    folder: record.folder,
+    logFolder: directory,
+    onSessionBegun: (session) => {
+      reporter.add(session);
+      void report();
+    },
+    onSessionEnded: (id) => {
+      reporter.remove(id);
+      void report();
+    },
+    onChanged: () => {
+      publishGateways(directory, { gateways: fleet.list(), internetNamespace: internet });
+    },
+    onError: say('gateway'),
+  });
+  publishGateways(directory, { gateways: [], internetNamespace: internet });
+
+  function pause(): Promise<unknown> {
+    return delay(pollIntervalMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+  }
+
+  function sayUnlessStopping(kind: string, error: unknown): void {
+    if (!stopping.signal.aborted) say(kind)(error);
+  }
+
+  async function followGateways(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await control.gateways().then((states) => {
+        if (!stopping.signal.aborted) fleet.reconcile(states);
+      }, say('gateways'));
+      await report();
+      await pause();
+    }
+  }
+
+  async function followDisconnects(): Promise<void> {
+    let after = 0;
+    while (!stopping.signal.aborted) {
+      try {
+        const asked = await control.disconnects(after, stopping.signal);
+        for (const { id } of asked.items) fleet.disconnect(id);
+        after = asked.next;
+      } catch (error) {
+        sayUnlessStopping('disconnects', error);
+        await pause();
+      }
+    }
+  }
+
+  const following = Promise.all([followGateways(), followDisconnects()]);
+  return {
+    internet,
+    stop: async () => {
+      stopping.abort();
+      await following;
+      await fleet.stop();
+      withdrawGateways(directory);
+      // The control door may be gone before this process; then the next start tells it what has ended.
+      const told = reporter.report().then(() => true);
+      const isTold = await Promise.race([told, delay(lastReportDeadlineMs, false)]).catch(() => false);
+      await removeLeftovers(record);
+      if (isTold) deleteStackRecord(directory);
+    },
+  };
+}
+
+async function startClean(directory: string): Promise<StackRecord> {
+  const former = readStackRecord(directory);
+  withdrawGateways(directory);
+  if (former !== undefined) await removeLeftovers(former);
+  const record = { ...(await createStackRecord()), sessionIds: former?.sessionIds ?? [] };
+  writeStackRecord(directory, record);
+  return record;
+}
+
+/** Says a fault on standard error once, not at every try: each kind again only when its words change. */
+function createComplainer(): (kind: string) => (error: unknown) => void {
+  const said = new Map<string, string>();
+  return (kind) => (error) => {
+    const message = error instanceof Error ? error.message : String(error);
+    if (said.get(kind) === message) return;
+    said.set(kind, message);
+    console.error(`vpn: ${kind}: ${message}`);
+  };
+}
