@@ -23,7 +23,7 @@ export interface RefusedAddress {
   readonly suggestion?: string;
 }
 
-export type ParsedRange = { readonly outcome: 'parsed'; readonly range: AddressRange } | RefusedAddress;
+type ParsedRange = { readonly outcome: 'parsed'; readonly range: AddressRange } | RefusedAddress;
 
 /** What an address block is reserved for, as far as it decides where the block may be used. */
 export type AddressPurpose =

@@ -68,7 +68,7 @@ export function slugOf(name: string): string {
 export const virtualNetworkIdPattern =
   /^\/subscriptions\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\/resourceGroups\/[^/?#\s]{1,90}\/providers\/Microsoft\.Network\/virtualNetworks\/[^/?#\s]{2,64}$/i;
 
-export interface NetworkResourceScope {
+interface NetworkResourceScope {
   readonly subscriptionId: string;
   readonly resourceGroup: string;
 }

@@ -25,7 +25,7 @@ export type GatewayGeneration = (typeof gatewayGenerations)[number];
  * `current` can be built; `nonZonal` (VpnGw1-5), `basic` and `legacy` (Standard, HighPerformance) cannot, or not usefully.
  * The last generation listed is the one chosen when a plan names none: it carries more traffic.
  */
-export interface GatewaySkuTraits {
+interface GatewaySkuTraits {
   readonly standing: 'current' | 'nonZonal' | 'basic' | 'legacy';
   readonly generations: readonly [GatewayGeneration, ...GatewayGeneration[]];
   /** Point-to-site clients connected at once, over IKEv2 and OpenVPN together; over SSTP on SKUs that have no other. */

@@ -1,7 +1,7 @@
 import { compareRanges, contains } from '../address-range.ts';
 import type { LocatedRange } from './subject.ts';
 
-export interface RangeOverlap {
+interface RangeOverlap {
   readonly inner: LocatedRange;
   readonly outer: LocatedRange;
 }

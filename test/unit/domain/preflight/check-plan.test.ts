@@ -13,6 +13,10 @@ import {
 } from '../../../support/builders/a-gateway-plan.ts';
 import { describeProblems, foundProblems } from '../../../support/found-problems.ts';
 
+// Messages quote what the plan says, so the words that would betray a broken message are kept out of the plan.
+const brokenWords = /undefined|NaN|Infinity|\[object/;
+const someText = (maxLength: number) => fc.string({ maxLength }).filter((text) => !brokenWords.test(text));
+
 // Mostly near misses, since what is plainly wrong is refused by the first line of any rule.
 const someRange = fc.oneof(
   fc
@@ -27,11 +31,11 @@ const someRange = fc.oneof(
     '010.0.0.0/8',
     '::/0',
   ),
-  fc.string({ maxLength: 20 }),
+  someText(20),
 );
 const someName = fc.oneof(
   fc.constantFrom('VNet1', 'GatewaySubnet', 'gatewaysubnet', '', ' ', 'x'.repeat(90), '__proto__'),
-  fc.string({ maxLength: 40 }),
+  someText(40),
 );
 const someRanges = fc.array(someRange, { maxLength: 6 });
 const someNetwork: fc.Arbitrary<GatewayPlanInput['virtualNetwork']> = fc.oneof(
@@ -39,7 +43,7 @@ const someNetwork: fc.Arbitrary<GatewayPlanInput['virtualNetwork']> = fc.oneof(
     {
       name: someName,
       addressSpace: fc.array(someRange, { minLength: 1, maxLength: 6 }),
-      dnsServers: fc.array(fc.oneof(fc.ipV4(), fc.string({ maxLength: 20 })), { maxLength: 4 }),
+      dnsServers: fc.array(fc.oneof(fc.ipV4(), someText(20)), { maxLength: 4 }),
       subnets: fc.array(fc.record({ name: someName, prefix: someRange }), { maxLength: 6 }),
     },
     { requiredKeys: ['name', 'addressSpace'] },
@@ -51,7 +55,7 @@ const someNetwork: fc.Arbitrary<GatewayPlanInput['virtualNetwork']> = fc.oneof(
 const somePlan: fc.Arbitrary<GatewayPlanInput> = fc.record(
   {
     name: someName,
-    location: fc.oneof(fc.constantFrom('eastus', 'East US', ''), fc.string({ maxLength: 40 })),
+    location: fc.oneof(fc.constantFrom('eastus', 'East US', ''), someText(40)),
     resourceGroup: someName,
     virtualNetwork: someNetwork,
     publicIp: fc.record(
@@ -73,7 +77,7 @@ const somePlan: fc.Arbitrary<GatewayPlanInput> = fc.record(
     rootIds: fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 25 }),
     onPremisesRanges: someRanges,
     expectedUsers: fc.integer({ min: 1, max: 1_000_000 }),
-    tags: fc.dictionary(fc.string({ maxLength: 10 }), fc.string({ maxLength: 10 }), { maxKeys: 4 }),
+    tags: fc.dictionary(someText(10), someText(10), { maxKeys: 4 }),
   },
   { requiredKeys: ['name', 'location', 'resourceGroup', 'virtualNetwork'] },
 );
@@ -83,7 +87,7 @@ const someContext: fc.Arbitrary<PreflightContext> = fc.record(
     virtualNetworkFacts: fc.record({
       location: someName,
       addressSpace: someRanges,
-      dnsServers: fc.array(fc.string({ maxLength: 20 }), { maxLength: 3 }),
+      dnsServers: fc.array(someText(20), { maxLength: 3 }),
       subnets: fc.array(fc.record({ name: someName, prefixes: someRanges }), { maxLength: 4 }),
     }),
     otherGateways: fc.array(
@@ -142,11 +146,11 @@ describe('src/domain/preflight/check-plan', () => {
         for (const { path, code, message, fix } of problems) {
           expect(path).toMatch(/^\/[a-zA-Z]+/);
           expect(code).toMatch(/^[a-z][a-zA-Z]+$/);
-          expect(`${message} ${fix}`).not.toMatch(/undefined|NaN|Infinity|\[object/);
+          expect(`${message} ${fix}`).not.toMatch(brokenWords);
           expect(fix).not.toBe('');
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
