@@ -9,9 +9,12 @@ describe('src/domain/preflight/problem', () => {
     [[], false],
     [['warning', 'warning'], false],
     [['warning', 'error'], true],
-  ] as const)('says of problems that are %j whether one keeps the plan from being built: %s', (severities, expected) => {
-    expect(hasErrors(severities.map(aProblem))).toBe(expected);
-  });
+  ] as const)(
+    'says of problems that are %j whether one keeps the plan from being built: %s',
+    (severities, expected) => {
+      expect(hasErrors(severities.map(aProblem))).toBe(expected);
+    },
+  );
 
   // RFC 6901, section 3.
   it.each([
