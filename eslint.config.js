@@ -4,11 +4,24 @@ import tseslint from 'typescript-eslint';
 // Orchestrations are replayed from history, and domain code is called from them: a value that differs between two runs of
 // the same code breaks the replay. Clock, chance, environment and I/O therefore come in as arguments or as activities.
 const nonDeterministicGlobals = [
-  'process', 'fetch', 'crypto', 'performance', 'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask',
-].map((name) => ({ name, message: 'Replayed code must be deterministic: take the value from an activity or the context.' }));
+  'process',
+  'fetch',
+  'crypto',
+  'performance',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'queueMicrotask',
+].map((name) => ({
+  name,
+  message: 'Replayed code must be deterministic: take the value from an activity or the context.',
+}));
 
 const nonDeterministicSyntax = [
-  { selector: "MemberExpression[object.name='Date'][property.name='now']", message: 'Use context.df.currentUtcDateTime.' },
+  {
+    selector: "MemberExpression[object.name='Date'][property.name='now']",
+    message: 'Use context.df.currentUtcDateTime.',
+  },
   { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Use context.df.currentUtcDateTime.' },
   { selector: "MemberExpression[object.name='Math'][property.name='random']", message: 'Use an activity or newGuid.' },
 ];
@@ -34,6 +47,8 @@ export default tseslint.config(
       '@typescript-eslint/dot-notation': ['error', { allowIndexSignaturePropertyAccess: true }],
       '@typescript-eslint/ban-ts-comment': ['error', { minimumDescriptionLength: 10 }],
       'func-style': ['error', 'declaration', { allowArrowFunctions: true }],
+      // Leaving a property out by rest is how records lose a field here.
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
       eqeqeq: 'error',
     },
   },
@@ -41,7 +56,10 @@ export default tseslint.config(
     files: ['src/**/*.ts'],
     rules: {
       'no-console': 'error',
-      'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Only src/config reads the environment.' }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'Only src/config reads the environment.' },
+      ],
     },
   },
   { files: ['src/config/**/*.ts'], rules: { 'no-restricted-properties': 'off' } },
@@ -59,7 +77,10 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         ...nonDeterministicSyntax,
-        { selector: ':function[async=true]', message: 'Orchestrations are generators: yield tasks, do not await promises.' },
+        {
+          selector: ':function[async=true]',
+          message: 'Orchestrations are generators: yield tasks, do not await promises.',
+        },
       ],
     },
   },
@@ -69,10 +90,19 @@ export default tseslint.config(
       '@typescript-eslint/explicit-module-boundary-types': 'off',
       'no-restricted-syntax': [
         'error',
-        { selector: "CallExpression[callee.property.name=/^toMatch(Inline)?Snapshot$/]", message: 'Say what is expected.' },
-        { selector: "MemberExpression[object.name=/^(it|test|describe)$/][property.name=/^(only|skip|todo)$/]", message: 'No focused, skipped or empty tests.' },
+        {
+          selector: 'CallExpression[callee.property.name=/^toMatch(Inline)?Snapshot$/]',
+          message: 'Say what is expected.',
+        },
+        {
+          selector: 'MemberExpression[object.name=/^(it|test|describe)$/][property.name=/^(only|skip|todo)$/]',
+          message: 'No focused, skipped or empty tests.',
+        },
       ],
     },
   },
-  { files: ['**/*.js', '**/*.cjs'], languageOptions: { globals: { module: 'writable', require: 'readonly', process: 'readonly' } } },
+  {
+    files: ['**/*.js', '**/*.cjs'],
+    languageOptions: { globals: { module: 'writable', require: 'readonly', process: 'readonly' } },
+  },
 );

@@ -94,6 +94,40 @@ export function createResourceManager({ endpoint, credential }: ResourceManagerO
       });
     },
 
+    resourceGroupExists: async (resourceId) => {
+      const { subscriptionId, resourceGroup } = parseResourceId(resourceId);
+      return attempt(async () => {
+        const { body } = await resources(subscriptionId).resourceGroups.checkExistence(resourceGroup);
+        return { outcome: 'done', value: body };
+      });
+    },
+
+    listResourceGroup: async (resourceId) => {
+      const { subscriptionId, resourceGroup } = parseResourceId(resourceId);
+      return attempt(async () => {
+        const ids: string[] = [];
+        for await (const { id = '' } of resources(subscriptionId).resources.listByResourceGroup(resourceGroup))
+          ids.push(id);
+        return { outcome: 'done', value: ids };
+      });
+    },
+
+    deleteResourceGroup: async (resourceId) => {
+      const { subscriptionId, resourceGroup } = parseResourceId(resourceId);
+      return attempt(async () => {
+        await resources(subscriptionId).resourceGroups.delete(resourceGroup).submitted();
+        return { outcome: 'done', value: undefined };
+      });
+    },
+
+    readPublicIpAddress: async (resourceId) => {
+      const { subscriptionId, resourceGroup, name } = parseResourceId(resourceId);
+      return attempt(async () => {
+        const address = await network(subscriptionId).publicIPAddresses.get(resourceGroup, name);
+        return { outcome: 'done', value: address.ipAddress ?? '' };
+      });
+    },
+
     putPublicIp: async (resourceId, { location, zones, tags }) => {
       const { subscriptionId, resourceGroup, name } = parseResourceId(resourceId);
       return attempt(async () => {

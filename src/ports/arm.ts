@@ -32,6 +32,10 @@ export interface Arm {
     location: string,
     tags: Readonly<Record<string, string>>,
   ): Promise<ArmAnswer<JsonObject>>;
+  resourceGroupExists(resourceId: string): Promise<ArmAnswer<boolean>>;
+  /** Ids of what is in a resource group. */
+  listResourceGroup(resourceId: string): Promise<ArmAnswer<readonly string[]>>;
+  deleteResourceGroup(resourceId: string): Promise<ArmAnswer<undefined>>;
   /** Raw read of a virtual network or virtual network gateway, with its etag inside. */
   readRaw(resourceId: string): Promise<ArmAnswer<JsonObject>>;
   /** Raw whole-resource PUT of a virtual network or gateway; with `etag` only if the resource still has it. */
@@ -45,6 +49,8 @@ export interface Arm {
       readonly tags: Readonly<Record<string, string>>;
     },
   ): Promise<ArmAnswer<JsonObject>>;
+  /** The address itself; empty while Azure has given none. */
+  readPublicIpAddress(resourceId: string): Promise<ArmAnswer<string>>;
   /** Provisioning state of any of the resource kinds used here; undefined value when the resource has none. */
   readProvisioning(resourceId: string): Promise<ArmAnswer<string>>;
   /** The error that a finished long-running operation left at its operation URL. */

@@ -153,3 +153,31 @@ export const profileKind: RecordKind<ProfileRecord> = {
   schema: profileSchema,
   keys: ({ gatewayId }) => ({ partitionKey: gatewayId, rowKey: 'newest' }),
 };
+
+const profileRequestSchema = z.object({ gatewayId: z.string(), operationId: z.string(), number: z.int() });
+export type ProfileRequest = z.infer<typeof profileRequestSchema>;
+
+/** Operations that wait for a profile package: request `number` is served by any package made for that count or later. */
+export const profileRequestKind: RecordKind<ProfileRequest> = {
+  table: 'ProfileRequests',
+  schema: profileRequestSchema,
+  keys: ({ gatewayId, operationId }) => ({ partitionKey: gatewayId, rowKey: operationId }),
+};
+
+const madeResourceSchema = z.object({
+  gatewayId: z.string(),
+  resource: z.string(),
+  resourceId: z.string(),
+  at: z.string(),
+});
+export type MadeResource = z.infer<typeof madeResourceSchema>;
+
+/** What Gatehouse has begun to make for a gateway, noted before it is asked for: the only things it may delete again. */
+export const madeResourceKind: RecordKind<MadeResource> = {
+  table: 'MadeResources',
+  schema: madeResourceSchema,
+  keys: ({ gatewayId, resourceId }) => ({
+    partitionKey: gatewayId,
+    rowKey: createHash('sha256').update(resourceId.toLowerCase()).digest('hex'),
+  }),
+};

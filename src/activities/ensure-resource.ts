@@ -1,0 +1,175 @@
+import type { Outcome } from '../contracts/outcomes.ts';
+import type { Books } from '../desk/books.ts';
+import { gatewayKeys } from '../desk/records/gateways.ts';
+import { rootKeys } from '../desk/records/certificates.ts';
+import { asObject, asText } from '../domain/gateway-entries.ts';
+import type { GatewayPlan } from '../domain/gateway-plan.ts';
+import type { JsonObject } from '../domain/json.ts';
+import {
+  differencesFromPlan,
+  mergeVirtualNetwork,
+  newGateway,
+  newVirtualNetwork,
+  type FirstRoot,
+} from '../domain/resource-bodies.ts';
+import type { Arm, ArmAnswer } from '../ports/arm.ts';
+
+export interface EnsureResourceOptions {
+  readonly arm: Arm;
+  readonly books: Books;
+  readonly now: () => Date;
+}
+
+type EnsureResource = (input: {
+  readonly gatewayId: string;
+  readonly resource: 'resourceGroup' | 'virtualNetwork' | 'publicIp' | 'gateway';
+}) => Promise<Outcome>;
+
+const ready: Outcome = { outcome: 'ready' };
+/** Azure names no interval when it is read, only when it is written: this is its usual one. */
+const usualLookSeconds = 10;
+
+/**
+ * One look at a resource of a gateway's plan and, where it is missing or lacks something, one push. What is there or on its way
+ * is never pushed again, so the call may be repeated at will.
+ */
+export function createEnsureResource({ arm, books, now }: EnsureResourceOptions): EnsureResource {
+  /** Noted before it is asked for, so that what a crash leaves behind can still be removed. */
+  async function noteMade(gatewayId: string, resource: string, resourceId: string): Promise<void> {
+    await books.madeResources.insert({ gatewayId, resource, resourceId, at: now().toISOString() });
+  }
+
+  async function ensureResourceGroup(plan: GatewayPlan): Promise<Outcome> {
+    const { resourceGroup } = plan.resourceIds;
+    const there = await arm.resourceGroupExists(resourceGroup);
+    if (there.outcome === 'done' && there.value) return ready;
+    if (there.outcome !== 'done' && there.outcome !== 'missing') return unsettled(there);
+    await noteMade(plan.id, 'resourceGroup', resourceGroup);
+    const made = await arm.putResourceGroup(resourceGroup, plan.location, plan.tags);
+    return made.outcome === 'done' ? ready : unsettled(made);
+  }
+
+  async function ensureVirtualNetwork(plan: GatewayPlan): Promise<Outcome> {
+    const id = plan.resourceIds.virtualNetwork;
+    const read = await arm.readRaw(id);
+    if (read.outcome === 'missing') {
+      if (plan.virtualNetwork.kind === 'existing') {
+        return { outcome: 'refused', code: 'VirtualNetworkNotFound', message: `Virtual network ${id} does not exist.` };
+      }
+      await noteMade(plan.id, 'virtualNetwork', id);
+      return afterPush(await arm.putRaw(id, newVirtualNetwork(plan)));
+    }
+    if (read.outcome !== 'done') return unsettled(read);
+    const state = provisioningOf(read.value);
+    if (isAtWork(state)) return waitFor(`virtual network is ${state}`);
+    const merge = mergeVirtualNetwork(plan, read.value);
+    if (merge.outcome === 'conflict')
+      return { outcome: 'refused', code: 'VirtualNetworkConflict', message: merge.message };
+    if (merge.outcome === 'equal') return ready;
+    return afterPush(await arm.putRaw(id, merge.body, asText(read.value['etag'])));
+  }
+
+  async function ensurePublicIps(plan: GatewayPlan): Promise<Outcome> {
+    for (const [index, id] of plan.resourceIds.publicIps.entries()) {
+      const read = await arm.readProvisioning(id);
+      if (read.outcome === 'missing') {
+        await noteMade(plan.id, 'publicIp', id);
+        const zones = plan.ipConfigurations[index]?.publicIp.zones ?? [];
+        return afterPush(
+          await arm.putPublicIp(id, {
+            location: plan.location,
+            tags: plan.tags,
+            ...(zones.length === 0 ? {} : { zones }),
+          }),
+        );
+      }
+      if (read.outcome !== 'done') return unsettled(read);
+      if (isAtWork(read.value)) return waitFor(`public address is ${read.value}`, 1);
+      if (read.value !== 'Succeeded') {
+        return { outcome: 'refused', code: 'PublicIpFailed', message: `Public address ${id} is ${read.value}.` };
+      }
+    }
+    return ready;
+  }
+
+  async function ensureGateway(plan: GatewayPlan): Promise<Outcome> {
+    const id = plan.resourceIds.gateway;
+    const read = await arm.readRaw(id);
+    if (read.outcome === 'missing') {
+      await noteMade(plan.id, 'gateway', id);
+      return afterPush(await arm.putRaw(id, newGateway(plan, await firstRoots(plan))));
+    }
+    if (read.outcome !== 'done') return unsettled(read);
+    const state = provisioningOf(read.value);
+    if (isAtWork(state)) return waitFor(`Azure is building the gateway (${state})`);
+    if (state !== 'Succeeded')
+      return { outcome: 'refused', code: 'GatewayFailed', message: `Azure ended the gateway as ${state}.` };
+    const differences = differencesFromPlan(plan, read.value);
+    return differences.length === 0
+      ? ready
+      : {
+          outcome: 'refused',
+          code: 'GatewayDiffers',
+          message: `A gateway of this name is there and is another one: ${differences.join('; ')}.`,
+        };
+  }
+
+  async function firstRoots(plan: GatewayPlan): Promise<readonly FirstRoot[]> {
+    const roots: FirstRoot[] = [];
+    for (const { record } of await books.gatewayRoots.list(plan.id)) {
+      const root = (await books.roots.get(rootKeys(record.rootId)))?.record;
+      const isCurrent = root !== undefined && Date.parse(root.notAfter) > now().getTime();
+      if (record.wanted && isCurrent && root.certificate !== undefined) {
+        roots.push({ entryName: record.entryName, publicCertData: root.certificate });
+      }
+    }
+    return roots;
+  }
+
+  return async ({ gatewayId, resource }) => {
+    const plan = (await books.gateways.get(gatewayKeys(gatewayId)))?.record.plan;
+    if (plan === undefined)
+      return { outcome: 'refused', code: 'GatewayUnknown', message: `Gateway ${gatewayId} is not registered.` };
+    switch (resource) {
+      case 'resourceGroup':
+        return ensureResourceGroup(plan);
+      case 'virtualNetwork':
+        return ensureVirtualNetwork(plan);
+      case 'publicIp':
+        return ensurePublicIps(plan);
+      case 'gateway':
+        return ensureGateway(plan);
+    }
+  };
+}
+
+/** What is left to say of an answer that is not a success. */
+export function unsettled(answer: Exclude<ArmAnswer<unknown>, { outcome: 'done' }>): Outcome {
+  switch (answer.outcome) {
+    case 'busy':
+      return { outcome: 'wait', seconds: answer.retryAfterSeconds, reason: `Azure is busy: ${answer.code}` };
+    case 'refused':
+      return { outcome: 'refused', code: answer.code, message: answer.message };
+    case 'missing':
+      return waitFor('Azure does not show the resource yet');
+  }
+}
+
+/** An accepted push is looked at again: acceptance is not success. */
+export function afterPush(answer: ArmAnswer<unknown>): Outcome {
+  return answer.outcome === 'done'
+    ? waitFor('Azure has accepted the write', answer.retryAfterSeconds)
+    : unsettled(answer);
+}
+
+export function provisioningOf(resource: JsonObject): string {
+  return asText(asObject(resource['properties'])['provisioningState']);
+}
+
+export function isAtWork(provisioningState: string): boolean {
+  return ['Updating', 'Creating', 'Deleting', 'Accepted', 'Running'].includes(provisioningState);
+}
+
+export function waitFor(reason: string, seconds = usualLookSeconds): Outcome {
+  return { outcome: 'wait', seconds, reason };
+}

@@ -1,0 +1,72 @@
+import type { Tables } from '../ports/tables.ts';
+import {
+  byCommonNameKind,
+  byOwnerKind,
+  byRootKind,
+  byThumbprintKind,
+  certificateKind,
+  revocationKind,
+  rootKind,
+  type CertificateIndexRow,
+  type CertificateRecord,
+  type RevocationRecord,
+  type RootRecord,
+} from './records/certificates.ts';
+import {
+  gatewayKind,
+  gatewayResourceKind,
+  gatewayRevocationKind,
+  gatewayRootKind,
+  madeResourceKind,
+  profileKind,
+  profileRequestKind,
+  rootGatewayKind,
+  type GatewayRecord,
+  type GatewayResource,
+  type GatewayRevocation,
+  type GatewayRoot,
+  type MadeResource,
+  type ProfileRecord,
+  type ProfileRequest,
+  type RootGateway,
+} from './records/gateways.ts';
+import { createStore, type Store } from './store.ts';
+
+/** The stores of everything that Gatehouse knows of gateways, roots and certificates. */
+export interface Books {
+  readonly gateways: Store<GatewayRecord>;
+  readonly gatewayResources: Store<GatewayResource>;
+  readonly gatewayRoots: Store<GatewayRoot>;
+  readonly rootGateways: Store<RootGateway>;
+  readonly gatewayRevocations: Store<GatewayRevocation>;
+  readonly madeResources: Store<MadeResource>;
+  readonly profiles: Store<ProfileRecord>;
+  readonly profileRequests: Store<ProfileRequest>;
+  readonly roots: Store<RootRecord>;
+  readonly certificates: Store<CertificateRecord>;
+  readonly byThumbprint: Store<CertificateIndexRow>;
+  readonly byOwner: Store<CertificateIndexRow>;
+  readonly byRoot: Store<CertificateIndexRow>;
+  readonly byCommonName: Store<CertificateIndexRow>;
+  readonly revocations: Store<RevocationRecord>;
+}
+
+export function createBooks(tables: Tables): Books {
+  return {
+    gateways: createStore(tables, gatewayKind),
+    gatewayResources: createStore(tables, gatewayResourceKind),
+    gatewayRoots: createStore(tables, gatewayRootKind),
+    rootGateways: createStore(tables, rootGatewayKind),
+    gatewayRevocations: createStore(tables, gatewayRevocationKind),
+    madeResources: createStore(tables, madeResourceKind),
+    profiles: createStore(tables, profileKind),
+    profileRequests: createStore(tables, profileRequestKind),
+    roots: createStore(tables, rootKind),
+    certificates: createStore(tables, certificateKind),
+    byThumbprint: createStore(tables, byThumbprintKind),
+    byOwner: createStore(tables, byOwnerKind),
+    byRoot: createStore(tables, byRootKind),
+    byCommonName: createStore(tables, byCommonNameKind),
+    revocations: createStore(tables, revocationKind),
+  };
+}

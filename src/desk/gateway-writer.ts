@@ -1,0 +1,125 @@
+import type { Books } from './books.ts';
+import { gatewayKeys, type GatewayRecord } from './records/gateways.ts';
+import type { Orchestrations } from '../ports/orchestrations.ts';
+import { applyGatewayName } from '../contracts/apply-gateway.ts';
+
+export interface WriterClaim {
+  readonly instanceId: string;
+  readonly epoch: number;
+}
+
+/** Sessions have been looked at, roots compared: a gateway that nobody asked about is looked at this often. */
+export const checkIntervalMs = 60 * 60 * 1000;
+
+export function applyInstanceId(gatewayId: string, epoch: number): string {
+  return `apply-${gatewayId}-${epoch}`;
+}
+
+/** What a change of intent adds to the record, besides the count. */
+export type IntentChange = (record: GatewayRecord) => GatewayRecord;
+
+/**
+ * The lock on a gateway is its row. Recording an intent and taking a free lock are one etag-guarded write, and the lock is given
+ * back only in a write that sees nothing wanted: so no wake-up is lost, whoever dies when.
+ */
+export interface GatewayWriter {
+  /** Raises `desired`; if nobody writes the gateway, claims it and starts the writer. Undefined when there is no such gateway. */
+  recordIntent(
+    orchestrations: Orchestrations,
+    gatewayId: string,
+    change?: IntentChange,
+  ): Promise<GatewayRecord | undefined>;
+  /** Starts a writer to look at the gateway, if none is there. Changes no intent. */
+  wake(orchestrations: Orchestrations, gatewayId: string): Promise<void>;
+  /** True if this epoch still holds the gateway. */
+  holds(gatewayId: string, epoch: number): Promise<boolean>;
+  /** Gives the gateway back if all that is wanted has been done; false when the writer has to go on. */
+  release(gatewayId: string, epoch: number): Promise<boolean>;
+  /** Ends this epoch whatever is wanted; if something is, answers the next writer, already in possession. */
+  handOver(gatewayId: string, epoch: number, change: IntentChange): Promise<WriterClaim | undefined>;
+  /** A writer whose instance has died is replaced by the next epoch. */
+  replaceDead(orchestrations: Orchestrations, record: GatewayRecord): Promise<boolean>;
+}
+
+export function createGatewayWriter(options: { readonly books: Books; readonly now: () => Date }): GatewayWriter {
+  const { gateways } = options.books;
+  const at = (): string => options.now().toISOString();
+
+  function claimed(record: GatewayRecord): GatewayRecord {
+    const epoch = record.epoch + 1;
+    return { ...record, epoch, writer: { instanceId: applyInstanceId(record.id, epoch), epoch } };
+  }
+
+  async function start(orchestrations: Orchestrations, record: GatewayRecord | undefined): Promise<void> {
+    if (record === undefined) return;
+    const { id, epoch } = record;
+    await orchestrations.start(applyGatewayName, applyInstanceId(id, epoch), { gatewayId: id, epoch });
+  }
+
+  async function claimIfFree(
+    orchestrations: Orchestrations,
+    gatewayId: string,
+    change: IntentChange,
+  ): Promise<GatewayRecord | undefined> {
+    const before: { epoch?: number } = {};
+    const record = await gateways.update(gatewayKeys(gatewayId), (current) => {
+      before.epoch = current.epoch;
+      if (current.state === 'removed') return undefined;
+      const changed = { ...change(current), updatedAt: at() };
+      return current.writer === undefined ? claimed(changed) : changed;
+    });
+    if (record !== undefined && record.epoch !== before.epoch) await start(orchestrations, record);
+    return record;
+  }
+
+  return {
+    recordIntent: (orchestrations, gatewayId, change = (record) => record) =>
+      claimIfFree(orchestrations, gatewayId, (record) => change({ ...record, desired: record.desired + 1 })),
+
+    wake: async (orchestrations, gatewayId) => {
+      await claimIfFree(orchestrations, gatewayId, (record) => record);
+    },
+
+    holds: async (gatewayId, epoch) => (await gateways.get(gatewayKeys(gatewayId)))?.record.writer?.epoch === epoch,
+
+    release: async (gatewayId, epoch) => {
+      const record = await gateways.update(gatewayKeys(gatewayId), (current) => {
+        if (current.writer?.epoch !== epoch || isMoreWanted(current)) return undefined;
+        const { writer: _released, ...rest } = current;
+        return { ...rest, updatedAt: at() };
+      });
+      return record?.writer?.epoch !== epoch;
+    },
+
+    handOver: async (gatewayId, epoch, change) => {
+      let next: WriterClaim | undefined;
+      await gateways.update(gatewayKeys(gatewayId), (current) => {
+        next = undefined;
+        if (current.writer?.epoch !== epoch) return undefined;
+        const { writer: _released, ...rest } = current;
+        const changed: GatewayRecord = { ...change(rest), updatedAt: at() };
+        if (changed.state !== 'ready' || !isMoreWanted(changed)) return changed;
+        const handed = claimed(changed);
+        next = handed.writer;
+        return handed;
+      });
+      return next;
+    },
+
+    replaceDead: async (orchestrations, record) => {
+      if (record.writer === undefined || (await orchestrations.state(record.writer.instanceId)) === 'live')
+        return false;
+      const { epoch } = record;
+      const replaced = await gateways.update(gatewayKeys(record.id), (current) =>
+        current.epoch === epoch && current.writer !== undefined ? claimed(current) : undefined,
+      );
+      if (replaced?.epoch !== epoch + 1) return false;
+      await start(orchestrations, replaced);
+      return true;
+    },
+  };
+}
+
+export function isMoreWanted(record: GatewayRecord): boolean {
+  return record.desired !== record.applied || record.profileWanted !== record.profileMade;
+}
