@@ -47,10 +47,10 @@ export class FaultPlan {
     this.#asked = [];
   }
 
-  /** The action for this request, or undefined. Counts it as done. */
-  take(target: FaultTarget): FaultAction | undefined {
+  /** The action for this request, or undefined. Counts it as done. `noise: false` leaves out what nobody asked for. */
+  take(target: FaultTarget, options: { readonly noise: boolean } = { noise: true }): FaultAction | undefined {
     const asked = this.#asked.find((fault) => fault.left > 0 && matches(fault, target));
-    if (asked === undefined) return this.#takeNoise(target);
+    if (asked === undefined) return options.noise ? this.#takeNoise(target) : undefined;
     asked.left -= 1;
     this.#asked = this.#asked.filter((fault) => fault.left > 0);
     return asked.then;

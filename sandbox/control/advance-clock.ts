@@ -1,0 +1,93 @@
+import type { Scheduler } from '../platform/scheduler.ts';
+import type { StackClock } from '../platform/stack-clock.ts';
+import { ControlProblem } from './problem.ts';
+import type { RuntimeClock, RuntimeDoor } from './runtime-door.ts';
+
+/** What moves with the stack's clock, and what has to be at rest before it moves on. */
+export interface ClockedParts {
+  readonly clock: StackClock;
+  readonly scheduler: Scheduler;
+  readonly runtime: RuntimeDoor;
+  /** The cloud process's services by name. */
+  readonly services: Readonly<Record<string, { isIdle(): boolean }>>;
+}
+
+export interface AdvanceLimits {
+  readonly stepsMax: number;
+  readonly realTimeMaxMs: number;
+  readonly pollMs: number;
+}
+
+export interface Advanced {
+  readonly now: string;
+  readonly offsetMs: number;
+  readonly steps: number;
+}
+
+const defaultLimits: AdvanceLimits = { stepsMax: 20_000, realTimeMaxMs: 600_000, pollMs: 5 };
+/** One quiet look may fall between two pieces of work, the answer of one and the start of the next. */
+const quietLooks = 2;
+
+/**
+ * Moves the stack's clock forward by `advanceMs`, event by event: to the next due timer, operation or trigger, then waits
+ * until everything rests, and so on to the end. Throws a problem that names what is still busy when that takes too long.
+ */
+export async function advanceClock(
+  parts: ClockedParts,
+  advanceMs: number,
+  limits: AdvanceLimits = defaultLimits,
+): Promise<Advanced> {
+  const { clock } = parts;
+  const targetMs = clock.nowMs() + advanceMs;
+  const deadlineMs = Date.now() + limits.realTimeMaxMs;
+  let steps = 0;
+  for (;;) {
+    const runtime = await settle(parts, deadlineMs, limits.pollMs);
+    const nowMs = clock.nowMs();
+    if (nowMs >= targetMs) return { now: clock.now().toISOString(), offsetMs: clock.offsetMs, steps };
+    if (steps >= limits.stepsMax)
+      throw tooLong(`${steps} steps did not reach the end`, [`now at ${clock.now().toISOString()}`]);
+    steps += 1;
+    clock.moveTo(Math.min(targetMs, dueMs(runtime), parts.scheduler.nextDueMs() ?? Infinity));
+    await parts.runtime.moveClock(clock.offsetMs);
+  }
+}
+
+/** Waits until everything rests, twice in a row; answers the runtime's last word. */
+async function settle(parts: ClockedParts, deadlineMs: number, pollMs: number): Promise<RuntimeClock> {
+  let quiet = 0;
+  for (;;) {
+    const runtime = await parts.runtime.readClock();
+    if (runtime !== undefined && runtime.offsetMs < parts.clock.offsetMs) {
+      // A runtime that was restarted while the clock moved begins with the offset of its start.
+      await parts.runtime.moveClock(parts.clock.offsetMs);
+    }
+    const busy = whatIsBusy(parts, runtime);
+    quiet = busy.length === 0 ? quiet + 1 : 0;
+    if (quiet >= quietLooks && runtime !== undefined) return runtime;
+    if (Date.now() > deadlineMs) throw tooLong('The stack did not come to rest', busy);
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+}
+
+function whatIsBusy(parts: ClockedParts, runtime: RuntimeClock | undefined): string[] {
+  const services = Object.entries(parts.services).flatMap(([name, service]) => (service.isIdle() ? [] : [name]));
+  const scheduler = parts.scheduler.isIdle() ? [] : ['scheduled work'];
+  if (runtime === undefined) return [...services, ...scheduler, 'runtime (does not answer)'];
+  const isBehind = runtime.offsetMs < parts.clock.offsetMs;
+  const isDue = dueMs(runtime) <= parts.clock.nowMs();
+  return [...services, ...scheduler, ...(runtime.idle && !isBehind && !isDue ? [] : ['runtime'])];
+}
+
+function dueMs(runtime: RuntimeClock): number {
+  return runtime.nextDue === null ? Infinity : Date.parse(runtime.nextDue);
+}
+
+function tooLong(what: string, busy: readonly string[]): ControlProblem {
+  return new ControlProblem(
+    504,
+    'clockDidNotSettle',
+    `${what}.`,
+    busy.map((name) => ({ path: '/', message: `still busy: ${name}` })),
+  );
+}

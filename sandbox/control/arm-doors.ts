@@ -1,0 +1,26 @@
+/** What the control doors ask of the ARM stand-in; named here so that control can be tested without it. */
+export interface ArmDoors {
+  isIdle(): boolean;
+  /** A write made by somebody who is not the app, with the same validation. */
+  putAsSomebodyElse(
+    method: string,
+    path: string,
+    body: unknown,
+  ): Promise<{ readonly status: number; readonly body?: unknown }>;
+  connectSession(session: NewSession): unknown;
+  endSession(id: string): void;
+  listSessions(): readonly unknown[];
+  gatewaysForVpn(): readonly unknown[];
+  /** Calls `listener` with the connection id of each session that is to be cut. */
+  onSessionDisconnect(listener: (sessionId: string) => void): void;
+  reset(): void;
+}
+
+export interface NewSession {
+  readonly gateway: string;
+  readonly thumbprint?: string | undefined;
+  readonly commonName?: string | undefined;
+  readonly publicIp: string;
+  readonly privateIp?: string | undefined;
+  readonly id?: string | undefined;
+}

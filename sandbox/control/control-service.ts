@@ -1,0 +1,37 @@
+import type { ServiceHost } from '../platform/service-host.ts';
+import type { AdvanceLimits } from './advance-clock.ts';
+import type { ArmDoors } from './arm-doors.ts';
+import { armRoutes, type FindCommonName } from './arm-routes.ts';
+import { startControlServer, type ControlServer } from './control-server.ts';
+import type { RuntimeDoor } from './runtime-door.ts';
+import { stackRoutes } from './stack-routes.ts';
+import { webhookRoutes } from './webhook-routes.ts';
+import type { WebhookInbox } from './webhook-inbox.ts';
+
+export interface ControlOptions {
+  readonly port: number;
+  readonly arm: ArmDoors;
+  readonly runtime: RuntimeDoor;
+  readonly inbox: WebhookInbox;
+  readonly findCommonName: FindCommonName;
+  /** Everything in the cloud process that has to be at rest before the clock moves on. */
+  readonly services: Readonly<Record<string, { isIdle(): boolean }>>;
+  readonly reset: () => void;
+  readonly limits?: AdvanceLimits;
+}
+
+/** Starts the stack's control door: plain HTTP for tools and tests on this machine. */
+export function startControl(
+  host: Pick<ServiceHost, 'clock' | 'scheduler' | 'journal' | 'faults'>,
+  options: ControlOptions,
+): Promise<ControlServer> {
+  const parts = { clock: host.clock, scheduler: host.scheduler, runtime: options.runtime, services: options.services };
+  return startControlServer(
+    [
+      ...stackRoutes({ host, parts, limits: options.limits, reset: options.reset }),
+      ...armRoutes(options.arm, options.findCommonName),
+      ...webhookRoutes(host, options.inbox),
+    ],
+    options.port,
+  );
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+
+const clockSchema = z.object({
+  offsetMs: z.number(),
+  now: z.string(),
+  nextDue: z.string().nullable(),
+  idle: z.boolean(),
+});
+export type RuntimeClock = z.infer<typeof clockSchema>;
+
+const answerTimeoutMs = 5000;
+
+/** The runtime's internal clock door. Both calls answer undefined when the runtime is not there (it may be restarting). */
+export interface RuntimeDoor {
+  readClock(): Promise<RuntimeClock | undefined>;
+  moveClock(offsetMs: number): Promise<RuntimeClock | undefined>;
+}
+
+/** The door of the runtime at `url`, which knows its caller by `key`. */
+export function createRuntimeDoor(url: string, key: string): RuntimeDoor {
+  async function call(method: string, body?: unknown): Promise<RuntimeClock | undefined> {
+    try {
+      const response = await fetch(`${url}/sandbox/clock`, {
+        method,
+        headers: { 'x-sandbox-key': key, 'content-type': 'application/json' },
+        signal: AbortSignal.timeout(answerTimeoutMs),
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      return response.ok ? clockSchema.parse(await response.json()) : undefined;
+    } catch {
+      // Not there now; the caller asks again until its own deadline and then says what is missing.
+      return undefined;
+    }
+  }
+  return {
+    readClock: () => call('GET'),
+    moveClock: (offsetMs) => call('PUT', { offsetMs }),
+  };
+}

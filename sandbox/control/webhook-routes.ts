@@ -1,0 +1,28 @@
+import type { ServiceHost } from '../platform/service-host.ts';
+import type { ControlRoute } from './control-server.ts';
+import type { WebhookInbox } from './webhook-inbox.ts';
+
+/**
+ * The receiver of the app's notices, so that tests and users see them. Faults asked for service `webhook` with a status
+ * are answered instead; there is no noise here, since the receiver is not Azure's.
+ */
+export function webhookRoutes(
+  host: Pick<ServiceHost, 'journal' | 'clock' | 'faults'>,
+  inbox: WebhookInbox,
+): ControlRoute[] {
+  return [
+    { method: 'GET', path: '/webhook', handle: () => ({ status: 200, body: inbox.list() }) },
+    {
+      method: 'POST',
+      path: '/webhook',
+      handle: (request) => {
+        const at = host.clock.now().toISOString();
+        const fault = host.faults.take({ service: 'webhook', method: 'POST', path: '/webhook' }, { noise: false });
+        const status = fault !== undefined && 'status' in fault ? fault.status : 200;
+        host.journal.add({ at, service: 'webhook', method: 'POST', path: '/webhook', status });
+        if (status === 200) inbox.add({ at, headers: request.headers, body: request.rawBody });
+        return { status, body: {} };
+      },
+    },
+  ];
+}

@@ -1,0 +1,81 @@
+import { toSeconds, toWire } from './attributes.ts';
+import { policyToWire } from './certificate-policy.ts';
+import { deletionDates } from './soft-delete.ts';
+import type { CertificateEntry, CertificateVersion, PendingCertificate } from './vault-state.ts';
+
+/** A version as GET answers it, with the ids of the key and secret that go with it. */
+export function certificateBundle(
+  origin: string,
+  entry: CertificateEntry,
+  version: CertificateVersion,
+): Record<string, unknown> {
+  const path = `${entry.name}/${version.version}`;
+  return {
+    id: `${origin}/certificates/${path}`,
+    kid: `${origin}/keys/${path}`,
+    sid: `${origin}/secrets/${path}`,
+    x5t: version.x5t,
+    cer: version.cer,
+    attributes: toWire(version.attributes),
+    policy: policyToWire(version.policy, `${origin}/certificates/${entry.name}/policy`),
+    ...(version.tags === undefined ? {} : { tags: version.tags }),
+  };
+}
+
+export function certificateItem(
+  origin: string,
+  entry: CertificateEntry,
+  version: CertificateVersion,
+  hasVersion: boolean,
+): Record<string, unknown> {
+  const id = `${origin}/certificates/${entry.name}`;
+  return {
+    id: hasVersion ? `${id}/${version.version}` : id,
+    x5t: version.x5t,
+    attributes: toWire(version.attributes),
+    ...(version.tags === undefined ? {} : { tags: version.tags }),
+  };
+}
+
+/** What a deleted certificate carries besides its bundle or item. */
+export function certificateDeletion(origin: string, entry: CertificateEntry): Record<string, unknown> {
+  const { deletedMs, purgeMs } = deletionDates(entry);
+  return {
+    recoveryId: `${origin}/deletedcertificates/${entry.name}`,
+    deletedDate: toSeconds(deletedMs),
+    scheduledPurgeDate: toSeconds(purgeMs),
+  };
+}
+
+/** The operation that stands at `/pending`. */
+export function pendingOperation(
+  origin: string,
+  entry: CertificateEntry,
+  pending: PendingCertificate,
+): Record<string, unknown> {
+  const id = `${origin}/certificates/${entry.name}`;
+  return {
+    id: `${id}/pending`,
+    issuer: { name: pending.policy.issuer },
+    csr: pending.csr,
+    cancellation_requested: pending.cancellationRequested,
+    status: pending.status,
+    ...statusDetails(pending),
+    ...(pending.status === 'completed' ? { target: id } : {}),
+    request_id: pending.requestId,
+  };
+}
+
+function statusDetails(pending: PendingCertificate): Record<string, unknown> {
+  if (pending.status === 'cancelled') {
+    const message = 'The certificate operation was cancelled.';
+    return { status_details: message, error: { code: 'Cancelled', message } };
+  }
+  if (pending.status === 'completed') return {};
+  return {
+    status_details:
+      pending.policy.issuer === 'Unknown'
+        ? 'Pending certificate created. Please Perform Merge to complete the request.'
+        : 'Pending certificate created. Certificate request is in progress. This may take some time based on the issuer provider. Please check again later.',
+  };
+}

@@ -1,0 +1,69 @@
+import { describeStack, type StackInfo } from './stack-info.ts';
+import { readClockOffsetMs } from './clock-file.ts';
+import type { StackPlan } from './stack-plan.ts';
+
+/**
+ * Nothing else of the user's environment reaches the stack: a proxy would take the loopback calls, and settings of a
+ * real Azure account would send the app there.
+ */
+const passedOn = ['PATH', 'HOME', 'TMPDIR', 'TMP', 'TEMP', 'LANG', 'LC_ALL', 'TZ', 'SystemRoot', 'USERPROFILE'];
+
+/** What every child gets. */
+export function commonEnvironment(plan: StackPlan): Record<string, string> {
+  const own = passedOn.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...Object.fromEntries(own), NODE_EXTRA_CA_CERTS: plan.ca.caFile, NO_PROXY: 'localhost,127.0.0.1' };
+}
+
+/** Settings of the process that holds the stand-ins for Azure; ports and keys it reads from the stack's folder. */
+export function cloudEnvironment(plan: StackPlan): Record<string, string> {
+  const { options } = plan;
+  return {
+    ...commonEnvironment(plan),
+    SANDBOX_DIR: options.directory,
+    SANDBOX_SPEED: String(options.speed),
+    SANDBOX_RECORD: options.record ? 'true' : '',
+    SANDBOX_NOISE: options.noise === undefined ? '' : String(options.noise),
+  };
+}
+
+/** Settings of the runtime and of the app that it loads. */
+export function runtimeEnvironment(plan: StackPlan): Record<string, string> {
+  const { options, ports, secrets } = plan;
+  const info = describeStack({ ports, secrets, caFile: plan.ca.caFile, processes: {} });
+  return {
+    ...commonEnvironment(plan),
+    ...appSettings(plan, info),
+    SANDBOX_APP_DIR: options.appDirectory,
+    SANDBOX_PORT: String(ports.runtime),
+    SANDBOX_STORAGE: info.storage.connectionString,
+    SANDBOX_MASTER_KEY: secrets.masterKey,
+    SANDBOX_DURABLE_KEY: secrets.durableKey,
+    SANDBOX_EVENTGRID_KEY: secrets.eventGridKey,
+    SANDBOX_CONTROL_KEY: secrets.controlKey,
+    SANDBOX_CLOCK_OFFSET_MS: String(readClockOffsetMs(options.directory)),
+    SANDBOX_QUIRKS: options.quirks,
+    WEBSITE_HOSTNAME: `127.0.0.1:${ports.runtime}`,
+  };
+}
+
+function appSettings(plan: StackPlan, info: StackInfo): Record<string, string> {
+  const { ports, secrets } = plan;
+  return {
+    GATEHOUSE_TABLE_URL: info.storage.tableUrl,
+    GATEHOUSE_BLOB_URL: info.storage.blobUrl,
+    GATEHOUSE_VAULT_URL: info.keyVault.url,
+    GATEHOUSE_ARM_URL: info.arm.url,
+    GATEHOUSE_SUBSCRIPTION_ID: secrets.subscriptionId,
+    GATEHOUSE_TASK_HUB: 'Gatehouse',
+    GATEHOUSE_ADMINISTRATOR_KEY: secrets.administratorKey,
+    GATEHOUSE_WEBHOOK_URL: `${info.control.url}/webhook`,
+    GATEHOUSE_WEBHOOK_SECRET: secrets.webhookSecret,
+    AZURE_TENANT_ID: secrets.tenantId,
+    AZURE_CLIENT_ID: secrets.clientId,
+    AZURE_CLIENT_SECRET: secrets.clientSecret,
+    AZURE_AUTHORITY_HOST: `https://localhost:${ports.identity}`,
+  };
+}

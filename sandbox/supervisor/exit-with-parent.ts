@@ -1,0 +1,12 @@
+/**
+ * Loaded into each child of the stack before its own code: when the supervisor is gone, even by kill -9, its end of the
+ * channel closes and the child ends as if it had been asked to.
+ */
+const graceMs = 8000;
+
+process.once('disconnect', () => {
+  process.kill(process.pid, 'SIGTERM');
+  setTimeout(() => process.exit(1), graceMs).unref();
+});
+// Watching must not keep a child alive that has nothing left to do.
+process.channel?.unref();

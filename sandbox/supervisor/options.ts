@@ -1,0 +1,97 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { StackError } from './stack-error.ts';
+
+export const usage = `usage: npm start -- [options]
+  --idle            start the stack alone, without the walk-through
+  --state DIR       where everything is kept (default .sandbox)
+  --speed N         Azure's durations are divided by N (default 60)
+  --port N          port of the app (default: a free one, kept)
+  --with LIST       vpn, eventgrid, windows; separated by commas (eventgrid always runs)
+  --record          write whole requests and answers of ARM and Key Vault to DIR/traffic.jsonl
+  --quirks real-host  behave as the real Functions host where it differs
+  --noise N         share of requests to Azure that meet a 429 or 503 by chance, 0 to 1 (default 0.03)
+  --app DIR         built app to run (default dist/app)`;
+
+const parts = ['vpn', 'windows', 'eventgrid'] as const;
+export type StackPart = (typeof parts)[number];
+
+export interface StackOptions {
+  readonly idle: boolean;
+  readonly directory: string;
+  readonly appDirectory: string;
+  readonly speed: number;
+  readonly port: number | undefined;
+  readonly with: readonly StackPart[];
+  readonly record: boolean;
+  readonly quirks: '' | 'real-host';
+  readonly noise: number | undefined;
+}
+
+/** Reads the command line; paths are taken from `root`. Throws a StackError that ends with the usage. */
+export function readOptions(args: readonly string[], root: string): StackOptions {
+  const values = parse(args);
+  return {
+    idle: values.idle,
+    directory: resolve(root, values.state),
+    appDirectory: resolve(root, values.app),
+    speed: readNumber('speed', values.speed, (speed) => speed >= 1 && speed <= 100_000),
+    port: optional(values.port, (port) =>
+      readNumber('port', port, (number) => Number.isInteger(number) && number > 0 && number < 65_536),
+    ),
+    with: readParts(values.with),
+    record: values.record,
+    quirks: readQuirks(values.quirks),
+    noise: optional(values.noise, (noise) => readNumber('noise', noise, (share) => share >= 0 && share <= 1)),
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        idle: { type: 'boolean', default: false },
+        state: { type: 'string', default: '.sandbox' },
+        app: { type: 'string', default: 'dist/app' },
+        speed: { type: 'string', default: '60' },
+        port: { type: 'string' },
+        with: { type: 'string', multiple: true, default: [] },
+        record: { type: 'boolean', default: false },
+        quirks: { type: 'string', default: '' },
+        noise: { type: 'string' },
+      },
+    }).values;
+  } catch (error) {
+    throw refused(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function readParts(lists: readonly string[]): StackPart[] {
+  const names = lists.flatMap((list) => list.split(',')).filter((name) => name !== '');
+  return names.map((name) => {
+    const part = parts.find((known) => known === name);
+    if (part === undefined) throw refused(`--with does not know ${name}`);
+    if (part === 'windows') throw new StackError('--with windows comes with the on-premises stories.');
+    return part;
+  });
+}
+
+function readQuirks(text: string): '' | 'real-host' {
+  if (text !== '' && text !== 'real-host') throw refused(`--quirks does not know ${text}`);
+  return text;
+}
+
+function readNumber(name: string, text: string, isAllowed: (value: number) => boolean): number {
+  const value = Number(text);
+  if (text.trim() === '' || Number.isNaN(value) || !isAllowed(value)) throw refused(`--${name} cannot be ${text}`);
+  return value;
+}
+
+function optional<T>(text: string | undefined, read: (text: string) => T): T | undefined {
+  return text === undefined ? undefined : read(text);
+}
+
+function refused(message: string): StackError {
+  return new StackError(`${message}\n${usage}`);
+}

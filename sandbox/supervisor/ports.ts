@@ -1,0 +1,68 @@
+import { randomInt } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writePrivateJson } from './private-file.ts';
+import { StackError } from './stack-error.ts';
+
+const portNames = ['blob', 'queue', 'table', 'identity', 'arm', 'keyVault', 'control', 'runtime'] as const;
+export type PortName = (typeof portNames)[number];
+export type Ports = Readonly<Record<PortName, number>>;
+
+const portsSchema = z.record(z.enum(portNames), z.int().min(1).max(65_535));
+
+/** Below what systems give to outgoing connections, so that a port kept today is likely to be free tomorrow. */
+const firstPort = 20_000;
+const lastPort = 32_000;
+const triesMax = 200;
+
+/**
+ * The ports of the stack in `directory`: chosen at its first start and kept, because ids and operation URLs in the
+ * stack's state carry them. `wantedRuntime` replaces the app's port for good. Throws a StackError when one is taken.
+ */
+export async function ensurePorts(directory: string, wantedRuntime?: number): Promise<Ports> {
+  const file = join(directory, 'ports.json');
+  const kept = existsSync(file) ? portsSchema.parse(JSON.parse(readFileSync(file, 'utf8'))) : await choosePorts();
+  const ports = wantedRuntime === undefined ? kept : { ...kept, runtime: wantedRuntime };
+  for (const name of portNames) {
+    if (!(await isFree(ports[name]))) throw new StackError(takenMessage(name, ports[name]));
+  }
+  writePrivateJson(file, ports);
+  return ports;
+}
+
+/** Reads the ports that the supervisor keeps in `directory`. */
+export function readPorts(directory: string): Ports {
+  return portsSchema.parse(JSON.parse(readFileSync(join(directory, 'ports.json'), 'utf8')));
+}
+
+async function choosePorts(): Promise<Ports> {
+  const chosen = new Set<number>();
+  for (let tries = 0; chosen.size < portNames.length; tries += 1) {
+    if (tries > triesMax) throw new StackError(`No free ports between ${firstPort} and ${lastPort}.`);
+    const port = randomInt(firstPort, lastPort);
+    if (await isFree(port)) chosen.add(port);
+  }
+  const [...ports] = chosen;
+  return portsSchema.parse(Object.fromEntries(portNames.map((name, index) => [name, ports[index]])));
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => {
+      resolve(false);
+    });
+    server.listen(port, '127.0.0.1', () => {
+      server.close(() => {
+        resolve(true);
+      });
+    });
+  });
+}
+
+function takenMessage(name: PortName, port: number): string {
+  const wayOut = name === 'runtime' ? 'or choose another with --port' : 'or start anew with another --state folder';
+  return `Port ${port} of this stack (${name}) is taken by another program: end that program, ${wayOut}.`;
+}

@@ -1,0 +1,123 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { askAzurite } from '../azurite/azurite-process.ts';
+import { startChild, type ChildOptions, type RunningChild } from './child-process.ts';
+import { keepChild, type KeptChild } from './kept-child.ts';
+import { lockDirectory } from './lock-file.ts';
+import type { StackOptions } from './options.ts';
+import { azuriteChild, cloudChild, runtimeChild, vpnChild } from './stack-children.ts';
+import { StackError } from './stack-error.ts';
+import { describeStack, writeStackInfo, type StackInfo } from './stack-info.ts';
+import { planStack, type StackPlan } from './stack-plan.ts';
+
+/** Sum of what may follow one another below fifteen seconds: the app first, then what it calls, then where it stores. */
+const graceMs = { runtime: 6000, vpn: 6000, cloud: 3000, azurite: 5000 };
+
+export interface StackCallbacks {
+  readonly say: (line: string) => void;
+  /** Called once, when all parts serve. */
+  readonly onReady: (info: StackInfo) => void;
+  /** Why the VPN part cannot run here, or undefined when it can. */
+  readonly vpnUnavailableReason: () => string | undefined;
+}
+
+interface Parts {
+  isStopping: boolean;
+  azurite?: RunningChild;
+  cloud?: RunningChild;
+  runtime?: KeptChild;
+  vpn?: RunningChild;
+}
+
+/**
+ * Runs a stack until `stopped` settles or a part of it dies; ends every child and frees the folder in each case. Throws a
+ * StackError that says what died or why it did not start.
+ */
+export async function runStack(
+  options: StackOptions,
+  root: string,
+  stopped: Promise<void>,
+  callbacks: StackCallbacks,
+): Promise<void> {
+  const unlock = lockDirectory(options.directory);
+  const stackFile = join(options.directory, 'stack.json');
+  const parts: Parts = { isStopping: false };
+  try {
+    rmSync(stackFile, { force: true });
+    await Promise.race([stopped, startAndWatch(await planStack(options, root), parts, callbacks)]);
+  } finally {
+    await stopParts(parts);
+    rmSync(stackFile, { force: true });
+    unlock();
+  }
+}
+
+async function startAndWatch(plan: StackPlan, parts: Parts, callbacks: StackCallbacks): Promise<never> {
+  parts.azurite = startPart(parts, azuriteChild(plan));
+  await parts.azurite.ready;
+  await askAzurite(plan.ports, readFileSync(plan.ca.caFile, 'utf8'));
+  parts.cloud = startPart(parts, cloudChild(plan));
+  await parts.cloud.ready;
+  refuseWhenStopping(parts);
+  parts.runtime = keepChild(
+    () => runtimeChild(plan),
+    () => {
+      writeInfo(plan, parts);
+    },
+  );
+  await parts.runtime.ready;
+  await startVpn(plan, parts, callbacks);
+  callbacks.onReady(writeInfo(plan, parts));
+  throw await firstDeath(parts);
+}
+
+async function startVpn(plan: StackPlan, parts: Parts, callbacks: StackCallbacks): Promise<void> {
+  if (!plan.options.with.includes('vpn')) return;
+  const reason = callbacks.vpnUnavailableReason();
+  if (reason !== undefined) {
+    callbacks.say(`VPN gateways are left out: ${reason}`);
+    return;
+  }
+  parts.vpn = startPart(parts, vpnChild(plan));
+  await parts.vpn.ready;
+}
+
+function startPart(parts: Parts, options: ChildOptions): RunningChild {
+  refuseWhenStopping(parts);
+  return startChild(options);
+}
+
+/** A stop may come between two starts; what starts after it would be left over. */
+function refuseWhenStopping(parts: Parts): void {
+  if (parts.isStopping) throw new StackError('The stack was stopped while it started.');
+}
+
+async function firstDeath(parts: Parts): Promise<StackError> {
+  const deaths = [parts.azurite, parts.cloud, parts.vpn].flatMap((child) =>
+    child === undefined
+      ? []
+      : [child.exited.then(({ code, signal }) => diedError(child, signal ?? `exit ${code ?? '?'}`))],
+  );
+  return await Promise.race([...deaths, ...(parts.runtime === undefined ? [] : [parts.runtime.gaveUp])]);
+}
+
+function diedError(child: RunningChild, how: string): StackError {
+  return new StackError(`${child.name} died (${how}), so the stack ends:\n${child.tail()}`);
+}
+
+function writeInfo(plan: StackPlan, parts: Parts): StackInfo {
+  const running = [parts.azurite, parts.cloud, parts.runtime?.current(), parts.vpn];
+  const processes = Object.fromEntries(
+    running.flatMap((child) => (child === undefined ? [] : [[child.name, child.pid] as const])),
+  );
+  const info = describeStack({ ports: plan.ports, secrets: plan.secrets, caFile: plan.ca.caFile, processes });
+  writeStackInfo(plan.options.directory, info);
+  return info;
+}
+
+async function stopParts(parts: Parts): Promise<void> {
+  parts.isStopping = true;
+  await Promise.all([parts.runtime?.stop(graceMs.runtime), parts.vpn?.stop(graceMs.vpn)]);
+  await parts.cloud?.stop(graceMs.cloud);
+  await parts.azurite?.stop(graceMs.azurite);
+}

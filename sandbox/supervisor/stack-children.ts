@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import { azuriteArguments, azuriteEnvironment, isAzuriteReadyLine } from '../azurite/azurite-process.ts';
+import { cloudEnvironment, commonEnvironment, runtimeEnvironment } from './child-environment.ts';
+import type { ChildOptions } from './child-process.ts';
+import { storageAccount } from './stack-info.ts';
+import type { StackPlan } from './stack-plan.ts';
+
+const readyTimeoutMs = 60_000;
+
+export function azuriteChild(plan: StackPlan): ChildOptions {
+  const settings = {
+    root: plan.root,
+    location: join(plan.options.directory, 'azurite'),
+    ports: plan.ports,
+    certificateFile: plan.ca.certificateFile,
+    keyFile: plan.ca.keyFile,
+  };
+  return {
+    name: 'azurite',
+    args: azuriteArguments(settings),
+    environment: { ...commonEnvironment(plan), ...azuriteEnvironment(storageAccount, plan.secrets.storageKey) },
+    logDirectory: plan.logDirectory,
+    isReadyLine: isAzuriteReadyLine,
+    readyTimeoutMs,
+  };
+}
+
+export function cloudChild(plan: StackPlan): ChildOptions {
+  return {
+    name: 'cloud',
+    args: [join(plan.root, 'sandbox', 'cloud.ts')],
+    environment: cloudEnvironment(plan),
+    logDirectory: plan.logDirectory,
+    isReadyLine: isJsonReadyLine,
+    readyTimeoutMs,
+  };
+}
+
+/** The clock's offset is read each time, so a runtime that is started again has the time of now. */
+export function runtimeChild(plan: StackPlan): ChildOptions {
+  const folder = join(plan.root, 'sandbox', 'runtime');
+  return {
+    name: 'runtime',
+    args: ['--require', join(folder, 'clock-preload.cjs'), join(folder, 'main.ts')],
+    environment: runtimeEnvironment(plan),
+    logDirectory: plan.logDirectory,
+    isReadyLine: isJsonReadyLine,
+    readyTimeoutMs,
+  };
+}
+
+export function vpnChild(plan: StackPlan): ChildOptions {
+  return {
+    name: 'vpn',
+    args: [join(plan.root, 'sandbox', 'vpn', 'main.ts')],
+    environment: {
+      ...commonEnvironment(plan),
+      SANDBOX_DIR: plan.options.directory,
+      SANDBOX_CONTROL_URL: `http://127.0.0.1:${plan.ports.control}`,
+    },
+    logDirectory: plan.logDirectory,
+    isReadyLine: isJsonReadyLine,
+    readyTimeoutMs,
+  };
+}
+
+function isJsonReadyLine(line: string): boolean {
+  return /^\{.*"ready"\s*:\s*true.*\}$/.test(line);
+}

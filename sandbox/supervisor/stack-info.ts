@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { writePrivateJson } from './private-file.ts';
+import type { Ports } from './ports.ts';
+import type { StackSecrets } from './stack-secrets.ts';
+
+export const storageAccount = 'devstoreaccount1';
+
+/** What `stack.json` tells tools about a running stack. */
+export interface StackInfo {
+  readonly app: {
+    readonly url: string;
+    readonly apiKey: string;
+    readonly masterKey: string;
+    readonly eventGridKey: string;
+  };
+  readonly storage: {
+    readonly blobUrl: string;
+    readonly queueUrl: string;
+    readonly tableUrl: string;
+    readonly connectionString: string;
+  };
+  readonly arm: { readonly url: string; readonly subscriptionId: string; readonly tenantId: string };
+  readonly keyVault: { readonly url: string };
+  readonly ca: string;
+  readonly control: { readonly url: string };
+  readonly processes: Readonly<Record<string, number>>;
+}
+
+/** Puts together what is known of a stack before its processes run. */
+export function describeStack(options: {
+  readonly ports: Ports;
+  readonly secrets: StackSecrets;
+  readonly caFile: string;
+  readonly processes: Readonly<Record<string, number>>;
+}): StackInfo {
+  const { ports, secrets } = options;
+  const storage = {
+    blobUrl: storageUrl(ports.blob),
+    queueUrl: storageUrl(ports.queue),
+    tableUrl: storageUrl(ports.table),
+  };
+  return {
+    app: {
+      url: `http://127.0.0.1:${ports.runtime}`,
+      apiKey: secrets.administratorKey,
+      masterKey: secrets.masterKey,
+      eventGridKey: secrets.eventGridKey,
+    },
+    storage: { ...storage, connectionString: connectionString(storage, secrets.storageKey) },
+    arm: {
+      url: `https://localhost:${ports.arm}`,
+      subscriptionId: secrets.subscriptionId,
+      tenantId: secrets.tenantId,
+    },
+    keyVault: { url: `https://localhost:${ports.keyVault}` },
+    ca: options.caFile,
+    control: { url: `http://127.0.0.1:${ports.control}` },
+    processes: options.processes,
+  };
+}
+
+/** Writes `stack.json`, readable by this user alone since it holds keys. */
+export function writeStackInfo(directory: string, info: StackInfo): void {
+  writePrivateJson(join(directory, 'stack.json'), info);
+}
+
+function storageUrl(port: number): string {
+  return `https://127.0.0.1:${port}/${storageAccount}`;
+}
+
+function connectionString(urls: { blobUrl: string; queueUrl: string; tableUrl: string }, key: string): string {
+  return [
+    'DefaultEndpointsProtocol=https',
+    `AccountName=${storageAccount}`,
+    `AccountKey=${key}`,
+    `BlobEndpoint=${urls.blobUrl}`,
+    `QueueEndpoint=${urls.queueUrl}`,
+    `TableEndpoint=${urls.tableUrl}`,
+  ]
+    .map((part) => `${part};`)
+    .join('');
+}

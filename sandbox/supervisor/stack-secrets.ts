@@ -1,0 +1,52 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writePrivateJson } from './private-file.ts';
+
+const secretsSchema = z.strictObject({
+  tenantId: z.string(),
+  subscriptionId: z.string(),
+  clientId: z.string(),
+  clientSecret: z.string(),
+  /** The service principal's object id. */
+  objectId: z.string(),
+  administratorKey: z.string(),
+  masterKey: z.string(),
+  durableKey: z.string(),
+  eventGridKey: z.string(),
+  controlKey: z.string(),
+  webhookSecret: z.string(),
+  /** The storage account's shared key, base64. */
+  storageKey: z.string(),
+});
+export type StackSecrets = z.infer<typeof secretsSchema>;
+
+/** The identities and keys of the stack in `directory`, made by chance at its first start. */
+export function ensureSecrets(directory: string): StackSecrets {
+  const file = join(directory, 'secrets.json');
+  if (!existsSync(file)) writePrivateJson(file, createSecrets());
+  return secretsSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+}
+
+function createSecrets(): StackSecrets {
+  return {
+    tenantId: randomUUID(),
+    subscriptionId: randomUUID(),
+    clientId: randomUUID(),
+    clientSecret: createKey(),
+    objectId: randomUUID(),
+    administratorKey: createKey(),
+    masterKey: createKey(),
+    durableKey: createKey(),
+    eventGridKey: createKey(),
+    controlKey: createKey(),
+    // The prefix by which receivers of Standard Webhooks know such a secret.
+    webhookSecret: `whsec_${randomBytes(32).toString('base64')}`,
+    storageKey: randomBytes(64).toString('base64'),
+  };
+}
+
+function createKey(): string {
+  return randomBytes(32).toString('base64url');
+}
