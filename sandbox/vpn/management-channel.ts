@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 
@@ -24,10 +23,10 @@ export async function openManagementChannel(options: ManagementChannelOptions): 
   const server = createServer((socket) => {
     current?.destroy();
     current = socket;
-    // A process that ends resets the connection; its exit is what counts.
-    socket.on('error', () => undefined);
     const lines = createInterface({ input: socket }).on('line', options.onLine);
-    allRead = once(lines, 'close');
+    // A process that is killed resets the connection; its exit is what counts.
+    for (const emitter of [socket, lines]) emitter.on('error', () => undefined);
+    allRead = new Promise((resolve) => socket.once('close', resolve));
     options.onConnect();
   });
   await new Promise<void>((resolve, reject) => {

@@ -1,0 +1,33 @@
+/**
+ * Says in one line what the witness tests are missing on this machine, and ends with 1; silent and 0 when nothing is. Only
+ * what Node has built in: it runs before anything else is known to be there.
+ */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { isInstalled, isOpenable, vpnPrograms } from '../sandbox/vpn/availability.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const openApiFolder = resolve(root, process.env['OPENAPI_DIR'] ?? '../shared/openapi');
+const programs = [...vpnPrograms, { program: 'gnutls-cli', package: 'gnutls-bin' }];
+
+/** In the order in which a person would put things right. */
+function findMissing(): string | undefined {
+  if (process.getuid?.() !== 0) return 'Witness tests make network namespaces: run them as root.';
+  const missing = programs.filter(({ program }) => !isInstalled(program)).map((entry) => entry.package);
+  if (missing.length > 0) {
+    return `apt-get update && apt-get install -y --no-install-recommends ${missing.join(' ')}`;
+  }
+  if (!isOpenable('/dev/net/tun')) {
+    return 'mkdir -p /dev/net && mknod /dev/net/tun c 10 200   # in a container: also --device /dev/net/tun --cap-add NET_ADMIN';
+  }
+  if (!existsSync(openApiFolder)) {
+    return "Set OPENAPI_DIR to a folder with Azure's published API descriptions (default: ../shared/openapi).";
+  }
+  return undefined;
+}
+
+const missing = findMissing();
+if (missing !== undefined) {
+  console.error(missing);
+  process.exitCode = 1;
+}
