@@ -3,10 +3,16 @@ const redacted = '[redacted]';
 /** What looks like a secret in a text: query parameters of signed URLs and keys, tokens, key material. */
 const rules: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]{0,20000}?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g, redacted],
-  [/([?&;](?:sig|code|se|sp|sv|st|skoid|sktid|token|access_token|client_secret|password)=)[^&\s"'<>]{1,4000}/gi, `$1${redacted}`],
+  [
+    /([?&;](?:sig|code|se|sp|sv|st|skoid|sktid|token|access_token|client_secret|password)=)[^&\s"'<>]{1,4000}/gi,
+    `$1${redacted}`,
+  ],
   [/\b(Bearer|Basic|SharedKey(?:Lite)?)\s+[A-Za-z0-9._~+/=:-]{8,8000}/gi, `$1 ${redacted}`],
   [/\beyJ[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{1,8000}\.[A-Za-z0-9_-]{0,4000}/g, redacted],
-  [/\b((?:AccountKey|SharedAccessSignature|x-api-key|x-functions-key)["']?\s*[=:]\s*["']?)[^;\s"',]{1,4000}/gi, `$1${redacted}`],
+  [
+    /\b((?:AccountKey|SharedAccessSignature|x-api-key|x-functions-key)["']?\s*[=:]\s*["']?)[^;\s"',]{1,4000}/gi,
+    `$1${redacted}`,
+  ],
   [/\bwhsec_[A-Za-z0-9+/=_-]{1,400}/g, redacted],
 ];
 

@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { AppError } from '../domain/app-error.ts';
+import { roles, type Role } from '../domain/caller.ts';
+import { without } from '../domain/without.ts';
+import type { Tables } from '../ports/tables.ts';
+import { sha256Hex } from './digest.ts';
+import { createStore } from './store.ts';
+
+const apiKeySchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  role: z.enum(roles),
+  keyHash: z.string(),
+  createdAt: z.iso.datetime(),
+  createdBy: z.string(),
+});
+type ApiKeyRecord = z.infer<typeof apiKeySchema>;
+
+const hashRowSchema = z.object({ keyHash: z.string(), id: z.string() });
+const administratorsSchema = z.object({ ids: z.array(z.string()) });
+
+/** An API key as it is shown: its hash never is. */
+export type ApiKey = Omit<ApiKeyRecord, 'keyHash'>;
+
+export interface NewApiKey {
+  readonly id: string;
+  readonly name?: string | undefined;
+  readonly role: Role;
+  /** Lower-case hexadecimal SHA-256 of a key that its owner made. */
+  readonly keyHash: string;
+  readonly createdBy: string;
+}
+
+/** Keys that callers sign in with. Only their SHA-256 is known here; keys are long and random, so no slow hash is needed. */
+export interface ApiKeys {
+  /** The key that the caller holds, or undefined. Takes effect at once when keys change: nothing is cached. */
+  find(key: string): Promise<ApiKey | undefined>;
+  /** Makes the key or changes it. Refuses a hash that another id has, and taking away the last administrator. */
+  put(key: NewApiKey): Promise<ApiKey>;
+  get(id: string): Promise<ApiKey | undefined>;
+  list(): Promise<readonly ApiKey[]>;
+  /** False when there is no such key. Refuses to remove the last administrator. */
+  remove(id: string): Promise<boolean>;
+  /** Makes the first administrator's key from the deployment's setting, unless there is one of that id already. */
+  ensureAdministrator(key: string): Promise<void>;
+}
+
+/** Id of the key that the deployment's own setting holds. */
+export const firstAdministratorId = 'administrator';
+const administratorKeyLengthMin = 32;
+
+const keysPartition = 'key';
+const hashesPartition = 'hash';
+const administratorsKeys = { partitionKey: 'administrators', rowKey: '' };
+
+export function createApiKeys({ tables, now }: { readonly tables: Tables; readonly now: () => Date }): ApiKeys {
+  const keys = createStore(tables, {
+    table: 'ApiKeys',
+    schema: apiKeySchema,
+    keys: ({ id }) => ({ partitionKey: keysPartition, rowKey: id }),
+  });
+  const hashes = createStore(tables, {
+    table: 'ApiKeys',
+    schema: hashRowSchema,
+    keys: ({ keyHash }) => ({ partitionKey: hashesPartition, rowKey: keyHash }),
+  });
+  // Lists administrators' keys and only such: it is added to after a key became one and taken from before it ceases to be
+  // one. So while it is not empty there is an administrator, whatever two callers do at once.
+  const administrators = createStore(tables, {
+    table: 'ApiKeys',
+    schema: administratorsSchema,
+    keys: () => administratorsKeys,
+  });
+  const read = async (id: string): Promise<ApiKeyRecord | undefined> =>
+    (await keys.get({ partitionKey: keysPartition, rowKey: id }))?.record;
+
+  async function find(key: string): Promise<ApiKey | undefined> {
+    const keyHash = sha256Hex(key);
+    const row = await hashes.get({ partitionKey: hashesPartition, rowKey: keyHash });
+    const record = await read(row?.record.id ?? 'nobody');
+    // The key's own row decides; a hash row that a change left behind opens nothing.
+    return record?.keyHash === keyHash ? without(record, 'keyHash') : undefined;
+  }
+
+  async function addAdministrator(id: string): Promise<void> {
+    await administrators.insert({ ids: [] });
+    await administrators.update(administratorsKeys, ({ ids }) =>
+      ids.includes(id) ? undefined : { ids: [...ids, id] },
+    );
+  }
+
+  async function dropAdministrator(id: string): Promise<void> {
+    await administrators.update(administratorsKeys, ({ ids }) => {
+      if (!ids.includes(id)) return undefined;
+      const left = ids.filter((other) => other !== id);
+      if (left.length > 0) return { ids: left };
+      throw new AppError('ERR_CONFLICT', `API key '${id}' is the last administrator's. Make another one first.`);
+    });
+  }
+
+  async function put({ name, ...key }: NewApiKey): Promise<ApiKey> {
+    const before = await read(key.id);
+    await claimHash(key);
+    if (key.role !== 'administrator') await dropAdministrator(key.id);
+    const createdAt = before?.createdAt ?? now().toISOString();
+    const record = { ...key, name: name ?? key.id, createdAt, createdBy: before?.createdBy ?? key.createdBy };
+    await keys.upsert(record);
+    if (key.role === 'administrator') await addAdministrator(key.id);
+    if (before !== undefined && before.keyHash !== key.keyHash) await hashes.remove({ ...before });
+    return without(record, 'keyHash');
+  }
+
+  async function claimHash({ id, keyHash }: NewApiKey): Promise<void> {
+    if (await hashes.insert({ id, keyHash })) return;
+    const holder = (await hashes.get({ partitionKey: hashesPartition, rowKey: keyHash }))?.record.id;
+    if (holder === undefined || holder === id) return;
+    if ((await read(holder))?.keyHash === keyHash) {
+      throw new AppError('ERR_CONFLICT', 'Another API key has this hash. Make a new key for each id.');
+    }
+    await hashes.upsert({ id, keyHash });
+  }
+
+  return {
+    find,
+    put,
+    get: async (id) => {
+      const record = await read(id);
+      return record === undefined ? undefined : without(record, 'keyHash');
+    },
+    list: async () => (await keys.list(keysPartition)).map(({ record }) => without(record, 'keyHash')),
+    remove: async (id) => {
+      const record = await read(id);
+      if (record === undefined) return false;
+      await dropAdministrator(id);
+      await keys.remove(record);
+      await hashes.remove(record);
+      return true;
+    },
+    ensureAdministrator: async (key) => {
+      if (key.length < administratorKeyLengthMin) {
+        throw new Error(`GATEHOUSE_ADMINISTRATOR_KEY must have at least ${administratorKeyLengthMin} characters.`);
+      }
+      const before = await read(firstAdministratorId);
+      // A crash may have come between the key and the list of administrators; both are written again.
+      if (before !== undefined && before.role !== 'administrator') return;
+      const keyHash = before?.keyHash ?? sha256Hex(key);
+      await put({ id: firstAdministratorId, role: 'administrator', keyHash, createdBy: 'deployment' });
+    },
+  };
+}

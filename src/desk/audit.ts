@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import type { Tables } from '../ports/tables.ts';
+import { sha256Hex } from './digest.ts';
+import { createStore } from './store.ts';
+
+const auditRowSchema = z.object({
+  at: z.iso.datetime(),
+  requestId: z.string(),
+  phase: z.enum(['intent', 'outcome']),
+  /** Caller's id; `unknown` for whoever did not say, or lied. */
+  who: z.string(),
+  role: z.string().optional(),
+  action: z.string(),
+  /** Path parameters, as JSON. */
+  target: z.record(z.string(), z.string()),
+  source: z.string().optional(),
+  idempotencyKeyHash: z.string().optional(),
+  status: z.int().optional(),
+  code: z.string().optional(),
+});
+export type AuditRow = z.infer<typeof auditRowSchema>;
+
+export interface AuditQuery {
+  /** `yyyy-mm-dd`, UTC. */
+  readonly day: string;
+  readonly top: number;
+  /** Only rows before this time (ISO 8601 UTC): where the last page ended. */
+  readonly before?: string | undefined;
+}
+
+/**
+ * Who asked for what, when, from where, with what result: never the bodies. An intent is written before anything happens
+ * and its outcome after, so that a crash in between still shows what was meant.
+ */
+export interface Audit {
+  write(row: AuditRow): Promise<void>;
+  /** Newest first within the day; at least `top` rows if there are so many, whole seconds never divided. */
+  list(query: AuditQuery): Promise<readonly AuditRow[]>;
+  /** Every row of the hour that begins at this time, oldest first. */
+  listHour(hourStart: Date): Promise<readonly AuditRow[]>;
+}
+
+const shards = ['0', '1', '2', '3', '4', '5', '6', '7'];
+const hourMs = 60 * 60 * 1000;
+const hoursPerDay = 24;
+const textLengthMax = 256;
+
+export function createAudit({ tables }: { readonly tables: Tables }): Audit {
+  const store = createStore(tables, {
+    table: 'Audit',
+    schema: auditRowSchema,
+    keys: ({ at, requestId, phase }) => ({
+      partitionKey: `${at.slice(0, 10)}-${shardOf(requestId)}`,
+      rowKey: `${at}-${requestId}-${phase}`,
+    }),
+  });
+
+  async function listHour(hourStart: Date): Promise<readonly AuditRow[]> {
+    const from = hourStart.toISOString();
+    // ISO times sort as text; `~` sorts after every character of a row key that begins with the same time.
+    const to = `${new Date(hourStart.getTime() + hourMs - 1).toISOString()}~`;
+    const parts = await Promise.all(shards.map((shard) => store.list(`${from.slice(0, 10)}-${shard}`, { from, to })));
+    const rows = parts.flat().map(({ record }) => record);
+    return rows.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
+  }
+
+  async function list({ day, top, before }: AuditQuery): Promise<readonly AuditRow[]> {
+    const dayStartMs = Date.parse(`${day}T00:00:00.000Z`);
+    const found: AuditRow[] = [];
+    for (let hour = hoursPerDay - 1; hour >= 0 && found.length < top; hour -= 1) {
+      const hourStart = new Date(dayStartMs + hour * hourMs);
+      if (before !== undefined && hourStart.toISOString() >= before) continue;
+      const rows = await listHour(hourStart);
+      found.push(...rows.filter(({ at }) => before === undefined || at < before).reverse());
+    }
+    return firstWholeTimes(found, top);
+  }
+
+  return { list, listHour, write: (row) => store.upsert(bounded(row)) };
+}
+
+/** Names and addresses come from outside: a row stays small whatever was sent. */
+function bounded(row: AuditRow): AuditRow {
+  const cut = (text: string): string => text.slice(0, textLengthMax);
+  const target = Object.fromEntries(Object.entries(row.target).map(([name, value]) => [name, cut(value)]));
+  return { ...row, who: cut(row.who), target, ...(row.source === undefined ? {} : { source: cut(row.source) }) };
+}
+
+/** A page goes on before the time of its last row, so all rows of that time have to be on it. */
+function firstWholeTimes(rows: readonly AuditRow[], top: number): readonly AuditRow[] {
+  const last = rows[top - 1];
+  return last === undefined ? rows : rows.filter(({ at }, position) => position < top || at === last.at);
+}
+
+function sortKey({ at, requestId, phase }: AuditRow): string {
+  return `${at}-${requestId}-${phase}`;
+}
+
+function shardOf(requestId: string): string {
+  return shards[Number.parseInt(sha256Hex(requestId).slice(0, 2), 16) % shards.length] ?? '0';
+}

@@ -1,0 +1,158 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+import type { RowKeys, Tables } from '../ports/tables.ts';
+import { canonicalJson, sha256Hex } from './digest.ts';
+import { createStore, type Stored } from './store.ts';
+
+const answerSchema = z.object({
+  status: z.int(),
+  /** JSON text of the body; absent when there was none. */
+  body: z.string().optional(),
+  /** The body is not kept, being secret, large or not JSON: the request has to run again, with the same seed. */
+  isRerun: z.boolean(),
+  headers: z.record(z.string(), z.string()),
+});
+export type KeptAnswer = z.infer<typeof answerSchema>;
+
+const idempotencySchema = z.object({
+  hash: z.string(),
+  /** HMAC of the body under this row's own seed: no guess at a body can be tried against two rows. */
+  bodyHmac: z.string(),
+  seed: z.string(),
+  state: z.enum(['running', 'released', 'done']),
+  startedAt: z.iso.datetime(),
+  expiresOn: z.iso.datetime(),
+  answer: answerSchema.optional(),
+});
+type IdempotencyRecord = z.infer<typeof idempotencySchema>;
+
+export interface IdempotencyScope {
+  readonly callerId: string;
+  readonly route: string;
+  /** The path as it was asked for: one key on two gateways is two requests. */
+  readonly path: string;
+  readonly key: string;
+}
+
+/** Holds the right to carry the request out now, and to say how it ended. */
+export interface IdempotencyTurn {
+  /** 32 bytes; the same on every run of this request, so that ids and serials come out the same. */
+  readonly seed: Uint8Array;
+  /** Keeps the answer: the request is over. */
+  complete(answer: KeptAnswer): Promise<void>;
+  /** Gives the turn back after a passing failure: a retry runs again, with the same seed. */
+  release(): Promise<void>;
+}
+
+export type IdempotencyStart =
+  | { readonly outcome: 'run'; readonly turn: IdempotencyTurn }
+  | { readonly outcome: 'replay'; readonly answer: KeptAnswer; readonly seed: Uint8Array }
+  | { readonly outcome: 'running'; readonly retryAfterSeconds: number }
+  | { readonly outcome: 'otherBody' };
+
+export interface Idempotency {
+  /** `content` is what the request asks for, with its secrets left out. `newSeed` is used if the key is new. */
+  start(scope: IdempotencyScope, content: unknown, newSeed: Uint8Array): Promise<IdempotencyStart>;
+}
+
+const keptMs = 7 * 24 * 60 * 60 * 1000;
+/** A run longer than this has died: the platform ends HTTP answers after 230 s, and no handler here takes half of that. */
+const runningMs = 2 * 60 * 1000;
+const retryAfterSeconds = 2;
+const takeOverRoundsMax = 5;
+
+export function createIdempotency({ tables, now }: { readonly tables: Tables; readonly now: () => Date }): Idempotency {
+  const store = createStore(tables, {
+    table: 'Idempotency',
+    schema: idempotencySchema,
+    keys: ({ hash }) => idempotencyKeys(hash),
+  });
+
+  function newRecord(hash: string, content: unknown, seed: Uint8Array): IdempotencyRecord {
+    const at = now();
+    return {
+      hash,
+      bodyHmac: hmacOf(content, seed),
+      seed: toHex(seed),
+      state: 'running',
+      startedAt: at.toISOString(),
+      expiresOn: new Date(at.getTime() + keptMs).toISOString(),
+    };
+  }
+
+  async function start(scope: IdempotencyScope, content: unknown, newSeed: Uint8Array): Promise<IdempotencyStart> {
+    const hash = hashOf(scope);
+    for (let round = 0; round < takeOverRoundsMax; round += 1) {
+      const fresh = newRecord(hash, content, newSeed);
+      if (await store.insert(fresh)) return run(fresh);
+      const stored = await store.get(idempotencyKeys(hash));
+      if (stored === undefined) continue;
+      const answer =
+        Date.parse(stored.record.expiresOn) <= now().getTime()
+          ? await takeOver(stored, fresh)
+          : await goOn(stored, content);
+      if (answer !== undefined) return answer;
+    }
+    return { outcome: 'running', retryAfterSeconds };
+  }
+
+  /** What a key that is known already leads to; undefined when somebody else changed the row meanwhile. */
+  async function goOn(stored: Stored<IdempotencyRecord>, content: unknown): Promise<IdempotencyStart | undefined> {
+    const { record } = stored;
+    const seed = Buffer.from(record.seed, 'hex');
+    if (!isSame(record.bodyHmac, hmacOf(content, seed))) return { outcome: 'otherBody' };
+    if (record.state === 'done' && record.answer !== undefined)
+      return { outcome: 'replay', answer: record.answer, seed };
+    const age = now().getTime() - Date.parse(record.startedAt);
+    if (record.state === 'running' && age < runningMs) return { outcome: 'running', retryAfterSeconds };
+    return takeOver(stored, { ...record, state: 'running', startedAt: now().toISOString() });
+  }
+
+  async function takeOver(
+    stored: Stored<IdempotencyRecord>,
+    next: IdempotencyRecord,
+  ): Promise<IdempotencyStart | undefined> {
+    return (await store.replace(stored, next)) ? run(next) : undefined;
+  }
+
+  function run({ hash, seed, startedAt }: IdempotencyRecord): IdempotencyStart {
+    const complete = async (answer: KeptAnswer): Promise<void> => {
+      // A run that was taken over and ends after all may still say so: same seed, same ids, so the same outcome.
+      await store.update(idempotencyKeys(hash), (record) =>
+        record.state === 'done' || record.seed !== seed ? undefined : { ...record, state: 'done', answer },
+      );
+    };
+    const release = async (): Promise<void> => {
+      // Only its own turn: whoever took over is still running.
+      await store.update(idempotencyKeys(hash), (record) =>
+        record.state === 'running' && record.startedAt === startedAt ? { ...record, state: 'released' } : undefined,
+      );
+    };
+    return { outcome: 'run', turn: { seed: Buffer.from(seed, 'hex'), complete, release } };
+  }
+
+  return { start };
+}
+
+function idempotencyKeys(hash: string): RowKeys {
+  return { partitionKey: hash, rowKey: hash };
+}
+
+/** Length-prefixed by JSON, so that no two scopes give one text. */
+function hashOf({ callerId, route, path, key }: IdempotencyScope): string {
+  return sha256Hex(JSON.stringify([callerId, route, path, key]));
+}
+
+function hmacOf(content: unknown, seed: Uint8Array): string {
+  return createHmac('sha256', seed)
+    .update(`body\n${canonicalJson(content)}`)
+    .digest('hex');
+}
+
+function isSame(a: string, b: string): boolean {
+  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}

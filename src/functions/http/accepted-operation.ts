@@ -1,0 +1,13 @@
+import type { RouteAnswer } from './route.ts';
+
+/** Seconds after which looking again is worth it; Azure's own long steps take minutes. */
+export const operationRetryAfterSeconds = 10;
+
+/** The answer of a door that started long work: the operation, where its result will be, when to look. */
+export function acceptedOperation(operation: { readonly id: string }): RouteAnswer {
+  return { status: 202, body: operation, headers: operationHeaders(operation.id) };
+}
+
+export function operationHeaders(id: string): Readonly<Record<string, string>> {
+  return { location: `/api/operations/${id}/result`, 'retry-after': String(operationRetryAfterSeconds) };
+}

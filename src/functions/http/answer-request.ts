@@ -1,0 +1,146 @@
+import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
+import { sha256Hex } from '../../desk/digest.ts';
+import type { IdempotencyTurn } from '../../desk/idempotency.ts';
+import { AppError } from '../../domain/app-error.ts';
+import { isAllowed, type Caller } from '../../domain/caller.ts';
+import { createAuditTrail, type AuditTrail } from './audit-trail.ts';
+import { checkRequest, type CheckedRequest } from './check-request.ts';
+import { comparableContent } from './comparable-content.ts';
+import type { HttpServices } from './http-services.ts';
+import { logUnknownError } from './log-unknown-error.ts';
+import { problemAnswer } from './problem-answer.ts';
+import { fromKeptAnswer, renderAnswer, toHttpResponse, toKeptAnswer, type RenderedAnswer } from './rendered-answer.ts';
+import { createSeededChance } from './request-seed.ts';
+import type { Route } from './route.ts';
+
+/** One request on its way through a door. */
+interface Exchange {
+  readonly route: Route;
+  readonly services: HttpServices;
+  readonly request: HttpRequest;
+  readonly context: InvocationContext;
+  readonly requestId: string;
+  readonly trail: AuditTrail;
+}
+
+/**
+ * Answers one request at one door. The order matters: nobody unknown gets a body parsed, nothing invalid takes up an
+ * idempotency key, and the audit knows the intent before the handler can do anything. Never throws.
+ */
+export async function answerRequest(
+  route: Route,
+  services: HttpServices,
+  request: HttpRequest,
+  context: InvocationContext,
+): Promise<HttpResponseInit> {
+  const requestId = context.invocationId;
+  const trail = createAuditTrail({ route, services, request, requestId });
+  const exchange = { route, services, request, context, requestId, trail };
+  const answer = await orProblem(exchange, () => admit(exchange));
+  try {
+    await trail.outcome(answer);
+  } catch (error: unknown) {
+    // The answer stands: the change is made, and its intent is in the audit. A 500 now would make the caller do it twice.
+    logUnknownError(context, error);
+  }
+  return toHttpResponse(answer, requestId);
+}
+
+async function orProblem(exchange: Exchange, run: () => Promise<RenderedAnswer>): Promise<RenderedAnswer> {
+  try {
+    return await run();
+  } catch (error: unknown) {
+    if (!(error instanceof AppError) || error.cause !== undefined) logUnknownError(exchange.context, error);
+    return problemAnswer(error, exchange.requestId);
+  }
+}
+
+async function admit(exchange: Exchange): Promise<RenderedAnswer> {
+  const { route, services, request, trail } = exchange;
+  // Step 1: who asks, and may they.
+  const caller = await admittedCaller(exchange);
+  // Step 2: what is asked for, checked whole.
+  const checked = await checkRequest(route, request);
+  if (checked.idempotencyKey === undefined) return runHandler(exchange, caller, checked, services.newSeed());
+  // Step 3: under a key, the request is carried out once.
+  trail.idempotencyKeyHash = sha256Hex(checked.idempotencyKey);
+  return runOnce(exchange, caller, checked, checked.idempotencyKey);
+}
+
+/** Keyless doors tell nothing and change nothing, so whoever asks counts as a reader there. */
+const nobody: Caller = { id: 'anonymous', name: 'anonymous', role: 'reader', via: 'apiKey' };
+
+async function admittedCaller({ route, services, request, trail }: Exchange): Promise<Caller> {
+  if (route.role === 'keyless') return nobody;
+  const caller = await services.readCaller(request.headers);
+  trail.caller = caller;
+  if (isAllowed(caller, route.role)) return caller;
+  throw new AppError('ERR_CALLER_NOT_ALLOWED', `This needs the role ${route.role}; this key has ${caller.role}.`);
+}
+
+async function runOnce(
+  exchange: Exchange,
+  caller: Caller,
+  checked: CheckedRequest,
+  key: string,
+): Promise<RenderedAnswer> {
+  const { route, services, request } = exchange;
+  const scope = { callerId: caller.id, route: route.name, path: new URL(request.url).pathname, key };
+  const content = comparableContent(checked.content, route.secretFields ?? []);
+  const start = await services.idempotency.start(scope, content, services.newSeed());
+  switch (start.outcome) {
+    case 'run':
+      return runTurn(exchange, caller, checked, start.turn);
+    case 'replay':
+      return start.answer.isRerun ? runHandler(exchange, caller, checked, start.seed) : fromKeptAnswer(start.answer);
+    case 'running':
+      throw new AppError('ERR_IN_PROGRESS', 'The first request with this idempotency key is still running.', {
+        retryAfterSeconds: start.retryAfterSeconds,
+      });
+    case 'otherBody':
+      throw new AppError(
+        'ERR_IDEMPOTENCY_KEY_REUSED',
+        'This idempotency key was used for another request. Send a fresh key for a new request.',
+      );
+  }
+}
+
+async function runTurn(
+  exchange: Exchange,
+  caller: Caller,
+  checked: CheckedRequest,
+  turn: IdempotencyTurn,
+): Promise<RenderedAnswer> {
+  const answer = await orProblem(exchange, () => runHandler(exchange, caller, checked, turn.seed));
+  await (isFinal(answer.status) ? turn.complete(toKeptAnswer(exchange.route, answer)) : turn.release());
+  return answer;
+}
+
+/** What may come out otherwise on a later try is not kept. */
+function isFinal(status: number): boolean {
+  return status < 500 && status !== 409 && status !== 429;
+}
+
+async function runHandler(
+  { route, services, request, context, requestId, trail }: Exchange,
+  caller: Caller,
+  { params, query, body }: CheckedRequest,
+  seed: Uint8Array,
+): Promise<RenderedAnswer> {
+  await trail.intent();
+  const answer = renderAnswer(
+    await route.handle({
+      params,
+      query,
+      body,
+      caller,
+      requestId,
+      headers: request.headers,
+      now: services.now(),
+      orchestrations: services.orchestrationsOf(context),
+      ...createSeededChance(seed),
+    }),
+  );
+  if (route.method !== 'GET' && answer.status < 400) services.afterChange();
+  return answer;
+}

@@ -1,0 +1,18 @@
+import type { InvocationContext } from '@azure/functions';
+import type { Audit } from '../../desk/audit.ts';
+import type { Idempotency } from '../../desk/idempotency.ts';
+import type { Orchestrations } from '../../ports/orchestrations.ts';
+import type { ReadCaller } from './read-caller.ts';
+
+/** What every door stands on. */
+export interface HttpServices {
+  readonly now: () => Date;
+  /** 32 random bytes. */
+  readonly newSeed: () => Uint8Array;
+  readonly readCaller: ReadCaller;
+  readonly idempotency: Idempotency;
+  readonly audit: Pick<Audit, 'write'>;
+  readonly orchestrationsOf: (context: InvocationContext) => Orchestrations;
+  /** Called after each change that was made, without waiting: a hint that there may be something to deliver. */
+  readonly afterChange: () => void;
+}

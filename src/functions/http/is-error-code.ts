@@ -1,0 +1,5 @@
+import { errorStatus, type ErrorCode } from '../../domain/app-error.ts';
+
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorStatus, code);
+}

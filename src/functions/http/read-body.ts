@@ -1,0 +1,35 @@
+import type { HttpRequest } from '@azure/functions';
+import { AppError } from '../../domain/app-error.ts';
+import { parseJson } from './parse-json.ts';
+
+/** The largest body that a door reads. */
+export const bodyBytesMax = 1024 * 1024;
+
+/** The one charset that JSON is exchanged in (RFC 8259, section 8.1). */
+const jsonMediaType = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?;?$/i;
+
+/** The JSON value of the request's body; `{}` when there is none, so that the schema names what is missing. */
+export async function readBody(request: HttpRequest): Promise<unknown> {
+  if (Number(request.headers.get('content-length') ?? 0) > bodyBytesMax) throw tooLarge();
+  const bytes = new Uint8Array(await request.arrayBuffer());
+  if (bytes.byteLength > bodyBytesMax) throw tooLarge();
+  if (bytes.byteLength === 0) return {};
+  checkMediaType(request.headers);
+  const parsed = parseJson(bytes);
+  if (parsed.outcome === 'parsed') return parsed.value;
+  throw new AppError('ERR_REQUEST_INVALID', 'The body cannot be read; see errors.', { problems: parsed.problems });
+}
+
+function checkMediaType(headers: Pick<Headers, 'get'>): void {
+  const encoding = headers.get('content-encoding');
+  if (encoding !== null && encoding.toLowerCase() !== 'identity') {
+    throw new AppError('ERR_MEDIA_TYPE', 'Compressed bodies are not read. Send the body without Content-Encoding.');
+  }
+  if (!jsonMediaType.test(headers.get('content-type')?.trim() ?? '')) {
+    throw new AppError('ERR_MEDIA_TYPE', 'Send the body as application/json in UTF-8.');
+  }
+}
+
+function tooLarge(): AppError {
+  return new AppError('ERR_TOO_LARGE', `The body is larger than ${bodyBytesMax} bytes. Divide the request.`);
+}

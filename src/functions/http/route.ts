@@ -1,0 +1,65 @@
+import type { z } from 'zod';
+import type { Caller, Role } from '../../domain/caller.ts';
+import type { Orchestrations } from '../../ports/orchestrations.ts';
+
+export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** What a handler gets: everything about one request, checked. */
+export interface RouteRequest<P, Q, B> {
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  readonly headers: Pick<Headers, 'get'>;
+  readonly caller: Caller;
+  readonly now: Date;
+  readonly requestId: string;
+  /** The id of the operation that this request starts: one per request, the same again when the request is repeated. */
+  readonly operationId: () => string;
+  /** `length` bytes (at most 8,160) for this purpose, the same again when the request is repeated with its key. */
+  readonly randomBytes: (label: string, length: number) => Uint8Array;
+  readonly orchestrations: Orchestrations;
+}
+
+export interface RouteAnswer {
+  readonly status: number;
+  /** JSON. */
+  readonly body?: unknown;
+  /** Instead of JSON; such an answer is never kept for replay, the handler runs again. */
+  readonly bytes?: { readonly content: Uint8Array | string; readonly contentType: string };
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+interface RouteFacts {
+  /** Name of the function in the host: `[A-Za-z][A-Za-z0-9]*`. */
+  readonly name: string;
+  readonly method: HttpMethod;
+  /** Template below `/api`, without a leading slash: `operations/{id}`. */
+  readonly path: string;
+  /** What the audit calls it, such as `operation.cancel`. */
+  readonly action: string;
+  /** The least role that may; `keyless` only for the routes on the closed list. */
+  readonly role: Role | 'keyless';
+  readonly summary: string;
+  readonly tags?: readonly string[];
+  /** Answers by status; undefined for one without a JSON body. Problems are added to every route. */
+  readonly responses: Readonly<Record<number, z.ZodType | undefined>>;
+  /** The answer must not be kept for replay: the same key runs the handler again with the same seed. */
+  readonly sensitiveAnswer?: true;
+  /** JSON Pointers of body fields that hold secrets: left out of what an idempotency key is compared by. */
+  readonly secretFields?: readonly string[];
+}
+
+export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> extends RouteFacts {
+  readonly request?: { readonly params?: P; readonly query?: Q; readonly body?: B };
+  readonly handler: (request: RouteRequest<z.output<P>, z.output<Q>, z.output<B>>) => Promise<RouteAnswer>;
+}
+
+/** A door, as the registration and the API description see it. */
+export interface Route extends RouteFacts {
+  readonly request: {
+    readonly params: z.ZodType | undefined;
+    readonly query: z.ZodType | undefined;
+    readonly body: z.ZodType | undefined;
+  };
+  readonly handle: (request: RouteRequest<unknown, unknown, unknown>) => Promise<RouteAnswer>;
+}
