@@ -11,3 +11,12 @@ export interface ActivityReference<Input, Output> {
 export function activityReference<Input, Output>(name: string): ActivityReference<Input, Output> {
   return { name };
 }
+
+/** The function that carries out a referenced activity. */
+export type ActivityOf<Reference> =
+  Reference extends ActivityReference<infer Input, infer Output> ? (input: Input) => Promise<Output> : never;
+
+/** The functions that carry out a group of references, by the same names. */
+export type ActivitiesOf<References extends object> = {
+  readonly [Name in keyof References]: ActivityOf<References[Name]>;
+};

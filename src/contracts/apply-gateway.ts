@@ -3,7 +3,7 @@ import type { Refusal } from './outcomes.ts';
 
 export const applyGatewayName = 'applyGateway';
 
-/** Input of the single writer. `set` carries on a bisection over a continue-as-new. */
+/** Input of the single writer. `epoch` is the claim on the gateway that the instance works under. */
 export interface ApplyGatewayInput {
   readonly gatewayId: string;
   readonly epoch: number;
@@ -94,3 +94,6 @@ export const failProfile = activityReference<
 
 /** Gives the gateway back if nothing more is wanted of it. */
 export const releaseGateway = activityReference<ApplyGatewayInput, { readonly released: boolean }>('releaseGateway');
+
+/** The gateway is no longer in Azure: ends what was wanted of it, and the claim on it. */
+export const abandonGateway = activityReference<ApplyGatewayInput, null>('abandonGateway');

@@ -1,5 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions';
 import {
+  abandonGateway,
   quarantineEntry,
   readWrite,
   recordEntries,
@@ -78,8 +79,10 @@ function* writeSet(
         if (failure !== undefined) return { end: 'refused', refused: { ...failure, keys: write.keys } };
         break;
       }
-      case 'superseded':
       case 'gone':
+        yield* callActivity(context, abandonGateway, input);
+        return { end: 'stop' };
+      case 'superseded':
         return { end: 'stop' };
     }
   }
