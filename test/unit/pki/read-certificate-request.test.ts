@@ -1,0 +1,344 @@
+import { createHash } from 'node:crypto';
+import { readCertificateRequest } from '../../../src/pki/read-certificate-request.ts';
+import { aCertificateRequest, anExtensionRequest, toRequestPem } from '../../support/builders/a-certificate-request.ts';
+import { anEcKeyPair, anRsaKeyPair, anRsaKeyPairOf } from '../../support/builders/a-key-pair.ts';
+import { aRocaPrime, nextPrime } from '../../support/builders/a-weak-prime.ts';
+import {
+  algorithm,
+  bits,
+  boolean,
+  commonName,
+  der,
+  extension,
+  integer,
+  name,
+  nullValue,
+  objectIdentifier,
+  octets,
+  printable,
+  sequence,
+  set,
+  toPemBlock,
+  utf8,
+} from '../../support/builders/der.ts';
+import { askingRequestPem, clientRequestPem, ecRequestPem, rootPem } from './vectors/openssl.ts';
+
+const id = {
+  basicConstraints: '2.5.29.19',
+  keyUsage: '2.5.29.15',
+  extendedKeyUsage: '2.5.29.37',
+  subjectAltName: '2.5.29.17',
+  clientAuth: '1.3.6.1.5.5.7.3.2',
+};
+const isCa = sequence(boolean(true));
+const p = primeOf('one');
+const ecAlgorithm = sequence(objectIdentifier('1.2.840.10045.4.3.2'));
+
+function primeOf(called: string): bigint {
+  const { p: prime } = anRsaKeyPair(called).privateKey.export({ format: 'jwk' });
+  return BigInt(`0x${Buffer.from(prime ?? '', 'base64url').toString('hex')}`);
+}
+
+function codesOf(text: string, options = {}): readonly string[] {
+  const reading = readCertificateRequest(text, options);
+  return reading.ok ? [] : reading.problems.map(({ code }) => code);
+}
+
+function codesOfDer(request: Uint8Array, options = {}): readonly string[] {
+  return codesOf(Buffer.from(request).toString('base64'), options);
+}
+
+function rsaSpki(modulus: Uint8Array, exponent: Uint8Array, type = '1.2.840.113549.1.1.1'): Buffer {
+  return sequence(algorithm(type), bits(sequence(modulus, exponent)));
+}
+
+function ecSpki(curve: Uint8Array, point: Uint8Array): Buffer {
+  return sequence(sequence(objectIdentifier('1.2.840.10045.2.1'), curve), bits(point));
+}
+
+describe('src/pki/read-certificate-request', () => {
+  it('reads a request made by OpenSSL', () => {
+    const reading = readCertificateRequest(clientRequestPem);
+
+    expect(reading).toMatchObject({
+      ok: true,
+      request: {
+        keyDescription: { type: 'rsa', bits: 2048 },
+        requestedSubject: 'CN=alice.0a1b2c3d@contoso.com',
+        ignored: ['subject'],
+      },
+    });
+  });
+
+  it('returns the key byte for byte, and its hash', () => {
+    const { spki } = anRsaKeyPair();
+
+    const reading = readCertificateRequest(toRequestPem(aCertificateRequest({ spki })));
+
+    expect(reading.ok && reading.request.subjectPublicKeyInfo).toEqual(spki);
+    expect(reading.ok && reading.request.publicKeyHash).toBe(createHash('sha256').update(spki).digest('hex'));
+  });
+
+  it('names what a request asks for beyond its key and does not get', () => {
+    const reading = readCertificateRequest(askingRequestPem);
+
+    expect(reading.ok && reading.request.ignored).toEqual([
+      'subject',
+      'basicConstraints',
+      'keyUsage',
+      'extendedKeyUsage',
+      'subjectAltName',
+    ]);
+  });
+
+  it.each([
+    ['base64 on one line', (pem: string) => pem.replace(/-----.*-----/g, '').replace(/\s/g, '')],
+    ['base64 on many lines', (pem: string) => pem.replace(/-----.*-----/g, '')],
+    ['PEM with CRLF', (pem: string) => pem.replaceAll('\n', '\r\n')],
+    ['PEM with text around it', (pem: string) => `Certificate Request:\n${pem}\nbye`],
+    ['PEM after a byte order mark', (pem: string) => `\ufeff${pem}`],
+    ['the label of older tools', (pem: string) => pem.replaceAll('CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST')],
+  ])('accepts %s', (_, rewrite) => {
+    expect(codesOf(rewrite(clientRequestPem))).toEqual([]);
+  });
+
+  it('accepts a request without the attributes field', () => {
+    expect(codesOfDer(aCertificateRequest({ attributes: undefined }))).toEqual([]);
+  });
+
+  it.each([
+    ['sha384', '1.2.840.113549.1.1.12'],
+    ['sha512', '1.2.840.113549.1.1.13'],
+  ])('accepts a signature with %s', (hash, identifier) => {
+    expect(codesOfDer(aCertificateRequest({ hash, algorithm: algorithm(identifier) }))).toEqual([]);
+  });
+
+  it.each([
+    ['an empty text', '', 'empty'],
+    ['blanks', ' \n ', 'empty'],
+    ['JSON', '{}', 'notBase64'],
+    ['base64 that does not encode back to itself', 'MIIB=AAA', 'notBase64'],
+    ['17 KB', 'A'.repeat(17 * 1024), 'tooLarge'],
+    ['a certificate', rootPem, 'wrongPem'],
+    ['PEM cut off', clientRequestPem.slice(0, 500), 'wrongPem'],
+    ['two requests', `${clientRequestPem}\n${clientRequestPem}`, 'severalBlocks'],
+    [
+      'a private key beside the request',
+      `${clientRequestPem}\n${toPemBlock('PRIVATE KEY', Buffer.of(1))}`,
+      'privateKeySent',
+    ],
+    ['an encrypted private key', toPemBlock('ENCRYPTED PRIVATE KEY', Buffer.of(1)), 'privateKeySent'],
+    ['DER of something else', sequence(integer(1n)).toString('base64'), 'notARequest'],
+  ])('refuses %s', (_, text, code) => {
+    expect(codesOf(text)).toEqual([code]);
+  });
+
+  describe('keys', () => {
+    it.each([
+      ['1024 bits', 1024, 65537, ['keySize']],
+      ['2047 bits', 2047, 65537, ['keySize']],
+      ['an exponent of 3', 2048, 3, ['keyExponent']],
+      ['1024 bits and an exponent of 3', 1024, 3, ['keySize', 'keyExponent']],
+    ])('refuses RSA with %s', (_, modulusBits, exponent, codes) => {
+      const keys = anRsaKeyPair('weak', modulusBits, exponent);
+      expect(codesOfDer(aCertificateRequest({ spki: keys.spki, signWith: keys.privateKey }))).toEqual(codes);
+    });
+
+    it('accepts RSA with 4096 bits', () => {
+      const keys = anRsaKeyPair('strong', 4096);
+      expect(codesOfDer(aCertificateRequest({ spki: keys.spki, signWith: keys.privateKey }))).toEqual([]);
+    });
+
+    it.each([
+      ['primes that are too close', () => anRsaKeyPairOf(nextPrime(p), p), 'keyClosePrimes'],
+      ['primes of the ROCA library', () => anRsaKeyPairOf(aRocaPrime(1024), aRocaPrime(1024)), 'keyRoca'],
+    ])('refuses a working RSA key with %s', (_, make, code) => {
+      const keys = make();
+      expect(codesOfDer(aCertificateRequest({ spki: keys.spki, signWith: keys.privateKey }))).toEqual([code]);
+    });
+
+    it.each([
+      ['16384 bits', integer((1n << 16383n) + 1n), integer(65537n), 'keySize'],
+      ['512 bits', integer((1n << 511n) + 1n), integer(65537n), 'keySize'],
+      ['an even modulus', integer(1n << 2047n), integer(65537n), 'keyModulusEven'],
+      ['a modulus that 3 divides', integer(3n * ((1n << 2046n) + 1n)), integer(65537n), 'keySmallFactor'],
+      ['a negative modulus', der(0x02, Buffer.of(0xff)), integer(65537n), 'keySize'],
+      ['an exponent of 1', integer((1n << 2047n) + 1n), integer(1n), 'keyExponent'],
+      ['an even exponent', integer((1n << 2047n) + 1n), integer(65536n), 'keyExponent'],
+      ['a huge exponent', integer((1n << 2047n) + 1n), integer((1n << 2000n) + 1n), 'keyExponent'],
+      ['no integers', octets(Buffer.of(1)), octets(Buffer.of(1)), 'keyStructure'],
+    ])('refuses RSA with %s', (_, modulus, exponent, code) => {
+      expect(codesOfDer(aCertificateRequest({ spki: rsaSpki(modulus, exponent) }))).toContain(code);
+    });
+
+    it('refuses an RSA key that is marked for PSS only', () => {
+      const spki = rsaSpki(integer((1n << 2047n) + 1n), integer(65537n), '1.2.840.113549.1.1.10');
+      expect(codesOfDer(aCertificateRequest({ spki }))).toContain('keyType');
+    });
+
+    it('refuses an RSA key with bytes after it', () => {
+      const { spki } = anRsaKeyPair();
+      const key = Buffer.concat([Buffer.from(spki).subarray(-270), Buffer.of(5, 0)]);
+      const padded = sequence(algorithm('1.2.840.113549.1.1.1'), bits(key));
+      expect(codesOfDer(aCertificateRequest({ spki: padded }))).toContain('keyStructure');
+    });
+
+    it('refuses elliptic curves unless they are let in', () => {
+      expect(codesOf(ecRequestPem)).toEqual(['keyType']);
+      expect(readCertificateRequest(ecRequestPem, { allowEllipticCurve: true })).toMatchObject({
+        ok: true,
+        request: { keyDescription: { type: 'ec', curve: 'P-256' } },
+      });
+    });
+
+    it('accepts P-384 where elliptic curves are let in', () => {
+      const keys = anEcKeyPair('P-384');
+      const request = aCertificateRequest({ spki: keys.spki, signWith: keys.privateKey, algorithm: ecAlgorithm });
+      expect(codesOfDer(request, { allowEllipticCurve: true })).toEqual([]);
+    });
+
+    it.each(['secp256k1', 'P-521', 'secp224r1'])('refuses the curve %s', (curve) => {
+      const keys = anEcKeyPair(curve);
+      const request = aCertificateRequest({ spki: keys.spki, signWith: keys.privateKey, algorithm: ecAlgorithm });
+      expect(codesOfDer(request, { allowEllipticCurve: true })).toEqual(['keyCurve']);
+    });
+
+    const p256 = objectIdentifier('1.2.840.10045.3.1.7');
+    it.each([
+      ['a point off its curve', ecSpki(p256, Buffer.concat([Buffer.of(4), Buffer.alloc(64, 7)])), 'keyUnusable'],
+      ['the point at infinity', ecSpki(p256, Buffer.of(0)), 'keyPoint'],
+      ['a compressed point', ecSpki(p256, Buffer.concat([Buffer.of(2), Buffer.alloc(32, 7)])), 'keyPoint'],
+      ['explicit parameters', ecSpki(sequence(integer(1n)), Buffer.alloc(65, 4)), 'keyCurve'],
+      ['Ed25519', sequence(sequence(objectIdentifier('1.3.101.112')), bits(Buffer.alloc(32, 1))), 'keyType'],
+    ])('refuses %s', (_, spki, code) => {
+      expect(codesOfDer(aCertificateRequest({ spki, algorithm: ecAlgorithm }), { allowEllipticCurve: true })).toEqual([
+        code,
+      ]);
+    });
+  });
+
+  describe('signatures', () => {
+    it('refuses a signature by another key', () => {
+      const stranger = anRsaKeyPair('stranger').privateKey;
+      expect(codesOfDer(aCertificateRequest({ signWith: stranger }))).toEqual(['proofOfPossession']);
+    });
+
+    it.each([
+      ['one of zeros', Buffer.alloc(256)],
+      ['an empty one', Buffer.alloc(0)],
+      ['a long one', Buffer.alloc(1024, 1)],
+    ])('refuses %s', (_, signature) => {
+      expect(codesOfDer(aCertificateRequest({ signature }))).toEqual(['proofOfPossession']);
+    });
+
+    it.each([
+      ['MD5', 'md5', algorithm('1.2.840.113549.1.1.4')],
+      ['SHA-1', 'sha1', algorithm('1.2.840.113549.1.1.5')],
+      ['PSS', 'sha256', algorithm('1.2.840.113549.1.1.10')],
+      ['an unknown algorithm', 'sha256', algorithm('1.2.3.4')],
+      ['parameters missing', 'sha256', sequence(objectIdentifier('1.2.840.113549.1.1.11'))],
+      ['no algorithm', 'sha256', sequence()],
+    ])('refuses a signature with %s', (_, hash, signatureAlgorithm) => {
+      expect(codesOfDer(aCertificateRequest({ hash, algorithm: signatureAlgorithm }))).toEqual(['signatureAlgorithm']);
+    });
+
+    it('refuses an RSA key with an ECDSA signature', () => {
+      expect(codesOfDer(aCertificateRequest({ algorithm: ecAlgorithm }))).toEqual(['proofOfPossession']);
+    });
+  });
+
+  describe('what is asked for', () => {
+    it.each([
+      ['CA:TRUE', [extension(id.basicConstraints, isCa, true)], 'asksForAuthority'],
+      ['keyCertSign', [extension(id.keyUsage, bits(Buffer.of(0x04), 2))], 'asksForAuthority'],
+      ['cRLSign', [extension(id.keyUsage, bits(Buffer.of(0x02), 1))], 'asksForAuthority'],
+      ['nameConstraints', [extension('2.5.29.30', sequence())], 'asksForAuthority'],
+      [
+        'serverAuth',
+        [extension(id.extendedKeyUsage, sequence(objectIdentifier('1.3.6.1.5.5.7.3.1')))],
+        'asksForPurpose',
+      ],
+      [
+        'serverAuth beside clientAuth',
+        [
+          extension(
+            id.extendedKeyUsage,
+            sequence(objectIdentifier(id.clientAuth), objectIdentifier('1.3.6.1.5.5.7.3.1')),
+          ),
+        ],
+        'asksForPurpose',
+      ],
+      ['any purpose', [extension(id.extendedKeyUsage, sequence(objectIdentifier('2.5.29.37.0')))], 'asksForPurpose'],
+      ['no purpose', [extension(id.extendedKeyUsage, sequence())], 'asksForPurpose'],
+      ['an unknown critical extension', [extension('1.2.3.4', nullValue, true)], 'criticalExtension'],
+      [
+        'an extension twice',
+        [extension(id.subjectAltName, sequence()), extension(id.subjectAltName, sequence())],
+        'extensionTwice',
+      ],
+      ['"critical FALSE"', [extension(id.subjectAltName, sequence(), false)], 'notCanonical'],
+      ['an extension that is no DER', [extension(id.keyUsage, Buffer.of(3, 9))], 'extensionStructure'],
+      ['an extension that is none', [nullValue], 'extensionStructure'],
+    ])('refuses a request for %s', (_, extensions, code) => {
+      expect(codesOfDer(aCertificateRequest({ attributes: [anExtensionRequest(...extensions)] }))).toContain(code);
+    });
+
+    it('ignores other attributes and extensions, and names them', () => {
+      const challenge = sequence(objectIdentifier('1.2.840.113549.1.9.7'), set(utf8('secret')));
+      const extensions = anExtensionRequest(extension('1.2.3.4', nullValue));
+
+      const reading = readCertificateRequest(
+        toRequestPem(aCertificateRequest({ attributes: [challenge, extensions] })),
+      );
+
+      expect(reading.ok && reading.request.ignored).toEqual(['subject', 'challengePassword', '1.2.3.4']);
+    });
+
+    it('shows a hostile subject as safe text', () => {
+      const subject = commonName('a\u202eb\r\nc,d');
+      const reading = readCertificateRequest(toRequestPem(aCertificateRequest({ subject })));
+      expect(reading.ok && reading.request.requestedSubject).toBe('CN=a\\e2\\80\\aeb\\0d\\0ac\\,d');
+    });
+
+    it('leaves an empty subject out', () => {
+      const reading = readCertificateRequest(toRequestPem(aCertificateRequest({ subject: name() })));
+      expect(reading.ok && 'requestedSubject' in reading.request).toBe(false);
+      expect(reading.ok && reading.request.ignored).toEqual([]);
+    });
+
+    it.each([
+      ['bad UTF-8', name(['2.5.4.3', der(0x0c, Buffer.of(0xc3, 0x28))])],
+      ['an @ in a PrintableString', name(['2.5.4.3', printable('a@b')])],
+      [
+        'a SET out of order',
+        sequence(
+          set(sequence(objectIdentifier('2.5.4.10'), utf8('z')), sequence(objectIdentifier('2.5.4.3'), utf8('a'))),
+        ),
+      ],
+    ])('refuses a subject with %s', (_, subject) => {
+      expect(codesOfDer(aCertificateRequest({ subject }))).toEqual(['notCanonical']);
+    });
+  });
+
+  it('reports everything that is wrong at once', () => {
+    const keys = anRsaKeyPair('weak', 1024, 3);
+    const request = aCertificateRequest({
+      version: 1n,
+      subject: name(['2.5.4.3', printable('a@b')]),
+      spki: keys.spki,
+      signWith: keys.privateKey,
+      hash: 'sha1',
+      algorithm: algorithm('1.2.840.113549.1.1.5'),
+      attributes: [anExtensionRequest(extension(id.basicConstraints, isCa, true))],
+    });
+
+    expect(codesOfDer(request)).toEqual([
+      'requestVersion',
+      'notCanonical',
+      'keySize',
+      'keyExponent',
+      'signatureAlgorithm',
+      'asksForAuthority',
+    ]);
+  });
+});
