@@ -1,0 +1,141 @@
+import type { ActivitiesOf } from '../contracts/activity.ts';
+import type * as references from '../contracts/build-gateway.ts';
+import type { GatewayStoryInput, StoryEnd } from '../contracts/build-gateway.ts';
+import type { Books } from '../desk/books.ts';
+import type { Claims } from '../desk/claims.ts';
+import type { GatewayWriter } from '../desk/gateway-writer.ts';
+import type { Operations } from '../desk/operations.ts';
+import { gatewayKeys, type GatewayRecord } from '../desk/records/gateways.ts';
+import type { Arm } from '../ports/arm.ts';
+
+export interface StoryActivitiesOptions {
+  readonly arm: Arm;
+  readonly books: Books;
+  readonly claims: Claims;
+  readonly operations: Operations;
+  readonly writer: GatewayWriter;
+  readonly now: () => Date;
+}
+
+type StoryActivities = ActivitiesOf<
+  Pick<typeof references, 'beginStep' | 'noteStep' | 'endStep' | 'finishBuild' | 'finishRemoval'>
+>;
+
+/** What a story notes as it goes, and its last act: the end in the books, and the claims given back. */
+export function createStoryActivities({
+  arm,
+  books,
+  claims,
+  operations,
+  writer,
+  now,
+}: StoryActivitiesOptions): StoryActivities {
+  async function releaseClaims(gateway: GatewayRecord, operationId: string): Promise<void> {
+    await claims.release(gateway.plan.resourceIds.virtualNetwork, operationId);
+    await claims.release(gateway.resourceId, operationId);
+  }
+
+  async function readAddresses(gateway: GatewayRecord): Promise<readonly string[]> {
+    const addresses: string[] = [];
+    for (const id of gateway.plan.resourceIds.publicIps) {
+      const read = await arm.readPublicIpAddress(id);
+      if (read.outcome === 'done' && read.value !== '') addresses.push(read.value);
+    }
+    return addresses;
+  }
+
+  async function finishOperation(input: GatewayStoryInput, end: StoryEnd, result: object): Promise<void> {
+    if (end.status !== 'failed') {
+      await operations.finish(input.operationId, { status: end.status, result });
+      return;
+    }
+    await operations.setStep(input.operationId, end.step, {
+      status: 'failed',
+      detail: `${end.code}: ${end.message}`,
+      now: now(),
+    });
+    const left = await leftBehind(input.gatewayId);
+    const detail =
+      `Step ${end.step} failed. ${end.code}: ${end.message} ` +
+      (left.length === 0 ? 'Nothing was left behind.' : `Left behind: ${left.join(', ')}.`) +
+      ' POST resume to go on from this step, or remove to delete what Gatehouse made.';
+    await operations.finish(input.operationId, {
+      status: 'failed',
+      result: { ...result, leftBehind: left },
+      problem: { code: 'ERR_AZURE_REFUSED', detail },
+    });
+  }
+
+  async function leftBehind(gatewayId: string): Promise<readonly string[]> {
+    return (await books.madeResources.list(gatewayId)).map(({ record }) => record.resourceId);
+  }
+
+  async function forget(gateway: GatewayRecord): Promise<void> {
+    for (const { record } of await books.gatewayRoots.list(gateway.id)) {
+      await books.rootGateways.remove({ rootId: record.rootId, gatewayId: gateway.id });
+      await books.gatewayRoots.remove(record);
+    }
+    for (const { record } of await books.gatewayRevocations.list(gateway.id))
+      await books.gatewayRevocations.remove(record);
+    for (const { record } of await books.profiles.list(gateway.id)) await books.profiles.remove(record);
+    for (const { record } of await books.madeResources.list(gateway.id)) await books.madeResources.remove(record);
+    await books.gatewayResources.remove({ resourceId: gateway.resourceId, gatewayId: gateway.id });
+    await books.gateways.remove(gateway);
+  }
+
+  return {
+    beginStep: async ({ operationId, step }) => {
+      const cancelRequested = await operations.isCancelRequested(operationId);
+      if (!cancelRequested) await operations.setStep(operationId, step, { status: 'running', now: now() });
+      return { cancelRequested };
+    },
+
+    noteStep: async ({ operationId, step, detail }) => {
+      await operations.setStep(operationId, step, { status: 'waiting', detail, now: now() });
+      return null;
+    },
+
+    endStep: async ({ operationId, step, detail }) => {
+      await operations.setStep(operationId, step, {
+        status: 'succeeded',
+        now: now(),
+        ...(detail === undefined ? {} : { detail }),
+      });
+      return null;
+    },
+
+    finishBuild: async ({ end, ...input }) => {
+      const gateway = (await books.gateways.get(gatewayKeys(input.gatewayId)))?.record;
+      if (gateway === undefined) return { nextWriter: null };
+      const addresses = end.status === 'succeeded' ? await readAddresses(gateway) : [];
+      const profile = (await books.profiles.get({ partitionKey: input.gatewayId, rowKey: 'newest' }))?.record;
+      const next = await writer.handOver(input.gatewayId, input.epoch, (record) => ({
+        ...record,
+        state: end.status === 'succeeded' ? 'ready' : 'failed',
+        ...(record.observed === undefined
+          ? {}
+          : { observed: { ...record.observed, publicIpAddresses: [...addresses] } }),
+      }));
+      await releaseClaims(gateway, input.operationId);
+      await finishOperation(input, end, {
+        gatewayId: gateway.id,
+        resourceId: gateway.resourceId,
+        publicIpAddresses: addresses,
+        ...(profile === undefined ? {} : { serverFqdn: profile.serverFqdn, profileHash: profile.hash }),
+        ...(end.status === 'canceled' ? { leftBehind: await leftBehind(gateway.id) } : {}),
+      });
+      return { nextWriter: next ?? null };
+    },
+
+    finishRemoval: async ({ end, ...input }) => {
+      const gateway = (await books.gateways.get(gatewayKeys(input.gatewayId)))?.record;
+      if (gateway !== undefined) {
+        if (end.status === 'succeeded') await forget(gateway);
+        else await writer.handOver(input.gatewayId, input.epoch, (record) => ({ ...record, state: 'failed' }));
+        await releaseClaims(gateway, input.operationId);
+      }
+      await finishOperation(input, end, { gatewayId: input.gatewayId });
+      return null;
+    },
+  };
+}

@@ -1,0 +1,293 @@
+import {
+  buildGatewayName,
+  buildSteps,
+  removeGatewayName,
+  removeSteps,
+  type GatewayStoryInput,
+} from '../contracts/build-gateway.ts';
+import { AppError } from '../domain/app-error.ts';
+import type { GatewayPlan } from '../domain/gateway-plan.ts';
+import type { Orchestrations } from '../ports/orchestrations.ts';
+import type { Books } from './books.ts';
+import type { Claims } from './claims.ts';
+import { instanceIdOf, type OperationRecord } from './operation-record.ts';
+import type { Operations } from './operations.ts';
+import { rootKeys, type RootRecord } from './records/certificates.ts';
+import { gatewayKeys, resourceKeys, type GatewayRecord } from './records/gateways.ts';
+
+export interface GatewayStoriesOptions {
+  readonly books: Books;
+  readonly claims: Claims;
+  readonly operations: Operations;
+  readonly now: () => Date;
+}
+
+interface StoryRequest {
+  readonly operationId: string;
+  readonly requestedBy: string;
+  readonly orchestrations: Orchestrations;
+}
+
+/** Long stories of whole gateways: begun by a call, carried out by an orchestration, resumed or undone by a call. */
+export interface GatewayStories {
+  /**
+   * Registers the gateway and starts its build. Refused while another operation works on the gateway or its virtual network,
+   * and for an id or resource that is taken. The same operation id again goes on from what is there.
+   */
+  build(plan: GatewayPlan, request: StoryRequest): Promise<OperationRecord>;
+  /** Starts the removal of what Gatehouse made for the gateway. */
+  remove(gatewayId: string, request: StoryRequest): Promise<OperationRecord>;
+  /** Goes on with a build or removal that failed or was canceled, from the step that is not done. */
+  resume(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
+  /** Starts again what a crash kept from starting, or what died. For the sweep. */
+  revive(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
+}
+
+/** A claim whose operation has left no record for so long was taken by a request that died. */
+const orphanClaimMs = 60_000;
+
+export function createGatewayStories({ books, claims, operations, now }: GatewayStoriesOptions): GatewayStories {
+  const at = (): string => now().toISOString();
+
+  async function claim(resourceId: string, operationId: string, attempt: number): Promise<void> {
+    const request = { resourceId, operationId, instanceId: instanceIdOf(operationId, attempt), now: now() };
+    for (let round = 0; round < 3; round += 1) {
+      const answer = await claims.take(request);
+      if (answer.outcome === 'taken') return;
+      const holder = await operations.get(answer.by.operationId);
+      const isOrphan = holder === undefined && now().getTime() - Date.parse(answer.by.since) > orphanClaimMs;
+      const isOver = holder !== undefined && ['succeeded', 'failed', 'canceled'].includes(holder.status);
+      if (!isOrphan && !isOver) throw heldBy(resourceId, answer.by.operationId);
+      await claims.release(resourceId, answer.by.operationId);
+    }
+    throw new AppError('ERR_CONFLICT', `${resourceId} keeps changing hands. Try again in a minute.`);
+  }
+
+  async function claimAll(resourceIds: readonly string[], operationId: string, attempt: number): Promise<void> {
+    const taken: string[] = [];
+    try {
+      for (const resourceId of resourceIds) {
+        await claim(resourceId, operationId, attempt);
+        taken.push(resourceId);
+      }
+    } catch (error) {
+      for (const resourceId of taken) await claims.release(resourceId, operationId);
+      throw error;
+    }
+  }
+
+  async function requireFreeId(plan: GatewayPlan, operationId: string): Promise<void> {
+    const taken = (await books.gateways.get(gatewayKeys(plan.id)))?.record;
+    if (taken !== undefined && taken.lastOperationId !== operationId) {
+      const proposal = await freeId(plan.id);
+      throw new AppError(
+        'ERR_CONFLICT',
+        `Gateway id ${plan.id} is taken. Send "id": "${proposal}" for another gateway.`,
+        {
+          problems: [
+            { path: '/id', code: 'idTaken', message: `Gateway id ${plan.id} is taken.`, fix: `Use ${proposal}.` },
+          ],
+        },
+      );
+    }
+    const resource = (await books.gatewayResources.get(resourceKeys(plan.resourceIds.gateway)))?.record;
+    if (resource !== undefined && resource.gatewayId !== plan.id) {
+      throw new AppError(
+        'ERR_CONFLICT',
+        `${plan.resourceIds.gateway} is registered as gateway ${resource.gatewayId} already.`,
+      );
+    }
+  }
+
+  async function freeId(id: string): Promise<string> {
+    for (let number = 2; ; number += 1) {
+      const candidate = `${id.slice(0, 58)}-${number}`;
+      if ((await books.gateways.get(gatewayKeys(candidate))) === undefined) return candidate;
+    }
+  }
+
+  async function planRoots(plan: GatewayPlan): Promise<readonly RootRecord[]> {
+    const roots: RootRecord[] = [];
+    for (const [index, id] of plan.rootIds.entries()) {
+      const root = (await books.roots.get(rootKeys(id)))?.record;
+      if (root?.certificate === undefined) {
+        throw new AppError('ERR_REQUEST_INVALID', `Root ${id} does not exist.`, {
+          problems: [
+            {
+              path: `/rootIds/${index}`,
+              code: 'rootUnknown',
+              message: `Root ${id} does not exist.`,
+              fix: 'Create it with POST /api/roots, or leave it out.',
+            },
+          ],
+        });
+      }
+      roots.push(root);
+    }
+    return roots;
+  }
+
+  async function register(plan: GatewayPlan, roots: readonly RootRecord[], operationId: string): Promise<void> {
+    const record: GatewayRecord = {
+      id: plan.id,
+      name: plan.name,
+      resourceId: plan.resourceIds.gateway,
+      state: 'building',
+      plan,
+      desired: 1,
+      applied: 0,
+      epoch: 1,
+      writer: { instanceId: instanceIdOf(operationId, 1), epoch: 1 },
+      profileWanted: 1,
+      profileMade: 0,
+      updateSeconds: [],
+      lastOperationId: operationId,
+      createdAt: at(),
+      updatedAt: at(),
+    };
+    await books.gatewayResources.insert({ resourceId: plan.resourceIds.gateway, gatewayId: plan.id });
+    for (const { id, thumbprint = '' } of roots) {
+      await books.rootGateways.upsert({ rootId: id, gatewayId: plan.id });
+      await books.gatewayRoots.insert({
+        gatewayId: plan.id,
+        rootId: id,
+        entryName: id,
+        thumbprint,
+        wanted: true,
+        state: 'requested',
+        updatedAt: at(),
+      });
+    }
+    await books.gateways.insert(record);
+  }
+
+  async function start(
+    name: string,
+    operation: OperationRecord,
+    epoch: number,
+    orchestrations: Orchestrations,
+  ): Promise<void> {
+    const input: GatewayStoryInput = { operationId: operation.id, gatewayId: operation.target, epoch };
+    await orchestrations.start(name, instanceIdOf(operation.id, operation.attempt), input);
+  }
+
+  /** Takes the gateway's row for an attempt of a story; a row that somebody else writes is a conflict. */
+  async function takeRow(gatewayId: string, operation: OperationRecord): Promise<number> {
+    const instanceId = instanceIdOf(operation.id, operation.attempt);
+    const record = await books.gateways.update(gatewayKeys(gatewayId), (current) => {
+      if (current.writer !== undefined) return undefined;
+      const epoch = current.epoch + 1;
+      return {
+        ...current,
+        epoch,
+        writer: { instanceId, epoch },
+        state: 'building',
+        lastOperationId: operation.id,
+        updatedAt: at(),
+      };
+    });
+    if (record === undefined) throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not exist.`);
+    if (record.writer?.instanceId !== instanceId) {
+      throw new AppError('ERR_CONFLICT', `Gateway ${gatewayId} is being written. Try again when it has come to rest.`, {
+        retryAfterSeconds: 60,
+      });
+    }
+    return record.writer.epoch;
+  }
+
+  async function begin(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {
+    const record = (await books.gateways.get(gatewayKeys(operation.target)))?.record;
+    if (record === undefined) throw new AppError('ERR_NOT_FOUND', `Gateway ${operation.target} does not exist.`);
+    await claimAll([record.plan.resourceIds.virtualNetwork, record.resourceId], operation.id, operation.attempt);
+    const epoch = await takeRow(operation.target, operation);
+    await start(operation.kind, operation, epoch, orchestrations);
+  }
+
+  return {
+    build: async (plan, { operationId, requestedBy, orchestrations }) => {
+      await requireFreeId(plan, operationId);
+      const roots = await planRoots(plan);
+      await claimAll([plan.resourceIds.virtualNetwork, plan.resourceIds.gateway], operationId, 1);
+      const operation = await operations.create({
+        id: operationId,
+        kind: buildGatewayName,
+        target: plan.id,
+        targetKey: plan.id,
+        requestedBy,
+        steps: buildSteps,
+      });
+      await register(plan, roots, operationId);
+      await start(buildGatewayName, operation, 1, orchestrations);
+      return operation;
+    },
+
+    remove: async (gatewayId, { operationId, requestedBy, orchestrations }) => {
+      if ((await books.gateways.get(gatewayKeys(gatewayId))) === undefined) {
+        throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not exist.`);
+      }
+      const operation = await operations.create({
+        id: operationId,
+        kind: removeGatewayName,
+        target: gatewayId,
+        targetKey: gatewayId,
+        requestedBy,
+        steps: removeSteps,
+      });
+      try {
+        await begin(operation, orchestrations);
+      } catch (error) {
+        if (error instanceof AppError)
+          await operations.finish(operationId, {
+            status: 'failed',
+            problem: { code: error.code, detail: error.message },
+          });
+        throw error;
+      }
+      return operation;
+    },
+
+    resume: async (operation, orchestrations) => {
+      const attempt = await operations.nextAttempt(operation.id, operation.attempt);
+      if (attempt === undefined) throw new AppError('ERR_CONFLICT', `Operation ${operation.id} cannot be resumed.`);
+      await begin({ ...operation, attempt }, orchestrations);
+    },
+
+    revive: async (operation, orchestrations) => {
+      const instanceId = instanceIdOf(operation.id, operation.attempt);
+      const record = (await books.gateways.get(gatewayKeys(operation.target)))?.record;
+      const state = await orchestrations.state(instanceId);
+      if (state === 'live') return;
+      if (state === 'absent' && record?.writer?.instanceId === instanceId) {
+        await start(operation.kind, operation, record.writer.epoch, orchestrations);
+        return;
+      }
+      const problem = {
+        code: 'ERR_OPERATION_FAILED',
+        detail: 'The work on this operation ended without a result. Resume it, or remove what it left.',
+      };
+      await operations.finish(operation.id, { status: 'failed', problem });
+      await books.gateways.update(gatewayKeys(operation.target), (current) => {
+        if (current.writer?.instanceId !== instanceId) return undefined;
+        const { writer: _dead, ...rest } = current;
+        return { ...rest, state: 'failed', updatedAt: at() };
+      });
+    },
+  };
+}
+
+function heldBy(resourceId: string, operationId: string): AppError {
+  return new AppError(
+    'ERR_CONFLICT',
+    `Operation ${operationId} is working on ${resourceId}. Wait for its end: GET /api/operations/${operationId}.`,
+    {
+      problems: [
+        {
+          path: '',
+          code: 'inUse',
+          message: `Operation ${operationId} is working on ${resourceId}.`,
+          fix: 'Wait for its end, or cancel it.',
+        },
+      ],
+    },
+  );
+}
