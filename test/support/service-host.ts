@@ -29,8 +29,8 @@ export interface TestHost {
   readonly ca: string;
   /** Every exchange so far, whole. */
   readonly exchanges: RecordedExchange[];
-  /** A bearer token (without the word Bearer) that `host.verifyToken` accepts for this audience for an hour of stack time. */
-  tokenFor(audience: string, principal?: Partial<Principal>): string;
+  /** A bearer token (without the word Bearer) that `host.verifyToken` accepts for this audience; an hour of stack time unless told. */
+  tokenFor(audience: string, principal?: Partial<Principal>, lifetimeMs?: number): string;
   /** The same host as a process that starts again would get it: same folder and clock, nothing scheduled. */
   restart(): ServiceHost;
   /** Waits until `condition` holds; rejects after `deadlineMs` of real time. */
@@ -81,9 +81,9 @@ export async function createTestHost(options: TestHostOptions = {}): Promise<Tes
     return known.principal;
   }
 
-  function tokenFor(audience: string, principal: Partial<Principal> = {}): string {
+  function tokenFor(audience: string, principal: Partial<Principal> = {}, lifetimeMs = tokenLifetimeMs): string {
     const token = randomUUID();
-    const expiresAtMs = clock.nowMs() + tokenLifetimeMs;
+    const expiresAtMs = clock.nowMs() + lifetimeMs;
     const whole = { appId: 'test-app', objectId: 'test-object', tenantId, ...principal };
     tokens.set(token, { audience: withoutSlash(audience), principal: whole, expiresAtMs });
     return token;

@@ -1,0 +1,102 @@
+import { startDisconnect, startHealth } from './gateways/connection-health.ts';
+import { deleteGateway, getGateway, listGateways, patchGateway, putGateway } from './gateways/gateways.ts';
+import { startProfile } from './gateways/generate-profile.ts';
+import { listRadiusSecrets } from './gateways/radius-secrets.ts';
+import {
+  deletePublicIpAddress,
+  getPublicIpAddress,
+  listPublicIpAddresses,
+  putPublicIpAddress,
+} from './network/public-ip-addresses.ts';
+import { deleteSubnet, getSubnet, listSubnets, putSubnet } from './network/subnets.ts';
+import {
+  deleteVirtualNetwork,
+  getVirtualNetwork,
+  listVirtualNetworks,
+  patchVirtualNetwork,
+  putVirtualNetwork,
+} from './network/virtual-networks.ts';
+import { readOperation, readOperationResult } from './operation-doors.ts';
+import {
+  deleteResourceGroup,
+  getResourceGroup,
+  headResourceGroup,
+  listResourceGroups,
+  putResourceGroup,
+  readGroupDeletion,
+} from './resource-groups.ts';
+import type { ArmHandler } from './arm-call.ts';
+import type { Namespace, Route } from './route-table.ts';
+
+const subscription = '/subscriptions/{subscriptionId}';
+const group = `${subscription}/resourceGroups/{resourceGroupName}`;
+const network = `${group}/providers/Microsoft.Network`;
+const virtualNetwork = `${network}/virtualNetworks/{name}`;
+const subnets = `${network}/virtualNetworks/{virtualNetworkName}/subnets`;
+const publicIp = `${network}/publicIPAddresses/{name}`;
+const gateway = `${network}/virtualNetworkGateways/{name}`;
+const location = `${subscription}/providers/Microsoft.Network/locations/{location}`;
+
+type Row = readonly [operationId: string, method: Route['method'], template: string, handle: ArmHandler];
+
+const resourcesRows: readonly Row[] = [
+  ['ResourceGroups_CreateOrUpdate', 'PUT', group, putResourceGroup],
+  ['ResourceGroups_Get', 'GET', group, getResourceGroup],
+  ['ResourceGroups_CheckExistence', 'HEAD', group, headResourceGroup],
+  ['ResourceGroups_Delete', 'DELETE', group, deleteResourceGroup],
+  ['ResourceGroups_List', 'GET', `${subscription}/resourceGroups`, listResourceGroups],
+  ['OperationResults_Get', 'GET', `${subscription}/operationresults/{job}`, readGroupDeletion],
+];
+
+const networkRows: readonly Row[] = [
+  ['Operations_Get', 'GET', `${location}/operations/{operationId}`, readOperation],
+  ['OperationResults_Get', 'GET', `${location}/operationResults/{operationId}`, readOperationResult],
+  ['VirtualNetworks_CreateOrUpdate', 'PUT', virtualNetwork, putVirtualNetwork],
+  ['VirtualNetworks_Get', 'GET', virtualNetwork, getVirtualNetwork],
+  ['VirtualNetworks_UpdateTags', 'PATCH', virtualNetwork, patchVirtualNetwork],
+  ['VirtualNetworks_Delete', 'DELETE', virtualNetwork, deleteVirtualNetwork],
+  ['VirtualNetworks_List', 'GET', `${network}/virtualNetworks`, listVirtualNetworks],
+  [
+    'VirtualNetworks_ListAll',
+    'GET',
+    `${subscription}/providers/Microsoft.Network/virtualNetworks`,
+    listVirtualNetworks,
+  ],
+  ['Subnets_CreateOrUpdate', 'PUT', `${subnets}/{subnetName}`, putSubnet],
+  ['Subnets_Get', 'GET', `${subnets}/{subnetName}`, getSubnet],
+  ['Subnets_Delete', 'DELETE', `${subnets}/{subnetName}`, deleteSubnet],
+  ['Subnets_List', 'GET', subnets, listSubnets],
+  ['PublicIPAddresses_CreateOrUpdate', 'PUT', publicIp, putPublicIpAddress],
+  ['PublicIPAddresses_Get', 'GET', publicIp, getPublicIpAddress],
+  ['PublicIPAddresses_Delete', 'DELETE', publicIp, deletePublicIpAddress],
+  ['PublicIPAddresses_List', 'GET', `${network}/publicIPAddresses`, listPublicIpAddresses],
+  ['VirtualNetworkGateways_CreateOrUpdate', 'PUT', gateway, putGateway],
+  ['VirtualNetworkGateways_Get', 'GET', gateway, getGateway],
+  ['VirtualNetworkGateways_UpdateTags', 'PATCH', gateway, patchGateway],
+  ['VirtualNetworkGateways_Delete', 'DELETE', gateway, deleteGateway],
+  ['VirtualNetworkGateways_List', 'GET', `${network}/virtualNetworkGateways`, listGateways],
+  ['VirtualNetworkGateways_GenerateVpnProfile', 'POST', `${gateway}/generatevpnprofile`, startProfile],
+  [
+    'VirtualNetworkGateways_GetVpnclientConnectionHealth',
+    'POST',
+    `${gateway}/getVpnClientConnectionHealth`,
+    startHealth,
+  ],
+  [
+    'VirtualNetworkGateways_DisconnectVirtualNetworkGatewayVpnConnections',
+    'POST',
+    `${gateway}/disconnectVirtualNetworkGatewayVpnConnections`,
+    startDisconnect,
+  ],
+  ['VirtualNetworkGateways_ListRadiusSecrets', 'POST', `${gateway}/listRadiusSecrets`, listRadiusSecrets],
+];
+
+/** Everything that this stand-in does; what is not here is answered with 501. */
+export const armRoutes: readonly Route[] = [
+  ...toRoutes('Microsoft.Resources', resourcesRows),
+  ...toRoutes('Microsoft.Network', networkRows),
+];
+
+function toRoutes(namespace: Namespace, rows: readonly Row[]): Route[] {
+  return rows.map(([operationId, method, template, handle]) => ({ operationId, namespace, method, template, handle }));
+}

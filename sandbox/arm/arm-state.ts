@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { openStateFile, type StateFile } from '../platform/state-file.ts';
+import type { ArmError } from './arm-refusal.ts';
+import type { GatewayIdentity } from './gateways/gateway-identity.ts';
+import type { JsonObject } from './json-object.ts';
+import type { OperationName } from './operation-names.ts';
+import type { ResourceType } from './resource-id.ts';
+
+export interface StoredGroup {
+  readonly id: string;
+  readonly name: string;
+  location: string;
+  tags: JsonObject | undefined;
+  deleting: boolean;
+}
+
+/** A RADIUS server with the secret that no GET returns. */
+export interface RadiusSecret {
+  readonly radiusServerAddress: string;
+  readonly radiusServerSecret: string;
+}
+
+export interface StoredResource {
+  /** As first written: ids keep the case of their creation. */
+  readonly id: string;
+  readonly type: ResourceType;
+  readonly name: string;
+  readonly group: string;
+  /** What a GET answers, but for what is computed from other resources: the wanted state. */
+  body: JsonObject;
+  /** The body of the last write that succeeded: what really runs. */
+  applied?: JsonObject;
+  /** The last operation that wrote it, running or not. */
+  operationId?: string;
+  radiusSecrets?: RadiusSecret[];
+  /** Made when a gateway's creation succeeds, and never changed. */
+  identity?: GatewayIdentity;
+}
+
+export interface Caller {
+  readonly appId: string;
+  readonly objectId: string;
+}
+
+export type OperationStatus = 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled';
+
+export interface StoredOperation {
+  readonly id: string;
+  readonly name: OperationName;
+  readonly location: string;
+  /** Id of the resource or group that it works on. */
+  readonly targetId: string;
+  readonly input: JsonObject;
+  readonly caller: Caller;
+  readonly correlationId: string;
+  readonly dueMs: number;
+  /** Set by a fault: it is to end as failed with this code. */
+  readonly failCode?: string;
+  status: OperationStatus;
+  error?: ArmError;
+  /** What the final GET of an action answers. */
+  result?: unknown;
+}
+
+/** A client's connection, as the VPN stand-in or the control door reports it. Times are stack time. */
+export interface StoredSession {
+  readonly id: string;
+  readonly gatewayId: string;
+  readonly commonName: string;
+  readonly thumbprint?: string;
+  readonly publicIp: string;
+  readonly privateIp: string;
+  readonly connectedAtMs: number;
+  endedAtMs?: number;
+}
+
+/** A generated profile package, behind a signed URL. */
+export interface StoredProfile {
+  readonly path: string;
+  readonly signature: string;
+  readonly expiresAtMs: number;
+  readonly zip: string;
+  asked: number;
+}
+
+export interface ArmState {
+  /** By lower-case id, as are the resources. */
+  groups: Record<string, StoredGroup>;
+  resources: Record<string, StoredResource>;
+  operations: Record<string, StoredOperation>;
+  sessions: Record<string, StoredSession>;
+  profiles: Record<string, StoredProfile>;
+  /** Operations so far: the seed of each one's duration. */
+  operationCount: number;
+  publicIpCount: number;
+  /** Signs operation URLs and profile URLs. */
+  readonly signingKey: string;
+  /** The opaque part of operation URLs, about as long as Azure's (facts/cloud.md 3.1). */
+  readonly opaque: string;
+}
+
+export function openArmState(directory: string): StateFile<ArmState> {
+  return openStateFile(join(directory, 'arm.json'), createArmState);
+}
+
+export function createArmState(): ArmState {
+  return {
+    groups: {},
+    resources: {},
+    operations: {},
+    sessions: {},
+    profiles: {},
+    operationCount: 0,
+    publicIpCount: 0,
+    signingKey: randomBytes(32).toString('hex'),
+    opaque: randomBytes(2400).toString('base64url'),
+  };
+}

@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { ServiceResponse } from '../../platform/https-service.ts';
+import { readBody, type ArmCall, type ArmContext, type OperationDefinition } from '../arm-call.ts';
+import { ArmRefusal } from '../arm-refusal.ts';
+import { checkProvisioned, refuseLocked } from '../busy-refusals.ts';
+import { usualMs } from '../durations.ts';
+import { asText } from '../json-object.ts';
+import { actionAnswer, runningOperation, startOperation } from '../operations.ts';
+import { checkShape } from '../put-resource.ts';
+import { requireResource, requireTarget } from '../resource-store.ts';
+import { readApplied } from './applied-gateway.ts';
+import { leaveAsIs } from './connection-health.ts';
+import { createProfilePackage } from './profile-package.ts';
+import { publishProfile } from './profile-downloads.ts';
+
+const parametersSchema = z.looseObject({
+  processorArchitecture: z.enum(['Amd64', 'X86']).optional(),
+  authenticationMethod: z.enum(['EAPTLS', 'EAPMSCHAPv2']).optional(),
+  radiusServerAuthCertificate: z.string().optional(),
+  clientRootCertificates: z.array(z.string()).optional(),
+});
+
+/** POST generatevpnprofile: makes the archive of what the gateway runs, not of what it was last asked for. */
+export function startProfile(context: ArmContext, call: ArmCall): ServiceResponse {
+  const gateway = requireResource(context, call, 'virtualNetworkGateways');
+  const body = readBody(call);
+  checkShape(body, parametersSchema);
+  const running = runningOperation(context, gateway);
+  if (running !== undefined) throw refuseLocked(context, running);
+  const applied = readApplied(context, gateway);
+  if (applied === undefined) checkProvisioned(context, gateway, gateway.id);
+  if (applied === undefined || applied.addressPool.length === 0) {
+    const message = `Point-to-site is not configured on virtual network gateway ${gateway.id}: it has no VPN client address pool.`;
+    throw new ArmRefusal(400, 'VpnClientConfigurationNotSet', message);
+  }
+  const operation = startOperation(context, call, {
+    name: 'GenerateVpnProfileOperation',
+    location: String(gateway.body['location']),
+    targetId: gateway.id,
+    takesMs: usualMs.profile,
+    input: { origin: call.url.origin, authenticationMethod: asText(body['authenticationMethod']) ?? 'EAPTLS' },
+  });
+  gateway.operationId = operation.id;
+  return actionAnswer(context, call, operation);
+}
+
+export const profileDefinition: OperationDefinition = {
+  succeed(context, operation) {
+    const applied = readApplied(context, requireTarget(context, operation));
+    if (applied === undefined) throw new Error(`Gateway ${operation.targetId} lost its applied state.`);
+    const zip = createProfilePackage(applied, asText(operation.input['authenticationMethod']) ?? 'EAPTLS');
+    return publishProfile(context, { origin: asText(operation.input['origin']) ?? '', guid: randomUUID(), zip });
+  },
+  fail: leaveAsIs,
+};

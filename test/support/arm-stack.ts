@@ -1,0 +1,148 @@
+/**
+ * ARM alone, spoken to over HTTPS by the real clients: no noise, no client retries, and a clock that jumps to the end of
+ * an operation instead of waiting for it.
+ */
+import { request as httpsRequest } from 'node:https';
+import { NetworkManagementClient } from '@azure/arm-network';
+import { ResourceManagementClient } from '@azure/arm-resources';
+import type { TokenCredential } from '@azure/core-auth';
+import { startArm, type RunningArm } from '../../sandbox/arm/arm-service.ts';
+import { createTestHost, type TestHost } from './service-host.ts';
+
+const audience = 'https://management.azure.com/';
+const hourMs = 3600 * 1000;
+const yearMs = 365 * 24 * hourMs;
+
+export interface ArmStackOptions {
+  readonly speed?: number;
+  readonly eventGridUrl?: string;
+}
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  /** The parsed body, or an empty object. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface RawRequest {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Another caller's token, or none. */
+  readonly token?: string | undefined;
+}
+
+/** What a long-running operation of the real clients has in common. */
+interface Submittable<T> {
+  submitted(): Promise<void>;
+  poll(): Promise<unknown>;
+  readonly isDone: boolean;
+  readonly result: T | undefined;
+}
+
+export interface ArmStack {
+  readonly test: TestHost;
+  arm: RunningArm;
+  network: NetworkManagementClient;
+  resources: ResourceManagementClient;
+  readonly subscriptionId: string;
+  /** Path of something in the resource group `rg`, with the api-version that goes with it. */
+  path(rest: string): string;
+  /** A request that the clients would not send; carries a valid token unless told otherwise. */
+  send(method: string, pathOrUrl: string, request?: RawRequest): Promise<RawAnswer>;
+  /** Sends an operation, jumps to its end and returns its result. */
+  finish<T>(poller: Submittable<T>): Promise<T>;
+  /** Ends the process and starts it again with the state it left. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startArmStack(options: ArmStackOptions = {}): Promise<ArmStack> {
+  const test = await createTestHost(options.speed === undefined ? {} : { speed: options.speed });
+  const eventGrid = options.eventGridUrl === undefined ? {} : { eventGrid: { url: options.eventGridUrl } };
+  const { subscriptionId } = test.host;
+  const credential: TokenCredential = {
+    // The clients keep a token by real time while the stack's clock jumps by hours: a year is enough for any test.
+    getToken: () =>
+      Promise.resolve({ token: test.tokenFor(audience, {}, yearMs), expiresOnTimestamp: Date.now() + hourMs }),
+  };
+  const first = await startArm(test.host, { port: 0, ...eventGrid });
+
+  function clientsFor(url: string): Pick<ArmStack, 'network' | 'resources'> {
+    const settings = { endpoint: url, tlsOptions: { ca: test.ca }, retryOptions: { maxRetries: 0 } };
+    return {
+      network: new NetworkManagementClient(credential, subscriptionId, settings),
+      resources: new ResourceManagementClient(credential, subscriptionId, settings),
+    };
+  }
+
+  const stack: ArmStack = {
+    test,
+    arm: first,
+    ...clientsFor(first.url),
+    subscriptionId,
+    path(rest) {
+      const version = rest.includes('/providers/') ? '2026-01-01' : '2025-04-01';
+      return `/subscriptions/${subscriptionId}/resourceGroups/rg${rest}?api-version=${version}`;
+    },
+    send: (method, pathOrUrl, request = {}) =>
+      sendRaw(method, new URL(pathOrUrl, stack.arm.url), test.ca, {
+        token: test.tokenFor(audience),
+        ...request,
+      }),
+    async finish<T>(poller: Submittable<T>) {
+      await poller.submitted();
+      await test.advance(2 * hourMs);
+      for (let tries = 0; !poller.isDone && tries < 5; tries += 1) await poller.poll();
+      return poller.result as T;
+    },
+    async restart() {
+      stack.arm.flush();
+      const { port } = stack.arm;
+      await stack.arm.close();
+      stack.arm = await startArm(test.restart(), { port, ...eventGrid });
+    },
+    async close() {
+      await stack.arm.close();
+      test.close();
+    },
+  };
+  return stack;
+}
+
+function sendRaw(method: string, url: URL, ca: string, request: RawRequest): Promise<RawAnswer> {
+  const content = request.body === undefined ? undefined : JSON.stringify(request.body);
+  return new Promise((resolve, reject) => {
+    const headers = {
+      ...(request.token === undefined ? {} : { authorization: `Bearer ${request.token}` }),
+      ...(content === undefined ? {} : { 'content-type': 'application/json' }),
+      ...request.headers,
+    };
+    const outgoing = httpsRequest(url, { method, ca, headers, agent: false }, (incoming) => {
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      incoming.on('end', () => {
+        const text = Buffer.concat(chunks).toString('latin1');
+        const plain = Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]);
+        resolve({
+          status: incoming.statusCode ?? 0,
+          headers: Object.fromEntries(plain) as Record<string, string>,
+          text,
+          body: parse(text),
+        });
+      });
+    });
+    outgoing.on('error', reject);
+    outgoing.end(content);
+  });
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
