@@ -1,4 +1,5 @@
 import { isOperationEnd, type OperationStatus, type OperationView } from '../domain/operation.ts';
+import { mapInGroups } from './map-in-groups.ts';
 import { operationPosition, type OperationIndex } from './operation-index.ts';
 import { toOperationView, type OperationRecord } from './operation-record.ts';
 
@@ -66,12 +67,8 @@ async function listByIndex(sources: Sources, query: OperationQuery): Promise<Ope
 }
 
 async function readAll(sources: Sources, ids: readonly string[]): Promise<readonly OperationRecord[]> {
-  const records: OperationRecord[] = [];
-  for (let start = 0; start < ids.length; start += readsAtOnce) {
-    const part = await Promise.all(ids.slice(start, start + readsAtOnce).map((id) => sources.get(id)));
-    records.push(...part.filter((record) => record !== undefined));
-  }
-  return records;
+  const records = await mapInGroups(ids, readsAtOnce, (id) => sources.get(id));
+  return records.filter((record) => record !== undefined);
 }
 
 function isMatch(record: OperationRecord, view: OperationView, { kind, status, target }: OperationQuery): boolean {

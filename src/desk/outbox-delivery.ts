@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { without } from '../domain/without.ts';
+import type { SendWebhook, WebhookAnswer } from '../ports/webhooks.ts';
 import { sha256Hex } from './digest.ts';
 import type { Outbox, OutboxRecord, PendingDelivery } from './outbox.ts';
 import type { Stored } from './store.ts';
@@ -10,22 +11,6 @@ export interface Webhook {
   /** With the prefix `whsec_` base64 of the key, as Standard Webhooks writes secrets; without it, the key's own text. */
   readonly secret: string;
 }
-
-export interface WebhookRequest {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  readonly timeoutMs: number;
-}
-
-export interface WebhookAnswer {
-  readonly status: number;
-  /** The Retry-After header as it was sent, if it was. */
-  readonly retryAfter?: string;
-}
-
-/** Posts once, without following redirects. Throws when no answer came. */
-export type SendWebhook = (request: WebhookRequest) => Promise<WebhookAnswer>;
 
 export interface DeliverOutboxOptions {
   readonly outbox: Outbox;

@@ -10,8 +10,6 @@ const depthMax = 64;
 const problemsMax = 100;
 // Names that reach the prototype where code copies fields carelessly; nothing here needs them.
 const forbiddenNames = new Set(['__proto__', 'constructor', 'prototype']);
-// Strings are taken whole, so that brackets inside them do not count. Linear: each character is matched once.
-const stringOrBracket = /"(?:[^"\\]|\\.)*"?|[{}[\]]/gsu;
 const loneSurrogate = /\p{Surrogate}/u;
 
 /**
@@ -54,9 +52,13 @@ function tryParse(text: string): { readonly parsed: unknown } | undefined {
 
 function isTooDeep(text: string): boolean {
   let depth = 0;
-  for (const [token] of text.matchAll(stringOrBracket)) {
-    if (token === '{' || token === '[') depth += 1;
-    if (token === '}' || token === ']') depth -= 1;
+  let isInString = false;
+  for (let position = 0; position < text.length; position += 1) {
+    const character = text[position];
+    if (character === '"') isInString = !isInString;
+    else if (isInString && character === '\\') position += 1;
+    else if (!isInString && (character === '{' || character === '[')) depth += 1;
+    else if (!isInString && (character === '}' || character === ']')) depth -= 1;
     if (depth > depthMax) return true;
   }
   return false;
