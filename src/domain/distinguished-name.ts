@@ -97,9 +97,9 @@ const textRules: readonly TextRule[] = [
   },
   {
     code: 'nameMixedScripts',
-    isBroken: (text) => /\p{Script=Latin}/u.test(text) && cyrillicOrGreek.test(text),
-    message: 'The name mixes Latin letters with Cyrillic or Greek ones, which can imitate another name.',
-    fix: 'Write the name in one script.',
+    isBroken: (text) => text.split(/[^\p{L}\p{M}\p{N}]+/u).some(isMixedWord),
+    message: 'A word of the name mixes Latin letters with Cyrillic or Greek ones, which can imitate another name.',
+    fix: 'Write each word in one script.',
   },
 ];
 
@@ -154,6 +154,10 @@ function checkCountry(country: string | undefined, path: string): readonly NameP
   if (country === undefined || /^[A-Z]{2}$/.test(country)) return [];
   const message = 'The country is not a code of two upper-case letters.';
   return [{ path, code: 'countryCode', message, fix: 'Give the ISO 3166 code, for example "NL".' }];
+}
+
+function isMixedWord(word: string): boolean {
+  return /\p{Script=Latin}/u.test(word) && cyrillicOrGreek.test(word);
 }
 
 // Each unseen character has a rule of its own with a better message; it is not reported twice.

@@ -18,7 +18,7 @@ export interface OpenVpn2Kit {
   readonly notes: readonly string[];
 }
 
-export interface KitProblem {
+interface KitProblem {
   readonly code: string;
   readonly message: string;
 }

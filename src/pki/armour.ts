@@ -1,11 +1,7 @@
-export interface ArmourProblem {
-  readonly code: string;
-  readonly message: string;
-  readonly fix: string;
-}
+import type { PkiProblem } from './problem.ts';
 
 export type ArmourReading =
-  { readonly ok: true; readonly der: Uint8Array } | { readonly ok: false; readonly problem: ArmourProblem };
+  { readonly ok: true; readonly der: Uint8Array } | { readonly ok: false; readonly problem: PkiProblem };
 
 interface ArmourOptions {
   /** PEM labels that are welcome, for example `CERTIFICATE REQUEST`. */
@@ -44,36 +40,36 @@ function trimPadding(base64: string): string {
   return base64.replace(/=+$/, '');
 }
 
-function refuse(problem: ArmourProblem): ArmourReading {
+function refuse(problem: PkiProblem): ArmourReading {
   return { ok: false, problem };
 }
 
-const empty: ArmourProblem = { code: 'empty', message: 'There is no text.', fix: 'Send PEM or base64 of DER.' };
+const empty: PkiProblem = { code: 'empty', message: 'There is no text.', fix: 'Send PEM or base64 of DER.' };
 
-const notBase64: ArmourProblem = {
+const notBase64: PkiProblem = {
   code: 'notBase64',
   message: 'The text is neither PEM nor base64.',
   fix: 'Send the file as PEM, or as base64 of its DER form on one line or many.',
 };
 
-const privateKey: ArmourProblem = {
+const privateKey: PkiProblem = {
   code: 'privateKeySent',
   message: 'The text holds a private key. It was not kept.',
   fix: 'Treat that key as known to others: make a new one, and send the public part only.',
 };
 
-const several: ArmourProblem = {
+const several: PkiProblem = {
   code: 'severalBlocks',
   message: 'The text holds more than one PEM block of this kind.',
   fix: 'Send one at a time.',
 };
 
-function tooLarge(charactersMax: number): ArmourProblem {
+function tooLarge(charactersMax: number): PkiProblem {
   const message = `The text is longer than ${charactersMax} characters.`;
   return { code: 'tooLarge', message, fix: 'Send one object, in DER or PEM form, without anything around it.' };
 }
 
-function wrongLabel(labels: readonly string[]): ArmourProblem {
+function wrongLabel(labels: readonly string[]): PkiProblem {
   const expected = labels.map((label) => `"-----BEGIN ${label}-----"`).join(' or ');
   return { code: 'wrongPem', message: `There is no complete PEM block ${expected}.`, fix: 'Send the whole block.' };
 }

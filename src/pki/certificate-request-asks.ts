@@ -10,17 +10,12 @@ import {
 import { derTag, readObjectIdentifier } from './der.ts';
 import type { DerValue } from './der.ts';
 import { nameOfObjectIdentifier, oid } from './object-identifiers.ts';
-
-export interface AskProblem {
-  readonly code: string;
-  readonly message: string;
-  readonly fix: string;
-}
+import type { PkiProblem } from './problem.ts';
 
 export interface RequestAsks {
   /** Names of what the request asks beyond its key and what is therefore left out of the certificate. */
   readonly ignored: readonly string[];
-  readonly problems: readonly AskProblem[];
+  readonly problems: readonly PkiProblem[];
 }
 
 const authorityOnly: ReadonlySet<string> = new Set([
@@ -64,7 +59,7 @@ export function readRequestAsks(attributes: readonly DerValue[]): RequestAsks {
 interface AttributePart {
   readonly name: string;
   readonly extensions: readonly CertificateExtension[];
-  readonly problems: readonly AskProblem[];
+  readonly problems: readonly PkiProblem[];
 }
 
 function readAttribute(attribute: DerValue): AttributePart {
@@ -86,7 +81,7 @@ function readAttribute(attribute: DerValue): AttributePart {
   };
 }
 
-function findExtensionProblems(extension: CertificateExtension): readonly AskProblem[] {
+function findExtensionProblems(extension: CertificateExtension): readonly PkiProblem[] {
   const { id, value } = extension;
   const name = nameOf(extension);
   if (authorityOnly.has(id))
@@ -103,12 +98,12 @@ function findExtensionProblems(extension: CertificateExtension): readonly AskPro
     : [];
 }
 
-function findAuthorityProblems(value: DerValue): readonly AskProblem[] {
+function findAuthorityProblems(value: DerValue): readonly PkiProblem[] {
   if (!readBasicConstraints(value).isCertificateAuthority) return [];
   return [ask('asksForAuthority', 'The request asks for CA:TRUE; client certificates sign nothing.')];
 }
 
-function findKeyUsageProblems(value: DerValue): readonly AskProblem[] {
+function findKeyUsageProblems(value: DerValue): readonly PkiProblem[] {
   const usages = readKeyUsage(value);
   const signs = usages.includes(keyUsageBit.keyCertSign) || usages.includes(keyUsageBit.cRLSign);
   return signs
@@ -117,7 +112,7 @@ function findKeyUsageProblems(value: DerValue): readonly AskProblem[] {
 }
 
 // Client authentication alone is what the certificate gets anyway, and what Azure's own instructions put into requests.
-function findPurposeProblems(value: DerValue): readonly AskProblem[] {
+function findPurposeProblems(value: DerValue): readonly PkiProblem[] {
   const purposes = readExtendedKeyUsage(value);
   if (purposes.length > 0 && purposes.every((purpose) => purpose === oid.clientAuth)) return [];
   const names = purposes.map(nameOfObjectIdentifier).join(', ');
@@ -133,6 +128,6 @@ function nameOf({ id }: CertificateExtension): string {
   return nameOfObjectIdentifier(id);
 }
 
-function ask(code: string, message: string): AskProblem {
+function ask(code: string, message: string): PkiProblem {
   return { code, message, fix: dropIt };
 }

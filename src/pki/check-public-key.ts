@@ -4,19 +4,14 @@ import { derTag, isSameBytes, readDer, readInteger, readObjectIdentifier, readOc
 import type { DerValue } from './der.ts';
 import { oid } from './object-identifiers.ts';
 import { hasCloseFactors, hasRocaFingerprint, hasSmallFactor } from './rsa-modulus.ts';
+import type { PkiProblem } from './problem.ts';
 
 export type PublicKeyDescription =
   { readonly type: 'rsa'; readonly bits: number } | { readonly type: 'ec'; readonly curve: 'P-256' | 'P-384' };
 
-export interface PublicKeyProblem {
-  readonly code: string;
-  readonly message: string;
-  readonly fix: string;
-}
-
 export type PublicKeyCheck =
   | { readonly ok: true; readonly key: KeyObject; readonly description: PublicKeyDescription }
-  | { readonly ok: false; readonly problems: readonly PublicKeyProblem[] };
+  | { readonly ok: false; readonly problems: readonly PkiProblem[] };
 
 export interface PublicKeyPolicy {
   /** Azure documents RSA only (azure-vpn A4); P-256 and P-384 are let in where this says so. */
@@ -71,17 +66,17 @@ function checkRsaKey(spki: DerValue, parameters: DerValue | undefined, key: Uint
   return problems.length > 0 ? { ok: false, problems } : loadKey(spki, { type: 'rsa', bits });
 }
 
-function findSizeProblems(bits: number): PublicKeyProblem[] {
+function findSizeProblems(bits: number): PkiProblem[] {
   if (bits >= 2048 && bits <= 4096 && bits % 8 === 0) return [];
   return [{ code: 'keySize', message: `The RSA key has ${bits} bits; 2048 to 4096 are accepted.`, fix: makeRsa }];
 }
 
-function findExponentProblems(exponent: bigint): PublicKeyProblem[] {
+function findExponentProblems(exponent: bigint): PkiProblem[] {
   if (exponent === 65537n) return [];
   return [{ code: 'keyExponent', message: 'The public exponent of the RSA key is not 65537.', fix: makeRsa }];
 }
 
-function findModulusProblems(modulus: bigint): PublicKeyProblem[] {
+function findModulusProblems(modulus: bigint): PkiProblem[] {
   if ((modulus & 1n) === 0n) return [{ code: 'keyModulusEven', message: 'The RSA modulus is even.', fix: makeRsa }];
   const weaknesses = [
     { code: 'keySmallFactor', isPresent: hasSmallFactor, message: 'A small prime divides the RSA modulus.' },

@@ -9,9 +9,7 @@ import { lintRoot } from './lint-root.ts';
 import type { ExpectedRootCertificate } from './lint-root.ts';
 import { lintSignature } from './lint-signature.ts';
 
-export type { ExpectedClientCertificate } from './lint-client.ts';
 export type { LintProblem } from './lint-common.ts';
-export type { ExpectedRootCertificate } from './lint-root.ts';
 
 // The checkers that run elsewhere miss too much to rely on: Node accepts a CA:TRUE leaf and RSA-1024, OpenSSL a negative
 // serial number, and nothing measured reports notAfter beyond the root (perf-rel section 6). These are the project's own

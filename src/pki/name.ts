@@ -47,14 +47,20 @@ function readAttribute(pair: DerValue): NameAttribute {
   return { type: identifier, tag: value?.tag ?? 0, text: value === undefined ? '' : readText(value) };
 }
 
+const stringTags: ReadonlySet<number> = new Set([
+  derTag.utf8String,
+  derTag.bmpString,
+  derTag.printableString,
+  derTag.ia5String,
+  derTag.teletexString,
+]);
+
 function readText(value: DerValue): string {
   const bytes = Buffer.from(value.contents);
+  if (!stringTags.has(value.tag)) return `#${Buffer.from(value.encoding).toString('hex')}`;
   if (value.tag === derTag.utf8String) return bytes.toString('utf8');
-  if (value.tag === derTag.bmpString && bytes.length % 2 === 0) return bytes.swap16().toString('utf16le');
-  const isString = ([derTag.printableString, derTag.ia5String, derTag.teletexString] as readonly number[]).includes(
-    value.tag,
-  );
-  return isString ? bytes.toString('latin1') : `#${Buffer.from(value.encoding).toString('hex')}`;
+  const isWide = value.tag === derTag.bmpString && bytes.length % 2 === 0;
+  return isWide ? bytes.swap16().toString('utf16le') : bytes.toString('latin1');
 }
 
 /** The single common name, or undefined if there is none or more than one. */
@@ -71,9 +77,14 @@ export function commonNameOf(name: DerValue): string | undefined {
  */
 export function textOfName(name: DerValue): string {
   return readName(name)
-    .map((rdn) => rdn.map(({ type, text }) => `${nameOfObjectIdentifier(type)}=${escapeText(text)}`).join('+'))
+    .map((rdn) => rdn.map(textOfAttribute).join('+'))
     .reverse()
     .join(',');
+}
+
+// What is no string is written as # and its encoding in hex, which is not to be escaped.
+function textOfAttribute({ type, tag, text }: NameAttribute): string {
+  return `${nameOfObjectIdentifier(type)}=${stringTags.has(tag) ? escapeText(text) : text}`;
 }
 
 function escapeText(text: string): string {

@@ -8,8 +8,9 @@ import { derTag, readDer, readInteger, readObjectIdentifier, readOctetsOfBitStri
 import type { DerValue } from './der.ts';
 import { textOfName } from './name.ts';
 import { findTextFaults } from './text-faults.ts';
+import type { PkiProblem } from './problem.ts';
 
-export interface CertificateRequest {
+interface CertificateRequest {
   /** DER of the key, byte for byte as it was sent; it is also the key's only encoding. */
   readonly subjectPublicKeyInfo: Uint8Array;
   /** SHA-256 of subjectPublicKeyInfo in lower-case hex: tells whether a key has been seen before. */
@@ -21,15 +22,9 @@ export interface CertificateRequest {
   readonly ignored: readonly string[];
 }
 
-export interface RequestProblem {
-  readonly code: string;
-  readonly message: string;
-  readonly fix: string;
-}
-
 export type CertificateRequestReading =
   | { readonly ok: true; readonly request: CertificateRequest }
-  | { readonly ok: false; readonly problems: readonly RequestProblem[] };
+  | { readonly ok: false; readonly problems: readonly PkiProblem[] };
 
 export interface CertificateRequestOptions {
   /** Lets P-256 and P-384 keys in; Azure documents RSA only. Default false. */
@@ -134,7 +129,7 @@ function takeApart(request: DerValue): RequestParts | undefined {
   };
 }
 
-function findSignatureProblems(parts: RequestParts, key: KeyObject | undefined): readonly RequestProblem[] {
+function findSignatureProblems(parts: RequestParts, key: KeyObject | undefined): readonly PkiProblem[] {
   const [identifier, parameters] = parts.algorithm.children;
   const id = identifier?.tag === derTag.objectIdentifier ? readObjectIdentifier(identifier) : '?';
   const algorithm = signatureAlgorithms.get(id);
@@ -164,10 +159,10 @@ function isProven(parts: RequestParts, algorithm: SignatureAlgorithm, key: KeyOb
   }
 }
 
-function problem(code: string, message: string): RequestProblem {
+function problem(code: string, message: string): PkiProblem {
   return { code, message, fix: 'Make the request again with a current tool, for example: openssl req -new -sha256.' };
 }
 
-function refuse(problems: readonly RequestProblem[]): CertificateRequestReading {
+function refuse(problems: readonly PkiProblem[]): CertificateRequestReading {
   return { ok: false, problems };
 }

@@ -8,6 +8,7 @@ import { isSameBytes } from './der.ts';
 import { readBasicConstraints } from './extensions.ts';
 import { commonNameOf, textOfName } from './name.ts';
 import { oid } from './object-identifiers.ts';
+import type { PkiProblem } from './problem.ts';
 
 export interface CertificateReading {
   readonly der: Uint8Array;
@@ -27,15 +28,9 @@ export interface CertificateReading {
   readonly isSelfSigned: boolean;
 }
 
-export interface CertificateProblem {
-  readonly code: string;
-  readonly message: string;
-  readonly fix: string;
-}
-
 export type CertificateResult =
   | { readonly ok: true; readonly certificate: CertificateReading }
-  | { readonly ok: false; readonly problems: readonly CertificateProblem[] };
+  | { readonly ok: false; readonly problems: readonly PkiProblem[] };
 
 const charactersMax = 64 * 1024;
 

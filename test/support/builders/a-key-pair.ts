@@ -30,7 +30,7 @@ export function anRsaKeyPairOf(p: bigint, q: bigint): KeyPair {
   return fromPrivateKey(createPrivateKey({ key: { kty: 'RSA', ...Object.fromEntries(fields) }, format: 'jwk' }));
 }
 
-export function fromPrivateKey(privateKey: KeyObject): KeyPair {
+function fromPrivateKey(privateKey: KeyObject): KeyPair {
   const publicKey = createPublicKey(privateKey);
   return { privateKey, publicKey, spki: new Uint8Array(publicKey.export({ format: 'der', type: 'spki' })) };
 }

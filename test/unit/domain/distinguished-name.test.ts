@@ -12,6 +12,7 @@ describe('src/domain/distinguished-name', () => {
     "o'brien+vpn@contoso.com",
     'Contoso Zürich (Netz) & Söhne',
     'Иван Петров',
+    'иван.0a1b2c3d@contoso.com',
     '山田太郎',
     'x'.repeat(64),
     '\u{20000}'.repeat(64),
@@ -50,6 +51,7 @@ describe('src/domain/distinguished-name', () => {
     ['a formula with @', '@SUM', 'nameFirstCharacter'],
     ['an OData quote', "' or PartitionKey ne '", 'nameFirstCharacter'],
     ['Latin mixed with Cyrillic', '\u0430dmin', 'nameMixedScripts'],
+    ['Latin mixed with Greek in one word of many', 'the r\u03bfot user', 'nameMixedScripts'],
   ])('refuses %s', (_, text, code) => {
     expect(codesOf(text)).toContain(code);
   });

@@ -104,6 +104,10 @@ describe('src/kits/read-profile-package', () => {
     expect(profile.routes).toContain('192.168.7.0/24');
   });
 
+  it('does not list folders', () => {
+    expect(read(zip({ 'Generic/': '', ...files })).files).toHaveLength(5);
+  });
+
   it('reads UTF-16 with a byte order mark', () => {
     const utf16 = Buffer.concat([Buffer.of(0xff, 0xfe), Buffer.from(settings, 'utf16le')]);
     expect(read(zip({ 'Generic/VpnSettings.xml': utf16 })).routes).toContain('10.1.0.0/16');

@@ -112,6 +112,16 @@ describe('src/pki/build-client-certificate', () => {
     expect(reading.ok && reading.value.children[3]?.encoding).toEqual(structureOf(odd).subject.encoding);
   });
 
+  it('names a root that has no key identifier by the one its key would have', () => {
+    const root = aRootCertificate();
+    const bare = Buffer.from(root.der);
+    // Another identifier in place of 2.5.29.14 leaves the root without a subject key identifier.
+    bare.writeUInt8(0x63, bare.indexOf(Buffer.from('0603551d0e', 'hex')) + 4);
+    const { fields } = aClientCertificate();
+
+    expect(buildClientTbs({ ...fields, root: { certificateDer: bare } })).toEqual(buildClientTbs(fields));
+  });
+
   it('cuts fractions of a second off and changes to GeneralizedTime in 2050', () => {
     const { tbs } = aClientCertificate({
       notBefore: new Date('2049-12-31T23:59:59.999Z'),

@@ -300,6 +300,17 @@ describe('src/pki/read-certificate-request', () => {
       expect(reading.ok && reading.request.requestedSubject).toBe('CN=a\\e2\\80\\aeb\\0d\\0ac\\,d');
     });
 
+    it('reads a subject in each string type', () => {
+      const subject = name(
+        ['2.5.4.6', printable('NL')],
+        ['2.5.4.10', der(0x1e, Buffer.from('Zürich', 'utf16le').swap16())],
+        ['1.2.3.4', octets(Buffer.of(1))],
+        ['2.5.4.3', der(0x14, Buffer.from('alice'))],
+      );
+      const reading = readCertificateRequest(toRequestPem(aCertificateRequest({ subject })));
+      expect(reading.ok && reading.request.requestedSubject).toBe('CN=alice,1.2.3.4=#040101,O=Zürich,C=NL');
+    });
+
     it('leaves an empty subject out', () => {
       const reading = readCertificateRequest(toRequestPem(aCertificateRequest({ subject: name() })));
       expect(reading.ok && 'requestedSubject' in reading.request).toBe(false);

@@ -1,0 +1,6 @@
+/** One thing wrong with what somebody sent, and what they can do about it. `code` is stable; the texts are for people. */
+export interface PkiProblem {
+  readonly code: string;
+  readonly message: string;
+  readonly fix: string;
+}
