@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { Name } from '@peculiar/x509';
 import { z } from 'zod';
 import { readKeySize, readKeyType } from './keys.ts';
@@ -146,12 +147,18 @@ function readSubject(subject: string | undefined, mayBeEmpty: boolean): string {
     if (mayBeEmpty) return '';
     throw badParameter('Property policy has invalid value: subject or subject alternative names are required.');
   }
-  try {
-    new Name(subject);
-  } catch {
+  if (!isDistinguishedName(subject)) {
     throw badParameter(`Property policy has invalid value: X509 subject ${subject} is not a valid X500 name.`);
   }
   return subject;
+}
+
+function isDistinguishedName(subject: string): boolean {
+  try {
+    return new Name(subject).toJSON().length > 0;
+  } catch {
+    return false;
+  }
 }
 
 function hasSans(sans: z.infer<typeof sansSchema> | null | undefined): boolean {

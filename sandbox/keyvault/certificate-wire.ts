@@ -3,19 +3,27 @@ import { policyToWire } from './certificate-policy.ts';
 import { deletionDates } from './soft-delete.ts';
 import type { CertificateEntry, CertificateVersion, PendingCertificate } from './vault-state.ts';
 
+/** A version that is issued, or one that will be: that has everything but the certificate itself. */
+export type ShownVersion = Omit<CertificateVersion, 'cer' | 'x5t'> & Partial<Pick<CertificateVersion, 'cer' | 'x5t'>>;
+
+/** What stands for a certificate that has never been issued: clients read it before they ask for the operation. */
+export function shownPending(pending: PendingCertificate): ShownVersion {
+  const { version, policy, tags, createdMs } = pending;
+  return { version, policy, tags, attributes: { enabled: false, createdMs, updatedMs: createdMs } };
+}
+
 /** A version as GET answers it, with the ids of the key and secret that go with it. */
 export function certificateBundle(
   origin: string,
   entry: CertificateEntry,
-  version: CertificateVersion,
+  version: ShownVersion,
 ): Record<string, unknown> {
   const path = `${entry.name}/${version.version}`;
   return {
     id: `${origin}/certificates/${path}`,
     kid: `${origin}/keys/${path}`,
     sid: `${origin}/secrets/${path}`,
-    x5t: version.x5t,
-    cer: version.cer,
+    ...issuedPart(version),
     attributes: toWire(version.attributes),
     policy: policyToWire(version.policy, `${origin}/certificates/${entry.name}/policy`),
     ...(version.tags === undefined ? {} : { tags: version.tags }),
@@ -25,13 +33,13 @@ export function certificateBundle(
 export function certificateItem(
   origin: string,
   entry: CertificateEntry,
-  version: CertificateVersion,
+  version: ShownVersion,
   hasVersion: boolean,
 ): Record<string, unknown> {
   const id = `${origin}/certificates/${entry.name}`;
   return {
     id: hasVersion ? `${id}/${version.version}` : id,
-    x5t: version.x5t,
+    ...(version.x5t === undefined ? {} : { x5t: version.x5t }),
     attributes: toWire(version.attributes),
     ...(version.tags === undefined ? {} : { tags: version.tags }),
   };
@@ -64,6 +72,10 @@ export function pendingOperation(
     ...(pending.status === 'completed' ? { target: id } : {}),
     request_id: pending.requestId,
   };
+}
+
+function issuedPart({ x5t, cer }: ShownVersion): Record<string, unknown> {
+  return x5t === undefined ? {} : { x5t, cer };
 }
 
 function statusDetails(pending: PendingCertificate): Record<string, unknown> {

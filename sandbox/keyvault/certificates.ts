@@ -1,10 +1,17 @@
 import { z } from 'zod';
 import { updatedAttributes } from './attributes.ts';
-import { certificateBundle, certificateDeletion, certificateItem } from './certificate-wire.ts';
+import {
+  certificateBundle,
+  certificateDeletion,
+  certificateItem,
+  shownPending,
+  type ShownVersion,
+} from './certificate-wire.ts';
 import { removeKey } from './keys.ts';
 import { answerPage } from './paging.ts';
 import { attributesSchema, readBody, tagsSchema } from './request-body.ts';
 import { findActive, findDeleted, listInPhase, markDeleted, markRecovering, notFound } from './soft-delete.ts';
+import { forbidden } from './vault-error.ts';
 import type { CertificateEntry, CertificateVersion } from './vault-state.ts';
 import type { Vault, VaultAnswer, VaultCall } from './vault.ts';
 
@@ -18,7 +25,7 @@ export function getCertificate(vault: Vault, call: VaultCall): VaultAnswer {
 
 /** PATCH /certificates/{name}/{version}: its attributes, which its key and secret follow. */
 export function updateCertificate(vault: Vault, call: VaultCall): VaultAnswer {
-  const { entry, version } = findVersion(vault, call);
+  const { entry, version } = findIssued(vault, call);
   const input = readBody(updateSchema, call.body);
   // The dates are the certificate's own; only what the vault decides can be changed.
   const enabled = input.attributes?.enabled;
@@ -39,10 +46,11 @@ export function listCertificateVersions(vault: Vault, call: VaultCall): VaultAns
   return answerPage(items, call, `/certificates/${entry.name}/versions`);
 }
 
-/** GET /certificates: those that have been issued at least once. */
+/** GET /certificates: those that have been issued at least once, and with `includePending` the others too. */
 export function listCertificates(vault: Vault, call: VaultCall): VaultAnswer {
+  const includesPending = call.query.get('includePending')?.toLowerCase() === 'true';
   const items = listInPhase(vault, vault.state.value.certificates, 'active').flatMap((entry) => {
-    const latest = entry.versions.at(-1);
+    const latest = includesPending ? shownLatest(entry) : entry.versions.at(-1);
     return latest === undefined ? [] : [certificateItem(call.origin, entry, latest, false)];
   });
   return answerPage(items, call, '/certificates');
@@ -91,20 +99,33 @@ export function purgeCertificate(vault: Vault, call: VaultCall): VaultAnswer {
   return { status: 204 };
 }
 
-function findVersion(vault: Vault, call: VaultCall): { entry: CertificateEntry; version: CertificateVersion } {
+/** The version that a call names, the latest when it names none, also one that is still to be issued; throws 404. */
+function findVersion(vault: Vault, call: VaultCall): { entry: CertificateEntry; version: ShownVersion } {
   const entry = findActive(vault, vault.state.value.certificates, 'Certificate', call.name);
   const wanted = call.version.toLowerCase();
-  const version = wanted === '' ? entry.versions.at(-1) : entry.versions.find((known) => known.version === wanted);
+  const known = [...entry.versions, ...(entry.pending === undefined ? [] : [shownPending(entry.pending)])];
+  const version = wanted === '' ? shownLatest(entry) : known.find((candidate) => candidate.version === wanted);
   if (version === undefined) throw notFound('Certificate', `${call.name}/${call.version}`);
   return { entry, version };
 }
 
-function latestOf(entry: CertificateEntry): CertificateVersion {
-  const latest = entry.versions.at(-1);
+function findIssued(vault: Vault, call: VaultCall): { entry: CertificateEntry; version: CertificateVersion } {
+  const { entry, version } = findVersion(vault, call);
+  const issued = entry.versions.find((known) => known.version === version.version);
+  if (issued === undefined) throw forbidden('Operation update is not allowed on a pending certificate.');
+  return { entry, version: issued };
+}
+
+function shownLatest(entry: CertificateEntry): ShownVersion | undefined {
+  return entry.versions.at(-1) ?? (entry.pending === undefined ? undefined : shownPending(entry.pending));
+}
+
+function latestOf(entry: CertificateEntry): ShownVersion {
+  const latest = shownLatest(entry);
   if (latest === undefined) throw notFound('Certificate', entry.name);
   return latest;
 }
 
-function deletedBundle(origin: string, entry: CertificateEntry, version: CertificateVersion): Record<string, unknown> {
+function deletedBundle(origin: string, entry: CertificateEntry, version: ShownVersion): Record<string, unknown> {
   return { ...certificateDeletion(origin, entry), ...certificateBundle(origin, entry, version) };
 }

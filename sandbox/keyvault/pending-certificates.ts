@@ -43,6 +43,7 @@ export async function createCertificate(vault: Vault, call: VaultCall): Promise<
     version: key.version,
     tags,
     enabled,
+    createdMs: vault.clock.nowMs(),
     status: 'inProgress',
     cancellationRequested: false,
     dueMs: policy.issuer === 'Self' ? vault.clock.nowMs() + selfIssuerMs / vault.speed : undefined,

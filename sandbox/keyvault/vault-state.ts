@@ -49,6 +49,7 @@ export interface PendingCertificate {
   readonly version: string;
   readonly tags: Record<string, string> | undefined;
   readonly enabled: boolean;
+  readonly createdMs: number;
   status: 'inProgress' | 'completed' | 'cancelled';
   cancellationRequested: boolean;
   /** When the vault goes on by itself: an issuer Self signs, a cancellation takes effect. */

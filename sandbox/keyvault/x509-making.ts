@@ -80,13 +80,20 @@ export function x5tOf(der: Buffer): string {
 }
 
 function extensionsOf(policy: CertificatePolicy): Extension[] {
-  const usage = policy.keyUsage.reduce((flags, name) => flags | usageFlags[name], 0 as KeyUsageFlags);
   const names = generalNames(policy);
   return [
-    ...(policy.keyUsage.length === 0 ? [] : [new KeyUsagesExtension(usage, true)]),
+    ...keyUsageExtension(policy.keyUsage),
     ...(policy.ekus.length === 0 ? [] : [new ExtendedKeyUsageExtension([...policy.ekus])]),
     ...(names.length === 0 ? [] : [new SubjectAlternativeNameExtension(names)]),
   ];
+}
+
+function keyUsageExtension(names: readonly KeyUsage[]): Extension[] {
+  const [first, ...others] = names.map((name) => usageFlags[name]);
+  if (first === undefined) return [];
+  let usage = first;
+  for (const flag of others) usage |= flag;
+  return [new KeyUsagesExtension(usage, true)];
 }
 
 function generalNames(policy: CertificatePolicy): JsonGeneralName[] {
