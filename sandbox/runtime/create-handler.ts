@@ -1,0 +1,63 @@
+import type { AdminOptions } from './admin-api.ts';
+import { serveAdmin } from './admin-api.ts';
+import { serveControl } from './control-doors.ts';
+import type { ControlOptions } from './control-doors.ts';
+import { rpcPath, webhookPath } from './durable/client-binding.ts';
+import type { ManagementApi } from './durable/management-api.ts';
+import { splitManagementPath } from './durable/management-api.ts';
+import { eventGridPath, serveEventGrid } from './event-grid.ts';
+import type { EventGridOptions } from './event-grid.ts';
+import type { AuthKeys } from './http/auth-keys.ts';
+import type { HttpTriggers } from './http/http-trigger.ts';
+import { empty } from './http/messages.ts';
+import type { HostRequest, HostResponse } from './http/messages.ts';
+import type { Handler } from './http/server.ts';
+import type { LoadGauge } from './load-gauge.ts';
+
+export interface HandlerOptions {
+  readonly gauge: LoadGauge;
+  readonly keys: AuthKeys;
+  readonly control: ControlOptions;
+  readonly admin: AdminOptions;
+  readonly eventGrid: EventGridOptions;
+  readonly management: ManagementApi;
+  readonly rpcEnabled: boolean;
+  readonly httpTriggers: HttpTriggers;
+}
+
+/** Leads each request to its door. The control's own doors do not count as load, or the stack would never be idle. */
+export function createHandler(options: HandlerOptions): Handler {
+  return async (request) => {
+    if (request.url.pathname.startsWith('/sandbox/')) {
+      return serveControl(options.control, request);
+    }
+    return options.gauge.track(() => dispatch(options, request));
+  };
+}
+
+async function dispatch(options: HandlerOptions, request: HostRequest): Promise<HostResponse> {
+  const { pathname } = request.url;
+  if (pathname.startsWith('/admin/')) {
+    return serveAdmin(options.admin, request);
+  }
+  if (pathname === eventGridPath) {
+    return serveEventGrid(options.eventGrid, request);
+  }
+  const webhook = splitManagementPath(pathname, webhookPath);
+  if (webhook !== undefined) {
+    const isOpen = options.keys.opensExtension(request, 'durabletask');
+    return isOpen ? options.management(request, webhook) : empty(401, { 'www-authenticate': 'Bearer' });
+  }
+  const rpc = options.rpcEnabled ? splitManagementPath(pathname, rpcPath) : undefined;
+  if (rpc !== undefined) {
+    return options.management(request, rpc);
+  }
+  if (pathname === '/' && request.method === 'GET') {
+    return {
+      status: 200,
+      headers: { 'content-type': 'text/html' },
+      body: '<!DOCTYPE html><title>Function app</title>',
+    };
+  }
+  return options.httpTriggers(request);
+}

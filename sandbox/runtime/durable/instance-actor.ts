@@ -1,0 +1,257 @@
+import type { LoadGauge } from '../load-gauge.ts';
+import type { Log } from '../core/types.ts';
+import type { RuntimeStatus } from './history.ts';
+import { isTerminal } from './history.ts';
+import type { InstanceStore } from './instance-store.ts';
+import type { Commit, InstanceRecord, InstanceState, Message, Outgoing, Stored } from './records.ts';
+import { hasWaitingMessages } from './episode.ts';
+import { isConflict, isNotFound } from './storage-errors.ts';
+
+export interface ActorOptions {
+  readonly store: InstanceStore;
+  readonly gauge: LoadGauge;
+  readonly log: Log;
+  readonly nextInboxKey: () => string;
+  readonly runEpisode: (state: InstanceState) => Promise<Commit>;
+  /** Told of all work that the instance owes, after it is committed; the same work may be told several times. */
+  readonly onOwed: (actor: InstanceActor, owed: readonly Stored<Outgoing>[]) => void;
+  /** Told when nothing is left to do for the instance. */
+  readonly onSettled: (actor: InstanceActor) => void;
+  readonly isStopping: () => boolean;
+}
+
+export type Delivery = 'delivered' | 'absent' | 'finished' | 'repeated';
+
+interface WaitingDelivery {
+  readonly message: Message | undefined;
+  readonly completes: string | undefined;
+  readonly resolve: (delivery: Delivery) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export type Creation =
+  { readonly outcome: 'created' | 'repeated' } | { readonly outcome: 'exists'; readonly status: RuntimeStatus };
+
+const deliveriesMax = 40;
+const retryDelayMs = 500;
+
+/** All that is written for one instance passes here, one thing after the other. */
+export class InstanceActor {
+  readonly instanceId: string;
+  private readonly options: ActorOptions;
+  private state: InstanceState | undefined;
+  private unfinishedEtag: string | undefined;
+  private waiting: WaitingDelivery[] = [];
+  private tail: Promise<unknown> = Promise.resolve();
+  /** Jobs begun and waiting, the present one included. */
+  jobCount = 0;
+
+  constructor(instanceId: string, options: ActorOptions) {
+    this.instanceId = instanceId;
+    this.options = options;
+  }
+
+  /** Finds what is left to do after a start of the runtime, and goes on with it. */
+  async resume(): Promise<void> {
+    await this.exclusive(async () => {
+      this.unfinishedEtag = await this.options.store.markUnfinished(this.instanceId);
+      await this.workOn();
+    });
+  }
+
+  /** Begins an execution, unless one is there that may not be replaced. A start that was carried out before changes nothing. */
+  async create(record: InstanceRecord, starts: readonly Message[], replaceRunning: boolean): Promise<Creation> {
+    const creation = await this.exclusive(async (): Promise<Creation> => {
+      const existing = await this.load();
+      if (existing?.record.startId === record.startId) {
+        return { outcome: 'repeated' };
+      }
+      if (existing !== undefined && !isTerminal(existing.record.status) && !replaceRunning) {
+        return { outcome: 'exists', status: existing.record.status };
+      }
+      this.unfinishedEtag = await this.options.store.markUnfinished(this.instanceId);
+      // Whatever was sent to an earlier execution of this id must not reach the new one.
+      const fresh = { ...record, consumedKey: this.options.nextInboxKey() };
+      const messages = starts.map((value) => ({ key: this.options.nextInboxKey(), value }));
+      this.state = await this.options.store.create(fresh, messages, existing);
+      return { outcome: 'created' };
+    });
+    this.proceed();
+    return creation;
+  }
+
+  /**
+   * Adds a message and takes away the outgoing work that it completes. Resolves when that is stored; the turn that it leads to
+   * follows by itself.
+   */
+  async deliver(message: Message | undefined, completes?: string): Promise<Delivery> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ message, completes, resolve, reject });
+      if (this.waiting.length === 1) {
+        this.proceed();
+      }
+    });
+  }
+
+  /** Deletes a finished instance. */
+  async purge(): Promise<'purged' | 'absent' | 'running'> {
+    return this.exclusive(async () => {
+      const existing = await this.load();
+      if (existing === undefined) {
+        return 'absent';
+      }
+      if (!isTerminal(existing.record.status)) {
+        return 'running';
+      }
+      await this.options.store.purge(this.instanceId);
+      this.state = undefined;
+      return 'purged';
+    });
+  }
+
+  async read(): Promise<InstanceState | undefined> {
+    return this.exclusive(() => this.load());
+  }
+
+  private proceed(): void {
+    void this.exclusive(() => this.workOn()).catch((error: unknown) => {
+      this.retryLater(error);
+    });
+  }
+
+  /** Storage may be away for a moment; nothing is lost by trying again from what is stored. */
+  private retryLater(error: unknown): void {
+    this.state = undefined;
+    if (this.options.isStopping()) {
+      return;
+    }
+    if (!isConflict(error)) {
+      this.options.log('error', 'durable', `${this.instanceId}: ${String(error)}; trying again.`);
+    }
+    const end = this.options.gauge.begin();
+    setTimeout(() => {
+      end();
+      this.proceed();
+    }, retryDelayMs);
+  }
+
+  private async workOn(): Promise<void> {
+    do {
+      await this.flush();
+      await this.takeTurn();
+    } while (this.hasMore());
+    await this.settleIfDone();
+  }
+
+  private hasMore(): boolean {
+    const isTurnDue = this.state !== undefined && hasWaitingMessages(this.state) && !this.options.isStopping();
+    return this.waiting.length > 0 || isTurnDue;
+  }
+
+  private async takeTurn(): Promise<void> {
+    const state = await this.load();
+    if (state === undefined || this.options.isStopping()) {
+      return;
+    }
+    if (hasWaitingMessages(state)) {
+      this.state = await this.options.store.commit(await this.options.runEpisode(state));
+    }
+    this.options.onOwed(this, (this.state ?? state).outgoing);
+  }
+
+  private async flush(): Promise<void> {
+    const batch = this.waiting.splice(0, deliveriesMax);
+    if (batch.length === 0) {
+      return;
+    }
+    try {
+      await this.store(batch);
+    } catch (error: unknown) {
+      this.state = undefined;
+      for (const { reject } of batch) {
+        reject(error);
+      }
+      throw error;
+    }
+  }
+
+  private async store(batch: readonly WaitingDelivery[]): Promise<void> {
+    const state = await this.load();
+    const open = new Set(state?.outgoing.map(({ key }) => key));
+    const taken: WaitingDelivery[] = [];
+    const settled: (() => void)[] = [];
+    for (const delivery of batch) {
+      const verdict = judge(state, open, delivery);
+      if (verdict === 'delivered') {
+        taken.push(delivery);
+      }
+      settled.push(() => {
+        delivery.resolve(verdict);
+      });
+    }
+    if (state !== undefined && taken.length > 0) {
+      await this.write(state, taken);
+    }
+    for (const settle of settled) {
+      settle();
+    }
+  }
+
+  private async write(state: InstanceState, taken: readonly WaitingDelivery[]): Promise<void> {
+    const messages = isTerminal(state.record.status)
+      ? []
+      : taken.flatMap(({ message }) => (message === undefined ? [] : [message]));
+    const stored = messages.map((value) => ({ key: this.options.nextInboxKey(), value }));
+    const completed = taken.flatMap(({ completes }) => (completes === undefined ? [] : [completes]));
+    this.state = await this.options.store.deliver(state, stored, completed);
+  }
+
+  private async settleIfDone(): Promise<void> {
+    const { state, unfinishedEtag } = this;
+    const isOver = state === undefined || (isTerminal(state.record.status) && state.outgoing.length === 0);
+    if (!isOver || this.waiting.length > 0 || this.options.isStopping()) {
+      return;
+    }
+    if (unfinishedEtag !== undefined) {
+      await this.options.store.unmarkUnfinished(this.instanceId, unfinishedEtag);
+      this.unfinishedEtag = undefined;
+    }
+    this.options.onSettled(this);
+  }
+
+  private async load(): Promise<InstanceState | undefined> {
+    this.state ??= await this.options.store.load(this.instanceId);
+    return this.state;
+  }
+
+  private async exclusive<T>(job: () => Promise<T>): Promise<T> {
+    this.jobCount += 1;
+    const end = this.options.gauge.begin();
+    const run = this.tail.then(job);
+    this.tail = run.catch(() => undefined);
+    try {
+      return await run;
+    } catch (error: unknown) {
+      if (isConflict(error) || isNotFound(error)) {
+        this.state = undefined;
+      }
+      throw error;
+    } finally {
+      end();
+      this.jobCount -= 1;
+    }
+  }
+}
+
+function judge(state: InstanceState | undefined, open: Set<string>, { message, completes }: WaitingDelivery): Delivery {
+  if (state === undefined) {
+    return 'absent';
+  }
+  if (completes !== undefined) {
+    // Its completion was recorded before, or the instance has ended: at least once becomes once here.
+    return open.delete(completes) ? 'delivered' : 'repeated';
+  }
+  const { status, executionId } = state.record;
+  const isForAnother = message?.executionId !== undefined && message.executionId !== executionId;
+  return isTerminal(status) || isForAnother ? 'finished' : 'delivered';
+}

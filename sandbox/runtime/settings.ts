@@ -1,0 +1,55 @@
+import { z } from 'zod';
+
+const environmentSchema = z.object({
+  SANDBOX_APP_DIR: z.string().min(1),
+  SANDBOX_PORT: z.coerce.number().int().min(0).max(65535),
+  SANDBOX_STORAGE: z.string().min(1),
+  SANDBOX_MASTER_KEY: z.string().min(1),
+  SANDBOX_DURABLE_KEY: z.string().min(1),
+  SANDBOX_EVENTGRID_KEY: z.string().min(1),
+  SANDBOX_CONTROL_KEY: z.string().min(1),
+  SANDBOX_CLOCK_OFFSET_MS: z.coerce.number().min(0).default(0),
+  SANDBOX_QUIRKS: z.enum(['', 'real-host']).default(''),
+});
+
+/** What the runtime needs to know to run one app. */
+export interface RuntimeSettings {
+  readonly appFolder: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  /** Storage connection string, used by the runtime itself and not by the app. */
+  readonly storage: string;
+  readonly keys: RuntimeKeys;
+  readonly controlKey: string;
+  readonly clockOffsetMs: number;
+  /** Behave as the older real host of the facts' section 7 does, its duplicate deliveries included. */
+  readonly realHostQuirks: boolean;
+}
+
+export interface RuntimeKeys {
+  readonly master: string;
+  readonly durable: string;
+  readonly eventGrid: string;
+}
+
+/** Reads the runtime's settings from the environment of its process; throws one error that names every bad setting. */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): RuntimeSettings {
+  const parsed = environmentSchema.safeParse(environment);
+  if (!parsed.success) {
+    throw new Error(`The runtime's settings are not usable.\n${z.prettifyError(parsed.error)}`);
+  }
+  const values = parsed.data;
+  return {
+    appFolder: values.SANDBOX_APP_DIR,
+    port: values.SANDBOX_PORT,
+    storage: values.SANDBOX_STORAGE,
+    keys: {
+      master: values.SANDBOX_MASTER_KEY,
+      durable: values.SANDBOX_DURABLE_KEY,
+      eventGrid: values.SANDBOX_EVENTGRID_KEY,
+    },
+    controlKey: values.SANDBOX_CONTROL_KEY,
+    clockOffsetMs: values.SANDBOX_CLOCK_OFFSET_MS,
+    realHostQuirks: values.SANDBOX_QUIRKS === 'real-host',
+  };
+}
