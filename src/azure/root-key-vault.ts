@@ -57,13 +57,13 @@ export function createRootKeyVault({ vaultUrl, credential }: RootKeyVaultOptions
     }
   }
 
-  async function pendingCsr(name: string): Promise<Uint8Array | undefined> {
+  async function hasPending(name: string): Promise<boolean> {
     try {
       const poller = await certificates.getCertificateOperation(name);
       const operation = poller.getOperationState().certificateOperation;
-      return operation?.status === 'inProgress' && operation.issuerName === 'Unknown' ? operation.csr : undefined;
+      return operation?.status === 'inProgress' && operation.issuerName === 'Unknown';
     } catch (error) {
-      if (isMissing(error)) return undefined;
+      if (isMissing(error)) return false;
       throw error;
     }
   }
@@ -79,22 +79,13 @@ export function createRootKeyVault({ vaultUrl, credential }: RootKeyVaultOptions
         return toVersion(await within(poller.pollUntilDone(), selfWaitMs));
       }),
 
-    ensurePending: (name, policy) =>
-      answer(async () => {
-        const open = await pendingCsr(name);
-        if (open !== undefined) return { csrDer: open };
-        // Not polled to its end: an Unknown issuer waits for the merge.
-        await certificates.beginCreateCertificate(name, toPolicy(policy, 'Unknown'));
-        const csr = await pendingCsr(name);
-        if (csr === undefined) throw new Error(`Key Vault made no signing request for certificate ${name}.`);
-        return { csrDer: csr };
-      }),
-
-    merge: (name, certificateDer) =>
+    install: (name, policy, certificateDer) =>
       answer(async () => {
         const current = await newest(name);
         if (current?.cer !== undefined && Buffer.from(certificateDer).equals(Buffer.from(current.cer)))
           return toVersion(current);
+        // Not polled to its end: an Unknown issuer waits for the merge.
+        if (!(await hasPending(name))) await certificates.beginCreateCertificate(name, toPolicy(policy, 'Unknown'));
         return toVersion(await certificates.mergeCertificate(name, [certificateDer]));
       }),
 

@@ -26,10 +26,11 @@ export interface RootKeyPolicy {
 export interface RootKeys {
   /** Makes certificate `name` with issuer Self on a new key (reuseKey), or finds the one made before. */
   ensureSelfSigned(name: string, policy: RootKeyPolicy): Promise<KeyAnswer<RootKeyVersion>>;
-  /** Opens a second, pending version with issuer Unknown on the same key, or finds it; answers its CSR. */
-  ensurePending(name: string, policy: RootKeyPolicy): Promise<KeyAnswer<{ readonly csrDer: Uint8Array }>>;
-  /** Merges the certificate into the pending version. If the newest version already holds exactly this certificate, answers that. */
-  merge(name: string, certificateDer: Uint8Array): Promise<KeyAnswer<RootKeyVersion>>;
+  /**
+   * Puts the certificate over the same key: a pending version with issuer Unknown, and the merge. If the newest version
+   * already holds exactly this certificate, answers that.
+   */
+  install(name: string, policy: RootKeyPolicy, certificateDer: Uint8Array): Promise<KeyAnswer<RootKeyVersion>>;
   disableVersion(certificateId: string): Promise<KeyAnswer<undefined>>;
   /** RSASSA-PKCS1-v1_5 over a SHA-256 digest, made in Key Vault. */
   sign(keyId: string, sha256Digest: Uint8Array): Promise<KeyAnswer<Uint8Array>>;

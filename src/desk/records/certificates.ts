@@ -21,6 +21,9 @@ export const rootRecordSchema = z.object({
   notAfter: z.string(),
   /** The exact bytes to be signed, kept before they are: a second signature over them gives the same certificate. */
   tbs: z.string().optional(),
+  /** The signed certificate while it is not yet in Key Vault: the key's first version, which signed it, is then disabled. */
+  draft: z.string().optional(),
+  /** Base64 of the DER on one line, present once the root may be used. */
   certificate: z.string().optional(),
   thumbprint: z.string().optional(),
   key: keyIdsSchema.optional(),

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import type { Thumbprint } from '../domain/thumbprint.ts';
+import type { Books } from './books.ts';
+import { certificateKeys, type CertificateRecord } from './records/certificates.ts';
+
+export interface CertificateQuery {
+  readonly owner?: string | undefined;
+  readonly rootId?: string | undefined;
+  readonly state?: CertificateRecord['state'] | undefined;
+  readonly expiresBefore?: string | undefined;
+  readonly top: number;
+  /** Serial number after which the page begins. */
+  readonly after?: string | undefined;
+}
+
+export interface CertificatePage {
+  readonly items: readonly CertificateRecord[];
+  readonly next?: string;
+}
+
+/** Finds certificates by point reads and by the lists of one owner or one root: never by reading all of them. */
+export interface CertificateLookup {
+  byThumbprint(thumbprint: Thumbprint): Promise<CertificateRecord | undefined>;
+  list(query: CertificateQuery & ({ readonly owner: string } | { readonly rootId: string })): Promise<CertificatePage>;
+  /** Serial numbers of every certificate with this common name, whatever its letter case. */
+  withCommonName(commonName: string): Promise<readonly string[]>;
+  /** True while a certificate of this root may open a gateway. */
+  hasLive(rootId: string, now: Date): Promise<boolean>;
+}
+
+export function thumbprintGroup(thumbprint: string): string {
+  return thumbprint.slice(0, 2);
+}
+
+/** Names hold characters that table keys cannot. */
+export function commonNameGroup(commonName: string): string {
+  return createHash('sha256').update(commonName.toLowerCase()).digest('hex');
+}
+
+export function createCertificateLookup({ books }: { readonly books: Books }): CertificateLookup {
+  async function read(serialNumber: string): Promise<CertificateRecord | undefined> {
+    return (await books.certificates.get(certificateKeys(serialNumber)))?.record;
+  }
+
+  return {
+    byThumbprint: async (thumbprint) => {
+      const keys = { partitionKey: thumbprintGroup(thumbprint), rowKey: thumbprint };
+      const row = (await books.byThumbprint.get(keys))?.record;
+      return row === undefined ? undefined : read(row.serialNumber);
+    },
+
+    list: async (query) => {
+      const [index, group] =
+        query.owner === undefined ? [books.byRoot, query.rootId ?? ''] : [books.byOwner, query.owner];
+      const items: CertificateRecord[] = [];
+      let from = query.after === undefined ? undefined : `${query.after}~`;
+      for (;;) {
+        const rows = await index.list(group, { top: query.top, ...(from === undefined ? {} : { from }) });
+        const records = await Promise.all(rows.map(({ record }) => read(record.serialNumber)));
+        for (const record of records) {
+          if (record === undefined || !matches(record, query)) continue;
+          items.push(record);
+          if (items.length === query.top) return { items, next: record.serialNumber };
+        }
+        const last = rows.at(-1)?.record;
+        if (last === undefined || rows.length < query.top) return { items };
+        from = `${last.serialNumber}~`;
+      }
+    },
+
+    withCommonName: async (commonName) => {
+      const rows = await books.byCommonName.list(commonNameGroup(commonName));
+      return rows.map(({ record }) => record.serialNumber);
+    },
+
+    hasLive: async (rootId, now) => {
+      let from: string | undefined;
+      for (;;) {
+        const rows = await books.byRoot.list(rootId, { top: 100, ...(from === undefined ? {} : { from }) });
+        const records = await Promise.all(rows.map(({ record }) => read(record.serialNumber)));
+        if (records.some((record) => record?.state === 'issued' && Date.parse(record.notAfter) > now.getTime()))
+          return true;
+        const last = rows.at(-1)?.record;
+        if (last === undefined || rows.length < 100) return false;
+        from = `${last.serialNumber}~`;
+      }
+    },
+  };
+}
+
+function matches(record: CertificateRecord, query: CertificateQuery): boolean {
+  return (
+    (query.rootId === undefined || record.rootId === query.rootId) &&
+    (query.state === undefined || record.state === query.state) &&
+    (query.expiresBefore === undefined || record.notAfter < query.expiresBefore)
+  );
+}

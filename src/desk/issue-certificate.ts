@@ -1,0 +1,296 @@
+import { AppError, type Problem } from '../domain/app-error.ts';
+import { checkNameText, uniqueCommonName } from '../domain/distinguished-name.ts';
+import { parseSerialNumber, type SerialNumber } from '../domain/serial-number.ts';
+import { assembleCertificate, digestForSigning } from '../pki/assemble-certificate.ts';
+import { buildClientTbs } from '../pki/build-client-certificate.ts';
+import { createSerialNumber } from '../pki/create-serial-number.ts';
+import { lintClientCertificate, lintClientTbs } from '../pki/lint-certificate.ts';
+import { readCertificate } from '../pki/read-certificate.ts';
+import { readCertificateRequest, type CertificateRequest } from '../pki/read-certificate-request.ts';
+import type { RootKeys } from '../ports/root-keys.ts';
+import type { Books } from './books.ts';
+import { commonNameGroup, thumbprintGroup, type CertificateLookup } from './certificate-lookup.ts';
+import type { Expiries } from './expiries.ts';
+import { fromKeyStore } from './key-answers.ts';
+import type { Outbox } from './outbox.ts';
+import type { Owners } from './owners.ts';
+import { certificateKeys, rootKeys, type CertificateRecord, type RootRecord } from './records/certificates.ts';
+import type { Unfinished } from './unfinished.ts';
+
+export interface CertificateOrder {
+  readonly rootId: string;
+  /** Owner id, or an e-mail address: then the owner is registered under the address's slug. */
+  readonly owner: string;
+  readonly csr: string;
+  readonly validityDays?: number | undefined;
+  readonly commonName?: string | undefined;
+  readonly requestedBy: string;
+}
+
+export interface IssuedCertificate {
+  readonly record: CertificateRecord;
+  readonly root: RootRecord;
+  /** What the request asked for beyond its key, and did not get. */
+  readonly ignored: readonly string[];
+}
+
+export interface CertificateDeskOptions {
+  readonly books: Books;
+  readonly lookup: CertificateLookup;
+  readonly owners: Owners;
+  readonly rootKeys: RootKeys;
+  readonly expiries: Pick<Expiries, 'put'>;
+  readonly outbox: Pick<Outbox, 'append'>;
+  readonly unfinished: Unfinished;
+  readonly now: () => Date;
+}
+
+export interface CertificateDesk {
+  /** Issues, or goes on with what an earlier call of the same request (the same random bytes) has begun. */
+  issue(order: CertificateOrder, random: (label: string, length: number) => Uint8Array): Promise<IssuedCertificate>;
+  /** Signs and releases a certificate whose record a crash left behind. For the sweep. */
+  complete(serialNumber: string): Promise<CertificateRecord | undefined>;
+}
+
+const backdateMs = 5 * 60 * 1000;
+const dayMs = 24 * 60 * 60 * 1000;
+const usualValidityDays = 365;
+const unfinishedKind = 'certificate';
+
+export function createCertificateDesk(options: CertificateDeskOptions): CertificateDesk {
+  const { books, unfinished, now } = options;
+
+  async function activeRoot(id: string): Promise<RootRecord & { readonly certificate: string }> {
+    const root = (await books.roots.get(rootKeys(id)))?.record;
+    if (root?.certificate === undefined)
+      throw invalid('/rootId', 'rootUnknown', `Root ${id} does not exist.`, 'Create it with POST /api/roots.');
+    if (root.state === 'retired') throw new AppError('ERR_CONFLICT', `Root ${id} is retired and issues nothing more.`);
+    if (Date.parse(root.notAfter) <= now().getTime())
+      throw new AppError('ERR_CONFLICT', `Root ${id} expired on ${root.notAfter}.`);
+    return { ...root, certificate: root.certificate };
+  }
+
+  /** A new serial number's name: the owner's address made unique, or what was asked for. */
+  async function nameFor(
+    order: CertificateOrder,
+    owner: { readonly id: string; readonly email?: string },
+    token: string,
+  ): Promise<string> {
+    if (order.commonName === undefined) {
+      const unique =
+        owner.email === undefined ? `${owner.id.slice(0, 55)}.${token}` : uniqueCommonName(owner.email, token);
+      if (unique === undefined)
+        throw invalid('/owner', 'emailUnusable', `No name can be made of ${owner.email ?? ''}.`, 'Give a commonName.');
+      return unique;
+    }
+    const problems: Problem[] = checkNameText(order.commonName, '/commonName').map((problem) => ({ ...problem }));
+    if (problems.length > 0) throw new AppError('ERR_REQUEST_INVALID', 'The common name cannot be used.', { problems });
+    return order.commonName;
+  }
+
+  async function ownerOf(text: string): Promise<{ readonly id: string; readonly email?: string }> {
+    if (!text.includes('@')) {
+      const known = await options.owners.get(text);
+      return known ?? { id: text };
+    }
+    const id = text
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '-')
+      .replaceAll(/^-|-$/g, '')
+      .slice(0, 63);
+    const known = await options.owners.get(id);
+    if (known !== undefined && known.email.toLowerCase() !== text.toLowerCase()) {
+      throw invalid(
+        '/owner',
+        'ownerAmbiguous',
+        `Owner ${id} has another address.`,
+        'Register an owner id for this address and send that.',
+      );
+    }
+    return known ?? (await options.owners.put({ id, email: text }));
+  }
+
+  function prepare(
+    order: CertificateOrder,
+    root: RootRecord & { readonly certificate: string },
+    request: CertificateRequest,
+    named: { readonly commonName: string; readonly owner: string; readonly serialNumber: SerialNumber },
+  ): CertificateRecord {
+    const begun = Math.floor(now().getTime() / 1000) * 1000;
+    const notAfter = new Date(begun + (order.validityDays ?? usualValidityDays) * dayMs);
+    const isBeyondRoot = notAfter.getTime() > Date.parse(root.notAfter);
+    if (isBeyondRoot && order.validityDays !== undefined) {
+      throw invalid(
+        '/validityDays',
+        'beyondRoot',
+        `Root ${root.id} itself ends on ${root.notAfter}.`,
+        'Ask for fewer days, or use a newer root.',
+      );
+    }
+    const fields = {
+      commonName: named.commonName,
+      subjectPublicKeyInfo: request.subjectPublicKeyInfo,
+      serialNumber: named.serialNumber,
+      notBefore: new Date(begun - backdateMs),
+      notAfter: isBeyondRoot ? new Date(root.notAfter) : notAfter,
+    };
+    const rootDer = Buffer.from(root.certificate, 'base64');
+    const { tbs } = buildClientTbs({ ...fields, root: { certificateDer: rootDer } });
+    const faults = lintClientTbs(tbs, { root: rootDer, expected: fields });
+    if (faults.length > 0) {
+      const problems = faults.map(({ code, message }) => ({
+        path: '/csr',
+        code,
+        message,
+        fix: 'Send another key or name.',
+      }));
+      throw new AppError('ERR_REQUEST_INVALID', 'This request cannot become a certificate.', { problems });
+    }
+    return {
+      serialNumber: named.serialNumber,
+      rootId: root.id,
+      owner: named.owner,
+      commonName: named.commonName,
+      sessionIdentity: 'unique',
+      publicKeyHash: request.publicKeyHash,
+      notBefore: fields.notBefore.toISOString(),
+      notAfter: fields.notAfter.toISOString(),
+      tbs: Buffer.from(tbs).toString('base64'),
+      state: 'issuing',
+      requestedBy: order.requestedBy,
+      createdAt: now().toISOString(),
+    };
+  }
+
+  /** From the stored bytes to the released certificate. RSA PKCS #1 v1.5 is deterministic: a second run gives the same one. */
+  async function release(
+    record: CertificateRecord,
+    root: RootRecord & { readonly certificate: string },
+  ): Promise<CertificateRecord> {
+    if (root.key === undefined) throw new Error(`Root ${root.id} has no signing key.`);
+    const tbs = Buffer.from(record.tbs, 'base64');
+
+    // Step 1: signed in Key Vault, checked before anybody gets it.
+    const signature = fromKeyStore(await options.rootKeys.sign(root.key.signingKeyId, digestForSigning(tbs)));
+    const der = assembleCertificate(tbs, signature);
+    requireClean(record, root, der);
+    const reading = readCertificate(der);
+    if (!reading.ok) throw new Error(`Certificate ${record.serialNumber} cannot be read back.`);
+    const { thumbprint, oneLineBase64 } = reading.certificate;
+
+    // Step 2: findable in every way before it is released; a crash leaves at most an index row too many.
+    const { serialNumber } = record;
+    await Promise.all([
+      books.byThumbprint.upsert({ group: thumbprintGroup(thumbprint), key: thumbprint, serialNumber }),
+      books.byOwner.upsert({ group: record.owner, key: serialNumber, serialNumber }),
+      books.byRoot.upsert({ group: record.rootId, key: serialNumber, serialNumber }),
+      options.expiries.put({
+        kind: 'certificate',
+        id: thumbprint,
+        notAfter: record.notAfter,
+        subject: record.commonName,
+        owner: record.owner,
+      }),
+    ]);
+
+    // Step 3: released.
+    const issued = await books.certificates.update(certificateKeys(serialNumber), (current) =>
+      current.state === 'issuing'
+        ? { ...current, state: 'issued', certificate: oneLineBase64, thumbprint, issuedAt: now().toISOString() }
+        : undefined,
+    );
+    await options.outbox.append({
+      id: `certificate-${serialNumber}-issued`,
+      type: 'gatehouse.certificate.issued.v1',
+      subject: `certificates/${thumbprint}`,
+      data: {
+        thumbprint,
+        rootId: record.rootId,
+        owner: record.owner,
+        commonName: record.commonName,
+        notAfter: record.notAfter,
+      },
+    });
+    await unfinished.done(unfinishedKind, serialNumber);
+    return issued ?? record;
+  }
+
+  return {
+    issue: async (order, random) => {
+      const root = await activeRoot(order.rootId);
+      const reading = readCertificateRequest(order.csr);
+      if (!reading.ok) {
+        const problems = reading.problems.map((problem) => ({ path: '/csr', ...problem }));
+        throw new AppError('ERR_REQUEST_INVALID', 'The certificate request cannot be used.', { problems });
+      }
+      const { request } = reading;
+      const serialNumber = createSerialNumber((length) => random('serial', length));
+      const started = (await books.certificates.get(certificateKeys(serialNumber)))?.record;
+      if (started !== undefined)
+        return {
+          record: started.state === 'issuing' ? await release(started, root) : started,
+          root,
+          ignored: request.ignored,
+        };
+
+      const owner = await ownerOf(order.owner);
+      const commonName = await nameFor(order, owner, Buffer.from(random('name', 4)).toString('hex'));
+      const prepared = prepare(order, root, request, { commonName, owner: owner.id, serialNumber });
+
+      // The record is made before the signature, so that no certificate can exist that nobody knows of.
+      await unfinished.add(unfinishedKind, serialNumber);
+      await books.byCommonName.upsert({ group: commonNameGroup(commonName), key: serialNumber, serialNumber });
+      const namesakes = await options.lookup.withCommonName(commonName);
+      const record: CertificateRecord = { ...prepared, sessionIdentity: namesakes.length > 1 ? 'ambiguous' : 'unique' };
+      if (!(await books.certificates.insert(record))) {
+        throw new AppError('ERR_IN_PROGRESS', 'This request is being carried out.', { retryAfterSeconds: 2 });
+      }
+      if (record.sessionIdentity === 'ambiguous') await markAmbiguous(namesakes);
+      return { record: await release(record, root), root, ignored: request.ignored };
+    },
+
+    complete: async (serialNumber) => {
+      const record = (await books.certificates.get(certificateKeys(serialNumber)))?.record;
+      const root = record === undefined ? undefined : (await books.roots.get(rootKeys(record.rootId)))?.record;
+      if (record?.state !== 'issuing' || root?.certificate === undefined) {
+        await unfinished.done(unfinishedKind, serialNumber);
+        return record;
+      }
+      return release(record, { ...root, certificate: root.certificate });
+    },
+  };
+
+  async function markAmbiguous(serialNumbers: readonly string[]): Promise<void> {
+    for (const serialNumber of serialNumbers) {
+      await books.certificates.update(certificateKeys(serialNumber), (record) =>
+        record.sessionIdentity === 'ambiguous' ? undefined : { ...record, sessionIdentity: 'ambiguous' },
+      );
+    }
+  }
+}
+
+function requireClean(record: CertificateRecord, root: { readonly certificate: string }, der: Uint8Array): void {
+  const serialNumber = parseSerialNumber(record.serialNumber);
+  const reading = readCertificate(der);
+  if (serialNumber === undefined || !reading.ok)
+    throw new Error(`Certificate ${record.serialNumber} cannot be read back.`);
+  const problems = lintClientCertificate(der, {
+    root: Buffer.from(root.certificate, 'base64'),
+    expected: {
+      commonName: record.commonName,
+      serialNumber,
+      notBefore: new Date(record.notBefore),
+      notAfter: new Date(record.notAfter),
+      subjectPublicKeyInfo: reading.certificate.publicKeySpki,
+    },
+  });
+  if (problems.length > 0) {
+    throw new Error(
+      `Certificate ${record.serialNumber} is not what it should be: ${problems.map(({ code }) => code).join(', ')}.`,
+    );
+  }
+}
+
+function invalid(path: string, code: string, message: string, fix: string): AppError {
+  return new AppError('ERR_REQUEST_INVALID', message, { problems: [{ path, code, message, fix }] });
+}
