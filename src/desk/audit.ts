@@ -3,7 +3,7 @@ import type { Tables } from '../ports/tables.ts';
 import { sha256Hex } from './digest.ts';
 import { createStore } from './store.ts';
 
-const auditRowSchema = z.object({
+export const auditRowSchema = z.object({
   at: z.iso.datetime(),
   requestId: z.string(),
   phase: z.enum(['intent', 'outcome']),

@@ -16,6 +16,10 @@ const expirySchema = z.object({
 });
 export type Expiry = z.infer<typeof expirySchema>;
 
+/** An expiry together with the state of its subject now, as lists show it. */
+export const expiringItemSchema = expirySchema.extend({ state: z.string() }).meta({ id: 'Expiry' });
+export type ExpiringItem = z.infer<typeof expiringItemSchema>;
+
 /** What expires on which day (UTC). A day is read without reading any other. Rows stay when their subject is revoked. */
 export interface Expiries {
   put(expiry: Expiry): Promise<void>;

@@ -1,6 +1,6 @@
 import { addDays, dayMs, dayOf } from '../domain/days.ts';
 import { mapInGroups } from './map-in-groups.ts';
-import { isQuiet, type DescribeExpiring, type Expiries, type Expiry } from './expiries.ts';
+import { isQuiet, type DescribeExpiring, type Expiries, type ExpiringItem, type Expiry } from './expiries.ts';
 
 export interface ListExpiriesOptions {
   readonly expiries: Pick<Expiries, 'list'>;
@@ -14,8 +14,6 @@ export interface ExpiriesQuery {
   /** Where the last page ended. */
   readonly after?: string | undefined;
 }
-
-export type ExpiringItem = Expiry & { readonly state: string };
 
 export interface ExpiriesPage {
   readonly items: readonly ExpiringItem[];

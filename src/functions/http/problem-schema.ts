@@ -1,0 +1,23 @@
+import { z } from 'zod';
+
+/** RFC 9457, as the API description shows it. */
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string().meta({ description: 'Code to switch on.', examples: ['ERR_REQUEST_INVALID'] }),
+    detail: z.string(),
+    instance: z.string().meta({ description: 'Names this request, for a report.' }),
+    errors: z
+      .array(
+        z.object({
+          path: z.string().meta({ description: 'JSON Pointer (RFC 6901) into the request.' }),
+          code: z.string(),
+          message: z.string(),
+          fix: z.string(),
+        }),
+      )
+      .optional(),
+  })
+  .meta({ id: 'Problem', description: 'What was refused or failed, why, and what to do.' });
