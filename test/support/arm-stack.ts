@@ -7,6 +7,7 @@ import { NetworkManagementClient } from '@azure/arm-network';
 import { ResourceManagementClient } from '@azure/arm-resources';
 import type { TokenCredential } from '@azure/core-auth';
 import { startArm, type RunningArm } from '../../sandbox/arm/arm-service.ts';
+import { aPublicIp, aVirtualNetwork, location } from './builders/arm-bodies.ts';
 import { createTestHost, type TestHost } from './service-host.ts';
 
 const audience = 'https://management.azure.com/';
@@ -51,6 +52,12 @@ export interface ArmStack {
   path(rest: string): string;
   /** A request that the clients would not send; carries a valid token unless told otherwise. */
   send(method: string, pathOrUrl: string, request?: RawRequest): Promise<RawAnswer>;
+  /** PUTs at `path(rest)`, jumps to the end of the operation and answers what GET says then. A refusal is answered as it is. */
+  put(rest: string, body: unknown): Promise<RawAnswer>;
+  /** Makes the resource group `rg` with VNet1 and the public IP `pip`, ready for a gateway. */
+  prepareNetwork(): Promise<void>;
+  /** Id of the resource group. */
+  readonly group: string;
   /** Sends an operation, jumps to its end and returns its result. */
   finish<T>(poller: Submittable<T>): Promise<T>;
   /** Ends the process and starts it again with the state it left. */
@@ -91,9 +98,21 @@ export async function startArmStack(options: ArmStackOptions = {}): Promise<ArmS
         token: test.tokenFor(audience),
         ...request,
       }),
+    group: `/subscriptions/${subscriptionId}/resourceGroups/rg`,
+    async put(rest, body) {
+      const answer = await stack.send('PUT', stack.path(rest), { body });
+      if (answer.status >= 300) return answer;
+      await test.advance(hourMs);
+      return stack.send('GET', stack.path(rest));
+    },
+    async prepareNetwork() {
+      await stack.put('', { location });
+      await stack.put('/providers/Microsoft.Network/virtualNetworks/VNet1', aVirtualNetwork());
+      await stack.put('/providers/Microsoft.Network/publicIPAddresses/pip', aPublicIp());
+    },
     async finish<T>(poller: Submittable<T>) {
       await poller.submitted();
-      await test.advance(2 * hourMs);
+      await test.advance(hourMs);
       for (let tries = 0; !poller.isDone && tries < 5; tries += 1) await poller.poll();
       return poller.result as T;
     },
@@ -105,6 +124,7 @@ export async function startArmStack(options: ArmStackOptions = {}): Promise<ArmS
     },
     async close() {
       await stack.arm.close();
+      stack.arm.flush();
       test.close();
     },
   };
