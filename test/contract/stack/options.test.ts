@@ -1,0 +1,93 @@
+/** The command line of `npm start`, and the ports and keys that a folder keeps. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readOptions } from '../../../sandbox/supervisor/options.ts';
+import { ensurePorts } from '../../../sandbox/supervisor/ports.ts';
+import { ensureSecrets } from '../../../sandbox/supervisor/stack-secrets.ts';
+
+describe('sandbox/supervisor/options', () => {
+  it('starts everything in .sandbox at sixty times the speed when nothing is said', () => {
+    expect(readOptions([], '/project')).toEqual({
+      idle: false,
+      directory: '/project/.sandbox',
+      appDirectory: '/project/dist/app',
+      speed: 60,
+      port: undefined,
+      with: [],
+      record: false,
+      quirks: '',
+      noise: undefined,
+    });
+  });
+
+  it('reads each option', () => {
+    const text =
+      '--idle --state s --speed 3000 --port 7071 --with vpn,eventgrid --record --quirks real-host --noise 0 --app a';
+
+    expect(readOptions(text.split(' '), '/project')).toEqual({
+      idle: true,
+      directory: '/project/s',
+      appDirectory: '/project/a',
+      speed: 3000,
+      port: 7071,
+      with: ['vpn', 'eventgrid'],
+      record: true,
+      quirks: 'real-host',
+      noise: 0,
+    });
+  });
+
+  it.each([
+    [['--with', 'windows'], /comes with the on-premises stories/],
+    [['--with', 'clouds'], /does not know clouds/],
+    [['--speed', 'fast'], /--speed cannot be fast/],
+    [['--speed', '0'], /--speed cannot be 0/],
+    [['--port', '70000'], /--port cannot be 70000/],
+    [['--quirks', 'none'], /does not know none/],
+    [['--noise', '2'], /--noise cannot be 2/],
+    [['--noise', ''], /--noise cannot be/],
+    [['extra'], /usage: npm start/],
+  ])('refuses %j', (args, message) => {
+    expect(() => readOptions(args, '/project')).toThrow(message);
+  });
+});
+
+describe('sandbox/supervisor/ports', () => {
+  let directory: string;
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'gatehouse-ports-'));
+  });
+
+  afterEach(() => {
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it('keeps the ports and keys of a folder', async () => {
+    const ports = await ensurePorts(directory);
+
+    expect(await ensurePorts(directory)).toEqual(ports);
+    expect(new Set(Object.values(ports)).size).toBe(8);
+    expect(ensureSecrets(directory)).toEqual(ensureSecrets(directory));
+  });
+
+  it('takes another port for the app when told, for good', async () => {
+    const ports = await ensurePorts(directory);
+    const wanted = (await ensurePorts(mkdtempSync(join(directory, 'other-')))).runtime;
+
+    expect(await ensurePorts(directory, wanted)).toEqual({ ...ports, runtime: wanted });
+    expect((await ensurePorts(directory)).runtime).toBe(wanted);
+  });
+
+  it('refuses to move when a kept port is taken, since ids in the state carry it', async () => {
+    const ports = await ensurePorts(directory);
+    const squatter = createServer().listen(ports.arm, '127.0.0.1');
+    await new Promise((resolve) => squatter.once('listening', resolve));
+
+    await expect(ensurePorts(directory)).rejects.toThrow(`Port ${ports.arm} of this stack (arm) is taken`);
+
+    await new Promise((resolve) => squatter.close(resolve));
+  });
+});

@@ -1,0 +1,240 @@
+/**
+ * A whole local stack in a folder of its own, started as a user starts it (`node sandbox/start.ts --idle`). Needs the
+ * built app in dist/app unless another is named. A start that fails is told with what the stack wrote.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const root = resolve(__dirname, '..', '..');
+const startTimeoutMs = 60_000;
+const stopTimeoutMs = 20_000;
+
+export interface StackStart {
+  readonly speed?: number;
+  readonly quirks?: 'real-host';
+  readonly record?: boolean;
+  readonly noise?: number;
+  readonly with?: readonly string[];
+  /** Folder of another app than dist/app. */
+  readonly app?: string;
+  /** Folder of a stack that ran before; it is left in place by `stop`. */
+  readonly directory?: string;
+  /** Further options, as typed. */
+  readonly args?: readonly string[];
+}
+
+/** `stack.json`, as the API page has it. */
+export interface StackInfo {
+  readonly app: {
+    readonly url: string;
+    readonly apiKey: string;
+    readonly masterKey: string;
+    readonly eventGridKey: string;
+  };
+  readonly storage: {
+    readonly blobUrl: string;
+    readonly queueUrl: string;
+    readonly tableUrl: string;
+    readonly connectionString: string;
+  };
+  readonly arm: { readonly url: string; readonly subscriptionId: string; readonly tenantId: string };
+  readonly keyVault: { readonly url: string };
+  readonly ca: string;
+  readonly control: { readonly url: string };
+  readonly processes: Readonly<Record<string, number>>;
+}
+
+export interface StackAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Parsed JSON, or the text when it is none. */
+  readonly body: unknown;
+}
+
+export interface RunningTestStack {
+  readonly directory: string;
+  readonly info: StackInfo;
+  readonly supervisor: ChildProcess;
+  /** What the supervisor wrote so far. */
+  readonly output: () => string;
+  /** `stack.json` as it is now: process ids change when the runtime is started again. */
+  currentInfo(): StackInfo;
+  /** A call of the app's, as the administrator; `headers` replace what is sent by default. */
+  api(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<StackAnswer>;
+  /** A call of the control door. */
+  control(method: string, path: string, body?: unknown): Promise<StackAnswer>;
+  /** Moves the stack's clock by an ISO 8601 duration; rejects when the stack does not settle. */
+  advance(duration: string): Promise<void>;
+  /** Kills the runtime with SIGKILL and waits until its successor serves. */
+  killRuntime(): Promise<void>;
+  /** Ends the stack as Ctrl-C does, answers its exit code, and removes a folder that it made. */
+  stop(): Promise<number | null>;
+}
+
+/** Starts a stack and waits until it says that it is ready. */
+export async function startStack(options: StackStart = {}): Promise<RunningTestStack> {
+  const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'gatehouse-stack-'));
+  const process = spawnStart(['--idle', '--state', directory, ...toArguments(options)]);
+  try {
+    await waitUntil(
+      () => process.hasSaid('ready'),
+      startTimeoutMs,
+      () => process.hasEnded(),
+    );
+  } catch (cause) {
+    await endProcess(process.child);
+    const logs = childLogs(directory);
+    if (options.directory === undefined) rmSync(directory, { recursive: true, force: true });
+    throw new Error(`The stack did not start:\n${process.output()}\n${logs}`, { cause });
+  }
+  return createStack(directory, options.directory === undefined, process);
+}
+
+export interface StartProcess {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  readonly hasSaid: (line: string) => boolean;
+  readonly hasEnded: () => boolean;
+}
+
+/** Runs `node sandbox/start.ts` with these arguments; for tests of starts that are to fail. */
+export function spawnStart(args: readonly string[]): StartProcess {
+  const script = join(root, 'sandbox', 'start.ts');
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  const collect = (chunk: Buffer): void => {
+    text += chunk.toString('utf8');
+  };
+  child.stdout.on('data', collect);
+  child.stderr.on('data', collect);
+  return {
+    child,
+    output: () => text,
+    hasSaid: (line) => text.split('\n').includes(line),
+    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
+  };
+}
+
+function createStack(directory: string, isOwnFolder: boolean, start: StartProcess): RunningTestStack {
+  const currentInfo = (): StackInfo => JSON.parse(readFileSync(join(directory, 'stack.json'), 'utf8')) as StackInfo;
+  const info = currentInfo();
+  const control = (method: string, path: string, body?: unknown): Promise<StackAnswer> =>
+    call(`${info.control.url}${path}`, method, body, {});
+  return {
+    directory,
+    info,
+    supervisor: start.child,
+    output: start.output,
+    currentInfo,
+    api: (method, path, body, headers = {}) =>
+      call(`${info.app.url}${path}`, method, body, { 'x-api-key': info.app.apiKey, ...headers }),
+    control,
+    advance: async (duration) => {
+      const answer = await control('POST', '/clock', { advance: duration });
+      if (answer.status !== 200) throw new Error(`clock: ${JSON.stringify(answer.body)}`);
+    },
+    killRuntime: () => killRuntime(currentInfo),
+    stop: async () => {
+      start.child.kill('SIGINT');
+      const code = await endProcess(start.child);
+      if (isOwnFolder) rmSync(directory, { recursive: true, force: true });
+      return code;
+    },
+  };
+}
+
+async function killRuntime(currentInfo: () => StackInfo): Promise<void> {
+  const before = currentInfo().processes['runtime'];
+  if (before === undefined) throw new Error('stack.json names no runtime');
+  process.kill(before, 'SIGKILL');
+  await waitUntil(() => currentInfo().processes['runtime'] !== before, startTimeoutMs);
+}
+
+async function call(
+  url: string,
+  method: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>>,
+): Promise<StackAnswer> {
+  const response = await fetch(url, {
+    method,
+    redirect: 'manual',
+    headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: parseJson(text) };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function toArguments(options: StackStart): string[] {
+  return [
+    ...(options.speed === undefined ? [] : ['--speed', String(options.speed)]),
+    ...(options.quirks === undefined ? [] : ['--quirks', options.quirks]),
+    ...(options.record === true ? ['--record'] : []),
+    ...(options.noise === undefined ? [] : ['--noise', String(options.noise)]),
+    ...(options.with === undefined ? [] : ['--with', options.with.join(',')]),
+    ...(options.app === undefined ? [] : ['--app', options.app]),
+    ...(options.args ?? []),
+  ];
+}
+
+/** Waits for the process to end, by force after a while. */
+export async function endProcess(child: ChildProcess): Promise<number | null> {
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  try {
+    await waitUntil(hasEnded, stopTimeoutMs);
+  } catch {
+    child.kill('SIGKILL');
+    await waitUntil(hasEnded, stopTimeoutMs);
+  }
+  return child.exitCode;
+}
+
+/** Waits until none of these processes is there. */
+export async function waitUntilGone(pids: readonly number[]): Promise<void> {
+  await waitUntil(() => !pids.some(isAlive), stopTimeoutMs);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Polls until `condition` holds; rejects at the deadline, or at once when `isHopeless`. */
+export async function waitUntil(
+  condition: () => boolean | Promise<boolean>,
+  timeoutMs: number,
+  isHopeless: () => boolean = () => false,
+): Promise<void> {
+  const deadlineMs = Date.now() + timeoutMs;
+  while (!(await condition())) {
+    if (isHopeless()) throw new Error('it ended before');
+    if (Date.now() > deadlineMs) throw new Error(`not within ${timeoutMs} ms`);
+    await new Promise((resolveWait) => setTimeout(resolveWait, 25));
+  }
+}
+
+function childLogs(directory: string): string {
+  const folder = join(directory, 'logs');
+  if (!existsSync(folder)) return '';
+  return readdirSync(folder)
+    .map((name) => `--- ${name}\n${readFileSync(join(folder, name), 'utf8').split('\n').slice(-20).join('\n')}`)
+    .join('\n');
+}
