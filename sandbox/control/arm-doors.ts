@@ -13,7 +13,6 @@ export interface ArmDoors {
   gatewaysForVpn(): readonly unknown[];
   /** Calls `listener` with the connection id of each session that is to be cut. */
   onSessionDisconnect(listener: (sessionId: string) => void): void;
-  reset(): void;
 }
 
 export interface NewSession {

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import type { ArmDoors } from './arm-doors.ts';
+import { SessionRefused } from '../arm/arm-service.ts';
+import type { ArmDoors, NewSession } from './arm-doors.ts';
 import type { ControlRoute } from './control-server.ts';
 import { DisconnectFeed } from './disconnect-feed.ts';
+import { ControlProblem } from './problem.ts';
 
 /** Below the minute after which proxies and clients give a silent connection up. */
 const longPollMs = 25_000;
@@ -38,10 +40,7 @@ export function armRoutes(arm: ArmDoors, findCommonName: FindCommonName): Contro
     const session = request.body(sessionSchema);
     const commonName =
       session.commonName ?? (session.thumbprint === undefined ? undefined : await findCommonName(session.thumbprint));
-    return {
-      status: 201,
-      body: await arm.connectSession({ ...session, ...(commonName === undefined ? {} : { commonName }) }),
-    };
+    return { status: 201, body: connectOrRefuse(arm, { ...session, commonName }) };
   };
   const end: ControlRoute['handle'] = (request) => {
     arm.endSession(request.params['id'] ?? '');
@@ -71,4 +70,13 @@ export function armRoutes(arm: ArmDoors, findCommonName: FindCommonName): Contro
       }),
     },
   ];
+}
+
+function connectOrRefuse(arm: ArmDoors, session: NewSession): unknown {
+  try {
+    return arm.connectSession(session);
+  } catch (error) {
+    if (error instanceof SessionRefused) throw new ControlProblem(409, 'sessionRefused', error.message);
+    throw error;
+  }
 }

@@ -1,0 +1,128 @@
+/** Moving a stack's clock event by event, against a made-up runtime whose timers and work are scripted. */
+import { advanceClock } from '../../../sandbox/control/advance-clock.ts';
+import type { RuntimeClock, RuntimeDoor } from '../../../sandbox/control/runtime-door.ts';
+import { Scheduler } from '../../../sandbox/platform/scheduler.ts';
+import { StackClock } from '../../../sandbox/platform/stack-clock.ts';
+
+const minuteMs = 60_000;
+const limits = { stepsMax: 50, realTimeMaxMs: 2000, pollMs: 1 };
+
+interface Script {
+  /** Stack times at which the runtime has something to do. */
+  dueMs: number[];
+  isIdle: () => boolean;
+  isThere: () => boolean;
+  onMove?: () => void;
+}
+
+function setUp(script: Partial<Script> = {}) {
+  const clock = new StackClock();
+  const startMs = clock.nowMs();
+  const scheduler = new Scheduler(clock, (error) => {
+    throw error;
+  });
+  const full: Script = { dueMs: [], isIdle: () => true, isThere: () => true, ...script };
+  const fired: number[] = [];
+  let offsetMs = 0;
+
+  function read(): RuntimeClock | undefined {
+    if (!full.isThere()) return undefined;
+    const nowMs = Date.now() + offsetMs;
+    while (full.dueMs[0] !== undefined && full.dueMs[0] <= nowMs) fired.push(full.dueMs.shift() ?? 0);
+    const [next] = full.dueMs;
+    return {
+      offsetMs,
+      now: new Date(nowMs).toISOString(),
+      nextDue: next === undefined ? null : new Date(next).toISOString(),
+      idle: full.isIdle(),
+    };
+  }
+
+  const runtime: RuntimeDoor = {
+    readClock: () => Promise.resolve(read()),
+    moveClock: (wanted) => {
+      if (full.isThere()) offsetMs = wanted;
+      full.onMove?.();
+      return Promise.resolve(read());
+    },
+  };
+  return { clock, startMs, scheduler, script: full, fired, parts: { clock, scheduler, runtime, services: {} } };
+}
+
+describe('sandbox/control/advance-clock', () => {
+  it('stops at each timer of the runtime and each piece of scheduled work, in order', async () => {
+    const { clock, startMs, scheduler, script, fired, parts } = setUp();
+    const order: string[] = [];
+    script.dueMs = [10, 30].map((minutes) => startMs + minutes * minuteMs);
+    for (const minutes of [20, 40]) {
+      scheduler.at(startMs + minutes * minuteMs, () => {
+        order.push(`work ${minutes} after ${fired.length} timers`);
+      });
+    }
+
+    const { steps, now } = await advanceClock(parts, 60 * minuteMs, limits);
+
+    expect(order).toEqual(['work 20 after 1 timers', 'work 40 after 2 timers']);
+    expect(steps).toBe(5);
+    expect(Date.parse(now)).toBeGreaterThanOrEqual(startMs + 60 * minuteMs);
+    expect(clock.offsetMs).toBeLessThanOrEqual(60 * minuteMs);
+    scheduler.stop();
+  });
+
+  it('waits for work that a step sets going, and for what that work schedules', async () => {
+    const { startMs, scheduler, parts } = setUp();
+    const done: string[] = [];
+    scheduler.at(startMs + minuteMs, async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      done.push('first');
+      scheduler.at(startMs + 2 * minuteMs, () => {
+        done.push('second');
+      });
+    });
+
+    await advanceClock(parts, 5 * minuteMs, limits);
+
+    expect(done).toEqual(['first', 'second']);
+    scheduler.stop();
+  });
+
+  it('brings a runtime that was restarted meanwhile to the stack’s time', async () => {
+    let looks = 0;
+    const { scheduler, parts, clock } = setUp({ isThere: () => (looks += 1) > 6 });
+
+    await advanceClock(parts, minuteMs, limits);
+
+    expect((await parts.runtime.readClock())?.offsetMs).toBe(clock.offsetMs);
+    scheduler.stop();
+  });
+
+  it('gives up with the names of what is still busy', async () => {
+    const { scheduler, parts } = setUp({ isIdle: () => false });
+    const busy = { ...parts, services: { arm: { isIdle: () => false }, keyvault: { isIdle: () => true } } };
+
+    const attempt = advanceClock(busy, minuteMs, { ...limits, realTimeMaxMs: 50 });
+
+    await expect(attempt).rejects.toMatchObject({
+      status: 504,
+      errors: [
+        { path: '/', message: 'still busy: arm' },
+        { path: '/', message: 'still busy: runtime' },
+      ],
+    });
+    scheduler.stop();
+  });
+
+  it('gives up when there is always something due a moment later', async () => {
+    const { script, parts, scheduler, clock } = setUp();
+    script.onMove = () => {
+      script.dueMs = [clock.nowMs() + 1000];
+    };
+    script.onMove();
+
+    await expect(advanceClock(parts, 60 * minuteMs, limits)).rejects.toMatchObject({
+      status: 504,
+      message: '50 steps did not reach the end.',
+    });
+    scheduler.stop();
+  });
+});
