@@ -151,12 +151,14 @@ function send(outgoing: ServerResponse, response: ServiceResponse): void {
     : response.body === undefined
       ? Buffer.alloc(0)
       : Buffer.from(JSON.stringify(response.body));
-  const type =
-    response.body === undefined || Buffer.isBuffer(response.body)
-      ? {}
-      : { 'content-type': 'application/json; charset=utf-8' };
-  outgoing.writeHead(response.status, { ...type, ...response.headers, 'content-length': body.length });
+  outgoing.writeHead(response.status, { ...headersOf(response), 'content-length': body.length });
   outgoing.end(body);
+}
+
+/** The headers as sent, but for those of the connection. */
+function headersOf(response: ServiceResponse): Record<string, string> {
+  const isJson = response.body !== undefined && !Buffer.isBuffer(response.body);
+  return { ...(isJson ? { 'content-type': 'application/json; charset=utf-8' } : {}), ...response.headers };
 }
 
 function record(options: ServiceOptions, request: ServiceRequest, response: ServiceResponse): void {
@@ -168,7 +170,7 @@ function record(options: ServiceOptions, request: ServiceRequest, response: Serv
       headers: { ...request.headers },
       body: parseJson(request.body),
     },
-    liveResponse: { statusCode: String(response.status), headers: { ...response.headers }, body: response.body ?? {} },
+    liveResponse: { statusCode: String(response.status), headers: headersOf(response), body: response.body ?? {} },
   });
 }
 
