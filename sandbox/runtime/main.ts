@@ -14,6 +14,11 @@ function log(level: string, source: string, message: string): void {
   process.stderr.write(`${new Date().toISOString()} ${level} [${source}] ${message}\n`);
 }
 
+// The real worker logs these and goes on; an uncaught exception ends the process, here as there.
+process.on('unhandledRejection', (reason) => {
+  log('error', 'worker', `Worker encountered an unhandled rejection: ${String(reason)}`);
+});
+
 const settings = readSettings(process.env);
 process.chdir(settings.appFolder);
 const runtime = await startRuntime({ ...settings, log, environment: process.env });

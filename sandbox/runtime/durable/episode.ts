@@ -87,8 +87,7 @@ async function runTurn({ state, consumed, timestamp, accepted }: TurnStart, opti
     parentInstanceId,
     functions: options.functions,
   });
-  const unknown = isKnown ? undefined : options.functions.describeUnknown(record.name, 'orchestrator');
-  const fault = unknown ?? replayed.fault ?? refuseCustomStatus(answer?.customStatus);
+  const fault = replayed.fault ?? refuseCustomStatus(answer?.customStatus);
   say(options.log, record, answer, replayed);
 
   const scheduled = fault === undefined ? replayed.scheduled : [];
@@ -99,7 +98,8 @@ async function runTurn({ state, consumed, timestamp, accepted }: TurnStart, opti
     events: [...delivered, ...scheduled.map((work) => toEvent(work, timestamp, options.storeInputs))],
     outgoing: scheduled.flatMap((work) => toOutgoing(work, record)),
   };
-  const ending = fault === undefined ? decideEnding(record.name, answer, replayed) : faulted(record.name, fault);
+  const unknown = isKnown ? undefined : options.functions.describeUnknown(record.name, 'orchestrator');
+  const ending = decideEnding({ name: record.name, answer, replayed, fault, unknown });
   if (ending === 'continue-as-new') {
     return continueAsNew(turned, replayed);
   }
@@ -115,12 +115,24 @@ interface Turned {
   readonly outgoing: readonly Outgoing[];
 }
 
-/** Completion, failure and continue-as-new take effect only when no task of the host is open. */
-function decideEnding(
-  name: string,
-  answer: OrchestratorAnswer | undefined,
-  replayed: ReplayOutcome,
-): Ending | 'continue-as-new' | undefined {
+interface Outcome {
+  readonly name: string;
+  readonly answer: OrchestratorAnswer | undefined;
+  readonly replayed: ReplayOutcome;
+  /** Why the host fails the orchestration, whatever it answered. */
+  readonly fault: string | undefined;
+  /** What is said of an orchestrator that the app does not have. */
+  readonly unknown: string | undefined;
+}
+
+/** Completion, failure and continue-as-new take effect only when no task of the host is open; a fault does at once. */
+function decideEnding({ name, answer, replayed, fault, unknown }: Outcome): Ending | 'continue-as-new' | undefined {
+  if (unknown !== undefined) {
+    return { status: 'Failed', output: unknown, details: unknown, failureDetails: null };
+  }
+  if (fault !== undefined) {
+    return failed(name, fault, undefined);
+  }
   if (answer === undefined || replayed.openTaskCount > 0) {
     return undefined;
   }
@@ -144,10 +156,6 @@ function failed(name: string, error: string, failureDetails: FailureDetails | un
       : `${failureDetails.ErrorType}: ${failureDetails.ErrorMessage}`;
   const details = `Message: ${error}, StackTrace: ${failureDetails?.StackTrace ?? 'N/A'}`;
   return { status: 'Failed', output, details, failureDetails: failureDetails ?? null };
-}
-
-function faulted(name: string, fault: string): Ending {
-  return failed(name, fault, undefined);
 }
 
 function goOn({ state, record, timestamp, events, outgoing }: Turned, replayed: ReplayOutcome): Commit {

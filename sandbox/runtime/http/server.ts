@@ -31,8 +31,7 @@ export async function listen(port: number, handler: Handler, onError: (error: un
 }
 
 async function serve(handler: Handler, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const request = await readRequest(incoming);
-  const { status, headers, body } = request === undefined ? empty(413) : await handler(request);
+  const { status, headers, body } = await answer(handler, incoming);
   const fields = Object.entries(headers ?? {}).map(([name, value]) => [name, [value].flat()] as const);
   outgoing.writeHead(
     status,
@@ -41,7 +40,31 @@ async function serve(handler: Handler, incoming: IncomingMessage, outgoing: Serv
   outgoing.end(incoming.method === 'HEAD' ? undefined : body);
 }
 
-async function readRequest(incoming: IncomingMessage): Promise<HostRequest | undefined> {
+async function answer(handler: Handler, incoming: IncomingMessage): Promise<HostResponse> {
+  const content = await readBody(incoming);
+  if (content === undefined) {
+    return empty(413);
+  }
+  const url = URL.parse(incoming.url ?? '/', `http://${incoming.headers.host ?? 'localhost'}`);
+  if (url === null || !isDecodable(url.pathname)) {
+    return empty(400);
+  }
+  return handler({ method: incoming.method ?? 'GET', url, headers: incoming.headers, body: content });
+}
+
+/** Paths are decoded in many places; one that cannot be is refused in one. */
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    // A URIError says nothing more than that.
+    return false;
+  }
+}
+
+/** The whole body, or undefined when it is too large; what is too large is still read, or the answer would be lost. */
+async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
@@ -50,11 +73,7 @@ async function readRequest(incoming: IncomingMessage): Promise<HostRequest | und
       chunks.push(chunk);
     }
   }
-  if (size > bodyBytesMax) {
-    return undefined;
-  }
-  const url = new URL(incoming.url ?? '/', `http://${incoming.headers.host ?? 'localhost'}`);
-  return { method: incoming.method ?? 'GET', url, headers: incoming.headers, body: Buffer.concat(chunks) };
+  return size > bodyBytesMax ? undefined : Buffer.concat(chunks);
 }
 
 async function close(server: Server): Promise<void> {

@@ -8,7 +8,8 @@ export interface Schedule {
   readonly isFrequent: boolean;
 }
 
-const field = String.raw`[\d*,\-/a-z]+`;
+const names = 'jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat';
+const field = String.raw`(?:[\d*,\-/]|${names})+`;
 const expressionPattern = new RegExp(`^${field}( ${field}){4,5}$`, 'i');
 const timeSpanPattern = /^(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})$/;
 

@@ -22,7 +22,7 @@ export interface TimerFunctionOptions {
   readonly clock: StackClock;
   readonly alarms: AlarmClock;
   readonly gauge: LoadGauge;
-  readonly statuses: TimerStatusStore;
+  readonly statuses: Pick<TimerStatusStore, 'read' | 'write'>;
   readonly log: Log;
   readonly run: (info: TimerInfo) => Promise<void>;
 }

@@ -1,0 +1,186 @@
+/**
+ * Kills the runtime with SIGKILL while it works and starts it again: nothing may be lost, and nothing done twice but an activity
+ * that was running. The cuts are made at the runtime's writes to storage, before and after they arrive.
+ */
+import { startAzurite, toConnectionString } from '../../support/azurite.ts';
+import type { Azurite } from '../../support/azurite.ts';
+import {
+  clock,
+  end,
+  eventually,
+  manage,
+  raise,
+  readStatus,
+  start,
+  until,
+} from '../../support/runtime/orchestration-client.ts';
+import { createFixtureApp } from '../../support/runtime/runtime-process.ts';
+import type { FixtureApp, RuntimeProcess } from '../../support/runtime/runtime-process.ts';
+import { startSeveringProxy } from '../../support/runtime/severing-proxy.ts';
+import type { SeveringProxy } from '../../support/runtime/severing-proxy.ts';
+
+let azurite: Azurite;
+let proxy: SeveringProxy;
+let app: FixtureApp;
+let live: RuntimeProcess | undefined;
+
+beforeAll(async () => {
+  azurite = await startAzurite();
+  proxy = await startSeveringProxy(azurite.tablePort);
+}, 60_000);
+
+afterAll(async () => {
+  await proxy.close();
+  await azurite.stop();
+});
+
+beforeEach(async () => {
+  const storage = toConnectionString(azurite.blobPort, proxy.port);
+  const hubName = `Crash${String(hubCount)}`;
+  hubCount += 1;
+  app = await createFixtureApp({ storage, entries: ['orchestrations.cjs'], hubName });
+});
+
+let hubCount = 1;
+
+afterEach(async () => {
+  proxy.disarm();
+  await live?.kill();
+  live = undefined;
+  await app.remove();
+});
+
+async function startRuntime(more: Readonly<Record<string, string>> = {}): Promise<RuntimeProcess> {
+  live = await app.start(more);
+  return live;
+}
+
+/** Counts the lines of a journal, by what they say. */
+function countLines(lines: readonly string[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const line of lines) {
+    counts[line] = (counts[line] ?? 0) + 1;
+  }
+  return counts;
+}
+
+describe('sandbox/runtime (crash safety)', () => {
+  // The story is a sequence, a fan-out, a timer, a child and another activity: some twenty writes.
+  const cuts = [1, 4, 7, 10, 14, 18].map((atWrite, index) => ({
+    atWrite,
+    when: index % 2 === 0 ? ('after' as const) : ('before' as const),
+  }));
+
+  it.each(cuts)(
+    'ends a story rightly that was killed $when write $atWrite',
+    async ({ atWrite, when }) => {
+      const first = await startRuntime();
+      await manage(first, 'POST', 'orchestrators/story/s', {});
+      let killed: Promise<void> | undefined;
+      proxy.arm({ atWrite, when, onCut: () => (killed ??= first.kill()) });
+      await eventually(
+        () => killed !== undefined,
+        () => 'the cut did not come',
+      );
+      await killed;
+      proxy.disarm();
+
+      const second = await startRuntime();
+      const { runtimeStatus, output } = await end(second, 's');
+
+      expect({ runtimeStatus, output }).toEqual({ runtimeStatus: 'Completed', output: 'one two three child four' });
+      const counts = countLines(await second.journal());
+      expect(Object.keys(counts).sort()).toEqual([
+        'echo "child"',
+        'echo "four"',
+        'echo "one"',
+        'echo "three"',
+        'echo "two"',
+      ]);
+      // An activity whose completion was not stored runs again; at most the one fan-out was running.
+      const repeated = Object.values(counts).reduce((total, count) => total + count - 1, 0);
+      expect(repeated).toBeLessThanOrEqual(2);
+      expect(Math.max(...Object.values(counts))).toBeLessThanOrEqual(2);
+    },
+    30_000,
+  );
+
+  it('runs an activity again that was running, and takes its result once', async () => {
+    const first = await startRuntime();
+    const id = await start(first, 'callsActivity', { name: 'slow', input: 400 });
+    await eventually(
+      async () => (await first.journal()).includes('slow begins'),
+      () => first.logs(),
+    );
+    await first.kill();
+
+    const second = await startRuntime();
+    expect(await end(second, id)).toMatchObject({ output: 400 });
+    const status = await readStatus(second, id, 'showHistory=true');
+    expect(status?.historyEvents?.filter(({ EventType }) => EventType === 'TaskCompleted')).toHaveLength(1);
+    expect(countLines(await second.journal())).toEqual({ 'slow begins': 2, 'slow ends': 1 });
+  }, 30_000);
+
+  it('collects a fan-in that was cut in two', async () => {
+    const first = await startRuntime();
+    const id = await start(first, 'fansOut', { count: 60 });
+    await eventually(
+      async () => (await first.journal()).length > 20,
+      () => first.logs(),
+    );
+    await first.kill();
+
+    const second = await startRuntime();
+    expect(await end(second, id)).toMatchObject({ output: (59 * 60) / 2 });
+  }, 30_000);
+
+  it('keeps pending timers, waits and buffered events', async () => {
+    const first = await startRuntime();
+    const waiting = await start(first, 'waitsForEvent', { names: ['a', 'b'] });
+    const sleeping = await start(first, 'waits', { ms: 60_000 });
+    await raise(first, waiting, 'b', 'early');
+    await until(first, sleeping, ({ runtimeStatus }) => runtimeStatus === 'Running');
+    await eventually(
+      async () => (await clock(first)).nextDue !== null,
+      () => first.logs(),
+    );
+    const due = (await clock(first)).nextDue;
+    await first.kill();
+
+    const second = await startRuntime({ SANDBOX_CLOCK_OFFSET_MS: '50000' });
+    expect((await clock(second)).nextDue).toBe(due);
+    await second.kill();
+    const third = await startRuntime({ SANDBOX_CLOCK_OFFSET_MS: '61000' });
+    await raise(third, waiting, 'a', 'late');
+    expect(await end(third, waiting)).toMatchObject({ output: ['late', 'early'] });
+    expect(await end(third, sleeping)).toMatchObject({ output: { after: 'after' } });
+  }, 30_000);
+
+  it('finds what is unfinished only, and forgets what has ended', async () => {
+    const first = await startRuntime();
+    await end(first, await start(first, 'sequence', {}, 'ended'));
+    await start(first, 'waitsForEvent', { names: ['a'] }, 'unfinished');
+    await first.stop();
+
+    const second = await startRuntime();
+    expect(await raise(second, 'ended', 'a', 1)).toBe(410);
+    expect(await raise(second, 'unfinished', 'a', 1)).toBe(202);
+    expect(await end(second, 'unfinished')).toMatchObject({ output: [1] });
+  }, 30_000);
+
+  it('fails an instance whose code has changed, instead of hanging', async () => {
+    const first = await startRuntime();
+    const id = await start(first, 'changes');
+    await eventually(
+      async () => (await first.journal()).length === 1,
+      () => first.logs(),
+    );
+    await first.stop();
+
+    const second = await startRuntime({ FIXTURE_CHANGED: 'yes' });
+    await raise(second, id, 'go', 1);
+    const { runtimeStatus, output } = await end(second, id);
+    expect(runtimeStatus).toBe('Failed');
+    expect(output).toContain('Non-Deterministic workflow detected');
+  }, 30_000);
+});
