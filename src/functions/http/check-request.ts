@@ -45,8 +45,10 @@ function check(schema: z.ZodType, value: unknown, prefix: string, problems: Prob
 }
 
 function readQuery(request: HttpRequest, problems: Problem[]): Readonly<Record<string, string>> {
-  const entries = [...request.query.entries()];
-  if (new URL(request.url).search.length > queryLengthMax) {
+  // From the URL, since the host joins repeated parameters in its own map.
+  const { search, searchParams } = new URL(request.url);
+  const entries = [...searchParams.entries()];
+  if (search.length > queryLengthMax) {
     const message = `The query is longer than ${queryLengthMax} characters.`;
     problems.push({ path: '/query', code: 'TOO_LONG', message, fix: 'Ask for less at once.' });
   }

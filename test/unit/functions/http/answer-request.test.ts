@@ -1,0 +1,604 @@
+import { z } from 'zod';
+import { AppError } from '../../../../src/domain/app-error.ts';
+import { defineRoute } from '../../../../src/functions/http/define-route.ts';
+import type { Route, RouteAnswer } from '../../../../src/functions/http/route.ts';
+import { createTestDoors, keyOf } from '../../../support/test-door.ts';
+
+interface Probe {
+  readonly route: Route;
+  /** Ids that the handler made, one for each run. */
+  readonly runs: string[];
+}
+
+const shelfSchema = z.strictObject({
+  name: z.string().min(1).max(10),
+  size: z.int().min(1),
+  colour: z.enum(['red', 'green']).optional(),
+  secret: z.strictObject({ password: z.string().optional() }).optional(),
+});
+
+type AnswerOf = (run: number) => RouteAnswer | Promise<RouteAnswer>;
+
+function aRoute(change: Partial<Route> = {}, answerOf: AnswerOf = () => ({ status: 201 })): Probe {
+  const runs: string[] = [];
+  const route = defineRoute({
+    name: 'makeShelf',
+    method: 'POST',
+    path: 'shelves/{id}',
+    action: 'shelf.make',
+    role: 'operator',
+    summary: 'Makes a shelf.',
+    request: {
+      params: z.strictObject({ id: z.string().regex(/^[a-z0-9-]{1,63}$/) }),
+      query: z.strictObject({ preview: z.enum(['true']).optional() }),
+      body: shelfSchema,
+    },
+    responses: { 201: undefined },
+    handler: async ({ operationId, randomBytes }) => {
+      runs.push(operationId());
+      const answer = await answerOf(runs.length);
+      const serial = Buffer.from(randomBytes('serial', 8)).toString('hex');
+      return answer.body === undefined && answer.bytes === undefined
+        ? { ...answer, body: { id: operationId(), serial } }
+        : answer;
+    },
+  });
+  return { route: { ...route, ...change }, runs };
+}
+
+const params = { id: 'one' };
+const body = { name: 'books', size: 3 };
+const ask = { params, body };
+
+interface ProblemError {
+  readonly path: string;
+  readonly code: string;
+}
+
+function errorsOf(json: Readonly<Record<string, unknown>>): readonly string[] {
+  return ((json['errors'] ?? []) as ProblemError[]).map(({ path, code }) => `${path} ${code}`);
+}
+
+describe('src/functions/http/answer-request', () => {
+  it('answers what the handler answers, never to be cached', async () => {
+    const doors = await createTestDoors();
+    const { route } = aRoute();
+
+    const answer = await doors.ask(route, ask);
+
+    expect(answer).toMatchObject({
+      status: 201,
+      headers: {
+        'content-type': 'application/json; charset=utf-8',
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+        'x-request-id': 'request-000001',
+      },
+      json: { id: expect.stringMatching(/^op-[0-9a-f]{32}$/) as string },
+    });
+    expect(doors.changes()).toBe(1);
+  });
+
+  describe('callers', () => {
+    it.each([
+      ['no key', {}],
+      ['an unknown key', { 'x-api-key': 'x'.repeat(43) }],
+      ['an empty key', { 'x-api-key': '' }],
+      ['a huge key', { 'x-api-key': 'x'.repeat(5000) }],
+      ['two keys', { 'x-api-key': `${keyOf('operator')}, ${keyOf('operator')}` }],
+      [
+        'a forged principal',
+        { 'x-ms-client-principal': Buffer.from('{"userRoles":["administrator"]}').toString('base64') },
+      ],
+      ['a key where only headers count', { cookie: `x-api-key=${keyOf('operator')}` }],
+    ])('refuses %s alike', async (_name, headers) => {
+      const doors = await createTestDoors();
+      const { route, runs } = aRoute();
+
+      const answer = await doors.ask(route, { ...ask, as: 'nobody', headers });
+
+      expect(answer).toMatchObject({
+        status: 401,
+        headers: {
+          'content-type': 'application/problem+json; charset=utf-8',
+          'www-authenticate': expect.stringContaining('ApiKey') as string,
+        },
+        json: { code: 'ERR_CALLER_UNKNOWN', detail: 'Send a valid API key in the header x-api-key.' },
+      });
+      expect(runs).toEqual([]);
+    });
+
+    it.each(['eyJhbGciOiJub25lIn0.e30.', 'x', 'é'])('refuses a bearer token and says why: %s', async (token) => {
+      const doors = await createTestDoors();
+
+      const answer = await doors.ask(aRoute().route, {
+        ...ask,
+        as: 'nobody',
+        headers: { authorization: `Bearer ${token}` },
+      });
+
+      expect(answer).toMatchObject({
+        status: 401,
+        json: { detail: expect.stringContaining('Entra ID is not configured') as string },
+      });
+    });
+
+    it.each([
+      ['reader', 403],
+      ['requester', 403],
+      ['operator', 201],
+      ['administrator', 201],
+    ] as const)('judges a %s by the least role', async (role, status) => {
+      const doors = await createTestDoors();
+      const { route, runs } = aRoute();
+
+      const answer = await doors.ask(route, { ...ask, as: role });
+
+      expect(answer.status).toBe(status);
+      expect(runs).toHaveLength(status === 201 ? 1 : 0);
+    });
+
+    it('turns away before it reads a body', async () => {
+      const doors = await createTestDoors();
+
+      expect(await doors.ask(aRoute().route, { params, body: '{', as: 'nobody' })).toMatchObject({ status: 401 });
+    });
+  });
+
+  describe('bodies', () => {
+    it('reports everything that is wrong in one answer', async () => {
+      const doors = await createTestDoors();
+      const { route, runs } = aRoute();
+
+      const answer = await doors.ask(route, {
+        params: { id: 'NOT an id' },
+        query: '?preview=yes&force=1&force=2',
+        body: { name: '', size: 'many', colour: 'blue', owner: 'me', 'a/b': 1 },
+      });
+
+      expect(answer).toMatchObject({
+        status: 400,
+        json: { code: 'ERR_REQUEST_INVALID', title: expect.any(String) as string },
+      });
+      expect([...errorsOf(answer.json)].sort()).toEqual([
+        '/a~1b UNKNOWN_FIELD',
+        '/colour INVALID_VALUE',
+        '/name TOO_SMALL',
+        '/owner UNKNOWN_FIELD',
+        '/path/id INVALID_FORMAT',
+        '/query/force DUPLICATE_FIELD',
+        '/query/force UNKNOWN_FIELD',
+        '/query/preview INVALID_VALUE',
+        '/size INVALID_TYPE',
+      ]);
+      for (const error of answer.json['errors'] as Readonly<Record<string, string>>[]) {
+        expect(error['fix']).toMatch(/\w/);
+        expect(error['message']).toMatch(/\w/);
+      }
+      expect(runs).toEqual([]);
+    });
+
+    it.each([
+      ['nothing', undefined, ['/name MISSING_FIELD', '/size MISSING_FIELD']],
+      ['{}', '{}', ['/name MISSING_FIELD', '/size MISSING_FIELD']],
+      ['an array', '[]', [' INVALID_TYPE']],
+      ['null', 'null', [' INVALID_TYPE']],
+      ['a number', '7', [' INVALID_TYPE']],
+      ['1e400', '{"name":"a","size":1e400}', ['/size INVALID_TYPE']],
+      ['a name twice', '{"name":"a","name":"b","size":1}', ['/name DUPLICATE_FIELD']],
+      ['__proto__', '{"__proto__":{"name":"a"},"size":1}', ['/__proto__ FORBIDDEN_FIELD']],
+      ['a thousand levels', '['.repeat(1000), [' TOO_DEEP']],
+    ])('refuses %s', async (_name, text, errors) => {
+      const doors = await createTestDoors();
+
+      const answer = await doors.ask(aRoute().route, { params, ...(text === undefined ? {} : { body: text }) });
+
+      expect(answer.status).toBe(400);
+      expect(errorsOf(answer.json)).toEqual(errors);
+    });
+
+    it.each([
+      ['application/json', 201],
+      ['application/json; charset=utf-8', 201],
+      ['Application/JSON;charset="UTF-8"', 201],
+      ['application/json; charset=utf-16', 415],
+      ['application/json; charset=utf-7', 415],
+      ['text/plain', 415],
+      ['application/x-www-form-urlencoded', 415],
+      ['application/jsonp', 415],
+      ['application/json, text/html', 415],
+    ])('judges the content type %s', async (contentType, status) => {
+      const doors = await createTestDoors();
+
+      const answer = await doors.ask(aRoute().route, { ...ask, headers: { 'content-type': contentType } });
+
+      expect(answer.status).toBe(status);
+    });
+
+    it('refuses a compressed body', async () => {
+      const doors = await createTestDoors();
+
+      const answer = await doors.ask(aRoute().route, { ...ask, headers: { 'content-encoding': 'gzip' } });
+
+      expect(answer).toMatchObject({ status: 415, json: { code: 'ERR_MEDIA_TYPE' } });
+    });
+
+    it.each([
+      [1024 * 1024, 400],
+      [1024 * 1024 + 1, 413],
+    ])('judges a body of %i bytes', async (bytes, status) => {
+      const doors = await createTestDoors();
+      const text = JSON.stringify({ name: 'a', size: 1, junk: '' });
+
+      const answer = await doors.ask(aRoute().route, {
+        params,
+        body: text.replace('""', `"${'x'.repeat(bytes - text.length)}"`),
+      });
+
+      expect(answer.status).toBe(status);
+    });
+
+    it('believes a content-length that is too large', async () => {
+      const doors = await createTestDoors();
+
+      const answer = await doors.ask(aRoute().route, { ...ask, headers: { 'content-length': '99999999' } });
+
+      expect(answer.status).toBe(413);
+    });
+
+    it('refuses a query that is too long', async () => {
+      const doors = await createTestDoors();
+
+      const answer = await doors.ask(aRoute().route, { ...ask, query: `?preview=${'t'.repeat(4100)}` });
+
+      expect(errorsOf(answer.json)).toContain('/query TOO_LONG');
+    });
+
+    it('refuses a body at a door that takes none', async () => {
+      const doors = await createTestDoors();
+      const { route } = aRoute();
+      const bodiless = { ...route, request: { ...route.request, body: undefined } };
+
+      expect(await doors.ask(bodiless, { params })).toMatchObject({ status: 201 });
+      expect(errorsOf((await doors.ask(bodiless, ask)).json)).toEqual(['/name UNKNOWN_FIELD', '/size UNKNOWN_FIELD']);
+    });
+  });
+
+  describe('errors', () => {
+    it('answers an AppError in its own words', async () => {
+      const doors = await createTestDoors();
+      const { route } = aRoute({}, () => {
+        throw new AppError('ERR_AZURE_BUSY', 'Key Vault is busy. Try again.', { retryAfterSeconds: 7 });
+      });
+
+      const answer = await doors.ask(route, ask);
+
+      expect(answer).toMatchObject({
+        status: 503,
+        headers: { 'retry-after': '7' },
+        json: {
+          type: 'urn:gatehouse:problem:azure-busy',
+          status: 503,
+          code: 'ERR_AZURE_BUSY',
+          detail: 'Key Vault is busy. Try again.',
+          instance: 'urn:gatehouse:request:request-000001',
+        },
+      });
+      expect(doors.changes()).toBe(0);
+    });
+
+    it('answers anything else blandly and logs it in one line without secrets', async () => {
+      const doors = await createTestDoors();
+      const { route } = aRoute({}, () => {
+        const cause = new Error('GET https://acc.blob/x?sv=1&sig=abcdef0123 failed\nrequest 1 succeeded');
+        throw new TypeError('undefined is not a vault', { cause });
+      });
+
+      const answer = await doors.ask(route, ask);
+
+      expect(answer.status).toBe(500);
+      expect(answer.text).not.toMatch(/vault|blob|TypeError|at .*\.ts/);
+      expect(answer.json['detail']).toContain('request-000001');
+      expect(doors.errors).toHaveLength(1);
+      expect(doors.errors[0]).toMatch(/request-000001.*undefined is not a vault.*sig=\[redacted\]/);
+      expect(doors.errors[0]).not.toMatch(/abcdef0123|\n/);
+    });
+  });
+
+  describe('idempotency', () => {
+    const keyed = { ...ask, headers: { 'idempotency-key': 'key-1' } };
+
+    it('has one effect for a hundred identical requests at once', async () => {
+      const doors = await createTestDoors();
+      const made = new Set<string>();
+      const { route, runs } = aRoute({}, async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        made.add(runs.at(-1) ?? '');
+        return { status: 201 };
+      });
+
+      const answers = await Promise.all(Array.from({ length: 100 }, () => doors.ask(route, keyed)));
+
+      expect(runs).toHaveLength(1);
+      expect(made.size).toBe(1);
+      for (const { status, headers, json } of answers) {
+        if (status === 409) {
+          expect(json['code']).toBe('ERR_IN_PROGRESS');
+          expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+        } else expect(status).toBe(201);
+      }
+    });
+
+    it('replays the same answer for the same key and body, however its fields are ordered', async () => {
+      const doors = await createTestDoors();
+      const { route, runs } = aRoute();
+
+      const first = await doors.ask(route, keyed);
+      const second = await doors.ask(route, { ...keyed, body: { size: 3, name: 'books' } });
+
+      expect(runs).toHaveLength(1);
+      expect(second).toMatchObject({ status: 201, json: first.json, headers: { 'idempotency-replayed': 'true' } });
+      expect(first.headers).not.toHaveProperty('idempotency-replayed');
+    });
+
+    it('refuses the same key with another body or query', async () => {
+      const doors = await createTestDoors();
+      const { route, runs } = aRoute();
+      await doors.ask(route, keyed);
+
+      const otherBody = await doors.ask(route, { ...keyed, body: { ...body, size: 4 } });
+      const otherQuery = await doors.ask(route, { ...keyed, query: '?preview=true' });
+
+      expect([otherBody.status, otherQuery.status]).toEqual([422, 422]);
+      expect(otherBody.json['code']).toBe('ERR_IDEMPOTENCY_KEY_REUSED');
+      expect(runs).toHaveLength(1);
+    });
+
+    it('keeps callers, paths and doors apart', async () => {
+      const doors = await createTestDoors();
+      const { route, runs } = aRoute();
+
+      await doors.ask(route, keyed);
+      await doors.ask(route, { ...keyed, as: 'administrator' });
+      await doors.ask(route, { ...keyed, params: { id: 'two' } });
+      await doors.ask({ ...route, name: 'otherDoor' }, keyed);
+
+      expect(runs).toHaveLength(4);
+      expect(new Set(runs).size).toBe(4);
+    });
+
+    it('forgets a key after seven days', async () => {
+      const doors = await createTestDoors();
+      const { route, runs } = aRoute();
+      await doors.ask(route, keyed);
+
+      doors.clock.advance(7 * 24 * 3600 * 1000);
+      const answer = await doors.ask(route, { ...keyed, body: { ...body, size: 9 } });
+
+      expect(answer.status).toBe(201);
+      expect(new Set(runs).size).toBe(2);
+    });
+
+    it('runs again with the same ids after a failure that may pass', async () => {
+      const doors = await createTestDoors();
+      const { route, runs } = aRoute({}, (run) => {
+        if (run === 1) throw new AppError('ERR_AZURE_BUSY', 'busy', { retryAfterSeconds: 1 });
+        if (run === 2) throw new AppError('ERR_CONFLICT', 'held');
+        if (run === 3) throw new Error('socket hang up');
+        return { status: 201 };
+      });
+
+      const statuses = [];
+      for (let time = 0; time < 5; time += 1) statuses.push((await doors.ask(route, keyed)).status);
+
+      expect(statuses).toEqual([503, 409, 500, 201, 201]);
+      expect(runs).toHaveLength(4);
+      expect(new Set(runs).size).toBe(1);
+    });
+
+    it('keeps a refusal of the handler', async () => {
+      const doors = await createTestDoors();
+      const { route, runs } = aRoute({}, () => {
+        throw new AppError('ERR_PLAN_REFUSED', 'no');
+      });
+
+      const first = await doors.ask(route, keyed);
+      const second = await doors.ask(route, keyed);
+
+      expect(runs).toHaveLength(1);
+      expect(second).toMatchObject({ status: 400, text: first.text });
+      expect(second.headers['content-type']).toBe('application/problem+json; charset=utf-8');
+    });
+
+    it('takes over from a run that died, with the same ids', async () => {
+      const doors = await createTestDoors();
+      const { route, runs } = aRoute();
+      doors.tables.setFault((write) => (write >= 3 ? 'before' : undefined));
+      expect((await doors.ask(route, keyed)).status).toBe(500);
+      doors.tables.setFault(undefined);
+
+      const early = await doors.ask(route, keyed);
+      doors.clock.advance(2 * 60 * 1000);
+      const later = await doors.ask(route, keyed);
+
+      expect([early.status, later.status]).toEqual([409, 201]);
+      expect(runs).toHaveLength(2);
+      expect(new Set(runs).size).toBe(1);
+    });
+
+    it('makes the same ids and ends with one kept answer, whichever write fails', async () => {
+      for (let place = 1; place <= 6; place += 1) {
+        for (const when of ['before', 'after'] as const) {
+          const doors = await createTestDoors();
+          const { route, runs } = aRoute();
+          doors.tables.setFault((write) => (write === place ? when : undefined));
+          await doors.ask(route, keyed);
+          doors.tables.setFault(undefined);
+          doors.clock.advance(2 * 60 * 1000);
+
+          const retried = await doors.ask(route, keyed);
+          const replayed = await doors.ask(route, keyed);
+
+          expect(retried.status).toBe(201);
+          expect(replayed).toMatchObject({ status: 201, json: retried.json });
+          expect(new Set(runs).size).toBe(1);
+        }
+      }
+    });
+
+    it('does not keep a sensitive answer, but makes it again from the same seed', async () => {
+      const doors = await createTestDoors();
+      const { route, runs } = aRoute({ sensitiveAnswer: true });
+
+      const first = await doors.ask(route, keyed);
+      const second = await doors.ask(route, keyed);
+
+      expect(runs).toHaveLength(2);
+      expect(second.json).toEqual(first.json);
+      expect(JSON.stringify(doors.tables.rows('Idempotency'))).not.toContain(String(first.json['serial']));
+    });
+
+    it('stores neither the body nor a hash of its secrets', async () => {
+      const doors = await createTestDoors();
+      const { route, runs } = aRoute({ secretFields: ['/secret/password'] });
+
+      await doors.ask(route, { ...keyed, body: { ...body, secret: { password: 'hunter2' } } });
+      const other = await doors.ask(route, { ...keyed, body: { ...body, secret: { password: 'hunter3' } } });
+
+      expect(other.status).toBe(201);
+      expect(runs).toHaveLength(1);
+      const stored = JSON.stringify([...doors.tables.rows('Idempotency'), ...doors.tables.rows('Audit')]);
+      expect(stored).not.toMatch(/hunter|books/);
+    });
+
+    it('takes the key from the body where a header cannot be set', async () => {
+      const doors = await createTestDoors();
+      const { route, runs } = aRoute();
+      const inBody = { params, body: { ...body, idempotencyKey: 'key-1' } };
+
+      await doors.ask(route, inBody);
+      await doors.ask(route, inBody);
+      const replayed = await doors.ask(route, keyed);
+
+      expect(runs).toHaveLength(1);
+      expect(replayed.status).toBe(201);
+    });
+
+    it.each([
+      ['empty', { 'idempotency-key': '' }, {}],
+      ['too long', { 'idempotency-key': 'k'.repeat(256) }, {}],
+      ['with blanks inside', { 'idempotency-key': 'a b' }, {}],
+      ['not ASCII', { 'idempotency-key': 'clé' }, {}],
+      ['a number', {}, { idempotencyKey: 7 }],
+      ['two that differ', { 'idempotency-key': 'a' }, { idempotencyKey: 'b' }],
+    ])('refuses a key that is %s', async (_name, headers, field) => {
+      const doors = await createTestDoors();
+
+      const answer = await doors.ask(aRoute().route, { params, headers, body: { ...body, ...field } });
+
+      expect(answer.status).toBe(400);
+      expect(errorsOf(answer.json)[0]).toMatch(/INVALID_IDEMPOTENCY_KEY/);
+    });
+
+    it('uses up no key for an invalid request', async () => {
+      const doors = await createTestDoors();
+      const { route } = aRoute();
+      await doors.ask(route, { ...keyed, body: { ...body, size: 0 } });
+
+      expect((await doors.ask(route, keyed)).status).toBe(201);
+    });
+  });
+
+  describe('audit', () => {
+    function rowsOf(doors: Awaited<ReturnType<typeof createTestDoors>>): readonly Readonly<Record<string, unknown>>[] {
+      return doors.tables.rows('Audit').map(({ columns }) => columns);
+    }
+
+    it('knows the intent before the handler runs and the outcome after', async () => {
+      const doors = await createTestDoors();
+      const seen: unknown[] = [];
+      const { route } = aRoute({}, () => {
+        seen.push(...rowsOf(doors).map((row) => row['phase']));
+        return { status: 201 };
+      });
+
+      await doors.ask(route, {
+        ...ask,
+        headers: { 'x-forwarded-for': '6.6.6.6, 203.0.113.9:4711', 'idempotency-key': 'key-1' },
+      });
+
+      expect(seen).toEqual(['intent']);
+      expect(rowsOf(doors)).toEqual([
+        expect.objectContaining({
+          phase: 'intent',
+          who: 'operator',
+          role: 'operator',
+          action: 'shelf.make',
+          targetJson: '{"id":"one"}',
+          source: '203.0.113.9:4711',
+          requestId: 'request-000001',
+          idempotencyKeyHash: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+        }),
+        expect.objectContaining({ phase: 'outcome', status: 201 }),
+      ]);
+    });
+
+    it.each([
+      ['a stranger', { as: 'nobody' as const }, { who: 'unknown', status: 401, code: 'ERR_CALLER_UNKNOWN' }],
+      ['too small a role', { as: 'reader' as const }, { who: 'reader', status: 403, code: 'ERR_CALLER_NOT_ALLOWED' }],
+      ['an invalid body', { body: {} }, { who: 'operator', status: 400, code: 'ERR_REQUEST_INVALID' }],
+      ['a wrong type', { headers: { 'content-type': 'text/xml' } }, { who: 'operator', status: 415 }],
+    ])('notes the refusal of %s without an intent', async (_name, change, expected) => {
+      const doors = await createTestDoors();
+
+      await doors.ask(aRoute().route, { ...ask, ...change });
+
+      expect(rowsOf(doors)).toEqual([expect.objectContaining({ phase: 'outcome', ...expected })]);
+    });
+
+    it('keeps rows small whatever is sent', async () => {
+      const doors = await createTestDoors();
+
+      await doors.ask(aRoute().route, {
+        body,
+        as: 'nobody',
+        params: { id: 'x'.repeat(8000) },
+        headers: { 'x-forwarded-for': 'y'.repeat(8000) },
+      });
+
+      expect(JSON.stringify(rowsOf(doors)).length).toBeLessThan(1500);
+    });
+
+    it('leaves no trace of a read, but of one that was turned away', async () => {
+      const doors = await createTestDoors();
+      const { route } = aRoute({ method: 'GET' });
+      const read = { ...route, request: { ...route.request, body: undefined } };
+
+      await doors.ask(read, { params });
+      expect(rowsOf(doors)).toEqual([]);
+      await doors.ask(read, { params, as: 'nobody' });
+      expect(rowsOf(doors)).toHaveLength(1);
+    });
+
+    it('does nothing when the intent cannot be written', async () => {
+      const doors = await createTestDoors();
+      const { route, runs } = aRoute();
+      doors.tables.setFault((write) => (write === 1 ? 'before' : undefined));
+
+      const answer = await doors.ask(route, ask);
+
+      expect(answer.status).toBe(500);
+      expect(runs).toEqual([]);
+    });
+
+    it('answers what was done even when the outcome cannot be written', async () => {
+      const doors = await createTestDoors();
+      doors.tables.setFault((write) => (write === 2 ? 'before' : undefined));
+
+      const answer = await doors.ask(aRoute().route, ask);
+
+      expect(answer.status).toBe(201);
+      expect(doors.errors).toHaveLength(1);
+    });
+  });
+});
