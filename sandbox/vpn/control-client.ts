@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { vpnGatewayStateSchema, type VpnGatewayState } from './gateway-state.ts';
 
-const requestTimeoutMs = 5_000;
+/** Short: the process has to end within seconds of being asked to, whatever the door does. */
+const requestTimeoutMs = 2_000;
 /** Longer than the longest wait of the control door's long poll. */
 const longPollTimeoutMs = 40_000;
 
@@ -25,8 +26,9 @@ export interface VpnSession {
 
 /** The control doors that the VPN stand-in uses. All reject when the door does not answer as agreed. */
 export interface ControlClient {
-  gateways(): Promise<VpnGatewayState[]>;
-  addSession(session: VpnSession): Promise<void>;
+  gateways(signal: AbortSignal): Promise<VpnGatewayState[]>;
+  /** `refused`: ARM does not take this session, and will not: its certificate was revoked meanwhile, its gateway is gone. */
+  addSession(session: VpnSession): Promise<'added' | 'refused'>;
   /** A session that is unknown there is no error. */
   removeSession(id: string): Promise<void>;
   /** Waits, up to half a minute, for disconnects asked for after `after`; the signal ends the wait. */
@@ -35,21 +37,27 @@ export interface ControlClient {
 
 /** Speaks to the control door at `url` (plain HTTP, loopback). */
 export function createControlClient(url: string): ControlClient {
-  async function call(path: string, init: RequestInit, accepted: readonly number[] = []): Promise<Response> {
+  async function call(path: string, init: RequestInit): Promise<Response> {
     const signal = AbortSignal.timeout(requestTimeoutMs);
     const response = await fetch(new URL(path, url), { signal, ...init });
-    if (response.ok || accepted.includes(response.status)) return response;
+    // A refusal is an answer: what it means is the caller's matter.
+    if (response.ok || (response.status >= 400 && response.status < 500)) return response;
     throw new Error(`${init.method ?? 'GET'} ${path} answered ${response.status}: ${await response.text()}`);
   }
 
   return {
-    gateways: async () => z.array(vpnGatewayStateSchema).parse(await (await call('/vpn/gateways', {})).json()),
+    gateways: async (signal) => {
+      const either = AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]);
+      const response = await call('/vpn/gateways', { signal: either });
+      return z.array(vpnGatewayStateSchema).parse(await response.json());
+    },
     addSession: async (session) => {
       const headers = { 'content-type': 'application/json' };
-      await call('/vpn/sessions', { method: 'POST', headers, body: JSON.stringify(session) });
+      const response = await call('/vpn/sessions', { method: 'POST', headers, body: JSON.stringify(session) });
+      return response.ok ? 'added' : 'refused';
     },
     removeSession: async (id) => {
-      await call(`/vpn/sessions/${encodeURIComponent(id)}`, { method: 'DELETE' }, [404]);
+      await call(`/vpn/sessions/${encodeURIComponent(id)}`, { method: 'DELETE' });
     },
     disconnects: async (after, signal) => {
       const either = AbortSignal.any([signal, AbortSignal.timeout(longPollTimeoutMs)]);

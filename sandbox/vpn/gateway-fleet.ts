@@ -5,6 +5,9 @@ import { isServingOpenVpn, type VpnGatewayState } from './gateway-state.ts';
 import { OpenVpnGateway, type EstablishedClient } from './openvpn-gateway.ts';
 import type { PublishedGateway } from './published-gateways.ts';
 
+/** A start that is under way, the stop after it, and a second try. */
+const stopRoundsMax = 4;
+
 export interface GatewayFleetOptions {
   /** Begins the names of namespaces: `gh<4 hex>-`. */
   readonly prefix: string;
@@ -87,12 +90,11 @@ export class GatewayFleet {
     );
   }
 
-  /** Stops all gateways, those that are being started too. */
+  /** Stops all gateways, those that are being started too. Gives up on one that cannot be stopped, having said so. */
   async stop(): Promise<void> {
-    this.reconcile([]);
-    while (this.#slots.size > 0) {
-      await Promise.all([...this.#slots.values()].flatMap((slot) => slot.work ?? []));
+    for (let round = 0; round < stopRoundsMax && this.#slots.size > 0; round += 1) {
       this.reconcile([]);
+      await Promise.all([...this.#slots.values()].flatMap((slot) => slot.work ?? []));
     }
   }
 

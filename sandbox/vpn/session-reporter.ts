@@ -1,23 +1,30 @@
 import type { ControlClient, VpnSession } from './control-client.ts';
 
+export interface SessionReporterOptions {
+  readonly control: Pick<ControlClient, 'addSession' | 'removeSession'>;
+  /** Sessions that a process before this one had told of. */
+  readonly mentioned: readonly string[];
+  /** Called with every change of the ids that ARM has or may have. */
+  readonly record: (ids: readonly string[]) => void;
+  /** ARM does not take this session: it is to be cut, since nobody could cut it through ARM. */
+  readonly onRefused: (id: string) => void;
+}
+
 /**
  * Keeps the ARM stand-in's sessions equal to the tunnels that are up. Level-triggered: `report` compares what is with what
  * was told and sends the difference; what fails is sent the next time.
  */
 export class SessionReporter {
-  readonly #control: ControlClient;
-  readonly #record: (ids: readonly string[]) => void;
+  readonly #options: SessionReporterOptions;
   readonly #live = new Map<string, VpnSession>();
   /** Ids that ARM has or may have: a request that failed may have been carried out. */
   readonly #mentioned: Set<string>;
   readonly #confirmed = new Set<string>();
   #reporting: Promise<void> = Promise.resolve();
 
-  /** `mentioned` are sessions of a process before this one; `record` is called with every change of that list. */
-  constructor(control: ControlClient, mentioned: readonly string[], record: (ids: readonly string[]) => void) {
-    this.#control = control;
-    this.#mentioned = new Set(mentioned);
-    this.#record = record;
+  constructor(options: SessionReporterOptions) {
+    this.#options = options;
+    this.#mentioned = new Set(options.mentioned);
   }
 
   add(session: VpnSession): void {
@@ -48,15 +55,16 @@ export class SessionReporter {
   async #tellBegun(session: VpnSession): Promise<void> {
     // On record before it is told: an end told for nothing is harmless, a session that never ends is not.
     this.#mentioned.add(session.id);
-    this.#record([...this.#mentioned]);
-    await this.#control.addSession(session);
+    this.#options.record([...this.#mentioned]);
+    const answer = await this.#options.control.addSession(session);
     this.#confirmed.add(session.id);
+    if (answer === 'refused') this.#options.onRefused(session.id);
   }
 
   async #tellEnded(id: string): Promise<void> {
-    await this.#control.removeSession(id);
+    await this.#options.control.removeSession(id);
     this.#mentioned.delete(id);
     this.#confirmed.delete(id);
-    this.#record([...this.#mentioned]);
+    this.#options.record([...this.#mentioned]);
   }
 }

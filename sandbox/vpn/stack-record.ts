@@ -8,8 +8,8 @@ import { deleteNamespace, listNamespaces } from './namespaces.ts';
 const fileName = 'vpn-stack.json';
 
 const recordSchema = z.object({
-  /** What the names of this stack's namespaces begin with: `gh<4 hex>-`. */
-  prefix: z.string(),
+  /** What the names of this stack's namespaces begin with. Checked: all that has this prefix is removed. */
+  prefix: z.string().regex(/^gh[0-9a-f]{4}-$/),
   /** Folder of keys and sockets of the gateways that run now. */
   folder: z.string(),
   /** Ids of the sessions that the ARM stand-in has been told of and that have not ended. */
@@ -23,7 +23,7 @@ export function readStackRecord(directory: string): StackRecord | undefined {
   return existsSync(path) ? recordSchema.parse(JSON.parse(readFileSync(path, 'utf8'))) : undefined;
 }
 
-/** Writes the record before what it names is made, so that a killed process leaves nothing that is not on record. */
+/** Writes the record; done before namespaces are made, so that a killed process leaves none that is not on record. */
 export function writeStackRecord(directory: string, record: StackRecord): void {
   const path = join(directory, fileName);
   writeFileSync(`${path}.new`, JSON.stringify(record));

@@ -42,8 +42,13 @@ export async function startVpnStandIn({ controlUrl, directory }: VpnStandInOptio
   const stopping = new AbortController();
   const control = createControlClient(controlUrl);
   const say = createComplainer();
-  const reporter = new SessionReporter(control, record.sessionIds, (sessionIds) => {
-    writeStackRecord(directory, { ...record, sessionIds: [...sessionIds] });
+  const reporter = new SessionReporter({
+    control,
+    mentioned: record.sessionIds,
+    record: (sessionIds) => {
+      writeStackRecord(directory, { ...record, sessionIds: [...sessionIds] });
+    },
+    onRefused: (id) => fleet.disconnect(id),
   });
   const report = (): Promise<void> => reporter.report().catch(say('sessions'));
   const fleet: GatewayFleet = new GatewayFleet({
@@ -60,7 +65,12 @@ export async function startVpnStandIn({ controlUrl, directory }: VpnStandInOptio
       void report();
     },
     onChanged: () => {
-      publishGateways(directory, { gateways: fleet.list(), internetNamespace: internet });
+      try {
+        publishGateways(directory, { gateways: fleet.list(), internetNamespace: internet });
+      } catch (error) {
+        // A folder that somebody removed must not keep gateways from being stopped.
+        say('vpn.json')(error);
+      }
     },
     onError: say('gateway'),
   });
@@ -76,9 +86,11 @@ export async function startVpnStandIn({ controlUrl, directory }: VpnStandInOptio
 
   async function followGateways(): Promise<void> {
     while (!stopping.signal.aborted) {
-      await control.gateways().then((states) => {
-        if (!stopping.signal.aborted) fleet.reconcile(states);
-      }, say('gateways'));
+      try {
+        fleet.reconcile(await control.gateways(stopping.signal));
+      } catch (error) {
+        sayUnlessStopping('gateways', error);
+      }
       await report();
       await pause();
     }

@@ -278,6 +278,7 @@ describe('sandbox/vpn', () => {
     let ownDirectory: string;
     let ownControl: FakeControl;
     let gateway: VpnGatewayState;
+    const started: VpnProcess[] = [];
 
     beforeEach(async () => {
       ownDirectory = mkdtempSync(join(tmpdir(), 'gatehouse-vpn-'));
@@ -287,12 +288,14 @@ describe('sandbox/vpn', () => {
     });
 
     afterEach(async () => {
+      await Promise.all(started.splice(0).map((process) => process.end('SIGTERM')));
       await ownControl.close();
       rmSync(ownDirectory, { recursive: true });
     });
 
     async function runWithClient(): Promise<{ process: VpnProcess; client: ConnectedClient; pids: number[] }> {
       const process = await startVpnProcess(ownDirectory, ownControl.url);
+      started.push(process);
       await process.gateway(gateway.resourceId);
       const ovpnFile = writeProfile(ownDirectory, gateway, await makeClientCertificate(root, 'alice'));
       const client = await connectClient({ stackDir: ownDirectory, ovpnFile, fqdn: gateway.fqdn });

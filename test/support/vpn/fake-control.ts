@@ -40,6 +40,10 @@ export async function startFakeControl(): Promise<FakeControl> {
     }
     const timer = setTimeout(finish, longPollMs);
     waiting.add(finish);
+    response.once('close', () => {
+      clearTimeout(timer);
+      waiting.delete(finish);
+    });
     if (disconnects.some(({ seq }) => seq > after)) finish();
   }
 

@@ -38,6 +38,7 @@ export async function makeRoot(commonName: string): Promise<TestRoot> {
     extensions: [
       new x509.BasicConstraintsExtension(true, 0, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
   return { ...(await toTestCertificate(commonName, certificate, keys.privateKey)), keys };
@@ -86,7 +87,8 @@ async function makeLeaf(
     publicKey: keys.publicKey,
     signingKey: issuer.keys.privateKey,
     signingAlgorithm: signing,
-    extensions,
+    // Tells two issuers with one subject apart.
+    extensions: [...extensions, await x509.AuthorityKeyIdentifierExtension.create(issuer.keys.publicKey)],
   });
   return toTestCertificate(commonName, certificate, keys.privateKey);
 }

@@ -1,13 +1,14 @@
 /** Runs the VPN stand-in as the stack does, as a process, against a control door of the test's own. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readPublishedGateways, type PublishedGateway } from '../../../sandbox/vpn/published-gateways.ts';
 import { tryCommand } from '../../../sandbox/vpn/run-command.ts';
 
 const readyDeadlineMs = 30_000;
 const conditionDeadlineMs = 30_000;
+const exitDeadlineMs = 15_000;
 const pollMs = 50;
 
 export interface VpnProcess {
@@ -62,9 +63,13 @@ export async function until(
   }
 }
 
-/** True when a process with this id is there. */
+/** True when a process with this id runs; one that has ended and waits to be asked how does not. */
 export function isAlive(pid: number): boolean {
-  return existsSync(join('/proc', String(pid)));
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 /** Ids of the processes in a namespace. */
@@ -85,7 +90,11 @@ async function waitForGateway(directory: string, resourceId: string, output: () 
   return found;
 }
 
+/** Null also when it did not end in time and was killed. */
 async function waitForExit(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode === null && child.signalCode === null) await new Promise((end) => child.once('exit', end));
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  const timer = setTimeout(() => child.kill('SIGKILL'), exitDeadlineMs);
+  await new Promise((end) => child.once('exit', end));
+  clearTimeout(timer);
   return child.exitCode;
 }
