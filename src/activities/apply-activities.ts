@@ -17,14 +17,14 @@ export interface ApplyActivitiesOptions {
   readonly rounds: GatewayRounds;
   readonly sessions: SessionRecorder;
   readonly writer: GatewayWriter;
+  /** Name of the private container. */
+  readonly profileContainer: string;
   readonly readProfilePackage: (
     zip: Uint8Array,
   ) =>
     | { readonly ok: true; readonly profile: ProfilePackage }
     | { readonly ok: false; readonly problems: readonly { readonly message: string }[] };
 }
-
-export const profileContainer = 'profiles';
 
 type ApplyActivities = ActivitiesOf<Omit<typeof references, 'applyGatewayName' | 'writeGateway' | 'readWrite'>>;
 
@@ -86,7 +86,7 @@ export function createApplyActivities(options: ApplyActivitiesOptions): ApplyAct
         };
       }
       const blobName = `${input.gatewayId}/${read.profile.hash}.zip`;
-      await options.blobs.put(profileContainer, blobName, answer.value, 'application/zip');
+      await options.blobs.put(options.profileContainer, blobName, answer.value, 'application/zip');
       await rounds.recordProfile(input.gatewayId, read.profile, blobName, input.wanted);
       return { outcome: 'done', hash: read.profile.hash };
     },

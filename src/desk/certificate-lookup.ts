@@ -21,7 +21,8 @@ export interface CertificatePage {
 /** Finds certificates by point reads and by the lists of one owner or one root: never by reading all of them. */
 export interface CertificateLookup {
   byThumbprint(thumbprint: Thumbprint): Promise<CertificateRecord | undefined>;
-  list(query: CertificateQuery & ({ readonly owner: string } | { readonly rootId: string })): Promise<CertificatePage>;
+  /** Of one owner or one root: at least one of the two is given. */
+  list(query: CertificateQuery): Promise<CertificatePage>;
   /** Serial numbers of every certificate with this common name, whatever its letter case. */
   withCommonName(commonName: string): Promise<readonly string[]>;
   /** True while a certificate of this root may open a gateway. */

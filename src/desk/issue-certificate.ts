@@ -71,11 +71,11 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
   }
 
   /** A new serial number's name: the owner's address made unique, or what was asked for. */
-  async function nameFor(
+  function nameFor(
     order: CertificateOrder,
     owner: { readonly id: string; readonly email?: string },
     token: string,
-  ): Promise<string> {
+  ): string {
     if (order.commonName === undefined) {
       const unique =
         owner.email === undefined ? `${owner.id.slice(0, 55)}.${token}` : uniqueCommonName(owner.email, token);
@@ -234,7 +234,7 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
         };
 
       const owner = await ownerOf(order.owner);
-      const commonName = await nameFor(order, owner, Buffer.from(random('name', 4)).toString('hex'));
+      const commonName = nameFor(order, owner, Buffer.from(random('name', 4)).toString('hex'));
       const prepared = prepare(order, root, request, { commonName, owner: owner.id, serialNumber });
 
       // The record is made before the signature, so that no certificate can exist that nobody knows of.

@@ -10,7 +10,7 @@ import { textOfName } from './name.ts';
 import { findTextFaults } from './text-faults.ts';
 import type { PkiProblem } from './problem.ts';
 
-interface CertificateRequest {
+export interface CertificateRequest {
   /** DER of the key, byte for byte as it was sent; it is also the key's only encoding. */
   readonly subjectPublicKeyInfo: Uint8Array;
   /** SHA-256 of subjectPublicKeyInfo in lower-case hex: tells whether a key has been seen before. */

@@ -1,0 +1,208 @@
+import { AppError } from '../domain/app-error.ts';
+import { parseThumbprint, type Thumbprint } from '../domain/thumbprint.ts';
+import type { Orchestrations } from '../ports/orchestrations.ts';
+import type { Books } from './books.ts';
+import type { CertificateLookup } from './certificate-lookup.ts';
+import type { GatewayWriter } from './gateway-writer.ts';
+import type { OperationRecord } from './operation-record.ts';
+import type { Operations } from './operations.ts';
+import type { Outbox } from './outbox.ts';
+import {
+  certificateKeys,
+  revocationKind,
+  type CertificateRecord,
+  type RevocationRecord,
+} from './records/certificates.ts';
+import { gatewayRevocationKind, type GatewayRevocation } from './records/gateways.ts';
+import type { IntentRequest } from './trust-roots.ts';
+
+export const revocationReasons = ['compromised', 'left', 'lost', 'superseded', 'unspecified'] as const;
+export type RevocationReason = (typeof revocationReasons)[number];
+
+export interface RevocationDesk {
+  /** Recorded at once; the operation ends when every gateway that trusts the root refuses the certificate. */
+  revoke(
+    thumbprint: string,
+    asked: { readonly reason: RevocationReason; readonly urgency?: 'immediate' | 'window' | undefined },
+    request: IntentRequest,
+  ): Promise<OperationRecord>;
+  /** Only for a certificate that is revoked, not expired and not superseded. */
+  reinstate(thumbprint: string, request: IntentRequest): Promise<OperationRecord>;
+  /** Carries a recorded intent to its gateways again. For the sweep: a crash may have come in between. */
+  carry(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
+}
+
+export const revocationOperations = { revoke: 'revokeCertificate', reinstate: 'reinstateCertificate' } as const;
+
+export function createRevocationDesk(options: {
+  readonly books: Books;
+  readonly lookup: CertificateLookup;
+  readonly operations: Operations;
+  readonly outbox: Pick<Outbox, 'append'>;
+  readonly writer: GatewayWriter;
+  readonly now: () => Date;
+}): RevocationDesk {
+  const { books, lookup, operations, writer, now } = options;
+  const at = (): string => now().toISOString();
+
+  async function requireCertificate(text: string): Promise<CertificateRecord & { readonly thumbprint: Thumbprint }> {
+    const thumbprint = parseThumbprint(text);
+    const record = thumbprint === undefined ? undefined : await lookup.byThumbprint(thumbprint);
+    if (record === undefined || thumbprint === undefined)
+      throw new AppError('ERR_NOT_FOUND', `Certificate ${text.slice(0, 64)} does not exist.`);
+    return { ...record, thumbprint };
+  }
+
+  /** Gateways that trust the root, or may still hold it. */
+  async function gatewaysOf(rootId: string): Promise<readonly string[]> {
+    const ids: string[] = [];
+    for (const { record } of await books.rootGateways.list(rootId)) {
+      const row = (await books.gatewayRoots.get({ partitionKey: record.gatewayId, rowKey: rootId }))?.record;
+      if (row !== undefined && row.state !== 'removed') ids.push(record.gatewayId);
+    }
+    return ids;
+  }
+
+  async function begin(
+    kind: string,
+    record: CertificateRecord & { readonly thumbprint: Thumbprint },
+    request: IntentRequest,
+  ): Promise<OperationRecord> {
+    const gateways = await gatewaysOf(record.rootId);
+    return operations.create({
+      id: request.operationId,
+      kind,
+      target: record.thumbprint,
+      targetKey: record.thumbprint,
+      requestedBy: request.requestedBy,
+      steps: gateways.map((name) => ({ name, usualSeconds: 300 })),
+      context: { serialNumber: record.serialNumber, rootId: record.rootId },
+    });
+  }
+
+  async function carry(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {
+    const intent = (
+      await books.revocations.get({ partitionKey: contextOf(operation).rootId, rowKey: operation.target })
+    )?.record;
+    if (intent?.operationId !== operation.id) {
+      const problem = { code: 'ERR_CONFLICT', detail: 'A later request about the same certificate took its place.' };
+      await operations.finish(operation.id, { status: 'failed', problem });
+      return;
+    }
+    for (const { name } of operation.steps) {
+      await askGateway(name, intent);
+      await writer.recordIntent(orchestrations, name);
+    }
+    // No gateway trusts the root: the record is all there is to do.
+    if (operation.steps.length === 0)
+      await operations.finish(operation.id, { status: 'succeeded', result: { gateways: [] } });
+  }
+
+  async function askGateway(gatewayId: string, intent: RevocationRecord): Promise<void> {
+    const row: GatewayRevocation = {
+      gatewayId,
+      thumbprint: intent.thumbprint,
+      commonName: intent.commonName,
+      ambiguous: intent.ambiguous,
+      wanted: intent.wanted,
+      state: intent.wanted ? 'requested' : 'reinstating',
+      operationId: intent.operationId,
+      requestedAt: intent.recordedAt,
+      updatedAt: at(),
+    };
+    if (await books.gatewayRevocations.insert(row)) return;
+    await books.gatewayRevocations.update(gatewayRevocationKind.keys(row), (current) =>
+      current.operationId === intent.operationId ? undefined : row,
+    );
+  }
+
+  async function announce(
+    operationId: string,
+    verb: 'revoked' | 'reinstated',
+    record: CertificateRecord,
+  ): Promise<void> {
+    await options.outbox.append({
+      id: `${operationId}-${verb}`,
+      type: `gatehouse.certificate.${verb}.v1`,
+      subject: `certificates/${record.thumbprint ?? ''}`,
+      data: { thumbprint: record.thumbprint, owner: record.owner, rootId: record.rootId },
+    });
+  }
+
+  return {
+    carry,
+
+    revoke: async (text, { reason, urgency }, request) => {
+      const record = await requireCertificate(text);
+      if (record.state === 'expired' || Date.parse(record.notAfter) <= now().getTime()) {
+        throw new AppError(
+          'ERR_CONFLICT',
+          `Certificate ${record.thumbprint} expired on ${record.notAfter}: no gateway accepts it any more.`,
+        );
+      }
+      const operation = await begin(revocationOperations.revoke, record, request);
+      // The intent first: from here on every reconciler refuses the certificate, whatever happens to this request.
+      await books.revocations.upsert({
+        rootId: record.rootId,
+        thumbprint: record.thumbprint,
+        serialNumber: record.serialNumber,
+        commonName: record.commonName,
+        ambiguous: record.sessionIdentity === 'ambiguous',
+        notAfter: record.notAfter,
+        wanted: true,
+        reason,
+        urgency: urgency ?? (reason === 'superseded' ? 'window' : 'immediate'),
+        operationId: operation.id,
+        recordedAt: at(),
+      });
+      await books.certificates.update(certificateKeys(record.serialNumber), (current) => ({
+        ...current,
+        state: 'revoked',
+        revokedAt: current.revokedAt ?? at(),
+        revocationReason: reason,
+      }));
+      await announce(operation.id, 'revoked', record);
+      await carry(operation, request.orchestrations);
+      return (await operations.get(operation.id)) ?? operation;
+    },
+
+    reinstate: async (text, request) => {
+      const record = await requireCertificate(text);
+      const intent = (await books.revocations.get({ partitionKey: record.rootId, rowKey: record.thumbprint }))?.record;
+      const isRepeat = intent?.operationId === request.operationId;
+      if (intent === undefined || (!isRepeat && record.state !== 'revoked')) {
+        throw new AppError(
+          'ERR_CONFLICT',
+          `Certificate ${record.thumbprint} is ${record.state}; only a revoked one is reinstated.`,
+        );
+      }
+      if (Date.parse(record.notAfter) <= now().getTime()) {
+        throw new AppError(
+          'ERR_CONFLICT',
+          `Certificate ${record.thumbprint} expired on ${record.notAfter}. Issue a new one.`,
+        );
+      }
+      const operation = await begin(revocationOperations.reinstate, record, request);
+      if (!isRepeat) {
+        await books.revocations.update(revocationKind.keys(intent), (current) => ({
+          ...current,
+          wanted: false,
+          operationId: operation.id,
+          recordedAt: at(),
+        }));
+      }
+      await books.certificates.update(
+        certificateKeys(record.serialNumber),
+        ({ revokedAt: _at, revocationReason: _why, ...current }) => ({ ...current, state: 'issued' }),
+      );
+      await announce(operation.id, 'reinstated', record);
+      await carry(operation, request.orchestrations);
+      return (await operations.get(operation.id)) ?? operation;
+    },
+  };
+}
+
+function contextOf(operation: OperationRecord): { readonly rootId: string } {
+  const { rootId } = (operation.context ?? {}) as { readonly rootId?: string };
+  return { rootId: rootId ?? '' };
+}

@@ -1,0 +1,71 @@
+import { buildGatewayName, removeGatewayName } from '../contracts/build-gateway.ts';
+import type { Orchestrations } from '../ports/orchestrations.ts';
+import type { RootDesk } from './create-root.ts';
+import type { GatewayStories } from './gateway-stories.ts';
+import type { CertificateDesk } from './issue-certificate.ts';
+import type { OperationRecord } from './operation-record.ts';
+import type { Operations } from './operations.ts';
+import { revocationOperations, type RevocationDesk } from './revocations.ts';
+import type { Unfinished } from './unfinished.ts';
+
+export interface SweepOptions {
+  readonly operations: Operations;
+  readonly unfinished: Unfinished;
+  readonly stories: GatewayStories;
+  readonly revocations: RevocationDesk;
+  readonly certificates: CertificateDesk;
+  readonly roots: RootDesk;
+  readonly orchestrations: Orchestrations;
+  readonly now: () => Date;
+  /** Told of each thing that could not be finished this time; the next sweep tries again. */
+  readonly onFault: (what: string, error: unknown) => void;
+}
+
+/** Younger things are still being worked on by the request that began them. */
+const youngMs = 2 * 60 * 1000;
+
+/** Goes on with what a crash left between two lines. Reads the list of unfinished things, never everything. */
+export async function sweep(options: SweepOptions): Promise<void> {
+  for (const id of await options.operations.repair()) {
+    await guarded(options, `operation ${id}`, async () => {
+      const operation = await options.operations.get(id);
+      if (operation !== undefined && isOld(options, operation.updatedAt)) await goOn(options, operation);
+    });
+  }
+  for (const { id, since } of await options.unfinished.list('certificate')) {
+    if (!isOld(options, since)) continue;
+    await guarded(options, `certificate ${id}`, () => options.certificates.complete(id));
+  }
+  for (const { id, since } of await options.unfinished.list('root')) {
+    if (!isOld(options, since)) continue;
+    await guarded(options, `root ${id}`, () => options.roots.complete(id));
+  }
+}
+
+async function goOn({ stories, revocations, orchestrations }: SweepOptions, operation: OperationRecord): Promise<void> {
+  switch (operation.kind) {
+    case buildGatewayName:
+    case removeGatewayName:
+      await stories.revive(operation, orchestrations);
+      return;
+    case revocationOperations.revoke:
+    case revocationOperations.reinstate:
+      await revocations.carry(operation, orchestrations);
+      return;
+    default:
+      // Trust and profile requests are intents on the gateway's own row: the gateway watch finds them there.
+      return;
+  }
+}
+
+async function guarded(options: SweepOptions, what: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    options.onFault(what, error);
+  }
+}
+
+function isOld({ now }: SweepOptions, since: string): boolean {
+  return now().getTime() - Date.parse(since) > youngMs;
+}

@@ -1,0 +1,152 @@
+import { AppError } from '../domain/app-error.ts';
+import type { Orchestrations } from '../ports/orchestrations.ts';
+import type { Books } from './books.ts';
+import type { CertificateLookup } from './certificate-lookup.ts';
+import type { GatewayWriter } from './gateway-writer.ts';
+import type { OperationRecord } from './operation-record.ts';
+import type { Operations } from './operations.ts';
+import { rootKeys } from './records/certificates.ts';
+import { gatewayKeys, gatewayRootKind, type GatewayRecord, type GatewayRoot } from './records/gateways.ts';
+
+export interface IntentRequest {
+  readonly operationId: string;
+  readonly requestedBy: string;
+  readonly orchestrations: Orchestrations;
+}
+
+export interface TrustDesk {
+  /** Makes the gateway trust the root. The operation ends when the gateway shows the entry as provisioned. */
+  trust(
+    gatewayId: string,
+    rootId: string,
+    entryName: string | undefined,
+    request: IntentRequest,
+  ): Promise<OperationRecord>;
+  /** Takes the root off. Refused while certificates of it are alive, unless `force`. */
+  distrust(gatewayId: string, rootId: string, force: boolean, request: IntentRequest): Promise<OperationRecord>;
+  /** Asks for a new profile package; requests that come together are served by one. */
+  requestProfile(gatewayId: string, request: IntentRequest): Promise<OperationRecord>;
+}
+
+/** Azure's limit; entries of others and intermediates take places too, which Azure itself then refuses. */
+const rootsMax = 20;
+
+export function createTrustDesk(options: {
+  readonly books: Books;
+  readonly lookup: CertificateLookup;
+  readonly operations: Operations;
+  readonly writer: GatewayWriter;
+  readonly now: () => Date;
+}): TrustDesk {
+  const { books, operations, writer, now } = options;
+  const at = (): string => now().toISOString();
+
+  async function requireGateway(id: string): Promise<GatewayRecord> {
+    const record = (await books.gateways.get(gatewayKeys(id)))?.record;
+    if (record === undefined) throw new AppError('ERR_NOT_FOUND', `Gateway ${id} does not exist.`);
+    if (record.state === 'failed') {
+      throw new AppError(
+        'ERR_CONFLICT',
+        `The build of gateway ${id} has failed. Resume operation ${record.lastOperationId ?? ''} first, or remove the gateway.`,
+      );
+    }
+    return record;
+  }
+
+  function createOperation(
+    kind: string,
+    gatewayId: string,
+    request: IntentRequest,
+    context: object,
+  ): Promise<OperationRecord> {
+    return operations.create({
+      id: request.operationId,
+      kind,
+      target: gatewayId,
+      targetKey: gatewayId,
+      requestedBy: request.requestedBy,
+      steps: [{ name: gatewayId, usualSeconds: 240 }],
+      context,
+    });
+  }
+
+  async function setRoot(row: GatewayRoot): Promise<void> {
+    const changed = await books.gatewayRoots.update(gatewayRootKind.keys(row), () => row);
+    if (changed === undefined) await books.gatewayRoots.insert(row);
+  }
+
+  return {
+    trust: async (gatewayId, rootId, entryName, request) => {
+      await requireGateway(gatewayId);
+      const root = (await books.roots.get(rootKeys(rootId)))?.record;
+      if (root?.certificate === undefined || root.thumbprint === undefined)
+        throw new AppError('ERR_NOT_FOUND', `Root ${rootId} does not exist.`);
+      if (Date.parse(root.notAfter) <= now().getTime()) {
+        throw new AppError(
+          'ERR_CONFLICT',
+          `Root ${rootId} expired on ${root.notAfter}; Azure would refuse the whole gateway for it.`,
+        );
+      }
+      const rows = (await books.gatewayRoots.list(gatewayId)).map(({ record }) => record);
+      const wanted = rows.filter((row) => row.wanted && row.rootId !== rootId);
+      if (wanted.length >= rootsMax)
+        throw new AppError(
+          'ERR_CONFLICT',
+          `Gateway ${gatewayId} trusts ${rootsMax} roots, which is Azure's limit. Take one off first.`,
+        );
+      const operation = await createOperation('trustRoot', gatewayId, request, { rootId });
+      await books.rootGateways.upsert({ rootId, gatewayId });
+      await setRoot({
+        gatewayId,
+        rootId,
+        entryName: entryName ?? rootId,
+        thumbprint: root.thumbprint,
+        wanted: true,
+        state: 'requested',
+        operationId: operation.id,
+        updatedAt: at(),
+      });
+      await writer.recordIntent(request.orchestrations, gatewayId);
+      return operation;
+    },
+
+    distrust: async (gatewayId, rootId, force, request) => {
+      await requireGateway(gatewayId);
+      const row = (await books.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId }))?.record;
+      if (row === undefined || row.state === 'removed')
+        throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not trust root ${rootId}.`);
+      if (!force && (await options.lookup.hasLive(rootId, now()))) {
+        throw new AppError(
+          'ERR_CONFLICT',
+          `Certificates of root ${rootId} are alive and could no longer connect to gateway ${gatewayId}.`,
+          {
+            problems: [
+              {
+                path: '/force',
+                code: 'certificatesAlive',
+                message: `Certificates of root ${rootId} are alive.`,
+                fix: `See GET /api/certificates?rootId=${rootId}&state=issued; revoke them, or add ?force=true.`,
+              },
+            ],
+          },
+        );
+      }
+      const operation = await createOperation('distrustRoot', gatewayId, request, { rootId });
+      await setRoot({ ...row, wanted: false, state: 'removing', operationId: operation.id, updatedAt: at() });
+      await writer.recordIntent(request.orchestrations, gatewayId);
+      return operation;
+    },
+
+    requestProfile: async (gatewayId, request) => {
+      const gateway = await requireGateway(gatewayId);
+      const operation = await createOperation('generateProfile', gatewayId, request, {});
+      // Written for the next number before it is counted: a package made for that number or later serves it.
+      await books.profileRequests.upsert({ gatewayId, operationId: operation.id, number: gateway.profileWanted + 1 });
+      await writer.recordIntent(request.orchestrations, gatewayId, (record) => ({
+        ...record,
+        profileWanted: record.profileWanted + 1,
+      }));
+      return operation;
+    },
+  };
+}

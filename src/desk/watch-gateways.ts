@@ -1,0 +1,36 @@
+import type { Orchestrations } from '../ports/orchestrations.ts';
+import type { Books } from './books.ts';
+import { checkIntervalMs, isMoreWanted, type GatewayWriter } from './gateway-writer.ts';
+import { gatewayPartition, type GatewayRecord } from './records/gateways.ts';
+
+export interface WatchGatewaysOptions {
+  readonly books: Books;
+  readonly writer: GatewayWriter;
+  readonly orchestrations: Orchestrations;
+  readonly now: () => Date;
+}
+
+/**
+ * Finds gateways that were left behind: wanted and not applied, due for a second look at their sessions, not compared for an
+ * hour, or held by a writer that has died. Answers how many it set in motion.
+ */
+export async function watchGateways({ books, writer, orchestrations, now }: WatchGatewaysOptions): Promise<number> {
+  let woken = 0;
+  for (const { record } of await books.gateways.list(gatewayPartition)) {
+    if (record.state !== 'ready') continue;
+    if (record.writer !== undefined) {
+      if (await writer.replaceDead(orchestrations, record)) woken += 1;
+    } else if (isDue(record, now())) {
+      await writer.wake(orchestrations, record.id);
+      woken += 1;
+    }
+  }
+  return woken;
+}
+
+function isDue(record: GatewayRecord, now: Date): boolean {
+  if (isMoreWanted(record)) return true;
+  if (record.lookAt !== undefined && Date.parse(record.lookAt) <= now.getTime()) return true;
+  const checkedAt = record.observed?.checkedAt;
+  return checkedAt === undefined || now.getTime() - Date.parse(checkedAt) >= checkIntervalMs;
+}

@@ -1,0 +1,270 @@
+import { z } from 'zod';
+import type { CertificateLookup } from '../desk/certificate-lookup.ts';
+import type { CertificateDesk } from '../desk/issue-certificate.ts';
+import type { KitDesk } from '../desk/kits.ts';
+import type { Operations } from '../desk/operations.ts';
+import { certificateStates, rootKeys, type CertificateRecord } from '../desk/records/certificates.ts';
+import { revocationReasons, type RevocationDesk } from '../desk/revocations.ts';
+import type { Books } from '../desk/books.ts';
+import { AppError } from '../domain/app-error.ts';
+import { operationViewSchema } from '../domain/operation.ts';
+import { parseThumbprint } from '../domain/thumbprint.ts';
+import { toPem } from '../pki/read-certificate.ts';
+import { accepted } from './gateways.ts';
+import { defineRoute } from './http/define-route.ts';
+import { continuationSchema, pageSchema, readContinuation, topSchema, toPage } from './http/list-query.ts';
+import type { Route } from './http/route.ts';
+import { slugSchema } from './http/slug-schema.ts';
+
+export interface CertificateRoutesOptions {
+  readonly books: Books;
+  readonly certificates: CertificateDesk;
+  readonly lookup: CertificateLookup;
+  readonly revocations: RevocationDesk;
+  readonly kits: KitDesk;
+  readonly operations: Pick<Operations, 'view'>;
+}
+
+const tags = ['Certificates'];
+
+const thumbprintSchema = z
+  .string()
+  .max(128)
+  .refine((text) => parseThumbprint(text) !== undefined, {
+    error: 'This is no thumbprint.',
+    params: {
+      fix: 'Send the 40 hexadecimal digits of the certificate’s SHA-1; spaces, colons and letter case do not count.',
+    },
+  })
+  .meta({ description: 'SHA-1 of the certificate, 40 hexadecimal digits.' });
+const thumbprintParams = z.strictObject({ thumbprint: thumbprintSchema });
+
+const orderSchema = z.strictObject({
+  rootId: slugSchema,
+  owner: z
+    .union([slugSchema, z.email().max(254)])
+    .meta({ description: "Owner's id, or an e-mail address, which registers the owner under its slug." }),
+  csr: z
+    .string()
+    .min(1)
+    .max(16_384)
+    .meta({ description: 'PKCS #10 request, PEM or base64 DER. Only its key is used.' }),
+  validityDays: z
+    .int()
+    .min(1)
+    .max(3650)
+    .optional()
+    .meta({ description: "365 if not given, or until the root's own end." }),
+  commonName: z.string().min(1).max(256).optional().meta({
+    description: 'Made unique from the owner’s address if not given. A name that others have makes sessions ambiguous.',
+  }),
+});
+
+export const certificateViewSchema = z
+  .object({
+    thumbprint: z.string().optional(),
+    serialNumber: z.string(),
+    rootId: z.string(),
+    owner: z.string(),
+    subject: z.object({ commonName: z.string() }),
+    sessionIdentity: z.enum(['unique', 'ambiguous']),
+    notBefore: z.string(),
+    notAfter: z.string(),
+    state: z.enum(certificateStates),
+    certificate: z.string().optional().meta({ description: 'PEM.' }),
+    chain: z.array(z.string()).meta({ description: 'PEM of the issuers, the root last.' }),
+    downloads: z.array(z.object({ kind: z.string(), url: z.string(), expiresAt: z.string() })),
+    ignored: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'What the request asked for beyond its key and did not get.' }),
+    revokedAt: z.string().optional(),
+    revocationReason: z.string().optional(),
+  })
+  .meta({ id: 'Certificate' });
+
+const kitSchema = z
+  .object({
+    platform: z.literal('openvpn2'),
+    fileName: z.string(),
+    mediaType: z.string(),
+    content: z.string(),
+    keyFileName: z.string().meta({ description: 'Where the profile looks for the private key, beside itself.' }),
+    notes: z.array(z.string()),
+  })
+  .meta({ id: 'Kit' });
+
+export function certificateRoutes(options: CertificateRoutesOptions): readonly Route[] {
+  return [
+    issueCertificate(options),
+    listCertificates(options),
+    getCertificate(options),
+    revokeCertificate(options),
+    reinstateCertificate(options),
+    makeKit(options),
+  ];
+}
+
+function issueCertificate(options: CertificateRoutesOptions): Route {
+  return defineRoute({
+    name: 'issueCertificate',
+    method: 'POST',
+    path: 'certificates',
+    action: 'certificate.issue',
+    role: 'requester',
+    summary: 'Issues a client certificate for the key of a signing request.',
+    tags,
+    request: { body: orderSchema },
+    responses: { 201: certificateViewSchema },
+    handler: async ({ body, caller, randomBytes }) => {
+      const { record, ignored } = await options.certificates.issue({ ...body, requestedBy: caller.id }, randomBytes);
+      const view = { ...(await toView(options.books, record)), ...(ignored.length === 0 ? {} : { ignored }) };
+      return { status: 201, body: view, headers: { location: `/api/certificates/${record.thumbprint ?? ''}` } };
+    },
+  });
+}
+
+function listCertificates({ books, lookup }: CertificateRoutesOptions): Route {
+  return defineRoute({
+    name: 'listCertificates',
+    method: 'GET',
+    path: 'certificates',
+    action: 'certificate.list',
+    role: 'reader',
+    summary: 'Lists the certificates of one owner or one root.',
+    tags,
+    request: {
+      query: z
+        .strictObject({
+          owner: slugSchema.optional(),
+          rootId: slugSchema.optional(),
+          state: z.enum(certificateStates).optional(),
+          expiresBefore: z.iso.datetime().optional(),
+          top: topSchema,
+          continuation: continuationSchema,
+        })
+        .refine(({ owner, rootId }) => owner !== undefined || rootId !== undefined, {
+          error: 'Whose certificates?',
+          params: { fix: 'Give owner, rootId or both.' },
+        }),
+    },
+    responses: { 200: pageSchema(certificateViewSchema) },
+    handler: async ({ query }) => {
+      const { owner, rootId, state, expiresBefore, top } = query;
+      const after = readContinuation(query.continuation, /^[0-9a-f]{32}$/);
+      const page = await lookup.list({ owner, rootId, state, expiresBefore, top, after });
+      const items = await Promise.all(page.items.map((record) => toView(books, record)));
+      const next = {
+        path: 'certificates',
+        query: { owner, rootId, state, expiresBefore, top },
+        continuation: page.next,
+      };
+      return { status: 200, body: toPage(items, next) };
+    },
+  });
+}
+
+function getCertificate({ books, lookup }: CertificateRoutesOptions): Route {
+  return defineRoute({
+    name: 'getCertificate',
+    method: 'GET',
+    path: 'certificates/{thumbprint}',
+    action: 'certificate.read',
+    role: 'reader',
+    summary: 'Says what a certificate is and how it stands.',
+    tags,
+    request: { params: thumbprintParams },
+    responses: { 200: certificateViewSchema },
+    handler: async ({ params }) => {
+      const thumbprint = parseThumbprint(params.thumbprint);
+      const record = thumbprint === undefined ? undefined : await lookup.byThumbprint(thumbprint);
+      if (record === undefined) throw new AppError('ERR_NOT_FOUND', `Certificate ${params.thumbprint} does not exist.`);
+      return { status: 200, body: await toView(books, record) };
+    },
+  });
+}
+
+function revokeCertificate({ revocations, operations }: CertificateRoutesOptions): Route {
+  return defineRoute({
+    name: 'revokeCertificate',
+    method: 'POST',
+    path: 'certificates/{thumbprint}/revoke',
+    action: 'certificate.revoke',
+    role: 'operator',
+    summary: 'Revokes a certificate on every gateway that trusts its root and cuts its sessions.',
+    tags,
+    request: {
+      params: thumbprintParams,
+      body: z.strictObject({ reason: z.enum(revocationReasons), urgency: z.enum(['immediate', 'window']).optional() }),
+    },
+    responses: { 202: operationViewSchema },
+    handler: async ({ params, body, caller, operationId, orchestrations }) => {
+      const request = { operationId: operationId(), requestedBy: caller.id, orchestrations };
+      const { id } = await revocations.revoke(params.thumbprint, body, request);
+      return accepted(operations, id);
+    },
+  });
+}
+
+function reinstateCertificate({ revocations, operations }: CertificateRoutesOptions): Route {
+  return defineRoute({
+    name: 'reinstateCertificate',
+    method: 'POST',
+    path: 'certificates/{thumbprint}/reinstate',
+    action: 'certificate.reinstate',
+    role: 'operator',
+    summary: 'Takes a revocation back on every gateway.',
+    tags,
+    request: { params: thumbprintParams },
+    responses: { 202: operationViewSchema },
+    handler: async ({ params, caller, operationId, orchestrations }) => {
+      const request = { operationId: operationId(), requestedBy: caller.id, orchestrations };
+      const { id } = await revocations.reinstate(params.thumbprint, request);
+      return accepted(operations, id);
+    },
+  });
+}
+
+function makeKit({ kits }: CertificateRoutesOptions): Route {
+  return defineRoute({
+    name: 'makeKit',
+    method: 'POST',
+    path: 'certificates/{thumbprint}/kits',
+    action: 'certificate.makeKit',
+    role: 'requester',
+    summary: 'The file that opens a gateway with this certificate, without the private key.',
+    tags,
+    // It holds the gateway's TLS key, so it is made anew for every request and kept nowhere.
+    sensitiveAnswer: true,
+    request: {
+      params: thumbprintParams,
+      body: z.strictObject({ gatewayId: slugSchema, platform: z.literal('openvpn2') }),
+    },
+    responses: { 201: kitSchema },
+    handler: async ({ params, body }) => {
+      const kit = await kits.openVpn2(params.thumbprint, body.gatewayId);
+      return { status: 201, body: { platform: body.platform, ...kit } };
+    },
+  });
+}
+
+async function toView(books: Books, record: CertificateRecord): Promise<z.infer<typeof certificateViewSchema>> {
+  const root = (await books.roots.get(rootKeys(record.rootId)))?.record;
+  const { thumbprint, serialNumber, rootId, owner, commonName, sessionIdentity, notBefore, notAfter, state } = record;
+  return {
+    ...(thumbprint === undefined ? {} : { thumbprint }),
+    serialNumber,
+    rootId,
+    owner,
+    subject: { commonName },
+    sessionIdentity,
+    notBefore,
+    notAfter,
+    state,
+    ...(record.certificate === undefined ? {} : { certificate: toPem(Buffer.from(record.certificate, 'base64')) }),
+    chain: root?.certificate === undefined ? [] : [toPem(Buffer.from(root.certificate, 'base64'))],
+    downloads: [],
+    ...(record.revokedAt === undefined ? {} : { revokedAt: record.revokedAt }),
+    ...(record.revocationReason === undefined ? {} : { revocationReason: record.revocationReason }),
+  };
+}

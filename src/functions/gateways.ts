@@ -1,0 +1,216 @@
+import { z } from 'zod';
+import type { Books } from '../desk/books.ts';
+import type { GatewayStories } from '../desk/gateway-stories.ts';
+import type { Operations } from '../desk/operations.ts';
+import { gatewayKeys, gatewayPartition, type GatewayRecord } from '../desk/records/gateways.ts';
+import { AppError } from '../domain/app-error.ts';
+import { completeGatewayPlan, gatewayPlanSchema, type GatewayPlanInput } from '../domain/gateway-plan.ts';
+import { operationViewSchema } from '../domain/operation.ts';
+import type { Problem } from '../domain/preflight/problem.ts';
+import type { PlanJudgement } from '../desk/judge-plan.ts';
+import { acceptedOperation } from './http/accepted-operation.ts';
+import { defineRoute } from './http/define-route.ts';
+import { continuationSchema, pageSchema, readContinuation, topSchema, toPage } from './http/list-query.ts';
+import type { Route } from './http/route.ts';
+import { slugParams } from './http/slug-schema.ts';
+
+export interface GatewayRoutesOptions {
+  readonly books: Books;
+  readonly stories: GatewayStories;
+  readonly operations: Pick<Operations, 'view'>;
+  readonly subscriptionId: string;
+  readonly judgePlan: (plan: GatewayPlanInput) => Promise<PlanJudgement>;
+}
+
+const tags = ['Gateways'];
+
+const problemSchema = z.object({
+  path: z.string(),
+  code: z.string(),
+  severity: z.enum(['error', 'warning']),
+  message: z.string(),
+  fix: z.string(),
+  source: z.string().optional(),
+});
+
+export const gatewayViewSchema = z
+  .object({
+    id: z.string(),
+    resourceId: z.string(),
+    state: z.enum(['building', 'ready', 'failed', 'removed']),
+    plan: z.unknown(),
+    desired: z.object({ roots: z.array(z.string()), revocations: z.int() }),
+    observed: z.object({ provisioningState: z.string(), checkedAt: z.string() }).optional(),
+    generation: z.object({ desired: z.int(), applied: z.int() }),
+    updateTimes: z.object({ count: z.int(), p50Seconds: z.number().optional(), p95Seconds: z.number().optional() }),
+    publicIpAddresses: z.array(z.string()),
+    lastOperation: z.string().optional(),
+  })
+  .meta({ id: 'Gateway' });
+
+export function gatewayRoutes(options: GatewayRoutesOptions): readonly Route[] {
+  return [
+    preflightGateway(options),
+    buildGateway(options),
+    listGateways(options),
+    getGateway(options),
+    removeGateway(options),
+  ];
+}
+
+function preflightGateway({ judgePlan }: GatewayRoutesOptions): Route {
+  return defineRoute({
+    name: 'preflightGateway',
+    method: 'POST',
+    path: 'gateway-preflights',
+    action: 'gateway.preflight',
+    role: 'reader',
+    summary: 'Says everything that is wrong with a plan, and changes nothing.',
+    tags,
+    request: { body: gatewayPlanSchema },
+    responses: { 200: z.object({ ok: z.boolean(), problems: z.array(problemSchema) }) },
+    handler: async ({ body }) => {
+      const { problems } = await judgePlan(body);
+      return { status: 200, body: { ok: !hasErrors(problems), problems } };
+    },
+  });
+}
+
+function buildGateway({ judgePlan, stories, operations, subscriptionId }: GatewayRoutesOptions): Route {
+  return defineRoute({
+    name: 'buildGateway',
+    method: 'POST',
+    path: 'gateways',
+    action: 'gateway.build',
+    role: 'operator',
+    summary: 'Builds a gateway and everything under it.',
+    tags,
+    request: { body: gatewayPlanSchema },
+    responses: { 202: operationViewSchema },
+    handler: async ({ body, caller, operationId, orchestrations }) => {
+      const { problems, existingAddressSpace } = await judgePlan(body);
+      if (hasErrors(problems)) {
+        const errors = problems.filter(({ severity }) => severity === 'error');
+        throw new AppError('ERR_PLAN_REFUSED', `The plan cannot be built: ${errors.length} problems.`, {
+          problems: errors.map(withoutSeverity),
+        });
+      }
+      const plan = completeGatewayPlan(body, {
+        subscriptionId,
+        ...(existingAddressSpace === undefined ? {} : { existingAddressSpace }),
+      });
+      const request = { operationId: operationId(), requestedBy: caller.id, orchestrations };
+      const { id } = await stories.build(plan, request);
+      return accepted(operations, id);
+    },
+  });
+}
+
+function listGateways({ books }: GatewayRoutesOptions): Route {
+  return defineRoute({
+    name: 'listGateways',
+    method: 'GET',
+    path: 'gateways',
+    action: 'gateway.list',
+    role: 'reader',
+    summary: 'Lists the gateways.',
+    tags,
+    request: { query: z.strictObject({ top: topSchema, continuation: continuationSchema }) },
+    responses: { 200: pageSchema(gatewayViewSchema) },
+    handler: async ({ query }) => {
+      const after = readContinuation(query.continuation, /^[a-z0-9-]{1,63}$/);
+      const rows = await books.gateways.list(gatewayPartition, {
+        top: query.top,
+        ...(after === undefined ? {} : { from: `${after}~` }),
+      });
+      const items = await Promise.all(rows.map(({ record }) => toView(books, record)));
+      const continuation = rows.length === query.top ? rows.at(-1)?.record.id : undefined;
+      return { status: 200, body: toPage(items, { path: 'gateways', query: { top: query.top }, continuation }) };
+    },
+  });
+}
+
+function getGateway({ books }: GatewayRoutesOptions): Route {
+  return defineRoute({
+    name: 'getGateway',
+    method: 'GET',
+    path: 'gateways/{id}',
+    action: 'gateway.read',
+    role: 'reader',
+    summary: 'Says what a gateway should be, what it was seen to be, and how long its updates take.',
+    tags,
+    request: { params: slugParams },
+    responses: { 200: gatewayViewSchema },
+    handler: async ({ params }) => ({ status: 200, body: await toView(books, await requireGateway(books, params.id)) }),
+  });
+}
+
+function removeGateway({ stories, operations }: GatewayRoutesOptions): Route {
+  return defineRoute({
+    name: 'removeGateway',
+    method: 'DELETE',
+    path: 'gateways/{id}',
+    action: 'gateway.remove',
+    role: 'administrator',
+    summary: 'Deletes what Gatehouse made for the gateway, in order, and nothing else.',
+    tags,
+    request: { params: slugParams },
+    responses: { 202: operationViewSchema },
+    handler: async ({ params, caller, operationId, orchestrations }) => {
+      const { id } = await stories.remove(params.id, {
+        operationId: operationId(),
+        requestedBy: caller.id,
+        orchestrations,
+      });
+      return accepted(operations, id);
+    },
+  });
+}
+
+export async function accepted(
+  operations: Pick<Operations, 'view'>,
+  id: string,
+): Promise<ReturnType<typeof acceptedOperation>> {
+  return acceptedOperation((await operations.view(id)) ?? { id });
+}
+
+export async function requireGateway(books: Books, id: string): Promise<GatewayRecord> {
+  const record = (await books.gateways.get(gatewayKeys(id)))?.record;
+  if (record === undefined) throw new AppError('ERR_NOT_FOUND', `Gateway ${id} does not exist.`);
+  return record;
+}
+
+function hasErrors(problems: readonly Problem[]): boolean {
+  return problems.some(({ severity }) => severity === 'error');
+}
+
+function withoutSeverity({ path, code, message, fix }: Problem): Omit<Problem, 'severity' | 'source'> {
+  return { path, code, message, fix };
+}
+
+async function toView(books: Books, record: GatewayRecord): Promise<z.infer<typeof gatewayViewSchema>> {
+  const roots = (await books.gatewayRoots.list(record.id)).map((row) => row.record).filter(({ wanted }) => wanted);
+  const revocations = (await books.gatewayRevocations.list(record.id)).filter((row) => row.record.wanted);
+  const { observed } = record;
+  return {
+    id: record.id,
+    resourceId: record.resourceId,
+    state: record.state,
+    plan: record.plan,
+    desired: { roots: roots.map(({ rootId }) => rootId), revocations: revocations.length },
+    ...(observed === undefined
+      ? {}
+      : { observed: { provisioningState: observed.provisioningState, checkedAt: observed.checkedAt } }),
+    generation: { desired: record.desired, applied: record.applied },
+    updateTimes: { count: record.updateSeconds.length, ...percentiles(record.updateSeconds) },
+    publicIpAddresses: observed?.publicIpAddresses ?? [],
+    ...(record.lastOperationId === undefined ? {} : { lastOperation: record.lastOperationId }),
+  };
+}
+
+function percentiles(seconds: readonly number[]): { p50Seconds?: number; p95Seconds?: number } {
+  const sorted = seconds.toSorted((a, b) => a - b);
+  const p50 = sorted[Math.ceil(sorted.length * 0.5) - 1];
+  const p95 = sorted[Math.ceil(sorted.length * 0.95) - 1];
+  return p50 === undefined || p95 === undefined ? {} : { p50Seconds: p50, p95Seconds: p95 };
+}

@@ -1,0 +1,32 @@
+import type { InvocationContext } from '@azure/functions';
+import type * as durable from 'durable-functions';
+import type { ActivitiesOf } from '../contracts/activity.ts';
+import { redactSecrets } from '../domain/redact-secrets.ts';
+
+type DurableApp = Pick<typeof durable.app, 'activity'>;
+
+/**
+ * Registers activities under the names of their references. What an activity throws is stored in clear in the history of its
+ * orchestration, so only a redacted line of it gets there.
+ */
+export function registerActivities<References extends object>(
+  app: DurableApp,
+  references: References,
+  activities: ActivitiesOf<References>,
+): void {
+  for (const [key, reference] of Object.entries(references as Readonly<Record<string, { readonly name: string }>>)) {
+    const run = activities[key as keyof References] as (input: unknown) => Promise<unknown>;
+    app.activity(reference.name, {
+      handler: async (input: unknown, context: InvocationContext) => {
+        try {
+          return await run(input);
+        } catch (error) {
+          const line = redactSecrets(error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ');
+          context.warn(`activity ${reference.name} failed and will be tried again: ${line}`);
+          // eslint-disable-next-line preserve-caught-error -- the cause would carry what was redacted into the history
+          throw new Error(line);
+        }
+      },
+    });
+  }
+}

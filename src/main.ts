@@ -1,0 +1,175 @@
+import { app, type InvocationContext } from '@azure/functions';
+import { DefaultAzureCredential } from '@azure/identity';
+import * as df from 'durable-functions';
+import { createApplyActivities } from './activities/apply-activities.ts';
+import { createEnsureResource } from './activities/ensure-resource.ts';
+import { createReadWrite } from './activities/read-write.ts';
+import { createRemoveResource } from './activities/remove-resource.ts';
+import { createStoryActivities } from './activities/story-activities.ts';
+import { createWriteGateway } from './activities/write-gateway.ts';
+import { readSettings, type Settings } from './config/settings.ts';
+import * as applyGatewayContract from './contracts/apply-gateway.ts';
+import * as buildGatewayContract from './contracts/build-gateway.ts';
+import { deliverOutbox } from './desk/outbox-delivery.ts';
+import { tableNames } from './desk/table-names.ts';
+import { redactSecrets } from './domain/redact-secrets.ts';
+import { apiKeyRoutes } from './functions/api-keys.ts';
+import { auditRoutes } from './functions/audit.ts';
+import { certificateRoutes } from './functions/certificates.ts';
+import { expiryRoutes } from './functions/expiries.ts';
+import { gatewayRootRoutes } from './functions/gateway-roots.ts';
+import { gatewayRoutes } from './functions/gateways.ts';
+import { healthRoutes } from './functions/health.ts';
+import { createDurableOrchestrations } from './functions/http/durable-orchestrations.ts';
+import { createReadCaller } from './functions/http/read-caller.ts';
+import { registerRoutes } from './functions/http/register-routes.ts';
+import type { Route } from './functions/http/route.ts';
+import { onGatewayChanged } from './functions/on-gateway-changed.ts';
+import { openApiRoutes } from './functions/openapi.ts';
+import { operationRoutes } from './functions/operations.ts';
+import { ownerRoutes } from './functions/owners.ts';
+import { registerActivities } from './functions/register-durable.ts';
+import { rootRoutes } from './functions/roots.ts';
+import { storyActions } from './functions/story-actions.ts';
+import { registerDeliverOutbox } from './functions/timers/deliver-outbox.ts';
+import { registerSweep } from './functions/timers/sweep.ts';
+import { registerWatchExpiries } from './functions/timers/watch-expiries.ts';
+import { registerWatchGateways } from './functions/timers/watch-gateways.ts';
+import { applyGateway } from './orchestrations/apply-gateway.ts';
+import { buildGateway } from './orchestrations/build-gateway.ts';
+import { removeGateway } from './orchestrations/remove-gateway.ts';
+import type { Orchestrations } from './ports/orchestrations.ts';
+import { createServices, profileContainer, type Services } from './services.ts';
+import { version } from './version.ts';
+
+// The composition root: the only module that reads settings, makes clients and registers with the host.
+
+const durableClient = df.input.durableClient();
+const settings = readSettings();
+const credential = new DefaultAzureCredential(
+  settings.authorityHost === undefined ? {} : { authorityHost: settings.authorityHost, disableInstanceDiscovery: true },
+);
+const services = createServices(settings, credential);
+
+prepareStorage(services, settings);
+registerDoors(services, settings);
+registerWatches(services, settings);
+registerStories(services);
+
+/** Tables, containers and the first administrator are there before the first call is. */
+function prepareStorage({ tables, blobs, apiKeys }: Services, { administratorKey }: Settings): void {
+  app.hook.appStart(async () => {
+    await tables.ensure(tableNames);
+    await blobs.ensure([profileContainer]);
+    await apiKeys.ensureAdministrator(administratorKey);
+  });
+}
+
+function registerDoors(all: Services, { subscriptionId }: Settings): void {
+  const { books, operations, apiKeys, audit, expiries, describeExpiring, owners, stories } = all;
+  const routes: readonly Route[] = [
+    ...gatewayRoutes({ books, stories, operations, subscriptionId, judgePlan: all.judgePlan }),
+    ...gatewayRootRoutes({ books, operations, trust: all.trust }),
+    ...rootRoutes({ books, roots: all.roots }),
+    ...certificateRoutes({
+      books,
+      operations,
+      certificates: all.certificates,
+      lookup: all.lookup,
+      revocations: all.revocations,
+      kits: all.kits,
+    }),
+    ...operationRoutes({ operations, actions: storyActions({ stories, operations }) }),
+    ...ownerRoutes({ owners }),
+    ...expiryRoutes({ expiries, describe: describeExpiring }),
+    ...auditRoutes({ audit }),
+    ...apiKeyRoutes({ apiKeys }),
+    ...healthRoutes({ version, checkStorage: () => all.tables.get('ApiKeys', { partitionKey: 'health', rowKey: '' }) }),
+  ];
+  registerRoutes({
+    app,
+    durableClient,
+    routes: [...routes, ...openApiRoutes(routes, version)],
+    services: {
+      now: all.now,
+      newSeed: all.newSeed,
+      readCaller: createReadCaller({ apiKeys }),
+      idempotency: all.idempotency,
+      audit,
+      orchestrationsOf,
+      afterChange: () => {
+        deliverSoon(all);
+      },
+    },
+  });
+}
+
+function registerWatches(all: Services, { clientId }: Settings): void {
+  const { books, writer, now } = all;
+  registerDeliverOutbox(app, all.delivery);
+  registerWatchExpiries(app, {
+    expiries: all.expiries,
+    notices: all.notices,
+    outbox: all.outbox,
+    describe: all.describeExpiring,
+    now,
+    afterChange: () => {
+      deliverSoon(all);
+    },
+  });
+  registerWatchGateways(app, { durableClient, orchestrationsOf, books, writer, now });
+  registerSweep(app, { durableClient, orchestrationsOf, services: all });
+  app.eventGrid('onGatewayChanged', {
+    extraInputs: [durableClient],
+    handler: async (event: unknown, context: InvocationContext) => {
+      const outcome = await onGatewayChanged(event, {
+        books,
+        writer,
+        clientId,
+        orchestrations: orchestrationsOf(context),
+      });
+      context.log(`gateway event: ${outcome}`);
+    },
+  });
+}
+
+function registerStories(all: Services): void {
+  const { arm, books, operations, claims, writer, now, thumbprintOfRoot, isExpiredRoot } = all;
+  df.app.orchestration(buildGatewayContract.buildGatewayName, buildGateway);
+  df.app.orchestration(buildGatewayContract.removeGatewayName, removeGateway);
+  df.app.orchestration(applyGatewayContract.applyGatewayName, applyGateway);
+
+  const { buildGatewayName, removeGatewayName, buildSteps, removeSteps, ...storyReferences } = buildGatewayContract;
+  registerActivities(df.app, storyReferences, {
+    ...createStoryActivities({ arm, books, claims, operations, writer, now }),
+    ensureResource: createEnsureResource({ arm, books, now }),
+    removeResource: createRemoveResource({ arm, books }),
+  });
+  const { applyGatewayName, ...applyReferences } = applyGatewayContract;
+  registerActivities(df.app, applyReferences, {
+    ...createApplyActivities({
+      arm,
+      blobs: all.blobs,
+      books,
+      writer,
+      rounds: all.rounds,
+      sessions: all.sessions,
+      profileContainer,
+      readProfilePackage: all.readProfile,
+    }),
+    writeGateway: createWriteGateway({ arm, books, now, thumbprintOfRoot, isExpiredRoot }),
+    readWrite: createReadWrite({ arm, books }),
+  });
+}
+
+function orchestrationsOf(context: InvocationContext): Orchestrations {
+  return createDurableOrchestrations(df.getClient(context));
+}
+
+/** Not waited for: whoever made the change has their answer, and the timer delivers what this does not. */
+function deliverSoon({ delivery }: Services): void {
+  deliverOutbox(delivery).catch((error: unknown) => {
+    const text = error instanceof Error ? error.message : String(error);
+    process.emitWarning(`delivery after a change: ${redactSecrets(text)}`);
+  });
+}

@@ -1,0 +1,127 @@
+import type { TokenCredential } from '@azure/core-auth';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createBlobStorage } from './azure/blob-storage.ts';
+import { createResourceManager } from './azure/resource-manager.ts';
+import { createRootKeyVault } from './azure/root-key-vault.ts';
+import { sendWebhook } from './azure/send-webhook.ts';
+import { createTableStorage } from './azure/table-storage.ts';
+import type { Settings } from './config/settings.ts';
+import { createApiKeys } from './desk/api-keys.ts';
+import { createAudit } from './desk/audit.ts';
+import { createBooks } from './desk/books.ts';
+import { createCertificateLookup } from './desk/certificate-lookup.ts';
+import { createClaims } from './desk/claims.ts';
+import { createRootDesk } from './desk/create-root.ts';
+import { createExpiries, type DescribeExpiring } from './desk/expiries.ts';
+import { createGatewayRounds } from './desk/gateway-rounds.ts';
+import { createGatewayStories } from './desk/gateway-stories.ts';
+import { createGatewayWriter } from './desk/gateway-writer.ts';
+import { createIdempotency } from './desk/idempotency.ts';
+import { createCertificateDesk } from './desk/issue-certificate.ts';
+import { createJudgePlan } from './desk/judge-plan.ts';
+import { createKitDesk } from './desk/kits.ts';
+import { createNotices } from './desk/notices.ts';
+import { createOperations } from './desk/operations.ts';
+import { createOutbox } from './desk/outbox.ts';
+import { createOwners } from './desk/owners.ts';
+import { createSessionRecorder } from './desk/record-sessions.ts';
+import { rootKeys } from './desk/records/certificates.ts';
+import { createRevocationDesk } from './desk/revocations.ts';
+import { createTrustDesk } from './desk/trust-roots.ts';
+import { createUnfinished } from './desk/unfinished.ts';
+import { parseThumbprint } from './domain/thumbprint.ts';
+import { readProfilePackage, type ProfileReading } from './kits/read-profile-package.ts';
+import { readCertificate, thumbprintOfPublicCertData } from './pki/read-certificate.ts';
+
+/** Private container of the gateways' profile packages. */
+export const profileContainer = 'profiles';
+
+/** Everything that doors, timers and activities stand on, made once per process. */
+export type Services = ReturnType<typeof createServices>;
+
+// The return type is what is made here: naming it again would be a second list to keep.
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- see above
+export function createServices(settings: Settings, credential: TokenCredential) {
+  const now = (): Date => new Date();
+  const tables = createTableStorage({ url: settings.tableUrl, credential, newId: randomUUID });
+  const blobs = createBlobStorage({ url: settings.blobUrl, credential });
+  const arm = createResourceManager({ endpoint: settings.armUrl, credential });
+  const rootKeyVault = createRootKeyVault({ vaultUrl: settings.vaultUrl, credential });
+
+  const unfinished = createUnfinished({ tables, now });
+  const outbox = createOutbox({ tables, now });
+  const operations = createOperations({ tables, now, unfinished, outbox });
+  const claims = createClaims({ tables });
+  const books = createBooks(tables);
+  const expiries = createExpiries({ tables });
+  const owners = createOwners({ tables, now });
+
+  const lookup = createCertificateLookup({ books });
+  const writer = createGatewayWriter({ books, now });
+  const thumbprintOfRoot = thumbprintOfPublicCertData;
+  const delivery = { outbox, webhook: settings.webhook, send: sendWebhook, now };
+
+  const describeExpiring: DescribeExpiring = async (kind, id) => {
+    if (kind === 'root') return (await books.roots.get(rootKeys(id)))?.record;
+    const thumbprint = parseThumbprint(id);
+    return thumbprint === undefined ? undefined : lookup.byThumbprint(thumbprint);
+  };
+
+  return {
+    now,
+    tables,
+    blobs,
+    arm,
+    books,
+    operations,
+    claims,
+    outbox,
+    unfinished,
+    owners,
+    expiries,
+    lookup,
+    writer,
+    delivery,
+    describeExpiring,
+    thumbprintOfRoot,
+    isExpiredRoot,
+    readProfile,
+    newSeed: (): Uint8Array => randomBytes(32),
+    apiKeys: createApiKeys({ tables, now }),
+    audit: createAudit({ tables }),
+    idempotency: createIdempotency({ tables, now }),
+    notices: createNotices({ tables }),
+    rounds: createGatewayRounds({ books, operations, outbox, writer, now, thumbprintOfRoot }),
+    sessions: createSessionRecorder({ books, operations, now }),
+    stories: createGatewayStories({ books, claims, operations, now }),
+    trust: createTrustDesk({ books, lookup, operations, writer, now }),
+    revocations: createRevocationDesk({ books, lookup, operations, outbox, writer, now }),
+    roots: createRootDesk({ books, rootKeys: rootKeyVault, unfinished, outbox, expiries, now }),
+    certificates: createCertificateDesk({
+      books,
+      lookup,
+      owners,
+      rootKeys: rootKeyVault,
+      expiries,
+      outbox,
+      unfinished,
+      now,
+    }),
+    kits: createKitDesk({ books, lookup, blobs, container: profileContainer, readProfilePackage: readProfile }),
+    judgePlan: createJudgePlan({ arm, books, subscriptionId: settings.subscriptionId }),
+  };
+}
+
+function isExpiredRoot(publicCertData: string, now: Date): boolean {
+  const reading = readCertificate(publicCertData);
+  return reading.ok && reading.certificate.notAfter.getTime() <= now.getTime();
+}
+
+function readProfile(zip: Uint8Array): ProfileReading {
+  return readProfilePackage(zip, {
+    thumbprintOf: (file) => {
+      const reading = readCertificate(file);
+      return reading.ok ? reading.certificate.thumbprint : undefined;
+    },
+  });
+}
