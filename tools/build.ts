@@ -20,6 +20,8 @@ const result = await build({
   platform: 'node',
   target: 'node22',
   format: 'cjs',
+  // Some packages' CommonJS files cannot be bundled (they ask for their parts through an argument), and none can be shaken.
+  mainFields: ['module', 'main'],
   // The host puts this module into the worker's module loader; there is no file to bundle.
   external: ['@azure/functions-core'],
   minify: true,
