@@ -1,26 +1,16 @@
-import { randomUUID } from 'node:crypto';
-import { startEventGrid, type DeadLetter } from '../eventgrid/event-grid.ts';
-import {
-  startHttpsService,
-  type RunningService,
-  type ServiceRequest,
-  type ServiceResponse,
-} from '../platform/https-service.ts';
+import { startEventGrid, type DeadLetter, type RunningEventGrid } from '../eventgrid/event-grid.ts';
+import { startHttpsService, type RunningService, type ServiceResponse } from '../platform/https-service.ts';
 import type { ServiceHost } from '../platform/service-host.ts';
-import type { ArmCall, ArmContext } from './arm-call.ts';
-import { ArmRefusal, refuseAtGateway } from './arm-refusal.ts';
-import { armRoutes } from './arm-routes.ts';
-import { createArmState, openArmState, type Caller, type StoredSession } from './arm-state.ts';
+import type { StateFile } from '../platform/state-file.ts';
+import type { ArmContext } from './arm-call.ts';
+import { handleRequest, type RequestHandling } from './arm-requests.ts';
+import { createArmState, openArmState, type ArmState, type Caller, type StoredSession } from './arm-state.ts';
 import { toChangeEvent, toEndedChange, type EndedChange } from './change-events.ts';
-import { apiVersions, authenticate, checkSubscription, readApiVersion, throttle } from './front-door.ts';
+import { apiVersions } from './front-door.ts';
 import { gatewaysForVpn, type VpnGatewayState } from './gateways/applied-gateway.ts';
-import { downloadPrefix, downloadProfile } from './gateways/profile-downloads.ts';
 import { connectSession, endSession, listSessions, type NewSession } from './gateways/sessions.ts';
 import { operationDefinitions } from './operation-definitions.ts';
 import { resumeOperations } from './operations.ts';
-import { matchRoute, type MatchedRoute } from './route-table.ts';
-import { standardHeaders } from './standard-headers.ts';
-import { toSynchronousChange } from './synchronous-changes.ts';
 import { TokenBuckets } from './token-buckets.ts';
 
 export { SessionRefused, type NewSession } from './gateways/sessions.ts';
@@ -47,6 +37,7 @@ export interface RunningArm extends RunningService {
   gatewaysForVpn(): VpnGatewayState[];
   /** Called with the connection id of each session that ARM cuts. */
   onSessionDisconnect(listener: (sessionId: string) => void): void;
+  /** Events that were given up, and why. */
   deadLetters(): readonly DeadLetter[];
   setEventGridTarget(url: string): Promise<void>;
   /** Forgets every resource, operation, session and event. */
@@ -55,14 +46,37 @@ export interface RunningArm extends RunningService {
   flush(): void;
 }
 
+interface Parts extends RequestHandling {
+  readonly file: StateFile<ArmState>;
+  readonly eventGrid: RunningEventGrid;
+  readonly listeners: ((sessionId: string) => void)[];
+}
+
 const portal: Caller = { appId: 'portal', objectId: 'portal' };
 
 /** Starts ARM on 127.0.0.1; operations that were running when it last ended go on. */
 export async function startArm(host: ServiceHost, options: ArmOptions): Promise<RunningArm> {
+  const parts = assemble(host, options);
+  const service = await startHttpsService(
+    {
+      ...host,
+      name: 'arm',
+      errorBody: (code, message) => ({ error: { code, message } }),
+      handle: (request) => handleRequest(parts, request),
+    },
+    options.port,
+  );
+  resumeOperations(parts.context);
+  return createDoors(parts, service);
+}
+
+function assemble(host: ServiceHost, options: ArmOptions): Parts {
   const file = openArmState(host.directory);
   const eventGrid = startEventGrid(host, { url: options.eventGrid?.url });
-  const listeners: ((sessionId: string) => void)[] = [];
-  const buckets = new TokenBuckets(host.clock);
+  const listeners: Parts['listeners'] = [];
+  function publish(change: EndedChange): void {
+    eventGrid.publish(toChangeEvent(host, change));
+  }
   const context: ArmContext = {
     host,
     state: file.value,
@@ -77,86 +91,11 @@ export async function startArm(host: ServiceHost, options: ArmOptions): Promise<
       for (const listener of listeners) listener(id);
     },
   };
-  const service = await startHttpsService(
-    {
-      ...host,
-      name: 'arm',
-      errorBody: (code, message) => ({ error: { code, message } }),
-      handle: (request) => handle(request, undefined),
-    },
-    options.port,
-  );
-  resumeOperations(context);
+  return { context, buckets: new TokenBuckets(host.clock), publish, file, eventGrid, listeners };
+}
 
-  function publish(change: EndedChange): void {
-    eventGrid.publish(toChangeEvent(host, change));
-  }
-
-  async function handle(request: ServiceRequest, known: Caller | undefined): Promise<ServiceResponse> {
-    if (request.url.pathname.startsWith(downloadPrefix)) return downloadProfile(context, request);
-    const ids = {
-      requestId: randomUUID(),
-      correlationId: request.headers['x-ms-correlation-request-id'] ?? randomUUID(),
-    };
-    let caller = known;
-    let extra: Readonly<Record<string, string>> = {};
-    let response: ServiceResponse;
-    try {
-      caller ??= await authenticate(host, request);
-      checkSubscription(host, request.url.pathname);
-      extra = throttle(buckets, host, caller, request.method);
-      response = await dispatch(request, caller, ids);
-    } catch (error) {
-      if (!(error instanceof ArmRefusal)) throw error;
-      response = error.toResponse();
-    }
-    const isNetwork = /\/Microsoft\.Network\//i.test(request.url.pathname);
-    const clientRequestId = request.headers['x-ms-client-request-id'];
-    const headers = standardHeaders({ ...ids, now: host.clock.now(), clientRequestId, isNetwork });
-    return { ...response, headers: { ...headers, ...extra, ...response.headers }, principal: caller?.appId };
-  }
-
-  async function dispatch(
-    request: ServiceRequest,
-    caller: Caller,
-    ids: { readonly requestId: string; readonly correlationId: string },
-  ): Promise<ServiceResponse> {
-    const matched = requireRoute(request);
-    const apiVersion = readApiVersion(request.url, matched.route.namespace, resourceTypeOf(request.url.pathname));
-    const call: ArmCall = {
-      ...ids,
-      caller,
-      method: request.method,
-      url: request.url,
-      headers: request.headers,
-      params: matched.params,
-      apiVersion,
-      content: request.body,
-      failOperation: request.failOperation,
-    };
-    const response = await matched.route.handle(context, call);
-    const change = toSynchronousChange(call, response);
-    if (change !== undefined) publish(change);
-    return response;
-  }
-
-  async function putAsSomebodyElse(method: string, path: string, body: unknown): Promise<ServiceResponse> {
-    const url = new URL(path, service.url);
-    const namespace = /\/Microsoft\.Network\//i.test(path) ? 'Microsoft.Network' : 'Microsoft.Resources';
-    if (!url.searchParams.has('api-version')) url.searchParams.set('api-version', apiVersions[namespace]);
-    const content = Buffer.from(JSON.stringify(body ?? {}));
-    const response = await handle({ method: method.toUpperCase(), url, headers: {}, body: content }, portal);
-    host.journal.add({
-      at: host.clock.now().toISOString(),
-      service: 'arm',
-      method: method.toUpperCase(),
-      path: url.pathname + url.search,
-      status: response.status,
-      principal: portal.appId,
-    });
-    return response;
-  }
-
+function createDoors(parts: Parts, service: RunningService): RunningArm {
+  const { context, file, eventGrid } = parts;
   return {
     url: service.url,
     port: service.port,
@@ -165,7 +104,8 @@ export async function startArm(host: ServiceHost, options: ArmOptions): Promise<
       eventGrid.stop();
       await service.close();
     },
-    putAsSomebodyElse,
+    putAsSomebodyElse: (method, path, body) =>
+      putAsPortal(parts, method.toUpperCase(), new URL(path, service.url), body),
     connectSession: (session) => connectSession(context, session),
     endSession(id) {
       endSession(context, id);
@@ -173,14 +113,14 @@ export async function startArm(host: ServiceHost, options: ArmOptions): Promise<
     listSessions: () => listSessions(context),
     gatewaysForVpn: () => gatewaysForVpn(context),
     onSessionDisconnect(listener) {
-      listeners.push(listener);
+      parts.listeners.push(listener);
     },
     deadLetters: () => eventGrid.deadLetters(),
     setEventGridTarget: (url) => eventGrid.setTarget(url),
     reset() {
       // Operations that are still scheduled find themselves forgotten: see finishOperation.
       Object.assign(file.value, createArmState());
-      buckets.clear();
+      parts.buckets.clear();
       eventGrid.reset();
       file.save();
     },
@@ -191,13 +131,19 @@ export async function startArm(host: ServiceHost, options: ArmOptions): Promise<
   };
 }
 
-function requireRoute(request: ServiceRequest): MatchedRoute {
-  const matched = matchRoute(armRoutes, request.method, request.url.pathname);
-  if (matched !== undefined) return matched;
-  const message = `The local stack does not have the operation ${request.method} ${request.url.pathname}.`;
-  throw refuseAtGateway(501, 'NotImplemented', message);
-}
-
-function resourceTypeOf(path: string): string {
-  return /\/providers\/Microsoft\.Network\/([^/]+)/i.exec(path)?.[1] ?? '';
+async function putAsPortal(parts: Parts, method: string, url: URL, body: unknown): Promise<ServiceResponse> {
+  const { host } = parts.context;
+  const namespace = /\/Microsoft\.Network\//i.test(url.pathname) ? 'Microsoft.Network' : 'Microsoft.Resources';
+  if (!url.searchParams.has('api-version')) url.searchParams.set('api-version', apiVersions[namespace]);
+  const content = Buffer.from(JSON.stringify(body ?? {}));
+  const response = await handleRequest(parts, { method, url, headers: {}, body: content }, portal);
+  host.journal.add({
+    at: host.clock.now().toISOString(),
+    service: 'arm',
+    method,
+    path: url.pathname + url.search,
+    status: response.status,
+    principal: portal.appId,
+  });
+  return response;
 }

@@ -7,6 +7,8 @@ import type { JsonObject } from './json-object.ts';
 import type { OperationName } from './operation-names.ts';
 import { operationUrls } from './operation-urls.ts';
 
+const keptMs = 24 * 3600 * 1000;
+
 export interface NewOperation {
   readonly name: OperationName;
   readonly location: string;
@@ -30,11 +32,22 @@ export function startOperation(context: ArmContext, call: ArmCall, wanted: NewOp
     ...(call.failOperation === undefined ? {} : { failCode: call.failOperation }),
     status: 'InProgress',
   };
+  forgetOld(context);
   context.state.operations[operation.id] = operation;
   context.state.operationCount += 1;
   context.save();
   schedule(context, operation);
   return operation;
+}
+
+/** Ended operations can be asked about for a day; a stack that lives for months must not keep them all. */
+function forgetOld(context: ArmContext): void {
+  const beforeMs = context.host.clock.nowMs() - keptMs;
+  for (const operation of Object.values(context.state.operations)) {
+    if (operation.status !== 'InProgress' && operation.dueMs < beforeMs) {
+      Reflect.deleteProperty(context.state.operations, operation.id);
+    }
+  }
 }
 
 /** Schedules again what was running when the process ended. */

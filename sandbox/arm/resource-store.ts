@@ -69,12 +69,14 @@ export function transition(resource: StoredResource, provisioningState: string):
   }
 }
 
-/** Names the children of a body as Azure does: each has an id and a type of its own. */
+/** Names the children of a body as Azure does: each has an id of its own. */
 export function identifyChildren(resource: StoredResource): void {
   for (const [collection, children] of childCollections(resource)) {
     for (const child of children) {
       child['id'] = `${resource.id}/${collection}/${asText(child['name']) ?? ''}`;
-      child['type'] = `Microsoft.Network/${resource.type}/${collection}`;
+      // Azure sends a type for a gateway's children too, but its API description does not allow one there.
+      if (collection === 'subnets') child['type'] = `Microsoft.Network/${resource.type}/${collection}`;
+      else Reflect.deleteProperty(child, 'type');
     }
   }
 }

@@ -60,21 +60,26 @@ function checkSubnet(plan: NetworkPlan, subnet: JsonObject): void {
       throw new ArmRefusal(400, 'NetcfgInvalidSubnet', message);
     }
   }
-  checkGatewaySubnet(plan, subnet);
+  checkAttachments(plan, subnet);
 }
 
-/** Azure blocks security groups on the gateway's subnet (facts/azure-vpn.md A3). Others do not exist in this stand-in. */
-function checkGatewaySubnet(plan: NetworkPlan, subnet: JsonObject): void {
-  const group = referenceOf(propertiesOf(subnet), 'networkSecurityGroup');
-  if (group === undefined) return;
-  if (!sameId(subnetName(subnet), gatewaySubnetName)) {
-    throw refuseMissing(group, `${plan.id}/subnets/${subnetName(subnet)}`);
+/** Azure blocks security groups on the gateway's subnet (facts/azure-vpn.md A3). */
+function checkAttachments(plan: NetworkPlan, subnet: JsonObject): void {
+  const subnetId = `${plan.id}/subnets/${subnetName(subnet)}`;
+  const properties = propertiesOf(subnet);
+  const group = referenceOf(properties, 'networkSecurityGroup');
+  if (group !== undefined && sameId(subnetName(subnet), gatewaySubnetName)) {
+    throw new ArmRefusal(
+      400,
+      'NetworkSecurityGroupCannotBeAttachedToGatewaySubnet',
+      `Network security group ${group} cannot be attached to Gateway Subnet ${subnetId}.`,
+    );
   }
-  throw new ArmRefusal(
-    400,
-    'NetworkSecurityGroupCannotBeAttachedToGatewaySubnet',
-    `Network security group ${group} cannot be attached to Gateway Subnet ${plan.id}/subnets/${subnetName(subnet)}.`,
-  );
+  // None of these exists in this stand-in, so a reference to one leads nowhere.
+  for (const field of ['networkSecurityGroup', 'routeTable', 'natGateway']) {
+    const id = referenceOf(properties, field);
+    if (id !== undefined) throw refuseMissing(id, subnetId);
+  }
 }
 
 function checkPair(plan: NetworkPlan, subnet: JsonObject, other: JsonObject): void {

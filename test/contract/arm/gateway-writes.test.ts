@@ -44,9 +44,7 @@ describe('sandbox/arm/gateways/gateways', () => {
         vpnGatewayGeneration: 'Generation1',
         sku: { name: 'VpnGw1AZ', tier: 'VpnGw1AZ', capacity: 2 },
         bgpSettings: { asn: 65515, bgpPeeringAddress: '10.1.255.4' },
-        ipConfigurations: [
-          { type: 'Microsoft.Network/virtualNetworkGateways/ipConfigurations', etag: after.body['etag'] },
-        ],
+        ipConfigurations: [{ id: `${stack.group}${gatewayPath}/ipConfigurations/gwipconf`, etag: after.body['etag'] }],
       },
     });
     expect(after.body['etag']).not.toBe(created.body['etag']);

@@ -167,6 +167,17 @@ describe('sandbox/arm/operations', () => {
     expect((await stack.send('GET', stack.path(''))).status).toBe(404);
   });
 
+  it('knows an ended operation for a day, and no longer', async () => {
+    const url = await startVnet();
+    await stack.test.advance(23 * 3600_000);
+    await stack.send('DELETE', stack.path(vnetPath));
+    expect((await stack.send('GET', url)).status).toBe(200);
+    await stack.test.advance(2 * 3600_000);
+    await startVnet();
+
+    expect((await stack.send('GET', url)).status).toBe(404);
+  });
+
   it('divides durations and Retry-After by the speed, down to a second', async () => {
     const fast = await startArmStack({ speed: 5 });
     await fast.put('', { location: 'eastus' });

@@ -71,6 +71,11 @@ describe('sandbox/arm/network/virtual-networks', () => {
       'NetworkSecurityGroupCannotBeAttachedToGatewaySubnet',
     ],
     [
+      'a route table that does not exist',
+      { subnets: [{ name: 'a', properties: { addressPrefix: '10.1.0.0/24', routeTable: { id: '/x' } } }] },
+      'InvalidResourceReference',
+    ],
+    [
       'a security group that does not exist',
       { subnets: [{ name: 'a', properties: { addressPrefix: '10.1.0.0/24', networkSecurityGroup: { id: '/x' } } }] },
       'InvalidResourceReference',
