@@ -40,7 +40,7 @@ export async function startTestVault(options: TestHostOptions = {}): Promise<Tes
     keys: new KeyClient(url, credential, clientOptions),
     certificates: new CertificateClient(url, credential, clientOptions),
     service: () => service,
-    cryptography: (key) => new CryptographyClient(key as KeyVaultKey, credential, clientOptions),
+    cryptography: (key) => new CryptographyClient(key, credential, clientOptions),
     ask: (method, path, body) =>
       requestOver(url, {
         method,
@@ -74,5 +74,5 @@ export function rootPolicy(issuerName: 'Self' | 'Unknown', change: Partial<Certi
     keyUsage: ['keyCertSign', 'cRLSign'],
     validityInMonths: 24,
     ...change,
-  } as CertificatePolicy;
+  };
 }

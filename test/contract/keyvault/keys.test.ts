@@ -114,7 +114,7 @@ describe('sandbox/keyvault keys', () => {
       501,
       'NotImplemented',
     ],
-    ['ordinary base64', { alg: 'RS256', value: `${Buffer.alloc(32, 255).toString('base64')}` }, 400, 'BadParameter'],
+    ['ordinary base64', { alg: 'RS256', value: Buffer.alloc(32, 255).toString('base64') }, 400, 'BadParameter'],
     ['a body that is not JSON', 'nonsense', 400, 'BadParameter'],
   ])('refuses to sign %s', async (_what, body, status, code) => {
     const key = await vault.keys.createRsaKey('strict');
