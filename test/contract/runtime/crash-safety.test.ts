@@ -77,7 +77,13 @@ describe('sandbox/runtime (crash safety)', () => {
       const first = await startRuntime();
       await manage(first, 'POST', 'orchestrators/story/s', {});
       let killed: Promise<void> | undefined;
-      proxy.arm({ atWrite, when, onCut: () => (killed ??= first.kill()) });
+      proxy.arm({
+        atWrite,
+        when,
+        onCut: () => {
+          killed ??= first.kill();
+        },
+      });
       await eventually(
         () => killed !== undefined,
         () => 'the cut did not come',
