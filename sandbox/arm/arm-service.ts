@@ -13,9 +13,7 @@ import { operationDefinitions } from './operation-definitions.ts';
 import { resumeOperations } from './operations.ts';
 import { TokenBuckets } from './token-buckets.ts';
 
-export { SessionRefused, type NewSession } from './gateways/sessions.ts';
-export type { VpnGatewayState } from './gateways/applied-gateway.ts';
-export type { StoredSession } from './arm-state.ts';
+export { SessionRefused } from './gateways/sessions.ts';
 
 export interface ArmOptions {
   /** 0 picks a free one. */

@@ -43,7 +43,7 @@ export interface Caller {
   readonly objectId: string;
 }
 
-export type OperationStatus = 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled';
+type OperationStatus = 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled';
 
 export interface StoredOperation {
   readonly id: string;
@@ -76,7 +76,7 @@ export interface StoredSession {
 }
 
 /** A generated profile package, behind a signed URL. */
-export interface StoredProfile {
+interface StoredProfile {
   readonly path: string;
   readonly signature: string;
   readonly expiresAtMs: number;

@@ -1,18 +1,15 @@
 /** The long-running operations that this stand-in has; the names appear in Azure's own error texts. */
-export const operationNames = [
-  'DeleteResourceGroupOperation',
-  'PutVirtualNetworkOperation',
-  'DeleteVirtualNetworkOperation',
-  'PutSubnetOperation',
-  'DeleteSubnetOperation',
-  'PutPublicIpAddressOperation',
-  'DeletePublicIpAddressOperation',
-  'PutVirtualNetworkGatewayOperation',
-  'PatchVirtualNetworkGatewayOperation',
-  'DeleteVirtualNetworkGatewayOperation',
-  'GenerateVpnProfileOperation',
-  'GetVpnClientConnectionHealthOperation',
-  'DisconnectVpnConnectionsOperation',
-] as const;
-
-export type OperationName = (typeof operationNames)[number];
+export type OperationName =
+  | 'DeleteResourceGroupOperation'
+  | 'PutVirtualNetworkOperation'
+  | 'DeleteVirtualNetworkOperation'
+  | 'PutSubnetOperation'
+  | 'DeleteSubnetOperation'
+  | 'PutPublicIpAddressOperation'
+  | 'DeletePublicIpAddressOperation'
+  | 'PutVirtualNetworkGatewayOperation'
+  | 'PatchVirtualNetworkGatewayOperation'
+  | 'DeleteVirtualNetworkGatewayOperation'
+  | 'GenerateVpnProfileOperation'
+  | 'GetVpnClientConnectionHealthOperation'
+  | 'DisconnectVpnConnectionsOperation';

@@ -19,7 +19,7 @@ export interface ArmStackOptions {
   readonly eventGridUrl?: string;
 }
 
-export interface RawAnswer {
+interface RawAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
@@ -27,7 +27,7 @@ export interface RawAnswer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-export interface RawRequest {
+interface RawRequest {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   /** Another caller's token, or none. */

@@ -67,7 +67,7 @@ function checkRoot(root: JsonObject, now: Date): void {
 }
 
 /** A root certificate from Azure's form: base64 of the DER bytes on one line, without PEM markers. */
-export function parseRoot(publicCertData: string): X509Certificate | undefined {
+function parseRoot(publicCertData: string): X509Certificate | undefined {
   if (!/^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(publicCertData)) return undefined;
   const der = Buffer.from(publicCertData, 'base64');
   try {

@@ -26,8 +26,8 @@ import { usersOfPublicIp } from './usage.ts';
 import { inGroup, withEtag } from './virtual-networks.ts';
 
 const type = 'publicIPAddresses';
-/** Addresses for documentation (RFC 5737, and RFC 2544 behind them): nothing real may be hit by a mistake. */
-const addressRange = '198.18.0.0/15';
+/** Addresses for benchmarks (RFC 2544): nothing real can be hit by a mistake. */
+const addressRange = '198.19.0.0/16';
 
 const publicIpSchema = z.looseObject({
   tags: tagsSchema.optional(),
@@ -135,7 +135,7 @@ export function deletePublicIpAddress(context: ArmContext, call: ArmCall): Servi
 }
 
 /** The body of a GET: the stored one with the gateway configuration that holds the address. */
-export function renderPublicIpAddress(context: ArmContext, resource: StoredResource): JsonObject {
+function renderPublicIpAddress(context: ArmContext, resource: StoredResource): JsonObject {
   const [use] = usersOfPublicIp(context, resource.id);
   if (use === undefined) return resource.body;
   return { ...resource.body, properties: { ...propertiesOf(resource.body), ipConfiguration: { id: use.id } } };

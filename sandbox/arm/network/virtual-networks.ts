@@ -137,7 +137,7 @@ export function deleteVirtualNetwork(context: ArmContext, call: ArmCall): Servic
 }
 
 /** The body of a GET: the stored one with what gateways make of its subnets. */
-export function renderVirtualNetwork(context: ArmContext, resource: StoredResource): JsonObject {
+function renderVirtualNetwork(context: ArmContext, resource: StoredResource): JsonObject {
   const properties = propertiesOf(resource.body);
   const subnets = asObjects(properties['subnets']).map((subnet) => renderSubnet(context, subnet));
   return { ...resource.body, properties: { ...properties, subnets } };

@@ -28,7 +28,7 @@ describe('sandbox/arm/network/public-ip-addresses', () => {
         publicIPAddressVersion: 'IPv4',
         idleTimeoutInMinutes: 4,
         ipTags: [],
-        ipAddress: expect.stringMatching(/^198\.18\./) as string,
+        ipAddress: expect.stringMatching(/^198\.19\./) as string,
       },
     });
     expect(second.body['properties']).toMatchObject({
