@@ -116,11 +116,12 @@ function toPolicy(policy: RootKeyPolicy, issuerName: 'Self' | 'Unknown'): Certif
   };
 }
 
-function toVersion(certificate: KeyVaultCertificate): RootKeyVersion {
-  if (certificate.keyId === undefined || certificate.id === undefined || certificate.cer === undefined) {
-    throw new Error(`Key Vault answered certificate ${certificate.name} without its key or its content.`);
+function toVersion({ name, keyId, cer, properties }: KeyVaultCertificate): RootKeyVersion {
+  // The client leaves the certificate's own `id` unset and puts it among the properties.
+  if (keyId === undefined || properties.id === undefined || cer === undefined) {
+    throw new Error(`Key Vault answered certificate ${name} without its key or its content.`);
   }
-  return { keyId: certificate.keyId, certificateId: certificate.id, certificateDer: certificate.cer };
+  return { keyId, certificateId: properties.id, certificateDer: cer };
 }
 
 async function answer<T>(call: () => Promise<T>): Promise<KeyAnswer<T>> {

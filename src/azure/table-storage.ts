@@ -8,6 +8,7 @@ import {
 } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/core-auth';
 import type { RowKeys, RowRange, StoredRow, Tables } from '../ports/tables.ts';
+import { asciiJsonPolicy } from './ascii-json-policy.ts';
 import { statusOf } from './status-of.ts';
 import { fromEntity, toEntity, writeIdOf } from './table-entity.ts';
 
@@ -32,7 +33,14 @@ const retriesMax = 6;
  * conflict: every write carries an id by which that is recognised as success.
  */
 export function createTableStorage({ url, credential, newId, clientOptions }: TableStorageOptions): Tables {
-  const options = { retryOptions: { maxRetries: retriesMax, maxRetryDelayInMs: 20_000 }, ...clientOptions };
+  const options: TableServiceClientOptions = {
+    retryOptions: { maxRetries: retriesMax, maxRetryDelayInMs: 20_000 },
+    ...clientOptions,
+    additionalPolicies: [
+      { policy: asciiJsonPolicy, position: 'perCall' },
+      ...(clientOptions?.additionalPolicies ?? []),
+    ],
+  };
   const clients = new Map<string, TableClient>();
 
   function clientOf(table: string): TableClient {

@@ -78,7 +78,7 @@ function preflightGateway({ judgePlan }: GatewayRoutesOptions): Route {
 
 function buildGateway({ judgePlan, stories, operations, subscriptionId }: GatewayRoutesOptions): Route {
   return defineRoute({
-    name: 'buildGateway',
+    name: 'createGateway',
     method: 'POST',
     path: 'gateways',
     action: 'gateway.build',
@@ -147,7 +147,7 @@ function getGateway({ books }: GatewayRoutesOptions): Route {
 
 function removeGateway({ stories, operations }: GatewayRoutesOptions): Route {
   return defineRoute({
-    name: 'removeGateway',
+    name: 'deleteGateway',
     method: 'DELETE',
     path: 'gateways/{id}',
     action: 'gateway.remove',
