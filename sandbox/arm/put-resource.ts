@@ -8,7 +8,7 @@ import { checkConditions } from './conditions.ts';
 import { asText, isObject, propertiesOf, type JsonObject } from './json-object.ts';
 import { readLocation } from './locations.ts';
 import type { OperationName } from './operation-names.ts';
-import { putAnswer, startOperation } from './operations.ts';
+import { putAnswer, runningOperation, startOperation } from './operations.ts';
 import { formatResourceId, type ResourceType } from './resource-id.ts';
 import { checkNetworkName } from './resource-names.ts';
 import { calledId, findResource, identifyChildren, requireWritableGroup, transition } from './resource-store.ts';
@@ -32,7 +32,7 @@ export function preparePut(context: ArmContext, call: ArmCall, type: ResourceTyp
   checkNetworkName(name);
   const existing = findResource(context, calledId(call, type));
   checkShape(body, schema);
-  if (existing !== undefined) checkUnchangeable(existing, location, body);
+  if (existing !== undefined) checkUnchangeable(context, existing, location, body);
   checkConditions(call, existing?.body);
   const address = { subscriptionId: param(call, 'subscriptionId'), group: group.name, type, name };
   const id = existing?.id ?? formatResourceId(address);
@@ -56,7 +56,7 @@ function formatPath(path: readonly PropertyKey[]): string {
     .join('');
 }
 
-function checkUnchangeable(existing: StoredResource, location: string, body: JsonObject): void {
+function checkUnchangeable(context: ArmContext, existing: StoredResource, location: string, body: JsonObject): void {
   const kept = asText(existing.body['location']);
   if (kept !== location) {
     throw refuseAtGateway(
@@ -65,7 +65,9 @@ function checkUnchangeable(existing: StoredResource, location: string, body: Jso
       `The resource '${existing.name}' already exists in location '${kept ?? ''}' in resource group '${existing.group}'. A resource with the same name cannot be created in location '${location}'. Please select a new resource name.`,
     );
   }
-  // ARM's rules for providers: another provisioningState than the server's is refused, an equal one ignored.
+  // ARM's rules for providers: another provisioningState than the server's is refused, an equal one ignored. While a write
+  // runs the state is about to change, and what a caller read before it is no fault of the caller's.
+  if (runningOperation(context, existing) !== undefined) return;
   const given = asText(propertiesOf(body)['provisioningState']);
   const current = asText(propertiesOf(existing.body)['provisioningState']);
   if (given !== undefined && given !== current) {

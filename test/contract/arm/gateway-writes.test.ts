@@ -1,5 +1,11 @@
 import { startArmStack, type ArmStack } from '../../support/arm-stack.ts';
-import { aClientConfiguration, aGateway, anIpConfiguration, aPublicIp } from '../../support/builders/arm-bodies.ts';
+import {
+  aClientConfiguration,
+  aGateway,
+  anIpConfiguration,
+  aPublicIp,
+  aVirtualNetwork,
+} from '../../support/builders/arm-bodies.ts';
 import { createRootData } from '../../support/root-certificates.ts';
 
 const network = '/providers/Microsoft.Network';
@@ -198,6 +204,47 @@ describe('sandbox/arm/gateways/gateways', () => {
     expect(policy).toMatchObject(changed);
     expect(generation).toMatchObject(changed);
     expect((await second('pip2')).body).toMatchObject({ error: { code: 'VirtualNetworkCanHaveOnlyOneGateway' } });
+    await stack.put(`${network}/virtualNetworks/VNet2`, aVirtualNetwork());
+    const elsewhere = anIpConfiguration(stack.group);
+    const subnet = { id: `${stack.group}${network}/virtualNetworks/VNet2/subnets/GatewaySubnet` };
+    const taken = await stack.send('PUT', stack.path(`${network}/virtualNetworkGateways/gw2`), {
+      body: aGateway(stack.group, {
+        ipConfigurations: [{ ...elsewhere, properties: { ...(elsewhere['properties'] as Json), subnet } }],
+      }),
+    });
+    expect(taken).toMatchObject({ status: 400, body: { error: { code: 'PublicIPAddressInUse' } } });
+  });
+
+  it('takes back what it answered, for each kind of resource', async () => {
+    await stack.put(gatewayPath, aGateway(stack.group, { tags: { a: 'b' } }));
+
+    for (const path of [gatewayPath, `${network}/virtualNetworks/VNet1`, `${network}/publicIPAddresses/pip`]) {
+      const before = await stack.send('GET', stack.path(path));
+      const after = await stack.put(path, before.body);
+      const withoutEtags = (text: string) => text.replaceAll(/W\/\\"[0-9a-f-]+\\"/g, '');
+      expect(withoutEtags(after.text)).toBe(withoutEtags(before.text));
+      expect(after.body['etag']).not.toBe(before.body['etag']);
+    }
+  });
+
+  it('answers a writer that read before another write began with the lock, not with a fault in its body', async () => {
+    const { body } = await stack.put(gatewayPath, aGateway(stack.group));
+    await stack.arm.putAsSomebodyElse('PUT', `${stack.group}${gatewayPath}`, aGateway(stack.group));
+
+    const late = await stack.send('PUT', stack.path(gatewayPath), { body });
+    expect(late).toMatchObject({ status: 429, body: { error: { code: 'AnotherOperationInProgress' } } });
+  });
+
+  it('makes a gateway of the Basic SKU, which needs no public IP and gets no client configuration', async () => {
+    const { subnet } = anIpConfiguration(stack.group)['properties'] as Json;
+    const answer = await put({
+      sku: { name: 'Basic', tier: 'Basic' },
+      ipConfigurations: [{ name: 'ip', properties: { subnet } }],
+      vpnClientConfiguration: undefined,
+    });
+
+    expect(answer.status).toBe(201);
+    expect(answer.body['properties']).not.toHaveProperty('vpnClientConfiguration');
   });
 
   it('refuses a root that has expired since it was accepted, until it is taken out', async () => {
