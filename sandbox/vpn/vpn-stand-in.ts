@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createControlClient } from './control-client.ts';
 import { GatewayFleet } from './gateway-fleet.ts';
@@ -39,6 +41,9 @@ export async function startVpnStandIn({ controlUrl, directory }: VpnStandInOptio
   const internet = `${record.prefix}internet`;
   await createInternet(internet);
 
+  const logFolder = join(directory, 'logs');
+  mkdirSync(logFolder, { recursive: true });
+
   const stopping = new AbortController();
   const control = createControlClient(controlUrl);
   const say = createComplainer();
@@ -55,7 +60,7 @@ export async function startVpnStandIn({ controlUrl, directory }: VpnStandInOptio
     prefix: record.prefix,
     internet,
     folder: record.folder,
-    logFolder: directory,
+    logFolder,
     onSessionBegun: (session) => {
       reporter.add(session);
       void report();
