@@ -1,0 +1,122 @@
+import { createApiKeys, type ApiKeys, type NewApiKey } from '../../../src/desk/api-keys.ts';
+import { sha256Hex } from '../../../src/desk/digest.ts';
+import { atEveryCrash } from '../../support/every-crash.ts';
+import { createMemoryTables } from '../../support/memory-tables.ts';
+import { createTestClock } from '../../support/test-clock.ts';
+
+function createKeys(tables = createMemoryTables()): ApiKeys {
+  return createApiKeys({ tables, now: createTestClock().now });
+}
+
+function aKey(id: string, change: Partial<NewApiKey> = {}): NewApiKey {
+  return { id, role: 'reader', keyHash: sha256Hex(`key of ${id}`), createdBy: 'test', ...change };
+}
+
+const firstKey = 'first-administrator-key-0123456789ab';
+
+describe('src/desk/api-keys', () => {
+  it('finds a key by what its owner holds, and shows no hash', async () => {
+    const keys = createKeys();
+    await keys.put(aKey('logic-app', { role: 'requester', name: 'Logic App' }));
+
+    const found = await keys.find('key of logic-app');
+
+    expect(found).toEqual({
+      id: 'logic-app',
+      name: 'Logic App',
+      role: 'requester',
+      createdAt: '2026-03-01T12:00:00.000Z',
+      createdBy: 'test',
+    });
+    expect(await keys.find('key of nobody')).toBeUndefined();
+    expect(await keys.find('')).toBeUndefined();
+    expect(await keys.list()).toEqual([found]);
+  });
+
+  it('stores no key', async () => {
+    const tables = createMemoryTables();
+    await createKeys(tables).ensureAdministrator(firstKey);
+
+    expect(JSON.stringify(tables.rows('ApiKeys'))).not.toContain(firstKey);
+  });
+
+  it('closes the old key when an id gets a new one', async () => {
+    const keys = createKeys();
+    await keys.put(aKey('a'));
+
+    await keys.put(aKey('a', { keyHash: sha256Hex('new key') }));
+
+    expect(await keys.find('key of a')).toBeUndefined();
+    expect(await keys.find('new key')).toMatchObject({ id: 'a' });
+  });
+
+  it('refuses a hash that another id has, and frees it with that id', async () => {
+    const keys = createKeys();
+    await keys.put(aKey('a'));
+
+    await expect(keys.put(aKey('b', { keyHash: sha256Hex('key of a') }))).rejects.toMatchObject({
+      code: 'ERR_CONFLICT',
+    });
+    await keys.remove('a');
+    await keys.put(aKey('b', { keyHash: sha256Hex('key of a') }));
+
+    expect(await keys.find('key of a')).toMatchObject({ id: 'b' });
+  });
+
+  it('removes a key once', async () => {
+    const keys = createKeys();
+    await keys.put(aKey('a'));
+
+    expect([await keys.remove('a'), await keys.remove('a')]).toEqual([true, false]);
+    expect(await keys.find('key of a')).toBeUndefined();
+  });
+
+  it('never loses the last administrator', async () => {
+    const keys = createKeys();
+    await keys.put(aKey('a', { role: 'administrator' }));
+
+    await expect(keys.remove('a')).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+    await expect(keys.put(aKey('a', { role: 'operator' }))).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+    expect(await keys.find('key of a')).toMatchObject({ role: 'administrator' });
+
+    await keys.put(aKey('b', { role: 'administrator' }));
+    expect(await keys.remove('a')).toBe(true);
+  });
+
+  it('keeps one of two administrators who remove each other at once', async () => {
+    const keys = createKeys();
+    await keys.put(aKey('a', { role: 'administrator' }));
+    await keys.put(aKey('b', { role: 'administrator' }));
+
+    const outcomes = await Promise.allSettled([keys.remove('a'), keys.remove('b')]);
+
+    expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(1);
+    expect((await keys.list()).filter(({ role }) => role === 'administrator')).toHaveLength(1);
+  });
+
+  it('makes the first administrator once and leaves them as they are', async () => {
+    const keys = createKeys();
+    await keys.ensureAdministrator(firstKey);
+    await keys.ensureAdministrator(`${firstKey}-changed`);
+
+    expect(await keys.find(firstKey)).toMatchObject({ id: 'administrator', role: 'administrator' });
+    expect(await keys.find(`${firstKey}-changed`)).toBeUndefined();
+  });
+
+  it('refuses a first key that could be guessed', async () => {
+    await expect(createKeys().ensureAdministrator('short')).rejects.toThrow('at least 32 characters');
+  });
+
+  it('ends with one working administrator, whichever write of the first start fails', async () => {
+    const places = await atEveryCrash({
+      setUp: createKeys,
+      work: (keys) => keys.ensureAdministrator(firstKey),
+      check: async (keys) => {
+        expect(await keys.find(firstKey)).toMatchObject({ role: 'administrator' });
+        await expect(keys.remove('administrator')).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+      },
+    });
+
+    expect(places).toBeGreaterThan(2);
+  });
+});

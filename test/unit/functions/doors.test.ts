@@ -1,0 +1,384 @@
+import { createExpiries } from '../../../src/desk/expiries.ts';
+import { createOperations, type Operations } from '../../../src/desk/operations.ts';
+import { createOutbox } from '../../../src/desk/outbox.ts';
+import { createOwners } from '../../../src/desk/owners.ts';
+import { createAudit } from '../../../src/desk/audit.ts';
+import { sha256Hex } from '../../../src/desk/digest.ts';
+import { createUnfinished } from '../../../src/desk/unfinished.ts';
+import { apiKeyRoutes } from '../../../src/functions/api-keys.ts';
+import { auditRoutes } from '../../../src/functions/audit.ts';
+import { expiryRoutes } from '../../../src/functions/expiries.ts';
+import { healthRoutes } from '../../../src/functions/health.ts';
+import type { Route } from '../../../src/functions/http/route.ts';
+import { operationRoutes, type OperationActions } from '../../../src/functions/operations.ts';
+import { ownerRoutes } from '../../../src/functions/owners.ts';
+import { createTestDoors, type DoorAnswer, type DoorRequest, type TestDoors } from '../../support/test-door.ts';
+
+interface Open {
+  readonly doors: TestDoors;
+  readonly ask: (name: string, request?: DoorRequest) => Promise<DoorAnswer>;
+}
+
+async function open(routesOf: (doors: TestDoors) => readonly Route[]): Promise<Open> {
+  const doors = await createTestDoors();
+  const routes = routesOf(doors);
+  return {
+    doors,
+    ask: (name, request) => {
+      const route = routes.find((candidate) => candidate.name === name);
+      if (route === undefined) throw new Error(`there is no door ${name}`);
+      return doors.ask(route, request);
+    },
+  };
+}
+
+function itemsOf({ json }: DoorAnswer): readonly Readonly<Record<string, unknown>>[] {
+  return json['items'] as Readonly<Record<string, unknown>>[];
+}
+
+/** The query of an answer's nextLink, with its question mark. */
+function nextQuery({ json }: DoorAnswer): string | undefined {
+  const link = json['nextLink'];
+  return typeof link === 'string' ? link.slice(link.indexOf('?')) : undefined;
+}
+
+describe('src/functions/operations', () => {
+  const id = `op-${'1'.repeat(32)}`;
+  const params = { id };
+
+  async function openOperations(
+    actions: Readonly<Record<string, OperationActions>> = {},
+  ): Promise<Open & { readonly operations: Operations }> {
+    let operations: Operations | undefined;
+    const opened = await open(({ tables, clock: { now } }) => {
+      const unfinished = createUnfinished({ tables, now });
+      operations = createOperations({ tables, now, unfinished, outbox: createOutbox({ tables, now }) });
+      return operationRoutes({ operations, actions });
+    });
+    if (operations === undefined) throw new Error('no operations were made');
+    const operation = { id, kind: 'buildGateway', target: 'gw1', targetKey: 'gw1', requestedBy: 'ann' };
+    await operations.create({ ...operation, steps: [{ name: 'gateway', usualSeconds: 100 }] });
+    return { ...opened, operations };
+  }
+
+  it('shows an operation to a reader', async () => {
+    const { ask } = await openOperations();
+
+    const answer = await ask('getOperation', { params, as: 'reader' });
+
+    expect(answer).toMatchObject({
+      status: 200,
+      json: { id, kind: 'buildGateway', status: 'pending', target: 'gw1', percent: 0, remainingSeconds: 100 },
+    });
+    expect(answer.json).not.toHaveProperty('context');
+  });
+
+  it.each(['getOperation', 'getOperationResult', 'cancelOperation', 'resumeOperation', 'removeOperation'])(
+    '%s says 404 for what is not there and 400 for what is no id',
+    async (name) => {
+      const { ask } = await openOperations();
+
+      expect((await ask(name, { params: { id: `op-${'2'.repeat(32)}` } })).status).toBe(404);
+      for (const bad of ['../x', '@entity@key', 'op-1', `op-${'1'.repeat(300)}`, "op-' or 1 eq 1"]) {
+        expect((await ask(name, { params: { id: bad } })).status).toBe(400);
+      }
+    },
+  );
+
+  it('answers the result door with 202 until the end and with the result after', async () => {
+    const { ask, operations } = await openOperations();
+
+    const early = await ask('getOperationResult', { params });
+    await operations.finish(id, { status: 'succeeded', result: { gatewayId: 'gw1' } });
+    const late = await ask('getOperationResult', { params });
+
+    expect(early).toMatchObject({
+      status: 202,
+      headers: { location: `/api/operations/${id}/result`, 'retry-after': '10' },
+      json: { status: 'pending' },
+    });
+    expect(late).toMatchObject({ status: 200, json: { gatewayId: 'gw1' } });
+  });
+
+  it.each([
+    [{ status: 'failed', problem: { code: 'ERR_AZURE_REFUSED', detail: 'No quota.' } }, 502, 'ERR_AZURE_REFUSED'],
+    [{ status: 'failed', problem: { code: 'ERR_CONFLICT', detail: 'x', status: 410 } }, 410, 'ERR_CONFLICT'],
+    [{ status: 'failed', problem: { code: 'AnotherCode', detail: 'x' } }, 500, 'AnotherCode'],
+    [{ status: 'failed' }, 500, 'ERR_OPERATION_FAILED'],
+    [{ status: 'canceled' }, 409, 'ERR_OPERATION_CANCELED'],
+  ] as const)('answers the end %j as its own problem', async (ending, status, code) => {
+    const { ask, operations } = await openOperations();
+    await operations.finish(id, ending);
+
+    const answer = await ask('getOperationResult', { params });
+
+    expect(answer).toMatchObject({
+      status,
+      headers: { 'content-type': 'application/problem+json; charset=utf-8' },
+      json: { status, code },
+    });
+    expect((await ask('getOperation', { params })).status).toBe(200);
+  });
+
+  it('cancels what runs and refuses what has ended', async () => {
+    const { ask, operations } = await openOperations();
+
+    expect((await ask('cancelOperation', { params, as: 'reader' })).status).toBe(403);
+    expect(await ask('cancelOperation', { params })).toMatchObject({ status: 202, json: { cancelRequested: true } });
+    await operations.finish(id, { status: 'canceled' });
+    expect(await ask('cancelOperation', { params })).toMatchObject({ status: 409 });
+  });
+
+  it('resumes and removes what failed, through the actions of its kind', async () => {
+    const calls: string[] = [];
+    const act = (verb: string): NonNullable<OperationActions['resume']> => {
+      return async ({ operation, caller }) => {
+        calls.push(`${verb} ${operation.id} ${caller.id}`);
+        const view = await made.operations.view(operation.id);
+        if (view === undefined) throw new Error('gone');
+        return view;
+      };
+    };
+    const made = await openOperations({ buildGateway: { resume: act('resume'), remove: act('remove') } });
+
+    expect(await made.ask('resumeOperation', { params })).toMatchObject({ status: 409 });
+    await made.operations.finish(id, { status: 'failed' });
+    expect(await made.ask('resumeOperation', { params })).toMatchObject({ status: 202 });
+    expect(await made.ask('removeOperation', { params })).toMatchObject({ status: 202, json: { id } });
+
+    expect(calls).toEqual([`resume ${id} operator`, `remove ${id} operator`]);
+  });
+
+  it('refuses an action that the kind does not have', async () => {
+    const { ask, operations } = await openOperations();
+    await operations.finish(id, { status: 'failed' });
+
+    const answer = await ask('removeOperation', { params });
+
+    expect(answer).toMatchObject({ status: 409, json: { detail: expect.stringContaining('buildGateway') as string } });
+  });
+
+  it('lists in pages whose links go on', async () => {
+    const { ask, operations, doors } = await openOperations();
+    for (const digit of ['3', '4', '5', '6']) {
+      doors.clock.advance(1000);
+      const other = { id: `op-${digit.repeat(32)}`, kind: 'applyGateway', target: 'gw1', targetKey: 'gw1' };
+      await operations.create({ ...other, requestedBy: 'ann', steps: [] });
+    }
+    const seen: string[] = [];
+    let query: string | undefined = '?target=GW1&top=2';
+    while (query !== undefined) {
+      const answer: DoorAnswer = await ask('listOperations', { query });
+      seen.push(...itemsOf(answer).map((item) => String(item['id'])[3] ?? ''));
+      query = nextQuery(answer);
+    }
+
+    expect(seen).toEqual(['6', '5', '4', '3', '1']);
+  });
+
+  it.each([
+    '?top=0',
+    '?top=-1',
+    '?top=1001',
+    '?top=1e9',
+    '?top=',
+    '?status=done',
+    '?kind=',
+    '?other=1',
+    '?continuation=!',
+  ])('refuses the list query %s', async (query) => {
+    const { ask } = await openOperations();
+
+    expect((await ask('listOperations', { query })).status).toBe(400);
+  });
+
+  it('refuses a forged continuation', async () => {
+    const { ask } = await openOperations();
+    const forged = Buffer.from("x' or PartitionKey ne '").toString('base64url');
+
+    expect((await ask('listOperations', { query: `?continuation=${forged}` })).status).toBe(400);
+  });
+});
+
+describe('src/functions/api-keys', () => {
+  const openKeys = (): Promise<Open> => open(({ apiKeys }) => apiKeyRoutes({ apiKeys }));
+  const body = { role: 'requester', keyHash: sha256Hex('my own key') };
+
+  it('makes, lists and withdraws a key for an administrator', async () => {
+    const { ask, doors } = await openKeys();
+    const params = { id: 'logic-app' };
+
+    const made = await ask('putApiKey', { params, body, as: 'administrator' });
+    expect(made).toMatchObject({
+      status: 200,
+      json: { id: 'logic-app', role: 'requester', createdBy: 'administrator' },
+    });
+    expect(made.text).not.toContain(body.keyHash);
+    expect(await doors.apiKeys.find('my own key')).toMatchObject({ id: 'logic-app' });
+    expect(itemsOf(await ask('listApiKeys', { as: 'administrator' }))).toHaveLength(5);
+
+    expect((await ask('deleteApiKey', { params, as: 'administrator' })).status).toBe(204);
+    expect((await ask('deleteApiKey', { params, as: 'administrator' })).status).toBe(404);
+    expect(await doors.apiKeys.find('my own key')).toBeUndefined();
+  });
+
+  it.each(['putApiKey', 'listApiKeys', 'deleteApiKey'])('%s is closed to operators', async (name) => {
+    const { ask } = await openKeys();
+
+    expect((await ask(name, { params: { id: 'x' }, as: 'operator' })).status).toBe(403);
+  });
+
+  it('keeps the last administrator', async () => {
+    const { ask } = await openKeys();
+
+    expect((await ask('deleteApiKey', { params: { id: 'administrator' }, as: 'administrator' })).status).toBe(409);
+  });
+
+  it.each([
+    ['a role that is none', { ...body, role: 'root' }],
+    ['a key instead of its hash', { role: 'reader', keyHash: 'secret' }],
+    ['an upper-case hash', { ...body, keyHash: body.keyHash.toUpperCase() }],
+    ['a scope', { ...body, scope: '*' }],
+  ])('refuses %s', async (_name, bad) => {
+    const { ask } = await openKeys();
+
+    expect((await ask('putApiKey', { params: { id: 'x' }, body: bad, as: 'administrator' })).status).toBe(400);
+  });
+});
+
+describe('src/functions/owners', () => {
+  const openOwners = (): Promise<Open> =>
+    open(({ tables, clock }) => ownerRoutes({ owners: createOwners({ tables, now: clock.now }) }));
+
+  it('keeps an owner and when they were first known', async () => {
+    const { ask, doors } = await openOwners();
+    const params = { id: 'kim' };
+    await ask('putOwner', { params, body: { email: 'kim@contoso.com' }, as: 'requester' });
+    doors.clock.advance(1000);
+
+    const full = {
+      email: 'kim@contoso.com',
+      deputy: 'lee',
+      team: 'Nétwork',
+      timeZone: 'Europe/Berlin',
+      locale: 'de-DE',
+    };
+    await ask('putOwner', { params, body: full, as: 'requester' });
+
+    expect((await ask('getOwner', { params, as: 'reader' })).json).toEqual({
+      id: 'kim',
+      ...full,
+      createdAt: '2026-03-01T12:00:00.000Z',
+      updatedAt: '2026-03-01T12:00:01.000Z',
+    });
+    expect((await ask('getOwner', { params: { id: 'lee' } })).status).toBe(404);
+  });
+
+  it.each([
+    ['no address', { email: 'kim' }],
+    ['a header in the address', { email: 'kim@contoso.com\r\nBcc: all@contoso.com' }],
+    ['a time zone that is none', { email: 'kim@contoso.com', timeZone: 'Mars/Olympus' }],
+    ['a language that is none', { email: 'kim@contoso.com', locale: '!!' }],
+    ['a team that hides its direction', { email: 'kim@contoso.com', team: 'a\u202eb' }],
+    ['a huge team', { email: 'kim@contoso.com', team: 'a'.repeat(101) }],
+    ['its own id', { email: 'kim@contoso.com', id: 'lee' }],
+  ])('refuses %s', async (_name, body) => {
+    const { ask } = await openOwners();
+
+    expect((await ask('putOwner', { params: { id: 'kim' }, body })).status).toBe(400);
+  });
+
+  it.each(['Kim', 'a/b', '..', '', 'a'.repeat(64), 'ki\u200em'])('refuses the id %j', async (id) => {
+    const { ask } = await openOwners();
+
+    expect((await ask('putOwner', { params: { id }, body: { email: 'kim@contoso.com' } })).status).toBe(400);
+  });
+});
+
+describe('src/functions/audit', () => {
+  it('lists today to operators, newest first, in pages', async () => {
+    const { ask, doors } = await open(({ tables }) => auditRoutes({ audit: createAudit({ tables }) }));
+    for (let number = 0; number < 5; number += 1) {
+      doors.clock.advance(60_000);
+      const row = { requestId: `r${number}`, phase: 'intent' as const, who: 'ann', action: 'x', target: {} };
+      await doors.services.audit.write({ ...row, at: doors.clock.now().toISOString() });
+    }
+    const seen: unknown[] = [];
+    let query: string | undefined = '?top=2';
+    while (query !== undefined) {
+      const answer: DoorAnswer = await ask('listAudit', { query });
+      seen.push(...itemsOf(answer).map((item) => item['requestId']));
+      query = nextQuery(answer);
+    }
+
+    expect(seen).toEqual(['r4', 'r3', 'r2', 'r1', 'r0']);
+    expect((await ask('listAudit', { as: 'requester' })).status).toBe(403);
+    expect((await ask('listAudit', { query: '?day=2026-02-30' })).status).toBe(400);
+    expect(itemsOf(await ask('listAudit', { query: '?day=2026-02-28' }))).toEqual([]);
+  });
+});
+
+describe('src/functions/expiries', () => {
+  const openExpiries = async (): Promise<Open> => {
+    const opened = await open(({ tables }) =>
+      expiryRoutes({ expiries: createExpiries({ tables }), describe: () => Promise.resolve({ state: 'issued' }) }),
+    );
+    const expiries = createExpiries({ tables: opened.doors.tables });
+    for (const day of ['02', '15', '31']) {
+      await expiries.put({
+        kind: 'certificate',
+        id: `C${day}`,
+        notAfter: `2026-03-${day}T11:00:00.000Z`,
+        subject: 'CN=x',
+      });
+    }
+    return opened;
+  };
+
+  it.each([
+    ['', 3],
+    ['?within=30d', 3],
+    ['?within=P30D', 3],
+    ['?within=P2W', 2],
+    ['?within=1d', 1],
+    ['?within=0d', 0],
+    ['?within=400d', 3],
+  ])('lists what ends within the time: %s', async (query, count) => {
+    const { ask } = await openExpiries();
+
+    const answer = await ask('listExpiries', { query, as: 'reader' });
+
+    expect(answer.status).toBe(200);
+    expect(itemsOf(answer)).toHaveLength(count);
+  });
+
+  it('goes on where a page ended', async () => {
+    const { ask } = await openExpiries();
+
+    const first = await ask('listExpiries', { query: '?within=40d&top=2' });
+    const second = await ask('listExpiries', { query: nextQuery(first) ?? '' });
+
+    expect([...itemsOf(first), ...itemsOf(second)].map((item) => item['id'])).toEqual(['C02', 'C15', 'C31']);
+    expect(nextQuery(second)).toBeUndefined();
+  });
+
+  it.each(['30', '401d', 'P1Y', '-1d', '1e3d', 'P58W', '1 year', 'NaN'])('refuses within=%s', async (within) => {
+    const { ask } = await openExpiries();
+
+    expect((await ask('listExpiries', { query: `?within=${encodeURIComponent(within)}` })).status).toBe(400);
+  });
+});
+
+describe('src/functions/health', () => {
+  it.each([
+    [() => Promise.resolve(), 200, 'healthy'],
+    [() => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.1')), 503, 'unhealthy'],
+  ])('says to anybody how it is', async (checkStorage, status, word) => {
+    const { ask } = await open(() => healthRoutes({ version: '1.2.3', checkStorage }));
+
+    const answer = await ask('getHealth', { as: 'nobody' });
+
+    expect(answer.status).toBe(status);
+    expect(answer.json).toEqual({ status: word, version: '1.2.3', time: '2026-03-01T12:00:00.000Z' });
+  });
+});
