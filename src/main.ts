@@ -141,7 +141,7 @@ function registerStories(all: Services): void {
 
   const { buildGatewayName, removeGatewayName, buildSteps, removeSteps, ...storyReferences } = buildGatewayContract;
   registerActivities(df.app, storyReferences, {
-    ...createStoryActivities({ arm, books, claims, operations, writer, now }),
+    ...createStoryActivities({ books, claims, operations, writer, now }),
     ensureResource: createEnsureResource({ arm, books, now }),
     removeResource: createRemoveResource({ arm, books }),
   });

@@ -42,9 +42,10 @@ export function createApplyActivities(options: ApplyActivitiesOptions): ApplyAct
     recordEntries: async (input) => {
       const { resourceId } = await gatewayOf(input.gatewayId);
       const read = await arm.readRaw(resourceId);
+      if (read.outcome === 'busy') return { outcome: 'wait', seconds: read.retryAfterSeconds };
       // Thrown, so that it is tried again: a moment ago the gateway was there and could be read.
       if (read.outcome !== 'done') throw new Error(`Gateway ${input.gatewayId} could not be read: ${read.outcome}.`);
-      return rounds.recordRound(input.gatewayId, { gateway: read.value, ...input });
+      return { outcome: 'recorded', ...(await rounds.recordRound(input.gatewayId, { gateway: read.value, ...input })) };
     },
 
     quarantineEntry: async (input) => {

@@ -106,12 +106,27 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
       return { outcome: 'refused', code: 'GatewayFailed', message: `Azure ended the gateway as ${state}.` };
     const differences = differencesFromPlan(plan, read.value);
     return differences.length === 0
-      ? ready
+      ? noteAddresses(plan, state)
       : {
           outcome: 'refused',
           code: 'GatewayDiffers',
           message: `A gateway of this name is there and is another one: ${differences.join('; ')}.`,
         };
+  }
+
+  /** Addresses may be given late: they are read from Azure once the gateway is ready, and shown with it. */
+  async function noteAddresses(plan: GatewayPlan, provisioningState: string): Promise<Outcome> {
+    const publicIpAddresses: string[] = [];
+    for (const id of plan.resourceIds.publicIps) {
+      const read = await arm.readPublicIpAddress(id);
+      if (read.outcome !== 'done') return unsettled(read);
+      if (read.value !== '') publicIpAddresses.push(read.value);
+    }
+    await books.gateways.update(gatewayKeys(plan.id), (record) => ({
+      ...record,
+      observed: { provisioningState, checkedAt: now().toISOString(), publicIpAddresses },
+    }));
+    return ready;
   }
 
   async function firstRoots(plan: GatewayPlan): Promise<readonly FirstRoot[]> {

@@ -6,10 +6,8 @@ import type { Claims } from '../desk/claims.ts';
 import type { GatewayWriter } from '../desk/gateway-writer.ts';
 import type { Operations } from '../desk/operations.ts';
 import { gatewayKeys, type GatewayRecord } from '../desk/records/gateways.ts';
-import type { Arm } from '../ports/arm.ts';
 
 export interface StoryActivitiesOptions {
-  readonly arm: Arm;
   readonly books: Books;
   readonly claims: Claims;
   readonly operations: Operations;
@@ -23,7 +21,6 @@ type StoryActivities = ActivitiesOf<
 
 /** What a story notes as it goes, and its last act: the end in the books, and the claims given back. */
 export function createStoryActivities({
-  arm,
   books,
   claims,
   operations,
@@ -33,15 +30,6 @@ export function createStoryActivities({
   async function releaseClaims(gateway: GatewayRecord, operationId: string): Promise<void> {
     await claims.release(gateway.plan.resourceIds.virtualNetwork, operationId);
     await claims.release(gateway.resourceId, operationId);
-  }
-
-  async function readAddresses(gateway: GatewayRecord): Promise<readonly string[]> {
-    const addresses: string[] = [];
-    for (const id of gateway.plan.resourceIds.publicIps) {
-      const read = await arm.readPublicIpAddress(id);
-      if (read.outcome === 'done' && read.value !== '') addresses.push(read.value);
-    }
-    return addresses;
   }
 
   async function finishOperation(input: GatewayStoryInput, end: StoryEnd, result: object): Promise<void> {
@@ -107,20 +95,16 @@ export function createStoryActivities({
     finishBuild: async ({ end, ...input }) => {
       const gateway = (await books.gateways.get(gatewayKeys(input.gatewayId)))?.record;
       if (gateway === undefined) return { nextWriter: null };
-      const addresses = end.status === 'succeeded' ? await readAddresses(gateway) : [];
       const profile = (await books.profiles.get({ partitionKey: input.gatewayId, rowKey: 'newest' }))?.record;
       const next = await writer.handOver(input.gatewayId, input.epoch, (record) => ({
         ...record,
         state: end.status === 'succeeded' ? 'ready' : 'failed',
-        ...(record.observed === undefined
-          ? {}
-          : { observed: { ...record.observed, publicIpAddresses: [...addresses] } }),
       }));
       await releaseClaims(gateway, input.operationId);
       await finishOperation(input, end, {
         gatewayId: gateway.id,
         resourceId: gateway.resourceId,
-        publicIpAddresses: addresses,
+        publicIpAddresses: gateway.observed?.publicIpAddresses ?? [],
         ...(profile === undefined ? {} : { serverFqdn: profile.serverFqdn, profileHash: profile.hash }),
         ...(end.status === 'canceled' ? { leftBehind: await leftBehind(gateway.id) } : {}),
       });

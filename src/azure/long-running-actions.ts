@@ -1,9 +1,13 @@
-import type { NetworkManagementClient } from '@azure/arm-network';
+import type {
+  NetworkManagementClient,
+  VirtualNetworkGatewaysGenerateVpnProfileOptionalParams,
+} from '@azure/arm-network';
 import { isRestError } from '@azure/core-rest-pipeline';
 import type { Arm, ArmAnswer, ArmPoll, VpnSession } from '../ports/arm.ts';
-import { classifyError } from './arm-answers.ts';
+import { classifyError, secondsOf } from './arm-answers.ts';
 
 type Gateways = NetworkManagementClient['virtualNetworkGateways'];
+type OnResponse = NonNullable<VirtualNetworkGatewaysGenerateVpnProfileOptionalParams['onResponse']>;
 interface Poller {
   submitted(): Promise<void>;
   serialize(): Promise<string>;
@@ -41,21 +45,31 @@ const usualPollSeconds = 10;
 export function createLongRunningActions(options: LongRunningActionsOptions): Actions {
   return {
     startProfile: (resourceId) =>
-      start(options, resourceId, ({ operations, resourceGroup, name }) =>
-        operations.generateVpnProfile(resourceGroup, name, {
-          authenticationMethod: 'EAPTLS',
-          processorArchitecture: 'Amd64',
-        }),
+      start(options, resourceId, ({ operations, resourceGroup, name }, hints) =>
+        operations.generateVpnProfile(
+          resourceGroup,
+          name,
+          {
+            authenticationMethod: 'EAPTLS',
+            processorArchitecture: 'Amd64',
+          },
+          hints,
+        ),
       ),
     startSessions: (resourceId) =>
-      start(options, resourceId, ({ operations, resourceGroup, name }) =>
-        operations.getVpnclientConnectionHealth(resourceGroup, name),
+      start(options, resourceId, ({ operations, resourceGroup, name }, hints) =>
+        operations.getVpnclientConnectionHealth(resourceGroup, name, hints),
       ),
     startDisconnect: (resourceId, connectionIds) =>
-      start(options, resourceId, ({ operations, resourceGroup, name }) =>
-        operations.disconnectVirtualNetworkGatewayVpnConnections(resourceGroup, name, {
-          vpnConnectionIds: [...connectionIds],
-        }),
+      start(options, resourceId, ({ operations, resourceGroup, name }, hints) =>
+        operations.disconnectVirtualNetworkGatewayVpnConnections(
+          resourceGroup,
+          name,
+          {
+            vpnConnectionIds: [...connectionIds],
+          },
+          hints,
+        ),
       ),
     pollProfile: (state) => pollProfile(options, state),
     pollSessions: (state) => poll(options, state, toSessions),
@@ -66,12 +80,18 @@ export function createLongRunningActions(options: LongRunningActionsOptions): Ac
 async function start(
   options: LongRunningActionsOptions,
   resourceId: string,
-  begin: (gateway: ReturnType<LongRunningActionsOptions['gateways']>) => Poller,
+  begin: (gateway: ReturnType<LongRunningActionsOptions['gateways']>, hints: { onResponse: OnResponse }) => Poller,
 ): Promise<ArmAnswer<string>> {
   try {
-    const poller = begin(options.gateways(resourceId));
+    const seen: { retryAfterSeconds?: number } = {};
+    const poller = begin(options.gateways(resourceId), {
+      onResponse: ({ headers }) => {
+        const seconds = secondsOf(headers.get('retry-after'));
+        if (seconds !== undefined) seen.retryAfterSeconds = seconds;
+      },
+    });
     await poller.submitted();
-    return { outcome: 'done', value: await poller.serialize() };
+    return { outcome: 'done', value: await poller.serialize(), ...seen };
   } catch (error) {
     return classifyError(error);
   }

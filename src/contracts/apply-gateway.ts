@@ -47,7 +47,8 @@ export const quarantineEntry = activityReference<
 /** Compares entry by entry, notes how far each has come and ends the operations that waited for it. */
 export const recordEntries = activityReference<
   ApplyGatewayInput & { readonly desired: number; readonly writeSeconds: readonly number[] },
-  { readonly sessionsToSee: boolean }
+  | { readonly outcome: 'recorded'; readonly sessionsToSee: boolean }
+  | { readonly outcome: 'wait'; readonly seconds: number }
 >('recordEntries');
 
 export type StartedAction =

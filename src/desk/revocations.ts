@@ -91,6 +91,7 @@ export function createRevocationDesk(options: {
     }
     for (const { name } of operation.steps) {
       await askGateway(name, intent);
+      await operations.setStep(operation.id, name, { status: 'running', now: now() });
       await writer.recordIntent(orchestrations, name);
     }
     // No gateway trusts the root: the record is all there is to do.

@@ -2,7 +2,7 @@ import { AppError } from '../domain/app-error.ts';
 import type { Orchestrations } from '../ports/orchestrations.ts';
 import type { Books } from './books.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
-import type { GatewayWriter } from './gateway-writer.ts';
+import type { GatewayWriter, IntentChange } from './gateway-writer.ts';
 import type { OperationRecord } from './operation-record.ts';
 import type { Operations } from './operations.ts';
 import { rootKeys } from './records/certificates.ts';
@@ -70,6 +70,17 @@ export function createTrustDesk(options: {
     });
   }
 
+  /** From here on it is the writer's: it may be at work already, or wait for its turn. */
+  async function hand(
+    operation: OperationRecord,
+    gatewayId: string,
+    request: IntentRequest,
+    change?: IntentChange,
+  ): Promise<void> {
+    await operations.setStep(operation.id, gatewayId, { status: 'running', now: now() });
+    await writer.recordIntent(request.orchestrations, gatewayId, change);
+  }
+
   async function setRoot(row: GatewayRoot): Promise<void> {
     const changed = await books.gatewayRoots.update(gatewayRootKind.keys(row), () => row);
     if (changed === undefined) await books.gatewayRoots.insert(row);
@@ -106,7 +117,7 @@ export function createTrustDesk(options: {
         operationId: operation.id,
         updatedAt: at(),
       });
-      await writer.recordIntent(request.orchestrations, gatewayId);
+      await hand(operation, gatewayId, request);
       return operation;
     },
 
@@ -133,7 +144,7 @@ export function createTrustDesk(options: {
       }
       const operation = await createOperation('distrustRoot', gatewayId, request, { rootId });
       await setRoot({ ...row, wanted: false, state: 'removing', operationId: operation.id, updatedAt: at() });
-      await writer.recordIntent(request.orchestrations, gatewayId);
+      await hand(operation, gatewayId, request);
       return operation;
     },
 
@@ -142,10 +153,7 @@ export function createTrustDesk(options: {
       const operation = await createOperation('generateProfile', gatewayId, request, {});
       // Written for the next number before it is counted: a package made for that number or later serves it.
       await books.profileRequests.upsert({ gatewayId, operationId: operation.id, number: gateway.profileWanted + 1 });
-      await writer.recordIntent(request.orchestrations, gatewayId, (record) => ({
-        ...record,
-        profileWanted: record.profileWanted + 1,
-      }));
+      await hand(operation, gatewayId, request, (record) => ({ ...record, profileWanted: record.profileWanted + 1 }));
       return operation;
     },
   };

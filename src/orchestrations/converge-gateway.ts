@@ -45,8 +45,7 @@ export function* convergeGateway(
     if (result.end === 'refused') {
       sets.push(...(yield* divide(context, input, result.refused)));
     } else if (sets.length === 0 && only === undefined) {
-      const { desired } = result;
-      return yield* callActivity(context, recordEntries, { ...input, desired, writeSeconds });
+      return yield* record(context, { ...input, desired: result.desired, writeSeconds });
     }
     // The last word is always a look at everything: a set that got through says nothing about the rest.
     if (sets.length === 0) sets.push(undefined);
@@ -102,6 +101,18 @@ function* awaitWrite(
     if (read.outcome === 'updating') continue;
     writeSeconds.push(Math.round((context.df.currentUtcDateTime.getTime() - begun) / 1000));
     return read.outcome === 'failed' ? read : undefined;
+  }
+}
+
+/** Notes what the gateway shows, as soon as it can be read again. */
+function* record(
+  context: OrchestrationContext,
+  input: ApplyGatewayInput & { readonly desired: number; readonly writeSeconds: readonly number[] },
+): Steps<{ readonly sessionsToSee: boolean }> {
+  for (;;) {
+    const seen = yield* callActivity(context, recordEntries, input);
+    if (seen.outcome === 'recorded') return seen;
+    yield* waitSeconds(context, seen.seconds);
   }
 }
 
