@@ -1,18 +1,23 @@
 /** `npm start`: runs the whole local stack until Ctrl-C. See docs/sandbox-divergences.md for what it is not. */
 import { resolve } from 'node:path';
-import { readOptions } from './supervisor/options.ts';
+import { readOptions, type StackOptions } from './supervisor/options.ts';
 import { runStack } from './supervisor/run-stack.ts';
 import { StackError } from './supervisor/stack-error.ts';
+import type { StackInfo } from './supervisor/stack-info.ts';
 import { vpnUnavailableReason } from './vpn/availability.ts';
+import { runWalkthrough } from './walkthrough.ts';
 
+const stopping = new AbortController();
 const stopped = new Promise<void>((resolveStop) => {
   // Later signals change nothing: the end is under way.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
+      stopping.abort();
       resolveStop();
     });
   }
 });
+let walk = Promise.resolve();
 
 try {
   const root = resolve(import.meta.dirname, '..');
@@ -21,15 +26,32 @@ try {
     say,
     vpnUnavailableReason,
     onReady: (info) => {
-      say(`app ${info.app.url}  control ${info.control.url}  files ${options.directory}`);
-      say('ready');
+      greet(options, info);
     },
   });
-  process.exitCode = 0;
 } catch (error) {
   if (!(error instanceof StackError)) throw error;
   console.error(error.message);
   process.exitCode = 1;
+} finally {
+  stopping.abort();
+  await walk;
+}
+
+function greet(options: StackOptions, info: StackInfo): void {
+  say(`app ${info.app.url}  control ${info.control.url}  files ${options.directory}`);
+  say('ready');
+  if (!options.idle) walk = walkThrough(info);
+}
+
+async function walkThrough(info: StackInfo): Promise<void> {
+  try {
+    await runWalkthrough(info, stopping.signal);
+  } catch (error) {
+    if (stopping.signal.aborted) return;
+    console.error(`The walk-through stopped: ${error instanceof Error ? error.message : String(error)}`);
+    console.error('The stack runs on; Ctrl-C ends it.');
+  }
 }
 
 function say(line: string): void {

@@ -1,0 +1,76 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { z } from 'zod';
+import type { StackInfo } from '../supervisor/stack-info.ts';
+
+const pollMs = 1000;
+const retriesMax = 5;
+
+const operationSchema = z.object({
+  id: z.string(),
+  status: z.enum(['pending', 'running', 'waiting', 'succeeded', 'failed', 'canceled']),
+  percent: z.number(),
+  steps: z.array(z.object({ name: z.string(), status: z.string(), detail: z.string().optional() })),
+  problem: z.object({ detail: z.string().optional(), code: z.string() }).optional(),
+});
+export type OperationView = z.infer<typeof operationSchema>;
+
+const problemSchema = z.object({ code: z.string(), detail: z.string().optional() });
+
+export interface AppAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** The app's public doors, as an administrator calls them. */
+export interface AppClient {
+  /** Any answer that is no error; with `mayBeMissing` also a 404. Throws with the app's own words. */
+  call(method: string, path: string, body?: unknown, options?: { readonly mayBeMissing: boolean }): Promise<AppAnswer>;
+  /** Waits for the operation that a call has started; throws when it fails. */
+  follow(operation: unknown, onProgress: (operation: OperationView) => void): Promise<OperationView>;
+}
+
+/** A client of the app of this stack; its waits end when `signal` does. */
+export function createAppClient(stack: StackInfo, signal: AbortSignal): AppClient {
+  async function send(method: string, path: string, body: unknown): Promise<Response> {
+    return await fetch(`${stack.app.url}${path}`, {
+      method,
+      signal,
+      headers: { 'x-api-key': stack.app.apiKey, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  }
+
+  async function sendPatiently(method: string, path: string, body: unknown): Promise<Response> {
+    for (let retry = 0; ; retry += 1) {
+      const response = await send(method, path, body);
+      if (![429, 503].includes(response.status) || retry >= retriesMax) return response;
+      await wait(Number(response.headers.get('retry-after') ?? '1') * 1000, undefined, { signal });
+    }
+  }
+
+  const call: AppClient['call'] = async (method, path, body, options = { mayBeMissing: false }) => {
+    const response = await sendPatiently(method, path, body);
+    const answer = { status: response.status, body: (await response.json()) };
+    if (response.ok || (options.mayBeMissing && response.status === 404)) return answer;
+    const problem = problemSchema.safeParse(answer.body).data;
+    throw new Error(`${method} ${path} answered ${response.status} ${problem?.code ?? ''}: ${problem?.detail ?? ''}`);
+  };
+
+  const follow: AppClient['follow'] = async (started, onProgress) => {
+    let operation = operationSchema.parse(started);
+    for (;;) {
+      onProgress(operation);
+      if (operation.status === 'succeeded') return operation;
+      if (operation.status === 'failed' || operation.status === 'canceled') throw failed(operation);
+      await wait(pollMs, undefined, { signal });
+      operation = operationSchema.parse((await call('GET', `/api/operations/${operation.id}`)).body);
+    }
+  };
+
+  return { call, follow };
+}
+
+function failed(operation: OperationView): Error {
+  const { id, status, problem } = operation;
+  return new Error(`operation ${id} ${status}: ${problem?.detail ?? problem?.code ?? 'without a reason'}`);
+}
