@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createControlClient } from './control-client.ts';
+import { createControlClient, type ControlClient } from './control-client.ts';
+import { followDisconnects, followGateways } from './follow-control.ts';
 import { GatewayFleet } from './gateway-fleet.ts';
 import { createInternet } from './namespaces.ts';
 import { publishGateways, withdrawGateways } from './published-gateways.ts';
@@ -15,7 +16,6 @@ import {
   type StackRecord,
 } from './stack-record.ts';
 
-const pollIntervalMs = 500;
 const lastReportDeadlineMs = 2_000;
 
 export interface VpnStandInOptions {
@@ -41,12 +41,48 @@ export async function startVpnStandIn({ controlUrl, directory }: VpnStandInOptio
   const internet = `${record.prefix}internet`;
   await createInternet(internet);
 
-  const logFolder = join(directory, 'logs');
-  mkdirSync(logFolder, { recursive: true });
-
   const stopping = new AbortController();
   const control = createControlClient(controlUrl);
   const say = createComplainer();
+  const { fleet, reporter, report } = assemble({ control, directory, record, internet, say });
+  publishGateways(directory, { gateways: [], internetNamespace: internet });
+  const following = { control, fleet, report, signal: stopping.signal, say };
+  const followed = Promise.all([followGateways(following), followDisconnects(following)]);
+  return {
+    internet,
+    stop: async () => {
+      stopping.abort();
+      await followed;
+      await fleet.stop();
+      withdrawGateways(directory);
+      // The control door may be gone before this process; then the next start tells it what has ended.
+      const told = reporter.report().then(() => true);
+      const isTold = await Promise.race([told, delay(lastReportDeadlineMs, false)]).catch(() => false);
+      await removeLeftovers(record);
+      if (isTold) deleteStackRecord(directory);
+    },
+  };
+}
+
+interface Parts {
+  readonly control: ControlClient;
+  readonly directory: string;
+  readonly record: StackRecord;
+  readonly internet: string;
+  readonly say: Complain;
+}
+
+interface Assembled {
+  readonly fleet: GatewayFleet;
+  readonly reporter: SessionReporter;
+  /** Tells what has changed; a failure is said, and told again the next time. */
+  readonly report: () => Promise<void>;
+}
+
+/** The fleet and its reporter, each telling the other. */
+function assemble({ control, directory, record, internet, say }: Parts): Assembled {
+  const logFolder = join(directory, 'logs');
+  mkdirSync(logFolder, { recursive: true });
   const reporter = new SessionReporter({
     control,
     mentioned: record.sessionIds,
@@ -79,57 +115,7 @@ export async function startVpnStandIn({ controlUrl, directory }: VpnStandInOptio
     },
     onError: say('gateway'),
   });
-  publishGateways(directory, { gateways: [], internetNamespace: internet });
-
-  function pause(): Promise<unknown> {
-    return delay(pollIntervalMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-  }
-
-  function sayUnlessStopping(kind: string, error: unknown): void {
-    if (!stopping.signal.aborted) say(kind)(error);
-  }
-
-  async function followGateways(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      try {
-        fleet.reconcile(await control.gateways(stopping.signal));
-      } catch (error) {
-        sayUnlessStopping('gateways', error);
-      }
-      await report();
-      await pause();
-    }
-  }
-
-  async function followDisconnects(): Promise<void> {
-    let after = 0;
-    while (!stopping.signal.aborted) {
-      try {
-        const asked = await control.disconnects(after, stopping.signal);
-        for (const { id } of asked.items) fleet.disconnect(id);
-        after = asked.next;
-      } catch (error) {
-        sayUnlessStopping('disconnects', error);
-        await pause();
-      }
-    }
-  }
-
-  const following = Promise.all([followGateways(), followDisconnects()]);
-  return {
-    internet,
-    stop: async () => {
-      stopping.abort();
-      await following;
-      await fleet.stop();
-      withdrawGateways(directory);
-      // The control door may be gone before this process; then the next start tells it what has ended.
-      const told = reporter.report().then(() => true);
-      const isTold = await Promise.race([told, delay(lastReportDeadlineMs, false)]).catch(() => false);
-      await removeLeftovers(record);
-      if (isTold) deleteStackRecord(directory);
-    },
-  };
+  return { fleet, reporter, report };
 }
 
 async function startClean(directory: string): Promise<StackRecord> {
@@ -141,8 +127,10 @@ async function startClean(directory: string): Promise<StackRecord> {
   return record;
 }
 
+type Complain = (kind: string) => (error: unknown) => void;
+
 /** Says a fault on standard error once, not at every try: each kind again only when its words change. */
-function createComplainer(): (kind: string) => (error: unknown) => void {
+function createComplainer(): Complain {
   const said = new Map<string, string>();
   return (kind) => (error) => {
     const message = error instanceof Error ? error.message : String(error);
