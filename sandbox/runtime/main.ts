@@ -5,6 +5,7 @@
  * It is to be started with `--require clock-preload.cjs`, or the app's `Date` does not follow the stack clock.
  */
 import { Console } from 'node:console';
+import { resolve } from 'node:path';
 import { readSettings } from './settings.ts';
 import { startRuntime } from './start-runtime.ts';
 
@@ -20,8 +21,9 @@ process.on('unhandledRejection', (reason) => {
 });
 
 const settings = readSettings(process.env);
-process.chdir(settings.appFolder);
-const runtime = await startRuntime({ ...settings, log, environment: process.env });
+const appFolder = resolve(settings.appFolder);
+process.chdir(appFolder);
+const runtime = await startRuntime({ ...settings, appFolder, log, environment: process.env });
 
 async function end(): Promise<void> {
   await runtime.stop();

@@ -63,9 +63,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const registry = await loadApp(options.appFolder, log);
     const parts = assemble({ options, host, registry, port: server.port });
     await Promise.all([parts.store.prepare(), parts.statuses.prepare()]);
+    // Served before the work that was left is taken up: that work may call back.
+    handler = parts.handler;
     await parts.hub.resume();
     await parts.timers.start();
-    handler = parts.handler;
     return { port: server.port, stop: () => stop(parts, () => server.close(), registry, options.appFolder) };
   } catch (error: unknown) {
     await server.close();

@@ -11,7 +11,7 @@ export interface ActorOptions {
   readonly store: InstanceStore;
   readonly gauge: LoadGauge;
   readonly log: Log;
-  readonly nextInboxKey: () => string;
+  readonly nextInboxKey: (after?: string) => string;
   readonly runEpisode: (state: InstanceState) => Promise<Commit>;
   /** Told of all work that the instance owes, after it is committed; the same work may be told several times. */
   readonly onOwed: (actor: InstanceActor, owed: readonly Stored<Outgoing>[]) => void;
@@ -53,9 +53,13 @@ export class InstanceActor {
 
   /** Finds what is left to do after a start of the runtime, and goes on with it. */
   async resume(): Promise<void> {
-    await this.exclusive(async () => {
+    const resumed = this.exclusive(async () => {
       this.unfinishedEtag = await this.options.store.markUnfinished(this.instanceId);
       await this.workOn();
+    });
+    // One instance that cannot be read must not keep the others from going on.
+    await resumed.catch((error: unknown) => {
+      this.retryLater(error);
     });
   }
 
@@ -71,8 +75,8 @@ export class InstanceActor {
       }
       this.unfinishedEtag = await this.options.store.markUnfinished(this.instanceId);
       // Whatever was sent to an earlier execution of this id must not reach the new one.
-      const fresh = { ...record, consumedKey: this.options.nextInboxKey() };
-      const messages = starts.map((value) => ({ key: this.options.nextInboxKey(), value }));
+      const fresh = { ...record, consumedKey: this.options.nextInboxKey(lastInboxKey(existing)) };
+      const messages = this.keyed(starts, fresh.consumedKey);
       this.state = await this.options.store.create(fresh, messages, existing);
       return { outcome: 'created' };
     });
@@ -201,9 +205,13 @@ export class InstanceActor {
     const messages = isTerminal(state.record.status)
       ? []
       : taken.flatMap(({ message }) => (message === undefined ? [] : [message]));
-    const stored = messages.map((value) => ({ key: this.options.nextInboxKey(), value }));
+    const stored = this.keyed(messages, lastInboxKey(state));
     const completed = taken.flatMap(({ completes }) => (completes === undefined ? [] : [completes]));
     this.state = await this.options.store.deliver(state, stored, completed);
+  }
+
+  private keyed(messages: readonly Message[], after: string): readonly Stored<Message>[] {
+    return messages.map((value) => ({ key: this.options.nextInboxKey(after), value }));
   }
 
   private async settleIfDone(): Promise<void> {
@@ -241,6 +249,10 @@ export class InstanceActor {
       this.jobCount -= 1;
     }
   }
+}
+
+function lastInboxKey(state: InstanceState | undefined): string {
+  return state?.inbox.at(-1)?.key ?? state?.record.consumedKey ?? '';
 }
 
 function judge(state: InstanceState | undefined, open: Set<string>, { message, completes }: WaitingDelivery): Delivery {

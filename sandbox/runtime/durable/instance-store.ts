@@ -128,7 +128,7 @@ export class InstanceStore {
     const row = await this.valueRow(partition, recordRowKey, record);
     const recordAction: TransactionAction =
       previous === undefined ? ['create', row] : ['update', row, 'Replace', { etag: previous.etag }];
-    const [etag] = await this.submit([...(await this.inboxActions(partition, messages)), recordAction], -1);
+    const etag = await this.submit([recordAction, ...(await this.inboxActions(partition, messages))]);
     const outgoing = (previous?.outgoing ?? []).filter(
       ({ value }) => value.kind === 'start' || value.kind === 'report',
     );
@@ -222,26 +222,26 @@ export class InstanceStore {
     removals: readonly TransactionAction[],
   ): Promise<string> {
     const guard = (etag: string): TransactionAction => ['update', recordRow, 'Replace', { etag }];
-    const single = toBatches([...writes, ...removals, guard(previous.etag)]);
-    if (single.length === 1 && single[0] !== undefined) {
-      return (await this.submit(single[0], -1))[0];
+    // The guard stands first, so that a stale writer is told so and not of some row that is gone.
+    const [only, ...more] = toBatches([guard(previous.etag), ...writes, ...removals]);
+    if (only !== undefined && more.length === 0) {
+      return this.submit(only);
     }
     let { etag } = previous;
-    const batches = toBatches(writes);
-    for (const batch of batches) {
-      etag = (await this.submit([...batch, touch(partition, etag)], -1))[0];
+    for (const batch of toBatches(writes)) {
+      etag = await this.submit([touch(partition, etag), ...batch]);
     }
-    etag = (await this.submit([guard(etag)], -1))[0];
+    etag = await this.submit([guard(etag)]);
     for (const batch of toBatches(removals)) {
       await this.submit(batch);
     }
     return etag;
   }
 
-  /** Submits one transaction; gives the etag of the action at `etagAt` (counted from the end when negative). */
-  private async submit(actions: readonly TransactionAction[], etagAt = 0): Promise<readonly [string]> {
+  /** Submits one transaction; gives the etag that its first action made. */
+  private async submit(actions: readonly TransactionAction[]): Promise<string> {
     const { subResponses } = await this.table.submitTransaction([...actions]);
-    return [subResponses.at(etagAt)?.etag ?? '*'];
+    return subResponses[0]?.etag ?? '*';
   }
 
   private async historyActions(

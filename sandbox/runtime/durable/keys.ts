@@ -31,13 +31,20 @@ export function executionOfOutgoing(rowKey: string): string {
   return rowKey.slice(outgoingPrefix.length).split('-', 1)[0] ?? '';
 }
 
-/** Makes inbox keys that only grow within a process, and across processes as long as the stack clock does. */
-export function createInboxKeys(now: () => number): () => string {
+/**
+ * Makes inbox keys that only grow: within a process, and past the last key of an instance (`after`), whatever the clock says.
+ * A key at or below an instance's last one would be taken for consumed, and its message lost.
+ */
+export function createInboxKeys(now: () => number): (after?: string) => string {
   let lastMs = 0;
   let count = 0;
-  return () => {
-    lastMs = Math.max(lastMs, Math.floor(now()));
+  return (after = '') => {
+    lastMs = Math.max(lastMs, Math.floor(now()), timeOfInboxKey(after) + 1);
     count += 1;
     return `${inboxPrefix}${String(lastMs).padStart(15, '0')}-${String(count).padStart(9, '0')}`;
   };
+}
+
+function timeOfInboxKey(key: string): number {
+  return Number(key.slice(inboxPrefix.length).split('-', 1)[0] ?? '') || 0;
 }
