@@ -143,7 +143,7 @@ export function createRootDesk(options: RootDeskOptions): RootDesk {
       const isNew = await books.roots.insert(fresh);
       const record = isNew ? fresh : (await books.roots.get(rootKeys(root.id)))?.record;
       if (record === undefined) throw new AppError('ERR_CONFLICT', `Root ${root.id} is being removed.`);
-      if (record.state !== 'creating' || record.serialNumber !== fresh.serialNumber) {
+      if (record.serialNumber !== fresh.serialNumber) {
         throw new AppError('ERR_CONFLICT', `Root id ${root.id} is taken.`, {
           problems: [
             {
@@ -155,7 +155,7 @@ export function createRootDesk(options: RootDeskOptions): RootDesk {
           ],
         });
       }
-      return complete(record);
+      return record.state === 'creating' ? complete(record) : record;
     },
 
     complete: async (id) => {

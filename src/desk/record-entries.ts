@@ -143,7 +143,10 @@ function rootState(row: GatewayRoot, standing: Standing): GatewayRoot['state'] {
 /** A revocation that was cut or proven stays so while it is listed; one that vanished begins again. */
 function withStanding(row: GatewayRevocation, standing: Standing, at: string): GatewayRevocation {
   if (!row.wanted) return { ...row, state: standing === 'absent' ? 'removed' : 'reinstating', updatedAt: at };
-  if (standing !== 'present') return { ...row, state: 'requested', updatedAt: at };
+  if (standing !== 'present') {
+    const { listedAt: _listed, clearAt: _clear, provenAt: _proven, ...begun } = row;
+    return { ...begun, state: 'requested', updatedAt: at };
+  }
   if (row.state === 'disconnected' || row.state === 'proven') return row;
   return { ...row, state: 'listed', listedAt: row.listedAt ?? at, updatedAt: at };
 }

@@ -1,4 +1,5 @@
 import { AppError } from '../domain/app-error.ts';
+import { isOperationEnd } from '../domain/operation.ts';
 import { parseThumbprint, type Thumbprint } from '../domain/thumbprint.ts';
 import type { Orchestrations } from '../ports/orchestrations.ts';
 import type { Books } from './books.ts';
@@ -112,9 +113,34 @@ export function createRevocationDesk(options: {
       updatedAt: at(),
     };
     if (await books.gatewayRevocations.insert(row)) return;
+    const before = (await books.gatewayRevocations.get(gatewayRevocationKind.keys(row)))?.record;
     await books.gatewayRevocations.update(gatewayRevocationKind.keys(row), (current) =>
       current.operationId === intent.operationId ? undefined : row,
     );
+    if (before?.operationId !== undefined && before.operationId !== intent.operationId) {
+      await giveWay(before.operationId, gatewayId, intent.operationId);
+    }
+  }
+
+  async function giveWay(operationId: string, gatewayId: string, laterId: string): Promise<void> {
+    const problem = { code: 'ERR_CONFLICT', detail: `A later request, operation ${laterId}, took its place.` };
+    await operations.settleStep(operationId, gatewayId, {
+      status: 'failed',
+      detail: problem.detail,
+      now: now(),
+      problem,
+    });
+  }
+
+  /** The operation that is already carrying out the same wish, if one is. */
+  async function underWay(
+    record: CertificateRecord & { readonly thumbprint: Thumbprint },
+    wanted: boolean,
+  ): Promise<OperationRecord | undefined> {
+    const intent = (await books.revocations.get({ partitionKey: record.rootId, rowKey: record.thumbprint }))?.record;
+    if (intent?.wanted !== wanted) return undefined;
+    const operation = await operations.get(intent.operationId);
+    return operation === undefined || isOperationEnd(operation.status) ? undefined : operation;
   }
 
   async function announce(
@@ -141,6 +167,8 @@ export function createRevocationDesk(options: {
           `Certificate ${record.thumbprint} expired on ${record.notAfter}: no gateway accepts it any more.`,
         );
       }
+      const same = await underWay(record, true);
+      if (same !== undefined && same.id !== request.operationId) return same;
       const operation = await begin(revocationOperations.revoke, record, request);
       // The intent first: from here on every reconciler refuses the certificate, whatever happens to this request.
       await books.revocations.upsert({
@@ -170,6 +198,8 @@ export function createRevocationDesk(options: {
     reinstate: async (text, request) => {
       const record = await requireCertificate(text);
       const intent = (await books.revocations.get({ partitionKey: record.rootId, rowKey: record.thumbprint }))?.record;
+      const same = await underWay(record, false);
+      if (same !== undefined && same.id !== request.operationId) return same;
       const isRepeat = intent?.operationId === request.operationId;
       if (intent === undefined || (!isRepeat && record.state !== 'revoked')) {
         throw new AppError(

@@ -6,6 +6,7 @@ import type { CertificateDesk } from './issue-certificate.ts';
 import type { OperationRecord } from './operation-record.ts';
 import type { Operations } from './operations.ts';
 import { revocationOperations, type RevocationDesk } from './revocations.ts';
+import { intentOperations, type TrustDesk } from './trust-roots.ts';
 import type { Unfinished } from './unfinished.ts';
 
 export interface SweepOptions {
@@ -13,6 +14,7 @@ export interface SweepOptions {
   readonly unfinished: Unfinished;
   readonly stories: GatewayStories;
   readonly revocations: RevocationDesk;
+  readonly trust: TrustDesk;
   readonly certificates: CertificateDesk;
   readonly roots: RootDesk;
   readonly orchestrations: Orchestrations;
@@ -42,7 +44,10 @@ export async function sweep(options: SweepOptions): Promise<void> {
   }
 }
 
-async function goOn({ stories, revocations, orchestrations }: SweepOptions, operation: OperationRecord): Promise<void> {
+async function goOn(
+  { stories, revocations, trust, orchestrations }: SweepOptions,
+  operation: OperationRecord,
+): Promise<void> {
   switch (operation.kind) {
     case buildGatewayName:
     case removeGatewayName:
@@ -52,9 +57,13 @@ async function goOn({ stories, revocations, orchestrations }: SweepOptions, oper
     case revocationOperations.reinstate:
       await revocations.carry(operation, orchestrations);
       return;
-    default:
-      // Trust and profile requests are intents on the gateway's own row: the gateway watch finds them there.
+    case intentOperations.trust:
+    case intentOperations.distrust:
+    case intentOperations.profile:
+      await trust.carry(operation, orchestrations);
       return;
+    default:
+      throw new Error(`Nobody carries out operations of kind ${operation.kind}.`);
   }
 }
 

@@ -26,7 +26,14 @@ export interface TrustDesk {
   distrust(gatewayId: string, rootId: string, force: boolean, request: IntentRequest): Promise<OperationRecord>;
   /** Asks for a new profile package; requests that come together are served by one. */
   requestProfile(gatewayId: string, request: IntentRequest): Promise<OperationRecord>;
+  /** Hands a recorded intent to the writer again. For the sweep: a crash may have come in between. */
+  carry(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
 }
+
+/** Kinds of the operations that the single writer of a gateway carries out. */
+export const intentOperations = { trust: 'trustRoot', distrust: 'distrustRoot', profile: 'generateProfile' } as const;
+
+type CarryRequest = Pick<IntentRequest, 'orchestrations'>;
 
 /** Azure's limit; entries of others and intermediates take places too, which Azure itself then refuses. */
 const rootsMax = 20;
@@ -74,16 +81,39 @@ export function createTrustDesk(options: {
   async function hand(
     operation: OperationRecord,
     gatewayId: string,
-    request: IntentRequest,
+    request: CarryRequest,
     change?: IntentChange,
   ): Promise<void> {
     await operations.setStep(operation.id, gatewayId, { status: 'running', now: now() });
     await writer.recordIntent(request.orchestrations, gatewayId, change);
   }
 
+  /** The row carries one request; an earlier one that has not ended gives way to it. */
   async function setRoot(row: GatewayRoot): Promise<void> {
-    const changed = await books.gatewayRoots.update(gatewayRootKind.keys(row), () => row);
-    if (changed === undefined) await books.gatewayRoots.insert(row);
+    const before = (await books.gatewayRoots.get(gatewayRootKind.keys(row)))?.record;
+    await books.gatewayRoots.upsert(row);
+    if (before?.operationId === undefined || before.operationId === row.operationId) return;
+    await giveWay(before.operationId, row.gatewayId, row.operationId);
+  }
+
+  async function giveWay(operationId: string, gatewayId: string, laterId = ''): Promise<void> {
+    const problem = { code: 'ERR_CONFLICT', detail: `A later request, operation ${laterId}, took its place.` };
+    await operations.settleStep(operationId, gatewayId, {
+      status: 'failed',
+      detail: problem.detail,
+      now: now(),
+      problem,
+    });
+  }
+
+  /** Another package is wanted; a request that was counted already is not counted again. */
+  async function countProfile(operation: OperationRecord, gatewayId: string, request: CarryRequest): Promise<void> {
+    const asked = (await books.profileRequests.get({ partitionKey: gatewayId, rowKey: operation.id }))?.record;
+    await hand(operation, gatewayId, request, (record) =>
+      asked === undefined || record.profileWanted >= asked.number
+        ? record
+        : { ...record, profileWanted: record.profileWanted + 1 },
+    );
   }
 
   return {
@@ -105,7 +135,7 @@ export function createTrustDesk(options: {
           'ERR_CONFLICT',
           `Gateway ${gatewayId} trusts ${rootsMax} roots, which is Azure's limit. Take one off first.`,
         );
-      const operation = await createOperation('trustRoot', gatewayId, request, { rootId });
+      const operation = await createOperation(intentOperations.trust, gatewayId, request, { rootId });
       await books.rootGateways.upsert({ rootId, gatewayId });
       await setRoot({
         gatewayId,
@@ -142,7 +172,7 @@ export function createTrustDesk(options: {
           },
         );
       }
-      const operation = await createOperation('distrustRoot', gatewayId, request, { rootId });
+      const operation = await createOperation(intentOperations.distrust, gatewayId, request, { rootId });
       await setRoot({ ...row, wanted: false, state: 'removing', operationId: operation.id, updatedAt: at() });
       await hand(operation, gatewayId, request);
       return operation;
@@ -150,11 +180,28 @@ export function createTrustDesk(options: {
 
     requestProfile: async (gatewayId, request) => {
       const gateway = await requireGateway(gatewayId);
-      const operation = await createOperation('generateProfile', gatewayId, request, {});
+      const operation = await createOperation(intentOperations.profile, gatewayId, request, {});
       // Written for the next number before it is counted: a package made for that number or later serves it.
       await books.profileRequests.upsert({ gatewayId, operationId: operation.id, number: gateway.profileWanted + 1 });
-      await hand(operation, gatewayId, request, (record) => ({ ...record, profileWanted: record.profileWanted + 1 }));
+      await countProfile(operation, gatewayId, request);
       return operation;
     },
+
+    carry: async (operation, orchestrations) => {
+      const gatewayId = operation.target;
+      if (operation.kind === intentOperations.profile) {
+        await countProfile(operation, gatewayId, { orchestrations });
+        return;
+      }
+      const rows = await books.gatewayRoots.list(gatewayId);
+      const row = rows.find(({ record }) => record.rootId === contextOf(operation).rootId)?.record;
+      // No row, or another request's: this one died before it was written down, or a later one came after it.
+      if (row?.operationId === operation.id) await hand(operation, gatewayId, { orchestrations });
+      else await giveWay(operation.id, gatewayId, row?.operationId);
+    },
   };
+}
+
+function contextOf(operation: OperationRecord): { readonly rootId?: string } {
+  return operation.context ?? {};
 }
