@@ -46,7 +46,7 @@ export interface ApiKeys {
 }
 
 /** Id of the key that the deployment's own setting holds. */
-export const firstAdministratorId = 'administrator';
+const firstAdministratorId = 'administrator';
 const administratorKeyLengthMin = 32;
 
 const keysPartition = 'key';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dayMs } from '../domain/days.ts';
 import type { Tables } from '../ports/tables.ts';
 import { sha256Hex } from './digest.ts';
 import { createStore } from './store.ts';
@@ -20,7 +21,7 @@ export const auditRowSchema = z.object({
 });
 export type AuditRow = z.infer<typeof auditRowSchema>;
 
-export interface AuditQuery {
+interface AuditQuery {
   /** `yyyy-mm-dd`, UTC. */
   readonly day: string;
   readonly top: number;
@@ -42,7 +43,8 @@ export interface Audit {
 
 const shards = ['0', '1', '2', '3', '4', '5', '6', '7'];
 const hourMs = 60 * 60 * 1000;
-const hoursPerDay = 24;
+const stretchMinMs = 15 * 60 * 1000;
+const stretchGrowth = 4;
 const textLengthMax = 256;
 
 export function createAudit({ tables }: { readonly tables: Tables }): Audit {
@@ -55,10 +57,10 @@ export function createAudit({ tables }: { readonly tables: Tables }): Audit {
     }),
   });
 
-  async function listHour(hourStart: Date): Promise<readonly AuditRow[]> {
-    const from = hourStart.toISOString();
+  async function listBetween(startMs: number, endMs: number): Promise<readonly AuditRow[]> {
+    const from = new Date(startMs).toISOString();
     // ISO times sort as text; `~` sorts after every character of a row key that begins with the same time.
-    const to = `${new Date(hourStart.getTime() + hourMs - 1).toISOString()}~`;
+    const to = `${new Date(endMs - 1).toISOString()}~`;
     const parts = await Promise.all(shards.map((shard) => store.list(`${from.slice(0, 10)}-${shard}`, { from, to })));
     const rows = parts.flat().map(({ record }) => record);
     return rows.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
@@ -67,14 +69,21 @@ export function createAudit({ tables }: { readonly tables: Tables }): Audit {
   async function list({ day, top, before }: AuditQuery): Promise<readonly AuditRow[]> {
     const dayStartMs = Date.parse(`${day}T00:00:00.000Z`);
     const found: AuditRow[] = [];
-    for (let hour = hoursPerDay - 1; hour >= 0 && found.length < top; hour -= 1) {
-      const hourStart = new Date(dayStartMs + hour * hourMs);
-      if (before !== undefined && hourStart.toISOString() >= before) continue;
-      const rows = await listHour(hourStart);
-      found.push(...rows.filter(({ at }) => before === undefined || at < before).reverse());
+    let endMs = Math.min(dayStartMs + dayMs, before === undefined ? Number.POSITIVE_INFINITY : Date.parse(before));
+    let stretchMs = stretchMinMs;
+    while (endMs > dayStartMs && found.length < top) {
+      const startMs = Math.max(endMs - stretchMs, dayStartMs);
+      const rows = await listBetween(startMs, endMs);
+      found.push(...[...rows].reverse());
+      endMs = startMs;
+      // Where little happened a longer stretch is read next: a quiet day costs a few rounds, a busy one no more than it must.
+      if (rows.length < top) stretchMs *= stretchGrowth;
     }
     return firstWholeTimes(found, top);
   }
+
+  const listHour = (start: Date): Promise<readonly AuditRow[]> =>
+    listBetween(start.getTime(), start.getTime() + hourMs);
 
   return { list, listHour, write: (row) => store.upsert(bounded(row)) };
 }

@@ -10,10 +10,10 @@ const claimSchema = z.object({
   since: z.iso.datetime(),
 });
 
-export type ClaimHolder = Pick<z.infer<typeof claimSchema>, 'operationId' | 'instanceId' | 'since'>;
-export type ClaimAnswer = { readonly outcome: 'taken' } | { readonly outcome: 'held'; readonly by: ClaimHolder };
+type ClaimHolder = Pick<z.infer<typeof claimSchema>, 'operationId' | 'instanceId' | 'since'>;
+type ClaimAnswer = { readonly outcome: 'taken' } | { readonly outcome: 'held'; readonly by: ClaimHolder };
 
-export interface ClaimRequest {
+interface ClaimRequest {
   readonly resourceId: string;
   readonly instanceId: string;
   readonly operationId: string;

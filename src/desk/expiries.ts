@@ -3,8 +3,8 @@ import type { Tables } from '../ports/tables.ts';
 import { sha256Hex } from './digest.ts';
 import { createStore } from './store.ts';
 
-export const expiringKinds = ['certificate', 'root'] as const;
-export type ExpiringKind = (typeof expiringKinds)[number];
+const expiringKinds = ['certificate', 'root'] as const;
+type ExpiringKind = (typeof expiringKinds)[number];
 
 const expirySchema = z.object({
   kind: z.enum(expiringKinds),

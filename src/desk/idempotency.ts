@@ -26,7 +26,7 @@ const idempotencySchema = z.object({
 });
 type IdempotencyRecord = z.infer<typeof idempotencySchema>;
 
-export interface IdempotencyScope {
+interface IdempotencyScope {
   readonly callerId: string;
   readonly route: string;
   /** The path as it was asked for: one key on two gateways is two requests. */
@@ -44,7 +44,7 @@ export interface IdempotencyTurn {
   release(): Promise<void>;
 }
 
-export type IdempotencyStart =
+type IdempotencyStart =
   | { readonly outcome: 'run'; readonly turn: IdempotencyTurn }
   | { readonly outcome: 'replay'; readonly answer: KeptAnswer; readonly seed: Uint8Array }
   | { readonly outcome: 'running'; readonly retryAfterSeconds: number }

@@ -9,7 +9,7 @@ const noticeSchema = z.object({
   outboxId: z.string(),
   at: z.iso.datetime(),
 });
-export type Notice = z.infer<typeof noticeSchema>;
+type Notice = z.infer<typeof noticeSchema>;
 
 const watermarkSchema = z.object({ name: z.string(), day: z.iso.date() });
 

@@ -6,7 +6,7 @@ import { createStore } from './store.ts';
 
 const indexRowSchema = z.object({ by: z.string(), position: z.string(), operationId: z.string() });
 
-export interface OperationFilter {
+interface OperationFilter {
   readonly kind?: string | undefined;
   readonly targetKey?: string | undefined;
 }

@@ -39,7 +39,7 @@ export interface NewOperation {
   readonly context?: unknown;
 }
 
-export interface OperationEnding {
+interface OperationEnding {
   readonly status: OperationEnd;
   readonly result?: unknown;
   readonly problem?: OperationProblem;

@@ -5,7 +5,7 @@ import { sha256Hex } from './digest.ts';
 import type { Outbox, OutboxRecord, PendingDelivery } from './outbox.ts';
 import type { Stored } from './store.ts';
 
-export interface Webhook {
+interface Webhook {
   /** https, or http to this machine itself; see `checkWebhookUrl`. */
   readonly url: string;
   /** With the prefix `whsec_` base64 of the key, as Standard Webhooks writes secrets; without it, the key's own text. */

@@ -14,14 +14,14 @@ const cloudEventSchema = z.object({
   datacontenttype: z.literal('application/json'),
   data: z.unknown(),
 });
-export type CloudEvent = z.infer<typeof cloudEventSchema>;
+type CloudEvent = z.infer<typeof cloudEventSchema>;
 
 /**
  * `delivered`: the receiver said 2xx. `undeliverable`: tried to the end, see `lastStatus`. `kept`: nobody to deliver to for a
  * week; the event stays readable here.
  */
 const outboxStates = ['pending', 'delivered', 'undeliverable', 'kept'] as const;
-export type OutboxEnd = Exclude<(typeof outboxStates)[number], 'pending'>;
+type OutboxEnd = Exclude<(typeof outboxStates)[number], 'pending'>;
 
 const outboxRecordSchema = z.object({
   id: z.string(),
@@ -45,7 +45,7 @@ const pendingSchema = z.object({
 /** The delivery state of one event that has not ended. Its etag is the lease: who replaces the row may send. */
 export type PendingDelivery = z.infer<typeof pendingSchema>;
 
-export interface NewEvent {
+interface NewEvent {
   /** Names the event for ever: appending the same id again is nothing new. */
   readonly id: string;
   /** Such as `gatehouse.certificate.issued.v1`. */

@@ -14,7 +14,7 @@ export const ownerSchema = z
     updatedAt: z.iso.datetime(),
   })
   .meta({ id: 'Owner', description: 'A person who answers for certificates.' });
-export type Owner = z.infer<typeof ownerSchema>;
+type Owner = z.infer<typeof ownerSchema>;
 
 /** The people who answer for certificates: whom notices reach. */
 export interface Owners {

@@ -3,7 +3,7 @@ import type { Tables } from '../ports/tables.ts';
 import { createStore } from './store.ts';
 
 const unfinishedSchema = z.object({ kind: z.string(), id: z.string(), since: z.iso.datetime(), note: z.string() });
-export type UnfinishedThing = z.infer<typeof unfinishedSchema>;
+type UnfinishedThing = z.infer<typeof unfinishedSchema>;
 
 /** What was begun and has not ended, by kind: a sweep reads this list, never the records of everything that ever was. */
 export interface Unfinished {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const stepStatuses = ['pending', 'running', 'waiting', 'succeeded', 'failed', 'skipped', 'undone'] as const;
+const stepStatuses = ['pending', 'running', 'waiting', 'succeeded', 'failed', 'skipped', 'undone'] as const;
 export type StepStatus = (typeof stepStatuses)[number];
 
 export const operationStatuses = ['pending', 'running', 'waiting', 'succeeded', 'failed', 'canceled'] as const;

@@ -1,7 +1,7 @@
 import type { RouteAnswer } from './route.ts';
 
 /** Seconds after which looking again is worth it; Azure's own long steps take minutes. */
-export const operationRetryAfterSeconds = 10;
+const operationRetryAfterSeconds = 10;
 
 /** The answer of a door that started long work: the operation, where its result will be, when to look. */
 export function acceptedOperation(operation: { readonly id: string }): RouteAnswer {

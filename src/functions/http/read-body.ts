@@ -3,7 +3,7 @@ import { AppError } from '../../domain/app-error.ts';
 import { parseJson } from './parse-json.ts';
 
 /** The largest body that a door reads. */
-export const bodyBytesMax = 1024 * 1024;
+const bodyBytesMax = 1024 * 1024;
 
 /** The one charset that JSON is exchanged in (RFC 8259, section 8.1). */
 const jsonMediaType = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?;?$/i;

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Caller, Role } from '../../domain/caller.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 
-export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** What a handler gets: everything about one request, checked. */
 export interface RouteRequest<P, Q, B> {

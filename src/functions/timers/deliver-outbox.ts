@@ -2,7 +2,7 @@ import type { app as functionsApp, InvocationContext } from '@azure/functions';
 import { deliverOutbox, type DeliverOutboxOptions } from '../../desk/outbox-delivery.ts';
 
 /** Every minute, which is also the first back-off. */
-export const deliverOutboxSchedule = '0 * * * * *';
+const deliverOutboxSchedule = '0 * * * * *';
 
 /** Registers the delivery of what the change itself could not deliver at once. */
 export function registerDeliverOutbox(app: Pick<typeof functionsApp, 'timer'>, options: DeliverOutboxOptions): void {

@@ -2,7 +2,7 @@ import type { app as functionsApp, InvocationContext } from '@azure/functions';
 import { watchExpiries, type WatchExpiriesOptions } from '../../desk/watch-expiries.ts';
 
 /** Six in the morning, UTC: before most offices open. */
-export const watchExpiriesSchedule = '0 0 6 * * *';
+const watchExpiriesSchedule = '0 0 6 * * *';
 
 /** Registers the daily look at what ends soon. `afterChange` is told when there is something new to deliver. */
 export function registerWatchExpiries(
