@@ -9,6 +9,7 @@ import { startControl } from './control/control-service.ts';
 import { createCommonNameFinder } from './control/app-door.ts';
 import { createRuntimeDoor } from './control/runtime-door.ts';
 import { openWebhookInbox } from './control/webhook-inbox.ts';
+import { startEventGrid } from './eventgrid/event-grid.ts';
 import { startIdentity } from './identity/identity-service.ts';
 import { openTokenIssuer } from './identity/token-issuer.ts';
 import { startKeyVault } from './keyvault/keyvault-service.ts';
@@ -66,9 +67,14 @@ const identity = await startIdentity(host, {
 });
 const keyVault = await startKeyVault(host, { port: ports.keyVault, authority: identity.url });
 const appUrl = `http://127.0.0.1:${ports.runtime}`;
+const eventGrid = startEventGrid(host, {
+  url: `${appUrl}/runtime/webhooks/eventgrid?functionName=onGatewayChanged&code=${secrets.eventGridKey}`,
+});
 const arm = await startArm(host, {
   port: ports.arm,
-  eventGrid: { url: `${appUrl}/runtime/webhooks/eventgrid?functionName=onGatewayChanged&code=${secrets.eventGridKey}` },
+  publishEvent: (event) => {
+    eventGrid.publish(event);
+  },
 });
 const inbox = openWebhookInbox(join(stateDirectory, 'webhook.json'));
 const control = await startControl(host, {
@@ -77,9 +83,10 @@ const control = await startControl(host, {
   inbox,
   runtime: createRuntimeDoor(appUrl, secrets.controlKey),
   findCommonName: createCommonNameFinder(appUrl, secrets.administratorKey),
-  services: { identity, arm, keyvault: keyVault },
+  services: { identity, arm, keyvault: keyVault, eventgrid: eventGrid },
   reset: () => {
     arm.reset();
+    eventGrid.reset();
     keyVault.reset();
     inbox.clear();
     host.journal.clear();
@@ -94,7 +101,8 @@ console.log(JSON.stringify({ ready: true, process: 'cloud', pid: process.pid }))
 
 async function stop(): Promise<void> {
   host.scheduler.stop();
+  eventGrid.stop();
   await Promise.all([control.close(), identity.close(), keyVault.close(), arm.close()]);
-  for (const service of [keyVault, arm, inbox]) service.flush();
+  for (const service of [keyVault, arm, eventGrid, inbox]) service.flush();
   process.exit(0);
 }

@@ -1,4 +1,4 @@
-import { startEventGrid, type DeadLetter, type RunningEventGrid } from '../eventgrid/event-grid.ts';
+import type { EventGridEvent } from '../platform/event-grid-event.ts';
 import { startHttpsService, type RunningService, type ServiceResponse } from '../platform/https-service.ts';
 import type { ServiceHost } from '../platform/service-host.ts';
 import type { StateFile } from '../platform/state-file.ts';
@@ -13,13 +13,11 @@ import { operationDefinitions } from './operation-definitions.ts';
 import { resumeOperations } from './operations.ts';
 import { TokenBuckets } from './token-buckets.ts';
 
-export { SessionRefused } from './gateways/sessions.ts';
-
 export interface ArmOptions {
   /** 0 picks a free one. */
   readonly port: number;
-  /** Where change events go; without it they are kept until `setEventGridTarget`. */
-  readonly eventGrid?: { readonly url: string };
+  /** Takes the event of each change that has ended. */
+  readonly publishEvent: (event: EventGridEvent) => void;
 }
 
 /** The running stand-in, with the doors that the stack's control and the VPN stand-in use. */
@@ -35,10 +33,7 @@ export interface RunningArm extends RunningService {
   gatewaysForVpn(): VpnGatewayState[];
   /** Called with the connection id of each session that ARM cuts. */
   onSessionDisconnect(listener: (sessionId: string) => void): void;
-  /** Events that were given up, and why. */
-  deadLetters(): readonly DeadLetter[];
-  setEventGridTarget(url: string): Promise<void>;
-  /** Forgets every resource, operation, session and event. */
+  /** Forgets every resource, operation and session. */
   reset(): void;
   /** Writes the state now: for the end of the process. */
   flush(): void;
@@ -46,7 +41,6 @@ export interface RunningArm extends RunningService {
 
 interface Parts extends RequestHandling {
   readonly file: StateFile<ArmState>;
-  readonly eventGrid: RunningEventGrid;
   readonly listeners: ((sessionId: string) => void)[];
 }
 
@@ -70,10 +64,9 @@ export async function startArm(host: ServiceHost, options: ArmOptions): Promise<
 
 function assemble(host: ServiceHost, options: ArmOptions): Parts {
   const file = openArmState(host.directory);
-  const eventGrid = startEventGrid(host, { url: options.eventGrid?.url });
   const listeners: Parts['listeners'] = [];
   function publish(change: EndedChange): void {
-    eventGrid.publish(toChangeEvent(host, change));
+    options.publishEvent(toChangeEvent(host, change));
   }
   const context: ArmContext = {
     host,
@@ -89,19 +82,16 @@ function assemble(host: ServiceHost, options: ArmOptions): Parts {
       for (const listener of listeners) listener(id);
     },
   };
-  return { context, buckets: new TokenBuckets(host.clock), publish, file, eventGrid, listeners };
+  return { context, buckets: new TokenBuckets(host.clock), publish, file, listeners };
 }
 
 function createDoors(parts: Parts, service: RunningService): RunningArm {
-  const { context, file, eventGrid } = parts;
+  const { context, file } = parts;
   return {
     url: service.url,
     port: service.port,
-    isIdle: () => service.isIdle() && eventGrid.isIdle(),
-    async close() {
-      eventGrid.stop();
-      await service.close();
-    },
+    isIdle: () => service.isIdle(),
+    close: () => service.close(),
     putAsSomebodyElse: (method, path, body) =>
       putAsPortal(parts, method.toUpperCase(), new URL(path, service.url), body),
     connectSession: (session) => connectSession(context, session),
@@ -113,18 +103,14 @@ function createDoors(parts: Parts, service: RunningService): RunningArm {
     onSessionDisconnect(listener) {
       parts.listeners.push(listener);
     },
-    deadLetters: () => eventGrid.deadLetters(),
-    setEventGridTarget: (url) => eventGrid.setTarget(url),
     reset() {
       // Operations that are still scheduled find themselves forgotten: see finishOperation.
       Object.assign(file.value, createArmState());
       parts.buckets.clear();
-      eventGrid.reset();
       file.save();
     },
     flush() {
       file.flush();
-      eventGrid.flush();
     },
   };
 }

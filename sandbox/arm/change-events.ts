@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { EventGridEvent } from '../eventgrid/event-grid.ts';
+import type { EventGridEvent } from '../platform/event-grid-event.ts';
 import { SeededRandom } from '../platform/seeded-random.ts';
 import type { ServiceHost } from '../platform/service-host.ts';
 import type { Caller, StoredOperation } from './arm-state.ts';

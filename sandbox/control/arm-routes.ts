@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SessionRefused } from '../arm/arm-service.ts';
+import { SessionRefused } from '../platform/session-refused.ts';
 import type { ArmDoors, NewSession } from './arm-doors.ts';
 import type { ControlRoute } from './control-server.ts';
 import { DisconnectFeed } from './disconnect-feed.ts';

@@ -1,17 +1,6 @@
 import { join } from 'node:path';
+import type { EventGridEvent } from '../platform/event-grid-event.ts';
 import { openStateFile, type StateFile } from '../platform/state-file.ts';
-
-/** An event in the Event Grid schema. */
-export interface EventGridEvent {
-  readonly id: string;
-  readonly topic: string;
-  readonly subject: string;
-  readonly eventType: string;
-  readonly eventTime: string;
-  readonly dataVersion: string;
-  readonly metadataVersion: string;
-  readonly data: Readonly<Record<string, unknown>>;
-}
 
 /** One delivery that is still to be made; an event that comes twice has two. */
 export interface PendingDelivery {

@@ -1,19 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import type { EventGridEvent } from '../platform/event-grid-event.ts';
 import { SeededRandom } from '../platform/seeded-random.ts';
 import type { ServiceHost } from '../platform/service-host.ts';
 import type { StateFile } from '../platform/state-file.ts';
-import {
-  openEventGridState,
-  type DeadLetter,
-  type EventGridEvent,
-  type EventGridState,
-  type PendingDelivery,
-} from './event-grid-state.ts';
+import { openEventGridState, type DeadLetter, type EventGridState, type PendingDelivery } from './event-grid-state.ts';
 import { retryDelayMs, verdictOn } from './retry-policy.ts';
 import { gatewayChanges, passesFilter, type SubscriptionFilter } from './subscription-filter.ts';
 import { postEvents, validateEndpoint } from './webhook.ts';
-
-export type { DeadLetter, EventGridEvent } from './event-grid-state.ts';
 
 /** Events that fall due within this much stack time may travel together. */
 const batchWindowMs = 1000;

@@ -1,4 +1,4 @@
-import type { EventGridEvent } from './event-grid-state.ts';
+import type { EventGridEvent } from '../platform/event-grid-event.ts';
 
 /** What a subscription lets through. */
 export interface SubscriptionFilter {

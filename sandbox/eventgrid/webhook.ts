@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { EventGridEvent } from './event-grid-state.ts';
+import type { EventGridEvent } from '../platform/event-grid-event.ts';
 
 /** Event Grid waits this long for an answer, in real time. */
 const answerTimeoutMs = 30_000;

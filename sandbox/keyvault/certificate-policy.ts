@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Name } from '@peculiar/x509';
 import { z } from 'zod';
-import { readKeySize, readKeyType } from './keys.ts';
+import { readKeySize, readKeyType } from './key-kind.ts';
 import { attributesSchema, readBody, tagsSchema } from './request-body.ts';
 import { badParameter, VaultError } from './vault-error.ts';
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { newAttributes, updatedAttributes } from './attributes.ts';
+import { readKeySize, readKeyType } from './key-kind.ts';
 import { makeKeyVersion } from './key-material.ts';
 import { keyBundle, keyDeletion, keyItem } from './key-wire.ts';
 import { answerPage } from './paging.ts';
@@ -13,11 +14,10 @@ import {
   notFound,
   refuseTakenName,
 } from './soft-delete.ts';
-import { badParameter, conflict, forbidden, VaultError } from './vault-error.ts';
+import { conflict, forbidden } from './vault-error.ts';
 import type { KeyEntry, KeyVersion } from './vault-state.ts';
 import type { Vault, VaultAnswer, VaultCall } from './vault.ts';
 
-export const rsaKeySizes = [2048, 3072, 4096];
 const allOperations = ['encrypt', 'decrypt', 'sign', 'verify', 'wrapKey', 'unwrapKey'];
 
 const createSchema = z.strictObject({
@@ -150,16 +150,6 @@ export function addKeyVersion(vault: Vault, name: string, version: KeyVersion): 
 export function removeKey(vault: Vault, name: string): void {
   Reflect.deleteProperty(vault.state.value.keys, name.toLowerCase());
   vault.state.save();
-}
-
-export function readKeyType(kty: string): 'RSA' | 'RSA-HSM' {
-  if (kty === 'RSA' || kty === 'RSA-HSM') return kty;
-  throw new VaultError(501, 'NotImplemented', `The local vault does not make ${kty} keys.`);
-}
-
-export function readKeySize(size: number): number {
-  if (!rsaKeySizes.includes(size)) throw badParameter(`The specified RSA key size value ${size} is not supported.`);
-  return size;
 }
 
 function refuseManagedName(vault: Vault, name: string): void {

@@ -7,6 +7,8 @@ import { NetworkManagementClient } from '@azure/arm-network';
 import { ResourceManagementClient } from '@azure/arm-resources';
 import type { TokenCredential } from '@azure/core-auth';
 import { startArm, type RunningArm } from '../../sandbox/arm/arm-service.ts';
+import { startEventGrid } from '../../sandbox/eventgrid/event-grid.ts';
+import type { ServiceHost } from '../../sandbox/platform/service-host.ts';
 import { aPublicIp, aVirtualNetwork, location } from './builders/arm-bodies.ts';
 import { createTestHost, type TestHost } from './service-host.ts';
 
@@ -67,14 +69,28 @@ export interface ArmStack {
 
 export async function startArmStack(options: ArmStackOptions = {}): Promise<ArmStack> {
   const test = await createTestHost(options.speed === undefined ? {} : { speed: options.speed });
-  const eventGrid = options.eventGridUrl === undefined ? {} : { eventGrid: { url: options.eventGridUrl } };
   const { subscriptionId } = test.host;
   const credential: TokenCredential = {
     // The clients keep a token by real time while the stack's clock jumps by hours: a year is enough for any test.
     getToken: () =>
       Promise.resolve({ token: test.tokenFor(audience, {}, yearMs), expiresOnTimestamp: Date.now() + hourMs }),
   };
-  const first = await startArm(test.host, { port: 0, ...eventGrid });
+  let eventGrid = startEventGrid(test.host, { url: options.eventGridUrl });
+  const first = await start(test.host, 0);
+
+  function start(host: ServiceHost, port: number): Promise<RunningArm> {
+    return startArm(host, {
+      port,
+      publishEvent: (event) => {
+        eventGrid.publish(event);
+      },
+    });
+  }
+  function stop(): Promise<void> {
+    eventGrid.stop();
+    eventGrid.flush();
+    return stack.arm.close();
+  }
 
   function clientsFor(url: string): Pick<ArmStack, 'network' | 'resources'> {
     const settings = { endpoint: url, tlsOptions: { ca: test.ca }, retryOptions: { maxRetries: 0 } };
@@ -119,11 +135,13 @@ export async function startArmStack(options: ArmStackOptions = {}): Promise<ArmS
     async restart() {
       stack.arm.flush();
       const { port } = stack.arm;
-      await stack.arm.close();
-      stack.arm = await startArm(test.restart(), { port, ...eventGrid });
+      await stop();
+      const host = test.restart();
+      eventGrid = startEventGrid(host, { url: options.eventGridUrl });
+      stack.arm = await start(host, port);
     },
     async close() {
-      await stack.arm.close();
+      await stop();
       stack.arm.flush();
       test.close();
     },

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { SessionRefused } from '../../platform/session-refused.ts';
 import type { ArmContext } from '../arm-call.ts';
 import type { StoredResource, StoredSession } from '../arm-state.ts';
 import { asObject, asObjects, asText, asTexts, propertiesOf } from '../json-object.ts';
@@ -19,9 +20,6 @@ export interface NewSession {
   readonly privateIp?: string | undefined;
   readonly id?: string | undefined;
 }
-
-/** Why a client was not let in. */
-export class SessionRefused extends Error {}
 
 /** Records a connection to a gateway that is up; throws SessionRefused as the gateway would refuse the client. */
 export function connectSession(context: ArmContext, wanted: NewSession): StoredSession {

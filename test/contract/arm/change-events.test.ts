@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { EventGridEvent } from '../../../sandbox/eventgrid/event-grid.ts';
+import type { EventGridEvent } from '../../../sandbox/platform/event-grid-event.ts';
 import { startArmStack, type ArmStack } from '../../support/arm-stack.ts';
 import { aGateway } from '../../support/builders/arm-bodies.ts';
 

@@ -1,7 +1,7 @@
 /** The control door over real HTTP, with small stand-ins for ARM and the runtime behind it. */
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { SessionRefused } from '../../../sandbox/arm/arm-service.ts';
+import { SessionRefused } from '../../../sandbox/platform/session-refused.ts';
 import type { ArmDoors } from '../../../sandbox/control/arm-doors.ts';
 import { startControl } from '../../../sandbox/control/control-service.ts';
 import type { ControlServer } from '../../../sandbox/control/control-server.ts';
