@@ -2,9 +2,9 @@ import { AppError } from '../domain/app-error.ts';
 import { parseThumbprint } from '../domain/thumbprint.ts';
 import { buildOpenVpn2Kit, type OpenVpn2Kit } from '../kits/openvpn2.ts';
 import type { ProfilePackage } from '../domain/profile-package.ts';
-import { toPem } from '../pki/read-certificate.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import type { Books } from './books.ts';
+import { certificatePem } from './certificate-pem.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
 import { rootKeys } from './records/certificates.ts';
 
@@ -57,8 +57,8 @@ export function createKitDesk(options: {
       const root = (await books.roots.get(rootKeys(record.rootId)))?.record;
       const kit = buildOpenVpn2Kit({
         ovpnTemplate: await readTemplate(gatewayId),
-        certificatePem: toPem(Buffer.from(record.certificate, 'base64')),
-        chainPem: root?.certificate === undefined ? [] : [toPem(Buffer.from(root.certificate, 'base64'))],
+        certificatePem: certificatePem(record.certificate),
+        chainPem: root?.certificate === undefined ? [] : [certificatePem(root.certificate)],
         fileStem: `${gatewayId}-${record.serialNumber.slice(0, 8)}`,
       });
       if (!kit.ok)

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { certificatePem } from '../desk/certificate-pem.ts';
 import type { CertificateLookup } from '../desk/certificate-lookup.ts';
 import type { CertificateDesk } from '../desk/issue-certificate.ts';
 import type { KitDesk } from '../desk/kits.ts';
@@ -9,7 +10,6 @@ import type { Books } from '../desk/books.ts';
 import { AppError } from '../domain/app-error.ts';
 import { operationViewSchema } from '../domain/operation.ts';
 import { parseThumbprint } from '../domain/thumbprint.ts';
-import { toPem } from '../pki/read-certificate.ts';
 import { accepted } from './gateways.ts';
 import { defineRoute } from './http/define-route.ts';
 import { continuationSchema, pageSchema, readContinuation, topSchema, toPage } from './http/list-query.ts';
@@ -261,8 +261,8 @@ async function toView(books: Books, record: CertificateRecord): Promise<z.infer<
     notBefore,
     notAfter,
     state,
-    ...(record.certificate === undefined ? {} : { certificate: toPem(Buffer.from(record.certificate, 'base64')) }),
-    chain: root?.certificate === undefined ? [] : [toPem(Buffer.from(root.certificate, 'base64'))],
+    ...(record.certificate === undefined ? {} : { certificate: certificatePem(record.certificate) }),
+    chain: root?.certificate === undefined ? [] : [certificatePem(root.certificate)],
     downloads: [],
     ...(record.revokedAt === undefined ? {} : { revokedAt: record.revokedAt }),
     ...(record.revocationReason === undefined ? {} : { revocationReason: record.revocationReason }),

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Books } from '../desk/books.ts';
+import { certificatePem } from '../desk/certificate-pem.ts';
 import type { RootDesk } from '../desk/create-root.ts';
 import { rootKeys, rootPartition, type RootRecord } from '../desk/records/certificates.ts';
 import { AppError } from '../domain/app-error.ts';
-import { toPem } from '../pki/read-certificate.ts';
 import { defineRoute } from './http/define-route.ts';
 import { continuationSchema, pageSchema, readContinuation, topSchema, toPage } from './http/list-query.ts';
 import type { Route, RouteAnswer } from './http/route.ts';
@@ -127,14 +127,13 @@ export function rootRoutes({ books, roots }: { readonly books: Books; readonly r
 }
 
 function certificateFile(oneLine: string, format: 'azure' | 'pem' | 'der'): RouteAnswer {
-  const der = Buffer.from(oneLine, 'base64');
   switch (format) {
     case 'azure':
       return { status: 200, bytes: { content: oneLine, contentType: 'text/plain; charset=utf-8' } };
     case 'pem':
-      return { status: 200, bytes: { content: toPem(der), contentType: 'application/x-pem-file' } };
+      return { status: 200, bytes: { content: certificatePem(oneLine), contentType: 'application/x-pem-file' } };
     case 'der':
-      return { status: 200, bytes: { content: der, contentType: 'application/pkix-cert' } };
+      return { status: 200, bytes: { content: Buffer.from(oneLine, 'base64'), contentType: 'application/pkix-cert' } };
   }
 }
 
@@ -153,6 +152,6 @@ function toRootView(record: RootRecord): z.infer<typeof rootViewSchema> {
     notAfter,
     ...(thumbprint === undefined ? {} : { thumbprint }),
     ...(key === undefined ? {} : { keyId: key.signingKeyId }),
-    ...(certificate === undefined ? {} : { certificate: toPem(Buffer.from(certificate, 'base64')) }),
+    ...(certificate === undefined ? {} : { certificate: certificatePem(certificate) }),
   };
 }
