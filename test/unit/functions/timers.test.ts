@@ -1,0 +1,98 @@
+import { InvocationContext, type TimerFunctionOptions } from '@azure/functions';
+import { createExpiries } from '../../../src/desk/expiries.ts';
+import { createNotices } from '../../../src/desk/notices.ts';
+import { createOutbox } from '../../../src/desk/outbox.ts';
+import { registerDeliverOutbox } from '../../../src/functions/timers/deliver-outbox.ts';
+import { registerWatchExpiries } from '../../../src/functions/timers/watch-expiries.ts';
+import { createMemoryTables } from '../../support/memory-tables.ts';
+import { createTestClock } from '../../support/test-clock.ts';
+
+const tick = {
+  isPastDue: false,
+  schedule: { adjustForDST: true },
+  scheduleStatus: { last: '', next: '', lastUpdated: '' },
+};
+
+/** The one timer that a registration makes. */
+function timerOf(register: (app: { timer: (name: string, options: TimerFunctionOptions) => void }) => void): {
+  readonly name: string;
+  readonly schedule: string;
+  run(): Promise<readonly string[]>;
+} {
+  let made: { readonly name: string; readonly options: TimerFunctionOptions } | undefined;
+  register({
+    timer: (name, options) => {
+      made = { name, options };
+    },
+  });
+  if (made === undefined) throw new Error('no timer was registered');
+  const { name, options } = made;
+  return {
+    name,
+    schedule: options.schedule,
+    run: async () => {
+      const lines: string[] = [];
+      const context = new InvocationContext({
+        functionName: name,
+        logHandler: (_level, ...args) => lines.push(args.join(' ')),
+      });
+      await options.handler(tick, context);
+      return lines;
+    },
+  };
+}
+
+describe('src/functions/timers/watch-expiries', () => {
+  it('looks at six every morning and hints at what is new', async () => {
+    const tables = createMemoryTables();
+    const { now } = createTestClock();
+    const expiries = createExpiries({ tables });
+    let hints = 0;
+    const timer = timerOf((app) => {
+      registerWatchExpiries(app, {
+        expiries,
+        now,
+        notices: createNotices({ tables }),
+        outbox: createOutbox({ tables, now }),
+        describe: () => Promise.resolve({ state: 'issued' }),
+        afterChange: () => {
+          hints += 1;
+        },
+      });
+    });
+    await expiries.put({ kind: 'certificate', id: 'AA', notAfter: '2026-03-08T10:00:00.000Z', subject: 'CN=kim' });
+
+    const first = await timer.run();
+    const second = await timer.run();
+
+    expect(timer).toMatchObject({ name: 'watchExpiries', schedule: '0 0 6 * * *' });
+    expect([first, second]).toEqual([
+      ['expiry watch: 1 notices, 7 days read'],
+      ['expiry watch: 0 notices, 7 days read'],
+    ]);
+    expect(hints).toBe(1);
+  });
+});
+
+describe('src/functions/timers/deliver-outbox', () => {
+  it('delivers each minute and says nothing when there is nothing', async () => {
+    const tables = createMemoryTables();
+    const { now } = createTestClock();
+    const outbox = createOutbox({ tables, now });
+    const timer = timerOf((app) => {
+      registerDeliverOutbox(app, {
+        outbox,
+        now,
+        webhook: { url: 'https://hooks.contoso.com', secret: 's' },
+        send: () => Promise.resolve({ status: 200 }),
+      });
+    });
+    await outbox.append({ id: 'e1', type: 'gatehouse.root.created.v1', subject: 'roots/r1', data: {} });
+
+    const first = await timer.run();
+    const second = await timer.run();
+
+    expect(timer).toMatchObject({ name: 'deliverOutbox', schedule: '0 * * * * *' });
+    expect([first, second]).toEqual([['outbox: 1 delivered, 0 postponed, 0 undeliverable, 0 kept'], []]);
+  });
+});
