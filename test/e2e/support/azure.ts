@@ -1,0 +1,143 @@
+/** Azure as somebody else sees it: reads of the stand-ins with the stack's own service principal, and changes in the portal. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { requestOver } from '../../support/https-request.ts';
+import type { RunningTestStack } from '../../support/stack.ts';
+import { expectStatus, type JsonObject } from './line.ts';
+
+interface StackSecrets {
+  readonly tenantId: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly webhookSecret: string;
+  readonly administratorKey: string;
+  readonly masterKey: string;
+  readonly durableKey: string;
+  readonly eventGridKey: string;
+  readonly storageKey: string;
+}
+
+export function readSecrets(stack: RunningTestStack): StackSecrets {
+  return JSON.parse(readFileSync(join(stack.directory, 'secrets.json'), 'utf8')) as StackSecrets;
+}
+
+const apiVersions = { resource: '2025-04-01', network: '2026-01-01', vault: '2025-07-01' };
+
+/** Path of the test gateway's resource, or of another resource of Microsoft.Network in its group. */
+export function networkPath(
+  stack: RunningTestStack,
+  nameAndType = 'virtualNetworkGateways/VNet1GW',
+  group = 'TestRG1',
+) {
+  const { subscriptionId } = stack.info.arm;
+  return `/subscriptions/${subscriptionId}/resourceGroups/${group}/providers/Microsoft.Network/${nameAndType}`;
+}
+
+export function groupPath(stack: RunningTestStack, group = 'TestRG1'): string {
+  return `/subscriptions/${stack.info.arm.subscriptionId}/resourceGroups/${group}`;
+}
+
+async function tokenFor(stack: RunningTestStack, resource: string): Promise<string> {
+  const { tenantId, clientId, clientSecret } = readSecrets(stack);
+  const ports = JSON.parse(readFileSync(join(stack.directory, 'ports.json'), 'utf8')) as { readonly identity: number };
+  const form = { grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret };
+  const answer = await requestOver(`https://localhost:${ports.identity}`, {
+    method: 'POST',
+    path: `/${tenantId}/oauth2/v2.0/token`,
+    ca: readFileSync(stack.info.ca, 'utf8'),
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({ ...form, scope: `${resource}/.default` }).toString(),
+  });
+  return (answer.json as { readonly access_token: string }).access_token;
+}
+
+async function read(stack: RunningTestStack, origin: string, path: string, audience: string) {
+  const token = await tokenFor(stack, audience);
+  const ask = () =>
+    requestOver(origin, {
+      method: 'GET',
+      path,
+      ca: readFileSync(stack.info.ca, 'utf8'),
+      headers: { authorization: `Bearer ${token}` },
+    });
+  // The stand-ins throttle by chance, as Azure does.
+  let answer = await ask();
+  for (let tries = 0; tries < 20 && (answer.status === 429 || answer.status === 503); tries += 1) answer = await ask();
+  return answer;
+}
+
+/** A resource as ARM shows it; undefined when it is not there. */
+export async function readResource(stack: RunningTestStack, path: string): Promise<JsonObject | undefined> {
+  const version = path.includes('/providers/') ? apiVersions.network : apiVersions.resource;
+  const target = `${path}?api-version=${version}`;
+  const answer = await read(stack, stack.info.arm.url, target, 'https://management.azure.com');
+  if (answer.status === 404) return undefined;
+  if (answer.status !== 200) throw new Error(`GET ${path}: ${answer.status} ${answer.text}`);
+  return answer.json as JsonObject;
+}
+
+/** A GET of Key Vault, at `/keys/...` or `/certificates/...`. */
+export async function readVault(stack: RunningTestStack, path: string): Promise<JsonObject> {
+  const target = `${path}?api-version=${apiVersions.vault}`;
+  const answer = await read(stack, stack.info.keyVault.url, target, 'https://vault.azure.net');
+  if (answer.status !== 200) throw new Error(`GET ${path}: ${answer.status} ${answer.text}`);
+  return answer.json as JsonObject;
+}
+
+export interface GatewayEntry {
+  readonly name: string;
+  readonly properties: JsonObject;
+}
+
+/** A gateway with the parts that the line changes. */
+export interface GatewayResource extends JsonObject {
+  readonly properties: JsonObject & {
+    readonly provisioningState: string;
+    readonly vpnClientConfiguration: JsonObject & {
+      readonly vpnClientRootCertificates?: readonly GatewayEntry[];
+      readonly vpnClientRevokedCertificates?: readonly GatewayEntry[];
+    };
+  };
+}
+
+export async function readGateway(stack: RunningTestStack, path = networkPath(stack)): Promise<GatewayResource> {
+  const gateway = await readResource(stack, path);
+  if (gateway === undefined) throw new Error(`${path} is not there`);
+  return gateway as GatewayResource;
+}
+
+/** Thumbprints that the gateway refuses, as ARM shows them. */
+export async function revokedOnGateway(stack: RunningTestStack): Promise<readonly string[]> {
+  const { vpnClientConfiguration } = (await readGateway(stack)).properties;
+  return (vpnClientConfiguration.vpnClientRevokedCertificates ?? []).map(({ properties }) =>
+    String(properties['thumbprint']).toUpperCase(),
+  );
+}
+
+/** Names of the roots that the gateway trusts, as ARM shows them. */
+export async function rootsOnGateway(stack: RunningTestStack): Promise<readonly string[]> {
+  const { vpnClientConfiguration } = (await readGateway(stack)).properties;
+  return (vpnClientConfiguration.vpnClientRootCertificates ?? []).map(({ name }) => name);
+}
+
+/** A change by somebody else in the portal; throws unless ARM takes it. */
+export async function changeInPortal(
+  stack: RunningTestStack,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<JsonObject> {
+  const answer = await stack.control('POST', '/resources', { method, path, ...(body === undefined ? {} : { body }) });
+  const inner = expectStatus(answer, 200) as { readonly status: number; readonly body: unknown };
+  if (inner.status >= 300) throw new Error(`portal ${method} ${path}: ${JSON.stringify(inner)}`);
+  return inner.body as JsonObject;
+}
+
+/** Somebody else writes the gateway back with its VPN configuration changed. */
+export async function changeGatewayInPortal(
+  stack: RunningTestStack,
+  change: (gateway: GatewayResource) => unknown,
+  path = networkPath(stack),
+): Promise<void> {
+  await changeInPortal(stack, 'PUT', path, change(await readGateway(stack, path)));
+}
