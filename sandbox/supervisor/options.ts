@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { StackError } from './stack-error.ts';
 
-export const usage = `usage: npm start -- [options]
+const usage = `usage: npm start -- [options]
   --idle            start the stack alone, without the walk-through
   --state DIR       where everything is kept (default .sandbox)
   --speed N         Azure's durations are divided by N (default 60)

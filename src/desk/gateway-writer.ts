@@ -11,7 +11,7 @@ export interface WriterClaim {
 /** Sessions have been looked at, roots compared: a gateway that nobody asked about is looked at this often. */
 export const checkIntervalMs = 60 * 60 * 1000;
 
-export function applyInstanceId(gatewayId: string, epoch: number): string {
+function applyInstanceId(gatewayId: string, epoch: number): string {
   return `apply-${gatewayId}-${epoch}`;
 }
 

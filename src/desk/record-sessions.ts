@@ -4,7 +4,7 @@ import type { Operations } from './operations.ts';
 import { gatewayKeys, gatewayRevocationKind, type GatewayRevocation } from './records/gateways.ts';
 
 /** Azure refreshes its session list every five minutes: two empty looks this far apart prove that nobody is left. */
-export const proofIntervalMs = 5 * 60 * 1000;
+const proofIntervalMs = 5 * 60 * 1000;
 /** A little past the interval, so that the second look never falls into the same refresh. */
 const secondLookMs = proofIntervalMs + 30_000;
 

@@ -66,7 +66,7 @@ export function createStore<T extends object>(tables: Tables, kind: RecordKind<T
 }
 
 /** Nested values become JSON text in a column whose name ends in `Json`, so that a person can still read the table. */
-export function toColumns(record: object): Columns {
+function toColumns(record: object): Columns {
   const entries = Object.entries(record as Record<string, unknown>).filter(([, value]) => value !== undefined);
   return Object.fromEntries(
     entries.map(([name, value]) =>
@@ -77,7 +77,7 @@ export function toColumns(record: object): Columns {
   );
 }
 
-export function fromColumns(columns: Columns): Record<string, unknown> {
+function fromColumns(columns: Columns): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(columns).map(([name, value]) =>
       name.endsWith('Json') ? [name.slice(0, -'Json'.length), JSON.parse(String(value)) as unknown] : [name, value],

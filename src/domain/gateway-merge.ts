@@ -29,7 +29,7 @@ export interface EntryChange {
   readonly entry: DesiredEntry;
 }
 
-export function entryKey(entry: { readonly kind: EntryKind; readonly thumbprint: Thumbprint }): string {
+function entryKey(entry: { readonly kind: EntryKind; readonly thumbprint: Thumbprint }): string {
   return `${entry.kind}:${entry.thumbprint}`;
 }
 

@@ -60,7 +60,7 @@ const orderSchema = z.strictObject({
   }),
 });
 
-export const certificateViewSchema = z
+const certificateViewSchema = z
   .object({
     thumbprint: z.string().optional(),
     serialNumber: z.string(),

@@ -33,7 +33,7 @@ const problemSchema = z.object({
   source: z.string().optional(),
 });
 
-export const gatewayViewSchema = z
+const gatewayViewSchema = z
   .object({
     id: z.string(),
     resourceId: z.string(),

@@ -25,7 +25,7 @@ const newRootSchema = z.strictObject({
   validityDays: z.int().min(1).max(9131).optional().meta({ description: '3650 if not given; at most 25 years.' }),
 });
 
-export const rootViewSchema = z
+const rootViewSchema = z
   .object({
     id: z.string(),
     kind: z.literal('created'),

@@ -5,7 +5,7 @@ import { startKeyVault, type RunningKeyVault } from '../../sandbox/keyvault/keyv
 import { requestOver, type WireAnswer } from './https-request.ts';
 import { createTestHost, type TestHost, type TestHostOptions } from './service-host.ts';
 
-export const vaultAudience = 'https://vault.azure.net';
+const vaultAudience = 'https://vault.azure.net';
 export const vaultApiVersion = 'api-version=2025-07-01';
 
 export interface TestVault {

@@ -3,7 +3,7 @@ import type { RecordKind } from '../store.ts';
 
 const keyIdsSchema = z.object({ name: z.string(), signingKeyId: z.string(), versions: z.array(z.string()) });
 
-export const rootRecordSchema = z.object({
+const rootRecordSchema = z.object({
   id: z.string(),
   commonName: z.string(),
   subject: z.object({
@@ -45,7 +45,7 @@ export function rootKeys(id: string): { partitionKey: string; rowKey: string } {
 
 export const certificateStates = ['issuing', 'issued', 'superseded', 'revoked', 'expired'] as const;
 
-export const certificateRecordSchema = z.object({
+const certificateRecordSchema = z.object({
   serialNumber: z.string(),
   rootId: z.string(),
   owner: z.string(),

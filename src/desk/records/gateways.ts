@@ -15,7 +15,7 @@ const observedSchema = z.object({
 /** Who may write the gateway now. The row is the lock: it changes hands by etag-guarded writes only. */
 const writerSchema = z.object({ instanceId: z.string(), epoch: z.int() });
 
-export const gatewayRecordSchema = z.object({
+const gatewayRecordSchema = z.object({
   id: z.string(),
   name: z.string(),
   resourceId: z.string(),

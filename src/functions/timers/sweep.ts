@@ -5,7 +5,7 @@ import type { Orchestrations } from '../../ports/orchestrations.ts';
 import { logUnknownError } from '../http/log-unknown-error.ts';
 
 /** Every minute: a crash costs whoever waits for its work little more than that. */
-export const sweepSchedule = '15 * * * * *';
+const sweepSchedule = '15 * * * * *';
 
 export interface SweepTimerOptions {
   readonly durableClient: FunctionInput;

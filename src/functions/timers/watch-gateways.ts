@@ -3,7 +3,7 @@ import { watchGateways, type WatchGatewaysOptions } from '../../desk/watch-gatew
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 
 /** Every five minutes: as often as Azure refreshes its session lists. */
-export const watchGatewaysSchedule = '30 */5 * * * *';
+const watchGatewaysSchedule = '30 */5 * * * *';
 
 export interface WatchGatewaysTimerOptions extends Omit<WatchGatewaysOptions, 'orchestrations'> {
   readonly durableClient: FunctionInput;
