@@ -29,10 +29,11 @@ export class AlarmClock {
     this.alarms.delete(key);
   }
 
-  /** When the next alarm is due (stack time, ms), whether or not it is in the past already. */
-  nextDueMs(): number | undefined {
+  /** When the next alarm is due (stack time, ms), whether or not it is in the past already; of all, or of some keys. */
+  nextDueMs(isMeant: (key: string) => boolean = () => true): number | undefined {
     let next: number | undefined;
-    for (const { dueMs } of this.alarms.values()) {
+    for (const [key, { dueMs }] of this.alarms) {
+      if (!isMeant(key)) continue;
       next = next === undefined || dueMs < next ? dueMs : next;
     }
     return next;

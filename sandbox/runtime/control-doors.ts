@@ -4,6 +4,7 @@ import type { StackClock } from './clock.ts';
 import { empty, headerOf, json, parseJson } from './http/messages.ts';
 import type { HostRequest, HostResponse } from './http/messages.ts';
 import type { LoadGauge } from './load-gauge.ts';
+import { isScheduleAlarm } from './timers/schedule-alarm.ts';
 
 export interface ControlOptions {
   readonly clock: StackClock;
@@ -32,7 +33,10 @@ export function serveControl(options: ControlOptions, request: HostRequest): Hos
   }
 }
 
-/** `nextDue` is the earliest durable timer or function schedule; `idle` means that nothing runs, waits to run, or is due. */
+/**
+ * `nextDue` is the earliest durable timer or function schedule, `nextTimer` the earliest durable timer; `idle` means that
+ * nothing runs, waits to run, or is due.
+ */
 function describeClock({ clock, alarms, gauge }: ControlOptions): HostResponse {
   const now = clock.now();
   const nextDueMs = alarms.nextDueMs();
@@ -40,9 +44,14 @@ function describeClock({ clock, alarms, gauge }: ControlOptions): HostResponse {
   return json(200, {
     offsetMs: clock.offsetMs,
     now: new Date(now).toISOString(),
-    nextDue: nextDueMs === undefined ? null : new Date(nextDueMs).toISOString(),
+    nextDue: toIso(nextDueMs),
+    nextTimer: toIso(alarms.nextDueMs((key) => !isScheduleAlarm(key))),
     idle: gauge.idle && !isDue,
   });
+}
+
+function toIso(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
 }
 
 function moveClock(options: ControlOptions, request: HostRequest): HostResponse {

@@ -3,7 +3,7 @@ import type { Registry } from './registry.ts';
 import type { CoreInvocationContext, HookName, InputDatum, InvocationResponse, Log } from './types.ts';
 import type { FunctionCallback, RegisteredFunction, TypedData } from './types.ts';
 
-export interface InvocationRequest {
+interface InvocationRequest {
   readonly trigger: TypedData;
   readonly triggerMetadata?: Readonly<Record<string, TypedData>>;
   /** Trace context of the caller, handed to the app as it is. */

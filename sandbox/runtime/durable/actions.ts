@@ -53,7 +53,7 @@ export interface ChildWithRetryAction extends Child {
   readonly retryOptions: RetryOptions;
 }
 
-export interface ContinueAsNewAction {
+interface ContinueAsNewAction {
   readonly actionType: 4;
   readonly input?: unknown;
 }
@@ -64,7 +64,7 @@ export interface TimerAction {
   readonly isCanceled: boolean;
 }
 
-export interface WaitForEventAction {
+interface WaitForEventAction {
   readonly actionType: 6;
   readonly externalEventName: string;
 }

@@ -16,7 +16,7 @@ export const eventTypes = {
   eventRaised: 15,
 } as const;
 
-export interface OrchestrationInstance {
+interface OrchestrationInstance {
   readonly InstanceId: string;
   readonly ExecutionId: string;
 }
@@ -55,7 +55,7 @@ export interface ExecutionStarted extends Common {
   readonly Generation: number | null;
 }
 
-export interface ExecutionCompleted extends Common {
+interface ExecutionCompleted extends Common {
   readonly EventType: 1;
   readonly OrchestrationStatus: number;
   readonly Result: string | null;
@@ -67,7 +67,7 @@ export interface ExecutionTerminated extends Common {
   readonly Input: string | null;
 }
 
-export interface TaskScheduled extends Common {
+interface TaskScheduled extends Common {
   readonly EventType: 4;
   readonly Name: string;
   readonly Version: string;
@@ -90,7 +90,7 @@ export interface TaskUnsuccessful extends Common {
   readonly FailureDetails: FailureDetails | null;
 }
 
-export interface ChildCreated extends Common {
+interface ChildCreated extends Common {
   readonly EventType: 7;
   readonly Name: string;
   readonly Version: string;
@@ -100,7 +100,7 @@ export interface ChildCreated extends Common {
   readonly Tags: null;
 }
 
-export interface TimerCreated extends Common {
+interface TimerCreated extends Common {
   readonly EventType: 10;
   readonly FireAt: string;
 }
@@ -111,7 +111,7 @@ export interface TimerFired extends Common {
   readonly FireAt: string;
 }
 
-export interface Turn extends Common {
+interface Turn extends Common {
   readonly EventType: 12 | 13;
 }
 

@@ -6,6 +6,7 @@ import type { InstanceStore } from './instance-store.ts';
 import type { Commit, InstanceRecord, InstanceState, Message, Outgoing, Stored } from './records.ts';
 import { hasWaitingMessages } from './episode.ts';
 import { isConflict, isNotFound } from './storage-errors.ts';
+import type { Turnstile } from './turnstile.ts';
 
 export interface ActorOptions {
   readonly store: InstanceStore;
@@ -18,6 +19,8 @@ export interface ActorOptions {
   /** Told when nothing is left to do for the instance. */
   readonly onSettled: (actor: InstanceActor) => void;
   readonly isStopping: () => boolean;
+  /** Bounds how many instances speak to storage at a time; no job of one instance waits for a job of another. */
+  readonly turnstile: Turnstile;
 }
 
 export type Delivery = 'delivered' | 'absent' | 'finished' | 'repeated';
@@ -235,7 +238,7 @@ export class InstanceActor {
   private async exclusive<T>(job: () => Promise<T>): Promise<T> {
     this.jobCount += 1;
     const end = this.options.gauge.begin();
-    const run = this.tail.then(job);
+    const run = this.tail.then(() => this.options.turnstile.pass(job));
     this.tail = run.catch(() => undefined);
     try {
       return await run;

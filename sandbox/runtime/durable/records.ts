@@ -48,7 +48,7 @@ export interface Message {
 }
 
 /** A start carries no data: the record, written with it, has name and input. */
-export interface StartMarker {
+interface StartMarker {
   readonly EventType: 0;
 }
 

@@ -22,6 +22,7 @@ import type {
   Parent,
   Stored,
 } from './records.ts';
+import { Turnstile } from './turnstile.ts';
 
 export interface TaskHubOptions {
   readonly store: InstanceStore;
@@ -51,6 +52,8 @@ interface Owed {
 
 const retryDelayMs = 500;
 const resumedAtOnce = 8;
+/** More would only open more connections, each with a TLS handshake, to the one process that is the local storage. */
+const instancesAtOnce = 16;
 
 /** The orchestrations of one hub: takes starts and messages, runs turns, and sees to it that what they owe gets done. */
 export class TaskHub {
@@ -77,6 +80,7 @@ export class TaskHub {
         this.forget(actor);
       },
       isStopping: () => this.stopping,
+      turnstile: new Turnstile(instancesAtOnce),
     };
   }
 

@@ -1,3 +1,4 @@
+import { scheduleAlarmKey } from './schedule-alarm.ts';
 import type { AlarmClock } from '../alarm-clock.ts';
 import type { StackClock } from '../clock.ts';
 import type { Log } from '../core/types.ts';
@@ -70,7 +71,7 @@ export class TimerFunction {
   }
 
   private get alarmKey(): string {
-    return `timer function ${this.options.name}`;
+    return scheduleAlarmKey(this.options.name);
   }
 
   private arm(dueMs: number): void {

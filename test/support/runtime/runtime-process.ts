@@ -41,7 +41,7 @@ export interface RuntimeProcess {
   hasEnded(): boolean;
 }
 
-export interface RequestOptions {
+interface RequestOptions {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }

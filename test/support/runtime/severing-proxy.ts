@@ -7,7 +7,7 @@ import { createServer, request as sendRequest } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface Cut {
+interface Cut {
   /** Which write is cut, counted from 1 from when the cut is armed. */
   readonly atWrite: number;
   readonly when: 'before' | 'after';
