@@ -125,14 +125,26 @@ export function createRootDesk(options: RootDeskOptions): RootDesk {
       thumbprint,
       key: { name: `root-${record.id}`, signingKeyId: installed.keyId, versions: [installed.certificateId] },
     }));
+    const finished = done ?? record;
+    await close(finished);
+    return finished;
+  }
+
+  /** What follows a finished root: the event for whoever listens, then the note is removed. Both again after a crash in between. */
+  async function close({ id, thumbprint, notAfter }: RootRecord): Promise<void> {
     await options.outbox.append({
-      id: `root-${record.id}-created`,
+      id: `root-${id}-created`,
       type: 'gatehouse.root.created.v1',
-      subject: `roots/${record.id}`,
-      data: { id: record.id, thumbprint, notAfter: record.notAfter },
+      subject: `roots/${id}`,
+      data: { id, thumbprint, notAfter },
     });
-    await unfinished.done(unfinishedKind, record.id);
-    return done ?? record;
+    await unfinished.done(unfinishedKind, id);
+  }
+
+  async function goOn(record: RootRecord): Promise<RootRecord> {
+    if (record.state === 'creating') return complete(record);
+    await close(record);
+    return record;
   }
 
   return {
@@ -155,16 +167,14 @@ export function createRootDesk(options: RootDeskOptions): RootDesk {
           ],
         });
       }
-      return record.state === 'creating' ? complete(record) : record;
+      return goOn(record);
     },
 
     complete: async (id) => {
       const record = (await books.roots.get(rootKeys(id)))?.record;
-      if (record?.state !== 'creating') {
-        await unfinished.done(unfinishedKind, id);
-        return record;
-      }
-      return complete(record);
+      if (record !== undefined) return goOn(record);
+      await unfinished.done(unfinishedKind, id);
+      return record;
     },
   };
 }

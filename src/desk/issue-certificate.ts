@@ -199,20 +199,30 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
         ? { ...current, state: 'issued', certificate: oneLineBase64, thumbprint, issuedAt: now().toISOString() }
         : undefined,
     );
+    const released = issued ?? record;
+    await close(released);
+    return released;
+  }
+
+  /** What follows a release: the event for whoever listens, then the note is removed. Both again after a crash in between. */
+  async function close(record: CertificateRecord): Promise<void> {
+    const { serialNumber, thumbprint = '', rootId, owner, commonName, notAfter } = record;
     await options.outbox.append({
       id: `certificate-${serialNumber}-issued`,
       type: 'gatehouse.certificate.issued.v1',
       subject: `certificates/${thumbprint}`,
-      data: {
-        thumbprint,
-        rootId: record.rootId,
-        owner: record.owner,
-        commonName: record.commonName,
-        notAfter: record.notAfter,
-      },
+      data: { thumbprint, rootId, owner, commonName, notAfter },
     });
     await unfinished.done(unfinishedKind, serialNumber);
-    return issued ?? record;
+  }
+
+  async function goOn(
+    record: CertificateRecord,
+    root: RootRecord & { readonly certificate: string },
+  ): Promise<CertificateRecord> {
+    if (record.state === 'issuing') return release(record, root);
+    await close(record);
+    return record;
   }
 
   return {
@@ -226,12 +236,7 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
       const { request } = reading;
       const serialNumber = createSerialNumber((length) => random('serial', length));
       const started = (await books.certificates.get(certificateKeys(serialNumber)))?.record;
-      if (started !== undefined)
-        return {
-          record: started.state === 'issuing' ? await release(started, root) : started,
-          root,
-          ignored: request.ignored,
-        };
+      if (started !== undefined) return { record: await goOn(started, root), root, ignored: request.ignored };
 
       const owner = await ownerOf(order.owner);
       const commonName = nameFor(order, owner, Buffer.from(random('name', 4)).toString('hex'));
@@ -252,11 +257,10 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
     complete: async (serialNumber) => {
       const record = (await books.certificates.get(certificateKeys(serialNumber)))?.record;
       const root = record === undefined ? undefined : (await books.roots.get(rootKeys(record.rootId)))?.record;
-      if (record?.state !== 'issuing' || root?.certificate === undefined) {
-        await unfinished.done(unfinishedKind, serialNumber);
-        return record;
-      }
-      return release(record, { ...root, certificate: root.certificate });
+      if (record !== undefined && root?.certificate !== undefined)
+        return goOn(record, { ...root, certificate: root.certificate });
+      await unfinished.done(unfinishedKind, serialNumber);
+      return record;
     },
   };
 

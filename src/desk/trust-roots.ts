@@ -1,4 +1,5 @@
 import { AppError } from '../domain/app-error.ts';
+import { isOperationEnd } from '../domain/operation.ts';
 import type { Orchestrations } from '../ports/orchestrations.ts';
 import type { Books } from './books.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
@@ -136,6 +137,7 @@ export function createTrustDesk(options: {
           `Gateway ${gatewayId} trusts ${rootsMax} roots, which is Azure's limit. Take one off first.`,
         );
       const operation = await createOperation(intentOperations.trust, gatewayId, request, { rootId });
+      if (isOperationEnd(operation.status)) return operation;
       await books.rootGateways.upsert({ rootId, gatewayId });
       await setRoot({
         gatewayId,
@@ -173,6 +175,7 @@ export function createTrustDesk(options: {
         );
       }
       const operation = await createOperation(intentOperations.distrust, gatewayId, request, { rootId });
+      if (isOperationEnd(operation.status)) return operation;
       await setRoot({ ...row, wanted: false, state: 'removing', operationId: operation.id, updatedAt: at() });
       await hand(operation, gatewayId, request);
       return operation;
@@ -181,8 +184,9 @@ export function createTrustDesk(options: {
     requestProfile: async (gatewayId, request) => {
       const gateway = await requireGateway(gatewayId);
       const operation = await createOperation(intentOperations.profile, gatewayId, request, {});
+      if (isOperationEnd(operation.status)) return operation;
       // Written for the next number before it is counted: a package made for that number or later serves it.
-      await books.profileRequests.upsert({ gatewayId, operationId: operation.id, number: gateway.profileWanted + 1 });
+      await books.profileRequests.insert({ gatewayId, operationId: operation.id, number: gateway.profileWanted + 1 });
       await countProfile(operation, gatewayId, request);
       return operation;
     },

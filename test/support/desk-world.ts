@@ -1,0 +1,159 @@
+/**
+ * The use cases on tables in memory, a clock that stands still, a real RSA key and an Azure that does at once what it is told:
+ * everything of the application but its clients and the host.
+ */
+import { createHash } from 'node:crypto';
+import { createWriteGateway } from '../../src/activities/write-gateway.ts';
+import { createBooks, type Books } from '../../src/desk/books.ts';
+import { createCertificateLookup } from '../../src/desk/certificate-lookup.ts';
+import { createClaims } from '../../src/desk/claims.ts';
+import { createRootDesk } from '../../src/desk/create-root.ts';
+import { createExpiries } from '../../src/desk/expiries.ts';
+import { createGatewayRounds } from '../../src/desk/gateway-rounds.ts';
+import { createGatewayStories } from '../../src/desk/gateway-stories.ts';
+import { createGatewayWriter } from '../../src/desk/gateway-writer.ts';
+import { createCertificateDesk } from '../../src/desk/issue-certificate.ts';
+import { createOperations } from '../../src/desk/operations.ts';
+import { createOutbox } from '../../src/desk/outbox.ts';
+import { createOwners } from '../../src/desk/owners.ts';
+import { createSessionRecorder } from '../../src/desk/record-sessions.ts';
+import { gatewayKeys, type GatewayRecord } from '../../src/desk/records/gateways.ts';
+import { createRevocationDesk } from '../../src/desk/revocations.ts';
+import { createTrustDesk } from '../../src/desk/trust-roots.ts';
+import { createUnfinished } from '../../src/desk/unfinished.ts';
+import { completeGatewayPlan } from '../../src/domain/gateway-plan.ts';
+import { newGateway } from '../../src/domain/resource-bodies.ts';
+import { readCertificate, thumbprintOfPublicCertData } from '../../src/pki/read-certificate.ts';
+import { aGatewayPlan, aSubscriptionId } from './builders/a-gateway-plan.ts';
+import { createFakeArm, provisioned, type FakeArm } from './fake-arm.ts';
+import { createFakeOrchestrations, type FakeOrchestrations } from './fake-orchestrations.ts';
+import { createFakeRootKeys, type FakeRootKeys } from './fake-root-keys.ts';
+import { createMemoryTables, type MemoryTables } from './memory-tables.ts';
+import { createTestClock, type TestClock } from './test-clock.ts';
+
+export type DeskWorld = ReturnType<typeof createDeskWorld>;
+
+export function createDeskWorld(tables: MemoryTables = createMemoryTables()) {
+  const clock: TestClock = createTestClock();
+  const { now } = clock;
+  const arm: FakeArm = createFakeArm();
+  const rootKeys: FakeRootKeys = createFakeRootKeys();
+  const orchestrations: FakeOrchestrations = createFakeOrchestrations();
+  const books: Books = createBooks(tables);
+  const unfinished = createUnfinished({ tables, now });
+  const outbox = createOutbox({ tables, now });
+  const operations = createOperations({ tables, now, unfinished, outbox });
+  const claims = createClaims({ tables });
+  const expiries = createExpiries({ tables });
+  const owners = createOwners({ tables, now });
+  const lookup = createCertificateLookup({ books });
+  const writer = createGatewayWriter({ books, now });
+  const thumbprintOfRoot = thumbprintOfPublicCertData;
+  return {
+    arm,
+    books,
+    claims,
+    clock,
+    expiries,
+    lookup,
+    now,
+    operations,
+    orchestrations,
+    outbox,
+    owners,
+    rootKeys,
+    tables,
+    unfinished,
+    writer,
+    certificates: createCertificateDesk({ books, lookup, owners, rootKeys, expiries, outbox, unfinished, now }),
+    revocations: createRevocationDesk({ books, lookup, operations, outbox, writer, now }),
+    roots: createRootDesk({ books, rootKeys, unfinished, outbox, expiries, now }),
+    rounds: createGatewayRounds({ books, operations, outbox, writer, now, thumbprintOfRoot }),
+    sessions: createSessionRecorder({ books, operations, now }),
+    stories: createGatewayStories({ books, claims, operations, now }),
+    trust: createTrustDesk({ books, lookup, operations, writer, now }),
+    writeGateway: createWriteGateway({
+      arm,
+      books,
+      now,
+      thumbprintOfRoot,
+      isExpiredRoot: (data, at) => {
+        const reading = readCertificate(data);
+        return reading.ok && reading.certificate.notAfter <= at;
+      },
+    }),
+  };
+}
+
+/** Bytes that are the same for the same label, as a request's seed gives them. */
+export function chanceOf(seed: string): (label: string, length: number) => Uint8Array {
+  return (label, length) => createHash('sha512').update(`${seed}:${label}`).digest().subarray(0, length);
+}
+
+export function anOperationId(seed: string): string {
+  return `op-${createHash('sha256').update(seed).digest('hex').slice(0, 32)}`;
+}
+
+/** What a door hands to a use case. */
+export function aRequest(world: DeskWorld, seed: string) {
+  return { operationId: anOperationId(seed), requestedBy: 'tester', orchestrations: world.orchestrations };
+}
+
+/** A finished root in the books. */
+export async function aRoot(world: DeskWorld, id = 'root-1') {
+  return world.roots.create(
+    { id, subject: { commonName: `Root ${id}` }, keyType: 'RSA-2048', hsm: false, validityDays: 3650 },
+    chanceOf(id),
+  );
+}
+
+/** A gateway that is built, in Azure and in the books, with nothing trusted and nobody writing it. */
+export async function aGateway(
+  world: DeskWorld,
+  id = 'vnet1gw',
+  changes: Partial<GatewayRecord> = {},
+): Promise<GatewayRecord> {
+  const input = aGatewayPlan({ name: id });
+  const plan = completeGatewayPlan({ ...input, id }, { subscriptionId: aSubscriptionId });
+  const at = world.now().toISOString();
+  const record: GatewayRecord = {
+    id,
+    name: plan.name,
+    resourceId: plan.resourceIds.gateway,
+    state: 'ready',
+    plan,
+    desired: 1,
+    applied: 1,
+    epoch: 1,
+    profileWanted: 1,
+    profileMade: 1,
+    updateSeconds: [],
+    createdAt: at,
+    updatedAt: at,
+    ...changes,
+  };
+  await world.books.gateways.insert(record);
+  await world.books.gatewayResources.insert({ resourceId: record.resourceId, gatewayId: id });
+  world.arm.resources.set(record.resourceId, provisioned({ etag: 'W/"a"', ...newGateway(plan, []) }));
+  return record;
+}
+
+/** What the single writer does, without the host: writes, compares and gives back until nothing more is wanted. */
+export async function runWriter(world: DeskWorld, gatewayId = 'vnet1gw'): Promise<void> {
+  for (let round = 0; round < 10; round += 1) {
+    const record = (await world.books.gateways.get(gatewayKeys(gatewayId)))?.record;
+    if (record?.writer === undefined) return;
+    const input = { gatewayId, epoch: record.writer.epoch };
+    const write = await world.writeGateway(input);
+    if (write.outcome !== 'equal') continue;
+    const gateway = world.arm.resources.get(record.resourceId);
+    if (gateway === undefined) throw new Error('The gateway of the test is gone.');
+    const { sessionsToSee } = await world.rounds.recordRound(gatewayId, {
+      gateway,
+      desired: write.desired,
+      writeSeconds: [],
+    });
+    if (sessionsToSee) await world.sessions.record(gatewayId, []);
+    await world.writer.release(gatewayId, record.writer.epoch);
+  }
+}

@@ -1,0 +1,111 @@
+import { gatewayKeys } from '../../../src/desk/records/gateways.ts';
+import { watchGateways } from '../../../src/desk/watch-gateways.ts';
+import { aGateway, aRequest, aRoot, createDeskWorld, runWriter, type DeskWorld } from '../../support/desk-world.ts';
+import { given } from '../../support/given.ts';
+
+async function recordOf(world: DeskWorld, id = 'vnet1gw') {
+  return given(await world.books.gateways.get(gatewayKeys(id))).record;
+}
+
+describe('src/desk/gateway-writer', () => {
+  it('claims a free gateway with the intent and starts one writer for it', async () => {
+    const world = createDeskWorld();
+    await aGateway(world);
+
+    await world.writer.recordIntent(world.orchestrations, 'vnet1gw');
+
+    expect(await recordOf(world)).toMatchObject({
+      desired: 2,
+      epoch: 2,
+      writer: { instanceId: 'apply-vnet1gw-2', epoch: 2 },
+    });
+    expect(world.orchestrations.started).toMatchObject([{ name: 'applyGateway', instanceId: 'apply-vnet1gw-2' }]);
+  });
+
+  it('only counts the intent while somebody writes', async () => {
+    const world = createDeskWorld();
+    await aGateway(world);
+
+    await Promise.all(Array.from({ length: 20 }, () => world.writer.recordIntent(world.orchestrations, 'vnet1gw')));
+
+    expect(await recordOf(world)).toMatchObject({ desired: 21, epoch: 2 });
+    expect(world.orchestrations.started).toHaveLength(1);
+  });
+
+  it('is given back only when nothing more is wanted', async () => {
+    const world = createDeskWorld();
+    await aGateway(world);
+    await world.writer.recordIntent(world.orchestrations, 'vnet1gw');
+
+    expect(await world.writer.release('vnet1gw', 2)).toBe(false);
+    await world.books.gateways.update(gatewayKeys('vnet1gw'), (record) => ({ ...record, applied: record.desired }));
+    expect(await world.writer.release('vnet1gw', 2)).toBe(true);
+    expect((await recordOf(world)).writer).toBeUndefined();
+  });
+
+  it('does not listen to an epoch that has passed', async () => {
+    const world = createDeskWorld();
+    await aGateway(world, 'vnet1gw', { epoch: 5, writer: { instanceId: 'apply-vnet1gw-5', epoch: 5 } });
+
+    expect(await world.writer.handOver('vnet1gw', 4, (record) => ({ ...record, state: 'failed' }))).toBeUndefined();
+    expect(await recordOf(world)).toMatchObject({ state: 'ready', writer: { epoch: 5 } });
+    expect(await world.writeGateway({ gatewayId: 'vnet1gw', epoch: 4 })).toEqual({ outcome: 'superseded' });
+  });
+
+  it('hands over to a next writer when something was wanted in the meantime', async () => {
+    const world = createDeskWorld();
+    await aGateway(world, 'vnet1gw', { desired: 3, epoch: 1, writer: { instanceId: 'op-1', epoch: 1 } });
+
+    expect(await world.writer.handOver('vnet1gw', 1, (record) => record)).toEqual({
+      instanceId: 'apply-vnet1gw-2',
+      epoch: 2,
+    });
+  });
+
+  it('is replaced by the gateway watch when its instance has died', async () => {
+    const world = createDeskWorld();
+    await aGateway(world, 'vnet1gw', { desired: 2, epoch: 3, writer: { instanceId: 'apply-vnet1gw-3', epoch: 3 } });
+    world.orchestrations.setState('apply-vnet1gw-3', 'ended');
+
+    expect(await watchGateways(world)).toBe(1);
+
+    expect(world.orchestrations.started).toMatchObject([{ instanceId: 'apply-vnet1gw-4', input: { epoch: 4 } }]);
+  });
+
+  it('is left alone by the gateway watch while its instance lives', async () => {
+    const world = createDeskWorld();
+    await aGateway(world, 'vnet1gw', { desired: 2, epoch: 3, writer: { instanceId: 'apply-vnet1gw-3', epoch: 3 } });
+    world.orchestrations.setState('apply-vnet1gw-3', 'live');
+
+    expect(await watchGateways(world)).toBe(0);
+  });
+
+  it('is woken for a gateway that nobody has compared for an hour, and for none other', async () => {
+    const world = createDeskWorld();
+    const checkedAt = world.now().toISOString();
+    await aGateway(world, 'fresh', { observed: { provisioningState: 'Succeeded', checkedAt } });
+    world.clock.advance(59 * 60 * 1000);
+    expect(await watchGateways(world)).toBe(0);
+
+    world.clock.advance(60 * 1000);
+
+    expect(await watchGateways(world)).toBe(1);
+    expect(world.orchestrations.started).toMatchObject([{ instanceId: 'apply-fresh-2' }]);
+  });
+
+  it('writes once for fifteen intents that came together', async () => {
+    const world = createDeskWorld();
+    await aGateway(world);
+    for (let number = 1; number <= 15; number += 1) {
+      await aRoot(world, `root-${number}`);
+      await world.trust.trust('vnet1gw', `root-${number}`, undefined, aRequest(world, `trust ${number}`));
+    }
+
+    await runWriter(world);
+
+    expect(world.arm.puts).toHaveLength(1);
+    expect((await world.books.gatewayRoots.list('vnet1gw')).map(({ record }) => record.state)).toEqual(
+      Array(15).fill('trusted'),
+    );
+  });
+});

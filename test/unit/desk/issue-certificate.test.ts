@@ -1,0 +1,132 @@
+import { X509Certificate } from 'node:crypto';
+import { certificateKeys } from '../../../src/desk/records/certificates.ts';
+import { parseThumbprint } from '../../../src/domain/thumbprint.ts';
+import { AppError } from '../../../src/domain/app-error.ts';
+import { aCertificateRequest, toRequestPem } from '../../support/builders/a-certificate-request.ts';
+import { aRoot, chanceOf, createDeskWorld, type DeskWorld } from '../../support/desk-world.ts';
+import { atEveryCrash } from '../../support/every-crash.ts';
+import { given } from '../../support/given.ts';
+
+const csr = toRequestPem(aCertificateRequest());
+
+function anOrder(changes: object = {}) {
+  return { rootId: 'root-1', owner: 'kim@contoso.com', csr, requestedBy: 'tester', ...changes };
+}
+
+async function aWorldWithRoot(): Promise<DeskWorld> {
+  const world = createDeskWorld();
+  await aRoot(world);
+  return world;
+}
+
+describe('src/desk/issue-certificate', () => {
+  it('issues a certificate that the root signed and whose name only it has', async () => {
+    const world = await aWorldWithRoot();
+
+    const { record, root } = await world.certificates.issue(anOrder(), chanceOf('a'));
+
+    const certificate = new X509Certificate(Buffer.from(record.certificate ?? '', 'base64'));
+    expect(certificate.verify(new X509Certificate(Buffer.from(root.certificate ?? '', 'base64')).publicKey)).toBe(true);
+    expect(record.commonName).toMatch(/^kim\.[0-9a-f]{8}@contoso\.com$/);
+    expect(record).toMatchObject({ state: 'issued', sessionIdentity: 'unique', owner: 'kim-contoso-com' });
+  });
+
+  it('finds a certificate by thumbprint, owner, root and day of expiry', async () => {
+    const world = await aWorldWithRoot();
+
+    const { record } = await world.certificates.issue(anOrder({ validityDays: 10 }), chanceOf('a'));
+
+    const thumbprint = given(parseThumbprint(record.thumbprint ?? ''));
+    expect(await world.lookup.byThumbprint(thumbprint)).toEqual(record);
+    expect((await world.lookup.list({ owner: 'kim-contoso-com', top: 10 })).items).toEqual([record]);
+    expect((await world.lookup.list({ rootId: 'root-1', top: 10 })).items).toEqual([record]);
+    expect(await world.expiries.list(record.notAfter.slice(0, 10))).toMatchObject([
+      { id: thumbprint, kind: 'certificate' },
+    ]);
+  });
+
+  it('makes exactly one certificate wherever it crashes', async () => {
+    const places = await atEveryCrash({
+      setUp: async (tables) => {
+        const world = createDeskWorld(tables);
+        await aRoot(world);
+        return world;
+      },
+      work: (world) => world.certificates.issue(anOrder(), chanceOf('a')),
+      check: async (world, tables, place) => {
+        const rows = tables.rows('ClientCertificates');
+        expect({ place, count: rows.length, state: rows[0]?.columns['state'] }).toEqual({
+          place,
+          count: 1,
+          state: 'issued',
+        });
+        expect(tables.rows('CertificatesByThumbprint')).toHaveLength(1);
+        expect(await world.unfinished.list('certificate')).toEqual([]);
+      },
+    });
+    expect(places).toBeGreaterThan(6);
+  });
+
+  it('is finished by the sweep with the same certificate when Key Vault was busy', async () => {
+    const world = await aWorldWithRoot();
+    world.rootKeys.answerNext({ outcome: 'busy', retryAfterSeconds: 7 });
+
+    await expect(world.certificates.issue(anOrder(), chanceOf('a'))).rejects.toMatchObject({
+      code: 'ERR_AZURE_BUSY',
+      retryAfterSeconds: 7,
+    });
+    const [open] = await world.unfinished.list('certificate');
+    const completed = await world.certificates.complete(open?.id ?? '');
+    const { record } = await world.certificates.issue(anOrder(), chanceOf('a'));
+
+    expect(completed).toMatchObject({ state: 'issued' });
+    expect(record.thumbprint).toBe(completed?.thumbprint);
+  });
+
+  it("ends with the root when no validity is asked for, and refuses one beyond the root's end", async () => {
+    const world = createDeskWorld();
+    await world.roots.create(
+      { id: 'root-1', subject: { commonName: 'Short' }, keyType: 'RSA-2048', hsm: false, validityDays: 30 },
+      chanceOf('r'),
+    );
+
+    const { record, root } = await world.certificates.issue(anOrder(), chanceOf('a'));
+
+    expect(record.notAfter).toBe(root.notAfter);
+    await expect(world.certificates.issue(anOrder({ validityDays: 31 }), chanceOf('b'))).rejects.toMatchObject({
+      problems: [{ path: '/validityDays', code: 'beyondRoot' }],
+    });
+  });
+
+  it('marks two certificates of one chosen name as ambiguous, the first one too', async () => {
+    const world = await aWorldWithRoot();
+
+    const first = await world.certificates.issue(anOrder({ commonName: 'shared laptop' }), chanceOf('a'));
+    const second = await world.certificates.issue(anOrder({ commonName: 'Shared Laptop' }), chanceOf('b'));
+
+    const stored = await world.books.certificates.get(certificateKeys(first.record.serialNumber));
+    expect([stored?.record.sessionIdentity, second.record.sessionIdentity]).toEqual(['ambiguous', 'ambiguous']);
+  });
+
+  it.each([
+    ['an unknown root', { rootId: 'nobody' }, 'rootUnknown'],
+    ['a request that is none', { csr: 'hello' }, expect.any(String)],
+    ['a name with a line break', { commonName: 'a\nb' }, expect.any(String)],
+  ])('stores nothing for %s', async (_what, changes, code: string) => {
+    const world = await aWorldWithRoot();
+
+    const refusal = await world.certificates.issue(anOrder(changes), chanceOf('a')).catch((error: unknown) => error);
+
+    expect(refusal).toBeInstanceOf(AppError);
+    expect((refusal as AppError).problems[0]).toMatchObject({ code });
+    expect(world.tables.rows('ClientCertificates')).toEqual([]);
+    expect(world.tables.rows('CertificatesByCn')).toEqual([]);
+  });
+
+  it('issues nothing from an expired root', async () => {
+    const world = await aWorldWithRoot();
+    world.clock.advance(4000 * 24 * 3600 * 1000);
+
+    await expect(world.certificates.issue(anOrder(), chanceOf('a'))).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+  });
+});

@@ -1,0 +1,177 @@
+import {
+  anOperationId,
+  aGateway,
+  aRequest,
+  aRoot,
+  chanceOf,
+  createDeskWorld,
+  runWriter,
+  type DeskWorld,
+} from '../../support/desk-world.ts';
+import { aCertificateRequest, toRequestPem } from '../../support/builders/a-certificate-request.ts';
+import { atEveryCrash } from '../../support/every-crash.ts';
+import { given } from '../../support/given.ts';
+import { asObject } from '../../../src/domain/gateway-entries.ts';
+import type { JsonObject } from '../../../src/domain/json.ts';
+
+const csr = toRequestPem(aCertificateRequest());
+const sixMinutesMs = 6 * 60 * 1000;
+
+/** A gateway that trusts a root, and a certificate of that root. */
+async function aLine(world: DeskWorld, gateways = ['vnet1gw']): Promise<string> {
+  await aRoot(world);
+  for (const id of gateways) {
+    await aGateway(world, id);
+    await world.trust.trust(id, 'root-1', undefined, aRequest(world, `trust ${id}`));
+    await runWriter(world, id);
+  }
+  const { record } = await world.certificates.issue(
+    { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester' },
+    chanceOf('c'),
+  );
+  return record.thumbprint ?? '';
+}
+
+async function stateOf(world: DeskWorld, thumbprint: string, gatewayId = 'vnet1gw'): Promise<string | undefined> {
+  return (await world.books.gatewayRevocations.get({ partitionKey: gatewayId, rowKey: thumbprint }))?.record.state;
+}
+
+function listedOn(world: DeskWorld): readonly unknown[] {
+  const [, put] = [...world.arm.resources.entries()].find(([id]) => id.includes('virtualNetworkGateways')) ?? [];
+  const configuration = asObject(asObject(put?.['properties'])['vpnClientConfiguration']);
+  return (configuration['vpnClientRevokedCertificates'] as readonly JsonObject[]).map(
+    (entry) => asObject(entry['properties'])['thumbprint'],
+  );
+}
+
+describe('src/desk/revocations', () => {
+  it('puts the thumbprint on the gateway and ends the operation once no session is left', async () => {
+    const world = createDeskWorld();
+    const thumbprint = await aLine(world);
+
+    const { id } = await world.revocations.revoke(thumbprint, { reason: 'lost' }, aRequest(world, 'revoke'));
+    await runWriter(world);
+
+    expect(listedOn(world)).toEqual([thumbprint]);
+    expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded' });
+    expect(await stateOf(world, thumbprint)).toBe('disconnected');
+  });
+
+  it('is proven by two looks without a session five minutes apart, and by nothing less', async () => {
+    const world = createDeskWorld();
+    const thumbprint = await aLine(world);
+    await world.revocations.revoke(thumbprint, { reason: 'lost' }, aRequest(world, 'revoke'));
+    await runWriter(world);
+
+    await world.sessions.record('vnet1gw', []);
+    expect(await stateOf(world, thumbprint)).toBe('disconnected');
+    world.clock.advance(sixMinutesMs);
+    await world.sessions.record('vnet1gw', [thumbprint]);
+    expect(await stateOf(world, thumbprint)).toBe('disconnected');
+    await world.sessions.record('vnet1gw', []);
+    world.clock.advance(sixMinutesMs);
+    await world.sessions.record('vnet1gw', []);
+
+    expect(await stateOf(world, thumbprint)).toBe('proven');
+  });
+
+  it('cuts only sessions of the revoked name', async () => {
+    const world = createDeskWorld();
+    const thumbprint = await aLine(world);
+    await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
+    const [row] = await world.books.gatewayRevocations.list('vnet1gw');
+    await world.books.gatewayRevocations.upsert({
+      ...given(row).record,
+      state: 'listed',
+    });
+    const session = { publicIpAddress: '', privateIpAddress: '' };
+
+    const toCut = await world.sessions.toCut('vnet1gw', [
+      { ...session, connectionId: 'one', commonName: row?.record.commonName ?? '' },
+      { ...session, connectionId: 'two', commonName: 'somebody else' },
+    ]);
+
+    expect(toCut).toEqual([{ connectionId: 'one', thumbprint }]);
+  });
+
+  it('ends when every gateway that trusts the root has it', async () => {
+    const world = createDeskWorld();
+    const thumbprint = await aLine(world, ['gw-a', 'gw-b']);
+
+    const { id } = await world.revocations.revoke(thumbprint, { reason: 'lost' }, aRequest(world, 'revoke'));
+    await runWriter(world, 'gw-a');
+    const halfway = await world.operations.view(id);
+    await runWriter(world, 'gw-b');
+
+    expect(halfway?.status).toBe('running');
+    expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded' });
+  });
+
+  it('ends at once when no gateway trusts the root', async () => {
+    const world = createDeskWorld();
+    const thumbprint = await aLine(world, []);
+
+    const operation = await world.revocations.revoke(thumbprint, { reason: 'lost' }, aRequest(world, 'revoke'));
+
+    expect(operation.status).toBe('succeeded');
+  });
+
+  it('answers the operation that is under way when asked for the same again', async () => {
+    const world = createDeskWorld();
+    const thumbprint = await aLine(world);
+
+    const first = await world.revocations.revoke(thumbprint, { reason: 'lost' }, aRequest(world, 'one'));
+    const second = await world.revocations.revoke(thumbprint, { reason: 'lost' }, aRequest(world, 'two'));
+
+    expect(second.id).toBe(first.id);
+  });
+
+  it('takes the entry off again on reinstatement, and ends the revocation that it overtakes', async () => {
+    const world = createDeskWorld();
+    const thumbprint = await aLine(world);
+    await world.revocations.revoke(thumbprint, { reason: 'lost' }, aRequest(world, 'revoke'));
+
+    const { id } = await world.revocations.reinstate(thumbprint, aRequest(world, 'reinstate'));
+    await runWriter(world);
+
+    expect(listedOn(world)).toEqual([]);
+    expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded' });
+    expect(await world.operations.view(anOperationId('revoke'))).toMatchObject({
+      status: 'failed',
+      problem: { code: 'ERR_CONFLICT' },
+    });
+  });
+
+  it('refuses to reinstate what is not revoked or has expired', async () => {
+    const world = createDeskWorld();
+    const thumbprint = await aLine(world);
+
+    await expect(world.revocations.reinstate(thumbprint, aRequest(world, 'a'))).rejects.toMatchObject({
+      code: 'ERR_CONFLICT',
+    });
+    await world.revocations.revoke(thumbprint, { reason: 'lost' }, aRequest(world, 'b'));
+    world.clock.advance(366 * 24 * 3600 * 1000);
+    await expect(world.revocations.reinstate(thumbprint, aRequest(world, 'c'))).rejects.toMatchObject({
+      code: 'ERR_CONFLICT',
+    });
+  });
+
+  it('leaves neither a lost revocation nor a second operation wherever it crashes', async () => {
+    let thumbprint = '';
+    const places = await atEveryCrash({
+      setUp: async (tables) => {
+        const world = createDeskWorld(tables);
+        thumbprint = await aLine(world);
+        return world;
+      },
+      work: (world) => world.revocations.revoke(thumbprint, { reason: 'lost' }, aRequest(world, 'revoke')),
+      check: async (world, _tables, place) => {
+        await runWriter(world);
+        expect({ place, listed: listedOn(world) }).toEqual({ place, listed: [thumbprint] });
+        const page = await world.operations.list({ kind: 'revokeCertificate', top: 10 });
+        expect(page.items.map(({ status }) => status)).toEqual(['succeeded']);
+      },
+    });
+    expect(places).toBeGreaterThan(6);
+  });
+});

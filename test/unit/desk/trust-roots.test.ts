@@ -1,0 +1,133 @@
+import {
+  anOperationId,
+  aGateway,
+  aRequest,
+  aRoot,
+  chanceOf,
+  createDeskWorld,
+  runWriter,
+} from '../../support/desk-world.ts';
+import { aCertificateRequest, toRequestPem } from '../../support/builders/a-certificate-request.ts';
+import { atEveryCrash } from '../../support/every-crash.ts';
+import { sweep } from '../../../src/desk/sweep.ts';
+
+describe('src/desk/trust-roots', () => {
+  it('ends when the gateway shows the root as provisioned', async () => {
+    const world = createDeskWorld();
+    await aRoot(world);
+    await aGateway(world);
+
+    const { id } = await world.trust.trust('vnet1gw', 'root-1', 'Contoso', aRequest(world, 'trust'));
+    expect(await world.operations.view(id)).toMatchObject({ status: 'running' });
+    await runWriter(world);
+
+    expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded' });
+    expect(world.arm.puts[0]?.body).toMatchObject({
+      properties: { vpnClientConfiguration: { vpnClientRootCertificates: [{ name: 'Contoso' }] } },
+    });
+  });
+
+  it('keeps a root whose certificates are alive, unless forced', async () => {
+    const world = createDeskWorld();
+    await aRoot(world);
+    await aGateway(world);
+    await world.trust.trust('vnet1gw', 'root-1', undefined, aRequest(world, 'trust'));
+    await runWriter(world);
+    const csr = toRequestPem(aCertificateRequest());
+    await world.certificates.issue({ rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester' }, chanceOf('c'));
+
+    await expect(world.trust.distrust('vnet1gw', 'root-1', false, aRequest(world, 'a'))).rejects.toMatchObject({
+      problems: [{ code: 'certificatesAlive' }],
+    });
+    const { id } = await world.trust.distrust('vnet1gw', 'root-1', true, aRequest(world, 'b'));
+    await runWriter(world);
+
+    expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded' });
+    expect(world.arm.puts.at(-1)?.body).toMatchObject({
+      properties: { vpnClientConfiguration: { vpnClientRootCertificates: [] } },
+    });
+  });
+
+  it('ends a request that a later one overtook', async () => {
+    const world = createDeskWorld();
+    await aRoot(world);
+    await aGateway(world);
+
+    await world.trust.trust('vnet1gw', 'root-1', undefined, aRequest(world, 'first'));
+    await world.trust.distrust('vnet1gw', 'root-1', true, aRequest(world, 'second'));
+
+    expect(await world.operations.view(anOperationId('first'))).toMatchObject({
+      status: 'failed',
+      problem: { code: 'ERR_CONFLICT' },
+    });
+  });
+
+  it.each([
+    ['a gateway that does not exist', 'nowhere', 'root-1', 'ERR_NOT_FOUND'],
+    ['a root that does not exist', 'vnet1gw', 'nobody', 'ERR_NOT_FOUND'],
+  ])('refuses %s and makes no operation', async (_what, gatewayId, rootId, code) => {
+    const world = createDeskWorld();
+    await aRoot(world);
+    await aGateway(world);
+
+    await expect(world.trust.trust(gatewayId, rootId, undefined, aRequest(world, 'trust'))).rejects.toMatchObject({
+      code,
+    });
+    expect(world.tables.rows('Operations')).toEqual([]);
+  });
+
+  it('refuses an expired root, because Azure would refuse the whole gateway for it', async () => {
+    const world = createDeskWorld();
+    await aRoot(world);
+    await aGateway(world);
+    world.clock.advance(4000 * 24 * 3600 * 1000);
+
+    await expect(world.trust.trust('vnet1gw', 'root-1', undefined, aRequest(world, 'trust'))).rejects.toMatchObject({
+      code: 'ERR_CONFLICT',
+    });
+  });
+
+  it('quarantines only the entry that Azure refuses, in Azure’s own words', async () => {
+    const world = createDeskWorld();
+    await aRoot(world, 'root-1');
+    const bad = await aRoot(world, 'root-2');
+    await aGateway(world);
+    await world.trust.trust('vnet1gw', 'root-1', undefined, aRequest(world, 'good'));
+    await world.trust.trust('vnet1gw', 'root-2', undefined, aRequest(world, 'bad'));
+
+    await world.rounds.quarantine(
+      'vnet1gw',
+      `root:${bad.thumbprint ?? ''}`,
+      'DataInvalid: Data for certificate root-2 is invalid.',
+    );
+    await runWriter(world);
+
+    expect(await world.operations.view(anOperationId('good'))).toMatchObject({ status: 'succeeded' });
+    expect(await world.operations.view(anOperationId('bad'))).toMatchObject({
+      status: 'failed',
+      problem: { detail: expect.stringContaining('Data for certificate root-2 is invalid.') as unknown },
+    });
+  });
+
+  it('counts a profile once wherever it crashes, with the sweep’s help', async () => {
+    const places = await atEveryCrash({
+      setUp: async (tables) => {
+        const world = createDeskWorld(tables);
+        await aGateway(world);
+        return world;
+      },
+      work: (world) => world.trust.requestProfile('vnet1gw', aRequest(world, 'profile')),
+      check: async (world, _tables, place) => {
+        world.clock.advance(10 * 60 * 1000);
+        await sweep({ ...world, onFault: fail });
+        const gateway = (await world.books.gateways.list('gateway'))[0]?.record;
+        expect({ place, wanted: gateway?.profileWanted }).toEqual({ place, wanted: 2 });
+      },
+    });
+    expect(places).toBeGreaterThan(4);
+  });
+});
+
+function fail(what: string, error: unknown): never {
+  throw new Error(`sweep: ${what}`, { cause: error });
+}
