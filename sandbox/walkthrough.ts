@@ -35,11 +35,10 @@ interface Walk {
 export async function runWalkthrough(stack: StackInfo, signal: AbortSignal): Promise<void> {
   const progress = createProgress(stepsTotal);
   const walk: Walk = { stack, app: createAppClient(stack, signal), progress, signal };
-  try {
-    console.log(`\n${(await walkThrough(walk)).join('\n')}`);
-  } finally {
+  const report = await walkThrough(walk).finally(() => {
     progress.end();
-  }
+  });
+  console.log(`\n${report.join('\n')}`);
 }
 
 async function walkThrough(walk: Walk): Promise<string[]> {

@@ -24,13 +24,22 @@ export interface Advanced {
   readonly steps: number;
 }
 
-const defaultLimits: AdvanceLimits = { stepsMax: 20_000, realTimeMaxMs: 600_000, pollMs: 5 };
+const defaultLimits: AdvanceLimits = { stepsMax: 20_000, realTimeMaxMs: 600_000, pollMs: 1 };
+/** Waits between two looks grow up to this while the stack is at work, so that looking does not slow the work. */
+const pollMaxMs = 16;
+const dayMs = 24 * 3600 * 1000;
+/**
+ * Beyond a day, the functions' schedules are stopped at about this often in all and fire once for what they missed in
+ * between, as on a host that slept: stopping at each minute of a year would take hours.
+ */
+const scheduleStopsMax = 1500;
 /** One quiet look may fall between two pieces of work, the answer of one and the start of the next. */
 const quietLooks = 2;
 
 /**
  * Moves the stack's clock forward by `advanceMs`, event by event: to the next due timer, operation or trigger, then waits
- * until everything rests, and so on to the end. Throws a problem that names what is still busy when that takes too long.
+ * until everything rests, and so on to the end. Durable timers and operations are always stopped at; schedules too, up to a
+ * day. Throws a problem that names what is still busy when that takes too long.
  */
 export async function advanceClock(
   parts: ClockedParts,
@@ -40,6 +49,7 @@ export async function advanceClock(
   const { clock } = parts;
   const targetMs = clock.nowMs() + advanceMs;
   const deadlineMs = Date.now() + limits.realTimeMaxMs;
+  const scheduleGapMs = advanceMs > dayMs ? advanceMs / scheduleStopsMax : 0;
   let steps = 0;
   for (;;) {
     const runtime = await settle(parts, deadlineMs, limits.pollMs);
@@ -48,7 +58,8 @@ export async function advanceClock(
     if (steps >= limits.stepsMax)
       throw tooLong(`${steps} steps did not reach the end`, [`now at ${clock.now().toISOString()}`]);
     steps += 1;
-    clock.moveTo(Math.min(targetMs, dueMs(runtime), parts.scheduler.nextDueMs() ?? Infinity));
+    const exactMs = Math.min(targetMs, timeOf(runtime.nextTimer), parts.scheduler.nextDueMs() ?? Infinity);
+    clock.moveTo(Math.min(exactMs, Math.max(timeOf(runtime.nextDue), nowMs + scheduleGapMs)));
     await parts.runtime.moveClock(clock.offsetMs);
   }
 }
@@ -56,7 +67,7 @@ export async function advanceClock(
 /** Waits until everything rests, twice in a row; answers the runtime's last word. */
 async function settle(parts: ClockedParts, deadlineMs: number, pollMs: number): Promise<RuntimeClock> {
   let quiet = 0;
-  for (;;) {
+  for (let waitMs = pollMs; ; waitMs = Math.min(waitMs * 2, pollMaxMs)) {
     const runtime = await parts.runtime.readClock();
     if (runtime !== undefined && runtime.offsetMs < parts.clock.offsetMs) {
       // A runtime that was restarted while the clock moved begins with the offset of its start.
@@ -66,7 +77,7 @@ async function settle(parts: ClockedParts, deadlineMs: number, pollMs: number): 
     quiet = busy.length === 0 ? quiet + 1 : 0;
     if (quiet >= quietLooks && runtime !== undefined) return runtime;
     if (Date.now() > deadlineMs) throw tooLong('The stack did not come to rest', busy);
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    await new Promise((resolve) => setTimeout(resolve, quiet > 0 ? pollMs : waitMs));
   }
 }
 
@@ -75,12 +86,12 @@ function whatIsBusy(parts: ClockedParts, runtime: RuntimeClock | undefined): str
   const scheduler = parts.scheduler.isIdle() ? [] : ['scheduled work'];
   if (runtime === undefined) return [...services, ...scheduler, 'runtime (does not answer)'];
   const isBehind = runtime.offsetMs < parts.clock.offsetMs;
-  const isDue = dueMs(runtime) <= parts.clock.nowMs();
+  const isDue = timeOf(runtime.nextDue) <= parts.clock.nowMs();
   return [...services, ...scheduler, ...(runtime.idle && !isBehind && !isDue ? [] : ['runtime'])];
 }
 
-function dueMs(runtime: RuntimeClock): number {
-  return runtime.nextDue === null ? Infinity : Date.parse(runtime.nextDue);
+function timeOf(iso: string | null): number {
+  return iso === null ? Infinity : Date.parse(iso);
 }
 
 function tooLong(what: string, busy: readonly string[]): ControlProblem {

@@ -3,7 +3,10 @@ import { z } from 'zod';
 const clockSchema = z.object({
   offsetMs: z.number(),
   now: z.string(),
+  /** The earliest durable timer or function schedule. */
   nextDue: z.string().nullable(),
+  /** The earliest durable timer. */
+  nextTimer: z.string().nullable(),
   idle: z.boolean(),
 });
 export type RuntimeClock = z.infer<typeof clockSchema>;

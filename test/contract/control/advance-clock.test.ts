@@ -10,6 +10,8 @@ const limits = { stepsMax: 50, realTimeMaxMs: 2000, pollMs: 1 };
 interface Script {
   /** Stack times at which the runtime has something to do. */
   dueMs: number[];
+  /** A schedule of this period, which fires once however much of it was missed. */
+  everyMs?: number;
   isIdle: () => boolean;
   isThere: () => boolean;
   onMove?: () => void;
@@ -24,16 +26,25 @@ function setUp(script: Partial<Script> = {}) {
   const full: Script = { dueMs: [], isIdle: () => true, isThere: () => true, ...script };
   const fired: number[] = [];
   let offsetMs = 0;
+  let scheduleMs = startMs + (full.everyMs ?? Infinity);
+  let scheduleRuns = 0;
 
   function read(): RuntimeClock | undefined {
     if (!full.isThere()) return undefined;
     const nowMs = Date.now() + offsetMs;
     while (full.dueMs[0] !== undefined && full.dueMs[0] <= nowMs) fired.push(full.dueMs.shift() ?? 0);
     const [next] = full.dueMs;
+    if (scheduleMs <= nowMs) {
+      scheduleRuns += 1;
+      scheduleMs = nowMs + (full.everyMs ?? Infinity);
+    }
+    const nextTimer = next === undefined ? null : new Date(next).toISOString();
+    const due = Math.min(next ?? Infinity, scheduleMs);
     return {
       offsetMs,
       now: new Date(nowMs).toISOString(),
-      nextDue: next === undefined ? null : new Date(next).toISOString(),
+      nextDue: due === Infinity ? null : new Date(due).toISOString(),
+      nextTimer,
       idle: full.isIdle(),
     };
   }
@@ -46,7 +57,15 @@ function setUp(script: Partial<Script> = {}) {
       return Promise.resolve(read());
     },
   };
-  return { clock, startMs, scheduler, script: full, fired, parts: { clock, scheduler, runtime, services: {} } };
+  return {
+    clock,
+    startMs,
+    scheduler,
+    script: full,
+    fired,
+    scheduleRuns: () => scheduleRuns,
+    parts: { clock, scheduler, runtime, services: {} },
+  };
 }
 
 describe('sandbox/control/advance-clock', () => {
@@ -66,6 +85,21 @@ describe('sandbox/control/advance-clock', () => {
     expect(steps).toBe(5);
     expect(Date.parse(now)).toBeGreaterThanOrEqual(startMs + 60 * minuteMs);
     expect(clock.offsetMs).toBeLessThanOrEqual(60 * minuteMs);
+    scheduler.stop();
+  });
+
+  it('stops at each run of a schedule within a day, and beyond it a bounded number of times', async () => {
+    const { parts, scheduler, scheduleRuns, startMs, script, fired } = setUp({ everyMs: 30 * minuteMs });
+    await advanceClock(parts, 24 * 60 * minuteMs, { ...limits, stepsMax: 100 });
+    expect(scheduleRuns()).toBe(48);
+
+    const timerMs = startMs + 100 * 24 * 60 * minuteMs;
+    script.dueMs = [timerMs];
+    await advanceClock(parts, 365 * 24 * 60 * minuteMs, { ...limits, stepsMax: 2000, realTimeMaxMs: 20_000 });
+
+    expect(scheduleRuns()).toBeGreaterThan(1000);
+    expect(scheduleRuns()).toBeLessThan(1600);
+    expect(fired).toEqual([timerMs]);
     scheduler.stop();
   });
 

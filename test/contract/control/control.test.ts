@@ -47,7 +47,8 @@ beforeAll(async () => {
     arm,
     inbox,
     runtime: {
-      readClock: () => Promise.resolve({ offsetMs: test.host.clock.offsetMs, now: '', nextDue: null, idle: true }),
+      readClock: () =>
+        Promise.resolve({ offsetMs: test.host.clock.offsetMs, now: '', nextDue: null, nextTimer: null, idle: true }),
       moveClock: () => Promise.resolve(undefined),
     },
     findCommonName: (thumbprint) => Promise.resolve(thumbprint === 'KNOWN' ? 'ann.1234abcd@example.com' : undefined),
