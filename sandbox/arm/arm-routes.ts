@@ -16,6 +16,7 @@ import {
   patchVirtualNetwork,
   putVirtualNetwork,
 } from './network/virtual-networks.ts';
+import { listGroupResources } from './group-resources.ts';
 import { readOperation, readOperationResult } from './operation-doors.ts';
 import {
   deleteResourceGroup,
@@ -45,6 +46,7 @@ const resourcesRows: readonly Row[] = [
   ['ResourceGroups_CheckExistence', 'HEAD', group, headResourceGroup],
   ['ResourceGroups_Delete', 'DELETE', group, deleteResourceGroup],
   ['ResourceGroups_List', 'GET', `${subscription}/resourceGroups`, listResourceGroups],
+  ['Resources_ListByResourceGroup', 'GET', `${group}/resources`, listGroupResources],
   ['OperationResults_Get', 'GET', `${subscription}/operationresults/{job}`, readGroupDeletion],
 ];
 

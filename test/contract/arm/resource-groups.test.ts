@@ -76,4 +76,32 @@ describe('sandbox/arm/resource-groups', () => {
       properties: { provisioningState: 'Succeeded' },
     });
   });
+
+  it('lists what is in a group, without properties, and nothing of another group', async () => {
+    await stack.prepareNetwork();
+    const other = stack.path('').replace('/rg?', '/other?');
+    await stack.send('PUT', other, { body: { location: 'eastus' } });
+
+    const listed = await stack.send('GET', stack.path('/resources'));
+    const empty = await stack.send('GET', other.replace('/other?', '/other/resources?'));
+
+    const { value } = listed.body as { readonly value: readonly Record<string, unknown>[] };
+    expect(value.map(({ type }) => type).toSorted()).toEqual([
+      'Microsoft.Network/publicIPAddresses',
+      'Microsoft.Network/virtualNetworks',
+    ]);
+    expect(value.every((member) => member['location'] === 'eastus' && !('properties' in member))).toBe(true);
+    expect(empty).toMatchObject({ status: 200, body: { value: [] } });
+  });
+
+  it.each([
+    ['/nowhere/resources?', 404, 'ResourceGroupNotFound'],
+    ['/rg/resources?$top=1&', 501, 'NotImplemented'],
+  ])('refuses to list %s', async (place, status, code) => {
+    await stack.put('', { location: 'eastus' });
+
+    const answer = await stack.send('GET', stack.path('').replace('/rg?', place));
+
+    expect(answer).toMatchObject({ status, body: { error: { code } } });
+  });
 });
