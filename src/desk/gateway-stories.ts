@@ -35,6 +35,8 @@ export interface GatewayStories {
    * and for an id or resource that is taken. The same operation id again goes on from what is there.
    */
   build(plan: GatewayPlan, request: StoryRequest): Promise<OperationRecord>;
+  /** Throws a conflict that names the operation which works on the plan's gateway or virtual network now, other than this one. */
+  requireUnclaimed(plan: GatewayPlan, operationId: string): Promise<void>;
   /** Starts the removal of what Gatehouse made for the gateway. */
   remove(gatewayId: string, request: StoryRequest): Promise<OperationRecord>;
   /** Goes on with a build or removal that failed or was canceled, from the step that is not done. */
@@ -219,6 +221,13 @@ export function createGatewayStories({ books, claims, operations, now }: Gateway
       await register(plan, roots, operationId);
       await start(buildGatewayName, operation, 1, orchestrations);
       return operation;
+    },
+
+    requireUnclaimed: async ({ resourceIds }, operationId) => {
+      for (const resourceId of [resourceIds.virtualNetwork, resourceIds.gateway]) {
+        const holder = await claims.holder(resourceId);
+        if (holder !== undefined && holder.operationId !== operationId) throw heldBy(resourceId, holder.operationId);
+      }
     },
 
     remove: async (gatewayId, { operationId, requestedBy, orchestrations }) => {

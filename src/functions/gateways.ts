@@ -89,17 +89,21 @@ function buildGateway({ judgePlan, stories, operations, subscriptionId }: Gatewa
     responses: { 202: operationViewSchema },
     handler: async ({ body, caller, operationId, orchestrations }) => {
       const { problems, existingAddressSpace } = await judgePlan(body);
-      if (hasErrors(problems)) {
-        const errors = problems.filter(({ severity }) => severity === 'error');
-        throw new AppError('ERR_PLAN_REFUSED', `The plan cannot be built: ${errors.length} problems.`, {
-          problems: errors.map(withoutSeverity),
-        });
-      }
       const plan = completeGatewayPlan(body, {
         subscriptionId,
         ...(existingAddressSpace === undefined ? {} : { existingAddressSpace }),
       });
       const request = { operationId: operationId(), requestedBy: caller.id, orchestrations };
+      const errors = problems.filter(({ severity }) => severity === 'error');
+      if (errors.length > 0) {
+        // A network that is only being built on is a matter of waiting, not of another plan.
+        if (errors.every(({ code }) => code === 'virtualNetworkHasGateway')) {
+          await stories.requireUnclaimed(plan, request.operationId);
+        }
+        throw new AppError('ERR_PLAN_REFUSED', `The plan cannot be built: ${errors.length} problems.`, {
+          problems: errors.map(withoutSeverity),
+        });
+      }
       const { id } = await stories.build(plan, request);
       return accepted(operations, id);
     },
