@@ -65,7 +65,6 @@ const packages = [
   { name: '@azure/storage-blob', rooms: ['azure'] },
   { name: '@azure/keyvault-certificates', rooms: ['azure'] },
   { name: '@azure/keyvault-keys', rooms: ['azure'] },
-  { name: '@peculiar/asn1-csr', rooms: ['pki'] },
   { name: '@peculiar/asn1-schema', rooms: ['pki'] },
   { name: '@peculiar/asn1-x509', rooms: ['pki'] },
   { name: 'fflate', rooms: ['kits'] },
