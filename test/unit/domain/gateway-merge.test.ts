@@ -1,0 +1,144 @@
+import fc from 'fast-check';
+import { readEntries } from '../../../src/domain/gateway-entries.ts';
+import { applyChanges, changesFor, withoutExpiredRoots, type DesiredEntry } from '../../../src/domain/gateway-merge.ts';
+import type { JsonObject } from '../../../src/domain/json.ts';
+import { parseThumbprint, type Thumbprint } from '../../../src/domain/thumbprint.ts';
+import { given } from '../../support/given.ts';
+
+/** In these tests a root's data is its own thumbprint. */
+const thumbprintOfRoot = (data: string): Thumbprint | undefined => parseThumbprint(data);
+
+function aThumbprint(digit: string): Thumbprint {
+  return given(parseThumbprint(digit.repeat(40)));
+}
+
+function aGatewayBody(roots: readonly string[], revoked: readonly string[]): JsonObject {
+  return {
+    id: '/gateways/1',
+    unknown: { kept: true },
+    properties: {
+      unknownToo: [1, 2],
+      vpnClientConfiguration: {
+        radiusServerAddress: '10.0.0.1',
+        vpnClientRootCertificates: roots.map((data) => ({
+          name: `n${data[0] ?? ''}`,
+          futureField: 1,
+          properties: { publicCertData: data },
+        })),
+        vpnClientRevokedCertificates: revoked.map((data) => ({
+          name: `n${data[0] ?? ''}`,
+          properties: { thumbprint: data },
+        })),
+      },
+    },
+  };
+}
+
+function anEntry(kind: DesiredEntry['kind'], digit: string, changes: Partial<DesiredEntry> = {}): DesiredEntry {
+  const thumbprint = aThumbprint(digit);
+  return {
+    kind,
+    thumbprint,
+    entryName: `entry-${digit}`,
+    wanted: true,
+    quarantined: false,
+    ...(kind === 'root' ? { publicCertData: thumbprint } : {}),
+    ...changes,
+  };
+}
+
+function namesIn(body: JsonObject, kind: 'root' | 'revocation'): readonly string[] {
+  return readEntries(body, kind, thumbprintOfRoot).map(({ name }) => name);
+}
+
+describe('src/domain/gateway-merge', () => {
+  it('adds what is wanted and missing, revocations before roots', () => {
+    const gateway = aGatewayBody([], []);
+
+    const changes = changesFor(gateway, [anEntry('root', 'A'), anEntry('revocation', 'B')], thumbprintOfRoot);
+
+    expect(changes.map(({ key, action }) => `${action} ${key}`)).toEqual([
+      `add revocation:${'B'.repeat(40)}`,
+      `add root:${'A'.repeat(40)}`,
+    ]);
+  });
+
+  it('keeps fields and entries that it does not know', () => {
+    const gateway = aGatewayBody(['C'.repeat(40), 'not a certificate'], ['D'.repeat(40)]);
+
+    const changes = changesFor(gateway, [anEntry('root', 'A')], thumbprintOfRoot);
+    const body = applyChanges(gateway, changes, thumbprintOfRoot);
+
+    expect(body).toMatchObject({
+      unknown: { kept: true },
+      properties: { unknownToo: [1, 2], vpnClientConfiguration: { radiusServerAddress: '10.0.0.1' } },
+    });
+    expect(namesIn(body, 'root')).toEqual(['nC', 'nn', 'entry-A']);
+    expect(readEntries(body, 'root', thumbprintOfRoot)[0]?.json).toHaveProperty('futureField', 1);
+    expect(namesIn(body, 'revocation')).toEqual(['nD']);
+  });
+
+  it('finds an entry by its certificate, whatever its name', () => {
+    const gateway = aGatewayBody([], ['b'.repeat(40)]);
+
+    expect(changesFor(gateway, [anEntry('revocation', 'B')], thumbprintOfRoot)).toEqual([]);
+  });
+
+  it('takes off only what is its own', () => {
+    const gateway = aGatewayBody(['A'.repeat(40), 'C'.repeat(40)], []);
+
+    const changes = changesFor(gateway, [anEntry('root', 'A', { wanted: false })], thumbprintOfRoot);
+
+    expect(namesIn(applyChanges(gateway, changes, thumbprintOfRoot), 'root')).toEqual(['nC']);
+  });
+
+  it('does not ask again for an entry that Azure has refused', () => {
+    expect(changesFor(aGatewayBody([], []), [anEntry('root', 'A', { quarantined: true })], thumbprintOfRoot)).toEqual(
+      [],
+    );
+  });
+
+  it('gives an entry another name when somebody else has taken its own', () => {
+    const gateway = aGatewayBody(['C'.repeat(40)], []);
+    const entry = anEntry('root', 'A', { entryName: 'NC' });
+
+    const body = applyChanges(gateway, changesFor(gateway, [entry], thumbprintOfRoot), thumbprintOfRoot);
+
+    expect(namesIn(body, 'root')).toEqual(['nC', 'NC-AAAAAAAA']);
+  });
+
+  it('drops roots that have expired, foreign ones too, and says which', () => {
+    const gateway = aGatewayBody(['A'.repeat(40), 'C'.repeat(40)], ['D'.repeat(40)]);
+
+    const { body, dropped } = withoutExpiredRoots(gateway, (data) => data.startsWith('C'));
+
+    expect(dropped).toEqual(['nC']);
+    expect(namesIn(body, 'root')).toEqual(['nA']);
+    expect(namesIn(body, 'revocation')).toEqual(['nD']);
+  });
+
+  it('has nothing left to change after its own changes, whatever was there and was wanted', () => {
+    const digit = fc.constantFrom('A', 'B', 'C', 'D', 'E', 'F');
+    const entries = fc.uniqueArray(
+      fc.record({ digit, kind: fc.constantFrom('root' as const, 'revocation' as const), wanted: fc.boolean() }),
+      {
+        selector: ({ digit: own, kind }) => own + kind,
+      },
+    );
+    fc.assert(
+      fc.property(fc.uniqueArray(digit), fc.uniqueArray(digit), entries, (roots, revoked, wanted) => {
+        const gateway = aGatewayBody(
+          roots.map((own) => own.repeat(40)),
+          revoked.map((own) => own.repeat(40)),
+        );
+        const desired = wanted.map(({ digit: own, kind, wanted: isWanted }) =>
+          anEntry(kind, own, { wanted: isWanted }),
+        );
+
+        const body = applyChanges(gateway, changesFor(gateway, desired, thumbprintOfRoot), thumbprintOfRoot);
+
+        expect(changesFor(body, desired, thumbprintOfRoot)).toEqual([]);
+      }),
+    );
+  });
+});
