@@ -12,6 +12,9 @@ import { clock, end, eventually, moveClock, settled, start } from '../../support
 import { createFixtureApp } from '../../support/runtime/runtime-process.ts';
 import type { FixtureApp, RuntimeProcess } from '../../support/runtime/runtime-process.ts';
 
+// Real processes and a real Azurite: a busy machine must not make them fail.
+jest.setTimeout(30_000);
+
 const hour = 3_600_000;
 const day = 24 * hour;
 

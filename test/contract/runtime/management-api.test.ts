@@ -17,6 +17,9 @@ import {
 import { createFixtureApp, keys } from '../../support/runtime/runtime-process.ts';
 import type { FixtureApp, RuntimeProcess } from '../../support/runtime/runtime-process.ts';
 
+// Real processes and a real Azurite: a busy machine must not make them fail.
+jest.setTimeout(30_000);
+
 let azurite: Azurite;
 let apps: readonly FixtureApp[];
 let runtime: RuntimeProcess;

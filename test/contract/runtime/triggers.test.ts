@@ -5,6 +5,9 @@ import { clock, eventually, moveClock, settled } from '../../support/runtime/orc
 import { createFixtureApp, keys } from '../../support/runtime/runtime-process.ts';
 import type { FixtureApp, RuntimeProcess } from '../../support/runtime/runtime-process.ts';
 
+// Real processes and a real Azurite: a busy machine must not make them fail.
+jest.setTimeout(30_000);
+
 let azurite: Azurite;
 let app: FixtureApp;
 let runtime: RuntimeProcess;
