@@ -1,0 +1,119 @@
+import { createEnsureResource } from '../../../src/activities/ensure-resource.ts';
+import { createRemoveResource } from '../../../src/activities/remove-resource.ts';
+import type { Outcome } from '../../../src/contracts/outcomes.ts';
+import { aGateway, createDeskWorld, type DeskWorld } from '../../support/desk-world.ts';
+import type { GatewayRecord } from '../../../src/desk/records/gateways.ts';
+
+const order = ['resourceGroup', 'virtualNetwork', 'publicIp', 'gateway'] as const;
+
+async function anEmptyAzure(): Promise<{ world: DeskWorld; gateway: GatewayRecord }> {
+  const world = createDeskWorld();
+  const gateway = await aGateway(world, 'vnet1gw', { state: 'building' });
+  world.arm.resources.clear();
+  return { world, gateway };
+}
+
+/** Looks and pushes until ready, as the orchestration does. */
+async function settle(look: () => Promise<Outcome>): Promise<Outcome> {
+  for (let round = 0; round < 10; round += 1) {
+    const outcome = await look();
+    if (outcome.outcome !== 'wait') return outcome;
+  }
+  throw new Error('never ready');
+}
+
+describe('src/activities/ensure-resource', () => {
+  it('makes each resource once, however often it is called', async () => {
+    const { world, gateway } = await anEmptyAzure();
+    const ensure = createEnsureResource(world);
+
+    for (const resource of [...order, ...order]) {
+      expect(await settle(() => ensure({ gatewayId: 'vnet1gw', resource }))).toEqual({ outcome: 'ready' });
+    }
+
+    const { resourceIds } = gateway.plan;
+    expect([...world.arm.resources.keys()].sort()).toEqual(
+      [resourceIds.resourceGroup, resourceIds.virtualNetwork, ...resourceIds.publicIps, resourceIds.gateway].sort(),
+    );
+    expect(world.arm.puts.map(({ resourceId }) => resourceId)).toEqual([
+      resourceIds.virtualNetwork,
+      resourceIds.gateway,
+    ]);
+  });
+
+  it('notes what it is about to make before it asks for it', async () => {
+    const { world, gateway } = await anEmptyAzure();
+    world.arm.answerNext('putRaw', { outcome: 'refused', status: 400, code: 'Nope', message: 'words' });
+
+    const outcome = await createEnsureResource(world)({ gatewayId: 'vnet1gw', resource: 'gateway' });
+
+    expect(outcome).toEqual({ outcome: 'refused', code: 'Nope', message: 'words' });
+    expect((await world.books.madeResources.list('vnet1gw')).map(({ record }) => record.resourceId)).toEqual([
+      gateway.resourceId,
+    ]);
+  });
+
+  it('claims no resource as its own that was there before', async () => {
+    const { world, gateway } = await anEmptyAzure();
+    world.arm.resources.set(gateway.plan.resourceIds.resourceGroup, { location: 'eastus' });
+
+    await settle(() => createEnsureResource(world)({ gatewayId: 'vnet1gw', resource: 'resourceGroup' }));
+
+    expect(await world.books.madeResources.list('vnet1gw')).toEqual([]);
+  });
+
+  it('waits as long as Azure says when it is throttled', async () => {
+    const { world } = await anEmptyAzure();
+    world.arm.answerNext('readRaw', {
+      outcome: 'busy',
+      code: 'SubscriptionRequestsThrottled',
+      message: '',
+      retryAfterSeconds: 33,
+    });
+
+    expect(await createEnsureResource(world)({ gatewayId: 'vnet1gw', resource: 'gateway' })).toMatchObject({
+      outcome: 'wait',
+      seconds: 33,
+    });
+  });
+
+  it('does not take another gateway of the same name for its own', async () => {
+    const { world, gateway } = await anEmptyAzure();
+    world.arm.resources.set(gateway.resourceId, {
+      properties: { provisioningState: 'Succeeded', sku: { name: 'VpnGw5AZ' } },
+    });
+
+    expect(await createEnsureResource(world)({ gatewayId: 'vnet1gw', resource: 'gateway' })).toMatchObject({
+      outcome: 'refused',
+      code: 'GatewayDiffers',
+    });
+  });
+});
+
+describe('src/activities/remove-resource', () => {
+  it('deletes what was made, and nothing that was there before', async () => {
+    const { world, gateway } = await anEmptyAzure();
+    const { resourceIds } = gateway.plan;
+    world.arm.resources.set(resourceIds.resourceGroup, { location: 'eastus' });
+    for (const resource of order) await settle(() => createEnsureResource(world)({ gatewayId: 'vnet1gw', resource }));
+
+    const remove = createRemoveResource(world);
+    for (const resource of ['gateway', 'publicIp', 'virtualNetwork', 'resourceGroup'] as const) {
+      expect(await settle(() => remove({ gatewayId: 'vnet1gw', resource }))).toEqual({ outcome: 'ready' });
+    }
+
+    expect([...world.arm.resources.keys()]).toEqual([resourceIds.resourceGroup]);
+  });
+
+  it('leaves a group of its own that others have put something into', async () => {
+    const { world, gateway } = await anEmptyAzure();
+    const { resourceGroup } = gateway.plan.resourceIds;
+    await settle(() => createEnsureResource(world)({ gatewayId: 'vnet1gw', resource: 'resourceGroup' }));
+    world.arm.resources.set(`${resourceGroup}/providers/Microsoft.Storage/storageAccounts/theirs`, {});
+
+    expect(await createRemoveResource(world)({ gatewayId: 'vnet1gw', resource: 'resourceGroup' })).toEqual({
+      outcome: 'ready',
+    });
+    expect(world.arm.resources.has(resourceGroup)).toBe(true);
+  });
+});

@@ -1,0 +1,200 @@
+import { createStoryActivities } from '../../../src/activities/story-activities.ts';
+import { gatewayKeys } from '../../../src/desk/records/gateways.ts';
+import { sweep } from '../../../src/desk/sweep.ts';
+import { completeGatewayPlan } from '../../../src/domain/gateway-plan.ts';
+import { aGatewayPlan, aSubscriptionId, aVirtualNetwork } from '../../support/builders/a-gateway-plan.ts';
+import { anOperationId, aRequest, aRoot, createDeskWorld, type DeskWorld } from '../../support/desk-world.ts';
+import { atEveryCrash } from '../../support/every-crash.ts';
+import { given } from '../../support/given.ts';
+
+const plan = completeGatewayPlan(aGatewayPlan(), { subscriptionId: aSubscriptionId });
+
+function anotherPlan(changes: Parameters<typeof aGatewayPlan>[0]) {
+  return completeGatewayPlan(aGatewayPlan({ name: 'Other', ...changes }), { subscriptionId: aSubscriptionId });
+}
+
+async function finish(
+  world: DeskWorld,
+  seed: string,
+  end: Parameters<ReturnType<typeof createStoryActivities>['finishBuild']>[0]['end'],
+) {
+  const gateway = given(await world.books.gateways.get(gatewayKeys('vnet1gw'))).record;
+  return createStoryActivities(world).finishBuild({
+    operationId: anOperationId(seed),
+    gatewayId: 'vnet1gw',
+    epoch: gateway.epoch,
+    end,
+  });
+}
+
+describe('src/desk/gateway-stories', () => {
+  it('registers the gateway, holds it and starts the build', async () => {
+    const world = createDeskWorld();
+
+    const operation = await world.stories.build(plan, aRequest(world, 'one'));
+
+    expect(operation.steps.map(({ name }) => name)).toEqual([
+      'resourceGroup',
+      'virtualNetwork',
+      'publicIp',
+      'gateway',
+      'trust',
+      'profile',
+      'verify',
+    ]);
+    expect(world.orchestrations.started).toEqual([
+      {
+        name: 'buildGateway',
+        instanceId: `${operation.id}-1`,
+        input: { operationId: operation.id, gatewayId: 'vnet1gw', epoch: 1 },
+      },
+    ]);
+    expect(await world.claims.holder(plan.resourceIds.virtualNetwork)).toMatchObject({ operationId: operation.id });
+  });
+
+  it('builds once wherever it crashes', async () => {
+    const places = await atEveryCrash({
+      setUp: async (tables) => {
+        const world = createDeskWorld(tables);
+        await aRoot(world);
+        return world;
+      },
+      work: (world) => world.stories.build({ ...plan, rootIds: ['root-1'] }, aRequest(world, 'one')),
+      check: (world, tables, place) => {
+        expect({ place, started: world.orchestrations.started.map(({ instanceId }) => instanceId) }).toEqual({
+          place,
+          started: [`${anOperationId('one')}-1`],
+        });
+        expect([
+          tables.rows('Gateways').length,
+          tables.rows('Operations').length,
+          tables.rows('GatewayRoots').length,
+        ]).toEqual([1, 1, 1]);
+        return Promise.resolve();
+      },
+    });
+    expect(places).toBeGreaterThan(8);
+  });
+
+  it('is started by the sweep when the request died before it could', async () => {
+    const world = createDeskWorld();
+    const silent = { ...world.orchestrations, start: () => Promise.reject(new Error('the host is gone')) };
+    await expect(world.stories.build(plan, { ...aRequest(world, 'one'), orchestrations: silent })).rejects.toThrow(
+      'the host is gone',
+    );
+    world.clock.advance(3 * 60 * 1000);
+
+    await sweep({
+      ...world,
+      onFault: (what, error) => {
+        throw new Error(what, { cause: error });
+      },
+    });
+
+    expect(world.orchestrations.started).toMatchObject([{ instanceId: `${anOperationId('one')}-1` }]);
+  });
+
+  it.each([
+    ['the same virtual network', anotherPlan({})],
+    [
+      'the same gateway id',
+      completeGatewayPlan(
+        aGatewayPlan({ resourceGroup: 'Elsewhere', virtualNetwork: aVirtualNetwork({ name: 'VNet9' }) }),
+        { subscriptionId: aSubscriptionId },
+      ),
+    ],
+  ])('refuses a second build on %s and leaves nothing of it', async (_what, second) => {
+    const world = createDeskWorld();
+    await world.stories.build(plan, aRequest(world, 'one'));
+
+    await expect(world.stories.build(second, aRequest(world, 'two'))).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+
+    expect(world.tables.rows('Operations')).toHaveLength(1);
+    expect(world.tables.rows('Claims')).toHaveLength(2);
+  });
+
+  it('proposes a free id for one that is taken', async () => {
+    const world = createDeskWorld();
+    await world.stories.build(plan, aRequest(world, 'one'));
+    const second = completeGatewayPlan(aGatewayPlan({ resourceGroup: 'Elsewhere' }), {
+      subscriptionId: aSubscriptionId,
+    });
+
+    await expect(world.stories.build(second, aRequest(world, 'two'))).rejects.toMatchObject({
+      problems: [{ path: '/id', fix: 'Use vnet1gw-2.' }],
+    });
+  });
+
+  it('gives everything back when the build has ended, and makes the gateway ready', async () => {
+    const world = createDeskWorld();
+    await world.stories.build(plan, aRequest(world, 'one'));
+    await world.books.gateways.update(gatewayKeys('vnet1gw'), (record) => ({ ...record, applied: 1, profileMade: 1 }));
+
+    expect(await finish(world, 'one', { status: 'succeeded' })).toEqual({ nextWriter: null });
+
+    expect(world.tables.rows('Claims')).toEqual([]);
+    expect(given(await world.books.gateways.get(gatewayKeys('vnet1gw'))).record).toMatchObject({
+      state: 'ready',
+      epoch: 1,
+    });
+    expect(await world.operations.view(anOperationId('one'))).toMatchObject({
+      status: 'succeeded',
+      result: { gatewayId: 'vnet1gw' },
+    });
+  });
+
+  it('names what a failed build left behind, and goes on from there', async () => {
+    const world = createDeskWorld();
+    const operation = await world.stories.build(plan, aRequest(world, 'one'));
+    await world.books.madeResources.insert({
+      gatewayId: 'vnet1gw',
+      resource: 'publicIp',
+      resourceId: '/ips/1',
+      at: '',
+    });
+
+    await finish(world, 'one', { status: 'failed', step: 'gateway', code: 'SkuNotAvailable', message: 'not here' });
+    const failed = given(await world.operations.get(operation.id));
+    expect(failed).toMatchObject({
+      status: 'failed',
+      problem: { detail: expect.stringMatching(/SkuNotAvailable: not here.*\/ips\/1.*resume/s) as unknown },
+    });
+    await world.stories.resume(failed, world.orchestrations);
+
+    expect(world.orchestrations.started.at(-1)).toMatchObject({
+      name: 'buildGateway',
+      instanceId: `${operation.id}-2`,
+      input: { epoch: 2 },
+    });
+    expect(await world.operations.view(operation.id)).toMatchObject({ status: 'running' });
+  });
+
+  it('forgets a gateway once everything that was made for it is deleted', async () => {
+    const world = createDeskWorld();
+    await world.stories.build(plan, aRequest(world, 'one'));
+    await finish(world, 'one', { status: 'canceled' });
+
+    const removal = await world.stories.remove('vnet1gw', aRequest(world, 'two'));
+    await createStoryActivities(world).finishRemoval({
+      operationId: removal.id,
+      gatewayId: 'vnet1gw',
+      epoch: 2,
+      end: { status: 'succeeded' },
+    });
+
+    for (const table of ['Gateways', 'GatewayResources', 'GatewayRoots', 'MadeResources', 'Claims'])
+      expect(world.tables.rows(table)).toEqual([]);
+    await world.stories.build(plan, aRequest(world, 'three'));
+    expect(world.orchestrations.started).toHaveLength(3);
+  });
+
+  it('does not remove a gateway that is being written, and leaves no open operation', async () => {
+    const world = createDeskWorld();
+    await world.stories.build(plan, aRequest(world, 'one'));
+
+    await expect(world.stories.remove('vnet1gw', aRequest(world, 'two'))).rejects.toMatchObject({
+      code: 'ERR_CONFLICT',
+    });
+    expect(await world.operations.view(anOperationId('two'))).toMatchObject({ status: 'failed' });
+  });
+});
