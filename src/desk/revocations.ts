@@ -8,12 +8,7 @@ import type { GatewayWriter } from './gateway-writer.ts';
 import type { OperationRecord } from './operation-record.ts';
 import type { Operations } from './operations.ts';
 import type { Outbox } from './outbox.ts';
-import {
-  certificateKeys,
-  revocationKind,
-  type CertificateRecord,
-  type RevocationRecord,
-} from './records/certificates.ts';
+import { certificateKeys, type CertificateRecord, type RevocationRecord } from './records/certificates.ts';
 import { gatewayRevocationKind, type GatewayRevocation } from './records/gateways.ts';
 import type { IntentRequest } from './trust-roots.ts';
 
@@ -68,6 +63,7 @@ export function createRevocationDesk(options: {
     kind: string,
     record: CertificateRecord & { readonly thumbprint: Thumbprint },
     request: IntentRequest,
+    asked: Asked = {},
   ): Promise<OperationRecord> {
     const gateways = await gatewaysOf(record.rootId);
     return operations.create({
@@ -77,19 +73,60 @@ export function createRevocationDesk(options: {
       targetKey: record.thumbprint,
       requestedBy: request.requestedBy,
       steps: gateways.map((name) => ({ name, usualSeconds: 300 })),
-      context: { serialNumber: record.serialNumber, rootId: record.rootId },
+      context: { serialNumber: record.serialNumber, rootId: record.rootId, ...asked },
+    });
+  }
+
+  /**
+   * The intent first: from here on every reconciler keeps to it, whatever happens to the request. Undefined when a later
+   * request has recorded its own.
+   */
+  async function recordIntent(operation: OperationRecord): Promise<RevocationRecord | undefined> {
+    const { serialNumber, rootId, reason, urgency } = contextOf(operation);
+    const keys = { partitionKey: rootId, rowKey: operation.target };
+    const current = (await books.revocations.get(keys))?.record;
+    if (current?.operationId === operation.id) return current;
+    if (current !== undefined && Date.parse(current.recordedAt) > Date.parse(operation.createdAt)) return undefined;
+    const made = { operationId: operation.id, recordedAt: at() };
+    if (operation.kind === revocationOperations.reinstate) {
+      return books.revocations.update(keys, (record) => ({ ...record, ...made, wanted: false }));
+    }
+    const certificate = (await books.certificates.get(certificateKeys(serialNumber)))?.record;
+    if (certificate === undefined) throw new Error(`Certificate ${serialNumber} has no record.`);
+    const intent: RevocationRecord = {
+      rootId,
+      thumbprint: operation.target,
+      serialNumber,
+      commonName: certificate.commonName,
+      ambiguous: certificate.sessionIdentity === 'ambiguous',
+      notAfter: certificate.notAfter,
+      wanted: true,
+      reason,
+      urgency,
+      ...made,
+    };
+    await books.revocations.upsert(intent);
+    return intent;
+  }
+
+  async function markCertificate(intent: RevocationRecord): Promise<CertificateRecord | undefined> {
+    return books.certificates.update(certificateKeys(intent.serialNumber), (record) => {
+      const { revokedAt, revocationReason: _why, ...unrevoked } = record;
+      if (!intent.wanted) return record.state === 'revoked' ? { ...unrevoked, state: 'issued' } : undefined;
+      if (record.state === 'revoked' && record.revocationReason === intent.reason) return undefined;
+      return { ...record, state: 'revoked', revokedAt: revokedAt ?? at(), revocationReason: intent.reason };
     });
   }
 
   async function carry(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {
-    const intent = (
-      await books.revocations.get({ partitionKey: contextOf(operation).rootId, rowKey: operation.target })
-    )?.record;
-    if (intent?.operationId !== operation.id) {
+    const intent = await recordIntent(operation);
+    if (intent === undefined) {
       const problem = { code: 'ERR_CONFLICT', detail: 'A later request about the same certificate took its place.' };
       await operations.finish(operation.id, { status: 'failed', problem });
       return;
     }
+    const certificate = await markCertificate(intent);
+    if (certificate !== undefined) await announce(operation.id, intent.wanted ? 'revoked' : 'reinstated', certificate);
     for (const { name } of operation.steps) {
       await askGateway(name, intent);
       await operations.setStep(operation.id, name, { status: 'running', now: now() });
@@ -169,28 +206,10 @@ export function createRevocationDesk(options: {
       }
       const same = await underWay(record, true);
       if (same !== undefined && same.id !== request.operationId) return same;
-      const operation = await begin(revocationOperations.revoke, record, request);
-      // The intent first: from here on every reconciler refuses the certificate, whatever happens to this request.
-      await books.revocations.upsert({
-        rootId: record.rootId,
-        thumbprint: record.thumbprint,
-        serialNumber: record.serialNumber,
-        commonName: record.commonName,
-        ambiguous: record.sessionIdentity === 'ambiguous',
-        notAfter: record.notAfter,
-        wanted: true,
+      const operation = await begin(revocationOperations.revoke, record, request, {
         reason,
         urgency: urgency ?? (reason === 'superseded' ? 'window' : 'immediate'),
-        operationId: operation.id,
-        recordedAt: at(),
       });
-      await books.certificates.update(certificateKeys(record.serialNumber), (current) => ({
-        ...current,
-        state: 'revoked',
-        revokedAt: current.revokedAt ?? at(),
-        revocationReason: reason,
-      }));
-      await announce(operation.id, 'revoked', record);
       await carry(operation, request.orchestrations);
       return (await operations.get(operation.id)) ?? operation;
     },
@@ -214,26 +233,19 @@ export function createRevocationDesk(options: {
         );
       }
       const operation = await begin(revocationOperations.reinstate, record, request);
-      if (!isRepeat) {
-        await books.revocations.update(revocationKind.keys(intent), (current) => ({
-          ...current,
-          wanted: false,
-          operationId: operation.id,
-          recordedAt: at(),
-        }));
-      }
-      await books.certificates.update(
-        certificateKeys(record.serialNumber),
-        ({ revokedAt: _at, revocationReason: _why, ...current }) => ({ ...current, state: 'issued' }),
-      );
-      await announce(operation.id, 'reinstated', record);
       await carry(operation, request.orchestrations);
       return (await operations.get(operation.id)) ?? operation;
     },
   };
 }
 
-function contextOf(operation: OperationRecord): { readonly rootId: string } {
-  const { rootId } = (operation.context ?? {}) as { readonly rootId?: string };
-  return { rootId: rootId ?? '' };
+/** What the request asked for, kept with the operation: a crash may come before the intent is recorded. */
+interface Asked {
+  readonly reason?: RevocationReason;
+  readonly urgency?: 'immediate' | 'window';
+}
+
+function contextOf(operation: OperationRecord): Required<Asked> & Pick<RevocationRecord, 'rootId' | 'serialNumber'> {
+  const context = (operation.context ?? {}) as Asked & { readonly rootId?: string; readonly serialNumber?: string };
+  return { rootId: '', serialNumber: '', reason: 'unspecified', urgency: 'immediate', ...context };
 }

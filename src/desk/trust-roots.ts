@@ -117,6 +117,39 @@ export function createTrustDesk(options: {
     );
   }
 
+  /** Records what the operation wants of its root, unless a crash came only after that, and hands it to the writer. */
+  async function carryRoot(operation: OperationRecord, request: CarryRequest): Promise<void> {
+    const gatewayId = operation.target;
+    const { rootId = '', entryName = rootId } = contextOf(operation);
+    const row = (await books.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId }))?.record;
+    const isGone = (await books.gateways.get(gatewayKeys(gatewayId))) === undefined;
+    if (isGone || (row === undefined && operation.kind === intentOperations.distrust)) {
+      const problem = { code: 'ERR_NOT_FOUND', detail: `Gateway ${gatewayId} no longer has anything to do with it.` };
+      await operations.settleStep(operation.id, gatewayId, { status: 'failed', now: now(), problem });
+      return;
+    }
+    if (row?.operationId !== operation.id) {
+      if (row?.operationId !== undefined && (await isLater(row.operationId, operation))) {
+        await giveWay(operation.id, gatewayId, row.operationId);
+        return;
+      }
+      const thumbprint = (await books.roots.get(rootKeys(rootId)))?.record.thumbprint ?? '';
+      const asked = { operationId: operation.id, updatedAt: at() };
+      await books.rootGateways.upsert({ rootId, gatewayId });
+      await setRoot(
+        operation.kind === intentOperations.distrust && row !== undefined
+          ? { ...row, ...asked, wanted: false, state: 'removing' }
+          : { ...asked, gatewayId, rootId, entryName, thumbprint, wanted: true, state: 'requested' },
+      );
+    }
+    await hand(operation, gatewayId, request);
+  }
+
+  async function isLater(operationId: string, than: OperationRecord): Promise<boolean> {
+    const other = await operations.get(operationId);
+    return other !== undefined && Date.parse(other.createdAt) > Date.parse(than.createdAt);
+  }
+
   return {
     trust: async (gatewayId, rootId, entryName, request) => {
       await requireGateway(gatewayId);
@@ -136,20 +169,12 @@ export function createTrustDesk(options: {
           'ERR_CONFLICT',
           `Gateway ${gatewayId} trusts ${rootsMax} roots, which is Azure's limit. Take one off first.`,
         );
-      const operation = await createOperation(intentOperations.trust, gatewayId, request, { rootId });
-      if (isOperationEnd(operation.status)) return operation;
-      await books.rootGateways.upsert({ rootId, gatewayId });
-      await setRoot({
-        gatewayId,
+      const operation = await createOperation(intentOperations.trust, gatewayId, request, {
         rootId,
         entryName: entryName ?? rootId,
-        thumbprint: root.thumbprint,
-        wanted: true,
-        state: 'requested',
-        operationId: operation.id,
-        updatedAt: at(),
       });
-      await hand(operation, gatewayId, request);
+      if (isOperationEnd(operation.status)) return operation;
+      await carryRoot(operation, request);
       return operation;
     },
 
@@ -176,8 +201,7 @@ export function createTrustDesk(options: {
       }
       const operation = await createOperation(intentOperations.distrust, gatewayId, request, { rootId });
       if (isOperationEnd(operation.status)) return operation;
-      await setRoot({ ...row, wanted: false, state: 'removing', operationId: operation.id, updatedAt: at() });
-      await hand(operation, gatewayId, request);
+      await carryRoot(operation, request);
       return operation;
     },
 
@@ -197,15 +221,11 @@ export function createTrustDesk(options: {
         await countProfile(operation, gatewayId, { orchestrations });
         return;
       }
-      const rows = await books.gatewayRoots.list(gatewayId);
-      const row = rows.find(({ record }) => record.rootId === contextOf(operation).rootId)?.record;
-      // No row, or another request's: this one died before it was written down, or a later one came after it.
-      if (row?.operationId === operation.id) await hand(operation, gatewayId, { orchestrations });
-      else await giveWay(operation.id, gatewayId, row?.operationId);
+      await carryRoot(operation, { orchestrations });
     },
   };
 }
 
-function contextOf(operation: OperationRecord): { readonly rootId?: string } {
+function contextOf(operation: OperationRecord): { readonly rootId?: string; readonly entryName?: string } {
   return operation.context ?? {};
 }

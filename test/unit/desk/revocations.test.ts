@@ -174,4 +174,34 @@ describe('src/desk/revocations', () => {
     });
     expect(places).toBeGreaterThan(6);
   });
+
+  it('is carried out when the sweep comes before the caller asks again, wherever the request died', async () => {
+    let thumbprint = '';
+    await atEveryCrash({
+      setUp: async (tables) => {
+        const world = createDeskWorld(tables);
+        thumbprint = await aLine(world);
+        // An intent that has been carried out stands in the books already.
+        await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'first'));
+        await runWriter(world);
+        await world.revocations.reinstate(thumbprint, aRequest(world, 'second'));
+        await runWriter(world);
+        world.clock.advance(sixMinutesMs);
+        return world;
+      },
+      work: async (world) => {
+        const request = aRequest(world, 'third');
+        for (const id of await world.operations.repair()) {
+          await world.revocations.carry(given(await world.operations.get(id)), request.orchestrations);
+        }
+        return world.revocations.revoke(thumbprint, { reason: 'lost' }, request);
+      },
+      check: async (world, _tables, place) => {
+        await runWriter(world);
+        expect({ place, listed: listedOn(world) }).toEqual({ place, listed: [thumbprint] });
+        const page = await world.operations.list({ kind: 'revokeCertificate', top: 10 });
+        expect(page.items.map(({ status }) => status)).toEqual(['succeeded', 'succeeded']);
+      },
+    });
+  });
 });

@@ -126,6 +126,27 @@ describe('src/desk/trust-roots', () => {
     });
     expect(places).toBeGreaterThan(4);
   });
+
+  it('is carried out when the sweep comes before the caller asks again, wherever the request died', async () => {
+    await atEveryCrash({
+      setUp: async (tables) => {
+        const world = createDeskWorld(tables);
+        await aRoot(world);
+        await aGateway(world);
+        return world;
+      },
+      work: async (world) => {
+        world.clock.advance(10 * 60 * 1000);
+        await sweep({ ...world, onFault: fail });
+        return world.trust.trust('vnet1gw', 'root-1', undefined, aRequest(world, 'trust'));
+      },
+      check: async (world, _tables, place) => {
+        await runWriter(world);
+        const page = await world.operations.list({ kind: 'trustRoot', top: 10 });
+        expect({ place, ends: page.items.map(({ status }) => status) }).toEqual({ place, ends: ['succeeded'] });
+      },
+    });
+  });
 });
 
 function fail(what: string, error: unknown): never {
