@@ -1,6 +1,6 @@
 import type { Outcome } from '../contracts/outcomes.ts';
 import type { Books } from '../desk/books.ts';
-import { gatewayKeys } from '../desk/records/gateways.ts';
+import { gatewayKeys, madeResourceKind } from '../desk/records/gateways.ts';
 import { rootKeys } from '../desk/records/certificates.ts';
 import { asObject, asText } from '../domain/gateway-entries.ts';
 import type { GatewayPlan } from '../domain/gateway-plan.ts';
@@ -12,6 +12,7 @@ import {
   newVirtualNetwork,
   type FirstRoot,
 } from '../domain/resource-bodies.ts';
+import { without } from '../domain/without.ts';
 import type { Arm, ArmAnswer } from '../ports/arm.ts';
 
 export interface EnsureResourceOptions {
@@ -24,6 +25,14 @@ type EnsureResource = (input: {
   readonly gatewayId: string;
   readonly resource: 'resourceGroup' | 'virtualNetwork' | 'publicIp' | 'gateway';
 }) => Promise<Outcome>;
+
+/** A resource of the plan, and the instance that pushes towards it. */
+interface Target {
+  readonly gatewayId: string;
+  readonly resource: string;
+  readonly resourceId: string;
+  readonly attempt: string;
+}
 
 const ready: Outcome = { outcome: 'ready' };
 /** Azure names no interval when it is read, only when it is written: this is its usual one. */
@@ -39,6 +48,39 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
     await books.madeResources.insert({ gatewayId, resource, resourceId, at: now().toISOString() });
   }
 
+  /** One push, with a note of which attempt made it and where Azure tells how it went. */
+  async function push(target: Target, send: () => Promise<ArmAnswer<unknown>>): Promise<Outcome> {
+    const keys = madeResourceKind.keys({ ...target, at: '' });
+    await noteMade(target.gatewayId, target.resource, target.resourceId);
+    await books.madeResources.update(keys, (row) => ({ ...without(row, 'operationUrl'), pushedBy: target.attempt }));
+    const answer = await send();
+    if (answer.outcome === 'done' && answer.operationUrl !== undefined) {
+      const { operationUrl } = answer;
+      await books.madeResources.update(keys, (row) => ({ ...row, operationUrl }));
+    }
+    return afterPush(answer);
+  }
+
+  /**
+   * What Azure ended badly is mended by the same push again: once in each attempt, so that a resume mends what an earlier
+   * attempt left. When that ends badly too, in Azure's own words. What others made is theirs to mend.
+   */
+  async function mend(target: Target, state: string, send: () => Promise<ArmAnswer<unknown>>): Promise<Outcome> {
+    const made = (await books.madeResources.get(madeResourceKind.keys({ ...target, at: '' })))?.record;
+    const code = `${target.resource.charAt(0).toUpperCase()}${target.resource.slice(1)}Failed`;
+    if (made === undefined) {
+      const message = `${target.resourceId} is ${state} and is not Gatehouse's. Have it repaired, then resume.`;
+      return { outcome: 'refused', code, message };
+    }
+    if (made.pushedBy !== target.attempt) return push(target, send);
+    const error = made.operationUrl === undefined ? undefined : await arm.readOperationError(made.operationUrl);
+    return {
+      outcome: 'refused',
+      code: error?.code ?? code,
+      message: error?.message ?? `Azure ended ${target.resourceId} as ${state}.`,
+    };
+  }
+
   async function ensureResourceGroup(plan: GatewayPlan): Promise<Outcome> {
     const { resourceGroup } = plan.resourceIds;
     const there = await arm.resourceGroupExists(resourceGroup);
@@ -49,15 +91,15 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
     return made.outcome === 'done' ? ready : unsettled(made);
   }
 
-  async function ensureVirtualNetwork(plan: GatewayPlan): Promise<Outcome> {
+  async function ensureVirtualNetwork(plan: GatewayPlan, attempt: string): Promise<Outcome> {
     const id = plan.resourceIds.virtualNetwork;
+    const target = { gatewayId: plan.id, resource: 'virtualNetwork', resourceId: id, attempt };
     const read = await arm.readRaw(id);
     if (read.outcome === 'missing') {
       if (plan.virtualNetwork.kind === 'existing') {
         return { outcome: 'refused', code: 'VirtualNetworkNotFound', message: `Virtual network ${id} does not exist.` };
       }
-      await noteMade(plan.id, 'virtualNetwork', id);
-      return afterPush(await arm.putRaw(id, newVirtualNetwork(plan)));
+      return push(target, () => arm.putRaw(id, newVirtualNetwork(plan)));
     }
     if (read.outcome !== 'done') return unsettled(read);
     const state = provisioningOf(read.value);
@@ -65,53 +107,43 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
     const merge = mergeVirtualNetwork(plan, read.value);
     if (merge.outcome === 'conflict')
       return { outcome: 'refused', code: 'VirtualNetworkConflict', message: merge.message };
-    if (merge.outcome === 'equal') return ready;
-    return afterPush(await arm.putRaw(id, merge.body, asText(read.value['etag'])));
+    const etag = asText(read.value['etag']);
+    if (merge.outcome === 'write') return afterPush(await arm.putRaw(id, merge.body, etag));
+    return state === 'Succeeded' ? ready : mend(target, state, () => arm.putRaw(id, read.value, etag));
   }
 
-  async function ensurePublicIps(plan: GatewayPlan): Promise<Outcome> {
+  async function ensurePublicIps(plan: GatewayPlan, attempt: string): Promise<Outcome> {
     for (const [index, id] of plan.resourceIds.publicIps.entries()) {
+      const target = { gatewayId: plan.id, resource: 'publicIp', resourceId: id, attempt };
+      const zones = plan.ipConfigurations[index]?.publicIp.zones ?? [];
+      const order = { location: plan.location, tags: plan.tags, ...(zones.length === 0 ? {} : { zones }) };
       const read = await arm.readProvisioning(id);
-      if (read.outcome === 'missing') {
-        await noteMade(plan.id, 'publicIp', id);
-        const zones = plan.ipConfigurations[index]?.publicIp.zones ?? [];
-        return afterPush(
-          await arm.putPublicIp(id, {
-            location: plan.location,
-            tags: plan.tags,
-            ...(zones.length === 0 ? {} : { zones }),
-          }),
-        );
-      }
+      if (read.outcome === 'missing') return push(target, () => arm.putPublicIp(id, order));
       if (read.outcome !== 'done') return unsettled(read);
       if (isAtWork(read.value)) return waitFor(`public address is ${read.value}`, 1);
-      if (read.value !== 'Succeeded') {
-        return { outcome: 'refused', code: 'PublicIpFailed', message: `Public address ${id} is ${read.value}.` };
-      }
+      if (read.value !== 'Succeeded') return mend(target, read.value, () => arm.putPublicIp(id, order));
     }
     return ready;
   }
 
-  async function ensureGateway(plan: GatewayPlan): Promise<Outcome> {
+  async function ensureGateway(plan: GatewayPlan, attempt: string): Promise<Outcome> {
     const id = plan.resourceIds.gateway;
+    const target = { gatewayId: plan.id, resource: 'gateway', resourceId: id, attempt };
     const read = await arm.readRaw(id);
     if (read.outcome === 'missing') {
-      await noteMade(plan.id, 'gateway', id);
-      return afterPush(await arm.putRaw(id, newGateway(plan, await firstRoots(plan))));
+      const body = newGateway(plan, await firstRoots(plan));
+      return push(target, () => arm.putRaw(id, body));
     }
     if (read.outcome !== 'done') return unsettled(read);
     const state = provisioningOf(read.value);
     if (isAtWork(state)) return waitFor(`Azure is building the gateway (${state})`);
-    if (state !== 'Succeeded')
-      return { outcome: 'refused', code: 'GatewayFailed', message: `Azure ended the gateway as ${state}.` };
     const differences = differencesFromPlan(plan, read.value);
-    return differences.length === 0
-      ? noteAddresses(plan, state)
-      : {
-          outcome: 'refused',
-          code: 'GatewayDiffers',
-          message: `A gateway of this name is there and is another one: ${differences.join('; ')}.`,
-        };
+    if (differences.length > 0) {
+      const message = `A gateway of this name is there and is another one: ${differences.join('; ')}.`;
+      return { outcome: 'refused', code: 'GatewayDiffers', message };
+    }
+    if (state === 'Succeeded') return noteAddresses(plan, state);
+    return mend(target, state, () => arm.putRaw(id, read.value, asText(read.value['etag'])));
   }
 
   /** Addresses may be given late: they are read from Azure once the gateway is ready, and shown with it. */
@@ -142,18 +174,20 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
   }
 
   return async ({ gatewayId, resource }) => {
-    const plan = (await books.gateways.get(gatewayKeys(gatewayId)))?.record.plan;
-    if (plan === undefined)
+    const record = (await books.gateways.get(gatewayKeys(gatewayId)))?.record;
+    if (record === undefined)
       return { outcome: 'refused', code: 'GatewayUnknown', message: `Gateway ${gatewayId} is not registered.` };
+    const { plan } = record;
+    const attempt = record.writer?.instanceId ?? '';
     switch (resource) {
       case 'resourceGroup':
         return ensureResourceGroup(plan);
       case 'virtualNetwork':
-        return ensureVirtualNetwork(plan);
+        return ensureVirtualNetwork(plan, attempt);
       case 'publicIp':
-        return ensurePublicIps(plan);
+        return ensurePublicIps(plan, attempt);
       case 'gateway':
-        return ensureGateway(plan);
+        return ensureGateway(plan, attempt);
     }
   };
 }

@@ -68,7 +68,10 @@ export function createWriteGateway(options: WriteGatewayOptions): WriteGateway {
     const changes = changesFor(read.value, desired.entries, options.thumbprintOfRoot).filter(
       ({ key }) => only === undefined || only.includes(key),
     );
-    return changes.length === 0 ? { outcome: 'equal', desired: record.desired } : write(record, read.value, changes);
+    // Azure keeps the body of a write that it ended badly, so that nothing differs: the same write again mends it.
+    const isToMend = state === 'Failed' && record.applied !== record.desired;
+    if (changes.length === 0 && !isToMend) return { outcome: 'equal', desired: record.desired };
+    return write(record, read.value, changes);
   };
 }
 

@@ -13,6 +13,9 @@ import { callActivity, waitSeconds, type Steps } from './call-activity.ts';
 
 /** Looks and writes before a gateway counts as not to be brought to rest; the next sweep begins again. */
 const turnsMax = 200;
+/** Azure fails a write for reasons of its own far more often than for an entry: that many times it counts as one. */
+const failuresMax = 3;
+const afterFailureSeconds = 15;
 
 interface Refused {
   readonly keys: readonly string[];
@@ -52,13 +55,15 @@ export function* convergeGateway(
   }
 }
 
-/** Writes until the set is on the gateway, or Azure has refused it. */
+/** Writes until the set is on the gateway, or Azure has refused it. A write that Azure took and then failed is made again. */
 function* writeSet(
   context: OrchestrationContext,
   input: ApplyGatewayInput,
   only: readonly string[] | undefined,
   writeSeconds: number[],
 ): Steps<WriteEnd> {
+  let keys = only ?? [];
+  let failures = 0;
   for (let turn = 0; turn < turnsMax; turn += 1) {
     const write: WriteOutcome = yield* callActivity(
       context,
@@ -75,7 +80,12 @@ function* writeSet(
         return { end: 'refused', refused: write };
       case 'written': {
         const failure = yield* awaitWrite(context, input.gatewayId, write, writeSeconds);
-        if (failure !== undefined) return { end: 'refused', refused: { ...failure, keys: write.keys } };
+        // What the first write brought is in the gateway's body by now, so a repetition has no changes of its own.
+        if (write.keys.length > 0) keys = write.keys;
+        if (failure === undefined) break;
+        failures += 1;
+        if (failures >= failuresMax) return { end: 'refused', refused: { ...failure, keys } };
+        yield* waitSeconds(context, afterFailureSeconds);
         break;
       }
       case 'gone':

@@ -169,6 +169,10 @@ const madeResourceSchema = z.object({
   resource: z.string(),
   resourceId: z.string(),
   at: z.string(),
+  /** The instance that pushed last: a resource that Azure ended badly is pushed once more by each attempt. */
+  pushedBy: z.string().optional(),
+  /** Where Azure says how the last push went. */
+  operationUrl: z.string().optional(),
 });
 export type MadeResource = z.infer<typeof madeResourceSchema>;
 
