@@ -32,7 +32,7 @@ const dayMs = 24 * 3600 * 1000;
  * Beyond a day, the functions' schedules are stopped at about this often in all and fire once for what they missed in
  * between, as on a host that slept: stopping at each minute of a year would take hours.
  */
-const scheduleStopsMax = 1500;
+const scheduleStopsMax = 500;
 /** One quiet look may fall between two pieces of work, the answer of one and the start of the next. */
 const quietLooks = 2;
 

@@ -50,7 +50,7 @@ export function createAppClient(stack: StackInfo, signal: AbortSignal): AppClien
 
   const call: AppClient['call'] = async (method, path, body, options = { mayBeMissing: false }) => {
     const response = await sendPatiently(method, path, body);
-    const answer = { status: response.status, body: (await response.json()) };
+    const answer = { status: response.status, body: await response.json() };
     if (response.ok || (options.mayBeMissing && response.status === 404)) return answer;
     const problem = problemSchema.safeParse(answer.body).data;
     throw new Error(`${method} ${path} answered ${response.status} ${problem?.code ?? ''}: ${problem?.detail ?? ''}`);

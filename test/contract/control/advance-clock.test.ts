@@ -97,8 +97,8 @@ describe('sandbox/control/advance-clock', () => {
     script.dueMs = [timerMs];
     await advanceClock(parts, 365 * 24 * 60 * minuteMs, { ...limits, stepsMax: 2000, realTimeMaxMs: 20_000 });
 
-    expect(scheduleRuns()).toBeGreaterThan(1000);
-    expect(scheduleRuns()).toBeLessThan(1600);
+    expect(scheduleRuns()).toBeGreaterThan(300);
+    expect(scheduleRuns()).toBeLessThan(600);
     expect(fired).toEqual([timerMs]);
     scheduler.stop();
   });
