@@ -15,6 +15,9 @@ const settingsSchema = z.object({
   AZURE_AUTHORITY_HOST: httpsUrl.optional(),
 });
 
+/** Names of the settings that the application itself reads: what describes a deployment is checked against them. */
+export const settingNames: readonly string[] = Object.keys(settingsSchema.shape);
+
 export interface Settings {
   readonly tableUrl: string;
   readonly blobUrl: string;

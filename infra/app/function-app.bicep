@@ -1,0 +1,122 @@
+// The application on Flex Consumption. Settings are those of src/config/settings.ts; secrets are references to Key Vault.
+param name string
+param location string
+param identityId string
+param identityClientId string
+param storageAccountName string
+param blobUrl string
+param tableUrl string
+param packageContainer string
+param vaultUrl string
+param administratorKeySecretUrl string
+param webhookUrl string
+param webhookSecretUrl string
+param insightsConnectionString string
+
+var settings = {
+  GATEHOUSE_TABLE_URL: tableUrl
+  GATEHOUSE_BLOB_URL: blobUrl
+  GATEHOUSE_VAULT_URL: vaultUrl
+  GATEHOUSE_ARM_URL: environment().resourceManager
+  GATEHOUSE_SUBSCRIPTION_ID: subscription().subscriptionId
+  GATEHOUSE_ADMINISTRATOR_KEY: '@Microsoft.KeyVault(SecretUri=${administratorKeySecretUrl})'
+  // host.json takes the name of the task hub from here.
+  GATEHOUSE_TASK_HUB: 'Gatehouse'
+  // Which identity the application's credential is, and whose changes of gateways are its own.
+  AZURE_CLIENT_ID: identityClientId
+  AzureWebJobsStorage__accountName: storageAccountName
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identityClientId
+  APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+}
+var webhookSettings = empty(webhookUrl)
+  ? {}
+  : {
+      GATEHOUSE_WEBHOOK_URL: webhookUrl
+      GATEHOUSE_WEBHOOK_SECRET: '@Microsoft.KeyVault(SecretUri=${webhookSecretUrl})'
+    }
+
+resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+  name: name
+  location: location
+  kind: 'functionapp'
+  sku: {
+    tier: 'FlexConsumption'
+    name: 'FC1'
+  }
+  properties: {
+    reserved: true
+  }
+}
+
+resource site 'Microsoft.Web/sites@2024-04-01' = {
+  name: name
+  location: location
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: {
+      '${identityId}': {}
+    }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    keyVaultReferenceIdentity: identityId
+    siteConfig: {
+      minTlsVersion: '1.2'
+    }
+    functionAppConfig: {
+      runtime: {
+        name: 'node'
+        version: '22'
+      }
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: '${blobUrl}${packageContainer}'
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+      scaleAndConcurrency: {
+        instanceMemoryMB: 2048
+        maximumInstanceCount: 40
+        // Timers of orchestrations do not wake an application that has been scaled to nothing.
+        alwaysReady: [
+          {
+            name: 'durable'
+            instanceCount: 1
+          }
+        ]
+      }
+    }
+  }
+
+  resource appSettings 'config' = {
+    name: 'appsettings'
+    properties: union(settings, webhookSettings)
+  }
+
+  // Publishing with a user name and a password would pass by every role.
+  resource noFtp 'basicPublishingCredentialsPolicies' = {
+    name: 'ftp'
+    properties: {
+      allow: false
+    }
+  }
+
+  resource noBasicScm 'basicPublishingCredentialsPolicies' = {
+    name: 'scm'
+    properties: {
+      allow: false
+    }
+  }
+}
+
+output id string = site.id
+output name string = site.name
+output url string = 'https://${site.properties.defaultHostName}'

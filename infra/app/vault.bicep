@@ -1,0 +1,87 @@
+// The vault in which the keys of roots are made and stay. Purge protection cannot be taken back: a root whose key is gone can
+// never issue or be renewed again.
+param name string
+param location string
+param principalId string
+
+@secure()
+param administratorKey string
+
+@secure()
+param webhookSecret string
+
+var roles = [
+  '12338af0-0e69-4776-bea7-57ae8d297424' // Key Vault Crypto User: sign
+  'a4417e6f-fecd-4de8-b567-7b0420556985' // Key Vault Certificates Officer: keys of roots are made as certificates
+]
+var keyVaultSecretsUser = '4633458b-17de-408a-b874-0445c86b69e6'
+
+resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
+  name: name
+  location: location
+  properties: {
+    tenantId: tenant().tenantId
+    sku: {
+      family: 'A'
+      // Keys in hardware modules can be asked for.
+      name: 'premium'
+    }
+    enableRbacAuthorization: true
+    enableSoftDelete: true
+    softDeleteRetentionInDays: 90
+    enablePurgeProtection: true
+  }
+}
+
+resource administratorKeySecret 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
+  parent: vault
+  name: 'administrator-key'
+  properties: {
+    value: administratorKey
+  }
+}
+
+resource webhookSecretSecret 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = if (!empty(webhookSecret)) {
+  parent: vault
+  name: 'webhook-secret'
+  properties: {
+    value: webhookSecret
+  }
+}
+
+resource assignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for role in roles: {
+    name: guid(vault.id, principalId, role)
+    scope: vault
+    properties: {
+      principalId: principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
+    }
+  }
+]
+
+// On the two secrets alone: the vault may hold others one day.
+resource readsAdministratorKey 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(administratorKeySecret.id, principalId, keyVaultSecretsUser)
+  scope: administratorKeySecret
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', keyVaultSecretsUser)
+  }
+}
+
+resource readsWebhookSecret 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(webhookSecret)) {
+  name: guid(webhookSecretSecret.id, principalId, keyVaultSecretsUser)
+  scope: webhookSecretSecret
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', keyVaultSecretsUser)
+  }
+}
+
+output url string = vault.properties.vaultUri
+output administratorKeySecretUrl string = '${vault.properties.vaultUri}secrets/administrator-key'
+output webhookSecretUrl string = '${vault.properties.vaultUri}secrets/webhook-secret'

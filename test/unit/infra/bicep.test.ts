@@ -1,0 +1,162 @@
+/**
+ * There is no Bicep compiler where these tests run. They read the files as text and hold them to what the application asks
+ * for, and to the mistakes that reading can find.
+ */
+import { globSync, readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { readSettings, settingNames } from '../../../src/config/settings.ts';
+
+const folder = resolve(__dirname, '../../../infra');
+const files = new Map(
+  globSync(['main.bicep', 'app/*.bicep'], { cwd: folder }).map((file) => [
+    file,
+    readFileSync(join(folder, file), 'utf8'),
+  ]),
+);
+const main = files.get('main.bicep') ?? '';
+const functionApp = files.get('app/function-app.bicep') ?? '';
+
+function namesAfter(keyword: 'param' | 'output' | 'var', text: string): string[] {
+  return [...text.matchAll(new RegExp(`^${keyword} (\\w+)`, 'gm'))].map(([, name]) => name ?? '');
+}
+
+/** File, parameters and symbolic name of each module that main.bicep uses. */
+function modulesOfMain(): { symbol: string; file: string; params: string[] }[] {
+  return [...main.matchAll(/^module (\w+) '([^']+)'(.*?)^(?:\}|\])/gms)].map(
+    ([, symbol = '', file = '', body = '']) => {
+      const block = /^ +params: \{\n(.*?)^ +\}/ms.exec(body)?.[1] ?? '';
+      return { symbol, file, params: [...block.matchAll(/^ +(\w+): /gm)].map(([, name]) => name ?? '') };
+    },
+  );
+}
+
+function requiredSettings(): string[] {
+  try {
+    readSettings({});
+  } catch (error) {
+    return settingNames.filter((name) => String(error).includes(name));
+  }
+  return [];
+}
+
+describe('infra/app/function-app.bicep', () => {
+  it('gives every setting that the application requires', () => {
+    expect(requiredSettings()).toContain('GATEHOUSE_TABLE_URL');
+    for (const name of requiredSettings()) expect(functionApp).toMatch(new RegExp(`^ +${name}: `, 'm'));
+  });
+
+  it('gives no setting of the application that it does not know', () => {
+    const host = readFileSync(resolve(folder, '../host.json'), 'utf8');
+    const given = [...functionApp.matchAll(/^ +(GATEHOUSE_\w+): /gm)].map(([, name]) => name ?? '');
+    expect(given.filter((name) => !settingNames.includes(name) && !host.includes(`%${name}%`))).toEqual([]);
+  });
+
+  it('names the identity, so that the application knows which changes are its own', () => {
+    expect(functionApp).toMatch(/^ +AZURE_CLIENT_ID: identityClientId$/m);
+  });
+
+  it('gives secrets as references to Key Vault', () => {
+    for (const name of ['GATEHOUSE_ADMINISTRATOR_KEY', 'GATEHOUSE_WEBHOOK_SECRET']) {
+      expect(functionApp).toMatch(new RegExp(`^ +${name}: '@Microsoft\\.KeyVault\\(SecretUri=`, 'm'));
+    }
+  });
+
+  it('reaches storage by identity', () => {
+    expect(functionApp).toMatch(/AzureWebJobsStorage__accountName/);
+    expect(functionApp).not.toMatch(/AzureWebJobsStorage:|AccountKey|listKeys/);
+  });
+
+  it('runs the Node version that the package is built for', () => {
+    const { engines } = JSON.parse(readFileSync(resolve(folder, '../package.json'), 'utf8')) as {
+      engines: { node: string };
+    };
+    const version = /name: 'node'\s+version: '(\d+)'/.exec(functionApp)?.[1];
+    expect(engines.node).toMatch(new RegExp(`>=${version ?? 'none'}\\.`));
+  });
+});
+
+describe('infra/main.bicep', () => {
+  it.each([...files])('uses every parameter and variable of %s', (_file, text) => {
+    for (const name of [...namesAfter('param', text), ...namesAfter('var', text)]) {
+      expect(text.match(new RegExp(`\\b${name}\\b`, 'g'))?.length).toBeGreaterThan(1);
+    }
+  });
+
+  it('uses every module file once, with exactly its parameters', () => {
+    const modules = modulesOfMain();
+    const own = [...files.keys()].filter((file) => file !== 'main.bicep');
+    expect(modules.map(({ file }) => file).sort()).toEqual(own.sort());
+    for (const { file, params } of modules) {
+      expect([file, params.sort()]).toEqual([file, namesAfter('param', files.get(file) ?? '').sort()]);
+    }
+  });
+
+  it('asks modules only for outputs that they have', () => {
+    const fileOf = new Map(modulesOfMain().map(({ symbol, file }) => [symbol, file]));
+    const asked = [...main.matchAll(/(\w+)\.outputs\.(\w+)/g)];
+    expect(asked.length).toBeGreaterThan(0);
+    for (const [, symbol = '', output] of asked) {
+      expect(namesAfter('output', files.get(fileOf.get(symbol) ?? '') ?? '')).toContain(output);
+    }
+  });
+
+  it('is given by the example exactly the parameters that it has', () => {
+    const example = readFileSync(join(folder, 'main.bicepparam'), 'utf8');
+    expect(namesAfter('param', example).sort()).toEqual(namesAfter('param', main).sort());
+  });
+
+  it.each([...files])('holds no secret in %s', (_file, text) => {
+    const secrets = [...text.matchAll(/^param (\w*(?:secret|password|key))(?: string)(.*)$/gim)];
+    for (const [line, name = '', rest = ''] of secrets) {
+      expect(text).toMatch(new RegExp(`@secure\\(\\)\\n(?:@.*\\n)*${line.replaceAll(/[()']/g, '\\$&')}`));
+      expect([name, rest.trim()]).toEqual([name, expect.stringMatching(/^(= '')?$/)]);
+    }
+    expect(text).not.toMatch(/(value|password|secret): '[^'@$]{8,}'/i);
+  });
+
+  it.each([...files].map(([file, text]) => [basename(file), text]))('balances the brackets of %s', (_file, text) => {
+    const code = text.replaceAll(/\/\/.*$/gm, '').replaceAll(/'(?:[^'$]|\$(?!\{)|\$\{[^}]*\})*'/g, '');
+    for (const [open = '', close = ''] of ['{}', '[]', '()']) {
+      expect(code.split(open).length).toBe(code.split(close).length);
+    }
+  });
+});
+
+describe('infra/app/events.bicep', () => {
+  const events = files.get('app/events.bicep') ?? '';
+
+  it('sends events to the function that takes them', () => {
+    const name = /\/functions\/(\w+)'/.exec(events)?.[1] ?? 'none';
+    expect(readFileSync(resolve(folder, '../src/main.ts'), 'utf8')).toContain(`app.eventGrid('${name}'`);
+  });
+
+  it('lets writes and deletions of gateways through, and keeps what could not be delivered', () => {
+    expect(events).toContain("'Microsoft.Network/virtualNetworkGateways/write'");
+    expect(events).toContain("'Microsoft.Network/virtualNetworkGateways/delete'");
+    expect(events).toContain('deadLetterWithResourceIdentity');
+  });
+});
+
+describe('infra/app/storage.bicep', () => {
+  const storage = files.get('app/storage.bicep') ?? '';
+
+  it('keeps keys and strangers out', () => {
+    expect(storage).toContain('allowSharedKeyAccess: false');
+    expect(storage).toContain('allowBlobPublicAccess: false');
+    expect(storage).not.toMatch(/publicAccess: '(?!None)/);
+  });
+
+  it('lets the application make its tables when it starts', () => {
+    // Storage Table Data Contributor, on the account: tables are made, not only filled.
+    expect(storage).toContain('0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3');
+    expect(storage).not.toContain('tableServices');
+  });
+});
+
+describe('infra/app/vault.bicep', () => {
+  it('keeps deleted keys', () => {
+    const vault = files.get('app/vault.bicep') ?? '';
+    expect(vault).toContain('enablePurgeProtection: true');
+    expect(vault).toContain('enableRbacAuthorization: true');
+  });
+});
