@@ -1,0 +1,35 @@
+import { existsSync, readFileSync } from 'node:fs';
+
+/** Linux counts in hundredths of a second whatever the kernel's own tick is. */
+const tickMs = 10;
+
+/** Whether processor times of other processes can be read here: on Linux. */
+export const canReadCpuTimes = existsSync('/proc/self/stat');
+
+/** Processor time of a running process since its start, user and system, in steps of 10 ms. */
+export function cpuMsOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // The name in parentheses may hold anything; what follows are numbers, utime and stime the 12th and 13th.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * tickMs;
+}
+
+export interface Cost {
+  readonly wallMs: number;
+  /** Processor time of each process named, in the order given; empty where it cannot be read. */
+  readonly cpuMs: readonly number[];
+}
+
+/** What some work cost in time, and in processor time of the processes that it is done by. */
+export async function costOf(pids: readonly number[], work: () => Promise<void>): Promise<Cost> {
+  const counted = canReadCpuTimes ? pids : [];
+  const before = counted.map(cpuMsOf);
+  const startedAt = performance.now();
+  await work();
+  const wallMs = performance.now() - startedAt;
+  return { wallMs, cpuMs: counted.map((pid, index) => cpuMsOf(pid) - (before[index] ?? 0)) };
+}
+
+export function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

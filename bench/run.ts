@@ -1,0 +1,38 @@
+/**
+ * `npm run bench`: how fast and how small the app and its local stack are, as ratios within one run. It asserts nothing; what
+ * the numbers mean is in docs/performance.md. `--quick` measures less, `--json` writes JSON, `--only` takes parts by name.
+ */
+import { cpus } from 'node:os';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { measureColdStart } from './cold-start.ts';
+import { toTable, type Section } from './figures.ts';
+
+const root = resolve(import.meta.dirname, '..');
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true, default: [] },
+  },
+});
+
+const parts: Readonly<Record<string, () => Promise<readonly Section[]>>> = {
+  'cold-start': async () => [await measureColdStart(root, { rounds: values.quick ? 2 : 7 })],
+};
+
+for (const name of values.only) {
+  if (!(name in parts)) throw new Error(`--only does not know ${name}: it knows ${Object.keys(parts).join(', ')}.`);
+}
+
+const sections: Section[] = [];
+for (const [name, measure] of Object.entries(parts)) {
+  if (values.only.length > 0 && !values.only.includes(name)) continue;
+  process.stderr.write(`measuring ${name}\n`);
+  sections.push(...(await measure()));
+}
+
+const machine = { node: process.version, platform: process.platform, cores: cpus().length, cpu: cpus()[0]?.model ?? '' };
+if (values.json) console.log(JSON.stringify({ machine, isQuick: values.quick, sections }, null, 2));
+else console.log(`${toTable(sections)}\n\nNode ${machine.node}, ${machine.cores} cores, ${machine.cpu}`);
