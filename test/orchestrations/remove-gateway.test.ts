@@ -1,0 +1,43 @@
+import { removeSteps } from '../../src/contracts/build-gateway.ts';
+import { removeGateway } from '../../src/orchestrations/remove-gateway.ts';
+import { aGatewayWorld } from '../support/gateway-world.ts';
+import { inputsOf, replayOrchestration, runOrchestration } from '../support/orchestration-driver.ts';
+
+const input = { operationId: `op-${'1'.repeat(32)}`, gatewayId: 'gw', epoch: 3 };
+const stepNames = removeSteps.map(({ name }) => name);
+
+describe('src/orchestrations/remove-gateway', () => {
+  it('removes from the gateway down to the group, the same when run again', () => {
+    const run = runOrchestration(removeGateway, input, aGatewayWorld().activities);
+
+    expect(run.output).toEqual({ status: 'succeeded' });
+    expect(inputsOf(run, 'removeResource')).toEqual(stepNames.map((resource) => ({ gatewayId: 'gw', resource })));
+    expect(inputsOf(run, 'finishRemoval')).toEqual([{ ...input, end: { status: 'succeeded' } }]);
+    expect(replayOrchestration(removeGateway, input, run.history)).toEqual(run);
+  });
+
+  it.each(stepNames)('leaves what comes after %s when Azure refuses that', (refused) => {
+    const { activities } = aGatewayWorld({
+      overrides: {
+        removeResource: ({ resource }: { readonly resource: string }) =>
+          resource === refused ? { outcome: 'refused', code: 'InUse', message: 'In use.' } : { outcome: 'ready' },
+      },
+    });
+
+    const run = runOrchestration(removeGateway, input, activities);
+
+    expect(run.output).toEqual({ status: 'failed', step: refused, code: 'InUse', message: 'In use.' });
+    expect(inputsOf(run, 'removeResource')).toHaveLength(stepNames.indexOf(refused) + 1);
+  });
+
+  it.each(stepNames)('stops before %s when it is told to', (stopped) => {
+    const { activities } = aGatewayWorld({
+      overrides: { beginStep: ({ step }: { readonly step: string }) => ({ cancelRequested: step === stopped }) },
+    });
+
+    const run = runOrchestration(removeGateway, input, activities);
+
+    expect(run.output).toEqual({ status: 'canceled' });
+    expect(inputsOf(run, 'removeResource')).toHaveLength(stepNames.indexOf(stopped));
+  });
+});
