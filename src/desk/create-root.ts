@@ -8,6 +8,7 @@ import { lintRootCertificate } from '../pki/lint-certificate.ts';
 import { readCertificate } from '../pki/read-certificate.ts';
 import type { RootKeyPolicy, RootKeys, RootKeyVersion } from '../ports/root-keys.ts';
 import type { Books } from './books.ts';
+import { canonicalJson } from './digest.ts';
 import type { Expiries } from './expiries.ts';
 import { fromKeyStore } from './key-answers.ts';
 import type { Outbox } from './outbox.ts';
@@ -58,7 +59,7 @@ export function createRootDesk(options: RootDeskOptions): RootDesk {
       state: 'creating',
       keyType: root.keyType,
       hsm: root.hsm,
-      serialNumber: createSerialNumber((length) => random('serial', length)),
+      serialNumber: createSerialNumber((length, draw) => random(`serial-${draw}`, length)),
       notBefore: new Date(begun - backdateMs).toISOString(),
       notAfter: new Date(begun + root.validityDays * dayMs).toISOString(),
       createdAt: now().toISOString(),
@@ -155,7 +156,7 @@ export function createRootDesk(options: RootDeskOptions): RootDesk {
       const isNew = await books.roots.insert(fresh);
       const record = isNew ? fresh : (await books.roots.get(rootKeys(root.id)))?.record;
       if (record === undefined) throw new AppError('ERR_CONFLICT', `Root ${root.id} is being removed.`);
-      if (record.serialNumber !== fresh.serialNumber) {
+      if (record.serialNumber !== fresh.serialNumber && !isSameWish(record, fresh)) {
         throw new AppError('ERR_CONFLICT', `Root id ${root.id} is taken.`, {
           problems: [
             {
@@ -177,6 +178,16 @@ export function createRootDesk(options: RootDeskOptions): RootDesk {
       return record;
     },
   };
+}
+
+/** A root that is not finished is gone on with by whoever asks for the same again. */
+function isSameWish(record: RootRecord, asked: RootRecord): boolean {
+  return (
+    record.state === 'creating' &&
+    record.keyType === asked.keyType &&
+    record.hsm === asked.hsm &&
+    canonicalJson(record.subject) === canonicalJson(asked.subject)
+  );
 }
 
 function policyOf(record: RootRecord): RootKeyPolicy {

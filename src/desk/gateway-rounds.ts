@@ -69,8 +69,10 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     recordRound: async (gatewayId, { gateway, desired, writeSeconds }) => {
       const seen = await recorder.record(gatewayId, gateway);
       const provisioningState = asText(asObject(gateway['properties'])['provisioningState']);
-      await books.gateways.update(gatewayKeys(gatewayId), (record) => ({
+      await books.gateways.update(gatewayKeys(gatewayId), ({ lookAt, ...record }) => ({
         ...record,
+        // Kept while there is something to see; the look itself sets the next one.
+        ...(seen.sessionsToSee && lookAt !== undefined ? { lookAt } : {}),
         applied: Math.max(record.applied, desired),
         observed: { ...record.observed, provisioningState, checkedAt: at() },
         updateSeconds: [...record.updateSeconds, ...writeSeconds].slice(-updateTimesMax),

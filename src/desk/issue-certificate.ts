@@ -234,7 +234,7 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
         throw new AppError('ERR_REQUEST_INVALID', 'The certificate request cannot be used.', { problems });
       }
       const { request } = reading;
-      const serialNumber = createSerialNumber((length) => random('serial', length));
+      const serialNumber = createSerialNumber((length, draw) => random(`serial-${draw}`, length));
       const started = (await books.certificates.get(certificateKeys(serialNumber)))?.record;
       if (started !== undefined) return { record: await goOn(started, root), root, ignored: request.ignored };
 

@@ -66,6 +66,14 @@ describe('src/desk/create-root', () => {
     }
   });
 
+  it('is gone on with by the same request without an Idempotency-Key', async () => {
+    const world = createDeskWorld();
+    world.rootKeys.answerNext({ outcome: 'busy', retryAfterSeconds: 1 });
+    await expect(world.roots.create(newRoot, chanceOf('a'))).rejects.toMatchObject({ code: 'ERR_AZURE_BUSY' });
+
+    expect(await world.roots.create(newRoot, chanceOf('b'))).toMatchObject({ state: 'active' });
+  });
+
   it('refuses an id that is taken and proposes another', async () => {
     const world = createDeskWorld();
     await aRoot(world);

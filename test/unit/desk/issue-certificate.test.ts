@@ -67,6 +67,17 @@ describe('src/desk/issue-certificate', () => {
     expect(places).toBeGreaterThan(6);
   });
 
+  it('draws again when the first draw makes no serial number', async () => {
+    const world = await aWorldWithRoot();
+    const chance = chanceOf('a');
+
+    const { record } = await world.certificates.issue(anOrder(), (label, length) =>
+      label === 'serial-0' ? Buffer.alloc(length) : chance(label, length),
+    );
+
+    expect(record.state).toBe('issued');
+  });
+
   it('is finished by the sweep with the same certificate when Key Vault was busy', async () => {
     const world = await aWorldWithRoot();
     world.rootKeys.answerNext({ outcome: 'busy', retryAfterSeconds: 7 });

@@ -11,6 +11,7 @@ import {
 import { aCertificateRequest, toRequestPem } from '../../support/builders/a-certificate-request.ts';
 import { atEveryCrash } from '../../support/every-crash.ts';
 import { given } from '../../support/given.ts';
+import { watchGateways } from '../../../src/desk/watch-gateways.ts';
 import { asObject } from '../../../src/domain/gateway-entries.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 
@@ -140,6 +141,18 @@ describe('src/desk/revocations', () => {
       status: 'failed',
       problem: { code: 'ERR_CONFLICT' },
     });
+  });
+
+  it('leaves the gateway in peace once there is nothing more to see', async () => {
+    const world = createDeskWorld();
+    const thumbprint = await aLine(world);
+    await world.revocations.revoke(thumbprint, { reason: 'lost' }, aRequest(world, 'revoke'));
+    await runWriter(world);
+    await world.revocations.reinstate(thumbprint, aRequest(world, 'reinstate'));
+    await runWriter(world);
+    world.clock.advance(sixMinutesMs);
+
+    expect(await watchGateways(world)).toBe(0);
   });
 
   it('refuses to reinstate what is not revoked or has expired', async () => {
