@@ -1,0 +1,171 @@
+/**
+ * What the host gets to know of the application, written out: a name, a route or a schedule that changes by accident breaks
+ * callers, deployments or histories in flight.
+ */
+import { execFileSync } from 'node:child_process';
+import { resolve } from 'node:path';
+
+const root = resolve(__dirname, '..', '..', '..');
+
+interface Binding {
+  readonly type: string;
+  readonly direction: string;
+  readonly methods?: readonly string[];
+  readonly route?: string;
+  readonly authLevel?: string;
+  readonly schedule?: string;
+  readonly runOnStartup?: boolean;
+}
+interface RegisteredFunction {
+  readonly name: string;
+  readonly bindings: Readonly<Record<string, Binding>>;
+}
+
+/** Name, method and route of each door. */
+const doors: readonly (readonly [string, string, string])[] = [
+  ['preflightGateway', 'POST', 'gateway-preflights'],
+  ['createGateway', 'POST', 'gateways'],
+  ['listGateways', 'GET', 'gateways'],
+  ['getGateway', 'GET', 'gateways/{id}'],
+  ['deleteGateway', 'DELETE', 'gateways/{id}'],
+  ['listGatewayRoots', 'GET', 'gateways/{id}/roots'],
+  ['listGatewayRevocations', 'GET', 'gateways/{id}/revocations'],
+  ['trustRoot', 'PUT', 'gateways/{id}/roots/{rootId}'],
+  ['distrustRoot', 'DELETE', 'gateways/{id}/roots/{rootId}'],
+  ['makeProfile', 'POST', 'gateways/{id}/profile'],
+  ['getProfile', 'GET', 'gateways/{id}/profile'],
+  ['createRoot', 'POST', 'roots'],
+  ['listRoots', 'GET', 'roots'],
+  ['getRoot', 'GET', 'roots/{id}'],
+  ['getRootCertificate', 'GET', 'roots/{id}/cer'],
+  ['issueCertificate', 'POST', 'certificates'],
+  ['listCertificates', 'GET', 'certificates'],
+  ['getCertificate', 'GET', 'certificates/{thumbprint}'],
+  ['revokeCertificate', 'POST', 'certificates/{thumbprint}/revoke'],
+  ['reinstateCertificate', 'POST', 'certificates/{thumbprint}/reinstate'],
+  ['makeKit', 'POST', 'certificates/{thumbprint}/kits'],
+  ['listOperations', 'GET', 'operations'],
+  ['getOperation', 'GET', 'operations/{id}'],
+  ['getOperationResult', 'GET', 'operations/{id}/result'],
+  ['cancelOperation', 'POST', 'operations/{id}/cancel'],
+  ['resumeOperation', 'POST', 'operations/{id}/resume'],
+  ['removeOperation', 'POST', 'operations/{id}/remove'],
+  ['putOwner', 'PUT', 'owners/{id}'],
+  ['getOwner', 'GET', 'owners/{id}'],
+  ['listExpiries', 'GET', 'expiries'],
+  ['listAudit', 'GET', 'audit'],
+  ['putApiKey', 'PUT', 'api-keys/{id}'],
+  ['listApiKeys', 'GET', 'api-keys'],
+  ['deleteApiKey', 'DELETE', 'api-keys/{id}'],
+  ['getHealth', 'GET', 'health'],
+  ['getOpenApi', 'GET', 'openapi.json'],
+];
+
+/** Name, schedule, and whether it starts orchestrations. */
+const timers: readonly (readonly [string, string, boolean])[] = [
+  ['deliverOutbox', '0 * * * * *', false],
+  ['watchExpiries', '0 0 6 * * *', false],
+  ['watchGateways', '30 */5 * * * *', true],
+  ['sweep', '15 * * * * *', true],
+];
+
+const orchestrations = ['applyGateway', 'buildGateway', 'removeGateway'];
+
+const activities = [
+  'abandonGateway',
+  'beginStep',
+  'endStep',
+  'ensureResource',
+  'failProfile',
+  'finishBuild',
+  'finishRemoval',
+  'noteStep',
+  'pollDisconnect',
+  'pollProfile',
+  'pollSessionList',
+  'quarantineEntry',
+  'readWrite',
+  'recordEntries',
+  'recordSessions',
+  'releaseGateway',
+  'removeResource',
+  'startDisconnect',
+  'startProfile',
+  'startSessionList',
+  'writeGateway',
+];
+
+/** Loads the application in a process of its own: a programming model can be set once only. */
+function readFunctions(): readonly RegisteredFunction[] {
+  const script = resolve(root, 'test', 'support', 'print-functions.ts');
+  const text = execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', script], {
+    encoding: 'utf8',
+    env: {
+      GATEHOUSE_TABLE_URL: 'https://storage.invalid/account',
+      GATEHOUSE_BLOB_URL: 'https://storage.invalid/account',
+      GATEHOUSE_VAULT_URL: 'https://vault.invalid',
+      GATEHOUSE_SUBSCRIPTION_ID: '3f0c1a52-7d64-4e0b-9a51-c2d7be0f4c11',
+      GATEHOUSE_ADMINISTRATOR_KEY: 'no-real-key-no-real-key-no-real-key',
+    },
+  });
+  return JSON.parse(text) as readonly RegisteredFunction[];
+}
+
+describe('src/main', () => {
+  let functions: readonly RegisteredFunction[] = [];
+
+  beforeAll(() => {
+    functions = readFunctions();
+  });
+
+  function withTrigger(type: string): readonly { readonly name: string; readonly all: readonly Binding[] }[] {
+    return functions
+      .map(({ name, bindings }) => ({ name, all: Object.values(bindings) }))
+      .filter(({ all }) => all.some((binding) => binding.type === type));
+  }
+
+  it('registers these doors and no other, all without a key of the host, each with the durable client', () => {
+    const registered = withTrigger('httpTrigger').map(({ name, all }) => {
+      const trigger = all.find(({ type }) => type === 'httpTrigger');
+      expect(trigger).toMatchObject({ authLevel: 'anonymous', direction: 'in' });
+      expect(all.map(({ type, direction }) => `${type} ${direction}`)).toEqual([
+        'httpTrigger in',
+        'durableClient in',
+        'http out',
+      ]);
+      return [name, trigger?.methods?.join() ?? '', trigger?.route ?? ''];
+    });
+
+    expect(registered).toEqual(doors);
+  });
+
+  it('registers these timers, none of which runs at the start', () => {
+    const registered = withTrigger('timerTrigger').map(({ name, all }) => {
+      const trigger = all.find(({ type }) => type === 'timerTrigger');
+      expect(trigger?.runOnStartup).not.toBe(true);
+      return [name, trigger?.schedule, all.some(({ type }) => type === 'durableClient')];
+    });
+
+    expect(registered).toEqual(timers);
+  });
+
+  it('registers one Event Grid trigger with the durable client', () => {
+    expect(withTrigger('eventGridTrigger').map(({ name, all }) => [name, all.map(({ type }) => type)])).toEqual([
+      ['onGatewayChanged', ['eventGridTrigger', 'durableClient']],
+    ]);
+  });
+
+  it('registers orchestrations and activities under the names that histories hold', () => {
+    expect(
+      withTrigger('orchestrationTrigger')
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(orchestrations);
+    expect(
+      withTrigger('activityTrigger')
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(activities);
+    expect(withTrigger('entityTrigger')).toEqual([]);
+  });
+});
