@@ -14,6 +14,7 @@ import { asObject, asText } from '../domain/gateway-entries.ts';
 import { classify, classifyError, parseBody, secondsOf } from './arm-answers.ts';
 import { createLongRunningActions } from './long-running-actions.ts';
 import { parseResourceId } from './resource-ids.ts';
+import { withoutComputed } from './without-computed.ts';
 
 /** The one version in which gateways and virtual networks are read and written raw; the typed client's own. */
 const networkApiVersion = '2026-01-01';
@@ -75,7 +76,7 @@ export function createResourceManager({ endpoint, credential }: ResourceManagerO
 
   return {
     readRaw,
-    putRaw: async (resourceId, body, etag) => toAnswer(await send('PUT', resourceId, body, etag)),
+    putRaw: async (resourceId, body, etag) => toAnswer(await send('PUT', resourceId, withoutComputed(body), etag)),
 
     deleteResource: async (resourceId) => {
       const response = await send('DELETE', resourceId);
