@@ -1,0 +1,159 @@
+/**
+ * The line under kill -9. The runtime is killed at every boundary that the line crosses, later at random moments; whoever calls
+ * sends the same request again. In the end there is one of everything, and nothing is left half done.
+ */
+import { SeededRandom } from '../../sandbox/platform/seeded-random.ts';
+import { startStack, type RunningTestStack } from '../support/stack.ts';
+import { groupPath, networkPath, readGateway, readResource, readVault } from './support/azure.ts';
+import { aKeyAndRequest, examplePlan, putCountOf, readJournal, type JournalEntry } from './support/line.ts';
+import { createPatientCaller, type PatientCaller } from './support/patient-caller.ts';
+import { readTable } from './support/read-tables.ts';
+import { startStepKiller, type StepKiller } from './support/step-killer.ts';
+
+const minuteMs = 60_000;
+const gatewayId = 'vnet1gw';
+const rootId = 'crash-root';
+/** A write is held this long at Azure's door, so that a kill falls between its sending and its acceptance. */
+const holdMs = 300;
+const seed = 'crash';
+
+describe('src/main, killed at every step of the line', () => {
+  let stack: RunningTestStack;
+  let caller: PatientCaller;
+  let killer: StepKiller;
+
+  beforeAll(async () => {
+    stack = await startStack({ speed: 4000, noise: 0 });
+    caller = createPatientCaller(stack);
+    killer = startStepKiller(stack);
+    await holdWrites(stack);
+  }, minuteMs);
+
+  afterAll(async () => {
+    await stack.stop();
+  }, minuteMs);
+
+  it(
+    'ends with one of each resource, one write for each change and one certificate',
+    async () => {
+      const thumbprint = await walkTheLine();
+      await killer.stop();
+      await revokeUnderRandomKills(thumbprint);
+      await caller.untilQuiet();
+
+      expect(killer.kills().length).toBeGreaterThan(25);
+      await expectOneOfEach(stack);
+      await expectOneCertificate(stack, thumbprint);
+      await expectNothingLeft(stack);
+    },
+    5 * minuteMs,
+  );
+
+  /** Takes a part of the line to its end under fire; answers what its door answered. */
+  async function part(name: string, method: string, path: string, body?: object): Promise<Record<string, unknown>> {
+    await killer.enter(name, isAzureStep);
+    const answer = await caller.call({ method, path, key: `key-of-${name}`, ...(body === undefined ? {} : { body }) });
+    if (answer.status >= 300) throw new Error(`${name}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    const taken = answer.body as Record<string, unknown>;
+    if (answer.status !== 202) return taken;
+    killer.watch(String(taken['id']));
+    return await caller.follow(String(taken['id']));
+  }
+
+  async function walkTheLine(): Promise<string> {
+    await part('build', 'POST', '/api/gateways', examplePlan('vnet1-powershell'));
+    const subject = { commonName: 'Root under fire' };
+    await part('root', 'POST', '/api/roots', { id: rootId, subject, keyType: 'RSA-2048' });
+    await part('trust', 'PUT', `/api/gateways/${gatewayId}/roots/${rootId}`, {});
+    const order = { rootId, owner: 'ann@example.com', csr: aKeyAndRequest().csrPem };
+    const { thumbprint } = await part('certificate', 'POST', '/api/certificates', order);
+    await part('revoke', 'POST', `/api/certificates/${String(thumbprint)}/revoke`, { reason: 'lost' });
+    await part('reinstate', 'POST', `/api/certificates/${String(thumbprint)}/reinstate`);
+    return String(thumbprint);
+  }
+
+  async function revokeUnderRandomKills(thumbprint: string): Promise<void> {
+    const random = new SeededRandom(seed);
+    const killing = killer.killAtRandom(() => random.next(), 4);
+    const revoke = { method: 'POST', path: `/api/certificates/${thumbprint}/revoke`, body: { reason: 'left' } };
+    const { body } = await caller.call({ ...revoke, key: 'key-of-second-revocation' });
+    await caller.follow((body as { readonly id: string }).id);
+    await killing;
+  }
+});
+
+/** Azure's writes, and the reads after which a write follows: a kill there falls before the write is taken. */
+function isAzureStep({ service, method, path, status }: JournalEntry): boolean {
+  if (service !== 'arm' && service !== 'keyvault') return false;
+  return method === 'GET' ? status === 404 && !path.includes('.zip') : status < 300;
+}
+
+async function holdWrites(stack: RunningTestStack): Promise<void> {
+  for (const service of ['arm', 'keyvault']) {
+    for (const method of ['PUT', 'POST']) {
+      await stack.control('POST', '/faults', { service, method, times: 500, then: { hangMs: holdMs } });
+    }
+  }
+}
+
+async function expectOneOfEach(stack: RunningTestStack): Promise<void> {
+  const list = async (type: string): Promise<readonly unknown[]> =>
+    (await readResource(stack, networkPath(stack, type)))?.['value'] as readonly unknown[];
+  const kinds = ['virtualNetworks', 'publicIPAddresses', 'virtualNetworkGateways'];
+  const counts = await Promise.all(kinds.map(async (type) => (await list(type)).length));
+  const journal = await readJournal(stack, { service: 'arm' });
+
+  expect(await readResource(stack, groupPath(stack))).toBeDefined();
+  expect(counts).toEqual([1, 1, 1]);
+  expect({
+    group: putCountOf(journal, '/resourcegroups/TestRG1'),
+    virtualNetwork: putCountOf(journal, '/virtualNetworks/VNet1'),
+    publicIp: putCountOf(journal, '/publicIPAddresses/VNet1GWpip'),
+    // Created; root trusted; certificate revoked, reinstated, and revoked again.
+    gateway: putCountOf(journal, '/virtualNetworkGateways/VNet1GW'),
+  }).toEqual({ group: 1, virtualNetwork: 1, publicIp: 1, gateway: 5 });
+}
+
+async function expectOneCertificate(stack: RunningTestStack, thumbprint: string): Promise<void> {
+  const certificates = await readTable(stack, 'ClientCertificates');
+  const indexes = ['CertificatesByThumbprint', 'CertificatesByOwner', 'CertificatesByRoot', 'CertificatesByCn'];
+  const rows = (await Promise.all(indexes.map((table) => readTable(stack, table)))).flat();
+  const versions = (await readVault(stack, `/certificates/root-${rootId}/versions`))['value'];
+  const enabled = (versions as readonly { readonly attributes: { readonly enabled: boolean } }[])
+    .map(({ attributes }) => attributes.enabled)
+    .toSorted();
+  const keys = await readVault(stack, '/keys');
+
+  expect(certificates.map((row) => row['thumbprint'])).toEqual([thumbprint]);
+  expect(rows).toHaveLength(indexes.length);
+  expect(new Set(rows.map((row) => row['serialNumber']))).toEqual(new Set([certificates[0]?.['serialNumber']]));
+  expect(enabled).toEqual([false, true]);
+  expect(keys['value']).toHaveLength(1);
+}
+
+async function expectNothingLeft(stack: RunningTestStack): Promise<void> {
+  const { properties } = await readGateway(stack);
+  const configuration = properties.vpnClientConfiguration;
+  const [gateway, ...others] = await readTable(stack, 'Gateways');
+  const operations = await readTable(stack, 'Operations');
+
+  expect(operations.map(({ kind, status }) => `${String(kind)} ${String(status)}`).toSorted()).toEqual([
+    'buildGateway succeeded',
+    'reinstateCertificate succeeded',
+    'revokeCertificate succeeded',
+    'revokeCertificate succeeded',
+    'trustRoot succeeded',
+  ]);
+  expect(await readTable(stack, 'Claims')).toEqual([]);
+  expect(await readTable(stack, 'Unfinished')).toEqual([]);
+  expect(others).toEqual([]);
+  expect(gateway).toMatchObject({
+    state: 'ready',
+    applied: gateway?.['desired'],
+    profileMade: gateway?.['profileWanted'],
+  });
+  expect(gateway).not.toHaveProperty('writerJson');
+  expect(properties.provisioningState).toBe('Succeeded');
+  expect(configuration.vpnClientRootCertificates).toHaveLength(1);
+  expect(configuration.vpnClientRevokedCertificates).toHaveLength(1);
+}

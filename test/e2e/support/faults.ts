@@ -1,0 +1,24 @@
+/** Faults of the stand-ins, asked for at the control door. */
+import type { RunningTestStack } from '../../support/stack.ts';
+import { expectStatus } from './line.ts';
+
+export type FaultAction =
+  | { readonly status: number; readonly code: string; readonly retryAfter?: number }
+  | { readonly hangMs: number }
+  | { readonly applyThenDrop: true }
+  | { readonly failOperation: string };
+
+export interface FaultRequest {
+  readonly service: 'arm' | 'keyvault';
+  readonly method?: string;
+  /** Regular expression on path and query. */
+  readonly path?: string;
+  readonly times: number;
+}
+
+export async function askForFault(stack: RunningTestStack, request: FaultRequest, then: FaultAction): Promise<void> {
+  expectStatus(await stack.control('POST', '/faults', { ...request, then }), 200);
+}
+
+export const throttled = { status: 429, code: 'TooManyRequests', retryAfter: 1 } as const;
+export const unavailable = { status: 503, code: 'ServiceUnavailable' } as const;
