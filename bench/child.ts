@@ -27,6 +27,11 @@ export async function startChild({ args, cwd, environment = {}, isReadyLine }: C
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = once(child, 'exit');
+  function endWithParent(): void {
+    child.kill('SIGTERM');
+  }
+  process.once('exit', endWithParent);
+  void exited.then(() => process.removeListener('exit', endWithParent));
   let output = '';
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
@@ -41,7 +46,8 @@ export async function startChild({ args, cwd, environment = {}, isReadyLine }: C
     child.once('exit', giveUp);
     child.stdout.on('data', (chunk: Buffer) => {
       output = (output + chunk.toString()).slice(-20_000);
-      const line = output.split('\n').find(isReadyLine);
+      // What follows the last line end may go on.
+      const line = output.split('\n').slice(0, -1).find(isReadyLine);
       if (line === undefined) return;
       clearTimeout(timer);
       child.removeListener('exit', giveUp);

@@ -38,7 +38,10 @@ export async function measureColdStart(root: string, options: { readonly rounds:
       unbundled: await buildUnbundled(root, folder),
       sources: join(root, 'src', 'main.ts'),
     };
-    const counted = { bundle: await start(root, entries.bundle, true), unbundled: await start(root, entries.unbundled, true) };
+    const counted = {
+      bundle: await start(root, entries.bundle, true),
+      unbundled: await start(root, entries.unbundled, true),
+    };
     const starts = await measureInterleaved(options.rounds, {
       bare: () => start(root, entries.bare),
       bundle: () => start(root, entries.bundle),

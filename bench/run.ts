@@ -5,8 +5,11 @@
 import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureCertificates } from './certificates.ts';
 import { measureColdStart } from './cold-start.ts';
 import { toTable, type Section } from './figures.ts';
+import { measureGatewayBuild } from './gateway-build.ts';
+import { measureRuntimeSpeed } from './runtime-speed.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -20,6 +23,13 @@ const { values } = parseArgs({
 
 const parts: Readonly<Record<string, () => Promise<readonly Section[]>>> = {
   'cold-start': async () => [await measureColdStart(root, { rounds: values.quick ? 2 : 7 })],
+  runtime: async () => [
+    await measureRuntimeSpeed(root, values.quick ? { rounds: 1, count: 40 } : { rounds: 5, count: 160 }),
+  ],
+  certificates: async () => [
+    await measureCertificates(root, values.quick ? { rounds: 1, count: 24 } : { rounds: 5, count: 100 }),
+  ],
+  build: async () => [await measureGatewayBuild(root)],
 };
 
 for (const name of values.only) {
@@ -33,6 +43,11 @@ for (const [name, measure] of Object.entries(parts)) {
   sections.push(...(await measure()));
 }
 
-const machine = { node: process.version, platform: process.platform, cores: cpus().length, cpu: cpus()[0]?.model ?? '' };
+const machine = {
+  node: process.version,
+  platform: process.platform,
+  cores: cpus().length,
+  cpu: cpus()[0]?.model ?? '',
+};
 if (values.json) console.log(JSON.stringify({ machine, isQuick: values.quick, sections }, null, 2));
 else console.log(`${toTable(sections)}\n\nNode ${machine.node}, ${machine.cores} cores, ${machine.cpu}`);

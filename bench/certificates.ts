@@ -1,0 +1,196 @@
+/** Certificates from a request through the public door, and who of all that take part takes how much of it. */
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { makeSigningRequest } from '../sandbox/walkthrough/signing-request.ts';
+import { costOf, sum, type Cost } from './cpu-time.ts';
+import { createDeskAlone, type DeskAlone } from './desk-alone.ts';
+import { median, type Figure, type Section } from './figures.ts';
+import { readCalls } from './journal.ts';
+import { createKeyVaultClient, type KeyVaultClient } from './key-vault-client.ts';
+import { inParallel, measureInterleaved, type Variants } from './rounds.ts';
+import { startStack, type Stack } from './stack.ts';
+
+export interface CertificateOptions {
+  readonly rounds: number;
+  /** Certificates, or signatures, of one measurement. */
+  readonly count: number;
+}
+
+type Measured = 'door' | 'vault' | 'desk' | 'signature';
+type Measurements = Readonly<Record<Measured, readonly Cost[]>>;
+
+const rootSchema = z.object({ keyId: z.string() });
+/** Processes that a certificate goes through, in the order in which their times are read. */
+const processNames = ['runtime', 'cloud', 'azurite'] as const;
+/** Requests on their way at a time. */
+const width = 8;
+
+export async function measureCertificates(root: string, options: CertificateOptions): Promise<Section> {
+  const stack = await startStack(root);
+  try {
+    const subject = { commonName: 'Bench root' };
+    const { keyId } = rootSchema.parse(
+      await stack.api('POST', '/api/roots', { id: 'bench', subject, keyType: 'RSA-2048' }),
+    );
+    const vault = await createKeyVaultClient(stack);
+    try {
+      return await compare(stack, vault, keyId, options);
+    } finally {
+      vault.close();
+    }
+  } finally {
+    await stack.stop();
+  }
+}
+
+async function compare(
+  stack: Stack,
+  vault: KeyVaultClient,
+  keyId: string,
+  options: CertificateOptions,
+): Promise<Section> {
+  const desk = await createDeskAlone();
+  const { csrPem } = await makeSigningRequest();
+  const parts = { stack, vault, keyId, desk, csrPem };
+  // The first round is for the compilers, the tokens and the connections.
+  await measureInterleaved(1, createVariants(parts, options.count));
+
+  const requestsBefore = desk.requestCount();
+  const measured = await measureInterleaved(options.rounds, createVariants(parts, options.count));
+  const issued = options.rounds * options.count;
+  return toSection(measured, {
+    count: options.count,
+    requestsEach: (desk.requestCount() - requestsBefore) / issued,
+    signaturesEach: await countSignatures(parts, options.count),
+  });
+}
+
+interface Parts {
+  readonly stack: Stack;
+  readonly vault: KeyVaultClient;
+  readonly keyId: string;
+  readonly desk: DeskAlone;
+  readonly csrPem: string;
+}
+
+function createVariants(parts: Parts, count: number): Variants<Measured, Cost> {
+  const { stack, vault, keyId, desk, csrPem } = parts;
+  const pids = processNames.map((name) => stack.info.processes[name] ?? 0);
+  const digest = randomBytes(32);
+  return {
+    door: () => costOf(pids, () => issueThroughDoor(parts, count)),
+    vault: () => costOf(pids, () => inParallel(count, width, () => vault.sign(keyId))),
+    desk: () => costHere(() => inParallel(count, 1, () => desk.issue(csrPem))),
+    signature: () =>
+      costHere(() =>
+        inParallel(count, 1, () => {
+          desk.signDigest(digest);
+          return Promise.resolve();
+        }),
+      ),
+  };
+}
+
+async function issueThroughDoor({ stack, csrPem }: Parts, count: number): Promise<void> {
+  await inParallel(count, width, async (index) => {
+    // Owners of their own, as in life: one owner's rows would be written by all at once.
+    await stack.api('POST', '/api/certificates', { rootId: 'bench', owner: `user${index}@example.com`, csr: csrPem });
+  });
+}
+
+/** The processor time of this process, which is finer than that of others. */
+async function costHere(work: () => Promise<void>): Promise<Cost> {
+  const startedAt = performance.now();
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return { wallMs: performance.now() - startedAt, cpuMs: [(user + system) / 1000] };
+}
+
+async function countSignatures(parts: Parts, count: number): Promise<number> {
+  const signatures = async (): Promise<number> =>
+    (await readCalls(parts.stack, 'keyvault')).filter(({ path, status }) => path.endsWith('/sign') && status === 200)
+      .length;
+  const before = await signatures();
+  await issueThroughDoor(parts, count);
+  return ((await signatures()) - before) / count;
+}
+
+interface Counts {
+  readonly count: number;
+  readonly requestsEach: number;
+  readonly signaturesEach: number;
+}
+
+function toSection(measured: Measurements, { count, requestsEach, signaturesEach }: Counts): Section {
+  const perRound = (value: (round: number) => number): number => median(measured.door.map((_, round) => value(round)));
+  const wall = (name: Measured, round: number): number => measured[name][round]?.wallMs ?? NaN;
+  const here = (name: 'desk' | 'signature', round: number): number => sum(measured[name][round]?.cpuMs ?? []);
+  return {
+    title: 'Certificates from a request (RSA 2048)',
+    figures: [
+      {
+        name: 'elapsed: a signature at Key Vault / a certificate at the door',
+        value: perRound((round) => (wall('vault', round) / wall('door', round)) * 100),
+        unit: '%',
+      },
+      ...shares(measured.door, perRound),
+      {
+        name: 'processor time: signature alone / certificate by the desk alone',
+        value: perRound((round) => (here('signature', round) / here('desk', round)) * 100),
+        unit: '%',
+      },
+      ...deskShare(measured, perRound, here),
+      { name: 'signatures at Key Vault per certificate', value: signaturesEach, unit: '', target: '1' },
+      { name: 'table requests per certificate, desk alone', value: requestsEach, unit: '' },
+      {
+        name: 'certificates at the door',
+        value: perRound((round) => (count * 1000) / wall('door', round)),
+        unit: '/s',
+      },
+      {
+        name: 'signatures at Key Vault’s stand-in',
+        value: perRound((round) => (count * 1000) / wall('vault', round)),
+        unit: '/s',
+      },
+      {
+        name: 'certificates by the desk alone',
+        value: perRound((round) => (count * 1000) / here('desk', round)),
+        unit: '/s CPU',
+      },
+    ],
+  };
+}
+
+type PerRound = (value: (round: number) => number) => number;
+
+/** Whose processor time a certificate at the door is, where it can be read. */
+function shares(door: readonly Cost[], perRound: PerRound): readonly Figure[] {
+  if (door.some(({ cpuMs }) => cpuMs.length === 0)) return [];
+  const labels = { runtime: 'host and application', cloud: 'Key Vault’s stand-in', azurite: 'storage' };
+  return processNames.map((name, index) => ({
+    name: `processor time at the door: ${labels[name]}`,
+    value: perRound((round) => {
+      const cpuMs = door[round]?.cpuMs ?? [];
+      return ((cpuMs[index] ?? NaN) / sum(cpuMs)) * 100;
+    }),
+    unit: '%',
+  }));
+}
+
+function deskShare(
+  { door }: Measurements,
+  perRound: PerRound,
+  here: (name: 'desk' | 'signature', round: number) => number,
+): readonly Figure[] {
+  if (door.some(({ cpuMs }) => cpuMs.length === 0)) return [];
+  return [
+    {
+      name: 'processor time: desk and pki without the signature / host and application',
+      value: perRound(
+        (round) => ((here('desk', round) - here('signature', round)) / (door[round]?.cpuMs[0] ?? NaN)) * 100,
+      ),
+      unit: '%',
+    },
+  ];
+}

@@ -1,0 +1,63 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { startChild } from './child.ts';
+
+const stackSchema = z.object({
+  app: z.object({ url: z.string(), apiKey: z.string() }),
+  keyVault: z.object({ url: z.string() }),
+  arm: z.object({ tenantId: z.string() }),
+  control: z.object({ url: z.string() }),
+  ca: z.string(),
+  processes: z.record(z.string(), z.number()),
+});
+
+/** A whole local stack in a folder of its own. */
+export interface Stack {
+  readonly directory: string;
+  readonly info: z.infer<typeof stackSchema>;
+  /** A call of the app's as the administrator; throws with the app's words unless it is answered 2xx. */
+  api(method: string, path: string, body?: unknown): Promise<unknown>;
+  /** A call of the stack's own doors; throws unless it is answered 2xx. */
+  control(method: string, path: string, body?: unknown): Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+/** Starts a stack at Azure's own pace, without faults by chance. */
+export async function startStack(root: string): Promise<Stack> {
+  const directory = await mkdtemp(join(tmpdir(), 'gatehouse-bench-stack-'));
+  const script = join(root, 'sandbox', 'start.ts');
+  const options = ['--idle', '--speed', '1', '--noise', '0', '--state', directory];
+  const child = await startChild({
+    args: ['--disable-warning=ExperimentalWarning', script, ...options],
+    cwd: root,
+    isReadyLine: (line) => line === 'ready',
+  });
+  const info = stackSchema.parse(JSON.parse(await readFile(join(directory, 'stack.json'), 'utf8')));
+  return {
+    directory,
+    info,
+    api: (method, path, body) => call(`${info.app.url}${path}`, method, body, { 'x-api-key': info.app.apiKey }),
+    control: (method, path, body) => call(`${info.control.url}${path}`, method, body, {}),
+    stop: async () => {
+      await child.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function call(
+  url: string,
+  method: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>>,
+): Promise<unknown> {
+  const response = await fetch(url, {
+    method,
+    headers: { 'content-type': 'application/json', ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${method} ${url} answered ${response.status}: ${await response.text()}`);
+  return response.json();
+}
