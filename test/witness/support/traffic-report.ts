@@ -1,0 +1,43 @@
+/** One line of `traffic.jsonl`, as a local stack with `--record` writes it. */
+export interface RecordedExchange {
+  readonly service: string;
+  readonly liveRequest: {
+    readonly method: string;
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: Readonly<Record<string, unknown>>;
+  };
+  readonly liveResponse: {
+    readonly statusCode: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: Readonly<Record<string, unknown>>;
+  };
+}
+
+/** File of the report, a list of ExchangeReport. */
+export const reportName = 'report.json';
+
+export interface ExchangeReport {
+  /** Method, path and status. */
+  readonly call: string;
+  readonly operationId?: string;
+  /** Why the descriptions say nothing of this call. */
+  readonly elsewhere?: string;
+  readonly errors: readonly string[];
+}
+
+const exceptions: readonly (readonly [RegExp, string])[] = [
+  [/\/locations\/[^/]+\/operations\//i, 'operation status: described in ARM’s RPC contract'],
+  [/\/locations\/[^/]+\/operationResults\//i, 'operation result: described in ARM’s RPC contract'],
+  [/\/operationresults\//i, 'operation result: described in ARM’s RPC contract'],
+  [/\/vpnclientconfiguration\.zip$/i, 'a blob, fetched by its SAS URL'],
+  [/\/listRadiusSecrets$/i, 'listRadiusSecrets is newer than the published descriptions'],
+];
+
+/** Why a call is not described, for those that are known not to be; undefined for all others. */
+export function describedElsewhere({ service, liveRequest, liveResponse }: RecordedExchange): string | undefined {
+  // The challenge by which a vault names its authority comes before its API.
+  if (service === 'keyvault' && liveResponse.statusCode === '401') return 'the challenge';
+  const { pathname } = new URL(liveRequest.url);
+  return exceptions.find(([pattern]) => pattern.test(pathname))?.[1];
+}
