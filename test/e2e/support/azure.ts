@@ -1,7 +1,7 @@
 /** Azure as somebody else sees it: reads of the stand-ins with the stack's own service principal, and changes in the portal. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { requestOver } from '../../support/https-request.ts';
+import { requestOver, type WireAnswer } from '../../support/https-request.ts';
 import type { RunningTestStack } from '../../support/stack.ts';
 import { expectStatus, type JsonObject } from './line.ts';
 
@@ -37,49 +37,109 @@ export function groupPath(stack: RunningTestStack, group = 'TestRG1'): string {
   return `/subscriptions/${stack.info.arm.subscriptionId}/resourceGroups/${group}`;
 }
 
-async function tokenFor(stack: RunningTestStack, resource: string): Promise<string> {
-  const { tenantId, clientId, clientSecret } = readSecrets(stack);
-  const ports = JSON.parse(readFileSync(join(stack.directory, 'ports.json'), 'utf8')) as { readonly identity: number };
-  const form = { grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret };
-  const answer = await requestOver(`https://localhost:${ports.identity}`, {
-    method: 'POST',
-    path: `/${tenantId}/oauth2/v2.0/token`,
-    ca: readFileSync(stack.info.ca, 'utf8'),
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams({ ...form, scope: `${resource}/.default` }).toString(),
-  });
-  return (answer.json as { readonly access_token: string }).access_token;
-}
-
-async function read(stack: RunningTestStack, origin: string, path: string, audience: string) {
-  const token = await tokenFor(stack, audience);
-  const ask = () =>
-    requestOver(origin, {
-      method: 'GET',
-      path,
-      ca: readFileSync(stack.info.ca, 'utf8'),
-      headers: { authorization: `Bearer ${token}` },
-    });
-  // The stand-ins throttle by chance, as Azure does.
+/** The stand-ins throttle by chance, as Azure does. */
+async function patiently(ask: () => Promise<WireAnswer>): Promise<WireAnswer> {
   let answer = await ask();
   for (let tries = 0; tries < 20 && (answer.status === 429 || answer.status === 503); tries += 1) answer = await ask();
   return answer;
 }
 
+async function tokenFor(stack: RunningTestStack, resource: string): Promise<string> {
+  const { tenantId, clientId, clientSecret } = readSecrets(stack);
+  const ports = JSON.parse(readFileSync(join(stack.directory, 'ports.json'), 'utf8')) as { readonly identity: number };
+  const form = { grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret };
+  const answer = await patiently(() =>
+    requestOver(`https://localhost:${ports.identity}`, {
+      method: 'POST',
+      path: `/${tenantId}/oauth2/v2.0/token`,
+      ca: readFileSync(stack.info.ca, 'utf8'),
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ ...form, scope: `${resource}/.default` }).toString(),
+    }),
+  );
+  return (answer.json as { readonly access_token: string }).access_token;
+}
+
+interface VaultOrArmCall {
+  readonly method?: string;
+  readonly origin: string;
+  readonly path: string;
+  readonly audience: string;
+  readonly body?: unknown;
+}
+
+async function call(stack: RunningTestStack, { method = 'GET', origin, path, audience, body }: VaultOrArmCall) {
+  const token = await tokenFor(stack, audience);
+  return patiently(() =>
+    requestOver(origin, {
+      method,
+      path,
+      ca: readFileSync(stack.info.ca, 'utf8'),
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    }),
+  );
+}
+
 /** A resource as ARM shows it; undefined when it is not there. */
 export async function readResource(stack: RunningTestStack, path: string): Promise<JsonObject | undefined> {
   const version = path.includes('/providers/') ? apiVersions.network : apiVersions.resource;
-  const target = `${path}?api-version=${version}`;
-  const answer = await read(stack, stack.info.arm.url, target, 'https://management.azure.com');
+  const answer = await call(stack, {
+    origin: stack.info.arm.url,
+    path: `${path}?api-version=${version}`,
+    audience: 'https://management.azure.com',
+  });
   if (answer.status === 404) return undefined;
   if (answer.status !== 200) throw new Error(`GET ${path}: ${answer.status} ${answer.text}`);
   return answer.json as JsonObject;
 }
 
+/** An action of Microsoft.Network that answers at once. */
+export async function postResource(stack: RunningTestStack, path: string): Promise<JsonObject> {
+  const answer = await call(stack, {
+    method: 'POST',
+    origin: stack.info.arm.url,
+    path: `${path}?api-version=${apiVersions.network}`,
+    audience: 'https://management.azure.com',
+  });
+  if (answer.status !== 200) throw new Error(`POST ${path}: ${answer.status} ${answer.text}`);
+  return answer.json as JsonObject;
+}
+
+/** Writes a gateway with the application's own identity, behind its back: Event Grid tells it as the application's own write. */
+export async function writeGatewayAsApp(
+  stack: RunningTestStack,
+  change: (gateway: GatewayResource) => unknown,
+): Promise<void> {
+  const answer = await call(stack, {
+    method: 'PUT',
+    origin: stack.info.arm.url,
+    path: `${networkPath(stack)}?api-version=${apiVersions.network}`,
+    audience: 'https://management.azure.com',
+    body: change(await readGateway(stack)),
+  });
+  if (answer.status >= 300) throw new Error(`PUT: ${answer.status} ${answer.text}`);
+}
+
+/** A gateway body without the entries of one of its lists. */
+export function withoutEntries(
+  { properties, ...gateway }: GatewayResource,
+  list: 'vpnClientRootCertificates' | 'vpnClientRevokedCertificates',
+): unknown {
+  const { vpnClientConfiguration } = properties;
+  return {
+    ...gateway,
+    properties: { ...properties, vpnClientConfiguration: { ...vpnClientConfiguration, [list]: [] } },
+  };
+}
+
 /** A GET of Key Vault, at `/keys/...` or `/certificates/...`. */
 export async function readVault(stack: RunningTestStack, path: string): Promise<JsonObject> {
-  const target = `${path}?api-version=${apiVersions.vault}`;
-  const answer = await read(stack, stack.info.keyVault.url, target, 'https://vault.azure.net');
+  const answer = await call(stack, {
+    origin: stack.info.keyVault.url,
+    path: `${path}?api-version=${apiVersions.vault}`,
+    audience: 'https://vault.azure.net',
+  });
   if (answer.status !== 200) throw new Error(`GET ${path}: ${answer.status} ${answer.text}`);
   return answer.json as JsonObject;
 }
