@@ -7,7 +7,8 @@ const usage = `usage: npm start -- [options]
   --state DIR       where everything is kept (default .sandbox)
   --speed N         Azure's durations are divided by N (default 60)
   --port N          port of the app (default: a free one, kept)
-  --with LIST       vpn, eventgrid, windows; separated by commas (eventgrid always runs)
+  --with LIST       vpn, eventgrid, windows; separated by commas (eventgrid always runs; vpn by itself when
+                    the line is walked, where root and OpenVPN are there; --with '' leaves it out)
   --record          write whole requests and answers of ARM and Key Vault to DIR/traffic.jsonl
   --quirks real-host  behave as the real Functions host where it differs
   --noise N         share of requests to Azure that meet a 429 or 503 by chance, 0 to 1 (default 0.03)
@@ -39,7 +40,7 @@ export function readOptions(args: readonly string[], root: string): StackOptions
     port: optional(values.port, (port) =>
       readNumber('port', port, (number) => Number.isInteger(number) && number > 0 && number < 65_536),
     ),
-    with: readParts(values.with),
+    with: readParts(values.with, values.idle),
     record: values.record,
     quirks: readQuirks(values.quirks),
     noise: optional(values.noise, (noise) => readNumber('noise', noise, (share) => share >= 0 && share <= 1)),
@@ -67,7 +68,9 @@ function parse(args: readonly string[]) {
   }
 }
 
-function readParts(lists: readonly string[]): StackPart[] {
+/** The walk shows the real client where it can; a stack that was started for itself has only what was asked for. */
+function readParts(lists: readonly string[], isIdle: boolean): StackPart[] {
+  if (lists.length === 0) return isIdle ? [] : ['vpn'];
   const names = lists.flatMap((list) => list.split(',')).filter((name) => name !== '');
   return names.map((name) => {
     const part = parts.find((known) => known === name);

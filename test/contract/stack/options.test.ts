@@ -15,11 +15,19 @@ describe('sandbox/supervisor/options', () => {
       appDirectory: '/project/dist/app',
       speed: 60,
       port: undefined,
-      with: [],
+      with: ['vpn'],
       record: false,
       quirks: '',
       noise: undefined,
     });
+  });
+
+  it.each([
+    ['--idle', []],
+    ['--with=', []],
+    ['--idle --with vpn', ['vpn']],
+  ])('takes a VPN for `%s` only where it was asked for', (text, expected) => {
+    expect(readOptions(text.split(' '), '/project').with).toEqual(expected);
   });
 
   it('reads each option', () => {
