@@ -1,7 +1,7 @@
 // The checks of a modulus that anyone can break without factoring: see perf-rel section 6 ("Profile to enforce").
 
 const smallPrimes = primesUpTo(751);
-const smallPrimesProduct = smallPrimes.reduce((product, prime) => product * BigInt(prime), 1n);
+const smallDivisors = smallPrimes.map(BigInt);
 
 // Keys of the Infineon library (CVE-2017-15361) have p = k*M + (65537^a mod M), M the product of the first primes; so a
 // modulus made of two of them lies in the group that 65537 generates modulo each of those primes. 167 ends the M of the
@@ -15,7 +15,7 @@ const fermatRoundsMax = 100;
 
 /** Whether a prime up to 751 divides the modulus. */
 export function hasSmallFactor(modulus: bigint): boolean {
-  return greatestCommonDivisor(smallPrimesProduct, modulus % smallPrimesProduct) !== 1n;
+  return smallDivisors.some((prime) => modulus % prime === 0n);
 }
 
 /** Whether the modulus bears the fingerprint of a key made by the library of ROCA (about one false alarm in 2^27). */
@@ -26,23 +26,39 @@ export function hasRocaFingerprint(modulus: bigint): boolean {
 /** Whether Fermat's factorisation splits the modulus within 100 rounds, which means its primes are too close. */
 export function hasCloseFactors(modulus: bigint): boolean {
   let root = integerSquareRoot(modulus);
-  if (root * root === modulus) return true;
+  let difference = root * root - modulus;
+  if (difference === 0n) return true;
   for (let round = 0; round < fermatRoundsMax; round++) {
+    // The next root's square without multiplying: this check is made of every key, three times for a certificate.
+    difference += 2n * root + 1n;
     root += 1n;
-    if (isSquare(root * root - modulus)) return true;
+    if (isSquare(difference)) return true;
   }
   return false;
 }
 
 function isSquare(number: bigint): boolean {
-  // 52 of 64 numbers are no square modulo 64: that spares most of the roots.
-  const residue = Number(number & 63n);
-  if (!squaresModulo64.has(residue)) return false;
+  if (!mayBeSquare(number)) return false;
   const root = integerSquareRoot(number);
   return root * root === number;
 }
 
-const squaresModulo64: ReadonlySet<number> = new Set(Array.from({ length: 64 }, (_, index) => (index * index) % 64));
+/** False for all numbers but one in about 1,600 that are no squares, and never for a square: that spares the roots. */
+function mayBeSquare(number: bigint): boolean {
+  // 52 of 64 numbers are no square modulo 64, and that is the cheapest to see.
+  if (!squaresModulo64.has(Number(number & 63n))) return false;
+  const residue = Number(number % squareModuliProduct);
+  return squareModuli.every(({ modulus, squares }) => squares.has(residue % modulus));
+}
+
+const squaresModulo64 = squaresModulo(64);
+const squareModuli = [63, 65, 11, 17, 19, 23, 31].map((modulus) => ({ modulus, squares: squaresModulo(modulus) }));
+/** Below 2^53, so that a residue is an exact number. */
+const squareModuliProduct = squareModuli.reduce((product, { modulus }) => product * BigInt(modulus), 1n);
+
+function squaresModulo(modulus: number): ReadonlySet<number> {
+  return new Set(Array.from({ length: modulus }, (_, index) => (index * index) % modulus));
+}
 
 function integerSquareRoot(number: bigint): bigint {
   if (number < 2n) return number;
@@ -53,12 +69,6 @@ function integerSquareRoot(number: bigint): bigint {
     if (next >= root) return root;
     root = next;
   }
-}
-
-function greatestCommonDivisor(left: bigint, right: bigint): bigint {
-  let [larger, smaller] = [left, right];
-  while (smaller !== 0n) [larger, smaller] = [smaller, larger % smaller];
-  return larger;
 }
 
 function powersOf(base: bigint, modulus: bigint): ReadonlySet<bigint> {
