@@ -6,12 +6,23 @@ export interface CountingTables extends Tables {
 }
 
 export function createCountingTables(): CountingTables {
-  const rows = new Map<string, StoredRow>();
+  const partitions = new Map<string, Map<string, StoredRow>>();
   let requests = 0;
-  const keyOf = (table: string, { partitionKey, rowKey }: RowKeys): string => `${table}|${partitionKey}|${rowKey}`;
 
-  function put(table: string, keys: RowKeys, columns: Columns): void {
-    rows.set(keyOf(table, keys), { ...keys, columns, etag: String(requests) });
+  function partitionOf(table: string, partitionKey: string): Map<string, StoredRow> {
+    const key = `${table}|${partitionKey}`;
+    const rows = partitions.get(key) ?? new Map<string, StoredRow>();
+    partitions.set(key, rows);
+    return rows;
+  }
+
+  function rowOf(table: string, { partitionKey, rowKey }: RowKeys): StoredRow | undefined {
+    return partitionOf(table, partitionKey).get(rowKey);
+  }
+
+  function put(table: string, keys: RowKeys, columns: Columns): true {
+    partitionOf(table, keys.partitionKey).set(keys.rowKey, { ...keys, columns, etag: String(requests) });
+    return true;
   }
 
   function request<T>(answer: () => T): Promise<T> {
@@ -21,30 +32,18 @@ export function createCountingTables(): CountingTables {
 
   return {
     requestCount: () => requests,
-    get: (table, keys) => request(() => rows.get(keyOf(table, keys))),
-    insert: (table, keys, columns) =>
-      request(() => {
-        if (rows.has(keyOf(table, keys))) return false;
-        put(table, keys, columns);
-        return true;
-      }),
+    get: (table, keys) => request(() => rowOf(table, keys)),
+    insert: (table, keys, columns) => request(() => rowOf(table, keys) === undefined && put(table, keys, columns)),
     replace: (table, keys, columns, etag) =>
-      request(() => {
-        if (rows.get(keyOf(table, keys))?.etag !== etag) return false;
-        put(table, keys, columns);
-        return true;
-      }),
+      request(() => rowOf(table, keys)?.etag === etag && put(table, keys, columns)),
     upsert: (table, keys, columns) =>
       request(() => {
         put(table, keys, columns);
       }),
-    remove: (table, keys) => request(() => rows.delete(keyOf(table, keys))),
-    // Rows of one partition are few here: each certificate has a common name of its own.
+    remove: (table, { partitionKey, rowKey }) => request(() => partitionOf(table, partitionKey).delete(rowKey)),
     list: (table, partitionKey, { from = '', to, top } = {}) =>
       request(() =>
-        [...rows.entries()]
-          .filter(([key]) => key.startsWith(`${table}|${partitionKey}|`))
-          .map(([, row]) => row)
+        [...partitionOf(table, partitionKey).values()]
           .filter(({ rowKey }) => rowKey >= from && (to === undefined || rowKey < to))
           .slice(0, top),
       ),
