@@ -5,7 +5,7 @@ export interface JournalEntry {
   readonly at: string;
   readonly service: string;
   readonly method: string;
-  /** Path and query, as asked. */
+  /** Path and query, as asked, without the signature of a signed URL. */
   readonly path: string;
   readonly status: number;
   /** The caller's application id, where the request carried a valid token. */
@@ -25,7 +25,8 @@ export class Journal {
     this.#entries = path !== undefined && existsSync(path) ? readLines(path) : [];
   }
 
-  add(entry: JournalEntry): void {
+  add(asked: JournalEntry): void {
+    const entry = { ...asked, path: withoutSignature(asked.path) };
     this.#entries.push(entry);
     if (this.#path !== undefined) appendFileSync(this.#path, `${JSON.stringify(entry)}\n`);
   }
@@ -43,6 +44,11 @@ export class Journal {
     this.#entries.length = 0;
     if (this.#path !== undefined) writeFileSync(this.#path, '');
   }
+}
+
+/** Whoever has the signature can fetch what it signs, and the journal is there to be read. */
+function withoutSignature(path: string): string {
+  return path.replace(/([?&]sig=)[^&]*/gi, '$1XXXXX');
 }
 
 /** A last line cut off by a killed process is left out. */
