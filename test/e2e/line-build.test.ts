@@ -1,0 +1,236 @@
+/** From a plan to a gateway through the public doors: what preflight says, what an operation tells, what a repetition does. */
+import { randomUUID } from 'node:crypto';
+import type { OperationView } from '../../src/domain/operation.ts';
+import { startStack, type RunningTestStack } from '../support/stack.ts';
+import { networkPath, readGateway, readResource } from './support/azure.ts';
+import {
+  acceptedOperation,
+  examplePlan,
+  expectStatus,
+  followAccepted,
+  putCountOf,
+  readJournal,
+  testSpeed,
+  waitForOperation,
+  type JsonObject,
+} from './support/line.ts';
+
+jest.setTimeout(180_000);
+
+interface PlanProblem {
+  readonly path: string;
+  readonly code: string;
+  readonly severity: string;
+  readonly message: string;
+  readonly fix: string;
+}
+
+let stack: RunningTestStack;
+
+beforeAll(async () => {
+  stack = await startStack({ speed: testSpeed });
+});
+
+afterAll(async () => {
+  await stack.stop();
+});
+
+async function preflight(
+  plan: JsonObject,
+): Promise<{ readonly ok: boolean; readonly problems: readonly PlanProblem[] }> {
+  const body = expectStatus(await stack.api('POST', '/api/gateway-preflights', plan), 200);
+  return body as unknown as { readonly ok: boolean; readonly problems: readonly PlanProblem[] };
+}
+
+/** The portal's network, beside the other one. */
+function portalPlan(): JsonObject {
+  return { ...examplePlan('vnet1-portal'), name: 'PortalGW', clientAddressPool: ['172.16.202.0/24'] };
+}
+
+describe('src/functions/gateways, preflight', () => {
+  it('names everything that Azure has changed since the article in one answer, with when', async () => {
+    const { ok, problems } = await preflight(examplePlan('vnet1-as-written'));
+
+    expect(ok).toBe(false);
+    const errors = problems.filter(({ severity }) => severity === 'error');
+    expect(errors.map(({ path }) => path).toSorted()).toEqual([
+      '/protocols/1',
+      '/publicIp/allocationMethod',
+      '/publicIp/sku',
+      '/sku',
+    ]);
+    const messageAt = (path: string): string => errors.find((problem) => problem.path === path)?.message ?? '';
+    expect(messageAt('/sku')).toMatch(/VpnGw1\b.*2025-01-01|VpnGw1\b.*2026-09-30/);
+    expect(messageAt('/publicIp/allocationMethod')).toMatch(/2023-12-01/);
+    expect(messageAt('/publicIp/sku')).toMatch(/2023-12-01|2026/);
+    expect(messageAt('/protocols/1')).toMatch(/SSTP.*2026-03-31/);
+    expect(errors.every(({ fix }) => fix.length > 0)).toBe(true);
+  });
+
+  it('refuses the Basic SKU by name, with what it cannot do', async () => {
+    const { ok, problems } = await preflight({ ...examplePlan('vnet1-powershell'), sku: 'Basic' });
+
+    expect(ok).toBe(false);
+    expect(problems).toContainEqual(expect.objectContaining({ path: '/sku', severity: 'error' }));
+    expect(problems.find(({ path }) => path === '/sku')?.message).toContain('Basic');
+  });
+
+  it.each([
+    ['vnet1-powershell', ['/virtualNetwork/dnsServers']],
+    ['vnet1-portal', []],
+  ])('lets %s pass, with a warning at most', async (name, warnings) => {
+    const { ok, problems } = await preflight(examplePlan(name));
+
+    expect(ok).toBe(true);
+    expect(problems.map(({ path, severity }) => [path, severity])).toEqual(warnings.map((path) => [path, 'warning']));
+  });
+
+  it('refuses to build what preflight refuses, with the same codes, and asks nothing of Azure', async () => {
+    const plan = examplePlan('vnet1-as-written');
+    const { problems } = await preflight(plan);
+
+    const answer = await stack.api('POST', '/api/gateways', plan);
+
+    const { errors } = expectStatus(answer, 400) as { readonly errors: readonly { readonly code: string }[] };
+    expect(errors.map(({ code }) => code)).toEqual(
+      problems.filter(({ severity }) => severity === 'error').map(({ code }) => code),
+    );
+    expect((await readJournal(stack, { service: 'arm' })).filter(({ method }) => method === 'PUT')).toEqual([]);
+  });
+});
+
+describe('src/functions/gateways, build', () => {
+  it('builds examples/vnet1-powershell.json once for thirty parallel calls with one key, and tells of every step', async () => {
+    const key = { 'idempotency-key': randomUUID() };
+    const plan = examplePlan('vnet1-powershell');
+
+    const answers = await Promise.all(Array.from({ length: 30 }, () => stack.api('POST', '/api/gateways', plan, key)));
+
+    const taken = answers.filter(({ status }) => status === 202);
+    const waiting = answers.filter(({ status }) => status === 409);
+    expect(taken.length + waiting.length).toBe(30);
+    expect(waiting.every(({ headers }) => headers.has('retry-after'))).toBe(true);
+    const ids = new Set(taken.map((answer) => acceptedOperation(answer).id));
+    expect(ids.size).toBe(1);
+    const [id = ''] = ids;
+
+    const location = taken[0]?.headers.get('location') ?? '';
+    expect(location).toBe(`/api/operations/${id}/result`);
+    expect(Number(taken[0]?.headers.get('retry-after'))).toBeGreaterThan(0);
+    const pending = await stack.api('GET', location);
+    expect(pending.status).toBe(202);
+    expect(pending.headers.get('location')).toBe(location);
+    expect(Number(pending.headers.get('retry-after'))).toBeGreaterThan(0);
+
+    const looks: OperationView[] = [];
+    const operation = await waitForOperation(stack, id, { onLook: (look) => looks.push(look) });
+
+    expect(operation.steps.map(({ name }) => name)).toEqual([
+      'resourceGroup',
+      'virtualNetwork',
+      'publicIp',
+      'gateway',
+      'trust',
+      'profile',
+      'verify',
+    ]);
+    expect(operation.steps.every(({ status }) => status === 'succeeded' || status === 'skipped')).toBe(true);
+    const percents = looks.map(({ percent }) => percent);
+    expect(percents).toEqual(percents.toSorted((a, b) => a - b));
+    expect(percents.at(-1)).toBe(100);
+    expect(looks.find(({ status }) => status === 'running')?.remainingSeconds).toBeGreaterThan(0);
+    const result = await stack.api('GET', location);
+    expect(result.status).toBe(200);
+    expect(await stack.api('GET', `/api/operations?kind=buildGateway&target=vnet1gw`)).toMatchObject({
+      status: 200,
+      body: { items: [{ id, status: 'succeeded' }] },
+    });
+
+    const journal = await readJournal(stack, { service: 'arm' });
+    for (const resource of [
+      '/resourceGroups/TestRG1',
+      '/virtualNetworks/VNet1',
+      '/publicIPAddresses/VNet1GWpip',
+      '/virtualNetworkGateways/VNet1GW',
+    ]) {
+      expect([resource, putCountOf(journal, resource)]).toEqual([resource, 1]);
+    }
+    const gateway = await readGateway(stack);
+    expect(gateway.properties).toMatchObject({
+      provisioningState: 'Succeeded',
+      vpnClientConfiguration: {
+        vpnClientAddressPool: { addressPrefixes: ['172.16.201.0/24'] },
+        vpnClientProtocols: ['IkeV2', 'OpenVPN'],
+      },
+    });
+    expect(expectStatus(await stack.api('GET', '/api/gateways/vnet1gw'), 200)).toMatchObject({
+      state: 'ready',
+      resourceId: networkPath(stack),
+      observed: { provisioningState: 'Succeeded' },
+      publicIpAddresses: [expect.stringMatching(/^\d+\.\d+\.\d+\.\d+$/)],
+    });
+    const again = await stack.api('POST', '/api/gateways', plan, key);
+    expect(acceptedOperation(again).id).toBe(id);
+    expect((await stack.api('POST', '/api/gateways', { ...plan, tags: { a: 'b' } }, key)).status).toBe(422);
+  });
+
+  it('refuses a second build that touches a virtual network under work, naming the operation, and builds the portal example', async () => {
+    const first = acceptedOperation(await stack.api('POST', '/api/gateways', portalPlan()));
+
+    const second = await stack.api('POST', '/api/gateways', {
+      ...portalPlan(),
+      name: 'OtherGW',
+      publicIp: { name: 'OtherGWpip' },
+      clientAddressPool: ['172.16.203.0/24'],
+    });
+
+    expect(second.status).toBe(409);
+    expect(JSON.stringify(second.body)).toContain(first.id);
+    await waitForOperation(stack, first.id);
+    const network = await readResource(stack, networkPath(stack, 'virtualNetworks/VNet1', 'TestRG'));
+    expect(network).toMatchObject({ properties: { addressSpace: { addressPrefixes: ['192.168.0.0/16'] } } });
+  });
+
+  it('refuses an id that is taken, with a free proposal', async () => {
+    const plan = { ...examplePlan('vnet1-powershell'), resourceGroup: 'ElsewhereRG' };
+
+    const answer = await stack.api('POST', '/api/gateways', plan);
+
+    expect(answer.status).toBe(409);
+    expect(answer.body).toMatchObject({ errors: [{ path: '/id', code: 'idTaken', fix: 'Use vnet1gw-2.' }] });
+  });
+});
+
+describe('src/orchestrations/remove-gateway', () => {
+  it('deletes what was made for the gateway, and nothing that somebody else put beside it', async () => {
+    const foreign = networkPath(stack, 'publicIPAddresses/ForeignIp', 'TestRG');
+    const put = await stack.control('POST', '/resources', {
+      method: 'PUT',
+      path: foreign,
+      body: {
+        location: 'eastus',
+        sku: { name: 'Standard' },
+        properties: { publicIPAllocationMethod: 'Static' },
+      },
+    });
+    expect(put.status).toBe(200);
+
+    await followAccepted(stack, await stack.api('DELETE', '/api/gateways/portalgw'));
+
+    const left = async (type: string): Promise<boolean> =>
+      (await readResource(stack, networkPath(stack, type, 'TestRG'))) !== undefined;
+    expect(await left('virtualNetworkGateways/PortalGW')).toBe(false);
+    expect(await left('virtualNetworks/VNet1')).toBe(false);
+    expect(await left('publicIPAddresses/VNet1GWpip')).toBe(false);
+    expect(await left('publicIPAddresses/ForeignIp')).toBe(true);
+    expect((await stack.api('GET', '/api/gateways/portalgw')).status).toBe(404);
+  });
+
+  it('removes the resource group too when it is left empty, and takes the same plan again', async () => {
+    await followAccepted(stack, await stack.api('DELETE', '/api/gateways/vnet1gw'));
+
+    const group = `/subscriptions/${stack.info.arm.subscriptionId}/resourceGroups/TestRG1`;
+    expect(await readResource(stack, group)).toBeUndefined();
+    expect((await stack.api('POST', '/api/gateways', examplePlan('vnet1-powershell'))).status).toBe(202);
+  });
+});
