@@ -1,0 +1,411 @@
+/** Everything that should not come in, at every door that takes a body: refused as a problem, nothing stored, in the audit. */
+import { startStack, type RunningTestStack, type StackAnswer } from '../support/stack.ts';
+import { aCertificateRequest, anExtensionRequest, toRequestPem } from '../support/builders/a-certificate-request.ts';
+import { anEcKeyPair, anRsaKeyPair } from '../support/builders/a-key-pair.ts';
+import { aRocaPrime } from '../support/builders/a-weak-prime.ts';
+import { anRsaKeyPairOf } from '../support/builders/a-key-pair.ts';
+import {
+  algorithm,
+  bits,
+  commonName,
+  extension,
+  integer,
+  objectIdentifier,
+  sequence,
+} from '../support/builders/der.ts';
+import { aKeyAndRequest, createRoot, expectStatus, issue, testSpeed, type JsonObject } from './support/line.ts';
+import { readTable } from './support/read-tables.ts';
+
+jest.setTimeout(180_000);
+
+/** The tables that a change leaves its mark in. */
+const tablesOfChanges = [
+  ...['ApiKeys', 'Gateways', 'GatewayRoots', 'Roots', 'Owners', 'Operations', 'Claims', 'Revocations'],
+  ...[
+    'ClientCertificates',
+    'CertificatesByCn',
+    'CertificatesByThumbprint',
+    'CertificatesByOwner',
+    'Expiries',
+    'Outbox',
+  ],
+];
+const thumbprint = '0'.repeat(40);
+
+let stack: RunningTestStack;
+let before: string;
+/** Ids of the requests that were refused, for the look at the audit. */
+const refused: string[] = [];
+
+beforeAll(async () => {
+  stack = await startStack({ speed: testSpeed, noise: 0 });
+  await createRoot(stack, 'root-1');
+  await issue(stack, { rootId: 'root-1' });
+  for (const role of ['reader', 'requester', 'operator']) {
+    const hash = await crypto.subtle.digest('SHA-256', Buffer.from(keyOf(role)));
+    const keyHash = Buffer.from(hash).toString('hex');
+    expectStatus(await stack.api('PUT', `/api/api-keys/${role}`, { role, keyHash }), 200);
+  }
+  await stack.advance('PT2M');
+  before = await stored();
+});
+
+afterAll(async () => {
+  await stack.stop();
+});
+
+afterEach(async () => {
+  expect(await stored()).toBe(before);
+});
+
+function keyOf(role: string): string {
+  return `key-of-the-${role}-for-this-test-alone`;
+}
+
+async function stored(): Promise<string> {
+  const rows = await Promise.all(
+    tablesOfChanges.map(async (table) =>
+      (await readTable(stack, table)).map(({ rowKey, etag }) => [table, rowKey, etag]),
+    ),
+  );
+  return JSON.stringify(rows);
+}
+
+interface ProblemBody {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly instance: string;
+  readonly errors?: readonly {
+    readonly path: string;
+    readonly code: string;
+    readonly message: string;
+    readonly fix: string;
+  }[];
+}
+
+/** The problem that a door answered; whatever it is, it tells nothing of the inside. */
+function problemOf(answer: StackAnswer): ProblemBody {
+  const problem = answer.body as ProblemBody;
+  expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+  expect(answer.status).toBeGreaterThanOrEqual(400);
+  expect(answer.status).toBeLessThan(500);
+  expect(problem.status).toBe(answer.status);
+  expect(JSON.stringify(problem)).not.toMatch(/\bat \S+ \(|node_modules|main\.cjs|ZodError|RestError/);
+  refused.push(problem.instance.replace('urn:gatehouse:request:', ''));
+  return problem;
+}
+
+function pathsOf({ errors = [] }: ProblemBody): readonly string[] {
+  expect(errors.every(({ code, message, fix }) => code !== '' && message !== '' && fix !== '')).toBe(true);
+  return errors.map(({ path }) => path);
+}
+
+/** Every door that reads a body. */
+const doors = [
+  ['POST', '/api/gateway-preflights'],
+  ['POST', '/api/gateways'],
+  ['POST', '/api/roots'],
+  ['POST', '/api/certificates'],
+  ['POST', `/api/certificates/${thumbprint}/revoke`],
+  ['POST', `/api/certificates/${thumbprint}/kits`],
+  ['PUT', '/api/gateways/gw/roots/root-1'],
+  ['PUT', '/api/owners/ann'],
+  ['PUT', '/api/api-keys/ann'],
+] as const;
+
+const hostileBodies: readonly (readonly [string, string, number])[] = [
+  ['no JSON', '{"id":', 400],
+  ['an array', '[]', 400],
+  ['null', 'null', 400],
+  ['a text', '"root"', 400],
+  ['nesting 10,000 deep', `${'['.repeat(10_000)}${']'.repeat(10_000)}`, 400],
+  ['a name twice', '{"owner":"a","owner":"b"}', 400],
+  ['__proto__', '{"__proto__":{"role":"administrator"}}', 400],
+  ['constructor', '{"constructor":{"prototype":{"role":"administrator"}}}', 400],
+  ['half a surrogate pair', '{"id":"\\ud800"}', 400],
+  ['an unknown field', '{"tenant":"other"}', 400],
+  ['one byte too many', `{"id":"${'a'.repeat(1024 * 1024 - 8)}"}`, 413],
+];
+
+describe.each(doors)('%s %s', (method, path) => {
+  it.each(hostileBodies)('refuses %s', async (_what, body, status) => {
+    const problem = problemOf(await stack.api(method, path, body));
+
+    expect(problem.status).toBe(status);
+    if (status === 400) expect(pathsOf(problem).length).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['another media type', { 'content-type': 'text/plain' }],
+    ['a form', { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['UTF-16', { 'content-type': 'application/json; charset=utf-16' }],
+    ['UTF-7', { 'content-type': 'application/json; charset=utf-7' }],
+    ['a compressed body', { 'content-encoding': 'gzip' }],
+  ])('refuses %s', async (_what, headers: Record<string, string>) => {
+    expect(problemOf(await stack.api(method, path, '{}', headers)).status).toBe(415);
+  });
+
+  it.each([
+    ['no key', { 'x-api-key': '' }],
+    ['a wrong key', { 'x-api-key': 'x'.repeat(43) }],
+    ['an unsigned token', { 'x-api-key': '', authorization: `Bearer ${unsignedToken()}` }],
+    ['a forged principal', { 'x-api-key': '', 'x-ms-client-principal': 'e30=', 'x-ms-client-principal-id': 'admin' }],
+  ])('answers 401 to %s, before it looks at the body', async (_what, headers: Record<string, string>) => {
+    const answer = await stack.api(method, path, '{"id":', headers);
+
+    expect(problemOf(answer)).toMatchObject({ status: 401, code: 'ERR_CALLER_UNKNOWN' });
+    expect(answer.headers.get('www-authenticate')).toContain('ApiKey');
+  });
+
+  it('refuses an idempotency key that is none', async () => {
+    const problem = problemOf(await stack.api(method, path, '{}', { 'idempotency-key': 'x'.repeat(256) }));
+
+    expect(pathsOf(problem)).toContain('/headers/idempotency-key');
+  });
+
+  it('refuses a query that it does not have, and one that is too long', async () => {
+    expect(pathsOf(problemOf(await stack.api(method, `${path}?tenant=a&tenant=b`, '{}')))).toContain('/query/tenant');
+    expect(pathsOf(problemOf(await stack.api(method, `${path}?q=${'a'.repeat(4096)}`, '{}')))).toContain('/query');
+  });
+});
+
+function unsignedToken(): string {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  return `${part({ alg: 'none', typ: 'JWT' })}.${part({ roles: ['administrator'] })}.`;
+}
+
+describe('roles', () => {
+  it.each([
+    ['reader', 'POST', '/api/gateways', {}],
+    ['reader', 'POST', '/api/certificates', {}],
+    ['reader', 'PUT', '/api/owners/ann', {}],
+    ['requester', 'POST', '/api/roots', {}],
+    ['requester', 'POST', `/api/certificates/${thumbprint}/revoke`, { reason: 'lost' }],
+    ['requester', 'PUT', '/api/gateways/gw/roots/root-1', {}],
+    ['operator', 'POST', '/api/roots', {}],
+    ['operator', 'PUT', '/api/api-keys/mine', {}],
+    ['operator', 'DELETE', '/api/gateways/gw', undefined],
+    ['reader', 'GET', '/api/audit', undefined],
+  ])('keeps a %s from %s %s', async (role, method, path, body) => {
+    const problem = problemOf(await stack.api(method, path, body, { 'x-api-key': keyOf(role) }));
+
+    expect(problem).toMatchObject({ status: 403, code: 'ERR_CALLER_NOT_ALLOWED' });
+  });
+
+  it.each([
+    ['POST', '/admin/functions/sweep'],
+    ['GET', '/admin/functions'],
+    ['GET', '/admin/host/keys'],
+    ['GET', '/runtime/webhooks/durabletask/instances'],
+    ['POST', '/runtime/webhooks/durabletask/orchestrators/buildGateway'],
+    ['POST', '/runtime/webhooks/durabletask/instances/op-1/terminate'],
+    ['POST', '/runtime/webhooks/eventgrid?functionName=onGatewayChanged'],
+  ])('keeps everybody without a key of the host from %s %s', async (method, path) => {
+    const answer = await stack.api(method, path, method === 'POST' ? {} : undefined);
+
+    expect(answer.status).toBe(401);
+  });
+});
+
+describe('methods and origins', () => {
+  it('takes no method by header, answers no other method, and lets no origin in', async () => {
+    const overridden = await stack.api('GET', '/api/owners/nobody', undefined, { 'x-http-method-override': 'PUT' });
+    const options = await stack.api('OPTIONS', '/api/roots', undefined, { origin: 'https://evil.example' });
+    const deleted = await stack.api('DELETE', '/api/roots');
+    const crossed = await stack.api('GET', '/api/health', undefined, { origin: 'null' });
+
+    expect(overridden.status).toBe(404);
+    expect([404, 405]).toContain(options.status);
+    expect([404, 405]).toContain(deleted.status);
+    for (const answer of [options, crossed]) expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+  });
+});
+
+describe('src/functions/certificates, requests', () => {
+  const good = aCertificateRequest();
+  const stranger = anRsaKeyPair('stranger');
+  const ofKey = (keys: { readonly spki: Uint8Array; readonly privateKey: typeof stranger.privateKey }): Buffer =>
+    aCertificateRequest({ spki: keys.spki, signWith: keys.privateKey });
+  const asks = (...extensions: readonly Uint8Array[]): Buffer =>
+    aCertificateRequest({ attributes: [anExtensionRequest(...extensions)] });
+  const rsaSha256 = Buffer.from(algorithm('1.2.840.113549.1.1.11'));
+
+  it.each<[string, string]>([
+    ['no text', ' '],
+    ['no base64', '{}'],
+    ['no request', sequence(integer(1n)).toString('base64')],
+    ['a request cut off', good.subarray(0, 200).toString('base64')],
+    ['bytes after it', Buffer.concat([good, Buffer.of(0)]).toString('base64')],
+    ['indefinite length', Buffer.concat([Buffer.of(0x30, 0x80), good.subarray(4), Buffer.of(0, 0)]).toString('base64')],
+    ['a length of 2^31', Buffer.concat([Buffer.of(0x30, 0x84, 0x80, 0, 0, 0), good]).toString('base64')],
+    ['a private key', anRsaKeyPair().privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()],
+    ['a signature of zeros', toRequestPem(aCertificateRequest({ signature: Buffer.alloc(256) }))],
+    ['the signature of another key', toRequestPem(aCertificateRequest({ signWith: stranger.privateKey }))],
+    ['SHA-1', toRequestPem(aCertificateRequest({ hash: 'sha1', algorithm: algorithm('1.2.840.113549.1.1.5') }))],
+    ['MD5', toRequestPem(aCertificateRequest({ hash: 'md5', algorithm: algorithm('1.2.840.113549.1.1.4') }))],
+    ['PSS', toRequestPem(aCertificateRequest({ algorithm: algorithm('1.2.840.113549.1.1.10') }))],
+    ['an unknown algorithm', toRequestPem(aCertificateRequest({ algorithm: algorithm('1.2.3.4') }))],
+    ['RSA with 1024 bits', toRequestPem(ofKey(anRsaKeyPair('small', 1024)))],
+    ['an exponent of 3', toRequestPem(ofKey(anRsaKeyPair('three', 2048, 3)))],
+    ['a ROCA key', toRequestPem(ofKey(anRsaKeyPairOf(aRocaPrime(1024), aRocaPrime(1024))))],
+    ['an elliptic curve', toRequestPem(ofKey(anEcKeyPair()))],
+    [
+      'Ed25519',
+      toRequestPem(
+        aCertificateRequest({ spki: sequence(sequence(objectIdentifier('1.3.101.112')), bits(Buffer.alloc(32, 1))) }),
+      ),
+    ],
+    ['CA:TRUE', toRequestPem(asks(extension('2.5.29.19', sequence(Buffer.of(1, 1, 0xff)), true)))],
+    ['keyCertSign', toRequestPem(asks(extension('2.5.29.15', bits(Buffer.of(0x04), 2))))],
+    ['every purpose', toRequestPem(asks(extension('2.5.29.37', sequence(objectIdentifier('2.5.29.37.0')))))],
+    ['an unknown critical extension', toRequestPem(asks(extension('1.2.3.4', Buffer.of(5, 0), true)))],
+    ['an algorithm in place of the key', toRequestPem(aCertificateRequest({ spki: rsaSha256 }))],
+  ])('refuses %s', async (_what, csr) => {
+    const problem = problemOf(await stack.api('POST', '/api/certificates', { rootId: 'root-1', owner: 'ann', csr }));
+
+    expect(problem.status).toBe(400);
+    expect(new Set(pathsOf(problem))).toEqual(new Set(['/csr']));
+  });
+
+  it.each([
+    ...[
+      '',
+      'a'.repeat(65),
+      'a'.repeat(900_000),
+      '*',
+      '*.corp',
+      'a\u0000b',
+      'a\r\nSet-Cookie: x',
+      'a\tb',
+      ' ann',
+      '   ',
+    ],
+    ...[
+      'ann\u202egpj',
+      'an\u200bn',
+      '\u{1f600}',
+      'e\u0301',
+      '\u0430dmin',
+      '../up',
+      '..\\up',
+      '%2e%2e%2f',
+      'a/b',
+      'a\\b',
+    ],
+    ...['a#b', 'a?b', "' or PartitionKey ne '", "''", "') or (1 eq 1", '<script>', '"><img onerror>', '=cmd|calc'],
+    ...['+1', '@SUM(1)', '-2+3', '\u001b[31m', '{{7*7}}', '","level":"fake'],
+  ])('refuses the common name %j', async (name) => {
+    const order = { rootId: 'root-1', owner: 'ann', csr: aKeyAndRequest().csrPem, commonName: name };
+
+    const problem = problemOf(await stack.api('POST', '/api/certificates', order));
+
+    expect(problem.status).toBe(400);
+    expect(new Set(pathsOf(problem))).toEqual(new Set(['/commonName']));
+    expect(JSON.stringify(problem).length).toBeLessThan(10_000);
+  });
+
+  it.each([0, -1, 1.5, 3651, 1e308, '1 year', null, true])('refuses %j days', async (validityDays) => {
+    const order = { rootId: 'root-1', owner: 'ann', csr: aKeyAndRequest().csrPem, validityDays };
+
+    const problem = problemOf(await stack.api('POST', '/api/certificates', order));
+
+    expect(new Set(pathsOf(problem))).toEqual(new Set(['/validityDays']));
+  });
+
+  it('names every field that is not the caller’s to set, and everything else that is wrong, in one answer', async () => {
+    const forged: JsonObject = { serialNumber: '01', issuer: 'CN=me', keyUsage: [], status: 'issued', tenant: 'other' };
+    const order = { rootId: 'No Slug', owner: 5, validityDays: 0, ...forged };
+
+    const problem = problemOf(await stack.api('POST', '/api/certificates', order));
+
+    expect([...pathsOf(problem)].toSorted()).toEqual(
+      ['/rootId', '/owner', '/csr', '/validityDays', ...Object.keys(forged).map((name) => `/${name}`)].toSorted(),
+    );
+  });
+
+  it('refuses a root that is not there by name', async () => {
+    const order = { rootId: 'nowhere', owner: 'ann', csr: aKeyAndRequest().csrPem };
+
+    expect(problemOf(await stack.api('POST', '/api/certificates', order))).toMatchObject({
+      errors: [{ path: '/rootId', code: 'rootUnknown' }],
+    });
+  });
+});
+
+describe('names in paths and queries', () => {
+  it.each([
+    ...['x', '0x00', `-${'0'.repeat(39)}`, 'g'.repeat(40), '0'.repeat(41), '0'.repeat(32), '%00', '%2e%2e%2fgateways'],
+    ...["'%20or%20PartitionKey%20ne%20'", '%F0%9F%98%80'],
+  ])('refuses the thumbprint %s', async (text) => {
+    const problem = problemOf(await stack.api('POST', `/api/certificates/${text}/revoke`, { reason: 'lost' }));
+
+    expect([400, 404]).toContain(problem.status);
+  });
+
+  it('answers 404 for a well-formed thumbprint of nobody’s', async () => {
+    const answer = await stack.api('POST', `/api/certificates/${thumbprint}/revoke`, { reason: 'lost' });
+
+    expect(problemOf(answer).status).toBe(404);
+  });
+
+  it.each([
+    '..%2f',
+    "a'b",
+    'UPPER',
+    'a%20b',
+    'a%0d%0aSet-Cookie:%20x',
+    'a'.repeat(64),
+    '%3Cscript%3E',
+    'a%5Cb',
+    'a%23b',
+  ])('refuses the id %s', async (id) => {
+    const problem = problemOf(await stack.api('PUT', `/api/owners/${id}`, { email: 'ann@example.com' }));
+
+    expect([400, 404]).toContain(problem.status);
+  });
+
+  it.each([
+    "owner=' or PartitionKey ne '",
+    'rootId=root-1&top=0',
+    'rootId=root-1&top=-1',
+    'rootId=root-1&top=1000000000',
+    'rootId=root-1&continuation=forged',
+    "rootId=root-1&continuation=' or 1 eq 1",
+    'rootId=root-1&expiresBefore=never',
+    'rootId=root-1&state=any',
+    '',
+  ])('refuses the query %j', async (query) => {
+    const answer = await stack.api('GET', `/api/certificates?${encodeURI(query)}`);
+
+    expect(problemOf(answer).status).toBe(400);
+    refused.pop();
+  });
+});
+
+describe('the audit of what was refused', () => {
+  it('has the outcome of every refusal above', async () => {
+    const rows = await readTable(stack, 'Audit');
+
+    const known = new Set(rows.filter(({ phase }) => phase === 'outcome').map(({ requestId }) => requestId));
+    expect(refused.length).toBeGreaterThan(200);
+    expect(refused.filter((id) => !known.has(id))).toEqual([]);
+  });
+});
+
+describe('src/pki, what a request asks for beyond its key', () => {
+  it('is left out and named', async () => {
+    const csr = toRequestPem(
+      aCertificateRequest({
+        subject: commonName('administrator'),
+        attributes: [anExtensionRequest(extension('2.5.29.17', sequence(Buffer.from('\u0082\u0005admin', 'latin1'))))],
+      }),
+    );
+
+    const certificate = await issue(stack, { rootId: 'root-1', owner: 'ann@example.com', csr });
+
+    expect(certificate['ignored']).toEqual(expect.arrayContaining(['subject']));
+    expect(certificate.subject.commonName).toMatch(/^ann\./);
+    before = await stored();
+  });
+});
