@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import {
   CertificateClient,
   type CertificatePolicy,
@@ -17,7 +18,8 @@ export interface RootKeyVaultOptions {
 }
 
 const usualWaitSeconds = 2;
-const selfPollIntervalMs = 1000;
+const selfPollMs = 1000;
+const throttledTriesMax = 4;
 /** Key Vault makes a self-signed certificate in seconds; past this the caller is told to come back. */
 const selfWaitMs = 20_000;
 
@@ -27,6 +29,8 @@ export function createRootKeyVault({ vaultUrl, credential }: RootKeyVaultOptions
   const isAzureVault = new URL(vaultUrl).hostname.endsWith('.vault.azure.net');
   const options = { disableChallengeResourceVerification: !isAzureVault };
   const certificates = new CertificateClient(vaultUrl, credential, options);
+  // What makes something is not sent again when its answer is lost: it may have been done, and would be done twice.
+  const makers = new CertificateClient(vaultUrl, credential, { ...options, retryOptions: { maxRetries: 0 } });
   const signers = new Map<string, CryptographyClient>();
 
   function signerFor(keyId: string): CryptographyClient {
@@ -57,26 +61,36 @@ export function createRootKeyVault({ vaultUrl, credential }: RootKeyVaultOptions
     }
   }
 
-  async function hasPending(name: string): Promise<boolean> {
+  /** The issuer of a certificate that is being made, or undefined. */
+  async function pendingIssuer(name: string): Promise<string | undefined> {
     try {
       const poller = await certificates.getCertificateOperation(name);
       const operation = poller.getOperationState().certificateOperation;
-      return operation?.status === 'inProgress' && operation.issuerName === 'Unknown';
+      return operation?.status === 'inProgress' ? operation.issuerName : undefined;
     } catch (error) {
-      if (isMissing(error)) return false;
+      if (isMissing(error)) return undefined;
       throw error;
     }
+  }
+
+  /** Key Vault makes it in seconds. One that an earlier call began is waited for, since a second is refused meanwhile. */
+  async function makeSelfSigned(name: string, policy: RootKeyPolicy): Promise<RootKeyVersion> {
+    if ((await pendingIssuer(name)) === undefined) {
+      await patiently(() => makers.beginCreateCertificate(name, toPolicy(policy, 'Self')));
+    }
+    for (let waitedMs = 0; waitedMs < selfWaitMs; waitedMs += selfPollMs) {
+      const made = await firstVersion(name);
+      if (made !== undefined) return toVersion(made);
+      await wait(selfPollMs);
+    }
+    throw new StillWorking('Key Vault is still at work.');
   }
 
   return {
     ensureSelfSigned: (name, policy) =>
       answer(async () => {
         const existing = await firstVersion(name);
-        if (existing !== undefined) return toVersion(existing);
-        const poller = await certificates.beginCreateCertificate(name, toPolicy(policy, 'Self'), {
-          intervalInMs: selfPollIntervalMs,
-        });
-        return toVersion(await within(poller.pollUntilDone(), selfWaitMs));
+        return existing === undefined ? makeSelfSigned(name, policy) : toVersion(existing);
       }),
 
     install: (name, policy, certificateDer) =>
@@ -85,8 +99,10 @@ export function createRootKeyVault({ vaultUrl, credential }: RootKeyVaultOptions
         if (current?.cer !== undefined && Buffer.from(certificateDer).equals(Buffer.from(current.cer)))
           return toVersion(current);
         // Not polled to its end: an Unknown issuer waits for the merge.
-        if (!(await hasPending(name))) await certificates.beginCreateCertificate(name, toPolicy(policy, 'Unknown'));
-        return toVersion(await certificates.mergeCertificate(name, [certificateDer]));
+        if ((await pendingIssuer(name)) !== 'Unknown') {
+          await patiently(() => makers.beginCreateCertificate(name, toPolicy(policy, 'Unknown')));
+        }
+        return toVersion(await patiently(() => makers.mergeCertificate(name, [certificateDer])));
       }),
 
     disableVersion: (certificateId) =>
@@ -129,8 +145,10 @@ async function answer<T>(call: () => Promise<T>): Promise<KeyAnswer<T>> {
     return { outcome: 'done', value: await call() };
   } catch (error) {
     if (error instanceof StillWorking) return { outcome: 'busy', retryAfterSeconds: usualWaitSeconds };
-    if (!isRestError(error) || error.statusCode === undefined) throw error;
+    if (!isRestError(error)) throw error;
     const { statusCode } = error;
+    // No answer: it may have been done. The next call looks first.
+    if (statusCode === undefined) return { outcome: 'busy', retryAfterSeconds: usualWaitSeconds };
     if (statusCode === 429 || statusCode >= 500) {
       return {
         outcome: 'busy',
@@ -144,16 +162,17 @@ async function answer<T>(call: () => Promise<T>): Promise<KeyAnswer<T>> {
 
 class StillWorking extends Error {}
 
-async function within<T>(work: Promise<T>, limitMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new StillWorking('Key Vault is still at work.'));
-    }, limitMs);
-  });
-  return Promise.race([work, limit]).finally(() => {
-    clearTimeout(timer);
-  });
+/** Tries again while Key Vault refuses to begin: what it throttles it has not done. */
+async function patiently<T>(call: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      const isThrottled = isRestError(error) && (error.statusCode === 429 || error.statusCode === 503);
+      if (!isThrottled || tries >= throttledTriesMax) throw error;
+      await wait((secondsOf(error.response?.headers.get('retry-after')) ?? usualWaitSeconds) * 1000);
+    }
+  }
 }
 
 function isMissing(error: unknown): boolean {
