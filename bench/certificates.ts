@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { makeSigningRequest } from '../sandbox/walkthrough/signing-request.ts';
-import { costOf, sum, type Cost } from './cpu-time.ts';
+import { costOf, type Cost } from './cpu-time.ts';
 import { createDeskAlone, type DeskAlone } from './desk-alone.ts';
-import { median, type Figure, type Section } from './figures.ts';
+import { median, sum, type Figure, type Section } from './figures.ts';
 import { readCalls } from './journal.ts';
 import { createKeyVaultClient, type KeyVaultClient } from './key-vault-client.ts';
 import { inParallel, measureInterleaved, type Variants } from './rounds.ts';

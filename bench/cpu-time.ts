@@ -4,10 +4,10 @@ import { existsSync, readFileSync } from 'node:fs';
 const tickMs = 10;
 
 /** Whether processor times of other processes can be read here: on Linux. */
-export const canReadCpuTimes = existsSync('/proc/self/stat');
+const canReadCpuTimes = existsSync('/proc/self/stat');
 
 /** Processor time of a running process since its start, user and system, in steps of 10 ms. */
-export function cpuMsOf(pid: number): number {
+function cpuMsOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   // The name in parentheses may hold anything; what follows are numbers, utime and stime the 12th and 13th.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -28,8 +28,4 @@ export async function costOf(pids: readonly number[], work: () => Promise<void>)
   await work();
   const wallMs = performance.now() - startedAt;
   return { wallMs, cpuMs: counted.map((pid, index) => cpuMsOf(pid) - (before[index] ?? 0)) };
-}
-
-export function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

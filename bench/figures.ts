@@ -22,6 +22,10 @@ export function median(values: readonly number[]): number {
   return (lower + upper) / 2;
 }
 
+export function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
 /** The sections as a table of plain text. */
 export function toTable(sections: readonly Section[]): string {
   return sections

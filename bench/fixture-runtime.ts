@@ -51,7 +51,7 @@ export async function startFixtureRuntime(root: string, connectionString: string
 
   return {
     pid: child.pid,
-    stop: child.stop,
+    stop: () => child.stop(),
     run: async (name, input) => {
       const headers = { 'content-type': 'application/json' };
       const started = await call(`orchestrators/${name}`, { method: 'POST', headers, body: JSON.stringify(input) });

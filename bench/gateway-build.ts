@@ -3,8 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readArmOperations, type ArmOperation } from './arm-operations.ts';
-import { sum } from './cpu-time.ts';
-import type { Section } from './figures.ts';
+import { sum, type Section } from './figures.ts';
 import { readCalls, type Call } from './journal.ts';
 import { startStack, type Stack } from './stack.ts';
 

@@ -11,6 +11,13 @@ import { toTable, type Section } from './figures.ts';
 import { measureGatewayBuild } from './gateway-build.ts';
 import { measureRuntimeSpeed } from './runtime-speed.ts';
 
+// What was started ends with this process, also when it is interrupted.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    process.exit(1);
+  });
+}
+
 const root = resolve(import.meta.dirname, '..');
 
 const { values } = parseArgs({

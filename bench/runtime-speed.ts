@@ -1,7 +1,7 @@
 /** What the local runtime adds to the storage below it: orchestrations and activities against bare writes of one row. */
 import { TableClient } from '@azure/data-tables';
-import { costOf, sum, type Cost } from './cpu-time.ts';
-import { median, type Figure, type Section } from './figures.ts';
+import { costOf, type Cost } from './cpu-time.ts';
+import { median, sum, type Figure, type Section } from './figures.ts';
 import { startFixtureRuntime, type FixtureRuntime } from './fixture-runtime.ts';
 import { inParallel, measureInterleaved, type Variants } from './rounds.ts';
 import { startStorage } from './storage.ts';
