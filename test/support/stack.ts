@@ -179,10 +179,15 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** `STACK_QUIRKS=real-host` runs every suite once more on a host with the quirks of the real one. */
+function quirksOf({ quirks = process.env['STACK_QUIRKS'] }: { readonly quirks?: string }): string[] {
+  return quirks === undefined || quirks === '' ? [] : ['--quirks', quirks];
+}
+
 function toArguments(options: StackStart): string[] {
   return [
     ...(options.speed === undefined ? [] : ['--speed', String(options.speed)]),
-    ...(options.quirks === undefined ? [] : ['--quirks', options.quirks]),
+    ...quirksOf(options),
     ...(options.record === true ? ['--record'] : []),
     ...(options.noise === undefined ? [] : ['--noise', String(options.noise)]),
     ...(options.with === undefined ? [] : ['--with', options.with.join(',')]),
