@@ -1,0 +1,198 @@
+/** What a whole line leaves behind, searched for what must not be there. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { AzureNamedKeyCredential, TableClient, TableServiceClient } from '@azure/data-tables';
+import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
+import { requestOver } from '../support/https-request.ts';
+import { startStack, type RunningTestStack } from '../support/stack.ts';
+import { changeGatewayInPortal, readSecrets } from './support/azure.ts';
+import {
+  aKeyAndRequest,
+  buildGateway,
+  createRoot,
+  issue,
+  kit,
+  makeProfile,
+  readJournal,
+  reinstate,
+  revoke,
+  testSpeed,
+  trustRoot,
+} from './support/line.ts';
+
+jest.setTimeout(240_000);
+
+const radiusSecret = 'radius-secret-of-the-portal';
+const account = 'devstoreaccount1';
+let stack: RunningTestStack;
+/** Texts that belong to nobody but their holders, by what they are. */
+let secrets: ReadonlyMap<string, string | RegExp>;
+let tlsKeyLine: string;
+
+beforeAll(async () => {
+  stack = await startStack({ speed: testSpeed });
+  await buildGateway(stack);
+  await changeGatewayInPortal(stack, (gateway) => {
+    const { vpnClientConfiguration, ...properties } = gateway.properties;
+    const radiusServers = [{ radiusServerAddress: '10.1.0.9', radiusServerScore: 1, radiusServerSecret: radiusSecret }];
+    return {
+      ...gateway,
+      properties: { ...properties, vpnClientConfiguration: { ...vpnClientConfiguration, radiusServers } },
+    };
+  });
+  await createRoot(stack, 'root-1');
+  await trustRoot(stack, 'vnet1gw', 'root-1');
+  await makeProfile(stack, 'vnet1gw');
+  const { csrPem, keyPem } = aKeyAndRequest();
+  const certificate = await issue(stack, { rootId: 'root-1', csr: csrPem }, { 'idempotency-key': 'the-caller-s-own' });
+  const { content } = await kit(stack, certificate.thumbprint, 'vnet1gw');
+  await stack.control('POST', '/sessions', {
+    gateway: 'VNet1GW',
+    thumbprint: certificate.thumbprint,
+    publicIp: '198.51.100.7',
+  });
+  await revoke(stack, certificate.thumbprint);
+  await reinstate(stack, certificate.thumbprint);
+  await stack.advance('PT5M');
+  const known = readSecrets(stack);
+  tlsKeyLine = /-----BEGIN OpenVPN Static key V1-----\r?\n([0-9a-f]{32})/.exec(content)?.[1] ?? '';
+  secrets = new Map<string, string | RegExp>([
+    ['administrator key', known.administratorKey],
+    ['client secret', known.clientSecret],
+    ['webhook secret', known.webhookSecret],
+    ['durable key', known.durableKey],
+    ['master key', known.masterKey],
+    ['event grid key', known.eventGridKey],
+    ['RADIUS secret', radiusSecret],
+    ['tls-auth key', tlsKeyLine],
+    ['idempotency key', 'the-caller-s-own'],
+    // The first lines are the public modulus; this one is of the private exponent.
+    ['client key', keyPem.split('\n')[9] ?? ''],
+    ['private key', 'PRIVATE KEY'],
+    ['signature of a SAS', /sig=(?!XXXXX)/],
+    ['key in a URL', /[?&]code=(?!XXXXX)/],
+    ['bearer token', 'Bearer ey'],
+  ]);
+});
+
+afterAll(async () => {
+  await stack.stop();
+});
+
+function found(text: string): readonly string[] {
+  return [...secrets]
+    .filter(([, secret]) => (typeof secret === 'string' ? text.includes(secret) : secret.test(text)))
+    .map(([what]) => what);
+}
+
+function tlsOptions(): { readonly ca: string } {
+  return { ca: readFileSync(stack.info.ca, 'utf8') };
+}
+
+/** Every row of every table, by table. Binary columns as text: a history may be packed into one. */
+async function readTables(): Promise<ReadonlyMap<string, string>> {
+  const { tableUrl } = stack.info.storage;
+  const credential = new AzureNamedKeyCredential(account, readSecrets(stack).storageKey);
+  const service = new TableServiceClient(tableUrl, credential, { tlsOptions: tlsOptions() });
+  const texts = new Map<string, string>();
+  for await (const { name = '' } of service.listTables()) {
+    const rows: string[] = [];
+    const client = new TableClient(tableUrl, name, credential, { tlsOptions: tlsOptions() });
+    for await (const row of client.listEntities()) rows.push(Object.values(row).map(toText).join('\n'));
+    texts.set(name, rows.join('\n'));
+  }
+  return texts;
+}
+
+function toText(value: unknown): string {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+interface FoundBlob {
+  readonly container: string;
+  readonly name: string;
+  readonly content: Buffer;
+}
+
+async function readBlobs(): Promise<readonly FoundBlob[]> {
+  const credential = new StorageSharedKeyCredential(account, readSecrets(stack).storageKey);
+  // The blob client passes the CA on although its type does not name it.
+  const options = { retryOptions: { maxTries: 3 }, tlsOptions: tlsOptions() };
+  const service = new BlobServiceClient(stack.info.storage.blobUrl, credential, options);
+  const blobs: FoundBlob[] = [];
+  for await (const { name: container } of service.listContainers()) {
+    const client = service.getContainerClient(container);
+    for await (const { name } of client.listBlobsFlat()) {
+      blobs.push({ container, name, content: unpacked(await client.getBlobClient(name).downloadToBuffer()) });
+    }
+  }
+  return blobs;
+}
+
+/** Large values of the hub are gzip. */
+function unpacked(content: Buffer): Buffer {
+  return content.subarray(0, 2).equals(Buffer.of(0x1f, 0x8b)) ? gunzipSync(content) : content;
+}
+
+describe('what the line leaves behind', () => {
+  it('has secrets to look for', () => {
+    expect([...secrets.values()].filter((secret) => typeof secret === 'string' && secret.length < 8)).toEqual([]);
+  });
+
+  it('holds no secret in any table, the history of orchestrations among them', async () => {
+    const tables = await readTables();
+
+    expect([...tables.keys()]).toEqual(
+      expect.arrayContaining(['Operations', 'Idempotency', 'Audit', 'GatehouseOrchestrations']),
+    );
+    expect(tables.get('GatehouseOrchestrations')).toContain('writeGateway');
+    const leaks = [...tables].flatMap(([table, text]) => found(text).map((what) => `${what} in ${table}`));
+    expect(leaks).toEqual([]);
+  });
+
+  it('holds the profile package in its private container, and no secret in any other blob', async () => {
+    const blobs = await readBlobs();
+
+    expect(blobs.some(({ container }) => container === 'profiles')).toBe(true);
+    const others = blobs.filter(({ container }) => container !== 'profiles');
+    const leaks = others.flatMap(({ container, name, content }) =>
+      found(`${name}\n${content.toString('latin1')}`).map((what) => `${what} in ${container}/${name}`),
+    );
+    expect(leaks).toEqual([]);
+    const names = blobs.map(({ name }) => name).join('\n');
+    expect(found(names)).toEqual([]);
+    const anonymous = await Promise.all(
+      blobs.map(({ container, name }) => readAnonymously(`${stack.info.storage.blobUrl}/${container}/${name}`)),
+    );
+    expect(anonymous.filter((status) => status < 400)).toEqual([]);
+  });
+
+  it('holds no secret in the logs, the journal and the notices', async () => {
+    const folder = join(stack.directory, 'logs');
+    const logs = readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')] as const);
+    const journal = JSON.stringify(await readJournal(stack));
+    const notices = JSON.stringify((await stack.control('GET', '/webhook')).body);
+
+    const leaks = [
+      ...logs,
+      ['journal', journal] as const,
+      ['notices', notices] as const,
+      ['output', stack.output()] as const,
+    ].flatMap(([where, text]) => found(text).map((what) => `${what} in ${where}`));
+    expect(leaks).toEqual([]);
+  });
+
+  it('answers a kit with the tls-auth key to whoever may have it, and stores no answer that has it', async () => {
+    const idempotency = (await readTables()).get('Idempotency') ?? '';
+
+    expect(tlsKeyLine).toMatch(/^[0-9a-f]{32}$/);
+    expect(idempotency).not.toContain(tlsKeyLine);
+  });
+});
+
+async function readAnonymously(url: string): Promise<number> {
+  const { origin, pathname } = new URL(url);
+  return (await requestOver(origin, { method: 'GET', path: pathname, ca: tlsOptions().ca })).status;
+}
