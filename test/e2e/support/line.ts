@@ -48,7 +48,7 @@ export async function getOperation(stack: RunningTestStack, id: string): Promise
 }
 
 /** Waits for the operation's end, whatever it is. */
-export async function waitForEnd(stack: RunningTestStack, id: string, waiting: Waiting = {}): Promise<OperationView> {
+async function waitForEnd(stack: RunningTestStack, id: string, waiting: Waiting = {}): Promise<OperationView> {
   let last = await getOperation(stack, id);
   try {
     await waitUntil(async () => {
