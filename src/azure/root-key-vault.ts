@@ -75,9 +75,10 @@ export function createRootKeyVault({ vaultUrl, credential }: RootKeyVaultOptions
 
   /** Key Vault makes it in seconds. One that an earlier call began is waited for, since a second is refused meanwhile. */
   async function makeSelfSigned(name: string, policy: RootKeyPolicy): Promise<RootKeyVersion> {
-    if ((await pendingIssuer(name)) === undefined) {
-      await patiently(() => makers.beginCreateCertificate(name, toPolicy(policy, 'Self')));
-    }
+    await patiently(async () => {
+      if ((await pendingIssuer(name)) !== undefined || (await firstVersion(name)) !== undefined) return;
+      await makers.beginCreateCertificate(name, toPolicy(policy, 'Self'));
+    });
     for (let waitedMs = 0; waitedMs < selfWaitMs; waitedMs += selfPollMs) {
       const made = await firstVersion(name);
       if (made !== undefined) return toVersion(made);
@@ -99,9 +100,11 @@ export function createRootKeyVault({ vaultUrl, credential }: RootKeyVaultOptions
         if (current?.cer !== undefined && Buffer.from(certificateDer).equals(Buffer.from(current.cer)))
           return toVersion(current);
         // Not polled to its end: an Unknown issuer waits for the merge.
-        if ((await pendingIssuer(name)) !== 'Unknown') {
-          await patiently(() => makers.beginCreateCertificate(name, toPolicy(policy, 'Unknown')));
-        }
+        await patiently(async () => {
+          if ((await pendingIssuer(name)) !== 'Unknown') {
+            await makers.beginCreateCertificate(name, toPolicy(policy, 'Unknown'));
+          }
+        });
         return toVersion(await patiently(() => makers.mergeCertificate(name, [certificateDer])));
       }),
 
@@ -162,7 +165,10 @@ async function answer<T>(call: () => Promise<T>): Promise<KeyAnswer<T>> {
 
 class StillWorking extends Error {}
 
-/** Tries again while Key Vault refuses to begin: what it throttles it has not done. */
+/**
+ * Tries again while Key Vault throttles. The call looks first at what there is: beginning a certificate is two requests,
+ * and the throttled one may be the second.
+ */
 async function patiently<T>(call: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
