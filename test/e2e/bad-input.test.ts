@@ -1,9 +1,8 @@
 /** Everything that should not come in, at every door that takes a body: refused as a problem, nothing stored, in the audit. */
 import { startStack, type RunningTestStack, type StackAnswer } from '../support/stack.ts';
 import { aCertificateRequest, anExtensionRequest, toRequestPem } from '../support/builders/a-certificate-request.ts';
-import { anEcKeyPair, anRsaKeyPair } from '../support/builders/a-key-pair.ts';
+import { anEcKeyPair, anRsaKeyPair, anRsaKeyPairOf } from '../support/builders/a-key-pair.ts';
 import { aRocaPrime } from '../support/builders/a-weak-prime.ts';
-import { anRsaKeyPairOf } from '../support/builders/a-key-pair.ts';
 import {
   algorithm,
   bits,
