@@ -12,6 +12,7 @@ import {
   objectIdentifier,
   sequence,
 } from '../support/builders/der.ts';
+import { doors, hostileBodies, thumbprint, unsignedToken } from './support/hostile-requests.ts';
 import { aKeyAndRequest, createRoot, expectStatus, issue, testSpeed, type JsonObject } from './support/line.ts';
 import { readTable } from './support/read-tables.ts';
 
@@ -29,7 +30,6 @@ const tablesOfChanges = [
     'Outbox',
   ],
 ];
-const thumbprint = '0'.repeat(40);
 
 let stack: RunningTestStack;
 let before: string;
@@ -100,33 +100,6 @@ function pathsOf({ errors = [] }: ProblemBody): readonly string[] {
   return errors.map(({ path }) => path);
 }
 
-/** Every door that reads a body. */
-const doors = [
-  ['POST', '/api/gateway-preflights'],
-  ['POST', '/api/gateways'],
-  ['POST', '/api/roots'],
-  ['POST', '/api/certificates'],
-  ['POST', `/api/certificates/${thumbprint}/revoke`],
-  ['POST', `/api/certificates/${thumbprint}/kits`],
-  ['PUT', '/api/gateways/gw/roots/root-1'],
-  ['PUT', '/api/owners/ann'],
-  ['PUT', '/api/api-keys/ann'],
-] as const;
-
-const hostileBodies: readonly (readonly [string, string, number])[] = [
-  ['no JSON', '{"id":', 400],
-  ['an array', '[]', 400],
-  ['null', 'null', 400],
-  ['a text', '"root"', 400],
-  ['nesting 10,000 deep', `${'['.repeat(10_000)}${']'.repeat(10_000)}`, 400],
-  ['a name twice', '{"owner":"a","owner":"b"}', 400],
-  ['__proto__', '{"__proto__":{"role":"administrator"}}', 400],
-  ['constructor', '{"constructor":{"prototype":{"role":"administrator"}}}', 400],
-  ['half a surrogate pair', '{"id":"\\ud800"}', 400],
-  ['an unknown field', '{"tenant":"other"}', 400],
-  ['one byte too many', `{"id":"${'a'.repeat(1024 * 1024 - 8)}"}`, 413],
-];
-
 describe.each(doors)('%s %s', (method, path) => {
   it.each(hostileBodies)('refuses %s', async (_what, body, status) => {
     const problem = problemOf(await stack.api(method, path, body));
@@ -168,11 +141,6 @@ describe.each(doors)('%s %s', (method, path) => {
     expect(pathsOf(problemOf(await stack.api(method, `${path}?q=${'a'.repeat(4096)}`, '{}')))).toContain('/query');
   });
 });
-
-function unsignedToken(): string {
-  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  return `${part({ alg: 'none', typ: 'JWT' })}.${part({ roles: ['administrator'] })}.`;
-}
 
 describe('roles', () => {
   it.each([
