@@ -64,9 +64,12 @@ export function slugOf(name: string): string {
   return slug === '' ? 'gateway' : slug;
 }
 
-/** Matches the id of a virtual network in any case, which is how Azure reads it. */
+/**
+ * Matches the id of a virtual network in any case, which is how Azure reads it. The names in it are Azure's own (a resource
+ * group's may hold letters of any script), so that none of them can be a step of a path, plain or encoded.
+ */
 export const virtualNetworkIdPattern =
-  /^\/subscriptions\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\/resourceGroups\/[^/?#\s]{1,90}\/providers\/Microsoft\.Network\/virtualNetworks\/[^/?#\s]{2,64}$/i;
+  /^\/subscriptions\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\/resourceGroups\/[\p{L}\p{N}._()-]{0,89}[\p{L}\p{N}_()-]\/providers\/Microsoft\.Network\/virtualNetworks\/[a-z0-9][a-z0-9._-]{0,62}[a-z0-9_]$/iu;
 
 interface NetworkResourceScope {
   readonly subscriptionId: string;

@@ -94,6 +94,22 @@ describe('src/domain/azure-names', () => {
       false,
       '/subscriptions/3f0c1a52-7d64-4e0b-9a51-c2d7be0f4c11/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/VNet1?x=1',
     ],
+    [
+      false,
+      '/subscriptions/3f0c1a52-7d64-4e0b-9a51-c2d7be0f4c11/resourceGroups/../providers/Microsoft.Network/virtualNetworks/VNet1',
+    ],
+    [
+      false,
+      '/subscriptions/3f0c1a52-7d64-4e0b-9a51-c2d7be0f4c11/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/..',
+    ],
+    [
+      false,
+      '/subscriptions/3f0c1a52-7d64-4e0b-9a51-c2d7be0f4c11/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/%2e%2e',
+    ],
+    [
+      true,
+      '/subscriptions/3f0c1a52-7d64-4e0b-9a51-c2d7be0f4c11/resourceGroups/Zürich_(1).x/providers/Microsoft.Network/virtualNetworks/a.b-c_',
+    ],
   ])('says %s to the virtual network id %s', (expected, id) => {
     expect(virtualNetworkIdPattern.test(id)).toBe(expected);
   });
