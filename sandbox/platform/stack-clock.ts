@@ -5,9 +5,12 @@
 export class StackClock {
   #offsetMs: number;
   readonly #listeners: (() => void)[] = [];
+  readonly #realNowMs: () => number;
 
-  constructor(offsetMs = 0) {
+  /** `realNowMs` is what the offset is added to; a test that counts by time gives one that stands still. */
+  constructor(offsetMs = 0, realNowMs: () => number = Date.now) {
     this.#offsetMs = offsetMs;
+    this.#realNowMs = realNowMs;
   }
 
   get offsetMs(): number {
@@ -15,7 +18,7 @@ export class StackClock {
   }
 
   nowMs(): number {
-    return Date.now() + this.#offsetMs;
+    return this.#realNowMs() + this.#offsetMs;
   }
 
   now(): Date {

@@ -10,14 +10,13 @@ import { startArm, type RunningArm } from '../../sandbox/arm/arm-service.ts';
 import { startEventGrid } from '../../sandbox/eventgrid/event-grid.ts';
 import type { ServiceHost } from '../../sandbox/platform/service-host.ts';
 import { aPublicIp, aVirtualNetwork, location } from './builders/arm-bodies.ts';
-import { createTestHost, type TestHost } from './service-host.ts';
+import { createTestHost, type TestHost, type TestHostOptions } from './service-host.ts';
 
 const audience = 'https://management.azure.com/';
 const hourMs = 3600 * 1000;
 const yearMs = 365 * 24 * hourMs;
 
-export interface ArmStackOptions {
-  readonly speed?: number;
+export interface ArmStackOptions extends Pick<TestHostOptions, 'speed' | 'standsStill'> {
   readonly eventGridUrl?: string;
 }
 
@@ -68,7 +67,7 @@ export interface ArmStack {
 }
 
 export async function startArmStack(options: ArmStackOptions = {}): Promise<ArmStack> {
-  const test = await createTestHost(options.speed === undefined ? {} : { speed: options.speed });
+  const test = await createTestHost(options);
   const { subscriptionId } = test.host;
   const credential: TokenCredential = {
     // The clients keep a token by real time while the stack's clock jumps by hours: a year is enough for any test.

@@ -21,6 +21,8 @@ export interface TestHostOptions {
   readonly speed?: number;
   /** Share of requests that meet a 429 or 503 by chance; none unless told. */
   readonly noiseShare?: number;
+  /** The clock moves only when it is moved: for what counts requests by time, on a machine of whatever speed. */
+  readonly standsStill?: boolean;
 }
 
 export interface TestHost {
@@ -51,7 +53,8 @@ interface KnownToken {
 export async function createTestHost(options: TestHostOptions = {}): Promise<TestHost> {
   const directory = mkdtempSync(join(tmpdir(), 'gatehouse-host-'));
   const ca = await ensureLocalCa(directory);
-  const clock = new StackClock();
+  const startedMs = Date.now();
+  const clock = options.standsStill === true ? new StackClock(0, () => startedMs) : new StackClock();
   const tokens = new Map<string, KnownToken>();
   const exchanges: RecordedExchange[] = [];
   const tenantId = randomUUID();
