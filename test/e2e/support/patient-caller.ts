@@ -18,7 +18,7 @@ export interface PatientCaller {
   call(request: PatientRequest): Promise<StackAnswer>;
   /** The operation's last state; throws unless it succeeded. */
   follow(operationId: string): Promise<Record<string, unknown>>;
-  /** Moves the stack's clock, minute by minute, until the app has nothing unfinished. */
+  /** Moves the stack's clock, minute by minute, until nothing is unfinished and no gateway is being written. */
   untilQuiet(): Promise<void>;
 }
 
@@ -58,9 +58,15 @@ export function createPatientCaller(stack: RunningTestStack): PatientCaller {
     }
   }
 
+  /** An operation ends before its writer gives the gateway back. */
+  async function isAtWork(): Promise<boolean> {
+    const gateways = await readTable(stack, 'Gateways');
+    return (await readTable(stack, 'Unfinished')).length > 0 || gateways.some((row) => 'writerJson' in row);
+  }
+
   async function untilQuiet(): Promise<void> {
     const endMs = Date.now() + deadlineMs;
-    while ((await readTable(stack, 'Unfinished')).length > 0) {
+    while (await isAtWork()) {
       if (Date.now() > endMs) throw new Error('there is still something unfinished');
       await stack.advance('PT1M');
     }
