@@ -45,6 +45,13 @@ export interface CertificateDeskOptions {
   readonly now: () => Date;
 }
 
+/** An owner as an order names them; `isNew` while nobody has registered them. */
+interface OrderOwner {
+  readonly id: string;
+  readonly email?: string;
+  readonly isNew: boolean;
+}
+
 export interface CertificateDesk {
   /** Issues, or goes on with what an earlier call of the same request (the same random bytes) has begun. */
   issue(order: CertificateOrder, random: (label: string, length: number) => Uint8Array): Promise<IssuedCertificate>;
@@ -88,10 +95,11 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
     return order.commonName;
   }
 
-  async function ownerOf(text: string): Promise<{ readonly id: string; readonly email?: string }> {
+  /** Reads only: an owner who is new is registered when the request can no longer be refused. */
+  async function ownerOf(text: string): Promise<OrderOwner> {
     if (!text.includes('@')) {
       const known = await options.owners.get(text);
-      return known ?? { id: text };
+      return { ...(known ?? { id: text }), isNew: false };
     }
     const id = text
       .toLowerCase()
@@ -107,7 +115,7 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
         'Register an owner id for this address and send that.',
       );
     }
-    return known ?? (await options.owners.put({ id, email: text }));
+    return known === undefined ? { id, email: text, isNew: true } : { ...known, isNew: false };
   }
 
   function prepare(
@@ -139,7 +147,7 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
     const faults = lintClientTbs(tbs, { root: rootDer, expected: fields });
     if (faults.length > 0) {
       const problems = faults.map(({ code, message }) => ({
-        path: '/csr',
+        path: pathOfFault(code, order),
         code,
         message,
         fix: 'Send another key or name.',
@@ -242,6 +250,7 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
       const commonName = nameFor(order, owner, Buffer.from(random('name', 4)).toString('hex'));
       const prepared = prepare(order, root, request, { commonName, owner: owner.id, serialNumber });
 
+      if (owner.isNew && owner.email !== undefined) await options.owners.put({ id: owner.id, email: owner.email });
       // The record is made before the signature, so that no certificate can exist that nobody knows of.
       await unfinished.add(unfinishedKind, serialNumber);
       await books.byCommonName.upsert({ group: commonNameGroup(commonName), key: serialNumber, serialNumber });
@@ -271,6 +280,12 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
       );
     }
   }
+}
+
+/** A fault of the name belongs to the field that the name was made of; every other one to the key that was sent. */
+function pathOfFault(code: string, order: CertificateOrder): string {
+  if (!code.startsWith('name') && code !== 'subjectIsIssuer') return '/csr';
+  return order.commonName === undefined ? '/owner' : '/commonName';
 }
 
 function requireClean(record: CertificateRecord, root: { readonly certificate: string }, der: Uint8Array): void {

@@ -100,7 +100,18 @@ function lintSubject(tbs: TbsStructure, commonName: string): readonly LintProble
     ...fault(isOtherString, 'subjectStringType', 'The common name is neither UTF8String nor PrintableString.'),
     ...names.flatMap(({ text }) => checkNameText(text, '').map(({ code, message }) => ({ code, message }))),
     ...fault(only?.text !== commonName, 'subjectOther', 'The common name is not the one on record.'),
+    ...fault(
+      comparable(tbs.subject) === comparable(tbs.issuer),
+      'subjectIsIssuer',
+      'The name is that of the root itself; path building would take the certificate for a root.',
+    ),
   ];
+}
+
+/** A Name as RFC 5280 section 7.1 compares it: case and runs of blanks do not tell names apart. */
+function comparable(name: TbsStructure['subject']): string {
+  const fold = (text: string) => text.trim().replaceAll(/\s+/g, ' ').toLowerCase();
+  return JSON.stringify(readName(name).map((rdn) => rdn.map(({ type, text }) => [type, fold(text)])));
 }
 
 function lintKeyUsage(tbs: TbsStructure): readonly LintProblem[] {

@@ -123,6 +123,7 @@ describe('src/desk/issue-certificate', () => {
     ['an unknown root', { rootId: 'nobody' }, 'rootUnknown'],
     ['a request that is none', { csr: 'hello' }, expect.any(String)],
     ['a name with a line break', { commonName: 'a\nb' }, expect.any(String)],
+    ['a validity beyond the root', { validityDays: 4000 }, 'beyondRoot'],
   ])('stores nothing for %s', async (_what, changes, code: string) => {
     const world = await aWorldWithRoot();
 
@@ -132,6 +133,19 @@ describe('src/desk/issue-certificate', () => {
     expect((refusal as AppError).problems[0]).toMatchObject({ code });
     expect(world.tables.rows('ClientCertificates')).toEqual([]);
     expect(world.tables.rows('CertificatesByCn')).toEqual([]);
+    expect(world.tables.rows('Owners')).toEqual([]);
+  });
+
+  it.each([
+    ["the root's own name", { commonName: 'ROOT root-1' }, { path: '/commonName', code: 'subjectIsIssuer' }],
+    ['an owner id that no name can begin with', { owner: '-' }, { path: '/owner', code: 'nameFirstCharacter' }],
+  ])('refuses %s where it was given', async (_what, changes, problem) => {
+    const world = await aWorldWithRoot();
+
+    await expect(world.certificates.issue(anOrder(changes), chanceOf('a'))).rejects.toMatchObject({
+      code: 'ERR_REQUEST_INVALID',
+      problems: [problem],
+    });
   });
 
   it('issues nothing from an expired root', async () => {
