@@ -37,15 +37,18 @@ export function readPorts(directory: string): Ports {
   return portsSchema.parse(JSON.parse(readFileSync(join(directory, 'ports.json'), 'utf8')));
 }
 
+/**
+ * A block of ports side by side, each free now. Blocks begin at multiples of their size: two stacks that choose in the same
+ * second then collide once in 1,500 times, not once in 190, as with ports chosen one by one.
+ */
 async function choosePorts(): Promise<Ports> {
-  const chosen = new Set<number>();
-  for (let tries = 0; chosen.size < portNames.length; tries += 1) {
-    if (tries > triesMax) throw new StackError(`No free ports between ${firstPort} and ${lastPort}.`);
-    const port = randomInt(firstPort, lastPort);
-    if (await isFree(port)) chosen.add(port);
+  for (let tries = 0; tries <= triesMax; tries += 1) {
+    const first = firstPort + randomInt(Math.floor((lastPort - firstPort) / portNames.length)) * portNames.length;
+    const block = portNames.map((name, index) => [name, first + index] as const);
+    const free = await Promise.all(block.map(([, port]) => isFree(port)));
+    if (free.every(Boolean)) return portsSchema.parse(Object.fromEntries(block));
   }
-  const [...ports] = chosen;
-  return portsSchema.parse(Object.fromEntries(portNames.map((name, index) => [name, ports[index]])));
+  throw new StackError(`No ${portNames.length} free ports side by side between ${firstPort} and ${lastPort}.`);
 }
 
 function isFree(port: number): Promise<boolean> {
