@@ -117,6 +117,19 @@ export function createTrustDesk(options: {
     );
   }
 
+  /** Goes on with a profile request; one whose gateway was removed meanwhile ends, because nobody will ever serve it. */
+  async function carryProfile(operation: OperationRecord, request: CarryRequest): Promise<void> {
+    const gatewayId = operation.target;
+    if ((await books.gateways.get(gatewayKeys(gatewayId))) !== undefined) {
+      await countProfile(operation, gatewayId, request);
+      return;
+    }
+    const problem = { code: 'ERR_NOT_FOUND', detail: `Gateway ${gatewayId} was removed before it had a profile.` };
+    await operations.settleStep(operation.id, gatewayId, { status: 'failed', now: now(), problem });
+    const asked = (await books.profileRequests.get({ partitionKey: gatewayId, rowKey: operation.id }))?.record;
+    if (asked !== undefined) await books.profileRequests.remove(asked);
+  }
+
   /** Records what the operation wants of its root, unless a crash came only after that, and hands it to the writer. */
   async function carryRoot(operation: OperationRecord, request: CarryRequest): Promise<void> {
     const gatewayId = operation.target;
@@ -216,9 +229,8 @@ export function createTrustDesk(options: {
     },
 
     carry: async (operation, orchestrations) => {
-      const gatewayId = operation.target;
       if (operation.kind === intentOperations.profile) {
-        await countProfile(operation, gatewayId, { orchestrations });
+        await carryProfile(operation, { orchestrations });
         return;
       }
       await carryRoot(operation, { orchestrations });

@@ -9,6 +9,7 @@ import {
 } from '../../support/desk-world.ts';
 import { aCertificateRequest, toRequestPem } from '../../support/builders/a-certificate-request.ts';
 import { atEveryCrash } from '../../support/every-crash.ts';
+import { given } from '../../support/given.ts';
 import { sweep } from '../../../src/desk/sweep.ts';
 
 describe('src/desk/trust-roots', () => {
@@ -125,6 +126,19 @@ describe('src/desk/trust-roots', () => {
       },
     });
     expect(places).toBeGreaterThan(4);
+  });
+
+  it('ends a profile request whose gateway was removed before its turn', async () => {
+    const world = createDeskWorld();
+    const gateway = await aGateway(world);
+    const { id } = await world.trust.requestProfile('vnet1gw', aRequest(world, 'profile'));
+    await world.books.gateways.remove(gateway);
+
+    const operation = given(await world.operations.get(id));
+    await world.trust.carry(operation, world.orchestrations);
+
+    expect(await world.operations.view(id)).toMatchObject({ status: 'failed', problem: { code: 'ERR_NOT_FOUND' } });
+    expect(await world.books.profileRequests.list('vnet1gw')).toEqual([]);
   });
 
   it('is carried out when the sweep comes before the caller asks again, wherever the request died', async () => {
