@@ -37,7 +37,7 @@ export async function createDeskAlone(): Promise<DeskAlone> {
     privateEncrypt(privateKey, Buffer.concat([sha256Prefix, digest]));
   const desk = createCertificateDesk({
     books,
-    lookup: createCertificateLookup({ books }),
+    lookup: createCertificateLookup({ books, now }),
     owners: createOwners({ tables, now }),
     rootKeys: createSigner(signDigest),
     expiries: createExpiries({ tables }),

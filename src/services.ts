@@ -56,7 +56,7 @@ export function createServices(settings: Settings, credential: TokenCredential) 
   const expiries = createExpiries({ tables });
   const owners = createOwners({ tables, now });
 
-  const lookup = createCertificateLookup({ books });
+  const lookup = createCertificateLookup({ books, now });
   const writer = createGatewayWriter({ books, now });
   const thumbprintOfRoot = thumbprintOfPublicCertData;
   const delivery = { outbox, webhook: settings.webhook, send: sendWebhook, now };

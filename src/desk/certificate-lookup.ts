@@ -38,9 +38,18 @@ export function commonNameGroup(commonName: string): string {
   return createHash('sha256').update(commonName.toLowerCase()).digest('hex');
 }
 
-export function createCertificateLookup({ books }: { readonly books: Books }): CertificateLookup {
+export function createCertificateLookup({
+  books,
+  now,
+}: {
+  readonly books: Books;
+  readonly now: () => Date;
+}): CertificateLookup {
+  /** Time alone makes a certificate expire, so the state is judged when it is read: no stored row can be late. */
   async function read(serialNumber: string): Promise<CertificateRecord | undefined> {
-    return (await books.certificates.get(certificateKeys(serialNumber)))?.record;
+    const record = (await books.certificates.get(certificateKeys(serialNumber)))?.record;
+    const isOver = record?.state === 'issued' && Date.parse(record.notAfter) <= now().getTime();
+    return isOver ? { ...record, state: 'expired' } : record;
   }
 
   return {

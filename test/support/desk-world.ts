@@ -46,7 +46,7 @@ export function createDeskWorld(tables: MemoryTables = createMemoryTables()) {
   const claims = createClaims({ tables });
   const expiries = createExpiries({ tables });
   const owners = createOwners({ tables, now });
-  const lookup = createCertificateLookup({ books });
+  const lookup = createCertificateLookup({ books, now });
   const writer = createGatewayWriter({ books, now });
   const thumbprintOfRoot = thumbprintOfPublicCertData;
   return {

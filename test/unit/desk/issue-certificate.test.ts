@@ -148,6 +148,17 @@ describe('src/desk/issue-certificate', () => {
     });
   });
 
+  it('calls a certificate expired from its last moment on, without anybody having touched it', async () => {
+    const world = await aWorldWithRoot();
+    const { record } = await world.certificates.issue(anOrder({ validityDays: 1 }), chanceOf('a'));
+    const thumbprint = given(parseThumbprint(record.thumbprint ?? ''));
+    world.clock.advance(24 * 3600 * 1000);
+
+    expect(await world.lookup.byThumbprint(thumbprint)).toMatchObject({ state: 'expired' });
+    expect((await world.lookup.list({ rootId: 'root-1', state: 'expired', top: 10 })).items).toHaveLength(1);
+    expect((await world.lookup.list({ rootId: 'root-1', state: 'issued', top: 10 })).items).toEqual([]);
+  });
+
   it('issues nothing from an expired root', async () => {
     const world = await aWorldWithRoot();
     world.clock.advance(4000 * 24 * 3600 * 1000);
