@@ -65,7 +65,10 @@ export function createGatewayWriter(options: { readonly books: Books; readonly n
     const record = await gateways.update(gatewayKeys(gatewayId), (current) => {
       before.epoch = current.epoch;
       if (current.state === 'removed') return undefined;
-      const changed = { ...change(current), updatedAt: at() };
+      const wished = change(current);
+      // Somebody writes already and nothing more is wanted: an event that only wakes leaves the row alone.
+      if (current.writer !== undefined && wished === current) return undefined;
+      const changed = { ...wished, updatedAt: at() };
       return current.writer === undefined ? claimed(changed) : changed;
     });
     if (record !== undefined && record.epoch !== before.epoch) await start(orchestrations, record);

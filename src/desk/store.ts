@@ -28,8 +28,9 @@ export interface Store<T extends object> {
   update(keys: RowKeys, change: (record: T) => T | undefined): Promise<T | undefined>;
 }
 
-/** Rounds of read-change-write before a row counts as contended beyond reason. */
-const updateRoundsMax = 20;
+/** Rounds of read-change-write before a row counts as contended beyond reason; with the pauses, some ten seconds. */
+const updateRoundsMax = 50;
+const pauseMaxMs = 250;
 
 export function createStore<T extends object>(tables: Tables, kind: RecordKind<T>): Store<T> {
   const { table } = kind;
@@ -50,6 +51,7 @@ export function createStore<T extends object>(tables: Tables, kind: RecordKind<T
       const changed = change(stored.record);
       if (changed === undefined) return stored.record;
       if (await tables.replace(table, keys, toColumns(changed), stored.etag)) return changed;
+      await pause(round);
     }
     throw new Error(`Row ${keys.rowKey} of table ${table} kept changing; gave up after ${updateRoundsMax} rounds.`);
   }
@@ -63,6 +65,12 @@ export function createStore<T extends object>(tables: Tables, kind: RecordKind<T
     remove: (record, etag) => tables.remove(table, kind.keys(record), etag),
     list: async (partitionKey, range) => (await tables.list(table, partitionKey, range)).map(decode),
   };
+}
+
+/** Many that write one row at once come apart by pauses of chance, which grow. */
+function pause(round: number): Promise<void> {
+  const longestMs = Math.min(2 ** round, pauseMaxMs);
+  return new Promise((resolve) => setTimeout(resolve, longestMs * (0.5 + Math.random() / 2)));
 }
 
 /** Nested values become JSON text in a column whose name ends in `Json`, so that a person can still read the table. */
