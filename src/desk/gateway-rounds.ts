@@ -6,7 +6,7 @@ import type { GatewayWriter } from './gateway-writer.ts';
 import type { Operations } from './operations.ts';
 import type { Outbox } from './outbox.ts';
 import { createEntryRecorder, type EntryRecorder } from './record-entries.ts';
-import { gatewayKeys, type ProfileRecord } from './records/gateways.ts';
+import { gatewayKeys, operationsOf, type ProfileRecord } from './records/gateways.ts';
 
 /** How many write times are kept for a gateway's own p50 and p95. */
 const updateTimesMax = 50;
@@ -121,9 +121,10 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
         await operations.settleStep(record.operationId, gatewayId, { status: 'failed', now: now(), problem });
       }
       for (const { record } of await books.gatewayRevocations.list(gatewayId)) {
-        if (record.operationId === undefined) continue;
         const detail = 'the gateway is gone, and with it every way in';
-        await operations.settleStep(record.operationId, gatewayId, { status: 'succeeded', detail, now: now() });
+        for (const id of operationsOf(record)) {
+          await operations.settleStep(id, gatewayId, { status: 'succeeded', detail, now: now() });
+        }
       }
       const current = (await books.gateways.get(gatewayKeys(gatewayId)))?.record;
       if (current === undefined) return;

@@ -6,6 +6,7 @@ import type { Blobs } from '../ports/blobs.ts';
 import type { Books } from './books.ts';
 import { certificatePem } from './certificate-pem.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
+import { gatewayKeys } from './records/gateways.ts';
 import { rootKeys } from './records/certificates.ts';
 
 export interface KitDesk {
@@ -51,6 +52,9 @@ export function createKitDesk(options: {
         throw new AppError('ERR_NOT_FOUND', `Certificate ${text.slice(0, 64)} does not exist.`);
       if (record.state !== 'issued')
         throw new AppError('ERR_CONFLICT', `Certificate ${text} is ${record.state} and opens no gateway.`);
+      if ((await books.gateways.get(gatewayKeys(gatewayId))) === undefined) {
+        throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not exist.`);
+      }
       const trust = (await books.gatewayRoots.get({ partitionKey: gatewayId, rowKey: record.rootId }))?.record;
       if (trust?.wanted !== true)
         throw new AppError('ERR_CONFLICT', `Gateway ${gatewayId} does not trust root ${record.rootId}.`);

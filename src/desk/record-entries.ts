@@ -4,6 +4,7 @@ import type { Books } from './books.ts';
 import { readDesiredState, type DesiredState } from './desired-entries.ts';
 import type { Operations } from './operations.ts';
 import {
+  operationsOf,
   gatewayRevocationKind,
   gatewayRootKind,
   type GatewayRevocation,
@@ -31,11 +32,12 @@ export function createEntryRecorder({ books, operations, now, thumbprintOfRoot }
   const at = (): string => now().toISOString();
 
   async function settle(
-    row: { readonly operationId?: string | undefined; readonly gatewayId: string },
+    row: Parameters<typeof operationsOf>[0] & { readonly gatewayId: string },
     detail: string,
   ): Promise<void> {
-    if (row.operationId === undefined) return;
-    await operations.settleStep(row.operationId, row.gatewayId, { status: 'succeeded', detail, now: now() });
+    for (const id of operationsOf(row)) {
+      await operations.settleStep(id, row.gatewayId, { status: 'succeeded', detail, now: now() });
+    }
   }
 
   async function recordRoot(row: GatewayRoot, standing: Standing): Promise<void> {
@@ -109,7 +111,7 @@ export function createEntryRecorder({ books, operations, now, thumbprintOfRoot }
       const revocation = (await readDesiredState(books, gatewayId, now())).revocations.find(
         ({ intent }) => intent.thumbprint === thumbprint,
       );
-      const operationId = root?.operationId ?? revocation?.intent.operationId;
+      const ended = root ?? revocation?.row ?? revocation?.intent;
       if (root !== undefined) {
         await books.gatewayRoots.update(gatewayRootKind.keys(root), (row) => ({
           ...row,
@@ -125,12 +127,13 @@ export function createEntryRecorder({ books, operations, now, thumbprintOfRoot }
           reason,
         });
       }
-      if (operationId === undefined) return;
       const problem = {
         code: 'ERR_AZURE_REFUSED',
         detail: `Azure refuses this entry on gateway ${gatewayId}: ${reason}`,
       };
-      await operations.settleStep(operationId, gatewayId, { status: 'failed', detail: reason, now: now(), problem });
+      for (const id of ended === undefined ? [] : operationsOf(ended)) {
+        await operations.settleStep(id, gatewayId, { status: 'failed', detail: reason, now: now(), problem });
+      }
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { VpnSession } from '../ports/arm.ts';
 import type { Books } from './books.ts';
 import type { Operations } from './operations.ts';
-import { gatewayKeys, gatewayRevocationKind, type GatewayRevocation } from './records/gateways.ts';
+import { gatewayKeys, gatewayRevocationKind, operationsOf, type GatewayRevocation } from './records/gateways.ts';
 
 /** Azure refreshes its session list every five minutes: two empty looks this far apart prove that nobody is left. */
 const proofIntervalMs = 5 * 60 * 1000;
@@ -35,9 +35,9 @@ export function createSessionRecorder(options: {
     await books.gatewayRevocations.update(gatewayRevocationKind.keys(row), (current) =>
       current.wanted && current.state === row.state ? next : undefined,
     );
-    if (row.operationId !== undefined) {
-      const detail = hadSessions ? 'sessions disconnected' : 'no sessions';
-      await operations.settleStep(row.operationId, row.gatewayId, { status: 'succeeded', detail, now: now() });
+    const detail = hadSessions ? 'sessions disconnected' : 'no sessions';
+    for (const id of operationsOf(row)) {
+      await operations.settleStep(id, row.gatewayId, { status: 'succeeded', detail, now: now() });
     }
     return next.state !== 'proven';
   }

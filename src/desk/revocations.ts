@@ -9,7 +9,7 @@ import type { OperationRecord } from './operation-record.ts';
 import type { Operations } from './operations.ts';
 import type { Outbox } from './outbox.ts';
 import { certificateKeys, type CertificateRecord, type RevocationRecord } from './records/certificates.ts';
-import { gatewayRevocationKind, type GatewayRevocation } from './records/gateways.ts';
+import { gatewayRevocationKind, operationsOf, type GatewayRevocation } from './records/gateways.ts';
 import type { IntentRequest } from './trust-roots.ts';
 
 export const revocationReasons = ['compromised', 'left', 'lost', 'superseded', 'unspecified'] as const;
@@ -121,6 +121,13 @@ export function createRevocationDesk(options: {
   async function carry(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {
     const intent = await recordIntent(operation);
     if (intent === undefined) {
+      const later = (
+        await books.revocations.get({ partitionKey: contextOf(operation).rootId, rowKey: operation.target })
+      )?.record;
+      if (later?.wanted === (operation.kind === revocationOperations.revoke) && operation.steps.length > 0) {
+        await joinEqual(operation, later);
+        return;
+      }
       const problem = { code: 'ERR_CONFLICT', detail: 'A later request about the same certificate took its place.' };
       await operations.finish(operation.id, { status: 'failed', problem });
       return;
@@ -150,12 +157,31 @@ export function createRevocationDesk(options: {
       updatedAt: at(),
     };
     if (await books.gatewayRevocations.insert(row)) return;
-    const before = (await books.gatewayRevocations.get(gatewayRevocationKind.keys(row)))?.record;
-    await books.gatewayRevocations.update(gatewayRevocationKind.keys(row), (current) =>
-      current.operationId === intent.operationId ? undefined : row,
-    );
-    if (before?.operationId !== undefined && before.operationId !== intent.operationId) {
-      await giveWay(before.operationId, gatewayId, intent.operationId);
+    const overtaken: { before?: GatewayRevocation } = {};
+    await books.gatewayRevocations.update(gatewayRevocationKind.keys(row), (current) => {
+      overtaken.before = current;
+      return current.operationId === intent.operationId ? undefined : { ...row, ...earlierOf(current, intent) };
+    });
+    const { before } = overtaken;
+    if (before?.operationId === undefined || before.operationId === intent.operationId) return;
+    if (before.wanted === intent.wanted) return;
+    for (const id of operationsOf(before)) await giveWay(id, gatewayId, intent.operationId);
+  }
+
+  /** An equal request was a moment earlier or later: this operation ends with the one that the gateways know of. */
+  async function joinEqual(operation: OperationRecord, intent: RevocationRecord): Promise<void> {
+    for (const { name } of operation.steps) {
+      await askGateway(name, intent);
+      await operations.setStep(operation.id, name, { status: 'running', now: now() });
+      const keys = { partitionKey: name, rowKey: intent.thumbprint };
+      const row = await books.gatewayRevocations.update(keys, (current) =>
+        operationsOf(current).includes(operation.id)
+          ? undefined
+          : { ...current, earlierOperationIds: [...(current.earlierOperationIds ?? []), operation.id] },
+      );
+      const isDone = row?.state === 'disconnected' || row?.state === 'proven' || row?.state === 'removed';
+      if (isDone)
+        await operations.settleStep(operation.id, name, { status: 'succeeded', detail: row.state, now: now() });
     }
   }
 
@@ -243,6 +269,14 @@ export function createRevocationDesk(options: {
 interface Asked {
   readonly reason?: RevocationReason;
   readonly urgency?: 'immediate' | 'window';
+}
+
+/** An equal wish that is overtaken is remembered with the one that took its place; another wish is not. */
+function earlierOf(
+  before: GatewayRevocation,
+  intent: RevocationRecord,
+): Pick<GatewayRevocation, 'earlierOperationIds'> {
+  return before.wanted === intent.wanted ? { earlierOperationIds: [...operationsOf(before)] } : {};
 }
 
 function contextOf(operation: OperationRecord): Required<Asked> & Pick<RevocationRecord, 'rootId' | 'serialNumber'> {

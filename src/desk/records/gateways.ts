@@ -117,6 +117,8 @@ const gatewayRevocationSchema = z.object({
   state: z.enum(revocationStates),
   reason: z.string().optional(),
   operationId: z.string().optional(),
+  /** Operations of equal requests that came before it: they end with it. */
+  earlierOperationIds: z.array(z.string()).optional(),
   requestedAt: z.string(),
   listedAt: z.string().optional(),
   /** The first look at the sessions that found none of this certificate left. */
@@ -125,6 +127,11 @@ const gatewayRevocationSchema = z.object({
   updatedAt: z.string(),
 });
 export type GatewayRevocation = z.infer<typeof gatewayRevocationSchema>;
+
+/** Every operation that ends when this revocation has come to its end on this gateway. */
+export function operationsOf(row: Pick<GatewayRevocation, 'operationId' | 'earlierOperationIds'>): readonly string[] {
+  return [...(row.earlierOperationIds ?? []), ...(row.operationId === undefined ? [] : [row.operationId])];
+}
 
 /** How far each revocation has come on each gateway: partition gateway id, row thumbprint. */
 export const gatewayRevocationKind: RecordKind<GatewayRevocation> = {

@@ -127,6 +127,21 @@ describe('src/desk/revocations', () => {
     expect(second.id).toBe(first.id);
   });
 
+  it('ends two equal requests of one moment together', async () => {
+    const world = createDeskWorld();
+    const thumbprint = await aLine(world);
+
+    const asked = ['one', 'two', 'three'].map((seed) =>
+      world.revocations.revoke(thumbprint, { reason: 'lost' }, aRequest(world, seed)),
+    );
+    const ids = (await Promise.all(asked)).map(({ id }) => id);
+    await runWriter(world);
+    await runWriter(world);
+
+    const states = await Promise.all(ids.map(async (id) => (await world.operations.view(id))?.status));
+    expect(new Set(states)).toEqual(new Set(['succeeded']));
+  });
+
   it('takes the entry off again on reinstatement, and ends the revocation that it overtakes', async () => {
     const world = createDeskWorld();
     const thumbprint = await aLine(world);
