@@ -200,6 +200,10 @@ export function unsettled(answer: Exclude<ArmAnswer<unknown>, { outcome: 'done' 
     case 'refused':
       return { outcome: 'refused', code: answer.code, message: answer.message };
     case 'missing':
+      // Never there, however long one waits: the plan names another subscription than meant, or one without rights.
+      if (answer.code === 'SubscriptionNotFound') {
+        return { outcome: 'refused', code: answer.code, message: 'Azure does not know the subscription of the plan.' };
+      }
       return waitFor('Azure does not show the resource yet');
   }
 }

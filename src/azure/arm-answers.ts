@@ -33,7 +33,7 @@ export function classify(answer: RefusedAnswer): Exclude<ArmAnswer<never>, { out
   const error = asObject(answer.body['error']);
   const code = asText(error['code']) || `Http${answer.status}`;
   const message = messageWithDetails(error);
-  if (answer.status === 404) return { outcome: 'missing' };
+  if (answer.status === 404) return { outcome: 'missing', code };
   if (answer.status === 429 || answer.status === 503 || answer.status === 412 || lockedCodes.has(code)) {
     return { outcome: 'busy', code, message, retryAfterSeconds: secondsOf(answer.retryAfter) ?? usualWaitSeconds };
   }

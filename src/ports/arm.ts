@@ -3,7 +3,8 @@ import type { JsonObject } from '../domain/json.ts';
 /** What Resource Manager answered, sorted by what the caller can do about it. */
 export type ArmAnswer<T> =
   | { readonly outcome: 'done'; readonly value: T; readonly retryAfterSeconds?: number; readonly operationUrl?: string }
-  | { readonly outcome: 'missing' }
+  /** Azure has no such thing. `code` says what is missing where that is not the resource itself: `SubscriptionNotFound`. */
+  | { readonly outcome: 'missing'; readonly code?: string }
   /** Throttled, locked by another operation, or the etag has changed: wait, read again, decide again. Never resend. */
   | { readonly outcome: 'busy'; readonly code: string; readonly message: string; readonly retryAfterSeconds: number }
   | { readonly outcome: 'refused'; readonly status: number; readonly code: string; readonly message: string };

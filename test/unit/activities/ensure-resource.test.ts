@@ -77,6 +77,15 @@ describe('src/activities/ensure-resource', () => {
     });
   });
 
+  it('refuses a subscription that Azure does not know, instead of waiting for it', async () => {
+    const { world } = await anEmptyAzure();
+    world.arm.answerNext('putResourceGroup', { outcome: 'missing', code: 'SubscriptionNotFound' });
+
+    const outcome = await createEnsureResource(world)({ gatewayId: 'vnet1gw', resource: 'resourceGroup' });
+
+    expect(outcome).toMatchObject({ outcome: 'refused', code: 'SubscriptionNotFound' });
+  });
+
   it('does not take another gateway of the same name for its own', async () => {
     const { world, gateway } = await anEmptyAzure();
     world.arm.resources.set(gateway.resourceId, {

@@ -30,7 +30,10 @@ describe('src/azure/arm-answers', () => {
   });
 
   it('calls 404 missing, whatever it says', () => {
-    expect(classify(anAnswer(404, 'ResourceGroupNotFound'))).toEqual({ outcome: 'missing' });
+    expect(classify(anAnswer(404, 'ResourceGroupNotFound'))).toEqual({
+      outcome: 'missing',
+      code: 'ResourceGroupNotFound',
+    });
   });
 
   it.each([500, 502, 504, 408])('throws %i, so that it is tried again', (status) => {

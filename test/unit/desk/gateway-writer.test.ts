@@ -32,6 +32,16 @@ describe('src/desk/gateway-writer', () => {
     expect(world.orchestrations.started).toHaveLength(1);
   });
 
+  it('leaves the row alone when it is only woken while somebody writes', async () => {
+    const world = createDeskWorld();
+    await aGateway(world, 'vnet1gw', { epoch: 2, writer: { instanceId: 'apply-vnet1gw-2', epoch: 2 } });
+    const before = given(await world.books.gateways.get(gatewayKeys('vnet1gw'))).etag;
+
+    await world.writer.wake(world.orchestrations, 'vnet1gw');
+
+    expect(given(await world.books.gateways.get(gatewayKeys('vnet1gw'))).etag).toBe(before);
+  });
+
   it('is given back only when nothing more is wanted', async () => {
     const world = createDeskWorld();
     await aGateway(world);
