@@ -2,6 +2,7 @@ import type { Tables } from '../ports/tables.ts';
 import {
   byCommonNameKind,
   byOwnerKind,
+  byPublicKeyKind,
   byRootKind,
   byThumbprintKind,
   certificateKind,
@@ -48,6 +49,7 @@ export interface Books {
   readonly byOwner: Store<CertificateIndexRow>;
   readonly byRoot: Store<CertificateIndexRow>;
   readonly byCommonName: Store<CertificateIndexRow>;
+  readonly byPublicKey: Store<CertificateIndexRow>;
   readonly revocations: Store<RevocationRecord>;
 }
 
@@ -67,6 +69,7 @@ export function createBooks(tables: Tables): Books {
     byOwner: createStore(tables, byOwnerKind),
     byRoot: createStore(tables, byRootKind),
     byCommonName: createStore(tables, byCommonNameKind),
+    byPublicKey: createStore(tables, byPublicKeyKind),
     revocations: createStore(tables, revocationKind),
   };
 }

@@ -25,6 +25,8 @@ export interface CertificateLookup {
   list(query: CertificateQuery): Promise<CertificatePage>;
   /** Serial numbers of every certificate with this common name, whatever its letter case. */
   withCommonName(commonName: string): Promise<readonly string[]>;
+  /** True when a certificate of this public key was revoked because somebody else has the key. */
+  isCompromised(publicKeyHash: string): Promise<boolean>;
   /** True while a certificate of this root may open a gateway. */
   hasLive(rootId: string, now: Date): Promise<boolean>;
 }
@@ -81,6 +83,12 @@ export function createCertificateLookup({
     withCommonName: async (commonName) => {
       const rows = await books.byCommonName.list(commonNameGroup(commonName));
       return rows.map(({ record }) => record.serialNumber);
+    },
+
+    isCompromised: async (publicKeyHash) => {
+      const rows = await books.byPublicKey.list(publicKeyHash);
+      const records = await Promise.all(rows.map(({ record }) => read(record.serialNumber)));
+      return records.some((record) => record?.revocationReason === 'compromised');
     },
 
     hasLive: async (rootId, now) => {

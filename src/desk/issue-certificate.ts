@@ -245,6 +245,7 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
       const serialNumber = createSerialNumber((length, draw) => random(`serial-${draw}`, length));
       const started = (await books.certificates.get(certificateKeys(serialNumber)))?.record;
       if (started !== undefined) return { record: await goOn(started, root), root, ignored: request.ignored };
+      if (await options.lookup.isCompromised(request.publicKeyHash)) throw compromisedKey();
 
       const owner = await ownerOf(order.owner);
       const commonName = nameFor(order, owner, Buffer.from(random('name', 4)).toString('hex'));
@@ -253,6 +254,7 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
       if (owner.isNew && owner.email !== undefined) await options.owners.put({ id: owner.id, email: owner.email });
       // The record is made before the signature, so that no certificate can exist that nobody knows of.
       await unfinished.add(unfinishedKind, serialNumber);
+      await books.byPublicKey.upsert({ group: request.publicKeyHash, key: serialNumber, serialNumber });
       await books.byCommonName.upsert({ group: commonNameGroup(commonName), key: serialNumber, serialNumber });
       const namesakes = await options.lookup.withCommonName(commonName);
       const record: CertificateRecord = { ...prepared, sessionIdentity: namesakes.length > 1 ? 'ambiguous' : 'unique' };
@@ -308,6 +310,11 @@ function requireClean(record: CertificateRecord, root: { readonly certificate: s
       `Certificate ${record.serialNumber} is not what it should be: ${problems.map(({ code }) => code).join(', ')}.`,
     );
   }
+}
+
+function compromisedKey(): AppError {
+  const message = 'A certificate of this key was revoked because the key is compromised.';
+  return invalid('/csr', 'keyCompromised', message, 'Make a new key and send its request.');
 }
 
 function invalid(path: string, code: string, message: string, fix: string): AppError {

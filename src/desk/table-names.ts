@@ -4,6 +4,7 @@ export const tableNames = [
   'Audit',
   'AuditSeals',
   'CertificatesByCn',
+  'CertificatesByKey',
   'CertificatesByOwner',
   'CertificatesByRoot',
   'CertificatesByThumbprint',

@@ -94,6 +94,8 @@ export const byOwnerKind = indexKind('CertificatesByOwner');
 export const byRootKind = indexKind('CertificatesByRoot');
 /** Group: SHA-256 of the lower-case common name; key: serial number. */
 export const byCommonNameKind = indexKind('CertificatesByCn');
+/** Group: SHA-256 of the public key; key: serial number. */
+export const byPublicKeyKind = indexKind('CertificatesByKey');
 
 const revocationSchema = z.object({
   rootId: z.string(),
