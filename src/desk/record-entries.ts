@@ -2,6 +2,7 @@ import { readEntries, type ThumbprintOfRoot } from '../domain/gateway-entries.ts
 import type { JsonObject } from '../domain/json.ts';
 import type { Books } from './books.ts';
 import { readDesiredState, type DesiredState } from './desired-entries.ts';
+import { newGatewayRevocation } from './new-gateway-revocation.ts';
 import type { Operations } from './operations.ts';
 import {
   operationsOf,
@@ -56,10 +57,12 @@ export function createEntryRecorder({ books, operations, now, thumbprintOfRoot }
     { intent, row }: DesiredState['revocations'][number],
     standing: Standing,
   ): Promise<boolean> {
-    const known = row ?? newRow(gatewayId, intent);
+    const known = row ?? newGatewayRevocation(gatewayId, intent, at());
     if (row === undefined) await books.gatewayRevocations.insert(known);
     const asked =
-      known.wanted === intent.wanted ? known : { ...newRow(gatewayId, intent), requestedAt: known.requestedAt };
+      known.wanted === intent.wanted
+        ? known
+        : { ...newGatewayRevocation(gatewayId, intent, at()), requestedAt: known.requestedAt };
     if (asked.state === 'refused') return false;
     const next = withStanding(asked, standing, at());
     await books.gatewayRevocations.update(gatewayRevocationKind.keys(known), () => next);
@@ -68,20 +71,6 @@ export function createEntryRecorder({ books, operations, now, thumbprintOfRoot }
       await settle(next, 'listed; several certificates share this name, so its sessions cannot be told apart');
     }
     return next.state === 'listed' || next.state === 'disconnected';
-  }
-
-  function newRow(gatewayId: string, intent: DesiredState['revocations'][number]['intent']): GatewayRevocation {
-    return {
-      gatewayId,
-      thumbprint: intent.thumbprint,
-      commonName: intent.commonName,
-      ambiguous: intent.ambiguous,
-      wanted: intent.wanted,
-      state: intent.wanted ? 'requested' : 'reinstating',
-      operationId: intent.operationId,
-      requestedAt: intent.recordedAt,
-      updatedAt: at(),
-    };
   }
 
   return {
@@ -121,7 +110,7 @@ export function createEntryRecorder({ books, operations, now, thumbprintOfRoot }
         }));
       } else if (revocation !== undefined) {
         await books.gatewayRevocations.upsert({
-          ...(revocation.row ?? newRow(gatewayId, revocation.intent)),
+          ...(revocation.row ?? newGatewayRevocation(gatewayId, revocation.intent, at())),
           wanted: revocation.intent.wanted,
           state: 'refused',
           reason,

@@ -5,6 +5,7 @@ import type { Orchestrations } from '../ports/orchestrations.ts';
 import type { Books } from './books.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
 import type { GatewayWriter } from './gateway-writer.ts';
+import { newGatewayRevocation } from './new-gateway-revocation.ts';
 import type { OperationRecord } from './operation-record.ts';
 import type { Operations } from './operations.ts';
 import type { Outbox } from './outbox.ts';
@@ -145,17 +146,7 @@ export function createRevocationDesk(options: {
   }
 
   async function askGateway(gatewayId: string, intent: RevocationRecord): Promise<void> {
-    const row: GatewayRevocation = {
-      gatewayId,
-      thumbprint: intent.thumbprint,
-      commonName: intent.commonName,
-      ambiguous: intent.ambiguous,
-      wanted: intent.wanted,
-      state: intent.wanted ? 'requested' : 'reinstating',
-      operationId: intent.operationId,
-      requestedAt: intent.recordedAt,
-      updatedAt: at(),
-    };
+    const row = newGatewayRevocation(gatewayId, intent, at());
     if (await books.gatewayRevocations.insert(row)) return;
     const overtaken: { before?: GatewayRevocation } = {};
     await books.gatewayRevocations.update(gatewayRevocationKind.keys(row), (current) => {
