@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { StackInfo } from './supervisor/stack-info.ts';
 import { createAppClient, type AppClient } from './walkthrough/app-client.ts';
 import { createProgress, type Progress } from './walkthrough/progress.ts';
+import { whyNoRealClient } from './walkthrough/real-client.ts';
 import { makeSigningRequest } from './walkthrough/signing-request.ts';
 import { enter, expectRefusal, waitUntilCut } from './walkthrough/vpn-visit.ts';
 
@@ -15,7 +16,11 @@ const stepsTotal = 9;
 
 const planSchema = z.looseObject({ name: z.string() });
 const gatewaySchema = z.object({ state: z.string(), lastOperation: z.string().optional() });
-const certificateSchema = z.object({ thumbprint: z.string(), subject: z.object({ commonName: z.string() }) });
+const certificateSchema = z.object({
+  thumbprint: z.string(),
+  subject: z.object({ commonName: z.string() }),
+  notBefore: z.string(),
+});
 const profileSchema = z.object({ serverFqdn: z.string() });
 const kitSchema = z.object({ fileName: z.string(), content: z.string(), keyFileName: z.string() });
 const rootSchema = z.object({ keyId: z.string().optional(), state: z.string() });
@@ -61,7 +66,8 @@ async function walkThrough(walk: Walk): Promise<string[]> {
   progress.step(`issue a certificate to ${owner} from a signing request`);
   const { keyPem, csrPem } = await makeSigningRequest();
   const order = { rootId, owner, csr: csrPem };
-  const { thumbprint, subject } = certificateSchema.parse((await app.call('POST', '/api/certificates', order)).body);
+  const certificate = certificateSchema.parse((await app.call('POST', '/api/certificates', order)).body);
+  const { thumbprint, subject, notBefore } = certificate;
 
   progress.step('fetch the VPN profile and make the OpenVPN kit');
   await followCall(walk, 'POST', `/api/gateways/${gatewayId}/profile`, {});
@@ -71,6 +77,7 @@ async function walkThrough(walk: Walk): Promise<string[]> {
   const files = writeKit(dirname(walk.stack.ca), kit, keyPem);
 
   const vpn = await useVpn(walk, {
+    notBefore,
     visit: { stackDir: dirname(walk.stack.ca), fqdn: profile.serverFqdn, ovpnFile: files.ovpnFile },
     revoke: () => followCall(walk, 'POST', `/api/certificates/${thumbprint}/revoke`, { reason: 'lost' }),
   });
@@ -132,18 +139,24 @@ function writeKit(
   return files;
 }
 
-/** The last three steps; without VPN gateways the certificate is revoked all the same. */
+/** The last three steps; where no real client can take part the certificate is revoked all the same. */
 async function useVpn(
   walk: Walk,
-  options: { readonly visit: Parameters<typeof enter>[0]; readonly revoke: () => Promise<void> },
+  options: {
+    readonly notBefore: string;
+    readonly visit: Parameters<typeof enter>[0];
+    readonly revoke: () => Promise<void>;
+  },
 ): Promise<string[]> {
   const { progress, signal } = walk;
-  if (walk.stack.processes['vpn'] === undefined) {
-    progress.step('connect a client: left out, no VPN gateways here');
+  const vpnRuns = walk.stack.processes['vpn'] !== undefined;
+  const obstacle = whyNoRealClient({ vpnRuns, notBefore: options.notBefore, now: new Date() });
+  if (obstacle !== undefined) {
+    progress.step('connect a real OpenVPN client: left out');
     progress.step('revoke the certificate');
     await options.revoke();
-    progress.step('see the client refused: left out');
-    return ['not tried: start as root, with openvpn installed, and --with vpn'];
+    progress.step('see the client put out and refused: left out');
+    return [`not tried: ${obstacle}`];
   }
   progress.step('connect a real OpenVPN client');
   const client = await enter(options.visit, signal);
