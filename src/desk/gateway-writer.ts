@@ -50,9 +50,7 @@ export function createGatewayWriter(options: { readonly books: Books; readonly n
     return { ...record, epoch, writer: { instanceId: applyInstanceId(record.id, epoch), epoch } };
   }
 
-  async function start(orchestrations: Orchestrations, record: GatewayRecord | undefined): Promise<void> {
-    if (record === undefined) return;
-    const { id, epoch } = record;
+  async function start(orchestrations: Orchestrations, { id, epoch }: GatewayRecord): Promise<void> {
     await orchestrations.start(applyGatewayName, applyInstanceId(id, epoch), { gatewayId: id, epoch });
   }
 
@@ -61,9 +59,7 @@ export function createGatewayWriter(options: { readonly books: Books; readonly n
     gatewayId: string,
     change: IntentChange,
   ): Promise<GatewayRecord | undefined> {
-    const before: { epoch?: number } = {};
     const record = await gateways.update(gatewayKeys(gatewayId), (current) => {
-      before.epoch = current.epoch;
       if (current.state === 'removed') return undefined;
       const wished = change(current);
       // Somebody writes already and nothing more is wanted: an event that only wakes leaves the row alone.
@@ -71,7 +67,8 @@ export function createGatewayWriter(options: { readonly books: Books; readonly n
       const changed = { ...wished, updatedAt: at() };
       return current.writer === undefined ? claimed(changed) : changed;
     });
-    if (record !== undefined && record.epoch !== before.epoch) await start(orchestrations, record);
+    // Also when the claim is an older one: whoever took it may have died before it could start the instance.
+    if (record !== undefined && isApplying(record)) await start(orchestrations, record);
     return record;
   }
 
@@ -121,6 +118,11 @@ export function createGatewayWriter(options: { readonly books: Books; readonly n
       return true;
     },
   };
+}
+
+/** True while the single writer holds the gateway, and not a story of the whole gateway. */
+function isApplying({ id, epoch, writer }: GatewayRecord): boolean {
+  return writer?.instanceId === applyInstanceId(id, epoch);
 }
 
 export function isMoreWanted(record: GatewayRecord): boolean {

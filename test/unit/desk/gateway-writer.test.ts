@@ -32,6 +32,26 @@ describe('src/desk/gateway-writer', () => {
     expect(world.orchestrations.started).toHaveLength(1);
   });
 
+  it('starts the writer whose claimer died before it could', async () => {
+    const world = createDeskWorld();
+    await aGateway(world);
+    const silent = { ...world.orchestrations, start: () => Promise.reject(new Error('the host is gone')) };
+    await expect(world.writer.recordIntent(silent, 'vnet1gw')).rejects.toThrow('the host is gone');
+
+    await world.writer.recordIntent(world.orchestrations, 'vnet1gw');
+
+    expect(world.orchestrations.started).toMatchObject([{ instanceId: 'apply-vnet1gw-2', input: { epoch: 2 } }]);
+  });
+
+  it('starts nothing beside a story of the whole gateway', async () => {
+    const world = createDeskWorld();
+    await aGateway(world, 'vnet1gw', { state: 'building', writer: { instanceId: 'op-1', epoch: 1 } });
+
+    await world.writer.recordIntent(world.orchestrations, 'vnet1gw');
+
+    expect(world.orchestrations.started).toEqual([]);
+  });
+
   it('leaves the row alone when it is only woken while somebody writes', async () => {
     const world = createDeskWorld();
     await aGateway(world, 'vnet1gw', { epoch: 2, writer: { instanceId: 'apply-vnet1gw-2', epoch: 2 } });
