@@ -1,4 +1,4 @@
-import { asObject, asText } from '../domain/gateway-entries.ts';
+import { asList, asObject, asText } from '../domain/gateway-entries.ts';
 import type { GatewayPlanInput } from '../domain/gateway-plan.ts';
 import type { JsonObject, JsonValue } from '../domain/json.ts';
 import { checkPlan } from '../domain/preflight/check-plan.ts';
@@ -97,7 +97,7 @@ function toFacts(network: JsonObject): NonNullable<PreflightContext['virtualNetw
     location: asText(network['location']),
     addressSpace: texts(asObject(properties['addressSpace'])['addressPrefixes']),
     dnsServers: texts(asObject(properties['dhcpOptions'])['dnsServers']),
-    subnets: list(properties['subnets']).map((item) => {
+    subnets: asList(properties['subnets']).map((item) => {
       const subnet = asObject(item);
       const own = asObject(subnet['properties']);
       const single = asText(own['addressPrefix']);
@@ -106,10 +106,6 @@ function toFacts(network: JsonObject): NonNullable<PreflightContext['virtualNetw
   };
 }
 
-function list(value: JsonValue | undefined): readonly JsonValue[] {
-  return Array.isArray(value) ? (value as readonly JsonValue[]) : [];
-}
-
 function texts(value: JsonValue | undefined): string[] {
-  return list(value).filter((item) => typeof item === 'string');
+  return asList(value).filter((item) => typeof item === 'string');
 }

@@ -56,3 +56,7 @@ export function asObject(value: JsonValue | undefined): JsonObject {
 export function asText(value: JsonValue | undefined): string {
   return typeof value === 'string' ? value : '';
 }
+
+export function asList(value: JsonValue | undefined): readonly JsonValue[] {
+  return Array.isArray(value) ? (value as readonly JsonValue[]) : [];
+}

@@ -1,10 +1,10 @@
-import { asObject, asText } from './gateway-entries.ts';
+import { asList, asObject, asText } from './gateway-entries.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 
 /** True when the gateway authenticates against RADIUS: its secrets are missing from every read and must be put back. */
 export function usesRadius(gateway: JsonObject): boolean {
   const configuration = asObject(asObject(gateway['properties'])['vpnClientConfiguration']);
-  return asText(configuration['radiusServerAddress']) !== '' || listOf(configuration['radiusServers']).length > 0;
+  return asText(configuration['radiusServerAddress']) !== '' || asList(configuration['radiusServers']).length > 0;
 }
 
 /**
@@ -15,13 +15,13 @@ export function withRadiusSecrets(gateway: JsonObject, secrets: JsonObject): Jso
   const properties = asObject(gateway['properties']);
   const configuration = asObject(properties['vpnClientConfiguration']);
   const byAddress = new Map(
-    listOf(secrets['value']).map((item) => [
+    asList(secrets['value']).map((item) => [
       asText(asObject(item)['radiusServerAddress']),
       asObject(item)['radiusServerSecret'],
     ]),
   );
   const single = byAddress.get(asText(configuration['radiusServerAddress']));
-  const servers = listOf(configuration['radiusServers']).map((item) => withSecret(asObject(item), byAddress));
+  const servers = asList(configuration['radiusServers']).map((item) => withSecret(asObject(item), byAddress));
   return {
     ...gateway,
     properties: {
@@ -38,8 +38,4 @@ export function withRadiusSecrets(gateway: JsonObject, secrets: JsonObject): Jso
 function withSecret(server: JsonObject, byAddress: ReadonlyMap<string, JsonValue | undefined>): JsonObject {
   const secret = byAddress.get(asText(server['radiusServerAddress']));
   return secret === undefined ? server : { ...server, radiusServerSecret: secret };
-}
-
-function listOf(value: JsonValue | undefined): readonly JsonValue[] {
-  return Array.isArray(value) ? (value as readonly JsonValue[]) : [];
 }

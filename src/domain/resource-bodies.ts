@@ -1,4 +1,4 @@
-import { asObject, asText } from './gateway-entries.ts';
+import { asList, asObject, asText } from './gateway-entries.ts';
 import { gatewaySubnetName, type GatewayPlan, type PlannedSubnet } from './gateway-plan.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 
@@ -29,7 +29,7 @@ export function newVirtualNetwork(plan: GatewayPlan): JsonObject {
  */
 export function mergeVirtualNetwork(plan: GatewayPlan, current: JsonObject): NetworkMerge {
   const properties = asObject(current['properties']);
-  const present = listOf(properties['subnets']).map(asObject);
+  const present = asList(properties['subnets']).map(asObject);
   if (plan.virtualNetwork.kind === 'existing') {
     return present.some(hasName(gatewaySubnetName))
       ? { outcome: 'equal' }
@@ -48,7 +48,7 @@ export function mergeVirtualNetwork(plan: GatewayPlan, current: JsonObject): Net
       message: `Subnet ${other.name} is there with another prefix than ${other.prefix}. Change the plan to what is there, or the subnet.`,
     };
   }
-  const prefixes = listOf(asObject(properties['addressSpace'])['addressPrefixes']).filter(
+  const prefixes = asList(asObject(properties['addressSpace'])['addressPrefixes']).filter(
     (prefix) => typeof prefix === 'string',
   );
   const missingPrefixes = addressSpace.filter((prefix) => !prefixes.includes(prefix));
@@ -111,7 +111,7 @@ export function newGateway(plan: GatewayPlan, roots: readonly FirstRoot[]): Json
 export function differencesFromPlan(plan: GatewayPlan, gateway: JsonObject): readonly string[] {
   const properties = asObject(gateway['properties']);
   const configuration = asObject(properties['vpnClientConfiguration']);
-  const pool = listOf(asObject(configuration['vpnClientAddressPool'])['addressPrefixes']);
+  const pool = asList(asObject(configuration['vpnClientAddressPool'])['addressPrefixes']);
   return [
     difference('SKU', plan.sku, asText(asObject(properties['sku'])['name'])),
     difference(
@@ -146,9 +146,5 @@ function hasName(name: string): (subnet: JsonObject) => boolean {
 /** Azure shows one prefix in one field and several in another. */
 function prefixesOf(subnet: JsonObject): readonly JsonValue[] {
   const properties = asObject(subnet['properties']);
-  return [properties['addressPrefix'] ?? '', ...listOf(properties['addressPrefixes'])];
-}
-
-function listOf(value: JsonValue | undefined): readonly JsonValue[] {
-  return Array.isArray(value) ? (value as readonly JsonValue[]) : [];
+  return [properties['addressPrefix'] ?? '', ...asList(properties['addressPrefixes'])];
 }
