@@ -5,6 +5,7 @@ import type { Orchestrations } from '../ports/orchestrations.ts';
 import type { Books } from './books.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
 import type { GatewayWriter } from './gateway-writer.ts';
+import { giveWay } from './give-way.ts';
 import { newGatewayRevocation } from './new-gateway-revocation.ts';
 import type { OperationRecord } from './operation-record.ts';
 import type { Operations } from './operations.ts';
@@ -156,7 +157,9 @@ export function createRevocationDesk(options: {
     const { before } = overtaken;
     if (before?.operationId === undefined || before.operationId === intent.operationId) return;
     if (before.wanted === intent.wanted) return;
-    for (const id of operationsOf(before)) await giveWay(id, gatewayId, intent.operationId);
+    for (const operationId of operationsOf(before)) {
+      await giveWay(operations, { operationId, name: gatewayId, laterId: intent.operationId, now: now() });
+    }
   }
 
   /** An equal request was a moment earlier or later: this operation ends with the one that the gateways know of. */
@@ -174,16 +177,6 @@ export function createRevocationDesk(options: {
       if (isDone)
         await operations.settleStep(operation.id, name, { status: 'succeeded', detail: row.state, now: now() });
     }
-  }
-
-  async function giveWay(operationId: string, gatewayId: string, laterId: string): Promise<void> {
-    const problem = { code: 'ERR_CONFLICT', detail: `A later request, operation ${laterId}, took its place.` };
-    await operations.settleStep(operationId, gatewayId, {
-      status: 'failed',
-      detail: problem.detail,
-      now: now(),
-      problem,
-    });
   }
 
   /** The operation that is already carrying out the same wish, if one is. */

@@ -4,6 +4,7 @@ import type { Orchestrations } from '../ports/orchestrations.ts';
 import type { Books } from './books.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
 import type { GatewayWriter, IntentChange } from './gateway-writer.ts';
+import { giveWay } from './give-way.ts';
 import type { OperationRecord } from './operation-record.ts';
 import type { Operations } from './operations.ts';
 import { rootKeys } from './records/certificates.ts';
@@ -94,16 +95,11 @@ export function createTrustDesk(options: {
     const before = (await books.gatewayRoots.get(gatewayRootKind.keys(row)))?.record;
     await books.gatewayRoots.upsert(row);
     if (before?.operationId === undefined || before.operationId === row.operationId) return;
-    await giveWay(before.operationId, row.gatewayId, row.operationId);
-  }
-
-  async function giveWay(operationId: string, gatewayId: string, laterId = ''): Promise<void> {
-    const problem = { code: 'ERR_CONFLICT', detail: `A later request, operation ${laterId}, took its place.` };
-    await operations.settleStep(operationId, gatewayId, {
-      status: 'failed',
-      detail: problem.detail,
+    await giveWay(operations, {
+      operationId: before.operationId,
+      name: row.gatewayId,
+      laterId: row.operationId ?? '',
       now: now(),
-      problem,
     });
   }
 
@@ -143,7 +139,12 @@ export function createTrustDesk(options: {
     }
     if (row?.operationId !== operation.id) {
       if (row?.operationId !== undefined && (await isLater(row.operationId, operation))) {
-        await giveWay(operation.id, gatewayId, row.operationId);
+        await giveWay(operations, {
+          operationId: operation.id,
+          name: gatewayId,
+          laterId: row.operationId ?? '',
+          now: now(),
+        });
         return;
       }
       const thumbprint = (await books.roots.get(rootKeys(rootId)))?.record.thumbprint ?? '';

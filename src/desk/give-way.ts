@@ -1,0 +1,11 @@
+import type { Operations } from './operations.ts';
+
+/** Ends a step, and its operation with it, whose place the later operation has taken. One that has ended stays as it is. */
+export async function giveWay(
+  operations: Pick<Operations, 'settleStep'>,
+  step: { readonly operationId: string; readonly name: string; readonly laterId: string; readonly now: Date },
+): Promise<void> {
+  const detail = `A later request, operation ${step.laterId}, took its place.`;
+  const problem = { code: 'ERR_CONFLICT', detail };
+  await operations.settleStep(step.operationId, step.name, { status: 'failed', detail, now: step.now, problem });
+}
