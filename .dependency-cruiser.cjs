@@ -17,11 +17,11 @@ const rooms = {
     breach: 'I/O would come into code that is replayed: the replay would do it again or see another answer.',
   },
   activities: {
-    from: ['domain', 'contracts', 'pki', 'desk', 'ports'],
+    from: ['domain', 'contracts', 'pki', 'desk', 'ports', 'onprem'],
     breach: 'A step would know Azure’s clients or the way in, and could no longer be tried against other ones.',
   },
   desk: {
-    from: ['domain', 'contracts', 'ports', 'pki', 'kits'],
+    from: ['domain', 'contracts', 'ports', 'pki', 'kits', 'onprem'],
     breach: 'A use case would depend on how it is called or on whose cloud it runs.',
   },
   ports: {
@@ -44,6 +44,15 @@ const rooms = {
     from: ['domain'],
     breach: 'Client files are text made from values; with more at hand they could hold what must not leave.',
   },
+  onprem: {
+    from: ['domain', 'contracts'],
+    breach:
+      'Scripts are fixed text and data: with more at hand, something of a request could become code on a machine.',
+  },
+  remote: {
+    from: ['ports', 'domain', 'onprem'],
+    breach: 'A way to reach machines would know the story that it carries, and another way would not fit in its place.',
+  },
   config: {
     from: [],
     breach: 'Reading the environment would depend on code that runs before the environment is checked.',
@@ -52,28 +61,34 @@ const rooms = {
 
 // Packages that may be in the bundle, and the only rooms (or files directly in src) that may name them.
 const packages = [
-  { name: 'zod', rooms: ['domain', 'contracts', 'desk', 'ports', 'azure', 'functions', 'pki', 'kits', 'config'] },
+  {
+    name: 'zod',
+    rooms: ['domain', 'contracts', 'desk', 'ports', 'azure', 'functions', 'pki', 'kits', 'config', 'onprem', 'remote'],
+  },
   { name: 'ipaddr.js', rooms: ['domain', 'kits'] },
   { name: 'durable-functions', rooms: ['orchestrations', 'contracts', 'functions', 'main.ts'] },
   { name: '@azure/functions', rooms: ['functions', 'main.ts'] },
   { name: '@azure/identity', rooms: ['main.ts'] },
-  { name: '@azure/core-auth', rooms: ['azure', 'services.ts'] },
-  { name: '@azure/core-rest-pipeline', rooms: ['azure'] },
+  { name: '@azure/core-auth', rooms: ['azure', 'remote', 'services.ts'] },
+  { name: '@azure/core-rest-pipeline', rooms: ['azure', 'remote'] },
   { name: '@azure/arm-network', rooms: ['azure'] },
   { name: '@azure/arm-resources', rooms: ['azure'] },
   { name: '@azure/data-tables', rooms: ['azure'] },
   { name: '@azure/storage-blob', rooms: ['azure'] },
   { name: '@azure/keyvault-certificates', rooms: ['azure'] },
   { name: '@azure/keyvault-keys', rooms: ['azure'] },
+  { name: '@azure/keyvault-secrets', rooms: ['azure'] },
   { name: '@peculiar/asn1-schema', rooms: ['pki'] },
   { name: '@peculiar/asn1-x509', rooms: ['pki'] },
   { name: 'fflate', rooms: ['kits'] },
   { name: 'fast-xml-parser', rooms: ['kits'] },
   { name: 'jsonc-parser', rooms: ['functions'] },
+  { name: 'plist', rooms: ['kits'] },
+  { name: 'ssh2', rooms: ['remote'] },
 ];
 
 // Rooms of sandbox that any other may use, and files that put the rooms together.
-const standIns = ['arm', 'azurite', 'control', 'eventgrid', 'identity', 'keyvault', 'runtime', 'vpn'];
+const standIns = ['arm', 'azurite', 'control', 'eventgrid', 'identity', 'keyvault', 'runtime', 'vpn', 'windows'];
 
 const literal = (text) => text.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 const inPackage = (name) => `(^|/)node_modules/(@types/)?${literal(name)}/`;

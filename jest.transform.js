@@ -1,5 +1,6 @@
 // How every jest run turns TypeScript and ES-module-only packages into what jest's CommonJS runtime loads.
 export const transform = {
   '^.+\\.(t|j|mj)s$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript', decorators: true } } }],
+  '\\.ps1$': '<rootDir>/jest.text-transform.cjs',
 };
 export const transformIgnorePatterns = ['/node_modules/(?!(jose|croner|asn1js)/)'];

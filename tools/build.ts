@@ -23,7 +23,10 @@ const result = await build({
   // Some packages' CommonJS files cannot be bundled (they ask for their parts through an argument), and none can be shaken.
   mainFields: ['module', 'main'],
   // The host puts this module into the worker's module loader; there is no file to bundle.
-  external: ['@azure/functions-core'],
+  // ssh2 tries its compiled parts and goes on without them.
+  external: ['@azure/functions-core', 'cpu-features', '*.node'],
+  // The scripts of the remote steps are text of the bundle.
+  loader: { '.ps1': 'text' },
   minify: true,
   // Names of functions and classes reach logs and the registered names.
   keepNames: true,

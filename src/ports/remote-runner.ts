@@ -1,0 +1,66 @@
+import type { Machine } from '../domain/machine.ts';
+
+/** Classes of what goes wrong on the way to a machine: what to do next depends on nothing else. */
+export type RemoteFault =
+  /** Nobody answers: try again later. */
+  | 'Unreachable'
+  /** The machine, or Azure, does not let us in: never tried again by itself, because accounts lock. */
+  | 'AuthFailed'
+  /** The machine cannot take commands as it is (agent too old, commands blocked, shell missing). */
+  | 'Precondition'
+  | 'ToolFailed'
+  | 'TimedOut';
+
+export interface RemoteFailure {
+  readonly outcome: 'failed';
+  readonly fault: RemoteFault;
+  /** For people. Without secrets. */
+  readonly message: string;
+}
+
+/** One run of one script on one machine. */
+export interface RemoteCommand {
+  /** `[a-z0-9-]{1,90}`. The same id again is the same command: a start that finds it attaches to it. */
+  readonly id: string;
+  /** The machine that is connected to; never one that is reached `via` another. */
+  readonly machine: Machine;
+  /** Fixed text of the application, ASCII. */
+  readonly script: string;
+  /** What the script is to do: base64url of UTF-8 JSON, without secrets. */
+  readonly invocation: string;
+  /** By name in the script: which Key Vault secret, and whether it is a text or a `{"username","password"}`. */
+  readonly secrets: Readonly<Record<string, { readonly name: string; readonly kind: 'text' | 'credential' }>>;
+  /** Secret with the account that the script runs as, where that is not the connection's own. */
+  readonly runAs?: string;
+  readonly timeoutSeconds: number;
+}
+
+export type RemoteStart =
+  | { readonly outcome: 'started'; readonly handle: string }
+  /** The way is throttled or taken: start again after that time. */
+  | { readonly outcome: 'busy'; readonly reason: string; readonly retryAfterSeconds: number }
+  | RemoteFailure;
+
+export type RemotePoll =
+  | { readonly outcome: 'running' }
+  /** `exitCode` is undefined where the way does not tell one. `output` is standard output, at most its last 1 MiB. */
+  | {
+      readonly outcome: 'ended';
+      readonly exitCode: number | undefined;
+      readonly output: string;
+      readonly error: string;
+    }
+  | RemoteFailure;
+
+/**
+ * A way to run scripts on machines. Each call is short; nobody waits inside. `handle` goes into histories: it holds no secret.
+ * Every call may be repeated: `start` attaches, `cancel` and `cleanup` of something that is gone succeed.
+ */
+export interface RemoteRunner {
+  start(command: RemoteCommand): Promise<RemoteStart>;
+  poll(machine: Machine, handle: string): Promise<RemotePoll>;
+  /** Stops the command if it still runs; a later poll says that it ended or is not there. */
+  cancel(machine: Machine, handle: string): Promise<void>;
+  /** Removes what the command left behind on the machine, once its result is stored. */
+  cleanup(machine: Machine, handle: string): Promise<void>;
+}
