@@ -10,9 +10,10 @@ import { openKeySeal } from './key-seal.ts';
 import { settlePending } from './pending-certificates.ts';
 import { badParameter, errorBody, VaultError } from './vault-error.ts';
 import { findRoute, type VaultRoute } from './vault-routes.ts';
-import { openVaultState } from './vault-state.ts';
-import { createWeight, otherWeight, VaultThrottle, type RequestWeight } from './vault-throttle.ts';
-import { apiVersion, type Vault } from './vault.ts';
+import { emptyVault, openVaultState } from './vault-state.ts';
+import { createSecretWeight, createWeight, otherWeight, VaultThrottle, type RequestWeight } from './vault-throttle.ts';
+import { apiVersion, scriptApiVersion, type Vault } from './vault.ts';
+import { withoutSecretValue } from './without-secret-value.ts';
 
 const audience = 'https://vault.azure.net';
 const namePattern = /^[0-9a-zA-Z-]{1,127}$/;
@@ -31,8 +32,8 @@ export interface RunningKeyVault extends RunningService {
 }
 
 /**
- * Starts the stand-in for one Key Vault: keys and certificates of its data plane, version 2025-07-01. Private keys are
- * kept sealed in the state file, and no operation answers one.
+ * Starts the stand-in for one Key Vault: keys, certificates and secrets of its data plane, version 2025-07-01. Private keys
+ * and secrets are kept sealed in the state file. No operation answers a private key, and no recording holds a secret.
  */
 export async function startKeyVault(host: ServiceHost, options: KeyVaultOptions): Promise<RunningKeyVault> {
   const vault: Vault = {
@@ -50,7 +51,9 @@ export async function startKeyVault(host: ServiceHost, options: KeyVaultOptions)
       clock: host.clock,
       journal: host.journal,
       faults: host.faults,
-      record: host.record,
+      record: (exchange) => {
+        host.record?.(withoutSecretValue(exchange));
+      },
       errorBody,
       handle: (request) => handle(request, { host, vault, throttle, authority }),
     },
@@ -59,8 +62,7 @@ export async function startKeyVault(host: ServiceHost, options: KeyVaultOptions)
   return {
     ...service,
     reset: () => {
-      vault.state.value.keys = {};
-      vault.state.value.certificates = {};
+      Object.assign(vault.state.value, emptyVault());
       throttle.clear();
       vault.state.save();
     },
@@ -110,7 +112,7 @@ async function run(request: ServiceRequest, context: Context): Promise<ServiceRe
   if (route === undefined) {
     throw new VaultError(501, 'NotImplemented', `The local vault has no ${request.method} ${request.url.pathname}.`);
   }
-  refuseApiVersion(request.url.searchParams);
+  refuseApiVersion(request);
   if (route.name !== '' && !namePattern.test(route.name)) {
     throw badParameter(`The request URI contains an invalid name: ${route.name}`);
   }
@@ -144,10 +146,11 @@ function challenge(authorization: string | undefined, authority: string): Servic
   };
 }
 
-function refuseApiVersion(query: URLSearchParams): void {
-  const asked = query.get('api-version');
+function refuseApiVersion({ method, url }: ServiceRequest): void {
+  const asked = url.searchParams.get('api-version');
   if (asked === null) throw badParameter('api-version must be specified');
-  if (asked !== apiVersion) {
+  const isScripts = asked === scriptApiVersion && method === 'GET' && url.pathname.startsWith('/secrets/');
+  if (asked !== apiVersion && !isScripts) {
     throw badParameter(
       `The specified version (${asked}) is not recognized. Consider using the latest supported version (${apiVersion}).`,
     );
@@ -155,7 +158,8 @@ function refuseApiVersion(query: URLSearchParams): void {
 }
 
 function weightOf(route: VaultRoute, request: ServiceRequest, vault: Vault): RequestWeight {
-  if (route.isCreate) return createWeight(request.body.includes('RSA-HSM'));
+  if (route.makes === 'secret') return createSecretWeight();
+  if (route.makes === 'key') return createWeight(request.body.includes('RSA-HSM'));
   if (!request.url.pathname.startsWith('/keys/')) return otherWeight();
   const versions = vault.state.value.keys[route.name.toLowerCase()]?.versions ?? [];
   const key = versions.find((version) => version.version === route.version) ?? versions.at(-1);

@@ -28,7 +28,7 @@ export async function createCertificate(vault: Vault, call: VaultCall): Promise<
   const { policy, enabled, tags } = readCertificateCreation(call.body);
   const { certificates, keys } = vault.state.value;
   refuseTakenName(vault, certificates, 'Certificate', call.name);
-  refuseForeignKey(vault, call.name);
+  refuseForeignName(vault, call.name);
   if (certificates[call.name.toLowerCase()]?.pending?.status === 'inProgress') {
     const message =
       "A new key vault certificate can not be created or imported while a pending key vault certificate's status is inProgress.";
@@ -233,10 +233,13 @@ function isForKey(leaf: X509Certificate, key: KeyVersion): boolean {
   return jwk.kty === 'RSA' && jwk.n === key.n && jwk.e === key.e;
 }
 
-function refuseForeignKey(vault: Vault, name: string): void {
-  const entry = vault.state.value.keys[name.toLowerCase()];
-  if (entry?.versions.some((version) => !version.managed) !== true) return;
-  throw conflict(`A key named ${name} exists already and does not belong to a certificate.`);
+function refuseForeignName(vault: Vault, name: string): void {
+  const { keys, secrets } = vault.state.value;
+  if (keys[name.toLowerCase()]?.versions.some((version) => !version.managed) === true) {
+    throw conflict(`A key named ${name} exists already and does not belong to a certificate.`);
+  }
+  if (secrets[name.toLowerCase()] === undefined) return;
+  throw conflict(`A secret named ${name} exists already and does not belong to a certificate.`);
 }
 
 function newEntry(name: string): CertificateEntry {

@@ -8,7 +8,7 @@ const deletionMs = 5000;
 const recoveryMs = 10_000;
 const retentionMs = recoverableDays * 24 * 3600 * 1000;
 
-export type Kind = 'Key' | 'Certificate';
+export type Kind = 'Key' | 'Certificate' | 'Secret';
 
 /** The live object of this name; throws 404 when there is none, or it is deleted, or not back yet. */
 export function findActive<T extends NamedObject<unknown>>(

@@ -22,6 +22,18 @@ import {
   updateKey,
 } from './keys.ts';
 import { createCertificate, deletePending, getPending, mergePending, updatePending } from './pending-certificates.ts';
+import {
+  deleteSecret,
+  getDeletedSecret,
+  getSecret,
+  listDeletedSecrets,
+  listSecrets,
+  listSecretVersions,
+  purgeSecret,
+  recoverSecret,
+  setSecret,
+  updateSecret,
+} from './secrets.ts';
 import { sign } from './sign.ts';
 import type { VaultOperation } from './vault.ts';
 
@@ -29,7 +41,8 @@ export interface VaultRoute {
   readonly operation: VaultOperation;
   readonly name: string;
   readonly version: string;
-  readonly isCreate: boolean;
+  /** What the request makes, if anything: making has limits of its own. */
+  readonly makes: 'key' | 'secret' | undefined;
 }
 
 /** `{n}` stands for a name, `{v}` for a version, which may be left empty; more exact patterns come first. */
@@ -59,6 +72,16 @@ const routes: readonly (readonly [string, VaultOperation])[] = [
   ['GET /deletedcertificates/{n}', getDeletedCertificate],
   ['DELETE /deletedcertificates/{n}', purgeCertificate],
   ['POST /deletedcertificates/{n}/recover', recoverCertificate],
+  ['PUT /secrets/{n}', setSecret],
+  ['GET /secrets/{n}/versions', listSecretVersions],
+  ['GET /secrets/{n}/{v}', getSecret],
+  ['PATCH /secrets/{n}/{v}', updateSecret],
+  ['GET /secrets', listSecrets],
+  ['DELETE /secrets/{n}', deleteSecret],
+  ['GET /deletedsecrets', listDeletedSecrets],
+  ['GET /deletedsecrets/{n}', getDeletedSecret],
+  ['DELETE /deletedsecrets/{n}', purgeSecret],
+  ['POST /deletedsecrets/{n}/recover', recoverSecret],
 ];
 
 /** Operations of Key Vault that have a form of one of the patterns above, and that this vault does not have. */
@@ -72,19 +95,25 @@ const patterns = routes.map(([pattern, operation]) => {
 /** The operation of this request, or undefined when the vault does not have it. */
 export function findRoute(method: string, pathname: string): VaultRoute | undefined {
   // "Latest" is an empty version after a slash; a bare name means the same.
-  const path = /^\/(keys|certificates)\/[^/]+$/.test(pathname) && method !== 'DELETE' ? `${pathname}/` : pathname;
+  const hasVersion = method === 'GET' || method === 'PATCH';
+  const path = hasVersion && /^\/(keys|certificates|secrets)\/[^/]+$/.test(pathname) ? `${pathname}/` : pathname;
   const door = `${method} ${path.length > 1 && !isVersionDoor(path) ? path.replace(/\/$/, '') : path}`;
   if (path.split('/').some((segment) => otherSegments.includes(segment))) return undefined;
   for (const { expression, operation } of patterns) {
     const match = expression.exec(door);
     if (match !== null) {
       const { name = '', version = '' } = match.groups ?? {};
-      return { operation, name, version, isCreate: operation === createKey || operation === createCertificate };
+      return { operation, name, version, makes: madeBy(operation) };
     }
   }
   return undefined;
 }
 
+function madeBy(operation: VaultOperation): VaultRoute['makes'] {
+  if (operation === createKey || operation === createCertificate) return 'key';
+  return operation === setSecret ? 'secret' : undefined;
+}
+
 function isVersionDoor(path: string): boolean {
-  return /^\/(keys|certificates)\/[^/]+\/[^/]*$/.test(path);
+  return /^\/(keys|certificates|secrets)\/[^/]+\/[^/]*$/.test(path);
 }

@@ -41,6 +41,15 @@ export interface CertificateVersion {
   tags: Record<string, string> | undefined;
 }
 
+export interface SecretVersion {
+  readonly version: string;
+  /** The value, sealed; the vault alone opens it. */
+  readonly sealed: string;
+  contentType: string | undefined;
+  attributes: Attributes;
+  tags: Record<string, string> | undefined;
+}
+
 export interface PendingCertificate {
   readonly requestId: string;
   readonly policy: CertificatePolicy;
@@ -69,6 +78,7 @@ export interface NamedObject<Version> {
 }
 
 export type KeyEntry = NamedObject<KeyVersion>;
+export type SecretEntry = NamedObject<SecretVersion>;
 export interface CertificateEntry extends NamedObject<CertificateVersion> {
   pending?: PendingCertificate | undefined;
 }
@@ -77,8 +87,16 @@ export interface CertificateEntry extends NamedObject<CertificateVersion> {
 export interface VaultState {
   keys: Record<string, KeyEntry>;
   certificates: Record<string, CertificateEntry>;
+  secrets: Record<string, SecretEntry>;
 }
 
 export function openVaultState(directory: string): StateFile<VaultState> {
-  return openStateFile<VaultState>(join(directory, 'keyvault.json'), () => ({ keys: {}, certificates: {} }));
+  const file = openStateFile<VaultState>(join(directory, 'keyvault.json'), emptyVault);
+  // A folder that an older stack left knows no secrets.
+  Object.assign(file.value, { ...emptyVault(), ...file.value });
+  return file;
+}
+
+export function emptyVault(): VaultState {
+  return { keys: {}, certificates: {}, secrets: {} };
 }

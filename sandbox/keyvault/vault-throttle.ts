@@ -8,17 +8,23 @@ const othersMax: Readonly<Record<number, { readonly software: number; readonly h
   3072: { software: 1000, hsm: 500 },
   4096: { software: 500, hsm: 250 },
 };
+const secretsMax = 300;
 const anyOtherMax = 4000;
 
 /** What a request costs: a share of what its pool may do in ten seconds. */
 export interface RequestWeight {
-  readonly pool: 'create' | 'other';
+  readonly pool: 'create' | 'createSecret' | 'other';
   readonly share: number;
 }
 
 /** The cost of making a key, with or without a certificate around it. */
 export function createWeight(isHsm: boolean): RequestWeight {
   return { pool: 'create', share: 1 / (isHsm ? createsMax.hsm : createsMax.software) };
+}
+
+/** The cost of setting a secret. */
+export function createSecretWeight(): RequestWeight {
+  return { pool: 'createSecret', share: 1 / secretsMax };
 }
 
 /** The cost of anything else; that of a larger key is higher. */
@@ -33,6 +39,7 @@ export class VaultThrottle {
   readonly #nowMs: () => number;
   readonly #spent: Record<RequestWeight['pool'], { readonly atMs: number; readonly share: number }[]> = {
     create: [],
+    createSecret: [],
     other: [],
   };
 
@@ -54,6 +61,7 @@ export class VaultThrottle {
 
   clear(): void {
     this.#spent.create = [];
+    this.#spent.createSecret = [];
     this.#spent.other = [];
   }
 }

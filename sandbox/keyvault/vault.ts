@@ -33,3 +33,6 @@ export type VaultOperation = (vault: Vault, call: VaultCall) => Promise<VaultAns
 
 /** Clients send `api-version` back with a link that they follow. */
 export const apiVersion = '2025-07-01';
+
+/** What scripts on machines ask for secrets with: the version that Azure's pages for managed identities use. */
+export const scriptApiVersion = '7.4';

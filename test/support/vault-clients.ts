@@ -1,6 +1,8 @@
 /** A Key Vault stand-in of its own for one test file, with the real SDK clients on it. */
+import type { TokenCredential } from '@azure/core-auth';
 import { CertificateClient, type CertificatePolicy } from '@azure/keyvault-certificates';
 import { CryptographyClient, KeyClient, type KeyVaultKey } from '@azure/keyvault-keys';
+import { SecretClient, type SecretClientOptions } from '@azure/keyvault-secrets';
 import { startKeyVault, type RunningKeyVault } from '../../sandbox/keyvault/keyvault-service.ts';
 import { requestOver, type WireAnswer } from './https-request.ts';
 import { createTestHost, type TestHost, type TestHostOptions } from './service-host.ts';
@@ -12,6 +14,10 @@ export interface TestVault {
   readonly test: TestHost;
   readonly keys: KeyClient;
   readonly certificates: CertificateClient;
+  readonly secrets: SecretClient;
+  /** What makes a client of one's own: without it, retries and the trusted CA would be the machine's. */
+  readonly credential: TokenCredential;
+  readonly clientOptions: SecretClientOptions;
   service(): RunningKeyVault;
   cryptography(key: KeyVaultKey | string): CryptographyClient;
   /** One authorised request as it is on the wire; `api-version` is added to a path without a query. */
@@ -39,6 +45,9 @@ export async function startTestVault(options: TestHostOptions = {}): Promise<Tes
     test,
     keys: new KeyClient(url, credential, clientOptions),
     certificates: new CertificateClient(url, credential, clientOptions),
+    secrets: new SecretClient(url, credential, { ...clientOptions, serviceVersion: '2025-07-01' }),
+    credential,
+    clientOptions,
     service: () => service,
     cryptography: (key) => new CryptographyClient(key, credential, clientOptions),
     ask: (method, path, body) =>
