@@ -30,6 +30,9 @@ export function createBlobStorage({ url, credential, clientOptions }: BlobStorag
         throw error;
       }
     },
+    remove: async (container, name) => {
+      await service.getContainerClient(container).getBlockBlobClient(name).deleteIfExists();
+    },
     ensure: async (containers) => {
       await Promise.all(containers.map((container) => service.getContainerClient(container).createIfNotExists()));
     },

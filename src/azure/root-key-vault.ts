@@ -9,25 +9,21 @@ import { CryptographyClient } from '@azure/keyvault-keys';
 import type { TokenCredential } from '@azure/core-auth';
 import { isRestError } from '@azure/core-rest-pipeline';
 import type { KeyAnswer, RootKeyPolicy, RootKeys, RootKeyVersion } from '../ports/root-keys.ts';
-import { asObject, asText } from '../domain/gateway-entries.ts';
-import { parseBody, secondsOf } from './arm-answers.ts';
+import { secondsOf } from './arm-answers.ts';
+import { isMissing, patiently, usualWaitSeconds, vaultClientOptions, wordsOf } from './vault-calls.ts';
 
 export interface RootKeyVaultOptions {
   readonly vaultUrl: string;
   readonly credential: TokenCredential;
 }
 
-const usualWaitSeconds = 2;
 const selfPollMs = 1000;
-const throttledTriesMax = 4;
 /** Key Vault makes a self-signed certificate in seconds; past this the caller is told to come back. */
 const selfWaitMs = 20_000;
 
 /** Root keys in an Azure Key Vault. Throttling is retried by the client a few times and then answered as busy. */
 export function createRootKeyVault({ vaultUrl, credential }: RootKeyVaultOptions): RootKeys {
-  // Vaults under Azure's own names are checked against the token's audience; a vault elsewhere (a private cloud) cannot be.
-  const isAzureVault = new URL(vaultUrl).hostname.endsWith('.vault.azure.net');
-  const options = { disableChallengeResourceVerification: !isAzureVault };
+  const options = vaultClientOptions(vaultUrl);
   const certificates = new CertificateClient(vaultUrl, credential, options);
   // What makes something is not sent again when its answer is lost: it may have been done, and would be done twice.
   const makers = new CertificateClient(vaultUrl, credential, { ...options, retryOptions: { maxRetries: 0 } });
@@ -158,29 +154,9 @@ async function answer<T>(call: () => Promise<T>): Promise<KeyAnswer<T>> {
         retryAfterSeconds: secondsOf(error.response?.headers.get('retry-after')) ?? usualWaitSeconds,
       };
     }
-    const body = asObject(parseBody(error.response?.bodyAsText ?? '')['error']);
-    return { outcome: 'refused', code: asText(body['code']) || `Http${statusCode}`, message: asText(body['message']) };
+    const { code, message } = wordsOf(error);
+    return { outcome: 'refused', code: code || `Http${statusCode}`, message };
   }
 }
 
 class StillWorking extends Error {}
-
-/**
- * Tries again while Key Vault throttles. The call looks first at what there is: beginning a certificate is two requests,
- * and the throttled one may be the second.
- */
-async function patiently<T>(call: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await call();
-    } catch (error) {
-      const isThrottled = isRestError(error) && (error.statusCode === 429 || error.statusCode === 503);
-      if (!isThrottled || tries >= throttledTriesMax) throw error;
-      await wait((secondsOf(error.response?.headers.get('retry-after')) ?? usualWaitSeconds) * 1000);
-    }
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return isRestError(error) && error.statusCode === 404;
-}

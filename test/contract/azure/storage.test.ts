@@ -190,4 +190,18 @@ describe('src/azure/blob-storage', () => {
     expect(await blobs.get('profiles', 'gw1/empty')).toEqual(new Uint8Array());
     expect(await blobs.get('profiles', 'gw2/profile.zip')).toBeUndefined();
   });
+
+  it('removes a blob, also one that is not there', async () => {
+    const blobs = createBlobStorage({
+      url: setting('BlobEndpoint'),
+      credential: new StorageSharedKeyCredential(setting('AccountName'), setting('AccountKey')),
+    });
+    await blobs.ensure(['downloads']);
+    await blobs.put('downloads', 'kit', Uint8Array.from([1]), 'application/octet-stream');
+
+    await blobs.remove('downloads', 'kit');
+    await blobs.remove('downloads', 'kit');
+
+    expect(await blobs.get('downloads', 'kit')).toBeUndefined();
+  });
 });

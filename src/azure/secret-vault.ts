@@ -1,0 +1,125 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { SecretClient, type KeyVaultSecret, type SecretClientOptions } from '@azure/keyvault-secrets';
+import type { TokenCredential } from '@azure/core-auth';
+import { isRestError } from '@azure/core-rest-pipeline';
+import { AppError } from '../domain/app-error.ts';
+import type { Secrets } from '../ports/secrets.ts';
+import { secondsOf } from './arm-answers.ts';
+import { isMissing, patiently, usualWaitSeconds, vaultClientOptions, wordsOf } from './vault-calls.ts';
+
+export interface SecretVaultOptions {
+  readonly vaultUrl: string;
+  readonly credential: TokenCredential;
+  /** For tests: a CA to trust. */
+  readonly clientOptions?: SecretClientOptions;
+}
+
+/** The version whose published description the local vault is held to. */
+const serviceVersion = '2025-07-01';
+/** A deletion or a recovery takes Key Vault seconds; past this the caller is told to come back. */
+const settleWaitMs = 30_000;
+const settlePollMs = 500;
+
+/**
+ * Secrets in an Azure Key Vault. Throttling and lost answers are tried again; what stays is thrown as ERR_AZURE_BUSY or
+ * ERR_AZURE_REFUSED in Azure's own words. The client's own errors never leave: they carry the request, value and all.
+ */
+export function createSecretVault({ vaultUrl, credential, clientOptions }: SecretVaultOptions): Secrets {
+  const options: SecretClientOptions = { ...vaultClientOptions(vaultUrl), serviceVersion, ...clientOptions };
+  const client = new SecretClient(vaultUrl, credential, options);
+  // A value whose answer was lost is looked for before it is sent again: it would be a second version.
+  const writer = new SecretClient(vaultUrl, credential, { ...options, retryOptions: { maxRetries: 0 } });
+
+  async function read(name: string): Promise<{ readonly value: string; readonly version: string } | undefined> {
+    try {
+      return toVersion(await patiently(() => client.getSecret(name)));
+    } catch (error) {
+      if (isMissing(error) || wordsOf(error).innerCode === 'SecretDisabled') return undefined;
+      throw error;
+    }
+  }
+
+  /** One try. Undefined where the name has to be freed first, or the answer was lost. */
+  async function write(
+    name: string,
+    value: string,
+    contentType: string | undefined,
+  ): Promise<KeyVaultSecret | undefined> {
+    try {
+      return await writer.setSecret(name, value, contentType === undefined ? {} : { contentType });
+    } catch (error) {
+      if (wordsOf(error).innerCode === 'ObjectIsDeletedButRecoverable') await recover(name);
+      else if (!isPassing(error)) throw error;
+      return undefined;
+    }
+  }
+
+  async function recover(name: string): Promise<void> {
+    try {
+      await patiently(() => client.beginRecoverDeletedSecret(name));
+    } catch (error) {
+      // Somebody else recovered it, or it was purged: the next try shows.
+      if (!isMissing(error) && !isPassing(error)) throw error;
+    }
+  }
+
+  async function set(name: string, value: string, contentType: string | undefined): Promise<{ version: string }> {
+    for (let waitedMs = 0; waitedMs <= settleWaitMs; waitedMs += settlePollMs) {
+      const current = await read(name);
+      if (current?.value === value) return { version: current.version };
+      const written = await write(name, value, contentType);
+      if (written !== undefined) return { version: toVersion(written).version };
+      await wait(settlePollMs);
+    }
+    throw busy(`Key Vault did not take secret ${name} in ${settleWaitMs / 1000} s.`);
+  }
+
+  return {
+    get: (name) => answer(name, 'read', () => read(name)),
+    set: (name, value, contentType) => answer(name, 'set', () => set(name, value, contentType)),
+    remove: (name) =>
+      answer(name, 'delete', async () => {
+        try {
+          await patiently(() => client.beginDeleteSecret(name));
+        } catch (error) {
+          if (!isMissing(error)) throw error;
+        }
+      }),
+  };
+}
+
+function toVersion({ name, value, properties }: KeyVaultSecret): { readonly value: string; readonly version: string } {
+  if (properties.version === undefined) throw new Error(`Key Vault answered secret ${name} without its version.`);
+  return { value: value ?? '', version: properties.version };
+}
+
+async function answer<T>(name: string, what: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!isRestError(error)) throw error;
+    const { statusCode } = error;
+    if (statusCode === undefined) throw busy(`Key Vault could not be reached to ${what} secret ${name}.`);
+    const retryAfter = secondsOf(error.response?.headers.get('retry-after'));
+    if (statusCode === 429 || statusCode >= 500) {
+      throw busy(`Key Vault answered ${statusCode} to ${what} secret ${name}.`, retryAfter);
+    }
+    const { code, message } = wordsOf(error);
+    throw new AppError(
+      'ERR_AZURE_REFUSED',
+      `Key Vault refused to ${what} secret ${name}: ${code || `Http${statusCode}`}. ${message}`.trim(),
+    );
+  }
+}
+
+function busy(message: string, retryAfterSeconds = usualWaitSeconds): AppError {
+  return new AppError('ERR_AZURE_BUSY', message, { retryAfterSeconds });
+}
+
+/** What another try may get past: no answer, throttling, Azure's own fault, a name that is being freed. */
+function isPassing(error: unknown): boolean {
+  if (!isRestError(error)) return false;
+  const { statusCode } = error;
+  if (statusCode === undefined || statusCode === 429 || statusCode >= 500) return true;
+  return ['ObjectIsBeingDeleted', 'ObjectIsBeingRecovered'].includes(wordsOf(error).innerCode);
+}
