@@ -1,0 +1,46 @@
+/**
+ * Started by sshd in place of whatever a client asks for (`ForceCommand`): `node powershell-shim.ts DOOR CONNECTION`. Asks the
+ * stack, by the door that the file DOOR tells, what the machine at the other end answers, and says that. Node's own modules
+ * alone, because one of these is started for every command.
+ */
+import { readFileSync } from 'node:fs';
+
+const stdinMaxBytes = 1024 * 1024;
+const [doorFile = '', connection = ''] = process.argv.slice(2);
+const door = JSON.parse(readFileSync(doorFile, 'utf8')) as { readonly url: string; readonly key: string };
+
+const stdin = await readLine();
+const response = await fetch(door.url, {
+  method: 'POST',
+  headers: { 'x-shim-key': door.key, 'content-type': 'application/json' },
+  body: JSON.stringify({
+    connection,
+    commandLine: process.env['SSH_ORIGINAL_COMMAND'] ?? '',
+    stdin: stdin.toString('base64'),
+  }),
+});
+if (!response.ok) process.exit(255);
+const answer = (await response.json()) as { stdout: string; stderr: string; exitCode: number };
+await Promise.all([write(process.stderr, answer.stderr), write(process.stdout, answer.stdout)]);
+process.exit(answer.exitCode & 0xff);
+
+/** Standard input to its first line feed or its end. */
+async function readLine(): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of process.stdin) {
+    chunks.push(chunk as Buffer);
+    length += (chunk as Buffer).length;
+    if ((chunk as Buffer).includes(0x0a) || length > stdinMaxBytes) break;
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Settles when the reader has it: ending before would cut a long answer. */
+function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write(text, () => {
+      resolve();
+    });
+  });
+}
