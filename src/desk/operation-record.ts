@@ -6,6 +6,7 @@ import {
   operationProblemSchema,
   operationProgress,
   operationStepSchema,
+  operationWaitSchema,
   waitingForSchema,
   type OperationProblem,
   type OperationStep,
@@ -33,10 +34,19 @@ export const operationRecordSchema = z.object({
   /** What the server needs to go on or to undo. No secrets: tables keep clear text. */
   context: z.unknown().optional(),
   waitingFor: waitingForSchema.optional(),
+  /** By name: what people are to do or to decide. A decision is raised as `eventName` at `instanceId`. */
+  waits: z
+    .record(
+      z.string(),
+      operationWaitSchema.extend({ instanceId: z.string().optional(), eventName: z.string().optional() }),
+    )
+    .optional(),
   result: z.unknown().optional(),
   problem: operationProblemSchema.optional(),
 });
 export type OperationRecord = z.infer<typeof operationRecordSchema>;
+
+type RecordedWait = NonNullable<OperationRecord['waits']>[string];
 
 export interface NewStep {
   readonly name: string;
@@ -106,7 +116,8 @@ export function withEnd(
   now: Date,
 ): OperationRecord {
   return {
-    ...without(record, 'waitingFor'),
+    ...without(record, 'waitingFor', 'waits'),
+    ...(record.waits === undefined ? {} : { waits: mapValues(record.waits, closedWait) }),
     status: end.status,
     updatedAt: now.toISOString(),
     ...(end.result === undefined ? {} : { result: end.result }),
@@ -116,8 +127,10 @@ export function withEnd(
 
 /** The record opened for its next attempt: what failed or was under way is to be done again, what ended well stays. */
 export function withNextAttempt(record: OperationRecord, now: Date): OperationRecord {
+  const kept = Object.entries(record.waits ?? {}).filter(([, { decision }]) => decision === 'approved');
   return {
-    ...without(record, 'problem', 'waitingFor'),
+    ...without(record, 'problem', 'waitingFor', 'waits'),
+    ...(kept.length === 0 ? {} : { waits: Object.fromEntries(kept) }),
     status: 'running',
     attempt: record.attempt + 1,
     cancelRequested: false,
@@ -131,14 +144,32 @@ function reopenedStep(step: OperationStep): OperationStep {
   return { ...without(step, 'endedAt', 'startedAt', 'detail'), status: 'pending' };
 }
 
+function closedWait(wait: RecordedWait): RecordedWait {
+  return { ...wait, isOver: true };
+}
+
+function mapValues<T>(values: Readonly<Record<string, T>>, change: (value: T) => T): Record<string, T> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
+}
+
+/** Waits that nobody has answered yet, the oldest first. */
+export function openWaits(record: OperationRecord): readonly (RecordedWait & { readonly name: string })[] {
+  return Object.entries(record.waits ?? {})
+    .map(([name, wait]) => ({ name, ...wait }))
+    .filter(({ decision, isOver }) => decision === undefined && isOver !== true)
+    .sort((a, b) => (a.since < b.since ? -1 : 1));
+}
+
 /** What callers see of a record at `now`. */
 export function toOperationView(record: OperationRecord, now: Date): OperationView {
   const hasEnded = isOperationEnd(record.status);
+  const waitingFor = record.waitingFor ?? shownWait(record);
+  const approvals = shownApprovals(record);
   const progress = operationProgress(record.steps, now);
   return {
     id: record.id,
     kind: record.kind,
-    status: record.status === 'running' && record.waitingFor !== undefined ? 'waiting' : record.status,
+    status: record.status === 'running' && waitingFor !== undefined ? 'waiting' : record.status,
     target: record.target,
     requestedBy: record.requestedBy,
     createdAt: record.createdAt,
@@ -146,8 +177,22 @@ export function toOperationView(record: OperationRecord, now: Date): OperationVi
     steps: record.steps,
     ...(hasEnded ? { percent: record.status === 'succeeded' ? 100 : progress.percent } : progress),
     ...(record.cancelRequested ? { cancelRequested: true } : {}),
-    ...(record.waitingFor === undefined ? {} : { waitingFor: record.waitingFor }),
+    ...(waitingFor === undefined ? {} : { waitingFor }),
+    ...(approvals.length === 0 ? {} : { approvals }),
     ...(record.result === undefined ? {} : { result: record.result }),
     ...(record.problem === undefined ? {} : { problem: record.problem }),
   };
+}
+
+function shownWait(record: OperationRecord): OperationView['waitingFor'] {
+  const wait = openWaits(record)[0];
+  if (wait === undefined) return undefined;
+  const { kind, since, until, detail } = wait;
+  return { kind, since, detail, ...(until === undefined ? {} : { until }) };
+}
+
+function shownApprovals(record: OperationRecord): NonNullable<OperationView['approvals']> {
+  return Object.entries(record.waits ?? {})
+    .filter(([, { kind }]) => kind === 'approval')
+    .map(([name, wait]) => ({ name, ...without(wait, 'kind', 'isOver', 'instanceId', 'eventName') }));
 }

@@ -4,6 +4,7 @@ import {
   type OperationEnd,
   type OperationProblem,
   type OperationView,
+  type OperationWait,
   type WaitingFor,
 } from '../domain/operation.ts';
 import type { Tables } from '../ports/tables.ts';
@@ -12,6 +13,7 @@ import { listOperations, type OperationPage, type OperationQuery } from './list-
 import {
   newStep,
   operationKeys,
+  openWaits,
   operationRecordSchema,
   toOperationView,
   withEnd,
@@ -37,6 +39,27 @@ export interface NewOperation {
   readonly steps: readonly NewStep[];
   /** JSON that the server needs to go on, resume or remove. No secrets. */
   readonly context?: unknown;
+}
+
+interface NewWait {
+  readonly kind: OperationWait['kind'];
+  readonly detail: string;
+  readonly until?: string;
+  readonly instanceId?: string;
+  readonly eventName?: string;
+}
+
+interface Decision {
+  readonly name?: string | undefined;
+  readonly decision: 'approved' | 'rejected';
+  readonly by: string;
+  readonly comment?: string | undefined;
+}
+
+export interface DecidedWait {
+  readonly name: string;
+  readonly instanceId?: string | undefined;
+  readonly eventName?: string | undefined;
 }
 
 interface OperationEnding {
@@ -66,6 +89,17 @@ export interface Operations {
   finish(id: string, ending: OperationEnding): Promise<void>;
   /** Says what is being waited for; undefined when the wait is over. `since` stays while the kind of wait does. */
   setWaiting(id: string, waitingFor: Omit<WaitingFor, 'since'> | undefined): Promise<void>;
+  /**
+   * Says what people are to do or to decide; `since` and a decision stay when it is said again. Answers the decision, if there
+   * is one.
+   */
+  openWait(id: string, name: string, wait: NewWait): Promise<OperationWait['decision']>;
+  closeWait(id: string, name: string): Promise<void>;
+  /**
+   * Decides the approval of that name, or the oldest open one. Answers which it was and where to tell; undefined when there is
+   * no such open approval. The same decision again counts once.
+   */
+  decide(id: string, decision: Decision): Promise<DecidedWait | undefined>;
   /** False when the operation has ended already, or is not there. */
   requestCancel(id: string): Promise<boolean>;
   isCancelRequested(id: string): Promise<boolean>;
@@ -180,6 +214,33 @@ export function createOperations({ tables, now, unfinished, outbox }: Operations
     return opened?.status === 'succeeded' ? undefined : opened?.attempt;
   }
 
+  async function openWait(id: string, name: string, wait: NewWait): Promise<OperationWait['decision']> {
+    const record = await change(id, (open) => {
+      if (isOperationEnd(open.status)) return undefined;
+      const before = open.waits?.[name];
+      if (before?.decision !== undefined) return undefined;
+      const since = before === undefined || before.isOver === true ? at() : before.since;
+      return { ...open, status: 'running', updatedAt: at(), waits: { ...open.waits, [name]: { ...wait, since } } };
+    });
+    return record?.waits?.[name]?.decision;
+  }
+
+  async function decide(id: string, { name, decision, by, comment }: Decision): Promise<DecidedWait | undefined> {
+    let decided: DecidedWait | undefined;
+    await change(id, (open) => {
+      const wait = openWaits(open).find(
+        (candidate) => candidate.kind === 'approval' && (name ?? candidate.name) === candidate.name,
+      );
+      const again = name === undefined ? undefined : open.waits?.[name];
+      decided = wait ?? (name !== undefined && again?.decision === decision ? { name, ...again } : undefined);
+      if (wait === undefined) return undefined;
+      const { name: key, ...asked } = wait;
+      const told = { decision, decidedBy: by, decidedAt: at(), ...(comment === undefined ? {} : { comment }) };
+      return { ...open, updatedAt: at(), waits: { ...open.waits, [key]: { ...asked, ...told } } };
+    });
+    return decided;
+  }
+
   async function openIds(): Promise<readonly string[]> {
     return (await unfinished.list(unfinishedKind)).map(({ id }) => id);
   }
@@ -205,7 +266,16 @@ export function createOperations({ tables, now, unfinished, outbox }: Operations
     finish,
     settleStep,
     nextAttempt,
+    openWait,
+    decide,
     repair,
+    closeWait: async (id, name) => {
+      await change(id, (open) => {
+        const wait = open.waits?.[name];
+        if (wait === undefined || wait.isOver === true) return undefined;
+        return { ...open, updatedAt: at(), waits: { ...open.waits, [name]: { ...wait, isOver: true } } };
+      });
+    },
     view: async (id) => {
       const record = await get(id);
       return record === undefined ? undefined : toOperationView(record, now());

@@ -47,6 +47,22 @@ export const waitingForSchema = z
   .meta({ id: 'OperationWait' });
 export type WaitingFor = z.infer<typeof waitingForSchema>;
 
+/** Something that an operation waits for people to do or decide. */
+export const operationWaitSchema = z
+  .object({
+    kind: z.enum(['approval', 'manual']),
+    since: z.iso.datetime(),
+    until: z.iso.datetime().optional(),
+    detail: z.string(),
+    decision: z.enum(['approved', 'rejected']).optional(),
+    decidedBy: z.string().optional(),
+    decidedAt: z.iso.datetime().optional(),
+    comment: z.string().optional(),
+    isOver: z.boolean().optional(),
+  })
+  .meta({ id: 'OperationGate' });
+export type OperationWait = z.infer<typeof operationWaitSchema>;
+
 /** An operation as callers see it. */
 export const operationViewSchema = z
   .object({
@@ -62,6 +78,10 @@ export const operationViewSchema = z
     steps: z.array(operationStepSchema),
     cancelRequested: z.boolean().optional(),
     waitingFor: waitingForSchema.optional(),
+    approvals: z
+      .array(operationWaitSchema.omit({ kind: true, isOver: true }).extend({ name: z.string() }))
+      .optional()
+      .meta({ description: 'What people were asked, and what they decided.' }),
     result: z.unknown().optional(),
     problem: operationProblemSchema.optional(),
   })

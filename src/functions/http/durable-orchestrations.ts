@@ -1,7 +1,7 @@
 import type { DurableClient } from 'durable-functions';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 
-type ClientCalls = Pick<DurableClient, 'startNew' | 'getStatus'>;
+type ClientCalls = Pick<DurableClient, 'startNew' | 'getStatus' | 'raiseEvent'>;
 
 const liveStatuses: ReadonlySet<string> = new Set(['Pending', 'Running', 'ContinuedAsNew', 'Suspended']);
 
@@ -31,7 +31,16 @@ export function createDurableOrchestrations(client: ClientCalls): Orchestrations
     }
   }
 
-  return { start, state };
+  async function raise(instanceId: string, eventName: string): Promise<void> {
+    if ((await state(instanceId)) !== 'live') return;
+    try {
+      await client.raiseEvent(instanceId, eventName, null);
+    } catch (error: unknown) {
+      if ((await state(instanceId)) === 'live') throw error;
+    }
+  }
+
+  return { start, state, raise };
 }
 
 function messageOf(error: unknown): string {

@@ -1,0 +1,17 @@
+import { commonSteps } from './common-steps.ts';
+import { connectorSteps } from './connector-steps.ts';
+import type { RemoteStepContract } from './remote-step.ts';
+import { vpnAccessSteps } from './vpn-access-steps.ts';
+
+const table: ReadonlyMap<string, RemoteStepContract> = new Map(
+  [...Object.values(commonSteps), ...Object.values(vpnAccessSteps), ...Object.values(connectorSteps)].map(
+    (step: RemoteStepContract) => [step.id, step],
+  ),
+);
+
+/** Every step that can be sent to a machine. */
+export const remoteSteps: readonly RemoteStepContract[] = [...table.values()];
+
+export function findRemoteStep(id: string): RemoteStepContract | undefined {
+  return table.get(id);
+}

@@ -1,0 +1,50 @@
+import type { Problem } from './app-error.ts';
+
+interface Seen {
+  readonly host: string;
+  readonly port: number;
+  readonly issue: string;
+}
+
+/** The source procedure's troubleshooting tips, by what a machine saw of an address. */
+const tips: Readonly<Record<string, { readonly message: string; readonly fix: string }>> = {
+  notResolved: {
+    message: 'its name does not resolve',
+    fix: 'See that the name is right (tip 2), and that this machine can resolve it.',
+  },
+  noRoute: {
+    message: 'there is no way to it',
+    fix: 'Azure Stack and whoever uses its portal need network connectivity to the tenant portal (tip 1): routes, gateways.',
+  },
+  portClosed: {
+    message: 'the port is closed',
+    fix: 'Open the port in the firewalls in between, and see that the service runs (tip 1).',
+  },
+  untrusted: {
+    message: 'its certificate is not trusted there',
+    fix: 'Import the issuing authority on this machine (tip 3).',
+  },
+  selfSigned: {
+    message: 'its certificate is self-signed',
+    fix: 'Use a certificate of a trusted authority: the connector refuses self-signed ones (tip 3).',
+  },
+  expired: { message: 'its certificate has expired', fix: 'Renew the certificate and bind it (tip 3).' },
+  nameMismatch: {
+    message: 'its certificate is for another name',
+    fix: 'Use a certificate for this name, or correct the name (tips 2 and 3).',
+  },
+};
+
+/** What is wrong with addresses as one machine saw them: one problem for each, with the tip that helps. */
+export function endpointProblems(
+  results: unknown,
+  { from, path }: { readonly from: string; readonly path: string },
+): readonly Problem[] {
+  const seen = Array.isArray(results) ? (results as readonly Seen[]) : [];
+  return seen
+    .filter(({ issue }) => issue !== '')
+    .map(({ host, port, issue }) => {
+      const tip = tips[issue] ?? { message: `it is not well (${issue})`, fix: 'Look at the machine.' };
+      return { path, code: issue, message: `Seen from ${from}, ${host}:${port}: ${tip.message}.`, fix: tip.fix };
+    });
+}

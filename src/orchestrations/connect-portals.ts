@@ -1,0 +1,102 @@
+import type { OrchestrationContext } from 'durable-functions';
+import { endStep } from '../contracts/build-gateway.ts';
+import {
+  folder,
+  portalLanes,
+  type ConnectorCloud,
+  type ConnectorPlan,
+  type LaneResult,
+  type PortalLaneInput,
+} from '../contracts/connectors.ts';
+import { connectorSteps as W } from '../contracts/connector-steps.ts';
+import { shownStep } from '../contracts/on-premises.ts';
+import { failStep } from '../contracts/remote-commands.ts';
+import { addressOf } from '../domain/connector-ports.ts';
+import { endpointProblems } from '../domain/endpoint-problems.ts';
+import { callActivity, type Steps } from './call-activity.ts';
+import { readPlan } from './connector-access.ts';
+import { begin, endOf, must, runStep, stopped, type StepRequest, type Story } from './story.ts';
+
+/** Every third portal machine of a cloud, one after the other. */
+export function* connectPortals(context: OrchestrationContext): Steps<LaneResult> {
+  const input = context.df.getInput<PortalLaneInput>();
+  const end = yield* endOf(connectLane(context, input));
+  switch (end.status) {
+    case 'succeeded':
+      return { outcome: 'done' };
+    case 'canceled':
+      return { outcome: 'canceled' };
+    case 'failed':
+      return { outcome: 'refused', step: end.step, code: end.code, message: end.message };
+  }
+}
+
+function* connectLane(context: OrchestrationContext, input: PortalLaneInput): Steps<void> {
+  const { plan } = yield* readPlan(context, input.connectorId);
+  const cloud = plan.clouds.find(({ name }) => name === input.cloud);
+  const machines = (cloud?.portalMachines ?? []).filter((_, index) => index % portalLanes === input.lane);
+  for (const machineId of machines)
+    if (cloud !== undefined) yield* connectPortal(context, input, plan, cloud, machineId);
+}
+
+function* connectPortal(
+  context: OrchestrationContext,
+  story: Story,
+  plan: ConnectorPlan,
+  cloud: ConnectorCloud,
+  machineId: string,
+): Steps<void> {
+  for (const request of portalRequests(plan, cloud, machineId)) yield* must(context, story, request);
+  yield* checkEndpoint(context, story, plan, cloud, machineId);
+}
+
+/** W10 to W22 on one portal machine, in order. */
+export function portalRequests(plan: ConnectorPlan, cloud: ConnectorCloud, machineId: string): readonly StepRequest[] {
+  const { urlRewrite } = plan;
+  const { tenantPortalFqdn, tenantApiFqdn } = cloud;
+  const { azureStackPortalFqdn } = plan;
+  const thumbprint = cloud.certificateThumbprint ?? plan.thumbprints[machineId] ?? '';
+  const installer =
+    urlRewrite === undefined ? {} : { installerUri: urlRewrite.uri, installerSha256: urlRewrite.sha256 };
+  const at = { machineId, where: machineId };
+  return [
+    { ...at, step: W.W10, parameters: installer },
+    { ...at, step: W.W18, parameters: { ...plan.package, folder } },
+    { ...at, step: W.W19, parameters: { folder } },
+    { ...at, step: W.W20, parameters: {} },
+    { ...at, step: W.W21, parameters: { folder, thumbprint } },
+    { ...at, step: W.W22, parameters: { folder, tenantPortalFqdn, tenantApiFqdn, azureStackPortalFqdn } },
+  ];
+}
+
+/** W23: the connector answers to Azure Stack's portal and to whoever uses it, with a certificate that they trust. */
+export function* checkEndpoint(
+  context: OrchestrationContext,
+  story: Story,
+  plan: ConnectorPlan,
+  cloud: ConnectorCloud,
+  machineId: string,
+): Steps<void> {
+  const { operationId } = story;
+  const step = shownStep(W.W23, machineId);
+  yield* begin(context, story, step);
+  const parameters = { endpoints: [addressOf(cloud.endpoint)] };
+  for (const [index, from] of [plan.waspMachine, ...plan.checkMachines].entries()) {
+    const result = yield* runStep(context, story, {
+      step: W.W23,
+      where: machineId,
+      machineId: from,
+      wish: 'probe',
+      parameters,
+      suffix: `-${index}`,
+    });
+    const problem =
+      result.outcome === 'refused'
+        ? { code: result.code, message: result.message }
+        : endpointProblems(result.facts['results'], { from, path: '' })[0];
+    if (problem === undefined) continue;
+    yield* callActivity(context, failStep, { operationId, step, detail: `${problem.code}: ${problem.message}` });
+    throw stopped(step, problem.code, problem.message);
+  }
+  yield* callActivity(context, endStep, { operationId, step });
+}

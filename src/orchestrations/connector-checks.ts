@@ -1,0 +1,134 @@
+import type { OrchestrationContext } from 'durable-functions';
+import {
+  folder,
+  ownSteps,
+  stageOnApi,
+  verifyTrust,
+  type CloudDataFile,
+  type ConnectorCloud,
+  type ConnectorPlan,
+} from '../contracts/connectors.ts';
+import { connectorSteps as W } from '../contracts/connector-steps.ts';
+import { shownStep, type OnPremisesEnd } from '../contracts/on-premises.ts';
+import type { Steps } from './call-activity.ts';
+import { slug, trustRequest } from './connect-apis.ts';
+import { checkEndpoint, portalRequests } from './connect-portals.ts';
+import { connectorAccess, readPlan } from './connector-access.ts';
+import { diagnosed } from './diagnose-connector.ts';
+import { gate, locked, must, skip, stopped, tellStory, type StepRequest, type Story } from './story.ts';
+import { trustIssuers } from './trust-issuers.ts';
+
+/** Looks whether everything that the connector needs is still as it was made; changes nothing. */
+export function* verifyConnector(context: OrchestrationContext): Steps<OnPremisesEnd> {
+  return yield* tellStory(context, function* (story, connectorId) {
+    const { plan, files } = yield* readPlan(context, connectorId);
+    yield* diagnosed(context, story, plan, verifyAll(context, story, plan, files));
+    return undefined;
+  });
+}
+
+function* verifyAll(
+  context: OrchestrationContext,
+  story: Story,
+  plan: ConnectorPlan,
+  files: readonly CloudDataFile[],
+): Steps<void> {
+  const { hostRequest, enable } = connectorAccess(context, story, plan);
+  yield* mustHold(context, story, hostRequest(enable));
+  for (const cloud of plan.clouds) {
+    for (const machineId of cloud.portalMachines) {
+      for (const request of portalRequests(plan, cloud, machineId).filter(({ step }) => verified.has(step.id)))
+        yield* mustHold(context, story, request);
+      yield* checkEndpoint(context, story, plan, cloud, machineId);
+    }
+    for (const machineId of cloud.apiMachines)
+      yield* mustHold(context, story, { step: W.W28, machineId, where: machineId, parameters: {} });
+    const trust = trustOf(cloud, files);
+    if (trust === undefined)
+      throw stopped(shownStep(verifyTrust, cloud.name), 'Precondition', 'The trust was never established.');
+    yield* mustHold(context, story, { ...trust, step: verifyTrust, script: W.W31.id });
+  }
+}
+
+const verified: ReadonlySet<string> = new Set([W.W20.id, W.W21.id, W.W22.id]);
+
+function* mustHold(context: OrchestrationContext, story: Story, request: StepRequest): Steps<void> {
+  const { isDone } = yield* must(context, story, { ...request, wish: 'probe' });
+  if (!isDone) {
+    const message = 'It is no longer as it was made. POST the connector again to put it right.';
+    throw stopped(shownStep(request.step, request.where), 'VerifyFailed', message);
+  }
+}
+
+/** Takes everything back in the opposite order: multi-cloud mode first, so that tenants stop seeing the clouds. */
+export function* disconnectClouds(context: OrchestrationContext): Steps<OnPremisesEnd> {
+  return yield* tellStory(context, function* (story, connectorId) {
+    const { plan, files } = yield* readPlan(context, connectorId);
+    const { host, enable } = connectorAccess(context, story, plan);
+    const disable = { ...enable, step: { ...W.W13, title: 'Disable multi-cloud mode' }, wish: 'undo' as const };
+    yield* locked(context, story, `pep:${plan.hostMachine}`, () => host(disable));
+    for (const cloud of plan.clouds) yield* disconnectCloud(context, story, plan, cloud, files);
+    yield* trustIssuers(context, story, plan, 'undo');
+    const { computerName, authentication } = plan.privilegedEndpoint;
+    if (authentication === 'Credssp') yield* host({ step: W.W11, parameters: { computerName }, wish: 'undo' });
+    return undefined;
+  });
+}
+
+function* disconnectCloud(
+  context: OrchestrationContext,
+  story: Story,
+  plan: ConnectorPlan,
+  cloud: ConnectorCloud,
+  files: readonly CloudDataFile[],
+): Steps<void> {
+  const undo = 'undo' as const;
+  const trust = trustOf(cloud, files);
+  const back = { ...W.W31, title: 'Take the trust back' };
+  if (trust === undefined) {
+    yield* skip(context, story, shownStep(ownSteps.trustGate, cloud.name), 'It was never established.');
+    yield* skip(context, story, shownStep(back, cloud.name), 'It was never established.');
+  } else {
+    yield* gate(context, story, {
+      step: shownStep(ownSteps.trustGate, cloud.name),
+      name: `untrust-${slug(cloud.name)}`,
+      detail: `Microsoft.MgmtSvc.Store of cloud ${cloud.name} will be restored from the backup that was made before the trust. What was changed there since is lost: look, then approve.`,
+      days: plan.approvalDays,
+    });
+    const lock = `sql:${(cloud.sqlServer ?? cloud.trustMachine).toLowerCase()}`;
+    yield* locked(context, story, lock, () =>
+      must(context, story, { ...trust, step: back, script: W.W31.id, wish: undo }),
+    );
+  }
+  yield* gate(context, story, {
+    step: shownStep(ownSteps.updateGate, cloud.name),
+    name: `restore-api-${slug(cloud.name)}`,
+    detail: `The tenant API of cloud ${cloud.name} will be put back to the version from before on ${cloud.apiMachines.join(', ')}, one machine at a time. Approve when that may happen.`,
+    days: plan.approvalDays,
+  });
+  const file = files.find(({ cloud: name }) => name === cloud.name);
+  for (const machineId of cloud.apiMachines) {
+    const at = { machineId, where: machineId, wish: undo };
+    yield* must(context, story, { ...at, step: W.W27, parameters: { folder } });
+    const step = shownStep(W.W26, machineId);
+    if (file === undefined) yield* skip(context, story, step, 'There was no data file.');
+    else yield* must(context, story, { ...at, step: W.W26, ...copyRequest(file) });
+    yield* must(context, story, { ...at, step: stageOnApi, script: W.W18.id, parameters: { ...plan.package, folder } });
+  }
+  for (const machineId of cloud.portalMachines) {
+    const requests = portalRequests(plan, cloud, machineId).filter(({ step }) => undone.has(step.id));
+    for (const request of [...requests].reverse()) yield* must(context, story, { ...request, wish: undo });
+  }
+}
+
+function copyRequest({ fileName, sha256, secretName }: CloudDataFile): Pick<StepRequest, 'parameters' | 'secrets'> {
+  return { parameters: { folder, fileName, sha256 }, secrets: { content: secretName } };
+}
+
+/** URL Rewrite stays: others may have come to need it. */
+const undone: ReadonlySet<string> = new Set([W.W18.id, W.W19.id, W.W21.id, W.W22.id]);
+
+function trustOf(cloud: ConnectorCloud, files: readonly CloudDataFile[]): StepRequest | undefined {
+  const file = files.find(({ cloud: name }) => name === cloud.name);
+  return file === undefined || cloud.sqlServer === undefined ? undefined : trustRequest(cloud, file, cloud.sqlServer);
+}

@@ -1,0 +1,57 @@
+import type { OrchestrationContext } from 'durable-functions';
+import type { ConnectorPlan } from '../contracts/connectors.ts';
+import { connectorSteps as W } from '../contracts/connector-steps.ts';
+import type { StoryProblem } from '../contracts/on-premises.ts';
+import type { RemoteStepResult } from '../contracts/remote-commands.ts';
+import { addressOf, tenantPortalPort } from '../domain/connector-ports.ts';
+import { endpointProblems } from '../domain/endpoint-problems.ts';
+import type { Steps } from './call-activity.ts';
+import { endOf, startStep, StoryStopped, type Story } from './story.ts';
+
+/** What no look at the network would explain. */
+const explained: ReadonlySet<string> = new Set(['AuthFailed', 'NotApproved', 'RebootRequired']);
+
+/** Does the work; when it fails, looks at the network and the certificates as the procedure's tips say, and adds what it finds. */
+export function* diagnosed(
+  context: OrchestrationContext,
+  story: Story,
+  plan: ConnectorPlan,
+  work: Steps<unknown>,
+): Steps<void> {
+  const end = yield* endOf(work);
+  if (end.status === 'succeeded') return;
+  if (end.status === 'canceled' || explained.has(end.code)) throw new StoryStopped(end);
+  const errors = yield* lookAround(context, story, plan);
+  throw new StoryStopped({ ...end, errors: [...(end.errors ?? []), ...errors] });
+}
+
+function* lookAround(context: OrchestrationContext, story: Story, plan: ConnectorPlan): Steps<readonly StoryProblem[]> {
+  const endpoints = plan.clouds.flatMap(({ tenantPortalFqdn, endpoint }) => [
+    { host: tenantPortalFqdn, port: tenantPortalPort },
+    addressOf(endpoint),
+  ]);
+  const machines = [plan.waspMachine, ...plan.checkMachines];
+  const looks = machines.map((machineId, index) =>
+    startStep(context, story, {
+      step: W.W23,
+      machineId,
+      wish: 'probe',
+      parameters: { endpoints },
+      suffix: `-diagnosis-${index}`,
+    }),
+  );
+  const results = (yield context.df.Task.all(looks)) as readonly RemoteStepResult[];
+  return results.flatMap((result, index) => {
+    const from = machines[index] ?? '';
+    return result.outcome === 'refused'
+      ? [
+          {
+            path: '',
+            code: result.code,
+            message: `${from} could not look: ${result.message}`,
+            fix: 'Mend the way to this machine.',
+          },
+        ]
+      : endpointProblems(result.facts['results'], { from, path: '' });
+  });
+}

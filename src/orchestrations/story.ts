@@ -1,0 +1,229 @@
+import type { OrchestrationContext, Task } from 'durable-functions';
+import { beginStep, endStep } from '../contracts/build-gateway.ts';
+import { finishOnPremises, shownStep, type OnPremisesEnd, type OnPremisesInput } from '../contracts/on-premises.ts';
+import {
+  closeStep,
+  failStep,
+  remoteStepName,
+  type RemoteFacts,
+  type RemoteStepInput,
+  type RemoteStepResult,
+} from '../contracts/remote-commands.ts';
+import type { RemoteStepContract } from '../contracts/remote-step.ts';
+import { askPeople } from './ask-people.ts';
+import { releaseLock, takeLock } from '../contracts/connectors.ts';
+import { callActivity, waitSeconds, type Steps } from './call-activity.ts';
+
+/** Which operation a story carries out, and which attempt at it this is. */
+export interface Story {
+  readonly operationId: string;
+  readonly attempt: number;
+}
+
+/** A step of a story that does not go on: thrown through the story's own code, caught where it ends. */
+export class StoryStopped extends Error {
+  readonly end: Exclude<OnPremisesEnd, { readonly status: 'succeeded' }>;
+
+  constructor(end: StoryStopped['end']) {
+    super(end.status);
+    this.name = 'StoryStopped';
+    this.end = end;
+  }
+}
+
+export function stopped(step: string, code: string, message: string): StoryStopped {
+  return new StoryStopped({ status: 'failed', step, code, message });
+}
+
+/** One remote step as a story asks for it. */
+export interface StepRequest {
+  readonly step: Pick<RemoteStepContract, 'id' | 'title'>;
+  /** Whose script runs, where that is not the step that is shown. */
+  readonly script?: string;
+  readonly machineId: string;
+  /** Named in the operation's step where one step runs at several places. */
+  readonly where?: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly wish?: RemoteStepInput['wish'];
+  readonly secrets?: Readonly<Record<string, string>>;
+  readonly runAs?: string;
+  readonly secretFacts?: Readonly<Record<string, string>>;
+  /** Runs even when the operation was canceled: what has to be put right again. */
+  readonly always?: true;
+  /** Tells apart instances of one step at one place. */
+  readonly suffix?: string;
+}
+
+export interface StepDone {
+  readonly changed: boolean;
+  readonly isDone: boolean;
+  readonly facts: RemoteFacts;
+}
+
+/** Runs a story to its end and records that, whatever happens on the way. */
+export function* tellStory(
+  context: OrchestrationContext,
+  tell: (story: Story, target: string) => Steps<unknown>,
+): Steps<OnPremisesEnd> {
+  const input = context.df.getInput<OnPremisesInput>();
+  const end = yield* endOf(tell(input, input.target));
+  yield* callActivity(context, finishOnPremises, { ...input, end });
+  return end;
+}
+
+export function* endOf(story: Steps<unknown>): Steps<OnPremisesEnd> {
+  try {
+    const result = yield* story;
+    return result === undefined ? { status: 'succeeded' } : { status: 'succeeded', result };
+  } catch (error) {
+    if (error instanceof StoryStopped) return error.end;
+    // An activity that failed on every try: what is to be put right after it still has to be.
+    return {
+      status: 'failed',
+      step: '',
+      code: 'ToolFailed',
+      message: error instanceof Error ? error.message : String(error),
+    };
+  }
+}
+
+/** Runs a step that has to succeed; the story stops where it does not. */
+export function* must(context: OrchestrationContext, story: Story, request: StepRequest): Steps<StepDone> {
+  const { operationId } = story;
+  const step = shownStep(request.step, request.where);
+  yield* begin(context, story, step, request.always);
+  const result = yield* runStep(context, story, request);
+  if (result.outcome === 'refused') {
+    const { code, message } = result;
+    yield* callActivity(context, failStep, { operationId, step, detail: `${code}: ${message}` });
+    throw stopped(step, code, message);
+  }
+  if (request.wish === 'undo') yield* callActivity(context, closeStep, { operationId, step, status: 'undone' });
+  else yield* callActivity(context, endStep, { operationId, step, ...detailOf(result) });
+  return {
+    changed: result.outcome === 'done' && result.changed,
+    isDone: result.outcome === 'done',
+    facts: result.facts,
+  };
+}
+
+function detailOf(result: RemoteStepResult): { detail?: string } {
+  if (result.outcome === 'refused') return {};
+  if (result.message !== undefined) return { detail: result.message };
+  return result.outcome === 'done' && !result.changed ? { detail: 'It was so already.' } : {};
+}
+
+/** Runs a step and answers how it went; nothing is noted of it. */
+export function* runStep(context: OrchestrationContext, story: Story, request: StepRequest): Steps<RemoteStepResult> {
+  try {
+    return (yield startStep(context, story, request)) as RemoteStepResult;
+  } catch (error) {
+    // An instance that died, or was ended by somebody: what it left is looked at when the operation is resumed.
+    const message = error instanceof Error ? error.message : String(error);
+    return { outcome: 'refused', code: 'ToolFailed', message: `The step came to no end: ${message}` };
+  }
+}
+
+/** The step as a task, for several side by side. */
+export function startStep(context: OrchestrationContext, { operationId, attempt }: Story, request: StepRequest): Task {
+  const {
+    step,
+    script,
+    machineId,
+    where,
+    parameters,
+    wish = 'ensure',
+    secrets,
+    runAs,
+    secretFacts,
+    suffix = '',
+  } = request;
+  const place = `${step.id}-${where ?? machineId}${suffix}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+  const key = `${operationId}-${attempt}-${place.slice(0, 34)}`;
+  const input: RemoteStepInput = {
+    operationId,
+    key,
+    shownAs: shownStep(step, where),
+    machineId,
+    stepId: script ?? step.id,
+    wish,
+    parameters,
+    ...(secrets === undefined ? {} : { secrets }),
+    ...(runAs === undefined ? {} : { runAs }),
+    ...(secretFacts === undefined ? {} : { secretFacts }),
+  };
+  return context.df.callSubOrchestrator(remoteStepName, input, key);
+}
+
+/** Notes that a step begins; stops the story when its operation was canceled, unless the step has to be. */
+export function* begin(
+  context: OrchestrationContext,
+  { operationId }: Story,
+  step: string,
+  always?: true,
+): Steps<void> {
+  const { cancelRequested } = yield* callActivity(context, beginStep, { operationId, step });
+  if (cancelRequested && always !== true) throw new StoryStopped({ status: 'canceled' });
+}
+
+export function* skip(
+  context: OrchestrationContext,
+  { operationId }: Story,
+  step: string,
+  detail: string,
+): Steps<void> {
+  yield* callActivity(context, closeStep, { operationId, step, status: 'skipped', detail });
+}
+
+/** A step that people decide. The story stops where they reject it, or nobody decides. */
+export function* gate(
+  context: OrchestrationContext,
+  story: Story,
+  question: { readonly step: string; readonly name: string; readonly detail: string; readonly days: number },
+): Steps<void> {
+  const { operationId } = story;
+  const { step, name, detail, days } = question;
+  yield* begin(context, story, step);
+  const answer = yield* askPeople(context, { operationId, name, detail, days });
+  if (answer === 'canceled') throw new StoryStopped({ status: 'canceled' });
+  if (answer !== 'approved') {
+    const message = `It was ${answer}.`;
+    yield* callActivity(context, failStep, { operationId, step, detail: message });
+    throw stopped(step, 'NotApproved', message);
+  }
+  yield* callActivity(context, endStep, { operationId, step, detail: 'Approved.' });
+}
+
+/** Does the work and then, whatever came of it, what puts things right again. Says both failures where there are two. */
+export function* compensated(work: Steps<unknown>, compensate: () => Steps<unknown>): Steps<void> {
+  const end = yield* endOf(work);
+  const restored = yield* endOf(compensate());
+  if (restored.status === 'failed' && end.status === 'failed') {
+    throw stopped(
+      end.step,
+      end.code,
+      `${end.message} And ${restored.step} failed: ${restored.code}: ${restored.message}`,
+    );
+  }
+  if (restored.status !== 'succeeded') throw new StoryStopped(restored);
+  if (end.status !== 'succeeded') throw new StoryStopped(end);
+}
+
+/** Runs work under a lock that another story may have; waits for it as long as that one takes. */
+export function* locked(
+  context: OrchestrationContext,
+  { operationId }: Story,
+  lock: string,
+  work: () => Steps<unknown>,
+): Steps<void> {
+  for (;;) {
+    const taken = yield* callActivity(context, takeLock, { lock, operationId });
+    if (taken.outcome === 'taken') break;
+    yield* waitSeconds(context, 30);
+  }
+  try {
+    yield* work();
+  } finally {
+    yield* callActivity(context, releaseLock, { lock, operationId });
+  }
+}

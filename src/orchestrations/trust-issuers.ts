@@ -1,0 +1,33 @@
+import type { OrchestrationContext } from 'durable-functions';
+import { endStep } from '../contracts/build-gateway.ts';
+import type { ConnectorPlan } from '../contracts/connectors.ts';
+import { connectorSteps as W } from '../contracts/connector-steps.ts';
+import { shownStep } from '../contracts/on-premises.ts';
+import { closeStep, failStep, type RemoteStepInput } from '../contracts/remote-commands.ts';
+import { callActivity, type Steps } from './call-activity.ts';
+import { begin, runStep, stopped, type Story } from './story.ts';
+
+/** W8: Azure Stack's portal trusts whoever issued the certificates of the clouds; or no longer does. */
+export function* trustIssuers(
+  context: OrchestrationContext,
+  story: Story,
+  { clouds, issuers, waspMachine }: Pick<ConnectorPlan, 'clouds' | 'issuers' | 'waspMachine'>,
+  wish: RemoteStepInput['wish'] = 'ensure',
+): Steps<void> {
+  const { operationId } = story;
+  for (const { name } of clouds) {
+    const step = shownStep(W.W8, name);
+    yield* begin(context, story, step);
+    for (const [index, { cloud, ...parameters }] of issuers.entries()) {
+      if (cloud !== name) continue;
+      const request = { step: W.W8, where: name, machineId: waspMachine, parameters, wish, suffix: `-${index}` };
+      const result = yield* runStep(context, story, request);
+      if (result.outcome !== 'refused') continue;
+      const { code, message } = result;
+      yield* callActivity(context, failStep, { operationId, step, detail: `${code}: ${message}` });
+      throw stopped(step, code, message);
+    }
+    if (wish === 'undo') yield* callActivity(context, closeStep, { operationId, step, status: 'undone' });
+    else yield* callActivity(context, endStep, { operationId, step });
+  }
+}
