@@ -1,0 +1,63 @@
+import { z } from 'zod';
+
+const address = z.ipv4();
+
+/** How a network adapter takes part in address translation. */
+export const natModes = ['none', 'private', 'full'] as const;
+
+/** What counts only from the next start of Routing and Remote Access on (facts/onprem.md, P7 and P9). */
+const inForceSchema = z.strictObject({
+  sharedKey: z.string().optional(),
+  routerType: z.string().default('lan'),
+});
+
+const sessionSchema = z.strictObject({
+  userName: z.string(),
+  address,
+  connectedAt: z.iso.datetime(),
+});
+export type VpnSession = z.infer<typeof sessionSchema>;
+
+/** What `netsh ras dump`, `netsh routing dump` and `netsh nps export` keep. */
+const settingsSchema = z.strictObject({
+  sharedKey: z.string().optional(),
+  routerType: z.string(),
+  preferredAdapter: z.string().optional(),
+  natModes: z.record(z.string(), z.enum(natModes)),
+  policies: z.array(z.strictObject({ name: z.string(), isEnabled: z.boolean(), grantsAccess: z.boolean() })),
+});
+export type RemoteAccessSettings = z.infer<typeof settingsSchema>;
+
+/** Routing and Remote Access and the network policies of one machine. */
+export const remoteAccessSchema = z.strictObject({
+  /** False: Windows' feature has to be installed first, which ends with a restart (InstallPending). */
+  isFeatureInstalled: z.boolean().default(true),
+  vpnStatus: z.enum(['Installed', 'Uninstalled']).default('Uninstalled'),
+  vpnS2SStatus: z.enum(['Installed', 'Uninstalled']).default('Uninstalled'),
+  pool: z.strictObject({ from: address, to: address }).optional(),
+  /** What `Set-VpnAuthProtocol` set last. */
+  sharedKey: z.string().optional(),
+  /** What `netsh ras set type` set last. */
+  routerType: z.string().default('lan'),
+  inForce: inForceSchema.prefault({}),
+  preferredAdapter: z.string().optional(),
+  /** By the adapter's alias. */
+  natModes: z.record(z.string(), z.enum(natModes)).default({}),
+  policies: z
+    .array(
+      z.strictObject({
+        /** In the language of Windows. */
+        name: z.string(),
+        isEnabled: z.boolean().default(true),
+        grantsAccess: z.boolean().default(false),
+        /** Whether it is the one for Routing and Remote Access, whatever its name. */
+        isForRemoteAccess: z.boolean().default(true),
+      }),
+    )
+    .default([]),
+  isFirewallOpen: z.boolean().default(false),
+  sessions: z.array(sessionSchema).default([]),
+  /** The folder that P3 keeps, while it is there. */
+  before: settingsSchema.optional(),
+});
+export type RemoteAccess = z.infer<typeof remoteAccessSchema>;
