@@ -16,6 +16,7 @@ import { redactSecrets } from './domain/redact-secrets.ts';
 import { apiKeyRoutes } from './functions/api-keys.ts';
 import { auditRoutes } from './functions/audit.ts';
 import { certificateRoutes } from './functions/certificates.ts';
+import { downloadRoutes } from './functions/downloads.ts';
 import { expiryRoutes } from './functions/expiries.ts';
 import { gatewayRootRoutes } from './functions/gateway-roots.ts';
 import { gatewayRoutes } from './functions/gateways.ts';
@@ -39,7 +40,7 @@ import { applyGateway } from './orchestrations/apply-gateway.ts';
 import { buildGateway } from './orchestrations/build-gateway.ts';
 import { removeGateway } from './orchestrations/remove-gateway.ts';
 import type { Orchestrations } from './ports/orchestrations.ts';
-import { createServices, profileContainer, type Services } from './services.ts';
+import { createServices, downloadContainer, profileContainer, type Services } from './services.ts';
 import { version } from './version.ts';
 
 // The composition root: the only module that reads settings, makes clients and registers with the host.
@@ -60,7 +61,7 @@ registerStories(services);
 function prepareStorage({ tables, blobs, apiKeys }: Services, { administratorKey }: Settings): void {
   app.hook.appStart(async () => {
     await tables.ensure(tableNames);
-    await blobs.ensure([profileContainer]);
+    await blobs.ensure([profileContainer, downloadContainer]);
     await apiKeys.ensureAdministrator(administratorKey);
   });
 }
@@ -79,6 +80,7 @@ function registerDoors(all: Services, { subscriptionId }: Settings): void {
       revocations: all.revocations,
       kits: all.kits,
     }),
+    ...downloadRoutes({ downloads: all.downloads }),
     ...operationRoutes({ operations, actions: storyActions({ stories, operations }) }),
     ...ownerRoutes({ owners }),
     ...expiryRoutes({ expiries, describe: describeExpiring }),

@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { createBlobStorage } from './azure/blob-storage.ts';
 import { createResourceManager } from './azure/resource-manager.ts';
 import { createRootKeyVault } from './azure/root-key-vault.ts';
+import { createSecretVault } from './azure/secret-vault.ts';
 import { sendWebhook } from './azure/send-webhook.ts';
 import { createTableStorage } from './azure/table-storage.ts';
 import type { Settings } from './config/settings.ts';
@@ -12,6 +13,7 @@ import { createBooks } from './desk/books.ts';
 import { createCertificateLookup } from './desk/certificate-lookup.ts';
 import { createClaims } from './desk/claims.ts';
 import { createRootDesk } from './desk/create-root.ts';
+import { createDownloads } from './desk/downloads.ts';
 import { createExpiries, type DescribeExpiring } from './desk/expiries.ts';
 import { createGatewayRounds } from './desk/gateway-rounds.ts';
 import { createGatewayStories } from './desk/gateway-stories.ts';
@@ -36,6 +38,9 @@ import { readCertificate, thumbprintOfPublicCertData } from './pki/read-certific
 /** Private container of the gateways' profile packages. */
 export const profileContainer = 'profiles';
 
+/** Private container of sealed files that wait to be fetched. */
+export const downloadContainer = 'downloads';
+
 /** Everything that doors, timers and activities stand on, made once per process. */
 export type Services = ReturnType<typeof createServices>;
 
@@ -47,6 +52,7 @@ export function createServices(settings: Settings, credential: TokenCredential) 
   const blobs = createBlobStorage({ url: settings.blobUrl, credential });
   const arm = createResourceManager({ endpoint: settings.armUrl, credential });
   const rootKeyVault = createRootKeyVault({ vaultUrl: settings.vaultUrl, credential });
+  const secrets = createSecretVault({ vaultUrl: settings.vaultUrl, credential });
 
   const unfinished = createUnfinished({ tables, now });
   const outbox = createOutbox({ tables, now });
@@ -76,6 +82,7 @@ export function createServices(settings: Settings, credential: TokenCredential) 
     operations,
     claims,
     outbox,
+    secrets,
     unfinished,
     owners,
     expiries,
@@ -106,6 +113,13 @@ export function createServices(settings: Settings, credential: TokenCredential) 
       outbox,
       unfinished,
       now,
+    }),
+    downloads: createDownloads({
+      tables,
+      blobs,
+      container: downloadContainer,
+      now,
+      newToken: () => randomBytes(32).toString('base64url'),
     }),
     kits: createKitDesk({ books, lookup, blobs, container: profileContainer, readProfilePackage: readProfile }),
     judgePlan: createJudgePlan({ arm, books, subscriptionId: settings.subscriptionId }),

@@ -1,6 +1,7 @@
 import { buildGatewayName, removeGatewayName } from '../contracts/build-gateway.ts';
 import type { Orchestrations } from '../ports/orchestrations.ts';
 import type { RootDesk } from './create-root.ts';
+import type { Downloads } from './downloads.ts';
 import type { GatewayStories } from './gateway-stories.ts';
 import type { CertificateDesk } from './issue-certificate.ts';
 import type { OperationRecord } from './operation-record.ts';
@@ -17,6 +18,7 @@ export interface SweepOptions {
   readonly trust: TrustDesk;
   readonly certificates: CertificateDesk;
   readonly roots: RootDesk;
+  readonly downloads: Pick<Downloads, 'listDue' | 'expire'>;
   readonly orchestrations: Orchestrations;
   readonly now: () => Date;
   /** Told of each thing that could not be finished this time; the next sweep tries again. */
@@ -41,6 +43,9 @@ export async function sweep(options: SweepOptions): Promise<void> {
   for (const { id, since } of await options.unfinished.list('root')) {
     if (!isOld(options, since)) continue;
     await guarded(options, `root ${id}`, () => options.roots.complete(id));
+  }
+  for (const due of await options.downloads.listDue()) {
+    await guarded(options, 'a download that is over', () => options.downloads.expire(due));
   }
 }
 

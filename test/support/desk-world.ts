@@ -2,12 +2,13 @@
  * The use cases on tables in memory, a clock that stands still, a real RSA key and an Azure that does at once what it is told:
  * everything of the application but its clients and the host.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createWriteGateway } from '../../src/activities/write-gateway.ts';
 import { createBooks, type Books } from '../../src/desk/books.ts';
 import { createCertificateLookup } from '../../src/desk/certificate-lookup.ts';
 import { createClaims } from '../../src/desk/claims.ts';
 import { createRootDesk } from '../../src/desk/create-root.ts';
+import { createDownloads } from '../../src/desk/downloads.ts';
 import { createExpiries } from '../../src/desk/expiries.ts';
 import { createGatewayRounds } from '../../src/desk/gateway-rounds.ts';
 import { createGatewayStories } from '../../src/desk/gateway-stories.ts';
@@ -28,6 +29,7 @@ import { aGatewayPlan, aSubscriptionId } from './builders/a-gateway-plan.ts';
 import { createFakeArm, provisioned, type FakeArm } from './fake-arm.ts';
 import { createFakeOrchestrations, type FakeOrchestrations } from './fake-orchestrations.ts';
 import { createFakeRootKeys, type FakeRootKeys } from './fake-root-keys.ts';
+import { createMemoryBlobs } from './memory-blobs.ts';
 import { createMemoryTables, type MemoryTables } from './memory-tables.ts';
 import { createTestClock, type TestClock } from './test-clock.ts';
 
@@ -66,6 +68,13 @@ export function createDeskWorld(tables: MemoryTables = createMemoryTables()) {
     unfinished,
     writer,
     certificates: createCertificateDesk({ books, lookup, owners, rootKeys, expiries, outbox, unfinished, now }),
+    downloads: createDownloads({
+      tables,
+      blobs: createMemoryBlobs(tables),
+      container: 'downloads',
+      now,
+      newToken: () => randomBytes(32).toString('base64url'),
+    }),
     revocations: createRevocationDesk({ books, lookup, operations, outbox, writer, now }),
     roots: createRootDesk({ books, rootKeys, unfinished, outbox, expiries, now }),
     rounds: createGatewayRounds({ books, operations, outbox, writer, now, thumbprintOfRoot }),

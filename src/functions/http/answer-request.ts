@@ -67,7 +67,7 @@ async function admit(exchange: Exchange): Promise<RenderedAnswer> {
   return runOnce(exchange, caller, checked, checked.idempotencyKey);
 }
 
-/** Keyless doors tell nothing and change nothing, so whoever asks counts as a reader there. */
+/** Nobody's rights are asked at a keyless door: what it opens is for everybody, or for whoever has the link. */
 const nobody: Caller = { id: 'anonymous', name: 'anonymous', role: 'reader', via: 'apiKey' };
 
 async function admittedCaller({ route, services, request, trail }: Exchange): Promise<Caller> {

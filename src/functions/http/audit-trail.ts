@@ -1,5 +1,6 @@
 import type { HttpRequest } from '@azure/functions';
 import type { AuditRow } from '../../desk/audit.ts';
+import { sha256Hex } from '../../desk/digest.ts';
 import type { Caller } from '../../domain/caller.ts';
 import type { HttpServices } from './http-services.ts';
 import type { RenderedAnswer } from './rendered-answer.ts';
@@ -33,7 +34,7 @@ export function createAuditTrail({ route, services, request, requestId }: AuditT
       requestId,
       at: services.now().toISOString(),
       action: route.action,
-      target: { ...request.params },
+      target: targetOf(route, request.params),
       who: caller?.id ?? 'unknown',
       ...(caller === undefined ? {} : { role: caller.role }),
       ...(source === undefined ? {} : { source }),
@@ -51,6 +52,14 @@ export function createAuditTrail({ route, services, request, requestId }: AuditT
   }
 
   return trail;
+}
+
+/** What is acted on, from the path. A secret is shown by its hash: rows about one thing can still be told to be. */
+function targetOf({ secretParams = [] }: Route, params: HttpRequest['params']): Record<string, string> {
+  const entries = Object.entries(params);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, secretParams.includes(name) ? `sha256:${sha256Hex(value)}` : value]),
+  );
 }
 
 /** The last hop is the one that the platform's own front end wrote; those before it are whatever the caller sent. */

@@ -71,7 +71,8 @@ function takeIdempotencyKey(
   body: unknown,
   problems: Problem[],
 ): { readonly idempotencyKey: string | undefined; readonly body: unknown } {
-  if (route.method === 'GET') return { idempotencyKey: undefined, body };
+  // Whoever has no key could fill the table of idempotency keys.
+  if (route.method === 'GET' || route.role === 'keyless') return { idempotencyKey: undefined, body };
   const fromHeader = headers.get('idempotency-key');
   const { field, rest } = splitBody(body);
   const key = fromHeader ?? field;

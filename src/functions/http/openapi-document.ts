@@ -48,7 +48,7 @@ function operationObject(route: Route, toSchema: ToSchema, problem: Json): Json 
   const parameters = [
     ...parametersOf('path', params, toSchema),
     ...parametersOf('query', query, toSchema),
-    ...(route.method === 'GET' ? [] : [idempotencyKeyParameter]),
+    ...(route.method === 'GET' || route.role === 'keyless' ? [] : [idempotencyKeyParameter]),
   ];
   return {
     operationId: route.name,

@@ -45,6 +45,8 @@ interface RouteFacts {
   readonly responses: Readonly<Record<number, z.ZodType | undefined>>;
   /** The answer must not be kept for replay: the same key runs the handler again with the same seed. */
   readonly sensitiveAnswer?: true;
+  /** Names of path parameters that are secrets: the audit gets their SHA-256. */
+  readonly secretParams?: readonly string[];
   /** JSON Pointers of body fields that hold secrets: left out of what an idempotency key is compared by. */
   readonly secretFields?: readonly string[];
 }

@@ -44,6 +44,8 @@ const doors: readonly (readonly [string, string, string])[] = [
   ['revokeCertificate', 'POST', 'certificates/{thumbprint}/revoke'],
   ['reinstateCertificate', 'POST', 'certificates/{thumbprint}/reinstate'],
   ['makeKit', 'POST', 'certificates/{thumbprint}/kits'],
+  ['getDownload', 'GET', 'downloads/{token}'],
+  ['takeDownload', 'POST', 'downloads/{token}'],
   ['listOperations', 'GET', 'operations'],
   ['getOperation', 'GET', 'operations/{id}'],
   ['getOperationResult', 'GET', 'operations/{id}/result'],
