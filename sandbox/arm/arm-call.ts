@@ -2,6 +2,7 @@ import type { ServiceHost } from '../platform/service-host.ts';
 import type { ServiceResponse } from '../platform/https-service.ts';
 import type { ArmState, Caller, StoredOperation } from './arm-state.ts';
 import { refuseAtGateway } from './arm-refusal.ts';
+import type { HybridMachines } from './hybrid-compute/hybrid-machines.ts';
 import { isObject, type JsonObject } from './json-object.ts';
 import type { OperationName } from './operation-names.ts';
 
@@ -11,6 +12,8 @@ export interface OperationDefinition {
   succeed(context: ArmContext, operation: StoredOperation): unknown;
   /** Leaves the target as a failure leaves it. */
   fail(context: ArmContext, operation: StoredOperation): void;
+  /** How much longer than planned the operation takes from now, in Azure's time; undefined when it can end now. */
+  stillMs?(context: ArmContext, operation: StoredOperation): number | undefined;
 }
 
 /** What the handlers share. */
@@ -23,6 +26,8 @@ export interface ArmContext {
   publishEnd(operation: StoredOperation): void;
   /** Tells the VPN stand-in to cut this one. */
   disconnectSession(id: string): void;
+  /** The machines outside Azure that Arc knows. */
+  readonly machines: HybridMachines;
 }
 
 /** One request, after the front door let it in. */

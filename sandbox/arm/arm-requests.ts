@@ -97,5 +97,5 @@ function requireRoute(request: ServiceRequest): MatchedRoute {
 }
 
 function resourceTypeOf(path: string): string {
-  return /\/providers\/Microsoft\.Network\/([^/]+)/i.exec(path)?.[1] ?? '';
+  return /\/providers\/Microsoft\.\w+\/([^/]+)/i.exec(path)?.[1] ?? '';
 }

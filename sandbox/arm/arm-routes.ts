@@ -16,6 +16,8 @@ import {
   patchVirtualNetwork,
   putVirtualNetwork,
 } from './network/virtual-networks.ts';
+import { getMachine } from './hybrid-compute/machines.ts';
+import { deleteRunCommand, getRunCommand, listRunCommands, putRunCommand } from './hybrid-compute/run-commands.ts';
 import { listGroupResources } from './group-resources.ts';
 import { readOperation, readOperationResult } from './operation-doors.ts';
 import {
@@ -37,6 +39,10 @@ const subnets = `${network}/virtualNetworks/{virtualNetworkName}/subnets`;
 const publicIp = `${network}/publicIPAddresses/{name}`;
 const gateway = `${network}/virtualNetworkGateways/{name}`;
 const location = `${subscription}/providers/Microsoft.Network/locations/{location}`;
+
+const machine = `${group}/providers/Microsoft.HybridCompute/machines/{machineName}`;
+const runCommand = `${machine}/runCommands/{runCommandName}`;
+const hybridLocation = `${subscription}/providers/Microsoft.HybridCompute/locations/{location}`;
 
 type Row = readonly [operationId: string, method: Route['method'], template: string, handle: ArmHandler];
 
@@ -93,10 +99,21 @@ const networkRows: readonly Row[] = [
   ['VirtualNetworkGateways_ListRadiusSecrets', 'POST', `${gateway}/listRadiusSecrets`, listRadiusSecrets],
 ];
 
+const hybridRows: readonly Row[] = [
+  ['OperationStatus_Get', 'GET', `${hybridLocation}/operationStatus/{operationId}`, readOperation],
+  ['OperationResults_Get', 'GET', `${hybridLocation}/operationResults/{operationId}`, readOperationResult],
+  ['Machines_Get', 'GET', machine, getMachine],
+  ['MachineRunCommands_CreateOrUpdate', 'PUT', runCommand, putRunCommand],
+  ['MachineRunCommands_Get', 'GET', runCommand, getRunCommand],
+  ['MachineRunCommands_Delete', 'DELETE', runCommand, deleteRunCommand],
+  ['MachineRunCommands_List', 'GET', `${machine}/runCommands`, listRunCommands],
+];
+
 /** Everything that this stand-in does; what is not here is answered with 501. */
 export const armRoutes: readonly Route[] = [
   ...toRoutes('Microsoft.Resources', resourcesRows),
   ...toRoutes('Microsoft.Network', networkRows),
+  ...toRoutes('Microsoft.HybridCompute', hybridRows),
 ];
 
 function toRoutes(namespace: Namespace, rows: readonly Row[]): Route[] {

@@ -9,11 +9,15 @@ import { toChangeEvent, toEndedChange, type EndedChange } from './change-events.
 import { apiVersions } from './front-door.ts';
 import { gatewaysForVpn, type VpnGatewayState } from './gateways/applied-gateway.ts';
 import { connectSession, endSession, listSessions, type NewSession } from './gateways/sessions.ts';
+import { noMachines, type HybridMachines } from './hybrid-compute/hybrid-machines.ts';
 import { operationDefinitions } from './operation-definitions.ts';
 import { resumeOperations } from './operations.ts';
+import type { Namespace } from './route-table.ts';
 import { TokenBuckets } from './token-buckets.ts';
 
 export interface ArmOptions {
+  /** The machines that Arc knows; none unless told. */
+  readonly machines?: HybridMachines | undefined;
   /** 0 picks a free one. */
   readonly port: number;
   /** Takes the event of each change that has ended. */
@@ -72,6 +76,7 @@ function assemble(host: ServiceHost, options: ArmOptions): Parts {
     host,
     state: file.value,
     definitions: operationDefinitions,
+    machines: options.machines ?? noMachines,
     save() {
       file.save();
     },
@@ -117,7 +122,7 @@ function createDoors(parts: Parts, service: RunningService): RunningArm {
 
 async function putAsPortal(parts: Parts, method: string, url: URL, body: unknown): Promise<ServiceResponse> {
   const { host } = parts.context;
-  const namespace = /\/Microsoft\.Network\//i.test(url.pathname) ? 'Microsoft.Network' : 'Microsoft.Resources';
+  const namespace = namespaceOf(url.pathname);
   if (!url.searchParams.has('api-version')) url.searchParams.set('api-version', apiVersions[namespace]);
   const content = Buffer.from(JSON.stringify(body ?? {}));
   const response = await handleRequest(parts, { method, url, headers: {}, body: content }, portal);
@@ -130,4 +135,9 @@ async function putAsPortal(parts: Parts, method: string, url: URL, body: unknown
     principal: portal.appId,
   });
   return response;
+}
+
+function namespaceOf(path: string): Namespace {
+  if (/\/Microsoft\.Network\//i.test(path)) return 'Microsoft.Network';
+  return /\/Microsoft\.HybridCompute\//i.test(path) ? 'Microsoft.HybridCompute' : 'Microsoft.Resources';
 }

@@ -54,7 +54,7 @@ export interface StoredOperation {
   readonly input: JsonObject;
   readonly caller: Caller;
   readonly correlationId: string;
-  readonly dueMs: number;
+  dueMs: number;
   /** Set by a fault: it is to end as failed with this code. */
   readonly failCode?: string;
   status: OperationStatus;
@@ -75,6 +75,41 @@ export interface StoredSession {
   endedAtMs?: number;
 }
 
+/** A run command of an Arc machine. */
+export interface StoredRunCommand {
+  readonly id: string;
+  readonly name: string;
+  /** Id of the machine's resource. */
+  readonly machineId: string;
+  /** What a GET answers, but for the instance view: no protected value is in it. */
+  body: JsonObject;
+  /** The run on the machine: another one after each PUT. */
+  runId: string;
+  /** When the PUT was taken: a machine that stays away is given up in time. */
+  askedAtMs: number;
+  operationId: string;
+  /** Kept until the machine has them, and never shown. */
+  protectedValues?: ProtectedValues;
+  /** There from when the script began. */
+  view?: RunCommandView;
+}
+
+export interface ProtectedValues {
+  readonly parameters: readonly { readonly name: string; readonly value: string }[];
+  readonly runAsPassword?: string;
+}
+
+export interface RunCommandView {
+  readonly startTime: string;
+  executionState: 'Running' | 'Succeeded' | 'Failed' | 'TimedOut' | 'Unknown';
+  executionMessage: string;
+  endTime?: string;
+  exitCode: number;
+  /** The last 4 KB of each stream. */
+  output: string;
+  error: string;
+}
+
 /** A generated profile package, behind a signed URL. */
 interface StoredProfile {
   readonly path: string;
@@ -91,6 +126,8 @@ export interface ArmState {
   operations: Record<string, StoredOperation>;
   sessions: Record<string, StoredSession>;
   profiles: Record<string, StoredProfile>;
+  /** By lower-case id. */
+  runCommands: Record<string, StoredRunCommand>;
   /** Operations so far: the seed of each one's duration. */
   operationCount: number;
   publicIpCount: number;
@@ -101,7 +138,10 @@ export interface ArmState {
 }
 
 export function openArmState(directory: string): StateFile<ArmState> {
-  return openStateFile(join(directory, 'arm.json'), createArmState);
+  const file = openStateFile(join(directory, 'arm.json'), createArmState);
+  // A folder of before there were run commands has no place for them.
+  Object.assign(file.value, { ...createArmState(), ...file.value });
+  return file;
 }
 
 export function createArmState(): ArmState {
@@ -111,6 +151,7 @@ export function createArmState(): ArmState {
     operations: {},
     sessions: {},
     profiles: {},
+    runCommands: {},
     operationCount: 0,
     publicIpCount: 0,
     signingKey: randomBytes(32).toString('hex'),

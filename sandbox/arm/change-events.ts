@@ -30,6 +30,8 @@ const activityNames: Readonly<Record<OperationName, string>> = {
   GenerateVpnProfileOperation: `${gateways}/generatevpnprofile/action`,
   GetVpnClientConnectionHealthOperation: `${gateways}/getVpnClientConnectionHealth/action`,
   DisconnectVpnConnectionsOperation: `${gateways}/disconnectVirtualNetworkGatewayVpnConnections/action`,
+  PutRunCommandOperation: 'Microsoft.HybridCompute/machines/runCommands/write',
+  DeleteRunCommandOperation: 'Microsoft.HybridCompute/machines/runCommands/delete',
 };
 
 export function toEndedChange(operation: StoredOperation): EndedChange {

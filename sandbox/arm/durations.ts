@@ -16,6 +16,10 @@ export const usualMs = {
   health: 20 * secondMs,
   disconnect: 15 * secondMs,
   emptyGroup: 5 * secondMs,
+  runCommandDelivery: 15 * secondMs,
+  runCommandDelete: 10 * secondMs,
+  /** How often a machine that is not connected is looked for again. */
+  machinePoll: 30 * secondMs,
 } as const;
 
 const createMinutesBySku: Readonly<Record<string, number>> = {

@@ -7,10 +7,11 @@ import { classifyMethod, type RequestClass, type TokenBuckets } from './token-bu
 
 const audience = 'https://management.azure.com/';
 
-/** The versions that the pinned clients send; their bodies are what is modelled here. */
+/** The versions that the pinned clients, or the app itself, send; their bodies are what is modelled here. */
 export const apiVersions: Readonly<Record<Namespace, string>> = {
   'Microsoft.Resources': '2025-04-01',
   'Microsoft.Network': '2026-01-01',
+  'Microsoft.HybridCompute': '2025-01-13',
 };
 
 /** Who sends this request, or ARM's 401. */

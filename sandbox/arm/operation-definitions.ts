@@ -5,6 +5,7 @@ import { profileDefinition } from './gateways/generate-profile.ts';
 import { deletePublicIpAddressDefinition, putPublicIpAddressDefinition } from './network/public-ip-addresses.ts';
 import { deleteSubnetDefinition, putSubnetDefinition } from './network/subnets.ts';
 import { deleteVirtualNetworkDefinition, putVirtualNetworkDefinition } from './network/virtual-networks.ts';
+import { deleteRunCommandDefinition, putRunCommandDefinition } from './hybrid-compute/run-command-operations.ts';
 import type { OperationName } from './operation-names.ts';
 import { deleteGroupDefinition } from './resource-groups.ts';
 
@@ -22,4 +23,6 @@ export const operationDefinitions: Readonly<Record<OperationName, OperationDefin
   GenerateVpnProfileOperation: profileDefinition,
   GetVpnClientConnectionHealthOperation: healthDefinition,
   DisconnectVpnConnectionsOperation: disconnectDefinition,
+  PutRunCommandOperation: putRunCommandDefinition,
+  DeleteRunCommandOperation: deleteRunCommandDefinition,
 };

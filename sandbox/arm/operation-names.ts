@@ -12,4 +12,6 @@ export type OperationName =
   | 'DeleteVirtualNetworkGatewayOperation'
   | 'GenerateVpnProfileOperation'
   | 'GetVpnClientConnectionHealthOperation'
-  | 'DisconnectVpnConnectionsOperation';
+  | 'DisconnectVpnConnectionsOperation'
+  | 'PutRunCommandOperation'
+  | 'DeleteRunCommandOperation';

@@ -1,7 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { ArmState, StoredOperation } from './arm-state.ts';
 
-const networkApiVersion = '2026-01-01';
+/** Each provider has its own doors, with its own words. */
+const networkDoors = { namespace: 'Microsoft.Network', apiVersion: '2026-01-01', statusPart: 'operations' };
+const hybridDoors = { namespace: 'Microsoft.HybridCompute', apiVersion: '2025-01-13', statusPart: 'operationStatus' };
 
 /** The doors of one operation, absolute. */
 export interface OperationUrls {
@@ -14,16 +16,17 @@ export interface OperationUrls {
  * and not in production.
  */
 export function operationUrls(state: ArmState, operation: StoredOperation, origin: string): OperationUrls {
-  const base = `${origin}/subscriptions/${subscriptionOf(operation)}/providers/Microsoft.Network/locations/${operation.location}`;
+  const { namespace, apiVersion, statusPart } = doorsOf(operation);
+  const base = `${origin}/subscriptions/${subscriptionOf(operation)}/providers/${namespace}/locations/${operation.location}`;
   const query = new URLSearchParams({
-    'api-version': networkApiVersion,
+    'api-version': apiVersion,
     t: String(operation.dueMs * 10_000),
     c: state.opaque,
     s: sign(state, operation.id),
     h: sign(state, `${operation.id}:hash`).slice(0, 43),
   });
   return {
-    status: `${base}/operations/${operation.id}?${query.toString()}`,
+    status: `${base}/${statusPart}/${operation.id}?${query.toString()}`,
     result: `${base}/operationResults/${operation.id}?${query.toString()}`,
   };
 }
@@ -37,6 +40,10 @@ export function isSignedFor(state: ArmState, operationId: string, query: URLSear
 
 function sign(state: ArmState, text: string): string {
   return createHmac('sha256', state.signingKey).update(text).digest('base64url');
+}
+
+function doorsOf(operation: StoredOperation): typeof networkDoors {
+  return /\/Microsoft\.HybridCompute\//i.test(operation.targetId) ? hybridDoors : networkDoors;
 }
 
 function subscriptionOf(operation: StoredOperation): string {

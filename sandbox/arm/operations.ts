@@ -65,6 +65,13 @@ async function finishOperation(context: ArmContext, operation: StoredOperation):
   // Superseded, or forgotten by a reset while it waited.
   if (operation.status !== 'InProgress' || context.state.operations[operation.id] !== operation) return;
   const definition = context.definitions[operation.name];
+  const stillMs = operation.failCode === undefined ? definition.stillMs?.(context, operation) : undefined;
+  if (stillMs !== undefined) {
+    operation.dueMs = Math.round(context.host.clock.nowMs() + stackMs(context.host, stillMs));
+    context.save();
+    schedule(context, operation);
+    return;
+  }
   const error = await tryToSucceed(context, operation);
   if (error !== undefined) {
     operation.error = error;

@@ -1,6 +1,6 @@
 import type { ArmHandler } from './arm-call.ts';
 
-export type Namespace = 'Microsoft.Resources' | 'Microsoft.Network';
+export type Namespace = 'Microsoft.Resources' | 'Microsoft.Network' | 'Microsoft.HybridCompute';
 
 /** One operation of the published API descriptions, and the handler that stands in for it. */
 export interface Route {

@@ -7,17 +7,24 @@ import { NetworkManagementClient } from '@azure/arm-network';
 import { ResourceManagementClient } from '@azure/arm-resources';
 import type { TokenCredential } from '@azure/core-auth';
 import { startArm, type RunningArm } from '../../sandbox/arm/arm-service.ts';
+import type { HybridMachines } from '../../sandbox/arm/hybrid-compute/hybrid-machines.ts';
 import { startEventGrid } from '../../sandbox/eventgrid/event-grid.ts';
 import type { ServiceHost } from '../../sandbox/platform/service-host.ts';
 import { aPublicIp, aVirtualNetwork, location } from './builders/arm-bodies.ts';
 import { createTestHost, type TestHost, type TestHostOptions } from './service-host.ts';
 
+const apiVersions: Readonly<Record<string, string>> = {
+  'Microsoft.Network': '2026-01-01',
+  'Microsoft.HybridCompute': '2025-01-13',
+};
 const audience = 'https://management.azure.com/';
 const hourMs = 3600 * 1000;
 const yearMs = 365 * 24 * hourMs;
 
 export interface ArmStackOptions extends Pick<TestHostOptions, 'speed' | 'standsStill'> {
   readonly eventGridUrl?: string;
+  /** The machines that Arc knows. */
+  readonly machines?: HybridMachines;
 }
 
 interface RawAnswer {
@@ -80,6 +87,7 @@ export async function startArmStack(options: ArmStackOptions = {}): Promise<ArmS
   function start(host: ServiceHost, port: number): Promise<RunningArm> {
     return startArm(host, {
       port,
+      machines: options.machines,
       publishEvent: (event) => {
         eventGrid.publish(event);
       },
@@ -105,7 +113,7 @@ export async function startArmStack(options: ArmStackOptions = {}): Promise<ArmS
     ...clientsFor(first.url),
     subscriptionId,
     path(rest) {
-      const version = rest.includes('/providers/') ? '2026-01-01' : '2025-04-01';
+      const version = apiVersions[/Microsoft\.\w+/.exec(rest)?.[0] ?? ''] ?? '2025-04-01';
       return `/subscriptions/${subscriptionId}/resourceGroups/rg${rest}?api-version=${version}`;
     },
     send: (method, pathOrUrl, request = {}) =>
