@@ -1,5 +1,5 @@
-// One account for the application's tables and packages of profiles, for Durable Functions and for the host. Nobody has a
-// key to it. The application makes its tables and its own container when it starts.
+// One account for the application's tables, packages of profiles and files to be fetched, for Durable Functions and for the
+// host. Nobody has a key to it. The application makes its tables and its own containers when it starts.
 param name string
 param location string
 param principalId string
@@ -31,6 +31,13 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
 resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01' = {
   parent: account
   name: 'default'
+  properties: {
+    // A file that was fetched or has expired has to be gone: nothing that was deleted or overwritten is kept.
+    deleteRetentionPolicy: {
+      enabled: false
+    }
+    isVersioningEnabled: false
+  }
 }
 
 resource packages 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = {

@@ -1,5 +1,5 @@
-// The vault in which the keys of roots are made and stay. Purge protection cannot be taken back: a root whose key is gone can
-// never issue or be renewed again.
+// The vault in which the keys of roots are made and stay, and where the secrets of machines and stacks are. Purge protection
+// cannot be taken back: a root whose key is gone can never issue or be renewed again.
 param name string
 param location string
 param principalId string
@@ -13,8 +13,9 @@ param webhookSecret string
 var roles = [
   '12338af0-0e69-4776-bea7-57ae8d297424' // Key Vault Crypto User: sign
   'a4417e6f-fecd-4de8-b567-7b0420556985' // Key Vault Certificates Officer: keys of roots are made as certificates
+  // Officer and not User: shared keys and passwords that are made are put here. It reads the settings' two secrets too.
+  'b86a8fe4-44ce-4948-aee5-eccb2c155cd7' // Key Vault Secrets Officer
 ]
-var keyVaultSecretsUser = '4633458b-17de-408a-b874-0445c86b69e6'
 
 resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
   name: name
@@ -60,27 +61,6 @@ resource assignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
     }
   }
 ]
-
-// On the two secrets alone: the vault may hold others one day.
-resource readsAdministratorKey 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(administratorKeySecret.id, principalId, keyVaultSecretsUser)
-  scope: administratorKeySecret
-  properties: {
-    principalId: principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', keyVaultSecretsUser)
-  }
-}
-
-resource readsWebhookSecret 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(webhookSecret)) {
-  name: guid(webhookSecretSecret.id, principalId, keyVaultSecretsUser)
-  scope: webhookSecretSecret
-  properties: {
-    principalId: principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', keyVaultSecretsUser)
-  }
-}
 
 output url string = vault.properties.vaultUri
 output administratorKeySecretUrl string = '${vault.properties.vaultUri}secrets/administrator-key'

@@ -146,6 +146,11 @@ describe('infra/app/storage.bicep', () => {
     expect(storage).not.toMatch(/publicAccess: '(?!None)/);
   });
 
+  it('keeps no blob that was deleted: files that were fetched have to be gone', () => {
+    expect(storage).toMatch(/deleteRetentionPolicy: \{\s+enabled: false\s/);
+    expect(storage).toContain('isVersioningEnabled: false');
+  });
+
   it('lets the application make its tables when it starts', () => {
     // Storage Table Data Contributor, on the account: tables are made, not only filled.
     expect(storage).toContain('0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3');
@@ -154,9 +159,20 @@ describe('infra/app/storage.bicep', () => {
 });
 
 describe('infra/app/vault.bicep', () => {
+  const vault = files.get('app/vault.bicep') ?? '';
+
   it('keeps deleted keys', () => {
-    const vault = files.get('app/vault.bicep') ?? '';
     expect(vault).toContain('enablePurgeProtection: true');
     expect(vault).toContain('enableRbacAuthorization: true');
+  });
+
+  it('lets the application sign, make certificates, and read and set secrets', () => {
+    for (const role of [
+      '12338af0-0e69-4776-bea7-57ae8d297424',
+      'a4417e6f-fecd-4de8-b567-7b0420556985',
+      'b86a8fe4-44ce-4948-aee5-eccb2c155cd7',
+    ]) {
+      expect(vault).toContain(role);
+    }
   });
 });

@@ -9,7 +9,11 @@ describe('host.json', () => {
       version: '2.0',
       functionTimeout: '00:10:00',
       extensionBundle: { id: 'Microsoft.Azure.Functions.ExtensionBundle', version: '[4.*, 5.0.0)' },
-      logging: { logLevel: { default: 'Information', 'Host.Triggers.DurableTask': 'Warning' } },
+      logging: {
+        logLevel: { default: 'Information', 'Host.Triggers.DurableTask': 'Warning' },
+        // With it, the path of every request would go into the telemetry: a download's path is its secret.
+        applicationInsights: { httpAutoCollectionOptions: { enableHttpTriggerExtendedInfoCollection: false } },
+      },
       extensions: {
         durableTask: {
           hubName: '%GATEHOUSE_TASK_HUB%',
