@@ -1,308 +1,302 @@
 # W13 and W14: multi-cloud mode in Azure Stack, through the privileged endpoint.
 # The cmdlet lingers for minutes after its work is done: the attested Success line ends the wait, not the cmdlet.
 param(
-    [Parameter(Mandatory = $true)]
-    [ValidateSet('probe', 'apply', 'verify', 'undo')]
-    [string]$Mode,
-    [Parameter(Mandatory = $true)]
-    [ValidatePattern('^[A-Za-z0-9][A-Za-z0-9.-]{0,252}\z')]
-    [string]$ComputerName,
-    [Parameter(Mandatory = $true)]
-    [ValidateSet('Credssp', 'Default')]
-    [string]$Authentication,
-    [Parameter(Mandatory = $true)]
-    [ValidatePattern('^[A-Za-z0-9_-]{1,64}\z')]
-    [string]$AzureStackCloudName,
-    [Parameter(Mandatory = $true)]
-    [ValidateCount(1, 50)]
-    [ValidateScript({ ($_.name -match '^[A-Za-z0-9_-]{1,64}\z') -and ($_.endpoint -match '^https://[^\s''"`$;]+\z') })]
-    [psobject[]]$Clouds,
-    [Parameter(Mandatory = $true)]
-    [ValidatePattern('^\\\\[A-Za-z0-9.-]+(\\[A-Za-z0-9._$-]+)+\z')]
-    [string]$Share,
-    [ValidatePattern('^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z\z')]
-    [string]$Since,
-    [Parameter(Mandatory = $true)]
-    [pscredential]$Credential,
-    [Parameter(Mandatory = $true)]
-    [pscredential]$ShareCredential
+  [Parameter(Mandatory = $true)]
+  [ValidateSet('probe', 'apply', 'verify', 'undo')]
+  [string]$Mode,
+  [Parameter(Mandatory = $true)]
+  [ValidatePattern('^[A-Za-z0-9][A-Za-z0-9.-]{0,252}\z')]
+  [string]$ComputerName,
+  [Parameter(Mandatory = $true)]
+  [ValidateSet('Credssp', 'Default')]
+  [string]$Authentication,
+  [Parameter(Mandatory = $true)]
+  [ValidatePattern('^[A-Za-z0-9_-]{1,64}\z')]
+  [string]$AzureStackCloudName,
+  [Parameter(Mandatory = $true)]
+  [ValidateCount(1, 50)]
+  [ValidateScript({ ($_.name -match '^[A-Za-z0-9_-]{1,64}\z') -and ($_.endpoint -match '^https://[^\s''"`$;]+\z') })]
+  [psobject[]]$Clouds,
+  [Parameter(Mandatory = $true)]
+  [ValidatePattern('^\\\\[A-Za-z0-9.-]+(\\[A-Za-z0-9._$-]+)+\z')]
+  [string]$Share,
+  [ValidatePattern('^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z\z')]
+  [string]$Since,
+  [Parameter(Mandatory = $true)]
+  [pscredential]$Credential,
+  [Parameter(Mandatory = $true)]
+  [pscredential]$ShareCredential
 )
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
 
 $answer = [ordered]@{
-    ok      = $false
-    changed = $false
-    code    = ''
-    facts   = @{}
-    message = ''
+  ok      = $false
+  changed = $false
+  code    = ''
+  facts   = @{}
+  message = ''
 }
 
 # By the low half of the Windows error: wrong password, expired, locked out and their kin. They are never tried again.
 function Test-LogonFailure {
-    param([int]$ErrorCode)
-    $logonErrors = @(5, 86, 780, 1326, 1327, 1330, 1331, 1907, 1909)
-    return ($logonErrors -contains ($ErrorCode -band 65535))
+  param([int]$ErrorCode)
+  $logonErrors = @(5, 86, 780, 1326, 1327, 1330, 1331, 1907, 1909)
+  return ($logonErrors -contains ($ErrorCode -band 65535))
 }
 
 function Get-MissingCloud {
-    $drive = @{
-        Name       = 'GatehouseShare'
-        PSProvider = 'FileSystem'
-        Root       = $Share
-        Credential = $ShareCredential
+  $drive = @{
+    Name       = 'GatehouseShare'
+    PSProvider = 'FileSystem'
+    Root       = $Share
+    Credential = $ShareCredential
+  }
+  $null = New-PSDrive @drive
+  try {
+    $notBefore = [DateTime]::MinValue
+    if ($Since) {
+      $styles = [System.Globalization.DateTimeStyles]::RoundtripKind
+      $culture = [System.Globalization.CultureInfo]::InvariantCulture
+      $notBefore = [DateTime]::Parse($Since, $culture, $styles).ToUniversalTime()
     }
-    $null = New-PSDrive @drive
-    try {
-        $notBefore = [DateTime]::MinValue
-        if ($Since) {
-            $styles = [System.Globalization.DateTimeStyles]::RoundtripKind
-            $culture = [System.Globalization.CultureInfo]::InvariantCulture
-            $notBefore = [DateTime]::Parse($Since, $culture, $styles).ToUniversalTime()
-        }
-        $list = @{
-            LiteralPath = 'GatehouseShare:\'
-            Filter      = '*.txt'
-            File        = $true
-        }
-        $texts = @()
-        foreach ($file in @(Get-ChildItem @list)) {
-            if ($file.LastWriteTimeUtc -lt $notBefore) {
-                continue
-            }
-            # A data file has a few kilobytes: anything else by this name is not one.
-            if ($file.Length -gt 1048576) {
-                continue
-            }
-            # JSON may write its slashes escaped.
-            $texts += [System.IO.File]::ReadAllText($file.FullName).Replace('\/', '/')
-        }
-        $missing = @()
-        foreach ($cloud in $Clouds) {
-            $address = ([string]$cloud.endpoint).TrimEnd('/')
-            # The port must end there: 4000 is not 40005.
-            $pattern = '(?i)' + [regex]::Escape($address) + '(?![0-9A-Za-z.-])'
-            $naming = @($texts | Where-Object { $_ -match $pattern })
-            if ($naming.Count -eq 0) {
-                $missing += [string]$cloud.name
-            }
-        }
-        return $missing
+    $list = @{
+      LiteralPath = 'GatehouseShare:\'
+      Filter      = '*.txt'
+      File        = $true
     }
-    finally {
-        $remove = @{
-            Name        = 'GatehouseShare'
-            Force       = $true
-            ErrorAction = 'SilentlyContinue'
-        }
-        Remove-PSDrive @remove
+    $texts = @()
+    foreach ($file in @(Get-ChildItem @list)) {
+      if ($file.LastWriteTimeUtc -lt $notBefore) {
+        continue
+      }
+      # A data file has a few kilobytes: anything else by this name is not one.
+      if ($file.Length -gt 1048576) {
+        continue
+      }
+      # JSON may write its slashes escaped.
+      $texts += [System.IO.File]::ReadAllText($file.FullName).Replace('\/', '/')
     }
+    $missing = @()
+    foreach ($cloud in $Clouds) {
+      $address = ([string]$cloud.endpoint).TrimEnd('/')
+      # The port must end there: 4000 is not 40005.
+      $pattern = '(?i)' + [regex]::Escape($address) + '(?![0-9A-Za-z.-])'
+      $naming = @($texts | Where-Object { $_ -match $pattern })
+      if ($naming.Count -eq 0) {
+        $missing += [string]$cloud.name
+      }
+    }
+    return $missing
+  } finally {
+    $remove = @{
+      Name        = 'GatehouseShare'
+      Force       = $true
+      ErrorAction = 'SilentlyContinue'
+    }
+    Remove-PSDrive @remove
+  }
 }
 
 # Three tries, ten seconds apart, and only where the network was at fault: a wrong password would lock the account.
 function Open-Endpoint {
-    $patience = @{
-        IdleTimeout = 3600000
-        OpenTimeout = 60000
+  $patience = @{
+    IdleTimeout = 3600000
+    OpenTimeout = 60000
+  }
+  $connect = @{
+    ComputerName      = $ComputerName
+    Credential        = $Credential
+    ConfigurationName = 'PrivilegedEndpoint'
+    Authentication    = $Authentication
+    SessionOption     = New-PSSessionOption @patience
+  }
+  # Cannot connect, no answer in time, nothing listens behind a firewall (WS-Management 0x80338012, 29, 126).
+  $networkErrors = @(-2144108526, -2144108503, -2144108250)
+  for ($attempt = 1; $true; $attempt++) {
+    try {
+      return New-PSSession @connect
+    } catch [System.Management.Automation.Remoting.PSRemotingTransportException] {
+      $isNetwork = $networkErrors -contains $_.Exception.ErrorCode
+      if ((-not $isNetwork) -or ($attempt -ge 3)) {
+        throw
+      }
+      Write-Verbose ('The privileged endpoint did not answer, try ' + $attempt + ' of 3')
     }
-    $connect = @{
-        ComputerName      = $ComputerName
-        Credential        = $Credential
-        ConfigurationName = 'PrivilegedEndpoint'
-        Authentication    = $Authentication
-        SessionOption     = New-PSSessionOption @patience
-    }
-    # Cannot connect, no answer in time, nothing listens behind a firewall (WS-Management 0x80338012, 29, 126).
-    $networkErrors = @(-2144108526, -2144108503, -2144108250)
-    for ($attempt = 1; $true; $attempt++) {
-        try {
-            return New-PSSession @connect
-        }
-        catch [System.Management.Automation.Remoting.PSRemotingTransportException] {
-            $isNetwork = $networkErrors -contains $_.Exception.ErrorCode
-            if ((-not $isNetwork) -or ($attempt -ge 3)) {
-                throw
-            }
-            Write-Verbose ('The privileged endpoint did not answer, try ' + $attempt + ' of 3')
-        }
-        Start-Sleep -Seconds 10
-    }
+    Start-Sleep -Seconds 10
+  }
 }
 
 # Reads what came since the last look. Streams are collections that grow while the job runs.
 function Read-Stream {
-    param([object]$Stream, [int]$From)
-    $lines = @()
-    for ($index = $From; $index -lt $Stream.Count; $index++) {
-        $lines += [string]$Stream[$index]
-    }
-    return $lines
+  param([object]$Stream, [int]$From)
+  $lines = @()
+  for ($index = $From; $index -lt $Stream.Count; $index++) {
+    $lines += [string]$Stream[$index]
+  }
+  return $lines
 }
 
 # Follows the cmdlet's words until they decide. Returns the code and the last lines.
 function Watch-Connector {
-    param([object]$Job, [bool]$IsEndEnough)
-    $child = $Job.ChildJobs[0]
-    $streams = @($child.Verbose, $child.Output, $child.Warning)
-    $read = @(0, 0, 0)
-    $tail = @()
-    # Less than the step's own limit, so that the endpoint is left in order.
-    $deadline = (Get-Date).AddSeconds(3300)
-    while ($true) {
-        # The state first, the words after it: what was said before the end is not missed.
-        $state = [string]$child.JobStateInfo.State
-        for ($at = 0; $at -lt $streams.Count; $at++) {
-            $lines = @(Read-Stream -Stream $streams[$at] -From $read[$at])
-            $read[$at] += $lines.Count
-            foreach ($line in $lines) {
-                Write-Verbose $line
-                $short = $line.Substring(0, [Math]::Min(160, $line.Length))
-                $tail = @(@($tail) + $short | Select-Object -Last 10)
-                $words = [regex]::Match($line, '(?i)Step\s+''([^'']+)''\s+status:\s+''([^'']+)''')
-                if (-not $words.Success) {
-                    continue
-                }
-                $step = $words.Groups[1].Value
-                $status = $words.Groups[2].Value
-                if (($status -eq 'Success') -and ($step -eq 'Configure Azure Pack Connector')) {
-                    return @{ code = ''; tail = $tail; message = '' }
-                }
-                if (@('Error', 'Failed', 'Canceled') -contains $status) {
-                    $message = 'The endpoint reports that step "' + $step + '" ended as "' + $status + '".'
-                    return @{ code = 'ToolFailed'; tail = $tail; message = $message }
-                }
-            }
+  param([object]$Job, [bool]$IsEndEnough)
+  $child = $Job.ChildJobs[0]
+  $streams = @($child.Verbose, $child.Output, $child.Warning)
+  $read = @(0, 0, 0)
+  $tail = @()
+  # Less than the step's own limit, so that the endpoint is left in order.
+  $deadline = (Get-Date).AddSeconds(3300)
+  while ($true) {
+    # The state first, the words after it: what was said before the end is not missed.
+    $state = [string]$child.JobStateInfo.State
+    for ($at = 0; $at -lt $streams.Count; $at++) {
+      $lines = @(Read-Stream -Stream $streams[$at] -From $read[$at])
+      $read[$at] += $lines.Count
+      foreach ($line in $lines) {
+        Write-Verbose $line
+        $short = $line.Substring(0, [Math]::Min(160, $line.Length))
+        $tail = @(@($tail) + $short | Select-Object -Last 10)
+        $words = [regex]::Match($line, '(?i)Step\s+''([^'']+)''\s+status:\s+''([^'']+)''')
+        if (-not $words.Success) {
+          continue
         }
-        if (@('Completed', 'Failed', 'Stopped', 'Disconnected', 'Suspended') -contains $state) {
-            $errors = @(Read-Stream -Stream $child.Error -From 0)
-            foreach ($line in $errors) {
-                $short = $line.Substring(0, [Math]::Min(160, $line.Length))
-                $tail = @(@($tail) + $short | Select-Object -Last 10)
-            }
-            $reason = $child.JobStateInfo.Reason
-            if ($reason -is [System.Management.Automation.RemoteException]) {
-                return @{ code = 'ToolFailed'; tail = $tail; message = 'The cmdlet failed: ' + $reason.Message }
-            }
-            if ($errors.Count -gt 0) {
-                return @{ code = 'ToolFailed'; tail = $tail; message = 'The cmdlet reported errors and no success.' }
-            }
-            if ($IsEndEnough -and ($state -eq 'Completed')) {
-                return @{ code = ''; tail = $tail; message = '' }
-            }
-            $message = 'The session ended (' + $state + ') before the endpoint reported success: the data files decide.'
-            return @{ code = 'TimedOut'; tail = $tail; message = $message }
+        $step = $words.Groups[1].Value
+        $status = $words.Groups[2].Value
+        if (($status -eq 'Success') -and ($step -eq 'Configure Azure Pack Connector')) {
+          return @{ code = ''; tail = $tail; message = '' }
         }
-        if ((Get-Date) -ge $deadline) {
-            $message = 'The endpoint reported no success within 55 minutes: the data files decide.'
-            return @{ code = 'TimedOut'; tail = $tail; message = $message }
+        if (@('Error', 'Failed', 'Canceled') -contains $status) {
+          $message = 'The endpoint reports that step "' + $step + '" ended as "' + $status + '".'
+          return @{ code = 'ToolFailed'; tail = $tail; message = $message }
         }
-        $wait = @{
-            Job     = $Job
-            Timeout = 5
-        }
-        $null = Wait-Job @wait
+      }
     }
+    if (@('Completed', 'Failed', 'Stopped', 'Disconnected', 'Suspended') -contains $state) {
+      $errors = @(Read-Stream -Stream $child.Error -From 0)
+      foreach ($line in $errors) {
+        $short = $line.Substring(0, [Math]::Min(160, $line.Length))
+        $tail = @(@($tail) + $short | Select-Object -Last 10)
+      }
+      $reason = $child.JobStateInfo.Reason
+      if ($reason -is [System.Management.Automation.RemoteException]) {
+        return @{ code = 'ToolFailed'; tail = $tail; message = 'The cmdlet failed: ' + $reason.Message }
+      }
+      if ($errors.Count -gt 0) {
+        return @{ code = 'ToolFailed'; tail = $tail; message = 'The cmdlet reported errors and no success.' }
+      }
+      if ($IsEndEnough -and ($state -eq 'Completed')) {
+        return @{ code = ''; tail = $tail; message = '' }
+      }
+      $message = 'The session ended (' + $state + ') before the endpoint reported success: the data files decide.'
+      return @{ code = 'TimedOut'; tail = $tail; message = $message }
+    }
+    if ((Get-Date) -ge $deadline) {
+      $message = 'The endpoint reported no success within 55 minutes: the data files decide.'
+      return @{ code = 'TimedOut'; tail = $tail; message = $message }
+    }
+    $wait = @{
+      Job     = $Job
+      Timeout = 5
+    }
+    $null = Wait-Job @wait
+  }
 }
 
 if (($Mode -eq 'probe') -or ($Mode -eq 'verify')) {
-    try {
-        $missing = @(Get-MissingCloud)
+  try {
+    $missing = @(Get-MissingCloud)
+  } catch [System.ComponentModel.Win32Exception] {
+    $answer.code = 'Unreachable'
+    if (Test-LogonFailure -ErrorCode $_.Exception.NativeErrorCode) {
+      $answer.code = 'AuthFailed'
     }
-    catch [System.ComponentModel.Win32Exception] {
-        $answer.code = 'Unreachable'
-        if (Test-LogonFailure -ErrorCode $_.Exception.NativeErrorCode) {
-            $answer.code = 'AuthFailed'
-        }
-        $answer.message = 'The share of the data files does not open: ' + $_.Exception.Message
-        return $answer
-    }
-    $answer.facts = @{ missing = $missing }
-    $answer.ok = ($missing.Count -eq 0)
-    if ($answer.ok) {
-        return $answer
-    }
-    $answer.code = 'NotDone'
-    if ($Mode -eq 'verify') {
-        $answer.code = 'VerifyFailed'
-    }
-    $answer.message = 'No data file names these clouds: ' + ($missing -join ', ')
+    $answer.message = 'The share of the data files does not open: ' + $_.Exception.Message
     return $answer
+  }
+  $answer.facts = @{ missing = $missing }
+  $answer.ok = ($missing.Count -eq 0)
+  if ($answer.ok) {
+    return $answer
+  }
+  $answer.code = 'NotDone'
+  if ($Mode -eq 'verify') {
+    $answer.code = 'VerifyFailed'
+  }
+  $answer.message = 'No data file names these clouds: ' + ($missing -join ', ')
+  return $answer
 }
 
 # Everything is prepared out here: the endpoint runs exposed cmdlets and no language.
 $azurePackClouds = @()
 foreach ($cloud in $Clouds) {
-    $azurePackClouds += @{
-        CloudName     = [string]$cloud.name
-        CloudEndpoint = [string]$cloud.endpoint
-    }
+  $azurePackClouds += @{
+    CloudName     = [string]$cloud.name
+    CloudEndpoint = [string]$cloud.endpoint
+  }
 }
 
 $session = $null
 $job = $null
 try {
-    try {
-        $session = Open-Endpoint
+  try {
+    $session = Open-Endpoint
+  } catch [System.Management.Automation.Remoting.PSRemotingTransportException] {
+    $errorCode = $_.Exception.ErrorCode
+    $answer.code = 'ToolFailed'
+    if (@(-2144108526, -2144108503, -2144108250) -contains $errorCode) {
+      $answer.code = 'Unreachable'
     }
-    catch [System.Management.Automation.Remoting.PSRemotingTransportException] {
-        $errorCode = $_.Exception.ErrorCode
-        $answer.code = 'ToolFailed'
-        if (@(-2144108526, -2144108503, -2144108250) -contains $errorCode) {
-            $answer.code = 'Unreachable'
-        }
-        # A policy does not let CredSSP delegate to this computer (WS-Management 0x803381A4).
-        if ($errorCode -eq -2144108124) {
-            $answer.code = 'Precondition'
-        }
-        if (Test-LogonFailure -ErrorCode $errorCode) {
-            $answer.code = 'AuthFailed'
-        }
-        $answer.message = 'The privileged endpoint does not open: ' + $_.Exception.Message
-        return $answer
+    # A policy does not let CredSSP delegate to this computer (WS-Management 0x803381A4).
+    if ($errorCode -eq -2144108124) {
+      $answer.code = 'Precondition'
     }
-    $command = @{
-        Session = $session
-        AsJob   = $true
+    if (Test-LogonFailure -ErrorCode $errorCode) {
+      $answer.code = 'AuthFailed'
     }
-    if ($Mode -eq 'undo') {
-        $command.ScriptBlock = { Add-AzurePackConnector -DisableMultiCloud }
-    }
-    else {
-        $command.ScriptBlock = { Add-AzurePackConnector -AzurePackClouds $using:azurePackClouds -AzureStackCloudName $using:AzureStackCloudName }
-    }
-    $job = Invoke-Command @command
-    $answer.changed = $true
-    $watch = @{
-        Job         = $job
-        IsEndEnough = ($Mode -eq 'undo')
-    }
-    $result = Watch-Connector @watch
-    $answer.code = $result.code
-    $answer.message = $result.message
-    $answer.ok = ($result.code -eq '')
-    $answer.facts = @{ statusLines = @($result.tail) }
+    $answer.message = 'The privileged endpoint does not open: ' + $_.Exception.Message
     return $answer
-}
-finally {
-    if ($null -ne $job) {
-        $stop = @{
-            Job         = $job
-            ErrorAction = 'SilentlyContinue'
-        }
-        Stop-Job @stop
-        $forget = @{
-            Job         = $job
-            Force       = $true
-            ErrorAction = 'SilentlyContinue'
-        }
-        Remove-Job @forget
+  }
+  $command = @{
+    Session = $session
+    AsJob   = $true
+  }
+  if ($Mode -eq 'undo') {
+    $command.ScriptBlock = { Add-AzurePackConnector -DisableMultiCloud }
+  } else {
+    $command.ScriptBlock = { Add-AzurePackConnector -AzurePackClouds $using:azurePackClouds -AzureStackCloudName $using:AzureStackCloudName }
+  }
+  $job = Invoke-Command @command
+  $answer.changed = $true
+  $watch = @{
+    Job         = $job
+    IsEndEnough = ($Mode -eq 'undo')
+  }
+  $result = Watch-Connector @watch
+  $answer.code = $result.code
+  $answer.message = $result.message
+  $answer.ok = ($result.code -eq '')
+  $answer.facts = @{ statusLines = @($result.tail) }
+  return $answer
+} finally {
+  if ($null -ne $job) {
+    $stop = @{
+      Job         = $job
+      ErrorAction = 'SilentlyContinue'
     }
-    if ($null -ne $session) {
-        $close = @{
-            Session     = $session
-            ErrorAction = 'SilentlyContinue'
-        }
-        Remove-PSSession @close
+    Stop-Job @stop
+    $forget = @{
+      Job         = $job
+      Force       = $true
+      ErrorAction = 'SilentlyContinue'
     }
+    Remove-Job @forget
+  }
+  if ($null -ne $session) {
+    $close = @{
+      Session     = $session
+      ErrorAction = 'SilentlyContinue'
+    }
+    Remove-PSSession @close
+  }
 }

@@ -1,38 +1,38 @@
 # W31 and W32: the tenant API trusts Azure Stack's token service. Once per data file, from one API machine, as a Windows account
 # that is sysadmin on the server: the script's own prompt for an SQL login would wait for somebody for ever.
 param(
-    [Parameter(Mandatory = $true)]
-    [ValidateSet('probe', 'apply', 'verify', 'undo')]
-    [string]$Mode,
-    [Parameter(Mandatory = $true)]
-    [ValidatePattern('^[A-Za-z]:(\\[A-Za-z0-9._-]+)+\z')]
-    [string]$Folder,
-    [Parameter(Mandatory = $true)]
-    [ValidatePattern('^[A-Za-z0-9][A-Za-z0-9._-]{0,100}\.txt\z')]
-    [string]$FileName,
-    [Parameter(Mandatory = $true)]
-    [ValidatePattern('^[0-9a-f]{64}\z')]
-    [string]$Sha256,
-    [Parameter(Mandatory = $true)]
-    [ValidatePattern('^[A-Za-z0-9][A-Za-z0-9.-]*(\\[A-Za-z0-9_$]+)?(,\d{1,5})?\z')]
-    [string]$SqlServer,
-    [Parameter(Mandatory = $true)]
-    [ValidateLength(1, 512)]
-    [string]$Realm,
-    [Parameter(Mandatory = $true)]
-    [ValidatePattern('^[0-9A-Fa-f]{40}\z')]
-    [string]$Thumbprint
+  [Parameter(Mandatory = $true)]
+  [ValidateSet('probe', 'apply', 'verify', 'undo')]
+  [string]$Mode,
+  [Parameter(Mandatory = $true)]
+  [ValidatePattern('^[A-Za-z]:(\\[A-Za-z0-9._-]+)+\z')]
+  [string]$Folder,
+  [Parameter(Mandatory = $true)]
+  [ValidatePattern('^[A-Za-z0-9][A-Za-z0-9._-]{0,100}\.txt\z')]
+  [string]$FileName,
+  [Parameter(Mandatory = $true)]
+  [ValidatePattern('^[0-9a-f]{64}\z')]
+  [string]$Sha256,
+  [Parameter(Mandatory = $true)]
+  [ValidatePattern('^[A-Za-z0-9][A-Za-z0-9.-]*(\\[A-Za-z0-9_$]+)?(,\d{1,5})?\z')]
+  [string]$SqlServer,
+  [Parameter(Mandatory = $true)]
+  [ValidateLength(1, 512)]
+  [string]$Realm,
+  [Parameter(Mandatory = $true)]
+  [ValidatePattern('^[0-9A-Fa-f]{40}\z')]
+  [string]$Thumbprint
 )
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
 
 $answer = [ordered]@{
-    ok      = $false
-    changed = $false
-    code    = ''
-    facts   = @{}
-    message = ''
+  ok      = $false
+  changed = $false
+  code    = ''
+  facts   = @{}
+  message = ''
 }
 $storeName = 'Microsoft.MgmtSvc.Store'
 
@@ -41,316 +41,309 @@ $notesKey = 'HKLM:\SOFTWARE\Gatehouse\Steps'
 $noteName = 'W31-' + $Sha256.Substring(0, 16)
 
 function Get-Note {
-    if (-not (Test-Path -LiteralPath $notesKey)) {
-        return $null
-    }
-    $text = (Get-Item -LiteralPath $notesKey).GetValue($noteName)
-    if ($null -eq $text) {
-        return $null
-    }
-    $note = ConvertFrom-Json -InputObject $text
-    if (($note.sha256 -ne $Sha256) -or ($note.sqlServer -ne $SqlServer)) {
-        return $null
-    }
-    return $note
+  if (-not (Test-Path -LiteralPath $notesKey)) {
+    return $null
+  }
+  $text = (Get-Item -LiteralPath $notesKey).GetValue($noteName)
+  if ($null -eq $text) {
+    return $null
+  }
+  $note = ConvertFrom-Json -InputObject $text
+  if (($note.sha256 -ne $Sha256) -or ($note.sqlServer -ne $SqlServer)) {
+    return $null
+  }
+  return $note
 }
 
 function Set-Note {
-    param([string]$Backup, [bool]$IsDone)
-    if (-not (Test-Path -LiteralPath $notesKey)) {
-        $create = @{
-            Path  = $notesKey
-            Force = $true
-        }
-        $null = New-Item @create
+  param([string]$Backup, [bool]$IsDone)
+  if (-not (Test-Path -LiteralPath $notesKey)) {
+    $create = @{
+      Path  = $notesKey
+      Force = $true
     }
-    $text = @{
-        InputObject = @{
-            sha256    = $Sha256
-            sqlServer = $SqlServer
-            backup    = $Backup
-            isDone    = $IsDone
-        }
-        Compress    = $true
+    $null = New-Item @create
+  }
+  $text = @{
+    InputObject = @{
+      sha256    = $Sha256
+      sqlServer = $SqlServer
+      backup    = $Backup
+      isDone    = $IsDone
     }
-    $write = @{
-        LiteralPath = $notesKey
-        Name        = $noteName
-        Value       = (ConvertTo-Json @text)
-    }
-    Set-ItemProperty @write
+    Compress    = $true
+  }
+  $write = @{
+    LiteralPath = $notesKey
+    Name        = $noteName
+    Value       = (ConvertTo-Json @text)
+  }
+  Set-ItemProperty @write
 }
 
 # The account of this process is the credential: nothing secret is in the text.
 function Get-ConnectionString {
-    param([string]$Database)
-    return 'Data Source=' + $SqlServer + ';Initial Catalog=' + $Database + ';Integrated Security=True;Connect Timeout=15'
+  param([string]$Database)
+  return 'Data Source=' + $SqlServer + ';Initial Catalog=' + $Database + ';Integrated Security=True;Connect Timeout=15'
 }
 
 function Open-Server {
-    $connection = New-Object -TypeName 'System.Data.SqlClient.SqlConnection'
-    $connection.ConnectionString = Get-ConnectionString -Database 'master'
-    $connection.Open()
-    return $connection
+  $connection = New-Object -TypeName 'System.Data.SqlClient.SqlConnection'
+  $connection.ConnectionString = Get-ConnectionString -Database 'master'
+  $connection.Open()
+  return $connection
 }
 
 # Values travel as parameters of the command, never as its text.
 function Invoke-Statement {
-    param([object]$Connection, [string]$Text, [hashtable]$Values)
-    $command = $Connection.CreateCommand()
-    try {
-        $command.CommandText = $Text
-        $command.CommandTimeout = 240
-        foreach ($name in $Values.Keys) {
-            $null = $command.Parameters.AddWithValue($name, $Values[$name])
-        }
-        return $command.ExecuteScalar()
+  param([object]$Connection, [string]$Text, [hashtable]$Values)
+  $command = $Connection.CreateCommand()
+  try {
+    $command.CommandText = $Text
+    $command.CommandTimeout = 240
+    foreach ($name in $Values.Keys) {
+      $null = $command.Parameters.AddWithValue($name, $Values[$name])
     }
-    finally {
-        $command.Dispose()
-    }
+    return $command.ExecuteScalar()
+  } finally {
+    $command.Dispose()
+  }
 }
 
 function ConvertTo-Thumbprint {
-    param([object]$Certificate)
-    if ($Certificate -is [System.Security.Cryptography.X509Certificates.X509Certificate2]) {
-        return $Certificate.Thumbprint
+  param([object]$Certificate)
+  if ($Certificate -is [System.Security.Cryptography.X509Certificates.X509Certificate2]) {
+    return $Certificate.Thumbprint
+  }
+  try {
+    $bytes = [Convert]::FromBase64String([string]$Certificate)
+    $create = @{
+      TypeName     = 'System.Security.Cryptography.X509Certificates.X509Certificate2'
+      ArgumentList = @(, $bytes)
     }
-    try {
-        $bytes = [Convert]::FromBase64String([string]$Certificate)
-        $create = @{
-            TypeName     = 'System.Security.Cryptography.X509Certificates.X509Certificate2'
-            ArgumentList = @(, $bytes)
-        }
-        return (New-Object @create).Thumbprint
-    }
-    catch [System.FormatException] {
-        return ''
-    }
+    return (New-Object @create).Thumbprint
+  } catch [System.FormatException] {
+    return ''
+  }
 }
 
 # What the tenant side trusts, by realm and signing certificate. Which of the two databases the settings show up in is not
 # documented for a second token service: both are looked at, and one that has none is no failure.
 function Test-Trust {
-    Import-Module -Name 'MgmtSvcConfig'
-    foreach ($database in @($storeName, 'Microsoft.MgmtSvc.PortalConfigStore')) {
-        $query = @{
-            Target           = 'Tenant'
-            ConnectionString = (Get-ConnectionString -Database $database)
-            ErrorAction      = 'Stop'
-        }
-        try {
-            $settings = @(Get-MgmtSvcRelyingPartySettings @query)
-        }
-        catch {
-            Write-Verbose ('No relying party settings in ' + $database)
-            continue
-        }
-        foreach ($setting in $settings) {
-            if ($null -eq $setting.PSObject.Properties['Realm']) {
-                continue
-            }
-            if (([string]$setting.Realm).TrimEnd('/') -ne $Realm.TrimEnd('/')) {
-                continue
-            }
-            $known = @($setting.Certificates | ForEach-Object { ConvertTo-Thumbprint -Certificate $_ })
-            if ($known -contains $Thumbprint) {
-                return $true
-            }
-        }
+  Import-Module -Name 'MgmtSvcConfig'
+  foreach ($database in @($storeName, 'Microsoft.MgmtSvc.PortalConfigStore')) {
+    $query = @{
+      Target           = 'Tenant'
+      ConnectionString = (Get-ConnectionString -Database $database)
+      ErrorAction      = 'Stop'
     }
-    return $false
+    try {
+      $settings = @(Get-MgmtSvcRelyingPartySettings @query)
+    } catch {
+      Write-Verbose ('No relying party settings in ' + $database)
+      continue
+    }
+    foreach ($setting in $settings) {
+      if ($null -eq $setting.PSObject.Properties['Realm']) {
+        continue
+      }
+      if (([string]$setting.Realm).TrimEnd('/') -ne $Realm.TrimEnd('/')) {
+        continue
+      }
+      $known = @($setting.Certificates | ForEach-Object { ConvertTo-Thumbprint -Certificate $_ })
+      if ($known -contains $Thumbprint) {
+        return $true
+      }
+    }
+  }
+  return $false
 }
 
 # A process of its own: the package's script brings its own error handling, its own strictness and perhaps an exit.
 function Invoke-PackageScript {
-    param([string]$Path, [string]$DataFile)
-    $ErrorActionPreference = 'Continue'
-    $arguments = @('-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-File', $Path, '-SqlServer', $SqlServer, '-DataFile', $DataFile)
-    Push-Location -LiteralPath (Split-Path -Path $Path)
-    try {
-        $lines = @(& 'powershell.exe' @arguments 2>&1 | ForEach-Object { [string]$_ })
-        $exitCode = $LASTEXITCODE
-    }
-    finally {
-        Pop-Location
-    }
-    # A connection string in an error text may hold somebody's password.
-    $lines = @($lines | ForEach-Object { $_ -replace '(?i)(password|pwd)\s*=\s*[^;"'']*', '$1=***' })
-    foreach ($line in $lines) {
-        Write-Verbose $line
-    }
-    return @{ exitCode = $exitCode; text = (@($lines | Select-Object -Last 5) -join ' ') }
+  param([string]$Path, [string]$DataFile)
+  $ErrorActionPreference = 'Continue'
+  $arguments = @('-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-File', $Path, '-SqlServer', $SqlServer, '-DataFile', $DataFile)
+  Push-Location -LiteralPath (Split-Path -Path $Path)
+  try {
+    $lines = @(& 'powershell.exe' @arguments 2>&1 | ForEach-Object { [string]$_ })
+    $exitCode = $LASTEXITCODE
+  } finally {
+    Pop-Location
+  }
+  # A connection string in an error text may hold somebody's password.
+  $lines = @($lines | ForEach-Object { $_ -replace '(?i)(password|pwd)\s*=\s*[^;"'']*', '$1=***' })
+  foreach ($line in $lines) {
+    Write-Verbose $line
+  }
+  return @{ exitCode = $exitCode; text = (@($lines | Select-Object -Last 5) -join ' ') }
 }
 
 # The data file and the script, or why not.
 function Get-Obstacle {
-    param([string]$Path, [string]$DataFile)
-    if (-not (Test-Path -LiteralPath $Path)) {
-        return 'ScriptNotFound: the staged package has no setup\scripts\Configure-TrustAzureStack.ps1.'
-    }
-    if (-not (Test-Path -LiteralPath $DataFile)) {
-        return 'The data file is not in the folder of the package.'
-    }
-    $hash = @{
-        LiteralPath = $DataFile
-        Algorithm   = 'SHA256'
-    }
-    if ((Get-FileHash @hash).Hash -ne $Sha256) {
-        return 'The data file in the folder of the package is not the one that was approved.'
-    }
-    return ''
+  param([string]$Path, [string]$DataFile)
+  if (-not (Test-Path -LiteralPath $Path)) {
+    return 'ScriptNotFound: the staged package has no setup\scripts\Configure-TrustAzureStack.ps1.'
+  }
+  if (-not (Test-Path -LiteralPath $DataFile)) {
+    return 'The data file is not in the folder of the package.'
+  }
+  $hash = @{
+    LiteralPath = $DataFile
+    Algorithm   = 'SHA256'
+  }
+  if ((Get-FileHash @hash).Hash -ne $Sha256) {
+    return 'The data file in the folder of the package is not the one that was approved.'
+  }
+  return ''
 }
 
 # The whole database goes back to what it was, so it is saved once more first: what came since is then not lost for good.
 function Restore-Store {
-    param([object]$Connection, [string]$Backup, [string]$Safety)
-    $save = 'BACKUP DATABASE [Microsoft.MgmtSvc.Store] TO DISK = @file WITH COPY_ONLY, INIT, CHECKSUM'
-    $null = Invoke-Statement -Connection $Connection -Text $save -Values @{ '@file' = $Safety }
-    $alone = 'ALTER DATABASE [Microsoft.MgmtSvc.Store] SET SINGLE_USER WITH ROLLBACK IMMEDIATE'
-    $together = 'ALTER DATABASE [Microsoft.MgmtSvc.Store] SET MULTI_USER'
-    $restore = 'RESTORE DATABASE [Microsoft.MgmtSvc.Store] FROM DISK = @file WITH REPLACE, CHECKSUM'
-    $null = Invoke-Statement -Connection $Connection -Text $alone -Values @{}
-    try {
-        $null = Invoke-Statement -Connection $Connection -Text $restore -Values @{ '@file' = $Backup }
-    }
-    finally {
-        $null = Invoke-Statement -Connection $Connection -Text $together -Values @{}
-    }
+  param([object]$Connection, [string]$Backup, [string]$Safety)
+  $save = 'BACKUP DATABASE [Microsoft.MgmtSvc.Store] TO DISK = @file WITH COPY_ONLY, INIT, CHECKSUM'
+  $null = Invoke-Statement -Connection $Connection -Text $save -Values @{ '@file' = $Safety }
+  $alone = 'ALTER DATABASE [Microsoft.MgmtSvc.Store] SET SINGLE_USER WITH ROLLBACK IMMEDIATE'
+  $together = 'ALTER DATABASE [Microsoft.MgmtSvc.Store] SET MULTI_USER'
+  $restore = 'RESTORE DATABASE [Microsoft.MgmtSvc.Store] FROM DISK = @file WITH REPLACE, CHECKSUM'
+  $null = Invoke-Statement -Connection $Connection -Text $alone -Values @{}
+  try {
+    $null = Invoke-Statement -Connection $Connection -Text $restore -Values @{ '@file' = $Backup }
+  } finally {
+    $null = Invoke-Statement -Connection $Connection -Text $together -Values @{}
+  }
 }
 
 if ($null -eq (Get-Module -ListAvailable -Name 'MgmtSvcConfig')) {
-    $answer.code = 'Precondition'
-    $answer.message = 'This machine has no Windows Azure Pack configuration cmdlets: it is no tenant API machine.'
-    return $answer
+  $answer.code = 'Precondition'
+  $answer.message = 'This machine has no Windows Azure Pack configuration cmdlets: it is no tenant API machine.'
+  return $answer
 }
 
 $connection = $null
 try {
-    try {
-        $connection = Open-Server
+  try {
+    $connection = Open-Server
+  } catch {
+    $failure = $_.Exception.GetBaseException()
+    if ($failure -isnot [System.Data.SqlClient.SqlException]) {
+      throw
     }
-    catch {
-        $failure = $_.Exception.GetBaseException()
-        if ($failure -isnot [System.Data.SqlClient.SqlException]) {
-            throw
-        }
-        $answer.code = 'Unreachable'
-        # 18452, 18456: the login failed. Never tried again.
-        if (@(18452, 18456) -contains $failure.Number) {
-            $answer.code = 'AuthFailed'
-        }
-        $answer.message = 'The SQL server does not open (error ' + $failure.Number + ').'
-        return $answer
+    $answer.code = 'Unreachable'
+    # 18452, 18456: the login failed. Never tried again.
+    if (@(18452, 18456) -contains $failure.Number) {
+      $answer.code = 'AuthFailed'
     }
-    $isAdministrator = Invoke-Statement -Connection $connection -Text 'SELECT IS_SRVROLEMEMBER(''sysadmin'')' -Values @{}
-    if ($isAdministrator -ne 1) {
-        $answer.code = 'Precondition'
-        $answer.message = 'The account that this step runs as is not sysadmin on the SQL server.'
-        return $answer
-    }
-    $hasStore = Invoke-Statement -Connection $connection -Text 'SELECT COUNT(*) FROM sys.databases WHERE name = @name' -Values @{ '@name' = $storeName }
-    if ($hasStore -ne 1) {
-        $answer.code = 'Precondition'
-        $answer.message = 'The SQL server has no database Microsoft.MgmtSvc.Store.'
-        return $answer
-    }
-    $note = Get-Note
-
-    if (($Mode -eq 'probe') -or ($Mode -eq 'verify')) {
-        $isTrusted = Test-Trust
-        $answer.facts = @{ isTrusted = $isTrusted }
-        # The settings may show the first token service only. Then what this machine noted of its own success counts.
-        $isNoted = ($null -ne $note) -and $note.isDone
-        $answer.ok = $isTrusted -or $isNoted
-        if ($isNoted) {
-            $answer.facts.backup = [string]$note.backup
-        }
-        if ($isNoted -and (-not $isTrusted)) {
-            $answer.message = 'The script ended well here, but the settings do not show the trust: a sign-in decides.'
-        }
-        if ($answer.ok) {
-            return $answer
-        }
-        $answer.code = 'NotDone'
-        if ($Mode -eq 'verify') {
-            $answer.code = 'VerifyFailed'
-        }
-        $answer.message = 'No token service with this realm and this signing certificate is trusted.'
-        return $answer
-    }
-
-    $self = New-Object -TypeName 'System.Security.Principal.WindowsPrincipal' -ArgumentList ([System.Security.Principal.WindowsIdentity]::GetCurrent())
-    if (-not $self.IsInRole([System.Security.Principal.WindowsBuiltInRole]::Administrator)) {
-        $answer.code = 'Precondition'
-        $answer.message = 'The account that this step runs as is no administrator of this machine: it cannot note what it does.'
-        return $answer
-    }
-    $stamp = [DateTime]::UtcNow.ToString('yyyyMMddHHmmss')
-    if ($Mode -eq 'undo') {
-        if ($null -eq $note) {
-            $answer.facts = @{ isTrusted = (Test-Trust) }
-            $answer.ok = -not $answer.facts.isTrusted
-            if (-not $answer.ok) {
-                $answer.code = 'Precondition'
-                $answer.message = 'The trust is there, but this machine has no note of a backup from before it.'
-            }
-            return $answer
-        }
-        $answer.changed = $true
-        $answer.facts = @{ backup = [string]$note.backup }
-        $restore = @{
-            Connection = $connection
-            Backup     = [string]$note.backup
-            Safety     = 'Gatehouse-Store-' + $Sha256.Substring(0, 16) + '-' + $stamp + '-undone.bak'
-        }
-        Restore-Store @restore
-        $forget = @{
-            LiteralPath = $notesKey
-            Name        = $noteName
-        }
-        Remove-ItemProperty @forget
-        $answer.facts.isTrusted = Test-Trust
-        $answer.ok = -not $answer.facts.isTrusted
-        if (-not $answer.ok) {
-            $answer.code = 'VerifyFailed'
-            $answer.message = 'The backup is restored, and the trust is still there.'
-        }
-        return $answer
-    }
-
-    $dataFile = Join-Path -Path $Folder -ChildPath $FileName
-    $configure = Join-Path -Path $Folder -ChildPath 'setup\scripts\Configure-TrustAzureStack.ps1'
-    $obstacle = Get-Obstacle -Path $configure -DataFile $dataFile
-    if ($obstacle) {
-        $answer.code = 'Precondition'
-        $answer.message = $obstacle
-        return $answer
-    }
-    # The backup of an earlier try, cut off, is the true one. A bare name lands in the server's own folder for backups.
-    if ($null -eq $note) {
-        $backup = 'Gatehouse-Store-' + $Sha256.Substring(0, 16) + '-' + $stamp + '.bak'
-        $save = 'BACKUP DATABASE [Microsoft.MgmtSvc.Store] TO DISK = @file WITH COPY_ONLY, INIT, CHECKSUM'
-        $null = Invoke-Statement -Connection $connection -Text $save -Values @{ '@file' = $backup }
-        Set-Note -Backup $backup -IsDone $false
-        $note = Get-Note
-    }
-    $answer.facts = @{ backup = [string]$note.backup }
-    $answer.changed = $true
-    $result = Invoke-PackageScript -Path $configure -DataFile $dataFile
-    if ($result.exitCode -ne 0) {
-        $answer.code = 'ToolFailed'
-        $remark = $result.text.Substring(0, [Math]::Min(400, $result.text.Length))
-        $answer.message = 'Configure-TrustAzureStack.ps1 ended with ' + $result.exitCode + '. ' + $remark
-        return $answer
-    }
-    Set-Note -Backup ([string]$note.backup) -IsDone $true
-    $answer.facts.isTrusted = Test-Trust
-    $answer.ok = $true
+    $answer.message = 'The SQL server does not open (error ' + $failure.Number + ').'
     return $answer
-}
-finally {
-    if ($null -ne $connection) {
-        $connection.Dispose()
+  }
+  $isAdministrator = Invoke-Statement -Connection $connection -Text 'SELECT IS_SRVROLEMEMBER(''sysadmin'')' -Values @{}
+  if ($isAdministrator -ne 1) {
+    $answer.code = 'Precondition'
+    $answer.message = 'The account that this step runs as is not sysadmin on the SQL server.'
+    return $answer
+  }
+  $hasStore = Invoke-Statement -Connection $connection -Text 'SELECT COUNT(*) FROM sys.databases WHERE name = @name' -Values @{ '@name' = $storeName }
+  if ($hasStore -ne 1) {
+    $answer.code = 'Precondition'
+    $answer.message = 'The SQL server has no database Microsoft.MgmtSvc.Store.'
+    return $answer
+  }
+  $note = Get-Note
+
+  if (($Mode -eq 'probe') -or ($Mode -eq 'verify')) {
+    $isTrusted = Test-Trust
+    $answer.facts = @{ isTrusted = $isTrusted }
+    # The settings may show the first token service only. Then what this machine noted of its own success counts.
+    $isNoted = ($null -ne $note) -and $note.isDone
+    $answer.ok = $isTrusted -or $isNoted
+    if ($isNoted) {
+      $answer.facts.backup = [string]$note.backup
     }
+    if ($isNoted -and (-not $isTrusted)) {
+      $answer.message = 'The script ended well here, but the settings do not show the trust: a sign-in decides.'
+    }
+    if ($answer.ok) {
+      return $answer
+    }
+    $answer.code = 'NotDone'
+    if ($Mode -eq 'verify') {
+      $answer.code = 'VerifyFailed'
+    }
+    $answer.message = 'No token service with this realm and this signing certificate is trusted.'
+    return $answer
+  }
+
+  $self = New-Object -TypeName 'System.Security.Principal.WindowsPrincipal' -ArgumentList ([System.Security.Principal.WindowsIdentity]::GetCurrent())
+  if (-not $self.IsInRole([System.Security.Principal.WindowsBuiltInRole]::Administrator)) {
+    $answer.code = 'Precondition'
+    $answer.message = 'The account that this step runs as is no administrator of this machine: it cannot note what it does.'
+    return $answer
+  }
+  $stamp = [DateTime]::UtcNow.ToString('yyyyMMddHHmmss')
+  if ($Mode -eq 'undo') {
+    if ($null -eq $note) {
+      $answer.facts = @{ isTrusted = (Test-Trust) }
+      $answer.ok = -not $answer.facts.isTrusted
+      if (-not $answer.ok) {
+        $answer.code = 'Precondition'
+        $answer.message = 'The trust is there, but this machine has no note of a backup from before it.'
+      }
+      return $answer
+    }
+    $answer.changed = $true
+    $answer.facts = @{ backup = [string]$note.backup }
+    $restore = @{
+      Connection = $connection
+      Backup     = [string]$note.backup
+      Safety     = 'Gatehouse-Store-' + $Sha256.Substring(0, 16) + '-' + $stamp + '-undone.bak'
+    }
+    Restore-Store @restore
+    $forget = @{
+      LiteralPath = $notesKey
+      Name        = $noteName
+    }
+    Remove-ItemProperty @forget
+    $answer.facts.isTrusted = Test-Trust
+    $answer.ok = -not $answer.facts.isTrusted
+    if (-not $answer.ok) {
+      $answer.code = 'VerifyFailed'
+      $answer.message = 'The backup is restored, and the trust is still there.'
+    }
+    return $answer
+  }
+
+  $dataFile = Join-Path -Path $Folder -ChildPath $FileName
+  $configure = Join-Path -Path $Folder -ChildPath 'setup\scripts\Configure-TrustAzureStack.ps1'
+  $obstacle = Get-Obstacle -Path $configure -DataFile $dataFile
+  if ($obstacle) {
+    $answer.code = 'Precondition'
+    $answer.message = $obstacle
+    return $answer
+  }
+  # The backup of an earlier try, cut off, is the true one. A bare name lands in the server's own folder for backups.
+  if ($null -eq $note) {
+    $backup = 'Gatehouse-Store-' + $Sha256.Substring(0, 16) + '-' + $stamp + '.bak'
+    $save = 'BACKUP DATABASE [Microsoft.MgmtSvc.Store] TO DISK = @file WITH COPY_ONLY, INIT, CHECKSUM'
+    $null = Invoke-Statement -Connection $connection -Text $save -Values @{ '@file' = $backup }
+    Set-Note -Backup $backup -IsDone $false
+    $note = Get-Note
+  }
+  $answer.facts = @{ backup = [string]$note.backup }
+  $answer.changed = $true
+  $result = Invoke-PackageScript -Path $configure -DataFile $dataFile
+  if ($result.exitCode -ne 0) {
+    $answer.code = 'ToolFailed'
+    $remark = $result.text.Substring(0, [Math]::Min(400, $result.text.Length))
+    $answer.message = 'Configure-TrustAzureStack.ps1 ended with ' + $result.exitCode + '. ' + $remark
+    return $answer
+  }
+  Set-Note -Backup ([string]$note.backup) -IsDone $true
+  $answer.facts.isTrusted = Test-Trust
+  $answer.ok = $true
+  return $answer
+} finally {
+  if ($null -ne $connection) {
+    $connection.Dispose()
+  }
 }

@@ -1,0 +1,201 @@
+# W10: the IIS extension URL Rewrite, which the connector's sites need. Undo takes away only what apply installed.
+param(
+  [Parameter(Mandatory = $true)]
+  [ValidateSet('probe', 'apply', 'verify', 'undo')]
+  [string]$Mode,
+  [ValidatePattern('^https://[^\s''"`$;]+\z')]
+  [string]$InstallerUri,
+  [ValidatePattern('^[0-9a-f]{64}\z')]
+  [string]$InstallerSha256
+)
+
+Set-StrictMode -Version 2.0
+$ErrorActionPreference = 'Stop'
+
+$answer = [ordered]@{
+  ok      = $false
+  changed = $false
+  code    = ''
+  facts   = @{}
+  message = ''
+}
+$extensionKey = 'HKLM:\SOFTWARE\Microsoft\IIS Extensions\URL Rewrite'
+
+# Notes live where only administrators write.
+$notesKey = 'HKLM:\SOFTWARE\Gatehouse\Steps'
+
+function Test-Note {
+  if (-not (Test-Path -LiteralPath $notesKey)) {
+    return $false
+  }
+  return ($null -ne (Get-Item -LiteralPath $notesKey).GetValue('W10'))
+}
+
+function Set-Note {
+  if (-not (Test-Path -LiteralPath $notesKey)) {
+    $create = @{
+      Path  = $notesKey
+      Force = $true
+    }
+    $null = New-Item @create
+  }
+  $write = @{
+    LiteralPath = $notesKey
+    Name        = 'W10'
+    Value       = 'installed'
+  }
+  Set-ItemProperty @write
+}
+
+function Get-ExtensionVersion {
+  if (-not (Test-Path -LiteralPath $extensionKey)) {
+    return ''
+  }
+  $version = [string](Get-Item -LiteralPath $extensionKey).GetValue('Version')
+  if ($version) {
+    return $version
+  }
+  return 'unknown'
+}
+
+function Get-ProductCode {
+  $root = 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall'
+  foreach ($key in @(Get-ChildItem -LiteralPath $root)) {
+    $isExtension = [string]$key.GetValue('DisplayName') -like 'IIS URL Rewrite Module*'
+    if ($isExtension -and ($key.PSChildName -match '^\{[0-9A-Fa-f-]{36}\}\z')) {
+      return $key.PSChildName
+    }
+  }
+  return ''
+}
+
+function Invoke-Msiexec {
+  param([string[]]$Arguments)
+  $run = @{
+    FilePath     = 'msiexec.exe'
+    ArgumentList = $Arguments
+    Wait         = $true
+    PassThru     = $true
+  }
+  return (Start-Process @run).ExitCode
+}
+
+function Save-Installer {
+  param([string]$Path)
+  # Server 2012 R2 offers older protocols first, which the store of packages refuses.
+  $protocols = [System.Net.ServicePointManager]::SecurityProtocol
+  [System.Net.ServicePointManager]::SecurityProtocol = $protocols -bor [System.Net.SecurityProtocolType]::Tls12
+  $ProgressPreference = 'SilentlyContinue'
+  $download = @{
+    Uri             = $InstallerUri
+    OutFile         = $Path
+    UseBasicParsing = $true
+  }
+  Invoke-WebRequest @download
+}
+
+$version = Get-ExtensionVersion
+if ($version) {
+  $answer.facts = @{ version = $version }
+}
+
+if ($Mode -eq 'undo') {
+  $answer.facts = @{}
+  if (-not (Test-Note)) {
+    $answer.ok = $true
+    $answer.message = 'This procedure did not install URL Rewrite here.'
+    return $answer
+  }
+  $productCode = Get-ProductCode
+  if ($productCode) {
+    $exitCode = Invoke-Msiexec -Arguments @('/x', $productCode, '/qn', '/norestart')
+    if ($exitCode -eq 1618) {
+      $answer.code = 'Busy'
+      $answer.message = 'Another installation is running on this machine.'
+      return $answer
+    }
+    $answer.changed = $true
+    # 1605: not installed any more.
+    if (@(0, 1605, 1641, 3010) -notcontains $exitCode) {
+      $answer.code = 'ToolFailed'
+      $answer.message = 'Uninstalling URL Rewrite ended with ' + $exitCode + '.'
+      return $answer
+    }
+    if (@(1641, 3010) -contains $exitCode) {
+      $answer.code = 'RebootRequired'
+    }
+  }
+  $forget = @{
+    LiteralPath = $notesKey
+    Name        = 'W10'
+  }
+  Remove-ItemProperty @forget
+  $answer.ok = $true
+  return $answer
+}
+
+if (-not (Test-Path -LiteralPath 'HKLM:\SOFTWARE\Microsoft\InetStp')) {
+  $answer.code = 'Precondition'
+  $answer.message = 'This machine has no IIS: it is no tenant portal machine.'
+  return $answer
+}
+if ($version) {
+  $answer.ok = $true
+  return $answer
+}
+if ($Mode -eq 'verify') {
+  $answer.code = 'VerifyFailed'
+  $answer.message = 'URL Rewrite is not installed.'
+  return $answer
+}
+if ((-not $InstallerUri) -or (-not $InstallerSha256)) {
+  $answer.code = 'Precondition'
+  $answer.message = 'URL Rewrite is not installed, and no installer with its SHA-256 is given.'
+  return $answer
+}
+if ($Mode -eq 'probe') {
+  $answer.code = 'NotDone'
+  $answer.message = 'URL Rewrite is not installed.'
+  return $answer
+}
+
+$file = Join-Path -Path ([System.IO.Path]::GetTempPath()) -ChildPath ([Guid]::NewGuid().ToString() + '.msi')
+try {
+  Save-Installer -Path $file
+  $hash = @{
+    LiteralPath = $file
+    Algorithm   = 'SHA256'
+  }
+  if ((Get-FileHash @hash).Hash -ne $InstallerSha256) {
+    $answer.code = 'Precondition'
+    $answer.message = 'The installer that came is not the one whose SHA-256 was given.'
+    return $answer
+  }
+  # Noted first: cut off in between, undo still knows.
+  Set-Note
+  $exitCode = Invoke-Msiexec -Arguments @('/i', ('"' + $file + '"'), '/qn', '/norestart')
+} finally {
+  $remove = @{
+    LiteralPath = $file
+    Force       = $true
+    ErrorAction = 'SilentlyContinue'
+  }
+  Remove-Item @remove
+}
+if ($exitCode -eq 1618) {
+  $answer.code = 'Busy'
+  $answer.message = 'Another installation is running on this machine.'
+  return $answer
+}
+$answer.changed = $true
+if (@(0, 1641, 3010) -notcontains $exitCode) {
+  $answer.code = 'ToolFailed'
+  $answer.message = 'Installing URL Rewrite ended with ' + $exitCode + '.'
+  return $answer
+}
+$answer.ok = $true
+$answer.facts = @{ version = (Get-ExtensionVersion) }
+if ($exitCode -ne 0) {
+  $answer.code = 'RebootRequired'
+}
+return $answer

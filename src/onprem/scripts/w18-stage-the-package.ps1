@@ -1,0 +1,204 @@
+# W18 and W25: the package's folder on this machine. Nothing is unpacked before its hash is right, and the folder appears whole: it
+# is unpacked beside, then swapped. The hash noted beside the folder says what is in it, and that it was put there by this step.
+param(
+  [Parameter(Mandatory = $true)]
+  [ValidateSet('probe', 'apply', 'verify', 'undo')]
+  [string]$Mode,
+  [Parameter(Mandatory = $true)]
+  [ValidatePattern('^https://[^\s''"`$;]+\z')]
+  [string]$Uri,
+  [Parameter(Mandatory = $true)]
+  [ValidatePattern('^[0-9a-f]{64}\z')]
+  [string]$Sha256,
+  [Parameter(Mandatory = $true)]
+  [ValidatePattern('^[A-Za-z]:(\\[A-Za-z0-9._-]+)+\z')]
+  [string]$Folder
+)
+
+Set-StrictMode -Version 2.0
+$ErrorActionPreference = 'Stop'
+
+$answer = [ordered]@{
+  ok      = $false
+  changed = $false
+  code    = ''
+  facts   = @{}
+  message = ''
+}
+$hashFile = $Folder + '.sha256'
+
+function Get-StagedHash {
+  if (-not (Test-Path -LiteralPath $hashFile)) {
+    return ''
+  }
+  return [System.IO.File]::ReadAllText($hashFile).Trim()
+}
+
+function Test-Package {
+  param([string]$Path)
+  $list = @{
+    Path        = (Join-Path -Path $Path -ChildPath 'setup\scripts\*.ps1')
+    ErrorAction = 'SilentlyContinue'
+  }
+  return (@(Get-ChildItem @list).Count -gt 0)
+}
+
+function Remove-Tree {
+  param([string]$Path)
+  if (Test-Path -LiteralPath $Path) {
+    $remove = @{
+      LiteralPath = $Path
+      Recurse     = $true
+      Force       = $true
+    }
+    Remove-Item @remove
+  }
+}
+
+function Save-Package {
+  param([string]$Path)
+  # Server 2012 R2 offers older protocols first, which the store of packages refuses.
+  $protocols = [System.Net.ServicePointManager]::SecurityProtocol
+  [System.Net.ServicePointManager]::SecurityProtocol = $protocols -bor [System.Net.SecurityProtocolType]::Tls12
+  $ProgressPreference = 'SilentlyContinue'
+  $download = @{
+    Uri             = $Uri
+    OutFile         = $Path
+    UseBasicParsing = $true
+  }
+  Invoke-WebRequest @download
+}
+
+# PowerShell 5 has a cmdlet for it, Server 2012 R2 comes with 4.
+function Expand-Package {
+  param([string]$Path, [string]$Target)
+  if ($null -ne (Get-Command -Name 'Expand-Archive' -ErrorAction 'SilentlyContinue')) {
+    $ProgressPreference = 'SilentlyContinue'
+    $expand = @{
+      LiteralPath     = $Path
+      DestinationPath = $Target
+    }
+    Expand-Archive @expand
+    return
+  }
+  Add-Type -AssemblyName 'System.IO.Compression.FileSystem'
+  [System.IO.Compression.ZipFile]::ExtractToDirectory($Path, $Target)
+}
+
+# The archive holds the folder's content, or the folder itself.
+function Get-PackageRoot {
+  param([string]$Path)
+  if (Test-Package -Path $Path) {
+    return $Path
+  }
+  $list = @{
+    LiteralPath = $Path
+    Directory   = $true
+  }
+  $roots = @(Get-ChildItem @list | Where-Object { Test-Package -Path $_.FullName })
+  if ($roots.Count -eq 1) {
+    return $roots[0].FullName
+  }
+  return ''
+}
+
+function Move-Tree {
+  param([string]$From, [string]$To)
+  $move = @{
+    LiteralPath = $From
+    Destination = $To
+  }
+  Move-Item @move
+}
+
+$staged = Get-StagedHash
+
+if ($Mode -eq 'undo') {
+  $answer.ok = $true
+  # Without the note the folder is somebody else's.
+  if ($staged) {
+    Remove-Tree -Path $Folder
+    Remove-Tree -Path $hashFile
+    $answer.changed = $true
+  }
+  return $answer
+}
+
+if ($Mode -ne 'apply') {
+  $answer.ok = ($staged -eq $Sha256) -and (Test-Package -Path $Folder)
+  if ($staged) {
+    $answer.facts = @{ sha256 = $staged }
+  }
+  if (-not $answer.ok) {
+    $answer.code = 'NotDone'
+    if ($Mode -eq 'verify') {
+      $answer.code = 'VerifyFailed'
+    }
+    $answer.message = 'The package is not staged in ' + $Folder + '.'
+  }
+  return $answer
+}
+
+if ((Test-Path -LiteralPath $Folder) -and (-not $staged) -and (-not (Test-Package -Path $Folder))) {
+  $answer.code = 'Precondition'
+  $answer.message = 'The folder ' + $Folder + ' holds something else than the package. Name another folder.'
+  return $answer
+}
+
+$mark = [Guid]::NewGuid().ToString('N')
+$archive = $Folder + '.' + $mark + '.zip'
+$fresh = $Folder + '.' + $mark + '.new'
+$old = $Folder + '.' + $mark + '.old'
+try {
+  $parent = @{
+    ItemType = 'Directory'
+    Path     = (Split-Path -Path $Folder)
+    Force    = $true
+  }
+  $null = New-Item @parent
+  Save-Package -Path $archive
+  $hash = @{
+    LiteralPath = $archive
+    Algorithm   = 'SHA256'
+  }
+  if ((Get-FileHash @hash).Hash -ne $Sha256) {
+    $answer.code = 'Precondition'
+    $answer.message = 'The package that came is not the one whose SHA-256 was given.'
+    return $answer
+  }
+  Expand-Package -Path $archive -Target $fresh
+  $root = Get-PackageRoot -Path $fresh
+  if (-not $root) {
+    $answer.code = 'Precondition'
+    $answer.message = 'The package has no folder setup\scripts with the connector''s scripts.'
+    return $answer
+  }
+  # A mark of the internet would make Windows ask before it runs them.
+  $files = @{
+    LiteralPath = $root
+    Recurse     = $true
+    File        = $true
+  }
+  Get-ChildItem @files | Unblock-File
+  $answer.changed = $true
+  # Without the note nothing is staged: it goes first and comes last.
+  Remove-Tree -Path $hashFile
+  if (Test-Path -LiteralPath $Folder) {
+    Move-Tree -From $Folder -To $old
+  }
+  Move-Tree -From $root -To $Folder
+  [System.IO.File]::WriteAllText($hashFile, $Sha256)
+} finally {
+  foreach ($path in @($archive, $fresh, $old)) {
+    $remove = @{
+      LiteralPath = $path
+      Recurse     = $true
+      Force       = $true
+      ErrorAction = 'SilentlyContinue'
+    }
+    Remove-Item @remove
+  }
+}
+$answer.ok = $true
+$answer.facts = @{ sha256 = $Sha256 }
+return $answer

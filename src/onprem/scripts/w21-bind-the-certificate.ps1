@@ -1,0 +1,179 @@
+# W21: the package's own script binds a certificate to the connector's three sites. What was bound before is noted first.
+param(
+  [Parameter(Mandatory = $true)]
+  [ValidateSet('probe', 'apply', 'verify', 'undo')]
+  [string]$Mode,
+  [Parameter(Mandatory = $true)]
+  [ValidatePattern('^[A-Za-z]:(\\[A-Za-z0-9._-]+)+\z')]
+  [string]$Folder,
+  [Parameter(Mandatory = $true)]
+  [ValidatePattern('^[0-9A-Fa-f]{40}\z')]
+  [string]$Thumbprint
+)
+
+Set-StrictMode -Version 2.0
+$ErrorActionPreference = 'Stop'
+
+$answer = [ordered]@{
+  ok      = $false
+  changed = $false
+  code    = ''
+  facts   = @{}
+  message = ''
+}
+$siteNames = @('MgmtSvc-Connector', 'MgmtSvc-ConnectorExtension', 'MgmtSvc-ConnectorController')
+
+# Notes live where only administrators write.
+$notesKey = 'HKLM:\SOFTWARE\Gatehouse\Steps'
+
+function Get-Note {
+  if (-not (Test-Path -LiteralPath $notesKey)) {
+    return $null
+  }
+  $text = (Get-Item -LiteralPath $notesKey).GetValue('W21')
+  if ($null -eq $text) {
+    return $null
+  }
+  return (ConvertFrom-Json -InputObject $text)
+}
+
+function Set-Note {
+  param([string[]]$Before)
+  if (-not (Test-Path -LiteralPath $notesKey)) {
+    $create = @{
+      Path  = $notesKey
+      Force = $true
+    }
+    $null = New-Item @create
+  }
+  $text = @{
+    InputObject = @{ before = @($Before) }
+    Compress    = $true
+  }
+  $write = @{
+    LiteralPath = $notesKey
+    Name        = 'W21'
+    Value       = (ConvertTo-Json @text)
+  }
+  Set-ItemProperty @write
+}
+
+# One thumbprint per site and https binding, '' where none is bound.
+function Get-BoundThumbprint {
+  Import-Module -Name 'WebAdministration'
+  foreach ($siteName in $siteNames) {
+    $query = @{
+      Name     = $siteName
+      Protocol = 'https'
+    }
+    $bindings = @(Get-WebBinding @query)
+    if ($bindings.Count -eq 0) {
+      ''
+    }
+    foreach ($binding in $bindings) {
+      ([string]$binding.certificateHash).ToUpperInvariant()
+    }
+  }
+}
+
+# A process of its own: the package's script brings its own error handling, its own strictness and perhaps an exit.
+function Invoke-PackageScript {
+  param([string]$Path, [string]$Certificate)
+  $ErrorActionPreference = 'Continue'
+  $arguments = @('-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-File', $Path, '-Thumbprint', $Certificate)
+  Push-Location -LiteralPath (Split-Path -Path $Path)
+  try {
+    $lines = @(& 'powershell.exe' @arguments 2>&1 | ForEach-Object { [string]$_ })
+    $exitCode = $LASTEXITCODE
+  } finally {
+    Pop-Location
+  }
+  foreach ($line in $lines) {
+    Write-Verbose $line
+  }
+  $text = @($lines | Select-Object -Last 5) -join ' '
+  return @{ exitCode = $exitCode; text = $text.Substring(0, [Math]::Min(400, $text.Length)) }
+}
+
+if (-not (Test-Path -LiteralPath 'HKLM:\SOFTWARE\Microsoft\InetStp')) {
+  $answer.code = 'Precondition'
+  $answer.message = 'This machine has no IIS: it is no tenant portal machine.'
+  return $answer
+}
+
+$wanted = $Thumbprint.ToUpperInvariant()
+if ($Mode -eq 'undo') {
+  $note = Get-Note
+  $before = @()
+  if ($null -ne $note) {
+    $before = @($note.before | Where-Object { $_ } | Select-Object -Unique)
+  }
+  if ($before.Count -ne 1) {
+    # Nothing was bound before, or not one thing: the sites themselves go when the products are uninstalled.
+    $answer.ok = $true
+    $answer.message = 'No certificate from before is noted here.'
+    return $answer
+  }
+  $wanted = $before[0]
+}
+
+$bound = @(Get-BoundThumbprint)
+$others = @($bound | Where-Object { $_ -ne $wanted })
+$isBound = ($bound.Count -ge $siteNames.Count) -and ($others.Count -eq 0)
+
+if (($Mode -eq 'probe') -or ($Mode -eq 'verify')) {
+  $distinct = @($bound | Where-Object { $_ } | Select-Object -Unique)
+  if ($distinct.Count -eq 1) {
+    $answer.facts = @{ thumbprint = $distinct[0] }
+  }
+  $answer.ok = $isBound
+  if (-not $isBound) {
+    $answer.code = 'NotDone'
+    if ($Mode -eq 'verify') {
+      $answer.code = 'VerifyFailed'
+    }
+    $answer.message = 'Not every site of the connector has the certificate ' + $wanted + ' bound.'
+  }
+  return $answer
+}
+
+if (-not $isBound) {
+  $path = Join-Path -Path 'Cert:\LocalMachine\My' -ChildPath $wanted
+  if ((-not (Test-Path -LiteralPath $path)) -or (-not (Get-Item -LiteralPath $path).HasPrivateKey)) {
+    $answer.code = 'Precondition'
+    $answer.message = 'The certificate ' + $wanted + ' is not in this machine''s own store with its private key.'
+    return $answer
+  }
+  $configure = Join-Path -Path $Folder -ChildPath 'setup\scripts\Configure-Certificates.ps1'
+  if (-not (Test-Path -LiteralPath $configure)) {
+    $answer.code = 'Precondition'
+    $answer.message = 'ScriptNotFound: the staged package has no setup\scripts\Configure-Certificates.ps1.'
+    return $answer
+  }
+  # The note of an earlier certificate stays: undo goes back to before the first.
+  if (($Mode -eq 'apply') -and ($null -eq (Get-Note))) {
+    Set-Note -Before $bound
+  }
+  $answer.changed = $true
+  $run = @{
+    Path        = $configure
+    Certificate = $wanted
+  }
+  $result = Invoke-PackageScript @run
+  $left = @(Get-BoundThumbprint | Where-Object { $_ -ne $wanted })
+  if (($result.exitCode -ne 0) -or ($left.Count -gt 0)) {
+    $answer.code = 'ToolFailed'
+    $answer.message = 'Configure-Certificates.ps1 ended with ' + $result.exitCode + '. ' + $result.text
+    return $answer
+  }
+}
+if ($Mode -eq 'undo') {
+  $forget = @{
+    LiteralPath = $notesKey
+    Name        = 'W21'
+  }
+  Remove-ItemProperty @forget
+}
+$answer.ok = $true
+$answer.facts = @{ thumbprint = $wanted }
+return $answer
