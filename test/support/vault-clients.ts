@@ -21,7 +21,7 @@ export interface TestVault {
   service(): RunningKeyVault;
   cryptography(key: KeyVaultKey | string): CryptographyClient;
   /** One authorised request as it is on the wire; `api-version` is added to a path without a query. */
-  ask(method: string, path: string, body?: unknown): Promise<WireAnswer>;
+  readonly ask: (method: string, path: string, body?: unknown) => Promise<WireAnswer>;
   /** Ends the service and starts it again from what it kept. */
   restart(): Promise<void>;
   close(): Promise<void>;

@@ -19,8 +19,8 @@ const areas = {
   },
   resources: { pattern: 'resources', files: ['resources.json'], isArm: true },
   // oav takes `/certificates/{name}/pending` for a version too, and then knows neither: each has descriptions of its own.
-  keyvault: { pattern: 'keyvault', files: ['certificates.json', 'keys.json'], isArm: false },
-  versionless: { pattern: 'keyvault', files: ['certificates.json', 'keys.json'], isArm: false },
+  keyvault: { pattern: 'keyvault', files: ['certificates.json', 'keys.json', 'secrets.json'], isArm: false },
+  versionless: { pattern: 'keyvault', files: ['certificates.json', 'keys.json', 'secrets.json'], isArm: false },
 } as const;
 type Area = keyof typeof areas;
 
