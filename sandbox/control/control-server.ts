@@ -21,7 +21,7 @@ export interface ControlResponse {
 }
 
 export interface ControlRoute {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Segments that begin with a colon take any value: `/vpn/sessions/:id`. */
   readonly path: string;
   readonly handle: (request: ControlRequest) => Promise<ControlResponse> | ControlResponse;

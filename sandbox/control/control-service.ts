@@ -7,6 +7,7 @@ import type { RuntimeDoor } from './runtime-door.ts';
 import { stackRoutes } from './stack-routes.ts';
 import { webhookRoutes } from './webhook-routes.ts';
 import type { WebhookInbox } from './webhook-inbox.ts';
+import { windowsRoutes, type WindowsDoors } from './windows-routes.ts';
 
 export interface ControlOptions {
   readonly port: number;
@@ -14,6 +15,8 @@ export interface ControlOptions {
   readonly runtime: RuntimeDoor;
   readonly inbox: WebhookInbox;
   readonly findCommonName: FindCommonName;
+  /** The simulated machines, in a stack that has them. */
+  readonly windows?: WindowsDoors | undefined;
   /** Everything in the cloud process that has to be at rest before the clock moves on. */
   readonly services: Readonly<Record<string, { isIdle(): boolean }>>;
   readonly reset: () => void;
@@ -31,6 +34,7 @@ export function startControl(
       ...stackRoutes({ host, parts, limits: options.limits, reset: options.reset }),
       ...armRoutes(options.arm, options.findCommonName),
       ...webhookRoutes(host, options.inbox),
+      ...(options.windows === undefined ? [] : windowsRoutes(options.windows)),
     ],
     options.port,
   );

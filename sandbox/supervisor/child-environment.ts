@@ -26,6 +26,8 @@ export function cloudEnvironment(plan: StackPlan): Record<string, string> {
     SANDBOX_SPEED: String(options.speed),
     SANDBOX_RECORD: options.record ? 'true' : '',
     SANDBOX_NOISE: options.noise === undefined ? '' : String(options.noise),
+    SANDBOX_WINDOWS: options.with.includes('windows') ? 'true' : '',
+    SANDBOX_SSHD: process.env['SANDBOX_SSHD'] ?? 'auto',
   };
 }
 

@@ -8,7 +8,8 @@ const usage = `usage: npm start -- [options]
   --speed N         Azure's durations are divided by N (default 60)
   --port N          port of the app (default: a free one, kept)
   --with LIST       vpn, eventgrid, windows; separated by commas (eventgrid always runs; vpn by itself when
-                    the line is walked, where root and OpenVPN are there; --with '' leaves it out)
+                    the line is walked, where root and OpenVPN are there; --with '' leaves it out;
+                    windows: simulated machines behind SSH and Arc)
   --record          write whole requests and answers of ARM and Key Vault to DIR/traffic.jsonl
   --quirks real-host  behave as the real Functions host where it differs
   --noise N         share of requests to Azure that meet a 429 or 503 by chance, 0 to 1 (default 0.03)
@@ -75,7 +76,6 @@ function readParts(lists: readonly string[], isIdle: boolean): StackPart[] {
   return names.map((name) => {
     const part = parts.find((known) => known === name);
     if (part === undefined) throw refused(`--with does not know ${name}`);
-    if (part === 'windows') throw new StackError('--with windows comes with the on-premises stories.');
     return part;
   });
 }

@@ -7,7 +7,7 @@ import { lockDirectory } from './lock-file.ts';
 import type { StackOptions } from './options.ts';
 import { azuriteChild, cloudChild, runtimeChild, vpnChild } from './stack-children.ts';
 import { StackError } from './stack-error.ts';
-import { describeStack, writeStackInfo, type StackInfo } from './stack-info.ts';
+import { describeStack, readWindowsInfo, writeStackInfo, type StackInfo } from './stack-info.ts';
 import { planStack, type StackPlan } from './stack-plan.ts';
 
 /** Sum of what may follow one another below fifteen seconds: the app first, then what it calls, then where it stores. */
@@ -110,8 +110,10 @@ function writeInfo(plan: StackPlan, parts: Parts): StackInfo {
   const processes = Object.fromEntries(
     running.flatMap((child) => (child === undefined ? [] : [[child.name, child.pid] as const])),
   );
-  const info = describeStack({ ports: plan.ports, secrets: plan.secrets, caFile: plan.ca.caFile, processes });
-  writeStackInfo(plan.options.directory, info);
+  const { directory } = plan.options;
+  const windows = plan.options.with.includes('windows') ? readWindowsInfo(directory) : undefined;
+  const info = describeStack({ ...plan, caFile: plan.ca.caFile, processes, windows });
+  writeStackInfo(directory, info);
   return info;
 }
 

@@ -1,7 +1,24 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writePrivateJson } from './private-file.ts';
 import type { Ports } from './ports.ts';
 import type { StackSecrets } from './stack-secrets.ts';
+
+/** The simulated Windows machines, as the cloud process tells the supervisor of them. */
+export interface WindowsInfo {
+  readonly ssh: {
+    readonly host: string;
+    /** Fingerprint of every machine's host key, as `ssh-keygen -l` prints it. */
+    readonly hostKey: string;
+    readonly username: string;
+    /** By machine id. */
+    readonly ports: Readonly<Record<string, number>>;
+  };
+  /** Resource ids by machine id. */
+  readonly arc: Readonly<Record<string, string>>;
+  /** File of the private key that the machines let in. */
+  readonly privateKey: string;
+}
 
 export const storageAccount = 'devstoreaccount1';
 
@@ -24,6 +41,8 @@ export interface StackInfo {
   readonly ca: string;
   readonly control: { readonly url: string };
   readonly processes: Readonly<Record<string, number>>;
+  /** With `--with windows` alone. */
+  readonly windows?: WindowsInfo;
 }
 
 /** Puts together what is known of a stack before its processes run. */
@@ -32,6 +51,7 @@ export function describeStack(options: {
   readonly secrets: StackSecrets;
   readonly caFile: string;
   readonly processes: Readonly<Record<string, number>>;
+  readonly windows?: WindowsInfo | undefined;
 }): StackInfo {
   const { ports, secrets } = options;
   const storage = {
@@ -56,12 +76,24 @@ export function describeStack(options: {
     ca: options.caFile,
     control: { url: `http://127.0.0.1:${ports.control}` },
     processes: options.processes,
+    ...(options.windows === undefined ? {} : { windows: options.windows }),
   };
 }
 
 /** Writes `stack.json`, readable by this user alone since it holds keys. */
 export function writeStackInfo(directory: string, info: StackInfo): void {
   writePrivateJson(join(directory, 'stack.json'), info);
+}
+
+/** Where the cloud process writes what it has of Windows, each time that changes. */
+export function windowsInfoFile(directory: string): string {
+  return join(directory, 'windows.json');
+}
+
+/** What the cloud process wrote last, or undefined when it has no machines. */
+export function readWindowsInfo(directory: string): WindowsInfo | undefined {
+  const file = windowsInfoFile(directory);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as WindowsInfo) : undefined;
 }
 
 function storageUrl(port: number): string {

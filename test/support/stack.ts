@@ -6,6 +6,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { StackInfo } from '../../sandbox/supervisor/stack-info.ts';
+
+export type { StackInfo } from '../../sandbox/supervisor/stack-info.ts';
 
 const root = resolve(__dirname, '..', '..');
 const startTimeoutMs = 60_000;
@@ -23,27 +26,6 @@ export interface StackStart {
   readonly directory?: string;
   /** Further options, as typed. */
   readonly args?: readonly string[];
-}
-
-/** `stack.json`, as the API page has it. */
-export interface StackInfo {
-  readonly app: {
-    readonly url: string;
-    readonly apiKey: string;
-    readonly masterKey: string;
-    readonly eventGridKey: string;
-  };
-  readonly storage: {
-    readonly blobUrl: string;
-    readonly queueUrl: string;
-    readonly tableUrl: string;
-    readonly connectionString: string;
-  };
-  readonly arm: { readonly url: string; readonly subscriptionId: string; readonly tenantId: string };
-  readonly keyVault: { readonly url: string };
-  readonly ca: string;
-  readonly control: { readonly url: string };
-  readonly processes: Readonly<Record<string, number>>;
 }
 
 export interface StackAnswer {

@@ -2,6 +2,8 @@
 export interface CommandWorld {
   /** Ids of the machines that have an SSH server. */
   sshMachines(): readonly string[];
+  /** Keys that a machine lets in, a line of an authorized_keys file each; none named is the visitor's alone. */
+  authorizedKeys(machineId: string): readonly string[];
   /** How the network answers for this machine now. */
   reach(machineId: string): Reach;
   /** Begins a command, or finds the one of that id. `refused` is what Windows says instead of beginning it. */
@@ -31,12 +33,18 @@ export interface SshCommand {
 export type StartOutcome =
   | { readonly outcome: 'started' }
   | { readonly outcome: 'attached' }
-  | { readonly outcome: 'refused'; readonly message: string };
+  | { readonly outcome: 'refused'; readonly code: 'AuthFailed' | 'ToolFailed'; readonly message: string };
 
 export type PollOutcome =
   | { readonly state: 'running' }
   | { readonly state: 'absent' }
-  | { readonly state: 'ended'; readonly exitCode: number; readonly output: string; readonly error: string };
+  | {
+      readonly state: 'ended';
+      /** Undefined when the machine started again in the middle, or the command was canceled. */
+      readonly exitCode?: number;
+      readonly output: string;
+      readonly error: string;
+    };
 
 /** What is wrong with a script, as the gate over all scripts finds it. */
 export interface ScriptFinding {

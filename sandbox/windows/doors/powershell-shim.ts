@@ -9,7 +9,7 @@ const stdinMaxBytes = 1024 * 1024;
 const [doorFile = '', connection = ''] = process.argv.slice(2);
 const door = JSON.parse(readFileSync(doorFile, 'utf8')) as { readonly url: string; readonly key: string };
 
-const stdin = await readLine();
+const stdin = await readInput();
 const response = await fetch(door.url, {
   method: 'POST',
   headers: { 'x-shim-key': door.key, 'content-type': 'application/json' },
@@ -24,14 +24,14 @@ const answer = (await response.json()) as { stdout: string; stderr: string; exit
 await Promise.all([write(process.stderr, answer.stderr), write(process.stdout, answer.stdout)]);
 process.exit(answer.exitCode & 0xff);
 
-/** Standard input to its first line feed or its end. */
-async function readLine(): Promise<Buffer> {
+/** Standard input to its end: PowerShell's `$input` is not there before. */
+async function readInput(): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of process.stdin) {
     chunks.push(chunk as Buffer);
     length += (chunk as Buffer).length;
-    if ((chunk as Buffer).includes(0x0a) || length > stdinMaxBytes) break;
+    if (length > stdinMaxBytes) break;
   }
   return Buffer.concat(chunks);
 }

@@ -37,7 +37,7 @@ export interface SshReach {
 export interface SshFront {
   readonly faults: LineFaults;
   readonly server: 'sshd' | 'ssh2';
-  /** The visitor's key, that all machines let in. */
+  /** The visitor's key, that every machine lets in whose definition names no other. */
   readonly privateKey: string;
   readonly privateKeyFile: string;
   reach(): SshReach;
@@ -62,7 +62,10 @@ export async function startSshFront(options: SshFrontOptions): Promise<SshFront>
   const { server, kind } = await chooseServer(options, {
     directory: options.directory,
     hostKey: keys.hostKey,
-    authorizedKeys: [keys.publicKey],
+    authorizedKeys: (machineId) => {
+      const named = world.authorizedKeys(machineId);
+      return named.length === 0 ? [keys.publicKey] : named;
+    },
     exec: counted.exec,
   });
   const lines = new MachineLines({

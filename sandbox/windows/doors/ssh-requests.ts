@@ -36,7 +36,7 @@ export function readVerb(script: string): Verb | undefined {
 }
 
 /**
- * The one line that a script reads, or why it would fail on it. Secrets are among what it holds: the reason names places,
+ * The first line of what a script is sent, or why it would fail on it. Secrets are among what it holds: the reason names places,
  * never values.
  */
 export function readRequest(verb: Verb, stdin: Buffer): SshRequest | { readonly problem: string } {

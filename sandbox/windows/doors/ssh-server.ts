@@ -23,8 +23,8 @@ export interface SshServerOptions {
   readonly directory: string;
   /** OpenSSH's format. */
   readonly hostKey: string;
-  /** A line of an authorized_keys file each. */
-  readonly authorizedKeys: readonly string[];
+  /** The keys that a machine lets in, a line of an authorized_keys file each. */
+  readonly authorizedKeys: (machineId: string) => readonly string[];
   readonly exec: Exec;
 }
 

@@ -32,7 +32,9 @@ export function createSshShell(world: CommandWorld, checkScript: CheckScript): S
     const [finding] = await checkScript(script);
     if (finding !== undefined) return errorAnswer(`At line:${finding.line} ${finding.message} (${finding.rule})`);
     const request = readRequest(verb, stdin);
-    return 'problem' in request ? errorAnswer(request.problem) : await act(machineId, request);
+    if ('problem' in request)
+      return verb === 'start' ? failedStart('ToolFailed', request.problem) : errorAnswer(request.problem);
+    return await act(machineId, request);
   }
 
   async function act(machineId: string, request: SshRequest): Promise<ShellAnswer> {
@@ -40,7 +42,9 @@ export function createSshShell(world: CommandWorld, checkScript: CheckScript): S
       case 'start': {
         const { verb, ...command } = request;
         const started = await world.start(machineId, command);
-        return started.outcome === 'refused' ? errorAnswer(started.message) : lineAnswer({ state: started.outcome });
+        return started.outcome === 'refused'
+          ? failedStart(started.code, started.message)
+          : lineAnswer({ state: started.outcome });
       }
       case 'poll':
         return lineAnswer(await world.poll(machineId, request.id));
@@ -52,4 +56,9 @@ export function createSshShell(world: CommandWorld, checkScript: CheckScript): S
         return lineAnswer({ state: 'gone' });
     }
   }
+}
+
+/** The start script catches what goes wrong and says so in its line. */
+function failedStart(code: 'AuthFailed' | 'ToolFailed', message: string): ShellAnswer {
+  return lineAnswer({ state: 'failed', code, message });
 }

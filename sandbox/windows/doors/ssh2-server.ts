@@ -8,11 +8,11 @@ const { Server, utils } = ssh2;
 /** An SSH server of Node alone, for machines without Debian's: one key, one name, command lines and nothing else. */
 export function createSsh2Server(options: SshServerOptions): SshServer {
   const { username } = userInfo();
-  const allowed = options.authorizedKeys.map(readKey);
   const open = new Set<Connection>();
 
   function accept(client: Connection, connection: SshConnection): void {
     open.add(client);
+    const allowed = options.authorizedKeys(connection.machineId).map(readKey);
     client.on('close', () => open.delete(client));
     // A line that breaks is what these tests are about; the client sees it too.
     client.on('error', () => undefined);
@@ -64,7 +64,7 @@ function isSignedBy(allowed: readonly ParsedKey[], context: AuthContext): boolea
 
 async function runOn(channel: ServerChannel, connection: SshConnection, command: string, exec: Exec): Promise<void> {
   channel.on('error', () => undefined);
-  const answer = await exec(connection, command, await readLine(channel));
+  const answer = await exec(connection, command, await readInput(channel));
   if (answer === undefined || !channel.writable) return;
   channel.stderr.write(answer.stderr);
   channel.write(answer.stdout);
@@ -73,8 +73,8 @@ async function runOn(channel: ServerChannel, connection: SshConnection, command:
   channel.end();
 }
 
-/** Standard input to its first line feed or its end, as a program that reads one line takes it. */
-async function readLine(channel: ServerChannel): Promise<Buffer> {
+/** Standard input to its end: PowerShell's `$input` is not there before. */
+async function readInput(channel: ServerChannel): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   return await new Promise((resolve) => {
@@ -84,7 +84,7 @@ async function readLine(channel: ServerChannel): Promise<Buffer> {
     channel.on('data', (chunk: Buffer) => {
       if (length <= stdinMaxBytes) chunks.push(chunk);
       length += chunk.length;
-      if (chunk.includes(0x0a) || length > stdinMaxBytes) finish();
+      if (length > stdinMaxBytes) finish();
     });
     channel.on('end', finish);
     channel.on('close', finish);

@@ -34,7 +34,8 @@ export async function createSshdServer(options: SshdOptions): Promise<SshServer>
     connections.set(id, connection);
     const forced = [process.execPath, '--disable-warning=ExperimentalWarning', options.shim, door.file, id];
     const command = `ForceCommand=exec ${forced.map(quote).join(' ')}`;
-    const child = spawn(options.program, ['-i', '-e', '-f', configuration, '-o', command], {
+    const keys = writeAuthorizedKeys(options, connection.machineId);
+    const child = spawn(options.program, ['-i', '-e', '-f', configuration, '-o', keys, '-o', command], {
       stdio: ['pipe', 'pipe', 'inherit'],
       env: { PATH: process.env['PATH'] },
     });
@@ -76,14 +77,11 @@ function quote(word: string): string {
 function writeConfiguration(options: SshdOptions, username: string): string {
   const files = {
     hostKey: join(options.directory, 'host_key'),
-    authorizedKeys: join(options.directory, 'authorized_keys'),
     configuration: join(options.directory, 'sshd_config'),
   };
   writePrivate(files.hostKey, options.hostKey);
-  writePrivate(files.authorizedKeys, options.authorizedKeys.map((line) => `${line}\n`).join(''));
   const lines = [
     `HostKey "${files.hostKey}"`,
-    `AuthorizedKeysFile "${files.authorizedKeys}"`,
     // The stack's folder may be below one that others may write to, such as /tmp.
     'StrictModes no',
     `AllowUsers ${username}`,
@@ -101,6 +99,14 @@ function writeConfiguration(options: SshdOptions, username: string): string {
   ];
   writePrivate(files.configuration, lines.map((line) => `${line}\n`).join(''));
   return files.configuration;
+}
+
+/** Each machine has its own: the option that names it. */
+function writeAuthorizedKeys(options: SshServerOptions, machineId: string): string {
+  const file = join(options.directory, `authorized_keys.${machineId}`);
+  const lines = options.authorizedKeys(machineId).map((line) => `${line}\n`);
+  writePrivate(file, lines.join(''));
+  return `AuthorizedKeysFile="${file}"`;
 }
 
 function writePrivate(file: string, text: string): void {

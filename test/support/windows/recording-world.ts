@@ -10,6 +10,7 @@ import type {
 export interface RecordingWorld extends CommandWorld {
   readonly machines: string[];
   readonly reaches: Map<string, Reach>;
+  readonly keys: Map<string, string[]>;
   /** What was begun, in order; an attached command is not here again. */
   readonly begun: { readonly machineId: string; readonly command: SshCommand }[];
   /** What polls answer, by command id, once it is there. */
@@ -17,18 +18,20 @@ export interface RecordingWorld extends CommandWorld {
   /** `verb machine id`, in order. */
   readonly asked: string[];
   /** What the next start is refused with. */
-  refusal: string | undefined;
+  refusal: { readonly code: 'AuthFailed' | 'ToolFailed'; readonly message: string } | undefined;
 }
 
 export function createRecordingWorld(machines: readonly string[]): RecordingWorld {
   const world: RecordingWorld = {
     machines: [...machines],
     reaches: new Map(),
+    keys: new Map(),
     begun: [],
     ended: new Map(),
     asked: [],
     refusal: undefined,
     sshMachines: () => world.machines,
+    authorizedKeys: (machineId) => world.keys.get(machineId) ?? [],
     reach: (machineId) => world.reaches.get(machineId) ?? 'answers',
     start: (machineId, command) => Promise.resolve(start(machineId, command)),
     poll(machineId, id) {
@@ -47,7 +50,7 @@ export function createRecordingWorld(machines: readonly string[]): RecordingWorl
   };
 
   function start(machineId: string, command: SshCommand): StartOutcome {
-    if (world.refusal !== undefined) return { outcome: 'refused', message: world.refusal };
+    if (world.refusal !== undefined) return { outcome: 'refused', ...world.refusal };
     if (isBegun(machineId, command.id)) return { outcome: 'attached' };
     world.begun.push({ machineId, command });
     return { outcome: 'started' };

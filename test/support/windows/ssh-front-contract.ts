@@ -41,6 +41,7 @@ export function keepsToSshContract(sshd: SshdChoice, expectedServer: SshFront['s
 
   beforeEach(() => {
     world.reaches.clear();
+    world.keys.clear();
     world.begun.length = 0;
     world.asked.length = 0;
     world.ended.clear();
@@ -119,13 +120,20 @@ export function keepsToSshContract(sshd: SshdChoice, expectedServer: SshFront['s
     expect(world.asked).toEqual(['cancel', 'cleanup', 'cleanup'].map((verb) => `${verb} azs-host1 p4-apply-1`));
   });
 
-  it('answers errors as PowerShell does through pipes: CLIXML and exit code 1', async () => {
-    world.refusal = 'Access is denied: <P4> & more';
+  it('tells why a command was not started, in the line that the script writes', async () => {
+    world.refusal = { code: 'AuthFailed', message: '0x8007052e,Register-ScheduledTask' };
 
-    const { exitCode, stdout, stderr } = await send('start', command);
+    const { exitCode, stdout } = await send('start', command);
+
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({ state: 'failed', ...world.refusal });
+  });
+
+  it('answers errors as PowerShell does through pipes: CLIXML and exit code 1', async () => {
+    const { exitCode, stdout, stderr } = await send('poll', { id: '<P4> & more' });
 
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
-    expect(stderr).toMatch(/^#< CLIXML\r\n<Objs .*<S S="Error">Access is denied: &lt;P4&gt; &amp; more_x000D__x000A_/);
+    expect(stderr).toMatch(/^#< CLIXML\r\n<Objs .*<S S="Error">The request [^<>]*_x000D__x000A_<\/S><\/Objs>$/);
   });
 
   it.each([
@@ -139,15 +147,10 @@ export function keepsToSshContract(sshd: SshdChoice, expectedServer: SshFront['s
     ['bytes that are not ASCII', Buffer.from('{"id":"é"}\n')],
     ['binary', Buffer.from([0, 255, 254, 1, 10])],
   ])('refuses standard input that is %s, starts nothing and repeats none of it', async (_name, stdin) => {
-    const { exitCode, stdout, stderr } = await visit(
-      wayTo(front, 'azs-host1'),
-      powershell('# Gatehouse ssh-start\n'),
-      stdin,
-    );
+    const { stdout, stderr } = await visit(wayTo(front, 'azs-host1'), powershell('# Gatehouse ssh-start\n'), stdin);
 
-    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
-    expect(stderr).toMatch(/^#< CLIXML/);
-    expect(stderr).not.toMatch(/shutdown|windows\b/);
+    expect(JSON.parse(stdout)).toMatchObject({ state: 'failed', code: 'ToolFailed' });
+    expect(stdout + stderr).not.toMatch(/shutdown|windows\b/);
     expect(world.begun).toEqual([]);
   });
 
@@ -183,6 +186,15 @@ export function keepsToSshContract(sshd: SshdChoice, expectedServer: SshFront['s
     await expect(visit({ ...way, username: 'nobody' }, 'x', '')).rejects.toMatchObject({
       level: 'client-authentication',
     });
+  });
+
+  it('lets in the keys alone that a machine names', async () => {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519');
+    world.keys.set('wap1', [pair.public]);
+
+    await expect(send('poll', { id: 'a' }, 'wap1')).rejects.toMatchObject({ level: 'client-authentication' });
+    const way = { ...wayTo(front, 'wap1'), privateKey: pair.private };
+    expect((await visit(way, powershell('# Gatehouse ssh-poll\n'), '{"id":"a"}')).exitCode).toBe(0);
   });
 
   it('shows the host key that it was given, so that a client with another pinned one goes away', async () => {
