@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sqlServerSchema } from './connector-sql.ts';
 
 /** How Add-AzurePackConnector behaves the next time it runs. */
 export const transcriptVariants = [
@@ -24,6 +25,9 @@ export type DataFileFault = (typeof dataFileFaults)[number];
 const cloudSchema = z.strictObject({ name: z.string(), endpoint: z.string() });
 export type AzurePackCloud = z.infer<typeof cloudSchema>;
 
+const sharedFileSchema = z.strictObject({ name: z.string(), text: z.string(), writtenAt: z.iso.datetime() });
+export type SharedFile = z.infer<typeof sharedFileSchema>;
+
 const connectorPackage = z.strictObject({
   uri: z.string(),
   sha256: z.string(),
@@ -48,6 +52,8 @@ export const connectorStateSchema = z.strictObject({
   }),
   privilegedEndpoint: z
     .strictObject({
+      /** Accounts that the session configuration lets in, as `DOMAIN\\name`. */
+      operators: z.array(z.string()).default(['AZURESTACK\\CloudAdmin']),
       hasAzurePackCommand: z.boolean().default(true),
       isCredSspRefusedByPolicy: z.boolean().default(false),
       outputShare: z.string().default('\\\\su1fileserver\\SU1_Infrastructure_1\\AzurePackConnectorOutput'),
@@ -72,7 +78,11 @@ export const connectorStateSchema = z.strictObject({
         .optional(),
     })
     .prefault({}),
+  /** What lies in the privileged endpoint's output share. */
+  outputFiles: z.array(sharedFileSchema).default([]),
   packages: z.array(connectorPackage).default([]),
+  /** By the name that connection strings use. */
+  sqlServers: z.record(z.string(), sqlServerSchema).default({}),
   /** The virtual machines that a tenant has, by the host name of the WAP cloud's Tenant API. */
   virtualMachines: z.record(z.string(), z.array(z.string())).default({}),
   /** What must never happen: tests assert that it is empty. */

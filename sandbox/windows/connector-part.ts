@@ -1,0 +1,51 @@
+import { z } from 'zod';
+
+const siteSchema = z.strictObject({
+  name: z.string(),
+  state: z.enum(['Started', 'Stopped']).default('Started'),
+  /** Of its HTTPS binding. */
+  port: z.int(),
+  /** Of the certificate of its HTTPS binding. */
+  thumbprint: z.string().optional(),
+  /** What Configure-WapConnector.ps1 writes into its Web.config. */
+  settings: z.record(z.string(), z.string()).default({}),
+});
+export type Site = z.infer<typeof siteSchema>;
+
+const stagedSchema = z.strictObject({
+  sha256: z.string(),
+  /** Of the Tenant API in the package. */
+  version: z.string(),
+});
+export type StagedPackage = z.infer<typeof stagedSchema>;
+
+const tenantApiSchema = z.strictObject({
+  version: z.string(),
+  /** What its connection string says. */
+  sqlServer: z.string(),
+  isWebConfigProtected: z.boolean().default(true),
+  eventLogErrors: z.int().default(0),
+  /** Of the version that an update replaced, for going back. */
+  versionBefore: z.string().optional(),
+});
+export type TenantApi = z.infer<typeof tenantApiSchema>;
+
+/** What a machine has of Windows Azure Pack and of its connector. */
+export const azurePackPartSchema = z.strictObject({
+  sites: z.array(siteSchema).default([]),
+  urlRewrite: z.strictObject({ version: z.string().optional(), isOurs: z.boolean().default(false) }).prefault({}),
+  staged: z.record(z.string(), stagedSchema).default({}),
+  tenantApi: tenantApiSchema.optional(),
+  freeDiskBytes: z.int().default(20_000_000_000),
+  /** What scripts noted on the machine to undo themselves. */
+  notes: z
+    .strictObject({
+      /** As `Root <thumbprint>`. */
+      issuersAdded: z.array(z.string()).default([]),
+      productsAdded: z.array(z.string()).default([]),
+      thumbprintBefore: z.string().optional(),
+      settingsBefore: z.record(z.string(), z.record(z.string(), z.string())).optional(),
+    })
+    .prefault({}),
+});
+export type AzurePackPart = z.infer<typeof azurePackPartSchema>;

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { download } from '../connector-downloads.ts';
+import { endInstallation, takeInstaller } from '../connector-machine.ts';
+import type { StepOutcome, StepStandIn } from '../model.ts';
+import { sha256 } from './w-parameters.ts';
+import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
+
+const parameters = z.strictObject({
+  installerUri: z.url({ protocol: /^https$/ }).optional(),
+  installerSha256: sha256.optional(),
+});
+type Call = BoundCall<typeof parameters>;
+
+export const w10: StepStandIn = {
+  perform: bindStep({
+    parameters,
+    modes: { probe: isInstalled, apply: install, verify: isInstalled, undo: uninstall },
+  }),
+  seconds: { probe: 5, apply: 60, verify: 5, undo: 30 },
+  needsElevation: true,
+};
+
+function isInstalled({ machine, parameters, mode }: Call): StepOutcome {
+  const { version } = machine.azurePack.urlRewrite;
+  if (version === undefined && mode === 'probe' && parameters.installerUri === undefined) return noInstaller();
+  return seen(mode, version !== undefined, 'URL Rewrite is not installed.', version === undefined ? {} : { version });
+}
+
+function install(call: Call): StepOutcome {
+  const { machine, parameters } = call;
+  const rewrite = machine.azurePack.urlRewrite;
+  if (rewrite.version !== undefined) return fine({ version: rewrite.version });
+  const { installerUri, installerSha256 } = parameters;
+  if (installerUri === undefined || installerSha256 === undefined) return noInstaller();
+  const got = download(call, installerUri, installerSha256);
+  if (got.outcome === 'failed') return got.answer;
+  if (got.offered.kind !== 'urlRewrite') return refused('ToolFailed', 'msiexec ended with 1620.');
+  const busy = takeInstaller(machine);
+  if (busy !== undefined) return busy;
+  rewrite.version = got.offered.version;
+  rewrite.isOurs = true;
+  return endInstallation(machine, { version: got.offered.version });
+}
+
+/** What was there before stays. */
+function uninstall({ machine }: Call): StepOutcome {
+  const rewrite = machine.azurePack.urlRewrite;
+  if (!rewrite.isOurs) return fine();
+  delete rewrite.version;
+  rewrite.isOurs = false;
+  return changed();
+}
+
+function noInstaller(): StepOutcome {
+  return refused('Precondition', 'URL Rewrite is not installed, and no installer with its SHA-256 is given.');
+}

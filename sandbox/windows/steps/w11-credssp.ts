@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import type { StepOutcome, StepStandIn } from '../model.ts';
+import { bindStep, changed, fine, seen, type BoundCall } from './w-step.ts';
+
+const parameters = z.strictObject({ computerName: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/) });
+type Call = BoundCall<typeof parameters>;
+
+export const w11: StepStandIn = {
+  perform: bindStep({ parameters, modes: { probe: isAllowed, apply: allow, verify: isAllowed, undo: forbid } }),
+  seconds: { probe: 4, apply: 5, verify: 4, undo: 5 },
+  needsElevation: true,
+};
+
+function isAllowed({ machine, parameters, mode }: Call): StepOutcome {
+  const name = parameters.computerName.toLowerCase();
+  return seen(mode, machine.winRm.credSspDelegates.includes(name), `Credentials may not be delegated to ${name}.`);
+}
+
+function allow({ machine, parameters }: Call): StepOutcome {
+  const delegates = machine.winRm.credSspDelegates;
+  const name = parameters.computerName.toLowerCase();
+  if (delegates.includes(name)) return fine();
+  delegates.push(name);
+  return changed();
+}
+
+function forbid({ machine, parameters }: Call): StepOutcome {
+  const delegates = machine.winRm.credSspDelegates;
+  const at = delegates.indexOf(parameters.computerName.toLowerCase());
+  if (at === -1) return fine();
+  delegates.splice(at, 1);
+  return changed();
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { openPrivilegedEndpoint } from '../connector-endpoint.ts';
+import {
+  disableMultiCloud,
+  dataFilesOf,
+  enableLater,
+  enableMultiCloud,
+  settleEndpoint,
+} from '../connector-multi-cloud.ts';
+import { openShare } from '../connector-share.ts';
+import type { TranscriptVariant } from '../connector-state.ts';
+import { lingeringSeconds, transcriptLines } from '../connector-transcript.ts';
+import type { StepOutcome, StepStandIn } from '../model.ts';
+import { authentication, share } from './w-parameters.ts';
+import { bindStep, changed, credentialSchema, fine, refused, seen, type BoundCall } from './w-step.ts';
+
+const cloudName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+const parameters = z.strictObject({
+  computerName: z.string(),
+  authentication,
+  azureStackCloudName: cloudName,
+  clouds: z
+    .array(z.strictObject({ name: cloudName, endpoint: z.url({ protocol: /^https$/ }) }))
+    .min(1)
+    .max(50),
+  share,
+  since: z.iso.datetime().optional(),
+});
+const secrets = z.strictObject({ credential: credentialSchema, shareCredential: credentialSchema });
+type Call = BoundCall<typeof parameters, typeof secrets>;
+
+/** Minutes that the endpoint goes on after its session broke. */
+const goesOnMs = 4 * 60_000;
+const statusLinesMax = 10;
+
+export const w13: StepStandIn = {
+  perform: bindStep({
+    parameters,
+    secrets,
+    modes: { probe: hasFiles, apply: enable, verify: hasFiles, undo: disable },
+  }),
+  seconds: { probe: 10, apply: 900, verify: 10, undo: 300 },
+  extraSeconds: ({ mode }, script) => (mode === 'apply' ? lingeringSeconds(script) : 0),
+};
+
+/** For every endpoint a file that names it, written after `since`. */
+function hasFiles(call: Call): StepOutcome {
+  settleEndpoint(call.world, call.nowMs);
+  const opened = openShare(call, call.parameters.share, call.secrets.shareCredential);
+  if (opened.outcome === 'refused') return opened.answer;
+  const missing = call.parameters.clouds.filter(
+    ({ endpoint }) => dataFilesOf(opened.files, endpoint, call.parameters.since).length === 0,
+  );
+  const names = missing.map(({ name }) => name);
+  return seen(call.mode, missing.length === 0, `No data file for ${names.join(', ')}.`, { missing: names });
+}
+
+function enable(call: Call): StepOutcome {
+  const { world, nowMs, parameters } = call;
+  const opened = openPrivilegedEndpoint(call, { ...parameters, credential: call.secrets.credential });
+  if (opened.outcome === 'refused') return opened.answer;
+  if (!opened.hasAzurePackCommand)
+    return refused('Precondition', "The term 'Add-AzurePackConnector' is not recognized as the name of a cmdlet.");
+  settleEndpoint(world, nowMs);
+  const variant = world.connector.privilegedEndpoint.nextTranscripts.shift() ?? 'success';
+  const wanted = { azureStackCloudName: parameters.azureStackCloudName, clouds: parameters.clouds };
+  if (variant === 'success' || variant === 'unknownWords') enableMultiCloud(world, wanted, nowMs);
+  if (variant === 'brokenBeforeSuccess') enableLater(world, wanted, nowMs + goesOnMs);
+  return told(variant);
+}
+
+function told(variant: TranscriptVariant): StepOutcome {
+  const verbose = transcriptLines(variant);
+  return { ...judged(variant, { statusLines: verbose.slice(-statusLinesMax) }), verbose };
+}
+
+function judged(variant: TranscriptVariant, facts: object): StepOutcome {
+  switch (variant) {
+    case 'success':
+    case 'unknownWords':
+      return changed(facts);
+    case 'error':
+      return { ...refused('ToolFailed', 'The privileged endpoint reports an error.', facts), changed: true };
+    case 'silent':
+    case 'brokenBeforeSuccess':
+      return { ...refused('TimedOut', 'The session ended before Success was reported.', facts), changed: true };
+  }
+}
+
+function disable(call: Call): StepOutcome {
+  const opened = openPrivilegedEndpoint(call, { ...call.parameters, credential: call.secrets.credential });
+  if (opened.outcome === 'refused') return opened.answer;
+  settleEndpoint(call.world, call.nowMs);
+  return disableMultiCloud(call.world) ? changed() : fine();
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { download } from '../connector-downloads.ts';
+import type { StepOutcome, StepStandIn } from '../model.ts';
+import { folder, sha256 } from './w-parameters.ts';
+import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
+
+const parameters = z.strictObject({ uri: z.url({ protocol: /^https$/ }), sha256, folder });
+type Call = BoundCall<typeof parameters>;
+
+export const w18: StepStandIn = {
+  perform: bindStep({
+    parameters,
+    modes: { probe: isStaged, apply: stage, verify: isStaged, undo: unstage },
+  }),
+  seconds: { probe: 5, apply: 90, verify: 5, undo: 10 },
+  needsElevation: true,
+};
+
+function isStaged({ machine, parameters, mode }: Call): StepOutcome {
+  const staged = machine.azurePack.staged[parameters.folder];
+  const facts = staged === undefined ? {} : { sha256: staged.sha256 };
+  return seen(mode, staged?.sha256 === parameters.sha256, `${parameters.folder} does not hold this package.`, facts);
+}
+
+function stage(call: Call): StepOutcome {
+  const { machine, parameters } = call;
+  const { staged } = machine.azurePack;
+  const { sha256 } = parameters;
+  if (staged[parameters.folder]?.sha256 === sha256) return fine({ sha256 });
+  const got = download(call, parameters.uri, sha256);
+  if (got.outcome === 'failed') return got.answer;
+  if (got.offered.kind !== 'connector')
+    return refused('Precondition', 'setup\\scripts is not in the package: it is not the WAP connector.');
+  staged[parameters.folder] = { sha256, version: got.offered.version };
+  return changed({ sha256 });
+}
+
+/** The folder goes with all that is in it. */
+function unstage({ machine, parameters }: Call): StepOutcome {
+  const { azurePack, files } = machine;
+  if (azurePack.staged[parameters.folder] === undefined) return fine();
+  const inside = `${parameters.folder}\\`.toLowerCase();
+  azurePack.staged = without(azurePack.staged, (folder) => folder === parameters.folder);
+  machine.files = without(files, (path) => path.toLowerCase().startsWith(inside));
+  return changed();
+}
+
+function without<T>(record: Readonly<Record<string, T>>, isOut: (name: string) => boolean): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => !isOut(name)));
+}

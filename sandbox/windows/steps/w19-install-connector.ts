@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { addProduct, hasProduct, endInstallation, takeInstaller, removeProduct } from '../connector-machine.ts';
+import { addConnectorSites, connectorSiteNames, removeConnectorSites } from '../connector-sites.ts';
+import type { StepOutcome, StepStandIn } from '../model.ts';
+import { folder, noParameters } from './w-parameters.ts';
+import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
+
+const parameters = z.strictObject({ folder });
+type Call = BoundCall<typeof parameters>;
+
+/** The real names are in no public text: a script finds them as the difference that the installation makes. */
+const products = connectorSiteNames.map((site) => ({
+  site,
+  name: `Windows Azure Pack ${site.slice(8)} for Azure Stack`,
+}));
+const version = '3.32.8196.16';
+
+export const w19: StepStandIn = {
+  perform: bindStep({
+    parameters,
+    modes: { probe: isInstalled, apply: install, verify: isInstalled, undo: uninstall },
+  }),
+  interrupt: bindStep({ parameters, modes: { apply: installFirst, undo: uninstall } }),
+  seconds: { probe: 6, apply: 300, verify: 6, undo: 120 },
+  needsElevation: true,
+};
+
+export const w20: StepStandIn = {
+  perform: bindStep({ parameters: noParameters, modes: { probe: checkSites } }),
+  seconds: { probe: 5, apply: 5, verify: 5 },
+};
+
+function isInstalled({ machine, mode }: Call): StepOutcome {
+  const present = presentNames(machine);
+  return seen(mode, present.length === products.length, 'The connector is not installed.', { products: present });
+}
+
+function install(call: Call): StepOutcome {
+  const refusal = whyNot(call);
+  if (refusal !== undefined) return refusal;
+  const added = add(call.machine, products);
+  return added.length === 0
+    ? fine({ products: presentNames(call.machine) })
+    : endInstallation(call.machine, { products: presentNames(call.machine) });
+}
+
+/** A machine that dies meanwhile has one of the three. */
+function installFirst(call: Call): StepOutcome {
+  const refusal = whyNot(call);
+  if (refusal !== undefined) return refusal;
+  add(call.machine, products.slice(0, 1));
+  return changed();
+}
+
+function whyNot({ machine, parameters }: Call): StepOutcome | undefined {
+  if (machine.azurePack.staged[parameters.folder] === undefined)
+    return refused('Precondition', `${parameters.folder}\\setup\\scripts\\Install-Connector.ps1 was not found.`);
+  if (machine.azurePack.urlRewrite.version === undefined)
+    return refused('Precondition', 'URL Rewrite is not installed.');
+  return takeInstaller(machine);
+}
+
+function add(machine: Call['machine'], wanted: typeof products): readonly string[] {
+  const missing = wanted.filter(({ name }) => !hasProduct(machine, name));
+  for (const { name } of missing) {
+    addProduct(machine, name, version);
+    machine.azurePack.notes.productsAdded.push(name);
+  }
+  addConnectorSites(
+    machine.azurePack,
+    missing.map(({ site }) => site),
+  );
+  return missing.map(({ name }) => name);
+}
+
+/** Only what apply added. */
+function uninstall({ machine }: Call): StepOutcome {
+  const { notes } = machine.azurePack;
+  const ours = products.filter(({ name }) => notes.productsAdded.includes(name) && hasProduct(machine, name));
+  const busy = ours.length === 0 ? undefined : takeInstaller(machine);
+  if (busy !== undefined) return busy;
+  for (const { name } of ours) removeProduct(machine, name);
+  removeConnectorSites(
+    machine.azurePack,
+    ours.map(({ site }) => site),
+  );
+  notes.productsAdded = [];
+  return ours.length === 0 ? fine() : changed();
+}
+
+function presentNames(machine: Call['machine']): string[] {
+  return products.map(({ name }) => name).filter((name) => hasProduct(machine, name));
+}
+
+function checkSites({ machine }: BoundCall<typeof noParameters>): StepOutcome {
+  const sites = machine.azurePack.sites
+    .filter(({ name }) => connectorSiteNames.includes(name))
+    .map(({ name, state }) => ({ name, state }));
+  const isWhole = sites.length === connectorSiteNames.length && sites.every(({ state }) => state === 'Started');
+  return isWhole ? fine({ sites }) : refused('VerifyFailed', 'Not all three sites are there and started.', { sites });
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { connectorSitesOf, connectorSiteNames } from '../connector-sites.ts';
+import type { StepOutcome, StepStandIn } from '../model.ts';
+import { folder, fqdn } from './w-parameters.ts';
+import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
+
+const parameters = z.strictObject({
+  folder,
+  tenantPortalFqdn: fqdn,
+  tenantApiFqdn: fqdn,
+  azureStackPortalFqdn: fqdn,
+});
+type Call = BoundCall<typeof parameters>;
+
+export const w22: StepStandIn = {
+  perform: bindStep({
+    parameters,
+    modes: { probe: isConfigured, apply: configure, verify: isConfigured, undo: restore },
+  }),
+  interrupt: bindStep({ parameters, modes: { apply: configureFirst } }),
+  seconds: { probe: 5, apply: 30, verify: 5, undo: 30 },
+  needsElevation: true,
+};
+
+function isConfigured({ machine, parameters, mode }: Call): StepOutcome {
+  const wanted = settingsOf(parameters);
+  const sites = connectorSitesOf(machine.azurePack).filter(({ settings }) => isSame(settings, wanted));
+  return seen(mode, sites.length === connectorSiteNames.length, 'The three Web.config files have other names.');
+}
+
+function configure({ machine, parameters }: Call): StepOutcome {
+  return write(machine, parameters, connectorSiteNames.length);
+}
+
+/** A machine that dies meanwhile has one file of the three written. */
+function configureFirst({ machine, parameters }: Call): StepOutcome {
+  return write(machine, parameters, 1);
+}
+
+function write(machine: Call['machine'], parameters: Call['parameters'], count: number): StepOutcome {
+  const { azurePack } = machine;
+  const sites = connectorSitesOf(azurePack);
+  if (azurePack.staged[parameters.folder] === undefined || sites.length < connectorSiteNames.length)
+    return refused('Precondition', 'The connector is not installed from this folder.');
+  const wanted = settingsOf(parameters);
+  if (sites.every(({ settings }) => isSame(settings, wanted))) return fine();
+  azurePack.notes.settingsBefore ??= Object.fromEntries(sites.map(({ name, settings }) => [name, settings]));
+  for (const site of sites.slice(0, count)) site.settings = wanted;
+  return changed();
+}
+
+function restore({ machine }: Call): StepOutcome {
+  const { notes } = machine.azurePack;
+  const before = notes.settingsBefore;
+  if (before === undefined) return fine();
+  for (const site of connectorSitesOf(machine.azurePack)) site.settings = before[site.name] ?? {};
+  delete notes.settingsBefore;
+  return changed();
+}
+
+function settingsOf({ tenantPortalFqdn, tenantApiFqdn, azureStackPortalFqdn }: Call['parameters']) {
+  return { tenantPortalFqdn, tenantApiFqdn, azureStackPortalFqdn };
+}
+
+function isSame(settings: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {
+  return Object.entries(wanted).every(([name, value]) => settings[name] === value);
+}

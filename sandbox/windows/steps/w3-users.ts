@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import type { StepOutcome, StepStandIn } from '../model.ts';
+import { directoryHas, signInToDomain } from '../connector-accounts.ts';
+import { bindStep, credentialSchema, fine, type BoundCall } from './w-step.ts';
+
+const parameters = z.strictObject({ userPrincipalNames: z.array(z.email()).max(200) });
+const secrets = z.strictObject({ credential: credentialSchema });
+type Call = BoundCall<typeof parameters, typeof secrets>;
+
+export const w3: StepStandIn = {
+  perform: bindStep({ parameters, secrets, modes: { probe: lookForUsers } }),
+  seconds: { probe: 6, apply: 6, verify: 6 },
+};
+
+function lookForUsers(call: Call): StepOutcome {
+  const signIn = signInToDomain(call.world, call.secrets.credential);
+  if (signIn.outcome === 'refused') return signIn.answer;
+  return fine({ missing: call.parameters.userPrincipalNames.filter((name) => !directoryHas(call.world, name)) });
+}

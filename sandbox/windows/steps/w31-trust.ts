@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { readDataFile, thumbprintOf } from '../connector-data-file.ts';
+import { readBytes } from '../connector-machine.ts';
+import { canReachMachine } from '../connector-network.ts';
+import { isListed, sqlServerNamed, trusts, type SqlServer, type Trust } from '../connector-sql.ts';
+import type { StepOutcome, StepStandIn } from '../model.ts';
+import { fileName, folder, sha256, thumbprint } from './w-parameters.ts';
+import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
+import { dataFilePath } from './w26-data-file.ts';
+
+const parameters = z.strictObject({
+  folder,
+  fileName,
+  sha256,
+  sqlServer: z.string(),
+  realm: z.string().max(512),
+  thumbprint,
+});
+type Call = BoundCall<typeof parameters>;
+
+export const w31: StepStandIn = {
+  perform: bindStep({
+    parameters,
+    modes: { probe: isTrusted, apply: trust, verify: isTrusted, undo: restore },
+  }),
+  interrupt: bindStep({ parameters, modes: { apply: backUpOnly } }),
+  seconds: { probe: 8, apply: 60, verify: 8, undo: 60 },
+};
+
+function isTrusted(call: Call): StepOutcome {
+  const opened = openServer(call);
+  if (opened.outcome === 'refused') return opened.answer;
+  const isSo = trusts(opened.server, call.parameters);
+  return seen(call.mode, isSo, 'No token service with this realm and certificate is trusted.', { isTrusted: isSo });
+}
+
+function trust(call: Call): StepOutcome {
+  const opened = openServer(call);
+  if (opened.outcome === 'refused') return opened.answer;
+  const { server } = opened;
+  if (!call.isElevated) return notAdministrator();
+  const read = readTrust(call);
+  if (read.outcome === 'refused') return read.answer;
+  noteWork(call, server);
+  const backup = backUp(call, server);
+  server.trustRuns[read.trust.realm] = (server.trustRuns[read.trust.realm] ?? 0) + 1;
+  if (!trusts(server, read.trust)) server.trusts.push(read.trust);
+  return changed({ backup, isTrusted: trusts(server, call.parameters) });
+}
+
+/** A machine that dies meanwhile leaves the backup, and the work half done on the store is rolled back. */
+function backUpOnly(call: Call): StepOutcome {
+  const opened = openServer(call);
+  if (opened.outcome === 'refused') return opened.answer;
+  noteWork(call, opened.server);
+  return changed({ backup: backUp(call, opened.server) });
+}
+
+function restore(call: Call): StepOutcome {
+  const opened = openServer(call);
+  if (opened.outcome === 'refused') return opened.answer;
+  const { server } = opened;
+  if (!call.isElevated) return notAdministrator();
+  const backup = server.backups.find(({ name }) => name === backupName(call));
+  if (backup === undefined) {
+    const isStill = trusts(server, call.parameters);
+    if (!isStill) return fine({ isTrusted: false });
+    return refused('Precondition', 'The trust is there, but no backup from before it.', { isTrusted: true });
+  }
+  noteWork(call, server);
+  server.trusts = backup.trusts.map((each) => ({ ...each }));
+  server.backups = server.backups.filter((each) => each !== backup);
+  return changed({ backup: backup.name, isTrusted: trusts(server, call.parameters) });
+}
+
+type Opened =
+  | { readonly outcome: 'opened'; readonly server: SqlServer }
+  | { readonly outcome: 'refused'; readonly answer: StepOutcome };
+
+/** With the account that the step runs as: SYSTEM is no login of anybody's SQL server. */
+function openServer(call: Call): Opened {
+  const { world, machine, parameters, runAs } = call;
+  const server = sqlServerNamed(world.connector, parameters.sqlServer);
+  if (server === undefined || !canReachMachine(world, machine, server.machineId))
+    return { outcome: 'refused', answer: refused('Unreachable', 'The SQL server does not open (error 53).') };
+  if (runAs === undefined || !isListed([...server.logins, ...server.sysadmins], runAs))
+    return { outcome: 'refused', answer: refused('AuthFailed', 'The SQL server does not open (error 18456).') };
+  if (!isListed(server.sysadmins, runAs))
+    return {
+      outcome: 'refused',
+      answer: refused('Precondition', 'The account that this step runs as is not sysadmin on the SQL server.'),
+    };
+  if (!server.hasStore)
+    return {
+      outcome: 'refused',
+      answer: refused('Precondition', 'The SQL server has no database Microsoft.MgmtSvc.Store.'),
+    };
+  return { outcome: 'opened', server };
+}
+
+type ReadTrust =
+  { readonly outcome: 'read'; readonly trust: Trust } | { readonly outcome: 'refused'; readonly answer: StepOutcome };
+
+function notAdministrator(): StepOutcome {
+  return refused('Precondition', 'The account that this step runs as is no administrator of this machine.');
+}
+
+/** What is trusted is what the file says, not what the caller thinks that it says. */
+function readTrust({ machine, parameters }: Call): ReadTrust {
+  const refuse = (code: string, message: string): ReadTrust => ({ outcome: 'refused', answer: refused(code, message) });
+  if (machine.azurePack.staged[parameters.folder] === undefined)
+    return refuse('Precondition', 'ScriptNotFound: no setup\\scripts\\Configure-TrustAzureStack.ps1.');
+  const bytes = readBytes(machine, dataFilePath(parameters));
+  if (bytes === undefined) return refuse('Precondition', 'The data file is not in the folder of the package.');
+  if (createHash('sha256').update(bytes).digest('hex') !== parameters.sha256)
+    return refuse('Precondition', 'The data file is not the one that was approved.');
+  const content = readDataFile(bytes.toString('utf8'));
+  const found = content === undefined ? undefined : thumbprintOf(content.signingCertificate);
+  if (content === undefined || found === undefined)
+    return refuse('ToolFailed', 'Configure-TrustAzureStack.ps1 ended with 1: the data file cannot be read.');
+  return { outcome: 'read', trust: { realm: content.realm, thumbprint: found } };
+}
+
+/** One backup for each data file: that of an earlier try, cut off, is the true one. */
+function backUp(call: Call, server: SqlServer): string {
+  const name = backupName(call);
+  if (!server.backups.some((backup) => backup.name === name))
+    server.backups.push({ name, trusts: server.trusts.map((each) => ({ ...each })) });
+  return name;
+}
+
+function backupName({ parameters }: Call): string {
+  return `Gatehouse-Store-${parameters.sha256.slice(0, 16)}.bak`;
+}
+
+/** Two at once on one store spoil it, which no real server would say so plainly. */
+function noteWork({ world, parameters, begunMs, nowMs, mode }: Call, server: SqlServer): void {
+  if (server.lastWorkEndedMs > begunMs) {
+    server.isCorrupt = true;
+    world.connector.violations.push(`W31 ${mode}: two worked on the store of ${parameters.sqlServer} at once.`);
+  }
+  server.lastWorkEndedMs = nowMs;
+}
