@@ -6,8 +6,8 @@ import { createStore } from './store.ts';
 export interface DeliveryLines {
   /** Puts the delivery at the end of the line. */
   join(lineId: string, hash: string): Promise<void>;
-  /** The deliveries that joined before this one. */
-  before(lineId: string, hash: string): Promise<readonly string[]>;
+  /** The deliveries in the order in which they joined. */
+  list(lineId: string): Promise<readonly string[]>;
   leave(lineId: string, hashes: readonly string[]): Promise<void>;
 }
 
@@ -28,10 +28,7 @@ export function createDeliveryLines({ tables }: { readonly tables: Tables }): De
       }
       throw new Error(`The line of deliveries ${lineId} kept coming and going.`);
     },
-    before: async (lineId, hash) => {
-      const hashes = (await lines.get(deliveryLineKeys(lineId)))?.record.hashes ?? [];
-      return hashes.slice(0, Math.max(0, hashes.indexOf(hash)));
-    },
+    list: async (lineId) => (await lines.get(deliveryLineKeys(lineId)))?.record.hashes ?? [],
     leave: async (lineId, hashes) => {
       const left = await lines.update(deliveryLineKeys(lineId), (line) => {
         const others = line.hashes.filter((hash) => !hashes.includes(hash));

@@ -63,6 +63,8 @@ export interface Downloads {
   describe(token: string): Promise<WaitingDownload | undefined>;
   /** The file, at most three times within ten minutes of the first. A try counts before the file is handed over. */
   deliver(token: string): Promise<DeliveredFile | undefined>;
+  /** Ends every link to this thing, named as it was offered (`replaces`): what it opens must not be handed out any more. */
+  withdraw(thing: string): Promise<void>;
   /** What has become due to be looked at; a few of it where there is much. */
   listDue(): Promise<readonly DeliveryDue[]>;
   /** Removes the delivery, every trace of it, if it is over. */
@@ -116,9 +118,13 @@ export function createDownloads({ tables, blobs, container, now, newToken }: Dow
   }
 
   async function endFormer(lineId: string, hash: string): Promise<void> {
-    const former = await lines.before(lineId, hash);
-    for (const each of former) await end(each);
-    if (former.length > 0) await lines.leave(lineId, former);
+    const hashes = await lines.list(lineId);
+    await endAll(lineId, hashes.slice(0, Math.max(0, hashes.indexOf(hash))));
+  }
+
+  async function endAll(lineId: string, hashes: readonly string[]): Promise<void> {
+    for (const hash of hashes) await end(hash);
+    if (hashes.length > 0) await lines.leave(lineId, hashes);
   }
 
   /** Ends a delivery, also one whose row is still to come: that then finds its place taken. */
@@ -182,6 +188,10 @@ export function createDownloads({ tables, blobs, container, now, newToken }: Dow
       if (record === undefined) return undefined;
       const { fileName, sizeBytes, tries } = record;
       return { fileName, sizeBytes, triesLeft: triesMax - tries, until: endOf(record) };
+    },
+    withdraw: async (thing) => {
+      const lineId = sha256Hex(thing);
+      await endAll(lineId, await lines.list(lineId));
     },
     listDue: async () => {
       const range = { to: now().toISOString(), top: duesMax };

@@ -169,6 +169,28 @@ describe('src/desk/downloads', () => {
     }
   });
 
+  it('withdraws every link to a thing, also when it crashed while offering or withdrawing it', async () => {
+    await atEveryCrash({
+      setUp: async (tables) => {
+        const world = createWorld(tables);
+        return { ...world, other: await world.downloads.offer(aDownload({ replaces: 'op-2/kit' })) };
+      },
+      work: async ({ downloads }) => {
+        await downloads.offer(aDownload({ replaces: 'op-1/kit' }));
+        await downloads.withdraw('op-1/kit');
+        await downloads.withdraw('op-1/never-offered');
+      },
+      check: async (world, tables, place) => {
+        const living = tables.rows('Deliveries').filter(({ columns }) => columns['state'] === 'offered');
+        expect([place, living.length, rowsOf(tables)[blobTable]]).toEqual([place, 1, 1]);
+        expect([place, await world.downloads.describe(world.other.token)]).toEqual([place, expect.anything()]);
+        world.clock.advance(2 * dayMs);
+        await sweep(world);
+        expect([place, rowsOf(tables)]).toEqual([place, nothing]);
+      },
+    });
+  });
+
   it('keeps neither the token nor anything that opens the file', async () => {
     const { tables, downloads } = createWorld();
     const { token } = await downloads.offer(aDownload({ replaces: 'op-1/kit' }));
