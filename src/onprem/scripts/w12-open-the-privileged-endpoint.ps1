@@ -83,14 +83,13 @@ try {
   if ($networkErrors -contains $errorCode) {
     $answer.code = 'Unreachable'
   }
-  # A policy does not let CredSSP delegate to this computer (WS-Management 0x803381A4).
-  if ($errorCode -eq -2144108124) {
-    $answer.code = 'Precondition'
-  }
   if (Test-LogonFailure -ErrorCode $errorCode) {
     $answer.code = 'AuthFailed'
   }
   $answer.message = 'The privileged endpoint does not open: ' + $_.Exception.Message
+  if (($Authentication -eq 'Credssp') -and ($answer.code -eq 'ToolFailed')) {
+    $answer.message += ' Where a policy forbids CredSSP, use the authentication Default.'
+  }
   return $answer
 } finally {
   if ($null -ne $session) {

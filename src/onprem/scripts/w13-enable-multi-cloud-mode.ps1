@@ -207,7 +207,11 @@ if (($Mode -eq 'probe') -or ($Mode -eq 'verify')) {
   try {
     $missing = @(Get-MissingCloud)
   } catch [System.ComponentModel.Win32Exception] {
-    $answer.code = 'Unreachable'
+    $answer.code = 'ToolFailed'
+    # No such name in the network, no way there, no answer.
+    if (@(51, 53, 54, 59, 64, 121, 1203, 1222, 1231, 1232) -contains $_.Exception.NativeErrorCode) {
+      $answer.code = 'Unreachable'
+    }
     if (Test-LogonFailure -ErrorCode $_.Exception.NativeErrorCode) {
       $answer.code = 'AuthFailed'
     }
@@ -247,14 +251,13 @@ try {
     if (@(-2144108526, -2144108503, -2144108250) -contains $errorCode) {
       $answer.code = 'Unreachable'
     }
-    # A policy does not let CredSSP delegate to this computer (WS-Management 0x803381A4).
-    if ($errorCode -eq -2144108124) {
-      $answer.code = 'Precondition'
-    }
     if (Test-LogonFailure -ErrorCode $errorCode) {
       $answer.code = 'AuthFailed'
     }
     $answer.message = 'The privileged endpoint does not open: ' + $_.Exception.Message
+    if (($Authentication -eq 'Credssp') -and ($answer.code -eq 'ToolFailed')) {
+      $answer.message += ' Where a policy forbids CredSSP, use the authentication Default.'
+    }
     return $answer
   }
   $command = @{

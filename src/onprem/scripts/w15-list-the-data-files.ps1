@@ -24,6 +24,8 @@ $answer = [ordered]@{
 
 # Wrong password, expired, locked out and their kin. They are never tried again.
 $logonErrors = @(5, 86, 1326, 1327, 1330, 1331, 1907, 1909)
+# No such name in the network, no way there, no answer.
+$networkErrors = @(51, 53, 54, 59, 64, 121, 1203, 1222, 1231, 1232)
 
 function Get-DataFile {
   $culture = [System.Globalization.CultureInfo]::InvariantCulture
@@ -32,7 +34,9 @@ function Get-DataFile {
     Filter      = '*.txt'
     File        = $true
   }
-  foreach ($file in @(Get-ChildItem @list | Sort-Object -Property 'Name')) {
+  # Windows takes a longer extension for a match of a short one.
+  $files = @(Get-ChildItem @list | Where-Object { $_.Extension -eq '.txt' } | Sort-Object -Property 'Name')
+  foreach ($file in $files) {
     $hash = @{
       LiteralPath = $file.FullName
       Algorithm   = 'SHA256'
@@ -58,7 +62,10 @@ try {
   $answer.ok = $true
   return $answer
 } catch [System.ComponentModel.Win32Exception] {
-  $answer.code = 'Unreachable'
+  $answer.code = 'ToolFailed'
+  if ($networkErrors -contains $_.Exception.NativeErrorCode) {
+    $answer.code = 'Unreachable'
+  }
   if ($logonErrors -contains $_.Exception.NativeErrorCode) {
     $answer.code = 'AuthFailed'
   }

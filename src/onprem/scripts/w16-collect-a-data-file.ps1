@@ -29,6 +29,8 @@ $answer = [ordered]@{
 
 # Wrong password, expired, locked out and their kin. They are never tried again.
 $logonErrors = @(5, 86, 1326, 1327, 1330, 1331, 1907, 1909)
+# No such name in the network, no way there, no answer.
+$networkErrors = @(51, 53, 54, 59, 64, 121, 1203, 1222, 1231, 1232)
 
 # What Key Vault takes as one secret is 25 KB; base64 makes three bytes four.
 $sizeMax = 18000
@@ -78,7 +80,10 @@ try {
   $answer.code = ''
   return $answer
 } catch [System.ComponentModel.Win32Exception] {
-  $answer.code = 'Unreachable'
+  $answer.code = 'ToolFailed'
+  if ($networkErrors -contains $_.Exception.NativeErrorCode) {
+    $answer.code = 'Unreachable'
+  }
   if ($logonErrors -contains $_.Exception.NativeErrorCode) {
     $answer.code = 'AuthFailed'
   }

@@ -150,12 +150,14 @@ $archive = $Folder + '.' + $mark + '.zip'
 $fresh = $Folder + '.' + $mark + '.new'
 $old = $Folder + '.' + $mark + '.old'
 try {
-  $parent = @{
-    ItemType = 'Directory'
-    Path     = (Split-Path -Path $Folder)
-    Force    = $true
+  $parent = Split-Path -Path $Folder
+  if (-not (Test-Path -LiteralPath $parent)) {
+    $create = @{
+      ItemType = 'Directory'
+      Path     = $parent
+    }
+    $null = New-Item @create
   }
-  $null = New-Item @parent
   Save-Package -Path $archive
   $hash = @{
     LiteralPath = $archive

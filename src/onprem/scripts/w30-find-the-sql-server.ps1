@@ -76,11 +76,13 @@ function Read-ServerName {
       # Another kind of store. What it says is not repeated: it may hold a password.
       continue
     }
-    if (-not $builder.DataSource) {
+    # By keyword: to PowerShell the builder is a dictionary.
+    $dataSource = [string]$builder['Data Source']
+    if (-not $dataSource) {
       continue
     }
-    $name = ConvertTo-ServerName -DataSource $builder.DataSource
-    if ($builder.InitialCatalog -eq 'Microsoft.MgmtSvc.Store') {
+    $name = ConvertTo-ServerName -DataSource $dataSource
+    if ([string]$builder['Initial Catalog'] -eq 'Microsoft.MgmtSvc.Store') {
       return $name
     }
     if (-not $first) {
