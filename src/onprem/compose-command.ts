@@ -1,9 +1,8 @@
 import type { RemoteStepContract, StepMode } from '../contracts/remote-step.ts';
 import { AppError, type Problem } from '../domain/app-error.ts';
 import type { Transport } from '../domain/machine.ts';
-import launcher from './launcher.ps1';
+import { composedScripts } from './composed-scripts.ts';
 import { findStep } from './remote-steps.ts';
-import { stepScripts } from './step-scripts.ts';
 
 export interface StepCommand {
   readonly stepId: string;
@@ -34,9 +33,7 @@ export interface ComposedCommand {
 
 /** Windows starts no process with a command line of more than 32,767 characters, and the invocation is one of its words. */
 const invocationLengthMax = 30_000;
-const stepMarker = '# Gatehouse: the step goes here\n';
 const sources = { ssh: 'file', arc: 'vault', manual: 'prompt' } as const;
-const scripts = new Map(Object.keys(stepScripts).map((id) => [id, composeScript(id)]));
 
 /**
  * What to run on a machine for one mode of one step: a fixed script, and beside it the data of this request. Throws
@@ -44,7 +41,7 @@ const scripts = new Map(Object.keys(stepScripts).map((id) => [id, composeScript(
  */
 export function composeCommand(command: StepCommand): ComposedCommand {
   const step = findStep(command.stepId);
-  const script = scripts.get(command.stepId);
+  const script = composedScripts.get(command.stepId);
   if (step === undefined || script === undefined) throw refuse(`There is no step ${command.stepId}.`);
   if (!step.modes.includes(command.mode)) throw refuse(`Step ${step.id} has no mode ${command.mode}.`);
   const parameters = checkParameters(step, command.parameters);
@@ -63,13 +60,6 @@ export function composeCommand(command: StepCommand): ComposedCommand {
   });
   if (invocation.length > invocationLengthMax) throw refuse(`The parameters of step ${step.id} are too long.`);
   return { script, invocation, secrets: { ...secrets, ...(viaCredential && { viaCredential }) } };
-}
-
-function composeScript(id: string): string {
-  const title = findStep(id)?.title ?? '';
-  // A function, because `$` has a meaning in a replacement's text.
-  const whole = launcher.replace(stepMarker, () => `$StepId = '${id}'\n$Step = {\n${stepScripts[id] ?? ''}}\n`);
-  return `# Gatehouse step ${id}\n# ${title}\n${whole}`;
 }
 
 function checkParameters(step: RemoteStepContract, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
