@@ -90,6 +90,8 @@ function Save-Installer {
     Uri             = $InstallerUri
     OutFile         = $Path
     UseBasicParsing = $true
+    # It would tell the whole address, and the address may hold a key.
+    Verbose         = $false
   }
   Invoke-WebRequest @download
 }

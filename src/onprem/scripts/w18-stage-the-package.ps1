@@ -65,6 +65,8 @@ function Save-Package {
     Uri             = $Uri
     OutFile         = $Path
     UseBasicParsing = $true
+    # It would tell the whole address, and the address may hold a key.
+    Verbose         = $false
   }
   Invoke-WebRequest @download
 }

@@ -95,7 +95,7 @@ function Get-AddedProduct {
 }
 
 function Get-MissingSite {
-  Import-Module -Name 'WebAdministration'
+  Import-Module -Name 'WebAdministration' -Verbose:$false
   $present = @(Get-Website | ForEach-Object { $_.name })
   return @($siteNames | Where-Object { $present -notcontains $_ })
 }
@@ -119,7 +119,7 @@ function Get-PendingRename {
 function Invoke-PackageScript {
   param([string]$Path)
   $ErrorActionPreference = 'Continue'
-  $arguments = @('-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-File', $Path)
+  $arguments = @('-NoProfile', '-NonInteractive', '-InputFormat', 'None', '-ExecutionPolicy', 'Bypass', '-File', $Path)
   Push-Location -LiteralPath (Split-Path -Path $Path)
   try {
     $lines = @(& 'powershell.exe' @arguments 2>&1 | ForEach-Object { [string]$_ })
@@ -127,6 +127,8 @@ function Invoke-PackageScript {
   } finally {
     Pop-Location
   }
+  # A connection string in an error text may hold somebody's password.
+  $lines = @($lines | ForEach-Object { $_ -replace '(?i)(password|pwd)\s*=\s*[^;"'']*', '$1=***' })
   foreach ($line in $lines) {
     Write-Verbose $line
   }

@@ -22,7 +22,7 @@ if (-not (Test-Path -LiteralPath 'HKLM:\SOFTWARE\Microsoft\InetStp')) {
   $answer.message = 'This machine has no IIS: it is no tenant portal machine.'
   return $answer
 }
-Import-Module -Name 'WebAdministration'
+Import-Module -Name 'WebAdministration' -Verbose:$false
 
 # A site whose application pool stands still is started and answers 503.
 function Get-SiteState {

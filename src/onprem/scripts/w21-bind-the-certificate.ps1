@@ -60,7 +60,7 @@ function Set-Note {
 
 # One thumbprint per site and https binding, '' where none is bound.
 function Get-BoundThumbprint {
-  Import-Module -Name 'WebAdministration'
+  Import-Module -Name 'WebAdministration' -Verbose:$false
   foreach ($siteName in $siteNames) {
     $query = @{
       Name     = $siteName
@@ -80,7 +80,7 @@ function Get-BoundThumbprint {
 function Invoke-PackageScript {
   param([string]$Path, [string]$Certificate)
   $ErrorActionPreference = 'Continue'
-  $arguments = @('-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-File', $Path, '-Thumbprint', $Certificate)
+  $arguments = @('-NoProfile', '-NonInteractive', '-InputFormat', 'None', '-ExecutionPolicy', 'Bypass', '-File', $Path, '-Thumbprint', $Certificate)
   Push-Location -LiteralPath (Split-Path -Path $Path)
   try {
     $lines = @(& 'powershell.exe' @arguments 2>&1 | ForEach-Object { [string]$_ })
@@ -88,6 +88,8 @@ function Invoke-PackageScript {
   } finally {
     Pop-Location
   }
+  # A connection string in an error text may hold somebody's password.
+  $lines = @($lines | ForEach-Object { $_ -replace '(?i)(password|pwd)\s*=\s*[^;"'']*', '$1=***' })
   foreach ($line in $lines) {
     Write-Verbose $line
   }

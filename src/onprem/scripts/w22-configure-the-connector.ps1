@@ -71,7 +71,7 @@ function Set-Note {
 
 # The folders of the sites that are there.
 function Get-SiteFolder {
-  Import-Module -Name 'WebAdministration'
+  Import-Module -Name 'WebAdministration' -Verbose:$false
   foreach ($site in @(Get-Website | Where-Object { $siteNames -contains $_.name } | Sort-Object -Property 'name')) {
     [Environment]::ExpandEnvironmentVariables([string]$site.physicalPath)
   }
@@ -117,7 +117,7 @@ function Test-Saved {
 function Invoke-PackageScript {
   param([string]$Path)
   $ErrorActionPreference = 'Continue'
-  $arguments = @('-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-File', $Path)
+  $arguments = @('-NoProfile', '-NonInteractive', '-InputFormat', 'None', '-ExecutionPolicy', 'Bypass', '-File', $Path)
   $arguments += @('-TenantPortalFQDN', $TenantPortalFqdn, '-TenantAPIFQDN', $TenantApiFqdn, '-AzureStackPortalFQDN', $AzureStackPortalFqdn)
   Push-Location -LiteralPath (Split-Path -Path $Path)
   try {
@@ -126,6 +126,8 @@ function Invoke-PackageScript {
   } finally {
     Pop-Location
   }
+  # A connection string in an error text may hold somebody's password.
+  $lines = @($lines | ForEach-Object { $_ -replace '(?i)(password|pwd)\s*=\s*[^;"'']*', '$1=***' })
   foreach ($line in $lines) {
     Write-Verbose $line
   }

@@ -129,7 +129,7 @@ function Save-Installer {
 }
 
 function Get-ConfigurationFile {
-  Import-Module -Name 'WebAdministration'
+  Import-Module -Name 'WebAdministration' -Verbose:$false
   $site = @(Get-Website | Where-Object { $_.name -eq $siteName })
   if ($site.Count -ne 1) {
     return ''
@@ -151,7 +151,7 @@ function Save-Configuration {
     }
     $security.AddAccessRule((New-Object @create))
   }
-  [System.IO.File]::WriteAllBytes($keptConfiguration, (New-Object -TypeName 'byte[]' -ArgumentList 0))
+  [System.IO.File]::WriteAllBytes($keptConfiguration, [byte[]]@())
   [System.IO.File]::SetAccessControl($keptConfiguration, $security)
   [System.IO.File]::WriteAllBytes($keptConfiguration, [System.IO.File]::ReadAllBytes($Path))
 }
@@ -186,7 +186,7 @@ function Invoke-Msiexec {
 function Invoke-PackageScript {
   param([string]$Path)
   $ErrorActionPreference = 'Continue'
-  $arguments = @('-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-File', $Path)
+  $arguments = @('-NoProfile', '-NonInteractive', '-InputFormat', 'None', '-ExecutionPolicy', 'Bypass', '-File', $Path)
   Push-Location -LiteralPath (Split-Path -Path $Path)
   try {
     $lines = @(& 'powershell.exe' @arguments 2>&1 | ForEach-Object { [string]$_ })
@@ -330,7 +330,7 @@ if ($Mode -ne 'apply') {
     $answer.message = 'The tenant API is still at version ' + $product.version + '.'
   }
   if ($Mode -eq 'verify') {
-    Import-Module -Name 'WebAdministration'
+    Import-Module -Name 'WebAdministration' -Verbose:$false
     $running = @(Get-Website | Where-Object { ($_.name -eq $siteName) -and ([string]$_.state -eq 'Started') })
     if ($answer.ok -and ($running.Count -ne 1)) {
       $answer.ok = $false

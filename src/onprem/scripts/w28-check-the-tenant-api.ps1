@@ -22,7 +22,7 @@ if (-not (Test-Path -LiteralPath 'HKLM:\SOFTWARE\Microsoft\InetStp')) {
   $answer.message = 'This machine has no IIS: it is no tenant API machine.'
   return $answer
 }
-Import-Module -Name 'WebAdministration'
+Import-Module -Name 'WebAdministration' -Verbose:$false
 
 function Get-SiteState {
   $site = @(Get-Website | Where-Object { $_.name -eq $siteName })

@@ -38,7 +38,7 @@ if ($null -eq (Get-Module -ListAvailable -Name 'ActiveDirectory')) {
   $answer.message = 'This machine has no Active Directory module for PowerShell (RSAT).'
   return $answer
 }
-Import-Module -Name 'ActiveDirectory'
+Import-Module -Name 'ActiveDirectory' -Verbose:$false
 
 $missing = @()
 try {

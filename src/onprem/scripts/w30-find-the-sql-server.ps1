@@ -46,7 +46,7 @@ function Unprotect-Configuration {
 }
 
 function Get-ConfigurationFile {
-  Import-Module -Name 'WebAdministration'
+  Import-Module -Name 'WebAdministration' -Verbose:$false
   $site = @(Get-Website | Where-Object { $_.name -eq 'MgmtSvc-TenantAPI' })
   if ($site.Count -ne 1) {
     return ''
@@ -97,7 +97,7 @@ if ($null -eq (Get-Module -ListAvailable -Name 'MgmtSvcConfig')) {
   $answer.message = 'This machine has no Windows Azure Pack configuration cmdlets: it is no tenant API machine.'
   return $answer
 }
-Import-Module -Name 'MgmtSvcConfig'
+Import-Module -Name 'MgmtSvcConfig' -Verbose:$false
 
 $isProtected = Test-Protected
 if ($Mode -ne 'apply') {

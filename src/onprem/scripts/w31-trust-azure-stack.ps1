@@ -130,7 +130,7 @@ function ConvertTo-Thumbprint {
 # What the tenant side trusts, by realm and signing certificate. Which of the two databases the settings show up in is not
 # documented for a second token service: both are looked at, and one that has none is no failure.
 function Test-Trust {
-  Import-Module -Name 'MgmtSvcConfig'
+  Import-Module -Name 'MgmtSvcConfig' -Verbose:$false
   foreach ($database in @($storeName, 'Microsoft.MgmtSvc.PortalConfigStore')) {
     $query = @{
       Target           = 'Tenant'
@@ -163,7 +163,7 @@ function Test-Trust {
 function Invoke-PackageScript {
   param([string]$Path, [string]$DataFile)
   $ErrorActionPreference = 'Continue'
-  $arguments = @('-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-File', $Path, '-SqlServer', $SqlServer, '-DataFile', $DataFile)
+  $arguments = @('-NoProfile', '-NonInteractive', '-InputFormat', 'None', '-ExecutionPolicy', 'Bypass', '-File', $Path, '-SqlServer', $SqlServer, '-DataFile', $DataFile)
   Push-Location -LiteralPath (Split-Path -Path $Path)
   try {
     $lines = @(& 'powershell.exe' @arguments 2>&1 | ForEach-Object { [string]$_ })

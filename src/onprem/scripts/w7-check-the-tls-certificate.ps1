@@ -23,7 +23,7 @@ $answer = [ordered]@{
 }
 
 function Get-PortalThumbprint {
-  Import-Module -Name 'WebAdministration'
+  Import-Module -Name 'WebAdministration' -Verbose:$false
   $query = @{
     Name     = 'MgmtSvc-TenantSite'
     Protocol = 'https'
