@@ -67,7 +67,7 @@ describe('src/onprem/step-scripts.ts', () => {
   test.each(steps)('types every parameter of %s and checks every text there again', (_, step) => {
     const block = paramBlockOf(step);
 
-    for (const [key, schema] of Object.entries(step.parameters.shape as Readonly<Record<string, z.core.$ZodType>>)) {
+    for (const [key, schema] of Object.entries<z.core.$ZodType>(step.parameters.shape)) {
       const parameter = block.find(({ name }) => name.toLowerCase() === key.toLowerCase());
       expect(typesFor(schema)).toContain(parameter?.type?.toLowerCase());
       if (parameter?.type !== 'string') continue;
