@@ -75,9 +75,10 @@ export const windowsMachineSchema = z.strictObject({
   osVersion: z.string().default('10.0.14393'),
   powerShellVersion: z.string().default('5.1.14393.7515'),
   power: z.enum(['on', 'off', 'rebooting']).default('on'),
-  /** End of a restart, or of a time without network, in stack time (ms). */
+  /** When it has started again, in stack time (ms). */
   bootsAtMs: z.number().optional(),
-  unreachableUntilMs: z.number().optional(),
+  /** When its network is back; there is none while this is set. Without an end, it is not known. */
+  offline: z.strictObject({ untilMs: z.number().optional() }).optional(),
   lastBootMs: z.number().default(0),
   isRestartPending: z.boolean().default(false),
   /** How often the next installations find another one running (1618), or end with a restart (3010). */
@@ -118,3 +119,8 @@ export const windowsMachineSchema = z.strictObject({
 });
 export type WindowsMachine = z.infer<typeof windowsMachineSchema>;
 export type WindowsMachineDefinition = z.input<typeof windowsMachineSchema>;
+
+/** Whether it is switched on and on its network. */
+export function isUp({ power, offline }: Pick<WindowsMachine, 'power' | 'offline'>): boolean {
+  return power === 'on' && offline === undefined;
+}
