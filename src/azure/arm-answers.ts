@@ -1,4 +1,4 @@
-import { isRestError } from '@azure/core-rest-pipeline';
+import { isRestError, type PipelineResponse } from '@azure/core-rest-pipeline';
 import type { ArmAnswer } from '../ports/arm.ts';
 import { asObject, asText } from '../domain/gateway-entries.ts';
 import type { JsonObject } from '../domain/json.ts';
@@ -39,6 +39,31 @@ export function classify(answer: RefusedAnswer): Exclude<ArmAnswer<never>, { out
   }
   if (answer.status >= 500 || answer.status === 408) throw new Error(`Azure answered ${answer.status} ${code}.`);
   return { outcome: 'refused', status: answer.status, code, message };
+}
+
+/** A raw answer, sorted: the body of a success as JSON with Azure's hints on when to look again, or what `classify` says. */
+export function toAnswer(response: PipelineResponse): ArmAnswer<JsonObject> {
+  const body = parseBody(response.bodyAsText ?? '');
+  if (response.status >= 200 && response.status < 300) {
+    return {
+      outcome: 'done',
+      value: body,
+      ...hints(response.headers.get('retry-after'), response.headers.get('azure-asyncoperation')),
+    };
+  }
+  return classify({ status: response.status, retryAfter: response.headers.get('retry-after'), body });
+}
+
+/** What two headers of an accepted write say, as far as they are there. */
+export function hints(
+  retryAfter: string | undefined,
+  operationUrl: string | undefined,
+): { retryAfterSeconds?: number; operationUrl?: string } {
+  const seconds = secondsOf(retryAfter);
+  return {
+    ...(seconds === undefined ? {} : { retryAfterSeconds: seconds }),
+    ...(operationUrl === undefined ? {} : { operationUrl }),
+  };
 }
 
 /** As `classify`, for what a typed client threw. Anything that is not an answer of Azure is thrown on. */

@@ -11,7 +11,8 @@ import {
 import type { JsonObject } from '../domain/json.ts';
 import type { Arm, ArmAnswer } from '../ports/arm.ts';
 import { asObject, asText } from '../domain/gateway-entries.ts';
-import { classify, classifyError, parseBody, secondsOf } from './arm-answers.ts';
+import { classifyError, hints, parseBody, secondsOf, toAnswer } from './arm-answers.ts';
+import { audienceOf } from './arm-audience.ts';
 import { createLongRunningActions } from './long-running-actions.ts';
 import { parseResourceId } from './resource-ids.ts';
 import { withoutComputed } from './without-computed.ts';
@@ -214,40 +215,12 @@ export function createResourceManager({ endpoint, credential }: ResourceManagerO
   };
 }
 
-/** Tokens are for Azure's management audience, whatever address the endpoint has. */
-function audienceOf(endpoint: string): string {
-  return new URL(endpoint).hostname.startsWith('management.') ? endpoint : 'https://management.azure.com';
-}
-
 function bySubscription<T>(create: (subscriptionId: string) => T): (subscriptionId: string) => T {
   const clients = new Map<string, T>();
   return (subscriptionId) => {
     const client = clients.get(subscriptionId) ?? create(subscriptionId);
     clients.set(subscriptionId, client);
     return client;
-  };
-}
-
-function toAnswer(response: PipelineResponse): ArmAnswer<JsonObject> {
-  const body = parseBody(response.bodyAsText ?? '');
-  if (response.status >= 200 && response.status < 300) {
-    return {
-      outcome: 'done',
-      value: body,
-      ...hints(response.headers.get('retry-after'), response.headers.get('azure-asyncoperation')),
-    };
-  }
-  return classify({ status: response.status, retryAfter: response.headers.get('retry-after'), body });
-}
-
-function hints(
-  retryAfter: string | undefined,
-  operationUrl: string | undefined,
-): { retryAfterSeconds?: number; operationUrl?: string } {
-  const seconds = secondsOf(retryAfter);
-  return {
-    ...(seconds === undefined ? {} : { retryAfterSeconds: seconds }),
-    ...(operationUrl === undefined ? {} : { operationUrl }),
   };
 }
 
