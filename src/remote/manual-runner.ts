@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { ManualCommands } from '../ports/manual-commands.ts';
+import type { RemoteRunner } from '../ports/remote-runner.ts';
+import { failed } from './failure.ts';
+
+export interface ManualRunnerOptions {
+  readonly commands: ManualCommands;
+  readonly now: () => Date;
+}
+
+const invocationSchema = z.object({ step: z.string(), mode: z.string() });
+
+/** Has scripts run by people: shows what to run, and answers once somebody has brought the machine's answer back. */
+export function createManualRunner({ commands, now }: ManualRunnerOptions): RemoteRunner {
+  return {
+    start: async ({ id, machine, script, invocation, runAs }) => {
+      await commands.open({
+        id,
+        machineId: machine.id,
+        ...readInvocation(invocation),
+        invocation,
+        scriptSha256: createHash('sha256').update(script, 'utf8').digest('hex'),
+        ...(runAs === undefined ? {} : { runAs }),
+        since: now().toISOString(),
+      });
+      return { outcome: 'started', handle: id };
+    },
+    poll: async (machine, handle) => {
+      const seen = await commands.read(machine.id, handle);
+      switch (seen?.state) {
+        case 'open':
+          return { outcome: 'running' };
+        case 'answered':
+          return { outcome: 'ended', exitCode: undefined, output: seen.output, error: '' };
+        case 'closed':
+        case undefined:
+          return failed('ToolFailed', `The command is not shown to anybody any more: it was closed for ${machine.id}.`);
+      }
+    },
+    cancel: (machine, handle) => commands.close(machine.id, handle),
+    cleanup: (machine, handle) => commands.close(machine.id, handle),
+  };
+}
+
+/** The step and mode that the application itself has put into the invocation. */
+function readInvocation(invocation: string): z.infer<typeof invocationSchema> {
+  return invocationSchema.parse(JSON.parse(Buffer.from(invocation, 'base64url').toString('utf8')));
+}

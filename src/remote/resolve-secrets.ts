@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import type { RemoteCommand, RemoteFailure } from '../ports/remote-runner.ts';
+import type { Secrets } from '../ports/secrets.ts';
+import { failed, isFailed } from './failure.ts';
+
+export interface Credential {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface ResolvedSecrets {
+  /** By name in the script. */
+  readonly secrets: Readonly<Record<string, string | Credential>>;
+  readonly runAs: Credential | undefined;
+}
+
+const credentialSchema = z.object({ username: z.string().min(1), password: z.string().min(1) });
+
+/** The values of a command's secrets and of its account, or which of them cannot be had. */
+export async function resolveSecrets(
+  { secrets: references, runAs }: Pick<RemoteCommand, 'secrets' | 'runAs'>,
+  secrets: Secrets,
+): Promise<ResolvedSecrets | RemoteFailure> {
+  const values: Record<string, string | Credential> = {};
+  for (const [parameter, { name, kind }] of Object.entries(references)) {
+    const value = kind === 'credential' ? await readCredential(name, secrets) : await readText(name, secrets);
+    if (isFailure(value)) return value;
+    values[parameter] = value;
+  }
+  if (runAs === undefined) return { secrets: values, runAs: undefined };
+  const account = await readCredential(runAs, secrets);
+  return isFailed(account) ? account : { secrets: values, runAs: account };
+}
+
+/** The secret's text; a failure names the secret and what to do. */
+export async function readText(name: string, secrets: Secrets): Promise<string | RemoteFailure> {
+  const secret = await secrets.get(name);
+  return secret?.value ?? failed('Precondition', `Key Vault has no enabled secret '${name}': set it there.`);
+}
+
+/** The account that a secret holds as JSON. Other fields of it are left alone. */
+export async function readCredential(name: string, secrets: Secrets): Promise<Credential | RemoteFailure> {
+  const text = await readText(name, secrets);
+  if (typeof text !== 'string') return text;
+  const credential = credentialSchema.safeParse(parseJson(text));
+  if (credential.success) return credential.data;
+  return failed('Precondition', `Secret '${name}' is not {"username","password"} in JSON: set it so in Key Vault.`);
+}
+
+function isFailure(value: string | object): value is RemoteFailure {
+  return typeof value === 'object' && isFailed(value);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,50 @@
+import type { SshSettings } from '../domain/machine.ts';
+import type { RemoteFailure } from '../ports/remote-runner.ts';
+import { failed } from './failure.ts';
+
+/** How far a connection came. */
+export interface ConnectionEnd {
+  /** Set when the host showed another key than the one that is pinned. */
+  shownHostKey: string | undefined;
+  isReady: boolean;
+}
+
+interface Host {
+  readonly name: string;
+  readonly settings: SshSettings;
+}
+
+/** RFC 4253, 11.1: a server that has heard enough of us. */
+const noMoreAuthMethods = 14;
+/** RFC 4254, 5.1. */
+const administrativelyProhibited = 1;
+
+/**
+ * What a connection's end means. Without an error it was closed before its answer. The words are ours: a library's could hold
+ * anything.
+ */
+export function classifyConnection(host: Host, end: ConnectionEnd, error?: Error): RemoteFailure {
+  const where = `${host.name} (${host.settings.host}:${host.settings.port})`;
+  const { hostKey, username, keySecret } = host.settings;
+  if (end.shownHostKey !== undefined) {
+    return failed(
+      'AuthFailed',
+      `${where} shows host key ${end.shownHostKey}, not ${hostKey}: nothing was sent. Check on the machine which one is its own.`,
+    );
+  }
+  const { level, code, reason } = (error ?? {}) as Readonly<Record<string, unknown>>;
+  if (level === 'client-authentication' || code === noMoreAuthMethods) {
+    return failed('AuthFailed', `${where} does not let ${username} in with the key of secret '${keySecret}'.`);
+  }
+  if (error?.message.includes('no matching') === true) {
+    return failed('Precondition', `${where} has no SSH algorithm in common with us: update OpenSSH there.`);
+  }
+  if (reason === administrativelyProhibited || error?.message === 'Unable to exec') {
+    return failed('Precondition', `${where} lets ${username} in but runs no command lines for this account.`);
+  }
+  if (level === 'client-socket') {
+    const word = typeof code === 'string' && /^[A-Z_]{3,30}$/.test(code) ? code : 'no answer';
+    return failed('Unreachable', `${where} is not to be reached: ${word}.`);
+  }
+  return failed('Unreachable', `${where} closed the connection before its answer.`);
+}
