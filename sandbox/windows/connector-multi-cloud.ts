@@ -41,16 +41,14 @@ export function settleEndpoint(world: HasConnector, nowMs: number): void {
   enableMultiCloud(world, pending, pending.dueMs);
 }
 
-/** False where it was off already. The output files stay. */
-export function disableMultiCloud({ connector }: HasConnector): boolean {
+/** Also where it is off already. The output files stay. */
+export function disableMultiCloud({ connector }: HasConnector): void {
   const { multiCloud } = connector;
-  const wasOn = multiCloud.isOn || multiCloud.pending !== undefined;
   multiCloud.isOn = false;
   multiCloud.clouds = [];
   delete multiCloud.azureStackCloudName;
   delete multiCloud.pending;
-  if (wasOn) multiCloud.disableCount += 1;
-  return wasOn;
+  multiCloud.disableCount += 1;
 }
 
 /** Files that name the endpoint, not older than `since`. Its port ends there: 4000 is not 40005. */

@@ -10,6 +10,8 @@ export interface Look {
   readonly port: number;
   readonly nowMs: number;
   readonly isTlsWanted: boolean;
+  /** The one of the machines behind the name that is meant; otherwise the first that listens. */
+  readonly only?: WindowsMachine;
 }
 
 /** What was seen of one address, as the steps' facts have it. `trusted` and `notAfter` only where TLS was looked at. */
@@ -32,7 +34,9 @@ interface Listener {
 export function lookAt(look: Look): Sight {
   const { world, machine, host, port } = look;
   const sight = { host, port, resolved: false, connected: false };
-  const targets = resolve(world, machine, host);
+  const targets = resolve(world, machine, host).filter(
+    (target) => look.only === undefined || target.machine === look.only,
+  );
   if (targets.length === 0) return { ...sight, issue: 'notResolved' };
   const reached = targets.filter((target) => isOpen(world, machine, target, undefined));
   if (reached.length === 0) return { ...sight, resolved: true, issue: 'noRoute' };
@@ -49,6 +53,11 @@ export function lookAt(look: Look): Sight {
 export function machinesBehind(world: World, host: string): readonly WindowsMachine[] {
   const address = world.network.names[host.toLowerCase()];
   return world.machines().filter((machine) => isNamed(machine, host) || isAtAddress(machine, address ?? host));
+}
+
+/** Whether the name has an address on this machine. */
+export function isResolved(world: World, machine: WindowsMachine, host: string): boolean {
+  return resolve(world, machine, host).length > 0;
 }
 
 /** Whether anything of the one machine gets to the other. */

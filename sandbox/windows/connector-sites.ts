@@ -1,4 +1,6 @@
 import type { AzurePackPart, Site } from './connector-part.ts';
+import type { StepOutcome } from './model.ts';
+import { refused } from './steps/w-step.ts';
 
 /** The tenant portal's own site, and the site of the Tenant API. */
 export const tenantSiteName = 'MgmtSvc-TenantSite';
@@ -15,6 +17,17 @@ export const connectorSiteNames: readonly string[] = connectorSites.map(({ name 
 
 export function siteNamed(part: AzurePackPart, name: string): Site | undefined {
   return part.sites.find((site) => site.name === name);
+}
+
+/** What a script answers on a machine that has no web server. */
+export function withoutWebServer({ sites }: AzurePackPart): StepOutcome | undefined {
+  if (sites.length > 0) return undefined;
+  return refused('Precondition', 'This machine has no IIS: it is no machine of Windows Azure Pack.');
+}
+
+/** Sites by name with their state, as the checks list them: `Missing` where there is none. */
+export function siteStates(part: AzurePackPart, names: readonly string[]): { name: string; state: string }[] {
+  return names.map((name) => ({ name, state: siteNamed(part, name)?.state ?? 'Missing' }));
 }
 
 /** The connector's sites that are there: three when it is installed whole. */

@@ -18,13 +18,13 @@ interface Handshake {
 
 const chainLengthMax = 8;
 
-/** What SChannel would say of a server's certificate on the machine with these stores: the first thing that is wrong. */
+/** What SChannel would say of a server's certificate on the machine with these stores: the gravest thing that is wrong, as the connector's steps name it. */
 export function judgeServer({ sent, host, stores, nowMs }: Handshake): TlsIssue {
   const [leaf, ...others] = sent.map(parse);
   if (leaf === undefined) return 'untrusted';
   const roots = stores.root.map(parse);
-  if (isSelfIssued(leaf) && !holds(roots, leaf)) return 'selfSigned';
   if (!isInDate(leaf, nowMs)) return 'expired';
+  if (isSelfIssued(leaf)) return 'selfSigned';
   if (leaf.checkHost(host) === undefined) return 'nameMismatch';
   const chain = buildChain(leaf, [...roots, ...stores.ca.map(parse), ...others]);
   const anchor = chain.at(-1);

@@ -50,11 +50,16 @@ export function tenantView(
   return { isListed: true, errors: [], virtualMachines: virtualMachines[apiHost] ?? [] };
 }
 
+/** Every machine behind the endpoint, since a user meets any of them. */
 function reachErrors({ world, nowMs, from }: Look, host: string, port: number): string[] {
-  return from.flatMap((machine) => {
-    const { issue } = lookAt({ world, machine, host, port, nowMs, isTlsWanted: true });
-    return issue === '' ? [] : [`From ${machine.id}, ${host}:${port} is ${issue}.`];
-  });
+  const targets = machinesBehind(world, host);
+  if (targets.length === 0) return [`${host} is nobody's name.`];
+  return from.flatMap((machine) =>
+    targets.flatMap((only) => {
+      const { issue } = lookAt({ world, machine, host, port, nowMs, isTlsWanted: true, only });
+      return issue === '' ? [] : [`From ${machine.id}, ${host}:${port} on ${only.id} is ${issue}.`];
+    }),
+  );
 }
 
 /** The three sites on every machine behind the endpoint, each with the names that are really in use. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { download } from '../connector-downloads.ts';
 import { endInstallation, takeInstaller } from '../connector-machine.ts';
+import { withoutWebServer } from '../connector-sites.ts';
 import type { StepOutcome, StepStandIn } from '../model.ts';
 import { sha256 } from './w-parameters.ts';
 import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
@@ -21,6 +22,8 @@ export const w10: StepStandIn = {
 };
 
 function isInstalled({ machine, parameters, mode }: Call): StepOutcome {
+  const noServer = withoutWebServer(machine.azurePack);
+  if (noServer !== undefined) return noServer;
   const { version } = machine.azurePack.urlRewrite;
   if (version === undefined && mode === 'probe' && parameters.installerUri === undefined) return noInstaller();
   return seen(mode, version !== undefined, 'URL Rewrite is not installed.', version === undefined ? {} : { version });

@@ -21,13 +21,16 @@ function allow({ machine, parameters }: Call): StepOutcome {
   const name = parameters.computerName.toLowerCase();
   if (delegates.includes(name)) return fine();
   delegates.push(name);
+  machine.notes['W11'] = [name];
   return changed();
 }
 
+/** Only what apply allowed. */
 function forbid({ machine, parameters }: Call): StepOutcome {
-  const delegates = machine.winRm.credSspDelegates;
-  const at = delegates.indexOf(parameters.computerName.toLowerCase());
-  if (at === -1) return fine();
-  delegates.splice(at, 1);
+  const { notes, winRm } = machine;
+  const ours = notes['W11'] ?? [];
+  if (!ours.includes(parameters.computerName.toLowerCase())) return fine();
+  winRm.credSspDelegates = winRm.credSspDelegates.filter((name) => !ours.includes(name));
+  delete notes['W11'];
   return changed();
 }

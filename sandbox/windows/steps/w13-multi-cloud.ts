@@ -12,7 +12,7 @@ import type { TranscriptVariant } from '../connector-state.ts';
 import { lingeringSeconds, transcriptLines } from '../connector-transcript.ts';
 import type { StepOutcome, StepStandIn } from '../model.ts';
 import { authentication, share } from './w-parameters.ts';
-import { bindStep, changed, credentialSchema, fine, refused, seen, type BoundCall } from './w-step.ts';
+import { bindStep, changed, credentialSchema, refused, seen, type BoundCall } from './w-step.ts';
 
 const cloudName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 const parameters = z.strictObject({
@@ -91,5 +91,6 @@ function disable(call: Call): StepOutcome {
   const opened = openPrivilegedEndpoint(call, { ...call.parameters, credential: call.secrets.credential });
   if (opened.outcome === 'refused') return opened.answer;
   settleEndpoint(call.world, call.nowMs);
-  return disableMultiCloud(call.world) ? changed() : fine();
+  disableMultiCloud(call.world);
+  return changed({ statusLines: [] });
 }

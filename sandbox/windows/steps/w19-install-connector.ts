@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { addProduct, hasProduct, endInstallation, takeInstaller, removeProduct } from '../connector-machine.ts';
-import { addConnectorSites, connectorSiteNames, removeConnectorSites } from '../connector-sites.ts';
+import {
+  addConnectorSites,
+  connectorSiteNames,
+  removeConnectorSites,
+  siteStates,
+  withoutWebServer,
+} from '../connector-sites.ts';
 import type { StepOutcome, StepStandIn } from '../model.ts';
 import { folder, noParameters } from './w-parameters.ts';
 import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
@@ -53,6 +59,8 @@ function installFirst(call: Call): StepOutcome {
 }
 
 function whyNot({ machine, parameters }: Call): StepOutcome | undefined {
+  const noServer = withoutWebServer(machine.azurePack);
+  if (noServer !== undefined) return noServer;
   if (machine.azurePack.staged[parameters.folder] === undefined)
     return refused('Precondition', `${parameters.folder}\\setup\\scripts\\Install-Connector.ps1 was not found.`);
   if (machine.azurePack.urlRewrite.version === undefined)
@@ -93,9 +101,9 @@ function presentNames(machine: Call['machine']): string[] {
 }
 
 function checkSites({ machine }: BoundCall<typeof noParameters>): StepOutcome {
-  const sites = machine.azurePack.sites
-    .filter(({ name }) => connectorSiteNames.includes(name))
-    .map(({ name, state }) => ({ name, state }));
-  const isWhole = sites.length === connectorSiteNames.length && sites.every(({ state }) => state === 'Started');
+  const noServer = withoutWebServer(machine.azurePack);
+  if (noServer !== undefined) return noServer;
+  const sites = siteStates(machine.azurePack, connectorSiteNames);
+  const isWhole = sites.every(({ state }) => state === 'Started');
   return isWhole ? fine({ sites }) : refused('VerifyFailed', 'Not all three sites are there and started.', { sites });
 }

@@ -39,7 +39,7 @@ function versionOf({ products }: Call['machine'], name: keyof typeof listed): st
 }
 
 /** Compares as [version] does: part by part, numbers. */
-function isOlder(version: string, minimum: string): boolean {
+export function isOlder(version: string, minimum: string): boolean {
   const [mine, wanted] = [version, minimum].map((text) => text.split('.').map(Number)) as [number[], number[]];
   const at = wanted.findIndex((part, index) => part !== (mine[index] ?? 0));
   return at !== -1 && (mine[at] ?? 0) < (wanted[at] ?? 0);

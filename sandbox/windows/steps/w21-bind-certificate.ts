@@ -20,29 +20,36 @@ function isBound({ machine, parameters, mode }: Call): StepOutcome {
   return seen(mode, isAll, `Not all three sites have the certificate ${parameters.thumbprint}.`);
 }
 
-function bind({ machine, parameters }: Call): StepOutcome {
-  const { azurePack } = machine;
-  const sites = connectorSitesOf(azurePack);
-  if (azurePack.staged[parameters.folder] === undefined || sites.length < connectorSiteNames.length)
-    return refused('Precondition', 'The connector is not installed from this folder.');
-  const held = personalCertificate(machine, parameters.thumbprint);
-  if (held?.hasPrivateKey !== true)
-    return refused('Precondition', `${parameters.thumbprint} is not in LocalMachine\\My with its private key.`);
-  if (sites.every((site) => site.thumbprint === parameters.thumbprint))
-    return fine({ thumbprint: parameters.thumbprint });
-  azurePack.notes.thumbprintBefore ??= sites[0]?.thumbprint ?? '';
-  for (const site of sites) site.thumbprint = parameters.thumbprint;
-  return changed({ thumbprint: parameters.thumbprint });
+function bind(call: Call): StepOutcome {
+  const { machine, parameters } = call;
+  const sites = connectorSitesOf(machine.azurePack);
+  const { thumbprint } = parameters;
+  if (sites.length < connectorSiteNames.length) return refused('Precondition', 'The connector is not installed.');
+  if (sites.every((site) => site.thumbprint === thumbprint)) return fine({ thumbprint });
+  const refusal = whyNot(call, thumbprint);
+  if (refusal !== undefined) return refusal;
+  machine.azurePack.notes.thumbprintBefore ??= sites[0]?.thumbprint ?? '';
+  for (const site of sites) site.thumbprint = thumbprint;
+  return changed({ thumbprint });
 }
 
-function bindFormer({ machine }: Call): StepOutcome {
+/** Where nothing was bound before, nothing is done: the sites go when the connector is uninstalled. */
+function bindFormer(call: Call): StepOutcome {
+  const { machine } = call;
   const { notes } = machine.azurePack;
   const before = notes.thumbprintBefore;
-  if (before === undefined) return fine();
-  for (const site of connectorSitesOf(machine.azurePack)) {
-    if (before === '') delete site.thumbprint;
-    else site.thumbprint = before;
-  }
+  if (before === undefined || before === '') return fine();
+  const refusal = whyNot(call, before);
+  if (refusal !== undefined) return refusal;
+  for (const site of connectorSitesOf(machine.azurePack)) site.thumbprint = before;
   delete notes.thumbprintBefore;
-  return changed(before === '' ? {} : { thumbprint: before });
+  return changed({ thumbprint: before });
+}
+
+function whyNot({ machine, parameters }: Call, thumbprint: string): StepOutcome | undefined {
+  if (personalCertificate(machine, thumbprint)?.hasPrivateKey !== true)
+    return refused('Precondition', `${thumbprint} is not in LocalMachine\\My with its private key.`);
+  if (machine.azurePack.staged[parameters.folder] === undefined)
+    return refused('Precondition', 'ScriptNotFound: no setup\\scripts\\Configure-Certificates.ps1.');
+  return undefined;
 }

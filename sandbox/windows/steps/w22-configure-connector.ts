@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isResolved } from '../connector-network.ts';
 import { connectorSitesOf, connectorSiteNames } from '../connector-sites.ts';
 import type { StepOutcome, StepStandIn } from '../model.ts';
 import { folder, fqdn } from './w-parameters.ts';
@@ -28,21 +29,24 @@ function isConfigured({ machine, parameters, mode }: Call): StepOutcome {
   return seen(mode, sites.length === connectorSiteNames.length, 'The three Web.config files have other names.');
 }
 
-function configure({ machine, parameters }: Call): StepOutcome {
-  return write(machine, parameters, connectorSiteNames.length);
+function configure(call: Call): StepOutcome {
+  return write(call, connectorSiteNames.length);
 }
 
 /** A machine that dies meanwhile has one file of the three written. */
-function configureFirst({ machine, parameters }: Call): StepOutcome {
-  return write(machine, parameters, 1);
+function configureFirst(call: Call): StepOutcome {
+  return write(call, 1);
 }
 
-function write(machine: Call['machine'], parameters: Call['parameters'], count: number): StepOutcome {
+function write({ world, machine, parameters }: Call, count: number): StepOutcome {
   const { azurePack } = machine;
   const sites = connectorSitesOf(azurePack);
   if (azurePack.staged[parameters.folder] === undefined || sites.length < connectorSiteNames.length)
     return refused('Precondition', 'The connector is not installed from this folder.');
   const wanted = settingsOf(parameters);
+  const unresolved = Object.values(wanted).filter((name) => !isResolved(world, machine, name));
+  if (unresolved.length > 0)
+    return refused('Precondition', `These names do not resolve from here: ${unresolved.join(', ')}`);
   if (sites.every(({ settings }) => isSame(settings, wanted))) return fine();
   azurePack.notes.settingsBefore ??= Object.fromEntries(sites.map(({ name, settings }) => [name, settings]));
   for (const site of sites.slice(0, count)) site.settings = wanted;

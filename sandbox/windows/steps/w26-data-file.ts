@@ -11,7 +11,6 @@ type Call = BoundCall<typeof parameters, typeof secrets>;
 
 export const w26: StepStandIn = {
   perform: bindStep({ parameters, secrets, modes: { probe: isThere, apply: copy, verify: isThere, undo: remove } }),
-  interrupt: bindStep({ parameters, secrets, modes: { apply: copyHalf } }),
   seconds: { probe: 4, apply: 5, verify: 4, undo: 4 },
   needsElevation: true,
 };
@@ -29,22 +28,23 @@ function isThere({ machine, parameters, mode }: Call): StepOutcome {
   });
 }
 
+/** Whole or not at all: the file appears under its name when it is right. */
 function copy({ machine, parameters, secrets }: Call): StepOutcome {
+  if (machine.azurePack.staged[parameters.folder] === undefined)
+    return refused('Precondition', `The package is not staged in ${parameters.folder}.`);
   const bytes = Buffer.from(secrets.content, 'base64');
-  if (hashOf(bytes) !== parameters.sha256) return refused('ToolFailed', 'The content is not what the hash says.');
+  if (hashOf(bytes) !== parameters.sha256)
+    return refused('Precondition', 'The data file that came is not the one whose SHA-256 was given.');
   const there = readBytes(machine, dataFilePath(parameters));
   if (there?.equals(bytes) === true) return fine({ sha256: parameters.sha256 });
   writeBytes(machine, dataFilePath(parameters), bytes);
   return changed({ sha256: parameters.sha256 });
 }
 
-function copyHalf({ machine, parameters, secrets }: Call): StepOutcome {
-  const bytes = Buffer.from(secrets.content, 'base64');
-  writeBytes(machine, dataFilePath(parameters), bytes.subarray(0, bytes.length >> 1));
-  return changed();
-}
-
+/** A file of that name with other bytes is not the one that apply wrote. */
 function remove({ machine, parameters }: Call): StepOutcome {
+  const bytes = readBytes(machine, dataFilePath(parameters));
+  if (bytes === undefined || hashOf(bytes) !== parameters.sha256) return fine();
   return deleteFile(machine, dataFilePath(parameters)) ? changed() : fine();
 }
 

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { endInstallation, takeInstaller } from '../connector-machine.ts';
-import { tenantApiSiteName } from '../connector-sites.ts';
+import { siteNamed, siteStates, tenantApiSiteName, withoutWebServer } from '../connector-sites.ts';
 import type { StepOutcome, StepStandIn } from '../model.ts';
 import { folder, noParameters } from './w-parameters.ts';
+import { isOlder } from './w2-installed-versions.ts';
 import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
 
 const parameters = z.strictObject({ folder });
@@ -19,21 +20,26 @@ export const w28: StepStandIn = {
   seconds: { probe: 65, apply: 65, verify: 65 },
 };
 
+/** New enough for the package; once that is gone, what apply noted counts. */
 function isUpdated({ machine, parameters, mode }: Call): StepOutcome {
-  const { tenantApi, staged } = machine.azurePack;
-  if (tenantApi === undefined) return noTenantApi();
-  const wanted = staged[parameters.folder]?.version;
-  return seen(mode, tenantApi.version === wanted, 'The Tenant API has another version than the package.', {
-    version: tenantApi.version,
-  });
+  const { azurePack } = machine;
+  const { tenantApi, staged } = azurePack;
+  if (tenantApi === undefined) return noTenantApi(machine);
+  const facts = { version: tenantApi.version };
+  const packaged = staged[parameters.folder]?.version;
+  const isNew = packaged === undefined ? tenantApi.versionBefore !== undefined : !isOlder(tenantApi.version, packaged);
+  if (!isNew) return seen(mode, false, `The Tenant API is still at version ${tenantApi.version}.`, facts);
+  const isRunning = siteNamed(azurePack, tenantApiSiteName)?.state === 'Started';
+  return seen(mode, mode === 'probe' || isRunning, 'The site of the Tenant API does not run.', facts);
 }
 
 function update({ machine, parameters }: Call): StepOutcome {
   const { tenantApi, staged } = machine.azurePack;
-  if (tenantApi === undefined) return noTenantApi();
+  if (tenantApi === undefined) return noTenantApi(machine);
   const version = staged[parameters.folder]?.version;
   if (version === undefined) return refused('Precondition', 'ScriptNotFound: the package is not staged.');
-  if (tenantApi.version === version) return fine({ version });
+  if (!isOlder(tenantApi.version, version))
+    return refused('ToolFailed', 'Update-TenantAPI.ps1 ended with 0 and left no newer Tenant API.');
   const busy = takeInstaller(machine);
   if (busy !== undefined) return busy;
   tenantApi.versionBefore ??= tenantApi.version;
@@ -52,15 +58,18 @@ function goBack({ machine }: Call): StepOutcome {
 }
 
 function checkHealth({ machine }: BoundCall<typeof noParameters>): StepOutcome {
-  const { tenantApi, sites } = machine.azurePack;
-  if (tenantApi === undefined) return noTenantApi();
-  const found = sites.filter(({ name }) => name === tenantApiSiteName).map(({ name, state }) => ({ name, state }));
-  const errors = tenantApi.eventLogErrors;
-  const isWell = errors === 0 && found.length > 0 && found.every(({ state }) => state === 'Started');
-  const facts = { sites: found, errors };
-  return isWell ? fine(facts) : refused('VerifyFailed', 'The Tenant API is not well.', facts);
+  const { azurePack } = machine;
+  const { tenantApi } = azurePack;
+  if (tenantApi === undefined) return noTenantApi(machine);
+  const sites = siteStates(azurePack, [tenantApiSiteName]);
+  if (sites.some(({ state }) => state !== 'Started'))
+    return refused('VerifyFailed', 'The site of the Tenant API does not run.', { sites });
+  const facts = { sites, errors: tenantApi.eventLogErrors };
+  return facts.errors === 0
+    ? fine(facts)
+    : refused('VerifyFailed', 'The event log has errors of the Tenant API.', facts);
 }
 
-function noTenantApi(): StepOutcome {
-  return refused('Precondition', 'The Tenant API is not installed on this machine.');
+function noTenantApi({ azurePack }: Call['machine']): StepOutcome {
+  return withoutWebServer(azurePack) ?? refused('Precondition', 'The Tenant API is not installed on this machine.');
 }

@@ -21,12 +21,14 @@ function isDone({ machine, parameters }: Call): StepOutcome {
   return parameters.isServerKnown ? fine(facts) : refused('NotDone', 'The SQL server is not known.', facts);
 }
 
-function readServer({ machine }: Call): StepOutcome {
+function readServer({ machine, parameters }: Call): StepOutcome {
   const { tenantApi } = machine.azurePack;
   if (tenantApi === undefined) return noTenantApi();
-  const wasProtected = tenantApi.isWebConfigProtected;
+  const { isServerKnown } = parameters;
+  const isTouched = !isServerKnown || !tenantApi.isWebConfigProtected;
   tenantApi.isWebConfigProtected = true;
-  return { ...fine({ sqlServer: tenantApi.sqlServer, isProtected: true }), changed: !wasProtected };
+  const facts = { isProtected: true, ...(isServerKnown ? {} : { sqlServer: tenantApi.sqlServer }) };
+  return { ...fine(facts), changed: isTouched };
 }
 
 function isProtected({ machine, mode }: Call): StepOutcome {

@@ -62,15 +62,18 @@ function restore(call: Call): StepOutcome {
   if (opened.outcome === 'refused') return opened.answer;
   const { server } = opened;
   if (!call.isElevated) return notAdministrator();
-  const backup = server.backups.find(({ name }) => name === backupName(call));
+  const [noted] = call.machine.notes[noteName(call)] ?? [];
+  const backup = server.backups.find(({ name }) => name === noted);
   if (backup === undefined) {
-    const isStill = trusts(server, call.parameters);
-    if (!isStill) return fine({ isTrusted: false });
-    return refused('Precondition', 'The trust is there, but no backup from before it.', { isTrusted: true });
+    if (!trusts(server, call.parameters)) return fine({ isTrusted: false });
+    return refused('Precondition', 'The trust is there, but this machine has no note of a backup from before it.', {
+      isTrusted: true,
+    });
   }
   noteWork(call, server);
-  server.trusts = backup.trusts.map((each) => ({ ...each }));
-  server.backups = server.backups.filter((each) => each !== backup);
+  server.backups.push({ name: `${backup.name}-undone`, trusts: copyOf(server.trusts) });
+  server.trusts = copyOf(backup.trusts);
+  delete call.machine.notes[noteName(call)];
   return changed({ backup: backup.name, isTrusted: trusts(server, call.parameters) });
 }
 
@@ -122,16 +125,24 @@ function readTrust({ machine, parameters }: Call): ReadTrust {
   return { outcome: 'read', trust: { realm: content.realm, thumbprint: found } };
 }
 
-/** One backup for each data file: that of an earlier try, cut off, is the true one. */
+/** Noted on the machine: the backup of an earlier try, cut off, is the true one. */
 function backUp(call: Call, server: SqlServer): string {
-  const name = backupName(call);
-  if (!server.backups.some((backup) => backup.name === name))
-    server.backups.push({ name, trusts: server.trusts.map((each) => ({ ...each })) });
+  const { machine, nowMs } = call;
+  const [noted] = machine.notes[noteName(call)] ?? [];
+  if (noted !== undefined) return noted;
+  const stamp = new Date(nowMs).toISOString().replaceAll(/\D/g, '').slice(0, 14);
+  const name = `Gatehouse-Store-${call.parameters.sha256.slice(0, 16)}-${stamp}.bak`;
+  server.backups.push({ name, trusts: copyOf(server.trusts) });
+  machine.notes[noteName(call)] = [name];
   return name;
 }
 
-function backupName({ parameters }: Call): string {
-  return `Gatehouse-Store-${parameters.sha256.slice(0, 16)}.bak`;
+function noteName({ parameters }: Call): string {
+  return `W31-${parameters.sha256.slice(0, 16)}`;
+}
+
+function copyOf(list: readonly Trust[]): Trust[] {
+  return list.map((trust) => ({ ...trust }));
 }
 
 /** Two at once on one store spoil it, which no real server would say so plainly. */

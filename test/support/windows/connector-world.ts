@@ -80,6 +80,7 @@ export async function aConnectorWorld(): Promise<ConnectorWorld> {
       ...wap,
     ],
     domains: [azureStackDomain()],
+    network: { names: { 'portal.local.azurestack.external': '192.168.102.5' } },
     connector: await theConnector(),
   } satisfies WorldDefinition);
   return aWorldOf({ ...parts, machines: () => parts.machines }, authority);
