@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isInstalled, isOpenable, vpnPrograms } from '../sandbox/vpn/availability.ts';
+import { findSshd } from '../sandbox/windows/doors/sshd-program.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const openApiFolder = resolve(root, process.env['OPENAPI_DIR'] ?? '../shared/openapi');
@@ -14,6 +15,7 @@ const programs = [...vpnPrograms, { program: 'gnutls-cli', package: 'gnutls-bin'
 function findMissing(): string | undefined {
   if (process.getuid?.() !== 0) return 'Witness tests make network namespaces: run them as root.';
   const missing = programs.filter(({ program }) => !isInstalled(program)).map((entry) => entry.package);
+  if (findSshd() === undefined) missing.push('openssh-server');
   if (missing.length > 0) {
     return `apt-get update && apt-get install -y --no-install-recommends ${missing.join(' ')}`;
   }

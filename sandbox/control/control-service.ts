@@ -19,7 +19,7 @@ export interface ControlOptions {
   readonly windows?: WindowsDoors | undefined;
   /** Everything in the cloud process that has to be at rest before the clock moves on. */
   readonly services: Readonly<Record<string, { isIdle(): boolean }>>;
-  readonly reset: () => void;
+  readonly reset: () => void | Promise<void>;
   readonly limits?: AdvanceLimits;
 }
 

@@ -14,7 +14,7 @@ export function stackRoutes(options: {
   readonly parts: ClockedParts;
   readonly limits?: AdvanceLimits | undefined;
   /** Empties every stand-in; the clock stays, since it only goes forward. */
-  readonly reset: () => void;
+  readonly reset: () => void | Promise<void>;
 }): ControlRoute[] {
   const { host, parts } = options;
   let isMoving = false;
@@ -75,8 +75,8 @@ export function stackRoutes(options: {
     {
       method: 'POST',
       path: '/reset',
-      handle: () => {
-        options.reset();
+      handle: async () => {
+        await options.reset();
         return { status: 200, body: {} };
       },
     },

@@ -41,7 +41,8 @@ export type RunState =
   | { readonly state: 'absent' }
   | {
       readonly state: 'ended';
-      readonly exitCode: number;
+      /** Undefined when the machine started again in the middle. */
+      readonly exitCode?: number;
       readonly output: string;
       readonly error: string;
       readonly endedAtMs: number;

@@ -6,6 +6,10 @@ import type { HybridMachine, RunState } from './hybrid-machines.ts';
 /** An instance view holds the end of each stream and no more (facts/onprem.md 3a). */
 const streamMaxBytes = 4096;
 
+/** How Azure shows a script that ended with its machine is not known. */
+const lostText = 'The script ended without an exit code.';
+const lostCode = -1;
+
 /** Looks at runs that are under way, each by one reader at a time: two would write its blobs twice. */
 const looking = new Map<string, Promise<void>>();
 
@@ -50,8 +54,8 @@ function toEndedView(
   const executionState = state.exitCode === 0 ? 'Succeeded' : 'Failed';
   return {
     executionState: state.hasTimedOut ? 'TimedOut' : executionState,
-    executionMessage: problems.join(' '),
-    exitCode: state.exitCode,
+    executionMessage: [...(state.exitCode === undefined ? [lostText] : []), ...problems].join(' '),
+    exitCode: state.exitCode ?? lostCode,
     endTime: new Date(state.endedAtMs).toISOString(),
     output: tail(state.output),
     error: tail(state.error),

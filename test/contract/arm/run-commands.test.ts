@@ -250,9 +250,17 @@ describe('sandbox/arm/hybrid-compute', () => {
   it('tells of a script that took too long, and of one that the machine has forgotten', async () => {
     end(await deliver('slow'), 1, '', '', true);
     machines.runs.delete(await deliver('lost'));
+    machines.runs.set(await deliver('cut'), {
+      state: 'ended',
+      output: '',
+      error: '',
+      endedAtMs: 0,
+      hasTimedOut: false,
+    });
 
     expect(await propertiesOf('slow')).toMatchObject({ instanceView: { executionState: 'TimedOut' } });
     expect(await propertiesOf('lost')).toMatchObject({ instanceView: { executionState: 'Unknown' } });
+    expect(await propertiesOf('cut')).toMatchObject({ instanceView: { executionState: 'Failed', exitCode: -1 } });
   });
 
   it('takes 25 commands of a machine and no more', async () => {

@@ -1,0 +1,61 @@
+/** A bearer token for Key Vault, of whoever reads or writes. */
+export type GetVaultToken = () => Promise<string>;
+
+/** Key Vault over the wire, as scripts and people use it. */
+export interface VaultClient {
+  /** The current value. Throws a VaultRefusal. One try: a script that wants more has to try again itself. */
+  read(vaultUrl: string, name: string): Promise<string>;
+  write(vaultUrl: string, name: string, value: string): Promise<void>;
+}
+
+/** What Key Vault answers instead. */
+export class VaultRefusal extends Error {
+  readonly statusCode: number;
+
+  constructor(statusCode: number, message: string) {
+    super(message);
+    this.statusCode = statusCode;
+  }
+}
+
+/** The version that the scripts name. */
+const apiVersion = '7.4';
+const timeoutMs = 30_000;
+/** Throttled or away by chance: a person who fills a vault tries again. */
+const writeTriesMax = 5;
+
+export function createVaultClient(getToken: GetVaultToken): VaultClient {
+  async function call(method: 'GET' | 'PUT', vaultUrl: string, name: string, body?: string): Promise<string> {
+    const url = new URL(`/secrets/${name}?api-version=${apiVersion}`, vaultUrl);
+    const response = await fetch(url, {
+      method,
+      headers: { authorization: `Bearer ${await getToken()}`, 'content-type': 'application/json' },
+      signal: AbortSignal.timeout(timeoutMs),
+      ...(body === undefined ? {} : { body }),
+    });
+    const text = await response.text();
+    if (response.ok) return text;
+    throw new VaultRefusal(
+      response.status,
+      `The remote server returned an error: (${response.status}) ${response.statusText}.`,
+    );
+  }
+
+  return {
+    async read(vaultUrl, name) {
+      const { value } = JSON.parse(await call('GET', vaultUrl, name)) as { readonly value: string };
+      return value;
+    },
+    async write(vaultUrl, name, value) {
+      for (let tries = 1; ; tries += 1) {
+        try {
+          await call('PUT', vaultUrl, name, JSON.stringify({ value }));
+          return;
+        } catch (error) {
+          const isPassing = error instanceof VaultRefusal && [429, 503].includes(error.statusCode);
+          if (!isPassing || tries === writeTriesMax) throw error;
+        }
+      }
+    },
+  };
+}
