@@ -116,7 +116,7 @@ function visitCommand(node: Node, tables: Tables, found: ScriptCommand[]): Table
     parameters: [...new Set(all.map(({ name }) => name))],
     arguments: all,
     isOpen: tablesOfCommand.some(({ isOpen }) => isOpen),
-    words: given.filter(({ type }) => type !== 'redirection').map(wordOf),
+    words: given.filter(({ type }) => type !== 'redirection').flatMap((element) => wordsOf(element, after)),
     line: lineOf(node),
   });
   return after;
@@ -142,6 +142,8 @@ function writtenParameter(element: Node, next: Node | undefined): CommandArgumen
   return [{ name, literal: isValue ? literalOf(next) : undefined, line: lineOf(element) }];
 }
 
-function wordOf(element: Node): string | undefined {
-  return element.type === 'command_parameter' ? element.text : literalOf(element);
+function wordsOf(element: Node, tables: Tables): readonly (string | undefined)[] {
+  if (element.type === 'command_parameter') return [element.text];
+  const [list] = splatOf(element, tables);
+  return list !== undefined && list.words.length > 0 ? list.words : [literalOf(element)];
 }

@@ -13,12 +13,14 @@ export interface CommandArgument {
 export interface HashKeys {
   readonly entries: readonly CommandArgument[];
   readonly isOpen: boolean;
+  /** Of a list, which is given word by word; undefined where only running it tells. */
+  readonly words: readonly (string | undefined)[];
 }
 
 /** Tables by the names of the variables that hold them, at one place of a script. */
 export type Tables = Map<string, HashKeys>;
 
-const unseen: HashKeys = { entries: [], isOpen: true };
+const unseen: HashKeys = { entries: [], isOpen: true, words: [] };
 
 /** Notes what an assignment does to the tables: a new one, one more, or one more key. */
 export function assign(tables: Tables, assignment: Node): void {
@@ -36,7 +38,13 @@ export function assign(tables: Tables, assignment: Node): void {
 /** Where ways of a script meet: whatever one of them may have set. */
 export function merged(ways: readonly Tables[]): Tables {
   const names = new Set(ways.flatMap((way) => [...way.keys()]));
-  return new Map([...names].map((name) => [name, united(ways.flatMap((way) => way.get(name) ?? []))]));
+  return new Map([...names].map((name) => [name, met(ways.flatMap((way) => way.get(name) ?? []))]));
+}
+
+/** What no way has touched stays the one that it was. */
+function met(tables: readonly HashKeys[]): HashKeys {
+  const [only, ...others] = new Set(tables);
+  return only !== undefined && others.length === 0 ? only : united([...new Set(tables)]);
 }
 
 /** What `@variable` brings. */
@@ -44,8 +52,21 @@ export function splatted(tables: Tables, variable: Node): HashKeys {
   return tables.get(variableName(variable)) ?? unseen;
 }
 
+/** Every entry once: ways that meet share what was there before they parted. */
 function united(parts: readonly HashKeys[]): HashKeys {
-  return { entries: parts.flatMap(({ entries }) => entries), isOpen: parts.some(({ isOpen }) => isOpen) };
+  const entries = parts.flatMap((part) => part.entries.map((entry) => [`${entry.line}:${entry.name}`, entry] as const));
+  return {
+    entries: [...new Map(entries).values()],
+    isOpen: parts.some(({ isOpen }) => isOpen),
+    words: parts.flatMap(({ words }) => words),
+  };
+}
+
+function wordsOf(list: Node): (string | undefined)[] {
+  const inside = list.type === 'array_expression' ? childrenOf(list).flatMap(childrenOf).map(unwrap) : [list];
+  return inside.flatMap((part) =>
+    part.type === 'array_literal_expression' ? childrenOf(part).map(literalOf) : [literalOf(part)],
+  );
 }
 
 function setKey(tables: Tables, target: Node, value: Node): void {
@@ -54,7 +75,7 @@ function setKey(tables: Tables, target: Node, value: Node): void {
   const name = variableName(holder);
   const key = literalOf(member.type === 'member_name' ? (member.namedChildren[0] ?? member) : member);
   const entry = { name: key ?? '', literal: literalOf(value), line: lineOf(target) };
-  const added: HashKeys = key === undefined ? unseen : { entries: [entry], isOpen: false };
+  const added: HashKeys = key === undefined ? unseen : { entries: [entry], isOpen: false, words: [] };
   tables.set(name, united([tables.get(name) ?? unseen, added]));
 }
 
@@ -69,11 +90,11 @@ function keysOf(tables: Tables, node: Node): HashKeys {
   const value = withoutType(node);
   switch (value.type) {
     case 'hash_literal_expression':
-      return { entries: entriesOf(value), isOpen: false };
+      return { entries: entriesOf(value), isOpen: false, words: [] };
     // A list fills parameters by position.
     case 'array_expression':
     case 'array_literal_expression':
-      return { entries: [], isOpen: false };
+      return { entries: [], isOpen: false, words: wordsOf(value) };
     case 'variable':
       return splatted(tables, value);
     case 'parenthesized_expression':
@@ -92,7 +113,8 @@ function cloned(tables: Tables, call: Node): HashKeys {
   return holder?.type === 'variable' && member?.text.toLowerCase() === 'clone' ? splatted(tables, holder) : unseen;
 }
 
-function entriesOf(table: Node): CommandArgument[] {
+/** What a table that is written out holds. */
+export function entriesOf(table: Node): CommandArgument[] {
   const entries = table.namedChildren.flatMap((body) => (body.type === 'hash_literal_body' ? childrenOf(body) : []));
   return entries.flatMap((entry) => {
     const [key, value] = childrenOf(entry);

@@ -1,6 +1,7 @@
 import type { Node } from 'web-tree-sitter';
 import { readCommands, type ScriptCommand } from './commands.ts';
 import { loadGrammar } from './grammar.ts';
+import { entriesOf, type CommandArgument } from './hash-keys.ts';
 import { childrenOf, lineOf, literalOf, stringBody, unwrap, variableName } from './syntax.ts';
 
 export interface ScriptParameter {
@@ -41,8 +42,12 @@ export interface ParsedScript {
   readonly assignments: readonly {
     readonly target: string;
     readonly literal: string | undefined;
+    /** What is assigned is a script block. */
+    readonly isBlock: boolean;
     readonly line: number;
   }[];
+  /** Tables that are written out. */
+  readonly hashes: readonly { readonly entries: readonly CommandArgument[]; readonly line: number }[];
   readonly tries: readonly { readonly hasCatch: boolean; readonly hasFinally: boolean; readonly line: number }[];
   /** Calls of methods, as they are written. */
   readonly calls: readonly { readonly text: string; readonly line: number }[];
@@ -73,6 +78,7 @@ function read(root: Node): ParsedScript {
     strings: ofType('string_literal').map(readString),
     variables: [...new Set(ofType('variable').map(variableName))],
     assignments: ofType('assignment_expression').map(readAssignment),
+    hashes: ofType('hash_literal_expression').map((node) => ({ entries: entriesOf(node), line: lineOf(node) })),
     tries: ofType('try_statement').map(readTry),
     calls: ofType('invokation_expression').map((node) => ({ text: node.text, line: lineOf(node) })),
     comments: ofType('comment').map((node) => ({ text: node.text, line: lineOf(node) })),
@@ -140,6 +146,7 @@ function readAssignment(node: Node): ParsedScript['assignments'][number] {
   return {
     target: target === undefined ? '' : unwrap(target).text,
     literal: value === undefined ? undefined : literalOf(value),
+    isBlock: value !== undefined && unwrap(value).type === 'script_block_expression',
     line: lineOf(node),
   };
 }

@@ -1,0 +1,42 @@
+/**
+ * The gate that every PowerShell text of the application passes: no Windows is at hand, so each is read, and held to what
+ * Windows PowerShell 5.1 and its modules understand. What the rules are is tried in test/contract/windows/powershell.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkScript, type ScriptKind } from '../../../sandbox/windows/powershell/check-script.ts';
+import { composedScriptOf } from '../../../src/onprem/composed-scripts.ts';
+import { sshScripts } from '../../../src/onprem/ssh-scripts.ts';
+import { stepScripts } from '../../../src/onprem/step-scripts.ts';
+
+const root = 'src/onprem';
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ps1'))
+  .sort();
+
+async function findingsOf(text: string, kind: ScriptKind): Promise<string[]> {
+  const findings = await checkScript(text, kind);
+  return findings.map(({ line, column, rule, message }) => `${line}:${column} ${rule} ${message}`);
+}
+
+describe('src/onprem (the PowerShell gate)', () => {
+  it.each(files)('passes %s', async (name) => {
+    const text = readFileSync(join(root, name), 'utf8');
+
+    expect(await findingsOf(text, name.startsWith('scripts') ? 'step' : 'any')).toEqual([]);
+  });
+
+  it.each(Object.keys(stepScripts))('passes what is composed for step %s', async (id) => {
+    expect(await findingsOf(composedScriptOf(id) ?? '', 'any')).toEqual([]);
+  });
+
+  it.each(Object.entries(sshScripts))('passes what SSH executes to %s', async (_verb, text) => {
+    expect(await findingsOf(text, 'any')).toEqual([]);
+  });
+
+  it('leaves no script of a step out', () => {
+    const scripts = files.filter((name) => name.startsWith('scripts'));
+
+    expect(scripts).toHaveLength(Object.keys(stepScripts).length);
+  });
+});
