@@ -1,8 +1,8 @@
+import { findRemoteStep } from '../contracts/step-table.ts';
 import type { RemoteStepContract, StepMode } from '../contracts/remote-step.ts';
 import { AppError, type Problem } from '../domain/app-error.ts';
 import type { Transport } from '../domain/machine.ts';
 import { composedScripts } from './composed-scripts.ts';
-import { findStep } from './remote-steps.ts';
 
 export interface StepCommand {
   readonly stepId: string;
@@ -40,7 +40,7 @@ const sources = { ssh: 'file', arc: 'vault', manual: 'prompt' } as const;
  * ERR_REQUEST_INVALID for parameters or secrets that the step's contract does not allow; a value is never quoted.
  */
 export function composeCommand(command: StepCommand): ComposedCommand {
-  const step = findStep(command.stepId);
+  const step = findRemoteStep(command.stepId);
   const script = composedScripts.get(command.stepId);
   if (step === undefined || script === undefined) throw refuse(`There is no step ${command.stepId}.`);
   if (!step.modes.includes(command.mode)) throw refuse(`Step ${step.id} has no mode ${command.mode}.`);

@@ -1,17 +1,18 @@
+import { findRemoteStep } from '../contracts/step-table.ts';
 import launcher from './launcher.ps1';
-import { findStep } from './remote-steps.ts';
 import { stepScripts } from './step-scripts.ts';
 
-const stepMarker = '# Gatehouse: the step goes here\n';
+/** Where the launcher stands in for a step. */
+const stepPlace = /^# The step's own script .*\n\$StepId = .*\n\$Step = .*\n/m;
 
-/** What runs on a machine for each step, by step id: the launcher round the step's own script. The same for every request. */
+/** What runs on a machine, by step id: the launcher round the step's own script. ASCII, the same for every request. */
 export const composedScripts: ReadonlyMap<string, string> = new Map(
   Object.entries(stepScripts).map(([id, step]) => [id, composeScript(id, step)]),
 );
 
 function composeScript(id: string, step: string): string {
-  const title = findStep(id)?.title ?? '';
+  const title = findRemoteStep(id)?.title ?? '';
   // A function, because `$` has a meaning in a replacement's text.
-  const whole = launcher.replace(stepMarker, () => `$StepId = '${id}'\n$Step = {\n${step}}\n`);
+  const whole = launcher.replace(stepPlace, () => `$StepId = '${id}'\n$Step = {\n${step}}\n`);
   return `# Gatehouse step ${id}\n# ${title}\n${whole}`;
 }

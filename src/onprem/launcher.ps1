@@ -5,7 +5,9 @@ param(
   [ValidatePattern('^[A-Za-z0-9_-]+$')]
   [string]$Invocation
 )
-# Gatehouse: the step goes here
+# The step's own script takes the place of these two lines.
+$StepId = 'none'
+$Step = { throw 'There is no step here.' }
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
 # A progress bar would reach the error stream as markup.

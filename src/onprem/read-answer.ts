@@ -1,5 +1,5 @@
+import { findRemoteStep } from '../contracts/step-table.ts';
 import { type StepAnswer, type StepMode, stepAnswerSchema } from '../contracts/remote-step.ts';
-import { findStep } from './remote-steps.ts';
 
 /** An answer that cannot be used, and why. The reason never quotes what was written. */
 export interface UnreadableAnswer {
@@ -26,7 +26,7 @@ const timedOut = 1460;
  * Facts are checked with the step's own schema; those that it does not know are left out.
  */
 export function readAnswer({ output, exitCode, stepId, mode }: AnsweredCommand): StepAnswer | UnreadableAnswer {
-  const step = findStep(stepId);
+  const step = findRemoteStep(stepId);
   if (step === undefined) return { unreadable: `there is no step ${stepId}` };
   if (exitCode === timedOut)
     return { v: 1, step: stepId, mode, changed: false, ok: false, code: 'TimedOut', facts: {} };

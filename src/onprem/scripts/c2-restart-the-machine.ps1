@@ -1,4 +1,5 @@
-# C2: restarts a machine that asks for it. Apply notes the start before; verify wants a later one.
+# C2: restarts a machine that asks for it. Apply does not outlive the restart: whoever waits for it looks again when the machine is
+# back. It notes when the machine had started before, so that applying again after the restart does not restart once more.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe', 'apply', 'verify')]
@@ -29,40 +30,38 @@ function Test-RestartPending {
   return ($null -ne $manager.GetValue('PendingFileRenameOperations'))
 }
 
-function Test-StartedSince {
+# A restart that was asked for within the last hour, and has happened.
+function Test-Restarted {
   if (-not (Test-Path $note)) {
     return $false
   }
-  return ([IO.File]::ReadAllText($note) -ne $startedText)
+  $isFresh = [IO.File]::GetLastWriteTimeUtc($note) -gt [DateTime]::UtcNow.AddHours(-1)
+  return ($isFresh -and [IO.File]::ReadAllText($note) -ne $startedText)
 }
 
-if ($Mode -eq 'probe') {
-  $isPending = Test-RestartPending
-  $code = ''
-  if ($isPending) {
-    $code = 'NotDone'
-  }
-  return [ordered]@{ ok = (-not $isPending); changed = $false; code = $code; facts = $facts; message = '' }
+if ($Mode -eq 'apply' -and (Test-Restarted)) {
+  return [ordered]@{ ok = $true; changed = $true; code = ''; facts = $facts; message = '' }
 }
-
-if ($Mode -eq 'verify') {
-  if (Test-StartedSince) {
+if ($Mode -ne 'apply') {
+  if (-not (Test-RestartPending) -or ($Mode -eq 'verify' -and (Test-Restarted))) {
     return [ordered]@{ ok = $true; changed = $false; code = ''; facts = $facts; message = '' }
   }
-  $message = 'The machine has not started again yet.'
-  return [ordered]@{ ok = $false; changed = $false; code = 'VerifyFailed'; facts = $facts; message = $message }
+  $code = @{ probe = 'NotDone'; verify = 'VerifyFailed' }[$Mode]
+  $message = 'The machine waits for a restart.'
+  return [ordered]@{ ok = $false; changed = $false; code = $code; facts = $facts; message = $message }
 }
 
 $null = [IO.Directory]::CreateDirectory($folder)
 [IO.File]::WriteAllText($note, $startedText)
-# Half a minute: this answer has to get away first.
 $ErrorActionPreference = 'Continue'
-$null = shutdown '/r' '/t' '30' '/d' 'p:4:1' '/c' 'Gatehouse restarts this machine.' 2>&1
+$null = shutdown '/r' '/t' '5' '/d' 'p:4:1' '/c' 'Gatehouse restarts this machine.' 2>&1
 $exitCode = $LASTEXITCODE
 $ErrorActionPreference = 'Stop'
+$message = 'shutdown ended with {0}.' -f $exitCode
 # 1190: somebody asked for a restart already.
-if ($exitCode -ne 0 -and $exitCode -ne 1190) {
-  $message = 'shutdown ended with {0}.' -f $exitCode
-  return [ordered]@{ ok = $false; changed = $false; code = 'ToolFailed'; facts = $facts; message = $message }
+if ($exitCode -eq 0 -or $exitCode -eq 1190) {
+  $pause = @{ Seconds = 180 }
+  Start-Sleep @pause
+  $message = 'The machine did not go down within three minutes.'
 }
-return [ordered]@{ ok = $true; changed = $true; code = ''; facts = $facts; message = '' }
+return [ordered]@{ ok = $false; changed = $false; code = 'ToolFailed'; facts = $facts; message = $message }
