@@ -1,5 +1,5 @@
 import type { Account } from './machine-model.ts';
-import type { Domain, StepOutcome, World } from './model.ts';
+import type { Domain, StepOutcome, WindowsMachine, World } from './model.ts';
 import { refused, type Credential } from './steps/w-step.ts';
 
 /** A domain's account, signed in or why not. */
@@ -28,6 +28,18 @@ export function signInToDomain({ domains }: Pick<World, 'domains'>, { username, 
 
 export function directoryHas({ domains }: Pick<World, 'domains'>, userPrincipalName: string): boolean {
   return findAccount(domains, userPrincipalName) !== undefined;
+}
+
+/** An account as `DOMAIN\\name`, or as `MACHINE\\name` where it is one of this machine's own. */
+export function qualifiedName(
+  { domains }: Pick<World, 'domains'>,
+  { computerName }: Pick<WindowsMachine, 'computerName'>,
+  username: string,
+): string {
+  const found = findAccount(domains, username);
+  if (found !== undefined) return `${found.domain.netBiosName}\\${found.account.name}`;
+  const name = username.replace(/^\.\\/, '');
+  return name.includes('\\') || name.includes('@') ? name : `${computerName}\\${name}`;
 }
 
 function findAccount(

@@ -51,6 +51,16 @@ export function disableMultiCloud({ connector }: HasConnector): void {
   multiCloud.disableCount += 1;
 }
 
+/** Two at once reconfigure one portal from two lists: which of them it ends with is anybody's guess. */
+export function noteEndpointRun(
+  { connector }: HasConnector,
+  { begunMs, endedMs }: { readonly begunMs: number; readonly endedMs: number },
+): void {
+  const { multiCloud, violations } = connector;
+  if (multiCloud.lastRunEndedMs > begunMs) violations.push('W13: Add-AzurePackConnector ran twice at once.');
+  multiCloud.lastRunEndedMs = endedMs;
+}
+
 /** Files that name the endpoint, not older than `since`. Its port ends there: 4000 is not 40005. */
 export function dataFilesOf(files: readonly SharedFile[], endpoint: string, since: string | undefined): SharedFile[] {
   const address = endpoint.replace(/\/+$/, '').replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');

@@ -1,5 +1,6 @@
 import { personalCertificate, trustStores } from './connector-machine.ts';
 import { buildChain, judgeServer, parse, type TlsIssue } from './connector-tls.ts';
+import { isUp } from './machine-model.ts';
 import type { WindowsMachine, World } from './model.ts';
 
 export interface Look {
@@ -84,7 +85,7 @@ function resolve(world: World, machine: WindowsMachine, host: string): Target[] 
 function isOpen(world: World, from: WindowsMachine, target: Target, port: number | undefined): boolean {
   const { machine, address } = target;
   if (machine?.id === from.id) return true;
-  if (machine !== undefined && machine.power !== 'on') return false;
+  if (machine !== undefined && !isUp(machine)) return false;
   const ends = new Set(['*', address, machine?.id, ...(machine?.nics.map((nic) => nic.address) ?? [])]);
   const starts = new Set(['*', from.id, ...from.nics.map((nic) => nic.address)]);
   return !world.network.blocked.some(

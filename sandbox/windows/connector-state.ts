@@ -72,6 +72,7 @@ export const connectorStateSchema = z.strictObject({
       /** How often Add-AzurePackConnector came to succeed, and how often it was disabled. */
       addCount: z.int().default(0),
       disableCount: z.int().default(0),
+      lastRunEndedMs: z.number().default(0),
       /** What the endpoint goes on with although the session that asked for it is gone. */
       pending: z
         .strictObject({ dueMs: z.number(), azureStackCloudName: z.string(), clouds: z.array(cloudSchema) })

@@ -5,6 +5,7 @@ import {
   dataFilesOf,
   enableLater,
   enableMultiCloud,
+  noteEndpointRun,
   settleEndpoint,
 } from '../connector-multi-cloud.ts';
 import { openShare } from '../connector-share.ts';
@@ -12,7 +13,7 @@ import type { TranscriptVariant } from '../connector-state.ts';
 import { lingeringSeconds, transcriptLines } from '../connector-transcript.ts';
 import type { StepOutcome, StepStandIn } from '../model.ts';
 import { authentication, share } from './w-parameters.ts';
-import { bindStep, changed, credentialSchema, refused, seen, type BoundCall } from './w-step.ts';
+import { bindStep, changed, credentialSchema, fine, refused, seen, type BoundCall } from './w-step.ts';
 
 const cloudName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 const parameters = z.strictObject({
@@ -40,6 +41,7 @@ export const w13: StepStandIn = {
     modes: { probe: hasFiles, apply: enable, verify: hasFiles, undo: disable },
   }),
   seconds: { probe: 10, apply: 900, verify: 10, undo: 300 },
+  interrupt: bindStep({ parameters, secrets, modes: { apply: leaveRunning } }),
   extraSeconds: ({ mode }, script) => (mode === 'apply' ? lingeringSeconds(script) : 0),
 };
 
@@ -62,11 +64,26 @@ function enable(call: Call): StepOutcome {
   if (!opened.hasAzurePackCommand)
     return refused('Precondition', "The term 'Add-AzurePackConnector' is not recognized as the name of a cmdlet.");
   settleEndpoint(world, nowMs);
+  noteRun(call);
   const variant = world.connector.privilegedEndpoint.nextTranscripts.shift() ?? 'success';
   const wanted = { azureStackCloudName: parameters.azureStackCloudName, clouds: parameters.clouds };
   if (variant === 'success' || variant === 'unknownWords') enableMultiCloud(world, wanted, nowMs);
   if (variant === 'brokenBeforeSuccess') enableLater(world, wanted, nowMs + goesOnMs);
   return told(variant);
+}
+
+/** The endpoint goes on although nobody listens any more. */
+function leaveRunning(call: Call): StepOutcome {
+  const { world, nowMs, parameters } = call;
+  const opened = openPrivilegedEndpoint(call, { ...parameters, credential: call.secrets.credential });
+  if (opened.outcome === 'refused' || !opened.hasAzurePackCommand) return fine();
+  noteRun(call);
+  enableLater(world, parameters, nowMs + goesOnMs);
+  return changed();
+}
+
+function noteRun({ world, begunMs, nowMs }: Call): void {
+  noteEndpointRun(world, { begunMs, endedMs: nowMs });
 }
 
 function told(variant: TranscriptVariant): StepOutcome {
@@ -91,6 +108,7 @@ function disable(call: Call): StepOutcome {
   const opened = openPrivilegedEndpoint(call, { ...call.parameters, credential: call.secrets.credential });
   if (opened.outcome === 'refused') return opened.answer;
   settleEndpoint(call.world, call.nowMs);
+  noteRun(call);
   disableMultiCloud(call.world);
   return changed({ statusLines: [] });
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { qualifiedName } from '../connector-accounts.ts';
 import { readDataFile, thumbprintOf } from '../connector-data-file.ts';
 import { readBytes } from '../connector-machine.ts';
 import { canReachMachine } from '../connector-network.ts';
@@ -73,7 +74,7 @@ function restore(call: Call): StepOutcome {
   noteWork(call, server);
   server.backups.push({ name: `${backup.name}-undone`, trusts: copyOf(server.trusts) });
   server.trusts = copyOf(backup.trusts);
-  delete call.machine.notes[noteName(call)];
+  Reflect.deleteProperty(call.machine.notes, noteName(call));
   return changed({ backup: backup.name, isTrusted: trusts(server, call.parameters) });
 }
 
@@ -87,9 +88,10 @@ function openServer(call: Call): Opened {
   const server = sqlServerNamed(world.connector, parameters.sqlServer);
   if (server === undefined || !canReachMachine(world, machine, server.machineId))
     return { outcome: 'refused', answer: refused('Unreachable', 'The SQL server does not open (error 53).') };
-  if (runAs === undefined || !isListed([...server.logins, ...server.sysadmins], runAs))
+  const account = runAs === undefined ? undefined : qualifiedName(world, machine, runAs);
+  if (account === undefined || !isListed([...server.logins, ...server.sysadmins], account))
     return { outcome: 'refused', answer: refused('AuthFailed', 'The SQL server does not open (error 18456).') };
-  if (!isListed(server.sysadmins, runAs))
+  if (!isListed(server.sysadmins, account))
     return {
       outcome: 'refused',
       answer: refused('Precondition', 'The account that this step runs as is not sysadmin on the SQL server.'),

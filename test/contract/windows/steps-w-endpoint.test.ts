@@ -9,7 +9,7 @@ import {
   standIn,
   type ConnectorWorld,
 } from '../../support/windows/connector-world.ts';
-import { runMultiCloud } from '../../support/windows/connector-machines.ts';
+import { endpointSecrets, multiCloudParameters, runMultiCloud } from '../../support/windows/connector-machines.ts';
 
 const cloudNames = clouds.map(({ name }) => name);
 let test: ConnectorWorld;
@@ -152,6 +152,25 @@ describe('sandbox/windows/steps/w13-multi-cloud', () => {
     test.pass(600_000);
     expect(runMultiCloud(test, 'probe')).toMatchObject({ ok: true });
     expect(test.connector.multiCloud).toMatchObject({ isOn: true, addCount: 1 });
+  });
+
+  it('goes on to succeed where the host died meanwhile', () => {
+    test.interrupt('W13', 'host', multiCloudParameters, { secrets: endpointSecrets });
+
+    expect(runMultiCloud(test, 'probe')).toMatchObject({ code: 'NotDone' });
+    test.pass(600_000);
+    expect(runMultiCloud(test, 'probe')).toMatchObject({ ok: true });
+    expect(test.connector.multiCloud.addCount).toBe(1);
+  });
+
+  it('says so where two run at once, and not where one comes after the other', () => {
+    runMultiCloud(test, 'apply');
+    test.pass(60_000);
+    runMultiCloud(test, 'undo', {}, 60_000);
+    expect(test.connector.violations).toEqual([]);
+    test.pass(10_000);
+    runMultiCloud(test, 'apply', {}, 60_000);
+    expect(test.connector.violations).toHaveLength(1);
   });
 
   it('takes longer where the script waits for the end of the loop', () => {

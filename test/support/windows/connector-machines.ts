@@ -21,19 +21,18 @@ export function installConnector(test: ConnectorWorld, machineId: string): void 
   test.run('W19', 'apply', machineId, { folder: packageFolder });
 }
 
+export const multiCloudParameters = {
+  computerName: 'azs-ercs01',
+  authentication: 'Default',
+  azureStackCloudName: 'AzureStack',
+  clouds,
+  share: outputShare,
+};
+export const endpointSecrets = { credential: cloudAdmin, shareCredential: domainAdmin };
+
 /** W13 with everything as it should be, and what a test is about. */
-export function runMultiCloud(test: ConnectorWorld, mode: StepMode, more: object = {}): StepOutcome {
-  const parameters = {
-    computerName: 'azs-ercs01',
-    authentication: 'Default',
-    azureStackCloudName: 'AzureStack',
-    clouds,
-    share: outputShare,
-    ...more,
-  };
-  return test.run('W13', mode, 'host', parameters, {
-    secrets: { credential: cloudAdmin, shareCredential: domainAdmin },
-  });
+export function runMultiCloud(test: ConnectorWorld, mode: StepMode, more: object = {}, lastedMs = 0): StepOutcome {
+  return test.run('W13', mode, 'host', { ...multiCloudParameters, ...more }, { secrets: endpointSecrets, lastedMs });
 }
 
 /** Puts a certificate for the machine's own name into LocalMachine\My, with something wrong; returns its thumbprint. */

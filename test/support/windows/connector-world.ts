@@ -15,6 +15,8 @@ import {
 } from '../../../sandbox/windows/model.ts';
 import { tenantView, type TenantView } from '../../../sandbox/windows/portal.ts';
 import { connectorStandIns } from '../../../sandbox/windows/steps/w-steps.ts';
+import { connectorSteps } from '../../../src/contracts/connector-steps.ts';
+import { stepAnswerSchema, type RemoteStepContract } from '../../../src/contracts/remote-step.ts';
 import { anAuthority, aServerCertificate, derOf, type Authority } from './issued-certificates.ts';
 
 export const packageFolder = 'C:\\temp\\WAPConnector';
@@ -111,8 +113,11 @@ function aWorldOf(world: World, authority: Authority): ConnectorWorld {
     };
   }
 
-  const run: ConnectorWorld['run'] = (step, mode, machineId, parameters, options) =>
-    standIn(step).perform(callOf(step, mode, machineId, parameters, options));
+  const run: ConnectorWorld['run'] = (step, mode, machineId, parameters, options) => {
+    const outcome = standIn(step).perform(callOf(step, mode, machineId, parameters, options));
+    checkAnswer(step, mode, outcome);
+    return outcome;
+  };
 
   return {
     world,
@@ -135,6 +140,21 @@ function aWorldOf(world: World, authority: Authority): ConnectorWorld {
     view: (cloudName, tenantMachineId) =>
       tenantView(world, cloudName, { nowMs, ...(tenantMachineId === undefined ? {} : { tenantMachineId }) }),
   };
+}
+
+/** Throws where an answer is none that the contract of the step allows. */
+function checkAnswer(step: string, mode: StepMode, { verbose, exitCode, ...answer }: StepOutcome): void {
+  const { facts } = contractOf(step);
+  facts.strict().parse(answer.facts);
+  stepAnswerSchema.parse({ v: 1, step, mode, ...answer });
+  if (verbose?.some((line) => line.includes('\n')) === true) throw new Error('A line has a line break.');
+  if (exitCode !== undefined && ![0, 1, 1618, 3010].includes(exitCode)) throw new Error(`Exit code ${exitCode}`);
+}
+
+export function contractOf(step: string): RemoteStepContract {
+  const found = Object.entries<RemoteStepContract>(connectorSteps).find(([id]) => id === step);
+  if (found === undefined) throw new Error(`There is no contract of ${step}.`);
+  return found[1];
 }
 
 export function standIn(step: string): StepStandIn {
