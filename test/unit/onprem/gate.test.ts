@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkScript, type ScriptKind } from '../../../sandbox/windows/powershell/check-script.ts';
-import { composedScriptOf } from '../../../src/onprem/composed-scripts.ts';
+import { composedScripts } from '../../../src/onprem/composed-scripts.ts';
 import { sshScripts } from '../../../src/onprem/ssh-scripts.ts';
 import { stepScripts } from '../../../src/onprem/step-scripts.ts';
 
@@ -27,7 +27,7 @@ describe('src/onprem (the PowerShell gate)', () => {
   });
 
   it.each(Object.keys(stepScripts))('passes what is composed for step %s', async (id) => {
-    expect(await findingsOf(composedScriptOf(id) ?? '', 'any')).toEqual([]);
+    expect(await findingsOf(composedScripts.get(id) ?? '', 'any')).toEqual([]);
   });
 
   it.each(Object.entries(sshScripts))('passes what SSH executes to %s', async (_verb, text) => {
