@@ -71,7 +71,10 @@ function read(root: Node): ParsedScript {
   const ofType = (...types: readonly string[]): Node[] => nodes.filter(({ type }) => types.includes(type));
   const ownParams = root.namedChildren.find(({ type }) => type === 'param_block');
   return {
-    errors: nodes.filter((node) => node.isError || node.isMissing).map(readError),
+    // The grammar knows `&&` and `||` between commands, which Windows PowerShell 5.1 does not.
+    errors: nodes
+      .filter((node) => node.isError || node.isMissing || node.type === 'pipeline_chain_tail')
+      .map(readError),
     paramBlock: ownParams && readParamBlock(ownParams),
     functions: ofType('function_statement').map(readFunction),
     commands: readCommands(root),

@@ -31,6 +31,7 @@ Get-Date`;
     ['an unclosed quote', "$a = 'x\n"],
     ['an unclosed parenthesis', '$a = (Get-Date\n$b = 1\n'],
     ['a comma with nothing behind it', '$a = @(1, 2,)\n'],
+    ['what only a later PowerShell knows', 'Get-Date && Get-Date\n'],
     ['a missing operand', 'if ($a -eq ) { 1 }\n'],
   ])('says where %s is', async (_name, text) => {
     const { errors } = await parseScript(text);
