@@ -40,8 +40,9 @@ if ($Mode -eq 'probe' -or $Mode -eq 'verify') {
   return [ordered]@{ ok = $false; changed = $false; code = $code; facts = @{}; message = $message }
 }
 
-$lookup = @{ Name = $ExternalNic; ErrorAction = 'SilentlyContinue' }
-if (-not (Get-NetAdapter @lookup)) {
+# The cmdlet takes names as patterns: they are compared here.
+$adapters = @(Get-NetAdapter | Where-Object { $_.Name -eq $ExternalNic })
+if ($adapters.Count -eq 0) {
   $message = 'There is no such adapter: it was renamed.'
   return [ordered]@{ ok = $false; changed = $false; code = 'Precondition'; facts = @{}; message = $message }
 }

@@ -27,6 +27,15 @@ function Save-Text {
   [IO.File]::WriteAllText((Join-Path $staging $Name), $Text, [Console]::OutputEncoding)
 }
 
+# The reference shows texts, the class behind it has two properties.
+function ConvertTo-RangeText {
+  param([object]$Range)
+  if ($Range.PSObject.Properties['StartIPAddress']) {
+    return '{0} - {1}' -f $Range.StartIPAddress, $Range.EndIPAddress
+  }
+  return [string]$Range
+}
+
 function Save-Access {
   $state = @{ vpnStatus = 'Uninstalled'; vpnS2SStatus = 'Uninstalled'; pool = @() }
   $lookup = @{ Name = 'Get-RemoteAccess'; ErrorAction = 'SilentlyContinue' }
@@ -34,8 +43,8 @@ function Save-Access {
     $access = Get-RemoteAccess
     $state['vpnStatus'] = [string]$access.VpnStatus
     $state['vpnS2SStatus'] = [string]$access.VpnS2SStatus
-    if ($state['vpnStatus'] -eq 'Installed') {
-      $state['pool'] = @($access.IPAddressRangeList | ForEach-Object { [string]$_ })
+    if ($state['vpnStatus'] -eq 'Installed' -and [string]$access.IPAssignmentMethod -eq 'StaticPool') {
+      $state['pool'] = @($access.IPAddressRangeList | ForEach-Object { ConvertTo-RangeText $_ })
     }
   }
   Save-Text 'remote-access.json' (ConvertTo-Json $state)

@@ -1,7 +1,6 @@
 # Gatehouse ssh-start
 # One line of JSON in, one out. The command runs as a scheduled task: it outlives this connection, and the service of the VPN too.
 $ErrorActionPreference = 'Stop'
-$ProgressPreference = 'SilentlyContinue'
 $answer = @{ state = 'started' }
 $staging = ''
 try {
@@ -41,9 +40,9 @@ Set-Location $PSScriptRoot
 [IO.File]::Open("$PSScriptRoot\begun", 'CreateNew').Close()
 $asked = Get-Content 'asked'
 $words = '-NoProfile -NonInteractive -ExecutionPolicy Bypass -File "{0}\command.ps1" -Invocation {1}' -f $PSScriptRoot, $asked[0]
-$options = @{ FilePath = 'powershell'; ArgumentList = $words; PassThru = $true; NoNewWindow = $true }
-$options += @{ RedirectStandardOutput = 'output'; RedirectStandardError = 'error' }
-$child = Start-Process @options
+$files = @{ RedirectStandardOutput = 'output'; RedirectStandardError = 'error' }
+$options = @{ FilePath = 'powershell'; ArgumentList = $words; PassThru = $true }
+$child = Start-Process @options @files
 $null = $child.Handle
 $code = 1460
 if ($child.WaitForExit(1000 * $asked[1])) {
@@ -59,7 +58,12 @@ Rename-Item 'exit.new' 'exit'
     $call = @{ Execute = 'powershell'; Argument = $words }
     $options = @{ Action = (New-ScheduledTaskAction @call); RunLevel = 'Highest'; Force = $true }
     $null = Register-ScheduledTask @task @who @options
-    Move-Item $staging $folder
+    try {
+      [IO.Directory]::Move($staging, $folder)
+    } catch [IO.IOException] {
+      # Another start was first.
+      $answer.state = 'attached'
+    }
   }
   if (-not (Test-Path "$folder\begun")) {
     Start-ScheduledTask @task
