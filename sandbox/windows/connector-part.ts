@@ -17,7 +17,6 @@ const stagedSchema = z.strictObject({
   /** Of the Tenant API in the package. */
   version: z.string(),
 });
-export type StagedPackage = z.infer<typeof stagedSchema>;
 
 const tenantApiSchema = z.strictObject({
   version: z.string(),
@@ -28,7 +27,6 @@ const tenantApiSchema = z.strictObject({
   /** Of the version that an update replaced, for going back. */
   versionBefore: z.string().optional(),
 });
-export type TenantApi = z.infer<typeof tenantApiSchema>;
 
 /** What a machine has of Windows Azure Pack and of its connector. */
 export const azurePackPartSchema = z.strictObject({

@@ -6,7 +6,7 @@ import { refused } from './steps/w-step.ts';
 export const tenantSiteName = 'MgmtSvc-TenantSite';
 export const tenantApiSiteName = 'MgmtSvc-TenantAPI';
 
-export const connectorPort = 40_005;
+const connectorPort = 40_005;
 /** The three sites of the connector; the port of the first is published, the others are guesses that nothing relies on. */
 const connectorSites = [
   { name: 'MgmtSvc-Connector', port: connectorPort },

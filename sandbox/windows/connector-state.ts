@@ -90,4 +90,3 @@ export const connectorStateSchema = z.strictObject({
   violations: z.array(z.string()).default([]),
 });
 export type ConnectorState = z.infer<typeof connectorStateSchema>;
-export type ConnectorDefinition = z.input<typeof connectorStateSchema>;

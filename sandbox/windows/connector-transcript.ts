@@ -29,7 +29,7 @@ export function transcriptLines(variant: TranscriptVariant): readonly string[] {
 }
 
 /** How long the loop goes on after Success where nobody stops it. */
-export const lingerSeconds = 300;
+const lingerSeconds = 300;
 
 /** Seconds that a script waits for nothing: it neither stops the job nor leaves at Success. */
 export function lingeringSeconds(script: string): number {

@@ -8,6 +8,7 @@ import {
 import { dataFileFormats } from '../../../sandbox/windows/connector-state.ts';
 import { judgeServer } from '../../../sandbox/windows/connector-tls.ts';
 import { lingeringSeconds, transcriptLines } from '../../../sandbox/windows/connector-transcript.ts';
+import { readDataFile as readAsTheApplication } from '../../../src/onprem/read-data-file.ts';
 import { anAuthority, aServerCertificate, derOf } from '../../support/windows/issued-certificates.ts';
 
 const host = 'wapcomputer1.contoso.com';
@@ -27,6 +28,7 @@ describe('sandbox/windows/connector-data-file', () => {
     expect(text).toContain('AzurePackConnectorEndpoint');
     expect(text).toContain('AuthenticationIdentityProviderPartner');
     expect(readDataFile(text)).toEqual(content);
+    expect(readAsTheApplication(Buffer.from(text))).toEqual({ outcome: 'read', file: content });
     expect(thumbprintOf(content.signingCertificate)).toMatch(/^[0-9A-F]{40}$/);
   });
 

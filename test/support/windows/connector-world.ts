@@ -24,6 +24,7 @@ export const outputShare = '\\\\su1fileserver\\SU1_Infrastructure_1\\AzurePackCo
 export const wapVersion = '3.33.8196.14';
 export const tenantApiVersion = '3.40.8500.1';
 export const sqlAdmin = 'CONTOSO\\sqladmin';
+export const sqlAdminPassword = 'Sql-Admin-1';
 export const cloudAdmin = { username: 'cloudadmin@azurestack.local', password: 'Cl0ud-Admin' };
 export const domainAdmin = { username: 'AZURESTACK\\azurestackadmin', password: 'St@ck-Admin' };
 export const lockOutThreshold = 3;
@@ -68,23 +69,39 @@ export interface ConnectorWorld {
   view(cloudName: string, tenantMachineId?: string): TenantView;
 }
 
-export async function aConnectorWorld(): Promise<ConnectorWorld> {
+/** The definition of that world, and the authority that the WAP computers' certificates are from. */
+export async function aConnectorDefinition(): Promise<{
+  readonly definition: WorldDefinition;
+  readonly authority: Authority;
+}> {
   const top = await anAuthority('Contoso Root');
   const authority = await anAuthority('Contoso Issuing', top);
   const stores = [storeCertificate('Root', top), storeCertificate('CA', authority)];
   const wap = await Promise.all([1, 2].map((number) => aWapComputer(number, authority, stores)));
-  const parts = worldDefinitionSchema.parse({
+  const definition = {
     machines: [
-      { id: 'host', role: 'host', computerName: 'AZS-HOST1' },
-      { id: 'ercs', role: 'ercs', computerName: 'azs-ercs01' },
-      { id: 'wasp', role: 'wasp', computerName: 'AzS-WASP01' },
+      { id: 'host', role: 'host', computerName: 'AZS-HOST1', domain: 'azurestack.local' },
+      { id: 'ercs', role: 'ercs', computerName: 'azs-ercs01', domain: 'azurestack.local' },
+      {
+        id: 'wasp',
+        role: 'wasp',
+        computerName: 'AzS-WASP01',
+        domain: 'azurestack.local',
+        administrators: [domainAdmin.username],
+      },
       { id: 'client', role: 'client', computerName: 'PC1', certificates: stores },
       ...wap,
     ],
-    domains: [azureStackDomain()],
+    domains: [azureStackDomain(), contosoDomain()],
     network: { names: { 'portal.local.azurestack.external': '192.168.102.5' } },
     connector: await theConnector(),
-  } satisfies WorldDefinition);
+  } satisfies WorldDefinition;
+  return { definition, authority };
+}
+
+export async function aConnectorWorld(): Promise<ConnectorWorld> {
+  const { definition, authority } = await aConnectorDefinition();
+  const parts = worldDefinitionSchema.parse(definition);
   return aWorldOf({ ...parts, machines: () => parts.machines }, authority);
 }
 
@@ -192,6 +209,14 @@ function azureStackDomain() {
   };
 }
 
+function contosoDomain() {
+  return {
+    dnsName: 'contoso.com',
+    netBiosName: 'CONTOSO',
+    accounts: [{ name: 'sqladmin', password: sqlAdminPassword }],
+  };
+}
+
 async function aWapComputer(
   number: number,
   authority: Authority,
@@ -205,6 +230,7 @@ async function aWapComputer(
     role: 'wap' as const,
     computerName: name,
     domain: 'contoso.com',
+    administrators: [sqlAdmin],
     certificates: [...stores, { store: 'My' as const, certificate, hasPrivateKey: true }],
     products: ['TenantSite', 'TenantAPI', 'TenantPublicAPI'].map((role) => ({
       name: `Windows Azure Pack - ${role} - 2013`,
