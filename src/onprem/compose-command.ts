@@ -1,7 +1,7 @@
 import { findRemoteStep } from '../contracts/step-table.ts';
 import type { RemoteStepContract, StepMode } from '../contracts/remote-step.ts';
 import { AppError, type Problem } from '../domain/app-error.ts';
-import type { Transport } from '../domain/machine.ts';
+import { computerNameSchema, secretNameSchema, type Transport } from '../domain/machine.ts';
 import { composedScripts } from './composed-scripts.ts';
 
 export interface StepCommand {
@@ -48,7 +48,9 @@ export function composeCommand(command: StepCommand): ComposedCommand {
   const secrets = checkSecrets(step, command.secrets);
   const { via, transport, vaultUrl } = command;
   const whence = transport === 'arc' ? { vaultUrl } : {};
-  const viaCredential = via === undefined ? undefined : credentialOf(via.credentialSecret);
+  const viaCredential = via && referTo(via.credentialSecret, 'credential');
+  if (via && !computerNameSchema.safeParse(via.computerName).success)
+    throw refuse('The machine behind has no such name.');
   const invocation = encode({
     v: 1,
     step: step.id,
@@ -82,11 +84,13 @@ function checkSecrets(
   if (wanted.join() !== named.join()) {
     throw refuse(`Step ${step.id} takes the secrets [${wanted.join(', ')}], not [${named.join(', ')}].`);
   }
-  return Object.fromEntries(Object.entries(step.secrets).map(([key, kind]) => [key, { name: given[key] ?? '', kind }]));
+  return Object.fromEntries(Object.entries(step.secrets).map(([key, kind]) => [key, referTo(given[key] ?? '', kind)]));
 }
 
-function credentialOf(name: string): SecretReference {
-  return { name, kind: 'credential' };
+/** The name becomes part of an address on the machine. */
+function referTo(name: string, kind: SecretReference['kind']): SecretReference {
+  if (!secretNameSchema.safeParse(name).success) throw refuse('A secret has a name that Key Vault does not take.');
+  return { name, kind };
 }
 
 function encode(invocation: object): string {

@@ -133,6 +133,9 @@ describe('src/onprem/compose-command.ts', () => {
     ['an unknown parameter', { parameters: { ...installVpn.parameters, mode: 'undo' } }],
     ['a missing parameter', { parameters: { addressFrom: '192.168.200.201' } }],
     ['a secret that the step does not take', { secrets: { sharedKey: 'vpn-key' } }],
+    ['a name that is none of a secret', { ...setKey, secrets: { sharedKey: '../keys/root' } }],
+    ['a machine behind with no name', { via: { computerName: "natvm'; calc", credentialSecret: 'natvm-admin' } }],
+    ['an account behind with no name', { via: { computerName: 'natvm', credentialSecret: 'a/b?c' } }],
     ['a missing secret', { stepId: 'P7', parameters: { keyIsCurrent: true } }],
   ])('refuses %s', (_, part) => {
     expect(refusalOf({ ...installVpn, ...part }).code).toBe('ERR_REQUEST_INVALID');
