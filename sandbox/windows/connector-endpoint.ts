@@ -1,4 +1,5 @@
 import { signInToDomain } from './connector-accounts.ts';
+import { refusalOfBlocks } from './connector-exposed-commands.ts';
 import { canReachMachine, machinesBehind } from './connector-network.ts';
 import type { StepCall, StepOutcome } from './model.ts';
 import { refused, type Credential } from './steps/w-step.ts';
@@ -18,7 +19,7 @@ export type OpenedEndpoint =
  * leaves the machine; then the way there, then the account.
  */
 export function openPrivilegedEndpoint(
-  call: Pick<StepCall, 'world' | 'machine'>,
+  call: Pick<StepCall, 'world' | 'machine' | 'script'>,
   request: EndpointRequest,
 ): OpenedEndpoint {
   const { world, machine } = call;
@@ -36,6 +37,8 @@ export function openPrivilegedEndpoint(
   const name = `${signIn.domain.netBiosName}\\${signIn.account.name}`.toLowerCase();
   if (!privilegedEndpoint.operators.some((operator) => operator.toLowerCase() === name))
     return refuse('AuthFailed', `Connecting to ${request.computerName} failed: Access is denied (5).`);
+  const refusal = refusalOfBlocks(call.script);
+  if (refusal !== undefined) return refuse('ToolFailed', refusal);
   return { outcome: 'opened', hasAzurePackCommand: privilegedEndpoint.hasAzurePackCommand };
 }
 

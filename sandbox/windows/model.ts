@@ -67,6 +67,8 @@ export interface StepCall {
   /** The account it runs as; SYSTEM where nobody is named. */
   readonly runAs?: string;
   readonly isElevated: boolean;
+  /** The whole text that runs. */
+  readonly script: string;
   /** When the command began, and when it acts: at its end. Stack time. */
   readonly begunMs: number;
   readonly nowMs: number;

@@ -230,6 +230,7 @@ function callOf(context: CommandContext, command: StoredCommand, machine: Window
     world: context.world,
     // The session through another machine is that of an administrator of the target.
     isElevated: invocation.via !== undefined || command.isElevated,
+    script: command.script,
     begunMs: command.beginsMs,
     nowMs: context.host.clock.nowMs(),
     ...(command.runAs === undefined || invocation.via !== undefined ? {} : { runAs: command.runAs }),

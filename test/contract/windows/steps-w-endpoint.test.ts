@@ -80,6 +80,30 @@ describe('sandbox/windows/steps/w12-open-endpoint', () => {
     expect(open('azs-ercs01')).toMatchObject({ code: 'AuthFailed' });
   });
 
+  it.each([
+    'ScriptBlock = { $x = 1; Get-Command }',
+    'ScriptBlock = { if (Get-Command) { Get-Help } }',
+    'ScriptBlock = { Add-AzurePackConnector -AzureStackCloudName $name }',
+    'ScriptBlock = { Add-AzurePackConnector -AzurePackClouds @{ CloudName = "a" } }',
+    'ScriptBlock = { Get-Command } \n ScriptBlock = { Get-Process }',
+  ])('runs exposed cmdlets and no language: not %s', (script) => {
+    const request = { ...credssp, authentication: 'Default' };
+
+    expect(test.run('W12', 'probe', 'host', request, { secrets: { credential: cloudAdmin }, script })).toMatchObject({
+      ok: false,
+      code: 'ToolFailed',
+    });
+  });
+
+  it('runs a pipeline of exposed cmdlets with values from outside', () => {
+    const request = { ...credssp, authentication: 'Default' };
+    const script = 'ScriptBlock = { Add-AzurePackConnector -AzurePackClouds $using:clouds | Select-Object -First 1 }';
+
+    expect(test.run('W12', 'probe', 'host', request, { secrets: { credential: cloudAdmin }, script })).toMatchObject({
+      ok: true,
+    });
+  });
+
   it('says where the build lacks the command', () => {
     test.connector.privilegedEndpoint.hasAzurePackCommand = false;
 

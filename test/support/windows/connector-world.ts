@@ -48,6 +48,7 @@ export interface RunOptions {
   readonly secrets?: Readonly<Record<string, SecretValue>>;
   readonly runAs?: string;
   readonly isElevated?: boolean;
+  readonly script?: string;
   /** How long before now the command began. */
   readonly lastedMs?: number;
 }
@@ -115,7 +116,7 @@ function aWorldOf(world: World, authority: Authority): ConnectorWorld {
   }
 
   function callOf(step: string, mode: StepMode, machineId: string, parameters: object, options: RunOptions = {}) {
-    const { secrets = {}, runAs, isElevated = true, lastedMs = 0 } = options;
+    const { secrets = {}, runAs, isElevated = true, lastedMs = 0, script = '' } = options;
     return {
       step,
       mode,
@@ -125,6 +126,7 @@ function aWorldOf(world: World, authority: Authority): ConnectorWorld {
       world,
       ...(runAs === undefined ? {} : { runAs }),
       isElevated,
+      script,
       begunMs: nowMs - lastedMs,
       nowMs,
     };
