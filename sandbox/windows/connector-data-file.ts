@@ -16,6 +16,7 @@ export function renderDataFile(content: DataFileContent, format: DataFileFormat)
   const { endpoint, realm, signingCertificate } = content;
   switch (format) {
     case 'json':
+    case 'utf16':
       return JSON.stringify(
         {
           AzurePackConnectorEndpoint: endpoint,
@@ -45,6 +46,18 @@ export function renderDataFile(content: DataFileContent, format: DataFileFormat)
         '',
       ].join('\r\n');
   }
+}
+
+const utf16Mark = Buffer.from([0xff, 0xfe]);
+
+/** A file's bytes, as they lie in the share. */
+export function encodeDataFile({ text, isUtf16 }: { readonly text: string; readonly isUtf16: boolean }): Buffer {
+  return isUtf16 ? Buffer.concat([utf16Mark, Buffer.from(text, 'utf16le')]) : Buffer.from(text);
+}
+
+/** The text of such bytes, as .NET reads it: by its mark. */
+export function decodeDataFile(bytes: Buffer): string {
+  return bytes.subarray(0, 2).equals(utf16Mark) ? bytes.subarray(2).toString('utf16le') : bytes.toString('utf8');
 }
 
 /** The file as a broken or careless world would have it. */

@@ -77,6 +77,7 @@ function writeDataFile(connector: ConnectorState, cloud: AzurePackCloud, atMs: n
   outputFiles.push({
     name: freeName(outputFiles, new Date(atMs)),
     text: fault === undefined ? text : spoilDataFile(text, cloud.endpoint, fault),
+    isUtf16: privilegedEndpoint.format === 'utf16',
     writtenAt: new Date(atMs).toISOString(),
   });
 }

@@ -15,8 +15,8 @@ export const transcriptVariants = [
 ] as const;
 export type TranscriptVariant = (typeof transcriptVariants)[number];
 
-/** The format of the output files is unpublished: a reader has to take any of these. */
-export const dataFileFormats = ['json', 'xml', 'text'] as const;
+/** The format of the output files is unpublished: a reader has to take any of these. `utf16` is JSON as Out-File writes it. */
+export const dataFileFormats = ['json', 'xml', 'text', 'utf16'] as const;
 export type DataFileFormat = (typeof dataFileFormats)[number];
 
 export const dataFileFaults = ['empty', 'huge', 'otherCloud', 'html'] as const;
@@ -25,7 +25,13 @@ export type DataFileFault = (typeof dataFileFaults)[number];
 const cloudSchema = z.strictObject({ name: z.string(), endpoint: z.string() });
 export type AzurePackCloud = z.infer<typeof cloudSchema>;
 
-const sharedFileSchema = z.strictObject({ name: z.string(), text: z.string(), writtenAt: z.iso.datetime() });
+const sharedFileSchema = z.strictObject({
+  name: z.string(),
+  text: z.string(),
+  /** Windows PowerShell's own encoding, with its mark; UTF-8 otherwise. */
+  isUtf16: z.boolean().default(false),
+  writtenAt: z.iso.datetime(),
+});
 export type SharedFile = z.infer<typeof sharedFileSchema>;
 
 const connectorPackage = z.strictObject({

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { encodeDataFile } from '../connector-data-file.ts';
 import { settleEndpoint } from '../connector-multi-cloud.ts';
 import { openShare } from '../connector-share.ts';
 import type { SharedFile } from '../connector-state.ts';
@@ -31,7 +32,7 @@ function list(call: BoundCall<typeof listed, typeof secrets>): StepOutcome {
   return fine({
     files: opened.files.map((file) => ({
       name: file.name,
-      sizeBytes: Buffer.byteLength(file.text),
+      sizeBytes: encodeDataFile(file).length,
       sha256: hashOf(file),
       writtenAt: file.writtenAt,
     })),
@@ -44,7 +45,7 @@ function collect(call: BoundCall<typeof collected, typeof secrets>): StepOutcome
   if (opened.outcome === 'refused') return opened.answer;
   const file = opened.files.find(({ name }) => name === call.parameters.fileName);
   if (file === undefined) return refused('Precondition', `${call.parameters.fileName} is not in the share.`);
-  const bytes = Buffer.from(file.text);
+  const bytes = encodeDataFile(file);
   if (bytes.length > collectedBytesMax)
     return refused('Precondition', `${file.name} has ${bytes.length} bytes: no data file is that large.`);
   if (hashOf(file) !== call.parameters.sha256)
@@ -53,5 +54,5 @@ function collect(call: BoundCall<typeof collected, typeof secrets>): StepOutcome
 }
 
 function hashOf(file: SharedFile): string {
-  return createHash('sha256').update(file.text).digest('hex');
+  return createHash('sha256').update(encodeDataFile(file)).digest('hex');
 }

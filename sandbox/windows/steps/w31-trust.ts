@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { qualifiedName } from '../connector-accounts.ts';
-import { readDataFile, thumbprintOf } from '../connector-data-file.ts';
+import { decodeDataFile, readDataFile, thumbprintOf } from '../connector-data-file.ts';
 import { readBytes } from '../connector-machine.ts';
 import { canReachMachine } from '../connector-network.ts';
 import { isListed, sqlServerNamed, trusts, type SqlServer, type Trust } from '../connector-sql.ts';
@@ -120,7 +120,7 @@ function readTrust({ machine, parameters }: Call): ReadTrust {
   if (bytes === undefined) return refuse('Precondition', 'The data file is not in the folder of the package.');
   if (createHash('sha256').update(bytes).digest('hex') !== parameters.sha256)
     return refuse('Precondition', 'The data file is not the one that was approved.');
-  const content = readDataFile(bytes.toString('utf8'));
+  const content = readDataFile(decodeDataFile(bytes));
   const found = content === undefined ? undefined : thumbprintOf(content.signingCertificate);
   if (content === undefined || found === undefined)
     return refuse('ToolFailed', 'Configure-TrustAzureStack.ps1 ended with 1: the data file cannot be read.');

@@ -1,5 +1,7 @@
 // The parts of Azure Stack's side that are no machine: output files, the endpoint's transcript, TLS as SChannel judges it.
 import {
+  decodeDataFile,
+  encodeDataFile,
   readDataFile,
   renderDataFile,
   spoilDataFile,
@@ -28,7 +30,9 @@ describe('sandbox/windows/connector-data-file', () => {
     expect(text).toContain('AzurePackConnectorEndpoint');
     expect(text).toContain('AuthenticationIdentityProviderPartner');
     expect(readDataFile(text)).toEqual(content);
-    expect(readAsTheApplication(Buffer.from(text))).toEqual({ outcome: 'read', file: content });
+    const bytes = encodeDataFile({ text, isUtf16: format === 'utf16' });
+    expect(readDataFile(decodeDataFile(bytes))).toEqual(content);
+    expect(readAsTheApplication(bytes)).toEqual({ outcome: 'read', file: content });
     expect(thumbprintOf(content.signingCertificate)).toMatch(/^[0-9A-F]{40}$/);
   });
 

@@ -150,6 +150,16 @@ describe('sandbox/windows/steps/w31-trust', () => {
     expect(test.connector.violations).toEqual([]);
   });
 
+  it('takes a file as Out-File writes it', () => {
+    test.connector.privilegedEndpoint.format = 'utf16';
+    test.connector.outputFiles = [];
+    runMultiCloud(test, 'apply');
+    const { parameters, secrets } = dataFileOf(test, 1);
+    test.run('W26', 'apply', api, parameters, { secrets });
+
+    expect(trust('apply')).toMatchObject({ ok: true, facts: { isTrusted: true } });
+  });
+
   it('keeps what was trusted before when it goes back', () => {
     const other = { realm: 'https://sts.contoso.com/', thumbprint: 'F'.repeat(40) };
     server()?.trusts.push(other);

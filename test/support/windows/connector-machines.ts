@@ -1,6 +1,6 @@
 // States of the connector's machines that tests begin from, made by the steps themselves where a step makes them.
 import { createHash } from 'node:crypto';
-import { thumbprintOf } from '../../../sandbox/windows/connector-data-file.ts';
+import { encodeDataFile, thumbprintOf } from '../../../sandbox/windows/connector-data-file.ts';
 import type { StepMode, StepOutcome } from '../../../sandbox/windows/model.ts';
 import {
   cloudAdmin,
@@ -53,13 +53,14 @@ export async function addPersonalCertificate(
 
 /** What W26 takes for the data file of a cloud, once multi-cloud mode is on. */
 export function dataFileOf(test: ConnectorWorld, cloudNumber: number) {
-  const file = test.connector.outputFiles[cloudNumber - 1] ?? { name: '', text: '' };
+  const file = test.connector.outputFiles[cloudNumber - 1];
+  const bytes = file === undefined ? Buffer.alloc(0) : encodeDataFile(file);
   return {
     parameters: {
       folder: packageFolder,
-      fileName: file.name,
-      sha256: createHash('sha256').update(file.text).digest('hex'),
+      fileName: file?.name ?? '',
+      sha256: createHash('sha256').update(bytes).digest('hex'),
     },
-    secrets: { content: Buffer.from(file.text).toString('base64') },
+    secrets: { content: bytes.toString('base64') },
   };
 }
