@@ -37,9 +37,17 @@ export function fingerprintOf(publicKey: string): string {
 
 function ensureKey(file: string): { readonly file: string; readonly privateKey: string; readonly publicKey: string } {
   if (!existsSync(file)) {
-    const made = ssh2.utils.generateKeyPairSync('ed25519');
+    const made = makeKey();
     writeFileSync(`${file}.pub`, `${made.public}\n`);
     writeFileSync(file, made.private, { mode: 0o600 });
   }
   return { file, privateKey: readFileSync(file, 'utf8'), publicKey: readFileSync(`${file}.pub`, 'utf8').trim() };
+}
+
+/** ssh2 1.17 leaves zeros at the beginning of an ed25519 public key out, and then cannot read what it has made: one in 256. */
+function makeKey(): { readonly private: string; readonly public: string } {
+  for (;;) {
+    const made = ssh2.utils.generateKeyPairSync('ed25519');
+    if (!(ssh2.utils.parseKey(made.private) instanceof Error)) return made;
+  }
 }
