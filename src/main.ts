@@ -2,20 +2,30 @@ import { app, type InvocationContext } from '@azure/functions';
 import { DefaultAzureCredential } from '@azure/identity';
 import * as df from 'durable-functions';
 import { createApplyActivities } from './activities/apply-activities.ts';
+import { createConnectorActivities } from './activities/connector-activities.ts';
 import { createEnsureResource } from './activities/ensure-resource.ts';
+import { createFinishOnPremises } from './activities/finish-on-premises.ts';
 import { createReadWrite } from './activities/read-write.ts';
+import { createRemoteActivities } from './activities/remote-activities.ts';
 import { createRemoveResource } from './activities/remove-resource.ts';
 import { createStoryActivities } from './activities/story-activities.ts';
+import { createVpnAccessActivities } from './activities/vpn-access-activities.ts';
 import { createWriteGateway } from './activities/write-gateway.ts';
+import { sendWebhook } from './azure/send-webhook.ts';
 import { readSettings, type Settings } from './config/settings.ts';
 import * as applyGatewayContract from './contracts/apply-gateway.ts';
 import * as buildGatewayContract from './contracts/build-gateway.ts';
+import * as connectorContract from './contracts/connectors.ts';
+import { finishOnPremises } from './contracts/on-premises.ts';
+import * as remoteContract from './contracts/remote-commands.ts';
+import * as vpnAccessContract from './contracts/vpn-access.ts';
 import { deliverOutbox } from './desk/outbox-delivery.ts';
 import { tableNames } from './desk/table-names.ts';
 import { redactSecrets } from './domain/redact-secrets.ts';
 import { apiKeyRoutes } from './functions/api-keys.ts';
 import { auditRoutes } from './functions/audit.ts';
 import { certificateRoutes } from './functions/certificates.ts';
+import { connectorRoutes } from './functions/connectors.ts';
 import { downloadRoutes } from './functions/downloads.ts';
 import { expiryRoutes } from './functions/expiries.ts';
 import { gatewayRootRoutes } from './functions/gateway-roots.ts';
@@ -25,20 +35,29 @@ import { createDurableOrchestrations } from './functions/http/durable-orchestrat
 import { createReadCaller } from './functions/http/read-caller.ts';
 import { registerRoutes } from './functions/http/register-routes.ts';
 import type { Route } from './functions/http/route.ts';
+import { machineRoutes } from './functions/machines.ts';
 import { onGatewayChanged } from './functions/on-gateway-changed.ts';
 import { openApiRoutes } from './functions/openapi.ts';
 import { operationRoutes } from './functions/operations.ts';
 import { ownerRoutes } from './functions/owners.ts';
 import { registerActivities } from './functions/register-durable.ts';
 import { rootRoutes } from './functions/roots.ts';
+import { stackRoutes } from './functions/stacks.ts';
 import { storyActions } from './functions/story-actions.ts';
 import { registerDeliverOutbox } from './functions/timers/deliver-outbox.ts';
 import { registerSweep } from './functions/timers/sweep.ts';
 import { registerWatchExpiries } from './functions/timers/watch-expiries.ts';
 import { registerWatchGateways } from './functions/timers/watch-gateways.ts';
+import { vpnAccessRoutes } from './functions/vpn-access.ts';
+import { commandContainer, createOnPremises, type OnPremises } from './on-premises.ts';
 import { applyGateway } from './orchestrations/apply-gateway.ts';
 import { buildGateway } from './orchestrations/build-gateway.ts';
+import { connectClouds } from './orchestrations/connect-clouds.ts';
+import { connectPortals } from './orchestrations/connect-portals.ts';
+import { disconnectClouds, verifyConnector } from './orchestrations/connector-checks.ts';
+import { remoteStep } from './orchestrations/remote-step.ts';
 import { removeGateway } from './orchestrations/remove-gateway.ts';
+import { checkMachine, closeVpnAccess, openVpnAccess, setVpnUser } from './orchestrations/vpn-access.ts';
 import type { Orchestrations } from './ports/orchestrations.ts';
 import { createServices, downloadContainer, profileContainer, type Services } from './services.ts';
 import { version } from './version.ts';
@@ -51,22 +70,24 @@ const credential = new DefaultAzureCredential(
   settings.authorityHost === undefined ? {} : { authorityHost: settings.authorityHost, disableInstanceDiscovery: true },
 );
 const services = createServices(settings, credential);
+const onPremises = createOnPremises(services, settings, credential);
 
 prepareStorage(services, settings);
-registerDoors(services, settings);
-registerWatches(services, settings);
+registerDoors(services, onPremises, settings);
+registerWatches(services, onPremises, settings);
 registerStories(services);
+registerMachineStories(services, onPremises, settings);
 
 /** Tables, containers and the first administrator are there before the first call is. */
 function prepareStorage({ tables, blobs, apiKeys }: Services, { administratorKey }: Settings): void {
   app.hook.appStart(async () => {
     await tables.ensure(tableNames);
-    await blobs.ensure([profileContainer, downloadContainer]);
+    await blobs.ensure([profileContainer, downloadContainer, commandContainer]);
     await apiKeys.ensureAdministrator(administratorKey);
   });
 }
 
-function registerDoors(all: Services, { subscriptionId }: Settings): void {
+function registerDoors(all: Services, machine: OnPremises, { subscriptionId }: Settings): void {
   const { books, operations, apiKeys, audit, expiries, describeExpiring, owners, stories } = all;
   const routes: readonly Route[] = [
     ...gatewayRoutes({ books, stories, operations, subscriptionId, judgePlan: all.judgePlan }),
@@ -81,7 +102,11 @@ function registerDoors(all: Services, { subscriptionId }: Settings): void {
       kits: all.kits,
     }),
     ...downloadRoutes({ downloads: all.downloads }),
-    ...operationRoutes({ operations, actions: storyActions({ stories, operations }) }),
+    ...operationRoutes({ operations, actions: storyActions({ stories, operations, machineStories: machine.stories }) }),
+    ...machineRoutes({ ...machine, operations }),
+    ...stackRoutes(machine),
+    ...vpnAccessRoutes({ ...machine, operations }),
+    ...connectorRoutes({ ...machine, operations }),
     ...ownerRoutes({ owners }),
     ...expiryRoutes({ expiries, describe: describeExpiring }),
     ...auditRoutes({ audit }),
@@ -106,7 +131,7 @@ function registerDoors(all: Services, { subscriptionId }: Settings): void {
   });
 }
 
-function registerWatches(all: Services, { clientId }: Settings): void {
+function registerWatches(all: Services, machine: OnPremises, { clientId }: Settings): void {
   const { books, writer, now } = all;
   registerDeliverOutbox(app, all.delivery);
   registerWatchExpiries(app, {
@@ -120,7 +145,7 @@ function registerWatches(all: Services, { clientId }: Settings): void {
     },
   });
   registerWatchGateways(app, { durableClient, orchestrationsOf, books, writer, now });
-  registerSweep(app, { durableClient, orchestrationsOf, services: all });
+  registerSweep(app, { durableClient, orchestrationsOf, services: { ...all, machineStories: machine.stories } });
   app.eventGrid('onGatewayChanged', {
     extraInputs: [durableClient],
     handler: async (event: unknown, context: InvocationContext) => {
@@ -141,14 +166,12 @@ function registerStories(all: Services): void {
   df.app.orchestration(buildGatewayContract.removeGatewayName, removeGateway);
   df.app.orchestration(applyGatewayContract.applyGatewayName, applyGateway);
 
-  const { buildGatewayName, removeGatewayName, buildSteps, removeSteps, ...storyReferences } = buildGatewayContract;
-  registerActivities(df.app, storyReferences, {
+  registerActivities(df.app, buildGatewayContract, {
     ...createStoryActivities({ books, claims, operations, writer, now }),
     ensureResource: createEnsureResource({ arm, books, now }),
     removeResource: createRemoveResource({ arm, books }),
   });
-  const { applyGatewayName, ...applyReferences } = applyGatewayContract;
-  registerActivities(df.app, applyReferences, {
+  registerActivities(df.app, applyGatewayContract, {
     ...createApplyActivities({
       arm,
       blobs: all.blobs,
@@ -162,6 +185,33 @@ function registerStories(all: Services): void {
     writeGateway: createWriteGateway({ arm, books, now, thumbprintOfRoot, isExpiredRoot }),
     readWrite: createReadWrite({ arm, books }),
   });
+}
+
+function registerMachineStories(all: Services, machine: OnPremises, { vaultUrl }: Settings): void {
+  const { operations, claims, secrets, expiries, now } = all;
+  const { books } = machine;
+  const stories = {
+    [remoteContract.remoteStepName]: remoteStep,
+    [vpnAccessContract.checkMachineName]: checkMachine,
+    [vpnAccessContract.openVpnAccessName]: openVpnAccess,
+    [vpnAccessContract.closeVpnAccessName]: closeVpnAccess,
+    [vpnAccessContract.setVpnUserName]: setVpnUser,
+    [connectorContract.connectCloudsName]: connectClouds,
+    [connectorContract.connectPortalsName]: connectPortals,
+    [connectorContract.verifyConnectorName]: verifyConnector,
+    [connectorContract.disconnectCloudsName]: disconnectClouds,
+  };
+  for (const [name, story] of Object.entries(stories)) df.app.orchestration(name, story);
+
+  const finish = createFinishOnPremises({ ...machine, operations, claims });
+  registerActivities(df.app, { finishOnPremises }, { finishOnPremises: finish });
+  registerActivities(df.app, remoteContract, createRemoteActivities({ ...machine, operations, claims, vaultUrl, now }));
+  registerActivities(df.app, vpnAccessContract, createVpnAccessActivities({ ...machine, operations, expiries, now }));
+  registerActivities(
+    df.app,
+    connectorContract,
+    createConnectorActivities({ ...machine, books, operations, claims, expiries, secrets, send: sendWebhook, now }),
+  );
 }
 
 function orchestrationsOf(context: InvocationContext): Orchestrations {

@@ -24,6 +24,7 @@ import { createJudgePlan } from './desk/judge-plan.ts';
 import { createKitDesk } from './desk/kits.ts';
 import { createNotices } from './desk/notices.ts';
 import { createOperations } from './desk/operations.ts';
+import { createDescribeOnPremises, createOnPremisesBooks } from './desk/on-premises-books.ts';
 import { createOutbox } from './desk/outbox.ts';
 import { createOwners } from './desk/owners.ts';
 import { createSessionRecorder } from './desk/record-sessions.ts';
@@ -67,8 +68,10 @@ export function createServices(settings: Settings, credential: TokenCredential) 
   const thumbprintOfRoot = thumbprintOfPublicCertData;
   const delivery = { outbox, webhook: settings.webhook, send: sendWebhook, now };
 
+  const describeOnPremises = createDescribeOnPremises(createOnPremisesBooks(tables));
   const describeExpiring: DescribeExpiring = async (kind, id) => {
     if (kind === 'root') return (await books.roots.get(rootKeys(id)))?.record;
+    if (kind === 'stack-certificate' || kind === 'signing-certificate') return describeOnPremises(kind, id);
     const thumbprint = parseThumbprint(id);
     return thumbprint === undefined ? undefined : lookup.byThumbprint(thumbprint);
   };

@@ -81,6 +81,8 @@ export interface PortalLaneInput {
   readonly attempt: number;
   readonly connectorId: string;
   readonly cloud: string;
+  /** Of the cloud in the plan. */
+  readonly position: number;
   /** Of the cloud's portal machines this lane takes the ones at `lane`, `lane + portalLanes`, … */
   readonly lane: number;
 }
@@ -164,10 +166,11 @@ export function disconnectCloudsSteps({ privilegedEndpoint, clouds }: ShownPlan)
       plannedStep(ownSteps.trustGate, cloud.name),
       plannedStep({ ...W31, title: 'Take the trust back' }, cloud.name),
       plannedStep(ownSteps.updateGate, cloud.name),
-      ...cloud.apiMachines.flatMap((machine) => [W27, W26, stageOnApi].map((step) => plannedStep(step, machine))),
+      ...cloud.apiMachines.flatMap((machine) => [W27, W26].map((step) => plannedStep(step, machine))),
       ...cloud.portalMachines.flatMap((machine) => [W22, W21, W19, W18].map((step) => plannedStep(step, machine))),
-      plannedStep(W8, cloud.name),
+      ...cloud.apiMachines.map((machine) => plannedStep(stageOnApi, machine)),
     ]),
+    ...clouds.map(({ name }) => plannedStep(W8, name)),
     ...(privilegedEndpoint.authentication === 'Credssp' ? [plannedStep(W11)] : []),
   ];
 }

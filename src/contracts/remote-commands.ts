@@ -21,6 +21,8 @@ export interface RemoteStepInput {
   readonly secrets?: Readonly<Record<string, string>>;
   /** Name of the secret with the account that the step runs as. */
   readonly runAs?: string;
+  /** Goes on though the operation was canceled: what has to be put right again. */
+  readonly always?: true;
   /** Under which name Key Vault keeps a fact that nothing else may hold. */
   readonly secretFacts?: Readonly<Record<string, string>>;
 }
@@ -79,7 +81,7 @@ interface RunningCommand {
 
 /** Looks at a command. When it has answered, facts that are secret are in Key Vault and no longer in the answer. */
 export const pollCommand = activityReference<
-  RunningCommand & Pick<RemoteCommandInput, 'stepId' | 'mode' | 'secretFacts'>,
+  RunningCommand & Pick<RemoteCommandInput, 'operationId' | 'stepId' | 'mode' | 'secretFacts' | 'always'>,
   { readonly outcome: 'running' } | { readonly outcome: 'answered'; readonly answer: StepAnswer } | CommandFault
 >('pollCommand');
 

@@ -3,12 +3,12 @@ import type { Tables } from '../ports/tables.ts';
 import { sha256Hex } from './digest.ts';
 import { createStore } from './store.ts';
 
-const expiringKinds = ['certificate', 'root'] as const;
+const expiringKinds = ['certificate', 'root', 'stack-certificate', 'signing-certificate'] as const;
 type ExpiringKind = (typeof expiringKinds)[number];
 
 const expirySchema = z.object({
   kind: z.enum(expiringKinds),
-  /** Thumbprint of a certificate, id of a root. */
+  /** Thumbprint of a certificate, id of a root, `<stack>.<thumbprint>`, `<connector>.<cloud>.<thumbprint>`. */
   id: z.string(),
   notAfter: z.iso.datetime(),
   subject: z.string(),

@@ -12,6 +12,7 @@ import type { Books } from './books.ts';
 import type { Claims } from './claims.ts';
 import { instanceIdOf, type OperationRecord } from './operation-record.ts';
 import type { Operations } from './operations.ts';
+import { createTakeClaims, heldBy } from './take-claims.ts';
 import { rootKeys, type RootRecord } from './records/certificates.ts';
 import { gatewayKeys, resourceKeys, type GatewayRecord } from './records/gateways.ts';
 
@@ -45,38 +46,10 @@ export interface GatewayStories {
   revive(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
 }
 
-/** A claim whose operation has left no record for so long was taken by a request that died. */
-const orphanClaimMs = 60_000;
-
 export function createGatewayStories({ books, claims, operations, now }: GatewayStoriesOptions): GatewayStories {
   const at = (): string => now().toISOString();
 
-  async function claim(resourceId: string, operationId: string, attempt: number): Promise<void> {
-    const request = { resourceId, operationId, instanceId: instanceIdOf(operationId, attempt), now: now() };
-    for (let round = 0; round < 3; round += 1) {
-      const answer = await claims.take(request);
-      if (answer.outcome === 'taken') return;
-      const holder = await operations.get(answer.by.operationId);
-      const isOrphan = holder === undefined && now().getTime() - Date.parse(answer.by.since) > orphanClaimMs;
-      const isOver = holder !== undefined && ['succeeded', 'failed', 'canceled'].includes(holder.status);
-      if (!isOrphan && !isOver) throw heldBy(resourceId, answer.by.operationId);
-      await claims.release(resourceId, answer.by.operationId);
-    }
-    throw new AppError('ERR_CONFLICT', `${resourceId} keeps changing hands. Try again in a minute.`);
-  }
-
-  async function claimAll(resourceIds: readonly string[], operationId: string, attempt: number): Promise<void> {
-    const taken: string[] = [];
-    try {
-      for (const resourceId of resourceIds) {
-        await claim(resourceId, operationId, attempt);
-        taken.push(resourceId);
-      }
-    } catch (error) {
-      for (const resourceId of taken) await claims.release(resourceId, operationId);
-      throw error;
-    }
-  }
+  const claimAll = createTakeClaims({ claims, operations, now });
 
   async function requireFreeId(plan: GatewayPlan, operationId: string): Promise<void> {
     const taken = (await books.gateways.get(gatewayKeys(plan.id)))?.record;
@@ -282,21 +255,4 @@ export function createGatewayStories({ books, claims, operations, now }: Gateway
       });
     },
   };
-}
-
-function heldBy(resourceId: string, operationId: string): AppError {
-  return new AppError(
-    'ERR_CONFLICT',
-    `Operation ${operationId} is working on ${resourceId}. Wait for its end: GET /api/operations/${operationId}.`,
-    {
-      problems: [
-        {
-          path: '',
-          code: 'inUse',
-          message: `Operation ${operationId} is working on ${resourceId}.`,
-          fix: 'Wait for its end, or cancel it.',
-        },
-      ],
-    },
-  );
 }

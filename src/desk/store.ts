@@ -73,22 +73,47 @@ function pause(round: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, longestMs * (0.5 + Math.random() / 2)));
 }
 
-/** Nested values become JSON text in a column whose name ends in `Json`, so that a person can still read the table. */
+/** The table service takes 32,768 characters in one column. */
+const columnLengthMax = 30_000;
+
+/**
+ * Nested values become JSON text in a column whose name ends in `Json`, so that a person can still read the table; a long one
+ * goes on in columns `…Json2`, `…Json3`.
+ */
 function toColumns(record: object): Columns {
   const entries = Object.entries(record as Record<string, unknown>).filter(([, value]) => value !== undefined);
   return Object.fromEntries(
-    entries.map(([name, value]) =>
+    entries.flatMap(([name, value]): [string, string | number | boolean][] =>
       typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-        ? [name, value]
-        : [`${name}Json`, JSON.stringify(value)],
+        ? [[name, value]]
+        : pieces(JSON.stringify(value)).map((piece, index) => [`${name}Json${index === 0 ? '' : index + 1}`, piece]),
     ),
   );
 }
 
+function pieces(text: string): readonly string[] {
+  const count = Math.max(1, Math.ceil(text.length / columnLengthMax));
+  return Array.from({ length: count }, (_, index) =>
+    text.slice(index * columnLengthMax, (index + 1) * columnLengthMax),
+  );
+}
+
 function fromColumns(columns: Columns): Record<string, unknown> {
+  const names = Object.keys(columns).filter((name) => !/Json\d+$/.test(name));
   return Object.fromEntries(
-    Object.entries(columns).map(([name, value]) =>
-      name.endsWith('Json') ? [name.slice(0, -'Json'.length), JSON.parse(String(value)) as unknown] : [name, value],
+    names.map((name) =>
+      name.endsWith('Json')
+        ? [name.slice(0, -'Json'.length), JSON.parse(joined(columns, name)) as unknown]
+        : [name, columns[name]],
     ),
   );
+}
+
+function joined(columns: Columns, name: string): string {
+  let text = '';
+  for (let part = 1; ; part += 1) {
+    const piece = columns[part === 1 ? name : `${name}${part}`];
+    if (piece === undefined) return text;
+    text += String(piece);
+  }
 }

@@ -1,10 +1,13 @@
 import { buildGatewayName, removeGatewayName } from '../contracts/build-gateway.ts';
+import { connectCloudsName, disconnectCloudsName, verifyConnectorName } from '../contracts/connectors.ts';
+import { checkMachineName, closeVpnAccessName, openVpnAccessName, setVpnUserName } from '../contracts/vpn-access.ts';
 import type { Orchestrations } from '../ports/orchestrations.ts';
 import type { RootDesk } from './create-root.ts';
 import type { Downloads } from './downloads.ts';
 import type { GatewayStories } from './gateway-stories.ts';
 import type { CertificateDesk } from './issue-certificate.ts';
 import type { OperationRecord } from './operation-record.ts';
+import type { OnPremisesStories } from './on-premises-stories.ts';
 import type { Operations } from './operations.ts';
 import { revocationOperations, type RevocationDesk } from './revocations.ts';
 import { intentOperations, type TrustDesk } from './trust-roots.ts';
@@ -14,6 +17,7 @@ export interface SweepOptions {
   readonly operations: Operations;
   readonly unfinished: Unfinished;
   readonly stories: GatewayStories;
+  readonly machineStories: Pick<OnPremisesStories, 'revive'>;
   readonly revocations: RevocationDesk;
   readonly trust: TrustDesk;
   readonly certificates: CertificateDesk;
@@ -50,7 +54,7 @@ export async function sweep(options: SweepOptions): Promise<void> {
 }
 
 async function goOn(
-  { stories, revocations, trust, orchestrations }: SweepOptions,
+  { stories, machineStories, revocations, trust, orchestrations }: SweepOptions,
   operation: OperationRecord,
 ): Promise<void> {
   switch (operation.kind) {
@@ -66,6 +70,15 @@ async function goOn(
     case intentOperations.distrust:
     case intentOperations.profile:
       await trust.carry(operation, orchestrations);
+      return;
+    case checkMachineName:
+    case openVpnAccessName:
+    case closeVpnAccessName:
+    case setVpnUserName:
+    case connectCloudsName:
+    case verifyConnectorName:
+    case disconnectCloudsName:
+      await machineStories.revive(operation, orchestrations);
       return;
     default:
       throw new Error(`Nobody carries out operations of kind ${operation.kind}.`);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { OperationRecord } from '../desk/operation-record.ts';
+import { openWaits, type OperationRecord } from '../desk/operation-record.ts';
 import type { Operations } from '../desk/operations.ts';
 import { AppError, errorStatus } from '../domain/app-error.ts';
 import type { Caller } from '../domain/caller.ts';
@@ -35,7 +35,7 @@ export interface OperationActions {
 }
 
 export interface OperationRoutesOptions {
-  readonly operations: Pick<Operations, 'get' | 'view' | 'list' | 'requestCancel'>;
+  readonly operations: Pick<Operations, 'get' | 'view' | 'list' | 'requestCancel' | 'decide'>;
   /** By kind of operation. */
   readonly actions: Readonly<Record<string, OperationActions>>;
 }
@@ -52,6 +52,8 @@ export function operationRoutes(options: OperationRoutesOptions): readonly Route
     getOperation(options),
     getOperationResult(options),
     cancelOperation(options),
+    decideOperation(options, 'approve', 'approved', 'Lets an operation go on that waits for a person.'),
+    decideOperation(options, 'reject', 'rejected', 'Stops an operation that waits for a person.'),
     actOnOperation(options, 'resume', 'Goes on from the step that failed, with the same plan.'),
     actOnOperation(options, 'remove', 'Removes what a failed or canceled operation has made.'),
   ];
@@ -130,10 +132,62 @@ function cancelOperation({ operations }: OperationRoutesOptions): Route {
     tags,
     request: { params: operationParams },
     responses: { 202: operationViewSchema },
-    handler: async ({ params }) => {
+    handler: async ({ params, orchestrations }) => {
       await viewOf(operations, params.id);
-      if (await operations.requestCancel(params.id)) return acceptedOperation(await viewOf(operations, params.id));
+      if (await operations.requestCancel(params.id)) {
+        const operation = await operations.get(params.id);
+        // Who waits for a decision need not wait for it any more.
+        for (const { instanceId, eventName } of operation === undefined ? [] : openWaits(operation)) {
+          if (instanceId !== undefined && eventName !== undefined) await orchestrations.raise(instanceId, eventName);
+        }
+        return acceptedOperation(await viewOf(operations, params.id));
+      }
       throw new AppError('ERR_CONFLICT', `Operation ${params.id} has ended already; there is nothing to cancel.`);
+    },
+  });
+}
+
+function decideOperation(
+  { operations }: OperationRoutesOptions,
+  verb: 'approve' | 'reject',
+  decision: 'approved' | 'rejected',
+  summary: string,
+): Route {
+  return defineRoute({
+    name: `${verb}Operation`,
+    method: 'POST',
+    path: `operations/{id}/${verb}`,
+    action: `operation.${verb}`,
+    role: 'operator',
+    summary,
+    tags,
+    request: {
+      params: operationParams,
+      body: z.strictObject({
+        name: z
+          .string()
+          .regex(/^[a-z0-9-]{1,100}$/)
+          .optional()
+          .meta({
+            description: "Which of the operation's approvals; the one that it has waited for longest if not given.",
+          }),
+        comment: z
+          .string()
+          .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,500}$/u)
+          .optional(),
+      }),
+    },
+    responses: { 202: operationViewSchema },
+    handler: async ({ params, body, caller, orchestrations }) => {
+      await viewOf(operations, params.id);
+      const decided = await operations.decide(params.id, { ...body, decision, by: caller.id });
+      if (decided === undefined) {
+        const which = body.name === undefined ? 'a decision' : `the decision '${body.name}'`;
+        throw new AppError('ERR_CONFLICT', `Operation ${params.id} does not wait for ${which}.`);
+      }
+      const { instanceId, eventName } = decided;
+      if (instanceId !== undefined && eventName !== undefined) await orchestrations.raise(instanceId, eventName);
+      return acceptedOperation(await viewOf(operations, params.id));
     },
   });
 }

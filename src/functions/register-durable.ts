@@ -9,13 +9,14 @@ type DurableApp = Pick<typeof durable.app, 'activity'>;
  * Registers activities under the names of their references. What an activity throws is stored in clear in the history of its
  * orchestration, so only a redacted line of it gets there.
  */
-export function registerActivities<References extends object>(
+export function registerActivities<References extends object, Name extends keyof References>(
   app: DurableApp,
   references: References,
-  activities: ActivitiesOf<References>,
+  activities: ActivitiesOf<Pick<References, Name>>,
 ): void {
-  for (const [key, reference] of Object.entries(references as Readonly<Record<string, { readonly name: string }>>)) {
-    const run = activities[key as keyof References] as (input: unknown) => Promise<unknown>;
+  for (const [key, activity] of Object.entries(activities)) {
+    const reference = references[key as Name] as { readonly name: string };
+    const run = activity as (input: unknown) => Promise<unknown>;
     app.activity(reference.name, {
       handler: async (input: unknown, context: InvocationContext) => {
         try {

@@ -1,4 +1,4 @@
-import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { XMLParser } from 'fast-xml-parser';
 
 /** What a data file of the multi-cloud mode says. */
 export interface DataFile {
@@ -62,11 +62,14 @@ function leavesOfJson(text: string): readonly Leaf[] | undefined {
 }
 
 function leavesOfXml(text: string): readonly Leaf[] | undefined {
-  if (!text.startsWith('<') || XMLValidator.validate(text) !== true) return undefined;
-  return leavesOf(
-    new XMLParser({ parseTagValue: false, ignoreAttributes: false, attributeNamePrefix: '' }).parse(text),
-    '',
-  );
+  if (!text.startsWith('<')) return undefined;
+  try {
+    const parser = new XMLParser({ parseTagValue: false, ignoreAttributes: false, attributeNamePrefix: '' });
+    return leavesOf(parser.parse(text), '');
+  } catch {
+    // Not XML: the next format is tried.
+    return undefined;
+  }
 }
 
 function leavesOf(value: unknown, path: string): readonly Leaf[] {

@@ -74,7 +74,6 @@ function* approveUpdate(
       machineId,
       parameters: { folder },
       wish: 'probe',
-      suffix: '-look',
     });
     if (seen.outcome !== 'done') toUpdate.push(machineId);
   }
@@ -150,7 +149,7 @@ function* establishTrust(
 
   const trust = trustRequest(cloud, file, sqlServer);
   yield* locked(context, story, `sql:${sqlServer.toLowerCase()}`, function* () {
-    const seen = yield* runStep(context, story, { ...trust, wish: 'probe', suffix: '-look' });
+    const seen = yield* runStep(context, story, { ...trust, wish: 'probe' });
     if (seen.outcome === 'done')
       yield* skip(context, story, shownStep(ownSteps.trustGate, cloud.name), 'It is trusted already.');
     else yield* approveTrust(context, story, plan, cloud, sqlServer);
@@ -196,7 +195,6 @@ function* protectAgain(context: OrchestrationContext, story: Story, cloud: Conne
     machineId: cloud.trustMachine,
     where: cloud.name,
     parameters: { isServerKnown: true },
-    suffix: '-protect',
   });
   if (result.outcome === 'refused') {
     const message = `Web.config of the tenant API on ${cloud.trustMachine} may be unprotected: ${result.message}`;

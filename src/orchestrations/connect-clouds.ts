@@ -76,7 +76,7 @@ function* enableMultiCloud(
   const secrets = { credential: pep.credentialSecret };
   yield* host({ step: W.W12, parameters: { computerName, authentication }, secrets });
 
-  const seen = yield* runStep(context, story, { ...enable, machineId: hostMachine, wish: 'probe', suffix: '-look' });
+  const seen = yield* runStep(context, story, { ...enable, machineId: hostMachine, wish: 'probe' });
   if (seen.outcome === 'done')
     yield* skip(context, story, shownStep(ownSteps.enableGate), 'Multi-cloud mode is on already.');
   else yield* approveMultiCloud(context, story, plan);
@@ -110,12 +110,11 @@ function* collectDataFiles(
   const step = shownStep(W.W16);
   yield* begin(context, story, step);
   const collected: CollectedFile[] = [];
-  for (const [index, { name: fileName, sha256 }] of newest.entries()) {
+  for (const { name: fileName, sha256 } of newest) {
     const secretName = `connector-${connectorId}-${sha256.slice(0, 16)}`;
     const result = yield* runStep(context, story, {
       ...hostRequest({ step: W.W16, parameters: { share, fileName, sha256 }, secrets }),
       secretFacts: { content: secretName },
-      suffix: `-${index}`,
     });
     collected.push({
       fileName,
@@ -158,10 +157,10 @@ function* connectPortalsOf(
   cloud: string,
 ): Steps<void> {
   const count = plan.clouds.find(({ name }) => name === cloud)?.portalMachines.length ?? 0;
+  const position = plan.clouds.findIndex(({ name }) => name === cloud);
   const lanes = Array.from({ length: Math.min(portalLanes, count) }, (_, lane) => {
     const { operationId, attempt } = story;
-    const input: PortalLaneInput = { operationId, attempt, connectorId: plan.connectorId, cloud, lane };
-    const position = plan.clouds.findIndex(({ name }) => name === cloud);
+    const input: PortalLaneInput = { operationId, attempt, connectorId: plan.connectorId, cloud, position, lane };
     return context.df.callSubOrchestrator(
       connectPortalsName,
       input,

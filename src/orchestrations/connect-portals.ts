@@ -15,7 +15,7 @@ import { addressOf } from '../domain/connector-ports.ts';
 import { endpointProblems } from '../domain/endpoint-problems.ts';
 import { callActivity, type Steps } from './call-activity.ts';
 import { readPlan } from './connector-access.ts';
-import { begin, endOf, must, runStep, stopped, type StepRequest, type Story } from './story.ts';
+import { begin, createStory, endOf, must, runStep, stopped, type StepRequest, type Story } from './story.ts';
 
 /** Every third portal machine of a cloud, one after the other. */
 export function* connectPortals(context: OrchestrationContext): Steps<LaneResult> {
@@ -32,11 +32,12 @@ export function* connectPortals(context: OrchestrationContext): Steps<LaneResult
 }
 
 function* connectLane(context: OrchestrationContext, input: PortalLaneInput): Steps<void> {
+  const story = createStory(input, `c${input.position}l${input.lane}-`);
   const { plan } = yield* readPlan(context, input.connectorId);
   const cloud = plan.clouds.find(({ name }) => name === input.cloud);
   const machines = (cloud?.portalMachines ?? []).filter((_, index) => index % portalLanes === input.lane);
   for (const machineId of machines)
-    if (cloud !== undefined) yield* connectPortal(context, input, plan, cloud, machineId);
+    if (cloud !== undefined) yield* connectPortal(context, story, plan, cloud, machineId);
 }
 
 function* connectPortal(
@@ -81,14 +82,13 @@ export function* checkEndpoint(
   const step = shownStep(W.W23, machineId);
   yield* begin(context, story, step);
   const parameters = { endpoints: [addressOf(cloud.endpoint)] };
-  for (const [index, from] of [plan.waspMachine, ...plan.checkMachines].entries()) {
+  for (const from of [plan.waspMachine, ...plan.checkMachines]) {
     const result = yield* runStep(context, story, {
       step: W.W23,
       where: machineId,
       machineId: from,
       wish: 'probe',
       parameters,
-      suffix: `-${index}`,
     });
     const problem =
       result.outcome === 'refused'

@@ -92,7 +92,7 @@ function* disconnectCloud(
     yield* gate(context, story, {
       step: shownStep(ownSteps.trustGate, cloud.name),
       name: `untrust-${slug(cloud.name)}`,
-      detail: `Microsoft.MgmtSvc.Store of cloud ${cloud.name} will be restored from the backup that was made before the trust. What was changed there since is lost: look, then approve.`,
+      detail: `Microsoft.MgmtSvc.Store of cloud ${cloud.name} will be restored from the backup that was made before the trust. Whatever was changed there since, subscriptions of tenants included, is lost: look, then approve.`,
       days: plan.approvalDays,
     });
     const lock = `sql:${(cloud.sqlServer ?? cloud.trustMachine).toLowerCase()}`;
@@ -113,11 +113,22 @@ function* disconnectCloud(
     const step = shownStep(W.W26, machineId);
     if (file === undefined) yield* skip(context, story, step, 'There was no data file.');
     else yield* must(context, story, { ...at, step: W.W26, ...copyRequest(file) });
-    yield* must(context, story, { ...at, step: stageOnApi, script: W.W18.id, parameters: { ...plan.package, folder } });
   }
   for (const machineId of cloud.portalMachines) {
     const requests = portalRequests(plan, cloud, machineId).filter(({ step }) => undone.has(step.id));
     for (const request of [...requests].reverse()) yield* must(context, story, { ...request, wish: undo });
+  }
+  // Last, because the portals' own way back needs the package, and one machine may be both.
+  for (const machineId of cloud.apiMachines) {
+    const parameters = { ...plan.package, folder };
+    yield* must(context, story, {
+      machineId,
+      where: machineId,
+      wish: undo,
+      step: stageOnApi,
+      script: W.W18.id,
+      parameters,
+    });
   }
 }
 

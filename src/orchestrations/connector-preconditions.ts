@@ -43,14 +43,12 @@ export function* checkPreconditions(
 }> {
   const step = shownStep(ownSteps.preconditions);
   yield* begin(context, story, step);
-  const looks = [...looksOfStack(plan), ...plan.clouds.flatMap((cloud, index) => looksOfCloud(plan, cloud, index))].map(
-    (look, index) => ({ ...look, request: { ...look.request, suffix: `-${index}` } }),
-  );
+  const looks = [...looksOfStack(plan), ...plan.clouds.flatMap((cloud, index) => looksOfCloud(plan, cloud, index))];
   const results = (yield context.df.Task.all(
     looks.map(({ request }) => startStep(context, story, request)),
   )) as readonly RemoteStepResult[];
 
-  const findings = results.map((result, index) => judged(looks[index] as Look, result));
+  const findings = results.map((result, index) => judged(looks[index], result));
   const errors = findings.flatMap((finding) => finding.errors);
   const warnings = findings.flatMap((finding) => finding.warnings);
   const { operationId } = story;
@@ -66,7 +64,9 @@ export function* checkPreconditions(
   return { plan: { ...plan, ...certificates }, warnings };
 }
 
-function judged({ path, request, judge }: Look, result: RemoteStepResult): Findings {
+function judged(look: Look | undefined, result: RemoteStepResult): Findings {
+  if (look === undefined) return allWell;
+  const { path, request, judge } = look;
   if (result.outcome !== 'refused') return judge(result.facts, path);
   const { code, message } = result;
   const fix = fixes[code] ?? 'Mend it on the machine, then resume the operation.';

@@ -31,13 +31,12 @@ function* lookAround(context: OrchestrationContext, story: Story, plan: Connecto
     addressOf(endpoint),
   ]);
   const machines = [plan.waspMachine, ...plan.checkMachines];
-  const looks = machines.map((machineId, index) =>
+  const looks = machines.map((machineId) =>
     startStep(context, story, {
       step: W.W23,
       machineId,
       wish: 'probe',
       parameters: { endpoints },
-      suffix: `-diagnosis-${index}`,
     }),
   );
   const results = (yield context.df.Task.all(looks)) as readonly RemoteStepResult[];

@@ -35,7 +35,7 @@ function* ensure(context: OrchestrationContext, step: RemoteStepInput): Steps<Re
     const looked = yield* run(context, step, 'probe', round);
     if (isFault(looked)) return refusedBy(looked, facts);
     facts = { ...facts, ...looked.facts };
-    if (looked.ok) return done(applied > 0, facts, looked.message);
+    if (looked.ok) return done(round > 1, facts, looked.message);
     if (looked.code !== 'NotDone') return refusedBy(toFault(looked), facts);
     if (step.wish === 'probe' || !canApply) return notDone(step, looked, facts);
     if (failure !== undefined && applied >= contract.tries) return refusedBy(failure, facts);
@@ -71,7 +71,8 @@ function* afterApply(
         : { next: 'verify' };
     case 'RebootRequired': {
       const refused = yield* restart(context, step, round);
-      return refused === undefined ? { next: 'verify' } : { next: 'refuse', refused };
+      // What waited for the restart may not be all there is to do.
+      return refused === undefined ? { next: 'waited' } : { next: 'refuse', refused };
     }
     case 'Busy':
       yield* callActivity(context, noteStep, {

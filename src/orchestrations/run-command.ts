@@ -87,8 +87,18 @@ function* untilAnswered(
   command: RemoteCommandInput,
   { handle, timeoutSeconds, isManual }: Started,
 ): Steps<CommandEnd> {
-  const { commandId, machineId, stepId, mode } = command;
+  const { commandId, machineId, operationId, stepId, mode, always } = command;
   const secretFacts = command.secretFacts === undefined ? {} : { secretFacts: command.secretFacts };
+  const look = {
+    commandId,
+    machineId,
+    operationId,
+    handle,
+    stepId,
+    mode,
+    ...secretFacts,
+    ...(always === true ? { always } : {}),
+  };
   const begun = context.df.currentUtcDateTime.getTime();
   const endMs = begun + (isManual ? manualMaxMs : timeoutSeconds * 1000 + graceMs);
   let reachedMs = begun;
@@ -96,14 +106,7 @@ function* untilAnswered(
     const elapsedMs = context.df.currentUtcDateTime.getTime() - begun;
     if (isManual) yield* waitForHint(context, command.eventName, manualLookSeconds);
     else yield* waitSeconds(context, commandLookSeconds(elapsedMs / 1000));
-    const seen = yield* callActivity(context, pollCommand, {
-      commandId,
-      machineId,
-      handle,
-      stepId,
-      mode,
-      ...secretFacts,
-    });
+    const seen = yield* callActivity(context, pollCommand, look);
     const nowMs = context.df.currentUtcDateTime.getTime();
     if (seen.outcome === 'answered') return seen;
     const isAway = seen.outcome === 'failed' && seen.fault === 'Unreachable';

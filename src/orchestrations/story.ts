@@ -14,10 +14,28 @@ import { askPeople } from './ask-people.ts';
 import { releaseLock, takeLock } from '../contracts/connectors.ts';
 import { callActivity, waitSeconds, type Steps } from './call-activity.ts';
 
-/** Which operation a story carries out, and which attempt at it this is. */
+/** Which operation a story carries out, and what the instances of its steps are called. */
 export interface Story {
   readonly operationId: string;
+  /** A name that this story has not given before, the same again on every replay: `[a-z0-9-]`. */
+  readonly nextKey: (stepId: string) => string;
   readonly attempt: number;
+}
+
+/** `lane` tells apart the parts of one operation that run side by side. */
+export function createStory(
+  { operationId, attempt }: { readonly operationId: string; readonly attempt: number },
+  lane = '',
+): Story {
+  let count = 0;
+  return {
+    operationId,
+    attempt,
+    nextKey: (stepId) => {
+      count += 1;
+      return `${operationId}-${attempt}-${lane}${stepId.toLowerCase()}-${count}`;
+    },
+  };
 }
 
 /** A step of a story that does not go on: thrown through the story's own code, caught where it ends. */
@@ -50,8 +68,6 @@ export interface StepRequest {
   readonly secretFacts?: Readonly<Record<string, string>>;
   /** Runs even when the operation was canceled: what has to be put right again. */
   readonly always?: true;
-  /** Tells apart instances of one step at one place. */
-  readonly suffix?: string;
 }
 
 export interface StepDone {
@@ -66,7 +82,7 @@ export function* tellStory(
   tell: (story: Story, target: string) => Steps<unknown>,
 ): Steps<OnPremisesEnd> {
   const input = context.df.getInput<OnPremisesInput>();
-  const end = yield* endOf(tell(input, input.target));
+  const end = yield* endOf(tell(createStory(input), input.target));
   yield* callActivity(context, finishOnPremises, { ...input, end });
   return end;
 }
@@ -95,6 +111,7 @@ export function* must(context: OrchestrationContext, story: Story, request: Step
   const result = yield* runStep(context, story, request);
   if (result.outcome === 'refused') {
     const { code, message } = result;
+    if (code === 'Canceled') throw new StoryStopped({ status: 'canceled' });
     yield* callActivity(context, failStep, { operationId, step, detail: `${code}: ${message}` });
     throw stopped(step, code, message);
   }
@@ -125,21 +142,10 @@ export function* runStep(context: OrchestrationContext, story: Story, request: S
 }
 
 /** The step as a task, for several side by side. */
-export function startStep(context: OrchestrationContext, { operationId, attempt }: Story, request: StepRequest): Task {
-  const {
-    step,
-    script,
-    machineId,
-    where,
-    parameters,
-    wish = 'ensure',
-    secrets,
-    runAs,
-    secretFacts,
-    suffix = '',
-  } = request;
-  const place = `${step.id}-${where ?? machineId}${suffix}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
-  const key = `${operationId}-${attempt}-${place.slice(0, 34)}`;
+export function startStep(context: OrchestrationContext, story: Story, request: StepRequest): Task {
+  const { step, script, machineId, where, parameters, wish = 'ensure', secrets, runAs, secretFacts, always } = request;
+  const { operationId } = story;
+  const key = story.nextKey(step.id);
   const input: RemoteStepInput = {
     operationId,
     key,
@@ -151,6 +157,7 @@ export function startStep(context: OrchestrationContext, { operationId, attempt 
     ...(secrets === undefined ? {} : { secrets }),
     ...(runAs === undefined ? {} : { runAs }),
     ...(secretFacts === undefined ? {} : { secretFacts }),
+    ...(always === undefined ? {} : { always }),
   };
   return context.df.callSubOrchestrator(remoteStepName, input, key);
 }

@@ -18,9 +18,9 @@ export function* trustIssuers(
   for (const { name } of clouds) {
     const step = shownStep(W.W8, name);
     yield* begin(context, story, step);
-    for (const [index, { cloud, ...parameters }] of issuers.entries()) {
+    for (const { cloud, ...parameters } of issuers) {
       if (cloud !== name) continue;
-      const request = { step: W.W8, where: name, machineId: waspMachine, parameters, wish, suffix: `-${index}` };
+      const request = { step: W.W8, where: name, machineId: waspMachine, parameters, wish };
       const result = yield* runStep(context, story, request);
       if (result.outcome !== 'refused') continue;
       const { code, message } = result;

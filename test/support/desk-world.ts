@@ -14,12 +14,14 @@ import { createGatewayRounds } from '../../src/desk/gateway-rounds.ts';
 import { createGatewayStories } from '../../src/desk/gateway-stories.ts';
 import { createGatewayWriter } from '../../src/desk/gateway-writer.ts';
 import { createCertificateDesk } from '../../src/desk/issue-certificate.ts';
+import { createOnPremisesStories } from '../../src/desk/on-premises-stories.ts';
 import { createOperations } from '../../src/desk/operations.ts';
 import { createOutbox } from '../../src/desk/outbox.ts';
 import { createOwners } from '../../src/desk/owners.ts';
 import { createSessionRecorder } from '../../src/desk/record-sessions.ts';
 import { gatewayKeys, type GatewayRecord } from '../../src/desk/records/gateways.ts';
 import { createRevocationDesk } from '../../src/desk/revocations.ts';
+import { createTakeClaims } from '../../src/desk/take-claims.ts';
 import { createTrustDesk } from '../../src/desk/trust-roots.ts';
 import { createUnfinished } from '../../src/desk/unfinished.ts';
 import { completeGatewayPlan } from '../../src/domain/gateway-plan.ts';
@@ -80,6 +82,11 @@ export function createDeskWorld(tables: MemoryTables = createMemoryTables()) {
     rounds: createGatewayRounds({ books, operations, outbox, writer, now, thumbprintOfRoot }),
     sessions: createSessionRecorder({ books, operations, now }),
     stories: createGatewayStories({ books, claims, operations, now }),
+    machineStories: createOnPremisesStories({
+      operations,
+      takeClaims: createTakeClaims({ claims, operations, now }),
+      onDied: () => Promise.resolve(),
+    }),
     trust: createTrustDesk({ books, lookup, operations, writer, now }),
     writeGateway: createWriteGateway({
       arm,

@@ -70,7 +70,11 @@ export async function createTestDoors(): Promise<TestDoors> {
     readCaller: createReadCaller({ apiKeys }),
     idempotency: createIdempotency({ tables, now: clock.now }),
     audit: createAudit({ tables }),
-    orchestrationsOf: () => ({ start: () => Promise.resolve(), state: () => Promise.resolve('absent') }),
+    orchestrationsOf: () => ({
+      start: () => Promise.resolve(),
+      raise: () => Promise.resolve(),
+      state: () => Promise.resolve('absent'),
+    }),
     afterChange: () => {
       changes += 1;
     },

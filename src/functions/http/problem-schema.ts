@@ -1,5 +1,13 @@
 import { z } from 'zod';
 
+/** One thing that is wrong: in an answer's `errors`, and in warnings. */
+export const problemItemSchema = z.object({
+  path: z.string().meta({ description: 'JSON Pointer (RFC 6901) into the request.' }),
+  code: z.string(),
+  message: z.string(),
+  fix: z.string(),
+});
+
 /** RFC 9457, as the API description shows it. */
 export const problemSchema = z
   .object({
@@ -9,15 +17,6 @@ export const problemSchema = z
     code: z.string().meta({ description: 'Code to switch on.', examples: ['ERR_REQUEST_INVALID'] }),
     detail: z.string(),
     instance: z.string().meta({ description: 'Names this request, for a report.' }),
-    errors: z
-      .array(
-        z.object({
-          path: z.string().meta({ description: 'JSON Pointer (RFC 6901) into the request.' }),
-          code: z.string(),
-          message: z.string(),
-          fix: z.string(),
-        }),
-      )
-      .optional(),
+    errors: z.array(problemItemSchema).optional(),
   })
   .meta({ id: 'Problem', description: 'What was refused or failed, why, and what to do.' });

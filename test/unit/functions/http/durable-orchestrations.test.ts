@@ -1,7 +1,7 @@
 import type { DurableClient, DurableOrchestrationStatus } from 'durable-functions';
 import { createDurableOrchestrations } from '../../../../src/functions/http/durable-orchestrations.ts';
 
-type ClientCalls = Pick<DurableClient, 'startNew' | 'getStatus'>;
+type ClientCalls = Pick<DurableClient, 'startNew' | 'getStatus' | 'raiseEvent'>;
 
 const notFound =
   'DurableClient error: Durable Functions extension replied with HTTP 404 response. This usually means ...';
@@ -11,7 +11,7 @@ function aHub(
   status: string | undefined,
   onStart: (hub: Hub) => void = () => undefined,
 ): Hub & { readonly client: ClientCalls } {
-  const hub: Hub = { status, started: [] };
+  const hub: Hub = { status, started: [], raised: [] };
   return Object.assign(hub, {
     client: {
       getStatus: () =>
@@ -23,6 +23,11 @@ function aHub(
         hub.started.push(`${name} ${options?.instanceId ?? ''}`);
         return Promise.resolve('');
       },
+      raiseEvent: (instanceId: string, eventName: string) => {
+        onStart(hub);
+        hub.raised.push(`${instanceId} ${eventName}`);
+        return Promise.resolve();
+      },
     },
   });
 }
@@ -30,6 +35,7 @@ function aHub(
 interface Hub {
   status: string | undefined;
   readonly started: string[];
+  readonly raised: string[];
 }
 
 describe('src/functions/http/durable-orchestrations', () => {
@@ -83,5 +89,38 @@ describe('src/functions/http/durable-orchestrations', () => {
     const client = { ...aHub('Running').client, getStatus: () => Promise.reject(new Error('connect ECONNREFUSED')) };
 
     await expect(createDurableOrchestrations(client).state('op-1-1')).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('raises an event at an instance that still lives', async () => {
+    const hub = aHub('Running');
+
+    await createDurableOrchestrations(hub.client).raise('op-1-1', 'decided');
+
+    expect(hub.raised).toEqual(['op-1-1 decided']);
+  });
+
+  it.each(['Completed', undefined])('raises nothing at an instance that is %s', async (status) => {
+    const hub = aHub(status);
+
+    await createDurableOrchestrations(hub.client).raise('op-1-1', 'decided');
+
+    expect(hub.raised).toEqual([]);
+  });
+
+  it('takes an instance that ended while the event was on its way for one that does not mind', async () => {
+    const hub = aHub('Running', (ended) => {
+      ended.status = 'Completed';
+      throw new Error('replied with HTTP 410 response');
+    });
+
+    await expect(createDurableOrchestrations(hub.client).raise('op-1-1', 'decided')).resolves.toBeUndefined();
+  });
+
+  it('throws when the event did not reach an instance that lives', async () => {
+    const hub = aHub('Running', () => {
+      throw new Error('connect ECONNREFUSED');
+    });
+
+    await expect(createDurableOrchestrations(hub.client).raise('op-1-1', 'decided')).rejects.toThrow('ECONNREFUSED');
   });
 });

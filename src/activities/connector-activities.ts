@@ -1,0 +1,133 @@
+import type { ActivitiesOf } from '../contracts/activity.ts';
+import type * as references from '../contracts/connectors.ts';
+import type { Claims } from '../desk/claims.ts';
+import type { Connectors } from '../desk/connectors.ts';
+import type { Expiries } from '../desk/expiries.ts';
+import { matchFiles } from '../desk/match-data-files.ts';
+import type { OnPremisesBooks } from '../desk/on-premises-books.ts';
+import type { Operations } from '../desk/operations.ts';
+import { connectorKeys, type ConnectorRecord } from '../desk/records/on-premises.ts';
+import { isOperationEnd } from '../domain/operation.ts';
+import type { Secrets } from '../ports/secrets.ts';
+import type { SendWebhook } from '../ports/webhooks.ts';
+
+type ConnectorActivities = ActivitiesOf<
+  Pick<
+    typeof references,
+    'readConnectorPlan' | 'matchDataFiles' | 'callDrainHook' | 'takeLock' | 'releaseLock' | 'noteConnector'
+  >
+>;
+
+export interface ConnectorActivitiesOptions {
+  readonly books: OnPremisesBooks;
+  readonly connectors: Pick<Connectors, 'plan' | 'get'>;
+  readonly operations: Pick<Operations, 'get'>;
+  readonly claims: Claims;
+  readonly expiries: Pick<Expiries, 'put'>;
+  readonly secrets: Pick<Secrets, 'get'>;
+  readonly send: SendWebhook;
+  readonly now: () => Date;
+}
+
+const hookTimeoutMs = 30_000;
+const hookRetrySeconds = 15;
+
+/** What the connector's stories read from the books and note in them, the locks, and the load balancer's hook. */
+export function createConnectorActivities(options: ConnectorActivitiesOptions): ConnectorActivities {
+  const { books, connectors, claims, secrets, expiries, now } = options;
+
+  async function note(id: string, change: (record: ConnectorRecord) => Partial<ConnectorRecord>): Promise<void> {
+    await books.connectors.update(connectorKeys(id), (record) => ({
+      ...record,
+      ...change(record),
+      updatedAt: now().toISOString(),
+    }));
+  }
+
+  return {
+    readConnectorPlan: ({ connectorId }) => connectors.plan(connectorId),
+
+    matchDataFiles: async ({ connectorId, collected }) => {
+      const record = await connectors.get(connectorId);
+      if (record === undefined) return refused('Precondition', `There is no connector ${connectorId}.`);
+      const matched = await matchFiles(record.request.clouds, collected, { secrets, now: now() });
+      if (matched.outcome === 'refused') return matched;
+      await note(connectorId, () => ({ files: [...matched.files] }));
+      for (const { cloud, notAfter, signingThumbprint } of matched.files) {
+        const subject = `Token-signing certificate of Azure Stack, trusted by cloud ${cloud}`;
+        await expiries.put({
+          kind: 'signing-certificate',
+          id: `${connectorId}.${cloud}.${signingThumbprint}`,
+          notAfter,
+          subject,
+        });
+      }
+      return matched;
+    },
+
+    callDrainHook: async ({ connectorId, cloud: name, machineId, action }) => {
+      const record = await connectors.get(connectorId);
+      const drain = record?.request.clouds.find((cloud) => cloud.name === name)?.drain;
+      if (drain === undefined || !('hookSecret' in drain)) return refused('Precondition', `Cloud ${name} has no hook.`);
+      const url = (await secrets.get(drain.hookSecret))?.value;
+      if (url === undefined || !URL.canParse(url) || new URL(url).protocol !== 'https:')
+        return refused('Precondition', `Secret ${drain.hookSecret} holds no https address.`);
+      return callHook(options.send, url, { connector: connectorId, cloud: name, machine: machineId, action });
+    },
+
+    takeLock: async ({ lock, operationId }) => {
+      const answer = await claims.take({ resourceId: lock, operationId, instanceId: operationId, now: now() });
+      if (answer.outcome === 'taken') return { outcome: 'taken' };
+      const holder = await options.operations.get(answer.by.operationId);
+      if (holder !== undefined && !isOperationEnd(holder.status)) return { outcome: 'held', by: holder.id };
+      await claims.release(lock, answer.by.operationId);
+      return { outcome: 'held', by: answer.by.operationId };
+    },
+
+    releaseLock: async ({ lock, operationId }) => {
+      await claims.release(lock, operationId);
+      return null;
+    },
+
+    noteConnector: async ({ connectorId, warnings, thumbprints, issuers, sqlServer, trustedCloud }) => {
+      await note(connectorId, (record) => ({
+        ...(warnings === undefined ? {} : { warnings: [...warnings] }),
+        ...(thumbprints === undefined ? {} : { thumbprints: { ...thumbprints } }),
+        ...(issuers === undefined ? {} : { issuers: [...issuers] }),
+        ...(sqlServer === undefined ? {} : { sqlServers: { ...record.sqlServers, [sqlServer.cloud]: sqlServer.name } }),
+        ...(trustedCloud === undefined ? {} : { trustedClouds: [...new Set([...record.trustedClouds, trustedCloud])] }),
+      }));
+      return null;
+    },
+  };
+}
+
+type HookAnswer = Awaited<ReturnType<ConnectorActivities['callDrainHook']>>;
+
+/** 2xx is done, 202, 429 and 5xx ask for patience, everything else is a refusal. The address is a secret: never in a message. */
+async function callHook(send: SendWebhook, url: string, order: object): Promise<HookAnswer> {
+  try {
+    const { status, retryAfter } = await send({
+      url,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(order),
+      timeoutMs: hookTimeoutMs,
+    });
+    const seconds = Number(retryAfter ?? hookRetrySeconds);
+    const wait = {
+      outcome: 'wait',
+      seconds: Number.isFinite(seconds) && seconds > 0 ? seconds : hookRetrySeconds,
+    } as const;
+    if (status === 202 || status === 429 || status >= 500) return { ...wait, reason: `The hook answers ${status}.` };
+    return status >= 200 && status < 300 ? { outcome: 'done' } : refused('ToolFailed', `The hook answers ${status}.`);
+  } catch {
+    return { outcome: 'wait', seconds: hookRetrySeconds, reason: 'The hook does not answer.' };
+  }
+}
+
+function refused(
+  code: string,
+  message: string,
+): { readonly outcome: 'refused'; readonly code: string; readonly message: string } {
+  return { outcome: 'refused', code, message };
+}

@@ -1,0 +1,40 @@
+import type { ActivityOf } from '../contracts/activity.ts';
+import type { finishOnPremises } from '../contracts/on-premises.ts';
+import type { Claims } from '../desk/claims.ts';
+import type { SettleTarget } from '../desk/finish-on-premises.ts';
+import { contextOf } from '../desk/on-premises-stories.ts';
+import type { Operations } from '../desk/operations.ts';
+
+/** The last act of a story on machines: what the target's record says, the claims given back, the operation's end. */
+export function createFinishOnPremises({
+  operations,
+  claims,
+  settleTarget,
+}: {
+  readonly operations: Operations;
+  readonly claims: Pick<Claims, 'release'>;
+  readonly settleTarget: SettleTarget;
+}): ActivityOf<typeof finishOnPremises> {
+  return async ({ operationId, end }) => {
+    const operation = await operations.get(operationId);
+    if (operation === undefined) return null;
+    await settleTarget(operation, end.status);
+    for (const claim of contextOf(operation).claims) await claims.release(claim, operationId);
+    if (end.status === 'failed') {
+      const where = end.step === '' ? '' : `Step ${end.step} failed. `;
+      const detail = `${where}${end.code}: ${end.message} POST resume to go on: every step is looked at before it is done again.`;
+      await operations.finish(operationId, {
+        status: 'failed',
+        problem: {
+          code: 'ERR_OPERATION_FAILED',
+          detail,
+          ...(end.errors === undefined || end.errors.length === 0 ? {} : { errors: [...end.errors] }),
+        },
+      });
+      return null;
+    }
+    const result = end.status === 'succeeded' ? (end.result ?? {}) : undefined;
+    await operations.finish(operationId, { status: end.status, ...(result === undefined ? {} : { result }) });
+    return null;
+  };
+}

@@ -1,0 +1,180 @@
+import { z } from 'zod';
+import { connectorPort } from '../domain/connector-ports.ts';
+import { computerNameSchema, secretNameSchema } from '../domain/machine.ts';
+
+const slug = z.string().regex(/^[a-z0-9-]{1,63}$/);
+const cloudName = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'Letters, digits, "_" and "-"; no spaces.' })
+  .meta({ examples: ['AzurePack_1'] });
+const fqdn = z
+  .string()
+  .regex(/^(?=.{4,253}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/, {
+    error: 'A fully qualified domain name; not an address, not a single label.',
+  })
+  .meta({ examples: ['wapcomputer1.contoso.com'] });
+const thumbprint = z
+  .string()
+  .transform((text) => text.replaceAll(/[\s:\u200e]/g, '').toUpperCase())
+  .pipe(z.string().regex(/^[0-9A-F]{40}$/, { error: 'A SHA-1 thumbprint: 40 hexadecimal digits.' }));
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** Addresses that everybody may read: whatever opens only with a secret in it belongs into Key Vault, not into a request. */
+const openHttpsUrl = z
+  .url({ protocol: /^https$/ })
+  .max(2048)
+  .refine((url) => isOpen(url), {
+    error: 'No user name, password, query or fragment.',
+    params: { fix: 'Put the file where its address alone opens it inside your network.' },
+  });
+const file = z.strictObject({ uri: openHttpsUrl, sha256 });
+
+const endpoint = z
+  .url({ protocol: /^https$/, error: 'An https address such as https://wapcomputer1.contoso.com:40005.' })
+  .max(512)
+  .refine((url) => isBare(url), { error: 'Only scheme, host and port.' })
+  .transform(withPort);
+const share = z
+  .string()
+  .max(256)
+  .regex(/^\\\\[A-Za-z0-9.-]+(\\[A-Za-z0-9._$-]+)+$/, { error: 'A UNC path such as \\\\server\\share\\folder.' });
+const sqlServer = z
+  .string()
+  .max(256)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9.-]*(\\[A-Za-z0-9_$]+)?(,\d{1,5})?$/, { error: 'A server, an instance, or both.' });
+
+const cloudSchema = z.strictObject({
+  name: cloudName,
+  endpoint,
+  tenantPortalFqdn: fqdn,
+  tenantApiFqdn: fqdn,
+  portalMachines: z.array(slug).min(1).max(20),
+  apiMachines: z.array(slug).min(1).max(20),
+  spfMachine: slug.optional(),
+  vmmMachine: slug.optional(),
+  certificateThumbprint: thumbprint.optional(),
+  trustMachine: slug.meta({ description: 'The one API machine from which the trust is established.' }),
+  sqlServer: sqlServer.optional().meta({ description: 'Found on the trust machine if not given.' }),
+  sqlRunAsSecret: secretNameSchema.meta({
+    description: 'Secret with the Windows account that is sysadmin on the SQL server.',
+  }),
+  drain: z
+    .union([z.strictObject({ approval: z.literal(true) }), z.strictObject({ hookSecret: secretNameSchema })])
+    .optional()
+    .meta({
+      description: 'How API machines leave their load balancer: by people, or by a POST to the address in a secret.',
+    }),
+});
+
+const versionSchema = z.string().regex(/^\d+(\.\d+){1,3}$/);
+
+/**
+ * Versions below which a cloud is refused unless the request says otherwise. Virtual Machine Manager: Update Rollup 9 of System
+ * Center 2012 R2. Windows Azure Pack: the branch of Update Rollup 9.1, whose last numbers no source confirms. Service Provider
+ * Foundation: 2012 R2 at all, since no source names the version of its Update Rollup 9.
+ */
+const defaultVersions = { wap: '3.32', spf: '7.2.1902.0', vmm: '3.2.8145.0' } as const;
+
+const connectorBodySchema = z.strictObject({
+  id: slug,
+  stackId: slug,
+  identity: z.enum(['adfs', 'entra']),
+  azureStackCloudName: cloudName,
+  azureStackPortalFqdn: fqdn,
+  package: file.meta({ description: 'A .zip with the folder WAPConnector.' }),
+  urlRewrite: file.optional().meta({ description: 'The installer of IIS URL Rewrite, for portals that lack it.' }),
+  privilegedEndpoint: z.strictObject({
+    computerName: computerNameSchema.default('azs-ercs01'),
+    credentialSecret: secretNameSchema,
+    authentication: z.enum(['Credssp', 'Default']).default('Credssp'),
+  }),
+  dataFiles: z.strictObject({
+    share: share.default('\\\\su1fileserver\\SU1_Infrastructure_1\\AzurePackConnectorOutput'),
+    credentialSecret: secretNameSchema,
+  }),
+  checkMachines: z.array(slug).max(20).default([]),
+  userPrincipalNames: z.array(z.email().max(254)).max(200).default([]),
+  minimumVersions: z
+    .strictObject({ wap: versionSchema.optional(), spf: versionSchema.optional(), vmm: versionSchema.optional() })
+    .optional(),
+  approvalDays: z.int().min(1).max(30).default(7),
+  clouds: z.array(cloudSchema).min(1).max(10),
+});
+
+/** What `POST /connectors` takes. Rules that concern several fields are checked together with the shapes. */
+export const connectorRequestSchema = connectorBodySchema
+  .superRefine((request, context) => {
+    for (const { path, message, fix } of crossProblems(request)) {
+      context.addIssue({ code: 'custom', path, message, params: { fix } });
+    }
+  })
+  .meta({ id: 'ConnectorRequest' });
+export type ConnectorRequest = z.output<typeof connectorRequestSchema>;
+
+export function minimumVersionsOf({
+  minimumVersions,
+}: ConnectorRequest): Readonly<Record<'wap' | 'spf' | 'vmm', string>> {
+  const { wap, spf, vmm } = defaultVersions;
+  return { wap: minimumVersions?.wap ?? wap, spf: minimumVersions?.spf ?? spf, vmm: minimumVersions?.vmm ?? vmm };
+}
+
+/** The operation of a connector shows some ten steps for each machine, in one row of a table. */
+const machinesMax = 80;
+
+interface CrossProblem {
+  readonly path: (string | number)[];
+  readonly message: string;
+  readonly fix: string;
+}
+
+function crossProblems({ clouds, azureStackCloudName }: z.output<typeof connectorBodySchema>): readonly CrossProblem[] {
+  const problems: CrossProblem[] = [];
+  const firsts = new Map<string, string>();
+  const unique = (kind: string, value: string, path: (string | number)[], fix: string): void => {
+    const key = `${kind} ${value.toLowerCase()}`;
+    const first = firsts.get(key);
+    const here = `/${path.join('/')}`;
+    if (first === undefined) firsts.set(key, here);
+    else if (first !== here) problems.push({ path, message: `${value} is at ${first} already.`, fix });
+  };
+  unique('name', azureStackCloudName, ['azureStackCloudName'], '');
+  for (const [index, cloud] of clouds.entries()) {
+    const at = ['clouds', index];
+    unique('name', cloud.name, [...at, 'name'], 'Give each cloud a name of its own; letter case does not count.');
+    unique('endpoint', cloud.endpoint, [...at, 'endpoint'], 'Each cloud has a connector of its own.');
+    for (const list of ['portalMachines', 'apiMachines'] as const) {
+      for (const [position, machine] of cloud[list].entries())
+        unique(list, machine, [...at, list, position], 'A machine serves one cloud, and is named once.');
+    }
+    if (!cloud.apiMachines.includes(cloud.trustMachine)) {
+      problems.push({
+        path: [...at, 'trustMachine'],
+        message: `${cloud.trustMachine} is not one of this cloud's API machines.`,
+        fix: 'Name one of apiMachines.',
+      });
+    }
+  }
+  const count = clouds.reduce((sum, cloud) => sum + cloud.portalMachines.length + cloud.apiMachines.length, 0);
+  if (count > machinesMax) {
+    const message = `${count} portal and API machines are more than ${machinesMax}.`;
+    problems.push({ path: ['clouds'], message, fix: 'Divide the clouds among several stacks.' });
+  }
+  return problems;
+}
+
+function isOpen(url: string): boolean {
+  const { username, password, search, hash } = new URL(url);
+  return username === '' && password === '' && search === '' && hash === '';
+}
+
+function isBare(url: string): boolean {
+  const { pathname } = new URL(url);
+  return isOpen(url) && pathname === '/';
+}
+
+/** The endpoint as the privileged endpoint is given it: always with its port, never with a slash at the end. */
+function withPort(url: string): string {
+  const { hostname, port } = new URL(url);
+  const isStandardPort = port === '' && /:443\/?$/.test(url);
+  return `https://${hostname}:${isStandardPort ? '443' : port === '' ? String(connectorPort) : port}`;
+}

@@ -1,0 +1,235 @@
+import {
+  connectCloudsName,
+  connectCloudsSteps,
+  disconnectCloudsName,
+  disconnectCloudsSteps,
+  verifyConnectorName,
+  verifyConnectorSteps,
+  type CloudDataFile,
+  type ConnectorPlan,
+} from '../contracts/connectors.ts';
+import type { StoryRefusal } from '../contracts/vpn-access.ts';
+import { AppError } from '../domain/app-error.ts';
+import { minimumVersionsOf, type ConnectorRequest } from './connector-request.ts';
+import type { Machines } from './machines.ts';
+import type { OnPremisesBooks } from './on-premises-books.ts';
+import type { OnPremisesStories, StoryRequest } from './on-premises-stories.ts';
+import type { OperationRecord } from './operation-record.ts';
+import { connectorKeys, stackKeys, type ConnectorRecord, type StackRecord } from './records/on-premises.ts';
+
+type PlanAnswer =
+  { readonly outcome: 'ready'; readonly plan: ConnectorPlan; readonly files: readonly CloudDataFile[] } | StoryRefusal;
+
+/** Connectors of Windows Azure Pack clouds to a stack; a stack has one at most, because turning its mode off turns it off for all. */
+export interface Connectors {
+  /** Starts the story; the same connector again is put right, or given further clouds. */
+  connect(request: ConnectorRequest, asked: StoryRequest): Promise<OperationRecord>;
+  verify(id: string, asked: StoryRequest): Promise<OperationRecord>;
+  disconnect(id: string, asked: StoryRequest): Promise<OperationRecord>;
+  get(id: string): Promise<ConnectorRecord | undefined>;
+  list(): Promise<readonly ConnectorRecord[]>;
+  plan(id: string): Promise<PlanAnswer>;
+}
+
+export interface ConnectorsOptions {
+  readonly books: OnPremisesBooks;
+  readonly machines: Machines;
+  readonly stories: OnPremisesStories;
+  readonly now: () => Date;
+}
+
+export function createConnectors({ books, machines, stories, now }: ConnectorsOptions): Connectors {
+  const at = (): string => now().toISOString();
+  const get = async (id: string): Promise<ConnectorRecord | undefined> =>
+    (await books.connectors.get(connectorKeys(id)))?.record;
+
+  async function requireConnector(id: string): Promise<ConnectorRecord> {
+    const record = await get(id);
+    if (record === undefined) throw new AppError('ERR_NOT_FOUND', `There is no connector ${id}.`);
+    return record;
+  }
+
+  async function stackFor({ id, stackId }: ConnectorRequest): Promise<StackRecord & { readonly waspMachine: string }> {
+    const stack = (await books.stacks.get(stackKeys(stackId)))?.record;
+    if (stack === undefined)
+      throw refuse('/stackId', 'stackUnknown', `There is no stack ${stackId}.`, 'Register it with POST /api/stacks.');
+    const { waspMachine, connectorId } = stack;
+    if (waspMachine === undefined)
+      throw refuse(
+        '/stackId',
+        'noWaspMachine',
+        `Stack ${stackId} names no waspMachine.`,
+        'Register AzS-WASP01 as a machine and name it in the stack.',
+      );
+    if (connectorId !== undefined && connectorId !== id)
+      throw new AppError(
+        'ERR_CONFLICT',
+        `Stack ${stackId} has connector ${connectorId} already: add the clouds to that one.`,
+      );
+    const other = await get(id);
+    if (other !== undefined && other.request.stackId !== stackId)
+      throw new AppError('ERR_CONFLICT', `Connector ${id} is of stack ${other.request.stackId}.`);
+    return { ...stack, waspMachine };
+  }
+
+  async function note(
+    request: ConnectorRequest,
+    stack: StackRecord & { readonly waspMachine: string },
+    operationId: string,
+  ): Promise<void> {
+    const before = await get(request.id);
+    const nothing = { files: [], warnings: [], thumbprints: {}, issuers: [], sqlServers: {}, trustedClouds: [] };
+    await books.connectors.upsert({
+      ...nothing,
+      ...before,
+      id: request.id,
+      state: 'connecting',
+      request,
+      hostMachine: stack.hostMachine,
+      waspMachine: stack.waspMachine,
+      operationId,
+      createdAt: before?.createdAt ?? at(),
+      updatedAt: at(),
+    });
+    await books.stacks.update(stackKeys(stack.id), (current) =>
+      current.connectorId === request.id ? undefined : { ...current, connectorId: request.id, updatedAt: at() },
+    );
+  }
+
+  async function beginOn(
+    id: string,
+    story: {
+      readonly kind: string;
+      readonly steps: typeof verifyConnectorSteps;
+      readonly state: ConnectorRecord['state'];
+    },
+    { operationId, requestedBy, orchestrations }: StoryRequest,
+  ): Promise<OperationRecord> {
+    const record = await requireConnector(id);
+    const steps = story.steps(toPlan(record, undefined));
+    const intend = async (): Promise<void> => {
+      await books.connectors.update(connectorKeys(id), (current) => ({
+        ...current,
+        state: story.state,
+        operationId,
+        updatedAt: at(),
+      }));
+    };
+    const claims = [connectorClaim(record.request.stackId)];
+    return stories.begin({
+      kind: story.kind,
+      target: id,
+      operationId,
+      requestedBy,
+      orchestrations,
+      steps,
+      claims,
+      intend,
+    });
+  }
+
+  return {
+    get,
+    list: async () => (await books.connectors.list('connector')).map(({ record }) => record),
+    connect: async (request, { operationId, requestedBy, orchestrations }) => {
+      const stack = await stackFor(request);
+      await machines.require(namedMachines(request));
+      return stories.begin({
+        kind: connectCloudsName,
+        target: request.id,
+        operationId,
+        requestedBy,
+        orchestrations,
+        steps: connectCloudsSteps(planShape(request)),
+        claims: [connectorClaim(request.stackId)],
+        intend: () => note(request, stack, operationId),
+      });
+    },
+    verify: (id, asked) =>
+      beginOn(id, { kind: verifyConnectorName, steps: verifyConnectorSteps, state: 'verifying' }, asked),
+    disconnect: (id, asked) =>
+      beginOn(id, { kind: disconnectCloudsName, steps: disconnectCloudsSteps, state: 'disconnecting' }, asked),
+    plan: async (id) => {
+      const record = await get(id);
+      if (record === undefined)
+        return { outcome: 'refused', code: 'Precondition', message: `There is no connector ${id}.` };
+      const stack = (await books.stacks.get(stackKeys(record.request.stackId)))?.record;
+      return { outcome: 'ready', plan: toPlan(record, stack), files: record.files };
+    },
+  };
+}
+
+function planShape({
+  privilegedEndpoint,
+  clouds,
+}: ConnectorRequest): Pick<ConnectorPlan, 'privilegedEndpoint' | 'clouds'> {
+  return { privilegedEndpoint, clouds: clouds.map((cloud) => toCloud(cloud, undefined)) };
+}
+
+function toPlan(record: ConnectorRecord, stack: StackRecord | undefined): ConnectorPlan {
+  const { request, hostMachine, waspMachine, thumbprints, issuers, sqlServers } = record;
+  const {
+    azureStackCloudName,
+    azureStackPortalFqdn,
+    urlRewrite,
+    dataFiles,
+    checkMachines,
+    userPrincipalNames,
+    approvalDays,
+  } = request;
+  return {
+    connectorId: record.id,
+    hostMachine,
+    waspMachine,
+    azureStackCloudName,
+    azureStackPortalFqdn,
+    package: request.package,
+    ...(urlRewrite === undefined ? {} : { urlRewrite }),
+    ...planShape(request),
+    clouds: request.clouds.map((cloud) => toCloud(cloud, sqlServers[cloud.name])),
+    dataFiles,
+    checkMachines,
+    userPrincipalNames,
+    minimumVersions: minimumVersionsOf(request),
+    ...(stack?.multiCloudOffAt === undefined ? {} : { filesSince: stack.multiCloudOffAt }),
+    thumbprints,
+    issuers,
+    approvalDays,
+  };
+}
+
+function toCloud(
+  cloud: ConnectorRequest['clouds'][number],
+  sqlServer: string | undefined,
+): ConnectorPlan['clouds'][number] {
+  const { spfMachine, vmmMachine, certificateThumbprint, drain, sqlServer: given, ...rest } = cloud;
+  const server = given ?? sqlServer;
+  return {
+    ...rest,
+    ...(spfMachine === undefined ? {} : { spfMachine }),
+    ...(vmmMachine === undefined ? {} : { vmmMachine }),
+    ...(certificateThumbprint === undefined ? {} : { certificateThumbprint }),
+    ...(server === undefined ? {} : { sqlServer: server }),
+    ...(drain === undefined ? {} : { drain: 'hookSecret' in drain ? 'hook' : 'approval' }),
+  };
+}
+
+function namedMachines(
+  request: ConnectorRequest,
+): readonly { readonly id: string | undefined; readonly path: string }[] {
+  const ofClouds = request.clouds.flatMap((cloud, index) => [
+    ...cloud.portalMachines.map((id, position) => ({ id, path: `/clouds/${index}/portalMachines/${position}` })),
+    ...cloud.apiMachines.map((id, position) => ({ id, path: `/clouds/${index}/apiMachines/${position}` })),
+    { id: cloud.spfMachine, path: `/clouds/${index}/spfMachine` },
+    { id: cloud.vmmMachine, path: `/clouds/${index}/vmmMachine` },
+  ]);
+  return [...request.checkMachines.map((id, index) => ({ id, path: `/checkMachines/${index}` })), ...ofClouds];
+}
+
+function connectorClaim(stackId: string): string {
+  return `connector:${stackId}`;
+}
+
+function refuse(path: string, code: string, message: string, fix: string): AppError {
+  return new AppError('ERR_REQUEST_INVALID', message, { problems: [{ path, code, message, fix }] });
+}

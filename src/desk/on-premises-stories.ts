@@ -1,0 +1,103 @@
+import type { OnPremisesInput, PlannedStep } from '../contracts/on-premises.ts';
+import { AppError } from '../domain/app-error.ts';
+import type { Orchestrations } from '../ports/orchestrations.ts';
+import { instanceIdOf, type OperationRecord } from './operation-record.ts';
+import type { Operations } from './operations.ts';
+import type { TakeClaims } from './take-claims.ts';
+
+/** Who asks for a story, and where it runs. */
+export interface StoryRequest {
+  readonly operationId: string;
+  readonly requestedBy: string;
+  readonly orchestrations: Orchestrations;
+}
+
+interface NewStory extends StoryRequest {
+  /** The orchestration that tells it, which is the operation's kind too. */
+  readonly kind: string;
+  /** Id of the machine, stack or connector. */
+  readonly target: string;
+  readonly steps: readonly PlannedStep[];
+  /** What only one story may work on at a time. */
+  readonly claims: readonly string[];
+  /** What the story needs beside its target. No secrets. */
+  readonly wish?: unknown;
+  /** Writes the intent, once the claims are held and before the story starts. */
+  readonly intend?: () => Promise<void>;
+}
+
+/** Stories on machines: begun by a call, carried out by an orchestration, resumed by a call, revived by the sweep. */
+export interface OnPremisesStories {
+  /** Refused while another story has one of the claims. The same operation id again goes on from what is there. */
+  begin(story: NewStory): Promise<OperationRecord>;
+  /** Goes on with a story that failed or was canceled; every step is looked at before it is done again. */
+  resume(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
+  /** Starts again what a crash kept from starting; ends what died. For the sweep. */
+  revive(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
+}
+
+interface StoryContext {
+  readonly claims: readonly string[];
+  readonly wish?: unknown;
+}
+
+export function createOnPremisesStories({
+  operations,
+  takeClaims,
+  onDied,
+}: {
+  readonly operations: Operations;
+  readonly takeClaims: TakeClaims;
+  /** The target's record has to say that the story on it is over. */
+  readonly onDied: (operation: OperationRecord) => Promise<void>;
+}): OnPremisesStories {
+  async function start({ id, kind, attempt, target }: OperationRecord, orchestrations: Orchestrations): Promise<void> {
+    const input: OnPremisesInput = { operationId: id, attempt, target };
+    await orchestrations.start(kind, instanceIdOf(id, attempt), input);
+  }
+
+  return {
+    begin: async ({ operationId, requestedBy, orchestrations, kind, target, steps, claims, wish, intend }) => {
+      await takeClaims(claims, operationId, 1);
+      const operation = await operations.create({
+        id: operationId,
+        kind,
+        target,
+        targetKey: target,
+        requestedBy,
+        steps,
+        context: { claims, ...(wish === undefined ? {} : { wish }) } satisfies StoryContext,
+      });
+      await intend?.();
+      await start(operation, orchestrations);
+      return operation;
+    },
+
+    resume: async (operation, orchestrations) => {
+      const { claims } = contextOf(operation);
+      await takeClaims(claims, operation.id, operation.attempt + 1);
+      const attempt = await operations.nextAttempt(operation.id, operation.attempt);
+      if (attempt === undefined) throw new AppError('ERR_CONFLICT', `Operation ${operation.id} cannot be resumed.`);
+      await start({ ...operation, attempt }, orchestrations);
+    },
+
+    revive: async (operation, orchestrations) => {
+      const state = await orchestrations.state(instanceIdOf(operation.id, operation.attempt));
+      if (state === 'live') return;
+      if (state === 'absent') {
+        await takeClaims(contextOf(operation).claims, operation.id, operation.attempt);
+        await start(operation, orchestrations);
+        return;
+      }
+      await onDied(operation);
+      const detail =
+        'The work on this operation ended without a result. Resume it: every step is looked at before it is done again.';
+      await operations.finish(operation.id, { status: 'failed', problem: { code: 'ERR_OPERATION_FAILED', detail } });
+    },
+  };
+}
+
+/** What a story was begun with. */
+export function contextOf({ context }: OperationRecord): StoryContext {
+  return (context ?? { claims: [] }) as StoryContext;
+}

@@ -1,0 +1,79 @@
+import { AppError } from '../domain/app-error.ts';
+import type { Machines } from './machines.ts';
+import type { OnPremisesBooks } from './on-premises-books.ts';
+import { stackKeys, type StackRecord, type VpnUserRecord } from './records/on-premises.ts';
+
+export interface NewStack {
+  readonly id: string;
+  readonly hostMachine: string;
+  readonly natMachine?: string | undefined;
+  readonly waspMachine?: string | undefined;
+  readonly portalFqdn: string;
+  readonly dnsServers: readonly string[];
+  readonly dnsSuffix: string;
+  readonly internalAddress: string;
+  readonly certificateSubjects: readonly string[];
+}
+
+/** Azure Stack POCs that Gatehouse knows of. */
+export interface Stacks {
+  /** Registers a stack, or replaces what is known of its machines and names. What it shares stays. */
+  put(stack: NewStack): Promise<StackRecord>;
+  get(id: string): Promise<StackRecord | undefined>;
+  list(): Promise<readonly StackRecord[]>;
+  users(id: string): Promise<readonly VpnUserRecord[]>;
+  /** Forgets a stack. Refused while it shares VPN access or has a connector. */
+  remove(id: string): Promise<void>;
+}
+
+export function createStacks({
+  books,
+  machines,
+  now,
+}: {
+  readonly books: OnPremisesBooks;
+  readonly machines: Machines;
+  readonly now: () => Date;
+}): Stacks {
+  const get = async (id: string): Promise<StackRecord | undefined> => (await books.stacks.get(stackKeys(id)))?.record;
+  const users = async (id: string): Promise<readonly VpnUserRecord[]> =>
+    (await books.vpnUsers.list(id)).map(({ record }) => record);
+
+  return {
+    get,
+    users,
+    list: async () => (await books.stacks.list('stack')).map(({ record }) => record),
+    put: async (stack) => {
+      await machines.require([
+        { id: stack.hostMachine, path: '/hostMachine' },
+        { id: stack.natMachine, path: '/natMachine' },
+        { id: stack.waspMachine, path: '/waspMachine' },
+      ]);
+      const at = now().toISOString();
+      const fields = {
+        ...stack,
+        dnsServers: [...stack.dnsServers],
+        certificateSubjects: [...stack.certificateSubjects],
+      };
+      if (await books.stacks.insert({ ...fields, createdAt: at, updatedAt: at }))
+        return { ...fields, createdAt: at, updatedAt: at };
+      const updated = await books.stacks.update(stackKeys(stack.id), (current) => ({
+        ...current,
+        ...fields,
+        updatedAt: at,
+      }));
+      return updated ?? { ...fields, createdAt: at, updatedAt: at };
+    },
+    remove: async (id) => {
+      const record = await get(id);
+      if (record === undefined) throw new AppError('ERR_NOT_FOUND', `There is no stack ${id}.`);
+      const state = record.vpnAccess?.state ?? 'closed';
+      if (state !== 'closed')
+        throw new AppError('ERR_CONFLICT', `Stack ${id} shares VPN access: DELETE /api/stacks/${id}/vpn-access first.`);
+      if (record.connectorId !== undefined)
+        throw new AppError('ERR_CONFLICT', `Stack ${id} has connector ${record.connectorId}: DELETE that first.`);
+      for (const user of await users(id)) await books.vpnUsers.remove(user);
+      await books.stacks.remove(record);
+    },
+  };
+}

@@ -1,0 +1,371 @@
+import {
+  closeVpnAccessName,
+  closeVpnAccessSteps,
+  openVpnAccessName,
+  openVpnAccessSteps,
+  setVpnUserName,
+  setVpnUserSteps,
+  type StoryRefusal,
+  type VpnAccessPlan,
+  type VpnUserWish,
+} from '../contracts/vpn-access.ts';
+import { AppError, type Problem } from '../domain/app-error.ts';
+import { makePassword, sharedKeyPattern, toKeyText } from '../domain/make-password.ts';
+import { rangeProblems, rangeWarnings } from '../domain/vpn-address-range.ts';
+import type { Secrets } from '../ports/secrets.ts';
+import { sha256Hex } from './digest.ts';
+import type { Machines } from './machines.ts';
+import type { OnPremisesBooks } from './on-premises-books.ts';
+import type { OnPremisesStories, StoryRequest } from './on-premises-stories.ts';
+import type { OperationRecord } from './operation-record.ts';
+import { stackKeys, vpnUserKeys, type StackRecord, type VpnUserRecord } from './records/on-premises.ts';
+
+type RandomBytes = (label: string, length: number) => Uint8Array;
+
+interface UserRequest {
+  readonly name: string;
+  readonly passwordSecret?: string | undefined;
+}
+
+export interface VpnAccessRequest {
+  readonly addressRange: { readonly from: string; readonly to: string };
+  readonly users: readonly UserRequest[];
+  readonly splitRoutes: readonly string[];
+  readonly sharedKeySecret?: string | undefined;
+}
+
+interface Asked extends StoryRequest {
+  readonly randomBytes: RandomBytes;
+}
+
+export interface StartedUser {
+  readonly operation: OperationRecord;
+  /** A password that was made up in this call; undefined when there was one. */
+  readonly password?: string;
+}
+
+/** Shared VPN access to a stack: its server, its users. */
+export interface VpnAccess {
+  /** Sets up the server and lets these users in; those that are there stay. */
+  open(stackId: string, request: VpnAccessRequest, asked: Asked): Promise<OperationRecord>;
+  close(stackId: string, asked: StoryRequest): Promise<OperationRecord>;
+  /** Lets one more user in, or one in again. */
+  addUser(stackId: string, user: UserRequest, asked: Asked): Promise<StartedUser>;
+  resetUser(stackId: string, name: string, asked: Asked): Promise<StartedUser>;
+  setUser(stackId: string, name: string, wanted: 'disabled' | 'removed', asked: StoryRequest): Promise<OperationRecord>;
+  plan(stackId: string): Promise<{ readonly outcome: 'ready'; readonly plan: VpnAccessPlan } | StoryRefusal>;
+  warnings(stack: StackRecord): Promise<readonly Problem[]>;
+}
+
+export interface VpnAccessOptions {
+  readonly books: OnPremisesBooks;
+  readonly machines: Machines;
+  readonly stories: OnPremisesStories;
+  readonly secrets: Secrets;
+  readonly now: () => Date;
+}
+
+export function createVpnAccess({ books, machines, stories, secrets, now }: VpnAccessOptions): VpnAccess {
+  const at = (): string => now().toISOString();
+
+  async function stackOf(stackId: string): Promise<StackRecord> {
+    const stack = (await books.stacks.get(stackKeys(stackId)))?.record;
+    if (stack === undefined) throw new AppError('ERR_NOT_FOUND', `There is no stack ${stackId}.`);
+    return stack;
+  }
+
+  async function openStackOf(stackId: string): Promise<StackRecord> {
+    const stack = await stackOf(stackId);
+    const state = stack.vpnAccess?.state ?? 'closed';
+    if (state === 'closing' || state === 'closed')
+      throw new AppError(
+        'ERR_CONFLICT',
+        `Stack ${stackId} shares no VPN access now. POST /api/stacks/${stackId}/vpn-access opens it.`,
+      );
+    return stack;
+  }
+
+  const usersOf = async (stackId: string): Promise<readonly VpnUserRecord[]> =>
+    (await books.vpnUsers.list(stackId)).map(({ record }) => record);
+
+  async function planOf(stack: StackRecord): Promise<VpnAccessPlan | StoryRefusal> {
+    const { vpnAccess, natMachine } = stack;
+    if (vpnAccess === undefined || natMachine === undefined) return refused(`Stack ${stack.id} shares no VPN access.`);
+    const route = await machines.route(natMachine);
+    if (route === undefined) return refused(`Machine ${natMachine} is not registered.`);
+    const key = await secrets.get(vpnAccess.sharedKeySecret);
+    if (key === undefined) return refused(`Key Vault has no secret ${vpnAccess.sharedKeySecret}.`);
+    const { via } = route.machine;
+    const users = (await usersOf(stack.id)).filter(({ state }) => state !== 'removed');
+    return {
+      stackId: stack.id,
+      hostMachine: stack.hostMachine,
+      natMachine,
+      ...(via === undefined
+        ? {}
+        : { natVia: { computerName: via.computerName, credentialSecret: via.credentialSecret } }),
+      internalAddress: stack.internalAddress,
+      addressFrom: vpnAccess.addressFrom,
+      addressTo: vpnAccess.addressTo,
+      sharedKeySecret: vpnAccess.sharedKeySecret,
+      keyVersion: key.version,
+      keyIsCurrent: key.version === vpnAccess.keyVersion,
+      subjectPatterns: stack.certificateSubjects,
+      portalFqdn: stack.portalFqdn,
+      users: users.filter(({ wanted }) => wanted !== 'removed').map((user) => wishOf(user)),
+      ...(vpnAccess.externalNic === undefined ? {} : { externalNic: vpnAccess.externalNic }),
+      ...(vpnAccess.certificate === undefined
+        ? {}
+        : { certificate: { thumbprint: vpnAccess.certificate.thumbprint, store: vpnAccess.certificate.store } }),
+    };
+  }
+
+  async function requirePlan(stack: StackRecord): Promise<VpnAccessPlan> {
+    const plan = await planOf(stack);
+    if ('outcome' in plan) throw new AppError('ERR_CONFLICT', plan.message);
+    return plan;
+  }
+
+  /** The key that all clients share: the caller's, or one that is made up once and kept. */
+  async function requireSharedKey(stack: StackRecord, given: string | undefined, bytes: RandomBytes): Promise<string> {
+    const name = given ?? stack.vpnAccess?.sharedKeySecret ?? `stack-${stack.id}-shared-key`;
+    const key = await secrets.get(name);
+    if (key === undefined && given === undefined) {
+      await secrets.set(name, toKeyText(bytes('sharedKey', 32)));
+      return name;
+    }
+    const path = '/sharedKeySecret';
+    if (key === undefined)
+      throw invalid(
+        path,
+        'secretMissing',
+        `Key Vault has no secret ${name}.`,
+        'Make it, or leave it out: a key is made up.',
+      );
+    if (!sharedKeyPattern.test(key.value)) {
+      const message = `Secret ${name} holds no key that every client takes.`;
+      throw invalid(path, 'sharedKeyUnfit', message, 'Use 20 to 64 letters, digits, ".", "_" and "-".');
+    }
+    return name;
+  }
+
+  /** Notes a user and their password; answers the password when it was made up in this very call. */
+  async function noteUser(
+    stackId: string,
+    { name, passwordSecret }: UserRequest,
+    {
+      operationId,
+      randomBytes,
+      isReset,
+    }: { readonly operationId: string; readonly randomBytes: RandomBytes; readonly isReset: boolean },
+  ): Promise<string | undefined> {
+    const before = (await books.vpnUsers.get(vpnUserKeys(stackId, name)))?.record;
+    const isOurs = passwordSecret === undefined && (before?.isPasswordOurs ?? true);
+    const secretName = passwordSecret ?? before?.passwordSecret ?? passwordSecretName(stackId, name);
+    const isMade = isOurs && (isReset || (await secrets.get(secretName)) === undefined);
+    const password = makePassword(randomBytes(`password ${name}`, 15));
+    if (isMade) await secrets.set(secretName, password);
+    else if ((await secrets.get(secretName)) === undefined)
+      throw invalid(
+        '/passwordSecret',
+        'secretMissing',
+        `Key Vault has no secret ${secretName}.`,
+        'Make it, or leave it out: a password is made up.',
+      );
+    const isRepeated = before?.operationId === operationId;
+    await books.vpnUsers.upsert({
+      stackId,
+      name,
+      passwordSecret: secretName,
+      isPasswordOurs: isOurs,
+      state: before?.state === 'enabled' ? 'enabled' : 'pending',
+      wanted: 'enabled',
+      operationId,
+      updatedAt: at(),
+    });
+    return isMade && !isRepeated ? password : undefined;
+  }
+
+  async function beginUser(
+    stackId: string,
+    wish: VpnUserWish,
+    { operationId, requestedBy, orchestrations }: StoryRequest,
+    intend?: () => Promise<void>,
+  ): Promise<OperationRecord> {
+    return stories.begin({
+      kind: setVpnUserName,
+      target: stackId,
+      operationId,
+      requestedBy,
+      orchestrations,
+      steps: setVpnUserSteps(wish),
+      claims: [userClaim(stackId, wish.name)],
+      wish,
+      ...(intend === undefined ? {} : { intend }),
+    });
+  }
+
+  async function letIn(stackId: string, user: UserRequest, asked: Asked, isReset: boolean): Promise<StartedUser> {
+    await openStackOf(stackId);
+    const { operationId, randomBytes } = asked;
+    const password = await noteUser(stackId, user, { operationId, randomBytes, isReset });
+    const record = (await books.vpnUsers.get(vpnUserKeys(stackId, user.name)))?.record;
+    if (record === undefined) throw new AppError('ERR_NOT_FOUND', `There is no user ${user.name}.`);
+    const operation = await beginUser(stackId, { ...wishOf(record), resetPassword: true }, asked);
+    return { operation, ...(password === undefined ? {} : { password }) };
+  }
+
+  return {
+    open: async (stackId, request, asked) => {
+      const stack = await stackOf(stackId);
+      const { operationId, randomBytes } = asked;
+      const { addressRange, users, splitRoutes } = request;
+      if (stack.natMachine === undefined)
+        throw new AppError(
+          'ERR_CONFLICT',
+          `Stack ${stackId} names no natMachine: the machine that becomes the VPN server.`,
+        );
+      const problems = [...rangeProblems(addressRange, stack.internalAddress), ...namedTwice(users)];
+      if (problems.length > 0)
+        throw new AppError('ERR_REQUEST_INVALID', 'The VPN access cannot be set up like this.', { problems });
+      const sharedKeySecret = await requireSharedKey(stack, request.sharedKeySecret, randomBytes);
+      const intended: StackRecord = {
+        ...stack,
+        vpnAccess: {
+          ...stack.vpnAccess,
+          state: 'opening',
+          addressFrom: addressRange.from,
+          addressTo: addressRange.to,
+          splitRoutes: [...splitRoutes],
+          sharedKeySecret,
+          operationId,
+        },
+        updatedAt: at(),
+      };
+      for (const user of users) await noteUser(stackId, user, { operationId, randomBytes, isReset: false });
+      return stories.begin({
+        kind: openVpnAccessName,
+        target: stackId,
+        ...storyOf(asked),
+        steps: openVpnAccessSteps(await requirePlan(intended)),
+        claims: [accessClaim(stackId)],
+        intend: async () => {
+          await books.stacks.update(stackKeys(stackId), (current) => ({
+            ...current,
+            vpnAccess: intended.vpnAccess,
+            updatedAt: at(),
+          }));
+        },
+      });
+    },
+
+    close: async (stackId, asked) => {
+      const stack = await stackOf(stackId);
+      if (stack.vpnAccess === undefined || stack.vpnAccess.state === 'closed')
+        throw new AppError('ERR_CONFLICT', `Stack ${stackId} shares no VPN access.`);
+      return stories.begin({
+        kind: closeVpnAccessName,
+        target: stackId,
+        ...storyOf(asked),
+        steps: closeVpnAccessSteps(await requirePlan(stack)),
+        claims: [accessClaim(stackId)],
+        intend: async () => {
+          await books.stacks.update(stackKeys(stackId), (current) =>
+            current.vpnAccess === undefined
+              ? undefined
+              : {
+                  ...current,
+                  vpnAccess: { ...current.vpnAccess, state: 'closing', operationId: asked.operationId },
+                  updatedAt: at(),
+                },
+          );
+        },
+      });
+    },
+
+    addUser: (stackId, user, asked) => letIn(stackId, user, asked, false),
+
+    resetUser: async (stackId, name, asked) => {
+      await openStackOf(stackId);
+      await requireUser(books, stackId, name);
+      return letIn(stackId, { name }, asked, true);
+    },
+
+    setUser: async (stackId, name, wanted, asked) => {
+      await openStackOf(stackId);
+      const user = await requireUser(books, stackId, name);
+      return beginUser(stackId, { ...wishOf(user), wanted }, asked, async () => {
+        await books.vpnUsers.update(vpnUserKeys(stackId, name), (record) => ({
+          ...record,
+          wanted,
+          operationId: asked.operationId,
+          updatedAt: at(),
+        }));
+      });
+    },
+
+    plan: async (stackId) => {
+      const plan = await planOf(await stackOf(stackId));
+      return 'outcome' in plan ? plan : { outcome: 'ready', plan };
+    },
+
+    warnings: async ({ id, vpnAccess }) => {
+      if (vpnAccess === undefined) return [];
+      const { addressFrom: from, addressTo: to } = vpnAccess;
+      return rangeWarnings({ from, to }, (await usersOf(id)).filter(({ wanted }) => wanted === 'enabled').length);
+    },
+  };
+}
+
+/** Throws ERR_NOT_FOUND for a user that is not there, or was removed. */
+export async function requireUser(books: OnPremisesBooks, stackId: string, name: string): Promise<VpnUserRecord> {
+  const user = (await books.vpnUsers.get(vpnUserKeys(stackId, name)))?.record;
+  if (user === undefined || user.state === 'removed')
+    throw new AppError('ERR_NOT_FOUND', `Stack ${stackId} has no user ${name}.`);
+  return user;
+}
+
+function wishOf({ name, passwordSecret, wanted }: VpnUserRecord): VpnUserWish {
+  return { name, passwordSecret, wanted, resetPassword: false };
+}
+
+function storyOf({ operationId, requestedBy, orchestrations }: StoryRequest): StoryRequest {
+  return { operationId, requestedBy, orchestrations };
+}
+
+/** Names of secrets take letters, digits and hyphens only; the digest tells apart what becomes equal. */
+function passwordSecretName(stackId: string, name: string): string {
+  return `vpn-${stackId}-${name.replaceAll(/[^A-Za-z0-9-]/g, '-')}-${sha256Hex(name.toLowerCase()).slice(0, 6)}`;
+}
+
+function namedTwice(users: readonly UserRequest[]): readonly Problem[] {
+  const names = users.map(({ name }) => name.toLowerCase());
+  return users.flatMap(({ name }, index) =>
+    names.indexOf(name.toLowerCase()) === index
+      ? []
+      : [
+          {
+            path: `/users/${index}/name`,
+            code: 'userTwice',
+            message: `${name} is there twice.`,
+            fix: 'Windows does not tell letter case apart: name each user once.',
+          },
+        ],
+  );
+}
+
+function accessClaim(stackId: string): string {
+  return `vpn-access:${stackId}`;
+}
+
+function userClaim(stackId: string, name: string): string {
+  return `vpn-user:${stackId}:${name}`;
+}
+
+function refused(message: string): StoryRefusal {
+  return { outcome: 'refused', code: 'Precondition', message };
+}
+
+function invalid(path: string, code: string, message: string, fix: string): AppError {
+  return new AppError('ERR_REQUEST_INVALID', message, { problems: [{ path, code, message, fix }] });
+}
