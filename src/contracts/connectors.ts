@@ -5,7 +5,7 @@ import type { StoryRefusal } from './vpn-access.ts';
 
 export const connectCloudsName = 'connectClouds';
 export const connectPortalsName = 'connectPortals';
-export const verifyConnectorName = 'verifyConnectorStory';
+export const verifyConnectorName = 'checkConnector';
 export const disconnectCloudsName = 'disconnectClouds';
 
 /** Portals are worked on side by side, at most so many at once. */
