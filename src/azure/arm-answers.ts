@@ -54,6 +54,13 @@ export function toAnswer(response: PipelineResponse): ArmAnswer<JsonObject> {
   return classify({ status: response.status, retryAfter: response.headers.get('retry-after'), body });
 }
 
+/** What the status of a long-running operation says went wrong, in Azure's words; undefined when nothing did. */
+export function operationErrorOf(body: JsonObject): { readonly code: string; readonly message: string } | undefined {
+  const error = asObject(body['error']);
+  const code = asText(error['code']);
+  return code === '' ? undefined : { code, message: asText(error['message']) };
+}
+
 /** What two headers of an accepted write say, as far as they are there. */
 export function hints(
   retryAfter: string | undefined,

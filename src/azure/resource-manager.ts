@@ -11,7 +11,7 @@ import {
 import type { JsonObject } from '../domain/json.ts';
 import type { Arm, ArmAnswer } from '../ports/arm.ts';
 import { asObject, asText } from '../domain/gateway-entries.ts';
-import { classifyError, hints, parseBody, secondsOf, toAnswer } from './arm-answers.ts';
+import { classifyError, hints, operationErrorOf, parseBody, secondsOf, toAnswer } from './arm-answers.ts';
 import { audienceOf } from './arm-audience.ts';
 import { createLongRunningActions } from './long-running-actions.ts';
 import { parseResourceId } from './resource-ids.ts';
@@ -174,9 +174,7 @@ export function createResourceManager({ endpoint, credential }: ResourceManagerO
       if (new URL(operationUrl).origin !== new URL(endpoint).origin) return undefined;
       const subscriptionId = /\/subscriptions\/([^/]+)/i.exec(operationUrl)?.[1] ?? '';
       const response = await sendTo(operationUrl, 'GET', subscriptionId);
-      const error = asObject(parseBody(response.bodyAsText ?? '')['error']);
-      const code = asText(error['code']);
-      return code === '' ? undefined : { code, message: asText(error['message']) };
+      return operationErrorOf(parseBody(response.bodyAsText ?? ''));
     },
 
     listRadiusSecrets: async (gatewayResourceId) => {

@@ -10,4 +10,6 @@ export interface ArmRest {
   get(resourceId: string, apiVersion: string): Promise<ArmAnswer<JsonObject>>;
   put(resourceId: string, apiVersion: string, body: JsonObject): Promise<ArmAnswer<JsonObject>>;
   remove(resourceId: string, apiVersion: string): Promise<ArmAnswer<JsonObject>>;
+  /** Azure's code and words for an accepted write that failed later; undefined when it did not, or its record is gone. */
+  readOperationError(operationUrl: string): Promise<{ readonly code: string; readonly message: string } | undefined>;
 }

@@ -1,5 +1,7 @@
+import { asObject, asText } from '../domain/gateway-entries.ts';
+import type { JsonObject } from '../domain/json.ts';
 import type { ArmAnswer } from '../ports/arm.ts';
-import type { RemoteFailure, RemoteStart } from '../ports/remote-runner.ts';
+import type { RemoteFailure, RemoteFault, RemoteStart } from '../ports/remote-runner.ts';
 import { failed } from './failure.ts';
 
 type Undone = Exclude<ArmAnswer<never>, { outcome: 'done' }>;
@@ -8,16 +10,17 @@ type Undone = Exclude<ArmAnswer<never>, { outcome: 'done' }>;
 const conflictSeconds = 30;
 /** One of the machine's 25 commands has to be deleted first. */
 const fullSeconds = 60;
+const wordsLengthMax = 1000;
 
 /** Answers after which the same call may go well later; undefined for all others. */
 export function busyBy(answer: Undone): Extract<RemoteStart, { outcome: 'busy' }> | undefined {
   if (answer.outcome === 'busy') {
-    return { outcome: 'busy', reason: reasonOf(answer), retryAfterSeconds: answer.retryAfterSeconds };
+    return { outcome: 'busy', reason: wordsOf(answer), retryAfterSeconds: answer.retryAfterSeconds };
   }
-  if (answer.outcome !== 'refused') return undefined;
-  if (isFull(answer.message)) return { outcome: 'busy', reason: reasonOf(answer), retryAfterSeconds: fullSeconds };
+  if (answer.outcome !== 'refused' || isBlocked(answer.message)) return undefined;
+  if (isFull(answer.message)) return { outcome: 'busy', reason: wordsOf(answer), retryAfterSeconds: fullSeconds };
   if (answer.status !== 409) return undefined;
-  return { outcome: 'busy', reason: reasonOf(answer), retryAfterSeconds: conflictSeconds };
+  return { outcome: 'busy', reason: wordsOf(answer), retryAfterSeconds: conflictSeconds };
 }
 
 /** Refusals that stay, in Azure's own words: an agent that is too old, commands that the machine blocks. */
@@ -31,15 +34,45 @@ export function refusedBy(machine: string, answer: Undone): RemoteFailure {
   const isForbidden = answer.outcome === 'refused' && (answer.status === 401 || answer.status === 403);
   return failed(
     isForbidden ? 'AuthFailed' : 'Precondition',
-    `Azure refused the command on ${machine}: ${reasonOf(answer)}`,
+    `Azure refused the command on ${machine}: ${wordsOf(answer)}`,
   );
 }
 
-function reasonOf({ code, message }: { readonly code: string; readonly message: string }): string {
-  return `${code}: ${message}`.slice(0, 1000);
+/** Azure takes commands for machines that it has lost, and then nothing happens. */
+export function judgeConnection(machine: string, resource: JsonObject): RemoteFailure | undefined {
+  const status = asText(asObject(resource['properties'])['status']);
+  if (status === 'Disconnected') {
+    return failed('Unreachable', `Azure Arc has lost ${machine}: its agent has not been heard of lately.`);
+  }
+  if (status === 'Expired') {
+    return failed('Precondition', `Azure Arc has given ${machine} up: connect its agent again (azcmagent connect).`);
+  }
+  return undefined;
 }
 
-/** No document names the code of the refusal of a 26th command; its words must speak of a maximum of run commands. */
+/** Why a command that Azure had accepted did not begin. */
+export function undeliveredBy(machine: string, words: string): RemoteFailure {
+  const reason = words === '' ? 'Azure gives no reason.' : words.slice(0, wordsLengthMax);
+  return failed(faultOf(words), `Azure Arc did not run the command on ${machine}: ${reason}`);
+}
+
+/** Windows says in words that the account is refused, and that the machine is away Azure says so too. */
+function faultOf(words: string): RemoteFault {
+  if (/user ?name or password|log ?on failure|account .{0,40}locked|\b1326\b|\b1909\b/i.test(words))
+    return 'AuthFailed';
+  return /\bdisconnected\b/i.test(words) ? 'Unreachable' : 'Precondition';
+}
+
+function wordsOf({ code, message }: { readonly code: string; readonly message: string }): string {
+  return `${code}: ${message}`.slice(0, wordsLengthMax);
+}
+
+/** No document names the code of the refusal of a 26th command; its words must speak of so many run commands. */
 function isFull(message: string): boolean {
-  return /run ?commands?/i.test(message) && /\b(limit|maximum|at most|exceed\w*)\b/i.test(message);
+  return /run ?commands?/i.test(message) && /\b(limit|maximum|at most|the most|exceed\w*)\b/i.test(message);
+}
+
+/** The owner of a machine may forbid run commands there: waiting changes nothing. */
+function isBlocked(message: string): boolean {
+  return /\b(block|allow) ?list|extensions? .{0,40}(disabled|blocked)/i.test(message);
 }

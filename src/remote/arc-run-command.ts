@@ -2,13 +2,23 @@ import { asObject, asText } from '../domain/gateway-entries.ts';
 import type { JsonObject, JsonValue } from '../domain/json.ts';
 import type { CommandOutputs } from '../ports/command-outputs.ts';
 import type { RemotePoll } from '../ports/remote-runner.ts';
-import { failed } from './failure.ts';
 import { errorName, outputName } from './arc-names.ts';
+import { failed } from './failure.ts';
 
-export interface SeenRunCommand {
+/** What a run command resource says of its script. */
+export type RunCommandState =
+  /** Words that are not known mean this too. */
+  | { readonly state: 'running' }
+  | { readonly state: 'deleting' | 'timedOut' | 'canceled' }
+  | { readonly state: 'ended'; readonly view: JsonObject; readonly exitCode: number | undefined }
+  /** The script did not begin. The words are Azure's, or none: then the operation that delivered it has them. */
+  | { readonly state: 'undelivered'; readonly words: string };
+
+export interface EndedRunCommand {
   readonly machine: string;
-  readonly handle: string;
-  readonly resource: JsonObject;
+  readonly id: string;
+  readonly view: JsonObject;
+  readonly exitCode: number | undefined;
   readonly outputs: CommandOutputs;
   readonly now: Date;
 }
@@ -18,38 +28,56 @@ const outputMaxBytes = 1024 * 1024;
 const tailBytes = 4096;
 /** Blobs are written by the machine: they may come a little after the result. */
 const blobGraceMs = 60_000;
+const wordsLengthMax = 1000;
 
-/** What a run command resource says of its script: words that are not known mean that it runs. */
-export async function readRunCommand(seen: SeenRunCommand): Promise<RemotePoll> {
-  const properties = asObject(seen.resource['properties']);
+export function readState(resource: JsonObject): RunCommandState {
+  const properties = asObject(resource['properties']);
   const view = asObject(properties['instanceView']);
-  const state = asText(view['executionState']);
+  const provisioning = asText(properties['provisioningState']);
   const exitCode = typeof view['exitCode'] === 'number' ? view['exitCode'] : undefined;
-  if (state === 'TimedOut') {
-    return failed('TimedOut', `The command on ${seen.machine} took longer than its time and was ended there.`);
+  if (provisioning === 'Deleting') return { state: 'deleting' };
+  switch (asText(view['executionState'])) {
+    case 'TimedOut':
+      return { state: 'timedOut' };
+    case 'Canceled':
+      return { state: 'canceled' };
+    case 'Succeeded':
+      return { state: 'ended', view, exitCode };
+    case 'Failed':
+      return exitCode === undefined
+        ? { state: 'undelivered', words: wordsOf(view) }
+        : { state: 'ended', view, exitCode };
+    default:
+      return provisioning === 'Failed' ? { state: 'undelivered', words: wordsOf(view) } : { state: 'running' };
   }
-  if (state === 'Canceled') return failed('ToolFailed', `The command on ${seen.machine} was stopped.`);
-  if (state === 'Succeeded' || (state === 'Failed' && exitCode !== undefined)) return readEnd(seen, view, exitCode);
-  if (state === 'Failed' || asText(properties['provisioningState']) === 'Failed') {
-    return failed(faultOf(view), `Azure Arc did not run the command on ${seen.machine}: ${wordsOf(view)}`);
-  }
-  return { outcome: 'running' };
 }
 
-async function readEnd(seen: SeenRunCommand, view: JsonObject, exitCode: number | undefined): Promise<RemotePoll> {
+/** Whether nothing of the command can run any more, be it deleted or not. */
+export function isOver(resource: JsonObject): boolean {
+  const properties = asObject(resource['properties']);
+  const state = asText(asObject(properties['instanceView'])['executionState']);
+  return (
+    ['Succeeded', 'Failed', 'TimedOut', 'Canceled'].includes(state) ||
+    asText(properties['provisioningState']) === 'Failed'
+  );
+}
+
+/** What the script wrote: all of it from its blobs, or what Azure shows where that holds the whole answer. */
+export async function readEnd(ended: EndedRunCommand): Promise<RemotePoll> {
+  const { machine, id, view, exitCode, outputs, now } = ended;
   const tail = asText(view['output']);
-  const full = await readText(seen.outputs, outputName(seen.handle));
+  const full = await readText(outputs, outputName(id));
   const isFullThere = full?.trimEnd().endsWith(tail.trimEnd().slice(-256)) === true;
   if (isFullThere || holdsLastLine(tail)) {
-    const error = (await readText(seen.outputs, errorName(seen.handle))) ?? asText(view['error']);
+    const error = (await readText(outputs, errorName(id))) ?? asText(view['error']);
     return { outcome: 'ended', exitCode, output: isFullThere ? full : tail, error };
   }
-  if (seen.now.getTime() - endOf(view, seen.now) < blobGraceMs) return { outcome: 'running' };
+  if (now.getTime() - endMsOf(view) < blobGraceMs) return { outcome: 'running' };
   if (tail === '') return { outcome: 'ended', exitCode, output: full ?? '', error: asText(view['error']) };
   return failed(
     'Precondition',
-    `The answer of ${seen.machine} is longer than Azure shows, and its output blob is not there: give the machine's identity ` +
-      `the role Storage Blob Data Contributor on the container of command outputs.`,
+    `The answer of ${machine} is longer than Azure shows, and its output blob is not there: give the machine's identity the ` +
+      `role Storage Blob Data Contributor on the container of command outputs. ${wordsOf(view)}`.trimEnd(),
   );
 }
 
@@ -60,9 +88,9 @@ function holdsLastLine(tail: string): boolean {
 }
 
 /** An end without a time counts as long ago: a wait for its blob must not go on for ever. */
-function endOf(view: JsonObject, now: Date): number {
+function endMsOf(view: JsonObject): number {
   const endMs = Date.parse(asText(view['endTime']));
-  return Number.isNaN(endMs) ? now.getTime() - blobGraceMs : endMs;
+  return Number.isNaN(endMs) ? 0 : endMs;
 }
 
 async function readText(outputs: CommandOutputs, name: string): Promise<string | undefined> {
@@ -70,20 +98,11 @@ async function readText(outputs: CommandOutputs, name: string): Promise<string |
   return bytes === undefined ? undefined : new TextDecoder('utf-8').decode(bytes);
 }
 
-/** The account that a command runs as is refused by Windows, and the extension repeats its words. */
-function faultOf(view: JsonObject): 'AuthFailed' | 'Precondition' {
-  return /user ?name or password|logon failure|log on failure|\b1326\b/i.test(wordsOf(view))
-    ? 'AuthFailed'
-    : 'Precondition';
-}
-
 function wordsOf(view: JsonObject): string {
   const statuses = Array.isArray(view['statuses']) ? (view['statuses'] as readonly JsonValue[]) : [];
   const words = [asText(view['executionMessage']), ...statuses.map((status) => asText(asObject(status)['message']))];
-  return (
-    [...new Set(words)]
-      .filter((text) => text !== '')
-      .join(' ')
-      .slice(0, 1000) || 'Azure gives no reason.'
-  );
+  return [...new Set(words)]
+    .filter((text) => text !== '')
+    .join(' ')
+    .slice(0, wordsLengthMax);
 }

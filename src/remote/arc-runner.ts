@@ -4,11 +4,11 @@ import type { Machine } from '../domain/machine.ts';
 import type { ArmAnswer } from '../ports/arm.ts';
 import type { ArmRest } from '../ports/arm-rest.ts';
 import type { CommandOutputs } from '../ports/command-outputs.ts';
-import type { RemoteCommand, RemoteFailure, RemoteRunner, RemoteStart } from '../ports/remote-runner.ts';
+import type { RemoteCommand, RemoteFailure, RemotePoll, RemoteRunner, RemoteStart } from '../ports/remote-runner.ts';
 import type { Secrets } from '../ports/secrets.ts';
-import { busyBy, refusedBy } from './arc-faults.ts';
-import { errorName, outputName } from './arc-names.ts';
-import { readRunCommand } from './arc-run-command.ts';
+import { busyBy, judgeConnection, refusedBy, undeliveredBy } from './arc-faults.ts';
+import { errorName, outputName, parseHandle, toHandle } from './arc-names.ts';
+import { isOver, readEnd, readState, type RunCommandState } from './arc-run-command.ts';
 import { failed, isFailed } from './failure.ts';
 import { readCredential, type Credential } from './resolve-secrets.ts';
 
@@ -32,7 +32,7 @@ export function createArcRunner({ arm, secrets, outputs, now }: ArcRunnerOptions
     if (runAs !== undefined && isFailed(runAs)) return runAs;
     const body = runCommandBody(command, location, runAs, outputs);
     const answer = await arm.put(runCommandId(command.machine, command.id), apiVersion, body);
-    if (answer.outcome === 'done') return { outcome: 'started', handle: command.id };
+    if (answer.outcome === 'done') return { outcome: 'started', handle: toHandle(command.id, answer.operationUrl) };
     return busyBy(answer) ?? refusedBy(command.machine.id, withoutPassword(answer, runAs));
   }
 
@@ -43,33 +43,77 @@ export function createArcRunner({ arm, secrets, outputs, now }: ArcRunnerOptions
     if (existing.outcome !== 'missing') return busyBy(existing) ?? refusedBy(machine.id, existing);
     const connected = await arm.get(resourceIdOf(machine), apiVersion);
     if (connected.outcome !== 'done') return busyBy(connected) ?? refusedBy(machine.id, connected);
-    return judgeConnection(machine, connected.value) ?? put(command, asText(connected.value['location']));
+    return judgeConnection(machine.id, connected.value) ?? put(command, asText(connected.value['location']));
   }
 
-  async function remove(machine: Machine, handle: string): Promise<void> {
-    const answer = await arm.remove(runCommandId(machine, handle), apiVersion);
+  async function poll(machine: Machine, handle: string): Promise<RemotePoll> {
+    const { id, operationUrl } = parseHandle(handle);
+    const answer = await arm.get(runCommandId(machine, id), apiVersion);
+    if (answer.outcome === 'missing') return notThere(machine);
+    if (answer.outcome === 'refused') return refusedBy(machine.id, answer);
+    if (answer.outcome === 'busy') return { outcome: 'running' };
+    const seen = readState(answer.value);
+    switch (seen.state) {
+      case 'running':
+        return { outcome: 'running' };
+      case 'ended':
+        return readEnd({ machine: machine.id, id, view: seen.view, exitCode: seen.exitCode, outputs, now: now() });
+      case 'undelivered':
+        return explain(machine, seen, operationUrl);
+      case 'timedOut':
+        return failed('TimedOut', `The command on ${machine.id} took longer than its time and was ended there.`);
+      case 'canceled':
+        return failed('ToolFailed', `The command on ${machine.id} was stopped.`);
+      case 'deleting':
+        return notThere(machine);
+    }
+  }
+
+  /** Azure's words are on the resource, on the operation that delivered it, or to be told from the machine's state. */
+  async function explain(
+    machine: Machine,
+    { words }: Extract<RunCommandState, { state: 'undelivered' }>,
+    operationUrl: string | undefined,
+  ): Promise<RemoteFailure> {
+    if (words !== '') return undeliveredBy(machine.id, words);
+    const error = operationUrl === undefined ? undefined : await arm.readOperationError(operationUrl);
+    if (error !== undefined) return undeliveredBy(machine.id, `${error.code}: ${error.message}`);
+    const connected = await arm.get(resourceIdOf(machine), apiVersion);
+    const away = connected.outcome === 'done' ? judgeConnection(machine.id, connected.value) : undefined;
+    return away ?? undeliveredBy(machine.id, '');
+  }
+
+  async function remove(machine: Machine, id: string): Promise<void> {
+    const answer = await arm.remove(runCommandId(machine, id), apiVersion);
     if (answer.outcome === 'done' || answer.outcome === 'missing') return;
     throw new Error(`The command on ${machine.id} was not deleted: ${answer.code}.`);
   }
 
+  /** DELETE stops a command, but not at once: as long as it may run, the machine is not free for the next. */
+  async function removeStopped(machine: Machine, id: string): Promise<void> {
+    const before = await arm.get(runCommandId(machine, id), apiVersion);
+    if (before.outcome === 'missing') return;
+    await remove(machine, id);
+    if (before.outcome === 'done' && isOver(before.value)) return;
+    const after = await arm.get(runCommandId(machine, id), apiVersion);
+    if (after.outcome !== 'missing') throw new Error(`The command on ${machine.id} is still being stopped.`);
+  }
+
   return {
     start,
-    poll: async (machine, handle) => {
-      const answer = await arm.get(runCommandId(machine, handle), apiVersion);
-      if (answer.outcome === 'missing') {
-        return failed('ToolFailed', `The command is not on the machine ${machine.id}: it was removed, or never began.`);
-      }
-      if (answer.outcome === 'refused') return refusedBy(machine.id, answer);
-      if (answer.outcome === 'busy') return { outcome: 'running' };
-      return readRunCommand({ machine: machine.id, handle, resource: answer.value, outputs, now: now() });
-    },
-    cancel: remove,
+    poll,
+    cancel: (machine, handle) => remove(machine, parseHandle(handle).id),
     cleanup: async (machine, handle) => {
-      await remove(machine, handle);
-      await outputs.remove(outputName(handle));
-      await outputs.remove(errorName(handle));
+      const { id } = parseHandle(handle);
+      await removeStopped(machine, id);
+      await outputs.remove(outputName(id));
+      await outputs.remove(errorName(id));
     },
   };
+}
+
+function notThere(machine: Machine): RemoteFailure {
+  return failed('ToolFailed', `The command is not on the machine ${machine.id}: it was removed, or never began.`);
 }
 
 function runCommandBody(
@@ -100,18 +144,6 @@ function attachTo(resource: JsonObject, id: string): RemoteStart {
   return isGoing
     ? { outcome: 'busy', reason: 'An earlier command of the same name is being deleted.', retryAfterSeconds: 10 }
     : { outcome: 'started', handle: id };
-}
-
-/** Azure takes commands for machines that it has lost, and then nothing happens. */
-function judgeConnection(machine: Machine, resource: JsonObject): RemoteFailure | undefined {
-  const status = asText(asObject(resource['properties'])['status']);
-  if (status === 'Disconnected') {
-    return failed('Unreachable', `Azure Arc has lost ${machine.id}: its agent has not been heard of lately.`);
-  }
-  if (status === 'Expired') {
-    return failed('Precondition', `Azure Arc has given ${machine.id} up: connect its agent again (azcmagent connect).`);
-  }
-  return undefined;
 }
 
 /** Azure's words may repeat what they refuse. */

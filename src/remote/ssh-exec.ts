@@ -175,6 +175,6 @@ function keyTypeOf(key: Buffer): string {
   return /^[\w@.-]{1,64}$/.test(type) ? type : 'of unknown type';
 }
 
-export function whereOf({ name, settings }: Pick<SshExec, 'name' | 'settings'>): string {
+function whereOf({ name, settings }: Pick<SshExec, 'name' | 'settings'>): string {
   return `${name} (${settings.host}:${settings.port})`;
 }

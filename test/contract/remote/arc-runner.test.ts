@@ -192,6 +192,37 @@ describe('src/remote/arc-runner', () => {
       expect(await poll(id)).toMatchObject({ fault, message: expect.stringContaining(executionMessage) as string });
     });
 
+    it.each([
+      ['ExtensionBlocked', 'The extension is on the blocklist.', 'Precondition'],
+      ['ScriptNotStarted', 'The user name or password is incorrect.', 'AuthFailed'],
+      ['MachineDisconnected', 'The machine is disconnected.', 'Unreachable'],
+    ])('asks the operation why nothing was delivered: %s', async (code, message, fault) => {
+      const command = aCommand(bench.arc.machine);
+      const { handle } = (await bench.runner.start(command)) as { handle: string };
+      bench.arc.show(command.id, { executionState: 'Unknown' }, 'Failed');
+      bench.arc.operationError = { code, message };
+
+      expect(await poll(handle)).toMatchObject({
+        fault,
+        message: expect.stringContaining(`${code}: ${message}`) as string,
+      });
+    });
+
+    it('looks at the machine when nobody says why nothing was delivered', async () => {
+      const id = await startOne();
+      bench.arc.show(id, { executionState: 'Unknown' }, 'Failed');
+      expect(await poll(id)).toMatchObject({ fault: 'Precondition' });
+
+      bench.arc.status = 'Disconnected';
+      expect(await poll(id)).toMatchObject({ fault: 'Unreachable' });
+    });
+
+    it('is not busy with a machine whose owner blocks run commands', async () => {
+      bench.arc.answerNext('PUT', refused(409, 'ExtensionBlocked', 'It is on the extensions blocklist.'));
+
+      expect(await bench.runner.start(aCommand(bench.arc.machine))).toMatchObject({ fault: 'Precondition' });
+    });
+
     it('says the machine’s words of the statuses too', async () => {
       const id = await startOne();
       bench.arc.show(id, { statuses: [{ message: 'The agent is too old.' }] }, 'Failed');

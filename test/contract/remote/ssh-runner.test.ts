@@ -8,6 +8,7 @@ import ssh2 from 'ssh2';
 import type { Machine, SshSettings } from '../../../src/domain/machine.ts';
 import { createSshRunner } from '../../../src/remote/ssh-runner.ts';
 import type { RemoteRunner } from '../../../src/ports/remote-runner.ts';
+import { anSshKey } from '../../support/builders/an-ssh-key.ts';
 import { createFakeSecrets, type FakeSecrets } from '../../support/remote/fake-secrets.ts';
 import { sshKeyName, startSshMachine, type SshMachine } from '../../support/remote/ssh-machine.ts';
 import { aCommand, benchSecrets, describeRunnerContract, secretText } from './runner-contract.ts';
@@ -136,7 +137,7 @@ describe('src/remote/ssh-runner', () => {
     });
 
     it('tries a key that is not let in once', async () => {
-      await bench.secrets.set(sshKeyName, ssh2.utils.generateKeyPairSync('ed25519').private);
+      await bench.secrets.set(sshKeyName, anSshKey().private);
 
       const started = await bench.runner.start(aCommand(bench.ssh.machine));
 
@@ -159,8 +160,8 @@ describe('src/remote/ssh-runner', () => {
     });
 
     it('reads a key anew that was not let in', async () => {
-      const renewed = ssh2.utils.generateKeyPairSync('ed25519');
-      const { private: wrong } = ssh2.utils.generateKeyPairSync('ed25519');
+      const renewed = anSshKey();
+      const { private: wrong } = anSshKey();
       await bench.secrets.set(sshKeyName, wrong);
       await bench.runner.poll(bench.ssh.machine, 'a');
 
@@ -172,7 +173,7 @@ describe('src/remote/ssh-runner', () => {
 
     it.each([
       ['text that is no key', 'hello'],
-      ['a public key', ssh2.utils.generateKeyPairSync('ed25519').public],
+      ['a public key', anSshKey().public],
       [
         'a key with a passphrase',
         ssh2.utils.generateKeyPairSync('ed25519', { passphrase: 'secret', cipher: 'aes256-ctr', rounds: 1 }).private,

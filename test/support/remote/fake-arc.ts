@@ -21,6 +21,8 @@ export interface FakeArc {
   status: string;
   /** The next call of this method is answered so; `lost`: it takes effect and its answer does not come. */
   answerNext(method: 'GET' | 'PUT' | 'DELETE', answer: ArmAnswer<never> | 'lost'): void;
+  /** What Azure's operation says of the command that was put last. */
+  operationError: { readonly code: string; readonly message: string } | undefined;
   /** Fields of `instanceView` and `provisioningState` as they are from now on. */
   show(id: string, instanceView: JsonObject, provisioningState?: string): void;
   /** Ends a command as Azure shows it: 4 KB of each stream, all of it in the blobs. */
@@ -38,7 +40,7 @@ export function createFakeArc(): FakeArc {
   const blobs = new Map<string, string>();
   const calls: string[] = [];
   const answers: { readonly method: string; readonly answer: ArmAnswer<never> | 'lost' }[] = [];
-  const fake: { status: string } = { status: 'Connected' };
+  const fake: Pick<FakeArc, 'status' | 'operationError'> = { status: 'Connected', operationError: undefined };
 
   function call<T>(method: string, id: string, work: () => ArmAnswer<T>): Promise<ArmAnswer<T>> {
     calls.push(`${method} ${id}`);
@@ -77,10 +79,14 @@ export function createFakeArc(): FakeArc {
       timeoutSeconds: properties.timeoutInSeconds,
     });
     resources.set(id, { ...body, properties: { ...properties, provisioningState: 'Creating' } });
-    return done(read(id));
+    return {
+      outcome: 'done',
+      value: resources.get(id) ?? {},
+      operationUrl: `https://arm.test/operations/${commandId}`,
+    };
   }
 
-  const arc: Omit<FakeArc, 'status'> = {
+  const arc: Omit<FakeArc, 'status' | 'operationError'> = {
     machine: { id: 'host', role: 'host', arc: { resourceId } },
     commands,
     blobs,
@@ -93,6 +99,7 @@ export function createFakeArc(): FakeArc {
           commands.remove(nameOf(id));
           return resources.delete(id) ? done({}) : { outcome: 'missing' };
         }),
+      readOperationError: () => Promise.resolve(fake.operationError),
     },
     outputs: {
       urlOf: (name) => `https://storage.test/run-commands/${name}`,
@@ -132,8 +139,8 @@ export function createFakeArc(): FakeArc {
   return Object.assign(fake, arc);
 }
 
-function done(value: JsonObject | ArmAnswer<JsonObject>): ArmAnswer<JsonObject> {
-  return 'outcome' in value ? (value as ArmAnswer<JsonObject>) : { outcome: 'done', value };
+function done(value: JsonObject): ArmAnswer<JsonObject> {
+  return { outcome: 'done', value };
 }
 
 function nameOf(id: string): string {

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import ssh2, { type AuthContext, type Connection, type ParsedKey, type ServerChannel } from 'ssh2';
 import type { Machine } from '../../../src/domain/machine.ts';
+import { anSshKey } from '../builders/an-ssh-key.ts';
 import { createFakeCommands, type FakeCommands, type GivenCommand } from './fake-commands.ts';
 
 export interface ShellAnswer {
@@ -45,8 +46,8 @@ export const sshKeyName = 'machine-key';
 const username = 'CONTOSO\\gatehouse';
 
 export async function startSshMachine(): Promise<SshMachine> {
-  const host = ssh2.utils.generateKeyPairSync('ed25519');
-  const visitor = ssh2.utils.generateKeyPairSync('ed25519');
+  const host = anSshKey();
+  const visitor = anSshKey();
   const allowed = [readKey(visitor.public)];
   const commands = createFakeCommands();
   const faults: SshFault[] = [];
@@ -133,7 +134,7 @@ export async function startSshMachine(): Promise<SshMachine> {
   };
 }
 
-export function fingerprintOf(publicKey: string): string {
+function fingerprintOf(publicKey: string): string {
   const blob = Buffer.from(publicKey.split(' ')[1] ?? '', 'base64');
   return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
 }
