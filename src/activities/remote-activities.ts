@@ -36,6 +36,7 @@ type RemoteActivities = ActivitiesOf<
 /** Seconds until a machine that another command has is looked at again. */
 const busySeconds = 5;
 const detailLengthMax = 800;
+const neverBegan: ReadonlySet<string> = new Set(['AuthFailed', 'Precondition']);
 
 /** The short acts on machines. A machine runs one command at a time: the claim on the one that is connected to says which. */
 export function createRemoteActivities(options: RemoteActivitiesOptions): RemoteActivities {
@@ -97,7 +98,8 @@ export function createRemoteActivities(options: RemoteActivitiesOptions): Remote
       if (started.outcome === 'busy')
         return { outcome: 'busy', reason: started.reason, seconds: started.retryAfterSeconds };
       if (started.outcome === 'failed') {
-        await claims.release(machineClaim(connection.id), commandId);
+        // After a fault on the way it may have begun all the same: the claim stays until it is cleaned up.
+        if (neverBegan.has(started.fault)) await claims.release(machineClaim(connection.id), commandId);
         return fault(started.fault, started.message);
       }
       const isManual = connection.manual === true;

@@ -22,6 +22,7 @@ const graceMs = 2 * 60 * 1000;
 const manualMaxMs = 7 * 24 * 3600 * 1000;
 const manualLookSeconds = 3600;
 const retrySeconds = 15;
+const refusals: ReadonlySet<string> = new Set(['AuthFailed', 'Precondition']);
 
 export type CommandEnd = { readonly outcome: 'answered'; readonly answer: StepAnswer } | CommandFault;
 
@@ -54,7 +55,11 @@ export function* runCommand(
     eventName: `answered-${mode}-${tryNumber}`,
   };
   const started = yield* start(context, command, note);
-  if ('outcome' in started) return started;
+  if ('outcome' in started) {
+    // Nobody knocks again with what was refused.
+    if (!refusals.has(started.fault)) yield* cleanUp(context, command, commandId);
+    return started;
+  }
   const end = yield* untilAnswered(context, command, started);
   yield* cleanUp(context, command, started.handle);
   return end;
