@@ -10,7 +10,7 @@ import { createArcRunner } from '../../../src/remote/arc-runner.ts';
 import { startArmStack, type ArmStack } from '../../support/arm-stack.ts';
 import { createFakeSecrets } from '../../support/remote/fake-secrets.ts';
 import { createRecordingMachines, type RecordingMachines } from '../../support/windows/recording-machines.ts';
-import { aCommand, benchSecrets, describeRunnerContract, secretText } from './runner-contract.ts';
+import { aCommand, benchSecrets, describeRunnerContract, secretText } from '../../support/remote/runner-contract.ts';
 
 const audience = 'https://management.azure.com/';
 const minuteMs = 60_000;

@@ -4,7 +4,7 @@ import type { RemoteRunner } from '../../../src/ports/remote-runner.ts';
 import { createArcRunner } from '../../../src/remote/arc-runner.ts';
 import { createFakeArc, tailOf, type FakeArc } from '../../support/remote/fake-arc.ts';
 import { createFakeSecrets, type FakeSecrets } from '../../support/remote/fake-secrets.ts';
-import { aCommand, benchSecrets, describeRunnerContract, secretText } from './runner-contract.ts';
+import { aCommand, benchSecrets, describeRunnerContract, secretText } from '../../support/remote/runner-contract.ts';
 
 interface ArcBench {
   readonly arc: FakeArc;

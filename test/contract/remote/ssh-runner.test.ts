@@ -11,7 +11,7 @@ import type { RemoteRunner } from '../../../src/ports/remote-runner.ts';
 import { anSshKey } from '../../support/builders/an-ssh-key.ts';
 import { createFakeSecrets, type FakeSecrets } from '../../support/remote/fake-secrets.ts';
 import { sshKeyName, startSshMachine, type SshMachine } from '../../support/remote/ssh-machine.ts';
-import { aCommand, benchSecrets, describeRunnerContract, secretText } from './runner-contract.ts';
+import { aCommand, benchSecrets, describeRunnerContract, secretText } from '../../support/remote/runner-contract.ts';
 
 interface SshBench {
   readonly ssh: SshMachine;

@@ -1,0 +1,69 @@
+/** The SSH runner and the simulated machines' SSH front: Debian's sshd where it is asked for, or the server of Node alone. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Machine } from '../../../src/domain/machine.ts';
+import { createSshRunner } from '../../../src/remote/ssh-runner.ts';
+import type { CommandWorld, PollOutcome } from '../../../sandbox/windows/doors/command-world.ts';
+import { startSshFront, type SshdChoice } from '../../../sandbox/windows/doors/ssh-front.ts';
+import { createFakeCommands, type FakeCommands } from './fake-commands.ts';
+import { createFakeSecrets } from './fake-secrets.ts';
+import { benchSecrets, type RunnerBench } from './runner-contract.ts';
+
+const shim = resolve(__dirname, '..', '..', '..', 'sandbox', 'windows', 'doors', 'powershell-shim.ts');
+
+export async function createSshFrontBench(sshd: SshdChoice): Promise<RunnerBench> {
+  const directory = mkdtempSync(join(tmpdir(), 'gatehouse-runner-'));
+  const commands = createFakeCommands();
+  const world = createWorld(commands);
+  const front = await startSshFront({ world, checkScript: () => [], directory, shim, sshd });
+  const { host, hostKey, username, ports } = front.reach();
+  const ssh = { host, port: ports['host'] ?? 0, username, hostKey, keySecret: 'machine-key' };
+  const machine: Machine = { id: 'host', role: 'host', ssh };
+  const secrets = createFakeSecrets({ ...benchSecrets, 'machine-key': front.privateKey });
+  return {
+    runner: createSshRunner({ secrets, now: () => new Date() }),
+    machine,
+    tellsExitCode: true,
+    runs: (id) => Promise.resolve(commands.runs(id)),
+    end: (id, end) => {
+      commands.end(id, end);
+      return Promise.resolve();
+    },
+    loseAnswerToStart: () => {
+      front.faults.add('host', 'dropAfter', 1);
+    },
+    inTheOpen: () => '',
+    isLeft: (id) => Promise.resolve(commands.find(id) !== undefined),
+    close: async () => {
+      await front.close();
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
+
+function createWorld(commands: FakeCommands): CommandWorld {
+  return {
+    sshMachines: () => ['host'],
+    authorizedKeys: () => [],
+    reach: () => 'answers',
+    start: (_machine, { runAs, ...command }) =>
+      Promise.resolve({ outcome: commands.start({ ...command, runAs }) ? 'started' : 'attached' }),
+    poll: (_machine, id) => Promise.resolve(pollOf(commands, id)),
+    cancel: (_machine, id) => {
+      const command = commands.find(id);
+      if (command !== undefined) command.end ??= { exitCode: 1, output: '', error: '' };
+      return Promise.resolve();
+    },
+    cleanup: (_machine, id) => {
+      commands.remove(id);
+      return Promise.resolve();
+    },
+  };
+}
+
+function pollOf(commands: FakeCommands, id: string): PollOutcome {
+  const command = commands.find(id);
+  if (command === undefined) return { state: 'absent' };
+  return command.end === undefined ? { state: 'running' } : { state: 'ended', ...command.end };
+}
