@@ -18,15 +18,15 @@ export class VaultRefusal extends Error {
   }
 }
 
-/** The version that the scripts name. */
-const apiVersion = '7.4';
+/** The version that the scripts name to read; who fills a vault uses today's. */
+const apiVersions = { GET: '7.4', PUT: '2025-07-01' } as const;
 const timeoutMs = 30_000;
 /** Throttled or away by chance: a person who fills a vault tries again. */
 const writeTriesMax = 5;
 
 export function createVaultClient(getToken: GetVaultToken): VaultClient {
   async function call(method: 'GET' | 'PUT', vaultUrl: string, name: string, body?: string): Promise<string> {
-    const url = new URL(`/secrets/${name}?api-version=${apiVersion}`, vaultUrl);
+    const url = new URL(`/secrets/${name}?api-version=${apiVersions[method]}`, vaultUrl);
     const response = await fetch(url, {
       method,
       headers: { authorization: `Bearer ${await getToken()}`, 'content-type': 'application/json' },
