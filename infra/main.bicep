@@ -24,6 +24,9 @@ param webhookSecret string = ''
 @description('Resource groups of this subscription in which gateways may be built. They have to exist. Empty: anywhere in the subscription, new resource groups too.')
 param gatewayResourceGroups string[] = []
 
+@description('True to run commands on the Azure Arc machines of this subscription. Machines that are reached over SSH, or by hand, need no right in Azure.')
+param runsCommandsOnArcMachines bool = false
+
 @description('True once the package has been published: a subscription to events needs the function that takes them.')
 param isPackagePublished bool = false
 
@@ -105,6 +108,13 @@ module networkOfSubscription 'app/subscription-access.bicep' = if (empty(gateway
   params: {
     principalId: identity.outputs.principalId
     roleName: '${name}-${suffix} resource groups'
+  }
+}
+
+module arcMachines 'app/arc-access.bicep' = if (runsCommandsOnArcMachines) {
+  params: {
+    principalId: identity.outputs.principalId
+    roleName: '${name}-${suffix} run commands'
   }
 }
 

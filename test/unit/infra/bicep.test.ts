@@ -176,3 +176,17 @@ describe('infra/app/vault.bicep', () => {
     }
   });
 });
+
+describe('infra/app/arc-access.bicep', () => {
+  it('gives the rights on machines and run commands that the application uses, and no other', () => {
+    const actions = [...(files.get('app/arc-access.bicep') ?? '').matchAll(/^ +'(Microsoft\.\S+)'$/gm)].map(
+      ([, action]) => action,
+    );
+    expect(actions).toEqual([
+      'Microsoft.HybridCompute/machines/read',
+      'Microsoft.HybridCompute/machines/runCommands/read',
+      'Microsoft.HybridCompute/machines/runCommands/write',
+      'Microsoft.HybridCompute/machines/runCommands/delete',
+    ]);
+  });
+});
