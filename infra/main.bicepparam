@@ -7,4 +7,5 @@ param administratorKey = readEnvironmentVariable('GATEHOUSE_ADMINISTRATOR_KEY')
 param webhookUrl = readEnvironmentVariable('GATEHOUSE_WEBHOOK_URL', '')
 param webhookSecret = readEnvironmentVariable('GATEHOUSE_WEBHOOK_SECRET', '')
 param gatewayResourceGroups = []
+param runsCommandsOnArcMachines = false
 param isPackagePublished = bool(readEnvironmentVariable('GATEHOUSE_IS_PUBLISHED', 'false'))

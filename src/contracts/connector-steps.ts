@@ -18,7 +18,7 @@ const noParameters = z.strictObject({});
 const noFacts = z.object({});
 
 /** What was seen of one address from one machine. `issue` is a code: see `endpointIssues`. */
-export const endpointIssues = [
+const endpointIssues = [
   '',
   'notResolved',
   'noRoute',
@@ -28,7 +28,7 @@ export const endpointIssues = [
   'nameMismatch',
   'selfSigned',
 ] as const;
-export const endpointResult = z.object({
+const endpointResult = z.object({
   host: z.string(),
   port: z.int(),
   resolved: z.boolean(),
@@ -37,7 +37,6 @@ export const endpointResult = z.object({
   notAfter: z.string().optional(),
   issue: z.enum(endpointIssues),
 });
-export type EndpointResult = z.infer<typeof endpointResult>;
 
 const authentication = z.enum(['Credssp', 'Default']);
 

@@ -110,11 +110,11 @@ const { W8, W10, W11, W12, W13, W15, W16, W18, W19, W20, W21, W22, W23, W26, W27
 export const stageOnApi = { ...W18, id: 'W25' };
 export const verifyTrust = { ...W31, id: 'W32', title: 'Check the trust' };
 
-export function portalSteps(machine: string): readonly PlannedStep[] {
+function portalSteps(machine: string): readonly PlannedStep[] {
   return [W10, W18, W19, W20, W21, W22, W23].map((step) => plannedStep(step, machine));
 }
 
-export function apiSteps(machine: string, isDrained: boolean): readonly PlannedStep[] {
+function apiSteps(machine: string, isDrained: boolean): readonly PlannedStep[] {
   return [
     ...(isDrained ? [ownSteps.drain] : []),
     stageOnApi,

@@ -4,7 +4,7 @@ export const stepModes = ['probe', 'apply', 'verify', 'undo'] as const;
 export type StepMode = (typeof stepModes)[number];
 
 /** What a script says it is: the code decides what happens next. Empty when all is well. */
-export const answerCodes = [
+const answerCodes = [
   '',
   /** Probe: there is something to apply. */
   'NotDone',
@@ -19,7 +19,6 @@ export const answerCodes = [
   /** Another installation is running (exit code 1618): try again. */
   'Busy',
 ] as const;
-export type AnswerCode = (typeof answerCodes)[number];
 
 /** The last line that a script writes. `ok` of a probe: it is done already. */
 export const stepAnswerSchema = z.object({

@@ -105,7 +105,7 @@ export function createMachines(options: { readonly books: OnPremisesBooks; reado
 }
 
 /** Every machine that a connector names. */
-export function connectorMachines(request: {
+function connectorMachines(request: {
   readonly checkMachines: readonly string[];
   readonly clouds: readonly {
     readonly portalMachines: readonly string[];

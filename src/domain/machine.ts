@@ -12,7 +12,7 @@ export const computerNameSchema = z
   .max(253)
   .regex(/^[A-Za-z0-9]([A-Za-z0-9-]{0,62})(\.[A-Za-z0-9]([A-Za-z0-9-]{0,62}))*$/);
 
-export const machineRoles = ['host', 'natvm', 'wasp', 'portal', 'api', 'wap', 'sql', 'spf', 'vmm', 'client'] as const;
+const machineRoles = ['host', 'natvm', 'wasp', 'portal', 'api', 'wap', 'sql', 'spf', 'vmm', 'client'] as const;
 
 /** `SHA256:` and 43 base64 digits, as `ssh-keygen -l` prints it. */
 const hostKeySchema = z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/);
@@ -25,7 +25,7 @@ export const sshSettingsSchema = z.strictObject({
   hostKey: hostKeySchema.meta({ description: 'Fingerprint of the host key, as ssh-keygen -l prints it.' }),
   keySecret: secretNameSchema.meta({ description: 'Key Vault secret with the private key (OpenSSH or PEM).' }),
 });
-export const arcSettingsSchema = z.strictObject({
+const arcSettingsSchema = z.strictObject({
   resourceId: z
     .string()
     .max(1024)

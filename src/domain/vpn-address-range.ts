@@ -13,7 +13,7 @@ function toNumber(address: string): number {
 }
 
 /** How many addresses a range has; less than one when it runs backwards. */
-export function addressCount({ from, to }: VpnRange): number {
+function addressCount({ from, to }: VpnRange): number {
   return toNumber(to) - toNumber(from) + 1;
 }
 

@@ -9,7 +9,7 @@ import type { OperationView } from '../domain/operation.ts';
 import type { OperationActionInput, OperationActions } from './operations.ts';
 
 /** The stories that run on machines. */
-export const machineStoryKinds: readonly string[] = [
+const machineStoryKinds: readonly string[] = [
   checkMachineName,
   openVpnAccessName,
   closeVpnAccessName,
