@@ -20,6 +20,8 @@ export interface StackStart {
   readonly record?: boolean;
   readonly noise?: number;
   readonly with?: readonly string[];
+  /** What the machines' SSH server is; `ssh2`, for which Node is enough, if not given. */
+  readonly sshd?: 'required';
   /** Folder of another app than dist/app. */
   readonly app?: string;
   /** Folder of a stack that ran before; it is left in place by `stop`. */
@@ -58,7 +60,8 @@ export interface RunningTestStack {
 /** Starts a stack and waits until it says that it is ready. */
 export async function startStack(options: StackStart = {}): Promise<RunningTestStack> {
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'gatehouse-stack-'));
-  const process = spawnStart(['--idle', '--state', directory, ...toArguments(options)]);
+  const environment = { SANDBOX_SSHD: options.sshd ?? 'off' };
+  const process = spawnStart(['--idle', '--state', directory, ...toArguments(options)], environment);
   try {
     await waitUntil(
       () => process.hasSaid('ready'),
@@ -82,10 +85,11 @@ export interface StartProcess {
 }
 
 /** Runs `node sandbox/start.ts` with these arguments; for tests of starts that are to fail. */
-export function spawnStart(args: readonly string[]): StartProcess {
+export function spawnStart(args: readonly string[], environment: Readonly<Record<string, string>> = {}): StartProcess {
   const script = join(root, 'sandbox', 'start.ts');
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, ...args], {
     cwd: root,
+    env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';

@@ -144,6 +144,25 @@ export async function readVault(stack: RunningTestStack, path: string): Promise<
   return answer.json as JsonObject;
 }
 
+/** The value of a Key Vault secret, its last version; undefined when there is no such secret. */
+export async function readSecret(stack: RunningTestStack, name: string): Promise<string | undefined> {
+  const answer = await callVault(stack, 'GET', name);
+  if (answer.status === 404) return undefined;
+  if (answer.status !== 200) throw new Error(`GET secret ${name}: ${answer.status} ${answer.text}`);
+  return (answer.json as { readonly value: string }).value;
+}
+
+/** Writes a Key Vault secret, as somebody does who keeps a password there. */
+export async function writeSecret(stack: RunningTestStack, name: string, value: string): Promise<void> {
+  const answer = await callVault(stack, 'PUT', name, { value });
+  if (answer.status !== 200) throw new Error(`PUT secret ${name}: ${answer.status} ${answer.text}`);
+}
+
+function callVault(stack: RunningTestStack, method: string, name: string, body?: unknown): Promise<WireAnswer> {
+  const path = `/secrets/${name}?api-version=${apiVersions.vault}`;
+  return call(stack, { method, origin: stack.info.keyVault.url, path, audience: 'https://vault.azure.net', body });
+}
+
 export interface GatewayEntry {
   readonly name: string;
   readonly properties: JsonObject;
