@@ -129,7 +129,10 @@ function* restart(context: OrchestrationContext, step: RemoteStepInput, round: n
     days: 7,
   });
   if (decision !== 'approved') {
-    return { outcome: 'refused', code: 'RebootRequired', message: `Machine ${machineId} has to restart: ${decision}.` };
+    const message = `Machine ${machineId} has to restart: ${decision}.`;
+    // What has to be put right again did not stop because somebody wished so: it is not done.
+    const isStopped = decision === 'canceled' && step.always !== true;
+    return { outcome: 'refused', code: isStopped ? 'Canceled' : 'RebootRequired', message };
   }
   const restarted = yield* ensure(context, {
     operationId,

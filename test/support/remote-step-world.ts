@@ -1,0 +1,156 @@
+/** The activities of a remote step over one simulated machine: a test says what each command answers, and when. */
+import type { CommandFault, RemoteCommandInput, RemoteStepInput } from '../../src/contracts/remote-commands.ts';
+import type { StepAnswer, StepMode } from '../../src/contracts/remote-step.ts';
+import { remoteStep } from '../../src/orchestrations/remote-step.ts';
+import {
+  begun,
+  replayOrchestration,
+  runOrchestration,
+  type OrchestrationRun,
+  type WaitedEvent,
+} from './orchestration-driver.ts';
+
+export interface Reply {
+  readonly code?: StepAnswer['code'];
+  readonly ok?: boolean;
+  readonly changed?: boolean;
+  readonly facts?: Readonly<Record<string, unknown>>;
+  readonly message?: string;
+  /** The command cannot be started, or its answer cannot be had. */
+  readonly fault?: { readonly at: 'start' | 'poll'; readonly name: string };
+  /** How long the command runs. */
+  readonly seconds?: number;
+  /** The machine has another command until that many seconds after the beginning. */
+  readonly busyUntil?: number;
+  /** Nobody reaches the machine until that many seconds after the beginning. */
+  readonly awayUntil?: number;
+}
+
+export interface StepWorldOptions {
+  readonly stepId?: string;
+  readonly wish?: RemoteStepInput['wish'];
+  readonly always?: true;
+  /** By command (`P4 apply`) what its runs answer, one after the other; the last answer counts for all further ones. */
+  readonly replies: Readonly<Record<string, readonly Reply[]>>;
+  readonly isManual?: boolean;
+  /** What is decided when people are asked. */
+  readonly decision?: 'approved' | 'rejected' | 'canceled' | 'open';
+  readonly raises?: (event: WaitedEvent) => number | undefined;
+}
+
+export interface StepRun extends OrchestrationRun {
+  /** The commands that were started, in order. */
+  readonly commands: readonly string[];
+  readonly notes: readonly string[];
+  /** Names of what people were asked. */
+  readonly asked: readonly string[];
+  /** Ids of commands that were ended because they took too long, and that were cleaned up. */
+  readonly canceled: readonly string[];
+  readonly cleaned: readonly string[];
+  readonly ids: readonly string[];
+  /** From the beginning to the end. */
+  readonly seconds: number;
+}
+
+const operationId = `op-${'1'.repeat(32)}`;
+export const done: Reply = { ok: true };
+export const notDone: Reply = { code: 'NotDone' };
+
+/** Runs a step, runs its history again, and answers what happened to the machine. */
+export function runStepOn(options: StepWorldOptions): StepRun {
+  const { stepId = 'P8', wish = 'ensure', replies, isManual = false, decision = 'approved', raises, always } = options;
+  const [commands, notes, asked, canceled, cleaned, ids]: string[][] = [[], [], [], [], [], []];
+  const started = new Map<string, { readonly reply: Reply; readonly atMs: number }>();
+  const machineMs = { now: begun };
+  const input: RemoteStepInput = {
+    operationId,
+    key: `${operationId}-1-${stepId.toLowerCase()}-1`,
+    shownAs: `${stepId}: shown`,
+    machineId: 'nat-1',
+    stepId,
+    wish,
+    parameters: {},
+    ...(always === undefined ? {} : { always }),
+  };
+
+  function replyTo(command: string): Reply {
+    const all = replies[command] ?? [];
+    const reply = all[Math.min(commands?.filter((other) => other === command).length ?? 0, all.length - 1)];
+    if (reply === undefined) throw new Error(`The test has no answer to ${command}.`);
+    return reply;
+  }
+
+  const activities = {
+    startCommand: (command: RemoteCommandInput) => {
+      const name = `${command.stepId} ${command.mode}`;
+      const reply = replyTo(name);
+      const elapsed = (machineMs.now - begun) / 1000;
+      if (elapsed < (reply.busyUntil ?? 0)) return { outcome: 'busy', reason: 'It runs another.', seconds: 5 };
+      if (elapsed < (reply.awayUntil ?? 0)) return fault('Unreachable');
+      commands?.push(name);
+      ids?.push(command.commandId);
+      if (reply.fault?.at === 'start') return fault(reply.fault.name);
+      started.set(command.commandId, { reply, atMs: machineMs.now });
+      return { outcome: 'started', handle: `h-${command.commandId}`, timeoutSeconds: 60, tries: 2, isManual };
+    },
+    pollCommand: ({ commandId, stepId: step, mode }: RemoteCommandInput) => {
+      const { reply, atMs } = started.get(commandId) ?? {};
+      if (reply === undefined || atMs === undefined) throw new Error(`${commandId} was never started`);
+      if ((machineMs.now - atMs) / 1000 < (reply.seconds ?? 1)) return { outcome: 'running' };
+      if (reply.fault?.at === 'poll') return fault(reply.fault.name);
+      return { outcome: 'answered', answer: answerOf(step, mode, reply) };
+    },
+    cancelCommand: ({ commandId }: { readonly commandId: string }) => void canceled?.push(commandId),
+    cleanUpCommand: ({ commandId }: { readonly commandId: string }) => {
+      cleaned?.push(commandId);
+      return { isClean: true };
+    },
+    noteStep: ({ detail }: { readonly detail: string }) => void notes?.push(detail),
+    askApproval: ({ name }: { readonly name: string }) => {
+      asked?.push(name);
+      return { decision };
+    },
+  };
+  const clocked = Object.fromEntries(
+    Object.entries(activities).map(([name, act]) => [name, (given: never) => act(given) ?? null]),
+  );
+  const instanceId = input.key;
+  const run = runOrchestration(
+    function* (context) {
+      // The machine's clock is the one that the orchestration waits by.
+      const steps = remoteStep(context);
+      let step = steps.next();
+      while (step.done !== true) {
+        machineMs.now = context.df.currentUtcDateTime.getTime();
+        step = steps.next(yield step.value);
+      }
+      return step.value;
+    },
+    input,
+    clocked,
+    { instanceId, ...(raises === undefined ? {} : { raises }) },
+  );
+  const replayed = replayOrchestration(remoteStep, input, run.history, { instanceId });
+  if (JSON.stringify(replayed) !== JSON.stringify(run))
+    throw new Error('The history led to another end when run again.');
+  const seconds = (Date.parse(run.history.at(-1)?.at ?? '') - begun) / 1000;
+  return {
+    ...run,
+    commands: commands ?? [],
+    notes: notes ?? [],
+    asked: asked ?? [],
+    canceled: canceled ?? [],
+    cleaned: cleaned ?? [],
+    ids: ids ?? [],
+    seconds,
+  };
+}
+
+function fault(name: string): CommandFault {
+  return { outcome: 'failed', fault: name, message: `It is ${name}.` };
+}
+
+function answerOf(step: string, mode: StepMode, reply: Reply): object {
+  const { code = '', ok = code === '', changed = false, facts = {}, message } = reply;
+  return { v: 1, step, mode, ok, changed, code, facts, ...(message === undefined ? {} : { message }) };
+}
