@@ -1,4 +1,4 @@
-import { transform, transformIgnorePatterns } from './jest.transform.js';
+import { moduleNameMapper, transform, transformIgnorePatterns } from './jest.transform.js';
 
 // Three projects: `unit` is pure code, `contract` holds the stand-ins to what Azure documents, `e2e` drives a whole stack.
 const project = (displayName, folders) => ({
@@ -7,6 +7,7 @@ const project = (displayName, folders) => ({
   testEnvironment: 'node',
   transform,
   transformIgnorePatterns,
+  moduleNameMapper,
 });
 
 /** @type {import('jest').Config} */

@@ -1,4 +1,4 @@
-import { transform, transformIgnorePatterns } from './jest.transform.js';
+import { moduleNameMapper, transform, transformIgnorePatterns } from './jest.transform.js';
 
 /**
  * Witness tests need what not every machine has: root, OpenVPN, Azure's published API descriptions. They are asked for by
@@ -12,4 +12,5 @@ export default {
   testTimeout: 120_000,
   transform,
   transformIgnorePatterns,
+  moduleNameMapper,
 };

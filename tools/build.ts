@@ -26,7 +26,7 @@ const result = await build({
   // ssh2 tries its compiled parts and goes on without them.
   external: ['@azure/functions-core', 'cpu-features', '*.node'],
   // The scripts of the remote steps are text of the bundle.
-  loader: { '.ps1': 'text' },
+  loader: { '.ps1': 'text', '.sh': 'text' },
   minify: true,
   // Names of functions and classes reach logs and the registered names.
   keepNames: true,

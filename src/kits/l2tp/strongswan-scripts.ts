@@ -1,0 +1,48 @@
+import { slugOf, type L2tpSettings } from './l2tp-settings.ts';
+import connectText from './scripts/connect.sh';
+import disconnectText from './scripts/disconnect.sh';
+
+/** Folder of a connection while it lasts; in memory, and gone with it. */
+export function runFolder(settings: L2tpSettings): string {
+  return `/run/gatehouse-${slugOf(settings)}`;
+}
+
+/** Connects: asks for the password, which goes to a file in memory that only root may read and that goes once it is connected. */
+export function connectScript(settings: L2tpSettings): string {
+  return withSettings(connectText, settings);
+}
+
+/** Ends the connection; with --remove it also takes away what the other script put in place. */
+export function disconnectScript(settings: L2tpSettings): string {
+  return withSettings(disconnectText, settings);
+}
+
+/** The script with its variables set. All else of it is fixed text: a value is data to it, whatever it says. */
+function withSettings(script: string, settings: L2tpSettings): string {
+  const heading = '# Settings of this kit.\n';
+  const [before, after] = script.split(heading);
+  return `${before ?? ''}${heading}${variables(settings)}\n${after ?? ''}`;
+}
+
+function variables(settings: L2tpSettings): string {
+  const isSplit = settings.tunnel === 'split';
+  return [
+    `name=${quoteShell(slugOf(settings))}`,
+    `run=${quoteShell(runFolder(settings))}`,
+    `server=${quoteShell(settings.serverAddress)}`,
+    `user=${quoteShell(settings.userName)}`,
+    `portal=${quoteShell(settings.portalFqdn)}`,
+    // Two halves are nearer than the default route, which stays for the time after.
+    `prefixes=(${quoteAll(isSplit ? settings.splitRoutes : ['0.0.0.0/1', '128.0.0.0/1'])})`,
+    `dns_servers=(${quoteAll(settings.dnsServers)})`,
+    `dns_suffix=${quoteShell(settings.dnsSuffix)}`,
+  ].join('\n');
+}
+
+function quoteAll(texts: readonly string[]): string {
+  return texts.map(quoteShell).join(' ');
+}
+
+function quoteShell(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

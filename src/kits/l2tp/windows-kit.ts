@@ -1,0 +1,82 @@
+import { packKit } from './kit-archive.ts';
+import type { L2tpKit, L2tpSettings } from './l2tp-settings.ts';
+import connectScript from './scripts/connect.ps1';
+import disconnectScript from './scripts/disconnect.ps1';
+
+type SettingValue = string | boolean | readonly string[];
+
+/** A zip with a script that sets the connection up, one that takes it away, and the certificate. */
+export function buildWindowsKit(settings: L2tpSettings): L2tpKit {
+  const { connectionName, certificate } = settings;
+  const removed = { Name: connectionName, Thumbprint: certificate.thumbprint };
+  return packKit('windows', settings, [
+    { name: 'connect.ps1', content: toWindows(withSettings(connectScript, { ...removed, ...settingsOf(settings) })) },
+    { name: 'disconnect.ps1', content: toWindows(withSettings(disconnectScript, removed)) },
+    { name: 'CA.cer', content: certificate.der },
+    { name: 'README.txt', content: toWindows(readMe(settings)) },
+  ]);
+}
+
+function settingsOf(settings: L2tpSettings): Readonly<Record<string, SettingValue>> {
+  const isSplit = settings.tunnel === 'split';
+  return {
+    ServerAddress: settings.serverAddress,
+    SharedKey: settings.sharedKey,
+    UserName: settings.userName,
+    IsSplit: isSplit,
+    SplitRoutes: isSplit ? settings.splitRoutes : [],
+    DnsSuffix: settings.dnsSuffix,
+    PortalFqdn: settings.portalFqdn,
+    IsBehindNat: settings.isBehindNat,
+  };
+}
+
+/** The script with its empty table filled. All else of it is fixed text: a value is data to it, whatever it says. */
+function withSettings(script: string, values: Readonly<Record<string, SettingValue>>): string {
+  const lines = Object.entries(values).map(([name, value]) => `  ${name} = ${toLiteral(value)}`);
+  const [before, after] = script.split('$settings = @{}');
+  return `${before ?? ''}$settings = @{\n${lines.join('\n')}\n}${after ?? ''}`;
+}
+
+// Between single quotes PowerShell reads nothing but a quote, which is written twice (about_Quoting_Rules).
+function toLiteral(value: SettingValue): string {
+  if (typeof value === 'boolean') return value ? '$true' : '$false';
+  if (typeof value === 'string') return `'${value.replaceAll("'", "''")}'`;
+  return `@(${value.map(toLiteral).join(', ')})`;
+}
+
+function toWindows(text: string): string {
+  return text.replaceAll('\n', '\r\n');
+}
+
+function readMe({ connectionName, userName, tunnel, splitRoutes, portalFqdn, certificate }: L2tpSettings): string {
+  const reach =
+    tunnel === 'full' ? 'Everything goes through the VPN' : `Through the VPN goes ${splitRoutes.join(', ')}`;
+  return `${connectionName}: VPN for ${userName}
+
+Set up
+  1. Unpack all files into one folder.
+  2. Start Windows PowerShell with "Run as administrator" and go to that folder.
+  3. powershell.exe -NoProfile -ExecutionPolicy Bypass -File .\\connect.ps1
+     The certificate becomes trusted by the whole machine; with -CurrentUserOnly by you alone.
+  4. Settings, Network and Internet, VPN: connect to "${connectionName}" as ${userName}. The password was given to you
+     separately; it is in none of these files.
+  5. Open https://${portalFqdn}
+
+${reach}.
+Certificate that becomes trusted: ${certificate.subject}
+SHA-1 thumbprint: ${certificate.thumbprint}
+
+connect.ps1 holds the shared key of the VPN. Do not pass it on, and delete it once the connection works.
+
+Take away
+  powershell.exe -NoProfile -ExecutionPolicy Bypass -File .\\disconnect.ps1
+
+When it does not connect
+  809  Nothing came back from the server: UDP 500, 4500 or 1701 is blocked on the way, or the server is behind address
+       translation and this machine was not restarted since connect.ps1 ran.
+  789  The shared key is not the server's, mostly because it was changed since: ask for a new kit.
+  691  Wrong user name or password, or the server lets this user in no more.
+  868  The server's name cannot be resolved.
+`;
+}
