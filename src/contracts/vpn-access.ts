@@ -56,7 +56,7 @@ export function openVpnAccessSteps(plan: Pick<VpnAccessPlan, 'natVia' | 'users'>
   return [
     ...(plan.natVia === undefined ? [] : [plannedStep(P1)]),
     ...[P2, P3, P4, P5, restart1, P7, P8, restart2, P10, P11, P12, P13, P14].map((step) => plannedStep(step)),
-    ...plan.users.map(({ name }) => plannedStep(P15, name)),
+    ...plan.users.map(({ name, wanted }) => plannedStep(userStep(wanted), name)),
     ...[P16, P17, keepCertificateStep, P21].map((step) => plannedStep(step)),
   ];
 }
@@ -64,7 +64,7 @@ export function openVpnAccessSteps(plan: Pick<VpnAccessPlan, 'natVia' | 'users'>
 export function closeVpnAccessSteps(plan: Pick<VpnAccessPlan, 'natVia' | 'users'>): readonly PlannedStep[] {
   return [
     ...plan.users.map(({ name }) => plannedStep(P15D, name)),
-    ...[P12, P5, P4, P3, restart1, P11, P17].map((step) => plannedStep(step)),
+    ...[P12, P14, P5, P4, P3, restart1, P11, P17].map((step) => plannedStep(step)),
     ...(plan.natVia === undefined ? [] : [plannedStep(P1)]),
   ];
 }
