@@ -173,12 +173,13 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
         'Make it, or leave it out: a password is made up.',
       );
     const isRepeated = before?.operationId === operationId;
+    const hasPassword = before?.state === 'enabled' && before.passwordSecret === secretName && !isMade;
     await books.vpnUsers.upsert({
       stackId,
       name,
       passwordSecret: secretName,
       isPasswordOurs: isOurs,
-      state: before?.state === 'enabled' ? 'enabled' : 'pending',
+      state: hasPassword ? 'enabled' : 'pending',
       wanted: 'enabled',
       operationId,
       updatedAt: at(),
@@ -325,8 +326,9 @@ export async function requireUser(books: OnPremisesBooks, stackId: string, name:
   return user;
 }
 
-function wishOf({ name, passwordSecret, wanted }: VpnUserRecord): VpnUserWish {
-  return { name, passwordSecret, wanted, resetPassword: false };
+/** An account that was left from before, disabled, has another password than the one in Key Vault. */
+function wishOf({ name, passwordSecret, wanted, state }: VpnUserRecord): VpnUserWish {
+  return { name, passwordSecret, wanted, resetPassword: state !== 'enabled' };
 }
 
 function storyOf({ operationId, requestedBy, orchestrations }: StoryRequest): StoryRequest {
