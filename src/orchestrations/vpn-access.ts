@@ -123,6 +123,8 @@ export function* closeVpnAccess(context: OrchestrationContext): Steps<OnPremises
     const { addressFrom, addressTo, externalNic, certificate, natVia } = plan;
     for (const user of plan.users) yield* setUser(context, story, plan, { ...user, wanted: 'disabled' });
     yield* nat({ step: steps.P12, parameters: {}, wish: 'undo' });
+    if (externalNic === undefined) yield* skip(context, story, shownStep(steps.P14), 'It was never opened.');
+    else yield* nat({ step: steps.P14, parameters: { externalNic }, wish: 'undo' });
     yield* compensated(takeServerBack(nat, { addressFrom, addressTo }), function* () {
       if (externalNic === undefined) yield* skip(context, story, shownStep(steps.P11), 'It was never touched.');
       else yield* nat({ step: steps.P11, parameters: { externalNic }, always: true });

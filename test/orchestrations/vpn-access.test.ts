@@ -346,6 +346,7 @@ describe('src/orchestrations/vpn-access closeVpnAccess', () => {
       'P15D nat',
       'P15D nat',
       'P12 nat undo',
+      'P14 nat undo',
       'P5 nat undo',
       'P4 nat undo',
       'P3 nat undo',
