@@ -31,6 +31,8 @@ export interface ConnectorActivitiesOptions {
 
 const hookTimeoutMs = 30_000;
 const hookRetrySeconds = 15;
+/** A hook that asks for more patience is asked again nevertheless. */
+const hookRetryMaxSeconds = 300;
 
 /** What the connector's stories read from the books and note in them, the locks, and the load balancer's hook. */
 export function createConnectorActivities(options: ConnectorActivitiesOptions): ConnectorActivities {
@@ -116,7 +118,7 @@ async function callHook(send: SendWebhook, url: string, order: object): Promise<
     const seconds = Number(retryAfter ?? hookRetrySeconds);
     const wait = {
       outcome: 'wait',
-      seconds: Number.isFinite(seconds) && seconds > 0 ? seconds : hookRetrySeconds,
+      seconds: seconds > 0 ? Math.min(seconds, hookRetryMaxSeconds) : hookRetrySeconds,
     } as const;
     if (status === 202 || status === 429 || status >= 500) return { ...wait, reason: `The hook answers ${status}.` };
     return status >= 200 && status < 300 ? { outcome: 'done' } : refused('ToolFailed', `The hook answers ${status}.`);

@@ -19,8 +19,10 @@ import {
   begin,
   compensated,
   gate,
+  isDoneAlready,
   locked,
   must,
+  mustHold,
   runStep,
   skip,
   stopped,
@@ -69,13 +71,8 @@ function* approveUpdate(
   const step = shownStep(ownSteps.updateGate, cloud.name);
   const toUpdate: string[] = [];
   for (const machineId of cloud.apiMachines) {
-    const seen = yield* runStep(context, story, {
-      step: W.W27,
-      machineId,
-      parameters: { folder },
-      wish: 'probe',
-    });
-    if (seen.outcome !== 'done') toUpdate.push(machineId);
+    const request = { step: W.W27, machineId, where: machineId, parameters: { folder } };
+    if (!(yield* isDoneAlready(context, story, request))) toUpdate.push(machineId);
   }
   if (toUpdate.length === 0) {
     yield* skip(context, story, step, 'Every machine has it already.');
@@ -83,7 +80,7 @@ function* approveUpdate(
   }
   yield* gate(context, story, {
     step,
-    name: `update-api-${slug(cloud.name)}`,
+    name: `update-api-${slug(plan, cloud)}`,
     detail:
       `The tenant API on ${toUpdate.join(', ')} (cloud ${cloud.name}) will be replaced, one machine at a time; each is away for some minutes. ` +
       'No documented way leads back: look that there are backups of these machines, then approve.',
@@ -148,15 +145,16 @@ function* establishTrust(
   yield* callActivity(context, noteConnector, { connectorId, sqlServer: { cloud: cloud.name, name: sqlServer } });
 
   const trust = trustRequest(cloud, file, sqlServer);
-  yield* locked(context, story, `sql:${sqlServer.toLowerCase()}`, function* () {
-    const seen = yield* runStep(context, story, { ...trust, wish: 'probe' });
-    if (seen.outcome === 'done')
+  const turn = { lock: `sql:${sqlServer.toLowerCase()}`, step: shownStep(ownSteps.trustGate, cloud.name) };
+  yield* locked(context, story, turn, function* () {
+    if (yield* isDoneAlready(context, story, trust))
       yield* skip(context, story, shownStep(ownSteps.trustGate, cloud.name), 'It is trusted already.');
     else yield* approveTrust(context, story, plan, cloud, sqlServer);
     yield* must(context, story, trust);
   });
   yield* callActivity(context, noteConnector, { connectorId, trustedCloud: cloud.name });
-  yield* must(context, story, { ...trust, step: verifyTrust, script: W.W31.id, wish: 'probe' });
+  const look = { ...trust, step: verifyTrust, script: W.W31.id };
+  yield* mustHold(context, story, look, 'It was established, and does not hold.');
 }
 
 /** W31 as it is asked for: to establish, to look, to take back. */
@@ -180,7 +178,7 @@ function approveTrust(
 ): Steps<void> {
   return gate(context, story, {
     step: shownStep(ownSteps.trustGate, cloud.name),
-    name: `trust-${slug(cloud.name)}`,
+    name: `trust-${slug(plan, cloud)}`,
     detail:
       `The tenant API of cloud ${cloud.name} will trust the tokens of Azure Stack: ${cloud.trustMachine} writes to Microsoft.MgmtSvc.Store on ${sqlServer}, after a copy-only backup. ` +
       'Look that nobody else is changing the identity settings of this cloud, then approve.',
@@ -195,6 +193,7 @@ function* protectAgain(context: OrchestrationContext, story: Story, cloud: Conne
     machineId: cloud.trustMachine,
     where: cloud.name,
     parameters: { isServerKnown: true },
+    always: true,
   });
   if (result.outcome === 'refused') {
     const message = `Web.config of the tenant API on ${cloud.trustMachine} may be unprotected: ${result.message}`;
@@ -202,6 +201,11 @@ function* protectAgain(context: OrchestrationContext, story: Story, cloud: Conne
   }
 }
 
-export function slug(name: string): string {
-  return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+/** What a cloud is called in the names of approvals. One approval never counts for two clouds that are named much alike. */
+export function slug({ clouds }: Pick<ConnectorPlan, 'clouds'>, cloud: ConnectorCloud): string {
+  const simple = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+  const text = simple(cloud.name);
+  const position = clouds.findIndex(({ name }) => name === cloud.name);
+  const isAlone = clouds.filter(({ name }) => simple(name) === text).length === 1;
+  return isAlone ? text : `${text}-at-${position + 1}`;
 }

@@ -20,7 +20,18 @@ import { connectorAccess, readPlan } from './connector-access.ts';
 import { trustIssuers } from './trust-issuers.ts';
 import { checkPreconditions } from './connector-preconditions.ts';
 import { diagnosed } from './diagnose-connector.ts';
-import { begin, gate, locked, runStep, skip, stopped, StoryStopped, tellStory, type Story } from './story.ts';
+import {
+  begin,
+  gate,
+  isDoneAlready,
+  locked,
+  runStep,
+  skip,
+  stopped,
+  StoryStopped,
+  tellStory,
+  type Story,
+} from './story.ts';
 
 /**
  * Connects Windows Azure Pack clouds to Azure Stack. Azure Stack's side comes first, once; then cloud by cloud: its portals side by
@@ -76,11 +87,11 @@ function* enableMultiCloud(
   const secrets = { credential: pep.credentialSecret };
   yield* host({ step: W.W12, parameters: { computerName, authentication }, secrets });
 
-  const seen = yield* runStep(context, story, { ...enable, machineId: hostMachine, wish: 'probe' });
-  if (seen.outcome === 'done')
+  if (yield* isDoneAlready(context, story, { ...enable, machineId: hostMachine }))
     yield* skip(context, story, shownStep(ownSteps.enableGate), 'Multi-cloud mode is on already.');
   else yield* approveMultiCloud(context, story, plan);
-  yield* locked(context, story, `pep:${hostMachine}`, () => host(enable));
+  const turn = { lock: `pep:${hostMachine}`, step: shownStep(enable.step) };
+  yield* locked(context, story, turn, () => host(enable));
   return yield* collectDataFiles(context, story, plan, connectorId);
 }
 

@@ -15,7 +15,7 @@ import { slug, trustRequest } from './connect-apis.ts';
 import { checkEndpoint, portalRequests } from './connect-portals.ts';
 import { connectorAccess, readPlan } from './connector-access.ts';
 import { diagnosed } from './diagnose-connector.ts';
-import { gate, locked, must, skip, stopped, tellStory, type StepRequest, type Story } from './story.ts';
+import { fail, gate, locked, must, mustHold, skip, tellStory, type StepRequest, type Story } from './story.ts';
 import { trustIssuers } from './trust-issuers.ts';
 
 /** Looks whether everything that the connector needs is still as it was made; changes nothing. */
@@ -34,31 +34,27 @@ function* verifyAll(
   files: readonly CloudDataFile[],
 ): Steps<void> {
   const { hostRequest, enable } = connectorAccess(context, story, plan);
-  yield* mustHold(context, story, hostRequest(enable));
+  yield* mustHold(context, story, hostRequest(enable), changed);
   for (const cloud of plan.clouds) {
     for (const machineId of cloud.portalMachines) {
       for (const request of portalRequests(plan, cloud, machineId).filter(({ step }) => verified.has(step.id)))
-        yield* mustHold(context, story, request);
+        yield* mustHold(context, story, request, changed);
       yield* checkEndpoint(context, story, plan, cloud, machineId);
     }
     for (const machineId of cloud.apiMachines)
-      yield* mustHold(context, story, { step: W.W28, machineId, where: machineId, parameters: {} });
+      yield* mustHold(context, story, { step: W.W28, machineId, where: machineId, parameters: {} }, changed);
     const trust = trustOf(cloud, files);
-    if (trust === undefined)
-      throw stopped(shownStep(verifyTrust, cloud.name), 'Precondition', 'The trust was never established.');
-    yield* mustHold(context, story, { ...trust, step: verifyTrust, script: W.W31.id });
+    if (trust === undefined) {
+      const message = 'The trust was never established.';
+      return yield* fail(context, story, shownStep(verifyTrust, cloud.name), { code: 'Precondition', message });
+    }
+    yield* mustHold(context, story, { ...trust, step: verifyTrust, script: W.W31.id }, changed);
   }
 }
+
+const changed = 'It is no longer as it was made. POST the connector again to put it right.';
 
 const verified: ReadonlySet<string> = new Set([W.W20.id, W.W21.id, W.W22.id]);
-
-function* mustHold(context: OrchestrationContext, story: Story, request: StepRequest): Steps<void> {
-  const { isDone } = yield* must(context, story, { ...request, wish: 'probe' });
-  if (!isDone) {
-    const message = 'It is no longer as it was made. POST the connector again to put it right.';
-    throw stopped(shownStep(request.step, request.where), 'VerifyFailed', message);
-  }
-}
 
 /** Takes everything back in the opposite order: multi-cloud mode first, so that tenants stop seeing the clouds. */
 export function* disconnectClouds(context: OrchestrationContext): Steps<OnPremisesEnd> {
@@ -66,7 +62,8 @@ export function* disconnectClouds(context: OrchestrationContext): Steps<OnPremis
     const { plan, files } = yield* readPlan(context, connectorId);
     const { host, enable } = connectorAccess(context, story, plan);
     const disable = { ...enable, step: { ...W.W13, title: 'Disable multi-cloud mode' }, wish: 'undo' as const };
-    yield* locked(context, story, `pep:${plan.hostMachine}`, () => host(disable));
+    const turn = { lock: `pep:${plan.hostMachine}`, step: shownStep(disable.step) };
+    yield* locked(context, story, turn, () => host(disable));
     for (const cloud of plan.clouds) yield* disconnectCloud(context, story, plan, cloud, files);
     yield* trustIssuers(context, story, plan, 'undo');
     const { computerName, authentication } = plan.privilegedEndpoint;
@@ -91,18 +88,18 @@ function* disconnectCloud(
   } else {
     yield* gate(context, story, {
       step: shownStep(ownSteps.trustGate, cloud.name),
-      name: `untrust-${slug(cloud.name)}`,
+      name: `untrust-${slug(plan, cloud)}`,
       detail: `Microsoft.MgmtSvc.Store of cloud ${cloud.name} will be restored from the backup that was made before the trust. Whatever was changed there since, subscriptions of tenants included, is lost: look, then approve.`,
       days: plan.approvalDays,
     });
     const lock = `sql:${(cloud.sqlServer ?? cloud.trustMachine).toLowerCase()}`;
-    yield* locked(context, story, lock, () =>
+    yield* locked(context, story, { lock, step: shownStep(back, cloud.name) }, () =>
       must(context, story, { ...trust, step: back, script: W.W31.id, wish: undo }),
     );
   }
   yield* gate(context, story, {
     step: shownStep(ownSteps.updateGate, cloud.name),
-    name: `restore-api-${slug(cloud.name)}`,
+    name: `restore-api-${slug(plan, cloud)}`,
     detail: `The tenant API of cloud ${cloud.name} will be put back to the version from before on ${cloud.apiMachines.join(', ')}, one machine at a time. Approve when that may happen.`,
     days: plan.approvalDays,
   });

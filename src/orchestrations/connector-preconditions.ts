@@ -48,6 +48,8 @@ export function* checkPreconditions(
     looks.map(({ request }) => startStep(context, story, request)),
   )) as readonly RemoteStepResult[];
 
+  if (results.some((result) => result.outcome === 'refused' && result.code === 'Canceled'))
+    throw new StoryStopped({ status: 'canceled' });
   const findings = results.map((result, index) => judged(looks[index], result));
   const errors = findings.flatMap((finding) => finding.errors);
   const warnings = findings.flatMap((finding) => finding.warnings);

@@ -21,11 +21,19 @@ export function* diagnosed(
   const end = yield* endOf(work);
   if (end.status === 'succeeded') return;
   if (end.status === 'canceled' || explained.has(end.code)) throw new StoryStopped(end);
-  const errors = yield* lookAround(context, story, plan);
-  throw new StoryStopped({ ...end, errors: [...(end.errors ?? []), ...errors] });
+  const errors: StoryProblem[] = [...(end.errors ?? [])];
+  const looked = yield* endOf(lookAround(context, story, plan, errors));
+  // A look that came to no end never takes the place of what it was to explain.
+  if (looked.status !== 'succeeded') throw new StoryStopped(end);
+  throw new StoryStopped({ ...end, errors });
 }
 
-function* lookAround(context: OrchestrationContext, story: Story, plan: ConnectorPlan): Steps<readonly StoryProblem[]> {
+function* lookAround(
+  context: OrchestrationContext,
+  story: Story,
+  plan: ConnectorPlan,
+  errors: StoryProblem[],
+): Steps<void> {
   const endpoints = plan.clouds.flatMap(({ tenantPortalFqdn, endpoint }) => [
     { host: tenantPortalFqdn, port: tenantPortalPort },
     addressOf(endpoint),
@@ -40,17 +48,14 @@ function* lookAround(context: OrchestrationContext, story: Story, plan: Connecto
     }),
   );
   const results = (yield context.df.Task.all(looks)) as readonly RemoteStepResult[];
-  return results.flatMap((result, index) => {
+  for (const [index, result] of results.entries()) {
     const from = machines[index] ?? '';
-    return result.outcome === 'refused'
-      ? [
-          {
-            path: '',
-            code: result.code,
-            message: `${from} could not look: ${result.message}`,
-            fix: 'Mend the way to this machine.',
-          },
-        ]
-      : endpointProblems(result.facts['results'], { from, path: '' });
-  });
+    if (result.outcome !== 'refused') {
+      errors.push(...endpointProblems(result.facts['results'], { from, path: '' }));
+      continue;
+    }
+    const { code } = result;
+    const message = `${from} could not look: ${result.message}`;
+    errors.push({ path: '', code, message, fix: 'Mend the way to this machine.' });
+  }
 }

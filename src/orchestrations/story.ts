@@ -1,5 +1,5 @@
 import type { OrchestrationContext, Task } from 'durable-functions';
-import { beginStep, endStep } from '../contracts/build-gateway.ts';
+import { beginStep, endStep, noteStep } from '../contracts/build-gateway.ts';
 import { finishOnPremises, shownStep, type OnPremisesEnd, type OnPremisesInput } from '../contracts/on-premises.ts';
 import {
   closeStep,
@@ -12,7 +12,10 @@ import {
 import type { RemoteStepContract } from '../contracts/remote-step.ts';
 import { askPeople } from './ask-people.ts';
 import { releaseLock, takeLock } from '../contracts/connectors.ts';
+import { nextLookSeconds } from '../domain/poll-pacing.ts';
 import { callActivity, waitSeconds, type Steps } from './call-activity.ts';
+
+const lockLookSeconds = 30;
 
 /** Which operation a story carries out, and what the instances of its steps are called. */
 export interface Story {
@@ -109,12 +112,7 @@ export function* must(context: OrchestrationContext, story: Story, request: Step
   const step = shownStep(request.step, request.where);
   yield* begin(context, story, step, request.always);
   const result = yield* runStep(context, story, request);
-  if (result.outcome === 'refused') {
-    const { code, message } = result;
-    if (code === 'Canceled') throw new StoryStopped({ status: 'canceled' });
-    yield* callActivity(context, failStep, { operationId, step, detail: `${code}: ${message}` });
-    throw stopped(step, code, message);
-  }
+  if (result.outcome === 'refused') return yield* fail(context, story, step, result);
   if (request.wish === 'undo') yield* callActivity(context, closeStep, { operationId, step, status: 'undone' });
   else yield* callActivity(context, endStep, { operationId, step, ...detailOf(result) });
   return {
@@ -124,14 +122,58 @@ export function* must(context: OrchestrationContext, story: Story, request: Step
   };
 }
 
+/** Looks at what was done before; the story stops where it is not so, in these words. */
+export function* mustHold(
+  context: OrchestrationContext,
+  story: Story,
+  request: StepRequest,
+  words: string,
+): Steps<void> {
+  const { operationId } = story;
+  const step = shownStep(request.step, request.where);
+  yield* begin(context, story, step);
+  const result = yield* runStep(context, story, { ...request, wish: 'probe' });
+  if (result.outcome === 'refused') return yield* fail(context, story, step, result);
+  if (result.outcome === 'notDone') {
+    const message = result.message === undefined ? words : `${words} ${result.message}`;
+    return yield* fail(context, story, step, { code: 'VerifyFailed', message });
+  }
+  yield* callActivity(context, endStep, { operationId, step, ...detailOf(result) });
+}
+
+/** Looks whether a step is done already, before people are asked for it. Credentials that were refused are not tried again. */
+export function* isDoneAlready(context: OrchestrationContext, story: Story, request: StepRequest): Steps<boolean> {
+  const seen = yield* runStep(context, story, { ...request, wish: 'probe' });
+  if (seen.outcome === 'refused' && seen.code === 'AuthFailed')
+    return yield* fail(context, story, shownStep(request.step, request.where), seen);
+  return seen.outcome === 'done';
+}
+
+/** Notes why a step failed, and stops the story. */
+export function* fail(
+  context: OrchestrationContext,
+  { operationId }: Story,
+  step: string,
+  { code, message }: { readonly code: string; readonly message: string },
+): Steps<never> {
+  yield* callActivity(context, failStep, { operationId, step, detail: `${code}: ${message}` });
+  throw stopped(step, code, message);
+}
+
 function detailOf(result: RemoteStepResult): { detail?: string } {
   if (result.outcome === 'refused') return {};
   if (result.message !== undefined) return { detail: result.message };
   return result.outcome === 'done' && !result.changed ? { detail: 'It was so already.' } : {};
 }
 
-/** Runs a step and answers how it went; nothing is noted of it. */
+/** Runs a step and answers how it went; nothing is noted of it. The story stops where it was canceled meanwhile. */
 export function* runStep(context: OrchestrationContext, story: Story, request: StepRequest): Steps<RemoteStepResult> {
+  const result = yield* endOfStep(context, story, request);
+  if (result.outcome === 'refused' && result.code === 'Canceled') throw new StoryStopped({ status: 'canceled' });
+  return result;
+}
+
+function* endOfStep(context: OrchestrationContext, story: Story, request: StepRequest): Steps<RemoteStepResult> {
   try {
     return (yield startStep(context, story, request)) as RemoteStepResult;
   } catch (error) {
@@ -216,17 +258,21 @@ export function* compensated(work: Steps<unknown>, compensate: () => Steps<unkno
   if (end.status !== 'succeeded') throw new StoryStopped(end);
 }
 
-/** Runs work under a lock that another story may have; waits for it as long as that one takes. */
+/** Runs work under a lock that another story may have; waits for it as long as that one takes, which may be people's days. */
 export function* locked(
   context: OrchestrationContext,
-  { operationId }: Story,
-  lock: string,
+  story: Story,
+  { lock, step }: { readonly lock: string; readonly step: string },
   work: () => Steps<unknown>,
 ): Steps<void> {
-  for (;;) {
+  const { operationId } = story;
+  for (let looks = 0; ; looks += 1) {
     const taken = yield* callActivity(context, takeLock, { lock, operationId });
     if (taken.outcome === 'taken') break;
-    yield* waitSeconds(context, 30);
+    yield* begin(context, story, step);
+    const detail = `Operation ${taken.by} is at work there.`;
+    yield* callActivity(context, noteStep, { operationId, step, detail });
+    yield* waitSeconds(context, nextLookSeconds(lockLookSeconds, looks));
   }
   try {
     yield* work();
