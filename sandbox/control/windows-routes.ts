@@ -16,6 +16,8 @@ export interface WindowsDoors {
   history(): readonly unknown[];
   /** A VPN client that dials in: connected, or the error code that Windows would show. */
   connectVpn(read: ReadBody): unknown;
+  /** A person at a machine's keyboard runs a script; answers what is on the screen at its end. */
+  type(read: ReadBody): Promise<unknown>;
   /** What a tenant of a cloud sees; undefined when there is no such cloud. */
   tenantView(cloud: string): unknown;
 }
@@ -39,6 +41,11 @@ export function windowsRoutes(windows: WindowsDoors): ControlRoute[] {
       method: 'POST',
       path: '/windows/vpn-connections',
       handle: (request) => ({ status: 200, body: windows.connectVpn(bodyOf(request)) }),
+    },
+    {
+      method: 'POST',
+      path: '/windows/typed-commands',
+      handle: async (request) => ({ status: 200, body: await windows.type(bodyOf(request)) }),
     },
     {
       method: 'GET',

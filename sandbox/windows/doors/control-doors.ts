@@ -5,6 +5,7 @@ import type { WindowsWorld } from '../world.ts';
 import { windowsFaultSchema } from '../world-faults.ts';
 import { lineFaultKinds } from './line-faults.ts';
 import type { SshFront } from './ssh-front.ts';
+import { typeCommand, typedCommandSchema, type TypedResult } from './typed-command.ts';
 
 /** Reads the body of a request by a schema, or throws what is wrong with it. */
 export type ReadBody = <T>(schema: z.ZodType<T>) => T;
@@ -32,6 +33,8 @@ export interface ControlDoors {
   addFault(read: ReadBody): object;
   history(): readonly object[];
   connectVpn(read: ReadBody): object;
+  /** A person at a machine's keyboard runs a script; answers what is on the screen at its end. */
+  type(read: ReadBody): Promise<TypedResult>;
   tenantView(cloud: string): TenantView | undefined;
 }
 
@@ -60,6 +63,7 @@ export function createControlDoors(options: ControlDoorsOptions): ControlDoors {
       const { machine, ...client } = read(vpnConnectionSchema);
       return world.connectVpn(machine, client);
     },
+    type: (read) => typeCommand(world, read(typedCommandSchema)),
     tenantView(cloud) {
       const isKnown = world.connector.multiCloud.clouds.some(({ name }) => name === cloud);
       return isKnown ? tenantView(world, cloud, { nowMs: options.nowMs(), tenantMachineId: tenantMachine }) : undefined;

@@ -81,7 +81,7 @@ describe('sandbox/windows/doors/windows-service', () => {
     test.close();
   });
 
-  function invocation(source: 'file' | 'vault', mode = 'apply'): string {
+  function invocation(source: 'file' | 'vault' | 'prompt', mode = 'apply'): string {
     const sharedKey = { name: 'l2tp-key', kind: 'text', ...(source === 'vault' ? { vaultUrl } : {}) };
     const asked = { v: 1, step: 'P7', mode, parameters: {}, secrets: { sharedKey }, source };
     return Buffer.from(JSON.stringify(asked)).toString('base64url');
@@ -213,6 +213,16 @@ describe('sandbox/windows/doors/windows-service', () => {
 
     expect(windows.connectVpn(given({ machine: 'host1', ...client }))).toEqual({ outcome: 'refused', code: 809 });
     expect(windows.tenantView('nobody')).toBeUndefined();
+  });
+
+  it('runs what a person types at a machine, with what they answer at its prompts', async () => {
+    const typed = { machine: 'host1', script, invocation: invocation('prompt'), secrets: { 'l2tp-key': 'typed' } };
+    const shown = windows.type(given(typed));
+    await test.advance(60_000);
+
+    expect(await shown).toMatchObject({ exitCode: 0, output: expect.stringContaining('"ok":true') as string });
+    expect(windows.world.machine('host1')?.registry).toEqual({ key: 'typed' });
+    expect(windows.history()).toEqual([expect.objectContaining({ transport: 'manual', step: 'P7' })]);
   });
 });
 
