@@ -1,11 +1,12 @@
 /** An Azure Stack POC, and the sharing of VPN access to it as its users take part in it. */
+import { strFromU8, unzipSync } from 'fflate';
 import type { OperationView } from '../../../src/domain/operation.ts';
 import type { WorldDefinition } from '../../../sandbox/windows/model.ts';
 import { startStack, type RunningTestStack, type StackAnswer, type StackStart } from '../../support/stack.ts';
 import { anAuthority, derOf } from '../../support/windows/issued-certificates.ts';
 import { writeSecret } from './azure.ts';
 import { acceptedOperation, expectStatus, type JsonObject } from './line.ts';
-import { defineMachines, machineSpeed, registerMachine, wayTo, type Way } from './onprem-line.ts';
+import { defineMachines, machineSpeed, registerMachine, seeMachine, wayTo, type Way } from './onprem-line.ts';
 
 export const host = 'azs-host1';
 export const nat = 'natvm';
@@ -117,4 +118,85 @@ export async function dialIn(
 /** A call about a user, or about users, that tells a password made up in it. */
 export function revealing(stack: RunningTestStack, path: string, body: JsonObject = {}): Promise<StackAnswer> {
   return stack.api('POST', `/api/stacks/${stackId}${path}`, body, { prefer: 'reveal-password' });
+}
+
+/** What undoing has to bring back: all of the two machines that this story touches. Accounts stay, and nobody may use them. */
+export async function touchedState(stack: RunningTestStack): Promise<object> {
+  const natMachine = await seeMachine(stack, nat);
+  const hostMachine = await seeMachine(stack, host);
+  const {
+    vpnStatus,
+    vpnS2SStatus,
+    pool: range,
+    routerType,
+    natModes,
+    policies,
+    firewallNic,
+    sessions,
+    before,
+  } = natMachine.remoteAccess ?? {};
+  return {
+    enabledAccounts: natMachine.accounts.filter(({ isEnabled }) => isEnabled).map(({ name }) => name),
+    remoteAccess: {
+      vpnStatus,
+      vpnS2SStatus,
+      range,
+      routerType,
+      natModes,
+      policies,
+      firewallNic,
+      sessions,
+      before,
+    },
+    services: natMachine.services,
+    isNatUp: natMachine.isNatUp,
+    files: Object.keys(hostMachine.files),
+    trustedHosts: hostMachine.winRm.trustedHosts,
+  };
+}
+
+export interface OfferedKit {
+  readonly kind: string;
+  readonly url: string;
+  readonly expiresAt: string;
+}
+
+export async function offerKit(
+  stack: RunningTestStack,
+  userName: string,
+  platform: string,
+  tunnel = 'full',
+): Promise<OfferedKit> {
+  const answer = await stack.api('POST', `/api/stacks/${stackId}/users/${userName}/kits`, { platform, tunnel });
+  const { downloads } = expectStatus(answer, 201) as unknown as { readonly downloads: readonly OfferedKit[] };
+  const [first] = downloads;
+  if (first === undefined) throw new Error('no download was offered');
+  return first;
+}
+
+export interface Fetched {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly content: Buffer;
+}
+
+/** A link as whoever has it uses it: no key, no account. */
+export async function useLink(stack: RunningTestStack, url: string, method: 'GET' | 'POST'): Promise<Fetched> {
+  const response = await fetch(new URL(url, stack.info.app.url), { method });
+  return { status: response.status, headers: response.headers, content: Buffer.from(await response.arrayBuffer()) };
+}
+
+/** Whether a kit's text has the key in it, as text or, where a format wants that, in base64. */
+export function holdsKey(text: string, key: string): boolean {
+  const forms = [key, Buffer.from(key).toString('base64')];
+  const unwrapped = text.replaceAll(/\s/g, '');
+  return forms.some((form) => unwrapped.includes(form));
+}
+
+/** All text of a kit: files inside an archive one after the other. */
+export function kitText(content: Buffer): string {
+  if (content.subarray(0, 2).toString('latin1') !== 'PK') return content.toString('utf8');
+  return Object.entries(unzipSync(content))
+    .map(([name, bytes]) => `${name}\n${strFromU8(bytes)}`)
+    .join('\n');
 }
