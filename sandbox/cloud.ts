@@ -4,6 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { createAppendBlobWriter, type BlobAccount } from './azurite/append-blob.ts';
 import { startArm } from './arm/arm-service.ts';
 import { startControl } from './control/control-service.ts';
 import { createCommonNameFinder } from './control/app-door.ts';
@@ -21,14 +22,24 @@ import type { ServiceHost } from './platform/service-host.ts';
 import { StackClock } from './platform/stack-clock.ts';
 import { createTrafficRecorder } from './platform/traffic-recorder.ts';
 import { readClockOffsetMs, writeClockOffsetMs } from './supervisor/clock-file.ts';
+import { writePrivateJson } from './supervisor/private-file.ts';
 import { readPorts } from './supervisor/ports.ts';
+import { storageAccount, storageUrl, windowsInfoFile } from './supervisor/stack-info.ts';
 import { ensureSecrets } from './supervisor/stack-secrets.ts';
+import { rememberFindings } from './windows/doors/remember-findings.ts';
+import { readSshdChoice } from './windows/doors/ssh-front.ts';
+import { createVaultClient } from './windows/doors/vault-client.ts';
+import { startWindows, type RunningWindows } from './windows/doors/windows-service.ts';
+import { checkScript } from './windows/powershell/check-script.ts';
+import { allStandIns } from './windows/steps/all-steps.ts';
 
 const settings = {
   directory: process.env['SANDBOX_DIR'] ?? '.sandbox',
   speed: Number(process.env['SANDBOX_SPEED'] ?? '60'),
   isRecording: process.env['SANDBOX_RECORD'] === 'true',
   noise: process.env['SANDBOX_NOISE'] ?? '',
+  hasWindows: process.env['SANDBOX_WINDOWS'] === 'true',
+  sshd: readSshdChoice(process.env['SANDBOX_SSHD']),
 };
 const ports = readPorts(settings.directory);
 const secrets = ensureSecrets(settings.directory);
@@ -66,12 +77,14 @@ const identity = await startIdentity(host, {
   principal: { appId: secrets.clientId, objectId: secrets.objectId, tenantId: secrets.tenantId },
 });
 const keyVault = await startKeyVault(host, { port: ports.keyVault, authority: identity.url });
+const windows = settings.hasWindows ? await startMachines() : undefined;
 const appUrl = `http://127.0.0.1:${ports.runtime}`;
 const eventGrid = startEventGrid(host, {
   url: `${appUrl}/runtime/webhooks/eventgrid?functionName=onGatewayChanged&code=${secrets.eventGridKey}`,
 });
 const arm = await startArm(host, {
   port: ports.arm,
+  machines: windows === undefined ? undefined : { ...windows.arc, writeBlob: createAppendBlobWriter(blobAccount()) },
   publishEvent: (event) => {
     eventGrid.publish(event);
   },
@@ -83,16 +96,40 @@ const control = await startControl(host, {
   inbox,
   runtime: createRuntimeDoor(appUrl, secrets.controlKey),
   findCommonName: createCommonNameFinder(appUrl, secrets.administratorKey),
-  services: { identity, arm, keyvault: keyVault, eventgrid: eventGrid },
-  reset: () => {
+  windows,
+  services: { identity, arm, keyvault: keyVault, eventgrid: eventGrid, ...(windows === undefined ? {} : { windows }) },
+  reset: async () => {
     arm.reset();
     eventGrid.reset();
     keyVault.reset();
     inbox.clear();
     host.journal.clear();
     host.faults.clear();
+    await windows?.reset();
   },
 });
+
+/** The simulated Windows machines; how they are reached goes into a file that the supervisor reads. */
+function startMachines(): Promise<RunningWindows> {
+  const identityOfMachines = { appId: secrets.clientId, objectId: secrets.objectId, tenantId: secrets.tenantId };
+  return startWindows(host, {
+    steps: allStandIns,
+    checkScript: rememberFindings(checkScript),
+    vault: createVaultClient(() => issuer.issue(identityOfMachines, 'https://vault.azure.net')),
+    vaultUrl: `https://localhost:${ports.keyVault}`,
+    defaultWorld: () => ({ machines: [] }),
+    defaultSecrets: {},
+    shim: join(import.meta.dirname, 'windows', 'doors', 'powershell-shim.ts'),
+    sshd: settings.sshd,
+    onReach: (reach) => {
+      writePrivateJson(windowsInfoFile(settings.directory), reach);
+    },
+  });
+}
+
+function blobAccount(): BlobAccount {
+  return { blobUrl: storageUrl(ports.blob), account: storageAccount, key: secrets.storageKey };
+}
 
 process.once('SIGTERM', () => {
   void stop();
@@ -102,7 +139,7 @@ console.log(JSON.stringify({ ready: true, process: 'cloud', pid: process.pid }))
 async function stop(): Promise<void> {
   host.scheduler.stop();
   eventGrid.stop();
-  await Promise.all([control.close(), identity.close(), keyVault.close(), arm.close()]);
-  for (const service of [keyVault, arm, eventGrid, inbox]) service.flush();
+  await Promise.all([control.close(), identity.close(), keyVault.close(), arm.close(), windows?.close()]);
+  for (const service of [keyVault, arm, eventGrid, inbox, windows]) service?.flush();
   process.exit(0);
 }

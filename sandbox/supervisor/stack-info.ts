@@ -96,7 +96,8 @@ export function readWindowsInfo(directory: string): WindowsInfo | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as WindowsInfo) : undefined;
 }
 
-function storageUrl(port: number): string {
+/** An endpoint of the stack's storage account. */
+export function storageUrl(port: number): string {
   return `https://127.0.0.1:${port}/${storageAccount}`;
 }
 

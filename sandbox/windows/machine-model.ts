@@ -29,6 +29,7 @@ export const accountSchema = z.strictObject({
   isLockedOut: z.boolean().default(false),
   /** Wrong passwords since the last right one. */
   badLogons: z.int().default(0),
+  description: z.string().default(''),
   /** In a domain: `name@domain`. */
   userPrincipalName: z.string().optional(),
 });
@@ -80,6 +81,8 @@ export const windowsMachineSchema = z.strictObject({
   /** When its network is back; there is none while this is set. Without an end, it is not known. */
   offline: z.strictObject({ untilMs: z.number().optional() }).optional(),
   lastBootMs: z.number().default(0),
+  /** A restart was ordered: it goes down at that time. */
+  restart: z.strictObject({ downAtMs: z.number().optional() }).optional(),
   isRestartPending: z.boolean().default(false),
   /** How often the next installations find another one running (1618), or end with a restart (3010). */
   installer: z.strictObject({ busyTimes: z.int().default(0), rebootTimes: z.int().default(0) }).prefault({}),

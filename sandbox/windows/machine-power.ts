@@ -1,12 +1,13 @@
 import type { WindowsMachine } from './model.ts';
 import { restartRemoteAccess } from './machine-vpn.ts';
 
-/** Seconds from the order to restart until the machine answers again, before the stack's speed. */
-export const restartSeconds = 90;
+/** Seconds that `shutdown /t 30` leaves, and those that a machine takes to start, before the stack's speed. */
+export const graceSeconds = 30;
+export const startSeconds = 90;
 
-/** The machine goes down now and comes up by itself. Whoever acts on machines says when. */
-export function beginRestart(machine: WindowsMachine): void {
-  machine.power = 'rebooting';
+/** Orders a restart; whoever acts on machines says when it happens. Ordering it twice is ordering it once. */
+export function orderRestart(machine: WindowsMachine): void {
+  machine.restart ??= {};
 }
 
 /** What a machine is like when it has started: what waited for a restart counts, and nobody is connected. */
@@ -14,6 +15,10 @@ export function finishStart(machine: WindowsMachine, nowMs: number): void {
   machine.power = 'on';
   delete machine.bootsAtMs;
   machine.lastBootMs = nowMs;
+  delete machine.restart;
   machine.isRestartPending = false;
-  if (machine.remoteAccess !== undefined) restartRemoteAccess(machine, machine.remoteAccess);
+  const { remoteAccess } = machine;
+  if (remoteAccess === undefined) return;
+  if (remoteAccess.feature === 'pending') remoteAccess.feature = 'installed';
+  restartRemoteAccess(machine, remoteAccess);
 }

@@ -2,6 +2,9 @@ import { z } from 'zod';
 
 const address = z.ipv4();
 
+const roleStates = ['Installed', 'Uninstalled'] as const;
+const poolSchema = z.strictObject({ from: address, to: address });
+
 /** How a network adapter takes part in address translation. */
 export const natModes = ['none', 'private', 'full'] as const;
 
@@ -18,23 +21,26 @@ const sessionSchema = z.strictObject({
 });
 export type VpnSession = z.infer<typeof sessionSchema>;
 
-/** What `netsh ras dump`, `netsh routing dump` and `netsh nps export` keep. */
+/** What `netsh ras dump`, `netsh routing dump` and `netsh nps export` keep, and what was installed: no shared key is among it. */
 const settingsSchema = z.strictObject({
-  sharedKey: z.string().optional(),
+  vpnStatus: z.enum(roleStates),
+  vpnS2SStatus: z.enum(roleStates),
+  pool: poolSchema.optional(),
   routerType: z.string(),
   preferredAdapter: z.string().optional(),
   natModes: z.record(z.string(), z.enum(natModes)),
+  isServiceRunning: z.boolean(),
   policies: z.array(z.strictObject({ name: z.string(), isEnabled: z.boolean(), grantsAccess: z.boolean() })),
 });
 export type RemoteAccessSettings = z.infer<typeof settingsSchema>;
 
 /** Routing and Remote Access and the network policies of one machine. */
 export const remoteAccessSchema = z.strictObject({
-  /** False: Windows' feature has to be installed first, which ends with a restart (InstallPending). */
-  isFeatureInstalled: z.boolean().default(true),
-  vpnStatus: z.enum(['Installed', 'Uninstalled']).default('Uninstalled'),
-  vpnS2SStatus: z.enum(['Installed', 'Uninstalled']).default('Uninstalled'),
-  pool: z.strictObject({ from: address, to: address }).optional(),
+  /** Of Windows' features DirectAccess-VPN and Routing: `pending` until the machine has started again. */
+  feature: z.enum(['absent', 'pending', 'installed']).default('installed'),
+  vpnStatus: z.enum(roleStates).default('Uninstalled'),
+  vpnS2SStatus: z.enum(roleStates).default('Uninstalled'),
+  pool: poolSchema.optional(),
   /** What `Set-VpnAuthProtocol` set last. */
   sharedKey: z.string().optional(),
   /** What `netsh ras set type` set last. */
@@ -55,7 +61,8 @@ export const remoteAccessSchema = z.strictObject({
       }),
     )
     .default([]),
-  isFirewallOpen: z.boolean().default(false),
+  /** Alias of the adapter that the firewall rule of P14 lets L2TP in at. */
+  firewallNic: z.string().optional(),
   sessions: z.array(sessionSchema).default([]),
   /** The folder that P3 keeps, while it is there. */
   before: settingsSchema.optional(),

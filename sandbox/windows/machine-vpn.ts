@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { accountNamed, tryPassword } from './machine-accounts.ts';
-import type { RemoteAccess, RemoteAccessSettings } from './machine-remote-access.ts';
+import type { RemoteAccess } from './machine-remote-access.ts';
 import type { WindowsMachine } from './model.ts';
 import { isUp } from './machine-model.ts';
 
@@ -40,18 +40,21 @@ export function dialIn(machine: WindowsMachine, client: VpnClient, nowMs: number
   return { outcome: 'connected', address };
 }
 
-/** Hangs up every session of a user; how many there were. */
-export function disconnect(remoteAccess: RemoteAccess, userName: string): number {
-  const before = remoteAccess.sessions.length;
+/** Hangs up every session of a user. */
+export function disconnect(remoteAccess: RemoteAccess, userName: string): void {
   remoteAccess.sessions = remoteAccess.sessions.filter(
     (session) => session.userName.toLowerCase() !== userName.toLowerCase(),
   );
-  return before - remoteAccess.sessions.length;
+}
+
+/** Hangs up everybody. */
+export function endSessions(remoteAccess: RemoteAccess): void {
+  remoteAccess.sessions = [];
 }
 
 /** The service stops and starts: every session ends, and what was set counts from now on. */
 export function restartRemoteAccess(machine: WindowsMachine, remoteAccess: RemoteAccess): void {
-  remoteAccess.sessions = [];
+  endSessions(remoteAccess);
   remoteAccess.inForce = {
     routerType: remoteAccess.routerType,
     ...(remoteAccess.sharedKey === undefined ? {} : { sharedKey: remoteAccess.sharedKey }),
@@ -65,32 +68,9 @@ export function isNatUp(machine: WindowsMachine): boolean {
   return machine.nics.some(({ alias, gateway }) => gateway !== undefined && modes[alias] === 'full');
 }
 
-export function settingsOf(remoteAccess: RemoteAccess): RemoteAccessSettings {
-  const { sharedKey, preferredAdapter, routerType, natModes, policies } = remoteAccess;
-  return structuredClone({
-    routerType,
-    natModes,
-    policies: policies.map(({ name, isEnabled, grantsAccess }) => ({ name, isEnabled, grantsAccess })),
-    ...(sharedKey === undefined ? {} : { sharedKey }),
-    ...(preferredAdapter === undefined ? {} : { preferredAdapter }),
-  });
-}
-
-/** Puts back what was kept. Policies that are gone since stay away. */
-export function restoreSettings(remoteAccess: RemoteAccess, before: RemoteAccessSettings): void {
-  remoteAccess.routerType = before.routerType;
-  remoteAccess.natModes = { ...before.natModes };
-  if (before.sharedKey === undefined) delete remoteAccess.sharedKey;
-  else remoteAccess.sharedKey = before.sharedKey;
-  if (before.preferredAdapter === undefined) delete remoteAccess.preferredAdapter;
-  else remoteAccess.preferredAdapter = before.preferredAdapter;
-  for (const policy of remoteAccess.policies)
-    Object.assign(policy, before.policies.find(({ name }) => name === policy.name) ?? {});
-}
-
-/** Addresses from one to the other, both of them included; 0 where they are the wrong way round. */
-export function countAddresses(from: string, to: string): number {
-  return Math.max(0, toNumber(to) - toNumber(from) + 1);
+/** Whether an address is one of a pool's, its ends included. */
+export function isWithin(address: string, pool: { readonly from: string; readonly to: string }): boolean {
+  return toNumber(pool.from) <= toNumber(address) && toNumber(address) <= toNumber(pool.to);
 }
 
 function answers(machine: WindowsMachine, remoteAccess: RemoteAccess): boolean {
@@ -99,7 +79,7 @@ function answers(machine: WindowsMachine, remoteAccess: RemoteAccess): boolean {
     machine.services[remoteAccessService] === 'Running' &&
     remoteAccess.vpnStatus === 'Installed' &&
     remoteAccess.inForce.routerType === 'lananddd' &&
-    remoteAccess.isFirewallOpen
+    machine.nics.some(({ alias, gateway }) => gateway !== undefined && alias === remoteAccess.firewallNic)
   );
 }
 

@@ -1,4 +1,4 @@
-import { finishStart, restartSeconds } from './machine-power.ts';
+import { finishStart, graceSeconds, startSeconds } from './machine-power.ts';
 import type { WindowsMachine } from './model.ts';
 import { killCommands, type CommandContext } from './world-commands.ts';
 import type { MachineFault } from './world-faults.ts';
@@ -8,17 +8,18 @@ type PowerContext = Pick<CommandContext, 'host' | 'state' | 'save'>;
 /** Goes on with machines that were starting, or away, when the stack ended. */
 export function resumeMachines(context: PowerContext): void {
   for (const machine of context.state.machines) {
+    scheduleRestart(context, machine);
     scheduleStart(context, machine);
     scheduleNetwork(context, machine);
   }
 }
 
-/** Brings up again, after a while, what a step sent into a restart; its commands end with it. */
+/** Sends machines into the restart that a step ordered, once its answer had the time to get away. */
 export function settleMachines(context: PowerContext): void {
   for (const machine of context.state.machines) {
-    if (machine.power !== 'rebooting' || machine.bootsAtMs !== undefined) continue;
-    killCommands(context, machine.id);
-    startLater(context, machine, restartSeconds);
+    if (machine.restart === undefined || machine.restart.downAtMs !== undefined) continue;
+    machine.restart.downAtMs = context.host.clock.nowMs() + (graceSeconds * 1000) / context.host.speed;
+    scheduleRestart(context, machine);
   }
 }
 
@@ -57,6 +58,17 @@ export function relieve({ state }: PowerContext): void {
     delete machine.offline;
     machine.installer = { busyTimes: 0, rebootTimes: 0 };
   }
+}
+
+function scheduleRestart(context: PowerContext, machine: WindowsMachine): void {
+  const { restart } = machine;
+  if (restart?.downAtMs === undefined) return;
+  context.host.scheduler.at(restart.downAtMs, () => {
+    if (machine.restart !== restart || !context.state.machines.includes(machine)) return;
+    delete machine.restart;
+    losePower(context, machine, startSeconds);
+    context.save();
+  });
 }
 
 function startLater(context: PowerContext, machine: WindowsMachine, seconds: number): void {

@@ -4,7 +4,7 @@ export const stepModes = ['probe', 'apply', 'verify', 'undo'] as const;
 export type StepMode = (typeof stepModes)[number];
 
 /** What a script says it is: the code decides what happens next. Empty when all is well. */
-const answerCodes = [
+export const answerCodes = [
   '',
   /** Probe: there is something to apply. */
   'NotDone',

@@ -132,3 +132,10 @@ async function chooseServer(
   if (sshd === 'required') throw new Error(`Debian's SSH server is not installed: ${installSshd}`);
   return { server: createSsh2Server(options), kind: 'ssh2' };
 }
+
+/** Reads the choice of a setting; `auto` where nothing is said. */
+export function readSshdChoice(text: string | undefined): SshdChoice {
+  const choice = text === undefined || text === '' ? 'auto' : text;
+  if (choice === 'auto' || choice === 'off' || choice === 'required') return choice;
+  throw new Error(`SANDBOX_SSHD cannot be ${choice}: auto, off or required.`);
+}

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServiceHost } from '../../platform/service-host.ts';
 import type { StepStandIn, WorldDefinition } from '../model.ts';
@@ -41,12 +42,12 @@ export const sshKeySecret = 'azs-ssh-key';
 /** Starts the simulated machines with their doors: SSH on loopback, and what Resource Manager and the control door ask. */
 export async function startWindows(host: ServiceHost, options: WindowsOptions): Promise<RunningWindows> {
   const { vault, vaultUrl } = options;
+  const isNew = !existsSync(join(host.directory, 'windows.json'));
   const world = openWorld(host, {
     steps: options.steps,
     checkScript: options.checkScript,
     readSecret: (url, name) => vault.read(url, name),
   });
-  const isNew = world.machines().length === 0;
   if (isNew) world.define(options.defaultWorld());
   const front = await startSshFront({
     world: toCommandWorld(world),
