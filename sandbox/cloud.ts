@@ -28,6 +28,7 @@ import { storageAccount, storageUrl, windowsInfoFile } from './supervisor/stack-
 import { ensureSecrets } from './supervisor/stack-secrets.ts';
 import { rememberFindings } from './windows/doors/remember-findings.ts';
 import { readSshdChoice } from './windows/doors/ssh-front.ts';
+import { createDefaultWorld, defaultSecrets } from './windows/default-world.ts';
 import { createVaultClient } from './windows/doors/vault-client.ts';
 import { startWindows, type RunningWindows } from './windows/doors/windows-service.ts';
 import { checkScript } from './windows/powershell/check-script.ts';
@@ -110,15 +111,16 @@ const control = await startControl(host, {
 });
 
 /** The simulated Windows machines; how they are reached goes into a file that the supervisor reads. */
-function startMachines(): Promise<RunningWindows> {
+async function startMachines(): Promise<RunningWindows> {
+  const world = await createDefaultWorld();
   const identityOfMachines = { appId: secrets.clientId, objectId: secrets.objectId, tenantId: secrets.tenantId };
   return startWindows(host, {
     steps: allStandIns,
     checkScript: rememberFindings(checkScript),
     vault: createVaultClient(() => issuer.issue(identityOfMachines, 'https://vault.azure.net')),
     vaultUrl: `https://localhost:${ports.keyVault}`,
-    defaultWorld: () => ({ machines: [] }),
-    defaultSecrets: {},
+    defaultWorld: () => world,
+    defaultSecrets,
     shim: join(import.meta.dirname, 'windows', 'doors', 'powershell-shim.ts'),
     sshd: settings.sshd,
     onReach: (reach) => {
