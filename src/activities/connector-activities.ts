@@ -24,10 +24,12 @@ export interface ConnectorActivitiesOptions {
   readonly operations: Pick<Operations, 'get'>;
   readonly claims: Claims;
   readonly expiries: Pick<Expiries, 'put'>;
-  readonly secrets: Pick<Secrets, 'get'>;
+  readonly secrets: Pick<Secrets, 'get' | 'remove'>;
   readonly send: SendWebhook;
   readonly now: () => Date;
 }
+
+type KeptFile = Pick<references.CloudDataFile, 'secretName'>;
 
 const hookTimeoutMs = 30_000;
 const hookRetrySeconds = 15;
@@ -46,6 +48,13 @@ export function createConnectorActivities(options: ConnectorActivitiesOptions): 
     }));
   }
 
+  /** Files of former runs and of other clouds, collected because their names say nothing: their bytes are not kept. */
+  async function removeOthers(kept: readonly KeptFile[], all: readonly KeptFile[]): Promise<void> {
+    const names = new Set(all.map(({ secretName }) => secretName));
+    for (const { secretName } of kept) names.delete(secretName);
+    for (const name of names) await secrets.remove(name);
+  }
+
   return {
     readConnectorPlan: ({ connectorId }) => connectors.plan(connectorId),
 
@@ -53,6 +62,8 @@ export function createConnectorActivities(options: ConnectorActivitiesOptions): 
       const record = await connectors.get(connectorId);
       if (record === undefined) return refused('Precondition', `There is no connector ${connectorId}.`);
       const matched = await matchFiles(record.request.clouds, collected, { secrets, now: now() });
+      const files = matched.outcome === 'matched' ? matched.files : record.files;
+      await removeOthers(files, [...collected, ...record.files]);
       if (matched.outcome === 'refused') return matched;
       await note(connectorId, () => ({ files: [...matched.files] }));
       for (const { cloud, notAfter, signingThumbprint } of matched.files) {

@@ -3,7 +3,7 @@ import type { Tables } from '../ports/tables.ts';
 import { sha256Hex } from './digest.ts';
 import { createStore } from './store.ts';
 
-const expiringKinds = ['certificate', 'root', 'stack-certificate', 'signing-certificate'] as const;
+export const expiringKinds = ['certificate', 'root', 'stack-certificate', 'signing-certificate'] as const;
 type ExpiringKind = (typeof expiringKinds)[number];
 
 const expirySchema = z.object({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { expiringItemSchema } from '../desk/expiries.ts';
+import { expiringItemSchema, expiringKinds } from '../desk/expiries.ts';
 import { listExpiries, type ListExpiriesOptions } from '../desk/list-expiries.ts';
 import { defineRoute } from './http/define-route.ts';
 import { continuationSchema, pageSchema, readContinuation, topSchema, toPage } from './http/list-query.ts';
@@ -7,7 +7,9 @@ import type { Route } from './http/route.ts';
 
 const withinDaysMax = 400;
 const withinPattern = /^(?:P(\d{1,3})D|P(\d{1,2})W|(\d{1,3})d)$/;
-const positionPattern = /^\d{4}-\d{2}-\d{2}T[0-9:.]{8,12}Z-(?:certificate|root)-[A-Za-z0-9-]{1,128}$/;
+const positionPattern = new RegExp(
+  String.raw`^\d{4}-\d{2}-\d{2}T[0-9:.]{8,12}Z-(?:${expiringKinds.join('|')})-[A-Za-z0-9._-]{1,256}$`,
+);
 
 const withinSchema = z
   .string()

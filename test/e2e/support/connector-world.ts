@@ -1,0 +1,156 @@
+/** The data centre of the connector's tests, as the control door takes it, and how the application gets to its machines. */
+import { thumbprintOf } from '../../../sandbox/windows/connector-data-file.ts';
+import type { WindowsMachine, WorldDefinition, WorldParts } from '../../../sandbox/windows/model.ts';
+import type { RunningTestStack } from '../../support/stack.ts';
+import {
+  aConnectorDefinition,
+  cloudAdmin,
+  domainAdmin,
+  sqlAdmin,
+  sqlAdminPassword,
+  wapVersion,
+} from '../../support/windows/connector-world.ts';
+import { aServerCertificate, derOf, type Authority } from '../../support/windows/issued-certificates.ts';
+import { writeSecret } from './azure.ts';
+import { expectStatus } from './line.ts';
+import { defineMachines, registerMachine, wayTo, type Way } from './onprem-line.ts';
+
+type Machines = WorldDefinition['machines'];
+export type ConnectorDefinition = WorldDefinition & {
+  readonly connector: NonNullable<WorldDefinition['connector']>;
+};
+
+/** Azure Stack's machines, a user's computer, and two computers of Windows Azure Pack Express: the seed's example. */
+export async function anExpressWorld(): Promise<ConnectorDefinition> {
+  return (await expressWorld()).definition;
+}
+
+/** The same with a third cloud: four portals behind one name, two tenant APIs behind another, SQL Server on the first of these. */
+export async function aWideWorld(): Promise<ConnectorDefinition> {
+  const { definition, authority } = await expressWorld();
+  const issuing = { store: 'CA' as const, certificate: derOf(authority.certificate) };
+  const portals = await Promise.all([1, 2, 3, 4].map((number) => aPortal(number, authority, issuing)));
+  const apis = await Promise.all([1, 2].map((number) => anApi(number, authority, issuing)));
+  const { connector, machines } = definition;
+  return {
+    ...definition,
+    machines: [...machines, ...portals, ...apis],
+    connector: {
+      ...connector,
+      sqlServers: { ...connector.sqlServers, sql1: { machineId: 'api1', sysadmins: [sqlAdmin] } },
+      virtualMachines: { ...connector.virtualMachines, 'api.contoso.com': ['wide-vm1', 'wide-vm2'] },
+    },
+  };
+}
+
+async function expressWorld(): Promise<{ definition: ConnectorDefinition; authority: Authority }> {
+  const { definition, authority } = await aConnectorDefinition();
+  const { connector, machines } = definition;
+  if (connector === undefined) throw new Error('The world has no Azure Stack.');
+  return { definition: { ...definition, connector, machines: machines.map(withDoors) }, authority };
+}
+
+/** Every machine but Azure Stack's own virtual ones has an SSH server and an Arc agent. */
+function withDoors(machine: Machines[number]): Machines[number] {
+  if (machine.role === 'ercs' || machine.role === 'wasp') return machine;
+  return { ...machine, ssh: {}, arc: { resourceGroup: 'AzurePack', name: machine.computerName } };
+}
+
+async function aPortal(number: number, authority: Authority, issuing: { store: 'CA'; certificate: string }) {
+  const certificate = await aServerCertificate('portal.contoso.com', authority);
+  return withDoors({
+    ...aPackMachine(`portal${number}`, 'portal', certificate, issuing),
+    names: ['portal.contoso.com'],
+    products: [{ name: 'Windows Azure Pack - TenantSite - 2013', version: wapVersion }],
+    azurePack: {
+      sites: [{ name: 'MgmtSvc-TenantSite', port: 30_081, thumbprint: thumbprintOf(certificate) ?? '' }],
+      urlRewrite: { version: '7.2.1993' },
+    },
+  });
+}
+
+async function anApi(number: number, authority: Authority, issuing: { store: 'CA'; certificate: string }) {
+  const certificate = await aServerCertificate('api.contoso.com', authority);
+  return withDoors({
+    ...aPackMachine(`api${number}`, 'api', certificate, issuing),
+    names: ['api.contoso.com'],
+    products: ['TenantAPI', 'TenantPublicAPI'].map((role) => ({
+      name: `Windows Azure Pack - ${role} - 2013`,
+      version: wapVersion,
+    })),
+    azurePack: {
+      sites: [{ name: 'MgmtSvc-TenantAPI', port: 30_005, thumbprint: thumbprintOf(certificate) ?? '' }],
+      tenantApi: { version: wapVersion, sqlServer: 'sql1' },
+    },
+  });
+}
+
+function aPackMachine(
+  id: string,
+  role: 'portal' | 'api',
+  certificate: string,
+  issuing: { store: 'CA'; certificate: string },
+) {
+  return {
+    id,
+    role,
+    computerName: id.toUpperCase(),
+    domain: 'contoso.com',
+    administrators: [sqlAdmin],
+    certificates: [issuing, { store: 'My' as const, certificate, hasPrivateKey: true }],
+  };
+}
+
+export const secretNames = { cloudAdmin: 'cloud-admin', domainAdmin: 'azurestack-admin', sqlAdmin: 'sql-admin' };
+
+/** Puts the accounts that the connector's steps need into Key Vault. */
+export async function writeAccounts(stack: RunningTestStack): Promise<void> {
+  const accounts = {
+    [secretNames.cloudAdmin]: cloudAdmin,
+    [secretNames.domainAdmin]: domainAdmin,
+    [secretNames.sqlAdmin]: { username: sqlAdmin, password: sqlAdminPassword },
+  };
+  for (const [name, account] of Object.entries(accounts)) await writeSecret(stack, name, JSON.stringify(account));
+}
+
+/** Takes this world in place of the stack's, and registers its machines and the Azure Stack `poc` with the application. */
+export async function defineWorld(
+  stack: RunningTestStack,
+  definition: WorldDefinition,
+  way: Way | ((machineId: string) => Way) = 'ssh',
+): Promise<void> {
+  await defineMachines(stack, definition);
+  for (const { id, role } of definition.machines) {
+    if (role === 'ercs') continue;
+    const chosen = typeof way === 'string' ? way : way(id);
+    await registerMachine(stack, { id, role, ...(role === 'wasp' ? viaHost : await wayTo(stack, id, chosen)) });
+  }
+  const poc = { id: 'poc', hostMachine: 'host', waspMachine: 'wasp', portalFqdn: 'portal.local.azurestack.external' };
+  expectStatus(await stack.api('POST', '/api/stacks', poc), 201);
+}
+
+const viaHost = {
+  via: { machineId: 'host', computerName: 'AzS-WASP01', credentialSecret: secretNames.domainAdmin },
+};
+
+/** The world as it is now. */
+export type SeenWorld = WorldParts;
+
+export async function seeWorld(stack: RunningTestStack): Promise<SeenWorld> {
+  const answer = expectStatus(await stack.control('GET', '/windows'), 200) as unknown as SeenWorld;
+  const { machines, domains, network, connector } = answer;
+  return { machines, domains, network, connector };
+}
+
+/** Somebody else changes something on the machines, or between them: history and faults to come are forgotten with it. */
+export async function changeWorld(stack: RunningTestStack, change: (world: SeenWorld) => void): Promise<void> {
+  const world = await seeWorld(stack);
+  change(world);
+  await defineMachines(stack, world);
+}
+
+export function machineOf({ machines }: SeenWorld, id: string): WindowsMachine {
+  const machine = machines.find((each) => each.id === id);
+  if (machine === undefined) throw new Error(`There is no machine ${id}.`);
+  return machine;
+}
