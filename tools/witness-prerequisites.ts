@@ -9,13 +9,24 @@ import { findSshd } from '../sandbox/windows/doors/sshd-program.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const openApiFolder = resolve(root, process.env['OPENAPI_DIR'] ?? '../shared/openapi');
-const programs = [...vpnPrograms, { program: 'gnutls-cli', package: 'gnutls-bin' }];
+const programs = [
+  ...vpnPrograms,
+  { program: 'gnutls-cli', package: 'gnutls-bin' },
+  { program: 'swanctl', package: 'strongswan-swanctl' },
+  { program: 'xl2tpd', package: 'xl2tpd' },
+  { program: 'pppd', package: 'ppp' },
+  { program: 'nmcli', package: 'network-manager' },
+  { program: 'python3', package: 'python3' },
+];
+// strongSwan's daemon is on nobody's path.
+const charon = '/usr/lib/ipsec/charon';
 
 /** In the order in which a person would put things right. */
 function findMissing(): string | undefined {
   if (process.getuid?.() !== 0) return 'Witness tests make network namespaces: run them as root.';
   const missing = programs.filter(({ program }) => !isInstalled(program)).map((entry) => entry.package);
   if (findSshd() === undefined) missing.push('openssh-server');
+  if (!existsSync(charon)) missing.push('strongswan-charon');
   if (missing.length > 0) {
     return `apt-get update && apt-get install -y --no-install-recommends ${missing.join(' ')}`;
   }

@@ -58,8 +58,8 @@ swanctl --initiate --child "$name" --timeout 30 >/dev/null ||
   fail 'No IPsec connection: UDP 500 or 4500 is blocked on the way, or the shared key was changed since this kit was made.'
 
 # The tunnel must not be led through itself.
-address=$(getent ahostsv4 "$server" | awk 'NR == 1 { print $1 }')
-way=$(ip -4 -o route get "$address" | grep -oE '(via [0-9.]+ )?dev [^ ]+')
+address=$(getent ahostsv4 "$server" | awk 'NR == 1 { print $1 }') || fail "The name $server cannot be resolved."
+way=$(ip -4 -o route get "$address" | grep -oE '(via [0-9.]+ )?dev [^ ]+') || fail "No route leads to $server."
 read -r -a words <<<"$way"
 # A route of that kind from before is not ours to remove.
 if ip -4 route add "$address/32" "${words[@]}" 2>/dev/null; then
