@@ -61,7 +61,10 @@ export function* checkPreconditions(
     yield* callActivity(context, failStep, { operationId, step, detail: message });
     throw new StoryStopped({ status: 'failed', step, code: 'Precondition', message, errors });
   }
-  const detail = warnings.length === 0 ? 'All hold.' : `All hold; ${warnings.length} warnings.`;
+  const detail =
+    warnings.length === 0
+      ? 'All hold.'
+      : `All hold; ${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'}.`;
   yield* callActivity(context, endStep, { operationId, step, detail });
   return { plan: { ...plan, ...certificates }, warnings };
 }

@@ -10,6 +10,7 @@ import {
   type RemoteStepResult,
 } from '../contracts/remote-commands.ts';
 import type { RemoteStepContract } from '../contracts/remote-step.ts';
+import { findRemoteStep } from '../contracts/step-table.ts';
 import { askPeople } from './ask-people.ts';
 import { releaseLock, takeLock } from '../contracts/connectors.ts';
 import { nextLookSeconds } from '../domain/poll-pacing.ts';
@@ -114,7 +115,7 @@ export function* must(context: OrchestrationContext, story: Story, request: Step
   const result = yield* runStep(context, story, request);
   if (result.outcome === 'refused') return yield* fail(context, story, step, result);
   if (request.wish === 'undo') yield* callActivity(context, closeStep, { operationId, step, status: 'undone' });
-  else yield* callActivity(context, endStep, { operationId, step, ...detailOf(result) });
+  else yield* callActivity(context, endStep, { operationId, step, ...detailOf(result, request) });
   return {
     changed: result.outcome === 'done' && result.changed,
     isDone: result.outcome === 'done',
@@ -138,7 +139,7 @@ export function* mustHold(
     const message = result.message === undefined ? words : `${words} ${result.message}`;
     return yield* fail(context, story, step, { code: 'VerifyFailed', message });
   }
-  yield* callActivity(context, endStep, { operationId, step, ...detailOf(result) });
+  yield* callActivity(context, endStep, { operationId, step, ...detailOf(result, request) });
 }
 
 /** Looks whether a step is done already, before people are asked for it. Credentials that were refused are not tried again. */
@@ -160,10 +161,11 @@ export function* fail(
   throw stopped(step, code, message);
 }
 
-function detailOf(result: RemoteStepResult): { detail?: string } {
+function detailOf(result: RemoteStepResult, { step, script }: StepRequest): { detail?: string } {
   if (result.outcome === 'refused') return {};
   if (result.message !== undefined) return { detail: result.message };
-  return result.outcome === 'done' && !result.changed ? { detail: 'It was so already.' } : {};
+  const couldChange = findRemoteStep(script ?? step.id)?.modes.includes('apply') === true;
+  return result.outcome === 'done' && !result.changed && couldChange ? { detail: 'It was so already.' } : {};
 }
 
 /** Runs a step and answers how it went; nothing is noted of it. The story stops where it was canceled meanwhile. */
