@@ -101,7 +101,7 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
     story: {
       readonly kind: string;
       readonly steps: typeof verifyConnectorSteps;
-      readonly state: ConnectorRecord['state'];
+      readonly stateAfter: (state: ConnectorRecord['state']) => ConnectorRecord['state'];
     },
     { operationId, requestedBy, orchestrations }: StoryRequest,
   ): Promise<OperationRecord> {
@@ -110,7 +110,7 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
     const intend = async (): Promise<void> => {
       await books.connectors.update(connectorKeys(id), (current) => ({
         ...current,
-        state: story.state,
+        state: story.stateAfter(current.state),
         operationId,
         updatedAt: at(),
       }));
@@ -146,9 +146,13 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
       });
     },
     verify: (id, asked) =>
-      beginOn(id, { kind: verifyConnectorName, steps: verifyConnectorSteps, state: 'verifying' }, asked),
+      beginOn(id, { kind: verifyConnectorName, steps: verifyConnectorSteps, stateAfter: whileVerified }, asked),
     disconnect: (id, asked) =>
-      beginOn(id, { kind: disconnectCloudsName, steps: disconnectCloudsSteps, state: 'disconnecting' }, asked),
+      beginOn(
+        id,
+        { kind: disconnectCloudsName, steps: disconnectCloudsSteps, stateAfter: () => 'disconnecting' },
+        asked,
+      ),
     plan: async (id) => {
       const record = await get(id);
       if (record === undefined)
@@ -157,6 +161,11 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
       return { outcome: 'ready', plan: toPlan(record, stack), files: record.files };
     },
   };
+}
+
+/** One that never came to its end does not look connected because somebody looks at it. */
+function whileVerified(state: ConnectorRecord['state']): ConnectorRecord['state'] {
+  return state === 'connected' ? 'verifying' : state;
 }
 
 function planShape({

@@ -53,8 +53,11 @@ export function createSettleTarget({
     }
   }
 
-  async function settleConnector(id: string, change: Partial<ConnectorRecord>): Promise<void> {
-    await books.connectors.update(connectorKeys(id), (record) => ({ ...record, ...change, updatedAt: at() }));
+  async function settleConnector(
+    id: string,
+    change: (record: ConnectorRecord) => Partial<ConnectorRecord>,
+  ): Promise<void> {
+    await books.connectors.update(connectorKeys(id), (record) => ({ ...record, ...change(record), updatedAt: at() }));
   }
 
   async function forgetConnector(id: string): Promise<void> {
@@ -84,17 +87,17 @@ export function createSettleTarget({
         if (isDone) await settleUser(operation);
         return;
       case connectCloudsName:
-        await settleConnector(target, { state: isDone ? 'connected' : 'failed' });
+        await settleConnector(target, () => ({ state: isDone ? 'connected' : 'failed' }));
         return;
       case verifyConnectorName:
-        await settleConnector(target, {
-          state: 'connected',
+        await settleConnector(target, ({ state }) => ({
+          state: isDone || state === 'verifying' ? 'connected' : state,
           ...(status === 'canceled' ? {} : { lastVerified: { at: at(), ok: isDone, operationId: id } }),
-        });
+        }));
         return;
       case disconnectCloudsName:
         if (isDone) await forgetConnector(target);
-        else await settleConnector(target, { state: 'failed' });
+        else await settleConnector(target, () => ({ state: 'failed' }));
         return;
       default:
     }

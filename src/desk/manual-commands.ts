@@ -108,7 +108,8 @@ export function createManualCommands(options: {
       const { step: stepId, mode, expects, state } = await find(machineId, id);
       const answer = readAnswer({ output: text, exitCode: undefined, stepId, mode });
       if ('unreadable' in answer) throw unreadable(answer.unreadable);
-      const kept = await options.keepSecretFacts(answer, expects?.secretFacts);
+      // An answer that comes again is told again; what the first one put into Key Vault stays.
+      const kept = await options.keepSecretFacts(answer, state === 'open' ? expects?.secretFacts : undefined);
       if (state === 'open') {
         await store.update({ partitionKey: machineId, rowKey: id }, (record) =>
           record.state === 'open'

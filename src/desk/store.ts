@@ -91,11 +91,16 @@ function toColumns(record: object): Columns {
   );
 }
 
+/** Never cuts a character in two: half of one does not survive the way to the service. */
 function pieces(text: string): readonly string[] {
-  const count = Math.max(1, Math.ceil(text.length / columnLengthMax));
-  return Array.from({ length: count }, (_, index) =>
-    text.slice(index * columnLengthMax, (index + 1) * columnLengthMax),
-  );
+  const cut: string[] = [];
+  for (let from = 0; from < text.length;) {
+    const to = from + columnLengthMax;
+    const isCharacterCut = /[\ud800-\udbff]/.test(text.charAt(to - 1));
+    cut.push(text.slice(from, isCharacterCut ? to - 1 : to));
+    from = isCharacterCut ? to - 1 : to;
+  }
+  return cut;
 }
 
 function fromColumns(columns: Columns): Record<string, unknown> {

@@ -38,6 +38,15 @@ interface Asked extends StoryRequest {
   readonly randomBytes: RandomBytes;
 }
 
+/** What a request wants of a user, before anything is written. */
+interface UserIntent {
+  readonly record: VpnUserRecord;
+  /** Made up for this request. */
+  readonly password?: string;
+  /** The same request has come this far before. */
+  readonly isRepeated: boolean;
+}
+
 export interface StartedUser {
   readonly operation: OperationRecord;
   /** A password that was made up in this call; undefined when there was one. */
@@ -149,42 +158,45 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
     return name;
   }
 
-  /** Notes a user and their password; answers the password when it was made up in this very call. */
-  async function noteUser(
+  /** What is to be noted of a user, and their password where one has to be made up. Writes nothing: the request may be refused yet. */
+  async function intendUser(
     stackId: string,
     { name, passwordSecret }: UserRequest,
-    {
-      operationId,
-      randomBytes,
-      isReset,
-    }: { readonly operationId: string; readonly randomBytes: RandomBytes; readonly isReset: boolean },
-  ): Promise<string | undefined> {
+    { operationId, randomBytes }: Asked,
+    isReset: boolean,
+  ): Promise<UserIntent> {
     const before = (await books.vpnUsers.get(vpnUserKeys(stackId, name)))?.record;
     const isOurs = passwordSecret === undefined && (before?.isPasswordOurs ?? true);
     const secretName = passwordSecret ?? before?.passwordSecret ?? passwordSecretName(stackId, name);
-    const isMade = isOurs && (isReset || (await secrets.get(secretName)) === undefined);
-    const password = makePassword(randomBytes(`password ${name}`, 15));
-    if (isMade) await secrets.set(secretName, password);
-    else if ((await secrets.get(secretName)) === undefined)
+    const isThere = (await secrets.get(secretName)) !== undefined;
+    const isMade = isOurs && (isReset || !isThere);
+    if (!isMade && !isThere)
       throw invalid(
         '/passwordSecret',
         'secretMissing',
         `Key Vault has no secret ${secretName}.`,
         'Make it, or leave it out: a password is made up.',
       );
-    const isRepeated = before?.operationId === operationId;
     const hasPassword = before?.state === 'enabled' && before.passwordSecret === secretName && !isMade;
-    await books.vpnUsers.upsert({
-      stackId,
-      name,
-      passwordSecret: secretName,
-      isPasswordOurs: isOurs,
-      state: hasPassword ? 'enabled' : 'pending',
-      wanted: 'enabled',
-      operationId,
-      updatedAt: at(),
-    });
-    return isMade && !isRepeated ? password : undefined;
+    return {
+      record: {
+        stackId,
+        name,
+        passwordSecret: secretName,
+        isPasswordOurs: isOurs,
+        state: hasPassword ? 'enabled' : 'pending',
+        wanted: 'enabled',
+        operationId,
+        updatedAt: at(),
+      },
+      isRepeated: before?.operationId === operationId,
+      ...(isMade ? { password: makePassword(randomBytes(`password ${name}`, 15)) } : {}),
+    };
+  }
+
+  async function keepUser({ record, password }: UserIntent): Promise<void> {
+    if (password !== undefined) await secrets.set(record.passwordSecret, password);
+    await books.vpnUsers.upsert(record);
   }
 
   async function beginUser(
@@ -208,12 +220,11 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
 
   async function letIn(stackId: string, user: UserRequest, asked: Asked, isReset: boolean): Promise<StartedUser> {
     await openStackOf(stackId);
-    const { operationId, randomBytes } = asked;
-    const password = await noteUser(stackId, user, { operationId, randomBytes, isReset });
-    const record = (await books.vpnUsers.get(vpnUserKeys(stackId, user.name)))?.record;
-    if (record === undefined) throw new AppError('ERR_NOT_FOUND', `There is no user ${user.name}.`);
-    const operation = await beginUser(stackId, { ...wishOf(record), resetPassword: true }, asked);
-    return { operation, ...(password === undefined ? {} : { password }) };
+    const intent = await intendUser(stackId, user, asked, isReset);
+    const wish = { ...wishOf(intent.record), resetPassword: true };
+    const operation = await beginUser(stackId, wish, asked, () => keepUser(intent));
+    const { password, isRepeated } = intent;
+    return { operation, ...(password === undefined || isRepeated ? {} : { password }) };
   }
 
   return {
@@ -243,14 +254,17 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
         },
         updatedAt: at(),
       };
-      for (const user of users) await noteUser(stackId, user, { operationId, randomBytes, isReset: false });
+      const intents: UserIntent[] = [];
+      for (const user of users) intents.push(await intendUser(stackId, user, asked, false));
+      const plan = await requirePlan(intended);
       return stories.begin({
         kind: openVpnAccessName,
         target: stackId,
         ...storyOf(asked),
-        steps: openVpnAccessSteps(await requirePlan(intended)),
+        steps: openVpnAccessSteps({ ...plan, users: withIntended(plan.users, intents) }),
         claims: [accessClaim(stackId)],
         intend: async () => {
+          for (const intent of intents) await keepUser(intent);
           await books.stacks.update(stackKeys(stackId), (current) => ({
             ...current,
             vpnAccess: intended.vpnAccess,
@@ -329,6 +343,14 @@ export async function requireUser(books: OnPremisesBooks, stackId: string, name:
 /** An account that was left from before, disabled, has another password than the one in Key Vault. */
 function wishOf({ name, passwordSecret, wanted, state }: VpnUserRecord): VpnUserWish {
   return { name, passwordSecret, wanted, resetPassword: state !== 'enabled' };
+}
+
+/** The users of a plan as it will be read, in the order of their rows. */
+function withIntended(users: readonly VpnUserWish[], intents: readonly UserIntent[]): readonly VpnUserWish[] {
+  const wishes = new Map(
+    [...users, ...intents.map(({ record }) => wishOf(record))].map((wish) => [wish.name.toLowerCase(), wish]),
+  );
+  return [...wishes].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, wish]) => wish);
 }
 
 function storyOf({ operationId, requestedBy, orchestrations }: StoryRequest): StoryRequest {

@@ -1,0 +1,166 @@
+/** The use cases on machines, on tables and a Key Vault in memory: everything of the application but its clients and the host. */
+import { createFinishOnPremises } from '../../src/activities/finish-on-premises.ts';
+import { createClaims } from '../../src/desk/claims.ts';
+import { createConnectors } from '../../src/desk/connectors.ts';
+import { connectorRequestSchema, type ConnectorRequest } from '../../src/desk/connector-request.ts';
+import { createSettleTarget } from '../../src/desk/finish-on-premises.ts';
+import { createKeepSecretFacts } from '../../src/desk/keep-secret-facts.ts';
+import { createMachines } from '../../src/desk/machines.ts';
+import { createManualCommands } from '../../src/desk/manual-commands.ts';
+import { createOnPremisesBooks } from '../../src/desk/on-premises-books.ts';
+import { createOnPremisesStories } from '../../src/desk/on-premises-stories.ts';
+import { createOperations } from '../../src/desk/operations.ts';
+import { createOutbox } from '../../src/desk/outbox.ts';
+import { createStacks } from '../../src/desk/stacks.ts';
+import { createTakeClaims } from '../../src/desk/take-claims.ts';
+import { createUnfinished } from '../../src/desk/unfinished.ts';
+import { createVpnAccess } from '../../src/desk/vpn-access.ts';
+import type { Machine } from '../../src/domain/machine.ts';
+import type { OnPremisesEnd } from '../../src/contracts/on-premises.ts';
+import { anOperationId, chanceOf } from './desk-world.ts';
+import { createFakeOrchestrations } from './fake-orchestrations.ts';
+import { createFakeSecrets } from './remote/fake-secrets.ts';
+import { createMemoryTables, type MemoryTables } from './memory-tables.ts';
+import { createTestClock } from './test-clock.ts';
+
+export type OnPremisesDesk = ReturnType<typeof createOnPremisesDesk>;
+
+export function createOnPremisesDesk(tables: MemoryTables = createMemoryTables()) {
+  const clock = createTestClock();
+  const { now } = clock;
+  const secrets = createFakeSecrets();
+  const books = createOnPremisesBooks(tables);
+  const outbox = createOutbox({ tables, now });
+  const operations = createOperations({ tables, now, unfinished: createUnfinished({ tables, now }), outbox });
+  const claims = createClaims({ tables });
+  const machines = createMachines({ books, now });
+  const withdrawn: string[] = [];
+  const settleTarget = createSettleTarget({
+    books,
+    secrets,
+    now,
+    withdraw: (stackId) => {
+      withdrawn.push(stackId);
+      return Promise.resolve();
+    },
+  });
+  const stories = createOnPremisesStories({
+    operations,
+    takeClaims: createTakeClaims({ claims, operations, now }),
+    onDied: (operation) => settleTarget(operation, 'failed'),
+  });
+  const keepSecretFacts = createKeepSecretFacts({ secrets });
+  return {
+    books,
+    claims,
+    clock,
+    keepSecretFacts,
+    machines,
+    now,
+    operations,
+    orchestrations: createFakeOrchestrations(),
+    outbox,
+    secrets,
+    settleTarget,
+    stories,
+    tables,
+    withdrawn,
+    connectors: createConnectors({ books, machines, stories, now }),
+    finishOnPremises: createFinishOnPremises({ operations, claims, settleTarget }),
+    manualCommands: createManualCommands({ tables, keepSecretFacts }),
+    stacks: createStacks({ books, machines, now }),
+    vpnAccess: createVpnAccess({ books, machines, stories, secrets, now }),
+  };
+}
+
+/** What a door hands to a use case. */
+export function asked(desk: OnPremisesDesk, seed: string) {
+  return {
+    operationId: anOperationId(seed),
+    requestedBy: 'tester',
+    orchestrations: desk.orchestrations,
+    randomBytes: chanceOf(seed),
+  };
+}
+
+/** Ends what was started under a seed, as its orchestration would. */
+export async function endStory(desk: OnPremisesDesk, seed: string, end: OnPremisesEnd): Promise<void> {
+  const operationId = anOperationId(seed);
+  const operation = await desk.operations.get(operationId);
+  await desk.finishOnPremises({ operationId, attempt: 1, target: operation?.target ?? '', end });
+}
+
+export const succeeded: OnPremisesEnd = { status: 'succeeded' };
+export const failed: OnPremisesEnd = { status: 'failed', step: 'P4', code: 'ToolFailed', message: 'No.' };
+
+export function aManualMachine(id: string, role: Machine['role'] = 'host'): Machine {
+  return { id, role, manual: true };
+}
+
+/** A stack whose NATVM is reached through its host. */
+export async function aStack(desk: OnPremisesDesk, id = 'poc'): Promise<void> {
+  await desk.machines.put(aManualMachine('host'));
+  const via = { machineId: 'host', computerName: 'MAS-BGPNAT01', credentialSecret: 'nat-admin' };
+  await desk.machines.put({ id: 'nat', role: 'natvm', via });
+  await desk.machines.put(aManualMachine('wasp', 'wasp'));
+  await desk.stacks.put({
+    id,
+    hostMachine: 'host',
+    natMachine: 'nat',
+    waspMachine: 'wasp',
+    portalFqdn: 'portal.azurestack.local',
+    dnsServers: [],
+    dnsSuffix: 'azurestack.local',
+    internalAddress: '192.168.200.1',
+    certificateSubjects: ['CN=Root'],
+  });
+}
+
+export const accessRequest = {
+  addressRange: { from: '192.168.200.201', to: '192.168.200.230' },
+  users: [{ name: 'ann' }],
+  splitRoutes: ['192.168.100.0/24'],
+};
+
+export function aConnectorBody(change: object = {}, cloudChange: object = {}): Record<string, unknown> {
+  return {
+    id: 'wap',
+    stackId: 'poc',
+    identity: 'adfs',
+    azureStackCloudName: 'AzureStack',
+    azureStackPortalFqdn: 'portal.azurestack.local',
+    package: { uri: 'https://files.contoso.com/connector.zip', sha256: 'a'.repeat(64) },
+    privilegedEndpoint: { credentialSecret: 'cloud-admin' },
+    dataFiles: { credentialSecret: 'share-reader' },
+    checkMachines: ['client'],
+    clouds: [aCloudBody(1, cloudChange)],
+    ...change,
+  };
+}
+
+export function aCloudBody(number: number, change: object = {}): Record<string, unknown> {
+  return {
+    name: `AzurePack_${number}`,
+    endpoint: `https://wap${number}.contoso.com:40005`,
+    tenantPortalFqdn: `wap${number}.contoso.com`,
+    tenantApiFqdn: `api${number}.contoso.com`,
+    portalMachines: [`portal-${number}`],
+    apiMachines: [`api-${number}`],
+    trustMachine: `api-${number}`,
+    sqlRunAsSecret: 'sql-admin',
+    ...change,
+  };
+}
+
+export function aConnectorRequest(change: object = {}): ConnectorRequest {
+  return connectorRequestSchema.parse(aConnectorBody(change));
+}
+
+/** The machines of the connector's clouds, beside those of the stack. */
+export async function connectorMachines(desk: OnPremisesDesk, clouds = 1): Promise<void> {
+  await desk.machines.put(aManualMachine('client', 'client'));
+  for (let number = 1; number <= clouds; number += 1) {
+    await desk.machines.put(aManualMachine(`portal-${number}`, 'portal'));
+    await desk.machines.put(aManualMachine(`api-${number}`, 'api'));
+  }
+}
