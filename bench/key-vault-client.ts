@@ -14,6 +14,8 @@ const apiVersion = '2025-07-01';
 export interface KeyVaultClient {
   /** One signature of a random digest, as the application asks for it. */
   sign(keyId: string): Promise<void>;
+  /** Writes a secret, as somebody does who keeps a password there. */
+  writeSecret(name: string, value: string): Promise<void>;
   close(): void;
 }
 
@@ -32,13 +34,17 @@ export async function createKeyVaultClient(stack: Stack): Promise<KeyVaultClient
   });
   const tokenUrl = `https://localhost:${identity}/${tenantId}/oauth2/v2.0/token`;
   const token = tokenSchema.parse(
-    await post(agent, tokenUrl, { 'content-type': 'application/x-www-form-urlencoded' }, form.toString()),
+    await ask(agent, 'POST', tokenUrl, { 'content-type': 'application/x-www-form-urlencoded' }, form.toString()),
   ).access_token;
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
   return {
     sign: async (keyId) => {
       const body = JSON.stringify({ alg: 'RS256', value: randomBytes(32).toString('base64url') });
-      await post(agent, `${keyId}/sign?api-version=${apiVersion}`, headers, body);
+      await ask(agent, 'POST', `${keyId}/sign?api-version=${apiVersion}`, headers, body);
+    },
+    writeSecret: async (name, value) => {
+      const url = `${stack.info.keyVault.url}/secrets/${name}?api-version=${apiVersion}`;
+      await ask(agent, 'PUT', url, headers, JSON.stringify({ value }));
     },
     close: () => {
       agent.destroy();
@@ -46,16 +52,22 @@ export async function createKeyVaultClient(stack: Stack): Promise<KeyVaultClient
   };
 }
 
-function post(agent: Agent, url: string, headers: Readonly<Record<string, string>>, body: string): Promise<unknown> {
+function ask(
+  agent: Agent,
+  method: string,
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const asked = request(url, { method: 'POST', agent, headers: { ...headers } }, (response) => {
+    const asked = request(url, { method, agent, headers: { ...headers } }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.once('error', reject);
       response.once('end', () => {
         const text = Buffer.concat(chunks).toString('utf8');
         if (response.statusCode === 200) resolve(JSON.parse(text) as unknown);
-        else reject(new Error(`POST ${url} answered ${response.statusCode ?? '?'}: ${text}`));
+        else reject(new Error(`${method} ${url} answered ${response.statusCode ?? '?'}: ${text}`));
       });
     });
     asked.once('error', reject);

@@ -9,7 +9,9 @@ import { measureCertificates } from './certificates.ts';
 import { measureColdStart } from './cold-start.ts';
 import { toTable, type Section } from './figures.ts';
 import { measureGatewayBuild } from './gateway-build.ts';
+import { measureManyStacks } from './many-stacks.ts';
 import { measureRuntimeSpeed } from './runtime-speed.ts';
+import { measureStoryTime } from './story-time.ts';
 
 // What was started ends with this process, also when it is interrupted.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -24,6 +26,7 @@ const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    stacks: { type: 'string' },
     only: { type: 'string', multiple: true, default: [] },
   },
 });
@@ -37,6 +40,10 @@ const parts: Readonly<Record<string, () => Promise<readonly Section[]>>> = {
     await measureCertificates(root, values.quick ? { rounds: 1, count: 24 } : { rounds: 5, count: 100 }),
   ],
   build: async () => [await measureGatewayBuild(root)],
+  stories: () => measureStoryTime(root),
+  stacks: async () => [
+    await measureManyStacks(root, { few: 5, many: Number(values.stacks ?? (values.quick ? 10 : 50)) }),
+  ],
 };
 
 for (const name of values.only) {

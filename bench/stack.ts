@@ -24,14 +24,17 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-/** Starts a stack at Azure's own pace, without faults by chance. */
-export async function startStack(root: string): Promise<Stack> {
+/** Starts a stack at Azure's own pace, without faults by chance; with simulated machines where wanted. */
+export async function startStack(root: string, { hasMachines = false } = {}): Promise<Stack> {
   const directory = await mkdtemp(join(tmpdir(), 'gatehouse-bench-stack-'));
   const script = join(root, 'sandbox', 'start.ts');
   const options = ['--idle', '--speed', '1', '--noise', '0', '--state', directory];
+  if (hasMachines) options.push('--with', 'windows');
   const child = await startChild({
     args: ['--disable-warning=ExperimentalWarning', script, ...options],
     cwd: root,
+    // The server of Node alone: whether Debian's is installed must not show in the figures.
+    environment: { SANDBOX_SSHD: 'off' },
     isReadyLine: (line) => line === 'ready',
   });
   const info = stackSchema.parse(JSON.parse(await readFile(join(directory, 'stack.json'), 'utf8')));

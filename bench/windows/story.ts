@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { sum } from '../figures.ts';
+import type { Stack } from '../stack.ts';
+
+const operationSchema = z.object({
+  id: z.string(),
+  status: z.string(),
+  createdAt: z.iso.datetime(),
+  steps: z.array(z.object({ endedAt: z.iso.datetime().optional() })),
+  approvals: z
+    .array(
+      z.object({
+        name: z.string(),
+        since: z.iso.datetime(),
+        decidedAt: z.iso.datetime().optional(),
+      }),
+    )
+    .default([]),
+});
+type Operation = z.infer<typeof operationSchema>;
+
+/** The clock stops at every timer and every end on its way, so the step shows in the wait for approvals alone. */
+const clockStep = 'PT1M';
+const clockStepsMax = 12 * 60;
+
+/** Starts an operation; answers its id. */
+export async function startStory(stack: Stack, path: string, order: object): Promise<string> {
+  return operationSchema.parse(await stack.api('POST', path, order)).id;
+}
+
+/** Moves the clock until all of these have succeeded, and approves what they ask. Throws where one ends otherwise. */
+export async function followStories(
+  stack: Stack,
+  ids: readonly string[],
+  onLook: () => void = () => undefined,
+): Promise<readonly Operation[]> {
+  for (let step = 0; step < clockStepsMax; step += 1) {
+    const operations: Operation[] = [];
+    for (const id of ids) operations.push(await seeStory(stack, id));
+    for (const operation of operations) await approveAll(stack, operation);
+    if (operations.every(({ status }) => status === 'succeeded')) return operations;
+    await stack.control('POST', '/clock', { advance: clockStep });
+    onLook();
+  }
+  throw new Error(`No end in ${clockStepsMax} steps of the clock: ${ids.join(', ')}.`);
+}
+
+async function seeStory(stack: Stack, id: string): Promise<Operation> {
+  const answer = await stack.api('GET', `/api/operations/${id}`);
+  const operation = operationSchema.parse(answer);
+  if (operation.status === 'failed' || operation.status === 'canceled')
+    throw new Error(`A story ended otherwise: ${JSON.stringify(answer)}`);
+  return operation;
+}
+
+async function approveAll(stack: Stack, { id, approvals }: Operation): Promise<void> {
+  for (const { name, decidedAt } of approvals)
+    if (decidedAt === undefined) await stack.api('POST', `/api/operations/${id}/approve`, { name });
+}
+
+/** Seconds of stack time that a story took, without those that it waited for approvals. */
+export function storySeconds({ createdAt, steps, approvals }: Operation): number {
+  const ends = steps.map(({ endedAt }) => Date.parse(endedAt ?? createdAt));
+  const waits = approvals.map(({ since, decidedAt }) => Date.parse(decidedAt ?? since) - Date.parse(since));
+  return (Math.max(...ends) - Date.parse(createdAt) - sum(waits)) / 1000;
+}
