@@ -117,14 +117,27 @@ function* untilAnswered(
     const isAway = seen.outcome === 'failed' && seen.fault === 'Unreachable';
     if (!isAway) reachedMs = nowMs;
     if (seen.outcome === 'failed' && (!isAway || nowMs - reachedMs > unreachableMaxMs)) return seen;
-    if (nowMs > endMs) {
-      yield* callActivity(context, cancelCommand, { commandId, machineId, handle });
+    // Of a machine that is away nobody knows whether the command has ended: its answer is taken when it is back.
+    if (!isAway && nowMs > endMs) {
+      yield* stop(context, { commandId, machineId, handle });
       return {
         outcome: 'failed',
         fault: 'TimedOut',
         message: `No answer in ${Math.round((nowMs - begun) / 60_000)} minutes.`,
       };
     }
+  }
+}
+
+/** A command that cannot be stopped ends by its own timeout. */
+function* stop(
+  context: OrchestrationContext,
+  command: { readonly commandId: string; readonly machineId: string; readonly handle: string },
+): Steps<void> {
+  try {
+    yield* callActivity(context, cancelCommand, command);
+  } catch {
+    // Told by the timeout that led here; the machine has to be given back whatever comes.
   }
 }
 

@@ -96,6 +96,16 @@ describe('src/orchestrations/remote-step', () => {
     expect(run.cleaned).toEqual(run.ids);
   });
 
+  it('gives the machine back where a command that does not answer cannot be ended', () => {
+    const run = runStepOn({
+      isCancelRefused: true,
+      replies: { 'P8 probe': [notDone, done], 'P8 apply': [{ ok: true, seconds: 10 * hour }] },
+    });
+
+    expect(run.output).toMatchObject({ outcome: 'done' });
+    expect(run.cleaned).toEqual(run.ids);
+  });
+
   it.each<[string, Record<string, Reply[]>, string[]]>([
     ['when it looks', { 'P8 probe': [{ code: 'AuthFailed' }] }, ['P8 probe']],
     ['at the door', { 'P8 probe': [{ fault: { at: 'start', name: 'AuthFailed' } }] }, ['P8 probe']],
@@ -148,6 +158,14 @@ describe('src/orchestrations/remote-step', () => {
     } as Reply;
 
     expect(runStepOn({ replies: { 'P8 probe': [reply] } }).output).toMatchObject({ outcome: 'done' });
+  });
+
+  it('waits for a machine that is away for longer than its command may take', () => {
+    const run = runStepOn({ replies: { 'P8 probe': [{ ok: true, lostUntil: 10 * minute }] } });
+
+    expect(run.output).toMatchObject({ outcome: 'done' });
+    expect(run.canceled).toEqual([]);
+    expect(run.seconds).toBeGreaterThan(10 * minute);
   });
 
   it('waits for a machine that another command has, and says so', () => {

@@ -3,6 +3,7 @@ import type { CommandFault, RemoteCommandInput, RemoteStepInput } from '../../sr
 import type { StepAnswer, StepMode } from '../../src/contracts/remote-step.ts';
 import { remoteStep } from '../../src/orchestrations/remote-step.ts';
 import {
+  ActivityFailed,
   begun,
   replayOrchestration,
   runOrchestration,
@@ -24,6 +25,8 @@ export interface Reply {
   readonly busyUntil?: number;
   /** Nobody reaches the machine until that many seconds after the beginning. */
   readonly awayUntil?: number;
+  /** The same, once the command has begun. */
+  readonly lostUntil?: number;
 }
 
 export interface StepWorldOptions {
@@ -33,6 +36,8 @@ export interface StepWorldOptions {
   /** By command (`P4 apply`) what its runs answer, one after the other; the last answer counts for all further ones. */
   readonly replies: Readonly<Record<string, readonly Reply[]>>;
   readonly isManual?: boolean;
+  /** A command that takes too long cannot be ended either. */
+  readonly isCancelRefused?: true;
   /** What is decided when people are asked. */
   readonly decision?: 'approved' | 'rejected' | 'canceled' | 'open';
   readonly raises?: (event: WaitedEvent) => number | undefined;
@@ -96,11 +101,15 @@ export function runStepOn(options: StepWorldOptions): StepRun {
     pollCommand: ({ commandId, stepId: step, mode }: RemoteCommandInput) => {
       const { reply, atMs } = started.get(commandId) ?? {};
       if (reply === undefined || atMs === undefined) throw new Error(`${commandId} was never started`);
+      if ((machineMs.now - begun) / 1000 < (reply.lostUntil ?? 0)) return fault('Unreachable');
       if ((machineMs.now - atMs) / 1000 < (reply.seconds ?? 1)) return { outcome: 'running' };
       if (reply.fault?.at === 'poll') return fault(reply.fault.name);
       return { outcome: 'answered', answer: answerOf(step, mode, reply) };
     },
-    cancelCommand: ({ commandId }: { readonly commandId: string }) => void canceled?.push(commandId),
+    cancelCommand: ({ commandId }: { readonly commandId: string }) => {
+      if (options.isCancelRefused === true) throw new ActivityFailed('The machine is not to be reached.');
+      canceled?.push(commandId);
+    },
     cleanUpCommand: ({ commandId }: { readonly commandId: string }) => {
       cleaned?.push(commandId);
       return { isClean: true };
@@ -122,7 +131,11 @@ export function runStepOn(options: StepWorldOptions): StepRun {
       let step = steps.next();
       while (step.done !== true) {
         machineMs.now = context.df.currentUtcDateTime.getTime();
-        step = steps.next(yield step.value);
+        try {
+          step = steps.next(yield step.value);
+        } catch (error) {
+          step = steps.throw(error);
+        }
       }
       return step.value;
     },
