@@ -87,7 +87,22 @@ function Read-VaultSecret {
   $bearer = 'Bearer {0}' -f (Get-ArcToken $resource)
   $uri = '{0}/secrets/{1}?api-version=7.4' -f $VaultUrl.TrimEnd('/'), $Name
   $request = @{ Uri = $uri; Headers = @{ Authorization = $bearer }; UseBasicParsing = $true; TimeoutSec = 60 }
-  return (Invoke-RestMethod @request).value
+  for ($attempt = 1; $true; $attempt++) {
+    try {
+      return (Invoke-RestMethod @request).value
+    } catch [Net.WebException] {
+      # Key Vault throttles whoever asks, whatever others asked before: the same question a little later is answered.
+      $status = 0
+      if ($null -ne $_.Exception.Response) {
+        $status = [int]$_.Exception.Response.StatusCode
+      }
+      if ($attempt -ge 5 -or @(429, 500, 503) -notcontains $status) {
+        throw
+      }
+    }
+    $pause = @{ Seconds = 2 * $attempt }
+    Start-Sleep @pause
+  }
 }
 
 function Read-PromptedSecret {

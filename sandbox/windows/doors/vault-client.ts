@@ -3,7 +3,7 @@ export type GetVaultToken = () => Promise<string>;
 
 /** Key Vault over the wire, as scripts and people use it. */
 export interface VaultClient {
-  /** The current value. Throws a VaultRefusal. One try: a script that wants more has to try again itself. */
+  /** The current value. Throws a VaultRefusal. As patient as the launcher of the scripts is. */
   read(vaultUrl: string, name: string): Promise<string>;
   write(vaultUrl: string, name: string, value: string): Promise<void>;
 }
@@ -21,8 +21,8 @@ export class VaultRefusal extends Error {
 /** The version that the scripts name to read; who fills a vault uses today's. */
 const apiVersions = { GET: '7.4', PUT: '2025-07-01' } as const;
 const timeoutMs = 30_000;
-/** Throttled or away by chance: a person who fills a vault tries again. */
-const writeTriesMax = 5;
+/** Throttled or away by chance: scripts, and a person who fills a vault, try again. */
+const triesMax = 5;
 
 export function createVaultClient(getToken: GetVaultToken): VaultClient {
   async function call(method: 'GET' | 'PUT', vaultUrl: string, name: string, body?: string): Promise<string> {
@@ -41,21 +41,24 @@ export function createVaultClient(getToken: GetVaultToken): VaultClient {
     );
   }
 
+  async function callPatiently(method: 'GET' | 'PUT', vaultUrl: string, name: string, body?: string): Promise<string> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await call(method, vaultUrl, name, body);
+      } catch (error) {
+        const isPassing = error instanceof VaultRefusal && [429, 503].includes(error.statusCode);
+        if (!isPassing || tries === triesMax) throw error;
+      }
+    }
+  }
+
   return {
     async read(vaultUrl, name) {
-      const { value } = JSON.parse(await call('GET', vaultUrl, name)) as { readonly value: string };
+      const { value } = JSON.parse(await callPatiently('GET', vaultUrl, name)) as { readonly value: string };
       return value;
     },
     async write(vaultUrl, name, value) {
-      for (let tries = 1; ; tries += 1) {
-        try {
-          await call('PUT', vaultUrl, name, JSON.stringify({ value }));
-          return;
-        } catch (error) {
-          const isPassing = error instanceof VaultRefusal && [429, 503].includes(error.statusCode);
-          if (!isPassing || tries === writeTriesMax) throw error;
-        }
-      }
+      await callPatiently('PUT', vaultUrl, name, JSON.stringify({ value }));
     },
   };
 }
