@@ -29,10 +29,15 @@ const openHttpsUrl = z
   });
 const file = z.strictObject({ uri: openHttpsUrl, sha256 });
 
+const hostNamePattern = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const endpoint = z
   .url({ protocol: /^https$/, error: 'An https address such as https://wapcomputer1.contoso.com:40005.' })
   .max(512)
   .refine((url) => isBare(url), { error: 'Only scheme, host and port.' })
+  .refine((url) => hasName(url), {
+    error: 'The name of a host, and a port that is not 0; not an address.',
+    params: { fix: "Send the name that is in the portal's certificate." },
+  })
   .transform(withPort);
 const share = z
   .string()
@@ -104,6 +109,8 @@ const connectorBodySchema = z.strictObject({
 /** What `POST /connectors` takes. Rules that concern several fields are checked together with the shapes. */
 export const connectorRequestSchema = connectorBodySchema
   .superRefine((request, context) => {
+    // What a field may not hold is not quoted in what is said of another.
+    if (context.issues.length > 0) return;
     for (const { path, message, fix } of crossProblems(request)) {
       context.addIssue({ code: 'custom', path, message, params: { fix } });
     }
@@ -162,14 +169,21 @@ function crossProblems({ clouds, azureStackCloudName }: z.output<typeof connecto
   return problems;
 }
 
-function isOpen(url: string): boolean {
-  const { username, password, search, hash } = new URL(url);
-  return username === '' && password === '' && search === '' && hash === '';
+/** zod goes on to the rules about a URL with a text that is none; that was said already, and nothing is added to it. */
+function isOpen(text: string): boolean {
+  const url = URL.parse(text);
+  return url === null || [url.username, url.password, url.search, url.hash].every((part) => part === '');
 }
 
-function isBare(url: string): boolean {
-  const { pathname } = new URL(url);
-  return isOpen(url) && pathname === '/';
+function isBare(text: string): boolean {
+  const url = URL.parse(text);
+  return url === null || (isOpen(text) && url.pathname === '/');
+}
+
+/** No certificate of a portal is for an address. A name's last label begins with a letter, an address's never does. */
+function hasName(text: string): boolean {
+  const url = URL.parse(text);
+  return url === null || (hostNamePattern.test(url.hostname) && url.port !== '0');
 }
 
 /** The endpoint as the privileged endpoint is given it: always with its port, never with a slash at the end. */

@@ -61,6 +61,14 @@ describe('src/desk/connector-request', () => {
     ['an endpoint with a password', { endpoint: 'https://a:b@wap1.contoso.com' }, '/clouds/0/endpoint'],
     ['an endpoint with a query', { endpoint: 'https://wap1.contoso.com?sig=1' }, '/clouds/0/endpoint'],
     ['an endpoint that is a script', { endpoint: 'javascript:alert(1)' }, '/clouds/0/endpoint'],
+    ['an endpoint that is no URL', { endpoint: 'wap1.contoso.com' }, '/clouds/0/endpoint'],
+    ['an endpoint that is empty', { endpoint: '' }, '/clouds/0/endpoint'],
+    ['an endpoint with half a host', { endpoint: 'https://' }, '/clouds/0/endpoint'],
+    ['an endpoint with a port that there is not', { endpoint: 'https://wap1.contoso.com:99999' }, '/clouds/0/endpoint'],
+    ['an endpoint with port 0', { endpoint: 'https://wap1.contoso.com:0' }, '/clouds/0/endpoint'],
+    ['an endpoint that is an address', { endpoint: 'https://10.0.0.4' }, '/clouds/0/endpoint'],
+    ['an endpoint that is an address in disguise', { endpoint: 'https://0x0a.4' }, '/clouds/0/endpoint'],
+    ['an endpoint that is an IPv6 address', { endpoint: 'https://[::1]:40005' }, '/clouds/0/endpoint'],
     ['an address in place of a name', { tenantPortalFqdn: '10.0.0.4' }, '/clouds/0/tenantPortalFqdn'],
     ['an IPv6 address in place of a name', { tenantPortalFqdn: '::1' }, '/clouds/0/tenantPortalFqdn'],
     ['a single label', { tenantApiFqdn: 'wap1' }, '/clouds/0/tenantApiFqdn'],
@@ -82,6 +90,8 @@ describe('src/desk/connector-request', () => {
   it.each<[string, object, string]>([
     ['no clouds', { clouds: [] }, '/clouds'],
     ['more clouds than ten', { clouds: Array.from({ length: 11 }, (_, index) => aCloudBody(index)) }, '/clouds'],
+    ['a package that is no URL', { package: { uri: '$(calc)', sha256: 'a'.repeat(64) } }, '/package/uri'],
+    ['a package without an address', { urlRewrite: { uri: '', sha256: 'a'.repeat(64) } }, '/urlRewrite/uri'],
     ['a package without TLS', { package: { uri: 'http://x.com/a.zip', sha256: 'a'.repeat(64) } }, '/package/uri'],
     [
       'a package that a secret opens',
@@ -106,6 +116,12 @@ describe('src/desk/connector-request', () => {
     ['an API machine', { apiMachines: ['api-1', 'api-2'] }, '/clouds/1/apiMachines/0'],
   ])('refuses two clouds that share %s', (_what, change, path) => {
     expect(pathsOf(twoClouds(change))).toEqual([path]);
+  });
+
+  it('quotes nothing of what it refuses', () => {
+    const reading = connectorRequestSchema.safeParse(aConnectorBody({}, { trustMachine: '$(calc)' }));
+
+    expect(JSON.stringify(reading.error?.issues)).not.toContain('$(calc)');
   });
 
   it('lets one machine be portal and API of its cloud', () => {
