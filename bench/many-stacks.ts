@@ -22,6 +22,9 @@ interface Run {
   readonly rssMaxMb: number | undefined;
 }
 
+/** Each has a network of its own, told apart by one number of its address; the few need some too. */
+export const manyStacksMax = 180;
+
 /** Orders on their way at a time. */
 const width = 8;
 

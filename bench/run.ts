@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: how fast and how small the app and its local stack are, as ratios within one run. It asserts nothing; what
- * the numbers mean is in docs/performance.md. `--quick` measures less, `--json` writes JSON, `--only` takes parts by name.
+ * the numbers mean is in docs/performance.md. `--quick` measures less, `--json` writes JSON, `--only` takes parts by name, `--stacks`
+ * says how many stacks are worked on at once.
  */
 import { cpus } from 'node:os';
 import { resolve } from 'node:path';
@@ -9,7 +10,7 @@ import { measureCertificates } from './certificates.ts';
 import { measureColdStart } from './cold-start.ts';
 import { toTable, type Section } from './figures.ts';
 import { measureGatewayBuild } from './gateway-build.ts';
-import { measureManyStacks } from './many-stacks.ts';
+import { manyStacksMax, measureManyStacks } from './many-stacks.ts';
 import { measureRuntimeSpeed } from './runtime-speed.ts';
 import { measureStoryTime } from './story-time.ts';
 
@@ -31,6 +32,8 @@ const { values } = parseArgs({
   },
 });
 
+const stackCount = readStackCount();
+
 const parts: Readonly<Record<string, () => Promise<readonly Section[]>>> = {
   'cold-start': async () => [await measureColdStart(root, { rounds: values.quick ? 2 : 7 })],
   runtime: async () => [
@@ -40,11 +43,16 @@ const parts: Readonly<Record<string, () => Promise<readonly Section[]>>> = {
     await measureCertificates(root, values.quick ? { rounds: 1, count: 24 } : { rounds: 5, count: 100 }),
   ],
   build: async () => [await measureGatewayBuild(root)],
-  stories: () => measureStoryTime(root),
-  stacks: async () => [
-    await measureManyStacks(root, { few: 5, many: Number(values.stacks ?? (values.quick ? 10 : 50)) }),
-  ],
+  stories: () => measureStoryTime(root, { isWideToo: !values.quick }),
+  stacks: async () => [await measureManyStacks(root, { few: 5, many: stackCount })],
 };
+
+function readStackCount(): number {
+  const count = Number(values.stacks ?? (values.quick ? 10 : 50));
+  if (!Number.isInteger(count) || count < 1 || count > manyStacksMax)
+    throw new Error(`--stacks has to be a whole number from 1 to ${manyStacksMax}.`);
+  return count;
+}
 
 for (const name of values.only) {
   if (!(name in parts)) throw new Error(`--only does not know ${name}: it knows ${Object.keys(parts).join(', ')}.`);
