@@ -146,26 +146,31 @@ describe('src/orchestrations/remote-step', () => {
     expect(run.seconds).toBeLessThan(22 * minute);
   });
 
-  it('waits for a machine that is away while its command runs, and takes the late answer', () => {
-    let looks = 0;
-    const away = { at: 'poll', name: 'Unreachable' } as const;
-    const reply = {
-      ok: true,
-      get fault(): typeof away | undefined {
-        looks += 1;
-        return looks < 6 ? away : undefined;
-      },
-    } as Reply;
-
-    expect(runStepOn({ replies: { 'P8 probe': [reply] } }).output).toMatchObject({ outcome: 'done' });
-  });
-
   it('waits for a machine that is away for longer than its command may take', () => {
     const run = runStepOn({ replies: { 'P8 probe': [{ ok: true, lostUntil: 10 * minute }] } });
 
     expect(run.output).toMatchObject({ outcome: 'done' });
     expect(run.canceled).toEqual([]);
     expect(run.seconds).toBeGreaterThan(10 * minute);
+  });
+
+  it('takes the answer of a machine that was away long past the command’s time', () => {
+    const run = runStepOn({ replies: { 'P8 probe': [{ ok: true, lostUntil: 15 * minute }] } });
+
+    expect(run.output).toMatchObject({ outcome: 'done' });
+    expect(run.canceled).toEqual([]);
+    expect(run.seconds).toBeGreaterThan(15 * minute);
+  });
+
+  it.each([
+    ['ToolFailed', 1],
+    ['Precondition', 0],
+    ['AuthFailed', 0],
+  ])('cleans up after a start that ended with %s: %i times', (name, times) => {
+    const run = runStepOn({ replies: { 'P8 probe': [{ fault: { at: 'start', name } }] } });
+
+    expect(run.output).toMatchObject({ outcome: 'refused', code: name });
+    expect(run.cleaned).toHaveLength(times);
   });
 
   it('waits for a machine that another command has, and says so', () => {
