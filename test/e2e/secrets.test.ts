@@ -6,7 +6,7 @@ import { AzureNamedKeyCredential, TableClient, TableServiceClient } from '@azure
 import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { requestOver } from '../support/https-request.ts';
 import { startStack, type RunningTestStack } from '../support/stack.ts';
-import { changeGatewayInPortal, readSecrets } from './support/azure.ts';
+import { changeGatewayInPortal, readSecret, readSecrets } from './support/azure.ts';
 import {
   aKeyAndRequest,
   buildGateway,
@@ -20,6 +20,17 @@ import {
   testSpeed,
   trustRoot,
 } from './support/line.ts';
+import { registerMachine, untilDone, wayTo } from './support/onprem-line.ts';
+import {
+  host,
+  natAdministrator,
+  offerKit,
+  openAccess,
+  revealing,
+  seeAccess,
+  setUpPoc,
+  useLink,
+} from './support/onprem-vpn.ts';
 
 jest.setTimeout(240_000);
 
@@ -31,7 +42,7 @@ let secrets: ReadonlyMap<string, string | RegExp>;
 let tlsKeyLine: string;
 
 beforeAll(async () => {
-  stack = await startStack({ speed: testSpeed });
+  stack = await startStack({ speed: testSpeed, with: ['windows'] });
   await buildGateway(stack);
   await changeGatewayInPortal(stack, (gateway) => {
     const { vpnClientConfiguration, ...properties } = gateway.properties;
@@ -55,6 +66,7 @@ beforeAll(async () => {
   await revoke(stack, certificate.thumbprint);
   await reinstate(stack, certificate.thumbprint);
   await stack.advance('PT5M');
+  const ofVpnAccess = await shareVpnAccess();
   const known = readSecrets(stack);
   tlsKeyLine = /-----BEGIN OpenVPN Static key V1-----\r?\n([0-9a-f]{32})/.exec(content)?.[1] ?? '';
   secrets = new Map<string, string | RegExp>([
@@ -73,12 +85,37 @@ beforeAll(async () => {
     ['signature of a SAS', /sig=(?!XXXXX)/],
     ['key in a URL', /[?&]code=(?!XXXXX)/],
     ['bearer token', 'Bearer ey'],
+    ...ofVpnAccess,
   ]);
 });
 
 afterAll(async () => {
   await stack.stop();
 });
+
+/** VPN access to a POC over SSH, a user of it by Arc, a kit; answers what of that is secret. */
+async function shareVpnAccess(): Promise<readonly (readonly [string, string])[]> {
+  await setUpPoc(stack, 'ssh');
+  const { id } = await openAccess(stack, ['ann']);
+  await untilDone(stack, await stack.api('GET', `/api/operations/${id}/result`));
+  const { url } = await offerKit(stack, 'ann', 'windows');
+  await useLink(stack, url, 'GET');
+  await useLink(stack, url, 'POST');
+  await registerMachine(stack, { id: host, role: 'host', ...(await wayTo(stack, host, 'arc')) });
+  const added = await revealing(stack, '/users', { name: 'bob' });
+  await untilDone(stack, added);
+  const { sharedKeySecret, users } = await seeAccess(stack);
+  const passwordSecret = users.find(({ name }) => name === 'ann')?.passwordSecret ?? '';
+  const sshKey = readFileSync(stack.currentInfo().windows?.privateKey ?? '', 'utf8');
+  return [
+    ['shared key of the VPN', (await readSecret(stack, sharedKeySecret)) ?? ''],
+    ['password of a VPN user', (await readSecret(stack, passwordSecret)) ?? ''],
+    ['password that was told', (added.body as { readonly password: string }).password],
+    ["password of the NATVM's administrator", natAdministrator.password],
+    ['token of a link', url.split('/').at(-1) ?? ''],
+    ['SSH key', sshKey.split('\n')[3] ?? ''],
+  ];
+}
 
 function found(text: string): readonly string[] {
   return [...secrets]
@@ -145,9 +182,17 @@ describe('what the line leaves behind', () => {
     const tables = await readTables();
 
     expect([...tables.keys()]).toEqual(
-      expect.arrayContaining(['Operations', 'Idempotency', 'Audit', 'GatehouseOrchestrations']),
+      expect.arrayContaining([
+        'Operations',
+        'Idempotency',
+        'Audit',
+        'VpnUsers',
+        'Deliveries',
+        'GatehouseOrchestrations',
+      ]),
     );
     expect(tables.get('GatehouseOrchestrations')).toContain('writeGateway');
+    expect(tables.get('GatehouseOrchestrations')).toContain('startCommand');
     const leaks = [...tables].flatMap(([table, text]) => found(text).map((what) => `${what} in ${table}`));
     expect(leaks).toEqual([]);
   });
