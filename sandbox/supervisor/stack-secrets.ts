@@ -22,6 +22,9 @@ const secretsSchema = z.strictObject({
 });
 export type StackSecrets = z.infer<typeof secretsSchema>;
 
+/** Every local stack's subscription. */
+const localSubscriptionId = '5a11d0c0-1ab5-4c0d-9e0f-00006a7e405e';
+
 /** The identities and keys of the stack in `directory`, made by chance at its first start. */
 export function ensureSecrets(directory: string): StackSecrets {
   const file = join(directory, 'secrets.json');
@@ -32,7 +35,8 @@ export function ensureSecrets(directory: string): StackSecrets {
 function createSecrets(): StackSecrets {
   return {
     tenantId: randomUUID(),
-    subscriptionId: randomUUID(),
+    // No secret, and the same everywhere: what is written down of a stack names resources by it.
+    subscriptionId: localSubscriptionId,
     clientId: randomUUID(),
     clientSecret: createKey(),
     objectId: randomUUID(),
