@@ -23,6 +23,21 @@ export function anExpressCloud(number: number, more: JsonObject = {}): JsonObjec
   };
 }
 
+/** The cloud of `aWideWorld`: four portals and two tenant APIs. */
+export function aWideCloud(more: JsonObject = {}): JsonObject {
+  return {
+    name: 'Wide',
+    endpoint: 'https://portal.contoso.com',
+    tenantPortalFqdn: 'portal.contoso.com',
+    tenantApiFqdn: 'api.contoso.com',
+    portalMachines: ['portal1', 'portal2', 'portal3', 'portal4'],
+    apiMachines: ['api1', 'api2'],
+    trustMachine: 'api1',
+    sqlRunAsSecret: secretNames.sqlAdmin,
+    ...more,
+  };
+}
+
 export function aConnectorRequest(more: JsonObject = {}): JsonObject {
   const { uri, sha256 } = connectorPackage;
   return {

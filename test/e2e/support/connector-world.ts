@@ -10,7 +10,7 @@ import {
   sqlAdminPassword,
   wapVersion,
 } from '../../support/windows/connector-world.ts';
-import { aServerCertificate, derOf, type Authority } from '../../support/windows/issued-certificates.ts';
+import { aServerCertificate, type Authority } from '../../support/windows/issued-certificates.ts';
 import { writeSecret } from './azure.ts';
 import { expectStatus } from './line.ts';
 import { defineMachines, registerMachine, wayTo, type Way } from './onprem-line.ts';
@@ -28,9 +28,9 @@ export async function anExpressWorld(): Promise<ConnectorDefinition> {
 /** The same with a third cloud: four portals behind one name, two tenant APIs behind another, SQL Server on the first of these. */
 export async function aWideWorld(): Promise<ConnectorDefinition> {
   const { definition, authority } = await expressWorld();
-  const issuing = { store: 'CA' as const, certificate: derOf(authority.certificate) };
-  const portals = await Promise.all([1, 2, 3, 4].map((number) => aPortal(number, authority, issuing)));
-  const apis = await Promise.all([1, 2].map((number) => anApi(number, authority, issuing)));
+  const stores = storesOf(definition);
+  const portals = await Promise.all([1, 2, 3, 4].map((number) => aPortal(number, authority, stores)));
+  const apis = await Promise.all([1, 2].map((number) => anApi(number, authority, stores)));
   const { connector, machines } = definition;
   return {
     ...definition,
@@ -56,10 +56,18 @@ function withDoors(machine: Machines[number]): Machines[number] {
   return { ...machine, ssh: {}, arc: { resourceGroup: 'AzurePack', name: machine.computerName } };
 }
 
-async function aPortal(number: number, authority: Authority, issuing: { store: 'CA'; certificate: string }) {
+type Stores = NonNullable<Machines[number]['certificates']>;
+
+/** The authorities that every computer of Windows Azure Pack knows. */
+function storesOf({ machines }: ConnectorDefinition): Stores {
+  const [known] = machines.filter(({ role }) => role === 'wap');
+  return (known?.certificates ?? []).filter(({ store }) => store !== 'My');
+}
+
+async function aPortal(number: number, authority: Authority, stores: Stores) {
   const certificate = await aServerCertificate('portal.contoso.com', authority);
   return withDoors({
-    ...aPackMachine(`portal${number}`, 'portal', certificate, issuing),
+    ...aPackMachine(`portal${number}`, 'portal', certificate, stores),
     names: ['portal.contoso.com'],
     products: [{ name: 'Windows Azure Pack - TenantSite - 2013', version: wapVersion }],
     azurePack: {
@@ -69,10 +77,10 @@ async function aPortal(number: number, authority: Authority, issuing: { store: '
   });
 }
 
-async function anApi(number: number, authority: Authority, issuing: { store: 'CA'; certificate: string }) {
+async function anApi(number: number, authority: Authority, stores: Stores) {
   const certificate = await aServerCertificate('api.contoso.com', authority);
   return withDoors({
-    ...aPackMachine(`api${number}`, 'api', certificate, issuing),
+    ...aPackMachine(`api${number}`, 'api', certificate, stores),
     names: ['api.contoso.com'],
     products: ['TenantAPI', 'TenantPublicAPI'].map((role) => ({
       name: `Windows Azure Pack - ${role} - 2013`,
@@ -85,19 +93,14 @@ async function anApi(number: number, authority: Authority, issuing: { store: 'CA
   });
 }
 
-function aPackMachine(
-  id: string,
-  role: 'portal' | 'api',
-  certificate: string,
-  issuing: { store: 'CA'; certificate: string },
-) {
+function aPackMachine(id: string, role: 'portal' | 'api', certificate: string, stores: Stores) {
   return {
     id,
     role,
     computerName: id.toUpperCase(),
     domain: 'contoso.com',
     administrators: [sqlAdmin],
-    certificates: [issuing, { store: 'My' as const, certificate, hasPrivateKey: true }],
+    certificates: [...stores, { store: 'My' as const, certificate, hasPrivateKey: true }],
   };
 }
 
@@ -113,11 +116,12 @@ export async function writeAccounts(stack: RunningTestStack): Promise<void> {
   for (const [name, account] of Object.entries(accounts)) await writeSecret(stack, name, JSON.stringify(account));
 }
 
-/** Takes this world in place of the stack's, and registers its machines and the Azure Stack `poc` with the application. */
+/** Takes this world in place of the stack's, and registers its machines and an Azure Stack with the application. */
 export async function defineWorld(
   stack: RunningTestStack,
   definition: WorldDefinition,
   way: Way | ((machineId: string) => Way) = 'ssh',
+  stackId = 'poc',
 ): Promise<void> {
   await defineMachines(stack, definition);
   for (const { id, role } of definition.machines) {
@@ -125,8 +129,13 @@ export async function defineWorld(
     const chosen = typeof way === 'string' ? way : way(id);
     await registerMachine(stack, { id, role, ...(role === 'wasp' ? viaHost : await wayTo(stack, id, chosen)) });
   }
-  const poc = { id: 'poc', hostMachine: 'host', waspMachine: 'wasp', portalFqdn: 'portal.local.azurestack.external' };
-  expectStatus(await stack.api('POST', '/api/stacks', poc), 201);
+  const azureStack = {
+    id: stackId,
+    hostMachine: 'host',
+    waspMachine: 'wasp',
+    portalFqdn: 'portal.local.azurestack.external',
+  };
+  expectStatus(await stack.api('POST', '/api/stacks', azureStack), 201);
 }
 
 const viaHost = {

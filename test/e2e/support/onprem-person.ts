@@ -7,6 +7,8 @@ export interface ShownCommand {
   readonly step: string;
   readonly mode: string;
   readonly commandLine: string;
+  /** As whom the person has to run it. */
+  readonly runAsSecret?: string;
 }
 
 /** What the person knows, by the names of the Key Vault secrets that the prompts name. */
@@ -34,12 +36,13 @@ export async function workAt(stack: RunningTestStack, machine: string, remember:
 async function typeIn(
   stack: RunningTestStack,
   machine: string,
-  { id, commandLine }: ShownCommand,
+  { id, commandLine, runAsSecret }: ShownCommand,
   secrets: Known,
 ): Promise<string> {
   const script = await stack.api('GET', `/api/machines/${machine}/commands/${id}/script`);
   const invocation = commandLine.split(' -Invocation ')[1] ?? '';
-  const typed = { machine, script: script.body, invocation, secrets };
+  const runAs = runAsSecret === undefined ? undefined : secrets[runAsSecret];
+  const typed = { machine, script: script.body, invocation, secrets, ...(runAs === undefined ? {} : { runAs }) };
   const screen = expectStatus(await stack.control('POST', '/windows/typed-commands', typed), 200);
   return String(screen['output']).trimEnd().split('\r\n').at(-1) ?? '';
 }
