@@ -27,8 +27,6 @@ export interface Reply {
   readonly awayUntil?: number;
   /** The command began, and nobody reaches the machine until that many seconds after the beginning. */
   readonly lostUntil?: number;
-  /** The same, once the command has begun. */
-  readonly lostUntil?: number;
 }
 
 export interface StepWorldOptions {
@@ -103,7 +101,6 @@ export function runStepOn(options: StepWorldOptions): StepRun {
     pollCommand: ({ commandId, stepId: step, mode }: RemoteCommandInput) => {
       const { reply, atMs } = started.get(commandId) ?? {};
       if (reply === undefined || atMs === undefined) throw new Error(`${commandId} was never started`);
-      if ((machineMs.now - begun) / 1000 < (reply.lostUntil ?? 0)) return fault('Unreachable');
       if ((machineMs.now - begun) / 1000 < (reply.lostUntil ?? 0)) return fault('Unreachable');
       if ((machineMs.now - atMs) / 1000 < (reply.seconds ?? 1)) return { outcome: 'running' };
       if (reply.fault?.at === 'poll') return fault(reply.fault.name);

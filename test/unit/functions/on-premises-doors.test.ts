@@ -1,0 +1,222 @@
+import { connectorRoutes } from '../../../src/functions/connectors.ts';
+import type { Route } from '../../../src/functions/http/route.ts';
+import { machineRoutes } from '../../../src/functions/machines.ts';
+import { operationRoutes } from '../../../src/functions/operations.ts';
+import { stackRoutes } from '../../../src/functions/stacks.ts';
+import { vpnAccessRoutes } from '../../../src/functions/vpn-access.ts';
+import { aConnectorBody, aStack, connectorMachines, createOnPremisesDesk } from '../../support/on-premises-desk.ts';
+import { createTestDoors, type DoorAnswer, type DoorRequest } from '../../support/test-door.ts';
+
+type Ask = (name: string, request?: DoorRequest) => Promise<DoorAnswer>;
+
+/** Doors over a desk with a stack and the machines of a connector. */
+async function open(): Promise<{ readonly ask: Ask; readonly desk: ReturnType<typeof createOnPremisesDesk> }> {
+  const doors = await createTestDoors();
+  const desk = createOnPremisesDesk(doors.tables);
+  await aStack(desk);
+  await connectorMachines(desk);
+  const kits = {
+    offer: () => Promise.resolve({ kind: 'windows', token: 't', url: '/d/t', expiresAt: '2026-03-02T12:00:00.000Z' }),
+    withdraw: () => Promise.resolve(),
+  };
+  const routes: readonly Route[] = [
+    ...machineRoutes(desk),
+    ...stackRoutes(desk),
+    ...vpnAccessRoutes({ ...desk, kits }),
+    ...connectorRoutes(desk),
+    ...operationRoutes({ operations: desk.operations, actions: {} }),
+  ];
+  return {
+    desk,
+    ask: (name, request) => {
+      const route = routes.find((candidate) => candidate.name === name);
+      if (route === undefined) throw new Error(`there is no door ${name}`);
+      return doors.ask(route, request);
+    },
+  };
+}
+
+const poc = { params: { id: 'poc' } };
+
+function pathsOf({ json }: DoorAnswer): readonly string[] {
+  return ((json['errors'] ?? []) as readonly { readonly path: string }[]).map(({ path }) => path);
+}
+
+describe('src/functions/machines', () => {
+  it.each<[string, object]>([
+    ['no way', {}],
+    ['two ways', { manual: true, via: { machineId: 'host', computerName: 'X', credentialSecret: 'c' } }],
+  ])('refuses a machine with %s', async (_what, ways) => {
+    const { ask } = await open();
+
+    const answer = await ask('putMachine', { body: { id: 'new', role: 'host', ...ways }, as: 'administrator' });
+
+    expect(answer.status).toBe(400);
+  });
+
+  it.each(["x'; Remove-Item", '$(calc)', 'a`b', 'a\nb', 'ü', 'a b', '-a', ''])(
+    'refuses the computer name %j, and says where',
+    async (computerName) => {
+      const { ask } = await open();
+      const via = { machineId: 'host', computerName, credentialSecret: 'c' };
+
+      const answer = await ask('putMachine', { body: { id: 'new', role: 'natvm', via }, as: 'administrator' });
+
+      expect([answer.status, pathsOf(answer)]).toEqual([400, ['/via/computerName']]);
+    },
+  );
+
+  it('lets administrators register, operators check, readers look', async () => {
+    const { ask } = await open();
+    const body = { id: 'new', role: 'host', manual: true };
+
+    expect((await ask('putMachine', { body, as: 'operator' })).status).toBe(403);
+    expect((await ask('putMachine', { body, as: 'administrator' })).status).toBe(201);
+    expect((await ask('startMachineCheck', { params: { id: 'new' }, as: 'reader' })).status).toBe(403);
+    expect((await ask('startMachineCheck', { params: { id: 'new' } })).status).toBe(202);
+    expect((await ask('getMachine', { params: { id: 'new' }, as: 'reader' })).json).toMatchObject(body);
+    expect((await ask('removeMachine', { params: { id: 'new' }, as: 'administrator' })).status).toBe(204);
+    expect((await ask('getMachine', { params: { id: 'new' }, as: 'reader' })).status).toBe(404);
+  });
+});
+
+describe('src/functions/vpn-access', () => {
+  const body = { users: [{ name: 'ann' }] };
+
+  it('starts the story, and shows what the stack shares', async () => {
+    const { ask } = await open();
+
+    const answer = await ask('shareVpnAccess', { ...poc, body });
+
+    expect(answer.status).toBe(202);
+    expect(answer.json).toMatchObject({ kind: 'openVpnAccess', target: 'poc' });
+    expect((await ask('getStack', { ...poc, as: 'reader' })).json).toMatchObject({
+      vpnAccess: {
+        state: 'opening',
+        addressRange: { from: '192.168.200.201', to: '192.168.200.230' },
+        users: [{ name: 'ann', state: 'pending' }],
+        warnings: [],
+      },
+    });
+  });
+
+  it('answers 409 to the second of two, and lets the first go on', async () => {
+    const { ask, desk } = await open();
+
+    const answers = [await ask('shareVpnAccess', { ...poc, body }), await ask('shareVpnAccess', { ...poc, body: {} })];
+
+    expect(answers.map(({ status }) => status)).toEqual([202, 409]);
+    expect(await desk.stacks.users('poc')).toHaveLength(1);
+  });
+
+  it.each(["ann'", 'ann;calc', '$ann', 'a`b', 'ann\n', 'änn', 'ann.', 'a b', 'x'.repeat(21), ''])(
+    'refuses the user name %j, and notes nothing',
+    async (name) => {
+      const { ask, desk } = await open();
+
+      const answer = await ask('shareVpnAccess', { ...poc, body: { users: [{ name }] } });
+
+      expect([answer.status, pathsOf(answer)]).toEqual([400, ['/users/0/name']]);
+      expect(desk.tables.rows('VpnUsers')).toEqual([]);
+    },
+  );
+
+  it('shows a password once, only to those who ask for it', async () => {
+    const { ask } = await open();
+    await ask('shareVpnAccess', { ...poc, body: {} });
+    const add = (name: string, headers: Record<string, string>): Promise<DoorAnswer> =>
+      ask('addVpnUser', { ...poc, body: { name }, headers });
+
+    const silent = await add('ann', {});
+    const revealed = await add('bob', { prefer: 'reveal-password', 'idempotency-key': 'bob-0001' });
+    const again = await add('bob', { prefer: 'reveal-password', 'idempotency-key': 'bob-0001' });
+
+    expect(silent.json).not.toHaveProperty('password');
+    expect(revealed.json['password']).toMatch(/^.{24}$/);
+    expect(revealed.headers).toMatchObject({ 'preference-applied': 'reveal-password', 'cache-control': 'no-store' });
+    expect(again.status).toBe(202);
+    expect(again.text).not.toContain(revealed.json['password']);
+  });
+
+  it('keeps passwords out of every table, answers that are kept for repetitions included', async () => {
+    const { ask, desk } = await open();
+    await ask('shareVpnAccess', { ...poc, body: {} });
+    const headers = { prefer: 'reveal-password', 'idempotency-key': 'key-00001' };
+
+    const { json } = await ask('addVpnUser', { ...poc, body: { name: 'ann' }, headers });
+
+    const names = ['Idempotency', 'Audit', 'Operations', 'VpnUsers', 'Stacks', 'Outbox', 'Unfinished'];
+    expect(JSON.stringify(names.map((name) => desk.tables.rows(name)))).not.toContain(json['password']);
+  });
+});
+
+describe('src/functions/connectors', () => {
+  it('starts the story, and shows the connector without names of secrets', async () => {
+    const { ask } = await open();
+
+    const answer = await ask('createConnector', { body: aConnectorBody() });
+
+    expect(answer.status).toBe(202);
+    const shown = await ask('getConnector', { params: { id: 'wap' }, as: 'reader' });
+    expect(shown.json).toMatchObject({ state: 'connecting', clouds: [{ name: 'AzurePack_1', isTrusted: false }] });
+    expect(shown.text).not.toContain('sql-admin');
+  });
+
+  it('refuses a bad request with everything that is wrong, and notes nothing', async () => {
+    const { ask, desk } = await open();
+    const body = aConnectorBody({ approvalDays: 99 }, { name: 'a b', endpoint: 'http://x.contoso.com' });
+
+    const answer = await ask('createConnector', { body });
+
+    expect(answer.status).toBe(400);
+    expect([...pathsOf(answer)].sort()).toEqual(['/approvalDays', '/clouds/0/endpoint', '/clouds/0/name']);
+    expect(desk.tables.rows('Connectors')).toEqual([]);
+  });
+});
+
+describe('src/functions/operations decisions', () => {
+  async function waiting() {
+    const opened = await open();
+    const { json } = await opened.ask('createConnector', { body: aConnectorBody() });
+    const id = String(json['id']);
+    await opened.desk.operations.openWait(id, 'enable-multi-cloud', { kind: 'approval', detail: 'Look first.' });
+    return { ...opened, params: { id } };
+  }
+
+  it('shows what to look at, takes the decision, and who made it', async () => {
+    const { ask, params } = await waiting();
+    expect((await ask('getOperation', { params })).json).toMatchObject({
+      status: 'waiting',
+      waitingFor: { kind: 'approval', detail: 'Look first.' },
+    });
+
+    const answer = await ask('approveOperation', { params, body: { name: 'enable-multi-cloud', comment: 'Seen.' } });
+
+    expect(answer.status).toBe(202);
+    expect(answer.json).toMatchObject({
+      approvals: [{ name: 'enable-multi-cloud', decision: 'approved', comment: 'Seen.' }],
+    });
+  });
+
+  it('takes the same decision twice and no other after it', async () => {
+    const { ask, params } = await waiting();
+    const body = { name: 'enable-multi-cloud' };
+
+    const statuses = [];
+    for (const door of ['rejectOperation', 'rejectOperation', 'approveOperation'])
+      statuses.push((await ask(door, { params, body })).status);
+
+    expect(statuses).toEqual([202, 202, 409]);
+  });
+
+  it.each([
+    ['a decision that nobody asked for', { name: 'other' }, 'operator', 409],
+    ['a name that is none', { name: '../x' }, 'operator', 400],
+    ['a comment of several lines', { comment: 'a\nb' }, 'operator', 400],
+    ['a reader', {}, 'reader', 403],
+  ] as const)('refuses %s', async (_what, body, as, status) => {
+    const { ask, params } = await waiting();
+
+    expect((await ask('approveOperation', { params, body, as })).status).toBe(status);
+  });
+});
