@@ -6,11 +6,12 @@ import type { StepAnswer, StepMode } from '../contracts/remote-step.ts';
 import { findRemoteStep } from '../contracts/step-table.ts';
 import { askPeople } from './ask-people.ts';
 import { callActivity, waitSeconds, type Steps } from './call-activity.ts';
-import { runCommand } from './run-command.ts';
+import { patienceMs, runCommand } from './run-command.ts';
 
 /** Looks and applications of one step, restarts in between included. */
 const roundsMax = 12;
 const busySeconds = 60;
+const awaySeconds = 30;
 
 type Refused = Extract<RemoteStepResult, { outcome: 'refused' }>;
 
@@ -152,10 +153,20 @@ function* run(
   mode: StepMode,
   round: number,
 ): Steps<StepAnswer | CommandFault> {
-  const end = yield* runCommand(context, step, mode, round, (detail) =>
-    callActivity(context, noteStep, { operationId: step.operationId, step: step.shownAs, detail }),
-  );
-  return end.outcome === 'answered' ? end.answer : end;
+  const note = (detail: string): Steps<unknown> =>
+    callActivity(context, noteStep, { operationId: step.operationId, step: step.shownAs, detail });
+  const begun = context.df.currentUtcDateTime.getTime();
+  for (let again = 0; ; again += 1) {
+    const label = again === 0 ? `${round}` : `${round}-${again}`;
+    const end = yield* runCommand(context, step, mode, label, note);
+    if (end.outcome !== 'answered') return end;
+    // The machine behind the one that answered is away: waited for like any other, and after an application looked at first.
+    const isAway = end.answer.code === 'Unreachable' && mode !== 'apply';
+    const waitedMs = context.df.currentUtcDateTime.getTime() - begun;
+    if (!isAway || waitedMs > patienceMs(step)) return end.answer;
+    yield* note(end.answer.message ?? 'The machine cannot be reached.');
+    yield* waitSeconds(context, awaySeconds);
+  }
 }
 
 function isFault(answer: StepAnswer | CommandFault): answer is CommandFault {

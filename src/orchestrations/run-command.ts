@@ -14,7 +14,9 @@ import { callActivity, waitSeconds, type Steps } from './call-activity.ts';
 import { waitForHint } from './wait-for-hint.ts';
 
 /** A machine that restarts, or a network that blinks, is back by then. */
-const unreachableMaxMs = 20 * 60 * 1000;
+const workPatienceMs = 20 * 60 * 1000;
+/** Whoever only looks wants to hear soon that nobody is there. */
+const lookPatienceMs = 2 * 60 * 1000;
 /** Another command on the machine ends by then: no step takes longer than an hour. */
 const busyMaxMs = 6 * 3600 * 1000;
 /** A command ends itself at its timeout; what has not answered so long after it never will. */
@@ -34,6 +36,11 @@ interface Started {
 
 type Note = (detail: string) => Steps<unknown>;
 
+/** How long a machine that nobody reaches is waited for. */
+export function patienceMs({ wish }: Pick<RemoteStepInput, 'wish'>): number {
+  return wish === 'probe' ? lookPatienceMs : workPatienceMs;
+}
+
 /**
  * Runs one mode of a step on its machine: start, look until it has ended, clean up. A machine that nobody reaches, or that another
  * command has, is waited for; everything else that goes wrong is answered. Whatever the end is, the machine is given back.
@@ -42,19 +49,20 @@ export function* runCommand(
   context: OrchestrationContext,
   step: RemoteStepInput,
   mode: StepMode,
-  tryNumber: number,
+  label: string,
   note: Note,
 ): Steps<CommandEnd> {
   const { key, wish: _wish, shownAs: _shownAs, ...rest } = step;
-  const commandId = `${key}-${mode}-${tryNumber}`;
+  const commandId = `${key}-${mode}-${label}`;
   const command = {
     ...rest,
     commandId,
     mode,
     instanceId: context.df.instanceId,
-    eventName: `answered-${mode}-${tryNumber}`,
+    eventName: `answered-${mode}-${label}`,
   };
-  const started = yield* start(context, command, note);
+  const patience = patienceMs(step);
+  const started = yield* start(context, command, patience, note);
   if ('outcome' in started) {
     // Nobody knocks again with what was refused.
     if (!refusals.has(started.fault)) yield* cleanUp(context, command, commandId);
@@ -65,7 +73,12 @@ export function* runCommand(
   return end;
 }
 
-function* start(context: OrchestrationContext, command: RemoteCommandInput, note: Note): Steps<Started | CommandFault> {
+function* start(
+  context: OrchestrationContext,
+  command: RemoteCommandInput,
+  patience: number,
+  note: Note,
+): Steps<Started | CommandFault> {
   const begun = context.df.currentUtcDateTime.getTime();
   let said = '';
   for (;;) {
@@ -74,7 +87,7 @@ function* start(context: OrchestrationContext, command: RemoteCommandInput, note
       return { handle: answer.handle, timeoutSeconds: answer.timeoutSeconds, isManual: answer.isManual };
     const waitedMs = context.df.currentUtcDateTime.getTime() - begun;
     const isWaitedFor =
-      answer.outcome === 'busy' ? waitedMs < busyMaxMs : answer.fault === 'Unreachable' && waitedMs < unreachableMaxMs;
+      answer.outcome === 'busy' ? waitedMs < busyMaxMs : answer.fault === 'Unreachable' && waitedMs < patience;
     if (!isWaitedFor) return answer.outcome === 'failed' ? answer : tooBusy(answer.reason);
     const reason = answer.outcome === 'busy' ? answer.reason : answer.message;
     if (reason !== said) yield* note(reason);
@@ -116,7 +129,7 @@ function* untilAnswered(
     if (seen.outcome === 'answered') return seen;
     const isAway = seen.outcome === 'failed' && seen.fault === 'Unreachable';
     if (!isAway) reachedMs = nowMs;
-    if (seen.outcome === 'failed' && (!isAway || nowMs - reachedMs > unreachableMaxMs)) return seen;
+    if (seen.outcome === 'failed' && (!isAway || nowMs - reachedMs > workPatienceMs)) return seen;
     // Of a machine that is away nobody knows whether the command has ended: its answer is taken when it is back.
     if (!isAway && nowMs > endMs) {
       yield* stop(context, { commandId, machineId, handle });

@@ -172,7 +172,7 @@ function* setUser(context: OrchestrationContext, story: Story, plan: VpnAccessPl
 /** Looks who answers at a machine, and as whom. */
 export function* checkMachine(context: OrchestrationContext): Steps<OnPremisesEnd> {
   return yield* tellStory(context, function* (story, machineId) {
-    const { facts } = yield* must(context, story, { step: commonSteps.C1, machineId, parameters: {} });
+    const { facts } = yield* must(context, story, { step: commonSteps.C1, machineId, parameters: {}, wish: 'probe' });
     return facts;
   });
 }

@@ -146,6 +146,28 @@ describe('src/orchestrations/remote-step', () => {
     expect(run.seconds).toBeLessThan(22 * minute);
   });
 
+  it('hears within minutes that nobody reaches a machine which it only looks at', () => {
+    const run = runStepOn({ wish: 'probe', replies: { 'P8 probe': [{ ok: true, awayUntil: 10 * day }] } });
+
+    expect(run.output).toMatchObject({ outcome: 'refused', code: 'Unreachable' });
+    expect(run.seconds).toBeLessThan(4 * minute);
+  });
+
+  it('waits for a machine that the one in between does not reach', () => {
+    const run = runStepOn({ replies: { 'P8 probe': [{ code: 'Unreachable' }, { code: 'Unreachable' }, done] } });
+
+    expect(run.output).toMatchObject({ outcome: 'done' });
+    expect(run.commands).toEqual(['P8 probe', 'P8 probe', 'P8 probe']);
+    expect(new Set(run.ids).size).toBe(3);
+  });
+
+  it('looks before it applies again when the machine in between lost the other one', () => {
+    const run = runStepOn({ replies: { 'P8 probe': [notDone, done], 'P8 apply': [{ code: 'Unreachable' }] } });
+
+    expect(run.output).toMatchObject({ outcome: 'done' });
+    expect(run.commands).toEqual(['P8 probe', 'P8 apply', 'P8 probe']);
+  });
+
   it('waits for a machine that is away for longer than its command may take', () => {
     const run = runStepOn({ replies: { 'P8 probe': [{ ok: true, lostUntil: 10 * minute }] } });
 

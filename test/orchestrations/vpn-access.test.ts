@@ -406,7 +406,7 @@ describe('src/orchestrations/vpn-access checkMachine', () => {
     const { run, ran } = tell(checkMachine, { planned: checkMachineSteps, steps: () => ({ facts: seen }) });
 
     expect(run.output).toEqual({ status: 'succeeded', result: seen });
-    expect(ran).toEqual(['C1 poc']);
+    expect(ran).toEqual(['C1 poc probe']);
   });
 
   it('says why nobody is', () => {
