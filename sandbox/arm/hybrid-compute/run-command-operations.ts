@@ -106,7 +106,7 @@ function machineOf(context: ArmContext, command: StoredRunCommand): HybridMachin
   throw new ArmRefusal(404, 'ResourceNotFound', `The Resource '${command.machineId}' was not found.`);
 }
 
-export function findMachineOf(context: ArmContext, command: StoredRunCommand): HybridMachine | undefined {
+function findMachineOf(context: ArmContext, command: StoredRunCommand): HybridMachine | undefined {
   const { group, name } = parseMachineId(command.machineId);
   return context.machines.find(group, name);
 }

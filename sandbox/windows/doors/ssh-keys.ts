@@ -30,7 +30,7 @@ export function ensureSshKeys(directory: string): SshKeys {
 }
 
 /** `SHA256:` and the base64 of the digest, without padding. */
-export function fingerprintOf(publicKey: string): string {
+function fingerprintOf(publicKey: string): string {
   const blob = Buffer.from(publicKey.split(' ')[1] ?? '', 'base64');
   return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
 }
