@@ -3,7 +3,7 @@ import type { RunningTestStack } from '../support/stack.ts';
 import { readSecret } from '../e2e/support/azure.ts';
 import { acceptedOperation } from '../e2e/support/line.ts';
 import { breakMachine, readHistory, untilDone, untilOperation } from '../e2e/support/onprem-line.ts';
-import { closeAccess, dialIn, host, openAccess, seeAccess, startPoc, touchedState } from '../e2e/support/onprem-vpn.ts';
+import { dialIn, host, openAccess, seeAccess, startPoc } from '../e2e/support/onprem-vpn.ts';
 
 const timeoutMs = 240_000;
 
