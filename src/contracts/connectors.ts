@@ -161,10 +161,10 @@ export function verifyConnectorSteps({ clouds }: ShownPlan): readonly PlannedSte
 
 export function disconnectCloudsSteps({ privilegedEndpoint, clouds }: ShownPlan): readonly PlannedStep[] {
   return [
-    plannedStep({ ...W13, title: 'Disable multi-cloud mode' }),
+    plannedStep(W13),
     ...clouds.flatMap((cloud) => [
       plannedStep(ownSteps.trustGate, cloud.name),
-      plannedStep({ ...W31, title: 'Take the trust back' }, cloud.name),
+      plannedStep(W31, cloud.name),
       plannedStep(ownSteps.updateGate, cloud.name),
       ...cloud.apiMachines.flatMap((machine) => [W27, W26].map((step) => plannedStep(step, machine))),
       ...cloud.portalMachines.flatMap((machine) => [W22, W21, W19, W18].map((step) => plannedStep(step, machine))),

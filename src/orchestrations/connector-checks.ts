@@ -61,7 +61,7 @@ export function* disconnectClouds(context: OrchestrationContext): Steps<OnPremis
   return yield* tellStory(context, function* (story, connectorId) {
     const { plan, files } = yield* readPlan(context, connectorId);
     const { host, enable } = connectorAccess(context, story, plan);
-    const disable = { ...enable, step: { ...W.W13, title: 'Disable multi-cloud mode' }, wish: 'undo' as const };
+    const disable = { ...enable, wish: 'undo' as const };
     const turn = { lock: `pep:${plan.hostMachine}`, step: shownStep(disable.step) };
     yield* locked(context, story, turn, () => host(disable));
     for (const cloud of plan.clouds) yield* disconnectCloud(context, story, plan, cloud, files);
@@ -81,10 +81,9 @@ function* disconnectCloud(
 ): Steps<void> {
   const undo = 'undo' as const;
   const trust = trustOf(cloud, files);
-  const back = { ...W.W31, title: 'Take the trust back' };
   if (trust === undefined) {
     yield* skip(context, story, shownStep(ownSteps.trustGate, cloud.name), 'It was never established.');
-    yield* skip(context, story, shownStep(back, cloud.name), 'It was never established.');
+    yield* skip(context, story, shownStep(W.W31, cloud.name), 'It was never established.');
   } else {
     yield* gate(context, story, {
       step: shownStep(ownSteps.trustGate, cloud.name),
@@ -93,8 +92,8 @@ function* disconnectCloud(
       days: plan.approvalDays,
     });
     const lock = `sql:${(cloud.sqlServer ?? cloud.trustMachine).toLowerCase()}`;
-    yield* locked(context, story, { lock, step: shownStep(back, cloud.name) }, () =>
-      must(context, story, { ...trust, step: back, script: W.W31.id, wish: undo }),
+    yield* locked(context, story, { lock, step: shownStep(W.W31, cloud.name) }, () =>
+      must(context, story, { ...trust, wish: undo }),
     );
   }
   yield* gate(context, story, {

@@ -21,7 +21,13 @@ type Refused = Extract<RemoteStepResult, { outcome: 'refused' }>;
  */
 export function* remoteStep(context: OrchestrationContext): Steps<RemoteStepResult> {
   const step = context.df.getInput<RemoteStepInput>();
-  return step.wish === 'undo' ? yield* undo(context, step) : yield* ensure(context, step);
+  try {
+    return step.wish === 'undo' ? yield* undo(context, step) : yield* ensure(context, step);
+  } catch (error) {
+    // An activity that failed on every try: others that run side by side with this step still come to their ends.
+    const message = error instanceof Error ? error.message : String(error);
+    return { outcome: 'refused', code: 'ToolFailed', message: `The step came to no end: ${message}` };
+  }
 }
 
 function* ensure(context: OrchestrationContext, step: RemoteStepInput): Steps<RemoteStepResult> {
@@ -123,7 +129,7 @@ function* restart(context: OrchestrationContext, step: RemoteStepInput, round: n
   const { machineId, operationId, shownAs } = step;
   const decision = yield* askPeople(context, {
     operationId,
-    name: `restart-${machineId}`,
+    name: `restart-${machineId}-${step.stepId.toLowerCase()}`,
     detail:
       `${shownAs}: machine ${machineId} has to restart before this counts. Look whether somebody is working on it, then approve: ` +
       'it is restarted, unless you have done so yourself.',

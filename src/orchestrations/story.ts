@@ -181,8 +181,13 @@ function* endOfStep(context: OrchestrationContext, story: Story, request: StepRe
   } catch (error) {
     // An instance that died, or was ended by somebody: what it left is looked at when the operation is resumed.
     const message = error instanceof Error ? error.message : String(error);
-    return { outcome: 'refused', code: 'ToolFailed', message: `The step came to no end: ${message}` };
+    return { outcome: 'refused', code: 'ToolFailed', message: `The step came to no end: ${shownToPeople(message)}` };
   }
+}
+
+/** The host adds the failure again as its own JSON, types and stack included: that is for its log. */
+function shownToPeople(message: string): string {
+  return message.replace(/\s*\{"\$type"[^]*$/, '').slice(0, 500);
 }
 
 /** The step as a task, for several side by side. */

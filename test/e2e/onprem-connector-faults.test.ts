@@ -87,7 +87,7 @@ describe('src/orchestrations/connect-clouds, on a bad day', () => {
     const { approvals } = await followToSuccess(stack, await connect(request));
 
     await expectConnected();
-    expect(approvals?.map(({ name }) => name)).toContain(`restart-${wap}`);
+    expect(approvals?.map(({ name }) => name)).toContain(`restart-${wap}-w19`);
     const busy = (await readHistory(stack)).filter(({ code }) => code === 'Busy');
     expect(busy.map(({ step }) => step)).toEqual(['W19']);
     const enabled = (await readHistory(stack)).find(({ step, mode }) => step === 'W13' && mode === 'apply');

@@ -114,7 +114,7 @@ describe('src/orchestrations/vpn-access, when something goes wrong', () => {
     const asked = await untilAsked(stack, id);
     await stack.advance('PT30M');
     const beforeDecision = await seeMachine(stack, nat);
-    await decide(stack, id, 'approve', { name: 'restart-natvm', comment: 'nobody works there' });
+    await decide(stack, id, 'approve', { name: 'restart-natvm-p4', comment: 'nobody works there' });
     await succeeds(id);
     const restarted = await seeMachine(stack, nat);
 

@@ -124,7 +124,7 @@ describe('src/orchestrations/connector-checks disconnectClouds', () => {
     expect(ran).not.toContain('W31 api1-1 undo');
     expect(ran).not.toContain('W26 api1-1 undo');
     expect(asked).toEqual(['restore-api-cloud-1']);
-    expect(statusOf('W31 Cloud_1: Take the trust back')).toBe('skipped');
+    expect(statusOf('W31 Cloud_1: Trust Azure Stack')).toBe('skipped');
     expect(statusOf('W26 api1-1: Copy the data file')).toBe('skipped');
   });
 
@@ -154,6 +154,6 @@ describe('src/orchestrations/connector-checks disconnectClouds', () => {
 
     expect(run.output).toEqual({ status: 'succeeded' });
     expect(notes).toContain('Operation op-other is at work there.');
-    expect(statusOf('W31 Cloud_1: Take the trust back')).toBe('undone');
+    expect(statusOf('W31 Cloud_1: Trust Azure Stack')).toBe('undone');
   });
 });

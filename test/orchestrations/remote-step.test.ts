@@ -214,7 +214,7 @@ describe('src/orchestrations/remote-step', () => {
     });
 
     expect(run.output).toMatchObject({ outcome: 'done', changed: true });
-    expect(run.asked).toEqual(['restart-nat-1']);
+    expect(run.asked).toEqual(['restart-nat-1-p8']);
     expect(run.commands).toEqual(['P8 probe', 'P8 apply', 'C2 probe', 'C2 apply', 'C2 verify', 'P8 probe']);
     expect(new Set(run.ids).size).toBe(run.ids.length);
   });
