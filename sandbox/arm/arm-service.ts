@@ -10,6 +10,7 @@ import { apiVersions } from './front-door.ts';
 import { gatewaysForVpn, type VpnGatewayState } from './gateways/applied-gateway.ts';
 import { connectSession, endSession, listSessions, type NewSession } from './gateways/sessions.ts';
 import { noMachines, type HybridMachines } from './hybrid-compute/hybrid-machines.ts';
+import { withoutProtectedValues } from './hybrid-compute/without-protected-values.ts';
 import { operationDefinitions } from './operation-definitions.ts';
 import { resumeOperations } from './operations.ts';
 import type { Namespace } from './route-table.ts';
@@ -57,6 +58,9 @@ export async function startArm(host: ServiceHost, options: ArmOptions): Promise<
     {
       ...host,
       name: 'arm',
+      record: (exchange) => {
+        host.record?.(withoutProtectedValues(exchange));
+      },
       errorBody: (code, message) => ({ error: { code, message } }),
       handle: (request) => handleRequest(parts, request),
     },

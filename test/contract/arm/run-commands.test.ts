@@ -169,7 +169,7 @@ describe('sandbox/arm/hybrid-compute', () => {
     const shown = [await get('p4'), await stack.send('GET', path('/runCommands'))].map(({ text }) => text).join('');
     expect(shown).not.toContain(secret);
     expect(shown).toContain('sql');
-    expect(stack.test.exchanges.map(({ liveResponse }) => JSON.stringify(liveResponse)).join('')).not.toContain(secret);
+    expect(JSON.stringify(stack.test.exchanges)).not.toContain(secret);
   });
 
   it('stops what runs when the same name is put again, and runs anew', async () => {

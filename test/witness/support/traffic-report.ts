@@ -28,6 +28,7 @@ export interface ExchangeReport {
 
 const exceptions: readonly (readonly [RegExp, string])[] = [
   [/\/locations\/[^/]+\/operations\//i, 'operation status: described in ARM’s RPC contract'],
+  [/\/locations\/[^/]+\/operationStatus\//i, 'operation status: described in ARM’s RPC contract'],
   [/\/locations\/[^/]+\/operationResults\//i, 'operation result: described in ARM’s RPC contract'],
   [/\/operationresults\//i, 'operation result: described in ARM’s RPC contract'],
   [/\/vpnclientconfiguration\.zip$/i, 'a blob, fetched by its SAS URL'],

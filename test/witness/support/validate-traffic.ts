@@ -17,6 +17,7 @@ const areas = {
     files: ['publicIpAddress.json', 'virtualNetwork.json', 'virtualNetworkGateway.json'],
     isArm: true,
   },
+  hybridCompute: { pattern: 'hybridcompute', files: ['HybridCompute.json'], isArm: true },
   resources: { pattern: 'resources', files: ['resources.json'], isArm: true },
   // oav takes `/certificates/{name}/pending` for a version too, and then knows neither: each has descriptions of its own.
   keyvault: { pattern: 'keyvault', files: ['certificates.json', 'keys.json', 'secrets.json'], isArm: false },
@@ -27,6 +28,7 @@ type Area = keyof typeof areas;
 const [trafficFile = '', source = '', work = ''] = process.argv.slice(2);
 const validators = {
   network: await openValidator('network'),
+  hybridCompute: await openValidator('hybridCompute'),
   resources: await openValidator('resources'),
   keyvault: await openValidator('keyvault'),
   versionless: await openValidator('versionless'),
@@ -81,6 +83,7 @@ function areaOf({ service, liveRequest }: RecordedExchange): Area {
   if (service === 'keyvault') {
     return /\/(versions|pending)$/.test(new URL(liveRequest.url).pathname) ? 'versionless' : 'keyvault';
   }
+  if (/\/providers\/Microsoft\.HybridCompute\//i.test(liveRequest.url)) return 'hybridCompute';
   return /\/providers\/Microsoft\.Network\//i.test(liveRequest.url) ? 'network' : 'resources';
 }
 
