@@ -84,7 +84,7 @@ function isShut(call: Call): StepOutcome {
   const { machine, mode, parameters } = call;
   const account = accountNamed(machine, parameters.userName);
   const isOpen = account?.isEnabled === true;
-  if (isOpen && !isOurs(account)) return leftAlone();
+  if (isOpen && !isOurs(account)) return leftAlone(account);
   return seen(mode, !isOpen && !hasSession(machine, parameters.userName), 'The user may still come in.');
 }
 
@@ -100,7 +100,7 @@ function shut(call: Call): StepOutcome {
 
 function isGone({ machine, mode, parameters }: Call): StepOutcome {
   const account = accountNamed(machine, parameters.userName);
-  if (account !== undefined && !isOurs(account)) return leftAlone();
+  if (account !== undefined && !isOurs(account)) return leftAlone(account);
   return seen(mode, account === undefined, 'The account is still there.');
 }
 
@@ -113,8 +113,10 @@ function remove(call: Call): StepOutcome {
   return changed();
 }
 
-function leftAlone(): StepOutcome {
-  return refused('Precondition', 'This account was not made for VPN: it is left alone.');
+/** A privileged account was never let in, so there is nothing to take back. */
+function leftAlone(account: Account): StepOutcome {
+  const message = 'This account was not made for VPN: it is left alone.';
+  return account.isAdministrator ? { ...fine(), message } : refused('Precondition', message);
 }
 
 function isOurs(account: Account | undefined): boolean {
