@@ -115,7 +115,7 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
         updatedAt: at(),
       }));
     };
-    const claims = [connectorClaim(record.request.stackId)];
+    const claims = claimsOf(record.request);
     return stories.begin({
       kind: story.kind,
       target: id,
@@ -141,7 +141,7 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
         requestedBy,
         orchestrations,
         steps: connectCloudsSteps(planShape(request)),
-        claims: [connectorClaim(request.stackId)],
+        claims: claimsOf(request),
         intend: () => note(request, stack, operationId),
       });
     },
@@ -235,8 +235,9 @@ function namedMachines(
   return [...request.checkMachines.map((id, index) => ({ id, path: `/checkMachines/${index}` })), ...ofClouds];
 }
 
-function connectorClaim(stackId: string): string {
-  return `connector:${stackId}`;
+/** The stack has one connector, and the connector one stack: two requests must not give one id to two stacks at once. */
+function claimsOf({ id, stackId }: Pick<ConnectorRequest, 'id' | 'stackId'>): readonly string[] {
+  return [`connector:${stackId}`, `connector-id:${id}`];
 }
 
 function refuse(path: string, code: string, message: string, fix: string): AppError {

@@ -17,7 +17,10 @@ export interface NewStack {
 
 /** Azure Stack POCs that Gatehouse knows of. */
 export interface Stacks {
-  /** Registers a stack, or replaces what is known of its machines and names. What it shares stays. */
+  /**
+   * Registers a stack, or replaces what is known of its machines and names. What it shares stays, and so do the machines that
+   * share it: ERR_CONFLICT, for what was set up on one of them could never be taken back from another.
+   */
   put(stack: NewStack): Promise<StackRecord>;
   get(id: string): Promise<StackRecord | undefined>;
   list(): Promise<readonly StackRecord[]>;
@@ -57,11 +60,10 @@ export function createStacks({
       };
       if (await books.stacks.insert({ ...fields, createdAt: at, updatedAt: at }))
         return { ...fields, createdAt: at, updatedAt: at };
-      const updated = await books.stacks.update(stackKeys(stack.id), (current) => ({
-        ...current,
-        ...fields,
-        updatedAt: at,
-      }));
+      const updated = await books.stacks.update(stackKeys(stack.id), (current) => {
+        requireMachinesInUse(current, stack);
+        return { ...current, ...fields, updatedAt: at };
+      });
       return updated ?? { ...fields, createdAt: at, updatedAt: at };
     },
     remove: async (id) => {
@@ -76,4 +78,24 @@ export function createStacks({
       await books.stacks.remove(record);
     },
   };
+}
+
+function requireMachinesInUse(current: StackRecord, wanted: NewStack): void {
+  const sharesVpn = (current.vpnAccess?.state ?? 'closed') !== 'closed';
+  const hasConnector = current.connectorId !== undefined;
+  const bound = [
+    ...(sharesVpn || hasConnector ? (['hostMachine'] as const) : []),
+    ...(sharesVpn ? (['natMachine', 'internalAddress'] as const) : []),
+    ...(hasConnector ? (['waspMachine'] as const) : []),
+  ];
+  const problems = bound
+    .filter((field) => wanted[field] !== undefined && wanted[field] !== current[field])
+    .map((field) => ({
+      path: `/${field}`,
+      code: 'inUse',
+      message: `What stack ${current.id} shares was set up with another ${field}.`,
+      fix: sharesVpn && field !== 'waspMachine' ? 'End its VPN access first.' : 'DELETE its connector first.',
+    }));
+  if (problems.length > 0)
+    throw new AppError('ERR_CONFLICT', `Stack ${current.id} still needs the machines it has.`, { problems });
 }

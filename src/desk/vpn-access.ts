@@ -164,6 +164,7 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
     { name, passwordSecret }: UserRequest,
     { operationId, randomBytes }: Asked,
     isReset: boolean,
+    path = '/passwordSecret',
   ): Promise<UserIntent> {
     const before = (await books.vpnUsers.get(vpnUserKeys(stackId, name)))?.record;
     const isOurs = passwordSecret === undefined && (before?.isPasswordOurs ?? true);
@@ -172,7 +173,7 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
     const isMade = isOurs && (isReset || !isThere);
     if (!isMade && !isThere)
       throw invalid(
-        '/passwordSecret',
+        path,
         'secretMissing',
         `Key Vault has no secret ${secretName}.`,
         'Make it, or leave it out: a password is made up.',
@@ -255,7 +256,8 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
         updatedAt: at(),
       };
       const intents: UserIntent[] = [];
-      for (const user of users) intents.push(await intendUser(stackId, user, asked, false));
+      for (const [index, user] of users.entries())
+        intents.push(await intendUser(stackId, user, asked, false, `/users/${index}/passwordSecret`));
       const plan = await requirePlan(intended);
       return stories.begin({
         kind: openVpnAccessName,
