@@ -18,7 +18,7 @@ prototype.require = function requireCore(this: unknown, id: string): unknown {
 // The bundler makes scripts text; plain Node has to be told.
 registerHooks({
   load: (url, context, nextLoad) =>
-    url.endsWith('.ps1')
+    /\.(ps1|sh)$/.test(url)
       ? {
           format: 'module',
           shortCircuit: true,
