@@ -19,30 +19,38 @@ const operationSchema = z.object({
 });
 type Operation = z.infer<typeof operationSchema>;
 
-/** The clock stops at every timer and every end on its way, so the step shows in the wait for approvals alone. */
-const clockStep = 'PT1M';
-const clockStepsMax = 12 * 60;
+/**
+ * The clock stops at every timer and every end on its way, so the step shows in the wait for approvals alone. Short, because
+ * whoever waits for an answer gives up after minutes, and many stories at once need real time for each second.
+ */
+const clockStep = 'PT10S';
+const clockStepsMax = 12 * 360;
 
 /** Starts an operation; answers its id. */
 export async function startStory(stack: Stack, path: string, order: object): Promise<string> {
   return operationSchema.parse(await stack.api('POST', path, order)).id;
 }
 
-/** Moves the clock until all of these have succeeded, and approves what they ask. Throws where one ends otherwise. */
+/** Moves the clock until all of these have succeeded, and approves what they ask, one after the other. Throws where one ends otherwise. */
 export async function followStories(
   stack: Stack,
   ids: readonly string[],
   onLook: () => void = () => undefined,
 ): Promise<readonly Operation[]> {
+  const ended: Operation[] = [];
+  for (const id of ids) ended.push(await followStory(stack, id, onLook));
+  return ended;
+}
+
+async function followStory(stack: Stack, id: string, onLook: () => void): Promise<Operation> {
   for (let step = 0; step < clockStepsMax; step += 1) {
-    const operations: Operation[] = [];
-    for (const id of ids) operations.push(await seeStory(stack, id));
-    for (const operation of operations) await approveAll(stack, operation);
-    if (operations.every(({ status }) => status === 'succeeded')) return operations;
+    const operation = await seeStory(stack, id);
+    if (operation.status === 'succeeded') return operation;
+    await approveAll(stack, operation);
     await stack.control('POST', '/clock', { advance: clockStep });
     onLook();
   }
-  throw new Error(`No end in ${clockStepsMax} steps of the clock: ${ids.join(', ')}.`);
+  throw new Error(`${id} did not end in ${clockStepsMax} steps of the clock.`);
 }
 
 async function seeStory(stack: Stack, id: string): Promise<Operation> {
