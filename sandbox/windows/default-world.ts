@@ -26,7 +26,7 @@ export const defaultSecrets: Readonly<Record<string, string>> = {
 };
 
 /** Where the simulated machines find the connector's package and the installer of URL Rewrite. */
-export const defaultPackages = {
+const defaultPackages = {
   connector: { uri: 'https://packages.contoso.com/WAPConnector.zip', sha256: 'c0'.repeat(32) },
   urlRewrite: { uri: 'https://packages.contoso.com/rewrite_amd64.msi', sha256: 'd1'.repeat(32) },
 };

@@ -10,7 +10,7 @@ export interface ConnectorSize {
   readonly apis?: number;
 }
 
-export function aCloud(index: number, { portals = 1, apis = 1 }: ConnectorSize = {}): ConnectorCloud {
+function aCloud(index: number, { portals = 1, apis = 1 }: ConnectorSize = {}): ConnectorCloud {
   const number = index + 1;
   const apiMachines = Array.from({ length: apis }, (_, at) => `api${number}-${at + 1}`);
   return {

@@ -108,7 +108,7 @@ export function openApprovals({ approvals = [] }: OperationView): readonly OpenA
 }
 
 /** An operation without the steps that say nothing. */
-export function describe({ steps, ...operation }: OperationView): string {
+function describe({ steps, ...operation }: OperationView): string {
   return JSON.stringify({ ...operation, steps: steps.filter(({ status }) => status !== 'pending') }, undefined, 1);
 }
 

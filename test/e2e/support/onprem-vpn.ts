@@ -12,7 +12,7 @@ export const host = 'azs-host1';
 export const nat = 'natvm';
 export const stackId = 'poc';
 export const accessPath = `/api/stacks/${stackId}/vpn-access`;
-export const internalAddress = '192.168.200.1';
+const internalAddress = '192.168.200.1';
 export const serverAddress = '10.57.3.20';
 export const natCredentialSecret = 'natvm-admin';
 export const natAdministrator = { username: 'Administrator', password: 'Elected-At-Deployment-1' };
@@ -20,7 +20,7 @@ export const pool = { from: '192.168.200.201', to: '192.168.200.230' };
 const portal = { fqdn: 'portal.azurestack.local', address: '192.168.133.74' };
 
 /** The host, its NATVM, which translates the stack's addresses, and the portal: as the deployment script leaves them. */
-export async function pocWorld(): Promise<WorldDefinition> {
+async function pocWorld(): Promise<WorldDefinition> {
   const root = await anAuthority('AzureStackSelfSignedRootCert');
   const unrelated = await anAuthority('Somebody Else');
   return {

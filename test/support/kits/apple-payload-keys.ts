@@ -3,7 +3,9 @@
  * TopLevel, CommonPayloadKeys, com.apple.security.root, com.apple.vpn.managed; October 2024): types of keys, `!` where a key
  * is required, a nested table for a dictionary.
  */
-export interface KeyTable { readonly [key: string]: string | KeyTable }
+export interface KeyTable {
+  readonly [key: string]: string | KeyTable;
+}
 
 const common = {
   PayloadType: 'string!',
