@@ -103,7 +103,6 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
     const route = await machines.route(natMachine);
     if (route === undefined) return refused(`Machine ${natMachine} is not registered.`);
     const key = await secrets.get(vpnAccess.sharedKeySecret);
-    if (key === undefined) return refused(`Key Vault has no secret ${vpnAccess.sharedKeySecret}.`);
     const { via } = route.machine;
     const users = (await usersOf(stack.id)).filter(({ state }) => state !== 'removed');
     return {
@@ -117,8 +116,8 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
       addressFrom: vpnAccess.addressFrom,
       addressTo: vpnAccess.addressTo,
       sharedKeySecret: vpnAccess.sharedKeySecret,
-      keyVersion: key.version,
-      keyIsCurrent: key.version === vpnAccess.keyVersion,
+      keyVersion: key?.version ?? '',
+      keyIsCurrent: key !== undefined && key.version === vpnAccess.keyVersion,
       subjectPatterns: stack.certificateSubjects,
       portalFqdn: stack.portalFqdn,
       users: users.filter(({ wanted }) => wanted !== 'removed').map((user) => wishOf(user)),

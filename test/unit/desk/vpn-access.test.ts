@@ -245,14 +245,15 @@ describe('src/desk/vpn-access', () => {
     expect(await made.vpnAccess.plan('poc')).toMatchObject({ plan: { keyIsCurrent: true } });
   });
 
-  it('plans the way through the host, and refuses where the key is gone', async () => {
+  it('plans the way through the host, and closes though the key is gone', async () => {
     const made = await open();
     const natVia = { computerName: 'MAS-BGPNAT01', credentialSecret: 'nat-admin' };
     expect(await made.vpnAccess.plan('poc')).toMatchObject({ plan: { natVia, users: [{ name: 'ann' }] } });
 
     await made.secrets.remove(given((await made.stacks.get('poc'))?.vpnAccess).sharedKeySecret);
 
-    expect(await made.vpnAccess.plan('poc')).toMatchObject({ outcome: 'refused', code: 'Precondition' });
+    expect(await made.vpnAccess.plan('poc')).toMatchObject({ plan: { keyIsCurrent: false, keyVersion: '' } });
+    await expect(made.vpnAccess.close('poc', asked(made, 'close'))).resolves.toMatchObject({ kind: 'closeVpnAccess' });
   });
 
   it('warns of more users than addresses, and refuses none', async () => {
