@@ -6,7 +6,14 @@ import { takeFault, type CommandFault } from './world-faults.ts';
 import { openSession } from './world-hop.ts';
 import { readInvocation, stepOfScript, type Invocation } from './world-invocation.ts';
 import { resolveSecrets, viaSecret, type ReadSecret } from './world-secrets.ts';
-import { commandKey, isRunning, type HistoryEntry, type StoredCommand, type WorldState } from './world-state.ts';
+import {
+  commandKey,
+  isRunning,
+  type CommandWork,
+  type HistoryEntry,
+  type StoredCommand,
+  type WorldState,
+} from './world-state.ts';
 
 /** What is wrong with a script, as the gate over all scripts finds it. */
 export interface ScriptFinding {
@@ -31,10 +38,12 @@ export interface CommandContext {
   readonly losePower: (machine: WindowsMachine, backAfterSeconds: number | undefined) => void;
 }
 
-type KillContext = Pick<CommandContext, 'host' | 'state'>;
+type KillContext = Pick<CommandContext, 'host'>;
 
 /** A launcher takes so long to read what it is asked, and to open a session to the machine behind. Simulated seconds. */
 const openingSeconds = 2;
+/** PowerShell tries for so long to find a session again that was interrupted. */
+const reconnectSeconds = 240;
 
 /** Goes on with a command: at its beginning, and after the stack has started again. */
 export function scheduleCommand(context: CommandContext, command: StoredCommand): void {
@@ -47,11 +56,15 @@ export function scheduleCommand(context: CommandContext, command: StoredCommand)
     });
 }
 
-/** Ends the commands that ran on a machine that is going down: nothing is left that says how. */
-export function killCommands(context: KillContext, machineId: string): void {
-  for (const command of Object.values(context.state.commands))
-    if (isRunning(command) && (command.machineId === machineId || command.work?.targetId === machineId))
-      kill(context, command);
+/**
+ * What becomes of the commands of a machine that is going down. Of those that it ran itself nothing is left that says how they ended;
+ * those that another machine runs on it lose their session.
+ */
+export function loseCommands(context: CommandContext, machineId: string): void {
+  for (const command of Object.values(context.state.commands).filter(isRunning)) {
+    if (command.machineId === machineId) kill(context, command);
+    else if (command.work?.targetId === machineId) breakSession(context, command, command.work);
+  }
 }
 
 /** Ends one command without a result. */
@@ -59,6 +72,12 @@ export function kill(context: KillContext, command: StoredCommand): void {
   command.state = 'gone';
   command.secrets = {};
   journal(context, 'END', command, 500);
+}
+
+function breakSession(context: CommandContext, command: StoredCommand, work: CommandWork): void {
+  const brokenMs = context.host.clock.nowMs() + stackMs(context, reconnectSeconds);
+  command.work = { ...work, endsAs: 'broken', dueMs: Math.min(brokenMs, command.timeoutMs) };
+  scheduleCommand(context, command);
 }
 
 /** The launcher's part: reads the invocation, resolves the secrets, opens the session; then the step begins. */
@@ -168,8 +187,11 @@ function durationOf(
 function finish(context: CommandContext, command: StoredCommand): void {
   const { work } = command;
   if (work === undefined || !isCurrent(context, command, 'working')) return;
+  // Superseded: its session broke before it was done.
+  if (work.dueMs > context.host.clock.nowMs()) return;
   const target = machineOf(context, work.targetId);
   if (work.endsAs === 'death') die(context, command, target);
+  else if (work.endsAs === 'broken') endBroken(context, command, work);
   else if (work.endsAs === 'timeout') {
     // What it did until then is there, as after any other interruption.
     interrupt(context, command, target);
@@ -204,6 +226,13 @@ function perform(context: CommandContext, command: StoredCommand, target: Window
   const done = asked === undefined || asked.isApplied ? standIn.perform(call) : denied;
   if (asked === undefined) return done;
   return { ok: false, changed: false, code: asked.code, facts: {}, message: 'The sandbox was asked for this fault.' };
+}
+
+function endBroken(context: CommandContext, command: StoredCommand, work: CommandWork): void {
+  const message = 'Processing data from a remote server failed: the network connection has been interrupted.';
+  const outcome: StepOutcome = { ok: false, changed: false, code: 'Unreachable', facts: {}, message };
+  if (work.dueMs === command.timeoutMs) end(context, command, timedOut);
+  else end(context, command, commandEnd(work, outcome), outcome);
 }
 
 function die(context: CommandContext, command: StoredCommand, target: WindowsMachine): void {
@@ -268,7 +297,8 @@ function olderOutput({ state }: CommandContext, command: StoredCommand): string 
         each.work?.step !== command.work?.step,
     )
     .at(-1);
-  return earlier?.output ?? `${JSON.stringify({ v: 1, step: 'X0', mode: 'probe', ok: true, code: '', facts: {} })}\r\n`;
+  const other: StepOutcome = { ok: true, changed: false, code: '', facts: {} };
+  return earlier?.output ?? commandEnd({ step: 'X0', mode: 'probe' }, other).output;
 }
 
 function journal({ host }: KillContext, method: 'START' | 'END', command: StoredCommand, status: number): void {

@@ -1,12 +1,10 @@
 import { finishStart, graceSeconds, startSeconds } from './machine-power.ts';
 import type { WindowsMachine } from './model.ts';
-import { killCommands, type CommandContext } from './world-commands.ts';
+import { loseCommands, type CommandContext } from './world-commands.ts';
 import type { MachineFault } from './world-faults.ts';
 
-type PowerContext = Pick<CommandContext, 'host' | 'state' | 'save'>;
-
 /** Goes on with machines that were starting, or away, when the stack ended. */
-export function resumeMachines(context: PowerContext): void {
+export function resumeMachines(context: CommandContext): void {
   for (const machine of context.state.machines) {
     scheduleRestart(context, machine);
     scheduleStart(context, machine);
@@ -15,7 +13,7 @@ export function resumeMachines(context: PowerContext): void {
 }
 
 /** Sends machines into the restart that a step ordered, once its answer had the time to get away. */
-export function settleMachines(context: PowerContext): void {
+export function settleMachines(context: CommandContext): void {
   for (const machine of context.state.machines) {
     if (machine.restart === undefined || machine.restart.downAtMs !== undefined) continue;
     machine.restart.downAtMs = context.host.clock.nowMs() + (graceSeconds * 1000) / context.host.speed;
@@ -24,14 +22,18 @@ export function settleMachines(context: PowerContext): void {
 }
 
 /** The machine is off at once, and what ran there is gone. It comes back after so many seconds, where told. */
-export function losePower(context: PowerContext, machine: WindowsMachine, backAfterSeconds: number | undefined): void {
-  killCommands(context, machine.id);
+export function losePower(
+  context: CommandContext,
+  machine: WindowsMachine,
+  backAfterSeconds: number | undefined,
+): void {
+  loseCommands(context, machine.id);
   machine.power = backAfterSeconds === undefined ? 'off' : 'rebooting';
   if (backAfterSeconds !== undefined) startLater(context, machine, backAfterSeconds);
 }
 
 /** Does a fault to a machine now; `times` counts installations. */
-export function afflict(context: PowerContext, machine: WindowsMachine, then: MachineFault, times: number): void {
+export function afflict(context: CommandContext, machine: WindowsMachine, then: MachineFault, times: number): void {
   const nowMs = context.host.clock.nowMs();
   switch (then.kind) {
     case 'unreachable':
@@ -53,14 +55,14 @@ export function afflict(context: PowerContext, machine: WindowsMachine, then: Ma
 }
 
 /** Takes back what faults did to machines, their power left out. */
-export function relieve({ state }: PowerContext): void {
+export function relieve({ state }: CommandContext): void {
   for (const machine of state.machines) {
     delete machine.offline;
     machine.installer = { busyTimes: 0, rebootTimes: 0 };
   }
 }
 
-function scheduleRestart(context: PowerContext, machine: WindowsMachine): void {
+function scheduleRestart(context: CommandContext, machine: WindowsMachine): void {
   const { restart } = machine;
   if (restart?.downAtMs === undefined) return;
   context.host.scheduler.at(restart.downAtMs, () => {
@@ -71,12 +73,12 @@ function scheduleRestart(context: PowerContext, machine: WindowsMachine): void {
   });
 }
 
-function startLater(context: PowerContext, machine: WindowsMachine, seconds: number): void {
+function startLater(context: CommandContext, machine: WindowsMachine, seconds: number): void {
   machine.bootsAtMs = context.host.clock.nowMs() + (seconds * 1000) / context.host.speed;
   scheduleStart(context, machine);
 }
 
-function scheduleStart({ host, state, save }: PowerContext, machine: WindowsMachine): void {
+function scheduleStart({ host, state, save }: CommandContext, machine: WindowsMachine): void {
   const { bootsAtMs } = machine;
   if (bootsAtMs === undefined) return;
   host.scheduler.at(bootsAtMs, () => {
@@ -86,7 +88,7 @@ function scheduleStart({ host, state, save }: PowerContext, machine: WindowsMach
   });
 }
 
-function scheduleNetwork({ host, save }: PowerContext, machine: WindowsMachine): void {
+function scheduleNetwork({ host, save }: CommandContext, machine: WindowsMachine): void {
   const untilMs = machine.offline?.untilMs;
   if (untilMs === undefined) return;
   host.scheduler.at(untilMs, () => {

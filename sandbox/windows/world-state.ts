@@ -42,7 +42,8 @@ export interface CommandWork {
   readonly mode: StepMode;
   readonly targetId: string;
   readonly dueMs: number;
-  readonly endsAs: 'done' | 'timeout' | 'death' | 'never';
+  /** `broken`: the machine behind went down, and with it the session to it. */
+  readonly endsAs: 'done' | 'timeout' | 'death' | 'broken' | 'never';
   readonly fault?: CommandFault;
 }
 
