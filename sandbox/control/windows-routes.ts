@@ -12,6 +12,8 @@ export interface WindowsDoors {
   /** Takes another world in place of this one; answers how its machines are reached. */
   define(read: ReadBody): Promise<unknown>;
   addFault(read: ReadBody): unknown;
+  /** Takes back the faults that nothing met yet, and brings machines back onto their network. */
+  clearFaults(): void;
   /** Every command so far: machine, step, mode, when it began and ended. */
   history(): readonly unknown[];
   /** A VPN client that dials in: connected, or the error code that Windows would show. */
@@ -35,6 +37,14 @@ export function windowsRoutes(windows: WindowsDoors): ControlRoute[] {
       method: 'POST',
       path: '/windows/faults',
       handle: (request) => ({ status: 200, body: windows.addFault(bodyOf(request)) }),
+    },
+    {
+      method: 'DELETE',
+      path: '/windows/faults',
+      handle: () => {
+        windows.clearFaults();
+        return { status: 200, body: {} };
+      },
     },
     { method: 'GET', path: '/windows/history', handle: () => ({ status: 200, body: windows.history() }) },
     {

@@ -31,6 +31,7 @@ export interface ControlDoors {
   describe(): object;
   define(read: ReadBody): Promise<WindowsReach>;
   addFault(read: ReadBody): object;
+  clearFaults(): void;
   history(): readonly object[];
   connectVpn(read: ReadBody): object;
   /** A person at a machine's keyboard runs a script; answers what is on the screen at its end. */
@@ -58,6 +59,10 @@ export function createControlDoors(options: ControlDoorsOptions): ControlDoors {
       return options.reach();
     },
     addFault: (read) => addFault(world, front, read),
+    clearFaults() {
+      world.clearFaults();
+      front.faults.clear();
+    },
     history: () => world.history(),
     connectVpn(read) {
       const { machine, ...client } = read(vpnConnectionSchema);

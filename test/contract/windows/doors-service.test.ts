@@ -190,6 +190,10 @@ describe('sandbox/windows/doors/windows-service', () => {
     windows.addFault(given({ machine: 'host1', then: { kind: 'unreachable' } }));
     expect(windows.world.reach('host1')).toBe('silent');
 
+    windows.addFault(given({ machine: 'host1', then: { kind: 'refuse' } }));
+    windows.clearFaults();
+    expect(await ssh('poll', { id: 'c1' })).toEqual({ state: 'absent' });
+
     expect(() => windows.addFault(given({ machine: 'nobody', then: { kind: 'refuse' } }))).toThrow(/no machine/);
     expect(() => windows.addFault(given({ machine: 'host1', then: { kind: 'burn' } }))).toThrow(z.ZodError);
   });
