@@ -39,7 +39,8 @@ function restore({ machine }: Call, remoteAccess: RemoteAccess): StepOutcome {
   if (before === undefined) return fine();
   remoteAccess.routerType = before.routerType;
   remoteAccess.natModes = { ...before.natModes };
-  if (before.preferredAdapter !== undefined) remoteAccess.preferredAdapter = before.preferredAdapter;
+  if (before.preferredAdapter === undefined) delete remoteAccess.preferredAdapter;
+  else remoteAccess.preferredAdapter = before.preferredAdapter;
   for (const policy of remoteAccess.policies)
     Object.assign(policy, before.policies.find(({ name }) => name === policy.name) ?? {});
   if (before.isServiceRunning) machine.services[remoteAccessService] = 'Running';

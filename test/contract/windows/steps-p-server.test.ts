@@ -106,6 +106,7 @@ describe('sandbox/windows/steps', () => {
 
     expect(made.remoteAccess()).toMatchObject({ vpnStatus: 'Uninstalled', vpnS2SStatus: 'Uninstalled' });
     expect(made.remoteAccess()).not.toHaveProperty('pool');
+    expect(made.remoteAccess()).not.toHaveProperty('preferredAdapter');
     expect(JSON.stringify([made.remoteAccess().natModes, made.remoteAccess().policies])).toBe(before);
     expect(isNatUp(made.nat())).toBe(true);
     expect(dial()).toEqual({ outcome: 'refused', code: 809 });
