@@ -23,6 +23,8 @@ interface Told {
   readonly realSeconds: number;
 }
 
+/** The story that the goal is set for. */
+const widest = 'connector, 3 clouds with 3 portals and 3 APIs each';
 const wide: PackShape = { clouds: 3, perCloud: { portals: 3, apis: 3 } };
 const express: PackShape = { clouds: 2, perCloud: 'express' };
 
@@ -35,7 +37,7 @@ export async function measureStoryTime(
     const stories = [
       ...pocs(1, 2).map(vpnAccess),
       connector('connector, 2 Express clouds', 'express', express),
-      ...(isWideToo ? [connector('connector, 3 clouds with 3 portals and 3 APIs each', 'wide', wide)] : []),
+      ...(isWideToo ? [connector(widest, 'wide', wide)] : []),
     ];
     const told: Told[] = [];
     for (const story of stories) told.push(await tell(stack, story));
@@ -87,7 +89,7 @@ function timeSection(told: readonly Told[]): Section {
         name: `${name}: story / critical path of its steps`,
         value: seconds / pathSeconds,
         unit: 'x',
-        target: '<= 1.1',
+        ...(name === widest ? { target: '<= 1.1' } : {}),
       },
       {
         name: `${name}: the same less the real time of the run`,
