@@ -3,7 +3,7 @@ import { azurePackPartSchema } from './connector-part.ts';
 import { remoteAccessSchema } from './machine-remote-access.ts';
 
 const address = z.ipv4();
-export const machineRoles = [
+const machineRoles = [
   'host',
   'natvm',
   'ercs',
@@ -121,7 +121,6 @@ export const windowsMachineSchema = z.strictObject({
   notes: z.record(z.string(), z.array(z.string())).default({}),
 });
 export type WindowsMachine = z.infer<typeof windowsMachineSchema>;
-export type WindowsMachineDefinition = z.input<typeof windowsMachineSchema>;
 
 /** Whether it is switched on and on its network. */
 export function isUp({ power, offline }: Pick<WindowsMachine, 'power' | 'offline'>): boolean {

@@ -6,7 +6,7 @@ const roleStates = ['Installed', 'Uninstalled'] as const;
 const poolSchema = z.strictObject({ from: address, to: address });
 
 /** How a network adapter takes part in address translation. */
-export const natModes = ['none', 'private', 'full'] as const;
+const natModes = ['none', 'private', 'full'] as const;
 
 /** What counts only from the next start of Routing and Remote Access on (facts/onprem.md, P7 and P9). */
 const inForceSchema = z.strictObject({
@@ -19,7 +19,6 @@ const sessionSchema = z.strictObject({
   address,
   connectedAt: z.iso.datetime(),
 });
-export type VpnSession = z.infer<typeof sessionSchema>;
 
 /** What `netsh ras dump`, `netsh routing dump` and `netsh nps export` keep, and what was installed: no shared key is among it. */
 const settingsSchema = z.strictObject({

@@ -21,7 +21,6 @@ const serverSchema = z.strictObject({
   /** What it shows, its own certificate first: DER in base64. Without any it speaks no TLS. */
   certificates: z.array(z.base64()).default([]),
 });
-export type NetworkServer = z.infer<typeof serverSchema>;
 
 const networkSchema = z.strictObject({
   /** DNS: address by name in lower case. Machines' own names are known without. */
@@ -34,7 +33,6 @@ const networkSchema = z.strictObject({
   /** Names that do not resolve on a machine, by machine id, in lower case. */
   unresolved: z.record(machineIdSchema, z.array(z.string())).default({}),
 });
-export type Network = z.infer<typeof networkSchema>;
 
 /** A world as it begins, and the part of its state that machines make up. */
 export const worldDefinitionSchema = z.strictObject({

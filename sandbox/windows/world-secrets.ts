@@ -18,7 +18,7 @@ export const viaSecret = 'viaCredential';
 const credentialSchema = z.object({ username: z.string(), password: z.string() });
 
 /** A secret that the launcher cannot have: what Windows or Key Vault says of it. */
-export class SecretMissing extends Error {}
+class SecretMissing extends Error {}
 
 /** Every secret of an invocation by its parameter, that of `via` under `viaSecret`. */
 export async function resolveSecrets(
