@@ -3,19 +3,7 @@ import { azurePackPartSchema } from './connector-part.ts';
 import { remoteAccessSchema } from './machine-remote-access.ts';
 
 const address = z.ipv4();
-const machineRoles = [
-  'host',
-  'natvm',
-  'ercs',
-  'wasp',
-  'portal',
-  'api',
-  'wap',
-  'sql',
-  'spf',
-  'vmm',
-  'client',
-] as const;
+const machineRoles = ['host', 'natvm', 'ercs', 'wasp', 'portal', 'api', 'wap', 'sql', 'spf', 'vmm', 'client'] as const;
 export const machineIdSchema = z.string().regex(/^[a-z0-9-]{1,63}$/);
 
 /** An account, on one machine or in a domain. */
