@@ -8,7 +8,6 @@ import { createKeepSecretFacts } from './desk/keep-secret-facts.ts';
 import { createL2tpKits } from './desk/l2tp-kits.ts';
 import { createMachines } from './desk/machines.ts';
 import { createManualCommands } from './desk/manual-commands.ts';
-import { createOnPremisesBooks } from './desk/on-premises-books.ts';
 import { createOnPremisesStories } from './desk/on-premises-stories.ts';
 import { createStacks } from './desk/stacks.ts';
 import { createTakeClaims } from './desk/take-claims.ts';
@@ -27,11 +26,10 @@ export type OnPremises = ReturnType<typeof createOnPremises>;
 
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- what is made here would be listed twice
 export function createOnPremises(
-  { tables, operations, claims, secrets, downloads, now }: Services,
+  { tables, machineBooks: books, operations, claims, secrets, downloads, now }: Services,
   settings: Settings,
   credential: TokenCredential,
 ) {
-  const books = createOnPremisesBooks(tables);
   const machines = createMachines({ books, now });
   const keepSecretFacts = createKeepSecretFacts({ secrets });
   const manualCommands = createManualCommands({ tables, keepSecretFacts });

@@ -68,7 +68,8 @@ export function createServices(settings: Settings, credential: TokenCredential) 
   const thumbprintOfRoot = thumbprintOfPublicCertData;
   const delivery = { outbox, webhook: settings.webhook, send: sendWebhook, now };
 
-  const describeOnPremises = createDescribeOnPremises(createOnPremisesBooks(tables));
+  const machineBooks = createOnPremisesBooks(tables);
+  const describeOnPremises = createDescribeOnPremises(machineBooks);
   const describeExpiring: DescribeExpiring = async (kind, id) => {
     if (kind === 'root') return (await books.roots.get(rootKeys(id)))?.record;
     if (kind === 'stack-certificate' || kind === 'signing-certificate') return describeOnPremises(kind, id);
@@ -82,6 +83,7 @@ export function createServices(settings: Settings, credential: TokenCredential) 
     blobs,
     arm,
     books,
+    machineBooks,
     operations,
     claims,
     outbox,

@@ -1,4 +1,5 @@
 import type { ActivitiesOf } from '../contracts/activity.ts';
+import type { Refusal } from '../contracts/outcomes.ts';
 import type * as references from '../contracts/connectors.ts';
 import type { Claims } from '../desk/claims.ts';
 import type { Connectors } from '../desk/connectors.ts';
@@ -138,9 +139,6 @@ async function callHook(send: SendWebhook, url: string, order: object): Promise<
   }
 }
 
-function refused(
-  code: string,
-  message: string,
-): { readonly outcome: 'refused'; readonly code: string; readonly message: string } {
+function refused(code: string, message: string): Refusal {
   return { outcome: 'refused', code, message };
 }

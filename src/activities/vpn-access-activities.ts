@@ -1,4 +1,5 @@
 import type { ActivitiesOf } from '../contracts/activity.ts';
+import type { Refusal } from '../contracts/outcomes.ts';
 import type * as references from '../contracts/vpn-access.ts';
 import type { VpnUserWish } from '../contracts/vpn-access.ts';
 import type { Expiries } from '../desk/expiries.ts';
@@ -81,6 +82,6 @@ export function createVpnAccessActivities({
   };
 }
 
-function refused(message: string): { readonly outcome: 'refused'; readonly code: string; readonly message: string } {
+function refused(message: string): Refusal {
   return { outcome: 'refused', code: 'VerifyFailed', message };
 }

@@ -1,19 +1,24 @@
 import { z } from 'zod';
+import {
+  cloudNamePattern,
+  fqdnPattern,
+  sha256Pattern,
+  sharePattern,
+  sqlServerPattern,
+} from '../domain/on-premises-names.ts';
 import { remoteStep } from './remote-step.ts';
 
-const fqdn = z
-  .string()
-  .regex(/^(?=.{4,253}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/);
+const fqdn = z.string().regex(fqdnPattern);
 const computer = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/);
 const thumbprint = z.string().regex(/^[0-9A-F]{40}$/);
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-const cloudName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+const sha256 = z.string().regex(sha256Pattern);
+const cloudName = z.string().regex(cloudNamePattern);
 const folder = z.string().regex(/^[A-Za-z]:(\\[A-Za-z0-9._-]+)+$/);
-const share = z.string().regex(/^\\\\[A-Za-z0-9.-]+(\\[A-Za-z0-9._$-]+)+$/);
+const share = z.string().regex(sharePattern);
 const fileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,100}\.txt$/);
 const endpoint = z.url({ protocol: /^https$/ });
 const packageUri = z.url({ protocol: /^https$/ });
-const sqlServer = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]*(\\[A-Za-z0-9_$]+)?(,\d{1,5})?$/);
+const sqlServer = z.string().regex(sqlServerPattern);
 const noParameters = z.strictObject({});
 const noFacts = z.object({});
 

@@ -1,7 +1,7 @@
 import { activityReference } from './activity.ts';
 import { connectorSteps as steps } from './connector-steps.ts';
 import { plannedStep, type PlannedStep, type StoryProblem } from './on-premises.ts';
-import type { StoryRefusal } from './vpn-access.ts';
+import type { Refusal } from './outcomes.ts';
 
 export const connectCloudsName = 'connectClouds';
 export const connectPortalsName = 'connectPortals';
@@ -189,7 +189,7 @@ interface OfConnector {
 
 export const readConnectorPlan = activityReference<
   OfConnector,
-  { readonly outcome: 'ready'; readonly plan: ConnectorPlan; readonly files: readonly CloudDataFile[] } | StoryRefusal
+  { readonly outcome: 'ready'; readonly plan: ConnectorPlan; readonly files: readonly CloudDataFile[] } | Refusal
 >('readConnectorPlan');
 
 /** Reads the collected files in Key Vault, matches them to the clouds by their endpoints, and keeps what they say. */
@@ -197,7 +197,7 @@ export const matchDataFiles = activityReference<
   OfConnector & {
     readonly collected: readonly CollectedFile[];
   },
-  { readonly outcome: 'matched'; readonly files: readonly CloudDataFile[] } | StoryRefusal
+  { readonly outcome: 'matched'; readonly files: readonly CloudDataFile[] } | Refusal
 >('matchDataFiles');
 
 /** Calls the load balancer's hook of a cloud. */
@@ -205,7 +205,7 @@ export const callDrainHook = activityReference<
   OfConnector & { readonly cloud: string; readonly machineId: string; readonly action: 'drain' | 'undrain' },
   | { readonly outcome: 'done' }
   | { readonly outcome: 'wait'; readonly seconds: number; readonly reason: string }
-  | StoryRefusal
+  | Refusal
 >('callDrainHook');
 
 /** Locks by name: `pep:…` and `sql:…`. `held` names the operation that has it. */

@@ -1,5 +1,6 @@
 import { activityReference } from './activity.ts';
 import { commonSteps } from './common-steps.ts';
+import type { Refusal } from './outcomes.ts';
 import { plannedStep, type PlannedStep } from './on-premises.ts';
 import { vpnAccessSteps as steps } from './vpn-access-steps.ts';
 
@@ -37,12 +38,6 @@ export interface VpnAccessPlan {
   /** From the last opening, for closing. */
   readonly externalNic?: string;
   readonly certificate?: { readonly thumbprint: string; readonly store: 'LocalMachine' | 'CurrentUser' };
-}
-
-export interface StoryRefusal {
-  readonly outcome: 'refused';
-  readonly code: string;
-  readonly message: string;
 }
 
 /** Names of the operation's steps in the order in which they run. */
@@ -83,7 +78,7 @@ export const checkMachineSteps: readonly PlannedStep[] = [plannedStep(commonStep
 
 export const readVpnAccessPlan = activityReference<
   { readonly stackId: string },
-  { readonly outcome: 'ready'; readonly plan: VpnAccessPlan } | StoryRefusal
+  { readonly outcome: 'ready'; readonly plan: VpnAccessPlan } | Refusal
 >('readVpnAccessPlan');
 /** What the operation is to do about one user. */
 export const readVpnUserWish = activityReference<{ readonly operationId: string }, VpnUserWish>('readVpnUserWish');
@@ -110,5 +105,5 @@ export const keepStackCertificate = activityReference<
     readonly store: 'LocalMachine' | 'CurrentUser';
     readonly certificate: string;
   },
-  { readonly outcome: 'kept'; readonly notAfter: string } | StoryRefusal
+  { readonly outcome: 'kept'; readonly notAfter: string } | Refusal
 >('keepStackCertificate');

@@ -1,15 +1,22 @@
 import { z } from 'zod';
 import { connectorPort } from '../domain/connector-ports.ts';
 import { computerNameSchema, secretNameSchema } from '../domain/machine.ts';
+import {
+  cloudNamePattern,
+  fqdnPattern,
+  sha256Pattern,
+  sharePattern,
+  sqlServerPattern,
+} from '../domain/on-premises-names.ts';
 
 const slug = z.string().regex(/^[a-z0-9-]{1,63}$/);
 const cloudName = z
   .string()
-  .regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'Letters, digits, "_" and "-"; no spaces.' })
+  .regex(cloudNamePattern, { error: 'Letters, digits, "_" and "-"; no spaces.' })
   .meta({ examples: ['AzurePack_1'] });
 const fqdn = z
   .string()
-  .regex(/^(?=.{4,253}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/, {
+  .regex(fqdnPattern, {
     error: 'A fully qualified domain name; not an address, not a single label.',
   })
   .meta({ examples: ['wapcomputer1.contoso.com'] });
@@ -17,7 +24,7 @@ const thumbprint = z
   .string()
   .transform((text) => text.replaceAll(/[\s:\u200e]/g, '').toUpperCase())
   .pipe(z.string().regex(/^[0-9A-F]{40}$/, { error: 'A SHA-1 thumbprint: 40 hexadecimal digits.' }));
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const sha256 = z.string().regex(sha256Pattern);
 
 /** Addresses that everybody may read: whatever opens only with a secret in it belongs into Key Vault, not into a request. */
 const openHttpsUrl = z
@@ -39,14 +46,8 @@ const endpoint = z
     params: { fix: "Send the name that is in the portal's certificate." },
   })
   .transform(withPort);
-const share = z
-  .string()
-  .max(256)
-  .regex(/^\\\\[A-Za-z0-9.-]+(\\[A-Za-z0-9._$-]+)+$/, { error: 'A UNC path such as \\\\server\\share\\folder.' });
-const sqlServer = z
-  .string()
-  .max(256)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9.-]*(\\[A-Za-z0-9_$]+)?(,\d{1,5})?$/, { error: 'A server, an instance, or both.' });
+const share = z.string().max(256).regex(sharePattern, { error: 'A UNC path such as \\\\server\\share\\folder.' });
+const sqlServer = z.string().max(256).regex(sqlServerPattern, { error: 'A server, an instance, or both.' });
 
 const cloudSchema = z.strictObject({
   name: cloudName,

@@ -8,17 +8,18 @@ import {
   type CloudDataFile,
   type ConnectorPlan,
 } from '../contracts/connectors.ts';
-import type { StoryRefusal } from '../contracts/vpn-access.ts';
-import { AppError } from '../domain/app-error.ts';
+import type { Refusal } from '../contracts/outcomes.ts';
+import { AppError, invalidField } from '../domain/app-error.ts';
 import { minimumVersionsOf, type ConnectorRequest } from './connector-request.ts';
 import type { Machines } from './machines.ts';
 import type { OnPremisesBooks } from './on-premises-books.ts';
-import type { OnPremisesStories, StoryRequest } from './on-premises-stories.ts';
+import type { OnPremisesStories } from './on-premises-stories.ts';
+import type { StoryRequest } from './story-request.ts';
 import type { OperationRecord } from './operation-record.ts';
 import { connectorKeys, stackKeys, type ConnectorRecord, type StackRecord } from './records/on-premises.ts';
 
 type PlanAnswer =
-  { readonly outcome: 'ready'; readonly plan: ConnectorPlan; readonly files: readonly CloudDataFile[] } | StoryRefusal;
+  { readonly outcome: 'ready'; readonly plan: ConnectorPlan; readonly files: readonly CloudDataFile[] } | Refusal;
 
 /** Connectors of Windows Azure Pack clouds to a stack; a stack has one at most, because turning its mode off turns it off for all. */
 export interface Connectors {
@@ -52,10 +53,15 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
   async function stackFor({ id, stackId }: ConnectorRequest): Promise<StackRecord & { readonly waspMachine: string }> {
     const stack = (await books.stacks.get(stackKeys(stackId)))?.record;
     if (stack === undefined)
-      throw refuse('/stackId', 'stackUnknown', `There is no stack ${stackId}.`, 'Register it with POST /api/stacks.');
+      throw invalidField(
+        '/stackId',
+        'stackUnknown',
+        `There is no stack ${stackId}.`,
+        'Register it with POST /api/stacks.',
+      );
     const { waspMachine, connectorId } = stack;
     if (waspMachine === undefined)
-      throw refuse(
+      throw invalidField(
         '/stackId',
         'noWaspMachine',
         `Stack ${stackId} names no waspMachine.`,
@@ -238,8 +244,4 @@ function namedMachines(
 /** The stack has one connector, and the connector one stack: two requests must not give one id to two stacks at once. */
 function claimsOf({ id, stackId }: Pick<ConnectorRequest, 'id' | 'stackId'>): readonly string[] {
   return [`connector:${stackId}`, `connector-id:${id}`];
-}
-
-function refuse(path: string, code: string, message: string, fix: string): AppError {
-  return new AppError('ERR_REQUEST_INVALID', message, { problems: [{ path, code, message, fix }] });
 }

@@ -12,6 +12,7 @@ import type { Books } from './books.ts';
 import type { Claims } from './claims.ts';
 import { instanceIdOf, type OperationRecord } from './operation-record.ts';
 import type { Operations } from './operations.ts';
+import type { StoryRequest } from './story-request.ts';
 import { createTakeClaims, heldBy } from './take-claims.ts';
 import { rootKeys, type RootRecord } from './records/certificates.ts';
 import { gatewayKeys, resourceKeys, type GatewayRecord } from './records/gateways.ts';
@@ -21,12 +22,6 @@ export interface GatewayStoriesOptions {
   readonly claims: Claims;
   readonly operations: Operations;
   readonly now: () => Date;
-}
-
-interface StoryRequest {
-  readonly operationId: string;
-  readonly requestedBy: string;
-  readonly orchestrations: Orchestrations;
 }
 
 /** Long stories of whole gateways: begun by a call, carried out by an orchestration, resumed or undone by a call. */

@@ -1,4 +1,4 @@
-import { AppError } from '../domain/app-error.ts';
+import { AppError, invalidField } from '../domain/app-error.ts';
 import type { Machine } from '../domain/machine.ts';
 import type { OnPremisesBooks } from './on-premises-books.ts';
 import { machineKeys, type MachineRecord } from './records/on-premises.ts';
@@ -48,9 +48,9 @@ export function createMachines(options: { readonly books: OnPremisesBooks; reado
     const between = via.machineId === id ? undefined : await get(via.machineId);
     const path = '/via/machineId';
     if (between === undefined)
-      throw invalid(path, 'machineUnknown', `Machine ${via.machineId} is not registered.`, 'Register it first.');
+      throw invalidField(path, 'machineUnknown', `Machine ${via.machineId} is not registered.`, 'Register it first.');
     if (between.via !== undefined)
-      throw invalid(
+      throw invalidField(
         path,
         'tooManyHops',
         `Machine ${via.machineId} is itself reached through another.`,
@@ -58,7 +58,7 @@ export function createMachines(options: { readonly books: OnPremisesBooks; reado
       );
     const dependants = (await list()).filter((other) => other.via?.machineId === id);
     if (dependants.length > 0)
-      throw invalid(
+      throw invalidField(
         path,
         'tooManyHops',
         `Machine ${dependants[0]?.id ?? ''} is reached through ${id}.`,
@@ -120,8 +120,4 @@ function connectorMachines(request: {
     ...[spfMachine, vmmMachine].filter((id) => id !== undefined),
   ]);
   return [...request.checkMachines, ...ofClouds];
-}
-
-function invalid(path: string, code: string, message: string, fix: string): AppError {
-  return new AppError('ERR_REQUEST_INVALID', message, { problems: [{ path, code, message, fix }] });
 }

@@ -1,10 +1,10 @@
 import type { CloudDataFile, CollectedFile } from '../contracts/connectors.ts';
-import type { StoryRefusal } from '../contracts/vpn-access.ts';
+import type { Refusal } from '../contracts/outcomes.ts';
 import { readDataFile } from '../onprem/read-data-file.ts';
 import { readCertificate } from '../pki/read-certificate.ts';
 import type { Secrets } from '../ports/secrets.ts';
 
-type Matched = { readonly outcome: 'matched'; readonly files: readonly CloudDataFile[] } | StoryRefusal;
+type Matched = { readonly outcome: 'matched'; readonly files: readonly CloudDataFile[] } | Refusal;
 
 interface Candidate {
   readonly file: CollectedFile;

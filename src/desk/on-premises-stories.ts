@@ -3,14 +3,8 @@ import { AppError } from '../domain/app-error.ts';
 import type { Orchestrations } from '../ports/orchestrations.ts';
 import { instanceIdOf, type OperationRecord } from './operation-record.ts';
 import type { Operations } from './operations.ts';
+import type { StoryRequest } from './story-request.ts';
 import type { TakeClaims } from './take-claims.ts';
-
-/** Who asks for a story, and where it runs. */
-export interface StoryRequest {
-  readonly operationId: string;
-  readonly requestedBy: string;
-  readonly orchestrations: Orchestrations;
-}
 
 interface NewStory extends StoryRequest {
   /** The orchestration that tells it, which is the operation's kind too. */

@@ -1,3 +1,4 @@
+import type { Refusal } from '../contracts/outcomes.ts';
 import {
   closeVpnAccessName,
   closeVpnAccessSteps,
@@ -5,18 +6,18 @@ import {
   openVpnAccessSteps,
   setVpnUserName,
   setVpnUserSteps,
-  type StoryRefusal,
   type VpnAccessPlan,
   type VpnUserWish,
 } from '../contracts/vpn-access.ts';
-import { AppError, type Problem } from '../domain/app-error.ts';
+import { AppError, invalidField, type Problem } from '../domain/app-error.ts';
 import { makePassword, sharedKeyPattern, toKeyText } from '../domain/make-password.ts';
 import { rangeProblems, rangeWarnings } from '../domain/vpn-address-range.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import { sha256Hex } from './digest.ts';
 import type { Machines } from './machines.ts';
 import type { OnPremisesBooks } from './on-premises-books.ts';
-import type { OnPremisesStories, StoryRequest } from './on-premises-stories.ts';
+import type { OnPremisesStories } from './on-premises-stories.ts';
+import type { StoryRequest } from './story-request.ts';
 import type { OperationRecord } from './operation-record.ts';
 import { stackKeys, vpnUserKeys, type StackRecord, type VpnUserRecord } from './records/on-premises.ts';
 
@@ -62,7 +63,7 @@ export interface VpnAccess {
   addUser(stackId: string, user: UserRequest, asked: Asked): Promise<StartedUser>;
   resetUser(stackId: string, name: string, asked: Asked): Promise<StartedUser>;
   setUser(stackId: string, name: string, wanted: 'disabled' | 'removed', asked: StoryRequest): Promise<OperationRecord>;
-  plan(stackId: string): Promise<{ readonly outcome: 'ready'; readonly plan: VpnAccessPlan } | StoryRefusal>;
+  plan(stackId: string): Promise<{ readonly outcome: 'ready'; readonly plan: VpnAccessPlan } | Refusal>;
   warnings(stack: StackRecord): Promise<readonly Problem[]>;
 }
 
@@ -97,7 +98,7 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
   const usersOf = async (stackId: string): Promise<readonly VpnUserRecord[]> =>
     (await books.vpnUsers.list(stackId)).map(({ record }) => record);
 
-  async function planOf(stack: StackRecord): Promise<VpnAccessPlan | StoryRefusal> {
+  async function planOf(stack: StackRecord): Promise<VpnAccessPlan | Refusal> {
     const { vpnAccess, natMachine } = stack;
     if (vpnAccess === undefined || natMachine === undefined) return refused(`Stack ${stack.id} shares no VPN access.`);
     const route = await machines.route(natMachine);
@@ -144,7 +145,7 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
     }
     const path = '/sharedKeySecret';
     if (key === undefined)
-      throw invalid(
+      throw invalidField(
         path,
         'secretMissing',
         `Key Vault has no secret ${name}.`,
@@ -152,7 +153,7 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
       );
     if (!sharedKeyPattern.test(key.value)) {
       const message = `Secret ${name} holds no key that every client takes.`;
-      throw invalid(path, 'sharedKeyUnfit', message, 'Use 20 to 64 letters, digits, ".", "_" and "-".');
+      throw invalidField(path, 'sharedKeyUnfit', message, 'Use 20 to 64 letters, digits, ".", "_" and "-".');
     }
     return name;
   }
@@ -171,7 +172,7 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
     const isThere = (await secrets.get(secretName)) !== undefined;
     const isMade = isOurs && (isReset || !isThere);
     if (!isMade && !isThere)
-      throw invalid(
+      throw invalidField(
         path,
         'secretMissing',
         `Key Vault has no secret ${secretName}.`,
@@ -387,10 +388,6 @@ function userClaim(stackId: string, name: string): string {
   return `vpn-user:${stackId}:${name}`;
 }
 
-function refused(message: string): StoryRefusal {
+function refused(message: string): Refusal {
   return { outcome: 'refused', code: 'Precondition', message };
-}
-
-function invalid(path: string, code: string, message: string, fix: string): AppError {
-  return new AppError('ERR_REQUEST_INVALID', message, { problems: [{ path, code, message, fix }] });
 }

@@ -51,3 +51,8 @@ export class AppError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
+
+/** The error for a request in which one field is wrong. */
+export function invalidField(path: string, code: string, message: string, fix: string): AppError {
+  return new AppError('ERR_REQUEST_INVALID', message, { problems: [{ path, code, message, fix }] });
+}
