@@ -50,6 +50,34 @@ describe('src/functions/on-gateway-changed', () => {
   });
 
   it.each([
+    ['claims as text', { claims: 'name=somebody' }],
+    ['claims that are null', { claims: null }],
+    ['an address that is null', { resourceUri: null }],
+    ['an address of another shape', { resourceUri: { id: 7 } }],
+  ])('looks though the event has %s', async (_what, data) => {
+    const world = createDeskWorld();
+
+    expect(await send(world, await anEvent(world, {}, data))).toBe('looked at');
+  });
+
+  it.each([
+    ['no data', { data: null }],
+    ['data as text', { data: 'Succeeded' }],
+    ['no type', { eventType: undefined }],
+    ['a time that is none', { eventTime: 'yesterday' }],
+  ])('looks though the event has %s', async (_what, changes) => {
+    const world = createDeskWorld();
+
+    expect(await send(world, await anEvent(world, changes))).toBe('looked at');
+  });
+
+  it('knows its own writes in claims that came as text', async () => {
+    const world = createDeskWorld();
+
+    expect(await send(world, await anEvent(world, {}, { claims: '{"appid":"Our-App"}' }))).toBe('own write');
+  });
+
+  it.each([
     ['an action', { eventType: 'Microsoft.Resources.ResourceActionSuccess' }, 'not a gateway write'],
     [
       'another resource',
