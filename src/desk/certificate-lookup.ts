@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { comparableName } from '../domain/session-name.ts';
 import type { Thumbprint } from '../domain/thumbprint.ts';
 import type { Books } from './books.ts';
 import { certificateKeys, type CertificateRecord } from './records/certificates.ts';
@@ -23,8 +24,13 @@ export interface CertificateLookup {
   byThumbprint(thumbprint: Thumbprint): Promise<CertificateRecord | undefined>;
   /** Of one owner or one root: at least one of the two is given. */
   list(query: CertificateQuery): Promise<CertificatePage>;
-  /** Serial numbers of every certificate with this common name, whatever its letter case. */
+  /** Serial numbers of every certificate that was ever given this name; names compare as `comparableName` has them. */
   withCommonName(commonName: string): Promise<readonly string[]>;
+  /**
+   * The certificates of this name that may open a gateway now: issued, not expired, not revoked. A name in Azure's session
+   * list tells whose session it is only while nobody else has it, so this is asked each time that matters and never kept.
+   */
+  liveNamed(commonName: string, now: Date): Promise<readonly CertificateRecord[]>;
   /** True when a certificate of this public key was revoked because somebody else has the key. */
   isCompromised(publicKeyHash: string): Promise<boolean>;
   /** True while a certificate of this root may open a gateway. */
@@ -37,7 +43,7 @@ export function thumbprintGroup(thumbprint: string): string {
 
 /** Names hold characters that table keys cannot. */
 export function commonNameGroup(commonName: string): string {
-  return createHash('sha256').update(commonName.toLowerCase()).digest('hex');
+  return createHash('sha256').update(comparableName(commonName)).digest('hex');
 }
 
 export function createCertificateLookup({
@@ -54,7 +60,14 @@ export function createCertificateLookup({
     return isOver ? { ...record, state: 'expired' } : record;
   }
 
+  async function withCommonName(commonName: string): Promise<readonly string[]> {
+    const rows = await books.byCommonName.list(commonNameGroup(commonName));
+    return rows.map(({ record }) => record.serialNumber);
+  }
+
   return {
+    withCommonName,
+
     byThumbprint: async (thumbprint) => {
       const keys = { partitionKey: thumbprintGroup(thumbprint), rowKey: thumbprint };
       const row = (await books.byThumbprint.get(keys))?.record;
@@ -80,9 +93,9 @@ export function createCertificateLookup({
       }
     },
 
-    withCommonName: async (commonName) => {
-      const rows = await books.byCommonName.list(commonNameGroup(commonName));
-      return rows.map(({ record }) => record.serialNumber);
+    liveNamed: async (commonName, at) => {
+      const records = await Promise.all((await withCommonName(commonName)).map(read));
+      return records.filter((record) => record !== undefined).filter((record) => isLive(record, at));
     },
 
     isCompromised: async (publicKeyHash) => {
@@ -96,14 +109,17 @@ export function createCertificateLookup({
       for (;;) {
         const rows = await books.byRoot.list(rootId, { top: 100, ...(from === undefined ? {} : { from }) });
         const records = await Promise.all(rows.map(({ record }) => read(record.serialNumber)));
-        if (records.some((record) => record?.state === 'issued' && Date.parse(record.notAfter) > now.getTime()))
-          return true;
+        if (records.some((record) => record !== undefined && isLive(record, now))) return true;
         const last = rows.at(-1)?.record;
         if (last === undefined || rows.length < 100) return false;
         from = `${last.serialNumber}~`;
       }
     },
   };
+}
+
+function isLive(record: CertificateRecord, now: Date): boolean {
+  return record.state === 'issued' && Date.parse(record.notAfter) > now.getTime();
 }
 
 function matches(record: CertificateRecord, query: CertificateQuery): boolean {

@@ -92,7 +92,7 @@ export const byThumbprintKind = indexKind('CertificatesByThumbprint');
 export const byOwnerKind = indexKind('CertificatesByOwner');
 /** Group: root id; key: serial number. */
 export const byRootKind = indexKind('CertificatesByRoot');
-/** Group: SHA-256 of the lower-case common name; key: serial number. */
+/** Group: SHA-256 of the common name in the form in which names are compared; key: serial number. */
 export const byCommonNameKind = indexKind('CertificatesByCn');
 /** Group: SHA-256 of the public key; key: serial number. */
 export const byPublicKeyKind = indexKind('CertificatesByKey');
