@@ -17,6 +17,8 @@ export interface ControlRequest {
 
 export interface ControlResponse {
   readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON unless it is a Buffer, which is sent with `headers` as it stands. */
   readonly body: unknown;
 }
 
@@ -157,7 +159,12 @@ function problemResponse(error: unknown): ControlResponse {
 }
 
 function send(outgoing: ServerResponse, response: ControlResponse, type: string): void {
-  const body = JSON.stringify(response.body ?? {});
-  outgoing.writeHead(response.status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
+  const isRaw = Buffer.isBuffer(response.body);
+  const body = isRaw ? response.body : Buffer.from(JSON.stringify(response.body ?? {}));
+  outgoing.writeHead(response.status, {
+    ...(isRaw ? {} : { 'content-type': type }),
+    'content-length': body.length,
+    ...response.headers,
+  });
   outgoing.end(body);
 }

@@ -54,6 +54,14 @@ export function stackRoutes(options: {
       },
     },
     {
+      method: 'DELETE',
+      path: '/faults',
+      handle: () => {
+        host.faults.clear();
+        return { status: 200, body: {} };
+      },
+    },
+    {
       method: 'GET',
       path: '/clock',
       handle: () => ({

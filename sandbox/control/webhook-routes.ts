@@ -1,5 +1,6 @@
+import { rawResponse, type FaultAction } from '../platform/faults.ts';
 import type { ServiceHost } from '../platform/service-host.ts';
-import type { ControlRoute } from './control-server.ts';
+import type { ControlResponse, ControlRoute } from './control-server.ts';
 import type { WebhookInbox } from './webhook-inbox.ts';
 
 /**
@@ -18,11 +19,16 @@ export function webhookRoutes(
       handle: (request) => {
         const at = host.clock.now().toISOString();
         const fault = host.faults.take({ service: 'webhook', method: 'POST', path: '/webhook' }, { noise: false });
-        const status = fault !== undefined && 'status' in fault ? fault.status : 200;
-        host.journal.add({ at, service: 'webhook', method: 'POST', path: '/webhook', status });
-        if (status === 200) inbox.add({ at, headers: request.headers, body: request.rawBody });
-        return { status, body: {} };
+        const refusal = fault !== undefined && 'status' in fault ? faultAnswer(fault) : undefined;
+        const answer = refusal ?? { status: 200, body: {} };
+        host.journal.add({ at, service: 'webhook', method: 'POST', path: '/webhook', status: answer.status });
+        if (refusal === undefined) inbox.add({ at, headers: request.headers, body: request.rawBody });
+        return answer;
       },
     },
   ];
+}
+
+function faultAnswer(fault: Extract<FaultAction, { status: number }>): ControlResponse {
+  return 'code' in fault ? { status: fault.status, body: {} } : rawResponse(fault);
 }

@@ -1,6 +1,20 @@
 import { z } from 'zod';
 import { SeededRandom } from './seeded-random.ts';
 
+/** Names and values that an HTTP header can have (RFC 9110, 5.1 and 5.5): others would break the server, not the client. */
+const headersSchema = z.record(
+  z.string().regex(/^[!#$%&'*+.^_`|~\w-]+$/),
+  z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/),
+);
+
+/** An answer that is sent as it stands, instead of the service's own. A body that is no string is sent as JSON, `null` too. */
+const rawAnswerSchema = z.strictObject({
+  status: z.int().min(200).max(599),
+  headers: headersSchema.optional(),
+  body: z.json().optional(),
+});
+export type RawAnswer = z.infer<typeof rawAnswerSchema>;
+
 /** What to do to a request, as POST /faults takes it (the stack's own doors in the API page). */
 export const faultSchema = z.strictObject({
   service: z.string(),
@@ -12,6 +26,7 @@ export const faultSchema = z.strictObject({
     z.strictObject({ hangMs: z.int().min(1) }),
     z.strictObject({ applyThenDrop: z.literal(true) }),
     z.strictObject({ failOperation: z.string() }),
+    rawAnswerSchema,
   ]),
 });
 export type Fault = z.infer<typeof faultSchema>;
@@ -21,6 +36,17 @@ interface FaultTarget {
   readonly service: string;
   readonly method: string;
   readonly path: string;
+}
+
+/** The bytes and headers of a raw answer: nothing is added, so that a body without `content-type` stays one. */
+export function rawResponse({ status, headers = {}, body }: RawAnswer): {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+} {
+  const lowerCase = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+  const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
+  return { status, headers: Object.fromEntries(lowerCase) as Record<string, string>, body: Buffer.from(text) };
 }
 
 /** Share of requests that meet a 429 or a 503 although nobody asked for it, so that retries are always exercised. */

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { FaultAction, FaultPlan } from './faults.ts';
+import { rawResponse, type FaultAction, type FaultPlan } from './faults.ts';
 import type { Journal } from './journal.ts';
 import type { StackClock } from './stack-clock.ts';
 import type { RecordTraffic } from './traffic-recorder.ts';
@@ -113,6 +113,7 @@ async function answer(
 }
 
 function faultResponse(options: ServiceOptions, fault: Extract<FaultAction, { status: number }>): ServiceResponse {
+  if (!('code' in fault)) return rawResponse(fault);
   return {
     status: fault.status,
     headers: fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) },
@@ -151,7 +152,7 @@ function send(outgoing: ServerResponse, response: ServiceResponse): void {
     : response.body === undefined
       ? Buffer.alloc(0)
       : Buffer.from(JSON.stringify(response.body));
-  outgoing.writeHead(response.status, { ...headersOf(response), 'content-length': body.length });
+  outgoing.writeHead(response.status, { 'content-length': body.length, ...headersOf(response) });
   outgoing.end(body);
 }
 

@@ -9,6 +9,7 @@ import type { TokenCredential } from '@azure/core-auth';
 import { startArm, type RunningArm } from '../../sandbox/arm/arm-service.ts';
 import type { HybridMachines } from '../../sandbox/arm/hybrid-compute/hybrid-machines.ts';
 import { startEventGrid } from '../../sandbox/eventgrid/event-grid.ts';
+import type { RawAnswer as RawFault } from '../../sandbox/platform/faults.ts';
 import type { ServiceHost } from '../../sandbox/platform/service-host.ts';
 import { aPublicIp, aVirtualNetwork, location } from './builders/arm-bodies.ts';
 import { createTestHost, type TestHost, type TestHostOptions } from './service-host.ts';
@@ -56,6 +57,13 @@ export interface ArmStack {
   network: NetworkManagementClient;
   resources: ResourceManagementClient;
   readonly subscriptionId: string;
+  /** Whose calls ARM takes: for clients other than `network` and `resources`, which also need `test.ca`. */
+  readonly credential: TokenCredential;
+  /** The next calls that fit are answered with `answer` as it stands, and not carried out; `path` is a regular expression. */
+  answerNext(
+    calls: { readonly method?: string; readonly path?: string; readonly times?: number },
+    answer: RawFault,
+  ): void;
   /** Path of something in the resource group `rg`, with the api-version that goes with it. */
   path(rest: string): string;
   /** A request that the clients would not send; carries a valid token unless told otherwise. */
@@ -112,6 +120,10 @@ export async function startArmStack(options: ArmStackOptions = {}): Promise<ArmS
     arm: first,
     ...clientsFor(first.url),
     subscriptionId,
+    credential,
+    answerNext({ times = 1, ...calls }, answer) {
+      test.host.faults.add({ service: 'arm', ...calls, times, then: answer });
+    },
     path(rest) {
       const version = apiVersions[/Microsoft\.\w+/.exec(rest)?.[0] ?? ''] ?? '2025-04-01';
       return `/subscriptions/${subscriptionId}/resourceGroups/rg${rest}?api-version=${version}`;

@@ -112,9 +112,27 @@ describe('sandbox/control', () => {
     expect(test.host.faults.take(target)).toBeUndefined();
   });
 
+  it('takes back the faults that nothing met yet', async () => {
+    const fault = { service: 'arm', times: 3, then: { status: 503, code: 'Busy' } };
+    const target = { service: 'arm', method: 'PUT', path: '/x' };
+    await ask('POST', '/faults', fault);
+    expect(test.host.faults.take(target)).toEqual(fault.then);
+
+    expect((await ask('DELETE', '/faults')).status).toBe(200);
+
+    expect(test.host.faults.take(target)).toBeUndefined();
+  });
+
   it.each([
     ['a fault without a service', '/faults', { times: 1, then: { hangMs: 5 } }],
     ['a fault of no known kind', '/faults', { service: 'arm', times: 1, then: { explode: true } }],
+    ['an answer that is none', '/faults', { service: 'arm', times: 1, then: { status: 100 } }],
+    [
+      'a header that cannot be sent',
+      '/faults',
+      { service: 'arm', times: 1, then: { status: 200, headers: { 'a b': '' } } },
+    ],
+    ['two kinds in one', '/faults', { service: 'arm', times: 1, then: { status: 503, code: 'Busy', body: null } }],
     ['a path that is no regular expression', '/faults', { service: 'arm', path: '(', times: 1, then: { hangMs: 5 } }],
     ['an unknown field', '/clock', { advance: 'PT1S', until: 'noon' }],
     ['months, which have no fixed length', '/clock', { advance: 'P1M' }],
@@ -197,6 +215,22 @@ describe('sandbox/control', () => {
     expect((await ask('POST', '/webhook', { id: 'kept' })).status).toBe(200);
 
     expect((await ask('GET', '/webhook')).body).toEqual([expect.objectContaining({ body: '{"id":"kept"}' })]);
+  });
+
+  it('answers a delivery with a raw answer, and does not keep what it brought', async () => {
+    const before = (await ask('GET', '/webhook')).body;
+    const raw = { status: 200, headers: { 'Retry-After': '7' }, body: ['taken?'] };
+    await ask('POST', '/faults', { service: 'webhook', times: 1, then: raw });
+
+    const response = await fetch(`${control.url}/webhook`, { method: 'POST', body: '{"id":"unkept"}' });
+
+    expect([response.status, response.headers.get('retry-after'), response.headers.get('content-type')]).toEqual([
+      200,
+      '7',
+      null,
+    ]);
+    expect(await response.text()).toBe('["taken?"]');
+    expect((await ask('GET', '/webhook')).body).toEqual(before);
   });
 
   it('empties everything on reset', async () => {

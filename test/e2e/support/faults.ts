@@ -6,7 +6,17 @@ export type FaultAction =
   | { readonly status: number; readonly code: string; readonly retryAfter?: number }
   | { readonly hangMs: number }
   | { readonly applyThenDrop: true }
-  | { readonly failOperation: string };
+  | { readonly failOperation: string }
+  | RawAnswer;
+
+/** An answer that is sent as it stands; the service never sees the request. */
+export interface RawAnswer {
+  /** 200 to 599. */
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A string is sent as it is, everything else as JSON, `null` too; none when it is left out. */
+  readonly body?: unknown;
+}
 
 export interface FaultRequest {
   readonly service: 'arm' | 'keyvault';
@@ -18,6 +28,11 @@ export interface FaultRequest {
 
 export async function askForFault(stack: RunningTestStack, request: FaultRequest, then: FaultAction): Promise<void> {
   expectStatus(await stack.control('POST', '/faults', { ...request, then }), 200);
+}
+
+/** Takes back what nothing met yet. */
+export async function takeFaultsBack(stack: RunningTestStack): Promise<void> {
+  expectStatus(await stack.control('DELETE', '/faults'), 200);
 }
 
 export const throttled = { status: 429, code: 'TooManyRequests', retryAfter: 1 } as const;
