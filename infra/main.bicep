@@ -9,10 +9,10 @@ param name string = 'gatehouse'
 @description('Region of the application. Gateways are built wherever their plans say.')
 param location string = deployment().location
 
-@description('Key of the first administrator, at least 32 characters. Kept in Key Vault.')
+@description('Key of the first administrator, at least 32 characters. Kept in Key Vault; without it, the one there stays.')
 @secure()
 @minLength(32)
-param administratorKey string
+param administratorKey string?
 
 @description('Where notices are posted; empty for nowhere.')
 param webhookUrl string = ''

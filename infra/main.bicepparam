@@ -3,7 +3,9 @@ using 'main.bicep'
 
 param name = 'gatehouse'
 param location = 'westeurope'
-param administratorKey = readEnvironmentVariable('GATEHOUSE_ADMINISTRATOR_KEY')
+// Without one in the environment the vault's stays: null writes nothing.
+var administratorKeyGiven = readEnvironmentVariable('GATEHOUSE_ADMINISTRATOR_KEY', '')
+param administratorKey = empty(administratorKeyGiven) ? null : administratorKeyGiven
 param webhookUrl = readEnvironmentVariable('GATEHOUSE_WEBHOOK_URL', '')
 param webhookSecret = readEnvironmentVariable('GATEHOUSE_WEBHOOK_SECRET', '')
 param gatewayResourceGroups = []

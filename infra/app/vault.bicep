@@ -5,7 +5,7 @@ param location string
 param principalId string
 
 @secure()
-param administratorKey string
+param administratorKey string?
 
 @secure()
 param webhookSecret string
@@ -34,7 +34,7 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
   }
 }
 
-resource administratorKeySecret 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
+resource administratorKeySecret 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = if (administratorKey != null) {
   parent: vault
   name: 'administrator-key'
   properties: {

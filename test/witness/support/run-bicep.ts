@@ -1,0 +1,62 @@
+/** The Bicep compiler, run on a copy of infra/: it writes beside what it reads. */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { bicep } from '../../../tools/dotnet/programs.ts';
+
+export interface BicepOutcome {
+  readonly exitCode: number | null;
+  readonly output: string;
+  /** What the compiler complained of; empty when it had nothing to say. */
+  readonly complaints: string;
+}
+
+/** A resource as Azure would be asked for it; what only a deployment knows is left as an expression. */
+export interface PredictedResource {
+  readonly id: string;
+  readonly type: string;
+  readonly name: string;
+  readonly sku?: { readonly name: string };
+  readonly scope?: string;
+  readonly identity?: unknown;
+  readonly properties?: Readonly<Record<string, unknown>>;
+}
+
+export interface InfraFolder {
+  /** Runs the compiler with these variables alone in its environment. */
+  run(args: readonly string[], environment?: Readonly<Record<string, string>>): BicepOutcome;
+  /** What main.bicepparam would deploy. Throws with the compiler's words when it would deploy nothing. */
+  predict(environment?: Readonly<Record<string, string>>): readonly PredictedResource[];
+  remove(): void;
+}
+
+export function copyInfra(): InfraFolder {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-infra-'));
+  cpSync(resolve(__dirname, '../../../infra'), folder, { recursive: true });
+  const run: InfraFolder['run'] = (args, environment = {}) => {
+    const env = { PATH: process.env['PATH'], HOME: folder, DOTNET_SYSTEM_GLOBALIZATION_INVARIANT: '1', ...environment };
+    const { status, stdout, stderr, error } = spawnSync(bicep, [...args], {
+      cwd: folder,
+      env,
+      encoding: 'utf8',
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    if (error !== undefined) throw error;
+    return { exitCode: status, output: stdout, complaints: stderr };
+  };
+  const predict: InfraFolder['predict'] = (environment) => {
+    const where = ['--subscription-id', '3f0c1a52-7d64-4e0b-9a51-c2d7be0f4c11', '--location', 'westeurope'];
+    const { exitCode, complaints } = run(['snapshot', 'main.bicepparam', '--mode', 'overwrite', ...where], environment);
+    if (exitCode !== 0) throw new Error(complaints);
+    const text = readFileSync(join(folder, 'main.snapshot.json'), 'utf8');
+    return (JSON.parse(text) as { readonly predictedResources: readonly PredictedResource[] }).predictedResources;
+  };
+  return {
+    run,
+    predict,
+    remove: () => {
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
