@@ -8,6 +8,7 @@ import type { MachineRoute, Machines } from '../desk/machines.ts';
 import type { ManualCommandDesk } from '../desk/manual-commands.ts';
 import type { Operations } from '../desk/operations.ts';
 import { AppError } from '../domain/app-error.ts';
+import { cutText } from '../domain/cut-text.ts';
 import { isOperationEnd } from '../domain/operation.ts';
 import { redactSecrets } from '../domain/redact-secrets.ts';
 import { composeCommand } from '../onprem/compose-command.ts';
@@ -35,7 +36,8 @@ type RemoteActivities = ActivitiesOf<
 
 /** Seconds until a machine that another command has is looked at again. */
 const busySeconds = 5;
-const detailLengthMax = 800;
+/** Enough of a script's standard error to know it by. */
+const saidLengthMax = 300;
 const neverBegan: ReadonlySet<string> = new Set(['AuthFailed', 'Precondition']);
 
 /** The short acts on machines. A machine runs one command at a time: the claim on the one that is connected to says which. */
@@ -120,7 +122,7 @@ export function createRemoteActivities(options: RemoteActivitiesOptions): Remote
       const { output, exitCode, error } = seen;
       const answer = readAnswer({ output, exitCode, stepId, mode });
       if ('unreadable' in answer) {
-        const said = error.trim() === '' ? '' : ` It wrote: ${redactSecrets(error).trim().slice(0, 300)}`;
+        const said = error.trim() === '' ? '' : ` It wrote: ${cutText(redactSecrets(error).trim(), saidLengthMax)}`;
         return fault('ToolFailed', `Command ${commandId} gave no answer: ${answer.unreadable}.${said}`);
       }
       return { outcome: 'answered', answer: await keepSecretFacts(answer, secretFacts) };
@@ -150,7 +152,7 @@ export function createRemoteActivities(options: RemoteActivitiesOptions): Remote
     failStep: async ({ operationId, step, detail }) => {
       await operations.setStep(operationId, step, {
         status: 'failed',
-        detail: detail.slice(0, detailLengthMax),
+        detail,
         now: now(),
       });
       return null;
@@ -208,7 +210,7 @@ async function takeOrFault(take: () => Promise<string | undefined>): Promise<str
   try {
     return await take();
   } catch (error) {
-    return fault('Unreachable', redactSecrets(error instanceof Error ? error.message : String(error)));
+    return fault('Unreachable', cutText(redactSecrets(error instanceof Error ? error.message : String(error))));
   }
 }
 

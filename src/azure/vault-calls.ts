@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { isRestError } from '@azure/core-rest-pipeline';
+import { cutText } from '../domain/cut-text.ts';
 import { asObject, asText } from '../domain/gateway-entries.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { secondsOf } from './arm-answers.ts';
@@ -43,7 +44,7 @@ export function wordsOf(error: unknown): {
   const body = asObject(details?.['error']);
   return {
     code: asText(body['code']),
-    message: asText(body['message']),
+    message: cutText(asText(body['message'])),
     innerCode: asText(asObject(body['innerError'])['code']),
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cutText } from '../domain/cut-text.ts';
 
 export const stepModes = ['probe', 'apply', 'verify', 'undo'] as const;
 export type StepMode = (typeof stepModes)[number];
@@ -29,8 +30,11 @@ export const stepAnswerSchema = z.object({
   ok: z.boolean(),
   code: z.enum(answerCodes),
   facts: z.record(z.string(), z.unknown()),
-  /** For people: what was seen, what to do. Without secrets. */
-  message: z.string().max(2000).optional(),
+  /** For people: what was seen, what to do. Without secrets; cut where a machine has much to say. */
+  message: z
+    .string()
+    .overwrite((text) => cutText(text))
+    .optional(),
 });
 export type StepAnswer = z.infer<typeof stepAnswerSchema>;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cutText } from '../domain/cut-text.ts';
 import { dayMs } from '../domain/days.ts';
 import type { Tables } from '../ports/tables.ts';
 import { sha256Hex } from './digest.ts';
@@ -90,7 +91,7 @@ export function createAudit({ tables }: { readonly tables: Tables }): Audit {
 
 /** Names and addresses come from outside: a row stays small whatever was sent. */
 function bounded(row: AuditRow): AuditRow {
-  const cut = (text: string): string => text.slice(0, textLengthMax);
+  const cut = (text: string): string => cutText(text, textLengthMax);
   const target = Object.fromEntries(Object.entries(row.target).map(([name, value]) => [name, cut(value)]));
   return { ...row, who: cut(row.who), target, ...(row.source === undefined ? {} : { source: cut(row.source) }) };
 }

@@ -13,6 +13,7 @@ import {
   type OperationView,
   type StepStatus,
 } from '../domain/operation.ts';
+import { cutText, cutTexts, wordsLengthMax } from '../domain/cut-text.ts';
 import { without } from '../domain/without.ts';
 import type { RowKeys } from '../ports/tables.ts';
 
@@ -45,6 +46,11 @@ export const operationRecordSchema = z.object({
   problem: operationProblemSchema.optional(),
 });
 export type OperationRecord = z.infer<typeof operationRecordSchema>;
+
+/** A page of another system's words, ours around them, and what was left behind. */
+const problemLengthMax = 4 * wordsLengthMax;
+/** A certificate in a result stays whole. */
+const resultTextLengthMax = 8 * wordsLengthMax;
 
 type RecordedWait = NonNullable<OperationRecord['waits']>[string];
 
@@ -105,7 +111,7 @@ function changedStep(step: OperationStep, { status, detail, now }: StepChange): 
     attempts: step.attempts + (entersRunning ? 1 : 0),
     ...(status === 'pending' ? {} : { startedAt: step.startedAt ?? at }),
     ...(isStepEnd(status) ? { endedAt: step.status === status ? (endedAt ?? at) : at } : {}),
-    ...(detail === undefined ? {} : { detail }),
+    ...(detail === undefined ? {} : { detail: cutText(detail) }),
   };
 }
 
@@ -120,8 +126,17 @@ export function withEnd(
     ...(record.waits === undefined ? {} : { waits: mapValues(record.waits, closedWait) }),
     status: end.status,
     updatedAt: now.toISOString(),
-    ...(end.result === undefined ? {} : { result: end.result }),
-    ...(end.problem === undefined ? {} : { problem: end.problem }),
+    ...(end.result === undefined ? {} : { result: cutTexts(end.result, resultTextLengthMax) }),
+    ...(end.problem === undefined ? {} : { problem: boundedProblem(end.problem) }),
+  };
+}
+
+/** Other systems' words are cut where they come in; a record stays small also when one of them was forgotten. */
+export function boundedProblem({ detail, errors, ...problem }: OperationProblem): OperationProblem {
+  return {
+    ...problem,
+    detail: cutText(detail, problemLengthMax),
+    ...(errors === undefined ? {} : { errors: errors.map((error) => ({ ...error, message: cutText(error.message) })) }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { cutText } from '../domain/cut-text.ts';
 import {
   isOperationEnd,
   isStepEnd,
@@ -11,6 +12,7 @@ import type { Tables } from '../ports/tables.ts';
 import { createOperationIndex } from './operation-index.ts';
 import { listOperations, type OperationPage, type OperationQuery } from './list-operations.ts';
 import {
+  boundedProblem,
   newStep,
   operationKeys,
   openWaits,
@@ -197,7 +199,9 @@ export function createOperations({ tables, now, unfinished, outbox }: Operations
     const record = await change(id, (open) => {
       const stepped = withStep(open, name, stepChange);
       if (stepped === undefined) return undefined;
-      return problem === undefined || stepped.problem !== undefined ? stepped : { ...stepped, problem };
+      return problem === undefined || stepped.problem !== undefined
+        ? stepped
+        : { ...stepped, problem: boundedProblem(problem) };
     });
     if (record === undefined || isOperationEnd(record.status)) return;
     if (!record.steps.every((step) => isStepEnd(step.status))) return;
@@ -315,5 +319,7 @@ function withWaiting(
   const { waitingFor: before, ...rest } = record;
   if (waitingFor === undefined) return before === undefined ? undefined : { ...rest, updatedAt: at };
   const since = before?.kind === waitingFor.kind ? before.since : at;
-  return { ...rest, status: 'running', updatedAt: at, waitingFor: { ...waitingFor, since } };
+  const { detail } = waitingFor;
+  const bounded = { ...waitingFor, ...(detail === undefined ? {} : { detail: cutText(detail) }) };
+  return { ...rest, status: 'running', updatedAt: at, waitingFor: { ...bounded, since } };
 }

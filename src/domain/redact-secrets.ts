@@ -1,3 +1,5 @@
+import { cutText } from './cut-text.ts';
+
 const redacted = '[redacted]';
 
 /** What looks like a secret in a text: query parameters of signed URLs and keys, tokens, key material. */
@@ -21,6 +23,5 @@ const lengthMax = 8000;
 
 /** The text as it may be logged: bounded, and without what looks like a secret. */
 export function redactSecrets(text: string): string {
-  const bounded = text.length <= lengthMax ? text : `${text.slice(0, lengthMax)}…`;
-  return rules.reduce((safe, [pattern, replacement]) => safe.replace(pattern, replacement), bounded);
+  return rules.reduce((safe, [pattern, replacement]) => safe.replace(pattern, replacement), cutText(text, lengthMax));
 }

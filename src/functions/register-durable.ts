@@ -1,13 +1,14 @@
 import type { InvocationContext } from '@azure/functions';
 import type * as durable from 'durable-functions';
 import type { ActivitiesOf } from '../contracts/activity.ts';
+import { cutText } from '../domain/cut-text.ts';
 import { redactSecrets } from '../domain/redact-secrets.ts';
 
 type DurableApp = Pick<typeof durable.app, 'activity'>;
 
 /**
  * Registers activities under the names of their references. What an activity throws is stored in clear in the history of its
- * orchestration, so only a redacted line of it gets there.
+ * orchestration, so only a redacted line of it gets there, and no more than a page.
  */
 export function registerActivities<References extends object, Name extends keyof References>(
   app: DurableApp,
@@ -22,7 +23,8 @@ export function registerActivities<References extends object, Name extends keyof
         try {
           return await run(input);
         } catch (error) {
-          const line = redactSecrets(error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ');
+          const text = redactSecrets(error instanceof Error ? error.message : String(error));
+          const line = cutText(text.replaceAll(/\s+/g, ' '));
           context.warn(`activity ${reference.name} failed and will be tried again: ${line}`);
           // eslint-disable-next-line preserve-caught-error -- the cause would carry what was redacted into the history
           throw new Error(line);

@@ -6,6 +6,7 @@ import type { StepAnswer, StepMode } from '../contracts/remote-step.ts';
 import { findRemoteStep } from '../contracts/step-table.ts';
 import { askPeople } from './ask-people.ts';
 import { callActivity, waitSeconds, type Steps } from './call-activity.ts';
+import { failureWords } from './failure-words.ts';
 import { patienceMs, runCommand } from './run-command.ts';
 
 /** Looks and applications of one step, restarts in between included. */
@@ -25,8 +26,7 @@ export function* remoteStep(context: OrchestrationContext): Steps<RemoteStepResu
     return step.wish === 'undo' ? yield* undo(context, step) : yield* ensure(context, step);
   } catch (error) {
     // An activity that failed on every try: others that run side by side with this step still come to their ends.
-    const message = error instanceof Error ? error.message : String(error);
-    return { outcome: 'refused', code: 'ToolFailed', message: `The step came to no end: ${message}` };
+    return { outcome: 'refused', code: 'ToolFailed', message: `The step came to no end: ${failureWords(error)}` };
   }
 }
 

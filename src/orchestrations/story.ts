@@ -15,6 +15,7 @@ import { askPeople } from './ask-people.ts';
 import { releaseLock, takeLock } from '../contracts/connectors.ts';
 import { nextLookSeconds } from '../domain/poll-pacing.ts';
 import { callActivity, waitSeconds, type Steps } from './call-activity.ts';
+import { failureWords } from './failure-words.ts';
 
 const lockLookSeconds = 30;
 
@@ -102,7 +103,7 @@ export function* endOf(story: Steps<unknown>): Steps<OnPremisesEnd> {
       status: 'failed',
       step: '',
       code: 'ToolFailed',
-      message: error instanceof Error ? error.message : String(error),
+      message: failureWords(error),
     };
   }
 }
@@ -180,14 +181,8 @@ function* endOfStep(context: OrchestrationContext, story: Story, request: StepRe
     return (yield startStep(context, story, request)) as RemoteStepResult;
   } catch (error) {
     // An instance that died, or was ended by somebody: what it left is looked at when the operation is resumed.
-    const message = error instanceof Error ? error.message : String(error);
-    return { outcome: 'refused', code: 'ToolFailed', message: `The step came to no end: ${shownToPeople(message)}` };
+    return { outcome: 'refused', code: 'ToolFailed', message: `The step came to no end: ${failureWords(error)}` };
   }
-}
-
-/** The host adds the failure again as its own JSON, types and stack included: that is for its log. */
-function shownToPeople(message: string): string {
-  return message.replace(/\s*\{"\$type"[^]*$/, '').slice(0, 500);
 }
 
 /** The step as a task, for several side by side. */

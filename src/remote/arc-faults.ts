@@ -1,3 +1,4 @@
+import { cutText } from '../domain/cut-text.ts';
 import { asObject, asText } from '../domain/gateway-entries.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { ArmAnswer } from '../ports/arm.ts';
@@ -10,7 +11,6 @@ type Undone = Exclude<ArmAnswer<never>, { outcome: 'done' }>;
 const conflictSeconds = 30;
 /** One of the machine's 25 commands has to be deleted first. */
 const fullSeconds = 60;
-const wordsLengthMax = 1000;
 
 /** Answers after which the same call may go well later; undefined for all others. */
 export function busyBy(answer: Undone): Extract<RemoteStart, { outcome: 'busy' }> | undefined {
@@ -52,7 +52,7 @@ export function judgeConnection(machine: string, resource: JsonObject): RemoteFa
 
 /** Why a command that Azure had accepted did not begin. */
 export function undeliveredBy(machine: string, words: string): RemoteFailure {
-  const reason = words === '' ? 'Azure gives no reason.' : words.slice(0, wordsLengthMax);
+  const reason = words === '' ? 'Azure gives no reason.' : cutText(words);
   return failed(faultOf(words), `Azure Arc did not run the command on ${machine}: ${reason}`);
 }
 
@@ -64,7 +64,7 @@ function faultOf(words: string): RemoteFault {
 }
 
 function wordsOf({ code, message }: { readonly code: string; readonly message: string }): string {
-  return `${code}: ${message}`.slice(0, wordsLengthMax);
+  return cutText(`${code}: ${message}`);
 }
 
 /** No document names the code of the refusal of a 26th command; its words must speak of so many run commands. */

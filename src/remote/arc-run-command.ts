@@ -1,3 +1,4 @@
+import { cutText } from '../domain/cut-text.ts';
 import { asObject, asText } from '../domain/gateway-entries.ts';
 import type { JsonObject, JsonValue } from '../domain/json.ts';
 import type { CommandOutputs } from '../ports/command-outputs.ts';
@@ -28,7 +29,6 @@ const outputMaxBytes = 1024 * 1024;
 const tailBytes = 4096;
 /** Blobs are written by the machine: they may come a little after the result. */
 const blobGraceMs = 60_000;
-const wordsLengthMax = 1000;
 
 export function readState(resource: JsonObject): RunCommandState {
   const properties = asObject(resource['properties']);
@@ -101,8 +101,5 @@ async function readText(outputs: CommandOutputs, name: string): Promise<string |
 function wordsOf(view: JsonObject): string {
   const statuses = Array.isArray(view['statuses']) ? (view['statuses'] as readonly JsonValue[]) : [];
   const words = [asText(view['executionMessage']), ...statuses.map((status) => asText(asObject(status)['message']))];
-  return [...new Set(words)]
-    .filter((text) => text !== '')
-    .join(' ')
-    .slice(0, wordsLengthMax);
+  return cutText([...new Set(words)].filter((text) => text !== '').join(' '));
 }

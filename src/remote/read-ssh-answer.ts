@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cutText } from '../domain/cut-text.ts';
 import type { SshVerb } from '../onprem/ssh-scripts.ts';
 import type { RemoteFailure } from '../ports/remote-runner.ts';
 import { failed } from './failure.ts';
@@ -15,7 +16,10 @@ export interface SshAnswer<T> {
 const refusal = z.object({
   state: z.literal('failed'),
   code: z.enum(['ToolFailed', 'AuthFailed', 'Precondition']).catch('ToolFailed'),
-  message: z.string().max(2000).catch(''),
+  message: z
+    .string()
+    .overwrite((text) => cutText(text))
+    .catch(''),
 });
 
 /** cmd.exe by way of OpenSSH for Windows, cmd.exe alone, and a Unix shell, for a program that is not there. */

@@ -1,4 +1,5 @@
 import { AppError, errorStatus, type ErrorCode, type Problem } from '../../domain/app-error.ts';
+import { cutText } from '../../domain/cut-text.ts';
 import { isErrorCode } from './is-error-code.ts';
 import type { RenderedAnswer } from './rendered-answer.ts';
 
@@ -33,6 +34,9 @@ const titles: Readonly<Record<ErrorCode, string>> = {
   ERR_INTERNAL: 'Something went wrong here',
 };
 
+/** Another system's words are cut where they come in; an answer stays small also when one of them was forgotten. */
+const detailLengthMax = 8000;
+
 export const problemMediaType = 'application/problem+json; charset=utf-8';
 
 export interface ProblemInput {
@@ -60,7 +64,12 @@ export function problemBody({ code, detail, requestId, status, errors = [] }: Pr
 /** The HTTP answer for anything thrown: an AppError in its own words, everything else blandly. */
 export function problemAnswer(error: unknown, requestId: string): RenderedAnswer {
   const known = error instanceof AppError ? error : internalError(error, requestId);
-  const body = problemBody({ code: known.code, detail: known.message, requestId, errors: known.problems });
+  const body = problemBody({
+    code: known.code,
+    detail: cutText(known.message, detailLengthMax),
+    requestId,
+    errors: known.problems,
+  });
   return {
     status: body.status,
     code: body.code,

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Problem } from '../../domain/app-error.ts';
+import { cutText } from '../../domain/cut-text.ts';
 import { toPointer } from './to-pointer.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -75,5 +76,5 @@ function unitOf(origin: string): string {
 }
 
 function bounded(text: string): string {
-  return text.length <= textLengthMax ? text : `${text.slice(0, textLengthMax)}…`;
+  return cutText(text, textLengthMax);
 }

@@ -237,6 +237,31 @@ describe('src/desk/operations', () => {
     expect(places).toBeGreaterThan(7);
   });
 
+  it('keeps a page of long words, whichever way they come in', async () => {
+    const tables = createMemoryTables();
+    const { operations, clock } = createWorld(tables);
+    const words = 'x'.repeat(64 * 1024);
+    const problem = {
+      code: 'ERR_AZURE_REFUSED',
+      detail: words,
+      errors: [{ path: '', code: 'a', message: words, fix: 'b' }],
+    };
+    const now = clock.now();
+    await operations.create(anOperation());
+    await operations.setWaiting(idOf(1), { kind: 'azure', detail: words });
+    await operations.setStep(idOf(1), 'preflight', { status: 'waiting', detail: words, now });
+    await operations.settleStep(idOf(1), 'gateway', { status: 'failed', detail: words, problem, now });
+    const open = await operations.view(idOf(1));
+
+    await operations.finish(idOf(1), { status: 'failed', problem, result: { said: [words] } });
+    const ended = await operations.view(idOf(1));
+
+    for (const shown of [open, ended, ...tables.rows('Operations')]) {
+      expect(JSON.stringify(shown)).toContain('(cut, 65536 characters)');
+      expect(JSON.stringify(shown).length).toBeLessThan(40_000);
+    }
+  });
+
   it('finishes with the sweep alone what a crash in finish left', async () => {
     const tables = createMemoryTables();
     const { operations, outbox } = createWorld(tables);

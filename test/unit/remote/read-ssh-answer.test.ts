@@ -36,6 +36,13 @@ describe('src/remote/read-ssh-answer', () => {
     });
   });
 
+  it('keeps a page of what a script has to say', () => {
+    const words = 'x'.repeat(64 * 1024);
+    const read64 = read({ stdout: JSON.stringify({ state: 'failed', code: 'ToolFailed', message: words }) });
+
+    expect(JSON.stringify(read64)).toMatch(/ x{1900,2000}… \(cut, 65536 characters\)/);
+  });
+
   it.each([
     ['{"state":"failed"}', 'ToolFailed'],
     ['{"state":"failed","code":"Strange","message":7}', 'ToolFailed'],
