@@ -29,8 +29,8 @@ type IdempotencyRecord = z.infer<typeof idempotencySchema>;
 interface IdempotencyScope {
   readonly callerId: string;
   readonly route: string;
-  /** The path as it was asked for: one key on two gateways is two requests. */
-  readonly path: string;
+  /** The path's parameters, decoded and checked: one key on two gateways is two requests, however a path was written. */
+  readonly params: unknown;
   readonly key: string;
 }
 
@@ -139,8 +139,9 @@ function idempotencyKeys(hash: string): RowKeys {
 }
 
 /** Length-prefixed by JSON, so that no two scopes give one text. */
-function hashOf({ callerId, route, path, key }: IdempotencyScope): string {
-  return sha256Hex(JSON.stringify([callerId, route, path, key]));
+function hashOf({ callerId, route, params, key }: IdempotencyScope): string {
+  // No two things that a path names differ by letter case alone.
+  return sha256Hex(canonicalJson([callerId, route, canonicalJson(params).toLowerCase(), key]));
 }
 
 function hmacOf(content: unknown, seed: Uint8Array): string {

@@ -36,6 +36,8 @@ const thumbprintSchema = z
       fix: 'Send the 40 hexadecimal digits of the certificate’s SHA-1; spaces, colons and letter case do not count.',
     },
   })
+  // One spelling from here on: also where an idempotency key is scoped by what the path names.
+  .transform((text): string => parseThumbprint(text) ?? text)
   .meta({ description: 'SHA-1 of the certificate, 40 hexadecimal digits.' });
 const thumbprintParams = z.strictObject({ thumbprint: thumbprintSchema });
 

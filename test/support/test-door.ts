@@ -17,6 +17,8 @@ import { createTestClock, type TestClock } from './test-clock.ts';
 
 export interface DoorRequest {
   readonly params?: Readonly<Record<string, string>>;
+  /** How the path was written, where that is not as the route's template has it. */
+  readonly path?: string;
   /** With the question mark. */
   readonly query?: string;
   /** A string or bytes are sent as they are, anything else as JSON. */
@@ -98,14 +100,14 @@ export async function createTestDoors(): Promise<TestDoors> {
 
 function toHttpRequest(
   route: Route,
-  { params = {}, query = '', body, headers = {}, as = 'operator' }: DoorRequest,
+  { params = {}, path, query = '', body, headers = {}, as = 'operator' }: DoorRequest,
 ): HttpRequest {
-  const path = route.path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(params[name] ?? ''));
+  const usual = route.path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(params[name] ?? ''));
   const isRaw = typeof body === 'string' || body instanceof Uint8Array;
   const bytes = body === undefined ? undefined : isRaw ? Buffer.from(body) : Buffer.from(JSON.stringify(body));
   return new HttpRequest({
     method: route.method,
-    url: `https://gatehouse.test/api/${path}${query}`,
+    url: `https://gatehouse.test${path ?? `/api/${usual}`}${query}`,
     params: { ...params },
     query: Object.fromEntries(new URLSearchParams(query)),
     headers: {

@@ -84,8 +84,8 @@ async function runOnce(
   checked: CheckedRequest,
   key: string,
 ): Promise<RenderedAnswer> {
-  const { route, services, request } = exchange;
-  const scope = { callerId: caller.id, route: route.name, path: new URL(request.url).pathname, key };
+  const { route, services } = exchange;
+  const scope = { callerId: caller.id, route: route.name, params: checked.params, key };
   const content = comparableContent(checked.content, route.secretFields ?? []);
   const start = await services.idempotency.start(scope, content, services.newSeed());
   switch (start.outcome) {

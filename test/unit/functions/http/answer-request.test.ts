@@ -367,6 +367,19 @@ describe('src/functions/http/answer-request', () => {
       expect(new Set(runs).size).toBe(4);
     });
 
+    it('takes a path for the same however it was written', async () => {
+      const doors = await createTestDoors();
+      const { route, runs } = aRoute({ path: 'shelves/{id}' });
+
+      const first = await doors.ask(route, keyed);
+      const others = [];
+      for (const path of ['/API/Shelves/one', '/api/shelves/%6fne', '/api/shelves/one/', '//api//shelves/one'])
+        others.push(await doors.ask(route, { ...keyed, path }));
+
+      expect(others.map(({ json }) => json)).toEqual(Array.from({ length: 4 }, () => first.json));
+      expect(runs).toHaveLength(1);
+    });
+
     it('forgets a key after seven days', async () => {
       const doors = await createTestDoors();
       const { route, runs } = aRoute();
