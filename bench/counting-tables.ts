@@ -47,6 +47,13 @@ export function createCountingTables(): CountingTables {
           .filter(({ rowKey }) => rowKey >= from && (to === undefined || rowKey < to))
           .slice(0, top),
       ),
+    // Partitions are found by their name: what many stretches of empty days cost is what the count says.
+    listPartitions: (table, { from, to }) =>
+      request(() =>
+        [...partitions]
+          .filter(([key]) => key >= `${table}|${from}` && key < `${table}|${to}`)
+          .flatMap(([, rows]) => [...rows.values()]),
+      ),
     ensure: () => request(() => undefined),
   };
 }

@@ -7,7 +7,7 @@ import {
   type TableServiceClientOptions,
 } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/core-auth';
-import type { RowKeys, RowRange, StoredRow, Tables } from '../ports/tables.ts';
+import type { PartitionRange, RowKeys, RowRange, StoredRow, Tables } from '../ports/tables.ts';
 import { asciiJsonPolicy } from './ascii-json-policy.ts';
 import { statusOf } from './status-of.ts';
 import { fromEntity, toEntity, writeIdOf } from './table-entity.ts';
@@ -87,7 +87,8 @@ export function createTableStorage({ url, credential, newId, clientOptions }: Ta
         await clientOf(table).deleteEntity(partitionKey, rowKey, etag === undefined ? {} : { etag });
         return true;
       }),
-    list: (table, partitionKey, range) => listRows(clientOf(table), partitionKey, range),
+    list: (table, partitionKey, range) => listRows(clientOf(table), inPartition(partitionKey, range), range?.top),
+    listPartitions: (table, range) => listRows(clientOf(table), inPartitions(range)),
     ensure: async (tables) => {
       const service = createServiceClient(url, credential, options);
       await Promise.all(tables.map((table) => service.createTable(table)));
@@ -95,15 +96,21 @@ export function createTableStorage({ url, credential, newId, clientOptions }: Ta
   };
 }
 
-async function listRows(client: TableClient, partitionKey: string, range: RowRange = {}): Promise<StoredRow[]> {
-  const { from, to, top = Number.POSITIVE_INFINITY } = range;
-  const conditions = [
+function inPartition(partitionKey: string, { from, to }: RowRange = {}): string {
+  return [
     odata`PartitionKey eq ${partitionKey}`,
     ...(from === undefined ? [] : [odata`RowKey ge ${from}`]),
     ...(to === undefined ? [] : [odata`RowKey lt ${to}`]),
-  ];
+  ].join(' and ');
+}
+
+function inPartitions({ from, to }: PartitionRange): string {
+  return odata`PartitionKey ge ${from} and PartitionKey lt ${to}`;
+}
+
+async function listRows(client: TableClient, filter: string, top = Number.POSITIVE_INFINITY): Promise<StoredRow[]> {
   const rows: StoredRow[] = [];
-  const entities = client.listEntities({ queryOptions: { filter: conditions.join(' and ') } });
+  const entities = client.listEntities({ queryOptions: { filter } });
   // A page may be short or empty and still not be the last one.
   for await (const page of entities.byPage({ maxPageSize: Math.min(top, pageSizeMax) })) {
     for (const entity of page) {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Tables } from '../ports/tables.ts';
 import { sha256Hex } from './digest.ts';
-import { createStore } from './store.ts';
+import { createStore, type Stored } from './store.ts';
 
 export const expiringKinds = ['certificate', 'root', 'stack-certificate', 'signing-certificate'] as const;
 type ExpiringKind = (typeof expiringKinds)[number];
@@ -20,11 +20,13 @@ export type Expiry = z.infer<typeof expirySchema>;
 export const expiringItemSchema = expirySchema.extend({ state: z.string() }).meta({ id: 'Expiry' });
 export type ExpiringItem = z.infer<typeof expiringItemSchema>;
 
-/** What expires on which day (UTC). A day is read without reading any other. Rows stay when their subject is revoked. */
+/** What expires on which day (UTC). Days are read without reading any others. Rows stay when their subject is revoked. */
 export interface Expiries {
   put(expiry: Expiry): Promise<void>;
   /** All that expires on this day, `yyyy-mm-dd`, earliest first. */
   list(day: string): Promise<readonly Expiry[]>;
+  /** All that expires from this day on and before the other (`yyyy-mm-dd`), earliest first, in one read. */
+  listBetween(from: string, to: string): Promise<readonly Expiry[]>;
 }
 
 /** The state of what a row points at, as its own record says now; undefined when there is no such record. */
@@ -53,10 +55,15 @@ export function createExpiries({ tables }: { readonly tables: Tables }): Expirie
     put: (expiry) => store.upsert(expiry),
     list: async (day) => {
       const parts = await Promise.all(shards.map((shard) => store.list(`${day}-${shard}`)));
-      const expiring = parts.flat().map(({ record }) => record);
-      return expiring.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
+      return earliestFirst(parts.flat());
     },
+    // The keys of a day's partitions begin with the day, and sort between it and the next.
+    listBetween: async (from, to) => earliestFirst(await store.listPartitions({ from, to })),
   };
+}
+
+function earliestFirst(rows: readonly Stored<Expiry>[]): readonly Expiry[] {
+  return rows.map(({ record }) => record).sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
 }
 
 function sortKey({ notAfter, kind, id }: Expiry): string {

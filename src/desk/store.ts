@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Columns, RowKeys, RowRange, StoredRow, Tables } from '../ports/tables.ts';
+import type { Columns, PartitionRange, RowKeys, RowRange, StoredRow, Tables } from '../ports/tables.ts';
 
 /** Which table a kind of record lives in, what it looks like and where its row is. */
 export interface RecordKind<T extends object> {
@@ -13,7 +13,7 @@ export interface Stored<T> {
   readonly etag: string;
 }
 
-/** Typed access to one table: point reads, range reads inside a partition, etag-guarded changes. */
+/** Typed access to one table: point reads, bounded range reads, etag-guarded changes. */
 export interface Store<T extends object> {
   get(keys: RowKeys): Promise<Stored<T> | undefined>;
   insert(record: T): Promise<boolean>;
@@ -21,6 +21,7 @@ export interface Store<T extends object> {
   upsert(record: T): Promise<void>;
   remove(record: T, etag?: string): Promise<boolean>;
   list(partitionKey: string, range?: RowRange): Promise<Stored<T>[]>;
+  listPartitions(range: PartitionRange): Promise<Stored<T>[]>;
   /**
    * Reads, changes and writes until nobody wrote in between. `change` answers the new record, or undefined to leave the row
    * as it is. Answers what is stored in the end, or undefined when there is no such row.
@@ -64,6 +65,7 @@ export function createStore<T extends object>(tables: Tables, kind: RecordKind<T
     upsert: (record) => tables.upsert(table, kind.keys(record), toColumns(record)),
     remove: (record, etag) => tables.remove(table, kind.keys(record), etag),
     list: async (partitionKey, range) => (await tables.list(table, partitionKey, range)).map(decode),
+    listPartitions: async (range) => (await tables.listPartitions(table, range)).map(decode),
   };
 }
 

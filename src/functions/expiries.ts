@@ -6,16 +6,15 @@ import { continuationSchema, pageSchema, readContinuation, topSchema, toPage } f
 import type { Route } from './http/route.ts';
 
 const withinDaysMax = 400;
-const withinPattern = /^(?:P(\d{1,3})D|P(\d{1,2})W|(\d{1,3})d)$/;
+const withinPattern = /^(?:P(\d{1,9})D|P(\d{1,9})W|(\d{1,9})d)$/;
 const positionPattern = new RegExp(
   String.raw`^\d{4}-\d{2}-\d{2}T[0-9:.]{8,12}Z-(?:${expiringKinds.join('|')})-[A-Za-z0-9._-]{1,256}$`,
 );
 
 const withinSchema = z
   .string()
-  .regex(withinPattern)
   .refine((text) => toDays(text) <= withinDaysMax, {
-    error: `At most ${withinDaysMax} days.`,
+    error: `A duration in days or weeks, at most ${withinDaysMax} days: P30D, P4W or 30d.`,
     params: { fix: `Ask for ${withinDaysMax} days or less.` },
   })
   .optional()

@@ -18,9 +18,15 @@ export interface RowRange {
   readonly top?: number;
 }
 
+/** Bounds of a list across partitions: partition keys from `from` (included) to `to` (excluded). */
+export interface PartitionRange {
+  readonly from: string;
+  readonly to: string;
+}
+
 /**
- * The table service. Throttling is waited out inside (bounded); other faults are thrown. Reads are point reads and range
- * reads of one partition: nothing scans a table.
+ * The table service. Throttling is waited out inside (bounded); other faults are thrown. Reads are point reads and bounded
+ * range reads: nothing scans a table.
  */
 export interface Tables {
   get(table: string, keys: RowKeys): Promise<StoredRow | undefined>;
@@ -33,6 +39,8 @@ export interface Tables {
   /** Deletes the row, if it is there; with an etag only if it is still that one. False when it was not deleted. */
   remove(table: string, keys: RowKeys, etag?: string): Promise<boolean>;
   list(table: string, partitionKey: string, range?: RowRange): Promise<StoredRow[]>;
+  /** Every row of these partitions, in key order: one request for each thousand rows, however many partitions are empty. */
+  listPartitions(table: string, range: PartitionRange): Promise<StoredRow[]>;
   /** Creates the tables that are missing. */
   ensure(tables: readonly string[]): Promise<void>;
 }

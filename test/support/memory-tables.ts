@@ -88,6 +88,11 @@ export function createMemoryTables(): MemoryTables {
       const rows = [...tableOf(table).values()].filter((row) => row.partitionKey === partitionKey && isIn(range, row));
       return inKeyOrder(rows).slice(0, range.top);
     },
+    listPartitions: async (table, { from, to }) => {
+      await Promise.resolve();
+      const rows = [...tableOf(table).values()];
+      return inKeyOrder(rows.filter(({ partitionKey }) => partitionKey >= from && partitionKey < to));
+    },
     ensure: (names) => {
       for (const name of names) tableOf(name);
       return Promise.resolve();

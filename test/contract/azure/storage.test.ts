@@ -141,6 +141,27 @@ describe('src/azure/table-storage', () => {
       expect(await tables.list('Lists', 'absent')).toEqual([]);
     });
 
+    it('lists a range of partitions in order, and nothing beside it', async () => {
+      const tables = create();
+      for (const [partitionKey, rowKey] of [
+        ['2026-03-01-3', 'b'],
+        ['2026-03-02-0', 'a'],
+        ['2026-03-01-0', 'z'],
+        ['2026-02-28-3', 'a'],
+        ['2026-03-03-0', 'a'],
+      ] as const)
+        await tables.upsert('Lists', { partitionKey, rowKey }, {});
+
+      const rows = await tables.listPartitions('Lists', { from: '2026-03-01', to: '2026-03-03' });
+
+      expect(rows.map(({ partitionKey, rowKey }) => `${partitionKey} ${rowKey}`)).toEqual([
+        '2026-03-01-0 z',
+        '2026-03-01-3 b',
+        '2026-03-02-0 a',
+      ]);
+      expect(await tables.listPartitions('Lists', { from: '2027', to: '2028' })).toEqual([]);
+    });
+
     it('refuses a column name that is its own', async () => {
       await expect(async () => create().insert('Things', keys('own'), { etag: 'x' })).rejects.toThrow(/etag/);
     });

@@ -5,6 +5,7 @@ import { createNotices, type Notices } from '../../../src/desk/notices.ts';
 import { createOutbox, type Outbox } from '../../../src/desk/outbox.ts';
 import { noticeThresholdsDays, watchExpiries, type ExpiryWatchResult } from '../../../src/desk/watch-expiries.ts';
 import { dayMs } from '../../../src/domain/days.ts';
+import { createCountingTables } from '../../../bench/counting-tables.ts';
 import { atEveryCrash } from '../../support/every-crash.ts';
 import { createMemoryTables, type MemoryTables } from '../../support/memory-tables.ts';
 import { createTestClock, type TestClock } from '../../support/test-clock.ts';
@@ -217,5 +218,34 @@ describe('src/desk/list-expiries', () => {
     } while (after !== undefined);
 
     expect(found).toEqual(['C0 issued', 'C1 issued', 'C3 issued', 'C3b issued', 'C29 issued']);
+  });
+
+  it('asks the table service a few times only, however far ahead, where little ends', async () => {
+    const tables = createCountingTables();
+    const expiries = createExpiries({ tables });
+    for (const days of [3, 399]) await expiries.put(endingIn(days));
+    const before = tables.requestCount();
+
+    const page = await listExpiries(
+      { expiries, now: createTestClock().now, describe: () => Promise.resolve({ state: 'issued' }) },
+      { withinDays: 400, top: 100 },
+    );
+
+    expect(page.items.map(({ id }) => id)).toEqual(['C3', 'C399']);
+    expect(tables.requestCount() - before).toBeLessThanOrEqual(5);
+  });
+
+  it('does not read on when a page is full', async () => {
+    const tables = createCountingTables();
+    const expiries = createExpiries({ tables });
+    for (const days of [1, 2, 3]) await expiries.put(endingIn(days));
+    const before = tables.requestCount();
+
+    await listExpiries(
+      { expiries, now: createTestClock().now, describe: () => Promise.resolve({ state: 'issued' }) },
+      { withinDays: 400, top: 2 },
+    );
+
+    expect(tables.requestCount() - before).toBe(1);
   });
 });

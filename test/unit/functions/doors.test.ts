@@ -367,6 +367,20 @@ describe('src/functions/expiries', () => {
 
     expect((await ask('listExpiries', { query: `?within=${encodeURIComponent(within)}` })).status).toBe(400);
   });
+
+  it('says in words how far ahead one may ask', async () => {
+    const { ask } = await openExpiries();
+
+    const answer = await ask('listExpiries', { query: '?within=100000d' });
+
+    expect(answer.json['errors']).toEqual([
+      expect.objectContaining({
+        path: '/query/within',
+        message: expect.stringContaining('at most 400 days') as string,
+        fix: 'Ask for 400 days or less.',
+      }),
+    ]);
+  });
 });
 
 describe('src/functions/health', () => {
