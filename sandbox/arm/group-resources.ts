@@ -3,6 +3,7 @@ import { param, type ArmCall, type ArmContext } from './arm-call.ts';
 import { refuseAtGateway } from './arm-refusal.ts';
 import type { StoredResource } from './arm-state.ts';
 import type { JsonObject } from './json-object.ts';
+import { listPage } from './list-pages.ts';
 import { requireGroup } from './resource-store.ts';
 
 /** What is in a group, of every type, as ARM's own cache shows it: without the properties that the providers keep. */
@@ -15,7 +16,7 @@ export function listGroupResources(context: ArmContext, call: ArmCall): ServiceR
   requireGroup(context, call);
   const group = param(call, 'resourceGroupName').toLowerCase();
   const members = Object.values(context.state.resources).filter((resource) => resource.group.toLowerCase() === group);
-  return { status: 200, body: { value: members.map(renderMember) } };
+  return listPage(call, members.map(renderMember));
 }
 
 function renderMember({ id, type, body }: StoredResource): JsonObject {

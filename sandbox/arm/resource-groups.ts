@@ -4,6 +4,7 @@ import { refuseAtGateway } from './arm-refusal.ts';
 import type { StoredGroup, StoredOperation, StoredResource } from './arm-state.ts';
 import { retryAfter, usualMs } from './durations.ts';
 import { asText, isObject, type JsonObject } from './json-object.ts';
+import { listPage } from './list-pages.ts';
 import { readLocation } from './locations.ts';
 import { startOperation, runningOperation } from './operations.ts';
 import { checkGroupName } from './resource-names.ts';
@@ -45,8 +46,8 @@ export function headResourceGroup(context: ArmContext, call: ArmCall): ServiceRe
   return { status: context.state.groups[param(call, 'resourceGroupName').toLowerCase()] === undefined ? 404 : 204 };
 }
 
-export function listResourceGroups(context: ArmContext): ServiceResponse {
-  return { status: 200, body: { value: Object.values(context.state.groups).map(renderGroup) } };
+export function listResourceGroups(context: ArmContext, call: ArmCall): ServiceResponse {
+  return listPage(call, Object.values(context.state.groups).map(renderGroup));
 }
 
 /** Deletes everything in the group: takes as long as its resources take one after the other. */

@@ -5,6 +5,7 @@ import { refuseAnotherOperation, refuseLocked } from '../busy-refusals.ts';
 import { checkConditions } from '../conditions.ts';
 import { gatewayCreateMs, spread, usualMs } from '../durations.ts';
 import { propertiesOf } from '../json-object.ts';
+import { listPage } from '../list-pages.ts';
 import { inGroup, withEtag } from '../network/virtual-networks.ts';
 import { acceptedAnswer, runningOperation, startOperation } from '../operations.ts';
 import { acceptPut, preparePut, readTags } from '../put-resource.ts';
@@ -76,7 +77,10 @@ export function getGateway(context: ArmContext, call: ArmCall): ServiceResponse 
 
 export function listGateways(context: ArmContext, call: ArmCall): ServiceResponse {
   const found = inGroup(context, call, listResources(context, type));
-  return { status: 200, body: { value: found.map((resource) => resource.body) } };
+  return listPage(
+    call,
+    found.map((resource) => resource.body),
+  );
 }
 
 /** PATCH sets the tags; for a gateway that is a long operation too. */

@@ -5,6 +5,7 @@ import { ArmRefusal, refuseAtGateway } from '../arm-refusal.ts';
 import type { StoredOperation, StoredRunCommand } from '../arm-state.ts';
 import { usualMs } from '../durations.ts';
 import type { JsonObject } from '../json-object.ts';
+import { listPage } from '../list-pages.ts';
 import { propertiesOf } from '../json-object.ts';
 import { acceptedAnswer, putAnswer, startOperation, supersede } from '../operations.ts';
 import { requireMachine, type CalledMachine } from './machines.ts';
@@ -70,7 +71,10 @@ export async function listRunCommands(context: ArmContext, call: ArmCall): Promi
   const isExpanded = call.url.searchParams.get('$expand') === 'instanceView';
   const commands = commandsOf(context, id);
   if (isExpanded) for (const command of commands) await refreshView(context, machine, command);
-  return { status: 200, body: { value: commands.map((command) => (isExpanded ? withView(command) : command.body)) } };
+  return listPage(
+    call,
+    commands.map((command) => (isExpanded ? withView(command) : command.body)),
+  );
 }
 
 export function deleteRunCommand(context: ArmContext, call: ArmCall): ServiceResponse {

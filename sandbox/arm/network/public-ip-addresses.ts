@@ -7,6 +7,7 @@ import { refuseAnotherOperation } from '../busy-refusals.ts';
 import { checkConditions } from '../conditions.ts';
 import { usualMs } from '../durations.ts';
 import { asObject, asText, propertiesOf, type JsonObject } from '../json-object.ts';
+import { listPage } from '../list-pages.ts';
 import { acceptedAnswer, runningOperation, startOperation } from '../operations.ts';
 import { acceptPut, preparePut, tagsSchema } from '../put-resource.ts';
 import {
@@ -105,7 +106,10 @@ export function getPublicIpAddress(context: ArmContext, call: ArmCall): ServiceR
 
 export function listPublicIpAddresses(context: ArmContext, call: ArmCall): ServiceResponse {
   const found = inGroup(context, call, listResources(context, type));
-  return { status: 200, body: { value: found.map((resource) => renderPublicIpAddress(context, resource)) } };
+  return listPage(
+    call,
+    found.map((resource) => renderPublicIpAddress(context, resource)),
+  );
 }
 
 export function deletePublicIpAddress(context: ArmContext, call: ArmCall): ServiceResponse {

@@ -7,6 +7,7 @@ import { refuseAnotherOperation } from '../busy-refusals.ts';
 import { checkConditions } from '../conditions.ts';
 import { usualMs } from '../durations.ts';
 import { asObject, asObjects, asText, asTexts, propertiesOf, type JsonObject } from '../json-object.ts';
+import { listPage } from '../list-pages.ts';
 import type { OperationName } from '../operation-names.ts';
 import { acceptedAnswer, putAnswer, runningOperation, startOperation } from '../operations.ts';
 import { checkShape } from '../put-resource.ts';
@@ -57,7 +58,10 @@ export function getSubnet(context: ArmContext, call: ArmCall): ServiceResponse {
 
 export function listSubnets(context: ArmContext, call: ArmCall): ServiceResponse {
   const network = requireNetworkOfSubnet(context, call);
-  return { status: 200, body: { value: subnetsOf(network).map((subnet) => renderSubnet(context, subnet)) } };
+  return listPage(
+    call,
+    subnetsOf(network).map((subnet) => renderSubnet(context, subnet)),
+  );
 }
 
 export function deleteSubnet(context: ArmContext, call: ArmCall): ServiceResponse {

@@ -7,6 +7,7 @@ import { refuseAnotherOperation } from '../busy-refusals.ts';
 import { checkConditions } from '../conditions.ts';
 import { usualMs } from '../durations.ts';
 import { asObject, asObjects, asTexts, propertiesOf, type JsonObject } from '../json-object.ts';
+import { listPage } from '../list-pages.ts';
 import { acceptedAnswer, runningOperation, startOperation, supersede } from '../operations.ts';
 import { acceptPut, preparePut, readTags, referenceSchema, tagsSchema } from '../put-resource.ts';
 import {
@@ -98,7 +99,10 @@ export function withEtag(body: JsonObject): ServiceResponse {
 /** The list of a group, or of the whole subscription when the route names no group. */
 export function listVirtualNetworks(context: ArmContext, call: ArmCall): ServiceResponse {
   const found = inGroup(context, call, listResources(context, type));
-  return { status: 200, body: { value: found.map((resource) => renderVirtualNetwork(context, resource)) } };
+  return listPage(
+    call,
+    found.map((resource) => renderVirtualNetwork(context, resource)),
+  );
 }
 
 export function inGroup(context: ArmContext, call: ArmCall, resources: StoredResource[]): StoredResource[] {
