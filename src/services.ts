@@ -30,6 +30,7 @@ import { createOwners } from './desk/owners.ts';
 import { createSessionRecorder } from './desk/record-sessions.ts';
 import { rootKeys } from './desk/records/certificates.ts';
 import { createRevocationDesk } from './desk/revocations.ts';
+import { createSetAsideSecrets } from './desk/set-aside-secrets.ts';
 import { createTrustDesk } from './desk/trust-roots.ts';
 import { createUnfinished } from './desk/unfinished.ts';
 import { parseThumbprint } from './domain/thumbprint.ts';
@@ -53,7 +54,7 @@ export function createServices(settings: Settings, credential: TokenCredential) 
   const blobs = createBlobStorage({ url: settings.blobUrl, credential });
   const arm = createResourceManager({ endpoint: settings.armUrl, credential });
   const rootKeyVault = createRootKeyVault({ vaultUrl: settings.vaultUrl, credential });
-  const secrets = createSecretVault({ vaultUrl: settings.vaultUrl, credential });
+  const secrets = createSetAsideSecrets(createSecretVault({ vaultUrl: settings.vaultUrl, credential }));
 
   const unfinished = createUnfinished({ tables, now });
   const outbox = createOutbox({ tables, now });

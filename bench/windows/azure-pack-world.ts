@@ -28,9 +28,9 @@ const products = { portal: ['TenantSite'], api: ['TenantAPI', 'TenantPublicAPI']
 type Part = keyof typeof products;
 
 export const packAccounts = {
-  'cloud-admin': { username: 'cloudadmin@azurestack.local', password: 'Cl0ud-Admin' },
-  'azurestack-admin': { username: 'AZURESTACK\\azurestackadmin', password: 'St@ck-Admin' },
-  'sql-admin': { username: 'CONTOSO\\sqladmin', password: 'Sql-Admin-1' },
+  'account-cloud-admin': { username: 'cloudadmin@azurestack.local', password: 'Cl0ud-Admin' },
+  'account-azurestack-admin': { username: 'AZURESTACK\\azurestackadmin', password: 'St@ck-Admin' },
+  'run-as-sql-admin': { username: 'CONTOSO\\sqladmin', password: 'Sql-Admin-1' },
 } as const;
 export const packFile = { uri: 'https://packages.contoso.com/wap-connector.zip', sha256: 'a'.repeat(64) };
 export const packPortal = 'portal.local.azurestack.external';
@@ -60,8 +60,8 @@ export async function packWorld(shape: PackShape): Promise<WorldDefinition> {
   return {
     machines: [...azureStackMachines(authority), ...machines.flat()],
     domains: [
-      aDomain('azurestack.local', 'AZURESTACK', ['cloud-admin', 'azurestack-admin']),
-      aDomain('contoso.com', 'CONTOSO', ['sql-admin']),
+      aDomain('azurestack.local', 'AZURESTACK', ['account-cloud-admin', 'account-azurestack-admin']),
+      aDomain('contoso.com', 'CONTOSO', ['run-as-sql-admin']),
     ],
     network: { names: { [packPortal]: '192.168.102.5' } },
     connector: {
@@ -74,7 +74,7 @@ export async function packWorld(shape: PackShape): Promise<WorldDefinition> {
       sqlServers: Object.fromEntries(
         clouds.map(({ apis: [first = ''] }) => [
           first,
-          { machineId: first, sysadmins: [packAccounts['sql-admin'].username] },
+          { machineId: first, sysadmins: [packAccounts['run-as-sql-admin'].username] },
         ]),
       ),
     },
@@ -83,7 +83,7 @@ export async function packWorld(shape: PackShape): Promise<WorldDefinition> {
 
 function azureStackMachines(authority: Authority): readonly Machine[] {
   const domain = 'azurestack.local';
-  const administrators = [packAccounts['azurestack-admin'].username];
+  const administrators = [packAccounts['account-azurestack-admin'].username];
   return [
     { id: 'host', role: 'host', computerName: 'AZS-HOST1', domain, ssh: {} },
     { id: 'ercs', role: 'ercs', computerName: 'azs-ercs01', domain },
@@ -118,7 +118,7 @@ async function aPackMachine(
     names: [fqdn],
     domain: 'contoso.com',
     ssh: {},
-    administrators: [packAccounts['sql-admin'].username],
+    administrators: [packAccounts['run-as-sql-admin'].username],
     certificates: [rootOf(authority), { store: 'My', certificate: own.certificate, hasPrivateKey: true }],
     products: parts
       .flatMap((part) => products[part])

@@ -2,7 +2,7 @@ import type { WorldDefinition } from '../../sandbox/windows/model.ts';
 import { createAuthority } from './authority.ts';
 
 export const natAdministrator = {
-  secret: 'natvm-admin',
+  secret: 'account-natvm-admin',
   account: { username: 'Administrator', password: 'Elected-At-Deployment-1' },
 };
 export const pocPortal = 'portal.azurestack.local';

@@ -15,7 +15,7 @@ const reachSchema = z.object({
   }),
 });
 
-const keySecret = 'azs-ssh-key';
+const keySecret = 'ssh-key-azs';
 /** Registrations on their way at a time. */
 const width = 8;
 
@@ -44,7 +44,7 @@ export async function setUpAzurePack(stack: Stack, shape: PackShape, id: string)
     const isReached = machine.ssh !== undefined;
     if (isReached) await register(machine.id, machine.role);
   }
-  const via = { machineId: 'host', computerName: 'AzS-WASP01', credentialSecret: 'azurestack-admin' };
+  const via = { machineId: 'host', computerName: 'AzS-WASP01', credentialSecret: 'account-azurestack-admin' };
   await register('wasp', 'wasp', { via });
   await stack.api('POST', '/api/stacks', { id, hostMachine: 'host', waspMachine: 'wasp', portalFqdn: packPortal });
   return {
@@ -54,8 +54,8 @@ export async function setUpAzurePack(stack: Stack, shape: PackShape, id: string)
     azureStackCloudName: 'AzureStack',
     azureStackPortalFqdn: packPortal,
     package: packFile,
-    privilegedEndpoint: { credentialSecret: 'cloud-admin' },
-    dataFiles: { credentialSecret: 'azurestack-admin' },
+    privilegedEndpoint: { credentialSecret: 'account-cloud-admin' },
+    dataFiles: { credentialSecret: 'account-azurestack-admin' },
     checkMachines: ['client'],
     clouds: cloudsOf(shape).map(({ name, portals, apis, portalFqdn, apiFqdn }) => ({
       name,
@@ -65,7 +65,7 @@ export async function setUpAzurePack(stack: Stack, shape: PackShape, id: string)
       portalMachines: portals,
       apiMachines: apis,
       trustMachine: apis[0],
-      sqlRunAsSecret: 'sql-admin',
+      sqlRunAsSecret: 'run-as-sql-admin',
     })),
   };
 }

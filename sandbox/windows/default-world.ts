@@ -19,10 +19,10 @@ const passwords = {
 
 /** What Key Vault has of these accounts, by the name of the secret. */
 export const defaultSecrets: Readonly<Record<string, string>> = {
-  'natvm-administrator': credential('Administrator', passwords.nat),
-  'cloud-admin': credential(`cloudadmin@${stackDomain}`, passwords.cloud),
-  'azurestack-admin': credential(stackAdministrator, passwords.stack),
-  'sql-admin': credential(sqlAdministrator, passwords.sql),
+  'account-natvm-administrator': credential('Administrator', passwords.nat),
+  'account-cloud-admin': credential(`cloudadmin@${stackDomain}`, passwords.cloud),
+  'account-azurestack-admin': credential(stackAdministrator, passwords.stack),
+  'run-as-sql-admin': credential(sqlAdministrator, passwords.sql),
 };
 
 /** Where the simulated machines find the connector's package and the installer of URL Rewrite. */

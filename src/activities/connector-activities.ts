@@ -53,7 +53,7 @@ export function createConnectorActivities(options: ConnectorActivitiesOptions): 
   async function removeOthers(kept: readonly KeptFile[], all: readonly KeptFile[]): Promise<void> {
     const names = new Set(all.map(({ secretName }) => secretName));
     for (const { secretName } of kept) names.delete(secretName);
-    for (const name of names) await secrets.remove(name);
+    for (const name of names) await secrets.remove({ use: 'dataFile', name });
   }
 
   return {
@@ -83,7 +83,7 @@ export function createConnectorActivities(options: ConnectorActivitiesOptions): 
       const record = await connectors.get(connectorId);
       const drain = record?.request.clouds.find((cloud) => cloud.name === name)?.drain;
       if (drain === undefined || !('hookSecret' in drain)) return refused('Precondition', `Cloud ${name} has no hook.`);
-      const url = (await secrets.get(drain.hookSecret))?.value;
+      const url = (await secrets.get({ use: 'drainHook', name: drain.hookSecret }))?.value;
       if (url === undefined || !URL.canParse(url) || new URL(url).protocol !== 'https:')
         return refused('Precondition', `Secret ${drain.hookSecret} holds no https address.`);
       return callHook(options.send, url, { connector: connectorId, cloud: name, machine: machineId, action });

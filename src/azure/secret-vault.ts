@@ -3,7 +3,7 @@ import { SecretClient, type KeyVaultSecret, type SecretClientOptions } from '@az
 import type { TokenCredential } from '@azure/core-auth';
 import { isRestError } from '@azure/core-rest-pipeline';
 import { AppError } from '../domain/app-error.ts';
-import type { Secrets } from '../ports/secrets.ts';
+import type { SecretVault } from '../ports/secrets.ts';
 import { secondsOf } from './arm-answers.ts';
 import { isMissing, patiently, usualWaitSeconds, vaultClientOptions, wordsOf } from './vault-calls.ts';
 
@@ -24,7 +24,7 @@ const settlePollMs = 500;
  * Secrets in an Azure Key Vault. Throttling and lost answers are tried again; what stays is thrown as ERR_AZURE_BUSY or
  * ERR_AZURE_REFUSED in Azure's own words. The client's own errors never leave: they carry the request, value and all.
  */
-export function createSecretVault({ vaultUrl, credential, clientOptions }: SecretVaultOptions): Secrets {
+export function createSecretVault({ vaultUrl, credential, clientOptions }: SecretVaultOptions): SecretVault {
   const options: SecretClientOptions = { ...vaultClientOptions(vaultUrl), serviceVersion, ...clientOptions };
   const client = new SecretClient(vaultUrl, credential, options);
   // A value whose answer was lost is looked for before it is sent again: it would be a second version.

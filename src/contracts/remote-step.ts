@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cutText } from '../domain/cut-text.ts';
+import type { SecretUse } from '../domain/secret-uses.ts';
 
 export const stepModes = ['probe', 'apply', 'verify', 'undo'] as const;
 export type StepMode = (typeof stepModes)[number];
@@ -49,13 +50,13 @@ export interface RemoteStepContract<P extends z.ZodObject = z.ZodObject, F exten
   readonly title: string;
   readonly modes: readonly StepMode[];
   readonly parameters: P;
-  /** Parameters that are secrets: a text becomes a SecureString, a credential a PSCredential. */
-  readonly secrets: Readonly<Record<string, 'text' | 'credential'>>;
+  /** Parameters that are secrets, by use: a text becomes a SecureString, a credential a PSCredential. */
+  readonly secrets: Readonly<Record<string, SecretUse>>;
   /** Facts, by mode all optional: what one mode does not know it leaves out. */
   readonly facts: F;
   /** Facts that are kept in Key Vault and nowhere else. */
   readonly secretFacts: readonly string[];
-  /** Runs as an account of its own, given by secret name. */
+  /** Runs as an account of its own, given by the name of a secret for `runAsAccount`. */
   readonly runsAs: boolean;
   readonly timeoutSeconds: number;
   readonly usualSeconds: number;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { connectorPort } from '../domain/connector-ports.ts';
-import { computerNameSchema, secretNameSchema } from '../domain/machine.ts';
+import { computerNameSchema } from '../domain/machine.ts';
 import {
   cloudNamePattern,
   fqdnPattern,
@@ -8,6 +8,7 @@ import {
   sharePattern,
   sqlServerPattern,
 } from '../domain/on-premises-names.ts';
+import { secretNameOf } from '../domain/secret-uses.ts';
 
 const slug = z.string().regex(/^[a-z0-9-]{1,63}$/);
 const cloudName = z
@@ -61,11 +62,11 @@ const cloudSchema = z.strictObject({
   certificateThumbprint: thumbprint.optional(),
   trustMachine: slug.meta({ description: 'The one API machine from which the trust is established.' }),
   sqlServer: sqlServer.optional().meta({ description: 'Found on the trust machine if not given.' }),
-  sqlRunAsSecret: secretNameSchema.meta({
-    description: 'Secret with the Windows account that is sysadmin on the SQL server.',
+  sqlRunAsSecret: secretNameOf('runAsAccount').meta({
+    description: "Secret with the Windows account that is sysadmin on the SQL server. Its name begins with 'run-as-'.",
   }),
   drain: z
-    .union([z.strictObject({ approval: z.literal(true) }), z.strictObject({ hookSecret: secretNameSchema })])
+    .union([z.strictObject({ approval: z.literal(true) }), z.strictObject({ hookSecret: secretNameOf('drainHook') })])
     .optional()
     .meta({
       description: 'How API machines leave their load balancer: by people, or by a POST to the address in a secret.',
@@ -91,12 +92,12 @@ const connectorBodySchema = z.strictObject({
   urlRewrite: file.optional().meta({ description: 'The installer of IIS URL Rewrite, for portals that lack it.' }),
   privilegedEndpoint: z.strictObject({
     computerName: computerNameSchema.default('azs-ercs01'),
-    credentialSecret: secretNameSchema,
+    credentialSecret: secretNameOf('account'),
     authentication: z.enum(['Credssp', 'Default']).default('Credssp'),
   }),
   dataFiles: z.strictObject({
     share: share.default('\\\\su1fileserver\\SU1_Infrastructure_1\\AzurePackConnectorOutput'),
-    credentialSecret: secretNameSchema,
+    credentialSecret: secretNameOf('account'),
   }),
   checkMachines: z.array(slug).max(20).default([]),
   userPrincipalNames: z.array(z.email().max(254)).max(200).default([]),

@@ -34,7 +34,7 @@ export function createSettleTarget({
   async function closeAccess(stackId: string): Promise<void> {
     await withdraw(stackId);
     for (const { record } of await books.vpnUsers.list(stackId)) {
-      if (record.isPasswordOurs) await secrets.remove(record.passwordSecret);
+      if (record.isPasswordOurs) await secrets.remove({ use: 'vpnPassword', name: record.passwordSecret });
       await books.vpnUsers.remove(record);
     }
     await books.stacks.update(stackKeys(stackId), (stack) => {
@@ -48,7 +48,7 @@ export function createSettleTarget({
   async function settleUser(operation: OperationRecord): Promise<void> {
     for (const { record } of await books.vpnUsers.list(operation.target)) {
       if (record.operationId !== operation.id || record.state !== 'removed') continue;
-      if (record.isPasswordOurs) await secrets.remove(record.passwordSecret);
+      if (record.isPasswordOurs) await secrets.remove({ use: 'vpnPassword', name: record.passwordSecret });
       await books.vpnUsers.remove(record);
     }
   }
@@ -63,7 +63,7 @@ export function createSettleTarget({
   async function forgetConnector(id: string): Promise<void> {
     const record = (await books.connectors.get(connectorKeys(id)))?.record;
     if (record === undefined) return;
-    for (const { secretName } of record.files) await secrets.remove(secretName);
+    for (const { secretName } of record.files) await secrets.remove({ use: 'dataFile', name: secretName });
     await books.stacks.update(stackKeys(record.request.stackId), ({ connectorId: _connector, ...stack }) => ({
       ...stack,
       multiCloudOffAt: at(),

@@ -3,7 +3,7 @@ import { findRemoteStep } from '../contracts/step-table.ts';
 import type { Secrets } from '../ports/secrets.ts';
 
 /**
- * Moves the facts that are secret out of an answer and into Key Vault, under the names given; without a name such a fact is
+ * Moves the facts that are secret (what data files hold) out of an answer and into Key Vault, under the names given; without a name such a fact is
  * dropped. What is answered may be stored anywhere.
  */
 export type KeepSecretFacts = (
@@ -17,7 +17,7 @@ export function createKeepSecretFacts({ secrets }: { readonly secrets: Secrets }
     for (const fact of findRemoteStep(answer.step)?.secretFacts ?? []) {
       const { [fact]: value } = facts;
       const name = names[fact];
-      if (typeof value === 'string' && name !== undefined) await secrets.set(name, value);
+      if (typeof value === 'string' && name !== undefined) await secrets.set({ use: 'dataFile', name }, value);
       // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a copy made above, with few keys
       delete facts[fact];
     }

@@ -60,7 +60,7 @@ export function createL2tpKits({
       const user = await requireUser(books, stackId, userName);
       if (user.state !== 'enabled')
         throw new AppError('ERR_CONFLICT', `User ${user.name} is ${user.state}: a file would open nothing.`);
-      const key = await secrets.get(vpnAccess.sharedKeySecret);
+      const key = await secrets.get({ use: 'l2tpKey', name: vpnAccess.sharedKeySecret });
       if (key === undefined)
         throw new AppError('ERR_CONFLICT', `Key Vault has no secret ${vpnAccess.sharedKeySecret}.`);
       const kit = buildL2tpKit(platform, {

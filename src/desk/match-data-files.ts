@@ -60,7 +60,7 @@ export async function matchFiles(
 
 async function read(file: CollectedFile, secrets: Pick<Secrets, 'get'>, now: Date): Promise<Candidate['reading']> {
   if (file.problem !== undefined) return { ok: false, reason: file.problem };
-  const content = await secrets.get(file.secretName);
+  const content = await secrets.get({ use: 'dataFile', name: file.secretName });
   if (content === undefined) return { ok: false, reason: 'It was not kept.' };
   const reading = readDataFile(Buffer.from(content.value, 'base64'));
   if (reading.outcome === 'refused') return { ok: false, reason: reading.message };

@@ -12,6 +12,7 @@ import {
 import { AppError, invalidField, type Problem } from '../domain/app-error.ts';
 import { makePassword, sharedKeyPattern, toKeyText } from '../domain/make-password.ts';
 import { rangeProblems, rangeWarnings } from '../domain/vpn-address-range.ts';
+import { ownSecretName } from '../domain/secret-uses.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import { sha256Hex } from './digest.ts';
 import type { Machines } from './machines.ts';
@@ -103,7 +104,7 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
     if (vpnAccess === undefined || natMachine === undefined) return refused(`Stack ${stack.id} shares no VPN access.`);
     const route = await machines.route(natMachine);
     if (route === undefined) return refused(`Machine ${natMachine} is not registered.`);
-    const key = await secrets.get(vpnAccess.sharedKeySecret);
+    const key = await secrets.get({ use: 'l2tpKey', name: vpnAccess.sharedKeySecret });
     const { via } = route.machine;
     const users = (await usersOf(stack.id)).filter(({ state }) => state !== 'removed');
     return {
@@ -137,10 +138,11 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
 
   /** The key that all clients share: the caller's, or one that is made up once and kept. */
   async function requireSharedKey(stack: StackRecord, given: string | undefined, bytes: RandomBytes): Promise<string> {
-    const name = given ?? stack.vpnAccess?.sharedKeySecret ?? `stack-${stack.id}-shared-key`;
-    const key = await secrets.get(name);
+    const name = given ?? stack.vpnAccess?.sharedKeySecret ?? ownSecretName('l2tpKey', stack.id);
+    const secret = { use: 'l2tpKey', name } as const;
+    const key = await secrets.get(secret);
     if (key === undefined && given === undefined) {
-      await secrets.set(name, toKeyText(bytes('sharedKey', 32)));
+      await secrets.set(secret, toKeyText(bytes('sharedKey', 32)));
       return name;
     }
     const path = '/sharedKeySecret';
@@ -169,7 +171,7 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
     const before = (await books.vpnUsers.get(vpnUserKeys(stackId, name)))?.record;
     const isOurs = passwordSecret === undefined && (before?.isPasswordOurs ?? true);
     const secretName = passwordSecret ?? before?.passwordSecret ?? passwordSecretName(stackId, name);
-    const isThere = (await secrets.get(secretName)) !== undefined;
+    const isThere = (await secrets.get({ use: 'vpnPassword', name: secretName })) !== undefined;
     const isMade = isOurs && (isReset || !isThere);
     if (!isMade && !isThere)
       throw invalidField(
@@ -196,7 +198,7 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
   }
 
   async function keepUser({ record, password }: UserIntent): Promise<void> {
-    if (password !== undefined) await secrets.set(record.passwordSecret, password);
+    if (password !== undefined) await secrets.set({ use: 'vpnPassword', name: record.passwordSecret }, password);
     await books.vpnUsers.upsert(record);
   }
 
@@ -361,7 +363,8 @@ function storyOf({ operationId, requestedBy, orchestrations }: StoryRequest): St
 
 /** Names of secrets take letters, digits and hyphens only; the digest tells apart what becomes equal. */
 function passwordSecretName(stackId: string, name: string): string {
-  return `vpn-${stackId}-${name.replaceAll(/[^A-Za-z0-9-]/g, '-')}-${sha256Hex(name.toLowerCase()).slice(0, 6)}`;
+  const plain = name.replaceAll(/[^A-Za-z0-9-]/g, '-');
+  return ownSecretName('vpnPassword', `${stackId}-${plain}-${sha256Hex(name.toLowerCase()).slice(0, 6)}`);
 }
 
 function namedTwice(users: readonly UserRequest[]): readonly Problem[] {

@@ -1,11 +1,7 @@
 import { z } from 'zod';
+import { secretNameOf } from './secret-uses.ts';
 
 const slug = z.string().regex(/^[a-z0-9-]{1,63}$/);
-/** What Key Vault takes as the name of a secret. */
-export const secretNameSchema = z
-  .string()
-  .regex(/^[0-9A-Za-z-]{1,127}$/)
-  .meta({ description: 'Name of a secret in Key Vault.', examples: ['cloud-admin'] });
 /** A Windows computer name, a DNS name or an IPv4 address. */
 export const computerNameSchema = z
   .string()
@@ -23,7 +19,9 @@ export const sshSettingsSchema = z.strictObject({
   /** A local name, `DOMAIN\name` or `name@domain`. */
   username: z.string().regex(/^[^\s"/:;|=,+*?<>[\]\p{Cc}]{1,104}$/u),
   hostKey: hostKeySchema.meta({ description: 'Fingerprint of the host key, as ssh-keygen -l prints it.' }),
-  keySecret: secretNameSchema.meta({ description: 'Key Vault secret with the private key (OpenSSH or PEM).' }),
+  keySecret: secretNameOf('sshKey').meta({
+    description: "Key Vault secret with the private key (OpenSSH or PEM). Its name begins with 'ssh-key-'.",
+  }),
 });
 const arcSettingsSchema = z.strictObject({
   resourceId: z
@@ -36,8 +34,8 @@ const arcSettingsSchema = z.strictObject({
 const viaSchema = z.strictObject({
   machineId: slug,
   computerName: computerNameSchema,
-  credentialSecret: secretNameSchema.meta({
-    description: 'Key Vault secret with {"username","password"} as JSON.',
+  credentialSecret: secretNameOf('account').meta({
+    description: 'Key Vault secret with {"username","password"} as JSON. Its name begins with \'account-\'.',
   }),
 });
 

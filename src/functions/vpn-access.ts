@@ -3,8 +3,8 @@ import { userNameSchema } from '../contracts/vpn-access-steps.ts';
 import { tunnels, type L2tpKits } from '../desk/l2tp-kits.ts';
 import type { Operations } from '../desk/operations.ts';
 import type { StartedUser, VpnAccess } from '../desk/vpn-access.ts';
-import { secretNameSchema } from '../domain/machine.ts';
 import { operationViewSchema } from '../domain/operation.ts';
+import { secretNameOf } from '../domain/secret-uses.ts';
 import { parseAddressRange } from '../domain/address-range.ts';
 import { accepted } from './gateways.ts';
 import { defineRoute } from './http/define-route.ts';
@@ -18,9 +18,10 @@ export interface VpnAccessRoutesOptions {
 }
 
 const tags = ['VPN access'];
-const passwordSecret = secretNameSchema
-  .optional()
-  .meta({ description: 'Secret with the password. Without one a password is made up, and kept in Key Vault.' });
+const passwordSecret = secretNameOf('vpnPassword').optional().meta({
+  description:
+    "Secret with the password; its name begins with 'vpn-password-'. Without one a password is made up, and kept in Key Vault.",
+});
 const userSchema = z.strictObject({ name: userNameSchema, passwordSecret });
 const userParams = z.strictObject({ id: slugSchema, name: userNameSchema });
 const prefixSchema = z.string().refine((text) => parseAddressRange(text).outcome === 'parsed', {
@@ -56,7 +57,7 @@ function openRoute({ vpnAccess, operations }: VpnAccessRoutesOptions): Route {
           .default({ from: '192.168.200.201', to: '192.168.200.230' }),
         users: z.array(userSchema).max(200).default([]),
         splitRoutes: z.array(prefixSchema).max(50).default(['192.168.100.0/24', '192.168.133.0/24']),
-        sharedKeySecret: secretNameSchema.optional(),
+        sharedKeySecret: secretNameOf('l2tpKey').optional(),
       }),
     },
     responses: { 202: operationViewSchema },

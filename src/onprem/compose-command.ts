@@ -1,7 +1,8 @@
 import { findRemoteStep } from '../contracts/step-table.ts';
 import type { RemoteStepContract, StepMode } from '../contracts/remote-step.ts';
 import { AppError, type Problem } from '../domain/app-error.ts';
-import { computerNameSchema, secretNameSchema, type Transport } from '../domain/machine.ts';
+import { computerNameSchema, type Transport } from '../domain/machine.ts';
+import { isSetAside, notSetAside, secretUses, type SecretReference, type SecretUse } from '../domain/secret-uses.ts';
 import { composedScripts } from './composed-scripts.ts';
 
 export interface StepCommand {
@@ -15,11 +16,6 @@ export interface StepCommand {
   readonly transport: Transport;
   /** Where a machine that reads secrets itself finds them. */
   readonly vaultUrl: string;
-}
-
-export interface SecretReference {
-  readonly name: string;
-  readonly kind: 'text' | 'credential';
 }
 
 export interface ComposedCommand {
@@ -47,8 +43,12 @@ export function composeCommand(command: StepCommand): ComposedCommand {
   const parameters = checkParameters(step, command.parameters);
   const secrets = checkSecrets(step, command.secrets);
   const { via, transport, vaultUrl } = command;
-  const whence = transport === 'arc' ? { vaultUrl } : {};
-  const viaCredential = via && referTo(via.credentialSecret, 'credential');
+  const shown = ({ name, use }: SecretReference): object => ({
+    name,
+    kind: secretUses[use].form,
+    ...(transport === 'arc' ? { vaultUrl } : {}),
+  });
+  const viaCredential = via && referTo(via.credentialSecret, 'account');
   if (via && !computerNameSchema.safeParse(via.computerName).success)
     throw refuse('The machine behind has no such name.');
   const invocation = encode({
@@ -56,9 +56,9 @@ export function composeCommand(command: StepCommand): ComposedCommand {
     step: step.id,
     mode: command.mode,
     parameters,
-    secrets: Object.fromEntries(Object.entries(secrets).map(([key, secret]) => [key, { ...secret, ...whence }])),
+    secrets: Object.fromEntries(Object.entries(secrets).map(([key, secret]) => [key, shown(secret)])),
     source: sources[transport],
-    ...(via && { via: { computerName: via.computerName, credential: { ...viaCredential, ...whence } } }),
+    ...(via && viaCredential && { via: { computerName: via.computerName, credential: shown(viaCredential) } }),
   });
   if (invocation.length > invocationLengthMax) throw refuse(`The parameters of step ${step.id} are too long.`);
   return { script, invocation, secrets: { ...secrets, ...(viaCredential && { viaCredential }) } };
@@ -84,13 +84,13 @@ function checkSecrets(
   if (wanted.join() !== named.join()) {
     throw refuse(`Step ${step.id} takes the secrets [${wanted.join(', ')}], not [${named.join(', ')}].`);
   }
-  return Object.fromEntries(Object.entries(step.secrets).map(([key, kind]) => [key, referTo(given[key] ?? '', kind)]));
+  return Object.fromEntries(Object.entries(step.secrets).map(([key, use]) => [key, referTo(given[key] ?? '', use)]));
 }
 
-/** The name becomes part of an address on the machine. */
-function referTo(name: string, kind: SecretReference['kind']): SecretReference {
-  if (!secretNameSchema.safeParse(name).success) throw refuse('A secret has a name that Key Vault does not take.');
-  return { name, kind };
+/** A machine reads what it is told to, and the name becomes part of an address there. */
+function referTo(name: string, use: SecretUse): SecretReference {
+  if (!isSetAside({ use, name })) throw refuse(notSetAside({ use, name }));
+  return { use, name };
 }
 
 function encode(invocation: object): string {

@@ -14,6 +14,7 @@ import {
 import { connectorSteps as W } from '../contracts/connector-steps.ts';
 import { shownStep, type OnPremisesEnd } from '../contracts/on-premises.ts';
 import { failStep } from '../contracts/remote-commands.ts';
+import { ownSecretName } from '../domain/secret-uses.ts';
 import { callActivity, type Steps } from './call-activity.ts';
 import { connectApis } from './connect-apis.ts';
 import { connectorAccess, readPlan } from './connector-access.ts';
@@ -122,7 +123,7 @@ function* collectDataFiles(
   yield* begin(context, story, step);
   const collected: CollectedFile[] = [];
   for (const { name: fileName, sha256 } of newest) {
-    const secretName = `connector-${connectorId}-${sha256.slice(0, 16)}`;
+    const secretName = ownSecretName('dataFile', `${connectorId}-${sha256.slice(0, 16)}`);
     const result = yield* runStep(context, story, {
       ...hostRequest({ step: W.W16, parameters: { share, fileName, sha256 }, secrets }),
       secretFacts: { content: secretName },

@@ -1,4 +1,5 @@
 import type { Machine } from '../domain/machine.ts';
+import type { SecretReference } from '../domain/secret-uses.ts';
 
 /** Classes of what goes wrong on the way to a machine: what to do next depends on nothing else. */
 export type RemoteFault =
@@ -28,8 +29,8 @@ export interface RemoteCommand {
   readonly script: string;
   /** What the script is to do: base64url of UTF-8 JSON, without secrets. */
   readonly invocation: string;
-  /** By name in the script: which Key Vault secret, and whether it is a text or a `{"username","password"}`. */
-  readonly secrets: Readonly<Record<string, { readonly name: string; readonly kind: 'text' | 'credential' }>>;
+  /** By name in the script: which Key Vault secret, and what it is used for. */
+  readonly secrets: Readonly<Record<string, SecretReference>>;
   /** Secret with the account that the script runs as, where that is not the connection's own. */
   readonly runAs?: string;
   readonly timeoutSeconds: number;

@@ -10,7 +10,7 @@ import { busyBy, judgeConnection, refusedBy, undeliveredBy } from './arc-faults.
 import { errorName, outputName, parseHandle, toHandle } from './arc-names.ts';
 import { isOver, readEnd, readState, type RunCommandState } from './arc-run-command.ts';
 import { failed, isFailed } from './failure.ts';
-import { readCredential, type Credential } from './resolve-secrets.ts';
+import { readRunAs, type Credential } from './resolve-secrets.ts';
 
 export interface ArcRunnerOptions {
   readonly arm: ArmRest;
@@ -28,7 +28,7 @@ const apiVersion = '2025-01-13';
  */
 export function createArcRunner({ arm, secrets, outputs, now }: ArcRunnerOptions): RemoteRunner {
   async function put(command: RemoteCommand, location: string): Promise<RemoteStart> {
-    const runAs = command.runAs === undefined ? undefined : await readCredential(command.runAs, secrets);
+    const runAs = command.runAs === undefined ? undefined : await readRunAs(command.runAs, secrets);
     if (runAs !== undefined && isFailed(runAs)) return runAs;
     const body = runCommandBody(command, location, runAs, outputs);
     const answer = await arm.put(runCommandId(command.machine, command.id), apiVersion, body);

@@ -30,7 +30,7 @@ export function createPrivateKeys(secrets: Secrets, now: () => Date): PrivateKey
 }
 
 async function readPrivateKey(name: string, secrets: Secrets): Promise<string | RemoteFailure> {
-  const text = await readText(name, secrets);
+  const text = await readText({ use: 'sshKey', name }, secrets);
   if (typeof text !== 'string') return text;
   const parsed: unknown = ssh2.utils.parseKey(text);
   const key: unknown = Array.isArray(parsed) ? parsed[0] : parsed;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isSetAside, notSetAside, secretUses, type SecretReference } from '../domain/secret-uses.ts';
 import type { RemoteCommand, RemoteFailure } from '../ports/remote-runner.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import { failed, isFailed } from './failure.ts';
@@ -22,29 +23,39 @@ export async function resolveSecrets(
   secrets: Secrets,
 ): Promise<ResolvedSecrets | RemoteFailure> {
   const values: Record<string, string | Credential> = {};
-  for (const [parameter, { name, kind }] of Object.entries(references)) {
-    const value = kind === 'credential' ? await readCredential(name, secrets) : await readText(name, secrets);
+  for (const [parameter, secret] of Object.entries(references)) {
+    const isAccount = secretUses[secret.use].form === 'credential';
+    const value = isAccount ? await readCredential(secret, secrets) : await readText(secret, secrets);
     if (isFailure(value)) return value;
     values[parameter] = value;
   }
   if (runAs === undefined) return { secrets: values, runAs: undefined };
-  const account = await readCredential(runAs, secrets);
+  const account = await readRunAs(runAs, secrets);
   return isFailed(account) ? account : { secrets: values, runAs: account };
 }
 
-/** The secret's text; a failure names the secret and what to do. */
-export async function readText(name: string, secrets: Secrets): Promise<string | RemoteFailure> {
-  const secret = await secrets.get(name);
-  return secret?.value ?? failed('Precondition', `Key Vault has no enabled secret '${name}': set it there.`);
+/** The secret's text; a failure names the secret and what to do. One that is set aside for something else is not read. */
+export async function readText(secret: SecretReference, secrets: Secrets): Promise<string | RemoteFailure> {
+  if (!isSetAside(secret)) return failed('Precondition', notSetAside(secret));
+  const found = await secrets.get(secret);
+  return found?.value ?? failed('Precondition', `Key Vault has no enabled secret '${secret.name}': set it there.`);
+}
+
+/** The account that a command runs as. */
+export async function readRunAs(name: string, secrets: Secrets): Promise<Credential | RemoteFailure> {
+  return readCredential({ use: 'runAsAccount', name }, secrets);
 }
 
 /** The account that a secret holds as JSON. Other fields of it are left alone. */
-export async function readCredential(name: string, secrets: Secrets): Promise<Credential | RemoteFailure> {
-  const text = await readText(name, secrets);
+async function readCredential(secret: SecretReference, secrets: Secrets): Promise<Credential | RemoteFailure> {
+  const text = await readText(secret, secrets);
   if (typeof text !== 'string') return text;
   const credential = credentialSchema.safeParse(parseJson(text));
   if (credential.success) return credential.data;
-  return failed('Precondition', `Secret '${name}' is not {"username","password"} in JSON: set it so in Key Vault.`);
+  return failed(
+    'Precondition',
+    `Secret '${secret.name}' is not {"username","password"} in JSON: set it so in Key Vault.`,
+  );
 }
 
 function isFailure(value: string | object): value is RemoteFailure {

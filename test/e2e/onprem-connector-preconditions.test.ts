@@ -91,7 +91,7 @@ describe('src/desk/connector-request', () => {
     ['a thumbprint that is none', withCloud({ certificateThumbprint: 'latest' }), '/clouds/0/certificateThumbprint'],
     [
       'a share with a variable',
-      aConnectorRequest({ dataFiles: { credentialSecret: 'a', share: '\\\\$env:X\\y' } }),
+      aConnectorRequest({ dataFiles: { credentialSecret: 'account-a', share: '\\\\$env:X\\y' } }),
       '/dataFiles/share',
     ],
     [

@@ -68,7 +68,7 @@ async function listSigningCertificates(query: string): Promise<readonly JsonObje
 /** Names of the secrets that data files are kept in. */
 async function fileSecrets(): Promise<readonly string[]> {
   const { value } = (await readVault(stack, '/secrets')) as unknown as { readonly value: readonly { id: string }[] };
-  return value.map(({ id }) => id.split('/').at(-1) ?? '').filter((name) => name.startsWith('connector-'));
+  return value.map(({ id }) => id.split('/').at(-1) ?? '').filter((name) => name.startsWith('gatehouse-data-file-'));
 }
 
 /** A machine without what scripts noted there of the state before. */

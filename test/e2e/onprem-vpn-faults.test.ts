@@ -214,8 +214,8 @@ describe('src/orchestrations/vpn-access, when something goes wrong', () => {
 
   it('lets users in side by side, and carries a password of any characters as it is', async () => {
     const password = `Aa1'"\`$(x);|&\n ä\u{1f511}`;
-    await writeSecret(stack, 'odd-password', password);
-    await succeeds((await openAccess(stack, [], { users: [{ name: 'ann', passwordSecret: 'odd-password' }] })).id);
+    await writeSecret(stack, 'vpn-password-odd', password);
+    await succeeds((await openAccess(stack, [], { users: [{ name: 'ann', passwordSecret: 'vpn-password-odd' }] })).id);
     const both = await Promise.all([
       stack.api('POST', `/api/stacks/${stackId}/users`, { name: 'bob' }),
       stack.api('POST', `/api/stacks/${stackId}/users`, { name: 'carol' }),
@@ -277,8 +277,8 @@ describe('src/functions/vpn-access, sent what no user is called', () => {
   });
 
   it('refuses a shared key that not every client takes, without saying it', async () => {
-    await writeSecret(stack, 'odd-key', `it's $(not) "a" key; \n`);
-    const answer = await stack.api('POST', accessPath, { sharedKeySecret: 'odd-key' });
+    await writeSecret(stack, 'l2tp-key-odd', `it's $(not) "a" key; \n`);
+    const answer = await stack.api('POST', accessPath, { sharedKeySecret: 'l2tp-key-odd' });
 
     expect(answer).toMatchObject({
       status: 400,

@@ -98,7 +98,7 @@ describe('src/orchestrations/connect-clouds', () => {
   it('leaves CredSSP alone where the endpoint does without', () => {
     const privilegedEndpoint = {
       computerName: 'azs-ercs01',
-      credentialSecret: 'cloud-admin',
+      credentialSecret: 'account-cloud-admin',
       authentication: 'Default',
     } as const;
 
@@ -150,10 +150,10 @@ describe('src/orchestrations/connect-clouds', () => {
     const { inputs } = connect();
 
     const secrets = new Map(inputs.map(({ stepId, secrets: names, runAs }) => [stepId, { ...names, runAs }]));
-    expect(secrets.get('W13')).toEqual({ credential: 'cloud-admin', shareCredential: 'share-reader' });
-    expect(secrets.get('W16')).toEqual({ shareCredential: 'share-reader' });
-    expect(secrets.get('W26')).toEqual({ content: 'connector-wap-Cloud_1' });
-    expect(secrets.get('W31')).toEqual({ runAs: 'sql-admin-1' });
+    expect(secrets.get('W13')).toEqual({ credential: 'account-cloud-admin', shareCredential: 'account-share-reader' });
+    expect(secrets.get('W16')).toEqual({ shareCredential: 'account-share-reader' });
+    expect(secrets.get('W26')).toEqual({ content: 'gatehouse-data-file-wap-Cloud-1' });
+    expect(secrets.get('W31')).toEqual({ runAs: 'run-as-sql-admin-1' });
     expect(secrets.get('W19')).toEqual({});
   });
 
@@ -161,7 +161,7 @@ describe('src/orchestrations/connect-clouds', () => {
     const { run, inputs } = connect();
 
     const names = inputs.filter(({ stepId }) => stepId === 'W16').map(({ secretFacts }) => secretFacts?.['content']);
-    expect(names).toEqual([`connector-wap-${'2'.repeat(16)}`, `connector-wap-${'1'.repeat(16)}`]);
+    expect(names).toEqual([`gatehouse-data-file-wap-${'2'.repeat(16)}`, `gatehouse-data-file-wap-${'1'.repeat(16)}`]);
     expect(inputsOf(run, 'matchDataFiles')).toMatchObject([
       { collected: [{ fileName: 'new.txt' }, { fileName: 'old.txt' }] },
     ]);

@@ -29,18 +29,18 @@ const plan: VpnAccessPlan = {
   stackId: 'poc',
   hostMachine: 'host',
   natMachine: 'nat',
-  natVia: { computerName: 'MAS-BGPNAT01', credentialSecret: 'nat-admin' },
+  natVia: { computerName: 'MAS-BGPNAT01', credentialSecret: 'account-nat-admin' },
   internalAddress: '192.168.200.1',
   addressFrom: '192.168.200.201',
   addressTo: '192.168.200.230',
-  sharedKeySecret: 'shared-key',
+  sharedKeySecret: 'l2tp-key-shared',
   keyVersion: '7',
   keyIsCurrent: false,
   subjectPatterns: ['CN=Root'],
   portalFqdn: 'portal.azurestack.local',
   users: [
-    { name: 'ann', passwordSecret: 'vpn-ann', wanted: 'enabled', resetPassword: false },
-    { name: 'bob', passwordSecret: 'vpn-bob', wanted: 'disabled', resetPassword: false },
+    { name: 'ann', passwordSecret: 'vpn-password-ann', wanted: 'enabled', resetPassword: false },
+    { name: 'bob', passwordSecret: 'vpn-password-bob', wanted: 'disabled', resetPassword: false },
   ],
 };
 const notAfter = '2030-01-01T00:00:00.000Z';
@@ -142,9 +142,9 @@ describe('src/orchestrations/vpn-access openVpnAccess', () => {
 
     const secrets = inputs.filter((input) => input.secrets !== undefined);
     expect(secrets.map(({ stepId, secrets: names }) => [stepId, names])).toEqual([
-      ['P1', { credential: 'nat-admin' }],
-      ['P7', { sharedKey: 'shared-key' }],
-      ['P15', { password: 'vpn-ann' }],
+      ['P1', { credential: 'account-nat-admin' }],
+      ['P7', { sharedKey: 'l2tp-key-shared' }],
+      ['P15', { password: 'vpn-password-ann' }],
     ]);
   });
 
@@ -379,11 +379,11 @@ describe('src/orchestrations/vpn-access closeVpnAccess', () => {
 
 describe('src/orchestrations/vpn-access setVpnUser', () => {
   it.each([
-    ['enabled', 'P15 nat', { userName: 'ann', resetPassword: true }, { password: 'vpn-ann' }],
+    ['enabled', 'P15 nat', { userName: 'ann', resetPassword: true }, { password: 'vpn-password-ann' }],
     ['disabled', 'P15D nat', { userName: 'ann' }, undefined],
     ['removed', 'P15R nat', { userName: 'ann' }, undefined],
   ] as const)('brings a user to %s', (wanted, step, parameters, secrets) => {
-    const wish = { name: 'ann', passwordSecret: 'vpn-ann', wanted, resetPassword: true };
+    const wish = { name: 'ann', passwordSecret: 'vpn-password-ann', wanted, resetPassword: true };
 
     const { run, ran, inputs, stepsWith } = tell(setVpnUser, {
       planned: setVpnUserSteps(wish),

@@ -21,7 +21,7 @@ function aCloud(index: number, { portals = 1, apis = 1 }: ConnectorSize = {}): C
     portalMachines: Array.from({ length: portals }, (_, at) => `portal${number}-${at + 1}`),
     apiMachines,
     trustMachine: apiMachines[0] ?? '',
-    sqlRunAsSecret: `sql-admin-${number}`,
+    sqlRunAsSecret: `run-as-sql-admin-${number}`,
   };
 }
 
@@ -34,8 +34,12 @@ export function aConnectorPlan(size: ConnectorSize = {}, change: Partial<Connect
     azureStackCloudName: 'AzureStack',
     azureStackPortalFqdn: 'portal.azurestack.local',
     package: { uri: 'https://files.contoso.com/connector.zip', sha256 },
-    privilegedEndpoint: { computerName: 'azs-ercs01', credentialSecret: 'cloud-admin', authentication: 'Credssp' },
-    dataFiles: { share: '\\\\server\\share', credentialSecret: 'share-reader' },
+    privilegedEndpoint: {
+      computerName: 'azs-ercs01',
+      credentialSecret: 'account-cloud-admin',
+      authentication: 'Credssp',
+    },
+    dataFiles: { share: '\\\\server\\share', credentialSecret: 'account-share-reader' },
     checkMachines: ['client'],
     userPrincipalNames: ['tenant@contoso.com'],
     minimumVersions: { wap: '3.32', spf: '7.2', vmm: '3.2' },
@@ -52,7 +56,7 @@ export function dataFileOf({ name }: ConnectorCloud): CloudDataFile {
     cloud: name,
     fileName: `${name}.txt`,
     sha256,
-    secretName: `connector-wap-${name}`,
+    secretName: `gatehouse-data-file-wap-${name.replaceAll('_', '-')}`,
     realm: 'https://adfs.azurestack.local/adfs',
     signingThumbprint: 'D'.repeat(40),
     notAfter: '2030-01-01T00:00:00.000Z',

@@ -17,6 +17,7 @@ import { createUnfinished } from '../../src/desk/unfinished.ts';
 import { createVpnAccess } from '../../src/desk/vpn-access.ts';
 import type { Machine } from '../../src/domain/machine.ts';
 import type { OnPremisesEnd } from '../../src/contracts/on-premises.ts';
+import { createSetAsideSecrets } from '../../src/desk/set-aside-secrets.ts';
 import { anOperationId, chanceOf } from './desk-world.ts';
 import { createFakeOrchestrations } from './fake-orchestrations.ts';
 import { createFakeSecrets } from './remote/fake-secrets.ts';
@@ -28,7 +29,8 @@ export type OnPremisesDesk = ReturnType<typeof createOnPremisesDesk>;
 export function createOnPremisesDesk(tables: MemoryTables = createMemoryTables()) {
   const clock = createTestClock();
   const { now } = clock;
-  const secrets = createFakeSecrets();
+  const vault = createFakeSecrets();
+  const secrets = createSetAsideSecrets(vault);
   const books = createOnPremisesBooks(tables);
   const outbox = createOutbox({ tables, now });
   const operations = createOperations({ tables, now, unfinished: createUnfinished({ tables, now }), outbox });
@@ -60,7 +62,7 @@ export function createOnPremisesDesk(tables: MemoryTables = createMemoryTables()
     operations,
     orchestrations: createFakeOrchestrations(),
     outbox,
-    secrets,
+    secrets: vault,
     settleTarget,
     stories,
     tables,
@@ -100,7 +102,7 @@ export function aManualMachine(id: string, role: Machine['role'] = 'host'): Mach
 /** A stack whose NATVM is reached through its host. */
 export async function aStack(desk: OnPremisesDesk, id = 'poc'): Promise<void> {
   await desk.machines.put(aManualMachine('host'));
-  const via = { machineId: 'host', computerName: 'MAS-BGPNAT01', credentialSecret: 'nat-admin' };
+  const via = { machineId: 'host', computerName: 'MAS-BGPNAT01', credentialSecret: 'account-nat-admin' };
   await desk.machines.put({ id: 'nat', role: 'natvm', via });
   await desk.machines.put(aManualMachine('wasp', 'wasp'));
   await desk.stacks.put({
@@ -130,8 +132,8 @@ export function aConnectorBody(change: object = {}, cloudChange: object = {}): R
     azureStackCloudName: 'AzureStack',
     azureStackPortalFqdn: 'portal.azurestack.local',
     package: { uri: 'https://files.contoso.com/connector.zip', sha256: 'a'.repeat(64) },
-    privilegedEndpoint: { credentialSecret: 'cloud-admin' },
-    dataFiles: { credentialSecret: 'share-reader' },
+    privilegedEndpoint: { credentialSecret: 'account-cloud-admin' },
+    dataFiles: { credentialSecret: 'account-share-reader' },
     checkMachines: ['client'],
     clouds: [aCloudBody(1, cloudChange)],
     ...change,
@@ -147,7 +149,7 @@ export function aCloudBody(number: number, change: object = {}): Record<string, 
     portalMachines: [`portal-${number}`],
     apiMachines: [`api-${number}`],
     trustMachine: `api-${number}`,
-    sqlRunAsSecret: 'sql-admin',
+    sqlRunAsSecret: 'run-as-sql-admin',
     ...change,
   };
 }

@@ -37,7 +37,7 @@ export interface RunningWindows extends ControlDoors {
 }
 
 /** Name of the Key Vault secret with the private key that the machines let in. */
-const sshKeySecret = 'azs-ssh-key';
+const sshKeySecret = 'ssh-key-azs';
 
 /** Starts the simulated machines with their doors: SSH on loopback, and what Resource Manager and the control door ask. */
 export async function startWindows(host: ServiceHost, options: WindowsOptions): Promise<RunningWindows> {

@@ -1,10 +1,10 @@
 /** The port of secrets on the local vault: what it promises, and what becomes of faults. */
 import { createSecretVault } from '../../../src/azure/secret-vault.ts';
-import type { Secrets } from '../../../src/ports/secrets.ts';
+import type { SecretVault } from '../../../src/ports/secrets.ts';
 import { rootPolicy, startTestVault, type TestVault } from '../../support/vault-clients.ts';
 
 let vault: TestVault;
-let secrets: Secrets;
+let secrets: SecretVault;
 
 beforeAll(async () => {
   // Deletions and recoveries take milliseconds.

@@ -8,6 +8,7 @@ import type { CommandOutputs } from '../../../src/ports/command-outputs.ts';
 import type { RemoteCommand, RemoteRunner } from '../../../src/ports/remote-runner.ts';
 import { createArcRunner } from '../../../src/remote/arc-runner.ts';
 import { startArmStack, type ArmStack } from '../../support/arm-stack.ts';
+import { createSetAsideSecrets } from '../../../src/desk/set-aside-secrets.ts';
 import { createFakeSecrets } from '../../support/remote/fake-secrets.ts';
 import { createRecordingMachines, type RecordingMachines } from '../../support/windows/recording-machines.ts';
 import { aCommand, benchSecrets, describeRunnerContract, secretText } from '../../support/remote/runner-contract.ts';
@@ -48,7 +49,7 @@ async function startArcStack(): Promise<ArcStack> {
       },
     },
     outputs: outputsOf(machines),
-    secrets: createFakeSecrets(benchSecrets),
+    secrets: createSetAsideSecrets(createFakeSecrets(benchSecrets)),
     now: () => stack.test.host.clock.now(),
   });
   const resourceId = `/subscriptions/${stack.subscriptionId}/resourceGroups/onprem/providers/Microsoft.HybridCompute/machines/HOST1`;
@@ -152,7 +153,7 @@ describe('src/remote/arc-runner with src/azure/arm-rest', () => {
     }
 
     it('gives the machine the script, the invocation and the account as they are', async () => {
-      const command = aCommand(arc.machine, { runAs: 'sql-admin' });
+      const command = aCommand(arc.machine, { runAs: 'run-as-sql-admin' });
 
       await arc.runner.start(command);
       await arc.stack.test.advance(minuteMs);
@@ -181,7 +182,7 @@ describe('src/remote/arc-runner with src/azure/arm-rest', () => {
     it('says that the machine refuses the account', async () => {
       arc.machines.refusal = 'The user name or password is incorrect.';
 
-      const handle = await deliver({ runAs: 'sql-admin' });
+      const handle = await deliver({ runAs: 'run-as-sql-admin' });
 
       expect(await arc.runner.poll(arc.machine, handle)).toMatchObject({ fault: 'AuthFailed' });
     });
@@ -232,7 +233,7 @@ describe('src/remote/arc-runner with src/azure/arm-rest', () => {
     });
 
     it('throws 5xx answers and broken connections, without what was sent', async () => {
-      const command = aCommand(arc.machine, { runAs: 'sql-admin' });
+      const command = aCommand(arc.machine, { runAs: 'run-as-sql-admin' });
       const fault = { service: 'arm', path: '/runCommands/', method: 'PUT', times: 1 };
       arc.stack.test.host.faults.add({ ...fault, then: { status: 500, code: 'Oops' } });
       const nobody = createArmRest({ ...arc.rest, endpoint: 'https://127.0.0.1:1' });

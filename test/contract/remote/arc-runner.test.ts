@@ -1,4 +1,5 @@
 /** The Arc runner against run commands in memory: the promises of every runner, and what can go wrong on this way. */
+import { createSetAsideSecrets } from '../../../src/desk/set-aside-secrets.ts';
 import type { ArmAnswer } from '../../../src/ports/arm.ts';
 import type { RemoteRunner } from '../../../src/ports/remote-runner.ts';
 import { createArcRunner } from '../../../src/remote/arc-runner.ts';
@@ -17,7 +18,12 @@ function createArcBench(): ArcBench {
   const arc = createFakeArc();
   const secrets = createFakeSecrets(benchSecrets);
   const clock = { iso: '2026-11-20T10:00:05Z' };
-  const runner = createArcRunner({ arm: arc.arm, outputs: arc.outputs, secrets, now: () => new Date(clock.iso) });
+  const runner = createArcRunner({
+    arm: arc.arm,
+    outputs: arc.outputs,
+    secrets: createSetAsideSecrets(secrets),
+    now: () => new Date(clock.iso),
+  });
   return { arc, secrets, runner, clock };
 }
 
@@ -79,13 +85,13 @@ describe('src/remote/arc-runner', () => {
     });
 
     it('gives the machine the account as it is, and no other secret', async () => {
-      const command = aCommand(bench.arc.machine, { runAs: 'sql-admin' });
+      const command = aCommand(bench.arc.machine, { runAs: 'run-as-sql-admin' });
 
       await bench.runner.start(command);
 
       const given = bench.arc.commands.find(command.id)?.given;
       expect(given?.runAs).toEqual({ username: 'contoso\\sql', password: `R${secretText}` });
-      expect(bench.secrets.asked).toEqual(['sql-admin']);
+      expect(bench.secrets.asked).toEqual(['run-as-sql-admin']);
     });
 
     it('puts nothing when the command is there, because a second PUT would stop it', async () => {
@@ -129,7 +135,7 @@ describe('src/remote/arc-runner', () => {
     it('leaves Azure’s words out that repeat the password', async () => {
       bench.arc.answerNext('PUT', refused(400, 'InvalidParameter', `runAsPassword 'R${secretText}' is not valid.`));
 
-      const started = await bench.runner.start(aCommand(bench.arc.machine, { runAs: 'sql-admin' }));
+      const started = await bench.runner.start(aCommand(bench.arc.machine, { runAs: 'run-as-sql-admin' }));
 
       expect(started).toMatchObject({ fault: 'Precondition' });
       expect(JSON.stringify(started)).not.toContain('Clear-Disk');

@@ -31,7 +31,7 @@ describe('src/remote/manual-runner', () => {
 
   it('shows people the step, its mode, the script by its hash and the account by its name', async () => {
     const commands = createTableManualCommands(createMemoryTables());
-    const command = aCommand(machine, { runAs: 'sql-admin' });
+    const command = aCommand(machine, { runAs: 'run-as-sql-admin' });
 
     await createManualRunner({ commands, now }).start(command);
 
@@ -42,7 +42,7 @@ describe('src/remote/manual-runner', () => {
       mode: 'apply',
       invocation: command.invocation,
       scriptSha256: createHash('sha256').update(command.script).digest('hex'),
-      runAs: 'sql-admin',
+      runAs: 'run-as-sql-admin',
       since: '2026-11-20T10:00:00.000Z',
     });
   });

@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:net';
 import { once } from 'node:events';
 import * as fc from 'fast-check';
 import ssh2 from 'ssh2';
+import { createSetAsideSecrets } from '../../../src/desk/set-aside-secrets.ts';
 import type { Machine, SshSettings } from '../../../src/domain/machine.ts';
 import { createSshRunner } from '../../../src/remote/ssh-runner.ts';
 import type { RemoteRunner } from '../../../src/ports/remote-runner.ts';
@@ -25,7 +26,7 @@ async function createSshBench(): Promise<SshBench> {
   const secrets = createFakeSecrets({ ...benchSecrets, [sshKeyName]: ssh.privateKey });
   const clock = { ms: 0 };
   const runner = createSshRunner({
-    secrets,
+    secrets: createSetAsideSecrets(secrets),
     now: () => new Date(clock.ms),
     connectTimeoutMs: 2000,
     execTimeoutMs: 1000,
@@ -83,7 +84,7 @@ describe('src/remote/ssh-runner', () => {
     };
 
     it('gives the machine the script, the invocation, the secrets and the account as they are', async () => {
-      const command = aCommand(bench.ssh.machine, { runAs: 'sql-admin' });
+      const command = aCommand(bench.ssh.machine, { runAs: 'run-as-sql-admin' });
 
       await bench.runner.start(command);
 
@@ -103,8 +104,10 @@ describe('src/remote/ssh-runner', () => {
     it('gives the machine any secret byte for byte', async () => {
       await fc.assert(
         fc.asyncProperty(fc.string({ unit: 'binary', minLength: 1, maxLength: 200 }), async (value) => {
-          await bench.secrets.set('shared-key', value);
-          const command = aCommand(bench.ssh.machine, { secrets: { key: { name: 'shared-key', kind: 'text' } } });
+          await bench.secrets.set('l2tp-key-shared', value);
+          const command = aCommand(bench.ssh.machine, {
+            secrets: { key: { name: 'l2tp-key-shared', use: 'l2tpKey' } },
+          });
 
           await bench.runner.start(command);
 
@@ -193,13 +196,13 @@ describe('src/remote/ssh-runner', () => {
     it.each(['plain words', '{"username":"a"}', '{"username":"a","password":""}', '[]', 'null'])(
       'asks for a better account than %s before it connects',
       async (value) => {
-        await bench.secrets.set('cloud-admin', value);
+        await bench.secrets.set('account-cloud-admin', value);
 
         const started = await bench.runner.start(aCommand(bench.ssh.machine));
 
         expect(started).toMatchObject({
           fault: 'Precondition',
-          message: expect.stringContaining('cloud-admin') as string,
+          message: expect.stringContaining('account-cloud-admin') as string,
         });
         expect(bench.ssh.commandLines).toEqual([]);
       },
@@ -232,7 +235,11 @@ describe('src/remote/ssh-runner', () => {
         else socket.end(greeting);
       });
       const machine = on({ port: await listen(silent) });
-      const runner = createSshRunner({ secrets: bench.secrets, now: () => new Date(0), connectTimeoutMs: 300 });
+      const runner = createSshRunner({
+        secrets: createSetAsideSecrets(bench.secrets),
+        now: () => new Date(0),
+        connectTimeoutMs: 300,
+      });
 
       const polled = await runner.poll(machine, 'a');
       silent.close();

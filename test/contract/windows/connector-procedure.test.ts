@@ -22,6 +22,7 @@ import {
   sqlAdmin,
   sqlAdminPassword,
 } from '../../support/windows/connector-world.ts';
+import { aSecretName } from '../../support/a-secret-name.ts';
 
 const host = 'wapcomputer1.contoso.com';
 const wap = 'wapcomputer1';
@@ -121,8 +122,8 @@ async function run(step: string, mode: StepMode, machineId: string, parameters: 
     stepId: step,
     mode,
     parameters: { ...parameters },
-    secrets: Object.fromEntries(Object.keys(secrets).map((name) => [name, `secret-${name.toLowerCase()}`])),
-    via: via === undefined ? undefined : { computerName: via, credentialSecret: 'azurestack-admin' },
+    secrets: Object.fromEntries(Object.keys(secrets).map((name) => [name, aSecretName(step, name)])),
+    via: via === undefined ? undefined : { computerName: via, credentialSecret: 'account-azurestack-admin' },
     transport: 'ssh',
     vaultUrl: 'https://vault.example',
   });

@@ -93,7 +93,7 @@ describe('sandbox/windows/doors/windows-service', () => {
     const way = reaches.at(-1)?.ssh;
     if (way === undefined) throw new Error('no way to the machines is known');
     const { ports, hostKey, username } = way;
-    const privateKey = secrets.get('azs-ssh-key') ?? '';
+    const privateKey = secrets.get('ssh-key-azs') ?? '';
     const to = { port: ports['host1'] ?? 0, hostKey, username, privateKey };
     const { stdout } = await visit(to, powershell(`# Gatehouse ssh-${verb}\n`), JSON.stringify(request));
     return JSON.parse(stdout) as Record<string, unknown>;
@@ -109,7 +109,7 @@ describe('sandbox/windows/doors/windows-service', () => {
         privateKey: expect.any(String) as string,
       },
     ]);
-    expect([...secrets.keys()].toSorted()).toEqual(['azs-ssh-key', 'l2tp-key']);
+    expect([...secrets.keys()].toSorted()).toEqual(['l2tp-key', 'ssh-key-azs']);
 
     await windows.close();
     windows.flush();

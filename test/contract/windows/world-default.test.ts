@@ -30,10 +30,10 @@ describe('sandbox/windows/default-world', () => {
   });
 
   it.each([
-    ['natvm-administrator', 'natvm', true],
-    ['azurestack-admin', 'azs-wasp01', true],
-    ['cloud-admin', 'azs-wasp01', false],
-    ['sql-admin', 'wapcomputer1', true],
+    ['account-natvm-administrator', 'natvm', true],
+    ['account-azurestack-admin', 'azs-wasp01', true],
+    ['account-cloud-admin', 'azs-wasp01', false],
+    ['run-as-sql-admin', 'wapcomputer1', true],
   ])('lets %s in at %s', (secret, id, isAdministrator) => {
     const credential = JSON.parse(defaultSecrets[secret] ?? '') as { username: string; password: string };
 

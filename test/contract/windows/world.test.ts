@@ -7,6 +7,7 @@ import {
   vaultUrl,
   type MachineWorld,
 } from '../../support/windows/machine-world.ts';
+import { aSecretName } from '../../support/a-secret-name.ts';
 
 const secondMs = 1000;
 
@@ -196,8 +197,8 @@ describe('sandbox/windows/world', () => {
 
   describe('secrets', () => {
     it('reads them from Key Vault as the machine, where it is an Arc machine', async () => {
-      made.vault.set(`${vaultUrl} secret-sharedKey`, "it's `$x");
-      made.vault.set(`${vaultUrl} natvm-administrator`, JSON.stringify(natAdministrator));
+      made.vault.set(`${vaultUrl} ${aSecretName('P7', 'sharedKey')}`, "it's `$x");
+      made.vault.set(`${vaultUrl} account-natvm-administrator`, JSON.stringify(natAdministrator));
       const answer = await made.run('P7', 'apply', { ...p7, transport: 'arc' });
 
       expect(answer.ok).toBe(true);
@@ -205,7 +206,7 @@ describe('sandbox/windows/world', () => {
     });
 
     it('answers ToolFailed for a secret that Key Vault does not have', async () => {
-      made.vault.set(`${vaultUrl} natvm-administrator`, JSON.stringify(natAdministrator));
+      made.vault.set(`${vaultUrl} account-natvm-administrator`, JSON.stringify(natAdministrator));
 
       expect(await made.run('P7', 'apply', { ...p7, transport: 'arc' })).toMatchObject({ code: 'ToolFailed' });
     });

@@ -104,7 +104,11 @@ function aPackMachine(id: string, role: 'portal' | 'api', certificate: string, s
   };
 }
 
-export const secretNames = { cloudAdmin: 'cloud-admin', domainAdmin: 'azurestack-admin', sqlAdmin: 'sql-admin' };
+export const secretNames = {
+  cloudAdmin: 'account-cloud-admin',
+  domainAdmin: 'account-azurestack-admin',
+  sqlAdmin: 'run-as-sql-admin',
+};
 
 /** Puts the accounts that the connector's steps need into Key Vault. */
 export async function writeAccounts(stack: RunningTestStack): Promise<void> {

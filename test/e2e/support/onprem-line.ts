@@ -9,7 +9,7 @@ import { acceptedOperation, expectStatus, getOperation, type JsonObject } from '
 
 /** Seconds on the machines are divided by this. */
 export const machineSpeed = 600;
-const sshKeySecret = 'azs-ssh-key';
+const sshKeySecret = 'ssh-key-azs';
 /** How a command gets to a machine. */
 export type Way = 'ssh' | 'arc' | 'manual';
 

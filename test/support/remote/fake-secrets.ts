@@ -1,6 +1,6 @@
-import type { Secrets } from '../../../src/ports/secrets.ts';
+import type { SecretVault } from '../../../src/ports/secrets.ts';
 
-export interface FakeSecrets extends Secrets {
+export interface FakeSecrets extends SecretVault {
   /** Names that were asked for, oldest first. */
   readonly asked: readonly string[];
 }

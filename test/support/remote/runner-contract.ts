@@ -26,9 +26,9 @@ export interface RunnerBench {
 
 export const secretText = `it's "quoted"; $(Clear-Disk C:\\) \`n\r\n& <tag> {0} %PATH% — пароль 密码 😀`;
 export const benchSecrets = {
-  'shared-key': secretText,
-  'cloud-admin': JSON.stringify({ username: 'AZURESTACK\\CloudAdmin', password: `P${secretText}` }),
-  'sql-admin': JSON.stringify({ username: 'contoso\\sql', password: `R${secretText}` }),
+  'l2tp-key-shared': secretText,
+  'account-cloud-admin': JSON.stringify({ username: 'AZURESTACK\\CloudAdmin', password: `P${secretText}` }),
+  'run-as-sql-admin': JSON.stringify({ username: 'contoso\\sql', password: `R${secretText}` }),
 };
 
 let commands = 0;
@@ -43,8 +43,8 @@ export function aCommand(machine: Machine, given: Partial<RemoteCommand> = {}): 
     script: '# Gatehouse step P4\nparam([string]$Invocation)\n$Step = { }\n',
     invocation: Buffer.from(JSON.stringify(invocation)).toString('base64url'),
     secrets: {
-      sharedKey: { name: 'shared-key', kind: 'text' },
-      cloudAdmin: { name: 'cloud-admin', kind: 'credential' },
+      sharedKey: { name: 'l2tp-key-shared', use: 'l2tpKey' },
+      cloudAdmin: { name: 'account-cloud-admin', use: 'account' },
     },
     timeoutSeconds: 300,
     ...given,
@@ -169,7 +169,7 @@ export function describeRunnerContract(create: () => Promise<RunnerBench>): void
   });
 
   it('keeps secrets out of everything that others see', async () => {
-    const command = aCommand(bench.machine, { runAs: 'sql-admin' });
+    const command = aCommand(bench.machine, { runAs: 'run-as-sql-admin' });
     const started = await bench.runner.start(command);
     const running = await poll(command.id);
     const seen = JSON.stringify([started, running, bench.inTheOpen()]);

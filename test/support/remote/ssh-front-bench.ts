@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { createSetAsideSecrets } from '../../../src/desk/set-aside-secrets.ts';
 import type { Machine } from '../../../src/domain/machine.ts';
 import { createSshRunner } from '../../../src/remote/ssh-runner.ts';
 import type { CommandWorld, PollOutcome } from '../../../sandbox/windows/doors/command-world.ts';
@@ -18,11 +19,11 @@ export async function createSshFrontBench(sshd: SshdChoice): Promise<RunnerBench
   const world = createWorld(commands);
   const front = await startSshFront({ world, checkScript: () => [], directory, shim, sshd });
   const { host, hostKey, username, ports } = front.reach();
-  const ssh = { host, port: ports['host'] ?? 0, username, hostKey, keySecret: 'machine-key' };
+  const ssh = { host, port: ports['host'] ?? 0, username, hostKey, keySecret: 'ssh-key-machine' };
   const machine: Machine = { id: 'host', role: 'host', ssh };
-  const secrets = createFakeSecrets({ ...benchSecrets, 'machine-key': front.privateKey });
+  const secrets = createFakeSecrets({ ...benchSecrets, 'ssh-key-machine': front.privateKey });
   return {
-    runner: createSshRunner({ secrets, now: () => new Date() }),
+    runner: createSshRunner({ secrets: createSetAsideSecrets(secrets), now: () => new Date() }),
     machine,
     tellsExitCode: true,
     runs: (id) => Promise.resolve(commands.runs(id)),

@@ -42,7 +42,7 @@ export interface SshMachine {
   close(): Promise<void>;
 }
 
-export const sshKeyName = 'machine-key';
+export const sshKeyName = 'ssh-key-machine';
 const username = 'CONTOSO\\gatehouse';
 
 export async function startSshMachine(): Promise<SshMachine> {

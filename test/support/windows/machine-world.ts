@@ -12,6 +12,7 @@ import type { Transport } from '../../../src/domain/machine.ts';
 import { composeCommand } from '../../../src/onprem/compose-command.ts';
 import { readAnswer } from '../../../src/onprem/read-answer.ts';
 import { createTestHost, type TestHost } from '../service-host.ts';
+import { aSecretName } from '../a-secret-name.ts';
 
 export const natAddress = '192.168.200.1';
 export const externalAddress = '20.1.2.3';
@@ -180,8 +181,8 @@ export function commandOf(id: string, step: string, mode: StepMode, request: Ste
     stepId: step,
     mode,
     parameters,
-    secrets: Object.fromEntries(Object.keys(secrets).map((name) => [name, `secret-${name}`])),
-    via: on === 'natvm' ? { computerName: natAddress, credentialSecret: 'natvm-administrator' } : undefined,
+    secrets: Object.fromEntries(Object.keys(secrets).map((name) => [name, aSecretName(step, name)])),
+    via: on === 'natvm' ? { computerName: natAddress, credentialSecret: 'account-natvm-administrator' } : undefined,
     transport,
     vaultUrl,
   });

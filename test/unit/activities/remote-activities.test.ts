@@ -10,7 +10,13 @@ import { aManualMachine, createOnPremisesDesk } from '../../support/on-premises-
 const ssh: Machine = {
   id: 'host',
   role: 'host',
-  ssh: { host: '10.0.0.1', port: 22, username: 'admin', hostKey: `SHA256:${'A'.repeat(43)}`, keySecret: 'ssh-key' },
+  ssh: {
+    host: '10.0.0.1',
+    port: 22,
+    username: 'admin',
+    hostKey: `SHA256:${'A'.repeat(43)}`,
+    keySecret: 'ssh-key-host',
+  },
 };
 const first = anOperationId('first');
 const second = anOperationId('second');
@@ -46,7 +52,7 @@ async function world(tables?: MemoryTables, machine: Machine = ssh) {
     },
   };
   await desk.machines.put(machine);
-  const via = { machineId: machine.id, computerName: 'MAS-BGPNAT01', credentialSecret: 'nat-admin' };
+  const via = { machineId: machine.id, computerName: 'MAS-BGPNAT01', credentialSecret: 'account-nat-admin' };
   await desk.machines.put({ id: 'nat', role: 'natvm', via });
   for (const id of [first, second])
     await desk.operations.create({
@@ -265,12 +271,12 @@ describe('src/activities/remote-activities pollCommand', () => {
 
     const seen = await activities.pollCommand({
       ...running(command(first, { stepId: 'W16' })),
-      secretFacts: { content: 'kept' },
+      secretFacts: { content: 'gatehouse-data-file-kept' },
     });
 
     expect(seen).toMatchObject({ outcome: 'answered', answer: { facts: { sha256: facts.sha256 } } });
     expect(JSON.stringify(seen)).not.toContain(content);
-    expect((await secrets.get('kept'))?.value).toBe(content);
+    expect((await secrets.get('gatehouse-data-file-kept'))?.value).toBe(content);
     expect(JSON.stringify(['Operations', 'Claims', 'ManualCommands'].map((name) => tables.rows(name)))).not.toContain(
       content,
     );

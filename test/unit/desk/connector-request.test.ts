@@ -82,7 +82,7 @@ describe('src/desk/connector-request', () => {
     ['a SQL server with a script', { sqlServer: 'sql1; drop table x' }, '/clouds/0/sqlServer'],
     ['a secret that is none', { sqlRunAsSecret: 'my secret!' }, '/clouds/0/sqlRunAsSecret'],
     ['a password in the request', { password: 'hunter2' }, '/clouds/0'],
-    ['a drain of both kinds', { drain: { approval: true, hookSecret: 'x' } }, '/clouds/0/drain'],
+    ['a drain of both kinds', { drain: { approval: true, hookSecret: 'drain-hook-x' } }, '/clouds/0/drain'],
   ])('refuses %s, and says where', (_what, change, path) => {
     expect(pathsOf(aConnectorBody({}, change))).toContain(path);
   });
@@ -99,7 +99,11 @@ describe('src/desk/connector-request', () => {
       '/package/uri',
     ],
     ['a hash that is none', { package: { uri: 'https://x.com/a.zip', sha256: 'A' } }, '/package/sha256'],
-    ['a share that is a folder', { dataFiles: { share: 'C:\\temp', credentialSecret: 'x' } }, '/dataFiles/share'],
+    [
+      'a share that is a folder',
+      { dataFiles: { share: 'C:\\temp', credentialSecret: 'account-x' } },
+      '/dataFiles/share',
+    ],
     ['a user that is no address', { userPrincipalNames: ["ann' or 1"] }, '/userPrincipalNames/0'],
     ['no days to decide', { approvalDays: 0 }, '/approvalDays'],
     ['a version that is none', { minimumVersions: { wap: 'new' } }, '/minimumVersions/wap'],

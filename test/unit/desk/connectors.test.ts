@@ -21,7 +21,7 @@ const file = {
   cloud: 'AzurePack_1',
   fileName: 'one.txt',
   sha256: 'a'.repeat(64),
-  secretName: 'connector-wap-1',
+  secretName: 'gatehouse-data-file-wap-1',
   realm: 'https://adfs.local',
   signingThumbprint: 'D'.repeat(40),
   notAfter: '2030-01-01T00:00:00.000Z',
@@ -146,7 +146,7 @@ describe('src/desk/connectors', () => {
 
   it.each([
     [{ approval: true }, 'approval'],
-    [{ hookSecret: 'hook' }, 'hook'],
+    [{ hookSecret: 'drain-hook-1' }, 'hook'],
     [undefined, undefined],
   ])('plans the drain %j without the name of its secret', async (drain, expected) => {
     const made = await connected();

@@ -21,7 +21,11 @@ function answer(change: object = {}, facts: object = { content }): string {
 async function opened(): Promise<OnPremisesDesk> {
   const desk = createOnPremisesDesk();
   await desk.manualCommands.open(command);
-  const expects = { secretFacts: { content: 'kept' }, instanceId: 'instance', eventName: 'answered-probe-1' };
+  const expects = {
+    secretFacts: { content: 'gatehouse-data-file-kept' },
+    instanceId: 'instance',
+    eventName: 'answered-probe-1',
+  };
   await desk.manualCommands.expect('host', id, expects);
   return desk;
 }
@@ -52,7 +56,7 @@ describe('src/desk/manual-commands', () => {
     const answered = await give(desk, `VERBOSE: copying\r\n${answer()}\r\n`);
 
     expect(answered).toMatchObject({ ok: true, facts: {} });
-    expect((await desk.secrets.get('kept'))?.value).toBe(content);
+    expect((await desk.secrets.get('gatehouse-data-file-kept'))?.value).toBe(content);
     expect(desk.orchestrations.raised).toEqual([{ instanceId: 'instance', eventName: 'answered-probe-1' }]);
     expect(await desk.manualCommands.read('host', id)).toMatchObject({ state: 'answered' });
     expect(JSON.stringify(desk.tables.rows('ManualCommands'))).not.toContain(content);
@@ -65,7 +69,7 @@ describe('src/desk/manual-commands', () => {
 
     await give(desk, answer({ ok: false, code: 'ToolFailed' }, { content: 'AAAA' }));
 
-    expect((await desk.secrets.get('kept'))?.value).toBe(content);
+    expect((await desk.secrets.get('gatehouse-data-file-kept'))?.value).toBe(content);
     const read = await desk.manualCommands.read('host', id);
     expect(JSON.parse(read?.state === 'answered' ? read.output : '{}')).toMatchObject({ ok: true });
   });

@@ -1,6 +1,8 @@
 import type { CollectedFile } from '../../../src/contracts/connectors.ts';
 import { matchFiles } from '../../../src/desk/match-data-files.ts';
 import { aRootCertificate } from '../../support/builders/a-certificate.ts';
+import { createSetAsideSecrets } from '../../../src/desk/set-aside-secrets.ts';
+import { ownSecretName } from '../../../src/domain/secret-uses.ts';
 import { createFakeSecrets } from '../../support/remote/fake-secrets.ts';
 
 const now = new Date('2027-01-01T00:00:00Z');
@@ -19,14 +21,16 @@ function match(files: Readonly<Record<string, string | undefined>>, problems: Re
   const collected: CollectedFile[] = Object.keys(files).map((name) => ({
     fileName: `${name}.txt`,
     sha256: 'a'.repeat(64),
-    secretName: name,
+    secretName: ownSecretName('dataFile', name),
     ...(problems[name] === undefined ? {} : { problem: problems[name] }),
   }));
   const kept = Object.entries(files).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const secrets = createFakeSecrets(
-    Object.fromEntries(kept.map(([name, text]) => [name, Buffer.from(text).toString('base64')])),
+    Object.fromEntries(
+      kept.map(([name, text]) => [ownSecretName('dataFile', name), Buffer.from(text).toString('base64')]),
+    ),
   );
-  return matchFiles(clouds, collected, { secrets, now });
+  return matchFiles(clouds, collected, { secrets: createSetAsideSecrets(secrets), now });
 }
 
 describe('src/desk/match-data-files', () => {
@@ -40,8 +44,8 @@ describe('src/desk/match-data-files', () => {
     expect(answer).toMatchObject({
       outcome: 'matched',
       files: [
-        { cloud: 'One', fileName: 'a.txt', secretName: 'a', realm: 'https://adfs.local/adfs' },
-        { cloud: 'Two', fileName: 'b.txt', secretName: 'b', notAfter: '2036-11-01T00:00:00.000Z' },
+        { cloud: 'One', fileName: 'a.txt', secretName: 'gatehouse-data-file-a', realm: 'https://adfs.local/adfs' },
+        { cloud: 'Two', fileName: 'b.txt', secretName: 'gatehouse-data-file-b', notAfter: '2036-11-01T00:00:00.000Z' },
       ],
     });
   });

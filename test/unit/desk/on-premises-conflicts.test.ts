@@ -85,7 +85,7 @@ describe('src/desk/connectors', () => {
 describe('src/desk/vpn-access', () => {
   it('says which user has no secret', async () => {
     const made = await desk();
-    const users = [{ name: 'ann' }, { name: 'bob', passwordSecret: 'missing' }];
+    const users = [{ name: 'ann' }, { name: 'bob', passwordSecret: 'vpn-password-missing' }];
 
     await expect(made.vpnAccess.open('poc', { ...accessRequest, users }, asked(made, 'open'))).rejects.toMatchObject({
       problems: [{ path: '/users/1/passwordSecret', code: 'secretMissing' }],

@@ -112,9 +112,13 @@ describe('src/desk/vpn-access', () => {
     ['with a line break', `${'k'.repeat(30)}\n`, 'sharedKeyUnfit'],
   ])('refuses a shared key that is %s, without quoting it', async (_what, value, code) => {
     const made = await desk();
-    if (value !== undefined) await made.secrets.set('my-key', value);
+    if (value !== undefined) await made.secrets.set('l2tp-key-mine', value);
 
-    const attempt = made.vpnAccess.open('poc', { ...accessRequest, sharedKeySecret: 'my-key' }, asked(made, 'open'));
+    const attempt = made.vpnAccess.open(
+      'poc',
+      { ...accessRequest, sharedKeySecret: 'l2tp-key-mine' },
+      asked(made, 'open'),
+    );
 
     await expect(attempt).rejects.toMatchObject({ problems: [{ path: '/sharedKeySecret', code }] });
     const said = await attempt.catch(String);
@@ -164,8 +168,8 @@ describe('src/desk/vpn-access', () => {
   it('gives a new password with a reset, and none where the caller keeps it', async () => {
     const made = await open();
     const before = await passwordOf(made);
-    await made.secrets.set('own', 'Own-password-1');
-    await made.vpnAccess.addUser('poc', { name: 'bob', passwordSecret: 'own' }, asked(made, 'add'));
+    await made.secrets.set('vpn-password-own', 'Own-password-1');
+    await made.vpnAccess.addUser('poc', { name: 'bob', passwordSecret: 'vpn-password-own' }, asked(made, 'add'));
     await endStory(made, 'add', succeeded);
 
     const ours = await made.vpnAccess.resetUser('poc', 'ann', asked(made, 'reset'));
@@ -174,14 +178,14 @@ describe('src/desk/vpn-access', () => {
     expect(ours.password).toBeDefined();
     expect(ours.password).not.toBe(before);
     expect(theirs.password).toBeUndefined();
-    expect((await made.secrets.get('own'))?.value).toBe('Own-password-1');
+    expect((await made.secrets.get('vpn-password-own'))?.value).toBe('Own-password-1');
   });
 
   it('refuses a password that is not in Key Vault, and notes no user', async () => {
     const made = await open();
 
     await expect(
-      made.vpnAccess.addUser('poc', { name: 'bob', passwordSecret: 'none' }, asked(made, 'add')),
+      made.vpnAccess.addUser('poc', { name: 'bob', passwordSecret: 'vpn-password-none' }, asked(made, 'add')),
     ).rejects.toMatchObject({ problems: [{ path: '/passwordSecret', code: 'secretMissing' }] });
     expect((await made.stacks.users('poc')).map(({ name }) => name)).toEqual(['ann']);
   });
@@ -247,7 +251,7 @@ describe('src/desk/vpn-access', () => {
 
   it('plans the way through the host, and closes though the key is gone', async () => {
     const made = await open();
-    const natVia = { computerName: 'MAS-BGPNAT01', credentialSecret: 'nat-admin' };
+    const natVia = { computerName: 'MAS-BGPNAT01', credentialSecret: 'account-nat-admin' };
     expect(await made.vpnAccess.plan('poc')).toMatchObject({ plan: { natVia, users: [{ name: 'ann' }] } });
 
     await made.secrets.remove(given((await made.stacks.get('poc'))?.vpnAccess).sharedKeySecret);
@@ -310,8 +314,8 @@ describe('src/desk/finish-on-premises VPN access', () => {
 
   it('forgets users, their passwords and every link once it is closed, and keeps a password that is not ours', async () => {
     const made = await open();
-    await made.secrets.set('own', 'Own-password-1');
-    await made.vpnAccess.addUser('poc', { name: 'bob', passwordSecret: 'own' }, asked(made, 'add'));
+    await made.secrets.set('vpn-password-own', 'Own-password-1');
+    await made.vpnAccess.addUser('poc', { name: 'bob', passwordSecret: 'vpn-password-own' }, asked(made, 'add'));
     await endStory(made, 'add', succeeded);
     const secret = given((await made.stacks.users('poc'))[0]).passwordSecret;
     await made.vpnAccess.close('poc', asked(made, 'close'));
@@ -319,7 +323,7 @@ describe('src/desk/finish-on-premises VPN access', () => {
     await endStory(made, 'close', succeeded);
 
     expect(await made.secrets.get(secret)).toBeUndefined();
-    expect(await made.secrets.get('own')).toBeDefined();
+    expect(await made.secrets.get('vpn-password-own')).toBeDefined();
     expect(await made.stacks.users('poc')).toEqual([]);
     expect(made.withdrawn).toEqual(['poc']);
     expect((await made.stacks.get('poc'))?.vpnAccess).toMatchObject({ state: 'closed' });

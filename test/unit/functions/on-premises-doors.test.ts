@@ -1,51 +1,13 @@
-import { connectorRoutes } from '../../../src/functions/connectors.ts';
-import type { Route } from '../../../src/functions/http/route.ts';
-import { machineRoutes } from '../../../src/functions/machines.ts';
-import { operationRoutes } from '../../../src/functions/operations.ts';
-import { stackRoutes } from '../../../src/functions/stacks.ts';
-import { vpnAccessRoutes } from '../../../src/functions/vpn-access.ts';
-import { aConnectorBody, aStack, connectorMachines, createOnPremisesDesk } from '../../support/on-premises-desk.ts';
-import { createTestDoors, type DoorAnswer, type DoorRequest } from '../../support/test-door.ts';
-
-type Ask = (name: string, request?: DoorRequest) => Promise<DoorAnswer>;
-
-/** Doors over a desk with a stack and the machines of a connector. */
-async function open(): Promise<{ readonly ask: Ask; readonly desk: ReturnType<typeof createOnPremisesDesk> }> {
-  const doors = await createTestDoors();
-  const desk = createOnPremisesDesk(doors.tables);
-  await aStack(desk);
-  await connectorMachines(desk);
-  const kits = {
-    offer: () => Promise.resolve({ kind: 'windows', token: 't', url: '/d/t', expiresAt: '2026-03-02T12:00:00.000Z' }),
-    withdraw: () => Promise.resolve(),
-  };
-  const routes: readonly Route[] = [
-    ...machineRoutes(desk),
-    ...stackRoutes(desk),
-    ...vpnAccessRoutes({ ...desk, kits }),
-    ...connectorRoutes(desk),
-    ...operationRoutes({ operations: desk.operations, actions: {} }),
-  ];
-  return {
-    desk,
-    ask: (name, request) => {
-      const route = routes.find((candidate) => candidate.name === name);
-      if (route === undefined) throw new Error(`there is no door ${name}`);
-      return doors.ask(route, request);
-    },
-  };
-}
+import { aConnectorBody } from '../../support/on-premises-desk.ts';
+import { openOnPremisesDoors as open, pathsOf } from '../../support/on-premises-doors.ts';
+import type { DoorAnswer } from '../../support/test-door.ts';
 
 const poc = { params: { id: 'poc' } };
-
-function pathsOf({ json }: DoorAnswer): readonly string[] {
-  return ((json['errors'] ?? []) as readonly { readonly path: string }[]).map(({ path }) => path);
-}
 
 describe('src/functions/machines', () => {
   it.each<[string, object]>([
     ['no way', {}],
-    ['two ways', { manual: true, via: { machineId: 'host', computerName: 'X', credentialSecret: 'c' } }],
+    ['two ways', { manual: true, via: { machineId: 'host', computerName: 'X', credentialSecret: 'account-c' } }],
   ])('refuses a machine with %s', async (_what, ways) => {
     const { ask } = await open();
 
@@ -58,7 +20,7 @@ describe('src/functions/machines', () => {
     'refuses the computer name %j, and says where',
     async (computerName) => {
       const { ask } = await open();
-      const via = { machineId: 'host', computerName, credentialSecret: 'c' };
+      const via = { machineId: 'host', computerName, credentialSecret: 'account-c' };
 
       const answer = await ask('putMachine', { body: { id: 'new', role: 'natvm', via }, as: 'administrator' });
 
@@ -159,7 +121,7 @@ describe('src/functions/connectors', () => {
     expect(answer.status).toBe(202);
     const shown = await ask('getConnector', { params: { id: 'wap' }, as: 'reader' });
     expect(shown.json).toMatchObject({ state: 'connecting', clouds: [{ name: 'AzurePack_1', isTrusted: false }] });
-    expect(shown.text).not.toContain('sql-admin');
+    expect(shown.text).not.toContain('run-as-sql-admin');
   });
 
   it('refuses a bad request with everything that is wrong, and notes nothing', async () => {

@@ -20,7 +20,7 @@ const setKey: StepCommand = {
   ...installVpn,
   stepId: 'P7',
   parameters: { keyIsCurrent: false },
-  secrets: { sharedKey: 'vpn-key' },
+  secrets: { sharedKey: 'l2tp-key-1' },
 };
 const hostileTexts = [
   `' ; Remove-Item C:\\ -Recurse ; '`,
@@ -97,28 +97,28 @@ describe('src/onprem/compose-command.ts', () => {
   test('names secrets without where to find them when the connection brings them', () => {
     const { invocation, secrets } = composeCommand(setKey);
 
-    expect(secrets).toEqual({ sharedKey: { name: 'vpn-key', kind: 'text' } });
+    expect(secrets).toEqual({ sharedKey: { name: 'l2tp-key-1', use: 'l2tpKey' } });
     expect(decode(invocation)).toMatchObject({
       source: 'file',
-      secrets: { sharedKey: { name: 'vpn-key', kind: 'text' } },
+      secrets: { sharedKey: { name: 'l2tp-key-1', kind: 'text' } },
     });
     expect(JSON.stringify(decode(invocation))).not.toContain('vault.example');
   });
 
   test('names the vault where the machine reads secrets itself', () => {
-    const via = { computerName: 'natvm', credentialSecret: 'natvm-admin' };
+    const via = { computerName: 'natvm', credentialSecret: 'account-natvm-admin' };
 
     const { invocation, secrets } = composeCommand({ ...setKey, via, transport: 'arc' });
 
     const vaultUrl = 'https://vault.example';
     expect(decode(invocation)).toMatchObject({
       source: 'vault',
-      secrets: { sharedKey: { name: 'vpn-key', kind: 'text', vaultUrl } },
-      via: { computerName: 'natvm', credential: { name: 'natvm-admin', kind: 'credential', vaultUrl } },
+      secrets: { sharedKey: { name: 'l2tp-key-1', kind: 'text', vaultUrl } },
+      via: { computerName: 'natvm', credential: { name: 'account-natvm-admin', kind: 'credential', vaultUrl } },
     });
     expect(secrets).toEqual({
-      sharedKey: { name: 'vpn-key', kind: 'text' },
-      viaCredential: { name: 'natvm-admin', kind: 'credential' },
+      sharedKey: { name: 'l2tp-key-1', use: 'l2tpKey' },
+      viaCredential: { name: 'account-natvm-admin', use: 'account' },
     });
   });
 
@@ -132,9 +132,15 @@ describe('src/onprem/compose-command.ts', () => {
     ['a parameter of the wrong type', { parameters: { addressFrom: 1, addressTo: '192.168.200.230' } }],
     ['an unknown parameter', { parameters: { ...installVpn.parameters, mode: 'undo' } }],
     ['a missing parameter', { parameters: { addressFrom: '192.168.200.201' } }],
-    ['a secret that the step does not take', { secrets: { sharedKey: 'vpn-key' } }],
+    ['a secret that the step does not take', { secrets: { sharedKey: 'l2tp-key-1' } }],
     ['a name that is none of a secret', { ...setKey, secrets: { sharedKey: '../keys/root' } }],
-    ['a machine behind with no name', { via: { computerName: "natvm'; calc", credentialSecret: 'natvm-admin' } }],
+    [
+      'a machine behind with no name',
+      { via: { computerName: "natvm'; calc", credentialSecret: 'account-natvm-admin' } },
+    ],
+    ['a secret that is set aside for another use', { ...setKey, secrets: { sharedKey: 'account-cloud-admin' } }],
+    ['a secret that is set aside for nothing', { ...setKey, secrets: { sharedKey: 'administrator-key' } }],
+    ['a key as the account behind', { via: { computerName: 'natvm', credentialSecret: 'l2tp-key-1' } }],
     ['an account behind with no name', { via: { computerName: 'natvm', credentialSecret: 'a/b?c' } }],
     ['a missing secret', { stepId: 'P7', parameters: { keyIsCurrent: true } }],
   ])('refuses %s', (_, part) => {
@@ -153,7 +159,7 @@ describe('src/onprem/compose-command.ts', () => {
       { length: 200 },
       (_, index) => `${'a'.repeat(60)}${index}@${'b'.repeat(60)}.example`,
     );
-    const command = { ...installVpn, stepId: 'W3', mode: 'probe', secrets: { credential: 'azs-admin' } } as const;
+    const command = { ...installVpn, stepId: 'W3', mode: 'probe', secrets: { credential: 'account-azs' } } as const;
 
     expect(refusalOf({ ...command, parameters: { userPrincipalNames } }).message).toContain('too long');
   });

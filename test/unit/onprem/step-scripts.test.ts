@@ -3,6 +3,7 @@ import type { RemoteStepContract } from '../../../src/contracts/remote-step.ts';
 import { remoteSteps } from '../../../src/contracts/step-table.ts';
 import { composedScripts } from '../../../src/onprem/composed-scripts.ts';
 import { stepScripts } from '../../../src/onprem/step-scripts.ts';
+import { secretUses } from '../../../src/domain/secret-uses.ts';
 import { parseScript, type ScriptParameter } from '../../../sandbox/windows/powershell/parse.ts';
 
 const steps = remoteSteps.map((step) => [step.id, step] as const);
@@ -82,7 +83,9 @@ describe('src/onprem/step-scripts.ts', () => {
     const types = Object.keys(step.secrets).map(
       (key) => block.find(({ name }) => name.toLowerCase() === key.toLowerCase())?.type,
     );
-    const wanted = Object.values(step.secrets).map((kind) => (kind === 'text' ? 'securestring' : 'pscredential'));
+    const wanted = Object.values(step.secrets).map((use) =>
+      secretUses[use].form === 'text' ? 'securestring' : 'pscredential',
+    );
     expect(types).toEqual(wanted);
   });
 

@@ -26,7 +26,7 @@ describe('src/remote/runner-of', () => {
     const machine: Machine = {
       id: 'natvm',
       role: 'natvm',
-      via: { machineId: 'host', computerName: '192.168.200.1', credentialSecret: 'natvm-admin' },
+      via: { machineId: 'host', computerName: '192.168.200.1', credentialSecret: 'account-natvm-admin' },
     };
 
     expect(() => runners.of(machine)).toThrow('natvm');

@@ -1,0 +1,9 @@
+import { findRemoteStep } from '../../src/contracts/step-table.ts';
+import { ownSecretName } from '../../src/domain/secret-uses.ts';
+
+/** A name that a secret of this step may have. */
+export function aSecretName(stepId: string, parameter: string): string {
+  const use = findRemoteStep(stepId)?.secrets[parameter];
+  if (use === undefined) throw new Error(`step ${stepId} has no secret ${parameter}`);
+  return ownSecretName(use, parameter.toLowerCase());
+}
