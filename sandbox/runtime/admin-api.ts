@@ -6,6 +6,7 @@ import type { Log, RegisteredFunction, TypedData } from './core/types.ts';
 import type { AuthKeys } from './http/auth-keys.ts';
 import { empty, json, parseJson } from './http/messages.ts';
 import type { HostRequest, HostResponse } from './http/messages.ts';
+import { decodePath } from './http/web-server-rules.ts';
 import type { LoadGauge } from './load-gauge.ts';
 import type { TimerService } from './timers/timer-service.ts';
 
@@ -83,7 +84,7 @@ function serveFunctions(
     const all = [...registry.functions.values()].map((fn) => describeFunction(options, request, fn));
     return request.method === 'GET' ? json(200, all) : empty(404);
   }
-  const fn = registry.functions.get(decodeURIComponent(name).toLowerCase());
+  const fn = registry.functions.get(decodePath(name).toLowerCase());
   if (fn === undefined) {
     return empty(404);
   }

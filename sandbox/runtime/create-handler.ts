@@ -21,8 +21,15 @@ export interface HandlerOptions {
   readonly admin: AdminOptions;
   readonly eventGrid: EventGridOptions;
   readonly management: ManagementApi;
-  readonly rpcEnabled: boolean;
   readonly httpTriggers: HttpTriggers;
+}
+
+/** What the durable client of the app itself calls, on a port of its own: no key is asked for. */
+export function createRpcHandler({ gauge, management }: Pick<HandlerOptions, 'gauge' | 'management'>): Handler {
+  return async (request) => {
+    const path = splitManagementPath(request.url.pathname, rpcPath);
+    return path === undefined ? empty(404) : gauge.track(() => management(request, path));
+  };
 }
 
 /** Leads each request to its door. The control's own doors do not count as load, or the stack would never be idle. */
@@ -45,12 +52,10 @@ async function dispatch(options: HandlerOptions, request: HostRequest): Promise<
   }
   const webhook = splitManagementPath(pathname, webhookPath);
   if (webhook !== undefined) {
-    const isOpen = options.keys.opensExtension(request, 'durabletask');
-    return isOpen ? options.management(request, webhook) : empty(401, { 'www-authenticate': 'Bearer' });
-  }
-  const rpc = options.rpcEnabled ? splitManagementPath(pathname, rpcPath) : undefined;
-  if (rpc !== undefined) {
-    return options.management(request, rpc);
+    if (options.keys.opensExtension(request, 'durabletask')) {
+      return options.management(request, webhook);
+    }
+    return options.keys.isOfFunctions(request) ? empty(403) : empty(401, { 'www-authenticate': 'Bearer' });
   }
   if (pathname === '/' && request.method === 'GET') {
     return {

@@ -5,7 +5,7 @@ import type { Invoke } from './core/invoker.ts';
 import { loadApp, runAppHooks } from './core/load-app.ts';
 import type { Registry } from './core/registry.ts';
 import type { Log } from './core/types.ts';
-import { createHandler } from './create-handler.ts';
+import { createHandler, createRpcHandler } from './create-handler.ts';
 import { ActivityRunner } from './durable/activity-runner.ts';
 import { AppFunctions } from './durable/app-functions.ts';
 import { createClientJson, managementQuery } from './durable/client-binding.ts';
@@ -19,7 +19,7 @@ import { AuthKeys } from './http/auth-keys.ts';
 import { createHttpTriggers } from './http/http-trigger.ts';
 import { empty } from './http/messages.ts';
 import { listen } from './http/server.ts';
-import type { Handler } from './http/server.ts';
+import type { Handler, HostServer } from './http/server.ts';
 import { LoadGauge } from './load-gauge.ts';
 import type { RuntimeSettings } from './settings.ts';
 import { TimerStatusStore } from './timers/status-store.ts';
@@ -49,36 +49,41 @@ const quirkSeed = 20_261_121;
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { log, environment } = options;
   let handler: Handler = () => Promise.resolve(empty(503));
-  const server = await listen(
-    options.port,
-    (request) => handler(request),
-    (error) => {
-      log('error', 'http', String(error));
-    },
-  );
+  let rpcHandler = handler;
+  const noteError = (error: unknown): void => {
+    log('error', 'http', String(error));
+  };
+  const host = await readHostJson(options.appFolder, environment);
+  const server = await listen(options.port, (request) => handler(request), noteError);
+  const servers: HostServer[] = [server];
   // The durable library rewrites every URL to port 7071 when this is unset.
   environment['WEBSITE_HOSTNAME'] ??= `127.0.0.1:${server.port}`;
   try {
-    const host = await readHostJson(options.appFolder, environment);
+    const rpc = host.rpcEnabled ? await listen(0, (request) => rpcHandler(request), noteError) : undefined;
+    if (rpc !== undefined) servers.push(rpc);
     const registry = await loadApp(options.appFolder, log);
-    const parts = assemble({ options, host, registry, port: server.port });
+    const parts = assemble({ options, host, registry, rpcPort: rpc?.port });
     await Promise.all([parts.store.prepare(), parts.statuses.prepare()]);
     // Served before the work that was left is taken up: that work may call back.
-    handler = parts.handler;
+    ({ handler, rpcHandler } = parts);
     await parts.hub.resume();
     await parts.timers.start();
-    return { port: server.port, stop: () => stop(parts, () => server.close(), registry, options.appFolder) };
+    return { port: server.port, stop: () => stop(parts, () => closeAll(servers), registry, options.appFolder) };
   } catch (error: unknown) {
-    await server.close();
+    await closeAll(servers);
     throw error;
   }
+}
+
+async function closeAll(servers: readonly HostServer[]): Promise<void> {
+  await Promise.all(servers.map((server) => server.close()));
 }
 
 interface AssembleInput {
   readonly options: RuntimeOptions;
   readonly host: HostJson;
   readonly registry: Registry;
-  readonly port: number;
+  readonly rpcPort: number | undefined;
 }
 
 interface Parts {
@@ -89,18 +94,19 @@ interface Parts {
   readonly alarms: AlarmClock;
   readonly gauge: LoadGauge;
   readonly handler: Handler;
+  readonly rpcHandler: Handler;
 }
 
 function assemble(input: AssembleInput): Parts {
-  const { options, host, registry, port } = input;
+  const { options, host, registry, rpcPort } = input;
   const { log, environment, storage } = options;
   const clock = new StackClock(options.clockOffsetMs);
   const alarms = new AlarmClock(clock);
   const gauge = new LoadGauge();
-  const keys = new AuthKeys(options.keys);
+  const keys = new AuthKeys(options.keys, () => [...registry.functions.values()].map(({ name }) => name));
   const hostname = environment['WEBSITE_HOSTNAME'] ?? '';
-  const { hubName, rpcEnabled } = host;
-  const client = { hubName, hostname, port, systemKey: keys.systemKey('durabletask'), rpcEnabled };
+  const { hubName } = host;
+  const client = { hubName, hostname, systemKey: keys.systemKey('durabletask'), rpcPort };
   const clientJson = createClientJson(client);
   const invoke = createInvoker({ registry, log, clientJson: () => clientJson, timeoutMs: host.functionTimeoutMs });
   const isDisabled = (name: string): boolean => /^(true|1)$/i.test(environment[`AzureWebJobs.${name}.Disabled`] ?? '');
@@ -111,21 +117,22 @@ function assemble(input: AssembleInput): Parts {
     ...{ registry, invoke, environment, isDisabled, clock, alarms, gauge, statuses, log },
   });
   const routePrefix = host.routePrefix;
+  const management = createManagementApi({
+    ...{ hub, functions, quirks, clock },
+    replaceRunning: host.replaceRunning,
+    query: managementQuery(client),
+  });
   const handler = createHandler({
     gauge,
     keys,
     control: { clock, alarms, gauge, controlKey: options.controlKey },
     admin: { registry, invoke, timers, keys, gauge, log, routePrefix, startedAt: performance.now() },
     eventGrid: { registry, invoke, keys, log },
-    management: createManagementApi({
-      ...{ hub, functions, quirks, clock },
-      replaceRunning: host.replaceRunning,
-      query: managementQuery(client),
-    }),
-    rpcEnabled,
+    management,
     httpTriggers: createHttpTriggers({ registry, invoke, keys, routePrefix, log, isDisabled }),
   });
-  return { store, statuses, hub, timers, alarms, gauge, handler };
+  const rpcHandler = createRpcHandler({ gauge, management });
+  return { store, statuses, hub, timers, alarms, gauge, handler, rpcHandler };
 }
 
 interface HubInput {

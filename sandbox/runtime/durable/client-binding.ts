@@ -2,9 +2,9 @@ export interface ClientBindingOptions {
   readonly hubName: string;
   /** Host and port under which callers reach the app. */
   readonly hostname: string;
-  readonly port: number;
   readonly systemKey: string;
-  readonly rpcEnabled: boolean;
+  /** Where the app's own client asks without a key; undefined when host.json turns that off. */
+  readonly rpcPort: number | undefined;
 }
 
 export const webhookPath = '/runtime/webhooks/durabletask';
@@ -32,7 +32,7 @@ export function managementQuery({ hubName, systemKey }: ClientBindingOptions): s
 
 /** The JSON text that a durable client input binding hands to the app (facts: "Binding JSON"). */
 export function createClientJson(options: ClientBindingOptions): string {
-  const { hubName, hostname, port, systemKey, rpcEnabled } = options;
+  const { hubName, hostname, systemKey, rpcPort } = options;
   const origin = `http://${hostname}`;
   const query = managementQuery(options);
   const creation = `${origin}${webhookPath}/orchestrators/{functionName}[/{instanceId}]`;
@@ -48,7 +48,7 @@ export function createClientJson(options: ClientBindingOptions): string {
     managementUrls: managementUrls(origin, query, 'INSTANCEID'),
     baseUrl: `${origin}${webhookPath}`,
     requiredQueryStringParameters: code,
-    ...(rpcEnabled ? { rpcBaseUrl: `http://127.0.0.1:${port}${rpcPath}/` } : {}),
+    ...(rpcPort === undefined ? {} : { rpcBaseUrl: `http://127.0.0.1:${rpcPort}${rpcPath}/` }),
     httpBaseUrl: null,
   });
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { StackClock } from '../clock.ts';
 import { empty, json, parseJson, text } from '../http/messages.ts';
 import type { HostRequest, HostResponse } from '../http/messages.ts';
+import { decodePath } from '../http/web-server-rules.ts';
 import type { AppFunctions } from './app-functions.ts';
 import { managementUrls, webhookPath } from './client-binding.ts';
 import { isTerminal } from './history.ts';
@@ -250,5 +251,5 @@ export function splitManagementPath(pathname: string, base: string = webhookPath
   return pathname
     .slice(base.length + 1)
     .split('/')
-    .map(decodeURIComponent);
+    .map(decodePath);
 }

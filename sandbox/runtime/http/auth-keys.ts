@@ -8,9 +8,11 @@ export type SystemExtension = 'durabletask' | 'eventgrid';
 /** Tells whether a caller's key opens a door. Host and function keys are derived from the master key, so none is stored. */
 export class AuthKeys {
   private readonly keys: RuntimeKeys;
+  private readonly functionNames: () => readonly string[];
 
-  constructor(keys: RuntimeKeys) {
+  constructor(keys: RuntimeKeys, functionNames: () => readonly string[]) {
     this.keys = keys;
+    this.functionNames = functionNames;
   }
 
   hostKey(): string {
@@ -32,6 +34,12 @@ export class AuthKeys {
   opensExtension(request: HostRequest, extension: SystemExtension): boolean {
     const key = keyOf(request);
     return key === this.systemKey(extension) || key === this.keys.master;
+  }
+
+  /** Whether the key opens functions: the host knows its caller then, and still does not let it at an extension. */
+  isOfFunctions(request: HostRequest): boolean {
+    const key = keyOf(request);
+    return key === this.hostKey() || this.functionNames().some((name) => key === this.functionKey(name));
   }
 
   opensFunction(request: HostRequest, functionName: string, authLevel: string): boolean {

@@ -91,8 +91,13 @@ function toRpcRequest(request: HostRequest, params: Readonly<Record<string, stri
     nullableHeaders: toNullable(headers),
     nullableQuery: toNullable(query),
     nullableParams: toNullable(params),
-    ...(request.body.length === 0 ? {} : { body: { bytes: request.body } }),
+    ...(isHandedOver(request) ? { body: { bytes: request.body } } : {}),
   };
+}
+
+/** The host reads a body only when its length was announced: a chunked one reaches the app as nothing. */
+function isHandedOver(request: HostRequest): boolean {
+  return Number(headerOf(request, 'content-length') ?? 0) > 0;
 }
 
 function joinHeaders(request: HostRequest): Readonly<Record<string, string>> {

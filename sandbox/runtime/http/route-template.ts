@@ -1,3 +1,5 @@
+import { decodePath } from './web-server-rules.ts';
+
 /** Matches a path against one ASP.NET Core route template; undefined when it does not match. */
 export type RouteMatcher = (path: string) => Readonly<Record<string, string>> | undefined;
 
@@ -101,7 +103,7 @@ function readParameters(
   const values: Record<string, string> = {};
   for (const { name, group, constraints, defaultValue } of parameters) {
     const raw = groups[group];
-    const value = raw === undefined ? defaultValue : decode(raw);
+    const value = raw === undefined ? defaultValue : decodePath(raw);
     if (value === undefined) {
       continue;
     }
@@ -130,13 +132,4 @@ function splitOnce(source: string, separator: string): readonly [string, string 
 
 function escapeLiteral(literal: string): string {
   return literal.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
-}
-
-function decode(raw: string): string {
-  try {
-    return decodeURIComponent(raw);
-  } catch {
-    // A stray percent sign is data, not a fault of the route.
-    return raw;
-  }
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { HostRequest, HostResponse } from './messages.ts';
 import { empty } from './messages.ts';
+import { headerBytesMax, refusalOf } from './web-server-rules.ts';
 
 /** The host's default for the largest request body. */
 const bodyBytesMax = 100 * 1024 * 1024;
@@ -17,7 +18,7 @@ export interface HostServer {
 
 /** Listens on a loopback port (0 for any free one) and answers every request through the handler. */
 export async function listen(port: number, handler: Handler, onError: (error: unknown) => void): Promise<HostServer> {
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: headerBytesMax }, (request, response) => {
     serve(handler, request, response).catch((error: unknown) => {
       onError(error);
       response.destroy();
@@ -32,7 +33,10 @@ export async function listen(port: number, handler: Handler, onError: (error: un
 
 async function serve(handler: Handler, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const { status, headers, body } = await answer(handler, incoming);
-  const fields = Object.entries(headers ?? {}).map(([name, value]) => [name, [value].flat()] as const);
+  const length = Buffer.byteLength(body ?? '');
+  const fields = Object.entries({ ...lengthOf(status, length), ...headers }).map(
+    ([name, value]) => [name, [value].flat()] as const,
+  );
   outgoing.writeHead(
     status,
     Object.fromEntries(fields.map(([name, values]) => [name, values.length === 1 ? values[0] : values])),
@@ -40,27 +44,22 @@ async function serve(handler: Handler, incoming: IncomingMessage, outgoing: Serv
   outgoing.end(incoming.method === 'HEAD' ? undefined : body);
 }
 
+/** A status that never has a body says no length either. */
+function lengthOf(status: number, length: number): HostResponse['headers'] {
+  return status === 204 || status === 304 ? {} : { 'content-length': String(length) };
+}
+
 async function answer(handler: Handler, incoming: IncomingMessage): Promise<HostResponse> {
   const content = await readBody(incoming);
-  if (content === undefined) {
-    return empty(413);
+  const refusal = refusalOf(incoming) ?? (content === undefined ? 413 : undefined);
+  if (content === undefined || refusal !== undefined) {
+    return empty(refusal ?? 413);
   }
   const url = URL.parse(incoming.url ?? '/', `http://${incoming.headers.host ?? 'localhost'}`);
-  if (url === null || !isDecodable(url.pathname)) {
+  if (url === null) {
     return empty(400);
   }
   return handler({ method: incoming.method ?? 'GET', url, headers: incoming.headers, body: content });
-}
-
-/** Paths are decoded in many places; one that cannot be is refused in one. */
-function isDecodable(path: string): boolean {
-  try {
-    decodeURIComponent(path);
-    return true;
-  } catch {
-    // A URIError says nothing more than that.
-    return false;
-  }
 }
 
 /** The whole body, or undefined when it is too large; what is too large is still read, or the answer would be lost. */

@@ -8,11 +8,15 @@ const bodyBytesMax = 1024 * 1024;
 /** The one charset that JSON is exchanged in (RFC 8259, section 8.1). */
 const jsonMediaType = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?;?$/i;
 
-/** The JSON value of the request's body; `{}` when there is none, so that the schema names what is missing. */
+/**
+ * The JSON value of the request's body; `{}` when there is none, so that the schema names what is missing. The host hands over a
+ * body without a length as nothing: taken for none, it would lose what was asked for.
+ */
 export async function readBody(request: HttpRequest): Promise<unknown> {
   if (Number(request.headers.get('content-length') ?? 0) > bodyBytesMax) throw tooLarge();
   const bytes = new Uint8Array(await request.arrayBuffer());
   if (bytes.byteLength > bodyBytesMax) throw tooLarge();
+  if (bytes.byteLength === 0 && request.headers.has('transfer-encoding')) throw lengthRequired();
   if (bytes.byteLength === 0) return {};
   checkMediaType(request.headers);
   const parsed = parseJson(bytes);
@@ -28,6 +32,13 @@ function checkMediaType(headers: Pick<Headers, 'get'>): void {
   if (!jsonMediaType.test(headers.get('content-type')?.trim() ?? '')) {
     throw new AppError('ERR_MEDIA_TYPE', 'Send the body as application/json in UTF-8.');
   }
+}
+
+function lengthRequired(): AppError {
+  return new AppError(
+    'ERR_LENGTH_REQUIRED',
+    'The body came in chunks, without its length, and cannot be read here. Send it whole, with Content-Length.',
+  );
 }
 
 function tooLarge(): AppError {

@@ -200,6 +200,28 @@ describe('sandbox/runtime (management API)', () => {
       expect((await runtime.request('GET', `${path}?code=wrong`)).status).toBe(401);
       expect((await runtime.request('GET', `${path}?code=${keys.master}`)).status).toBe(404);
     });
+
+    it('answers 403 to a key that opens functions only', async () => {
+      const path = '/runtime/webhooks/durabletask/instances/nobody';
+      const headers = { 'x-functions-key': keys.master };
+      const answers = [];
+      for (const owner of ['host', 'functions/client']) {
+        const listed = await runtime.request('GET', `/admin/${owner}/keys`, { headers });
+        const { keys: found } = (await listed.json()) as { readonly keys: readonly { readonly value: string }[] };
+        answers.push((await runtime.request('GET', `${path}?code=${found[0]?.value ?? ''}`)).status);
+      }
+
+      expect(answers).toEqual([403, 403]);
+    });
+
+    it('has the path of the durable client on a port of its own, and asks for no key there', async () => {
+      const port = String(await (await runtime.request('GET', '/api/rpcBaseUrl')).json());
+
+      expect((await runtime.request('GET', '/durabletask/instances/nobody')).status).toBe(404);
+      expect((await runtime.request('POST', '/durabletask/orchestrators/returns', { body: {} })).status).toBe(404);
+      expect((await fetch(`${port}orchestrators/returns`, { method: 'POST' })).status).toBe(202);
+      expect((await fetch(new URL('/api/client', port))).status).toBe(404);
+    });
   });
 
   describe('events and ends', () => {

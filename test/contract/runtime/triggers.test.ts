@@ -2,6 +2,7 @@
 import { startAzurite } from '../../support/azurite.ts';
 import type { Azurite } from '../../support/azurite.ts';
 import { clock, eventually, moveClock, settled } from '../../support/runtime/orchestration-client.ts';
+import { sendRaw } from '../../support/runtime/send-raw.ts';
 import { createFixtureApp, keys } from '../../support/runtime/runtime-process.ts';
 import type { FixtureApp, RuntimeProcess } from '../../support/runtime/runtime-process.ts';
 
@@ -125,8 +126,41 @@ describe('sandbox/runtime (HTTP triggers)', () => {
     expect(await (await runtime.request('POST', '/api/items/recent')).text()).toBe('recent');
   });
 
-  it('answers 400 for a path that cannot be decoded', async () => {
-    expect((await get('/api/echo/%E0%A4%A')).status).toBe(400);
+  it('hands over a body without a length as nothing', async () => {
+    const chunked = await sendRaw(runtime.url, [
+      'POST /api/echo/a HTTP/1.1',
+      ...['host: x', 'content-type: text/plain', 'transfer-encoding: chunked', 'connection: close'],
+      ...['', '5', 'hello', '0', '', ''],
+    ]);
+    const none = await sendRaw(runtime.url, ['POST /api/echo/a HTTP/1.1', 'host: x', 'connection: close', '', '']);
+
+    for (const answer of [chunked, none]) {
+      expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+      expect(answer).toContain('"body":""');
+    }
+  });
+
+  it.each([
+    ['%zz', '%zz'],
+    ['%E0%A4%A', '%E0%A4%A'],
+    ['a%20b%zz', 'a b%zz'],
+  ])('hands over %s as %s', async (sent, id) => {
+    expect(await (await get(`/api/echo/${sent}`)).json()).toMatchObject({ params: { id } });
+  });
+
+  it('takes headers of 20 KB', async () => {
+    expect((await get('/api/text', { 'x-long': 'x'.repeat(20 * 1024) })).status).toBe(200);
+  });
+
+  it.each([
+    ['a zero character in a path', 400, '/api/echo/a%00b', 'x-key: 1'],
+    ['a path of 9 KB', 414, `/api/echo/${'a'.repeat(9 * 1024)}`, 'x-key: 1'],
+    ['a header that is not ASCII', 400, '/api/text', 'x-api-key: sch\u00fcssel'],
+  ])('answers %s with %i by itself', async (_what, status, path, header) => {
+    const answer = await sendRaw(runtime.url, [`GET ${path} HTTP/1.1`, 'host: x', header, 'connection: close', '', '']);
+
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(answer.split('\r\n\r\n')[1]).toBe('');
   });
 
   it('refuses a body of more than 100 MB', async () => {

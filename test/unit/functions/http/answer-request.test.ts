@@ -246,6 +246,25 @@ describe('src/functions/http/answer-request', () => {
       expect(answer.status).toBe(413);
     });
 
+    it('takes an announced body that did not arrive for no empty one', async () => {
+      const doors = await createTestDoors();
+      const { route, runs } = aRoute();
+
+      const answer = await doors.ask(route, { params, headers: { 'transfer-encoding': 'chunked' } });
+
+      expect(answer).toMatchObject({ status: 411, json: { code: 'ERR_LENGTH_REQUIRED' } });
+      expect(answer.json['detail']).toContain('Content-Length');
+      expect(runs).toEqual([]);
+    });
+
+    it('reads a chunked body where the host hands it over', async () => {
+      const doors = await createTestDoors();
+
+      const answer = await doors.ask(aRoute().route, { ...ask, headers: { 'transfer-encoding': 'chunked' } });
+
+      expect(answer.status).toBe(201);
+    });
+
     it('refuses a query that is too long', async () => {
       const doors = await createTestDoors();
 
