@@ -39,6 +39,7 @@ export function createOnPremises(
     operations,
     takeClaims: createTakeClaims({ claims, operations, now }),
     onDied: (operation) => settleTarget(operation, 'failed'),
+    now,
   });
   return {
     books,

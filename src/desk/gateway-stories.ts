@@ -12,6 +12,7 @@ import type { Books } from './books.ts';
 import type { Claims } from './claims.ts';
 import { instanceIdOf, type OperationRecord } from './operation-record.ts';
 import type { Operations } from './operations.ts';
+import { mayStillComeForward } from './sign-of-life.ts';
 import type { StoryRequest } from './story-request.ts';
 import { createTakeClaims, heldBy } from './take-claims.ts';
 import { rootKeys, type RootRecord } from './records/certificates.ts';
@@ -238,6 +239,7 @@ export function createGatewayStories({ books, claims, operations, now }: Gateway
         await start(operation.kind, operation, record.writer.epoch, orchestrations);
         return;
       }
+      if (mayStillComeForward(operation.updatedAt, now())) return;
       const problem = {
         code: 'ERR_OPERATION_FAILED',
         detail: 'The work on this operation ended without a result. Resume it, or remove what it left.',

@@ -2,6 +2,7 @@ import type { Books } from './books.ts';
 import { gatewayKeys, type GatewayRecord } from './records/gateways.ts';
 import type { Orchestrations } from '../ports/orchestrations.ts';
 import { applyGatewayName } from '../contracts/apply-gateway.ts';
+import { mayStillComeForward } from './sign-of-life.ts';
 
 export interface WriterClaim {
   readonly instanceId: string;
@@ -107,7 +108,9 @@ export function createGatewayWriter(options: { readonly books: Books; readonly n
     },
 
     replaceDead: async (orchestrations, record) => {
-      if (record.writer === undefined || (await orchestrations.state(record.writer.instanceId)) === 'live')
+      if (record.writer === undefined) return false;
+      const state = await orchestrations.state(record.writer.instanceId);
+      if (state === 'live' || (state === 'absent' && mayStillComeForward(record.updatedAt, options.now())))
         return false;
       const { epoch } = record;
       const replaced = await gateways.update(gatewayKeys(record.id), (current) =>

@@ -3,6 +3,7 @@ import { AppError } from '../domain/app-error.ts';
 import type { Orchestrations } from '../ports/orchestrations.ts';
 import { instanceIdOf, type OperationRecord } from './operation-record.ts';
 import type { Operations } from './operations.ts';
+import { mayStillComeForward } from './sign-of-life.ts';
 import type { StoryRequest } from './story-request.ts';
 import type { TakeClaims } from './take-claims.ts';
 
@@ -39,11 +40,13 @@ export function createOnPremisesStories({
   operations,
   takeClaims,
   onDied,
+  now,
 }: {
   readonly operations: Operations;
   readonly takeClaims: TakeClaims;
   /** The target's record has to say that the story on it is over. */
   readonly onDied: (operation: OperationRecord) => Promise<void>;
+  readonly now: () => Date;
 }): OnPremisesStories {
   async function start({ id, kind, attempt, target }: OperationRecord, orchestrations: Orchestrations): Promise<void> {
     const input: OnPremisesInput = { operationId: id, attempt, target };
@@ -83,6 +86,7 @@ export function createOnPremisesStories({
         await start(operation, orchestrations);
         return;
       }
+      if (mayStillComeForward(operation.updatedAt, now())) return;
       await onDied(operation);
       const detail =
         'The work on this operation ended without a result. Resume it: every step is looked at before it is done again.';

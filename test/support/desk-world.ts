@@ -86,6 +86,7 @@ export function createDeskWorld(tables: MemoryTables = createMemoryTables()) {
       operations,
       takeClaims: createTakeClaims({ claims, operations, now }),
       onDied: () => Promise.resolve(),
+      now,
     }),
     trust: createTrustDesk({ books, lookup, operations, writer, now }),
     writeGateway: createWriteGateway({

@@ -50,6 +50,7 @@ export function createOnPremisesDesk(tables: MemoryTables = createMemoryTables()
     operations,
     takeClaims: createTakeClaims({ claims, operations, now }),
     onDied: (operation) => settleTarget(operation, 'failed'),
+    now,
   });
   const keepSecretFacts = createKeepSecretFacts({ secrets });
   return {

@@ -94,6 +94,25 @@ describe('src/desk/gateway-stories', () => {
     expect(world.orchestrations.started).toMatchObject([{ instanceId: `${anOperationId('one')}-1` }]);
   });
 
+  it('is called dead by the sweep no earlier than five minutes after its last sign of life', async () => {
+    const world = createDeskWorld();
+    await world.stories.build(plan, aRequest(world, 'one'));
+    world.orchestrations.setState(`${anOperationId('one')}-1`, 'ended');
+    const statusAfter = async (ms: number): Promise<string | undefined> => {
+      world.clock.advance(ms);
+      await sweep({
+        ...world,
+        onFault: (what, error) => {
+          throw new Error(what, { cause: error });
+        },
+      });
+      return (await world.operations.view(anOperationId('one')))?.status;
+    };
+
+    expect(await statusAfter(5 * 60 * 1000)).toBe('pending');
+    expect(await statusAfter(1)).toBe('failed');
+  });
+
   it.each([
     ['the same virtual network', anotherPlan({})],
     [

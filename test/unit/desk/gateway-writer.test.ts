@@ -102,6 +102,19 @@ describe('src/desk/gateway-writer', () => {
     expect(world.orchestrations.started).toMatchObject([{ instanceId: 'apply-vnet1gw-4', input: { epoch: 4 } }]);
   });
 
+  it('is not called dead in the five minutes in which a killed host may still have started it', async () => {
+    const world = createDeskWorld();
+    await aGateway(world, 'vnet1gw', { desired: 2, epoch: 3, writer: { instanceId: 'apply-vnet1gw-3', epoch: 3 } });
+    world.orchestrations.setState('apply-vnet1gw-3', 'absent');
+
+    world.clock.advance(5 * 60 * 1000);
+    expect(await watchGateways(world)).toBe(0);
+
+    world.clock.advance(1);
+    expect(await watchGateways(world)).toBe(1);
+    expect(world.orchestrations.started).toMatchObject([{ instanceId: 'apply-vnet1gw-4', input: { epoch: 4 } }]);
+  });
+
   it('is left alone by the gateway watch while its instance lives', async () => {
     const world = createDeskWorld();
     await aGateway(world, 'vnet1gw', { desired: 2, epoch: 3, writer: { instanceId: 'apply-vnet1gw-3', epoch: 3 } });

@@ -139,6 +139,11 @@ describe('src/desk/on-premises-stories', () => {
     expect((await record(desk)).status).not.toBe('failed');
 
     desk.orchestrations.setState(`${id}-1`, 'ended');
+    desk.clock.advance(5 * 60 * 1000);
+    await desk.stories.revive(operation, desk.orchestrations);
+    expect((await record(desk)).status).not.toBe('failed');
+
+    desk.clock.advance(1);
     await desk.stories.revive(operation, desk.orchestrations);
     expect(await desk.operations.view(id)).toMatchObject({
       status: 'failed',
