@@ -63,6 +63,7 @@ export function createServices(settings: Settings, credential: TokenCredential) 
   const books = createBooks(tables);
   const expiries = createExpiries({ tables });
   const owners = createOwners({ tables, now });
+  const audit = createAudit({ tables });
 
   const lookup = createCertificateLookup({ books, now });
   const writer = createGatewayWriter({ books, now });
@@ -101,14 +102,14 @@ export function createServices(settings: Settings, credential: TokenCredential) 
     readProfile,
     newSeed: (): Uint8Array => randomBytes(32),
     apiKeys: createApiKeys({ tables, now }),
-    audit: createAudit({ tables }),
+    audit,
     idempotency: createIdempotency({ tables, now }),
     notices: createNotices({ tables }),
     rounds: createGatewayRounds({ books, operations, outbox, writer, now, thumbprintOfRoot }),
     sessions: createSessionRecorder({ books, operations, now }),
     stories: createGatewayStories({ books, claims, operations, now }),
     trust: createTrustDesk({ books, lookup, operations, writer, now }),
-    revocations: createRevocationDesk({ books, lookup, operations, outbox, writer, now }),
+    revocations: createRevocationDesk({ books, lookup, operations, outbox, audit, writer, now }),
     roots: createRootDesk({ books, rootKeys: rootKeyVault, unfinished, outbox, expiries, now }),
     certificates: createCertificateDesk({
       books,

@@ -1,5 +1,6 @@
 import type { Tables } from '../ports/tables.ts';
 import {
+  blockedKeyKind,
   byCommonNameKind,
   byOwnerKind,
   byPublicKeyKind,
@@ -8,6 +9,7 @@ import {
   certificateKind,
   revocationKind,
   rootKind,
+  type BlockedKey,
   type CertificateIndexRow,
   type CertificateRecord,
   type RevocationRecord,
@@ -50,6 +52,7 @@ export interface Books {
   readonly byRoot: Store<CertificateIndexRow>;
   readonly byCommonName: Store<CertificateIndexRow>;
   readonly byPublicKey: Store<CertificateIndexRow>;
+  readonly blockedKeys: Store<BlockedKey>;
   readonly revocations: Store<RevocationRecord>;
 }
 
@@ -70,6 +73,7 @@ export function createBooks(tables: Tables): Books {
     byRoot: createStore(tables, byRootKind),
     byCommonName: createStore(tables, byCommonNameKind),
     byPublicKey: createStore(tables, byPublicKeyKind),
+    blockedKeys: createStore(tables, blockedKeyKind),
     revocations: createStore(tables, revocationKind),
   };
 }

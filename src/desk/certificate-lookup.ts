@@ -31,8 +31,8 @@ export interface CertificateLookup {
    * list tells whose session it is only while nobody else has it, so this is asked each time that matters and never kept.
    */
   liveNamed(commonName: string, now: Date): Promise<readonly CertificateRecord[]>;
-  /** True when a certificate of this public key was revoked because somebody else has the key. */
-  isCompromised(publicKeyHash: string): Promise<boolean>;
+  /** Every certificate of this public key, whatever its state and root; the hash is SHA-256 of the SubjectPublicKeyInfo. */
+  ofPublicKey(publicKeyHash: string): Promise<readonly CertificateRecord[]>;
   /** True while a certificate of this root may open a gateway. */
   hasLive(rootId: string, now: Date): Promise<boolean>;
 }
@@ -98,10 +98,10 @@ export function createCertificateLookup({
       return records.filter((record) => record !== undefined).filter((record) => isLive(record, at));
     },
 
-    isCompromised: async (publicKeyHash) => {
+    ofPublicKey: async (publicKeyHash) => {
       const rows = await books.byPublicKey.list(publicKeyHash);
       const records = await Promise.all(rows.map(({ record }) => read(record.serialNumber)));
-      return records.some((record) => record?.revocationReason === 'compromised');
+      return records.filter((record) => record !== undefined);
     },
 
     hasLive: async (rootId, now) => {

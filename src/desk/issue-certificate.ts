@@ -8,6 +8,7 @@ import { lintClientCertificate, lintClientTbs } from '../pki/lint-certificate.ts
 import { readCertificate } from '../pki/read-certificate.ts';
 import { readCertificateRequest, type CertificateRequest } from '../pki/read-certificate-request.ts';
 import type { RootKeys } from '../ports/root-keys.ts';
+import { findBlock, keyBlockedOnIssue, withhold } from './blocked-keys.ts';
 import type { Books } from './books.ts';
 import { commonNameGroup, thumbprintGroup, type CertificateLookup } from './certificate-lookup.ts';
 import type { Expiries } from './expiries.ts';
@@ -176,6 +177,9 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
     root: RootRecord & { readonly certificate: string },
   ): Promise<CertificateRecord> {
     if (root.key === undefined) throw new Error(`Root ${root.id} has no signing key.`);
+    // Whoever blocks the key writes the block, then looks for certificates; the record was written before this look.
+    const block = await findBlock(books, record.publicKeyHash);
+    if (block !== undefined) return goOn(required(await withhold(books, record, block, now())), root);
     const tbs = Buffer.from(record.tbs, 'base64');
 
     // Step 1: signed in Key Vault, checked before anybody gets it.
@@ -207,9 +211,7 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
         ? { ...current, state: 'issued', certificate: oneLineBase64, thumbprint, issuedAt: now().toISOString() }
         : undefined,
     );
-    const released = issued ?? record;
-    await close(released);
-    return released;
+    return goOn(required(issued), root);
   }
 
   /** What follows a release: the event for whoever listens, then the note is removed. Both again after a crash in between. */
@@ -224,12 +226,20 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
     await unfinished.done(unfinishedKind, serialNumber);
   }
 
+  /** To the end, from wherever a record stands: to be signed, to be announced, or withheld because its key was blocked. */
   async function goOn(
     record: CertificateRecord,
     root: RootRecord & { readonly certificate: string },
   ): Promise<CertificateRecord> {
     if (record.state === 'issuing') return release(record, root);
-    await close(record);
+    if (record.certificate === undefined) await unfinished.done(unfinishedKind, record.serialNumber);
+    else await close(record);
+    return record;
+  }
+
+  async function requireReleased(record: CertificateRecord): Promise<CertificateRecord> {
+    const block = record.certificate === undefined ? await findBlock(books, record.publicKeyHash) : undefined;
+    if (block !== undefined) throw keyBlockedOnIssue(block);
     return record;
   }
 
@@ -244,8 +254,10 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
       const { request } = reading;
       const serialNumber = createSerialNumber((length, draw) => random(`serial-${draw}`, length));
       const started = (await books.certificates.get(certificateKeys(serialNumber)))?.record;
-      if (started !== undefined) return { record: await goOn(started, root), root, ignored: request.ignored };
-      if (await options.lookup.isCompromised(request.publicKeyHash)) throw compromisedKey();
+      if (started !== undefined)
+        return { record: await requireReleased(await goOn(started, root)), root, ignored: request.ignored };
+      const block = await findBlock(books, request.publicKeyHash);
+      if (block !== undefined) throw keyBlockedOnIssue(block);
 
       const owner = await ownerOf(order.owner);
       const commonName = nameFor(order, owner, Buffer.from(random('name', 4)).toString('hex'));
@@ -262,7 +274,7 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
         throw new AppError('ERR_IN_PROGRESS', 'This request is being carried out.', { retryAfterSeconds: 2 });
       }
       if (record.sessionIdentity === 'ambiguous') await markAmbiguous(namesakes);
-      return { record: await release(record, root), root, ignored: request.ignored };
+      return { record: await requireReleased(await release(record, root)), root, ignored: request.ignored };
     },
 
     complete: async (serialNumber) => {
@@ -282,6 +294,11 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
       );
     }
   }
+}
+
+function required(record: CertificateRecord | undefined): CertificateRecord {
+  if (record === undefined) throw new Error('The record of a certificate that is being issued is gone.');
+  return record;
 }
 
 /** A fault of the name belongs to the field that the name was made of; every other one to the key that was sent. */
@@ -310,11 +327,6 @@ function requireClean(record: CertificateRecord, root: { readonly certificate: s
       `Certificate ${record.serialNumber} is not what it should be: ${problems.map(({ code }) => code).join(', ')}.`,
     );
   }
-}
-
-function compromisedKey(): AppError {
-  const message = 'A certificate of this key was revoked because the key is compromised.';
-  return invalid('/csr', 'keyCompromised', message, 'Make a new key and send its request.');
 }
 
 function invalid(path: string, code: string, message: string, fix: string): AppError {

@@ -126,7 +126,9 @@ export function withEnd(
     ...(record.waits === undefined ? {} : { waits: mapValues(record.waits, closedWait) }),
     status: end.status,
     updatedAt: now.toISOString(),
-    ...(end.result === undefined ? {} : { result: cutTexts(end.result, resultTextLengthMax) }),
+    ...(end.result === undefined
+      ? {}
+      : { result: joinedResult(record.result, cutTexts(end.result, resultTextLengthMax)) }),
     ...(end.problem === undefined ? {} : { problem: boundedProblem(end.problem) }),
   };
 }
@@ -138,6 +140,15 @@ export function boundedProblem({ detail, errors, ...problem }: OperationProblem)
     detail: cutText(detail, problemLengthMax),
     ...(errors === undefined ? {} : { errors: errors.map((error) => ({ ...error, message: cutText(error.message) })) }),
   };
+}
+
+/** What was said before with what is said now; results that are no objects take each other's place. */
+export function joinedResult(before: unknown, now: unknown): unknown {
+  return isObject(before) && isObject(now) ? { ...before, ...now } : now;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The record opened for its next attempt: what failed or was under way is to be done again, what ended well stays. */

@@ -13,6 +13,7 @@ import { createOperationIndex } from './operation-index.ts';
 import { listOperations, type OperationPage, type OperationQuery } from './list-operations.ts';
 import {
   boundedProblem,
+  joinedResult,
   newStep,
   operationKeys,
   openWaits,
@@ -89,6 +90,8 @@ export interface Operations {
    */
   settleStep(id: string, name: string, change: StepChange & { readonly problem?: OperationProblem }): Promise<void>;
   finish(id: string, ending: OperationEnding): Promise<void>;
+  /** Says what the operation has brought so far. Fields said again replace their earlier ones; its end keeps the others. */
+  addResult(id: string, result: Readonly<Record<string, unknown>>): Promise<void>;
   /** Says what is being waited for; undefined when the wait is over. `since` stays while the kind of wait does. */
   setWaiting(id: string, waitingFor: Omit<WaitingFor, 'since'> | undefined): Promise<void>;
   /**
@@ -294,6 +297,9 @@ export function createOperations({ tables, now, unfinished, outbox }: Operations
         if (added.length === 0 || isOperationEnd(record.status)) return undefined;
         return { ...record, updatedAt: at(), steps: [...record.steps, ...added.map(newStep)] };
       });
+    },
+    addResult: async (id, result) => {
+      await change(id, (open) => ({ ...open, updatedAt: at(), result: joinedResult(open.result, result) }));
     },
     setWaiting: async (id, waitingFor) => {
       await change(id, (record) => withWaiting(record, waitingFor, at()));

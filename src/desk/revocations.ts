@@ -2,6 +2,8 @@ import { AppError } from '../domain/app-error.ts';
 import { isOperationEnd } from '../domain/operation.ts';
 import { parseThumbprint, type Thumbprint } from '../domain/thumbprint.ts';
 import type { Orchestrations } from '../ports/orchestrations.ts';
+import type { Audit } from './audit.ts';
+import { findBlock, isBlockingReason, keyBlockedOnReinstate, saysMore } from './blocked-keys.ts';
 import type { Books } from './books.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
 import type { GatewayWriter } from './gateway-writer.ts';
@@ -12,6 +14,7 @@ import type { Operations } from './operations.ts';
 import type { Outbox } from './outbox.ts';
 import { certificateKeys, type CertificateRecord, type RevocationRecord } from './records/certificates.ts';
 import { gatewayRevocationKind, operationsOf, type GatewayRevocation } from './records/gateways.ts';
+import { createBeginTwins } from './revoke-twins.ts';
 import type { IntentRequest } from './trust-roots.ts';
 
 export const revocationReasons = ['compromised', 'left', 'lost', 'superseded', 'unspecified'] as const;
@@ -37,11 +40,17 @@ export function createRevocationDesk(options: {
   readonly lookup: CertificateLookup;
   readonly operations: Operations;
   readonly outbox: Pick<Outbox, 'append'>;
+  readonly audit: Pick<Audit, 'write'>;
   readonly writer: GatewayWriter;
   readonly now: () => Date;
 }): RevocationDesk {
   const { books, lookup, operations, writer, now } = options;
   const at = (): string => now().toISOString();
+  const beginTwins = createBeginTwins({
+    ...options,
+    begin: (twin, { operationId, requestedBy, reason, twinOf }) =>
+      begin(revocationOperations.revoke, twin, { operationId, requestedBy }, { reason, urgency: 'immediate', twinOf }),
+  });
 
   async function requireCertificate(text: string): Promise<CertificateRecord & { readonly thumbprint: Thumbprint }> {
     const thumbprint = parseThumbprint(text);
@@ -64,10 +73,10 @@ export function createRevocationDesk(options: {
   async function begin(
     kind: string,
     record: CertificateRecord & { readonly thumbprint: Thumbprint },
-    request: IntentRequest,
+    request: Pick<IntentRequest, 'operationId' | 'requestedBy'>,
     asked: Asked = {},
   ): Promise<OperationRecord> {
-    const gateways = await gatewaysOf(record.rootId);
+    const gateways = isExpired(record, now()) ? [] : await gatewaysOf(record.rootId);
     return operations.create({
       id: request.operationId,
       kind,
@@ -88,13 +97,16 @@ export function createRevocationDesk(options: {
     const keys = { partitionKey: rootId, rowKey: operation.target };
     const current = (await books.revocations.get(keys))?.record;
     if (current?.operationId === operation.id) return current;
-    if (current !== undefined && Date.parse(current.recordedAt) > Date.parse(operation.createdAt)) return undefined;
-    const made = { operationId: operation.id, recordedAt: at() };
-    if (operation.kind === revocationOperations.reinstate) {
-      return books.revocations.update(keys, (record) => ({ ...record, ...made, wanted: false }));
-    }
     const certificate = (await books.certificates.get(certificateKeys(serialNumber)))?.record;
     if (certificate === undefined) throw new Error(`Certificate ${serialNumber} has no record.`);
+    const block = await findBlock(books, certificate.publicKeyHash);
+    const isLater = current !== undefined && Date.parse(current.recordedAt) > Date.parse(operation.createdAt);
+    // A reinstatement that came in between does not outlast what was said of the key.
+    if (isLater && (current.wanted || block === undefined)) return undefined;
+    const made = { operationId: operation.id, recordedAt: at() };
+    if (operation.kind === revocationOperations.reinstate) {
+      return block === undefined ? recordReinstatement(operation, certificate, made) : undefined;
+    }
     const intent: RevocationRecord = {
       rootId,
       thumbprint: operation.target,
@@ -103,24 +115,53 @@ export function createRevocationDesk(options: {
       ambiguous: certificate.sessionIdentity === 'ambiguous',
       notAfter: certificate.notAfter,
       wanted: true,
-      reason,
-      urgency,
+      // Nothing that is said later weakens what was said of the key, or makes an urgent revocation wait.
+      reason: block?.reason ?? reason,
+      urgency: current?.wanted === true && current.urgency === 'immediate' ? 'immediate' : urgency,
       ...made,
     };
     await books.revocations.upsert(intent);
     return intent;
   }
 
+  /** Undefined when the key was blocked at this very moment: then what stood there stands again. */
+  async function recordReinstatement(
+    { id, target }: OperationRecord,
+    { rootId, publicKeyHash }: CertificateRecord,
+    made: Pick<RevocationRecord, 'operationId' | 'recordedAt'>,
+  ): Promise<RevocationRecord | undefined> {
+    const keys = { partitionKey: rootId, rowKey: target };
+    const replaced: { before?: RevocationRecord } = {};
+    const intent = await books.revocations.update(keys, (record) => {
+      replaced.before = record;
+      return { ...record, ...made, wanted: false };
+    });
+    if ((await findBlock(books, publicKeyHash)) === undefined) return intent;
+    await books.revocations.update(keys, (record) => (record.operationId === id ? replaced.before : undefined));
+    return undefined;
+  }
+
   async function markCertificate(intent: RevocationRecord): Promise<CertificateRecord | undefined> {
     return books.certificates.update(certificateKeys(intent.serialNumber), (record) => {
       const { revokedAt, revocationReason: _why, ...unrevoked } = record;
-      if (!intent.wanted) return record.state === 'revoked' ? { ...unrevoked, state: 'issued' } : undefined;
+      if (!intent.wanted) {
+        const isReinstated = record.state === 'revoked' && !isBlockingReason(record.revocationReason);
+        return isReinstated ? { ...unrevoked, state: 'issued' } : undefined;
+      }
       if (record.state === 'revoked' && record.revocationReason === intent.reason) return undefined;
       return { ...record, state: 'revoked', revokedAt: revokedAt ?? at(), revocationReason: intent.reason };
     });
   }
 
   async function carry(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {
+    const asked = contextOf(operation);
+    const isReport = operation.kind === revocationOperations.revoke && asked.twinOf === '';
+    const twins = isReport ? await beginTwins(operation, asked) : [];
+    await carryOne(operation, orchestrations);
+    for (const twin of twins) if (!isOperationEnd(twin.status)) await carryOne(twin, orchestrations);
+  }
+
+  async function carryOne(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {
     const intent = await recordIntent(operation);
     if (intent === undefined) {
       const later = (
@@ -146,7 +187,15 @@ export function createRevocationDesk(options: {
       await operations.finish(operation.id, { status: 'succeeded', result: { gateways: [] } });
   }
 
+  /** Whoever writes a gateway's row looks afterwards whether its intent still stands: the row is the last intent's. */
   async function askGateway(gatewayId: string, intent: RevocationRecord): Promise<void> {
+    await setRow(gatewayId, intent);
+    const keys = { partitionKey: intent.rootId, rowKey: intent.thumbprint };
+    const standing = (await books.revocations.get(keys))?.record;
+    if (standing !== undefined && standing.operationId !== intent.operationId) await setRow(gatewayId, standing);
+  }
+
+  async function setRow(gatewayId: string, intent: RevocationRecord): Promise<void> {
     const row = newGatewayRevocation(gatewayId, intent, at());
     if (await books.gatewayRevocations.insert(row)) return;
     const overtaken: { before?: GatewayRevocation } = {};
@@ -208,14 +257,16 @@ export function createRevocationDesk(options: {
 
     revoke: async (text, { reason, urgency }, request) => {
       const record = await requireCertificate(text);
-      if (record.state === 'expired' || Date.parse(record.notAfter) <= now().getTime()) {
+      // The key outlives the certificate: it can be reported, and its other certificates revoked, after the end.
+      if (isExpired(record, now()) && !isBlockingReason(reason)) {
         throw new AppError(
           'ERR_CONFLICT',
           `Certificate ${record.thumbprint} expired on ${record.notAfter}: no gateway accepts it any more.`,
         );
       }
+      const isNews = saysMore(reason, await findBlock(books, record.publicKeyHash));
       const same = await underWay(record, true);
-      if (same !== undefined && same.id !== request.operationId) return same;
+      if (same !== undefined && same.id !== request.operationId && !isNews) return same;
       const operation = await begin(revocationOperations.revoke, record, request, {
         reason,
         urgency: urgency ?? (reason === 'superseded' ? 'window' : 'immediate'),
@@ -230,13 +281,15 @@ export function createRevocationDesk(options: {
       const same = await underWay(record, false);
       if (same !== undefined && same.id !== request.operationId) return same;
       const isRepeat = intent?.operationId === request.operationId;
+      const block = await findBlock(books, record.publicKeyHash);
+      if (block !== undefined) throw keyBlockedOnReinstate(block);
       if (intent === undefined || (!isRepeat && record.state !== 'revoked')) {
         throw new AppError(
           'ERR_CONFLICT',
           `Certificate ${record.thumbprint} is ${record.state}; only a revoked one is reinstated.`,
         );
       }
-      if (Date.parse(record.notAfter) <= now().getTime()) {
+      if (isExpired(record, now())) {
         throw new AppError(
           'ERR_CONFLICT',
           `Certificate ${record.thumbprint} expired on ${record.notAfter}. Issue a new one.`,
@@ -253,6 +306,12 @@ export function createRevocationDesk(options: {
 interface Asked {
   readonly reason?: RevocationReason;
   readonly urgency?: 'immediate' | 'window';
+  /** Thumbprint of the certificate with whose key this one was reported. */
+  readonly twinOf?: string;
+}
+
+function isExpired({ notAfter }: CertificateRecord, now: Date): boolean {
+  return Date.parse(notAfter) <= now.getTime();
 }
 
 /** An equal wish that is overtaken is remembered with the one that took its place; another wish is not. */
@@ -265,5 +324,5 @@ function earlierOf(
 
 function contextOf(operation: OperationRecord): Required<Asked> & Pick<RevocationRecord, 'rootId' | 'serialNumber'> {
   const context = (operation.context ?? {}) as Asked & { readonly rootId?: string; readonly serialNumber?: string };
-  return { rootId: '', serialNumber: '', reason: 'unspecified', urgency: 'immediate', ...context };
+  return { rootId: '', serialNumber: '', reason: 'unspecified', urgency: 'immediate', twinOf: '', ...context };
 }

@@ -3,6 +3,7 @@ export const tableNames = [
   'ApiKeys',
   'Audit',
   'AuditSeals',
+  'BlockedKeys',
   'CertificatesByCn',
   'CertificatesByKey',
   'CertificatesByOwner',

@@ -167,7 +167,7 @@ describe('roles', () => {
     ['reader', 'POST', '/api/certificates', {}],
     ['reader', 'PUT', '/api/owners/ann', {}],
     ['requester', 'POST', '/api/roots', {}],
-    ['requester', 'POST', `/api/certificates/${thumbprint}/revoke`, { reason: 'lost' }],
+    ['requester', 'POST', `/api/certificates/${thumbprint}/revoke`, { reason: 'left' }],
     ['requester', 'PUT', '/api/gateways/gw/roots/root-1', {}],
     ['operator', 'POST', '/api/roots', {}],
     ['operator', 'PUT', '/api/api-keys/mine', {}],
@@ -324,13 +324,13 @@ describe('names in paths and queries', () => {
     ...['x', '0x00', `-${'0'.repeat(39)}`, 'g'.repeat(40), '0'.repeat(41), '0'.repeat(32), '%zz', '%2e%2e%2fgateways'],
     ...["'%20or%20PartitionKey%20ne%20'", '%F0%9F%98%80'],
   ])('refuses the thumbprint %s', async (text) => {
-    const problem = problemOf(await stack.api('POST', `/api/certificates/${text}/revoke`, { reason: 'lost' }));
+    const problem = problemOf(await stack.api('POST', `/api/certificates/${text}/revoke`, { reason: 'left' }));
 
     expect([400, 404]).toContain(problem.status);
   });
 
   it('answers 404 for a well-formed thumbprint of nobody’s', async () => {
-    const answer = await stack.api('POST', `/api/certificates/${thumbprint}/revoke`, { reason: 'lost' });
+    const answer = await stack.api('POST', `/api/certificates/${thumbprint}/revoke`, { reason: 'left' });
 
     expect(problemOf(answer).status).toBe(404);
   });

@@ -67,7 +67,7 @@ describe('src/main, killed at every step of the line', () => {
     await part('trust', 'PUT', `/api/gateways/${gatewayId}/roots/${rootId}`, {});
     const order = { rootId, owner: 'ann@example.com', csr: aKeyAndRequest().csrPem };
     const { thumbprint } = await part('certificate', 'POST', '/api/certificates', order);
-    await part('revoke', 'POST', `/api/certificates/${String(thumbprint)}/revoke`, { reason: 'lost' });
+    await part('revoke', 'POST', `/api/certificates/${String(thumbprint)}/revoke`, { reason: 'left' });
     await part('reinstate', 'POST', `/api/certificates/${String(thumbprint)}/reinstate`);
     return String(thumbprint);
   }

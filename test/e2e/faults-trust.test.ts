@@ -57,7 +57,7 @@ describe('src/desk and src/orchestrations/apply-gateway, against faults', () => 
   }
 
   async function revoke({ thumbprint }: IssuedCertificate): Promise<string> {
-    return acceptedOperation(await stack.api('POST', `/api/certificates/${thumbprint}/revoke`, { reason: 'lost' })).id;
+    return acceptedOperation(await stack.api('POST', `/api/certificates/${thumbprint}/revoke`, { reason: 'left' })).id;
   }
 
   /** One after the other: the clock is moved by one at a time. */

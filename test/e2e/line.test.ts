@@ -194,7 +194,7 @@ describe('src/functions/certificates, revoke and reinstate', () => {
     const kept = await issue(stack, { rootId: 'root-1', owner: 'kept@example.com' });
     expect([await connect(lost), await connect(kept)]).toEqual([201, 201]);
 
-    const operation = await revoke(stack, lost.thumbprint, 'lost');
+    const operation = await revoke(stack, lost.thumbprint, 'left');
 
     expect(operation).toMatchObject({
       kind: 'revokeCertificate',
@@ -206,7 +206,7 @@ describe('src/functions/certificates, revoke and reinstate', () => {
     expect(await connect(lost)).toBe(409);
     expect((await stack.api('GET', `/api/certificates/${lost.thumbprint}`)).body).toMatchObject({
       state: 'revoked',
-      revocationReason: 'lost',
+      revocationReason: 'left',
     });
     const refused = await stack.api('POST', `/api/certificates/${lost.thumbprint}/kits`, {
       gatewayId,

@@ -4,6 +4,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { createWriteGateway } from '../../src/activities/write-gateway.ts';
+import { createAudit } from '../../src/desk/audit.ts';
 import { createBooks, type Books } from '../../src/desk/books.ts';
 import { createCertificateLookup } from '../../src/desk/certificate-lookup.ts';
 import { createClaims } from '../../src/desk/claims.ts';
@@ -50,11 +51,13 @@ export function createDeskWorld(tables: MemoryTables = createMemoryTables()) {
   const claims = createClaims({ tables });
   const expiries = createExpiries({ tables });
   const owners = createOwners({ tables, now });
+  const audit = createAudit({ tables });
   const lookup = createCertificateLookup({ books, now });
   const writer = createGatewayWriter({ books, now });
   const thumbprintOfRoot = thumbprintOfPublicCertData;
   return {
     arm,
+    audit,
     books,
     claims,
     clock,
@@ -77,7 +80,7 @@ export function createDeskWorld(tables: MemoryTables = createMemoryTables()) {
       now,
       newToken: () => randomBytes(32).toString('base64url'),
     }),
-    revocations: createRevocationDesk({ books, lookup, operations, outbox, writer, now }),
+    revocations: createRevocationDesk({ books, lookup, operations, outbox, audit, writer, now }),
     roots: createRootDesk({ books, rootKeys, unfinished, outbox, expiries, now }),
     rounds: createGatewayRounds({ books, operations, outbox, writer, now, thumbprintOfRoot }),
     sessions: createSessionRecorder({ books, operations, now }),

@@ -97,6 +97,28 @@ export const byCommonNameKind = indexKind('CertificatesByCn');
 /** Group: SHA-256 of the public key; key: serial number. */
 export const byPublicKeyKind = indexKind('CertificatesByKey');
 
+const blockedKeySchema = z.object({
+  /** SHA-256 of the SubjectPublicKeyInfo, lower-case hexadecimal. */
+  publicKeyHash: z.string(),
+  reason: z.enum(['compromised', 'lost']),
+  blockedAt: z.string(),
+  /** The certificate with which the key was first reported, and by which operation. */
+  thumbprint: z.string(),
+  operationId: z.string(),
+});
+export type BlockedKey = z.infer<typeof blockedKeySchema>;
+
+export function blockedKeyKeys(publicKeyHash: string): { partitionKey: string; rowKey: string } {
+  return { partitionKey: publicKeyHash.slice(0, 2), rowKey: publicKeyHash };
+}
+
+/** Keys that somebody else may have. A row is never removed. */
+export const blockedKeyKind: RecordKind<BlockedKey> = {
+  table: 'BlockedKeys',
+  schema: blockedKeySchema,
+  keys: ({ publicKeyHash }) => blockedKeyKeys(publicKeyHash),
+};
+
 const revocationSchema = z.object({
   rootId: z.string(),
   thumbprint: z.string(),

@@ -150,7 +150,7 @@ export async function issue(
   return expectStatus(answer, 201) as unknown as IssuedCertificate;
 }
 
-export async function revoke(stack: RunningTestStack, thumbprint: string, reason = 'lost'): Promise<OperationView> {
+export async function revoke(stack: RunningTestStack, thumbprint: string, reason = 'left'): Promise<OperationView> {
   return followAccepted(stack, await stack.api('POST', `/api/certificates/${thumbprint}/revoke`, { reason }));
 }
 

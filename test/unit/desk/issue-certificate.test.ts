@@ -3,7 +3,7 @@ import { certificateKeys } from '../../../src/desk/records/certificates.ts';
 import { parseThumbprint } from '../../../src/domain/thumbprint.ts';
 import { AppError } from '../../../src/domain/app-error.ts';
 import { aCertificateRequest, toRequestPem } from '../../support/builders/a-certificate-request.ts';
-import { aRequest, aRoot, chanceOf, createDeskWorld, type DeskWorld } from '../../support/desk-world.ts';
+import { aRoot, chanceOf, createDeskWorld, type DeskWorld } from '../../support/desk-world.ts';
 import { atEveryCrash } from '../../support/every-crash.ts';
 import { given } from '../../support/given.ts';
 
@@ -157,20 +157,6 @@ describe('src/desk/issue-certificate', () => {
     expect(await world.lookup.byThumbprint(thumbprint)).toMatchObject({ state: 'expired' });
     expect((await world.lookup.list({ rootId: 'root-1', state: 'expired', top: 10 })).items).toHaveLength(1);
     expect((await world.lookup.list({ rootId: 'root-1', state: 'issued', top: 10 })).items).toEqual([]);
-  });
-
-  it('issues nothing more for a key that is compromised, until that is taken back', async () => {
-    const world = await aWorldWithRoot();
-    const { record } = await world.certificates.issue(anOrder(), chanceOf('a'));
-    const thumbprint = record.thumbprint ?? '';
-
-    await world.revocations.revoke(thumbprint, { reason: 'compromised' }, aRequest(world, 'revoke'));
-    await expect(world.certificates.issue(anOrder(), chanceOf('b'))).rejects.toMatchObject({
-      problems: [{ path: '/csr', code: 'keyCompromised' }],
-    });
-    await world.revocations.reinstate(thumbprint, aRequest(world, 'reinstate'));
-
-    expect((await world.certificates.issue(anOrder(), chanceOf('c'))).record.state).toBe('issued');
   });
 
   it('issues nothing from an expired root', async () => {

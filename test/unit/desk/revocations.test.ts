@@ -50,7 +50,7 @@ describe('src/desk/revocations', () => {
     const world = createDeskWorld();
     const thumbprint = await aLine(world);
 
-    const { id } = await world.revocations.revoke(thumbprint, { reason: 'lost' }, aRequest(world, 'revoke'));
+    const { id } = await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
     await runWriter(world);
 
     expect(listedOn(world)).toEqual([thumbprint]);
@@ -61,7 +61,7 @@ describe('src/desk/revocations', () => {
   it('is proven by two looks without a session five minutes apart, and by nothing less', async () => {
     const world = createDeskWorld();
     const thumbprint = await aLine(world);
-    await world.revocations.revoke(thumbprint, { reason: 'lost' }, aRequest(world, 'revoke'));
+    await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
     await runWriter(world);
 
     await world.sessions.record('vnet1gw', []);
@@ -99,7 +99,7 @@ describe('src/desk/revocations', () => {
     const world = createDeskWorld();
     const thumbprint = await aLine(world, ['gw-a', 'gw-b']);
 
-    const { id } = await world.revocations.revoke(thumbprint, { reason: 'lost' }, aRequest(world, 'revoke'));
+    const { id } = await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
     await runWriter(world, 'gw-a');
     const halfway = await world.operations.view(id);
     await runWriter(world, 'gw-b');
@@ -112,7 +112,7 @@ describe('src/desk/revocations', () => {
     const world = createDeskWorld();
     const thumbprint = await aLine(world, []);
 
-    const operation = await world.revocations.revoke(thumbprint, { reason: 'lost' }, aRequest(world, 'revoke'));
+    const operation = await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
 
     expect(operation.status).toBe('succeeded');
   });
@@ -145,7 +145,7 @@ describe('src/desk/revocations', () => {
   it('takes the entry off again on reinstatement, and ends the revocation that it overtakes', async () => {
     const world = createDeskWorld();
     const thumbprint = await aLine(world);
-    await world.revocations.revoke(thumbprint, { reason: 'lost' }, aRequest(world, 'revoke'));
+    await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
 
     const { id } = await world.revocations.reinstate(thumbprint, aRequest(world, 'reinstate'));
     await runWriter(world);
@@ -161,7 +161,7 @@ describe('src/desk/revocations', () => {
   it('leaves the gateway in peace once there is nothing more to see', async () => {
     const world = createDeskWorld();
     const thumbprint = await aLine(world);
-    await world.revocations.revoke(thumbprint, { reason: 'lost' }, aRequest(world, 'revoke'));
+    await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
     await runWriter(world);
     await world.revocations.reinstate(thumbprint, aRequest(world, 'reinstate'));
     await runWriter(world);
@@ -177,7 +177,7 @@ describe('src/desk/revocations', () => {
     await expect(world.revocations.reinstate(thumbprint, aRequest(world, 'a'))).rejects.toMatchObject({
       code: 'ERR_CONFLICT',
     });
-    await world.revocations.revoke(thumbprint, { reason: 'lost' }, aRequest(world, 'b'));
+    await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'b'));
     world.clock.advance(366 * 24 * 3600 * 1000);
     await expect(world.revocations.reinstate(thumbprint, aRequest(world, 'c'))).rejects.toMatchObject({
       code: 'ERR_CONFLICT',
@@ -192,7 +192,7 @@ describe('src/desk/revocations', () => {
         thumbprint = await aLine(world);
         return world;
       },
-      work: (world) => world.revocations.revoke(thumbprint, { reason: 'lost' }, aRequest(world, 'revoke')),
+      work: (world) => world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke')),
       check: async (world, _tables, place) => {
         await runWriter(world);
         expect({ place, listed: listedOn(world) }).toEqual({ place, listed: [thumbprint] });
