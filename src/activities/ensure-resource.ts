@@ -1,6 +1,6 @@
 import type { Outcome } from '../contracts/outcomes.ts';
 import type { Books } from '../desk/books.ts';
-import { gatewayKeys, madeResourceKind } from '../desk/records/gateways.ts';
+import { gatewayKeys, madeResourceKind, type MadeResource } from '../desk/records/gateways.ts';
 import { rootKeys } from '../desk/records/certificates.ts';
 import { asObject, asText } from '../domain/gateway-entries.ts';
 import type { GatewayPlan } from '../domain/gateway-plan.ts';
@@ -48,6 +48,11 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
     await books.madeResources.insert({ gatewayId, resource, resourceId, at: now().toISOString() });
   }
 
+  /** What is noted of a resource that Gatehouse made, or was about to make; undefined for others'. */
+  async function madeRow(target: Target): Promise<MadeResource | undefined> {
+    return (await books.madeResources.get(madeResourceKind.keys({ ...target, at: '' })))?.record;
+  }
+
   /** One push, with a note of which attempt made it and where Azure tells how it went. */
   async function push(target: Target, send: () => Promise<ArmAnswer<unknown>>): Promise<Outcome> {
     const keys = madeResourceKind.keys({ ...target, at: '' });
@@ -66,7 +71,7 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
    * attempt left. When that ends badly too, in Azure's own words. What others made is theirs to mend.
    */
   async function mend(target: Target, state: string, send: () => Promise<ArmAnswer<unknown>>): Promise<Outcome> {
-    const made = (await books.madeResources.get(madeResourceKind.keys({ ...target, at: '' })))?.record;
+    const made = await madeRow(target);
     const code = `${target.resource.charAt(0).toUpperCase()}${target.resource.slice(1)}Failed`;
     if (made === undefined) {
       const message = `${target.resourceId} is ${state} and is not Gatehouse's. Have it repaired, then resume.`;
@@ -135,6 +140,11 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
       return push(target, () => arm.putRaw(id, body));
     }
     if (read.outcome !== 'done') return unsettled(read);
+    // Noted before the first push: what is there without a note was there before, or somebody else was quicker.
+    if ((await madeRow(target)) === undefined) {
+      const message = `The gateway ${id} is in Azure already and was not made by Gatehouse, which takes over none. Have it deleted and resume, or remove this one.`;
+      return { outcome: 'refused', code: 'GatewayExists', message };
+    }
     const state = provisioningOf(read.value);
     if (isAtWork(state)) return waitFor(`Azure is building the gateway (${state})`);
     const differences = differencesFromPlan(plan, read.value);

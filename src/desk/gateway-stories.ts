@@ -11,6 +11,7 @@ import type { Orchestrations } from '../ports/orchestrations.ts';
 import type { Books } from './books.ts';
 import type { Claims } from './claims.ts';
 import { instanceIdOf, type OperationRecord } from './operation-record.ts';
+import { freeGatewayId } from './free-gateway-id.ts';
 import type { Operations } from './operations.ts';
 import { mayStillComeForward } from './sign-of-life.ts';
 import type { StoryRequest } from './story-request.ts';
@@ -50,7 +51,7 @@ export function createGatewayStories({ books, claims, operations, now }: Gateway
   async function requireFreeId(plan: GatewayPlan, operationId: string): Promise<void> {
     const taken = (await books.gateways.get(gatewayKeys(plan.id)))?.record;
     if (taken !== undefined && taken.lastOperationId !== operationId) {
-      const proposal = await freeId(plan.id);
+      const proposal = await freeGatewayId(books, plan.id);
       throw new AppError(
         'ERR_CONFLICT',
         `Gateway id ${plan.id} is taken. Send "id": "${proposal}" for another gateway.`,
@@ -67,13 +68,6 @@ export function createGatewayStories({ books, claims, operations, now }: Gateway
         'ERR_CONFLICT',
         `${plan.resourceIds.gateway} is registered as gateway ${resource.gatewayId} already.`,
       );
-    }
-  }
-
-  async function freeId(id: string): Promise<string> {
-    for (let number = 2; ; number += 1) {
-      const candidate = `${id.slice(0, 58)}-${number}`;
-      if ((await books.gateways.get(gatewayKeys(candidate))) === undefined) return candidate;
     }
   }
 

@@ -1,12 +1,12 @@
-import { asList, asObject, asText } from '../domain/gateway-entries.ts';
-import type { GatewayPlanInput } from '../domain/gateway-plan.ts';
-import type { JsonObject, JsonValue } from '../domain/json.ts';
+import { applyPlanDefaults, type GatewayPlan, type GatewayPlanInput } from '../domain/gateway-plan.ts';
 import { checkPlan } from '../domain/preflight/check-plan.ts';
 import type { Problem } from '../domain/preflight/problem.ts';
-import type { PreflightContext } from '../domain/preflight/subject.ts';
+import type { PreflightContext, Registration } from '../domain/preflight/subject.ts';
 import type { Arm } from '../ports/arm.ts';
 import type { Books } from './books.ts';
-import { gatewayPartition } from './records/gateways.ts';
+import { freeGatewayId } from './free-gateway-id.ts';
+import { lookAround } from './look-around.ts';
+import { gatewayKeys, gatewayPartition, resourceKeys } from './records/gateways.ts';
 import { rootKeys } from './records/certificates.ts';
 
 export interface PlanJudgement {
@@ -15,21 +15,26 @@ export interface PlanJudgement {
   readonly existingAddressSpace?: readonly string[];
 }
 
-/** Judges a plan by itself, by the network that it names, by the other gateways and by the roots there are. */
+/**
+ * Judges a plan by itself, by what is in Azure where it wants to build, by the other gateways and by the roots there are. With
+ * the id of an operation, what that operation has registered or made already is no obstacle to it.
+ */
+export type JudgePlan = (input: GatewayPlanInput, operationId?: string) => Promise<PlanJudgement>;
+
 export function createJudgePlan(options: {
-  readonly arm: Arm;
+  readonly arm: Pick<Arm, 'readRaw'>;
   readonly books: Books;
   readonly subscriptionId: string;
-}): (input: GatewayPlanInput) => Promise<PlanJudgement> {
-  const { arm, books } = options;
+}): JudgePlan {
+  const { arm, books, subscriptionId } = options;
 
-  async function otherGateways(input: GatewayPlanInput): Promise<NonNullable<PreflightContext['otherGateways']>> {
+  async function otherGateways(id: string): Promise<NonNullable<PreflightContext['otherGateways']>> {
     const rows = await books.gateways.list(gatewayPartition);
     return rows
       .map(({ record }) => record)
-      .filter(({ id, state }) => id !== input.id && state !== 'removed')
-      .map(({ id, resourceId, plan }) => ({
-        id,
+      .filter((record) => record.id !== id && record.state !== 'removed')
+      .map(({ id: otherId, resourceId, plan }) => ({
+        id: otherId,
         resourceId,
         virtualNetworkId: plan.resourceIds.virtualNetwork,
         clientAddressPool: plan.clientAddressPool,
@@ -53,59 +58,37 @@ export function createJudgePlan(options: {
     return problems;
   }
 
-  async function readNetwork(
-    resourceId: string,
-  ): Promise<{ readonly facts?: PreflightContext['virtualNetworkFacts']; readonly problem?: Problem }> {
-    const read = await arm.readRaw(resourceId);
-    if (read.outcome === 'done') return { facts: toFacts(read.value) };
-    const message =
-      read.outcome === 'missing'
-        ? `Virtual network ${resourceId} does not exist.`
-        : `Virtual network ${resourceId} could not be read: ${read.code}.`;
-    const severity = read.outcome === 'busy' ? 'warning' : 'error';
+  async function registrationOf({ id, resourceIds }: GatewayPlan): Promise<Registration> {
+    const isTaken = (await books.gateways.get(gatewayKeys(id))) !== undefined;
+    const holder = (await books.gatewayResources.get(resourceKeys(resourceIds.gateway)))?.record.gatewayId;
     return {
-      problem: {
-        path: '/virtualNetwork/resourceId',
-        code: 'virtualNetworkUnreadable',
-        severity,
-        message,
-        fix: 'Check the id, and that Gatehouse may read the network.',
-      },
+      ...(isTaken ? { freeId: await freeGatewayId(books, id) } : {}),
+      ...(holder === undefined || holder === id ? {} : { registeredAs: holder }),
     };
   }
 
-  return async (input) => {
-    const { resourceId } = input.virtualNetwork;
-    const network = resourceId === undefined ? {} : await readNetwork(resourceId);
+  return async (input, operationId) => {
+    const plan = applyPlanDefaults(input, { subscriptionId });
+    const [around, others, registration, roots, own] = await Promise.all([
+      lookAround(arm, plan),
+      otherGateways(plan.id),
+      registrationOf(plan),
+      missingRoots(input),
+      books.gateways.get(gatewayKeys(plan.id)),
+    ]);
+    const isRepeated = operationId !== undefined && own?.record.lastOperationId === operationId;
+    const isKnown = own?.record.resourceId === plan.resourceIds.gateway || registration.registeredAs !== undefined;
+    const { virtualNetworkFacts: facts } = around;
     const context: PreflightContext = {
-      subscriptionId: options.subscriptionId,
-      otherGateways: await otherGateways(input),
-      ...(network.facts === undefined ? {} : { virtualNetworkFacts: network.facts }),
+      subscriptionId,
+      otherGateways: others,
+      ...(facts === undefined ? {} : { virtualNetworkFacts: facts }),
+      publicIps: around.publicIps,
+      ...(isRepeated ? {} : { registration, isGatewayForeign: around.isGatewayThere && !isKnown }),
     };
-    const problems = [
-      ...checkPlan(input, context),
-      ...(network.problem === undefined ? [] : [network.problem]),
-      ...(await missingRoots(input)),
-    ];
-    return { problems, ...(network.facts === undefined ? {} : { existingAddressSpace: network.facts.addressSpace }) };
+    return {
+      problems: [...checkPlan(input, context), ...around.problems, ...roots],
+      ...(facts === undefined ? {} : { existingAddressSpace: facts.addressSpace }),
+    };
   };
-}
-
-function toFacts(network: JsonObject): NonNullable<PreflightContext['virtualNetworkFacts']> {
-  const properties = asObject(network['properties']);
-  return {
-    location: asText(network['location']),
-    addressSpace: texts(asObject(properties['addressSpace'])['addressPrefixes']),
-    dnsServers: texts(asObject(properties['dhcpOptions'])['dnsServers']),
-    subnets: asList(properties['subnets']).map((item) => {
-      const subnet = asObject(item);
-      const own = asObject(subnet['properties']);
-      const single = asText(own['addressPrefix']);
-      return { name: asText(subnet['name']), prefixes: single === '' ? texts(own['addressPrefixes']) : [single] };
-    }),
-  };
-}
-
-function texts(value: JsonValue | undefined): string[] {
-  return asList(value).filter((item) => typeof item === 'string');
 }

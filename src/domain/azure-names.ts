@@ -16,13 +16,20 @@ const networkName = {
     'only letters A-Z, digits, "_", "." and "-", with a letter or digit first and a letter, digit or "_" last (no spaces)',
 };
 
+// Azure takes letters and decimal digits of every script here, and only here.
+const groupCharacters = String.raw`\p{L}\p{Nd}_()`;
+const groupLengthMax = 90;
+/** A resource group's name, to be put into an expression with the flag u. */
+export const resourceGroupNamePattern = `[${groupCharacters}.-]{0,${groupLengthMax - 1}}[${groupCharacters}-]`;
+
 const rules: Readonly<Record<NamedResource, NameRule>> = {
   resourceGroup: {
     kind: 'resource group',
     lengthMin: 1,
-    lengthMax: 90,
-    pattern: /^[A-Za-z0-9._()-]*[A-Za-z0-9_()-]$/,
-    characters: 'only letters A-Z, digits, "_", "-", "." and parentheses, and no "." at the end (no spaces)',
+    lengthMax: groupLengthMax,
+    pattern: new RegExp(`^[${groupCharacters}.-]*[${groupCharacters}-]$`, 'u'),
+    characters:
+      'only letters and digits of any script, "_", "-", "." and parentheses, and no "." at the end (no spaces)',
   },
   virtualNetwork: { kind: 'virtual network', lengthMin: 2, lengthMax: 64, ...networkName },
   subnet: { kind: 'subnet', lengthMin: 1, lengthMax: 80, ...networkName },
@@ -68,8 +75,10 @@ export function slugOf(name: string): string {
  * Matches the id of a virtual network in any case, which is how Azure reads it. The names in it are Azure's own (a resource
  * group's may hold letters of any script), so that none of them can be a step of a path, plain or encoded.
  */
-export const virtualNetworkIdPattern =
-  /^\/subscriptions\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\/resourceGroups\/[\p{L}\p{N}._()-]{0,89}[\p{L}\p{N}_()-]\/providers\/Microsoft\.Network\/virtualNetworks\/[a-z0-9][a-z0-9._-]{0,62}[a-z0-9_]$/iu;
+export const virtualNetworkIdPattern = new RegExp(
+  String.raw`^/subscriptions/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/resourceGroups/${resourceGroupNamePattern}/providers/Microsoft\.Network/virtualNetworks/[a-z0-9][a-z0-9._-]{0,62}[a-z0-9_]$`,
+  'iu',
+);
 
 interface NetworkResourceScope {
   readonly subscriptionId: string;

@@ -19,9 +19,17 @@ const nameSchema = z.string().max(256);
 const rangeSchema = z.string().max(64);
 const namedRange = (description: string) => rangeSchema.meta({ description, examples: ['10.1.0.0/16'] });
 
+/** One of these words in any letter case: people write IKEv2, and Azure's own tools do not agree either. */
+function inAnyCase<const T extends readonly string[]>(words: T) {
+  return z.preprocess(
+    (value) => words.find((word) => typeof value === 'string' && word.toLowerCase() === value.toLowerCase()) ?? value,
+    z.enum(words),
+  );
+}
+
 const subnetSchema = z.strictObject({
   name: nameSchema.meta({
-    description: 'Name of the subnet; the gateway lives in the one called exactly GatewaySubnet.',
+    description: 'Name of the subnet; the gateway lives in the one called GatewaySubnet, in any letter case.',
   }),
   prefix: namedRange('IPv4 range of the subnet, inside the address space.'),
 });
@@ -65,10 +73,10 @@ const virtualNetworkSchema = z
 
 const publicIpSchema = z.strictObject({
   name: nameSchema.optional().meta({ description: 'Name of the public IP address; default: <gateway name>-pip.' }),
-  allocationMethod: z.enum(['Static', 'Dynamic']).optional().meta({
+  allocationMethod: inAnyCase(['Static', 'Dynamic']).optional().meta({
     description: 'Default Static. Dynamic is understood, and refused with the reason.',
   }),
-  sku: z.enum(['Standard', 'Basic']).optional().meta({
+  sku: inAnyCase(['Standard', 'Basic']).optional().meta({
     description: 'Default Standard. Basic is understood, and refused with the reason.',
   }),
   zones: z
@@ -76,7 +84,7 @@ const publicIpSchema = z.strictObject({
     .max(3)
     .optional()
     .meta({
-      description: 'Availability zones; default all three. Empty for a region that has none.',
+      description: 'Availability zones; default all three, or none in a region that has none.',
     }),
 });
 
@@ -106,9 +114,10 @@ export const gatewayPlanSchema = z
       description: 'Public IP address of the gateway. An active-active gateway gets two more, ending in 2 and 3.',
     }),
     ipConfigurationName: nameSchema.optional().meta({ description: 'Default: gwipconf.' }),
-    sku: z.enum(gatewaySkus).optional().meta({ description: 'Default: VpnGw1AZ.' }),
-    generation: z.enum(gatewayGenerations).optional().meta({ description: 'Default: the latest that the SKU has.' }),
-    vpnType: z.enum(['RouteBased', 'PolicyBased']).optional().meta({ description: 'Default: RouteBased.' }),
+    gatewayType: inAnyCase(['Vpn']).optional().meta({ description: 'Vpn: the only kind that is built here.' }),
+    sku: inAnyCase(gatewaySkus).optional().meta({ description: 'Default: VpnGw1AZ.' }),
+    generation: inAnyCase(gatewayGenerations).optional().meta({ description: 'Default: the latest that the SKU has.' }),
+    vpnType: inAnyCase(['RouteBased', 'PolicyBased']).optional().meta({ description: 'Default: RouteBased.' }),
     activeActive: z.boolean().optional().meta({ description: 'Default: false.' }),
     clientAddressPool: z
       .array(namedRange('One IPv4 range.'))
@@ -117,9 +126,13 @@ export const gatewayPlanSchema = z
       .meta({
         description: `Private ranges that clients get addresses from; default ${usualClientAddressPool} where nothing overlaps it.`,
       }),
-    protocols: z.array(z.enum(tunnelProtocols)).max(8).optional().meta({ description: 'Default: IkeV2 and OpenVPN.' }),
+    protocols: z
+      .array(inAnyCase(tunnelProtocols))
+      .max(8)
+      .optional()
+      .meta({ description: 'Default: IkeV2 and OpenVPN.' }),
     authentication: z
-      .array(z.enum(authenticationMethods))
+      .array(inAnyCase(authenticationMethods))
       .max(8)
       .optional()
       .meta({ description: 'Default: Certificate.' }),
@@ -147,7 +160,7 @@ export const gatewayPlanSchema = z
   })
   .meta({ title: 'GatewayPlan', description: 'A point-to-site VPN gateway and the network it stands in.' });
 
-export type GatewayPlanInput = z.input<typeof gatewayPlanSchema>;
+export type GatewayPlanInput = z.output<typeof gatewayPlanSchema>;
 
 // A refinement otherwise waits until everything else is right, and its complaint would come in a second answer.
 function isObjectPayload(payload: { readonly value: unknown }): boolean {

@@ -1,4 +1,5 @@
 import { compareRanges, overlaps, parseAddressRange, type AddressRange } from './address-range.ts';
+import { hasZones } from './azure-regions.ts';
 import { networkResourceId, normaliseLocation, resourceGroupId, slugOf } from './azure-names.ts';
 import {
   authenticationMethods,
@@ -12,7 +13,7 @@ import { usualGeneration, type GatewayGeneration, type GatewaySku } from './gate
 
 export { gatewayPlanSchema, type GatewayPlanInput } from './gateway-plan-schema.ts';
 
-/** Azure finds the gateway's subnet by this exact name. */
+/** Azure finds the gateway's subnet by this name. */
 export const gatewaySubnetName = 'GatewaySubnet';
 
 export interface PlannedSubnet {
@@ -120,6 +121,11 @@ export function applyPlanDefaults(input: GatewayPlanInput, defaults: PlanDefault
   };
 }
 
+/** Azure tells names apart by their letters alone: whoever writes the subnet's name in another case means the same one. */
+export function isGatewaySubnet(name: string): boolean {
+  return name.toLowerCase() === gatewaySubnetName.toLowerCase();
+}
+
 function planVirtualNetwork(input: GatewayPlanInput['virtualNetwork']): PlannedVirtualNetwork {
   if (input.resourceId !== undefined) return { kind: 'existing', resourceId: input.resourceId };
   return {
@@ -127,7 +133,10 @@ function planVirtualNetwork(input: GatewayPlanInput['virtualNetwork']): PlannedV
     name: input.name ?? '',
     addressSpace: input.addressSpace ?? [],
     dnsServers: input.dnsServers ?? [],
-    subnets: input.subnets ?? [],
+    subnets: (input.subnets ?? []).map(({ name, prefix }) => ({
+      name: isGatewaySubnet(name) ? gatewaySubnetName : name,
+      prefix,
+    })),
   };
 }
 
@@ -135,6 +144,7 @@ function planVirtualNetwork(input: GatewayPlanInput['virtualNetwork']): PlannedV
 function planIpConfigurations(input: GatewayPlanInput): readonly PlannedIpConfiguration[] {
   const publicIpName = input.publicIp?.name ?? `${input.name}-pip`;
   const configurationName = input.ipConfigurationName ?? 'gwipconf';
+  const usualZones = hasZones(normaliseLocation(input.location)) === false ? [] : (['1', '2', '3'] as const);
   const suffixes = input.activeActive === true ? ['', '2', '3'] : [''];
   return suffixes.map((suffix) => ({
     name: `${configurationName}${suffix}`,
@@ -142,7 +152,7 @@ function planIpConfigurations(input: GatewayPlanInput): readonly PlannedIpConfig
       name: `${publicIpName}${suffix}`,
       allocationMethod: input.publicIp?.allocationMethod ?? 'Static',
       sku: input.publicIp?.sku ?? 'Standard',
-      zones: input.publicIp?.zones ?? ['1', '2', '3'],
+      zones: input.publicIp?.zones ?? usualZones,
     },
   }));
 }

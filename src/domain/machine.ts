@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { resourceGroupNamePattern } from './azure-names.ts';
 import { secretNameOf } from './secret-uses.ts';
 
 const slug = z.string().regex(/^[a-z0-9-]{1,63}$/);
@@ -28,7 +29,10 @@ const arcSettingsSchema = z.strictObject({
     .string()
     .max(1024)
     .regex(
-      /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[-\w.()]{1,90}\/providers\/Microsoft\.HybridCompute\/machines\/[-\w.]{1,54}$/i,
+      new RegExp(
+        String.raw`^/subscriptions/[0-9a-f-]{36}/resourceGroups/${resourceGroupNamePattern}/providers/Microsoft\.HybridCompute/machines/[-\w.]{1,54}$`,
+        'iu',
+      ),
     ),
 });
 const viaSchema = z.strictObject({

@@ -4,10 +4,10 @@ import type { GatewayStories } from '../desk/gateway-stories.ts';
 import type { Operations } from '../desk/operations.ts';
 import { gatewayKeys, gatewayPartition, type GatewayRecord } from '../desk/records/gateways.ts';
 import { AppError } from '../domain/app-error.ts';
-import { completeGatewayPlan, gatewayPlanSchema, type GatewayPlanInput } from '../domain/gateway-plan.ts';
+import { completeGatewayPlan, gatewayPlanSchema } from '../domain/gateway-plan.ts';
 import { operationViewSchema } from '../domain/operation.ts';
 import type { Problem } from '../domain/preflight/problem.ts';
-import type { PlanJudgement } from '../desk/judge-plan.ts';
+import type { JudgePlan } from '../desk/judge-plan.ts';
 import { acceptedOperation } from './http/accepted-operation.ts';
 import { defineRoute } from './http/define-route.ts';
 import { continuationSchema, pageSchema, readContinuation, topSchema, toPage } from './http/list-query.ts';
@@ -19,7 +19,7 @@ export interface GatewayRoutesOptions {
   readonly stories: GatewayStories;
   readonly operations: Pick<Operations, 'view'>;
   readonly subscriptionId: string;
-  readonly judgePlan: (plan: GatewayPlanInput) => Promise<PlanJudgement>;
+  readonly judgePlan: JudgePlan;
 }
 
 const tags = ['Gateways'];
@@ -88,21 +88,19 @@ function buildGateway({ judgePlan, stories, operations, subscriptionId }: Gatewa
     request: { body: gatewayPlanSchema },
     responses: { 202: operationViewSchema },
     handler: async ({ body, caller, operationId, orchestrations }) => {
-      const { problems, existingAddressSpace } = await judgePlan(body);
+      const request = { operationId: operationId(), requestedBy: caller.id, orchestrations };
+      const { problems, existingAddressSpace } = await judgePlan(body, request.operationId);
       const plan = completeGatewayPlan(body, {
         subscriptionId,
         ...(existingAddressSpace === undefined ? {} : { existingAddressSpace }),
       });
-      const request = { operationId: operationId(), requestedBy: caller.id, orchestrations };
       const errors = problems.filter(({ severity }) => severity === 'error');
       if (errors.length > 0) {
         // A network that is only being built on is a matter of waiting, not of another plan.
         if (errors.every(({ code }) => code === 'virtualNetworkHasGateway')) {
           await stories.requireUnclaimed(plan, request.operationId);
         }
-        throw new AppError('ERR_PLAN_REFUSED', `The plan cannot be built: ${errors.length} problems.`, {
-          problems: errors.map(withoutSeverity),
-        });
+        throw refusalOf(errors);
       }
       const { id } = await stories.build(plan, request);
       return accepted(operations, id);
@@ -186,6 +184,16 @@ export async function requireGateway(books: Books, id: string): Promise<GatewayR
 
 function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some(({ severity }) => severity === 'error');
+}
+
+/** Names that are taken: the plan itself may be right. */
+const conflictCodes: ReadonlySet<string> = new Set(['idTaken', 'gatewayRegistered', 'gatewayExists']);
+
+function refusalOf(errors: readonly Problem[]): AppError {
+  const problems = errors.map(withoutSeverity);
+  return errors.every(({ code }) => conflictCodes.has(code))
+    ? new AppError('ERR_CONFLICT', errors.map(({ message, fix }) => `${message} ${fix}`).join(' '), { problems })
+    : new AppError('ERR_PLAN_REFUSED', `The plan cannot be built: ${errors.length} problems.`, { problems });
 }
 
 function withoutSeverity({ path, code, message, fix }: Problem): Omit<Problem, 'severity' | 'source'> {

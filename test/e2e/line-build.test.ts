@@ -201,6 +201,76 @@ describe('src/functions/gateways, build', () => {
   });
 });
 
+describe('src/functions/gateways, beside what others made', () => {
+  const group = 'rg-Büro';
+
+  async function putAsOther(type: string, properties: JsonObject, more: JsonObject = {}): Promise<void> {
+    const body = { location: 'eastus', ...more, properties };
+    const path = networkPath(stack, type, group);
+    expect((await stack.control('POST', '/resources', { method: 'PUT', path, body })).status).toBeLessThan(300);
+    await stack.advance('PT90M');
+  }
+
+  function theirPlan(changes: JsonObject): JsonObject {
+    const virtualNetwork = { resourceId: networkPath(stack, 'virtualNetworks/Theirs', group) };
+    const pool = { clientAddressPool: ['172.16.210.0/24'] };
+    return { ...examplePlan('vnet1-powershell'), resourceGroup: group, virtualNetwork, ...pool, ...changes };
+  }
+
+  it('takes over no gateway, address or network that serves another, and names what is in the way', async () => {
+    await stack.control('POST', '/resources', {
+      method: 'PUT',
+      path: `/subscriptions/${stack.info.arm.subscriptionId}/resourceGroups/${group}`,
+      body: { location: 'eastus' },
+    });
+    const subnet = { name: 'GatewaySubnet', properties: { addressPrefix: '10.7.255.0/27' } };
+    const addressSpace = { addressPrefixes: ['10.7.0.0/16'] };
+    await putAsOther('virtualNetworks/Theirs', { addressSpace, subnets: [subnet] });
+    await putAsOther(
+      'publicIPAddresses/TheirPip',
+      { publicIPAllocationMethod: 'Static' },
+      { sku: { name: 'Standard' }, zones: ['1', '2', '3'] },
+    );
+    await putAsOther('virtualNetworkGateways/TheirGW', {
+      gatewayType: 'Vpn',
+      vpnType: 'RouteBased',
+      sku: { name: 'VpnGw1AZ', tier: 'VpnGw1AZ' },
+      ipConfigurations: [
+        {
+          name: 'default',
+          properties: {
+            subnet: { id: networkPath(stack, 'virtualNetworks/Theirs/subnets/GatewaySubnet', group) },
+            publicIPAddress: { id: networkPath(stack, 'publicIPAddresses/TheirPip', group) },
+          },
+        },
+      ],
+    });
+    const puts = async (): Promise<number> =>
+      (await readJournal(stack, { service: 'arm' })).filter(({ method }) => method === 'PUT').length;
+    const before = await puts();
+
+    const same = await stack.api('POST', '/api/gateways', theirPlan({ name: 'TheirGW' }));
+    const beside = await stack.api(
+      'POST',
+      '/api/gateways',
+      theirPlan({ name: 'Ours', publicIp: { name: 'TheirPip' } }),
+    );
+
+    expect(same.status).toBe(409);
+    expect(JSON.stringify(same.body)).toContain(networkPath(stack, 'virtualNetworkGateways/TheirGW', group));
+    expect(same.body).toMatchObject({ errors: [{ path: '/name', code: 'gatewayExists' }] });
+    expect(beside.body).toMatchObject({
+      status: 400,
+      errors: [
+        { path: '/virtualNetwork/resourceId', code: 'virtualNetworkHasGateway' },
+        { path: '/publicIp/name', code: 'publicIpInUse' },
+      ],
+    });
+    expect(await preflight(theirPlan({ name: 'TheirGW' }))).toMatchObject({ ok: false });
+    expect(await puts()).toBe(before);
+  });
+});
+
 describe('src/orchestrations/remove-gateway', () => {
   it('deletes what was made for the gateway, and nothing that somebody else put beside it', async () => {
     const foreign = networkPath(stack, 'publicIPAddresses/ForeignIp', 'TestRG');

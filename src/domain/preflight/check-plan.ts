@@ -9,6 +9,7 @@ import { dnsServers } from './rules/dns-servers.ts';
 import { gatewaySubnet } from './rules/gateway-subnet.ts';
 import { location } from './rules/location.ts';
 import { publicIp } from './rules/public-ip.ts';
+import { registration } from './rules/registration.ts';
 import { resourceNames } from './rules/resource-names.ts';
 import { roots } from './rules/roots.ts';
 import { routes } from './rules/routes.ts';
@@ -21,6 +22,7 @@ import { readSubject, type PreflightContext, type PreflightRule } from './subjec
 
 /** In the order of the fields that people fill in: what is named, where it lies, what is built, who gets in. */
 export const preflightRules: readonly PreflightRule[] = [
+  registration,
   resourceNames,
   location,
   tags,

@@ -14,6 +14,8 @@ export const sources = {
   troubleshooting: `${vpnGateway}/vpn-gateway-troubleshoot-vpn-point-to-site-connection-problems`,
   faq: `${vpnGateway}/vpn-gateway-vpn-faq`,
   virtualNetworkFaq: 'https://learn.microsoft.com/azure/virtual-network/virtual-networks-faq',
+  regions: 'https://learn.microsoft.com/azure/reliability/regions-list',
+  peering: `${vpnGateway}/vpn-gateway-peering-gateway-transit`,
   names: 'https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules',
   tags: 'https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources',
   cidr: 'https://www.rfc-editor.org/rfc/rfc4632#section-3.1',

@@ -1,6 +1,8 @@
 import { createEnsureResource } from '../../../src/activities/ensure-resource.ts';
 import { createRemoveResource } from '../../../src/activities/remove-resource.ts';
 import type { Outcome } from '../../../src/contracts/outcomes.ts';
+import { newGateway } from '../../../src/domain/resource-bodies.ts';
+import { provisioned } from '../../support/fake-arm.ts';
 import { aGateway, createDeskWorld, type DeskWorld } from '../../support/desk-world.ts';
 import type { GatewayRecord } from '../../../src/desk/records/gateways.ts';
 
@@ -94,8 +96,30 @@ describe('src/activities/ensure-resource', () => {
 
     expect(await createEnsureResource(world)({ gatewayId: 'vnet1gw', resource: 'gateway' })).toMatchObject({
       outcome: 'refused',
-      code: 'GatewayDiffers',
+      code: 'GatewayExists',
     });
+  });
+
+  it('takes over no gateway that it did not make, though it is just as planned', async () => {
+    const { world, gateway } = await anEmptyAzure();
+    world.arm.resources.set(gateway.resourceId, provisioned(newGateway(gateway.plan, [])));
+
+    const outcome = await createEnsureResource(world)({ gatewayId: 'vnet1gw', resource: 'gateway' });
+
+    expect(outcome).toMatchObject({ outcome: 'refused', code: 'GatewayExists' });
+    expect(world.arm.puts).toEqual([]);
+    expect(await world.books.madeResources.list('vnet1gw')).toEqual([]);
+  });
+
+  it('refuses a gateway of its own that somebody made another one of meanwhile', async () => {
+    const { world, gateway } = await anEmptyAzure();
+    const ensure = createEnsureResource(world);
+    await settle(() => ensure({ gatewayId: 'vnet1gw', resource: 'gateway' }));
+    world.arm.resources.set(gateway.resourceId, {
+      properties: { provisioningState: 'Succeeded', sku: { name: 'VpnGw5AZ' } },
+    });
+
+    expect(await ensure({ gatewayId: 'vnet1gw', resource: 'gateway' })).toMatchObject({ code: 'GatewayDiffers' });
   });
 });
 

@@ -13,6 +13,8 @@ describe('src/domain/azure-names', () => {
   it.each<[NamedResource, string]>([
     ['resourceGroup', 'TestRG1'],
     ['resourceGroup', '(rg)_1.x-'],
+    ['resourceGroup', 'rg-Büro-Köln'],
+    ['resourceGroup', '東京٣'],
     ['resourceGroup', 'r'.repeat(90)],
     ['virtualNetwork', 'VN'],
     ['virtualNetwork', 'v'.repeat(64)],
@@ -29,6 +31,9 @@ describe('src/domain/azure-names', () => {
     ['resourceGroup', '', 1],
     ['resourceGroup', 'rg.', 1],
     ['resourceGroup', 'my group', 1],
+    ['resourceGroup', 'rg+1', 1],
+    ['resourceGroup', 'rg😀', 1],
+    ['resourceGroup', 'rg½', 1],
     ['resourceGroup', 'r'.repeat(91), 1],
     ['virtualNetwork', 'V', 1],
     ['virtualNetwork', 'v'.repeat(65), 1],

@@ -38,9 +38,10 @@ describe('src/domain/gateway-plan-schema', () => {
 
   it.each([
     [{ sku: 'VpnGw9' }, 'sku'],
-    [{ sku: 'vpngw1az' }, 'sku'],
+    [{ sku: 'VpnGw1AZ ' }, 'sku'],
+    [{ gatewayType: 'ExpressRoute' }, 'gatewayType'],
     [{ generation: 'Generation3' }, 'generation'],
-    [{ protocols: ['IKEv2'] }, 'protocols.0'],
+    [{ protocols: ['IKE'] }, 'protocols.0'],
     [{ protocols: 'IkeV2' }, 'protocols'],
     [{ authentication: ['Password'] }, 'authentication.0'],
     [{ activeActive: 'yes' }, 'activeActive'],
@@ -65,6 +66,28 @@ describe('src/domain/gateway-plan-schema', () => {
     [{ virtualNetwork: { resourceId: virtualNetworkId, dnsServers: [] } }, 'virtualNetwork.resourceId'],
   ])('refuses %j', (changes, path) => {
     expect(faultPaths({ ...aGatewayPlan(), ...changes })).toContain(path);
+  });
+
+  it('takes Azure’s words in any letter case, and writes them as Azure does', () => {
+    const written = {
+      gatewayType: 'vpn',
+      sku: 'vpngw2az',
+      generation: 'generation2',
+      vpnType: 'routebased',
+      protocols: ['IKEv2', 'openvpn'],
+      authentication: ['certificate'],
+      publicIp: { allocationMethod: 'static', sku: 'standard' },
+    };
+
+    expect(gatewayPlanSchema.parse({ ...aGatewayPlan(), ...written })).toMatchObject({
+      gatewayType: 'Vpn',
+      sku: 'VpnGw2AZ',
+      generation: 'Generation2',
+      vpnType: 'RouteBased',
+      protocols: ['IkeV2', 'OpenVPN'],
+      authentication: ['Certificate'],
+      publicIp: { allocationMethod: 'Static', sku: 'Standard' },
+    });
   });
 
   it('reports what is missing from the virtual network together with everything else', () => {

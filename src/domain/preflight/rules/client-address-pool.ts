@@ -27,6 +27,7 @@ export const clientAddressPool: PreflightRule = {
       ...notPrivate(pool),
       ...tooSmall(pool, subject.plan.activeActive),
       ...overlapsNetwork(pool, subject),
+      ...overlapsPeers(pool, subject),
       ...overlapsOnPremises(pool, subject),
       ...overlapsOtherGateways(pool, subject),
       ...classfulRoute(pool),
@@ -52,7 +53,10 @@ function missing(subject: PreflightSubject): readonly Problem[] {
 }
 
 function proposePool({ network, onPremises, context }: PreflightSubject): AddressRange | undefined {
-  const taken = [...network.addressSpace, ...onPremises].map(({ range }) => range);
+  const peers = (context.virtualNetworkFacts?.peerings ?? [])
+    .flatMap(({ addressSpace }) => addressSpace)
+    .flatMap(parseOrNone);
+  const taken = [...[...network.addressSpace, ...onPremises].map(({ range }) => range), ...peers];
   const others = (context.otherGateways ?? []).flatMap(poolsOf);
   return findFreeRange(proposedBlocks.flatMap(parseOrNone), [...taken, ...others], proposedPrefixLength);
 }
@@ -98,6 +102,24 @@ function overlapsNetwork({ path, range }: LocatedRange, { network }: PreflightSu
       code: 'poolOverlapsVirtualNetwork',
       severity: 'error',
       message: `${range.cidr} overlaps ${other.range.cidr} of the virtual network's address space; Azure refuses the gateway for it.`,
+      fix: 'Take a pool outside the address space of the virtual network and of every network peered with it.',
+      source: sources.certificateGateway,
+    },
+  ];
+}
+
+function overlapsPeers({ path, range }: LocatedRange, { context }: PreflightSubject): readonly Problem[] {
+  const peers = context.virtualNetworkFacts?.peerings ?? [];
+  const peer = peers.find(({ addressSpace }) =>
+    addressSpace.flatMap(parseOrNone).some((used) => overlaps(used, range)),
+  );
+  if (peer === undefined) return [];
+  return [
+    {
+      path,
+      code: 'poolOverlapsPeering',
+      severity: 'error',
+      message: `${range.cidr} overlaps the address space of the network peered by ${JSON.stringify(peer.name)} (${peer.addressSpace.join(', ')}).`,
       fix: 'Take a pool outside the address space of the virtual network and of every network peered with it.',
       source: sources.certificateGateway,
     },

@@ -1,5 +1,5 @@
 import { findFreeRange } from '../../address-range.ts';
-import { gatewaySubnetName } from '../../gateway-plan.ts';
+import { gatewaySubnetName, isGatewaySubnet } from '../../gateway-plan.ts';
 import type { Problem } from '../problem.ts';
 import { sources } from '../sources.ts';
 import type { LocatedSubnet, PreflightRule, SubjectNetwork } from '../subject.ts';
@@ -7,13 +7,13 @@ import type { LocatedSubnet, PreflightRule, SubjectNetwork } from '../subject.ts
 const prefixLengthMax = 29;
 const prefixLengthAdvised = 27;
 
-/** The subnet the gateway's own machines stand in: its exact name, that it is there, and its size. */
+/** The subnet the gateway's own machines stand in: its name, that it is there, and its size. */
 export const gatewaySubnet: PreflightRule = {
   name: 'gatewaySubnet',
   check: ({ network }) => {
     if (!network.isKnown) return [];
-    const exact = network.subnets.filter(({ name }) => name === gatewaySubnetName);
-    const nearly = network.subnets.filter(({ name }) => name !== gatewaySubnetName && isMeantAsGatewaySubnet(name));
+    const exact = network.subnets.filter(({ name }) => isGatewaySubnet(name));
+    const nearly = network.subnets.filter(({ name }) => !isGatewaySubnet(name) && isMeantAsGatewaySubnet(name));
     if (exact.length === 0 && nearly.length === 0) return [missing(network)];
     return [...nearly.map(misspelled), ...[...exact, ...nearly].flatMap(size)];
   },
@@ -28,7 +28,7 @@ function misspelled({ name, namePath }: LocatedSubnet): Problem {
     path: namePath,
     code: 'gatewaySubnetMisspelled',
     severity: 'error',
-    message: `The subnet ${JSON.stringify(name)} is not the gateway's: Azure looks for the exact name ${gatewaySubnetName}, capitals included.`,
+    message: `The subnet ${JSON.stringify(name)} is not the gateway's: Azure looks for the name ${gatewaySubnetName} and no other.`,
     fix: `Name it "${gatewaySubnetName}".`,
     source: sources.settings,
   };

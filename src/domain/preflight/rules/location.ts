@@ -1,32 +1,54 @@
 import { isLocationName, normaliseLocation } from '../../azure-names.ts';
-import type { PreflightRule } from '../subject.ts';
+import { hasZones } from '../../azure-regions.ts';
+import type { Problem } from '../problem.ts';
+import { sources } from '../sources.ts';
+import type { PreflightRule, PreflightSubject } from '../subject.ts';
 
-/** The region's spelling, and that the gateway stands where its virtual network is. */
+/** The region's spelling, whether it is known, and that the gateway stands where its virtual network is. */
 export const location: PreflightRule = {
   name: 'location',
   check: ({ plan, context }) => {
-    if (!isLocationName(plan.location)) {
-      return [
-        {
-          path: '/location',
-          code: 'locationRefused',
-          severity: 'error',
-          message: `${JSON.stringify(plan.location)} is not the name of an Azure region: those are lower-case letters and digits.`,
-          fix: 'Write the region as Azure lists it, for example "eastus".',
-        },
-      ];
-    }
-    const existing = context.virtualNetworkFacts?.location;
-    if (plan.virtualNetwork.kind === 'new' || existing === undefined) return [];
-    if (normaliseLocation(existing) === plan.location) return [];
-    return [
-      {
-        path: '/location',
-        code: 'locationDiffersFromVirtualNetwork',
-        severity: 'error',
-        message: `The virtual network is in ${normaliseLocation(existing)}; Azure refuses a gateway in ${plan.location} with InvalidResourceReference, because both have to be in one region.`,
-        fix: `Set location to "${normaliseLocation(existing)}".`,
-      },
-    ];
+    if (!isLocationName(plan.location)) return [misspelled(plan)];
+    return [...unknown(plan), ...elsewhere(plan, context.virtualNetworkFacts?.location)];
   },
 };
+
+type Plan = PreflightSubject['plan'];
+
+function misspelled(plan: Plan): Problem {
+  return {
+    path: '/location',
+    code: 'locationRefused',
+    severity: 'error',
+    message: `${JSON.stringify(plan.location)} is not the name of an Azure region: those are lower-case letters and digits.`,
+    fix: 'Write the region as Azure lists it, for example "eastus".',
+  };
+}
+
+// A warning: Azure opens regions more often than this list is brought up to date.
+function unknown(plan: Plan): readonly Problem[] {
+  if (hasZones(plan.location) !== undefined) return [];
+  return [
+    {
+      path: '/location',
+      code: 'locationUnknown',
+      severity: 'warning',
+      message: `${JSON.stringify(plan.location)} is no region that is known here. If Azure does not know it either, the build fails with its first resource.`,
+      fix: 'Check the spelling; "az account list-locations" lists the regions of the subscription.',
+      source: sources.regions,
+    },
+  ];
+}
+
+function elsewhere(plan: Plan, existing: string | undefined): readonly Problem[] {
+  if (existing === undefined || normaliseLocation(existing) === plan.location) return [];
+  return [
+    {
+      path: '/location',
+      code: 'locationDiffersFromVirtualNetwork',
+      severity: 'error',
+      message: `The virtual network is in ${normaliseLocation(existing)}; Azure refuses a gateway in ${plan.location} with InvalidResourceReference, because both have to be in one region.`,
+      fix: `Set location to "${normaliseLocation(existing)}".`,
+    },
+  ];
+}

@@ -1,23 +1,27 @@
+import { hasZones } from '../../azure-regions.ts';
 import type { Problem } from '../problem.ts';
 import { sources } from '../sources.ts';
-import type { PreflightRule, PreflightSubject } from '../subject.ts';
+import type { PreflightRule, PreflightSubject, PublicIpFacts } from '../subject.ts';
 
 /** What the gateway's public addresses have to be since December 2023, and how many there are. */
 export const publicIp: PreflightRule = {
   name: 'publicIp',
-  check: ({ plan }) => [
-    ...plan.ipConfigurations.slice(0, 1).flatMap(({ publicIp: address }) => addressProblems(address)),
+  check: ({ plan, context }) => [
+    ...plan.ipConfigurations.slice(0, 1).flatMap(({ publicIp: address }) => addressProblems(address, plan.location)),
     ...furtherAddresses(plan),
+    ...(context.publicIps ?? []).flatMap((there) => [...inUse(there, plan), ...unfit(there)]),
   ],
 };
 
 type Address = PreflightSubject['plan']['ipConfigurations'][number]['publicIp'];
 
-function addressProblems({ allocationMethod, sku, zones }: Address): readonly Problem[] {
+function addressProblems({ allocationMethod, sku, zones }: Address, location: string): readonly Problem[] {
+  const isZonal = hasZones(location);
   return [
     ...(allocationMethod === 'Dynamic' ? [dynamicAddress] : []),
     ...(sku === 'Basic' ? [basicAddress] : []),
-    ...(zones.length === 0 ? [withoutZones] : []),
+    ...(zones.length === 0 && isZonal !== false ? [withoutZones] : []),
+    ...(zones.length > 0 && isZonal === false ? [zonesNotInRegion(location)] : []),
     ...(new Set(zones).size < zones.length ? [repeatedZone] : []),
   ];
 }
@@ -52,6 +56,17 @@ const withoutZones: Problem = {
   source: sources.skuConsolidation,
 };
 
+function zonesNotInRegion(location: string): Problem {
+  return {
+    path: '/publicIp/zones',
+    code: 'zonesNotInRegion',
+    severity: 'error',
+    message: `${location} has no availability zones: Azure refuses an address with zones there (AvailabilityZonesNotSupportedInRegion). The AZ SKUs are there all the same, and stand in the region as a whole.`,
+    fix: 'Leave zones out.',
+    source: sources.regions,
+  };
+}
+
 const repeatedZone: Problem = {
   path: '/publicIp/zones',
   code: 'publicIpZoneRepeated',
@@ -59,6 +74,42 @@ const repeatedZone: Problem = {
   message: 'A zone is in the list twice.',
   fix: 'Name each zone once, or leave zones out for all three.',
 };
+
+function inUse(
+  { resourceId, attachedTo }: PublicIpFacts,
+  { resourceIds }: PreflightSubject['plan'],
+): readonly Problem[] {
+  if (attachedTo === undefined || isBelow(resourceIds.gateway, attachedTo)) return [];
+  return [
+    {
+      path: '/publicIp/name',
+      code: 'publicIpInUse',
+      severity: 'error',
+      message: `The public IP address ${resourceId} is attached to ${attachedTo} already, and an address serves one thing only.`,
+      fix: 'Give the public IP address another name, or detach it there.',
+      source: sources.settings,
+    },
+  ];
+}
+
+function isBelow(resourceId: string, id: string): boolean {
+  return id.toLowerCase().startsWith(`${resourceId.toLowerCase()}/`);
+}
+
+// An address that is there is used as it is.
+function unfit({ resourceId, sku, allocationMethod }: PublicIpFacts): readonly Problem[] {
+  if (sku === 'Standard' && allocationMethod === 'Static') return [];
+  return [
+    {
+      path: '/publicIp/name',
+      code: 'publicIpUnfit',
+      severity: 'error',
+      message: `The public IP address ${resourceId} is there already, ${sku} and ${allocationMethod}; a VPN gateway takes Standard and Static only.`,
+      fix: 'Give the public IP address another name, or upgrade that one.',
+      source: sources.skus,
+    },
+  ];
+}
 
 function furtherAddresses({ activeActive, ipConfigurations }: PreflightSubject['plan']): readonly Problem[] {
   if (!activeActive) return [];

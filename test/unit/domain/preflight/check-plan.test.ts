@@ -89,7 +89,22 @@ const someContext: fc.Arbitrary<PreflightContext> = fc.record(
       addressSpace: someRanges,
       dnsServers: fc.array(someText(20), { maxLength: 3 }),
       subnets: fc.array(fc.record({ name: someName, prefixes: someRanges }), { maxLength: 4 }),
+      peerings: fc.array(fc.record({ name: someName, addressSpace: someRanges, usesRemoteGateways: fc.boolean() }), {
+        maxLength: 2,
+      }),
+      gateways: fc.array(fc.record({ resourceId: someName, gatewayType: someName }, { requiredKeys: ['resourceId'] }), {
+        maxLength: 2,
+      }),
     }),
+    publicIps: fc.array(
+      fc.record(
+        { resourceId: someName, sku: someName, allocationMethod: someName, attachedTo: someName },
+        { requiredKeys: ['resourceId', 'sku', 'allocationMethod'] },
+      ),
+      { maxLength: 2 },
+    ),
+    registration: fc.record({ freeId: someName, registeredAs: someName }, { requiredKeys: [] }),
+    isGatewayForeign: fc.boolean(),
     otherGateways: fc.array(
       fc.record({ id: someName, resourceId: someName, virtualNetworkId: someName, clientAddressPool: someRanges }),
       { maxLength: 3 },
@@ -117,7 +132,6 @@ describe('src/domain/preflight/check-plan', () => {
 
     expect(found.toSorted()).toEqual(
       [
-        'error gatewaySubnetMisspelled /virtualNetwork/subnets/0/name',
         'warning gatewaySubnetSmall /virtualNetwork/subnets/0/prefix',
         'error publicIpDynamic /publicIp/allocationMethod',
         'error publicIpBasic /publicIp/sku',

@@ -24,14 +24,31 @@ describe('src/domain/preflight/rules/gateway-subnet', () => {
     expect(foundProblems(withSubnets({ name: 'GatewaySubnet', prefix }))).toEqual(expected);
   });
 
-  it.each(['gatewaysubnet', 'GATEWAYSUBNET', 'Gateway-Subnet', 'gateway_subnet', 'GatewaySubnets', 'GWSubnet'])(
-    'refuses the near miss %j',
+  it.each(['gatewaysubnet', 'GATEWAYSUBNET', 'Gatewaysubnet'])(
+    'takes %j for the gateway’s subnet, as Azure does',
     (name) => {
-      expect(foundProblems(withSubnets({ name, prefix: '10.1.255.0/27' }))).toEqual([
-        'error gatewaySubnetMisspelled /virtualNetwork/subnets/0/name',
-      ]);
+      expect(foundProblems(withSubnets({ name, prefix: '10.1.255.0/27' }))).toEqual([]);
+      expect(
+        foundProblems(
+          { virtualNetwork: { resourceId } },
+          {
+            virtualNetworkFacts: {
+              location: 'eastus',
+              addressSpace: ['10.1.0.0/16'],
+              dnsServers: [],
+              subnets: [{ name, prefixes: ['10.1.255.0/27'] }],
+            },
+          },
+        ),
+      ).toEqual([]);
     },
   );
+
+  it.each(['Gateway-Subnet', 'gateway_subnet', 'GatewaySubnets', 'GWSubnet'])('refuses the near miss %j', (name) => {
+    expect(foundProblems(withSubnets({ name, prefix: '10.1.255.0/27' }))).toEqual([
+      'error gatewaySubnetMisspelled /virtualNetwork/subnets/0/name',
+    ]);
+  });
 
   it('proposes a free range where the subnet is missing, and makes none itself', () => {
     const problem = problemNamed('gatewaySubnetMissing', withSubnets({ name: 'App', prefix: '10.1.255.128/25' }));

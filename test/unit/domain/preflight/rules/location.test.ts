@@ -18,6 +18,20 @@ describe('src/domain/preflight/rules/location', () => {
     expect(foundProblems({ location })).toEqual(['error locationRefused /location']);
   });
 
+  it.each(['southcentralus', 'ukwest', 'chilecentral'])('knows %j', (location) => {
+    expect(foundProblems({ location })).toEqual([]);
+  });
+
+  it('warns of a region that it does not know, which may be new', () => {
+    expect(foundProblems({ location: 'atlantiseast' })).toEqual(['warning locationUnknown /location']);
+  });
+
+  it('refuses a network of this name that is there in another region', () => {
+    expect(foundProblems({ location: 'eastus' }, { virtualNetworkFacts })).toEqual([
+      'error locationDiffersFromVirtualNetwork /location',
+    ]);
+  });
+
   it('refuses a gateway in another region than its virtual network, and names that region', () => {
     const problem = problemNamed(
       'locationDiffersFromVirtualNetwork',

@@ -1,4 +1,13 @@
+import { applyPlanDefaults } from '../../../../../src/domain/gateway-plan.ts';
+import { aGatewayPlan, aSubscriptionId } from '../../../../support/builders/a-gateway-plan.ts';
 import { foundProblems, problemNamed } from '../../../../support/found-problems.ts';
+
+const gateway = `/subscriptions/${aSubscriptionId}/resourceGroups/TestRG1/providers/Microsoft.Network/virtualNetworkGateways/VNet1GW`;
+
+function zonesOf(location: string): readonly string[] {
+  const plan = applyPlanDefaults(aGatewayPlan({ location }), { subscriptionId: aSubscriptionId });
+  return plan.ipConfigurations[0]?.publicIp.zones ?? ['none planned'];
+}
 
 describe('src/domain/preflight/rules/public-ip', () => {
   it.each([
@@ -26,6 +35,31 @@ describe('src/domain/preflight/rules/public-ip', () => {
 
     expect(problem.message).toContain(date);
     expect(problem.source).toMatch(/^https:\/\/learn\.microsoft\.com\//);
+  });
+
+  it('refuses zones in a region that has none, and plans none there by itself', () => {
+    expect(foundProblems({ location: 'ukwest', publicIp: { zones: ['1', '2', '3'] } })).toEqual([
+      'error zonesNotInRegion /publicIp/zones',
+    ]);
+    expect(foundProblems({ location: 'ukwest', publicIp: { zones: [] } })).toEqual([]);
+    expect(foundProblems({ location: 'ukwest' })).toEqual([]);
+    expect(zonesOf('ukwest')).toEqual([]);
+    expect(zonesOf('eastus')).toEqual(['1', '2', '3']);
+  });
+
+  const there = { resourceId: `${gateway}pip`, sku: 'Standard', allocationMethod: 'Static' };
+
+  it.each([
+    [{}, []],
+    [
+      { attachedTo: '/subscriptions/s/networkInterfaces/nic/ipConfigurations/1' },
+      ['error publicIpInUse /publicIp/name'],
+    ],
+    [{ attachedTo: `${gateway.toUpperCase()}/ipConfigurations/gwipconf` }, []],
+    [{ sku: 'Basic' }, ['error publicIpUnfit /publicIp/name']],
+    [{ allocationMethod: 'Dynamic' }, ['error publicIpUnfit /publicIp/name']],
+  ])('judges an address that is there already: %j gives %j', (changes, expected) => {
+    expect(foundProblems({}, { publicIps: [{ ...there, ...changes }] })).toEqual(expected);
   });
 
   it('tells who plans active-active of all three addresses, once', () => {

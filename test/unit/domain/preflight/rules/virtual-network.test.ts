@@ -19,6 +19,31 @@ describe('src/domain/preflight/rules/virtual-network', () => {
     ).toEqual(['error virtualNetworkHasGateway /virtualNetwork/resourceId']);
   });
 
+  const facts = {
+    location: 'eastus',
+    addressSpace: ['10.1.0.0/16'],
+    dnsServers: [],
+    subnets: [{ name: 'GatewaySubnet', prefixes: ['10.1.255.0/27'] }],
+  };
+  const stranger = `${group}/virtualNetworkGateways/Theirs`;
+
+  it.each([
+    [{ resourceId: stranger, gatewayType: 'Vpn' }, ['error virtualNetworkHasGateway /virtualNetwork/name']],
+    [{ resourceId: stranger }, ['warning virtualNetworkMayHaveGateway /virtualNetwork/name']],
+    [{ resourceId: stranger, gatewayType: 'ExpressRoute' }, []],
+    [{ resourceId: `${group}/virtualNetworkGateways/vnet1gw`, gatewayType: 'Vpn' }, []],
+  ])('goes by what Azure shows in the network: %j gives %j', (gateway, expected) => {
+    expect(foundProblems({}, { virtualNetworkFacts: { ...facts, gateways: [gateway] } })).toEqual(expected);
+  });
+
+  it('refuses a network that uses the gateway of a peer', () => {
+    const peerings = [{ name: 'to-hub', addressSpace: ['10.9.0.0/16'], usesRemoteGateways: true }];
+
+    expect(foundProblems({}, { virtualNetworkFacts: { ...facts, peerings } })).toEqual([
+      'error virtualNetworkUsesRemoteGateway /virtualNetwork/name',
+    ]);
+  });
+
   it('takes a gateway beside others in other networks, and its own earlier record', () => {
     const elsewhere = { ...other, virtualNetworkId: `${group}/virtualNetworks/vnet2` };
     const itself = { ...other, resourceId: `${group}/virtualNetworkGateways/vnet1gw` };

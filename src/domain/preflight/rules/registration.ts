@@ -1,0 +1,45 @@
+import type { PreflightRule } from '../subject.ts';
+
+/** That the gateway's id and its name in Azure are nobody else's. */
+export const registration: PreflightRule = {
+  name: 'registration',
+  check: ({ plan, context }) => {
+    const { freeId, registeredAs } = context.registration ?? {};
+    const { gateway } = plan.resourceIds;
+    return [
+      ...(freeId === undefined
+        ? []
+        : [
+            {
+              path: '/id',
+              code: 'idTaken',
+              severity: 'error' as const,
+              message: `Gateway id ${plan.id} is taken.`,
+              fix: `Use ${freeId}.`,
+            },
+          ]),
+      ...(registeredAs === undefined
+        ? []
+        : [
+            {
+              path: '/name',
+              code: 'gatewayRegistered',
+              severity: 'error' as const,
+              message: `${gateway} is registered as gateway ${registeredAs} already.`,
+              fix: 'Use that gateway, or choose another name or resource group.',
+            },
+          ]),
+      ...(context.isGatewayForeign === true
+        ? [
+            {
+              path: '/name',
+              code: 'gatewayExists',
+              severity: 'error' as const,
+              message: `The gateway ${gateway} is in Azure already and was not made by Gatehouse, which takes over none.`,
+              fix: 'Choose another name or resource group, or have that gateway deleted.',
+            },
+          ]
+        : []),
+    ];
+  },
+};
