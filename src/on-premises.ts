@@ -55,7 +55,7 @@ export function createOnPremises(
     runners: createRunners({
       ssh: createSshRunner({ secrets, now }),
       arc: createArcRunner({
-        arm: createArmRest({ endpoint: settings.armUrl, credential }),
+        arm: createArmRest({ endpoint: settings.armUrl, credential, now }),
         secrets,
         outputs: createCommandOutputs({ url: settings.blobUrl, container: commandContainer, credential }),
         now,

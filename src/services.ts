@@ -52,7 +52,7 @@ export function createServices(settings: Settings, credential: TokenCredential) 
   const now = (): Date => new Date();
   const tables = createTableStorage({ url: settings.tableUrl, credential, newId: randomUUID });
   const blobs = createBlobStorage({ url: settings.blobUrl, credential });
-  const arm = createResourceManager({ endpoint: settings.armUrl, credential });
+  const arm = createResourceManager({ endpoint: settings.armUrl, credential, now });
   const rootKeyVault = createRootKeyVault({ vaultUrl: settings.vaultUrl, credential });
   const secrets = createSetAsideSecrets(createSecretVault({ vaultUrl: settings.vaultUrl, credential }));
 

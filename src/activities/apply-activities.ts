@@ -7,8 +7,9 @@ import type { GatewayWriter } from '../desk/gateway-writer.ts';
 import type { SessionRecorder } from '../desk/record-sessions.ts';
 import { gatewayKeys, type GatewayRecord } from '../desk/records/gateways.ts';
 import type { ProfilePackage } from '../domain/profile-package.ts';
-import type { Arm, ArmAnswer, ArmPoll } from '../ports/arm.ts';
+import type { Arm, ArmAnswer, ArmPoll, SessionList, VpnSession } from '../ports/arm.ts';
 import type { Blobs } from '../ports/blobs.ts';
+import { refusalOf } from './azure-refusal.ts';
 
 export interface ApplyActivitiesOptions {
   readonly arm: Arm;
@@ -42,7 +43,8 @@ export function createApplyActivities(options: ApplyActivitiesOptions): ApplyAct
     recordEntries: async (input) => {
       const { resourceId } = await gatewayOf(input.gatewayId);
       const read = await arm.readRaw(resourceId);
-      if (read.outcome === 'busy') return { outcome: 'wait', seconds: read.retryAfterSeconds };
+      if (read.outcome === 'busy' || read.outcome === 'unavailable')
+        return { outcome: 'wait', seconds: read.retryAfterSeconds };
       // Thrown, so that it is tried again: a moment ago the gateway was there and could be read.
       if (read.outcome !== 'done') throw new Error(`Gateway ${input.gatewayId} could not be read: ${read.outcome}.`);
       return { outcome: 'recorded', ...(await rounds.recordRound(input.gatewayId, { gateway: read.value, ...input })) };
@@ -57,7 +59,9 @@ export function createApplyActivities(options: ApplyActivitiesOptions): ApplyAct
       started(await arm.startSessions((await gatewayOf(gatewayId)).resourceId)),
 
     pollSessionList: async ({ gatewayId, state }) =>
-      polled(await arm.pollSessions(state), async (list) => ({ toCut: await sessions.toCut(gatewayId, list) })),
+      polled(readable(await arm.pollSessions(state)), async (list) => ({
+        toCut: await sessions.toCut(gatewayId, list),
+      })),
 
     startDisconnect: async (input) =>
       started(await arm.startDisconnect((await gatewayOf(input.gatewayId)).resourceId, input.connectionIds)),
@@ -116,11 +120,11 @@ function started(answer: ArmAnswer<string>): StartedAction {
     case 'done':
       return { outcome: 'started', state: answer.value, seconds: answer.retryAfterSeconds ?? firstLookSeconds };
     case 'busy':
+    case 'unavailable':
       return { outcome: 'wait', seconds: answer.retryAfterSeconds, reason: answer.code };
     case 'missing':
-      return { outcome: 'refused', code: 'GatewayGone', message: 'The gateway is not in Azure.' };
     case 'refused':
-      return { outcome: 'refused', code: answer.code, message: answer.message };
+      return refusalOf(answer);
   }
 }
 
@@ -132,10 +136,24 @@ async function polled<T, R extends object>(
     case 'running':
       return { outcome: 'running', state: answer.state, seconds: answer.retryAfterSeconds };
     case 'busy':
+    case 'unavailable':
       return { outcome: 'wait', seconds: answer.retryAfterSeconds, reason: answer.code };
     case 'succeeded':
       return { outcome: 'done', ...(await onDone(answer.value)) };
+    case 'unreadable':
     case 'failed':
-      return { outcome: 'refused', code: answer.code, message: answer.message };
+      return refusalOf(answer);
   }
+}
+
+type CuttableSession = VpnSession & { readonly connectionId: string };
+
+/** A list proves that somebody is gone only if each of its rows can be read and cut. */
+function readable(answer: ArmPoll<SessionList>): ArmPoll<readonly CuttableSession[]> {
+  if (answer.outcome !== 'succeeded') return answer;
+  const { sessions, unreadable } = answer.value;
+  const cuttable = sessions.filter((session): session is CuttableSession => session.connectionId !== undefined);
+  if (unreadable === 0 && cuttable.length === sessions.length) return { outcome: 'succeeded', value: cuttable };
+  const message = 'Azure names sessions without a name or a connection id: who they are cannot be told.';
+  return { outcome: 'unreadable', code: 'SessionsUnreadable', message };
 }

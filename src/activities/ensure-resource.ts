@@ -13,7 +13,8 @@ import {
   type FirstRoot,
 } from '../domain/resource-bodies.ts';
 import { without } from '../domain/without.ts';
-import type { Arm, ArmAnswer } from '../ports/arm.ts';
+import type { Arm, ArmAnswer, ArmUndone } from '../ports/arm.ts';
+import { refusalOf } from './azure-refusal.ts';
 
 export interface EnsureResourceOptions {
   readonly arm: Arm;
@@ -79,18 +80,14 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
     }
     if (made.pushedBy !== target.attempt) return push(target, send);
     const error = made.operationUrl === undefined ? undefined : await arm.readOperationError(made.operationUrl);
-    return {
-      outcome: 'refused',
-      code: error?.code ?? code,
-      message: error?.message ?? `Azure ended ${target.resourceId} as ${state}.`,
-    };
+    return refusalOf(error ?? { code, message: `Azure ended ${target.resourceId} as ${state}.` });
   }
 
   async function ensureResourceGroup(plan: GatewayPlan): Promise<Outcome> {
     const { resourceGroup } = plan.resourceIds;
     const there = await arm.resourceGroupExists(resourceGroup);
     if (there.outcome === 'done' && there.value) return ready;
-    if (there.outcome !== 'done' && there.outcome !== 'missing') return unsettled(there);
+    if (there.outcome !== 'done') return unsettled(there);
     await noteMade(plan.id, 'resourceGroup', resourceGroup);
     const made = await arm.putResourceGroup(resourceGroup, plan.location, plan.tags);
     return made.outcome === 'done' ? ready : unsettled(made);
@@ -203,18 +200,28 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
 }
 
 /** What is left to say of an answer that is not a success. */
-export function unsettled(answer: Exclude<ArmAnswer<unknown>, { outcome: 'done' }>): Outcome {
+export function unsettled(answer: ArmUndone): Outcome {
+  const { outcome: _refused, ...trouble } = refusalOf(answer);
   switch (answer.outcome) {
     case 'busy':
       return { outcome: 'wait', seconds: answer.retryAfterSeconds, reason: `Azure is busy: ${answer.code}` };
     case 'refused':
-      return { outcome: 'refused', code: answer.code, message: answer.message };
+      return refusalOf(answer);
+    case 'unavailable':
+      return {
+        outcome: 'wait',
+        seconds: answer.retryAfterSeconds,
+        reason: `Azure does not answer as it should: ${answer.code}: ${answer.message}`,
+        trouble,
+      };
     case 'missing':
-      // Never there, however long one waits: the plan names another subscription than meant, or one without rights.
-      if (answer.code === 'SubscriptionNotFound') {
-        return { outcome: 'refused', code: answer.code, message: 'Azure does not know the subscription of the plan.' };
-      }
-      return waitFor('Azure does not show the resource yet');
+      // One answer proves nothing. It may stay so: another subscription than meant, or one without rights.
+      return {
+        outcome: 'wait',
+        seconds: usualLookSeconds,
+        reason: `Azure does not show it: ${answer.code}: ${answer.message}`,
+        trouble,
+      };
   }
 }
 

@@ -19,7 +19,8 @@ export function createReadWrite({ arm, books }: { readonly arm: Arm; readonly bo
   return async ({ gatewayId, operationUrl }) => {
     const resourceId = (await books.gateways.get(gatewayKeys(gatewayId)))?.record.resourceId ?? '';
     const read = await arm.readProvisioning(resourceId);
-    if (read.outcome === 'busy') return { outcome: 'updating', seconds: read.retryAfterSeconds };
+    if (read.outcome === 'busy' || read.outcome === 'unavailable')
+      return { outcome: 'updating', seconds: read.retryAfterSeconds };
     if (read.outcome === 'missing')
       return { outcome: 'failed', code: 'GatewayGone', message: 'The gateway is no longer there.' };
     if (read.outcome === 'refused') return { outcome: 'failed', code: read.code, message: read.message };

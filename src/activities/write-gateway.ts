@@ -6,7 +6,7 @@ import { asText, type ThumbprintOfRoot } from '../domain/gateway-entries.ts';
 import { applyChanges, changesFor, withoutExpiredRoots, type EntryChange } from '../domain/gateway-merge.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { usesRadius, withRadiusSecrets } from '../domain/radius-secrets.ts';
-import type { Arm, ArmAnswer } from '../ports/arm.ts';
+import type { Arm, ArmAnswer, ArmUndone } from '../ports/arm.ts';
 import { isAtWork, provisioningOf } from './ensure-resource.ts';
 
 export interface WriteGatewayOptions {
@@ -75,9 +75,10 @@ export function createWriteGateway(options: WriteGatewayOptions): WriteGateway {
   };
 }
 
-function unwritten(answer: Exclude<ArmAnswer<unknown>, { outcome: 'done' }>, keys: readonly string[]): WriteOutcome {
+function unwritten(answer: ArmUndone, keys: readonly string[]): WriteOutcome {
   switch (answer.outcome) {
     case 'busy':
+    case 'unavailable':
       return { outcome: 'wait', seconds: answer.retryAfterSeconds, reason: answer.code };
     case 'refused':
       return { outcome: 'refused', code: answer.code, message: answer.message, keys };

@@ -1,14 +1,15 @@
-import { isRestError, type PipelineResponse } from '@azure/core-rest-pipeline';
-import type { ArmAnswer } from '../ports/arm.ts';
 import { asObject, asText } from '../domain/gateway-entries.ts';
 import type { JsonObject } from '../domain/json.ts';
+import type { ArmAnswer, ArmFailure, ArmUndone, ArmWords } from '../ports/arm.ts';
+import { readErrorWords } from './error-words.ts';
+import { secondsOf } from './retry-after.ts';
 
 /** How long to wait when Azure says "later" without saying when. */
 const usualWaitSeconds = 10;
 
 /**
- * Codes that mean "locked by another operation", whatever the status: the body must be read and merged again before the
- * next try, because sending it again would undo what the other writer did.
+ * Codes that mean "locked by another operation", whatever the status and at whatever level: the body must be read and merged
+ * again before the next try, because sending it again would undo what the other writer did.
  */
 const lockedCodes = new Set([
   'AnotherOperationInProgress',
@@ -16,95 +17,133 @@ const lockedCodes = new Set([
   'RetryableErrorDueToAnotherOperation',
   'ReferencedResourceNotProvisioned',
   'CanceledAndSupersededDueToAnotherOperation',
+  'PreconditionFailedEtagMismatch',
+  'TooManyRequests',
+  'SubscriptionRequestsThrottled',
+  'ResourceRequestsThrottled',
+]);
+/** What a 404 says is missing. Every other code there (a type, a provider, a tenant) says nothing about the resource. */
+const missingCodes: ReadonlyMap<string, 'resource' | 'resourceGroup' | 'subscription'> = new Map([
+  ['ResourceNotFound', 'resource'],
+  ['NotFound', 'resource'],
+  ['ResourceGroupNotFound', 'resourceGroup'],
+  ['SubscriptionNotFound', 'subscription'],
+  ['InvalidSubscriptionId', 'subscription'],
+]);
+/** 400s that are about where a request was sent, not about what was in it. */
+const addressCodes = new Set([
+  'InvalidSubscriptionId',
+  'InvalidApiVersionParameter',
+  'MissingApiVersionParameter',
+  'NoRegisteredProviderFound',
 ]);
 
-/** Status, headers and body of an answer that is not a success. */
-export interface RefusedAnswer {
+/** An answer, as far as it is needed to sort it. */
+export interface RawAnswer {
   readonly status: number;
-  readonly retryAfter: string | undefined;
-  readonly body: JsonObject;
+  readonly retryAfter?: string | undefined;
+  readonly operationUrl?: string | undefined;
+  readonly correlationId?: string | undefined;
+  readonly location?: string | undefined;
+  readonly text: string;
+  /** Why there was no answer: then the status is 0. The request may have arrived all the same. */
+  readonly fault?: string;
+  /** When it came, by the application's clock. */
+  readonly at: Date;
 }
 
-/**
- * Sorts an answer that is not a success: 404 is missing; throttling, locks and changed etags are busy; other 4xx are
- * refused in Azure's own words. A 5xx or 408 is thrown, so that the activity is tried again.
- */
-export function classify(answer: RefusedAnswer): Exclude<ArmAnswer<never>, { outcome: 'done' }> {
-  const error = asObject(answer.body['error']);
-  const code = asText(error['code']) || `Http${answer.status}`;
-  const message = messageWithDetails(error);
-  if (answer.status === 404) return { outcome: 'missing', code };
-  if (answer.status === 429 || answer.status === 503 || answer.status === 412 || lockedCodes.has(code)) {
-    return { outcome: 'busy', code, message, retryAfterSeconds: secondsOf(answer.retryAfter) ?? usualWaitSeconds };
-  }
-  if (answer.status >= 500 || answer.status === 408) throw new Error(`Azure answered ${answer.status} ${code}.`);
-  return { outcome: 'refused', status: answer.status, code, message };
+export function isSuccess({ status }: Pick<RawAnswer, 'status'>): boolean {
+  return status >= 200 && status < 300;
 }
 
-/** A raw answer, sorted: the body of a success as JSON with Azure's hints on when to look again, or what `classify` says. */
-export function toAnswer(response: PipelineResponse): ArmAnswer<JsonObject> {
-  const body = parseBody(response.bodyAsText ?? '');
-  if (response.status >= 200 && response.status < 300) {
-    return {
-      outcome: 'done',
-      value: body,
-      ...hints(response.headers.get('retry-after'), response.headers.get('azure-asyncoperation')),
-    };
-  }
-  return classify({ status: response.status, retryAfter: response.headers.get('retry-after'), body });
+/** Sorts an answer that is not a success, in Azure's own words. */
+export function classify(answer: RawAnswer): ArmUndone {
+  const { status, fault } = answer;
+  if (fault !== undefined)
+    return { outcome: 'unavailable', status, retryAfterSeconds: usualWaitSeconds, code: 'NoAnswer', message: fault };
+  const { code, message, codes } = readErrorWords(answer.text);
+  const words = { code: code || `Http${status}`, message: message || `Azure answered ${status}.`, ...idOf(answer) };
+  const retryAfterSeconds = secondsOf(answer.retryAfter, answer.at) ?? usualWaitSeconds;
+  const missing = status === 404 ? missingCodes.get(code) : undefined;
+  if (missing !== undefined) return { outcome: 'missing', of: missing, ...words };
+  if (status === 429 || status === 412 || codes.some((each) => lockedCodes.has(each)))
+    return { outcome: 'busy', retryAfterSeconds, ...words };
+  if (status >= 500 || status === 408 || status === 404 || status < 400)
+    return { outcome: 'unavailable', status, retryAfterSeconds, ...words };
+  const aboutBody = status === 400 && code !== '' && !codes.some((each) => addressCodes.has(each));
+  return { outcome: 'refused', status, aboutBody, ...words };
 }
 
-/** What the status of a long-running operation says went wrong, in Azure's words; undefined when nothing did. */
-export function operationErrorOf(body: JsonObject): { readonly code: string; readonly message: string } | undefined {
-  const error = asObject(body['error']);
-  const code = asText(error['code']);
-  return code === '' ? undefined : { code, message: asText(error['message']) };
+/** The answer to a write: what is in the body of a success is read back anyway. */
+export function toAnswer(answer: RawAnswer): ArmAnswer<JsonObject> {
+  if (!isSuccess(answer)) return classify(answer);
+  return { outcome: 'done', value: asObject(jsonOf(answer) as JsonObject), ...hintsOf(answer) };
 }
 
-/** What two headers of an accepted write say, as far as they are there. */
-export function hints(
-  retryAfter: string | undefined,
-  operationUrl: string | undefined,
-): { retryAfterSeconds?: number; operationUrl?: string } {
-  const seconds = secondsOf(retryAfter);
+/** The answer to a read of a resource: a success without one in it is no look. */
+export function toRead(answer: RawAnswer): ArmAnswer<JsonObject> {
+  if (!isSuccess(answer)) return classify(answer);
+  const value = asObject(jsonOf(answer) as JsonObject);
+  return Object.keys(asObject(value['properties'])).length === 0
+    ? unreadable(answer, 'a resource')
+    : { outcome: 'done', value, ...hintsOf(answer) };
+}
+
+/** A success that is not in the form that it should be in. */
+export function unreadable(answer: RawAnswer, what: string): Extract<ArmUndone, { outcome: 'unavailable' }> {
   return {
-    ...(seconds === undefined ? {} : { retryAfterSeconds: seconds }),
-    ...(operationUrl === undefined ? {} : { operationUrl }),
+    outcome: 'unavailable',
+    status: answer.status,
+    retryAfterSeconds: secondsOf(answer.retryAfter, answer.at) ?? usualWaitSeconds,
+    ...unreadableWords(answer, what),
   };
 }
 
-/** As `classify`, for what a typed client threw. Anything that is not an answer of Azure is thrown on. */
-export function classifyError(error: unknown): Exclude<ArmAnswer<never>, { outcome: 'done' }> {
-  if (!isRestError(error) || error.statusCode === undefined) throw error;
-  const text = error.response?.bodyAsText ?? '';
-  return classify({
-    status: error.statusCode,
-    retryAfter: error.response?.headers.get('retry-after'),
-    body: parseBody(text, error.details),
-  });
+export function unreadableWords(answer: RawAnswer, what: string): ArmWords {
+  const sent =
+    answer.text.trim() === '' ? 'nothing' : readErrorWords(answer.text.slice(0, 400)).message || 'another form';
+  const message = `Azure answered ${answer.status}, but not with ${what}: ${sent}.`;
+  return { code: 'UnreadableAnswer', message, ...idOf(answer) };
 }
 
-/** Seconds of a Retry-After header in either of its forms (RFC 9110, 10.2.3); undefined when absent or unreadable. */
-export function secondsOf(retryAfter: string | undefined | null, nowMs = 0): number | undefined {
-  if (retryAfter === undefined || retryAfter === null || retryAfter === '') return undefined;
-  const seconds = Number(retryAfter);
-  if (Number.isFinite(seconds)) return Math.max(0, Math.ceil(seconds));
-  const date = Date.parse(retryAfter);
-  return Number.isNaN(date) || nowMs === 0 ? undefined : Math.max(0, Math.ceil((date - nowMs) / 1000));
+/** What the status of a long-running operation says went wrong, in Azure's words; undefined when nothing did. */
+export function operationErrorOf(answer: RawAnswer): ArmFailure | undefined {
+  const status = isSuccess(answer) ? statusOf(answer) : undefined;
+  if (status === undefined || !/^(fail|cancel)/i.test(status)) return undefined;
+  const { code, message, codes } = readErrorWords(answer.text);
+  const isLocked = codes.some((each) => lockedCodes.has(each));
+  return {
+    code: code || status,
+    message: message || `Azure ended the operation as ${status}.`,
+    aboutBody: /^fail/i.test(status) && !isLocked,
+    ...idOf(answer),
+  };
 }
 
-/** The body as JSON, or an empty object: a proxy's HTML page must not break the classification. */
-export function parseBody(text: string, fallback?: unknown): JsonObject {
+/** The `status` of an operation; undefined when the answer is not in that form. */
+export function statusOf(answer: RawAnswer): string | undefined {
+  const status = asText(asObject(jsonOf(answer) as JsonObject)['status']);
+  return status === '' ? undefined : status;
+}
+
+/** The body as JSON; undefined for anything else, a proxy's page too. */
+export function jsonOf({ text }: Pick<RawAnswer, 'text'>): unknown {
   try {
-    return asObject(JSON.parse(text) as JsonObject);
+    return JSON.parse(text);
   } catch {
-    return asObject((fallback ?? {}) as JsonObject);
+    return undefined;
   }
 }
 
-/** Azure often says "see details" and means it. */
-function messageWithDetails(error: JsonObject): string {
-  const details = Array.isArray(error['details']) ? (error['details'] as readonly JsonObject[]) : [];
-  const inner = details.map((detail) => `${asText(detail['code'])}: ${asText(detail['message'])}`);
-  return [asText(error['message']), ...inner].filter((part) => part !== '').join(' ');
+/** What two headers of an accepted write say, as far as they are there. */
+function hintsOf(answer: RawAnswer): { retryAfterSeconds?: number; operationUrl?: string } {
+  const seconds = secondsOf(answer.retryAfter, answer.at);
+  return {
+    ...(seconds === undefined ? {} : { retryAfterSeconds: seconds }),
+    ...(answer.operationUrl === undefined ? {} : { operationUrl: answer.operationUrl }),
+  };
+}
+
+function idOf({ correlationId }: RawAnswer): { readonly correlationId?: string } {
+  return correlationId === undefined ? {} : { correlationId };
 }

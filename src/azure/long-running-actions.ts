@@ -1,34 +1,25 @@
-import type {
-  NetworkManagementClient,
-  VirtualNetworkGatewaysGenerateVpnProfileOptionalParams,
-} from '@azure/arm-network';
-import { isRestError } from '@azure/core-rest-pipeline';
-import type { Arm, ArmAnswer, ArmPoll, VpnSession } from '../ports/arm.ts';
-import { classifyError, secondsOf } from './arm-answers.ts';
-
-type Gateways = NetworkManagementClient['virtualNetworkGateways'];
-type OnResponse = NonNullable<VirtualNetworkGatewaysGenerateVpnProfileOptionalParams['onResponse']>;
-interface Poller {
-  submitted(): Promise<void>;
-  serialize(): Promise<string>;
-}
-interface RestoredPoller {
-  readonly isDone: boolean;
-  readonly result: unknown;
-  readonly operationState: { readonly status: string } | undefined;
-  poll(): Promise<{ readonly status: string }>;
-  serialize(): Promise<string>;
-}
+import { z } from 'zod';
+import type { JsonObject } from '../domain/json.ts';
+import type { Arm, ArmAnswer, ArmPoll, SessionList } from '../ports/arm.ts';
+import {
+  classify,
+  isSuccess,
+  jsonOf,
+  operationErrorOf,
+  statusOf,
+  unreadable,
+  unreadableWords,
+  type RawAnswer,
+} from './arm-answers.ts';
+import type { ArmRequests } from './arm-requests.ts';
+import type { Download } from './download.ts';
+import { secondsOf } from './retry-after.ts';
 
 export interface LongRunningActionsOptions {
-  readonly gateways: (resourceId: string) => {
-    readonly resourceGroup: string;
-    readonly name: string;
-    readonly operations: Gateways;
-  };
-  readonly restore: (state: string, onRetryAfter: (seconds: number | undefined) => void) => RestoredPoller;
-  /** Undefined when the address answers anything but the file. */
-  readonly download: (url: string) => Promise<Uint8Array | undefined>;
+  readonly requests: ArmRequests;
+  readonly download: Download;
+  /** `api-version=…` */
+  readonly query: string;
 }
 
 type Actions = Pick<
@@ -37,136 +28,163 @@ type Actions = Pick<
 >;
 
 const usualPollSeconds = 10;
+const notReadySeconds = 5;
 
 /**
- * The gateway's POST actions. Starting one and each look at it are separate calls, because they run as separate activities:
- * between them only the serialised poller is kept.
+ * Where Azure tells how an action goes on: `statusUrl` by a status in the body (Azure-AsyncOperation), `resultUrl` by 202 until the
+ * result is there (Location). Azure sends either or both. Neither: it had ended at once.
  */
-export function createLongRunningActions(options: LongRunningActionsOptions): Actions {
+const stateSchema = z.object({ statusUrl: z.string().optional(), resultUrl: z.string().optional() });
+/** As Azure's client kept it, in histories that began with it. */
+const earlierStateSchema = z
+  .object({
+    state: z.object({
+      config: z.object({
+        metadata: z.object({ mode: z.string() }).optional(),
+        operationLocation: z.string().optional(),
+        resourceLocation: z.string().optional(),
+      }),
+    }),
+  })
+  .transform(({ state: { config } }): State => {
+    const { metadata, operationLocation, resourceLocation } = config;
+    if (operationLocation === undefined) return {};
+    return metadata?.mode === 'ResourceLocation'
+      ? { resultUrl: operationLocation }
+      : { statusUrl: operationLocation, ...(resourceLocation === undefined ? {} : { resultUrl: resourceLocation }) };
+  });
+const anyStateSchema = z.union([earlierStateSchema, stateSchema]);
+
+interface State {
+  readonly statusUrl?: string | undefined;
+  readonly resultUrl?: string | undefined;
+}
+
+/** How an action ended well: the answer with its result. */
+interface Ended {
+  readonly outcome: 'ended';
+  readonly answer: RawAnswer;
+}
+type Look = Ended | Exclude<ArmPoll<never>, { readonly outcome: 'succeeded' }>;
+
+/**
+ * The gateway's POST actions. Starting one and each look at it are separate calls, because they run as separate activities: between
+ * them only the addresses are kept where Azure tells how it goes on.
+ */
+export function createLongRunningActions({ requests, download, query }: LongRunningActionsOptions): Actions {
+  async function start(resourceId: string, action: string, body?: JsonObject): Promise<ArmAnswer<string>> {
+    const answer = await requests.send('POST', `${resourceId}/${action}?${query}`, body === undefined ? {} : { body });
+    if (!isSuccess(answer)) return classify(answer);
+    const { operationUrl: statusUrl, location: resultUrl } = answer;
+    const addresses = [statusUrl, resultUrl].filter((url) => url !== undefined);
+    const isToFollow = addresses.length > 0 || answer.status !== 202;
+    if (!isToFollow || !addresses.every((url) => requests.isOwn(url)))
+      return unreadable(answer, 'an operation to look at');
+    const state: State = { statusUrl, resultUrl };
+    return {
+      outcome: 'done',
+      value: JSON.stringify(state),
+      retryAfterSeconds: secondsOf(answer.retryAfter, answer.at) ?? usualPollSeconds,
+    };
+  }
+
+  async function look(state: string): Promise<Look> {
+    const { statusUrl, resultUrl } = anyStateSchema.parse(JSON.parse(state));
+    if (![statusUrl, resultUrl].every((url) => url === undefined || requests.isOwn(url))) {
+      return lost('The operation is not at an address of Azure.');
+    }
+    if (statusUrl !== undefined) {
+      const answer = await requests.send('GET', statusUrl);
+      const status = isSuccess(answer) ? statusOf(answer) : undefined;
+      if (status === undefined) return isSuccess(answer) ? unreadable(answer, 'a status') : lookFailed(answer);
+      const failure = operationErrorOf(answer);
+      if (failure !== undefined) return { outcome: 'failed', ...failure };
+      if (!/^succeeded$/i.test(status)) return running(answer, state);
+      if (resultUrl === undefined) return { outcome: 'ended', answer };
+    }
+    if (resultUrl === undefined) return lost('Azure ended the action at once.');
+    const answer = await requests.send('GET', resultUrl);
+    if (!isSuccess(answer)) return lookFailed(answer);
+    return answer.status === 202 ? running(answer, state) : { outcome: 'ended', answer };
+  }
+
+  async function pollProfile(state: string): Promise<ArmPoll<Uint8Array>> {
+    const ended = await look(state);
+    if (ended.outcome !== 'ended') return ended;
+    const url = jsonOf(ended.answer);
+    if (typeof url !== 'string' || !URL.canParse(url)) {
+      const words = unreadableWords(ended.answer, 'the address of a package');
+      return { outcome: 'failed', ...words, code: 'ProfileWithoutAddress', aboutBody: false };
+    }
+    // The address is a SAS URL: it is used here and forgotten. Right after it is made Azure may not have the file yet.
+    const downloaded = await download(url);
+    if ('bytes' in downloaded) return { outcome: 'succeeded', value: downloaded.bytes };
+    const message = `Azure has not put the profile where it says it is: ${downloaded.problem}.`;
+    return { outcome: 'busy', code: 'ProfileNotReady', message, retryAfterSeconds: notReadySeconds };
+  }
+
   return {
     startProfile: (resourceId) =>
-      start(options, resourceId, ({ operations, resourceGroup, name }, hints) =>
-        operations.generateVpnProfile(
-          resourceGroup,
-          name,
-          {
-            authenticationMethod: 'EAPTLS',
-            processorArchitecture: 'Amd64',
-          },
-          hints,
-        ),
-      ),
-    startSessions: (resourceId) =>
-      start(options, resourceId, ({ operations, resourceGroup, name }, hints) =>
-        operations.getVpnclientConnectionHealth(resourceGroup, name, hints),
-      ),
+      start(resourceId, 'generatevpnprofile', { authenticationMethod: 'EAPTLS', processorArchitecture: 'Amd64' }),
+    startSessions: (resourceId) => start(resourceId, 'getVpnClientConnectionHealth'),
     startDisconnect: (resourceId, connectionIds) =>
-      start(options, resourceId, ({ operations, resourceGroup, name }, hints) =>
-        operations.disconnectVirtualNetworkGatewayVpnConnections(
-          resourceGroup,
-          name,
-          {
-            vpnConnectionIds: [...connectionIds],
-          },
-          hints,
-        ),
-      ),
-    pollProfile: (state) => pollProfile(options, state),
-    pollSessions: (state) => poll(options, state, toSessions),
-    pollDisconnect: (state) => poll(options, state, () => undefined),
+      start(resourceId, 'disconnectVirtualNetworkGatewayVpnConnections', { vpnConnectionIds: connectionIds }),
+    pollProfile,
+    pollSessions: async (state) => {
+      const ended = await look(state);
+      if (ended.outcome !== 'ended') return ended;
+      const list = readSessions(jsonOf(ended.answer));
+      // What cannot be read may still name people: nothing of it is passed on.
+      return list === undefined
+        ? { outcome: 'unreadable', ...unreadableWords({ ...ended.answer, text: '' }, 'a list of sessions') }
+        : { outcome: 'succeeded', value: list };
+    },
+    pollDisconnect: async (state) => {
+      const isOver = Object.keys(anyStateSchema.parse(JSON.parse(state))).length === 0;
+      const ended = isOver ? undefined : await look(state);
+      return ended === undefined || ended.outcome === 'ended' ? { outcome: 'succeeded', value: undefined } : ended;
+    },
   };
 }
 
-async function start(
-  options: LongRunningActionsOptions,
-  resourceId: string,
-  begin: (gateway: ReturnType<LongRunningActionsOptions['gateways']>, hints: { onResponse: OnResponse }) => Poller,
-): Promise<ArmAnswer<string>> {
-  try {
-    const seen: { retryAfterSeconds?: number } = {};
-    const poller = begin(options.gateways(resourceId), {
-      onResponse: ({ headers }) => {
-        const seconds = secondsOf(headers.get('retry-after'));
-        if (seconds !== undefined) seen.retryAfterSeconds = seconds;
-      },
-    });
-    await poller.submitted();
-    return { outcome: 'done', value: await poller.serialize(), ...seen };
-  } catch (error) {
-    return classifyError(error);
-  }
+/** A look that failed. Where only the Location is known, a 400 there is how the action itself ended. */
+function lookFailed(answer: RawAnswer): Look {
+  const failed = classify(answer);
+  if (answer.status === 404 || failed.outcome === 'missing') return { ...failed, outcome: 'unreadable' };
+  return failed.outcome === 'refused' ? { ...failed, outcome: 'failed' } : failed;
 }
 
-/** One look. The state given is kept by the caller until a look succeeds: a poller that met an error is of no more use. */
-async function poll<T>(
-  options: LongRunningActionsOptions,
-  state: string,
-  toValue: (result: unknown) => T,
-): Promise<ArmPoll<T>> {
-  let retryAfterSeconds: number | undefined;
-  const poller = options.restore(state, (seconds) => (retryAfterSeconds = seconds));
-  try {
-    await poller.poll();
-  } catch (error) {
-    return afterError(error, poller);
-  }
-  const status = poller.operationState?.status;
-  if (status === 'failed' || status === 'canceled')
-    return { outcome: 'failed', code: status, message: `Azure ended the operation as ${status}.` };
-  if (poller.isDone) return { outcome: 'succeeded', value: toValue(poller.result) };
+function lost(message: string): Look {
+  return { outcome: 'unreadable', code: 'OperationNotFound', message };
+}
+
+function running(answer: RawAnswer, state: string): Look {
+  const retryAfterSeconds = secondsOf(answer.retryAfter, answer.at) ?? usualPollSeconds;
+  return { outcome: 'running', state, retryAfterSeconds };
+}
+
+const listSchema = z.looseObject({ value: z.array(z.unknown()) });
+const textSchema = z.string().min(1);
+const rowSchema = z.looseObject({
+  vpnUserName: textSchema,
+  vpnConnectionId: textSchema.optional().catch(undefined),
+  publicIpAddress: z.string().catch(''),
+  privateIpAddress: z.string().catch(''),
+});
+
+/** The sessions of a list in the known form; undefined for anything else. */
+function readSessions(json: unknown): SessionList | undefined {
+  const list = listSchema.safeParse(json).data;
+  if (list === undefined) return undefined;
+  const rows = list.value.map((row) => rowSchema.safeParse(row).data);
+  const readable = rows.filter((row) => row !== undefined);
   return {
-    outcome: 'running',
-    state: await poller.serialize(),
-    retryAfterSeconds: retryAfterSeconds ?? usualPollSeconds,
+    sessions: readable.map((row) => ({
+      connectionId: row.vpnConnectionId,
+      commonName: row.vpnUserName,
+      publicIpAddress: row.publicIpAddress,
+      privateIpAddress: row.privateIpAddress,
+    })),
+    unreadable: rows.length - readable.length,
   };
-}
-
-/** The SDK throws for an operation that Azure ended badly, and for a look that failed: only the second is worth another. */
-function afterError(error: unknown, poller: RestoredPoller): ArmPoll<never> {
-  if (isRestError(error) && error.statusCode !== undefined) {
-    const answer = classifyError(error);
-    if (answer.outcome === 'busy') return answer;
-    return answer.outcome === 'missing'
-      ? { outcome: 'failed', code: 'OperationNotFound', message: 'Azure no longer knows the operation.' }
-      : { outcome: 'failed', code: answer.code, message: answer.message };
-  }
-  const status = poller.operationState?.status;
-  if (status !== 'failed' && status !== 'canceled') throw error;
-  return {
-    outcome: 'failed',
-    code: status,
-    message: error instanceof Error ? error.message : `Azure ended the operation as ${status}.`,
-  };
-}
-
-/** The address is a SAS URL: it is used here and forgotten. Right after it is made Azure may not have the file yet. */
-async function pollProfile(options: LongRunningActionsOptions, state: string): Promise<ArmPoll<Uint8Array>> {
-  const answer = await poll(options, state, (result) => (result as { body?: string } | undefined)?.body ?? '');
-  if (answer.outcome !== 'succeeded') return answer;
-  const bytes = await options.download(answer.value);
-  return bytes === undefined
-    ? {
-        outcome: 'busy',
-        code: 'ProfileNotReady',
-        message: 'Azure has not put the profile where it says it is.',
-        retryAfterSeconds: 5,
-      }
-    : { outcome: 'succeeded', value: bytes };
-}
-
-interface HealthRow {
-  readonly vpnConnectionId?: string;
-  readonly vpnUserName?: string;
-  readonly publicIpAddress?: string;
-  readonly privateIpAddress?: string;
-}
-
-function toSessions(result: unknown): readonly VpnSession[] {
-  const rows = (result as { value?: readonly HealthRow[] } | undefined)?.value ?? [];
-  return rows.map((row) => ({
-    connectionId: row.vpnConnectionId ?? '',
-    commonName: row.vpnUserName ?? '',
-    publicIpAddress: row.publicIpAddress ?? '',
-    privateIpAddress: row.privateIpAddress ?? '',
-  }));
 }

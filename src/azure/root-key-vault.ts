@@ -9,7 +9,7 @@ import { CryptographyClient } from '@azure/keyvault-keys';
 import type { TokenCredential } from '@azure/core-auth';
 import { isRestError } from '@azure/core-rest-pipeline';
 import type { KeyAnswer, RootKeyPolicy, RootKeys, RootKeyVersion } from '../ports/root-keys.ts';
-import { secondsOf } from './arm-answers.ts';
+import { secondsOf } from './retry-after.ts';
 import { isMissing, patiently, usualWaitSeconds, vaultClientOptions, wordsOf } from './vault-calls.ts';
 
 export interface RootKeyVaultOptions {

@@ -4,7 +4,7 @@ import type { TokenCredential } from '@azure/core-auth';
 import { isRestError } from '@azure/core-rest-pipeline';
 import { AppError } from '../domain/app-error.ts';
 import type { SecretVault } from '../ports/secrets.ts';
-import { secondsOf } from './arm-answers.ts';
+import { secondsOf } from './retry-after.ts';
 import { isMissing, patiently, usualWaitSeconds, vaultClientOptions, wordsOf } from './vault-calls.ts';
 
 export interface SecretVaultOptions {

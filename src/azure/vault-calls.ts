@@ -3,7 +3,7 @@ import { isRestError } from '@azure/core-rest-pipeline';
 import { cutText } from '../domain/cut-text.ts';
 import { asObject, asText } from '../domain/gateway-entries.ts';
 import type { JsonObject } from '../domain/json.ts';
-import { secondsOf } from './arm-answers.ts';
+import { secondsOf } from './retry-after.ts';
 
 /** How long to wait when Key Vault says "later" without saying when, as it does. */
 export const usualWaitSeconds = 2;

@@ -5,7 +5,13 @@
 export type Outcome =
   | { readonly outcome: 'ready' }
   /** Azure is at work, throttles, or is locked by another operation: look again after that time. */
-  | { readonly outcome: 'wait'; readonly seconds: number; readonly reason: string }
+  | {
+      readonly outcome: 'wait';
+      readonly seconds: number;
+      readonly reason: string;
+      /** What may be a lasting cause: an unbroken row of waits with trouble ends, after minutes, in the words of the last. */
+      readonly trouble?: Omit<Refusal, 'outcome'>;
+    }
   | Refusal;
 
 export interface Refusal {

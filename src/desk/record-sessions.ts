@@ -12,7 +12,7 @@ export interface SessionRecorder {
   /** Which of a gateway's sessions belong to revoked certificates. Shared names are left alone: they cannot be told apart. */
   toCut(
     gatewayId: string,
-    sessions: readonly VpnSession[],
+    sessions: readonly (VpnSession & { readonly connectionId: string })[],
   ): Promise<readonly { readonly connectionId: string; readonly thumbprint: string }[]>;
   /** Notes a look: `cut` are the revoked certificates whose sessions were ended; the others had none. */
   record(gatewayId: string, cut: readonly string[], failure?: string): Promise<void>;

@@ -2,15 +2,17 @@ import type { OrchestrationContext } from 'durable-functions';
 import type { ActivityReference } from '../contracts/activity.ts';
 import type { StoryEnd } from '../contracts/build-gateway.ts';
 import type { Outcome, Refusal } from '../contracts/outcomes.ts';
-import { nextLookSeconds } from '../domain/poll-pacing.ts';
-import { callActivity, waitSeconds, type Steps } from './call-activity.ts';
+import { orRefusal, callActivity, waitAsAsked, type Steps } from './call-activity.ts';
 
 /** Azure says 45 minutes or more for a gateway; four hours is past any doubt. */
 const waitMaxMs = 4 * 3600 * 1000;
+/** What fails for a moment has passed by then; what fails in one go for so long does not pass by itself. */
+const troubleMaxMs = 15 * 60 * 1000;
 
 /**
  * Repeats a look-and-push activity until the resource is ready or refused, waiting by durable timer as Azure asks. `onWait`
- * is told when the reason for waiting changes.
+ * is told when the reason for waiting changes. Ends by the clock: with the last reason, or with Azure's words where it has
+ * answered nothing but trouble for minutes.
  */
 export function* untilReady<Input>(
   context: OrchestrationContext,
@@ -18,21 +20,32 @@ export function* untilReady<Input>(
   input: Input,
   onWait?: (reason: string) => Steps<unknown>,
 ): Steps<{ readonly outcome: 'ready' } | Refusal> {
-  const begun = context.df.currentUtcDateTime.getTime();
+  return yield* orRefusal(repeat(context, activity, input, onWait));
+}
+
+function* repeat<Input>(
+  context: OrchestrationContext,
+  activity: ActivityReference<Input, Outcome>,
+  input: Input,
+  onWait: ((reason: string) => Steps<unknown>) | undefined,
+): Steps<{ readonly outcome: 'ready' } | Refusal> {
+  const now = (): number => context.df.currentUtcDateTime.getTime();
+  const begunMs = now();
+  let troubledMs: number | undefined;
   let reason: string | undefined;
-  for (let looks = 0; ; looks += 1) {
+  for (;;) {
     const result = yield* callActivity(context, activity, input);
     if (result.outcome !== 'wait') return result;
-    if (context.df.currentUtcDateTime.getTime() - begun > waitMaxMs) {
-      return {
-        outcome: 'refused',
-        code: 'NoEnd',
-        message: `Azure has not come to an end after four hours: ${result.reason}`,
-      };
+    troubledMs = result.trouble === undefined ? undefined : (troubledMs ?? now());
+    if (result.trouble !== undefined && troubledMs !== undefined && now() - troubledMs > troubleMaxMs)
+      return { outcome: 'refused', ...result.trouble };
+    if (now() - begunMs > waitMaxMs) {
+      const message = `Azure has not come to an end after four hours: ${result.reason}`;
+      return { outcome: 'refused', code: 'NoEnd', message };
     }
     if (result.reason !== reason && onWait !== undefined) yield* onWait(result.reason);
     reason = result.reason;
-    yield* waitSeconds(context, nextLookSeconds(result.seconds, looks));
+    yield* waitAsAsked(context, result.seconds, begunMs);
   }
 }
 

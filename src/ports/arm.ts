@@ -1,31 +1,72 @@
 import type { JsonObject } from '../domain/json.ts';
 
+/** What Azure says, for people: its code, and all its words, those of details and inner errors too, at most 4,000 characters. */
+export interface ArmWords {
+  /** Azure's code, `Http403` where an answer has none, `NoAnswer` where there was no answer. */
+  readonly code: string;
+  /** Plain text without mark-up, signed addresses and secrets. Names of entries stand in it as Azure wrote them. */
+  readonly message: string;
+  /** What Azure's support finds the request by. */
+  readonly correlationId?: string;
+}
+
+/** A refusal in Azure's words, and what it is about. */
+export interface ArmFailure extends ArmWords {
+  /**
+   * True where one of the entries of the body may be the cause: a 400 in Azure's own form, or an operation that ended Failed.
+   * Everything else (rights, locks, policies, proxies) is about the write, whatever is in it.
+   */
+  readonly aboutBody: boolean;
+}
+
 /** What Resource Manager answered, sorted by what the caller can do about it. */
 export type ArmAnswer<T> =
   | { readonly outcome: 'done'; readonly value: T; readonly retryAfterSeconds?: number; readonly operationUrl?: string }
-  /** Azure has no such thing. `code` says what is missing where that is not the resource itself: `SubscriptionNotFound`. */
-  | { readonly outcome: 'missing'; readonly code?: string }
+  /**
+   * Azure says in its own form that there is no such thing. Only of a `resource` is that its absence; one answer proves none:
+   * Azure's caches have lagged. A 404 in any other form is `unavailable`.
+   */
+  | ({ readonly outcome: 'missing'; readonly of: 'resource' | 'resourceGroup' | 'subscription' } & ArmWords)
   /** Throttled, locked by another operation, or the etag has changed: wait, read again, decide again. Never resend. */
-  | { readonly outcome: 'busy'; readonly code: string; readonly message: string; readonly retryAfterSeconds: number }
-  | { readonly outcome: 'refused'; readonly status: number; readonly code: string; readonly message: string };
+  | ({ readonly outcome: 'busy'; readonly retryAfterSeconds: number } & ArmWords)
+  /**
+   * Nothing to go by: a 5xx or 408, no answer at all (status 0), or a success in no known form. A write may have been done. Wait,
+   * read again, decide again; some causes last, so whoever waits ends after a time in these words.
+   */
+  | ({ readonly outcome: 'unavailable'; readonly status: number; readonly retryAfterSeconds: number } & ArmWords)
+  | ({ readonly outcome: 'refused'; readonly status: number } & ArmFailure);
 
-/** A poll of a long-running action. `state` is the serialised poller (it may hold a signed operation URL, no other secret). */
+/** An answer that is not a success. */
+export type ArmUndone = Exclude<ArmAnswer<never>, { readonly outcome: 'done' }>;
+
+/** A poll of a long-running action. `state` tells where Azure is asked (it may hold signed operation URLs, no other secret). */
 export type ArmPoll<T> =
   | { readonly outcome: 'running'; readonly state: string; readonly retryAfterSeconds: number }
   | { readonly outcome: 'succeeded'; readonly value: T }
-  | { readonly outcome: 'busy'; readonly code: string; readonly message: string; readonly retryAfterSeconds: number }
-  | { readonly outcome: 'failed'; readonly code: string; readonly message: string };
+  /** This look failed and says nothing about the action: look again with the same state. */
+  | Extract<ArmUndone, { readonly outcome: 'busy' | 'unavailable' }>
+  /** The action has ended, or Azure has lost it, without a result that can be read: it may be started anew. */
+  | ({ readonly outcome: 'unreadable' } & ArmWords)
+  | ({ readonly outcome: 'failed' } & ArmFailure);
 
 export interface VpnSession {
-  readonly connectionId: string;
+  /** Undefined where Azure gives none: the session lives and cannot be cut. */
+  readonly connectionId: string | undefined;
   readonly commonName: string;
   readonly publicIpAddress: string;
   readonly privateIpAddress: string;
 }
 
+/** A list of sessions in the known form. */
+export interface SessionList {
+  readonly sessions: readonly VpnSession[];
+  /** Rows whose name cannot be read: somebody is connected, nobody knows who. */
+  readonly unreadable: number;
+}
+
 /**
  * Azure Resource Manager. `resourceId` is the full ARM id. Writes that Azure carries out over time answer when Azure has
- * accepted them; `readProvisioning` then tells how they go on. Socket faults and 5xx answers are thrown.
+ * accepted them; `readProvisioning` then tells how they go on. Whatever Azure or the network between does is answered as data.
  */
 export interface Arm {
   putResourceGroup(
@@ -33,11 +74,14 @@ export interface Arm {
     location: string,
     tags: Readonly<Record<string, string>>,
   ): Promise<ArmAnswer<JsonObject>>;
+  /** False only where Azure says that the group is not there; a subscription that it does not know is `missing`. */
   resourceGroupExists(resourceId: string): Promise<ArmAnswer<boolean>>;
-  /** Ids of what is in a resource group. */
+  /** Ids of what is in a resource group, as far as the identity may see it. */
   listResourceGroup(resourceId: string): Promise<ArmAnswer<readonly string[]>>;
+  /** Ids of the virtual network gateways in a resource group: the second witness of a gateway's absence. */
+  listGateways(resourceGroupId: string): Promise<ArmAnswer<readonly string[]>>;
   deleteResourceGroup(resourceId: string): Promise<ArmAnswer<undefined>>;
-  /** Raw read of a virtual network or virtual network gateway, with its etag inside. */
+  /** Raw read of a virtual network or virtual network gateway, with its etag inside; always with `properties`. */
   readRaw(resourceId: string): Promise<ArmAnswer<JsonObject>>;
   /** Raw whole-resource PUT of a virtual network or gateway; with `etag` only if the resource still has it. */
   putRaw(resourceId: string, body: JsonObject, etag?: string): Promise<ArmAnswer<JsonObject>>;
@@ -52,17 +96,22 @@ export interface Arm {
   ): Promise<ArmAnswer<JsonObject>>;
   /** The address itself; empty while Azure has given none. */
   readPublicIpAddress(resourceId: string): Promise<ArmAnswer<string>>;
-  /** Provisioning state of any of the resource kinds used here; undefined value when the resource has none. */
+  /** Provisioning state of any of the resource kinds used here; never empty. */
   readProvisioning(resourceId: string): Promise<ArmAnswer<string>>;
-  /** The error that a finished long-running operation left at its operation URL. */
-  readOperationError(operationUrl: string): Promise<{ readonly code: string; readonly message: string } | undefined>;
+  /**
+   * Why an accepted write ended badly, as its operation URL tells; undefined when it did not, or its record cannot be read.
+   * `aboutBody` is false for one that was canceled or superseded.
+   */
+  readOperationError(operationUrl: string): Promise<ArmFailure | undefined>;
+  /** `{"value":[{radiusServerAddress, radiusServerSecret}]}`, every row complete. */
   listRadiusSecrets(gatewayResourceId: string): Promise<ArmAnswer<JsonObject>>;
 
   startProfile(gatewayResourceId: string): Promise<ArmAnswer<string>>;
   /** On success the value is the package's bytes, fetched here: its SAS URL never leaves this call. */
   pollProfile(state: string): Promise<ArmPoll<Uint8Array>>;
   startSessions(gatewayResourceId: string): Promise<ArmAnswer<string>>;
-  pollSessions(state: string): Promise<ArmPoll<readonly VpnSession[]>>;
+  /** Only `{"value":[…]}` is a look: everything else is `unreadable`, never an empty list. */
+  pollSessions(state: string): Promise<ArmPoll<SessionList>>;
   startDisconnect(gatewayResourceId: string, connectionIds: readonly string[]): Promise<ArmAnswer<string>>;
   pollDisconnect(state: string): Promise<ArmPoll<undefined>>;
 }

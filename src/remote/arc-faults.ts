@@ -1,11 +1,10 @@
+import { inFull } from '../domain/azure-words.ts';
 import { cutText } from '../domain/cut-text.ts';
 import { asObject, asText } from '../domain/gateway-entries.ts';
 import type { JsonObject } from '../domain/json.ts';
-import type { ArmAnswer } from '../ports/arm.ts';
+import type { ArmUndone } from '../ports/arm.ts';
 import type { RemoteFailure, RemoteFault, RemoteStart } from '../ports/remote-runner.ts';
 import { failed } from './failure.ts';
-
-type Undone = Exclude<ArmAnswer<never>, { outcome: 'done' }>;
 
 /** A conflict names no time; the other command needs some. */
 const conflictSeconds = 30;
@@ -13,7 +12,7 @@ const conflictSeconds = 30;
 const fullSeconds = 60;
 
 /** Answers after which the same call may go well later; undefined for all others. */
-export function busyBy(answer: Undone): Extract<RemoteStart, { outcome: 'busy' }> | undefined {
+export function busyBy(answer: ArmUndone): Extract<RemoteStart, { outcome: 'busy' }> | undefined {
   if (answer.outcome === 'busy') {
     return { outcome: 'busy', reason: wordsOf(answer), retryAfterSeconds: answer.retryAfterSeconds };
   }
@@ -24,7 +23,10 @@ export function busyBy(answer: Undone): Extract<RemoteStart, { outcome: 'busy' }
 }
 
 /** Refusals that stay, in Azure's own words: an agent that is too old, commands that the machine blocks. */
-export function refusedBy(machine: string, answer: Undone): RemoteFailure {
+export function refusedBy(machine: string, answer: ArmUndone): RemoteFailure {
+  if (answer.outcome === 'unavailable' || (answer.outcome === 'missing' && answer.of !== 'resource')) {
+    return failed('Unreachable', `Azure tells nothing of ${machine}: ${wordsOf(answer)}`);
+  }
   if (answer.outcome === 'missing') {
     return failed(
       'Precondition',
@@ -63,8 +65,8 @@ function faultOf(words: string): RemoteFault {
   return /\bdisconnected\b/i.test(words) ? 'Unreachable' : 'Precondition';
 }
 
-function wordsOf({ code, message }: { readonly code: string; readonly message: string }): string {
-  return cutText(`${code}: ${message}`);
+function wordsOf({ code, ...words }: ArmUndone): string {
+  return `${code}: ${inFull({ ...words, message: cutText(words.message) })}`;
 }
 
 /** No document names the code of the refusal of a 26th command; its words must speak of so many run commands. */

@@ -21,6 +21,7 @@ export interface ArcRunnerOptions {
 
 /** The stable version that has run commands of connected machines (facts/onprem.md 3a). */
 const apiVersion = '2025-01-13';
+const lagSeconds = 15;
 
 /**
  * Runs scripts by Azure Arc's Run Command: one resource per command, deleted once its result is stored, because a machine holds
@@ -36,11 +37,25 @@ export function createArcRunner({ arm, secrets, outputs, now }: ArcRunnerOptions
     return busyBy(answer) ?? refusedBy(command.machine.id, withoutPassword(answer, runAs));
   }
 
+  /**
+   * The second witness where a command is said not to be there: Azure's caches lag, and a second PUT would stop what runs. Without
+   * an answer that can be read it may be there.
+   */
+  async function isListed(machine: Machine, id: string): Promise<boolean> {
+    const list = await arm.list(`${resourceIdOf(machine)}/runCommands`, apiVersion);
+    if (list.outcome === 'missing') return list.of !== 'resource';
+    const suffix = `/${id}`.toLowerCase();
+    return list.outcome !== 'done' || list.value.some((listed) => listed.toLowerCase().endsWith(suffix));
+  }
+
   async function start(command: RemoteCommand): Promise<RemoteStart> {
     const { machine, id } = command;
     const existing = await arm.get(runCommandId(machine, id), apiVersion);
     if (existing.outcome === 'done') return attachTo(existing.value, id);
-    if (existing.outcome !== 'missing') return busyBy(existing) ?? refusedBy(machine.id, existing);
+    if (existing.outcome !== 'missing' || existing.of !== 'resource')
+      return busyBy(existing) ?? refusedBy(machine.id, existing);
+    if (await isListed(machine, id))
+      return { outcome: 'busy', reason: lagging(machine), retryAfterSeconds: lagSeconds };
     const connected = await arm.get(resourceIdOf(machine), apiVersion);
     if (connected.outcome !== 'done') return busyBy(connected) ?? refusedBy(machine.id, connected);
     return judgeConnection(machine.id, connected.value) ?? put(command, asText(connected.value['location']));
@@ -49,9 +64,10 @@ export function createArcRunner({ arm, secrets, outputs, now }: ArcRunnerOptions
   async function poll(machine: Machine, handle: string): Promise<RemotePoll> {
     const { id, operationUrl } = parseHandle(handle);
     const answer = await arm.get(runCommandId(machine, id), apiVersion);
-    if (answer.outcome === 'missing') return notThere(machine);
-    if (answer.outcome === 'refused') return refusedBy(machine.id, answer);
+    if (answer.outcome === 'missing' && answer.of === 'resource')
+      return (await isListed(machine, id)) ? { outcome: 'running' } : notThere(machine);
     if (answer.outcome === 'busy') return { outcome: 'running' };
+    if (answer.outcome !== 'done') return refusedBy(machine.id, answer);
     const seen = readState(answer.value);
     switch (seen.state) {
       case 'running':
@@ -92,11 +108,11 @@ export function createArcRunner({ arm, secrets, outputs, now }: ArcRunnerOptions
   /** DELETE stops a command, but not at once: as long as it may run, the machine is not free for the next. */
   async function removeStopped(machine: Machine, id: string): Promise<void> {
     const before = await arm.get(runCommandId(machine, id), apiVersion);
-    if (before.outcome === 'missing') return;
     await remove(machine, id);
     if (before.outcome === 'done' && isOver(before.value)) return;
     const after = await arm.get(runCommandId(machine, id), apiVersion);
-    if (after.outcome !== 'missing') throw new Error(`The command on ${machine.id} is still being stopped.`);
+    if (after.outcome !== 'missing' || (await isListed(machine, id)))
+      throw new Error(`The command on ${machine.id} is still being stopped.`);
   }
 
   return {
@@ -114,6 +130,10 @@ export function createArcRunner({ arm, secrets, outputs, now }: ArcRunnerOptions
 
 function notThere(machine: Machine): RemoteFailure {
   return failed('ToolFailed', `The command is not on the machine ${machine.id}: it was removed, or never began.`);
+}
+
+function lagging(machine: Machine): string {
+  return `Azure is not of one mind about the command on ${machine.id}.`;
 }
 
 function runCommandBody(
@@ -148,8 +168,14 @@ function attachTo(resource: JsonObject, id: string): RemoteStart {
 
 /** Azure's words may repeat what they refuse. */
 function withoutPassword<T extends ArmAnswer<never>>(answer: T, runAs: Credential | undefined): T {
-  if (runAs === undefined || !('message' in answer) || !answer.message.includes(runAs.password)) return answer;
+  if (runAs === undefined || !('message' in answer) || !unspaced(answer.message).includes(unspaced(runAs.password)))
+    return answer;
   return { ...answer, message: 'Azure refused the account that the command is to run as.' };
+}
+
+/** Azure's words come on one line. */
+function unspaced(text: string): string {
+  return text.replaceAll(/\s+/g, '');
 }
 
 function runCommandId(machine: Machine, id: string): string {

@@ -28,7 +28,9 @@ export function createFakeArm(): FakeArm {
 
   function found(resourceId: string): ArmAnswer<JsonObject> {
     const value = resources.get(resourceId);
-    return value === undefined ? { outcome: 'missing' } : { outcome: 'done', value };
+    return value === undefined
+      ? { outcome: 'missing', of: 'resource', code: 'ResourceNotFound', message: 'It was not found.' }
+      : { outcome: 'done', value };
   }
 
   function put(resourceId: string, body: JsonObject): ArmAnswer<JsonObject> {
@@ -53,6 +55,13 @@ export function createFakeArm(): FakeArm {
       answer('listResourceGroup', () => ({
         outcome: 'done',
         value: [...resources.keys()].filter((key) => key.startsWith(`${id}/`)),
+      })),
+    listGateways: (id) =>
+      answer('listGateways', () => ({
+        outcome: 'done',
+        value: [...resources.keys()].filter((key) =>
+          key.startsWith(`${id}/providers/Microsoft.Network/virtualNetworkGateways/`),
+        ),
       })),
     deleteResourceGroup: (id) =>
       answer('deleteResourceGroup', () => {

@@ -3,7 +3,7 @@ import { createSetAsideSecrets } from '../../../src/desk/set-aside-secrets.ts';
 import type { ArmAnswer } from '../../../src/ports/arm.ts';
 import type { RemoteRunner } from '../../../src/ports/remote-runner.ts';
 import { createArcRunner } from '../../../src/remote/arc-runner.ts';
-import { createFakeArc, tailOf, type FakeArc } from '../../support/remote/fake-arc.ts';
+import { createFakeArc, notFound, tailOf, unavailable, type FakeArc } from '../../support/remote/fake-arc.ts';
 import { createFakeSecrets, type FakeSecrets } from '../../support/remote/fake-secrets.ts';
 import { aCommand, benchSecrets, describeRunnerContract, secretText } from '../../support/remote/runner-contract.ts';
 
@@ -28,7 +28,7 @@ function createArcBench(): ArcBench {
 }
 
 function refused(status: number, code: string, message: string): ArmAnswer<never> {
-  return { outcome: 'refused', status, code, message };
+  return { outcome: 'refused', status, code, message, aboutBody: status === 400 };
 }
 
 describe('src/remote/arc-runner', () => {
@@ -142,10 +142,47 @@ describe('src/remote/arc-runner', () => {
     });
 
     it('says which machine Azure does not know', async () => {
-      bench.arc.answerNext('GET', { outcome: 'missing' });
-      bench.arc.answerNext('GET', { outcome: 'missing', code: 'ResourceNotFound' });
+      bench.arc.answerNext('GET', notFound);
+      bench.arc.answerNext('GET', notFound);
 
       expect(await bench.runner.start(aCommand(bench.arc.machine))).toMatchObject({ fault: 'Precondition' });
+    });
+
+    it('puts no second command beside one that the list shows and the read does not', async () => {
+      const command = aCommand(bench.arc.machine);
+      await bench.runner.start(command);
+      bench.arc.answerNext('GET', notFound);
+
+      expect(await bench.runner.start(command)).toMatchObject({ outcome: 'busy' });
+      expect(bench.arc.calls.filter((call) => call.startsWith('PUT'))).toHaveLength(1);
+    });
+
+    it('takes a command for running as long as the list shows it, or cannot be read', async () => {
+      const id = await startOne();
+      bench.arc.answerNext('GET', notFound);
+      expect(await poll(id)).toEqual({ outcome: 'running' });
+
+      bench.arc.answerNext('GET', notFound);
+      bench.arc.answerNext('LIST', unavailable(502, 'Http502', 'Bad gateway'));
+      expect(await poll(id)).toEqual({ outcome: 'running' });
+    });
+
+    it('gives no machine back on the word of one answer', async () => {
+      const id = await startOne();
+      for (let looks = 0; looks < 2; looks += 1) bench.arc.answerNext('GET', notFound);
+      bench.arc.answerNext('DELETE', notFound);
+
+      await expect(bench.runner.cleanup(bench.arc.machine, id)).rejects.toThrow('still being stopped');
+    });
+
+    it.each([
+      ['GET', unavailable(503, 'ServerBusy', 'Busy.')],
+      ['PUT', unavailable(0, 'NoAnswer', 'ECONNRESET')],
+      ['GET', { ...notFound, of: 'subscription', code: 'SubscriptionNotFound' } as ArmAnswer<never>],
+    ] as const)('waits as for a machine that is away when %s brings nothing to go by', async (method, answer) => {
+      bench.arc.answerNext(method, answer);
+
+      expect(await bench.runner.start(aCommand(bench.arc.machine))).toMatchObject({ fault: 'Unreachable' });
     });
 
     it.each([

@@ -20,7 +20,7 @@ export interface FakeArc {
   /** What the machine's resource says in `properties.status`. */
   status: string;
   /** The next call of this method is answered so; `lost`: it takes effect and its answer does not come. */
-  answerNext(method: 'GET' | 'PUT' | 'DELETE', answer: ArmAnswer<never> | 'lost'): void;
+  answerNext(method: 'GET' | 'LIST' | 'PUT' | 'DELETE', answer: ArmAnswer<never> | 'lost'): void;
   /** What Azure's operation says of the command that was put last. */
   operationError: { readonly code: string; readonly message: string } | undefined;
   /** Fields of `instanceView` and `provisioningState` as they are from now on. */
@@ -49,13 +49,13 @@ export function createFakeArc(): FakeArc {
     if (given === undefined) return Promise.resolve(work());
     if (given.answer !== 'lost') return Promise.resolve(given.answer);
     work();
-    return Promise.reject(new Error('Azure was not to be reached: ECONNRESET'));
+    return Promise.resolve(unavailable(0, 'NoAnswer', 'Azure was not to be reached: ECONNRESET.'));
   }
 
   function read(id: string): ArmAnswer<JsonObject> {
     if (id === resourceId) return done({ location: 'westeurope', properties: { status: fake.status } });
     const value = resources.get(id);
-    return value === undefined ? { outcome: 'missing', code: 'ResourceNotFound' } : done(value);
+    return value === undefined ? notFound : done(value);
   }
 
   function put(id: string, body: JsonObject): ArmAnswer<JsonObject> {
@@ -93,13 +93,14 @@ export function createFakeArc(): FakeArc {
     calls,
     arm: {
       get: (id) => call('GET', id, () => read(id)),
+      list: () => call('LIST', resourceId, () => ({ outcome: 'done', value: [...resources.keys()] })),
       put: (id, _version, body) => call('PUT', id, () => put(id, body)),
       remove: (id) =>
         call('DELETE', id, () => {
           commands.remove(nameOf(id));
-          return resources.delete(id) ? done({}) : { outcome: 'missing' };
+          return resources.delete(id) ? done({}) : notFound;
         }),
-      readOperationError: () => Promise.resolve(fake.operationError),
+      readOperationError: () => Promise.resolve(fake.operationError && { ...fake.operationError, aboutBody: true }),
     },
     outputs: {
       urlOf: (name) => `https://storage.test/run-commands/${name}`,
@@ -138,6 +139,17 @@ export function createFakeArc(): FakeArc {
   };
   return Object.assign(fake, arc);
 }
+
+export function unavailable(status: number, code: string, message: string): ArmAnswer<never> {
+  return { outcome: 'unavailable', status, code, message, retryAfterSeconds: 10 };
+}
+
+export const notFound: ArmAnswer<never> = {
+  outcome: 'missing',
+  of: 'resource',
+  code: 'ResourceNotFound',
+  message: 'It was not found.',
+};
 
 function done(value: JsonObject): ArmAnswer<JsonObject> {
   return { outcome: 'done', value };

@@ -79,13 +79,32 @@ describe('src/activities/ensure-resource', () => {
     });
   });
 
-  it('refuses a subscription that Azure does not know, instead of waiting for it', async () => {
+  it.each([
+    {
+      outcome: 'missing',
+      of: 'subscription',
+      code: 'SubscriptionNotFound',
+      message: 'It could not be found.',
+      correlationId: 'c-1',
+    },
+    {
+      outcome: 'unavailable',
+      status: 500,
+      code: 'SubscriptionNotFound',
+      message: 'It could not be found.',
+      correlationId: 'c-1',
+      retryAfterSeconds: 10,
+    },
+  ])('waits for what may pass, and has Azure’s words in case it does not ($outcome)', async (answer) => {
     const { world } = await anEmptyAzure();
-    world.arm.answerNext('putResourceGroup', { outcome: 'missing', code: 'SubscriptionNotFound' });
+    world.arm.answerNext('putResourceGroup', answer);
 
     const outcome = await createEnsureResource(world)({ gatewayId: 'vnet1gw', resource: 'resourceGroup' });
 
-    expect(outcome).toMatchObject({ outcome: 'refused', code: 'SubscriptionNotFound' });
+    expect(outcome).toMatchObject({
+      outcome: 'wait',
+      trouble: { code: 'SubscriptionNotFound', message: 'It could not be found. (correlation id c-1)' },
+    });
   });
 
   it('does not take another gateway of the same name for its own', async () => {

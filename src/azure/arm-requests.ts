@@ -1,0 +1,128 @@
+import type { TokenCredential } from '@azure/core-auth';
+import {
+  bearerTokenAuthenticationPolicy,
+  createDefaultHttpClient,
+  createHttpHeaders,
+  createPipelineFromOptions,
+  createPipelineRequest,
+  isRestError,
+  type HttpMethods,
+  type PipelineOptions,
+} from '@azure/core-rest-pipeline';
+import { z } from 'zod';
+import type { JsonObject } from '../domain/json.ts';
+import { redactSecrets } from '../domain/redact-secrets.ts';
+import type { ArmAnswer } from '../ports/arm.ts';
+import { classify, isSuccess, jsonOf, unreadable, type RawAnswer } from './arm-answers.ts';
+import { audienceOf } from './arm-audience.ts';
+
+export interface ArmRequestsOptions {
+  readonly endpoint: string;
+  readonly credential: TokenCredential;
+  readonly now: () => Date;
+  /** For tests: a CA to trust. */
+  readonly clientOptions?: Pick<PipelineOptions, 'tlsOptions'>;
+}
+
+export interface ArmRequests {
+  /** `url` is complete, or begins with the resource's id. */
+  send(
+    method: HttpMethods,
+    url: string,
+    options?: { readonly body?: JsonObject; readonly etag?: string },
+  ): Promise<RawAnswer>;
+  /** Whether an address that Azure named is Azure's own: to no other may the token go. */
+  isOwn(url: string): boolean;
+  /** The ids in all pages of a list. A page in no known form is no answer: a list is a claim about what is not in it. */
+  listIds(url: string): Promise<ArmAnswer<readonly string[]>>;
+}
+
+const timeoutMs = 60_000;
+const pagesMax = 200;
+const page = z.looseObject({
+  value: z.array(z.looseObject({ id: z.string().min(1) })),
+  nextLink: z.string().nullish(),
+});
+
+/**
+ * Bare requests to Resource Manager, as they are on the wire. Nothing is sent twice: waiting is an orchestration's business, and a
+ * retry that does not read again would undo another writer's change. Faults of the network are answers too.
+ */
+export function createArmRequests({ endpoint, credential, now, clientOptions }: ArmRequestsOptions): ArmRequests {
+  const httpClient = createDefaultHttpClient();
+  const pipeline = createPipelineFromOptions({ ...clientOptions, retryOptions: { maxRetries: 0 } });
+  pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential, scopes: `${audienceOf(endpoint)}/.default` }));
+  const base = new URL(endpoint);
+
+  const send: ArmRequests['send'] = async (method, url, { body, etag } = {}) => {
+    const request = createPipelineRequest({
+      url: url.startsWith('/') ? `${endpoint}${url}` : url,
+      method,
+      // The client's own timeout does not bound the body, and its timer outlives a connection that is refused.
+      abortSignal: AbortSignal.timeout(timeoutMs),
+      headers: createHttpHeaders({
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(etag === undefined ? {} : { 'if-match': etag }),
+      }),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    try {
+      const { status, headers, bodyAsText } = await pipeline.sendRequest(httpClient, request);
+      return {
+        status,
+        retryAfter: headers.get('retry-after'),
+        operationUrl: headers.get('azure-asyncoperation'),
+        location: headers.get('location'),
+        correlationId: headers.get('x-ms-correlation-request-id') ?? headers.get('x-ms-request-id'),
+        text: bodyAsText ?? '',
+        at: now(),
+      };
+    } catch (error: unknown) {
+      return { status: 0, fault: faultOf(error), text: '', at: now() };
+    }
+  };
+
+  const isOwn = (url: string): boolean => {
+    if (!URL.canParse(url)) return false;
+    const { protocol, port, hostname } = new URL(url);
+    const isHost = hostname === base.hostname || hostname.endsWith(`.${base.hostname}`);
+    return protocol === base.protocol && port === base.port && isHost;
+  };
+
+  return {
+    send,
+    isOwn,
+    listIds: async (firstUrl) => {
+      const ids: string[] = [];
+      let url = firstUrl;
+      for (let pages = 0; pages < pagesMax; pages += 1) {
+        const answer = await send('GET', url);
+        if (!isSuccess(answer)) return classify(answer);
+        const read = page.safeParse(jsonOf(answer));
+        const next = read.data?.nextLink ?? '';
+        if (!read.success || (next !== '' && !isOwn(next))) return unreadable(answer, 'a list');
+        ids.push(...read.data.value.map(({ id }) => id));
+        if (next === '') return { outcome: 'done', value: ids };
+        url = next;
+      }
+      const message = `Azure's list has no end after ${pagesMax} pages.`;
+      return { outcome: 'unavailable', status: 200, retryAfterSeconds: 60, code: 'UnreadableAnswer', message };
+    },
+  };
+}
+
+/**
+ * What a request that met no answer says in words. The client's error holds the request, whose body may hold a password, so only
+ * its code goes on; of the identity's errors the first line. Anything else is a mistake of ours and is thrown.
+ */
+function faultOf(error: unknown): string {
+  if (isRestError(error)) return `Azure was not to be reached: ${error.code ?? 'the connection broke'}.`;
+  if (!(error instanceof Error)) throw error;
+  if (error.name === 'AbortError') return `Azure did not answer in ${timeoutMs / 1000} s.`;
+  if (/(Authentication|Credential)\w*Error$/.test(error.name)) {
+    const [line = ''] = error.message.split('\n');
+    return `No token for Azure: ${redactSecrets(line).slice(0, 500)}`;
+  }
+  throw error;
+}
