@@ -33,9 +33,11 @@ import { createRevocationDesk } from './desk/revocations.ts';
 import { createSetAsideSecrets } from './desk/set-aside-secrets.ts';
 import { createTrustDesk } from './desk/trust-roots.ts';
 import { createUnfinished } from './desk/unfinished.ts';
+import type { ThumbprintOfRoot } from './domain/gateway-entries.ts';
 import { parseThumbprint } from './domain/thumbprint.ts';
 import { readProfilePackage, type ProfileReading } from './kits/read-profile-package.ts';
-import { readCertificate, thumbprintOfPublicCertData } from './pki/read-certificate.ts';
+import { readCertificate } from './pki/read-certificate.ts';
+import { isExpiredRoot, readForeignRoot } from './pki/read-foreign-root.ts';
 
 /** Private container of the gateways' profile packages. */
 export const profileContainer = 'profiles';
@@ -67,7 +69,7 @@ export function createServices(settings: Settings, credential: TokenCredential) 
 
   const lookup = createCertificateLookup({ books, now });
   const writer = createGatewayWriter({ books, now });
-  const thumbprintOfRoot = thumbprintOfPublicCertData;
+  const thumbprintOfRoot: ThumbprintOfRoot = (data) => readForeignRoot(data)?.thumbprint;
   const delivery = { outbox, webhook: settings.webhook, send: sendWebhook, now };
 
   const machineBooks = createOnPremisesBooks(tables);
@@ -131,11 +133,6 @@ export function createServices(settings: Settings, credential: TokenCredential) 
     kits: createKitDesk({ books, lookup, blobs, container: profileContainer, readProfilePackage: readProfile }),
     judgePlan: createJudgePlan({ arm, books, subscriptionId: settings.subscriptionId }),
   };
-}
-
-function isExpiredRoot(publicCertData: string, now: Date): boolean {
-  const reading = readCertificate(publicCertData);
-  return reading.ok && reading.certificate.notAfter.getTime() <= now.getTime();
 }
 
 function readProfile(zip: Uint8Array): ProfileReading {

@@ -1,4 +1,4 @@
-import { derTag, readDer, readOctetsOfBitString } from './der.ts';
+import { derTag, readDer, readLooseDer, readOctetsOfBitString } from './der.ts';
 import type { DerValue } from './der.ts';
 import { readExtensions } from './extensions.ts';
 import type { CertificateExtension } from './extensions.ts';
@@ -38,6 +38,13 @@ export function readCertificateStructure(der: Uint8Array): Structured<Certificat
   if (reading.value.tag !== derTag.sequence || !parts || !outerAlgorithm || !signature || extra)
     return notACertificate();
   return { ok: true, certificate: { ...parts, outerAlgorithm, signature } };
+}
+
+/** The parts of a certificate that others have made, in whatever BER; undefined where they cannot be found. Never throws. */
+export function readLooseStructure(bytes: Uint8Array): TbsStructure | undefined {
+  const reading = readLooseDer(bytes);
+  const tbs = reading.ok && reading.value.tag === derTag.sequence ? reading.value.children[0] : undefined;
+  return tbs === undefined ? undefined : takeApart(tbs);
 }
 
 /** The same for a TBSCertificate alone. */

@@ -20,6 +20,7 @@ export const derTag = {
   null: 0x05,
   objectIdentifier: 0x06,
   utf8String: 0x0c,
+  numericString: 0x12,
   printableString: 0x13,
   teletexString: 0x14,
   ia5String: 0x16,
@@ -46,6 +47,7 @@ class DerFault extends Error {
 
 interface Cursor {
   readonly bytes: Uint8Array;
+  readonly isStrict: boolean;
   valuesLeft: number;
 }
 
@@ -55,11 +57,25 @@ interface Cursor {
  * Depth and number of values are bounded before anything recurses further. Never throws.
  */
 export function readDer(bytes: Uint8Array): DerReading {
-  const cursor: Cursor = { bytes, valuesLeft: valuesMax };
+  return readFirst(bytes, true, (value) =>
+    value.encoding.length === bytes.length
+      ? { ok: true, value }
+      : { ok: false, offset: value.encoding.length, message: 'There are bytes after the end of the value.' },
+  );
+}
+
+/**
+ * Reads the one value that the bytes begin with as other systems do: lengths and contents need not be in their DER form, and
+ * what follows is not looked at. For what others have made and is only described here, never for what is to be signed.
+ */
+export function readLooseDer(bytes: Uint8Array): DerReading {
+  return readFirst(bytes, false, (value) => ({ ok: true, value }));
+}
+
+function readFirst(bytes: Uint8Array, isStrict: boolean, judge: (value: DerValue) => DerReading): DerReading {
+  const cursor: Cursor = { bytes, isStrict, valuesLeft: valuesMax };
   try {
-    const value = readValue(cursor, 0, bytes.length, 0);
-    if (value.encoding.length === bytes.length) return { ok: true, value };
-    return { ok: false, offset: value.encoding.length, message: 'There are bytes after the end of the value.' };
+    return judge(readValue(cursor, 0, bytes.length, 0));
   } catch (error: unknown) {
     if (error instanceof DerFault) return { ok: false, offset: error.offset, message: error.message };
     throw error;
@@ -72,7 +88,7 @@ function readValue(cursor: Cursor, start: number, end: number, depth: number): D
   const tag = readTag(cursor, start, end);
   const header = readLength(cursor, start + 1, end);
   const contents = cursor.bytes.subarray(header.contentsStart, header.contentsEnd);
-  const fault = findContentsFault(tag, contents);
+  const fault = cursor.isStrict ? findContentsFault(tag, contents) : undefined;
   if (fault !== undefined) throw new DerFault(start, fault);
   const isConstructed = (tag & 0x20) !== 0;
   const children = isConstructed ? readChildren(cursor, header.contentsStart, header.contentsEnd, depth + 1) : [];
@@ -107,7 +123,7 @@ function readLength(cursor: Cursor, position: number, end: number): { contentsSt
   const contentsStart = position + 1 + octets;
   if (contentsStart > end) throw new DerFault(position, 'The data end within a length.');
   const length = octets === 0 ? first : bigEndian(cursor.bytes.subarray(position + 1, contentsStart));
-  if (octets > 0 && (length < 0x80 || length < 256 ** (octets - 1))) {
+  if (cursor.isStrict && octets > 0 && (length < 0x80 || length < 256 ** (octets - 1))) {
     throw new DerFault(position, 'The length is not in its shortest form.');
   }
   if (contentsStart + length > end) throw new DerFault(position, 'The length reaches beyond the end of the data.');

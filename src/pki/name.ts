@@ -50,6 +50,7 @@ function readAttribute(pair: DerValue): NameAttribute {
 const stringTags: ReadonlySet<number> = new Set([
   derTag.utf8String,
   derTag.bmpString,
+  derTag.numericString,
   derTag.printableString,
   derTag.ia5String,
   derTag.teletexString,

@@ -61,18 +61,6 @@ export function toPem(der: Uint8Array): string {
   return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
 }
 
-/**
- * The thumbprint of a root as a gateway lists it. Portals and scripts have put more into publicCertData than base64 of DER:
- * PEM as it is, or base64 of PEM; both are understood. Undefined for what is no certificate.
- */
-export function thumbprintOfPublicCertData(text: string): Thumbprint | undefined {
-  const direct = readCertificate(text);
-  if (direct.ok) return direct.certificate.thumbprint;
-  if (text.length > charactersMax) return undefined;
-  const inner = readCertificate(Buffer.from(text, 'base64').toString('latin1'));
-  return inner.ok ? inner.certificate.thumbprint : undefined;
-}
-
 function readText(input: string | Uint8Array): ReturnType<typeof readArmour> {
   const text = typeof input === 'string' ? input : Buffer.from(input).toString('utf8');
   return readArmour(text, { labels: ['CERTIFICATE', 'X509 CERTIFICATE'], charactersMax });

@@ -27,7 +27,7 @@ import { createTrustDesk } from '../../src/desk/trust-roots.ts';
 import { createUnfinished } from '../../src/desk/unfinished.ts';
 import { completeGatewayPlan } from '../../src/domain/gateway-plan.ts';
 import { newGateway } from '../../src/domain/resource-bodies.ts';
-import { readCertificate, thumbprintOfPublicCertData } from '../../src/pki/read-certificate.ts';
+import { isExpiredRoot, readForeignRoot } from '../../src/pki/read-foreign-root.ts';
 import { aGatewayPlan, aSubscriptionId } from './builders/a-gateway-plan.ts';
 import { createFakeArm, provisioned, type FakeArm } from './fake-arm.ts';
 import { createFakeOrchestrations, type FakeOrchestrations } from './fake-orchestrations.ts';
@@ -54,7 +54,7 @@ export function createDeskWorld(tables: MemoryTables = createMemoryTables()) {
   const audit = createAudit({ tables });
   const lookup = createCertificateLookup({ books, now });
   const writer = createGatewayWriter({ books, now });
-  const thumbprintOfRoot = thumbprintOfPublicCertData;
+  const thumbprintOfRoot = (data: string) => readForeignRoot(data)?.thumbprint;
   return {
     arm,
     audit,
@@ -97,10 +97,7 @@ export function createDeskWorld(tables: MemoryTables = createMemoryTables()) {
       books,
       now,
       thumbprintOfRoot,
-      isExpiredRoot: (data, at) => {
-        const reading = readCertificate(data);
-        return reading.ok && reading.certificate.notAfter <= at;
-      },
+      isExpiredRoot,
     }),
   };
 }

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
-import { readCertificate, thumbprintOf, thumbprintOfPublicCertData, toPem } from '../../../src/pki/read-certificate.ts';
+import { readCertificate, thumbprintOf, toPem } from '../../../src/pki/read-certificate.ts';
 import type { CertificateReading } from '../../../src/pki/read-certificate.ts';
 import { aClientCertificate, aRootCertificate } from '../../support/builders/a-certificate.ts';
 import { toPemBlock } from '../../support/builders/der.ts';
@@ -114,25 +114,4 @@ describe('thumbprintOf', () => {
   it('is SHA-1 in upper-case hex', () => {
     expect(thumbprintOf(Buffer.from('abc'))).toBe('A9993E364706816ABA3E25717850C26C9CD0D89D');
   });
-});
-
-describe('thumbprintOfPublicCertData', () => {
-  const { thumbprint, oneLineBase64 } = read(rootPem);
-
-  it.each([
-    ['base64 of DER', oneLineBase64],
-    ['base64 of DER on many lines', oneLineBase64.replace(/.{76}/g, '$&\r\n')],
-    ['PEM', rootPem],
-    ['base64 of PEM', Buffer.from(rootPem).toString('base64')],
-    ['base64 of PEM with CRLF', Buffer.from(rootPem.replaceAll('\n', '\r\n')).toString('base64')],
-  ])('understands %s', (_, text) => {
-    expect(thumbprintOfPublicCertData(text)).toBe(thumbprint);
-  });
-
-  it.each(['', 'no certificate', 'MAA=', oneLineBase64.slice(8), 'A'.repeat(200_000)])(
-    'says nothing about other data',
-    (text) => {
-      expect(thumbprintOfPublicCertData(text)).toBeUndefined();
-    },
-  );
 });

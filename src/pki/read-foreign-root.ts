@@ -1,0 +1,107 @@
+import { X509Certificate } from 'node:crypto';
+import type { Thumbprint } from '../domain/thumbprint.ts';
+import { readLooseStructure } from './certificate-structure.ts';
+import { derTag, readLooseDer, type DerValue } from './der.ts';
+import { textOfName } from './name.ts';
+import { thumbprintOf } from './read-certificate.ts';
+
+/** A root that somebody else put on a gateway. Only what could be read is there; the thumbprint always is. */
+export interface ForeignRoot {
+  readonly thumbprint: Thumbprint;
+  /** As RFC 4514 writes it, safe to show. */
+  readonly subject?: string;
+  readonly notBefore?: Date;
+  readonly notAfter?: Date;
+}
+
+const charactersMax = 64 * 1024;
+const pemBody = /-----BEGIN [^-]{0,40}CERTIFICATE-----([^-]*)-----END/;
+
+/**
+ * Reads publicCertData of a gateway's root entry as tolerantly as whoever put it there needs: base64 of DER, PEM, base64 of
+ * either, in UTF-8 or UTF-16, with BER in it, in any version and with any key. Undefined for what is no certificate. Never
+ * throws. What Gatehouse itself makes or signs is read by `readCertificate`.
+ */
+export function readForeignRoot(publicCertData: string): ForeignRoot | undefined {
+  if (publicCertData.length > charactersMax) return undefined;
+  const bytes = unwrap(publicCertData);
+  const outer = readLooseDer(bytes);
+  const der = outer.ok ? outer.value.encoding : bytes;
+  const parts = readLooseStructure(der);
+  if (parts === undefined) return readByOpenSsl(der);
+  const notBefore = readLooseTime(parts.notBefore);
+  const notAfter = readLooseTime(parts.notAfter);
+  return {
+    thumbprint: thumbprintOf(der),
+    subject: textOfName(parts.subject),
+    ...(notBefore === undefined ? {} : { notBefore }),
+    ...(notAfter === undefined ? {} : { notAfter }),
+  };
+}
+
+/** True for a root whose last moment has passed; false for one that does not say when that is. */
+export function isExpiredRoot(publicCertData: string, now: Date): boolean {
+  const notAfter = readForeignRoot(publicCertData)?.notAfter;
+  return notAfter !== undefined && notAfter.getTime() <= now.getTime();
+}
+
+/** Takes layers of PEM and base64 off until DER is left. */
+function unwrap(text: string): Uint8Array {
+  let bytes: Buffer = Buffer.from(text, 'utf8');
+  // Nothing that was seen has more than three layers: base64 of PEM, whose body is base64.
+  for (let layer = 0; layer < 3 && !isDer(bytes); layer += 1) {
+    const inner = textOf(bytes);
+    bytes = Buffer.from(pemBody.exec(inner)?.[1] ?? inner, 'base64');
+  }
+  return new Uint8Array(bytes);
+}
+
+/** DER of a certificate begins with 30 and a length of more than one byte, which is never text. */
+function isDer([first, second]: Uint8Array): boolean {
+  return first === derTag.sequence && (second ?? 0) >= 0x80;
+}
+
+function textOf(bytes: Buffer): string {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes.toString('utf16le');
+  if (bytes[0] === 0xfe && bytes[1] === 0xff)
+    return Buffer.from(bytes.subarray(0, bytes.length & ~1))
+      .swap16()
+      .toString('utf16le');
+  return bytes.toString('utf8');
+}
+
+/** X.509 times as others have written them: seconds left out, fractions, offsets from UTC. */
+function readLooseTime({ tag, contents }: DerValue): Date | undefined {
+  const form = /^(\d{2}|\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})?(?:[.,]\d+)?(Z|[+-]\d{4})?$/;
+  const parts = form.exec(Buffer.from(contents).toString('latin1'));
+  const [, year = '', month = '', day = '', hour = '', minute = '', second = '00', zone = 'Z'] = parts ?? [];
+  if (parts === null || (year.length === 4) !== (tag === derTag.generalizedTime)) return undefined;
+  const century = year.length === 4 ? '' : Number(year) < 50 ? '20' : '19';
+  const offset = zone === 'Z' ? 'Z' : `${zone.slice(0, 3)}:${zone.slice(3)}`;
+  const date = new Date(`${century}${year}-${month}-${day}T${hour}:${minute}:${second}${offset}`);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+/** For what even the loose reader does not take, such as indefinite lengths. */
+function readByOpenSsl(bytes: Uint8Array): ForeignRoot | undefined {
+  try {
+    const { raw, subject, validFrom, validTo } = new X509Certificate(bytes);
+    const [notBefore, notAfter] = [validFrom, validTo].map((text) => new Date(text));
+    return {
+      thumbprint: thumbprintOf(raw),
+      subject: subject
+        .split('\n')
+        .reverse()
+        .join(',')
+        .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?'),
+      ...(isDate(notBefore) ? { notBefore } : {}),
+      ...(isDate(notAfter) ? { notAfter } : {}),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function isDate(date: Date | undefined): date is Date {
+  return date !== undefined && !Number.isNaN(date.getTime());
+}
