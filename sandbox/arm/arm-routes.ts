@@ -1,6 +1,6 @@
 import { startDisconnect, startHealth } from './gateways/connection-health.ts';
 import { deleteGateway, getGateway, listGateways, patchGateway, putGateway } from './gateways/gateways.ts';
-import { startProfile } from './gateways/generate-profile.ts';
+import { startPackageUrl, startProfile } from './gateways/generate-profile.ts';
 import { listRadiusSecrets } from './gateways/radius-secrets.ts';
 import {
   deletePublicIpAddress,
@@ -84,6 +84,7 @@ const networkRows: readonly Row[] = [
   ['VirtualNetworkGateways_Delete', 'DELETE', gateway, deleteGateway],
   ['VirtualNetworkGateways_List', 'GET', `${network}/virtualNetworkGateways`, listGateways],
   ['VirtualNetworkGateways_GenerateVpnProfile', 'POST', `${gateway}/generatevpnprofile`, startProfile],
+  ['VirtualNetworkGateways_GetVpnProfilePackageUrl', 'POST', `${gateway}/getvpnprofilepackageurl`, startPackageUrl],
   [
     'VirtualNetworkGateways_GetVpnclientConnectionHealth',
     'POST',

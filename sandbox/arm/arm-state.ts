@@ -36,6 +36,8 @@ export interface StoredResource {
   radiusSecrets?: RadiusSecret[];
   /** Made when a gateway's creation succeeds, and never changed. */
   identity?: GatewayIdentity;
+  /** The archive of the last profile that was made, in base64. */
+  profileZip?: string;
 }
 
 export interface Caller {
@@ -61,6 +63,8 @@ export interface StoredOperation {
   error?: ArmError;
   /** What the final GET of an action answers. */
   result?: unknown;
+  /** How often it was asked about while it ran. */
+  asked?: number;
 }
 
 /** A client's connection, as the VPN stand-in or the control door reports it. Times are stack time. */

@@ -28,6 +28,7 @@ const activityNames: Readonly<Record<OperationName, string>> = {
   PatchVirtualNetworkGatewayOperation: `${gateways}/write`,
   DeleteVirtualNetworkGatewayOperation: `${gateways}/delete`,
   GenerateVpnProfileOperation: `${gateways}/generatevpnprofile/action`,
+  GetVpnProfilePackageUrlOperation: `${gateways}/getvpnprofilepackageurl/action`,
   GetVpnClientConnectionHealthOperation: `${gateways}/getVpnClientConnectionHealth/action`,
   DisconnectVpnConnectionsOperation: `${gateways}/disconnectVirtualNetworkGatewayVpnConnections/action`,
   PutRunCommandOperation: 'Microsoft.HybridCompute/machines/runCommands/write',

@@ -1,7 +1,7 @@
 import type { OperationDefinition } from './arm-call.ts';
 import { disconnectDefinition, healthDefinition } from './gateways/connection-health.ts';
 import { deleteGatewayDefinition, patchGatewayDefinition, putGatewayDefinition } from './gateways/gateways.ts';
-import { profileDefinition } from './gateways/generate-profile.ts';
+import { packageUrlDefinition, profileDefinition } from './gateways/generate-profile.ts';
 import { deletePublicIpAddressDefinition, putPublicIpAddressDefinition } from './network/public-ip-addresses.ts';
 import { deleteSubnetDefinition, putSubnetDefinition } from './network/subnets.ts';
 import { deleteVirtualNetworkDefinition, putVirtualNetworkDefinition } from './network/virtual-networks.ts';
@@ -21,6 +21,7 @@ export const operationDefinitions: Readonly<Record<OperationName, OperationDefin
   PatchVirtualNetworkGatewayOperation: patchGatewayDefinition,
   DeleteVirtualNetworkGatewayOperation: deleteGatewayDefinition,
   GenerateVpnProfileOperation: profileDefinition,
+  GetVpnProfilePackageUrlOperation: packageUrlDefinition,
   GetVpnClientConnectionHealthOperation: healthDefinition,
   DisconnectVpnConnectionsOperation: disconnectDefinition,
   PutRunCommandOperation: putRunCommandDefinition,

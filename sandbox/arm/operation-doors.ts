@@ -5,7 +5,8 @@ import type { StoredOperation } from './arm-state.ts';
 import { retryAfter } from './durations.ts';
 import { isSignedFor, operationUrls } from './operation-urls.ts';
 
-const pollSeconds = 10;
+/** The waits that a gateway's operations ask for, one after the other; the last for all that follow (recorded). */
+const growingSeconds = [10, 20, 20, 40, 40, 80, 160, 100] as const;
 
 /** GET of the Azure-AsyncOperation door: always 200, the outcome is in the body. */
 export function readOperation(context: ArmContext, call: ArmCall): ServiceResponse {
@@ -14,7 +15,7 @@ export function readOperation(context: ArmContext, call: ArmCall): ServiceRespon
     case 'InProgress':
       return {
         status: 200,
-        headers: { 'retry-after': retryAfter(context.host, pollSecondsOf(operation)) },
+        headers: { 'retry-after': retryAfter(context.host, nextPollSeconds(operation)) },
         body: { status: 'InProgress' },
       };
     case 'Succeeded':
@@ -36,7 +37,7 @@ export function readOperationResult(context: ArmContext, call: ArmCall): Service
         headers: {
           location: urls.result,
           'azure-asyncoperation': urls.status,
-          'retry-after': retryAfter(context.host, pollSeconds),
+          'retry-after': retryAfter(context.host, nextPollSeconds(operation)),
         },
         ...(isAction(operation) ? { body: null } : {}),
       };
@@ -58,10 +59,14 @@ function isAction(operation: StoredOperation): boolean {
   return !/^(?:Put|Patch|Delete)/.test(operation.name);
 }
 
-/** Azure asks for shorter waits where the work is short (facts/cloud.md 3.1). */
-function pollSecondsOf(operation: StoredOperation): number {
+/** Azure asks for shorter waits where the work is short (facts/cloud.md 3.1), and for longer ones the more often it was asked. */
+function nextPollSeconds(operation: StoredOperation): number {
   if (operation.name === 'PutVirtualNetworkOperation' || operation.name === 'PutSubnetOperation') return 3;
-  return operation.name === 'PutPublicIpAddressOperation' ? 1 : pollSeconds;
+  if (operation.name === 'PutPublicIpAddressOperation') return 1;
+  if (operation.name.endsWith('RunCommandOperation')) return 10;
+  const asked = operation.asked ?? 0;
+  operation.asked = asked + 1;
+  return growingSeconds[asked] ?? growingSeconds[7];
 }
 
 function findOperation(context: ArmContext, call: ArmCall): StoredOperation {

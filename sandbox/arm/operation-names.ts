@@ -11,6 +11,7 @@ export type OperationName =
   | 'PatchVirtualNetworkGatewayOperation'
   | 'DeleteVirtualNetworkGatewayOperation'
   | 'GenerateVpnProfileOperation'
+  | 'GetVpnProfilePackageUrlOperation'
   | 'GetVpnClientConnectionHealthOperation'
   | 'DisconnectVpnConnectionsOperation'
   | 'PutRunCommandOperation'

@@ -158,6 +158,7 @@ export function acceptedAnswer(context: ArmContext, call: ArmCall, operation: St
     status: 202,
     headers: {
       'azure-asyncoperation': urls.status,
+      'azure-asyncnotification': 'Enabled',
       location: urls.result,
       'retry-after': retryAfter(context.host, 10),
     },

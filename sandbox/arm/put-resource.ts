@@ -33,7 +33,7 @@ export function preparePut(context: ArmContext, call: ArmCall, type: ResourceTyp
   const existing = findResource(context, calledId(call, type));
   checkShape(body, schema);
   if (existing !== undefined) checkUnchangeable(context, existing, location, body);
-  checkConditions(call, existing?.body);
+  checkConditions(call, calledId(call, type), existing?.body);
   const address = { subscriptionId: param(call, 'subscriptionId'), group: group.name, type, name };
   const id = existing?.id ?? formatResourceId(address);
   return { id, name: existing?.name ?? name, group: group.name, location, body: structuredClone(body), existing };

@@ -74,9 +74,7 @@ export function identifyChildren(resource: StoredResource): void {
   for (const [collection, children] of childCollections(resource)) {
     for (const child of children) {
       child['id'] = `${resource.id}/${collection}/${asText(child['name']) ?? ''}`;
-      // Azure sends a type for a gateway's children too, but its API description does not allow one there.
-      if (collection === 'subnets') child['type'] = `Microsoft.Network/${resource.type}/${collection}`;
-      else Reflect.deleteProperty(child, 'type');
+      child['type'] = `Microsoft.Network/${resource.type}/${collection}`;
     }
   }
 }

@@ -1,12 +1,23 @@
 import type { JsonObject, JsonValue } from '../domain/json.ts';
 
-/** Computed by Azure wherever they stand in a network resource (`readOnly` in its API description). */
+/**
+ * Computed by Azure wherever they stand in a network resource: `readOnly` in its API description, or seen in answers only
+ * and described nowhere. A setting that nobody here knows is none of these and is kept.
+ */
 const computedAnywhere = new Set([
   'etag',
   'provisioningState',
   'resourceGuid',
   'defaultBgpIpAddresses',
   'tunnelIpAddresses',
+  'vpnClientConnectionHealth',
+  'packetCaptureDiagnosticState',
+  'isMigrateToCSES',
+  'isMigratedLegacySKU',
+  'blockUpgradeOfMigratedLegacyGateways',
+  'virtualNetworkGatewayMigrationStatus',
+  'remoteVirtualNetworkPeerings',
+  'vpnStack',
 ]);
 const computedOnTop = new Set(['name', 'type']);
 /** What is called the same there is a person's. */

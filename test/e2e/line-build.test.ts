@@ -160,7 +160,7 @@ describe('src/functions/gateways, build', () => {
       provisioningState: 'Succeeded',
       vpnClientConfiguration: {
         vpnClientAddressPool: { addressPrefixes: ['172.16.201.0/24'] },
-        vpnClientProtocols: ['IkeV2', 'OpenVPN'],
+        vpnClientProtocols: ['OpenVPN', 'IkeV2'],
       },
     });
     expect(expectStatus(await stack.api('GET', '/api/gateways/vnet1gw'), 200)).toMatchObject({

@@ -5,6 +5,7 @@ import { ipConfigurationsOf } from '../network/usage.ts';
 import { findResource, listResources, provisioningStateOf } from '../resource-store.ts';
 import type { GatewayIdentity } from './gateway-identity.ts';
 import { networkIdOf } from './reference-rules.ts';
+import { parseRootData } from './root-data.ts';
 
 /** A gateway that runs: the last state that was applied, not the wanted one. */
 export interface AppliedGateway {
@@ -101,7 +102,7 @@ function toVpnState(applied: AppliedGateway, ready: boolean): VpnGatewayState {
   };
 }
 
-function toPem(base64: string): string {
-  const lines = base64.match(/.{1,64}/g) ?? [];
-  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
+/** What was accepted is a certificate. */
+function toPem(publicCertData: string): string {
+  return parseRootData(publicCertData)?.toString() ?? '';
 }

@@ -1,6 +1,6 @@
 import type { ArmContext } from '../arm-call.ts';
 import type { StoredResource } from '../arm-state.ts';
-import { asObject, asText, asTexts, isObject, propertiesOf, type JsonObject } from '../json-object.ts';
+import { asObject, asObjects, asText, asTexts, isObject, propertiesOf, type JsonObject } from '../json-object.ts';
 import type { PreparedPut } from '../put-resource.ts';
 import { spell, spellings } from './gateway-schema.ts';
 
@@ -67,5 +67,7 @@ function readAuthentication(client: JsonObject | undefined): string[] {
   const given = asTexts(client?.['vpnAuthenticationTypes']).map((kind) => spell(spellings.authentication, kind));
   if (given.length > 0 || client === undefined) return given;
   if (asText(client['aadTenant']) !== undefined) return ['AAD'];
-  return asText(client['radiusServerAddress']) === undefined ? ['Certificate'] : ['Radius'];
+  if (asText(client['radiusServerAddress']) !== undefined) return ['Radius'];
+  // Empty until there is a root to know a certificate by (recorded).
+  return asObjects(client['vpnClientRootCertificates']).length > 0 ? ['Certificate'] : [];
 }

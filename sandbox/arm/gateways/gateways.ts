@@ -6,7 +6,7 @@ import { checkConditions } from '../conditions.ts';
 import { gatewayCreateMs, spread, usualMs } from '../durations.ts';
 import { propertiesOf } from '../json-object.ts';
 import { listPage } from '../list-pages.ts';
-import { inGroup, withEtag } from '../network/virtual-networks.ts';
+import { inGroup } from '../network/virtual-networks.ts';
 import { acceptedAnswer, runningOperation, startOperation } from '../operations.ts';
 import { acceptPut, preparePut, readTags } from '../put-resource.ts';
 import {
@@ -27,6 +27,7 @@ import { gatewayProperties } from './gateway-body.ts';
 import { createGatewayIdentity } from './gateway-identity.ts';
 import { readGatewayPlan } from './gateway-plan.ts';
 import { gatewaySchema } from './gateway-schema.ts';
+import { checkNothingComputed, renderGateway, settledProperties } from './gateway-view.ts';
 import { readSecrets } from './radius-secrets.ts';
 import { checkReferences } from './reference-rules.ts';
 import { endSessionsOf } from './sessions.ts';
@@ -39,6 +40,7 @@ const pollSeconds = 10;
 /** PUT: the whole gateway, one write at a time. What is not in the body is gone. */
 export function putGateway(context: ArmContext, call: ArmCall): ServiceResponse {
   const prepared = preparePut(context, call, type, gatewaySchema);
+  checkNothingComputed(prepared.body);
   const plan = readGatewayPlan(context, prepared);
   for (const check of [checkSku, checkIpConfigurations, checkReferences, checkClientConfiguration, checkTrust]) {
     check(plan);
@@ -52,7 +54,7 @@ export function putGateway(context: ArmContext, call: ArmCall): ServiceResponse 
     operation: 'PutVirtualNetworkGatewayOperation',
     takesMs: spread(usual, `gateway ${context.state.operationCount}`),
     retryAfterSeconds: pollSeconds,
-    render: (_context, resource) => resource.body,
+    render: renderGateway,
   });
   const resource = findResource(context, prepared.id);
   if (resource !== undefined) resource.radiusSecrets = readSecrets(plan.client);
@@ -72,14 +74,15 @@ function refuseWhileLocked(context: ArmContext, call: ArmCall, gateway: StoredRe
 }
 
 export function getGateway(context: ArmContext, call: ArmCall): ServiceResponse {
-  return withEtag(requireResource(context, call, type).body);
+  // Unlike the others of its provider a gateway has its etag in the body alone (recorded).
+  return { status: 200, body: renderGateway(context, requireResource(context, call, type)) };
 }
 
 export function listGateways(context: ArmContext, call: ArmCall): ServiceResponse {
   const found = inGroup(context, call, listResources(context, type));
   return listPage(
     call,
-    found.map((resource) => resource.body),
+    found.map((resource) => renderGateway(context, resource)),
   );
 }
 
@@ -88,7 +91,7 @@ export function patchGateway(context: ArmContext, call: ArmCall): ServiceRespons
   requireWritableGroup(context, call);
   const gateway = requireResource(context, call, type);
   const tags = readTags(call);
-  checkConditions(call, gateway.body);
+  checkConditions(call, gateway.id, gateway.body);
   refuseWhileLocked(context, call, gateway);
   gateway.body['tags'] = tags;
   return start(context, call, gateway, 'PatchVirtualNetworkGatewayOperation', 'Updating', usualMs.gatewayTags);
@@ -98,7 +101,7 @@ export function deleteGateway(context: ArmContext, call: ArmCall): ServiceRespon
   requireGroup(context, call);
   const gateway = findResource(context, calledId(call, type));
   if (gateway === undefined) return { status: 204 };
-  checkConditions(call, gateway.body);
+  checkConditions(call, gateway.id, gateway.body);
   refuseWhileLocked(context, call, gateway);
   const takesMs = spread(usualMs.gatewayDelete, `gateway ${context.state.operationCount}`);
   return start(context, call, gateway, 'DeleteVirtualNetworkGatewayOperation', 'Deleting', takesMs);
@@ -123,6 +126,7 @@ export const putGatewayDefinition: OperationDefinition = {
   async succeed(context, operation) {
     const gateway = requireTarget(context, operation);
     gateway.identity ??= await createGatewayIdentity(context.host.clock.now());
+    gateway.body['properties'] = settledProperties(propertiesOf(gateway.body));
     settleResource(context, operation);
   },
   fail: failResource,

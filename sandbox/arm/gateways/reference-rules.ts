@@ -46,7 +46,7 @@ function checkSubnet(plan: GatewayPlan, subnetId: string): void {
     sameId(subnetName(candidate), wanted),
   );
   if (network === undefined || subnet === undefined || !isBeside(plan, network)) throw refuseMissing(subnetId, plan.id);
-  if (subnetName(subnet) !== gatewaySubnetName) {
+  if (!sameId(subnetName(subnet), gatewaySubnetName)) {
     const message = `Subnet ${subnetId} used by virtual network gateway ${plan.id} must be named ${gatewaySubnetName}.`;
     throw new ArmRefusal(400, 'SubnetNameMustBeGatewaySubnet', message);
   }

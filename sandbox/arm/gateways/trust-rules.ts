@@ -1,13 +1,12 @@
-import { X509Certificate } from 'node:crypto';
 import { ArmRefusal, refuseFormat } from '../arm-refusal.ts';
 import { asObjects, asText, propertiesOf, type JsonObject } from '../json-object.ts';
 import { sameId } from '../resource-id.ts';
 import { checkNetworkName } from '../resource-names.ts';
 import type { GatewayPlan } from './gateway-plan.ts';
+import { parseRootData } from './root-data.ts';
 
-/** Documented (facts/azure-vpn.md A3). */
+/** Published limits of a gateway (facts/azure-observed.md, Limits). */
 const rootsMax = 20;
-/** Often quoted, documented nowhere (facts/azure-vpn.md A3). */
 const revokedMax = 300;
 
 /** One bad entry refuses the whole body: that is what makes a shared list dangerous, and is kept. */
@@ -56,26 +55,13 @@ function checkWrapper(path: string, type: string, entry: JsonObject): void {
 
 function checkRoot(root: JsonObject, now: Date): void {
   const name = asText(root['name']) ?? '';
-  const certificate = parseRoot(asText(propertiesOf(root)['publicCertData']) ?? '');
+  const certificate = parseRootData(asText(propertiesOf(root)['publicCertData']) ?? '');
   if (certificate === undefined) {
     throw new ArmRefusal(400, 'VpnClientRootCertificateDataInvalid', `Data for certificate ${name} is invalid.`);
   }
   if (certificate.validToDate <= now) {
     const message = `Root certificate ${name} expired on ${certificate.validToDate.toISOString()}. Please remove this certificate and retry.`;
     throw new ArmRefusal(400, 'VpnClientRootCertificateExpired', message);
-  }
-}
-
-/** A root certificate from Azure's form: base64 of the DER bytes on one line, without PEM markers. */
-function parseRoot(publicCertData: string): X509Certificate | undefined {
-  if (!/^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(publicCertData)) return undefined;
-  const der = Buffer.from(publicCertData, 'base64');
-  try {
-    const certificate = new X509Certificate(der);
-    // Node takes PEM bytes too, and bytes behind the certificate; both are not DER.
-    return certificate.raw.equals(der) ? certificate : undefined;
-  } catch {
-    return undefined;
   }
 }
 

@@ -116,7 +116,7 @@ export function deletePublicIpAddress(context: ArmContext, call: ArmCall): Servi
   requireGroup(context, call);
   const resource = findResource(context, calledId(call, type));
   if (resource === undefined) return { status: 204 };
-  checkConditions(call, resource.body);
+  checkConditions(call, resource.id, resource.body);
   const [use] = usersOfPublicIp(context, resource.id);
   if (use !== undefined) {
     throw new ArmRefusal(

@@ -34,7 +34,7 @@ export function putSubnet(context: ArmContext, call: ArmCall): ServiceResponse {
   const body = readBody(call);
   checkShape(body, subnetSchema);
   const before = findSubnet(network, param(call, 'subnetName'));
-  checkConditions(call, before);
+  checkConditions(call, `${network.id}/subnets/${param(call, 'subnetName')}`, before);
   refuseWhileBusy(context, call, network);
   const name = before === undefined ? param(call, 'subnetName') : subnetName(before);
   const subnet = withSubnetDefaults({ ...body, name });
@@ -68,7 +68,7 @@ export function deleteSubnet(context: ArmContext, call: ArmCall): ServiceRespons
   const network = requireNetworkOfSubnet(context, call);
   const subnet = findSubnet(network, param(call, 'subnetName'));
   if (subnet === undefined) return { status: 204 };
-  checkConditions(call, subnet);
+  checkConditions(call, asText(subnet['id']) ?? '', subnet);
   const [use] = usersOfSubnet(context, asText(subnet['id']) ?? '');
   if (use !== undefined) throw refuseSubnetInUse(subnetName(subnet), use.id);
   refuseWhileBusy(context, call, network);

@@ -124,7 +124,7 @@ export function deleteVirtualNetwork(context: ArmContext, call: ArmCall): Servic
   requireGroup(context, call);
   const resource = findResource(context, calledId(call, type));
   if (resource === undefined) return { status: 204 };
-  checkConditions(call, resource.body);
+  checkConditions(call, resource.id, resource.body);
   const [use] = usersOfVirtualNetwork(context, resource.id);
   if (use !== undefined) throw refuseSubnetInUse('GatewaySubnet', use.id);
   const running = runningOperation(context, resource);

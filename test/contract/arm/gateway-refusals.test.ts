@@ -162,13 +162,6 @@ describe('sandbox/arm/gateways', () => {
       () => [root('a', Buffer.from('hello').toString('base64'))],
       'VpnClientRootCertificateDataInvalid',
     ],
-    [
-      'base64 of PEM',
-      (data) => [
-        root('a', Buffer.from(`-----BEGIN CERTIFICATE-----\n${data}\n-----END CERTIFICATE-----\n`).toString('base64')),
-      ],
-      'VpnClientRootCertificateDataInvalid',
-    ],
     ['a name with a space', (data) => [root('my root', data)], 'InvalidResourceName'],
     ['a name twice', (data) => [root('a', data), root('A', data)], 'DuplicateResourceName'],
     [

@@ -59,7 +59,7 @@ describe('sandbox/arm', () => {
       provisioningState: 'Succeeded',
       vpnGatewayGeneration: 'Generation1',
       sku: { capacity: 2 },
-      vpnClientConfiguration: { vpnClientProtocols: ['OpenVPN', 'IkeV2'], vpnAuthenticationTypes: ['Certificate'] },
+      vpnClientConfiguration: { vpnClientProtocols: ['OpenVPN', 'IkeV2'], vpnAuthenticationTypes: [] },
     });
 
     await stack.finish(network.virtualNetworkGateways.delete('rg', 'gw'));

@@ -113,7 +113,7 @@ describe('sandbox/arm/gateways/sessions', () => {
       resourceId: `${stack.group}${gatewayPath}`,
       addressPool: ['172.16.201.0/24'],
       vnetPrefixes: ['10.1.0.0/16'],
-      protocols: ['IkeV2', 'OpenVPN'],
+      protocols: ['OpenVPN', 'IkeV2'],
       revokedThumbprints: [thumbprint],
       roots: [{ name: 'root' }],
     });

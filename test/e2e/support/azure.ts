@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { requestOver, type WireAnswer } from '../../support/https-request.ts';
 import type { RunningTestStack } from '../../support/stack.ts';
+import { writableGateway } from '../../support/writable-gateway.ts';
 import { expectStatus, type JsonObject } from './line.ts';
 
 interface StackSecrets {
@@ -116,7 +117,7 @@ export async function writeGatewayAsApp(
     origin: stack.info.arm.url,
     path: `${networkPath(stack)}?api-version=${apiVersions.network}`,
     audience: 'https://management.azure.com',
-    body: change(await readGateway(stack)),
+    body: change(writableGateway(await readGateway(stack))),
   });
   if (answer.status >= 300) throw new Error(`PUT: ${answer.status} ${answer.text}`);
 }
@@ -218,5 +219,5 @@ export async function changeGatewayInPortal(
   change: (gateway: GatewayResource) => unknown,
   path = networkPath(stack),
 ): Promise<void> {
-  await changeInPortal(stack, 'PUT', path, change(await readGateway(stack, path)));
+  await changeInPortal(stack, 'PUT', path, change(writableGateway(await readGateway(stack, path))));
 }

@@ -30,6 +30,34 @@ describe('src/azure/without-computed', () => {
     });
   });
 
+  it('leaves out what is in answers only and described nowhere, and keeps a setting that nobody here knows', () => {
+    const read = {
+      properties: {
+        packetCaptureDiagnosticState: 'None',
+        isMigrateToCSES: false,
+        isMigratedLegacySKU: false,
+        blockUpgradeOfMigratedLegacyGateways: false,
+        virtualNetworkGatewayMigrationStatus: { phase: 'None', state: 'None' },
+        remoteVirtualNetworkPeerings: [],
+        vpnStack: 'None',
+        enableHighBandwidthVpnGateway: false,
+        settingOfTomorrow: { a: 1 },
+        vpnClientConfiguration: {
+          vpnClientProtocols: ['OpenVPN'],
+          vpnClientConnectionHealth: { vpnClientConnectionsCount: 2 },
+        },
+      },
+    };
+
+    expect(withoutComputed(read)).toEqual({
+      properties: {
+        enableHighBandwidthVpnGateway: false,
+        settingOfTomorrow: { a: 1 },
+        vpnClientConfiguration: { vpnClientProtocols: ['OpenVPN'] },
+      },
+    });
+  });
+
   it('changes nothing in a body that was never read', () => {
     const body = { location: 'eastus', tags: {}, properties: { addressSpace: { addressPrefixes: ['10.1.0.0/16'] } } };
 
