@@ -60,7 +60,7 @@ export function createServices(settings: Settings, credential: TokenCredential) 
 
   const unfinished = createUnfinished({ tables, now });
   const outbox = createOutbox({ tables, now });
-  const operations = createOperations({ tables, now, unfinished, outbox });
+  const operations = createOperations({ tables, now, unfinished, outbox, usualTimeDivisor: settings.usualTimeDivisor });
   const claims = createClaims({ tables });
   const books = createBooks(tables);
   const expiries = createExpiries({ tables });

@@ -38,6 +38,7 @@ export function runtimeEnvironment(plan: StackPlan): Record<string, string> {
   return {
     ...commonEnvironment(plan),
     ...appSettings(plan, info),
+    GATEHOUSE_USUAL_TIME_DIVISOR: String(options.speed),
     SANDBOX_APP_DIR: options.appDirectory,
     SANDBOX_PORT: String(ports.runtime),
     SANDBOX_STORAGE: info.storage.connectionString,

@@ -13,6 +13,7 @@ const settingsSchema = z.object({
   GATEHOUSE_WEBHOOK_SECRET: z.string().min(16).optional(),
   AZURE_CLIENT_ID: z.string().optional(),
   AZURE_AUTHORITY_HOST: httpsUrl.optional(),
+  GATEHOUSE_USUAL_TIME_DIVISOR: z.coerce.number().min(1).max(1_000_000).default(1),
 });
 
 /** Names of the settings that the application itself reads: what describes a deployment is checked against them. */
@@ -30,6 +31,8 @@ export interface Settings {
   /** The application's own id: changes that it made itself are not drift. */
   readonly clientId: string | undefined;
   readonly authorityHost: string | undefined;
+  /** How many times faster than Azure's the surroundings are: what operations say of usual times is divided by it. */
+  readonly usualTimeDivisor: number;
 }
 
 /**
@@ -60,5 +63,6 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     webhook: url === undefined || secret === undefined ? undefined : { url, secret },
     clientId: data.AZURE_CLIENT_ID,
     authorityHost: data.AZURE_AUTHORITY_HOST,
+    usualTimeDivisor: data.GATEHOUSE_USUAL_TIME_DIVISOR,
   });
 }

@@ -56,7 +56,8 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
   async function announceProfile(gatewayId: string, before: ProfileRecord | undefined, hash: string): Promise<void> {
     if (before?.hash === hash) return;
     await options.outbox.append({
-      id: `profile-${gatewayId}-${hash.slice(0, 32)}`,
+      // Named by the change: a profile may come back to what it was.
+      id: `profile-${gatewayId}-${hash.slice(0, 32)}-after-${before?.madeAt ?? 'none'}`,
       type: 'gatehouse.profile.changed.v1',
       subject: `gateways/${gatewayId}`,
       data: { gatewayId, hash, isFirst: before === undefined },
@@ -94,8 +95,9 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
         blobName,
         madeAt: at(),
       };
-      await books.profiles.upsert(record);
+      // The event first: after a crash in between the same change is announced again, under the same id.
       await announceProfile(gatewayId, before, profile.hash);
+      await books.profiles.upsert(record);
       await endRequests(gatewayId, wanted, async (operationId) => {
         await operations.settleStep(operationId, gatewayId, { status: 'succeeded', detail: profile.hash, now: now() });
       });

@@ -4,6 +4,7 @@ import {
   isStepEnd,
   type OperationEnd,
   type OperationProblem,
+  type OperationStep,
   type OperationView,
   type OperationWait,
   type WaitingFor,
@@ -122,13 +123,16 @@ export interface OperationsOptions {
   readonly now: () => Date;
   readonly unfinished: Unfinished;
   readonly outbox: Pick<Outbox, 'append'>;
+  /** How many times faster than usual the surroundings are: 1 if not given. */
+  readonly usualTimeDivisor?: number;
 }
 
 const unfinishedKind = 'operation';
 /** How long a note of an operation without a record is kept: its request may still be on the way. */
 const orphanNoteMs = 60 * 60 * 1000;
 
-export function createOperations({ tables, now, unfinished, outbox }: OperationsOptions): Operations {
+export function createOperations(options: OperationsOptions): Operations {
+  const { tables, now, unfinished, outbox, usualTimeDivisor = 1 } = options;
   const index = createOperationIndex(tables);
   const store = createStore(tables, {
     table: 'Operations',
@@ -136,6 +140,7 @@ export function createOperations({ tables, now, unfinished, outbox }: Operations
     keys: ({ id }) => operationKeys(id),
   });
   const at = (): string => now().toISOString();
+  const toStep = (step: NewStep): OperationStep => newStep(step, usualTimeDivisor);
 
   async function get(id: string): Promise<OperationRecord | undefined> {
     return (await store.get(operationKeys(id)))?.record;
@@ -157,7 +162,7 @@ export function createOperations({ tables, now, unfinished, outbox }: Operations
       status: 'pending',
       attempt: 1,
       cancelRequested: false,
-      steps: operation.steps.map(newStep),
+      steps: operation.steps.map(toStep),
     };
     // The note comes first: a crash after it leaves a note without a record, which a sweep drops; never an open record
     // that no sweep would find.
@@ -295,7 +300,7 @@ export function createOperations({ tables, now, unfinished, outbox }: Operations
       await change(id, (record) => {
         const added = steps.filter(({ name }) => !record.steps.some((step) => step.name === name));
         if (added.length === 0 || isOperationEnd(record.status)) return undefined;
-        return { ...record, updatedAt: at(), steps: [...record.steps, ...added.map(newStep)] };
+        return { ...record, updatedAt: at(), steps: [...record.steps, ...added.map(toStep)] };
       });
     },
     addResult: async (id, result) => {

@@ -16,6 +16,7 @@ import { certificateKeys, type CertificateRecord, type RevocationRecord } from '
 import { gatewayRevocationKind, operationsOf, type GatewayRevocation } from './records/gateways.ts';
 import { createBeginTwins } from './revoke-twins.ts';
 import type { IntentRequest } from './trust-roots.ts';
+import { updateSteps } from './usual-update-time.ts';
 
 export const revocationReasons = ['compromised', 'left', 'lost', 'superseded', 'unspecified'] as const;
 export type RevocationReason = (typeof revocationReasons)[number];
@@ -83,7 +84,7 @@ export function createRevocationDesk(options: {
       target: record.thumbprint,
       targetKey: record.thumbprint,
       requestedBy: request.requestedBy,
-      steps: gateways.map((name) => ({ name, usualSeconds: 300 })),
+      steps: await updateSteps(books, gateways, 300),
       context: { serialNumber: record.serialNumber, rootId: record.rootId, ...asked },
     });
   }

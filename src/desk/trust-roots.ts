@@ -9,6 +9,7 @@ import type { OperationRecord } from './operation-record.ts';
 import type { Operations } from './operations.ts';
 import { rootKeys } from './records/certificates.ts';
 import { gatewayKeys, gatewayRootKind, type GatewayRecord, type GatewayRoot } from './records/gateways.ts';
+import { updateSteps } from './usual-update-time.ts';
 
 export interface IntentRequest {
   readonly operationId: string;
@@ -62,7 +63,7 @@ export function createTrustDesk(options: {
     return record;
   }
 
-  function createOperation(
+  async function createOperation(
     kind: string,
     gatewayId: string,
     request: IntentRequest,
@@ -74,7 +75,7 @@ export function createTrustDesk(options: {
       target: gatewayId,
       targetKey: gatewayId,
       requestedBy: request.requestedBy,
-      steps: [{ name: gatewayId, usualSeconds: 240 }],
+      steps: await updateSteps(books, [gatewayId], 240),
       context,
     });
   }

@@ -138,7 +138,10 @@ describe('src/functions/gateways, build', () => {
     const percents = looks.map(({ percent }) => percent);
     expect(percents).toEqual(percents.toSorted((a, b) => a - b));
     expect(percents.at(-1)).toBe(100);
-    expect(looks.find(({ status }) => status === 'running')?.remainingSeconds).toBeGreaterThan(0);
+    // Of this stack's clock, on which Azure is as many times faster.
+    const remaining = looks.find(({ status }) => status === 'running')?.remainingSeconds;
+    expect(remaining).toBeGreaterThan(0);
+    expect(remaining).toBeLessThan(60);
     const result = await stack.api('GET', location);
     expect(result.status).toBe(200);
     expect(await stack.api('GET', `/api/operations?kind=buildGateway&target=vnet1gw`)).toMatchObject({

@@ -30,6 +30,11 @@ describe('src/config/settings', () => {
     expect(read).not.toThrow(/short-secret|plain\.test/);
   });
 
+  it('divides usual times by nothing unless it is told to', () => {
+    expect(readSettings(complete).usualTimeDivisor).toBe(1);
+    expect(readSettings({ ...complete, GATEHOUSE_USUAL_TIME_DIVISOR: '600' }).usualTimeDivisor).toBe(600);
+  });
+
   it('takes an empty setting for one that is not there', () => {
     expect(
       readSettings({ ...complete, GATEHOUSE_WEBHOOK_URL: '', GATEHOUSE_WEBHOOK_SECRET: '' }).webhook,

@@ -11,12 +11,12 @@ interface World {
   readonly clock: TestClock;
 }
 
-function createWorld(tables: MemoryTables = createMemoryTables()): World {
+function createWorld(tables: MemoryTables = createMemoryTables(), usualTimeDivisor = 1): World {
   const clock = createTestClock();
   const { now } = clock;
   const outbox = createOutbox({ tables, now });
   const unfinished = createUnfinished({ tables, now });
-  return { operations: createOperations({ tables, now, unfinished, outbox }), outbox, clock };
+  return { operations: createOperations({ tables, now, unfinished, outbox, usualTimeDivisor }), outbox, clock };
 }
 
 function idOf(number: number): string {
@@ -85,7 +85,6 @@ describe('src/desk/operations', () => {
       name: 'gateway',
       status: 'succeeded',
       attempts: 2,
-      detail: 'accepted by Azure',
       startedAt: '2026-03-01T12:00:01.000Z',
       endedAt: '2026-03-01T12:00:05.000Z',
       usualSeconds: 1990,
@@ -235,6 +234,43 @@ describe('src/desk/operations', () => {
     });
 
     expect(places).toBeGreaterThan(7);
+  });
+
+  it('tells usual times as they are where the surroundings are faster, and what was measured as it was', async () => {
+    const { operations } = createWorld(createMemoryTables(), 100);
+    await operations.create(
+      anOperation({
+        steps: [
+          { name: 'preflight', usualSeconds: 10 },
+          { name: 'gateway', usualSeconds: 1990 },
+          { name: 'update', usualSeconds: 7, isMeasured: true },
+        ],
+      }),
+    );
+    await operations.addSteps(idOf(1), [{ name: 'more', usualSeconds: 500 }]);
+
+    const view = await operations.view(idOf(1));
+
+    expect(view?.steps.map(({ usualSeconds }) => usualSeconds)).toEqual([1, 20, 7, 5]);
+    expect(view?.remainingSeconds).toBe(33);
+  });
+
+  it('forgets what a step waited for once it is done', async () => {
+    const { operations, clock } = createWorld();
+    const now = clock.now();
+    await operations.create(anOperation());
+    await operations.setStep(idOf(1), 'gateway', { status: 'waiting', detail: 'Azure is busy: TooManyRequests', now });
+
+    await operations.setStep(idOf(1), 'gateway', { status: 'succeeded', now });
+    await operations.setStep(idOf(1), 'preflight', { status: 'waiting', detail: 'Azure is busy', now });
+    await operations.settleStep(idOf(1), 'preflight', { status: 'succeeded', detail: 'ab12', now });
+
+    const steps = (await operations.view(idOf(1)))?.steps;
+    expect(steps?.map(({ name, detail }) => [name, detail])).toEqual([
+      ['preflight', 'ab12'],
+      ['gateway', undefined],
+      ['verify', undefined],
+    ]);
   });
 
   it('keeps a page of long words, whichever way they come in', async () => {

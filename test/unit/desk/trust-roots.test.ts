@@ -28,6 +28,16 @@ describe('src/desk/trust-roots', () => {
     });
   });
 
+  it('expects of a gateway what its own updates took', async () => {
+    const world = createDeskWorld();
+    await aRoot(world);
+    await aGateway(world, 'vnet1gw', { updateSeconds: [90, 31, 40] });
+
+    const { id } = await world.trust.trust('vnet1gw', 'root-1', 'Contoso', aRequest(world, 'trust'));
+
+    expect((await world.operations.view(id))?.steps).toMatchObject([{ name: 'vnet1gw', usualSeconds: 40 }]);
+  });
+
   it('keeps a root whose certificates are alive, unless forced', async () => {
     const world = createDeskWorld();
     await aRoot(world);
