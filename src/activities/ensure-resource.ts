@@ -236,8 +236,9 @@ export function provisioningOf(resource: JsonObject): string {
   return asText(asObject(resource['properties'])['provisioningState']);
 }
 
+/** Azure names three states in which nothing goes on, and may name any other for what does (the resource provider contract). */
 export function isAtWork(provisioningState: string): boolean {
-  return ['Updating', 'Creating', 'Deleting', 'Accepted', 'Running'].includes(provisioningState);
+  return !['', 'Succeeded', 'Failed', 'Canceled'].includes(provisioningState);
 }
 
 export function waitFor(reason: string, seconds = usualLookSeconds): Outcome {

@@ -13,7 +13,8 @@ import {
 import { callActivity, type Steps } from './call-activity.ts';
 import { convergeGateway } from './converge-gateway.ts';
 import { makeProfile } from './gateway-actions.ts';
-import { failed, untilReady } from './until-ready.ts';
+import { endOfStory, failed, type Place } from './story-end.ts';
+import { untilReady } from './until-ready.ts';
 
 const resources = ['resourceGroup', 'virtualNetwork', 'publicIp', 'gateway'] as const;
 
@@ -26,7 +27,7 @@ const resources = ['resourceGroup', 'virtualNetwork', 'publicIp', 'gateway'] as 
  */
 export function* buildGateway(context: OrchestrationContext): Steps<StoryEnd> {
   const input = context.df.getInput<GatewayStoryInput>();
-  const end = yield* build(context, input);
+  const end = yield* endOfStory((place) => build(context, input, place));
   const { nextWriter } = yield* callActivity(context, finishBuild, { ...input, end });
   if (nextWriter !== null) {
     const { instanceId, epoch } = nextWriter;
@@ -35,12 +36,12 @@ export function* buildGateway(context: OrchestrationContext): Steps<StoryEnd> {
   return end;
 }
 
-function* build(context: OrchestrationContext, input: GatewayStoryInput): Steps<StoryEnd> {
+function* build(context: OrchestrationContext, input: GatewayStoryInput, place: Place): Steps<StoryEnd> {
   const { operationId, gatewayId, epoch } = input;
 
   // Steps 1 to 4: resource group, virtual network, public addresses, gateway.
   for (const resource of resources) {
-    if (yield* isStopped(context, operationId, resource)) return { status: 'canceled' };
+    if (yield* isStopped(context, place, operationId, resource)) return { status: 'canceled' };
     const result = yield* untilReady(context, ensureResource, { gatewayId, resource }, (detail) =>
       callActivity(context, noteStep, { operationId, step: resource, detail }),
     );
@@ -49,7 +50,7 @@ function* build(context: OrchestrationContext, input: GatewayStoryInput): Steps<
   }
 
   // Step 5: the roots of the plan, and those that were added while Azure was building.
-  if (yield* isStopped(context, operationId, 'trust')) return { status: 'canceled' };
+  if (yield* isStopped(context, place, operationId, 'trust')) return { status: 'canceled' };
   const converged = yield* convergeGateway(context, { gatewayId, epoch });
   if (converged === undefined) {
     return {
@@ -62,19 +63,20 @@ function* build(context: OrchestrationContext, input: GatewayStoryInput): Steps<
   yield* callActivity(context, endStep, { operationId, step: 'trust' });
 
   // Step 6: the profile package.
-  if (yield* isStopped(context, operationId, 'profile')) return { status: 'canceled' };
+  if (yield* isStopped(context, place, operationId, 'profile')) return { status: 'canceled' };
   yield* makeProfile(context, gatewayId);
   yield* callActivity(context, endStep, { operationId, step: 'profile' });
 
   // Step 7: what Azure shows is what was planned.
-  if (yield* isStopped(context, operationId, 'verify')) return { status: 'canceled' };
+  if (yield* isStopped(context, place, operationId, 'verify')) return { status: 'canceled' };
   const verified = yield* untilReady(context, ensureResource, { gatewayId, resource: 'gateway' });
   if (verified.outcome === 'refused') return failed('verify', verified);
   yield* callActivity(context, endStep, { operationId, step: 'verify' });
   return { status: 'succeeded' };
 }
 
-function* isStopped(context: OrchestrationContext, operationId: string, step: BuildStep): Steps<boolean> {
+function* isStopped(context: OrchestrationContext, place: Place, operationId: string, step: BuildStep): Steps<boolean> {
+  place.step = step;
   const { cancelRequested } = yield* callActivity(context, beginStep, { operationId, step });
   return cancelRequested;
 }

@@ -53,9 +53,15 @@ export function* orRefusal<T>(steps: Steps<T>): Steps<T | Refusal> {
   try {
     return yield* steps;
   } catch (error) {
-    if (error instanceof ActivityFailed) return { outcome: 'refused', code: 'ActivityFailed', message: error.message };
+    if (error instanceof ActivityFailed) return refusalBy(error);
     throw error;
   }
+}
+
+/** What ended something from within, as the refusal that it amounts to. */
+export function refusalBy(error: unknown): Refusal {
+  const code = error instanceof ActivityFailed ? 'ActivityFailed' : 'InternalError';
+  return { outcome: 'refused', code, message: firstLineOf(error) };
 }
 
 /** Waits by durable timer. The real host may wake up to a second early, so callers look again and never compute with it. */

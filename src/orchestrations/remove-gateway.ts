@@ -9,7 +9,8 @@ import {
   type StoryEnd,
 } from '../contracts/build-gateway.ts';
 import { callActivity, type Steps } from './call-activity.ts';
-import { failed, untilReady } from './until-ready.ts';
+import { endOfStory, failed, type Place } from './story-end.ts';
+import { untilReady } from './until-ready.ts';
 
 /**
  * Deletes what Gatehouse made for a gateway, in the order that Azure's references demand, and nothing else: a virtual
@@ -17,13 +18,18 @@ import { failed, untilReady } from './until-ready.ts';
  */
 export function* removeGateway(context: OrchestrationContext): Steps<StoryEnd> {
   const input = context.df.getInput<GatewayStoryInput>();
-  const end = yield* remove(context, input);
+  const end = yield* endOfStory((place) => remove(context, input, place));
   yield* callActivity(context, finishRemoval, { ...input, end });
   return end;
 }
 
-function* remove(context: OrchestrationContext, { operationId, gatewayId }: GatewayStoryInput): Steps<StoryEnd> {
+function* remove(
+  context: OrchestrationContext,
+  { operationId, gatewayId }: GatewayStoryInput,
+  place: Place,
+): Steps<StoryEnd> {
   for (const { name } of removeSteps) {
+    place.step = name;
     const { cancelRequested } = yield* callActivity(context, beginStep, { operationId, step: name });
     if (cancelRequested) return { status: 'canceled' };
     const result = yield* untilReady(context, removeResource, { gatewayId, resource: name });

@@ -1,8 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { ActivityReference } from '../contracts/activity.ts';
-import type { StoryEnd } from '../contracts/build-gateway.ts';
 import type { Outcome, Refusal } from '../contracts/outcomes.ts';
-import { orRefusal, callActivity, waitAsAsked, type Steps } from './call-activity.ts';
+import { callActivity, waitAsAsked, type Steps } from './call-activity.ts';
 
 /** Azure says 45 minutes or more for a gateway; four hours is past any doubt. */
 const waitMaxMs = 4 * 3600 * 1000;
@@ -19,15 +18,6 @@ export function* untilReady<Input>(
   activity: ActivityReference<Input, Outcome>,
   input: Input,
   onWait?: (reason: string) => Steps<unknown>,
-): Steps<{ readonly outcome: 'ready' } | Refusal> {
-  return yield* orRefusal(repeat(context, activity, input, onWait));
-}
-
-function* repeat<Input>(
-  context: OrchestrationContext,
-  activity: ActivityReference<Input, Outcome>,
-  input: Input,
-  onWait: ((reason: string) => Steps<unknown>) | undefined,
 ): Steps<{ readonly outcome: 'ready' } | Refusal> {
   const now = (): number => context.df.currentUtcDateTime.getTime();
   const begunMs = now();
@@ -47,9 +37,4 @@ function* repeat<Input>(
     reason = result.reason;
     yield* waitAsAsked(context, result.seconds, begunMs);
   }
-}
-
-/** The end of a story whose step was refused, in the words of the refusal. */
-export function failed(step: string, { code, message }: Refusal): StoryEnd {
-  return { status: 'failed', step, code, message };
 }

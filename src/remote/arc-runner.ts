@@ -21,7 +21,6 @@ export interface ArcRunnerOptions {
 
 /** The stable version that has run commands of connected machines (facts/onprem.md 3a). */
 const apiVersion = '2025-01-13';
-const lagSeconds = 15;
 
 /**
  * Runs scripts by Azure Arc's Run Command: one resource per command, deleted once its result is stored, because a machine holds
@@ -38,8 +37,8 @@ export function createArcRunner({ arm, secrets, outputs, now }: ArcRunnerOptions
   }
 
   /**
-   * The second witness where a command is said not to be there: Azure's caches lag, and a second PUT would stop what runs. Without
-   * an answer that can be read it may be there.
+   * The second witness where a command that was started is said not to be there: Azure's caches lag, and what runs must not be
+   * begun again beside itself. Without an answer that can be read it may be there.
    */
   async function isListed(machine: Machine, id: string): Promise<boolean> {
     const list = await arm.list(`${resourceIdOf(machine)}/runCommands`, apiVersion);
@@ -54,8 +53,6 @@ export function createArcRunner({ arm, secrets, outputs, now }: ArcRunnerOptions
     if (existing.outcome === 'done') return attachTo(existing.value, id);
     if (existing.outcome !== 'missing' || existing.of !== 'resource')
       return busyBy(existing) ?? refusedBy(machine.id, existing);
-    if (await isListed(machine, id))
-      return { outcome: 'busy', reason: lagging(machine), retryAfterSeconds: lagSeconds };
     const connected = await arm.get(resourceIdOf(machine), apiVersion);
     if (connected.outcome !== 'done') return busyBy(connected) ?? refusedBy(machine.id, connected);
     return judgeConnection(machine.id, connected.value) ?? put(command, asText(connected.value['location']));
@@ -130,10 +127,6 @@ export function createArcRunner({ arm, secrets, outputs, now }: ArcRunnerOptions
 
 function notThere(machine: Machine): RemoteFailure {
   return failed('ToolFailed', `The command is not on the machine ${machine.id}: it was removed, or never began.`);
-}
-
-function lagging(machine: Machine): string {
-  return `Azure is not of one mind about the command on ${machine.id}.`;
 }
 
 function runCommandBody(

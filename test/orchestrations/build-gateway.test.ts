@@ -1,7 +1,14 @@
 import { buildSteps } from '../../src/contracts/build-gateway.ts';
 import { buildGateway } from '../../src/orchestrations/build-gateway.ts';
 import { aGatewayWorld } from '../support/gateway-world.ts';
-import { calledActivities, inputsOf, replayOrchestration, runOrchestration } from '../support/orchestration-driver.ts';
+import {
+  ActivityFailed,
+  begun,
+  calledActivities,
+  inputsOf,
+  replayOrchestration,
+  runOrchestration,
+} from '../support/orchestration-driver.ts';
 
 const input = { operationId: `op-${'0'.repeat(32)}`, gatewayId: 'gw', epoch: 1 };
 const resources = ['resourceGroup', 'virtualNetwork', 'publicIp', 'gateway'] as const;
@@ -36,6 +43,85 @@ describe('src/orchestrations/build-gateway', () => {
     expect(run.output).toEqual(end);
     expect(inputsOf(run, 'beginStep')).toHaveLength(resources.indexOf(refused) + 1);
     expect(inputsOf(run, 'finishBuild')).toEqual([{ ...input, end }]);
+  });
+
+  it.each([
+    ['ensureResource', 'resourceGroup'],
+    ['writeGateway', 'trust'],
+    ['startProfile', 'profile'],
+  ])('ends the step and the operation when %s fails on every try', (broken, step) => {
+    const { activities } = aGatewayWorld({
+      overrides: {
+        [broken]: () => {
+          throw new ActivityFailed('The table is away.\n    at stack');
+        },
+      },
+    });
+
+    const run = runOrchestration(buildGateway, input, activities);
+
+    const end = { status: 'failed', step, code: 'ActivityFailed', message: 'The table is away.' };
+    expect(inputsOf(run, 'finishBuild')).toEqual([{ ...input, end }]);
+    expect(replayOrchestration(buildGateway, input, run.history)).toEqual(run);
+  });
+
+  describe('when Azure answers nothing but trouble', () => {
+    const trouble = { code: 'InternalServerError', message: 'An error occurred. (correlation id c-1)' };
+    const waiting = (more: object): object => ({ outcome: 'wait', seconds: 10, reason: 'Azure answers 500.', ...more });
+
+    function build(answer: (look: number) => object) {
+      let looks = 0;
+      const { activities } = aGatewayWorld({
+        overrides: {
+          ensureResource: ({ resource }: { readonly resource: string }) => {
+            if (resource !== 'gateway') return { outcome: 'ready' };
+            looks += 1;
+            return answer(looks);
+          },
+        },
+      });
+      const run = runOrchestration(buildGateway, input, activities);
+      const minutes = (Date.parse(run.history.at(-1)?.at ?? '') - begun) / 60_000;
+      return { run, looks, minutes };
+    }
+
+    it('ends the step in Azure’s words after a quarter of an hour, and not sooner', () => {
+      const { run, minutes, looks } = build(() => waiting({ trouble }));
+
+      expect(run.output).toEqual({ status: 'failed', step: 'gateway', ...trouble });
+      expect(minutes).toBeGreaterThan(15);
+      expect(minutes).toBeLessThan(17);
+      expect(looks).toBeLessThan(60);
+    });
+
+    it('goes on when something else came in between, for hours', () => {
+      const { run } = build((look) =>
+        look >= 100 ? { outcome: 'ready' } : waiting(look % 9 === 0 ? {} : { trouble }),
+      );
+
+      expect(run.output).toEqual({ status: 'succeeded' });
+    });
+
+    it('ends in the last reason after four hours, however short Azure asks to wait', () => {
+      const { run, minutes, looks } = build(() => waiting({ seconds: 0 }));
+
+      expect(run.output).toMatchObject({
+        status: 'failed',
+        code: 'NoEnd',
+        message: expect.stringContaining('Azure answers 500.') as string,
+      });
+      expect(minutes).toBeGreaterThan(240);
+      expect(looks).toBeLessThan(400);
+    });
+
+    it('waits as long as Azure asks, and no longer than ten minutes at a time', () => {
+      const { run } = build((look) => (look > 2 ? { outcome: 'ready' } : waiting({ seconds: look === 1 ? 160 : 1e9 })));
+      const timers = run.history.filter(({ kind }) => kind === 'timer').map(({ name }) => Date.parse(name));
+
+      expect((timers[0] ?? 0) - begun).toBeLessThan(161_500);
+      expect((timers[0] ?? 0) - begun).toBeGreaterThanOrEqual(160_000);
+      expect((timers[1] ?? 0) - (timers[0] ?? 0)).toBeLessThan(601_000);
+    });
   });
 
   it('ends as failed when the finished gateway is not what was planned', () => {

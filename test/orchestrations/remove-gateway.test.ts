@@ -1,7 +1,7 @@
 import { removeSteps } from '../../src/contracts/build-gateway.ts';
 import { removeGateway } from '../../src/orchestrations/remove-gateway.ts';
 import { aGatewayWorld } from '../support/gateway-world.ts';
-import { inputsOf, replayOrchestration, runOrchestration } from '../support/orchestration-driver.ts';
+import { ActivityFailed, inputsOf, replayOrchestration, runOrchestration } from '../support/orchestration-driver.ts';
 
 const input = { operationId: `op-${'1'.repeat(32)}`, gatewayId: 'gw', epoch: 3 };
 const stepNames = removeSteps.map(({ name }) => name);
@@ -28,6 +28,23 @@ describe('src/orchestrations/remove-gateway', () => {
 
     expect(run.output).toEqual({ status: 'failed', step: refused, code: 'InUse', message: 'In use.' });
     expect(inputsOf(run, 'removeResource')).toHaveLength(stepNames.indexOf(refused) + 1);
+  });
+
+  it.each(stepNames)('ends the operation at %s when an activity fails on every try', (broken) => {
+    const { activities } = aGatewayWorld({
+      overrides: {
+        removeResource: ({ resource }: { readonly resource: string }) => {
+          if (resource === broken) throw new ActivityFailed('The table is away.');
+          return { outcome: 'ready' };
+        },
+      },
+    });
+
+    const run = runOrchestration(removeGateway, input, activities);
+
+    const end = { status: 'failed', step: broken, code: 'ActivityFailed', message: 'The table is away.' };
+    expect(run.output).toEqual(end);
+    expect(inputsOf(run, 'finishRemoval')).toEqual([{ ...input, end }]);
   });
 
   it.each(stepNames)('stops before %s when it is told to', (stopped) => {

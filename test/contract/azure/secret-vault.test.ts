@@ -129,6 +129,6 @@ describe('src/azure/secret-vault', () => {
       then: { status: 500, code: 'InternalServerError', retryAfter: 0 },
     });
 
-    await expect(secrets.get('down')).rejects.toMatchObject({ code: 'ERR_AZURE_BUSY', retryAfterSeconds: 0 });
+    await expect(secrets.get('down')).rejects.toMatchObject({ code: 'ERR_AZURE_BUSY', retryAfterSeconds: 1 });
   });
 });

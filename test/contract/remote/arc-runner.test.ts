@@ -148,15 +148,6 @@ describe('src/remote/arc-runner', () => {
       expect(await bench.runner.start(aCommand(bench.arc.machine))).toMatchObject({ fault: 'Precondition' });
     });
 
-    it('puts no second command beside one that the list shows and the read does not', async () => {
-      const command = aCommand(bench.arc.machine);
-      await bench.runner.start(command);
-      bench.arc.answerNext('GET', notFound);
-
-      expect(await bench.runner.start(command)).toMatchObject({ outcome: 'busy' });
-      expect(bench.arc.calls.filter((call) => call.startsWith('PUT'))).toHaveLength(1);
-    });
-
     it('takes a command for running as long as the list shows it, or cannot be read', async () => {
       const id = await startOne();
       bench.arc.answerNext('GET', notFound);

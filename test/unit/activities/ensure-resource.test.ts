@@ -157,6 +157,62 @@ describe('src/activities/remove-resource', () => {
     expect([...world.arm.resources.keys()]).toEqual([resourceIds.resourceGroup]);
   });
 
+  describe('of a resource that a read does not find', () => {
+    async function aBuiltGateway() {
+      const { world, gateway } = await anEmptyAzure();
+      for (const resource of order) await settle(() => createEnsureResource(world)({ gatewayId: 'vnet1gw', resource }));
+      const look = () => createRemoveResource(world)({ gatewayId: 'vnet1gw', resource: 'gateway' });
+      return { world, gateway, look };
+    }
+    const notFound = { outcome: 'missing', of: 'resource', code: 'ResourceNotFound', message: 'It was not found.' };
+
+    it('does not call it removed while its group lists it', async () => {
+      const { world, gateway, look } = await aBuiltGateway();
+      world.arm.answerNext('readProvisioning', notFound);
+
+      expect(await look()).toMatchObject({ outcome: 'wait' });
+      expect(await settle(look)).toEqual({ outcome: 'ready' });
+      expect(world.arm.resources.has(gateway.plan.resourceIds.gateway)).toBe(false);
+    });
+
+    it.each([
+      [
+        'its list cannot be read',
+        { outcome: 'unavailable', status: 200, code: 'UnreadableAnswer', message: 'null', retryAfterSeconds: 10 },
+      ],
+      [
+        'its list is refused',
+        { outcome: 'refused', status: 403, code: 'AuthorizationFailed', message: 'No.', aboutBody: false },
+      ],
+    ])('does not call it removed when %s', async (_why, answer) => {
+      const { world, look } = await aBuiltGateway();
+      world.arm.answerNext('readProvisioning', notFound);
+      world.arm.answerNext('listResourceGroup', answer);
+
+      expect(await look()).not.toEqual({ outcome: 'ready' });
+    });
+
+    it.each(['readProvisioning', 'resourceGroupExists'] as const)(
+      'does not call it removed when the subscription is said to be unknown (%s)',
+      async (call) => {
+        const { world, look } = await aBuiltGateway();
+        world.arm.answerNext('readProvisioning', notFound);
+        if (call === 'readProvisioning') await look();
+        world.arm.answerNext(call, { ...notFound, of: 'subscription', code: 'SubscriptionNotFound' });
+
+        expect(await look()).toMatchObject({ outcome: 'wait', trouble: { code: 'SubscriptionNotFound' } });
+      },
+    );
+
+    it('calls it removed when its group is gone', async () => {
+      const { world, gateway, look } = await aBuiltGateway();
+      for (const id of [gateway.plan.resourceIds.gateway, gateway.plan.resourceIds.resourceGroup])
+        world.arm.resources.delete(id);
+
+      expect(await look()).toEqual({ outcome: 'ready' });
+    });
+  });
+
   it('leaves a group of its own that others have put something into', async () => {
     const { world, gateway } = await anEmptyAzure();
     const { resourceGroup } = gateway.plan.resourceIds;
