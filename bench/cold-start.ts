@@ -24,8 +24,8 @@ const settings = {
   GATEHOUSE_TABLE_URL: 'https://bench.table.core.windows.net',
   GATEHOUSE_BLOB_URL: 'https://bench.blob.core.windows.net',
   GATEHOUSE_VAULT_URL: 'https://bench.vault.azure.net',
+  GATEHOUSE_APP_VAULT_URL: 'https://bench-app.vault.azure.net',
   GATEHOUSE_SUBSCRIPTION_ID: '11111111-1111-1111-1111-111111111111',
-  GATEHOUSE_ADMINISTRATOR_KEY: 'no-key-of-anything-but-long-enough-for-one',
 };
 
 export async function measureColdStart(root: string, options: { readonly rounds: number }): Promise<Section> {

@@ -1,9 +1,11 @@
 // Everything that Gatehouse needs around it in one subscription. README.md in this folder says in which order.
 targetScope = 'subscription'
 
-@description('Begins the name of every resource.')
+import { webhookType } from 'app/types.bicep'
+
+@description('Begins the name of every resource. Small letters and digits, a letter first: what every kind of resource takes.')
 @minLength(3)
-@maxLength(12)
+@maxLength(10)
 param name string = 'gatehouse'
 
 @description('Region of the application. Gateways are built wherever their plans say.')
@@ -14,12 +16,11 @@ param location string = deployment().location
 @minLength(32)
 param administratorKey string?
 
-@description('Where notices are posted; empty for nowhere.')
-param webhookUrl string = ''
+@description('Where notices are posted and what signs them, both or none. Kept in Key Vault; without it, what is there stays.')
+param webhook webhookType?
 
-@description('Signs what is posted there, at least 16 characters. Kept in Key Vault; needed when webhookUrl is given.')
-@secure()
-param webhookSecret string = ''
+@description('Hosts with a private address that notices and hooks may be posted to. Those of the Internet need not be named.')
+param webhookAllowedHosts string[] = []
 
 @description('Resource groups of this subscription in which gateways may be built. They have to exist. Empty: anywhere in the subscription, new resource groups too.')
 param gatewayResourceGroups string[] = []
@@ -27,10 +28,21 @@ param gatewayResourceGroups string[] = []
 @description('True to run commands on the Azure Arc machines of this subscription. Machines that are reached over SSH, or by hand, need no right in Azure.')
 param runsCommandsOnArcMachines bool = false
 
+@description('Redundancy of the storage account. Empty: in three zones where the region has zones, in one place where it has none.')
+@allowed(['', 'Standard_ZRS', 'Standard_LRS'])
+param storageRedundancy string = ''
+
+@description('Action groups that are told when Event Grid gives up a delivery. The alert is there without any.')
+param alertActionGroupIds string[] = []
+
 @description('True once the package has been published: a subscription to events needs the function that takes them.')
 param isPackagePublished bool = false
 
-var suffix = uniqueString(subscription().id, name)
+var letters = 'abcdefghijklmnopqrstuvwxyz'
+var characters = map(range(0, length(name)), i => substring(name, i, 1))
+var isNameFit = contains(letters, characters[0]) && empty(filter(characters, c => !contains('${letters}0123456789', c)))
+// 13 characters: with it, the longest name of a vault has 24.
+var suffix = isNameFit ? uniqueString(subscription().id, name) : fail('The name takes small letters and digits, a letter first')
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   name: '${name}-app'
@@ -57,22 +69,32 @@ module monitoring 'app/monitoring.bicep' = {
 module storage 'app/storage.bicep' = {
   scope: group
   params: {
-    // Letters and digits only, at most 24.
-    name: take('${replace(toLower(name), '-', '')}${suffix}', 24)
+    name: '${name}${suffix}'
     location: location
     principalId: identity.outputs.principalId
+    redundancy: storageRedundancy
   }
 }
 
 module vault 'app/vault.bicep' = {
   scope: group
   params: {
-    // At most 24 characters.
-    name: take('${name}-${suffix}', 24)
+    name: '${name}-${suffix}'
     location: location
     principalId: identity.outputs.principalId
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module appVault 'app/app-vault.bicep' = {
+  scope: group
+  params: {
+    name: '${name}-app-${take(suffix, 9)}'
+    location: location
+    principalId: identity.outputs.principalId
+    workspaceId: monitoring.outputs.workspaceId
     administratorKey: administratorKey
-    webhookSecret: webhookSecret
+    webhook: webhook
   }
 }
 
@@ -88,9 +110,8 @@ module functionApp 'app/function-app.bicep' = {
     tableUrl: storage.outputs.tableUrl
     packageContainer: storage.outputs.packageContainer
     vaultUrl: vault.outputs.url
-    administratorKeySecretUrl: vault.outputs.administratorKeySecretUrl
-    webhookUrl: webhookUrl
-    webhookSecretUrl: vault.outputs.webhookSecretUrl
+    appVaultUrl: appVault.outputs.url
+    webhookAllowedHosts: webhookAllowedHosts
     insightsConnectionString: monitoring.outputs.connectionString
   }
 }
@@ -122,10 +143,9 @@ module events 'app/events.bicep' = {
   scope: group
   params: {
     name: '${name}-gateway-changes'
-    storageAccountName: storage.outputs.name
-    deadLetterContainer: storage.outputs.deadLetterContainer
     functionAppId: functionApp.outputs.id
     isPackagePublished: isPackagePublished
+    alertActionGroupIds: alertActionGroupIds
   }
 }
 

@@ -6,8 +6,15 @@ param location = 'westeurope'
 // Without one in the environment the vault's stays: null writes nothing.
 var administratorKeyGiven = readEnvironmentVariable('GATEHOUSE_ADMINISTRATOR_KEY', '')
 param administratorKey = empty(administratorKeyGiven) ? null : administratorKeyGiven
-param webhookUrl = readEnvironmentVariable('GATEHOUSE_WEBHOOK_URL', '')
-param webhookSecret = readEnvironmentVariable('GATEHOUSE_WEBHOOK_SECRET', '')
+// Address and secret together, or neither.
+var webhookGiven = {
+  url: readEnvironmentVariable('GATEHOUSE_WEBHOOK_URL', '')
+  secret: readEnvironmentVariable('GATEHOUSE_WEBHOOK_SECRET', '')
+}
+param webhook = empty('${webhookGiven.url}${webhookGiven.secret}') ? null : webhookGiven
+param webhookAllowedHosts = []
+param storageRedundancy = ''
+param alertActionGroupIds = []
 param gatewayResourceGroups = []
 param runsCommandsOnArcMachines = false
 param isPackagePublished = bool(readEnvironmentVariable('GATEHOUSE_IS_PUBLISHED', 'false'))

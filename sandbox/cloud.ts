@@ -13,7 +13,7 @@ import { openWebhookInbox } from './control/webhook-inbox.ts';
 import { startEventGrid } from './eventgrid/event-grid.ts';
 import { startIdentity } from './identity/identity-service.ts';
 import { openTokenIssuer } from './identity/token-issuer.ts';
-import { startKeyVault } from './keyvault/keyvault-service.ts';
+import { startKeyVault, type RunningKeyVault } from './keyvault/keyvault-service.ts';
 import { FaultPlan } from './platform/faults.ts';
 import { Journal } from './platform/journal.ts';
 import { ensureLocalCa, readServerCredentials } from './platform/local-ca.ts';
@@ -29,7 +29,7 @@ import { ensureSecrets } from './supervisor/stack-secrets.ts';
 import { rememberFindings } from './windows/doors/remember-findings.ts';
 import { readSshdChoice } from './windows/doors/ssh-front.ts';
 import { createDefaultWorld, defaultSecrets } from './windows/default-world.ts';
-import { createVaultClient } from './windows/doors/vault-client.ts';
+import { createVaultClient, VaultRefusal } from './windows/doors/vault-client.ts';
 import { startWindows, type RunningWindows } from './windows/doors/windows-service.ts';
 import { checkScript } from './windows/powershell/check-script.ts';
 import { allStandIns } from './windows/steps/all-steps.ts';
@@ -71,13 +71,16 @@ const host: ServiceHost = {
   speed: settings.speed,
 };
 
+/** The one identity of a local stack: the app's, whoever fills its vaults, and the machines'. */
+const identityOfApp = { appId: secrets.clientId, objectId: secrets.objectId, tenantId: secrets.tenantId };
 const identity = await startIdentity(host, {
   port: ports.identity,
   issuer,
   application: { clientId: secrets.clientId, clientSecret: secrets.clientSecret },
-  principal: { appId: secrets.clientId, objectId: secrets.objectId, tenantId: secrets.tenantId },
+  principal: identityOfApp,
 });
 const keyVault = await startKeyVault(host, { port: ports.keyVault, authority: identity.url });
+const appVault = await startAppVault();
 const windows = settings.hasWindows ? await startMachines() : undefined;
 const appUrl = `http://127.0.0.1:${ports.runtime}`;
 const eventGrid = startEventGrid(host, {
@@ -98,7 +101,14 @@ const control = await startControl(host, {
   runtime: createRuntimeDoor(appUrl, secrets.controlKey),
   findCommonName: createCommonNameFinder(appUrl, secrets.administratorKey),
   windows,
-  services: { identity, arm, keyvault: keyVault, eventgrid: eventGrid, ...(windows === undefined ? {} : { windows }) },
+  services: {
+    identity,
+    arm,
+    keyvault: keyVault,
+    appvault: appVault,
+    eventgrid: eventGrid,
+    ...(windows === undefined ? {} : { windows }),
+  },
   reset: async () => {
     arm.reset();
     eventGrid.reset();
@@ -110,14 +120,37 @@ const control = await startControl(host, {
   },
 });
 
+/** The vault of the app's own secrets, with what a deployment puts there; what is there already stays. */
+async function startAppVault(): Promise<RunningKeyVault> {
+  const directory = join(stateDirectory, 'app-vault');
+  mkdirSync(directory, { recursive: true });
+  const vault = await startKeyVault(
+    { ...host, directory },
+    { port: ports.appVault, name: 'appvault', authority: identity.url },
+  );
+  const client = createVaultClient(() => issuer.issue(identityOfApp, 'https://vault.azure.net'));
+  const vaultUrl = `https://localhost:${ports.appVault}`;
+  const values = {
+    'administrator-key': secrets.administratorKey,
+    'webhook-url': `http://127.0.0.1:${ports.control}/webhook`,
+    'webhook-secret': secrets.webhookSecret,
+  };
+  for (const [name, value] of Object.entries(values)) {
+    await client.read(vaultUrl, name).catch((error: unknown) => {
+      if (error instanceof VaultRefusal && error.statusCode === 404) return client.write(vaultUrl, name, value);
+      throw error;
+    });
+  }
+  return vault;
+}
+
 /** The simulated Windows machines; how they are reached goes into a file that the supervisor reads. */
 async function startMachines(): Promise<RunningWindows> {
   const world = await createDefaultWorld();
-  const identityOfMachines = { appId: secrets.clientId, objectId: secrets.objectId, tenantId: secrets.tenantId };
   return startWindows(host, {
     steps: allStandIns,
     checkScript: rememberFindings(checkScript),
-    vault: createVaultClient(() => issuer.issue(identityOfMachines, 'https://vault.azure.net')),
+    vault: createVaultClient(() => issuer.issue(identityOfApp, 'https://vault.azure.net')),
     vaultUrl: `https://localhost:${ports.keyVault}`,
     defaultWorld: () => world,
     defaultSecrets,
@@ -141,7 +174,14 @@ console.log(JSON.stringify({ ready: true, process: 'cloud', pid: process.pid }))
 async function stop(): Promise<void> {
   host.scheduler.stop();
   eventGrid.stop();
-  await Promise.all([control.close(), identity.close(), keyVault.close(), arm.close(), windows?.close()]);
-  for (const service of [keyVault, arm, eventGrid, inbox, windows]) service?.flush();
+  await Promise.all([
+    control.close(),
+    identity.close(),
+    keyVault.close(),
+    appVault.close(),
+    arm.close(),
+    windows?.close(),
+  ]);
+  for (const service of [keyVault, appVault, arm, eventGrid, inbox, windows]) service?.flush();
   process.exit(0);
 }

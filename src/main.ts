@@ -11,8 +11,7 @@ import { createRemoveResource } from './activities/remove-resource.ts';
 import { createStoryActivities } from './activities/story-activities.ts';
 import { createVpnAccessActivities } from './activities/vpn-access-activities.ts';
 import { createWriteGateway } from './activities/write-gateway.ts';
-import { sendWebhook } from './azure/send-webhook.ts';
-import { readSettings, type Settings } from './config/settings.ts';
+import { readSettings, type Settings, type SettingsReading } from './config/settings.ts';
 import * as applyGatewayContract from './contracts/apply-gateway.ts';
 import * as buildGatewayContract from './contracts/build-gateway.ts';
 import * as connectorContract from './contracts/connectors.ts';
@@ -20,7 +19,6 @@ import { finishOnPremises } from './contracts/on-premises.ts';
 import * as remoteContract from './contracts/remote-commands.ts';
 import * as vpnAccessContract from './contracts/vpn-access.ts';
 import { deliverOutbox } from './desk/outbox-delivery.ts';
-import { tableNames } from './desk/table-names.ts';
 import { redactSecrets } from './domain/redact-secrets.ts';
 import { apiKeyRoutes } from './functions/api-keys.ts';
 import { auditRoutes } from './functions/audit.ts';
@@ -49,7 +47,7 @@ import { registerSweep } from './functions/timers/sweep.ts';
 import { registerWatchExpiries } from './functions/timers/watch-expiries.ts';
 import { registerWatchGateways } from './functions/timers/watch-gateways.ts';
 import { vpnAccessRoutes } from './functions/vpn-access.ts';
-import { commandContainer, createOnPremises, type OnPremises } from './on-premises.ts';
+import { createOnPremises, type OnPremises } from './on-premises.ts';
 import { applyGateway } from './orchestrations/apply-gateway.ts';
 import { buildGateway } from './orchestrations/build-gateway.ts';
 import { connectClouds } from './orchestrations/connect-clouds.ts';
@@ -59,31 +57,31 @@ import { remoteStep } from './orchestrations/remote-step.ts';
 import { removeGateway } from './orchestrations/remove-gateway.ts';
 import { checkMachine, closeVpnAccess, openVpnAccess, setVpnUser } from './orchestrations/vpn-access.ts';
 import type { Orchestrations } from './ports/orchestrations.ts';
-import { createServices, downloadContainer, profileContainer, type Services } from './services.ts';
+import { createServices, profileContainer, type Services } from './services.ts';
 import { version } from './version.ts';
 
 // The composition root: the only module that reads settings, makes clients and registers with the host.
 
 const durableClient = df.input.durableClient();
-const settings = readSettings();
+const reading = readSettings();
+const { settings } = reading;
 const credential = new DefaultAzureCredential(
   settings.authorityHost === undefined ? {} : { authorityHost: settings.authorityHost, disableInstanceDiscovery: true },
 );
-const services = createServices(settings, credential);
+const services = createServices(reading, credential);
 const onPremises = createOnPremises(services, settings, credential);
 
-prepareStorage(services, settings);
+startReadiness(services, reading);
 registerDoors(services, onPremises, settings);
 registerWatches(services, onPremises, settings);
 registerStories(services);
 registerMachineStories(services, onPremises, settings);
 
-/** Tables, containers and the first administrator are there before the first call is. */
-function prepareStorage({ tables, blobs, apiKeys }: Services, { administratorKey }: Settings): void {
+/** Storage and secrets are looked for at the start. Whatever is missing then, the start is one, and requests are told. */
+function startReadiness({ readiness }: Services, { faults }: SettingsReading): void {
+  for (const { name, message } of faults) process.emitWarning(`setting ${name} is missing or malformed: ${message}`);
   app.hook.appStart(async () => {
-    await tables.ensure(tableNames);
-    await blobs.ensure([profileContainer, downloadContainer, commandContainer]);
-    await apiKeys.ensureAdministrator(administratorKey);
+    await readiness.missing();
   });
 }
 
@@ -111,7 +109,11 @@ function registerDoors(all: Services, machine: OnPremises, { subscriptionId }: S
     ...expiryRoutes({ expiries, describe: describeExpiring }),
     ...auditRoutes({ audit }),
     ...apiKeyRoutes({ apiKeys }),
-    ...healthRoutes({ version, checkStorage: () => all.tables.get('ApiKeys', { partitionKey: 'health', rowKey: '' }) }),
+    ...healthRoutes({
+      version,
+      checkStorage: () => all.tables.get('ApiKeys', { partitionKey: 'health', rowKey: '' }),
+      missing: all.readiness.missing,
+    }),
   ];
   registerRoutes({
     app,
@@ -120,6 +122,7 @@ function registerDoors(all: Services, machine: OnPremises, { subscriptionId }: S
     services: {
       now: all.now,
       newSeed: all.newSeed,
+      missing: all.readiness.missing,
       readCaller: createReadCaller({ apiKeys }),
       idempotency: all.idempotency,
       audit,
@@ -188,7 +191,7 @@ function registerStories(all: Services): void {
 }
 
 function registerMachineStories(all: Services, machine: OnPremises, { vaultUrl }: Settings): void {
-  const { operations, claims, secrets, expiries, now } = all;
+  const { operations, claims, secrets, expiries, sendWebhook, now } = all;
   const { books } = machine;
   const stories = {
     [remoteContract.remoteStepName]: remoteStep,

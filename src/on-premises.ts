@@ -16,10 +16,7 @@ import { createArcRunner } from './remote/arc-runner.ts';
 import { createManualRunner } from './remote/manual-runner.ts';
 import { createRunners } from './remote/runner-of.ts';
 import { createSshRunner } from './remote/ssh-runner.ts';
-import type { Services } from './services.ts';
-
-/** Private container in which machines leave what run commands wrote. */
-export const commandContainer = 'run-commands';
+import { commandContainer, type Services } from './services.ts';
 
 /** What the stories on machines stand on, made once per process. */
 export type OnPremises = ReturnType<typeof createOnPremises>;

@@ -4,10 +4,11 @@ import { createBlobStorage } from './azure/blob-storage.ts';
 import { createResourceManager } from './azure/resource-manager.ts';
 import { createRootKeyVault } from './azure/root-key-vault.ts';
 import { createSecretVault } from './azure/secret-vault.ts';
-import { sendWebhook } from './azure/send-webhook.ts';
+import { createSendWebhook } from './azure/send-webhook.ts';
 import { createTableStorage } from './azure/table-storage.ts';
-import type { Settings } from './config/settings.ts';
+import { isUnresolvedReference, type SettingsReading } from './config/settings.ts';
 import { createApiKeys } from './desk/api-keys.ts';
+import { createAppSecrets } from './desk/app-secrets.ts';
 import { createAudit } from './desk/audit.ts';
 import { createBooks } from './desk/books.ts';
 import { createCertificateLookup } from './desk/certificate-lookup.ts';
@@ -27,13 +28,16 @@ import { createOperations } from './desk/operations.ts';
 import { createDescribeOnPremises, createOnPremisesBooks } from './desk/on-premises-books.ts';
 import { createOutbox } from './desk/outbox.ts';
 import { createOwners } from './desk/owners.ts';
+import { createReadiness } from './desk/readiness.ts';
 import { createSessionRecorder } from './desk/record-sessions.ts';
 import { rootKeys } from './desk/records/certificates.ts';
 import { createRevocationDesk } from './desk/revocations.ts';
 import { createSetAsideSecrets } from './desk/set-aside-secrets.ts';
+import { tableNames } from './desk/table-names.ts';
 import { createTrustDesk } from './desk/trust-roots.ts';
 import { createUnfinished } from './desk/unfinished.ts';
 import type { ThumbprintOfRoot } from './domain/gateway-entries.ts';
+import { redactSecrets } from './domain/redact-secrets.ts';
 import { parseThumbprint } from './domain/thumbprint.ts';
 import { readProfilePackage, type ProfileReading } from './kits/read-profile-package.ts';
 import { readCertificate } from './pki/read-certificate.ts';
@@ -45,18 +49,39 @@ export const profileContainer = 'profiles';
 /** Private container of sealed files that wait to be fetched. */
 export const downloadContainer = 'downloads';
 
+/** Private container in which machines leave what run commands wrote. */
+export const commandContainer = 'run-commands';
+
 /** Everything that doors, timers and activities stand on, made once per process. */
 export type Services = ReturnType<typeof createServices>;
 
 // The return type is what is made here: naming it again would be a second list to keep.
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- see above
-export function createServices(settings: Settings, credential: TokenCredential) {
+export function createServices({ settings, faults }: SettingsReading, credential: TokenCredential) {
   const now = (): Date => new Date();
   const tables = createTableStorage({ url: settings.tableUrl, credential, newId: randomUUID });
   const blobs = createBlobStorage({ url: settings.blobUrl, credential });
   const arm = createResourceManager({ endpoint: settings.armUrl, credential, now });
   const rootKeyVault = createRootKeyVault({ vaultUrl: settings.vaultUrl, credential });
   const secrets = createSetAsideSecrets(createSecretVault({ vaultUrl: settings.vaultUrl, credential }));
+  const apiKeys = createApiKeys({ tables, now });
+  const appSecrets = createAppSecrets({
+    vault: createSecretVault({ vaultUrl: settings.appVaultUrl, credential }),
+    webhookAllowedHosts: settings.webhookAllowedHosts,
+    isUnresolvedReference,
+    onFault: warn,
+  });
+  const readiness = createReadiness({
+    missingSettings: faults.map(({ name }) => name),
+    preparations: {
+      GATEHOUSE_TABLE_URL: () => tables.ensure(tableNames),
+      GATEHOUSE_BLOB_URL: () => blobs.ensure([profileContainer, downloadContainer, commandContainer]),
+    },
+    readSecrets: appSecrets.read,
+    apiKeys,
+    now,
+    onFault: warn,
+  });
 
   const unfinished = createUnfinished({ tables, now });
   const outbox = createOutbox({ tables, now });
@@ -70,7 +95,8 @@ export function createServices(settings: Settings, credential: TokenCredential) 
   const lookup = createCertificateLookup({ books, now });
   const writer = createGatewayWriter({ books, now });
   const thumbprintOfRoot: ThumbprintOfRoot = (data) => readForeignRoot(data)?.thumbprint;
-  const delivery = { outbox, webhook: settings.webhook, send: sendWebhook, now };
+  const sendWebhook = createSendWebhook({ allowedHosts: settings.webhookAllowedHosts });
+  const delivery = { outbox, webhook: readiness.webhook, send: sendWebhook, now };
 
   const machineBooks = createOnPremisesBooks(tables);
   const describeOnPremises = createDescribeOnPremises(machineBooks);
@@ -98,12 +124,14 @@ export function createServices(settings: Settings, credential: TokenCredential) 
     lookup,
     writer,
     delivery,
+    sendWebhook,
+    readiness,
     describeExpiring,
     thumbprintOfRoot,
     isExpiredRoot,
     readProfile,
     newSeed: (): Uint8Array => randomBytes(32),
-    apiKeys: createApiKeys({ tables, now }),
+    apiKeys,
     audit,
     idempotency: createIdempotency({ tables, now }),
     notices: createNotices({ tables }),
@@ -133,6 +161,12 @@ export function createServices(settings: Settings, credential: TokenCredential) 
     kits: createKitDesk({ books, lookup, blobs, container: profileContainer, readProfilePackage: readProfile }),
     judgePlan: createJudgePlan({ arm, books, subscriptionId: settings.subscriptionId }),
   };
+}
+
+/** What kept the application from being ready, for whoever reads its log. */
+function warn(name: string, error: unknown): void {
+  const text = error instanceof Error ? error.message : String(error);
+  process.emitWarning(`${name}: ${redactSecrets(text)}`);
 }
 
 function readProfile(zip: Uint8Array): ProfileReading {

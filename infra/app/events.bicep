@@ -1,53 +1,24 @@
-// Tells the application of every change of a gateway in the subscription, whoever made it.
+// Tells the application of every change of a gateway in the subscription, whoever made it. A system topic in `global` can have no
+// identity (Azure refuses it), so nothing can be kept of what Event Grid gives up: an alert says so, and the application's hourly
+// look at each gateway finds what it missed.
 param name string
-param storageAccountName string
-param deadLetterContainer string
 param functionAppId string
 param isPackagePublished bool
-
-var storageBlobDataContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
-
-resource account 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
-  name: storageAccountName
-
-  resource blobs 'blobServices' existing = {
-    name: 'default'
-
-    resource deadLetters 'containers' existing = {
-      name: deadLetterContainer
-    }
-  }
-}
+param alertActionGroupIds string[]
 
 resource topic 'Microsoft.EventGrid/systemTopics@2022-06-15' = {
   name: name
   // Events of a subscription belong to no region.
   location: 'global'
-  identity: {
-    type: 'SystemAssigned'
-  }
   properties: {
     source: subscription().id
     topicType: 'Microsoft.Resources.Subscriptions'
   }
 }
 
-resource writesDeadLetters 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(account::blobs::deadLetters.id, topic.id, storageBlobDataContributor)
-  scope: account::blobs::deadLetters
-  properties: {
-    principalId: topic.identity.principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', storageBlobDataContributor)
-  }
-}
-
 resource gatewayChanges 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2022-06-15' = if (isPackagePublished) {
   parent: topic
   name: 'gateway-changes'
-  dependsOn: [
-    writesDeadLetters
-  ]
   properties: {
     eventDeliverySchema: 'EventGridSchema'
     destination: {
@@ -79,18 +50,40 @@ resource gatewayChanges 'Microsoft.EventGrid/systemTopics/eventSubscriptions@202
       maxDeliveryAttempts: 30
       eventTimeToLiveInMinutes: 1440
     }
-    // Event Grid does not try again after 400, 401, 403 and 413: what it gives up is kept here.
-    deadLetterWithResourceIdentity: {
-      identity: {
-        type: 'SystemAssigned'
-      }
-      deadLetterDestination: {
-        endpointType: 'StorageBlob'
-        properties: {
-          resourceId: account.id
-          blobContainerName: deadLetterContainer
+  }
+}
+
+// Event Grid does not try again after 400, 401, 403 and 413, and after a day.
+resource droppedDeliveries 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: '${name}-dropped'
+  location: 'global'
+  properties: {
+    description: 'Changes of gateways were not delivered to Gatehouse. It sees them at its hourly look.'
+    severity: 2
+    enabled: true
+    scopes: [
+      topic.id
+    ]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT5M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          criterionType: 'StaticThresholdCriterion'
+          name: 'dropped'
+          metricNamespace: 'Microsoft.EventGrid/systemTopics'
+          metricName: 'DroppedEventCount'
+          operator: 'GreaterThan'
+          threshold: 0
+          timeAggregation: 'Total'
         }
-      }
+      ]
     }
+    actions: [
+      for id in alertActionGroupIds: {
+        actionGroupId: id
+      }
+    ]
   }
 }

@@ -1,4 +1,6 @@
-// The application on Flex Consumption. Settings are those of src/config/settings.ts; secrets are references to Key Vault.
+// The application on Flex Consumption. Settings are those of src/config/settings.ts. None is a
+// secret or a reference to one: a reference that is not resolved yet is given to the application as its own text.
+@maxLength(60)
 param name string
 param location string
 param identityId string
@@ -8,18 +10,18 @@ param blobUrl string
 param tableUrl string
 param packageContainer string
 param vaultUrl string
-param administratorKeySecretUrl string
-param webhookUrl string
-param webhookSecretUrl string
+param appVaultUrl string
+param webhookAllowedHosts string[]
 param insightsConnectionString string
 
 var settings = {
   GATEHOUSE_TABLE_URL: tableUrl
   GATEHOUSE_BLOB_URL: blobUrl
   GATEHOUSE_VAULT_URL: vaultUrl
+  GATEHOUSE_APP_VAULT_URL: appVaultUrl
   GATEHOUSE_ARM_URL: environment().resourceManager
   GATEHOUSE_SUBSCRIPTION_ID: subscription().subscriptionId
-  GATEHOUSE_ADMINISTRATOR_KEY: '@Microsoft.KeyVault(SecretUri=${administratorKeySecretUrl})'
+  GATEHOUSE_WEBHOOK_ALLOWED_HOSTS: join(webhookAllowedHosts, ',')
   // host.json takes the name of the task hub from here.
   GATEHOUSE_TASK_HUB: 'Gatehouse'
   // Which identity the application's credential is, and whose changes of gateways are its own.
@@ -30,12 +32,6 @@ var settings = {
   APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
 }
-var webhookSettings = empty(webhookUrl)
-  ? {}
-  : {
-      GATEHOUSE_WEBHOOK_URL: webhookUrl
-      GATEHOUSE_WEBHOOK_SECRET: '@Microsoft.KeyVault(SecretUri=${webhookSecretUrl})'
-    }
 
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   name: name
@@ -63,7 +59,6 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
-    keyVaultReferenceIdentity: identityId
     siteConfig: {
       minTlsVersion: '1.2'
     }
@@ -98,7 +93,7 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
 
   resource appSettings 'config' = {
     name: 'appsettings'
-    properties: union(settings, webhookSettings)
+    properties: settings
   }
 
   // Publishing with a user name and a password would pass by every role.

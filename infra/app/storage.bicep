@@ -1,8 +1,17 @@
 // One account for the application's tables, packages of profiles and files to be fetched, for Durable Functions and for the
 // host. Nobody has a key to it. The application makes its tables and its own containers when it starts.
+@minLength(3)
+@maxLength(24)
 param name string
 param location string
 param principalId string
+
+@allowed(['', 'Standard_ZRS', 'Standard_LRS'])
+@description('Empty: in three zones where the region has zones, in one place where it has none.')
+param redundancy string
+
+// Storage does not say where it has zones. It has them where virtual machines do.
+var zones = pickZones('Microsoft.Compute', 'virtualMachines', location)
 
 var roles = [
   // Owner and not Contributor: the host takes leases and keeps its keys in this account.
@@ -16,7 +25,7 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   location: location
   kind: 'StorageV2'
   sku: {
-    name: 'Standard_ZRS'
+    name: !empty(redundancy) ? redundancy : empty(zones) ? 'Standard_LRS' : 'Standard_ZRS'
   }
   properties: {
     allowSharedKeyAccess: false
@@ -48,14 +57,6 @@ resource packages 'Microsoft.Storage/storageAccounts/blobServices/containers@202
   }
 }
 
-resource deadLetters 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = {
-  parent: blobs
-  name: 'event-dead-letters'
-  properties: {
-    publicAccess: 'None'
-  }
-}
-
 resource assignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for role in roles: {
     name: guid(account.id, principalId, role)
@@ -72,4 +73,3 @@ output name string = account.name
 output blobUrl string = account.properties.primaryEndpoints.blob
 output tableUrl string = account.properties.primaryEndpoints.table
 output packageContainer string = packages.name
-output deadLetterContainer string = deadLetters.name

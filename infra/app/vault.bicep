@@ -1,19 +1,18 @@
-// The vault in which the keys of roots are made and stay, and where the secrets of machines and stacks are. Purge protection
-// cannot be taken back: a root whose key is gone can never issue or be renewed again.
+// The vault in which the keys of roots are made and stay, and where the secrets are that requests may name: those of machines
+// and stacks. The application's own are in app-vault.bicep. Purge protection cannot be taken back: a root whose key is gone can
+// never issue or be renewed again.
+
+@minLength(3)
+@maxLength(24)
 param name string
 param location string
 param principalId string
-
-@secure()
-param administratorKey string?
-
-@secure()
-param webhookSecret string
+param workspaceId string
 
 var roles = [
   '12338af0-0e69-4776-bea7-57ae8d297424' // Key Vault Crypto User: sign
   'a4417e6f-fecd-4de8-b567-7b0420556985' // Key Vault Certificates Officer: keys of roots are made as certificates
-  // Officer and not User: shared keys and passwords that are made are put here. It reads the settings' two secrets too.
+  // Officer and not User: shared keys and passwords that are made are put here.
   'b86a8fe4-44ce-4948-aee5-eccb2c155cd7' // Key Vault Secrets Officer
 ]
 
@@ -34,19 +33,17 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
   }
 }
 
-resource administratorKeySecret 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = if (administratorKey != null) {
-  parent: vault
-  name: 'administrator-key'
+resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'audit'
+  scope: vault
   properties: {
-    value: administratorKey
-  }
-}
-
-resource webhookSecretSecret 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = if (!empty(webhookSecret)) {
-  parent: vault
-  name: 'webhook-secret'
-  properties: {
-    value: webhookSecret
+    workspaceId: workspaceId
+    logs: [
+      {
+        categoryGroup: 'audit'
+        enabled: true
+      }
+    ]
   }
 }
 
@@ -63,5 +60,3 @@ resource assignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 ]
 
 output url string = vault.properties.vaultUri
-output administratorKeySecretUrl string = '${vault.properties.vaultUri}secrets/administrator-key'
-output webhookSecretUrl string = '${vault.properties.vaultUri}secrets/webhook-secret'

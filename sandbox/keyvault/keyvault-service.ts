@@ -20,6 +20,8 @@ const namePattern = /^[0-9a-zA-Z-]{1,127}$/;
 
 export interface KeyVaultOptions {
   readonly port: number;
+  /** What faults and recordings call it: a stack may have several vaults. `keyvault` unless told. */
+  readonly name?: string;
   /** Base of the authority that the challenge names; the public cloud's unless told. */
   readonly authority?: string;
 }
@@ -46,7 +48,7 @@ export async function startKeyVault(host: ServiceHost, options: KeyVaultOptions)
   const authority = `${options.authority ?? 'https://login.microsoftonline.com'}/${host.tenantId}`;
   const service = await startHttpsService(
     {
-      name: 'keyvault',
+      name: options.name ?? 'keyvault',
       credentials: host.credentials,
       clock: host.clock,
       journal: host.journal,

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { writePrivateJson } from './private-file.ts';
 import { StackError } from './stack-error.ts';
 
-const portNames = ['blob', 'queue', 'table', 'identity', 'arm', 'keyVault', 'control', 'runtime'] as const;
+const portNames = ['blob', 'queue', 'table', 'identity', 'arm', 'keyVault', 'appVault', 'control', 'runtime'] as const;
 export type PortName = (typeof portNames)[number];
 export type Ports = Readonly<Record<PortName, number>>;
 
@@ -23,7 +23,7 @@ const triesMax = 200;
  */
 export async function ensurePorts(directory: string, wantedRuntime?: number): Promise<Ports> {
   const file = join(directory, 'ports.json');
-  const kept = existsSync(file) ? portsSchema.parse(JSON.parse(readFileSync(file, 'utf8'))) : await choosePorts();
+  const kept = existsSync(file) ? readPorts(directory) : await choosePorts();
   const ports = wantedRuntime === undefined ? kept : { ...kept, runtime: wantedRuntime };
   for (const name of portNames) {
     if (!(await isFree(ports[name]))) throw new StackError(takenMessage(name, ports[name]));
@@ -32,9 +32,12 @@ export async function ensurePorts(directory: string, wantedRuntime?: number): Pr
   return ports;
 }
 
-/** Reads the ports that the supervisor keeps in `directory`. */
+/** Reads the ports that the supervisor keeps in `directory`. Throws a StackError when they are not those of this version. */
 export function readPorts(directory: string): Ports {
-  return portsSchema.parse(JSON.parse(readFileSync(join(directory, 'ports.json'), 'utf8')));
+  const { data } = portsSchema.safeParse(JSON.parse(readFileSync(join(directory, 'ports.json'), 'utf8')));
+  if (data === undefined)
+    throw new StackError(`${directory} is of an earlier version: start anew with another --state folder.`);
+  return data;
 }
 
 /**

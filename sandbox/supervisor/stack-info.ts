@@ -38,6 +38,8 @@ export interface StackInfo {
   };
   readonly arm: { readonly url: string; readonly subscriptionId: string; readonly tenantId: string };
   readonly keyVault: { readonly url: string };
+  /** The vault of the app's own secrets. */
+  readonly appVault: { readonly url: string };
   readonly ca: string;
   readonly control: { readonly url: string };
   readonly processes: Readonly<Record<string, number>>;
@@ -73,6 +75,7 @@ export function describeStack(options: {
       tenantId: secrets.tenantId,
     },
     keyVault: { url: `https://localhost:${ports.keyVault}` },
+    appVault: { url: `https://localhost:${ports.appVault}` },
     ca: options.caFile,
     control: { url: `http://127.0.0.1:${ports.control}` },
     processes: options.processes,

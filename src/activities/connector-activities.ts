@@ -8,6 +8,7 @@ import { matchFiles } from '../desk/match-data-files.ts';
 import type { OnPremisesBooks } from '../desk/on-premises-books.ts';
 import type { Operations } from '../desk/operations.ts';
 import { connectorKeys, type ConnectorRecord } from '../desk/records/on-premises.ts';
+import { AppError } from '../domain/app-error.ts';
 import { isOperationEnd } from '../domain/operation.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import type { SendWebhook } from '../ports/webhooks.ts';
@@ -134,7 +135,8 @@ async function callHook(send: SendWebhook, url: string, order: object): Promise<
     } as const;
     if (status === 202 || status === 429 || status >= 500) return { ...wait, reason: `The hook answers ${status}.` };
     return status >= 200 && status < 300 ? { outcome: 'done' } : refused('ToolFailed', `The hook answers ${status}.`);
-  } catch {
+  } catch (error) {
+    if (error instanceof AppError) return refused('Precondition', `The hook is not called. ${error.message}`);
     return { outcome: 'wait', seconds: hookRetrySeconds, reason: 'The hook does not answer.' };
   }
 }

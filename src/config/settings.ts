@@ -6,11 +6,14 @@ const settingsSchema = z.object({
   GATEHOUSE_TABLE_URL: httpsUrl,
   GATEHOUSE_BLOB_URL: httpsUrl,
   GATEHOUSE_VAULT_URL: httpsUrl,
+  GATEHOUSE_APP_VAULT_URL: httpsUrl,
   GATEHOUSE_ARM_URL: httpsUrl.default('https://management.azure.com'),
   GATEHOUSE_SUBSCRIPTION_ID: z.guid(),
-  GATEHOUSE_ADMINISTRATOR_KEY: z.string().min(32),
-  GATEHOUSE_WEBHOOK_URL: z.url().optional(),
-  GATEHOUSE_WEBHOOK_SECRET: z.string().min(16).optional(),
+  GATEHOUSE_WEBHOOK_ALLOWED_HOSTS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').map((host) => host.trim().toLowerCase()))
+    .transform((hosts) => hosts.filter((host) => host !== '')),
   AZURE_CLIENT_ID: z.string().optional(),
   AZURE_AUTHORITY_HOST: httpsUrl.optional(),
   GATEHOUSE_USUAL_TIME_DIVISOR: z.coerce.number().min(1).max(1_000_000).default(1),
@@ -22,12 +25,15 @@ export const settingNames: readonly string[] = Object.keys(settingsSchema.shape)
 export interface Settings {
   readonly tableUrl: string;
   readonly blobUrl: string;
+  /** The vault of the roots' keys and of the secrets that requests may name. */
   readonly vaultUrl: string;
+  /** The vault of the application's own secrets, out of reach of every request. */
+  readonly appVaultUrl: string;
   readonly armUrl: string;
   /** Where gateways are built when a plan names no subscription. */
   readonly subscriptionId: string;
-  readonly administratorKey: string;
-  readonly webhook: { readonly url: string; readonly secret: string } | undefined;
+  /** Hosts of webhooks that may have a private address, in lower case. */
+  readonly webhookAllowedHosts: readonly string[];
   /** The application's own id: changes that it made itself are not drift. */
   readonly clientId: string | undefined;
   readonly authorityHost: string | undefined;
@@ -35,32 +41,66 @@ export interface Settings {
   readonly usualTimeDivisor: number;
 }
 
+/** A setting that cannot be used. The value is nowhere in it: settings may hold secrets. */
+export interface SettingFault {
+  readonly name: string;
+  readonly message: string;
+}
+
+export interface SettingsReading {
+  /** What cannot be used has an address that leads nowhere (RFC 6761, section 6.4). */
+  readonly settings: Settings;
+  /** Empty when all is well. */
+  readonly faults: readonly SettingFault[];
+}
+
+const nowhere = 'https://setting-missing.invalid';
+const placeholders = {
+  GATEHOUSE_TABLE_URL: nowhere,
+  GATEHOUSE_BLOB_URL: nowhere,
+  GATEHOUSE_VAULT_URL: nowhere,
+  GATEHOUSE_APP_VAULT_URL: nowhere,
+  GATEHOUSE_SUBSCRIPTION_ID: '00000000-0000-0000-0000-000000000000',
+};
+
 /**
- * Reads the application settings once. Throws one error that names everything missing or malformed, without any value: settings
- * hold secrets.
+ * Reads the application settings. Functions have to be registered when the application is loaded, so nothing is thrown: what is
+ * missing or malformed is named, and whoever answers requests says so until it is there.
  */
-export function readSettings(environment: Readonly<Record<string, string | undefined>> = process.env): Settings {
-  const present = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
-  );
-  const parsed = settingsSchema.safeParse(present);
-  if (!parsed.success) {
-    const names = parsed.error.issues.map(({ path, message }) => `${path.join('.')} (${message})`);
-    throw new Error(`Application settings are missing or malformed: ${names.join('; ')}.`);
+export function readSettings(environment: Readonly<Record<string, string | undefined>> = process.env): SettingsReading {
+  const present = Object.entries(environment).filter(([, value]) => value !== undefined && value !== '');
+  const unresolved = present.filter(([, value = '']) => isUnresolvedReference(value)).map(([name]) => name);
+  const resolved = Object.fromEntries(present.filter(([name]) => !unresolved.includes(name)));
+  const issues = settingsSchema.safeParse(resolved).error?.issues ?? [];
+  const faults: SettingFault[] = [
+    ...unresolved.map((name) => ({ name, message: 'a reference to Key Vault that was not resolved' })),
+    ...issues
+      .map(({ path, message }) => ({ name: path.join('.'), message }))
+      .filter(({ name }) => !unresolved.includes(name)),
+  ];
+  const faulty = new Set(faults.map(({ name }) => name));
+  const usable = Object.fromEntries(Object.entries(resolved).filter(([name]) => !faulty.has(name)));
+  const settings = toSettings(settingsSchema.parse({ ...placeholders, ...usable }));
+  if (faults.length === 0 && new URL(settings.appVaultUrl).host === new URL(settings.vaultUrl).host) {
+    faults.push({ name: 'GATEHOUSE_APP_VAULT_URL', message: 'the vault whose secrets requests may name' });
   }
-  const { data } = parsed;
-  const { GATEHOUSE_WEBHOOK_URL: url, GATEHOUSE_WEBHOOK_SECRET: secret } = data;
-  if ((url === undefined) !== (secret === undefined)) {
-    throw new Error('GATEHOUSE_WEBHOOK_URL and GATEHOUSE_WEBHOOK_SECRET are set together or not at all.');
-  }
+  return { settings, faults };
+}
+
+/** The text that the platform gives instead of a secret that it could not read. It is never a value. */
+export function isUnresolvedReference(value: string): boolean {
+  return /^\s*@Microsoft\.KeyVault\(/i.test(value);
+}
+
+function toSettings(data: z.output<typeof settingsSchema>): Settings {
   return Object.freeze({
     tableUrl: data.GATEHOUSE_TABLE_URL,
     blobUrl: data.GATEHOUSE_BLOB_URL,
     vaultUrl: data.GATEHOUSE_VAULT_URL,
+    appVaultUrl: data.GATEHOUSE_APP_VAULT_URL,
     armUrl: data.GATEHOUSE_ARM_URL,
     subscriptionId: data.GATEHOUSE_SUBSCRIPTION_ID,
-    administratorKey: data.GATEHOUSE_ADMINISTRATOR_KEY,
-    webhook: url === undefined || secret === undefined ? undefined : { url, secret },
+    webhookAllowedHosts: data.GATEHOUSE_WEBHOOK_ALLOWED_HOSTS,
     clientId: data.AZURE_CLIENT_ID,
     authorityHost: data.AZURE_AUTHORITY_HOST,
     usualTimeDivisor: data.GATEHOUSE_USUAL_TIME_DIVISOR,

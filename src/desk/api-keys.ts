@@ -4,6 +4,7 @@ import { roles, type Role } from '../domain/caller.ts';
 import { without } from '../domain/without.ts';
 import type { Tables } from '../ports/tables.ts';
 import { sha256Hex } from './digest.ts';
+import { keyLengthMin } from './guessable-keys.ts';
 import { createStore } from './store.ts';
 
 const apiKeySchema = z.object({
@@ -33,21 +34,20 @@ export interface NewApiKey {
 
 /** Keys that callers sign in with. Only their SHA-256 is known here; keys are long and random, so no slow hash is needed. */
 export interface ApiKeys {
-  /** The key that the caller holds, or undefined. Takes effect at once when keys change: nothing is cached. */
+  /** The key that the caller holds, or undefined, as for every short one. Takes effect at once when keys change: nothing is cached. */
   find(key: string): Promise<ApiKey | undefined>;
-  /** Makes the key or changes it. Refuses a hash that another id has, and taking away the last administrator. */
+  /** Makes the key or changes it. Refuses a hash that another id has, and taking away the last administrator or the deployment's. */
   put(key: NewApiKey): Promise<ApiKey>;
   get(id: string): Promise<ApiKey | undefined>;
   list(): Promise<readonly ApiKey[]>;
-  /** False when there is no such key. Refuses to remove the last administrator. */
+  /** False when there is no such key. Refuses to remove the last administrator, and the deployment's. */
   remove(id: string): Promise<boolean>;
-  /** Makes the first administrator's key from the deployment's setting, unless there is one of that id already. */
+  /** Makes the deployment's key, that of its vault, the only one of the administrator of that id: another one ceases to be a key. */
   ensureAdministrator(key: string): Promise<void>;
 }
 
-/** Id of the key that the deployment's own setting holds. */
+/** Id of the key that the deployment's own vault holds. */
 const firstAdministratorId = 'administrator';
-const administratorKeyLengthMin = 32;
 
 const keysPartition = 'key';
 const hashesPartition = 'hash';
@@ -71,10 +71,13 @@ export function createApiKeys({ tables, now }: { readonly tables: Tables; readon
     schema: administratorsSchema,
     keys: () => administratorsKeys,
   });
+  /** A crash may have come between the key and the list of administrators: both are written once by each process. */
+  let isEnsured = false;
   const read = async (id: string): Promise<ApiKeyRecord | undefined> =>
     (await keys.get({ partitionKey: keysPartition, rowKey: id }))?.record;
 
   async function find(key: string): Promise<ApiKey | undefined> {
+    if (key.length < keyLengthMin) return undefined;
     const keyHash = sha256Hex(key);
     const row = await hashes.get({ partitionKey: hashesPartition, rowKey: keyHash });
     const record = await read(row?.record.id ?? 'nobody');
@@ -122,13 +125,17 @@ export function createApiKeys({ tables, now }: { readonly tables: Tables; readon
 
   return {
     find,
-    put,
+    put: async (key) => {
+      refuseDeployments(key.id);
+      return put(key);
+    },
     get: async (id) => {
       const record = await read(id);
       return record === undefined ? undefined : without(record, 'keyHash');
     },
     list: async () => (await keys.list(keysPartition)).map(({ record }) => without(record, 'keyHash')),
     remove: async (id) => {
+      refuseDeployments(id);
       const record = await read(id);
       if (record === undefined) return false;
       await dropAdministrator(id);
@@ -137,14 +144,20 @@ export function createApiKeys({ tables, now }: { readonly tables: Tables; readon
       return true;
     },
     ensureAdministrator: async (key) => {
-      if (key.length < administratorKeyLengthMin) {
-        throw new Error(`GATEHOUSE_ADMINISTRATOR_KEY must have at least ${administratorKeyLengthMin} characters.`);
-      }
+      if (key.length < keyLengthMin) throw new Error(`The key must have at least ${keyLengthMin} characters.`);
+      const keyHash = sha256Hex(key);
       const before = await read(firstAdministratorId);
-      // A crash may have come between the key and the list of administrators; both are written again.
-      if (before !== undefined && before.role !== 'administrator') return;
-      const keyHash = before?.keyHash ?? sha256Hex(key);
+      if (isEnsured && before?.keyHash === keyHash && before.role === 'administrator') return;
       await put({ id: firstAdministratorId, role: 'administrator', keyHash, createdBy: 'deployment' });
+      isEnsured = true;
     },
   };
+}
+
+function refuseDeployments(id: string): void {
+  if (id !== firstAdministratorId) return;
+  throw new AppError(
+    'ERR_CONFLICT',
+    `API key '${id}' is the deployment's own: put a new one into its vault, and the old one ends within a minute.`,
+  );
 }

@@ -1,21 +1,15 @@
 import { createHmac } from 'node:crypto';
 import { without } from '../domain/without.ts';
 import type { SendWebhook, WebhookAnswer } from '../ports/webhooks.ts';
+import type { Webhook } from './app-secrets.ts';
 import { sha256Hex } from './digest.ts';
 import type { Outbox, OutboxRecord, PendingDelivery } from './outbox.ts';
 import type { Stored } from './store.ts';
 
-interface Webhook {
-  /** https, or http to this machine itself; see `checkWebhookUrl`. */
-  readonly url: string;
-  /** With the prefix `whsec_` base64 of the key, as Standard Webhooks writes secrets; without it, the key's own text. */
-  readonly secret: string;
-}
-
 export interface DeliverOutboxOptions {
   readonly outbox: Outbox;
-  /** Nobody to deliver to when undefined: events then wait a week for a webhook, and are kept after it. */
-  readonly webhook: Webhook | undefined;
+  /** Nobody to deliver to when undefined: events then wait a week for a webhook, and are kept after it. Throws when not known. */
+  readonly webhook: () => Promise<Webhook | undefined>;
   readonly send: SendWebhook;
   readonly now: () => Date;
 }
@@ -48,16 +42,17 @@ const deliveriesAtOnce = 8;
  * run by several at once, since each try first takes the row's lease.
  */
 export async function deliverOutbox(options: DeliverOutboxOptions): Promise<DeliveryRound> {
+  const webhook = await options.webhook();
   const count = { delivered: 0, postponed: 0, undeliverable: 0, kept: 0 };
   const pending = await options.outbox.listPending();
   const due = pending
-    .filter(({ record }) => isDue(options, record))
+    .filter(({ record }) => isDue(record, webhook, options.now()))
     .sort(byDueTime)
     .slice(0, deliveriesMax);
   const queue = due[Symbol.iterator]();
   async function work(): Promise<void> {
     for (const next of queue) {
-      const outcome = await deliverOne(options, next);
+      const outcome = await deliverOne(options, webhook, next);
       if (outcome !== undefined) count[outcome] += 1;
     }
   }
@@ -65,9 +60,9 @@ export async function deliverOutbox(options: DeliverOutboxOptions): Promise<Deli
   return count;
 }
 
-function isDue({ webhook, now }: DeliverOutboxOptions, { nextAttemptAt, appendedAt }: PendingDelivery): boolean {
-  if (webhook === undefined) return now().getTime() - Date.parse(appendedAt) >= keepMs;
-  return Date.parse(nextAttemptAt) <= now().getTime();
+function isDue({ nextAttemptAt, appendedAt }: PendingDelivery, webhook: Webhook | undefined, now: Date): boolean {
+  if (webhook === undefined) return now.getTime() - Date.parse(appendedAt) >= keepMs;
+  return Date.parse(nextAttemptAt) <= now.getTime();
 }
 
 function byDueTime(a: Stored<PendingDelivery>, b: Stored<PendingDelivery>): number {
@@ -76,9 +71,10 @@ function byDueTime(a: Stored<PendingDelivery>, b: Stored<PendingDelivery>): numb
 
 async function deliverOne(
   options: DeliverOutboxOptions,
+  webhook: Webhook | undefined,
   pending: Stored<PendingDelivery>,
 ): Promise<keyof DeliveryRound | undefined> {
-  const { outbox, webhook, now } = options;
+  const { outbox, now } = options;
   const leased = await outbox.reschedule(pending, {
     ...pending.record,
     nextAttemptAt: new Date(now().getTime() + leaseMs).toISOString(),
@@ -180,14 +176,4 @@ function signedHeaders(
 function webhookKey(secret: string): Buffer {
   const prefix = 'whsec_';
   return secret.startsWith(prefix) ? Buffer.from(secret.slice(prefix.length), 'base64') : Buffer.from(secret, 'utf8');
-}
-
-/** Says what is wrong with a webhook's URL, or undefined: only https, or http to loopback, and no credentials inside. */
-export function checkWebhookUrl(text: string): string | undefined {
-  if (!URL.canParse(text)) return 'The webhook is not a URL.';
-  const url = new URL(text);
-  if (url.username !== '' || url.password !== '') return 'The webhook URL holds credentials; use the secret instead.';
-  if (url.protocol === 'https:') return undefined;
-  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-  return url.protocol === 'http:' && isLoopback ? undefined : 'The webhook is neither https nor on this machine.';
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ApiKeys } from '../desk/api-keys.ts';
-import { AppError } from '../domain/app-error.ts';
+import { isHashOfGuessableKey } from '../desk/guessable-keys.ts';
+import { AppError, invalidField } from '../domain/app-error.ts';
 import { roles } from '../domain/caller.ts';
 import { defineRoute } from './http/define-route.ts';
 import { pageSchema } from './http/list-query.ts';
@@ -42,10 +43,17 @@ export function apiKeyRoutes({ apiKeys }: { readonly apiKeys: ApiKeys }): readon
     tags,
     request: { params: slugParams, body: newApiKeySchema },
     responses: { 200: apiKeySchema },
-    handler: async ({ params, body, caller }) => ({
-      status: 200,
-      body: await apiKeys.put({ ...body, id: params.id, createdBy: caller.id }),
-    }),
+    handler: async ({ params, body, caller }) => {
+      if (isHashOfGuessableKey(body.keyHash)) {
+        throw invalidField(
+          '/keyHash',
+          'guessableKey',
+          'This is the hash of an empty or guessable key.',
+          'Make the key from at least 32 random bytes, and look whether the command that makes it succeeds.',
+        );
+      }
+      return { status: 200, body: await apiKeys.put({ ...body, id: params.id, createdBy: caller.id }) };
+    },
   });
 
   const listApiKeys = defineRoute({

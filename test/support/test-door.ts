@@ -45,6 +45,8 @@ export interface TestDoors {
   readonly errors: string[];
   /** How often a change was announced. */
   changes(): number;
+  /** What the service has not got from now on. */
+  miss(...names: readonly string[]): void;
   ask(route: Route, request?: DoorRequest): Promise<DoorAnswer>;
 }
 
@@ -56,11 +58,13 @@ export async function createTestDoors(): Promise<TestDoors> {
   const tables = createMemoryTables();
   const clock = createTestClock();
   const apiKeys = createApiKeys({ tables, now: clock.now });
-  for (const role of roles) {
+  await apiKeys.ensureAdministrator(keyOf('administrator'));
+  for (const role of roles.filter((one) => one !== 'administrator')) {
     await apiKeys.put({ id: role, role, keyHash: sha256Hex(keyOf(role)), createdBy: 'test' });
   }
   const errors: string[] = [];
   let changes = 0;
+  let missing: readonly string[] = [];
   let seeds = 0;
   let requests = 0;
   const services: HttpServices = {
@@ -69,6 +73,7 @@ export async function createTestDoors(): Promise<TestDoors> {
       seeds += 1;
       return Buffer.alloc(32, seeds);
     },
+    missing: () => Promise.resolve(missing),
     readCaller: createReadCaller({ apiKeys }),
     idempotency: createIdempotency({ tables, now: clock.now }),
     audit: createAudit({ tables }),
@@ -95,7 +100,18 @@ export async function createTestDoors(): Promise<TestDoors> {
     return toAnswer(await answerRequest(route, services, toHttpRequest(route, request), context));
   }
 
-  return { tables, clock, services, apiKeys, errors, changes: () => changes, ask };
+  return {
+    tables,
+    clock,
+    services,
+    apiKeys,
+    errors,
+    changes: () => changes,
+    miss: (...names) => {
+      missing = names;
+    },
+    ask,
+  };
 }
 
 function toHttpRequest(

@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { sha256Hex } from '../../desk/digest.ts';
 import type { IdempotencyTurn } from '../../desk/idempotency.ts';
+import { notReadyError } from '../../desk/readiness.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { isAllowed, type Caller } from '../../domain/caller.ts';
 import { createAuditTrail, type AuditTrail } from './audit-trail.ts';
@@ -34,6 +35,9 @@ export async function answerRequest(
   context: InvocationContext,
 ): Promise<HttpResponseInit> {
   const requestId = context.invocationId;
+  if (route.answersUnready === undefined && (await services.missing()).length > 0) {
+    return toHttpResponse(problemAnswer(notReadyError(), requestId), requestId);
+  }
   const trail = createAuditTrail({ route, services, request, requestId });
   const exchange = { route, services, request, context, requestId, trail };
   const answer = await orProblem(exchange, () => admit(exchange));

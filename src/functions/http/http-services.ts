@@ -9,6 +9,8 @@ export interface HttpServices {
   readonly now: () => Date;
   /** 32 random bytes. */
   readonly newSeed: () => Uint8Array;
+  /** Names of what the service has to have and has not; empty when it can answer. */
+  readonly missing: () => Promise<readonly string[]>;
   readonly readCaller: ReadCaller;
   readonly idempotency: Idempotency;
   readonly audit: Pick<Audit, 'write'>;

@@ -30,6 +30,7 @@ const titles: Readonly<Record<ErrorCode, string>> = {
   ERR_THROTTLED: 'Too many requests',
   ERR_AZURE_REFUSED: 'Azure refused',
   ERR_AZURE_BUSY: 'Azure is busy',
+  ERR_NOT_READY: 'The service is not ready',
   ERR_OPERATION_FAILED: 'The operation failed',
   ERR_OPERATION_CANCELED: 'The operation was canceled',
   ERR_INTERNAL: 'Something went wrong here',

@@ -43,6 +43,8 @@ interface RouteFacts {
   readonly tags?: readonly string[];
   /** Answers by status; undefined for one without a JSON body. Problems are added to every route. */
   readonly responses: Readonly<Record<number, z.ZodType | undefined>>;
+  /** Answers also while something that the service needs is missing. */
+  readonly answersUnready?: true;
   /** The answer must not be kept for replay: the same key runs the handler again with the same seed. */
   readonly sensitiveAnswer?: true;
   /** Names of path parameters that are secrets: the audit gets their SHA-256. */

@@ -27,7 +27,16 @@ describe('sandbox/supervisor', () => {
     it('tells tools what runs where, in a file for this user alone', () => {
       const { info, directory } = stack;
 
-      expect(Object.keys(info).toSorted()).toEqual(['app', 'arm', 'ca', 'control', 'keyVault', 'processes', 'storage']);
+      expect(Object.keys(info).toSorted()).toEqual([
+        'app',
+        'appVault',
+        'arm',
+        'ca',
+        'control',
+        'keyVault',
+        'processes',
+        'storage',
+      ]);
       expect(Object.keys(info.processes).toSorted()).toEqual(['azurite', 'cloud', 'runtime']);
       expect(readFileSync(info.ca, 'utf8')).toContain('BEGIN CERTIFICATE');
       for (const file of ['stack.json', 'secrets.json', 'ports.json', 'server-key.pem']) {

@@ -147,21 +147,33 @@ export async function readVault(stack: RunningTestStack, path: string): Promise<
 
 /** The value of a Key Vault secret, its last version; undefined when there is no such secret. */
 export async function readSecret(stack: RunningTestStack, name: string): Promise<string | undefined> {
-  const answer = await callVault(stack, 'GET', name);
+  const answer = await callVault(stack, { method: 'GET', name, vaultUrl: stack.info.keyVault.url });
   if (answer.status === 404) return undefined;
   if (answer.status !== 200) throw new Error(`GET secret ${name}: ${answer.status} ${answer.text}`);
   return (answer.json as { readonly value: string }).value;
 }
 
 /** Writes a Key Vault secret, as somebody does who keeps a password there. */
-export async function writeSecret(stack: RunningTestStack, name: string, value: string): Promise<void> {
-  const answer = await callVault(stack, 'PUT', name, { value });
+export async function writeSecret(
+  stack: RunningTestStack,
+  name: string,
+  value: string,
+  vaultUrl: string = stack.info.keyVault.url,
+): Promise<void> {
+  const answer = await callVault(stack, { method: 'PUT', name, vaultUrl, body: { value } });
   if (answer.status !== 200) throw new Error(`PUT secret ${name}: ${answer.status} ${answer.text}`);
 }
 
-function callVault(stack: RunningTestStack, method: string, name: string, body?: unknown): Promise<WireAnswer> {
+interface SecretCall {
+  readonly method: string;
+  readonly name: string;
+  readonly vaultUrl: string;
+  readonly body?: unknown;
+}
+
+function callVault(stack: RunningTestStack, { method, name, vaultUrl, body }: SecretCall): Promise<WireAnswer> {
   const path = `/secrets/${name}?api-version=${apiVersions.vault}`;
-  return call(stack, { method, origin: stack.info.keyVault.url, path, audience: 'https://vault.azure.net', body });
+  return call(stack, { method, origin: vaultUrl, path, audience: 'https://vault.azure.net', body });
 }
 
 export interface GatewayEntry {

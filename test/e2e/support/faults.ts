@@ -19,7 +19,7 @@ export interface RawAnswer {
 }
 
 export interface FaultRequest {
-  readonly service: 'arm' | 'keyvault';
+  readonly service: 'arm' | 'keyvault' | 'appvault';
   readonly method?: string;
   /** Regular expression on path and query. */
   readonly path?: string;

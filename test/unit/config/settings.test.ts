@@ -4,46 +4,74 @@ const complete = {
   GATEHOUSE_TABLE_URL: 'https://account.table.core.windows.net/',
   GATEHOUSE_BLOB_URL: 'https://account.blob.core.windows.net',
   GATEHOUSE_VAULT_URL: 'https://vault.vault.azure.net',
+  GATEHOUSE_APP_VAULT_URL: 'https://app.vault.azure.net',
   GATEHOUSE_SUBSCRIPTION_ID: '3f0c1a52-7d64-4e0b-9a51-c2d7be0f4c11',
-  GATEHOUSE_ADMINISTRATOR_KEY: 'k'.repeat(40),
 };
+
+function faultyNames(environment: Readonly<Record<string, string | undefined>>): readonly string[] {
+  return readSettings(environment).faults.map(({ name }) => name);
+}
 
 describe('src/config/settings', () => {
   it('knows Azure’s own management address', () => {
     expect(readSettings(complete)).toMatchObject({
-      armUrl: 'https://management.azure.com',
-      tableUrl: 'https://account.table.core.windows.net',
-      webhook: undefined,
+      faults: [],
+      settings: {
+        armUrl: 'https://management.azure.com',
+        tableUrl: 'https://account.table.core.windows.net',
+        webhookAllowedHosts: [],
+      },
     });
   });
 
   it('names everything that is missing or malformed at once, and no value', () => {
-    const read = (): unknown =>
-      readSettings({
-        ...complete,
-        GATEHOUSE_TABLE_URL: 'http://plain.test',
-        GATEHOUSE_VAULT_URL: undefined,
-        GATEHOUSE_ADMINISTRATOR_KEY: 'short-secret',
-      });
+    const reading = readSettings({
+      ...complete,
+      GATEHOUSE_TABLE_URL: 'http://plain.test',
+      GATEHOUSE_VAULT_URL: undefined,
+      GATEHOUSE_SUBSCRIPTION_ID: '',
+    });
 
-    expect(read).toThrow(/GATEHOUSE_TABLE_URL.*GATEHOUSE_VAULT_URL.*GATEHOUSE_ADMINISTRATOR_KEY/s);
-    expect(read).not.toThrow(/short-secret|plain\.test/);
+    expect(reading.faults.map(({ name }) => name)).toEqual([
+      'GATEHOUSE_TABLE_URL',
+      'GATEHOUSE_VAULT_URL',
+      'GATEHOUSE_SUBSCRIPTION_ID',
+    ]);
+    expect(JSON.stringify(reading)).not.toContain('plain.test');
   });
 
   it('divides usual times by nothing unless it is told to', () => {
-    expect(readSettings(complete).usualTimeDivisor).toBe(1);
-    expect(readSettings({ ...complete, GATEHOUSE_USUAL_TIME_DIVISOR: '600' }).usualTimeDivisor).toBe(600);
+    expect(readSettings(complete).settings.usualTimeDivisor).toBe(1);
+    expect(readSettings({ ...complete, GATEHOUSE_USUAL_TIME_DIVISOR: '600' }).settings.usualTimeDivisor).toBe(600);
   });
 
-  it('takes an empty setting for one that is not there', () => {
-    expect(
-      readSettings({ ...complete, GATEHOUSE_WEBHOOK_URL: '', GATEHOUSE_WEBHOOK_SECRET: '' }).webhook,
-    ).toBeUndefined();
+  it('gives an address that leads nowhere for what is missing, so that functions can be registered', () => {
+    expect(readSettings({}).settings).toMatchObject({
+      tableUrl: 'https://setting-missing.invalid',
+      appVaultUrl: 'https://setting-missing.invalid',
+    });
   });
 
-  it('wants address and secret of the webhook together', () => {
-    expect(() => readSettings({ ...complete, GATEHOUSE_WEBHOOK_URL: 'https://hooks.test' })).toThrow(
-      'GATEHOUSE_WEBHOOK_SECRET',
-    );
+  it.each(['@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/s)', ' @microsoft.keyvault(VaultName=v)'])(
+    'takes the reference %s for no value of any setting',
+    (reference) => {
+      expect(faultyNames({ ...complete, GATEHOUSE_WEBHOOK_ALLOWED_HOSTS: reference })).toEqual([
+        'GATEHOUSE_WEBHOOK_ALLOWED_HOSTS',
+      ]);
+      expect(faultyNames({ ...complete, GATEHOUSE_BLOB_URL: reference })).toEqual(['GATEHOUSE_BLOB_URL']);
+      expect(faultyNames({ ...complete, SOMETHING_OF_THE_HOST: reference })).toEqual(['SOMETHING_OF_THE_HOST']);
+    },
+  );
+
+  it('wants the application’s own secrets in a vault that requests do not reach', () => {
+    const same = { ...complete, GATEHOUSE_APP_VAULT_URL: 'https://Vault.vault.azure.net/' };
+
+    expect(faultyNames(same)).toEqual(['GATEHOUSE_APP_VAULT_URL']);
+  });
+
+  it('reads hosts in any letter case', () => {
+    const { settings } = readSettings({ ...complete, GATEHOUSE_WEBHOOK_ALLOWED_HOSTS: 'LB.contoso.local, 10.0.0.4,' });
+
+    expect(settings.webhookAllowedHosts).toEqual(['lb.contoso.local', '10.0.0.4']);
   });
 });

@@ -8,8 +8,13 @@ function createKeys(tables = createMemoryTables()): ApiKeys {
   return createApiKeys({ tables, now: createTestClock().now });
 }
 
+/** As long as a key has to be. */
+function keyOf(id: string): string {
+  return `key of ${id}`.padEnd(32, '.');
+}
+
 function aKey(id: string, change: Partial<NewApiKey> = {}): NewApiKey {
-  return { id, role: 'reader', keyHash: sha256Hex(`key of ${id}`), createdBy: 'test', ...change };
+  return { id, role: 'reader', keyHash: sha256Hex(keyOf(id)), createdBy: 'test', ...change };
 }
 
 const firstKey = 'first-administrator-key-0123456789ab';
@@ -19,7 +24,7 @@ describe('src/desk/api-keys', () => {
     const keys = createKeys();
     await keys.put(aKey('logic-app', { role: 'requester', name: 'Logic App' }));
 
-    const found = await keys.find('key of logic-app');
+    const found = await keys.find(keyOf('logic-app'));
 
     expect(found).toEqual({
       id: 'logic-app',
@@ -28,7 +33,7 @@ describe('src/desk/api-keys', () => {
       createdAt: '2026-03-01T12:00:00.000Z',
       createdBy: 'test',
     });
-    expect(await keys.find('key of nobody')).toBeUndefined();
+    expect(await keys.find(keyOf('nobody'))).toBeUndefined();
     expect(await keys.find('')).toBeUndefined();
     expect(await keys.list()).toEqual([found]);
   });
@@ -44,23 +49,23 @@ describe('src/desk/api-keys', () => {
     const keys = createKeys();
     await keys.put(aKey('a'));
 
-    await keys.put(aKey('a', { keyHash: sha256Hex('new key') }));
+    await keys.put(aKey('a', { keyHash: sha256Hex(keyOf('new')) }));
 
-    expect(await keys.find('key of a')).toBeUndefined();
-    expect(await keys.find('new key')).toMatchObject({ id: 'a' });
+    expect(await keys.find(keyOf('a'))).toBeUndefined();
+    expect(await keys.find(keyOf('new'))).toMatchObject({ id: 'a' });
   });
 
   it('refuses a hash that another id has, and frees it with that id', async () => {
     const keys = createKeys();
     await keys.put(aKey('a'));
 
-    await expect(keys.put(aKey('b', { keyHash: sha256Hex('key of a') }))).rejects.toMatchObject({
+    await expect(keys.put(aKey('b', { keyHash: sha256Hex(keyOf('a')) }))).rejects.toMatchObject({
       code: 'ERR_CONFLICT',
     });
     await keys.remove('a');
-    await keys.put(aKey('b', { keyHash: sha256Hex('key of a') }));
+    await keys.put(aKey('b', { keyHash: sha256Hex(keyOf('a')) }));
 
-    expect(await keys.find('key of a')).toMatchObject({ id: 'b' });
+    expect(await keys.find(keyOf('a'))).toMatchObject({ id: 'b' });
   });
 
   it('removes a key once', async () => {
@@ -68,7 +73,7 @@ describe('src/desk/api-keys', () => {
     await keys.put(aKey('a'));
 
     expect([await keys.remove('a'), await keys.remove('a')]).toEqual([true, false]);
-    expect(await keys.find('key of a')).toBeUndefined();
+    expect(await keys.find(keyOf('a'))).toBeUndefined();
   });
 
   it('never loses the last administrator', async () => {
@@ -77,7 +82,7 @@ describe('src/desk/api-keys', () => {
 
     await expect(keys.remove('a')).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
     await expect(keys.put(aKey('a', { role: 'operator' }))).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
-    expect(await keys.find('key of a')).toMatchObject({ role: 'administrator' });
+    expect(await keys.find(keyOf('a'))).toMatchObject({ role: 'administrator' });
 
     await keys.put(aKey('b', { role: 'administrator' }));
     expect(await keys.remove('a')).toBe(true);
@@ -94,13 +99,46 @@ describe('src/desk/api-keys', () => {
     expect((await keys.list()).filter(({ role }) => role === 'administrator')).toHaveLength(1);
   });
 
-  it('makes the first administrator once and leaves them as they are', async () => {
+  it('has the deployment’s key as the vault has it: a changed one replaces the old', async () => {
     const keys = createKeys();
     await keys.ensureAdministrator(firstKey);
     await keys.ensureAdministrator(`${firstKey}-changed`);
 
-    expect(await keys.find(firstKey)).toMatchObject({ id: 'administrator', role: 'administrator' });
-    expect(await keys.find(`${firstKey}-changed`)).toBeUndefined();
+    expect(await keys.find(firstKey)).toBeUndefined();
+    expect(await keys.find(`${firstKey}-changed`)).toMatchObject({ id: 'administrator', role: 'administrator' });
+  });
+
+  it('puts the deployment’s key right that was changed in the table', async () => {
+    const tables = createMemoryTables();
+    const keys = createKeys(tables);
+    await keys.ensureAdministrator(firstKey);
+    for (const row of tables.rows('ApiKeys').filter(({ rowKey }) => rowKey === 'administrator')) {
+      await tables.upsert('ApiKeys', row, { ...row.columns, role: 'reader' });
+    }
+    expect(await keys.find(firstKey)).toMatchObject({ role: 'reader' });
+
+    await keys.ensureAdministrator(firstKey);
+
+    expect(await keys.find(firstKey)).toMatchObject({ role: 'administrator' });
+  });
+
+  it('leaves the deployment’s key to the deployment', async () => {
+    const keys = createKeys();
+    await keys.ensureAdministrator(firstKey);
+    await keys.put(aKey('a', { role: 'administrator' }));
+
+    await expect(keys.put(aKey('administrator'))).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+    await expect(keys.remove('administrator')).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+    expect(await keys.find(firstKey)).toMatchObject({ role: 'administrator' });
+  });
+
+  it('opens nothing with a short key, whatever hash is kept', async () => {
+    const keys = createKeys();
+    await keys.put(aKey('empty', { keyHash: sha256Hex('') }));
+    await keys.put(aKey('short', { keyHash: sha256Hex('k'.repeat(31)) }));
+
+    expect(await keys.find('')).toBeUndefined();
+    expect(await keys.find('k'.repeat(31))).toBeUndefined();
   });
 
   it('refuses a first key that could be guessed', async () => {

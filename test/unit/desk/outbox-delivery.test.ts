@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { checkWebhookUrl, deliverOutbox, type DeliveryRound } from '../../../src/desk/outbox-delivery.ts';
+import { deliverOutbox, type DeliveryRound } from '../../../src/desk/outbox-delivery.ts';
 import { createOutbox, type Outbox } from '../../../src/desk/outbox.ts';
 import type { WebhookAnswer, WebhookRequest } from '../../../src/ports/webhooks.ts';
 import { atEveryCrash } from '../../support/every-crash.ts';
@@ -34,7 +34,7 @@ function createWorld(tables: MemoryTables = createMemoryTables()): World {
     clock,
     sent,
     answer: { status: 204 },
-    deliver: (hook = webhook) => deliverOutbox({ outbox, webhook: hook, send, now: clock.now }),
+    deliver: (hook = webhook) => deliverOutbox({ outbox, webhook: () => Promise.resolve(hook), send, now: clock.now }),
   };
   function send(request: WebhookRequest): Promise<WebhookAnswer> {
     sent.push(request);
@@ -167,7 +167,7 @@ describe('src/desk/outbox-delivery', () => {
     const deliverToNobody = (): Promise<DeliveryRound> =>
       deliverOutbox({
         outbox: world.outbox,
-        webhook: undefined,
+        webhook: () => Promise.resolve(undefined),
         now: world.clock.now,
         send: () => Promise.reject(new Error('nobody')),
       });
@@ -230,22 +230,5 @@ describe('src/desk/outbox-delivery', () => {
         expect(tables.rows('Outbox')).toHaveLength(1);
       },
     });
-  });
-
-  it.each([
-    ['https://hooks.contoso.com/x', undefined],
-    ['http://127.0.0.1:9999/webhook', undefined],
-    ['http://localhost/webhook', undefined],
-    ['http://hooks.contoso.com/x', 'neither https'],
-    ['http://169.254.169.254/metadata', 'neither https'],
-    ['http://127.0.0.1.contoso.com/', 'neither https'],
-    ['file:///etc/passwd', 'neither https'],
-    ['https://user:pass@hooks.contoso.com/', 'credentials'],
-    ['hooks', 'not a URL'],
-  ])('judges the webhook URL %s', (url, fault) => {
-    const judged = checkWebhookUrl(url);
-
-    if (fault === undefined) expect(judged).toBeUndefined();
-    else expect(judged).toContain(fault);
   });
 });

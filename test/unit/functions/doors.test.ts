@@ -202,7 +202,8 @@ describe('src/functions/operations', () => {
 
 describe('src/functions/api-keys', () => {
   const openKeys = (): Promise<Open> => open(({ apiKeys }) => apiKeyRoutes({ apiKeys }));
-  const body = { role: 'requester', keyHash: sha256Hex('my own key') };
+  const ownKey = 'my own key'.padEnd(32, '.');
+  const body = { role: 'requester', keyHash: sha256Hex(ownKey) };
 
   it('makes, lists and withdraws a key for an administrator', async () => {
     const { ask, doors } = await openKeys();
@@ -214,12 +215,30 @@ describe('src/functions/api-keys', () => {
       json: { id: 'logic-app', role: 'requester', createdBy: 'administrator' },
     });
     expect(made.text).not.toContain(body.keyHash);
-    expect(await doors.apiKeys.find('my own key')).toMatchObject({ id: 'logic-app' });
+    expect(await doors.apiKeys.find(ownKey)).toMatchObject({ id: 'logic-app' });
     expect(itemsOf(await ask('listApiKeys', { as: 'administrator' }))).toHaveLength(5);
 
     expect((await ask('deleteApiKey', { params, as: 'administrator' })).status).toBe(204);
     expect((await ask('deleteApiKey', { params, as: 'administrator' })).status).toBe(404);
-    expect(await doors.apiKeys.find('my own key')).toBeUndefined();
+    expect(await doors.apiKeys.find(ownKey)).toBeUndefined();
+  });
+
+  it.each([
+    ['nothing, as when the command that makes a key has failed', ''],
+    ['a line break', '\n'],
+    ['two characters', 'k1'],
+    ['a usual word', 'changeme\n'],
+    ['one character again and again', '0'.repeat(64)],
+  ])('takes no hash of %s', async (_what, key) => {
+    const { ask } = await openKeys();
+    const answer = await ask('putApiKey', {
+      params: { id: 'dashboard' },
+      body: { ...body, keyHash: sha256Hex(key) },
+      as: 'administrator',
+    });
+
+    expect(answer.status).toBe(400);
+    expect(answer.json['errors']).toMatchObject([{ path: '/keyHash', code: 'guessableKey' }]);
   });
 
   it.each(['putApiKey', 'listApiKeys', 'deleteApiKey'])('%s is closed to operators', async (name) => {
@@ -383,16 +402,48 @@ describe('src/functions/expiries', () => {
   });
 });
 
+describe('every route', () => {
+  it('answers 503 while something is missing, and does nothing', async () => {
+    const { ask, doors } = await open(({ apiKeys }) => apiKeyRoutes({ apiKeys }));
+    doors.miss('administrator-key');
+
+    for (const as of ['administrator', 'nobody'] as const) {
+      const answer = await ask('listApiKeys', { as });
+      expect(answer).toMatchObject({ status: 503, json: { code: 'ERR_NOT_READY', status: 503 } });
+      expect(answer.headers).toMatchObject({
+        'retry-after': '60',
+        'content-type': expect.stringContaining('application/problem+json') as string,
+      });
+    }
+    expect(doors.tables.rows('Audit')).toEqual([]);
+  });
+});
+
 describe('src/functions/health', () => {
   it.each([
     [() => Promise.resolve(), 200, 'healthy'],
     [() => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.1')), 503, 'unhealthy'],
   ])('says to anybody how it is', async (checkStorage, status, word) => {
-    const { ask } = await open(() => healthRoutes({ version: '1.2.3', checkStorage }));
+    const missing = (): Promise<readonly string[]> => Promise.resolve([]);
+    const { ask } = await open(() => healthRoutes({ version: '1.2.3', checkStorage, missing }));
 
     const answer = await ask('getHealth', { as: 'nobody' });
 
     expect(answer.status).toBe(status);
     expect(answer.json).toEqual({ status: word, version: '1.2.3', time: '2026-03-01T12:00:00.000Z' });
+  });
+
+  it('names what is missing, also while no other route answers', async () => {
+    const names = ['GATEHOUSE_VAULT_URL', 'administrator-key'];
+    const missing = (): Promise<readonly string[]> => Promise.resolve(names);
+    const { ask, doors } = await open(() =>
+      healthRoutes({ version: '1.2.3', checkStorage: () => Promise.resolve(), missing }),
+    );
+    doors.miss(...names);
+
+    const answer = await ask('getHealth', { as: 'nobody' });
+
+    expect(answer.status).toBe(503);
+    expect(answer.json).toMatchObject({ status: 'unhealthy', missing: names });
   });
 });

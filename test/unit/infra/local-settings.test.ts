@@ -22,14 +22,15 @@ describe('local.settings.sample.json', () => {
 
   it('is what the application takes once the placeholders are filled in', () => {
     const filled = Object.entries(values).map(([name, value]) => [name, value.replaceAll(/<[^>]+>/g, fillerOf(name))]);
-    const settings = readSettings(Object.fromEntries(filled) as Record<string, string>);
+    const { settings, faults } = readSettings(Object.fromEntries(filled) as Record<string, string>);
 
     expect(settings.tableUrl).toBe('https://127.0.0.1:20001/devstoreaccount1');
-    expect(settings.webhook?.url).toBe('http://127.0.0.1:20001/webhook');
+    expect(settings.webhookAllowedHosts).toEqual(['127.0.0.1']);
+    expect(faults).toEqual([]);
   });
 
   it('holds no secret and no port of a machine', () => {
-    for (const name of ['AzureWebJobsStorage', 'AZURE_CLIENT_SECRET', 'GATEHOUSE_ADMINISTRATOR_KEY']) {
+    for (const name of ['AzureWebJobsStorage', 'AZURE_CLIENT_SECRET']) {
       expect(values[name]).toMatch(/^<.+>$/);
     }
     expect(Object.values(values).filter((value) => /:\d{4,5}/.test(value))).toEqual([]);
@@ -37,6 +38,7 @@ describe('local.settings.sample.json', () => {
 });
 
 function fillerOf(name: string): string {
+  if (name === 'GATEHOUSE_APP_VAULT_URL') return '20002';
   if (name.endsWith('_URL') || name.endsWith('_HOST')) return '20001';
   return name === 'GATEHOUSE_SUBSCRIPTION_ID' ? '6a1f7a52-7d6f-4b1e-9c39-0d1f0f3c2b11' : 'x'.repeat(32);
 }

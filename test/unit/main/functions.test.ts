@@ -164,8 +164,8 @@ function readFunctions(): readonly RegisteredFunction[] {
       GATEHOUSE_TABLE_URL: 'https://storage.invalid/account',
       GATEHOUSE_BLOB_URL: 'https://storage.invalid/account',
       GATEHOUSE_VAULT_URL: 'https://vault.invalid',
+      GATEHOUSE_APP_VAULT_URL: 'https://app-vault.invalid',
       GATEHOUSE_SUBSCRIPTION_ID: '3f0c1a52-7d64-4e0b-9a51-c2d7be0f4c11',
-      GATEHOUSE_ADMINISTRATOR_KEY: 'no-real-key-no-real-key-no-real-key',
     },
   });
   return JSON.parse(text) as readonly RegisteredFunction[];

@@ -1,6 +1,6 @@
 /** The Bicep compiler, run on a copy of infra/: it writes beside what it reads. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { bicep } from '../../../tools/dotnet/programs.ts';
@@ -26,8 +26,14 @@ export interface PredictedResource {
 export interface InfraFolder {
   /** Runs the compiler with these variables alone in its environment. */
   run(args: readonly string[], environment?: Readonly<Record<string, string>>): BicepOutcome;
-  /** What main.bicepparam would deploy. Throws with the compiler's words when it would deploy nothing. */
-  predict(environment?: Readonly<Record<string, string>>): readonly PredictedResource[];
+  /**
+   * What main.bicepparam would deploy, with the values of these parameters changed. Throws with the compiler's words when it
+   * would deploy nothing.
+   */
+  predict(
+    environment?: Readonly<Record<string, string>>,
+    changes?: Readonly<Record<string, string>>,
+  ): readonly PredictedResource[];
   remove(): void;
 }
 
@@ -45,12 +51,21 @@ export function copyInfra(): InfraFolder {
     if (error !== undefined) throw error;
     return { exitCode: status, output: stdout, complaints: stderr };
   };
-  const predict: InfraFolder['predict'] = (environment) => {
+  const example = readFileSync(join(folder, 'main.bicepparam'), 'utf8');
+  const predict: InfraFolder['predict'] = (environment, changes = {}) => {
+    const text = Object.entries(changes).reduce(
+      (file, [name, value]) => file.replace(new RegExp(`^param ${name} = .*$`, 'm'), `param ${name} = '${value}'`),
+      example,
+    );
+    writeFileSync(join(folder, 'changed.bicepparam'), text);
     const where = ['--subscription-id', '3f0c1a52-7d64-4e0b-9a51-c2d7be0f4c11', '--location', 'westeurope'];
-    const { exitCode, complaints } = run(['snapshot', 'main.bicepparam', '--mode', 'overwrite', ...where], environment);
+    const { exitCode, complaints } = run(
+      ['snapshot', 'changed.bicepparam', '--mode', 'overwrite', ...where],
+      environment,
+    );
     if (exitCode !== 0) throw new Error(complaints);
-    const text = readFileSync(join(folder, 'main.snapshot.json'), 'utf8');
-    return (JSON.parse(text) as { readonly predictedResources: readonly PredictedResource[] }).predictedResources;
+    const snapshot = readFileSync(join(folder, 'changed.snapshot.json'), 'utf8');
+    return (JSON.parse(snapshot) as { readonly predictedResources: readonly PredictedResource[] }).predictedResources;
   };
   return {
     run,

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { webhookUrlProblem } from '../domain/webhook-address.ts';
+import type { Secrets } from '../ports/secrets.ts';
+
+/** Where events are posted, and what signs them. */
+export interface Webhook {
+  /** https, or on this machine itself; see `webhookUrlProblem`. */
+  readonly url: string;
+  /** With the prefix `whsec_` base64 of the key, as Standard Webhooks writes secrets; without it, the key's own text. */
+  readonly secret: string;
+}
+
+export const appSecretNames = {
+  administratorKey: 'administrator-key',
+  webhookUrl: 'webhook-url',
+  webhookSecret: 'webhook-secret',
+} as const;
+type AppSecretName = (typeof appSecretNames)[keyof typeof appSecretNames];
+
+export interface AppSecretsOptions {
+  /** The application's own vault. */
+  readonly vault: Pick<Secrets, 'get'>;
+  /** Hosts of webhooks that may have a private address, in lower case. */
+  readonly webhookAllowedHosts: readonly string[];
+  readonly isUnresolvedReference: (value: string) => boolean;
+  /** Told of each secret that could not be read; the error holds no value. */
+  readonly onFault: (name: string, error: unknown) => void;
+}
+
+/** The application's own secrets as they were read last. */
+export interface AppSecretsReading {
+  readonly administratorKey: string | undefined;
+  readonly webhook: Webhook | undefined;
+  /** Names of the secrets that have to be there and are not, or cannot be used. */
+  readonly missing: readonly AppSecretName[];
+}
+
+/**
+ * Reads the application's own secrets from its vault. A secret that the vault says is not there is not there; where the vault gave
+ * no answer, what it said last stands. Without a webhook's address there is no webhook; with one, its secret has to be there.
+ */
+export function createAppSecrets(options: AppSecretsOptions): { readonly read: () => Promise<AppSecretsReading> } {
+  const { administratorKey, webhookUrl, webhookSecret } = appSecretNames;
+  const secretOf = (lengthMin: number) =>
+    z
+      .string()
+      .min(lengthMin)
+      .refine((value) => !options.isUnresolvedReference(value));
+  const rules: Readonly<Record<AppSecretName, z.ZodType<string>>> = {
+    [administratorKey]: secretOf(32),
+    [webhookUrl]: secretOf(1).refine((url) => webhookUrlProblem(url, options.webhookAllowedHosts) === undefined),
+    [webhookSecret]: secretOf(16),
+  };
+  /** What the vault said last; `null` when there is no such secret. */
+  const answers = new Map<AppSecretName, string | null>();
+
+  async function ask(name: AppSecretName): Promise<void> {
+    try {
+      answers.set(name, (await options.vault.get(name))?.value ?? null);
+    } catch (error) {
+      options.onFault(name, error);
+    }
+  }
+
+  function usable(name: AppSecretName): string | undefined {
+    const { success, data } = rules[name].safeParse(answers.get(name));
+    return success ? data : undefined;
+  }
+
+  return {
+    read: async () => {
+      await Promise.all(Object.values(appSecretNames).map(ask));
+      const needed = answers.get(webhookUrl) === null ? [administratorKey] : Object.values(appSecretNames);
+      const url = usable(webhookUrl);
+      const secret = usable(webhookSecret);
+      return {
+        administratorKey: usable(administratorKey),
+        webhook: url === undefined || secret === undefined ? undefined : { url, secret },
+        missing: needed.filter((name) => usable(name) === undefined),
+      };
+    },
+  };
+}

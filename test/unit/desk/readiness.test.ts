@@ -1,0 +1,177 @@
+import { createAppSecrets } from '../../../src/desk/app-secrets.ts';
+import { createReadiness, type Readiness } from '../../../src/desk/readiness.ts';
+import { AppError } from '../../../src/domain/app-error.ts';
+import { createTestClock, type TestClock } from '../../support/test-clock.ts';
+
+const minute = 60_000;
+const key = 'first-administrator-key-0123456789ab';
+const url = 'https://hooks.contoso.com/gatehouse';
+const secret = 'a secret of this deployment';
+
+interface World {
+  readonly readiness: Readiness;
+  readonly clock: TestClock;
+  /** What the vault answers, by name; an error is no answer. */
+  readonly vault: Map<string, string | Error>;
+  /** What preparing storage ends in; undefined is success. */
+  storageFault: Error | undefined;
+  /** The administrator's keys that were entered, in order. */
+  readonly entered: string[];
+  readonly faults: string[];
+}
+
+function createWorld(missingSettings: readonly string[] = []): World {
+  const clock = createTestClock();
+  const vault = new Map<string, string | Error>([['administrator-key', key]]);
+  const faults: string[] = [];
+  const onFault = (name: string): void => {
+    faults.push(name);
+  };
+  const secrets = createAppSecrets({
+    vault: {
+      get: (name) => {
+        const value = vault.get(name);
+        if (value instanceof Error) return Promise.reject(value);
+        return Promise.resolve(value === undefined ? undefined : { value, version: '1' });
+      },
+    },
+    webhookAllowedHosts: [],
+    isUnresolvedReference: (value) => value.startsWith('@'),
+    onFault,
+  });
+  const world: World = {
+    clock,
+    vault,
+    faults,
+    storageFault: undefined,
+    entered: [],
+    readiness: createReadiness({
+      missingSettings,
+      preparations: {
+        GATEHOUSE_TABLE_URL: () =>
+          world.storageFault === undefined ? Promise.resolve() : Promise.reject(world.storageFault),
+      },
+      readSecrets: secrets.read,
+      apiKeys: {
+        ensureAdministrator: (value) => {
+          world.entered.push(value);
+          return Promise.resolve();
+        },
+      },
+      now: clock.now,
+      onFault,
+    }),
+  };
+  return world;
+}
+
+/** What is missing once the look that is due now has ended. */
+async function lookAfter(world: World, ms: number): Promise<readonly string[]> {
+  world.clock.advance(ms);
+  await world.readiness.missing();
+  // A look that nobody waits for ends in a few turns of the loop.
+  await new Promise((resolve) => setImmediate(resolve));
+  return world.readiness.missing();
+}
+
+const refusal = new AppError('ERR_AZURE_REFUSED', 'Key Vault refused: Forbidden.');
+
+describe('src/desk/readiness', () => {
+  it('is ready with the administrator’s key alone, and has entered it', async () => {
+    const world = createWorld();
+
+    expect(await world.readiness.missing()).toEqual([]);
+    expect(world.entered).toEqual([key]);
+    expect(await world.readiness.webhook()).toBeUndefined();
+  });
+
+  it('goes without the vault, and is ready when the role has come', async () => {
+    const world = createWorld();
+    for (const name of ['administrator-key', 'webhook-url', 'webhook-secret']) world.vault.set(name, refusal);
+
+    // Where the vault says nothing, nobody knows that there is no webhook.
+    expect(await world.readiness.missing()).toEqual(['administrator-key', 'webhook-url', 'webhook-secret']);
+    await expect(world.readiness.webhook()).rejects.toMatchObject({ code: 'ERR_NOT_READY', retryAfterSeconds: 60 });
+
+    world.vault.clear();
+    world.vault.set('administrator-key', key);
+    expect(await lookAfter(world, minute - 1)).not.toEqual([]);
+    expect(await lookAfter(world, 1)).toEqual([]);
+    expect(world.entered).toEqual([key]);
+  });
+
+  it('goes without storage, and makes it when it is let in', async () => {
+    const world = createWorld();
+    world.storageFault = new Error('403');
+
+    expect(await world.readiness.missing()).toEqual(['GATEHOUSE_TABLE_URL', 'administrator-key']);
+    expect(world.entered).toEqual([]);
+
+    world.storageFault = undefined;
+    expect(await lookAfter(world, minute)).toEqual([]);
+    expect(world.entered).toEqual([key]);
+  });
+
+  it('follows the key in the vault', async () => {
+    const world = createWorld();
+    await world.readiness.missing();
+    world.vault.set('administrator-key', `${key}-changed`);
+
+    expect(await lookAfter(world, minute)).toEqual([]);
+    expect(world.entered).toEqual([key, `${key}-changed`]);
+  });
+
+  it('keeps what the vault said last while it says nothing', async () => {
+    const world = createWorld();
+    world.vault.set('webhook-url', url);
+    world.vault.set('webhook-secret', secret);
+    await world.readiness.missing();
+    for (const name of world.vault.keys()) world.vault.set(name, refusal);
+
+    expect(await lookAfter(world, minute)).toEqual([]);
+    expect(await world.readiness.webhook()).toEqual({ url, secret });
+    expect(world.faults).toContain('administrator-key');
+  });
+
+  it('is not ready when the vault says that the key is gone', async () => {
+    const world = createWorld();
+    await world.readiness.missing();
+    world.vault.delete('administrator-key');
+
+    expect(await lookAfter(world, minute)).toEqual(['administrator-key']);
+  });
+
+  it.each([
+    ['an unresolved reference', '@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/administrator-key)'],
+    ['a short key', 'k'.repeat(31)],
+    ['an empty one', ''],
+  ])('takes %s for no key', async (_what, value) => {
+    const world = createWorld();
+    world.vault.set('administrator-key', value);
+
+    expect(await world.readiness.missing()).toEqual(['administrator-key']);
+    expect(world.entered).toEqual([]);
+  });
+
+  it.each([
+    ['no secret', { 'webhook-url': url }, ['webhook-secret']],
+    ['a short secret', { 'webhook-url': url, 'webhook-secret': 'short' }, ['webhook-secret']],
+    ['a private address', { 'webhook-url': 'https://10.0.0.1/', 'webhook-secret': secret }, ['webhook-url']],
+    ['plain http', { 'webhook-url': 'http://hooks.contoso.com', 'webhook-secret': secret }, ['webhook-url']],
+    ['both', { 'webhook-url': url, 'webhook-secret': secret }, []],
+    ['a secret alone, which is for a webhook to come', { 'webhook-secret': secret }, []],
+  ])('judges a webhook with %s', async (_what, values, missing) => {
+    const world = createWorld();
+    for (const [name, value] of Object.entries(values)) world.vault.set(name, value);
+
+    expect(await world.readiness.missing()).toEqual(missing);
+  });
+
+  it('names missing settings, and asks nobody at an address that is not known', async () => {
+    const world = createWorld(['GATEHOUSE_APP_VAULT_URL']);
+
+    expect(await world.readiness.missing()).toContain('GATEHOUSE_APP_VAULT_URL');
+    expect(world.entered).toEqual([]);
+    expect(world.faults).toEqual([]);
+  });
+});
