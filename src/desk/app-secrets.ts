@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { webhookUrlProblem } from '../domain/webhook-address.ts';
-import type { Secrets } from '../ports/secrets.ts';
+import type { SecretVault } from '../ports/secrets.ts';
 
 /** Where events are posted, and what signs them. */
 export interface Webhook {
@@ -19,7 +19,7 @@ type AppSecretName = (typeof appSecretNames)[keyof typeof appSecretNames];
 
 export interface AppSecretsOptions {
   /** The application's own vault. */
-  readonly vault: Pick<Secrets, 'get'>;
+  readonly vault: Pick<SecretVault, 'get'>;
   /** Hosts of webhooks that may have a private address, in lower case. */
   readonly webhookAllowedHosts: readonly string[];
   readonly isUnresolvedReference: (value: string) => boolean;
