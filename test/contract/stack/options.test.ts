@@ -77,7 +77,7 @@ describe('sandbox/supervisor/ports', () => {
     const ports = await ensurePorts(directory);
 
     expect(await ensurePorts(directory)).toEqual(ports);
-    expect(new Set(Object.values(ports)).size).toBe(8);
+    expect(new Set(Object.values(ports)).size).toBe(9);
     expect(ensureSecrets(directory)).toEqual(ensureSecrets(directory));
   });
 
