@@ -100,7 +100,11 @@ function registerDoors(all: Services, machine: OnPremises, { subscriptionId }: S
       kits: all.kits,
     }),
     ...downloadRoutes({ downloads: all.downloads }),
-    ...operationRoutes({ operations, actions: storyActions({ stories, operations, machineStories: machine.stories }) }),
+    ...operationRoutes({
+      operations,
+      standing: all.standing,
+      actions: storyActions({ stories, operations, machineStories: machine.stories }),
+    }),
     ...machineRoutes({ ...machine, operations }),
     ...stackRoutes(machine),
     ...vpnAccessRoutes({ ...machine, operations }),

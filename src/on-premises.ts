@@ -23,7 +23,7 @@ export type OnPremises = ReturnType<typeof createOnPremises>;
 
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- what is made here would be listed twice
 export function createOnPremises(
-  { tables, machineBooks: books, operations, claims, secrets, downloads, now }: Services,
+  { tables, machineBooks: books, operations, claims, secrets, standing, downloads, now }: Services,
   settings: Settings,
   credential: TokenCredential,
 ) {
@@ -34,6 +34,8 @@ export function createOnPremises(
   const settleTarget = createSettleTarget({ books, secrets, withdraw: (stackId) => kits.withdraw(stackId), now });
   const stories = createOnPremisesStories({
     operations,
+    claims,
+    standing,
     takeClaims: createTakeClaims({ claims, operations, now }),
     onDied: (operation) => settleTarget(operation, 'failed'),
     now,

@@ -25,6 +25,7 @@ import { createJudgePlan } from './desk/judge-plan.ts';
 import { createKitDesk } from './desk/kits.ts';
 import { createNotices } from './desk/notices.ts';
 import { createOperations } from './desk/operations.ts';
+import { createOperationStanding } from './desk/operation-standing.ts';
 import { createDescribeOnPremises, createOnPremisesBooks } from './desk/on-premises-books.ts';
 import { createOutbox } from './desk/outbox.ts';
 import { createOwners } from './desk/owners.ts';
@@ -99,6 +100,7 @@ export function createServices({ settings, faults }: SettingsReading, credential
   const delivery = { outbox, webhook: readiness.webhook, send: sendWebhook, now };
 
   const machineBooks = createOnPremisesBooks(tables);
+  const standing = createOperationStanding({ books, machineBooks });
   const describeOnPremises = createDescribeOnPremises(machineBooks);
   const describeExpiring: DescribeExpiring = async (kind, id) => {
     if (kind === 'root') return (await books.roots.get(rootKeys(id)))?.record;
@@ -118,6 +120,7 @@ export function createServices({ settings, faults }: SettingsReading, credential
     claims,
     outbox,
     secrets,
+    standing,
     unfinished,
     owners,
     expiries,

@@ -2,7 +2,7 @@ import type { ActivityOf } from '../contracts/activity.ts';
 import type { finishOnPremises } from '../contracts/on-premises.ts';
 import type { Claims } from '../desk/claims.ts';
 import type { SettleTarget } from '../desk/finish-on-premises.ts';
-import { contextOf } from '../desk/on-premises-stories.ts';
+import { contextOf } from '../desk/story-context.ts';
 import type { Operations } from '../desk/operations.ts';
 
 /** The last act of a story on machines: what the target's record says, the claims given back, the operation's end. */

@@ -66,6 +66,7 @@ export function createStoryActivities({
     for (const { record } of await books.gatewayRevocations.list(gateway.id))
       await books.gatewayRevocations.remove(record);
     for (const { record } of await books.profiles.list(gateway.id)) await books.profiles.remove(record);
+    for (const { record } of await books.profileRequests.list(gateway.id)) await books.profileRequests.remove(record);
     for (const { record } of await books.madeResources.list(gateway.id)) await books.madeResources.remove(record);
     await books.gatewayResources.remove({ resourceId: gateway.resourceId, gatewayId: gateway.id });
     await books.gateways.remove(gateway);
@@ -94,7 +95,7 @@ export function createStoryActivities({
 
     finishBuild: async ({ end, ...input }) => {
       const gateway = (await books.gateways.get(gatewayKeys(input.gatewayId)))?.record;
-      if (gateway === undefined) return { nextWriter: null };
+      if (gateway?.lastOperationId !== input.operationId) return { nextWriter: null };
       const profile = (await books.profiles.get({ partitionKey: input.gatewayId, rowKey: 'newest' }))?.record;
       const next = await writer.handOver(input.gatewayId, input.epoch, (record) => ({
         ...record,
@@ -113,7 +114,8 @@ export function createStoryActivities({
 
     finishRemoval: async ({ end, ...input }) => {
       const gateway = (await books.gateways.get(gatewayKeys(input.gatewayId)))?.record;
-      if (gateway !== undefined) {
+      // A gateway that was built under the same id since is not this story's to forget.
+      if (gateway?.lastOperationId === input.operationId) {
         if (end.status === 'succeeded') await forget(gateway);
         else await writer.handOver(input.gatewayId, input.epoch, (record) => ({ ...record, state: 'failed' }));
         await releaseClaims(gateway, input.operationId);

@@ -4,7 +4,7 @@ import type * as references from '../contracts/vpn-access.ts';
 import type { VpnUserWish } from '../contracts/vpn-access.ts';
 import type { Expiries } from '../desk/expiries.ts';
 import type { OnPremisesBooks } from '../desk/on-premises-books.ts';
-import { contextOf } from '../desk/on-premises-stories.ts';
+import { contextOf } from '../desk/story-context.ts';
 import type { Operations } from '../desk/operations.ts';
 import { stackKeys, vpnUserKeys, type StackRecord } from '../desk/records/on-premises.ts';
 import type { VpnAccess } from '../desk/vpn-access.ts';

@@ -10,6 +10,7 @@ import {
 } from '../contracts/connectors.ts';
 import type { Refusal } from '../contracts/outcomes.ts';
 import { AppError, invalidField } from '../domain/app-error.ts';
+import type { OperationKind } from '../domain/operation-kinds.ts';
 import { minimumVersionsOf, type ConnectorRequest } from './connector-request.ts';
 import type { Machines } from './machines.ts';
 import type { OnPremisesBooks } from './on-premises-books.ts';
@@ -105,8 +106,10 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
   async function beginOn(
     id: string,
     story: {
-      readonly kind: string;
+      readonly kind: OperationKind;
       readonly steps: typeof verifyConnectorSteps;
+      /** The connector is this story's from now on: an earlier one cannot be resumed. */
+      readonly changes: boolean;
       readonly stateAfter: (state: ConnectorRecord['state']) => ConnectorRecord['state'];
     },
     { operationId, requestedBy, orchestrations }: StoryRequest,
@@ -117,7 +120,7 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
       await books.connectors.update(connectorKeys(id), (current) => ({
         ...current,
         state: story.stateAfter(current.state),
-        operationId,
+        ...(story.changes ? { operationId } : {}),
         updatedAt: at(),
       }));
     };
@@ -152,11 +155,15 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
       });
     },
     verify: (id, asked) =>
-      beginOn(id, { kind: verifyConnectorName, steps: verifyConnectorSteps, stateAfter: whileVerified }, asked),
+      beginOn(
+        id,
+        { kind: verifyConnectorName, steps: verifyConnectorSteps, changes: false, stateAfter: whileVerified },
+        asked,
+      ),
     disconnect: (id, asked) =>
       beginOn(
         id,
-        { kind: disconnectCloudsName, steps: disconnectCloudsSteps, stateAfter: () => 'disconnecting' },
+        { kind: disconnectCloudsName, steps: disconnectCloudsSteps, changes: true, stateAfter: () => 'disconnecting' },
         asked,
       ),
     plan: async (id) => {

@@ -6,7 +6,10 @@ import type { OnPremisesBooks } from './on-premises-books.ts';
 import type { OperationRecord } from './operation-record.ts';
 import { connectorKeys, stackKeys, type ConnectorRecord, type StackRecord } from './records/on-premises.ts';
 
-/** Writes into the target's record that a story on it has ended, and how. Safe to repeat. */
+/**
+ * Writes into the target's record that a story on it has ended, and how; nothing where the target is another story's by now. Safe
+ * to repeat.
+ */
 export type SettleTarget = (operation: OperationRecord, status: OnPremisesEnd['status']) => Promise<void>;
 
 export function createSettleTarget({
@@ -23,15 +26,19 @@ export function createSettleTarget({
 }): SettleTarget {
   const at = (): string => now().toISOString();
 
-  async function settleAccess(stackId: string, state: NonNullable<StackRecord['vpnAccess']>['state']): Promise<void> {
-    await books.stacks.update(stackKeys(stackId), (stack) =>
-      stack.vpnAccess === undefined
+  async function settleAccess(
+    { id, target }: OperationRecord,
+    state: NonNullable<StackRecord['vpnAccess']>['state'],
+  ): Promise<void> {
+    await books.stacks.update(stackKeys(target), (stack) =>
+      stack.vpnAccess?.operationId !== id
         ? undefined
         : { ...stack, vpnAccess: { ...stack.vpnAccess, state }, updatedAt: at() },
     );
   }
 
-  async function closeAccess(stackId: string): Promise<void> {
+  async function closeAccess({ id, target: stackId }: OperationRecord): Promise<void> {
+    if ((await books.stacks.get(stackKeys(stackId)))?.record.vpnAccess?.operationId !== id) return;
     await withdraw(stackId);
     for (const { record } of await books.vpnUsers.list(stackId)) {
       if (record.isPasswordOurs) await secrets.remove({ use: 'vpnPassword', name: record.passwordSecret });
@@ -39,7 +46,7 @@ export function createSettleTarget({
     }
     await books.stacks.update(stackKeys(stackId), (stack) => {
       const { vpnAccess, ...rest } = stack;
-      if (vpnAccess === undefined) return undefined;
+      if (vpnAccess?.operationId !== id) return undefined;
       const { keyVersion: _version, serverAddress: _address, ...kept } = vpnAccess;
       return { ...rest, vpnAccess: { ...kept, state: 'closed' }, updatedAt: at() };
     });
@@ -55,14 +62,22 @@ export function createSettleTarget({
 
   async function settleConnector(
     id: string,
-    change: (record: ConnectorRecord) => Partial<ConnectorRecord>,
+    change: (record: ConnectorRecord) => Partial<ConnectorRecord> | undefined,
   ): Promise<void> {
-    await books.connectors.update(connectorKeys(id), (record) => ({ ...record, ...change(record), updatedAt: at() }));
+    await books.connectors.update(connectorKeys(id), (record) => {
+      const changed = change(record);
+      return changed === undefined ? undefined : { ...record, ...changed, updatedAt: at() };
+    });
   }
 
-  async function forgetConnector(id: string): Promise<void> {
-    const record = (await books.connectors.get(connectorKeys(id)))?.record;
-    if (record === undefined) return;
+  /** For what changes a connector: the end of an earlier story says nothing of what a later one made. */
+  async function settleOwn({ id, target }: OperationRecord, state: ConnectorRecord['state']): Promise<void> {
+    await settleConnector(target, ({ operationId }) => (operationId === id ? { state } : undefined));
+  }
+
+  async function forgetConnector(operation: OperationRecord): Promise<void> {
+    const record = (await books.connectors.get(connectorKeys(operation.target)))?.record;
+    if (record?.operationId !== operation.id) return;
     for (const { secretName } of record.files) await secrets.remove({ use: 'dataFile', name: secretName });
     await books.stacks.update(stackKeys(record.request.stackId), ({ connectorId: _connector, ...stack }) => ({
       ...stack,
@@ -77,17 +92,17 @@ export function createSettleTarget({
     const isDone = status === 'succeeded';
     switch (kind) {
       case openVpnAccessName:
-        await settleAccess(target, isDone ? 'open' : 'failed');
+        await settleAccess(operation, isDone ? 'open' : 'failed');
         return;
       case closeVpnAccessName:
-        if (isDone) await closeAccess(target);
-        else await settleAccess(target, 'failed');
+        if (isDone) await closeAccess(operation);
+        else await settleAccess(operation, 'failed');
         return;
       case setVpnUserName:
         if (isDone) await settleUser(operation);
         return;
       case connectCloudsName:
-        await settleConnector(target, () => ({ state: isDone ? 'connected' : 'failed' }));
+        await settleOwn(operation, isDone ? 'connected' : 'failed');
         return;
       case verifyConnectorName:
         await settleConnector(target, ({ state }) => ({
@@ -96,8 +111,8 @@ export function createSettleTarget({
         }));
         return;
       case disconnectCloudsName:
-        if (isDone) await forgetConnector(target);
-        else await settleConnector(target, () => ({ state: 'failed' }));
+        if (isDone) await forgetConnector(operation);
+        else await settleOwn(operation, 'failed');
         return;
       default:
     }

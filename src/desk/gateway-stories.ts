@@ -7,11 +7,13 @@ import {
 } from '../contracts/build-gateway.ts';
 import { AppError } from '../domain/app-error.ts';
 import type { GatewayPlan } from '../domain/gateway-plan.ts';
+import { isOperationEnd } from '../domain/operation.ts';
 import type { Orchestrations } from '../ports/orchestrations.ts';
 import type { Books } from './books.ts';
 import type { Claims } from './claims.ts';
 import { instanceIdOf, type OperationRecord } from './operation-record.ts';
 import { freeGatewayId } from './free-gateway-id.ts';
+import { supersededBy } from './operation-standing.ts';
 import type { Operations } from './operations.ts';
 import { mayStillComeForward } from './sign-of-life.ts';
 import type { StoryRequest } from './story-request.ts';
@@ -35,9 +37,15 @@ export interface GatewayStories {
   build(plan: GatewayPlan, request: StoryRequest): Promise<OperationRecord>;
   /** Throws a conflict that names the operation which works on the plan's gateway or virtual network now, other than this one. */
   requireUnclaimed(plan: GatewayPlan, operationId: string): Promise<void>;
-  /** Starts the removal of what Gatehouse made for the gateway. */
-  remove(gatewayId: string, request: StoryRequest): Promise<OperationRecord>;
-  /** Goes on with a build or removal that failed or was canceled, from the step that is not done. */
+  /**
+   * Starts the removal of what Gatehouse made for the gateway. With `insteadOf`, ERR_CONFLICT unless that operation is the
+   * gateway's latest.
+   */
+  remove(gatewayId: string, request: StoryRequest, insteadOf?: OperationRecord): Promise<OperationRecord>;
+  /**
+   * Goes on with a build or removal that failed or was canceled, from the step that is not done. ERR_CONFLICT when the gateway
+   * is another operation's by now, or another gateway.
+   */
   resume(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
   /** Starts again what a crash kept from starting, or what died. For the sweep. */
   revive(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
@@ -136,10 +144,14 @@ export function createGatewayStories({ books, claims, operations, now }: Gateway
     await orchestrations.start(name, instanceIdOf(operation.id, operation.attempt), input);
   }
 
-  /** Takes the gateway's row for an attempt of a story; a row that somebody else writes is a conflict. */
-  async function takeRow(gatewayId: string, operation: OperationRecord): Promise<number> {
+  /**
+   * Takes the gateway's row for an attempt of a story; a row that somebody else writes is a conflict, and so is one whose latest
+   * operation is neither this one nor `after`.
+   */
+  async function takeRow(gatewayId: string, operation: OperationRecord, after: string | undefined): Promise<number> {
     const instanceId = instanceIdOf(operation.id, operation.attempt);
     const record = await books.gateways.update(gatewayKeys(gatewayId), (current) => {
+      requireLatest(current, operation, after);
       if (current.writer !== undefined) return undefined;
       const epoch = current.epoch + 1;
       return {
@@ -153,23 +165,44 @@ export function createGatewayStories({ books, claims, operations, now }: Gateway
     });
     if (record === undefined) throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not exist.`);
     if (record.writer?.instanceId !== instanceId) {
-      throw new AppError('ERR_CONFLICT', `Gateway ${gatewayId} is being written. Try again when it has come to rest.`, {
-        retryAfterSeconds: 60,
-      });
+      throw beingWritten(gatewayId);
     }
     return record.writer.epoch;
   }
 
-  async function begin(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {
+  async function begin(operation: OperationRecord, orchestrations: Orchestrations, after?: string): Promise<void> {
     const record = (await books.gateways.get(gatewayKeys(operation.target)))?.record;
     if (record === undefined) throw new AppError('ERR_NOT_FOUND', `Gateway ${operation.target} does not exist.`);
-    await claimAll([record.plan.resourceIds.virtualNetwork, record.resourceId], operation.id, operation.attempt);
-    const epoch = await takeRow(operation.target, operation);
-    await start(operation.kind, operation, epoch, orchestrations);
+    requireLatest(record, operation, after);
+    const claimed = [record.plan.resourceIds.virtualNetwork, record.resourceId];
+    await claimAll(claimed, operation.id, operation.attempt);
+    try {
+      const epoch = await takeRow(operation.target, operation, after);
+      await start(operation.kind, operation, epoch, orchestrations);
+    } catch (error) {
+      if (error instanceof AppError) for (const resourceId of claimed) await claims.release(resourceId, operation.id);
+      throw error;
+    }
+  }
+
+  /** Begins an attempt; one that is refused has ended with the refusal, and not as one that is under way for ever. */
+  async function beginOrEnd(operation: OperationRecord, orchestrations: Orchestrations, after?: string): Promise<void> {
+    try {
+      await begin(operation, orchestrations, after);
+    } catch (error) {
+      if (error instanceof AppError)
+        await operations.finish(operation.id, {
+          status: 'failed',
+          problem: { code: error.code, detail: error.message },
+        });
+      throw error;
+    }
   }
 
   return {
     build: async (plan, { operationId, requestedBy, orchestrations }) => {
+      const before = await operations.get(operationId);
+      if (before !== undefined && isOperationEnd(before.status)) return before;
       await requireFreeId(plan, operationId);
       const roots = await planRoots(plan);
       await claimAll([plan.resourceIds.virtualNetwork, plan.resourceIds.gateway], operationId, 1);
@@ -193,7 +226,9 @@ export function createGatewayStories({ books, claims, operations, now }: Gateway
       }
     },
 
-    remove: async (gatewayId, { operationId, requestedBy, orchestrations }) => {
+    remove: async (gatewayId, { operationId, requestedBy, orchestrations }, insteadOf) => {
+      const before = await operations.get(operationId);
+      if (before !== undefined && isOperationEnd(before.status)) return before;
       if ((await books.gateways.get(gatewayKeys(gatewayId))) === undefined) {
         throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not exist.`);
       }
@@ -205,23 +240,18 @@ export function createGatewayStories({ books, claims, operations, now }: Gateway
         requestedBy,
         steps: removeSteps,
       });
-      try {
-        await begin(operation, orchestrations);
-      } catch (error) {
-        if (error instanceof AppError)
-          await operations.finish(operationId, {
-            status: 'failed',
-            problem: { code: error.code, detail: error.message },
-          });
-        throw error;
-      }
+      await beginOrEnd(operation, orchestrations, insteadOf?.id);
       return operation;
     },
 
     resume: async (operation, orchestrations) => {
+      const record = (await books.gateways.get(gatewayKeys(operation.target)))?.record;
+      if (record === undefined) throw supersededBy(operation, `Gateway ${operation.target} is no longer there.`);
+      requireLatest(record, operation, operation.id);
+      if (record.writer !== undefined) throw beingWritten(record.id);
       const attempt = await operations.nextAttempt(operation.id, operation.attempt);
       if (attempt === undefined) throw new AppError('ERR_CONFLICT', `Operation ${operation.id} cannot be resumed.`);
-      await begin({ ...operation, attempt }, orchestrations);
+      await beginOrEnd({ ...operation, attempt }, orchestrations, operation.id);
     },
 
     revive: async (operation, orchestrations) => {
@@ -234,9 +264,13 @@ export function createGatewayStories({ books, claims, operations, now }: Gateway
         return;
       }
       if (mayStillComeForward(operation.updatedAt, now())) return;
+      const goOn =
+        record?.lastOperationId === operation.id
+          ? 'Resume it, or remove what it left.'
+          : `Gateway ${operation.target} is not its own any more.`;
       const problem = {
         code: 'ERR_OPERATION_FAILED',
-        detail: 'The work on this operation ended without a result. Resume it, or remove what it left.',
+        detail: `The work on this operation ended without a result. ${goOn}`,
       };
       await operations.finish(operation.id, { status: 'failed', problem });
       await books.gateways.update(gatewayKeys(operation.target), (current) => {
@@ -246,4 +280,16 @@ export function createGatewayStories({ books, claims, operations, now }: Gateway
       });
     },
   };
+}
+
+/** Throws unless the gateway's latest operation is this one or `after`; without `after` any may have been. */
+function requireLatest(record: GatewayRecord, operation: OperationRecord, after: string | undefined): void {
+  const { lastOperationId } = record;
+  if (after === undefined || lastOperationId === after || lastOperationId === operation.id) return;
+  throw supersededBy(operation, `Gateway ${record.id} is operation ${lastOperationId ?? 'none'}'s by now.`);
+}
+
+function beingWritten(gatewayId: string): AppError {
+  const message = `Gateway ${gatewayId} is being written. Try again when it has come to rest.`;
+  return new AppError('ERR_CONFLICT', message, { retryAfterSeconds: 60 });
 }

@@ -1,15 +1,20 @@
 import type { OnPremisesInput, PlannedStep } from '../contracts/on-premises.ts';
 import { AppError } from '../domain/app-error.ts';
+import { isOperationEnd } from '../domain/operation.ts';
+import type { OperationKind } from '../domain/operation-kinds.ts';
 import type { Orchestrations } from '../ports/orchestrations.ts';
+import type { Claims } from './claims.ts';
 import { instanceIdOf, type OperationRecord } from './operation-record.ts';
+import { supersededBy, type OperationStanding } from './operation-standing.ts';
 import type { Operations } from './operations.ts';
 import { mayStillComeForward } from './sign-of-life.ts';
+import { contextOf, type StoryContext } from './story-context.ts';
 import type { StoryRequest } from './story-request.ts';
 import type { TakeClaims } from './take-claims.ts';
 
 interface NewStory extends StoryRequest {
   /** The orchestration that tells it, which is the operation's kind too. */
-  readonly kind: string;
+  readonly kind: OperationKind;
   /** Id of the machine, stack or connector. */
   readonly target: string;
   readonly steps: readonly PlannedStep[];
@@ -23,27 +28,29 @@ interface NewStory extends StoryRequest {
 
 /** Stories on machines: begun by a call, carried out by an orchestration, resumed by a call, revived by the sweep. */
 export interface OnPremisesStories {
-  /** Refused while another story has one of the claims. The same operation id again goes on from what is there. */
+  /** Refused while another story has one of the claims. The same operation id again goes on from what is there, unless it has ended. */
   begin(story: NewStory): Promise<OperationRecord>;
-  /** Goes on with a story that failed or was canceled; every step is looked at before it is done again. */
+  /**
+   * Goes on with a story that failed or was canceled; every step is looked at before it is done again. ERR_CONFLICT when what
+   * it worked on is another story's by now.
+   */
   resume(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
   /** Starts again what a crash kept from starting; ends what died. For the sweep. */
   revive(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
 }
 
-interface StoryContext {
-  readonly claims: readonly string[];
-  readonly wish?: unknown;
-}
-
 export function createOnPremisesStories({
   operations,
+  claims: heldClaims,
   takeClaims,
+  standing,
   onDied,
   now,
 }: {
   readonly operations: Operations;
+  readonly claims: Pick<Claims, 'release'>;
   readonly takeClaims: TakeClaims;
+  readonly standing: OperationStanding;
   /** The target's record has to say that the story on it is over. */
   readonly onDied: (operation: OperationRecord) => Promise<void>;
   readonly now: () => Date;
@@ -53,8 +60,14 @@ export function createOnPremisesStories({
     await orchestrations.start(kind, instanceIdOf(id, attempt), input);
   }
 
+  async function releaseClaims(operation: OperationRecord): Promise<void> {
+    for (const name of contextOf(operation).claims) await heldClaims.release(name, operation.id);
+  }
+
   return {
     begin: async ({ operationId, requestedBy, orchestrations, kind, target, steps, claims, wish, intend }) => {
+      const before = await operations.get(operationId);
+      if (before !== undefined && isOperationEnd(before.status)) return before;
       await takeClaims(claims, operationId, 1);
       const operation = await operations.create({
         id: operationId,
@@ -73,8 +86,17 @@ export function createOnPremisesStories({
     resume: async (operation, orchestrations) => {
       const { claims } = contextOf(operation);
       await takeClaims(claims, operation.id, operation.attempt + 1);
+      // Asked once the claims are held: from here on no other story can begin on the same thing.
+      const reason = await standing(operation);
+      if (reason !== undefined) {
+        await releaseClaims(operation);
+        throw supersededBy(operation, reason);
+      }
       const attempt = await operations.nextAttempt(operation.id, operation.attempt);
-      if (attempt === undefined) throw new AppError('ERR_CONFLICT', `Operation ${operation.id} cannot be resumed.`);
+      if (attempt === undefined) {
+        await releaseClaims(operation);
+        throw new AppError('ERR_CONFLICT', `Operation ${operation.id} cannot be resumed.`);
+      }
       await start({ ...operation, attempt }, orchestrations);
     },
 
@@ -83,7 +105,14 @@ export function createOnPremisesStories({
       if (state === 'live') return;
       if (state === 'absent') {
         await takeClaims(contextOf(operation).claims, operation.id, operation.attempt);
-        await start(operation, orchestrations);
+        const reason = await standing(operation);
+        if (reason === undefined) {
+          await start(operation, orchestrations);
+          return;
+        }
+        await releaseClaims(operation);
+        const detail = `${reason} What this operation was to do was never begun: ask for it again.`;
+        await operations.finish(operation.id, { status: 'failed', problem: { code: 'ERR_CONFLICT', detail } });
         return;
       }
       if (mayStillComeForward(operation.updatedAt, now())) return;
@@ -93,9 +122,4 @@ export function createOnPremisesStories({
       await operations.finish(operation.id, { status: 'failed', problem: { code: 'ERR_OPERATION_FAILED', detail } });
     },
   };
-}
-
-/** What a story was begun with. */
-export function contextOf({ context }: OperationRecord): StoryContext {
-  return (context ?? { claims: [] }) as StoryContext;
 }

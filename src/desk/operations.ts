@@ -9,6 +9,7 @@ import {
   type OperationWait,
   type WaitingFor,
 } from '../domain/operation.ts';
+import type { OperationKind } from '../domain/operation-kinds.ts';
 import type { Tables } from '../ports/tables.ts';
 import { createOperationIndex } from './operation-index.ts';
 import { listOperations, type OperationPage, type OperationQuery } from './list-operations.ts';
@@ -34,7 +35,7 @@ import type { Unfinished } from './unfinished.ts';
 export interface NewOperation {
   /** `op-` and 32 hexadecimal digits. */
   readonly id: string;
-  readonly kind: string;
+  readonly kind: OperationKind;
   /** What it works on, as the caller knows it. */
   readonly target: string;
   /** What lists find it by: a resource id or a Gatehouse id; letter case does not count. */
@@ -54,7 +55,7 @@ interface NewWait {
 }
 
 interface Decision {
-  readonly name?: string | undefined;
+  readonly name: string;
   readonly decision: 'approved' | 'rejected';
   readonly by: string;
   readonly comment?: string | undefined;
@@ -102,8 +103,8 @@ export interface Operations {
   openWait(id: string, name: string, wait: NewWait): Promise<OperationWait['decision']>;
   closeWait(id: string, name: string): Promise<void>;
   /**
-   * Decides the approval of that name, or the oldest open one. Answers which it was and where to tell; undefined when there is
-   * no such open approval. The same decision again counts once.
+   * Decides the approval of that name. Answers where to tell; undefined when there is no such open approval. The same decision
+   * again counts once.
    */
   decide(id: string, decision: Decision): Promise<DecidedWait | undefined>;
   /** False when the operation has ended already, or is not there. */
@@ -240,11 +241,9 @@ export function createOperations(options: OperationsOptions): Operations {
   async function decide(id: string, { name, decision, by, comment }: Decision): Promise<DecidedWait | undefined> {
     let decided: DecidedWait | undefined;
     await change(id, (open) => {
-      const wait = openWaits(open).find(
-        (candidate) => candidate.kind === 'approval' && (name ?? candidate.name) === candidate.name,
-      );
-      const again = name === undefined ? undefined : open.waits?.[name];
-      decided = wait ?? (name !== undefined && again?.decision === decision ? { name, ...again } : undefined);
+      const wait = openWaits(open).find((candidate) => candidate.kind === 'approval' && candidate.name === name);
+      const again = open.waits?.[name];
+      decided = wait ?? (again?.decision === decision ? { name, ...again } : undefined);
       if (wait === undefined) return undefined;
       const { name: key, ...asked } = wait;
       const told = { decision, decidedBy: by, decidedAt: at(), ...(comment === undefined ? {} : { comment }) };

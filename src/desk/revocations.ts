@@ -1,5 +1,6 @@
 import { AppError } from '../domain/app-error.ts';
 import { isOperationEnd } from '../domain/operation.ts';
+import type { OperationKind } from '../domain/operation-kinds.ts';
 import { parseThumbprint, type Thumbprint } from '../domain/thumbprint.ts';
 import type { Orchestrations } from '../ports/orchestrations.ts';
 import type { Audit } from './audit.ts';
@@ -72,7 +73,7 @@ export function createRevocationDesk(options: {
   }
 
   async function begin(
-    kind: string,
+    kind: OperationKind,
     record: CertificateRecord & { readonly thumbprint: Thumbprint },
     request: Pick<IntentRequest, 'operationId' | 'requestedBy'>,
     asked: Asked = {},

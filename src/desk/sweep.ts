@@ -1,6 +1,4 @@
-import { buildGatewayName, removeGatewayName } from '../contracts/build-gateway.ts';
-import { connectCloudsName, disconnectCloudsName, verifyConnectorName } from '../contracts/connectors.ts';
-import { checkMachineName, closeVpnAccessName, openVpnAccessName, setVpnUserName } from '../contracts/vpn-access.ts';
+import { isOperationKind, operationKinds, type OperationFamily } from '../domain/operation-kinds.ts';
 import type { Orchestrations } from '../ports/orchestrations.ts';
 import type { RootDesk } from './create-root.ts';
 import type { Downloads } from './downloads.ts';
@@ -9,8 +7,8 @@ import type { CertificateDesk } from './issue-certificate.ts';
 import type { OperationRecord } from './operation-record.ts';
 import type { OnPremisesStories } from './on-premises-stories.ts';
 import type { Operations } from './operations.ts';
-import { revocationOperations, type RevocationDesk } from './revocations.ts';
-import { intentOperations, type TrustDesk } from './trust-roots.ts';
+import type { RevocationDesk } from './revocations.ts';
+import type { TrustDesk } from './trust-roots.ts';
 import type { Unfinished } from './unfinished.ts';
 
 export interface SweepOptions {
@@ -57,32 +55,20 @@ async function goOn(
   { stories, machineStories, revocations, trust, orchestrations }: SweepOptions,
   operation: OperationRecord,
 ): Promise<void> {
-  switch (operation.kind) {
-    case buildGatewayName:
-    case removeGatewayName:
-      await stories.revive(operation, orchestrations);
-      return;
-    case revocationOperations.revoke:
-    case revocationOperations.reinstate:
-      await revocations.carry(operation, orchestrations);
-      return;
-    case intentOperations.trust:
-    case intentOperations.distrust:
-    case intentOperations.profile:
-      await trust.carry(operation, orchestrations);
-      return;
-    case checkMachineName:
-    case openVpnAccessName:
-    case closeVpnAccessName:
-    case setVpnUserName:
-    case connectCloudsName:
-    case verifyConnectorName:
-    case disconnectCloudsName:
-      await machineStories.revive(operation, orchestrations);
-      return;
-    default:
-      throw new Error(`Nobody carries out operations of kind ${operation.kind}.`);
-  }
+  const reviveStory = (): Promise<void> => stories.revive(operation, orchestrations);
+  const reviveOnMachines = (): Promise<void> => machineStories.revive(operation, orchestrations);
+  const carriers: Readonly<Record<OperationFamily, () => Promise<void>>> = {
+    gateway: reviveStory,
+    gatewayIntent: () => trust.carry(operation, orchestrations),
+    certificate: () => revocations.carry(operation, orchestrations),
+    machine: reviveOnMachines,
+    vpnAccess: reviveOnMachines,
+    vpnUser: reviveOnMachines,
+    connector: reviveOnMachines,
+    connectorLook: reviveOnMachines,
+  };
+  if (!isOperationKind(operation.kind)) throw new Error(`Nobody carries out operations of kind ${operation.kind}.`);
+  await carriers[operationKinds[operation.kind].family]();
 }
 
 async function guarded(options: SweepOptions, what: string, work: () => Promise<unknown>): Promise<void> {

@@ -1,5 +1,6 @@
 import { AppError } from '../domain/app-error.ts';
 import { isOperationEnd } from '../domain/operation.ts';
+import type { OperationKind } from '../domain/operation-kinds.ts';
 import type { Orchestrations } from '../ports/orchestrations.ts';
 import type { Books } from './books.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
@@ -64,7 +65,7 @@ export function createTrustDesk(options: {
   }
 
   async function createOperation(
-    kind: string,
+    kind: OperationKind,
     gatewayId: string,
     request: IntentRequest,
     context: object,
@@ -114,10 +115,16 @@ export function createTrustDesk(options: {
     );
   }
 
+  /** Whether the gateway that this was wanted of is gone: one that was made since under the same id is another. */
+  async function isGatewayGone({ target, createdAt }: OperationRecord): Promise<boolean> {
+    const gateway = (await books.gateways.get(gatewayKeys(target)))?.record;
+    return gateway === undefined || gateway.createdAt > createdAt;
+  }
+
   /** Goes on with a profile request; one whose gateway was removed meanwhile ends, because nobody will ever serve it. */
   async function carryProfile(operation: OperationRecord, request: CarryRequest): Promise<void> {
     const gatewayId = operation.target;
-    if ((await books.gateways.get(gatewayKeys(gatewayId))) !== undefined) {
+    if (!(await isGatewayGone(operation))) {
       await countProfile(operation, gatewayId, request);
       return;
     }
@@ -132,7 +139,7 @@ export function createTrustDesk(options: {
     const gatewayId = operation.target;
     const { rootId = '', entryName = rootId } = contextOf(operation);
     const row = (await books.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId }))?.record;
-    const isGone = (await books.gateways.get(gatewayKeys(gatewayId))) === undefined;
+    const isGone = await isGatewayGone(operation);
     if (isGone || (row === undefined && operation.kind === intentOperations.distrust)) {
       const problem = { code: 'ERR_NOT_FOUND', detail: `Gateway ${gatewayId} no longer has anything to do with it.` };
       await operations.settleStep(operation.id, gatewayId, { status: 'failed', now: now(), problem });

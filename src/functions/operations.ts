@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { openWaits, type OperationRecord } from '../desk/operation-record.ts';
+import { supersededBy, type OperationStanding } from '../desk/operation-standing.ts';
 import type { Operations } from '../desk/operations.ts';
 import { AppError, errorStatus } from '../domain/app-error.ts';
-import type { Caller } from '../domain/caller.ts';
+import { isAllowed, type Caller } from '../domain/caller.ts';
+import { isOperationKind, roleFor, type OperationKind, type OperationVerb } from '../domain/operation-kinds.ts';
 import {
   isOperationEnd,
   operationIdPattern,
@@ -36,8 +38,8 @@ export interface OperationActions {
 
 export interface OperationRoutesOptions {
   readonly operations: Pick<Operations, 'get' | 'view' | 'list' | 'requestCancel' | 'decide'>;
-  /** By kind of operation. */
-  readonly actions: Readonly<Record<string, OperationActions>>;
+  readonly standing: OperationStanding;
+  readonly actions: Readonly<Record<OperationKind, OperationActions>>;
 }
 
 const operationParams = z.strictObject({
@@ -121,7 +123,8 @@ function getOperationResult({ operations }: OperationRoutesOptions): Route {
   });
 }
 
-function cancelOperation({ operations }: OperationRoutesOptions): Route {
+function cancelOperation(options: OperationRoutesOptions): Route {
+  const { operations } = options;
   return defineRoute({
     name: 'cancelOperation',
     method: 'POST',
@@ -132,8 +135,8 @@ function cancelOperation({ operations }: OperationRoutesOptions): Route {
     tags,
     request: { params: operationParams },
     responses: { 202: operationViewSchema },
-    handler: async ({ params, orchestrations }) => {
-      await viewOf(operations, params.id);
+    handler: async ({ params, caller, orchestrations }) => {
+      await requireTurn(options, 'cancel', params.id, caller);
       if (await operations.requestCancel(params.id)) {
         const operation = await operations.get(params.id);
         // Who waits for a decision need not wait for it any more.
@@ -148,11 +151,12 @@ function cancelOperation({ operations }: OperationRoutesOptions): Route {
 }
 
 function decideOperation(
-  { operations }: OperationRoutesOptions,
+  options: OperationRoutesOptions,
   verb: 'approve' | 'reject',
   decision: 'approved' | 'rejected',
   summary: string,
 ): Route {
+  const { operations } = options;
   return defineRoute({
     name: `${verb}Operation`,
     method: 'POST',
@@ -169,7 +173,8 @@ function decideOperation(
           .regex(/^[a-z0-9-]{1,100}$/)
           .optional()
           .meta({
-            description: "Which of the operation's approvals; the one that it has waited for longest if not given.",
+            description:
+              'Which of the approvals is decided. Needed as soon as more than one was asked for, so that a request which is sent twice never decides the next.',
           }),
         comment: z
           .string()
@@ -179,12 +184,11 @@ function decideOperation(
     },
     responses: { 202: operationViewSchema },
     handler: async ({ params, body, caller, orchestrations }) => {
-      await viewOf(operations, params.id);
-      const decided = await operations.decide(params.id, { ...body, decision, by: caller.id });
-      if (decided === undefined) {
-        const which = body.name === undefined ? 'a decision' : `the decision '${body.name}'`;
-        throw new AppError('ERR_CONFLICT', `Operation ${params.id} does not wait for ${which}.`);
-      }
+      const operation = await requireTurn(options, verb, params.id, caller);
+      const name = body.name ?? onlyQuestion(operation);
+      const decided = await operations.decide(params.id, { ...body, name, decision, by: caller.id });
+      if (decided === undefined)
+        throw new AppError('ERR_CONFLICT', `Operation ${params.id} does not wait for the decision '${name}'.`);
       const { instanceId, eventName } = decided;
       if (instanceId !== undefined && eventName !== undefined) await orchestrations.raise(instanceId, eventName);
       return acceptedOperation(await viewOf(operations, params.id));
@@ -192,11 +196,7 @@ function decideOperation(
   });
 }
 
-function actOnOperation(
-  { operations, actions }: OperationRoutesOptions,
-  verb: keyof OperationActions,
-  summary: string,
-): Route {
+function actOnOperation(options: OperationRoutesOptions, verb: keyof OperationActions, summary: string): Route {
   return defineRoute({
     name: `${verb}Operation`,
     method: 'POST',
@@ -208,19 +208,64 @@ function actOnOperation(
     request: { params: operationParams },
     responses: { 202: operationViewSchema },
     handler: async ({ params, caller, orchestrations, operationId }) => {
-      const operation = await operations.get(params.id);
-      if (operation === undefined) throw notFound(params.id);
+      const operation = await requireTurn(options, verb, params.id, caller);
       if (operation.status !== 'failed' && operation.status !== 'canceled') {
         const detail = `Operation ${params.id} is ${operation.status}; only one that failed or was canceled takes this.`;
         throw new AppError('ERR_CONFLICT', detail);
       }
-      const act = actions[operation.kind]?.[verb];
-      if (act === undefined) {
-        throw new AppError('ERR_CONFLICT', `An operation of kind ${operation.kind} has nothing to ${verb}.`);
-      }
+      const act = options.actions[operation.kind][verb];
+      if (act === undefined) throw new Error(`Nobody carries out ${verb} of operations of kind ${operation.kind}.`);
       return acceptedOperation(await act({ operation, caller, orchestrations, operationId }));
     },
   });
+}
+
+/**
+ * The operation, if it is one that this can be asked of, by this caller, and that is still its target's. Whatever goes on with
+ * an operation, or ends it, comes through here.
+ */
+async function requireTurn(
+  { operations, standing }: OperationRoutesOptions,
+  verb: OperationVerb,
+  id: string,
+  caller: Caller,
+): Promise<OperationRecord & { readonly kind: OperationKind }> {
+  const operation = await operations.get(id);
+  if (operation === undefined) throw notFound(id);
+  const { kind } = operation;
+  const role = isOperationKind(kind) ? roleFor(kind, verb) : undefined;
+  if (!isOperationKind(kind) || role === undefined)
+    throw new AppError('ERR_CONFLICT', `An operation of kind ${kind} takes no ${verb}.`);
+  if (!isAllowed(caller, role))
+    throw new AppError(
+      'ERR_CALLER_NOT_ALLOWED',
+      `To ${verb} an operation of kind ${kind} needs the role ${role}; this key has ${caller.role}.`,
+    );
+  const reason = await standing(operation);
+  if (reason !== undefined) throw supersededBy(operation, reason);
+  return { ...operation, kind };
+}
+
+/** The approval that is meant where none is named: the only one that was ever asked for. */
+function onlyQuestion(operation: OperationRecord): string {
+  const open = openWaits(operation).filter(({ kind }) => kind === 'approval');
+  const asked = Object.entries(operation.waits ?? {}).filter(([, { kind }]) => kind === 'approval');
+  const [only] = open;
+  if (only === undefined) throw new AppError('ERR_CONFLICT', `Operation ${operation.id} does not wait for a decision.`);
+  if (asked.length === 1) return only.name;
+  const names = open.map(({ name }) => `'${name}'`).join(', ');
+  throw new AppError(
+    'ERR_CONFLICT',
+    `Operation ${operation.id} has asked for more than one decision. Name the one that is meant; open now: ${names}.`,
+    {
+      problems: open.map(({ name }) => ({
+        path: '/name',
+        code: 'approvalNotNamed',
+        message: `'${name}' waits for a decision.`,
+        fix: `Send "name": "${name}" if that is the one.`,
+      })),
+    },
+  );
 }
 
 /** A client that only follows Location sees success and failure by status alone. */

@@ -1,30 +1,17 @@
-import { buildGatewayName, removeGatewayName } from '../contracts/build-gateway.ts';
-import { connectCloudsName, disconnectCloudsName, verifyConnectorName } from '../contracts/connectors.ts';
-import { checkMachineName, closeVpnAccessName, openVpnAccessName, setVpnUserName } from '../contracts/vpn-access.ts';
 import type { GatewayStories } from '../desk/gateway-stories.ts';
 import type { OnPremisesStories } from '../desk/on-premises-stories.ts';
 import type { Operations } from '../desk/operations.ts';
 import { AppError } from '../domain/app-error.ts';
+import type { OperationKind } from '../domain/operation-kinds.ts';
 import type { OperationView } from '../domain/operation.ts';
 import type { OperationActionInput, OperationActions } from './operations.ts';
 
-/** The stories that run on machines. */
-const machineStoryKinds: readonly string[] = [
-  checkMachineName,
-  openVpnAccessName,
-  closeVpnAccessName,
-  setVpnUserName,
-  connectCloudsName,
-  verifyConnectorName,
-  disconnectCloudsName,
-];
-
-/** What can be done with a story that failed or was canceled. */
+/** What can be done with operations that failed or were canceled. */
 export function storyActions(options: {
   readonly stories: GatewayStories;
   readonly machineStories: Pick<OnPremisesStories, 'resume'>;
   readonly operations: Pick<Operations, 'view'>;
-}): Readonly<Record<string, OperationActions>> {
+}): Readonly<Record<OperationKind, OperationActions>> {
   const { stories } = options;
 
   async function view(id: string): Promise<OperationView> {
@@ -41,7 +28,7 @@ export function storyActions(options: {
   async function remove(input: OperationActionInput): Promise<OperationView> {
     const { operation, caller, orchestrations } = input;
     const request = { operationId: input.operationId(), requestedBy: caller.id, orchestrations };
-    return view((await stories.remove(operation.target, request)).id);
+    return view((await stories.remove(operation.target, request, operation)).id);
   }
 
   async function resumeOnMachines({ operation, orchestrations }: OperationActionInput): Promise<OperationView> {
@@ -49,10 +36,21 @@ export function storyActions(options: {
     return view(operation.id);
   }
 
-  const onMachines = machineStoryKinds.map((kind) => [kind, { resume: resumeOnMachines }] as const);
+  const onMachines = { resume: resumeOnMachines };
   return {
-    ...Object.fromEntries(onMachines),
-    [buildGatewayName]: { resume, remove },
-    [removeGatewayName]: { resume },
+    buildGateway: { resume, remove },
+    removeGateway: { resume },
+    trustRoot: {},
+    distrustRoot: {},
+    generateProfile: {},
+    revokeCertificate: {},
+    reinstateCertificate: {},
+    checkMachine: onMachines,
+    openVpnAccess: onMachines,
+    closeVpnAccess: onMachines,
+    setVpnUser: onMachines,
+    connectClouds: onMachines,
+    disconnectClouds: onMachines,
+    checkConnector: onMachines,
   };
 }

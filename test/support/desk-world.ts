@@ -16,6 +16,8 @@ import { createGatewayStories } from '../../src/desk/gateway-stories.ts';
 import { createGatewayWriter } from '../../src/desk/gateway-writer.ts';
 import { createCertificateDesk } from '../../src/desk/issue-certificate.ts';
 import { createOnPremisesStories } from '../../src/desk/on-premises-stories.ts';
+import { createOnPremisesBooks } from '../../src/desk/on-premises-books.ts';
+import { createOperationStanding } from '../../src/desk/operation-standing.ts';
 import { createOperations } from '../../src/desk/operations.ts';
 import { createOutbox } from '../../src/desk/outbox.ts';
 import { createOwners } from '../../src/desk/owners.ts';
@@ -55,6 +57,7 @@ export function createDeskWorld(tables: MemoryTables = createMemoryTables()) {
   const lookup = createCertificateLookup({ books, now });
   const writer = createGatewayWriter({ books, now });
   const thumbprintOfRoot = (data: string) => readForeignRoot(data)?.thumbprint;
+  const standing = createOperationStanding({ books, machineBooks: createOnPremisesBooks(tables) });
   return {
     arm,
     audit,
@@ -84,9 +87,12 @@ export function createDeskWorld(tables: MemoryTables = createMemoryTables()) {
     roots: createRootDesk({ books, rootKeys, unfinished, outbox, expiries, now }),
     rounds: createGatewayRounds({ books, operations, outbox, writer, now, thumbprintOfRoot }),
     sessions: createSessionRecorder({ books, operations, now }),
+    standing,
     stories: createGatewayStories({ books, claims, operations, now }),
     machineStories: createOnPremisesStories({
       operations,
+      claims,
+      standing,
       takeClaims: createTakeClaims({ claims, operations, now }),
       onDied: () => Promise.resolve(),
       now,

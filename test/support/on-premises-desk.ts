@@ -9,6 +9,8 @@ import { createMachines } from '../../src/desk/machines.ts';
 import { createManualCommands } from '../../src/desk/manual-commands.ts';
 import { createOnPremisesBooks } from '../../src/desk/on-premises-books.ts';
 import { createOnPremisesStories } from '../../src/desk/on-premises-stories.ts';
+import { createBooks } from '../../src/desk/books.ts';
+import { createOperationStanding } from '../../src/desk/operation-standing.ts';
 import { createOperations } from '../../src/desk/operations.ts';
 import { createOutbox } from '../../src/desk/outbox.ts';
 import { createStacks } from '../../src/desk/stacks.ts';
@@ -46,8 +48,11 @@ export function createOnPremisesDesk(tables: MemoryTables = createMemoryTables()
       return Promise.resolve();
     },
   });
+  const standing = createOperationStanding({ books: createBooks(tables), machineBooks: books });
   const stories = createOnPremisesStories({
     operations,
+    claims,
+    standing,
     takeClaims: createTakeClaims({ claims, operations, now }),
     onDied: (operation) => settleTarget(operation, 'failed'),
     now,
@@ -65,6 +70,7 @@ export function createOnPremisesDesk(tables: MemoryTables = createMemoryTables()
     outbox,
     secrets: vault,
     settleTarget,
+    standing,
     stories,
     tables,
     withdrawn,

@@ -1,9 +1,12 @@
 /** The doors of the on-premises part over a desk in memory, with a stack and the machines of a connector. */
+import { createBooks } from '../../src/desk/books.ts';
+import { createGatewayStories } from '../../src/desk/gateway-stories.ts';
 import { connectorRoutes } from '../../src/functions/connectors.ts';
 import type { Route } from '../../src/functions/http/route.ts';
 import { machineRoutes } from '../../src/functions/machines.ts';
 import { operationRoutes } from '../../src/functions/operations.ts';
 import { stackRoutes } from '../../src/functions/stacks.ts';
+import { storyActions } from '../../src/functions/story-actions.ts';
 import { vpnAccessRoutes } from '../../src/functions/vpn-access.ts';
 import { aStack, connectorMachines, createOnPremisesDesk, type OnPremisesDesk } from './on-premises-desk.ts';
 import { createTestDoors, type DoorAnswer, type DoorRequest } from './test-door.ts';
@@ -19,6 +22,8 @@ export async function openOnPremisesDoors(): Promise<OnPremisesDoors> {
   const desk = createOnPremisesDesk(doors.tables);
   await aStack(desk);
   await connectorMachines(desk);
+  const { claims, operations, now } = desk;
+  const stories = createGatewayStories({ books: createBooks(doors.tables), claims, operations, now });
   const kits = {
     offer: () => Promise.resolve({ kind: 'windows', token: 't', url: '/d/t', expiresAt: '2026-03-02T12:00:00.000Z' }),
     withdraw: () => Promise.resolve(),
@@ -28,7 +33,11 @@ export async function openOnPremisesDoors(): Promise<OnPremisesDoors> {
     ...stackRoutes(desk),
     ...vpnAccessRoutes({ ...desk, kits }),
     ...connectorRoutes(desk),
-    ...operationRoutes({ operations: desk.operations, actions: {} }),
+    ...operationRoutes({
+      operations: desk.operations,
+      standing: desk.standing,
+      actions: storyActions({ stories, operations: desk.operations, machineStories: desk.stories }),
+    }),
   ];
   return {
     desk,

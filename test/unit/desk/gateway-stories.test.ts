@@ -27,6 +27,10 @@ async function finish(
   });
 }
 
+function fail(what: string, error: unknown): never {
+  throw new Error(what, { cause: error });
+}
+
 describe('src/desk/gateway-stories', () => {
   it('registers the gateway, holds it and starts the build', async () => {
     const world = createDeskWorld();
@@ -205,6 +209,99 @@ describe('src/desk/gateway-stories', () => {
       expect(world.tables.rows(table)).toEqual([]);
     await world.stories.build(plan, aRequest(world, 'three'));
     expect(world.orchestrations.started).toHaveLength(3);
+  });
+
+  describe('an operation of a gateway that was removed and built again under the same id', () => {
+    async function rebuilt() {
+      const world = createDeskWorld();
+      const first = await world.stories.build(plan, aRequest(world, 'one'));
+      await finish(world, 'one', { status: 'failed', step: 'gateway', code: 'X', message: 'y' });
+      const removal = await world.stories.remove('vnet1gw', aRequest(world, 'two'));
+      const endRemoval = () =>
+        createStoryActivities(world).finishRemoval({
+          operationId: removal.id,
+          gatewayId: 'vnet1gw',
+          epoch: 2,
+          end: { status: 'succeeded' },
+        });
+      await endRemoval();
+      await world.stories.build(plan, aRequest(world, 'three'));
+      await finish(world, 'three', { status: 'succeeded' });
+      const ready = given(await world.books.gateways.get(gatewayKeys('vnet1gw'))).record;
+      const check = async () => {
+        expect(given(await world.books.gateways.get(gatewayKeys('vnet1gw'))).record).toEqual(ready);
+        expect(world.orchestrations.started).toHaveLength(3);
+        expect(world.tables.rows('Claims')).toEqual([]);
+      };
+      return { world, first: given(await world.operations.get(first.id)), endRemoval, check };
+    }
+
+    const superseded = { code: 'ERR_CONFLICT', problems: [{ code: 'operationSuperseded' }] };
+
+    it('is not resumed', async () => {
+      const { world, first, check } = await rebuilt();
+
+      await expect(world.stories.resume(first, world.orchestrations)).rejects.toMatchObject(superseded);
+
+      expect((await world.operations.get(first.id))?.problem).toEqual(first.problem);
+      await check();
+    });
+
+    it('removes nothing', async () => {
+      const { world, first, check } = await rebuilt();
+
+      await expect(world.stories.remove('vnet1gw', aRequest(world, 'four'), first)).rejects.toMatchObject(superseded);
+
+      expect(await world.operations.view(anOperationId('four'))).toMatchObject({ status: 'failed' });
+      await check();
+    });
+
+    it('forgets nothing when its last act comes once more', async () => {
+      const { endRemoval, check } = await rebuilt();
+
+      await endRemoval();
+
+      await check();
+    });
+
+    it('is not carried by the sweep: what was wanted of the former gateway is not wanted of this one', async () => {
+      const world = createDeskWorld();
+      await aRoot(world);
+      await world.stories.build(plan, aRequest(world, 'one'));
+      await finish(world, 'one', { status: 'succeeded' });
+      const intents = [
+        await world.trust.trust('vnet1gw', 'root-1', undefined, aRequest(world, 'trust')),
+        await world.trust.requestProfile('vnet1gw', aRequest(world, 'profile')),
+      ];
+      await world.books.gateways.update(gatewayKeys('vnet1gw'), ({ writer: _writer, ...record }) => record);
+      const removal = await world.stories.remove('vnet1gw', aRequest(world, 'two'));
+      const end = { status: 'succeeded' } as const;
+      const input = { operationId: removal.id, gatewayId: 'vnet1gw', epoch: 3, end };
+      await createStoryActivities(world).finishRemoval(input);
+      world.clock.advance(60_000);
+      await world.stories.build(plan, aRequest(world, 'three'));
+      world.clock.advance(3 * 60_000);
+
+      await sweep({ ...world, onFault: fail });
+
+      for (const { id } of intents) expect(await world.operations.view(id)).toMatchObject({ status: 'failed' });
+      expect(world.tables.rows('GatewayRoots')).toEqual([]);
+      expect(world.tables.rows('ProfileRequests')).toEqual([]);
+      expect(given(await world.books.gateways.get(gatewayKeys('vnet1gw'))).record).toMatchObject({ profileWanted: 1 });
+    });
+  });
+
+  it('keeps why a build failed when it cannot be resumed just now', async () => {
+    const world = createDeskWorld();
+    const { id } = await world.stories.build(plan, aRequest(world, 'one'));
+    await finish(world, 'one', { status: 'failed', step: 'gateway', code: 'SkuNotAvailable', message: 'not here' });
+    const failed = given(await world.operations.get(id));
+    const writer = { instanceId: 'apply-vnet1gw-9', epoch: 9 };
+    await world.books.gateways.update(gatewayKeys('vnet1gw'), (record) => ({ ...record, writer }));
+
+    await expect(world.stories.resume(failed, world.orchestrations)).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+
+    expect(await world.operations.get(id)).toEqual(failed);
   });
 
   it('does not remove a gateway that is being written, and leaves no open operation', async () => {

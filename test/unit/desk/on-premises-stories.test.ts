@@ -2,6 +2,7 @@ import { anOperationId } from '../../support/desk-world.ts';
 import { atEveryCrash } from '../../support/every-crash.ts';
 import { given } from '../../support/given.ts';
 import {
+  aManualMachine,
   asked,
   createOnPremisesDesk,
   endStory,
@@ -47,7 +48,7 @@ describe('src/desk/on-premises-stories', () => {
     const desk = createOnPremisesDesk();
     await desk.operations.create({
       id,
-      kind: 'x',
+      kind: 'checkMachine',
       target: 't',
       targetKey: 't',
       requestedBy: 'a',
@@ -101,6 +102,7 @@ describe('src/desk/on-premises-stories', () => {
     await atEveryCrash({
       setUp: async (tables) => {
         const desk = createOnPremisesDesk(tables);
+        await desk.machines.put(aManualMachine('host'));
         await begin(desk);
         await endStory(desk, 'story', failed);
         return { desk, ended: await record(desk) };
@@ -132,6 +134,7 @@ describe('src/desk/on-premises-stories', () => {
 
   it('starts again what was never started, leaves alone what lives, ends what died', async () => {
     const desk = createOnPremisesDesk();
+    await desk.machines.put(aManualMachine('host'));
     await begin(desk);
     const operation = await record(desk);
 

@@ -96,24 +96,13 @@ describe('src/desk/operations waits and decisions', () => {
     expect(told.filter((one) => one !== undefined)).toHaveLength(1);
   });
 
-  it('decides the one that has waited longest when none is named', async () => {
-    const { operations, clock } = await world();
-    await operations.openWait(id, 'z-first', approval);
-    clock.advance(1000);
-    await operations.openWait(id, 'a-second', approval);
-
-    expect(await operations.decide(id, { decision: 'rejected', by: 'bob' })).toMatchObject({ name: 'z-first' });
-    expect(await operations.decide(id, { decision: 'approved', by: 'bob' })).toMatchObject({ name: 'a-second' });
-    expect(await operations.decide(id, { decision: 'approved', by: 'bob' })).toBeUndefined();
-  });
-
   it('decides nothing that was not asked, nor what a person is to do, nor what is over', async () => {
     const { operations } = await world();
     await operations.openWait(id, 'command', { kind: 'manual', detail: 'Run it.' });
     await operations.openWait(id, 'over', approval);
     await operations.closeWait(id, 'over');
 
-    for (const name of ['none', 'command', 'over', undefined]) {
+    for (const name of ['none', 'command', 'over']) {
       expect(await operations.decide(id, { name, decision: 'approved', by: 'bob' })).toBeUndefined();
     }
   });

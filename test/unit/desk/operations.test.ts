@@ -186,7 +186,7 @@ describe('src/desk/operations', () => {
     async function createMany(): Promise<World> {
       const world = createWorld();
       for (let number = 1; number <= 7; number += 1) {
-        const kind = number % 2 === 0 ? 'applyGateway' : 'buildGateway';
+        const kind = number % 2 === 0 ? 'trustRoot' : 'buildGateway';
         await world.operations.create(anOperation({ id: idOf(number), kind, targetKey: `gw${number % 3}` }));
         world.clock.advance(1000);
       }
@@ -196,7 +196,7 @@ describe('src/desk/operations', () => {
 
     it.each([
       ['everything, newest first', {}, [7, 6, 5, 4, 3, 2, 1]],
-      ['one kind', { kind: 'applyGateway' }, [6, 4, 2]],
+      ['one kind', { kind: 'trustRoot' }, [6, 4, 2]],
       ['one target', { target: 'GW1' }, [7, 4, 1]],
       ['one target and kind', { target: 'gw1', kind: 'buildGateway' }, [7, 1]],
       ['what has ended', { status: 'succeeded' as const }, [3]],

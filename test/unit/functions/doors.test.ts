@@ -1,4 +1,5 @@
 import { createExpiries } from '../../../src/desk/expiries.ts';
+import type { OperationStanding } from '../../../src/desk/operation-standing.ts';
 import { createOperations, type Operations } from '../../../src/desk/operations.ts';
 import { createOutbox } from '../../../src/desk/outbox.ts';
 import { createOwners } from '../../../src/desk/owners.ts';
@@ -10,7 +11,11 @@ import { auditRoutes } from '../../../src/functions/audit.ts';
 import { expiryRoutes } from '../../../src/functions/expiries.ts';
 import { healthRoutes } from '../../../src/functions/health.ts';
 import type { Route } from '../../../src/functions/http/route.ts';
-import { operationRoutes, type OperationActions } from '../../../src/functions/operations.ts';
+import {
+  operationRoutes,
+  type OperationActions,
+  type OperationRoutesOptions,
+} from '../../../src/functions/operations.ts';
 import { ownerRoutes } from '../../../src/functions/owners.ts';
 import { createTestDoors, type DoorAnswer, type DoorRequest, type TestDoors } from '../../support/test-door.ts';
 
@@ -47,16 +52,17 @@ describe('src/functions/operations', () => {
   const params = { id };
 
   async function openOperations(
-    actions: Readonly<Record<string, OperationActions>> = {},
+    actions: Partial<OperationRoutesOptions['actions']> = {},
+    standing: OperationStanding = () => Promise.resolve(undefined),
   ): Promise<Open & { readonly operations: Operations }> {
     let operations: Operations | undefined;
     const opened = await open(({ tables, clock: { now } }) => {
       const unfinished = createUnfinished({ tables, now });
       operations = createOperations({ tables, now, unfinished, outbox: createOutbox({ tables, now }) });
-      return operationRoutes({ operations, actions });
+      return operationRoutes({ operations, standing, actions: actions as OperationRoutesOptions['actions'] });
     });
     if (operations === undefined) throw new Error('no operations were made');
-    const operation = { id, kind: 'buildGateway', target: 'gw1', targetKey: 'gw1', requestedBy: 'ann' };
+    const operation = { id, kind: 'buildGateway', target: 'gw1', targetKey: 'gw1', requestedBy: 'ann' } as const;
     await operations.create({ ...operation, steps: [{ name: 'gateway', usualSeconds: 100 }] });
     return { ...opened, operations };
   }
@@ -144,25 +150,69 @@ describe('src/functions/operations', () => {
     expect(await made.ask('resumeOperation', { params })).toMatchObject({ status: 409 });
     await made.operations.finish(id, { status: 'failed' });
     expect(await made.ask('resumeOperation', { params })).toMatchObject({ status: 202 });
-    expect(await made.ask('removeOperation', { params })).toMatchObject({ status: 202, json: { id } });
+    const removed = await made.ask('removeOperation', { params, as: 'administrator' });
+    expect(removed).toMatchObject({ status: 202, json: { id } });
 
-    expect(calls).toEqual([`resume ${id} operator`, `remove ${id} operator`]);
+    expect(calls).toEqual([`resume ${id} operator`, `remove ${id} administrator`]);
   });
 
-  it('refuses an action that the kind does not have', async () => {
+  it('asks who may begin what the action begins: an operator builds, and removes nothing', async () => {
+    const remove = jest.fn<never, []>();
+    const made = await openOperations({ buildGateway: { remove } });
+    await made.operations.finish(id, { status: 'failed' });
+
+    const answer = await made.ask('removeOperation', { params });
+
+    expect(answer).toMatchObject({ status: 403, json: { detail: expect.stringContaining('administrator') as string } });
+    expect(remove).not.toHaveBeenCalled();
+    expect(made.doors.tables.rows('Audit').map(({ columns }) => columns)).toContainEqual(
+      expect.objectContaining({ action: 'operation.remove', status: 403, code: 'ERR_CALLER_NOT_ALLOWED' }),
+    );
+  });
+
+  it.each([
+    ['resumeOperation', 'failed'],
+    ['removeOperation', 'failed'],
+    ['cancelOperation', undefined],
+  ] as const)('%s refuses an operation whose target is another one’s by now', async (door, status) => {
+    const act = jest.fn<never, []>();
+    const reason = 'Gateway gw1 is operation op-2’s by now.';
+    const made = await openOperations({ buildGateway: { resume: act, remove: act } }, () => Promise.resolve(reason));
+    if (status !== undefined) await made.operations.finish(id, { status });
+
+    const answer = await made.ask(door, { params, as: 'administrator' });
+
+    expect(answer).toMatchObject({ status: 409, json: { errors: [{ code: 'operationSuperseded', message: reason }] } });
+    expect(act).not.toHaveBeenCalled();
+    expect((await made.operations.get(id))?.cancelRequested).toBe(false);
+  });
+
+  it.each([
+    ['cancelOperation', undefined],
+    ['resumeOperation', undefined],
+    ['removeOperation', undefined],
+    ['approveOperation', {}],
+    ['rejectOperation', {}],
+  ])('%s is refused for a kind that nothing of it is for, and changes nothing', async (door, body) => {
     const { ask, operations } = await openOperations();
-    await operations.finish(id, { status: 'failed' });
+    const revocation = `op-${'5'.repeat(32)}`;
+    const facts = { target: 'T', targetKey: 't', requestedBy: 'ann', steps: [{ name: 'gw1' }] };
+    await operations.create({ id: revocation, kind: 'revokeCertificate', ...facts });
 
-    const answer = await ask('removeOperation', { params });
+    const answer = await ask(door, { params: { id: revocation }, as: 'administrator', body });
 
-    expect(answer).toMatchObject({ status: 409, json: { detail: expect.stringContaining('buildGateway') as string } });
+    expect(answer).toMatchObject({
+      status: 409,
+      json: { detail: expect.stringContaining('revokeCertificate') as string },
+    });
+    expect(await operations.get(revocation)).toMatchObject({ status: 'pending', cancelRequested: false });
   });
 
   it('lists in pages whose links go on', async () => {
     const { ask, operations, doors } = await openOperations();
     for (const digit of ['3', '4', '5', '6']) {
       doors.clock.advance(1000);
-      const other = { id: `op-${digit.repeat(32)}`, kind: 'applyGateway', target: 'gw1', targetKey: 'gw1' };
+      const other = { id: `op-${digit.repeat(32)}`, kind: 'trustRoot', target: 'gw1', targetKey: 'gw1' } as const;
       await operations.create({ ...other, requestedBy: 'ann', steps: [] });
     }
     const seen: string[] = [];

@@ -181,4 +181,37 @@ describe('src/functions/operations decisions', () => {
 
     expect((await ask('approveOperation', { params, body, as })).status).toBe(status);
   });
+
+  it('takes a decision without its name only while one question was asked', async () => {
+    const { ask, desk, params } = await waiting();
+    const approve = async (body: object): Promise<DoorAnswer> => ask('approveOperation', { params, body });
+
+    expect((await approve({})).status).toBe(202);
+    await desk.operations.openWait(params.id, 'portal-shows-clouds', { kind: 'approval', detail: 'Look again.' });
+    const blind = await approve({});
+
+    expect(blind).toMatchObject({
+      status: 409,
+      json: { errors: [{ path: '/name', message: expect.stringContaining('portal-shows-clouds') as string }] },
+    });
+    expect((await ask('getOperation', { params })).json).toMatchObject({
+      status: 'waiting',
+      waitingFor: { detail: 'Look again.' },
+    });
+    expect((await approve({ name: 'portal-shows-clouds' })).status).toBe(202);
+  });
+
+  it('names all open questions to who answers without saying which', async () => {
+    const { ask, desk, params } = await waiting();
+    await desk.operations.openWait(params.id, 'drain-api-1', { kind: 'approval', detail: 'Drain.' });
+
+    const answer = await ask('rejectOperation', { params, body: {} });
+
+    expect(answer.status).toBe(409);
+    expect(answer.json['detail']).toMatch(/'enable-multi-cloud', 'drain-api-1'/);
+    expect((await desk.operations.view(params.id))?.approvals?.map(({ decision }) => decision)).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
 });

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { apiKeyRoutes } from '../../../src/functions/api-keys.ts';
 import { openApiRoutes } from '../../../src/functions/openapi.ts';
-import { operationRoutes } from '../../../src/functions/operations.ts';
+import { operationRoutes, type OperationRoutesOptions } from '../../../src/functions/operations.ts';
 import { ownerRoutes } from '../../../src/functions/owners.ts';
 import type { Owners } from '../../../src/desk/owners.ts';
-import type { Operations } from '../../../src/desk/operations.ts';
 import { createTestDoors } from '../../support/test-door.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -13,7 +12,7 @@ async function readDocument(): Promise<Json> {
   const doors = await createTestDoors();
   const routes = [
     ...apiKeyRoutes({ apiKeys: doors.apiKeys }),
-    ...operationRoutes({ operations: {} as Operations, actions: {} }),
+    ...operationRoutes({} as OperationRoutesOptions),
     ...ownerRoutes({ owners: {} as Owners }),
   ];
   const [getOpenApi] = openApiRoutes(routes, '1.2.3');
