@@ -19,6 +19,8 @@ export const auditRowSchema = z.object({
   idempotencyKeyHash: z.string().optional(),
   status: z.int().optional(),
   code: z.string().optional(),
+  /** What was wrong, by the codes of the problem's `errors`. */
+  reasons: z.array(z.string()).optional(),
 });
 export type AuditRow = z.infer<typeof auditRowSchema>;
 

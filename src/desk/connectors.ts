@@ -10,7 +10,9 @@ import {
 } from '../contracts/connectors.ts';
 import type { Refusal } from '../contracts/outcomes.ts';
 import { AppError, invalidField } from '../domain/app-error.ts';
+import type { Role } from '../domain/caller.ts';
 import type { OperationKind } from '../domain/operation-kinds.ts';
+import { requireDecided } from './connector-rights.ts';
 import { minimumVersionsOf, type ConnectorRequest } from './connector-request.ts';
 import type { Machines } from './machines.ts';
 import type { OnPremisesBooks } from './on-premises-books.ts';
@@ -24,8 +26,11 @@ type PlanAnswer =
 
 /** Connectors of Windows Azure Pack clouds to a stack; a stack has one at most, because turning its mode off turns it off for all. */
 export interface Connectors {
-  /** Starts the story; the same connector again is put right, or given further clouds. */
-  connect(request: ConnectorRequest, asked: StoryRequest): Promise<OperationRecord>;
+  /**
+   * Starts the story; the same connector again is put right, or given further clouds. ERR_CALLER_NOT_ALLOWED where that takes an
+   * administrator and `role` is less.
+   */
+  connect(request: ConnectorRequest, asked: StoryRequest & { readonly role: Role }): Promise<OperationRecord>;
   verify(id: string, asked: StoryRequest): Promise<OperationRecord>;
   disconnect(id: string, asked: StoryRequest): Promise<OperationRecord>;
   get(id: string): Promise<ConnectorRecord | undefined>;
@@ -82,9 +87,10 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
   async function note(
     request: ConnectorRequest,
     stack: StackRecord & { readonly waspMachine: string },
-    operationId: string,
+    { operationId, role }: { readonly operationId: string; readonly role: Role },
   ): Promise<void> {
     const before = await get(request.id);
+    requireDecided(request, before?.request, role);
     const nothing = { files: [], warnings: [], thumbprints: {}, issuers: [], sqlServers: {}, trustedClouds: [] };
     await books.connectors.upsert({
       ...nothing,
@@ -140,7 +146,8 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
   return {
     get,
     list: async () => (await books.connectors.list('connector')).map(({ record }) => record),
-    connect: async (request, { operationId, requestedBy, orchestrations }) => {
+    connect: async (request, { operationId, requestedBy, orchestrations, role }) => {
+      requireDecided(request, (await get(request.id))?.request, role);
       const stack = await stackFor(request);
       await machines.require(namedMachines(request));
       return stories.begin({
@@ -151,7 +158,7 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
         orchestrations,
         steps: connectCloudsSteps(planShape(request)),
         claims: claimsOf(request),
-        intend: () => note(request, stack, operationId),
+        intend: () => note(request, stack, { operationId, role }),
       });
     },
     verify: (id, asked) =>

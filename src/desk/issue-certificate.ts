@@ -263,7 +263,9 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
       const commonName = nameFor(order, owner, Buffer.from(random('name', 4)).toString('hex'));
       const prepared = prepare(order, root, request, { commonName, owner: owner.id, serialNumber });
 
-      if (owner.isNew && owner.email !== undefined) await options.owners.put({ id: owner.id, email: owner.email });
+      if (owner.isNew && owner.email !== undefined) {
+        await options.owners.register({ id: owner.id, email: owner.email }, order.requestedBy);
+      }
       // The record is made before the signature, so that no certificate can exist that nobody knows of.
       await unfinished.add(unfinishedKind, serialNumber);
       await books.byPublicKey.upsert({ group: request.publicKeyHash, key: serialNumber, serialNumber });

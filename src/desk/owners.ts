@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { AppError } from '../domain/app-error.ts';
+import { isAllowed, type Caller } from '../domain/caller.ts';
 import type { Tables } from '../ports/tables.ts';
 import { createStore } from './store.ts';
 
@@ -10,6 +12,7 @@ export const ownerSchema = z
     team: z.string().optional(),
     timeZone: z.string().optional(),
     locale: z.string().optional(),
+    createdBy: z.string().optional().meta({ description: 'Who made the record, and may change it.' }),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
   })
@@ -18,8 +21,13 @@ type Owner = z.infer<typeof ownerSchema>;
 
 /** The people who answer for certificates: whom notices reach. */
 export interface Owners {
-  /** Makes the owner or replaces what is known of them. */
-  put(owner: Omit<Owner, 'createdAt' | 'updatedAt'>): Promise<Owner>;
+  /**
+   * Makes the owner or replaces what is known of them. A record belongs to who made it: it takes an operator to replace somebody
+   * else's, ERR_CALLER_NOT_ALLOWED.
+   */
+  put(owner: Omit<Owner, 'createdBy' | 'createdAt' | 'updatedAt'>, caller: Pick<Caller, 'id' | 'role'>): Promise<Owner>;
+  /** Makes the owner if there is none of that id yet. `by` is a caller's id. */
+  register(owner: Pick<Owner, 'id' | 'email'>, by: string): Promise<void>;
   get(id: string): Promise<Owner | undefined>;
 }
 
@@ -32,13 +40,31 @@ export function createOwners({ tables, now }: { readonly tables: Tables; readonl
   const get = async (id: string): Promise<Owner | undefined> =>
     (await store.get({ partitionKey: 'owner', rowKey: id }))?.record;
 
+  function made<T extends object>(owner: T, by: string): T & Pick<Owner, 'createdBy' | 'createdAt' | 'updatedAt'> {
+    const at = now().toISOString();
+    return { ...owner, createdBy: by, createdAt: at, updatedAt: at };
+  }
+
   return {
     get,
-    put: async (owner) => {
-      const updatedAt = now().toISOString();
-      const record = { ...owner, createdAt: (await get(owner.id))?.createdAt ?? updatedAt, updatedAt };
-      await store.upsert(record);
-      return record;
+    register: async (owner, by) => {
+      await store.insert(made(owner, by));
+    },
+    put: async (owner, caller) => {
+      const fresh = made(owner, caller.id);
+      if (await store.insert(fresh)) return fresh;
+      const replaced = await store.update({ partitionKey: 'owner', rowKey: owner.id }, ({ createdBy, createdAt }) => {
+        if (createdBy !== caller.id && !isAllowed(caller, 'operator')) throw notTheirs(owner.id);
+        return { ...owner, createdAt, updatedAt: fresh.updatedAt, ...(createdBy === undefined ? {} : { createdBy }) };
+      });
+      return replaced ?? fresh;
     },
   };
+}
+
+function notTheirs(id: string): AppError {
+  return new AppError(
+    'ERR_CALLER_NOT_ALLOWED',
+    `Owner '${id}' was made by somebody else: to replace it takes an operator.`,
+  );
 }

@@ -61,12 +61,13 @@ export function connectorRoutes({ connectors, operations }: ConnectorRoutesOptio
     path: 'connectors',
     action: 'connector.connect',
     role: 'operator',
-    summary: 'Connects clouds to a stack, puts them right again, or adds further ones. People approve on the way.',
+    summary:
+      'Connects clouds to a stack, puts them right again, or adds further ones. People approve on the way. What says where credentials go and what runs as administrator needs an administrator where it is new or changed.',
     tags,
     request: { body: connectorRequestSchema },
     responses: { 202: operationViewSchema },
     handler: async ({ body, caller, orchestrations, operationId }) => {
-      const asked = { operationId: operationId(), requestedBy: caller.id, orchestrations };
+      const asked = { operationId: operationId(), requestedBy: caller.id, orchestrations, role: caller.role };
       return accepted(operations, (await connectors.connect(body, asked)).id);
     },
   });

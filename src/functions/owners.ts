@@ -36,11 +36,14 @@ export function ownerRoutes({ owners }: { readonly owners: Owners }): readonly R
     path: 'owners/{id}',
     action: 'owner.put',
     role: 'requester',
-    summary: 'Makes an owner or replaces what is known of them.',
+    summary: 'Makes an owner or replaces what is known of them; it takes an operator to replace what others have made.',
     tags,
     request: { params: slugParams, body: newOwnerSchema },
     responses: { 200: ownerSchema },
-    handler: async ({ params, body }) => ({ status: 200, body: await owners.put({ ...body, id: params.id }) }),
+    handler: async ({ params, body, caller }) => ({
+      status: 200,
+      body: await owners.put({ ...body, id: params.id }, caller),
+    }),
   });
 
   const getOwner = defineRoute({

@@ -87,6 +87,7 @@ export function asked(desk: OnPremisesDesk, seed: string) {
   return {
     operationId: anOperationId(seed),
     requestedBy: 'tester',
+    role: 'administrator' as const,
     orchestrations: desk.orchestrations,
     randomBytes: chanceOf(seed),
   };

@@ -1,7 +1,9 @@
 import type { HttpRequest } from '@azure/functions';
+import { z } from 'zod';
 import type { AuditRow } from '../../desk/audit.ts';
 import { sha256Hex } from '../../desk/digest.ts';
 import type { Caller } from '../../domain/caller.ts';
+import { problemMediaType } from './problem-answer.ts';
 import type { HttpServices } from './http-services.ts';
 import type { RenderedAnswer } from './rendered-answer.ts';
 import type { Route } from './route.ts';
@@ -46,12 +48,24 @@ export function createAuditTrail({ route, services, request, requestId }: AuditT
     if (isChange) await services.audit.write(row('intent'));
   }
 
-  async function outcome({ status, code }: RenderedAnswer): Promise<void> {
+  async function outcome(answer: RenderedAnswer): Promise<void> {
+    const { status } = answer;
     if (!isChange && status !== 401 && status !== 403) return;
-    await services.audit.write({ ...row('outcome'), status, ...(code === undefined ? {} : { code }) });
+    await services.audit.write({ ...row('outcome'), status, ...whyOf(answer) });
   }
 
   return trail;
+}
+
+const problemSchema = z.object({ code: z.string(), errors: z.array(z.object({ code: z.string() })).optional() });
+const reasonsMax = 10;
+
+/** Why it was refused, whether it is said for the first time or told again under an idempotency key. */
+function whyOf({ headers, body }: RenderedAnswer): Pick<AuditRow, 'code' | 'reasons'> {
+  if (headers['content-type'] !== problemMediaType || typeof body !== 'string') return {};
+  const { code, errors = [] } = problemSchema.parse(JSON.parse(body));
+  const reasons = [...new Set(errors.map((error) => error.code))].slice(0, reasonsMax);
+  return { code, ...(reasons.length === 0 ? {} : { reasons }) };
 }
 
 /** What is acted on, from the path. A secret is shown by its hash: rows about one thing can still be told to be. */

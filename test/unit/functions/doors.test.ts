@@ -17,6 +17,7 @@ import {
   type OperationRoutesOptions,
 } from '../../../src/functions/operations.ts';
 import { ownerRoutes } from '../../../src/functions/owners.ts';
+import type { Role } from '../../../src/domain/caller.ts';
 import { createTestDoors, type DoorAnswer, type DoorRequest, type TestDoors } from '../../support/test-door.ts';
 
 interface Open {
@@ -337,10 +338,40 @@ describe('src/functions/owners', () => {
     expect((await ask('getOwner', { params, as: 'reader' })).json).toEqual({
       id: 'kim',
       ...full,
+      createdBy: 'requester',
       createdAt: '2026-03-01T12:00:00.000Z',
       updatedAt: '2026-03-01T12:00:01.000Z',
     });
     expect((await ask('getOwner', { params: { id: 'lee' } })).status).toBe(404);
+  });
+
+  it('lets a requester change what they have made, and takes an operator for what others have', async () => {
+    const { ask, doors } = await openOwners();
+    const put = async (id: string, email: string, as: Role): Promise<number> =>
+      (await ask('putOwner', { params: { id }, body: { email }, as })).status;
+    await put('kim', 'kim@contoso.com', 'operator');
+
+    expect(await put('kim', 'mallory@contoso.com', 'requester')).toBe(403);
+    expect(await put('lee', 'lee@contoso.com', 'requester')).toBe(200);
+    expect(await put('lee', 'lee.new@contoso.com', 'requester')).toBe(200);
+    expect(await put('lee', 'lee@fabrikam.com', 'operator')).toBe(200);
+    expect(await put('lee', 'lee@contoso.com', 'requester')).toBe(200);
+
+    expect((await ask('getOwner', { params: { id: 'kim' } })).json).toMatchObject({ email: 'kim@contoso.com' });
+    expect(doors.tables.rows('Audit').map(({ columns }) => columns)).toContainEqual(
+      expect.objectContaining({ action: 'owner.put', who: 'requester', code: 'ERR_CALLER_NOT_ALLOWED' }),
+    );
+  });
+
+  it('keeps an owner of whom nobody knows who made them to operators', async () => {
+    const { ask, doors } = await openOwners();
+    const at = doors.clock.now().toISOString();
+    const columns = { id: 'kim', email: 'kim@contoso.com', createdAt: at, updatedAt: at };
+    await doors.tables.insert('Owners', { partitionKey: 'owner', rowKey: 'kim' }, columns);
+    const request = { params: { id: 'kim' }, body: { email: 'mallory@contoso.com' } };
+
+    expect((await ask('putOwner', { ...request, as: 'requester' })).status).toBe(403);
+    expect((await ask('putOwner', { ...request, as: 'operator' })).status).toBe(200);
   });
 
   it.each([

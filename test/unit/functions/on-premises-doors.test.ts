@@ -1,4 +1,5 @@
-import { aConnectorBody } from '../../support/on-premises-desk.ts';
+import type { Role } from '../../../src/domain/caller.ts';
+import { aConnectorBody, succeeded } from '../../support/on-premises-desk.ts';
 import { openOnPremisesDoors as open, pathsOf } from '../../support/on-premises-doors.ts';
 import type { DoorAnswer } from '../../support/test-door.ts';
 
@@ -116,12 +117,99 @@ describe('src/functions/connectors', () => {
   it('starts the story, and shows the connector without names of secrets', async () => {
     const { ask } = await open();
 
-    const answer = await ask('createConnector', { body: aConnectorBody() });
+    const answer = await ask('createConnector', { body: aConnectorBody(), as: 'administrator' });
 
     expect(answer.status).toBe(202);
     const shown = await ask('getConnector', { params: { id: 'wap' }, as: 'reader' });
     expect(shown.json).toMatchObject({ state: 'connecting', clouds: [{ name: 'AzurePack_1', isTrusted: false }] });
     expect(shown.text).not.toContain('run-as-sql-admin');
+  });
+
+  describe('by an operator', () => {
+    const connect = async (as: Role, body: object) => {
+      const opened = await open();
+      const answer = await opened.ask('createConnector', { body, as });
+      return { ...opened, answer };
+    };
+
+    it('is refused where it is new, with every field that an administrator decides', async () => {
+      const { answer, desk } = await connect('operator', aConnectorBody({}, { drain: { hookSecret: 'drain-hook-1' } }));
+
+      expect(answer.status).toBe(403);
+      expect(answer.json).toMatchObject({
+        code: 'ERR_CALLER_NOT_ALLOWED',
+        errors: expect.arrayContaining([expect.objectContaining({ code: 'needsAdministrator' })]) as unknown,
+      });
+      expect(pathsOf(answer)).toEqual([
+        '/package',
+        '/privilegedEndpoint',
+        '/dataFiles',
+        ...['portalMachines', 'apiMachines', 'trustMachine', 'sqlRunAsSecret', 'drain'].map(
+          (field) => `/clouds/0/${field}`,
+        ),
+      ]);
+      expect([desk.tables.rows('Connectors'), desk.tables.rows('Operations'), desk.tables.rows('Claims')]).toEqual([
+        [],
+        [],
+        [],
+      ]);
+    });
+
+    it.each<[string, object, object, string]>([
+      [
+        'another endpoint',
+        { privilegedEndpoint: { computerName: 'evil', credentialSecret: 'account-cloud-admin' } },
+        {},
+        '/privilegedEndpoint',
+      ],
+      [
+        'another share',
+        { dataFiles: { share: '\\\\evil\\share', credentialSecret: 'account-share-reader' } },
+        {},
+        '/dataFiles',
+      ],
+      ['another package', { package: { uri: 'https://evil.example/x.zip', sha256: 'b'.repeat(64) } }, {}, '/package'],
+      [
+        'another hash',
+        { package: { uri: 'https://files.contoso.com/connector.zip', sha256: 'b'.repeat(64) } },
+        {},
+        '/package',
+      ],
+      [
+        'an installer',
+        { urlRewrite: { uri: 'https://evil.example/x.msi', sha256: 'b'.repeat(64) } },
+        {},
+        '/urlRewrite',
+      ],
+      ['a hook', {}, { drain: { hookSecret: 'drain-hook-1' } }, '/clouds/0/drain'],
+      ['another SQL server', {}, { sqlServer: 'evil' }, '/clouds/0/sqlServer'],
+      ['another account', {}, { sqlRunAsSecret: 'run-as-other' }, '/clouds/0/sqlRunAsSecret'],
+    ])('is refused with %s than the one that is kept', async (_what, change, cloudChange, path) => {
+      const { ask, desk } = await connect('administrator', aConnectorBody());
+      const before = desk.tables.rows('Connectors');
+
+      const answer = await ask('createConnector', { body: aConnectorBody(change, cloudChange) });
+
+      expect([answer.status, pathsOf(answer)]).toEqual([403, [path]]);
+      expect(desk.tables.rows('Connectors')).toEqual(before);
+    });
+
+    it('puts right what an administrator has decided, looks at it, and takes it back', async () => {
+      const { ask, desk, answer } = await connect('administrator', aConnectorBody());
+      const params = { id: 'wap' };
+      const end = async ({ json }: DoorAnswer): Promise<void> => {
+        const operationId = String(json['id']);
+        await desk.finishOnPremises({ operationId, attempt: 1, target: 'wap', end: succeeded });
+      };
+      await end(answer);
+
+      const again = await ask('createConnector', { body: aConnectorBody({ approvalDays: 3, checkMachines: [] }) });
+      await end(again);
+      const look = await ask('verifyConnector', { params });
+      await end(look);
+
+      expect([again.status, look.status, (await ask('removeConnector', { params })).status]).toEqual([202, 202, 202]);
+    });
   });
 
   it('refuses a bad request with everything that is wrong, and notes nothing', async () => {
@@ -139,7 +227,7 @@ describe('src/functions/connectors', () => {
 describe('src/functions/operations decisions', () => {
   async function waiting() {
     const opened = await open();
-    const { json } = await opened.ask('createConnector', { body: aConnectorBody() });
+    const { json } = await opened.ask('createConnector', { body: aConnectorBody(), as: 'administrator' });
     const id = String(json['id']);
     await opened.desk.operations.openWait(id, 'enable-multi-cloud', { kind: 'approval', detail: 'Look first.' });
     return { ...opened, params: { id } };

@@ -588,6 +588,23 @@ describe('src/functions/http/answer-request', () => {
       expect(rowsOf(doors)).toEqual([expect.objectContaining({ phase: 'outcome', ...expected })]);
     });
 
+    it('says why, by the codes of all that was wrong, also when the refusal is told again', async () => {
+      const doors = await createTestDoors();
+      const problem = (path: string) => ({ path, code: 'notYours', message: 'No.', fix: 'Ask.' });
+      const problems = [problem('/a'), problem('/b')];
+      const { route } = aRoute({}, () => {
+        throw new AppError('ERR_CALLER_NOT_ALLOWED', 'No.', { problems });
+      });
+      const keyed = { ...ask, headers: { 'idempotency-key': 'key-1' } };
+
+      await doors.ask(route, keyed);
+      await doors.ask(route, keyed);
+
+      const outcomes = rowsOf(doors).filter((row) => row['phase'] === 'outcome');
+      const why = { status: 403, code: 'ERR_CALLER_NOT_ALLOWED', reasonsJson: '["notYours"]' };
+      expect(outcomes).toEqual([expect.objectContaining(why), expect.objectContaining(why)]);
+    });
+
     it('keeps rows small whatever is sent', async () => {
       const doors = await createTestDoors();
 
