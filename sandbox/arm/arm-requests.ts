@@ -4,6 +4,7 @@ import type { ArmCall, ArmContext } from './arm-call.ts';
 import { ArmRefusal, refuseAtGateway } from './arm-refusal.ts';
 import { armRoutes } from './arm-routes.ts';
 import type { Caller } from './arm-state.ts';
+import { checkAuthorized } from './authorization.ts';
 import type { EndedChange } from './change-events.ts';
 import { authenticate, checkSubscription, readApiVersion, throttle } from './front-door.ts';
 import { downloadPrefix, downloadProfile } from './gateways/profile-downloads.ts';
@@ -83,6 +84,7 @@ async function dispatch(
     content: request.body,
     failOperation: request.failOperation,
   };
+  checkAuthorized(handling.context, call, route);
   const response = await route.handle(handling.context, call);
   const change = toSynchronousChange(call, response);
   if (change !== undefined) handling.publish(change);

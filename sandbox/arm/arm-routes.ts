@@ -19,6 +19,7 @@ import {
 import { getMachine } from './hybrid-compute/machines.ts';
 import { deleteRunCommand, getRunCommand, listRunCommands, putRunCommand } from './hybrid-compute/run-commands.ts';
 import { listGroupResources } from './group-resources.ts';
+import { listGroupPermissions } from './permissions.ts';
 import { readOperation, readOperationResult } from './operation-doors.ts';
 import {
   deleteResourceGroup,
@@ -100,6 +101,15 @@ const networkRows: readonly Row[] = [
   ['VirtualNetworkGateways_ListRadiusSecrets', 'POST', `${gateway}/listRadiusSecrets`, listRadiusSecrets],
 ];
 
+const authorizationRows: readonly Row[] = [
+  [
+    'Permissions_ListForResourceGroup',
+    'GET',
+    `${group}/providers/Microsoft.Authorization/permissions`,
+    listGroupPermissions,
+  ],
+];
+
 const hybridRows: readonly Row[] = [
   ['OperationStatus_Get', 'GET', `${hybridLocation}/operationStatus/{operationId}`, readOperation],
   ['OperationResults_Get', 'GET', `${hybridLocation}/operationResults/{operationId}`, readOperationResult],
@@ -115,6 +125,7 @@ export const armRoutes: readonly Route[] = [
   ...toRoutes('Microsoft.Resources', resourcesRows),
   ...toRoutes('Microsoft.Network', networkRows),
   ...toRoutes('Microsoft.HybridCompute', hybridRows),
+  ...toRoutes('Microsoft.Authorization', authorizationRows),
 ];
 
 function toRoutes(namespace: Namespace, rows: readonly Row[]): Route[] {

@@ -4,7 +4,15 @@ import type { ServiceHost } from '../platform/service-host.ts';
 import type { StateFile } from '../platform/state-file.ts';
 import type { ArmContext } from './arm-call.ts';
 import { handleRequest, type RequestHandling } from './arm-requests.ts';
-import { createArmState, openArmState, type ArmState, type Caller, type StoredSession } from './arm-state.ts';
+import {
+  createArmState,
+  openArmState,
+  type ArmState,
+  type Caller,
+  type RoleAssignment,
+  type StoredSession,
+} from './arm-state.ts';
+import { assignRole } from './authorization.ts';
 import { toChangeEvent, toEndedChange, type EndedChange } from './change-events.ts';
 import { apiVersions } from './front-door.ts';
 import { gatewaysForVpn, type VpnGatewayState } from './gateways/applied-gateway.ts';
@@ -38,6 +46,8 @@ export interface RunningArm extends RunningService {
   gatewaysForVpn(): VpnGatewayState[];
   /** Called with the connection id of each session that ARM cuts. */
   onSessionDisconnect(listener: (sessionId: string) => void): void;
+  /** Says what an identity may do in a scope; until then it may do everything. */
+  assignRole(assignment: RoleAssignment): void;
   /** Forgets every resource, operation and session. */
   reset(): void;
   /** Writes the state now: for the end of the process. */
@@ -111,6 +121,9 @@ function createDoors(parts: Parts, service: RunningService): RunningArm {
     gatewaysForVpn: () => gatewaysForVpn(context),
     onSessionDisconnect(listener) {
       parts.listeners.push(listener);
+    },
+    assignRole(assignment) {
+      assignRole(context, assignment);
     },
     reset() {
       // Operations that are still scheduled find themselves forgotten: see finishOperation.

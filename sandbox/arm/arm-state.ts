@@ -123,6 +123,16 @@ interface StoredProfile {
   asked: number;
 }
 
+/** What an identity may do in a scope. */
+export interface RoleAssignment {
+  /** Application or object id; `*` in place of one means everybody who has no role. */
+  readonly principal: string;
+  /** As in role definitions: `Microsoft.Network/*`, a star anywhere. */
+  readonly actions: readonly string[];
+  /** Resource id of a subscription, group or resource, or `/`. */
+  readonly scope: string;
+}
+
 export interface ArmState {
   /** By lower-case id, as are the resources. */
   groups: Record<string, StoredGroup>;
@@ -132,6 +142,7 @@ export interface ArmState {
   profiles: Record<string, StoredProfile>;
   /** By lower-case id. */
   runCommands: Record<string, StoredRunCommand>;
+  roles: RoleAssignment[];
   /** Operations so far: the seed of each one's duration. */
   operationCount: number;
   publicIpCount: number;
@@ -143,7 +154,7 @@ export interface ArmState {
 
 export function openArmState(directory: string): StateFile<ArmState> {
   const file = openStateFile(join(directory, 'arm.json'), createArmState);
-  // A folder of before there were run commands has no place for them.
+  // A folder of before has no place for what came later.
   Object.assign(file.value, { ...createArmState(), ...file.value });
   return file;
 }
@@ -156,6 +167,7 @@ export function createArmState(): ArmState {
     sessions: {},
     profiles: {},
     runCommands: {},
+    roles: [],
     operationCount: 0,
     publicIpCount: 0,
     signingKey: randomBytes(32).toString('hex'),

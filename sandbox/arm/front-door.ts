@@ -12,6 +12,7 @@ export const apiVersions: Readonly<Record<Namespace, string>> = {
   'Microsoft.Resources': '2025-04-01',
   'Microsoft.Network': '2026-01-01',
   'Microsoft.HybridCompute': '2025-01-13',
+  'Microsoft.Authorization': '2022-04-01',
 };
 
 /** Who sends this request, or ARM's 401. */

@@ -16,7 +16,7 @@ export function listGroupResources(context: ArmContext, call: ArmCall): ServiceR
   requireGroup(context, call);
   const group = param(call, 'resourceGroupName').toLowerCase();
   const members = Object.values(context.state.resources).filter((resource) => resource.group.toLowerCase() === group);
-  return listPage(call, members.map(renderMember));
+  return listPage(context, call, members.map(renderMember));
 }
 
 function renderMember({ id, type, body }: StoredResource): JsonObject {

@@ -47,7 +47,7 @@ export function headResourceGroup(context: ArmContext, call: ArmCall): ServiceRe
 }
 
 export function listResourceGroups(context: ArmContext, call: ArmCall): ServiceResponse {
-  return listPage(call, Object.values(context.state.groups).map(renderGroup));
+  return listPage(context, call, Object.values(context.state.groups).map(renderGroup));
 }
 
 /** Deletes everything in the group: takes as long as its resources take one after the other. */

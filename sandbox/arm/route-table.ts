@@ -1,6 +1,7 @@
 import type { ArmHandler } from './arm-call.ts';
 
-export type Namespace = 'Microsoft.Resources' | 'Microsoft.Network' | 'Microsoft.HybridCompute';
+export type Namespace =
+  'Microsoft.Resources' | 'Microsoft.Network' | 'Microsoft.HybridCompute' | 'Microsoft.Authorization';
 
 /** One operation of the published API descriptions, and the handler that stands in for it. */
 export interface Route {

@@ -14,6 +14,14 @@ const resourceSchema = z.strictObject({
   body: z.unknown().optional(),
 });
 
+const roleSchema = z.strictObject({
+  /** Application or object id. */
+  principal: z.string().min(1),
+  /** As in a role definition; none takes everything away at the scope. */
+  actions: z.array(z.string().min(1)),
+  scope: z.string().startsWith('/'),
+});
+
 const sessionSchema = z
   .strictObject({
     gateway: z.string().min(1),
@@ -53,6 +61,15 @@ export function armRoutes(arm: ArmDoors, findCommonName: FindCommonName): Contro
       handle: async (request) => {
         const { method, path, body } = request.body(resourceSchema);
         return { status: 200, body: await arm.putAsSomebodyElse(method, path, body) };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/roles',
+      handle: (request) => {
+        const role = request.body(roleSchema);
+        arm.assignRole(role);
+        return { status: 200, body: role };
       },
     },
     { method: 'GET', path: '/sessions', handle: () => ({ status: 200, body: arm.listSessions() }) },

@@ -15,11 +15,13 @@ type RemoveResource = (input: { readonly gatewayId: string; readonly resource: R
 export function createRemoveResource({ arm, books }: RemoveResourceOptions): RemoveResource {
   return async ({ gatewayId, resource }) => {
     const made = (await books.madeResources.list(gatewayId)).map(({ record }) => record);
+    const left: string[] = [];
     for (const { resourceId } of made.filter((row) => row.resource === resource)) {
       const step = resource === 'resourceGroup' ? await removeGroup(arm, resourceId) : await removeOne(arm, resourceId);
       if (step.outcome !== 'ready') return step;
+      if (step.detail !== undefined) left.push(step.detail);
     }
-    return { outcome: 'ready' };
+    return left.length === 0 ? { outcome: 'ready' } : { outcome: 'ready', detail: left.join(' ') };
   };
 }
 
@@ -47,13 +49,28 @@ async function confirmGone(arm: Arm, resourceId: string): Promise<Outcome> {
   return isListed ? waitFor('Azure still lists it') : { outcome: 'ready' };
 }
 
-/** A group that others have put resources into stays: those are not Gatehouse's to delete. */
+/** A group that others have put resources into stays, and so does one of which nobody can tell: what is in it is not Gatehouse's. */
 async function removeGroup(arm: Arm, resourceId: string): Promise<Outcome> {
   const exists = await arm.resourceGroupExists(resourceId);
   if (exists.outcome !== 'done') return unsettled(exists);
   if (!exists.value) return { outcome: 'ready' };
+  const seesAll = await arm.maySeeAll(resourceId);
+  if (seesAll.outcome !== 'done' && seesAll.outcome !== 'refused') return unsettled(seesAll);
+  if (seesAll.outcome === 'refused' || !seesAll.value)
+    return leftBehind(resourceId, 'what is in it may not all be seen');
   const content = await arm.listResourceGroup(resourceId);
   if (content.outcome !== 'done') return unsettled(content);
-  if (content.value.length > 0) return { outcome: 'ready' };
+  if (content.value.length > 0) return leftBehind(resourceId, `others have put into it ${named(content.value)}`);
   return afterPush(await arm.deleteResourceGroup(resourceId));
+}
+
+function leftBehind(resourceGroup: string, why: string): Outcome {
+  return { outcome: 'ready', detail: `Resource group ${resourceGroup} was left: ${why}.` };
+}
+
+/** A few of the ids by their types and names. */
+function named(ids: readonly string[]): string {
+  const shown = ids.slice(0, 3).map((id) => id.replace(/^.*\/providers\//i, ''));
+  const more = ids.length - shown.length;
+  return more === 0 ? shown.join(', ') : `${shown.join(', ')} and ${more} more`;
 }

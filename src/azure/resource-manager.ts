@@ -6,6 +6,7 @@ import { classify, isSuccess, jsonOf, operationErrorOf, toAnswer, toRead, unread
 import { createArmRequests, type ArmRequestsOptions } from './arm-requests.ts';
 import { createDownload } from './download.ts';
 import { createLongRunningActions } from './long-running-actions.ts';
+import { readMaySeeAll } from './may-see-all.ts';
 import { withoutComputed } from './without-computed.ts';
 
 /** The one version in which gateways, virtual networks and addresses are read and written. */
@@ -60,6 +61,7 @@ export function createResourceManager(options: ArmRequestsOptions): Arm {
     listResourceGroup: (resourceId) => requests.listIds(`${resourceId}/resources?${resources}`),
     listGateways: (resourceGroupId) =>
       requests.listIds(`${resourceGroupId}/providers/Microsoft.Network/virtualNetworkGateways?${network}`),
+    maySeeAll: (resourceGroupId) => readMaySeeAll(requests, resourceGroupId),
     deleteResourceGroup: (resourceId) => remove(`${resourceId}?${resources}`),
 
     readPublicIpAddress: async (resourceId) => {

@@ -3,7 +3,7 @@
  * crosses the Durable boundary loses its class and code.
  */
 export type Outcome =
-  | { readonly outcome: 'ready' }
+  | Ready
   /** Azure is at work, throttles, or is locked by another operation: look again after that time. */
   | {
       readonly outcome: 'wait';
@@ -13,6 +13,12 @@ export type Outcome =
       readonly trouble?: Omit<Refusal, 'outcome'>;
     }
   | Refusal;
+
+export interface Ready {
+  readonly outcome: 'ready';
+  /** What people who look at the step should know of its end. */
+  readonly detail?: string;
+}
 
 export interface Refusal {
   readonly outcome: 'refused';

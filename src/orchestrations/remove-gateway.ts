@@ -34,7 +34,8 @@ function* remove(
     if (cancelRequested) return { status: 'canceled' };
     const result = yield* untilReady(context, removeResource, { gatewayId, resource: name });
     if (result.outcome === 'refused') return failed(name, result);
-    yield* callActivity(context, endStep, { operationId, step: name });
+    const { detail } = result;
+    yield* callActivity(context, endStep, { operationId, step: name, ...(detail === undefined ? {} : { detail }) });
   }
   return { status: 'succeeded' };
 }

@@ -1,6 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { ActivityReference } from '../contracts/activity.ts';
-import type { Outcome, Refusal } from '../contracts/outcomes.ts';
+import type { Outcome, Ready, Refusal } from '../contracts/outcomes.ts';
 import { callActivity, waitAsAsked, type Steps } from './call-activity.ts';
 
 /** Azure says 45 minutes or more for a gateway; four hours is past any doubt. */
@@ -18,7 +18,7 @@ export function* untilReady<Input>(
   activity: ActivityReference<Input, Outcome>,
   input: Input,
   onWait?: (reason: string) => Steps<unknown>,
-): Steps<{ readonly outcome: 'ready' } | Refusal> {
+): Steps<Ready | Refusal> {
   const now = (): number => context.df.currentUtcDateTime.getTime();
   const begunMs = now();
   let troubledMs: number | undefined;

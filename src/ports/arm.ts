@@ -80,6 +80,8 @@ export interface Arm {
   listResourceGroup(resourceId: string): Promise<ArmAnswer<readonly string[]>>;
   /** Ids of the virtual network gateways in a resource group: the second witness of a gateway's absence. */
   listGateways(resourceGroupId: string): Promise<ArmAnswer<readonly string[]>>;
+  /** Whether the identity may read everything in a resource group: only then does its list show all that is there. */
+  maySeeAll(resourceGroupId: string): Promise<ArmAnswer<boolean>>;
   deleteResourceGroup(resourceId: string): Promise<ArmAnswer<undefined>>;
   /** Raw read of a virtual network or virtual network gateway, with its etag inside; always with `properties`. */
   readRaw(resourceId: string): Promise<ArmAnswer<JsonObject>>;

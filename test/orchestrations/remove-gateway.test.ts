@@ -47,6 +47,21 @@ describe('src/orchestrations/remove-gateway', () => {
     expect(inputsOf(run, 'finishRemoval')).toEqual([{ ...input, end }]);
   });
 
+  it('says at the step what was left', () => {
+    const detail = 'Resource group rg was left: what is in it may not all be seen.';
+    const { activities } = aGatewayWorld({
+      overrides: {
+        removeResource: ({ resource }: { readonly resource: string }) =>
+          resource === 'resourceGroup' ? { outcome: 'ready', detail } : { outcome: 'ready' },
+      },
+    });
+
+    const run = runOrchestration(removeGateway, input, activities);
+
+    expect(run.output).toEqual({ status: 'succeeded' });
+    expect(inputsOf(run, 'endStep').at(-1)).toEqual({ operationId: input.operationId, step: 'resourceGroup', detail });
+  });
+
   it.each(stepNames)('stops before %s when it is told to', (stopped) => {
     const { activities } = aGatewayWorld({
       overrides: { beginStep: ({ step }: { readonly step: string }) => ({ cancelRequested: step === stopped }) },

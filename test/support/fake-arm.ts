@@ -63,6 +63,7 @@ export function createFakeArm(): FakeArm {
           key.startsWith(`${id}/providers/Microsoft.Network/virtualNetworkGateways/`),
         ),
       })),
+    maySeeAll: () => answer('maySeeAll', () => ({ outcome: 'done', value: true })),
     deleteResourceGroup: (id) =>
       answer('deleteResourceGroup', () => {
         resources.delete(id);

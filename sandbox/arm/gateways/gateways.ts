@@ -81,6 +81,7 @@ export function getGateway(context: ArmContext, call: ArmCall): ServiceResponse 
 export function listGateways(context: ArmContext, call: ArmCall): ServiceResponse {
   const found = inGroup(context, call, listResources(context, type));
   return listPage(
+    context,
     call,
     found.map((resource) => renderGateway(context, resource)),
   );

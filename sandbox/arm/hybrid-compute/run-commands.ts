@@ -72,6 +72,7 @@ export async function listRunCommands(context: ArmContext, call: ArmCall): Promi
   const commands = commandsOf(context, id);
   if (isExpanded) for (const command of commands) await refreshView(context, machine, command);
   return listPage(
+    context,
     call,
     commands.map((command) => (isExpanded ? withView(command) : command.body)),
   );

@@ -107,6 +107,7 @@ export function getPublicIpAddress(context: ArmContext, call: ArmCall): ServiceR
 export function listPublicIpAddresses(context: ArmContext, call: ArmCall): ServiceResponse {
   const found = inGroup(context, call, listResources(context, type));
   return listPage(
+    context,
     call,
     found.map((resource) => renderPublicIpAddress(context, resource)),
   );

@@ -59,6 +59,7 @@ export function getSubnet(context: ArmContext, call: ArmCall): ServiceResponse {
 export function listSubnets(context: ArmContext, call: ArmCall): ServiceResponse {
   const network = requireNetworkOfSubnet(context, call);
   return listPage(
+    context,
     call,
     subnetsOf(network).map((subnet) => renderSubnet(context, subnet)),
   );

@@ -100,6 +100,7 @@ export function withEtag(body: JsonObject): ServiceResponse {
 export function listVirtualNetworks(context: ArmContext, call: ArmCall): ServiceResponse {
   const found = inGroup(context, call, listResources(context, type));
   return listPage(
+    context,
     call,
     found.map((resource) => renderVirtualNetwork(context, resource)),
   );

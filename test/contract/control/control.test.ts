@@ -18,11 +18,13 @@ let control: ControlServer;
 let inbox: WebhookInbox;
 let cut: (sessionId: string) => void;
 let wasReset = false;
+const roles: unknown[] = [];
 const sessions: { id: string; [key: string]: unknown }[] = [];
 
 const arm: ArmDoors = {
   isIdle: () => true,
   putAsSomebodyElse: (method, path, body) => Promise.resolve({ status: 201, body: { method, path, body } }),
+  assignRole: (role) => roles.push(role),
   connectSession: (session) => {
     if (session.gateway === 'revoking') throw new SessionRefused('The certificate is revoked.');
     const made = { ...session, id: session.id ?? `OVPN_${sessions.length}` };
@@ -139,6 +141,7 @@ describe('sandbox/control', () => {
     ['words for a duration', '/clock', { advance: 'tomorrow' }],
     ['an empty duration', '/clock', { advance: 'PT' }],
     ['a session of nobody', '/sessions', { gateway: 'g', publicIp: '192.0.2.1' }],
+    ['a role without a scope', '/roles', { principal: 'app', actions: ['*'] }],
     ['a change without a path', '/resources', { method: 'PUT' }],
     ['text that is not JSON', '/clock', 'PT1H'],
   ])('refuses %s with a problem', async (_what, path, body) => {
@@ -177,6 +180,13 @@ describe('sandbox/control', () => {
     const change = { method: 'PUT', path: '/subscriptions/s/x', body: { location: 'eastus' } };
 
     expect((await ask('POST', '/resources', change)).body).toEqual({ status: 201, body: change });
+  });
+
+  it('passes on what an identity may do', async () => {
+    const role = { principal: 'app', actions: ['*/read'], scope: '/subscriptions/s' };
+
+    expect(await ask('POST', '/roles', role)).toEqual({ status: 200, body: role });
+    expect(roles).toEqual([role]);
   });
 
   it('connects a client, known by the common name of its certificate', async () => {

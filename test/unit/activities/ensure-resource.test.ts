@@ -221,7 +221,35 @@ describe('src/activities/remove-resource', () => {
 
     expect(await createRemoveResource(world)({ gatewayId: 'vnet1gw', resource: 'resourceGroup' })).toEqual({
       outcome: 'ready',
+      detail: `Resource group ${resourceGroup} was left: others have put into it Microsoft.Storage/storageAccounts/theirs.`,
     });
     expect(world.arm.resources.has(resourceGroup)).toBe(true);
+  });
+
+  it.each([
+    { outcome: 'done', value: false },
+    { outcome: 'refused', status: 403, aboutBody: false, code: 'AuthorizationFailed', message: 'No.' },
+  ])('leaves an empty group in which it may not see everything, and names it', async (answer) => {
+    const { world, gateway } = await anEmptyAzure();
+    const { resourceGroup } = gateway.plan.resourceIds;
+    await settle(() => createEnsureResource(world)({ gatewayId: 'vnet1gw', resource: 'resourceGroup' }));
+    world.arm.answerNext('maySeeAll', answer);
+
+    expect(await createRemoveResource(world)({ gatewayId: 'vnet1gw', resource: 'resourceGroup' })).toEqual({
+      outcome: 'ready',
+      detail: `Resource group ${resourceGroup} was left: what is in it may not all be seen.`,
+    });
+    expect(world.arm.resources.has(resourceGroup)).toBe(true);
+  });
+
+  it('waits while it cannot be told what it may see', async () => {
+    const { world } = await anEmptyAzure();
+    await settle(() => createEnsureResource(world)({ gatewayId: 'vnet1gw', resource: 'resourceGroup' }));
+    world.arm.answerNext('maySeeAll', { outcome: 'busy', retryAfterSeconds: 7, code: 'Busy', message: 'Later.' });
+
+    expect(await createRemoveResource(world)({ gatewayId: 'vnet1gw', resource: 'resourceGroup' })).toMatchObject({
+      outcome: 'wait',
+      seconds: 7,
+    });
   });
 });

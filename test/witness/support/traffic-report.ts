@@ -42,3 +42,20 @@ export function describedElsewhere({ service, liveRequest, liveResponse }: Recor
   const { pathname } = new URL(liveRequest.url);
   return exceptions.find(([pattern]) => pattern.test(pathname))?.[1];
 }
+
+/** What Azure was recorded to send beside what its descriptions know: the type of a gateway's child, and what it computes. */
+const recordedMembers: readonly RegExp[] = [
+  /^\/properties\/(?:packetCaptureDiagnosticState|isMigrateToCSES|isMigratedLegacySKU|blockUpgradeOfMigratedLegacyGateways)$/,
+  /^\/properties\/(?:vpnStack|remoteVirtualNetworkPeerings)$/,
+  /^\/properties\/vpnClientConfiguration\/vpnClientConnectionHealth$/,
+  /^\/properties\/ipConfigurations\/\d+\/type$/,
+  /^\/properties\/vpnClientConfiguration\/vpnClient(?:Root|Revoked)Certificates\/\d+\/type$/,
+];
+
+/** Whether a description only lacks what a recording has; `pathsInPayload` as oav names the places. */
+export function isRecordedMember(call: string, code: string, pathsInPayload: readonly string[]): boolean {
+  if (code !== 'OBJECT_ADDITIONAL_PROPERTIES' || !/\/virtualNetworkGateways(?:\/[^/]+)? /i.test(call)) return false;
+  // A list has the gateways one level down.
+  const places = pathsInPayload.map((place) => place.replace(/^\/value\/\d+/, ''));
+  return places.length > 0 && places.every((place) => recordedMembers.some((pattern) => pattern.test(place)));
+}

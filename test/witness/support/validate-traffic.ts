@@ -7,7 +7,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import oav from 'oav';
 import { copyStrictly } from './strict-descriptions.ts';
-import { describedElsewhere, reportName, type ExchangeReport, type RecordedExchange } from './traffic-report.ts';
+import {
+  describedElsewhere,
+  isRecordedMember,
+  reportName,
+  type ExchangeReport,
+  type RecordedExchange,
+} from './traffic-report.ts';
 
 type Validator = InstanceType<typeof oav.LiveValidator>;
 
@@ -74,7 +80,9 @@ async function report(exchange: RecordedExchange): Promise<ExchangeReport> {
   const errors = parts.flatMap(({ isSuccessful, errors: found, runtimeException }) => {
     if (runtimeException !== undefined) return [`${runtimeException.code}: ${runtimeException.message}`];
     if (isSuccessful === true) return [];
-    return found.map(({ code, message, pathsInPayload }) => `${code} at ${pathsInPayload.join(', ')}: ${message}`);
+    return found
+      .filter(({ code, pathsInPayload }) => !isRecordedMember(call, code, pathsInPayload))
+      .map(({ code, message, pathsInPayload }) => `${code} at ${pathsInPayload.join(', ')}: ${message}`);
   });
   return { call, operationId: result.requestValidationResult.operationInfo.operationId, errors };
 }
