@@ -71,8 +71,6 @@ const packages = [
   { name: '@azure/identity', rooms: ['main.ts'] },
   { name: '@azure/core-auth', rooms: ['azure', 'services.ts', 'on-premises.ts'] },
   { name: '@azure/core-rest-pipeline', rooms: ['azure'] },
-  { name: '@azure/arm-network', rooms: ['azure'] },
-  { name: '@azure/arm-resources', rooms: ['azure'] },
   { name: '@azure/data-tables', rooms: ['azure'] },
   { name: '@azure/storage-blob', rooms: ['azure'] },
   { name: '@azure/keyvault-certificates', rooms: ['azure'] },

@@ -8,7 +8,7 @@ import { lookAgainSeconds } from '../domain/poll-pacing.ts';
 export type Steps<T> = Generator<Task, T, unknown>;
 
 /** An activity that failed on every try, in the words of the last. Whoever can go on without it, or has an ending of its own, catches it. */
-export class ActivityFailed extends Error {
+class ActivityFailed extends Error {
   constructor(words: string) {
     super(words);
     this.name = 'ActivityFailed';
@@ -37,15 +37,6 @@ export function* callActivity<Input, Output>(
   } catch (error) {
     throw new ActivityFailed(firstLineOf(error));
   }
-}
-
-/** As `callActivity`; retries that are used up are answered as a refusal instead of thrown. */
-export function* tryActivity<Input, Output>(
-  context: OrchestrationContext,
-  activity: ActivityReference<Input, Output>,
-  input: Input,
-): Steps<Output | Refusal> {
-  return yield* orRefusal(callActivity(context, activity, input));
 }
 
 /** Whatever the steps answer, or the refusal that an activity's used-up retries amount to. */

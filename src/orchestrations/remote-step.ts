@@ -12,6 +12,8 @@ import { patienceMs, runCommand } from './run-command.ts';
 /** Looks and applications of one step, restarts in between included. */
 const roundsMax = 12;
 const busySeconds = 60;
+/** Another installation has ended by then, or hangs. */
+const busyMaxMs = 2 * 3600 * 1000;
 const awaySeconds = 30;
 
 type Refused = Extract<RemoteStepResult, { outcome: 'refused' }>;
@@ -38,7 +40,9 @@ function* ensure(context: OrchestrationContext, step: RemoteStepInput): Steps<Re
   let facts: RemoteFacts = {};
   let applied = 0;
   let failure: CommandFault | undefined;
-  for (let round = 1; round <= roundsMax; round += 1) {
+  let rounds = 0;
+  const begunMs = context.df.currentUtcDateTime.getTime();
+  for (let round = 1; rounds < roundsMax; round += 1) {
     const looked = yield* run(context, step, 'probe', round);
     if (isFault(looked)) return refusedBy(looked, facts);
     facts = { ...facts, ...looked.facts };
@@ -52,6 +56,11 @@ function* ensure(context: OrchestrationContext, step: RemoteStepInput): Steps<Re
     if (outcome.next === 'refuse') return { ...outcome.refused, facts };
     if (!isFault(answer)) facts = { ...facts, ...answer.facts };
     if (outcome.next === 'verify') return yield* verify(context, step, round, facts);
+    if (outcome.next === 'busy') {
+      if (context.df.currentUtcDateTime.getTime() - begunMs > busyMaxMs) return { ...stillBusy(answer), facts };
+      continue;
+    }
+    rounds += 1;
     if (outcome.next === 'lookAgain') {
       applied += 1;
       failure = toFault(answer);
@@ -61,7 +70,8 @@ function* ensure(context: OrchestrationContext, step: RemoteStepInput): Steps<Re
 }
 
 type AfterApply =
-  { readonly next: 'verify' | 'lookAgain' | 'waited' } | { readonly next: 'refuse'; readonly refused: Refused };
+  | { readonly next: 'verify' | 'lookAgain' | 'waited' | 'busy' }
+  | { readonly next: 'refuse'; readonly refused: Refused };
 
 /** What an application led to. Whatever may have half happened is looked at again; what a person has to mend is refused. */
 function* afterApply(
@@ -88,7 +98,7 @@ function* afterApply(
         detail: 'Another installation is running.',
       });
       yield* waitSeconds(context, busySeconds);
-      return { next: 'waited' };
+      return { next: 'busy' };
     case 'ToolFailed':
     case 'TimedOut':
     case 'Unreachable':
@@ -114,13 +124,20 @@ function* verify(
 }
 
 function* undo(context: OrchestrationContext, step: RemoteStepInput): Steps<RemoteStepResult> {
+  const begunMs = context.df.currentUtcDateTime.getTime();
+  let rounds = 0;
   for (let round = 1; ; round += 1) {
     const answer = yield* run(context, step, 'undo', round);
     const outcome = yield* afterApply(context, step, answer, round);
     if (outcome.next === 'refuse') return outcome.refused;
     if (outcome.next === 'verify')
       return isFault(answer) ? refusedBy(answer) : done(answer.changed, answer.facts, answer.message);
-    if (round >= roundsMax || (outcome.next === 'lookAgain' && round > 2)) return refusedBy(toFault(answer));
+    if (outcome.next === 'busy') {
+      if (context.df.currentUtcDateTime.getTime() - begunMs > busyMaxMs) return stillBusy(answer);
+      continue;
+    }
+    rounds += 1;
+    if (rounds >= roundsMax || (outcome.next === 'lookAgain' && rounds > 2)) return refusedBy(toFault(answer));
   }
 }
 
@@ -173,6 +190,12 @@ function* run(
     yield* note(end.answer.message ?? 'The machine cannot be reached.');
     yield* waitSeconds(context, awaySeconds);
   }
+}
+
+function stillBusy(answer: StepAnswer | CommandFault): Refused {
+  const said = answer.message === undefined ? '' : ` ${answer.message}`;
+  const message = `Another installation has been running for ${busyMaxMs / 3_600_000} hours.${said}`;
+  return { outcome: 'refused', code: 'TimedOut', message };
 }
 
 function isFault(answer: StepAnswer | CommandFault): answer is CommandFault {

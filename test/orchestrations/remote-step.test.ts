@@ -273,21 +273,28 @@ describe('src/orchestrations/remote-step', () => {
 
   it('waits while another installation runs, and does not count that as a try', () => {
     const busy: Reply = { code: 'Busy' };
+    const manyBusy = new Array<Reply>(40).fill(busy);
     const run = runStepOn({
       stepId: 'W19',
-      replies: { 'W19 probe': [notDone], 'W19 apply': [busy, busy, busy, done], 'W19 verify': [done] },
+      replies: { 'W19 probe': [notDone], 'W19 apply': [...manyBusy, done], 'W19 verify': [done] },
     });
 
     expect(run.output).toMatchObject({ outcome: 'done' });
-    expect(run.commands.filter((command) => command === 'W19 apply')).toHaveLength(4);
+    expect(run.commands.filter((command) => command === 'W19 apply')).toHaveLength(41);
     expect(run.notes).toContain('Another installation is running.');
-    expect(run.seconds).toBeGreaterThan(3 * minute);
+    expect(run.seconds).toBeGreaterThan(40 * minute);
   });
 
   it('comes to an end where an installation never ends', () => {
     const run = runStepOn({ replies: { 'P8 probe': [notDone], 'P8 apply': [{ code: 'Busy' }] } });
 
-    expect(run.output).toMatchObject({ outcome: 'refused', code: 'TimedOut' });
+    expect(run.output).toMatchObject({
+      outcome: 'refused',
+      code: 'TimedOut',
+      message: expect.stringContaining('Another installation has been running for 2 hours.') as string,
+    });
+    expect(run.seconds).toBeGreaterThan(120 * minute);
+    expect(run.seconds).toBeLessThan(130 * minute);
   });
 
   it('refuses what was applied and does not hold', () => {
