@@ -18,6 +18,22 @@ const keyUsages = [
 ] as const;
 export type KeyUsage = (typeof keyUsages)[number];
 
+/** What the key of a certificate may do, by what the certificate is for. */
+const operationsOf: Readonly<Record<KeyUsage, readonly string[]>> = {
+  digitalSignature: ['sign', 'verify'],
+  nonRepudiation: ['sign', 'verify'],
+  keyCertSign: ['sign', 'verify'],
+  cRLSign: ['sign', 'verify'],
+  keyEncipherment: ['wrapKey', 'unwrapKey'],
+  dataEncipherment: ['encrypt', 'decrypt'],
+  encipherOnly: ['encrypt'],
+  decipherOnly: ['decrypt'],
+  keyAgreement: [],
+};
+
+/** The one lifetime action that Key Vault takes when it is told none. */
+const usualLifetimeActions = [{ trigger: { lifetime_percentage: 80 }, action: { action_type: 'EmailContacts' } }];
+
 const serverAuth = '1.3.6.1.5.5.7.3.1';
 const clientAuth = '1.3.6.1.5.5.7.3.2';
 
@@ -48,6 +64,7 @@ const policySchema = z.strictObject({
       ekus: z.array(z.string()).nullish(),
       key_usage: z.array(z.enum(keyUsages)).nullish(),
       validity_months: z.int().min(1).max(1200).nullish(),
+      basic_constraints: z.strictObject({ ca: z.boolean().nullish() }).nullish(),
     })
     .nullish(),
   lifetime_actions: z.array(z.unknown()).nullish(),
@@ -77,6 +94,7 @@ export interface CertificatePolicy {
   readonly ekus: readonly string[];
   readonly keyUsage: readonly KeyUsage[];
   readonly validityMonths: number;
+  readonly lifetimeActions: readonly unknown[];
 }
 
 export interface CertificateCreation {
@@ -109,7 +127,13 @@ function completePolicy(policy: z.infer<typeof policySchema>): CertificatePolicy
     ekus: x509?.ekus ?? [serverAuth, clientAuth],
     keyUsage: x509?.key_usage ?? ['digitalSignature', 'keyEncipherment'],
     validityMonths: x509?.validity_months ?? 12,
+    lifetimeActions: policy.lifetime_actions ?? usualLifetimeActions,
   };
+}
+
+/** `key_ops` of the key that a policy makes: those that follow its key usages, and no other. */
+export function keyOperationsOf({ keyUsage }: CertificatePolicy): string[] {
+  return [...new Set(keyUsage.flatMap((usage) => operationsOf[usage]))];
 }
 
 /** As Key Vault writes it, under the certificate's own id. */
@@ -129,8 +153,9 @@ export function policyToWire(policy: CertificatePolicy, id: string): Record<stri
       ekus: policy.ekus,
       key_usage: policy.keyUsage,
       validity_months: policy.validityMonths,
+      basic_constraints: { ca: false },
     },
-    lifetime_actions: [],
+    lifetime_actions: policy.lifetimeActions,
     issuer: { name: policy.issuer },
   };
 }

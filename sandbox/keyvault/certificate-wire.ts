@@ -12,20 +12,26 @@ export function shownPending(pending: PendingCertificate): ShownVersion {
   return { version, policy, tags, attributes: { enabled: false, createdMs, updatedMs: createdMs } };
 }
 
-/** A version as GET answers it, with the ids of the key and secret that go with it. */
+/** The latest version as GET answers it: with the certificate's policy, and where its operation is to be asked about. */
 export function certificateBundle(
   origin: string,
   entry: CertificateEntry,
   version: ShownVersion,
 ): Record<string, unknown> {
-  const path = `${entry.name}/${version.version}`;
+  const path = `${origin}/certificates/${entry.name}`;
   return {
-    id: `${origin}/certificates/${path}`,
-    kid: `${origin}/keys/${path}`,
-    sid: `${origin}/secrets/${path}`,
-    ...issuedPart(version),
+    ...versionBundle(origin, entry, version),
+    policy: policyToWire(version.policy, `${path}/policy`),
+    ...(entry.pending === undefined ? {} : { pending: { id: `${path}/pending` } }),
+  };
+}
+
+/** A version as GET by its own id answers it. One that is still to be issued names neither a key nor a secret. */
+export function versionBundle(origin: string, entry: CertificateEntry, version: ShownVersion): Record<string, unknown> {
+  return {
+    id: `${origin}/certificates/${entry.name}/${version.version}`,
+    ...issuedPart(origin, entry, version),
     attributes: toWire(version.attributes),
-    policy: policyToWire(version.policy, `${origin}/certificates/${entry.name}/policy`),
     ...(version.tags === undefined ? {} : { tags: version.tags }),
   };
 }
@@ -74,8 +80,14 @@ export function pendingOperation(
   };
 }
 
-function issuedPart({ x5t, cer }: ShownVersion): Record<string, unknown> {
-  return x5t === undefined ? {} : { x5t, cer };
+/** With the ids of the key and the secret that go with it. */
+function issuedPart(
+  origin: string,
+  { name }: CertificateEntry,
+  { version, x5t, cer }: ShownVersion,
+): Record<string, unknown> {
+  if (x5t === undefined) return {};
+  return { kid: `${origin}/keys/${name}/${version}`, sid: `${origin}/secrets/${name}/${version}`, x5t, cer };
 }
 
 function statusDetails(pending: PendingCertificate): Record<string, unknown> {

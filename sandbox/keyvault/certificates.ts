@@ -5,6 +5,7 @@ import {
   certificateDeletion,
   certificateItem,
   shownPending,
+  versionBundle,
   type ShownVersion,
 } from './certificate-wire.ts';
 import { removeKey } from './keys.ts';
@@ -20,7 +21,8 @@ const updateSchema = z.strictObject({ attributes: attributesSchema.nullish(), ta
 /** GET /certificates/{name}/{version} */
 export function getCertificate(vault: Vault, call: VaultCall): VaultAnswer {
   const { entry, version } = findVersion(vault, call);
-  return { status: 200, body: certificateBundle(call.origin, entry, version) };
+  const toBody = call.version === '' ? certificateBundle : versionBundle;
+  return { status: 200, body: toBody(call.origin, entry, version) };
 }
 
 /** PATCH /certificates/{name}/{version}: its attributes, which its key and secret follow. */

@@ -45,6 +45,12 @@ export function newVersion(): string {
   return randomUUID().replaceAll('-', '');
 }
 
+/** The same key under another version: it is sealed anew, because the seal is bound to the version. */
+export function renamedKey(vault: Vault, name: string, key: KeyVersion, version: string): KeyVersion {
+  const sealed = vault.seal.seal(sealId(name, version), openPrivateKey(vault, name, key));
+  return { ...key, version, sealed };
+}
+
 function sealId(name: string, version: string): string {
   return `${name.toLowerCase()}/${version}`;
 }

@@ -43,6 +43,7 @@ export async function startKeyVault(host: ServiceHost, options: KeyVaultOptions)
     seal: openKeySeal(host.directory),
     clock: host.clock,
     speed: host.speed,
+    creating: new Set(),
   };
   const throttle = new VaultThrottle(() => host.clock.nowMs());
   const authority = `${options.authority ?? 'https://login.microsoftonline.com'}/${host.tenantId}`;
@@ -143,7 +144,7 @@ function challenge(authorization: string | undefined, authority: string): Servic
     status: 401,
     headers: { 'www-authenticate': isMissing ? where : `${where}, error="invalid_token"` },
     body: isMissing
-      ? errorBody('Unauthorized', 'AKV10000: Request is missing a Bearer or PoP token.')
+      ? errorBody('Unauthorized', 'AKV10000: Request is missing a Bearer, PoP, or MTLS_POP token.')
       : errorBody('Unauthorized', 'AKV10032: The token is not valid for this vault, or has expired.'),
   };
 }

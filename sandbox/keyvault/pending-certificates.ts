@@ -1,9 +1,14 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { newAttributes } from './attributes.ts';
-import { readCertificateCreation, type CertificatePolicy } from './certificate-policy.ts';
+import {
+  keyOperationsOf,
+  readCertificateCreation,
+  type CertificateCreation,
+  type CertificatePolicy,
+} from './certificate-policy.ts';
 import { certificateBundle, pendingOperation } from './certificate-wire.ts';
-import { makeKeyVersion, newVersion, openPrivateKey } from './key-material.ts';
+import { makeKeyVersion, newVersion, openPrivateKey, renamedKey } from './key-material.ts';
 import { addKeyVersion } from './keys.ts';
 import { attributesSchema, readBody, tagsSchema } from './request-body.ts';
 import { findActive, refuseTakenName } from './soft-delete.ts';
@@ -16,6 +21,8 @@ import { apiVersion, type Vault, type VaultAnswer, type VaultCall } from './vaul
 const selfIssuerMs = 15_000;
 const cancellationMs = 5000;
 
+const retryLater = { 'retry-after': '10' };
+
 const updateSchema = z.strictObject({ cancellation_requested: z.boolean() });
 const mergeSchema = z.strictObject({
   x5c: z.array(z.string()),
@@ -26,14 +33,24 @@ const mergeSchema = z.strictObject({
 /** POST /certificates/{name}/create: a key and a signing request; the certificate comes from the issuer or by a merge. */
 export async function createCertificate(vault: Vault, call: VaultCall): Promise<VaultAnswer> {
   const { policy, enabled, tags } = readCertificateCreation(call.body);
-  const { certificates, keys } = vault.state.value;
+  const { certificates } = vault.state.value;
   refuseTakenName(vault, certificates, 'Certificate', call.name);
   refuseForeignName(vault, call.name);
-  if (certificates[call.name.toLowerCase()]?.pending?.status === 'inProgress') {
-    const message =
-      "A new key vault certificate can not be created or imported while a pending key vault certificate's status is inProgress.";
-    throw new VaultError(409, 'Forbidden', message);
+  refuseWhilePending(vault, call.name);
+  vault.creating.add(call.name.toLowerCase());
+  try {
+    return await beginCertificate(vault, call, { policy, enabled, tags });
+  } finally {
+    vault.creating.delete(call.name.toLowerCase());
   }
+}
+
+async function beginCertificate(
+  vault: Vault,
+  call: VaultCall,
+  { policy, enabled, tags }: CertificateCreation,
+): Promise<VaultAnswer> {
+  const { certificates, keys } = vault.state.value;
   const key = await makePendingKey(vault, call.name, policy, keys[call.name.toLowerCase()]?.versions);
   const privateKey = openPrivateKey(vault, call.name, key);
   const pending: PendingCertificate = {
@@ -54,7 +71,7 @@ export async function createCertificate(vault: Vault, call: VaultCall): Promise<
   const path = `${call.origin}/certificates/${entry.name}/pending`;
   return {
     status: 202,
-    headers: { location: `${path}?api-version=${apiVersion}&request_id=${pending.requestId}` },
+    headers: { ...retryLater, location: `${path}?api-version=${apiVersion}&request_id=${pending.requestId}` },
     body: pendingOperation(call.origin, entry, pending),
   };
 }
@@ -62,7 +79,7 @@ export async function createCertificate(vault: Vault, call: VaultCall): Promise<
 /** GET /certificates/{name}/pending */
 export function getPending(vault: Vault, call: VaultCall): VaultAnswer {
   const { entry, pending } = findPending(vault, call);
-  return { status: 200, body: pendingOperation(call.origin, entry, pending) };
+  return { status: 200, headers: retryLater, body: pendingOperation(call.origin, entry, pending) };
 }
 
 /** PATCH /certificates/{name}/pending: asks for the operation to be cancelled; it is some seconds later. */
@@ -97,7 +114,9 @@ export function mergePending(vault: Vault, call: VaultCall): VaultAnswer {
   if (pending.policy.issuer !== 'Unknown') {
     throw forbidden('Merge is not allowed on a pending certificate whose issuer completes it.');
   }
-  if (pending.status !== 'inProgress') throw conflict('The pending certificate is not in progress.');
+  if (pending.status !== 'inProgress') {
+    throw new VaultError(409, 'Forbidden', 'Merge is not allowed: the pending certificate is not in progress.');
+  }
   const leaf = readLeaf(input.x5c);
   const key = pendingKey(vault, entry.name, pending);
   if (key === undefined || !isForKey(leaf, key)) {
@@ -106,8 +125,13 @@ export function mergePending(vault: Vault, call: VaultCall): VaultAnswer {
     );
   }
   const enabled = input.attributes?.enabled ?? pending.enabled;
-  const version = complete(vault, entry, pending, leaf, { enabled, tags: input.tags ?? pending.tags });
-  return { status: 201, body: certificateBundle(call.origin, entry, version) };
+  const version = complete(vault, entry, pending, leaf, {
+    version: newVersion(),
+    enabled,
+    tags: input.tags ?? pending.tags,
+  });
+  const location = `${call.origin}/certificates/${entry.name}/${version.version}?api-version=${apiVersion}`;
+  return { status: 201, headers: { location }, body: certificateBundle(call.origin, entry, version) };
 }
 
 /** Does what the vault does by itself when its time has come. Called before each request is answered. */
@@ -132,7 +156,7 @@ async function completeSelf(vault: Vault, entry: CertificateEntry, pending: Pend
   const now = vault.clock.now();
   const der = await makeSelfSigned(pending.policy, privateKey, createPublicKey(privateKey), now);
   // Another request may have settled the same certificate while this one was signing.
-  if (entry.pending !== pending || key.pending !== true) return;
+  if (entry.pending !== pending || pending.status !== 'inProgress') return;
   complete(vault, entry, pending, new X509Certificate(der), pending);
 }
 
@@ -141,7 +165,11 @@ function complete(
   entry: CertificateEntry,
   pending: PendingCertificate,
   leaf: X509Certificate,
-  given: { readonly enabled: boolean; readonly tags: Record<string, string> | undefined },
+  given: {
+    readonly version: string;
+    readonly enabled: boolean;
+    readonly tags: Record<string, string> | undefined;
+  },
 ): CertificateVersion {
   const attributes = {
     ...newAttributes(vault.clock.nowMs(), { enabled: given.enabled }),
@@ -149,7 +177,7 @@ function complete(
     expiresMs: Date.parse(leaf.validTo),
   };
   const version: CertificateVersion = {
-    version: pending.version,
+    version: given.version,
     cer: leaf.raw.toString('base64'),
     x5t: x5tOf(leaf.raw),
     policy: pending.policy,
@@ -159,14 +187,25 @@ function complete(
   entry.versions.push(version);
   pending.status = 'completed';
   pending.dueMs = undefined;
-  const key = pendingKey(vault, entry.name, pending);
-  if (key !== undefined) {
-    key.pending = false;
-    // A certificate's attributes are mirrored to the key that goes with it.
-    key.attributes = { ...attributes };
-  }
+  issueKey(vault, entry.name, pending.version, version);
   vault.state.save();
   return version;
+}
+
+/** The pending key becomes the certificate's: with its version, and its attributes, which are mirrored. */
+function issueKey(
+  vault: Vault,
+  name: string,
+  pendingVersion: string,
+  { version, attributes }: CertificateVersion,
+): void {
+  const entry = vault.state.value.keys[name.toLowerCase()];
+  if (entry === undefined) return;
+  entry.versions = entry.versions.map((key) =>
+    key.version === pendingVersion
+      ? { ...renamedKey(vault, name, key, version), pending: false, attributes: { ...attributes } }
+      : key,
+  );
 }
 
 async function makePendingKey(
@@ -183,7 +222,7 @@ async function makePendingKey(
       name,
       kty: policy.kty,
       keySize: reused === undefined || latest === undefined ? policy.keySize : latest.keySize,
-      keyOps: ['sign', 'verify', 'wrapKey', 'unwrapKey', 'encrypt', 'decrypt'],
+      keyOps: keyOperationsOf(policy),
       exportable: policy.exportable,
       attributes: newAttributes(vault.clock.nowMs(), { enabled: false }),
       tags: undefined,
@@ -231,6 +270,14 @@ function readLeaf(x5c: readonly string[]): X509Certificate {
 function isForKey(leaf: X509Certificate, key: KeyVersion): boolean {
   const jwk = leaf.publicKey.export({ format: 'jwk' });
   return jwk.kty === 'RSA' && jwk.n === key.n && jwk.e === key.e;
+}
+
+function refuseWhilePending(vault: Vault, name: string): void {
+  const { pending } = vault.state.value.certificates[name.toLowerCase()] ?? {};
+  if (pending?.status !== 'inProgress' && !vault.creating.has(name.toLowerCase())) return;
+  const message =
+    "A new key vault certificate can not be created or imported while a pending key vault certificate's status is inProgress.";
+  throw new VaultError(409, 'Forbidden', message);
 }
 
 function refuseForeignName(vault: Vault, name: string): void {

@@ -54,7 +54,7 @@ export interface PendingCertificate {
   readonly requestId: string;
   readonly policy: CertificatePolicy;
   readonly csr: string;
-  /** Version that the certificate and its key will have. */
+  /** Version of the key, and of a certificate by issuer Self; a merge gives both a new one. */
   readonly version: string;
   readonly tags: Record<string, string> | undefined;
   readonly enabled: boolean;

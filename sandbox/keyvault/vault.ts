@@ -10,6 +10,8 @@ export interface Vault {
   readonly clock: StackClock;
   /** Azure's durations are divided by this. */
   readonly speed: number;
+  /** Names, in lower case, of certificates whose creation is being worked on. */
+  readonly creating: Set<string>;
 }
 
 /** One request that is allowed to be here, as an operation sees it. */

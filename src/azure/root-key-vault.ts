@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import {
   CertificateClient,
+  type CertificateClientOptions,
   type CertificatePolicy,
   type KeyVaultCertificate,
   type KeyVaultCertificateWithPolicy,
@@ -8,25 +9,37 @@ import {
 import { CryptographyClient } from '@azure/keyvault-keys';
 import type { TokenCredential } from '@azure/core-auth';
 import { isRestError } from '@azure/core-rest-pipeline';
+import { cutText } from '../domain/cut-text.ts';
 import type { KeyAnswer, RootKeyPolicy, RootKeys, RootKeyVersion } from '../ports/root-keys.ts';
-import { secondsOf } from './retry-after.ts';
-import { isMissing, patiently, usualWaitSeconds, vaultClientOptions, wordsOf } from './vault-calls.ts';
+import { statusOf } from './status-of.ts';
+import {
+  isMissing,
+  isPassing,
+  patiently,
+  retryAfterOf,
+  usualWaitSeconds,
+  vaultClientOptions,
+  wordsOf,
+} from './vault-calls.ts';
 
 export interface RootKeyVaultOptions {
   readonly vaultUrl: string;
   readonly credential: TokenCredential;
+  /** For tests: a CA to trust. */
+  readonly clientOptions?: Pick<CertificateClientOptions, 'tlsOptions' | 'additionalPolicies'>;
 }
 
 const selfPollMs = 1000;
 /** Key Vault makes a self-signed certificate in seconds; past this the caller is told to come back. */
 const selfWaitMs = 20_000;
 
-/** Root keys in an Azure Key Vault. Throttling is retried by the client a few times and then answered as busy. */
-export function createRootKeyVault({ vaultUrl, credential }: RootKeyVaultOptions): RootKeys {
-  const options = vaultClientOptions(vaultUrl);
+/**
+ * Root keys in an Azure Key Vault. What may pass (throttling, a lost answer, somebody else at work on the same certificate) is
+ * answered as busy, what will not as refused, also where the client itself refuses and Key Vault was not asked.
+ */
+export function createRootKeyVault({ vaultUrl, credential, clientOptions }: RootKeyVaultOptions): RootKeys {
+  const options = { ...clientOptions, ...vaultClientOptions(vaultUrl) };
   const certificates = new CertificateClient(vaultUrl, credential, options);
-  // What makes something is not sent again when its answer is lost: it may have been done, and would be done twice.
-  const makers = new CertificateClient(vaultUrl, credential, { ...options, retryOptions: { maxRetries: 0 } });
   const signers = new Map<string, CryptographyClient>();
 
   function signerFor(keyId: string): CryptographyClient {
@@ -45,7 +58,10 @@ export function createRootKeyVault({ vaultUrl, credential }: RootKeyVaultOptions
       throw error;
     }
     const [oldest] = versions.toSorted((a, b) => (a.createdOn?.getTime() ?? 0) - (b.createdOn?.getTime() ?? 0));
-    return oldest?.version === undefined ? undefined : certificates.getCertificateVersion(name, oldest.version);
+    if (oldest?.version === undefined) return undefined;
+    const first = await certificates.getCertificateVersion(name, oldest.version);
+    // One that is still to be issued has neither.
+    return first.cer === undefined || first.keyId === undefined ? undefined : first;
   }
 
   async function newest(name: string): Promise<KeyVaultCertificateWithPolicy | undefined> {
@@ -71,47 +87,54 @@ export function createRootKeyVault({ vaultUrl, credential }: RootKeyVaultOptions
 
   /** Key Vault makes it in seconds. One that an earlier call began is waited for, since a second is refused meanwhile. */
   async function makeSelfSigned(name: string, policy: RootKeyPolicy): Promise<RootKeyVersion> {
-    await patiently(async () => {
-      if ((await pendingIssuer(name)) !== undefined || (await firstVersion(name)) !== undefined) return;
-      await makers.beginCreateCertificate(name, toPolicy(policy, 'Self'));
-    });
     for (let waitedMs = 0; waitedMs < selfWaitMs; waitedMs += selfPollMs) {
-      const made = await firstVersion(name);
+      const made = await patiently(async () => {
+        const first = await firstVersion(name);
+        if (first !== undefined || (await pendingIssuer(name)) !== undefined) return first;
+        await unlessRace(() => certificates.beginCreateCertificate(name, toPolicy(policy, 'Self')));
+        return undefined;
+      });
       if (made !== undefined) return toVersion(made);
       await wait(selfPollMs);
     }
     throw new StillWorking('Key Vault is still at work.');
   }
 
-  return {
-    ensureSelfSigned: (name, policy) =>
-      answer(async () => {
-        const existing = await firstVersion(name);
-        return existing === undefined ? makeSelfSigned(name, policy) : toVersion(existing);
-      }),
+  /** Not polled to its end: an Unknown issuer waits for the merge. */
+  async function mergeOnce(name: string, policy: RootKeyPolicy, certificateDer: Uint8Array): Promise<RootKeyVersion> {
+    const current = await newest(name);
+    if (current?.cer !== undefined && Buffer.from(certificateDer).equals(Buffer.from(current.cer))) {
+      return toVersion(current);
+    }
+    if ((await pendingIssuer(name)) !== 'Unknown') {
+      await certificates.beginCreateCertificate(name, toPolicy(policy, 'Unknown'));
+    }
+    return toVersion(await certificates.mergeCertificate(name, [certificateDer]));
+  }
 
-    install: (name, policy, certificateDer) =>
-      answer(async () => {
-        const current = await newest(name);
-        if (current?.cer !== undefined && Buffer.from(certificateDer).equals(Buffer.from(current.cer)))
-          return toVersion(current);
-        // Not polled to its end: an Unknown issuer waits for the merge.
-        await patiently(async () => {
-          if ((await pendingIssuer(name)) !== 'Unknown') {
-            await makers.beginCreateCertificate(name, toPolicy(policy, 'Unknown'));
-          }
-        });
-        return toVersion(await patiently(() => makers.mergeCertificate(name, [certificateDer])));
-      }),
+  /** The client holds what it knows of a key for good: one that it refuses is read anew the next time. */
+  async function sign(keyId: string, sha256Digest: Uint8Array): Promise<Uint8Array> {
+    try {
+      return (await signerFor(keyId).sign('RS256', sha256Digest)).result;
+    } catch (error) {
+      if (ownRefusal(error) !== undefined) signers.delete(keyId);
+      throw error;
+    }
+  }
+
+  return {
+    ensureSelfSigned: (name, policy) => answer(() => makeSelfSigned(name, policy)),
+
+    install: (name, policy, certificateDer) => answer(() => patiently(() => mergeOnce(name, policy, certificateDer))),
 
     disableVersion: (certificateId) =>
       answer(async () => {
         const [name = '', version = ''] = new URL(certificateId).pathname.split('/').slice(2);
-        await certificates.updateCertificateProperties(name, version, { enabled: false });
+        await patiently(() => certificates.updateCertificateProperties(name, version, { enabled: false }));
         return undefined;
       }),
 
-    sign: (keyId, sha256Digest) => answer(async () => (await signerFor(keyId).sign('RS256', sha256Digest)).result),
+    sign: (keyId, sha256Digest) => answer(() => patiently(() => sign(keyId, sha256Digest))),
   };
 }
 
@@ -143,20 +166,45 @@ async function answer<T>(call: () => Promise<T>): Promise<KeyAnswer<T>> {
   try {
     return { outcome: 'done', value: await call() };
   } catch (error) {
-    if (error instanceof StillWorking) return { outcome: 'busy', retryAfterSeconds: usualWaitSeconds };
-    if (!isRestError(error)) throw error;
-    const { statusCode } = error;
-    // No answer: it may have been done. The next call looks first.
-    if (statusCode === undefined) return { outcome: 'busy', retryAfterSeconds: usualWaitSeconds };
-    if (statusCode === 429 || statusCode >= 500) {
-      return {
-        outcome: 'busy',
-        retryAfterSeconds: secondsOf(error.response?.headers.get('retry-after')) ?? usualWaitSeconds,
-      };
+    // Without an answer it may have been done: the next call looks first.
+    if (error instanceof StillWorking || isPassing(error) || isRace(error)) {
+      return { outcome: 'busy', retryAfterSeconds: retryAfterOf(error) ?? usualWaitSeconds };
     }
+    const own = ownRefusal(error);
+    if (own !== undefined) return { outcome: 'refused', ...own };
+    if (!isRestError(error)) throw error;
     const { code, message } = wordsOf(error);
-    return { outcome: 'refused', code: code || `Http${statusCode}`, message };
+    return { outcome: 'refused', code: code || `Http${error.statusCode ?? 0}`, message };
   }
+}
+
+/** Somebody else has the certificate's pending version: began one, merged it or took it away between our look and our act. */
+function isRace(error: unknown): boolean {
+  const { code } = wordsOf(error);
+  return code === 'PendingCertificateNotFound' || (code === 'Forbidden' && statusOf(error) === 409);
+}
+
+/** Begins what somebody else may be beginning at this moment: the next look shows whose it is. */
+async function unlessRace(begin: () => Promise<unknown>): Promise<void> {
+  try {
+    await begin();
+  } catch (error) {
+    if (!isRace(error)) throw error;
+  }
+}
+
+/** What the client says when it does not even ask: plain errors without a status, told apart by their words. */
+const ownRefusals: readonly (readonly [RegExp, string])[] = [
+  [/can't be used before/, 'KeyNotYetValid'],
+  [/ expired at /, 'KeyExpired'],
+  [/^Operation \w+ is not supported on key /, 'KeyOperationNotSupported'],
+  [/^Unable to support operation/, 'KeyOperationNotSupported'],
+];
+
+function ownRefusal(error: unknown): { readonly code: string; readonly message: string } | undefined {
+  if (!(error instanceof Error) || isRestError(error)) return undefined;
+  const code = ownRefusals.find(([words]) => words.test(error.message))?.[1];
+  return code === undefined ? undefined : { code, message: cutText(error.message) };
 }
 
 class StillWorking extends Error {}

@@ -4,14 +4,21 @@ import type { TokenCredential } from '@azure/core-auth';
 import { isRestError } from '@azure/core-rest-pipeline';
 import { AppError } from '../domain/app-error.ts';
 import type { SecretVault } from '../ports/secrets.ts';
-import { secondsOf } from './retry-after.ts';
-import { isMissing, patiently, usualWaitSeconds, vaultClientOptions, wordsOf } from './vault-calls.ts';
+import {
+  isMissing,
+  isPassing,
+  patiently,
+  retryAfterOf,
+  usualWaitSeconds,
+  vaultClientOptions,
+  wordsOf,
+} from './vault-calls.ts';
 
 export interface SecretVaultOptions {
   readonly vaultUrl: string;
   readonly credential: TokenCredential;
   /** For tests: a CA to trust. */
-  readonly clientOptions?: SecretClientOptions;
+  readonly clientOptions?: Pick<SecretClientOptions, 'tlsOptions' | 'additionalPolicies'>;
 }
 
 /** The version whose published description the local vault is held to. */
@@ -25,10 +32,8 @@ const settlePollMs = 500;
  * ERR_AZURE_REFUSED in Azure's own words. The client's own errors never leave: they carry the request, value and all.
  */
 export function createSecretVault({ vaultUrl, credential, clientOptions }: SecretVaultOptions): SecretVault {
-  const options: SecretClientOptions = { ...vaultClientOptions(vaultUrl), serviceVersion, ...clientOptions };
+  const options: SecretClientOptions = { serviceVersion, ...clientOptions, ...vaultClientOptions(vaultUrl) };
   const client = new SecretClient(vaultUrl, credential, options);
-  // A value whose answer was lost is looked for before it is sent again: it would be a second version.
-  const writer = new SecretClient(vaultUrl, credential, { ...options, retryOptions: { maxRetries: 0 } });
 
   async function read(name: string): Promise<{ readonly value: string; readonly version: string } | undefined> {
     try {
@@ -39,14 +44,17 @@ export function createSecretVault({ vaultUrl, credential, clientOptions }: Secre
     }
   }
 
-  /** One try. Undefined where the name has to be freed first, or the answer was lost. */
+  /**
+   * One try. Undefined where the name has to be freed first, or the answer was lost: the value is looked for before it is sent
+   * again, or there would be two versions of it.
+   */
   async function write(
     name: string,
     value: string,
     contentType: string | undefined,
   ): Promise<KeyVaultSecret | undefined> {
     try {
-      return await writer.setSecret(name, value, contentType === undefined ? {} : { contentType });
+      return await client.setSecret(name, value, contentType === undefined ? {} : { contentType });
     } catch (error) {
       if (wordsOf(error).innerCode === 'ObjectIsDeletedButRecoverable') await recover(name);
       else if (!isPassing(error)) throw error;
@@ -100,10 +108,8 @@ async function answer<T>(name: string, what: string, call: () => Promise<T>): Pr
     if (!isRestError(error)) throw error;
     const { statusCode } = error;
     if (statusCode === undefined) throw busy(`Key Vault could not be reached to ${what} secret ${name}.`);
-    const retryAfter = secondsOf(error.response?.headers.get('retry-after'));
-    if (statusCode === 429 || statusCode >= 500) {
-      throw busy(`Key Vault answered ${statusCode} to ${what} secret ${name}.`, retryAfter);
-    }
+    if (isPassing(error))
+      throw busy(`Key Vault answered ${statusCode} to ${what} secret ${name}.`, retryAfterOf(error));
     const { code, message } = wordsOf(error);
     throw new AppError(
       'ERR_AZURE_REFUSED',
@@ -114,12 +120,4 @@ async function answer<T>(name: string, what: string, call: () => Promise<T>): Pr
 
 function busy(message: string, retryAfterSeconds = usualWaitSeconds): AppError {
   return new AppError('ERR_AZURE_BUSY', message, { retryAfterSeconds });
-}
-
-/** What another try may get past: no answer, throttling, Azure's own fault, a name that is being freed. */
-function isPassing(error: unknown): boolean {
-  if (!isRestError(error)) return false;
-  const { statusCode } = error;
-  if (statusCode === undefined || statusCode === 429 || statusCode >= 500) return true;
-  return ['ObjectIsBeingDeleted', 'ObjectIsBeingRecovered'].includes(wordsOf(error).innerCode);
 }

@@ -7,27 +7,54 @@ import { secondsOf } from './retry-after.ts';
 
 /** How long to wait when Key Vault says "later" without saying when, as it does. */
 export const usualWaitSeconds = 2;
-const throttledTriesMax = 4;
+const triesMax = 4;
+/** A caller is told of a longer wait than this one. */
+const waitMaxSeconds = 10;
 
-/** Vaults under Azure's own names are checked against the token's audience; a vault elsewhere (a private cloud) cannot be. */
-export function vaultClientOptions(vaultUrl: string): { readonly disableChallengeResourceVerification: boolean } {
-  return { disableChallengeResourceVerification: !new URL(vaultUrl).hostname.endsWith('.vault.azure.net') };
+interface VaultClientOptions {
+  readonly disableChallengeResourceVerification: boolean;
+  readonly retryOptions: { readonly maxRetries: 0 };
 }
 
 /**
- * Tries again while Key Vault throttles. The call looks first at what there is: beginning a certificate is two requests,
- * and the throttled one may be the second.
+ * Vaults under Azure's own names are checked against the token's audience; a vault elsewhere (a private cloud) cannot be. The
+ * clients' own retries are off: they know nothing of a 429 without a time, which is Key Vault's, and would multiply ours.
+ */
+export function vaultClientOptions(vaultUrl: string): VaultClientOptions {
+  return {
+    disableChallengeResourceVerification: !new URL(vaultUrl).hostname.endsWith('.vault.azure.net'),
+    retryOptions: { maxRetries: 0 },
+  };
+}
+
+/**
+ * The one place where a call of Key Vault is tried again: while it throttles, is at fault itself, or its answer is lost. So what
+ * makes something looks first at what is there, inside `call`.
  */
 export async function patiently<T>(call: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await call();
     } catch (error) {
-      const isThrottled = isRestError(error) && (error.statusCode === 429 || error.statusCode === 503);
-      if (!isThrottled || tries >= throttledTriesMax) throw error;
-      await wait((secondsOf(error.response?.headers.get('retry-after')) ?? usualWaitSeconds) * 1000);
+      const waitSeconds = retryAfterOf(error) ?? 2 ** (tries - 1);
+      if (!isPassing(error) || tries >= triesMax || waitSeconds > waitMaxSeconds) throw error;
+      await wait(waitSeconds * 1000);
     }
   }
+}
+
+/** What another try may get past: no answer, a time-out, throttling, Azure's own fault, a name that is being freed. */
+export function isPassing(error: unknown): boolean {
+  if (!isRestError(error)) return false;
+  const { statusCode } = error;
+  if (statusCode === undefined || statusCode === 408 || statusCode === 429) return true;
+  if (statusCode >= 500) return statusCode !== 501;
+  return ['ObjectIsBeingDeleted', 'ObjectIsBeingRecovered'].includes(wordsOf(error).innerCode);
+}
+
+/** The seconds after which Key Vault wants to be asked again, where it says so. */
+export function retryAfterOf(error: unknown): number | undefined {
+  return isRestError(error) ? secondsOf(error.response?.headers.get('retry-after')) : undefined;
 }
 
 export function isMissing(error: unknown): boolean {

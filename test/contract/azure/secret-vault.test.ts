@@ -12,7 +12,7 @@ beforeAll(async () => {
   secrets = createSecretVault({
     vaultUrl: vault.service().url,
     credential: vault.credential,
-    clientOptions: { ...vault.clientOptions, retryOptions: { maxRetries: 2, retryDelayInMs: 1 } },
+    clientOptions: vault.clientOptions,
   });
 });
 

@@ -51,6 +51,7 @@ async function certify(csr: Buffer, subject = 'CN=Test root'): Promise<Buffer> {
     notBefore: new Date('2026-01-01T00:00:00Z'),
     notAfter: new Date('2040-01-01T00:00:00Z'),
     publicKey: request.publicKey,
+    extensions: [new x509.BasicConstraintsExtension(true)],
     signingKey: await webcrypto.subtle.importKey('pkcs8', pkcs8, signing, false, ['sign']),
     signingAlgorithm: signing,
   });
@@ -92,8 +93,9 @@ describe('sandbox/keyvault certificates', () => {
   it('keeps an unknown issuer waiting for a merge, and then has what was merged', async () => {
     const csr = await createPending('root');
     moveOn(24 * 3_600_000);
-    const pending = (await vault.ask('GET', '/certificates/root/pending')).json;
-    expect(pending).toMatchObject({ status: 'inProgress', issuer: { name: 'Unknown' } });
+    const pending = await vault.ask('GET', '/certificates/root/pending');
+    expect(pending.json).toMatchObject({ status: 'inProgress', issuer: { name: 'Unknown' } });
+    expect(pending.headers['retry-after']).toBe('10');
     const leaf = await certify(csr);
 
     const merged = await vault.certificates.mergeCertificate('root', [leaf]);
@@ -105,6 +107,85 @@ describe('sandbox/keyvault certificates', () => {
       status: 'completed',
       target: `${vault.service().url}/certificates/root`,
     });
+  });
+
+  it('names no key and no secret of a version that is still to be issued, but its operation', async () => {
+    await createPending('root');
+
+    const { json } = await vault.ask('GET', '/certificates/root/');
+
+    const root = `${vault.service().url}/certificates/root`;
+    expect(json).toMatchObject({ pending: { id: `${root}/pending` }, policy: { id: `${root}/policy` } });
+    expect(Object.keys(json as object).toSorted()).toEqual(['attributes', 'id', 'pending', 'policy']);
+  });
+
+  it('gives what is merged a version of its own, and says where it is', async () => {
+    const csr = await createPending('root');
+    const { id } = (await vault.ask('GET', '/certificates/root/')).json as { readonly id: string };
+
+    const x5c = [(await certify(csr)).toString('base64')];
+    const merged = await vault.ask('POST', '/certificates/root/pending/merge', { x5c });
+
+    const body = merged.json as { readonly id: string; readonly kid: string };
+    expect(merged.status).toBe(201);
+    expect(body.id).not.toBe(id);
+    expect(merged.headers['location']).toBe(`${body.id}?api-version=2025-07-01`);
+    expect(versionOf(body.kid)).toBe(versionOf(body.id));
+    expect((await vault.ask('GET', `/keys/root/${versionOf(id)}`)).status).toBe(404);
+    expect(await signStatus('root', versionOf(body.kid))).toBe(200);
+  });
+
+  it('shows the policy with the certificate, and with none of its versions', async () => {
+    const made = await createSelf('root');
+
+    const latest = (await vault.ask('GET', '/certificates/root/')).json;
+    const version = (await vault.ask('GET', `/certificates/root/${made.properties.version ?? ''}`)).json;
+
+    expect(latest).toMatchObject({
+      policy: {
+        x509_props: { basic_constraints: { ca: false } },
+        lifetime_actions: [{ trigger: { lifetime_percentage: 80 }, action: { action_type: 'EmailContacts' } }],
+      },
+    });
+    expect(version).not.toHaveProperty('policy');
+    expect(version).toMatchObject({ kid: made.keyId });
+  });
+
+  it.each([
+    [['digitalSignature'], ['sign', 'verify']],
+    [
+      ['keyCertSign', 'digitalSignature'],
+      ['sign', 'verify'],
+    ],
+    [['keyEncipherment'], ['wrapKey', 'unwrapKey']],
+    [undefined, ['sign', 'verify', 'wrapKey', 'unwrapKey']],
+  ] as const)('lets the key of a certificate for %j do %j', async (keyUsage, operations) => {
+    const policy = rootPolicy('Self');
+    await vault.certificates.beginCreateCertificate(
+      'root',
+      { ...policy, keyUsage: keyUsage === undefined ? undefined : [...keyUsage] } as typeof policy,
+      { intervalInMs: 1 },
+    );
+    moveOn(15_000);
+
+    expect((await vault.ask('GET', '/keys/root/')).json).toMatchObject({ managed: true, key: { key_ops: operations } });
+  });
+
+  it('takes by merge whatever is over its key: a CA, another subject, no usage, other dates', async () => {
+    const csr = await createPending('root', { keyUsage: ['digitalSignature'], validityInMonths: 12 });
+
+    const merged = await vault.certificates.mergeCertificate('root', [await certify(csr, 'CN=Somebody else')]);
+
+    expect(merged.properties.expiresOn).toEqual(new Date('2040-01-01T00:00:00Z'));
+  });
+
+  it('begins one of several creations at once', async () => {
+    const policy = { issuer: { name: 'Unknown' }, x509_props: { subject: 'CN=Test' } };
+
+    const answers = await Promise.all([1, 2, 3].map(() => vault.ask('POST', '/certificates/root/create', { policy })));
+
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([202, 409, 409]);
+    expect((await vault.ask('GET', '/keys/root/versions')).json).toMatchObject({ value: [{ managed: true }] });
   });
 
   it('refuses to sign with the key of a pending certificate, by its version and as the latest', async () => {
@@ -229,6 +310,7 @@ describe('sandbox/keyvault certificates', () => {
     const answer = await vault.ask('POST', '/certificates/root/create', { policy });
 
     expect(answer.status).toBe(202);
+    expect(answer.headers['retry-after']).toBe('10');
     expect(answer.headers['location']).toMatch(
       /\/certificates\/root\/pending\?api-version=2025-07-01&request_id=[0-9a-f]{32}$/,
     );
