@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { looksOf } from '../domain/look-alike-names.ts';
 import { comparableName } from '../domain/session-name.ts';
 import type { Thumbprint } from '../domain/thumbprint.ts';
 import type { Books } from './books.ts';
@@ -33,6 +34,10 @@ export interface CertificateLookup {
   liveNamed(commonName: string, now: Date): Promise<readonly CertificateRecord[]>;
   /** Every certificate of this public key, whatever its state and root; the hash is SHA-256 of the SubjectPublicKeyInfo. */
   ofPublicKey(publicKeyHash: string): Promise<readonly CertificateRecord[]>;
+  /** Every certificate that was ever given this name, in whatever state. */
+  named(commonName: string): Promise<readonly CertificateRecord[]>;
+  /** Live certificates whose names can be taken for this one by their look, though they are other names. */
+  lookingLike(commonName: string, now: Date): Promise<readonly CertificateRecord[]>;
   /** True while a certificate of this root may open a gateway. */
   hasLive(rootId: string, now: Date): Promise<boolean>;
 }
@@ -44,6 +49,11 @@ export function thumbprintGroup(thumbprint: string): string {
 /** Names hold characters that table keys cannot. */
 export function commonNameGroup(commonName: string): string {
   return createHash('sha256').update(comparableName(commonName)).digest('hex');
+}
+
+/** Where a name is found by its look; a group of each look that it has. */
+export function lookGroups(commonName: string): readonly string[] {
+  return looksOf(commonName).map((look) => createHash('sha256').update(`look:${look}`).digest('hex'));
 }
 
 export function createCertificateLookup({
@@ -65,7 +75,13 @@ export function createCertificateLookup({
     return rows.map(({ record }) => record.serialNumber);
   }
 
+  async function named(commonName: string): Promise<readonly CertificateRecord[]> {
+    const records = await Promise.all((await withCommonName(commonName)).map(read));
+    return records.filter((record) => record !== undefined);
+  }
+
   return {
+    named,
     withCommonName,
 
     byThumbprint: async (thumbprint) => {
@@ -93,9 +109,15 @@ export function createCertificateLookup({
       }
     },
 
-    liveNamed: async (commonName, at) => {
-      const records = await Promise.all((await withCommonName(commonName)).map(read));
-      return records.filter((record) => record !== undefined).filter((record) => isLive(record, at));
+    liveNamed: async (commonName, at) => (await named(commonName)).filter((record) => isLive(record, at)),
+
+    lookingLike: async (commonName, at) => {
+      const rows = await Promise.all(lookGroups(commonName).map((group) => books.byCommonName.list(group)));
+      const serialNumbers = new Set(rows.flat().map(({ record }) => record.serialNumber));
+      const records = await Promise.all([...serialNumbers].map(read));
+      return records
+        .filter((record) => record !== undefined)
+        .filter((record) => isLive(record, at) && comparableName(record.commonName) !== comparableName(commonName));
     },
 
     ofPublicKey: async (publicKeyHash) => {

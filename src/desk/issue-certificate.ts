@@ -10,12 +10,14 @@ import { readCertificateRequest, type CertificateRequest } from '../pki/read-cer
 import type { RootKeys } from '../ports/root-keys.ts';
 import { findBlock, keyBlockedOnIssue, withhold } from './blocked-keys.ts';
 import type { Books } from './books.ts';
-import { commonNameGroup, thumbprintGroup, type CertificateLookup } from './certificate-lookup.ts';
+import { commonNameGroup, lookGroups, thumbprintGroup, type CertificateLookup } from './certificate-lookup.ts';
+import { sha256Hex } from './digest.ts';
 import type { Expiries } from './expiries.ts';
 import { fromKeyStore } from './key-answers.ts';
 import type { Outbox } from './outbox.ts';
 import type { Owners } from './owners.ts';
 import { certificateKeys, rootKeys, type CertificateRecord, type RootRecord } from './records/certificates.ts';
+import { commonNameTaken, giveNameUp, isNameTaken } from './shared-names.ts';
 import type { Unfinished } from './unfinished.ts';
 
 export interface CertificateOrder {
@@ -25,6 +27,8 @@ export interface CertificateOrder {
   readonly csr: string;
   readonly validityDays?: number | undefined;
   readonly commonName?: string | undefined;
+  /** Lets the name be that of another live certificate, whose sessions can then no longer be told from this one's. */
+  readonly allowSharedName?: boolean | undefined;
   readonly requestedBy: string;
 }
 
@@ -64,6 +68,8 @@ const backdateMs = 5 * 60 * 1000;
 const dayMs = 24 * 60 * 60 * 1000;
 const usualValidityDays = 365;
 const unfinishedKind = 'certificate';
+/** Names told of in a warning: more say nothing more. */
+const looksLikeMax = 5;
 
 export function createCertificateDesk(options: CertificateDeskOptions): CertificateDesk {
   const { books, unfinished, now } = options;
@@ -160,7 +166,6 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
       rootId: root.id,
       owner: named.owner,
       commonName: named.commonName,
-      sessionIdentity: 'unique',
       publicKeyHash: request.publicKeyHash,
       notBefore: fields.notBefore.toISOString(),
       notAfter: fields.notAfter.toISOString(),
@@ -216,12 +221,12 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
 
   /** What follows a release: the event for whoever listens, then the note is removed. Both again after a crash in between. */
   async function close(record: CertificateRecord): Promise<void> {
-    const { serialNumber, thumbprint = '', rootId, owner, commonName, notAfter } = record;
+    const { serialNumber, thumbprint = '', rootId, owner, commonName, notAfter, looksLike } = record;
     await options.outbox.append({
       id: `certificate-${serialNumber}-issued`,
       type: 'gatehouse.certificate.issued.v1',
       subject: `certificates/${thumbprint}`,
-      data: { thumbprint, rootId, owner, commonName, notAfter },
+      data: { thumbprint, rootId, owner, commonName, notAfter, ...(looksLike === undefined ? {} : { looksLike }) },
     });
     await unfinished.done(unfinishedKind, serialNumber);
   }
@@ -238,9 +243,9 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
   }
 
   async function requireReleased(record: CertificateRecord): Promise<CertificateRecord> {
-    const block = record.certificate === undefined ? await findBlock(books, record.publicKeyHash) : undefined;
-    if (block !== undefined) throw keyBlockedOnIssue(block);
-    return record;
+    if (record.certificate !== undefined) return record;
+    const block = await findBlock(books, record.publicKeyHash);
+    throw block === undefined ? commonNameTaken(record.commonName) : keyBlockedOnIssue(block);
   }
 
   return {
@@ -263,20 +268,26 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
       const commonName = nameFor(order, owner, Buffer.from(random('name', 4)).toString('hex'));
       const prepared = prepare(order, root, request, { commonName, owner: owner.id, serialNumber });
 
+      if (!order.allowSharedName && (await isNameTaken(options.lookup, prepared))) throw commonNameTaken(commonName);
+
       if (owner.isNew && owner.email !== undefined) {
         await options.owners.register({ id: owner.id, email: owner.email }, order.requestedBy);
       }
       // The record is made before the signature, so that no certificate can exist that nobody knows of.
       await unfinished.add(unfinishedKind, serialNumber);
       await books.byPublicKey.upsert({ group: request.publicKeyHash, key: serialNumber, serialNumber });
-      await books.byCommonName.upsert({ group: commonNameGroup(commonName), key: serialNumber, serialNumber });
-      const namesakes = await options.lookup.withCommonName(commonName);
-      const record: CertificateRecord = { ...prepared, sessionIdentity: namesakes.length > 1 ? 'ambiguous' : 'unique' };
+      for (const group of [commonNameGroup(commonName), ...lookGroups(commonName)])
+        await books.byCommonName.upsert({ group, key: serialNumber, serialNumber });
+      const alike = await options.lookup.lookingLike(commonName, now());
+      const looksLike = [...new Set(alike.map((record) => record.commonName))].slice(0, looksLikeMax);
+      const record: CertificateRecord = { ...prepared, ...(looksLike.length === 0 ? {} : { looksLike }) };
       if (!(await books.certificates.insert(record))) {
         throw new AppError('ERR_IN_PROGRESS', 'This request is being carried out.', { retryAfterSeconds: 2 });
       }
-      if (record.sessionIdentity === 'ambiguous') await markAmbiguous(namesakes);
-      return { record: await requireReleased(await release(record, root)), root, ignored: request.ignored };
+      // Looked at again now that others see this record: of two requests for one name at one moment neither slips through.
+      if (!order.allowSharedName && (await isNameTaken(options.lookup, record))) await giveNameUp(books, record, now());
+      const standing = required((await books.certificates.get(certificateKeys(serialNumber)))?.record);
+      return { record: await requireReleased(await goOn(standing, root)), root, ignored: request.ignored };
     },
 
     complete: async (serialNumber) => {
@@ -288,14 +299,6 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
       return record;
     },
   };
-
-  async function markAmbiguous(serialNumbers: readonly string[]): Promise<void> {
-    for (const serialNumber of serialNumbers) {
-      await books.certificates.update(certificateKeys(serialNumber), (record) =>
-        record.sessionIdentity === 'ambiguous' ? undefined : { ...record, sessionIdentity: 'ambiguous' },
-      );
-    }
-  }
 }
 
 function required(record: CertificateRecord | undefined): CertificateRecord {
@@ -314,6 +317,9 @@ function requireClean(record: CertificateRecord, root: { readonly certificate: s
   const reading = readCertificate(der);
   if (serialNumber === undefined || !reading.ok)
     throw new Error(`Certificate ${record.serialNumber} cannot be read back.`);
+  // The key is that of the request which was read and proven, and not whatever the certificate says it is.
+  if (sha256Hex(reading.certificate.publicKeySpki) !== record.publicKeyHash)
+    throw new Error(`Certificate ${record.serialNumber} does not hold the key of its request.`);
   const problems = lintClientCertificate(der, {
     root: Buffer.from(root.certificate, 'base64'),
     expected: {

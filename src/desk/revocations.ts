@@ -16,6 +16,7 @@ import type { Outbox } from './outbox.ts';
 import { certificateKeys, type CertificateRecord, type RevocationRecord } from './records/certificates.ts';
 import { gatewayRevocationKind, operationsOf, type GatewayRevocation } from './records/gateways.ts';
 import { createBeginTwins } from './revoke-twins.ts';
+import { sessionIdentityOf } from './shared-names.ts';
 import type { IntentRequest } from './trust-roots.ts';
 import { updateSteps } from './usual-update-time.ts';
 
@@ -99,8 +100,9 @@ export function createRevocationDesk(options: {
     const keys = { partitionKey: rootId, rowKey: operation.target };
     const current = (await books.revocations.get(keys))?.record;
     if (current?.operationId === operation.id) return current;
-    const certificate = (await books.certificates.get(certificateKeys(serialNumber)))?.record;
-    if (certificate === undefined) throw new Error(`Certificate ${serialNumber} has no record.`);
+    const stored = (await books.certificates.get(certificateKeys(serialNumber)))?.record;
+    if (stored === undefined) throw new Error(`Certificate ${serialNumber} has no record.`);
+    const certificate = { ...stored, sessionIdentity: await sessionIdentityOf(lookup, stored) };
     const block = await findBlock(books, certificate.publicKeyHash);
     const isLater = current !== undefined && Date.parse(current.recordedAt) > Date.parse(operation.createdAt);
     // A reinstatement that came in between does not outlast what was said of the key.

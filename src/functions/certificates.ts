@@ -7,12 +7,15 @@ import type { Operations } from '../desk/operations.ts';
 import { certificateStates, rootKeys, type CertificateRecord } from '../desk/records/certificates.ts';
 import { revocationReasons, type RevocationDesk } from '../desk/revocations.ts';
 import type { Books } from '../desk/books.ts';
+import { sessionIdentityOf } from '../desk/shared-names.ts';
 import { AppError } from '../domain/app-error.ts';
+import { isAllowed } from '../domain/caller.ts';
 import { operationViewSchema } from '../domain/operation.ts';
 import { parseThumbprint } from '../domain/thumbprint.ts';
 import { accepted } from './gateways.ts';
 import { defineRoute } from './http/define-route.ts';
 import { continuationSchema, pageSchema, readContinuation, topSchema, toPage } from './http/list-query.ts';
+import { problemItemSchema } from './http/problem-schema.ts';
 import type { Route } from './http/route.ts';
 import { slugSchema } from './http/slug-schema.ts';
 
@@ -58,7 +61,11 @@ const orderSchema = z.strictObject({
     .optional()
     .meta({ description: "365 if not given, or until the root's own end." }),
   commonName: z.string().min(1).max(256).optional().meta({
-    description: 'Made unique from the owner’s address if not given. A name that others have makes sessions ambiguous.',
+    description: 'Made unique from the owner’s address if not given. The name of another live certificate is refused.',
+  }),
+  allowSharedName: z.boolean().optional().meta({
+    description:
+      'Operators only: takes a name that another live certificate has. Sessions of the two cannot be told apart.',
   }),
 });
 
@@ -69,7 +76,9 @@ const certificateViewSchema = z
     rootId: z.string(),
     owner: z.string(),
     subject: z.object({ commonName: z.string() }),
-    sessionIdentity: z.enum(['unique', 'ambiguous']),
+    sessionIdentity: z.enum(['unique', 'ambiguous']).meta({
+      description: '`ambiguous` while another live certificate has this name: Azure’s session list shows names only.',
+    }),
     notBefore: z.string(),
     notAfter: z.string(),
     state: z.enum(certificateStates),
@@ -80,6 +89,10 @@ const certificateViewSchema = z
       .array(z.string())
       .optional()
       .meta({ description: 'What the request asked for beyond its key and did not get.' }),
+    warnings: z
+      .array(problemItemSchema)
+      .optional()
+      .meta({ description: 'What somebody should look at before the certificate is handed on.' }),
     revokedAt: z.string().optional(),
     revocationReason: z.string().optional(),
   })
@@ -119,14 +132,16 @@ function issueCertificate(options: CertificateRoutesOptions): Route {
     request: { body: orderSchema },
     responses: { 201: certificateViewSchema },
     handler: async ({ body, caller, randomBytes }) => {
+      if (body.allowSharedName === true && !isAllowed(caller, 'operator'))
+        throw new AppError('ERR_CALLER_NOT_ALLOWED', 'Only an operator may let certificates share a name.');
       const { record, ignored } = await options.certificates.issue({ ...body, requestedBy: caller.id }, randomBytes);
-      const view = { ...(await toView(options.books, record)), ...(ignored.length === 0 ? {} : { ignored }) };
+      const view = { ...(await toView(options, record)), ...(ignored.length === 0 ? {} : { ignored }) };
       return { status: 201, body: view, headers: { location: `/api/certificates/${record.thumbprint ?? ''}` } };
     },
   });
 }
 
-function listCertificates({ books, lookup }: CertificateRoutesOptions): Route {
+function listCertificates(options: CertificateRoutesOptions): Route {
   return defineRoute({
     name: 'listCertificates',
     method: 'GET',
@@ -154,8 +169,8 @@ function listCertificates({ books, lookup }: CertificateRoutesOptions): Route {
     handler: async ({ query }) => {
       const { owner, rootId, state, expiresBefore, top } = query;
       const after = readContinuation(query.continuation, /^[0-9a-f]{32}$/);
-      const page = await lookup.list({ owner, rootId, state, expiresBefore, top, after });
-      const items = await Promise.all(page.items.map((record) => toView(books, record)));
+      const page = await options.lookup.list({ owner, rootId, state, expiresBefore, top, after });
+      const items = await Promise.all(page.items.map((record) => toView(options, record)));
       const next = {
         path: 'certificates',
         query: { owner, rootId, state, expiresBefore, top },
@@ -166,7 +181,7 @@ function listCertificates({ books, lookup }: CertificateRoutesOptions): Route {
   });
 }
 
-function getCertificate({ books, lookup }: CertificateRoutesOptions): Route {
+function getCertificate(options: CertificateRoutesOptions): Route {
   return defineRoute({
     name: 'getCertificate',
     method: 'GET',
@@ -179,9 +194,9 @@ function getCertificate({ books, lookup }: CertificateRoutesOptions): Route {
     responses: { 200: certificateViewSchema },
     handler: async ({ params }) => {
       const thumbprint = parseThumbprint(params.thumbprint);
-      const record = thumbprint === undefined ? undefined : await lookup.byThumbprint(thumbprint);
+      const record = thumbprint === undefined ? undefined : await options.lookup.byThumbprint(thumbprint);
       if (record === undefined) throw new AppError('ERR_NOT_FOUND', `Certificate ${params.thumbprint} does not exist.`);
-      return { status: 200, body: await toView(books, record) };
+      return { status: 200, body: await toView(options, record) };
     },
   });
 }
@@ -250,23 +265,33 @@ function makeKit({ kits }: CertificateRoutesOptions): Route {
   });
 }
 
-async function toView(books: Books, record: CertificateRecord): Promise<z.infer<typeof certificateViewSchema>> {
+async function toView(
+  { books, lookup }: Pick<CertificateRoutesOptions, 'books' | 'lookup'>,
+  record: CertificateRecord,
+): Promise<z.infer<typeof certificateViewSchema>> {
   const root = (await books.roots.get(rootKeys(record.rootId)))?.record;
-  const { thumbprint, serialNumber, rootId, owner, commonName, sessionIdentity, notBefore, notAfter, state } = record;
+  const { thumbprint, serialNumber, rootId, owner, commonName, notBefore, notAfter, state, looksLike } = record;
   return {
     ...(thumbprint === undefined ? {} : { thumbprint }),
     serialNumber,
     rootId,
     owner,
     subject: { commonName },
-    sessionIdentity,
+    sessionIdentity: await sessionIdentityOf(lookup, record),
     notBefore,
     notAfter,
     state,
     ...(record.certificate === undefined ? {} : { certificate: certificatePem(record.certificate) }),
     chain: root?.certificate === undefined ? [] : [certificatePem(root.certificate)],
     downloads: [],
+    ...(looksLike === undefined ? {} : { warnings: looksLike.map(alikeWarning) }),
     ...(record.revokedAt === undefined ? {} : { revokedAt: record.revokedAt }),
     ...(record.revocationReason === undefined ? {} : { revocationReason: record.revocationReason }),
   };
+}
+
+function alikeWarning(name: string): z.infer<typeof problemItemSchema> {
+  const message = `The name looks like ${name}, which another live certificate has, but is written with other letters.`;
+  const fix = 'Make sure that the certificate is meant for whoever asked for it, or revoke it.';
+  return { path: '/commonName', code: 'nameLooksAlike', message, fix };
 }

@@ -1,3 +1,4 @@
+import { describeWrapping } from './armour-wrapping.ts';
 import type { PkiProblem } from './problem.ts';
 
 export type ArmourReading =
@@ -12,19 +13,54 @@ interface ArmourOptions {
 const pemBlock = /-----BEGIN ([A-Z0-9 ]{1,40})-----([^-]*)-----END \1-----/g;
 
 /**
- * Takes DER out of text: one PEM block (text around it is ignored, as tools print it), or bare base64 on one line or many.
- * The text is refused whole if it holds a private key: it should not have been sent, and must go no further.
+ * Takes DER out of text: one PEM block (text around it is ignored, as tools print it), or bare base64 on one line or many;
+ * also where that text came as UTF-16 with its mark, with its line breaks written as `\n`, or as base64 of the PEM file.
+ * What leaves room for doubt is refused by the name of what was done to it. The text is refused whole if it holds a private key: it
+ * should not have been sent, and must go no further.
  */
 export function readArmour(text: string, options: ArmourOptions): ArmourReading {
   if (text.length > options.charactersMax) return refuse(tooLarge(options.charactersMax));
-  const trimmed = text.replace(/^\ufeff/, '').trim();
-  if (trimmed === '') return refuse(empty);
-  if (/-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/.test(trimmed)) return refuse(privateKey);
-  if (!trimmed.includes('-----')) return decodeBase64(trimmed);
-  const blocks = [...trimmed.matchAll(pemBlock)].filter((block) => options.labels.includes(block[1] ?? ''));
+  const outer = toPlainText(text);
+  const inner = insideBase64(outer);
+  return [outer, inner].some((layer) => layer !== undefined && privateKeyBlock.test(layer))
+    ? refuse(privateKey)
+    : readPlain(inner ?? outer, options);
+}
+
+const privateKeyBlock = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/;
+
+function readPlain(text: string, { labels }: ArmourOptions): ArmourReading {
+  if (text === '') return refuse(empty);
+  if (!text.includes('-----')) return decodeBase64(text);
+  const blocks = [...text.matchAll(pemBlock)].filter((block) => labels.includes(block[1] ?? ''));
   const [only] = blocks;
-  if (only === undefined) return refuse(wrongLabel(options.labels));
+  if (only === undefined) return refuse(describeWrapping(text) ?? wrongLabel(labels));
   return blocks.length > 1 ? refuse(several) : decodeBase64((only[2] ?? '').trim());
+}
+
+/**
+ * The text without what certainly does not belong to it. UTF-16 that was taken for something else shows its mark and a NUL beside
+ * each character; backslashes occur in neither PEM nor base64.
+ */
+function toPlainText(text: string): string {
+  const isWide = /^(?:\u00ff\u00fe|\u00fe\u00ff|\ufffd\ufffd)/.test(text) && text.includes('\0');
+  const narrow = isWide ? text.slice(2).replaceAll('\0', '') : text;
+  return narrow
+    .replace(/^\ufeff/, '')
+    .replaceAll(/\\r\\n|\\n|\\r/g, '\n')
+    .trim();
+}
+
+/** The PEM text whose base64 this is; undefined for anything else, also for base64 of DER. */
+function insideBase64(text: string): string | undefined {
+  const decoded = decodeBase64(text);
+  if (!decoded.ok || decoded.der[0] === 0x30) return undefined;
+  const inner = toPlainText(
+    Buffer.from(decoded.der)
+      .toString('latin1')
+      .replace(/^\u00ef\u00bb\u00bf/, ''),
+  );
+  return inner.includes('-----BEGIN ') ? inner : undefined;
 }
 
 function decodeBase64(text: string): ArmourReading {
@@ -33,7 +69,9 @@ function decodeBase64(text: string): ArmourReading {
   // Buffer skips what it does not know; only text that encodes back to itself was base64.
   const isExact =
     /^[A-Za-z0-9+/]+={0,2}$/.test(compact) && trimPadding(der.toString('base64')) === trimPadding(compact);
-  return isExact && der.length > 0 ? { ok: true, der: new Uint8Array(der) } : refuse(notBase64);
+  return isExact && der.length > 0
+    ? { ok: true, der: new Uint8Array(der) }
+    : refuse(describeWrapping(text) ?? notBase64);
 }
 
 function trimPadding(base64: string): string {

@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import { derTag, isSameBytes, readDer, readInteger, readObjectIdentifier, readOctetsOfBitString } from './der.ts';
 import type { DerValue } from './der.ts';
 import { oid } from './object-identifiers.ts';
-import { hasCloseFactors, hasRocaFingerprint, hasSmallFactor } from './rsa-modulus.ts';
+import { hasCloseFactors, hasRocaFingerprint, hasSmallFactor, isPrimeModulus } from './rsa-modulus.ts';
 import type { PkiProblem } from './problem.ts';
 
 export type PublicKeyDescription =
@@ -21,6 +21,16 @@ export interface PublicKeyPolicy {
 const curves: ReadonlyMap<string, { readonly curve: 'P-256' | 'P-384'; readonly coordinateBytes: number }> = new Map([
   [oid.curveP256, { curve: 'P-256', coordinateBytes: 32 }],
   [oid.curveP384, { curve: 'P-384', coordinateBytes: 48 }],
+]);
+
+const keyTypeNames: ReadonlyMap<string, string> = new Map([
+  [oid.ecPublicKey, 'Elliptic curve'],
+  [oid.rsaPss, 'RSA-PSS'],
+  ['1.2.840.10040.4.1', 'DSA'],
+  ['1.3.101.110', 'X25519'],
+  ['1.3.101.111', 'X448'],
+  ['1.3.101.112', 'Ed25519'],
+  ['1.3.101.113', 'Ed448'],
 ]);
 
 const makeRsa = 'Make a new RSA key of 2048, 3072 or 4096 bits with exponent 65537, for example with OpenSSL.';
@@ -45,7 +55,7 @@ export function checkPublicKey(subjectPublicKeyInfo: DerValue, policy: PublicKey
   const type = readObjectIdentifier(identifier);
   if (type === oid.rsaEncryption) return checkRsaKey(subjectPublicKeyInfo, parameters, key);
   if (type === oid.ecPublicKey && policy.allowEllipticCurve) return checkEcKey(subjectPublicKeyInfo, parameters, key);
-  return refuse('keyType', `Keys of the algorithm ${type} are not accepted here.`, makeRsa);
+  return refuse('keyType', `${nameOfKeyType(type)} keys are not accepted here.`, makeRsa);
 }
 
 function checkRsaKey(spki: DerValue, parameters: DerValue | undefined, key: Uint8Array): PublicKeyCheck {
@@ -80,6 +90,7 @@ function findModulusProblems(modulus: bigint): PkiProblem[] {
   if ((modulus & 1n) === 0n) return [{ code: 'keyModulusEven', message: 'The RSA modulus is even.', fix: makeRsa }];
   const weaknesses = [
     { code: 'keySmallFactor', isPresent: hasSmallFactor, message: 'A small prime divides the RSA modulus.' },
+    { code: 'keyModulusPrime', isPresent: isPrimeModulus, message: 'The RSA modulus is a prime number.' },
     {
       code: 'keyClosePrimes',
       isPresent: hasCloseFactors,
@@ -122,6 +133,10 @@ function loadKey(spki: DerValue, description: PublicKeyDescription): PublicKeyCh
       makeRsa,
     );
   }
+}
+
+function nameOfKeyType(type: string): string {
+  return keyTypeNames.get(type) ?? type;
 }
 
 function refuse(code: string, message: string, fix: string): PublicKeyCheck {

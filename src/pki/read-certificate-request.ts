@@ -1,14 +1,14 @@
 import { createHash, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { readArmour } from './armour.ts';
-import { readRequestAsks } from './certificate-request-asks.ts';
+import { listRequestAsks } from './certificate-request-asks.ts';
 import { checkPublicKey } from './check-public-key.ts';
 import type { PublicKeyDescription } from './check-public-key.ts';
 import { derTag, readDer, readInteger, readObjectIdentifier, readOctetsOfBitString } from './der.ts';
 import type { DerValue } from './der.ts';
 import { textOfName } from './name.ts';
-import { findTextFaults } from './text-faults.ts';
 import type { PkiProblem } from './problem.ts';
+import { describeRefusedAlgorithm, signatureAlgorithms, type SignatureAlgorithm } from './signature-algorithms.ts';
 
 export interface CertificateRequest {
   /** DER of the key, byte for byte as it was sent; it is also the key's only encoding. */
@@ -35,20 +35,6 @@ const charactersMax = 16 * 1024;
 const subjectCharactersMax = 512;
 const labels = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST'];
 
-interface SignatureAlgorithm {
-  readonly keyType: 'rsa' | 'ec';
-  readonly hash: 'sha256' | 'sha384' | 'sha512';
-}
-
-const signatureAlgorithms: ReadonlyMap<string, SignatureAlgorithm> = new Map([
-  ['1.2.840.113549.1.1.11', { keyType: 'rsa', hash: 'sha256' }],
-  ['1.2.840.113549.1.1.12', { keyType: 'rsa', hash: 'sha384' }],
-  ['1.2.840.113549.1.1.13', { keyType: 'rsa', hash: 'sha512' }],
-  ['1.2.840.10045.4.3.2', { keyType: 'ec', hash: 'sha256' }],
-  ['1.2.840.10045.4.3.3', { keyType: 'ec', hash: 'sha384' }],
-  ['1.2.840.10045.4.3.4', { keyType: 'ec', hash: 'sha512' }],
-]);
-
 interface RequestParts {
   readonly signed: Uint8Array;
   readonly version: bigint;
@@ -60,8 +46,9 @@ interface RequestParts {
 }
 
 /**
- * Reads a PKCS#10 certificate request: PEM, or base64 of DER on one line or many, up to 16 KB.
- * Accepts canonical DER only, a key that passes the key policy, and a signature by that very key (proof of possession).
+ * Reads a PKCS#10 certificate request: PEM, or base64 of DER or of PEM, up to 16 KB.
+ * Accepts DER only, a key that passes the key policy, and a signature by that very key (proof of possession). Whatever else the
+ * request says has no part in the certificate: it is named in `ignored` and refuses nothing.
  * Returns every problem that can be told at once. Never throws, whatever the text is.
  */
 export function readCertificateRequest(
@@ -80,17 +67,10 @@ export function readCertificateRequest(
 
 function judge(parts: RequestParts, options: CertificateRequestOptions): CertificateRequestReading {
   const key = checkPublicKey(parts.subjectPublicKeyInfo, { allowEllipticCurve: options.allowEllipticCurve ?? false });
-  const asks = readRequestAsks(parts.attributes);
-  const texts = [parts.subject, ...parts.attributes].flatMap(findTextFaults);
-  const problems = [
-    ...(parts.version === 0n ? [] : [problem('requestVersion', 'The version of the request is not 0 (v1).')]),
-    ...[...new Set(texts)].map((fault) => problem('notCanonical', fault)),
-    ...(key.ok ? [] : key.problems),
-    ...findSignatureProblems(parts, key.ok ? key.key : undefined),
-    ...asks.problems,
-  ];
+  const problems = [...(key.ok ? [] : key.problems), ...findSignatureProblems(parts, key.ok ? key.key : undefined)];
   if (!key.ok || problems.length > 0) return refuse(problems);
-  return { ok: true, request: describe(parts, key.description, asks.ignored) };
+  const asked = [...(parts.version === 0n ? [] : ['version']), ...listRequestAsks(parts.attributes)];
+  return { ok: true, request: describe(parts, key.description, asked) };
 }
 
 function describe(
@@ -134,10 +114,9 @@ function findSignatureProblems(parts: RequestParts, key: KeyObject | undefined):
   const id = identifier?.tag === derTag.objectIdentifier ? readObjectIdentifier(identifier) : '?';
   const algorithm = signatureAlgorithms.get(id);
   if (algorithm === undefined) {
-    const message = `The request is signed with ${id}; RSA (PKCS#1 v1.5) or ECDSA with SHA-256, SHA-384 or SHA-512 is accepted.`;
-    return [
-      { code: 'signatureAlgorithm', message, fix: 'Sign the request with SHA-256, for example: openssl req -sha256.' },
-    ];
+    const { name, fix } = describeRefusedAlgorithm(id);
+    const message = `The request is signed with ${name}; RSA (PKCS #1 v1.5) with SHA-256, SHA-384 or SHA-512 is accepted.`;
+    return [{ code: 'signatureAlgorithm', message, fix }];
   }
   const hasParameters = algorithm.keyType === 'rsa' ? parameters?.tag === derTag.null : parameters === undefined;
   if (!hasParameters) return [problem('signatureAlgorithm', 'The signature algorithm has the wrong parameters.')];

@@ -1,3 +1,5 @@
+import { checkPrimeSync } from 'node:crypto';
+
 // The checks of a modulus that anyone can break without factoring: see perf-rel section 6 ("Profile to enforce").
 
 const smallPrimes = primesUpTo(751);
@@ -16,6 +18,12 @@ const fermatRoundsMax = 100;
 /** Whether a prime up to 751 divides the modulus. */
 export function hasSmallFactor(modulus: bigint): boolean {
   return smallDivisors.some((prime) => modulus % prime === 0n);
+}
+
+/** Whether the modulus is itself a prime: then its totient, and so the private key, is known to everybody. */
+export function isPrimeModulus(modulus: bigint): boolean {
+  // A product of two large primes fails the first round; the others are made for a prime only.
+  return checkPrimeSync(modulus);
 }
 
 /** Whether the modulus bears the fingerprint of a key made by the library of ROCA (about one false alarm in 2^27). */

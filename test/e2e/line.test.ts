@@ -146,9 +146,17 @@ describe('src/functions/certificates, issue', () => {
     expect(asked).toMatchObject({ status: 400, body: { errors: [{ path: '/validityDays', code: 'beyondRoot' }] } });
   });
 
-  it('says of a common name that two certificates share that their sessions are ambiguous', async () => {
+  it('refuses a name that is taken, and says of one that certificates were allowed to share that their sessions are ambiguous', async () => {
     const first = await issue(stack, { rootId: 'root-1', commonName: 'shared-laptop' });
-    const second = await issue(stack, { rootId: 'root-1', commonName: 'shared-laptop' });
+    const refused = await stack.api('POST', '/api/certificates', {
+      rootId: 'root-1',
+      owner: 'kim@example.com',
+      csr: aKeyAndRequest('kim').csrPem,
+      commonName: 'Shared-Laptop',
+    });
+    const second = await issue(stack, { rootId: 'root-1', commonName: 'shared-laptop', allowSharedName: true });
+
+    expect(refused).toMatchObject({ status: 400, body: { errors: [{ code: 'commonNameTaken' }] } });
 
     expect([first.sessionIdentity, second.sessionIdentity]).toEqual(['unique', 'ambiguous']);
     expect((await stack.api('GET', `/api/certificates/${first.thumbprint}`)).body).toMatchObject({
@@ -227,7 +235,7 @@ describe('src/functions/certificates, revoke and reinstate', () => {
 
   it('leaves the sessions of a shared name alone, and says so', async () => {
     const first = await issue(stack, { rootId: 'root-1', commonName: 'shared-desk' });
-    await issue(stack, { rootId: 'root-1', commonName: 'shared-desk' });
+    await issue(stack, { rootId: 'root-1', commonName: 'shared-desk', allowSharedName: true });
     await connect(first);
 
     const operation = await revoke(stack, first.thumbprint);

@@ -50,9 +50,9 @@ const certificateRecordSchema = z.object({
   rootId: z.string(),
   owner: z.string(),
   commonName: z.string(),
-  /** `unique` when no other certificate of Gatehouse has this name: Azure's session list carries the name only. */
-  sessionIdentity: z.enum(['unique', 'ambiguous']),
   publicKeyHash: z.string(),
+  /** Names of other live certificates that this one's name could be taken for when it was issued. */
+  looksLike: z.array(z.string()).optional(),
   notBefore: z.string(),
   notAfter: z.string(),
   /** Base64 of the exact bytes signed. Made and kept before signing; the signature is deterministic. */
@@ -92,7 +92,7 @@ export const byThumbprintKind = indexKind('CertificatesByThumbprint');
 export const byOwnerKind = indexKind('CertificatesByOwner');
 /** Group: root id; key: serial number. */
 export const byRootKind = indexKind('CertificatesByRoot');
-/** Group: SHA-256 of the common name in the form in which names are compared; key: serial number. */
+/** Group: SHA-256 of the common name in the form in which names are compared, or of its look; key: serial number. */
 export const byCommonNameKind = indexKind('CertificatesByCn');
 /** Group: SHA-256 of the public key; key: serial number. */
 export const byPublicKeyKind = indexKind('CertificatesByKey');

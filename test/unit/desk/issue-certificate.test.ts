@@ -3,7 +3,7 @@ import { certificateKeys } from '../../../src/desk/records/certificates.ts';
 import { parseThumbprint } from '../../../src/domain/thumbprint.ts';
 import { AppError } from '../../../src/domain/app-error.ts';
 import { aCertificateRequest, toRequestPem } from '../../support/builders/a-certificate-request.ts';
-import { aRoot, chanceOf, createDeskWorld, type DeskWorld } from '../../support/desk-world.ts';
+import { aRequest, aRoot, chanceOf, createDeskWorld, type DeskWorld } from '../../support/desk-world.ts';
 import { atEveryCrash } from '../../support/every-crash.ts';
 import { given } from '../../support/given.ts';
 
@@ -28,7 +28,7 @@ describe('src/desk/issue-certificate', () => {
     const certificate = new X509Certificate(Buffer.from(record.certificate ?? '', 'base64'));
     expect(certificate.verify(new X509Certificate(Buffer.from(root.certificate ?? '', 'base64')).publicKey)).toBe(true);
     expect(record.commonName).toMatch(/^kim\.[0-9a-f]{8}@contoso\.com$/);
-    expect(record).toMatchObject({ state: 'issued', sessionIdentity: 'unique', owner: 'kim-contoso-com' });
+    expect(record).toMatchObject({ state: 'issued', owner: 'kim-contoso-com' });
   });
 
   it('finds a certificate by thumbprint, owner, root and day of expiry', async () => {
@@ -109,14 +109,73 @@ describe('src/desk/issue-certificate', () => {
     });
   });
 
-  it('marks two certificates of one chosen name as ambiguous, the first one too', async () => {
+  it.each([
+    ['the same letters', 'shared laptop'],
+    ['other letter case', 'Shared LAPTOP'],
+    ['full-width letters', 'ｓｈａｒｅｄ laptop'],
+  ])('refuses the name of a live certificate of anybody, in %s', async (_what, commonName) => {
+    const world = await aWorldWithRoot();
+    await world.certificates.issue(anOrder({ commonName: 'shared laptop' }), chanceOf('a'));
+
+    await expect(
+      world.certificates.issue(anOrder({ commonName, owner: 'ann@contoso.com' }), chanceOf('b')),
+    ).rejects.toMatchObject({
+      code: 'ERR_REQUEST_INVALID',
+      problems: [{ path: '/commonName', code: 'commonNameTaken' }],
+    });
+    expect(world.tables.rows('ClientCertificates')).toHaveLength(1);
+  });
+
+  it('takes a shared name where that is allowed, and a name whose certificate is revoked', async () => {
+    const world = await aWorldWithRoot();
+    const first = await world.certificates.issue(anOrder({ commonName: 'kim laptop' }), chanceOf('a'));
+
+    const second = anOrder({ commonName: 'kim laptop', allowSharedName: true });
+    expect((await world.certificates.issue(second, chanceOf('b'))).record.state).toBe('issued');
+
+    for (const { record } of [first, await world.certificates.issue(second, chanceOf('b'))])
+      await world.revocations.revoke(record.thumbprint ?? '', { reason: 'left' }, aRequest(world, record.serialNumber));
+    expect((await world.certificates.issue(anOrder({ commonName: 'kim laptop' }), chanceOf('c'))).record.state).toBe(
+      'issued',
+    );
+  });
+
+  it('never lets two requests of one moment have one name', async () => {
     const world = await aWorldWithRoot();
 
-    const first = await world.certificates.issue(anOrder({ commonName: 'shared laptop' }), chanceOf('a'));
-    const second = await world.certificates.issue(anOrder({ commonName: 'Shared Laptop' }), chanceOf('b'));
+    await Promise.allSettled(
+      ['a', 'b', 'c'].map((seed) => world.certificates.issue(anOrder({ commonName: 'kim laptop' }), chanceOf(seed))),
+    );
 
-    const stored = await world.books.certificates.get(certificateKeys(first.record.serialNumber));
-    expect([stored?.record.sessionIdentity, second.record.sessionIdentity]).toEqual(['ambiguous', 'ambiguous']);
+    const states = world.tables.rows('ClientCertificates').map(({ columns }) => columns['state']);
+    expect(states.filter((state) => state !== 'revoked').length).toBeLessThanOrEqual(1);
+    expect(await world.unfinished.list('certificate')).toEqual([]);
+  });
+
+  it('flags a name that looks like that of a live certificate but is written in another script', async () => {
+    const world = await aWorldWithRoot();
+    await world.certificates.issue(anOrder({ commonName: 'pay', owner: 'ann@contoso.com' }), chanceOf('a'));
+
+    // Cyrillic from end to end.
+    const { record } = await world.certificates.issue(anOrder({ commonName: 'рау' }), chanceOf('b'));
+    const { record: other } = await world.certificates.issue(anOrder({ commonName: 'рад' }), chanceOf('c'));
+
+    expect([record.looksLike, other.looksLike]).toEqual([['pay'], undefined]);
+    const event = await world.outbox.get(`certificate-${record.serialNumber}-issued`);
+    expect(event?.event.data).toMatchObject({ looksLike: ['pay'] });
+  });
+
+  it('releases nothing that does not hold the key of the stored request', async () => {
+    const world = await aWorldWithRoot();
+    world.rootKeys.answerNext({ outcome: 'busy', retryAfterSeconds: 1 });
+    await expect(world.certificates.issue(anOrder(), chanceOf('a'))).rejects.toMatchObject({ code: 'ERR_AZURE_BUSY' });
+    const [open] = await world.unfinished.list('certificate');
+    await world.books.certificates.update(certificateKeys(open?.id ?? ''), (record) => ({
+      ...record,
+      publicKeyHash: '0'.repeat(64),
+    }));
+
+    await expect(world.certificates.complete(open?.id ?? '')).rejects.toThrow('the key of its request');
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, getDiffieHellman } from 'node:crypto';
 import { readCertificateRequest } from '../../../src/pki/read-certificate-request.ts';
 import { aCertificateRequest, anExtensionRequest, toRequestPem } from '../../support/builders/a-certificate-request.ts';
 import { anEcKeyPair, anRsaKeyPair, anRsaKeyPairOf } from '../../support/builders/a-key-pair.ts';
@@ -32,6 +32,8 @@ const id = {
 };
 const isCa = sequence(boolean(true));
 const p = primeOf('one');
+/** The 2048-bit MODP group of RFC 3526. */
+const primeModulus = BigInt(`0x${getDiffieHellman('modp14').getPrime('hex')}`);
 const ecAlgorithm = sequence(objectIdentifier('1.2.840.10045.4.3.2'));
 
 function primeOf(called: string): bigint {
@@ -97,9 +99,49 @@ describe('src/pki/read-certificate-request', () => {
     ['PEM with CRLF', (pem: string) => pem.replaceAll('\n', '\r\n')],
     ['PEM with text around it', (pem: string) => `Certificate Request:\n${pem}\nbye`],
     ['PEM after a byte order mark', (pem: string) => `\ufeff${pem}`],
+    [
+      'UTF-16 with its mark, read as Latin-1',
+      (pem: string) => Buffer.from(`\ufeff${pem}`, 'utf16le').toString('latin1'),
+    ],
+    ['UTF-16 with its mark, read as UTF-8', (pem: string) => Buffer.from(`\ufeff${pem}`, 'utf16le').toString('utf8')],
+    ['base64 of UTF-16 with its mark', (pem: string) => Buffer.from(`\ufeff${pem}`, 'utf16le').toString('base64')],
+    [
+      'base64 of UTF-16, high bytes first',
+      (pem: string) => Buffer.from(`\ufeff${pem}`, 'utf16le').swap16().toString('base64'),
+    ],
+    ['base64 of PEM', (pem: string) => Buffer.from(pem.replaceAll('\n', '\r\n')).toString('base64')],
+    ['base64 of PEM after a byte order mark', (pem: string) => Buffer.from(`\ufeff${pem}`).toString('base64')],
+    ['line breaks written as \\n', (pem: string) => pem.replaceAll('\n', '\\n')],
+    ['line breaks written as \\r\\n', (pem: string) => pem.replaceAll('\n', '\\r\\n')],
     ['the label of older tools', (pem: string) => pem.replaceAll('CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST')],
   ])('accepts %s', (_, rewrite) => {
     expect(codesOf(rewrite(clientRequestPem))).toEqual([]);
+  });
+
+  it.each([
+    ['quoted lines', clientRequestPem.replace(/^/gm, '> '), 'quotedLines', 'Remove the ">"'],
+    ['long dashes', clientRequestPem.replaceAll('-----', '—–—'), 'longDashes', 'five plain hyphens'],
+    ['no-break spaces', clientRequestPem.replaceAll('\n', '\u00a0\n'), 'noBreakSpaces', 'plain line breaks'],
+    ['HTML', clientRequestPem.replaceAll('\n', '<br>'), 'htmlText', 'Remove the tags'],
+    [
+      'UTF-16 without its mark',
+      Buffer.from(clientRequestPem, 'utf16le').toString('latin1'),
+      'utf16WithoutMark',
+      'byte order mark',
+    ],
+  ])('refuses %s by name, with what helps', (_, text, code, fix) => {
+    const reading = readCertificateRequest(text);
+    expect(reading).toMatchObject({ ok: false, problems: [{ code, fix: expect.stringContaining(fix) as unknown }] });
+  });
+
+  it.each([
+    ['a private key in base64 of PEM', Buffer.from(toPemBlock('PRIVATE KEY', Buffer.of(1))).toString('base64')],
+    [
+      'a private key in UTF-16',
+      Buffer.from(`\ufeff${toPemBlock('RSA PRIVATE KEY', Buffer.of(1))}`, 'utf16le').toString('latin1'),
+    ],
+  ])('sees %s too', (_, text) => {
+    expect(codesOf(text)).toEqual(['privateKeySent']);
   });
 
   it('accepts a request without the attributes field', () => {
@@ -162,6 +204,7 @@ describe('src/pki/read-certificate-request', () => {
       ['512 bits', integer((1n << 511n) + 1n), integer(65537n), 'keySize'],
       ['an even modulus', integer(1n << 2047n), integer(65537n), 'keyModulusEven'],
       ['a modulus that 3 divides', integer(3n * ((1n << 2046n) + 1n)), integer(65537n), 'keySmallFactor'],
+      ['a prime modulus', integer(primeModulus), integer(65537n), 'keyModulusPrime'],
       ['a negative modulus', der(0x02, Buffer.of(0xff)), integer(65537n), 'keySize'],
       ['an exponent of 1', integer((1n << 2047n) + 1n), integer(1n), 'keyExponent'],
       ['an even exponent', integer((1n << 2047n) + 1n), integer(65536n), 'keyExponent'],
@@ -242,45 +285,61 @@ describe('src/pki/read-certificate-request', () => {
       expect(codesOfDer(aCertificateRequest({ hash, algorithm: signatureAlgorithm }))).toEqual(['signatureAlgorithm']);
     });
 
+    it.each([
+      ['1.2.840.113549.1.1.5', 'RSA and SHA-1', '-sha256'],
+      ['1.2.840.113549.1.1.10', 'RSA-PSS', 'AlternateSignatureAlgorithm = false'],
+      ['1.3.101.112', 'Ed25519', 'rsa:2048'],
+    ])('names the algorithm %s in words', (identifier, words, fix) => {
+      const reading = readCertificateRequest(toRequestPem(aCertificateRequest({ algorithm: algorithm(identifier) })));
+      const [problem] = reading.ok ? [] : reading.problems;
+      expect(problem?.message).toContain(`signed with ${words};`);
+      expect(problem?.message).not.toContain(identifier);
+      expect(problem?.fix).toContain(fix);
+    });
+
     it('refuses an RSA key with an ECDSA signature', () => {
       expect(codesOfDer(aCertificateRequest({ algorithm: ecAlgorithm }))).toEqual(['proofOfPossession']);
     });
   });
 
   describe('what is asked for', () => {
+    const purposes = (...ids: readonly string[]): Buffer =>
+      extension(id.extendedKeyUsage, sequence(...ids.map(objectIdentifier)));
+    const serverAuth = '1.3.6.1.5.5.7.3.1';
+
     it.each([
-      ['CA:TRUE', [extension(id.basicConstraints, isCa, true)], 'asksForAuthority'],
-      ['keyCertSign', [extension(id.keyUsage, bits(Buffer.of(0x04), 2))], 'asksForAuthority'],
-      ['cRLSign', [extension(id.keyUsage, bits(Buffer.of(0x02), 1))], 'asksForAuthority'],
-      ['nameConstraints', [extension('2.5.29.30', sequence())], 'asksForAuthority'],
+      ['CA:TRUE', [extension(id.basicConstraints, isCa, true)], ['basicConstraints']],
+      ['keyCertSign', [extension(id.keyUsage, bits(Buffer.of(0x04), 2))], ['keyUsage']],
+      ['nameConstraints', [extension('2.5.29.30', sequence())], ['nameConstraints']],
+      ["what Key Vault's default policy asks", [purposes(serverAuth, id.clientAuth)], ['extendedKeyUsage']],
       [
-        'serverAuth',
-        [extension(id.extendedKeyUsage, sequence(objectIdentifier('1.3.6.1.5.5.7.3.1')))],
-        'asksForPurpose',
-      ],
-      [
-        'serverAuth beside clientAuth',
+        "what Windows' User template asks",
         [
-          extension(
-            id.extendedKeyUsage,
-            sequence(objectIdentifier(id.clientAuth), objectIdentifier('1.3.6.1.5.5.7.3.1')),
-          ),
+          extension('1.3.6.1.4.1.311.20.2', der(0x1e, Buffer.from('User', 'utf16le').swap16())),
+          purposes('1.3.6.1.4.1.311.10.3.4', '1.3.6.1.5.5.7.3.4', id.clientAuth),
         ],
-        'asksForPurpose',
+        ['certificateTemplateName', 'extendedKeyUsage'],
       ],
-      ['any purpose', [extension(id.extendedKeyUsage, sequence(objectIdentifier('2.5.29.37.0')))], 'asksForPurpose'],
-      ['no purpose', [extension(id.extendedKeyUsage, sequence())], 'asksForPurpose'],
-      ['an unknown critical extension', [extension('1.2.3.4', nullValue, true)], 'criticalExtension'],
+      ['any purpose', [purposes('2.5.29.37.0')], ['extendedKeyUsage']],
+      ['no purpose', [purposes()], ['extendedKeyUsage']],
+      ['an unknown critical extension', [extension('1.2.3.4', nullValue, true)], ['1.2.3.4']],
       [
         'an extension twice',
         [extension(id.subjectAltName, sequence()), extension(id.subjectAltName, sequence())],
-        'extensionTwice',
+        ['subjectAltName'],
       ],
-      ['"critical FALSE"', [extension(id.subjectAltName, sequence(), false)], 'notCanonical'],
-      ['an extension that is no DER', [extension(id.keyUsage, Buffer.of(3, 9))], 'extensionStructure'],
-      ['an extension that is none', [nullValue], 'extensionStructure'],
-    ])('refuses a request for %s', (_, extensions, code) => {
-      expect(codesOfDer(aCertificateRequest({ attributes: [anExtensionRequest(...extensions)] }))).toContain(code);
+      ['"critical FALSE"', [extension(id.subjectAltName, sequence(), false)], ['subjectAltName']],
+      ['an extension that is no DER', [extension(id.keyUsage, Buffer.of(3, 9))], ['keyUsage']],
+      ['an extension that is none', [nullValue], ['extensionRequest']],
+    ])('ignores that a request asks for %s, and names it', (_, extensions, ignored) => {
+      const request = aCertificateRequest({ attributes: [anExtensionRequest(...extensions)] });
+      const reading = readCertificateRequest(toRequestPem(request));
+      expect(reading).toMatchObject({ ok: true, request: { ignored: ['subject', ...ignored] } });
+    });
+
+    it('ignores a version that does not exist, and names it', () => {
+      const reading = readCertificateRequest(toRequestPem(aCertificateRequest({ version: 1n })));
+      expect(reading).toMatchObject({ ok: true, request: { ignored: ['subject', 'version'] } });
     });
 
     it('ignores other attributes and extensions, and names them', () => {
@@ -326,30 +385,21 @@ describe('src/pki/read-certificate-request', () => {
           set(sequence(objectIdentifier('2.5.4.10'), utf8('z')), sequence(objectIdentifier('2.5.4.3'), utf8('a'))),
         ),
       ],
-    ])('refuses a subject with %s', (_, subject) => {
-      expect(codesOfDer(aCertificateRequest({ subject }))).toEqual(['notCanonical']);
+    ])('ignores a subject with %s like any other', (_, subject) => {
+      const reading = readCertificateRequest(toRequestPem(aCertificateRequest({ subject })));
+      expect(reading).toMatchObject({ ok: true, request: { ignored: ['subject'] } });
     });
   });
 
   it('reports everything that is wrong at once', () => {
     const keys = anRsaKeyPair('weak', 1024, 3);
     const request = aCertificateRequest({
-      version: 1n,
-      subject: name(['2.5.4.3', printable('a@b')]),
       spki: keys.spki,
       signWith: keys.privateKey,
       hash: 'sha1',
       algorithm: algorithm('1.2.840.113549.1.1.5'),
-      attributes: [anExtensionRequest(extension(id.basicConstraints, isCa, true))],
     });
 
-    expect(codesOfDer(request)).toEqual([
-      'requestVersion',
-      'notCanonical',
-      'keySize',
-      'keyExponent',
-      'signatureAlgorithm',
-      'asksForAuthority',
-    ]);
+    expect(codesOfDer(request)).toEqual(['keySize', 'keyExponent', 'signatureAlgorithm']);
   });
 });
