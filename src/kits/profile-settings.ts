@@ -22,7 +22,7 @@ const xml = new XMLParser({
  * in any spelling that holds "dns". Unknown or missing elements never fail.
  */
 export function readVpnSettings(text: string): TunnelSettings {
-  const leaves = readLeaves(text);
+  const leaves = collectLeaves('', parse(text));
   return {
     serverFqdn: firstHostName(leaves.filter(({ name }) => name === 'vpnserver')),
     routes: toRoutes(leaves.filter(({ name }) => name.startsWith('routes')).map((leaf) => leaf.text)),
@@ -32,10 +32,11 @@ export function readVpnSettings(text: string): TunnelSettings {
 
 /** Reads AzureVPN/azurevpnconfig*.xml, by the elements that public copies of it have. */
 export function readAzureVpnConfig(text: string): TunnelSettings {
-  const leaves = readLeaves(text);
+  const parsed = parse(text);
+  const leaves = collectLeaves('', parsed);
   return {
     serverFqdn: firstHostName(leaves.filter(({ name }) => name === 'fqdn')),
-    routes: toRoutes(routesOf(leaves)),
+    routes: toRoutes(collectRoutes('', parsed)),
     dnsServers: toAddresses(leaves.filter(({ name }) => name === 'dnsserver').map((leaf) => leaf.text)),
   };
 }
@@ -46,8 +47,9 @@ export function readOvpnSettings(text: string): TunnelSettings {
   const hosts = lines.flatMap(([word, host]) =>
     word === 'remote' && host !== undefined ? [{ name: word, text: host }] : [],
   );
-  const routes = lines.flatMap(([word, network, mask]) =>
-    word === 'route' && network !== undefined ? [prefixOf(network, mask)] : [],
+  // A route by way of net_gateway is one that stays outside the tunnel.
+  const routes = lines.flatMap(([word, network, mask, gateway]) =>
+    word === 'route' && network !== undefined && gateway !== 'net_gateway' ? [prefixOf(network, mask)] : [],
   );
   const servers = lines.flatMap(([word, kind, server]) =>
     word === 'dhcp-option' && kind?.toUpperCase() === 'DNS' && server !== undefined ? [server] : [],
@@ -61,12 +63,12 @@ interface Leaf {
   readonly text: string;
 }
 
-function readLeaves(text: string): readonly Leaf[] {
+function parse(text: string): unknown {
   try {
-    return collectLeaves('', xml.parse(text));
+    return xml.parse(text);
   } catch {
     // A file that is no XML says nothing; whether the others say enough is for the caller.
-    return [];
+    return undefined;
   }
 }
 
@@ -77,16 +79,33 @@ function collectLeaves(name: string, node: unknown): readonly Leaf[] {
   return Object.entries(node).flatMap(([key, value]) => collectLeaves(key, value));
 }
 
-// Routes of azurevpnconfig are pairs of elements, <destination> and <mask>, in document order.
-function routesOf(leaves: readonly Leaf[]): readonly string[] {
-  const destinations = leaves.filter(({ name }) => name === 'destination');
-  const masks = leaves.filter(({ name }) => name === 'mask');
-  return destinations.map(({ text }, index) => prefixOf(text, masks[index]?.text));
+/** Routes of azurevpnconfig, each element by itself; what is excluded from the tunnel is no route of it. */
+function collectRoutes(name: string, node: unknown): readonly string[] {
+  if (Array.isArray(node)) return node.flatMap((item: unknown) => collectRoutes(name, item));
+  if (typeof node !== 'object' || node === null || name.toLowerCase().startsWith('exclude')) return [];
+  const children = Object.entries(node);
+  const textsOf = (wanted: string): readonly string[] =>
+    children.flatMap(([key, value]) => (key.toLowerCase() === wanted ? collectLeaves(key, value) : [])).map(textOf);
+  return [
+    ...routesOfElement(textsOf('destination'), textsOf('mask')),
+    ...children.flatMap(([key, value]) => collectRoutes(key, value)),
+  ];
+}
+
+/** One mask is that of every destination beside it. Where several do not pair up, no route is made up of them. */
+function routesOfElement(destinations: readonly string[], masks: readonly string[]): readonly string[] {
+  if (masks.length > 1 && masks.length !== destinations.length) return [];
+  return destinations.map((destination, index) => prefixOf(destination, masks.length > 1 ? masks[index] : masks[0]));
+}
+
+function textOf({ text }: Leaf): string {
+  return text;
 }
 
 function prefixOf(network: string, mask: string | undefined): string {
-  if (mask === undefined || network.includes('/')) return network.includes('/') ? network : `${network}/32`;
-  if (/^\d{1,2}$/.test(mask)) return `${network}/${mask}`;
+  if (network.includes('/')) return network;
+  if (mask === undefined) return `${network}/${network.includes(':') ? 128 : 32}`;
+  if (/^\d{1,3}$/.test(mask)) return `${network}/${mask}`;
   const length = ipaddr.IPv4.isValidFourPartDecimal(mask) ? ipaddr.IPv4.parse(mask).prefixLengthFromSubnetMask() : null;
   return `${network}/${length ?? ''}`;
 }

@@ -100,8 +100,13 @@ function findAll(
   return [...contents].filter(([path]) => pattern.test(path)).sort(([left], [right]) => (left < right ? -1 : 1));
 }
 
-// The XML files have come in UTF-16 with a byte order mark as well as in UTF-8.
+/** The XML files have come in UTF-16, either way round, as well as in UTF-8. */
 function decodeText(content: Uint8Array): string {
-  const encoding = content[0] === 0xff && content[1] === 0xfe ? 'utf-16le' : 'utf-8';
-  return new TextDecoder(encoding).decode(content);
+  const [first, second] = content;
+  const isBigEndian = (first === 0xfe && second === 0xff) || (first === 0 && second === lessThan);
+  const isLittleEndian = (first === 0xff && second === 0xfe) || (first === lessThan && second === 0);
+  return new TextDecoder(isBigEndian ? 'utf-16be' : isLittleEndian ? 'utf-16le' : 'utf-8').decode(content);
 }
+
+/** What every XML file begins with, if not with a mark. */
+const lessThan = '<'.charCodeAt(0);

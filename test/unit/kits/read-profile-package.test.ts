@@ -81,6 +81,81 @@ describe('src/kits/read-profile-package', () => {
     expect(profile.hash).toMatch(/^[0-9a-f]{64}$/);
   });
 
+  function routesIn(clientConfig: string): readonly string[] {
+    const config = `<AzVpnProfile><clientconfig>${clientConfig}</clientconfig>
+      <serverlist><ServerEntry><fqdn>${server}</fqdn></ServerEntry></serverlist></AzVpnProfile>`;
+    return read(zip({ 'AzureVPN/azurevpnconfig.xml': config })).routes;
+  }
+  const route = (inner: string): string => `<route>${inner}</route>`;
+  const to = (destination: string, mask?: string): string =>
+    `<destination>${destination}</destination>${mask === undefined ? '' : `<mask>${mask}</mask>`}`;
+
+  it.each([
+    ['excluded routes', `<excluderoutes>${route(to('8.8.8.8', '32'))}</excluderoutes>`, []],
+    [
+      'routes beside excluded ones',
+      `<excluderoutes>${route(to('10.50.9.0', '24'))}</excluderoutes><includeroutes>${route(to('10.50.0.0', '16'))}</includeroutes>`,
+      ['10.50.0.0/16'],
+    ],
+    [
+      'two destinations of one mask, before another route',
+      `<includeroutes>${route(`${to('10.60.0.0')}${to('10.61.0.0', '16')}`)}${route(to('10.62.4.0', '22'))}</includeroutes>`,
+      ['10.60.0.0/16', '10.61.0.0/16', '10.62.4.0/22'],
+    ],
+    [
+      'a route without a mask, before another',
+      `<includeroutes>${route(to('10.60.0.1'))}${route(to('10.62.4.0', '22'))}</includeroutes>`,
+      ['10.60.0.1/32', '10.62.4.0/22'],
+    ],
+    [
+      'destinations and masks that do not pair up',
+      `<includeroutes>${route('<destination>10.1.0.0</destination><destination>10.2.0.0</destination><destination>10.3.0.0</destination><mask>8</mask><mask>16</mask>')}</includeroutes>`,
+      [],
+    ],
+    ['a route of IPv6 without a mask', `<includeroutes>${route(to('fd00::1'))}</includeroutes>`, ['fd00::1/128']],
+  ])('reads %s by their structure', (_, clientConfig, routes) => {
+    expect(routesIn(clientConfig)).toEqual(routes);
+  });
+
+  it.each([
+    ['high bytes first, with a mark', Buffer.from(`\ufeff${settings}`, 'utf16le').swap16()],
+    ['high bytes first, without one', Buffer.from(settings, 'utf16le').swap16()],
+    ['low bytes first, without one', Buffer.from(settings, 'utf16le')],
+  ])('reads UTF-16, %s', (_, content) => {
+    expect(read(zip({ 'Generic/VpnSettings.xml': content }))).toMatchObject({
+      serverFqdn: server,
+      dnsServers: ['10.2.1.4', '10.2.1.5'],
+    });
+  });
+
+  it('reads the OpenVPN profile of a RADIUS gateway, with two servers, comments and CRLF', () => {
+    const ovpn = [
+      'client',
+      `# remote commented.example.com 443`,
+      `remote ${server} 443 # the first`,
+      'remote other.vpn.azure.com 443',
+      'auth-user-pass',
+      'route 10.1.0.0 255.255.0.0',
+      'route 10.9.0.0 255.255.0.0 net_gateway',
+      '; route 10.8.0.0 255.255.0.0',
+      '<ca>',
+      '</ca>',
+    ].join('\r\n');
+
+    const profile = read(zip({ 'OpenVPN/vpnconfig.ovpn': ovpn }));
+
+    expect(profile).toMatchObject({ serverFqdn: server, routes: ['10.1.0.0/16'], ovpnTemplate: ovpn });
+  });
+
+  it('reads a package for sign-in with Entra ID, which has no OpenVPN folder', () => {
+    const { 'AzureVPN/azurevpnconfig.xml': config, 'Generic/VpnSettings.xml': generic } = files;
+
+    const profile = read(zip({ 'AzureVPN/azurevpnconfig.xml': config, 'Generic/VpnSettings.xml': generic }));
+
+    expect(profile.serverFqdn).toBe(server);
+    expect(profile).not.toHaveProperty('ovpnTemplate');
+  });
+
   it.each([
     ['the settings alone', ['Generic/VpnSettings.xml']],
     ['the OpenVPN profile alone', ['OpenVPN/vpnconfig.ovpn']],
