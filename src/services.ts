@@ -48,7 +48,7 @@ import { isExpiredRoot, readForeignRoot } from './pki/read-foreign-root.ts';
 export const profileContainer = 'profiles';
 
 /** Private container of sealed files that wait to be fetched. */
-export const downloadContainer = 'downloads';
+const downloadContainer = 'downloads';
 
 /** Private container in which machines leave what run commands wrote. */
 export const commandContainer = 'run-commands';

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isInstalled, isOpenable, vpnPrograms } from '../sandbox/vpn/availability.ts';
 import { findSshd } from '../sandbox/windows/doors/sshd-program.ts';
-import { hasDotnetPrograms, restoreCommand } from './dotnet/programs.ts';
+import { dotnetPrograms, restoreCommand } from './dotnet/programs.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const openApiFolder = resolve(root, process.env['OPENAPI_DIR'] ?? '../shared/openapi');
@@ -34,7 +34,7 @@ function findMissing(): string | undefined {
   if (!isOpenable('/dev/net/tun')) {
     return 'mkdir -p /dev/net && mknod /dev/net/tun c 10 200   # in a container: also --device /dev/net/tun --cap-add NET_ADMIN';
   }
-  if (!hasDotnetPrograms()) {
+  if (!Object.values(dotnetPrograms).every((program) => existsSync(program))) {
     const sdk = isInstalled('dotnet') ? '' : '   # with the .NET SDK, 8 or newer: https://dot.net';
     return `${restoreCommand}${sdk}`;
   }

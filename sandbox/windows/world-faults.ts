@@ -44,7 +44,6 @@ export const windowsFaultSchema = z.strictObject({
   then: z.union([commandFaultSchema, machineFaultSchema]),
 });
 export type WindowsFault = z.infer<typeof windowsFaultSchema>;
-export type WindowsFaultRequest = z.input<typeof windowsFaultSchema>;
 
 /** A fault that waits for its command. */
 export interface WaitingFault {

@@ -166,7 +166,7 @@ export class WindowsWorld implements World {
     this.#file.save();
   }
 
-  /** Takes a `WindowsFaultRequest`; throws what is wrong with it. */
+  /** Takes what `windowsFaultSchema` reads; throws what is wrong with it. */
   addFault(request: unknown): void {
     const { then, times, machine: machineId, ...where } = windowsFaultSchema.parse(request);
     const machine = this.machine(machineId);

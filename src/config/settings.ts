@@ -19,9 +19,6 @@ const settingsSchema = z.object({
   GATEHOUSE_USUAL_TIME_DIVISOR: z.coerce.number().min(1).max(1_000_000).default(1),
 });
 
-/** Names of the settings that the application itself reads: what describes a deployment is checked against them. */
-export const settingNames: readonly string[] = Object.keys(settingsSchema.shape);
-
 export interface Settings {
   readonly tableUrl: string;
   readonly blobUrl: string;

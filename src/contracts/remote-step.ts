@@ -6,7 +6,7 @@ export const stepModes = ['probe', 'apply', 'verify', 'undo'] as const;
 export type StepMode = (typeof stepModes)[number];
 
 /** What a script says it is: the code decides what happens next. Empty when all is well. */
-export const answerCodes = [
+const answerCodes = [
   '',
   /** Probe: there is something to apply. */
   'NotDone',

@@ -9,9 +9,7 @@ const table: ReadonlyMap<string, RemoteStepContract> = new Map(
   ),
 );
 
-/** Every step that can be sent to a machine. */
-export const remoteSteps: readonly RemoteStepContract[] = [...table.values()];
-
+/** The step of that id, of all that can be sent to a machine. */
 export function findRemoteStep(id: string): RemoteStepContract | undefined {
   return table.get(id);
 }

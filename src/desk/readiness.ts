@@ -24,7 +24,7 @@ export interface Readiness {
 }
 
 /** How old a look may get before there is a new one. */
-export const lookEverySeconds = 60;
+const lookEverySeconds = 60;
 /** How long somebody who asks waits for a look that takes its time, such as at a vault that does not answer. */
 const lookWaitMs = 10_000;
 

@@ -5,7 +5,7 @@ import type { Notices } from './notices.ts';
 import type { Outbox } from './outbox.ts';
 
 /** Days before the end at which somebody is told. */
-export const noticeThresholdsDays = [90, 60, 30, 14, 7, 3, 1] as const;
+const noticeThresholdsDays = [90, 60, 30, 14, 7, 3, 1] as const;
 
 export interface WatchExpiriesOptions {
   readonly expiries: Pick<Expiries, 'list'>;

@@ -12,21 +12,16 @@ export type SshVerb = 'start' | 'poll' | 'cancel' | 'cleanup';
  * `{ state: 'failed', code, message }`; `poll`: `{ id }` to `{ state: 'running' | 'absent' }` or `{ state: 'ended', exitCode?,
  * output, error }`, without an exit code where the command died; `cancel`, `cleanup`: `{ id }` to `{ state: 'gone' }`.
  */
-export const sshScripts: Readonly<Record<SshVerb, string>> = {
+const sshScripts: Readonly<Record<SshVerb, string>> = {
   start: withoutComments(startText),
   poll: withoutComments(pollText),
   cancel: withoutComments(cancelText),
   cleanup: withoutComments(cleanupText),
 };
 
-/** What `powershell.exe -EncodedCommand` takes: base64 of UTF-16, little end first. */
-export function encodeCommand(text: string): string {
-  return Buffer.from(text, 'utf16le').toString('base64');
-}
-
-/** The one command line that SSH executes. */
+/** The one command line that SSH executes. `-EncodedCommand` takes base64 of UTF-16, little end first. */
 export function sshCommandLine(verb: SshVerb): string {
-  const encoded = encodeCommand(sshScripts[verb]);
+  const encoded = Buffer.from(sshScripts[verb], 'utf16le').toString('base64');
   return `powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand ${encoded}`;
 }
 

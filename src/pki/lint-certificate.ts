@@ -43,14 +43,6 @@ export function lintClientCertificate(der: Uint8Array, options: ClientLintOption
   ]);
 }
 
-/** Checks what is about to be signed as a root. An empty list means: sign it. Never throws. */
-export function lintRootTbs(tbs: Uint8Array, options: RootLintOptions): readonly LintProblem[] {
-  return onStructure(readTbsStructure(tbs), (parts) => [
-    ...lintRoot(parts, options.expected),
-    ...lintSigningKey(parts),
-  ]);
-}
-
 /** Checks a self-signed root before a gateway is told to trust it. An empty list means: release it. Never throws. */
 export function lintRootCertificate(der: Uint8Array, options: RootLintOptions): readonly LintProblem[] {
   return onStructure(readCertificateStructure(der), (certificate) => [

@@ -1,17 +1,14 @@
 /** Where the programs are that come as packages of .NET, and what brings them. Only what Node has built in. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What a person types, in the project's folder, to bring every program that is missing. */
 export const restoreCommand = 'dotnet restore tools/dotnet';
 
-/** The Bicep compiler of the version that programs.csproj names. */
-export const bicep = join(packageFolder('Azure.Bicep.CommandLine.linux-x64'), 'tools', 'bicep');
-
-/** Whether every program is there. */
-export function hasDotnetPrograms(): boolean {
-  return [bicep].every((program) => existsSync(program));
-}
+/** Files of the programs, of the versions that programs.csproj names. */
+export const dotnetPrograms = {
+  bicep: join(packageFolder('Azure.Bicep.CommandLine.linux-x64'), 'tools', 'bicep'),
+} as const;
 
 function packageFolder(name: string): string {
   const project = readFileSync(join(import.meta.dirname, 'programs.csproj'), 'utf8');

@@ -21,7 +21,7 @@ import { virtualNetwork } from './rules/virtual-network.ts';
 import { readSubject, type PreflightContext, type PreflightRule } from './subject.ts';
 
 /** In the order of the fields that people fill in: what is named, where it lies, what is built, who gets in. */
-export const preflightRules: readonly PreflightRule[] = [
+const preflightRules: readonly PreflightRule[] = [
   registration,
   resourceNames,
   location,

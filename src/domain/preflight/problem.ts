@@ -11,10 +11,6 @@ export interface Problem {
   readonly source?: string;
 }
 
-export function hasErrors(problems: readonly Problem[]): boolean {
-  return problems.some((problem) => problem.severity === 'error');
-}
-
 /** Escapes one key for use in a JSON Pointer (RFC 6901, section 3). */
 export function pointerToken(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1');

@@ -30,7 +30,7 @@ export function registerRoutes({ app, routes, services, durableClient }: Registe
 }
 
 /** Throws for the first route that is nameless, open without being on the list, there twice or hidden by another. */
-export function checkRoutes(routes: readonly Route[]): void {
+function checkRoutes(routes: readonly Route[]): void {
   const names = new Set<string>();
   for (const route of routes) {
     if (!/^[A-Za-z][A-Za-z0-9]*$/.test(route.name)) throw new Error(`'${route.name}' is no name for a route.`);

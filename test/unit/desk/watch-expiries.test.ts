@@ -3,12 +3,15 @@ import { createExpiries, type Expiries, type Expiry } from '../../../src/desk/ex
 import { listExpiries } from '../../../src/desk/list-expiries.ts';
 import { createNotices, type Notices } from '../../../src/desk/notices.ts';
 import { createOutbox, type Outbox } from '../../../src/desk/outbox.ts';
-import { noticeThresholdsDays, watchExpiries, type ExpiryWatchResult } from '../../../src/desk/watch-expiries.ts';
+import { watchExpiries, type ExpiryWatchResult } from '../../../src/desk/watch-expiries.ts';
 import { dayMs } from '../../../src/domain/days.ts';
 import { createCountingTables } from '../../../bench/counting-tables.ts';
 import { atEveryCrash } from '../../support/every-crash.ts';
 import { createMemoryTables, type MemoryTables } from '../../support/memory-tables.ts';
 import { createTestClock, type TestClock } from '../../support/test-clock.ts';
+
+/** Days before an end at which notice is given, as the changelog promises. */
+const noticeThresholdsDays = [90, 60, 30, 14, 7, 3, 1];
 
 interface World {
   readonly clock: TestClock;

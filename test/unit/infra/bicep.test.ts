@@ -4,8 +4,9 @@
  */
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { readSettings, settingNames } from '../../../src/config/settings.ts';
+import { readSettings } from '../../../src/config/settings.ts';
 import { appSecretNames } from '../../../src/desk/app-secrets.ts';
+import { settingNames } from '../../support/setting-names.ts';
 
 const folder = resolve(__dirname, '../../../infra');
 const files = new Map(

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { readSettings, settingNames } from '../../../src/config/settings.ts';
+import { readSettings } from '../../../src/config/settings.ts';
+import { settingNames } from '../../support/setting-names.ts';
 
 const file = resolve(__dirname, '../../../local.settings.sample.json');
 const { Values: values } = JSON.parse(readFileSync(file, 'utf8')) as { Values: Record<string, string> };

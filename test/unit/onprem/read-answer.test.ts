@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { answerCodes, type StepAnswer } from '../../../src/contracts/remote-step.ts';
+import { stepAnswerSchema, type StepAnswer } from '../../../src/contracts/remote-step.ts';
 import { type AnsweredCommand, readAnswer, type UnreadableAnswer } from '../../../src/onprem/read-answer.ts';
 
 const installed = {
@@ -105,7 +105,7 @@ describe('src/onprem/read-answer.ts', () => {
       mode: fc.constant('apply'),
       changed: fc.boolean(),
       ok: fc.constant(true),
-      code: fc.constantFrom(...answerCodes),
+      code: fc.constantFrom(...stepAnswerSchema.shape.code.options),
       facts: fc.constant({}),
       message: fc.string({ unit: 'binary', maxLength: 200 }),
     });

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { bicep } from '../../../tools/dotnet/programs.ts';
+import { dotnetPrograms } from '../../../tools/dotnet/programs.ts';
 
 export interface BicepOutcome {
   readonly exitCode: number | null;
@@ -42,7 +42,7 @@ export function copyInfra(): InfraFolder {
   cpSync(resolve(__dirname, '../../../infra'), folder, { recursive: true });
   const run: InfraFolder['run'] = (args, environment = {}) => {
     const env = { PATH: process.env['PATH'], HOME: folder, DOTNET_SYSTEM_GLOBALIZATION_INVARIANT: '1', ...environment };
-    const { status, stdout, stderr, error } = spawnSync(bicep, [...args], {
+    const { status, stdout, stderr, error } = spawnSync(dotnetPrograms.bicep, [...args], {
       cwd: folder,
       env,
       encoding: 'utf8',
