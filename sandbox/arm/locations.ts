@@ -1,14 +1,21 @@
 import { refuseAtGateway } from './arm-refusal.ts';
 import { asText, type JsonObject } from './json-object.ts';
 
-const regions = [
-  'australiacentral australiaeast australiasoutheast austriaeast belgiumcentral brazilsouth canadacentral canadaeast',
-  'centralindia centralus chilecentral eastasia eastus eastus2 francecentral germanywestcentral indonesiacentral',
-  'israelcentral italynorth japaneast japanwest koreacentral koreasouth malaysiawest mexicocentral newzealandnorth',
-  'northcentralus northeurope norwayeast polandcentral qatarcentral southafricanorth southcentralus southeastasia',
-  'southindia spaincentral swedencentral switzerlandnorth uaenorth uksouth ukwest westcentralus westeurope westus',
-  'westus2 westus3',
+const regionsWithZones = [
+  'australiaeast austriaeast belgiumcentral brazilsouth canadacentral centralindia centralus chilecentral eastasia eastus',
+  'eastus2 francecentral germanywestcentral indonesiacentral israelcentral italynorth japaneast japanwest koreacentral',
+  'malaysiawest mexicocentral newzealandnorth northeurope norwayeast polandcentral qatarcentral southafricanorth',
+  'southcentralus southeastasia spaincentral swedencentral switzerlandnorth uaenorth uksouth westeurope westus2 westus3',
 ].flatMap((line) => line.split(' '));
+const regionsWithoutZones = [
+  'australiacentral australiasoutheast canadaeast koreasouth northcentralus southindia ukwest westcentralus westus',
+].flatMap((line) => line.split(' '));
+const regions = [...regionsWithZones, ...regionsWithoutZones].toSorted();
+
+/** Whether a known region, in the form that Azure answers with, has availability zones. */
+export function hasZones(location: string): boolean {
+  return regionsWithZones.includes(location);
+}
 
 /**
  * The location of a body in the form that Azure answers with: `East US` becomes `eastus`. Refuses one that is missing or

@@ -2,6 +2,7 @@ import { ArmRefusal, refuseFormat } from '../arm-refusal.ts';
 import type { StoredResource } from '../arm-state.ts';
 import { checkProvisioned } from '../busy-refusals.ts';
 import { asObject, asObjects, asText, propertiesOf, referenceOf } from '../json-object.ts';
+import { hasZones } from '../locations.ts';
 import { gatewaySubnetName, refuseMissing, subnetName } from '../network/subnet-rules.ts';
 import { usersOfPublicIp, usersOfVirtualNetwork } from '../network/usage.ts';
 import { parseResourceId, sameId } from '../resource-id.ts';
@@ -85,7 +86,8 @@ function checkPublicIpKind(plan: GatewayPlan, address: StoredResource): void {
   }
   const zones = address.body['zones'];
   const isZonal = Array.isArray(zones) && zones.length > 0;
-  if (plan.sku.endsWith('AZ') && !isZonal) {
+  // Where there are no zones the same SKUs are made without.
+  if (plan.sku.endsWith('AZ') && !isZonal && hasZones(plan.location)) {
     throw new ArmRefusal(
       400,
       'VmssVpnGatewayPublicIpsMustHaveZonesConfigured',

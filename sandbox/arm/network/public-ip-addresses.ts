@@ -8,6 +8,7 @@ import { checkConditions } from '../conditions.ts';
 import { usualMs } from '../durations.ts';
 import { asObject, asText, propertiesOf, type JsonObject } from '../json-object.ts';
 import { listPage } from '../list-pages.ts';
+import { hasZones } from '../locations.ts';
 import { acceptedAnswer, runningOperation, startOperation } from '../operations.ts';
 import { acceptPut, preparePut, tagsSchema } from '../put-resource.ts';
 import {
@@ -49,6 +50,7 @@ const publicIpSchema = z.looseObject({
 export function putPublicIpAddress(context: ArmContext, call: ArmCall): ServiceResponse {
   const prepared = preparePut(context, call, type, publicIpSchema);
   const { ipConfiguration: _readOnly, ipAddress: _own, ...given } = propertiesOf(prepared.body);
+  checkZones(prepared.id, prepared.location, prepared.body);
   const sku = { name: 'Basic', tier: 'Regional', ...asObject(prepared.body['sku']) };
   const properties: JsonObject = { ...publicIpDefaults, ...given, ...addressOf(prepared.existing) };
   if (sku.name !== 'Basic' && properties['publicIPAllocationMethod'] !== 'Static') {
@@ -66,6 +68,17 @@ export function putPublicIpAddress(context: ArmContext, call: ArmCall): ServiceR
     retryAfterSeconds: 1,
     render: renderPublicIpAddress,
   });
+}
+
+function checkZones(id: string, location: string, body: JsonObject): void {
+  const zones = body['zones'];
+  if (!Array.isArray(zones) || zones.length === 0 || hasZones(location)) return;
+  const resource = id.replace(/^.*\/providers\//i, '');
+  throw new ArmRefusal(
+    400,
+    'LocationNotSupportAvailabilityZones',
+    `The resource '${resource}' does not support availability zones at location '${location}'.`,
+  );
 }
 
 const publicIpDefaults: JsonObject = {

@@ -37,7 +37,7 @@ describe('sandbox/arm/gateways', () => {
     });
     await stack.put(`${network}/publicIPAddresses/basic`, aPublicIp({ sku: { name: 'Basic' }, zones: undefined }));
     await stack.put(`${network}/publicIPAddresses/regional`, aPublicIp({ zones: undefined }));
-    await stack.put(`${network}/publicIPAddresses/west`, { ...aPublicIp(), location: 'westus' });
+    await stack.put(`${network}/publicIPAddresses/west`, { ...aPublicIp(), location: 'westus2' });
   });
 
   afterAll(async () => {

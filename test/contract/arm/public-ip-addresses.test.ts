@@ -1,5 +1,5 @@
 import { startArmStack, type ArmStack } from '../../support/arm-stack.ts';
-import { aGateway, aPublicIp } from '../../support/builders/arm-bodies.ts';
+import { aGateway, anIpConfiguration, aPublicIp, aVirtualNetwork } from '../../support/builders/arm-bodies.ts';
 
 const network = '/providers/Microsoft.Network';
 const pipPath = `${network}/publicIPAddresses/pip`;
@@ -84,5 +84,23 @@ describe('sandbox/arm/network/public-ip-addresses', () => {
     expect(removal.text).toContain(holder);
     const listed = await stack.send('GET', stack.path(`${network}/publicIPAddresses`));
     expect(listed.body).toMatchObject({ value: [{ properties: { ipConfiguration: { id: holder } } }] });
+  });
+
+  it('refuses zones in a region that has none, and makes a gateway there without', async () => {
+    const location = 'westus';
+    await stack.put(`${network}/virtualNetworks/West`, { ...aVirtualNetwork(), location });
+    const zonal = await stack.send('PUT', stack.path(`${network}/publicIPAddresses/zonal`), {
+      body: { ...aPublicIp(), location },
+    });
+    await stack.put(`${network}/publicIPAddresses/regional`, { ...aPublicIp({ zones: undefined }), location });
+    const { properties } = anIpConfiguration(stack.group, 'ip', 'regional') as { properties: Record<string, unknown> };
+    const subnet = { id: `${stack.group}${network}/virtualNetworks/West/subnets/GatewaySubnet` };
+    const ipConfigurations = [{ name: 'ip', properties: { ...properties, subnet } }];
+    const gateway = await stack.send('PUT', stack.path(`${network}/virtualNetworkGateways/west`), {
+      body: { ...aGateway(stack.group, { ipConfigurations }), location },
+    });
+
+    expect(zonal).toMatchObject({ status: 400, body: { error: { code: 'LocationNotSupportAvailabilityZones' } } });
+    expect(gateway.status).toBe(201);
   });
 });
