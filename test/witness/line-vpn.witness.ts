@@ -4,7 +4,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectClient, type ConnectedClient, type RefusedClient } from '../../sandbox/vpn/client.ts';
 import { readPublishedGateways } from '../../sandbox/vpn/published-gateways.ts';
 import {
   aKeyAndRequest,
@@ -19,6 +18,7 @@ import {
   trustRoot,
 } from '../e2e/support/line.ts';
 import { endProcess, spawnStart, startStack, waitUntil, type RunningTestStack } from '../support/stack.ts';
+import { VpnPeople } from './support/vpn-people.ts';
 
 const gatewayId = 'vnet1gw';
 /** The first address of the example's network that Azure does not keep for itself. */
@@ -28,9 +28,8 @@ const followMs = 60_000;
 
 describe('src/main, with a real OpenVPN client', () => {
   let stack: RunningTestStack;
-  let fqdn: string;
   let folder: string;
-  const open: ConnectedClient[] = [];
+  let people: VpnPeople;
 
   beforeAll(async () => {
     stack = await startStack({ speed: 4000, with: ['vpn'] });
@@ -41,7 +40,8 @@ describe('src/main, with a real OpenVPN client', () => {
     await trustRoot(stack, gatewayId, 'trusted');
     await followAccepted(stack, await stack.api('POST', `/api/gateways/${gatewayId}/profile`));
     const profile = expectStatus(await stack.api('GET', `/api/gateways/${gatewayId}/profile`), 200);
-    fqdn = String(profile['serverFqdn']);
+    const fqdn = String(profile['serverFqdn']);
+    people = new VpnPeople({ stack, gatewayId, folder, fqdn, followMs });
     await waitUntil(
       () => readPublishedGateways(stack.directory).gateways.some((gateway) => gateway.fqdn === fqdn),
       followMs,
@@ -49,7 +49,7 @@ describe('src/main, with a real OpenVPN client', () => {
   }, timeoutMs);
 
   afterEach(async () => {
-    await Promise.all(open.splice(0).map((client) => client.stop()));
+    await people.leave();
   });
 
   afterAll(async () => {
@@ -57,60 +57,21 @@ describe('src/main, with a real OpenVPN client', () => {
     rmSync(folder, { recursive: true, force: true });
   }, timeoutMs);
 
-  /** A certificate for a key of its own, and the kit for it with that key beside, as a person has them on disk. */
-  async function enrol(
-    name: string,
-    rootId: string,
-  ): Promise<{ readonly thumbprint: string; readonly ovpnFile: string }> {
-    const { keyPem, csrPem } = aKeyAndRequest(name);
-    const { thumbprint } = await issue(stack, { rootId, owner: `${name}@example.com`, csr: csrPem });
-    return { thumbprint, ovpnFile: await install(name, thumbprint, keyPem) };
-  }
-
-  async function install(name: string, thumbprint: string, keyPem: string): Promise<string> {
-    const { content, fileName, keyFileName } = await kit(stack, thumbprint, gatewayId);
-    const place = mkdtempSync(join(folder, `${name}-`));
-    writeFileSync(join(place, keyFileName), keyPem, { mode: 0o600 });
-    writeFileSync(join(place, fileName), content, { mode: 0o600 });
-    return join(place, fileName);
-  }
-
-  async function connect(ovpnFile: string): Promise<ConnectedClient | RefusedClient> {
-    const client = await connectClient({ stackDir: stack.directory, ovpnFile, fqdn });
-    if (client.outcome === 'connected') open.push(client);
-    return client;
-  }
-
-  /** Tries until the gateway, which follows ARM by itself, has taken the change. */
-  async function untilOutcome<O extends 'connected' | 'refused'>(
-    ovpnFile: string,
-    outcome: O,
-  ): Promise<Extract<ConnectedClient | RefusedClient, { readonly outcome: O }>> {
-    let last = await connect(ovpnFile);
-    await waitUntil(async () => {
-      if (last.outcome === outcome) return true;
-      if (last.outcome === 'connected') await last.stop();
-      last = await connect(ovpnFile);
-      return last.outcome === outcome;
-    }, followMs);
-    return last as Extract<ConnectedClient | RefusedClient, { readonly outcome: O }>;
-  }
-
   it(
     'lets a certificate in, cuts and refuses it when revoked, and takes it back when reinstated',
     async () => {
-      const ann = await enrol('ann', 'trusted');
-      const first = await untilOutcome(ann.ovpnFile, 'connected');
+      const ann = await people.enrol('ann', 'trusted');
+      const first = await people.untilOutcome(ann.ovpnFile, 'connected');
       expect(first.address).toMatch(/^172\.16\.201\.\d+$/);
       expect(await first.ping(insideAddress)).toBe(true);
 
       await revoke(stack, ann.thumbprint);
       await first.waitForExit();
-      const refused = await untilOutcome(ann.ovpnFile, 'refused');
+      const refused = await people.untilOutcome(ann.ovpnFile, 'refused');
       expect(refused.reason).toBe('certificate revoked');
 
       await reinstate(stack, ann.thumbprint);
-      const again = await untilOutcome(ann.ovpnFile, 'connected');
+      const again = await people.untilOutcome(ann.ovpnFile, 'connected');
       expect(await again.ping(insideAddress)).toBe(true);
     },
     timeoutMs,
@@ -119,7 +80,7 @@ describe('src/main, with a real OpenVPN client', () => {
   it(
     'keeps out a certificate of a root that the gateway does not trust',
     async () => {
-      const bob = await enrol('bob', 'trusted');
+      const bob = await people.enrol('bob', 'trusted');
       const { keyPem, csrPem } = aKeyAndRequest('mallory');
       const stranger = await issue(stack, { rootId: 'other', owner: 'mallory@example.com', csr: csrPem });
       const denied = await stack.api('POST', `/api/certificates/${stranger.thumbprint}/kits`, {
@@ -138,8 +99,8 @@ describe('src/main, with a real OpenVPN client', () => {
       writeFileSync(join(place, 'mallory.ovpn'), ownContent, { mode: 0o600 });
       expect(ownContent).toContain(stranger.certificate.trim().split('\n')[1]);
 
-      expect((await connect(join(place, 'mallory.ovpn'))).outcome).toBe('refused');
-      expect((await untilOutcome(bob.ovpnFile, 'connected')).outcome).toBe('connected');
+      expect((await people.connect(join(place, 'mallory.ovpn'))).outcome).toBe('refused');
+      expect((await people.untilOutcome(bob.ovpnFile, 'connected')).outcome).toBe('connected');
     },
     timeoutMs,
   );
@@ -147,12 +108,12 @@ describe('src/main, with a real OpenVPN client', () => {
   it(
     'keeps everybody of a root out once the gateway no longer trusts it',
     async () => {
-      const carol = await enrol('carol', 'trusted');
-      await (await untilOutcome(carol.ovpnFile, 'connected')).stop();
+      const carol = await people.enrol('carol', 'trusted');
+      await (await people.untilOutcome(carol.ovpnFile, 'connected')).stop();
 
       await followAccepted(stack, await stack.api('DELETE', `/api/gateways/${gatewayId}/roots/trusted?force=true`));
 
-      expect((await untilOutcome(carol.ovpnFile, 'refused')).outcome).toBe('refused');
+      expect((await people.untilOutcome(carol.ovpnFile, 'refused')).outcome).toBe('refused');
     },
     timeoutMs,
   );
