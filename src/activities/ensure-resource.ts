@@ -98,6 +98,8 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
     const target = { gatewayId: plan.id, resource: 'virtualNetwork', resourceId: id, attempt };
     const read = await arm.readRaw(id);
     if (read.outcome === 'missing') {
+      const absent = await confirmAbsent(arm, id);
+      if (absent.outcome !== 'ready') return absent;
       if (plan.virtualNetwork.kind === 'existing') {
         return { outcome: 'refused', code: 'VirtualNetworkNotFound', message: `Virtual network ${id} does not exist.` };
       }
@@ -133,6 +135,8 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
     const target = { gatewayId: plan.id, resource: 'gateway', resourceId: id, attempt };
     const read = await arm.readRaw(id);
     if (read.outcome === 'missing') {
+      const absent = await confirmAbsent(arm, id);
+      if (absent.outcome !== 'ready') return absent;
       const body = newGateway(plan, await firstRoots(plan));
       return push(target, () => arm.putRaw(id, body));
     }
@@ -197,6 +201,21 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
         return ensureGateway(plan, attempt);
     }
   };
+}
+
+/**
+ * The second witness of an absence: what the group lists. A read that finds nothing may come from a cache that lags; a resource that
+ * is there would be written over as if it were new, or called removed while it goes on letting people in.
+ */
+export async function confirmAbsent(arm: Arm, resourceId: string): Promise<Outcome> {
+  const groupId = resourceId.split('/').slice(0, 5).join('/');
+  const exists = await arm.resourceGroupExists(groupId);
+  if (exists.outcome !== 'done') return unsettled(exists);
+  if (!exists.value) return { outcome: 'ready' };
+  const listed = await arm.listResourceGroup(groupId);
+  if (listed.outcome !== 'done') return unsettled(listed);
+  const isListed = listed.value.some((id) => id.toLowerCase() === resourceId.toLowerCase());
+  return isListed ? waitFor('Azure still lists it') : { outcome: 'ready' };
 }
 
 /** What is left to say of an answer that is not a success. */

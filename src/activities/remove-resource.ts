@@ -2,7 +2,7 @@ import type { RemoveStep } from '../contracts/build-gateway.ts';
 import type { Outcome } from '../contracts/outcomes.ts';
 import type { Books } from '../desk/books.ts';
 import type { Arm } from '../ports/arm.ts';
-import { afterPush, isAtWork, unsettled, waitFor } from './ensure-resource.ts';
+import { afterPush, confirmAbsent, isAtWork, unsettled, waitFor } from './ensure-resource.ts';
 
 export interface RemoveResourceOptions {
   readonly arm: Arm;
@@ -27,26 +27,11 @@ export function createRemoveResource({ arm, books }: RemoveResourceOptions): Rem
 
 async function removeOne(arm: Arm, resourceId: string): Promise<Outcome> {
   const read = await arm.readProvisioning(resourceId);
-  if (read.outcome === 'missing' && read.of !== 'subscription') return confirmGone(arm, resourceId);
+  if (read.outcome === 'missing' && read.of !== 'subscription') return confirmAbsent(arm, resourceId);
   if (read.outcome !== 'done') return unsettled(read);
   if (isAtWork(read.value)) return waitFor(`Azure is at work on it (${read.value})`);
   const deleted = await arm.deleteResource(resourceId);
   return deleted.outcome === 'missing' ? waitFor('Azure says that it is not there') : afterPush(deleted);
-}
-
-/**
- * The second witness: what its group lists. A read that finds nothing may come from a cache that lags, and "removed" would be said
- * of something that goes on costing money and letting people in.
- */
-async function confirmGone(arm: Arm, resourceId: string): Promise<Outcome> {
-  const groupId = resourceId.split('/').slice(0, 5).join('/');
-  const exists = await arm.resourceGroupExists(groupId);
-  if (exists.outcome !== 'done') return unsettled(exists);
-  if (!exists.value) return { outcome: 'ready' };
-  const listed = await arm.listResourceGroup(groupId);
-  if (listed.outcome !== 'done') return unsettled(listed);
-  const isListed = listed.value.some((id) => id.toLowerCase() === resourceId.toLowerCase());
-  return isListed ? waitFor('Azure still lists it') : { outcome: 'ready' };
 }
 
 /** A group that others have put resources into stays, and so does one of which nobody can tell: what is in it is not Gatehouse's. */

@@ -142,6 +142,22 @@ describe('src/activities/ensure-resource', () => {
   });
 });
 
+describe('src/activities/ensure-resource and one missing answer', () => {
+  it.each(['gateway', 'virtualNetwork'] as const)(
+    'writes no new %s over one that the group lists',
+    async (resource) => {
+      const { world } = await anEmptyAzure();
+      for (const each of order)
+        await settle(() => createEnsureResource(world)({ gatewayId: 'vnet1gw', resource: each }));
+      const before = world.arm.puts.length;
+      world.arm.answerNext('readRaw', { outcome: 'missing', of: 'resource', code: 'ResourceNotFound', message: 'No.' });
+
+      expect(await createEnsureResource(world)({ gatewayId: 'vnet1gw', resource })).toMatchObject({ outcome: 'wait' });
+      expect(world.arm.puts).toHaveLength(before);
+    },
+  );
+});
+
 describe('src/activities/remove-resource', () => {
   it('deletes what was made, and nothing that was there before', async () => {
     const { world, gateway } = await anEmptyAzure();
