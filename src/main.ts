@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { app, type InvocationContext } from '@azure/functions';
 import { DefaultAzureCredential } from '@azure/identity';
 import * as df from 'durable-functions';
@@ -20,6 +21,7 @@ import * as remoteContract from './contracts/remote-commands.ts';
 import * as vpnAccessContract from './contracts/vpn-access.ts';
 import { deliverOutbox } from './desk/outbox-delivery.ts';
 import { redactSecrets } from './domain/redact-secrets.ts';
+import { createTurnedAway } from './desk/turned-away.ts';
 import { apiKeyRoutes } from './functions/api-keys.ts';
 import { auditRoutes } from './functions/audit.ts';
 import { certificateRoutes } from './functions/certificates.ts';
@@ -30,6 +32,7 @@ import { gatewayRootRoutes } from './functions/gateway-roots.ts';
 import { gatewayRoutes } from './functions/gateways.ts';
 import { healthRoutes } from './functions/health.ts';
 import { createDurableOrchestrations } from './functions/http/durable-orchestrations.ts';
+import { createFailureLimits } from './functions/http/failure-limits.ts';
 import { createReadCaller } from './functions/http/read-caller.ts';
 import { registerRoutes } from './functions/http/register-routes.ts';
 import type { Route } from './functions/http/route.ts';
@@ -130,6 +133,8 @@ function registerDoors(all: Services, machine: OnPremises, { subscriptionId }: S
       readCaller: createReadCaller({ apiKeys }),
       idempotency: all.idempotency,
       audit,
+      turnedAway: createTurnedAway({ audit, instanceId: randomUUID() }),
+      failureLimits: createFailureLimits({ now: all.now }),
       orchestrationsOf,
       afterChange: () => {
         deliverSoon(all);

@@ -21,6 +21,8 @@ export const auditRowSchema = z.object({
   code: z.string().optional(),
   /** What was wrong, by the codes of the problem's `errors`. */
   reasons: z.array(z.string()).optional(),
+  /** So many callers at least were turned away: this row stands for all of them, in the five minutes from `at`. */
+  count: z.int().optional(),
 });
 export type AuditRow = z.infer<typeof auditRowSchema>;
 

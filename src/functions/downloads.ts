@@ -21,6 +21,9 @@ export function downloadRoutes({
 }: {
   readonly downloads: Pick<Downloads, 'describe' | 'deliver'>;
 }): readonly Route[] {
+  const isOpenedBy = async ({ token = '' }: Readonly<Record<string, string>>): Promise<boolean> =>
+    (await downloads.describe(token)) !== undefined;
+
   const getDownload = defineRoute({
     name: 'getDownload',
     method: 'GET',
@@ -30,6 +33,7 @@ export function downloadRoutes({
     summary: 'A page about the file behind a link, with a button that fetches it. Uses nothing up.',
     tags,
     secretParams,
+    isOpenedBy,
     request: { params, query },
     responses: { 200: undefined, 404: undefined },
     handler: async (request) => {
@@ -47,6 +51,7 @@ export function downloadRoutes({
     summary: 'The file behind a link: at most three times within ten minutes of the first.',
     tags,
     secretParams,
+    isOpenedBy,
     request: { params, query },
     responses: { 200: undefined },
     handler: async (request) => {

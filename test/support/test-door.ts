@@ -7,9 +7,11 @@ import { createApiKeys, type ApiKeys } from '../../src/desk/api-keys.ts';
 import { createAudit } from '../../src/desk/audit.ts';
 import { sha256Hex } from '../../src/desk/digest.ts';
 import { createIdempotency } from '../../src/desk/idempotency.ts';
+import { createTurnedAway } from '../../src/desk/turned-away.ts';
 import { roles, type Role } from '../../src/domain/caller.ts';
 import { answerRequest } from '../../src/functions/http/answer-request.ts';
 import type { HttpServices } from '../../src/functions/http/http-services.ts';
+import { createFailureLimits } from '../../src/functions/http/failure-limits.ts';
 import { createReadCaller } from '../../src/functions/http/read-caller.ts';
 import type { Route } from '../../src/functions/http/route.ts';
 import { createMemoryTables, type MemoryTables } from './memory-tables.ts';
@@ -67,6 +69,7 @@ export async function createTestDoors(): Promise<TestDoors> {
   let missing: readonly string[] = [];
   let seeds = 0;
   let requests = 0;
+  const audit = createAudit({ tables });
   const services: HttpServices = {
     now: clock.now,
     newSeed: () => {
@@ -76,7 +79,9 @@ export async function createTestDoors(): Promise<TestDoors> {
     missing: () => Promise.resolve(missing),
     readCaller: createReadCaller({ apiKeys }),
     idempotency: createIdempotency({ tables, now: clock.now }),
-    audit: createAudit({ tables }),
+    audit,
+    turnedAway: createTurnedAway({ audit, instanceId: 'instance-1' }),
+    failureLimits: createFailureLimits({ now: clock.now }),
     orchestrationsOf: () => ({
       start: () => Promise.resolve(),
       raise: () => Promise.resolve(),

@@ -4,7 +4,9 @@ import type { IdempotencyTurn } from '../../desk/idempotency.ts';
 import { notReadyError } from '../../desk/readiness.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { isAllowed, type Caller } from '../../domain/caller.ts';
+import { countedAddress } from '../../domain/counted-address.ts';
 import { createAuditTrail, type AuditTrail } from './audit-trail.ts';
+import { sourceOf } from './caller-address.ts';
 import { checkRequest, type CheckedRequest } from './check-request.ts';
 import { comparableContent } from './comparable-content.ts';
 import type { HttpServices } from './http-services.ts';
@@ -74,12 +76,47 @@ async function admit(exchange: Exchange): Promise<RenderedAnswer> {
 /** Nobody's rights are asked at a keyless door: what it opens is for everybody, or for whoever has the link. */
 const nobody: Caller = { id: 'anonymous', name: 'anonymous', role: 'reader', via: 'apiKey' };
 
-async function admittedCaller({ route, services, request, trail }: Exchange): Promise<Caller> {
-  if (route.role === 'keyless') return nobody;
-  const caller = await services.readCaller(request.headers);
+async function admittedCaller(exchange: Exchange): Promise<Caller> {
+  const { route, trail } = exchange;
+  if (route.role === 'keyless') {
+    if (route.isOpenedBy !== undefined) await requireOpened(exchange, route.isOpenedBy);
+    return nobody;
+  }
+  const caller = await knownCaller(exchange);
   trail.caller = caller;
   if (isAllowed(caller, route.role)) return caller;
   throw new AppError('ERR_CALLER_NOT_ALLOWED', `This needs the role ${route.role}; this key has ${caller.role}.`);
+}
+
+/** Before anybody is known, as little as can be is read and written for them. */
+async function knownCaller({ services, request, trail }: Exchange): Promise<Caller> {
+  const { failureLimits } = services;
+  const address = countedAddress(sourceOf(request.headers));
+  const key = request.headers.get('x-api-key');
+  const credential = key === null ? undefined : sha256Hex(key);
+  trail.isTurnedAway = true;
+  failureLimits.require(address, credential);
+  try {
+    const caller = await services.readCaller(request.headers);
+    if (credential !== undefined) failureLimits.succeeded(credential);
+    trail.isTurnedAway = false;
+    return caller;
+  } catch (error: unknown) {
+    if (error instanceof AppError && error.code === 'ERR_CALLER_UNKNOWN') failureLimits.failed(address);
+    throw error;
+  }
+}
+
+/** The handler says that there is no such thing, in its own form; here it is counted. */
+async function requireOpened(
+  { services, request, trail }: Exchange,
+  isOpenedBy: NonNullable<Route['isOpenedBy']>,
+): Promise<void> {
+  const address = countedAddress(sourceOf(request.headers));
+  trail.isTurnedAway = true;
+  services.failureLimits.require(address);
+  if (await isOpenedBy(request.params)) trail.isTurnedAway = false;
+  else services.failureLimits.failed(address);
 }
 
 async function runOnce(

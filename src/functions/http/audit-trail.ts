@@ -3,8 +3,10 @@ import { z } from 'zod';
 import type { AuditRow } from '../../desk/audit.ts';
 import { sha256Hex } from '../../desk/digest.ts';
 import type { Caller } from '../../domain/caller.ts';
-import { problemMediaType } from './problem-answer.ts';
+import { countedAddress } from '../../domain/counted-address.ts';
+import { sourceOf } from './caller-address.ts';
 import type { HttpServices } from './http-services.ts';
+import { problemMediaType } from './problem-answer.ts';
 import type { RenderedAnswer } from './rendered-answer.ts';
 import type { Route } from './route.ts';
 
@@ -13,13 +15,15 @@ export interface AuditTrail {
   /** Set as soon as it is known. */
   caller: Caller | undefined;
   idempotencyKeyHash: string | undefined;
+  /** Nobody knows who asks, and what they showed opens nothing. */
+  isTurnedAway: boolean;
   intent(): Promise<void>;
   outcome(answer: RenderedAnswer): Promise<void>;
 }
 
 export interface AuditTrailOptions {
   readonly route: Route;
-  readonly services: Pick<HttpServices, 'audit' | 'now'>;
+  readonly services: Pick<HttpServices, 'audit' | 'turnedAway' | 'now'>;
   readonly request: Pick<HttpRequest, 'params' | 'headers'>;
   readonly requestId: string;
 }
@@ -27,7 +31,13 @@ export interface AuditTrailOptions {
 export function createAuditTrail({ route, services, request, requestId }: AuditTrailOptions): AuditTrail {
   const isChange = route.method !== 'GET';
   const source = sourceOf(request.headers);
-  const trail: AuditTrail = { caller: undefined, idempotencyKeyHash: undefined, intent, outcome };
+  const trail: AuditTrail = {
+    caller: undefined,
+    idempotencyKeyHash: undefined,
+    isTurnedAway: false,
+    intent,
+    outcome,
+  };
 
   function row(phase: AuditRow['phase']): AuditRow {
     const { caller, idempotencyKeyHash } = trail;
@@ -45,13 +55,14 @@ export function createAuditTrail({ route, services, request, requestId }: AuditT
   }
 
   async function intent(): Promise<void> {
-    if (isChange) await services.audit.write(row('intent'));
+    if (isChange && !trail.isTurnedAway) await services.audit.write(row('intent'));
   }
 
   async function outcome(answer: RenderedAnswer): Promise<void> {
     const { status } = answer;
-    if (!isChange && status !== 401 && status !== 403) return;
-    await services.audit.write({ ...row('outcome'), status, ...whyOf(answer) });
+    const outcomeRow = { ...row('outcome'), status, ...whyOf(answer) };
+    if (trail.isTurnedAway) await services.turnedAway.write(outcomeRow, countedAddress(source));
+    else if (isChange || status === 403) await services.audit.write(outcomeRow);
   }
 
   return trail;
@@ -74,11 +85,4 @@ function targetOf({ secretParams = [] }: Route, params: HttpRequest['params']): 
   return Object.fromEntries(
     entries.map(([name, value]) => [name, secretParams.includes(name) ? `sha256:${sha256Hex(value)}` : value]),
   );
-}
-
-/** The last hop is the one that the platform's own front end wrote; those before it are whatever the caller sent. */
-function sourceOf(headers: Pick<Headers, 'get'>): string | undefined {
-  const hops = headers.get('x-forwarded-for')?.split(',') ?? [];
-  const last = hops.at(-1)?.trim();
-  return last === undefined || last === '' ? undefined : last;
 }

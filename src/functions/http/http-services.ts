@@ -1,7 +1,9 @@
 import type { InvocationContext } from '@azure/functions';
 import type { Audit } from '../../desk/audit.ts';
 import type { Idempotency } from '../../desk/idempotency.ts';
+import type { TurnedAway } from '../../desk/turned-away.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
+import type { FailureLimits } from './failure-limits.ts';
 import type { ReadCaller } from './read-caller.ts';
 
 /** What every door stands on. */
@@ -14,6 +16,8 @@ export interface HttpServices {
   readonly readCaller: ReadCaller;
   readonly idempotency: Idempotency;
   readonly audit: Pick<Audit, 'write'>;
+  readonly turnedAway: TurnedAway;
+  readonly failureLimits: FailureLimits;
   readonly orchestrationsOf: (context: InvocationContext) => Orchestrations;
   /** Called after each change that was made, without waiting: a hint that there may be something to deliver. */
   readonly afterChange: () => void;

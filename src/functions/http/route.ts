@@ -55,6 +55,8 @@ interface RouteFacts {
 
 export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> extends RouteFacts {
   readonly request?: { readonly params?: P; readonly query?: Q; readonly body?: B };
+  /** For keyless routes that a secret in the path opens: whether it does. Whoever shows none that does is counted and bounded. */
+  readonly isOpenedBy?: (params: Readonly<Record<string, string>>) => Promise<boolean>;
   readonly handler: (request: RouteRequest<z.output<P>, z.output<Q>, z.output<B>>) => Promise<RouteAnswer>;
 }
 
@@ -65,5 +67,6 @@ export interface Route extends RouteFacts {
     readonly query: z.ZodType | undefined;
     readonly body: z.ZodType | undefined;
   };
+  readonly isOpenedBy?: (params: Readonly<Record<string, string>>) => Promise<boolean>;
   readonly handle: (request: RouteRequest<unknown, unknown, unknown>) => Promise<RouteAnswer>;
 }
