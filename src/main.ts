@@ -97,6 +97,7 @@ function registerDoors(all: Services, machine: OnPremises, { subscriptionId }: S
     ...certificateRoutes({
       books,
       operations,
+      now: all.now,
       certificates: all.certificates,
       lookup: all.lookup,
       revocations: all.revocations,

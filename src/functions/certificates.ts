@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { certificatePem } from '../desk/certificate-pem.ts';
+import { checkOrder, type OrderParts } from '../desk/check-order.ts';
 import type { CertificateLookup } from '../desk/certificate-lookup.ts';
 import type { CertificateDesk } from '../desk/issue-certificate.ts';
 import type { KitDesk } from '../desk/kits.ts';
@@ -25,6 +26,7 @@ export interface CertificateRoutesOptions {
   readonly lookup: CertificateLookup;
   readonly revocations: RevocationDesk;
   readonly kits: KitDesk;
+  readonly now: () => Date;
   readonly operations: Pick<Operations, 'view'>;
 }
 
@@ -121,6 +123,7 @@ export function certificateRoutes(options: CertificateRoutesOptions): readonly R
 }
 
 function issueCertificate(options: CertificateRoutesOptions): Route {
+  const wrongParts = (parts: OrderParts): ReturnType<typeof checkOrder> => checkOrder(options, parts);
   return defineRoute({
     name: 'issueCertificate',
     method: 'POST',
@@ -131,9 +134,16 @@ function issueCertificate(options: CertificateRoutesOptions): Route {
     tags,
     request: { body: orderSchema },
     responses: { 201: certificateViewSchema },
+    alsoWrong: wrongParts,
     handler: async ({ body, caller, randomBytes }) => {
       if (body.allowSharedName === true && !isAllowed(caller, 'operator'))
         throw new AppError('ERR_CALLER_NOT_ALLOWED', 'Only an operator may let certificates share a name.');
+      const problems = await wrongParts(body);
+      if (problems.length > 0) {
+        throw new AppError('ERR_REQUEST_INVALID', 'The order cannot be carried out; errors lists everything found.', {
+          problems,
+        });
+      }
       const { record, ignored } = await options.certificates.issue({ ...body, requestedBy: caller.id }, randomBytes);
       const view = { ...(await toView(options, record)), ...(ignored.length === 0 ? {} : { ignored }) };
       return { status: 201, body: view, headers: { location: `/api/certificates/${record.thumbprint ?? ''}` } };

@@ -4,6 +4,7 @@ import { AppError, type Problem } from '../../domain/app-error.ts';
 import { readBody } from './read-body.ts';
 import type { Route } from './route.ts';
 import { shapeProblems } from './shape-problems.ts';
+import { validParts } from './valid-parts.ts';
 
 export interface CheckedRequest {
   readonly params: unknown;
@@ -31,6 +32,10 @@ export async function checkRequest(route: Route, request: HttpRequest): Promise<
   const rawBody = route.method === 'GET' ? {} : await readBody(request);
   const { idempotencyKey, body: ownBody } = takeIdempotencyKey(route, request.headers, rawBody, problems);
   const body = check(route.request.body ?? nothing, ownBody, '', problems);
+  if (body === undefined && route.request.body !== undefined && route.alsoWrong !== undefined) {
+    // Told together, so that nobody mends the shape only to hear of the next thing.
+    problems.push(...(await route.alsoWrong(validParts(route.request.body, ownBody) ?? {})));
+  }
   if (problems.length > 0) {
     throw new AppError('ERR_REQUEST_INVALID', 'The request is not valid; errors lists everything found.', { problems });
   }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ValidParts } from './valid-parts.ts';
 import type { Route, RouteDefinition, RouteRequest } from './route.ts';
 
 /**
@@ -10,10 +11,11 @@ export function defineRoute<
   Q extends z.ZodType = z.ZodType<Readonly<Record<string, never>>>,
   B extends z.ZodType = z.ZodType<undefined>,
 >(definition: RouteDefinition<P, Q, B>): Route {
-  const { request, handler, ...facts } = definition;
+  const { request, handler, alsoWrong, ...facts } = definition;
   return {
     ...facts,
     request: { params: request?.params, query: request?.query, body: request?.body },
+    alsoWrong: alsoWrong && ((parts) => alsoWrong(parts as ValidParts<z.output<B>>)),
     // The pipeline has parsed each part with the very schema that the handler's types come from.
     handle: (checked) => handler(checked as RouteRequest<z.output<P>, z.output<Q>, z.output<B>>),
   };

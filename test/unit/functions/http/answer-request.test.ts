@@ -178,6 +178,34 @@ describe('src/functions/http/answer-request', () => {
       expect(runs).toEqual([]);
     });
 
+    it('tells what is wrong with the right parts together with the shape', async () => {
+      const doors = await createTestDoors();
+      const { route } = aRoute();
+      const asked: unknown[] = [];
+      const withRules = {
+        ...route,
+        alsoWrong: (parts: unknown) => {
+          asked.push(parts);
+          return Promise.resolve([{ path: '/name', code: 'nameTaken', message: 'It is taken.', fix: 'Take another.' }]);
+        },
+      };
+
+      const answer = await doors.ask(withRules, {
+        params,
+        body: { name: 'books', size: 'many', secret: { password: 'p', more: 1 }, extra: true },
+      });
+
+      expect([...errorsOf(answer.json)].sort()).toEqual([
+        '/extra UNKNOWN_FIELD',
+        '/name nameTaken',
+        '/secret/more UNKNOWN_FIELD',
+        '/size INVALID_TYPE',
+      ]);
+      expect(asked).toEqual([{ name: 'books', secret: { password: 'p' } }]);
+      await doors.ask(withRules, ask);
+      expect(asked).toHaveLength(1);
+    });
+
     it.each([
       ['nothing', undefined, ['/name MISSING_FIELD', '/size MISSING_FIELD']],
       ['{}', '{}', ['/name MISSING_FIELD', '/size MISSING_FIELD']],
