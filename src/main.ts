@@ -165,6 +165,7 @@ function registerWatches(all: Services, machine: OnPremises, { clientId }: Setti
       const outcome = await onGatewayChanged(event, {
         books,
         writer,
+        now,
         clientId,
         orchestrations: orchestrationsOf(context),
       });
@@ -190,13 +191,22 @@ function registerStories(all: Services): void {
       blobs: all.blobs,
       books,
       writer,
+      presence: all.presence,
       rounds: all.rounds,
       sessions: all.sessions,
       profileContainer,
       readProfilePackage: all.readProfile,
     }),
-    writeGateway: createWriteGateway({ arm, books, now, thumbprintOfRoot, isExpiredRoot }),
-    readWrite: createReadWrite({ arm, books }),
+    writeGateway: createWriteGateway({
+      arm,
+      books,
+      now,
+      noteVanished: all.noteVanished,
+      presence: all.presence,
+      thumbprintOfRoot,
+      isExpiredRoot,
+    }),
+    readWrite: createReadWrite({ arm, books, now, thumbprintOfRoot }),
   });
 }
 

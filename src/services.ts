@@ -16,6 +16,8 @@ import { createClaims } from './desk/claims.ts';
 import { createRootDesk } from './desk/create-root.ts';
 import { createDownloads } from './desk/downloads.ts';
 import { createExpiries, type DescribeExpiring } from './desk/expiries.ts';
+import { createForeignEntries } from './desk/foreign-entries.ts';
+import { createGatewayPresence } from './desk/gateway-presence.ts';
 import { createGatewayRounds } from './desk/gateway-rounds.ts';
 import { createGatewayStories } from './desk/gateway-stories.ts';
 import { createGatewayWriter } from './desk/gateway-writer.ts';
@@ -23,6 +25,7 @@ import { createIdempotency } from './desk/idempotency.ts';
 import { createCertificateDesk } from './desk/issue-certificate.ts';
 import { createJudgePlan } from './desk/judge-plan.ts';
 import { createKitDesk } from './desk/kits.ts';
+import { createNoteVanished } from './desk/note-vanished.ts';
 import { createNotices } from './desk/notices.ts';
 import { createOperations } from './desk/operations.ts';
 import { createOperationStanding } from './desk/operation-standing.ts';
@@ -99,6 +102,18 @@ export function createServices({ settings, faults }: SettingsReading, credential
   const sendWebhook = createSendWebhook({ allowedHosts: settings.webhookAllowedHosts });
   const delivery = { outbox, webhook: readiness.webhook, send: sendWebhook, now };
 
+  const noteVanished = createNoteVanished({ books, outbox, audit, now, thumbprintOfRoot });
+  const foreignEntries = createForeignEntries({ books, outbox, audit, now, thumbprintOfRoot, readForeignRoot });
+  const rounds = createGatewayRounds({
+    books,
+    operations,
+    outbox,
+    noteVanished,
+    foreignEntries,
+    now,
+    thumbprintOfRoot,
+  });
+
   const machineBooks = createOnPremisesBooks(tables);
   const standing = createOperationStanding({ books, machineBooks });
   const describeOnPremises = createDescribeOnPremises(machineBooks);
@@ -138,8 +153,17 @@ export function createServices({ settings, faults }: SettingsReading, credential
     audit,
     idempotency: createIdempotency({ tables, now }),
     notices: createNotices({ tables }),
-    rounds: createGatewayRounds({ books, operations, outbox, writer, now, thumbprintOfRoot }),
-    sessions: createSessionRecorder({ books, operations, now }),
+    noteVanished,
+    presence: createGatewayPresence({
+      books,
+      operations,
+      outbox,
+      writer,
+      failRequests: (...request) => rounds.failProfile(...request),
+      now,
+    }),
+    rounds,
+    sessions: createSessionRecorder({ books, lookup, operations, outbox, now }),
     stories: createGatewayStories({ books, claims, operations, now }),
     trust: createTrustDesk({ books, lookup, operations, writer, now }),
     revocations: createRevocationDesk({ books, lookup, operations, outbox, audit, writer, now }),

@@ -2,19 +2,24 @@ import type { ActivitiesOf } from '../contracts/activity.ts';
 import type * as references from '../contracts/apply-gateway.ts';
 import type { PolledAction, StartedAction } from '../contracts/apply-gateway.ts';
 import type { Books } from '../desk/books.ts';
+import type { GatewayPresence } from '../desk/gateway-presence.ts';
 import type { GatewayRounds } from '../desk/gateway-rounds.ts';
 import type { GatewayWriter } from '../desk/gateway-writer.ts';
 import type { SessionRecorder } from '../desk/record-sessions.ts';
+import { canonicalJson, sha256Hex } from '../desk/digest.ts';
 import { gatewayKeys, type GatewayRecord } from '../desk/records/gateways.ts';
+import { wordsOf } from './write-gateway.ts';
+import type { JsonObject } from '../domain/json.ts';
+import { networkOf, profileBasis } from '../domain/profile-basis.ts';
 import type { ProfilePackage } from '../domain/profile-package.ts';
-import type { Arm, ArmAnswer, ArmPoll, SessionList, VpnSession } from '../ports/arm.ts';
+import type { Arm, ArmAnswer, ArmPoll, ArmUndone } from '../ports/arm.ts';
 import type { Blobs } from '../ports/blobs.ts';
-import { refusalOf } from './azure-refusal.ts';
 
 export interface ApplyActivitiesOptions {
   readonly arm: Arm;
   readonly blobs: Blobs;
   readonly books: Books;
+  readonly presence: Pick<GatewayPresence, 'noteAbsence'>;
   readonly rounds: GatewayRounds;
   readonly sessions: SessionRecorder;
   readonly writer: GatewayWriter;
@@ -40,48 +45,65 @@ export function createApplyActivities(options: ApplyActivitiesOptions): ApplyAct
   }
 
   return {
-    recordEntries: async (input) => {
-      const { resourceId } = await gatewayOf(input.gatewayId);
+    recordEntries: async ({ gatewayId, desired, writeSeconds }) => {
+      const { resourceId } = await gatewayOf(gatewayId);
       const read = await arm.readRaw(resourceId);
-      if (read.outcome === 'busy' || read.outcome === 'unavailable')
-        return { outcome: 'wait', seconds: read.retryAfterSeconds };
-      // Thrown, so that it is tried again: a moment ago the gateway was there and could be read.
-      if (read.outcome !== 'done') throw new Error(`Gateway ${input.gatewayId} could not be read: ${read.outcome}.`);
-      return { outcome: 'recorded', ...(await rounds.recordRound(input.gatewayId, { gateway: read.value, ...input })) };
+      if (read.outcome === 'busy') return { outcome: 'wait', seconds: read.retryAfterSeconds, reason: read.code };
+      if (read.outcome !== 'done') return { outcome: 'wait', seconds: unseenSeconds, reason: read.code };
+      const basis = await profileBasisOf(read.value);
+      const round = {
+        gateway: read.value,
+        writeSeconds,
+        ...(desired === undefined ? {} : { desired }),
+        ...(basis === undefined ? {} : { profileBasis: basis }),
+      };
+      return { outcome: 'recorded', ...(await rounds.recordRound(gatewayId, round)) };
     },
 
-    quarantineEntry: async (input) => {
-      await rounds.quarantine(input.gatewayId, input.key, `${input.code}: ${input.message}`);
+    recordRefusals: async ({ gatewayId, refusals }) => {
+      const { resourceId } = await gatewayOf(gatewayId);
+      const read = await arm.readRaw(resourceId);
+      // Nothing is noted against anybody on the strength of a gateway that cannot be seen: the next round finds it again.
+      if (read.outcome === 'done') await rounds.recordRefusals(gatewayId, read.value, refusals);
       return null;
     },
 
-    startSessionList: async ({ gatewayId }) =>
-      started(await arm.startSessions((await gatewayOf(gatewayId)).resourceId)),
+    lookForGateway: async ({ gatewayId }) => {
+      const { resourceId } = await gatewayOf(gatewayId);
+      const read = await arm.readRaw(resourceId);
+      if (read.outcome === 'done' || read.outcome === 'busy') return { outcome: 'there' };
+      if (read.outcome !== 'missing' || read.of !== 'resource') return { outcome: 'unknown', ...wordsOf(read) };
+      const list = await arm.listGateways(groupOf(resourceId));
+      if (list.outcome !== 'done') return { outcome: 'unknown', ...wordsOf(list) };
+      const isListed = list.value.some((id) => id.toLowerCase() === resourceId.toLowerCase());
+      return { outcome: isListed ? 'there' : 'absent' };
+    },
 
-    pollSessionList: async ({ gatewayId, state }) =>
-      polled(readable(await arm.pollSessions(state)), async (list) => ({
-        toCut: await sessions.toCut(gatewayId, list),
-      })),
+    startSessionList: async (input) =>
+      started(input, await arm.startSessions((await gatewayOf(input.gatewayId)).resourceId)),
 
-    startDisconnect: async (input) =>
-      started(await arm.startDisconnect((await gatewayOf(input.gatewayId)).resourceId, input.connectionIds)),
+    pollSessionList: async (input) =>
+      polled(input, await arm.pollSessions(input.state), (list) => sessions.judge(input.gatewayId, list)),
 
-    pollDisconnect: async ({ state }) => polled(await arm.pollDisconnect(state), () => Promise.resolve({})),
+    startDisconnect: async ({ connectionIds, ...input }) =>
+      started(input, await arm.startDisconnect((await gatewayOf(input.gatewayId)).resourceId, connectionIds)),
 
-    recordSessions: async (input) => {
-      await sessions.record(input.gatewayId, input.cut, input.failure);
+    pollDisconnect: async (input) => polled(input, await arm.pollDisconnect(input.state), () => Promise.resolve({})),
+
+    recordSessions: async ({ gatewayId, ...look }) => {
+      await sessions.record(gatewayId, look);
       return null;
     },
 
-    startProfile: async ({ gatewayId }) => {
-      const { resourceId, profileWanted, profileMade } = await gatewayOf(gatewayId);
+    startProfile: async (input) => {
+      const { resourceId, profileWanted, profileMade } = await gatewayOf(input.gatewayId);
       if (profileWanted === profileMade) return { outcome: 'none' as const };
-      return { ...started(await arm.startProfile(resourceId)), wanted: profileWanted };
+      return { ...(await started(input, await arm.startProfile(resourceId))), wanted: profileWanted };
     },
 
     pollProfile: async (input) => {
       const answer = await arm.pollProfile(input.state);
-      if (answer.outcome !== 'succeeded') return polled(answer, () => Promise.resolve({ hash: '' }));
+      if (answer.outcome !== 'succeeded') return polled(input, answer, () => Promise.resolve({ hash: '' }));
       const read = options.readProfilePackage(answer.value);
       if (!read.ok) {
         return {
@@ -105,55 +127,74 @@ export function createApplyActivities(options: ApplyActivitiesOptions): ApplyAct
       released: await options.writer.release(gatewayId, epoch),
     }),
 
+    pauseGateway: async ({ gatewayId, epoch, ...failure }) => {
+      await rounds.showFailure(gatewayId, failure);
+      return { released: await options.writer.pause(gatewayId, epoch, failure) };
+    },
+
     abandonGateway: async ({ gatewayId, epoch }) => {
-      await rounds.abandon(gatewayId, epoch);
+      await options.presence.noteAbsence(gatewayId, epoch);
       return null;
     },
   };
+
+  /** What a profile package would be made from now; undefined when the network cannot be seen, which says nothing. */
+  async function profileBasisOf(gateway: JsonObject): Promise<string | undefined> {
+    const networkId = networkOf(gateway);
+    const network = networkId === undefined ? undefined : await arm.readRaw(networkId);
+    if (network?.outcome !== 'done') return undefined;
+    return sha256Hex(canonicalJson(profileBasis(gateway, network.value))).slice(0, 32);
+  }
+
+  /** More is wanted by now than what the action's round has carried out. */
+  async function isOvertaken({ gatewayId, desired }: references.GatewayActionInput): Promise<boolean> {
+    const record = (await books.gateways.get(gatewayKeys(gatewayId)))?.record;
+    return record !== undefined && record.desired > desired;
+  }
+
+  async function started(input: references.GatewayActionInput, answer: ArmAnswer<string>): Promise<StartedAction> {
+    if (answer.outcome === 'done') {
+      return { outcome: 'started', state: answer.value, seconds: answer.retryAfterSeconds ?? firstLookSeconds };
+    }
+    if (answer.outcome === 'busy' || answer.outcome === 'unavailable') return waiting(input, answer);
+    return { outcome: 'refused', ...wordsOf(answer) };
+  }
+
+  async function polled<T, R extends object>(
+    input: references.GatewayActionInput,
+    answer: ArmPoll<T>,
+    onDone: (value: T) => Promise<R>,
+  ): Promise<PolledAction<R>> {
+    switch (answer.outcome) {
+      case 'running': {
+        const { state, retryAfterSeconds: seconds } = answer;
+        return { outcome: 'running', state, seconds, isOvertaken: await isOvertaken(input) };
+      }
+      case 'busy':
+      case 'unavailable':
+        return waiting(input, answer);
+      case 'succeeded':
+        return { outcome: 'done', ...(await onDone(answer.value)) };
+      case 'unreadable':
+      case 'failed':
+        return { outcome: 'refused', ...wordsOf(answer) };
+    }
+  }
+
+  async function waiting(
+    input: references.GatewayActionInput,
+    { code, message, retryAfterSeconds: seconds }: Extract<ArmUndone, { outcome: 'busy' | 'unavailable' }>,
+  ): Promise<Extract<StartedAction, { outcome: 'wait' }>> {
+    return { outcome: 'wait', seconds, reason: `${code}: ${message}`, isOvertaken: await isOvertaken(input) };
+  }
 }
 
 /** Looks that Azure asks for first, when it has only just been asked. */
 const firstLookSeconds = 5;
+/** A gateway that was there a moment ago and cannot be read now. */
+const unseenSeconds = 30;
 
-function started(answer: ArmAnswer<string>): StartedAction {
-  switch (answer.outcome) {
-    case 'done':
-      return { outcome: 'started', state: answer.value, seconds: answer.retryAfterSeconds ?? firstLookSeconds };
-    case 'busy':
-    case 'unavailable':
-      return { outcome: 'wait', seconds: answer.retryAfterSeconds, reason: answer.code };
-    case 'missing':
-    case 'refused':
-      return refusalOf(answer);
-  }
-}
-
-async function polled<T, R extends object>(
-  answer: ArmPoll<T>,
-  onDone: (value: T) => Promise<R>,
-): Promise<PolledAction<R>> {
-  switch (answer.outcome) {
-    case 'running':
-      return { outcome: 'running', state: answer.state, seconds: answer.retryAfterSeconds };
-    case 'busy':
-    case 'unavailable':
-      return { outcome: 'wait', seconds: answer.retryAfterSeconds, reason: answer.code };
-    case 'succeeded':
-      return { outcome: 'done', ...(await onDone(answer.value)) };
-    case 'unreadable':
-    case 'failed':
-      return refusalOf(answer);
-  }
-}
-
-type CuttableSession = VpnSession & { readonly connectionId: string };
-
-/** A list proves that somebody is gone only if each of its rows can be read and cut. */
-function readable(answer: ArmPoll<SessionList>): ArmPoll<readonly CuttableSession[]> {
-  if (answer.outcome !== 'succeeded') return answer;
-  const { sessions, unreadable } = answer.value;
-  const cuttable = sessions.filter((session): session is CuttableSession => session.connectionId !== undefined);
-  if (unreadable === 0 && cuttable.length === sessions.length) return { outcome: 'succeeded', value: cuttable };
-  const message = 'Azure names sessions without a name or a connection id: who they are cannot be told.';
-  return { outcome: 'unreadable', code: 'SessionsUnreadable', message };
+/** Id of the resource group that a resource is in. */
+function groupOf(resourceId: string): string {
+  return resourceId.replace(/\/providers\/.*$/i, '');
 }

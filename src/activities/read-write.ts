@@ -1,36 +1,44 @@
-import type { Arm } from '../ports/arm.ts';
+import type { ActivitiesOf } from '../contracts/activity.ts';
+import type { readWrite } from '../contracts/apply-gateway.ts';
 import type { Books } from '../desk/books.ts';
+import { readDesiredState } from '../desk/desired-entries.ts';
 import { gatewayKeys } from '../desk/records/gateways.ts';
-import { isAtWork } from './ensure-resource.ts';
+import type { ThumbprintOfRoot } from '../domain/gateway-entries.ts';
+import type { Arm } from '../ports/arm.ts';
+import { isAtWork, provisioningOf } from './ensure-resource.ts';
+import { namedIn, wordsOf } from './write-gateway.ts';
 
-type ReadWrite = (input: {
-  readonly gatewayId: string;
-  readonly operationUrl: string | null;
-}) => Promise<
-  | { readonly outcome: 'updating'; readonly seconds: number }
-  | { readonly outcome: 'succeeded' }
-  | { readonly outcome: 'failed'; readonly code: string; readonly message: string }
->;
+export interface ReadWriteOptions {
+  readonly arm: Arm;
+  readonly books: Books;
+  readonly now: () => Date;
+  readonly thumbprintOfRoot: ThumbprintOfRoot;
+}
+
+type ReadWrite = ActivitiesOf<{ readonly readWrite: typeof readWrite }>['readWrite'];
 
 const usualLookSeconds = 10;
+const unseenSeconds = 30;
 
 /** How a write goes on. The resource itself is asked; the operation's URL is read only for the words of a failure. */
-export function createReadWrite({ arm, books }: { readonly arm: Arm; readonly books: Books }): ReadWrite {
+export function createReadWrite({ arm, books, now, thumbprintOfRoot }: ReadWriteOptions): ReadWrite {
   return async ({ gatewayId, operationUrl }) => {
     const resourceId = (await books.gateways.get(gatewayKeys(gatewayId)))?.record.resourceId ?? '';
-    const read = await arm.readProvisioning(resourceId);
-    if (read.outcome === 'busy' || read.outcome === 'unavailable')
-      return { outcome: 'updating', seconds: read.retryAfterSeconds };
-    if (read.outcome === 'missing')
-      return { outcome: 'failed', code: 'GatewayGone', message: 'The gateway is no longer there.' };
-    if (read.outcome === 'refused') return { outcome: 'failed', code: read.code, message: read.message };
-    if (isAtWork(read.value)) return { outcome: 'updating', seconds: read.retryAfterSeconds ?? usualLookSeconds };
-    if (read.value === 'Succeeded') return { outcome: 'succeeded' };
+    const read = await arm.readRaw(resourceId);
+    if (read.outcome === 'busy') return { outcome: 'updating', seconds: read.retryAfterSeconds };
+    // Not to be seen now says nothing about the write.
+    if (read.outcome !== 'done') return { outcome: 'unseen', seconds: unseenSeconds };
+    const state = provisioningOf(read.value);
+    if (isAtWork(state)) return { outcome: 'updating', seconds: usualLookSeconds };
+    if (state === 'Succeeded') return { outcome: 'succeeded' };
     const error = operationUrl === null ? undefined : await arm.readOperationError(operationUrl);
+    const words = error ?? { code: state, message: `Azure ended the write as ${state}.` };
+    const desired = await readDesiredState(gatewayId, read.value, { books, now: now(), thumbprintOfRoot });
     return {
       outcome: 'failed',
-      code: error?.code ?? read.value,
-      message: error?.message ?? `Azure ended the write as ${read.value}.`,
+      isAboutBody: error?.aboutBody ?? true,
+      ...wordsOf(words),
+      ...namedIn(words.message, read.value, desired, thumbprintOfRoot),
     };
   };
 }

@@ -1,9 +1,19 @@
-import type { ApplyGatewayInput, WriteOutcome } from '../contracts/apply-gateway.ts';
+import type { WriteFailure, WriteGatewayInput, WriteOutcome } from '../contracts/apply-gateway.ts';
 import type { Books } from '../desk/books.ts';
-import { readDesiredState } from '../desk/desired-entries.ts';
+import { readDesiredState, type DesiredState } from '../desk/desired-entries.ts';
+import type { GatewayPresence } from '../desk/gateway-presence.ts';
+import type { NoteVanished } from '../desk/note-vanished.ts';
 import { gatewayKeys, type GatewayRecord } from '../desk/records/gateways.ts';
-import { asText, type ThumbprintOfRoot } from '../domain/gateway-entries.ts';
-import { applyChanges, changesFor, withoutExpiredRoots, type EntryChange } from '../domain/gateway-merge.ts';
+import { isNamedIn } from '../domain/entry-refusals.ts';
+import { asText, readEntries, type ThumbprintOfRoot } from '../domain/gateway-entries.ts';
+import {
+  applyChanges,
+  changesFor,
+  entryKey,
+  heldChanges,
+  withoutExpiredRoots,
+  type EntryChange,
+} from '../domain/gateway-merge.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { usesRadius, withRadiusSecrets } from '../domain/radius-secrets.ts';
 import type { Arm, ArmAnswer, ArmUndone } from '../ports/arm.ts';
@@ -13,21 +23,22 @@ export interface WriteGatewayOptions {
   readonly arm: Arm;
   readonly books: Books;
   readonly now: () => Date;
+  readonly noteVanished: NoteVanished;
+  readonly presence: Pick<GatewayPresence, 'noteReturn'>;
   readonly thumbprintOfRoot: ThumbprintOfRoot;
-  /** True for a root entry whose certificate's last day has passed; false for one that cannot be read. */
-  readonly isExpiredRoot: (publicCertData: string, now: Date) => boolean;
+  /** Whether a root entry's certificate is past its last day; undefined for one that cannot be read. */
+  readonly isExpiredRoot: (publicCertData: string, now: Date) => boolean | undefined;
 }
-
-type WriteGateway = (input: ApplyGatewayInput & { readonly only?: readonly string[] }) => Promise<WriteOutcome>;
 
 const usualLookSeconds = 10;
 
 /**
- * Reads what is wanted and what is, merges, and writes the whole resource once if they differ. Everything that others put into
- * the body stays in it. A gateway that Azure is working on is not written: what it is becoming may be what is wanted.
+ * Reads what is wanted and what is, and writes the whole resource once if they differ. Everything that others put into the body
+ * stays in it. A gateway that Azure is working on is not written: what it is becoming may be what is wanted. Whatever is seen of
+ * a gateway that was missing, or lacks what was in force on it, is noted first.
  */
-export function createWriteGateway(options: WriteGatewayOptions): WriteGateway {
-  const { arm, books, now } = options;
+export function createWriteGateway(options: WriteGatewayOptions): (input: WriteGatewayInput) => Promise<WriteOutcome> {
+  const { arm, books, now, thumbprintOfRoot } = options;
 
   /** RADIUS secrets are missing from every read, and a body without them deletes them. */
   async function completeBody(resourceId: string, body: JsonObject): Promise<ArmAnswer<JsonObject>> {
@@ -36,53 +47,109 @@ export function createWriteGateway(options: WriteGatewayOptions): WriteGateway {
     return secrets.outcome === 'done' ? { outcome: 'done', value: withRadiusSecrets(body, secrets.value) } : secrets;
   }
 
-  async function write(
-    record: GatewayRecord,
-    current: JsonObject,
-    changes: readonly EntryChange[],
-  ): Promise<WriteOutcome> {
-    const keys = changes.map(({ key }) => key);
-    const merged = applyChanges(current, changes, options.thumbprintOfRoot);
-    const { body } = withoutExpiredRoots(merged, (data) => options.isExpiredRoot(data, now()));
-    const complete = await completeBody(record.resourceId, body);
-    if (complete.outcome !== 'done') return unwritten(complete, keys);
-    const put = await arm.putRaw(record.resourceId, complete.value, asText(current['etag']));
-    if (put.outcome !== 'done') return unwritten(put, keys);
-    return {
-      outcome: 'written',
-      keys,
-      seconds: put.retryAfterSeconds ?? usualLookSeconds,
-      operationUrl: put.operationUrl ?? null,
-    };
+  function bodyOf(current: JsonObject, changes: readonly EntryChange[], leftOut: readonly string[]): JsonObject {
+    const merged = applyChanges(current, changes, thumbprintOfRoot);
+    const isToDrop = ({ name, publicCertData }: { readonly name: string; readonly publicCertData: string }): boolean =>
+      options.isExpiredRoot(publicCertData, now()) ?? leftOut.includes(name);
+    return withoutExpiredRoots(merged, isToDrop).body;
   }
 
-  return async ({ gatewayId, epoch, only }) => {
+  async function write(
+    { resourceId, desired: count }: GatewayRecord,
+    current: JsonObject,
+    { changes, leftOut, desired }: Write,
+  ): Promise<WriteOutcome> {
+    const complete = await completeBody(resourceId, bodyOf(current, changes, leftOut));
+    if (complete.outcome !== 'done') return unwritten(complete, count);
+    const put = await arm.putRaw(resourceId, complete.value, asText(current['etag']));
+    const keys = changes.filter(({ isUndo }) => !isUndo).map(({ key }) => key);
+    if (put.outcome === 'done') {
+      const seconds = put.retryAfterSeconds ?? usualLookSeconds;
+      return { outcome: 'written', desired: count, keys, seconds, operationUrl: put.operationUrl ?? null };
+    }
+    if (put.outcome !== 'refused' || !put.aboutBody) return unwritten(put, count);
+    const named = namedIn(put.message, current, desired, thumbprintOfRoot);
+    return { outcome: 'refused', keys, desired: count, ...wordsOf(put), ...named };
+  }
+
+  return async ({ gatewayId, epoch, held = [], leftOut = [], force = false }) => {
     const record = (await books.gateways.get(gatewayKeys(gatewayId)))?.record;
     if (record === undefined || record.writer?.epoch !== epoch) return { outcome: 'superseded' };
-    const desired = await readDesiredState(books, gatewayId, now());
     const read = await arm.readRaw(record.resourceId);
-    if (read.outcome === 'missing') return { outcome: 'gone' };
-    if (read.outcome !== 'done') return unwritten(read, []);
+    if (read.outcome === 'missing') return notThere(read, record);
+    if (read.outcome !== 'done') return unwritten(read, record.desired);
+    if (record.state === 'missing') await options.presence.noteReturn(gatewayId);
+    const desired = await readDesiredState(gatewayId, read.value, { books, now: now(), thumbprintOfRoot });
+    await options.noteVanished(record, read.value, desired);
     const state = provisioningOf(read.value);
-    if (isAtWork(state)) return { outcome: 'wait', seconds: usualLookSeconds, reason: `gateway is ${state}` };
-    const changes = changesFor(read.value, desired.entries, options.thumbprintOfRoot).filter(
-      ({ key }) => only === undefined || only.includes(key),
-    );
+    if (isAtWork(state)) return atWork(state, record.desired);
+    const heldKeys = new Set(held);
+    const changes = changesFor(read.value, desired.entries, thumbprintOfRoot, heldKeys);
     // Azure keeps the body of a write that it ended badly, so that nothing differs: the same write again mends it.
     const isToMend = state === 'Failed' && record.applied !== record.desired;
-    if (changes.length === 0 && !isToMend) return { outcome: 'equal', desired: record.desired };
-    return write(record, read.value, changes);
+    if (changes.length === 0 && !isToMend && !force) {
+      return {
+        outcome: 'equal',
+        desired: record.desired,
+        held: heldChanges(read.value, desired.entries, thumbprintOfRoot, heldKeys),
+      };
+    }
+    return write(record, read.value, { changes, leftOut, desired });
   };
 }
 
-function unwritten(answer: ArmUndone, keys: readonly string[]): WriteOutcome {
+interface Write {
+  readonly changes: readonly EntryChange[];
+  readonly leftOut: readonly string[];
+  readonly desired: DesiredState;
+}
+
+/** Which entries Azure's words name: ours as changes that may be at fault, others' only where the words call them expired. */
+export function namedIn(
+  words: string,
+  current: JsonObject,
+  { entries }: DesiredState,
+  thumbprintOfRoot: ThumbprintOfRoot,
+): { readonly named: readonly string[]; readonly expired: readonly string[] } {
+  const ours = new Set(entries.map(({ thumbprint }) => thumbprint));
+  const named = entries.filter(
+    ({ entryName, thumbprint, wasInForce }) => !wasInForce && isNamedIn(words, { name: entryName, thumbprint }),
+  );
+  const others = readEntries(current, 'root', thumbprintOfRoot).filter(
+    ({ thumbprint }) => thumbprint === undefined || !ours.has(thumbprint),
+  );
+  const expired = /expired/i.test(words) ? others.filter((entry) => isNamedIn(words, { name: entry.name })) : [];
+  return { named: named.map(entryKey), expired: expired.map(({ name }) => name) };
+}
+
+/** Only the gateway itself can be absent; where its group or subscription is not found, nothing was seen of it. */
+function notThere(
+  answer: Extract<ArmUndone, { outcome: 'missing' }>,
+  { desired, state }: Pick<GatewayRecord, 'desired' | 'state'>,
+): WriteOutcome {
+  if (answer.of === 'resource') return { outcome: 'absent', desired, isKnown: state === 'missing' };
+  return { outcome: 'failed', desired, ...wordsOf(answer) };
+}
+
+function atWork(state: string, desired: number): WriteOutcome {
+  const message = `The gateway is ${state}.`;
+  return { outcome: 'wait', desired, seconds: usualLookSeconds, isUnavailable: false, code: state, message };
+}
+
+function unwritten(answer: ArmUndone, desired: number): WriteOutcome {
   switch (answer.outcome) {
     case 'busy':
-    case 'unavailable':
-      return { outcome: 'wait', seconds: answer.retryAfterSeconds, reason: answer.code };
+    case 'unavailable': {
+      const isUnavailable = answer.outcome === 'unavailable';
+      return { outcome: 'wait', desired, seconds: answer.retryAfterSeconds, isUnavailable, ...wordsOf(answer) };
+    }
     case 'refused':
-      return { outcome: 'refused', code: answer.code, message: answer.message, keys };
+      return { outcome: 'failed', desired, ...wordsOf(answer) };
     case 'missing':
-      return { outcome: 'gone' };
+      return notThere(answer, { desired, state: 'ready' });
   }
+}
+
+export function wordsOf({ code, message, correlationId }: WriteFailure): WriteFailure {
+  return { code, message, ...(correlationId === undefined ? {} : { correlationId }) };
 }

@@ -9,83 +9,161 @@ export interface ApplyGatewayInput {
   readonly epoch: number;
 }
 
+/** An entry change, as `root:<thumbprint>` or `revocation:<thumbprint>`. */
+type EntryKey = string;
+
+export interface WriteGatewayInput extends ApplyGatewayInput {
+  /** Changes that must not be in the body now. What an earlier, failed write brought of them comes off again. */
+  readonly held?: readonly EntryKey[];
+  /** Names of others' entries that Azure called expired: they are left out of the body. */
+  readonly leftOut?: readonly string[];
+  /** Write though nothing differs: whether Azure takes the gateway as it stands is to be known. */
+  readonly force?: boolean;
+}
+
+/** Why a write as a whole did not get through. It says nothing against any entry, so what was wanted stays wanted. */
+export interface WriteFailure {
+  readonly code: string;
+  /** Azure's own words. */
+  readonly message: string;
+  readonly correlationId?: string;
+}
+
+/** What Azure said of a body that it does not take: only such an answer (400, or a write that ended as Failed) can be about an entry. */
+export interface BodyRefusal extends WriteFailure {
+  /** Changes of ours that the words name. */
+  readonly named: readonly EntryKey[];
+  /** Entries of others that the words name as expired. */
+  readonly expired: readonly string[];
+}
+
 export type WriteOutcome =
-  /** Nothing to write: what Azure shows is what is wanted. `desired` is the intent count that this was read for. */
-  | { readonly outcome: 'equal'; readonly desired: number }
+  /** Nothing to write. `desired` is the count of intents that this was read for; `held` are the held changes that still differ. */
+  | { readonly outcome: 'equal'; readonly desired: number; readonly held: readonly EntryKey[] }
   | {
       readonly outcome: 'written';
-      readonly keys: readonly string[];
+      readonly desired: number;
+      readonly keys: readonly EntryKey[];
       readonly seconds: number;
       readonly operationUrl: string | null;
     }
-  | { readonly outcome: 'wait'; readonly seconds: number; readonly reason: string }
-  /** Azure refuses the body; `keys` are the entry changes that were in it. */
-  | (Refusal & { readonly keys: readonly string[] })
-  /** Another instance holds the gateway now, or the gateway is no longer there to be written. */
-  | { readonly outcome: 'superseded' }
-  | { readonly outcome: 'gone' };
+  /** Azure is at work, throttles, or is locked; `isUnavailable` when it gave no answer to go by, which may have a lasting cause. */
+  | ({
+      readonly outcome: 'wait';
+      readonly desired: number;
+      readonly seconds: number;
+      readonly isUnavailable: boolean;
+    } & WriteFailure)
+  /** Azure refuses the body; `keys` are the changes that were in it. */
+  | ({ readonly outcome: 'refused'; readonly keys: readonly EntryKey[]; readonly desired: number } & BodyRefusal)
+  | ({ readonly outcome: 'failed'; readonly desired: number } & WriteFailure)
+  /** Azure shows no gateway. One such answer proves nothing; `isKnown` when it was found to be gone before. */
+  | { readonly outcome: 'absent'; readonly desired: number; readonly isKnown: boolean }
+  /** Another instance holds the gateway now, or it is no longer registered. */
+  | { readonly outcome: 'superseded' };
 
-/** Reads what is wanted and what is, merges, and writes once if they differ. `only` limits the changes to some entries. */
-export const writeGateway = activityReference<ApplyGatewayInput & { readonly only?: readonly string[] }, WriteOutcome>(
-  'writeGateway',
-);
+/** Reads what is wanted and what is, notes what somebody took off, merges, and writes once if they differ. */
+export const writeGateway = activityReference<WriteGatewayInput, WriteOutcome>('writeGateway');
 
-/** After a write: whether Azure is done with it, and how it ended. */
+/** After a write: whether Azure is done with it, and how it ended. `unseen`: the gateway could not be looked at. */
 export const readWrite = activityReference<
   { readonly gatewayId: string; readonly operationUrl: string | null },
-  | { readonly outcome: 'updating'; readonly seconds: number }
+  | { readonly outcome: 'updating' | 'unseen'; readonly seconds: number }
   | { readonly outcome: 'succeeded' }
-  | { readonly outcome: 'failed'; readonly code: string; readonly message: string }
+  /** `isAboutBody` is false for a write that was canceled or superseded, not refused. */
+  | ({ readonly outcome: 'failed'; readonly isAboutBody: boolean } & BodyRefusal)
 >('readWrite');
 
-/** Sets one entry aside with Azure's words, so that it never stands in the way of the others. */
-export const quarantineEntry = activityReference<
-  { readonly gatewayId: string; readonly key: string; readonly code: string; readonly message: string },
+/** One look for a gateway that Azure did not show: by itself, and in the list of its resource group. */
+export const lookForGateway = activityReference<
+  { readonly gatewayId: string },
+  | { readonly outcome: 'there' }
+  /** The gateway is not found, and the list, which was answered, does not have it. */
+  | { readonly outcome: 'absent' }
+  | ({ readonly outcome: 'unknown' } & WriteFailure)
+>('lookForGateway');
+
+/** Notes what Azure has refused entries with. `isNamed` when Azure's words name the entry. */
+export const recordRefusals = activityReference<
+  {
+    readonly gatewayId: string;
+    readonly refusals: readonly (WriteFailure & { readonly key: EntryKey; readonly isNamed: boolean })[];
+  },
   null
->('quarantineEntry');
+>('recordRefusals');
 
 /** Compares entry by entry, notes how far each has come and ends the operations that waited for it. */
 export const recordEntries = activityReference<
-  ApplyGatewayInput & { readonly desired: number; readonly writeSeconds: readonly number[] },
+  ApplyGatewayInput & {
+    /** The count of intents that the gateway was found to match; absent when it does not. */
+    readonly desired?: number;
+    readonly writeSeconds: readonly number[];
+  },
   | { readonly outcome: 'recorded'; readonly sessionsToSee: boolean }
-  | { readonly outcome: 'wait'; readonly seconds: number }
+  | { readonly outcome: 'wait'; readonly seconds: number; readonly reason: string }
 >('recordEntries');
 
+/** `isOvertaken`: more is wanted of the gateway's entries by now, which goes before every look at something else. */
+interface Waiting {
+  readonly outcome: 'wait';
+  readonly seconds: number;
+  readonly reason: string;
+  readonly isOvertaken: boolean;
+}
+
 export type StartedAction =
-  | { readonly outcome: 'started'; readonly state: string; readonly seconds: number }
-  | { readonly outcome: 'wait'; readonly seconds: number; readonly reason: string }
-  | Refusal;
+  { readonly outcome: 'started'; readonly state: string; readonly seconds: number } | Waiting | Refusal;
 
 export type PolledAction<T> =
-  | { readonly outcome: 'running'; readonly state: string; readonly seconds: number }
-  | { readonly outcome: 'wait'; readonly seconds: number; readonly reason: string }
+  | { readonly outcome: 'running'; readonly state: string; readonly seconds: number; readonly isOvertaken: boolean }
+  | Waiting
   | ({ readonly outcome: 'done' } & T)
   | Refusal;
 
-export const startSessionList = activityReference<{ readonly gatewayId: string }, StartedAction>('startSessionList');
-/** When the list is there: which connections belong to revoked certificates. */
+/** `desired` is the count of intents that has been carried out: with a higher one by now, the action is overtaken. */
+export interface GatewayActionInput {
+  readonly gatewayId: string;
+  readonly desired: number;
+}
+
+/** What one list of sessions says of those whom the gateway is to refuse: `key` is `revocation:<thumbprint>` or `root:<root id>`. */
+export interface SessionFindings {
+  readonly toCut: readonly { readonly connectionId: string; readonly key: string }[];
+  /** Of these nothing can be said: sessions that could be theirs are there, and cannot be told apart or cut. */
+  readonly unsure: readonly { readonly key: string; readonly reason: string }[];
+}
+
+export const startSessionList = activityReference<GatewayActionInput, StartedAction>('startSessionList');
 export const pollSessionList = activityReference<
-  { readonly gatewayId: string; readonly state: string },
-  PolledAction<{ readonly toCut: readonly { readonly connectionId: string; readonly thumbprint: string }[] }>
+  GatewayActionInput & { readonly state: string },
+  PolledAction<SessionFindings>
 >('pollSessionList');
 export const startDisconnect = activityReference<
-  { readonly gatewayId: string; readonly connectionIds: readonly string[] },
+  GatewayActionInput & { readonly connectionIds: readonly string[] },
   StartedAction
 >('startDisconnect');
-export const pollDisconnect = activityReference<{ readonly state: string }, PolledAction<object>>('pollDisconnect');
+export const pollDisconnect = activityReference<GatewayActionInput & { readonly state: string }, PolledAction<object>>(
+  'pollDisconnect',
+);
 /** Notes what the sessions showed: cut, gone, or (five minutes after the first empty look) proven. */
 export const recordSessions = activityReference<
-  { readonly gatewayId: string; readonly cut: readonly string[]; readonly failure?: string },
+  {
+    readonly gatewayId: string;
+    readonly cut: readonly string[];
+    readonly unsure: SessionFindings['unsure'];
+    /** Why the sessions could not be seen or cut. */
+    readonly failure?: string;
+  },
   null
 >('recordSessions');
 
 export const startProfile = activityReference<
-  { readonly gatewayId: string },
-  (StartedAction & { readonly wanted?: number }) | { readonly outcome: 'none' }
+  GatewayActionInput,
+  (StartedAction & { readonly wanted: number }) | { readonly outcome: 'none' }
 >('startProfile');
 /** Fetches and keeps the package when Azure has made it; the package and its address stay inside the activity. */
 export const pollProfile = activityReference<
-  { readonly gatewayId: string; readonly state: string; readonly wanted: number },
+  GatewayActionInput & { readonly state: string; readonly wanted: number },
   PolledAction<{ readonly hash: string }>
 >('pollProfile');
 export const failProfile = activityReference<
@@ -96,5 +174,14 @@ export const failProfile = activityReference<
 /** Gives the gateway back if nothing more is wanted of it. */
 export const releaseGateway = activityReference<ApplyGatewayInput, { readonly released: boolean }>('releaseGateway');
 
-/** The gateway is no longer in Azure: ends what was wanted of it, and the claim on it. */
+/**
+ * Gives the gateway back though it is not as wanted: notes why, shows it with the operations that wait, and says when it is tried
+ * again. Not given back when more is wanted than was tried.
+ */
+export const pauseGateway = activityReference<
+  ApplyGatewayInput & { readonly desired: number } & WriteFailure,
+  { readonly released: boolean }
+>('pauseGateway');
+
+/** The gateway is no longer in Azure: ends what cannot be done any more, and the claim on it. It is still looked for. */
 export const abandonGateway = activityReference<ApplyGatewayInput, null>('abandonGateway');

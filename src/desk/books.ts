@@ -16,6 +16,7 @@ import {
   type RootRecord,
 } from './records/certificates.ts';
 import {
+  foreignEntryKind,
   gatewayKind,
   gatewayResourceKind,
   gatewayRevocationKind,
@@ -24,6 +25,7 @@ import {
   profileKind,
   profileRequestKind,
   rootGatewayKind,
+  type ForeignEntry,
   type GatewayRecord,
   type GatewayResource,
   type GatewayRevocation,
@@ -42,6 +44,7 @@ export interface Books {
   readonly gatewayRoots: Store<GatewayRoot>;
   readonly rootGateways: Store<RootGateway>;
   readonly gatewayRevocations: Store<GatewayRevocation>;
+  readonly foreignEntries: Store<ForeignEntry>;
   readonly madeResources: Store<MadeResource>;
   readonly profiles: Store<ProfileRecord>;
   readonly profileRequests: Store<ProfileRequest>;
@@ -63,6 +66,7 @@ export function createBooks(tables: Tables): Books {
     gatewayRoots: createStore(tables, gatewayRootKind),
     rootGateways: createStore(tables, rootGatewayKind),
     gatewayRevocations: createStore(tables, gatewayRevocationKind),
+    foreignEntries: createStore(tables, foreignEntryKind),
     madeResources: createStore(tables, madeResourceKind),
     profiles: createStore(tables, profileKind),
     profileRequests: createStore(tables, profileRequestKind),

@@ -1,65 +1,157 @@
+import { withinLimits } from '../domain/entry-limits.ts';
+import { asObject, readEntries, type ThumbprintOfRoot } from '../domain/gateway-entries.ts';
 import type { DesiredEntry } from '../domain/gateway-merge.ts';
+import type { JsonObject } from '../domain/json.ts';
 import { parseThumbprint, type Thumbprint } from '../domain/thumbprint.ts';
+import { without } from '../domain/without.ts';
 import type { Books } from './books.ts';
-import { rootKeys, type RevocationRecord, type RootRecord } from './records/certificates.ts';
+import { canonicalJson, sha256Hex } from './digest.ts';
+import { rootPartition, type RevocationRecord, type RootRecord } from './records/certificates.ts';
 import type { GatewayRevocation, GatewayRoot } from './records/gateways.ts';
 
 /** Everything that Gatehouse answers for on one gateway, with the rows that say how far each entry has come. */
 export interface DesiredState {
+  /** What the gateway should hold, and what it may lose when it is written anyway. */
   readonly entries: readonly DesiredEntry[];
   readonly roots: readonly { readonly row: GatewayRoot; readonly root: RootRecord }[];
   readonly revocations: readonly { readonly intent: RevocationRecord; readonly row: GatewayRevocation | undefined }[];
+  /** Rows of revocations that are not wanted of this gateway any more: the certificate has expired, or its root has left. */
+  readonly past: readonly GatewayRevocation[];
+  /** Roots of Gatehouse that somebody else has put on the gateway. */
+  readonly copied: readonly RootRecord[];
+  /** Changes when the gateway does, in anything that could make Azure take what it has refused. */
+  readonly mark: string;
+}
+
+interface DesiredStateOptions {
+  readonly books: Books;
+  readonly now: Date;
+  readonly thumbprintOfRoot: ThumbprintOfRoot;
 }
 
 /**
- * Reads what a gateway should hold: its roots, and the revocations of every root that it trusts or is about to give up,
- * without those of certificates that have expired by themselves. Expired roots are left out: they admit nobody, and Azure
- * refuses a body that holds one.
+ * Reads what a gateway should hold: its roots, and the revocations of every root that it is to trust, was seen to trust, or is
+ * about to give up, without those of certificates that have expired by themselves. Expired roots are left out: they admit
+ * nobody, and Azure refuses a body that holds one.
  */
-export async function readDesiredState(books: Books, gatewayId: string, now: Date): Promise<DesiredState> {
+export async function readDesiredState(
+  gatewayId: string,
+  gateway: JsonObject,
+  { books, now, thumbprintOfRoot }: DesiredStateOptions,
+): Promise<DesiredState> {
+  const mark = markOf(gateway, thumbprintOfRoot);
+  const shown = new Set(readEntries(gateway, 'root', thumbprintOfRoot).map(({ thumbprint }) => thumbprint));
+  const all = (await books.roots.list(rootPartition)).map(({ record }) => record);
   const rows = (await books.gatewayRoots.list(gatewayId)).map(({ record }) => record);
   const states = new Map(
     (await books.gatewayRevocations.list(gatewayId)).map(({ record }) => [record.thumbprint, record]),
   );
-  const roots = [];
+  const roots = rows.flatMap((row) => {
+    const root = all.find(({ id }) => id === row.rootId);
+    return root?.certificate === undefined ? [] : [{ row, root }];
+  });
+  const copied = all.filter(
+    ({ id, thumbprint }) => shown.has(thumbprint as Thumbprint) && !rows.some(({ rootId }) => rootId === id),
+  );
+  const trusted = [
+    ...roots.filter(({ row }) => row.state !== 'removed' || shown.has(row.thumbprint as Thumbprint)),
+    ...copied.map((root) => ({ root })),
+  ].map(({ root }) => root.id);
+
   const revocations = [];
-  for (const row of rows) {
-    const root = (await books.roots.get(rootKeys(row.rootId)))?.record;
-    if (root?.certificate === undefined) continue;
-    roots.push({ row, root });
-    if (row.state === 'removed') continue;
-    for (const { record: intent } of await books.revocations.list(row.rootId)) {
-      if (Date.parse(intent.notAfter) > now.getTime()) revocations.push({ intent, row: states.get(intent.thumbprint) });
+  for (const rootId of new Set(trusted)) {
+    for (const { record: intent } of await books.revocations.list(rootId)) {
+      if (Date.parse(intent.notAfter) <= now.getTime()) continue;
+      revocations.push({ intent, row: states.get(intent.thumbprint) });
+      states.delete(intent.thumbprint);
     }
   }
+  const past = [...states.values()].filter(({ state }) => state !== 'removed');
+  const isAside = (row: RefusalFields | undefined): boolean => isSetAside(row, now, mark);
   const entries = [
     ...roots
       .filter(({ root }) => Date.parse(root.notAfter) > now.getTime())
-      .map(({ row, root }) => rootEntry(row, root)),
-    ...revocations.map(({ intent, row }) => revocationEntry(intent, row)),
+      .map(({ row, root }) => rootEntry(row, root, isAside(row))),
+    ...revocations.map(({ intent, row }) =>
+      revocationEntry(intent, row, isAside(row?.wanted === intent.wanted ? row : undefined)),
+    ),
+    ...past.map(pastEntry),
   ];
-  return { entries, roots, revocations };
+  return { entries: withinLimits(gateway, entries, thumbprintOfRoot), roots, revocations, past, copied, mark };
 }
 
-function rootEntry(row: GatewayRoot, root: RootRecord): DesiredEntry {
+type RefusalFields = Pick<GatewayRevocation, 'retryAt' | 'refusedUnder'> & { readonly state: string };
+
+/** A refused entry is tried again when the gateway has changed and once a day; one under suspicion when its time has come. */
+function isSetAside(row: RefusalFields | undefined, now: Date, mark: string): boolean {
+  if (row?.retryAt === undefined || Date.parse(row.retryAt) <= now.getTime()) return false;
+  return row.state !== 'refused' || row.refusedUnder === mark;
+}
+
+/** What somebody can change of a gateway that has to do with its entries: names and certificates of all of them, and the settings. */
+function markOf(gateway: JsonObject, thumbprintOfRoot: ThumbprintOfRoot): string {
+  const properties = asObject(gateway['properties']);
+  const settings = without(
+    asObject(properties['vpnClientConfiguration']),
+    'vpnClientRootCertificates',
+    'vpnClientRevokedCertificates',
+    'vpnClientConnectionHealth',
+  );
+  const lists = (['root', 'revocation'] as const).map((kind) =>
+    readEntries(gateway, kind, thumbprintOfRoot)
+      .map(({ name, thumbprint }) => `${name} ${thumbprint ?? ''}`)
+      .toSorted(),
+  );
+  return sha256Hex(canonicalJson([properties['sku'], settings, lists])).slice(0, 32);
+}
+
+function rootEntry(row: GatewayRoot, root: RootRecord, isAside: boolean): DesiredEntry {
   return {
     kind: 'root',
     thumbprint: requireThumbprint(row.thumbprint),
     entryName: row.entryName,
     wanted: row.wanted,
     publicCertData: root.certificate ?? '',
-    quarantined: row.state === 'refused',
+    isSetAside: isAside,
+    wasInForce: row.state === 'trusted',
+    isOptional: false,
+    rank: 0,
+    since: row.updatedAt,
   };
 }
 
-function revocationEntry(intent: RevocationRecord, row: GatewayRevocation | undefined): DesiredEntry {
+function revocationEntry(intent: RevocationRecord, row: GatewayRevocation | undefined, isAside: boolean): DesiredEntry {
   return {
     kind: 'revocation',
     thumbprint: requireThumbprint(intent.thumbprint),
     entryName: revocationEntryName(intent),
     wanted: intent.wanted,
-    quarantined: row?.state === 'refused' && row.wanted === intent.wanted,
+    isSetAside: isAside,
+    wasInForce: row !== undefined && row.wanted && isInForce(row.state),
+    isOptional: false,
+    rank: intent.reason === 'compromised' ? 0 : 1,
+    since: intent.recordedAt,
   };
+}
+
+/** Comes off with the next write: it keeps nobody out any more, and takes a place. */
+function pastEntry(row: GatewayRevocation): DesiredEntry {
+  return {
+    kind: 'revocation',
+    thumbprint: requireThumbprint(row.thumbprint),
+    entryName: '',
+    wanted: false,
+    isSetAside: false,
+    wasInForce: false,
+    isOptional: true,
+    rank: 1,
+    since: row.requestedAt,
+  };
+}
+
+/** True in the states of a revocation that was seen on the gateway as provisioned. */
+export function isInForce(state: GatewayRevocation['state']): boolean {
+  return state === 'listed' || state === 'disconnected' || state === 'proven';
 }
 
 /** Azure takes letters, digits, dot, dash and underscore; the thumbprint's beginning keeps two of one person apart. */

@@ -1,37 +1,37 @@
-import { asObject, asText, type ThumbprintOfRoot } from '../domain/gateway-entries.ts';
+import { asObject, asText } from '../domain/gateway-entries.ts';
+import type { WriteFailure } from '../contracts/apply-gateway.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { ProfilePackage } from '../domain/profile-package.ts';
-import type { Books } from './books.ts';
-import type { GatewayWriter } from './gateway-writer.ts';
-import type { Operations } from './operations.ts';
-import type { Outbox } from './outbox.ts';
-import { createEntryRecorder, type EntryRecorder } from './record-entries.ts';
-import { gatewayKeys, operationsOf, type ProfileRecord } from './records/gateways.ts';
+import { without } from '../domain/without.ts';
+import { createEntryRecorder, type EntryRecorder, type RecordEntriesOptions } from './record-entries.ts';
+import { gatewayKeys, operationsOf, type GatewayRecord, type ProfileRecord } from './records/gateways.ts';
 
 /** How many write times are kept for a gateway's own p50 and p95. */
 const updateTimesMax = 50;
 
-export interface GatewayRounds extends Pick<EntryRecorder, 'quarantine'> {
-  /** After a look at the gateway that matched intent `desired`: notes entries, provisioning, times and the count. */
+export interface GatewayRounds extends Pick<EntryRecorder, 'recordRefusals'> {
+  /**
+   * After a look at the gateway: notes entries, provisioning and times. `desired` is the count of intents that it was found to
+   * match; without it, it was not.
+   */
   recordRound(
     gatewayId: string,
-    seen: { readonly gateway: JsonObject; readonly desired: number; readonly writeSeconds: readonly number[] },
+    seen: {
+      readonly gateway: JsonObject;
+      readonly desired?: number;
+      readonly writeSeconds: readonly number[];
+      /** Stands for everything that a profile package would be made from. */
+      readonly profileBasis?: string;
+    },
   ): Promise<{ readonly sessionsToSee: boolean }>;
+  /** Shows the operations that wait for the gateway why they do. */
+  showFailure(gatewayId: string, failure: WriteFailure): Promise<void>;
   /** Keeps what a profile package says and ends the requests that it serves. */
   recordProfile(gatewayId: string, profile: ProfilePackage, blobName: string, wanted: number): Promise<void>;
   failProfile(gatewayId: string, wanted: number, reason: string): Promise<void>;
-  /** The gateway is no longer in Azure: nothing can be applied to it, and nobody can connect to it. */
-  abandon(gatewayId: string, epoch: number): Promise<void>;
 }
 
-export interface GatewayRoundsOptions {
-  readonly books: Books;
-  readonly operations: Operations;
-  readonly outbox: Pick<Outbox, 'append'>;
-  readonly writer: GatewayWriter;
-  readonly now: () => Date;
-  readonly thumbprintOfRoot: ThumbprintOfRoot;
-}
+export type GatewayRoundsOptions = RecordEntriesOptions;
 
 export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRounds {
   const { books, operations, now } = options;
@@ -65,21 +65,23 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
   }
 
   return {
-    quarantine: (gatewayId, key, reason) => recorder.quarantine(gatewayId, key, reason),
+    recordRefusals: (gatewayId, gateway, refusals) => recorder.recordRefusals(gatewayId, gateway, refusals),
 
-    recordRound: async (gatewayId, { gateway, desired, writeSeconds }) => {
+    recordRound: async (gatewayId, { gateway, desired, writeSeconds, profileBasis }) => {
       const seen = await recorder.record(gatewayId, gateway);
       const provisioningState = asText(asObject(gateway['properties'])['provisioningState']);
       await books.gateways.update(gatewayKeys(gatewayId), ({ lookAt, ...record }) => ({
-        ...record,
+        ...(desired === undefined ? without(record, 'retryAt') : without(record, 'retryAt', 'writeFailure')),
         // Kept while there is something to see; the look itself sets the next one.
         ...(seen.sessionsToSee && lookAt !== undefined ? { lookAt } : {}),
-        applied: Math.max(record.applied, desired),
+        ...(seen.retryAt === undefined ? {} : { retryAt: seen.retryAt }),
+        applied: Math.max(record.applied, desired ?? 0),
         observed: { ...record.observed, provisioningState, checkedAt: at() },
+        ...withProfileBasis(record, profileBasis),
         updateSeconds: [...record.updateSeconds, ...writeSeconds].slice(-updateTimesMax),
         updatedAt: at(),
       }));
-      return seen;
+      return { sessionsToSee: seen.sessionsToSee };
     },
 
     recordProfile: async (gatewayId, profile, blobName, wanted) => {
@@ -113,32 +115,24 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
       });
     },
 
-    abandon: async (gatewayId, epoch) => {
-      const problem = {
-        code: 'ERR_NOT_FOUND',
-        detail: `Gateway ${gatewayId} is no longer in Azure. Build it again, or remove it here.`,
-      };
-      for (const { record } of await books.gatewayRoots.list(gatewayId)) {
-        if (record.operationId === undefined) continue;
-        await operations.settleStep(record.operationId, gatewayId, { status: 'failed', now: now(), problem });
+    showFailure: async (gatewayId, { code, message }) => {
+      const detail = `Tried again until it is done. Azure: ${code}: ${message}`;
+      const waiting = [
+        ...(await books.gatewayRevocations.list(gatewayId)).map(({ record }) => record),
+        ...(await books.gatewayRoots.list(gatewayId)).map(({ record }) => record),
+      ].filter(({ state }) => ['requested', 'reinstating', 'removing'].includes(state));
+      for (const id of waiting.flatMap(operationsOf)) {
+        await operations.setStep(id, gatewayId, { status: 'waiting', detail, now: now() });
       }
-      for (const { record } of await books.gatewayRevocations.list(gatewayId)) {
-        const detail = 'the gateway is gone, and with it every way in';
-        for (const id of operationsOf(record)) {
-          await operations.settleStep(id, gatewayId, { status: 'succeeded', detail, now: now() });
-        }
-      }
-      const current = (await books.gateways.get(gatewayKeys(gatewayId)))?.record;
-      if (current === undefined) return;
-      await endRequests(gatewayId, current.profileWanted, async (operationId) => {
-        await operations.settleStep(operationId, gatewayId, { status: 'failed', now: now(), problem });
-      });
-      await options.writer.handOver(gatewayId, epoch, ({ lookAt: _seen, ...record }) => ({
-        ...record,
-        state: 'failed',
-        applied: current.desired,
-        observed: { provisioningState: 'Missing', checkedAt: at() },
-      }));
     },
   };
+}
+
+/** A package that was made from something else is stale: another is wanted. */
+function withProfileBasis(
+  { profileBasis: before, profileWanted }: GatewayRecord,
+  profileBasis: string | undefined,
+): Partial<GatewayRecord> {
+  if (profileBasis === undefined || profileBasis === before) return {};
+  return { profileBasis, ...(before === undefined ? {} : { profileWanted: profileWanted + 1 }) };
 }

@@ -1,8 +1,9 @@
+import { without } from '../domain/without.ts';
 import type { Books } from './books.ts';
 import { gatewayKeys, type GatewayRecord } from './records/gateways.ts';
 import type { Orchestrations } from '../ports/orchestrations.ts';
-import { applyGatewayName } from '../contracts/apply-gateway.ts';
 import { mayStillComeForward } from './sign-of-life.ts';
+import { applyGatewayName, type WriteFailure } from '../contracts/apply-gateway.ts';
 
 export interface WriterClaim {
   readonly instanceId: string;
@@ -30,12 +31,17 @@ export interface GatewayWriter {
     gatewayId: string,
     change?: IntentChange,
   ): Promise<GatewayRecord | undefined>;
-  /** Starts a writer to look at the gateway, if none is there. Changes no intent. */
-  wake(orchestrations: Orchestrations, gatewayId: string): Promise<void>;
+  /** Starts a writer to look at the gateway, if none is there. Changes no intent; keeps who changed the gateway, if that is known. */
+  wake(orchestrations: Orchestrations, gatewayId: string, change?: GatewayRecord['lastForeignChange']): Promise<void>;
   /** True if this epoch still holds the gateway. */
   holds(gatewayId: string, epoch: number): Promise<boolean>;
   /** Gives the gateway back if all that is wanted has been done; false when the writer has to go on. */
   release(gatewayId: string, epoch: number): Promise<boolean>;
+  /**
+   * Gives the gateway back though it is not as wanted, with the reason and the time of the next try; false when more is wanted
+   * than the `desired` that was tried, so that the writer has to go on.
+   */
+  pause(gatewayId: string, epoch: number, failure: WriteFailure & { readonly desired: number }): Promise<boolean>;
   /** Ends this epoch whatever is wanted; if something is, answers the next writer, already in possession. */
   handOver(gatewayId: string, epoch: number, change: IntentChange): Promise<WriterClaim | undefined>;
   /** A writer whose instance has died is replaced by the next epoch. */
@@ -77,8 +83,10 @@ export function createGatewayWriter(options: { readonly books: Books; readonly n
     recordIntent: (orchestrations, gatewayId, change = (record) => record) =>
       claimIfFree(orchestrations, gatewayId, (record) => change({ ...record, desired: record.desired + 1 })),
 
-    wake: async (orchestrations, gatewayId) => {
-      await claimIfFree(orchestrations, gatewayId, (record) => record);
+    wake: async (orchestrations, gatewayId, change) => {
+      await claimIfFree(orchestrations, gatewayId, (record) =>
+        change === undefined ? record : { ...record, lastForeignChange: change },
+      );
     },
 
     holds: async (gatewayId, epoch) => (await gateways.get(gatewayKeys(gatewayId)))?.record.writer?.epoch === epoch,
@@ -88,6 +96,15 @@ export function createGatewayWriter(options: { readonly books: Books; readonly n
         if (current.writer?.epoch !== epoch || isMoreWanted(current)) return undefined;
         const { writer: _released, ...rest } = current;
         return { ...rest, updatedAt: at() };
+      });
+      return record?.writer?.epoch !== epoch;
+    },
+
+    pause: async (gatewayId, epoch, { desired, ...failure }) => {
+      const record = await gateways.update(gatewayKeys(gatewayId), (current) => {
+        if (current.writer?.epoch !== epoch || current.desired > desired) return undefined;
+        const rest = without(current, 'writer');
+        return { ...rest, writeFailure: afterFailure(current.writeFailure, failure, options.now()), updatedAt: at() };
       });
       return record?.writer?.epoch !== epoch;
     },
@@ -120,6 +137,24 @@ export function createGatewayWriter(options: { readonly books: Books; readonly n
       await start(orchestrations, replaced);
       return true;
     },
+  };
+}
+
+/** The first tries follow soon, later ones at most half an hour apart: somebody waits to be out. */
+const backOffMaxMs = 30 * 60 * 1000;
+
+function afterFailure(
+  before: GatewayRecord['writeFailure'],
+  failure: WriteFailure,
+  now: Date,
+): NonNullable<GatewayRecord['writeFailure']> {
+  const attempts = (before?.attempts ?? 0) + 1;
+  const backOffMs = Math.min(backOffMaxMs, 60_000 * 2 ** (attempts - 1));
+  return {
+    ...failure,
+    since: before?.since ?? now.toISOString(),
+    attempts,
+    nextTryAt: new Date(now.getTime() + backOffMs).toISOString(),
   };
 }
 

@@ -7,7 +7,6 @@ export function newGatewayRevocation(gatewayId: string, intent: RevocationRecord
     gatewayId,
     thumbprint: intent.thumbprint,
     commonName: intent.commonName,
-    ambiguous: intent.ambiguous,
     wanted: intent.wanted,
     state: intent.wanted ? 'requested' : 'reinstating',
     operationId: intent.operationId,

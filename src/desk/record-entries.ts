@@ -1,13 +1,21 @@
-import { readEntries, type ThumbprintOfRoot } from '../domain/gateway-entries.ts';
+import { afterRefusal } from '../domain/entry-refusals.ts';
+import type { ThumbprintOfRoot } from '../domain/gateway-entries.ts';
+import { entryKey, presentEntries } from '../domain/gateway-merge.ts';
 import type { JsonObject } from '../domain/json.ts';
+import { without } from '../domain/without.ts';
 import type { Books } from './books.ts';
-import { readDesiredState, type DesiredState } from './desired-entries.ts';
+import { isInForce, readDesiredState, type DesiredState } from './desired-entries.ts';
+import type { ForeignEntryRecorder } from './foreign-entries.ts';
 import { newGatewayRevocation } from './new-gateway-revocation.ts';
+import type { NoteVanished } from './note-vanished.ts';
 import type { Operations } from './operations.ts';
+import type { Outbox } from './outbox.ts';
+import { revocationKind } from './records/certificates.ts';
 import {
-  operationsOf,
+  gatewayKeys,
   gatewayRevocationKind,
   gatewayRootKind,
+  operationsOf,
   type GatewayRevocation,
   type GatewayRoot,
 } from './records/gateways.ts';
@@ -15,6 +23,9 @@ import {
 export interface RecordEntriesOptions {
   readonly books: Books;
   readonly operations: Operations;
+  readonly outbox: Pick<Outbox, 'append'>;
+  readonly noteVanished: NoteVanished;
+  readonly foreignEntries: ForeignEntryRecorder;
   readonly now: () => Date;
   readonly thumbprintOfRoot: ThumbprintOfRoot;
 }
@@ -22,123 +33,242 @@ export interface RecordEntriesOptions {
 /** Where an entry stands after a look at the gateway. */
 type Standing = 'present' | 'settling' | 'absent';
 
-export interface EntryRecorder {
-  /** Notes for every root and revocation how far it has come, and ends the operations that waited for that. */
-  record(gatewayId: string, gateway: JsonObject): Promise<{ readonly sessionsToSee: boolean }>;
-  /** Sets one entry aside with Azure's words. */
-  quarantine(gatewayId: string, key: string, reason: string): Promise<void>;
+/** What is still to be done about a gateway's entries after a look. */
+export interface EntriesSeen {
+  readonly sessionsToSee: boolean;
+  /** When an entry is to be tried or looked at again; undefined when none is. */
+  readonly retryAt: string | undefined;
 }
 
-export function createEntryRecorder({ books, operations, now, thumbprintOfRoot }: RecordEntriesOptions): EntryRecorder {
-  const at = (): string => now().toISOString();
+export interface EntryRefusal {
+  /** `root:<thumbprint>` or `revocation:<thumbprint>`. */
+  readonly key: string;
+  readonly code: string;
+  readonly message: string;
+  readonly isNamed: boolean;
+}
 
-  async function settle(
-    row: Parameters<typeof operationsOf>[0] & { readonly gatewayId: string },
-    detail: string,
-  ): Promise<void> {
+export interface EntryRecorder {
+  /** Notes for every root and revocation how far it has come, and ends the operations that waited for that. */
+  record(gatewayId: string, gateway: JsonObject): Promise<EntriesSeen>;
+  /** Notes what Azure said of entries: suspected at first, refused once that is beyond doubt. */
+  recordRefusals(gatewayId: string, gateway: JsonObject, refusals: readonly EntryRefusal[]): Promise<void>;
+}
+
+/** An entry that Azure has taken and not finished is looked at again after this long. */
+const settlingMs = 60 * 1000;
+
+export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorder {
+  const { books, operations, now, thumbprintOfRoot } = options;
+  const at = (): string => now().toISOString();
+  const read = (gatewayId: string, gateway: JsonObject): Promise<DesiredState> =>
+    readDesiredState(gatewayId, gateway, { books, now: now(), thumbprintOfRoot });
+
+  async function settle(row: GatewayRoot | GatewayRevocation, detail: string): Promise<void> {
     for (const id of operationsOf(row)) {
       await operations.settleStep(id, row.gatewayId, { status: 'succeeded', detail, now: now() });
     }
   }
 
-  async function recordRoot(row: GatewayRoot, standing: Standing): Promise<void> {
-    if (row.state === 'refused') return;
-    const state = rootState(row, standing);
-    if (state !== row.state) {
-      await books.gatewayRoots.update(gatewayRootKind.keys(row), (current) =>
-        current.wanted === row.wanted ? { ...current, state, updatedAt: at() } : undefined,
-      );
+  async function fail(row: GatewayRoot | GatewayRevocation, reason: string, code: string): Promise<void> {
+    const problem = { code, detail: `Gateway ${row.gatewayId}: ${reason}` };
+    for (const id of operationsOf(row)) {
+      await operations.settleStep(id, row.gatewayId, { status: 'failed', detail: reason, now: now(), problem });
     }
-    if (state === 'trusted' || state === 'removed') await settle(row, state);
   }
 
+  async function recordRoot(row: GatewayRoot, standing: Standing, isOver: boolean): Promise<void> {
+    const next = isOver && row.wanted ? overLimit(row, at()) : rootWithStanding(row, standing, at());
+    if (next !== row) {
+      await books.gatewayRoots.update(gatewayRootKind.keys(row), (current) =>
+        current.wanted === row.wanted && current.operationId === row.operationId ? next : undefined,
+      );
+    }
+    if (next.state === 'trusted') await settle(next, 'trusted');
+    else if (next.state === 'overLimit') await fail(next, overLimitReason('root'), 'ERR_LIMIT_REACHED');
+  }
+
+  /** Answers the row as it is stored then. */
   async function recordRevocation(
     gatewayId: string,
     { intent, row }: DesiredState['revocations'][number],
     standing: Standing,
-  ): Promise<boolean> {
+    isOver: boolean,
+  ): Promise<GatewayRevocation> {
     const known = row ?? newGatewayRevocation(gatewayId, intent, at());
     if (row === undefined) await books.gatewayRevocations.insert(known);
     const asked =
       known.wanted === intent.wanted
         ? known
         : { ...newGatewayRevocation(gatewayId, intent, at()), requestedAt: known.requestedAt };
-    if (asked.state === 'refused') return false;
-    const next = withStanding(asked, standing, at());
-    await books.gatewayRevocations.update(gatewayRevocationKind.keys(known), () => next);
+    const next = isOver && asked.wanted ? overLimit(asked, at()) : revocationWithStanding(asked, standing, at());
+    if (next.state === 'overLimit' && asked.state !== 'overLimit') await announceOverLimit(next);
+    // A request that came since the row was read begins anew: what was seen for the one before is nothing to it.
+    await books.gatewayRevocations.update(gatewayRevocationKind.keys(known), (current) =>
+      current.operationId === known.operationId && current.wanted === known.wanted ? next : undefined,
+    );
     if (next.state === 'removed') await settle(next, 'removed');
-    else if (next.wanted && next.ambiguous && standing === 'present') {
-      await settle(next, 'listed; several certificates share this name, so its sessions cannot be told apart');
-    }
-    return next.state === 'listed' || next.state === 'disconnected';
+    else if (next.state === 'overLimit') await fail(next, overLimitReason('revocation'), 'ERR_LIMIT_REACHED');
+    return next;
+  }
+
+  async function announceOverLimit(row: GatewayRevocation): Promise<void> {
+    await options.outbox.append({
+      id: `revocation-over-limit-${row.gatewayId}-${row.thumbprint}-${row.requestedAt}-${row.listedAt ?? ''}`,
+      type: 'gatehouse.revocation.over-limit.v1',
+      subject: `gateways/${row.gatewayId}`,
+      data: { gatewayId: row.gatewayId, thumbprint: row.thumbprint, commonName: row.commonName },
+    });
+  }
+
+  /** Rows that nobody wants any more follow what is there; their sessions are nobody's concern. */
+  async function recordPast(row: GatewayRevocation, standing: Standing): Promise<void> {
+    if (standing !== 'absent') return;
+    await books.gatewayRevocations.update(gatewayRevocationKind.keys(row), (current) => ({
+      ...current,
+      state: 'removed',
+      updatedAt: at(),
+    }));
   }
 
   return {
     record: async (gatewayId, gateway) => {
-      const desired = await readDesiredState(books, gatewayId, now());
-      const standings = new Map(
-        (['root', 'revocation'] as const).flatMap((kind) =>
-          readEntries(gateway, kind, thumbprintOfRoot).map((entry): [string, Standing] => [
-            `${kind}:${entry.thumbprint ?? ''}`,
-            entry.provisioningState === 'Succeeded' ? 'present' : 'settling',
-          ]),
-        ),
-      );
-      for (const { row } of desired.roots) await recordRoot(row, standings.get(`root:${row.thumbprint}`) ?? 'absent');
-      let sessionsToSee = false;
-      for (const revocation of desired.revocations) {
-        const standing = standings.get(`revocation:${revocation.intent.thumbprint}`) ?? 'absent';
-        sessionsToSee = (await recordRevocation(gatewayId, revocation, standing)) || sessionsToSee;
+      const stored = (await books.gateways.get(gatewayKeys(gatewayId)))?.record;
+      if (stored !== undefined) await options.noteVanished(stored, gateway, await read(gatewayId, gateway));
+      const desired = await read(gatewayId, gateway);
+      const present = presentEntries(gateway, thumbprintOfRoot);
+      const over = new Set(desired.entries.filter(({ isOverLimit }) => isOverLimit === true).map(entryKey));
+      const standingOf = (key: string): Standing => {
+        const entry = present.get(key);
+        if (entry === undefined) return 'absent';
+        return entry.provisioningState === 'Succeeded' ? 'present' : 'settling';
+      };
+      for (const { row } of desired.roots) {
+        const key = `root:${row.thumbprint}`;
+        await recordRoot(row, standingOf(key), over.has(key));
       }
-      return { sessionsToSee };
+      const rows: GatewayRevocation[] = [];
+      for (const revocation of desired.revocations) {
+        const key = `revocation:${revocation.intent.thumbprint}`;
+        rows.push(await recordRevocation(gatewayId, revocation, standingOf(key), over.has(key)));
+      }
+      for (const row of desired.past) await recordPast(row, standingOf(`revocation:${row.thumbprint}`));
+      await options.foreignEntries.record(gatewayId, gateway, desired);
+      const roots = (await books.gatewayRoots.list(gatewayId)).map(({ record }) => record);
+      const isSettling = [...present.keys()].some(
+        (key) =>
+          standingOf(key) === 'settling' && desired.entries.some((entry) => entryKey(entry) === key && entry.wanted),
+      );
+      return {
+        sessionsToSee: rows.some(isToBeSeen) || roots.some(isRootToBeSeen),
+        retryAt: earliest([
+          ...[...rows, ...roots].map(({ retryAt }) => retryAt),
+          isSettling ? new Date(now().getTime() + settlingMs).toISOString() : undefined,
+        ]),
+      };
     },
 
-    quarantine: async (gatewayId, key, reason) => {
-      const [kind, thumbprint = ''] = key.split(':');
-      const rows = kind === 'root' ? await books.gatewayRoots.list(gatewayId) : [];
-      const root = rows.find(({ record }) => record.thumbprint === thumbprint)?.record;
-      const revocation = (await readDesiredState(books, gatewayId, now())).revocations.find(
-        ({ intent }) => intent.thumbprint === thumbprint,
-      );
-      const ended = root ?? revocation?.row ?? revocation?.intent;
-      if (root !== undefined) {
-        await books.gatewayRoots.update(gatewayRootKind.keys(root), (row) => ({
-          ...row,
-          state: 'refused',
-          reason,
-          updatedAt: at(),
-        }));
-      } else if (revocation !== undefined) {
-        await books.gatewayRevocations.upsert({
-          ...(revocation.row ?? newGatewayRevocation(gatewayId, revocation.intent, at())),
-          wanted: revocation.intent.wanted,
-          state: 'refused',
-          reason,
-        });
-      }
-      const problem = {
-        code: 'ERR_AZURE_REFUSED',
-        detail: `Azure refuses this entry on gateway ${gatewayId}: ${reason}`,
-      };
-      for (const id of ended === undefined ? [] : operationsOf(ended)) {
-        await operations.settleStep(id, gatewayId, { status: 'failed', detail: reason, now: now(), problem });
+    recordRefusals: async (gatewayId, gateway, refusals) => {
+      const { roots, revocations, mark } = await read(gatewayId, gateway);
+      for (const { key, code, message, isNamed } of refusals) {
+        const refusal = { reason: `${code}: ${message}`, isNamed };
+        const root = roots.find(({ row }) => `root:${row.thumbprint}` === key)?.row;
+        const revocation = revocations.find(({ intent }) => `revocation:${intent.thumbprint}` === key);
+        if (root !== undefined) {
+          const row = await books.gatewayRoots.update(gatewayRootKind.keys(root), (current) =>
+            withRefusal(current, refusal, mark, now()),
+          );
+          if (row?.state === 'refused')
+            await fail(row, `Azure refuses the root: ${row.reason ?? ''}`, 'ERR_AZURE_REFUSED');
+        } else if (revocation !== undefined) {
+          const { intent, row: known } = revocation;
+          if (known === undefined) await books.gatewayRevocations.insert(newGatewayRevocation(gatewayId, intent, at()));
+          const keys = { partitionKey: gatewayId, rowKey: revocationKind.keys(intent).rowKey };
+          const row = await books.gatewayRevocations.update(keys, (current) =>
+            withRefusal({ ...current, wanted: intent.wanted }, refusal, mark, now()),
+          );
+          if (row?.state === 'refused') {
+            await fail(row, `Azure refuses the revocation: ${row.reason ?? ''}`, 'ERR_AZURE_REFUSED');
+          }
+        }
       }
     },
   };
 }
 
-function rootState(row: GatewayRoot, standing: Standing): GatewayRoot['state'] {
-  if (row.wanted) return standing === 'present' ? 'trusted' : 'requested';
-  return standing === 'absent' ? 'removed' : 'removing';
+/** A revocation on the gateway whose proof is open. */
+export function isToBeSeen({ state, wanted }: GatewayRevocation): boolean {
+  return wanted && (state === 'listed' || state === 'disconnected');
+}
+
+/** A root that is off the gateway while the sessions of its certificates are not known to have ended. */
+export function isRootToBeSeen({ state, sessions }: GatewayRoot): boolean {
+  return state === 'removed' && sessions !== undefined && sessions !== 'proven';
+}
+
+function withRefusal<Row extends GatewayRoot | GatewayRevocation>(
+  row: Row,
+  refusal: { readonly reason: string; readonly isNamed: boolean },
+  mark: string,
+  now: Date,
+): Row {
+  const { evidence, isRefused, retryAt } = afterRefusal(row.evidence, refusal, now);
+  const noted = { ...row, evidence, retryAt, reason: refusal.reason, updatedAt: now.toISOString() };
+  return isRefused ? { ...noted, state: 'refused', refusedUnder: mark } : noted;
+}
+
+/** The row without what stood against it: Azure has taken the entry. */
+function accepted<Row extends GatewayRoot | GatewayRevocation>(row: Row): Row {
+  return without(row, 'evidence', 'retryAt', 'refusedUnder', 'reason') as Row;
+}
+
+function overLimit<Row extends GatewayRoot | GatewayRevocation>(row: Row, at: string): Row {
+  if (row.state === 'overLimit') return row;
+  const kept = without(row, 'clearAt', 'provenAt', 'unsure') as Row;
+  return { ...kept, state: 'overLimit', updatedAt: at };
+}
+
+function overLimitReason(kind: 'root' | 'revocation'): string {
+  return kind === 'root'
+    ? 'Not in force: the gateway holds 20 roots, which is as many as Azure takes. It is added when one leaves.'
+    : 'Not in force: the gateway holds 300 revocations, which is as many as Azure takes, and compromised and newer ones go first. It is added when there is room.';
+}
+
+/** What was seen in force stays so while Azure works on something else; a root that is off has its sessions looked at. */
+function rootWithStanding(row: GatewayRoot, standing: Standing, at: string): GatewayRoot {
+  if (row.wanted) {
+    if (standing === 'present')
+      return row.state === 'trusted' ? row : { ...accepted(row), state: 'trusted', updatedAt: at };
+    if (row.state === 'refused' || row.state === 'requested') return row;
+    if (row.state === 'trusted' && standing === 'settling') return row;
+    return { ...row, state: 'requested', updatedAt: at };
+  }
+  if (standing === 'absent') {
+    return row.state === 'removed' ? row : { ...accepted(row), state: 'removed', sessions: 'open', updatedAt: at };
+  }
+  return row.state === 'removing'
+    ? row
+    : { ...without(row, 'sessions', 'clearAt', 'provenAt'), state: 'removing', updatedAt: at };
 }
 
 /** A revocation that was cut or proven stays so while it is listed; one that vanished begins again. */
-function withStanding(row: GatewayRevocation, standing: Standing, at: string): GatewayRevocation {
-  if (!row.wanted) return { ...row, state: standing === 'absent' ? 'removed' : 'reinstating', updatedAt: at };
-  if (standing !== 'present') {
-    const { listedAt: _listed, clearAt: _clear, provenAt: _proven, ...begun } = row;
-    return { ...begun, state: 'requested', updatedAt: at };
+function revocationWithStanding(row: GatewayRevocation, standing: Standing, at: string): GatewayRevocation {
+  if (!row.wanted) {
+    if (standing === 'absent')
+      return row.state === 'removed' ? row : { ...accepted(row), state: 'removed', updatedAt: at };
+    return row.state === 'refused' || row.state === 'reinstating'
+      ? row
+      : { ...row, state: 'reinstating', updatedAt: at };
   }
-  if (row.state === 'disconnected' || row.state === 'proven') return row;
-  return { ...row, state: 'listed', listedAt: row.listedAt ?? at, updatedAt: at };
+  if (standing === 'present') {
+    return isInForce(row.state) ? row : { ...accepted(row), state: 'listed', listedAt: at, updatedAt: at };
+  }
+  if (row.state === 'refused' || row.state === 'requested') return row;
+  // Azure marks every entry with the state of the gateway's last write: that says nothing against what is in force.
+  if (standing === 'settling' && isInForce(row.state)) return row;
+  return { ...without(row, 'listedAt', 'clearAt', 'provenAt', 'unsure'), state: 'requested', updatedAt: at };
+}
+
+function earliest(times: readonly (string | undefined)[]): string | undefined {
+  return times.filter((time) => time !== undefined).toSorted()[0];
 }

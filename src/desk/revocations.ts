@@ -16,7 +16,6 @@ import type { Outbox } from './outbox.ts';
 import { certificateKeys, type CertificateRecord, type RevocationRecord } from './records/certificates.ts';
 import { gatewayRevocationKind, operationsOf, type GatewayRevocation } from './records/gateways.ts';
 import { createBeginTwins } from './revoke-twins.ts';
-import { sessionIdentityOf } from './shared-names.ts';
 import type { IntentRequest } from './trust-roots.ts';
 import { updateSteps } from './usual-update-time.ts';
 
@@ -68,9 +67,15 @@ export function createRevocationDesk(options: {
     const ids: string[] = [];
     for (const { record } of await books.rootGateways.list(rootId)) {
       const row = (await books.gatewayRoots.get({ partitionKey: record.gatewayId, rowKey: rootId }))?.record;
-      if (row !== undefined && row.state !== 'removed') ids.push(record.gatewayId);
+      const isTrusted = row !== undefined && row.state !== 'removed';
+      if (isTrusted || (await isCopiedTo(record.gatewayId, rootId))) ids.push(record.gatewayId);
     }
     return ids;
+  }
+
+  /** Somebody else has put the root there. */
+  async function isCopiedTo(gatewayId: string, rootId: string): Promise<boolean> {
+    return (await books.foreignEntries.list(gatewayId)).some(({ record }) => record.rootId === rootId);
   }
 
   async function begin(
@@ -100,9 +105,8 @@ export function createRevocationDesk(options: {
     const keys = { partitionKey: rootId, rowKey: operation.target };
     const current = (await books.revocations.get(keys))?.record;
     if (current?.operationId === operation.id) return current;
-    const stored = (await books.certificates.get(certificateKeys(serialNumber)))?.record;
-    if (stored === undefined) throw new Error(`Certificate ${serialNumber} has no record.`);
-    const certificate = { ...stored, sessionIdentity: await sessionIdentityOf(lookup, stored) };
+    const certificate = (await books.certificates.get(certificateKeys(serialNumber)))?.record;
+    if (certificate === undefined) throw new Error(`Certificate ${serialNumber} has no record.`);
     const block = await findBlock(books, certificate.publicKeyHash);
     const isLater = current !== undefined && Date.parse(current.recordedAt) > Date.parse(operation.createdAt);
     // A reinstatement that came in between does not outlast what was said of the key.
@@ -116,7 +120,6 @@ export function createRevocationDesk(options: {
       thumbprint: operation.target,
       serialNumber,
       commonName: certificate.commonName,
-      ambiguous: certificate.sessionIdentity === 'ambiguous',
       notAfter: certificate.notAfter,
       wanted: true,
       // Nothing that is said later weakens what was said of the key, or makes an urgent revocation wait.

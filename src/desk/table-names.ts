@@ -16,6 +16,7 @@ export const tableNames = [
   'DeliveryDues',
   'DeliveryLines',
   'Expiries',
+  'ForeignEntries',
   'GatewayResources',
   'GatewayRevocations',
   'GatewayRoots',

@@ -1,6 +1,8 @@
 import { AppError } from '../domain/app-error.ts';
 import { isOperationEnd } from '../domain/operation.ts';
 import type { OperationKind } from '../domain/operation-kinds.ts';
+import { entryLimits } from '../domain/entry-limits.ts';
+import { without } from '../domain/without.ts';
 import type { Orchestrations } from '../ports/orchestrations.ts';
 import type { Books } from './books.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
@@ -39,9 +41,6 @@ export const intentOperations = { trust: 'trustRoot', distrust: 'distrustRoot', 
 
 type CarryRequest = Pick<IntentRequest, 'orchestrations'>;
 
-/** Azure's limit; entries of others and intermediates take places too, which Azure itself then refuses. */
-const rootsMax = 20;
-
 export function createTrustDesk(options: {
   readonly books: Books;
   readonly lookup: CertificateLookup;
@@ -61,7 +60,20 @@ export function createTrustDesk(options: {
         `The build of gateway ${id} has failed. Resume operation ${record.lastOperationId ?? ''} first, or remove the gateway.`,
       );
     }
+    if (record.state === 'missing') {
+      throw new AppError('ERR_CONFLICT', `Gateway ${id} is not in Azure. It goes on by itself when it is there again.`);
+    }
     return record;
+  }
+
+  /** Roots on the gateway, or wanted there, besides this one: those of others take places too. */
+  async function placesTaken(gatewayId: string, rootId: string): Promise<number> {
+    const own = (await books.gatewayRoots.list(gatewayId)).map(({ record }) => record);
+    const foreign = (await books.foreignEntries.list(gatewayId)).map(({ record }) => record);
+    return (
+      own.filter((row) => row.wanted && row.rootId !== rootId).length +
+      foreign.filter((entry) => entry.kind === 'root' && entry.rootId !== rootId).length
+    );
   }
 
   async function createOperation(
@@ -160,7 +172,12 @@ export function createTrustDesk(options: {
       await books.rootGateways.upsert({ rootId, gatewayId });
       await setRoot(
         operation.kind === intentOperations.distrust && row !== undefined
-          ? { ...row, ...asked, wanted: false, state: 'removing' }
+          ? {
+              ...without(row, 'evidence', 'retryAt', 'refusedUnder', 'reason'),
+              ...asked,
+              wanted: false,
+              state: 'removing',
+            }
           : { ...asked, gatewayId, rootId, entryName, thumbprint, wanted: true, state: 'requested' },
       );
     }
@@ -184,13 +201,12 @@ export function createTrustDesk(options: {
           `Root ${rootId} expired on ${root.notAfter}; Azure would refuse the whole gateway for it.`,
         );
       }
-      const rows = (await books.gatewayRoots.list(gatewayId)).map(({ record }) => record);
-      const wanted = rows.filter((row) => row.wanted && row.rootId !== rootId);
-      if (wanted.length >= rootsMax)
+      if ((await placesTaken(gatewayId, rootId)) >= entryLimits.root) {
         throw new AppError(
-          'ERR_CONFLICT',
-          `Gateway ${gatewayId} trusts ${rootsMax} roots, which is Azure's limit. Take one off first.`,
+          'ERR_LIMIT_REACHED',
+          `Gateway ${gatewayId} trusts ${entryLimits.root} roots, which is Azure's limit; those of others count. Take one off first (GET /api/gateways/${gatewayId}/roots).`,
         );
+      }
       const operation = await createOperation(intentOperations.trust, gatewayId, request, {
         rootId,
         entryName: entryName ?? rootId,

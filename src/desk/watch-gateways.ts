@@ -11,13 +11,13 @@ export interface WatchGatewaysOptions {
 }
 
 /**
- * Finds gateways that were left behind: wanted and not applied, due for a second look at their sessions, not compared for an
- * hour, or held by a writer that has died. Answers how many it set in motion.
+ * Finds gateways that were left behind: wanted and not applied, due for another try or a look at their sessions, not compared
+ * for an hour, missing from Azure, or held by a writer that has died. Answers how many it set in motion.
  */
 export async function watchGateways({ books, writer, orchestrations, now }: WatchGatewaysOptions): Promise<number> {
   let woken = 0;
   for (const { record } of await books.gateways.list(gatewayPartition)) {
-    if (record.state !== 'ready') continue;
+    if (record.state === 'building' || record.state === 'removed') continue;
     if (record.writer !== undefined) {
       if (await writer.replaceDead(orchestrations, record)) woken += 1;
     } else if (isDue(record, now())) {
@@ -29,8 +29,12 @@ export async function watchGateways({ books, writer, orchestrations, now }: Watc
 }
 
 function isDue(record: GatewayRecord, now: Date): boolean {
+  const isPast = (time: string | undefined): boolean => time !== undefined && Date.parse(time) <= now.getTime();
+  if (isPast(record.lookAt) || isPast(record.retryAt)) return true;
+  if (record.writeFailure !== undefined) return isPast(record.writeFailure.nextTryAt);
+  // What a failed build has not reached is its operation's to resume, not the writer's to bring.
+  if (record.state === 'failed') return false;
   if (isMoreWanted(record)) return true;
-  if (record.lookAt !== undefined && Date.parse(record.lookAt) <= now.getTime()) return true;
   const checkedAt = record.observed?.checkedAt;
   return checkedAt === undefined || now.getTime() - Date.parse(checkedAt) >= checkIntervalMs;
 }

@@ -18,8 +18,18 @@ export interface DesiredEntry {
   readonly wanted: boolean;
   /** One line of base64 DER; roots only. */
   readonly publicCertData?: string;
-  /** Azure has refused this entry: it is not asked for again until somebody changes the intent. */
-  readonly quarantined: boolean;
+  /** Azure has refused a body for this entry: it is left out of bodies until it is due for another try. */
+  readonly isSetAside: boolean;
+  /** Seen on the gateway as provisioned before, so no failure of a later write can be about it. */
+  readonly wasInForce: boolean;
+  /** Goes along with a write that is made anyway, and is no reason for one. */
+  readonly isOptional: boolean;
+  /** Which entries stand when there are more than Azure takes: lower numbers first, then the later `since`. */
+  readonly rank: number;
+  /** ISO 8601. */
+  readonly since: string;
+  /** More is wanted than Azure takes, and others go before it (`withinLimits`). */
+  readonly isOverLimit?: boolean;
 }
 
 /** What a write would do for one entry. `key` is stable: `root:<thumbprint>` or `revocation:<thumbprint>`. */
@@ -27,30 +37,56 @@ export interface EntryChange {
   readonly key: string;
   readonly action: 'add' | 'remove';
   readonly entry: DesiredEntry;
+  /** Takes back what a failed write has left in the body, so that the body can be tried without it. */
+  readonly isUndo: boolean;
 }
 
-function entryKey(entry: { readonly kind: EntryKind; readonly thumbprint: Thumbprint }): string {
+export function entryKey(entry: { readonly kind: EntryKind; readonly thumbprint: Thumbprint }): string {
   return `${entry.kind}:${entry.thumbprint}`;
 }
 
 /**
  * The changes that bring a gateway from what Azure shows to what is wanted, revocations first. Entries of others are in
- * neither list and so never change. An empty answer means that nothing has to be written.
+ * neither list and so never change. An empty answer means that nothing has to be written. `held` changes are kept out of the
+ * body, and so are entries that are set aside.
+ *
+ * After a write that failed, Azure shows the body that failed: what of it was never in force is in doubt, and changes again.
  */
 export function changesFor(
   gateway: JsonObject,
   desired: readonly DesiredEntry[],
   thumbprintOfRoot: ThumbprintOfRoot,
+  held: ReadonlySet<string> = new Set(),
 ): EntryChange[] {
-  const present = new Set(
-    (['root', 'revocation'] as const)
-      .flatMap((kind) => readEntries(gateway, kind, thumbprintOfRoot))
-      .flatMap(({ kind, thumbprint }) => (thumbprint === undefined ? [] : [entryKey({ kind, thumbprint })])),
-  );
-  return desired
-    .filter((entry) => !entry.quarantined && entry.wanted !== present.has(entryKey(entry)))
-    .map((entry) => ({ key: entryKey(entry), action: entry.wanted ? ('add' as const) : ('remove' as const), entry }))
+  const hasFailed = asText(asObject(gateway['properties'])['provisioningState']) === 'Failed';
+  const present = presentEntries(gateway, thumbprintOfRoot);
+  const changes = desired.flatMap((entry): (EntryChange & { readonly isOptional: boolean })[] => {
+    const key = entryKey(entry);
+    const shown = present.get(key);
+    const isWanted = entry.wanted && entry.isOverLimit !== true;
+    const isInDoubt = hasFailed && shown !== undefined && shown.provisioningState !== 'Succeeded' && !entry.wasInForce;
+    if (entry.isSetAside || held.has(key)) {
+      return isWanted && isInDoubt ? [{ key, action: 'remove', entry, isUndo: true, isOptional: false }] : [];
+    }
+    if (isWanted === (shown !== undefined) && !(isWanted && isInDoubt)) return [];
+    return [{ key, action: isWanted ? 'add' : 'remove', entry, isUndo: false, isOptional: entry.isOptional }];
+  });
+  if (changes.every(({ isOptional }) => isOptional)) return [];
+  return changes
+    .map(({ key, action, entry, isUndo }) => ({ key, action, entry, isUndo }))
     .toSorted((a, b) => Number(a.entry.kind === 'root') - Number(b.entry.kind === 'root'));
+}
+
+/** Keys of the changes that are held back or set aside and would be made otherwise. */
+export function heldChanges(
+  gateway: JsonObject,
+  desired: readonly DesiredEntry[],
+  thumbprintOfRoot: ThumbprintOfRoot,
+  held: ReadonlySet<string>,
+): readonly string[] {
+  return changesFor(gateway, desired, thumbprintOfRoot)
+    .map(({ key }) => key)
+    .filter((key) => held.has(key));
 }
 
 /** The whole-resource body that carries out `changes` and keeps everything else, unknown fields included. */
@@ -66,7 +102,11 @@ export function applyChanges(
     const kept = readEntries(body, kind, thumbprintOfRoot).filter(
       ({ thumbprint }) => thumbprint === undefined || !removed.has(thumbprint),
     );
-    const added = ofKind.filter(({ action }) => action === 'add').map(({ entry }) => toJson(entry, kept));
+    const names = new Set(kept.map(({ name }) => name.toLowerCase()));
+    const there = new Set(kept.map(({ thumbprint }) => thumbprint));
+    const added = ofKind
+      .filter(({ action, entry }) => action === 'add' && !there.has(entry.thumbprint))
+      .map(({ entry }) => toJson(entry, names));
     return withEntries(body, kind, [...kept.map(({ json }) => json), ...added]);
   }, gateway);
 }
@@ -77,10 +117,12 @@ export function applyChanges(
  */
 export function withoutExpiredRoots(
   gateway: JsonObject,
-  isExpired: (publicCertData: string) => boolean,
+  isExpired: (entry: { readonly name: string; readonly publicCertData: string }) => boolean,
 ): { readonly body: JsonObject; readonly dropped: readonly string[] } {
   const roots = readEntries(gateway, 'root', () => undefined);
-  const expired = roots.filter(({ json }) => isExpired(asText(asObject(json['properties'])['publicCertData'])));
+  const expired = roots.filter(({ name, json }) =>
+    isExpired({ name, publicCertData: asText(asObject(json['properties'])['publicCertData']) }),
+  );
   if (expired.length === 0) return { body: gateway, dropped: [] };
   const kept = roots.filter((root) => !expired.includes(root));
   return {
@@ -93,12 +135,31 @@ export function withoutExpiredRoots(
   };
 }
 
-/** A name that is taken by a foreign entry gets the thumbprint's beginning appended: Azure refuses a name twice. */
-function toJson(entry: DesiredEntry, present: readonly GatewayEntry[]): JsonObject {
-  const isTaken = present.some(({ name }) => name.toLowerCase() === entry.entryName.toLowerCase());
+/** What the gateway's lists hold, by `entryKey`; what cannot be read is nobody's but Azure's and not in it. */
+export function presentEntries(
+  gateway: JsonObject,
+  thumbprintOfRoot: ThumbprintOfRoot,
+): ReadonlyMap<string, GatewayEntry> {
+  return new Map(
+    (['root', 'revocation'] as const)
+      .flatMap((kind) => readEntries(gateway, kind, thumbprintOfRoot))
+      .flatMap((entry): [string, GatewayEntry][] =>
+        entry.thumbprint === undefined ? [] : [[entryKey({ kind: entry.kind, thumbprint: entry.thumbprint }), entry]],
+      ),
+  );
+}
+
+/**
+ * A name that is taken, by an entry of others or by one that is added in the same body, gets the thumbprint appended, more of
+ * it until it is free: Azure refuses a body with one name twice. `names` are lower case; the new one is added.
+ */
+function toJson(entry: DesiredEntry, names: Set<string>): JsonObject {
+  const { entryName, thumbprint } = entry;
+  const candidates = [entryName, `${entryName}-${thumbprint.slice(0, 8)}`, `${entryName.slice(0, 39)}-${thumbprint}`];
+  const name = candidates.find((candidate) => !names.has(candidate.toLowerCase())) ?? thumbprint;
+  names.add(name.toLowerCase());
   return {
-    name: isTaken ? `${entry.entryName}-${entry.thumbprint.slice(0, 8)}` : entry.entryName,
-    properties:
-      entry.kind === 'root' ? { publicCertData: entry.publicCertData ?? '' } : { thumbprint: entry.thumbprint },
+    name,
+    properties: entry.kind === 'root' ? { publicCertData: entry.publicCertData ?? '' } : { thumbprint },
   };
 }

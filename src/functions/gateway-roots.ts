@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Books } from '../desk/books.ts';
 import type { Operations } from '../desk/operations.ts';
-import { revocationStates } from '../desk/records/gateways.ts';
+import { gatewayRootStates, revocationStates } from '../desk/records/gateways.ts';
 import type { TrustDesk } from '../desk/trust-roots.ts';
 import { AppError } from '../domain/app-error.ts';
 import { operationViewSchema } from '../domain/operation.ts';
@@ -25,12 +25,34 @@ const entryNameSchema = z
     description: "Name of the entry on the gateway: letters, digits, '.', '_' and '-'. The root's id if not given.",
   });
 
+const foreignEntrySchema = z.object({
+  entryName: z.string(),
+  thumbprint: z.string().optional().meta({ description: 'Absent where the entry cannot be read.' }),
+  subject: z.string().optional(),
+  notAfter: z.string().optional(),
+  rootId: z.string().optional().meta({ description: 'The root of Gatehouse that somebody else has put there.' }),
+  firstSeenAt: z.string(),
+});
+
+const sessionProofFields = {
+  reason: z.string().optional(),
+  retryAt: z
+    .string()
+    .optional()
+    .meta({ description: 'When an entry that Azure refused is tried again at the latest.' }),
+  provenAt: z.string().optional(),
+  unsure: z.string().optional().meta({ description: 'Why nothing could be said of their sessions at the last look.' }),
+};
+
 const gatewayRootSchema = z.object({
   rootId: z.string(),
   entryName: z.string(),
   thumbprint: z.string(),
-  state: z.enum(['requested', 'trusted', 'refused', 'removing', 'removed']),
-  reason: z.string().optional(),
+  state: z.enum(gatewayRootStates),
+  sessions: z.enum(['open', 'disconnected', 'proven']).optional().meta({
+    description: 'Of a removed root: whether sessions of its certificates were looked at, cut, and proven to be gone.',
+  }),
+  ...sessionProofFields,
   updatedAt: z.string(),
 });
 
@@ -38,11 +60,9 @@ const gatewayRevocationSchema = z.object({
   thumbprint: z.string(),
   commonName: z.string(),
   state: z.enum(revocationStates),
-  sessionIdentity: z.enum(['unique', 'ambiguous']),
-  reason: z.string().optional(),
+  ...sessionProofFields,
   requestedAt: z.string(),
   listedAt: z.string().optional(),
-  provenAt: z.string().optional(),
 });
 
 const profileViewSchema = z.object({
@@ -60,19 +80,31 @@ export function gatewayRootRoutes(options: GatewayRootRoutesOptions): readonly R
   const { books, operations, trust } = options;
   const common = { tags, role: 'reader' } as const;
 
+  async function others(
+    gatewayId: string,
+    kind: 'root' | 'revocation',
+  ): Promise<{ readonly others: readonly z.infer<typeof foreignEntrySchema>[] }> {
+    const entries = (await books.foreignEntries.list(gatewayId)).map(({ record }) => record);
+    return {
+      others: entries
+        .filter((entry) => entry.kind === kind)
+        .map(({ name, ...entry }) => foreignEntrySchema.parse({ ...entry, entryName: name })),
+    };
+  }
+
   const listRoots = defineRoute({
     ...common,
     name: 'listGatewayRoots',
     method: 'GET',
     path: 'gateways/{id}/roots',
     action: 'gateway.listRoots',
-    summary: "Lists Gatehouse's roots on a gateway and how far each has come.",
+    summary: "Lists every root on a gateway: Gatehouse's with how far each has come, and others'.",
     request: { params: slugParams },
-    responses: { 200: z.object({ items: z.array(gatewayRootSchema) }) },
+    responses: { 200: listSchema(gatewayRootSchema) },
     handler: async ({ params }) => {
-      await requireGateway(books, params.id);
+      const { observed } = await requireGateway(books, params.id);
       const items = (await books.gatewayRoots.list(params.id)).map(({ record }) => gatewayRootSchema.parse(record));
-      return { status: 200, body: { items } };
+      return { status: 200, body: { items, ...(await others(params.id, 'root')), ...seenAt(observed) } };
     },
   });
 
@@ -82,15 +114,15 @@ export function gatewayRootRoutes(options: GatewayRootRoutesOptions): readonly R
     method: 'GET',
     path: 'gateways/{id}/revocations',
     action: 'gateway.listRevocations',
-    summary: 'Lists the revocations of a gateway and how far each has come, up to its proof.',
+    summary:
+      "Lists every revocation on a gateway: Gatehouse's with how far each has come, up to its proof, and others'.",
     request: { params: slugParams },
-    responses: { 200: z.object({ items: z.array(gatewayRevocationSchema) }) },
+    responses: { 200: listSchema(gatewayRevocationSchema) },
     handler: async ({ params }) => {
-      await requireGateway(books, params.id);
-      const items = (await books.gatewayRevocations.list(params.id)).map(({ record }) =>
-        gatewayRevocationSchema.parse({ ...record, sessionIdentity: record.ambiguous ? 'ambiguous' : 'unique' }),
-      );
-      return { status: 200, body: { items } };
+      const { observed } = await requireGateway(books, params.id);
+      const rows = await books.gatewayRevocations.list(params.id);
+      const items = rows.map(({ record }) => gatewayRevocationSchema.parse(record));
+      return { status: 200, body: { items, ...(await others(params.id, 'revocation')), ...seenAt(observed) } };
     },
   });
 
@@ -167,4 +199,16 @@ export function gatewayRootRoutes(options: GatewayRootRoutesOptions): readonly R
   });
 
   return [listRoots, listRevocations, trustRoot, distrustRoot, makeProfile, getProfile];
+}
+
+function listSchema<Item extends z.ZodType>(item: Item) {
+  return z.object({
+    items: z.array(item),
+    others: z.array(foreignEntrySchema).meta({ description: "What is on the gateway and is not Gatehouse's." }),
+    seenAt: z.string().optional().meta({ description: 'When the gateway was last looked at.' }),
+  });
+}
+
+function seenAt(observed: { readonly checkedAt: string } | undefined): { readonly seenAt?: string } {
+  return observed === undefined ? {} : { seenAt: observed.checkedAt };
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Books } from '../desk/books.ts';
 import type { GatewayStories } from '../desk/gateway-stories.ts';
 import type { Operations } from '../desk/operations.ts';
-import { gatewayKeys, gatewayPartition, type GatewayRecord } from '../desk/records/gateways.ts';
+import { gatewayKeys, gatewayPartition, gatewayStates, type GatewayRecord } from '../desk/records/gateways.ts';
 import { AppError } from '../domain/app-error.ts';
 import { completeGatewayPlan, gatewayPlanSchema } from '../domain/gateway-plan.ts';
 import { operationViewSchema } from '../domain/operation.ts';
@@ -37,11 +37,29 @@ const gatewayViewSchema = z
   .object({
     id: z.string(),
     resourceId: z.string(),
-    state: z.enum(['building', 'ready', 'failed', 'removed']),
+    state: z.enum(gatewayStates),
     plan: z.unknown(),
     desired: z.object({ roots: z.array(z.string()), revocations: z.int() }),
     observed: z.object({ provisioningState: z.string(), checkedAt: z.string() }).optional(),
     generation: z.object({ desired: z.int(), applied: z.int() }),
+    writeFailure: z
+      .object({
+        code: z.string(),
+        message: z.string(),
+        correlationId: z.string().optional(),
+        since: z.string(),
+        attempts: z.int(),
+        nextTryAt: z.string(),
+      })
+      .optional()
+      .meta({
+        description:
+          "Why the gateway is not as wanted, in Azure's words. It is tried again, at the latest at nextTryAt.",
+      }),
+    notInForce: z.array(z.string()).meta({
+      description:
+        'Thumbprints of revocations that are wanted and are not on the gateway, because it holds 300 already.',
+    }),
     updateTimes: z.object({ count: z.int(), p50Seconds: z.number().optional(), p95Seconds: z.number().optional() }),
     publicIpAddresses: z.array(z.string()),
     lastOperation: z.string().optional(),
@@ -214,6 +232,8 @@ async function toView(books: Books, record: GatewayRecord): Promise<z.infer<type
       ? {}
       : { observed: { provisioningState: observed.provisioningState, checkedAt: observed.checkedAt } }),
     generation: { desired: record.desired, applied: record.applied },
+    ...(record.writeFailure === undefined ? {} : { writeFailure: record.writeFailure }),
+    notInForce: revocations.filter((row) => row.record.state === 'overLimit').map((row) => row.record.thumbprint),
     updateTimes: { count: record.updateSeconds.length, ...percentiles(record.updateSeconds) },
     publicIpAddresses: observed?.publicIpAddresses ?? [],
     ...(record.lastOperationId === undefined ? {} : { lastOperation: record.lastOperationId }),

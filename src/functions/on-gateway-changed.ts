@@ -18,6 +18,7 @@ export async function onGatewayChanged(
     readonly writer: Pick<GatewayWriter, 'wake'>;
     readonly orchestrations: Orchestrations;
     readonly clientId: string | undefined;
+    readonly now: () => Date;
   },
 ): Promise<EventOutcome> {
   const changed = readGatewayEvent(event);
@@ -25,6 +26,8 @@ export async function onGatewayChanged(
   if (options.clientId !== undefined && changed.appId === options.clientId.toLowerCase()) return 'own write';
   const row = (await options.books.gatewayResources.get(resourceKeys(changed.resourceId)))?.record;
   if (row === undefined) return 'not registered';
-  await options.writer.wake(options.orchestrations, row.gatewayId);
+  const { changedBy: by, eventTime } = changed;
+  const change = by === undefined ? undefined : { by, at: eventTime ?? options.now().toISOString() };
+  await options.writer.wake(options.orchestrations, row.gatewayId, change);
   return 'looked at';
 }

@@ -1,31 +1,36 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { releaseGateway, type ApplyGatewayInput } from '../contracts/apply-gateway.ts';
-import { callActivity, type Steps } from './call-activity.ts';
-import { convergeGateway } from './converge-gateway.ts';
-import { cutRevokedSessions, makeProfile } from './gateway-actions.ts';
+import { pauseGateway, releaseGateway, type ApplyGatewayInput } from '../contracts/apply-gateway.ts';
+import { callActivity, orRefusal, type Steps } from './call-activity.ts';
+import { serveGateway } from './serve-gateway.ts';
 
 /**
  * The single writer of one gateway. It holds the gateway's row under its epoch, brings the gateway to what is wanted, cuts the
- * sessions of revoked certificates, makes the profile packages that were asked for, and gives the row back only if nothing
- * more was wanted in the meantime. All changes that came while it worked go out with its next write.
+ * sessions of those whom it is to refuse, makes the profile packages that were asked for, and gives the row back only if nothing
+ * more was wanted in the meantime. All changes that came while it worked go out with its next write. A gateway that cannot be
+ * brought to what is wanted now is given back with the reason and a time for the next try; nothing is given up.
  *
  * Each round begins a new history, so that a gateway under steady change never grows an endless one.
  */
 export function* applyGateway(context: OrchestrationContext): Steps<{ readonly released: boolean }> {
   const input = context.df.getInput<ApplyGatewayInput>();
-
-  // Step 1: roots and revocations.
-  const converged = yield* convergeGateway(context, input);
-  if (converged === undefined) return { released: false };
-
-  // Step 2: live sessions of revoked certificates. A revocation does not end them by itself.
-  if (converged.sessionsToSee) yield* cutRevokedSessions(context, input.gatewayId);
-
-  // Step 3: profile packages.
-  yield* makeProfile(context, input.gatewayId);
-
-  // Step 4: give the gateway back, or go on with what came in between.
-  const { released } = yield* callActivity(context, releaseGateway, input);
+  const served = yield* orRefusal(serveGateway(context, input));
+  if ('outcome' in served) {
+    // Of our own doing, not Azure's: whatever is wanted, a later try does better than this instance.
+    const failure = { code: served.code, message: served.message, desired: Number.MAX_SAFE_INTEGER };
+    return yield* callActivity(context, pauseGateway, { ...input, ...failure });
+  }
+  if (served.end === 'superseded' || served.end === 'gone' || served.end === 'stopped') return { released: false };
+  const { released } = yield* served.end === 'failed'
+    ? callActivity(context, pauseGateway, { ...input, ...failureOf(served), desired: served.desired })
+    : callActivity(context, releaseGateway, input);
   if (!released) context.df.continueAsNew(input);
   return { released };
+}
+
+function failureOf({ code, message, correlationId }: { code: string; message: string; correlationId?: string }): {
+  code: string;
+  message: string;
+  correlationId?: string;
+} {
+  return { code, message, ...(correlationId === undefined ? {} : { correlationId }) };
 }

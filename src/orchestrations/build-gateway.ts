@@ -11,8 +11,7 @@ import {
   type StoryEnd,
 } from '../contracts/build-gateway.ts';
 import { callActivity, type Steps } from './call-activity.ts';
-import { convergeGateway } from './converge-gateway.ts';
-import { makeProfile } from './gateway-actions.ts';
+import { serveGateway } from './serve-gateway.ts';
 import { endOfStory, failed, type Place } from './story-end.ts';
 import { untilReady } from './until-ready.ts';
 
@@ -49,22 +48,19 @@ function* build(context: OrchestrationContext, input: GatewayStoryInput, place: 
     yield* callActivity(context, endStep, { operationId, step: resource });
   }
 
-  // Step 5: the roots of the plan, and those that were added while Azure was building.
+  // Steps 5 and 6: the roots of the plan and those that were added while Azure was building, then the profile package.
   if (yield* isStopped(context, place, operationId, 'trust')) return { status: 'canceled' };
-  const converged = yield* convergeGateway(context, { gatewayId, epoch });
-  if (converged === undefined) {
-    return {
-      status: 'failed',
-      step: 'trust',
-      code: 'GatewayGone',
-      message: 'The gateway was removed while it was being built.',
-    };
+  const served = yield* serveGateway(
+    context,
+    { gatewayId, epoch },
+    { beforeProfile: () => beginProfile(context, place, operationId) },
+  );
+  if (served.end === 'stopped') return { status: 'canceled' };
+  if (served.end === 'failed') return { status: 'failed', step: 'trust', code: served.code, message: served.message };
+  if (served.end !== 'equal') {
+    const message = 'The gateway was removed while it was being built.';
+    return { status: 'failed', step: 'trust', code: 'GatewayGone', message };
   }
-  yield* callActivity(context, endStep, { operationId, step: 'trust' });
-
-  // Step 6: the profile package.
-  if (yield* isStopped(context, place, operationId, 'profile')) return { status: 'canceled' };
-  yield* makeProfile(context, gatewayId);
   yield* callActivity(context, endStep, { operationId, step: 'profile' });
 
   // Step 7: what Azure shows is what was planned.
@@ -73,6 +69,11 @@ function* build(context: OrchestrationContext, input: GatewayStoryInput, place: 
   if (verified.outcome === 'refused') return failed('verify', verified);
   yield* callActivity(context, endStep, { operationId, step: 'verify' });
   return { status: 'succeeded' };
+}
+
+function* beginProfile(context: OrchestrationContext, place: Place, operationId: string): Steps<boolean> {
+  yield* callActivity(context, endStep, { operationId, step: 'trust' });
+  return yield* isStopped(context, place, operationId, 'profile');
 }
 
 function* isStopped(context: OrchestrationContext, place: Place, operationId: string, step: BuildStep): Steps<boolean> {

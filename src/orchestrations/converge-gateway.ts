@@ -1,146 +1,241 @@
 import type { OrchestrationContext } from 'durable-functions';
 import {
-  abandonGateway,
-  quarantineEntry,
   readWrite,
-  recordEntries,
+  recordRefusals,
   writeGateway,
   type ApplyGatewayInput,
+  type BodyRefusal,
+  type WriteFailure,
   type WriteOutcome,
 } from '../contracts/apply-gateway.ts';
-import { nextLookSeconds } from '../domain/poll-pacing.ts';
-import { callActivity, waitSeconds, type Steps } from './call-activity.ts';
+import { callActivity, waitAsAsked, waitSeconds, type Steps } from './call-activity.ts';
+import { confirmAbsence } from './confirm-absence.ts';
 
-/** Looks and writes before a gateway counts as not to be brought to rest; the next sweep begins again. */
-const turnsMax = 200;
-/** Azure fails a write for reasons of its own far more often than for an entry: that many times it counts as one. */
+/** How a gateway was left. `desired` is the count of intents that were tried for. */
+export type Converged = { readonly desired: number; readonly writeSeconds: readonly number[] } & (
+  | { readonly end: 'equal' }
+  /** It is not as wanted, through no entry's fault as far as is known: to be tried again. */
+  | ({ readonly end: 'failed' } & WriteFailure)
+);
+
+/** What one reconciler does about a gateway that it has nothing to say about any more. */
+export type NotConverged = { readonly end: 'gone' } | { readonly end: 'superseded' };
+
+/** Azure fails a write for reasons of its own far more often than for an entry: that many times it counts as one refusal. */
 const failuresMax = 3;
 const afterFailureSeconds = 15;
+/** A write that succeeds and is not kept is repeated once. */
+const fruitlessWritesMax = 2;
+/** A gateway is at rest within an hour; past four Azure has lost it. */
+const waitMaxMs = 4 * 3600 * 1000;
+/** No answer to go by for so long has a lasting cause, which people have to see. */
+const unavailableMaxMs = 15 * 60 * 1000;
 
-interface Refused {
-  readonly keys: readonly string[];
-  readonly code: string;
-  readonly message: string;
+/** What is known so far of the changes that this round would make. */
+interface Search {
+  /** Held back while the rest is tried, the next to be tried last. */
+  readonly groups: (readonly string[])[];
+  /** Found to be refused, with Azure's words. */
+  readonly aside: (WriteFailure & { readonly key: string; readonly isNamed: boolean })[];
+  /** Others' entries that Azure called expired. */
+  readonly leftOut: string[];
+  /** How often each change was written with success. */
+  readonly writes: Map<string, number>;
+  /** Azure has taken a body without what is aside. */
+  isRestAccepted: boolean;
+  failures: number;
+  readonly writeSeconds: number[];
 }
-
-type WriteEnd =
-  | { readonly end: 'equal'; readonly desired: number }
-  | { readonly end: 'refused'; readonly refused: Refused }
-  | { readonly end: 'stop' };
 
 /**
  * Brings a gateway's entries to what is wanted: read, merge, write once, wait, compare, until nothing differs.
  *
- * Azure refuses a whole body for one bad entry. A refused set of changes is therefore split, revocations before roots and then
- * in halves, until the culprit stands alone and is set aside; everything else gets through. Answers whether sessions have to
- * be looked at, or undefined when this instance has nothing to say about the gateway any more.
+ * Azure refuses a whole body for one bad entry. The changes of a refused body are divided, revocations before roots and then in
+ * halves: one half is held back while the other is tried together with whatever has been wanted meanwhile, until the culprit
+ * stands alone. It is set aside; everything else gets through. What no entry can be blamed for ends the round as failed, and
+ * nothing that was wanted is given up.
  */
 export function* convergeGateway(
   context: OrchestrationContext,
   input: ApplyGatewayInput,
-): Steps<{ readonly sessionsToSee: boolean } | undefined> {
-  const writeSeconds: number[] = [];
-  const sets: (readonly string[] | undefined)[] = [undefined];
+): Steps<Converged | NotConverged> {
+  const search: Search = {
+    groups: [],
+    aside: [],
+    leftOut: [],
+    writes: new Map(),
+    isRestAccepted: false,
+    failures: 0,
+    writeSeconds: [],
+  };
+  let waiting: { readonly isUnavailable: boolean; readonly sinceMs: number } | undefined;
   for (;;) {
-    const only = sets.pop();
-    const result = yield* writeSet(context, input, only, writeSeconds);
-    if (result.end === 'stop') return undefined;
-    if (result.end === 'refused') {
-      sets.push(...(yield* divide(context, input, result.refused)));
-    } else if (sets.length === 0 && only === undefined) {
-      return yield* record(context, { ...input, desired: result.desired, writeSeconds });
+    const write: WriteOutcome = yield* callActivity(context, writeGateway, {
+      ...input,
+      held: heldOf(search),
+      leftOut: search.leftOut,
+      force: isForced(search),
+    });
+    if (write.outcome === 'wait') {
+      const nowMs = context.df.currentUtcDateTime.getTime();
+      const { isUnavailable } = write;
+      if (waiting?.isUnavailable !== isUnavailable) waiting = { isUnavailable, sinceMs: nowMs };
+      const isTooLong = nowMs - waiting.sinceMs > (isUnavailable ? unavailableMaxMs : waitMaxMs);
+      if (isTooLong) return failed(search, write.desired, write);
+      yield* waitAsAsked(context, write.seconds, waiting.sinceMs);
+      continue;
     }
-    // The last word is always a look at everything: a set that got through says nothing about the rest.
-    if (sets.length === 0) sets.push(undefined);
+    waiting = undefined;
+    switch (write.outcome) {
+      case 'superseded':
+        return { end: 'superseded' };
+      case 'absent': {
+        const found = yield* confirmAbsence(context, input, write.isKnown);
+        if (found === 'absent') return { end: 'gone' };
+        if (found !== 'there') return failed(search, write.desired, found);
+        break;
+      }
+      case 'failed':
+        return failed(search, write.desired, write);
+      case 'refused': {
+        const failure = divide(search, write.keys, write);
+        if (failure !== undefined) return failed(search, write.desired, failure);
+        break;
+      }
+      case 'written': {
+        const refusal = yield* awaitWrite(context, input.gatewayId, write, search.writeSeconds);
+        const failure = yield* afterWrite(context, search, write.keys, refusal);
+        if (failure !== undefined) return failed(search, write.desired, failure);
+        break;
+      }
+      case 'equal': {
+        if (search.groups.pop() !== undefined) break;
+        // Nobody is blamed before Azure has taken the gateway without them.
+        if (isForced(search)) break;
+        yield* noteRefusals(context, input, search);
+        const unkept = write.held.filter((key) => (search.writes.get(key) ?? 0) >= fruitlessWritesMax);
+        if (unkept.length > 0) return failed(search, write.desired, notKept(unkept));
+        return { end: 'equal', desired: write.desired, writeSeconds: search.writeSeconds };
+      }
+    }
   }
 }
 
-/** Writes until the set is on the gateway, or Azure has refused it. A write that Azure took and then failed is made again. */
-function* writeSet(
-  context: OrchestrationContext,
-  input: ApplyGatewayInput,
-  only: readonly string[] | undefined,
-  writeSeconds: number[],
-): Steps<WriteEnd> {
-  let keys = only ?? [];
-  let failures = 0;
-  for (let turn = 0; turn < turnsMax; turn += 1) {
-    const write: WriteOutcome = yield* callActivity(
-      context,
-      writeGateway,
-      only === undefined ? input : { ...input, only },
-    );
-    switch (write.outcome) {
-      case 'equal':
-        return { end: 'equal', desired: write.desired };
-      case 'wait':
-        yield* waitSeconds(context, write.seconds);
-        break;
-      case 'refused':
-        return { end: 'refused', refused: write };
-      case 'written': {
-        const failure = yield* awaitWrite(context, input.gatewayId, write, writeSeconds);
-        // What the first write brought is in the gateway's body by now, so a repetition has no changes of its own.
-        if (write.keys.length > 0) keys = write.keys;
-        if (failure === undefined) break;
-        failures += 1;
-        if (failures >= failuresMax) return { end: 'refused', refused: { ...failure, keys } };
-        yield* waitSeconds(context, afterFailureSeconds);
-        break;
-      }
-      case 'gone':
-        yield* callActivity(context, abandonGateway, input);
-        return { end: 'stop' };
-      case 'superseded':
-        return { end: 'stop' };
-    }
-  }
-  throw new Error(`Gateway ${input.gatewayId} did not come to rest in ${turnsMax} looks.`);
+function heldOf({ groups, aside, writes }: Search): readonly string[] {
+  const fruitless = [...writes].filter(([, count]) => count >= fruitlessWritesMax).map(([key]) => key);
+  return [...groups.flat(), ...aside.map(({ key }) => key), ...fruitless];
 }
+
+/** With only suspects left the gateway is written as it stands, to know whether Azure takes it without them. */
+function isForced({ groups, aside, isRestAccepted }: Search): boolean {
+  return groups.length === 0 && aside.some(({ isNamed }) => !isNamed) && !isRestAccepted;
+}
+
+/** Counts what a write led to. Answers why the round has to end, if it does. */
+function* afterWrite(
+  context: OrchestrationContext,
+  search: Search,
+  keys: readonly string[],
+  refusal: WriteEnd,
+): Steps<WriteFailure | undefined> {
+  if (refusal === 'unseen') return undefined;
+  if (refusal === 'succeeded') {
+    search.isRestAccepted = true;
+    search.failures = 0;
+    for (const key of keys) search.writes.set(key, (search.writes.get(key) ?? 0) + 1);
+    return undefined;
+  }
+  search.failures += 1;
+  const isClear = refusal.isAboutBody && refusal.named.length > 0;
+  if (search.failures < failuresMax && !isClear) {
+    yield* waitSeconds(context, afterFailureSeconds);
+    return undefined;
+  }
+  search.failures = 0;
+  return refusal.isAboutBody ? divide(search, keys, refusal) : refusal;
+}
+
+/** Decides what to try next after a refused body; answers the failure when the refusal can be about no change of ours. */
+function divide(
+  search: Search,
+  keys: readonly string[],
+  { code, message, correlationId, named, expired }: BodyRefusal,
+): WriteFailure | undefined {
+  const words = { code, message, ...(correlationId === undefined ? {} : { correlationId }) };
+  const newlyExpired = expired.filter((name) => !search.leftOut.includes(name));
+  if (newlyExpired.length > 0) {
+    search.leftOut.push(...newlyExpired);
+    return undefined;
+  }
+  const culprits = keys.filter((key) => named.includes(key));
+  if (culprits.length > 0) {
+    search.aside.push(...culprits.map((key) => ({ ...words, key, isNamed: true })));
+    return undefined;
+  }
+  const [first, ...others] = keys;
+  if (first === undefined) return { ...words, message: `Azure refuses the gateway as it stands: ${message}` };
+  if (others.length === 0) {
+    search.aside.push({ ...words, key: first, isNamed: false });
+    return undefined;
+  }
+  const revocations = keys.filter((key) => key.startsWith('revocation:'));
+  const isMixed = revocations.length > 0 && revocations.length < keys.length;
+  const middle = isMixed ? revocations.length : Math.ceil(keys.length / 2);
+  const ordered = [...revocations, ...keys.filter((key) => !key.startsWith('revocation:'))];
+  search.groups.push(ordered.slice(middle));
+  return undefined;
+}
+
+type WriteEnd = 'succeeded' | 'unseen' | (BodyRefusal & { readonly isAboutBody: boolean });
+
+/** Looks that saw no gateway before the next turn asks whether it is there at all. */
+const unseenMax = 5;
 
 function* awaitWrite(
   context: OrchestrationContext,
   gatewayId: string,
   write: { readonly seconds: number; readonly operationUrl: string | null },
   writeSeconds: number[],
-): Steps<{ readonly code: string; readonly message: string } | undefined> {
+): Steps<WriteEnd> {
   const begun = context.df.currentUtcDateTime.getTime();
-  for (let looks = 0; ; looks += 1) {
-    yield* waitSeconds(context, nextLookSeconds(write.seconds, looks));
+  const elapsedMs = (): number => context.df.currentUtcDateTime.getTime() - begun;
+  let unseen = 0;
+  while (elapsedMs() <= waitMaxMs) {
+    yield* waitAsAsked(context, write.seconds, begun);
     const read = yield* callActivity(context, readWrite, { gatewayId, operationUrl: write.operationUrl });
-    if (read.outcome === 'updating') continue;
-    writeSeconds.push(Math.round((context.df.currentUtcDateTime.getTime() - begun) / 1000));
-    return read.outcome === 'failed' ? read : undefined;
+    unseen = read.outcome === 'unseen' ? unseen + 1 : 0;
+    if (unseen > unseenMax) return 'unseen';
+    if (read.outcome === 'updating' || read.outcome === 'unseen') continue;
+    writeSeconds.push(Math.round(elapsedMs() / 1000));
+    return read.outcome === 'failed' ? read : 'succeeded';
   }
+  return 'unseen';
 }
 
-/** Notes what the gateway shows, as soon as it can be read again. */
-function* record(
-  context: OrchestrationContext,
-  input: ApplyGatewayInput & { readonly desired: number; readonly writeSeconds: readonly number[] },
-): Steps<{ readonly sessionsToSee: boolean }> {
-  for (;;) {
-    const seen = yield* callActivity(context, recordEntries, input);
-    if (seen.outcome === 'recorded') return seen;
-    yield* waitSeconds(context, seen.seconds);
-  }
-}
-
-/** The sets to try next, the most urgent last, since it is taken first. A set of one is the culprit. */
-function* divide(
+function* noteRefusals(
   context: OrchestrationContext,
   { gatewayId }: ApplyGatewayInput,
-  { keys, code, message }: Refused,
-): Steps<readonly (readonly string[])[]> {
-  const [first] = keys;
-  if (first === undefined) throw new Error(`Azure refuses gateway ${gatewayId} as it stands: ${code} ${message}`);
-  if (keys.length === 1) {
-    yield* callActivity(context, quarantineEntry, { gatewayId, key: first, code, message });
-    return [];
-  }
-  const revocations = keys.filter((key) => key.startsWith('revocation:'));
-  const isMixed = revocations.length > 0 && revocations.length < keys.length;
-  const middle = isMixed ? revocations.length : Math.ceil(keys.length / 2);
-  const ordered = [...revocations, ...keys.filter((key) => !key.startsWith('revocation:'))];
-  return [ordered.slice(middle), ordered.slice(0, middle)];
+  { aside }: Search,
+): Steps<void> {
+  if (aside.length > 0) yield* callActivity(context, recordRefusals, { gatewayId, refusals: aside });
+}
+
+function notKept(keys: readonly string[]): WriteFailure {
+  return {
+    code: 'WriteNotKept',
+    message:
+      `Azure took the write ${fruitlessWritesMax} times and shows none of: ${keys.slice(0, 5).join(', ')}` +
+      `${keys.length > 5 ? ` and ${keys.length - 5} more` : ''}. Most likely a policy or another program takes them off again.`,
+  };
+}
+
+function failed(search: Search, desired: number, { code, message, correlationId }: WriteFailure): Converged {
+  return {
+    end: 'failed',
+    desired,
+    writeSeconds: search.writeSeconds,
+    code,
+    message,
+    ...(correlationId === undefined ? {} : { correlationId }),
+  };
 }

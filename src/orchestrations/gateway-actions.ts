@@ -1,5 +1,4 @@
 import type { OrchestrationContext } from 'durable-functions';
-import type { ActivityReference } from '../contracts/activity.ts';
 import {
   failProfile,
   pollDisconnect,
@@ -9,82 +8,128 @@ import {
   startDisconnect,
   startProfile,
   startSessionList,
+  type GatewayActionInput,
   type PolledAction,
+  type SessionFindings,
   type StartedAction,
 } from '../contracts/apply-gateway.ts';
 import type { Refusal } from '../contracts/outcomes.ts';
-import { nextLookSeconds } from '../domain/poll-pacing.ts';
-import { callActivity, waitSeconds, type Steps } from './call-activity.ts';
+import { callActivity, waitAsAsked, type Steps } from './call-activity.ts';
 
-/** Azure's actions on a gateway take a minute; past this many looks they are given up. */
-const looksMax = 120;
+/** Azure's actions on a gateway take a minute; past this time they are given up. */
+const actionMaxMs = 60 * 60 * 1000;
 
-/** Lists the sessions, cuts those of revoked certificates, and notes what was seen. */
-export function* cutRevokedSessions(context: OrchestrationContext, gatewayId: string): Steps<void> {
-  const listed = yield* runAction(
-    context,
-    () => callActivity(context, startSessionList, { gatewayId }),
-    pollSessionList,
-    { gatewayId },
-  );
-  if (listed.outcome === 'refused') {
-    yield* callActivity(context, recordSessions, { gatewayId, cut: [], failure: listed.message });
-    return;
-  }
-  const connectionIds = listed.toCut.map(({ connectionId }) => connectionId);
-  if (connectionIds.length > 0) {
-    const cut = yield* runAction(
-      context,
-      () => callActivity(context, startDisconnect, { gatewayId, connectionIds }),
-      pollDisconnect,
-      {},
-    );
-    if (cut.outcome === 'refused') {
-      yield* callActivity(context, recordSessions, { gatewayId, cut: [], failure: cut.message });
-      return;
-    }
-  }
-  yield* callActivity(context, recordSessions, { gatewayId, cut: listed.toCut.map(({ thumbprint }) => thumbprint) });
+/** More is wanted of the gateway's entries by now. `state` is where the action can be gone on with afterwards. */
+interface Overtaken {
+  readonly outcome: 'overtaken';
+  readonly state: string | undefined;
 }
 
-/** Makes a new profile package if one is wanted. A refusal ends the requests for it and nothing else. */
-export function* makeProfile(context: OrchestrationContext, gatewayId: string): Steps<void> {
-  const first = yield* callActivity(context, startProfile, { gatewayId });
-  if (first.outcome === 'none') return;
-  const wanted = first.wanted ?? 0;
-  let started: StartedAction | undefined = first;
+/**
+ * Lists the sessions, cuts those of whom the gateway is to refuse, and notes what was seen. Answers false when more was wanted
+ * of the gateway meanwhile: then the list is made anew after that.
+ */
+export function* cutRefusedSessions(context: OrchestrationContext, input: GatewayActionInput): Steps<boolean> {
+  const { gatewayId } = input;
+  const listed = yield* runAction<SessionFindings>(
+    context,
+    () => callActivity(context, startSessionList, input),
+    (state) => callActivity(context, pollSessionList, { ...input, state }),
+  );
+  if (listed.outcome === 'overtaken') return false;
+  if (listed.outcome === 'refused') {
+    const failure = `Azure could not list the sessions: ${listed.code}: ${listed.message}`;
+    yield* callActivity(context, recordSessions, { gatewayId, cut: [], unsure: [], failure });
+    return true;
+  }
+  const { toCut, unsure } = listed;
+  const connectionIds = [...new Set(toCut.map(({ connectionId }) => connectionId))];
+  if (connectionIds.length > 0) {
+    const cut = yield* runAction<object>(
+      context,
+      () => callActivity(context, startDisconnect, { ...input, connectionIds }),
+      (state) => callActivity(context, pollDisconnect, { ...input, state }),
+      { isUrgent: true },
+    );
+    if (cut.outcome === 'refused') {
+      const failure = `Azure could not disconnect the sessions: ${cut.code}: ${cut.message}`;
+      yield* callActivity(context, recordSessions, { gatewayId, cut: [], unsure: [], failure });
+      return true;
+    }
+  }
+  yield* callActivity(context, recordSessions, { gatewayId, cut: [...new Set(toCut.map(({ key }) => key))], unsure });
+  return true;
+}
+
+/** A profile package that is being made while the gateway's entries were written. */
+export interface PendingProfile {
+  readonly state: string;
+  readonly wanted: number;
+  readonly sinceMs: number;
+}
+
+/**
+ * Makes a new profile package if one is wanted. A refusal ends the requests for it and nothing else. Whatever is wanted of the
+ * entries meanwhile goes first: then it answers what to go on with.
+ */
+export function* makeProfile(
+  context: OrchestrationContext,
+  input: GatewayActionInput,
+  pending?: PendingProfile,
+): Steps<'made' | { readonly pending: PendingProfile | undefined }> {
+  const { gatewayId } = input;
+  const sinceMs = pending?.sinceMs ?? context.df.currentUtcDateTime.getTime();
+  let wanted = pending?.wanted ?? 0;
   const made = yield* runAction(
     context,
     function* () {
-      const next = started ?? (yield* callActivity(context, startProfile, { gatewayId }));
-      started = undefined;
-      return next.outcome === 'none'
-        ? { outcome: 'refused', code: 'NotWanted', message: 'Nobody waits for it any more.' }
-        : next;
+      const next = yield* callActivity(context, startProfile, input);
+      if (next.outcome === 'none') return next;
+      ({ wanted } = next);
+      return next;
     },
-    pollProfile,
-    { gatewayId, wanted },
+    (state) => callActivity(context, pollProfile, { ...input, state, wanted }),
+    { sinceMs, ...(pending === undefined ? {} : { state: pending.state }) },
   );
+  if (made.outcome === 'overtaken') {
+    return { pending: made.state === undefined ? undefined : { state: made.state, wanted, sinceMs } };
+  }
   if (made.outcome === 'refused') {
     const { code, message } = made;
     yield* callActivity(context, failProfile, { gatewayId, wanted, code, message });
   }
+  return 'made';
+}
+
+interface RunOptions {
+  /** Goes on with an action that was started before. */
+  readonly state?: string;
+  readonly sinceMs?: number;
+  /** Goes before everything else that is wanted of the gateway. */
+  readonly isUrgent?: boolean;
 }
 
 /** Starts a long-running action, however often Azure has to be asked, and looks at it until it has ended. */
-function* runAction<T, Extra extends object>(
+function* runAction<T extends object, None extends { readonly outcome: 'none' } = never>(
   context: OrchestrationContext,
-  start: () => Steps<StartedAction>,
-  poll: ActivityReference<Extra & { readonly state: string }, PolledAction<T>>,
-  extra: Extra,
-): Steps<({ readonly outcome: 'done' } & T) | Refusal> {
-  let state: string | undefined;
-  for (let looks = 0; looks < looksMax; looks += 1) {
-    const answer: StartedAction | PolledAction<T> =
-      state === undefined ? yield* start() : yield* callActivity(context, poll, { ...extra, state });
-    if (answer.outcome === 'done' || answer.outcome === 'refused') return answer;
-    if (answer.outcome !== 'wait') state = answer.state;
-    yield* waitSeconds(context, nextLookSeconds(answer.seconds, looks));
+  start: () => Steps<StartedAction | None>,
+  poll: (state: string) => Steps<PolledAction<T>>,
+  options: RunOptions = {},
+): Steps<({ readonly outcome: 'done' } & T) | None | Refusal | Overtaken> {
+  const nowMs = (): number => context.df.currentUtcDateTime.getTime();
+  const sinceMs = options.sinceMs ?? nowMs();
+  let { state } = options;
+  let last = '';
+  while (nowMs() - sinceMs <= actionMaxMs) {
+    const answer: StartedAction | None | PolledAction<T> = state === undefined ? yield* start() : yield* poll(state);
+    if (answer.outcome === 'done' || answer.outcome === 'refused' || answer.outcome === 'none') return answer;
+    if (answer.outcome === 'wait') last = answer.reason;
+    else ({ state } = answer);
+    if (answer.outcome !== 'started' && answer.isOvertaken && options.isUrgent !== true) {
+      return { outcome: 'overtaken', state };
+    }
+    yield* waitAsAsked(context, answer.seconds, sinceMs);
   }
-  return { outcome: 'refused', code: 'NoEnd', message: `Azure did not end the action in ${looksMax} looks.` };
+  const message = `Azure did not end the action in ${actionMaxMs / 60_000} minutes. ${last}`.trim();
+  return { outcome: 'refused', code: 'NoEnd', message };
 }

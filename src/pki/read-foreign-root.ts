@@ -39,10 +39,10 @@ export function readForeignRoot(publicCertData: string): ForeignRoot | undefined
   };
 }
 
-/** True for a root whose last moment has passed; false for one that does not say when that is. */
-export function isExpiredRoot(publicCertData: string, now: Date): boolean {
+/** Whether a root's last moment has passed; undefined for one that does not say when that is. */
+export function isExpiredRoot(publicCertData: string, now: Date): boolean | undefined {
   const notAfter = readForeignRoot(publicCertData)?.notAfter;
-  return notAfter !== undefined && notAfter.getTime() <= now.getTime();
+  return notAfter === undefined ? undefined : notAfter.getTime() <= now.getTime();
 }
 
 /** Takes layers of PEM and base64 off until DER is left. */

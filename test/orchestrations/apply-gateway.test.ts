@@ -4,6 +4,7 @@ import { aGatewayWorld } from '../support/gateway-world.ts';
 import { calledActivities, inputsOf, replayOrchestration, runOrchestration } from '../support/orchestration-driver.ts';
 
 const input = { gatewayId: 'gw', epoch: 7 };
+const atWork = { outcome: 'wait', seconds: 10, isUnavailable: false, code: 'Updating', message: 'It is Updating.' };
 const eight = [1, 2, 3, 4].flatMap((number) => [`revocation:${number}`, `root:${number}`]);
 
 describe('src/orchestrations/apply-gateway', () => {
@@ -34,7 +35,7 @@ describe('src/orchestrations/apply-gateway', () => {
 
       runOrchestration(applyGateway, input, world.activities);
 
-      expect(world.quarantined).toEqual([bad]);
+      expect(world.suspected).toEqual([{ key: bad, isNamed: false }]);
       expect([...world.present].toSorted()).toEqual(eight.filter((key) => key !== bad).toSorted());
       const order = world.written.flat().map((key) => key.split(':')[0]);
       expect(order).toEqual(order.toSorted());
@@ -46,7 +47,7 @@ describe('src/orchestrations/apply-gateway', () => {
 
     runOrchestration(applyGateway, input, world.activities);
 
-    expect(world.quarantined).toEqual(['root:2']);
+    expect(world.suspected).toEqual([{ key: 'root:2', isNamed: false }]);
     expect(world.present.size).toBe(7);
   });
 
@@ -59,7 +60,7 @@ describe('src/orchestrations/apply-gateway', () => {
         const run = runOrchestration(applyGateway, input, world.activities);
 
         const bad = wanted.filter((key) => refused.includes(key));
-        expect([...world.quarantined].toSorted()).toEqual(bad.toSorted());
+        expect(world.suspected.map(({ key }) => key).toSorted()).toEqual(bad.toSorted());
         expect([...world.present].toSorted()).toEqual(wanted.filter((key) => !bad.includes(key)).toSorted());
         expect(replayOrchestration(applyGateway, input, run.history)).toEqual(run);
       }),
@@ -75,7 +76,7 @@ describe('src/orchestrations/apply-gateway', () => {
       ...world.activities,
       writeGateway: (given: object) => {
         looks += 1;
-        return looks < 4 ? { outcome: 'wait', seconds: 10, reason: 'gateway is Updating' } : write(given);
+        return looks < 4 ? { ...atWork, desired: 1 } : write(given);
       },
     };
 
@@ -109,36 +110,257 @@ describe('src/orchestrations/apply-gateway', () => {
     expect(run.continuedAs).toEqual(input);
   });
 
-  it('cuts the sessions of revoked certificates, and only theirs', () => {
-    const { activities } = aGatewayWorld({
-      overrides: {
-        recordEntries: () => ({ outcome: 'recorded', sessionsToSee: true }),
-        startSessionList: () => ({ outcome: 'started', state: 'list', seconds: 5 }),
-        pollSessionList: () => ({ outcome: 'done', toCut: [{ connectionId: 'OVPN_1', thumbprint: 'A' }] }),
-        startDisconnect: () => ({ outcome: 'started', state: 'cut', seconds: 5 }),
-        pollDisconnect: () => ({ outcome: 'done' }),
-        recordSessions: () => null,
-      },
+  describe('about sessions', () => {
+    const sees = {
+      recordEntries: () => ({ outcome: 'recorded', sessionsToSee: true }),
+      startSessionList: () => ({ outcome: 'started', state: 'list', seconds: 5 }),
+      recordSessions: () => null,
+    };
+
+    it('cuts those of whom the gateway is to refuse, each once, and notes of whom nothing can be said', () => {
+      const toCut = ['revocation:A', 'revocation:B'].map((key) => ({ connectionId: 'OVPN_1', key }));
+      const unsure = [{ key: 'root:r', reason: 'Two have this name.' }];
+      const { activities } = aGatewayWorld({
+        overrides: {
+          ...sees,
+          pollSessionList: () => ({ outcome: 'done', toCut, unsure }),
+          startDisconnect: () => ({ outcome: 'started', state: 'cut', seconds: 5 }),
+          pollDisconnect: () => ({ outcome: 'done' }),
+        },
+      });
+
+      const run = runOrchestration(applyGateway, input, activities);
+
+      expect(inputsOf(run, 'startDisconnect')).toEqual([{ gatewayId: 'gw', desired: 1, connectionIds: ['OVPN_1'] }]);
+      const noted = { gatewayId: 'gw', cut: ['revocation:A', 'revocation:B'], unsure };
+      expect(inputsOf(run, 'recordSessions')).toEqual([noted]);
     });
 
-    const run = runOrchestration(applyGateway, input, activities);
+    it.each([
+      ['refuses to list them', { startSessionList: () => ({ outcome: 'refused', code: 'No', message: 'No list.' }) }],
+      ['answers no list', { pollSessionList: () => ({ outcome: 'refused', code: 'No', message: 'No list.' }) }],
+      [
+        'never ends the list',
+        { pollSessionList: () => ({ outcome: 'running', state: 'list', seconds: 60, isOvertaken: false }) },
+      ],
+    ])('notes that they could not be seen when Azure %s', (_how, overrides) => {
+      const { activities } = aGatewayWorld({ overrides: { ...sees, ...overrides } });
 
-    expect(inputsOf(run, 'startDisconnect')).toEqual([{ gatewayId: 'gw', connectionIds: ['OVPN_1'] }]);
-    expect(inputsOf(run, 'recordSessions')).toEqual([{ gatewayId: 'gw', cut: ['A'] }]);
+      const run = runOrchestration(applyGateway, input, activities);
+
+      expect(inputsOf(run, 'recordSessions')).toEqual([
+        { gatewayId: 'gw', cut: [], unsure: [], failure: expect.stringContaining('could not list') as unknown },
+      ]);
+      expect(run.output).toEqual({ released: true });
+    });
   });
 
-  it('notes that the sessions could not be seen when Azure refuses to list them', () => {
-    const { activities } = aGatewayWorld({
+  it('writes what is wanted meanwhile before it goes on with a profile that Azure does not finish', () => {
+    let looks = 0;
+    const world = aGatewayWorld({
+      wanted: ['revocation:1'],
       overrides: {
-        recordEntries: () => ({ outcome: 'recorded', sessionsToSee: true }),
-        startSessionList: () => ({ outcome: 'refused', code: 'No', message: 'No list.' }),
-        recordSessions: () => null,
+        startProfile: () => ({ outcome: 'started', state: 'profile-1', seconds: 10, wanted: 1 }),
+        pollProfile: () => {
+          looks += 1;
+          return looks < 6
+            ? { outcome: 'running', state: 'profile-2', seconds: 10, isOvertaken: looks === 2 }
+            : { outcome: 'done', hash: 'h' };
+        },
       },
     });
 
-    const run = runOrchestration(applyGateway, input, activities);
+    const run = runOrchestration(applyGateway, input, world.activities);
 
-    expect(inputsOf(run, 'recordSessions')).toEqual([{ gatewayId: 'gw', cut: [], failure: 'No list.' }]);
+    const order = calledActivities(run).filter((name) =>
+      ['writeGateway', 'startProfile', 'pollProfile'].includes(name),
+    );
+    expect(order.slice(2, 6)).toEqual(['startProfile', 'pollProfile', 'pollProfile', 'writeGateway']);
+    expect(inputsOf(run, 'startProfile')).toHaveLength(1);
+    expect(inputsOf(run, 'pollProfile').at(2)).toMatchObject({ state: 'profile-2', wanted: 1 });
     expect(run.output).toEqual({ released: true });
+  });
+
+  describe('when Azure does not take a write', () => {
+    const words = { code: 'AuthorizationFailed', message: 'The client has no right to write.' };
+
+    it('blames no entry for what is not about one, and gives the gateway back to be tried again', () => {
+      const world = aGatewayWorld({
+        wanted: eight,
+        overrides: { writeGateway: () => ({ outcome: 'failed', desired: 5, ...words }) },
+      });
+
+      const run = runOrchestration(applyGateway, input, world.activities);
+
+      expect(world.suspected).toEqual([]);
+      expect(inputsOf(run, 'pauseGateway')).toEqual([{ ...input, desired: 5, ...words }]);
+      expect(calledActivities(run)).not.toContain('releaseGateway');
+    });
+
+    it('goes on at once when more was wanted than was tried', () => {
+      const world = aGatewayWorld({
+        overrides: {
+          writeGateway: () => ({ outcome: 'failed', desired: 5, ...words }),
+          pauseGateway: () => ({ released: false }),
+        },
+      });
+
+      expect(runOrchestration(applyGateway, input, world.activities).continuedAs).toEqual(input);
+    });
+
+    it('sets aside at once what the words name, without dividing', () => {
+      const world = aGatewayWorld({ wanted: eight, bad: ['root:3'], namesBad: true });
+
+      runOrchestration(applyGateway, input, world.activities);
+
+      expect(world.suspected).toEqual([{ key: 'root:3', isNamed: true }]);
+      expect(world.written).toEqual([eight.filter((key) => key !== 'root:3')]);
+    });
+
+    it('suspects a lone entry only after Azure has taken the gateway without it', () => {
+      const world = aGatewayWorld({ wanted: ['root:1'], bad: ['root:1'] });
+
+      const run = runOrchestration(applyGateway, input, world.activities);
+
+      expect(world.written).toEqual([[]]);
+      expect(world.suspected).toEqual([{ key: 'root:1', isNamed: false }]);
+      expect(run.output).toEqual({ released: true });
+    });
+
+    it('suspects nobody when Azure does not take the gateway as it stands either', () => {
+      const refused = { outcome: 'refused', code: 'Bad', message: 'Bad.', named: [], expired: [], desired: 1 };
+      const world = aGatewayWorld({
+        overrides: {
+          writeGateway: ({ held }: { readonly held: readonly string[] }) => ({
+            ...refused,
+            keys: held.length === 0 ? ['root:1'] : [],
+          }),
+        },
+      });
+
+      const run = runOrchestration(applyGateway, input, world.activities);
+
+      expect(calledActivities(run)).not.toContain('recordRefusals');
+      expect(inputsOf(run, 'pauseGateway')).toMatchObject([{ code: 'Bad' }]);
+    });
+
+    it("leaves out others' roots that Azure calls expired, and writes the rest", () => {
+      const world = aGatewayWorld({ wanted: ['root:1'] });
+      const write = world.activities['writeGateway'] as (given: object) => unknown;
+      const expired = { outcome: 'refused', keys: ['root:1'], desired: 1, code: 'Expired', message: 'x', named: [] };
+      const activities = {
+        ...world.activities,
+        writeGateway: (given: { readonly leftOut: readonly string[] }) =>
+          given.leftOut.includes('theirs') ? write(given) : { ...expired, expired: ['theirs'] },
+      };
+
+      runOrchestration(applyGateway, input, activities);
+
+      expect(world.written).toEqual([['root:1']]);
+      expect(world.suspected).toEqual([]);
+    });
+
+    it('repeats a write that is not kept once, and then says so', () => {
+      const keys = ['revocation:1'];
+      const { activities } = aGatewayWorld({
+        overrides: {
+          writeGateway: ({ held }: { readonly held: readonly string[] }) =>
+            held.length > 0
+              ? { outcome: 'equal', desired: 1, held }
+              : { outcome: 'written', desired: 1, keys, seconds: 10, operationUrl: null },
+        },
+      });
+
+      const run = runOrchestration(applyGateway, input, activities);
+
+      expect(calledActivities(run).filter((name) => name === 'readWrite')).toHaveLength(2);
+      expect(inputsOf(run, 'pauseGateway')).toMatchObject([{ code: 'WriteNotKept' }]);
+    });
+
+    it('ends in the words of what Azure says, when it gives no answer to go by for a quarter of an hour', () => {
+      const unavailable = {
+        outcome: 'wait',
+        desired: 3,
+        seconds: 60,
+        isUnavailable: true,
+        code: 'Oops',
+        message: 'O.',
+      };
+      const { activities } = aGatewayWorld({ overrides: { writeGateway: () => unavailable } });
+
+      const run = runOrchestration(applyGateway, input, activities);
+
+      expect(inputsOf(run, 'pauseGateway')).toEqual([{ ...input, desired: 3, code: 'Oops', message: 'O.' }]);
+      expect(inputsOf(run, 'writeGateway').length).toBeLessThan(20);
+    });
+
+    it('waits for hours where Azure says that it is busy', () => {
+      let looks = 0;
+      const world = aGatewayWorld({ wanted: ['root:1'] });
+      const write = world.activities['writeGateway'] as (given: object) => unknown;
+      const activities = {
+        ...world.activities,
+        writeGateway: (given: object) => {
+          looks += 1;
+          return looks < 100 ? { ...atWork, seconds: 90, desired: 1 } : write(given);
+        },
+      };
+
+      expect(runOrchestration(applyGateway, input, activities).output).toEqual({ released: true });
+      expect(world.written).toEqual([['root:1']]);
+    });
+  });
+
+  describe('when Azure does not show the gateway', () => {
+    const absent = { outcome: 'absent', desired: 1, isKnown: false };
+
+    it('is gone after several looks over five minutes that agree', () => {
+      const { activities } = aGatewayWorld({
+        overrides: { writeGateway: () => absent, lookForGateway: () => ({ outcome: 'absent' }) },
+      });
+
+      const run = runOrchestration(applyGateway, input, activities);
+
+      const looks = run.history.filter(({ name }) => name === 'lookForGateway');
+      expect(looks.length).toBeGreaterThanOrEqual(3);
+      const [first, last] = [looks.at(0), looks.at(-1)].map((look) => Date.parse(look?.at ?? ''));
+      expect((last ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(5 * 60 * 1000);
+      expect(calledActivities(run).at(-1)).toBe('abandonGateway');
+    });
+
+    it('goes on when a later look finds it', () => {
+      let looks = 0;
+      const world = aGatewayWorld({ wanted: ['revocation:1'] });
+      const write = world.activities['writeGateway'] as (given: object) => unknown;
+      let writes = 0;
+      const activities = {
+        ...world.activities,
+        writeGateway: (given: object) => {
+          writes += 1;
+          return writes === 1 ? absent : write(given);
+        },
+        lookForGateway: () => {
+          looks += 1;
+          return { outcome: looks < 2 ? 'absent' : 'there' };
+        },
+      };
+
+      const run = runOrchestration(applyGateway, input, activities);
+
+      expect(calledActivities(run)).not.toContain('abandonGateway');
+      expect(world.written).toEqual([['revocation:1']]);
+    });
+
+    it('says nothing of it when a look cannot tell, and is tried again', () => {
+      const unknown = { outcome: 'unknown', code: 'SubscriptionNotFound', message: 'No such subscription.' };
+      const { activities } = aGatewayWorld({
+        overrides: { writeGateway: () => absent, lookForGateway: () => unknown },
+      });
+
+      const run = runOrchestration(applyGateway, input, activities);
+
+      expect(calledActivities(run)).not.toContain('abandonGateway');
+      expect(inputsOf(run, 'pauseGateway')).toMatchObject([{ code: 'SubscriptionNotFound' }]);
+    });
   });
 });

@@ -145,7 +145,11 @@ describe('src/orchestrations/build-gateway', () => {
 
   it('ends as failed when somebody removes the gateway meanwhile', () => {
     const { activities } = aGatewayWorld({
-      overrides: { writeGateway: () => ({ outcome: 'gone' }), abandonGateway: () => null },
+      overrides: {
+        writeGateway: () => ({ outcome: 'absent', desired: 1, isKnown: true }),
+        lookForGateway: () => ({ outcome: 'absent' }),
+        abandonGateway: () => null,
+      },
     });
 
     const run = runOrchestration(buildGateway, input, activities);

@@ -11,10 +11,13 @@ import { createClaims } from '../../src/desk/claims.ts';
 import { createRootDesk } from '../../src/desk/create-root.ts';
 import { createDownloads } from '../../src/desk/downloads.ts';
 import { createExpiries } from '../../src/desk/expiries.ts';
+import { createForeignEntries } from '../../src/desk/foreign-entries.ts';
+import { createGatewayPresence } from '../../src/desk/gateway-presence.ts';
 import { createGatewayRounds } from '../../src/desk/gateway-rounds.ts';
 import { createGatewayStories } from '../../src/desk/gateway-stories.ts';
 import { createGatewayWriter } from '../../src/desk/gateway-writer.ts';
 import { createCertificateDesk } from '../../src/desk/issue-certificate.ts';
+import { createNoteVanished } from '../../src/desk/note-vanished.ts';
 import { createOnPremisesStories } from '../../src/desk/on-premises-stories.ts';
 import { createOnPremisesBooks } from '../../src/desk/on-premises-books.ts';
 import { createOperationStanding } from '../../src/desk/operation-standing.ts';
@@ -58,6 +61,25 @@ export function createDeskWorld(tables: MemoryTables = createMemoryTables()) {
   const writer = createGatewayWriter({ books, now });
   const thumbprintOfRoot = (data: string) => readForeignRoot(data)?.thumbprint;
   const standing = createOperationStanding({ books, machineBooks: createOnPremisesBooks(tables) });
+  const noteVanished = createNoteVanished({ books, outbox, audit, now, thumbprintOfRoot });
+  const foreignEntries = createForeignEntries({ books, outbox, audit, now, thumbprintOfRoot, readForeignRoot });
+  const rounds = createGatewayRounds({
+    books,
+    operations,
+    outbox,
+    noteVanished,
+    foreignEntries,
+    now,
+    thumbprintOfRoot,
+  });
+  const presence = createGatewayPresence({
+    books,
+    operations,
+    outbox,
+    writer,
+    failRequests: (...request) => rounds.failProfile(...request),
+    now,
+  });
   return {
     arm,
     audit,
@@ -71,6 +93,7 @@ export function createDeskWorld(tables: MemoryTables = createMemoryTables()) {
     orchestrations,
     outbox,
     owners,
+    presence,
     rootKeys,
     tables,
     unfinished,
@@ -85,9 +108,9 @@ export function createDeskWorld(tables: MemoryTables = createMemoryTables()) {
     }),
     revocations: createRevocationDesk({ books, lookup, operations, outbox, audit, writer, now }),
     roots: createRootDesk({ books, rootKeys, unfinished, outbox, expiries, now }),
-    rounds: createGatewayRounds({ books, operations, outbox, writer, now, thumbprintOfRoot }),
-    sessions: createSessionRecorder({ books, operations, now }),
     standing,
+    rounds,
+    sessions: createSessionRecorder({ books, lookup, operations, outbox, now }),
     stories: createGatewayStories({ books, claims, operations, now }),
     machineStories: createOnPremisesStories({
       operations,
@@ -102,6 +125,8 @@ export function createDeskWorld(tables: MemoryTables = createMemoryTables()) {
       arm,
       books,
       now,
+      noteVanished,
+      presence,
       thumbprintOfRoot,
       isExpiredRoot,
     }),
@@ -176,7 +201,7 @@ export async function runWriter(world: DeskWorld, gatewayId = 'vnet1gw'): Promis
       desired: write.desired,
       writeSeconds: [],
     });
-    if (sessionsToSee) await world.sessions.record(gatewayId, []);
+    if (sessionsToSee) await world.sessions.record(gatewayId, { cut: [], unsure: [] });
     await world.writer.release(gatewayId, record.writer.epoch);
   }
 }

@@ -12,6 +12,8 @@ export interface FakeArm extends Arm {
   }[];
   /** The next call of this name answers so, and does nothing. */
   answerNext(call: keyof Arm, answer: unknown): void;
+  /** Takes back what `answerNext` was told and nothing has met. */
+  takeBack(call: keyof Arm): void;
 }
 
 /** Azure's port in memory: a write is done at once and everything in it is provisioned. */
@@ -48,6 +50,9 @@ export function createFakeArm(): FakeArm {
     puts,
     answerNext: (call, next) => {
       given.set(call, [...(given.get(call) ?? []), next]);
+    },
+    takeBack: (call) => {
+      given.delete(call);
     },
     putResourceGroup: (id, location) => answer('putResourceGroup', () => put(id, { location })),
     resourceGroupExists: (id) => answer('resourceGroupExists', () => ({ outcome: 'done', value: resources.has(id) })),

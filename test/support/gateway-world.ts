@@ -7,7 +7,8 @@ export interface GatewayWorld {
   readonly written: string[][];
   /** Entries on the gateway. */
   readonly present: Set<string>;
-  readonly quarantined: string[];
+  /** What Azure was found to refuse, as it was noted. */
+  readonly suspected: readonly { readonly key: string; readonly isNamed: boolean }[];
 }
 
 export interface GatewayWorldOptions {
@@ -17,6 +18,8 @@ export interface GatewayWorldOptions {
   readonly bad?: readonly string[];
   /** Azure takes a body with a bad entry, works, and fails then. */
   readonly failsLate?: boolean;
+  /** Azure's words name the bad entries. */
+  readonly namesBad?: boolean;
   readonly overrides?: Activities;
 }
 
@@ -25,26 +28,35 @@ export function aGatewayWorld({
   wanted = [],
   bad = [],
   failsLate = false,
+  namesBad = false,
   overrides = {},
 }: GatewayWorldOptions = {}): GatewayWorld {
   const present = new Set<string>();
   const written: string[][] = [];
-  const quarantined: string[] = [];
-  let lastWriteFailed = false;
-  const refusal = { outcome: 'refused', code: 'BadEntry', message: 'One entry is bad.' };
+  const suspected: { key: string; isNamed: boolean }[] = [];
+  let lastWrite: readonly string[] = [];
 
-  function write({ only }: { readonly only?: readonly string[] }): unknown {
-    const keys = wanted.filter(
-      (key) => !present.has(key) && !quarantined.includes(key) && (only === undefined || only.includes(key)),
-    );
-    if (keys.length === 0) return { outcome: 'equal', desired: 1 };
-    lastWriteFailed = keys.some((key) => bad.includes(key));
-    if (lastWriteFailed && !failsLate) return { ...refusal, keys };
-    if (!lastWriteFailed) {
+  const isLastBad = (): boolean => lastWrite.some((key) => bad.includes(key));
+  const refusal = (keys: readonly string[]): object => ({
+    code: 'BadEntry',
+    message: 'One entry is bad.',
+    named: namesBad ? keys.filter((key) => bad.includes(key)) : [],
+    expired: [],
+  });
+
+  function write({ held, force }: { readonly held: readonly string[]; readonly force: boolean }): unknown {
+    const missing = wanted.filter((key) => !present.has(key));
+    const keys = missing.filter((key) => !held.includes(key));
+    if (keys.length === 0 && !force) {
+      return { outcome: 'equal', desired: 1, held: missing.filter((key) => held.includes(key)) };
+    }
+    lastWrite = keys;
+    if (isLastBad() && !failsLate) return { outcome: 'refused', desired: 1, keys, ...refusal(keys) };
+    if (!isLastBad()) {
       written.push(keys);
       for (const key of keys) present.add(key);
     }
-    return { outcome: 'written', keys, seconds: 10, operationUrl: 'https://arm/operations/1' };
+    return { outcome: 'written', desired: 1, keys, seconds: 10, operationUrl: 'https://arm/operations/1' };
   }
 
   const activities: Activities = {
@@ -57,14 +69,17 @@ export function aGatewayWorld({
     finishRemoval: () => null,
     writeGateway: write,
     readWrite: () =>
-      lastWriteFailed ? { outcome: 'failed', code: 'BadEntry', message: 'Late.' } : { outcome: 'succeeded' },
-    quarantineEntry: ({ key }: { readonly key: string }) => {
-      quarantined.push(key);
+      isLastBad() ? { outcome: 'failed', isAboutBody: true, ...refusal(lastWrite) } : { outcome: 'succeeded' },
+    recordRefusals: ({ refusals }: { readonly refusals: readonly { key: string; isNamed: boolean }[] }) => {
+      suspected.push(...refusals.map(({ key, isNamed }) => ({ key, isNamed })));
+      return null;
     },
     recordEntries: () => ({ outcome: 'recorded', sessionsToSee: false }),
     startProfile: () => ({ outcome: 'none' }),
     releaseGateway: () => ({ released: true }),
+    pauseGateway: () => ({ released: true }),
+    abandonGateway: () => null,
     ...overrides,
   };
-  return { activities, written, present, quarantined };
+  return { activities, written, present, suspected };
 }

@@ -124,7 +124,6 @@ const revocationSchema = z.object({
   thumbprint: z.string(),
   serialNumber: z.string(),
   commonName: z.string(),
-  ambiguous: z.boolean(),
   notAfter: z.string(),
   /** False after a reinstatement: the row stays, so that the entry on the gateways is known as Gatehouse's own. */
   wanted: z.boolean(),

@@ -12,14 +12,31 @@ const observedSchema = z.object({
   publicIpAddresses: z.array(z.string()).optional(),
 });
 
+/** Why the last write as a whole did not get through. What was wanted stays wanted, and is tried again at `nextTryAt`. */
+const writeFailureSchema = z.object({
+  /** Azure's code, or ours where Azure said nothing. */
+  code: z.string(),
+  message: z.string(),
+  correlationId: z.string().optional(),
+  since: z.string(),
+  attempts: z.int(),
+  nextTryAt: z.string(),
+});
+
+/** The last change of the gateway that somebody else made, as far as an event told of it. */
+const foreignChangeSchema = z.object({ by: z.string(), at: z.string() });
+
 /** Who may write the gateway now. The row is the lock: it changes hands by etag-guarded writes only. */
 const writerSchema = z.object({ instanceId: z.string(), epoch: z.int() });
+
+/** `missing`: built, and no longer in Azure when it was looked for. It is looked for again, and ready when it is there again. */
+export const gatewayStates = ['building', 'ready', 'missing', 'failed', 'removed'] as const;
 
 const gatewayRecordSchema = z.object({
   id: z.string(),
   name: z.string(),
   resourceId: z.string(),
-  state: z.enum(['building', 'ready', 'failed', 'removed']),
+  state: z.enum(gatewayStates),
   plan: z.custom<GatewayPlan>((value) => typeof value === 'object' && value !== null),
   /** Counts intents: each change of what the gateway should be raises it by one. */
   desired: z.int(),
@@ -30,8 +47,14 @@ const gatewayRecordSchema = z.object({
   /** Profile packages asked for and made, counted likewise. */
   profileWanted: z.int(),
   profileMade: z.int(),
+  /** What the gateway and its network were like when a package was wanted last, as a digest. */
+  profileBasis: z.string().optional(),
   /** When the sessions have to be looked at again to prove a revocation. */
   lookAt: z.string().optional(),
+  /** When an entry that Azure refused, or has not finished, is tried or looked at again. */
+  retryAt: z.string().optional(),
+  writeFailure: writeFailureSchema.optional(),
+  lastForeignChange: foreignChangeSchema.optional(),
   observed: observedSchema.optional(),
   /** Seconds that the latest writes took, newest last. */
   updateSeconds: z.array(z.number()),
@@ -66,6 +89,26 @@ export function resourceKeys(resourceId: string): { partitionKey: string; rowKey
   return { partitionKey: createHash('sha256').update(resourceId.toLowerCase()).digest('hex'), rowKey: '' };
 }
 
+/** What stands against an entry that Azure has refused a body for. */
+const refusalFields = {
+  evidence: z.object({ count: z.int(), firstAt: z.string(), lastAt: z.string(), reason: z.string() }).optional(),
+  /** Until then the entry is left out of every body. */
+  retryAt: z.string().optional(),
+  /** What the gateway was like when it was refused: it is tried again once that has changed. */
+  refusedUnder: z.string().optional(),
+};
+
+/** What is known of the sessions of those whom the gateway is to refuse. */
+const sessionFields = {
+  /** The first look at the sessions that found none left. */
+  clearAt: z.string().optional(),
+  provenAt: z.string().optional(),
+  /** Why nothing could be said of their sessions at the last look. */
+  unsure: z.string().optional(),
+};
+
+export const gatewayRootStates = ['requested', 'trusted', 'overLimit', 'refused', 'removing', 'removed'] as const;
+
 const gatewayRootSchema = z.object({
   gatewayId: z.string(),
   rootId: z.string(),
@@ -73,8 +116,12 @@ const gatewayRootSchema = z.object({
   thumbprint: z.string(),
   /** False once it is to be taken off; the row stays, so that the entry is known as Gatehouse's own. */
   wanted: z.boolean(),
-  state: z.enum(['requested', 'trusted', 'refused', 'removing', 'removed']),
+  state: z.enum(gatewayRootStates),
   reason: z.string().optional(),
+  ...refusalFields,
+  /** Of a root that was taken off: what is known of the sessions that its certificates had opened. */
+  sessions: z.enum(['open', 'disconnected', 'proven']).optional(),
+  ...sessionFields,
   operationId: z.string().optional(),
   updatedAt: z.string(),
 });
@@ -99,6 +146,7 @@ export const rootGatewayKind: RecordKind<RootGateway> = {
 
 export const revocationStates = [
   'requested',
+  'overLimit',
   'listed',
   'disconnected',
   'proven',
@@ -111,19 +159,16 @@ const gatewayRevocationSchema = z.object({
   gatewayId: z.string(),
   thumbprint: z.string(),
   commonName: z.string(),
-  /** Several live certificates share this name, so sessions cannot be told apart: nothing can be proven of it. */
-  ambiguous: z.boolean(),
   wanted: z.boolean(),
   state: z.enum(revocationStates),
   reason: z.string().optional(),
+  ...refusalFields,
   operationId: z.string().optional(),
   /** Operations of equal requests that came before it: they end with it. */
   earlierOperationIds: z.array(z.string()).optional(),
   requestedAt: z.string(),
   listedAt: z.string().optional(),
-  /** The first look at the sessions that found none of this certificate left. */
-  clearAt: z.string().optional(),
-  provenAt: z.string().optional(),
+  ...sessionFields,
   updatedAt: z.string(),
 });
 export type GatewayRevocation = z.infer<typeof gatewayRevocationSchema>;
@@ -190,5 +235,31 @@ export const madeResourceKind: RecordKind<MadeResource> = {
   keys: ({ gatewayId, resourceId }) => ({
     partitionKey: gatewayId,
     rowKey: createHash('sha256').update(resourceId.toLowerCase()).digest('hex'),
+  }),
+};
+
+const foreignEntrySchema = z.object({
+  gatewayId: z.string(),
+  kind: z.enum(['root', 'revocation']),
+  name: z.string(),
+  /** Absent where the entry's content cannot be read. */
+  thumbprint: z.string().optional(),
+  subject: z.string().optional(),
+  notAfter: z.string().optional(),
+  /** The root of Gatehouse that somebody else has put there. */
+  rootId: z.string().optional(),
+  firstSeenAt: z.string(),
+});
+export type ForeignEntry = z.infer<typeof foreignEntrySchema>;
+
+/** Roots and revocations on a gateway that are not Gatehouse's, as the last look showed them: partition gateway id. */
+export const foreignEntryKind: RecordKind<ForeignEntry> = {
+  table: 'ForeignEntries',
+  schema: foreignEntrySchema,
+  keys: ({ gatewayId, kind, name, thumbprint }) => ({
+    partitionKey: gatewayId,
+    rowKey: `${kind}-${createHash('sha256')
+      .update(thumbprint ?? `name ${name.toLowerCase()}`)
+      .digest('hex')}`,
   }),
 };

@@ -23,6 +23,7 @@ const titles: Readonly<Record<ErrorCode, string>> = {
   ERR_CONFLICT: 'The request does not fit the present state',
   ERR_IN_PROGRESS: 'The same request is still being carried out',
   ERR_LENGTH_REQUIRED: 'The body has no length',
+  ERR_LIMIT_REACHED: 'Azure takes no more of these',
   ERR_ETAG_CHANGED: 'Somebody else has changed it',
   ERR_TOO_LARGE: 'The body is too large',
   ERR_MEDIA_TYPE: 'The body is not in a form that this door reads',

@@ -33,7 +33,7 @@ describe('src/activities/write-gateway', () => {
       seconds: 10,
       operationUrl: 'https://arm.test/operations/1',
     });
-    expect(await world.writeGateway(write)).toEqual({ outcome: 'equal', desired: 2 });
+    expect(await world.writeGateway(write)).toEqual({ outcome: 'equal', desired: 2, held: [] });
     expect(world.arm.puts).toHaveLength(1);
     expect(world.arm.puts[0]?.etag).toBe('W/"a"');
   });
@@ -54,8 +54,23 @@ describe('src/activities/write-gateway', () => {
     ],
     [
       'a refusal',
-      { outcome: 'refused', status: 400, code: 'DataInvalid', message: 'words' },
-      { outcome: 'refused', code: 'DataInvalid', keys: [expect.stringMatching(/^root:/)] },
+      { outcome: 'refused', status: 400, code: 'DataInvalid', message: 'words', aboutBody: true },
+      { outcome: 'refused', code: 'DataInvalid', keys: [expect.stringMatching(/^root:/)], named: [] },
+    ],
+    [
+      'a refusal that names the entry',
+      { outcome: 'refused', status: 400, code: 'DataInvalid', message: "Data of 'root-1' is bad.", aboutBody: true },
+      { outcome: 'refused', named: [expect.stringMatching(/^root:/)] },
+    ],
+    [
+      'a missing right',
+      { outcome: 'refused', status: 403, code: 'AuthorizationFailed', message: 'words', aboutBody: false },
+      { outcome: 'failed', code: 'AuthorizationFailed', message: 'words', desired: 2 },
+    ],
+    [
+      'no answer to go by',
+      { outcome: 'unavailable', status: 500, code: 'InternalServerError', message: 'words', retryAfterSeconds: 7 },
+      { outcome: 'wait', isUnavailable: true, seconds: 7, code: 'InternalServerError', message: 'words' },
     ],
   ])('answers %s as data', async (_what, answer, expected) => {
     const world = await aTask();
@@ -84,10 +99,13 @@ describe('src/activities/write-gateway', () => {
     });
   });
 
-  it('writes only the entries that it is asked for', async () => {
+  it('keeps what is held back out of the body, and says that it still differs', async () => {
     const world = await aTask();
+    const root = await world.books.gatewayRoots.get({ partitionKey: 'vnet1gw', rowKey: 'root-1' });
+    const key = `root:${given(root).record.thumbprint}`;
 
-    expect(await world.writeGateway({ ...write, only: ['root:nobody'] })).toEqual({ outcome: 'equal', desired: 2 });
+    expect(await world.writeGateway({ ...write, held: [key] })).toEqual({ outcome: 'equal', desired: 2, held: [key] });
+    expect(world.arm.puts).toEqual([]);
   });
 
   it('drops an expired foreign root from a write that is made anyway', async () => {
@@ -113,10 +131,14 @@ describe('src/activities/write-gateway', () => {
     });
   });
 
-  it('says that the gateway is gone when Azure has none', async () => {
+  it.each([
+    ['resource', { outcome: 'absent', desired: 2, isKnown: false }],
+    ['resourceGroup', { outcome: 'failed', code: 'NotFound' }],
+    ['subscription', { outcome: 'failed', code: 'NotFound' }],
+  ])('takes an answer that the %s is not found for what it is', async (of, expected) => {
     const world = await aTask();
-    world.arm.resources.clear();
+    world.arm.answerNext('readRaw', { outcome: 'missing', of, code: 'NotFound', message: 'words' });
 
-    expect(await world.writeGateway(write)).toEqual({ outcome: 'gone' });
+    expect(await world.writeGateway(write)).toMatchObject(expected);
   });
 });

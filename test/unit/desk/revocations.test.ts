@@ -64,35 +64,18 @@ describe('src/desk/revocations', () => {
     await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
     await runWriter(world);
 
-    await world.sessions.record('vnet1gw', []);
+    const look = (cut: readonly string[] = []) => world.sessions.record('vnet1gw', { cut, unsure: [] });
+
+    await look();
     expect(await stateOf(world, thumbprint)).toBe('disconnected');
     world.clock.advance(sixMinutesMs);
-    await world.sessions.record('vnet1gw', [thumbprint]);
+    await look([`revocation:${thumbprint}`]);
     expect(await stateOf(world, thumbprint)).toBe('disconnected');
-    await world.sessions.record('vnet1gw', []);
+    await look();
     world.clock.advance(sixMinutesMs);
-    await world.sessions.record('vnet1gw', []);
+    await look();
 
     expect(await stateOf(world, thumbprint)).toBe('proven');
-  });
-
-  it('cuts only sessions of the revoked name', async () => {
-    const world = createDeskWorld();
-    const thumbprint = await aLine(world);
-    await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
-    const [row] = await world.books.gatewayRevocations.list('vnet1gw');
-    await world.books.gatewayRevocations.upsert({
-      ...given(row).record,
-      state: 'listed',
-    });
-    const session = { publicIpAddress: '', privateIpAddress: '' };
-
-    const toCut = await world.sessions.toCut('vnet1gw', [
-      { ...session, connectionId: 'one', commonName: row?.record.commonName ?? '' },
-      { ...session, connectionId: 'two', commonName: 'somebody else' },
-    ]);
-
-    expect(toCut).toEqual([{ connectionId: 'one', thumbprint }]);
   });
 
   it('ends when every gateway that trusts the root has it', async () => {

@@ -98,7 +98,7 @@ describe('src/desk/trust-roots', () => {
     });
   });
 
-  it('quarantines only the entry that Azure refuses, in Azure’s own words', async () => {
+  it('refuses only the entry that Azure names, in Azure’s own words', async () => {
     const world = createDeskWorld();
     await aRoot(world, 'root-1');
     const bad = await aRoot(world, 'root-2');
@@ -106,11 +106,15 @@ describe('src/desk/trust-roots', () => {
     await world.trust.trust('vnet1gw', 'root-1', undefined, aRequest(world, 'good'));
     await world.trust.trust('vnet1gw', 'root-2', undefined, aRequest(world, 'bad'));
 
-    await world.rounds.quarantine(
-      'vnet1gw',
-      `root:${bad.thumbprint ?? ''}`,
-      'DataInvalid: Data for certificate root-2 is invalid.',
-    );
+    const record = given(await world.books.gateways.get({ partitionKey: 'gateway', rowKey: 'vnet1gw' })).record;
+    await world.rounds.recordRefusals('vnet1gw', given(world.arm.resources.get(record.resourceId)), [
+      {
+        key: `root:${bad.thumbprint ?? ''}`,
+        code: 'DataInvalid',
+        message: 'Data for certificate root-2 is invalid.',
+        isNamed: true,
+      },
+    ]);
     await runWriter(world);
 
     expect(await world.operations.view(anOperationId('good'))).toMatchObject({ status: 'succeeded' });

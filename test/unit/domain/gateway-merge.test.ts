@@ -41,10 +41,18 @@ function anEntry(kind: DesiredEntry['kind'], digit: string, changes: Partial<Des
     thumbprint,
     entryName: `entry-${digit}`,
     wanted: true,
-    quarantined: false,
+    isSetAside: false,
+    wasInForce: false,
+    isOptional: false,
+    rank: 1,
+    since: '2026-01-01T00:00:00.000Z',
     ...(kind === 'root' ? { publicCertData: thumbprint } : {}),
     ...changes,
   };
+}
+
+function withState(provisioningState: string, body: JsonObject): JsonObject {
+  return { ...body, properties: { ...(body['properties'] as JsonObject), provisioningState } };
 }
 
 function namesIn(body: JsonObject, kind: 'root' | 'revocation'): readonly string[] {
@@ -92,10 +100,47 @@ describe('src/domain/gateway-merge', () => {
     expect(namesIn(applyChanges(gateway, changes, thumbprintOfRoot), 'root')).toEqual(['nC']);
   });
 
-  it('does not ask again for an entry that Azure has refused', () => {
-    expect(changesFor(aGatewayBody([], []), [anEntry('root', 'A', { quarantined: true })], thumbprintOfRoot)).toEqual(
-      [],
+  it('leaves out of the body what Azure has refused, and what is held back', () => {
+    const entries = [anEntry('root', 'A', { isSetAside: true }), anEntry('root', 'B'), anEntry('root', 'C')];
+
+    const changes = changesFor(aGatewayBody([], []), entries, thumbprintOfRoot, new Set([`root:${'B'.repeat(40)}`]));
+
+    expect(changes.map(({ key }) => key)).toEqual([`root:${'C'.repeat(40)}`]);
+  });
+
+  it('takes back what a failed write has left of a change that is held back, and never what was in force before', () => {
+    const gateway = withState('Failed', aGatewayBody(['A'.repeat(40), 'B'.repeat(40), 'C'.repeat(40)], []));
+    const entries = [anEntry('root', 'A'), anEntry('root', 'B'), anEntry('root', 'C', { wasInForce: true })];
+    const held = new Set(['A', 'C'].map((digit) => `root:${digit.repeat(40)}`));
+
+    const changes = changesFor(gateway, entries, thumbprintOfRoot, held);
+
+    expect(changes.map(({ key, action, isUndo }) => `${isUndo ? 'undo: ' : ''}${action} ${key.slice(0, 6)}`)).toEqual([
+      'undo: remove root:A',
+      'add root:B',
+    ]);
+    expect(namesIn(applyChanges(gateway, changes, thumbprintOfRoot), 'root')).toEqual(['nB', 'nC']);
+  });
+
+  it('takes off along the way what keeps nobody out any more, and never writes for it alone', () => {
+    const gateway = aGatewayBody([], ['D'.repeat(40)]);
+    const past = anEntry('revocation', 'D', { wanted: false, isOptional: true });
+
+    expect(changesFor(gateway, [past], thumbprintOfRoot)).toEqual([]);
+
+    const changes = changesFor(gateway, [past, anEntry('revocation', 'B')], thumbprintOfRoot);
+    expect(namesIn(applyChanges(gateway, changes, thumbprintOfRoot), 'revocation')).toEqual(['entry-B']);
+  });
+
+  it('never makes a body with one name twice, whatever is wanted in one round', () => {
+    const gateway = aGatewayBody(['C'.repeat(40)], []);
+    const entries = ['A', 'B', 'D'].map((digit) =>
+      anEntry('root', digit, { entryName: digit === 'D' ? 'NC' : 'Corp' }),
     );
+
+    const body = applyChanges(gateway, changesFor(gateway, entries, thumbprintOfRoot), thumbprintOfRoot);
+
+    expect(namesIn(body, 'root')).toEqual(['nC', 'Corp', 'Corp-BBBBBBBB', 'NC-DDDDDDDD']);
   });
 
   it('gives an entry another name when somebody else has taken its own', () => {
@@ -110,7 +155,7 @@ describe('src/domain/gateway-merge', () => {
   it('drops roots that have expired, foreign ones too, and says which', () => {
     const gateway = aGatewayBody(['A'.repeat(40), 'C'.repeat(40)], ['D'.repeat(40)]);
 
-    const { body, dropped } = withoutExpiredRoots(gateway, (data) => data.startsWith('C'));
+    const { body, dropped } = withoutExpiredRoots(gateway, ({ publicCertData }) => publicCertData.startsWith('C'));
 
     expect(dropped).toEqual(['nC']);
     expect(namesIn(body, 'root')).toEqual(['nA']);

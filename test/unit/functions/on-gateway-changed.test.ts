@@ -6,6 +6,7 @@ async function send(world: DeskWorld, event: unknown): Promise<string> {
     books: world.books,
     writer: world.writer,
     orchestrations: world.orchestrations,
+    now: world.now,
     clientId: 'our-app',
   });
 }
