@@ -30,7 +30,7 @@ export function rolesAt(context: ArmContext, caller: Caller, scope: string): rea
   return counting.filter((role) => isWithin(scope.toLowerCase(), role.scope.toLowerCase().replace(/\/$/, '')));
 }
 
-export function isAllowed(context: ArmContext, caller: Caller, action: string, scope: string): boolean {
+function isAllowed(context: ArmContext, caller: Caller, action: string, scope: string): boolean {
   return rolesAt(context, caller, scope).some(({ actions }) => actions.some((pattern) => covers(pattern, action)));
 }
 

@@ -35,7 +35,7 @@ export interface RevocationDesk {
   carry(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
 }
 
-export const revocationOperations = { revoke: 'revokeCertificate', reinstate: 'reinstateCertificate' } as const;
+const revocationOperations = { revoke: 'revokeCertificate', reinstate: 'reinstateCertificate' } as const;
 
 export function createRevocationDesk(options: {
   readonly books: Books;

@@ -37,7 +37,7 @@ export interface TrustDesk {
 }
 
 /** Kinds of the operations that the single writer of a gateway carries out. */
-export const intentOperations = { trust: 'trustRoot', distrust: 'distrustRoot', profile: 'generateProfile' } as const;
+const intentOperations = { trust: 'trustRoot', distrust: 'distrustRoot', profile: 'generateProfile' } as const;
 
 type CarryRequest = Pick<IntentRequest, 'orchestrations'>;
 

@@ -30,7 +30,7 @@ export function withinLimits(
 }
 
 /** How many entries of this kind on the gateway are not Gatehouse's. */
-export function othersOn(
+function othersOn(
   gateway: JsonObject,
   kind: EntryKind,
   desired: readonly DesiredEntry[],
