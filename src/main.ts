@@ -11,6 +11,7 @@ import { createRemoteActivities } from './activities/remote-activities.ts';
 import { createRemoveResource } from './activities/remove-resource.ts';
 import { createStoryActivities } from './activities/story-activities.ts';
 import { createVpnAccessActivities } from './activities/vpn-access-activities.ts';
+import { createWithdrawAccess } from './activities/withdraw-access.ts';
 import { createWriteGateway } from './activities/write-gateway.ts';
 import { readSettings, type Settings, type SettingsReading } from './config/settings.ts';
 import * as applyGatewayContract from './contracts/apply-gateway.ts';
@@ -184,6 +185,7 @@ function registerStories(all: Services): void {
     ...createStoryActivities({ books, claims, operations, writer, now }),
     ensureResource: createEnsureResource({ arm, books, now }),
     removeResource: createRemoveResource({ arm, books }),
+    withdrawAccess: createWithdrawAccess({ books, now }),
   });
   registerActivities(df.app, applyGatewayContract, {
     ...createApplyActivities({

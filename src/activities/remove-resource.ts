@@ -1,4 +1,4 @@
-import type { RemoveStep } from '../contracts/build-gateway.ts';
+import type { RemovedResource } from '../contracts/build-gateway.ts';
 import type { Outcome } from '../contracts/outcomes.ts';
 import type { Books } from '../desk/books.ts';
 import type { Arm } from '../ports/arm.ts';
@@ -9,7 +9,7 @@ export interface RemoveResourceOptions {
   readonly books: Books;
 }
 
-type RemoveResource = (input: { readonly gatewayId: string; readonly resource: RemoveStep }) => Promise<Outcome>;
+type RemoveResource = (input: { readonly gatewayId: string; readonly resource: RemovedResource }) => Promise<Outcome>;
 
 /** One look at what Gatehouse made of this kind for the gateway and, while it is there, one push towards its absence. */
 export function createRemoveResource({ arm, books }: RemoveResourceOptions): RemoveResource {

@@ -23,13 +23,17 @@ export const buildSteps = [
 ] as const;
 export type BuildStep = (typeof buildSteps)[number]['name'];
 
-export const removeSteps = [
+/** What Gatehouse made for a gateway, in the order in which it can be deleted. */
+export const removedResources = [
   { name: 'gateway', usualSeconds: 900 },
   { name: 'publicIp', usualSeconds: 15 },
   { name: 'virtualNetwork', usualSeconds: 15 },
   { name: 'resourceGroup', usualSeconds: 60 },
 ] as const;
-export type RemoveStep = (typeof removeSteps)[number]['name'];
+export type RemovedResource = (typeof removedResources)[number]['name'];
+
+/** `access` takes Gatehouse's roots off a gateway that stays. */
+export const removeSteps = [{ name: 'access', usualSeconds: 5 }, ...removedResources] as const;
 
 interface StepInput {
   readonly operationId: string;
@@ -48,10 +52,17 @@ export const ensureResource = activityReference<
   Outcome
 >('ensureResource');
 
+/** Whether the gateway stays in Azure when it is let go, and which roots of Gatehouse are not off it; they are not wanted from here on. */
+export const withdrawAccess = activityReference<
+  { readonly gatewayId: string },
+  { readonly stays: boolean; readonly left: readonly string[] }
+>('withdrawAccess');
+
 /** One look and, where needed, one push towards the absence of what Gatehouse made. */
-export const removeResource = activityReference<{ readonly gatewayId: string; readonly resource: RemoveStep }, Outcome>(
-  'removeResource',
-);
+export const removeResource = activityReference<
+  { readonly gatewayId: string; readonly resource: RemovedResource },
+  Outcome
+>('removeResource');
 
 export type StoryEnd =
   | { readonly status: 'succeeded' }

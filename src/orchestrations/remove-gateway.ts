@@ -3,18 +3,22 @@ import {
   beginStep,
   endStep,
   finishRemoval,
+  removedResources,
   removeResource,
-  removeSteps,
+  withdrawAccess,
   type GatewayStoryInput,
   type StoryEnd,
 } from '../contracts/build-gateway.ts';
+import type { Refusal } from '../contracts/outcomes.ts';
 import { callActivity, type Steps } from './call-activity.ts';
+import { serveGateway } from './serve-gateway.ts';
 import { endOfStory, failed, type Place } from './story-end.ts';
 import { untilReady } from './until-ready.ts';
 
 /**
  * Deletes what Gatehouse made for a gateway, in the order that Azure's references demand, and nothing else: a virtual
- * network or resource group that was there before stays. Like the build it can be repeated at every point.
+ * network or resource group that was there before stays. From a gateway that stays Gatehouse's roots come off first. Like the
+ * build it can be repeated at every point.
  */
 export function* removeGateway(context: OrchestrationContext): Steps<StoryEnd> {
   const input = context.df.getInput<GatewayStoryInput>();
@@ -23,19 +27,37 @@ export function* removeGateway(context: OrchestrationContext): Steps<StoryEnd> {
   return end;
 }
 
-function* remove(
-  context: OrchestrationContext,
-  { operationId, gatewayId }: GatewayStoryInput,
-  place: Place,
-): Steps<StoryEnd> {
-  for (const { name } of removeSteps) {
-    place.step = name;
-    const { cancelRequested } = yield* callActivity(context, beginStep, { operationId, step: name });
-    if (cancelRequested) return { status: 'canceled' };
+function* remove(context: OrchestrationContext, input: GatewayStoryInput, place: Place): Steps<StoryEnd> {
+  const { operationId, gatewayId } = input;
+  if (yield* isStopped(context, operationId, place, 'access')) return { status: 'canceled' };
+  const detail = yield* withdraw(context, input);
+  if (typeof detail !== 'string') return failed('access', detail);
+  yield* callActivity(context, endStep, { operationId, step: 'access', detail });
+  for (const { name } of removedResources) {
+    if (yield* isStopped(context, operationId, place, name)) return { status: 'canceled' };
     const result = yield* untilReady(context, removeResource, { gatewayId, resource: name });
     if (result.outcome === 'refused') return failed(name, result);
-    const { detail } = result;
-    yield* callActivity(context, endStep, { operationId, step: name, ...(detail === undefined ? {} : { detail }) });
+    const { detail: left } = result;
+    yield* callActivity(context, endStep, { operationId, step: name, ...(left === undefined ? {} : { detail: left }) });
   }
   return { status: 'succeeded' };
+}
+
+/** Takes Gatehouse's roots off a gateway that stays; answers what became of them, or why the removal cannot go on. */
+function* withdraw(context: OrchestrationContext, { gatewayId, epoch }: GatewayStoryInput): Steps<string | Refusal> {
+  const { stays } = yield* callActivity(context, withdrawAccess, { gatewayId });
+  if (!stays) return 'Gatehouse made the gateway: it is deleted with everything on it.';
+  const served = yield* serveGateway(context, { gatewayId, epoch });
+  if (served.end === 'gone') return 'The gateway is not in Azure.';
+  const { left } = yield* callActivity(context, withdrawAccess, { gatewayId });
+  if (left.length === 0) return 'Gatehouse did not make the gateway: it stays, without any root of Gatehouse.';
+  const why = served.end === 'failed' ? ` ${served.code}: ${served.message}` : '';
+  const message = `Roots of Gatehouse are still on the gateway, which stays: ${left.join(', ')}.${why}`;
+  return { outcome: 'refused', code: 'RootsLeft', message };
+}
+
+function* isStopped(context: OrchestrationContext, operationId: string, place: Place, step: string): Steps<boolean> {
+  place.step = step;
+  const { cancelRequested } = yield* callActivity(context, beginStep, { operationId, step });
+  return cancelRequested;
 }

@@ -1,22 +1,23 @@
-import { removeSteps } from '../../src/contracts/build-gateway.ts';
+import { removedResources, removeSteps } from '../../src/contracts/build-gateway.ts';
 import { removeGateway } from '../../src/orchestrations/remove-gateway.ts';
 import { aGatewayWorld } from '../support/gateway-world.ts';
 import { ActivityFailed, inputsOf, replayOrchestration, runOrchestration } from '../support/orchestration-driver.ts';
 
 const input = { operationId: `op-${'1'.repeat(32)}`, gatewayId: 'gw', epoch: 3 };
 const stepNames = removeSteps.map(({ name }) => name);
+const resourceNames = removedResources.map(({ name }) => name);
 
 describe('src/orchestrations/remove-gateway', () => {
   it('removes from the gateway down to the group, the same when run again', () => {
     const run = runOrchestration(removeGateway, input, aGatewayWorld().activities);
 
     expect(run.output).toEqual({ status: 'succeeded' });
-    expect(inputsOf(run, 'removeResource')).toEqual(stepNames.map((resource) => ({ gatewayId: 'gw', resource })));
+    expect(inputsOf(run, 'removeResource')).toEqual(resourceNames.map((resource) => ({ gatewayId: 'gw', resource })));
     expect(inputsOf(run, 'finishRemoval')).toEqual([{ ...input, end: { status: 'succeeded' } }]);
     expect(replayOrchestration(removeGateway, input, run.history)).toEqual(run);
   });
 
-  it.each(stepNames)('leaves what comes after %s when Azure refuses that', (refused) => {
+  it.each(resourceNames)('leaves what comes after %s when Azure refuses that', (refused) => {
     const { activities } = aGatewayWorld({
       overrides: {
         removeResource: ({ resource }: { readonly resource: string }) =>
@@ -27,12 +28,16 @@ describe('src/orchestrations/remove-gateway', () => {
     const run = runOrchestration(removeGateway, input, activities);
 
     expect(run.output).toEqual({ status: 'failed', step: refused, code: 'InUse', message: 'In use.' });
-    expect(inputsOf(run, 'removeResource')).toHaveLength(stepNames.indexOf(refused) + 1);
+    expect(inputsOf(run, 'removeResource')).toHaveLength(resourceNames.indexOf(refused) + 1);
   });
 
   it.each(stepNames)('ends the operation at %s when an activity fails on every try', (broken) => {
     const { activities } = aGatewayWorld({
       overrides: {
+        withdrawAccess: () => {
+          if (broken === 'access') throw new ActivityFailed('The table is away.');
+          return { stays: false, left: [] };
+        },
         removeResource: ({ resource }: { readonly resource: string }) => {
           if (resource === broken) throw new ActivityFailed('The table is away.');
           return { outcome: 'ready' };
@@ -70,6 +75,34 @@ describe('src/orchestrations/remove-gateway', () => {
     const run = runOrchestration(removeGateway, input, activities);
 
     expect(run.output).toEqual({ status: 'canceled' });
-    expect(inputsOf(run, 'removeResource')).toHaveLength(stepNames.indexOf(stopped));
+    expect(inputsOf(run, 'removeResource')).toHaveLength(Math.max(0, stepNames.indexOf(stopped) - 1));
+  });
+
+  describe('of a gateway that Gatehouse did not make', () => {
+    function stays(left: readonly string[]) {
+      let calls = 0;
+      const withdrawAccess = () => {
+        calls += 1;
+        return { stays: true, left: calls === 1 ? ['root-1'] : left };
+      };
+      return aGatewayWorld({ overrides: { withdrawAccess } });
+    }
+
+    it('takes its roots off before anything else', () => {
+      const run = runOrchestration(removeGateway, input, stays([]).activities);
+
+      const order = run.history.map(({ name }) => name);
+      expect(order.indexOf('writeGateway')).toBeGreaterThan(0);
+      expect(order.indexOf('writeGateway')).toBeLessThan(order.indexOf('removeResource'));
+      expect(run.output).toEqual({ status: 'succeeded' });
+    });
+
+    it('says which root did not come off, and deletes nothing', () => {
+      const run = runOrchestration(removeGateway, input, stays(['root-1']).activities);
+
+      expect(run.output).toMatchObject({ status: 'failed', step: 'access', code: 'RootsLeft' });
+      expect((run.output as { message: string }).message).toContain('root-1');
+      expect(inputsOf(run, 'removeResource')).toEqual([]);
+    });
   });
 });

@@ -65,6 +65,7 @@ export function aGatewayWorld({
     endStep: () => null,
     ensureResource: () => ({ outcome: 'ready' }),
     removeResource: () => ({ outcome: 'ready' }),
+    withdrawAccess: () => ({ stays: false, left: [] }),
     finishBuild: () => ({ nextWriter: null }),
     finishRemoval: () => null,
     writeGateway: write,

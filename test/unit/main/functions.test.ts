@@ -154,6 +154,7 @@ const activities = [
   'startProfile',
   'startSessionList',
   'takeLock',
+  'withdrawAccess',
   'writeGateway',
 ];
 

@@ -1,0 +1,34 @@
+import type { ActivitiesOf } from '../contracts/activity.ts';
+import type { withdrawAccess } from '../contracts/build-gateway.ts';
+import type { Books } from '../desk/books.ts';
+import { gatewayKeys, gatewayRootKind, madeResourceKind } from '../desk/records/gateways.ts';
+
+type WithdrawAccess = ActivitiesOf<{ readonly withdrawAccess: typeof withdrawAccess }>['withdrawAccess'];
+
+/**
+ * Before a gateway is let go: one that Gatehouse did not make stays in Azure, so no root of Gatehouse may stay on it. Says which
+ * roots are to come off, or have not yet.
+ */
+export function createWithdrawAccess({
+  books,
+  now,
+}: {
+  readonly books: Books;
+  readonly now: () => Date;
+}): WithdrawAccess {
+  return async ({ gatewayId }) => {
+    const gateway = (await books.gateways.get(gatewayKeys(gatewayId)))?.record;
+    if (gateway === undefined) return { stays: false, left: [] };
+    const made = { gatewayId, resource: 'gateway', resourceId: gateway.resourceId, at: '' };
+    if ((await books.madeResources.get(madeResourceKind.keys(made))) !== undefined) return { stays: false, left: [] };
+    const left: string[] = [];
+    for (const { record } of await books.gatewayRoots.list(gatewayId)) {
+      if (record.state === 'removed') continue;
+      left.push(record.rootId);
+      await books.gatewayRoots.update(gatewayRootKind.keys(record), (row) =>
+        row.wanted ? { ...row, wanted: false, state: 'removing', updatedAt: now().toISOString() } : undefined,
+      );
+    }
+    return { stays: true, left };
+  };
+}

@@ -1,0 +1,38 @@
+import { createWithdrawAccess } from '../../../src/activities/withdraw-access.ts';
+import { aGateway, aRequest, aRoot, createDeskWorld, runWriter, type DeskWorld } from '../../support/desk-world.ts';
+
+const gatewayId = 'vnet1gw';
+
+async function aTrustedRoot(world: DeskWorld): Promise<string> {
+  await aRoot(world);
+  const { resourceId } = await aGateway(world);
+  await world.trust.trust(gatewayId, 'root-1', undefined, aRequest(world, 'trust'));
+  await runWriter(world);
+  return resourceId;
+}
+
+describe('src/activities/withdraw-access', () => {
+  it('wants the roots off a gateway that Gatehouse did not make, until they are', async () => {
+    const world = createDeskWorld();
+    await aTrustedRoot(world);
+    const withdraw = createWithdrawAccess(world);
+
+    expect(await withdraw({ gatewayId })).toEqual({ stays: true, left: ['root-1'] });
+    await world.writer.recordIntent(world.orchestrations, gatewayId);
+    await runWriter(world);
+    expect(await withdraw({ gatewayId })).toEqual({ stays: true, left: [] });
+  });
+
+  it('leaves the roots of a gateway alone that is deleted with them', async () => {
+    const world = createDeskWorld();
+    const resourceId = await aTrustedRoot(world);
+    await world.books.madeResources.insert({ gatewayId, resource: 'gateway', resourceId, at: '' });
+
+    expect(await createWithdrawAccess(world)({ gatewayId })).toEqual({ stays: false, left: [] });
+    expect((await world.books.gatewayRoots.list(gatewayId))[0]?.record.wanted).toBe(true);
+  });
+
+  it('has nothing to do for a gateway that is not registered', async () => {
+    expect(await createWithdrawAccess(createDeskWorld())({ gatewayId })).toEqual({ stays: false, left: [] });
+  });
+});
