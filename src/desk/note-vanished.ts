@@ -1,5 +1,5 @@
 import type { ThumbprintOfRoot } from '../domain/gateway-entries.ts';
-import { presentEntries } from '../domain/gateway-merge.ts';
+import { entryKey, presentEntries } from '../domain/gateway-merge.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { without } from '../domain/without.ts';
 import type { Audit } from './audit.ts';
@@ -68,10 +68,17 @@ export function createNoteVanished(options: NoteVanishedOptions): NoteVanished {
     const { thumbprint, commonName, provenAt } = row;
     const told = { kind: 'revocation', thumbprint, since: row.listedAt ?? row.updatedAt } as const;
     await tell(gateway, told, { commonName, ...(provenAt === undefined ? {} : { provenAt }) });
+    await beginAgain(row, (current) => without(current, 'listedAt'));
+  }
+
+  async function beginAgain(
+    row: GatewayRevocation,
+    change: (current: GatewayRevocation) => GatewayRevocation,
+  ): Promise<void> {
     await books.gatewayRevocations.update(gatewayRevocationKind.keys(row), (current) =>
       current.wanted && isInForce(current.state)
         ? {
-            ...without(current, 'listedAt', 'clearAt', 'provenAt', 'unsure', 'reason'),
+            ...without(change(current), 'clearAt', 'provenAt', 'unsure', 'reason'),
             state: 'requested',
             updatedAt: now().toISOString(),
           }
@@ -88,11 +95,16 @@ export function createNoteVanished(options: NoteVanishedOptions): NoteVanished {
     );
   }
 
-  return async (gateway, shown, { revocations, roots }) => {
+  return async (gateway, shown, { entries, revocations, roots }) => {
     const present = presentEntries(shown, options.thumbprintOfRoot);
-    for (const { row } of revocations) {
-      if (row?.wanted !== true || !isInForce(row.state) || present.has(`revocation:${row.thumbprint}`)) continue;
-      await restartRevocation(gateway, row);
+    const over = new Set(entries.filter(({ isOverLimit }) => isOverLimit === true).map(entryKey));
+    for (const { intent, row } of revocations) {
+      const key = `revocation:${intent.thumbprint}` as const;
+      if (row?.wanted !== true || !isInForce(row.state) || present.has(key)) continue;
+      // What Gatehouse takes off itself, for a reinstatement or for want of room, nobody else took off.
+      if (!intent.wanted) continue;
+      if (over.has(key)) await beginAgain(row, (current) => current);
+      else await restartRevocation(gateway, row);
     }
     for (const { row, root } of roots) {
       // An expired root is taken off by Gatehouse itself.

@@ -304,6 +304,34 @@ describe('src/desk, when somebody else changes a gateway', () => {
     });
   });
 
+  describe('and there is no room for all revocations', () => {
+    it('says of the one that has to leave that it is over the limit, and blames nobody', async () => {
+      const world = createDeskWorld();
+      const pushedOut = await aProvenRevocation(world);
+      await changeInPortal(world, ({ vpnClientRevokedCertificates: own }) => ({
+        vpnClientRevokedCertificates: [
+          ...(own as readonly object[]),
+          ...Array.from({ length: 299 }, (_, number) => ({
+            name: `other-${number}`,
+            properties: { thumbprint: number.toString(16).toUpperCase().padStart(40, '0') },
+          })),
+        ],
+      }));
+      const asked = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester' };
+      const stolen = given((await world.certificates.issue(asked, chanceOf('d'))).record.thumbprint);
+      world.clock.advance(60_000);
+      await world.revocations.revoke(stolen, { reason: 'left' }, aRequest(world, 'second'));
+      await runWriter(world);
+
+      expect((await rowOf(world, stolen)).state).toBe('disconnected');
+      const row = await rowOf(world, pushedOut);
+      expect(row.state).toBe('overLimit');
+      expect(row.provenAt).toBeUndefined();
+      expect(await outboxEvents(world, 'gatehouse.revocation.over-limit.v1')).toHaveLength(1);
+      expect(await outboxEvents(world, 'gatehouse.revocation.vanished.v1')).toHaveLength(0);
+    });
+  });
+
   describe('and Azure refuses an entry', () => {
     async function aRefusedRevocation(world: DeskWorld): Promise<string> {
       await aProvenRevocation(world);
