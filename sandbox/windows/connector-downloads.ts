@@ -1,4 +1,4 @@
-import type { OfferedPackage } from './connector-state.ts';
+import type { OfferedPackage, SignatureStatus } from './connector-state.ts';
 import type { StepCall, StepOutcome } from './model.ts';
 import { refused } from './steps/w-step.ts';
 
@@ -25,6 +25,11 @@ export function download(
     return failed('ToolFailed', 'There is not enough space on the disk.');
   if (offered.sha256 !== sha256) return failed('Precondition', 'The downloaded file is not the approved one.');
   return { outcome: 'got', offered };
+}
+
+/** A signature that is there and wrong, or that cannot be judged. */
+export function isDoubtful(signature: SignatureStatus): boolean {
+  return signature !== 'Valid' && signature !== 'NotSigned';
 }
 
 function failed(code: string, message: string): Download {

@@ -34,6 +34,10 @@ const sharedFileSchema = z.strictObject({
 });
 export type SharedFile = z.infer<typeof sharedFileSchema>;
 
+/** What a machine says of an Authenticode signature (`SignatureStatus` of System.Management.Automation). */
+const signatureStatuses = ['Valid', 'NotSigned', 'HashMismatch', 'NotTrusted', 'UnknownError'] as const;
+export type SignatureStatus = (typeof signatureStatuses)[number];
+
 const connectorPackage = z.strictObject({
   uri: z.string(),
   sha256: z.string(),
@@ -41,6 +45,8 @@ const connectorPackage = z.strictObject({
   kind: z.enum(['connector', 'urlRewrite']),
   /** Of the Tenant API in a connector package, or of URL Rewrite. */
   version: z.string(),
+  /** Of the installer, or of each program and script in a connector package. */
+  signature: z.enum(signatureStatuses).default('Valid'),
 });
 export type OfferedPackage = z.infer<typeof connectorPackage>;
 

@@ -114,12 +114,15 @@ export const connectorSteps = {
     usualSeconds: 10,
     tries: 2,
   }),
-  /** On a portal machine. Without an installer a missing extension is a `Precondition`. */
+  /**
+   * On a portal machine. Without an installer a missing extension is a `Precondition`, and so is an installer whose Authenticode
+   * signature the machine finds wrong. `signature`: the status of the installer's, as PowerShell names it.
+   */
   W10: remoteStep({
     id: 'W10',
     title: 'Install URL Rewrite',
     parameters: z.strictObject({ installerUri: packageUri.optional(), installerSha256: sha256.optional() }),
-    facts: z.object({ version: z.string() }).partial(),
+    facts: z.object({ version: z.string(), signature: z.string() }).partial(),
     timeoutSeconds: 600,
     usualSeconds: 60,
     tries: 2,
@@ -197,12 +200,15 @@ export const connectorSteps = {
     usualSeconds: 6,
     tries: 5,
   }),
-  /** W18 and W25, on portal and api machines: the package is unpacked in `folder` and its hash is noted beside it. */
+  /**
+   * W18 and W25, on portal and api machines: the package is unpacked in `folder` and its hash is noted beside it. `signed`, `notSigned`
+   * and `doubtful` count its programs and scripts by their Authenticode signatures; one that is wrong is a `Precondition`.
+   */
   W18: remoteStep({
     id: 'W18',
     title: 'Stage the package',
     parameters: z.strictObject({ uri: packageUri, sha256, folder }),
-    facts: z.object({ sha256 }).partial(),
+    facts: z.object({ sha256, signed: z.int(), notSigned: z.int(), doubtful: z.int() }).partial(),
     timeoutSeconds: 900,
     usualSeconds: 90,
     tries: 3,

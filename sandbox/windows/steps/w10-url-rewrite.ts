@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { download } from '../connector-downloads.ts';
+import { download, isDoubtful } from '../connector-downloads.ts';
 import { endInstallation, takeInstaller } from '../connector-machine.ts';
 import { withoutWebServer } from '../connector-sites.ts';
 import type { StepOutcome, StepStandIn } from '../model.ts';
@@ -38,11 +38,14 @@ function install(call: Call): StepOutcome {
   const got = download(call, installerUri, installerSha256);
   if (got.outcome === 'failed') return got.answer;
   if (got.offered.kind !== 'urlRewrite') return refused('ToolFailed', 'msiexec ended with 1620.');
+  const { signature, version } = got.offered;
+  if (isDoubtful(signature))
+    return refused('Precondition', `The installer's signature is not accepted here: ${signature}.`, { signature });
   const busy = takeInstaller(machine);
   if (busy !== undefined) return busy;
-  rewrite.version = got.offered.version;
+  rewrite.version = version;
   rewrite.isOurs = true;
-  return endInstallation(machine, { version: got.offered.version });
+  return endInstallation(machine, { version, signature });
 }
 
 /** What was there before stays. */

@@ -1,10 +1,12 @@
 import { z } from 'zod';
-import { download } from '../connector-downloads.ts';
+import { download, isDoubtful } from '../connector-downloads.ts';
 import type { StepOutcome, StepStandIn } from '../model.ts';
 import { folder, sha256 } from './w-parameters.ts';
 import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
 
 const parameters = z.strictObject({ uri: z.url({ protocol: /^https$/ }), sha256, folder });
+/** Programs and scripts in a package, all signed alike. */
+const signableFiles = 12;
 type Call = BoundCall<typeof parameters>;
 
 export const w18: StepStandIn = {
@@ -31,8 +33,18 @@ function stage(call: Call): StepOutcome {
   if (got.outcome === 'failed') return got.answer;
   if (got.offered.kind !== 'connector')
     return refused('Precondition', 'setup\\scripts is not in the package: it is not the WAP connector.');
-  staged[parameters.folder] = { sha256, version: got.offered.version };
-  return changed({ sha256 });
+  const { signature, version } = got.offered;
+  const counts = {
+    signed: signature === 'Valid' ? signableFiles : 0,
+    notSigned: signature === 'NotSigned' ? signableFiles : 0,
+  };
+  if (isDoubtful(signature))
+    return refused('Precondition', `Files of the package have signatures that are not accepted here: ${signature}.`, {
+      ...counts,
+      doubtful: signableFiles,
+    });
+  staged[parameters.folder] = { sha256, version };
+  return changed({ sha256, ...counts });
 }
 
 /** The folder goes with all that is in it. */

@@ -1,4 +1,5 @@
-# W10: the IIS extension URL Rewrite, which the connector's sites need. Undo takes away only what apply installed.
+# W10: the IIS extension URL Rewrite, which the connector's sites need. Undo takes away only what apply installed. An installer whose
+# signature this machine finds wrong is not started; one that has none is held to its hash alone.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe', 'apply', 'verify', 'undo')]
@@ -96,6 +97,11 @@ function Save-Installer {
   Invoke-WebRequest @download
 }
 
+function Get-SignatureStatus {
+  param([string]$Path)
+  return [string](Get-AuthenticodeSignature -LiteralPath $Path).Status
+}
+
 $version = Get-ExtensionVersion
 if ($version) {
   $answer.facts = @{ version = $version }
@@ -173,6 +179,13 @@ try {
     $answer.message = 'The installer that came is not the one whose SHA-256 was given.'
     return $answer
   }
+  $signature = Get-SignatureStatus -Path $file
+  $answer.facts = @{ signature = $signature }
+  if (@('Valid', 'NotSigned') -notcontains $signature) {
+    $answer.code = 'Precondition'
+    $answer.message = 'The installer has a signature that this machine does not accept: ' + $signature + '. It was not started.'
+    return $answer
+  }
   # Noted first: cut off in between, undo still knows.
   Set-Note
   $exitCode = Invoke-Msiexec -Arguments @('/i', ('"' + $file + '"'), '/qn', '/norestart')
@@ -196,7 +209,10 @@ if (@(0, 1641, 3010) -notcontains $exitCode) {
   return $answer
 }
 $answer.ok = $true
-$answer.facts = @{ version = (Get-ExtensionVersion) }
+$answer.facts = @{
+  version   = (Get-ExtensionVersion)
+  signature = $signature
+}
 if ($exitCode -ne 0) {
   $answer.code = 'RebootRequired'
 }

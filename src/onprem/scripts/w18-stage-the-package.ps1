@@ -1,5 +1,6 @@
-# W18 and W25: the package's folder on this machine. Nothing is unpacked before its hash is right, and the folder appears whole: it
-# is unpacked beside, then swapped. The hash noted beside the folder says what is in it, and that it was put there by this step.
+# W18 and W25: the package's folder on this machine. Nothing is unpacked before its hash is right, nothing is staged of which this
+# machine finds a signature wrong, and the folder appears whole: it is unpacked beside, then swapped. The hash noted beside the folder
+# says what is in it, and that it was put there by this step.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe', 'apply', 'verify', 'undo')]
@@ -104,6 +105,24 @@ function Get-PackageRoot {
   return ''
 }
 
+# An archive carries no signature, what is in it may. Shorter files than four bytes cannot be asked about and hold none.
+function Get-SignableFile {
+  param([string]$Path)
+  $list = @{
+    LiteralPath = $Path
+    Recurse     = $true
+    File        = $true
+    Force       = $true
+  }
+  $extensions = @('.exe', '.dll', '.ps1', '.psm1', '.psd1', '.msi')
+  return @(Get-ChildItem @list | Where-Object { ($extensions -contains $_.Extension) -and ($_.Length -ge 4) })
+}
+
+function Get-SignatureStatus {
+  param([string]$Path)
+  return [string](Get-AuthenticodeSignature -LiteralPath $Path).Status
+}
+
 function Move-Tree {
   param([string]$From, [string]$To)
   $move = @{
@@ -177,6 +196,30 @@ try {
     $answer.message = 'The package has no folder setup\scripts with the connector''s scripts.'
     return $answer
   }
+  $signed = 0
+  $notSigned = 0
+  $doubtful = @()
+  foreach ($file in @(Get-SignableFile -Path $root)) {
+    $status = Get-SignatureStatus -Path $file.FullName
+    if ($status -eq 'Valid') {
+      $signed += 1
+    } elseif ($status -eq 'NotSigned') {
+      $notSigned += 1
+    } else {
+      $doubtful += ($file.FullName.Substring($root.Length + 1) + ' (' + $status + ')')
+    }
+  }
+  $answer.facts = @{
+    signed    = $signed
+    notSigned = $notSigned
+    doubtful  = $doubtful.Count
+  }
+  if ($doubtful.Count -gt 0) {
+    $answer.code = 'Precondition'
+    $named = (@($doubtful) | Select-Object -First 3) -join ', '
+    $answer.message = 'Files of the package have signatures that this machine does not accept, ' + $named + '. Nothing was staged.'
+    return $answer
+  }
   # A mark of the internet would make Windows ask before it runs them.
   $files = @{
     LiteralPath = $root
@@ -204,5 +247,9 @@ try {
   }
 }
 $answer.ok = $true
-$answer.facts = @{ sha256 = $Sha256 }
+$answer.facts = @{
+  sha256    = $Sha256
+  signed    = $signed
+  notSigned = $notSigned
+}
 return $answer

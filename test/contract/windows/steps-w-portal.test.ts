@@ -9,6 +9,7 @@ import {
   wapVersion,
   type ConnectorWorld,
 } from '../../support/windows/connector-world.ts';
+import type { SignatureStatus } from '../../../sandbox/windows/connector-state.ts';
 import { addPersonalCertificate, installConnector } from '../../support/windows/connector-machines.ts';
 
 const portal = 'wapcomputer1';
@@ -19,6 +20,11 @@ let test: ConnectorWorld;
 beforeEach(async () => {
   test = await aConnectorWorld();
 });
+
+/** Every package from now on is signed so. */
+function offerSigned(signature: SignatureStatus): void {
+  test.world.connector.packages = test.world.connector.packages.map((offered) => ({ ...offered, signature }));
+}
 
 describe('sandbox/windows/steps/w2-installed-versions', () => {
   it('returns versions, and names what is missing or older', () => {
@@ -129,6 +135,33 @@ describe('sandbox/windows/steps/w10-url-rewrite', () => {
     expect(test.part(portal).urlRewrite.version).toBeUndefined();
   });
 
+  it.each(['HashMismatch', 'NotTrusted', 'UnknownError'] as const)(
+    'does not start an installer whose signature is %s',
+    (signature) => {
+      test.part(portal).urlRewrite = { isOurs: false };
+      offerSigned(signature);
+
+      expect(test.run('W10', 'apply', portal, urlRewriteInstaller)).toMatchObject({
+        ok: false,
+        changed: false,
+        code: 'Precondition',
+        facts: { signature },
+        message: expect.stringContaining(signature) as unknown,
+      });
+      expect(test.part(portal).urlRewrite).toEqual({ isOurs: false });
+    },
+  );
+
+  it('installs what carries no signature by its hash alone, and says so', () => {
+    test.part(portal).urlRewrite = { isOurs: false };
+    offerSigned('NotSigned');
+
+    expect(test.run('W10', 'apply', portal, urlRewriteInstaller)).toMatchObject({
+      ok: true,
+      facts: { signature: 'NotSigned' },
+    });
+  });
+
   it('leaves alone what was there before', () => {
     expect(test.run('W10', 'apply', portal, urlRewriteInstaller)).toMatchObject({ ok: true, changed: false });
     expect(test.run('W10', 'undo', portal, urlRewriteInstaller)).toMatchObject({ ok: true, changed: false });
@@ -144,6 +177,28 @@ describe('sandbox/windows/steps/w18-stage-package', () => {
     expect(test.run('W18', 'verify', portal, connectorPackage)).toMatchObject({ ok: true });
     expect(test.run('W18', 'undo', portal, connectorPackage)).toMatchObject({ ok: true, changed: true });
     expect(test.run('W18', 'undo', portal, connectorPackage)).toMatchObject({ ok: true, changed: false });
+  });
+
+  it('counts the signatures of what is in it', () => {
+    expect(test.run('W18', 'apply', portal, connectorPackage)).toMatchObject({ facts: { signed: 12, notSigned: 0 } });
+    test.run('W18', 'undo', portal, connectorPackage);
+    offerSigned('NotSigned');
+    expect(test.run('W18', 'apply', portal, connectorPackage)).toMatchObject({
+      ok: true,
+      facts: { signed: 0, notSigned: 12 },
+    });
+  });
+
+  it('stages nothing of which a signature is wrong', () => {
+    offerSigned('HashMismatch');
+
+    expect(test.run('W18', 'apply', portal, connectorPackage)).toMatchObject({
+      ok: false,
+      changed: false,
+      code: 'Precondition',
+      facts: { signed: 0, notSigned: 0, doubtful: 12 },
+    });
+    expect(test.part(portal).staged).toEqual({});
   });
 
   it('refuses an unknown host, a missing file, another hash, a full disk', () => {

@@ -83,6 +83,17 @@ describe('src/onprem/step-scripts.ts', () => {
     }
   });
 
+  test.each([
+    ['W10', "Invoke-Msiexec -Arguments @('/i'"],
+    ['W18', 'Move-Tree -From $root'],
+  ])('has %s look at signatures after the hash and before it uses what came', (id, use) => {
+    const script = stepScripts[id] ?? '';
+    const places = ['Get-FileHash @', 'Get-SignatureStatus -Path $file', use].map((text) => script.indexOf(text));
+
+    expect(places).not.toContain(-1);
+    expect(places).toEqual([...places].sort((one, other) => one - other));
+  });
+
   test.each(steps)('takes the secrets of %s in types that hide them', (_, step) => {
     const block = paramBlockOf(step);
 
