@@ -117,7 +117,7 @@ async function expectOneOfEach(stack: RunningTestStack): Promise<void> {
 async function expectOneCertificate(stack: RunningTestStack, thumbprint: string): Promise<void> {
   const certificates = await readTable(stack, 'ClientCertificates');
   const indexes = ['CertificatesByThumbprint', 'CertificatesByOwner', 'CertificatesByRoot', 'CertificatesByCn'];
-  const rows = (await Promise.all(indexes.map((table) => readTable(stack, table)))).flat();
+  const found = await Promise.all(indexes.map((table) => readTable(stack, table)));
   const versions = (await readVault(stack, `/certificates/root-${rootId}/versions`))['value'];
   const enabled = (versions as readonly { readonly attributes: { readonly enabled: boolean } }[])
     .map(({ attributes }) => attributes.enabled)
@@ -125,8 +125,10 @@ async function expectOneCertificate(stack: RunningTestStack, thumbprint: string)
   const keys = await readVault(stack, '/keys');
 
   expect(certificates.map((row) => row['thumbprint'])).toEqual([thumbprint]);
-  expect(rows).toHaveLength(indexes.length);
-  expect(new Set(rows.map((row) => row['serialNumber']))).toEqual(new Set([certificates[0]?.['serialNumber']]));
+  // A name is found by what it says and by how it looks, so its index has more than one row.
+  expect(found.map((rows) => [...new Set(rows.map((row) => row['serialNumber']))])).toEqual(
+    indexes.map(() => [certificates[0]?.['serialNumber']]),
+  );
   expect(enabled).toEqual([false, true]);
   expect(keys['value']).toHaveLength(1);
 }
