@@ -1,5 +1,5 @@
 // Lets the application build gateways anywhere in the subscription. Network Contributor cannot make resource groups, so that
-// right, and no other, is a role of its own.
+// right is a role of its own. It may read everything too: a group is deleted only when nothing in it can be hidden from the application.
 targetScope = 'subscription'
 
 param principalId string
@@ -20,12 +20,12 @@ resource resourceGroupMaker 'Microsoft.Authorization/roleDefinitions@2022-04-01'
   name: guid(subscription().id, roleName)
   properties: {
     roleName: roleName
-    description: 'Makes and deletes resource groups.'
+    description: 'Makes resource groups, sees what is in them, and deletes them.'
     type: 'CustomRole'
     permissions: [
       {
         actions: [
-          'Microsoft.Resources/subscriptions/resourceGroups/read'
+          '*/read'
           'Microsoft.Resources/subscriptions/resourceGroups/write'
           'Microsoft.Resources/subscriptions/resourceGroups/delete'
         ]
