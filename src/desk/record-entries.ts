@@ -121,14 +121,18 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
     });
   }
 
-  /** Rows that nobody wants any more follow what is there; their sessions are nobody's concern. */
+  /** Rows that nobody wants any more follow what is there. Whoever still waits for one that leaves is told that it is past. */
   async function recordPast(row: GatewayRevocation, standing: Standing): Promise<void> {
-    if (standing !== 'absent') return;
-    await books.gatewayRevocations.update(gatewayRevocationKind.keys(row), (current) => ({
-      ...current,
-      state: 'removed',
-      updatedAt: at(),
-    }));
+    // A session may outlive its certificate: what is open of it stays open, on the gateway or off it.
+    if (standing !== 'absent' || isToBeSeen(row)) return;
+    const removed = await books.gatewayRevocations.update(gatewayRevocationKind.keys(row), (current) =>
+      current.operationId === row.operationId && current.wanted === row.wanted
+        ? { ...without(current, 'evidence', 'retryAt', 'refusedUnder'), state: 'removed', updatedAt: at() }
+        : undefined,
+    );
+    if (removed?.state !== 'removed') return;
+    if (row.wanted) await fail(row, pastReason, 'ERR_OPERATION_FAILED');
+    else await settle(row, 'removed');
   }
 
   return {
@@ -160,7 +164,7 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
           standingOf(key) === 'settling' && desired.entries.some((entry) => entryKey(entry) === key && entry.wanted),
       );
       return {
-        sessionsToSee: rows.some(isToBeSeen) || roots.some(isRootToBeSeen),
+        sessionsToSee: [...rows, ...desired.past].some(isToBeSeen) || roots.some(isRootToBeSeen),
         retryAt: earliest([
           ...[...rows, ...roots].map(({ retryAt }) => retryAt),
           isSettling ? new Date(now().getTime() + settlingMs).toISOString() : undefined,
@@ -222,9 +226,13 @@ function accepted<Row extends GatewayRoot | GatewayRevocation>(row: Row): Row {
   return without(row, 'evidence', 'retryAt', 'refusedUnder', 'reason') as Row;
 }
 
+const pastReason =
+  'Not put on the gateway: before it could be, its certificate expired or its root was taken off the gateway.';
+
+/** What is left out for want of room waits for room, and for no time: nothing stands against it. */
 function overLimit<Row extends GatewayRoot | GatewayRevocation>(row: Row, at: string): Row {
   if (row.state === 'overLimit') return row;
-  const kept = without(row, 'clearAt', 'provenAt', 'unsure') as Row;
+  const kept = without(accepted(row), 'clearAt', 'provenAt', 'unsure') as Row;
   return { ...kept, state: 'overLimit', updatedAt: at };
 }
 

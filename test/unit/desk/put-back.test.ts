@@ -330,6 +330,73 @@ describe('src/desk, when somebody else changes a gateway', () => {
       expect(await outboxEvents(world, 'gatehouse.revocation.over-limit.v1')).toHaveLength(1);
       expect(await outboxEvents(world, 'gatehouse.revocation.vanished.v1')).toHaveLength(0);
     });
+
+    it('waits for room only, and not for the time of a try that was set before', async () => {
+      const world = createDeskWorld();
+      const thumbprint = await aProvenRevocation(world);
+      const retryAt = world.now().toISOString();
+      await world.books.gatewayRevocations.update({ partitionKey: gatewayId, rowKey: thumbprint }, (row) => ({
+        ...row,
+        state: 'requested',
+        retryAt,
+      }));
+      await changeInPortal(world, () => ({
+        vpnClientRevokedCertificates: Array.from({ length: 300 }, (_, number) => ({
+          name: `other-${number}`,
+          properties: { thumbprint: number.toString(16).toUpperCase().padStart(40, '0') },
+        })),
+      }));
+      world.clock.advance(60_000);
+      await world.writer.wake(world.orchestrations, gatewayId);
+      await runWriter(world);
+
+      expect((await rowOf(world, thumbprint)).state).toBe('overLimit');
+      expect((await gatewayOf(world)).retryAt).toBeUndefined();
+      expect(await watchGateways(world)).toBe(0);
+    });
+  });
+
+  describe('and a revocation is past before it could be carried out', () => {
+    async function anOpenRevocation(world: DeskWorld): Promise<{ thumbprint: string; operationId: string }> {
+      await aProvenRevocation(world);
+      const asked = { rootId: 'root-1', owner: 'kim', csr, validityDays: 1, requestedBy: 'tester' };
+      const thumbprint = given((await world.certificates.issue(asked, chanceOf('d'))).record.thumbprint);
+      const { id } = await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'second'));
+      return { thumbprint, operationId: id };
+    }
+
+    it('ends its operation without a claim', async () => {
+      const world = createDeskWorld();
+      const { thumbprint, operationId } = await anOpenRevocation(world);
+      world.clock.advance(25 * 60 * 60 * 1000);
+      await runWriter(world);
+
+      expect((await rowOf(world, thumbprint)).state).toBe('removed');
+      expect(await world.operations.view(operationId)).toMatchObject({
+        status: 'failed',
+        problem: { detail: expect.stringContaining('its certificate expired') as unknown },
+      });
+    });
+
+    it('goes on looking at its sessions while they are not known to have ended', async () => {
+      const world = createDeskWorld();
+      const { thumbprint, operationId } = await anOpenRevocation(world);
+      const { epoch, resourceId } = await gatewayOf(world);
+      await world.writeGateway({ gatewayId, epoch });
+      const gateway = () => given(world.arm.resources.get(resourceId));
+      await world.rounds.recordRound(gatewayId, { gateway: gateway(), writeSeconds: [] });
+      const unsure = [{ key: `revocation:${thumbprint}`, reason: 'Two have this name.' }];
+      await world.sessions.record(gatewayId, { cut: [], unsure });
+      world.clock.advance(25 * 60 * 60 * 1000);
+
+      const seen = await world.rounds.recordRound(gatewayId, { gateway: gateway(), writeSeconds: [] });
+      expect(seen).toEqual({ sessionsToSee: true });
+      await changeInPortal(world, () => ({ vpnClientRevokedCertificates: [] }));
+      await world.rounds.recordRound(gatewayId, { gateway: gateway(), writeSeconds: [] });
+      expect((await rowOf(world, thumbprint)).state).toBe('listed');
+      await world.sessions.record(gatewayId, { cut: [], unsure });
+      expect(await world.operations.view(operationId)).toMatchObject({ status: 'failed' });
+    });
   });
 
   describe('and Azure refuses an entry', () => {
