@@ -76,7 +76,8 @@ export function createApplyActivities(options: ApplyActivitiesOptions): ApplyAct
       const list = await arm.listGateways(groupOf(resourceId));
       if (list.outcome !== 'done') return { outcome: 'unknown', ...wordsOf(list) };
       const isListed = list.value.some((id) => id.toLowerCase() === resourceId.toLowerCase());
-      return { outcome: isListed ? 'there' : 'absent' };
+      // Listed and not to be read: neither there to be written nor gone, so the round ends and is tried again later.
+      return isListed ? { outcome: 'unknown', ...wordsOf(read) } : { outcome: 'absent' };
     },
 
     startSessionList: async (input) =>
