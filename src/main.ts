@@ -182,7 +182,7 @@ function registerStories(all: Services): void {
   df.app.orchestration(applyGatewayContract.applyGatewayName, applyGateway);
 
   registerActivities(df.app, buildGatewayContract, {
-    ...createStoryActivities({ books, claims, operations, writer, now }),
+    ...createStoryActivities({ arm, books, claims, operations, writer, now }),
     ensureResource: createEnsureResource({ arm, books, now }),
     removeResource: createRemoveResource({ arm, books }),
     withdrawAccess: createWithdrawAccess({ books, now }),

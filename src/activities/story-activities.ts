@@ -6,8 +6,11 @@ import type { Claims } from '../desk/claims.ts';
 import type { GatewayWriter } from '../desk/gateway-writer.ts';
 import type { Operations } from '../desk/operations.ts';
 import { gatewayKeys, type GatewayRecord } from '../desk/records/gateways.ts';
+import type { Arm } from '../ports/arm.ts';
+import { lookAtLeftBehind, sayLeftBehind } from './left-behind.ts';
 
 export interface StoryActivitiesOptions {
+  readonly arm: Arm;
   readonly books: Books;
   readonly claims: Claims;
   readonly operations: Operations;
@@ -21,6 +24,7 @@ type StoryActivities = ActivitiesOf<
 
 /** What a story notes as it goes, and its last act: the end in the books, and the claims given back. */
 export function createStoryActivities({
+  arm,
   books,
   claims,
   operations,
@@ -42,20 +46,15 @@ export function createStoryActivities({
       detail: `${end.code}: ${end.message}`,
       now: now(),
     });
-    const left = await leftBehind(input.gatewayId);
+    const left = await lookAtLeftBehind(input.gatewayId, { arm, books });
     const detail =
-      `Step ${end.step} failed. ${end.code}: ${end.message} ` +
-      (left.length === 0 ? 'Nothing was left behind.' : `Left behind: ${left.join(', ')}.`) +
+      `Step ${end.step} failed. ${end.code}: ${end.message} ${sayLeftBehind(left)}` +
       ' POST resume to go on from this step, or remove to delete what Gatehouse made.';
     await operations.finish(input.operationId, {
       status: 'failed',
-      result: { ...result, leftBehind: left },
+      result: { ...result, ...left },
       problem: { code: 'ERR_AZURE_REFUSED', detail },
     });
-  }
-
-  async function leftBehind(gatewayId: string): Promise<readonly string[]> {
-    return (await books.madeResources.list(gatewayId)).map(({ record }) => record.resourceId);
   }
 
   async function forget(gateway: GatewayRecord): Promise<void> {
@@ -107,7 +106,7 @@ export function createStoryActivities({
         resourceId: gateway.resourceId,
         publicIpAddresses: gateway.observed?.publicIpAddresses ?? [],
         ...(profile === undefined ? {} : { serverFqdn: profile.serverFqdn, profileHash: profile.hash }),
-        ...(end.status === 'canceled' ? { leftBehind: await leftBehind(gateway.id) } : {}),
+        ...(end.status === 'canceled' ? await lookAtLeftBehind(gateway.id, { arm, books }) : {}),
       });
       return { nextWriter: next ?? null };
     },

@@ -167,7 +167,10 @@ describe('src/orchestrations/build-gateway, against faults', () => {
         ...Array.from({ length: 3 }, () => 'pending'),
       ]);
       expect(canceled.result).toMatchObject({
-        leftBehind: expect.arrayContaining([networkPath(stack, 'virtualNetworkGateways/canceled')]) as unknown,
+        leftBehind: expect.arrayContaining([
+          { resourceId: networkPath(stack, 'virtualNetworkGateways/canceled'), state: 'Succeeded' },
+        ]) as unknown,
+        notSeen: [],
       });
       expect((await followByClock(stack, await stack.api('POST', `/api/operations/${id}/resume`))).status).toBe(
         'succeeded',

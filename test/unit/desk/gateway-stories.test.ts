@@ -27,6 +27,12 @@ async function finish(
   });
 }
 
+const publicIp = given(plan.resourceIds.publicIps[0]);
+
+function made(world: DeskWorld, resource: string, resourceId: string): Promise<unknown> {
+  return world.books.madeResources.insert({ gatewayId: 'vnet1gw', resource, resourceId, at: '' });
+}
+
 function fail(what: string, error: unknown): never {
   throw new Error(what, { cause: error });
 }
@@ -169,18 +175,18 @@ describe('src/desk/gateway-stories', () => {
   it('names what a failed build left behind, and goes on from there', async () => {
     const world = createDeskWorld();
     const operation = await world.stories.build(plan, aRequest(world, 'one'));
-    await world.books.madeResources.insert({
-      gatewayId: 'vnet1gw',
-      resource: 'publicIp',
-      resourceId: '/ips/1',
-      at: '',
-    });
+    await made(world, 'publicIp', publicIp);
+    world.arm.resources.set(publicIp, {});
 
     await finish(world, 'one', { status: 'failed', step: 'gateway', code: 'SkuNotAvailable', message: 'not here' });
     const failed = given(await world.operations.get(operation.id));
     expect(failed).toMatchObject({
       status: 'failed',
-      problem: { detail: expect.stringMatching(/SkuNotAvailable: not here.*\/ips\/1.*resume/s) as unknown },
+      problem: {
+        detail: expect.stringMatching(
+          /SkuNotAvailable: not here.* Left behind: .*\/VNet1GW-pip \(Succeeded\)\. .*resume/s,
+        ) as unknown,
+      },
     });
     await world.stories.resume(failed, world.orchestrations);
 
@@ -190,6 +196,80 @@ describe('src/desk/gateway-stories', () => {
       input: { epoch: 2 },
     });
     expect(await world.operations.view(operation.id)).toMatchObject({ status: 'running' });
+  });
+
+  it('tells of what was to be made only what it sees in Azure, and apart what it cannot see', async () => {
+    const world = createDeskWorld();
+    const operation = await world.stories.build(plan, aRequest(world, 'one'));
+    const { resourceGroup, virtualNetwork, gateway } = plan.resourceIds;
+    await made(world, 'resourceGroup', resourceGroup);
+    await made(world, 'virtualNetwork', virtualNetwork);
+    await made(world, 'publicIp', publicIp);
+    await made(world, 'gateway', gateway);
+    world.arm.resources.set(resourceGroup, {});
+    world.arm.resources.set(gateway, {});
+    const read = world.arm.readProvisioning.bind(world.arm);
+    world.arm.readProvisioning = async (id) =>
+      id === virtualNetwork
+        ? { outcome: 'refused', status: 403, code: 'AuthorizationFailed', message: 'no right', aboutBody: false }
+        : read(id);
+
+    await finish(world, 'one', { status: 'canceled' });
+
+    const { result } = given(await world.operations.view(operation.id));
+    expect(result).toMatchObject({
+      leftBehind: expect.arrayContaining([
+        { resourceId: resourceGroup },
+        { resourceId: gateway, state: 'Succeeded' },
+      ]) as unknown,
+      notSeen: [{ resourceId: virtualNetwork, why: 'AuthorizationFailed: no right' }],
+    });
+    expect(JSON.stringify(result)).not.toContain(publicIp);
+  });
+
+  it.each([
+    {
+      what: 'nothing of what was noted is there',
+      answer: undefined,
+      words: /Nothing was left behind\./,
+    },
+    {
+      what: 'Azure does not answer',
+      answer: { outcome: 'unavailable', status: 0, retryAfterSeconds: 1, code: 'NoAnswer', message: 'silence' },
+      words: /May be there, but could not be looked at: .*VNet1GW-pip \(NoAnswer: silence\)\./,
+    },
+    {
+      what: 'Azure does not know the subscription',
+      answer: { outcome: 'missing', of: 'subscription', code: 'SubscriptionNotFound', message: 'unknown' },
+      words: /May be there, but could not be looked at: .*VNet1GW-pip \(SubscriptionNotFound: unknown\)\./,
+    },
+  ])('says of a failed build what is left where $what', async ({ answer, words }) => {
+    const world = createDeskWorld();
+    const operation = await world.stories.build(plan, aRequest(world, 'one'));
+    await made(world, 'publicIp', publicIp);
+    if (answer !== undefined) world.arm.answerNext('readProvisioning', answer);
+
+    await finish(world, 'one', { status: 'failed', step: 'gateway', code: 'SkuNotAvailable', message: 'not here' });
+
+    const detail = given(await world.operations.get(operation.id)).problem?.detail ?? '';
+    expect(detail).toMatch(words);
+    expect(detail.includes('Nothing was left behind.')).toBe(answer === undefined);
+  });
+
+  it('takes a lone 404 for no absence while the group still lists the resource', async () => {
+    const world = createDeskWorld();
+    const operation = await world.stories.build(plan, aRequest(world, 'one'));
+    await made(world, 'publicIp', publicIp);
+    world.arm.resources.set(plan.resourceIds.resourceGroup, {});
+    world.arm.resources.set(publicIp, {});
+    world.arm.answerNext('readProvisioning', { outcome: 'missing', of: 'resource', code: 'NotFound', message: '' });
+
+    await finish(world, 'one', { status: 'canceled' });
+
+    expect(given(await world.operations.view(operation.id)).result).toMatchObject({
+      leftBehind: [],
+      notSeen: [{ resourceId: publicIp, why: 'Azure still lists it' }],
+    });
   });
 
   it('forgets a gateway once everything that was made for it is deleted', async () => {
