@@ -37,16 +37,16 @@ export function createGatewayPresence(options: GatewayPresenceOptions): GatewayP
     });
   }
 
-  /** Nobody can connect to what is not there, and nothing was put on it: its part of the operation is left out. */
+  /** Nobody can connect to what is not there. Its part is left out, and the operation does not claim to be done. */
   async function endOperations(gatewayId: string): Promise<void> {
     const detail =
       'Not carried out: the gateway is not in Azure, and not in the list of its resource group. It is done when the gateway is there again.';
+    const problem = { code: 'ERR_NOT_FOUND', detail: `Gateway ${gatewayId} is no longer in Azure.` };
     for (const { record } of await books.gatewayRevocations.list(gatewayId)) {
       for (const id of operationsOf(record)) {
-        await operations.settleStep(id, gatewayId, { status: 'skipped', detail, now: now() });
+        await operations.settleStep(id, gatewayId, { status: 'skipped', detail, now: now(), problem });
       }
     }
-    const problem = { code: 'ERR_NOT_FOUND', detail: `Gateway ${gatewayId} is no longer in Azure.` };
     for (const { record } of await books.gatewayRoots.list(gatewayId)) {
       if (record.operationId === undefined) continue;
       await operations.settleStep(record.operationId, gatewayId, { status: 'failed', detail, now: now(), problem });

@@ -214,7 +214,8 @@ export function createOperations(options: OperationsOptions): Operations {
     });
     if (record === undefined || isOperationEnd(record.status)) return;
     if (!record.steps.every((step) => isStepEnd(step.status))) return;
-    await finish(id, { status: record.steps.some((step) => step.status === 'failed') ? 'failed' : 'succeeded' });
+    const isFailed = record.problem !== undefined || record.steps.some((step) => step.status === 'failed');
+    await finish(id, { status: isFailed ? 'failed' : 'succeeded' });
   }
 
   async function nextAttempt(id: string, after: number): Promise<number | undefined> {

@@ -220,6 +220,8 @@ describe('src/desk, when somebody else changes a gateway', () => {
       await world.presence.noteAbsence(gatewayId, (await gatewayOf(world)).epoch);
 
       expect(await world.operations.view(id)).toMatchObject({
+        status: 'failed',
+        problem: { detail: expect.stringContaining('no longer in Azure') as unknown },
         steps: [{ name: gatewayId, status: 'skipped', detail: expect.stringContaining('not in Azure') as unknown }],
       });
       expect((await rowOf(world, other)).state).toBe('requested');
