@@ -15,21 +15,23 @@ const root = resolve(__dirname, '..', '..');
 const descriptions = resolve(root, process.env['OPENAPI_DIR'] ?? '../shared/openapi');
 const node = ['--disable-warning=ExperimentalWarning'];
 
-/** Every described operation that the app uses. */
+/** Every described operation that the app uses, and whoever puts its own secrets into its vault. */
 const operations = [
   'CreateCertificate',
   'GetCertificate',
   'GetCertificateOperation',
   'GetCertificateVersions',
   'GetKey',
+  'GetSecret',
   'MergeCertificate',
   'PublicIPAddresses_CreateOrUpdate',
   'PublicIPAddresses_Delete',
   'PublicIPAddresses_Get',
-  'ResourceGroups_CheckExistence',
   'ResourceGroups_CreateOrUpdate',
   'ResourceGroups_Delete',
+  'ResourceGroups_Get',
   'Resources_ListByResourceGroup',
+  'SetSecret',
   'UpdateCertificate',
   'VirtualNetworkGateways_CreateOrUpdate',
   'VirtualNetworkGateways_Delete',

@@ -9,6 +9,7 @@ import oav from 'oav';
 import { copyStrictly } from './strict-descriptions.ts';
 import {
   describedElsewhere,
+  isOfVault,
   isRecordedMember,
   reportName,
   type ExchangeReport,
@@ -87,8 +88,9 @@ async function report(exchange: RecordedExchange): Promise<ExchangeReport> {
   return { call, operationId: result.requestValidationResult.operationInfo.operationId, errors };
 }
 
-function areaOf({ service, liveRequest }: RecordedExchange): Area {
-  if (service === 'keyvault') {
+function areaOf(exchange: RecordedExchange): Area {
+  const { liveRequest } = exchange;
+  if (isOfVault(exchange)) {
     return /\/(versions|pending)$/.test(new URL(liveRequest.url).pathname) ? 'versionless' : 'keyvault';
   }
   if (/\/providers\/Microsoft\.HybridCompute\//i.test(liveRequest.url)) return 'hybridCompute';
@@ -98,7 +100,7 @@ function areaOf({ service, liveRequest }: RecordedExchange): Area {
 /** Key Vault's "latest" is an empty version behind a slash, for which oav finds no path: the version is put there. */
 function withVersion(exchange: RecordedExchange): RecordedExchange {
   const url = new URL(exchange.liveRequest.url);
-  if (exchange.service !== 'keyvault' || !url.pathname.endsWith('/')) return exchange;
+  if (!isOfVault(exchange) || !url.pathname.endsWith('/')) return exchange;
   url.pathname += '0'.repeat(32);
   return { ...exchange, liveRequest: { ...exchange.liveRequest, url: url.href } };
 }
