@@ -8,8 +8,8 @@ import { isNamedIn } from '../domain/entry-refusals.ts';
 import { asText, readEntries, type ThumbprintOfRoot } from '../domain/gateway-entries.ts';
 import {
   applyChanges,
+  changeKey,
   changesFor,
-  entryKey,
   heldChanges,
   withoutExpiredRoots,
   type EntryChange,
@@ -119,7 +119,7 @@ export function namedIn(
     ({ thumbprint }) => thumbprint === undefined || !ours.has(thumbprint),
   );
   const expired = /expired/i.test(words) ? others.filter((entry) => isNamedIn(words, { name: entry.name })) : [];
-  return { named: named.map(entryKey), expired: expired.map(({ name }) => name) };
+  return { named: named.map(changeKey), expired: expired.map(({ name }) => name) };
 }
 
 /** Only the gateway itself can be absent; where its group or subscription is not found, nothing was seen of it. */

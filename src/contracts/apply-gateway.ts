@@ -9,7 +9,7 @@ export interface ApplyGatewayInput {
   readonly epoch: number;
 }
 
-/** An entry change, as `root:<thumbprint>` or `revocation:<thumbprint>`. */
+/** An entry change: `root:<thumbprint>` or `revocation:<thumbprint>`, with `:off` for taking it off. */
 type EntryKey = string;
 
 export interface WriteGatewayInput extends ApplyGatewayInput {
@@ -151,6 +151,8 @@ export const recordSessions = activityReference<
     readonly gatewayId: string;
     readonly cut: readonly string[];
     readonly unsure: SessionFindings['unsure'];
+    /** When the list was asked for, ISO 8601: what it shows is no newer. */
+    readonly begunAt: string;
     /** Why the sessions could not be seen or cut. */
     readonly failure?: string;
   },

@@ -85,7 +85,7 @@ export function createGatewayWriter(options: { readonly books: Books; readonly n
 
     wake: async (orchestrations, gatewayId, change) => {
       await claimIfFree(orchestrations, gatewayId, (record) =>
-        change === undefined ? record : { ...record, lastForeignChange: change },
+        change === undefined ? record : withForeignChange(record, change),
       );
     },
 
@@ -138,6 +138,15 @@ export function createGatewayWriter(options: { readonly books: Books; readonly n
       return true;
     },
   };
+}
+
+/** Whoever writes the gateway now may have looked at it before the change: a further intent makes it look again. */
+function withForeignChange(
+  record: GatewayRecord,
+  lastForeignChange: NonNullable<GatewayRecord['lastForeignChange']>,
+): GatewayRecord {
+  const desired = record.desired + (record.writer === undefined ? 0 : 1);
+  return { ...record, desired, lastForeignChange };
 }
 
 /** The first tries follow soon, later ones at most half an hour apart: somebody waits to be out. */

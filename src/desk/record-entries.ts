@@ -41,7 +41,7 @@ export interface EntriesSeen {
 }
 
 export interface EntryRefusal {
-  /** `root:<thumbprint>` or `revocation:<thumbprint>`. */
+  /** The `changeKey` of what was refused. */
   readonly key: string;
   readonly code: string;
   readonly message: string;
@@ -176,13 +176,15 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
       const { roots, revocations, mark } = await read(gatewayId, gateway);
       for (const { key, code, message, isNamed } of refusals) {
         const refusal = { reason: `${code}: ${message}`, isNamed };
-        const root = roots.find(({ row }) => `root:${row.thumbprint}` === key)?.row;
-        const revocation = revocations.find(({ intent }) => `revocation:${intent.thumbprint}` === key);
+        const root = roots.find(({ row }) => `root:${row.thumbprint}${row.wanted ? '' : ':off'}` === key)?.row;
+        const revocation = revocations.find(
+          ({ intent }) => `revocation:${intent.thumbprint}${intent.wanted ? '' : ':off'}` === key,
+        );
         if (root !== undefined) {
           const row = await books.gatewayRoots.update(gatewayRootKind.keys(root), (current) =>
-            withRefusal(current, refusal, mark, now()),
+            current.wanted === root.wanted ? withRefusal(current, refusal, mark, now()) : undefined,
           );
-          if (row?.state === 'refused')
+          if (row?.state === 'refused' && row.wanted === root.wanted)
             await fail(row, `Azure refuses the root: ${row.reason ?? ''}`, 'ERR_AZURE_REFUSED');
         } else if (revocation !== undefined) {
           const { intent, row: known } = revocation;

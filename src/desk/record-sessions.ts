@@ -31,7 +31,13 @@ export interface SessionRecorder {
   /** Notes a look: the sessions of `cut` were ended; whoever is in neither list had none. */
   record(
     gatewayId: string,
-    look: { readonly cut: readonly string[]; readonly unsure: SessionFindings['unsure']; readonly failure?: string },
+    look: {
+      readonly cut: readonly string[];
+      readonly unsure: SessionFindings['unsure'];
+      readonly failure?: string;
+      /** When the list was asked for, ISO 8601; now if not given. */
+      readonly begunAt?: string;
+    },
   ): Promise<void>;
 }
 
@@ -48,6 +54,7 @@ type Watched =
   | { readonly key: string; readonly kind: 'root'; readonly row: GatewayRoot };
 
 interface Look {
+  readonly begunAt: string;
   readonly hadSessions: boolean;
   readonly unsure: string | undefined;
 }
@@ -95,11 +102,11 @@ export function createSessionRecorder(options: SessionRecorderOptions): SessionR
       return { toCut, unsure: [...unsure].map(([key, reason]) => ({ key, reason })) };
     },
 
-    record: async (gatewayId, { cut, unsure, failure }) => {
+    record: async (gatewayId, { cut, unsure, failure, begunAt = now().toISOString() }) => {
       const due: number[] = [];
       for (const one of await watched(gatewayId)) {
         const reason = failure ?? unsure.find(({ key }) => key === one.key)?.reason;
-        const look = { hadSessions: cut.includes(one.key), unsure: reason };
+        const look = { begunAt, hadSessions: cut.includes(one.key), unsure: reason };
         const isProven =
           one.kind === 'revocation' ? await noteRevocation(one.row, look) : await noteRoot(one.row, look);
         if (!isProven) due.push(reason === undefined || failure !== undefined ? secondLookMs : unsureLookMs);
@@ -219,14 +226,15 @@ function isLive({ state, notAfter }: CertificateRecord, now: Date): boolean {
 /** Proof is two looks without a session, at least five minutes apart, with none in between and none that saw nothing. */
 function afterLook(
   row: { readonly clearAt?: string | undefined },
-  { hadSessions, unsure }: Look,
+  { begunAt, hadSessions, unsure }: Look,
   now: Date,
 ): { readonly clearAt?: string; readonly provenAt?: string; readonly unsure?: string } {
   const at = now.toISOString();
   if (unsure !== undefined) return { unsure };
   if (hadSessions) return {};
   if (row.clearAt === undefined) return { clearAt: at };
-  const isApart = now.getTime() - Date.parse(row.clearAt) >= proofIntervalMs;
+  // Counted from what the second list can show at the latest: a list that took minutes may be of the first look's refresh.
+  const isApart = Date.parse(begunAt) - Date.parse(row.clearAt) >= proofIntervalMs;
   return isApart ? { clearAt: row.clearAt, provenAt: at } : { clearAt: row.clearAt };
 }
 

@@ -32,7 +32,7 @@ export interface DesiredEntry {
   readonly isOverLimit?: boolean;
 }
 
-/** What a write would do for one entry. `key` is stable: `root:<thumbprint>` or `revocation:<thumbprint>`. */
+/** What a write would do for one entry. `key` is its `changeKey`. */
 export interface EntryChange {
   readonly key: string;
   readonly action: 'add' | 'remove';
@@ -43,6 +43,15 @@ export interface EntryChange {
 
 export function entryKey(entry: { readonly kind: EntryKind; readonly thumbprint: Thumbprint }): string {
   return `${entry.kind}:${entry.thumbprint}`;
+}
+
+/** Names what is wanted of an entry: its key, with `:off` where it is to come off. What Azure says of the one says nothing of the other. */
+export function changeKey(entry: DesiredEntry): string {
+  return `${entryKey(entry)}${isToBeOn(entry) ? '' : ':off'}`;
+}
+
+function isToBeOn({ wanted, isOverLimit }: DesiredEntry): boolean {
+  return wanted && isOverLimit !== true;
 }
 
 /**
@@ -61,9 +70,9 @@ export function changesFor(
   const hasFailed = asText(asObject(gateway['properties'])['provisioningState']) === 'Failed';
   const present = presentEntries(gateway, thumbprintOfRoot);
   const changes = desired.flatMap((entry): (EntryChange & { readonly isOptional: boolean })[] => {
-    const key = entryKey(entry);
-    const shown = present.get(key);
-    const isWanted = entry.wanted && entry.isOverLimit !== true;
+    const key = changeKey(entry);
+    const shown = present.get(entryKey(entry));
+    const isWanted = isToBeOn(entry);
     const isInDoubt = hasFailed && shown !== undefined && shown.provisioningState !== 'Succeeded' && !entry.wasInForce;
     if (entry.isSetAside || held.has(key)) {
       return isWanted && isInDoubt ? [{ key, action: 'remove', entry, isUndo: true, isOptional: false }] : [];

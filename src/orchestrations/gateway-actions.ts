@@ -31,6 +31,7 @@ interface Overtaken {
  */
 export function* cutRefusedSessions(context: OrchestrationContext, input: GatewayActionInput): Steps<boolean> {
   const { gatewayId } = input;
+  const begunAt = context.df.currentUtcDateTime.toISOString();
   const listed = yield* runAction<SessionFindings>(
     context,
     () => callActivity(context, startSessionList, input),
@@ -39,7 +40,7 @@ export function* cutRefusedSessions(context: OrchestrationContext, input: Gatewa
   if (listed.outcome === 'overtaken') return false;
   if (listed.outcome === 'refused') {
     const failure = `Azure could not list the sessions: ${listed.code}: ${listed.message}`;
-    yield* callActivity(context, recordSessions, { gatewayId, cut: [], unsure: [], failure });
+    yield* callActivity(context, recordSessions, { gatewayId, begunAt, cut: [], unsure: [], failure });
     return true;
   }
   const { toCut, unsure } = listed;
@@ -53,11 +54,16 @@ export function* cutRefusedSessions(context: OrchestrationContext, input: Gatewa
     );
     if (cut.outcome === 'refused') {
       const failure = `Azure could not disconnect the sessions: ${cut.code}: ${cut.message}`;
-      yield* callActivity(context, recordSessions, { gatewayId, cut: [], unsure: [], failure });
+      yield* callActivity(context, recordSessions, { gatewayId, begunAt, cut: [], unsure: [], failure });
       return true;
     }
   }
-  yield* callActivity(context, recordSessions, { gatewayId, cut: [...new Set(toCut.map(({ key }) => key))], unsure });
+  yield* callActivity(context, recordSessions, {
+    gatewayId,
+    begunAt,
+    cut: [...new Set(toCut.map(({ key }) => key))],
+    unsure,
+  });
   return true;
 }
 

@@ -117,6 +117,22 @@ describe('src/desk, when somebody else changes a gateway', () => {
       );
     });
 
+    it('makes who writes the gateway just then look at it again', async () => {
+      const world = createDeskWorld();
+      await aProvenRevocation(world);
+      await world.writer.wake(world.orchestrations, gatewayId);
+      const { epoch, desired } = await gatewayOf(world);
+      await world.rounds.recordRound(gatewayId, {
+        gateway: given(world.arm.resources.get((await gatewayOf(world)).resourceId)),
+        desired,
+        writeSeconds: [],
+      });
+
+      await world.writer.wake(world.orchestrations, gatewayId, { by: 'eve', at: world.now().toISOString() });
+
+      expect(await world.writer.release(gatewayId, epoch)).toBe(false);
+    });
+
     it('says that it does not know who, rather than naming an old change', async () => {
       const world = createDeskWorld();
       await aProvenRevocation(world);
@@ -445,6 +461,17 @@ describe('src/desk, when somebody else changes a gateway', () => {
       expect(await isTried(world)).toBe(false);
       world.clock.advance(24 * 60 * 60 * 1000);
       expect(await isTried(world)).toBe(true);
+    });
+
+    it('is not blamed for what Azure refused of the opposite wish', async () => {
+      const world = createDeskWorld();
+      const thumbprint = await aRefusedRevocation(world);
+      const { resourceId } = await gatewayOf(world);
+      const refusal = { key: `revocation:${thumbprint}:off`, code: 'Bad', message: 'Bad.', isNamed: true };
+      await world.rounds.recordRefusals(gatewayId, given(world.arm.resources.get(resourceId)), [refusal]);
+
+      expect(await rowOf(world, thumbprint)).toMatchObject({ state: 'requested' });
+      expect((await rowOf(world, thumbprint)).evidence).toBeUndefined();
     });
 
     it('is in force like any other once Azure takes it', async () => {

@@ -144,6 +144,18 @@ describe('src/desk/record-sessions', () => {
     expect((await rowOf(world, thumbprint)).unsure).toBeUndefined();
   });
 
+  it('counts the five minutes to when the second list was asked for, however long it took', async () => {
+    const world = createDeskWorld();
+    const { thumbprint } = await aRevocation(world);
+    world.clock.advance(60_000);
+    const begunAt = world.now().toISOString();
+    world.clock.advance(sixMinutesMs);
+
+    await world.sessions.record(gatewayId, { begunAt, cut: [], unsure: [] });
+
+    expect((await rowOf(world, thumbprint)).state).toBe('disconnected');
+  });
+
   it('does not end the operation while the sessions could not be seen, and ends it without the claim after a day', async () => {
     const world = createDeskWorld();
     await aGateway(world);
