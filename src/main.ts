@@ -90,9 +90,10 @@ function startReadiness({ readiness }: Services, { faults }: SettingsReading): v
 }
 
 function registerDoors(all: Services, machine: OnPremises, { subscriptionId }: Settings): void {
-  const { books, operations, apiKeys, audit, expiries, describeExpiring, owners, stories } = all;
+  const { books, operations, apiKeys, audit, expiries, describeExpiring, owners, stories, judgePlan, judgePlanParts } =
+    all;
   const routes: readonly Route[] = [
-    ...gatewayRoutes({ books, stories, operations, subscriptionId, judgePlan: all.judgePlan }),
+    ...gatewayRoutes({ books, stories, operations, subscriptionId, judgePlan, judgePlanParts }),
     ...gatewayRootRoutes({ books, operations, trust: all.trust }),
     ...rootRoutes({ books, roots: all.roots }),
     ...certificateRoutes({

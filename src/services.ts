@@ -23,7 +23,7 @@ import { createGatewayStories } from './desk/gateway-stories.ts';
 import { createGatewayWriter } from './desk/gateway-writer.ts';
 import { createIdempotency } from './desk/idempotency.ts';
 import { createCertificateDesk } from './desk/issue-certificate.ts';
-import { createJudgePlan } from './desk/judge-plan.ts';
+import { createJudgePlan, createJudgePlanParts } from './desk/judge-plan.ts';
 import { createKitDesk } from './desk/kits.ts';
 import { createNoteVanished } from './desk/note-vanished.ts';
 import { createNotices } from './desk/notices.ts';
@@ -187,6 +187,7 @@ export function createServices({ settings, faults }: SettingsReading, credential
     }),
     kits: createKitDesk({ books, lookup, blobs, container: profileContainer, readProfilePackage: readProfile }),
     judgePlan: createJudgePlan({ arm, books, subscriptionId: settings.subscriptionId }),
+    judgePlanParts: createJudgePlanParts({ books, subscriptionId: settings.subscriptionId }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { applyPlanDefaults, type GatewayPlan, type GatewayPlanInput } from '../domain/gateway-plan.ts';
 import { checkPlan } from '../domain/preflight/check-plan.ts';
+import { checkPlanParts, toWholePlan, type PlanParts } from '../domain/preflight/check-plan-parts.ts';
 import type { Problem } from '../domain/preflight/problem.ts';
 import type { PreflightContext, Registration } from '../domain/preflight/subject.ts';
 import type { Arm } from '../ports/arm.ts';
@@ -28,36 +29,6 @@ export function createJudgePlan(options: {
 }): JudgePlan {
   const { arm, books, subscriptionId } = options;
 
-  async function otherGateways(id: string): Promise<NonNullable<PreflightContext['otherGateways']>> {
-    const rows = await books.gateways.list(gatewayPartition);
-    return rows
-      .map(({ record }) => record)
-      .filter((record) => record.id !== id && record.state !== 'removed')
-      .map(({ id: otherId, resourceId, plan }) => ({
-        id: otherId,
-        resourceId,
-        virtualNetworkId: plan.resourceIds.virtualNetwork,
-        clientAddressPool: plan.clientAddressPool,
-      }));
-  }
-
-  async function missingRoots(input: GatewayPlanInput): Promise<readonly Problem[]> {
-    const problems: Problem[] = [];
-    for (const [index, id] of (input.rootIds ?? []).entries()) {
-      const root = (await books.roots.get(rootKeys(id)))?.record;
-      if (root?.certificate !== undefined) continue;
-      const message = `Root ${id} does not exist.`;
-      problems.push({
-        path: `/rootIds/${index}`,
-        code: 'rootUnknown',
-        severity: 'error',
-        message,
-        fix: 'Create it with POST /api/roots, or leave it out.',
-      });
-    }
-    return problems;
-  }
-
   async function registrationOf({ id, resourceIds }: GatewayPlan): Promise<Registration> {
     const isTaken = (await books.gateways.get(gatewayKeys(id))) !== undefined;
     const holder = (await books.gatewayResources.get(resourceKeys(resourceIds.gateway)))?.record.gatewayId;
@@ -71,9 +42,9 @@ export function createJudgePlan(options: {
     const plan = applyPlanDefaults(input, { subscriptionId });
     const [around, others, registration, roots, own] = await Promise.all([
       lookAround(arm, plan),
-      otherGateways(plan.id),
+      otherGateways(books, plan.id),
       registrationOf(plan),
-      missingRoots(input),
+      missingRoots(books, input.rootIds),
       books.gateways.get(gatewayKeys(plan.id)),
     ]);
     const isRepeated = operationId !== undefined && own?.record.lastOperationId === operationId;
@@ -91,4 +62,57 @@ export function createJudgePlan(options: {
       ...(facts === undefined ? {} : { existingAddressSpace: facts.addressSpace }),
     };
   };
+}
+
+/**
+ * Judges what is right in a plan whose shape is not: its errors that do not depend on the `faults` (JSON Pointers). Azure is
+ * not asked.
+ */
+export type JudgePlanParts = (parts: PlanParts, faults: readonly string[]) => Promise<readonly Problem[]>;
+
+export function createJudgePlanParts({
+  books,
+  subscriptionId,
+}: {
+  readonly books: Pick<Books, 'gateways' | 'roots'>;
+  readonly subscriptionId: string;
+}): JudgePlanParts {
+  return async (parts, faults) => {
+    const { id } = applyPlanDefaults(toWholePlan(parts), { subscriptionId });
+    const [others, roots] = await Promise.all([otherGateways(books, id), missingRoots(books, parts.rootIds)]);
+    return [...checkPlanParts(parts, faults, { subscriptionId, otherGateways: others }), ...roots];
+  };
+}
+
+async function otherGateways(
+  books: Pick<Books, 'gateways'>,
+  id: string,
+): Promise<NonNullable<PreflightContext['otherGateways']>> {
+  const rows = await books.gateways.list(gatewayPartition);
+  return rows
+    .map(({ record }) => record)
+    .filter((record) => record.id !== id && record.state !== 'removed')
+    .map(({ id: otherId, resourceId, plan }) => ({
+      id: otherId,
+      resourceId,
+      virtualNetworkId: plan.resourceIds.virtualNetwork,
+      clientAddressPool: plan.clientAddressPool,
+    }));
+}
+
+async function missingRoots(books: Pick<Books, 'roots'>, rootIds: readonly string[] = []): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const [index, id] of rootIds.entries()) {
+    const root = (await books.roots.get(rootKeys(id)))?.record;
+    if (root?.certificate !== undefined) continue;
+    const message = `Root ${id} does not exist.`;
+    problems.push({
+      path: `/rootIds/${index}`,
+      code: 'rootUnknown',
+      severity: 'error',
+      message,
+      fix: 'Create it with POST /api/roots, or leave it out.',
+    });
+  }
+  return problems;
 }

@@ -1,6 +1,6 @@
 /**
- * The regions of Azure and which of them have availability zones, as the list of regions said in November 2026
- * (https://learn.microsoft.com/azure/reliability/regions-list). Regions are added every year: one that is not here may be new.
+ * The regions of Azure and which of them have availability zones. The list is from common knowledge and was not compared with
+ * Azure's own. Regions are added every year, so one that is not here may be new: that is a warning and no more.
  */
 const withZones = [
   'australiaeast austriaeast belgiumcentral brazilsouth canadacentral centralindia centralus chilecentral',

@@ -7,7 +7,7 @@ import { AppError } from '../domain/app-error.ts';
 import { completeGatewayPlan, gatewayPlanSchema } from '../domain/gateway-plan.ts';
 import { operationViewSchema } from '../domain/operation.ts';
 import type { Problem } from '../domain/preflight/problem.ts';
-import type { JudgePlan } from '../desk/judge-plan.ts';
+import type { JudgePlan, JudgePlanParts } from '../desk/judge-plan.ts';
 import { acceptedOperation } from './http/accepted-operation.ts';
 import { defineRoute } from './http/define-route.ts';
 import { continuationSchema, pageSchema, readContinuation, topSchema, toPage } from './http/list-query.ts';
@@ -20,6 +20,7 @@ export interface GatewayRoutesOptions {
   readonly operations: Pick<Operations, 'view'>;
   readonly subscriptionId: string;
   readonly judgePlan: JudgePlan;
+  readonly judgePlanParts: JudgePlanParts;
 }
 
 const tags = ['Gateways'];
@@ -27,6 +28,9 @@ const tags = ['Gateways'];
 const problemSchema = z.object({
   path: z.string(),
   code: z.string(),
+  restsOn: z.array(z.string()).optional().meta({
+    description: 'JSON Pointers of the other fields that it follows from: changing one of them may mend it too.',
+  }),
   severity: z.enum(['error', 'warning']),
   message: z.string(),
   fix: z.string(),
@@ -76,7 +80,7 @@ export function gatewayRoutes(options: GatewayRoutesOptions): readonly Route[] {
   ];
 }
 
-function preflightGateway({ judgePlan }: GatewayRoutesOptions): Route {
+function preflightGateway({ judgePlan, judgePlanParts }: GatewayRoutesOptions): Route {
   return defineRoute({
     name: 'preflightGateway',
     method: 'POST',
@@ -87,6 +91,7 @@ function preflightGateway({ judgePlan }: GatewayRoutesOptions): Route {
     tags,
     request: { body: gatewayPlanSchema },
     responses: { 200: z.object({ ok: z.boolean(), problems: z.array(problemSchema) }) },
+    alsoWrong: async (parts, faults) => (await judgePlanParts(parts, faults)).map(toErrorItem),
     handler: async ({ body }) => {
       const { problems } = await judgePlan(body);
       return { status: 200, body: { ok: !hasErrors(problems), problems } };
@@ -94,7 +99,7 @@ function preflightGateway({ judgePlan }: GatewayRoutesOptions): Route {
   });
 }
 
-function buildGateway({ judgePlan, stories, operations, subscriptionId }: GatewayRoutesOptions): Route {
+function buildGateway({ judgePlan, judgePlanParts, stories, operations, subscriptionId }: GatewayRoutesOptions): Route {
   return defineRoute({
     name: 'createGateway',
     method: 'POST',
@@ -105,6 +110,7 @@ function buildGateway({ judgePlan, stories, operations, subscriptionId }: Gatewa
     tags,
     request: { body: gatewayPlanSchema },
     responses: { 202: operationViewSchema },
+    alsoWrong: async (parts, faults) => (await judgePlanParts(parts, faults)).map(toErrorItem),
     handler: async ({ body, caller, operationId, orchestrations }) => {
       const request = { operationId: operationId(), requestedBy: caller.id, orchestrations };
       const { problems, existingAddressSpace } = await judgePlan(body, request.operationId);
@@ -208,13 +214,13 @@ function hasErrors(problems: readonly Problem[]): boolean {
 const conflictCodes: ReadonlySet<string> = new Set(['idTaken', 'gatewayRegistered', 'gatewayExists']);
 
 function refusalOf(errors: readonly Problem[]): AppError {
-  const problems = errors.map(withoutSeverity);
+  const problems = errors.map(toErrorItem);
   return errors.every(({ code }) => conflictCodes.has(code))
     ? new AppError('ERR_CONFLICT', errors.map(({ message, fix }) => `${message} ${fix}`).join(' '), { problems })
     : new AppError('ERR_PLAN_REFUSED', `The plan cannot be built: ${errors.length} problems.`, { problems });
 }
 
-function withoutSeverity({ path, code, message, fix }: Problem): Omit<Problem, 'severity' | 'source'> {
+function toErrorItem({ path, code, message, fix }: Problem): Pick<Problem, 'path' | 'code' | 'message' | 'fix'> {
   return { path, code, message, fix };
 }
 

@@ -1,6 +1,6 @@
 const vpnGateway = 'https://learn.microsoft.com/azure/vpn-gateway';
 
-/** The pages that the rules rest on, read in November 2026. */
+/** The pages that the rules rest on, read in November 2026 where nothing else is said. */
 export const sources = {
   skuConsolidation: `${vpnGateway}/gateway-sku-consolidation`,
   whatsNew: `${vpnGateway}/whats-new`,
@@ -14,6 +14,7 @@ export const sources = {
   troubleshooting: `${vpnGateway}/vpn-gateway-troubleshoot-vpn-point-to-site-connection-problems`,
   faq: `${vpnGateway}/vpn-gateway-vpn-faq`,
   virtualNetworkFaq: 'https://learn.microsoft.com/azure/virtual-network/virtual-networks-faq',
+  /** Where to look a region up; the list in azure-regions.ts was not compared with it. */
   regions: 'https://learn.microsoft.com/azure/reliability/regions-list',
   peering: `${vpnGateway}/vpn-gateway-peering-gateway-transit`,
   names: 'https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules',

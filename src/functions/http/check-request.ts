@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { AppError, type Problem } from '../../domain/app-error.ts';
 import { readBody } from './read-body.ts';
 import type { Route } from './route.ts';
-import { shapeProblems } from './shape-problems.ts';
+import { shapeFaults, shapeProblems } from './shape-problems.ts';
 import { validParts } from './valid-parts.ts';
 
 export interface CheckedRequest {
@@ -31,11 +31,7 @@ export async function checkRequest(route: Route, request: HttpRequest): Promise<
   const query = check(route.request.query ?? nothing, rawQuery, '/query', problems);
   const rawBody = route.method === 'GET' ? {} : await readBody(request);
   const { idempotencyKey, body: ownBody } = takeIdempotencyKey(route, request.headers, rawBody, problems);
-  const body = check(route.request.body ?? nothing, ownBody, '', problems);
-  if (body === undefined && route.request.body !== undefined && route.alsoWrong !== undefined) {
-    // Told together, so that nobody mends the shape only to hear of the next thing.
-    problems.push(...(await route.alsoWrong(validParts(route.request.body, ownBody) ?? {})));
-  }
+  const body = await checkBody(route, ownBody, problems);
   if (problems.length > 0) {
     throw new AppError('ERR_REQUEST_INVALID', 'The request is not valid; errors lists everything found.', { problems });
   }
@@ -46,6 +42,17 @@ function check(schema: z.ZodType, value: unknown, prefix: string, problems: Prob
   const parsed = schema.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
   problems.push(...shapeProblems(parsed.error, prefix));
+  return undefined;
+}
+
+async function checkBody({ request, alsoWrong }: Route, value: unknown, problems: Problem[]): Promise<unknown> {
+  const schema = request.body ?? nothing;
+  const parsed = schema.safeParse(value, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  problems.push(...shapeProblems(parsed.error));
+  // Told together, so that nobody mends the shape only to hear of the next thing.
+  if (request.body !== undefined && alsoWrong !== undefined)
+    problems.push(...(await alsoWrong(validParts(schema, value) ?? {}, shapeFaults(parsed.error))));
   return undefined;
 }
 

@@ -15,7 +15,7 @@ export function defineRoute<
   return {
     ...facts,
     request: { params: request?.params, query: request?.query, body: request?.body },
-    alsoWrong: alsoWrong && ((parts) => alsoWrong(parts as ValidParts<z.output<B>>)),
+    alsoWrong: alsoWrong && ((parts, faults) => alsoWrong(parts as ValidParts<z.output<B>>, faults)),
     // The pipeline has parsed each part with the very schema that the handler's types come from.
     handle: (checked) => handler(checked as RouteRequest<z.output<P>, z.output<Q>, z.output<B>>),
   };

@@ -59,8 +59,11 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
   readonly request?: { readonly params?: P; readonly query?: Q; readonly body?: B };
   /** For keyless routes that a secret in the path opens: whether it does. Whoever shows none that does is counted and bounded. */
   readonly isOpenedBy?: (params: Readonly<Record<string, string>>) => Promise<boolean>;
-  /** What else is wrong with the parts of a body whose shape is not right: said in the same answer. */
-  readonly alsoWrong?: (parts: ValidParts<z.output<B>>) => Promise<readonly Problem[]>;
+  /**
+   * What else is wrong with the parts of a body whose shape is not right: said in the same answer. `faults` are JSON Pointers of
+   * the places whose shape is wrong, or where something is missing; unknown fields are not among them.
+   */
+  readonly alsoWrong?: (parts: ValidParts<z.output<B>>, faults: readonly string[]) => Promise<readonly Problem[]>;
   readonly handler: (request: RouteRequest<z.output<P>, z.output<Q>, z.output<B>>) => Promise<RouteAnswer>;
 }
 
@@ -72,6 +75,6 @@ export interface Route extends RouteFacts {
     readonly body: z.ZodType | undefined;
   };
   readonly isOpenedBy?: (params: Readonly<Record<string, string>>) => Promise<boolean>;
-  readonly alsoWrong: ((parts: unknown) => Promise<readonly Problem[]>) | undefined;
+  readonly alsoWrong: ((parts: unknown, faults: readonly string[]) => Promise<readonly Problem[]>) | undefined;
   readonly handle: (request: RouteRequest<unknown, unknown, unknown>) => Promise<RouteAnswer>;
 }

@@ -16,6 +16,11 @@ export function shapeProblems(error: z.ZodError, prefix = ''): readonly Problem[
   return error.issues.flatMap((issue) => toProblems(issue, prefix)).slice(0, problemsMax);
 }
 
+/** JSON Pointers of every place that a schema found wrong or missing, unknown fields left out. */
+export function shapeFaults(error: z.ZodError): readonly string[] {
+  return error.issues.filter(({ code }) => code !== 'unrecognized_keys').map(({ path }) => toPointer(path));
+}
+
 function toProblems(issue: Issue, prefix: string): readonly Problem[] {
   const path = prefix + toPointer(issue.path);
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField(`${path}${toPointer([key])}`));

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 
-/** A value of which any part may be missing; lists are whole or missing. */
+/** A value of which any part may be missing; lists and records are whole or missing. */
 export type ValidParts<T> = T extends readonly unknown[]
   ? T
   : T extends object
-    ? { readonly [K in keyof T]?: ValidParts<T[K]> | undefined }
+    ? string extends keyof T
+      ? T
+      : { readonly [K in keyof T]?: ValidParts<T[K]> | undefined }
     : T;
 
 /**

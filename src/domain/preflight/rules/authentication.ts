@@ -62,6 +62,7 @@ function entraWithoutOpenVpn({ authentication: methods, protocols }: Plan): read
     {
       path: '/protocols',
       code: 'authenticationNeedsOpenVpn',
+      restsOn: ['/authentication'],
       severity: 'error',
       message: 'AAD (Entra ID) authentication works over OpenVPN only, and OpenVPN is not among the protocols.',
       fix: 'Add "OpenVPN" to protocols, or leave out "AAD".',
@@ -77,6 +78,7 @@ function radiusBesideCertificate({ authentication: methods, protocols }: Plan): 
     {
       path: '/authentication',
       code: 'authenticationExclusive',
+      restsOn: ['/protocols'],
       severity: 'error',
       message: 'With IkeV2 or SSTP among the protocols, Azure takes Radius or Certificate, not both.',
       fix: 'Leave out "Radius", or keep "OpenVPN" as the only protocol.',
@@ -92,6 +94,7 @@ function radiusOnSku({ authentication: methods, sku }: Plan): readonly Problem[]
     {
       path: `/authentication/${index}`,
       code: 'authenticationNotOnSku',
+      restsOn: ['/sku'],
       severity: 'error',
       message: `Radius is not supported on the ${sku} SKU.`,
       fix: `Set sku to "${traitsOf(sku).successor}".`,

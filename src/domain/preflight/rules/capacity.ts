@@ -23,6 +23,7 @@ function beyondSku({ plan }: PreflightSubject, expectedUsers: number): readonly 
     {
       path: '/expectedUsers',
       code: 'usersBeyondSku',
+      restsOn: ['/sku'],
       severity: 'error',
       message: `${plan.sku} connects ${clientsMax} clients at once; ${expectedUsers} are expected.`,
       fix:
@@ -47,6 +48,7 @@ function tooFewAddresses(addresses: number, expectedUsers: number): Problem {
   return {
     path: '/clientAddressPool',
     code: 'poolTooSmallForUsers',
+    restsOn: ['/expectedUsers', '/virtualNetwork/addressSpace', '/virtualNetwork/resourceId', '/onPremisesRanges'],
     severity: 'error',
     message: `The pool has ${addresses} addresses; ${expectedUsers} users are expected at once.`,
     fix: `Take a pool of /${prefixLengthFor(expectedUsers)} or larger.`,

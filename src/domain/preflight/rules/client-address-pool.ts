@@ -38,11 +38,13 @@ export const clientAddressPool: PreflightRule = {
 
 function missing(subject: PreflightSubject): readonly Problem[] {
   if (subject.plan.clientAddressPool.length > 0) return [];
-  const free = proposePool(subject);
+  // What is in use in a network that nobody has read is not known.
+  const free = subject.network.isKnown ? proposePool(subject) : undefined;
   return [
     {
       path: poolPath,
       code: 'poolMissing',
+      restsOn: ['/virtualNetwork', '/onPremisesRanges'],
       severity: 'error',
       message: `The plan has no client address pool: it asks for none, or the usual ${usualClientAddressPool} overlaps a range that is in use.`,
       fix:
@@ -85,6 +87,7 @@ function tooSmall({ path, range }: LocatedRange, activeActive: boolean): readonl
     {
       path,
       code: 'poolTooSmall',
+      restsOn: ['/activeActive'],
       severity: 'error',
       message: `${range.cidr} is too small: ${activeActive ? 'an active-active gateway splits the pool between its two instances, and Azure takes no pool' : 'Azure takes no pool'} smaller than /${prefixLengthMax}.`,
       fix: `Take a /${prefixLengthMax} or larger; /${proposedPrefixLength} is usual.`,
@@ -100,6 +103,7 @@ function overlapsNetwork({ path, range }: LocatedRange, { network }: PreflightSu
     {
       path,
       code: 'poolOverlapsVirtualNetwork',
+      restsOn: ['/virtualNetwork/addressSpace'],
       severity: 'error',
       message: `${range.cidr} overlaps ${other.range.cidr} of the virtual network's address space; Azure refuses the gateway for it.`,
       fix: 'Take a pool outside the address space of the virtual network and of every network peered with it.',
@@ -133,6 +137,7 @@ function overlapsOnPremises({ path, range }: LocatedRange, { onPremises }: Prefl
     {
       path,
       code: 'poolOverlapsOnPremises',
+      restsOn: ['/onPremisesRanges'],
       severity: 'error',
       message: `${range.cidr} overlaps ${other.range.cidr}, which is in use where clients connect from (${other.path}): answers to them would stay on the local network.`,
       fix: 'Take a pool that is not in use on premises.',

@@ -38,6 +38,7 @@ function missing(network: SubjectNetwork): Problem {
   return {
     path: network.subnetsPath,
     code: 'gatewaySubnetMissing',
+    restsOn: ['/virtualNetwork/resourceId', '/virtualNetwork/addressSpace'],
     severity: 'error',
     message: `The virtual network has no subnet named ${gatewaySubnetName}, and a gateway can stand in no other.`,
     fix: proposal(network),

@@ -60,6 +60,7 @@ function zonesNotInRegion(location: string): Problem {
   return {
     path: '/publicIp/zones',
     code: 'zonesNotInRegion',
+    restsOn: ['/location'],
     severity: 'error',
     message: `${location} has no availability zones: Azure refuses an address with zones there (AvailabilityZonesNotSupportedInRegion). The AZ SKUs are there all the same, and stand in the region as a whole.`,
     fix: 'Leave zones out.',

@@ -6,16 +6,18 @@ interface NameInPlan {
   readonly path: string;
   readonly resource: NamedResource;
   readonly name: string;
+  readonly restsOn?: readonly string[];
 }
 
 /** Every name that Azure will be asked to take. */
 export const resourceNames: PreflightRule = {
   name: 'resourceNames',
   check: (subject) =>
-    namesIn(subject).flatMap(({ path, resource, name }) =>
+    namesIn(subject).flatMap(({ path, resource, name, restsOn }) =>
       faultsOfName(resource, name).map((message) => ({
         path,
         code: 'nameRefused',
+        ...(restsOn === undefined ? {} : { restsOn }),
         severity: 'error',
         message,
         fix: `Choose another name instead of ${JSON.stringify(name)}.`,
@@ -48,7 +50,7 @@ function networkNames({ virtualNetwork }: PreflightSubject['plan']): readonly Na
 // The last name is the longest: an active-active gateway's further names are the first with a digit behind it.
 function addressNames({ ipConfigurations }: PreflightSubject['plan']): readonly NameInPlan[] {
   return ipConfigurations.slice(-1).flatMap(({ name, publicIp }) => [
-    { path: '/publicIp/name', resource: 'publicIp', name: publicIp.name },
-    { path: '/ipConfigurationName', resource: 'ipConfiguration', name },
+    { path: '/publicIp/name', resource: 'publicIp', name: publicIp.name, restsOn: ['/activeActive'] },
+    { path: '/ipConfigurationName', resource: 'ipConfiguration', name, restsOn: ['/activeActive'] },
   ]);
 }

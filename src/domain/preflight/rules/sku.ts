@@ -53,6 +53,7 @@ function generation({ sku: name, generation: wanted }: PreflightSubject['plan'])
     {
       path: '/generation',
       code: 'skuGenerationMismatch',
+      restsOn: ['/sku'],
       severity: 'error',
       message: `${name} exists in ${generations.join(' and ')} only; with ${wanted} Azure answers VirtualNetworkGatewaySkuCannotBeCreatedForSpecifiedVmGeneration.`,
       fix: `Set generation to "${generations[0]}", or leave it out.`,

@@ -54,6 +54,7 @@ function outsideAddressSpace({ path, range }: LocatedRange, { network, plan }: P
     {
       path,
       code: 'subnetOutsideAddressSpace',
+      restsOn: ['/virtualNetwork/addressSpace'],
       severity: 'error',
       message: `${range.cidr} is not inside one range of the address space (${shortList(space)}); Azure answers NetcfgInvalidSubnet.`,
       fix: `Move the subnet inside the address space, or add ${range.cidr} to it.`,

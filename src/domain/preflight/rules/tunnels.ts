@@ -62,6 +62,7 @@ function onSku({ protocols, sku }: Plan): readonly Problem[] {
     {
       path: `/protocols/${index}`,
       code: 'protocolNotOnSku',
+      restsOn: ['/sku'],
       severity: 'error',
       message: `OpenVPN is not supported on the ${sku} SKU, and never was.`,
       fix: `Set sku to "${traitsOf(sku).successor}".`,

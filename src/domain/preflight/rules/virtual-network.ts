@@ -32,6 +32,7 @@ function hasGateway(subject: PreflightSubject, holder: string): Problem {
   return {
     path: pathOf(subject),
     code: 'virtualNetworkHasGateway',
+    restsOn: ['/subscriptionId', '/resourceGroup', '/name'],
     severity: 'error',
     message: `The virtual network has the VPN gateway ${holder} already, and holds no more than one.`,
     fix: 'Use that gateway, or plan another virtual network.',

@@ -4,6 +4,7 @@ import { completeGatewayPlan, gatewayPlanSchema, type GatewayPlanInput } from '.
 import { authenticationMethods, tunnelProtocols } from '../../../../src/domain/gateway-plan-schema.ts';
 import { gatewayGenerations, gatewaySkus } from '../../../../src/domain/gateway-sku.ts';
 import { checkPlan } from '../../../../src/domain/preflight/check-plan.ts';
+import { checkPlanParts } from '../../../../src/domain/preflight/check-plan-parts.ts';
 import type { PreflightContext } from '../../../../src/domain/preflight/subject.ts';
 import {
   aGatewayPlan,
@@ -159,6 +160,24 @@ describe('src/domain/preflight/check-plan', () => {
         }
       }),
       { numRuns: 200 },
+    );
+  });
+
+  it('finds in what is right of a plan no error that the whole plan has not', () => {
+    const someFault = fc.tuple(somePlan, fc.nat(20)).map(([plan, at]) => {
+      const input = gatewayPlanSchema.parse(plan);
+      const fields = Object.keys(input);
+      return { input, field: fields[at % fields.length] ?? 'name' };
+    });
+    fc.assert(
+      fc.property(someFault, ({ input, field }) => {
+        const parts = Object.fromEntries(Object.entries(input).filter(([name]) => name !== field));
+        const found = checkPlanParts(parts, [`/${field}`], aPreflightContext());
+
+        const whole = describeProblems(checkPlan(input, aPreflightContext()));
+        expect(describeProblems(found).filter((problem) => !whole.includes(problem))).toEqual([]);
+      }),
+      { numRuns: 300 },
     );
   });
 
