@@ -6,6 +6,7 @@ import type { CertificateDesk } from '../desk/issue-certificate.ts';
 import type { KitDesk } from '../desk/kits.ts';
 import type { Operations } from '../desk/operations.ts';
 import { certificateStates, rootKeys, type CertificateRecord } from '../desk/records/certificates.ts';
+import { revocationStates } from '../desk/records/gateways.ts';
 import { revocationReasons, type RevocationDesk } from '../desk/revocations.ts';
 import type { Books } from '../desk/books.ts';
 import { sessionIdentityOf } from '../desk/shared-names.ts';
@@ -97,6 +98,13 @@ const certificateViewSchema = z
       .meta({ description: 'What somebody should look at before the certificate is handed on.' }),
     revokedAt: z.string().optional(),
     revocationReason: z.string().optional(),
+    revocations: z
+      .array(z.object({ gatewayId: z.string(), state: z.enum(revocationStates), reason: z.string().optional() }))
+      .optional()
+      .meta({
+        description:
+          'Of one certificate that was revoked or reinstated: how far that has come on each gateway. `overLimit` is not in force.',
+      }),
   })
   .meta({ id: 'Certificate' });
 
@@ -206,9 +214,28 @@ function getCertificate(options: CertificateRoutesOptions): Route {
       const thumbprint = parseThumbprint(params.thumbprint);
       const record = thumbprint === undefined ? undefined : await options.lookup.byThumbprint(thumbprint);
       if (record === undefined) throw new AppError('ERR_NOT_FOUND', `Certificate ${params.thumbprint} does not exist.`);
-      return { status: 200, body: await toView(options, record) };
+      const revocations = await revocationsOf(options.books, record);
+      return { status: 200, body: { ...(await toView(options, record)), ...revocations } };
     },
   });
+}
+
+async function revocationsOf(
+  books: Books,
+  { rootId, thumbprint }: CertificateRecord,
+): Promise<Pick<z.infer<typeof certificateViewSchema>, 'revocations'>> {
+  const gateways = await books.rootGateways.list(rootId);
+  const rows = await Promise.all(
+    gateways.map(({ record }) =>
+      books.gatewayRevocations.get({ partitionKey: record.gatewayId, rowKey: thumbprint ?? '' }),
+    ),
+  );
+  const revocations = rows.flatMap((row) => {
+    if (row === undefined) return [];
+    const { gatewayId, state, reason } = row.record;
+    return [{ gatewayId, state, ...(reason === undefined ? {} : { reason }) }];
+  });
+  return revocations.length === 0 ? {} : { revocations };
 }
 
 function revokeCertificate({ revocations, operations }: CertificateRoutesOptions): Route {

@@ -1,6 +1,6 @@
 import { certificateRoutes } from '../../../src/functions/certificates.ts';
 import { aCertificateRequest, toRequestPem } from '../../support/builders/a-certificate-request.ts';
-import { aRoot, createDeskWorld } from '../../support/desk-world.ts';
+import { aGateway, aRequest, aRoot, createDeskWorld, runWriter } from '../../support/desk-world.ts';
 import { given } from '../../support/given.ts';
 import { createTestDoors, type DoorAnswer, type DoorRequest } from '../../support/test-door.ts';
 
@@ -15,7 +15,9 @@ async function open() {
   const issue = given(routes.find(({ name }) => name === 'issueCertificate'));
   const order = (changes: object, as: DoorRequest['as']): Promise<DoorAnswer> =>
     doors.ask(issue, { body: { rootId: 'root-1', owner: 'kim@contoso.com', csr, ...changes }, as: given(as) });
-  return { order };
+  const read = given(routes.find(({ name }) => name === 'getCertificate'));
+  const show = (thumbprint: string): Promise<DoorAnswer> => doors.ask(read, { params: { thumbprint }, as: 'reader' });
+  return { world, order, show };
 }
 
 describe('src/functions/certificates', () => {
@@ -42,5 +44,27 @@ describe('src/functions/certificates', () => {
       status: 201,
       json: { ignored: ['subject'], warnings: [{ path: '/commonName', code: 'nameLooksAlike' }] },
     });
+  });
+
+  it('says of a revoked certificate how far the revocation has come on each gateway, and where it is not in force', async () => {
+    const { world, order, show } = await open();
+    for (const id of ['gw-a', 'gw-b']) {
+      await aGateway(world, id);
+      await world.trust.trust(id, 'root-1', undefined, aRequest(world, `trust ${id}`));
+      await runWriter(world, id);
+    }
+    const thumbprint = String((await order({}, 'requester')).json['thumbprint']);
+    expect((await show(thumbprint)).json['revocations']).toBeUndefined();
+    await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
+    await runWriter(world, 'gw-a');
+    await world.books.gatewayRevocations.update({ partitionKey: 'gw-b', rowKey: thumbprint }, (row) => ({
+      ...row,
+      state: 'overLimit',
+    }));
+
+    expect((await show(thumbprint)).json['revocations']).toEqual([
+      { gatewayId: 'gw-a', state: 'disconnected' },
+      { gatewayId: 'gw-b', state: 'overLimit' },
+    ]);
   });
 });
