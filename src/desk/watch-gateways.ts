@@ -20,7 +20,7 @@ export async function watchGateways({ books, writer, orchestrations, now }: Watc
     if (record.state === 'building' || record.state === 'removed') continue;
     if (record.writer !== undefined) {
       if (await writer.replaceDead(orchestrations, record)) woken += 1;
-    } else if (isDue(record, now())) {
+    } else if (isDue(record, now()) || (await isRevocationLeft(books, record))) {
       await writer.wake(orchestrations, record.id);
       woken += 1;
     }
@@ -33,8 +33,22 @@ function isDue(record: GatewayRecord, now: Date): boolean {
   if (isPast(record.lookAt) || isPast(record.retryAt)) return true;
   if (record.writeFailure !== undefined) return isPast(record.writeFailure.nextTryAt);
   // What a failed build has not reached is its operation's to resume, not the writer's to bring.
-  if (record.state === 'failed') return false;
-  if (isMoreWanted(record)) return true;
+  if (record.state === 'failed') return isThere(record) && isLongUnseen(record, now);
+  return isMoreWanted(record) || isLongUnseen(record, now);
+}
+
+/** A revocation that came while a build was failing: its gateway may be there and open. */
+async function isRevocationLeft(books: Books, { id, state, desired, applied }: GatewayRecord): Promise<boolean> {
+  if (state !== 'failed' || desired === applied) return false;
+  const rows = await books.gatewayRevocations.list(id);
+  return rows.some(({ record }) => record.state === 'requested' || record.state === 'reinstating');
+}
+
+function isThere({ observed }: GatewayRecord): boolean {
+  return observed !== undefined && observed.provisioningState !== 'Missing';
+}
+
+function isLongUnseen(record: GatewayRecord, now: Date): boolean {
   const checkedAt = record.observed?.checkedAt;
   return checkedAt === undefined || now.getTime() - Date.parse(checkedAt) >= checkIntervalMs;
 }

@@ -151,4 +151,42 @@ describe('src/desk/gateway-writer', () => {
       Array(15).fill('trusted'),
     );
   });
+
+  describe('of a gateway whose build has failed', () => {
+    const failed = { state: 'failed', desired: 2, applied: 1 } as const;
+
+    it('is left to whoever resumes the build', async () => {
+      const world = createDeskWorld();
+      await aGateway(world, 'vnet1gw', failed);
+
+      expect(await watchGateways(world)).toBe(0);
+    });
+
+    it('is set in motion for a revocation, because the gateway may be there and open', async () => {
+      const world = createDeskWorld();
+      await aGateway(world, 'vnet1gw', failed);
+      const at = world.now().toISOString();
+      await world.books.gatewayRevocations.insert({
+        gatewayId: 'vnet1gw',
+        thumbprint: 'A'.repeat(40),
+        commonName: 'kim',
+        wanted: true,
+        state: 'requested',
+        requestedAt: at,
+        updatedAt: at,
+      });
+
+      expect(await watchGateways(world)).toBe(1);
+    });
+
+    it('is compared each hour once it was seen in Azure', async () => {
+      const world = createDeskWorld();
+      const observed = { provisioningState: 'Succeeded', checkedAt: world.now().toISOString() };
+      await aGateway(world, 'vnet1gw', { ...failed, observed });
+
+      expect(await watchGateways(world)).toBe(0);
+      world.clock.advance(61 * 60 * 1000);
+      expect(await watchGateways(world)).toBe(1);
+    });
+  });
 });
