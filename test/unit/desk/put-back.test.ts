@@ -489,4 +489,17 @@ describe('src/desk, when somebody else changes a gateway', () => {
       expect(row.reason).toBeUndefined();
     });
   });
+
+  it('wants another profile package once what it is made from has changed, and only then', async () => {
+    const world = createDeskWorld();
+    await aProvenRevocation(world);
+    const gateway = given(world.arm.resources.get((await gatewayOf(world)).resourceId));
+    const look = async (profileBasis?: string): Promise<number> => {
+      const basis = profileBasis === undefined ? {} : { profileBasis };
+      await world.rounds.recordRound(gatewayId, { gateway, desired: 1, writeSeconds: [], ...basis });
+      return (await gatewayOf(world)).profileWanted;
+    };
+
+    expect([await look('a'), await look('a'), await look(), await look('b'), await look('b')]).toEqual([1, 1, 1, 2, 2]);
+  });
 });
