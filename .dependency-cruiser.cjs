@@ -69,6 +69,7 @@ const packages = [
   { name: 'durable-functions', rooms: ['orchestrations', 'contracts', 'functions', 'main.ts'] },
   { name: '@azure/functions', rooms: ['functions', 'main.ts'] },
   { name: '@azure/identity', rooms: ['main.ts'] },
+  { name: '@azure/arm-network', rooms: ['azure'] },
   { name: '@azure/core-auth', rooms: ['azure', 'services.ts', 'on-premises.ts'] },
   { name: '@azure/core-rest-pipeline', rooms: ['azure'] },
   { name: '@azure/data-tables', rooms: ['azure'] },

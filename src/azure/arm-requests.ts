@@ -1,9 +1,8 @@
+import { NetworkManagementClient } from '@azure/arm-network';
 import type { TokenCredential } from '@azure/core-auth';
 import {
-  bearerTokenAuthenticationPolicy,
   createDefaultHttpClient,
   createHttpHeaders,
-  createPipelineFromOptions,
   createPipelineRequest,
   isRestError,
   type HttpMethods,
@@ -37,6 +36,8 @@ export interface ArmRequests {
   listIds(url: string): Promise<ArmAnswer<readonly string[]>>;
 }
 
+/** Each request says its own subscription in its address. */
+const noSubscription = '00000000-0000-0000-0000-000000000000';
 const timeoutMs = 60_000;
 const pagesMax = 200;
 const page = z.looseObject({
@@ -45,13 +46,17 @@ const page = z.looseObject({
 });
 
 /**
- * Bare requests to Resource Manager, as they are on the wire. Nothing is sent twice: waiting is an orchestration's business, and a
+ * Bare requests to Resource Manager, as they are on the wire, on the pipeline of Azure's own client. Nothing is sent twice: waiting is an orchestration's business, and a
  * retry that does not read again would undo another writer's change. Faults of the network are answers too.
  */
 export function createArmRequests({ endpoint, credential, now, clientOptions }: ArmRequestsOptions): ArmRequests {
   const httpClient = createDefaultHttpClient();
-  const pipeline = createPipelineFromOptions({ ...clientOptions, retryOptions: { maxRetries: 0 } });
-  pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential, scopes: `${audienceOf(endpoint)}/.default` }));
+  const { pipeline } = new NetworkManagementClient(credential, noSubscription, {
+    ...clientOptions,
+    endpoint,
+    retryOptions: { maxRetries: 0 },
+    credentials: { scopes: [`${audienceOf(endpoint)}/.default`] },
+  });
   const base = new URL(endpoint);
 
   const send: ArmRequests['send'] = async (method, url, { body, etag } = {}) => {
