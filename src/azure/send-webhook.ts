@@ -10,7 +10,7 @@ import type { SendWebhook } from '../ports/webhooks.ts';
 type LookupAll = (
   host: string,
   options: LookupAllOptions,
-  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+  callback: (error: NodeJS.ErrnoException | null, addresses?: LookupAddress[]) => void,
 ) => void;
 
 export interface SendWebhookOptions {
@@ -58,7 +58,8 @@ export function createSendWebhook({ allowedHosts, lookup = systemLookup }: SendW
 /** Resolves a name and refuses it when any of its addresses is not on the Internet, unless the host is allowed by name. */
 function judgingLookup(lookup: LookupAll, isAllowed: boolean): LookupFunction {
   return (host, options, callback) => {
-    lookup(host, { ...options, all: true }, (error, addresses) => {
+    // Where the name does not resolve there is an error and nothing else.
+    lookup(host, { ...options, all: true }, (error, addresses = []) => {
       const [first] = addresses;
       if (error !== null || first === undefined) {
         callback(error ?? new Error('The name has no address.'), []);

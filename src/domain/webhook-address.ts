@@ -28,7 +28,20 @@ export function hostOf(url: URL): string {
 
 /** True for an IP address of the Internet: no private, link-local, loopback, shared or reserved one, also not wrapped in IPv6. */
 export function isPublicAddress(address: string): boolean {
-  return ipaddr.isValid(address) && address !== azurePlatformAddress && ipaddr.process(address).range() === 'unicast';
+  if (!ipaddr.isValid(address) || address === azurePlatformAddress) return false;
+  const parsed = ipaddr.process(address);
+  return parsed.range() === 'unicast' && !isIpv4InZeros(parsed);
+}
+
+/** The old form of IPv4 in IPv6, `::a.b.c.d`, which no range names. */
+function isIpv4InZeros(parsed: ReturnType<typeof ipaddr.process>): boolean {
+  return (
+    parsed.kind() === 'ipv6' &&
+    parsed
+      .toByteArray()
+      .slice(0, 12)
+      .every((byte) => byte === 0)
+  );
 }
 
 function isLoopback(host: string): boolean {

@@ -100,6 +100,8 @@ describe('src/azure/send-webhook', () => {
     [['169.254.169.254']],
     [['::1']],
     [['::ffff:127.0.0.1']],
+    [['::127.0.0.1']],
+    [['::a9fe:a9fe']],
     // One good address does not make up for another: which of them is connected to is chance.
     [['93.184.216.34', '127.0.0.1']],
   ])('does not connect to a name that resolves to %j', async (addresses) => {
@@ -125,5 +127,14 @@ describe('src/azure/send-webhook', () => {
     const sender = createSendWebhook({ allowedHosts: [], lookup: resolver().lookup });
 
     await expect(sender({ ...post, url: 'https://hooks.contoso.com/' })).rejects.toThrow('no address');
+  });
+
+  it('rejects, and lives on, when a name does not resolve', async () => {
+    const lookup: Lookup = (_host, _options, callback) => {
+      callback(Object.assign(new Error('ENOTFOUND'), { code: 'ENOTFOUND' }));
+    };
+    const sender = createSendWebhook({ allowedHosts: [], lookup });
+
+    await expect(sender({ ...post, url: 'https://hooks.contoso.com/' })).rejects.toMatchObject({ code: 'ENOTFOUND' });
   });
 });
