@@ -47,7 +47,8 @@ export function createAppSecrets(options: AppSecretsOptions): { readonly read: (
       .min(lengthMin)
       .refine((value) => !options.isUnresolvedReference(value));
   const rules: Readonly<Record<AppSecretName, z.ZodType<string>>> = {
-    [administratorKey]: secretOf(32),
+    // What a header carries and the way in reads: the line end of a file is no part of a key.
+    [administratorKey]: secretOf(32).refine((key) => /^[\x21-\x7e]{32,256}$/.test(key)),
     [webhookUrl]: secretOf(1).refine((url) => webhookUrlProblem(url, options.webhookAllowedHosts) === undefined),
     [webhookSecret]: secretOf(16),
   };
