@@ -64,6 +64,12 @@ export function createStoryActivities({
     }
     for (const { record } of await books.gatewayRevocations.list(gateway.id))
       await books.gatewayRevocations.remove(record);
+    for (const { record } of await books.foreignEntries.list(gateway.id)) {
+      if (record.rootId !== undefined) {
+        await books.rootGateways.remove({ rootId: record.rootId, gatewayId: gateway.id });
+      }
+      await books.foreignEntries.remove(record);
+    }
     for (const { record } of await books.profiles.list(gateway.id)) await books.profiles.remove(record);
     for (const { record } of await books.profileRequests.list(gateway.id)) await books.profileRequests.remove(record);
     for (const { record } of await books.madeResources.list(gateway.id)) await books.madeResources.remove(record);

@@ -14,7 +14,7 @@ import type { OperationRecord } from './operation-record.ts';
 import type { Operations } from './operations.ts';
 import type { Outbox } from './outbox.ts';
 import { certificateKeys, type CertificateRecord, type RevocationRecord } from './records/certificates.ts';
-import { gatewayRevocationKind, operationsOf, type GatewayRevocation } from './records/gateways.ts';
+import { gatewayKeys, gatewayRevocationKind, operationsOf, type GatewayRevocation } from './records/gateways.ts';
 import { createBeginTwins } from './revoke-twins.ts';
 import type { IntentRequest } from './trust-roots.ts';
 import { updateSteps } from './usual-update-time.ts';
@@ -185,6 +185,7 @@ export function createRevocationDesk(options: {
     const certificate = await markCertificate(intent);
     if (certificate !== undefined) await announce(operation.id, intent.wanted ? 'revoked' : 'reinstated', certificate);
     for (const { name } of operation.steps) {
+      if (await isForgotten(operation, name)) continue;
       await askGateway(name, intent);
       await operations.setStep(operation.id, name, { status: 'running', now: now() });
       await writer.recordIntent(orchestrations, name);
@@ -218,9 +219,18 @@ export function createRevocationDesk(options: {
     }
   }
 
+  /** A gateway that was removed meanwhile has no part in the operation any more: nobody would ever end its step. */
+  async function isForgotten(operation: OperationRecord, gatewayId: string): Promise<boolean> {
+    if ((await books.gateways.get(gatewayKeys(gatewayId))) !== undefined) return false;
+    const detail = 'Gatehouse has removed the gateway, or taken its roots off it, since this was asked.';
+    await operations.settleStep(operation.id, gatewayId, { status: 'skipped', detail, now: now() });
+    return true;
+  }
+
   /** An equal request was a moment earlier or later: this operation ends with the one that the gateways know of. */
   async function joinEqual(operation: OperationRecord, intent: RevocationRecord): Promise<void> {
     for (const { name } of operation.steps) {
+      if (await isForgotten(operation, name)) continue;
       await askGateway(name, intent);
       await operations.setStep(operation.id, name, { status: 'running', now: now() });
       const keys = { partitionKey: name, rowKey: intent.thumbprint };

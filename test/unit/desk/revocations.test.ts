@@ -91,6 +91,26 @@ describe('src/desk/revocations', () => {
     expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded' });
   });
 
+  it('ends for a gateway that was removed before it was done there', async () => {
+    const world = createDeskWorld();
+    const thumbprint = await aLine(world, ['gw-a', 'gw-b']);
+    const { id } = await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
+    await runWriter(world, 'gw-a');
+    const removed = given(await world.books.gateways.get({ partitionKey: 'gateway', rowKey: 'gw-b' })).record;
+    await world.books.gateways.remove(removed);
+    await world.books.gatewayRevocations.remove(
+      given(await world.books.gatewayRevocations.get({ partitionKey: 'gw-b', rowKey: thumbprint })).record,
+    );
+
+    await world.revocations.carry(given(await world.operations.get(id)), world.orchestrations);
+
+    expect(await world.operations.view(id)).toMatchObject({
+      status: 'succeeded',
+      steps: [{ status: 'succeeded' }, { name: 'gw-b', status: 'skipped' }],
+    });
+    expect(await world.books.gatewayRevocations.list('gw-b')).toEqual([]);
+  });
+
   it('ends at once when no gateway trusts the root', async () => {
     const world = createDeskWorld();
     const thumbprint = await aLine(world, []);
