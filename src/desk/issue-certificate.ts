@@ -268,7 +268,8 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
       const commonName = nameFor(order, owner, Buffer.from(random('name', 4)).toString('hex'));
       const prepared = prepare(order, root, request, { commonName, owner: owner.id, serialNumber });
 
-      if (!order.allowSharedName && (await isNameTaken(options.lookup, prepared))) throw commonNameTaken(commonName);
+      if (!order.allowSharedName && (await isNameTaken(books, options.lookup, prepared)))
+        throw commonNameTaken(commonName);
 
       if (owner.isNew && owner.email !== undefined) {
         await options.owners.register({ id: owner.id, email: owner.email }, order.requestedBy);
@@ -285,7 +286,8 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
         throw new AppError('ERR_IN_PROGRESS', 'This request is being carried out.', { retryAfterSeconds: 2 });
       }
       // Looked at again now that others see this record: of two requests for one name at one moment neither slips through.
-      if (!order.allowSharedName && (await isNameTaken(options.lookup, record))) await giveNameUp(books, record, now());
+      if (!order.allowSharedName && (await isNameTaken(books, options.lookup, record)))
+        await giveNameUp(books, record, now());
       const standing = required((await books.certificates.get(certificateKeys(serialNumber)))?.record);
       return { record: await requireReleased(await goOn(standing, root)), root, ignored: request.ignored };
     },

@@ -100,6 +100,20 @@ describe('src/desk/record-sessions', () => {
     expect((await rowOf(world, thumbprint)).state).toBe('disconnected');
   });
 
+  it('gives the name of a revoked certificate to nobody before it is proven to be out', async () => {
+    const world = createDeskWorld();
+    const { thumbprint } = await aRevocation(world);
+    const asked = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester', commonName: 'Kim-Laptop' };
+    const order = (seed: string) => world.certificates.issue(asked, chanceOf(seed));
+
+    await expect(order('too early')).rejects.toMatchObject({ problems: [{ code: 'commonNameTaken' }] });
+    await look(world, []);
+    world.clock.advance(sixMinutesMs);
+    await look(world, []);
+    expect((await rowOf(world, thumbprint)).state).toBe('proven');
+    expect((await order('in time')).record.state).toBe('issued');
+  });
+
   it('is not kept from cutting by a namesake whose root this gateway does not trust', async () => {
     const world = createDeskWorld();
     await aRevocation(world);
