@@ -36,7 +36,9 @@ function setUp(script: Partial<Script> = {}) {
     const [next] = full.dueMs;
     if (scheduleMs <= nowMs) {
       scheduleRuns += 1;
-      scheduleMs = nowMs + (full.everyMs ?? Infinity);
+      // As a schedule does: at fixed times, however late the last one was seen, and once for all that were jumped over.
+      const everyMs = full.everyMs ?? Infinity;
+      scheduleMs += (Math.floor((nowMs - scheduleMs) / everyMs) + 1) * everyMs;
     }
     const nextTimer = next === undefined ? null : new Date(next).toISOString();
     const due = Math.min(next ?? Infinity, scheduleMs);
