@@ -13,7 +13,7 @@ import { shownStep } from '../contracts/on-premises.ts';
 import { failStep } from '../contracts/remote-commands.ts';
 import { addressOf } from '../domain/connector-ports.ts';
 import { endpointProblems } from '../domain/endpoint-problems.ts';
-import { callActivity, type Steps } from './call-activity.ts';
+import { callActivity, waitSeconds, type Steps } from './call-activity.ts';
 import { readPlan } from './connector-access.ts';
 import { begin, createStory, endOf, must, runStep, stopped, type StepRequest, type Story } from './story.ts';
 
@@ -48,7 +48,8 @@ function* connectPortal(
   machineId: string,
 ): Steps<void> {
   for (const request of portalRequests(plan, cloud, machineId)) yield* must(context, story, request);
-  yield* checkEndpoint(context, story, plan, cloud, machineId);
+  const areOthersAtWork = cloud.portalMachines.length > 1;
+  yield* checkEndpoint(context, story, { plan, cloud, machineId, areOthersAtWork });
 }
 
 /** W10 to W22 on one portal machine, in order. */
@@ -70,33 +71,48 @@ export function portalRequests(plan: ConnectorPlan, cloud: ConnectorCloud, machi
   ];
 }
 
-/** W23: the connector answers to Azure Stack's portal and to whoever uses it, with a certificate that they trust. */
+/** A portal is set up within minutes: by then whatever the endpoint still shows is not a matter of waiting. */
+const othersMaxMs = 20 * 60 * 1000;
+const lookAgainSeconds = 30;
+
+interface EndpointCheck {
+  readonly plan: ConnectorPlan;
+  readonly cloud: ConnectorCloud;
+  readonly machineId: string;
+  /** Other portals of the cloud are being set up just now. */
+  readonly areOthersAtWork: boolean;
+}
+
+/**
+ * W23: the connector answers to Azure Stack's portal and to whoever uses it, with a certificate that they trust. Behind one name
+ * stand all portals of a cloud: while others are being set up, one that is not ready may answer, so it is looked at again.
+ */
 export function* checkEndpoint(
   context: OrchestrationContext,
   story: Story,
-  plan: ConnectorPlan,
-  cloud: ConnectorCloud,
-  machineId: string,
+  { plan, cloud, machineId, areOthersAtWork }: EndpointCheck,
 ): Steps<void> {
   const { operationId } = story;
   const step = shownStep(W.W23, machineId);
   yield* begin(context, story, step);
   const parameters = { endpoints: [addressOf(cloud.endpoint)] };
+  const begunMs = context.df.currentUtcDateTime.getTime();
   for (const from of [plan.waspMachine, ...plan.checkMachines]) {
-    const result = yield* runStep(context, story, {
-      step: W.W23,
-      where: machineId,
-      machineId: from,
-      wish: 'probe',
-      parameters,
-    });
-    const problem =
-      result.outcome === 'refused'
-        ? { code: result.code, message: result.message }
-        : endpointProblems(result.facts['results'], { from, path: '' })[0];
-    if (problem === undefined) continue;
-    yield* callActivity(context, failStep, { operationId, step, detail: `${problem.code}: ${problem.message}` });
-    throw stopped(step, problem.code, problem.message);
+    for (;;) {
+      const request = { step: W.W23, where: machineId, machineId: from, wish: 'probe', parameters } as const;
+      const result = yield* runStep(context, story, request);
+      const problem =
+        result.outcome === 'refused'
+          ? { code: result.code, message: result.message }
+          : endpointProblems(result.facts['results'], { from, path: '' })[0];
+      if (problem === undefined) break;
+      const isLate = context.df.currentUtcDateTime.getTime() - begunMs > othersMaxMs;
+      if (result.outcome === 'refused' || !areOthersAtWork || isLate) {
+        yield* callActivity(context, failStep, { operationId, step, detail: `${problem.code}: ${problem.message}` });
+        throw stopped(step, problem.code, problem.message);
+      }
+      yield* waitSeconds(context, lookAgainSeconds);
+    }
   }
   yield* callActivity(context, endStep, { operationId, step });
 }

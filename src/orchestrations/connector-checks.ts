@@ -39,7 +39,7 @@ function* verifyAll(
     for (const machineId of cloud.portalMachines) {
       for (const request of portalRequests(plan, cloud, machineId).filter(({ step }) => verified.has(step.id)))
         yield* mustHold(context, story, request, changed);
-      yield* checkEndpoint(context, story, plan, cloud, machineId);
+      yield* checkEndpoint(context, story, { plan, cloud, machineId, areOthersAtWork: false });
     }
     for (const machineId of cloud.apiMachines)
       yield* mustHold(context, story, { step: W.W28, machineId, where: machineId, parameters: {} }, changed);

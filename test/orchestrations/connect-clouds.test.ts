@@ -517,6 +517,22 @@ describe('src/orchestrations/connect-clouds failures', () => {
     expect(statusOf('W23 portal1-1: Check the TLS endpoints')).toBe('failed');
   });
 
+  it('looks again at an endpoint behind which other portals are still being set up', () => {
+    const untrusted = { host: 'portal1.contoso.com', port: 40_005, issue: 'untrusted' };
+    let looks = 0;
+    const { run } = connect({
+      plan: aConnectorPlan({ clouds: 1, portals: 3 }),
+      steps: ({ stepId, machineId, shownAs }) => {
+        if (stepId !== 'W23' || machineId !== 'client' || !shownAs.includes('portal1-1')) return undefined;
+        looks += 1;
+        return looks < 3 ? { facts: { results: [untrusted] } } : undefined;
+      },
+    });
+
+    expect(run.output).toMatchObject({ status: 'succeeded' });
+    expect(looks).toBe(3);
+  });
+
   it.each<[string, Partial<ConnectorTelling>]>([
     ['the SQL server was not found', { steps: ({ stepId }) => (stepId === 'W30' ? { facts: {} } : undefined) }],
     ['the trust failed', { steps: failing('W31') }],
