@@ -80,6 +80,8 @@ export function createApplyActivities(options: ApplyActivitiesOptions): ApplyAct
       return isListed ? { outcome: 'unknown', ...wordsOf(read) } : { outcome: 'absent' };
     },
 
+    lookForIntents: async (input) => ({ isOvertaken: await isOvertaken(input) }),
+
     startSessionList: async (input) =>
       started(input, await arm.startSessions((await gatewayOf(input.gatewayId)).resourceId)),
 

@@ -133,6 +133,11 @@ export interface SessionFindings {
   readonly unsure: readonly { readonly key: string; readonly reason: string }[];
 }
 
+/** Whether more is wanted of the gateway's entries by now. */
+export const lookForIntents = activityReference<GatewayActionInput, { readonly isOvertaken: boolean }>(
+  'lookForIntents',
+);
+
 export const startSessionList = activityReference<GatewayActionInput, StartedAction>('startSessionList');
 export const pollSessionList = activityReference<
   GatewayActionInput & { readonly state: string },

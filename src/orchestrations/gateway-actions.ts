@@ -1,6 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import {
   failProfile,
+  lookForIntents,
   pollDisconnect,
   pollProfile,
   pollSessionList,
@@ -14,10 +15,13 @@ import {
   type StartedAction,
 } from '../contracts/apply-gateway.ts';
 import type { Refusal } from '../contracts/outcomes.ts';
-import { callActivity, waitAsAsked, type Steps } from './call-activity.ts';
+import { lookAgainSeconds } from '../domain/poll-pacing.ts';
+import { callActivity, waitSeconds, type Steps } from './call-activity.ts';
 
 /** Azure's actions on a gateway take a minute; past this time they are given up. */
 const actionMaxMs = 60 * 60 * 1000;
+/** However long Azure asks to be left alone, what is wanted of the entries meanwhile does not wait for it. */
+const intentLookSeconds = 60;
 
 /** More is wanted of the gateway's entries by now. `state` is where the action can be gone on with afterwards. */
 interface Overtaken {
@@ -34,6 +38,7 @@ export function* cutRefusedSessions(context: OrchestrationContext, input: Gatewa
   const begunAt = context.df.currentUtcDateTime.toISOString();
   const listed = yield* runAction<SessionFindings>(
     context,
+    input,
     () => callActivity(context, startSessionList, input),
     (state) => callActivity(context, pollSessionList, { ...input, state }),
   );
@@ -48,10 +53,11 @@ export function* cutRefusedSessions(context: OrchestrationContext, input: Gatewa
   if (connectionIds.length > 0) {
     const cut = yield* runAction<object>(
       context,
+      input,
       () => callActivity(context, startDisconnect, { ...input, connectionIds }),
       (state) => callActivity(context, pollDisconnect, { ...input, state }),
-      { isUrgent: true },
     );
+    if (cut.outcome === 'overtaken') return false;
     if (cut.outcome === 'refused') {
       const failure = `Azure could not disconnect the sessions: ${cut.code}: ${cut.message}`;
       yield* callActivity(context, recordSessions, { gatewayId, begunAt, cut: [], unsure: [], failure });
@@ -88,6 +94,7 @@ export function* makeProfile(
   let wanted = pending?.wanted ?? 0;
   const made = yield* runAction(
     context,
+    input,
     function* () {
       const next = yield* callActivity(context, startProfile, input);
       if (next.outcome === 'none') return next;
@@ -111,13 +118,15 @@ interface RunOptions {
   /** Goes on with an action that was started before. */
   readonly state?: string;
   readonly sinceMs?: number;
-  /** Goes before everything else that is wanted of the gateway. */
-  readonly isUrgent?: boolean;
 }
 
-/** Starts a long-running action, however often Azure has to be asked, and looks at it until it has ended. */
+/**
+ * Starts a long-running action, however often Azure has to be asked, and looks at it until it has ended, or until more is wanted
+ * of the entries: only a write of the gateway goes before that.
+ */
 function* runAction<T extends object, None extends { readonly outcome: 'none' } = never>(
   context: OrchestrationContext,
+  input: GatewayActionInput,
   start: () => Steps<StartedAction | None>,
   poll: (state: string) => Steps<PolledAction<T>>,
   options: RunOptions = {},
@@ -131,11 +140,25 @@ function* runAction<T extends object, None extends { readonly outcome: 'none' } 
     if (answer.outcome === 'done' || answer.outcome === 'refused' || answer.outcome === 'none') return answer;
     if (answer.outcome === 'wait') last = answer.reason;
     else ({ state } = answer);
-    if (answer.outcome !== 'started' && answer.isOvertaken && options.isUrgent !== true) {
-      return { outcome: 'overtaken', state };
-    }
-    yield* waitAsAsked(context, answer.seconds, sinceMs);
+    const isOvertaken = answer.outcome !== 'started' && answer.isOvertaken;
+    const seconds = lookAgainSeconds(answer.seconds, (nowMs() - sinceMs) / 1000);
+    if (isOvertaken || (yield* waitUnlessOvertaken(context, input, seconds))) return { outcome: 'overtaken', state };
   }
   const message = `Azure did not end the action in ${actionMaxMs / 60_000} minutes. ${last}`.trim();
   return { outcome: 'refused', code: 'NoEnd', message };
+}
+
+/** Waits in pieces; answers true as soon as more is wanted of the gateway's entries. Nothing is asked after the last piece. */
+function* waitUnlessOvertaken(
+  context: OrchestrationContext,
+  { gatewayId, desired }: GatewayActionInput,
+  seconds: number,
+): Steps<boolean> {
+  let left = seconds;
+  for (; left > intentLookSeconds; left -= intentLookSeconds) {
+    yield* waitSeconds(context, intentLookSeconds);
+    if ((yield* callActivity(context, lookForIntents, { gatewayId, desired })).isOvertaken) return true;
+  }
+  yield* waitSeconds(context, left);
+  return false;
 }

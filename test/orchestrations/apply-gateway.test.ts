@@ -5,6 +5,7 @@ import { calledActivities, inputsOf, replayOrchestration, runOrchestration } fro
 
 const input = { gatewayId: 'gw', epoch: 7 };
 const atWork = { outcome: 'wait', seconds: 10, isUnavailable: false, code: 'Updating', message: 'It is Updating.' };
+const throttled = (seconds: number, isOvertaken: boolean) => ({ outcome: 'wait', seconds, reason: '429', isOvertaken });
 const eight = [1, 2, 3, 4].flatMap((number) => [`revocation:${number}`, `root:${number}`]);
 
 describe('src/orchestrations/apply-gateway', () => {
@@ -134,6 +135,38 @@ describe('src/orchestrations/apply-gateway', () => {
       expect(inputsOf(run, 'startDisconnect')).toEqual([{ gatewayId: 'gw', desired: 1, connectionIds: ['OVPN_1'] }]);
       const noted = { gatewayId: 'gw', cut: ['revocation:A', 'revocation:B'], unsure };
       expect(inputsOf(run, 'recordSessions')).toMatchObject([noted]);
+    });
+
+    it.each([
+      ['is not taken', { startDisconnect: () => throttled(5, true) }],
+      ['is not taken, and not to be asked for again soon', { startDisconnect: () => throttled(600, false) }],
+      [
+        'does not end',
+        { pollDisconnect: () => ({ outcome: 'running', state: 'cut', seconds: 60, isOvertaken: true }) },
+      ],
+    ])('writes what is wanted meanwhile before they are cut, where the cut %s', (_how, overrides) => {
+      const toCut = [{ connectionId: 'OVPN_1', key: 'revocation:A' }];
+      let looks = 0;
+      const { activities } = aGatewayWorld({
+        overrides: {
+          ...sees,
+          lookForIntents: () => ({ isOvertaken: true }),
+          pollSessionList: () => {
+            looks += 1;
+            return { outcome: 'done', toCut: looks === 1 ? toCut : [], unsure: [] };
+          },
+          startDisconnect: () => ({ outcome: 'started', state: 'cut', seconds: 5 }),
+          ...overrides,
+        },
+      });
+
+      const run = runOrchestration(applyGateway, input, activities);
+
+      const [first, second] = run.history.filter(({ name }) => name === 'writeGateway');
+      const heldMs = Date.parse(second?.at ?? '') - Date.parse(first?.at ?? '');
+      expect(heldMs).toBeLessThan(2 * 60 * 1000);
+      expect(inputsOf(run, 'recordSessions')).toMatchObject([{ cut: [] }]);
+      expect(run.output).toEqual({ released: true });
     });
 
     it.each([
