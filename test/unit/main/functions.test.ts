@@ -129,6 +129,7 @@ const activities = [
   'finishRemoval',
   'keepStackCertificate',
   'lookForGateway',
+  'lookForIntents',
   'matchDataFiles',
   'noteConnector',
   'noteStep',
