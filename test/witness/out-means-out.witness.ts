@@ -9,14 +9,17 @@ import { readPublishedGateways } from '../../sandbox/vpn/published-gateways.ts';
 import { changeGatewayInPortal, revokedOnGateway, withoutEntries } from '../e2e/support/azure.ts';
 import { askForFault, takeFaultsBack } from '../e2e/support/faults.ts';
 import {
+  acceptedOperation,
   buildGateway,
   createRoot,
   expectStatus,
   followAccepted,
   gatewayRevocations,
+  getOperation,
   makeProfile,
   revoke,
   trustRoot,
+  waitForOperation,
 } from '../e2e/support/line.ts';
 import { startStack, waitUntil, type RunningTestStack } from '../support/stack.ts';
 import { VpnPeople, type VpnPerson } from './support/vpn-people.ts';
@@ -115,8 +118,12 @@ describe('src/main, out means out with a real OpenVPN client', () => {
       };
       await askForFault(stack, { ...gatewayReads, times: 2 }, absent);
       const answer = await stack.api('POST', `/api/certificates/${bob.thumbprint}/revoke`, { reason: 'left' });
+      const { id } = acceptedOperation(answer);
+      await waitUntil(async () => (await getOperation(stack, id)).steps[0]?.status === 'waiting', followMs);
+      // The next try is minutes away by the stack's clock.
+      await stack.advance('PT10M');
 
-      await followAccepted(stack, answer);
+      await waitForOperation(stack, id);
 
       await connected.waitForExit();
       expect(await revokedOnGateway(stack)).toContain(bob.thumbprint);
