@@ -102,6 +102,7 @@ function registerDoors(all: Services, machine: OnPremises, { subscriptionId }: S
       now: all.now,
       certificates: all.certificates,
       lookup: all.lookup,
+      owners,
       revocations: all.revocations,
       kits: all.kits,
     }),

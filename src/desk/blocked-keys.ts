@@ -1,4 +1,4 @@
-import { AppError } from '../domain/app-error.ts';
+import { AppError, type Problem } from '../domain/app-error.ts';
 import type { Books } from './books.ts';
 import {
   blockedKeyKeys,
@@ -34,11 +34,14 @@ export async function blockKey(books: Pick<Books, 'blockedKeys'>, block: Blocked
   );
 }
 
-/** Turns a certificate that is not released yet into a revoked one. Answers its record, which may have been released meanwhile. */
+/**
+ * Turns a certificate that is not released yet into a revoked one: its key was blocked, or its name was taken, at the same moment.
+ * Answers its record, which may have been released meanwhile.
+ */
 export function withhold(
   books: Pick<Books, 'certificates'>,
   { serialNumber }: CertificateRecord,
-  { reason }: BlockedKey,
+  reason: BlockedKey['reason'] | 'nameTaken',
   now: Date,
 ): Promise<CertificateRecord | undefined> {
   return books.certificates.update(certificateKeys(serialNumber), (current) =>
@@ -48,12 +51,9 @@ export function withhold(
   );
 }
 
-export function keyBlockedOnIssue(block: BlockedKey): AppError {
+export function keyBlockedProblem(block: BlockedKey): Problem {
   const fix = 'Make a new key and send its request.';
-  const message = textOf(block);
-  return new AppError('ERR_REQUEST_INVALID', message, {
-    problems: [{ path: '/csr', code: 'keyBlocked', message, fix }],
-  });
+  return { path: '/csr', code: 'keyBlocked', message: textOf(block), fix };
 }
 
 export function keyBlockedOnReinstate(block: BlockedKey): AppError {

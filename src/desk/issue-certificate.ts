@@ -1,5 +1,5 @@
-import { AppError, type Problem } from '../domain/app-error.ts';
-import { checkNameText, uniqueCommonName } from '../domain/distinguished-name.ts';
+import { AppError } from '../domain/app-error.ts';
+import { dayMs } from '../domain/days.ts';
 import { parseSerialNumber, type SerialNumber } from '../domain/serial-number.ts';
 import { assembleCertificate, digestForSigning } from '../pki/assemble-certificate.ts';
 import { buildClientTbs } from '../pki/build-client-certificate.ts';
@@ -8,16 +8,17 @@ import { lintClientCertificate, lintClientTbs } from '../pki/lint-certificate.ts
 import { readCertificate } from '../pki/read-certificate.ts';
 import { readCertificateRequest, type CertificateRequest } from '../pki/read-certificate-request.ts';
 import type { RootKeys } from '../ports/root-keys.ts';
-import { findBlock, keyBlockedOnIssue, withhold } from './blocked-keys.ts';
+import { findBlock, keyBlockedProblem, withhold } from './blocked-keys.ts';
 import type { Books } from './books.ts';
 import { commonNameGroup, lookGroups, thumbprintGroup, type CertificateLookup } from './certificate-lookup.ts';
+import { orderRefused, ownNameOf, readOrder, type SigningRoot } from './check-order.ts';
 import { sha256Hex } from './digest.ts';
 import type { Expiries } from './expiries.ts';
 import { fromKeyStore } from './key-answers.ts';
 import type { Outbox } from './outbox.ts';
 import type { Owners } from './owners.ts';
 import { certificateKeys, rootKeys, type CertificateRecord, type RootRecord } from './records/certificates.ts';
-import { commonNameTaken, giveNameUp, isNameTaken } from './shared-names.ts';
+import { commonNameTakenProblem, isNameTaken } from './shared-names.ts';
 import type { Unfinished } from './unfinished.ts';
 
 export interface CertificateOrder {
@@ -50,13 +51,6 @@ export interface CertificateDeskOptions {
   readonly now: () => Date;
 }
 
-/** An owner as an order names them; `isNew` while nobody has registered them. */
-interface OrderOwner {
-  readonly id: string;
-  readonly email?: string;
-  readonly isNew: boolean;
-}
-
 export interface CertificateDesk {
   /** Issues, or goes on with what an earlier call of the same request (the same random bytes) has begun. */
   issue(order: CertificateOrder, random: (label: string, length: number) => Uint8Array): Promise<IssuedCertificate>;
@@ -65,7 +59,6 @@ export interface CertificateDesk {
 }
 
 const backdateMs = 5 * 60 * 1000;
-const dayMs = 24 * 60 * 60 * 1000;
 const usualValidityDays = 365;
 const unfinishedKind = 'certificate';
 /** Names told of in a warning: more say nothing more. */
@@ -74,74 +67,28 @@ const looksLikeMax = 5;
 export function createCertificateDesk(options: CertificateDeskOptions): CertificateDesk {
   const { books, unfinished, now } = options;
 
-  async function activeRoot(id: string): Promise<RootRecord & { readonly certificate: string }> {
+  async function signingRoot(id: string): Promise<SigningRoot> {
     const root = (await books.roots.get(rootKeys(id)))?.record;
-    if (root?.certificate === undefined)
-      throw invalid('/rootId', 'rootUnknown', `Root ${id} does not exist.`, 'Create it with POST /api/roots.');
-    if (root.state === 'retired') throw new AppError('ERR_CONFLICT', `Root ${id} is retired and issues nothing more.`);
-    if (Date.parse(root.notAfter) <= now().getTime())
-      throw new AppError('ERR_CONFLICT', `Root ${id} expired on ${root.notAfter}.`);
+    if (root?.certificate === undefined) throw new Error(`Root ${id} of a certificate that is being issued is gone.`);
     return { ...root, certificate: root.certificate };
   }
 
-  /** A new serial number's name: the owner's address made unique, or what was asked for. */
-  function nameFor(
-    order: CertificateOrder,
-    owner: { readonly id: string; readonly email?: string },
-    token: string,
-  ): string {
-    if (order.commonName === undefined) {
-      const unique =
-        owner.email === undefined ? `${owner.id.slice(0, 55)}.${token}` : uniqueCommonName(owner.email, token);
-      if (unique === undefined)
-        throw invalid('/owner', 'emailUnusable', `No name can be made of ${owner.email ?? ''}.`, 'Give a commonName.');
-      return unique;
-    }
-    const problems: Problem[] = checkNameText(order.commonName, '/commonName').map((problem) => ({ ...problem }));
-    if (problems.length > 0) throw new AppError('ERR_REQUEST_INVALID', 'The common name cannot be used.', { problems });
-    return order.commonName;
-  }
-
-  /** Reads only: an owner who is new is registered when the request can no longer be refused. */
-  async function ownerOf(text: string): Promise<OrderOwner> {
-    if (!text.includes('@')) {
-      const known = await options.owners.get(text);
-      return { ...(known ?? { id: text }), isNew: false };
-    }
-    const id = text
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9]+/g, '-')
-      .replaceAll(/^-|-$/g, '')
-      .slice(0, 63);
-    const known = await options.owners.get(id);
-    if (known !== undefined && known.email.toLowerCase() !== text.toLowerCase()) {
-      throw invalid(
-        '/owner',
-        'ownerAmbiguous',
-        `Owner ${id} has another address.`,
-        'Register an owner id for this address and send that.',
-      );
-    }
-    return known === undefined ? { id, email: text, isNew: true } : { ...known, isNew: false };
+  function requireActive(root: SigningRoot): void {
+    if (root.state === 'retired')
+      throw new AppError('ERR_CONFLICT', `Root ${root.id} is retired and issues nothing more.`);
+    if (Date.parse(root.notAfter) <= now().getTime())
+      throw new AppError('ERR_CONFLICT', `Root ${root.id} expired on ${root.notAfter}.`);
   }
 
   function prepare(
     order: CertificateOrder,
-    root: RootRecord & { readonly certificate: string },
+    root: SigningRoot,
     request: CertificateRequest,
     named: { readonly commonName: string; readonly owner: string; readonly serialNumber: SerialNumber },
   ): CertificateRecord {
     const begun = Math.floor(now().getTime() / 1000) * 1000;
     const notAfter = new Date(begun + (order.validityDays ?? usualValidityDays) * dayMs);
     const isBeyondRoot = notAfter.getTime() > Date.parse(root.notAfter);
-    if (isBeyondRoot && order.validityDays !== undefined) {
-      throw invalid(
-        '/validityDays',
-        'beyondRoot',
-        `Root ${root.id} itself ends on ${root.notAfter}.`,
-        'Ask for fewer days, or use a newer root.',
-      );
-    }
     const fields = {
       commonName: named.commonName,
       subjectPublicKeyInfo: request.subjectPublicKeyInfo,
@@ -159,7 +106,7 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
         message,
         fix: 'Send another key or name.',
       }));
-      throw new AppError('ERR_REQUEST_INVALID', 'This request cannot become a certificate.', { problems });
+      throw orderRefused(problems);
     }
     return {
       serialNumber: named.serialNumber,
@@ -171,20 +118,21 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
       notAfter: fields.notAfter.toISOString(),
       tbs: Buffer.from(tbs).toString('base64'),
       state: 'issuing',
+      ...(order.allowSharedName === true ? { allowSharedName: true } : {}),
       requestedBy: order.requestedBy,
       createdAt: now().toISOString(),
     };
   }
 
   /** From the stored bytes to the released certificate. RSA PKCS #1 v1.5 is deterministic: a second run gives the same one. */
-  async function release(
-    record: CertificateRecord,
-    root: RootRecord & { readonly certificate: string },
-  ): Promise<CertificateRecord> {
+  async function release(record: CertificateRecord, root: SigningRoot): Promise<CertificateRecord> {
     if (root.key === undefined) throw new Error(`Root ${root.id} has no signing key.`);
     // Whoever blocks the key writes the block, then looks for certificates; the record was written before this look.
     const block = await findBlock(books, record.publicKeyHash);
-    if (block !== undefined) return goOn(required(await withhold(books, record, block, now())), root);
+    if (block !== undefined) return goOn(required(await withhold(books, record, block.reason, now())), root);
+    // Likewise the name, now that others see this record: of two requests for one name at one moment neither slips through.
+    if (record.allowSharedName !== true && (await isNameTaken(books, options.lookup, record)))
+      return goOn(required(await withhold(books, record, 'nameTaken', now())), root);
     const tbs = Buffer.from(record.tbs, 'base64');
 
     // Step 1: signed in Key Vault, checked before anybody gets it.
@@ -232,10 +180,7 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
   }
 
   /** To the end, from wherever a record stands: to be signed, to be announced, or withheld because its key was blocked. */
-  async function goOn(
-    record: CertificateRecord,
-    root: RootRecord & { readonly certificate: string },
-  ): Promise<CertificateRecord> {
+  async function goOn(record: CertificateRecord, root: SigningRoot): Promise<CertificateRecord> {
     if (record.state === 'issuing') return release(record, root);
     if (record.certificate === undefined) await unfinished.done(unfinishedKind, record.serialNumber);
     else await close(record);
@@ -245,31 +190,23 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
   async function requireReleased(record: CertificateRecord): Promise<CertificateRecord> {
     if (record.certificate !== undefined) return record;
     const block = await findBlock(books, record.publicKeyHash);
-    throw block === undefined ? commonNameTaken(record.commonName) : keyBlockedOnIssue(block);
+    throw orderRefused([block === undefined ? commonNameTakenProblem(record.commonName) : keyBlockedProblem(block)]);
   }
 
   return {
     issue: async (order, random) => {
-      const root = await activeRoot(order.rootId);
-      const reading = readCertificateRequest(order.csr);
-      if (!reading.ok) {
-        const problems = reading.problems.map((problem) => ({ path: '/csr', ...problem }));
-        throw new AppError('ERR_REQUEST_INVALID', 'The certificate request cannot be used.', { problems });
-      }
-      const { request } = reading;
       const serialNumber = createSerialNumber((length, draw) => random(`serial-${draw}`, length));
       const started = (await books.certificates.get(certificateKeys(serialNumber)))?.record;
-      if (started !== undefined)
-        return { record: await requireReleased(await goOn(started, root)), root, ignored: request.ignored };
-      const block = await findBlock(books, request.publicKeyHash);
-      if (block !== undefined) throw keyBlockedOnIssue(block);
-
-      const owner = await ownerOf(order.owner);
-      const commonName = nameFor(order, owner, Buffer.from(random('name', 4)).toString('hex'));
+      if (started !== undefined) {
+        const root = await signingRoot(started.rootId);
+        return { record: await requireReleased(await goOn(started, root)), root, ignored: ignoredOf(order) };
+      }
+      const { root, request, owner, problems } = await readOrder(options, order);
+      if (problems.length > 0 || root === undefined || request === undefined || owner === undefined)
+        throw orderRefused(problems);
+      requireActive(root);
+      const commonName = order.commonName ?? ownNameOf(owner, Buffer.from(random('name', 4)).toString('hex')) ?? '';
       const prepared = prepare(order, root, request, { commonName, owner: owner.id, serialNumber });
-
-      if (!order.allowSharedName && (await isNameTaken(books, options.lookup, prepared)))
-        throw commonNameTaken(commonName);
 
       if (owner.isNew && owner.email !== undefined) {
         await options.owners.register({ id: owner.id, email: owner.email }, order.requestedBy);
@@ -285,22 +222,22 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
       if (!(await books.certificates.insert(record))) {
         throw new AppError('ERR_IN_PROGRESS', 'This request is being carried out.', { retryAfterSeconds: 2 });
       }
-      // Looked at again now that others see this record: of two requests for one name at one moment neither slips through.
-      if (!order.allowSharedName && (await isNameTaken(books, options.lookup, record)))
-        await giveNameUp(books, record, now());
-      const standing = required((await books.certificates.get(certificateKeys(serialNumber)))?.record);
-      return { record: await requireReleased(await goOn(standing, root)), root, ignored: request.ignored };
+      return { record: await requireReleased(await goOn(record, root)), root, ignored: request.ignored };
     },
 
     complete: async (serialNumber) => {
       const record = (await books.certificates.get(certificateKeys(serialNumber)))?.record;
-      const root = record === undefined ? undefined : (await books.roots.get(rootKeys(record.rootId)))?.record;
-      if (record !== undefined && root?.certificate !== undefined)
-        return goOn(record, { ...root, certificate: root.certificate });
+      if (record !== undefined) return goOn(record, await signingRoot(record.rootId));
       await unfinished.done(unfinishedKind, serialNumber);
       return record;
     },
   };
+}
+
+/** What a request that was read before asked for beyond its key. */
+function ignoredOf({ csr }: CertificateOrder): readonly string[] {
+  const reading = readCertificateRequest(csr);
+  return reading.ok ? reading.request.ignored : [];
 }
 
 function required(record: CertificateRecord | undefined): CertificateRecord {
@@ -337,8 +274,4 @@ function requireClean(record: CertificateRecord, root: { readonly certificate: s
       `Certificate ${record.serialNumber} is not what it should be: ${problems.map(({ code }) => code).join(', ')}.`,
     );
   }
-}
-
-function invalid(path: string, code: string, message: string, fix: string): AppError {
-  return new AppError('ERR_REQUEST_INVALID', message, { problems: [{ path, code, message, fix }] });
 }

@@ -16,6 +16,7 @@ import type { Outbox } from './outbox.ts';
 import { certificateKeys, type CertificateRecord, type RevocationRecord } from './records/certificates.ts';
 import { gatewayKeys, gatewayRevocationKind, operationsOf, type GatewayRevocation } from './records/gateways.ts';
 import { createBeginTwins } from './revoke-twins.ts';
+import { commonNameTakenOnReinstate, isNameTaken } from './shared-names.ts';
 import type { IntentRequest } from './trust-roots.ts';
 import { updateSteps } from './usual-update-time.ts';
 
@@ -29,8 +30,12 @@ export interface RevocationDesk {
     asked: { readonly reason: RevocationReason; readonly urgency?: 'immediate' | 'window' | undefined },
     request: IntentRequest,
   ): Promise<OperationRecord>;
-  /** Only for a certificate that is revoked, not expired and not superseded. */
-  reinstate(thumbprint: string, request: IntentRequest): Promise<OperationRecord>;
+  /** Only for a certificate that is revoked, not expired, and whose name nobody was given meanwhile unless that is allowed. */
+  reinstate(
+    thumbprint: string,
+    asked: { readonly allowSharedName?: boolean | undefined },
+    request: IntentRequest,
+  ): Promise<OperationRecord>;
   /** Carries a recorded intent to its gateways again. For the sweep: a crash may have come in between. */
   carry(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
 }
@@ -131,19 +136,24 @@ export function createRevocationDesk(options: {
     return intent;
   }
 
-  /** Undefined when the key was blocked at this very moment: then what stood there stands again. */
+  /** Undefined when the key was blocked or the name given away at this very moment: then what stood there stands again. */
   async function recordReinstatement(
-    { id, target }: OperationRecord,
-    { rootId, publicKeyHash }: CertificateRecord,
+    operation: OperationRecord,
+    { rootId, publicKeyHash, commonName, serialNumber }: CertificateRecord,
     made: Pick<RevocationRecord, 'operationId' | 'recordedAt'>,
   ): Promise<RevocationRecord | undefined> {
+    const { id, target } = operation;
+    const { allowSharedName } = contextOf(operation);
     const keys = { partitionKey: rootId, rowKey: target };
     const replaced: { before?: RevocationRecord } = {};
     const intent = await books.revocations.update(keys, (record) => {
       replaced.before = record;
       return { ...record, ...made, wanted: false };
     });
-    if ((await findBlock(books, publicKeyHash)) === undefined) return intent;
+    const isBlocked = (await findBlock(books, publicKeyHash)) !== undefined;
+    // Whoever orders a certificate of this name writes its record first, and takes the name for taken from this intent on.
+    const isTaken = !allowSharedName && (await isNameTaken(books, lookup, { commonName, serialNumber }));
+    if (!isBlocked && !isTaken) return intent;
     await books.revocations.update(keys, (record) => (record.operationId === id ? replaced.before : undefined));
     return undefined;
   }
@@ -178,7 +188,11 @@ export function createRevocationDesk(options: {
         await joinEqual(operation, later);
         return;
       }
-      const problem = { code: 'ERR_CONFLICT', detail: 'A later request about the same certificate took its place.' };
+      const detail =
+        operation.kind === revocationOperations.revoke
+          ? 'A later request about the same certificate took its place.'
+          : 'A later request took its place, or its key was blocked or its name given to another certificate meanwhile.';
+      const problem = { code: 'ERR_CONFLICT', detail };
       await operations.finish(operation.id, { status: 'failed', problem });
       return;
     }
@@ -292,7 +306,7 @@ export function createRevocationDesk(options: {
       return (await operations.get(operation.id)) ?? operation;
     },
 
-    reinstate: async (text, request) => {
+    reinstate: async (text, { allowSharedName }, request) => {
       const record = await requireCertificate(text);
       const intent = (await books.revocations.get({ partitionKey: record.rootId, rowKey: record.thumbprint }))?.record;
       const same = await underWay(record, false);
@@ -312,7 +326,11 @@ export function createRevocationDesk(options: {
           `Certificate ${record.thumbprint} expired on ${record.notAfter}. Issue a new one.`,
         );
       }
-      const operation = await begin(revocationOperations.reinstate, record, request);
+      if (!isRepeat && allowSharedName !== true && (await isNameTaken(books, lookup, record)))
+        throw commonNameTakenOnReinstate(record.commonName);
+      const operation = await begin(revocationOperations.reinstate, record, request, {
+        allowSharedName: allowSharedName === true,
+      });
       await carry(operation, request.orchestrations);
       return (await operations.get(operation.id)) ?? operation;
     },
@@ -325,6 +343,8 @@ interface Asked {
   readonly urgency?: 'immediate' | 'window';
   /** Thumbprint of the certificate with whose key this one was reported. */
   readonly twinOf?: string;
+  /** Of a reinstatement: another live certificate may have the name. */
+  readonly allowSharedName?: boolean;
 }
 
 function isExpired({ notAfter }: CertificateRecord, now: Date): boolean {
@@ -341,5 +361,6 @@ function earlierOf(
 
 function contextOf(operation: OperationRecord): Required<Asked> & Pick<RevocationRecord, 'rootId' | 'serialNumber'> {
   const context = (operation.context ?? {}) as Asked & { readonly rootId?: string; readonly serialNumber?: string };
-  return { rootId: '', serialNumber: '', reason: 'unspecified', urgency: 'immediate', twinOf: '', ...context };
+  const usual = { reason: 'unspecified', urgency: 'immediate', twinOf: '', allowSharedName: false } as const;
+  return { rootId: '', serialNumber: '', ...usual, ...context };
 }

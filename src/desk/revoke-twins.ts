@@ -53,7 +53,7 @@ export function createBeginTwins(options: BeginTwinsOptions): BeginTwins {
     const twins: Twin[] = [];
     for (const found of await lookup.ofPublicKey(block.publicKeyHash)) {
       if (found.thumbprint === operation.target || Date.parse(found.notAfter) <= now().getTime()) continue;
-      const twin = found.state === 'issuing' ? ((await withhold(books, found, block, now())) ?? found) : found;
+      const twin = found.state === 'issuing' ? ((await withhold(books, found, block.reason, now())) ?? found) : found;
       const thumbprint = parseThumbprint(twin.thumbprint ?? '');
       if (thumbprint === undefined || (await isOnItsWayOut({ ...twin, thumbprint }, operation))) continue;
       twins.push({ ...twin, thumbprint });

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { certificatePem } from '../desk/certificate-pem.ts';
-import { checkOrder, type OrderParts } from '../desk/check-order.ts';
+import { readOrder } from '../desk/check-order.ts';
 import type { CertificateLookup } from '../desk/certificate-lookup.ts';
 import type { CertificateDesk } from '../desk/issue-certificate.ts';
 import type { KitDesk } from '../desk/kits.ts';
 import type { Operations } from '../desk/operations.ts';
+import type { Owners } from '../desk/owners.ts';
 import { certificateStates, rootKeys, type CertificateRecord } from '../desk/records/certificates.ts';
 import { revocationStates } from '../desk/records/gateways.ts';
 import { revocationReasons, type RevocationDesk } from '../desk/revocations.ts';
@@ -25,6 +26,7 @@ export interface CertificateRoutesOptions {
   readonly books: Books;
   readonly certificates: CertificateDesk;
   readonly lookup: CertificateLookup;
+  readonly owners: Pick<Owners, 'get'>;
   readonly revocations: RevocationDesk;
   readonly kits: KitDesk;
   readonly now: () => Date;
@@ -47,6 +49,11 @@ const thumbprintSchema = z
   .meta({ description: 'SHA-1 of the certificate, 40 hexadecimal digits.' });
 const thumbprintParams = z.strictObject({ thumbprint: thumbprintSchema });
 
+const allowSharedNameSchema = z.boolean().optional().meta({
+  description:
+    'Operators only: takes a name that another live certificate has. Sessions of the two cannot be told apart.',
+});
+
 const orderSchema = z.strictObject({
   rootId: slugSchema,
   owner: z
@@ -66,10 +73,7 @@ const orderSchema = z.strictObject({
   commonName: z.string().min(1).max(256).optional().meta({
     description: 'Made unique from the owner’s address if not given. The name of another live certificate is refused.',
   }),
-  allowSharedName: z.boolean().optional().meta({
-    description:
-      'Operators only: takes a name that another live certificate has. Sessions of the two cannot be told apart.',
-  }),
+  allowSharedName: allowSharedNameSchema,
 });
 
 const certificateViewSchema = z
@@ -131,7 +135,6 @@ export function certificateRoutes(options: CertificateRoutesOptions): readonly R
 }
 
 function issueCertificate(options: CertificateRoutesOptions): Route {
-  const wrongParts = (parts: OrderParts): ReturnType<typeof checkOrder> => checkOrder(options, parts);
   return defineRoute({
     name: 'issueCertificate',
     method: 'POST',
@@ -142,16 +145,10 @@ function issueCertificate(options: CertificateRoutesOptions): Route {
     tags,
     request: { body: orderSchema },
     responses: { 201: certificateViewSchema },
-    alsoWrong: wrongParts,
+    alsoWrong: async (parts, faults) => (await readOrder(options, parts, faults)).problems,
     handler: async ({ body, caller, randomBytes }) => {
       if (body.allowSharedName === true && !isAllowed(caller, 'operator'))
         throw new AppError('ERR_CALLER_NOT_ALLOWED', 'Only an operator may let certificates share a name.');
-      const problems = await wrongParts(body);
-      if (problems.length > 0) {
-        throw new AppError('ERR_REQUEST_INVALID', 'The order cannot be carried out; errors lists everything found.', {
-          problems,
-        });
-      }
       const { record, ignored } = await options.certificates.issue({ ...body, requestedBy: caller.id }, randomBytes);
       const view = { ...(await toView(options, record)), ...(ignored.length === 0 ? {} : { ignored }) };
       return { status: 201, body: view, headers: { location: `/api/certificates/${record.thumbprint ?? ''}` } };
@@ -269,11 +266,14 @@ function reinstateCertificate({ revocations, operations }: CertificateRoutesOpti
     role: 'operator',
     summary: 'Takes a revocation back on every gateway.',
     tags,
-    request: { params: thumbprintParams },
+    request: {
+      params: thumbprintParams,
+      body: z.strictObject({ allowSharedName: allowSharedNameSchema }),
+    },
     responses: { 202: operationViewSchema },
-    handler: async ({ params, caller, operationId, orchestrations }) => {
+    handler: async ({ params, body, caller, operationId, orchestrations }) => {
       const request = { operationId: operationId(), requestedBy: caller.id, orchestrations };
-      const { id } = await revocations.reinstate(params.thumbprint, request);
+      const { id } = await revocations.reinstate(params.thumbprint, body, request);
       return accepted(operations, id);
     },
   });

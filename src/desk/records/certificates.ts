@@ -51,6 +51,8 @@ const certificateRecordSchema = z.object({
   owner: z.string(),
   commonName: z.string(),
   publicKeyHash: z.string(),
+  /** Present if the order let the name be that of another live certificate. */
+  allowSharedName: z.literal(true).optional(),
   /** Names of other live certificates that this one's name could be taken for when it was issued. */
   looksLike: z.array(z.string()).optional(),
   notBefore: z.string(),

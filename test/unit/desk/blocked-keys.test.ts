@@ -139,7 +139,7 @@ describe('src/desk/blocked-keys', () => {
     });
     for (const thumbprint of [first, twin]) {
       await expect(
-        world.revocations.reinstate(thumbprint, aRequest(world, `reinstate ${thumbprint}`)),
+        world.revocations.reinstate(thumbprint, {}, aRequest(world, `reinstate ${thumbprint}`)),
       ).rejects.toMatchObject({ code: 'ERR_CONFLICT', problems: [{ code: 'keyBlocked' }] });
     }
     expect(world.tables.rows('BlockedKeys').map(({ columns }) => columns['reason'])).toEqual(['compromised']);

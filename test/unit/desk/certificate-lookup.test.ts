@@ -31,7 +31,7 @@ describe('src/desk/certificate-lookup', () => {
 
     await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
     expect(await liveNamed(world, 'kim laptop')).toEqual([]);
-    await world.revocations.reinstate(thumbprint, aRequest(world, 'reinstate'));
+    await world.revocations.reinstate(thumbprint, {}, aRequest(world, 'reinstate'));
     expect(await liveNamed(world, 'kim laptop')).toEqual([thumbprint]);
   });
 

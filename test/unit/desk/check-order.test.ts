@@ -1,9 +1,13 @@
-import { checkOrder } from '../../../src/desk/check-order.ts';
+import { readOrder, type OrderParts } from '../../../src/desk/check-order.ts';
 import { aCertificateRequest, toRequestPem } from '../../support/builders/a-certificate-request.ts';
-import { aRoot, createDeskWorld } from '../../support/desk-world.ts';
+import { anRsaKeyPair } from '../../support/builders/a-key-pair.ts';
+import { aRequest, aRoot, chanceOf, createDeskWorld, type DeskWorld } from '../../support/desk-world.ts';
 
 const codesOf = (problems: readonly { readonly path: string; readonly code: string }[]): readonly string[] =>
   problems.map(({ path, code }) => `${path} ${code}`);
+
+const checkOrder = async (world: DeskWorld, parts: OrderParts, faults: readonly string[] = []) =>
+  (await readOrder(world, parts, faults)).problems;
 
 describe('src/desk/check-order', () => {
   it('finds everything at once', async () => {
@@ -19,7 +23,7 @@ describe('src/desk/check-order', () => {
       expect.stringMatching(/^\/csr /),
       expect.stringMatching(/^\/commonName /),
     ]);
-    expect(codesOf(beyond)).toEqual([expect.stringMatching(/^\/csr /), '/validityDays beyondRoot']);
+    expect(codesOf(beyond)).toEqual(['/validityDays beyondRoot', expect.stringMatching(/^\/csr /)]);
   });
 
   it('finds nothing in an order that is right, nor in parts that are not there', async () => {
@@ -30,5 +34,30 @@ describe('src/desk/check-order', () => {
     expect(
       await checkOrder(world, { rootId: 'root-1', csr: toRequestPem(aCertificateRequest()), validityDays: 30 }),
     ).toEqual([]);
+  });
+
+  it('finds a blocked key, a taken name and an owner of another address together', async () => {
+    const world = createDeskWorld();
+    await aRoot(world);
+    const csr = toRequestPem(aCertificateRequest());
+    const order = { rootId: 'root-1', owner: 'kim@contoso.com', csr, requestedBy: 'tester' };
+    const { record } = await world.certificates.issue(order, chanceOf('a'));
+    await world.revocations.revoke(record.thumbprint ?? '', { reason: 'lost' }, aRequest(world, 'lost'));
+    const { spki, privateKey } = anRsaKeyPair('other');
+    const other = toRequestPem(aCertificateRequest({ spki, signWith: privateKey }));
+    await world.certificates.issue({ ...order, csr: other, commonName: 'reception' }, chanceOf('b'));
+
+    const problems = await checkOrder(world, { ...order, owner: 'kim-contoso@com', commonName: 'Reception' });
+
+    expect(codesOf(problems)).toEqual(['/csr keyBlocked', '/owner ownerAmbiguous', '/commonName commonNameTaken']);
+  });
+
+  it('finds an address of which no name can be made, unless a name was sent, were it a wrong one', async () => {
+    const world = createDeskWorld();
+    const owner = `kim@${'a'.repeat(60)}.com`;
+
+    expect(codesOf(await checkOrder(world, { owner }))).toEqual(['/owner emailUnusable']);
+    expect(await checkOrder(world, { owner, commonName: 'kim' })).toEqual([]);
+    expect(await checkOrder(world, { owner }, ['/commonName'])).toEqual([]);
   });
 });

@@ -152,6 +152,21 @@ describe('src/desk/issue-certificate', () => {
     expect(await world.unfinished.list('certificate')).toEqual([]);
   });
 
+  it.each([
+    ['takes back', undefined, { state: 'revoked', revocationReason: 'nameTaken' }],
+    ['goes on with, where that was allowed,', true, { state: 'issued' }],
+  ])('%s an order that died, when somebody else has its name by now', async (_what, allowSharedName, end) => {
+    const world = await aWorldWithRoot();
+    world.rootKeys.answerNext({ outcome: 'busy', retryAfterSeconds: 1 });
+    const first = anOrder({ commonName: 'reception', allowSharedName });
+    await expect(world.certificates.issue(first, chanceOf('a'))).rejects.toMatchObject({ code: 'ERR_AZURE_BUSY' });
+    await world.certificates.issue(anOrder({ commonName: 'Reception', allowSharedName: true }), chanceOf('b'));
+    const [open] = await world.unfinished.list('certificate');
+
+    expect(await world.certificates.complete(open?.id ?? '')).toMatchObject(end);
+    expect(await world.unfinished.list('certificate')).toEqual([]);
+  });
+
   it('flags a name that looks like that of a live certificate but is written in another script', async () => {
     const world = await aWorldWithRoot();
     await world.certificates.issue(anOrder({ commonName: 'pay', owner: 'ann@contoso.com' }), chanceOf('a'));

@@ -26,11 +26,12 @@ async function aLine(world: DeskWorld, gateways = ['vnet1gw']): Promise<string> 
     await world.trust.trust(id, 'root-1', undefined, aRequest(world, `trust ${id}`));
     await runWriter(world, id);
   }
-  const { record } = await world.certificates.issue(
-    { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester' },
-    chanceOf('c'),
-  );
-  return record.thumbprint ?? '';
+  return aCertificate(world, 'c');
+}
+
+async function aCertificate(world: DeskWorld, seed: string, changes: object = {}): Promise<string> {
+  const order = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester', ...changes };
+  return (await world.certificates.issue(order, chanceOf(seed))).record.thumbprint ?? '';
 }
 
 async function stateOf(world: DeskWorld, thumbprint: string, gatewayId = 'vnet1gw'): Promise<string | undefined> {
@@ -150,7 +151,7 @@ describe('src/desk/revocations', () => {
     const thumbprint = await aLine(world);
     await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
 
-    const { id } = await world.revocations.reinstate(thumbprint, aRequest(world, 'reinstate'));
+    const { id } = await world.revocations.reinstate(thumbprint, {}, aRequest(world, 'reinstate'));
     await runWriter(world);
 
     expect(listedOn(world)).toEqual([]);
@@ -166,7 +167,7 @@ describe('src/desk/revocations', () => {
     const thumbprint = await aLine(world);
     await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
     await runWriter(world);
-    await world.revocations.reinstate(thumbprint, aRequest(world, 'reinstate'));
+    await world.revocations.reinstate(thumbprint, {}, aRequest(world, 'reinstate'));
     await runWriter(world);
     world.clock.advance(sixMinutesMs);
 
@@ -177,14 +178,43 @@ describe('src/desk/revocations', () => {
     const world = createDeskWorld();
     const thumbprint = await aLine(world);
 
-    await expect(world.revocations.reinstate(thumbprint, aRequest(world, 'a'))).rejects.toMatchObject({
+    await expect(world.revocations.reinstate(thumbprint, {}, aRequest(world, 'a'))).rejects.toMatchObject({
       code: 'ERR_CONFLICT',
     });
     await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'b'));
     world.clock.advance(366 * 24 * 3600 * 1000);
-    await expect(world.revocations.reinstate(thumbprint, aRequest(world, 'c'))).rejects.toMatchObject({
+    await expect(world.revocations.reinstate(thumbprint, {}, aRequest(world, 'c'))).rejects.toMatchObject({
       code: 'ERR_CONFLICT',
     });
+  });
+
+  it('reinstates nothing whose name was given away meanwhile, unless that is allowed', async () => {
+    const world = createDeskWorld();
+    await aRoot(world);
+    const thumbprint = await aCertificate(world, 'first', { commonName: 'reception' });
+    await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
+    await aCertificate(world, 'second', { commonName: 'Reception' });
+
+    await expect(world.revocations.reinstate(thumbprint, {}, aRequest(world, 'a'))).rejects.toMatchObject({
+      code: 'ERR_CONFLICT',
+      problems: [{ code: 'commonNameTaken' }],
+    });
+    const { status } = await world.revocations.reinstate(thumbprint, { allowSharedName: true }, aRequest(world, 'b'));
+    expect(status).toBe('succeeded');
+  });
+
+  it('never lets a reinstatement and an order of one moment have one name', async () => {
+    const world = createDeskWorld();
+    await aRoot(world);
+    const thumbprint = await aCertificate(world, 'first', { commonName: 'reception' });
+    await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
+
+    await Promise.allSettled([
+      world.revocations.reinstate(thumbprint, {}, aRequest(world, 'reinstate')),
+      aCertificate(world, 'second', { commonName: 'Reception' }),
+    ]);
+
+    expect((await world.lookup.liveNamed('reception', world.now())).length).toBeLessThanOrEqual(1);
   });
 
   it('leaves neither a lost revocation nor a second operation wherever it crashes', async () => {
@@ -215,7 +245,7 @@ describe('src/desk/revocations', () => {
         // An intent that has been carried out stands in the books already.
         await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'first'));
         await runWriter(world);
-        await world.revocations.reinstate(thumbprint, aRequest(world, 'second'));
+        await world.revocations.reinstate(thumbprint, {}, aRequest(world, 'second'));
         await runWriter(world);
         world.clock.advance(sixMinutesMs);
         return world;
