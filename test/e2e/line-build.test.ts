@@ -1,8 +1,10 @@
 /** From a plan to a gateway through the public doors: what preflight says, what an operation tells, what a repetition does. */
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { OperationView } from '../../src/domain/operation.ts';
 import { startStack, type RunningTestStack } from '../support/stack.ts';
-import { networkPath, readGateway, readResource } from './support/azure.ts';
+import { groupPath, networkPath, readGateway, readResource, readSecrets } from './support/azure.ts';
 import {
   acceptedOperation,
   examplePlan,
@@ -29,11 +31,26 @@ let stack: RunningTestStack;
 
 beforeAll(async () => {
   stack = await startStack({ speed: testSpeed });
+  await giveRole(templateRights());
 });
 
 afterAll(async () => {
   await stack.stop();
 });
+
+/** From then on the application may do this and nothing else in the subscription, or at a scope within it. */
+async function giveRole(actions: readonly string[], scope = `/subscriptions/${stack.info.arm.subscriptionId}`) {
+  expectStatus(await stack.control('POST', '/roles', { principal: readSecrets(stack).clientId, actions, scope }), 200);
+}
+
+/** What the template lets the application do: the role that it defines, and of Network Contributor what is asked for here. */
+function templateRights(): readonly string[] {
+  const file = resolve(__dirname, '..', '..', 'infra', 'app', 'subscription-access.bicep');
+  const [, actions = ''] = /actions: \[([^\]]*)\]/.exec(readFileSync(file, 'utf8')) ?? [];
+  const defined = [...actions.matchAll(/'([^']+)'/g)].map(([, action = '']) => action);
+  expect(defined).not.toEqual([]);
+  return ['Microsoft.Network/*', ...defined];
+}
 
 async function preflight(
   plan: JsonObject,
@@ -275,7 +292,7 @@ describe('src/functions/gateways, beside what others made', () => {
 });
 
 describe('src/orchestrations/remove-gateway', () => {
-  it('deletes what was made for the gateway, and nothing that somebody else put beside it', async () => {
+  it('deletes what was made for the gateway, and nothing that others put beside it where it may not see it', async () => {
     const foreign = networkPath(stack, 'publicIPAddresses/ForeignIp', 'TestRG');
     const put = await stack.control('POST', '/resources', {
       method: 'PUT',
@@ -288,7 +305,12 @@ describe('src/orchestrations/remove-gateway', () => {
     });
     expect(put.status).toBe(200);
 
-    await followAccepted(stack, await stack.api('DELETE', '/api/gateways/portalgw'));
+    const networks = ['virtualNetworks', 'virtualNetworkGateways'].map((type) => `Microsoft.Network/${type}/*`);
+    await giveRole([...networks, 'Microsoft.Resources/subscriptions/resourceGroups/*']);
+    await giveRole(['*'], networkPath(stack, 'publicIPAddresses/VNet1GWpip', 'TestRG'));
+
+    const removed = await followAccepted(stack, await stack.api('DELETE', '/api/gateways/portalgw'));
+    await giveRole(templateRights());
 
     const left = async (type: string): Promise<boolean> =>
       (await readResource(stack, networkPath(stack, type, 'TestRG'))) !== undefined;
@@ -296,14 +318,16 @@ describe('src/orchestrations/remove-gateway', () => {
     expect(await left('virtualNetworks/VNet1')).toBe(false);
     expect(await left('publicIPAddresses/VNet1GWpip')).toBe(false);
     expect(await left('publicIPAddresses/ForeignIp')).toBe(true);
+    const [, group] = /Resource group (\S+) was left/.exec(JSON.stringify(removed.steps)) ?? [];
+    expect(group?.toLowerCase()).toBe(groupPath(stack, 'TestRG').toLowerCase());
+    expect(await readResource(stack, groupPath(stack, 'TestRG'))).toBeDefined();
     expect((await stack.api('GET', '/api/gateways/portalgw')).status).toBe(404);
   });
 
   it('removes the resource group too when it is left empty, and takes the same plan again', async () => {
     await followAccepted(stack, await stack.api('DELETE', '/api/gateways/vnet1gw'));
 
-    const group = `/subscriptions/${stack.info.arm.subscriptionId}/resourceGroups/TestRG1`;
-    expect(await readResource(stack, group)).toBeUndefined();
+    expect(await readResource(stack, groupPath(stack))).toBeUndefined();
     expect((await stack.api('POST', '/api/gateways', examplePlan('vnet1-powershell'))).status).toBe(202);
   });
 });
