@@ -20,9 +20,11 @@ import * as connectorContract from './contracts/connectors.ts';
 import { finishOnPremises } from './contracts/on-premises.ts';
 import * as remoteContract from './contracts/remote-commands.ts';
 import * as vpnAccessContract from './contracts/vpn-access.ts';
+import { firstSealedDay } from './desk/audit-seals.ts';
 import { deliverOutbox } from './desk/outbox-delivery.ts';
 import { redactSecrets } from './domain/redact-secrets.ts';
 import { createTurnedAway } from './desk/turned-away.ts';
+import { verifyAudit } from './desk/verify-audit.ts';
 import { apiKeyRoutes } from './functions/api-keys.ts';
 import { auditRoutes } from './functions/audit.ts';
 import { certificateRoutes } from './functions/certificates.ts';
@@ -118,7 +120,11 @@ function registerDoors(all: Services, machine: OnPremises, { subscriptionId }: S
     ...connectorRoutes({ ...machine, operations }),
     ...ownerRoutes({ owners }),
     ...expiryRoutes({ expiries, describe: describeExpiring }),
-    ...auditRoutes({ audit }),
+    ...auditRoutes({
+      audit,
+      firstDay: () => firstSealedDay(all.tables),
+      verify: (request) => verifyAudit(all, request),
+    }),
     ...apiKeyRoutes({ apiKeys }),
     ...healthRoutes({
       version,

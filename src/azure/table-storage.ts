@@ -88,7 +88,7 @@ export function createTableStorage({ url, credential, newId, clientOptions }: Ta
         return true;
       }),
     list: (table, partitionKey, range) => listRows(clientOf(table), inPartition(partitionKey, range), range?.top),
-    listPartitions: (table, range) => listRows(clientOf(table), inPartitions(range)),
+    listPartitions: (table, range) => listRows(clientOf(table), inPartitions(range), range.top),
     ensure: async (tables) => {
       const service = createServiceClient(url, credential, options);
       await Promise.all(tables.map((table) => service.createTable(table)));

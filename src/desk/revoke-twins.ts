@@ -78,6 +78,8 @@ export function createBeginTwins(options: BeginTwinsOptions): BeginTwins {
       who: requestedBy,
       action: 'certificate.revoke',
       target: { thumbprint: twin.thumbprint, twinOf },
+      reason,
+      operationId,
       status: 202,
     });
     return begun;

@@ -2,6 +2,7 @@
 export const tableNames = [
   'ApiKeys',
   'Audit',
+  'AuditDigests',
   'AuditSeals',
   'BlockedKeys',
   'CertificatesByCn',

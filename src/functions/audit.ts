@@ -1,36 +1,217 @@
 import { z } from 'zod';
-import { auditRowSchema, type Audit } from '../desk/audit.ts';
-import { dayOf } from '../domain/days.ts';
+import { auditRowSchema, type Audit, type AuditRow } from '../desk/audit.ts';
+import { searchAudit } from '../desk/search-audit.ts';
+import { auditFindings, type AuditVerification, type VerifyAuditRequest } from '../desk/verify-audit.ts';
+import { addDays, dayOf } from '../domain/days.ts';
+import { parseThumbprint } from '../domain/thumbprint.ts';
+import { formatSchema, listFormat, mediaTypes } from './http/answer-format.ts';
+import { attachmentHeader } from './http/attachment-header.ts';
 import { defineRoute } from './http/define-route.ts';
 import { continuationSchema, pageSchema, readContinuation, topSchema, toPage } from './http/list-query.ts';
-import type { Route } from './http/route.ts';
+import type { Route, RouteAnswer } from './http/route.ts';
+import { writeCsv } from './http/write-csv.ts';
+
+export interface AuditRoutesOptions {
+  readonly audit: Pick<Audit, 'listPart' | 'listDays'>;
+  /** The first UTC day that rows may be of, `yyyy-mm-dd`; undefined while there is none. */
+  readonly firstDay: () => Promise<string | undefined>;
+  readonly verify: (request: VerifyAuditRequest) => Promise<AuditVerification>;
+}
 
 const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+const textSchema = z.string().min(1).max(256);
 
-export function auditRoutes({ audit }: { readonly audit: Pick<Audit, 'list'> }): readonly Route[] {
-  const listAudit = defineRoute({
+/** A UTC day, or a time in any offset; answers a time. */
+const momentSchema = z.union([
+  z.iso.date().transform((day) => `${day}T00:00:00.000Z`),
+  z.iso.datetime({ offset: true }).transform((time) => new Date(time).toISOString()),
+]);
+
+/** The last moment before which rows are asked for: a day counts whole. */
+const untilSchema = z.union([
+  z.iso.date().transform((day) => `${addDays(day, 1)}T00:00:00.000Z`),
+  z.iso.datetime({ offset: true }).transform((time) => new Date(time).toISOString()),
+]);
+
+const querySchema = z.strictObject({
+  from: momentSchema
+    .optional()
+    .meta({ description: 'First time or UTC day; the beginning of the audit if not given.' }),
+  to: untilSchema.optional().meta({ description: 'Up to this time, or to the end of this UTC day; now if not given.' }),
+  who: textSchema.optional().meta({ description: "Caller's id; `gatehouse` for what the service did by itself." }),
+  action: textSchema.optional().meta({ description: '`certificate.revoke`, or `certificate` for all of the group.' }),
+  target: textSchema.optional().meta({ description: 'An id or name that the row is about, an operation too.' }),
+  thumbprint: textSchema
+    .refine((text) => parseThumbprint(text) !== undefined, {
+      error: 'Not a thumbprint: send 40 hexadecimal digits.',
+      params: { fix: 'Spaces, colons and letter case do not count.' },
+    })
+    .transform((text) => parseThumbprint(text))
+    .optional()
+    .meta({ description: 'Of a certificate, in any usual writing.' }),
+  reason: textSchema.optional().meta({ description: 'Reason that was given, or code of why it was refused.' }),
+  format: formatSchema,
+  top: topSchema,
+  continuation: continuationSchema,
+});
+
+const verificationQuerySchema = z
+  .strictObject({
+    from: z.iso.date().optional().meta({ description: 'First UTC day; 30 days before `to` if not given.' }),
+    to: z.iso.date().optional().meta({ description: 'Last UTC day; today if not given.' }),
+    hour: z.iso.datetime().optional().meta({ description: 'Hour of a seal that was kept elsewhere; with `hash`.' }),
+    hash: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional()
+      .meta({ description: 'That seal, as an event `gatehouse.audit.sealed.v1` or an earlier answer told it.' }),
+  })
+  .refine(({ hour, hash }) => (hour === undefined) === (hash === undefined), {
+    error: 'A known seal is an hour and a hash.',
+    params: { fix: 'Send both `hour` and `hash`, or neither.' },
+  });
+
+const verificationSchema = z
+  .object({
+    status: z.enum(['intact', 'violated']).meta({
+      description:
+        '`intact`: every row of the hours that were checked is as it was when its hour was sealed, none is missing, none was added.',
+    }),
+    from: z.iso.date(),
+    to: z.iso.date(),
+    hoursChecked: z.int(),
+    rowsChecked: z.int(),
+    findings: z.array(
+      z.object({
+        finding: z.enum(auditFindings),
+        hour: z.string(),
+        row: z.string().optional().meta({ description: 'The row, by time, request and phase.' }),
+        message: z.string(),
+      }),
+    ),
+    lastSeal: z.object({ hour: z.string(), hash: z.string() }).optional(),
+    limits: z.array(z.string()).meta({ description: 'What these findings do not prove.' }),
+    nextLink: z.string().optional(),
+  })
+  .meta({ id: 'AuditVerification' });
+
+const limits = [
+  'An hour is sealed up to 70 minutes after it ended: what was changed before that is not seen here.',
+  'Whoever may write to the tables can make the rows and the whole chain of seals anew. Only a seal that was kept elsewhere shows that: send it as hour and hash.',
+];
+
+export function auditRoutes(options: AuditRoutesOptions): readonly Route[] {
+  return [listAudit(options), verifyAuditRoute(options)];
+}
+
+function listAudit({ audit, firstDay }: AuditRoutesOptions): Route {
+  return defineRoute({
     name: 'listAudit',
     method: 'GET',
     path: 'audit',
     action: 'audit.list',
     role: 'operator',
-    summary: 'Lists who asked for what on one day, newest first.',
+    summary: 'Searches who did what, when, to what and why; newest first. Also as CSV or JSON lines.',
     tags: ['Audit'],
-    request: {
-      query: z.strictObject({
-        day: z.iso.date().optional().meta({ description: 'UTC day, yyyy-mm-dd; today if not given.' }),
-        top: topSchema,
-        continuation: continuationSchema,
-      }),
-    },
+    request: { query: querySchema },
     responses: { 200: pageSchema(auditRowSchema) },
-    handler: async ({ query, now }) => {
-      const day = query.day ?? dayOf(now);
-      const before = readContinuation(query.continuation, timePattern);
-      const items = await audit.list({ day, top: query.top, before });
-      const continuation = items.length < query.top ? undefined : items.at(-1)?.at;
-      return { status: 200, body: toPage(items, { path: 'audit', query: { day, top: query.top }, continuation }) };
+    handler: async ({ query, headers, now }) => {
+      const { format, continuation, ...asked } = query;
+      // Whatever is written from now on comes before the first page: what is asked for stays the same while it is read.
+      const upTo = asked.to ?? new Date(now.getTime() + 1).toISOString();
+      const from = asked.from ?? `${(await firstDay()) ?? addDays(dayOf(now), -1)}T00:00:00.000Z`;
+      const to = readContinuation(continuation, timePattern) ?? upTo;
+      const { rows, before } = await searchAudit(audit, { ...asked, from, to });
+      const page = toPage(rows, { path: 'audit', query: { ...asked, from, to: upTo, format }, continuation: before });
+      return toAnswer(page, listFormat(format, headers));
     },
   });
-  return [listAudit];
+}
+
+function verifyAuditRoute({ verify }: AuditRoutesOptions): Route {
+  return defineRoute({
+    name: 'verifyAudit',
+    method: 'GET',
+    path: 'audit/verification',
+    action: 'audit.verify',
+    role: 'operator',
+    summary: 'Holds the audit against its seals: which rows were changed, removed or added.',
+    tags: ['Audit'],
+    request: { query: verificationQuerySchema },
+    responses: { 200: verificationSchema },
+    handler: async ({ query, now }) => {
+      const toDay = query.to ?? dayOf(now);
+      const fromDay = query.from ?? addDays(toDay, -30);
+      const { hour, hash } = query;
+      const known = hour === undefined || hash === undefined ? undefined : { hour: toTime(hour), hash };
+      const { findings, nextDay, ...counts } = await verify({ fromDay, toDay, known });
+      return {
+        status: 200,
+        body: {
+          status: findings.length === 0 ? 'intact' : 'violated',
+          from: fromDay,
+          to: nextDay === undefined ? toDay : addDays(nextDay, -1),
+          ...counts,
+          findings,
+          limits,
+          ...(nextDay === undefined ? {} : { nextLink: `/api/audit/verification?from=${nextDay}&to=${toDay}` }),
+        },
+      };
+    },
+  });
+}
+
+/** In the one form that times are stored in. */
+function toTime(time: string): string {
+  return new Date(time).toISOString();
+}
+
+function toAnswer(
+  page: { readonly items: readonly AuditRow[]; readonly nextLink?: string },
+  format: ReturnType<typeof listFormat>,
+): RouteAnswer {
+  if (format === 'json') return { status: 200, body: page };
+  return {
+    status: 200,
+    bytes: { content: format === 'csv' ? toCsv(page.items) : toJsonLines(page.items), contentType: mediaTypes[format] },
+    headers: {
+      'content-disposition': attachmentHeader(`gatehouse-audit.${format}`),
+      ...(page.nextLink === undefined ? {} : { link: `<${page.nextLink}>; rel="next"` }),
+    },
+  };
+}
+
+function toJsonLines(rows: readonly AuditRow[]): string {
+  return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+}
+
+/** One column for each thing that people sort and filter by; what else a row is about stands in `target`. */
+const columns: Readonly<Record<string, (row: AuditRow) => string | number | undefined>> = {
+  at: ({ at }) => at,
+  requestId: ({ requestId }) => requestId,
+  phase: ({ phase }) => phase,
+  who: ({ who }) => who,
+  role: ({ role }) => role,
+  action: ({ action }) => action,
+  thumbprint: ({ target }) => target['thumbprint'],
+  target: ({ target }) =>
+    Object.entries(target)
+      .map(([name, value]) => `${name}=${value}`)
+      .join('; '),
+  operationId: ({ operationId }) => operationId,
+  reason: ({ reason }) => reason,
+  status: ({ status }) => status,
+  code: ({ code }) => code,
+  reasons: ({ reasons = [] }) => reasons.join('; '),
+  source: ({ source }) => source,
+  count: ({ count }) => count,
+  idempotencyKeyHash: ({ idempotencyKeyHash }) => idempotencyKeyHash,
+};
+
+function toCsv(rows: readonly AuditRow[]): string {
+  const readers = Object.values(columns);
+  return writeCsv(
+    Object.keys(columns),
+    rows.map((row) => readers.map((read) => String(read(row) ?? ''))),
+  );
 }

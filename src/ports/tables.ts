@@ -18,10 +18,11 @@ export interface RowRange {
   readonly top?: number;
 }
 
-/** Bounds of a list across partitions: partition keys from `from` (included) to `to` (excluded). */
+/** Bounds of a list across partitions: partition keys from `from` (included) to `to` (excluded), at most `top` rows. */
 export interface PartitionRange {
   readonly from: string;
   readonly to: string;
+  readonly top?: number;
 }
 
 /**
@@ -39,7 +40,7 @@ export interface Tables {
   /** Deletes the row, if it is there; with an etag only if it is still that one. False when it was not deleted. */
   remove(table: string, keys: RowKeys, etag?: string): Promise<boolean>;
   list(table: string, partitionKey: string, range?: RowRange): Promise<StoredRow[]>;
-  /** Every row of these partitions, in key order: one request for each thousand rows, however many partitions are empty. */
+  /** The rows of these partitions, in key order: one request for each thousand rows, however many partitions are empty. */
   listPartitions(table: string, range: PartitionRange): Promise<StoredRow[]>;
   /** Creates the tables that are missing. */
   ensure(tables: readonly string[]): Promise<void>;

@@ -88,10 +88,10 @@ export function createMemoryTables(): MemoryTables {
       const rows = [...tableOf(table).values()].filter((row) => row.partitionKey === partitionKey && isIn(range, row));
       return inKeyOrder(rows).slice(0, range.top);
     },
-    listPartitions: async (table, { from, to }) => {
+    listPartitions: async (table, { from, to, top }) => {
       await Promise.resolve();
       const rows = [...tableOf(table).values()];
-      return inKeyOrder(rows.filter(({ partitionKey }) => partitionKey >= from && partitionKey < to));
+      return inKeyOrder(rows.filter(({ partitionKey }) => partitionKey >= from && partitionKey < to)).slice(0, top);
     },
     ensure: (names) => {
       for (const name of names) tableOf(name);

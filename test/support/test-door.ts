@@ -142,7 +142,7 @@ function toHttpRequest(
 
 function toAnswer({ status = 200, headers, body }: HttpResponseInit): DoorAnswer {
   const text = typeof body === 'string' ? body : Buffer.from((body ?? '') as Uint8Array).toString();
-  const isJson = ((headers as Record<string, string>)['content-type'] ?? '').includes('json');
+  const isJson = /[/+]json\b/.test((headers as Record<string, string>)['content-type'] ?? '');
   const json = isJson ? (JSON.parse(text) as Record<string, unknown>) : {};
   return { status, headers: headers as Record<string, string>, text, json };
 }

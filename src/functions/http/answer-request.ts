@@ -67,6 +67,7 @@ async function admit(exchange: Exchange): Promise<RenderedAnswer> {
   const caller = await admittedCaller(exchange);
   // Step 2: what is asked for, checked whole.
   const checked = await checkRequest(route, request);
+  trail.body = checked.body;
   if (checked.idempotencyKey === undefined) return runHandler(exchange, caller, checked, services.newSeed());
   // Step 3: under a key, the request is carried out once.
   trail.idempotencyKeyHash = sha256Hex(checked.idempotencyKey);

@@ -4,6 +4,8 @@ import type { AuditRow } from '../../desk/audit.ts';
 import { sha256Hex } from '../../desk/digest.ts';
 import type { Caller } from '../../domain/caller.ts';
 import { countedAddress } from '../../domain/counted-address.ts';
+import { operationIdPattern } from '../../domain/operation.ts';
+import { parseThumbprint } from '../../domain/thumbprint.ts';
 import { sourceOf } from './caller-address.ts';
 import type { HttpServices } from './http-services.ts';
 import { problemMediaType } from './problem-answer.ts';
@@ -15,6 +17,8 @@ export interface AuditTrail {
   /** Set as soon as it is known. */
   caller: Caller | undefined;
   idempotencyKeyHash: string | undefined;
+  /** The request's body, once it is checked. Of it the audit keeps what it is about, and why. */
+  body: unknown;
   /** Nobody knows who asks, and what they showed opens nothing. */
   isTurnedAway: boolean;
   intent(): Promise<void>;
@@ -34,6 +38,7 @@ export function createAuditTrail({ route, services, request, requestId }: AuditT
   const trail: AuditTrail = {
     caller: undefined,
     idempotencyKeyHash: undefined,
+    body: undefined,
     isTurnedAway: false,
     intent,
     outcome,
@@ -46,7 +51,8 @@ export function createAuditTrail({ route, services, request, requestId }: AuditT
       requestId,
       at: services.now().toISOString(),
       action: route.action,
-      target: targetOf(route, request.params),
+      target: { ...subjectsOf(trail.body), ...targetOf(route, request.params) },
+      ...reasonOf(trail.body),
       who: caller?.id ?? 'unknown',
       ...(caller === undefined ? {} : { role: caller.role }),
       ...(source === undefined ? {} : { source }),
@@ -60,7 +66,9 @@ export function createAuditTrail({ route, services, request, requestId }: AuditT
 
   async function outcome(answer: RenderedAnswer): Promise<void> {
     const { status } = answer;
-    const outcomeRow = { ...row('outcome'), status, ...whyOf(answer) };
+    const { target, ...rest } = row('outcome');
+    const made = subjectsOfAnswer(answer);
+    const outcomeRow = { ...rest, target: { ...made.target, ...target }, ...made.operation, status, ...whyOf(answer) };
     if (trail.isTurnedAway) await services.turnedAway.write(outcomeRow, countedAddress(source));
     else if (isChange || status === 403) await services.audit.write(outcomeRow);
   }
@@ -79,10 +87,50 @@ function whyOf({ headers, body }: RenderedAnswer): Pick<AuditRow, 'code' | 'reas
   return { code, ...(reasons.length === 0 ? {} : { reasons }) };
 }
 
+/** Fields that say what a request is about. Each means one thing in every request and answer, and none is secret. */
+const subjectFields = ['id', 'thumbprint', 'rootId', 'owner', 'gatewayId', 'resourceId'];
+const reasonSchema = z.looseObject({ reason: z.string() });
+
+function subjectsOf(body: unknown): Record<string, string> {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return {};
+  return Object.fromEntries(
+    Object.entries(body).flatMap(([name, value]): [string, string][] =>
+      subjectFields.includes(name) && typeof value === 'string' ? [[name, normalForm(name, value)]] : [],
+    ),
+  );
+}
+
+function reasonOf(body: unknown): Pick<AuditRow, 'reason'> {
+  const { data } = reasonSchema.safeParse(body);
+  return data === undefined ? {} : { reason: data.reason };
+}
+
+/** What the answer names that the request could not: what was made, and the operation that follows. */
+function subjectsOfAnswer({ status, headers, body }: RenderedAnswer): {
+  readonly target: Record<string, string>;
+  readonly operation: Pick<AuditRow, 'operationId'>;
+} {
+  const isJson = headers['content-type']?.startsWith('application/json') === true;
+  if (status >= 300 || !isJson || typeof body !== 'string') return { target: {}, operation: {} };
+  const { id, ...rest } = subjectsOf(JSON.parse(body));
+  if (id === undefined) return { target: rest, operation: {} };
+  return operationIdPattern.test(id)
+    ? { target: {}, operation: { operationId: id } }
+    : { target: { id, ...rest }, operation: {} };
+}
+
 /** What is acted on, from the path. A secret is shown by its hash: rows about one thing can still be told to be. */
 function targetOf({ secretParams = [] }: Route, params: HttpRequest['params']): Record<string, string> {
   const entries = Object.entries(params);
   return Object.fromEntries(
-    entries.map(([name, value]) => [name, secretParams.includes(name) ? `sha256:${sha256Hex(value)}` : value]),
+    entries.map(([name, value]) => [
+      name,
+      secretParams.includes(name) ? `sha256:${sha256Hex(value)}` : normalForm(name, value),
+    ]),
   );
+}
+
+/** Thumbprints are searched for: whatever way they were written, the audit has them in one. */
+function normalForm(name: string, value: string): string {
+  return name === 'thumbprint' ? (parseThumbprint(value) ?? value) : value;
 }

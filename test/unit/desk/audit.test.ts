@@ -1,5 +1,7 @@
 import { sealAudit, type AuditSeal } from '../../../src/desk/audit-seals.ts';
-import { createAudit, type AuditRow } from '../../../src/desk/audit.ts';
+import { createAudit, type Audit, type AuditRow } from '../../../src/desk/audit.ts';
+import { createOutbox } from '../../../src/desk/outbox.ts';
+import { searchAudit, type AuditPage, type AuditQuery } from '../../../src/desk/search-audit.ts';
 import { atEveryCrash } from '../../support/every-crash.ts';
 import { createMemoryTables, type MemoryTables } from '../../support/memory-tables.ts';
 import { createTestClock } from '../../support/test-clock.ts';
@@ -21,11 +23,15 @@ async function writeMany(tables: MemoryTables): Promise<ReturnType<typeof create
 }
 
 describe('src/desk/audit', () => {
-  it('lists one day, newest first', async () => {
+  const search = (audit: Audit, query: Partial<AuditQuery> = {}): Promise<AuditPage> =>
+    searchAudit(audit, { from: '2026-03-01T00:00:00.000Z', to: '2026-03-02T00:00:00.000Z', top: 100, ...query });
+
+  it('finds the rows of a time, newest first', async () => {
     const audit = await writeMany(createMemoryTables());
 
-    const rows = await audit.list({ day: '2026-03-01', top: 100 });
+    const { rows, before } = await search(audit);
 
+    expect(before).toBeUndefined();
     expect(rows.map(({ at }) => at.slice(11, 23))).toEqual([
       '23:59:59.999',
       '09:30:00.001',
@@ -36,19 +42,92 @@ describe('src/desk/audit', () => {
     ]);
   });
 
-  it('goes on where a page ended, without leaving out what has the same time', async () => {
+  it('goes on where a page ended, leaving out nothing of the same time, whatever is written meanwhile', async () => {
     const audit = await writeMany(createMemoryTables());
     await audit.write(aRow('2026-03-01T09:30:00.000Z', { requestId: 'twin' }));
     const found: string[] = [];
-    let before: string | undefined;
-    do {
-      const rows = await audit.list({ day: '2026-03-01', top: 2, before });
-      found.push(...rows.map(({ requestId }) => requestId));
-      before = rows.length < 2 ? undefined : rows.at(-1)?.at;
-    } while (before !== undefined);
+    let to: string | undefined = '2026-03-02T00:00:00.000Z';
+    while (to !== undefined) {
+      const page: AuditPage = await search(audit, { to, top: 2 });
+      found.push(...page.rows.map(({ requestId }) => requestId));
+      to = page.before;
+      await audit.write(aRow('2026-03-02T00:00:01.000Z', { requestId: `new-${found.length}` }));
+    }
 
     expect(found).toHaveLength(7);
     expect(new Set(found).size).toBe(7);
+  });
+
+  it.each([
+    [{ who: 'ANN' }, ['r1']],
+    [{ action: 'certificate.revoke' }, ['r1']],
+    [{ action: 'certificate' }, ['r2', 'r1']],
+    [{ target: 'Op-1' }, ['r1']],
+    [{ target: 'root-9' }, ['r2']],
+    [{ thumbprint: 'AB'.repeat(20) }, ['r1']],
+    [{ reason: 'left' }, ['r1']],
+    [{ reason: 'commonNameTaken' }, ['r2']],
+    [{ reason: 'ERR_REQUEST_INVALID' }, ['r2']],
+    [{ who: 'ann', reason: 'commonNameTaken' }, []],
+  ])('finds by %j', async (filter, expected) => {
+    const audit = createAudit({ tables: createMemoryTables() });
+    await audit.write({
+      ...aRow('2026-03-01T08:00:00.000Z', { requestId: 'r1', action: 'certificate.revoke', reason: 'left' }),
+      target: { thumbprint: 'AB'.repeat(20) },
+      operationId: 'op-1',
+    });
+    await audit.write({
+      ...aRow('2026-03-01T09:00:00.000Z', { requestId: 'r2', who: 'bob', action: 'certificate.issue' }),
+      target: { rootId: 'root-9' },
+      code: 'ERR_REQUEST_INVALID',
+      reasons: ['commonNameTaken'],
+    });
+    await audit.write(aRow('2026-03-01T09:30:00.000Z', { requestId: 'r3', who: 'certificates', action: 'other' }));
+
+    const { rows } = await search(audit, filter);
+
+    expect(rows.map(({ requestId }) => requestId)).toEqual(expected);
+  });
+
+  it('reads years of few rows in a handful of requests, and a busy day in parts', async () => {
+    const tables = createMemoryTables();
+    const audit = createAudit({ tables });
+    await audit.write(aRow('2023-01-05T08:00:00.000Z', { requestId: 'old' }));
+    for (let index = 0; index < 2500; index += 1) {
+      const at = new Date(Date.parse('2024-06-01T00:00:00.000Z') + index * 30_000).toISOString();
+      await audit.write(aRow(at, { requestId: `busy-${index}`, who: 'bob' }));
+    }
+    let requests = 0;
+    const counted: Pick<Audit, 'listPart' | 'listDays'> = {
+      listPart: (from, to) => {
+        requests += 1;
+        return audit.listPart(from, to);
+      },
+      listDays: (from, to, rowsMax) => {
+        requests += 1;
+        return audit.listDays(from, to, rowsMax);
+      },
+    };
+
+    const years = { from: '2023-01-01T00:00:00.000Z', to: '2026-03-02T00:00:00.000Z', top: 10 };
+    const { rows } = await searchAudit(counted, { ...years, who: 'ann' });
+    const all = await searchAudit(counted, { ...years, top: 3000 });
+
+    expect(rows.map(({ requestId }) => requestId)).toEqual(['old']);
+    expect(all.rows).toHaveLength(2501);
+    expect(new Set(all.rows.map(({ requestId }) => requestId)).size).toBe(2501);
+    expect(requests).toBeLessThan(120);
+  });
+
+  it('ends a page that finds nothing in much, and says where to go on', async () => {
+    const row = aRow('2026-03-01T12:00:00.000Z');
+    const crowd = Array.from({ length: 1500 }, () => row);
+    const endless = { listPart: () => Promise.resolve(crowd), listDays: () => Promise.resolve(crowd) };
+
+    const page = await searchAudit(endless, { from: '2020-01-01T00:00:00.000Z', to: row.at, top: 1, who: 'bob' });
+
+    expect(page.rows).toEqual([]);
+    expect(Date.parse(page.before ?? '')).toBeGreaterThan(Date.parse('2020-01-01T00:00:00.000Z'));
   });
 
   it('lists an hour to its last millisecond', async () => {
@@ -65,7 +144,8 @@ describe('src/desk/audit-seals', () => {
     const tables = createMemoryTables();
     const audit = createAudit({ tables });
     const clock = createTestClock('2026-03-01T09:20:00.000Z');
-    const seal = (): Promise<readonly AuditSeal[]> => sealAudit({ tables, audit, now: clock.now });
+    const seal = (): Promise<readonly AuditSeal[]> =>
+      sealAudit({ tables, audit, outbox: createOutbox({ tables, now: clock.now }), now: clock.now });
 
     expect(await seal()).toEqual([]);
     await audit.write(aRow('2026-03-01T09:30:00.000Z'));
@@ -88,10 +168,16 @@ describe('src/desk/audit-seals', () => {
       const tables = createMemoryTables();
       const audit = createAudit({ tables });
       const clock = createTestClock('2026-03-01T09:20:00.000Z');
-      await sealAudit({ tables, audit, now: clock.now });
+      await sealAudit({ tables, audit, outbox: createOutbox({ tables, now: clock.now }), now: clock.now });
       await audit.write(aRow('2026-03-01T09:30:00.000Z', { who }));
       clock.advance(hourMs);
-      for (const { hash } of await sealAudit({ tables, audit, now: clock.now })) hashes.add(hash);
+      for (const { hash } of await sealAudit({
+        tables,
+        audit,
+        outbox: createOutbox({ tables, now: clock.now }),
+        now: clock.now,
+      }))
+        hashes.add(hash);
     }
 
     expect(hashes.size).toBe(2);
@@ -102,12 +188,13 @@ describe('src/desk/audit-seals', () => {
       setUp: async (tables) => {
         const clock = createTestClock('2026-03-01T09:20:00.000Z');
         const audit = createAudit({ tables });
-        await sealAudit({ tables, audit, now: clock.now });
+        await sealAudit({ tables, audit, outbox: createOutbox({ tables, now: clock.now }), now: clock.now });
         await audit.write(aRow('2026-03-01T09:30:00.000Z'));
         clock.advance(3 * hourMs);
         return { audit, clock, tables };
       },
-      work: ({ audit, clock, tables }) => sealAudit({ tables, audit, now: clock.now }),
+      work: ({ audit, clock, tables }) =>
+        sealAudit({ tables, audit, outbox: createOutbox({ tables, now: clock.now }), now: clock.now }),
       check: (_world, tables, place) => {
         const seals = tables.rows('AuditSeals').filter(({ partitionKey }) => partitionKey === 'seal');
         const chain = seals.map(({ columns }) => columns);

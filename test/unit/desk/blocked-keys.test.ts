@@ -1,3 +1,4 @@
+import { addDays, dayOf } from '../../../src/domain/days.ts';
 import { sweep } from '../../../src/desk/sweep.ts';
 import { asList, asObject } from '../../../src/domain/gateway-entries.ts';
 import type { Tables } from '../../../src/ports/tables.ts';
@@ -117,9 +118,14 @@ describe('src/desk/blocked-keys', () => {
     expect(events).toContainEqual(
       expect.objectContaining({ type: 'gatehouse.certificate.revoked.v1', subject: `certificates/${twin}` }),
     );
-    const audited = await world.audit.list({ day: world.now().toISOString().slice(0, 10), top: 10 });
-    expect(audited).toMatchObject([
-      { who: 'tester', action: 'certificate.revoke', target: { thumbprint: twin, twinOf: first } },
+    const day = dayOf(world.now());
+    expect(await world.audit.listDays(day, addDays(day, 1), 10)).toMatchObject([
+      {
+        who: 'tester',
+        action: 'certificate.revoke',
+        target: { thumbprint: twin, twinOf: first },
+        reason: 'compromised',
+      },
     ]);
   });
 

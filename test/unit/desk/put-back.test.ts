@@ -1,4 +1,5 @@
 /** What follows when somebody else changes a gateway: entries taken off, roots added, the gateway itself gone and back. */
+import { addDays, dayOf } from '../../../src/domain/days.ts';
 import { watchGateways } from '../../../src/desk/watch-gateways.ts';
 import { asObject } from '../../../src/domain/gateway-entries.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
@@ -105,8 +106,8 @@ describe('src/desk, when somebody else changes a gateway', () => {
         { gatewayId, thumbprint, changedBy: 'mallory@contoso.com' },
         { gatewayId, thumbprint, changedBy: 'eve@contoso.com' },
       ]);
-      const day = world.now().toISOString().slice(0, 10);
-      const rows = (await world.audit.list({ day, top: 100 })).filter(({ action }) =>
+      const day = dayOf(world.now());
+      const rows = ((await world.audit.listDays(day, addDays(day, 1), 100)) ?? []).filter(({ action }) =>
         action.startsWith('gateway.putBack'),
       );
       expect(rows.map(({ source }) => source)).toEqual(

@@ -3,11 +3,9 @@ import type { OperationStanding } from '../../../src/desk/operation-standing.ts'
 import { createOperations, type Operations } from '../../../src/desk/operations.ts';
 import { createOutbox } from '../../../src/desk/outbox.ts';
 import { createOwners } from '../../../src/desk/owners.ts';
-import { createAudit } from '../../../src/desk/audit.ts';
 import { sha256Hex } from '../../../src/desk/digest.ts';
 import { createUnfinished } from '../../../src/desk/unfinished.ts';
 import { apiKeyRoutes } from '../../../src/functions/api-keys.ts';
-import { auditRoutes } from '../../../src/functions/audit.ts';
 import { expiryRoutes } from '../../../src/functions/expiries.ts';
 import { healthRoutes } from '../../../src/functions/health.ts';
 import type { Route } from '../../../src/functions/http/route.ts';
@@ -392,29 +390,6 @@ describe('src/functions/owners', () => {
     const { ask } = await openOwners();
 
     expect((await ask('putOwner', { params: { id }, body: { email: 'kim@contoso.com' } })).status).toBe(400);
-  });
-});
-
-describe('src/functions/audit', () => {
-  it('lists today to operators, newest first, in pages', async () => {
-    const { ask, doors } = await open(({ tables }) => auditRoutes({ audit: createAudit({ tables }) }));
-    for (let number = 0; number < 5; number += 1) {
-      doors.clock.advance(60_000);
-      const row = { requestId: `r${number}`, phase: 'intent' as const, who: 'ann', action: 'x', target: {} };
-      await doors.services.audit.write({ ...row, at: doors.clock.now().toISOString() });
-    }
-    const seen: unknown[] = [];
-    let query: string | undefined = '?top=2';
-    while (query !== undefined) {
-      const answer: DoorAnswer = await ask('listAudit', { query });
-      seen.push(...itemsOf(answer).map((item) => item['requestId']));
-      query = nextQuery(answer);
-    }
-
-    expect(seen).toEqual(['r4', 'r3', 'r2', 'r1', 'r0']);
-    expect((await ask('listAudit', { as: 'requester' })).status).toBe(403);
-    expect((await ask('listAudit', { query: '?day=2026-02-30' })).status).toBe(400);
-    expect(itemsOf(await ask('listAudit', { query: '?day=2026-02-28' }))).toEqual([]);
   });
 });
 

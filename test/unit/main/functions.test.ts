@@ -82,6 +82,7 @@ const doors: readonly (readonly [string, string, string])[] = [
   ['getOwner', 'GET', 'owners/{id}'],
   ['listExpiries', 'GET', 'expiries'],
   ['listAudit', 'GET', 'audit'],
+  ['verifyAudit', 'GET', 'audit/verification'],
   ['putApiKey', 'PUT', 'api-keys/{id}'],
   ['listApiKeys', 'GET', 'api-keys'],
   ['deleteApiKey', 'DELETE', 'api-keys/{id}'],

@@ -603,6 +603,38 @@ describe('src/functions/http/answer-request', () => {
       ]);
     });
 
+    it('has what it was about in forms that can be searched for, why it was asked, and what follows', async () => {
+      const doors = await createTestDoors();
+      const thumbprint = 'AB'.repeat(20);
+      const operationId = `op-${'1'.repeat(32)}`;
+      const route = defineRoute({
+        name: 'revoke',
+        method: 'POST',
+        path: 'certificates/{thumbprint}/revoke',
+        action: 'certificate.revoke',
+        role: 'operator',
+        summary: 'Revokes.',
+        request: {
+          params: z.strictObject({ thumbprint: z.string() }),
+          body: z.strictObject({ reason: z.string(), owner: z.string(), password: z.string() }),
+        },
+        responses: { 202: undefined },
+        handler: () => Promise.resolve({ status: 202, body: { id: operationId, rootId: 'root-1' } }),
+      });
+
+      await doors.ask(route, {
+        params: { thumbprint: 'ab:'.repeat(20).slice(0, -1) },
+        body: { reason: 'left', owner: 'kim', password: 'hunter2' },
+      });
+
+      const about = { owner: 'kim', thumbprint };
+      expect(rowsOf(doors).map(({ targetJson, reason, operationId: id }) => [targetJson, reason, id])).toEqual([
+        [JSON.stringify(about), 'left', undefined],
+        [JSON.stringify({ rootId: 'root-1', ...about }), 'left', operationId],
+      ]);
+      expect(JSON.stringify(rowsOf(doors))).not.toContain('hunter2');
+    });
+
     it.each([
       ['a stranger', { as: 'nobody' as const }, { who: 'unknown', status: 401, code: 'ERR_CALLER_UNKNOWN' }],
       ['too small a role', { as: 'reader' as const }, { who: 'reader', status: 403, code: 'ERR_CALLER_NOT_ALLOWED' }],
