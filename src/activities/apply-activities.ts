@@ -130,10 +130,15 @@ export function createApplyActivities(options: ApplyActivitiesOptions): ApplyAct
       released: await options.writer.release(gatewayId, epoch),
     }),
 
-    pauseGateway: async ({ gatewayId, epoch, ...failure }) => {
+    showWriteFailure: async ({ gatewayId, epoch, ...failure }) => {
+      await options.writer.noteFailure(gatewayId, epoch, failure);
       await rounds.showFailure(gatewayId, failure);
-      return { released: await options.writer.pause(gatewayId, epoch, failure) };
+      return null;
     },
+
+    pauseGateway: async ({ gatewayId, epoch, desired }) => ({
+      released: await options.writer.pause(gatewayId, epoch, desired),
+    }),
 
     abandonGateway: async ({ gatewayId, epoch }) => {
       await options.presence.noteAbsence(gatewayId, epoch);

@@ -6,6 +6,7 @@ import type { Claims } from '../desk/claims.ts';
 import type { GatewayWriter } from '../desk/gateway-writer.ts';
 import type { Operations } from '../desk/operations.ts';
 import { gatewayKeys, type GatewayRecord } from '../desk/records/gateways.ts';
+import { without } from '../domain/without.ts';
 import type { Arm } from '../ports/arm.ts';
 import { lookAtLeftBehind, sayLeftBehind } from './left-behind.ts';
 
@@ -103,7 +104,8 @@ export function createStoryActivities({
       if (gateway?.lastOperationId !== input.operationId) return { nextWriter: null };
       const profile = (await books.profiles.get({ partitionKey: input.gatewayId, rowKey: 'newest' }))?.record;
       const next = await writer.handOver(input.gatewayId, input.epoch, (record) => ({
-        ...record,
+        // The operation tells of its own failure; only the single writer tries again by itself.
+        ...without(record, 'writeFailure'),
         state: end.status === 'succeeded' ? 'ready' : 'failed',
       }));
       await releaseClaims(gateway, input.operationId);
@@ -122,7 +124,11 @@ export function createStoryActivities({
       // A gateway that was built under the same id since is not this story's to forget.
       if (gateway?.lastOperationId === input.operationId) {
         if (end.status === 'succeeded') await forget(gateway);
-        else await writer.handOver(input.gatewayId, input.epoch, (record) => ({ ...record, state: 'failed' }));
+        else
+          await writer.handOver(input.gatewayId, input.epoch, (record) => ({
+            ...without(record, 'writeFailure'),
+            state: 'failed',
+          }));
         await releaseClaims(gateway, input.operationId);
       }
       await finishOperation(input, end, { gatewayId: input.gatewayId });

@@ -181,12 +181,12 @@ export const failProfile = activityReference<
 /** Gives the gateway back if nothing more is wanted of it. */
 export const releaseGateway = activityReference<ApplyGatewayInput, { readonly released: boolean }>('releaseGateway');
 
-/**
- * Gives the gateway back though it is not as wanted: notes why, shows it with the operations that wait, and says when it is tried
- * again. Not given back when more is wanted than was tried.
- */
+/** Notes why the gateway is not as wanted, shows it with the operations that wait, and says when it is tried again. */
+export const showWriteFailure = activityReference<ApplyGatewayInput & WriteFailure, null>('showWriteFailure');
+
+/** Gives the gateway back though it is not as wanted; not when more is wanted than the `desired` that was tried. */
 export const pauseGateway = activityReference<
-  ApplyGatewayInput & { readonly desired: number } & WriteFailure,
+  ApplyGatewayInput & { readonly desired: number },
   { readonly released: boolean }
 >('pauseGateway');
 

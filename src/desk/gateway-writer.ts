@@ -37,11 +37,13 @@ export interface GatewayWriter {
   holds(gatewayId: string, epoch: number): Promise<boolean>;
   /** Gives the gateway back if all that is wanted has been done; false when the writer has to go on. */
   release(gatewayId: string, epoch: number): Promise<boolean>;
+  /** Keeps with the gateway why it is not as wanted, and when it is tried again if it is given back so. */
+  noteFailure(gatewayId: string, epoch: number, failure: WriteFailure): Promise<void>;
   /**
-   * Gives the gateway back though it is not as wanted, with the reason and the time of the next try; false when more is wanted
-   * than the `desired` that was tried, so that the writer has to go on.
+   * Gives the gateway back though it is not as wanted; false when more is wanted than the `desired` that was tried, so that the
+   * writer has to go on.
    */
-  pause(gatewayId: string, epoch: number, failure: WriteFailure & { readonly desired: number }): Promise<boolean>;
+  pause(gatewayId: string, epoch: number, desired: number): Promise<boolean>;
   /** Ends this epoch whatever is wanted; if something is, answers the next writer, already in possession. */
   handOver(gatewayId: string, epoch: number, change: IntentChange): Promise<WriterClaim | undefined>;
   /** A writer whose instance has died is replaced by the next epoch. */
@@ -100,11 +102,18 @@ export function createGatewayWriter(options: { readonly books: Books; readonly n
       return record?.writer?.epoch !== epoch;
     },
 
-    pause: async (gatewayId, epoch, { desired, ...failure }) => {
+    noteFailure: async (gatewayId, epoch, failure) => {
+      await gateways.update(gatewayKeys(gatewayId), (current) => {
+        if (current.writer?.epoch !== epoch) return undefined;
+        const writeFailure = afterFailure(current.writeFailure, failure, options.now());
+        return { ...current, writeFailure, updatedAt: at() };
+      });
+    },
+
+    pause: async (gatewayId, epoch, desired) => {
       const record = await gateways.update(gatewayKeys(gatewayId), (current) => {
         if (current.writer?.epoch !== epoch || current.desired > desired) return undefined;
-        const rest = without(current, 'writer');
-        return { ...rest, writeFailure: afterFailure(current.writeFailure, failure, options.now()), updatedAt: at() };
+        return { ...without(current, 'writer'), updatedAt: at() };
       });
       return record?.writer?.epoch !== epoch;
     },

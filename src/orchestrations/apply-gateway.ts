@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { pauseGateway, releaseGateway, type ApplyGatewayInput } from '../contracts/apply-gateway.ts';
+import { pauseGateway, releaseGateway, showWriteFailure, type ApplyGatewayInput } from '../contracts/apply-gateway.ts';
 import { callActivity, orRefusal, type Steps } from './call-activity.ts';
 import { serveGateway } from './serve-gateway.ts';
 
@@ -16,21 +16,14 @@ export function* applyGateway(context: OrchestrationContext): Steps<{ readonly r
   const served = yield* orRefusal(serveGateway(context, input));
   if ('outcome' in served) {
     // Of our own doing, not Azure's: whatever is wanted, a later try does better than this instance.
-    const failure = { code: served.code, message: served.message, desired: Number.MAX_SAFE_INTEGER };
-    return yield* callActivity(context, pauseGateway, { ...input, ...failure });
+    const { code, message } = served;
+    yield* callActivity(context, showWriteFailure, { ...input, code, message });
+    return yield* callActivity(context, pauseGateway, { ...input, desired: Number.MAX_SAFE_INTEGER });
   }
   if (served.end === 'superseded' || served.end === 'gone' || served.end === 'stopped') return { released: false };
   const { released } = yield* served.end === 'failed'
-    ? callActivity(context, pauseGateway, { ...input, ...failureOf(served), desired: served.desired })
+    ? callActivity(context, pauseGateway, { ...input, desired: served.desired })
     : callActivity(context, releaseGateway, input);
   if (!released) context.df.continueAsNew(input);
   return { released };
-}
-
-function failureOf({ code, message, correlationId }: { code: string; message: string; correlationId?: string }): {
-  code: string;
-  message: string;
-  correlationId?: string;
-} {
-  return { code, message, ...(correlationId === undefined ? {} : { correlationId }) };
 }

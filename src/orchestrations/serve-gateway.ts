@@ -1,5 +1,11 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { abandonGateway, recordEntries, type ApplyGatewayInput } from '../contracts/apply-gateway.ts';
+import {
+  abandonGateway,
+  recordEntries,
+  showWriteFailure,
+  type ApplyGatewayInput,
+  type WriteFailure,
+} from '../contracts/apply-gateway.ts';
 import { callActivity, waitSeconds, type Steps } from './call-activity.ts';
 import { convergeGateway, type Converged, type NotConverged } from './converge-gateway.ts';
 import { cutRefusedSessions, makeProfile, type PendingProfile } from './gateway-actions.ts';
@@ -26,6 +32,9 @@ export function* serveGateway(
       yield* callActivity(context, abandonGateway, input);
       return converged;
     }
+    // Before anything that takes time: whoever waits sees why.
+    if (converged.end === 'failed')
+      yield* callActivity(context, showWriteFailure, { ...input, ...failureOf(converged) });
     const seen = yield* record(context, input, converged);
     const action = { gatewayId: input.gatewayId, desired: converged.desired };
     if (seen.sessionsToSee && !(yield* cutRefusedSessions(context, action))) continue;
@@ -55,4 +64,9 @@ function* record(
     yield* waitSeconds(context, seen.seconds);
   }
   return { sessionsToSee: false };
+}
+
+/** The words of a failure alone, without what else is known of how the gateway was left. */
+function failureOf({ code, message, correlationId }: WriteFailure): WriteFailure {
+  return { code, message, ...(correlationId === undefined ? {} : { correlationId }) };
 }

@@ -226,8 +226,30 @@ describe('src/orchestrations/apply-gateway', () => {
       const run = runOrchestration(applyGateway, input, world.activities);
 
       expect(world.suspected).toEqual([]);
-      expect(inputsOf(run, 'pauseGateway')).toEqual([{ ...input, desired: 5, ...words }]);
+      expect(inputsOf(run, 'showWriteFailure')).toEqual([{ ...input, ...words }]);
+      expect(inputsOf(run, 'pauseGateway')).toEqual([{ ...input, desired: 5 }]);
       expect(calledActivities(run)).not.toContain('releaseGateway');
+    });
+
+    it('shows why before it looks at sessions, which may take an hour', () => {
+      const { activities } = aGatewayWorld({
+        overrides: {
+          writeGateway: () => ({ outcome: 'failed', desired: 5, ...words }),
+          recordEntries: () => ({ outcome: 'recorded', sessionsToSee: true }),
+          startSessionList: () => throttled(30, false),
+          recordSessions: () => null,
+        },
+      });
+
+      const run = runOrchestration(applyGateway, input, activities);
+
+      expect(calledActivities(run).slice(0, 4)).toEqual([
+        'writeGateway',
+        'showWriteFailure',
+        'recordEntries',
+        'startSessionList',
+      ]);
+      expect(calledActivities(run).at(-1)).toBe('pauseGateway');
     });
 
     it('goes on at once when more was wanted than was tried', () => {
@@ -274,7 +296,7 @@ describe('src/orchestrations/apply-gateway', () => {
       const run = runOrchestration(applyGateway, input, world.activities);
 
       expect(calledActivities(run)).not.toContain('recordRefusals');
-      expect(inputsOf(run, 'pauseGateway')).toMatchObject([{ code: 'Bad' }]);
+      expect(inputsOf(run, 'showWriteFailure')).toMatchObject([{ code: 'Bad' }]);
     });
 
     it("leaves out others' roots that Azure calls expired, and writes the rest", () => {
@@ -307,7 +329,7 @@ describe('src/orchestrations/apply-gateway', () => {
       const run = runOrchestration(applyGateway, input, activities);
 
       expect(calledActivities(run).filter((name) => name === 'readWrite')).toHaveLength(2);
-      expect(inputsOf(run, 'pauseGateway')).toMatchObject([{ code: 'WriteNotKept' }]);
+      expect(inputsOf(run, 'showWriteFailure')).toMatchObject([{ code: 'WriteNotKept' }]);
     });
 
     it('ends in the words of what Azure says, when it gives no answer to go by for a quarter of an hour', () => {
@@ -323,7 +345,8 @@ describe('src/orchestrations/apply-gateway', () => {
 
       const run = runOrchestration(applyGateway, input, activities);
 
-      expect(inputsOf(run, 'pauseGateway')).toEqual([{ ...input, desired: 3, code: 'Oops', message: 'O.' }]);
+      expect(inputsOf(run, 'showWriteFailure')).toEqual([{ ...input, code: 'Oops', message: 'O.' }]);
+      expect(inputsOf(run, 'pauseGateway')).toEqual([{ ...input, desired: 3 }]);
       expect(inputsOf(run, 'writeGateway').length).toBeLessThan(20);
     });
 
@@ -393,7 +416,7 @@ describe('src/orchestrations/apply-gateway', () => {
       const run = runOrchestration(applyGateway, input, activities);
 
       expect(calledActivities(run)).not.toContain('abandonGateway');
-      expect(inputsOf(run, 'pauseGateway')).toMatchObject([{ code: 'SubscriptionNotFound' }]);
+      expect(inputsOf(run, 'showWriteFailure')).toMatchObject([{ code: 'SubscriptionNotFound' }]);
     });
   });
 });

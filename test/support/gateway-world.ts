@@ -78,6 +78,7 @@ export function aGatewayWorld({
     recordEntries: () => ({ outcome: 'recorded', sessionsToSee: false }),
     startProfile: () => ({ outcome: 'none' }),
     releaseGateway: () => ({ released: true }),
+    showWriteFailure: () => null,
     pauseGateway: () => ({ released: true }),
     abandonGateway: () => null,
     ...overrides,

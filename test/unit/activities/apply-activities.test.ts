@@ -246,4 +246,26 @@ describe('src/activities/apply-activities', () => {
       });
     });
   });
+
+  it('shows why a write did not get through while the writer is still at it, and gives the gateway back then', async () => {
+    const world = createDeskWorld();
+    const { id } = await aRevocation(world);
+    const { epoch, desired } = await gatewayOf(world);
+    const { showWriteFailure, pauseGateway } = theActivities(world);
+
+    await showWriteFailure({ gatewayId, epoch, ...words, correlationId: 'c-1' });
+
+    expect(await world.operations.view(id)).toMatchObject({
+      status: 'running',
+      steps: [{ status: 'waiting', detail: expect.stringContaining('SomeCode: Words.') as unknown }],
+    });
+    const shown = await gatewayOf(world);
+    expect(shown).toMatchObject({ writer: { epoch }, writeFailure: { ...words, correlationId: 'c-1', attempts: 1 } });
+
+    expect(await pauseGateway({ gatewayId, epoch, desired: desired - 1 })).toEqual({ released: false });
+    expect(await pauseGateway({ gatewayId, epoch, desired })).toEqual({ released: true });
+    const { writer, ...rest } = await gatewayOf(world);
+    expect(writer).toBeUndefined();
+    expect(rest.writeFailure).toEqual(shown.writeFailure);
+  });
 });

@@ -264,6 +264,11 @@ describe('src/desk, when somebody else changes a gateway', () => {
   describe('and Azure does not take what is wanted', () => {
     const words = { code: 'AuthorizationFailed', message: 'No right to write.' };
 
+    async function failed(world: DeskWorld, epoch: number, desired: number): Promise<boolean> {
+      await world.writer.noteFailure(gatewayId, epoch, words);
+      return world.writer.pause(gatewayId, epoch, desired);
+    }
+
     async function aPausedGateway(world: DeskWorld): Promise<{ thumbprint: string; operationId: string }> {
       await aProvenRevocation(world);
       const asked = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester' };
@@ -271,7 +276,7 @@ describe('src/desk, when somebody else changes a gateway', () => {
       const { id } = await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'second'));
       const { epoch, desired } = await gatewayOf(world);
       await world.rounds.showFailure(gatewayId, words);
-      expect(await world.writer.pause(gatewayId, epoch, { ...words, desired })).toBe(true);
+      expect(await failed(world, epoch, desired)).toBe(true);
       return { thumbprint, operationId: id };
     }
 
@@ -295,7 +300,7 @@ describe('src/desk, when somebody else changes a gateway', () => {
         world.clock.advance(waitMs);
         expect(await watchGateways(world)).toBe(1);
         const { epoch, desired } = await gatewayOf(world);
-        await world.writer.pause(gatewayId, epoch, { ...words, desired });
+        await failed(world, epoch, desired);
       }
       expect(waits).toEqual(waits.toSorted((a, b) => a - b));
       expect(waits.at(-1)).toBe(30 * 60 * 1000);
@@ -307,7 +312,7 @@ describe('src/desk, when somebody else changes a gateway', () => {
       await world.writer.recordIntent(world.orchestrations, gatewayId);
       const { epoch, desired } = await gatewayOf(world);
 
-      expect(await world.writer.pause(gatewayId, epoch, { ...words, desired: desired - 1 })).toBe(false);
+      expect(await failed(world, epoch, desired - 1)).toBe(false);
       expect((await gatewayOf(world)).writer).toBeDefined();
     });
 

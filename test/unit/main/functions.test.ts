@@ -151,6 +151,7 @@ const activities = [
   'releaseGateway',
   'releaseLock',
   'removeResource',
+  'showWriteFailure',
   'startCommand',
   'startDisconnect',
   'startProfile',
