@@ -9,6 +9,7 @@ import {
   sqlServerPattern,
 } from '../domain/on-premises-names.ts';
 import { secretNameOf } from '../domain/secret-uses.ts';
+import { connectorProblems, type ConnectorParts } from './connector-rules.ts';
 
 const slug = z.string().regex(/^[a-z0-9-]{1,63}$/);
 const cloudName = z
@@ -108,15 +109,20 @@ const connectorBodySchema = z.strictObject({
   clouds: z.array(cloudSchema).min(1).max(10),
 });
 
-/** What `POST /connectors` takes. Rules that concern several fields are checked together with the shapes. */
+/** What `POST /connectors` takes. Rules that concern several fields are checked on whatever has the right shape, with the shapes. */
 export const connectorRequestSchema = connectorBodySchema
-  .superRefine((request, context) => {
-    // What a field may not hold is not quoted in what is said of another.
-    if (context.issues.length > 0) return;
-    for (const { path, message, fix } of crossProblems(request)) {
-      context.addIssue({ code: 'custom', path, message, params: { fix } });
-    }
-  })
+  .superRefine(
+    (request, context) => {
+      const faults = context.issues.flatMap(({ code, path }) =>
+        code === 'unrecognized_keys' ? [] : [toPlace(path ?? [])],
+      );
+      const parts = (rightParts(request, new Set(faults)) ?? {}) as ConnectorParts;
+      for (const { path, message, fix } of connectorProblems(parts)) {
+        context.addIssue({ code: 'custom', path: [...path], message, params: { fix } });
+      }
+    },
+    { when: ({ value }) => typeof value === 'object' && value !== null },
+  )
   .meta({ id: 'ConnectorRequest' });
 export type ConnectorRequest = z.output<typeof connectorRequestSchema>;
 
@@ -127,50 +133,19 @@ export function minimumVersionsOf({
   return { wap: minimumVersions?.wap ?? wap, spf: minimumVersions?.spf ?? spf, vmm: minimumVersions?.vmm ?? vmm };
 }
 
-/** The operation of a connector shows some ten steps for each machine, in one row of a table. */
-const machinesMax = 80;
-
-interface CrossProblem {
-  readonly path: (string | number)[];
-  readonly message: string;
-  readonly fix: string;
+function toPlace(path: readonly PropertyKey[]): string {
+  return path.map((key) => `/${String(key)}`).join('');
 }
 
-function crossProblems({ clouds, azureStackCloudName }: z.output<typeof connectorBodySchema>): readonly CrossProblem[] {
-  const problems: CrossProblem[] = [];
-  const firsts = new Map<string, string>();
-  const unique = (kind: string, value: string, path: (string | number)[], fix: string): void => {
-    const key = `${kind} ${value.toLowerCase()}`;
-    const first = firsts.get(key);
-    const here = `/${path.join('/')}`;
-    if (first === undefined) firsts.set(key, here);
-    else if (first !== here) problems.push({ path, message: `${value} is at ${first} already.`, fix });
-  };
-  unique('name', azureStackCloudName, ['azureStackCloudName'], '');
-  for (const [index, cloud] of clouds.entries()) {
-    const at = ['clouds', index];
-    unique('name', cloud.name, [...at, 'name'], 'Give each cloud a name of its own; letter case does not count.');
-    unique('endpoint', cloud.endpoint, [...at, 'endpoint'], 'Each cloud has a connector of its own.');
-    for (const list of ['portalMachines', 'apiMachines'] as const) {
-      for (const [position, machine] of cloud[list].entries())
-        unique(list, machine, [...at, list, position], 'A machine serves one cloud, and is named once.');
-    }
-    if (!cloud.apiMachines.includes(cloud.trustMachine)) {
-      problems.push({
-        path: [...at, 'trustMachine'],
-        message: `${cloud.trustMachine} is not one of this cloud's API machines.`,
-        fix: 'Name one of apiMachines.',
-      });
-    }
-  }
-  const count = clouds.reduce((sum, cloud) => sum + cloud.portalMachines.length + cloud.apiMachines.length, 0);
-  if (count > machinesMax) {
-    const message = `${count} portal and API machines are more than ${machinesMax}.`;
-    problems.push({ path: ['clouds'], message, fix: 'Divide the clouds among several stacks.' });
-  }
-  return problems;
+/** Without what is wrong in it: what a field may not hold is not quoted in what is said of another. */
+function rightParts(value: unknown, faults: ReadonlySet<string>, place = ''): unknown {
+  if (faults.has(place)) return undefined;
+  if (Array.isArray(value)) return value.map((item, index) => rightParts(item, faults, `${place}/${index}`));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, rightParts(item, faults, `${place}/${name}`)]),
+  );
 }
-
 /** zod goes on to the rules about a URL with a text that is none; that was said already, and nothing is added to it. */
 function isOpen(text: string): boolean {
   const url = URL.parse(text);

@@ -36,6 +36,12 @@ export interface VpnAccessRequest {
   readonly sharedKeySecret?: string | undefined;
 }
 
+/** The parts of such a request that have the right shape; users are whole or missing. */
+interface VpnAccessParts {
+  readonly addressRange?: { readonly from?: string | undefined; readonly to?: string | undefined } | undefined;
+  readonly users?: readonly UserRequest[] | undefined;
+}
+
 interface Asked extends StoryRequest {
   readonly randomBytes: RandomBytes;
 }
@@ -59,6 +65,8 @@ export interface StartedUser {
 export interface VpnAccess {
   /** Sets up the server and lets these users in; those that are there stay. */
   open(stackId: string, request: VpnAccessRequest, asked: Asked): Promise<OperationRecord>;
+  /** What of a request to open it cannot be, as far as its parts tell; Key Vault is not asked. */
+  wrongParts(stackId: string, parts: VpnAccessParts): Promise<readonly Problem[]>;
   close(stackId: string, asked: StoryRequest): Promise<OperationRecord>;
   /** Lets one more user in, or one in again. */
   addUser(stackId: string, user: UserRequest, asked: Asked): Promise<StartedUser>;
@@ -136,28 +144,22 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
     return plan;
   }
 
-  /** The key that all clients share: the caller's, or one that is made up once and kept. */
-  async function requireSharedKey(stack: StackRecord, given: string | undefined, bytes: RandomBytes): Promise<string> {
-    const name = given ?? stack.vpnAccess?.sharedKeySecret ?? ownSecretName('l2tpKey', stack.id);
-    const secret = { use: 'l2tpKey', name } as const;
-    const key = await secrets.get(secret);
-    if (key === undefined && given === undefined) {
-      await secrets.set(secret, toKeyText(bytes('sharedKey', 32)));
-      return name;
-    }
+  /** Whether the key that all clients share is there already: the caller's has to be, another one can be made up. */
+  async function hasSharedKey(name: string, isGiven: boolean): Promise<boolean> {
+    const key = await secrets.get({ use: 'l2tpKey', name });
     const path = '/sharedKeySecret';
-    if (key === undefined)
+    if (key === undefined && isGiven)
       throw invalidField(
         path,
         'secretMissing',
         `Key Vault has no secret ${name}.`,
         'Make it, or leave it out: a key is made up.',
       );
-    if (!sharedKeyPattern.test(key.value)) {
+    if (key !== undefined && !sharedKeyPattern.test(key.value)) {
       const message = `Secret ${name} holds no key that every client takes.`;
       throw invalidField(path, 'sharedKeyUnfit', message, 'Use 20 to 64 letters, digits, ".", "_" and "-".');
     }
-    return name;
+    return key !== undefined;
   }
 
   /** What is to be noted of a user, and their password where one has to be made up. Writes nothing: the request may be refused yet. */
@@ -240,10 +242,20 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
           'ERR_CONFLICT',
           `Stack ${stackId} names no natMachine: the machine that becomes the VPN server.`,
         );
-      const problems = [...rangeProblems(addressRange, stack.internalAddress), ...namedTwice(users)];
+      const given = request.sharedKeySecret;
+      const sharedKeySecret = given ?? stack.vpnAccess?.sharedKeySecret ?? ownSecretName('l2tpKey', stackId);
+      const problems = [...accessProblems(stack, request)];
+      const hasKey = await gather(problems, () => hasSharedKey(sharedKeySecret, given !== undefined));
+      const intents: UserIntent[] = [];
+      for (const [index, user] of users.entries()) {
+        const path = `/users/${index}/passwordSecret`;
+        const intent = await gather(problems, () => intendUser(stackId, user, asked, false, path));
+        if (intent !== undefined) intents.push(intent);
+      }
       if (problems.length > 0)
         throw new AppError('ERR_REQUEST_INVALID', 'The VPN access cannot be set up like this.', { problems });
-      const sharedKeySecret = await requireSharedKey(stack, request.sharedKeySecret, randomBytes);
+      if (hasKey !== true)
+        await secrets.set({ use: 'l2tpKey', name: sharedKeySecret }, toKeyText(randomBytes('sharedKey', 32)));
       const intended: StackRecord = {
         ...stack,
         vpnAccess: {
@@ -257,9 +269,6 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
         },
         updatedAt: at(),
       };
-      const intents: UserIntent[] = [];
-      for (const [index, user] of users.entries())
-        intents.push(await intendUser(stackId, user, asked, false, `/users/${index}/passwordSecret`));
       const plan = await requirePlan(intended);
       return stories.begin({
         kind: openVpnAccessName,
@@ -276,6 +285,11 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
           }));
         },
       });
+    },
+
+    wrongParts: async (stackId, parts) => {
+      const stack = (await books.stacks.get(stackKeys(stackId)))?.record;
+      return stack === undefined ? [] : accessProblems(stack, parts);
     },
 
     close: async (stackId, asked) => {
@@ -365,6 +379,25 @@ function storyOf({ operationId, requestedBy, orchestrations }: StoryRequest): St
 function passwordSecretName(stackId: string, name: string): string {
   const plain = name.replaceAll(/[^A-Za-z0-9-]/g, '-');
   return ownSecretName('vpnPassword', `${stackId}-${plain}-${sha256Hex(name.toLowerCase()).slice(0, 6)}`);
+}
+
+function accessProblems(
+  { internalAddress }: StackRecord,
+  { addressRange: { from, to } = {}, users = [] }: VpnAccessParts,
+): readonly Problem[] {
+  const ranges = from === undefined || to === undefined ? [] : rangeProblems({ from, to }, internalAddress);
+  return [...ranges, ...namedTwice(users)];
+}
+
+/** What a check refuses of the request is told with the rest. */
+async function gather<T>(problems: Problem[], check: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await check();
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'ERR_REQUEST_INVALID') throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
 }
 
 function namedTwice(users: readonly UserRequest[]): readonly Problem[] {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ApiKeys } from '../desk/api-keys.ts';
 import { isHashOfGuessableKey } from '../desk/guessable-keys.ts';
-import { AppError, invalidField } from '../domain/app-error.ts';
+import { AppError } from '../domain/app-error.ts';
 import { roles } from '../domain/caller.ts';
 import { defineRoute } from './http/define-route.ts';
 import { pageSchema } from './http/list-query.ts';
@@ -27,6 +27,13 @@ const newApiKeySchema = z.strictObject({
   keyHash: z
     .string()
     .regex(/^[0-9a-f]{64}$/)
+    .refine((keyHash) => !isHashOfGuessableKey(keyHash), {
+      error: 'This is the hash of an empty or guessable key.',
+      params: {
+        code: 'guessableKey',
+        fix: 'Make the key from at least 32 random bytes, and look whether the command that makes it succeeds.',
+      },
+    })
     .meta({ description: 'SHA-256 of the key, lower-case hexadecimal. Make the key from at least 32 random bytes.' }),
 });
 
@@ -43,17 +50,10 @@ export function apiKeyRoutes({ apiKeys }: { readonly apiKeys: ApiKeys }): readon
     tags,
     request: { params: slugParams, body: newApiKeySchema },
     responses: { 200: apiKeySchema },
-    handler: async ({ params, body, caller }) => {
-      if (isHashOfGuessableKey(body.keyHash)) {
-        throw invalidField(
-          '/keyHash',
-          'guessableKey',
-          'This is the hash of an empty or guessable key.',
-          'Make the key from at least 32 random bytes, and look whether the command that makes it succeeds.',
-        );
-      }
-      return { status: 200, body: await apiKeys.put({ ...body, id: params.id, createdBy: caller.id }) };
-    },
+    handler: async ({ params, body, caller }) => ({
+      status: 200,
+      body: await apiKeys.put({ ...body, id: params.id, createdBy: caller.id }),
+    }),
   });
 
   const listApiKeys = defineRoute({

@@ -61,6 +61,7 @@ function openRoute({ vpnAccess, operations }: VpnAccessRoutesOptions): Route {
       }),
     },
     responses: { 202: operationViewSchema },
+    alsoWrong: (parts, _faults, { id }) => vpnAccess.wrongParts(id, parts),
     handler: async ({ params, body, caller, orchestrations, operationId, randomBytes }) => {
       const asked = { operationId: operationId(), requestedBy: caller.id, orchestrations, randomBytes };
       return accepted(operations, (await vpnAccess.open(params.id, body, asked)).id);

@@ -27,11 +27,12 @@ const queryLengthMax = 4096;
 export async function checkRequest(route: Route, request: HttpRequest): Promise<CheckedRequest> {
   const problems: Problem[] = [];
   const params = check(route.request.params ?? nothing, request.params, '/path', problems);
+  const isPathRight = problems.length === 0;
   const rawQuery = readQuery(request, problems);
   const query = check(route.request.query ?? nothing, rawQuery, '/query', problems);
   const rawBody = route.method === 'GET' ? {} : await readBody(request);
   const { idempotencyKey, body: ownBody } = takeIdempotencyKey(route, request.headers, rawBody, problems);
-  const body = await checkBody(route, ownBody, problems);
+  const body = await checkBody(route, ownBody, isPathRight ? { params } : undefined, problems);
   if (problems.length > 0) {
     throw new AppError('ERR_REQUEST_INVALID', 'The request is not valid; errors lists everything found.', { problems });
   }
@@ -45,14 +46,19 @@ function check(schema: z.ZodType, value: unknown, prefix: string, problems: Prob
   return undefined;
 }
 
-async function checkBody({ request, alsoWrong }: Route, value: unknown, problems: Problem[]): Promise<unknown> {
+async function checkBody(
+  { request, alsoWrong }: Route,
+  value: unknown,
+  path: { readonly params: unknown } | undefined,
+  problems: Problem[],
+): Promise<unknown> {
   const schema = request.body ?? nothing;
   const parsed = schema.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
   problems.push(...shapeProblems(parsed.error));
   // Told together, so that nobody mends the shape only to hear of the next thing.
-  if (request.body !== undefined && alsoWrong !== undefined)
-    problems.push(...(await alsoWrong(validParts(schema, value) ?? {}, shapeFaults(parsed.error))));
+  if (request.body !== undefined && alsoWrong !== undefined && path !== undefined)
+    problems.push(...(await alsoWrong(validParts(schema, value) ?? {}, shapeFaults(parsed.error), path.params)));
   return undefined;
 }
 

@@ -15,8 +15,10 @@ export function defineRoute<
   return {
     ...facts,
     request: { params: request?.params, query: request?.query, body: request?.body },
-    alsoWrong: alsoWrong && ((parts, faults) => alsoWrong(parts as ValidParts<z.output<B>>, faults)),
-    // The pipeline has parsed each part with the very schema that the handler's types come from.
+    // The pipeline has parsed each part with the very schema that the types come from.
+    alsoWrong:
+      alsoWrong &&
+      ((parts, faults, params) => alsoWrong(parts as ValidParts<z.output<B>>, faults, params as z.output<P>)),
     handle: (checked) => handler(checked as RouteRequest<z.output<P>, z.output<Q>, z.output<B>>),
   };
 }

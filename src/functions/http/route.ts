@@ -61,9 +61,14 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
   readonly isOpenedBy?: (params: Readonly<Record<string, string>>) => Promise<boolean>;
   /**
    * What else is wrong with the parts of a body whose shape is not right: said in the same answer. `faults` are JSON Pointers of
-   * the places whose shape is wrong, or where something is missing; unknown fields are not among them.
+   * the places whose shape is wrong, or where something is missing; unknown fields are not among them. Not asked when the path
+   * itself is wrong.
    */
-  readonly alsoWrong?: (parts: ValidParts<z.output<B>>, faults: readonly string[]) => Promise<readonly Problem[]>;
+  readonly alsoWrong?: (
+    parts: ValidParts<z.output<B>>,
+    faults: readonly string[],
+    params: z.output<P>,
+  ) => Promise<readonly Problem[]>;
   readonly handler: (request: RouteRequest<z.output<P>, z.output<Q>, z.output<B>>) => Promise<RouteAnswer>;
 }
 
@@ -75,6 +80,7 @@ export interface Route extends RouteFacts {
     readonly body: z.ZodType | undefined;
   };
   readonly isOpenedBy?: (params: Readonly<Record<string, string>>) => Promise<boolean>;
-  readonly alsoWrong: ((parts: unknown, faults: readonly string[]) => Promise<readonly Problem[]>) | undefined;
+  readonly alsoWrong:
+    ((parts: unknown, faults: readonly string[], params: unknown) => Promise<readonly Problem[]>) | undefined;
   readonly handle: (request: RouteRequest<unknown, unknown, unknown>) => Promise<RouteAnswer>;
 }

@@ -146,6 +146,29 @@ describe('src/desk/connector-request', () => {
     ]);
   });
 
+  it('tells what is wrong between fields beside what is wrong with their shapes', () => {
+    const clouds = [
+      aCloudBody(1, { tenantPortalFqdn: '10.0.0.4', trustMachine: 'x' }),
+      aCloudBody(2, { name: 'AzurePack_1', endpoint: 'http://no', portalMachines: ['portal-1', 'Ä'] }),
+      aCloudBody(3, { apiMachines: ['Ä'], trustMachine: 'y' }),
+    ];
+
+    expect([...pathsOf(aConnectorBody({ clouds, approvalDays: 0 }))].sort()).toEqual([
+      '/approvalDays',
+      '/clouds/0/tenantPortalFqdn',
+      '/clouds/0/trustMachine',
+      '/clouds/1/endpoint',
+      '/clouds/1/name',
+      '/clouds/1/portalMachines/0',
+      '/clouds/1/portalMachines/1',
+      '/clouds/2/apiMachines/0',
+    ]);
+  });
+
+  it('takes nothing that is no object', () => {
+    expect([null, 7, 'x', [], undefined].map(pathsOf)).toEqual([['/'], ['/'], ['/'], ['/'], ['/']]);
+  });
+
   it('refuses more machines than an operation can show', () => {
     const machines = (kind: string, cloud: number): string[] =>
       Array.from({ length: 20 }, (_, index) => `${kind}-${cloud}-${index}`);

@@ -105,6 +105,23 @@ describe('src/desk/vpn-access', () => {
     });
   });
 
+  it('tells all that is wrong at once, and keeps nothing', async () => {
+    const made = await desk();
+    const addressRange = { from: '10.0.0.9', to: '10.0.0.1' };
+    const users = [{ name: 'ann', passwordSecret: 'vpn-password-ann' }, { name: 'Ann' }];
+    const request = { ...accessRequest, addressRange, users, sharedKeySecret: 'l2tp-key-mine' };
+
+    await expect(made.vpnAccess.open('poc', request, asked(made, 'open'))).rejects.toMatchObject({
+      problems: [
+        { path: '/addressRange', code: 'rangeTooSmall' },
+        { path: '/users/1/name', code: 'userTwice' },
+        { path: '/sharedKeySecret', code: 'secretMissing' },
+        { path: '/users/0/passwordSecret', code: 'secretMissing' },
+      ],
+    });
+    expect(made.tables.rows('VpnUsers')).toEqual([]);
+  });
+
   it.each([
     ['missing', undefined, 'secretMissing'],
     ['too short', 'short', 'sharedKeyUnfit'],

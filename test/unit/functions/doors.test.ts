@@ -290,6 +290,15 @@ describe('src/functions/api-keys', () => {
     expect(answer.json['errors']).toMatchObject([{ path: '/keyHash', code: 'guessableKey' }]);
   });
 
+  it('tells of a guessable key beside what else is wrong', async () => {
+    const { ask } = await openKeys();
+    const wrong = { keyHash: sha256Hex(''), role: 'king' };
+
+    const answer = await ask('putApiKey', { params: { id: 'x' }, body: wrong, as: 'administrator' });
+
+    expect(answer.json['errors']).toMatchObject([{ path: '/role' }, { path: '/keyHash', code: 'guessableKey' }]);
+  });
+
   it.each(['putApiKey', 'listApiKeys', 'deleteApiKey'])('%s is closed to operators', async (name) => {
     const { ask } = await openKeys();
 

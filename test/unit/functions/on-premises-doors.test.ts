@@ -72,6 +72,18 @@ describe('src/functions/vpn-access', () => {
     expect(await desk.stacks.users('poc')).toHaveLength(1);
   });
 
+  it('tells what is wrong with the range and the users beside what is wrong with the shapes', async () => {
+    const { ask } = await open();
+    const addressRange = { from: '192.168.200.9', to: '192.168.200.1' };
+    const wrong = { addressRange, users: [{ name: 'ann' }, { name: 'ANN' }], splitRoutes: ['x'], more: 1 };
+
+    const answer = await ask('shareVpnAccess', { ...poc, body: wrong });
+    const elsewhere = await ask('shareVpnAccess', { params: { id: 'nowhere' }, body: wrong });
+
+    expect([...pathsOf(answer)].sort()).toEqual(['/addressRange', '/more', '/splitRoutes/0', '/users/1/name']);
+    expect([...pathsOf(elsewhere)].sort()).toEqual(['/more', '/splitRoutes/0']);
+  });
+
   it.each(["ann'", 'ann;calc', '$ann', 'a`b', 'ann\n', 'änn', 'ann.', 'a b', 'x'.repeat(21), ''])(
     'refuses the user name %j, and notes nothing',
     async (name) => {

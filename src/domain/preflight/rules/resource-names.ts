@@ -47,10 +47,22 @@ function networkNames({ virtualNetwork }: PreflightSubject['plan']): readonly Na
   ];
 }
 
-// The last name is the longest: an active-active gateway's further names are the first with a digit behind it.
 function addressNames({ ipConfigurations }: PreflightSubject['plan']): readonly NameInPlan[] {
-  return ipConfigurations.slice(-1).flatMap(({ name, publicIp }) => [
-    { path: '/publicIp/name', resource: 'publicIp', name: publicIp.name, restsOn: ['/activeActive'] },
-    { path: '/ipConfigurationName', resource: 'ipConfiguration', name, restsOn: ['/activeActive'] },
-  ]);
+  const restsOn = ['/activeActive'];
+  const publicIps = ipConfigurations.map(({ publicIp }) => publicIp.name);
+  const configurations = ipConfigurations.map(({ name }) => name);
+  return [
+    { path: '/publicIp/name', resource: 'publicIp', name: firstAtFault('publicIp', publicIps), restsOn },
+    {
+      path: '/ipConfigurationName',
+      resource: 'ipConfiguration',
+      name: firstAtFault('ipConfiguration', configurations),
+      restsOn,
+    },
+  ];
+}
+
+/** Of names that are made of one, which is told of once: an active-active gateway's further names have a digit behind them. */
+function firstAtFault(resource: NamedResource, names: readonly string[]): string {
+  return names.find((name) => faultsOfName(resource, name).length > 0) ?? names[0] ?? '';
 }

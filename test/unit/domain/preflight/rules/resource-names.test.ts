@@ -32,4 +32,16 @@ describe('src/domain/preflight/rules/resource-names', () => {
       'error nameRefused /publicIp/name',
     );
   });
+
+  it("refuses the first of an active-active gateway's names where only the digit behind it makes the others right", () => {
+    expect(foundProblems({ activeActive: true, publicIp: { name: 'pip-' }, ipConfigurationName: 'ip-' })).toEqual(
+      expect.arrayContaining(['error nameRefused /publicIp/name', 'error nameRefused /ipConfigurationName']),
+    );
+  });
+
+  it('says once what is wrong with all of them', () => {
+    const found = foundProblems({ activeActive: true, publicIp: { name: 'my pip' } });
+
+    expect(found.filter((problem) => problem.endsWith('/publicIp/name'))).toHaveLength(1);
+  });
 });
