@@ -115,7 +115,7 @@ function subjectsOfAnswer({ status, headers, body }: RenderedAnswer): {
   const { id, ...rest } = subjectsOf(JSON.parse(body));
   if (id === undefined) return { target: rest, operation: {} };
   return operationIdPattern.test(id)
-    ? { target: {}, operation: { operationId: id } }
+    ? { target: rest, operation: { operationId: id } }
     : { target: { id, ...rest }, operation: {} };
 }
 
