@@ -19,7 +19,7 @@ export interface DesiredState {
   readonly past: readonly GatewayRevocation[];
   /** Roots of Gatehouse that somebody else has put on the gateway. */
   readonly copied: readonly RootRecord[];
-  /** Changes when the gateway does, in anything that could make Azure take what it has refused. */
+  /** Changes with anything that could make Azure take what it has refused. */
   readonly mark: string;
 }
 
@@ -39,7 +39,6 @@ export async function readDesiredState(
   gateway: JsonObject,
   { books, now, thumbprintOfRoot }: DesiredStateOptions,
 ): Promise<DesiredState> {
-  const mark = markOf(gateway, thumbprintOfRoot);
   const shown = new Set(readEntries(gateway, 'root', thumbprintOfRoot).map(({ thumbprint }) => thumbprint));
   const all = (await books.roots.list(rootPartition)).map(({ record }) => record);
   const rows = (await books.gatewayRoots.list(gatewayId)).map(({ record }) => record);
@@ -61,17 +60,27 @@ export async function readDesiredState(
   const revocations = [];
   for (const rootId of new Set(trusted)) {
     for (const { record: intent } of await books.revocations.list(rootId)) {
-      if (Date.parse(intent.notAfter) <= now.getTime()) continue;
+      if (isExpired(intent, now)) continue;
       revocations.push({ intent, row: states.get(intent.thumbprint) });
       states.delete(intent.thumbprint);
     }
   }
   const past = [...states.values()].filter(({ state }) => state !== 'removed');
+  // An expired root that is wanted is left out; one that is to go is taken off like any other.
+  const standing = roots.filter(({ row, root }) => !row.wanted || !isExpired(root, now));
+  const mark = markOf(gateway, thumbprintOfRoot, {
+    own: [
+      ...roots.map(({ row }) => `root:${row.thumbprint}`),
+      ...[...revocations.map(({ intent }) => intent), ...past].map(({ thumbprint }) => `revocation:${thumbprint}`),
+    ],
+    wanted: [
+      ...standing.filter(({ row }) => row.wanted).map(({ row }) => `root:${row.thumbprint}`),
+      ...revocations.filter(({ intent }) => intent.wanted).map(({ intent }) => `revocation:${intent.thumbprint}`),
+    ],
+  });
   const isAside = (row: RefusalFields | undefined): boolean => isSetAside(row, now, mark);
   const entries = [
-    ...roots
-      .filter(({ root }) => Date.parse(root.notAfter) > now.getTime())
-      .map(({ row, root }) => rootEntry(row, root, isAside(row))),
+    ...standing.map(({ row, root }) => rootEntry(row, root, isAside(row))),
     ...revocations.map(({ intent, row }) =>
       revocationEntry(intent, row, isAside(row?.wanted === intent.wanted ? row : undefined)),
     ),
@@ -88,8 +97,15 @@ function isSetAside(row: RefusalFields | undefined, now: Date, mark: string): bo
   return row.state !== 'refused' || row.refusedUnder === mark;
 }
 
-/** What somebody can change of a gateway that has to do with its entries: names and certificates of all of them, and the settings. */
-function markOf(gateway: JsonObject, thumbprintOfRoot: ThumbprintOfRoot): string {
+/**
+ * Stands for what could make Azure take what it has refused: the settings, others' entries, and what else is wanted of ours. What
+ * of ours is on the gateway just now does not count, or each write of Gatehouse's own would be a reason for another try.
+ */
+function markOf(
+  gateway: JsonObject,
+  thumbprintOfRoot: ThumbprintOfRoot,
+  { own, wanted }: { readonly own: readonly string[]; readonly wanted: readonly string[] },
+): string {
   const properties = asObject(gateway['properties']);
   const settings = without(
     asObject(properties['vpnClientConfiguration']),
@@ -97,12 +113,17 @@ function markOf(gateway: JsonObject, thumbprintOfRoot: ThumbprintOfRoot): string
     'vpnClientRevokedCertificates',
     'vpnClientConnectionHealth',
   );
-  const lists = (['root', 'revocation'] as const).map((kind) =>
+  const others = (['root', 'revocation'] as const).flatMap((kind) =>
     readEntries(gateway, kind, thumbprintOfRoot)
-      .map(({ name, thumbprint }) => `${name} ${thumbprint ?? ''}`)
+      .filter(({ thumbprint }) => !own.includes(`${kind}:${thumbprint ?? ''}`))
+      .map(({ name, thumbprint }) => `${kind} ${name} ${thumbprint ?? ''}`)
       .toSorted(),
   );
-  return sha256Hex(canonicalJson([properties['sku'], settings, lists])).slice(0, 32);
+  return sha256Hex(canonicalJson([properties['sku'], settings, others, wanted.toSorted()])).slice(0, 32);
+}
+
+export function isExpired({ notAfter }: { readonly notAfter: string }, now: Date): boolean {
+  return Date.parse(notAfter) <= now.getTime();
 }
 
 function rootEntry(row: GatewayRoot, root: RootRecord, isAside: boolean): DesiredEntry {

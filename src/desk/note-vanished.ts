@@ -4,7 +4,7 @@ import type { JsonObject } from '../domain/json.ts';
 import { without } from '../domain/without.ts';
 import type { Audit } from './audit.ts';
 import type { Books } from './books.ts';
-import { isInForce, type DesiredState } from './desired-entries.ts';
+import { isExpired, isInForce, type DesiredState } from './desired-entries.ts';
 import { sha256Hex } from './digest.ts';
 import type { Outbox } from './outbox.ts';
 import {
@@ -108,7 +108,7 @@ export function createNoteVanished(options: NoteVanishedOptions): NoteVanished {
     }
     for (const { row, root } of roots) {
       // An expired root is taken off by Gatehouse itself.
-      if (Date.parse(root.notAfter) <= now().getTime() || present.has(`root:${row.thumbprint}`)) continue;
+      if (isExpired(root, now()) || present.has(`root:${row.thumbprint}`)) continue;
       if (row.wanted && row.state === 'trusted') await restartRoot(gateway, row);
     }
   };

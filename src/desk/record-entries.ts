@@ -4,7 +4,7 @@ import { entryKey, presentEntries } from '../domain/gateway-merge.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { without } from '../domain/without.ts';
 import type { Books } from './books.ts';
-import { isInForce, readDesiredState, type DesiredState } from './desired-entries.ts';
+import { isExpired, isInForce, readDesiredState, type DesiredState } from './desired-entries.ts';
 import type { ForeignEntryRecorder } from './foreign-entries.ts';
 import { newGatewayRevocation } from './new-gateway-revocation.ts';
 import type { NoteVanished } from './note-vanished.ts';
@@ -88,6 +88,18 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
     else if (next.state === 'overLimit') await fail(next, overLimitReason('root'), 'ERR_LIMIT_REACHED');
   }
 
+  /** It opens the gateway to nobody any more, and nothing is tried or waited for that would put it on. */
+  async function recordExpired(row: GatewayRoot, notAfter: string): Promise<void> {
+    const reason = `Not on the gateway: the root expired on ${notAfter}, and Azure takes no expired root.`;
+    if (row.reason === reason && row.retryAt === undefined) return;
+    const noted = await books.gatewayRoots.update(gatewayRootKind.keys(row), (current) =>
+      current.wanted === row.wanted && current.operationId === row.operationId
+        ? { ...accepted(current), state: 'requested', reason, updatedAt: at() }
+        : undefined,
+    );
+    if (noted?.reason === reason) await fail(row, reason, 'ERR_OPERATION_FAILED');
+  }
+
   /** Answers the row as it is stored then. */
   async function recordRevocation(
     gatewayId: string,
@@ -147,9 +159,11 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
         if (entry === undefined) return 'absent';
         return entry.provisioningState === 'Succeeded' ? 'present' : 'settling';
       };
-      for (const { row } of desired.roots) {
+      for (const { row, root } of desired.roots) {
         const key = `root:${row.thumbprint}`;
-        await recordRoot(row, standingOf(key), over.has(key));
+        const standing = standingOf(key);
+        if (row.wanted && standing === 'absent' && isExpired(root, now())) await recordExpired(row, root.notAfter);
+        else await recordRoot(row, standing, over.has(key));
       }
       const rows: GatewayRevocation[] = [];
       for (const revocation of desired.revocations) {

@@ -30,8 +30,10 @@ export async function watchGateways({ books, writer, orchestrations, now }: Watc
 
 function isDue(record: GatewayRecord, now: Date): boolean {
   const isPast = (time: string | undefined): boolean => time !== undefined && Date.parse(time) <= now.getTime();
-  if (isPast(record.lookAt) || isPast(record.retryAt)) return true;
+  if (isPast(record.lookAt)) return true;
+  // Entries are tried with the write, so they wait as long as it does.
   if (record.writeFailure !== undefined) return isPast(record.writeFailure.nextTryAt);
+  if (isPast(record.retryAt)) return true;
   // What a failed build has not reached is its operation's to resume, not the writer's to bring.
   if (record.state === 'failed') return isThere(record) && isLongUnseen(record, now);
   return isMoreWanted(record) || isLongUnseen(record, now);

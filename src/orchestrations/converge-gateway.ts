@@ -31,6 +31,13 @@ const waitMaxMs = 4 * 3600 * 1000;
 /** No answer to go by for so long has a lasting cause, which people have to see. */
 const unavailableMaxMs = 15 * 60 * 1000;
 
+/** A gateway that is shown at one look and not at the next gives nothing to go by. */
+const flickerSeconds = 30;
+const flickering: WriteFailure = {
+  code: 'GatewayNotSteady',
+  message: 'Azure shows the gateway at one look and not at the next.',
+};
+
 /** What is known so far of the changes that this round would make. */
 interface Search {
   /** Held back while the rest is tried, the next to be tried last. */
@@ -41,7 +48,7 @@ interface Search {
   readonly leftOut: string[];
   /** How often each change was written with success. */
   readonly writes: Map<string, number>;
-  /** Azure has taken a body without what is aside. */
+  /** Azure has taken a body without what is aside, after it was set aside. */
   isRestAccepted: boolean;
   failures: number;
   readonly writeSeconds: number[];
@@ -70,12 +77,7 @@ export function* convergeGateway(
   };
   let waiting: { readonly isUnavailable: boolean; readonly sinceMs: number } | undefined;
   for (;;) {
-    const write: WriteOutcome = yield* callActivity(context, writeGateway, {
-      ...input,
-      held: heldOf(search),
-      leftOut: search.leftOut,
-      force: isForced(search),
-    });
+    const write = yield* writeOrConfirm(context, input, search);
     if (write.outcome === 'wait') {
       const nowMs = context.df.currentUtcDateTime.getTime();
       const { isUnavailable } = write;
@@ -89,12 +91,8 @@ export function* convergeGateway(
     switch (write.outcome) {
       case 'superseded':
         return { end: 'superseded' };
-      case 'absent': {
-        const found = yield* confirmAbsence(context, input, write.isKnown);
-        if (found === 'absent') return { end: 'gone' };
-        if (found !== 'there') return failed(search, write.desired, found);
-        break;
-      }
+      case 'gone':
+        return { end: 'gone' };
       case 'failed':
         return failed(search, write.desired, write);
       case 'refused': {
@@ -119,6 +117,27 @@ export function* convergeGateway(
       }
     }
   }
+}
+
+/** One look and at most one write; a gateway that Azure does not show is gone only if it is confirmed to be. */
+function* writeOrConfirm(
+  context: OrchestrationContext,
+  input: ApplyGatewayInput,
+  search: Search,
+): Steps<Exclude<WriteOutcome, { readonly outcome: 'absent' }> | { readonly outcome: 'gone' }> {
+  const write = yield* callActivity(context, writeGateway, {
+    ...input,
+    held: heldOf(search),
+    leftOut: search.leftOut,
+    force: isForced(search),
+  });
+  if (write.outcome !== 'absent') return write;
+  const { desired } = write;
+  const found = yield* confirmAbsence(context, input, write.isKnown);
+  if (found === 'absent') return { outcome: 'gone' };
+  return found === 'there'
+    ? { outcome: 'wait', desired, seconds: flickerSeconds, isUnavailable: true, ...flickering }
+    : { ...found, outcome: 'failed', desired };
 }
 
 function heldOf({ groups, aside, writes }: Search): readonly string[] {
@@ -176,6 +195,7 @@ function divide(
   if (first === undefined) return { ...words, message: `Azure refuses the gateway as it stands: ${message}` };
   if (others.length === 0) {
     search.aside.push({ ...words, key: first, isNamed: false });
+    search.isRestAccepted = false;
     return undefined;
   }
   const revocations = keys.filter((key) => key.startsWith('revocation:'));

@@ -299,6 +299,29 @@ describe('src/orchestrations/apply-gateway', () => {
       expect(inputsOf(run, 'showWriteFailure')).toMatchObject([{ code: 'Bad' }]);
     });
 
+    it('suspects nobody whom it set aside after the last write that Azure took', () => {
+      const refused = { outcome: 'refused', code: 'Bad', message: 'Bad.', named: [], expired: [], desired: 1 };
+      let writes = 0;
+      const { activities } = aGatewayWorld({
+        overrides: {
+          readWrite: () => ({ outcome: 'succeeded' }),
+          writeGateway: ({ held, force }: { readonly held: readonly string[]; readonly force: boolean }) => {
+            writes += 1;
+            if (writes === 1) {
+              return { outcome: 'written', desired: 1, keys: ['root:1'], seconds: 10, operationUrl: null };
+            }
+            if (held.length === 0) return { ...refused, keys: ['root:2'] };
+            return force ? { ...refused, keys: [] } : { outcome: 'equal', desired: 1, held };
+          },
+        },
+      });
+
+      const run = runOrchestration(applyGateway, input, activities);
+
+      expect(calledActivities(run)).not.toContain('recordRefusals');
+      expect(inputsOf(run, 'showWriteFailure')).toMatchObject([{ code: 'Bad' }]);
+    });
+
     it("leaves out others' roots that Azure calls expired, and writes the rest", () => {
       const world = aGatewayWorld({ wanted: ['root:1'] });
       const write = world.activities['writeGateway'] as (given: object) => unknown;
@@ -406,6 +429,21 @@ describe('src/orchestrations/apply-gateway', () => {
       expect(calledActivities(run)).not.toContain('abandonGateway');
       expect(world.written).toEqual([['revocation:1']]);
     });
+
+    it.each([true, false])(
+      'goes by the clock where it is shown and not shown in turn (missing before: %s)',
+      (isKnown) => {
+        const { activities } = aGatewayWorld({
+          overrides: { writeGateway: () => ({ ...absent, isKnown }), lookForGateway: () => ({ outcome: 'there' }) },
+        });
+
+        const run = runOrchestration(applyGateway, input, activities);
+
+        expect(calledActivities(run)).not.toContain('abandonGateway');
+        expect(inputsOf(run, 'showWriteFailure')).toMatchObject([{ code: 'GatewayNotSteady' }]);
+        expect(inputsOf(run, 'writeGateway').length).toBeLessThan(40);
+      },
+    );
 
     it('says nothing of it when a look cannot tell, and is tried again', () => {
       const unknown = { outcome: 'unknown', code: 'SubscriptionNotFound', message: 'No such subscription.' };

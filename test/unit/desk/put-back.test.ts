@@ -306,6 +306,17 @@ describe('src/desk, when somebody else changes a gateway', () => {
       expect(waits.at(-1)).toBe(30 * 60 * 1000);
     });
 
+    it('is not tried sooner because an entry is due', async () => {
+      const world = createDeskWorld();
+      await aPausedGateway(world);
+      await world.books.gateways.update({ partitionKey: 'gateway', rowKey: gatewayId }, (record) => ({
+        ...record,
+        retryAt: world.now().toISOString(),
+      }));
+
+      expect(await watchGateways(world)).toBe(0);
+    });
+
     it('is not paused over an intent that came after the try', async () => {
       const world = createDeskWorld();
       await aPausedGateway(world);
@@ -467,6 +478,56 @@ describe('src/desk, when somebody else changes a gateway', () => {
       expect(await isTried(world)).toBe(false);
       world.clock.advance(24 * 60 * 60 * 1000);
       expect(await isTried(world)).toBe(true);
+    });
+
+    it('is no reason for another try that Gatehouse writes something else, but is one that it wants something else', async () => {
+      const world = createDeskWorld();
+      const thumbprint = await aRefusedRevocation(world);
+      const asked = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester' };
+      const revokeOther = async (seed: string): Promise<void> => {
+        const other = given((await world.certificates.issue(asked, chanceOf(seed))).record.thumbprint);
+        await world.revocations.revoke(other, { reason: 'left' }, aRequest(world, seed));
+      };
+      await revokeOther('e');
+      await refuse(world, thumbprint);
+      world.clock.advance(10 * 60 * 1000);
+      await refuse(world, thumbprint);
+      const puts = world.arm.puts.length;
+
+      await runWriter(world);
+      expect(world.arm.puts).toHaveLength(puts + 1);
+      expect(await isTried(world)).toBe(false);
+      await changeInPortal(world, () => ({ vpnClientRevokedCertificates: [] }));
+      await runWriter(world);
+      expect(world.arm.puts).toHaveLength(puts + 2);
+      expect((await rowOf(world, thumbprint)).state).toBe('refused');
+
+      await revokeOther('f');
+      await runWriter(world);
+      expect((await rowOf(world, thumbprint)).state).toBe('disconnected');
+    });
+
+    it('is waited for no more once it is a root that has expired', async () => {
+      const world = createDeskWorld();
+      await aProvenRevocation(world);
+      const short = await world.roots.create(
+        { id: 'short', subject: { commonName: 'Short' }, keyType: 'RSA-2048', hsm: false, validityDays: 1 },
+        chanceOf('short'),
+      );
+      const { id } = await world.trust.trust(gatewayId, 'short', undefined, aRequest(world, 'short'));
+      const { resourceId } = await gatewayOf(world);
+      const refusal = { key: `root:${short.thumbprint ?? ''}`, code: 'Bad', message: 'It is bad.', isNamed: false };
+      await world.rounds.recordRefusals(gatewayId, given(world.arm.resources.get(resourceId)), [refusal]);
+      world.clock.advance(25 * 60 * 60 * 1000);
+
+      await runWriter(world);
+
+      expect((await gatewayOf(world)).retryAt).toBeUndefined();
+      expect(await watchGateways(world)).toBe(0);
+      expect(await world.operations.view(id)).toMatchObject({
+        status: 'failed',
+        problem: { detail: expect.stringContaining('expired') as unknown },
+      });
     });
 
     it('is not blamed for what Azure refused of the opposite wish', async () => {

@@ -59,6 +59,23 @@ describe('src/desk/trust-roots', () => {
     });
   });
 
+  it('takes a root off though it has expired', async () => {
+    const world = createDeskWorld();
+    await aRoot(world);
+    await aGateway(world);
+    await world.trust.trust('vnet1gw', 'root-1', undefined, aRequest(world, 'trust'));
+    await runWriter(world);
+    world.clock.advance(4000 * 24 * 3600 * 1000);
+
+    const { id } = await world.trust.distrust('vnet1gw', 'root-1', false, aRequest(world, 'distrust'));
+    await runWriter(world);
+
+    expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded' });
+    expect(world.arm.puts.at(-1)?.body).toMatchObject({
+      properties: { vpnClientConfiguration: { vpnClientRootCertificates: [] } },
+    });
+  });
+
   it('ends a request that a later one overtook', async () => {
     const world = createDeskWorld();
     await aRoot(world);
