@@ -59,8 +59,13 @@ export async function createDefaultWorld(): Promise<WorldDefinition> {
       { dnsName: wapDomain, netBiosName: 'CONTOSO', accounts: [{ name: 'sqladmin', password: passwords.sql }] },
     ],
     network: {
-      names: { 'portal.azurestack.local': '192.168.133.74', 'portal.local.azurestack.external': '192.168.102.5' },
+      names: {
+        'portal.azurestack.local': '192.168.133.74',
+        'portal.local.azurestack.external': '192.168.102.5',
+        'packages.contoso.com': '10.20.0.9',
+      },
       servers: [
+        { address: '10.20.0.9', port: 443 },
         { address: '192.168.133.74', port: 443 },
         { address: '192.168.102.5', port: 443 },
       ],

@@ -2,8 +2,10 @@ import type { ActivitiesOf } from '../contracts/activity.ts';
 import type { Refusal } from '../contracts/outcomes.ts';
 import type * as references from '../contracts/connectors.ts';
 import type { Claims } from '../desk/claims.ts';
+import { connectorSecretProblems, isHookAddress } from '../desk/connector-secrets.ts';
 import type { Connectors } from '../desk/connectors.ts';
 import type { Expiries } from '../desk/expiries.ts';
+import type { Machines } from '../desk/machines.ts';
 import { matchFiles } from '../desk/match-data-files.ts';
 import type { OnPremisesBooks } from '../desk/on-premises-books.ts';
 import type { Operations } from '../desk/operations.ts';
@@ -16,13 +18,21 @@ import type { SendWebhook } from '../ports/webhooks.ts';
 type ConnectorActivities = ActivitiesOf<
   Pick<
     typeof references,
-    'readConnectorPlan' | 'matchDataFiles' | 'callDrainHook' | 'takeLock' | 'releaseLock' | 'noteConnector'
+    | 'readConnectorPlan'
+    | 'bindConnector'
+    | 'lookAtSecrets'
+    | 'matchDataFiles'
+    | 'callDrainHook'
+    | 'takeLock'
+    | 'releaseLock'
+    | 'noteConnector'
   >
 >;
 
 export interface ConnectorActivitiesOptions {
   readonly books: OnPremisesBooks;
-  readonly connectors: Pick<Connectors, 'plan' | 'get'>;
+  readonly connectors: Pick<Connectors, 'plan' | 'get' | 'bind'>;
+  readonly machines: Pick<Machines, 'route'>;
   readonly operations: Pick<Operations, 'get'>;
   readonly claims: Claims;
   readonly expiries: Pick<Expiries, 'put'>;
@@ -60,6 +70,13 @@ export function createConnectorActivities(options: ConnectorActivitiesOptions): 
   return {
     readConnectorPlan: ({ connectorId }) => connectors.plan(connectorId),
 
+    bindConnector: ({ connectorId }) => connectors.bind(connectorId),
+
+    lookAtSecrets: async ({ connectorId }) => {
+      const record = await connectors.get(connectorId);
+      return record === undefined ? [] : connectorSecretProblems(record, options);
+    },
+
     matchDataFiles: async ({ connectorId, collected }) => {
       const record = await connectors.get(connectorId);
       if (record === undefined) return refused('Precondition', `There is no connector ${connectorId}.`);
@@ -85,7 +102,7 @@ export function createConnectorActivities(options: ConnectorActivitiesOptions): 
       const drain = record?.request.clouds.find((cloud) => cloud.name === name)?.drain;
       if (drain === undefined || !('hookSecret' in drain)) return refused('Precondition', `Cloud ${name} has no hook.`);
       const url = (await secrets.get({ use: 'drainHook', name: drain.hookSecret }))?.value;
-      if (url === undefined || !URL.canParse(url) || new URL(url).protocol !== 'https:')
+      if (url === undefined || !isHookAddress(url))
         return refused('Precondition', `Secret ${drain.hookSecret} holds no https address.`);
       return callHook(options.send, url, { connector: connectorId, cloud: name, machine: machineId, action });
     },

@@ -57,6 +57,8 @@ export interface ConnectorPlan {
   readonly clouds: readonly ConnectorCloud[];
   /** Data files that were written before are of a mode that was disabled since. */
   readonly filesSince?: string;
+  /** Names of the clouds for which something may have been changed: what there is to take back. */
+  readonly changedClouds: readonly string[];
   /** By portal machine: the certificate that its services are to use. From the check of the preconditions. */
   readonly thumbprints: Readonly<Record<string, string>>;
   readonly issuers: readonly IssuerCertificate[];
@@ -104,6 +106,7 @@ export const ownSteps = {
   undrain: { id: 'W29', title: 'Put back into the load balancer', usualSeconds: 60 },
   trustGate: { id: 'W31', title: 'Approve: the trust in SQL Server', usualSeconds: 600 },
   userGate: { id: 'W33', title: 'Approve: a tenant sees the virtual machines', usualSeconds: 600 },
+  forget: { id: 'W34', title: 'Forget what was never begun', usualSeconds: 2 },
 } as const;
 
 const { W8, W10, W11, W12, W13, W15, W16, W18, W19, W20, W21, W22, W23, W26, W27, W28, W30, W31 } = steps;
@@ -159,7 +162,9 @@ export function verifyConnectorSteps({ clouds }: ShownPlan): readonly PlannedSte
   ];
 }
 
-export function disconnectCloudsSteps({ privilegedEndpoint, clouds }: ShownPlan): readonly PlannedStep[] {
+export function disconnectCloudsSteps(plan: ShownPlan & Pick<ConnectorPlan, 'changedClouds'>): readonly PlannedStep[] {
+  const clouds = cloudsToTakeBack(plan);
+  if (clouds.length === 0) return [plannedStep(ownSteps.forget)];
   return [
     plannedStep(W13),
     ...clouds.flatMap((cloud) => [
@@ -171,8 +176,16 @@ export function disconnectCloudsSteps({ privilegedEndpoint, clouds }: ShownPlan)
       ...cloud.apiMachines.map((machine) => plannedStep(stageOnApi, machine)),
     ]),
     ...clouds.map(({ name }) => plannedStep(W8, name)),
-    ...(privilegedEndpoint.authentication === 'Credssp' ? [plannedStep(W11)] : []),
+    ...(plan.privilegedEndpoint.authentication === 'Credssp' ? [plannedStep(W11)] : []),
   ];
+}
+
+/** Not those whose preconditions never held: nothing was done for them, and their machines may not even answer. */
+export function cloudsToTakeBack({
+  clouds,
+  changedClouds,
+}: Pick<ConnectorPlan, 'clouds' | 'changedClouds'>): readonly ConnectorCloud[] {
+  return clouds.filter(({ name }) => changedClouds.includes(name));
 }
 
 /** A file of the share. `problem` says why it could not be collected. */
@@ -191,6 +204,15 @@ export const readConnectorPlan = activityReference<
   OfConnector,
   { readonly outcome: 'ready'; readonly plan: ConnectorPlan; readonly files: readonly CloudDataFile[] } | Refusal
 >('readConnectorPlan');
+
+/**
+ * Makes the connector its stack's, and notes that from now on there is something to take back. Refused where the stack has got
+ * another one since, or other machines.
+ */
+export const bindConnector = activityReference<OfConnector, { readonly outcome: 'bound' } | Refusal>('bindConnector');
+
+/** What is wrong with the secrets that the application, or a machine by itself, will read for the connector; none is told. */
+export const lookAtSecrets = activityReference<OfConnector, readonly StoryProblem[]>('lookAtSecrets');
 
 /** Reads the collected files in Key Vault, matches them to the clouds by their endpoints, and keeps what they say. */
 export const matchDataFiles = activityReference<

@@ -50,9 +50,10 @@ const { P1, P2, P3, P4, P5, P7, P8, P10, P11, P12, P13, P14, P15, P15D, P15R, P1
 export function openVpnAccessSteps(plan: Pick<VpnAccessPlan, 'natVia' | 'users'>): readonly PlannedStep[] {
   return [
     ...(plan.natVia === undefined ? [] : [plannedStep(P1)]),
-    ...[P2, P3, P4, P5, restart1, P7, P8, restart2, P10, P11, P12, P13, P14].map((step) => plannedStep(step)),
+    ...[P2, P16, P17, keepCertificateStep].map((step) => plannedStep(step)),
+    ...[P3, P4, P5, restart1, P7, P8, restart2, P10, P11, P12, P13, P14].map((step) => plannedStep(step)),
     ...plan.users.map(({ name, wanted }) => plannedStep(userStep(wanted), name)),
-    ...[P16, P17, keepCertificateStep, P21].map((step) => plannedStep(step)),
+    plannedStep(P21),
   ];
 }
 

@@ -8,6 +8,7 @@ import {
   type CloudDataFile,
   type ConnectorPlan,
 } from '../contracts/connectors.ts';
+import type { PlannedStep } from '../contracts/on-premises.ts';
 import type { Refusal } from '../contracts/outcomes.ts';
 import { AppError, invalidField } from '../domain/app-error.ts';
 import type { Role } from '../domain/caller.ts';
@@ -36,6 +37,11 @@ export interface Connectors {
   get(id: string): Promise<ConnectorRecord | undefined>;
   list(): Promise<readonly ConnectorRecord[]>;
   plan(id: string): Promise<PlanAnswer>;
+  /**
+   * Makes the connector its stack's before its first change, and notes for which clouds there is something to take back. Until then
+   * it is in nobody's way. Safe to repeat.
+   */
+  bind(id: string): Promise<{ readonly outcome: 'bound' } | Refusal>;
 }
 
 export interface ConnectorsOptions {
@@ -91,7 +97,15 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
   ): Promise<void> {
     const before = await get(request.id);
     requireDecided(request, before?.request, role);
-    const nothing = { files: [], warnings: [], thumbprints: {}, issuers: [], sqlServers: {}, trustedClouds: [] };
+    const nothing = {
+      files: [],
+      warnings: [],
+      thumbprints: {},
+      issuers: [],
+      sqlServers: {},
+      changedClouds: [],
+      trustedClouds: [],
+    };
     await books.connectors.upsert({
       ...nothing,
       ...before,
@@ -104,16 +118,34 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
       createdAt: before?.createdAt ?? at(),
       updatedAt: at(),
     });
-    await books.stacks.update(stackKeys(stack.id), (current) =>
-      current.connectorId === request.id ? undefined : { ...current, connectorId: request.id, updatedAt: at() },
+  }
+
+  async function bind(id: string): ReturnType<Connectors['bind']> {
+    const record = await get(id);
+    if (record === undefined) return refused(`There is no connector ${id}.`);
+    const { stackId } = record.request;
+    const stack = await books.stacks.update(stackKeys(stackId), (current) =>
+      current.connectorId === undefined && isOfMachines(current, record)
+        ? { ...current, connectorId: id, updatedAt: at() }
+        : undefined,
     );
+    if (stack === undefined) return refused(`There is no stack ${stackId} any more.`);
+    if (stack.connectorId !== undefined && stack.connectorId !== id)
+      return refused(`Stack ${stackId} has connector ${stack.connectorId} by now: DELETE one of the two.`);
+    if (!isOfMachines(stack, record))
+      return refused(`Stack ${stackId} names other machines by now: POST the connector again.`);
+    await books.connectors.update(connectorKeys(id), (current) => {
+      const names = current.request.clouds.map(({ name }) => name);
+      return { ...current, changedClouds: [...new Set([...current.changedClouds, ...names])], updatedAt: at() };
+    });
+    return { outcome: 'bound' };
   }
 
   async function beginOn(
     id: string,
     story: {
       readonly kind: OperationKind;
-      readonly steps: typeof verifyConnectorSteps;
+      readonly steps: (plan: ConnectorPlan) => readonly PlannedStep[];
       /** The connector is this story's from now on: an earlier one cannot be resumed. */
       readonly changes: boolean;
       readonly stateAfter: (state: ConnectorRecord['state']) => ConnectorRecord['state'];
@@ -145,6 +177,7 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
 
   return {
     get,
+    bind,
     list: async () => (await books.connectors.list('connector')).map(({ record }) => record),
     connect: async (request, { operationId, requestedBy, orchestrations, role }) => {
       requireDecided(request, (await get(request.id))?.request, role);
@@ -175,12 +208,23 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
       ),
     plan: async (id) => {
       const record = await get(id);
-      if (record === undefined)
-        return { outcome: 'refused', code: 'Precondition', message: `There is no connector ${id}.` };
+      if (record === undefined) return refused(`There is no connector ${id}.`);
       const stack = (await books.stacks.get(stackKeys(record.request.stackId)))?.record;
       return { outcome: 'ready', plan: toPlan(record, stack), files: record.files };
     },
   };
+}
+
+function refused(message: string): Refusal {
+  return { outcome: 'refused', code: 'Precondition', message };
+}
+
+/** Whether the connector goes by the machines that its stack names. */
+function isOfMachines(
+  stack: Pick<StackRecord, 'hostMachine' | 'waspMachine'>,
+  { hostMachine, waspMachine }: Pick<ConnectorRecord, 'hostMachine' | 'waspMachine'>,
+): boolean {
+  return stack.hostMachine === hostMachine && stack.waspMachine === waspMachine;
 }
 
 /** One that never came to its end does not look connected because somebody looks at it. */
@@ -221,6 +265,7 @@ function toPlan(record: ConnectorRecord, stack: StackRecord | undefined): Connec
     userPrincipalNames,
     minimumVersions: minimumVersionsOf(request),
     ...(stack?.multiCloudOffAt === undefined ? {} : { filesSince: stack.multiCloudOffAt }),
+    changedClouds: record.changedClouds,
     thumbprints,
     issuers,
     approvalDays,

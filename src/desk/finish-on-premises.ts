@@ -79,11 +79,10 @@ export function createSettleTarget({
     const record = (await books.connectors.get(connectorKeys(operation.target)))?.record;
     if (record?.operationId !== operation.id) return;
     for (const { secretName } of record.files) await secrets.remove({ use: 'dataFile', name: secretName });
-    await books.stacks.update(stackKeys(record.request.stackId), ({ connectorId: _connector, ...stack }) => ({
-      ...stack,
-      multiCloudOffAt: at(),
-      updatedAt: at(),
-    }));
+    await books.stacks.update(stackKeys(record.request.stackId), (stack) => {
+      const { connectorId, ...rest } = stack;
+      return connectorId === record.id ? { ...rest, multiCloudOffAt: at(), updatedAt: at() } : undefined;
+    });
     await books.connectors.remove(record);
   }
 

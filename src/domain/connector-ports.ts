@@ -1,5 +1,7 @@
 /** Where Windows Azure Pack's tenant portal listens by default. */
 export const tenantPortalPort = 30_081;
+/** Where Windows Azure Pack's tenant API listens by default. */
+export const tenantApiPort = 30_005;
 /** Where the connector's service listens unless its endpoint says otherwise. */
 export const connectorPort = 40_005;
 

@@ -1,6 +1,7 @@
 import type { Problem } from './app-error.ts';
 
-interface Seen {
+/** One address as a machine saw it. `issue` is empty where all was well. */
+export interface SeenEndpoint {
   readonly host: string;
   readonly port: number;
   readonly issue: string;
@@ -40,7 +41,7 @@ export function endpointProblems(
   results: unknown,
   { from, path }: { readonly from: string; readonly path: string },
 ): readonly Problem[] {
-  const seen = Array.isArray(results) ? (results as readonly Seen[]) : [];
+  const seen = Array.isArray(results) ? (results as readonly SeenEndpoint[]) : [];
   return seen
     .filter(({ issue }) => issue !== '')
     .map(({ host, port, issue }) => {

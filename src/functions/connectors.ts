@@ -123,7 +123,8 @@ export function connectorRoutes({ connectors, operations }: ConnectorRoutesOptio
     path: 'connectors/{id}',
     action: 'connector.disconnect',
     role: 'operator',
-    summary: 'Turns multi-cloud mode off and takes everything back. People approve on the way.',
+    summary:
+      'Turns multi-cloud mode off and takes everything back. People approve on the way. A connector whose preconditions never held is forgotten at once.',
     tags,
     request: { params: slugParams },
     responses: { 202: operationViewSchema },

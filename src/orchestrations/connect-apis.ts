@@ -158,7 +158,11 @@ function* establishTrust(
 }
 
 /** W31 as it is asked for: to establish, to look, to take back. */
-export function trustRequest(cloud: ConnectorCloud, file: CloudDataFile, sqlServer: string): StepRequest {
+export function trustRequest(
+  cloud: ConnectorCloud,
+  file: Pick<CloudDataFile, 'fileName' | 'sha256' | 'realm' | 'signingThumbprint'>,
+  sqlServer: string,
+): StepRequest {
   const { fileName, sha256, realm, signingThumbprint: thumbprint } = file;
   return {
     step: W.W31,

@@ -1,6 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { endStep } from '../contracts/build-gateway.ts';
 import {
+  bindConnector,
   connectPortalsName,
   matchDataFiles,
   ownSteps,
@@ -12,7 +13,7 @@ import {
   type PortalLaneInput,
 } from '../contracts/connectors.ts';
 import { connectorSteps as W } from '../contracts/connector-steps.ts';
-import { shownStep, type OnPremisesEnd } from '../contracts/on-premises.ts';
+import { shownStep, type OnPremisesEnd, type StoryProblem } from '../contracts/on-premises.ts';
 import { failStep } from '../contracts/remote-commands.ts';
 import { ownSecretName } from '../domain/secret-uses.ts';
 import { callActivity, type Steps } from './call-activity.ts';
@@ -42,14 +43,21 @@ export function* connectClouds(context: OrchestrationContext): Steps<OnPremisesE
   return yield* tellStory(context, function* (story, connectorId) {
     const first = yield* readPlan(context, connectorId);
     const { plan, warnings } = yield* checkPreconditions(context, story, first.plan);
-    yield* diagnosed(context, story, plan, connect(context, story, plan));
+    const bound = yield* callActivity(context, bindConnector, { connectorId });
+    if (bound.outcome === 'refused') throw stopped('', bound.code, bound.message);
+    yield* diagnosed(context, story, plan, connect(context, story, plan, warnings));
     return { clouds: plan.clouds.map(({ name }) => name), warnings };
   });
 }
 
-function* connect(context: OrchestrationContext, story: Story, plan: ConnectorPlan): Steps<void> {
+function* connect(
+  context: OrchestrationContext,
+  story: Story,
+  plan: ConnectorPlan,
+  warnings: readonly StoryProblem[],
+): Steps<void> {
   yield* trustIssuers(context, story, plan);
-  const files = yield* enableMultiCloud(context, story, plan);
+  const files = yield* enableMultiCloud(context, story, plan, warnings);
   yield* gate(context, story, {
     step: shownStep(ownSteps.portalGate),
     name: 'portal-shows-clouds',
@@ -80,6 +88,7 @@ function* enableMultiCloud(
   context: OrchestrationContext,
   story: Story,
   plan: ConnectorPlan,
+  warnings: readonly StoryProblem[],
 ): Steps<readonly CloudDataFile[]> {
   const { privilegedEndpoint: pep, connectorId, hostMachine } = plan;
   const { host, enable } = connectorAccess(context, story, plan);
@@ -90,19 +99,25 @@ function* enableMultiCloud(
 
   if (yield* isDoneAlready(context, story, { ...enable, machineId: hostMachine }))
     yield* skip(context, story, shownStep(ownSteps.enableGate), 'Multi-cloud mode is on already.');
-  else yield* approveMultiCloud(context, story, plan);
+  else yield* approveMultiCloud(context, story, plan, warnings);
   const turn = { lock: `pep:${hostMachine}`, step: shownStep(enable.step) };
   yield* locked(context, story, turn, () => host(enable));
   return yield* collectDataFiles(context, story, plan, connectorId);
 }
 
-function approveMultiCloud(context: OrchestrationContext, story: Story, plan: ConnectorPlan): Steps<void> {
+function approveMultiCloud(
+  context: OrchestrationContext,
+  story: Story,
+  plan: ConnectorPlan,
+  warnings: readonly StoryProblem[],
+): Steps<void> {
   return gate(context, story, {
     step: shownStep(ownSteps.enableGate),
     name: 'enable-multi-cloud',
     detail:
       `Add-AzurePackConnector will run on ${plan.privilegedEndpoint.computerName} for ${plan.clouds.map(({ name, endpoint }) => `${name} (${endpoint})`).join(', ')}. ` +
-      'The connector is a preview for test environments, on systems other than CPS: never for production. Approve when that is so, and when the names and addresses are right.',
+      'The connector is a preview for test environments, on systems other than CPS: never for production. Approve when that is so, and when the names and addresses are right.' +
+      warnings.map(({ message }) => ` Warning: ${message}`).join(''),
     days: plan.approvalDays,
   });
 }

@@ -54,21 +54,27 @@ function* connectPortal(
 
 /** W10 to W22 on one portal machine, in order. */
 export function portalRequests(plan: ConnectorPlan, cloud: ConnectorCloud, machineId: string): readonly StepRequest[] {
-  const { urlRewrite } = plan;
   const { tenantPortalFqdn, tenantApiFqdn } = cloud;
   const { azureStackPortalFqdn } = plan;
   const thumbprint = cloud.certificateThumbprint ?? plan.thumbprints[machineId] ?? '';
-  const installer =
-    urlRewrite === undefined ? {} : { installerUri: urlRewrite.uri, installerSha256: urlRewrite.sha256 };
   const at = { machineId, where: machineId };
   return [
-    { ...at, step: W.W10, parameters: installer },
+    { ...at, ...urlRewriteRequest(plan) },
     { ...at, step: W.W18, parameters: { ...plan.package, folder } },
     { ...at, step: W.W19, parameters: { folder } },
     { ...at, step: W.W20, parameters: {} },
     { ...at, step: W.W21, parameters: { folder, thumbprint } },
     { ...at, step: W.W22, parameters: { folder, tenantPortalFqdn, tenantApiFqdn, azureStackPortalFqdn } },
   ];
+}
+
+/** W10: looked at before anything is changed, done when it is the portal's turn. */
+export function urlRewriteRequest({
+  urlRewrite,
+}: Pick<ConnectorPlan, 'urlRewrite'>): Pick<StepRequest, 'step' | 'parameters'> {
+  const installer =
+    urlRewrite === undefined ? {} : { installerUri: urlRewrite.uri, installerSha256: urlRewrite.sha256 };
+  return { step: W.W10, parameters: installer };
 }
 
 /** A portal is set up within minutes: by then whatever the endpoint still shows is not a matter of waiting. */

@@ -1,5 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
+import { endStep } from '../contracts/build-gateway.ts';
 import {
+  cloudsToTakeBack,
   folder,
   ownSteps,
   stageOnApi,
@@ -10,12 +12,12 @@ import {
 } from '../contracts/connectors.ts';
 import { connectorSteps as W } from '../contracts/connector-steps.ts';
 import { shownStep, type OnPremisesEnd } from '../contracts/on-premises.ts';
-import type { Steps } from './call-activity.ts';
+import { callActivity, type Steps } from './call-activity.ts';
 import { slug, trustRequest } from './connect-apis.ts';
 import { checkEndpoint, portalRequests } from './connect-portals.ts';
 import { connectorAccess, readPlan } from './connector-access.ts';
 import { diagnosed } from './diagnose-connector.ts';
-import { fail, gate, locked, must, mustHold, skip, tellStory, type StepRequest, type Story } from './story.ts';
+import { begin, fail, gate, locked, must, mustHold, skip, tellStory, type StepRequest, type Story } from './story.ts';
 import { trustIssuers } from './trust-issuers.ts';
 
 /** Looks whether everything that the connector needs is still as it was made; changes nothing. */
@@ -59,7 +61,9 @@ const verified: ReadonlySet<string> = new Set([W.W20.id, W.W21.id, W.W22.id]);
 /** Takes everything back in the opposite order: multi-cloud mode first, so that tenants stop seeing the clouds. */
 export function* disconnectClouds(context: OrchestrationContext): Steps<OnPremisesEnd> {
   return yield* tellStory(context, function* (story, connectorId) {
-    const { plan, files } = yield* readPlan(context, connectorId);
+    const { plan: whole, files } = yield* readPlan(context, connectorId);
+    const plan = { ...whole, clouds: cloudsToTakeBack(whole) };
+    if (plan.clouds.length === 0) return yield* forget(context, story);
     const { host, enable } = connectorAccess(context, story, plan);
     const disable = { ...enable, wish: 'undo' as const };
     const turn = { lock: `pep:${plan.hostMachine}`, step: shownStep(disable.step) };
@@ -70,6 +74,14 @@ export function* disconnectClouds(context: OrchestrationContext): Steps<OnPremis
     if (authentication === 'Credssp') yield* host({ step: W.W11, parameters: { computerName }, wish: 'undo' });
     return undefined;
   });
+}
+
+function* forget(context: OrchestrationContext, story: Story): Steps<undefined> {
+  const step = shownStep(ownSteps.forget);
+  yield* begin(context, story, step);
+  const detail = 'The preconditions never held, so nothing was changed on any machine.';
+  yield* callActivity(context, endStep, { operationId: story.operationId, step, detail });
+  return undefined;
 }
 
 function* disconnectCloud(

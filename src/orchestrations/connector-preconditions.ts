@@ -1,6 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { endStep } from '../contracts/build-gateway.ts';
 import {
+  lookAtSecrets,
   noteConnector,
   ownSteps,
   type ConnectorCloud,
@@ -10,24 +11,10 @@ import {
 import { connectorSteps as W } from '../contracts/connector-steps.ts';
 import { shownStep, type StoryProblem } from '../contracts/on-premises.ts';
 import { failStep, type RemoteStepResult } from '../contracts/remote-commands.ts';
-import { endpointProblems } from '../domain/endpoint-problems.ts';
-import { tenantPortalPort } from '../domain/connector-ports.ts';
 import { callActivity, type Steps } from './call-activity.ts';
-import { begin, startStep, StoryStopped, type StepRequest, type Story } from './story.ts';
-
-export interface Findings {
-  readonly errors: readonly StoryProblem[];
-  readonly warnings: readonly StoryProblem[];
-}
-
-/** One thing to look at, and what its answer means. */
-interface Look {
-  readonly path: string;
-  readonly request: StepRequest;
-  readonly judge: (facts: Readonly<Record<string, unknown>>, path: string) => Findings;
-}
-
-const allWell: Findings = { errors: [], warnings: [] };
+import { trustRequest } from './connect-apis.ts';
+import { allWell, looksOf, type Findings, type Look } from './connector-looks.ts';
+import { begin, runStep, startStep, StoryStopped, type StepRequest, type Story } from './story.ts';
 
 /**
  * Looks at everything that has to hold before the first change, on all machines side by side, and reports all that does not in
@@ -43,16 +30,21 @@ export function* checkPreconditions(
 }> {
   const step = shownStep(ownSteps.preconditions);
   yield* begin(context, story, step);
-  const looks = [...looksOfStack(plan), ...plan.clouds.flatMap((cloud, index) => looksOfCloud(plan, cloud, index))];
+  const looks = looksOf(plan);
   const results = (yield context.df.Task.all(
     looks.map(({ request }) => startStep(context, story, request)),
   )) as readonly RemoteStepResult[];
 
   if (results.some((result) => result.outcome === 'refused' && result.code === 'Canceled'))
     throw new StoryStopped({ status: 'canceled' });
-  const findings = results.map((result, index) => judged(looks[index], result));
-  const errors = findings.flatMap((finding) => finding.errors);
-  const warnings = findings.flatMap((finding) => finding.warnings);
+  const secrets = yield* callActivity(context, lookAtSecrets, { connectorId: plan.connectorId });
+  const findings = [
+    ...results.map((result, index) => judged(looks[index], result)),
+    { errors: secrets, warnings: [] },
+    ...(yield* lookAtServers(context, story, plan, new Set(secrets.map(({ path }) => path)))),
+  ];
+  const errors = saidOnce(findings.flatMap((finding) => finding.errors));
+  const warnings = saidOnce(findings.flatMap((finding) => finding.warnings));
   const { operationId } = story;
   const certificates = certificatesOf(plan, looks, results);
   yield* callActivity(context, noteConnector, { connectorId: plan.connectorId, warnings, ...certificates });
@@ -69,96 +61,85 @@ export function* checkPreconditions(
   return { plan: { ...plan, ...certificates }, warnings };
 }
 
+/**
+ * Whether the account of W31 gets at the SQL server, and is who it has to be there. One cloud after the other: a password that was
+ * refused once is not tried at the next one's, or the account is locked out.
+ */
+function* lookAtServers(
+  context: OrchestrationContext,
+  story: Story,
+  plan: ConnectorPlan,
+  knownPaths: ReadonlySet<string>,
+): Steps<readonly Findings[]> {
+  const findings: Findings[] = [];
+  const refused = new Set<string>();
+  for (const [index, cloud] of plan.clouds.entries()) {
+    const request = trustLook(cloud);
+    if (request === undefined) {
+      findings.push({ errors: [], warnings: [serverUnknown(cloud, index)] });
+      continue;
+    }
+    const path = `/clouds/${index}/sqlRunAsSecret`;
+    if (knownPaths.has(path) || refused.has(cloud.sqlRunAsSecret)) continue;
+    const result = yield* runStep(context, story, request);
+    if (result.outcome === 'refused' && result.code === 'AuthFailed') refused.add(cloud.sqlRunAsSecret);
+    findings.push(judged({ path, request, judge: () => allWell }, result));
+  }
+  return findings;
+}
+
+/** Asks for a token service that nobody trusts: whether the server opens, to whom, and with which database is all that counts. */
+function trustLook(cloud: ConnectorCloud): StepRequest | undefined {
+  return cloud.sqlServer === undefined
+    ? undefined
+    : { ...trustRequest(cloud, nobodysFile, cloud.sqlServer), wish: 'probe' };
+}
+
+const nobodysFile = {
+  fileName: 'none.txt',
+  sha256: '0'.repeat(64),
+  realm: 'urn:gatehouse:nobody',
+  signingThumbprint: '0'.repeat(40),
+};
+
+function serverUnknown({ name }: ConnectorCloud, index: number): StoryProblem {
+  return {
+    path: `/clouds/${index}/sqlServer`,
+    code: 'notLookedAt',
+    message: `Whether the account of the trust gets at the SQL server of cloud ${name} was not looked at: the server is found only later.`,
+    fix: 'Name sqlServer in the request to have it looked at before anything is changed.',
+  };
+}
+
 function judged(look: Look | undefined, result: RemoteStepResult): Findings {
   if (look === undefined) return allWell;
   const { path, request, judge } = look;
   if (result.outcome !== 'refused') return judge(result.facts, path);
   const { code, message } = result;
+  const where = isOfMachine(code) ? request.machineId : `${request.machineId}, ${shownStep(request.step)}`;
   const fix = fixes[code] ?? 'Mend it on the machine, then resume the operation.';
-  return {
-    errors: [{ path, code, message: `${request.machineId}, ${shownStep(request.step)}: ${message}`, fix }],
-    warnings: [],
-  };
+  return { errors: [{ path, code, message: `${where}: ${message}`, fix }], warnings: [] };
+}
+
+/** A machine that is away is away for every look, and said to be so once. */
+function isOfMachine(code: string): boolean {
+  return code === 'Unreachable';
+}
+
+function saidOnce(problems: readonly StoryProblem[]): readonly StoryProblem[] {
+  const said = new Set<string>();
+  return problems.filter(({ code, message }) => {
+    const key = isOfMachine(code) ? `${code} ${message}` : '';
+    const isNew = key === '' || !said.has(key);
+    said.add(key);
+    return isNew;
+  });
 }
 
 const fixes: Readonly<Record<string, string>> = {
   Unreachable: 'Bring the machine up, open the way to it, then resume the operation.',
   AuthFailed: 'Correct the secret or the account, see that it is not locked, then resume the operation.',
 };
-
-function looksOfStack(plan: ConnectorPlan): readonly Look[] {
-  const { hostMachine, waspMachine, userPrincipalNames, dataFiles, clouds, checkMachines } = plan;
-  const portals = clouds.map(({ tenantPortalFqdn }) => ({ host: tenantPortalFqdn, port: tenantPortalPort }));
-  const users: Look = {
-    path: '/userPrincipalNames',
-    request: {
-      step: W.W3,
-      machineId: hostMachine,
-      wish: 'probe',
-      parameters: { userPrincipalNames },
-      secrets: { credential: dataFiles.credentialSecret },
-    },
-    judge: ({ missing }, path) => ({ ...allWell, warnings: missingUsers(missing, path) }),
-  };
-  return [
-    ...(userPrincipalNames.length === 0 ? [] : [users]),
-    {
-      path: '/clouds',
-      request: { step: W.W6, machineId: waspMachine, wish: 'probe', parameters: { endpoints: portals } },
-      judge: ({ results }, path) => ({ ...allWell, errors: endpointProblems(results, { from: waspMachine, path }) }),
-    },
-    ...checkMachines.map((machineId, index): Look => ({
-      path: `/checkMachines/${index}`,
-      request: { step: W.W23, machineId, wish: 'probe', parameters: { endpoints: portals } },
-      judge: ({ results }, path) => ({ ...allWell, errors: endpointProblems(results, { from: machineId, path }) }),
-    })),
-  ];
-}
-
-function missingUsers(missing: unknown, path: string): readonly StoryProblem[] {
-  const names = Array.isArray(missing) ? (missing as readonly string[]) : [];
-  return names.map((name) => ({
-    path,
-    code: 'userMissing',
-    message: `${name} does not exist in the directory of Azure Stack.`,
-    fix: 'Whoever uses both clouds needs the same user principal name in both.',
-  }));
-}
-
-function looksOfCloud(plan: ConnectorPlan, cloud: ConnectorCloud, index: number): readonly Look[] {
-  const path = `/clouds/${index}`;
-  const products = (machineId: string, name: 'wap' | 'spf' | 'vmm', at: string): Look => ({
-    path: `${path}/${at}`,
-    request: {
-      step: W.W2,
-      machineId,
-      wish: 'probe',
-      parameters: { products: [{ name, minimum: plan.minimumVersions[name] }] },
-    },
-    judge: () => allWell,
-  });
-  const wap = [...new Set([...cloud.portalMachines, ...cloud.apiMachines])];
-  return [
-    ...wap.map((machineId) => products(machineId, 'wap', 'portalMachines')),
-    ...(cloud.spfMachine === undefined ? [] : [products(cloud.spfMachine, 'spf', 'spfMachine')]),
-    ...(cloud.vmmMachine === undefined ? [] : [products(cloud.vmmMachine, 'vmm', 'vmmMachine')]),
-    ...cloud.portalMachines.map((machineId, position): Look => ({
-      path: `${path}/portalMachines/${position}`,
-      request: certificateLook(cloud, machineId),
-      judge: () => allWell,
-    })),
-  ];
-}
-
-function certificateLook(cloud: ConnectorCloud, machineId: string): StepRequest {
-  const { tenantPortalFqdn, certificateThumbprint: thumbprint } = cloud;
-  return {
-    step: W.W7,
-    machineId,
-    wish: 'probe',
-    parameters: { tenantPortalFqdn, ...(thumbprint === undefined ? {} : { thumbprint }) },
-  };
-}
 
 /** What the looks at the portals' certificates found. */
 function certificatesOf(

@@ -41,6 +41,8 @@ export function* openVpnAccess(context: OrchestrationContext): Steps<OnPremisesE
     const internalNic = text(nics, 'internalNic');
     const externalNic = text(nics, 'externalNic');
     yield* callActivity(context, noteVpnServer, { stackId, externalNic });
+    // Whatever clients could not trust in the end is found out before the stack's way out is touched.
+    const notAfter = yield* keepCertificate(context, story, plan);
     yield* nat({ step: steps.P3, parameters: {} });
 
     // Address translation of the whole stack may be down between P4 and P10: P11 puts it right, whatever happens there.
@@ -59,7 +61,6 @@ export function* openVpnAccess(context: OrchestrationContext): Steps<OnPremisesE
     });
 
     for (const user of plan.users) yield* setUser(context, story, plan, user);
-    const notAfter = yield* keepCertificate(context, story, plan);
     const portal = yield* host({ step: steps.P21, parameters: { portalFqdn: plan.portalFqdn } });
     return {
       serverAddress,

@@ -10,7 +10,8 @@ import { busyBy, judgeConnection, refusedBy, undeliveredBy } from './arc-faults.
 import { errorName, outputName, parseHandle, toHandle } from './arc-names.ts';
 import { isOver, readEnd, readState, type RunCommandState } from './arc-run-command.ts';
 import { failed, isFailed } from './failure.ts';
-import { readRunAs, type Credential } from './resolve-secrets.ts';
+import type { Credential } from '../domain/credential.ts';
+import { readRunAs } from './resolve-secrets.ts';
 
 export interface ArcRunnerOptions {
   readonly arm: ArmRest;

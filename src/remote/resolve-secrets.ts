@@ -1,21 +1,14 @@
-import { z } from 'zod';
+import { readCredentialText, type Credential } from '../domain/credential.ts';
 import { isSetAside, notSetAside, secretUses, type SecretReference } from '../domain/secret-uses.ts';
 import type { RemoteCommand, RemoteFailure } from '../ports/remote-runner.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import { failed, isFailed } from './failure.ts';
-
-export interface Credential {
-  readonly username: string;
-  readonly password: string;
-}
 
 export interface ResolvedSecrets {
   /** By name in the script. */
   readonly secrets: Readonly<Record<string, string | Credential>>;
   readonly runAs: Credential | undefined;
 }
-
-const credentialSchema = z.object({ username: z.string().min(1), password: z.string().min(1) });
 
 /** The values of a command's secrets and of its account, or which of them cannot be had. */
 export async function resolveSecrets(
@@ -50,8 +43,8 @@ export async function readRunAs(name: string, secrets: Secrets): Promise<Credent
 async function readCredential(secret: SecretReference, secrets: Secrets): Promise<Credential | RemoteFailure> {
   const text = await readText(secret, secrets);
   if (typeof text !== 'string') return text;
-  const credential = credentialSchema.safeParse(parseJson(text));
-  if (credential.success) return credential.data;
+  const credential = readCredentialText(text);
+  if (credential !== undefined) return credential;
   return failed(
     'Precondition',
     `Secret '${secret.name}' is not {"username","password"} in JSON: set it so in Key Vault.`,
@@ -60,12 +53,4 @@ async function readCredential(secret: SecretReference, secrets: Secrets): Promis
 
 function isFailure(value: string | object): value is RemoteFailure {
   return typeof value === 'object' && isFailed(value);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,9 +1,17 @@
 /** What is refused before anything is changed: at the doors, and on the machines all at once. */
 import type { OperationView } from '../../src/domain/operation.ts';
 import { thumbprintOf } from '../../sandbox/windows/connector-data-file.ts';
+import { given } from '../support/given.ts';
 import { startStack, type RunningTestStack } from '../support/stack.ts';
 import { aServerCertificate } from '../support/windows/issued-certificates.ts';
-import { aConnectorRequest, anExpressCloud, followStory, openApprovals } from './support/connector-line.ts';
+import { writeSecret } from './support/azure.ts';
+import {
+  aConnectorRequest,
+  anExpressCloud,
+  followStory,
+  followToSuccess,
+  openApprovals,
+} from './support/connector-line.ts';
 import {
   anExpressWorld,
   changeWorld,
@@ -12,8 +20,8 @@ import {
   seeWorld,
   writeAccounts,
 } from './support/connector-world.ts';
-import { expectStatus, type JsonObject } from './support/line.ts';
-import { breakMachine, machineSpeed, readChanges, readHistory, type Way } from './support/onprem-line.ts';
+import { acceptedOperation, expectStatus, type JsonObject } from './support/line.ts';
+import { breakMachine, machineSpeed, readChanges, readHistory, stepStates, type Way } from './support/onprem-line.ts';
 import { readTable } from './support/read-tables.ts';
 
 jest.setTimeout(180_000);
@@ -126,8 +134,17 @@ describe('src/orchestrations/connector-preconditions', () => {
       for (const site of second.azurePack.sites) site.thumbprint = thumbprintOf(certificate) ?? '';
       second.products = second.products.map((product) => ({ ...product, version: '3.19.8196.21' }));
     });
+    await changeWorld(stack, (world) => {
+      delete machineOf(world, 'wapcomputer2').azurePack.urlRewrite.version;
+      const { sysadmins, logins } = given(world.connector.sqlServers['wapcomputer1']);
+      logins.push(...sysadmins.splice(0));
+    });
     await breakMachine(stack, { machine: 'client', then: { kind: 'unreachable' } });
-    const request = aConnectorRequest({ userPrincipalNames: ['ann@contoso.com'] });
+    const first = anExpressCloud(1, { sqlServer: 'wapcomputer1', drain: { hookSecret: 'drain-hook-none' } });
+    const request = aConnectorRequest({
+      userPrincipalNames: ['ann@contoso.com'],
+      clouds: [first, anExpressCloud(2)],
+    });
     failed = await followStory(stack, await stack.api('POST', '/api/connectors', request));
   });
 
@@ -141,7 +158,10 @@ describe('src/orchestrations/connector-preconditions', () => {
         expect.stringMatching(
           /^\/clouds selfSigned|^\/clouds untrusted|^\/clouds\/1\/portalMachines\/0 Precondition .*self-signed/,
         ),
-        expect.stringMatching(/^\/clouds\/1\/portalMachines Precondition wapcomputer2, W2/),
+        expect.stringMatching(/^\/clouds\/1\/portalMachines\/0 Precondition wapcomputer2, W2/),
+        expect.stringMatching(/^\/clouds\/1\/portalMachines\/0 Precondition wapcomputer2, W10: .*URL Rewrite/),
+        expect.stringMatching(/^\/clouds\/0\/sqlRunAsSecret Precondition wapcomputer1, W31: .*not sysadmin/),
+        expect.stringMatching(/^\/clouds\/0\/drain\/hookSecret secretMissing .*drain-hook-none/),
         expect.stringMatching(/^\/checkMachines\/0 Unreachable client/),
       ]),
     );
@@ -153,7 +173,10 @@ describe('src/orchestrations/connector-preconditions', () => {
   it('shows who is missing as a warning of the connector', async () => {
     const { warnings } = expectStatus(await stack.api('GET', '/api/connectors/wap'), 200);
 
-    expect(warnings).toEqual([expect.objectContaining({ code: 'userMissing' })]);
+    expect(warnings).toEqual([
+      expect.objectContaining({ code: 'userMissing' }),
+      expect.objectContaining({ code: 'notLookedAt', path: '/clouds/1/sqlServer' }),
+    ]);
   });
 
   it('has changed nothing, and asked nobody', async () => {
@@ -164,6 +187,7 @@ describe('src/orchestrations/connector-preconditions', () => {
 
   it('goes on from there once all is mended', async () => {
     await defineWorld(stack, await anExpressWorld(), ways);
+    await writeSecret(stack, 'drain-hook-none', 'https://balancer.contoso.com/drain');
     expectStatus(await stack.api('POST', `/api/operations/${failed.id}/resume`), 202);
 
     let asked: readonly string[] = [];
@@ -182,5 +206,29 @@ describe('src/orchestrations/connector-preconditions', () => {
     expect(
       (await readTable(stack, 'Claims')).filter((row) => String(row['partitionKey']).includes('connector')),
     ).toEqual([]);
+  });
+});
+
+describe('src/orchestrations/connector-checks disconnectClouds, where nothing was ever begun', () => {
+  it('keeps no other connector from the stack, and is removed though its machine is still away', async () => {
+    await defineWorld(stack, await anExpressWorld(), ways, 'poc2');
+    await breakMachine(stack, { machine: 'client', then: { kind: 'unreachable' } });
+    const lost = aConnectorRequest({ id: 'lost', stackId: 'poc2' });
+    const failed = await followStory(stack, await stack.api('POST', '/api/connectors', lost));
+    expect(failed.problem?.errors).toEqual([expect.objectContaining({ code: 'Unreachable' })]);
+
+    const other = aConnectorRequest({ id: 'other', stackId: 'poc2', checkMachines: [] });
+    const begun = acceptedOperation(await stack.api('POST', '/api/connectors', other)).id;
+    const isAsked = await followStory(stack, begun, {
+      judge: async () => {
+        await stack.api('POST', `/api/operations/${begun}/cancel`);
+        return undefined;
+      },
+    });
+    expect(isAsked.approvals?.map(({ name }) => name)).toEqual(['enable-multi-cloud']);
+
+    const removed = await followToSuccess(stack, await stack.api('DELETE', '/api/connectors/lost'));
+    expect(stepStates(removed)).toEqual({ 'W34: Forget what was never begun': 'succeeded' });
+    expectStatus(await stack.api('GET', '/api/connectors/lost'), 404);
   });
 });

@@ -90,7 +90,7 @@ describe('src/orchestrations/vpn-access, killed at every step', () => {
 
     expect(state).toBe('open');
     expect((await readChanges(stack)).map((change) => change.replace(' apply', ''))).toEqual(
-      'P1 P3 P4 P5 P6 P7 P8 P6 P10 P11 P12 P14 P15 P17'.split(' '),
+      'P1 P17 P3 P4 P5 P6 P7 P8 P6 P10 P11 P12 P14 P15'.split(' '),
     );
     expect((await seeMachine(stack, nat)).isNatUp).toBe(true);
     expect(await dialIn(stack, { userName: 'ann', password, sharedKey })).toBe('connected');

@@ -93,7 +93,7 @@ describe('src/orchestrations/vpn-access, over SSH', () => {
     const ends = history.map(({ ended = '' }) => ended);
 
     expect((await readChanges(stack)).map((change) => change.replace(' apply', ''))).toEqual(
-      'P1 P3 P4 P5 P6 P7 P8 P6 P10 P11 P12 P14 P15 P15 P17'.split(' '),
+      'P1 P17 P3 P4 P5 P6 P7 P8 P6 P10 P11 P12 P14 P15 P15'.split(' '),
     );
     expect(begins.slice(1).every((begin, index) => begin >= (ends[index] ?? ''))).toBe(true);
     expect(new Set(history.map(({ connectedTo, transport }) => `${connectedTo} ${transport}`))).toEqual(

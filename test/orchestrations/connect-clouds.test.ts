@@ -1,5 +1,5 @@
 import type { RemoteStepInput } from '../../src/contracts/remote-commands.ts';
-import type { CollectedFile } from '../../src/contracts/connectors.ts';
+import type { CollectedFile, ConnectorPlan } from '../../src/contracts/connectors.ts';
 import { aConnectorPlan, wellFacts } from '../support/connector-plan.ts';
 import { ActivityFailed, inputsOf } from '../support/orchestration-driver.ts';
 import { refuse, type StepReply } from '../support/on-premises-world.ts';
@@ -36,6 +36,10 @@ function failing(stepId: string, code = 'ToolFailed', machineId?: string): (step
 }
 
 const preconditions = ['W3 host probe', 'W6 wasp probe', 'W23 client probe'];
+const preconditionsOf = (cloud: number): string[] =>
+  [...['W2 portal', 'W2 api', 'W7 portal', 'W10 portal', 'W6 portal', 'W6 api', 'W27 api', 'W28 api', 'W30 api']].map(
+    (step) => `${step}${cloud}-1 probe`,
+  );
 const ofCloud = (cloud: number): string[] => [
   ...['W10', 'W18', 'W19', 'W20', 'W21', 'W22'].map((step) => `${step} portal${cloud}-1`),
   'W23 wasp probe',
@@ -52,14 +56,10 @@ describe('src/orchestrations/connect-clouds', () => {
   it('does the stack’s side once, then cloud by cloud, and shows every step as done', () => {
     const { run, ran, asked, stepsWith, shown, unplanned } = connect({ plan: aConnectorPlan({ clouds: 2 }) });
 
-    expect(run.output).toEqual({ status: 'succeeded', result: { clouds: ['Cloud_1', 'Cloud_2'], warnings: [] } });
+    expect(run.output).toMatchObject({ status: 'succeeded', result: { clouds: ['Cloud_1', 'Cloud_2'] } });
     expect(ran).toEqual([
       ...preconditions,
-      ...[1, 2].flatMap((cloud) => [
-        `W2 portal${cloud}-1 probe`,
-        `W2 api${cloud}-1 probe`,
-        `W7 portal${cloud}-1 probe`,
-      ]),
+      ...[1, 2].flatMap(preconditionsOf),
       'W8 wasp',
       'W8 wasp',
       'W11 host',
@@ -222,11 +222,29 @@ describe('src/orchestrations/connect-clouds preconditions', () => {
     const { errors } = run.output as { readonly errors: readonly { readonly path: string; readonly code: string }[] };
     expect(errors.map(({ path, code }) => [path, code])).toEqual([
       ['/clouds', 'untrusted'],
-      ['/clouds/0/portalMachines', 'Unreachable'],
+      ['/clouds/0/apiMachines/0', 'Unreachable'],
       ['/clouds/0/portalMachines/0', 'Precondition'],
-      ['/clouds/1/portalMachines', 'Precondition'],
+      ['/clouds/1/portalMachines/0', 'Precondition'],
     ]);
-    expect(noted[0]).toMatchObject({ warnings: [{ path: '/userPrincipalNames', code: 'userMissing' }] });
+    expect(noted[0]).toMatchObject({
+      warnings: expect.arrayContaining([
+        expect.objectContaining({ path: '/userPrincipalNames', code: 'userMissing' }),
+      ]) as unknown,
+    });
+    expect(ran.filter((step) => !step.endsWith('probe'))).toEqual([]);
+  });
+
+  it('becomes the stack’s connector before the first change, and only when all holds', () => {
+    const told = connect({ steps: ({ stepId }) => (stepId === 'W7' ? refuse('Precondition') : undefined) });
+    expect(inputsOf(told.run, 'bindConnector')).toEqual([]);
+
+    const { run, ran } = connect({
+      overrides: {
+        bindConnector: () => ({ outcome: 'refused', code: 'Precondition', message: 'It has another connector.' }),
+      },
+    });
+
+    expect(run.output).toMatchObject({ status: 'failed', message: 'It has another connector.' });
     expect(ran.filter((step) => !step.endsWith('probe'))).toEqual([]);
   });
 
@@ -235,7 +253,8 @@ describe('src/orchestrations/connect-clouds preconditions', () => {
       steps: ({ stepId }) => (stepId === 'W3' ? { facts: { missing: ['tenant@contoso.com'] } } : undefined),
     });
 
-    expect(run.output).toMatchObject({ status: 'succeeded', result: { warnings: [{ code: 'userMissing' }] } });
+    const { result } = run.output as { readonly result: { readonly warnings: readonly { readonly code: string }[] } };
+    expect(result.warnings.map(({ code }) => code)).toEqual(['userMissing', 'notLookedAt']);
   });
 
   it('looks at SPF and VMM machines that are named, and for no users when none are', () => {
@@ -247,6 +266,130 @@ describe('src/orchestrations/connect-clouds preconditions', () => {
     expect(ran).toContain('W2 spf probe');
     expect(ran).toContain('W2 vmm probe');
     expect(ran).not.toContain('W3 host probe');
+  });
+
+  describe('what later steps would fail on', () => {
+    const withServer = (plan: ConnectorPlan): ConnectorPlan => ({
+      ...plan,
+      clouds: plan.clouds.map((cloud) => ({ ...cloud, sqlServer: 'SQL1', sqlRunAsSecret: 'run-as-sql-admin' })),
+    });
+
+    function errorsOf(telling: Partial<ConnectorTelling>) {
+      const { run, ran, asked } = connect(telling);
+      expect(run.output).toMatchObject({ status: 'failed', code: 'Precondition' });
+      expect(asked).toEqual([]);
+      expect(ran.filter((step) => !step.endsWith('probe'))).toEqual([]);
+      const { errors } = run.output as {
+        readonly errors: readonly { readonly path: string; readonly message: string }[];
+      };
+      return errors;
+    }
+
+    it.each([
+      ['W10', 'portal1-1', '/clouds/0/portalMachines/0', 'URL Rewrite is not installed.'],
+      ['W27', 'api1-1', '/clouds/0/apiMachines/0', 'The tenant API is not installed.'],
+      ['W28', 'api1-1', '/clouds/0/apiMachines/0', 'The site is Stopped.'],
+      ['W30', 'api1-1', '/clouds/0/apiMachines/0', 'This machine has no configuration cmdlets.'],
+    ])('reports what %s would refuse on %s before anybody approves', (step, machine, path, message) => {
+      const errors = errorsOf({
+        steps: ({ stepId, machineId }) =>
+          stepId === step && machineId === machine ? refuse('Precondition', message) : undefined,
+      });
+
+      expect(errors).toEqual([expect.objectContaining({ path, message: expect.stringContaining(message) as string })]);
+    });
+
+    it('reports the names that do not resolve on a portal', () => {
+      const seen = (host: string, port: number, issue: string) => ({ host, port, issue });
+      const errors = errorsOf({
+        steps: ({ stepId, machineId }) =>
+          stepId === 'W6' && machineId === 'portal1-1'
+            ? {
+                facts: {
+                  results: [
+                    seen('api1.contoso.com', 30_005, 'notResolved'),
+                    // Whether it answers is for W28 to say, on the machine itself.
+                    seen('portal.azurestack.local', 443, 'portClosed'),
+                  ],
+                },
+              }
+            : undefined,
+      });
+
+      expect(errors.map(({ message }) => message)).toEqual([
+        'Seen from portal1-1, api1.contoso.com:30005: its name does not resolve.',
+      ]);
+    });
+
+    it('warns where a machine does not get at the package, and has the warning in the words of the first gate', () => {
+      let words = '';
+      const { run } = connect({
+        steps: ({ stepId, machineId }) =>
+          stepId === 'W6' && machineId === 'api1-1'
+            ? { facts: { results: [{ host: 'files.contoso.com', port: 443, issue: 'noRoute' }] } }
+            : undefined,
+        overrides: {
+          askApproval: ({ name, detail }: { readonly name: string; readonly detail: string }) => {
+            if (name === 'enable-multi-cloud') words = detail;
+            return { decision: 'approved' };
+          },
+        },
+      });
+
+      expect(run.output).toMatchObject({
+        status: 'succeeded',
+        result: { warnings: [{ code: 'noRoute', path: '/package' }, { code: 'notLookedAt' }] },
+      });
+      expect(words).toContain('Seen from api1-1, files.contoso.com:443: there is no way to it.');
+    });
+
+    it('looks whether the account gets at the SQL server that is named', () => {
+      const errors = errorsOf({
+        plan: withServer(aConnectorPlan()),
+        steps: ({ stepId, runAs }) =>
+          stepId === 'W31' && runAs === 'run-as-sql-admin' ? refuse('Precondition', 'Not sysadmin.') : undefined,
+      });
+
+      expect(errors).toEqual([expect.objectContaining({ path: '/clouds/0/sqlRunAsSecret' })]);
+    });
+
+    it('tries a password that was refused at no second server', () => {
+      const tried: string[] = [];
+      errorsOf({
+        plan: withServer(aConnectorPlan({ clouds: 3 })),
+        steps: ({ stepId, machineId }) => {
+          if (stepId !== 'W31') return undefined;
+          tried.push(machineId);
+          return refuse('AuthFailed');
+        },
+      });
+
+      expect(tried).toEqual(['api1-1']);
+    });
+
+    it('reports the secrets that are not there, and does not look with them', () => {
+      const problem = { path: '/clouds/0/sqlRunAsSecret', code: 'secretMissing', message: 'None.', fix: 'Set it.' };
+      const looked: string[] = [];
+      const errors = errorsOf({
+        plan: withServer(aConnectorPlan()),
+        steps: ({ stepId }) => {
+          looked.push(stepId);
+          return undefined;
+        },
+        overrides: { lookAtSecrets: () => [problem] },
+      });
+
+      expect(errors).toEqual([problem]);
+      expect(looked).not.toContain('W31');
+    });
+
+    it('says once that a machine is away', () => {
+      const errors = errorsOf({
+        steps: ({ machineId }) => (machineId === 'api1-1' ? refuse('Unreachable', 'Nobody answers.') : undefined),
+      });
+
+      expect(errors.map(({ message }) => message)).toEqual(['api1-1: Nobody answers.']);
+    });
   });
 
   it('ends as canceled when that was asked for while people were waited for', () => {
@@ -450,7 +593,9 @@ describe('src/orchestrations/connect-clouds failures', () => {
     let tries = 0;
     const { run, asked } = connect({
       steps: (input) => {
-        if (input.stepId !== step || input.machineId !== machineId) return undefined;
+        // The look before the first change was well: the password was changed since.
+        const isBefore = input.shownAs.startsWith(`${step}:`) && step === 'W27';
+        if (input.stepId !== step || input.machineId !== machineId || isBefore) return undefined;
         tries += 1;
         return refuse('AuthFailed');
       },

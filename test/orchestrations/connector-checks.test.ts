@@ -117,6 +117,24 @@ describe('src/orchestrations/connector-checks disconnectClouds', () => {
     expect([...stepsWith('pending'), ...stepsWith('running'), ...stepsWith('failed')]).toEqual([]);
   });
 
+  it('asks no machine and nobody where nothing was ever begun', () => {
+    const { run, ran, asked, locks, stepsWith, shown } = tell('disconnect', {
+      plan: { ...connected(), changedClouds: [] },
+    });
+
+    expect(run.output).toEqual({ status: 'succeeded' });
+    expect([...ran, ...asked, ...locks]).toEqual([]);
+    expect(stepsWith('succeeded')).toEqual([...shown.keys()]);
+  });
+
+  it('leaves a cloud alone whose preconditions never held', () => {
+    const { run, ran } = tell('disconnect', { plan: { ...connected(2), changedClouds: ['Cloud_1'] } });
+
+    expect(run.output).toEqual({ status: 'succeeded' });
+    expect(ran.filter((step) => /(portal|api)2-/.test(step))).toEqual([]);
+    expect(ran).toContain('W19 portal1-1 undo');
+  });
+
   it('passes over a trust that was never established, and asks nobody about it', () => {
     const { run, ran, asked, statusOf } = tell('disconnect', { files: [] });
 

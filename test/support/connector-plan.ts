@@ -44,6 +44,7 @@ export function aConnectorPlan(size: ConnectorSize = {}, change: Partial<Connect
     userPrincipalNames: ['tenant@contoso.com'],
     minimumVersions: { wap: '3.32', spf: '7.2', vmm: '3.2' },
     clouds: Array.from({ length: clouds }, (_, index) => aCloud(index, size)),
+    changedClouds: Array.from({ length: clouds }, (_, index) => aCloud(index).name),
     thumbprints: {},
     issuers: [],
     approvalDays: 7,

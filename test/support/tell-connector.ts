@@ -49,6 +49,8 @@ export function tellConnector(kind: keyof typeof stories, telling: ConnectorTell
   const books = { plan: telling.plan };
   const activities: Activities = {
     readConnectorPlan: () => ({ outcome: 'ready', plan: books.plan, files }),
+    bindConnector: () => ({ outcome: 'bound' }),
+    lookAtSecrets: () => [],
     noteConnector: ({ connectorId: _id, ...note }: { readonly connectorId: string } & Partial<ConnectorPlan>) => {
       noted.push(note);
       const { thumbprints, issuers } = note;

@@ -120,6 +120,8 @@ const connectorRecordSchema = z.object({
   ),
   /** By cloud: the server that holds its settings. */
   sqlServers: z.record(z.string(), z.string()),
+  /** Clouds whose preconditions held once: from then on something may have been changed for them. */
+  changedClouds: z.array(z.string()),
   trustedClouds: z.array(z.string()),
   lastVerified: z.object({ at: z.iso.datetime(), ok: z.boolean(), operationId: z.string() }).optional(),
   operationId: z.string(),

@@ -94,7 +94,10 @@ export async function aConnectorDefinition(): Promise<{
       ...wap,
     ],
     domains: [azureStackDomain(), contosoDomain()],
-    network: { names: { 'portal.local.azurestack.external': '192.168.102.5' } },
+    network: {
+      names: { 'portal.local.azurestack.external': '192.168.102.5', 'packages.contoso.com': '10.20.0.9' },
+      servers: [{ address: '10.20.0.9', port: 443 }],
+    },
     connector: await theConnector(),
   } satisfies WorldDefinition;
   return { definition, authority };

@@ -37,6 +37,7 @@ async function desk(tables?: MemoryTables): Promise<OnPremisesDesk> {
 async function connected(tables?: MemoryTables): Promise<OnPremisesDesk> {
   const made = await desk(tables);
   await made.connectors.connect(aConnectorRequest(), asked(made, 'connect'));
+  await made.connectors.bind('wap');
   await made.secrets.set(file.secretName, 'content');
   await made.books.connectors.update(keys, (record) => ({ ...record, files: [file] }));
   await endStory(made, 'connect', succeeded);
@@ -57,7 +58,6 @@ describe('src/desk/connectors', () => {
       hostMachine: 'host',
       waspMachine: 'wasp',
     });
-    expect((await made.stacks.get('poc'))?.connectorId).toBe('wap');
     expect(made.orchestrations.started).toMatchObject([{ name: 'connectClouds', instanceId: `${operation.id}-1` }]);
     expect(operation.steps.map(({ name }) => name)).toContain('W19 portal-1: Install the connector');
   });
@@ -243,9 +243,85 @@ describe('src/desk/connectors', () => {
       check: async (made, _tables, place) => {
         expect([place, made.orchestrations.started.length]).toEqual([place, 1]);
         expect(await stateOf(made)).toBe('connecting');
-        expect((await made.stacks.get('poc'))?.connectorId).toBe('wap');
       },
     });
+  });
+
+  it('becomes its stack’s as often as it takes, wherever it crashes', async () => {
+    await atEveryCrash({
+      setUp: async (tables) => {
+        const made = await desk(tables);
+        await made.connectors.connect(aConnectorRequest(), asked(made, 'connect'));
+        return made;
+      },
+      work: (made) => made.connectors.bind('wap'),
+      check: async (made, _tables, place) => {
+        expect([place, (await made.stacks.get('poc'))?.connectorId]).toEqual([place, 'wap']);
+        expect(await made.connectors.plan('wap')).toMatchObject({ plan: { changedClouds: ['AzurePack_1'] } });
+      },
+    });
+  });
+});
+
+describe('src/desk/connectors, where the preconditions did not hold', () => {
+  async function neverBegun(): Promise<OnPremisesDesk> {
+    const made = await desk();
+    await made.connectors.connect(aConnectorRequest(), asked(made, 'connect'));
+    await endStory(made, 'connect', failed);
+    return made;
+  }
+
+  it('is in the way of no other connector of the stack, and cannot go on once that one is the stack’s', async () => {
+    const made = await neverBegun();
+
+    await made.connectors.connect(aConnectorRequest({ id: 'other' }), asked(made, 'other'));
+    expect(await made.connectors.bind('other')).toEqual({ outcome: 'bound' });
+
+    expect(await made.connectors.bind('wap')).toMatchObject({
+      outcome: 'refused',
+      message: expect.stringContaining('connector other') as string,
+    });
+    expect((await made.stacks.get('poc'))?.connectorId).toBe('other');
+  });
+
+  it('is removed without a command on any machine, and leaves the stack as it was', async () => {
+    const made = await neverBegun();
+    const before = await made.stacks.get('poc');
+
+    const operation = await made.connectors.disconnect('wap', asked(made, 'disconnect'));
+    expect(operation.steps.map(({ name }) => name)).toEqual(['W34: Forget what was never begun']);
+    await endStory(made, 'disconnect', succeeded);
+
+    expect(await made.connectors.get('wap')).toBeUndefined();
+    expect(await made.stacks.get('poc')).toEqual(before);
+    expect(await made.claims.holder('connector:poc')).toBeUndefined();
+    await made.machines.remove('portal-1');
+    await made.stacks.remove('poc');
+  });
+
+  it('takes back the clouds that were connected before, and leaves alone the one that never was', async () => {
+    const made = await connected();
+    const clouds = [aCloudBody(1), aCloudBody(2)];
+    await made.connectors.connect(aConnectorRequest({ clouds }), asked(made, 'further'));
+    await endStory(made, 'further', failed);
+
+    const { steps } = await made.connectors.disconnect('wap', asked(made, 'disconnect'));
+
+    const names = steps.map(({ name }) => name);
+    expect(names).toContain('W19 portal-1: Install the connector');
+    expect(names.filter((name) => /portal-2|api-2|AzurePack_2/.test(name))).toEqual([]);
+  });
+
+  it('does not become the connector of a stack whose machines were changed meanwhile', async () => {
+    const made = await neverBegun();
+    await made.machines.put(aManualMachine('wasp2', 'wasp'));
+    await made.stacks.put({ ...given(await made.stacks.get('poc')), waspMachine: 'wasp2' });
+
+    expect(await made.connectors.bind('wap')).toMatchObject({
+      outcome: 'refused',
+      message: expect.stringContaining('other machines') as string,
+    });
+    expect((await made.stacks.get('poc'))?.connectorId).toBeUndefined();
   });
 });
 

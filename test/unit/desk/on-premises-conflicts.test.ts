@@ -56,6 +56,7 @@ describe('src/desk/stacks', () => {
   it('refuses another machine for the clouds while there is a connector, and takes another name', async () => {
     const made = await desk();
     await made.connectors.connect(aConnectorRequest(), asked(made, 'connect'));
+    await made.connectors.bind('wap');
 
     await expect(made.stacks.put({ ...stack, waspMachine: 'spare' })).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
     expect(await made.stacks.put({ ...stack, portalFqdn: 'portal.fabrikam.com' })).toMatchObject({
@@ -73,6 +74,7 @@ describe('src/desk/connectors', () => {
         made.connectors.connect(aConnectorRequest({ stackId }), asked(made, `connect ${stackId}`)),
       ),
     );
+    await made.connectors.bind('wap');
     const stacks = await made.stacks.list();
 
     expect(answers.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
