@@ -4,6 +4,7 @@ import type { Audit } from './audit.ts';
 import type { Books } from './books.ts';
 import type { DesiredState } from './desired-entries.ts';
 import { sha256Hex } from './digest.ts';
+import { likelyChanger } from './likely-changer.ts';
 import type { Outbox } from './outbox.ts';
 import { foreignEntryKind, gatewayKeys, type ForeignEntry } from './records/gateways.ts';
 
@@ -35,8 +36,7 @@ export function createForeignEntries(options: ForeignEntriesOptions): ForeignEnt
 
   async function tellOfRoot(entry: ForeignEntry): Promise<void> {
     const { gatewayId, name, thumbprint = null, subject = null, notAfter = null, firstSeenAt } = entry;
-    const change = (await books.gateways.get(gatewayKeys(gatewayId)))?.record.lastForeignChange;
-    const changedBy = change?.by ?? null;
+    const changedBy = likelyChanger((await books.gateways.get(gatewayKeys(gatewayId)))?.record, now());
     const id = `foreign-root-${gatewayId}-${foreignEntryKind.keys(entry).rowKey}-${firstSeenAt}`;
     await options.outbox.append({
       id,
@@ -52,6 +52,21 @@ export function createForeignEntries(options: ForeignEntriesOptions): ForeignEnt
       action: 'gateway.rootAddedByOthers',
       target: { gatewayId, name, ...(thumbprint === null ? {} : { thumbprint }) },
     });
+  }
+
+  /** The row first, so that a crash in between tells again of the same root and not of another. */
+  async function note(entry: ForeignEntry, before: ForeignEntry | undefined): Promise<void> {
+    const { gatewayId, name, rootId } = entry;
+    const row = { ...entry, firstSeenAt: before?.firstSeenAt ?? entry.firstSeenAt };
+    const isUntold = before === undefined ? entry.kind === 'root' : before.isUntold === true;
+    // A revocation of such a root's certificates has to come here too, so it is found by its root as well.
+    if (rootId !== undefined && rootId !== before?.rootId) await books.rootGateways.upsert({ rootId, gatewayId });
+    if (before?.name !== name || before.rootId !== rootId) {
+      await books.foreignEntries.upsert(isUntold ? { ...row, isUntold } : row);
+    }
+    if (!isUntold) return;
+    await tellOfRoot(row);
+    await books.foreignEntries.upsert(row);
   }
 
   function toRecord(
@@ -80,32 +95,23 @@ export function createForeignEntries(options: ForeignEntriesOptions): ForeignEnt
         ...desired.entries.map(({ kind, thumbprint }) => `${kind}:${thumbprint}`),
         ...desired.roots.map(({ row }) => `root:${row.thumbprint}`),
       ]);
-      const shown = (['root', 'revocation'] as const)
-        .flatMap((kind) => readEntries(gateway, kind, options.thumbprintOfRoot))
-        .filter(({ kind, thumbprint }) => thumbprint === undefined || !ours.has(`${kind}:${thumbprint}`))
-        .map((entry) => toRecord(gatewayId, entry, desired));
-      const known = new Map(
-        (await books.foreignEntries.list(gatewayId)).map(({ record }) => [
-          foreignEntryKind.keys(record).rowKey,
-          record,
-        ]),
+      // The same certificate may be there under several names: that is one entry.
+      const shown = byRow(
+        (['root', 'revocation'] as const)
+          .flatMap((kind) => readEntries(gateway, kind, options.thumbprintOfRoot))
+          .filter(({ kind, thumbprint }) => thumbprint === undefined || !ours.has(`${kind}:${thumbprint}`))
+          .map((entry) => toRecord(gatewayId, entry, desired)),
       );
-      for (const entry of shown) {
-        const { rowKey } = foreignEntryKind.keys(entry);
-        const before = known.get(rowKey);
+      const known = byRow((await books.foreignEntries.list(gatewayId)).map(({ record }) => record));
+      for (const [rowKey, entry] of shown) {
+        await note(entry, known.get(rowKey));
         known.delete(rowKey);
-        if (before !== undefined) {
-          if (before.name !== entry.name || before.rootId !== entry.rootId) {
-            await books.foreignEntries.upsert({ ...entry, firstSeenAt: before.firstSeenAt });
-          }
-          continue;
-        }
-        // A revocation of such a root's certificates has to come here too, so it is found by its root as well.
-        if (entry.rootId !== undefined) await books.rootGateways.upsert({ rootId: entry.rootId, gatewayId });
-        if (entry.kind === 'root') await tellOfRoot(entry);
-        await books.foreignEntries.insert(entry);
       }
       for (const gone of known.values()) await books.foreignEntries.remove(gone);
     },
   };
+}
+
+function byRow(entries: readonly ForeignEntry[]): Map<string, ForeignEntry> {
+  return new Map(entries.map((entry) => [foreignEntryKind.keys(entry).rowKey, entry]));
 }

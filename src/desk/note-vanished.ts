@@ -6,6 +6,7 @@ import type { Audit } from './audit.ts';
 import type { Books } from './books.ts';
 import { isExpired, isInForce, type DesiredState } from './desired-entries.ts';
 import { sha256Hex } from './digest.ts';
+import { likelyChanger } from './likely-changer.ts';
 import type { Outbox } from './outbox.ts';
 import {
   gatewayRevocationKind,
@@ -26,9 +27,6 @@ export interface NoteVanishedOptions {
 /** Tells of entries that were in force and are not there, before anything else is done about them. */
 export type NoteVanished = (gateway: GatewayRecord, shown: JsonObject, desired: DesiredState) => Promise<void>;
 
-/** An event tells who changed the gateway; what it says is taken for the cause of what is found missing so long after it. */
-const causeMs = 2 * 60 * 60 * 1000;
-
 /**
  * What was in force and is not there any more begins again at `requested`: whatever was proven of it is not true now, and a
  * session may have been opened meanwhile. An event and a row of the audit say so, and who had changed the gateway.
@@ -43,9 +41,7 @@ export function createNoteVanished(options: NoteVanishedOptions): NoteVanished {
     data: object,
   ): Promise<void> {
     const at = now().toISOString();
-    const change = gateway.lastForeignChange;
-    const isCause = change !== undefined && now().getTime() - Date.parse(change.at) <= causeMs;
-    const changedBy = isCause ? change.by : null;
+    const changedBy = likelyChanger(gateway, now());
     const id = `${row.kind}-vanished-${gateway.id}-${row.thumbprint}-${row.since}`;
     await options.outbox.append({
       id,

@@ -249,6 +249,8 @@ const foreignEntrySchema = z.object({
   /** The root of Gatehouse that somebody else has put there. */
   rootId: z.string().optional(),
   firstSeenAt: z.string(),
+  /** A root of which no event and no row of the audit tells yet. */
+  isUntold: z.boolean().optional(),
 });
 export type ForeignEntry = z.infer<typeof foreignEntrySchema>;
 
