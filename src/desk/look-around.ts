@@ -64,8 +64,7 @@ async function look(arm: Pick<Arm, 'readRaw'>, resourceId: string): Promise<Look
     const read = await arm.readRaw(resourceId);
     if (read.outcome === 'done') return { outcome: 'there', resource: read.value };
     // Azure says so too to whoever has no rights in a subscription.
-    if (read.outcome === 'missing' && read.code === 'SubscriptionNotFound')
-      return { outcome: 'unknown', reason: read.code };
+    if (read.outcome === 'missing' && read.of === 'subscription') return { outcome: 'unknown', reason: read.code };
     return read.outcome === 'missing' ? { outcome: 'absent' } : { outcome: 'unknown', reason: read.code };
   } catch {
     // A fault of the network or of Azure, which the port throws because it may pass: here it is one more thing not known.

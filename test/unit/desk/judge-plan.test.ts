@@ -96,7 +96,8 @@ describe('src/desk/judge-plan', () => {
   it.each([
     ['refused', { outcome: 'refused', status: 403, code: 'AuthorizationFailed', message: 'no' }],
     ['busy', { outcome: 'busy', code: 'TooManyRequests', message: '', retryAfterSeconds: 9 }],
-    ['a subscription that is not shown', { outcome: 'missing', code: 'SubscriptionNotFound' }],
+    ['a subscription that is not shown', { outcome: 'missing', of: 'subscription', code: 'SubscriptionNotFound' }],
+    ['a subscription that there is not', { outcome: 'missing', of: 'subscription', code: 'InvalidSubscriptionId' }],
     ['a fault', Promise.reject(new Error('socket hang up'))],
   ])('takes no answer for no absence: %s', async (_what, answer) => {
     const world = createDeskWorld();
