@@ -16,11 +16,22 @@ export function createWithdrawAccess({
   readonly books: Books;
   readonly now: () => Date;
 }): WithdrawAccess {
+  /** A root of Gatehouse lets its people in whoever has put it there: from here on the entry is known as Gatehouse's own. */
+  async function adoptCopies(gatewayId: string): Promise<void> {
+    for (const { record } of await books.foreignEntries.list(gatewayId)) {
+      const { kind, name, rootId, thumbprint } = record;
+      if (kind !== 'root' || rootId === undefined || thumbprint === undefined) continue;
+      const row = { gatewayId, rootId, thumbprint, entryName: name, updatedAt: now().toISOString() };
+      await books.gatewayRoots.insert({ ...row, wanted: false, state: 'removing' });
+    }
+  }
+
   return async ({ gatewayId }) => {
     const gateway = (await books.gateways.get(gatewayKeys(gatewayId)))?.record;
     if (gateway === undefined) return { stays: false, left: [] };
     const made = { gatewayId, resource: 'gateway', resourceId: gateway.resourceId, at: '' };
     if ((await books.madeResources.get(madeResourceKind.keys(made))) !== undefined) return { stays: false, left: [] };
+    await adoptCopies(gatewayId);
     const left: string[] = [];
     for (const { record } of await books.gatewayRoots.list(gatewayId)) {
       if (record.state === 'removed') continue;

@@ -1,5 +1,7 @@
 import { createWithdrawAccess } from '../../../src/activities/withdraw-access.ts';
 import { aGateway, aRequest, aRoot, createDeskWorld, runWriter, type DeskWorld } from '../../support/desk-world.ts';
+import { asObject } from '../../../src/domain/gateway-entries.ts';
+import { given } from '../../support/given.ts';
 
 const gatewayId = 'vnet1gw';
 
@@ -21,6 +23,28 @@ describe('src/activities/withdraw-access', () => {
     await world.writer.recordIntent(world.orchestrations, gatewayId);
     await runWriter(world);
     expect(await withdraw({ gatewayId })).toEqual({ stays: true, left: [] });
+  });
+
+  it('wants a root off as well that somebody else has put there under another name', async () => {
+    const world = createDeskWorld();
+    const root = await aRoot(world);
+    const { resourceId } = await aGateway(world);
+    const body = given(world.arm.resources.get(resourceId));
+    const properties = asObject(body['properties']);
+    const configuration = asObject(properties['vpnClientConfiguration']);
+    const copied = { name: 'copied', properties: { publicCertData: given(root.certificate) } };
+    const vpnClientConfiguration = { ...configuration, vpnClientRootCertificates: [copied] };
+    world.arm.resources.set(resourceId, { ...body, properties: { ...properties, vpnClientConfiguration } });
+    await world.writer.wake(world.orchestrations, gatewayId);
+    await runWriter(world);
+    const withdraw = createWithdrawAccess(world);
+
+    expect(await withdraw({ gatewayId })).toEqual({ stays: true, left: ['root-1'] });
+    await world.writer.recordIntent(world.orchestrations, gatewayId);
+    await runWriter(world);
+
+    expect(await withdraw({ gatewayId })).toEqual({ stays: true, left: [] });
+    expect(JSON.stringify(world.arm.resources.get(resourceId))).not.toContain('copied');
   });
 
   it('leaves the roots of a gateway alone that is deleted with them', async () => {
