@@ -81,6 +81,7 @@ export function createServices({ settings, faults }: SettingsReading, credential
       GATEHOUSE_TABLE_URL: () => tables.ensure(tableNames),
       GATEHOUSE_BLOB_URL: () => blobs.ensure([profileContainer, downloadContainer, commandContainer]),
     },
+    secretsSetting: 'GATEHOUSE_APP_VAULT_URL',
     readSecrets: appSecrets.read,
     apiKeys,
     now,

@@ -42,7 +42,10 @@ export interface ApiKeys {
   list(): Promise<readonly ApiKey[]>;
   /** False when there is no such key. Refuses to remove the last administrator, and the deployment's. */
   remove(id: string): Promise<boolean>;
-  /** Makes the deployment's key, that of its vault, the only one of the administrator of that id: another one ceases to be a key. */
+  /**
+   * Makes the deployment's key, that of its vault, the only one of the administrator of that id: another one ceases to be a key. A
+   * key is one id's, so that one of another id with the same hash is withdrawn.
+   */
   ensureAdministrator(key: string): Promise<void>;
 }
 
@@ -109,18 +112,29 @@ export function createApiKeys({ tables, now }: { readonly tables: Tables; readon
     const record = { ...key, name: name ?? key.id, createdAt, createdBy: before?.createdBy ?? key.createdBy };
     await keys.upsert(record);
     if (key.role === 'administrator') await addAdministrator(key.id);
-    if (before !== undefined && before.keyHash !== key.keyHash) await hashes.remove({ ...before });
+    if (before !== undefined && before.keyHash !== key.keyHash) await freeHash(before);
     return without(record, 'keyHash');
   }
 
   async function claimHash({ id, keyHash }: NewApiKey): Promise<void> {
     if (await hashes.insert({ id, keyHash })) return;
-    const holder = (await hashes.get({ partitionKey: hashesPartition, rowKey: keyHash }))?.record.id;
-    if (holder === undefined || holder === id) return;
-    if ((await read(holder))?.keyHash === keyHash) {
+    const holder = await otherHolderOf(keyHash, id);
+    if (holder !== undefined) {
       throw new AppError('ERR_CONFLICT', 'Another API key has this hash. Make a new key for each id.');
     }
     await hashes.upsert({ id, keyHash });
+  }
+
+  async function otherHolderOf(keyHash: string, id: string): Promise<ApiKeyRecord | undefined> {
+    const holder = (await hashes.get({ partitionKey: hashesPartition, rowKey: keyHash }))?.record.id;
+    const record = holder === undefined || holder === id ? undefined : await read(holder);
+    return record?.keyHash === keyHash ? record : undefined;
+  }
+
+  /** Not if it has become another id's meanwhile. */
+  async function freeHash({ id, keyHash }: ApiKeyRecord): Promise<void> {
+    const row = await hashes.get({ partitionKey: hashesPartition, rowKey: keyHash });
+    if (row?.record.id === id) await hashes.remove(row.record, row.etag);
   }
 
   return {
@@ -140,7 +154,7 @@ export function createApiKeys({ tables, now }: { readonly tables: Tables; readon
       if (record === undefined) return false;
       await dropAdministrator(id);
       await keys.remove(record);
-      await hashes.remove(record);
+      await freeHash(record);
       return true;
     },
     ensureAdministrator: async (key) => {
@@ -148,7 +162,14 @@ export function createApiKeys({ tables, now }: { readonly tables: Tables; readon
       const keyHash = sha256Hex(key);
       const before = await read(firstAdministratorId);
       if (isEnsured && before?.keyHash === keyHash && before.role === 'administrator') return;
+      const other = await otherHolderOf(keyHash, firstAdministratorId);
+      // From here on the key is the deployment's, whatever a crash leaves of the other one.
+      if (other !== undefined) await hashes.upsert({ id: firstAdministratorId, keyHash });
       await put({ id: firstAdministratorId, role: 'administrator', keyHash, createdBy: 'deployment' });
+      if (other !== undefined) {
+        await dropAdministrator(other.id);
+        await keys.remove(other);
+      }
       isEnsured = true;
     },
   };

@@ -5,6 +5,7 @@ import type { Webhook } from './app-secrets.ts';
 import { sha256Hex } from './digest.ts';
 import type { Outbox, OutboxRecord, PendingDelivery } from './outbox.ts';
 import type { Stored } from './store.ts';
+import { webhookKey } from './webhook-key.ts';
 
 export interface DeliverOutboxOptions {
   readonly outbox: Outbox;
@@ -164,16 +165,13 @@ function signedHeaders(
   { id, body, now }: { readonly id: string; readonly body: string; readonly now: Date },
 ): Readonly<Record<string, string>> {
   const timestamp = String(Math.floor(now.getTime() / second));
-  const signature = createHmac('sha256', webhookKey(secret)).update(`${id}.${timestamp}.${body}`).digest('base64');
+  const key = webhookKey(secret);
+  if (key === undefined) throw new Error('The webhook has no usable key.');
+  const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
   return {
     'content-type': 'application/cloudevents+json; charset=utf-8',
     'webhook-id': id,
     'webhook-timestamp': timestamp,
     'webhook-signature': `v1,${signature}`,
   };
-}
-
-function webhookKey(secret: string): Buffer {
-  const prefix = 'whsec_';
-  return secret.startsWith(prefix) ? Buffer.from(secret.slice(prefix.length), 'base64') : Buffer.from(secret, 'utf8');
 }

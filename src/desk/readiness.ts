@@ -2,12 +2,15 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../domain/app-error.ts';
 import type { ApiKeys } from './api-keys.ts';
 import { appSecretNames, type AppSecretsReading, type Webhook } from './app-secrets.ts';
+import { within } from './within.ts';
 
 export interface ReadinessOptions {
   /** Names of the settings that are missing. The host starts the application anew when its settings change. */
   readonly missingSettings: readonly string[];
   /** What has to be made in storage before the first request, by the name of the setting that says where. */
   readonly preparations: Readonly<Record<string, () => Promise<void>>>;
+  /** Name of the setting that says where the secrets are. */
+  readonly secretsSetting: string;
   readonly readSecrets: () => Promise<AppSecretsReading>;
   readonly apiKeys: Pick<ApiKeys, 'ensureAdministrator'>;
   readonly now: () => Date;
@@ -25,15 +28,25 @@ export interface Readiness {
 
 /** How old a look may get before there is a new one. */
 const lookEverySeconds = 60;
+/** How long storage may take; without an end, one question that is never answered would be the last look. */
+const preparationMaxMs = 60_000;
 /** How long somebody who asks waits for a look that takes its time, such as at a vault that does not answer. */
 const lookWaitMs = 10_000;
 
 export function createReadiness(options: ReadinessOptions): Readiness {
   const { administratorKey } = appSecretNames;
-  const unprepared = new Map(Object.entries(options.preparations));
+  const { missingSettings } = options;
+  // At an address that is not known nobody is asked; what is there is not known either, and not told to be missing.
+  const unprepared = new Map(Object.entries(options.preparations).filter(([name]) => !missingSettings.includes(name)));
+  const isStorageKnown = Object.keys(options.preparations).every((name) => !missingSettings.includes(name));
+  const hasVault = !missingSettings.includes(options.secretsSetting);
   let enteredKey: string | undefined;
   let webhook: Webhook | undefined;
-  let missingNow: readonly string[] = [...options.missingSettings, ...unprepared.keys(), administratorKey];
+  let missingNow: readonly string[] = [
+    ...missingSettings,
+    ...unprepared.keys(),
+    ...(hasVault ? [administratorKey] : []),
+  ];
   let lookedAtMs = Number.NEGATIVE_INFINITY;
   let looking: Promise<void> | undefined;
 
@@ -41,7 +54,7 @@ export function createReadiness(options: ReadinessOptions): Readiness {
   async function prepare(): Promise<void> {
     for (const [name, make] of unprepared) {
       try {
-        await make();
+        await within(make(), preparationMaxMs, 'Storage');
         unprepared.delete(name);
       } catch (error) {
         options.onFault(name, error);
@@ -49,25 +62,34 @@ export function createReadiness(options: ReadinessOptions): Readiness {
     }
   }
 
-  /** The key in the vault is the key: each look enters it, so that it holds whatever happened to its row. */
-  async function enterAdministrator(key: string | undefined): Promise<void> {
-    if (key === undefined || unprepared.size > 0) return;
+  /**
+   * The key in the vault is the key: each look enters it, so that it holds whatever happened to its row. Only as the vault says it
+   * now: another instance may have entered a newer one while this one got no answer.
+   */
+  async function enterAdministrator({ administratorKey: key, isKeyConfirmed }: AppSecretsReading): Promise<void> {
+    if (key === undefined || !isKeyConfirmed) return;
     try {
-      await options.apiKeys.ensureAdministrator(key);
+      await within(options.apiKeys.ensureAdministrator(key), preparationMaxMs, 'Storage');
       enteredKey = key;
     } catch (error) {
       options.onFault(administratorKey, error);
     }
   }
 
+  async function missingSecrets(reading: AppSecretsReading): Promise<readonly string[]> {
+    // Without storage the key has nowhere to go: that says nothing of the key.
+    if (!isStorageKnown || unprepared.size > 0) return reading.missing;
+    await enterAdministrator(reading);
+    return [...(reading.administratorKey === enteredKey ? [] : [administratorKey]), ...reading.missing];
+  }
+
   async function look(): Promise<void> {
-    if (options.missingSettings.length > 0) return;
     await prepare();
-    const reading = await options.readSecrets();
-    webhook = reading.webhook;
-    await enterAdministrator(reading.administratorKey);
-    const isEntered = reading.administratorKey !== undefined && reading.administratorKey === enteredKey;
-    missingNow = [...new Set([...unprepared.keys(), ...(isEntered ? [] : [administratorKey]), ...reading.missing])];
+    const reading = hasVault ? await options.readSecrets() : undefined;
+    const secrets = reading === undefined ? [] : await missingSecrets(reading);
+    // In one step: nobody sees that all is there with a webhook of before.
+    webhook = reading?.webhook;
+    missingNow = [...new Set([...missingSettings, ...unprepared.keys(), ...secrets])];
   }
 
   async function lookWhenDue(): Promise<void> {

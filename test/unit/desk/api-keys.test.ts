@@ -108,6 +108,37 @@ describe('src/desk/api-keys', () => {
     expect(await keys.find(`${firstKey}-changed`)).toMatchObject({ id: 'administrator', role: 'administrator' });
   });
 
+  it.each(['reader', 'administrator'] as const)(
+    'takes the deployment’s key from another id, of role %s, that has it',
+    async (role) => {
+      const keys = createKeys();
+      await keys.ensureAdministrator(firstKey);
+      await keys.put(aKey('ops', { role, keyHash: sha256Hex(`${firstKey}-changed`) }));
+
+      await keys.ensureAdministrator(`${firstKey}-changed`);
+
+      expect(await keys.find(`${firstKey}-changed`)).toMatchObject({ id: 'administrator', role: 'administrator' });
+      expect((await keys.list()).map(({ id }) => id)).toEqual(['administrator']);
+      expect(await keys.find(firstKey)).toBeUndefined();
+    },
+  );
+
+  it('has the deployment’s key wherever a crash comes between it and another id of the same', async () => {
+    await atEveryCrash({
+      setUp: async (tables) => {
+        const keys = createKeys(tables);
+        await keys.put(aKey('ops', { keyHash: sha256Hex(firstKey) }));
+        return keys;
+      },
+      work: (keys) => keys.ensureAdministrator(firstKey),
+      check: async (keys, _tables, place) => {
+        await keys.remove('ops');
+        await keys.ensureAdministrator(firstKey);
+        expect([place, await keys.find(firstKey)]).toMatchObject([place, { id: 'administrator' }]);
+      },
+    });
+  });
+
   it('puts the deployment’s key right that was changed in the table', async () => {
     const tables = createMemoryTables();
     const keys = createKeys(tables);

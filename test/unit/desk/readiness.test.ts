@@ -11,8 +11,8 @@ const secret = 'a secret of this deployment';
 interface World {
   readonly readiness: Readiness;
   readonly clock: TestClock;
-  /** What the vault answers, by name; an error is no answer. */
-  readonly vault: Map<string, string | Error>;
+  /** What the vault answers, by name; an error is no answer, and so is a promise that never ends. */
+  readonly vault: Map<string, string | Error | Promise<never>>;
   /** What preparing storage ends in; undefined is success. */
   storageFault: Error | undefined;
   /** The administrator's keys that were entered, in order. */
@@ -22,7 +22,7 @@ interface World {
 
 function createWorld(missingSettings: readonly string[] = []): World {
   const clock = createTestClock();
-  const vault = new Map<string, string | Error>([['administrator-key', key]]);
+  const vault = new Map<string, string | Error | Promise<never>>([['administrator-key', key]]);
   const faults: string[] = [];
   const onFault = (name: string): void => {
     faults.push(name);
@@ -32,6 +32,7 @@ function createWorld(missingSettings: readonly string[] = []): World {
       get: (name) => {
         const value = vault.get(name);
         if (value instanceof Error) return Promise.reject(value);
+        if (value instanceof Promise) return value;
         return Promise.resolve(value === undefined ? undefined : { value, version: '1' });
       },
     },
@@ -47,6 +48,7 @@ function createWorld(missingSettings: readonly string[] = []): World {
     entered: [],
     readiness: createReadiness({
       missingSettings,
+      secretsSetting: 'GATEHOUSE_APP_VAULT_URL',
       preparations: {
         GATEHOUSE_TABLE_URL: () =>
           world.storageFault === undefined ? Promise.resolve() : Promise.reject(world.storageFault),
@@ -104,7 +106,7 @@ describe('src/desk/readiness', () => {
     const world = createWorld();
     world.storageFault = new Error('403');
 
-    expect(await world.readiness.missing()).toEqual(['GATEHOUSE_TABLE_URL', 'administrator-key']);
+    expect(await world.readiness.missing()).toEqual(['GATEHOUSE_TABLE_URL']);
     expect(world.entered).toEqual([]);
 
     world.storageFault = undefined;
@@ -145,6 +147,7 @@ describe('src/desk/readiness', () => {
     ['an unresolved reference', '@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/administrator-key)'],
     ['a short key', 'k'.repeat(31)],
     ['an empty one', ''],
+    ['one character again and again', 'x'.repeat(200)],
   ])('takes %s for no key', async (_what, value) => {
     const world = createWorld();
     world.vault.set('administrator-key', value);
@@ -155,6 +158,10 @@ describe('src/desk/readiness', () => {
 
   it.each([
     ['no secret', { 'webhook-url': url }, ['webhook-secret']],
+    ['no key in its secret', { 'webhook-url': url, 'webhook-secret': 'whsec_****************' }, ['webhook-secret']],
+    ['a short key', { 'webhook-url': url, 'webhook-secret': `whsec_${'A'.repeat(20)}` }, ['webhook-secret']],
+    ['inexact base64', { 'webhook-url': url, 'webhook-secret': `whsec_${'A'.repeat(32)}=` }, ['webhook-secret']],
+    ['a key in base64', { 'webhook-url': url, 'webhook-secret': `whsec_${'A'.repeat(32)}` }, []],
     ['a short secret', { 'webhook-url': url, 'webhook-secret': 'short' }, ['webhook-secret']],
     ['a private address', { 'webhook-url': 'https://10.0.0.1/', 'webhook-secret': secret }, ['webhook-url']],
     ['plain http', { 'webhook-url': 'http://hooks.contoso.com', 'webhook-secret': secret }, ['webhook-url']],
@@ -167,11 +174,69 @@ describe('src/desk/readiness', () => {
     expect(await world.readiness.missing()).toEqual(missing);
   });
 
-  it('names missing settings, and asks nobody at an address that is not known', async () => {
+  it('enters no key that the vault said before: a newer one may have been entered elsewhere', async () => {
+    const world = createWorld();
+    await world.readiness.missing();
+    world.vault.set('administrator-key', refusal);
+
+    expect(await lookAfter(world, minute)).toEqual([]);
+    expect(world.entered).toEqual([key]);
+  });
+
+  describe('when the vault takes the question and never answers', () => {
+    beforeEach(() => {
+      jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'Date'] });
+    });
+    afterEach(() => {
+      jest.useRealTimers();
+    });
+
+    it('says so after half a minute, and looks again', async () => {
+      const world = createWorld();
+      world.vault.set('administrator-key', new Promise<never>(() => undefined));
+      const first = world.readiness.missing();
+      await jest.advanceTimersByTimeAsync(30_000);
+
+      expect(await first).toEqual(['administrator-key']);
+      expect(world.faults).toEqual(['administrator-key']);
+      world.vault.set('administrator-key', key);
+      expect(await lookAfter(world, minute)).toEqual([]);
+    });
+  });
+
+  it('never shows that all is there with a webhook that is gone', async () => {
+    const world = createWorld();
+    world.vault.set('webhook-url', url);
+    world.vault.set('webhook-secret', secret);
+    await world.readiness.missing();
+    world.vault.delete('webhook-secret');
+    world.clock.advance(minute);
+
+    const answers: unknown[] = [];
+    for (let turn = 0; turn < 20; turn += 1) {
+      answers.push(await world.readiness.webhook().catch((error: unknown) => (error as AppError).code));
+      await Promise.resolve();
+    }
+    expect(answers).not.toContain(undefined);
+    expect(answers.at(-1)).toBe('ERR_NOT_READY');
+  });
+
+  it('names missing settings, asks nobody at an address that is not known, and calls nothing else missing', async () => {
     const world = createWorld(['GATEHOUSE_APP_VAULT_URL']);
 
-    expect(await world.readiness.missing()).toContain('GATEHOUSE_APP_VAULT_URL');
+    expect(await world.readiness.missing()).toEqual(['GATEHOUSE_APP_VAULT_URL']);
     expect(world.entered).toEqual([]);
     expect(world.faults).toEqual([]);
+  });
+
+  it('finds what is missing beside a setting', async () => {
+    const world = createWorld(['GATEHOUSE_SUBSCRIPTION_ID']);
+    world.vault.set('webhook-url', 'http://10.0.0.1');
+    world.vault.set('webhook-secret', secret);
+
+    expect(await world.readiness.missing()).toEqual(['GATEHOUSE_SUBSCRIPTION_ID', 'webhook-url']);
+    const withoutStorage = createWorld(['GATEHOUSE_TABLE_URL']);
+    expect(await withoutStorage.readiness.missing()).toEqual(['GATEHOUSE_TABLE_URL']);
+    expect(withoutStorage.entered).toEqual([]);
   });
 });
