@@ -7,7 +7,7 @@ import { without } from '../domain/without.ts';
 import type { Books } from './books.ts';
 import { canonicalJson, sha256Hex } from './digest.ts';
 import { rootPartition, type RevocationRecord, type RootRecord } from './records/certificates.ts';
-import type { GatewayRevocation, GatewayRoot } from './records/gateways.ts';
+import { isRootToBeSeen, type GatewayRevocation, type GatewayRoot } from './records/gateways.ts';
 
 /** Everything that Gatehouse answers for on one gateway, with the rows that say how far each entry has come. */
 export interface DesiredState {
@@ -30,8 +30,8 @@ interface DesiredStateOptions {
 }
 
 /**
- * Reads what a gateway should hold: its roots, and the revocations of every root that it is to trust, was seen to trust, or is
- * about to give up, without those of certificates that have expired by themselves. Expired roots are left out: they admit
+ * Reads what a gateway should hold: its roots, and the revocations of every root that it is to trust, was seen to trust, is
+ * about to give up, or has given up while sessions of its certificates may be open, without those of certificates that have expired by themselves. Expired roots are left out: they admit
  * nobody, and Azure refuses a body that holds one.
  */
 export async function readDesiredState(
@@ -53,7 +53,9 @@ export async function readDesiredState(
     ({ id, thumbprint }) => shown.has(thumbprint as Thumbprint) && !rows.some(({ rootId }) => rootId === id),
   );
   const trusted = [
-    ...roots.filter(({ row }) => row.state !== 'removed' || shown.has(row.thumbprint as Thumbprint)),
+    ...roots.filter(
+      ({ row }) => row.state !== 'removed' || isRootToBeSeen(row) || shown.has(row.thumbprint as Thumbprint),
+    ),
     ...copied.map((root) => ({ root })),
   ].map(({ root }) => root.id);
 

@@ -15,6 +15,7 @@ import {
   gatewayKeys,
   gatewayRevocationKind,
   gatewayRootKind,
+  isRootToBeSeen,
   operationsOf,
   type GatewayRevocation,
   type GatewayRoot,
@@ -219,11 +220,6 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
 /** A revocation on the gateway whose proof is open. */
 export function isToBeSeen({ state, wanted }: GatewayRevocation): boolean {
   return wanted && (state === 'listed' || state === 'disconnected');
-}
-
-/** A root that is off the gateway while the sessions of its certificates are not known to have ended. */
-export function isRootToBeSeen({ state, sessions }: GatewayRoot): boolean {
-  return state === 'removed' && sessions !== undefined && sessions !== 'proven';
 }
 
 function withRefusal<Row extends GatewayRoot | GatewayRevocation>(

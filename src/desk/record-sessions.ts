@@ -7,12 +7,13 @@ import type { Books } from './books.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
 import type { Operations } from './operations.ts';
 import type { Outbox } from './outbox.ts';
-import { isRootToBeSeen, isToBeSeen } from './record-entries.ts';
+import { isToBeSeen } from './record-entries.ts';
 import type { CertificateRecord } from './records/certificates.ts';
 import {
   gatewayKeys,
   gatewayRevocationKind,
   gatewayRootKind,
+  isRootToBeSeen,
   operationsOf,
   type GatewayRevocation,
   type GatewayRoot,

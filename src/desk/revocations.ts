@@ -14,7 +14,13 @@ import type { OperationRecord } from './operation-record.ts';
 import type { Operations } from './operations.ts';
 import type { Outbox } from './outbox.ts';
 import { certificateKeys, type CertificateRecord, type RevocationRecord } from './records/certificates.ts';
-import { gatewayKeys, gatewayRevocationKind, operationsOf, type GatewayRevocation } from './records/gateways.ts';
+import {
+  gatewayKeys,
+  gatewayRevocationKind,
+  isRootToBeSeen,
+  operationsOf,
+  type GatewayRevocation,
+} from './records/gateways.ts';
 import { createBeginTwins } from './revoke-twins.ts';
 import { commonNameTakenOnReinstate, isNameTaken } from './shared-names.ts';
 import type { IntentRequest } from './trust-roots.ts';
@@ -67,13 +73,14 @@ export function createRevocationDesk(options: {
     return { ...record, thumbprint };
   }
 
-  /** Gateways that trust the root, or may still hold it. */
+  /** Gateways that trust the root, may still hold it, or may hold sessions of its certificates. */
   async function gatewaysOf(rootId: string): Promise<readonly string[]> {
     const ids: string[] = [];
     for (const { record } of await books.rootGateways.list(rootId)) {
       const row = (await books.gatewayRoots.get({ partitionKey: record.gatewayId, rowKey: rootId }))?.record;
       const isTrusted = row !== undefined && row.state !== 'removed';
-      if (isTrusted || (await isCopiedTo(record.gatewayId, rootId))) ids.push(record.gatewayId);
+      const isLeft = row !== undefined && isRootToBeSeen(row);
+      if (isTrusted || isLeft || (await isCopiedTo(record.gatewayId, rootId))) ids.push(record.gatewayId);
     }
     return ids;
   }

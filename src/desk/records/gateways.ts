@@ -127,6 +127,11 @@ const gatewayRootSchema = z.object({
 });
 export type GatewayRoot = z.infer<typeof gatewayRootSchema>;
 
+/** A root that is off the gateway while the sessions of its certificates are not known to have ended. */
+export function isRootToBeSeen({ state, sessions }: GatewayRoot): boolean {
+  return state === 'removed' && sessions !== undefined && sessions !== 'proven';
+}
+
 /** Which roots a gateway should trust: partition gateway id, row root id. */
 export const gatewayRootKind: RecordKind<GatewayRoot> = {
   table: 'GatewayRoots',

@@ -214,6 +214,11 @@ describe('src/desk/record-sessions', () => {
       return id;
     }
 
+    async function gatewayRow(world: DeskWorld) {
+      const { record } = given(await world.books.gateways.get({ partitionKey: 'gateway', rowKey: gatewayId }));
+      return { ...record, epoch: given(record.writer).epoch };
+    }
+
     async function rootRow(world: DeskWorld) {
       return given(await world.books.gatewayRoots.get({ partitionKey: gatewayId, rowKey: 'root-1' })).record;
     }
@@ -236,6 +241,38 @@ describe('src/desk/record-sessions', () => {
       await look(world, []);
 
       expect(await rootRow(world)).toMatchObject({ state: 'removed', sessions: 'proven' });
+    });
+
+    it('carries a revocation of one of its certificates there too, until nobody of the root is left', async () => {
+      const world = createDeskWorld();
+      await aRemovedRoot(world);
+      const thumbprint = given((await world.lookup.named('kim-laptop'))[0]?.thumbprint);
+
+      const { id, steps } = await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'left'));
+      expect(steps.map(({ name }) => name)).toEqual([gatewayId]);
+      expect(await world.operations.view(id)).toMatchObject({ status: 'running' });
+      const unsure = ['revocation', 'root'].map((kind) => ({
+        key: `${kind}:${kind === 'root' ? 'root-1' : thumbprint}`,
+        reason: 'It cannot be told.',
+      }));
+      const { resourceId, epoch } = await gatewayRow(world);
+      await world.writeGateway({ gatewayId, epoch });
+      const gateway = given(world.arm.resources.get(resourceId));
+      await world.rounds.recordRound(gatewayId, { gateway, writeSeconds: [] });
+      await world.sessions.record(gatewayId, { cut: [], unsure });
+      expect(await world.operations.view(id)).toMatchObject({ status: 'running', steps: [{ status: 'waiting' }] });
+
+      await runWriter(world);
+      expect((await look(world, [aSession('kim-laptop')])).cut).toEqual(['OVPN_1', 'OVPN_1']);
+      expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded' });
+      await look(world, []);
+      world.clock.advance(sixMinutesMs);
+      await look(world, []);
+      expect(await rowOf(world, thumbprint)).toMatchObject({ state: 'proven' });
+      expect(await rootRow(world)).toMatchObject({ sessions: 'proven' });
+      const other = await aCertificate(world, { seed: 'afterwards', commonName: 'kim-other' });
+      const afterwards = await world.revocations.revoke(other, { reason: 'left' }, aRequest(world, 'afterwards'));
+      expect(afterwards.steps).toEqual([]);
     });
 
     it('names the session that another root’s certificate may have opened, and does not cut it', async () => {
