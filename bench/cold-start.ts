@@ -1,10 +1,10 @@
 /** What it costs to load the app until its functions are registered: as one file, and as the many files it is made of. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
 import { z } from 'zod';
+import { bundleApplication } from '../tools/bundle.ts';
 import { median, type Section } from './figures.ts';
 import { measureInterleaved } from './rounds.ts';
 
@@ -35,7 +35,7 @@ export async function measureColdStart(root: string, options: { readonly rounds:
     const entries = {
       bare: '-',
       bundle: join(root, 'dist', 'app', 'main.cjs'),
-      unbundled: await buildUnbundled(root, folder),
+      unbundled: await buildUnbundled(folder),
       sources: join(root, 'src', 'main.ts'),
     };
     const counted = {
@@ -54,20 +54,10 @@ export async function measureColdStart(root: string, options: { readonly rounds:
   }
 }
 
-/** The app's own code in one CommonJS file, its packages left where they are installed. */
-async function buildUnbundled(root: string, folder: string): Promise<string> {
-  const outfile = join(folder, 'main.cjs');
-  await build({
-    absWorkingDir: root,
-    entryPoints: ['src/main.ts'],
-    outfile,
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    target: 'node22',
-    format: 'cjs',
-    logLevel: 'warning',
-  });
+/** The app's own code in one ES module, its packages left where they are installed. */
+async function buildUnbundled(folder: string): Promise<string> {
+  const outfile = join(folder, 'main.mjs');
+  await writeFile(outfile, (await bundleApplication({ hasPackages: false })).contents);
   return outfile;
 }
 

@@ -1,47 +1,46 @@
 /**
  * Makes the package that the Functions host loads: dist/app with one CommonJS file, host.json and a package.json that
- * names the file. `--metafile` also writes dist/metafile.json, which says what the bundle is made of.
+ * names the file. When nothing that it is made of has changed since the last time, it is left as it is.
  */
-import { copyFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
+import { createStamp, isUpToDate } from './build-stamp.ts';
+import { bundleApplication } from './bundle.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const output = join(root, 'dist', 'app');
+const output = join('dist', 'app');
+const stampFile = join(root, 'dist', 'build.json');
+/** What decides beside the files of the bundle: how it is made, with which packages and options. */
+const settings = ['tools/build.ts', 'tools/bundle.ts', 'package-lock.json', 'tsconfig.json', 'host.json'];
 
-const { values } = parseArgs({ options: { metafile: { type: 'boolean', default: false } } });
-mkdirSync(output, { recursive: true });
-const result = await build({
-  absWorkingDir: root,
-  entryPoints: ['src/main.ts'],
-  outfile: join(output, 'main.cjs'),
-  bundle: true,
-  platform: 'node',
-  target: 'node22',
-  format: 'cjs',
-  // Some packages' CommonJS files cannot be bundled (they ask for their parts through an argument), and none can be shaken.
-  mainFields: ['module', 'main'],
-  // The host puts this module into the worker's module loader; there is no file to bundle.
-  // ssh2 tries its compiled parts and goes on without them.
-  external: ['@azure/functions-core', 'cpu-features', '*.node'],
-  // The scripts of the remote steps are text of the bundle.
-  loader: { '.ps1': 'text', '.sh': 'text' },
-  minify: true,
-  // Names of functions and classes reach logs and the registered names.
-  keepNames: true,
-  legalComments: 'none',
-  sourcemap: false,
-  metafile: true,
-  write: false,
-  logLevel: 'warning',
-});
-
-// Renamed into place, so that a host that restarts meanwhile reads a whole file.
-for (const file of result.outputFiles) {
-  writeFileSync(`${file.path}.new`, file.contents);
-  renameSync(`${file.path}.new`, file.path);
+if (isUpToDate(root, stampFile)) console.log('the application is built already');
+else {
+  console.log('building the application');
+  await buildApplication();
 }
-copyFileSync(join(root, 'host.json'), join(output, 'host.json'));
-writeFileSync(join(output, 'package.json'), `${JSON.stringify({ name: 'gatehouse', main: 'main.cjs' }, null, 2)}\n`);
-if (values.metafile) writeFileSync(join(root, 'dist', 'metafile.json'), JSON.stringify(result.metafile));
+
+async function buildApplication(): Promise<void> {
+  const startedAtMs = Date.now();
+  const { contents, inputs } = await bundleApplication();
+  const written = {
+    [join(output, 'main.cjs')]: contents,
+    [join(output, 'host.json')]: readFileSync(join(root, 'host.json')),
+    [join(output, 'package.json')]: `${JSON.stringify({ name: 'gatehouse', main: 'main.cjs' }, null, 2)}\n`,
+  };
+  mkdirSync(join(root, output), { recursive: true });
+  for (const [file, content] of Object.entries(written)) writeWhole(join(root, file), content);
+
+  const stamp = createStamp(root, {
+    inputs: [...settings, ...inputs],
+    outputs: Object.keys(written),
+    startedAtMs,
+  });
+  if (stamp === undefined) rmSync(stampFile, { force: true });
+  else writeWhole(stampFile, JSON.stringify(stamp));
+}
+
+/** Renamed into place, so that a host that restarts meanwhile reads a whole file. */
+function writeWhole(path: string, content: Uint8Array | string): void {
+  writeFileSync(`${path}.new`, content);
+  renameSync(`${path}.new`, path);
+}

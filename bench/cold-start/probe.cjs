@@ -2,7 +2,7 @@
 // Loads one entry file as the worker does and says what that cost: node probe.cjs <file | -> [count]. With `-` nothing is
 // loaded. With `count` the module files are counted too, which itself costs time.
 const Module = require('node:module');
-const { statSync } = require('node:fs');
+const { readFileSync, statSync } = require('node:fs');
 const { performance } = require('node:perf_hooks');
 const { fileURLToPath, pathToFileURL } = require('node:url');
 
@@ -45,8 +45,19 @@ if (mode === 'count') {
   });
 }
 
+// What the bundle carries as text is text when the sources are loaded as they stand.
+if (entry.endsWith('.ts')) {
+  Module.registerHooks({
+    load: (url, context, next) => {
+      if (!/\.(ps1|sh)$/.test(url)) return next(url, context);
+      const text = JSON.stringify(readFileSync(fileURLToPath(url), 'utf8'));
+      return { format: 'module', source: `export default ${text};`, shortCircuit: true };
+    },
+  });
+}
+
 async function measure() {
-  if (entry.endsWith('.ts')) await import(pathToFileURL(entry).href);
+  if (/\.(ts|mjs)$/.test(entry)) await import(pathToFileURL(entry).href);
   else if (entry !== '-') require(entry);
   const { user, system } = process.cpuUsage();
   const bytes = files.reduce((total, file) => total + statSync(file).size, 0);
