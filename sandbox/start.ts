@@ -1,17 +1,25 @@
 /** `npm start`: runs the whole local stack until Ctrl-C. See docs/sandbox-divergences.md for what it is not. */
 import { resolve } from 'node:path';
-import { readOptions, type StackOptions } from './supervisor/options.ts';
+import { helpWanted, readOptions, type StackOptions } from './supervisor/options.ts';
 import { runStack } from './supervisor/run-stack.ts';
 import { StackError } from './supervisor/stack-error.ts';
 import type { StackInfo } from './supervisor/stack-info.ts';
 import { vpnUnavailableReason } from './vpn/availability.ts';
 import { runWalkthrough } from './walkthrough.ts';
 
+const args = process.argv.slice(2);
+const help = helpWanted(args);
+if (help !== undefined) {
+  console.log(help);
+  process.exit(0);
+}
+
 const stopping = new AbortController();
 const stopped = new Promise<void>((resolveStop) => {
   // Later signals change nothing: the end is under way.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
+      if (!stopping.signal.aborted) say('stopping');
       stopping.abort();
       resolveStop();
     });
@@ -21,7 +29,7 @@ let walk = Promise.resolve();
 
 try {
   const root = resolve(import.meta.dirname, '..');
-  const options = readOptions(process.argv.slice(2), root);
+  const options = readOptions(args, root);
   await runStack(options, root, stopped, {
     say,
     vpnUnavailableReason,
@@ -36,6 +44,7 @@ try {
 } finally {
   stopping.abort();
   await walk;
+  say('stopped');
 }
 
 function greet(options: StackOptions, info: StackInfo): void {

@@ -13,7 +13,8 @@ const usage = `usage: npm start -- [options]
   --record          write whole requests and answers of ARM and Key Vault to DIR/traffic.jsonl
   --quirks real-host  behave as the real Functions host where it differs
   --noise N         share of requests to Azure that meet a 429 or 503 by chance, 0 to 1 (default 0.03)
-  --app DIR         built app to run (default dist/app)`;
+  --app DIR         built app to run (default dist/app)
+  --help            say this`;
 
 const parts = ['vpn', 'windows', 'eventgrid'] as const;
 export type StackPart = (typeof parts)[number];
@@ -28,6 +29,11 @@ export interface StackOptions {
   readonly record: boolean;
   readonly quirks: '' | 'real-host';
   readonly noise: number | undefined;
+}
+
+/** The usage, when that is what the command line asks for. */
+export function helpWanted(args: readonly string[]): string | undefined {
+  return args.some((arg) => arg === '--help' || arg === '-h') ? usage : undefined;
 }
 
 /** Reads the command line; paths are taken from `root`. Throws a StackError that ends with the usage. */

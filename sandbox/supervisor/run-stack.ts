@@ -53,12 +53,15 @@ export async function runStack(
 }
 
 async function startAndWatch(plan: StackPlan, parts: Parts, callbacks: StackCallbacks): Promise<never> {
+  callbacks.say('starting storage');
   parts.azurite = startPart(parts, azuriteChild(plan));
   await parts.azurite.ready;
   await askAzurite(plan.ports, readFileSync(plan.ca.caFile, 'utf8'));
+  callbacks.say('starting the stand-ins for Azure');
   parts.cloud = startPart(parts, cloudChild(plan));
   await parts.cloud.ready;
   refuseWhenStopping(parts);
+  callbacks.say('starting the Functions host with the application');
   parts.runtime = keepChild(
     () => runtimeChild(plan),
     () => {
@@ -78,6 +81,7 @@ async function startVpn(plan: StackPlan, parts: Parts, callbacks: StackCallbacks
     callbacks.say(`VPN gateways are left out: ${reason}`);
     return;
   }
+  callbacks.say('starting VPN gateways');
   parts.vpn = startPart(parts, vpnChild(plan));
   await parts.vpn.ready;
 }

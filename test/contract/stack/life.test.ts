@@ -53,4 +53,21 @@ describe('sandbox/supervisor/run-stack', () => {
     expect(start.output()).toMatch(/Unknown option '--nonsense'[\s\S]*usage: npm start/);
     expect(start.output()).not.toMatch(/\n\s+at /);
   });
+
+  it('says what it does from the beginning to the end', async () => {
+    const stack = await startStack({ app });
+
+    expect(await stack.stop()).toBe(0);
+
+    expect(stack.output()).toMatch(
+      /^starting storage\nstarting .*Azure\nstarting .*application\napp [^]*\nready\nstopping\nstopped\n$/,
+    );
+  }, 60_000);
+
+  it.each(['--help', '-h'])('answers %s with its options and 0', async (option) => {
+    const start = spawnStart(['--idle', option]);
+
+    expect(await endProcess(start.child)).toBe(0);
+    expect(start.output()).toMatch(/^usage: npm start -- \[options\]\n/);
+  });
 });
