@@ -118,10 +118,12 @@ async function ensureRoot({ app }: Walk): Promise<string> {
 async function followCall(walk: Walk, method: string, path: string, body?: unknown): Promise<void> {
   const { app, progress } = walk;
   const started = await app.call(method, path, body);
-  await app.follow(started.body, (operation) => {
-    const step = operation.steps.find(({ status }) => status === 'running' || status === 'waiting');
-    const detail = step === undefined ? operation.status : [step.name, step.detail].filter(Boolean).join(', ');
-    progress.within(operation.percent, detail);
+  await app.follow(started.body, {
+    onProgress: (operation) => {
+      const step = operation.steps.find(({ status }) => status === 'running' || status === 'waiting');
+      const detail = step === undefined ? operation.status : [step.name, step.detail].filter(Boolean).join(', ');
+      progress.within(operation.percent, detail);
+    },
   });
 }
 

@@ -5,16 +5,28 @@ import type { StackInfo } from '../supervisor/stack-info.ts';
 const pollMs = 1000;
 const retriesMax = 5;
 
-const operationSchema = z.object({
+export const operationSchema = z.object({
   id: z.string(),
+  kind: z.string(),
+  target: z.string().optional(),
   status: z.enum(['pending', 'running', 'waiting', 'succeeded', 'failed', 'canceled']),
   percent: z.number(),
   steps: z.array(z.object({ name: z.string(), status: z.string(), detail: z.string().optional() })),
+  waitingFor: z.object({ kind: z.string(), detail: z.string().optional() }).optional(),
+  approvals: z.array(z.object({ name: z.string(), decision: z.string().optional() })).optional(),
   problem: z.object({ detail: z.string().optional(), code: z.string() }).optional(),
 });
 export type OperationView = z.infer<typeof operationSchema>;
 
-const problemSchema = z.object({ code: z.string(), detail: z.string().optional() });
+export interface FollowOptions {
+  readonly onProgress: (operation: OperationView) => void;
+  /** What is done between two looks; a second's rest if not given. */
+  readonly pause?: (() => Promise<void>) | undefined;
+  /** Whether to look no further although it has not ended: at its end only, if not given. */
+  readonly isEnough?: (operation: OperationView) => boolean;
+}
+
+export const problemSchema = z.object({ code: z.string(), detail: z.string().optional() });
 
 export interface AppAnswer {
   readonly status: number;
@@ -25,8 +37,8 @@ export interface AppAnswer {
 export interface AppClient {
   /** Any answer that is no error; with `mayBeMissing` also a 404. Throws with the app's own words. */
   call(method: string, path: string, body?: unknown, options?: { readonly mayBeMissing: boolean }): Promise<AppAnswer>;
-  /** Waits for the operation that a call has started; throws when it fails. */
-  follow(operation: unknown, onProgress: (operation: OperationView) => void): Promise<OperationView>;
+  /** Waits for the operation that a call has answered with; throws when it fails, or when the answer is no operation. */
+  follow(operation: unknown, options: FollowOptions): Promise<OperationView>;
 }
 
 /** A client of the app of this stack; its waits end when `signal` does. */
@@ -56,13 +68,14 @@ export function createAppClient(stack: StackInfo, signal: AbortSignal): AppClien
     throw new Error(`${method} ${path} answered ${response.status} ${problem?.code ?? ''}: ${problem?.detail ?? ''}`);
   };
 
-  const follow: AppClient['follow'] = async (started, onProgress) => {
+  const rest = (): Promise<void> => wait(pollMs, undefined, { signal });
+  const follow: AppClient['follow'] = async (started, { onProgress, pause = rest, isEnough = () => false }) => {
     let operation = operationSchema.parse(started);
     for (;;) {
       onProgress(operation);
-      if (operation.status === 'succeeded') return operation;
+      if (operation.status === 'succeeded' || isEnough(operation)) return operation;
       if (operation.status === 'failed' || operation.status === 'canceled') throw failed(operation);
-      await wait(pollMs, undefined, { signal });
+      await pause();
       operation = operationSchema.parse((await call('GET', `/api/operations/${operation.id}`)).body);
     }
   };
@@ -72,5 +85,5 @@ export function createAppClient(stack: StackInfo, signal: AbortSignal): AppClien
 
 function failed(operation: OperationView): Error {
   const { id, status, problem } = operation;
-  return new Error(`operation ${id} ${status}: ${problem?.detail ?? problem?.code ?? 'without a reason'}`);
+  return new Error(`Operation ${id} ${status}: ${problem?.detail ?? problem?.code ?? 'without a reason'}`);
 }

@@ -14,10 +14,15 @@ export interface VpnVisit {
 
 /** Connects a real OpenVPN client, when the gateway is up; throws when it is not let in. */
 export async function enter(visit: VpnVisit, signal: AbortSignal): Promise<ConnectedClient> {
-  await until(() => isPublished(visit), gatewayTimeoutMs, `gateway ${visit.fqdn} did not come up`, signal);
+  await waitUntilUp(visit, gatewayTimeoutMs, signal);
   const client = await connectClient(visit);
   if (client.outcome === 'refused') throw new Error(`the client was refused: ${client.reason}`);
   return client;
+}
+
+/** Waits until people can connect to the gateway; throws when they cannot in time. */
+export async function waitUntilUp(visit: VpnVisit, timeoutMs: number, signal?: AbortSignal): Promise<void> {
+  await until(() => isPublished(visit), timeoutMs, `gateway ${visit.fqdn} did not come up`, signal);
 }
 
 /** Waits for the client's session to be cut; throws when it is left alone. */
@@ -41,11 +46,11 @@ async function until(
   condition: () => boolean,
   timeoutMs: number,
   complaint: string,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<void> {
   const deadlineMs = Date.now() + timeoutMs;
   while (!condition()) {
     if (Date.now() > deadlineMs) throw new Error(complaint);
-    await wait(pollMs, undefined, { signal });
+    await wait(pollMs, undefined, { ...(signal === undefined ? {} : { signal }) });
   }
 }
