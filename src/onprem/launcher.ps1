@@ -75,7 +75,7 @@ function Get-ArcToken {
     throw 'The Azure Arc agent did not answer with a challenge.'
   }
   $proof = 'Basic {0}' -f [IO.File]::ReadAllText($keyFile)
-  $second = @{ Uri = $uri; Headers = @{ Metadata = 'true'; Authorization = $proof }; UseBasicParsing = $true; TimeoutSec = 30 }
+  $second = @{ Uri = $uri; Headers = @{ Metadata = 'true'; Authorization = $proof }; TimeoutSec = 30 }
   return (Invoke-RestMethod @second).access_token
 }
 
@@ -86,7 +86,7 @@ function Read-VaultSecret {
   $resource = 'https://{0}' -f $vault.Host.Substring($vault.Host.IndexOf('.') + 1)
   $bearer = 'Bearer {0}' -f (Get-ArcToken $resource)
   $uri = '{0}/secrets/{1}?api-version=7.4' -f $VaultUrl.TrimEnd('/'), $Name
-  $request = @{ Uri = $uri; Headers = @{ Authorization = $bearer }; UseBasicParsing = $true; TimeoutSec = 60 }
+  $request = @{ Uri = $uri; Headers = @{ Authorization = $bearer }; TimeoutSec = 60 }
   for ($attempt = 1; $true; $attempt++) {
     try {
       return (Invoke-RestMethod @request).value
@@ -152,22 +152,41 @@ function Hide-Secret {
   return $hidden.Substring(0, [Math]::Min($hidden.Length, 1500))
 }
 
+# What a step threw, and whether it had changed something by then: it says so in its answer, or in $changed, before it begins. The same
+# text runs here and on the machine behind this one.
+$RunStep = {
+  # Names that no step has: it runs in this scope.
+  param([string]$StepText, [hashtable]$StepArguments)
+  $ProgressPreference = 'SilentlyContinue'
+  $VerbosePreference = 'Continue'
+  $answer = @{ changed = $false }
+  $changed = $false
+  try {
+    . ([scriptblock]::Create($StepText)) @StepArguments
+  } catch {
+    $thrown = @{ Type = $_.Exception.GetType().Name; Id = $_.FullyQualifiedErrorId; Number = 0 }
+    if ($_.Exception -is [Management.Automation.Remoting.PSRemotingTransportException]) {
+      $thrown.Number = $_.Exception.ErrorCode
+    }
+    @{ ok = $false; changed = ($changed -or $answer['changed']); code = ''; facts = @{}; message = $_.Exception.Message; thrown = $thrown }
+  }
+}
+
 # 5: access denied; 1326: wrong name or password; 1327 to 1331: the account may not log on; 1907, 1909: expired, locked.
 function Get-FaultCode {
-  param([Management.Automation.ErrorRecord]$Fault)
-  $exception = $Fault.Exception
-  if ($exception -is [UnauthorizedAccessException] -or $exception -is [Security.SecurityException]) {
+  param([string]$Type, [string]$Id, [int]$Number)
+  if (@('UnauthorizedAccessException', 'PrivilegeNotHeldException', 'SecurityException') -contains $Type) {
     return 'AuthFailed'
   }
-  if ($exception -is [Management.Automation.Remoting.PSRemotingTransportException]) {
+  if ($Type -eq 'PSRemotingTransportException') {
     $refusals = @(5, 1326, 1327, 1328, 1329, 1330, 1331, 1907, 1909)
-    if ($refusals -contains ($exception.ErrorCode -band 65535)) {
+    if ($refusals -contains ($Number -band 65535)) {
       return 'AuthFailed'
     }
     return 'Unreachable'
   }
   # Names of the faults do not change with the language of Windows, their texts do. 104: no administrator.
-  if ($Fault.FullyQualifiedErrorId -match 'AccessDenied|UnauthorizedAccess|REMOTEACCESSERROR 104|0x80070005|0x8007052e') {
+  if ($Id -match 'AccessDenied|UnauthorizedAccess|REMOTEACCESSERROR 104|0x80070005|0x8007052e') {
     return 'AuthFailed'
   }
   return 'ToolFailed'
@@ -179,13 +198,7 @@ function Invoke-StepThrough {
   $opening = @{ ComputerName = $ComputerName; Credential = $Credential }
   $session = New-PSSession @opening
   try {
-    $remote = {
-      param([string]$Text, [hashtable]$Arguments)
-      $ProgressPreference = 'SilentlyContinue'
-      $VerbosePreference = 'Continue'
-      & ([scriptblock]::Create($Text)) @Arguments
-    }
-    $call = @{ Session = $session; ScriptBlock = $remote; ArgumentList = @($Step.ToString(), $Arguments) }
+    $call = @{ Session = $session; ScriptBlock = $RunStep; ArgumentList = @($Step.ToString(), $Arguments) }
     return Invoke-Command @call
   } finally {
     Remove-PSSession $session
@@ -218,18 +231,26 @@ try {
     $secrets += $credential
     $returned = Invoke-StepThrough $asked.via.computerName $credential $arguments
   } else {
-    $returned = & $Step @arguments
+    $returned = & $RunStep $Step.ToString() $arguments
   }
   # Commands of the step may have written objects of their own before its answer.
   $result = @($returned)[-1]
   foreach ($name in @('ok', 'changed', 'code', 'facts')) {
     $answer[$name] = $result[$name]
   }
+  if ($result['thrown']) {
+    $thrown = @{ Type = $result.thrown.Type; Id = $result.thrown.Id; Number = $result.thrown.Number }
+    $answer['code'] = Get-FaultCode @thrown
+  }
   if ($result['message']) {
     $answer['message'] = Hide-Secret ([string]$result['message']) $secrets
   }
 } catch {
-  $answer['code'] = Get-FaultCode $_
+  $thrown = @{ Type = $_.Exception.GetType().Name; Id = $_.FullyQualifiedErrorId; Number = 0 }
+  if ($_.Exception -is [Management.Automation.Remoting.PSRemotingTransportException]) {
+    $thrown.Number = $_.Exception.ErrorCode
+  }
+  $answer['code'] = Get-FaultCode @thrown
   $answer['message'] = Hide-Secret $_.Exception.Message $secrets
 }
 

@@ -1,3 +1,4 @@
+import { isCmdletAddedIn5, isParameterAddedIn5 } from './added-in-5.ts';
 import { aliases, parametersOf, unattended } from './command-names.ts';
 import type { ScriptCommand } from './commands.ts';
 import { finding, type Finding } from './finding.ts';
@@ -22,7 +23,7 @@ function checkCommand(script: ParsedScript, command: ScriptCommand): Finding[] {
   if (program !== undefined) return checkProgram(script, command, program);
   const parameters = parametersOf(name);
   if (parameters === undefined) return [finding(command.line, 'unknown-command', notRecognized(command.name))];
-  return [...checkParameters(command, parameters), ...checkUnattended(command)];
+  return [...checkParameters(command, parameters), ...checkUnattended(command), ...checkVersion(script, command)];
 }
 
 function parameterNames(functions: ParsedScript['functions']): ReadonlySet<string> {
@@ -49,6 +50,31 @@ function checkParameters(command: ScriptCommand, known: ReadonlySet<string>): Fi
   if (!command.isOpen) return findings;
   const message = `${command.nameText}: a table is splatted whose keys are not to be seen in the text.`;
   return [...findings, finding(command.line, 'unseen-parameters', message)];
+}
+
+/** 4.0 is a target. A script may use what it lacks where it has looked whether it is there. */
+function checkVersion(script: ParsedScript, command: ScriptCommand): Finding[] {
+  if (isCmdletAddedIn5(command.nameText))
+    return isLookedFor(script, command.nameText) ? [] : [newer(command.line, command.nameText)];
+  return command.arguments
+    .filter(({ name }) => isParameterAddedIn5(command.nameText, name))
+    .map(({ name, line }) => newer(line, `${command.nameText} -${name}`));
+}
+
+function isLookedFor({ commands }: ParsedScript, cmdlet: string): boolean {
+  return commands.some(
+    ({ nameText, arguments: given }) =>
+      nameText.toLowerCase() === 'get-command' &&
+      given.some(({ name, literal }) => name === 'Name' && literal?.toLowerCase() === cmdlet.toLowerCase()),
+  );
+}
+
+function newer(line: number, what: string): Finding {
+  return finding(
+    line,
+    'newer-powershell',
+    `${what} is not in Windows PowerShell 4.0, which Server 2012 R2 comes with.`,
+  );
 }
 
 function checkUnattended(command: ScriptCommand): Finding[] {
@@ -100,7 +126,7 @@ function checkPackageScript(script: ParsedScript, command: ScriptCommand): Findi
 }
 
 /** The launcher hands the text of the step to the machine behind this one: the one place where text becomes code. */
-const handedOver = '([scriptblock]::Create($Text))';
+const handedOver = '([scriptblock]::Create($StepText))';
 
 /** `& $block` runs what stands in this text, if the variable holds a block of it. */
 function checkComputed(script: ParsedScript, command: ScriptCommand): Finding[] {

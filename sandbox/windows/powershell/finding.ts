@@ -14,6 +14,7 @@ export type Rule =
   | 'computed-command'
   | 'duplicate-key'
   | 'mode'
+  | 'newer-powershell'
   | 'no-catch'
   | 'non-ascii'
   | 'param-block'

@@ -60,8 +60,9 @@ if ($Mode -eq 'verify') {
 }
 
 if ([string](Get-Service $name).Status -ne 'Stopped') {
-  $options = @{ Name = $name; Force = $true; NoWait = $true }
-  Stop-Service @options
+  $changed = $true
+  # Without waiting, which Stop-Service of PowerShell 4.0 cannot. What depends on the service is stopped with it.
+  (Get-Service $name).Stop()
   if (-not (Test-Stopped 45) -and -not (Stop-Hanging)) {
     $message = 'The service does not stop and shares its process with others: restart the machine.'
     return [ordered]@{ ok = $false; changed = $false; code = 'ToolFailed'; facts = @{}; message = $message }

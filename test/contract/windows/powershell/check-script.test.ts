@@ -40,6 +40,14 @@ describe('sandbox/windows/powershell/check-script', () => {
     ['a cmdlet of another PowerShell', "Get-Content 'x' | Join-String\n", ['1 unknown-command']],
     ['a parameter that does not exist', "$a = 1\nInstall-RemoteAccess -RoleType 'Vpn'\n", ['2 unknown-parameter']],
     ['a parameter of another PowerShell', "ConvertFrom-Json -InputObject 'x' -AsHashtable\n", ['1 unknown-parameter']],
+    ['a cmdlet that 4.0 lacks', "Expand-Archive -Path 'x' -DestinationPath 'y'\n", ['1 newer-powershell']],
+    ['a parameter that 4.0 lacks', "$a = 1\nStop-Service -Name 'x' -NoWait\n", ['2 newer-powershell']],
+    [
+      'one that 4.0 lacks in a splatted table',
+      "$o = @{\n  Uri = 'https://a.example'\n  UseBasicParsing = $true\n}\nInvoke-RestMethod @o\n",
+      ['3 newer-powershell'],
+    ],
+    ['a common parameter that 4.0 lacks', "Get-Date -InformationAction 'Continue'\n", ['1 newer-powershell']],
     [
       'one in a splatted table',
       "$o = @{\n  Force = $true\n  Colour = 'red'\n}\nRemove-VpnConnection @o\n",
@@ -111,6 +119,10 @@ describe('sandbox/windows/powershell/check-script', () => {
 
   it.each([
     ['parameters that every cmdlet takes', "Get-Website -ErrorAction 'Stop' -WarningAction 'Ignore'\n"],
+    [
+      'what 4.0 lacks, where it is looked for',
+      "if (Get-Command -Name 'Expand-Archive' -ErrorAction 'SilentlyContinue') {\n  Expand-Archive -Path 'x' -DestinationPath 'y'\n}\n",
+    ],
     ['names in either case', "GET-CHILDITEM -literalpath 'x'\n"],
     ['a program with its extension', "& 'netsh.exe' 'ras' 'ip' 'show' 'preferredadapter'\n"],
     [
@@ -120,7 +132,7 @@ describe('sandbox/windows/powershell/check-script', () => {
     ['a block in a variable', '$step = { Get-Date }\n& $step\n'],
     [
       'the step handed to the machine behind',
-      '$remote = {\n  param([string]$Text)\n  & ([scriptblock]::Create($Text))\n}\n& $remote\n',
+      '$remote = {\n  param([string]$StepText)\n  & ([scriptblock]::Create($StepText))\n}\n& $remote\n',
     ],
     ['a group in a pattern', "$a = [regex]::Match($text, '(?<name>[a-z]+)')\n"],
     ['XML', "$a = '<Query><Select>*</Select></Query>'\n"],
@@ -149,7 +161,7 @@ describe('sandbox/windows/powershell/check-script', () => {
   });
 
   it('lets text become code once only', async () => {
-    const once = '& ([scriptblock]::Create($Text))\n';
+    const once = '& ([scriptblock]::Create($StepText))\n';
 
     expect(await broken(once + once)).toEqual(['2 code-from-text']);
   });
