@@ -2,6 +2,7 @@
  * Says in one line what the witness tests are missing on this machine, and ends with 1; silent and 0 when nothing is. Only
  * what Node has built in: it runs before anything else is known to be there.
  */
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isInstalled, isOpenable, vpnPrograms } from '../sandbox/vpn/availability.ts';
@@ -35,13 +36,20 @@ function findMissing(): string | undefined {
     return 'mkdir -p /dev/net && mknod /dev/net/tun c 10 200   # in a container: also --device /dev/net/tun --cap-add NET_ADMIN';
   }
   if (!Object.values(dotnetPrograms).every((program) => existsSync(program))) {
-    const sdk = isInstalled('dotnet') ? '' : '   # with the .NET SDK, 8 or newer: https://dot.net';
+    const sdk = hasDotnet() ? '' : '   # with the .NET SDK, 10 or newer: https://dot.net';
     return `${restoreCommand}${sdk}`;
   }
+  if (!hasDotnet()) return 'Install the .NET SDK, 10 or newer, for PowerShell: https://dot.net';
   if (!existsSync(openApiFolder)) {
     return "Set OPENAPI_DIR to a folder with Azure's published API descriptions (default: ../shared/openapi).";
   }
   return undefined;
+}
+
+/** PowerShell's package brings no runtime of its own. */
+function hasDotnet(): boolean {
+  const { error, stdout } = spawnSync('dotnet', ['--list-runtimes'], { encoding: 'utf8' });
+  return error === undefined && /^Microsoft\.NETCore\.App [1-9]\d\./m.test(stdout);
 }
 
 const missing = findMissing();

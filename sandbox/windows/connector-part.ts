@@ -16,6 +16,8 @@ const stagedSchema = z.strictObject({
   sha256: z.string(),
   /** Of the Tenant API in the package. */
   version: z.string(),
+  /** Unpacked there by somebody: no note of ours is in it. */
+  isByHand: z.boolean().default(false),
 });
 
 const tenantApiSchema = z.strictObject({
@@ -33,6 +35,8 @@ export const azurePackPartSchema = z.strictObject({
   sites: z.array(siteSchema).default([]),
   urlRewrite: z.strictObject({ version: z.string().optional(), isOurs: z.boolean().default(false) }).prefault({}),
   staged: z.record(z.string(), stagedSchema).default({}),
+  /** What somebody had unpacked where a package was staged, by that folder: kept beside it. */
+  keptAside: z.record(z.string(), stagedSchema).default({}),
   tenantApi: tenantApiSchema.optional(),
   freeDiskBytes: z.int().default(20_000_000_000),
   /** What scripts noted on the machine to undo themselves. */
@@ -42,6 +46,8 @@ export const azurePackPartSchema = z.strictObject({
       issuersAdded: z.array(z.string()).default([]),
       productsAdded: z.array(z.string()).default([]),
       thumbprintBefore: z.string().optional(),
+      /** The names and the settings as they were when the names had been written; empty while that is under way. */
+      settingsNoted: z.string().optional(),
       settingsBefore: z.record(z.string(), z.record(z.string(), z.string())).optional(),
     })
     .prefault({}),

@@ -12,6 +12,8 @@ export const sqlServerSchema = z.strictObject({
   sysadmins: z.array(z.string()).default([]),
   hasStore: z.boolean().default(true),
   trusts: z.array(trustSchema).default([]),
+  /** Whether the tenant side's settings show what is trusted besides the first token service: nobody documents it. */
+  showsTrusts: z.boolean().default(true),
   backups: z.array(z.strictObject({ name: z.string(), trusts: z.array(trustSchema) })).default([]),
   /** How often the trust script ran to its end, by the realm that it trusted. */
   trustRuns: z.record(z.string(), z.int()).default({}),
@@ -29,6 +31,11 @@ interface SqlServers {
 /** A server by the name of a connection string, whatever its case. */
 export function sqlServerNamed({ sqlServers }: SqlServers, name: string): SqlServer | undefined {
   return Object.entries(sqlServers).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
+}
+
+/** What a look at the settings tells. */
+export function showsTrust(server: SqlServer, trust: Trust): boolean {
+  return server.showsTrusts && trusts(server, trust);
 }
 
 export function trusts({ trusts }: SqlServer, { realm, thumbprint }: Trust): boolean {

@@ -201,7 +201,7 @@ export const connectorSteps = {
     tries: 5,
   }),
   /**
-   * W18 and W25, on portal and api machines: the package is unpacked in `folder` and its hash is noted beside it. `signed`, `notSigned`
+   * W18 and W25, on portal and api machines: the package is unpacked in `folder` and its hash is noted in it. `signed`, `notSigned`
    * and `doubtful` count its programs and scripts by their Authenticode signatures; one that is wrong is a `Precondition`.
    */
   W18: remoteStep({

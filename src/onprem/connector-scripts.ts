@@ -1,3 +1,4 @@
+import invokePackageScript from './shared/invoke-package-script.ps1';
 import w2 from './scripts/w2-check-the-installed-versions.ps1';
 import w3 from './scripts/w3-look-for-the-users.ps1';
 import w6 from './scripts/w6-check-the-network.ps1';
@@ -35,14 +36,20 @@ export const connectorScripts: Readonly<Record<string, string>> = {
   W15: w15,
   W16: w16,
   W18: w18,
-  W19: w19,
+  W19: withPackageScript(w19),
   W20: w20,
-  W21: w21,
-  W22: w22,
+  W21: withPackageScript(w21),
+  W22: withPackageScript(w22),
   W23: w23,
   W26: w26,
-  W27: w27,
+  W27: withPackageScript(w27),
   W28: w28,
   W30: w30,
-  W31: w31,
+  W31: withPackageScript(w31),
 };
+
+/** A step is one text, whatever it shares with others: it may run on a machine behind the one that was given it. */
+function withPackageScript(step: string): string {
+  // A function, because `$` has a meaning in a replacement's text.
+  return step.replace(/^\$ErrorActionPreference = 'Stop'\n/m, (line) => `${line}\n${invokePackageScript}`);
+}

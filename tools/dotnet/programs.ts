@@ -8,6 +8,8 @@ export const restoreCommand = 'dotnet restore tools/dotnet';
 /** Files of the programs, of the versions that programs.csproj names. */
 export const dotnetPrograms = {
   bicep: join(packageFolder('Azure.Bicep.CommandLine.linux-x64'), 'tools', 'bicep'),
+  /** Started by `dotnet`; it needs the runtime of .NET 10. */
+  pwsh: join(packageFolder('PowerShell'), 'tools', 'net10.0', 'any', 'unix', 'pwsh.dll'),
 } as const;
 
 function packageFolder(name: string): string {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AzurePackPart } from '../connector-part.ts';
 import { download, isDoubtful } from '../connector-downloads.ts';
 import type { StepOutcome, StepStandIn } from '../model.ts';
 import { folder, sha256 } from './w-parameters.ts';
@@ -19,16 +20,19 @@ export const w18: StepStandIn = {
 };
 
 function isStaged({ machine, parameters, mode }: Call): StepOutcome {
-  const staged = machine.azurePack.staged[parameters.folder];
+  const staged = ourPackage(machine.azurePack, parameters.folder);
   const facts = staged === undefined ? {} : { sha256: staged.sha256 };
   return seen(mode, staged?.sha256 === parameters.sha256, `${parameters.folder} does not hold this package.`, facts);
 }
 
 function stage(call: Call): StepOutcome {
   const { machine, parameters } = call;
-  const { staged } = machine.azurePack;
-  const { sha256 } = parameters;
-  if (staged[parameters.folder]?.sha256 === sha256) return fine({ sha256 });
+  const { staged, keptAside } = machine.azurePack;
+  const { folder, sha256 } = parameters;
+  if (ourPackage(machine.azurePack, folder)?.sha256 === sha256) return fine({ sha256 });
+  const foreign = staged[folder]?.isByHand === true ? staged[folder] : undefined;
+  if (foreign !== undefined && keptAside[folder] !== undefined)
+    return refused('Precondition', `Somebody unpacked a package in ${folder}, and one from before is kept already.`);
   const got = download(call, parameters.uri, sha256);
   if (got.outcome === 'failed') return got.answer;
   if (got.offered.kind !== 'connector')
@@ -43,18 +47,26 @@ function stage(call: Call): StepOutcome {
       ...counts,
       doubtful: signableFiles,
     });
-  staged[parameters.folder] = { sha256, version };
+  if (foreign !== undefined) keptAside[folder] = foreign;
+  staged[folder] = { sha256, version, isByHand: false };
   return changed({ sha256, ...counts });
 }
 
-/** The folder goes with all that is in it. */
+/** The folder goes with all that is in it, unless it is somebody else's; theirs from before comes back. */
 function unstage({ machine, parameters }: Call): StepOutcome {
   const { azurePack, files } = machine;
-  if (azurePack.staged[parameters.folder] === undefined) return fine();
+  if (ourPackage(azurePack, parameters.folder) === undefined) return fine();
   const inside = `${parameters.folder}\\`.toLowerCase();
   azurePack.staged = without(azurePack.staged, (folder) => folder === parameters.folder);
+  const kept = azurePack.keptAside[parameters.folder];
+  if (kept !== undefined) azurePack.staged[parameters.folder] = kept;
+  azurePack.keptAside = without(azurePack.keptAside, (folder) => folder === parameters.folder);
   machine.files = without(files, (path) => path.toLowerCase().startsWith(inside));
   return changed();
+}
+
+function ourPackage({ staged }: AzurePackPart, folder: string): AzurePackPart['staged'][string] | undefined {
+  return staged[folder]?.isByHand === false ? staged[folder] : undefined;
 }
 
 function without<T>(record: Readonly<Record<string, T>>, isOut: (name: string) => boolean): Record<string, T> {

@@ -15,9 +15,11 @@ export const w21: StepStandIn = {
 };
 
 function isBound({ machine, parameters, mode }: Call): StepOutcome {
-  const bound = connectorSitesOf(machine.azurePack).filter((site) => site.thumbprint === parameters.thumbprint);
-  const isAll = bound.length === connectorSiteNames.length;
-  return seen(mode, isAll, `Not all three sites have the certificate ${parameters.thumbprint}.`);
+  const bound = connectorSitesOf(machine.azurePack).map((site) => site.thumbprint);
+  const isAll = bound.filter((one) => one === parameters.thumbprint).length === connectorSiteNames.length;
+  const [thumbprint, ...others] = new Set(bound.filter((one) => one !== undefined));
+  const facts = thumbprint === undefined || others.length > 0 ? {} : { thumbprint };
+  return seen(mode, isAll, `Not all three sites have the certificate ${parameters.thumbprint}.`, facts);
 }
 
 function bind(call: Call): StepOutcome {
@@ -38,7 +40,12 @@ function bindFormer(call: Call): StepOutcome {
   const { machine } = call;
   const { notes } = machine.azurePack;
   const before = notes.thumbprintBefore;
-  if (before === undefined || before === '') return fine();
+  if (before === undefined) return fine();
+  if (before === '') {
+    // The note goes: it would stand for the state before a later binding.
+    delete notes.thumbprintBefore;
+    return fine();
+  }
   const refusal = whyNot(call, before);
   if (refusal !== undefined) return refusal;
   for (const site of connectorSitesOf(machine.azurePack)) site.thumbprint = before;

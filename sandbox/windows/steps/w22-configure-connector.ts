@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AzurePackPart } from '../connector-part.ts';
 import { isResolved } from '../connector-network.ts';
 import { connectorSitesOf, connectorSiteNames } from '../connector-sites.ts';
 import type { StepOutcome, StepStandIn } from '../model.ts';
@@ -24,9 +25,8 @@ export const w22: StepStandIn = {
 };
 
 function isConfigured({ machine, parameters, mode }: Call): StepOutcome {
-  const wanted = settingsOf(parameters);
-  const sites = connectorSitesOf(machine.azurePack).filter(({ settings }) => isSame(settings, wanted));
-  return seen(mode, sites.length === connectorSiteNames.length, 'The three Web.config files have other names.');
+  const isSo = isNoted(machine.azurePack, settingsOf(parameters));
+  return seen(mode, isSo, 'The connector is not configured with these names, or its files have changed since.');
 }
 
 function configure(call: Call): StepOutcome {
@@ -41,15 +41,16 @@ function configureFirst(call: Call): StepOutcome {
 function write({ world, machine, parameters }: Call, count: number): StepOutcome {
   const { azurePack } = machine;
   const sites = connectorSitesOf(azurePack);
+  const wanted = settingsOf(parameters);
+  if (isNoted(azurePack, wanted)) return fine();
   if (azurePack.staged[parameters.folder] === undefined || sites.length < connectorSiteNames.length)
     return refused('Precondition', 'The connector is not installed from this folder.');
-  const wanted = settingsOf(parameters);
   const unresolved = Object.values(wanted).filter((name) => !isResolved(world, machine, name));
   if (unresolved.length > 0)
     return refused('Precondition', `These names do not resolve from here: ${unresolved.join(', ')}`);
-  if (sites.every(({ settings }) => isSame(settings, wanted))) return fine();
   azurePack.notes.settingsBefore ??= Object.fromEntries(sites.map(({ name, settings }) => [name, settings]));
   for (const site of sites.slice(0, count)) site.settings = wanted;
+  azurePack.notes.settingsNoted = count === sites.length ? noteOf(azurePack, wanted) : '';
   return changed();
 }
 
@@ -59,6 +60,7 @@ function restore({ machine }: Call): StepOutcome {
   if (before === undefined) return fine();
   for (const site of connectorSitesOf(machine.azurePack)) site.settings = before[site.name] ?? {};
   delete notes.settingsBefore;
+  delete notes.settingsNoted;
   return changed();
 }
 
@@ -66,6 +68,12 @@ function settingsOf({ tenantPortalFqdn, tenantApiFqdn, azureStackPortalFqdn }: C
   return { tenantPortalFqdn, tenantApiFqdn, azureStackPortalFqdn };
 }
 
-function isSame(settings: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {
-  return Object.entries(wanted).every(([name, value]) => settings[name] === value);
+/** The files may be encrypted: what counts is that these names were written here, and that no file has changed since. */
+function isNoted(part: AzurePackPart, wanted: Readonly<Record<string, string>>): boolean {
+  const isWhole = connectorSitesOf(part).length === connectorSiteNames.length;
+  return isWhole && part.notes.settingsNoted === noteOf(part, wanted);
+}
+
+function noteOf(part: AzurePackPart, wanted: Readonly<Record<string, string>>): string {
+  return JSON.stringify([wanted, connectorSitesOf(part).map(({ settings }) => settings)]);
 }

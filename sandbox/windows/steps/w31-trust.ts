@@ -4,7 +4,7 @@ import { qualifiedName } from '../connector-accounts.ts';
 import { decodeDataFile, readDataFile, thumbprintOf } from '../connector-data-file.ts';
 import { readBytes } from '../connector-machine.ts';
 import { canReachMachine } from '../connector-network.ts';
-import { isListed, sqlServerNamed, trusts, type SqlServer, type Trust } from '../connector-sql.ts';
+import { isListed, showsTrust, sqlServerNamed, trusts, type SqlServer, type Trust } from '../connector-sql.ts';
 import type { StepOutcome, StepStandIn } from '../model.ts';
 import { fileName, folder, sha256, thumbprint } from './w-parameters.ts';
 import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
@@ -20,6 +20,10 @@ const parameters = z.strictObject({
 });
 type Call = BoundCall<typeof parameters>;
 
+/** What is noted behind the name of the backup once the script has ended well: whether the settings showed the trust then. */
+const doneShown = 'done';
+const doneUnseen = 'done-unseen';
+
 export const w31: StepStandIn = {
   perform: bindStep({
     parameters,
@@ -32,8 +36,13 @@ export const w31: StepStandIn = {
 function isTrusted(call: Call): StepOutcome {
   const opened = openServer(call);
   if (opened.outcome === 'refused') return opened.answer;
-  const isSo = trusts(opened.server, call.parameters);
-  return seen(call.mode, isSo, 'No token service with this realm and certificate is trusted.', { isTrusted: isSo });
+  const isShown = showsTrust(opened.server, call.parameters);
+  const [backup, done] = call.machine.notes[noteName(call)] ?? [];
+  const facts = { isTrusted: isShown, ...(backup === undefined ? {} : { backup }) };
+  // Where the settings never showed it, what the machine noted of its own success counts, and a person decides.
+  if (!isShown && done === doneUnseen)
+    return { ...fine(facts), message: 'The settings do not show the trust: a sign-in decides.' };
+  return seen(call.mode, isShown, 'No token service with this realm and certificate is trusted.', facts);
 }
 
 function trust(call: Call): StepOutcome {
@@ -47,7 +56,9 @@ function trust(call: Call): StepOutcome {
   const backup = backUp(call, server);
   server.trustRuns[read.trust.realm] = (server.trustRuns[read.trust.realm] ?? 0) + 1;
   if (!trusts(server, read.trust)) server.trusts.push(read.trust);
-  return changed({ backup, isTrusted: trusts(server, call.parameters) });
+  const isShown = showsTrust(server, call.parameters);
+  call.machine.notes[noteName(call)] = [backup, isShown ? doneShown : doneUnseen];
+  return changed({ backup, isTrusted: isShown });
 }
 
 /** A machine that dies meanwhile leaves the backup, and the work half done on the store is rolled back. */
@@ -66,7 +77,7 @@ function restore(call: Call): StepOutcome {
   const [noted] = call.machine.notes[noteName(call)] ?? [];
   const backup = server.backups.find(({ name }) => name === noted);
   if (backup === undefined) {
-    if (!trusts(server, call.parameters)) return fine({ isTrusted: false });
+    if (!showsTrust(server, call.parameters)) return fine({ isTrusted: false });
     return refused('Precondition', 'The trust is there, but this machine has no note of a backup from before it.', {
       isTrusted: true,
     });
@@ -75,7 +86,7 @@ function restore(call: Call): StepOutcome {
   server.backups.push({ name: `${backup.name}-undone`, trusts: copyOf(server.trusts) });
   server.trusts = copyOf(backup.trusts);
   Reflect.deleteProperty(call.machine.notes, noteName(call));
-  return changed({ backup: backup.name, isTrusted: trusts(server, call.parameters) });
+  return changed({ backup: backup.name, isTrusted: showsTrust(server, call.parameters) });
 }
 
 type Opened =

@@ -1,6 +1,6 @@
 # W18 and W25: the package's folder on this machine. Nothing is unpacked before its hash is right, nothing is staged of which this
-# machine finds a signature wrong, and the folder appears whole: it is unpacked beside, then swapped. The hash noted beside the folder
-# says what is in it, and that it was put there by this step.
+# machine finds a signature wrong, and the folder appears whole: it is unpacked beside, then swapped. The hash noted in the folder says
+# what is in it, and that it was put there by this step: what somebody else unpacked there is kept beside, and undo puts it back.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe', 'apply', 'verify', 'undo')]
@@ -26,7 +26,8 @@ $answer = [ordered]@{
   facts   = @{}
   message = ''
 }
-$hashFile = $Folder + '.sha256'
+$hashFile = Join-Path -Path $Folder -ChildPath 'gatehouse.sha256'
+$kept = $Folder + '.before-gatehouse'
 
 function Get-StagedHash {
   if (-not (Test-Path -LiteralPath $hashFile)) {
@@ -133,20 +134,26 @@ function Move-Tree {
 }
 
 $staged = Get-StagedHash
+$mark = [Guid]::NewGuid().ToString('N')
+$old = $Folder + '.' + $mark + '.old'
 
 if ($Mode -eq 'undo') {
-  $answer.ok = $true
-  # Without the note the folder is somebody else's.
+  # Without the note the folder is somebody else's. It is moved first: where a file of it is in use, all of it stays, with its note.
   if ($staged) {
-    Remove-Tree -Path $Folder
-    Remove-Tree -Path $hashFile
+    Move-Tree -From $Folder -To $old
     $answer.changed = $true
+    if (Test-Path -LiteralPath $kept) {
+      Move-Tree -From $kept -To $Folder
+    }
+    Remove-Tree -Path $old
   }
+  $answer.ok = $true
   return $answer
 }
 
-if ($Mode -ne 'apply') {
-  $answer.ok = ($staged -eq $Sha256) -and (Test-Package -Path $Folder)
+$isStaged = ($staged -eq $Sha256) -and (Test-Package -Path $Folder)
+if (($Mode -ne 'apply') -or $isStaged) {
+  $answer.ok = $isStaged
   if ($staged) {
     $answer.facts = @{ sha256 = $staged }
   }
@@ -165,11 +172,18 @@ if ((Test-Path -LiteralPath $Folder) -and (-not $staged) -and (-not (Test-Packag
   $answer.message = 'The folder ' + $Folder + ' holds something else than the package. Name another folder.'
   return $answer
 }
+$isForeign = (Test-Path -LiteralPath $Folder) -and (-not $staged)
+if ($isForeign -and (Test-Path -LiteralPath $kept)) {
+  $answer.code = 'Precondition'
+  $answer.message = 'Somebody unpacked a package in ' + $Folder + ', and one from before is kept in ' + $kept + ' already. Move one of them away.'
+  return $answer
+}
 
-$mark = [Guid]::NewGuid().ToString('N')
 $archive = $Folder + '.' + $mark + '.zip'
 $fresh = $Folder + '.' + $mark + '.new'
-$old = $Folder + '.' + $mark + '.old'
+if ($isForeign) {
+  $old = $kept
+}
 try {
   $parent = Split-Path -Path $Folder
   if (-not (Test-Path -LiteralPath $parent)) {
@@ -227,16 +241,32 @@ try {
     File        = $true
   }
   Get-ChildItem @files | Unblock-File
-  $answer.changed = $true
-  # Without the note nothing is staged: it goes first and comes last.
-  Remove-Tree -Path $hashFile
-  if (Test-Path -LiteralPath $Folder) {
+  [System.IO.File]::WriteAllText((Join-Path -Path $root -ChildPath 'gatehouse.sha256'), $Sha256)
+  $hadFolder = Test-Path -LiteralPath $Folder
+  if ($hadFolder) {
     Move-Tree -From $Folder -To $old
+    $answer.changed = $true
   }
-  Move-Tree -From $root -To $Folder
-  [System.IO.File]::WriteAllText($hashFile, $Sha256)
+  try {
+    Move-Tree -From $root -To $Folder
+  } catch {
+    # One of the two packages is there, whatever happens.
+    if ($hadFolder) {
+      Move-Tree -From $old -To $Folder
+      $answer.changed = $false
+    }
+    throw
+  }
+  $answer.changed = $true
+  if ($isForeign) {
+    $answer.message = 'The package that somebody had unpacked there is kept in ' + $kept + '.'
+  }
 } finally {
-  foreach ($path in @($archive, $fresh, $old)) {
+  $leftovers = @($archive, $fresh)
+  if ((Test-Path -LiteralPath $Folder) -and (-not $isForeign)) {
+    $leftovers += $old
+  }
+  foreach ($path in $leftovers) {
     $remove = @{
       LiteralPath = $path
       Recurse     = $true

@@ -115,31 +115,6 @@ function Get-PendingRename {
   return @($session.GetValue('PendingFileRenameOperations') | Where-Object { $null -ne $_ }).Count
 }
 
-# A process of its own: the package's script brings its own error handling, its own strictness and perhaps an exit.
-function Invoke-PackageScript {
-  param([string]$Path)
-  $ErrorActionPreference = 'Continue'
-  $arguments = @('-NoProfile', '-NonInteractive', '-InputFormat', 'None', '-ExecutionPolicy', 'Bypass', '-File', $Path)
-  Push-Location -LiteralPath (Split-Path -Path $Path)
-  try {
-    $lines = @(& 'powershell.exe' @arguments 2>&1 | ForEach-Object { [string]$_ })
-    $exitCode = $LASTEXITCODE
-  } finally {
-    Pop-Location
-  }
-  # A connection string in an error text may hold somebody's password.
-  $lines = @($lines | ForEach-Object { $_ -replace '(?i)(password|pwd)\s*=\s*[^;"'']*', '$1=***' })
-  foreach ($line in $lines) {
-    Write-Verbose $line
-  }
-  return @{ exitCode = $exitCode; text = (@($lines | Select-Object -Last 5) -join ' ') }
-}
-
-function Get-Remark {
-  param([string]$Text)
-  return $Text.Substring(0, [Math]::Min(400, $Text.Length))
-}
-
 if ($Mode -eq 'undo') {
   if (Test-InstallerBusy) {
     $answer.code = 'Busy'
@@ -227,13 +202,13 @@ if (Test-InstallerBusy) {
 
 # A list from an earlier try, cut off, is the true one.
 $note = Get-Note
+$answer.changed = $true
 if ($null -eq $note) {
   $codes = @(Get-Product | ForEach-Object { $_.code })
   Set-Note -Note @{ before = $codes; added = @() }
   $note = Get-Note
 }
 $renames = Get-PendingRename
-$answer.changed = $true
 $result = Invoke-PackageScript -Path $installer
 $before = @($note.before)
 $added = @(Get-Product | Where-Object { $before -notcontains $_.code })
@@ -249,9 +224,9 @@ if (($missing.Count -gt 0) -and (($result.exitCode -eq 1618) -or ($result.text -
   return $answer
 }
 $needsRestart = ($result.exitCode -eq 3010) -or ($result.text -match '\b3010\b') -or ((Get-PendingRename) -gt $renames)
-if ((@(0, 3010) -notcontains $result.exitCode) -or ($missing.Count -gt 0)) {
+if ((@(0, 3010) -notcontains $result.exitCode) -or $result.hasErrors -or ($missing.Count -gt 0)) {
   $answer.code = 'ToolFailed'
-  $answer.message = 'Install-Connector.ps1 ended with ' + $result.exitCode + '; sites missing: ' + ($missing -join ', ') + '. ' + (Get-Remark -Text $result.text)
+  $answer.message = 'Install-Connector.ps1 ended with ' + $result.exitCode + '; sites missing: ' + ($missing -join ', ') + '. ' + $result.remark
   return $answer
 }
 $answer.ok = $true

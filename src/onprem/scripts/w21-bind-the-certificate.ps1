@@ -58,6 +58,14 @@ function Set-Note {
   Set-ItemProperty @write
 }
 
+function Remove-Note {
+  $forget = @{
+    LiteralPath = $notesKey
+    Name        = 'W21'
+  }
+  Remove-ItemProperty @forget
+}
+
 # One thumbprint per site and https binding, '' where none is bound.
 function Get-BoundThumbprint {
   Import-Module -Name 'WebAdministration' -Verbose:$false
@@ -76,27 +84,6 @@ function Get-BoundThumbprint {
   }
 }
 
-# A process of its own: the package's script brings its own error handling, its own strictness and perhaps an exit.
-function Invoke-PackageScript {
-  param([string]$Path, [string]$Certificate)
-  $ErrorActionPreference = 'Continue'
-  $arguments = @('-NoProfile', '-NonInteractive', '-InputFormat', 'None', '-ExecutionPolicy', 'Bypass', '-File', $Path, '-Thumbprint', $Certificate)
-  Push-Location -LiteralPath (Split-Path -Path $Path)
-  try {
-    $lines = @(& 'powershell.exe' @arguments 2>&1 | ForEach-Object { [string]$_ })
-    $exitCode = $LASTEXITCODE
-  } finally {
-    Pop-Location
-  }
-  # A connection string in an error text may hold somebody's password.
-  $lines = @($lines | ForEach-Object { $_ -replace '(?i)(password|pwd)\s*=\s*[^;"'']*', '$1=***' })
-  foreach ($line in $lines) {
-    Write-Verbose $line
-  }
-  $text = @($lines | Select-Object -Last 5) -join ' '
-  return @{ exitCode = $exitCode; text = $text.Substring(0, [Math]::Min(400, $text.Length)) }
-}
-
 if (-not (Test-Path -LiteralPath 'HKLM:\SOFTWARE\Microsoft\InetStp')) {
   $answer.code = 'Precondition'
   $answer.message = 'This machine has no IIS: it is no tenant portal machine.'
@@ -106,16 +93,20 @@ if (-not (Test-Path -LiteralPath 'HKLM:\SOFTWARE\Microsoft\InetStp')) {
 $wanted = $Thumbprint.ToUpperInvariant()
 if ($Mode -eq 'undo') {
   $note = Get-Note
-  $before = @()
-  if ($null -ne $note) {
-    $before = @($note.before | Where-Object { $_ } | Select-Object -Unique)
-  }
-  if ($before.Count -ne 1) {
-    # Nothing was bound before, or not one thing: the sites themselves go when the products are uninstalled.
-    $answer.ok = $true
-    $answer.message = 'No certificate from before is noted here.'
+  $answer.ok = $true
+  $answer.message = 'No certificate from before is noted here.'
+  if ($null -eq $note) {
     return $answer
   }
+  $before = @($note.before | Where-Object { $_ } | Select-Object -Unique)
+  if ($before.Count -ne 1) {
+    # Nothing was bound before, or not one thing: the sites themselves go when the products are uninstalled. The note goes now: it would
+    # stand for the state before a later binding.
+    Remove-Note
+    return $answer
+  }
+  $answer.ok = $false
+  $answer.message = ''
   $wanted = $before[0]
 }
 
@@ -153,28 +144,20 @@ if (-not $isBound) {
     return $answer
   }
   # The note of an earlier certificate stays: undo goes back to before the first.
+  $answer.changed = $true
   if (($Mode -eq 'apply') -and ($null -eq (Get-Note))) {
     Set-Note -Before $bound
   }
-  $answer.changed = $true
-  $run = @{
-    Path        = $configure
-    Certificate = $wanted
-  }
-  $result = Invoke-PackageScript @run
+  $result = Invoke-PackageScript -Path $configure -Arguments @('-Thumbprint', $wanted)
   $left = @(Get-BoundThumbprint | Where-Object { $_ -ne $wanted })
-  if (($result.exitCode -ne 0) -or ($left.Count -gt 0)) {
+  if (($result.exitCode -ne 0) -or $result.hasErrors -or ($left.Count -gt 0)) {
     $answer.code = 'ToolFailed'
-    $answer.message = 'Configure-Certificates.ps1 ended with ' + $result.exitCode + '. ' + $result.text
+    $answer.message = 'Configure-Certificates.ps1 ended with ' + $result.exitCode + '; bindings left as they were: ' + $left.Count + '. ' + $result.remark
     return $answer
   }
 }
 if ($Mode -eq 'undo') {
-  $forget = @{
-    LiteralPath = $notesKey
-    Name        = 'W21'
-  }
-  Remove-ItemProperty @forget
+  Remove-Note
 }
 $answer.ok = $true
 $answer.facts = @{ thumbprint = $wanted }

@@ -104,35 +104,32 @@ function Copy-Configuration {
   }
 }
 
-function Test-Saved {
+# Sites whose file from before is gone: undo cannot put those back.
+function Get-UnsavedSite {
   foreach ($siteFolder in @(Get-SiteFolder)) {
     if (-not (Test-Path -LiteralPath (Join-Path -Path $siteFolder -ChildPath 'Web.before-gatehouse.config'))) {
-      return $false
+      Split-Path -Path $siteFolder -Leaf
     }
   }
-  return $true
 }
 
-# A process of its own: the package's script brings its own error handling, its own strictness and perhaps an exit.
-function Invoke-PackageScript {
-  param([string]$Path)
-  $ErrorActionPreference = 'Continue'
-  $arguments = @('-NoProfile', '-NonInteractive', '-InputFormat', 'None', '-ExecutionPolicy', 'Bypass', '-File', $Path)
-  $arguments += @('-TenantPortalFQDN', $TenantPortalFqdn, '-TenantAPIFQDN', $TenantApiFqdn, '-AzureStackPortalFQDN', $AzureStackPortalFqdn)
-  Push-Location -LiteralPath (Split-Path -Path $Path)
-  try {
-    $lines = @(& 'powershell.exe' @arguments 2>&1 | ForEach-Object { [string]$_ })
-    $exitCode = $LASTEXITCODE
-  } finally {
-    Pop-Location
+# The names that stand in none of the files. An encrypted part hides what is in it: then a change of the files has to do.
+function Get-MissingName {
+  param([string]$StateBefore)
+  $texts = @()
+  foreach ($siteFolder in @(Get-SiteFolder)) {
+    $texts += [System.IO.File]::ReadAllText((Join-Path -Path $siteFolder -ChildPath 'Web.config'))
   }
-  # A connection string in an error text may hold somebody's password.
-  $lines = @($lines | ForEach-Object { $_ -replace '(?i)(password|pwd)\s*=\s*[^;"'']*', '$1=***' })
-  foreach ($line in $lines) {
-    Write-Verbose $line
+  $whole = $texts -join ' '
+  $isEncrypted = $whole.Contains('<EncryptedData')
+  if ($isEncrypted -and ($StateBefore -ne (Get-ConfigurationState))) {
+    return
   }
-  $text = @($lines | Select-Object -Last 5) -join ' '
-  return @{ exitCode = $exitCode; text = $text.Substring(0, [Math]::Min(400, $text.Length)) }
+  foreach ($name in @($TenantPortalFqdn, $TenantApiFqdn, $AzureStackPortalFqdn)) {
+    if ($whole.IndexOf($name, [System.StringComparison]::OrdinalIgnoreCase) -lt 0) {
+      $name
+    }
+  }
 }
 
 function Get-UnresolvedName {
@@ -159,7 +156,21 @@ if ($Mode -eq 'undo') {
     $answer.message = 'This procedure configured no connector here.'
     return $answer
   }
+  $answer.ok = $false
+  $unsaved = @(Get-UnsavedSite)
+  if ($unsaved.Count -gt 0) {
+    $answer.code = 'Precondition'
+    $answer.message = 'The Web.config from before is not kept any more for ' + ($unsaved -join ', ') + ': put it back by hand.'
+    return $answer
+  }
+  $answer.changed = $true
   Copy-Configuration -From 'Web.before-gatehouse.config' -To 'Web.config'
+  # The note first: without it the copies are nobody's, with it undo would miss them.
+  $forget = @{
+    LiteralPath = $notesKey
+    Name        = 'W22'
+  }
+  Remove-ItemProperty @forget
   foreach ($siteFolder in @(Get-SiteFolder)) {
     $remove = @{
       LiteralPath = (Join-Path -Path $siteFolder -ChildPath 'Web.before-gatehouse.config')
@@ -168,18 +179,14 @@ if ($Mode -eq 'undo') {
     }
     Remove-Item @remove
   }
-  $forget = @{
-    LiteralPath = $notesKey
-    Name        = 'W22'
-  }
-  Remove-ItemProperty @forget
-  $answer.changed = $true
+  $answer.ok = $true
   return $answer
 }
 
-if ($Mode -ne 'apply') {
-  $isNoted = ($null -ne $note) -and ($note.inputs -eq $inputs) -and ($siteCount -eq $siteNames.Count)
-  $answer.ok = $isNoted -and ($note.state -eq (Get-ConfigurationState))
+$isNoted = ($null -ne $note) -and ($note.inputs -eq $inputs) -and ($siteCount -eq $siteNames.Count)
+$isConfigured = $isNoted -and ($note.state -eq (Get-ConfigurationState))
+if (($Mode -ne 'apply') -or $isConfigured) {
+  $answer.ok = $isConfigured
   if (-not $answer.ok) {
     $answer.code = 'NotDone'
     if ($Mode -eq 'verify') {
@@ -208,15 +215,22 @@ if ($unresolved.Count -gt 0) {
   return $answer
 }
 # Copies from an earlier try are the true ones; the note of an unfinished one knows no state.
-if (($null -eq $note) -or (-not (Test-Saved))) {
+$answer.changed = $true
+if ($null -eq $note) {
   Copy-Configuration -From 'Web.config' -To 'Web.before-gatehouse.config'
 }
 Set-Note -State ''
-$answer.changed = $true
-$result = Invoke-PackageScript -Path $configure
-if ($result.exitCode -ne 0) {
+$stateBefore = Get-ConfigurationState
+$arguments = @('-TenantPortalFQDN', $TenantPortalFqdn, '-TenantAPIFQDN', $TenantApiFqdn, '-AzureStackPortalFQDN', $AzureStackPortalFqdn)
+$result = Invoke-PackageScript -Path $configure -Arguments $arguments
+$missing = @(Get-MissingName -StateBefore $stateBefore)
+if (($result.exitCode -ne 0) -or $result.hasErrors -or ($missing.Count -gt 0)) {
   $answer.code = 'ToolFailed'
-  $answer.message = 'Configure-WapConnector.ps1 ended with ' + $result.exitCode + '. ' + $result.text
+  $found = ''
+  if ($missing.Count -gt 0) {
+    $found = ', and these names stand in no Web.config: ' + ($missing -join ', ')
+  }
+  $answer.message = 'Configure-WapConnector.ps1 ended with ' + $result.exitCode + $found + '. ' + $result.remark
   return $answer
 }
 Set-Note -State (Get-ConfigurationState)

@@ -69,7 +69,7 @@ if ($Mode -eq 'undo') {
 if ($found) {
   $answer.facts = @{ sha256 = $found }
 }
-if ($Mode -ne 'apply') {
+if (($Mode -ne 'apply') -or ($found -eq $Sha256)) {
   $answer.ok = ($found -eq $Sha256)
   if (-not $answer.ok) {
     $answer.code = 'NotDone'

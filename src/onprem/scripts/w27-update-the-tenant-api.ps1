@@ -182,27 +182,6 @@ function Invoke-Msiexec {
   return (Start-Process @run).ExitCode
 }
 
-# A process of its own: the package's script brings its own error handling, its own strictness and perhaps an exit.
-function Invoke-PackageScript {
-  param([string]$Path)
-  $ErrorActionPreference = 'Continue'
-  $arguments = @('-NoProfile', '-NonInteractive', '-InputFormat', 'None', '-ExecutionPolicy', 'Bypass', '-File', $Path)
-  Push-Location -LiteralPath (Split-Path -Path $Path)
-  try {
-    $lines = @(& 'powershell.exe' @arguments 2>&1 | ForEach-Object { [string]$_ })
-    $exitCode = $LASTEXITCODE
-  } finally {
-    Pop-Location
-  }
-  # A connection string in an error text may hold somebody's password.
-  $lines = @($lines | ForEach-Object { $_ -replace '(?i)(password|pwd)\s*=\s*[^;"'']*', '$1=***' })
-  foreach ($line in $lines) {
-    Write-Verbose $line
-  }
-  $text = @($lines | Select-Object -Last 5) -join ' '
-  return @{ exitCode = $exitCode; text = $text.Substring(0, [Math]::Min(400, $text.Length)) }
-}
-
 # The article names one folder in its text and another in its example.
 function Find-PackageScript {
   foreach ($place in @('setup\scripts', 'setup\packages')) {
@@ -361,6 +340,7 @@ if (Test-InstallerBusy) {
   return $answer
 }
 # What an earlier try kept, cut off, is the true one.
+$answer.changed = $true
 if ($null -eq $note) {
   $create = @{
     ItemType = 'Directory'
@@ -374,7 +354,6 @@ if ($null -eq $note) {
   $note = Get-Note
 }
 $renames = Get-PendingRename
-$answer.changed = $true
 $result = Invoke-PackageScript -Path $update
 $product = Get-Product
 if ($null -ne $product) {
@@ -386,9 +365,13 @@ if ((-not $isNew) -and (($result.exitCode -eq 1618) -or ($result.text -match '\b
   $answer.message = 'Windows Installer was busy with another installation.'
   return $answer
 }
-if ((@(0, 3010) -notcontains $result.exitCode) -or (-not $isNew)) {
+if ((@(0, 3010) -notcontains $result.exitCode) -or $result.hasErrors -or (-not $isNew)) {
   $answer.code = 'ToolFailed'
-  $answer.message = 'Update-TenantAPI.ps1 ended with ' + $result.exitCode + ' and left no newer tenant API. ' + $result.text
+  $found = ' and a newer tenant API. '
+  if (-not $isNew) {
+    $found = ' and left no newer tenant API. '
+  }
+  $answer.message = 'Update-TenantAPI.ps1 ended with ' + $result.exitCode + $found + $result.remark
   return $answer
 }
 Set-Note -Before ([string]$note.before) -After $product.version.ToString()

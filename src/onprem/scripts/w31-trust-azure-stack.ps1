@@ -56,7 +56,7 @@ function Get-Note {
 }
 
 function Set-Note {
-  param([string]$Backup, [bool]$IsDone)
+  param([string]$Backup, [bool]$IsDone, [bool]$IsShown)
   if (-not (Test-Path -LiteralPath $notesKey)) {
     $create = @{
       Path  = $notesKey
@@ -70,6 +70,7 @@ function Set-Note {
       sqlServer = $SqlServer
       backup    = $Backup
       isDone    = $IsDone
+      isShown   = $IsShown
     }
     Compress    = $true
   }
@@ -159,24 +160,11 @@ function Test-Trust {
   return $false
 }
 
-# A process of its own: the package's script brings its own error handling, its own strictness and perhaps an exit.
-function Invoke-PackageScript {
-  param([string]$Path, [string]$DataFile)
-  $ErrorActionPreference = 'Continue'
-  $arguments = @('-NoProfile', '-NonInteractive', '-InputFormat', 'None', '-ExecutionPolicy', 'Bypass', '-File', $Path, '-SqlServer', $SqlServer, '-DataFile', $DataFile)
-  Push-Location -LiteralPath (Split-Path -Path $Path)
-  try {
-    $lines = @(& 'powershell.exe' @arguments 2>&1 | ForEach-Object { [string]$_ })
-    $exitCode = $LASTEXITCODE
-  } finally {
-    Pop-Location
-  }
-  # A connection string in an error text may hold somebody's password.
-  $lines = @($lines | ForEach-Object { $_ -replace '(?i)(password|pwd)\s*=\s*[^;"'']*', '$1=***' })
-  foreach ($line in $lines) {
-    Write-Verbose $line
-  }
-  return @{ exitCode = $exitCode; text = (@($lines | Select-Object -Last 5) -join ' ') }
+# When somebody last wrote to the store, as far as SQL Server remembers. Others write there too: only that nobody did proves anything.
+function Get-LastWrite {
+  param([object]$Connection)
+  $text = 'SELECT CONVERT(varchar(33), MAX(last_user_update), 126) FROM sys.dm_db_index_usage_stats WHERE database_id = DB_ID(@name)'
+  return [string](Invoke-Statement -Connection $Connection -Text $text -Values @{ '@name' = $storeName })
 }
 
 # The data file and the script, or why not.
@@ -254,10 +242,11 @@ try {
   if (($Mode -eq 'probe') -or ($Mode -eq 'verify')) {
     $isTrusted = Test-Trust
     $answer.facts = @{ isTrusted = $isTrusted }
-    # The settings may show the first token service only. Then what this machine noted of its own success counts.
-    $isNoted = ($null -ne $note) -and $note.isDone
+    # The settings may show the first token service only. Then what this machine noted of its own success counts; where they showed the
+    # trust once, they decide.
+    $isNoted = ($null -ne $note) -and $note.isDone -and (-not $note.isShown)
     $answer.ok = $isTrusted -or $isNoted
-    if ($isNoted) {
+    if ($null -ne $note) {
       $answer.facts.backup = [string]$note.backup
     }
     if ($isNoted -and (-not $isTrusted)) {
@@ -322,24 +311,30 @@ try {
     return $answer
   }
   # The backup of an earlier try, cut off, is the true one. A bare name lands in the server's own folder for backups.
+  $answer.changed = $true
   if ($null -eq $note) {
     $backup = 'Gatehouse-Store-' + $Sha256.Substring(0, 16) + '-' + $stamp + '.bak'
     $save = 'BACKUP DATABASE [Microsoft.MgmtSvc.Store] TO DISK = @file WITH COPY_ONLY, INIT, CHECKSUM'
     $null = Invoke-Statement -Connection $connection -Text $save -Values @{ '@file' = $backup }
-    Set-Note -Backup $backup -IsDone $false
+    Set-Note -Backup $backup -IsDone $false -IsShown $false
     $note = Get-Note
   }
   $answer.facts = @{ backup = [string]$note.backup }
-  $answer.changed = $true
-  $result = Invoke-PackageScript -Path $configure -DataFile $dataFile
-  if ($result.exitCode -ne 0) {
+  $writtenBefore = Get-LastWrite -Connection $connection
+  $result = Invoke-PackageScript -Path $configure -Arguments @('-SqlServer', $SqlServer, '-DataFile', $dataFile)
+  $isTrusted = Test-Trust
+  $answer.facts.isTrusted = $isTrusted
+  $hasNoEffect = (-not $isTrusted) -and ($writtenBefore -eq (Get-LastWrite -Connection $connection))
+  if (($result.exitCode -ne 0) -or $result.hasErrors -or $hasNoEffect) {
     $answer.code = 'ToolFailed'
-    $remark = $result.text.Substring(0, [Math]::Min(400, $result.text.Length))
-    $answer.message = 'Configure-TrustAzureStack.ps1 ended with ' + $result.exitCode + '. ' + $remark
+    $found = ''
+    if ($hasNoEffect) {
+      $found = ', and nothing was written to the store'
+    }
+    $answer.message = 'Configure-TrustAzureStack.ps1 ended with ' + $result.exitCode + $found + '. ' + $result.remark
     return $answer
   }
-  Set-Note -Backup ([string]$note.backup) -IsDone $true
-  $answer.facts.isTrusted = Test-Trust
+  Set-Note -Backup ([string]$note.backup) -IsDone $true -IsShown $isTrusted
   $answer.ok = $true
   return $answer
 } finally {

@@ -150,6 +150,21 @@ describe('sandbox/windows/steps/w31-trust', () => {
     expect(test.connector.violations).toEqual([]);
   });
 
+  it('is gone where the settings showed it once and show it no more', () => {
+    trust('apply');
+    Object.assign(server() ?? {}, { trusts: [] });
+
+    expect(trust('verify')).toMatchObject({ code: 'VerifyFailed', facts: { isTrusted: false } });
+  });
+
+  it('is left to a person where the settings never show it', () => {
+    Object.assign(server() ?? {}, { showsTrusts: false });
+
+    expect(trust('apply')).toMatchObject({ ok: true, facts: { isTrusted: false } });
+    expect(trust('verify')).toMatchObject({ ok: true, facts: { isTrusted: false } });
+    expect(trust('verify').message).toContain('a sign-in decides');
+  });
+
   it('takes a file as Out-File writes it', () => {
     test.connector.privilegedEndpoint.format = 'utf16';
     test.connector.outputFiles = [];

@@ -201,6 +201,17 @@ describe('sandbox/windows/steps/w18-stage-package', () => {
     expect(test.part(portal).staged).toEqual({});
   });
 
+  it('keeps what somebody unpacked by hand, and puts it back', () => {
+    const byHand = { sha256: '', version: '1.0', isByHand: true };
+    test.part(portal).staged = { [packageFolder]: byHand };
+
+    expect(test.run('W18', 'undo', portal, connectorPackage)).toMatchObject({ ok: true, changed: false });
+    expect(test.run('W18', 'apply', portal, connectorPackage)).toMatchObject({ ok: true, changed: true });
+    expect(test.run('W18', 'apply', portal, connectorPackage)).toMatchObject({ ok: true, changed: false });
+    expect(test.run('W18', 'undo', portal, connectorPackage)).toMatchObject({ ok: true, changed: true });
+    expect(test.part(portal).staged).toEqual({ [packageFolder]: byHand });
+  });
+
   it('refuses an unknown host, a missing file, another hash, a full disk', () => {
     const at = (uri: string) => ({ ...connectorPackage, uri });
 
@@ -270,6 +281,18 @@ describe('sandbox/windows/steps/w21-bind-certificate', () => {
     expect(test.issue('W23', portal, host, 40_005)).toBe('');
   });
 
+  it('forgets at undo that nothing was bound before', async () => {
+    const former = await addPersonalCertificate(test, portal, 'expired');
+    const thumbprint = portalThumbprint(test, portal);
+    installConnector(test, portal);
+    bind('apply', thumbprint);
+    expect(bind('undo', thumbprint)).toMatchObject({ ok: true, changed: false });
+
+    for (const site of test.part(portal).sites.slice(2)) site.thumbprint = former;
+    bind('apply', thumbprint);
+    expect(bind('undo', thumbprint)).toMatchObject({ ok: true, changed: true, facts: { thumbprint: former } });
+  });
+
   it('binds what was before again, with the package that does it', async () => {
     const former = await addPersonalCertificate(test, portal, 'expired');
     const thumbprint = portalThumbprint(test, portal);
@@ -301,6 +324,7 @@ describe('sandbox/windows/steps/w22-configure-connector', () => {
     expect(test.run('W22', 'probe', portal, wanted)).toMatchObject({ code: 'NotDone' });
     expect(test.run('W22', 'apply', portal, wanted)).toMatchObject({ ok: true, changed: true });
     expect(test.run('W22', 'verify', portal, wanted)).toMatchObject({ ok: true });
+    expect(test.run('W22', 'apply', portal, wanted)).toMatchObject({ ok: true, changed: false });
     expect(test.run('W22', 'apply', portal, { ...wanted, tenantApiFqdn: 'no.contoso.com' })).toMatchObject({
       code: 'Precondition',
     });
@@ -309,6 +333,18 @@ describe('sandbox/windows/steps/w22-configure-connector', () => {
     });
     expect(test.run('W22', 'undo', portal, wanted)).toMatchObject({ ok: true, changed: true });
     expect(test.run('W22', 'probe', portal, wanted)).toMatchObject({ code: 'NotDone' });
+  });
+
+  it('is not done where somebody wrote the names, or changed a file since', () => {
+    installConnector(test, portal);
+    const { folder, ...settings } = wanted;
+    for (const site of test.part(portal).sites.slice(-3)) site.settings = settings;
+    expect(test.run('W22', 'probe', portal, { folder, ...settings })).toMatchObject({ code: 'NotDone' });
+
+    test.run('W22', 'apply', portal, wanted);
+    for (const site of test.part(portal).sites.slice(-1)) site.settings = { ...settings, more: 'true' };
+    expect(test.run('W22', 'verify', portal, wanted)).toMatchObject({ code: 'VerifyFailed' });
+    expect(test.run('W22', 'apply', portal, wanted)).toMatchObject({ ok: true, changed: true });
   });
 
   it('is not done where the machine died after the first file', () => {

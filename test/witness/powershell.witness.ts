@@ -1,0 +1,433 @@
+// Goal: the PowerShell that is sent to machines is what PowerShell reads, and does there what its answers say.
+// Method: the real PowerShell, one process, parses everything that is composed, and runs steps through the real launcher. What
+// only Windows has is stubbed, and nothing else: see support/powershell/windows-stubs.ps1. PowerShell 7 is not Windows PowerShell:
+// what 4.0 and 5.1 lack is held by the table in sandbox/windows/powershell.
+
+import { createHash } from 'node:crypto';
+import { composedScripts } from '../../src/onprem/composed-scripts.ts';
+import { createRootData } from '../support/root-certificates.ts';
+import { sshScriptOf, sshVerbs } from '../support/ssh-script-of.ts';
+import {
+  packageArchive,
+  packageFolder as folder,
+  packageUri as uri,
+  writePackageScript,
+  type PackageScript,
+} from './support/package-scripts.ts';
+import {
+  startPowerShell,
+  type MachineFacts,
+  type RealMachine,
+  type RealPowerShell,
+} from './support/real-powershell.ts';
+
+const sites = ['MgmtSvc-Connector', 'MgmtSvc-ConnectorController', 'MgmtSvc-ConnectorExtension'];
+const hasWebServer = { keys: ['HKLM:\\SOFTWARE\\Microsoft\\InetStp'], sites };
+
+let powershell: RealPowerShell;
+
+beforeAll(async () => {
+  powershell = await startPowerShell();
+});
+
+afterAll(async () => {
+  await powershell.end();
+});
+
+describe('the real parser', () => {
+  it('reads every script that is composed for a step', async () => {
+    expect(await powershell.parse(Object.fromEntries(composedScripts))).toEqual([]);
+  });
+
+  it('reads what SSH executes', async () => {
+    expect(await powershell.parse(Object.fromEntries(sshVerbs.map((verb) => [verb, sshScriptOf(verb)])))).toEqual([]);
+  });
+
+  it('refuses what is wrong', async () => {
+    expect(await powershell.parse({ broken: '$a = 1\nif ($a' })).toEqual([expect.stringMatching(/^broken:2 /)]);
+  });
+});
+
+describe('W18, the package', () => {
+  const first = packageArchive('first');
+  const second = packageArchive('second');
+  const edition = `${folder}\\edition.txt`;
+  const archive = 'C:\\offered.zip';
+
+  function asking(sha256: string): Record<string, string> {
+    return { uri, sha256, folder };
+  }
+
+  /** A machine that is offered the first package. */
+  async function aMachine(facts: MachineFacts = {}): Promise<RealMachine> {
+    const machine = await powershell.machine({ downloads: { [uri]: archive }, ...facts });
+    machine.write(archive, first.bytes);
+    return machine;
+  }
+
+  it.each([
+    ['Windows PowerShell 5.1', {}],
+    ['Windows PowerShell 4.0, which has no Expand-Archive', { lacksArchives: true }],
+  ])('is staged once, and goes again, with %s', async (_edition, facts) => {
+    const machine = await aMachine(facts);
+    const ask = asking(first.sha256);
+
+    expect(await machine.run('W18', 'probe', ask)).toMatchObject({ ok: false, code: 'NotDone', exitCode: 1 });
+    expect(await machine.run('W18', 'apply', ask)).toMatchObject({ ok: true, changed: true, exitCode: 0 });
+    expect(await machine.run('W18', 'verify', ask)).toMatchObject({ ok: true, facts: { sha256: first.sha256 } });
+    expect(machine.read(edition)).toBe('first');
+
+    const again = await machine.run('W18', 'apply', ask);
+    expect(again).toMatchObject({ ok: true, changed: false, facts: { sha256: first.sha256 } });
+    expect(again.calls).toEqual([]);
+
+    expect(await machine.run('W18', 'undo', ask)).toMatchObject({ ok: true, changed: true });
+    expect(machine.list('C:\\temp')).toEqual([]);
+    expect(await machine.run('W18', 'undo', ask)).toMatchObject({ ok: true, changed: false });
+  });
+
+  it('takes the place of an older one, and leaves nothing of it', async () => {
+    const machine = await aMachine();
+    await machine.run('W18', 'apply', asking(first.sha256));
+    machine.write(archive, second.bytes);
+
+    expect(await machine.run('W18', 'apply', asking(second.sha256))).toMatchObject({ ok: true, changed: true });
+    expect(machine.read(edition)).toBe('second');
+    expect(machine.list('C:\\temp')).toEqual(['WAPConnector']);
+  });
+
+  it('is not staged when what came is another one', async () => {
+    const machine = await aMachine();
+
+    expect(await machine.run('W18', 'apply', asking(second.sha256))).toMatchObject({
+      ok: false,
+      changed: false,
+      code: 'Precondition',
+    });
+    expect(machine.list('C:\\temp')).toEqual([]);
+  });
+
+  it.each([
+    ['the old one cannot be moved away', 1],
+    ['the new one cannot be moved in', 2],
+  ])('stays as it was when %s', async (_what, nth) => {
+    const machine = await aMachine();
+    await machine.run('W18', 'apply', asking(first.sha256));
+    machine.write(archive, second.bytes);
+
+    const failed = await machine.run('W18', 'apply', asking(second.sha256), { failing: { 'Move-Item': nth } });
+
+    expect(failed).toMatchObject({ ok: false, changed: false, code: 'ToolFailed' });
+    expect(failed.message).toContain('used by another process');
+    expect(machine.list('C:\\temp')).toEqual(['WAPConnector']);
+    expect(await machine.run('W18', 'verify', asking(first.sha256))).toMatchObject({ ok: true });
+  });
+
+  it('stays whole when it cannot be taken away', async () => {
+    const machine = await aMachine();
+    await machine.run('W18', 'apply', asking(first.sha256));
+
+    expect(await machine.run('W18', 'undo', asking(first.sha256), { failing: { 'Move-Item': 1 } })).toMatchObject({
+      ok: false,
+      changed: false,
+    });
+    expect(await machine.run('W18', 'verify', asking(first.sha256))).toMatchObject({ ok: true });
+  });
+
+  it('that somebody unpacked by hand outlives undo', async () => {
+    const machine = await aMachine();
+    writePackageScript(machine, 'Configure-WapConnector.ps1', 'works');
+    machine.write(edition, 'by hand');
+
+    expect(await machine.run('W18', 'undo', asking(first.sha256))).toMatchObject({ ok: true, changed: false });
+    expect(machine.read(edition)).toBe('by hand');
+
+    const applied = await machine.run('W18', 'apply', asking(first.sha256));
+    expect(applied).toMatchObject({ ok: true, changed: true });
+    expect(applied.message).toContain('WAPConnector.before-gatehouse');
+    expect(machine.read(edition)).toBe('first');
+    expect(await machine.run('W18', 'undo', asking(first.sha256))).toMatchObject({ ok: true, changed: true });
+    expect(machine.read(edition)).toBe('by hand');
+    expect(machine.list('C:\\temp')).toEqual(['WAPConnector']);
+  });
+
+  it('that somebody unpacked over ours is not taken for ours', async () => {
+    const machine = await aMachine();
+    await machine.run('W18', 'apply', asking(first.sha256));
+    machine.remove(folder);
+    writePackageScript(machine, 'Configure-WapConnector.ps1', 'works');
+
+    expect(await machine.run('W18', 'probe', asking(first.sha256))).toMatchObject({ ok: false, code: 'NotDone' });
+    expect(await machine.run('W18', 'undo', asking(first.sha256))).toMatchObject({ ok: true, changed: false });
+    expect(machine.list('C:\\temp')).toEqual(['WAPConnector']);
+  });
+});
+
+describe('W21, the certificate', () => {
+  const before = 'B'.repeat(40);
+  const wanted = 'A'.repeat(40);
+  const ask = { folder, thumbprint: wanted };
+  const certificates = [before, wanted].map((thumbprint) => ({ thumbprint, hasPrivateKey: true }));
+
+  async function aPortal(): Promise<RealMachine> {
+    const machine = await powershell.machine({ ...hasWebServer, certificates });
+    writePackageScript(machine, 'Configure-Certificates.ps1', 'works');
+    return machine;
+  }
+
+  it('is bound, and the one from before is bound again', async () => {
+    const machine = await aPortal();
+    machine.write('C:\\bindings', before);
+
+    expect(await machine.run('W21', 'probe', ask)).toMatchObject({ ok: false, code: 'NotDone' });
+    expect(await machine.run('W21', 'apply', ask)).toMatchObject({ ok: true, changed: true });
+    expect(await machine.run('W21', 'verify', ask)).toMatchObject({ ok: true, facts: { thumbprint: wanted } });
+    expect(await machine.run('W21', 'apply', ask)).toMatchObject({ ok: true, changed: false });
+    expect(await machine.run('W21', 'undo', ask)).toMatchObject({ ok: true, changed: true });
+    expect(machine.read('C:\\bindings')).toBe(`${before}\n`);
+  });
+
+  it('leaves no note that a later undo would go by', async () => {
+    const machine = await aPortal();
+    await machine.run('W21', 'apply', ask);
+    expect(await machine.run('W21', 'undo', ask)).toMatchObject({ ok: true });
+
+    // Somebody binds another one by hand before the procedure runs again: that is what undo has to go back to.
+    machine.write('C:\\bindings', before);
+    await machine.run('W21', 'apply', ask);
+    await machine.run('W21', 'undo', ask);
+
+    expect(machine.read('C:\\bindings')).toBe(`${before}\n`);
+  });
+
+  it('is not said to be bound when the script complains or does nothing', async () => {
+    const machine = await aPortal();
+    machine.write('C:\\bindings', before);
+
+    await failsToApply(machine, 'W21', ask, 'Configure-Certificates.ps1', ['idles', 'complains']);
+  });
+});
+
+describe('W22, the names', () => {
+  const ask = {
+    folder,
+    tenantPortalFqdn: 'portal.contoso.com',
+    tenantApiFqdn: 'api.contoso.com',
+    azureStackPortalFqdn: 'portal.local.azurestack.external',
+  };
+  const files = sites.map((site) => `C:\\inetpub\\${site}\\Web.config`);
+
+  async function aPortal(): Promise<RealMachine> {
+    const machine = await powershell.machine(hasWebServer);
+    for (const file of files) machine.write(file, '<before />');
+    writePackageScript(machine, 'Configure-WapConnector.ps1', 'works');
+    return machine;
+  }
+
+  it('are written, and the files from before come back', async () => {
+    const machine = await aPortal();
+
+    expect(await machine.run('W22', 'probe', ask)).toMatchObject({ ok: false, code: 'NotDone' });
+    expect(await machine.run('W22', 'apply', ask)).toMatchObject({ ok: true, changed: true });
+    expect(await machine.run('W22', 'verify', ask)).toMatchObject({ ok: true });
+    const again = await machine.run('W22', 'apply', ask);
+    expect(again).toMatchObject({ ok: true, changed: false });
+    expect(again.calls).toEqual([]);
+    expect(await machine.run('W22', 'undo', ask)).toMatchObject({ ok: true, changed: true });
+    expect(files.map((file) => machine.read(file))).toEqual(['<before />', '<before />', '<before />']);
+    expect(await machine.run('W22', 'undo', ask)).toMatchObject({ ok: true, changed: false });
+    expect(await machine.run('W22', 'verify', ask)).toMatchObject({ ok: false, code: 'VerifyFailed' });
+  });
+
+  it('are not said to be written when the script complains or does nothing', async () => {
+    const machine = await aPortal();
+
+    const behaviours = ['idles', 'complains', 'throws', 'worksAndComplains'] as const;
+    await failsToApply(machine, 'W22', ask, 'Configure-WapConnector.ps1', behaviours);
+  });
+
+  it('are taken as written where encryption hides them and the files changed', async () => {
+    const machine = await aPortal();
+    machine.write(
+      `${folder}\\setup\\scripts\\Configure-WapConnector.ps1`,
+      `param($TenantPortalFQDN, $TenantAPIFQDN, $AzureStackPortalFQDN)
+foreach ($file in Get-ChildItem -Path "$env:GATEHOUSE_WITNESS_ROOT/inetpub/*/Web.config") { Set-Content $file '<EncryptedData />' }`,
+    );
+
+    expect(await machine.run('W22', 'apply', ask)).toMatchObject({ ok: true, changed: true });
+    expect(await machine.run('W22', 'verify', ask)).toMatchObject({ ok: true });
+  });
+
+  it('leave what a cut-off try kept alone', async () => {
+    const machine = await aPortal();
+    writePackageScript(machine, 'Configure-WapConnector.ps1', 'worksAndComplains');
+    await machine.run('W22', 'apply', ask);
+    writePackageScript(machine, 'Configure-WapConnector.ps1', 'works');
+
+    expect(await machine.run('W22', 'apply', ask)).toMatchObject({ ok: true, changed: true });
+    await machine.run('W22', 'undo', ask);
+
+    expect(files.map((file) => machine.read(file))).toEqual(['<before />', '<before />', '<before />']);
+  });
+
+  it('come back at the second try, and tell of a change even where the first one throws', async () => {
+    const machine = await aPortal();
+    await machine.run('W22', 'apply', ask);
+
+    for (const failing of [{ 'Copy-Item': 2 }, { 'Remove-ItemProperty': 1 }]) {
+      expect(await machine.run('W22', 'undo', ask, { failing })).toMatchObject({
+        ok: false,
+        changed: true,
+        code: 'ToolFailed',
+      });
+    }
+    machine.remove('C:\\inetpub\\MgmtSvc-Connector\\Web.before-gatehouse.config');
+    const refused = await machine.run('W22', 'undo', ask);
+    expect(refused).toMatchObject({ ok: false, changed: false, code: 'Precondition' });
+    expect(refused.message).toContain('MgmtSvc-Connector');
+
+    machine.write('C:\\inetpub\\MgmtSvc-Connector\\Web.before-gatehouse.config', '<before />');
+    expect(await machine.run('W22', 'undo', ask)).toMatchObject({ ok: true, changed: true });
+    expect(files.map((file) => machine.read(file))).toEqual(['<before />', '<before />', '<before />']);
+  });
+
+  it('need names that resolve from there', async () => {
+    const machine = await aPortal();
+
+    const refused = await machine.run('W22', 'apply', ask, { unresolved: ['api.contoso.com'] });
+
+    expect(refused).toMatchObject({ ok: false, changed: false, code: 'Precondition' });
+    expect(refused.message).toContain('api.contoso.com');
+  });
+});
+
+describe('W26, the data file', () => {
+  const bytes = Buffer.from([0xff, 0xfe, 0x7b, 0x00, 0x0a, 0x00]);
+  const typed = bytes.toString('base64');
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const ask = { folder, fileName: 'AzurePack-1.txt', sha256 };
+
+  it('is copied byte by byte, once', async () => {
+    const machine = await powershell.machine({ typed });
+    expect(await machine.run('W26', 'apply', ask)).toMatchObject({ ok: false, changed: false, code: 'Precondition' });
+    writePackageScript(machine, 'Configure-TrustAzureStack.ps1', 'works');
+
+    expect(await machine.run('W26', 'probe', ask)).toMatchObject({ ok: false, code: 'NotDone' });
+    const applied = await machine.run('W26', 'apply', ask);
+    expect(applied).toMatchObject({ ok: true, changed: true, facts: { sha256 } });
+    expect(applied.said).not.toContain(typed);
+    expect(await machine.run('W26', 'verify', ask)).toMatchObject({ ok: true, facts: { sha256 } });
+    const again = await machine.run('W26', 'apply', ask);
+    expect(again).toMatchObject({ ok: true, changed: false, facts: { sha256 } });
+    expect(again.calls).toEqual([]);
+    expect(await machine.run('W26', 'undo', ask)).toMatchObject({ ok: true, changed: true });
+    expect(machine.list(folder)).toEqual(['setup']);
+  });
+
+  it('is not put there when another one came, or it cannot be moved in', async () => {
+    const machine = await powershell.machine({ typed });
+    writePackageScript(machine, 'Configure-TrustAzureStack.ps1', 'works');
+
+    const other = { ...ask, sha256: 'a'.repeat(64) };
+    expect(await machine.run('W26', 'apply', other)).toMatchObject({ changed: false, code: 'Precondition' });
+    expect(await machine.run('W26', 'apply', ask, { failing: { 'Move-Item': 1 } })).toMatchObject({
+      ok: false,
+      changed: false,
+      code: 'ToolFailed',
+    });
+    expect(machine.list(folder)).toEqual(['setup']);
+  });
+});
+
+describe('W31, the trust', () => {
+  const realm = 'https://adfs.local.azurestack.external/adfs/c1d72562/';
+  const fileName = 'AzurePack-1.txt';
+  let dataFile: string;
+  let ask: Readonly<Record<string, string>>;
+
+  beforeAll(async () => {
+    const certificate = await createRootData('Token signing');
+    const thumbprint = createHash('sha1').update(Buffer.from(certificate, 'base64')).digest('hex').toUpperCase();
+    dataFile = JSON.stringify({ Realm: realm, Certificates: [certificate] });
+    const sha256 = createHash('sha256').update(dataFile).digest('hex');
+    ask = { folder, fileName, sha256, sqlServer: 'sql1', realm, thumbprint };
+  });
+
+  async function anApi(): Promise<RealMachine> {
+    const machine = await powershell.machine({ modules: ['MgmtSvcConfig'] });
+    writePackageScript(machine, 'Configure-TrustAzureStack.ps1', 'works');
+    machine.write(`${folder}\\${fileName}`, dataFile);
+    return machine;
+  }
+
+  it('is set up, and taken back from the backup', async () => {
+    const machine = await anApi();
+
+    expect(await machine.run('W31', 'probe', ask)).toMatchObject({ code: 'NotDone', facts: { isTrusted: false } });
+    const applied = await machine.run('W31', 'apply', ask);
+    expect(applied).toMatchObject({ ok: true, changed: true, facts: { isTrusted: true } });
+    expect(await machine.run('W31', 'verify', ask)).toMatchObject({ ok: true, facts: { isTrusted: true } });
+    expect(await machine.run('W31', 'undo', ask)).toMatchObject({
+      ok: true,
+      changed: true,
+      facts: { isTrusted: false },
+    });
+    expect(await machine.run('W31', 'verify', ask)).toMatchObject({ ok: false, code: 'VerifyFailed' });
+  });
+
+  it('is not taken as still there when the settings showed it once', async () => {
+    const machine = await anApi();
+    await machine.run('W31', 'apply', ask);
+    machine.remove('C:\\trust');
+
+    expect(await machine.run('W31', 'verify', ask)).toMatchObject({ ok: false, code: 'VerifyFailed' });
+  });
+
+  it('is left to a person where the settings do not show it', async () => {
+    const machine = await anApi();
+
+    expect(await machine.run('W31', 'apply', ask, { hidesTrust: true })).toMatchObject({
+      ok: true,
+      facts: { isTrusted: false },
+    });
+    const verified = await machine.run('W31', 'verify', ask);
+    expect(verified).toMatchObject({ ok: true, facts: { isTrusted: false } });
+    expect(verified.message).toContain('a sign-in decides');
+  });
+
+  it('is not said to be there when the script complains or does nothing', async () => {
+    const machine = await anApi();
+
+    await failsToApply(machine, 'W31', ask, 'Configure-TrustAzureStack.ps1', ['idles', 'complains']);
+  });
+});
+
+/** What the message has of the words of a script that fails so. */
+const wordsOfFailure = {
+  idles: 'ended with 0',
+  complains: 'did not answer',
+  worksAndComplains: 'did not answer',
+  throws: 'There is no store',
+} as const;
+
+/** Whatever a script of the package says with its exit code: neither apply nor verify say that it is done. */
+async function failsToApply(
+  machine: RealMachine,
+  stepId: string,
+  ask: Readonly<Record<string, string>>,
+  script: PackageScript,
+  behaviours: readonly (keyof typeof wordsOfFailure)[],
+): Promise<void> {
+  for (const behaviour of behaviours) {
+    writePackageScript(machine, script, behaviour);
+
+    const applied = await machine.run(stepId, 'apply', ask);
+
+    expect([behaviour, applied]).toMatchObject([behaviour, { ok: false, changed: true, code: 'ToolFailed' }]);
+    expect(applied.message).toContain(`${script} ended with`);
+    expect(applied.message).toContain(wordsOfFailure[behaviour]);
+    expect(applied.message.length).toBeLessThan(700);
+    expect(applied.said).not.toContain('hunter2');
+    expect(await machine.run(stepId, 'verify', ask)).toMatchObject({ ok: false, code: 'VerifyFailed' });
+  }
+}
