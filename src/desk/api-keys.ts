@@ -4,7 +4,7 @@ import { roles, type Role } from '../domain/caller.ts';
 import { without } from '../domain/without.ts';
 import type { Tables } from '../ports/tables.ts';
 import { sha256Hex } from './digest.ts';
-import { keyLengthMin } from './guessable-keys.ts';
+import { couldBeKey, keyLengthMin } from './guessable-keys.ts';
 import { createStore } from './store.ts';
 
 const apiKeySchema = z.object({
@@ -80,7 +80,7 @@ export function createApiKeys({ tables, now }: { readonly tables: Tables; readon
     (await keys.get({ partitionKey: keysPartition, rowKey: id }))?.record;
 
   async function find(key: string): Promise<ApiKey | undefined> {
-    if (key.length < keyLengthMin) return undefined;
+    if (!couldBeKey(key)) return undefined;
     const keyHash = sha256Hex(key);
     const row = await hashes.get({ partitionKey: hashesPartition, rowKey: keyHash });
     const record = await read(row?.record.id ?? 'nobody');

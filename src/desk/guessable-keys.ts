@@ -2,6 +2,12 @@ import { sha256Hex } from './digest.ts';
 
 /** Shorter keys are refused at use, whatever hash is kept. */
 export const keyLengthMin = 32;
+const keyLengthMax = 256;
+
+/** False for what is too short or too long to be anybody's key. */
+export function couldBeKey(text: string): boolean {
+  return text.length >= keyLengthMin && text.length <= keyLengthMax;
+}
 
 const printable = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index));
 const words = [

@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { sha256Hex } from '../../desk/digest.ts';
+import { couldBeKey } from '../../desk/guessable-keys.ts';
 import type { IdempotencyTurn } from '../../desk/idempotency.ts';
 import { notReadyError } from '../../desk/readiness.ts';
 import { AppError } from '../../domain/app-error.ts';
@@ -94,7 +95,7 @@ async function knownCaller({ services, request, trail }: Exchange): Promise<Call
   const { failureLimits } = services;
   const address = countedAddress(sourceOf(request.headers));
   const key = request.headers.get('x-api-key');
-  const credential = key === null ? undefined : sha256Hex(key);
+  const credential = key === null || !couldBeKey(key) ? undefined : sha256Hex(key);
   trail.isTurnedAway = true;
   failureLimits.require(address, credential);
   try {
@@ -103,7 +104,7 @@ async function knownCaller({ services, request, trail }: Exchange): Promise<Call
     trail.isTurnedAway = false;
     return caller;
   } catch (error: unknown) {
-    if (error instanceof AppError && error.code === 'ERR_CALLER_UNKNOWN') failureLimits.failed(address);
+    if (error instanceof AppError && error.code === 'ERR_CALLER_UNKNOWN') failureLimits.failed(address, credential);
     throw error;
   }
 }
@@ -158,9 +159,12 @@ async function runTurn(
   return answer;
 }
 
-/** What may come out otherwise on a later try is not kept. */
+/**
+ * Kept is what was carried out. A refusal rests on rights and on what exists at the moment, and may come out otherwise on a later try;
+ * one of the body itself comes out the same. Faults of shape never get as far as the key.
+ */
 function isFinal(status: number): boolean {
-  return status < 500 && status !== 409 && status !== 429;
+  return status < 400;
 }
 
 async function runHandler(

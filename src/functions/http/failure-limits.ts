@@ -1,10 +1,17 @@
 import { AppError } from '../../domain/app-error.ts';
 
-/** Failures that an address has at once, and how fast they come back. */
-const failuresMax = 100;
-const failuresPerSecond = 1;
+/** How much an address may have at once, and how much of it comes back in a second. */
+interface Rate {
+  readonly max: number;
+  readonly perSecond: number;
+}
+
+/** Failures to say who one is. */
+const failures: Rate = { max: 100, perSecond: 1 };
+/** Keys that nobody has tried yet and that are looked up for an address that has failed too often: one of them may be good. */
+const newKeys: Rate = { max: 100, perSecond: 10 };
 const addressesMax = 10_000;
-const knownKeysMax = 1000;
+const keysMax = 1000;
 const knownForMs = 10 * 60 * 1000;
 
 /**
@@ -12,50 +19,69 @@ const knownForMs = 10 * 60 * 1000;
  * what guessing costs, and guesses at keys of 256 bits lead nowhere anyway.
  */
 export interface FailureLimits {
-  /** Throws ERR_THROTTLED when the address has failed too often, unless the credential was good a while ago. */
+  /**
+   * Throws ERR_THROTTLED when the address has failed too often, unless the credential was good a while ago, or is one that was not
+   * tried before: whoever fails behind an address does not shut out somebody else who comes with a key.
+   */
   require(address: string, credential?: string): void;
-  failed(address: string): void;
+  failed(address: string, credential?: string): void;
   /** The credential opens something: failures of others behind the same address do not count against it. */
   succeeded(credential: string): void;
 }
 
 interface Bucket {
-  readonly failures: number;
+  readonly used: number;
   readonly atMs: number;
 }
 
 export function createFailureLimits({ now }: { readonly now: () => Date }): FailureLimits {
-  const buckets = new Map<string, Bucket>();
-  const knownKeys = new Map<string, number>();
+  const failed = createBuckets(failures);
+  const tried = createBuckets(newKeys);
+  const goodKeys = new Map<string, number>();
+  const wrongKeys = new Map<string, number>();
+  const isRecent = (keys: ReadonlyMap<string, number>, credential: string): boolean =>
+    now().getTime() - (keys.get(credential) ?? Number.NEGATIVE_INFINITY) < knownForMs;
 
-  function failuresOf(address: string, nowMs: number): number {
-    const bucket = buckets.get(address);
-    if (bucket === undefined) return 0;
-    const seconds = Math.max(nowMs - bucket.atMs, 0) / 1000;
-    return Math.max(bucket.failures - seconds * failuresPerSecond, 0);
+  function mayBeTried(address: string, credential: string): boolean {
+    if (isRecent(goodKeys, credential)) return true;
+    if (isRecent(wrongKeys, credential) || tried.over(address, now()) > 0) return false;
+    tried.use(address, now());
+    return true;
   }
 
   return {
     require: (address, credential) => {
-      const nowMs = now().getTime();
-      const over = failuresOf(address, nowMs) + 1 - failuresMax;
-      if (over <= 0) return;
-      if (credential !== undefined && nowMs - (knownKeys.get(credential) ?? Number.NEGATIVE_INFINITY) < knownForMs)
-        return;
+      const over = failed.over(address, now());
+      if (over <= 0 || (credential !== undefined && mayBeTried(address, credential))) return;
       throw new AppError(
         'ERR_THROTTLED',
         'Too many requests from this address came with keys or links that open nothing.',
-        {
-          retryAfterSeconds: Math.max(Math.ceil(over / failuresPerSecond), 1),
-        },
+        { retryAfterSeconds: Math.max(Math.ceil(over / failures.perSecond), 1) },
       );
     },
-    failed: (address) => {
-      const atMs = now().getTime();
-      put(buckets, address, { failures: failuresOf(address, atMs) + 1, atMs }, addressesMax);
+    failed: (address, credential) => {
+      failed.use(address, now());
+      if (credential !== undefined) put(wrongKeys, credential, now().getTime(), keysMax);
     },
     succeeded: (credential) => {
-      put(knownKeys, credential, now().getTime(), knownKeysMax);
+      put(goodKeys, credential, now().getTime(), keysMax);
+    },
+  };
+}
+
+/** A bucket for each address, which runs empty with time. `over` is by how much one more is too many. */
+function createBuckets({ max, perSecond }: Rate) {
+  const buckets = new Map<string, Bucket>();
+  const usedOf = (address: string, nowMs: number): number => {
+    const { used, atMs } = buckets.get(address) ?? { used: 0, atMs: nowMs };
+    return Math.max(used - (Math.max(nowMs - atMs, 0) / 1000) * perSecond, 0);
+  };
+  return {
+    over: (address: string, now: Date): number => usedOf(address, now.getTime()) + 1 - max,
+    use: (address: string, now: Date): void => {
+      const atMs = now.getTime();
+      // Not beyond all measure: after a flood the address is heard again as soon as the answer says.
+      put(buckets, address, { used: Math.min(usedOf(address, atMs) + 1, max), atMs }, addressesMax);
     },
   };
 }

@@ -1,11 +1,10 @@
 import type { ApiKey, ApiKeys } from '../../desk/api-keys.ts';
+import { couldBeKey } from '../../desk/guessable-keys.ts';
 import { AppError } from '../../domain/app-error.ts';
 import type { Caller } from '../../domain/caller.ts';
 
 /** Says who asks, or throws ERR_CALLER_UNKNOWN. */
 export type ReadCaller = (headers: Pick<Headers, 'get'>) => Promise<Caller>;
-
-const keyLengthMax = 256;
 
 /**
  * The one place that knows callers. A key that is missing, malformed, unknown or withdrawn gets one and the same answer.
@@ -15,7 +14,7 @@ export function createReadCaller({ apiKeys }: { readonly apiKeys: Pick<ApiKeys, 
   return async (headers) => {
     const key = headers.get('x-api-key');
     if (key === null && headers.get('authorization') !== null) return readBearer();
-    const known = key === null || key.length > keyLengthMax ? undefined : await apiKeys.find(key);
+    const known = key === null || !couldBeKey(key) ? undefined : await apiKeys.find(key);
     if (known === undefined) {
       throw new AppError('ERR_CALLER_UNKNOWN', 'Send a valid API key in the header x-api-key.');
     }

@@ -83,7 +83,7 @@ describe('src/functions/timers/deliver-outbox', () => {
       registerDeliverOutbox(app, {
         outbox,
         now,
-        webhook: () => Promise.resolve({ url: 'https://hooks.contoso.com', secret: 's' }),
+        webhook: () => Promise.resolve({ url: 'https://hooks.contoso.com', secret: 'a secret of this deployment' }),
         send: () => Promise.resolve({ status: 200 }),
       });
     });

@@ -68,7 +68,21 @@ describe('src/functions/http, callers whom nobody knows', () => {
     expect((await guess(doors, 1, '203.0.113.10')).status).toBe(401);
   });
 
-  it('looks no key up for an address that is turned away', async () => {
+  it('hears somebody who comes for the first time with a good key behind an address that others have used up', async () => {
+    const doors = await createTestDoors();
+    await statusesOf(400, (number) => guess(doors, number));
+    const long = (number: number): Promise<DoorAnswer> => {
+      const headers = { 'x-forwarded-for': '203.0.113.9', 'x-api-key': `guess-${number}`.padEnd(40, '.') };
+      return doors.ask(route, { as: 'nobody', headers });
+    };
+    await statusesOf(50, long);
+
+    expect((await askWithKey(doors, '203.0.113.9')).status).toBe(200);
+    expect((await long(1)).status).toBe(429);
+    expect((await guess(doors, 1)).status).toBe(429);
+  });
+
+  it('looks only so many keys up for an address that is turned away', async () => {
     const doors = await createTestDoors();
     let reads = 0;
     const { readCaller } = doors.services;
@@ -80,8 +94,12 @@ describe('src/functions/http, callers whom nobody knows', () => {
     });
 
     await statusesOf(500, (number) => guess(doors, number));
-
     expect(reads).toBe(100);
+    await statusesOf(500, (number) => {
+      const headers = { 'x-forwarded-for': '203.0.113.9', 'x-api-key': `guess-${number}`.padEnd(40, '.') };
+      return doors.ask(route, { as: 'nobody', headers });
+    });
+    expect(reads).toBe(200);
   });
 
   it('keeps a bounded record of them, with how many there were at least', async () => {
