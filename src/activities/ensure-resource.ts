@@ -122,7 +122,10 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
       const zones = plan.ipConfigurations[index]?.publicIp.zones ?? [];
       const order = { location: plan.location, tags: plan.tags, ...(zones.length === 0 ? {} : { zones }) };
       const read = await arm.readProvisioning(id);
-      if (read.outcome === 'missing') return push(target, () => arm.putPublicIp(id, order));
+      if (read.outcome === 'missing') {
+        const absent = await confirmAbsent(arm, id);
+        return absent.outcome === 'ready' ? push(target, () => arm.putPublicIp(id, order)) : absent;
+      }
       if (read.outcome !== 'done') return unsettled(read);
       if (isAtWork(read.value)) return waitFor(`public address is ${read.value}`, 1);
       if (read.value !== 'Succeeded') return mend(target, read.value, () => arm.putPublicIp(id, order));

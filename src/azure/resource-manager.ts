@@ -12,6 +12,7 @@ import { withoutComputed } from './without-computed.ts';
 /** The one version in which gateways, virtual networks and addresses are read and written. */
 const network = 'api-version=2026-01-01';
 const resources = 'api-version=2025-04-01';
+const usualLookSeconds = 10;
 
 const radiusSecrets = z.object({
   value: z.array(
@@ -54,8 +55,14 @@ export function createResourceManager(options: ArmRequestsOptions): Arm {
     resourceGroupExists: async (resourceId) => {
       const answer = toRead(await requests.send('GET', `${resourceId}?${resources}`));
       if (answer.outcome === 'done') return { outcome: 'done', value: true };
-      const isGroup = answer.outcome === 'missing' && answer.of !== 'subscription';
-      return isGroup ? { outcome: 'done', value: false } : answer;
+      if (answer.outcome !== 'missing' || answer.of === 'subscription') return answer;
+      const subscriptionId = resourceId.split('/').slice(0, 3).join('/');
+      const listed = await requests.listIds(`${subscriptionId}/resourceGroups?${resources}`);
+      if (listed.outcome !== 'done') return listed;
+      const isListed = listed.value.some((id) => id.toLowerCase() === resourceId.toLowerCase());
+      return isListed
+        ? { ...answer, outcome: 'unavailable', status: 404, retryAfterSeconds: usualLookSeconds }
+        : { outcome: 'done', value: false };
     },
 
     listResourceGroup: (resourceId) => requests.listIds(`${resourceId}/resources?${resources}`),

@@ -74,7 +74,7 @@ export interface Arm {
     location: string,
     tags: Readonly<Record<string, string>>,
   ): Promise<ArmAnswer<JsonObject>>;
-  /** False only where Azure says that the group is not there; a subscription that it does not know is `missing`. */
+  /** False only where Azure says that the group is not there and lists none; a subscription that it does not know is `missing`. */
   resourceGroupExists(resourceId: string): Promise<ArmAnswer<boolean>>;
   /** Ids of what is in a resource group, as far as the identity may see it. */
   listResourceGroup(resourceId: string): Promise<ArmAnswer<readonly string[]>>;

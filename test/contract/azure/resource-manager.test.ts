@@ -106,6 +106,18 @@ describe('src/azure/resource-manager', () => {
     expect(await arm.listGateways(elsewhere)).toMatchObject({ outcome: 'missing', of: 'subscription' });
   });
 
+  it.each([
+    ['lists it', undefined],
+    ['does not list groups now', { status: 503, code: 'ServiceUnavailable' }],
+  ])('takes one answer that a group is not there for no absence while Azure %s', async (_what, list) => {
+    await arm.putResourceGroup(stack.group, location, {});
+    answerNext(`${stack.group}\\?`, { status: 404, code: 'ResourceGroupNotFound' }, 'GET');
+    if (list !== undefined) answerNext('/resourceGroups\\?', list, 'GET');
+
+    expect(await arm.resourceGroupExists(stack.group)).toMatchObject({ outcome: 'unavailable' });
+    expect(await arm.resourceGroupExists(stack.group)).toEqual({ outcome: 'done', value: true });
+  });
+
   it('lists sessions, cuts one and makes a profile', async () => {
     await makeGateway();
     const session = stack.arm.connectSession({ gateway: 'gw', commonName: 'alice', publicIp: '203.0.113.9' });

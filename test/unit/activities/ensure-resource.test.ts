@@ -143,19 +143,22 @@ describe('src/activities/ensure-resource', () => {
 });
 
 describe('src/activities/ensure-resource and one missing answer', () => {
-  it.each(['gateway', 'virtualNetwork'] as const)(
-    'writes no new %s over one that the group lists',
-    async (resource) => {
-      const { world } = await anEmptyAzure();
-      for (const each of order)
-        await settle(() => createEnsureResource(world)({ gatewayId: 'vnet1gw', resource: each }));
-      const before = world.arm.puts.length;
-      world.arm.answerNext('readRaw', { outcome: 'missing', of: 'resource', code: 'ResourceNotFound', message: 'No.' });
+  it.each([
+    ['gateway', 'readRaw'],
+    ['virtualNetwork', 'readRaw'],
+    ['publicIp', 'readProvisioning'],
+  ] as const)('writes no new %s over one that the group lists', async (resource, read) => {
+    const { world } = await anEmptyAzure();
+    for (const each of order) await settle(() => createEnsureResource(world)({ gatewayId: 'vnet1gw', resource: each }));
+    const before = new Map(world.arm.resources);
+    world.arm.answerNext(read, { outcome: 'missing', of: 'resource', code: 'ResourceNotFound', message: 'No.' });
 
-      expect(await createEnsureResource(world)({ gatewayId: 'vnet1gw', resource })).toMatchObject({ outcome: 'wait' });
-      expect(world.arm.puts).toHaveLength(before);
-    },
-  );
+    expect(await createEnsureResource(world)({ gatewayId: 'vnet1gw', resource })).toMatchObject({
+      outcome: 'wait',
+      reason: 'Azure still lists it',
+    });
+    expect([...world.arm.resources]).toEqual([...before]);
+  });
 });
 
 describe('src/activities/remove-resource', () => {
