@@ -166,7 +166,7 @@ function registerWatches(all: Services, machine: OnPremises, { clientId }: Setti
       deliverSoon(all);
     },
   });
-  registerWatchGateways(app, { durableClient, orchestrationsOf, books, writer, now });
+  registerWatchGateways(app, { durableClient, orchestrationsOf, books, writer, audit: all.audit, now });
   registerSweep(app, { durableClient, orchestrationsOf, services: { ...all, machineStories: machine.stories } });
   app.eventGrid('onGatewayChanged', {
     extraInputs: [durableClient],

@@ -164,7 +164,7 @@ export function createServices({ settings, faults }: SettingsReading, credential
       now,
     }),
     rounds,
-    sessions: createSessionRecorder({ books, lookup, operations, outbox, now }),
+    sessions: createSessionRecorder({ books, lookup, operations, outbox, audit, now }),
     stories: createGatewayStories({ books, claims, operations, now }),
     trust: createTrustDesk({ books, lookup, operations, writer, now }),
     revocations: createRevocationDesk({ books, lookup, operations, outbox, audit, writer, now }),

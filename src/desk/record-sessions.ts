@@ -3,10 +3,12 @@ import { dayMs } from '../domain/days.ts';
 import { comparableName } from '../domain/session-name.ts';
 import { without } from '../domain/without.ts';
 import type { SessionList, VpnSession } from '../ports/arm.ts';
+import type { Audit } from './audit.ts';
 import type { Books } from './books.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
 import type { Operations } from './operations.ts';
 import type { Outbox } from './outbox.ts';
+import { noteOwnAct } from './own-acts.ts';
 import { isToBeSeen } from './record-entries.ts';
 import type { CertificateRecord } from './records/certificates.ts';
 import {
@@ -47,6 +49,7 @@ export interface SessionRecorderOptions {
   readonly lookup: Pick<CertificateLookup, 'named'>;
   readonly operations: Operations;
   readonly outbox: Pick<Outbox, 'append'>;
+  readonly audit: Pick<Audit, 'write'>;
   readonly now: () => Date;
 }
 
@@ -108,6 +111,7 @@ export function createSessionRecorder(options: SessionRecorderOptions): SessionR
       for (const one of await watched(gatewayId)) {
         const reason = failure ?? unsure.find(({ key }) => key === one.key)?.reason;
         const look = { begunAt, hadSessions: cut.includes(one.key), unsure: reason };
+        if (look.hadSessions) await noteCut(one, begunAt);
         const isProven =
           one.kind === 'revocation' ? await noteRevocation(one.row, look) : await noteRoot(one.row, look);
         if (!isProven) due.push(reason === undefined || failure !== undefined ? secondLookMs : unsureLookMs);
@@ -118,6 +122,12 @@ export function createSessionRecorder(options: SessionRecorderOptions): SessionR
       }));
     },
   };
+
+  async function noteCut({ kind, row }: Watched, begunAt: string): Promise<void> {
+    const { gatewayId, thumbprint } = row;
+    const target = { gatewayId, thumbprint, ...(kind === 'root' ? { rootId: row.rootId } : {}) };
+    await noteOwnAct(options, { key: begunAt, action: `gateway.sessionsCut.${kind}`, target });
+  }
 
   async function noteRevocation(row: GatewayRevocation, look: Look): Promise<boolean> {
     const { clearAt, provenAt, unsure } = afterLook(row, look, now());

@@ -1,12 +1,15 @@
 import { isOperationKind, operationKinds, type OperationFamily } from '../domain/operation-kinds.ts';
 import type { Orchestrations } from '../ports/orchestrations.ts';
+import { isOperationEnd } from '../domain/operation.ts';
+import type { Audit } from './audit.ts';
 import type { RootDesk } from './create-root.ts';
 import type { Downloads } from './downloads.ts';
 import type { GatewayStories } from './gateway-stories.ts';
 import type { CertificateDesk } from './issue-certificate.ts';
-import type { OperationRecord } from './operation-record.ts';
+import { instanceIdOf, type OperationRecord } from './operation-record.ts';
 import type { OnPremisesStories } from './on-premises-stories.ts';
 import type { Operations } from './operations.ts';
+import { noteOwnAct } from './own-acts.ts';
 import type { RevocationDesk } from './revocations.ts';
 import type { TrustDesk } from './trust-roots.ts';
 import type { Unfinished } from './unfinished.ts';
@@ -21,6 +24,7 @@ export interface SweepOptions {
   readonly certificates: CertificateDesk;
   readonly roots: RootDesk;
   readonly downloads: Pick<Downloads, 'listDue' | 'expire'>;
+  readonly audit: Pick<Audit, 'write'>;
   readonly orchestrations: Orchestrations;
   readonly now: () => Date;
   /** Told of each thing that could not be finished this time; the next sweep tries again. */
@@ -35,20 +39,54 @@ export async function sweep(options: SweepOptions): Promise<void> {
   for (const id of await options.operations.repair()) {
     await guarded(options, `operation ${id}`, async () => {
       const operation = await options.operations.get(id);
-      if (operation !== undefined && isOld(options, operation.updatedAt)) await goOn(options, operation);
+      if (operation !== undefined && isOld(options, operation.updatedAt)) await goOnAndTell(options, operation);
     });
   }
   for (const { id, since } of await options.unfinished.list('certificate')) {
     if (!isOld(options, since)) continue;
-    await guarded(options, `certificate ${id}`, () => options.certificates.complete(id));
+    await guarded(options, `certificate ${id}`, async () => {
+      const record = await options.certificates.complete(id);
+      if (record?.state !== 'issued') return;
+      const { thumbprint, serialNumber } = record;
+      const target = { serialNumber, ...(thumbprint === undefined ? {} : { thumbprint }) };
+      await noteOwnAct(options, { key: since, action: 'sweep.certificateCompleted', target });
+    });
   }
   for (const { id, since } of await options.unfinished.list('root')) {
     if (!isOld(options, since)) continue;
-    await guarded(options, `root ${id}`, () => options.roots.complete(id));
+    await guarded(options, `root ${id}`, async () => {
+      const record = await options.roots.complete(id);
+      if (record?.state !== 'active') return;
+      await noteOwnAct(options, { key: since, action: 'sweep.rootCompleted', target: { rootId: id } });
+    });
   }
   for (const due of await options.downloads.listDue()) {
     await guarded(options, 'a download that is over', () => options.downloads.expire(due));
   }
+}
+
+/** What the sweep started again or ended is in the audit; that it looked is not. */
+async function goOnAndTell(options: SweepOptions, operation: OperationRecord): Promise<void> {
+  const isStarted = { value: false };
+  const { orchestrations } = options;
+  const watched: Orchestrations = {
+    ...orchestrations,
+    start: async (name, instanceId, input) => {
+      await orchestrations.start(name, instanceId, input);
+      isStarted.value = instanceId === instanceIdOf(operation.id, operation.attempt);
+    },
+  };
+  await goOn({ ...options, orchestrations: watched }, operation);
+  const after = await options.operations.get(operation.id);
+  const hasEnded = after !== undefined && isOperationEnd(after.status);
+  if (!hasEnded && !isStarted.value) return;
+  const { id: operationId, kind, target } = operation;
+  await noteOwnAct(options, {
+    action: hasEnded ? 'sweep.operationEnded' : 'sweep.operationStarted',
+    target: { kind, target },
+    operationId,
+    ...(after?.problem === undefined ? {} : { reason: after.problem.detail }),
+  });
 }
 
 async function goOn(

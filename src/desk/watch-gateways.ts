@@ -1,12 +1,15 @@
 import type { Orchestrations } from '../ports/orchestrations.ts';
+import type { Audit } from './audit.ts';
 import type { Books } from './books.ts';
 import { checkIntervalMs, isMoreWanted, type GatewayWriter } from './gateway-writer.ts';
+import { noteOwnAct } from './own-acts.ts';
 import { gatewayPartition, type GatewayRecord } from './records/gateways.ts';
 
 export interface WatchGatewaysOptions {
   readonly books: Books;
   readonly writer: GatewayWriter;
   readonly orchestrations: Orchestrations;
+  readonly audit: Pick<Audit, 'write'>;
   readonly now: () => Date;
 }
 
@@ -14,12 +17,16 @@ export interface WatchGatewaysOptions {
  * Finds gateways that were left behind: wanted and not applied, due for another try or a look at their sessions, not compared
  * for an hour, missing from Azure, or held by a writer that has died. Answers how many it set in motion.
  */
-export async function watchGateways({ books, writer, orchestrations, now }: WatchGatewaysOptions): Promise<number> {
+export async function watchGateways(options: WatchGatewaysOptions): Promise<number> {
+  const { books, writer, orchestrations, now } = options;
   let woken = 0;
   for (const { record } of await books.gateways.list(gatewayPartition)) {
     if (record.state === 'building' || record.state === 'removed') continue;
     if (record.writer !== undefined) {
-      if (await writer.replaceDead(orchestrations, record)) woken += 1;
+      if (!(await writer.replaceDead(orchestrations, record))) continue;
+      woken += 1;
+      const target = { gatewayId: record.id, instanceId: record.writer.instanceId };
+      await noteOwnAct(options, { action: 'watch.writerReplaced', target });
     } else if (isDue(record, now()) || (await isRevocationLeft(books, record))) {
       await writer.wake(orchestrations, record.id);
       woken += 1;

@@ -2,9 +2,10 @@
  * The use cases on tables in memory, a clock that stands still, a real RSA key and an Azure that does at once what it is told:
  * everything of the application but its clients and the host.
  */
+import { addDays, dayOf } from '../../src/domain/days.ts';
 import { createHash, randomBytes } from 'node:crypto';
 import { createWriteGateway } from '../../src/activities/write-gateway.ts';
-import { createAudit } from '../../src/desk/audit.ts';
+import { createAudit, type AuditRow } from '../../src/desk/audit.ts';
 import { createBooks, type Books } from '../../src/desk/books.ts';
 import { createCertificateLookup } from '../../src/desk/certificate-lookup.ts';
 import { createClaims } from '../../src/desk/claims.ts';
@@ -110,7 +111,7 @@ export function createDeskWorld(tables: MemoryTables = createMemoryTables()) {
     roots: createRootDesk({ books, rootKeys, unfinished, outbox, expiries, now }),
     standing,
     rounds,
-    sessions: createSessionRecorder({ books, lookup, operations, outbox, now }),
+    sessions: createSessionRecorder({ books, lookup, operations, outbox, audit, now }),
     stories: createGatewayStories({ books, claims, operations, now }),
     machineStories: createOnPremisesStories({
       operations,
@@ -204,4 +205,11 @@ export async function runWriter(world: DeskWorld, gatewayId = 'vnet1gw'): Promis
     if (sessionsToSee) await world.sessions.record(gatewayId, { cut: [], unsure: [] });
     await world.writer.release(gatewayId, record.writer.epoch);
   }
+}
+
+/** What the service did by itself, by action, as the audit has it. */
+export async function ownActs({ audit, now }: Pick<DeskWorld, 'audit' | 'now'>): Promise<readonly AuditRow[]> {
+  const day = dayOf(now());
+  const rows = (await audit.listDays(addDays(day, -1), addDays(day, 1), 1000)) ?? [];
+  return rows.filter(({ who }) => who === 'gatehouse');
 }

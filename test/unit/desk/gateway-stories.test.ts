@@ -3,7 +3,7 @@ import { gatewayKeys } from '../../../src/desk/records/gateways.ts';
 import { sweep } from '../../../src/desk/sweep.ts';
 import { completeGatewayPlan } from '../../../src/domain/gateway-plan.ts';
 import { aGatewayPlan, aSubscriptionId, aVirtualNetwork } from '../../support/builders/a-gateway-plan.ts';
-import { anOperationId, aRequest, aRoot, createDeskWorld, type DeskWorld } from '../../support/desk-world.ts';
+import { anOperationId, aRequest, aRoot, createDeskWorld, type DeskWorld, ownActs } from '../../support/desk-world.ts';
 import { atEveryCrash } from '../../support/every-crash.ts';
 import { given } from '../../support/given.ts';
 
@@ -102,6 +102,9 @@ describe('src/desk/gateway-stories', () => {
     });
 
     expect(world.orchestrations.started).toMatchObject([{ instanceId: `${anOperationId('one')}-1` }]);
+    expect(await ownActs(world)).toMatchObject([
+      { action: 'sweep.operationStarted', operationId: anOperationId('one'), target: { kind: 'buildGateway' } },
+    ]);
   });
 
   it('is called dead by the sweep no earlier than five minutes after its last sign of life', async () => {
@@ -120,7 +123,11 @@ describe('src/desk/gateway-stories', () => {
     };
 
     expect(await statusAfter(5 * 60 * 1000)).toBe('pending');
+    expect(await ownActs(world)).toEqual([]);
     expect(await statusAfter(1)).toBe('failed');
+    expect(await ownActs(world)).toMatchObject([
+      { action: 'sweep.operationEnded', reason: expect.stringContaining('ended without a result') as string },
+    ]);
   });
 
   it.each([

@@ -1,6 +1,14 @@
 import { gatewayKeys } from '../../../src/desk/records/gateways.ts';
 import { watchGateways } from '../../../src/desk/watch-gateways.ts';
-import { aGateway, aRequest, aRoot, createDeskWorld, runWriter, type DeskWorld } from '../../support/desk-world.ts';
+import {
+  aGateway,
+  aRequest,
+  aRoot,
+  createDeskWorld,
+  runWriter,
+  type DeskWorld,
+  ownActs,
+} from '../../support/desk-world.ts';
 import { given } from '../../support/given.ts';
 
 async function recordOf(world: DeskWorld, id = 'vnet1gw') {
@@ -100,6 +108,9 @@ describe('src/desk/gateway-writer', () => {
     expect(await watchGateways(world)).toBe(1);
 
     expect(world.orchestrations.started).toMatchObject([{ instanceId: 'apply-vnet1gw-4', input: { epoch: 4 } }]);
+    expect(await ownActs(world)).toMatchObject([
+      { action: 'watch.writerReplaced', target: { gatewayId: 'vnet1gw', instanceId: 'apply-vnet1gw-3' } },
+    ]);
   });
 
   it('is not called dead in the five minutes in which a killed host may still have started it', async () => {

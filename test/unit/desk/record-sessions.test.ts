@@ -7,6 +7,7 @@ import {
   createDeskWorld,
   runWriter,
   type DeskWorld,
+  ownActs,
 } from '../../support/desk-world.ts';
 import { given } from '../../support/given.ts';
 
@@ -59,6 +60,19 @@ async function rowOf(world: DeskWorld, thumbprint: string) {
 }
 
 describe('src/desk/record-sessions', () => {
+  it('has in the audit whose sessions were cut, and nothing of looks that cut none', async () => {
+    const world = createDeskWorld();
+    const { thumbprint } = await aRevocation(world);
+
+    await look(world, []);
+    expect(await ownActs(world)).toEqual([]);
+    await look(world, [aSession('kim-laptop')]);
+
+    expect(await ownActs(world)).toMatchObject([
+      { action: 'gateway.sessionsCut.revocation', target: { gatewayId, thumbprint } },
+    ]);
+  });
+
   it.each(['kim-laptop', 'KIM-Laptop', 'CN=kim-laptop', 'cn = Kim-Laptop', ' kim-laptop '])(
     'cuts the session of a revoked certificate that Azure shows as "%s"',
     async (name) => {
