@@ -1,3 +1,5 @@
+import { isOwnRefusal } from '../contracts/outcomes.ts';
+import { inParts } from '../domain/azure-words.ts';
 import type { ActivitiesOf } from '../contracts/activity.ts';
 import type * as references from '../contracts/build-gateway.ts';
 import type { GatewayStoryInput, StoryEnd } from '../contracts/build-gateway.ts';
@@ -54,7 +56,7 @@ export function createStoryActivities({
     await operations.finish(input.operationId, {
       status: 'failed',
       result: { ...result, ...left },
-      problem: { code: 'ERR_AZURE_REFUSED', detail },
+      problem: { code: 'ERR_AZURE_REFUSED', detail, ...(isOwnRefusal(end.code) ? {} : { azure: inParts(end) }) },
     });
   }
 

@@ -26,3 +26,20 @@ export interface Refusal {
   /** Azure's own words, or ours where we refuse. Without secrets. */
   readonly message: string;
 }
+
+/** Codes of refusals that are Gatehouse's own; any other is Azure's. */
+const ownRefusals: ReadonlySet<string> = new Set([
+  'GatewayDiffers',
+  'GatewayExists',
+  'GatewayGone',
+  'GatewayUnknown',
+  'NoEnd',
+  'RootsLeft',
+  'ToolFailed',
+  'VirtualNetworkConflict',
+  'VirtualNetworkNotFound',
+]);
+
+export function isOwnRefusal(code: string): boolean {
+  return ownRefusals.has(code);
+}

@@ -12,6 +12,7 @@ import {
   type OperationStep,
   type OperationView,
   type StepStatus,
+  type WaitingFor,
 } from '../domain/operation.ts';
 import { cutText, cutTexts, wordsLengthMax } from '../domain/cut-text.ts';
 import { without } from '../domain/without.ts';
@@ -39,7 +40,12 @@ export const operationRecordSchema = z.object({
   waits: z
     .record(
       z.string(),
-      operationWaitSchema.extend({ instanceId: z.string().optional(), eventName: z.string().optional() }),
+      operationWaitSchema.extend({
+        instanceId: z.string().optional(),
+        eventName: z.string().optional(),
+        /** An event has told that the time is running out. */
+        isExpiryTold: z.boolean().optional(),
+      }),
     )
     .optional(),
   result: z.unknown().optional(),
@@ -142,9 +148,10 @@ export function withEnd(
 }
 
 /** Other systems' words are cut where they come in; a record stays small also when one of them was forgotten. */
-export function boundedProblem({ detail, errors, ...problem }: OperationProblem): OperationProblem {
+export function boundedProblem({ detail, errors, azure, ...problem }: OperationProblem): OperationProblem {
   return {
     ...problem,
+    ...(azure === undefined ? {} : { azure: { ...azure, message: cutText(azure.message) } }),
     detail: cutText(detail, problemLengthMax),
     ...(errors === undefined ? {} : { errors: errors.map((error) => ({ ...error, message: cutText(error.message) })) }),
   };
@@ -228,5 +235,37 @@ function shownWait(record: OperationRecord): OperationView['waitingFor'] {
 function shownApprovals(record: OperationRecord): NonNullable<OperationView['approvals']> {
   return Object.entries(record.waits ?? {})
     .filter(([, { kind }]) => kind === 'approval')
-    .map(([name, wait]) => ({ name, ...without(wait, 'kind', 'isOver', 'instanceId', 'eventName') }));
+    .map(([name, wait]) => ({ name, ...without(wait, 'kind', 'isOver', 'instanceId', 'eventName', 'isExpiryTold') }));
+}
+
+/** Said again, a question stays the same one. */
+export function sameQuestion(
+  before: { readonly since: string; readonly isExpiryTold?: boolean | undefined } | undefined,
+  since: string,
+): { readonly isExpiryTold?: true } {
+  return before?.since === since && before.isExpiryTold === true ? { isExpiryTold: true } : {};
+}
+
+export function withExpiryTold(
+  record: OperationRecord,
+  { name, since }: { readonly name: string; readonly since: string },
+): OperationRecord | undefined {
+  const wait = record.waits?.[name];
+  if (wait?.since !== since) return undefined;
+  return { ...record, waits: { ...record.waits, [name]: { ...wait, isExpiryTold: true } } };
+}
+
+/** The record that waits for something, or for nothing any more; undefined if that changes nothing. */
+export function withWaiting(
+  record: OperationRecord,
+  waitingFor: Omit<WaitingFor, 'since'> | undefined,
+  at: string,
+): OperationRecord | undefined {
+  if (isOperationEnd(record.status)) return undefined;
+  const { waitingFor: before, ...rest } = record;
+  if (waitingFor === undefined) return before === undefined ? undefined : { ...rest, updatedAt: at };
+  const since = before?.kind === waitingFor.kind ? before.since : at;
+  const { detail } = waitingFor;
+  const bounded = { ...waitingFor, ...(detail === undefined ? {} : { detail: cutText(detail) }) };
+  return { ...rest, status: 'running', updatedAt: at, waitingFor: { ...bounded, since } };
 }

@@ -1,4 +1,3 @@
-import { cutText } from '../domain/cut-text.ts';
 import {
   isOperationEnd,
   isStepEnd,
@@ -20,14 +19,18 @@ import {
   operationKeys,
   openWaits,
   operationRecordSchema,
+  sameQuestion,
   toOperationView,
   withEnd,
+  withExpiryTold,
   withNextAttempt,
   withStep,
+  withWaiting,
   type NewStep,
   type OperationRecord,
   type StepChange,
 } from './operation-record.ts';
+import { askedEvent, endedEvent, expiringEvent, openApprovals } from './operation-events.ts';
 import type { Outbox } from './outbox.ts';
 import { createStore } from './store.ts';
 import type { Unfinished } from './unfinished.ts';
@@ -185,18 +188,7 @@ export function createOperations(options: OperationsOptions): Operations {
 
   /** What follows an end: the event for whoever listens, then the note is removed. Both again after a crash in between. */
   async function close(record: OperationRecord): Promise<void> {
-    await outbox.append({
-      id: `${record.id}-${record.attempt}-ended`,
-      type: 'gatehouse.operation.ended.v1',
-      subject: `operations/${record.id}`,
-      data: {
-        id: record.id,
-        kind: record.kind,
-        target: record.target,
-        status: record.status,
-        ...(record.problem === undefined ? {} : { code: record.problem.code }),
-      },
-    });
+    await outbox.append(endedEvent(record));
     await unfinished.done(unfinishedKind, record.id);
   }
 
@@ -234,8 +226,16 @@ export function createOperations(options: OperationsOptions): Operations {
       const before = open.waits?.[name];
       if (before?.decision !== undefined) return undefined;
       const since = before === undefined || before.isOver === true ? at() : before.since;
-      return { ...open, status: 'running', updatedAt: at(), waits: { ...open.waits, [name]: { ...wait, since } } };
+      return {
+        ...open,
+        status: 'running',
+        updatedAt: at(),
+        waits: { ...open.waits, [name]: { ...wait, since, ...sameQuestion(before, since) } },
+      };
     });
+    const asked = record === undefined ? undefined : openApprovals(record).find((open) => open.name === name);
+    // Also when it is said again: a crash may have come before the event, and the outbox takes an id once.
+    if (record !== undefined && asked !== undefined) await outbox.append(askedEvent(record, asked));
     return record?.waits?.[name]?.decision;
   }
 
@@ -253,6 +253,16 @@ export function createOperations(options: OperationsOptions): Operations {
     return decided;
   }
 
+  /** The event first, the note of it second: a crash in between appends the same event again, which is nothing. */
+  async function tellExpiring(record: OperationRecord): Promise<void> {
+    for (const wait of openApprovals(record)) {
+      const event = wait.isExpiryTold === true ? undefined : expiringEvent(record, wait, now());
+      if (event === undefined) continue;
+      await outbox.append(event);
+      await change(record.id, (current) => withExpiryTold(current, wait));
+    }
+  }
+
   async function openIds(): Promise<readonly string[]> {
     return (await unfinished.list(unfinishedKind)).map(({ id }) => id);
   }
@@ -267,7 +277,10 @@ export function createOperations(options: OperationsOptions): Operations {
       }
       await index.put(record);
       if (isOperationEnd(record.status)) await close(record);
-      else open.push(id);
+      else {
+        await tellExpiring(record);
+        open.push(id);
+      }
     }
     return open;
   }
@@ -319,18 +332,4 @@ export function createOperations(options: OperationsOptions): Operations {
     },
     isCancelRequested: async (id) => (await get(id))?.cancelRequested ?? false,
   };
-}
-
-function withWaiting(
-  record: OperationRecord,
-  waitingFor: Omit<WaitingFor, 'since'> | undefined,
-  at: string,
-): OperationRecord | undefined {
-  if (isOperationEnd(record.status)) return undefined;
-  const { waitingFor: before, ...rest } = record;
-  if (waitingFor === undefined) return before === undefined ? undefined : { ...rest, updatedAt: at };
-  const since = before?.kind === waitingFor.kind ? before.since : at;
-  const { detail } = waitingFor;
-  const bounded = { ...waitingFor, ...(detail === undefined ? {} : { detail: cutText(detail) }) };
-  return { ...rest, status: 'running', updatedAt: at, waitingFor: { ...bounded, since } };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { EventType } from '../domain/event-types.ts';
 import type { RowKeys, Tables } from '../ports/tables.ts';
 import { sha256Hex } from './digest.ts';
 import { createStore, type Stored } from './store.ts';
@@ -45,11 +46,10 @@ const pendingSchema = z.object({
 /** The delivery state of one event that has not ended. Its etag is the lease: who replaces the row may send. */
 export type PendingDelivery = z.infer<typeof pendingSchema>;
 
-interface NewEvent {
+export interface NewEvent {
   /** Names the event for ever: appending the same id again is nothing new. */
   readonly id: string;
-  /** Such as `gatehouse.certificate.issued.v1`. */
-  readonly type: string;
+  readonly type: EventType;
   /** What it is about, such as `certificates/<thumbprint>`. */
   readonly subject: string;
   /** JSON, no secrets. */

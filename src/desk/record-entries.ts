@@ -1,3 +1,5 @@
+import { inParts } from '../domain/azure-words.ts';
+import type { OperationProblem } from '../domain/operation.ts';
 import { afterRefusal } from '../domain/entry-refusals.ts';
 import type { ThumbprintOfRoot } from '../domain/gateway-entries.ts';
 import { entryKey, presentEntries } from '../domain/gateway-merge.ts';
@@ -71,8 +73,14 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
     }
   }
 
-  async function fail(row: GatewayRoot | GatewayRevocation, reason: string, code: string): Promise<void> {
-    const problem = { code, detail: `Gateway ${row.gatewayId}: ${reason}` };
+  async function fail(
+    row: GatewayRoot | GatewayRevocation,
+    reason: string,
+    code: string,
+    azure?: OperationProblem['azure'],
+  ): Promise<void> {
+    const detail = `Gateway ${row.gatewayId}: ${reason}`;
+    const problem = { code, detail, ...(azure === undefined ? {} : { azure }) };
     for (const id of operationsOf(row)) {
       await operations.settleStep(id, row.gatewayId, { status: 'failed', detail: reason, now: now(), problem });
     }
@@ -191,6 +199,7 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
       const { roots, revocations, mark } = await read(gatewayId, gateway);
       for (const { key, code, message, isNamed } of refusals) {
         const refusal = { reason: `${code}: ${message}`, isNamed };
+        const azure = inParts({ code, message });
         const root = roots.find(({ row }) => `root:${row.thumbprint}${row.wanted ? '' : ':off'}` === key)?.row;
         const revocation = revocations.find(
           ({ intent }) => `revocation:${intent.thumbprint}${intent.wanted ? '' : ':off'}` === key,
@@ -200,7 +209,7 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
             current.wanted === root.wanted ? withRefusal(current, refusal, mark, now()) : undefined,
           );
           if (row?.state === 'refused' && row.wanted === root.wanted)
-            await fail(row, `Azure refuses the root: ${row.reason ?? ''}`, 'ERR_AZURE_REFUSED');
+            await fail(row, `Azure refuses the root: ${row.reason ?? ''}`, 'ERR_AZURE_REFUSED', azure);
         } else if (revocation !== undefined) {
           const { intent, row: known } = revocation;
           if (known === undefined) await books.gatewayRevocations.insert(newGatewayRevocation(gatewayId, intent, at()));
@@ -209,7 +218,7 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
             withRefusal({ ...current, wanted: intent.wanted }, refusal, mark, now()),
           );
           if (row?.state === 'refused') {
-            await fail(row, `Azure refuses the revocation: ${row.reason ?? ''}`, 'ERR_AZURE_REFUSED');
+            await fail(row, `Azure refuses the revocation: ${row.reason ?? ''}`, 'ERR_AZURE_REFUSED', azure);
           }
         }
       }

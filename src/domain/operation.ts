@@ -20,6 +20,10 @@ export const operationProblemSchema = z
     detail: z.string().meta({ description: 'What failed, on what, and what to do next.' }),
     status: z.int().min(400).max(599).optional().meta({ description: "HTTP status; the code's own if not given." }),
     errors: z.array(problemSchema).optional(),
+    azure: z
+      .object({ code: z.string(), message: z.string(), correlationId: z.string().optional() })
+      .optional()
+      .meta({ description: 'What Azure said, where it was Azure that refused.' }),
   })
   .meta({ id: 'OperationProblem' });
 export type OperationProblem = z.infer<typeof operationProblemSchema>;

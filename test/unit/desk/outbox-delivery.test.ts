@@ -14,7 +14,7 @@ const event = {
   type: 'gatehouse.certificate.issued.v1',
   subject: 'certificates/AA',
   data: { a: 1 },
-};
+} as const;
 
 interface World {
   readonly outbox: Outbox;
