@@ -26,8 +26,14 @@ export function signInToDomain({ domains }: Pick<World, 'domains'>, { username, 
   return { outcome: 'signedIn', domain, account };
 }
 
-export function directoryHas({ domains }: Pick<World, 'domains'>, userPrincipalName: string): boolean {
-  return findAccount(domains, userPrincipalName) !== undefined;
+/** Whether the directory of the machine's own domain has the user. */
+export function directoryHas(
+  { domains }: Pick<World, 'domains'>,
+  { domain }: Pick<WindowsMachine, 'domain'>,
+  userPrincipalName: string,
+): boolean {
+  const own = domains.filter(({ dnsName }) => dnsName.toLowerCase() === domain?.toLowerCase());
+  return findAccount(own, userPrincipalName) !== undefined;
 }
 
 /** An account as `DOMAIN\\name`, or as `MACHINE\\name` where it is one of this machine's own. */

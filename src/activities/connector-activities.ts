@@ -121,13 +121,16 @@ export function createConnectorActivities(options: ConnectorActivitiesOptions): 
       return null;
     },
 
-    noteConnector: async ({ connectorId, warnings, thumbprints, issuers, sqlServer, trustedCloud }) => {
+    noteConnector: async ({ connectorId, warnings, thumbprints, issuers, sqlServer, trustedCloud, untrustedCloud }) => {
       await note(connectorId, (record) => ({
         ...(warnings === undefined ? {} : { warnings: [...warnings] }),
         ...(thumbprints === undefined ? {} : { thumbprints: { ...thumbprints } }),
         ...(issuers === undefined ? {} : { issuers: [...issuers] }),
         ...(sqlServer === undefined ? {} : { sqlServers: { ...record.sqlServers, [sqlServer.cloud]: sqlServer.name } }),
         ...(trustedCloud === undefined ? {} : { trustedClouds: [...new Set([...record.trustedClouds, trustedCloud])] }),
+        ...(untrustedCloud === undefined
+          ? {}
+          : { trustedClouds: record.trustedClouds.filter((name) => name !== untrustedCloud) }),
       }));
       return null;
     },

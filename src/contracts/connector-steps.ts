@@ -62,7 +62,7 @@ export const connectorSteps = {
     usualSeconds: 6,
     tries: 3,
   }),
-  /** On the host, in Azure Stack's directory: which user principal names are not there. */
+  /** On the host and on a cloud's machine: which user principal names are not in the directory of its domain. */
   W3: remoteStep({
     id: 'W3',
     title: 'Look for the users',

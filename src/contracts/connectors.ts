@@ -33,6 +33,8 @@ export interface ConnectorCloud {
   readonly trustMachine: string;
   readonly sqlServer?: string;
   readonly sqlRunAsSecret: string;
+  /** With an account that may read the directory of the cloud's domain. */
+  readonly directoryCredentialSecret?: string;
   readonly drain?: 'approval' | 'hook';
 }
 
@@ -41,6 +43,7 @@ export interface ConnectorPlan {
   readonly connectorId: string;
   readonly hostMachine: string;
   readonly waspMachine: string;
+  readonly identity: 'adfs' | 'entra';
   readonly azureStackCloudName: string;
   readonly azureStackPortalFqdn: string;
   readonly package: { readonly uri: string; readonly sha256: string };
@@ -59,6 +62,8 @@ export interface ConnectorPlan {
   readonly filesSince?: string;
   /** Names of the clouds for which something may have been changed: what there is to take back. */
   readonly changedClouds: readonly string[];
+  /** Names of the clouds whose trust was established, which is the last that is done for one. */
+  readonly trustedClouds: readonly string[];
   /** By portal machine: the certificate that its services are to use. From the check of the preconditions. */
   readonly thumbprints: Readonly<Record<string, string>>;
   readonly issuers: readonly IssuerCertificate[];
@@ -247,6 +252,7 @@ export const noteConnector = activityReference<
     readonly issuers?: readonly IssuerCertificate[];
     readonly sqlServer?: { readonly cloud: string; readonly name: string };
     readonly trustedCloud?: string;
+    readonly untrustedCloud?: string;
   },
   null
 >('noteConnector');

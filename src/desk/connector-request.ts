@@ -66,6 +66,10 @@ const cloudSchema = z.strictObject({
   sqlRunAsSecret: secretNameOf('runAsAccount').meta({
     description: "Secret with the Windows account that is sysadmin on the SQL server. Its name begins with 'run-as-'.",
   }),
+  directoryCredentialSecret: secretNameOf('account').optional().meta({
+    description:
+      "Secret with an account that may read the directory of this cloud's domain. With it the userPrincipalNames are looked up there too, from the trust machine. Its name begins with 'account-'.",
+  }),
   drain: z
     .union([z.strictObject({ approval: z.literal(true) }), z.strictObject({ hookSecret: secretNameOf('drainHook') })])
     .optional()

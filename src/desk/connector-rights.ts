@@ -12,6 +12,7 @@ const decidedForCloud = [
   'trustMachine',
   'sqlServer',
   'sqlRunAsSecret',
+  'directoryCredentialSecret',
   'drain',
 ] as const;
 

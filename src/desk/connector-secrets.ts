@@ -54,13 +54,23 @@ function namedSecrets({ hostMachine, request }: ConnectorRecord): readonly Named
       machineId: hostMachine,
     },
     { path: '/dataFiles/credentialSecret', use: 'account', name: dataFiles.credentialSecret, machineId: hostMachine },
-    ...clouds.flatMap(({ sqlRunAsSecret, trustMachine, drain }, index): NamedSecret[] => [
+    ...clouds.flatMap(({ sqlRunAsSecret, directoryCredentialSecret, trustMachine, drain }, index): NamedSecret[] => [
       {
         path: `/clouds/${index}/sqlRunAsSecret`,
         use: 'runAsAccount',
         name: sqlRunAsSecret,
         machineId: trustMachine,
       },
+      ...(directoryCredentialSecret === undefined
+        ? []
+        : [
+            {
+              path: `/clouds/${index}/directoryCredentialSecret`,
+              use: 'account' as const,
+              name: directoryCredentialSecret,
+              machineId: trustMachine,
+            },
+          ]),
       ...(drain !== undefined && 'hookSecret' in drain
         ? [{ path: `/clouds/${index}/drain/hookSecret`, use: 'drainHook' as const, name: drain.hookSecret }]
         : []),

@@ -254,6 +254,7 @@ function toPlan(record: ConnectorRecord, stack: StackRecord | undefined): Connec
     connectorId: record.id,
     hostMachine,
     waspMachine,
+    identity: request.identity,
     azureStackCloudName,
     azureStackPortalFqdn,
     package: request.package,
@@ -266,6 +267,7 @@ function toPlan(record: ConnectorRecord, stack: StackRecord | undefined): Connec
     minimumVersions: minimumVersionsOf(request),
     ...(stack?.multiCloudOffAt === undefined ? {} : { filesSince: stack.multiCloudOffAt }),
     changedClouds: record.changedClouds,
+    trustedClouds: record.trustedClouds,
     thumbprints,
     issuers,
     approvalDays,
@@ -276,13 +278,22 @@ function toCloud(
   cloud: ConnectorRequest['clouds'][number],
   sqlServer: string | undefined,
 ): ConnectorPlan['clouds'][number] {
-  const { spfMachine, vmmMachine, certificateThumbprint, drain, sqlServer: given, ...rest } = cloud;
+  const {
+    spfMachine,
+    vmmMachine,
+    certificateThumbprint,
+    directoryCredentialSecret,
+    drain,
+    sqlServer: given,
+    ...rest
+  } = cloud;
   const server = given ?? sqlServer;
   return {
     ...rest,
     ...(spfMachine === undefined ? {} : { spfMachine }),
     ...(vmmMachine === undefined ? {} : { vmmMachine }),
     ...(certificateThumbprint === undefined ? {} : { certificateThumbprint }),
+    ...(directoryCredentialSecret === undefined ? {} : { directoryCredentialSecret }),
     ...(server === undefined ? {} : { sqlServer: server }),
     ...(drain === undefined ? {} : { drain: 'hookSecret' in drain ? 'hook' : 'approval' }),
   };

@@ -21,7 +21,7 @@ import { connectApis } from './connect-apis.ts';
 import { connectorAccess, readPlan } from './connector-access.ts';
 import { trustIssuers } from './trust-issuers.ts';
 import { checkPreconditions } from './connector-preconditions.ts';
-import { diagnosed } from './diagnose-connector.ts';
+import { diagnosed, reachedBefore, type Reached } from './diagnose-connector.ts';
 import {
   begin,
   gate,
@@ -45,18 +45,20 @@ export function* connectClouds(context: OrchestrationContext): Steps<OnPremisesE
     const { plan, warnings } = yield* checkPreconditions(context, story, first.plan);
     const bound = yield* callActivity(context, bindConnector, { connectorId });
     if (bound.outcome === 'refused') throw stopped('', bound.code, bound.message);
-    yield* diagnosed(context, story, plan, connect(context, story, plan, warnings));
+    const progress: Progress = { plan, warnings, reached: reachedBefore(plan) };
+    yield* diagnosed(context, story, progress, connect(context, story, progress));
     return { clouds: plan.clouds.map(({ name }) => name), warnings };
   });
 }
 
-function* connect(
-  context: OrchestrationContext,
-  story: Story,
-  plan: ConnectorPlan,
-  warnings: readonly StoryProblem[],
-): Steps<void> {
-  yield* trustIssuers(context, story, plan);
+interface Progress {
+  readonly plan: ConnectorPlan;
+  readonly warnings: readonly StoryProblem[];
+  readonly reached: Reached;
+}
+
+function* connect(context: OrchestrationContext, story: Story, { plan, warnings, reached }: Progress): Steps<void> {
+  yield* trustIssuers(context, story, plan, { onTrusted: (cloud) => reached.issuers.add(cloud) });
   const files = yield* enableMultiCloud(context, story, plan, warnings);
   yield* gate(context, story, {
     step: shownStep(ownSteps.portalGate),
@@ -68,7 +70,7 @@ function* connect(
     days: plan.approvalDays,
   });
   for (const cloud of plan.clouds) {
-    yield* connectPortalsOf(context, story, plan, cloud.name);
+    yield* connectPortalsOf(context, story, plan, cloud.name, reached);
     const file = files.find((candidate) => candidate.cloud === cloud.name);
     if (file === undefined) throw stopped('', 'Precondition', `Cloud ${cloud.name} has no data file.`);
     yield* connectApis(context, story, plan, cloud, file);
@@ -182,6 +184,7 @@ function* connectPortalsOf(
   story: Story,
   plan: ConnectorPlan,
   cloud: string,
+  reached: Reached,
 ): Steps<void> {
   const count = plan.clouds.find(({ name }) => name === cloud)?.portalMachines.length ?? 0;
   const position = plan.clouds.findIndex(({ name }) => name === cloud);
@@ -196,6 +199,8 @@ function* connectPortalsOf(
   });
   const results = (yield context.df.Task.all(lanes)) as readonly LaneResult[];
   const refused = results.find((result) => result.outcome === 'refused');
+  // W23 is the look at what was set up until then.
+  if (refused === undefined || refused.step.startsWith(`${W.W23.id} `)) reached.endpoints.add(cloud);
   if (refused?.outcome === 'refused') throw stopped(refused.step, refused.code, refused.message);
   if (results.some(({ outcome }) => outcome === 'canceled')) throw new StoryStopped({ status: 'canceled' });
 }

@@ -3,6 +3,7 @@ import { endStep } from '../contracts/build-gateway.ts';
 import {
   cloudsToTakeBack,
   folder,
+  noteConnector,
   ownSteps,
   stageOnApi,
   verifyTrust,
@@ -16,7 +17,7 @@ import { callActivity, type Steps } from './call-activity.ts';
 import { slug, trustRequest } from './connect-apis.ts';
 import { checkEndpoint, portalRequests } from './connect-portals.ts';
 import { connectorAccess, readPlan } from './connector-access.ts';
-import { diagnosed } from './diagnose-connector.ts';
+import { diagnosed, reachedBefore } from './diagnose-connector.ts';
 import { begin, fail, gate, locked, must, mustHold, skip, tellStory, type StepRequest, type Story } from './story.ts';
 import { trustIssuers } from './trust-issuers.ts';
 
@@ -24,7 +25,8 @@ import { trustIssuers } from './trust-issuers.ts';
 export function* verifyConnector(context: OrchestrationContext): Steps<OnPremisesEnd> {
   return yield* tellStory(context, function* (story, connectorId) {
     const { plan, files } = yield* readPlan(context, connectorId);
-    yield* diagnosed(context, story, plan, verifyAll(context, story, plan, files));
+    const progress = { plan, reached: reachedBefore(plan) };
+    yield* diagnosed(context, story, progress, verifyAll(context, story, plan, files));
     return undefined;
   });
 }
@@ -69,7 +71,7 @@ export function* disconnectClouds(context: OrchestrationContext): Steps<OnPremis
     const turn = { lock: `pep:${plan.hostMachine}`, step: shownStep(disable.step) };
     yield* locked(context, story, turn, () => host(disable));
     for (const cloud of plan.clouds) yield* disconnectCloud(context, story, plan, cloud, files);
-    yield* trustIssuers(context, story, plan, 'undo');
+    yield* trustIssuers(context, story, plan, { wish: 'undo' });
     const { computerName, authentication } = plan.privilegedEndpoint;
     if (authentication === 'Credssp') yield* host({ step: W.W11, parameters: { computerName }, wish: 'undo' });
     return undefined;
@@ -107,6 +109,7 @@ function* disconnectCloud(
     yield* locked(context, story, { lock, step: shownStep(W.W31, cloud.name) }, () =>
       must(context, story, { ...trust, wish: undo }),
     );
+    yield* callActivity(context, noteConnector, { connectorId: plan.connectorId, untrustedCloud: cloud.name });
   }
   yield* gate(context, story, {
     step: shownStep(ownSteps.updateGate, cloud.name),

@@ -1,6 +1,7 @@
 import { folder, type ConnectorCloud, type ConnectorPlan } from '../contracts/connectors.ts';
 import { connectorSteps as W } from '../contracts/connector-steps.ts';
-import type { StoryProblem } from '../contracts/on-premises.ts';
+import { shownStep, type StoryProblem } from '../contracts/on-premises.ts';
+import type { RemoteStepResult } from '../contracts/remote-commands.ts';
 import { addressOf, tenantApiPort, tenantPortalPort } from '../domain/connector-ports.ts';
 import { endpointProblems, type SeenEndpoint } from '../domain/endpoint-problems.ts';
 import { urlRewriteRequest } from './connect-portals.ts';
@@ -16,9 +17,32 @@ export interface Look {
   readonly path: string;
   readonly request: StepRequest;
   readonly judge: (facts: Readonly<Record<string, unknown>>, path: string) => Findings;
+  /** The warning that it is where the machine refused to look; undefined where that is an error. */
+  readonly excuse?: (refused: { readonly code: string; readonly message: string }) => StoryProblem | undefined;
 }
 
 export const allWell: Findings = { errors: [], warnings: [] };
+
+/** What a look's result means: what it found, or why it could not look. */
+export function judged({ path, request, judge, excuse }: Look, result: RemoteStepResult): Findings {
+  if (result.outcome !== 'refused') return judge(result.facts, path);
+  const { code, message } = result;
+  const excused = excuse?.(result);
+  if (excused !== undefined) return { errors: [], warnings: [excused] };
+  const where = isOfMachine(code) ? request.machineId : `${request.machineId}, ${shownStep(request.step)}`;
+  const fix = fixes[code] ?? 'Mend it on the machine, then resume the operation.';
+  return { errors: [{ path, code, message: `${where}: ${message}`, fix }], warnings: [] };
+}
+
+/** A machine that is away is away for every look, and said to be so once. */
+export function isOfMachine(code: string): boolean {
+  return code === 'Unreachable';
+}
+
+const fixes: Readonly<Record<string, string>> = {
+  Unreachable: 'Bring the machine up, open the way to it, then resume the operation.',
+  AuthFailed: 'Correct the secret or the account, see that it is not locked, then resume the operation.',
+};
 
 /** What can be seen without an account of somebody's, from every machine that will be worked on: side by side. */
 export function looksOf(plan: ConnectorPlan): readonly Look[] {
@@ -26,21 +50,9 @@ export function looksOf(plan: ConnectorPlan): readonly Look[] {
 }
 
 function looksOfStack(plan: ConnectorPlan): readonly Look[] {
-  const { hostMachine, waspMachine, userPrincipalNames, dataFiles, clouds, checkMachines } = plan;
+  const { waspMachine, clouds, checkMachines } = plan;
   const portals = clouds.map(({ tenantPortalFqdn }) => ({ host: tenantPortalFqdn, port: tenantPortalPort }));
-  const users: Look = {
-    path: '/userPrincipalNames',
-    request: {
-      step: W.W3,
-      machineId: hostMachine,
-      wish: 'probe',
-      parameters: { userPrincipalNames },
-      secrets: { credential: dataFiles.credentialSecret },
-    },
-    judge: ({ missing }, path) => ({ ...allWell, warnings: missingUsers(missing, path) }),
-  };
   return [
-    ...(userPrincipalNames.length === 0 ? [] : [users]),
     {
       path: '/clouds',
       request: { step: W.W6, machineId: waspMachine, wish: 'probe', parameters: { endpoints: portals } },
@@ -52,16 +64,6 @@ function looksOfStack(plan: ConnectorPlan): readonly Look[] {
       judge: ({ results }, path) => ({ ...allWell, errors: endpointProblems(results, { from: machineId, path }) }),
     })),
   ];
-}
-
-function missingUsers(missing: unknown, path: string): readonly StoryProblem[] {
-  const names = Array.isArray(missing) ? (missing as readonly string[]) : [];
-  return names.map((name) => ({
-    path,
-    code: 'userMissing',
-    message: `${name} does not exist in the directory of Azure Stack.`,
-    fix: 'Whoever uses both clouds needs the same user principal name in both.',
-  }));
 }
 
 function looksOfCloud(plan: ConnectorPlan, cloud: ConnectorCloud, index: number): readonly Look[] {

@@ -4,7 +4,6 @@ import {
   lookAtSecrets,
   noteConnector,
   ownSteps,
-  type ConnectorCloud,
   type ConnectorPlan,
   type IssuerCertificate,
 } from '../contracts/connectors.ts';
@@ -12,9 +11,9 @@ import { connectorSteps as W } from '../contracts/connector-steps.ts';
 import { shownStep, type StoryProblem } from '../contracts/on-premises.ts';
 import { failStep, type RemoteStepResult } from '../contracts/remote-commands.ts';
 import { callActivity, type Steps } from './call-activity.ts';
-import { trustRequest } from './connect-apis.ts';
-import { allWell, looksOf, type Findings, type Look } from './connector-looks.ts';
-import { begin, runStep, startStep, StoryStopped, type StepRequest, type Story } from './story.ts';
+import { lookWithAccounts } from './connector-account-looks.ts';
+import { isOfMachine, judged, looksOf, type Look } from './connector-looks.ts';
+import { begin, startStep, StoryStopped, type Story } from './story.ts';
 
 /**
  * Looks at everything that has to hold before the first change, on all machines side by side, and reports all that does not in
@@ -39,9 +38,12 @@ export function* checkPreconditions(
     throw new StoryStopped({ status: 'canceled' });
   const secrets = yield* callActivity(context, lookAtSecrets, { connectorId: plan.connectorId });
   const findings = [
-    ...results.map((result, index) => judged(looks[index], result)),
+    ...looks.flatMap((look, index) => {
+      const result = results[index];
+      return result === undefined ? [] : [judged(look, result)];
+    }),
     { errors: secrets, warnings: [] },
-    ...(yield* lookAtServers(context, story, plan, new Set(secrets.map(({ path }) => path)))),
+    ...(yield* lookWithAccounts(context, story, plan, new Set(secrets.map(({ path }) => path)))),
   ];
   const errors = saidOnce(findings.flatMap((finding) => finding.errors));
   const warnings = saidOnce(findings.flatMap((finding) => finding.warnings));
@@ -61,71 +63,6 @@ export function* checkPreconditions(
   return { plan: { ...plan, ...certificates }, warnings };
 }
 
-/**
- * Whether the account of W31 gets at the SQL server, and is who it has to be there. One cloud after the other: a password that was
- * refused once is not tried at the next one's, or the account is locked out.
- */
-function* lookAtServers(
-  context: OrchestrationContext,
-  story: Story,
-  plan: ConnectorPlan,
-  knownPaths: ReadonlySet<string>,
-): Steps<readonly Findings[]> {
-  const findings: Findings[] = [];
-  const refused = new Set<string>();
-  for (const [index, cloud] of plan.clouds.entries()) {
-    const request = trustLook(cloud);
-    if (request === undefined) {
-      findings.push({ errors: [], warnings: [serverUnknown(cloud, index)] });
-      continue;
-    }
-    const path = `/clouds/${index}/sqlRunAsSecret`;
-    if (knownPaths.has(path) || refused.has(cloud.sqlRunAsSecret)) continue;
-    const result = yield* runStep(context, story, request);
-    if (result.outcome === 'refused' && result.code === 'AuthFailed') refused.add(cloud.sqlRunAsSecret);
-    findings.push(judged({ path, request, judge: () => allWell }, result));
-  }
-  return findings;
-}
-
-/** Asks for a token service that nobody trusts: whether the server opens, to whom, and with which database is all that counts. */
-function trustLook(cloud: ConnectorCloud): StepRequest | undefined {
-  return cloud.sqlServer === undefined
-    ? undefined
-    : { ...trustRequest(cloud, nobodysFile, cloud.sqlServer), wish: 'probe' };
-}
-
-const nobodysFile = {
-  fileName: 'none.txt',
-  sha256: '0'.repeat(64),
-  realm: 'urn:gatehouse:nobody',
-  signingThumbprint: '0'.repeat(40),
-};
-
-function serverUnknown({ name }: ConnectorCloud, index: number): StoryProblem {
-  return {
-    path: `/clouds/${index}/sqlServer`,
-    code: 'notLookedAt',
-    message: `Whether the account of the trust gets at the SQL server of cloud ${name} was not looked at: the server is found only later.`,
-    fix: 'Name sqlServer in the request to have it looked at before anything is changed.',
-  };
-}
-
-function judged(look: Look | undefined, result: RemoteStepResult): Findings {
-  if (look === undefined) return allWell;
-  const { path, request, judge } = look;
-  if (result.outcome !== 'refused') return judge(result.facts, path);
-  const { code, message } = result;
-  const where = isOfMachine(code) ? request.machineId : `${request.machineId}, ${shownStep(request.step)}`;
-  const fix = fixes[code] ?? 'Mend it on the machine, then resume the operation.';
-  return { errors: [{ path, code, message: `${where}: ${message}`, fix }], warnings: [] };
-}
-
-/** A machine that is away is away for every look, and said to be so once. */
-function isOfMachine(code: string): boolean {
-  return code === 'Unreachable';
-}
-
 function saidOnce(problems: readonly StoryProblem[]): readonly StoryProblem[] {
   const said = new Set<string>();
   return problems.filter(({ code, message }) => {
@@ -135,11 +72,6 @@ function saidOnce(problems: readonly StoryProblem[]): readonly StoryProblem[] {
     return isNew;
   });
 }
-
-const fixes: Readonly<Record<string, string>> = {
-  Unreachable: 'Bring the machine up, open the way to it, then resume the operation.',
-  AuthFailed: 'Correct the secret or the account, see that it is not locked, then resume the operation.',
-};
 
 /** What the looks at the portals' certificates found. */
 function certificatesOf(

@@ -7,12 +7,18 @@ import { closeStep, failStep, type RemoteStepInput } from '../contracts/remote-c
 import { callActivity, type Steps } from './call-activity.ts';
 import { begin, runStep, stopped, type Story } from './story.ts';
 
+interface TrustOptions {
+  readonly wish?: RemoteStepInput['wish'];
+  /** Called with each cloud whose issuers are done with. */
+  readonly onTrusted?: (cloud: string) => void;
+}
+
 /** W8: Azure Stack's portal trusts whoever issued the certificates of the clouds; or no longer does. */
 export function* trustIssuers(
   context: OrchestrationContext,
   story: Story,
   { clouds, issuers, waspMachine }: Pick<ConnectorPlan, 'clouds' | 'issuers' | 'waspMachine'>,
-  wish: RemoteStepInput['wish'] = 'ensure',
+  { wish = 'ensure', onTrusted }: TrustOptions = {},
 ): Steps<void> {
   const { operationId } = story;
   for (const { name } of clouds) {
@@ -29,5 +35,6 @@ export function* trustIssuers(
     }
     if (wish === 'undo') yield* callActivity(context, closeStep, { operationId, step, status: 'undone' });
     else yield* callActivity(context, endStep, { operationId, step });
+    onTrusted?.(name);
   }
 }

@@ -3,6 +3,7 @@ import type { OperationView } from '../../src/domain/operation.ts';
 import { thumbprintOf } from '../../sandbox/windows/connector-data-file.ts';
 import { given } from '../support/given.ts';
 import { startStack, type RunningTestStack } from '../support/stack.ts';
+import { sqlAdmin, sqlAdminPassword } from '../support/windows/connector-world.ts';
 import { aServerCertificate } from '../support/windows/issued-certificates.ts';
 import { writeSecret } from './support/azure.ts';
 import {
@@ -140,7 +141,12 @@ describe('src/orchestrations/connector-preconditions', () => {
       logins.push(...sysadmins.splice(0));
     });
     await breakMachine(stack, { machine: 'client', then: { kind: 'unreachable' } });
-    const first = anExpressCloud(1, { sqlServer: 'wapcomputer1', drain: { hookSecret: 'drain-hook-none' } });
+    await writeSecret(stack, 'account-wap-reader', JSON.stringify({ username: sqlAdmin, password: sqlAdminPassword }));
+    const first = anExpressCloud(1, {
+      directoryCredentialSecret: 'account-wap-reader',
+      sqlServer: 'wapcomputer1',
+      drain: { hookSecret: 'drain-hook-none' },
+    });
     const request = aConnectorRequest({
       userPrincipalNames: ['ann@contoso.com'],
       clouds: [first, anExpressCloud(2)],
@@ -175,6 +181,8 @@ describe('src/orchestrations/connector-preconditions', () => {
 
     expect(warnings).toEqual([
       expect.objectContaining({ code: 'userMissing' }),
+      expect.objectContaining({ message: expect.stringMatching(/ann.* not exist in .* AzurePack_1/) as string }),
+      expect.objectContaining({ code: 'notLookedAt', path: '/userPrincipalNames' }),
       expect.objectContaining({ code: 'notLookedAt', path: '/clouds/1/sqlServer' }),
     ]);
   });

@@ -140,6 +140,8 @@ describe('src/orchestrations/connect-clouds', () => {
         path: '/userPrincipalNames',
         message: 'ann@azurestack.local does not exist in the directory of Azure Stack.',
       }),
+      expect.objectContaining({ code: 'notLookedAt', message: expect.stringContaining('cloud AzurePack_1') as string }),
+      expect.objectContaining({ code: 'notLookedAt', message: expect.stringContaining('cloud AzurePack_2') as string }),
       expect.objectContaining({ path: '/clouds/0/sqlServer', code: 'notLookedAt' }),
       expect.objectContaining({ path: '/clouds/1/sqlServer', code: 'notLookedAt' }),
     ]);

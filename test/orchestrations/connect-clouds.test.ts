@@ -35,7 +35,7 @@ function failing(stepId: string, code = 'ToolFailed', machineId?: string): (step
       : undefined;
 }
 
-const preconditions = ['W3 host probe', 'W6 wasp probe', 'W23 client probe'];
+const preconditions = ['W6 wasp probe', 'W23 client probe'];
 const preconditionsOf = (cloud: number): string[] =>
   [...['W2 portal', 'W2 api', 'W7 portal', 'W10 portal', 'W6 portal', 'W6 api', 'W27 api', 'W28 api', 'W30 api']].map(
     (step) => `${step}${cloud}-1 probe`,
@@ -60,6 +60,7 @@ describe('src/orchestrations/connect-clouds', () => {
     expect(ran).toEqual([
       ...preconditions,
       ...[1, 2].flatMap(preconditionsOf),
+      'W3 host probe',
       'W8 wasp',
       'W8 wasp',
       'W11 host',
@@ -254,7 +255,7 @@ describe('src/orchestrations/connect-clouds preconditions', () => {
     });
 
     const { result } = run.output as { readonly result: { readonly warnings: readonly { readonly code: string }[] } };
-    expect(result.warnings.map(({ code }) => code)).toEqual(['userMissing', 'notLookedAt']);
+    expect(result.warnings.map(({ code }) => code)).toEqual(['userMissing', 'notLookedAt', 'notLookedAt']);
   });
 
   it('looks at SPF and VMM machines that are named, and for no users when none are', () => {
@@ -338,7 +339,7 @@ describe('src/orchestrations/connect-clouds preconditions', () => {
 
       expect(run.output).toMatchObject({
         status: 'succeeded',
-        result: { warnings: [{ code: 'noRoute', path: '/package' }, { code: 'notLookedAt' }] },
+        result: { warnings: [{ code: 'noRoute', path: '/package' }, { code: 'notLookedAt' }, { code: 'notLookedAt' }] },
       });
       expect(words).toContain('Seen from api1-1, files.contoso.com:443: there is no way to it.');
     });
@@ -389,6 +390,83 @@ describe('src/orchestrations/connect-clouds preconditions', () => {
       });
 
       expect(errors.map(({ message }) => message)).toEqual(['api1-1: Nobody answers.']);
+    });
+  });
+
+  describe('users', () => {
+    const withDirectories = (clouds = 1): ConnectorPlan => {
+      const plan = aConnectorPlan({ clouds });
+      return {
+        ...plan,
+        clouds: plan.clouds.map((cloud) => ({
+          ...cloud,
+          sqlServer: 'SQL1',
+          directoryCredentialSecret: 'account-wap-reader',
+        })),
+      };
+    };
+
+    function warningsOf(telling: Partial<ConnectorTelling>) {
+      const { run, inputs } = connect(telling);
+      expect(run.output).toMatchObject({ status: 'succeeded' });
+      const { result } = run.output as {
+        readonly result: { readonly warnings: readonly { readonly code: string; readonly message: string }[] };
+      };
+      return { warnings: result.warnings.map(({ code, message }) => `${code} ${message}`), inputs };
+    }
+
+    it('are looked up in the directories of both sides', () => {
+      const { warnings, inputs } = warningsOf({
+        plan: withDirectories(),
+        steps: ({ stepId, machineId }) =>
+          stepId === 'W3' && machineId === 'api1-1' ? { facts: { missing: ['tenant@contoso.com'] } } : undefined,
+      });
+
+      expect(
+        inputs.filter(({ stepId }) => stepId === 'W3').map(({ machineId, secrets }) => [machineId, secrets]),
+      ).toEqual([
+        ['host', { credential: 'account-share-reader' }],
+        ['api1-1', { credential: 'account-wap-reader' }],
+      ]);
+      expect(warnings).toEqual(['userMissing tenant@contoso.com does not exist in the directory of cloud Cloud_1.']);
+    });
+
+    it.each<[string, Partial<ConnectorTelling>, string]>([
+      [
+        'where a cloud names no account',
+        {},
+        'notLookedAt The users were not looked up in the directory of cloud Cloud_1: the cloud names no directoryCredentialSecret.',
+      ],
+      [
+        'where Azure Stack goes by Microsoft Entra ID',
+        { plan: { ...withDirectories(), identity: 'entra' } },
+        'notLookedAt The users were not looked up in the directory of Azure Stack: with Microsoft Entra ID it is none of its own.',
+      ],
+      [
+        'where a machine lacks the tools',
+        {
+          plan: withDirectories(),
+          steps: ({ stepId, machineId }) =>
+            stepId === 'W3' && machineId === 'api1-1' ? refuse('Precondition', 'No RSAT.') : undefined,
+        },
+        'notLookedAt The users were not looked up in the directory of cloud Cloud_1: No RSAT.',
+      ],
+    ])('are said not to have been looked up %s', (_what, telling, warning) => {
+      expect(warningsOf(telling).warnings).toContain(warning);
+    });
+
+    it('are not asked for with a password that was refused', () => {
+      const { run, ran } = connect({
+        plan: withDirectories(2),
+        steps: ({ stepId, machineId }) =>
+          stepId === 'W3' && machineId.startsWith('api') ? refuse('AuthFailed') : undefined,
+      });
+
+      expect(run.output).toMatchObject({
+        status: 'failed',
+        errors: [{ path: '/clouds/0/directoryCredentialSecret', code: 'AuthFailed' }],
+      });
+      expect(ran.filter((step) => step.startsWith('W3 api'))).toEqual(['W3 api1-1 probe']);
     });
   });
 
@@ -543,17 +621,38 @@ describe('src/orchestrations/connect-clouds locks', () => {
 });
 
 describe('src/orchestrations/connect-clouds failures', () => {
-  const afterPreconditions = ['W8', 'W11', 'W12', 'W13', 'W15', 'W10', 'W19', 'W21', 'W22', 'W26', 'W27', 'W28', 'W30'];
-  const seen = { host: 'portal1.contoso.com', port: 40_005, issue: 'portClosed' };
+  const portal = 'portal1.contoso.com:30081';
+  const endpoint = 'portal1.contoso.com:40005';
 
-  it.each(afterPreconditions)('says where %s failed, and what the network looks like from both places', (step) => {
+  /** A look round that finds something at every address, as far as it looks. */
+  function everythingWrong({ stepId, parameters }: RemoteStepInput): StepReply {
+    if (stepId !== 'W6' && stepId !== 'W23') return undefined;
+    const issue = stepId === 'W6' ? 'portClosed' : 'untrusted';
+    const endpoints = parameters['endpoints'] as readonly { readonly host: string; readonly port: number }[];
+    return { facts: { results: endpoints.map((each) => ({ ...each, issue })) } };
+  }
+
+  it.each([
+    // Nothing was imported yet: of the certificate AzS-WASP01 says nothing.
+    ['W8', [`wasp portClosed ${portal}`, `client untrusted ${portal}`]],
+    // Nothing answers at the endpoint before the connector is installed.
+    ...['W11', 'W12', 'W13', 'W15', 'W10', 'W19', 'W21', 'W22'].map(
+      (step) => [step, [`wasp untrusted ${portal}`, `client untrusted ${portal}`]] as const,
+    ),
+    ...['W26', 'W27', 'W28', 'W30'].map(
+      (step) =>
+        [
+          step,
+          ['wasp', 'client'].flatMap((from) => [`${from} untrusted ${portal}`, `${from} untrusted ${endpoint}`]),
+        ] as const,
+    ),
+  ] as const)('says where %s failed, and blames only what can be there already', (step, blamed) => {
     let hasFailed = false;
     const { run, stepsWith } = connect({
       steps: (input) => {
         const reply = failing(step)(input);
         hasFailed ||= reply !== undefined;
-        if (reply !== undefined) return reply;
-        return hasFailed && input.stepId === 'W23' ? { facts: { results: [seen] } } : undefined;
+        return reply ?? (hasFailed ? everythingWrong(input) : undefined);
       },
     });
 
@@ -563,9 +662,37 @@ describe('src/orchestrations/connect-clouds failures', () => {
       readonly errors: readonly { readonly code: string; readonly message: string }[];
     };
     expect(name).toMatch(new RegExp(`^${step}[ :]`));
-    expect(errors.map(({ code }) => code)).toEqual(['portClosed', 'portClosed']);
-    expect(errors.map(({ message }) => /Seen from (\w+)/.exec(message)?.[1])).toEqual(['wasp', 'client']);
+    expect(
+      errors.map(({ code, message }) => {
+        const [, from, at] = /Seen from (\w+), (\S+:\d+):/.exec(message) ?? [];
+        return `${from} ${code} ${at}`;
+      }),
+    ).toEqual(blamed);
     expect(stepsWith('failed')).toContain(name);
+  });
+
+  it('looks at the endpoints that an earlier run has left, and at those of the cloud whose endpoint did not answer', () => {
+    const looked = (telling: Partial<ConnectorTelling>): readonly string[] => {
+      const { run, inputs } = connect(telling);
+      expect(run.output).toMatchObject({ status: 'failed' });
+      const last = inputs.at(-1)?.parameters['endpoints'] as readonly {
+        readonly host: string;
+        readonly port: number;
+      }[];
+      return last.map(({ host, port }) => `${host}:${port}`);
+    };
+
+    expect(looked({ plan: aConnectorPlan({}, { trustedClouds: ['Cloud_1'] }), steps: failing('W8') })).toContain(
+      endpoint,
+    );
+    expect(
+      looked({
+        steps: ({ stepId, shownAs }) =>
+          stepId === 'W23' && shownAs === 'W23 portal1-1: Check the TLS endpoints'
+            ? { facts: { results: [{ host: 'portal1.contoso.com', port: 40_005, issue: 'expired' }] } }
+            : undefined,
+      }),
+    ).toContain(endpoint);
   });
 
   it.each(['W8', 'W12', 'W13', 'W19', 'W26', 'W30'])('looks for no other reason where %s was not let in', (step) => {

@@ -10,6 +10,7 @@ function connected(clouds = 1): ConnectorPlan {
     ...plan,
     clouds: plan.clouds.map((cloud) => ({ ...cloud, sqlServer: 'SQL1' })),
     issuers: [{ cloud: 'Cloud_1', thumbprint: 'E'.repeat(40), store: 'CA', certificate: 'AAAA' }],
+    trustedClouds: plan.clouds.map(({ name }) => name),
     thumbprints: { 'portal1-1': 'C'.repeat(40), 'portal2-1': 'C'.repeat(40) },
   };
 }
@@ -115,6 +116,21 @@ describe('src/orchestrations/connector-checks disconnectClouds', () => {
       ...['take sql:sql1', 'release sql:sql1', 'take sql:sql1', 'release sql:sql1'],
     ]);
     expect([...stepsWith('pending'), ...stepsWith('running'), ...stepsWith('failed')]).toEqual([]);
+  });
+
+  it('no longer calls a cloud trusted whose trust was taken back, whatever comes after', () => {
+    const { run, noted } = tell('disconnect', { steps: answering('W27', refuse('ToolFailed')) });
+
+    expect(run.output).toMatchObject({ status: 'failed' });
+    expect(noted).toEqual([{ untrustedCloud: 'Cloud_1' }]);
+  });
+
+  it('blames no endpoint of a cloud that was never connected', () => {
+    const plan = { ...connected(), trustedClouds: [] };
+    const { inputs } = tell('verify', { plan, steps: answering('W13', { outcome: 'notDone', facts: {} }) });
+
+    const looked = inputs.flatMap(({ parameters }) => parameters['endpoints'] ?? []);
+    expect(looked).toEqual([1, 2].map(() => ({ host: 'portal1.contoso.com', port: 30_081 })));
   });
 
   it('asks no machine and nobody where nothing was ever begun', () => {

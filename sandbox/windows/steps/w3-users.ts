@@ -15,5 +15,6 @@ export const w3: StepStandIn = {
 function lookForUsers(call: Call): StepOutcome {
   const signIn = signInToDomain(call.world, call.secrets.credential);
   if (signIn.outcome === 'refused') return signIn.answer;
-  return fine({ missing: call.parameters.userPrincipalNames.filter((name) => !directoryHas(call.world, name)) });
+  const { world, machine, parameters: asked } = call;
+  return fine({ missing: asked.userPrincipalNames.filter((name) => !directoryHas(world, machine, name)) });
 }

@@ -1,4 +1,4 @@
-# W3: which user principal names Azure Stack's directory does not have. A warning for people, never a failure. Reads only.
+# W3: which user principal names the directory of this machine's domain does not have. A warning for people, never a failure. Reads only.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe')]
@@ -60,6 +60,6 @@ try {
 $answer.ok = $true
 $answer.facts = @{ missing = $missing }
 if ($missing.Count -gt 0) {
-  $answer.message = 'Not in the directory of Azure Stack: ' + ($missing -join ', ')
+  $answer.message = 'Not in the directory of this domain: ' + ($missing -join ', ')
 }
 return $answer

@@ -6,6 +6,8 @@ import {
   domainAdmin,
   lockOutThreshold,
   outputShare,
+  sqlAdmin,
+  sqlAdminPassword,
   standIn,
   type ConnectorWorld,
 } from '../../support/windows/connector-world.ts';
@@ -272,5 +274,14 @@ describe('sandbox/windows/steps/w3-users', () => {
 
     expect(ask()).toMatchObject({ ok: true, facts: { missing: ['nobody@azurestack.local'] } });
     expect(ask('wrong')).toMatchObject({ ok: false, code: 'AuthFailed' });
+  });
+
+  it('looks in the directory of the domain that the machine is in', () => {
+    const credential = { username: sqlAdmin, password: sqlAdminPassword };
+    const userPrincipalNames = ['azurestackadmin@azurestack.local', 'sqladmin@contoso.com'];
+
+    const answer = test.run('W3', 'probe', 'wapcomputer1', { userPrincipalNames }, { secrets: { credential } });
+
+    expect(answer).toMatchObject({ ok: true, facts: { missing: ['azurestackadmin@azurestack.local'] } });
   });
 });

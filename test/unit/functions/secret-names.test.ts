@@ -40,6 +40,11 @@ const fields: readonly (readonly [door: string, path: string, request: (name: st
   ],
   [
     'createConnector',
+    '/clouds/0/directoryCredentialSecret',
+    (directoryCredentialSecret) => ({ body: aConnectorBody({}, { directoryCredentialSecret }) }),
+  ],
+  [
+    'createConnector',
     '/clouds/0/drain/hookSecret',
     (hookSecret) => ({ body: aConnectorBody({}, { drain: { hookSecret } }) }),
   ],
