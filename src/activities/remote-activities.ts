@@ -30,7 +30,14 @@ export interface RemoteActivitiesOptions {
 type RemoteActivities = ActivitiesOf<
   Pick<
     typeof references,
-    'startCommand' | 'pollCommand' | 'cancelCommand' | 'cleanUpCommand' | 'askApproval' | 'failStep' | 'closeStep'
+    | 'startCommand'
+    | 'pollCommand'
+    | 'cancelCommand'
+    | 'cleanUpCommand'
+    | 'abandonStep'
+    | 'askApproval'
+    | 'failStep'
+    | 'closeStep'
   >
 >;
 
@@ -140,6 +147,20 @@ export function createRemoteActivities(options: RemoteActivitiesOptions): Remote
       if (connection.manual === true && operationId !== undefined) await operations.closeWait(operationId, commandId);
       const isClean = await succeeds(() => runners.of(connection).cleanup(connection, handle));
       await claims.release(machineClaim(connection.id), commandId);
+      return { isClean };
+    },
+
+    abandonStep: async ({ key, machineId, operationId }) => {
+      const { connection } = await routeOf(machineId);
+      const commandId = (await claims.holder(machineClaim(connection.id)))?.operationId;
+      if (commandId?.startsWith(`${key}-`) !== true) return { isClean: true };
+      if (connection.manual === true) await operations.closeWait(operationId, commandId);
+      const runner = runners.of(connection);
+      const isClean = await succeeds(async () => {
+        await runner.cancel(connection, commandId);
+        await runner.cleanup(connection, commandId);
+      });
+      if (isClean) await claims.release(machineClaim(connection.id), commandId);
       return { isClean };
     },
 

@@ -91,6 +91,15 @@ export const cancelCommand = activityReference<RunningCommand, null>('cancelComm
 /** Removes what a command left on the machine and gives the machine to the next. False: try again, the machine is away. */
 export const cleanUpCommand = activityReference<RunningCommand, { readonly isClean: boolean }>('cleanUpCommand');
 
+/**
+ * Ends what a step's instance that came to no end of its own has left on its machine, and gives that to the next: the step died, or
+ * somebody ended it by hand. False: try again, the machine is away.
+ */
+export const abandonStep = activityReference<
+  Pick<RemoteStepInput, 'key' | 'machineId' | 'operationId'>,
+  { readonly isClean: boolean }
+>('abandonStep');
+
 /** Asks people for a decision; asking again changes the words only. Answers what was decided, if anything was. */
 export const askApproval = activityReference<
   {

@@ -19,6 +19,7 @@ import type { Machines } from './machines.ts';
 import type { OnPremisesBooks } from './on-premises-books.ts';
 import type { OnPremisesStories } from './on-premises-stories.ts';
 import type { StoryRequest } from './story-request.ts';
+import { heldBy } from './take-claims.ts';
 import type { OperationRecord } from './operation-record.ts';
 import { stackKeys, vpnUserKeys, type StackRecord, type VpnUserRecord } from './records/on-premises.ts';
 
@@ -101,6 +102,8 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
         'ERR_CONFLICT',
         `Stack ${stackId} shares no VPN access now. POST /api/stacks/${stackId}/vpn-access opens it.`,
       );
+    // The users' passwords are being set: another change would be lost, or undone, by which comes last.
+    if (state === 'opening') throw heldBy(accessClaim(stackId), stack.vpnAccess?.operationId ?? '');
     return stack;
   }
 

@@ -2,6 +2,7 @@ import type { OrchestrationContext, Task } from 'durable-functions';
 import { beginStep, endStep, noteStep } from '../contracts/build-gateway.ts';
 import { finishOnPremises, shownStep, type OnPremisesEnd, type OnPremisesInput } from '../contracts/on-premises.ts';
 import {
+  abandonStep,
   closeStep,
   failStep,
   remoteStepName,
@@ -18,6 +19,8 @@ import { callActivity, waitSeconds, type Steps } from './call-activity.ts';
 import { failureWords } from './failure-words.ts';
 
 const lockLookSeconds = 30;
+const abandonTries = 5;
+const abandonSeconds = 15;
 
 /** Which operation a story carries out, and what the instances of its steps are called. */
 export interface Story {
@@ -177,22 +180,40 @@ export function* runStep(context: OrchestrationContext, story: Story, request: S
 }
 
 function* endOfStep(context: OrchestrationContext, story: Story, request: StepRequest): Steps<RemoteStepResult> {
+  const input = inputOf(story, request);
   try {
-    return (yield startStep(context, story, request)) as RemoteStepResult;
+    return (yield context.df.callSubOrchestrator(remoteStepName, input, input.key)) as RemoteStepResult;
   } catch (error) {
-    // An instance that died, or was ended by somebody: what it left is looked at when the operation is resumed.
+    // An instance that died, or was ended by somebody: it gave its machine back to nobody.
+    yield* abandon(context, input);
     return { outcome: 'refused', code: 'ToolFailed', message: `The step came to no end: ${failureWords(error)}` };
+  }
+}
+
+/** Tidiness only: what is away now is looked at when the operation is resumed, and the claim on it ends with the operation. */
+function* abandon(context: OrchestrationContext, { operationId, key, machineId }: RemoteStepInput): Steps<void> {
+  try {
+    for (let tries = 0; tries < abandonTries; tries += 1) {
+      const { isClean } = yield* callActivity(context, abandonStep, { operationId, key, machineId });
+      if (isClean) return;
+      yield* waitSeconds(context, abandonSeconds);
+    }
+  } catch {
+    // Why the step came to no end is what is told.
   }
 }
 
 /** The step as a task, for several side by side. */
 export function startStep(context: OrchestrationContext, story: Story, request: StepRequest): Task {
+  const input = inputOf(story, request);
+  return context.df.callSubOrchestrator(remoteStepName, input, input.key);
+}
+
+function inputOf(story: Story, request: StepRequest): RemoteStepInput {
   const { step, script, machineId, where, parameters, wish = 'ensure', secrets, runAs, secretFacts, always } = request;
-  const { operationId } = story;
-  const key = story.nextKey(step.id);
-  const input: RemoteStepInput = {
-    operationId,
-    key,
+  return {
+    operationId: story.operationId,
+    key: story.nextKey(step.id),
     shownAs: shownStep(step, where),
     machineId,
     stepId: script ?? step.id,
@@ -203,7 +224,6 @@ export function startStep(context: OrchestrationContext, story: Story, request: 
     ...(secretFacts === undefined ? {} : { secretFacts }),
     ...(always === undefined ? {} : { always }),
   };
-  return context.df.callSubOrchestrator(remoteStepName, input, key);
 }
 
 /** Notes that a step begins; stops the story when its operation was canceled, unless the step has to be. */

@@ -233,7 +233,12 @@ describe('src/orchestrations/vpn-access openVpnAccess', () => {
   });
 
   it('restores address translation when a step’s instance dies', () => {
-    const { run, ran } = tell(openVpnAccess, { steps: ({ stepId }) => (stepId === 'P8' ? 'dies' : undefined) });
+    const { run, ran, abandoned } = tell(openVpnAccess, {
+      steps: ({ stepId }) => (stepId === 'P8' ? 'dies' : undefined),
+    });
+
+    // Somebody ended it by hand, or it died: the machine is free for what has to be put right on it.
+    expect(abandoned).toEqual(['nat']);
 
     expect(run.output).toMatchObject({ status: 'failed', code: 'ToolFailed', step: 'P8: Set the router type' });
     expect(ran.at(-1)).toBe('P11 nat');

@@ -35,6 +35,8 @@ export interface OnPremisesWorld {
   readonly unplanned: string[];
   readonly ends: OnPremisesEnd[];
   readonly notes: string[];
+  /** Machines that were given back for a step that died. */
+  readonly abandoned: string[];
   readonly statusOf: (step: string) => string | undefined;
   /** Steps with this status, in the order in which they were planned. */
   readonly stepsWith: (status: string) => readonly string[];
@@ -59,6 +61,7 @@ export function anOnPremisesWorld(options: OnPremisesWorldOptions): OnPremisesWo
   const unplanned: string[] = [];
   const ends: OnPremisesEnd[] = [];
   const notes: string[] = [];
+  const abandoned: string[] = [];
   const left = new Map(Object.entries(options.heldBy ?? {}));
   const shown = new Map<string, { status: string; detail?: string | undefined }>(
     planned.map(({ name }) => [name, { status: 'pending' }]),
@@ -99,6 +102,10 @@ export function anOnPremisesWorld(options: OnPremisesWorldOptions): OnPremisesWo
     closeStep: (noted: Noted & { readonly status: string }) => {
       show(noted, noted.status);
     },
+    abandonStep: ({ machineId }: { readonly machineId: string }) => {
+      abandoned.push(machineId);
+      return { isClean: true };
+    },
     askApproval: ({ name }: { readonly name: string }) => {
       if (!asked.includes(name)) asked.push(name);
       return { decision: isCanceled ? 'canceled' : (decide(name) ?? 'approved') };
@@ -129,6 +136,7 @@ export function anOnPremisesWorld(options: OnPremisesWorldOptions): OnPremisesWo
     unplanned,
     ends,
     notes,
+    abandoned,
     statusOf: (step) => shown.get(step)?.status,
     stepsWith: (status) => [...shown].filter(([, now]) => now.status === status).map(([name]) => name),
   };

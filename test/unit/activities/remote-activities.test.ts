@@ -384,3 +384,61 @@ describe('src/activities/remote-activities people', () => {
     expect(step?.detail).toMatch(/^x{1900,2000}… \(cut, 65536 characters\)$/);
   });
 });
+
+describe('src/activities/remote-activities abandonStep', () => {
+  const step = { operationId: first, key: `${first}-1-p8-1`, machineId: 'nat' };
+
+  it('stops what a step that somebody ended has left on its machine, and lets the next of the operation on it', async () => {
+    const { activities, fake } = await world();
+    const ended = command(first);
+    await activities.startCommand(ended);
+
+    expect(await activities.abandonStep(step)).toEqual({ isClean: true });
+
+    const next = command(first, {
+      commandId: `${first}-1-p11-2-probe-1`,
+      stepId: 'P11',
+      parameters: { externalNic: 'e' },
+    });
+    expect(await activities.startCommand(next)).toMatchObject({ outcome: 'started' });
+    expect(fake.calls).toEqual([
+      `start ${ended.commandId}`,
+      `cancel ${ended.commandId}`,
+      `cleanup ${ended.commandId}`,
+      `start ${next.commandId}`,
+    ]);
+  });
+
+  it('leaves alone what another step runs there', async () => {
+    const { activities, claims, fake } = await world();
+    const other = command(first, { commandId: `${first}-1-p8-12-probe-1` });
+    await activities.startCommand(other);
+
+    expect(await activities.abandonStep(step)).toEqual({ isClean: true });
+    expect(await claims.holder('machine:host')).toMatchObject({ operationId: other.commandId });
+    expect(fake.calls).toEqual([`start ${other.commandId}`]);
+  });
+
+  it('keeps the machine while it is away: what runs there may still run', async () => {
+    const { activities, claims, fake } = await world();
+    await activities.startCommand(command(first));
+    fake.isAway = true;
+
+    expect(await activities.abandonStep(step)).toEqual({ isClean: false });
+    expect(await claims.holder('machine:host')).toBeDefined();
+
+    fake.isAway = false;
+    expect(await activities.abandonStep(step)).toEqual({ isClean: true });
+    expect(await claims.holder('machine:host')).toBeUndefined();
+  });
+
+  it('asks nobody any more for a command of a machine that people work at', async () => {
+    const { activities, operations } = await world(undefined, aManualMachine('host'));
+    await activities.startCommand(command(first, { machineId: 'host' }));
+    expect((await operations.view(first))?.waitingFor).toBeDefined();
+
+    await activities.abandonStep({ ...step, machineId: 'host' });
+
+    expect((await operations.view(first))?.waitingFor).toBeUndefined();
+  });
+});

@@ -157,6 +157,28 @@ describe('src/desk/vpn-access', () => {
     expect((await made.stacks.get('poc'))?.vpnAccess?.operationId).toBe(anOperationId('open'));
   });
 
+  it.each<[string, (made: OnPremisesDesk) => Promise<unknown>]>([
+    ['a new password', (made) => made.vpnAccess.resetUser('poc', 'ann', asked(made, 'change'))],
+    ['a further user', (made) => made.vpnAccess.addUser('poc', { name: 'bob' }, asked(made, 'change'))],
+    ['a user to be disabled', (made) => made.vpnAccess.setUser('poc', 'ann', 'disabled', asked(made, 'change'))],
+    ['a user to be removed', (made) => made.vpnAccess.setUser('poc', 'ann', 'removed', asked(made, 'change'))],
+    ['an end of the access', (made) => made.vpnAccess.close('poc', asked(made, 'change'))],
+  ])('refuses %s while the access is opening, changes nothing and names who is at work', async (_what, change) => {
+    const made = await desk();
+    await made.vpnAccess.open('poc', accessRequest, asked(made, 'open'));
+    const before = [await made.stacks.users('poc'), await passwordOf(made)];
+
+    await expect(change(made)).rejects.toMatchObject({
+      code: 'ERR_CONFLICT',
+      message: expect.stringContaining(anOperationId('open')) as string,
+    });
+
+    expect([await made.stacks.users('poc'), await passwordOf(made)]).toEqual(before);
+    expect(made.orchestrations.started).toHaveLength(1);
+    await endStory(made, 'open', failed);
+    await made.vpnAccess.resetUser('poc', 'ann', asked(made, 'afterwards'));
+  });
+
   it('changes no password when the reset is refused', async () => {
     const made = await open();
     await made.vpnAccess.setUser('poc', 'ann', 'disabled', asked(made, 'disable'));

@@ -115,6 +115,7 @@ const orchestrations = [
 
 const activities = [
   'abandonGateway',
+  'abandonStep',
   'askApproval',
   'beginStep',
   'bindConnector',
