@@ -193,7 +193,7 @@ function registerStories(all: Services): void {
     ...createStoryActivities({ arm, books, claims, operations, writer, now }),
     ensureResource: createEnsureResource({ arm, books, now }),
     removeResource: createRemoveResource({ arm, books }),
-    withdrawAccess: createWithdrawAccess({ books, now }),
+    withdrawAccess: createWithdrawAccess({ arm, books, now }),
   });
   registerActivities(df.app, applyGatewayContract, {
     ...createApplyActivities({

@@ -5,6 +5,7 @@ import { rootKeys } from '../desk/records/certificates.ts';
 import { asObject, asText } from '../domain/gateway-entries.ts';
 import type { GatewayPlan } from '../domain/gateway-plan.ts';
 import type { JsonObject } from '../domain/json.ts';
+import { isMadeBy, withMadeTag } from '../domain/made-tag.ts';
 import {
   differencesFromPlan,
   mergeVirtualNetwork,
@@ -45,8 +46,18 @@ const usualLookSeconds = 10;
  */
 export function createEnsureResource({ arm, books, now }: EnsureResourceOptions): EnsureResource {
   /** Noted before it is asked for, so that what a crash leaves behind can still be removed. */
-  async function noteMade(gatewayId: string, resource: string, resourceId: string): Promise<void> {
-    await books.madeResources.insert({ gatewayId, resource, resourceId, at: now().toISOString() });
+  async function noteMade(gatewayId: string, resource: string, resourceId: string): Promise<MadeResource> {
+    const row = { gatewayId, resource, resourceId, at: now().toISOString() };
+    await books.madeResources.insert(row);
+    return (await books.madeResources.get(madeResourceKind.keys(row)))?.record ?? row;
+  }
+
+  /** The first push of what is not there. What Azure refuses was not made: whatever is found there later is somebody else's. */
+  async function make(target: Target, send: (madeAt: string) => Promise<ArmAnswer<unknown>>): Promise<Outcome> {
+    const made = await noteMade(target.gatewayId, target.resource, target.resourceId);
+    const outcome = await push(target, () => send(made.at));
+    if (outcome.outcome === 'refused') await books.madeResources.remove(made);
+    return outcome;
   }
 
   /** What is noted of a resource that Gatehouse made, or was about to make; undefined for others'. */
@@ -57,7 +68,6 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
   /** One push, with a note of which attempt made it and where Azure tells how it went. */
   async function push(target: Target, send: () => Promise<ArmAnswer<unknown>>): Promise<Outcome> {
     const keys = madeResourceKind.keys({ ...target, at: '' });
-    await noteMade(target.gatewayId, target.resource, target.resourceId);
     await books.madeResources.update(keys, (row) => ({ ...without(row, 'operationUrl'), pushedBy: target.attempt }));
     const answer = await send();
     if (answer.outcome === 'done' && answer.operationUrl !== undefined) {
@@ -88,8 +98,9 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
     const there = await arm.resourceGroupExists(resourceGroup);
     if (there.outcome === 'done' && there.value) return ready;
     if (there.outcome !== 'done') return unsettled(there);
-    await noteMade(plan.id, 'resourceGroup', resourceGroup);
+    const noted = await noteMade(plan.id, 'resourceGroup', resourceGroup);
     const made = await arm.putResourceGroup(resourceGroup, plan.location, plan.tags);
+    if (made.outcome === 'refused') await books.madeResources.remove(noted);
     return made.outcome === 'done' ? ready : unsettled(made);
   }
 
@@ -103,7 +114,7 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
       if (plan.virtualNetwork.kind === 'existing') {
         return { outcome: 'refused', code: 'VirtualNetworkNotFound', message: `Virtual network ${id} does not exist.` };
       }
-      return push(target, () => arm.putRaw(id, newVirtualNetwork(plan)));
+      return make(target, () => arm.putRaw(id, newVirtualNetwork(plan)));
     }
     if (read.outcome !== 'done') return unsettled(read);
     const state = provisioningOf(read.value);
@@ -124,7 +135,7 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
       const read = await arm.readProvisioning(id);
       if (read.outcome === 'missing') {
         const absent = await confirmAbsent(arm, id);
-        return absent.outcome === 'ready' ? push(target, () => arm.putPublicIp(id, order)) : absent;
+        return absent.outcome === 'ready' ? make(target, () => arm.putPublicIp(id, order)) : absent;
       }
       if (read.outcome !== 'done') return unsettled(read);
       if (isAtWork(read.value)) return waitFor(`public address is ${read.value}`, 1);
@@ -141,11 +152,12 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
       const absent = await confirmAbsent(arm, id);
       if (absent.outcome !== 'ready') return absent;
       const body = newGateway(plan, await firstRoots(plan));
-      return push(target, () => arm.putRaw(id, body));
+      return make(target, (madeAt) => arm.putRaw(id, withMadeTag(body, madeAt)));
     }
     if (read.outcome !== 'done') return unsettled(read);
-    // Noted before the first push: what is there without a note was there before, or somebody else was quicker.
-    if ((await madeRow(target)) === undefined) {
+    // What is there without a note was there before; what has not the note's tag was made by somebody who was quicker, or later.
+    const made = await madeRow(target);
+    if (made === undefined || !isMadeBy(read.value, made.at)) {
       const message = `The gateway ${id} is in Azure already and was not made by Gatehouse, which takes over none. Have it deleted and resume, or remove this one.`;
       return { outcome: 'refused', code: 'GatewayExists', message };
     }

@@ -1,6 +1,8 @@
 import type { RemovedResource } from '../contracts/build-gateway.ts';
 import type { Outcome } from '../contracts/outcomes.ts';
 import type { Books } from '../desk/books.ts';
+import type { MadeResource } from '../desk/records/gateways.ts';
+import { isMadeBy, madeTag } from '../domain/made-tag.ts';
 import type { Arm } from '../ports/arm.ts';
 import { afterPush, confirmAbsent, isAtWork, unsettled, waitFor } from './ensure-resource.ts';
 
@@ -16,8 +18,8 @@ export function createRemoveResource({ arm, books }: RemoveResourceOptions): Rem
   return async ({ gatewayId, resource }) => {
     const made = (await books.madeResources.list(gatewayId)).map(({ record }) => record);
     const left: string[] = [];
-    for (const { resourceId } of made.filter((row) => row.resource === resource)) {
-      const step = resource === 'resourceGroup' ? await removeGroup(arm, resourceId) : await removeOne(arm, resourceId);
+    for (const row of made.filter((each) => each.resource === resource)) {
+      const step = resource === 'resourceGroup' ? await removeGroup(arm, row.resourceId) : await removeOne(arm, row);
       if (step.outcome !== 'ready') return step;
       if (step.detail !== undefined) left.push(step.detail);
     }
@@ -25,10 +27,15 @@ export function createRemoveResource({ arm, books }: RemoveResourceOptions): Rem
   };
 }
 
-async function removeOne(arm: Arm, resourceId: string): Promise<Outcome> {
+async function removeOne(arm: Arm, { resource, resourceId, at }: MadeResource): Promise<Outcome> {
   const read = await arm.readProvisioning(resourceId);
   if (read.outcome === 'missing' && read.of !== 'subscription') return confirmAbsent(arm, resourceId);
   if (read.outcome !== 'done') return unsettled(read);
+  if (resource === 'gateway') {
+    const gateway = await arm.readRaw(resourceId);
+    if (gateway.outcome !== 'done') return unsettled(gateway);
+    if (!isMadeBy(gateway.value, at)) return { outcome: 'ready', detail: leftGateway(resourceId) };
+  }
   if (isAtWork(read.value)) return waitFor(`Azure is at work on it (${read.value})`);
   const deleted = await arm.deleteResource(resourceId);
   return deleted.outcome === 'missing' ? waitFor('Azure says that it is not there') : afterPush(deleted);
@@ -47,6 +54,10 @@ async function removeGroup(arm: Arm, resourceId: string): Promise<Outcome> {
   if (content.outcome !== 'done') return unsettled(content);
   if (content.value.length > 0) return leftBehind(resourceId, `others have put into it ${named(content.value)}`);
   return afterPush(await arm.deleteResourceGroup(resourceId));
+}
+
+function leftGateway(resourceId: string): string {
+  return `Gateway ${resourceId} was left: it has not the tag ${madeTag} of the one that Gatehouse made.`;
 }
 
 function leftBehind(resourceGroup: string, why: string): Outcome {

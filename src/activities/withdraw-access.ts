@@ -1,7 +1,9 @@
 import type { ActivitiesOf } from '../contracts/activity.ts';
 import type { withdrawAccess } from '../contracts/build-gateway.ts';
 import type { Books } from '../desk/books.ts';
-import { gatewayKeys, gatewayRootKind, madeResourceKind } from '../desk/records/gateways.ts';
+import { gatewayKeys, gatewayRootKind, madeResourceKind, type MadeResource } from '../desk/records/gateways.ts';
+import { isMadeBy } from '../domain/made-tag.ts';
+import type { Arm } from '../ports/arm.ts';
 
 type WithdrawAccess = ActivitiesOf<{ readonly withdrawAccess: typeof withdrawAccess }>['withdrawAccess'];
 
@@ -10,9 +12,11 @@ type WithdrawAccess = ActivitiesOf<{ readonly withdrawAccess: typeof withdrawAcc
  * roots are to come off, or have not yet.
  */
 export function createWithdrawAccess({
+  arm,
   books,
   now,
 }: {
+  readonly arm: Pick<Arm, 'readRaw'>;
   readonly books: Books;
   readonly now: () => Date;
 }): WithdrawAccess {
@@ -26,11 +30,18 @@ export function createWithdrawAccess({
     }
   }
 
+  /** Somebody has made another gateway under this name since. */
+  async function isAnother({ resourceId, at }: MadeResource): Promise<boolean> {
+    const read = await arm.readRaw(resourceId);
+    return read.outcome === 'done' && !isMadeBy(read.value, at);
+  }
+
   return async ({ gatewayId }) => {
     const gateway = (await books.gateways.get(gatewayKeys(gatewayId)))?.record;
     if (gateway === undefined) return { stays: false, left: [] };
     const made = { gatewayId, resource: 'gateway', resourceId: gateway.resourceId, at: '' };
-    if ((await books.madeResources.get(madeResourceKind.keys(made))) !== undefined) return { stays: false, left: [] };
+    const note = (await books.madeResources.get(madeResourceKind.keys(made)))?.record;
+    if (note !== undefined && !(await isAnother(note))) return { stays: false, left: [] };
     await adoptCopies(gatewayId);
     const left: string[] = [];
     for (const { record } of await books.gatewayRoots.list(gatewayId)) {

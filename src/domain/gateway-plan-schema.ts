@@ -154,9 +154,9 @@ export const gatewayPlanSchema = z
       .meta({ description: 'Clients connected at once, at most.' }),
     tags: z
       .record(z.string().max(1024), z.string().max(1024))
-      .refine((tags) => Object.keys(tags).length <= 50, 'A resource takes at most 50 tags.')
+      .refine((tags) => Object.keys(tags).length <= 49, 'A resource takes at most 50 tags, and Gatehouse adds one.')
       .optional()
-      .meta({ description: 'Tags put on everything that is made.', maxProperties: 50 }),
+      .meta({ description: 'Tags put on everything that is made.', maxProperties: 49 }),
   })
   .meta({ title: 'GatewayPlan', description: 'A point-to-site VPN gateway and the network it stands in.' });
 

@@ -1,6 +1,7 @@
 import { createEnsureResource } from '../../../src/activities/ensure-resource.ts';
 import { createRemoveResource } from '../../../src/activities/remove-resource.ts';
 import type { Outcome } from '../../../src/contracts/outcomes.ts';
+import type { Arm } from '../../../src/ports/arm.ts';
 import { newGateway } from '../../../src/domain/resource-bodies.ts';
 import { provisioned } from '../../support/fake-arm.ts';
 import { aGateway, createDeskWorld, type DeskWorld } from '../../support/desk-world.ts';
@@ -45,11 +46,17 @@ describe('src/activities/ensure-resource', () => {
 
   it('notes what it is about to make before it asks for it', async () => {
     const { world, gateway } = await anEmptyAzure();
-    world.arm.answerNext('putRaw', { outcome: 'refused', status: 400, code: 'Nope', message: 'words' });
+    world.arm.answerNext('putRaw', {
+      outcome: 'unavailable',
+      status: 500,
+      code: 'Oops',
+      message: '',
+      retryAfterSeconds: 1,
+    });
 
     const outcome = await createEnsureResource(world)({ gatewayId: 'vnet1gw', resource: 'gateway' });
 
-    expect(outcome).toEqual({ outcome: 'refused', code: 'Nope', message: 'words' });
+    expect(outcome).toMatchObject({ outcome: 'wait' });
     expect((await world.books.madeResources.list('vnet1gw')).map(({ record }) => record.resourceId)).toEqual([
       gateway.resourceId,
     ]);
@@ -135,10 +142,62 @@ describe('src/activities/ensure-resource', () => {
     const ensure = createEnsureResource(world);
     await settle(() => ensure({ gatewayId: 'vnet1gw', resource: 'gateway' }));
     world.arm.resources.set(gateway.resourceId, {
+      ...world.arm.resources.get(gateway.resourceId),
       properties: { provisioningState: 'Succeeded', sku: { name: 'VpnGw5AZ' } },
     });
 
     expect(await ensure({ gatewayId: 'vnet1gw', resource: 'gateway' })).toMatchObject({ code: 'GatewayDiffers' });
+  });
+});
+
+describe('src/activities/ensure-resource and a gateway that somebody else makes meanwhile', () => {
+  const look = { gatewayId: 'vnet1gw', resource: 'gateway' } as const;
+
+  it.each([
+    ['refused', { outcome: 'refused', status: 400, aboutBody: true, code: 'Nope', message: 'words' }],
+    ['not answered', { outcome: 'unavailable', status: 0, code: 'NoAnswer', message: '', retryAfterSeconds: 1 }],
+    ['throttled', { outcome: 'busy', code: 'TooMany', message: '', retryAfterSeconds: 1 }],
+  ])('takes it not for its own after a write that was %s, and does not delete it', async (_how, answer) => {
+    const { world, gateway } = await anEmptyAzure();
+    const ensure = createEnsureResource(world);
+    world.arm.answerNext('putRaw', answer);
+    await ensure(look);
+    world.arm.resources.set(gateway.resourceId, provisioned(newGateway(gateway.plan, [])));
+
+    expect(await ensure(look)).toMatchObject({
+      outcome: 'refused',
+      code: 'GatewayExists',
+      message: expect.stringContaining(gateway.resourceId) as unknown,
+    });
+    expect(await settle(() => createRemoveResource(world)(look))).toMatchObject({ outcome: 'ready' });
+    expect(world.arm.resources.has(gateway.resourceId)).toBe(true);
+  });
+
+  it('goes on with its own after a write whose answer was lost', async () => {
+    const { world, gateway } = await anEmptyAzure();
+    const ensure = createEnsureResource(world);
+    const lossy = {
+      ...world.arm,
+      putRaw: async (...given: Parameters<Arm['putRaw']>) => {
+        await world.arm.putRaw(...given);
+        return { outcome: 'unavailable', status: 0, code: 'NoAnswer', message: '', retryAfterSeconds: 1 } as const;
+      },
+    };
+    await createEnsureResource({ ...world, arm: lossy })(look);
+
+    expect(await ensure(look)).toEqual({ outcome: 'ready' });
+    expect(world.arm.puts).toHaveLength(1);
+    expect(await settle(() => createRemoveResource(world)(look))).toEqual({ outcome: 'ready' });
+    expect(world.arm.resources.has(gateway.resourceId)).toBe(false);
+  });
+
+  it.each(order)('forgets a %s that Azure refused to make', async (resource) => {
+    const { world } = await anEmptyAzure();
+    const refused = { outcome: 'refused', status: 403, aboutBody: false, code: 'Nope', message: 'words' };
+    for (const call of ['putRaw', 'putPublicIp', 'putResourceGroup'] as const) world.arm.answerNext(call, refused);
+
+    expect(await createEnsureResource(world)({ gatewayId: 'vnet1gw', resource })).toMatchObject({ outcome: 'refused' });
+    expect(await world.books.madeResources.list('vnet1gw')).toEqual([]);
   });
 });
 

@@ -50,10 +50,20 @@ describe('src/activities/withdraw-access', () => {
   it('leaves the roots of a gateway alone that is deleted with them', async () => {
     const world = createDeskWorld();
     const resourceId = await aTrustedRoot(world);
-    await world.books.madeResources.insert({ gatewayId, resource: 'gateway', resourceId, at: '' });
+    await world.books.madeResources.insert({ gatewayId, resource: 'gateway', resourceId, at: 'then' });
+    const body = given(world.arm.resources.get(resourceId));
+    world.arm.resources.set(resourceId, { ...body, tags: { 'gatehouse-made': 'then' } });
 
     expect(await createWithdrawAccess(world)({ gatewayId })).toEqual({ stays: false, left: [] });
     expect((await world.books.gatewayRoots.list(gatewayId))[0]?.record.wanted).toBe(true);
+  });
+
+  it('wants the roots off a gateway that somebody has put in the place of the one that Gatehouse made', async () => {
+    const world = createDeskWorld();
+    const resourceId = await aTrustedRoot(world);
+    await world.books.madeResources.insert({ gatewayId, resource: 'gateway', resourceId, at: 'then' });
+
+    expect(await createWithdrawAccess(world)({ gatewayId })).toEqual({ stays: true, left: ['root-1'] });
   });
 
   it('has nothing to do for a gateway that is not registered', async () => {

@@ -120,6 +120,6 @@ describe('src/domain/gateway-plan-schema', () => {
     expect(properties['virtualNetwork']).toMatchObject({
       oneOf: [{ required: ['name', 'addressSpace'] }, { required: ['resourceId'] }],
     });
-    expect(properties['tags']).toMatchObject({ maxProperties: 50 });
+    expect(properties['tags']).toMatchObject({ maxProperties: 49 });
   });
 });
