@@ -38,12 +38,21 @@ const flickering: WriteFailure = {
   message: 'Azure shows the gateway at one look and not at the next.',
 };
 
+interface Suspect extends WriteFailure {
+  readonly key: string;
+  readonly isNamed: boolean;
+  /** Azure took the body and failed then, as it does for reasons of its own too. */
+  readonly isLate: boolean;
+}
+
 /** What is known so far of the changes that this round would make. */
 interface Search {
   /** Held back while the rest is tried, the next to be tried last. */
   readonly groups: (readonly string[])[];
   /** Found to be refused, with Azure's words. */
-  readonly aside: (WriteFailure & { readonly key: string; readonly isNamed: boolean })[];
+  readonly aside: Suspect[];
+  /** Suspects of failed writes that are tried once more, one by one, with everything else in force. */
+  readonly retried: Set<string>;
   /** Others' entries that Azure called expired. */
   readonly leftOut: string[];
   /** How often each change was written with success. */
@@ -69,6 +78,7 @@ export function* convergeGateway(
   const search: Search = {
     groups: [],
     aside: [],
+    retried: new Set(),
     leftOut: [],
     writes: new Map(),
     isRestAccepted: false,
@@ -96,7 +106,7 @@ export function* convergeGateway(
       case 'failed':
         return failed(search, write.desired, write);
       case 'refused': {
-        const failure = divide(search, write.keys, write);
+        const failure = divide(search, write.keys, write, false);
         if (failure !== undefined) return failed(search, write.desired, failure);
         break;
       }
@@ -110,6 +120,9 @@ export function* convergeGateway(
         if (search.groups.pop() !== undefined) break;
         // Nobody is blamed before Azure has taken the gateway without them.
         if (isForced(search)) break;
+        const doubt = tellApart(search);
+        if (doubt === 'retry') break;
+        if (doubt !== 'clear') return failed(search, write.desired, doubt);
         yield* noteRefusals(context, input, search);
         const unkept = write.held.filter((key) => (search.writes.get(key) ?? 0) >= fruitlessWritesMax);
         if (unkept.length > 0) return failed(search, write.desired, notKept(unkept));
@@ -171,7 +184,7 @@ function* afterWrite(
     return undefined;
   }
   search.failures = 0;
-  return refusal.isAboutBody ? divide(search, keys, refusal) : refusal;
+  return refusal.isAboutBody ? divide(search, keys, refusal, true) : refusal;
 }
 
 /** Decides what to try next after a refused body; answers the failure when the refusal can be about no change of ours. */
@@ -179,6 +192,7 @@ function divide(
   search: Search,
   keys: readonly string[],
   { code, message, correlationId, named, expired }: BodyRefusal,
+  isLate: boolean,
 ): WriteFailure | undefined {
   const words = { code, message, ...(correlationId === undefined ? {} : { correlationId }) };
   const newlyExpired = expired.filter((name) => !search.leftOut.includes(name));
@@ -188,13 +202,13 @@ function divide(
   }
   const culprits = keys.filter((key) => named.includes(key));
   if (culprits.length > 0) {
-    search.aside.push(...culprits.map((key) => ({ ...words, key, isNamed: true })));
+    search.aside.push(...culprits.map((key) => ({ ...words, key, isNamed: true, isLate })));
     return undefined;
   }
   const [first, ...others] = keys;
   if (first === undefined) return { ...words, message: `Azure refuses the gateway as it stands: ${message}` };
   if (others.length === 0) {
-    search.aside.push({ ...words, key: first, isNamed: false });
+    search.aside.push({ ...words, key: first, isNamed: false, isLate });
     search.isRestAccepted = false;
     return undefined;
   }
@@ -204,6 +218,26 @@ function divide(
   const ordered = [...revocations, ...keys.filter((key) => !key.startsWith('revocation:'))];
   search.groups.push(ordered.slice(middle));
   return undefined;
+}
+
+/**
+ * A write that Azure fails for reasons of its own fails with each of its changes alone as well. Where several are suspected on
+ * such grounds, nobody is blamed unless other changes got through; then each is tried once more with these in force.
+ */
+function tellApart({ aside, retried, writes }: Search): 'clear' | 'retry' | WriteFailure {
+  const late = aside.filter(({ isLate, isNamed }) => isLate && !isNamed);
+  const [last] = late.slice(-1);
+  if (last === undefined || late.length + retried.size < 2) return 'clear';
+  if (writes.size === 0) {
+    const { code, message, correlationId } = last;
+    const words = `No change gets through, each fails by itself: ${message}`;
+    return { code, message: words, ...(correlationId === undefined ? {} : { correlationId }) };
+  }
+  const next = late.find(({ key }) => !retried.has(key));
+  if (next === undefined) return 'clear';
+  retried.add(next.key);
+  aside.splice(aside.indexOf(next), 1);
+  return 'retry';
 }
 
 type WriteEnd = 'succeeded' | 'unseen' | (BodyRefusal & { readonly isAboutBody: boolean });

@@ -52,6 +52,41 @@ describe('src/orchestrations/apply-gateway', () => {
     expect(world.present.size).toBe(7);
   });
 
+  it('blames nobody when Azure takes every write and then fails each change, whichever it is', () => {
+    const world = aGatewayWorld({ wanted: eight, bad: eight, failsLate: true });
+
+    const run = runOrchestration(applyGateway, input, world.activities);
+
+    expect(world.suspected).toEqual([]);
+    expect(inputsOf(run, 'showWriteFailure')).toMatchObject([
+      { code: 'BadEntry', message: expect.stringContaining('One entry is bad.') as unknown },
+    ]);
+  });
+
+  it.each([1, 4, 10, 17, 22, 26, 30])(
+    'blames only the culprit when Azure fails the first %i writes for reasons of its own',
+    (outage) => {
+      const bad = [...eight];
+      const world = aGatewayWorld({ wanted: eight, bad, failsLate: true });
+      const write = world.activities['writeGateway'] as (given: object) => unknown;
+      let writes = 0;
+      const activities = {
+        ...world.activities,
+        writeGateway: (given: object) => {
+          writes += 1;
+          if (writes > outage) bad.splice(0, bad.length, 'root:2');
+          return write(given);
+        },
+      };
+
+      const run = runOrchestration(applyGateway, input, activities);
+
+      expect(world.suspected.map(({ key }) => key)).toEqual(['root:2']);
+      expect([...world.present].toSorted()).toEqual(eight.filter((key) => key !== 'root:2').toSorted());
+      expect(replayOrchestration(applyGateway, input, run.history)).toEqual(run);
+    },
+  );
+
   it('sets aside exactly what Azure refuses, whatever that is, and replays the same', () => {
     const keys = [...eight, ...[5, 6, 7, 8].map((number) => `revocation:${number}`)];
     fc.assert(
