@@ -1,3 +1,4 @@
+import { cutText } from '../domain/cut-text.ts';
 import { asObject, asText } from '../domain/gateway-entries.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { ArmAnswer, ArmFailure, ArmUndone, ArmWords } from '../ports/arm.ts';
@@ -101,7 +102,7 @@ export function unreadable(answer: RawAnswer, what: string): Extract<ArmUndone, 
 
 export function unreadableWords(answer: RawAnswer, what: string): ArmWords {
   const sent =
-    answer.text.trim() === '' ? 'nothing' : readErrorWords(answer.text.slice(0, 400)).message || 'another form';
+    answer.text.trim() === '' ? 'nothing' : readErrorWords(cutText(answer.text, 400)).message || 'another form';
   const message = `Azure answered ${answer.status}, but not with ${what}: ${sent}.`;
   return { code: 'UnreadableAnswer', message, ...idOf(answer) };
 }

@@ -10,6 +10,7 @@ import {
 } from '@azure/core-rest-pipeline';
 import { z } from 'zod';
 import type { JsonObject } from '../domain/json.ts';
+import { cutText } from '../domain/cut-text.ts';
 import { redactSecrets } from '../domain/redact-secrets.ts';
 import type { ArmAnswer } from '../ports/arm.ts';
 import { classify, isSuccess, jsonOf, unreadable, type RawAnswer } from './arm-answers.ts';
@@ -127,7 +128,7 @@ function faultOf(error: unknown): string {
   if (error.name === 'AbortError') return `Azure did not answer in ${timeoutMs / 1000} s.`;
   if (/(Authentication|Credential)\w*Error$/.test(error.name)) {
     const [line = ''] = error.message.split('\n');
-    return `No token for Azure: ${redactSecrets(line).slice(0, 500)}`;
+    return `No token for Azure: ${cutText(redactSecrets(line), 500)}`;
   }
   throw error;
 }

@@ -77,9 +77,12 @@ export function createOperationStanding({
 }
 
 /** The refusal of whatever would have such an operation act on what is there today. */
-export function supersededBy({ id }: OperationRecord, reason: string): AppError {
-  const fix = 'Look at what is there now, and ask for what it is to be.';
-  return new AppError('ERR_CONFLICT', `Operation ${id} cannot go on. ${reason}`, {
+export function supersededBy({ id }: OperationRecord, reason: string, verb = 'resume'): AppError {
+  const fix =
+    verb === 'cancel'
+      ? 'Cancel the operation that is at work there now; this one ends by itself.'
+      : 'Look at what is there now, and ask for what it is to be.';
+  return new AppError('ERR_CONFLICT', `Operation ${id} takes no ${verb} any more. ${reason}`, {
     problems: [{ path: '', code: 'operationSuperseded', message: reason, fix }],
   });
 }

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { AppError } from '../domain/app-error.ts';
 import { without } from '../domain/without.ts';
 import type { SendWebhook, WebhookAnswer } from '../ports/webhooks.ts';
 import type { Webhook } from './app-secrets.ts';
@@ -15,11 +16,17 @@ export interface DeliverOutboxOptions {
   readonly now: () => Date;
 }
 
+interface NoAnswer {
+  readonly problem: string;
+}
+
 export interface DeliveryRound {
   readonly delivered: number;
   readonly postponed: number;
   readonly undeliverable: number;
   readonly kept: number;
+  /** Why a try got no answer, of one of them. */
+  readonly problem?: string;
 }
 
 const second = 1000;
@@ -45,6 +52,7 @@ const deliveriesAtOnce = 8;
 export async function deliverOutbox(options: DeliverOutboxOptions): Promise<DeliveryRound> {
   const webhook = await options.webhook();
   const count = { delivered: 0, postponed: 0, undeliverable: 0, kept: 0 };
+  let problem: string | undefined;
   const pending = await options.outbox.listPending();
   const due = pending
     .filter(({ record }) => isDue(record, webhook, options.now()))
@@ -53,12 +61,13 @@ export async function deliverOutbox(options: DeliverOutboxOptions): Promise<Deli
   const queue = due[Symbol.iterator]();
   async function work(): Promise<void> {
     for (const next of queue) {
-      const outcome = await deliverOne(options, webhook, next);
+      const [outcome, why] = await deliverOne(options, webhook, next);
       if (outcome !== undefined) count[outcome] += 1;
+      problem ??= why;
     }
   }
   await Promise.all(Array.from({ length: deliveriesAtOnce }, work));
-  return count;
+  return problem === undefined ? count : { ...count, problem };
 }
 
 function isDue({ nextAttemptAt, appendedAt }: PendingDelivery, webhook: Webhook | undefined, now: Date): boolean {
@@ -70,55 +79,60 @@ function byDueTime(a: Stored<PendingDelivery>, b: Stored<PendingDelivery>): numb
   return a.record.nextAttemptAt < b.record.nextAttemptAt ? -1 : 1;
 }
 
+type Outcome = 'delivered' | 'postponed' | 'undeliverable' | 'kept';
+
+/** How it went on with one event, if it did, and why no answer came, if none did. */
 async function deliverOne(
   options: DeliverOutboxOptions,
   webhook: Webhook | undefined,
   pending: Stored<PendingDelivery>,
-): Promise<keyof DeliveryRound | undefined> {
+): Promise<readonly [outcome?: Outcome | undefined, problem?: string]> {
   const { outbox, now } = options;
   const leased = await outbox.reschedule(pending, {
     ...pending.record,
     nextAttemptAt: new Date(now().getTime() + leaseMs).toISOString(),
     attempts: pending.record.attempts + 1,
   });
-  if (leased === undefined) return undefined;
+  if (leased === undefined) return [];
   const record = await outbox.get(leased.record.id);
   // A crash between the end state and the removal from the list leaves a pending row of an ended event.
   if (record?.state !== 'pending') {
     await outbox.end(leased.record, 'delivered');
-    return undefined;
+    return [];
   }
   if (webhook === undefined) {
     await outbox.end({ ...leased.record, attempts: pending.record.attempts }, 'kept');
-    return 'kept';
+    return ['kept'];
   }
   const answer = await trySend(options, webhook, record);
-  return settle(options, leased, answer);
+  const outcome = await settle(options, leased, answer);
+  return 'problem' in answer ? [outcome, answer.problem] : [outcome];
 }
 
 async function trySend(
   { send, now }: DeliverOutboxOptions,
   webhook: Webhook,
   record: OutboxRecord,
-): Promise<WebhookAnswer | undefined> {
+): Promise<WebhookAnswer | NoAnswer> {
   const body = JSON.stringify(record.event);
   const headers = signedHeaders(webhook.secret, { id: record.id, body, now: now() });
   try {
     return await send({ url: webhook.url, headers, body, timeoutMs: sendTimeoutMs });
-  } catch {
-    // No answer is an answer to a delivery: it is tried again, and the end state says that none came.
-    return undefined;
+  } catch (error) {
+    // No answer is an answer to a delivery: it is tried again, and the end state says why none came.
+    return { problem: problemOf(error) };
   }
 }
 
 async function settle(
   { outbox, now }: DeliverOutboxOptions,
   leased: Stored<PendingDelivery>,
-  answer: WebhookAnswer | undefined,
-): Promise<keyof DeliveryRound> {
-  const rest = without(leased.record, 'lastStatus');
-  const pending: PendingDelivery = answer === undefined ? rest : { ...rest, lastStatus: answer.status };
-  if (answer !== undefined && answer.status >= 200 && answer.status < 300) {
+  answer: WebhookAnswer | NoAnswer,
+): Promise<Outcome> {
+  const rest = without(without(leased.record, 'lastStatus'), 'lastProblem');
+  const pending: PendingDelivery =
+    'problem' in answer ? { ...rest, lastProblem: answer.problem } : { ...rest, lastStatus: answer.status };
+  if ('status' in answer && answer.status >= 200 && answer.status < 300) {
     await outbox.end(pending, 'delivered');
     return 'delivered';
   }
@@ -129,6 +143,16 @@ async function settle(
   const nextAttemptAt = new Date(now().getTime() + waitMs(pending, answer, now())).toISOString();
   await outbox.reschedule(leased, { ...pending, nextAttemptAt });
   return 'postponed';
+}
+
+/** A refusal of ours says why in words; of a connection that broke the code says it, and its text may hold the address. */
+function problemOf(error: unknown): string {
+  if (error instanceof AppError) return `Not sent: ${error.message}`;
+  if (error instanceof Error && /^(Abort|Timeout)Error$/.test(error.name)) {
+    return `No answer within ${sendTimeoutMs / second} s.`;
+  }
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'no answer';
+  return `The connection failed: ${code}.`;
 }
 
 /** Statuses that ask for another try: too slow, too early, too many, and everything the server says is its own fault. */
@@ -144,11 +168,11 @@ function isHopeless({ attempts, lastStatus, appendedAt }: PendingDelivery, now: 
 }
 
 /** Doubling from a minute; jitter comes from the id, so that a burst spreads out and a test can foretell it. */
-function waitMs({ id, attempts }: PendingDelivery, answer: WebhookAnswer | undefined, now: Date): number {
+function waitMs({ id, attempts }: PendingDelivery, answer: WebhookAnswer | NoAnswer, now: Date): number {
   const base = backOffMs * 2 ** (attempts - 1);
   const fraction = Number.parseInt(sha256Hex(`${id}/${attempts}`).slice(0, 8), 16) / 0xffffffff;
   const jittered = base * (1 + jitterShare * fraction);
-  return Math.min(Math.max(jittered, retryAfterMs(answer?.retryAfter, now)), ageMaxMs);
+  return Math.min(Math.max(jittered, retryAfterMs('status' in answer ? answer.retryAfter : undefined, now)), ageMaxMs);
 }
 
 /** Seconds or an HTTP date (RFC 9110, section 10.2.3); anything else counts as not said. */

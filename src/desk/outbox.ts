@@ -32,6 +32,8 @@ const outboxRecordSchema = z.object({
   endedAt: z.iso.datetime().optional(),
   /** HTTP status of the last try; absent when no answer came. */
   lastStatus: z.int().optional(),
+  /** Why the last try got no answer, in words without the webhook's address. */
+  lastProblem: z.string().optional(),
 });
 export type OutboxRecord = z.infer<typeof outboxRecordSchema>;
 
@@ -42,6 +44,7 @@ const pendingSchema = z.object({
   nextAttemptAt: z.iso.datetime(),
   attempts: z.int(),
   lastStatus: z.int().optional(),
+  lastProblem: z.string().optional(),
 });
 /** The delivery state of one event that has not ended. Its etag is the lease: who replaces the row may send. */
 export type PendingDelivery = z.infer<typeof pendingSchema>;
@@ -97,7 +100,7 @@ export function createOutbox({ tables, now }: { readonly tables: Tables; readonl
   }
 
   async function end(pending: PendingDelivery, state: OutboxEnd): Promise<void> {
-    const { attempts, lastStatus } = pending;
+    const { attempts, lastStatus, lastProblem } = pending;
     await records.update(outboxKeys(pending.id), (record) =>
       record.state === 'pending'
         ? {
@@ -106,6 +109,7 @@ export function createOutbox({ tables, now }: { readonly tables: Tables; readonl
             attempts,
             endedAt: now().toISOString(),
             ...(lastStatus === undefined ? {} : { lastStatus }),
+            ...(lastProblem === undefined ? {} : { lastProblem }),
           }
         : undefined,
     );

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cutText } from './cut-text.ts';
 
 /** That somebody wrote or deleted a gateway, as an event of Azure tells it. */
 export interface GatewayEvent {
@@ -83,10 +84,7 @@ function claimsOf(claims: Readonly<Record<string, unknown>>): ReadonlyMap<string
 }
 
 function oneLine(value: string): string {
-  return value
-    .replaceAll(/[\p{C}\s]+/gu, ' ')
-    .trim()
-    .slice(0, whoLengthMax);
+  return cutText(value.replaceAll(/[\p{C}\s]+/gu, ' ').trim(), whoLengthMax);
 }
 
 function orParsedJson(value: unknown): unknown {

@@ -242,7 +242,7 @@ async function requireTurn(
       `To ${verb} an operation of kind ${kind} needs the role ${role}; this key has ${caller.role}.`,
     );
   const reason = await standing(operation);
-  if (reason !== undefined) throw supersededBy(operation, reason);
+  if (reason !== undefined) throw supersededBy(operation, reason, verb);
   return { ...operation, kind };
 }
 

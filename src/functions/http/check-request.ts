@@ -1,9 +1,11 @@
 import type { HttpRequest } from '@azure/functions';
 import { z } from 'zod';
 import { AppError, type Problem } from '../../domain/app-error.ts';
+import { cutText } from '../../domain/cut-text.ts';
 import { readBody } from './read-body.ts';
 import type { Route } from './route.ts';
 import { shapeFaults, shapeProblems } from './shape-problems.ts';
+import { toPointer } from './to-pointer.ts';
 import { validParts } from './valid-parts.ts';
 
 export interface CheckedRequest {
@@ -74,7 +76,7 @@ function readQuery(request: HttpRequest, problems: Problem[]): Readonly<Record<s
   for (const name of new Set(names.filter((name, position) => names.indexOf(name) !== position))) {
     const fix = 'Send each query parameter once.';
     problems.push({
-      path: `/query/${name.slice(0, 100)}`,
+      path: cutText(`/query${toPointer([name])}`, 100),
       code: 'DUPLICATE_FIELD',
       message: 'It is there twice.',
       fix,

@@ -9,10 +9,11 @@ export function registerDeliverOutbox(app: Pick<typeof functionsApp, 'timer'>, o
   app.timer('deliverOutbox', {
     schedule: deliverOutboxSchedule,
     handler: async (_timer, context: InvocationContext) => {
-      const { delivered, postponed, undeliverable, kept } = await deliverOutbox(options);
+      const { delivered, postponed, undeliverable, kept, problem } = await deliverOutbox(options);
       if (delivered + postponed + undeliverable + kept === 0) return;
       context.log(
-        `outbox: ${delivered} delivered, ${postponed} postponed, ${undeliverable} undeliverable, ${kept} kept`,
+        `outbox: ${delivered} delivered, ${postponed} postponed, ${undeliverable} undeliverable, ${kept} kept` +
+          (problem === undefined ? '' : `; ${problem}`),
       );
     },
   });

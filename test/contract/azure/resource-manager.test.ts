@@ -307,6 +307,18 @@ describe('src/azure/resource-manager', () => {
       });
     });
 
+    it('does not read a package on that has no end', async () => {
+      const file = `${stack.arm.url}/subscriptions/endless`;
+      answerNext('/operationResults/one', { status: 200, headers: json, body: JSON.stringify(file) });
+      answerNext('/subscriptions/endless', { status: 200, body: 'x'.repeat(17 * 1024 * 1024) });
+
+      expect(await arm.pollProfile(located())).toMatchObject({
+        outcome: 'busy',
+        code: 'ProfileNotReady',
+        message: expect.stringContaining('larger than') as string,
+      });
+    });
+
     it('gives Azure’s words of an action that fails at its Location', async () => {
       const error = {
         code: 'VpnProfileFailed',

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { deliverOutbox, type DeliveryRound } from '../../../src/desk/outbox-delivery.ts';
 import { createOutbox, type Outbox } from '../../../src/desk/outbox.ts';
+import { AppError } from '../../../src/domain/app-error.ts';
 import type { WebhookAnswer, WebhookRequest } from '../../../src/ports/webhooks.ts';
 import { atEveryCrash } from '../../support/every-crash.ts';
 import { createMemoryTables, type MemoryTables } from '../../support/memory-tables.ts';
@@ -159,6 +160,36 @@ describe('src/desk/outbox-delivery', () => {
       ...(answer instanceof Error ? {} : { lastStatus: answer.status }),
     });
     expect(world.clock.now().getTime()).toBeLessThan(Date.parse('2026-03-01T12:00:00.000Z') + 49 * hour);
+  });
+
+  it.each([
+    [
+      'an address that is refused',
+      new AppError('ERR_REQUEST_INVALID', 'The name resolves to a private address.'),
+      'Not sent: The name resolves to a private address.',
+    ],
+    [
+      'a connection that fails',
+      Object.assign(new Error('connect ECONNREFUSED https://hooks/secret'), { code: 'ECONNREFUSED' }),
+      'The connection failed: ECONNREFUSED.',
+    ],
+    ['silence', Object.assign(new Error('aborted'), { name: 'TimeoutError' }), 'No answer within 10 s.'],
+  ])('keeps with the event why %s took no delivery, and says so', async (_what, error, problem) => {
+    const world = createWorld();
+    world.answer = error;
+    await world.outbox.append(event);
+
+    const round = await world.deliver();
+
+    expect(round).toMatchObject({ postponed: 1, problem });
+    expect((await world.outbox.listPending())[0]?.record).toMatchObject({ lastProblem: problem });
+    world.answer = { status: 503 };
+    world.clock.advance(hour);
+    expect(await world.deliver()).not.toHaveProperty('problem');
+    expect((await world.outbox.listPending())[0]?.record).not.toHaveProperty('lastProblem');
+    world.answer = error;
+    await deliverUntilEnd(world);
+    expect(await world.outbox.get(event.id)).toMatchObject({ state: 'undeliverable', lastProblem: problem });
   });
 
   it('waits for a webhook for a week, then keeps the event', async () => {
