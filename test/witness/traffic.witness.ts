@@ -30,6 +30,7 @@ const operations = [
   'ResourceGroups_CreateOrUpdate',
   'ResourceGroups_Delete',
   'ResourceGroups_Get',
+  'ResourceGroups_List',
   'Resources_ListByResourceGroup',
   'SetSecret',
   'UpdateCertificate',
