@@ -63,6 +63,7 @@ export const windowsMachineSchema = z.strictObject({
   domain: z.string().optional(),
   osVersion: z.string().default('10.0.14393'),
   powerShellVersion: z.string().default('5.1.14393.7515'),
+  installation: z.enum(['Server', 'Server Core', 'Nano Server', 'Client']).default('Server'),
   power: z.enum(['on', 'off', 'rebooting']).default('on'),
   /** When it has started again, in stack time (ms). */
   bootsAtMs: z.number().optional(),

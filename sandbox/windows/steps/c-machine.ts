@@ -1,6 +1,7 @@
 import { orderRestart } from '../machine-power.ts';
 import type { StepOutcome, StepStandIn } from '../model.ts';
 import { noParameters } from './w-parameters.ts';
+import { isOlder } from './w2-installed-versions.ts';
 import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
 
 type Call = BoundCall<typeof noParameters>;
@@ -25,7 +26,20 @@ export const c2: StepStandIn = {
 function introduce({ machine, isElevated, nowMs }: Call): StepOutcome {
   const { computerName, osVersion, powerShellVersion } = machine;
   const utcNow = new Date(nowMs).toISOString();
-  return fine({ hostName: computerName.toUpperCase(), osVersion, powerShellVersion, isElevated, utcNow });
+  const facts = { hostName: computerName.toUpperCase(), osVersion, powerShellVersion, isElevated, utcNow };
+  const obstacle = findObstacle(machine);
+  return obstacle === undefined ? fine(facts) : refused('Precondition', obstacle, facts);
+}
+
+/** What is too old for the steps, or lacks what they need. */
+function findObstacle({ osVersion, powerShellVersion, installation }: Call['machine']): string | undefined {
+  const major = Number.parseInt(powerShellVersion, 10);
+  if (major < 4 || major > 5)
+    return `PowerShell ${powerShellVersion} answers. The steps need Windows PowerShell, 4.0 or 5.1.`;
+  if (isOlder(osVersion, '6.3'))
+    return `Windows ${osVersion} is too old. The steps need Windows Server 2012 R2 (6.3) or newer.`;
+  if (installation === 'Nano Server') return 'This is Nano Server, which has neither the roles nor the cmdlets.';
+  return undefined;
 }
 
 function isNotPending(call: Call): StepOutcome {

@@ -51,6 +51,23 @@ describe('sandbox/windows/steps', () => {
   });
 
   const run = (step: string, mode: StepMode, request?: StepRequest) => made.run(step, mode, request);
+  it.each([
+    [{ powerShellVersion: '4.0', osVersion: '6.3.9600' }, ''],
+    [{ powerShellVersion: '3.0', osVersion: '6.3.9600' }, 'Windows PowerShell'],
+    [{ powerShellVersion: '7.6.9' }, 'Windows PowerShell'],
+    [{ osVersion: '6.2.9200' }, 'Windows 6.2.9200 is too old'],
+    [{ installation: 'Nano Server' as const }, 'Nano Server'],
+  ])('judges at C1 a machine with %j', async (build, words) => {
+    made.define((definition) => {
+      Object.assign(definition.machines[1], build);
+    });
+
+    const { ok, code, message = '' } = await run('C1', 'probe', { on: 'natvm' });
+
+    expect({ ok, code }).toEqual(words === '' ? { ok: true, code: '' } : { ok: false, code: 'Precondition' });
+    expect(message).toContain(words);
+  });
+
   const dial = (more: object = {}) => made.world().connectVpn('natvm', { ...client, ...more });
 
   async function applyUntil(last: string): Promise<void> {
