@@ -40,7 +40,8 @@ function Test-Restarted {
 }
 
 if ($Mode -eq 'apply' -and (Test-Restarted)) {
-  return [ordered]@{ ok = $true; changed = $true; code = ''; facts = $facts; message = '' }
+  $changed = $true
+  return [ordered]@{ ok = $true; changed = $changed; code = ''; facts = $facts; message = '' }
 }
 if ($Mode -ne 'apply') {
   if (-not (Test-RestartPending) -or ($Mode -eq 'verify' -and (Test-Restarted))) {
@@ -51,6 +52,7 @@ if ($Mode -ne 'apply') {
   return [ordered]@{ ok = $false; changed = $false; code = $code; facts = $facts; message = $message }
 }
 
+$changed = $true
 $null = [IO.Directory]::CreateDirectory($folder)
 [IO.File]::WriteAllText($note, $startedText)
 $ErrorActionPreference = 'Continue'
@@ -64,4 +66,4 @@ if ($exitCode -eq 0 -or $exitCode -eq 1190) {
   Start-Sleep @pause
   $message = 'The machine did not go down within three minutes.'
 }
-return [ordered]@{ ok = $false; changed = $false; code = 'ToolFailed'; facts = $facts; message = $message }
+return [ordered]@{ ok = $false; changed = $changed; code = 'ToolFailed'; facts = $facts; message = $message }

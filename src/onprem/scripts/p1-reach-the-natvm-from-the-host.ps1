@@ -46,11 +46,12 @@ if ($Mode -eq 'undo') {
   if (-not (Test-Path $note)) {
     return [ordered]@{ ok = $true; changed = $false; code = ''; facts = @{}; message = '' }
   }
+  $changed = $true
   $others = @(Get-TrustedHost | Where-Object { $_ -ne $ComputerName })
   $options = @{ Path = $listPath; Value = ($others -join ','); Force = $true }
   Set-Item @options
   Remove-Item $note
-  return [ordered]@{ ok = $true; changed = $true; code = ''; facts = @{}; message = '' }
+  return [ordered]@{ ok = $true; changed = $changed; code = ''; facts = @{}; message = '' }
 }
 
 $isTrusted = Test-Trusted
@@ -59,11 +60,11 @@ if (-not $isTrusted -and $Mode -eq 'probe') {
 }
 $changed = $false
 if (-not $isTrusted -and $Mode -eq 'apply') {
+  $changed = $true
   $null = [IO.Directory]::CreateDirectory($folder)
   [IO.File]::WriteAllText($note, '')
   $options = @{ Path = $listPath; Value = $ComputerName; Concatenate = $true; Force = $true }
   Set-Item @options
-  $changed = $true
 }
 # A wrong password is tried once: the launcher names it AuthFailed.
 $facts = @{ hostName = Get-RemoteName }

@@ -49,8 +49,9 @@ if ($Mode -eq 'probe' -or $Mode -eq 'verify') {
   $code = @{ probe = 'NotDone'; verify = 'VerifyFailed' }[$Mode]
   return [ordered]@{ ok = $false; changed = $false; code = $code; facts = @{}; message = 'Another adapter is preferred.' }
 }
+$changed = $true
 $result = Set-Adapter $wanted
 if ($result.exitCode -ne 0) {
-  return [ordered]@{ ok = $false; changed = $false; code = 'ToolFailed'; facts = @{}; message = $result.text }
+  return [ordered]@{ ok = $false; changed = $changed; code = 'ToolFailed'; facts = @{}; message = $result.text }
 }
-return [ordered]@{ ok = $true; changed = $true; code = ''; facts = @{}; message = '' }
+return [ordered]@{ ok = $true; changed = $changed; code = ''; facts = @{}; message = '' }

@@ -46,6 +46,7 @@ if ($adapters.Count -eq 0) {
   $message = 'There is no such adapter: it was renamed.'
   return [ordered]@{ ok = $false; changed = $false; code = 'Precondition'; facts = @{}; message = $message }
 }
+$changed = $true
 if (-not $isRunning) {
   Start-Service 'RemoteAccess'
 }
@@ -58,6 +59,6 @@ if ($natMode) {
   $result = Invoke-Native { netsh 'routing' 'ip' 'nat' 'add' 'interface' $name 'mode=full' }
 }
 if ($result.exitCode -ne 0) {
-  return [ordered]@{ ok = $false; changed = $false; code = 'ToolFailed'; facts = @{}; message = $result.text }
+  return [ordered]@{ ok = $false; changed = $changed; code = 'ToolFailed'; facts = @{}; message = $result.text }
 }
-return [ordered]@{ ok = $true; changed = $true; code = ''; facts = @{}; message = '' }
+return [ordered]@{ ok = $true; changed = $changed; code = ''; facts = @{}; message = '' }

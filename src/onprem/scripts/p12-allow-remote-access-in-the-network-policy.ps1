@@ -79,6 +79,7 @@ if ($Mode -eq 'undo') {
   if (-not $policy.isOn) {
     return [ordered]@{ ok = $true; changed = $false; code = ''; facts = $facts; message = '' }
   }
+  $changed = $true
   $result = Invoke-Native { netsh 'nps' 'set' 'np' $name 'state=disable' }
 } else {
   if ($policy.isOpen) {
@@ -89,10 +90,11 @@ if ($Mode -eq 'undo') {
     $message = 'The network policy is off, or denies access.'
     return [ordered]@{ ok = $false; changed = $false; code = $code; facts = $facts; message = $message }
   }
+  $changed = $true
   # 0x100f: the permission to dial in.
   $result = Invoke-Native { netsh 'nps' 'set' 'np' $name 'state=enable' 'profileid=0x100f' 'profiledata=true' }
 }
 if ($result.exitCode -ne 0) {
-  return [ordered]@{ ok = $false; changed = $false; code = 'ToolFailed'; facts = $facts; message = $result.text }
+  return [ordered]@{ ok = $false; changed = $changed; code = 'ToolFailed'; facts = $facts; message = $result.text }
 }
-return [ordered]@{ ok = $true; changed = $true; code = ''; facts = $facts; message = '' }
+return [ordered]@{ ok = $true; changed = $changed; code = ''; facts = $facts; message = '' }

@@ -55,8 +55,9 @@ if ($Mode -eq 'undo') {
   if ($null -eq $rule) {
     return [ordered]@{ ok = $true; changed = $false; code = ''; facts = @{}; message = '' }
   }
+  $changed = $true
   Remove-Rule
-  return [ordered]@{ ok = $true; changed = $true; code = ''; facts = @{}; message = '' }
+  return [ordered]@{ ok = $true; changed = $changed; code = ''; facts = @{}; message = '' }
 }
 
 $facts = @{ isBehindNat = Test-PrivateAddress }
@@ -67,6 +68,7 @@ if ($Mode -ne 'apply') {
   $code = @{ probe = 'NotDone'; verify = 'VerifyFailed' }[$Mode]
   return [ordered]@{ ok = $false; changed = $false; code = $code; facts = $facts; message = 'The firewall is closed for L2TP.' }
 }
+$changed = $true
 if ($null -ne $rule) {
   Remove-Rule
 }
@@ -81,4 +83,4 @@ $options = @{
   InterfaceAlias = [Management.Automation.WildcardPattern]::Escape($ExternalNic)
 }
 $null = New-NetFirewallRule @options
-return [ordered]@{ ok = $true; changed = $true; code = ''; facts = $facts; message = '' }
+return [ordered]@{ ok = $true; changed = $changed; code = ''; facts = $facts; message = '' }

@@ -98,21 +98,23 @@ try {
     if (-not $isLetIn) {
       return [ordered]@{ ok = $true; changed = $false; code = ''; facts = $facts; message = '' }
     }
+    $changed = $true
     $user.Enabled = $false
     $user.Save()
     Disconnect-User
-    return [ordered]@{ ok = $true; changed = $true; code = ''; facts = @{ isEnabled = $false }; message = '' }
+    return [ordered]@{ ok = $true; changed = $changed; code = ''; facts = @{ isEnabled = $false }; message = '' }
   }
   if ($Mode -eq 'apply') {
     # An account that was made by hand gets its password anew: nobody knows who has the old one.
     $isNew = $null -eq $user -or $user.Description -ne $mark
+    $changed = $true
     try {
       Save-User $user ($isNew -or $ResetPassword)
     } catch [DirectoryServices.AccountManagement.PasswordException] {
       $message = 'The password does not meet the policy of this machine (2245).'
       return [ordered]@{ ok = $false; changed = $false; code = 'Precondition'; facts = $facts; message = $message }
     }
-    return [ordered]@{ ok = $true; changed = $true; code = ''; facts = @{ isEnabled = $true }; message = '' }
+    return [ordered]@{ ok = $true; changed = $changed; code = ''; facts = @{ isEnabled = $true }; message = '' }
   }
   if ($isLetIn -and ($Mode -eq 'verify' -or -not $ResetPassword)) {
     return [ordered]@{ ok = $true; changed = $false; code = ''; facts = $facts; message = '' }

@@ -53,6 +53,7 @@ try {
     $code = @{ probe = 'NotDone'; verify = 'VerifyFailed' }[$Mode]
     return [ordered]@{ ok = $false; changed = $false; code = $code; facts = @{}; message = 'The user may still come in.' }
   }
+  $changed = $true
   # First the door, then those who are inside: in the other order they could come in again.
   if ($isOpen) {
     $user.Enabled = $false
@@ -62,7 +63,7 @@ try {
     $options = @{ UserName = $name }
     Disconnect-VpnUser @options
   }
-  return [ordered]@{ ok = $true; changed = $true; code = ''; facts = @{}; message = '' }
+  return [ordered]@{ ok = $true; changed = $changed; code = ''; facts = @{}; message = '' }
 } finally {
   $machine.Dispose()
 }

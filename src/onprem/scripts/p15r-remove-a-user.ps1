@@ -53,12 +53,13 @@ try {
     $code = @{ probe = 'NotDone'; verify = 'VerifyFailed' }[$Mode]
     return [ordered]@{ ok = $false; changed = $false; code = $code; facts = @{}; message = 'The account is still there.' }
   }
+  $changed = $true
   # A session outlives its account: the door is closed first, then it is ended.
   $user.Enabled = $false
   $user.Save()
   Disconnect-User
   $user.Delete()
-  return [ordered]@{ ok = $true; changed = $true; code = ''; facts = @{}; message = '' }
+  return [ordered]@{ ok = $true; changed = $changed; code = ''; facts = @{}; message = '' }
 } finally {
   $machine.Dispose()
 }

@@ -49,8 +49,8 @@ if (-not $isDone) {
     return [ordered]@{ ok = $false; changed = $false; code = 'Precondition'; facts = @{}; message = $message }
   }
   $options = @{ Cert = (Get-Item $path); FilePath = $file; Type = 'CERT'; Force = $true }
-  $null = Export-Certificate @options
   $changed = $true
+  $null = Export-Certificate @options
 }
 $content = [Convert]::ToBase64String([IO.File]::ReadAllBytes($file))
 $facts = @{ certificate = $content; file = $file }

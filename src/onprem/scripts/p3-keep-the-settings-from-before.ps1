@@ -118,14 +118,15 @@ if ($Mode -eq 'undo') {
   if (-not $isThere) {
     return [ordered]@{ ok = $true; changed = $false; code = ''; facts = @{}; message = '' }
   }
+  $changed = $true
   $failures = Restore-Before
   if ($failures -gt 0) {
     $message = '{0} parts of the settings could not be put back; they are kept in {1}.' -f $failures, $folder
-    return [ordered]@{ ok = $false; changed = $true; code = 'ToolFailed'; facts = $facts; message = $message }
+    return [ordered]@{ ok = $false; changed = $changed; code = 'ToolFailed'; facts = $facts; message = $message }
   }
   $options = @{ Path = $folder; Recurse = $true; Force = $true }
   Remove-Item @options
-  return [ordered]@{ ok = $true; changed = $true; code = ''; facts = @{}; message = '' }
+  return [ordered]@{ ok = $true; changed = $changed; code = ''; facts = @{}; message = '' }
 }
 if ($isThere) {
   return [ordered]@{ ok = $true; changed = $false; code = ''; facts = $facts; message = '' }
@@ -137,8 +138,9 @@ if ($Mode -eq 'verify') {
   $message = 'There are no settings from before.'
   return [ordered]@{ ok = $false; changed = $false; code = 'VerifyFailed'; facts = @{}; message = $message }
 }
+$changed = $true
 $problem = Save-Before
 if ($problem) {
-  return [ordered]@{ ok = $false; changed = $false; code = 'ToolFailed'; facts = @{}; message = $problem }
+  return [ordered]@{ ok = $false; changed = $changed; code = 'ToolFailed'; facts = @{}; message = $problem }
 }
-return [ordered]@{ ok = $true; changed = $true; code = ''; facts = $facts; message = '' }
+return [ordered]@{ ok = $true; changed = $changed; code = ''; facts = $facts; message = '' }

@@ -133,8 +133,9 @@ if ($Mode -eq 'undo') {
   if (-not $isInstalled) {
     return [ordered]@{ ok = $true; changed = $false; code = ''; facts = @{}; message = '' }
   }
+  $changed = $true
   Restore-Role
-  return [ordered]@{ ok = $true; changed = $true; code = ''; facts = @{}; message = '' }
+  return [ordered]@{ ok = $true; changed = $changed; code = ''; facts = @{}; message = '' }
 }
 
 if ($isDone) {
@@ -155,9 +156,10 @@ $problem = Find-PoolProblem
 if ($problem) {
   return [ordered]@{ ok = $false; changed = $false; code = 'Precondition'; facts = @{}; message = $problem }
 }
+$changed = $true
 if ((Install-Feature) -eq 'Yes') {
   $message = 'The features are installed and wait for the machine to start again.'
-  return [ordered]@{ ok = $true; changed = $true; code = 'RebootRequired'; facts = @{}; message = $message }
+  return [ordered]@{ ok = $true; changed = $changed; code = 'RebootRequired'; facts = @{}; message = $message }
 }
 if ($isInstalled) {
   Set-Pool $access
@@ -166,4 +168,4 @@ if ($isInstalled) {
   Install-RemoteAccess @options
 }
 $facts = @{ addressFrom = $AddressFrom; addressTo = $AddressTo }
-return [ordered]@{ ok = $true; changed = $true; code = ''; facts = $facts; message = '' }
+return [ordered]@{ ok = $true; changed = $changed; code = ''; facts = $facts; message = '' }

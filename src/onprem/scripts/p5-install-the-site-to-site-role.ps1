@@ -23,9 +23,10 @@ if ($Mode -eq 'undo') {
   if (-not $isInstalled -or $was -eq 'Installed') {
     return [ordered]@{ ok = $true; changed = $false; code = ''; facts = @{}; message = '' }
   }
+  $changed = $true
   $options = @{ VpnType = 'VpnS2S'; Force = $true }
   Uninstall-RemoteAccess @options
-  return [ordered]@{ ok = $true; changed = $true; code = ''; facts = @{}; message = '' }
+  return [ordered]@{ ok = $true; changed = $changed; code = ''; facts = @{}; message = '' }
 }
 if ($isInstalled) {
   return [ordered]@{ ok = $true; changed = $false; code = ''; facts = @{}; message = '' }
@@ -37,6 +38,7 @@ if ($Mode -eq 'verify') {
   $message = 'The site-to-site role is not installed.'
   return [ordered]@{ ok = $false; changed = $false; code = 'VerifyFailed'; facts = @{}; message = $message }
 }
+$changed = $true
 $options = @{ VpnType = 'VpnS2S'; Legacy = $true }
 Install-RemoteAccess @options
-return [ordered]@{ ok = $true; changed = $true; code = ''; facts = @{}; message = '' }
+return [ordered]@{ ok = $true; changed = $changed; code = ''; facts = @{}; message = '' }

@@ -59,14 +59,14 @@ if ($Mode -eq 'verify') {
   return [ordered]@{ ok = $false; changed = $false; code = 'VerifyFailed'; facts = @{}; message = $message }
 }
 
+$changed = $true
 if ([string](Get-Service $name).Status -ne 'Stopped') {
-  $changed = $true
   # Without waiting, which Stop-Service of PowerShell 4.0 cannot. What depends on the service is stopped with it.
   (Get-Service $name).Stop()
   if (-not (Test-Stopped 45) -and -not (Stop-Hanging)) {
     $message = 'The service does not stop and shares its process with others: restart the machine.'
-    return [ordered]@{ ok = $false; changed = $false; code = 'ToolFailed'; facts = @{}; message = $message }
+    return [ordered]@{ ok = $false; changed = $changed; code = 'ToolFailed'; facts = @{}; message = $message }
   }
 }
 Start-Service $name
-return [ordered]@{ ok = $true; changed = $true; code = ''; facts = @{}; message = '' }
+return [ordered]@{ ok = $true; changed = $changed; code = ''; facts = @{}; message = '' }

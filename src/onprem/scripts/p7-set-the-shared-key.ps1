@@ -45,13 +45,15 @@ if ($Mode -eq 'undo') {
     return [ordered]@{ ok = $true; changed = $false; code = ''; facts = @{}; message = '' }
   }
   # Certificates want one that this machine may not have: a key that nobody knows closes the door as well.
+  $changed = $true
   Set-Key (New-UnknownKey)
   $message = 'The shared key is replaced by one that nobody knows.'
-  return [ordered]@{ ok = $true; changed = $true; code = ''; facts = @{}; message = $message }
+  return [ordered]@{ ok = $true; changed = $changed; code = ''; facts = @{}; message = $message }
 }
 if ($Mode -eq 'apply') {
+  $changed = $true
   Set-Key $SharedKey
-  return [ordered]@{ ok = $true; changed = $true; code = ''; facts = @{}; message = '' }
+  return [ordered]@{ ok = $true; changed = $changed; code = ''; facts = @{}; message = '' }
 }
 if ($Mode -eq 'verify') {
   if ($isShared) {

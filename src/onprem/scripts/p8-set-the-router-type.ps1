@@ -50,11 +50,12 @@ if ($Mode -eq 'undo') {
     $message = 'The type from before is not known: it stays as it is.'
     return [ordered]@{ ok = $true; changed = $false; code = ''; facts = @{}; message = $message }
   }
+  $changed = $true
   $result = Set-Type $was.v4 $was.v6 $was.ras
   if ($result.exitCode -ne 0) {
-    return [ordered]@{ ok = $false; changed = $false; code = 'ToolFailed'; facts = @{}; message = $result.text }
+    return [ordered]@{ ok = $false; changed = $changed; code = 'ToolFailed'; facts = @{}; message = $result.text }
   }
-  return [ordered]@{ ok = $true; changed = $true; code = ''; facts = @{}; message = '' }
+  return [ordered]@{ ok = $true; changed = $changed; code = ''; facts = @{}; message = '' }
 }
 if ($Mode -ne 'apply') {
   if (Test-Type) {
@@ -63,9 +64,10 @@ if ($Mode -ne 'apply') {
   $code = @{ probe = 'NotDone'; verify = 'VerifyFailed' }[$Mode]
   return [ordered]@{ ok = $false; changed = $false; code = $code; facts = @{}; message = 'The router is of another type.' }
 }
+$changed = $true
 $result = Set-Type 'lananddd' 'none' 'ipv4'
 # A wrong word prints the help and ends with 1. What it says of WCNNETSH.DLL means nothing here.
 if ($result.exitCode -ne 0) {
-  return [ordered]@{ ok = $false; changed = $false; code = 'ToolFailed'; facts = @{}; message = $result.text }
+  return [ordered]@{ ok = $false; changed = $changed; code = 'ToolFailed'; facts = @{}; message = $result.text }
 }
-return [ordered]@{ ok = $true; changed = $true; code = ''; facts = @{}; message = '' }
+return [ordered]@{ ok = $true; changed = $changed; code = ''; facts = @{}; message = '' }

@@ -54,6 +54,11 @@ describe('src/onprem/step-scripts.ts', () => {
     expect(script).toMatch(/^[\n\x20-\x7e]+$/);
   });
 
+  // A step that throws says whether it had changed something: what is said in the answer's table alone comes too late.
+  test.each(steps)('says in %s that it changes something before it does', (id) => {
+    expect(stepScripts[id] ?? '').not.toMatch(/(?<![$.\w])changed\s*=\s*\$true/);
+  });
+
   test.each(steps)('takes in %s the mode, the parameters and the secrets of its contract', (_, step) => {
     const named = paramBlockOf(step)
       .map(({ name }) => name.toLowerCase())
