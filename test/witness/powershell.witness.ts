@@ -4,7 +4,10 @@
 // what 4.0 and 5.1 lack is held by the table in sandbox/windows/powershell.
 
 import { createHash } from 'node:crypto';
+import { buildL2tpKit } from '../../src/kits/l2tp/build-l2tp-kit.ts';
 import { composedScripts } from '../../src/onprem/composed-scripts.ts';
+import { someL2tpSettings } from '../support/builders/some-l2tp-settings.ts';
+import { unpackKit } from '../support/kits/unpack-kit.ts';
 import { createRootData } from '../support/root-certificates.ts';
 import { sshScriptOf, sshVerbs } from '../support/ssh-script-of.ts';
 import {
@@ -19,6 +22,7 @@ import {
   type MachineFacts,
   type RealMachine,
   type RealPowerShell,
+  type StepRun,
 } from './support/real-powershell.ts';
 
 const sites = ['MgmtSvc-Connector', 'MgmtSvc-ConnectorController', 'MgmtSvc-ConnectorExtension'];
@@ -45,6 +49,37 @@ describe('the real parser', () => {
 
   it('refuses what is wrong', async () => {
     expect(await powershell.parse({ broken: '$a = 1\nif ($a' })).toEqual([expect.stringMatching(/^broken:2 /)]);
+  });
+});
+
+describe('C1, the machine', () => {
+  const key = 'HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion';
+  const ask = (osVersion: string, powerShellVersion: string, InstallationType = 'Server'): Promise<StepRun> =>
+    powershell
+      .machine({ osVersion, powerShellVersion, values: { [key]: { InstallationType } } })
+      .then((machine) => machine.run('C1', 'probe', {}));
+
+  it.each([
+    ['10.0.14393', '5.1.14393.7515', 'Server Core'],
+    ['6.3.9600', '4.0', 'Server'],
+  ])('will do with Windows %s and PowerShell %s', async (osVersion, powerShellVersion, installation) => {
+    expect(await ask(osVersion, powerShellVersion, installation)).toMatchObject({
+      ok: true,
+      changed: false,
+      facts: { osVersion, powerShellVersion, isElevated: true },
+    });
+  });
+
+  it.each([
+    ['6.3.9600', '3.0', 'Server', 'Windows PowerShell 3.0 is too old'],
+    ['10.0.20348', '7.6.9', 'Server', 'start powershell.exe'],
+    ['6.2.9200', '4.0', 'Server', 'Windows 6.2.9200 is too old'],
+    ['10.0.14393', '5.1', 'Nano Server', 'Nano Server'],
+  ])('is refused with Windows %s, PowerShell %s, %s', async (osVersion, powerShellVersion, installation, words) => {
+    const answer = await ask(osVersion, powerShellVersion, installation);
+
+    expect(answer).toMatchObject({ ok: false, code: 'Precondition', facts: { osVersion, powerShellVersion } });
+    expect(answer.message).toContain(words);
   });
 });
 
@@ -167,7 +202,11 @@ describe('W21, the certificate', () => {
   const before = 'B'.repeat(40);
   const wanted = 'A'.repeat(40);
   const ask = { folder, thumbprint: wanted };
-  const certificates = [before, wanted].map((thumbprint) => ({ thumbprint, hasPrivateKey: true }));
+  const certificates = [before, wanted].map((thumbprint) => ({
+    store: 'LocalMachine/My',
+    thumbprint,
+    hasPrivateKey: true,
+  }));
 
   async function aPortal(): Promise<RealMachine> {
     const machine = await powershell.machine({ ...hasWebServer, certificates });
@@ -399,6 +438,57 @@ describe('W31, the trust', () => {
     const machine = await anApi();
 
     await failsToApply(machine, 'W31', ask, 'Configure-TrustAzureStack.ps1', ['idles', 'complains']);
+  });
+});
+
+describe('the Windows files of an L2TP kit', () => {
+  let der: Buffer;
+  let thumbprint: string;
+
+  beforeAll(async () => {
+    der = Buffer.from(await createRootData('AzureStackCertificationAuthority'), 'base64');
+    thumbprint = createHash('sha1').update(der).digest('hex').toUpperCase();
+  });
+
+  const roots = (store: string): { store: string; thumbprint: string } => ({ store, thumbprint });
+
+  /** The kit of a connection, unpacked in a folder of its own. */
+  function unpack(machine: RealMachine, connectionName: string): { connect: string; disconnect: string } {
+    const certificate = { der, thumbprint, subject: 'CN=AzureStackCertificationAuthority' };
+    const files = unpackKit(buildL2tpKit('windows', someL2tpSettings({ connectionName, certificate })));
+    const folder = `C:\\kits\\${connectionName}`;
+    for (const name of ['connect.ps1', 'disconnect.ps1']) machine.write(`${folder}\\${name}`, files[name] ?? '');
+    machine.write(`${folder}\\CA.cer`, der);
+    return { connect: `${folder}\\connect.ps1`, disconnect: `${folder}\\disconnect.ps1` };
+  }
+
+  async function trusts(machine: RealMachine, store: string): Promise<boolean> {
+    machine.write('C:\\look.ps1', `Test-Path -LiteralPath 'Cert:\\${store}\\${thumbprint}'`);
+    return (await machine.runFile('C:\\look.ps1')) === 'True';
+  }
+
+  it.each([
+    ['LocalMachine', {}],
+    ['CurrentUser', { CurrentUserOnly: true }],
+  ])('take the root away that they brought to %s, when nothing needs it any more', async (location, parameters) => {
+    const machine = await powershell.machine();
+    const [one, two] = [unpack(machine, 'poc1'), unpack(machine, 'poc2')];
+    for (const kit of [one, two, one]) await machine.runFile(kit.connect, parameters);
+    expect(await trusts(machine, `${location}\\Root`)).toBe(true);
+
+    expect(await machine.runFile(one.disconnect)).toContain('poc1 is gone');
+    expect(await trusts(machine, `${location}\\Root`)).toBe(true);
+    await machine.runFile(two.disconnect);
+    expect(await trusts(machine, `${location}\\Root`)).toBe(false);
+  });
+
+  it('leave a root that was trusted before, and say so', async () => {
+    const machine = await powershell.machine({ certificates: [roots('LocalMachine/Root')] });
+    const kit = unpack(machine, 'poc1');
+    await machine.runFile(kit.connect);
+
+    expect(await machine.runFile(kit.disconnect)).toContain('still trusted');
+    expect(await trusts(machine, 'LocalMachine\\Root')).toBe(true);
   });
 });
 

@@ -47,6 +47,8 @@ export interface RealMachine {
     parameters: Readonly<Record<string, unknown>>,
     facts?: MachineFacts,
   ): Promise<StepRun>;
+  /** Runs a script that lies on the machine; what it said, or throws what it threw. */
+  runFile(path: string, parameters?: Readonly<Record<string, unknown>>, facts?: MachineFacts): Promise<string>;
   write(path: string, content: string | Uint8Array): void;
   /** Undefined where there is no such file. */
   read(path: string): string | undefined;
@@ -131,12 +133,19 @@ function machineAt(root: string, ask: (request: object) => Promise<unknown>): Re
       const { script, invocation } = composeCommand(command);
       const file = join(dirname(root), `${stepId}.ps1`);
       writeFileSync(file, script);
-      const ran = ranSchema.parse(await ask({ do: 'run', script: file, invocation, facts }));
+      const ran = ranSchema.parse(
+        await ask({ do: 'run', script: file, parameters: { Invocation: invocation }, facts }),
+      );
       const answer = readAnswer({ output: ran.output, exitCode: ran.exitCode, stepId, mode });
       const said = [...ran.streams, ran.output].join('\n');
       if ('unreadable' in answer) throw new Error(`${stepId} ${mode}: ${answer.unreadable}\n${said}`);
       const { ok, changed, code, message = '' } = answer;
       return { ok, changed, code, facts: answer.facts, message, exitCode: ran.exitCode, said, calls: ran.calls };
+    },
+    runFile: async (path, parameters = {}, facts = {}) => {
+      const { exitCode, streams } = ranSchema.parse(await ask({ do: 'run', script: place(path), parameters, facts }));
+      if (exitCode !== 0) throw new Error(streams.join('\n'));
+      return streams.join('\n');
     },
     write: (path, content) => {
       mkdirSync(dirname(place(path)), { recursive: true });

@@ -26,14 +26,29 @@ if ($certificate.Thumbprint -ne $settings.Thumbprint) {
   throw 'CA.cer is not the certificate that belongs to this script. Unpack the kit again.'
 }
 $store = 'Cert:\LocalMachine\Root'
+$hive = [Microsoft.Win32.Registry]::LocalMachine
 if ($CurrentUserOnly) {
   $store = 'Cert:\CurrentUser\Root'
+  $hive = [Microsoft.Win32.Registry]::CurrentUser
 }
-$trust = @{
-  FilePath = $file
-  CertStoreLocation = $store
+$isTrusted = Test-Path -LiteralPath (Join-Path $store $settings.Thumbprint)
+if (-not $isTrusted) {
+  $trust = @{
+    FilePath = $file
+    CertStoreLocation = $store
+  }
+  Import-Certificate @trust | Out-Null
 }
-Import-Certificate @trust | Out-Null
+# disconnect.ps1 takes away what such scripts brought, when the last connection that needs it goes; what was trusted before stays.
+$notePath = 'SOFTWARE\Gatehouse\VpnRoots\' + $settings.Thumbprint
+$note = $hive.OpenSubKey($notePath, $true)
+if ((-not $isTrusted) -and ($null -eq $note)) {
+  $note = $hive.CreateSubKey($notePath)
+}
+if ($null -ne $note) {
+  $note.SetValue($settings.Name, '')
+  $note.Close()
+}
 
 # An earlier connection of this name may have another key. While it is connected it cannot be removed.
 $known = @{

@@ -31,11 +31,33 @@ if ($null -ne $connection) {
   Remove-VpnConnection @removal
 }
 
-foreach ($store in @('Cert:\LocalMachine\Root', 'Cert:\CurrentUser\Root')) {
-  $path = Join-Path $store $settings.Thumbprint
+# The certificate goes with the last connection that needs it, where connect.ps1 brought it. One that was trusted before stays.
+$notePath = 'SOFTWARE\Gatehouse\VpnRoots\' + $settings.Thumbprint
+$places = @(
+  @{ Store = 'Cert:\LocalMachine\Root'; Hive = [Microsoft.Win32.Registry]::LocalMachine }
+  @{ Store = 'Cert:\CurrentUser\Root'; Hive = [Microsoft.Win32.Registry]::CurrentUser }
+)
+foreach ($place in $places) {
+  $note = $place.Hive.OpenSubKey($notePath, $true)
+  if ($null -eq $note) {
+    continue
+  }
+  $others = @($note.GetValueNames() | Where-Object { $_ -ne $settings.Name })
+  if ($others.Count -gt 0) {
+    $note.DeleteValue($settings.Name, $false)
+    $note.Close()
+    continue
+  }
+  $note.Close()
+  $path = Join-Path $place.Store $settings.Thumbprint
   if (Test-Path -LiteralPath $path) {
     Remove-Item -LiteralPath $path
   }
+  $place.Hive.DeleteSubKey($notePath, $false)
 }
 
-Write-Host ('The connection ' + $settings.Name + ' and its certificate are gone from this machine.')
+Write-Host ('The connection ' + $settings.Name + ' is gone from this machine.')
+$store = Join-Path 'Cert:\LocalMachine\Root' $settings.Thumbprint
+if (Test-Path -LiteralPath $store) {
+  Write-Host 'Its certificate is still trusted: it was before this kit, or another connection needs it.'
+}

@@ -1,10 +1,11 @@
 # One PowerShell for a whole suite: reads a request a line, JSON, and answers each with a line of JSON.
 #   { do: 'parse', texts: { name: text } }             -> { errors: [ 'name:line message' ] }
 #   { do: 'machine', root, facts }                     -> {}                        an empty machine, its drive C: in `root`
-#   { do: 'run', script, invocation, facts }          -> { output, exitCode, streams, calls }  facts change the machine first
+#   { do: 'run', script, parameters, facts }          -> { output, exitCode, streams, calls }  facts change the machine first
 param([string]$Stubs)
 . $Stubs
 $out = [Console]::Out
+$ownVersion = $PSVersionTable.PSVersion
 $parser = [System.Management.Automation.Language.Parser]
 
 function Read-Error {
@@ -24,6 +25,12 @@ function Set-Fact {
   }
   foreach ($fact in $Facts.PSObject.Properties) {
     $global:Machine[$fact.Name] = $fact.Value
+    if ($fact.Name -eq 'values') {
+      # Values of the registry, by key.
+      foreach ($key in $fact.Value.PSObject.Properties) {
+        $global:Machine.registry[$key.Name] = $key.Value | ConvertTo-Json | ConvertFrom-Json -AsHashtable
+      }
+    }
   }
   $global:Machine.calls = @()
 }
@@ -31,7 +38,7 @@ function Set-Fact {
 function New-Machine {
   param([string]$Root)
   $global:Machine = @{ root = $Root; registry = @{}; calls = @() }
-  foreach ($name in @('keys', 'sites', 'certificates', 'modules', 'unresolved', 'typed', 'downloads', 'failing', 'lacksArchives', 'hidesTrust')) {
+  foreach ($name in @('keys', 'sites', 'certificates', 'modules', 'connections', 'powerShellVersion', 'osVersion', 'unresolved', 'typed', 'downloads', 'failing', 'lacksArchives', 'hidesTrust')) {
     $global:Machine[$name] = @()
   }
   $env:GATEHOUSE_WITNESS_ROOT = $Root
@@ -45,18 +52,24 @@ function New-Machine {
 
 # The launcher writes its answer to the console itself; everything else that a script says goes to PowerShell's streams.
 function Invoke-Script {
-  param([string]$Path, [string]$Invocation)
+  param([string]$Path, [hashtable]$Parameters)
   $console = New-Object 'System.IO.StringWriter'
   [Console]::SetOut($console)
+  if ($global:Machine.powerShellVersion) {
+    $PSVersionTable['PSVersion'] = [version]$global:Machine.powerShellVersion
+  }
   $streams = @()
+  $code = 0
+  $global:LASTEXITCODE = 0
   try {
-    $streams = @(& $Path -Invocation $Invocation *>&1 | ForEach-Object { [string]$_ })
+    $streams = @(& $Path @Parameters *>&1 | ForEach-Object { [string]$_ })
     $code = $LASTEXITCODE
   } catch {
     $streams += [string]$_
     $code = -1
   } finally {
     [Console]::SetOut($out)
+    $PSVersionTable['PSVersion'] = $ownVersion
   }
   return @{ output = $console.ToString(); exitCode = $code; streams = $streams }
 }
@@ -72,7 +85,7 @@ while ($null -ne ($line = [Console]::In.ReadLine())) {
     Set-Fact $asked.facts
   } else {
     Set-Fact $asked.facts
-    $answer = Invoke-Script $asked.script $asked.invocation
+    $answer = Invoke-Script $asked.script ($asked.parameters | ConvertTo-Json | ConvertFrom-Json -AsHashtable)
     $answer.calls = $global:Machine.calls
   }
   $out.WriteLine((ConvertTo-Json $answer -Compress -Depth 6))

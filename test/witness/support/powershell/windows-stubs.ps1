@@ -1,6 +1,6 @@
 # What Windows has and a PowerShell elsewhere has not, as functions over a small state ($global:Machine). Functions come before
 # cmdlets, and a type accelerator before a type of that name, so the scripts run as they are, word by word.
-#   Stubbed: the registry (a table), the certificate store (a list), IIS' sites and bindings (files on the drive), the download, the
+#   Stubbed: the registry (a table), the certificate stores (a list), the VPN connections (a list), the operating system's own version, IIS' sites and bindings (files on the drive), the download, the
 #   prompt for a secret, Authenticode, the mark of the internet, SQL Server (a few statements), the cmdlets of Windows Azure Pack, who
 #   is an administrator, and the names that resolve.
 #   Real: the language, the launcher, all else of Microsoft.PowerShell.*, files (a drive C: in a folder), archives, hashes, JSON, and
@@ -22,6 +22,38 @@ class WitnessFile {
 
 class WitnessIdentity {
   static [object] GetCurrent() { return 'SYSTEM' }
+}
+
+# A hive is a table of keys, a key a table of values.
+class WitnessKey {
+  [hashtable]$Values
+  WitnessKey([hashtable]$values) { $this.Values = $values }
+  [void] SetValue([string]$name, [object]$value) { $this.Values[$name] = $value }
+  [string[]] GetValueNames() { return @($this.Values.Keys) }
+  [void] DeleteValue([string]$name, [bool]$mustExist) { $this.Values.Remove($name) }
+  [void] Close() { }
+}
+
+class WitnessHive {
+  [string]$Name
+  WitnessHive([string]$name) { $this.Name = $name }
+  [object] OpenSubKey([string]$path, [bool]$writable) {
+    $values = $global:Machine.registry[$this.Name + $path]
+    if ($null -eq $values) {
+      return $null
+    }
+    return [WitnessKey]::new($values)
+  }
+  [object] CreateSubKey([string]$path) {
+    $global:Machine.registry[$this.Name + $path] = @{}
+    return $this.OpenSubKey($path, $true)
+  }
+  [void] DeleteSubKey([string]$path, [bool]$mustExist) { $global:Machine.registry.Remove($this.Name + $path) }
+}
+
+class WitnessRegistry {
+  static [object]$LocalMachine = [WitnessHive]::new('HKLM:\')
+  static [object]$CurrentUser = [WitnessHive]::new('HKCU:\')
 }
 
 class WitnessDns {
@@ -48,6 +80,8 @@ $accelerators = [psobject].Assembly.GetType('System.Management.Automation.TypeAc
 $accelerators::Add('System.IO.File', [WitnessFile])
 $accelerators::Add('IO.File', [WitnessFile])
 $accelerators::Add('System.IO.Compression.ZipFile', [WitnessZip])
+$accelerators::Add('Microsoft.Win32.Registry', [WitnessRegistry])
+$accelerators::Add('Security.Principal.WindowsIdentity', [WitnessIdentity])
 $accelerators::Add('System.Net.Dns', [WitnessDns])
 $accelerators::Add('System.Security.Principal.WindowsIdentity', [WitnessIdentity])
 
@@ -68,6 +102,11 @@ function Test-Failing {
   throw [System.IO.IOException]::new('The process cannot access the file because it is being used by another process.')
 }
 
+function Test-Place {
+  param([string]$Path, [object]$Certificate)
+  return $Path.Replace('\', '/') -eq ('Cert:/' + $Certificate.store + '/' + $Certificate.thumbprint)
+}
+
 function Test-Path {
   [CmdletBinding()]
   param([Parameter(Position = 0)][string]$Path, [string]$LiteralPath, [Alias('Type')][string]$PathType = 'Any')
@@ -76,7 +115,7 @@ function Test-Path {
     return @($global:Machine.keys) -contains $asked -or $global:Machine.registry.ContainsKey($asked)
   }
   if ($asked -match '^Cert:') {
-    return @($global:Machine.certificates | Where-Object { $asked -like ('*' + $_.thumbprint) }).Count -gt 0
+    return @($global:Machine.certificates | Where-Object { Test-Place $asked $_ }).Count -gt 0
   }
   return Microsoft.PowerShell.Management\Test-Path -LiteralPath $asked -PathType $PathType
 }
@@ -89,7 +128,7 @@ function Get-Item {
     return Add-Member -InputObject $key -MemberType 'ScriptMethod' -Name 'GetValue' -Value { param($Name) $this.values[$Name] } -PassThru
   }
   if ($LiteralPath -match '^Cert:') {
-    $found = @($global:Machine.certificates | Where-Object { $LiteralPath -like ('*' + $_.thumbprint) })[0]
+    $found = @($global:Machine.certificates | Where-Object { Test-Place $LiteralPath $_ })[0]
     return [pscustomobject]@{ Thumbprint = $found.thumbprint; HasPrivateKey = [bool]$found.hasPrivateKey }
   }
   return Microsoft.PowerShell.Management\Get-Item -LiteralPath $LiteralPath
@@ -135,6 +174,58 @@ function Copy-Item {
   param([string]$LiteralPath, [string]$Destination, [switch]$Force)
   Test-Failing 'Copy-Item'
   Microsoft.PowerShell.Management\Copy-Item @PSBoundParameters
+}
+
+function Remove-Item {
+  [CmdletBinding()]
+  param([Parameter(Position = 0)][string]$LiteralPath, [switch]$Recurse, [switch]$Force)
+  if ($LiteralPath -match '^Cert:') {
+    $global:Machine.certificates = @($global:Machine.certificates | Where-Object { -not (Test-Place $LiteralPath $_) })
+    return
+  }
+  Microsoft.PowerShell.Management\Remove-Item @PSBoundParameters
+}
+
+function Import-Certificate {
+  [CmdletBinding()]
+  param([string]$FilePath, [string]$CertStoreLocation)
+  $certificate = [System.Security.Cryptography.X509Certificates.X509Certificate2]::new($FilePath)
+  $store = $CertStoreLocation.Replace('\', '/') -replace '^Cert:/', ''
+  $global:Machine.certificates += [pscustomobject]@{ store = $store; thumbprint = $certificate.Thumbprint }
+}
+
+function Get-VpnConnection {
+  [CmdletBinding()]
+  param([string]$Name, [switch]$AllUserConnection)
+  return @($global:Machine.connections | Where-Object { $_ -eq $Name })[0]
+}
+
+function Add-VpnConnection {
+  [CmdletBinding()]
+  param([string]$Name, [string]$ServerAddress, [string]$TunnelType, [string]$EncryptionLevel, [string[]]$AuthenticationMethod,
+    [switch]$AllUserConnection, [string]$L2tpPsk, [switch]$SplitTunneling, [string]$DnsSuffix, [switch]$RememberCredential, [switch]$Force,
+    [switch]$PassThru)
+  $global:Machine.connections += $Name
+}
+
+function Remove-VpnConnection {
+  [CmdletBinding()]
+  param([string]$Name, [switch]$AllUserConnection, [switch]$Force)
+  $global:Machine.connections = @($global:Machine.connections | Where-Object { $_ -ne $Name })
+}
+
+function Add-VpnConnectionRoute {
+  [CmdletBinding()]
+  param([string]$ConnectionName, [string]$DestinationPrefix, [int]$RouteMetric, [switch]$AllUserConnection, [switch]$PassThru)
+}
+
+function rasdial.exe {
+}
+
+function Get-CimInstance {
+  [CmdletBinding()]
+  param([string]$ClassName)
+  return [pscustomobject]@{ Version = $global:Machine.osVersion }
 }
 
 function Unblock-File {
@@ -278,7 +369,7 @@ function New-Object {
   if ($TypeName -eq 'System.Data.SqlClient.SqlConnection') {
     return [WitnessConnection]::new()
   }
-  if ($TypeName -eq 'System.Security.Principal.WindowsPrincipal') {
+  if ($TypeName -match '^(System\.)?Security\.Principal\.WindowsPrincipal$') {
     return Add-Member -InputObject ([pscustomobject]@{}) -MemberType 'ScriptMethod' -Name 'IsInRole' -Value { param($Role) $true } -PassThru
   }
   return Microsoft.PowerShell.Utility\New-Object @PSBoundParameters
