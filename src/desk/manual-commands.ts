@@ -3,12 +3,14 @@ import type { StepAnswer } from '../contracts/remote-step.ts';
 import { stepModes } from '../contracts/remote-step.ts';
 import { findRemoteStep } from '../contracts/step-table.ts';
 import { AppError } from '../domain/app-error.ts';
-import { composedScripts } from '../onprem/composed-scripts.ts';
+import { commandLineMax } from '../domain/command-line.ts';
+import { composedScripts, scriptWithInvocation } from '../onprem/composed-scripts.ts';
 import { readAnswer } from '../onprem/read-answer.ts';
 import type { ManualCommands } from '../ports/manual-commands.ts';
 import type { Orchestrations } from '../ports/orchestrations.ts';
 import type { Tables } from '../ports/tables.ts';
 import type { KeepSecretFacts } from './keep-secret-facts.ts';
+import { sha256Hex } from './digest.ts';
 import { createStore } from './store.ts';
 
 const manualCommandSchema = z.object({
@@ -43,7 +45,7 @@ export interface ShownCommand {
   readonly since: string;
   readonly scriptSha256: string;
   readonly runAsSecret?: string;
-  /** To be typed where the script was saved as command.ps1. */
+  /** To be typed where the script was saved as command.ps1. What cmd.exe would not take whole is in the script instead. */
   readonly commandLine: string;
 }
 
@@ -103,7 +105,7 @@ export function createManualCommands(options: {
         .map(({ record }) => record)
         .filter(({ state }) => state === 'open')
         .map(toShown),
-    script: async (machineId, id) => composedScripts.get((await find(machineId, id)).step) ?? '',
+    script: async (machineId, id) => fileOf(await find(machineId, id)).script,
     answer: async (machineId, id, { text, by }, orchestrations) => {
       const { step: stepId, mode, expects, state } = await find(machineId, id);
       const answer = readAnswer({ output: text, exitCode: undefined, stepId, mode });
@@ -124,7 +126,8 @@ export function createManualCommands(options: {
 }
 
 function toShown(record: ManualCommandRecord): ShownCommand {
-  const { id, machineId, step, mode, since, scriptSha256, runAs, invocation } = record;
+  const { id, machineId, step, mode, since, runAs } = record;
+  const { commandLine, scriptSha256 } = fileOf(record);
   return {
     id,
     machineId,
@@ -134,8 +137,24 @@ function toShown(record: ManualCommandRecord): ShownCommand {
     since,
     scriptSha256,
     ...(runAs === undefined ? {} : { runAsSecret: runAs }),
-    commandLine: `powershell.exe -NoProfile -ExecutionPolicy Bypass -File .\\command.ps1 -Invocation ${invocation}`,
+    commandLine,
   };
+}
+
+interface CommandFile {
+  readonly commandLine: string;
+  readonly script: string;
+  readonly scriptSha256: string;
+}
+
+/** What a person saves and types. The script is the same for every request, unless what is asked is too long for a line. */
+function fileOf({ step, invocation, scriptSha256 }: ManualCommandRecord): CommandFile {
+  const script = composedScripts.get(step) ?? '';
+  const bare = 'powershell.exe -NoProfile -ExecutionPolicy Bypass -File .\\command.ps1';
+  const commandLine = `${bare} -Invocation ${invocation}`;
+  if (commandLine.length <= commandLineMax) return { commandLine, script, scriptSha256 };
+  const whole = scriptWithInvocation(script, invocation);
+  return { commandLine: bare, script: whole, scriptSha256: sha256Hex(whole) };
 }
 
 function unreadable(reason: string): AppError {

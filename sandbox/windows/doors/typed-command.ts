@@ -9,14 +9,15 @@ import type { PollOutcome, WindowsWorld } from '../world.ts';
 export const typedCommandSchema = z.strictObject({
   machine: z.string(),
   script: z.string(),
-  invocation: z.string(),
+  /** Left out where the script that was saved has it. */
+  invocation: z.string().optional(),
   /** By the name of the Key Vault secret, which the prompt names. */
   secrets: z
     .record(z.string(), z.union([z.string(), z.strictObject({ username: z.string(), password: z.string() })]))
     .default({}),
   runAs: z.strictObject({ username: z.string(), password: z.string() }).optional(),
 });
-type TypedCommand = z.infer<typeof typedCommandSchema>;
+type TypedCommand = z.infer<typeof typedCommandSchema> & { readonly invocation: string };
 
 /** What is on the screen when it has ended. */
 export interface TypedResult {
@@ -30,7 +31,11 @@ const lookMs = 5;
 const timeoutSeconds = 3600;
 
 /** Runs a script as the person before the screen does, and waits for its end. */
-export async function typeCommand(world: WindowsWorld, typed: TypedCommand): Promise<TypedResult> {
+export async function typeCommand(
+  world: WindowsWorld,
+  asked: z.infer<typeof typedCommandSchema>,
+): Promise<TypedResult> {
+  const typed = { ...asked, invocation: asked.invocation ?? ownInvocation(asked.script) };
   const { machine, script, invocation, runAs } = typed;
   const id = `typed-${randomUUID()}`;
   const command = { id, script, invocation, secrets: answersOf(typed), runAs, timeoutSeconds };
@@ -39,6 +44,11 @@ export async function typeCommand(world: WindowsWorld, typed: TypedCommand): Pro
   const ended = await untilEnded(() => world.poll(machine, id));
   world.cleanup(machine, id);
   return ended;
+}
+
+/** The value that a script's parameter has by itself. */
+function ownInvocation(script: string): string {
+  return /\[string\]\$Invocation = '([A-Za-z0-9_-]+)'/.exec(script)?.[1] ?? '';
 }
 
 async function untilEnded(poll: () => PollOutcome): Promise<TypedResult> {

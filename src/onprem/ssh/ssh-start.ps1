@@ -2,7 +2,7 @@
 # One line of JSON in, one out. The command runs as a scheduled task: it outlives this connection, and the service of the VPN too.
 $ErrorActionPreference = 'Stop'
 $answer = @{ state = 'started' }
-$staging = ''
+$part = ''
 try {
   $asked = ConvertFrom-Json @($input)[0]
   if ($asked.id -notmatch '^[a-z0-9-]{1,90}$' -or $asked.invocation -notmatch '^[A-Za-z0-9_-]+$') {
@@ -14,15 +14,15 @@ try {
     $answer.state = 'attached'
   } else {
     # The folder appears under its own name only when it is whole: who finds it may attach.
-    $staging = $folder + '.' + [guid]::NewGuid()
-    $null = [IO.Directory]::CreateDirectory($staging)
+    $part = $folder + '.' + [guid]::NewGuid()
+    $null = [IO.Directory]::CreateDirectory($part)
     $rights = @('*S-1-5-18:(OI)(CI)F', '*S-1-5-32-544:(OI)(CI)F')
     $who = @{ User = 'S-1-5-18' }
     if ($asked.runAs) {
       $rights += $asked.runAs.username + ':(OI)(CI)M'
       $who = @{ User = $asked.runAs.username; Password = $asked.runAs.password }
     }
-    $null = icacls $staging '/inheritance:r' '/grant' $rights
+    $null = icacls $part '/inheritance:r' '/grant' $rights
     if ($LASTEXITCODE -ne 0) {
       throw 'icacls'
     }
@@ -30,9 +30,9 @@ try {
     Add-Type @type
     $clear = [Text.Encoding]::UTF8.GetBytes((ConvertTo-Json $asked.secrets))
     $sealed = [Security.Cryptography.ProtectedData]::Protect($clear, $null, 'LocalMachine')
-    [IO.File]::WriteAllBytes("$staging\secrets.bin", $sealed)
-    [IO.File]::WriteAllText("$staging\command.ps1", $asked.script)
-    [IO.File]::WriteAllLines("$staging\asked", [string[]]@($asked.invocation, $asked.timeoutSeconds))
+    [IO.File]::WriteAllBytes("$part\secrets.bin", $sealed)
+    [IO.File]::WriteAllText("$part\command.ps1", $asked.script)
+    [IO.File]::WriteAllLines("$part\asked", [string[]]@($asked.invocation, $asked.timeoutSeconds))
     # Whoever makes `begun` runs the command: a task that is started twice runs it once. 1460: the time is over.
     $run = @'
 $ErrorActionPreference = 'Stop'
@@ -53,13 +53,13 @@ if ($child.WaitForExit(1000 * $asked[1])) {
 Set-Content 'exit.new' $code
 Rename-Item 'exit.new' 'exit'
 '@
-    [IO.File]::WriteAllText("$staging\run.ps1", $run)
+    [IO.File]::WriteAllText("$part\run.ps1", $run)
     $words = '-NoProfile -ExecutionPolicy Bypass -File "{0}\run.ps1"' -f $folder
     $call = @{ Execute = 'powershell'; Argument = $words }
     $options = @{ Action = (New-ScheduledTaskAction @call); RunLevel = 'Highest'; Force = $true }
     $null = Register-ScheduledTask @task @who @options
     try {
-      [IO.Directory]::Move($staging, $folder)
+      [IO.Directory]::Move($part, $folder)
     } catch [IO.IOException] {
       # Another start was first.
       $answer.state = 'attached'
@@ -75,9 +75,8 @@ Rename-Item 'exit.new' 'exit'
     $answer.code = 'AuthFailed'
   }
 } finally {
-  if ($staging) {
-    $options = @{ Path = $staging; Recurse = $true; ErrorAction = 'Ignore' }
-    Remove-Item @options
+  if ($part -and (Test-Path $part)) {
+    [IO.Directory]::Delete($part, $true)
   }
 }
 $options = @{ Compress = $true }

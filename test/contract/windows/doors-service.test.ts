@@ -228,6 +228,14 @@ describe('sandbox/windows/doors/windows-service', () => {
     expect(windows.world.machine('host1')?.registry).toEqual({ key: 'typed' });
     expect(windows.history()).toEqual([expect.objectContaining({ transport: 'manual', step: 'P7' })]);
   });
+
+  it('runs a saved script that has its invocation in it', async () => {
+    const saved = `${script}param(\r\n  [string]$Invocation = '${invocation('prompt')}'\r\n)\r\n`;
+    const shown = windows.type(given({ machine: 'host1', script: saved, secrets: { 'l2tp-key': 'typed' } }));
+    await test.advance(60_000);
+
+    expect(await shown).toMatchObject({ exitCode: 0, output: expect.stringContaining('"ok":true') as string });
+  });
 });
 
 function given(body: unknown): ReadBody {

@@ -40,9 +40,15 @@ async function typeIn(
   secrets: Known,
 ): Promise<string> {
   const script = await stack.api('GET', `/api/machines/${machine}/commands/${id}/script`);
-  const invocation = commandLine.split(' -Invocation ')[1] ?? '';
+  const invocation = commandLine.split(' -Invocation ')[1];
   const runAs = runAsSecret === undefined ? undefined : secrets[runAsSecret];
-  const typed = { machine, script: script.body, invocation, secrets, ...(runAs === undefined ? {} : { runAs }) };
+  const typed = {
+    machine,
+    script: script.body,
+    ...(invocation === undefined ? {} : { invocation }),
+    secrets,
+    ...(runAs === undefined ? {} : { runAs }),
+  };
   const screen = expectStatus(await stack.control('POST', '/windows/typed-commands', typed), 200);
   return String(screen['output']).trimEnd().split('\r\n').at(-1) ?? '';
 }

@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import { parseScript } from '../../../sandbox/windows/powershell/parse.ts';
+import { composedScripts } from '../../../src/onprem/composed-scripts.ts';
 import { anOperationId } from '../../support/desk-world.ts';
 import { createOnPremisesDesk, type OnPremisesDesk } from '../../support/on-premises-desk.ts';
 import type { ManualCommand } from '../../../src/ports/manual-commands.ts';
@@ -111,5 +114,43 @@ describe('src/desk/manual-commands', () => {
     await desk.manualCommands.open(command);
 
     expect(await desk.manualCommands.read('host', id)).toMatchObject({ state: 'answered' });
+  });
+
+  describe('of what is too long for a command line', () => {
+    /** As a certificate makes it: base64 in base64url. */
+    const long = Buffer.from(JSON.stringify({ v: 1, parameters: { certificate: 'A'.repeat(8192) } })).toString(
+      'base64url',
+    );
+    const steps = [...composedScripts.keys()];
+
+    it.each(steps)('shows a file for %s that holds what is asked, and its own hash', async (step) => {
+      const desk = createOnPremisesDesk();
+      await desk.manualCommands.open({ ...command, step, invocation: long });
+
+      const [shown] = await desk.manualCommands.listOpen('host');
+      const script = await desk.manualCommands.script('host', id);
+
+      expect(shown?.commandLine).toBe('powershell.exe -NoProfile -ExecutionPolicy Bypass -File .\\command.ps1');
+      expect(shown?.scriptSha256).toBe(createHash('sha256').update(script).digest('hex'));
+      expect(script).toContain(`[string]$Invocation = '${long}'`);
+      expect((await parseScript(script)).errors).toEqual([]);
+    });
+
+    it('never shows a line that cmd.exe does not take whole, and keeps the published script as long as it can', async () => {
+      const shownFor = async (length: number) => {
+        const desk = createOnPremisesDesk();
+        await desk.manualCommands.open({ ...command, invocation: 'A'.repeat(length) });
+        return (await desk.manualCommands.listOpen('host'))[0];
+      };
+      const bare = 'powershell.exe -NoProfile -ExecutionPolicy Bypass -File .\\command.ps1 -Invocation ';
+
+      const longest = await shownFor(8191 - bare.length);
+      const tooLong = await shownFor(8192 - bare.length);
+
+      expect(longest?.commandLine).toHaveLength(8191);
+      expect(longest?.scriptSha256).toBe(command.scriptSha256);
+      expect(tooLong?.commandLine.length).toBeLessThan(100);
+      expect(tooLong?.scriptSha256).not.toBe(command.scriptSha256);
+    });
   });
 });
