@@ -25,6 +25,7 @@ import { createIdempotency } from './desk/idempotency.ts';
 import { createCertificateDesk } from './desk/issue-certificate.ts';
 import { createJudgePlan, createJudgePlanParts } from './desk/judge-plan.ts';
 import { createKitDesk } from './desk/kits.ts';
+import { createNoteNearLimit } from './desk/near-limit.ts';
 import { createNoteVanished } from './desk/note-vanished.ts';
 import { createNotices } from './desk/notices.ts';
 import { createOperations } from './desk/operations.ts';
@@ -110,6 +111,7 @@ export function createServices({ settings, faults }: SettingsReading, credential
     operations,
     outbox,
     noteVanished,
+    noteNearLimit: createNoteNearLimit({ books, outbox, audit, now }),
     foreignEntries,
     now,
     thumbprintOfRoot,

@@ -3,6 +3,7 @@ import type { WriteFailure } from '../contracts/apply-gateway.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { ProfilePackage } from '../domain/profile-package.ts';
 import { without } from '../domain/without.ts';
+import type { NoteNearLimit } from './near-limit.ts';
 import { createEntryRecorder, type EntryRecorder, type RecordEntriesOptions } from './record-entries.ts';
 import { gatewayKeys, operationsOf, type GatewayRecord, type ProfileRecord } from './records/gateways.ts';
 
@@ -31,7 +32,7 @@ export interface GatewayRounds extends Pick<EntryRecorder, 'recordRefusals'> {
   failProfile(gatewayId: string, wanted: number, reason: string): Promise<void>;
 }
 
-export type GatewayRoundsOptions = RecordEntriesOptions;
+export type GatewayRoundsOptions = RecordEntriesOptions & { readonly noteNearLimit: NoteNearLimit };
 
 export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRounds {
   const { books, operations, now } = options;
@@ -69,6 +70,7 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
 
     recordRound: async (gatewayId, { gateway, desired, writeSeconds, profileBasis }) => {
       const seen = await recorder.record(gatewayId, gateway);
+      await options.noteNearLimit(gatewayId, gateway);
       const provisioningState = asText(asObject(gateway['properties'])['provisioningState']);
       await books.gateways.update(gatewayKeys(gatewayId), ({ lookAt, ...record }) => ({
         ...(desired === undefined ? without(record, 'retryAt') : without(record, 'retryAt', 'writeFailure')),

@@ -12,6 +12,7 @@ export const eventTypes = [
   'gatehouse.certificate.revoked.v1',
   'gatehouse.gateway.missing.v1',
   'gatehouse.gateway.returned.v1',
+  'gatehouse.gateway.revocations-near-limit.v1',
   'gatehouse.gateway.root-added.v1',
   'gatehouse.key.blocked.v1',
   'gatehouse.operation.ended.v1',

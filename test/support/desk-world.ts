@@ -18,6 +18,7 @@ import { createGatewayRounds } from '../../src/desk/gateway-rounds.ts';
 import { createGatewayStories } from '../../src/desk/gateway-stories.ts';
 import { createGatewayWriter } from '../../src/desk/gateway-writer.ts';
 import { createCertificateDesk } from '../../src/desk/issue-certificate.ts';
+import { createNoteNearLimit } from '../../src/desk/near-limit.ts';
 import { createNoteVanished } from '../../src/desk/note-vanished.ts';
 import { createOnPremisesStories } from '../../src/desk/on-premises-stories.ts';
 import { createOnPremisesBooks } from '../../src/desk/on-premises-books.ts';
@@ -69,6 +70,7 @@ export function createDeskWorld(tables: MemoryTables = createMemoryTables()) {
     operations,
     outbox,
     noteVanished,
+    noteNearLimit: createNoteNearLimit({ books, outbox, audit, now }),
     foreignEntries,
     now,
     thumbprintOfRoot,

@@ -54,6 +54,9 @@ const gatewayRecordSchema = z.object({
   /** When an entry that Azure refused, or has not finished, is tried or looked at again. */
   retryAt: z.string().optional(),
   writeFailure: writeFailureSchema.optional(),
+  /** Since when it has held so many revocations that people were told; and when it last fell below that. */
+  nearLimitAt: z.string().optional(),
+  belowLimitAt: z.string().optional(),
   lastForeignChange: foreignChangeSchema.optional(),
   observed: observedSchema.optional(),
   /** Seconds that the latest writes took, newest last. */
