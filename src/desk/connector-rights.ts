@@ -3,12 +3,21 @@ import { AppError, type Problem } from '../domain/app-error.ts';
 import { isAllowed, type Role } from '../domain/caller.ts';
 import type { ConnectorRequest } from './connector-request.ts';
 
-/** What of a connector says where credentials and data files go, and what runs on machines as administrator. */
-const decidedForAll = ['package', 'urlRewrite', 'privilegedEndpoint', 'dataFiles'] as const;
+/**
+ * What of a connector says where credentials and data files go, what runs on machines as administrator, and which addresses and
+ * certificates the two sides trust. Left to operators: names, whom and where to look up, versions, days.
+ */
+const decidedForAll = ['azureStackPortalFqdn', 'package', 'urlRewrite', 'privilegedEndpoint', 'dataFiles'] as const;
 /** The same of each of its clouds. */
 const decidedForCloud = [
+  'endpoint',
+  'tenantPortalFqdn',
+  'tenantApiFqdn',
+  'certificateThumbprint',
   'portalMachines',
   'apiMachines',
+  'spfMachine',
+  'vmmMachine',
   'trustMachine',
   'sqlServer',
   'sqlRunAsSecret',
@@ -33,7 +42,8 @@ export function requireDecided(request: ConnectorRequest, kept: ConnectorRequest
   ];
   if (paths.length === 0) return;
   const problems = paths.map((path): Problem => {
-    const message = 'An administrator decides where credentials go and what runs as administrator.';
+    const message =
+      'An administrator decides where credentials go, what runs as administrator and whom the two sides trust.';
     return {
       path,
       code: 'needsAdministrator',

@@ -158,9 +158,11 @@ describe('src/functions/connectors', () => {
         errors: expect.arrayContaining([expect.objectContaining({ code: 'needsAdministrator' })]) as unknown,
       });
       expect(pathsOf(answer)).toEqual([
+        '/azureStackPortalFqdn',
         '/package',
         '/privilegedEndpoint',
         '/dataFiles',
+        ...['endpoint', 'tenantPortalFqdn', 'tenantApiFqdn'].map((field) => `/clouds/0/${field}`),
         ...['portalMachines', 'apiMachines', 'trustMachine', 'sqlRunAsSecret', 'drain'].map(
           (field) => `/clouds/0/${field}`,
         ),
@@ -199,6 +201,13 @@ describe('src/functions/connectors', () => {
         '/urlRewrite',
       ],
       ['a hook', {}, { drain: { hookSecret: 'drain-hook-1' } }, '/clouds/0/drain'],
+      ['another portal of Azure Stack', { azureStackPortalFqdn: 'evil.example' }, {}, '/azureStackPortalFqdn'],
+      ['another address of a cloud', {}, { endpoint: 'https://evil.example:40005' }, '/clouds/0/endpoint'],
+      ['another portal of a cloud', {}, { tenantPortalFqdn: 'evil.example' }, '/clouds/0/tenantPortalFqdn'],
+      ['another API of a cloud', {}, { tenantApiFqdn: 'evil.example' }, '/clouds/0/tenantApiFqdn'],
+      ['a certificate', {}, { certificateThumbprint: 'AB'.repeat(20) }, '/clouds/0/certificateThumbprint'],
+      ['a machine of SPF', {}, { spfMachine: 'client' }, '/clouds/0/spfMachine'],
+      ['a machine of VMM', {}, { vmmMachine: 'client' }, '/clouds/0/vmmMachine'],
       ['another SQL server', {}, { sqlServer: 'evil' }, '/clouds/0/sqlServer'],
       ['another account', {}, { sqlRunAsSecret: 'run-as-other' }, '/clouds/0/sqlRunAsSecret'],
     ])('is refused with %s than the one that is kept', async (_what, change, cloudChange, path) => {
