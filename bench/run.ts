@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: how fast and how small the app and its local stack are, as ratios within one run. It asserts nothing; what
- * the numbers mean is in docs/performance.md. `--quick` measures less, `--json` writes JSON, `--only` takes parts by name, `--stacks`
- * says how many stacks are worked on at once.
+ * the numbers mean is in docs/performance.md. `--quick` measures less, `--smallest` as little as shows that every part still works, `--json`
+ * writes JSON, `--only` takes parts by name, `--stacks` says how many stacks are worked on at once.
  */
 import { cpus } from 'node:os';
 import { resolve } from 'node:path';
@@ -21,34 +21,62 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+/** How much each part does. The smallest shows that it ends and has figures; they say nothing. */
+const sizes = {
+  whole: {
+    coldStart: { rounds: 7 },
+    runtime: { rounds: 5, count: 160 },
+    certificates: { rounds: 5, count: 100 },
+    stories: { vpnStories: 2, isWideToo: true },
+    stacks: { few: 5, many: 50 },
+  },
+  quick: {
+    coldStart: { rounds: 2 },
+    runtime: { rounds: 1, count: 40 },
+    certificates: { rounds: 1, count: 24 },
+    stories: { vpnStories: 2, isWideToo: false },
+    stacks: { few: 5, many: 10 },
+  },
+  smallest: {
+    coldStart: { rounds: 1 },
+    runtime: { rounds: 1, count: 2 },
+    certificates: { rounds: 1, count: 2 },
+    stories: { vpnStories: 0, isWideToo: false },
+    stacks: { few: 1, many: 2 },
+  },
+} as const;
+
 const root = resolve(import.meta.dirname, '..');
 
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    smallest: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     stacks: { type: 'string' },
     only: { type: 'string', multiple: true, default: [] },
   },
 });
 
-const stackCount = readStackCount();
+const size = sizes[readSizeName()];
 
 const parts: Readonly<Record<string, () => Promise<readonly Section[]>>> = {
-  'cold-start': async () => [await measureColdStart(root, { rounds: values.quick ? 2 : 7 })],
-  runtime: async () => [
-    await measureRuntimeSpeed(root, values.quick ? { rounds: 1, count: 40 } : { rounds: 5, count: 160 }),
-  ],
-  certificates: async () => [
-    await measureCertificates(root, values.quick ? { rounds: 1, count: 24 } : { rounds: 5, count: 100 }),
-  ],
+  'cold-start': async () => [await measureColdStart(root, size.coldStart)],
+  runtime: async () => [await measureRuntimeSpeed(root, size.runtime)],
+  certificates: async () => [await measureCertificates(root, size.certificates)],
   build: async () => [await measureGatewayBuild(root)],
-  stories: () => measureStoryTime(root, { isWideToo: !values.quick }),
-  stacks: async () => [await measureManyStacks(root, { few: 5, many: stackCount })],
+  stories: () => measureStoryTime(root, size.stories),
+  stacks: async () => [await measureManyStacks(root, { ...size.stacks, many: readStackCount() })],
 };
 
+function readSizeName(): keyof typeof sizes {
+  if (values.quick && values.smallest) throw new Error('--quick or --smallest, not both.');
+  if (values.smallest) return 'smallest';
+  return values.quick ? 'quick' : 'whole';
+}
+
 function readStackCount(): number {
-  const count = Number(values.stacks ?? (values.quick ? 10 : 50));
+  const count = Number(values.stacks ?? size.stacks.many);
   if (!Number.isInteger(count) || count < 1 || count > manyStacksMax)
     throw new Error(`--stacks has to be a whole number from 1 to ${manyStacksMax}.`);
   return count;
@@ -71,5 +99,5 @@ const machine = {
   cores: cpus().length,
   cpu: cpus()[0]?.model ?? '',
 };
-if (values.json) console.log(JSON.stringify({ machine, isQuick: values.quick, sections }, null, 2));
+if (values.json) console.log(JSON.stringify({ machine, size: readSizeName(), sections }, null, 2));
 else console.log(`${toTable(sections)}\n\nNode ${machine.node}, ${machine.cores} cores, ${machine.cpu}`);

@@ -45,6 +45,8 @@ export async function startControlServer(routes: readonly ControlRoute[], port: 
   });
   // Moving the clock answers when all is done, which may take minutes.
   server.requestTimeout = 0;
+  // Longer than clients keep an idle connection: on a busy machine a request would meet one that is being closed.
+  server.keepAliveTimeout = 130_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);

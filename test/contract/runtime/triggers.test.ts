@@ -116,6 +116,12 @@ describe('sandbox/runtime (HTTP triggers)', () => {
     expect(await response.text()).toBe(body);
   });
 
+  it('keeps an idle connection as long as the host does, so that no request meets a closed one', async () => {
+    const { headers } = await get('/api/health');
+
+    expect(headers.get('keep-alive')).toBe('timeout=130');
+  });
+
   it('answers 404 for a method that is not listed', async () => {
     expect((await runtime.request('DELETE', '/api/echo')).status).toBe(404);
     expect((await runtime.request('OPTIONS', '/api/echo')).status).toBe(404);
