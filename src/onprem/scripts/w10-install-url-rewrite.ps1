@@ -208,6 +208,11 @@ if (@(0, 1641, 3010) -notcontains $exitCode) {
   $answer.message = 'Installing URL Rewrite ended with ' + $exitCode + '.'
   return $answer
 }
+if (($exitCode -eq 0) -and (-not (Get-ExtensionVersion))) {
+  $answer.code = 'ToolFailed'
+  $answer.message = 'Installing URL Rewrite ended with 0, and it is not installed.'
+  return $answer
+}
 $answer.ok = $true
 $answer.facts = @{
   version   = (Get-ExtensionVersion)

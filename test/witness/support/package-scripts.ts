@@ -55,7 +55,7 @@ function scriptOf(name: PackageScript, behaviour: Behaviour): string {
 }
 
 /** Where a script of the package lies once it is staged. */
-export function scriptPath(name: PackageScript): string {
+function scriptPath(name: PackageScript): string {
   return `${packageFolder}\\setup\\scripts\\${name}`;
 }
 
