@@ -221,6 +221,31 @@ describe('src/orchestrations/apply-gateway', () => {
       ]);
       expect(run.output).toEqual({ released: true });
     });
+
+    const refusal = { outcome: 'refused', code: 'No', message: 'No cut.' };
+    it.each([
+      ['refuses to cut them', { startDisconnect: () => refusal }],
+      ['ends the cut in a failure', { pollDisconnect: () => refusal }],
+    ])('claims of nobody to be cut when Azure %s', (_how, overrides) => {
+      const { activities } = aGatewayWorld({
+        overrides: {
+          ...sees,
+          pollSessionList: () => ({
+            outcome: 'done',
+            toCut: [{ connectionId: 'OVPN_1', key: 'revocation:A' }],
+            unsure: [],
+          }),
+          startDisconnect: () => ({ outcome: 'started', state: 'cut', seconds: 5 }),
+          ...overrides,
+        },
+      });
+
+      const run = runOrchestration(applyGateway, input, activities);
+
+      expect(inputsOf(run, 'recordSessions')).toMatchObject([
+        { gatewayId: 'gw', cut: [], unsure: [], failure: expect.stringContaining('No: No cut.') as unknown },
+      ]);
+    });
   });
 
   it('writes what is wanted meanwhile before it goes on with a profile that Azure does not finish', () => {
