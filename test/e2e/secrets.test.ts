@@ -1,8 +1,8 @@
 /** What a whole line leaves behind, searched for what must not be there. */
+import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { AzureNamedKeyCredential, TableClient, TableServiceClient } from '@azure/data-tables';
 import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { requestOver } from '../support/https-request.ts';
 import { startStack, type RunningTestStack } from '../support/stack.ts';
@@ -11,6 +11,7 @@ import {
   aKeyAndRequest,
   buildGateway,
   createRoot,
+  expectStatus,
   issue,
   kit,
   makeProfile,
@@ -31,9 +32,11 @@ import {
   setUpPoc,
   useLink,
 } from './support/onprem-vpn.ts';
+import { readTables } from './support/read-tables.ts';
 
 jest.setTimeout(240_000);
 
+const callersKey = randomBytes(32).toString('base64url');
 const radiusSecret = 'radius-secret-of-the-portal';
 const account = 'devstoreaccount1';
 let stack: RunningTestStack;
@@ -67,10 +70,14 @@ beforeAll(async () => {
   await reinstate(stack, certificate.thumbprint);
   await stack.advance('PT5M');
   const ofVpnAccess = await shareVpnAccess();
+  const keyHash = createHash('sha256').update(callersKey).digest('hex');
+  await stack.api('PUT', '/api/api-keys/dashboard', { role: 'reader', keyHash });
+  expectStatus(await stack.api('GET', '/api/roots', undefined, { 'x-api-key': callersKey }), 200);
   const known = readSecrets(stack);
   tlsKeyLine = /-----BEGIN OpenVPN Static key V1-----\r?\n([0-9a-f]{32})/.exec(content)?.[1] ?? '';
   secrets = new Map<string, string | RegExp>([
     ['administrator key', known.administratorKey],
+    ["a caller's key", callersKey],
     ['client secret', known.clientSecret],
     ['webhook secret', known.webhookSecret],
     ['durable key', known.durableKey],
@@ -127,26 +134,6 @@ function tlsOptions(): { readonly ca: string } {
   return { ca: readFileSync(stack.info.ca, 'utf8') };
 }
 
-/** Every row of every table, by table. Binary columns as text: a history may be packed into one. */
-async function readTables(): Promise<ReadonlyMap<string, string>> {
-  const { tableUrl } = stack.info.storage;
-  const credential = new AzureNamedKeyCredential(account, readSecrets(stack).storageKey);
-  const service = new TableServiceClient(tableUrl, credential, { tlsOptions: tlsOptions() });
-  const texts = new Map<string, string>();
-  for await (const { name = '' } of service.listTables()) {
-    const rows: string[] = [];
-    const client = new TableClient(tableUrl, name, credential, { tlsOptions: tlsOptions() });
-    for await (const row of client.listEntities()) rows.push(Object.values(row).map(toText).join('\n'));
-    texts.set(name, rows.join('\n'));
-  }
-  return texts;
-}
-
-function toText(value: unknown): string {
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
 interface FoundBlob {
   readonly container: string;
   readonly name: string;
@@ -173,13 +160,57 @@ function unpacked(content: Buffer): Buffer {
   return content.subarray(0, 2).equals(Buffer.of(0x1f, 0x8b)) ? gunzipSync(content) : content;
 }
 
+/**
+ * What is looked for of each line of the table of custody. The connectors' secrets are looked for where a connector runs
+ * (`onprem-connector.test.ts`).
+ */
+const lookedFor: Readonly<Record<string, readonly string[]>> = {
+  'private key of a root': ['private key'],
+  'private key of a client': ['client key', 'private key'],
+  'API keys': ["a caller's key", 'administrator key'],
+  'profile package of a gateway': ['tls-auth key'],
+  'kit of a gateway': ['tls-auth key'],
+  'RADIUS secrets': ['RADIUS secret'],
+  "administrator's key; webhook's address and secret": ['administrator key', 'webhook secret'],
+  'kit of a stack (L2TP), behind a link': ['token of a link', 'shared key of the VPN'],
+  'accounts of machines, endpoints and shares (`account-`)': ["password of the NATVM's administrator"],
+  'accounts that a step runs as (`run-as-`)': [],
+  "addresses of load balancers' hooks (`drain-hook-`)": [],
+  'SSH keys to machines (`ssh-key-`)': ['SSH key'],
+  'shared key of a VPN (`l2tp-key-`, made up `gatehouse-l2tp-key-`)': ['shared key of the VPN'],
+  'passwords of VPN users (`vpn-password-`, made up `gatehouse-vpn-password-`)': [
+    'password of a VPN user',
+    'password that was told',
+  ],
+  'data files of connectors (`gatehouse-data-file-`)': [],
+  'seeds of idempotency keys': ['idempotency key'],
+};
+
+function linesOfCustody(): readonly string[] {
+  const text = readFileSync(join(__dirname, '..', '..', 'SECURITY.md'), 'utf8');
+  const [, table = ''] = /## Custody of keys and secrets\n\n(\|[^]*?)\n\n/.exec(text) ?? [];
+  return table
+    .split('\n')
+    .slice(2)
+    .map((line) => line.split('|')[1]?.trim() ?? '');
+}
+
 describe('what the line leaves behind', () => {
+  it('is searched for every line of the table of custody', () => {
+    expect(Object.keys(lookedFor).toSorted()).toEqual(linesOfCustody().toSorted());
+    expect(
+      Object.values(lookedFor)
+        .flat()
+        .filter((what) => !secrets.has(what)),
+    ).toEqual([]);
+  });
+
   it('has secrets to look for', () => {
     expect([...secrets.values()].filter((secret) => typeof secret === 'string' && secret.length < 8)).toEqual([]);
   });
 
   it('holds no secret in any table, the history of orchestrations among them', async () => {
-    const tables = await readTables();
+    const tables = await readTables(stack);
 
     expect([...tables.keys()]).toEqual(
       expect.arrayContaining([
@@ -230,7 +261,7 @@ describe('what the line leaves behind', () => {
   });
 
   it('answers a kit with the tls-auth key to whoever may have it, and stores no answer that has it', async () => {
-    const idempotency = (await readTables()).get('Idempotency') ?? '';
+    const idempotency = (await readTables(stack)).get('Idempotency') ?? '';
 
     expect(tlsKeyLine).toMatch(/^[0-9a-f]{32}$/);
     expect(idempotency).not.toContain(tlsKeyLine);
