@@ -50,6 +50,7 @@ import { stackRoutes } from './functions/stacks.ts';
 import { storyActions } from './functions/story-actions.ts';
 import { registerDeliverOutbox } from './functions/timers/deliver-outbox.ts';
 import { registerSweep } from './functions/timers/sweep.ts';
+import { registerWatchDependencies } from './functions/timers/watch-dependencies.ts';
 import { registerWatchExpiries } from './functions/timers/watch-expiries.ts';
 import { registerWatchGateways } from './functions/timers/watch-gateways.ts';
 import { vpnAccessRoutes } from './functions/vpn-access.ts';
@@ -84,10 +85,14 @@ registerStories(services);
 registerMachineStories(services, onPremises, settings);
 
 /** Storage and secrets are looked for at the start. Whatever is missing then, the start is one, and requests are told. */
-function startReadiness({ readiness }: Services, { faults }: SettingsReading): void {
+function startReadiness({ readiness, dependencies }: Services, { faults }: SettingsReading): void {
   for (const { name, message } of faults) process.emitWarning(`setting ${name} is missing or malformed: ${message}`);
   app.hook.appStart(async () => {
     await readiness.missing();
+    // Not waited for, nor left to the timer: whoever starts the service asks for its health at once.
+    dependencies.look().catch((error: unknown) => {
+      warnOf('first look at the dependencies', error);
+    });
   });
 }
 
@@ -128,7 +133,7 @@ function registerDoors(all: Services, machine: OnPremises, { subscriptionId }: S
     ...apiKeyRoutes({ apiKeys }),
     ...healthRoutes({
       version,
-      checkStorage: () => all.tables.get('ApiKeys', { partitionKey: 'health', rowKey: '' }),
+      lastReport: () => all.dependencies.last(),
       missing: all.readiness.missing,
     }),
   ];
@@ -155,8 +160,10 @@ function registerDoors(all: Services, machine: OnPremises, { subscriptionId }: S
 
 function registerWatches(all: Services, machine: OnPremises, { clientId }: Settings): void {
   const { books, writer, now } = all;
-  registerDeliverOutbox(app, all.delivery);
-  registerWatchExpiries(app, {
+  const host = { app, runs: all.timerRuns };
+  registerDeliverOutbox(host, all.delivery);
+  registerWatchDependencies(host, all.dependencies);
+  registerWatchExpiries(host, {
     expiries: all.expiries,
     notices: all.notices,
     outbox: all.outbox,
@@ -166,8 +173,8 @@ function registerWatches(all: Services, machine: OnPremises, { clientId }: Setti
       deliverSoon(all);
     },
   });
-  registerWatchGateways(app, { durableClient, orchestrationsOf, books, writer, audit: all.audit, now });
-  registerSweep(app, { durableClient, orchestrationsOf, services: { ...all, machineStories: machine.stories } });
+  registerWatchGateways(host, { durableClient, orchestrationsOf, books, writer, audit: all.audit, now });
+  registerSweep(host, { durableClient, orchestrationsOf, services: { ...all, machineStories: machine.stories } });
   app.eventGrid('onGatewayChanged', {
     extraInputs: [durableClient],
     handler: async (event: unknown, context: InvocationContext) => {
@@ -254,7 +261,11 @@ function orchestrationsOf(context: InvocationContext): Orchestrations {
 /** Not waited for: whoever made the change has their answer, and the timer delivers what this does not. */
 function deliverSoon({ delivery }: Services): void {
   deliverOutbox(delivery).catch((error: unknown) => {
-    const text = error instanceof Error ? error.message : String(error);
-    process.emitWarning(`delivery after a change: ${redactSecrets(text)}`);
+    warnOf('delivery after a change', error);
   });
+}
+
+function warnOf(what: string, error: unknown): void {
+  const text = error instanceof Error ? error.message : String(error);
+  process.emitWarning(`${what}: ${redactSecrets(text)}`);
 }

@@ -15,6 +15,7 @@ import { createCertificateLookup } from './desk/certificate-lookup.ts';
 import { createClaims } from './desk/claims.ts';
 import { createRootDesk } from './desk/create-root.ts';
 import { createDownloads } from './desk/downloads.ts';
+import { createProbes } from './desk/dependency-probes.ts';
 import { createExpiries, type DescribeExpiring } from './desk/expiries.ts';
 import { createForeignEntries } from './desk/foreign-entries.ts';
 import { createGatewayPresence } from './desk/gateway-presence.ts';
@@ -39,8 +40,10 @@ import { rootKeys } from './desk/records/certificates.ts';
 import { createRevocationDesk } from './desk/revocations.ts';
 import { createSetAsideSecrets } from './desk/set-aside-secrets.ts';
 import { tableNames } from './desk/table-names.ts';
+import { createTimerRuns } from './desk/timer-runs.ts';
 import { createTrustDesk } from './desk/trust-roots.ts';
 import { createUnfinished } from './desk/unfinished.ts';
+import { createDependencyWatch } from './desk/watch-dependencies.ts';
 import type { ThumbprintOfRoot } from './domain/gateway-entries.ts';
 import { redactSecrets } from './domain/redact-secrets.ts';
 import { parseThumbprint } from './domain/thumbprint.ts';
@@ -68,10 +71,12 @@ export function createServices({ settings, faults }: SettingsReading, credential
   const blobs = createBlobStorage({ url: settings.blobUrl, credential });
   const arm = createResourceManager({ endpoint: settings.armUrl, credential, now });
   const rootKeyVault = createRootKeyVault({ vaultUrl: settings.vaultUrl, credential });
-  const secrets = createSetAsideSecrets(createSecretVault({ vaultUrl: settings.vaultUrl, credential }));
+  const vault = createSecretVault({ vaultUrl: settings.vaultUrl, credential });
+  const appVault = createSecretVault({ vaultUrl: settings.appVaultUrl, credential });
+  const secrets = createSetAsideSecrets(vault);
   const apiKeys = createApiKeys({ tables, now });
   const appSecrets = createAppSecrets({
-    vault: createSecretVault({ vaultUrl: settings.appVaultUrl, credential }),
+    vault: appVault,
     webhookAllowedHosts: settings.webhookAllowedHosts,
     isUnresolvedReference,
     onFault: warn,
@@ -87,6 +92,11 @@ export function createServices({ settings, faults }: SettingsReading, credential
     apiKeys,
     now,
     onFault: warn,
+    onMissing: (names) => {
+      process.emitWarning(
+        names.length === 0 ? 'nothing is missing any more' : `missing or unusable: ${names.join(', ')}`,
+      );
+    },
   });
 
   const unfinished = createUnfinished({ tables, now });
@@ -103,6 +113,24 @@ export function createServices({ settings, faults }: SettingsReading, credential
   const thumbprintOfRoot: ThumbprintOfRoot = (data) => readForeignRoot(data)?.thumbprint;
   const sendWebhook = createSendWebhook({ allowedHosts: settings.webhookAllowedHosts });
   const delivery = { outbox, webhook: readiness.webhook, send: sendWebhook, now };
+
+  const timerRuns = createTimerRuns({ tables, now });
+  const dependencies = createDependencyWatch({
+    tables,
+    outbox,
+    timerRuns,
+    missing: readiness.missing,
+    hasWebhook: async () => (await readiness.webhook()) !== undefined,
+    probes: createProbes({
+      arm,
+      blobs,
+      vault,
+      appVault,
+      container: profileContainer,
+      subscriptionId: settings.subscriptionId,
+    }),
+    now,
+  });
 
   const noteVanished = createNoteVanished({ books, outbox, audit, now, thumbprintOfRoot });
   const foreignEntries = createForeignEntries({ books, outbox, audit, now, thumbprintOfRoot, readForeignRoot });
@@ -147,6 +175,8 @@ export function createServices({ settings, faults }: SettingsReading, credential
     delivery,
     sendWebhook,
     readiness,
+    timerRuns,
+    dependencies,
     describeExpiring,
     thumbprintOfRoot,
     isExpiredRoot,

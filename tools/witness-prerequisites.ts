@@ -19,6 +19,7 @@ const programs = [
   { program: 'pppd', package: 'ppp' },
   { program: 'nmcli', package: 'network-manager' },
   { program: 'python3', package: 'python3' },
+  { program: 'jq', package: 'jq' },
 ];
 // strongSwan's daemon is on nobody's path.
 const charon = '/usr/lib/ipsec/charon';

@@ -16,6 +16,8 @@ export interface ReadinessOptions {
   readonly now: () => Date;
   /** Told of what failed in a look; the error holds no secret. */
   readonly onFault: (name: string, error: unknown) => void;
+  /** Told when what is missing has changed: the first key may be missing, and with it everybody who could ask. */
+  readonly onMissing: (names: readonly string[]) => void;
 }
 
 /** Whether the application has what it needs. It starts without, says what is missing, and looks again each minute. */
@@ -47,6 +49,7 @@ export function createReadiness(options: ReadinessOptions): Readiness {
     ...unprepared.keys(),
     ...(hasVault ? [administratorKey] : []),
   ];
+  let announced: readonly string[] = [];
   let lookedAtMs = Number.NEGATIVE_INFINITY;
   let looking: Promise<void> | undefined;
 
@@ -90,6 +93,8 @@ export function createReadiness(options: ReadinessOptions): Readiness {
     // In one step: nobody sees that all is there with a webhook of before.
     webhook = reading?.webhook;
     missingNow = [...new Set([...missingSettings, ...unprepared.keys(), ...secrets])];
+    if (missingNow.join() !== announced.join()) options.onMissing(missingNow);
+    announced = missingNow;
   }
 
   async function lookWhenDue(): Promise<void> {
@@ -117,11 +122,11 @@ export function createReadiness(options: ReadinessOptions): Readiness {
   };
 }
 
-/** What is answered while something is missing. What it is, is told by `GET /api/health`. */
+/** What is answered while something is missing. What it is, is told by `GET /api/health` to callers with a key, and by the log. */
 export function notReadyError(): AppError {
   return new AppError(
     'ERR_NOT_READY',
-    'The service has not got all that it needs yet. GET /api/health names what is missing; it is looked for each minute.',
+    'The service has not got all that it needs yet. GET /api/health with a key, and the log, name what is missing; it is looked for each minute.',
     { retryAfterSeconds: lookEverySeconds },
   );
 }

@@ -22,6 +22,7 @@ export const tableNames = [
   'GatewayRevocations',
   'GatewayRoots',
   'Gateways',
+  'Health',
   'Idempotency',
   'Machines',
   'MadeResources',
@@ -38,6 +39,7 @@ export const tableNames = [
   'RootGateways',
   'Roots',
   'Stacks',
+  'TimerRuns',
   'Unfinished',
   'VpnUsers',
 ] as const;

@@ -17,8 +17,19 @@ afterAll(async () => {
   await stack.stop();
 });
 
-function health(): Promise<StackAnswer> {
+/** As a load balancer asks: without a key. */
+function probe(): Promise<StackAnswer> {
   return stack.api('GET', '/api/health', undefined, { 'x-api-key': '' });
+}
+
+function health(): Promise<StackAnswer> {
+  return stack.api('GET', '/api/health');
+}
+
+/** The items that are not well, with what is said of them. */
+async function badItems(): Promise<readonly { readonly name: string; readonly status: string }[]> {
+  const { items } = (await health()).body as { readonly items: Awaited<ReturnType<typeof badItems>> };
+  return items.filter(({ status }) => status !== 'ok');
 }
 
 function asHolderOf(key: string): Promise<StackAnswer> {
@@ -51,13 +62,35 @@ describe('a first start', () => {
     }
 
     await takeFaultsBack(stack);
-    await stack.advance('PT2M');
+    await stack.advance('PT3M');
 
-    expect((await health()).body).toMatchObject({ status: 'healthy' });
+    expect(await badItems()).toEqual([]);
+    expect((await probe()).body).toEqual({ status: 'healthy' });
     await createRoot(stack, 'root-1');
     await stack.advance('PT2M');
     expect(await readDeliveries(stack, 'gatehouse.root.created.v1')).toHaveLength(1);
     expect(stack.currentInfo().processes['runtime']).toBe(runtime);
+  });
+});
+
+describe('health', () => {
+  it.each([
+    ['keyvault', 'keyVault'],
+    ['appvault', 'appVault'],
+    ['arm', 'resourceManager'],
+  ] as const)('turns bad when %s fails, says so of it alone, and turns good again', async (service, name) => {
+    await stack.advance('PT2M');
+    expect((await probe()).status).toBe(200);
+
+    await askForFault(stack, { service, times: 1000 }, { status: 403, code: 'Forbidden' });
+    await stack.advance('PT2M');
+    const [bare, bad] = [await probe(), await badItems()];
+    await takeFaultsBack(stack);
+    await stack.advance('PT2M');
+
+    expect([bare.status, bare.body]).toEqual([503, { status: 'unhealthy' }]);
+    expect(bad.map((item) => item.name)).toEqual([name]);
+    expect((await probe()).status).toBe(200);
   });
 });
 

@@ -82,12 +82,28 @@ async function admittedCaller(exchange: Exchange): Promise<Caller> {
   const { route, trail } = exchange;
   if (route.role === 'keyless') {
     if (route.isOpenedBy !== undefined) await requireOpened(exchange, route.isOpenedBy);
-    return nobody;
+    return route.readsCaller === true ? callerOrNobody(exchange) : nobody;
   }
   const caller = await knownCaller(exchange);
   trail.caller = caller;
   if (isAllowed(caller, route.role)) return caller;
   throw new AppError('ERR_CALLER_NOT_ALLOWED', `This needs the role ${route.role}; this key has ${caller.role}.`);
+}
+
+/** Whoever shows no key is nobody. So is everybody while keys cannot be read: the answer may be about just that. */
+async function callerOrNobody(exchange: Exchange): Promise<Caller> {
+  const { request, trail } = exchange;
+  if ((request.headers.get('x-api-key') ?? '') === '') return nobody;
+  try {
+    const caller = await knownCaller(exchange);
+    trail.caller = caller;
+    return caller;
+  } catch (error: unknown) {
+    if (error instanceof AppError) throw error;
+    logUnknownError(exchange.context, error);
+    trail.isTurnedAway = false;
+    return nobody;
+  }
 }
 
 /** Before anybody is known, as little as can be is read and written for them. */
@@ -180,6 +196,7 @@ async function runHandler(
       query,
       body,
       caller,
+      isKnownCaller: caller !== nobody,
       requestId,
       headers: request.headers,
       now: services.now(),

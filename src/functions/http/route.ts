@@ -13,6 +13,8 @@ export interface RouteRequest<P, Q, B> {
   readonly body: B;
   readonly headers: Pick<Headers, 'get'>;
   readonly caller: Caller;
+  /** False at a keyless door for whoever showed no key. */
+  readonly isKnownCaller: boolean;
   readonly now: Date;
   readonly requestId: string;
   /** The id of the operation that this request starts: one per request, the same again when the request is repeated. */
@@ -45,6 +47,8 @@ interface RouteFacts {
   readonly tags?: readonly string[];
   /** Answers by status; undefined for one without a JSON body. Problems are added to every route. */
   readonly responses: Readonly<Record<number, z.ZodType | undefined>>;
+  /** Keyless, and tells callers with a key more: a key that is shown is read, and has to be a good one. */
+  readonly readsCaller?: true;
   /** Answers also while something that the service needs is missing. */
   readonly answersUnready?: true;
   /** The answer must not be kept for replay: the same key runs the handler again with the same seed. */

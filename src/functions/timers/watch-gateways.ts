@@ -1,9 +1,7 @@
-import type { app as functionsApp, FunctionInput, InvocationContext } from '@azure/functions';
+import type { FunctionInput, InvocationContext } from '@azure/functions';
 import { watchGateways, type WatchGatewaysOptions } from '../../desk/watch-gateways.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
-
-/** Every five minutes: as often as Azure refreshes its session lists. */
-const watchGatewaysSchedule = '30 */5 * * * *';
+import { registerTimer, type TimerHost } from './register-timer.ts';
 
 export interface WatchGatewaysTimerOptions extends Omit<WatchGatewaysOptions, 'orchestrations'> {
   readonly durableClient: FunctionInput;
@@ -11,16 +9,14 @@ export interface WatchGatewaysTimerOptions extends Omit<WatchGatewaysOptions, 'o
 }
 
 /** Registers the look for gateways that were left behind. */
-export function registerWatchGateways(
-  app: Pick<typeof functionsApp, 'timer'>,
-  options: WatchGatewaysTimerOptions,
-): void {
-  app.timer('watchGateways', {
-    schedule: watchGatewaysSchedule,
-    extraInputs: [options.durableClient],
-    handler: async (_timer, context: InvocationContext) => {
+export function registerWatchGateways(host: TimerHost, options: WatchGatewaysTimerOptions): void {
+  registerTimer(
+    host,
+    'watchGateways',
+    async (context) => {
       const woken = await watchGateways({ ...options, orchestrations: options.orchestrationsOf(context) });
       if (woken > 0) context.log(`gateway watch: ${woken} set in motion`);
     },
-  });
+    [options.durableClient],
+  );
 }

@@ -61,6 +61,35 @@ async function outboxEvents(world: DeskWorld, type: string) {
 }
 
 describe('src/desk, when somebody else changes a gateway', () => {
+  it('keeps a revocation that was put on while the application was down, and counts it when it is asked for', async () => {
+    const world = createDeskWorld();
+    await aRoot(world);
+    await aGateway(world);
+    await world.trust.trust(gatewayId, 'root-1', undefined, aRequest(world, 'trust'));
+    await runWriter(world);
+    const asked = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester' };
+    const thumbprint = given((await world.certificates.issue(asked, chanceOf('c'))).record.thumbprint);
+    const entry = { name: `break-glass-${thumbprint}`, properties: { thumbprint } };
+    await changeInPortal(world, () => ({ vpnClientRevokedCertificates: [entry] }));
+    const listed = async (): Promise<unknown> => {
+      const body = given(world.arm.resources.get((await gatewayOf(world)).resourceId));
+      const configuration = asObject(asObject(body['properties'])['vpnClientConfiguration']);
+      return configuration['vpnClientRevokedCertificates'];
+    };
+
+    // Back again: another root is to be trusted, so the whole gateway is written.
+    await aRoot(world, 'root-2');
+    await world.trust.trust(gatewayId, 'root-2', undefined, aRequest(world, 'trust 2'));
+    await runWriter(world);
+    expect(await listed()).toMatchObject([entry]);
+
+    await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
+    await runWriter(world);
+
+    expect(await listed()).toMatchObject([entry]);
+    expect((await rowOf(world, thumbprint)).state).toBe('disconnected');
+  });
+
   describe('and takes a proven revocation off', () => {
     it('begins again before it is put back, looks at sessions and proves anew', async () => {
       const world = createDeskWorld();

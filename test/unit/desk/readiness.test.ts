@@ -18,6 +18,8 @@ interface World {
   /** The administrator's keys that were entered, in order. */
   readonly entered: string[];
   readonly faults: string[];
+  /** What was said to be missing, each time that it changed. */
+  readonly told: (readonly string[])[];
 }
 
 function createWorld(missingSettings: readonly string[] = []): World {
@@ -42,6 +44,7 @@ function createWorld(missingSettings: readonly string[] = []): World {
   });
   const world: World = {
     clock,
+    told: [],
     vault,
     faults,
     storageFault: undefined,
@@ -54,6 +57,9 @@ function createWorld(missingSettings: readonly string[] = []): World {
           world.storageFault === undefined ? Promise.resolve() : Promise.reject(world.storageFault),
       },
       readSecrets: secrets.read,
+      onMissing: (names) => {
+        world.told.push(names);
+      },
       apiKeys: {
         ensureAdministrator: (value) => {
           world.entered.push(value);
@@ -79,6 +85,20 @@ async function lookAfter(world: World, ms: number): Promise<readonly string[]> {
 const refusal = new AppError('ERR_AZURE_REFUSED', 'Key Vault refused: Forbidden.');
 
 describe('src/desk/readiness', () => {
+  it('tells the log what is missing when that changes, and no more often', async () => {
+    const world = createWorld();
+    world.vault.delete('administrator-key');
+    for (let look = 0; look < 3; look += 1) {
+      await world.readiness.missing();
+      world.clock.advance(minute);
+    }
+    world.vault.set('administrator-key', key);
+    await world.readiness.missing();
+    await world.readiness.missing();
+
+    expect(world.told).toEqual([['administrator-key'], []]);
+  });
+
   it('is ready with the administrator’s key alone, and has entered it', async () => {
     const world = createWorld();
 

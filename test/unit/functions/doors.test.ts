@@ -7,7 +7,6 @@ import { sha256Hex } from '../../../src/desk/digest.ts';
 import { createUnfinished } from '../../../src/desk/unfinished.ts';
 import { apiKeyRoutes } from '../../../src/functions/api-keys.ts';
 import { expiryRoutes } from '../../../src/functions/expiries.ts';
-import { healthRoutes } from '../../../src/functions/health.ts';
 import type { Route } from '../../../src/functions/http/route.ts';
 import {
   operationRoutes,
@@ -481,34 +480,5 @@ describe('every route', () => {
       });
     }
     expect(doors.tables.rows('Audit')).toEqual([]);
-  });
-});
-
-describe('src/functions/health', () => {
-  it.each([
-    [() => Promise.resolve(), 200, 'healthy'],
-    [() => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.1')), 503, 'unhealthy'],
-  ])('says to anybody how it is', async (checkStorage, status, word) => {
-    const missing = (): Promise<readonly string[]> => Promise.resolve([]);
-    const { ask } = await open(() => healthRoutes({ version: '1.2.3', checkStorage, missing }));
-
-    const answer = await ask('getHealth', { as: 'nobody' });
-
-    expect(answer.status).toBe(status);
-    expect(answer.json).toEqual({ status: word, version: '1.2.3', time: '2026-03-01T12:00:00.000Z' });
-  });
-
-  it('names what is missing, also while no other route answers', async () => {
-    const names = ['GATEHOUSE_VAULT_URL', 'administrator-key'];
-    const missing = (): Promise<readonly string[]> => Promise.resolve(names);
-    const { ask, doors } = await open(() =>
-      healthRoutes({ version: '1.2.3', checkStorage: () => Promise.resolve(), missing }),
-    );
-    doors.miss(...names);
-
-    const answer = await ask('getHealth', { as: 'nobody' });
-
-    expect(answer.status).toBe(503);
-    expect(answer.json).toMatchObject({ status: 'unhealthy', missing: names });
   });
 });

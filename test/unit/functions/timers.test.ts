@@ -3,6 +3,7 @@ import { createExpiries } from '../../../src/desk/expiries.ts';
 import { createNotices } from '../../../src/desk/notices.ts';
 import { createOutbox } from '../../../src/desk/outbox.ts';
 import { registerDeliverOutbox } from '../../../src/functions/timers/deliver-outbox.ts';
+import { registerTimer, type TimerHost } from '../../../src/functions/timers/register-timer.ts';
 import { registerWatchExpiries } from '../../../src/functions/timers/watch-expiries.ts';
 import { createMemoryTables } from '../../support/memory-tables.ts';
 import { createTestClock } from '../../support/test-clock.ts';
@@ -14,15 +15,21 @@ const tick = {
 };
 
 /** The one timer that a registration makes. */
-function timerOf(register: (app: { timer: (name: string, options: TimerFunctionOptions) => void }) => void): {
+function timerOf(
+  register: (host: TimerHost) => void,
+  runs: TimerHost['runs'] = { succeeded: () => Promise.resolve(), failed: () => Promise.resolve() },
+): {
   readonly name: string;
   readonly schedule: string;
   run(): Promise<readonly string[]>;
 } {
   let made: { readonly name: string; readonly options: TimerFunctionOptions } | undefined;
   register({
-    timer: (name, options) => {
-      made = { name, options };
+    runs,
+    app: {
+      timer: (name, options) => {
+        made = { name, options };
+      },
     },
   });
   if (made === undefined) throw new Error('no timer was registered');
@@ -48,8 +55,8 @@ describe('src/functions/timers/watch-expiries', () => {
     const { now } = createTestClock();
     const expiries = createExpiries({ tables });
     let hints = 0;
-    const timer = timerOf((app) => {
-      registerWatchExpiries(app, {
+    const timer = timerOf((host) => {
+      registerWatchExpiries(host, {
         expiries,
         now,
         notices: createNotices({ tables }),
@@ -79,8 +86,8 @@ describe('src/functions/timers/deliver-outbox', () => {
     const tables = createMemoryTables();
     const { now } = createTestClock();
     const outbox = createOutbox({ tables, now });
-    const timer = timerOf((app) => {
-      registerDeliverOutbox(app, {
+    const timer = timerOf((host) => {
+      registerDeliverOutbox(host, {
         outbox,
         now,
         webhook: () => Promise.resolve({ url: 'https://hooks.contoso.com', secret: 'a secret of this deployment' }),
@@ -94,5 +101,42 @@ describe('src/functions/timers/deliver-outbox', () => {
 
     expect(timer).toMatchObject({ name: 'deliverOutbox', schedule: '0 * * * * *' });
     expect([first, second]).toEqual([['outbox: 1 delivered, 0 postponed, 0 undeliverable, 0 kept'], []]);
+  });
+});
+
+describe('src/functions/timers/register-timer', () => {
+  it('notes how each run ended, and lets a failed one fail', async () => {
+    const noted: string[] = [];
+    const faults: Error[] = [];
+    const timer = timerOf(
+      (host) => {
+        registerTimer(host, 'sweep', () => {
+          const [fault] = faults;
+          return fault === undefined ? Promise.resolve() : Promise.reject(fault);
+        });
+      },
+      {
+        succeeded: (name) => Promise.resolve(void noted.push(`${name} succeeded`)),
+        failed: (name, error) => Promise.resolve(void noted.push(`${name} failed: ${String(error)}`)),
+      },
+    );
+
+    await timer.run();
+    faults.push(new Error('no storage'));
+    await expect(timer.run()).rejects.toThrow('no storage');
+
+    expect(noted).toEqual(['sweep succeeded', 'sweep failed: Error: no storage']);
+  });
+
+  it('ends as the work ended, also when that cannot be noted', async () => {
+    const runs = {
+      succeeded: () => Promise.reject(new Error('no table')),
+      failed: () => Promise.reject(new Error('no table')),
+    };
+    const timer = timerOf((host) => {
+      registerTimer(host, 'sweep', () => Promise.resolve());
+    }, runs);
+
+    expect(await timer.run()).toEqual([expect.stringContaining('no table')]);
   });
 });

@@ -1,0 +1,40 @@
+import type { app as functionsApp, FunctionInput, InvocationContext } from '@azure/functions';
+import type { TimerRuns } from '../../desk/timer-runs.ts';
+import { timers, type TimerName } from '../../domain/timers.ts';
+import { logUnknownError } from '../http/log-unknown-error.ts';
+
+/** What every timer stands on. */
+export interface TimerHost {
+  readonly app: Pick<typeof functionsApp, 'timer'>;
+  readonly runs: Pick<TimerRuns, 'succeeded' | 'failed'>;
+}
+
+/** Registers a timer on its schedule and notes how each run ended: health says which ran when. */
+export function registerTimer(
+  { app, runs }: TimerHost,
+  name: TimerName,
+  run: (context: InvocationContext) => Promise<void>,
+  extraInputs: FunctionInput[] = [],
+): void {
+  const note = async (context: InvocationContext, noted: Promise<void>): Promise<void> => {
+    try {
+      await noted;
+    } catch (error) {
+      // What the run has done stands; that nobody can see it is what health will say.
+      logUnknownError(context, error);
+    }
+  };
+  app.timer(name, {
+    schedule: timers[name].schedule,
+    ...(extraInputs.length === 0 ? {} : { extraInputs }),
+    handler: async (_timer, context: InvocationContext) => {
+      try {
+        await run(context);
+      } catch (error) {
+        await note(context, runs.failed(name, error));
+        throw error;
+      }
+      await note(context, runs.succeeded(name));
+    },
+  });
+}
