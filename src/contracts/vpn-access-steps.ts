@@ -135,6 +135,7 @@ export const vpnAccessSteps = {
     id: 'P14',
     title: 'Open the firewall for L2TP',
     parameters: z.strictObject({ externalNic: nic }),
+    /** `isBehindNat`: the address is a private one. Whether something translates it again cannot be seen from there. */
     facts: z.object({ isBehindNat: z.boolean() }).partial(),
     timeoutSeconds: 60,
     usualSeconds: 6,

@@ -89,7 +89,6 @@ export const noteVpnServer = activityReference<
     readonly stackId: string;
     readonly serverAddress?: string;
     readonly externalNic?: string;
-    readonly isBehindNat?: boolean;
     readonly keyVersion?: string;
   },
   null

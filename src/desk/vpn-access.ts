@@ -35,6 +35,8 @@ export interface VpnAccessRequest {
   readonly users: readonly UserRequest[];
   readonly splitRoutes: readonly string[];
   readonly sharedKeySecret?: string | undefined;
+  /** Whether address translation stands between clients and the server; what was told before stays where nothing is. */
+  readonly isBehindNat?: boolean | undefined;
 }
 
 /** The parts of such a request that have the right shape; users are whole or missing. */
@@ -239,7 +241,7 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
     open: async (stackId, request, asked) => {
       const stack = await stackOf(stackId);
       const { operationId, randomBytes } = asked;
-      const { addressRange, users, splitRoutes } = request;
+      const { addressRange, users, splitRoutes, isBehindNat } = request;
       if (stack.natMachine === undefined)
         throw new AppError(
           'ERR_CONFLICT',
@@ -268,6 +270,7 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
           addressTo: addressRange.to,
           splitRoutes: [...splitRoutes],
           sharedKeySecret,
+          ...(isBehindNat === undefined ? {} : { isBehindNat }),
           operationId,
         },
         updatedAt: at(),
@@ -348,7 +351,8 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
     warnings: async ({ id, vpnAccess }) => {
       if (vpnAccess === undefined) return [];
       const { addressFrom: from, addressTo: to } = vpnAccess;
-      return rangeWarnings({ from, to }, (await usersOf(id)).filter(({ wanted }) => wanted === 'enabled').length);
+      const users = (await usersOf(id)).filter(({ wanted }) => wanted === 'enabled');
+      return [...rangeWarnings({ from, to }, users.length), ...natWarnings(vpnAccess)];
     },
   };
 }
@@ -417,6 +421,20 @@ function namedTwice(users: readonly UserRequest[]): readonly Problem[] {
           },
         ],
   );
+}
+
+/** A private address says nothing: clients inside may reach it as it is. */
+function natWarnings({ state, isBehindNat }: NonNullable<StackRecord['vpnAccess']>): readonly Problem[] {
+  if (isBehindNat !== undefined || state === 'closed' || state === 'closing') return [];
+  return [
+    {
+      path: '/isBehindNat',
+      code: 'notTold',
+      message:
+        'Whether address translation stands between clients and the VPN server was not told: kits for Windows are made as if none did, and connections fail with 809 where one does.',
+      fix: 'POST the VPN access again with isBehindNat, then hand out new kits.',
+    },
+  ];
 }
 
 function accessClaim(stackId: string): string {

@@ -58,6 +58,10 @@ function openRoute({ vpnAccess, operations }: VpnAccessRoutesOptions): Route {
         users: z.array(userSchema).max(200).default([]),
         splitRoutes: z.array(prefixSchema).max(50).default(['192.168.100.0/24', '192.168.133.0/24']),
         sharedKeySecret: secretNameOf('l2tpKey').optional(),
+        isBehindNat: z.boolean().optional().meta({
+          description:
+            'Whether address translation stands between clients and the NATVM. It is never guessed; what was told before stays where nothing is sent.',
+        }),
       }),
     },
     responses: { 202: operationViewSchema },

@@ -52,13 +52,9 @@ export function* openVpnAccess(context: OrchestrationContext): Steps<OnPremisesE
 
     yield* nat({ step: steps.P12, parameters: {} });
     const { facts } = yield* nat({ step: steps.P13, parameters: { externalNic } });
-    const firewall = yield* nat({ step: steps.P14, parameters: { externalNic } });
+    yield* nat({ step: steps.P14, parameters: { externalNic } });
     const serverAddress = typeof facts['serverAddress'] === 'string' ? facts['serverAddress'] : '';
-    yield* callActivity(context, noteVpnServer, {
-      stackId,
-      serverAddress,
-      isBehindNat: firewall.facts['isBehindNat'] === true,
-    });
+    yield* callActivity(context, noteVpnServer, { stackId, serverAddress });
 
     for (const user of plan.users) yield* setUser(context, story, plan, user);
     const portal = yield* host({ step: steps.P21, parameters: { portalFqdn: plan.portalFqdn } });

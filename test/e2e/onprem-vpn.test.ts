@@ -222,7 +222,10 @@ describe('src/orchestrations/vpn-access, over SSH', () => {
     const warned = await seeAccess(stack);
     await untilDone(stack, await stack.api('POST', accessPath, {}));
 
-    expect(warned['warnings']).toEqual([expect.objectContaining({ code: 'moreUsersThanAddresses' })]);
+    expect(warned['warnings']).toEqual([
+      expect.objectContaining({ code: 'moreUsersThanAddresses' }),
+      expect.objectContaining({ code: 'notTold', path: '/isBehindNat' }),
+    ]);
     expect((await seeMachine(stack, nat)).remoteAccess?.pool).toEqual(pool);
   });
 

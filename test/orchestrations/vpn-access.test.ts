@@ -161,7 +161,7 @@ describe('src/orchestrations/vpn-access openVpnAccess', () => {
     expect(inputsOf(run, 'noteVpnServer')).toEqual([
       { stackId: 'poc', externalNic: 'External' },
       { stackId: 'poc', keyVersion: '7' },
-      { stackId: 'poc', serverAddress: '203.0.113.7', isBehindNat: true },
+      { stackId: 'poc', serverAddress: '203.0.113.7' },
     ]);
     expect(inputsOf(run, 'noteVpnUser')).toEqual([
       { stackId: 'poc', name: 'ann', state: 'enabled' },

@@ -30,6 +30,7 @@ const vpnAccessSchema = z.object({
   keyVersion: z.string().optional(),
   serverAddress: z.string().optional(),
   externalNic: z.string().optional(),
+  /** As people told; absent where nobody did. */
   isBehindNat: z.boolean().optional(),
   certificate: z
     .object({

@@ -15,8 +15,8 @@ export interface L2tpSettings {
   /** IPv4 addresses; none where the server tells its clients. */
   readonly dnsServers: readonly string[];
   readonly portalFqdn: string;
-  /** The server has a private address, and a router in front of it passes the traffic on. */
-  readonly isBehindNat: boolean;
+  /** A router in front of the server translates its address; absent where nobody told. */
+  readonly isBehindNat?: boolean;
   /** The root that signed the certificates behind the VPN. `thumbprint` is SHA-1 in upper-case hex. */
   readonly certificate: { readonly der: Uint8Array; readonly thumbprint: string; readonly subject: string };
   /** Identifiers in the kit are derived from it: the same settings give the same bytes. */

@@ -27,7 +27,7 @@ function settingsOf(settings: L2tpSettings): Readonly<Record<string, SettingValu
     SplitRoutes: isSplit ? settings.splitRoutes : [],
     DnsSuffix: settings.dnsSuffix,
     PortalFqdn: settings.portalFqdn,
-    IsBehindNat: settings.isBehindNat,
+    IsBehindNat: settings.isBehindNat === true,
   };
 }
 
@@ -49,7 +49,18 @@ function toWindows(text: string): string {
   return text.replaceAll('\n', '\r\n');
 }
 
-function readMe({ connectionName, userName, tunnel, splitRoutes, portalFqdn, certificate }: L2tpSettings): string {
+/** What follows from where the server is, as far as that was told. */
+function whereServerIs(isBehindNat: boolean | undefined): string {
+  if (isBehindNat === true)
+    return 'The server is behind address translation: Windows connects only after this machine has restarted.';
+  if (isBehindNat === false) return 'The server is not behind address translation.';
+  return `Nobody told whether the server is behind address translation, and connect.ps1 sets nothing for it. If it is: set
+       the DWORD AssumeUDPEncapsulationContextOnSendRule in HKLM\\SYSTEM\\CurrentControlSet\\Services\\PolicyAgent to 2
+       and restart this machine, or ask for a kit that knows.`;
+}
+
+function readMe(settings: L2tpSettings): string {
+  const { connectionName, userName, tunnel, splitRoutes, portalFqdn, certificate, isBehindNat } = settings;
   const reach =
     tunnel === 'full' ? 'Everything goes through the VPN' : `Through the VPN goes ${splitRoutes.join(', ')}`;
   return `${connectionName}: VPN for ${userName}
@@ -74,7 +85,8 @@ Take away
 
 When it does not connect
   809  Nothing came back from the server: UDP 500, 4500 or 1701 is blocked on the way, or the server is behind address
-       translation and this machine was not restarted since connect.ps1 ran.
+       translation and this machine does not expect that.
+       ${whereServerIs(isBehindNat)}
   789  The shared key is not the server's, mostly because it was changed since: ask for a new kit.
   691  Wrong user name or password, or the server lets this user in no more.
   868  The server's name cannot be resolved.

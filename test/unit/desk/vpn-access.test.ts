@@ -308,7 +308,27 @@ describe('src/desk/vpn-access', () => {
 
     expect(await made.vpnAccess.warnings(given(await made.stacks.get('poc')))).toMatchObject([
       { code: 'moreUsersThanAddresses' },
+      { code: 'notTold' },
     ]);
+  });
+
+  it('takes from people whether the server is behind address translation, keeps what was told, and guesses nothing', async () => {
+    const made = await desk();
+    const told = async () => {
+      const stack = given(await made.stacks.get('poc'));
+      return [stack.vpnAccess?.isBehindNat, (await made.vpnAccess.warnings(stack)).map(({ code }) => code)];
+    };
+
+    await made.vpnAccess.open('poc', accessRequest, asked(made, 'open'));
+    await endStory(made, 'open', succeeded);
+    expect(await told()).toEqual([undefined, ['notTold']]);
+
+    await made.vpnAccess.open('poc', { ...accessRequest, isBehindNat: true }, asked(made, 'again'));
+    await endStory(made, 'again', succeeded);
+    expect(await told()).toEqual([true, []]);
+
+    await made.vpnAccess.open('poc', accessRequest, asked(made, 'third'));
+    expect(await told()).toEqual([true, []]);
   });
 
   it('opens as often as it takes, with one operation and one intent, wherever it crashes', async () => {

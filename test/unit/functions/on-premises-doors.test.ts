@@ -63,7 +63,7 @@ describe('src/functions/vpn-access', () => {
         state: 'opening',
         addressRange: { from: '192.168.200.201', to: '192.168.200.230' },
         users: [{ name: 'ann', state: 'pending' }],
-        warnings: [],
+        warnings: [{ path: '/isBehindNat', code: 'notTold' }],
       },
     });
   });

@@ -108,6 +108,17 @@ describe('src/kits/l2tp/windows-kit', () => {
     expect(connect({ tunnel: 'full' })).toMatch(/IsSplit = \$false\r\n {2}SplitRoutes = @\(\)/);
   });
 
+  it.each([
+    [true, 'only after this machine has restarted'],
+    [false, 'not behind address translation'],
+    [undefined, 'Nobody told whether'],
+  ])('says what follows where address translation is told as %s', (isBehindNat, words) => {
+    const { isBehindNat: _told, ...settings } = someL2tpSettings();
+    const kit = buildL2tpKit('windows', isBehindNat === undefined ? settings : { ...settings, isBehindNat });
+
+    expect(unpackKit(kit)['README.txt']).toContain(words);
+  });
+
   it.each([true, false])('sets the rule for address translation by where the server is: %s', (isBehindNat) => {
     expect(connect({ isBehindNat })).toContain(`IsBehindNat = $${isBehindNat}\r\n`);
   });
