@@ -43,6 +43,17 @@ describe('src/orchestrations/apply-gateway', () => {
     },
   );
 
+  it('blames an entry only once Azure has taken the gateway as it stands, without it', () => {
+    const world = aGatewayWorld({ wanted: ['root:1'], bad: ['root:1'] });
+
+    const run = runOrchestration(applyGateway, input, world.activities);
+
+    const names = run.history.map(({ name }) => name);
+    expect(world.written).toEqual([[]]);
+    expect(names.indexOf('recordRefusals')).toBeGreaterThan(names.lastIndexOf('readWrite'));
+    expect(names.lastIndexOf('readWrite')).toBeGreaterThan(0);
+  });
+
   it('finds the culprit too when Azure takes the body and fails later', () => {
     const world = aGatewayWorld({ wanted: eight, bad: ['root:2'], failsLate: true });
 
