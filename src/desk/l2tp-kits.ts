@@ -4,7 +4,7 @@ import type { Secrets } from '../ports/secrets.ts';
 import type { Downloads, OfferedDownload } from './downloads.ts';
 import type { OnPremisesBooks } from './on-premises-books.ts';
 import { stackKeys, type StackRecord } from './records/on-premises.ts';
-import { requireUser } from './vpn-access.ts';
+import { requireUser } from './vpn-user-intents.ts';
 
 export const tunnels = ['full', 'split'] as const;
 type Tunnel = (typeof tunnels)[number];

@@ -9,26 +9,28 @@ import {
   type VpnAccessPlan,
   type VpnUserWish,
 } from '../contracts/vpn-access.ts';
-import { AppError, invalidField, type Problem } from '../domain/app-error.ts';
-import { makePassword, sharedKeyPattern, toKeyText } from '../domain/make-password.ts';
+import { AppError, type Problem } from '../domain/app-error.ts';
+import { toKeyText } from '../domain/make-password.ts';
 import { rangeProblems, rangeWarnings } from '../domain/vpn-address-range.ts';
 import { ownSecretName } from '../domain/secret-uses.ts';
 import type { Secrets } from '../ports/secrets.ts';
-import { sha256Hex } from './digest.ts';
 import type { Machines } from './machines.ts';
 import type { OnPremisesBooks } from './on-premises-books.ts';
 import type { OnPremisesStories } from './on-premises-stories.ts';
 import type { StoryRequest } from './story-request.ts';
 import { heldBy } from './take-claims.ts';
 import type { OperationRecord } from './operation-record.ts';
+import {
+  createVpnUserIntents,
+  namedTwice,
+  requireUser,
+  wishOf,
+  withIntended,
+  type AskedWithSeed,
+  type UserIntent,
+  type UserRequest,
+} from './vpn-user-intents.ts';
 import { stackKeys, vpnUserKeys, type StackRecord, type VpnUserRecord } from './records/on-premises.ts';
-
-type RandomBytes = (label: string, length: number) => Uint8Array;
-
-interface UserRequest {
-  readonly name: string;
-  readonly passwordSecret?: string | undefined;
-}
 
 export interface VpnAccessRequest {
   readonly addressRange: { readonly from: string; readonly to: string };
@@ -45,19 +47,6 @@ interface VpnAccessParts {
   readonly users?: readonly UserRequest[] | undefined;
 }
 
-interface Asked extends StoryRequest {
-  readonly randomBytes: RandomBytes;
-}
-
-/** What a request wants of a user, before anything is written. */
-interface UserIntent {
-  readonly record: VpnUserRecord;
-  /** Made up for this request. */
-  readonly password?: string;
-  /** The same request has come this far before. */
-  readonly isRepeated: boolean;
-}
-
 export interface StartedUser {
   readonly operation: OperationRecord;
   /** A password that was made up in this call; undefined when there was one. */
@@ -67,13 +56,13 @@ export interface StartedUser {
 /** Shared VPN access to a stack: its server, its users. */
 export interface VpnAccess {
   /** Sets up the server and lets these users in; those that are there stay. */
-  open(stackId: string, request: VpnAccessRequest, asked: Asked): Promise<OperationRecord>;
+  open(stackId: string, request: VpnAccessRequest, asked: AskedWithSeed): Promise<OperationRecord>;
   /** What of a request to open it cannot be, as far as its parts tell; Key Vault is not asked. */
   wrongParts(stackId: string, parts: VpnAccessParts): Promise<readonly Problem[]>;
   close(stackId: string, asked: StoryRequest): Promise<OperationRecord>;
   /** Lets one more user in, or one in again. */
-  addUser(stackId: string, user: UserRequest, asked: Asked): Promise<StartedUser>;
-  resetUser(stackId: string, name: string, asked: Asked): Promise<StartedUser>;
+  addUser(stackId: string, user: UserRequest, asked: AskedWithSeed): Promise<StartedUser>;
+  resetUser(stackId: string, name: string, asked: AskedWithSeed): Promise<StartedUser>;
   setUser(stackId: string, name: string, wanted: 'disabled' | 'removed', asked: StoryRequest): Promise<OperationRecord>;
   plan(stackId: string): Promise<{ readonly outcome: 'ready'; readonly plan: VpnAccessPlan } | Refusal>;
   warnings(stack: StackRecord): Promise<readonly Problem[]>;
@@ -89,6 +78,7 @@ export interface VpnAccessOptions {
 
 export function createVpnAccess({ books, machines, stories, secrets, now }: VpnAccessOptions): VpnAccess {
   const at = (): string => now().toISOString();
+  const intents = createVpnUserIntents({ books, secrets, now });
 
   async function stackOf(stackId: string): Promise<StackRecord> {
     const stack = (await books.stacks.get(stackKeys(stackId)))?.record;
@@ -149,66 +139,6 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
     return plan;
   }
 
-  /** Whether the key that all clients share is there already: the caller's has to be, another one can be made up. */
-  async function hasSharedKey(name: string, isGiven: boolean): Promise<boolean> {
-    const key = await secrets.get({ use: 'l2tpKey', name });
-    const path = '/sharedKeySecret';
-    if (key === undefined && isGiven)
-      throw invalidField(
-        path,
-        'secretMissing',
-        `Key Vault has no secret ${name}.`,
-        'Make it, or leave it out: a key is made up.',
-      );
-    if (key !== undefined && !sharedKeyPattern.test(key.value)) {
-      const message = `Secret ${name} holds no key that every client takes.`;
-      throw invalidField(path, 'sharedKeyUnfit', message, 'Use 20 to 64 letters, digits, ".", "_" and "-".');
-    }
-    return key !== undefined;
-  }
-
-  /** What is to be noted of a user, and their password where one has to be made up. Writes nothing: the request may be refused yet. */
-  async function intendUser(
-    stackId: string,
-    { name, passwordSecret }: UserRequest,
-    { operationId, randomBytes }: Asked,
-    isReset: boolean,
-    path = '/passwordSecret',
-  ): Promise<UserIntent> {
-    const before = (await books.vpnUsers.get(vpnUserKeys(stackId, name)))?.record;
-    const isOurs = passwordSecret === undefined && (before?.isPasswordOurs ?? true);
-    const secretName = passwordSecret ?? before?.passwordSecret ?? passwordSecretName(stackId, name);
-    const isThere = (await secrets.get({ use: 'vpnPassword', name: secretName })) !== undefined;
-    const isMade = isOurs && (isReset || !isThere);
-    if (!isMade && !isThere)
-      throw invalidField(
-        path,
-        'secretMissing',
-        `Key Vault has no secret ${secretName}.`,
-        'Make it, or leave it out: a password is made up.',
-      );
-    const hasPassword = before?.state === 'enabled' && before.passwordSecret === secretName && !isMade;
-    return {
-      record: {
-        stackId,
-        name,
-        passwordSecret: secretName,
-        isPasswordOurs: isOurs,
-        state: hasPassword ? 'enabled' : 'pending',
-        wanted: 'enabled',
-        operationId,
-        updatedAt: at(),
-      },
-      isRepeated: before?.operationId === operationId,
-      ...(isMade ? { password: makePassword(randomBytes(`password ${name}`, 15)) } : {}),
-    };
-  }
-
-  async function keepUser({ record, password }: UserIntent): Promise<void> {
-    if (password !== undefined) await secrets.set({ use: 'vpnPassword', name: record.passwordSecret }, password);
-    await books.vpnUsers.upsert(record);
-  }
-
   async function beginUser(
     stackId: string,
     wish: VpnUserWish,
@@ -228,11 +158,16 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
     });
   }
 
-  async function letIn(stackId: string, user: UserRequest, asked: Asked, isReset: boolean): Promise<StartedUser> {
+  async function letIn(
+    stackId: string,
+    user: UserRequest,
+    asked: AskedWithSeed,
+    isReset: boolean,
+  ): Promise<StartedUser> {
     await openStackOf(stackId);
-    const intent = await intendUser(stackId, user, asked, isReset);
+    const intent = await intents.intend(stackId, user, asked, { isReset });
     const wish = { ...wishOf(intent.record), resetPassword: true };
-    const operation = await beginUser(stackId, wish, asked, () => keepUser(intent));
+    const operation = await beginUser(stackId, wish, asked, () => intents.keep(intent));
     const { password, isRepeated } = intent;
     return { operation, ...(password === undefined || isRepeated ? {} : { password }) };
   }
@@ -250,12 +185,12 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
       const given = request.sharedKeySecret;
       const sharedKeySecret = given ?? stack.vpnAccess?.sharedKeySecret ?? ownSecretName('l2tpKey', stackId);
       const problems = [...accessProblems(stack, request)];
-      const hasKey = await gather(problems, () => hasSharedKey(sharedKeySecret, given !== undefined));
-      const intents: UserIntent[] = [];
+      const hasKey = await gather(problems, () => intents.hasSharedKey(sharedKeySecret, given !== undefined));
+      const wanted: UserIntent[] = [];
       for (const [index, user] of users.entries()) {
         const path = `/users/${index}/passwordSecret`;
-        const intent = await gather(problems, () => intendUser(stackId, user, asked, false, path));
-        if (intent !== undefined) intents.push(intent);
+        const intent = await gather(problems, () => intents.intend(stackId, user, asked, { isReset: false, path }));
+        if (intent !== undefined) wanted.push(intent);
       }
       if (problems.length > 0)
         throw new AppError('ERR_REQUEST_INVALID', 'The VPN access cannot be set up like this.', { problems });
@@ -280,10 +215,10 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
         kind: openVpnAccessName,
         target: stackId,
         ...storyOf(asked),
-        steps: openVpnAccessSteps({ ...plan, users: withIntended(plan.users, intents) }),
+        steps: openVpnAccessSteps({ ...plan, users: withIntended(plan.users, wanted) }),
         claims: [accessClaim(stackId)],
         intend: async () => {
-          for (const intent of intents) await keepUser(intent);
+          for (const intent of wanted) await intents.keep(intent);
           await books.stacks.update(stackKeys(stackId), (current) => ({
             ...current,
             vpnAccess: intended.vpnAccess,
@@ -357,35 +292,8 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
   };
 }
 
-/** Throws ERR_NOT_FOUND for a user that is not there, or was removed. */
-export async function requireUser(books: OnPremisesBooks, stackId: string, name: string): Promise<VpnUserRecord> {
-  const user = (await books.vpnUsers.get(vpnUserKeys(stackId, name)))?.record;
-  if (user === undefined || user.state === 'removed')
-    throw new AppError('ERR_NOT_FOUND', `Stack ${stackId} has no user ${name}.`);
-  return user;
-}
-
-/** An account that was left from before, disabled, has another password than the one in Key Vault. */
-function wishOf({ name, passwordSecret, wanted, state }: VpnUserRecord): VpnUserWish {
-  return { name, passwordSecret, wanted, resetPassword: state !== 'enabled' };
-}
-
-/** The users of a plan as it will be read, in the order of their rows. */
-function withIntended(users: readonly VpnUserWish[], intents: readonly UserIntent[]): readonly VpnUserWish[] {
-  const wishes = new Map(
-    [...users, ...intents.map(({ record }) => wishOf(record))].map((wish) => [wish.name.toLowerCase(), wish]),
-  );
-  return [...wishes].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, wish]) => wish);
-}
-
 function storyOf({ operationId, requestedBy, orchestrations }: StoryRequest): StoryRequest {
   return { operationId, requestedBy, orchestrations };
-}
-
-/** Names of secrets take letters, digits and hyphens only; the digest tells apart what becomes equal. */
-function passwordSecretName(stackId: string, name: string): string {
-  const plain = name.replaceAll(/[^A-Za-z0-9-]/g, '-');
-  return ownSecretName('vpnPassword', `${stackId}-${plain}-${sha256Hex(name.toLowerCase()).slice(0, 6)}`);
 }
 
 function accessProblems(
@@ -405,22 +313,6 @@ async function gather<T>(problems: Problem[], check: () => Promise<T>): Promise<
     problems.push(...error.problems);
     return undefined;
   }
-}
-
-function namedTwice(users: readonly UserRequest[]): readonly Problem[] {
-  const names = users.map(({ name }) => name.toLowerCase());
-  return users.flatMap(({ name }, index) =>
-    names.indexOf(name.toLowerCase()) === index
-      ? []
-      : [
-          {
-            path: `/users/${index}/name`,
-            code: 'userTwice',
-            message: `${name} is there twice.`,
-            fix: 'Windows does not tell letter case apart: name each user once.',
-          },
-        ],
-  );
 }
 
 /** A private address says nothing: clients inside may reach it as it is. */
