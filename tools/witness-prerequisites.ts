@@ -20,6 +20,7 @@ const programs = [
   { program: 'nmcli', package: 'network-manager' },
   { program: 'python3', package: 'python3' },
   { program: 'jq', package: 'jq' },
+  { program: 'curl', package: 'curl' },
 ];
 // strongSwan's daemon is on nobody's path.
 const charon = '/usr/lib/ipsec/charon';

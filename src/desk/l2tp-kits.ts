@@ -73,6 +73,7 @@ export function createL2tpKits({
         dnsSuffix: stack.dnsSuffix,
         dnsServers: stack.dnsServers,
         portalFqdn: stack.portalFqdn,
+        addressRange: { from: vpnAccess.addressFrom, to: vpnAccess.addressTo },
         ...(vpnAccess.isBehindNat === undefined ? {} : { isBehindNat: vpnAccess.isBehindNat }),
         certificate: { ...certificate, der: Buffer.from(certificate.der, 'base64') },
         idSeed: `${stackId} ${user.name} ${tunnel}`,

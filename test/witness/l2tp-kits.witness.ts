@@ -3,7 +3,7 @@
  * reader of property lists. No link is made: that takes a kernel with PPP and IPsec.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildL2tpKit, type L2tpPlatform, type L2tpSettings } from '../../src/kits/l2tp/build-l2tp-kit.ts';
@@ -175,6 +175,64 @@ describe('src/kits/l2tp', () => {
         ]);
         expect(calls).toContain('swanctl --terminate');
       });
+    });
+  });
+
+  describe('check.sh', () => {
+    /**
+     * The portal behind the VPN is openssl's server, signed by a root that curl trusts; `address` is what ppp0 has.
+     */
+    function check(platform: 'strongswan' | 'networkmanager', lines: string, address = '192.168.200.202'): ProgramRun {
+      unpack(platform);
+      const bin = join(folder, 'bin');
+      mkdirSync(bin);
+      const said = {
+        ip: `5: ppp0    inet ${address} peer 192.168.200.201/32 scope global ppp0`,
+        nmcli: `${address}/32`,
+      };
+      for (const [name, text] of Object.entries(said))
+        writeFileSync(join(bin, name), `#!/bin/sh\n[ -e /run/connected ] && echo '${text}'\n`, { mode: 0o755 });
+      return runInPrivateMachine(`
+        cd ${folder}
+        openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=root -keyout root.key -out root.pem 2>/dev/null
+        openssl req -newkey rsa:2048 -nodes -subj /CN=portal -addext subjectAltName=DNS:portal.azurestack.local \\
+          -keyout portal.key -out portal.csr 2>/dev/null
+        openssl x509 -req -in portal.csr -CA root.pem -CAkey root.key -copy_extensions copy -days 2 -out portal.pem 2>/dev/null
+        echo '127.0.0.1 portal.azurestack.local' >hosts && mount --bind hosts /etc/hosts
+        openssl s_server -quiet -www -accept 127.0.0.1:443 -cert portal.pem -key portal.key >/dev/null 2>&1 &
+        for try in $(seq 100); do (: </dev/tcp/127.0.0.1/443) 2>/dev/null && break; sleep 0.1; done
+        printf '1\\nppp0\\n' >/run/ppp-azure-stack-poc1.pid; touch /run/connected
+        export PATH=${bin}:$PATH CURL_CA_BUNDLE=${folder}/root.pem
+        set +e
+        ${lines}
+        bash check.sh; echo "code $?"`);
+    }
+
+    it.each(['strongswan', 'networkmanager'] as const)('says that all is in order, %s', (platform) => {
+      expect(check(platform, '').output).toBe(
+        [
+          'ok      This machine has the address 192.168.200.202 of the VPN.',
+          'ok      The certificate of portal.azurestack.local is trusted.',
+          'ok      The portal opens: https://portal.azurestack.local',
+          'code 0\n',
+        ].join('\n'),
+      );
+    });
+
+    it.each([
+      ['no connection', 'rm /run/connected', 'The VPN is not connected.'],
+      ['a root that is not trusted', 'unset CURL_CA_BUNDLE', 'is not trusted by this machine'],
+      ['a portal that is away', 'kill %1; wait %1 2>/dev/null', 'Nothing answers at portal.azurestack.local'],
+      ['a name that is unknown', ': >hosts', 'cannot be resolved'],
+    ])('tells %s', (_what, lines, words) => {
+      const { output } = check('strongswan', lines);
+
+      expect(output).toMatch(new RegExp(`^failed  .*${words}`, 'm'));
+      expect(output).toContain('code 1');
+    });
+
+    it('tells an address that is not of the range', () => {
+      expect(check('networkmanager', '', '192.168.200.231').output).toMatch(/^failed  .*192\.168\.200\.231[^]*code 1/);
     });
   });
 

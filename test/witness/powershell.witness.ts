@@ -4,11 +4,14 @@
 // what 4.0 and 5.1 lack is held by the table in sandbox/windows/powershell.
 
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { buildL2tpKit } from '../../src/kits/l2tp/build-l2tp-kit.ts';
 import { composedScripts } from '../../src/onprem/composed-scripts.ts';
 import { someL2tpSettings } from '../support/builders/some-l2tp-settings.ts';
-import { unpackKit } from '../support/kits/unpack-kit.ts';
-import { createRootData } from '../support/root-certificates.ts';
+import { fileOf, unpackKit } from '../support/kits/unpack-kit.ts';
+import { createRootData, createServerCertificate, type ServerCertificate } from '../support/root-certificates.ts';
 import { sshScriptOf, sshVerbs } from '../support/ssh-script-of.ts';
 import {
   packageArchive,
@@ -489,6 +492,71 @@ describe('the Windows files of an L2TP kit', () => {
 
     expect(await machine.runFile(kit.disconnect)).toContain('still trusted');
     expect(await trusts(machine, 'LocalMachine\\Root')).toBe(true);
+  });
+});
+
+describe('check.ps1 of an L2TP kit', () => {
+  const addresses = (address: string): MachineFacts => ({ addresses: [{ interface: 'Azure Stack poc1', address }] });
+  let portal: Server;
+  let foreign: Server;
+
+  beforeAll(async () => {
+    const trusted = await createServerCertificate('localhost');
+    powershell.trust(trusted.certificate);
+    portal = await serve(trusted);
+    foreign = await serve(await createServerCertificate('localhost'));
+  });
+
+  afterAll(() => {
+    portal.close();
+    foreign.close();
+  });
+
+  async function serve({ certificate, key }: ServerCertificate): Promise<Server> {
+    const server = createServer({ cert: certificate, key }, (_request, response) => response.end('portal'));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    return server;
+  }
+
+  const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+
+  /** What it says of a machine and a portal; rejects with that where it ends with anything but 0. */
+  async function check(facts: MachineFacts, port: number): Promise<string> {
+    const machine = await powershell.machine(facts);
+    const kit = buildL2tpKit('windows', someL2tpSettings({ portalFqdn: 'localhost' }));
+    machine.write('C:\\kit\\check.ps1', fileOf(kit, /^check\.ps1$/));
+    return machine.runFile('C:\\kit\\check.ps1', { Port: port });
+  }
+
+  it('says that all is in order', async () => {
+    expect(await check(addresses('192.168.200.230'), portOf(portal))).toBe(
+      [
+        'ok      This machine has the address 192.168.200.230 of the VPN.',
+        'ok      The certificate of localhost is trusted.',
+        'ok      The portal opens: https://localhost',
+      ].join('\n'),
+    );
+  });
+
+  it.each([
+    ['no connection', {}, 'failed  The VPN is not connected.'],
+    ['an address that is not of the range', addresses('192.168.200.231'), 'failed  This machine has the address'],
+  ])('tells %s', async (_what, facts, words) => {
+    await expect(check(facts, portOf(portal))).rejects.toThrow(words);
+  });
+
+  it('tells a certificate that this machine does not trust', async () => {
+    await expect(check(addresses('192.168.200.201'), portOf(foreign))).rejects.toThrow(
+      'failed  The certificate of localhost is not trusted by this machine',
+    );
+  });
+
+  it('tells a portal that is away', async () => {
+    const away = await serve(await createServerCertificate('localhost'));
+    const port = portOf(away);
+    away.close();
+
+    await expect(check(addresses('192.168.200.201'), port)).rejects.toThrow('failed  Nothing answers at localhost');
   });
 });
 

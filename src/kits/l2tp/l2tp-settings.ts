@@ -15,6 +15,8 @@ export interface L2tpSettings {
   /** IPv4 addresses; none where the server tells its clients. */
   readonly dnsServers: readonly string[];
   readonly portalFqdn: string;
+  /** First and last IPv4 address that the server gives to its clients. */
+  readonly addressRange: { readonly from: string; readonly to: string };
   /** A router in front of the server translates its address; absent where nobody told. */
   readonly isBehindNat?: boolean;
   /** The root that signed the certificates behind the VPN. `thumbprint` is SHA-1 in upper-case hex. */
@@ -65,6 +67,11 @@ const rules: readonly Rule[] = [
     says: 'is neither an IPv4 address nor a host name',
   },
   { path: '/dnsSuffix', holds: ({ dnsSuffix }) => isHostName(dnsSuffix), says: 'is no domain name' },
+  {
+    path: '/addressRange',
+    holds: ({ addressRange }) => isAddress(addressRange.from) && isAddress(addressRange.to),
+    says: 'has ends that are no IPv4 addresses',
+  },
   { path: '/portalFqdn', holds: ({ portalFqdn }) => isHostName(portalFqdn), says: 'is no host name' },
   { path: '/dnsServers', holds: ({ dnsServers }) => dnsServers.every(isAddress), says: 'has more than IPv4 addresses' },
   {

@@ -2,6 +2,7 @@ import { certificatePem } from './certificate-pem.ts';
 import { packKit } from './kit-archive.ts';
 import { slugOf, type L2tpKit, type L2tpSettings } from './l2tp-settings.ts';
 import { stableUuid } from './stable-uuid.ts';
+import { checkScript } from './shell-scripts.ts';
 
 type Group = Readonly<Record<string, string>>;
 
@@ -13,6 +14,7 @@ export function buildNetworkManagerKit(settings: L2tpSettings): L2tpKit {
     { name: `${slug}.nmconnection`, content: toKeyfile(groupsOf(settings, uuid)), kind: 'secret' },
     { name: 'CA.crt', content: certificatePem(settings.certificate.der) },
     { name: 'install.sh', content: installScript(slug, uuid), kind: 'program' },
+    { name: 'check.sh', content: checkScript(settings, uuid), kind: 'program' },
     { name: 'remove.sh', content: removeScript(slug, uuid), kind: 'program' },
     { name: 'README.txt', content: readMe(settings, uuid) },
   ]);
@@ -120,6 +122,7 @@ Set up (Debian, Ubuntu: apt-get install network-manager-l2tp)
   3. nmcli --ask connection up uuid ${uuid}
      or choose "${connectionName}" on the desktop. The password was given to you separately; it is in none of these files.
   4. Open https://${portalFqdn}
+  5. bash check.sh says whether the address, the portal and its certificate are in order.
 
 ${reach}.
 Certificate that becomes trusted: ${certificate.subject}

@@ -1,7 +1,7 @@
 import { certificatePem } from './certificate-pem.ts';
 import { packKit } from './kit-archive.ts';
 import { isAddress, slugOf, type L2tpKit, type L2tpSettings } from './l2tp-settings.ts';
-import { connectScript, disconnectScript, runFolder } from './strongswan-scripts.ts';
+import { checkScript, connectScript, disconnectScript, runFolder } from './shell-scripts.ts';
 
 /** A zip for strongSwan (swanctl), xl2tpd and pppd without a desktop: their files, and scripts that connect and disconnect. */
 export function buildStrongswanKit(settings: L2tpSettings): L2tpKit {
@@ -11,6 +11,7 @@ export function buildStrongswanKit(settings: L2tpSettings): L2tpKit {
     { name: 'options.ppp', content: pppOptions(settings) },
     { name: 'CA.crt', content: certificatePem(settings.certificate.der) },
     { name: 'connect.sh', content: connectScript(settings), kind: 'program' },
+    { name: 'check.sh', content: checkScript(settings), kind: 'program' },
     { name: 'disconnect.sh', content: disconnectScript(settings), kind: 'program' },
     { name: 'README.txt', content: readMe(settings) },
   ]);
@@ -97,6 +98,7 @@ Set up (Debian, Ubuntu: apt-get install charon-systemd strongswan-swanctl xl2tpd
   3. sudo bash connect.sh
      The password was given to you separately; it is in none of these files.
   4. Open https://${portalFqdn}
+  5. bash check.sh says whether the address, the portal and its certificate are in order.
 
 ${reach}.
 Certificate that becomes trusted: ${certificate.subject}

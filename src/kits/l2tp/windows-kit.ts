@@ -1,5 +1,6 @@
 import { packKit } from './kit-archive.ts';
 import type { L2tpKit, L2tpSettings } from './l2tp-settings.ts';
+import checkScript from './scripts/check.ps1';
 import connectScript from './scripts/connect.ps1';
 import disconnectScript from './scripts/disconnect.ps1';
 
@@ -7,10 +8,17 @@ type SettingValue = string | boolean | readonly string[];
 
 /** A zip with a script that sets the connection up, one that takes it away, and the certificate. */
 export function buildWindowsKit(settings: L2tpSettings): L2tpKit {
-  const { connectionName, certificate } = settings;
+  const { connectionName, certificate, portalFqdn, addressRange } = settings;
+  const checked = {
+    Name: connectionName,
+    PortalFqdn: portalFqdn,
+    RangeFrom: addressRange.from,
+    RangeTo: addressRange.to,
+  };
   const removed = { Name: connectionName, Thumbprint: certificate.thumbprint };
   return packKit('windows', settings, [
     { name: 'connect.ps1', content: toWindows(withSettings(connectScript, { ...removed, ...settingsOf(settings) })) },
+    { name: 'check.ps1', content: toWindows(withSettings(checkScript, checked)) },
     { name: 'disconnect.ps1', content: toWindows(withSettings(disconnectScript, removed)) },
     { name: 'CA.cer', content: certificate.der },
     { name: 'README.txt', content: toWindows(readMe(settings)) },
@@ -73,6 +81,8 @@ Set up
   4. Settings, Network and Internet, VPN: connect to "${connectionName}" as ${userName}. The password was given to you
      separately; it is in none of these files.
   5. Open https://${portalFqdn}
+  6. powershell.exe -NoProfile -ExecutionPolicy Bypass -File .\\check.ps1
+     says whether the address, the portal and its certificate are in order.
 
 ${reach}.
 Certificate that becomes trusted: ${certificate.subject}

@@ -12,6 +12,7 @@ export function someL2tpSettings(changes: Partial<L2tpSettings> = {}): L2tpSetti
     dnsSuffix: 'azurestack.local',
     dnsServers: ['192.168.200.2'],
     portalFqdn: 'portal.azurestack.local',
+    addressRange: { from: '192.168.200.201', to: '192.168.200.230' },
     isBehindNat: false,
     certificate: {
       der: Buffer.from('3082010a', 'hex'),

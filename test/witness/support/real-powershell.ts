@@ -61,6 +61,8 @@ export interface RealPowerShell {
   /** What the real parser has against the texts, by name, line and words. */
   parse(texts: Readonly<Record<string, string>>): Promise<readonly string[]>;
   machine(facts?: MachineFacts): Promise<RealMachine>;
+  /** Roots that its TLS trusts from now on, as PEM. Only before its first connection. */
+  trust(pem: string): void;
   end(): Promise<void>;
 }
 
@@ -76,6 +78,9 @@ export async function startPowerShell(): Promise<RealPowerShell> {
       env: {
         PATH: `${supportFolder}:${process.env['PATH'] ?? ''}`,
         HOME: folder,
+        // Whom its TLS trusts: nobody, until a test writes roots there.
+        SSL_CERT_FILE: join(folder, 'roots.pem'),
+        SSL_CERT_DIR: join(folder, 'no-roots'),
         TMPDIR: folder,
         ProgramFiles: 'C:/Program Files',
         ProgramData: 'C:/ProgramData',
@@ -114,6 +119,9 @@ export async function startPowerShell(): Promise<RealPowerShell> {
       const root = join(folder, `machine-${count}`);
       await ask({ do: 'machine', root, facts });
       return machineAt(root, ask);
+    },
+    trust: (pem) => {
+      writeFileSync(join(folder, 'roots.pem'), pem);
     },
     end: async () => {
       child.stdin.end();

@@ -15,6 +15,7 @@ describe('src/kits/l2tp/network-manager-kit', () => {
       'azure-stack-poc1.nmconnection',
       'CA.crt',
       'install.sh',
+      'check.sh',
       'remove.sh',
       'README.txt',
     ]);

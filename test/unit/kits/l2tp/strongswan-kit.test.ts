@@ -14,6 +14,7 @@ describe('src/kits/l2tp/strongswan-kit', () => {
       'options.ppp',
       'CA.crt',
       'connect.sh',
+      'check.sh',
       'disconnect.sh',
       'README.txt',
     ]);

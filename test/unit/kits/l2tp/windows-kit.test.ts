@@ -24,7 +24,7 @@ describe('src/kits/l2tp/windows-kit', () => {
   it('holds the scripts, the certificate and how to use them', () => {
     const files = unpackKit(buildL2tpKit('windows', someL2tpSettings()));
 
-    expect(Object.keys(files)).toEqual(['connect.ps1', 'disconnect.ps1', 'CA.cer', 'README.txt']);
+    expect(Object.keys(files)).toEqual(['connect.ps1', 'check.ps1', 'disconnect.ps1', 'CA.cer', 'README.txt']);
     for (const code of ['809', '789', '691', '868']) expect(files['README.txt']).toContain(code);
   });
 
@@ -37,7 +37,8 @@ describe('src/kits/l2tp/windows-kit', () => {
       expect(findings.map(({ rule, message }) => [rule, message])).toEqual([
         ['secret-literal', 'The value of SharedKey stands in the text.'],
       ]);
-      expect(await checkScript(fileOf(kit, /^disconnect\.ps1$/))).toEqual([]);
+      for (const name of [/^disconnect\.ps1$/, /^check\.ps1$/])
+        expect(await checkScript(fileOf(kit, name))).toEqual([]);
     },
   );
 

@@ -38,7 +38,7 @@ function Set-Fact {
 function New-Machine {
   param([string]$Root)
   $global:Machine = @{ root = $Root; registry = @{}; calls = @() }
-  foreach ($name in @('keys', 'sites', 'certificates', 'modules', 'connections', 'powerShellVersion', 'osVersion', 'unresolved', 'typed', 'downloads', 'failing', 'lacksArchives', 'hidesTrust')) {
+  foreach ($name in @('keys', 'sites', 'certificates', 'modules', 'connections', 'addresses', 'powerShellVersion', 'osVersion', 'unresolved', 'typed', 'downloads', 'failing', 'lacksArchives', 'hidesTrust')) {
     $global:Machine[$name] = @()
   }
   $env:GATEHOUSE_WITNESS_ROOT = $Root

@@ -1,6 +1,6 @@
 # What Windows has and a PowerShell elsewhere has not, as functions over a small state ($global:Machine). Functions come before
 # cmdlets, and a type accelerator before a type of that name, so the scripts run as they are, word by word.
-#   Stubbed: the registry (a table), the certificate stores (a list), the VPN connections (a list), the operating system's own version, IIS' sites and bindings (files on the drive), the download, the
+#   Stubbed: the registry (a table), the certificate stores (a list), the VPN connections (a list), addresses of interfaces (a list), the operating system's own version, IIS' sites and bindings (files on the drive), the download, the
 #   prompt for a secret, Authenticode, the mark of the internet, SQL Server (a few statements), the cmdlets of Windows Azure Pack, who
 #   is an administrator, and the names that resolve.
 #   Real: the language, the launcher, all else of Microsoft.PowerShell.*, files (a drive C: in a folder), archives, hashes, JSON, and
@@ -220,6 +220,13 @@ function Add-VpnConnectionRoute {
 }
 
 function rasdial.exe {
+}
+
+# Addresses by the name of their interface.
+function Get-NetIPAddress {
+  [CmdletBinding()]
+  param([string]$InterfaceAlias, [string]$AddressFamily)
+  return @($global:Machine.addresses | Where-Object { $_.interface -eq $InterfaceAlias } | ForEach-Object { [pscustomobject]@{ IPAddress = $_.address } })
 }
 
 function Get-CimInstance {

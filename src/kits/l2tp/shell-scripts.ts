@@ -1,4 +1,5 @@
 import { slugOf, type L2tpSettings } from './l2tp-settings.ts';
+import checkText from './scripts/check.sh';
 import connectText from './scripts/connect.sh';
 import disconnectText from './scripts/disconnect.sh';
 
@@ -9,19 +10,33 @@ export function runFolder(settings: L2tpSettings): string {
 
 /** Connects: asks for the password, which goes to a file in memory that only root may read and that goes once it is connected. */
 export function connectScript(settings: L2tpSettings): string {
-  return withSettings(connectText, settings);
+  return withSettings(connectText, variables(settings));
 }
 
 /** Ends the connection; with --remove it also takes away what the other script put in place. */
 export function disconnectScript(settings: L2tpSettings): string {
-  return withSettings(disconnectText, settings);
+  return withSettings(disconnectText, variables(settings));
+}
+
+/** Checks the connection; with a `uuid` it is one of NetworkManager's. */
+export function checkScript(settings: L2tpSettings, uuid = ''): string {
+  return withSettings(
+    checkText,
+    [
+      `name=${quoteShell(slugOf(settings))}`,
+      `uuid=${quoteShell(uuid)}`,
+      `portal=${quoteShell(settings.portalFqdn)}`,
+      `range_from=${quoteShell(settings.addressRange.from)}`,
+      `range_to=${quoteShell(settings.addressRange.to)}`,
+    ].join('\n'),
+  );
 }
 
 /** The script with its variables set. All else of it is fixed text: a value is data to it, whatever it says. */
-function withSettings(script: string, settings: L2tpSettings): string {
+function withSettings(script: string, values: string): string {
   const heading = '# Settings of this kit.\n';
   const [before, after] = script.split(heading);
-  return `${before ?? ''}${heading}${variables(settings)}\n${after ?? ''}`;
+  return `${before ?? ''}${heading}${values}\n${after ?? ''}`;
 }
 
 function variables(settings: L2tpSettings): string {
