@@ -1,4 +1,5 @@
 /** `npm run connect`: connects a real OpenVPN client to a gateway of the local stack with somebody's kit, and says what it saw. */
+import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -6,6 +7,7 @@ import { StackError } from './supervisor/stack-error.ts';
 import { vpnUnavailableReason } from './vpn/availability.ts';
 import { connectClient } from './vpn/client.ts';
 import { readRunningStack } from './walkthrough/read-stack.ts';
+import { whyNotValidYet } from './walkthrough/real-client.ts';
 import { waitUntilUp } from './walkthrough/vpn-visit.ts';
 
 const usage = `usage: npm run --silent connect -- [--state DIR] [--ping ADDRESS] FILE.ovpn
@@ -39,7 +41,9 @@ async function connect(ovpnFile: string, stackDir: string, target: string): Prom
   const obstacle = vpnUnavailableReason();
   if (obstacle !== undefined) throw new StackError(`No VPN gateway can run here: ${obstacle}`);
   if (processes['vpn'] === undefined) throw new StackError('This stack runs no VPN gateways: npm start -- --with vpn');
-  const fqdn = readGatewayName(ovpnFile);
+  const { fqdn, notBefore } = readKit(ovpnFile);
+  const tooEarly = whyNotValidYet(notBefore, new Date());
+  if (tooEarly !== undefined) throw new StackError(`not tried: ${tooEarly}`);
   await waitUntilUp({ stackDir, fqdn, ovpnFile }, timeoutMs);
   const client = await connectClient({ stackDir, ovpnFile, fqdn, timeoutMs });
   if (client.outcome === 'refused') throw new StackError(`refused: ${client.reason}`);
@@ -54,9 +58,12 @@ async function connect(ovpnFile: string, stackDir: string, target: string): Prom
   }
 }
 
-function readGatewayName(ovpnFile: string): string {
+function readKit(ovpnFile: string): { readonly fqdn: string; readonly notBefore: Date } {
   if (!existsSync(ovpnFile)) throw new StackError(`There is no ${ovpnFile}.`);
-  const [, fqdn] = /^remote\s+(\S+)/m.exec(readFileSync(ovpnFile, 'utf8')) ?? [];
+  const text = readFileSync(ovpnFile, 'utf8');
+  const [, fqdn] = /^remote\s+(\S+)/m.exec(text) ?? [];
   if (fqdn === undefined) throw new StackError(`${ovpnFile} names no gateway (remote).`);
-  return fqdn;
+  const [, certificate] = /<cert>([^]*?)<\/cert>/.exec(text) ?? [];
+  if (certificate === undefined) throw new StackError(`${ovpnFile} holds no certificate (cert).`);
+  return { fqdn, notBefore: new X509Certificate(certificate.trim()).validFromDate };
 }

@@ -26,6 +26,7 @@ const stopped = new Promise<void>((resolveStop) => {
   }
 });
 let walk = Promise.resolve();
+let hasStarted = false;
 
 try {
   const root = resolve(import.meta.dirname, '..');
@@ -34,6 +35,7 @@ try {
     say,
     vpnUnavailableReason,
     onReady: (info) => {
+      hasStarted = true;
       greet(options, info);
     },
   });
@@ -44,7 +46,8 @@ try {
 } finally {
   stopping.abort();
   await walk;
-  say('stopped');
+  // Of a stack that was refused, the reason is the last word: another one may run on.
+  if (hasStarted || process.exitCode !== 1) say('stopped');
 }
 
 function greet(options: StackOptions, info: StackInfo): void {

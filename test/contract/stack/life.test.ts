@@ -51,6 +51,7 @@ describe('sandbox/supervisor/run-stack', () => {
 
     expect(await endProcess(start.child)).toBe(1);
     expect(start.output()).toMatch(/Unknown option '--nonsense'[\s\S]*usage: npm start/);
+    expect(start.output()).not.toContain('stopped');
     expect(start.output()).not.toMatch(/\n\s+at /);
   });
 
