@@ -46,7 +46,7 @@ describe('src/main, killed at every step of the line', () => {
       await expectOneCertificate(stack, thumbprint);
       await expectNothingLeft(stack);
     },
-    5 * minuteMs,
+    10 * minuteMs,
   );
 
   /** Takes a part of the line to its end under fire; answers what its door answered. */

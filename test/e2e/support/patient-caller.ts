@@ -1,7 +1,7 @@
 import type { RunningTestStack, StackAnswer } from '../../support/stack.ts';
 import { readTable } from './read-tables.ts';
 
-const deadlineMs = 120_000;
+const deadlineMs = 300_000;
 const pauseMs = 50;
 
 export interface PatientRequest {
