@@ -91,7 +91,7 @@ function stackMachines(root: Authority): WorldDefinition['machines'] {
       computerName: 'NATVM',
       accounts: [{ name: 'Administrator', password: passwords.nat, isAdministrator: true }],
       nics: [
-        { alias: 'Ethernet', address: '192.168.200.1' },
+        { alias: 'Ethernet', address: '192.168.200.1', dnsServers: ['192.168.200.67'] },
         { alias: 'Ethernet 2', address: '10.57.3.20', gateway: '10.57.3.1' },
       ],
       openPorts: [5985],

@@ -28,6 +28,7 @@ const nicSchema = z.strictObject({
   address,
   prefixLength: z.int().default(24),
   gateway: address.optional(),
+  dnsServers: z.array(address).default([]),
 });
 export type Nic = z.infer<typeof nicSchema>;
 

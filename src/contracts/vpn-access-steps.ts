@@ -31,7 +31,15 @@ export const vpnAccessSteps = {
     title: 'Find the network adapters',
     modes: ['probe'],
     parameters: z.strictObject({ internalAddress: address }),
-    facts: z.object({ internalNic: nic, externalNic: nic, externalAddress: address }).partial(),
+    facts: z
+      .object({
+        internalNic: nic,
+        externalNic: nic,
+        externalAddress: address,
+        /** Whom the internal adapter asks for names, and with it the clients. */
+        dnsServers: z.array(address).max(8),
+      })
+      .partial(),
     timeoutSeconds: 60,
     usualSeconds: 5,
     tries: 3,

@@ -89,6 +89,7 @@ export const noteVpnServer = activityReference<
     readonly stackId: string;
     readonly serverAddress?: string;
     readonly externalNic?: string;
+    readonly dnsServers?: readonly string[];
     readonly keyVersion?: string;
   },
   null

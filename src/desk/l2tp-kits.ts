@@ -71,7 +71,7 @@ export function createL2tpKits({
         tunnel,
         splitRoutes: vpnAccess.splitRoutes,
         dnsSuffix: stack.dnsSuffix,
-        dnsServers: stack.dnsServers,
+        dnsServers: stack.dnsServers.length > 0 ? stack.dnsServers : (vpnAccess.dnsServers ?? []),
         portalFqdn: stack.portalFqdn,
         addressRange: { from: vpnAccess.addressFrom, to: vpnAccess.addressTo },
         ...(vpnAccess.isBehindNat === undefined ? {} : { isBehindNat: vpnAccess.isBehindNat }),

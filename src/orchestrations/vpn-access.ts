@@ -40,7 +40,12 @@ export function* openVpnAccess(context: OrchestrationContext): Steps<OnPremisesE
     const nics = yield* nat({ step: steps.P2, parameters: { internalAddress: plan.internalAddress } });
     const internalNic = text(nics, 'internalNic');
     const externalNic = text(nics, 'externalNic');
-    yield* callActivity(context, noteVpnServer, { stackId, externalNic });
+    const dnsServers = addresses(nics, 'dnsServers');
+    yield* callActivity(context, noteVpnServer, {
+      stackId,
+      externalNic,
+      ...(dnsServers.length === 0 ? {} : { dnsServers }),
+    });
     // Whatever clients could not trust in the end is found out before the stack's way out is touched.
     const notAfter = yield* keepCertificate(context, story, plan);
     yield* nat({ step: steps.P3, parameters: {} });
@@ -199,6 +204,11 @@ function reach(via: NonNullable<VpnAccessPlan['natVia']>): Omit<StepRequest, 'ma
 }
 
 /** A fact that the story cannot go on without. */
+function addresses({ facts }: StepDone, name: string): readonly string[] {
+  const value = facts[name];
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+}
+
 function text({ facts }: StepDone, name: string): string {
   const value = facts[name];
   if (typeof value === 'string' && value !== '') return value;

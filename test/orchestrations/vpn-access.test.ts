@@ -46,7 +46,7 @@ const plan: VpnAccessPlan = {
 const notAfter = '2030-01-01T00:00:00.000Z';
 
 const facts: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  P2: { internalNic: 'Internal', externalNic: 'External' },
+  P2: { internalNic: 'Internal', externalNic: 'External', dnsServers: ['192.168.200.67'] },
   P13: { serverAddress: '203.0.113.7' },
   P14: { isBehindNat: true },
   P16: { thumbprint, store: 'LocalMachine' },
@@ -159,7 +159,7 @@ describe('src/orchestrations/vpn-access openVpnAccess', () => {
     const { run } = tell(openVpnAccess);
 
     expect(inputsOf(run, 'noteVpnServer')).toEqual([
-      { stackId: 'poc', externalNic: 'External' },
+      { stackId: 'poc', externalNic: 'External', dnsServers: ['192.168.200.67'] },
       { stackId: 'poc', keyVersion: '7' },
       { stackId: 'poc', serverAddress: '203.0.113.7' },
     ]);

@@ -203,6 +203,7 @@ const windowsModules: readonly CmdletModule[] = [
     source: windowsReference,
     cmdlets: {
       'Clear-DnsClientCache': `${cimQuery} Confirm`,
+      'Get-DnsClientServerAddress': `${cimQuery} AddressFamily InterfaceAlias InterfaceIndex`,
       'Get-NetAdapter': `${cimQuery} IncludeHidden InterfaceDescription InterfaceIndex Name Physical`,
       'Get-NetIPAddress': `${cimQuery} AddressFamily AddressState IPAddress InterfaceAlias InterfaceIndex PrefixOrigin`,
       'Get-NetIPConfiguration': 'All CimSession Detailed InterfaceAlias InterfaceIndex',

@@ -33,7 +33,12 @@ function findAdapters({ machine, parameters }: BoundCall<typeof searched>): Step
       `Exactly one other adapter must have a default gateway and an address; found: ${found}.`,
     );
   }
-  return fine({ internalNic: inside.alias, externalNic: outside.alias, externalAddress: outside.address });
+  return fine({
+    internalNic: inside.alias,
+    externalNic: outside.alias,
+    externalAddress: outside.address,
+    dnsServers: inside.dnsServers,
+  });
 }
 
 function readAddress({ machine, parameters }: BoundCall<typeof named>): StepOutcome {

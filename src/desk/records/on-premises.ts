@@ -30,6 +30,8 @@ const vpnAccessSchema = z.object({
   keyVersion: z.string().optional(),
   serverAddress: z.string().optional(),
   externalNic: z.string().optional(),
+  /** Whom the server's internal adapter asks for names; absent before it was looked at, and where it asks nobody. */
+  dnsServers: z.array(z.ipv4()).readonly().optional(),
   /** As people told; absent where nobody did. */
   isBehindNat: z.boolean().optional(),
   certificate: z

@@ -30,7 +30,11 @@ if ($names.Count -ne 1) {
   $message = 'Exactly one other adapter must have a default gateway and an address; found: {0}.' -f ($names -join ', ')
   return [ordered]@{ ok = $false; changed = $false; code = 'Precondition'; facts = @{}; message = $message }
 }
+# The server tells its clients to ask whom the internal adapter asks; some of them have to be told beforehand.
+$resolver = @{ InterfaceIndex = $inside; AddressFamily = 'IPv4'; ErrorAction = 'SilentlyContinue' }
+$dnsServers = @(Get-DnsClientServerAddress @resolver | ForEach-Object { $_.ServerAddresses } | ForEach-Object { [string]$_ })
 $facts = @{
+  dnsServers = $dnsServers
   internalNic = [string]$internal[0].InterfaceAlias
   externalNic = [string]$names[0]
   externalAddress = [string]$external[0].IPAddress

@@ -168,8 +168,16 @@ describe('sandbox/windows/steps', () => {
   describe('P2 and P13', () => {
     const searched = { parameters: { internalAddress: natAddress } };
 
-    it('find the adapters and the public address', async () => {
-      expect((await run('P2', 'probe', searched)).facts).toEqual({ internalNic, externalNic, externalAddress });
+    it('find the adapters, whom the inner one asks for names, and the public address', async () => {
+      const [inner] = made.nat().nics;
+      inner?.dnsServers.push('192.168.200.67');
+
+      expect((await run('P2', 'probe', searched)).facts).toEqual({
+        internalNic,
+        externalNic,
+        externalAddress,
+        dnsServers: ['192.168.200.67'],
+      });
       expect((await run('P13', 'probe', outside)).facts).toEqual({ serverAddress: externalAddress });
     });
 
@@ -178,7 +186,7 @@ describe('sandbox/windows/steps', () => {
       ['an adapter that gave itself an address', { alias: 'Ethernet 3', address: '169.254.7.7' }, ''],
       ['a third adapter without a way out', { alias: 'Ethernet 3', address: '10.0.0.5' }, ''],
     ])('answer for a machine with %s', async (_what, nic, code) => {
-      made.nat().nics.push({ prefixLength: 24, ...nic });
+      made.nat().nics.push({ prefixLength: 24, dnsServers: [], ...nic });
 
       expect((await run('P2', 'probe', searched)).code).toBe(code);
     });
