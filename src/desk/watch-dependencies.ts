@@ -4,7 +4,7 @@ import { cutText } from '../domain/cut-text.ts';
 import { healthItemNames, healthStatuses, type HealthItemName, type HealthStatus } from '../domain/health-items.ts';
 import { redactSecrets } from '../domain/redact-secrets.ts';
 import type { Tables } from '../ports/tables.ts';
-import type { Outbox } from './outbox.ts';
+import type { Outbox, PendingDelivery } from './outbox.ts';
 import { createStore } from './store.ts';
 import type { TimerRuns } from './timer-runs.ts';
 
@@ -120,13 +120,18 @@ async function lookAtSecrets({ missing }: DependencyWatchOptions): Promise<Findi
 }
 
 async function lookAtOutbox({ outbox, hasWebhook, now }: DependencyWatchOptions): Promise<Finding> {
-  const pending = (await outbox.listPending()).map(({ record }) => record.appendedAt).toSorted();
-  const [oldest] = pending;
+  const pending = (await outbox.listPending()).map(({ record }) => record);
+  const [oldest] = pending.toSorted((one, other) => (one.appendedAt < other.appendedAt ? -1 : 1));
   if (oldest === undefined) return { status: 'ok', detail: 'Nothing waits.' };
-  const detail = `${pending.length} events wait, the oldest since ${oldest}.`;
+  const detail = `${pending.length} events wait, the oldest since ${oldest.appendedAt}.${lastTry(oldest)}`;
   if (!(await hasWebhook())) return { status: 'ok', detail: `${detail} No webhook is set: they are kept.` };
-  const isLate = now().getTime() - Date.parse(oldest) > backlogLateMs;
+  const isLate = now().getTime() - Date.parse(oldest.appendedAt) > backlogLateMs;
   return { status: isLate ? 'late' : 'ok', detail };
+}
+
+function lastTry({ lastProblem, lastStatus }: PendingDelivery): string {
+  if (lastProblem !== undefined) return ` Its last try got no answer: ${lastProblem}`;
+  return lastStatus === undefined ? '' : ` Its last try was answered with ${lastStatus}.`;
 }
 
 async function lookAtTimers({

@@ -66,6 +66,12 @@ async function badAfter(world: World, ms = minuteMs): Promise<readonly (readonly
   return (report?.items ?? []).filter(({ status }) => status !== 'ok').map(({ name, status }) => [name, status]);
 }
 
+/** What the next look, a minute on, says of one item. */
+async function detailAfter(world: World, item: string): Promise<string | undefined> {
+  await badAfter(world);
+  return (await world.watch.last())?.items.find(({ name }) => name === item)?.detail;
+}
+
 /** Every timer runs well. */
 async function runAll({ runs }: World): Promise<void> {
   for (const name of timerNames) await runs.succeeded(name);
@@ -134,6 +140,24 @@ describe('src/desk/watch-dependencies', () => {
     expect(await badAfter(world)).toEqual([['outbox', 'late']]);
     world.hasWebhook = false;
     expect(await badAfter(world)).toEqual([]);
+  });
+
+  it('says what became of the last try to deliver what has waited longest', async () => {
+    const world = createWorld();
+    await world.outbox.append({ id: 'e1', type: 'gatehouse.root.created.v1', subject: 'roots/r', data: {} });
+    const [pending] = await world.outbox.listPending();
+    if (pending === undefined) throw new Error('nothing waits');
+    const tried = await world.outbox.reschedule(pending, {
+      ...pending.record,
+      lastProblem: 'The name does not resolve.',
+    });
+    world.clock.advance(61 * minuteMs);
+    await runAll(world);
+
+    expect(await detailAfter(world, 'outbox')).toContain('The name does not resolve.');
+    if (tried === undefined) throw new Error('it was not tried');
+    await world.outbox.reschedule(tried, { ...pending.record, lastStatus: 503 });
+    expect(await detailAfter(world, 'outbox')).toContain('answered with 503');
   });
 
   it('names timers that are late, that never ran, and whose last run failed', async () => {
