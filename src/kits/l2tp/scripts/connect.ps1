@@ -32,14 +32,8 @@ if ($CurrentUserOnly) {
   $hive = [Microsoft.Win32.Registry]::CurrentUser
 }
 $isTrusted = Test-Path -LiteralPath (Join-Path $store $settings.Thumbprint)
-if (-not $isTrusted) {
-  $trust = @{
-    FilePath = $file
-    CertStoreLocation = $store
-  }
-  Import-Certificate @trust | Out-Null
-}
-# disconnect.ps1 takes away what such scripts brought, when the last connection that needs it goes; what was trusted before stays.
+# disconnect.ps1 takes away what such scripts brought, when the last connection that needs it goes; what was trusted before stays. The
+# note comes first: a root that came without one would stay.
 $notePath = 'SOFTWARE\Gatehouse\VpnRoots\' + $settings.Thumbprint
 $note = $hive.OpenSubKey($notePath, $true)
 if ((-not $isTrusted) -and ($null -eq $note)) {
@@ -48,6 +42,13 @@ if ((-not $isTrusted) -and ($null -eq $note)) {
 if ($null -ne $note) {
   $note.SetValue($settings.Name, '')
   $note.Close()
+}
+if (-not $isTrusted) {
+  $trust = @{
+    FilePath = $file
+    CertStoreLocation = $store
+  }
+  Import-Certificate @trust | Out-Null
 }
 
 # An earlier connection of this name may have another key. While it is connected it cannot be removed.
