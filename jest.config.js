@@ -12,5 +12,7 @@ const project = (displayName, folders) => ({
 
 /** @type {import('jest').Config} */
 export default {
+  // Says only that a test hangs: none is about how fast the machine is.
+  testTimeout: 120_000,
   projects: [project('unit', ['unit', 'orchestrations']), project('contract', ['contract']), project('e2e', ['e2e'])],
 };

@@ -11,8 +11,8 @@ import type { StackInfo } from '../../sandbox/supervisor/stack-info.ts';
 export type { StackInfo } from '../../sandbox/supervisor/stack-info.ts';
 
 const root = resolve(__dirname, '..', '..');
-const startTimeoutMs = 60_000;
-const stopTimeoutMs = 20_000;
+const startTimeoutMs = 180_000;
+const stopTimeoutMs = 60_000;
 
 export interface StackStart {
   readonly speed?: number;

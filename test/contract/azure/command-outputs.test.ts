@@ -16,7 +16,7 @@ describe('src/azure/command-outputs', () => {
     const options = { url: setting('BlobEndpoint'), credential };
     await createBlobStorage(options).ensure(['run-commands']);
     outputs = createCommandOutputs({ ...options, container: 'run-commands' });
-  }, 40_000);
+  });
 
   afterAll(async () => {
     await azurite.stop();

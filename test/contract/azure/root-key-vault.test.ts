@@ -10,7 +10,6 @@ import { given } from '../../support/given.ts';
 import { rootPolicy, startTestVault, type TestVault } from '../../support/vault-clients.ts';
 
 // Key Vault's back-off takes seconds, and a busy machine is slower still.
-jest.setTimeout(60_000);
 
 const policy: RootKeyPolicy = { commonName: 'Test root', keySizeBits: 2048, hsm: false, validityMonths: 24 };
 const text = Buffer.from('what is to be signed');

@@ -51,7 +51,7 @@ function losingAnswers(onRequest: (method: string) => 'lose-answer' | undefined)
 beforeAll(async () => {
   azurite = await startAzurite();
   await createAzuriteTables().ensure(['Things', 'Things', 'Lists']);
-}, 40_000);
+});
 
 afterAll(async () => {
   await azurite.stop();
@@ -177,7 +177,7 @@ describe('src/azure/table-storage', () => {
 
     expect((await tables.list('Lists', 'long')).map(({ rowKey }) => rowKey)).toEqual(rowKeys);
     expect(await tables.list('Lists', 'long', { top: 1050 })).toHaveLength(1050);
-  }, 30_000);
+  });
 
   it.each(['POST', 'PUT'])('takes its own %s for a success when the answer was lost', async (method) => {
     let losses = 0;

@@ -179,7 +179,7 @@ describe('sandbox/keyvault keys', () => {
     still.test.host.clock.moveTo(still.test.host.clock.nowMs() + 10_000);
     expect((await still.ask('POST', '/keys/busy/create', { kty: 'RSA' })).status).toBe(200);
     await still.close();
-  }, 60_000);
+  });
 
   it('deletes softly: name taken, recoverable, purgeable', async () => {
     await vault.keys.createRsaKey('gone');

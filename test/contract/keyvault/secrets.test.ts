@@ -194,7 +194,7 @@ describe('sandbox/keyvault secrets', () => {
     expect([refused.status, read.status]).toEqual([429, 200]);
     expect(refused.json).toMatchObject({ error: { code: 'Throttled' } });
     await still.close();
-  }, 60_000);
+  });
 
   it('deletes softly: name taken, recoverable, purgeable', async () => {
     await vault.secrets.setSecret('gone', 'value');

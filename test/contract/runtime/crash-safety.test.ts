@@ -27,7 +27,7 @@ let live: RuntimeProcess | undefined;
 beforeAll(async () => {
   azurite = await startAzurite();
   proxy = await startSeveringProxy(azurite.tablePort);
-}, 60_000);
+});
 
 afterAll(async () => {
   await proxy.close();
@@ -116,7 +116,7 @@ describe('sandbox/runtime (crash safety)', () => {
       expect(Math.max(...Object.values(counts))).toBeLessThanOrEqual(2);
       expect(Object.values(counts).filter((count) => count === 2).length).toBeLessThanOrEqual(2);
     }
-  }, 90_000);
+  });
 
   it('runs an activity again that was running, and takes its result once', async () => {
     const first = await startRuntime();
@@ -132,7 +132,7 @@ describe('sandbox/runtime (crash safety)', () => {
     const status = await readStatus(second, id, 'showHistory=true');
     expect(status?.historyEvents?.filter(({ EventType }) => EventType === 'TaskCompleted')).toHaveLength(1);
     expect(countLines(await second.journal())).toEqual({ 'slow begins': 2, 'slow ends': 1 });
-  }, 30_000);
+  });
 
   it('lets a running activity finish when it is asked to end, and does not run it again', async () => {
     const first = await startRuntime();
@@ -146,7 +146,7 @@ describe('sandbox/runtime (crash safety)', () => {
     const second = await startRuntime();
     expect(await end(second, id)).toMatchObject({ output: 600 });
     expect(countLines(await second.journal())).toEqual({ 'slow begins': 1, 'slow ends': 1 });
-  }, 30_000);
+  });
 
   it('collects a fan-in that was cut in two', async () => {
     const first = await startRuntime();
@@ -159,7 +159,7 @@ describe('sandbox/runtime (crash safety)', () => {
 
     const second = await startRuntime();
     expect(await end(second, id)).toMatchObject({ output: (59 * 60) / 2 });
-  }, 30_000);
+  });
 
   it('keeps pending timers, waits and buffered events', async () => {
     const first = await startRuntime();
@@ -181,7 +181,7 @@ describe('sandbox/runtime (crash safety)', () => {
     await raise(third, waiting, 'a', 'late');
     expect(await end(third, waiting)).toMatchObject({ output: ['late', 'early'] });
     expect(await end(third, sleeping)).toMatchObject({ output: { after: 'after' } });
-  }, 30_000);
+  });
 
   it('finds what is unfinished only, and forgets what has ended', async () => {
     const first = await startRuntime();
@@ -193,7 +193,7 @@ describe('sandbox/runtime (crash safety)', () => {
     expect(await raise(second, 'ended', 'a', 1)).toBe(410);
     expect(await raise(second, 'unfinished', 'a', 1)).toBe(202);
     expect(await end(second, 'unfinished')).toMatchObject({ output: [1] });
-  }, 30_000);
+  });
 
   it('fails an instance whose code has changed, instead of hanging', async () => {
     const first = await startRuntime();
@@ -209,5 +209,5 @@ describe('sandbox/runtime (crash safety)', () => {
     const { runtimeStatus, output } = await end(second, id);
     expect(runtimeStatus).toBe('Failed');
     expect(output).toContain('Non-Deterministic workflow detected');
-  }, 30_000);
+  });
 });

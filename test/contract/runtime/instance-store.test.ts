@@ -24,7 +24,7 @@ beforeAll(async () => {
   azurite = await startAzurite();
   store = new InstanceStore(azurite.connectionString, 'Store');
   await store.prepare();
-}, 60_000);
+});
 
 afterAll(async () => {
   await azurite.stop();

@@ -17,9 +17,6 @@ import {
 import { createFixtureApp, keys } from '../../support/runtime/runtime-process.ts';
 import type { FixtureApp, RuntimeProcess } from '../../support/runtime/runtime-process.ts';
 
-// Real processes and a real Azurite: a busy machine must not make them fail.
-jest.setTimeout(30_000);
-
 let azurite: Azurite;
 let apps: readonly FixtureApp[];
 let runtime: RuntimeProcess;
@@ -38,7 +35,7 @@ beforeAll(async () => {
     createFixtureApp({ storage, entries, hubName: '%OTHER_HUB%', durableTask, environment }),
   ]);
   [runtime, other] = (await Promise.all(apps.map((app) => app.start()))) as [RuntimeProcess, RuntimeProcess];
-}, 60_000);
+});
 
 afterAll(async () => {
   await Promise.all([runtime.stop(), other.stop()]);

@@ -17,9 +17,6 @@ import {
 import { createFixtureApp } from '../../support/runtime/runtime-process.ts';
 import type { FixtureApp, RuntimeProcess } from '../../support/runtime/runtime-process.ts';
 
-// Real processes and a real Azurite: a busy machine must not make them fail.
-jest.setTimeout(30_000);
-
 let azurite: Azurite;
 let app: FixtureApp;
 let runtime: RuntimeProcess;
@@ -32,7 +29,7 @@ beforeAll(async () => {
     hubName: 'Conformance',
   });
   runtime = await app.start();
-}, 60_000);
+});
 
 afterAll(async () => {
   await runtime.stop();

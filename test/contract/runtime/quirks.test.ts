@@ -6,9 +6,6 @@ import { manage, raise, run, settled, start, until } from '../../support/runtime
 import { createFixtureApp } from '../../support/runtime/runtime-process.ts';
 import type { FixtureApp, RuntimeProcess } from '../../support/runtime/runtime-process.ts';
 
-// Real processes and a real Azurite: a busy machine must not make them fail.
-jest.setTimeout(30_000);
-
 let azurite: Azurite;
 let app: FixtureApp;
 let runtime: RuntimeProcess;
@@ -21,7 +18,7 @@ beforeAll(async () => {
     hubName: 'Quirks',
   });
   runtime = await app.start({ SANDBOX_QUIRKS: 'real-host' });
-}, 60_000);
+});
 
 afterAll(async () => {
   await runtime.stop();

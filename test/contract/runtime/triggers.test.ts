@@ -6,9 +6,6 @@ import { sendRaw } from '../../support/runtime/send-raw.ts';
 import { createFixtureApp, keys } from '../../support/runtime/runtime-process.ts';
 import type { FixtureApp, RuntimeProcess } from '../../support/runtime/runtime-process.ts';
 
-// Real processes and a real Azurite: a busy machine must not make them fail.
-jest.setTimeout(30_000);
-
 let azurite: Azurite;
 let app: FixtureApp;
 let runtime: RuntimeProcess;
@@ -24,7 +21,7 @@ beforeAll(async () => {
     environment,
   });
   runtime = await app.start();
-}, 60_000);
+});
 
 afterAll(async () => {
   await runtime.stop();

@@ -27,7 +27,7 @@ describe('sandbox/supervisor/run-stack, started again', () => {
     expect(Date.parse(now.now)).toBeGreaterThanOrEqual(Date.parse(moved.now));
     expect(await second.stop()).toBe(0);
     rmSync(directory, { recursive: true, force: true });
-  }, 90_000);
+  });
 
   it('ends its children when it is killed itself, and can be started again', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'gatehouse-stack-'));
@@ -40,5 +40,5 @@ describe('sandbox/supervisor/run-stack, started again', () => {
     expect((await second.api('GET', '/api/clock')).status).toBe(200);
     await second.stop();
     rmSync(directory, { recursive: true, force: true });
-  }, 90_000);
+  });
 });

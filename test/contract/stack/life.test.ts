@@ -18,7 +18,7 @@ describe('sandbox/supervisor/run-stack', () => {
     expect(stack.output()).toMatch(/cloud died \(SIGKILL\), so the stack ends/);
     await waitUntilGone(Object.values(stack.info.processes));
     await stack.stop();
-  }, 60_000);
+  });
 
   it('ends with 0 on SIGTERM during the start, and on a second signal', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'gatehouse-stack-'));
@@ -30,7 +30,7 @@ describe('sandbox/supervisor/run-stack', () => {
 
     expect(await endProcess(start.child)).toBe(0);
     rmSync(directory, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   it('gives up an app that cannot be loaded, with what it wrote', async () => {
     const broken = mkdtempSync(join(tmpdir(), 'gatehouse-app-'));
@@ -44,7 +44,7 @@ describe('sandbox/supervisor/run-stack', () => {
     expect(await endProcess(start.child)).toBe(1);
     expect(start.output()).toContain('this app is broken');
     for (const folder of [broken, directory]) rmSync(folder, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   it('says what is wrong with its options in one message, without a stack trace', async () => {
     const start = spawnStart(['--nonsense']);
@@ -63,7 +63,7 @@ describe('sandbox/supervisor/run-stack', () => {
     expect(stack.output()).toMatch(
       /^starting storage\nstarting .*Azure\nstarting .*application\napp [^]*\nready\nstopping\nstopped\n$/,
     );
-  }, 60_000);
+  });
 
   it.each(['--help', '-h'])('answers %s with its options and 0', async (option) => {
     const start = spawnStart(['--idle', option]);

@@ -10,7 +10,7 @@ import { TableClient } from '@azure/data-tables';
 import { endProcess, spawnStart, startStack, type RunningTestStack } from '../../support/stack.ts';
 
 const app = resolve(__dirname, '..', '..', 'support', 'fixtures', 'idle-app');
-const timeoutMs = 60_000;
+const timeoutMs = 180_000;
 
 describe('sandbox/supervisor', () => {
   describe('one stack', () => {
@@ -112,6 +112,6 @@ describe('sandbox/supervisor', () => {
       expect((await other.api('GET', '/api/clock')).status).toBe(200);
       expect(await other.stop()).toBe(0);
       expect((await stack.api('GET', '/api/clock')).status).toBe(200);
-    }, 60_000);
+    });
   });
 });

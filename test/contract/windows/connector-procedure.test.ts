@@ -100,7 +100,7 @@ describe('sandbox/windows/steps/w-steps', () => {
     const undone = world.history().filter(({ ok }) => ok !== true);
     expect(undone.map(({ mode }) => mode).every((mode) => mode === 'probe')).toBe(true);
     expect(world.connector.violations).toEqual([]);
-  }, 20_000);
+  });
 });
 
 /** Probe, apply and verify, as the story does it. */
