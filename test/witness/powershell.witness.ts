@@ -547,7 +547,7 @@ describe('check.ps1 of an L2TP kit', () => {
 
   it('tells a certificate that this machine does not trust', async () => {
     await expect(check(addresses('192.168.200.201'), portOf(foreign))).rejects.toThrow(
-      'failed  The certificate of localhost is not trusted by this machine',
+      'failed  The certificate of localhost is not accepted by this machine',
     );
   });
 

@@ -75,7 +75,7 @@ function Test-Portal {
     } catch {
       $reason = Get-Reason $_.Exception
       if ($reason -is [System.Security.Authentication.AuthenticationException]) {
-        Write-Bad ('The certificate of {0} is not trusted by this machine: run connect.ps1, or the portal has another issuer. {1}' -f $fqdn, $reason.Message)
+        Write-Bad ('The certificate of {0} is not accepted by this machine. Not trusted: run connect.ps1, or the portal has another issuer. {1}' -f $fqdn, $reason.Message)
       } else {
         Write-Bad ('The portal does not open: {0}' -f $reason.Message)
       }

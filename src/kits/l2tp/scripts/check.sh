@@ -47,7 +47,10 @@ if ! command -v curl >/dev/null; then
   bad 'The portal was not looked at: curl is missing.'
 else
   code=0
-  status=$(curl --silent --max-time 30 --output /dev/null --write-out '%{http_code}' "https://$portal/" 2>/dev/null) || code=$?
+  said=$(curl --silent --show-error --max-time 30 --output /dev/null --write-out '%{http_code}' "https://$portal/" 2>&1) || code=$?
+  # The status stands at the end, what went wrong in the first line.
+  status=${said: -3}
+  reason=${said%%$'\n'*}
   case $code in
     0)
       good "The certificate of $portal is trusted."
@@ -55,7 +58,7 @@ else
       ;;
     6) bad "The name $portal cannot be resolved: this machine does not ask the stack's DNS server." ;;
     7 | 28) bad "Nothing answers at $portal: the VPN is not connected, or does not lead there." ;;
-    60) bad "The certificate of $portal is not trusted by this machine: CA.crt is not in place, or the portal has another issuer." ;;
+    60) bad "The certificate of $portal is not accepted by this machine. Not trusted: CA.crt is not in place, or the portal has another issuer. $reason" ;;
     *) bad "The portal does not open: curl ended with $code." ;;
   esac
 fi
