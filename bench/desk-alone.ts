@@ -41,7 +41,7 @@ export async function createDeskAlone(): Promise<DeskAlone> {
     owners: createOwners({ tables, now }),
     rootKeys: createSigner(signDigest),
     expiries: createExpiries({ tables }),
-    outbox: createOutbox({ tables, now }),
+    outbox: createOutbox({ tables, now, keptDays: 90 }),
     unfinished: createUnfinished({ tables, now }),
     now,
   });

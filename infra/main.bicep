@@ -1,7 +1,7 @@
 // Everything that Gatehouse needs around it in one subscription. README.md in this folder says in which order.
 targetScope = 'subscription'
 
-import { webhookType } from 'app/types.bicep'
+import { keptDaysType, webhookType } from 'app/types.bicep'
 
 @description('Begins the name of every resource. Small letters and digits, a letter first: what every kind of resource takes.')
 @minLength(3)
@@ -27,6 +27,14 @@ param gatewayResourceGroups string[] = []
 
 @description('True to run commands on the Azure Arc machines of this subscription. Machines that are reached over SSH, or by hand, need no right in Azure.')
 param runsCommandsOnArcMachines bool = false
+
+@description('For how many days what is over is kept before it is removed. What proves a revocation stays longer.')
+param keptDays keptDaysType = {
+  idempotency: 7
+  events: 90
+  operations: 365
+  profiles: 30
+}
 
 @description('Redundancy of the storage account. Empty: in three zones where the region has zones, in one place where it has none.')
 @allowed(['', 'Standard_ZRS', 'Standard_LRS'])
@@ -112,6 +120,7 @@ module functionApp 'app/function-app.bicep' = {
     vaultUrl: vault.outputs.url
     appVaultUrl: appVault.outputs.url
     webhookAllowedHosts: webhookAllowedHosts
+    keptDays: keptDays
     insightsConnectionString: monitoring.outputs.connectionString
   }
 }

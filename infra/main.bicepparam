@@ -13,6 +13,12 @@ var webhookGiven = {
 }
 param webhook = empty('${webhookGiven.url}${webhookGiven.secret}') ? null : webhookGiven
 param webhookAllowedHosts = []
+param keptDays = {
+  idempotency: 7
+  events: 90
+  operations: 365
+  profiles: 30
+}
 param storageRedundancy = ''
 param alertActionGroupIds = []
 param gatewayResourceGroups = []

@@ -49,6 +49,7 @@ import { rootRoutes } from './functions/roots.ts';
 import { stackRoutes } from './functions/stacks.ts';
 import { storyActions } from './functions/story-actions.ts';
 import { registerDeliverOutbox } from './functions/timers/deliver-outbox.ts';
+import { registerRetention } from './functions/timers/retention.ts';
 import { registerSweep } from './functions/timers/sweep.ts';
 import { registerWatchDependencies } from './functions/timers/watch-dependencies.ts';
 import { registerWatchExpiries } from './functions/timers/watch-expiries.ts';
@@ -162,6 +163,7 @@ function registerWatches(all: Services, machine: OnPremises, { clientId }: Setti
   const { books, writer, now } = all;
   const host = { app, runs: all.timerRuns };
   registerDeliverOutbox(host, all.delivery);
+  registerRetention(host, all.retention);
   registerWatchDependencies(host, all.dependencies);
   registerWatchExpiries(host, {
     expiries: all.expiries,

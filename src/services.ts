@@ -35,6 +35,7 @@ import { createDescribeOnPremises, createOnPremisesBooks } from './desk/on-premi
 import { createOutbox } from './desk/outbox.ts';
 import { createOwners } from './desk/owners.ts';
 import { createReadiness } from './desk/readiness.ts';
+import { createRetentionDues } from './desk/retention-dues.ts';
 import { createSessionRecorder } from './desk/record-sessions.ts';
 import { rootKeys } from './desk/records/certificates.ts';
 import { createRevocationDesk } from './desk/revocations.ts';
@@ -100,8 +101,10 @@ export function createServices({ settings, faults }: SettingsReading, credential
   });
 
   const unfinished = createUnfinished({ tables, now });
-  const outbox = createOutbox({ tables, now });
+  const { keptDays } = settings;
+  const outbox = createOutbox({ tables, now, keptDays: keptDays.events });
   const operations = createOperations({ tables, now, unfinished, outbox, usualTimeDivisor: settings.usualTimeDivisor });
+  const idempotency = createIdempotency({ tables, now, keptDays: keptDays.idempotency });
   const claims = createClaims({ tables });
   const books = createBooks(tables);
   const expiries = createExpiries({ tables });
@@ -184,7 +187,13 @@ export function createServices({ settings, faults }: SettingsReading, credential
     newSeed: (): Uint8Array => randomBytes(32),
     apiKeys,
     audit,
-    idempotency: createIdempotency({ tables, now }),
+    idempotency,
+    retention: {
+      dues: createRetentionDues({ tables }),
+      removers: { idempotency: idempotency.removeOld, event: outbox.removeOld },
+      audit,
+      now,
+    },
     notices: createNotices({ tables }),
     noteVanished,
     presence: createGatewayPresence({

@@ -1,5 +1,7 @@
 // The application on Flex Consumption. Settings are those of src/config/settings.ts. None is a
 // secret or a reference to one: a reference that is not resolved yet is given to the application as its own text.
+import { keptDaysType } from 'types.bicep'
+
 @maxLength(60)
 param name string
 param location string
@@ -12,6 +14,7 @@ param packageContainer string
 param vaultUrl string
 param appVaultUrl string
 param webhookAllowedHosts string[]
+param keptDays keptDaysType
 param insightsConnectionString string
 
 var settings = {
@@ -22,6 +25,10 @@ var settings = {
   GATEHOUSE_ARM_URL: environment().resourceManager
   GATEHOUSE_SUBSCRIPTION_ID: subscription().subscriptionId
   GATEHOUSE_WEBHOOK_ALLOWED_HOSTS: join(webhookAllowedHosts, ',')
+  GATEHOUSE_KEEP_IDEMPOTENCY_DAYS: string(keptDays.idempotency)
+  GATEHOUSE_KEEP_EVENTS_DAYS: string(keptDays.events)
+  GATEHOUSE_KEEP_OPERATIONS_DAYS: string(keptDays.operations)
+  GATEHOUSE_KEEP_PROFILES_DAYS: string(keptDays.profiles)
   // host.json takes the name of the task hub from here.
   GATEHOUSE_TASK_HUB: 'Gatehouse'
   // Which identity the application's credential is, and whose changes of gateways are its own.

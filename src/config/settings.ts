@@ -2,6 +2,11 @@ import { z } from 'zod';
 
 const httpsUrl = z.url({ protocol: /^https$/ }).transform((url) => url.replace(/\/$/, ''));
 
+/** Whole days, at most a hundred years. */
+function daysFrom(least: number): z.ZodCoercedNumber {
+  return z.coerce.number().int().min(least).max(36_500);
+}
+
 const settingsSchema = z.object({
   GATEHOUSE_TABLE_URL: httpsUrl,
   GATEHOUSE_BLOB_URL: httpsUrl,
@@ -17,6 +22,11 @@ const settingsSchema = z.object({
   AZURE_CLIENT_ID: z.string().optional(),
   AZURE_AUTHORITY_HOST: httpsUrl.optional(),
   GATEHOUSE_USUAL_TIME_DIVISOR: z.coerce.number().min(1).max(1_000_000).default(1),
+  // A key is replayed for seven days. A question waits for a week, and what fails is tried again for days: meanwhile its events are known.
+  GATEHOUSE_KEEP_IDEMPOTENCY_DAYS: daysFrom(7).default(7),
+  GATEHOUSE_KEEP_EVENTS_DAYS: daysFrom(30).default(90),
+  GATEHOUSE_KEEP_OPERATIONS_DAYS: daysFrom(30).default(365),
+  GATEHOUSE_KEEP_PROFILES_DAYS: daysFrom(1).default(30),
 });
 
 export interface Settings {
@@ -36,6 +46,17 @@ export interface Settings {
   readonly authorityHost: string | undefined;
   /** How many times faster than Azure's the surroundings are: what operations say of usual times is divided by it. */
   readonly usualTimeDivisor: number;
+  /** How long what is over is kept before it is removed. */
+  readonly keptDays: {
+    /** Of a request under an idempotency key, from its begin. */
+    readonly idempotency: number;
+    /** Of a delivered event, from its delivery. */
+    readonly events: number;
+    /** Of an operation, from its end. */
+    readonly operations: number;
+    /** Of a profile package, from its making. The newest of a gateway stays. */
+    readonly profiles: number;
+  };
 }
 
 /** A setting that cannot be used. The value is nowhere in it: settings may hold secrets. */
@@ -101,5 +122,11 @@ function toSettings(data: z.output<typeof settingsSchema>): Settings {
     clientId: data.AZURE_CLIENT_ID,
     authorityHost: data.AZURE_AUTHORITY_HOST,
     usualTimeDivisor: data.GATEHOUSE_USUAL_TIME_DIVISOR,
+    keptDays: {
+      idempotency: data.GATEHOUSE_KEEP_IDEMPOTENCY_DAYS,
+      events: data.GATEHOUSE_KEEP_EVENTS_DAYS,
+      operations: data.GATEHOUSE_KEEP_OPERATIONS_DAYS,
+      profiles: data.GATEHOUSE_KEEP_PROFILES_DAYS,
+    },
   });
 }

@@ -1,7 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import { dayMs } from '../domain/days.ts';
 import type { RowKeys, Tables } from '../ports/tables.ts';
 import { canonicalJson, sha256Hex } from './digest.ts';
+import { createRetentionDues, type RemoveOld, type RetentionLook } from './retention-dues.ts';
 import { createStore, type Stored } from './store.ts';
 
 const answerSchema = z.object({
@@ -53,15 +55,27 @@ type IdempotencyStart =
 export interface Idempotency {
   /** `content` is what the request asks for, with its secrets left out. `newSeed` is used if the key is new. */
   start(scope: IdempotencyScope, content: unknown, newSeed: Uint8Array): Promise<IdempotencyStart>;
+  /** Removes the row of that hash once its key is no longer replayed, and it has been kept as long as it is to be. */
+  readonly removeOld: RemoveOld;
 }
 
-const keptMs = 7 * 24 * 60 * 60 * 1000;
+const keptMs = 7 * dayMs;
 /** A run longer than this has died: the platform ends HTTP answers after 230 s, and no handler here takes half of that. */
 const runningMs = 2 * 60 * 1000;
 const retryAfterSeconds = 2;
 const takeOverRoundsMax = 5;
 
-export function createIdempotency({ tables, now }: { readonly tables: Tables; readonly now: () => Date }): Idempotency {
+export interface IdempotencyOptions {
+  readonly tables: Tables;
+  readonly now: () => Date;
+  /** Days from the begin of a request; never less than the seven for which a key is replayed. */
+  readonly keptDays: number;
+}
+
+export function createIdempotency(options: IdempotencyOptions): Idempotency {
+  const { tables, now, keptDays } = options;
+  const staysMs = Math.max(keptDays * dayMs, keptMs);
+  const dues = createRetentionDues({ tables });
   const store = createStore(tables, {
     table: 'Idempotency',
     schema: idempotencySchema,
@@ -82,6 +96,8 @@ export function createIdempotency({ tables, now }: { readonly tables: Tables; re
 
   async function start(scope: IdempotencyScope, content: unknown, newSeed: Uint8Array): Promise<IdempotencyStart> {
     const hash = hashOf(scope);
+    // Before the row: one that no day lists would stay for ever.
+    await dues.put('idempotency', hash, new Date(now().getTime() + staysMs));
     for (let round = 0; round < takeOverRoundsMax; round += 1) {
       const fresh = newRecord(hash, content, newSeed);
       if (await store.insert(fresh)) return run(fresh);
@@ -131,7 +147,16 @@ export function createIdempotency({ tables, now }: { readonly tables: Tables; re
     return { outcome: 'run', turn: { seed: Buffer.from(seed, 'hex'), complete, release } };
   }
 
-  return { start };
+  async function removeOld(hash: string): Promise<RetentionLook> {
+    const stored = await store.get(idempotencyKeys(hash));
+    if (stored === undefined) return 'none';
+    const keptUntil = new Date(Date.parse(stored.record.expiresOn) + staysMs - keptMs);
+    if (keptUntil > now()) return { keptUntil };
+    // Whoever takes the key over at this moment has changed the row: it is theirs.
+    return (await store.remove(stored.record, stored.etag)) ? 'removed' : { keptUntil: now() };
+  }
+
+  return { start, removeOld };
 }
 
 function idempotencyKeys(hash: string): RowKeys {

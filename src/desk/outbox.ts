@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { EventType } from '../domain/event-types.ts';
 import type { RowKeys, Tables } from '../ports/tables.ts';
+import { dayMs } from '../domain/days.ts';
 import { sha256Hex } from './digest.ts';
+import { createRetentionDues, type RemoveOld, type RetentionLook } from './retention-dues.ts';
 import { createStore, type Stored } from './store.ts';
 
 /** A CloudEvents 1.0 record (structured JSON). */
@@ -30,6 +32,8 @@ const outboxRecordSchema = z.object({
   state: z.enum(outboxStates),
   attempts: z.int(),
   endedAt: z.iso.datetime().optional(),
+  /** When it was appended again after its end: as long as that happens its id has to be known here. */
+  askedAt: z.iso.datetime().optional(),
   /** HTTP status of the last try; absent when no answer came. */
   lastStatus: z.int().optional(),
   /** Why the last try got no answer, in words without the webhook's address. */
@@ -72,11 +76,27 @@ export interface Outbox {
   reschedule(pending: Stored<PendingDelivery>, next: PendingDelivery): Promise<Stored<PendingDelivery> | undefined>;
   /** Writes the end state (the first one stays) and takes the event off the pending list. */
   end(pending: PendingDelivery, state: OutboxEnd): Promise<void>;
+  /**
+   * Removes an event that was delivered, and not appended again, for as long as it is to be kept; one that nobody took stays a
+   * year longer.
+   */
+  readonly removeOld: RemoveOld;
+}
+
+export interface OutboxOptions {
+  readonly tables: Tables;
+  readonly now: () => Date;
+  /** Days from the end of a delivery. */
+  readonly keptDays: number;
 }
 
 const pendingShards = ['0', '1', '2', '3'];
 
-export function createOutbox({ tables, now }: { readonly tables: Tables; readonly now: () => Date }): Outbox {
+/** An event that nobody took is news to whoever looks for it. */
+const untakenDays = 365;
+
+export function createOutbox({ tables, now, keptDays }: OutboxOptions): Outbox {
+  const dues = createRetentionDues({ tables });
   const records = createStore(tables, {
     table: 'Outbox',
     schema: outboxRecordSchema,
@@ -93,14 +113,37 @@ export function createOutbox({ tables, now }: { readonly tables: Tables; readonl
     const record: OutboxRecord = { id: newEvent.id, event: toCloudEvent(newEvent, at), state: 'pending', attempts: 0 };
     if (!(await records.insert(record))) {
       const earlier = await records.get(outboxKeys(newEvent.id));
+      if (earlier !== undefined && earlier.record.state !== 'pending') await noteAsked(earlier);
       if (earlier?.record.state !== 'pending') return;
     }
     const { id } = newEvent;
     await pendings.insert({ shard: shardOf(id), id, appendedAt: at, nextAttemptAt: at, attempts: 0 });
   }
 
+  /** Once a day is enough; where somebody else writes the row, it is no older than that. */
+  async function noteAsked(stored: Stored<OutboxRecord>): Promise<void> {
+    if (now().getTime() - lastUseMs(stored.record) < dayMs) return;
+    await records.replace(stored, { ...stored.record, askedAt: now().toISOString() });
+  }
+
+  function keptUntilOf(record: OutboxRecord): Date {
+    const days = record.state === 'delivered' ? keptDays : keptDays + untakenDays;
+    return new Date(lastUseMs(record) + days * dayMs);
+  }
+
+  async function removeOld(id: string): Promise<RetentionLook> {
+    const stored = await records.get(outboxKeys(id));
+    // The end of a delivery lists its event before it writes it.
+    if (stored === undefined || stored.record.state === 'pending') return 'none';
+    const keptUntil = keptUntilOf(stored.record);
+    if (keptUntil > now()) return { keptUntil };
+    return (await records.remove(stored.record, stored.etag)) ? 'removed' : { keptUntil: now() };
+  }
+
   async function end(pending: PendingDelivery, state: OutboxEnd): Promise<void> {
     const { attempts, lastStatus, lastProblem } = pending;
+    // Before the end is written: an ended event that no day lists would stay for ever.
+    await dues.put('event', pending.id, new Date(now().getTime() + keptDays * dayMs));
     await records.update(outboxKeys(pending.id), (record) =>
       record.state === 'pending'
         ? {
@@ -119,6 +162,7 @@ export function createOutbox({ tables, now }: { readonly tables: Tables; readonl
   return {
     append,
     end,
+    removeOld,
     get: async (id) => (await records.get(outboxKeys(id)))?.record,
     listPending: async () => (await Promise.all(pendingShards.map((shard) => pendings.list(shard)))).flat(),
     reschedule: async (pending, next) => {
@@ -130,6 +174,10 @@ export function createOutbox({ tables, now }: { readonly tables: Tables; readonl
 
 function outboxKeys(id: string): RowKeys {
   return { partitionKey: sha256Hex(id).slice(0, 2), rowKey: id };
+}
+
+function lastUseMs({ endedAt, askedAt }: OutboxRecord): number {
+  return Math.max(...[endedAt, askedAt].map((time) => (time === undefined ? 0 : Date.parse(time))));
 }
 
 function shardOf(id: string): string {

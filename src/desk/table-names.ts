@@ -35,6 +35,7 @@ export const tableNames = [
   'Owners',
   'ProfileRequests',
   'Profiles',
+  'RetentionDues',
   'Revocations',
   'RootGateways',
   'Roots',

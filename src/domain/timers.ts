@@ -8,6 +8,8 @@ export const timers = {
   watchDependencies: { schedule: '45 * * * * *', everySeconds: 60 },
   /** Every five minutes: as often as Azure refreshes its session lists. */
   watchGateways: { schedule: '30 */5 * * * *', everySeconds: 300 },
+  /** Every hour: a run that leaves something to do is not far from the next. */
+  retention: { schedule: '0 20 * * * *', everySeconds: 3600 },
   /** Six in the morning, UTC: before most offices open. */
   watchExpiries: { schedule: '0 0 6 * * *', everySeconds: 86_400 },
 } as const satisfies Readonly<Record<string, { readonly schedule: string; readonly everySeconds: number }>>;

@@ -78,7 +78,7 @@ export async function createTestDoors(): Promise<TestDoors> {
     },
     missing: () => Promise.resolve(missing),
     readCaller: createReadCaller({ apiKeys }),
-    idempotency: createIdempotency({ tables, now: clock.now }),
+    idempotency: createIdempotency({ tables, now: clock.now, keptDays: 7 }),
     audit,
     turnedAway: createTurnedAway({ audit, instanceId: 'instance-1' }),
     failureLimits: createFailureLimits({ now: clock.now }),

@@ -45,6 +45,22 @@ describe('src/config/settings', () => {
     expect(readSettings({ ...complete, GATEHOUSE_USUAL_TIME_DIVISOR: '600' }).settings.usualTimeDivisor).toBe(600);
   });
 
+  it('keeps what is over for whole days, and for no fewer than it has to', () => {
+    const days = {
+      GATEHOUSE_KEEP_IDEMPOTENCY_DAYS: '6',
+      GATEHOUSE_KEEP_EVENTS_DAYS: '29',
+      GATEHOUSE_KEEP_PROFILES_DAYS: '1.5',
+    };
+
+    expect(readSettings(complete).settings.keptDays).toEqual({
+      idempotency: 7,
+      events: 90,
+      operations: 365,
+      profiles: 30,
+    });
+    expect(faultyNames({ ...complete, ...days, GATEHOUSE_KEEP_OPERATIONS_DAYS: '400' })).toEqual(Object.keys(days));
+  });
+
   it('gives an address that leads nowhere for what is missing, so that functions can be registered', () => {
     expect(readSettings({}).settings).toMatchObject({
       tableUrl: 'https://setting-missing.invalid',

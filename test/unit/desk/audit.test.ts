@@ -145,7 +145,7 @@ describe('src/desk/audit-seals', () => {
     const audit = createAudit({ tables });
     const clock = createTestClock('2026-03-01T09:20:00.000Z');
     const seal = (): Promise<readonly AuditSeal[]> =>
-      sealAudit({ tables, audit, outbox: createOutbox({ tables, now: clock.now }), now: clock.now });
+      sealAudit({ tables, audit, outbox: createOutbox({ tables, now: clock.now, keptDays: 90 }), now: clock.now });
 
     expect(await seal()).toEqual([]);
     await audit.write(aRow('2026-03-01T09:30:00.000Z'));
@@ -168,13 +168,18 @@ describe('src/desk/audit-seals', () => {
       const tables = createMemoryTables();
       const audit = createAudit({ tables });
       const clock = createTestClock('2026-03-01T09:20:00.000Z');
-      await sealAudit({ tables, audit, outbox: createOutbox({ tables, now: clock.now }), now: clock.now });
+      await sealAudit({
+        tables,
+        audit,
+        outbox: createOutbox({ tables, now: clock.now, keptDays: 90 }),
+        now: clock.now,
+      });
       await audit.write(aRow('2026-03-01T09:30:00.000Z', { who }));
       clock.advance(hourMs);
       for (const { hash } of await sealAudit({
         tables,
         audit,
-        outbox: createOutbox({ tables, now: clock.now }),
+        outbox: createOutbox({ tables, now: clock.now, keptDays: 90 }),
         now: clock.now,
       }))
         hashes.add(hash);
@@ -188,13 +193,18 @@ describe('src/desk/audit-seals', () => {
       setUp: async (tables) => {
         const clock = createTestClock('2026-03-01T09:20:00.000Z');
         const audit = createAudit({ tables });
-        await sealAudit({ tables, audit, outbox: createOutbox({ tables, now: clock.now }), now: clock.now });
+        await sealAudit({
+          tables,
+          audit,
+          outbox: createOutbox({ tables, now: clock.now, keptDays: 90 }),
+          now: clock.now,
+        });
         await audit.write(aRow('2026-03-01T09:30:00.000Z'));
         clock.advance(3 * hourMs);
         return { audit, clock, tables };
       },
       work: ({ audit, clock, tables }) =>
-        sealAudit({ tables, audit, outbox: createOutbox({ tables, now: clock.now }), now: clock.now }),
+        sealAudit({ tables, audit, outbox: createOutbox({ tables, now: clock.now, keptDays: 90 }), now: clock.now }),
       check: (_world, tables, place) => {
         const seals = tables.rows('AuditSeals').filter(({ partitionKey }) => partitionKey === 'seal');
         const chain = seals.map(({ columns }) => columns);

@@ -14,7 +14,7 @@ interface World {
 function createWorld(tables: MemoryTables = createMemoryTables(), usualTimeDivisor = 1): World {
   const clock = createTestClock();
   const { now } = clock;
-  const outbox = createOutbox({ tables, now });
+  const outbox = createOutbox({ tables, now, keptDays: 90 });
   const unfinished = createUnfinished({ tables, now });
   return { operations: createOperations({ tables, now, unfinished, outbox, usualTimeDivisor }), outbox, clock };
 }

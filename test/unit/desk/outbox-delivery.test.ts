@@ -28,7 +28,7 @@ interface World {
 
 function createWorld(tables: MemoryTables = createMemoryTables()): World {
   const clock = createTestClock();
-  const outbox = createOutbox({ tables, now: clock.now });
+  const outbox = createOutbox({ tables, now: clock.now, keptDays: 90 });
   const sent: WebhookRequest[] = [];
   const world: World = {
     outbox,

@@ -24,7 +24,7 @@ function createWorld(): World {
   const clock = createTestClock();
   const { now } = clock;
   const ok = (): ReturnType<Probe> => Promise.resolve({ status: 'ok' });
-  const outbox = createOutbox({ tables, now });
+  const outbox = createOutbox({ tables, now, keptDays: 90 });
   const runs = createTimerRuns({ tables, now });
   const answers = { storage: ok, resourceManager: ok, keyVault: ok, appVault: ok };
   const counted = (name: keyof typeof answers) => () => {

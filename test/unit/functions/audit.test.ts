@@ -35,7 +35,8 @@ async function openAudit(): Promise<AuditDoors> {
       const row = { requestId: `r${rows}`, phase: 'outcome' as const, who: 'ann', action: 'x', target: {} };
       await audit.write({ ...row, at: clock.now().toISOString(), ...change });
     },
-    seal: () => sealAudit({ tables, audit, outbox: createOutbox({ tables, now: clock.now }), now: clock.now }),
+    seal: () =>
+      sealAudit({ tables, audit, outbox: createOutbox({ tables, now: clock.now, keptDays: 90 }), now: clock.now }),
   };
 }
 

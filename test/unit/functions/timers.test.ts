@@ -1,9 +1,12 @@
 import { InvocationContext, type TimerFunctionOptions } from '@azure/functions';
+import { createAudit } from '../../../src/desk/audit.ts';
 import { createExpiries } from '../../../src/desk/expiries.ts';
 import { createNotices } from '../../../src/desk/notices.ts';
 import { createOutbox } from '../../../src/desk/outbox.ts';
+import { createRetentionDues } from '../../../src/desk/retention-dues.ts';
 import { registerDeliverOutbox } from '../../../src/functions/timers/deliver-outbox.ts';
 import { registerTimer, type TimerHost } from '../../../src/functions/timers/register-timer.ts';
+import { registerRetention } from '../../../src/functions/timers/retention.ts';
 import { registerWatchExpiries } from '../../../src/functions/timers/watch-expiries.ts';
 import { createMemoryTables } from '../../support/memory-tables.ts';
 import { createTestClock } from '../../support/test-clock.ts';
@@ -60,7 +63,7 @@ describe('src/functions/timers/watch-expiries', () => {
         expiries,
         now,
         notices: createNotices({ tables }),
-        outbox: createOutbox({ tables, now }),
+        outbox: createOutbox({ tables, now, keptDays: 90 }),
         describe: () => Promise.resolve({ state: 'issued' }),
         afterChange: () => {
           hints += 1;
@@ -85,7 +88,7 @@ describe('src/functions/timers/deliver-outbox', () => {
   it('delivers each minute and says nothing when there is nothing', async () => {
     const tables = createMemoryTables();
     const { now } = createTestClock();
-    const outbox = createOutbox({ tables, now });
+    const outbox = createOutbox({ tables, now, keptDays: 90 });
     const timer = timerOf((host) => {
       registerDeliverOutbox(host, {
         outbox,
@@ -101,6 +104,40 @@ describe('src/functions/timers/deliver-outbox', () => {
 
     expect(timer).toMatchObject({ name: 'deliverOutbox', schedule: '0 * * * * *' });
     expect([first, second]).toEqual([['outbox: 1 delivered, 0 postponed, 0 undeliverable, 0 kept'], []]);
+  });
+});
+
+describe('src/functions/timers/retention', () => {
+  it('removes each hour what is due, and logs how much and what could not be looked at', async () => {
+    const tables = createMemoryTables();
+    const clock = createTestClock();
+    const { now } = clock;
+    const dues = createRetentionDues({ tables });
+    await dues.put('event', 'e1', now());
+    await dues.put('idempotency', 'k1', now());
+    clock.advance(24 * 60 * 60 * 1000);
+    const timer = timerOf((host) => {
+      registerRetention(host, {
+        dues,
+        now,
+        audit: createAudit({ tables }),
+        removers: {
+          event: () => Promise.resolve('removed'),
+          idempotency: () => Promise.reject(new Error('no storage')),
+        },
+      });
+    });
+
+    const first = await timer.run();
+    const second = await timer.run();
+
+    expect(timer).toMatchObject({ name: 'retention', schedule: '0 20 * * * *' });
+    expect(first).toEqual([
+      'retention: idempotency k1 could not be looked at this time',
+      expect.stringContaining('no storage'),
+      'retention: removed event 1',
+    ]);
+    expect(second).toEqual([]);
   });
 });
 

@@ -93,6 +93,7 @@ const doors: readonly (readonly [string, string, string])[] = [
 /** Name, schedule, and whether it starts orchestrations. */
 const timers: readonly (readonly [string, string, boolean])[] = [
   ['deliverOutbox', '0 * * * * *', false],
+  ['retention', '0 20 * * * *', false],
   ['watchDependencies', '45 * * * * *', false],
   ['watchExpiries', '0 0 6 * * *', false],
   ['watchGateways', '30 */5 * * * *', true],

@@ -486,7 +486,7 @@ describe('src/functions/http/answer-request', () => {
     it('takes over from a run that died, with the same ids', async () => {
       const doors = await createTestDoors();
       const { route, runs } = aRoute();
-      doors.tables.setFault((write) => (write >= 3 ? 'before' : undefined));
+      doors.tables.setFault((write) => (write >= 4 ? 'before' : undefined));
       expect((await doors.ask(route, keyed)).status).toBe(500);
       doors.tables.setFault(undefined);
 
@@ -500,7 +500,7 @@ describe('src/functions/http/answer-request', () => {
     });
 
     it('makes the same ids and ends with one kept answer, whichever write fails', async () => {
-      for (let place = 1; place <= 6; place += 1) {
+      for (let place = 1; place <= 7; place += 1) {
         for (const when of ['before', 'after'] as const) {
           const doors = await createTestDoors();
           const { route, runs } = aRoute();
