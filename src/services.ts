@@ -35,6 +35,7 @@ import { createDescribeOnPremises, createOnPremisesBooks } from './desk/on-premi
 import { createOutbox } from './desk/outbox.ts';
 import { createOwners } from './desk/owners.ts';
 import { createReadiness } from './desk/readiness.ts';
+import { createRemoveOperation } from './desk/remove-operation.ts';
 import { createRetentionDues } from './desk/retention-dues.ts';
 import { createSessionRecorder } from './desk/record-sessions.ts';
 import { rootKeys } from './desk/records/certificates.ts';
@@ -103,7 +104,14 @@ export function createServices({ settings, faults }: SettingsReading, credential
   const unfinished = createUnfinished({ tables, now });
   const { keptDays } = settings;
   const outbox = createOutbox({ tables, now, keptDays: keptDays.events });
-  const operations = createOperations({ tables, now, unfinished, outbox, usualTimeDivisor: settings.usualTimeDivisor });
+  const operations = createOperations({
+    tables,
+    now,
+    unfinished,
+    outbox,
+    usualTimeDivisor: settings.usualTimeDivisor,
+    keptDays: keptDays.operations,
+  });
   const idempotency = createIdempotency({ tables, now, keptDays: keptDays.idempotency });
   const claims = createClaims({ tables });
   const books = createBooks(tables);
@@ -190,7 +198,18 @@ export function createServices({ settings, faults }: SettingsReading, credential
     idempotency,
     retention: {
       dues: createRetentionDues({ tables }),
-      removers: { idempotency: idempotency.removeOld, event: outbox.removeOld },
+      removers: {
+        idempotency: idempotency.removeOld,
+        event: outbox.removeOld,
+        operation: createRemoveOperation({
+          tables,
+          books,
+          machineBooks,
+          standing,
+          keptDays: keptDays.operations,
+          now,
+        }),
+      },
       audit,
       now,
     },

@@ -14,6 +14,7 @@ interface OperationFilter {
 /** Operations by kind and by target, newest first. The rows follow the records; a crash in between is repaired later. */
 export interface OperationIndex {
   put(record: OperationRecord): Promise<void>;
+  remove(record: OperationRecord): Promise<void>;
   /** Positions and ids after `continuation`, newest first. */
   page(
     filter: OperationFilter,
@@ -38,10 +39,10 @@ export function createOperationIndex(tables: Tables): OperationIndex {
 
   return {
     put: async (record) => {
-      const position = operationPosition(record);
-      for (const by of ['all', byKind(record.kind), byTarget(record.targetKey)]) {
-        await store.upsert({ by, position, operationId: record.id });
-      }
+      for (const row of rowsOf(record)) await store.upsert(row);
+    },
+    remove: async (record) => {
+      for (const row of rowsOf(record)) await store.remove(row);
     },
     page: async ({ kind, targetKey }, { top, continuation }) => {
       // The target is the narrower of the two; what is left over is filtered on the records.
@@ -50,6 +51,12 @@ export function createOperationIndex(tables: Tables): OperationIndex {
       return (await store.list(by, range)).map(({ record }) => record);
     },
   };
+}
+
+function rowsOf(record: OperationRecord): readonly z.infer<typeof indexRowSchema>[] {
+  const position = operationPosition(record);
+  const groups = ['all', byKind(record.kind), byTarget(record.targetKey)];
+  return groups.map((by) => ({ by, position, operationId: record.id }));
 }
 
 function byKind(kind: string): string {

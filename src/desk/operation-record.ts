@@ -17,8 +17,9 @@ import {
 import { cutText, cutTexts, wordsLengthMax } from '../domain/cut-text.ts';
 import { without } from '../domain/without.ts';
 import type { RowKeys } from '../ports/tables.ts';
+import type { RecordKind } from './store.ts';
 
-export const operationRecordSchema = z.object({
+const operationRecordSchema = z.object({
   id: z.string().regex(operationIdPattern),
   kind: z.string(),
   /** As the caller knows it. */
@@ -77,6 +78,12 @@ export interface StepChange {
 export function operationKeys(id: string): RowKeys {
   return { partitionKey: id.slice('op-'.length, 'op-'.length + 2), rowKey: id };
 }
+
+export const operationKind: RecordKind<OperationRecord> = {
+  table: 'Operations',
+  schema: operationRecordSchema,
+  keys: ({ id }) => operationKeys(id),
+};
 
 /** `usualTimeDivisor` says how many times faster than usual the surroundings are; what was measured there needs none. */
 export function newStep({ name, usualSeconds, isMeasured }: NewStep, usualTimeDivisor: number): OperationStep {

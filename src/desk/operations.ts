@@ -9,6 +9,7 @@ import {
   type WaitingFor,
 } from '../domain/operation.ts';
 import type { OperationKind } from '../domain/operation-kinds.ts';
+import { dayMs } from '../domain/days.ts';
 import type { Tables } from '../ports/tables.ts';
 import { createOperationIndex } from './operation-index.ts';
 import { listOperations, type OperationPage, type OperationQuery } from './list-operations.ts';
@@ -17,8 +18,8 @@ import {
   joinedResult,
   newStep,
   operationKeys,
+  operationKind,
   openWaits,
-  operationRecordSchema,
   sameQuestion,
   toOperationView,
   withEnd,
@@ -32,6 +33,7 @@ import {
 } from './operation-record.ts';
 import { askedEvent, endedEvent, expiringEvent, openApprovals } from './operation-events.ts';
 import type { Outbox } from './outbox.ts';
+import { createRetentionDues } from './retention-dues.ts';
 import { createStore } from './store.ts';
 import type { Unfinished } from './unfinished.ts';
 
@@ -129,6 +131,8 @@ export interface OperationsOptions {
   readonly outbox: Pick<Outbox, 'append'>;
   /** How many times faster than usual the surroundings are: 1 if not given. */
   readonly usualTimeDivisor?: number;
+  /** Days from the end. */
+  readonly keptDays: number;
 }
 
 const unfinishedKind = 'operation';
@@ -136,13 +140,10 @@ const unfinishedKind = 'operation';
 const orphanNoteMs = 60 * 60 * 1000;
 
 export function createOperations(options: OperationsOptions): Operations {
-  const { tables, now, unfinished, outbox, usualTimeDivisor = 1 } = options;
+  const { tables, now, unfinished, outbox, usualTimeDivisor = 1, keptDays } = options;
   const index = createOperationIndex(tables);
-  const store = createStore(tables, {
-    table: 'Operations',
-    schema: operationRecordSchema,
-    keys: ({ id }) => operationKeys(id),
-  });
+  const store = createStore(tables, operationKind);
+  const dues = createRetentionDues({ tables });
   const at = (): string => now().toISOString();
   const toStep = (step: NewStep): OperationStep => newStep(step, usualTimeDivisor);
 
@@ -186,9 +187,10 @@ export function createOperations(options: OperationsOptions): Operations {
     if (record !== undefined && isOperationEnd(record.status)) await close(record);
   }
 
-  /** What follows an end: the event for whoever listens, then the note is removed. Both again after a crash in between. */
+  /** What follows an end: the event for whoever listens, the day on which it may go, then the note is removed. Both again after a crash in between. */
   async function close(record: OperationRecord): Promise<void> {
     await outbox.append(endedEvent(record));
+    await dues.put('operation', record.id, new Date(now().getTime() + keptDays * dayMs));
     await unfinished.done(unfinishedKind, record.id);
   }
 

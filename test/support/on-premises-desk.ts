@@ -35,7 +35,13 @@ export function createOnPremisesDesk(tables: MemoryTables = createMemoryTables()
   const secrets = createSetAsideSecrets(vault);
   const books = createOnPremisesBooks(tables);
   const outbox = createOutbox({ tables, now, keptDays: 90 });
-  const operations = createOperations({ tables, now, unfinished: createUnfinished({ tables, now }), outbox });
+  const operations = createOperations({
+    tables,
+    now,
+    unfinished: createUnfinished({ tables, now }),
+    keptDays: 365,
+    outbox,
+  });
   const claims = createClaims({ tables });
   const machines = createMachines({ books, now });
   const withdrawn: string[] = [];

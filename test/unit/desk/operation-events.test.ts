@@ -18,7 +18,13 @@ async function createWorld(tables = createMemoryTables()): Promise<World> {
   const clock = createTestClock();
   const { now } = clock;
   const unfinished = createUnfinished({ tables, now });
-  const operations = createOperations({ tables, now, unfinished, outbox: createOutbox({ tables, now, keptDays: 90 }) });
+  const operations = createOperations({
+    tables,
+    now,
+    unfinished,
+    keptDays: 365,
+    outbox: createOutbox({ tables, now, keptDays: 90 }),
+  });
   const steps = [{ name: 'first' }, { name: 'second' }];
   await operations.create({ id, kind: 'connectClouds', target: 'wap', targetKey: 'wap', requestedBy: 'ann', steps });
   return { operations, clock, tables };

@@ -12,7 +12,13 @@ async function world(): Promise<{ readonly operations: Operations; readonly cloc
   const clock = createTestClock();
   const { now } = clock;
   const unfinished = createUnfinished({ tables, now });
-  const operations = createOperations({ tables, now, unfinished, outbox: createOutbox({ tables, now, keptDays: 90 }) });
+  const operations = createOperations({
+    tables,
+    now,
+    unfinished,
+    keptDays: 365,
+    outbox: createOutbox({ tables, now, keptDays: 90 }),
+  });
   await operations.create({
     id,
     kind: 'connectClouds',

@@ -16,7 +16,11 @@ function createWorld(tables: MemoryTables = createMemoryTables(), usualTimeDivis
   const { now } = clock;
   const outbox = createOutbox({ tables, now, keptDays: 90 });
   const unfinished = createUnfinished({ tables, now });
-  return { operations: createOperations({ tables, now, unfinished, outbox, usualTimeDivisor }), outbox, clock };
+  return {
+    operations: createOperations({ tables, now, unfinished, keptDays: 365, outbox, usualTimeDivisor }),
+    outbox,
+    clock,
+  };
 }
 
 function idOf(number: number): string {

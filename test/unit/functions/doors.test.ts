@@ -56,7 +56,13 @@ describe('src/functions/operations', () => {
     let operations: Operations | undefined;
     const opened = await open(({ tables, clock: { now } }) => {
       const unfinished = createUnfinished({ tables, now });
-      operations = createOperations({ tables, now, unfinished, outbox: createOutbox({ tables, now, keptDays: 90 }) });
+      operations = createOperations({
+        tables,
+        now,
+        unfinished,
+        keptDays: 365,
+        outbox: createOutbox({ tables, now, keptDays: 90 }),
+      });
       return operationRoutes({ operations, standing, actions: actions as OperationRoutesOptions['actions'] });
     });
     if (operations === undefined) throw new Error('no operations were made');

@@ -123,6 +123,7 @@ describe('src/functions/timers/retention', () => {
         audit: createAudit({ tables }),
         removers: {
           event: () => Promise.resolve('removed'),
+          operation: () => Promise.resolve('none'),
           idempotency: () => Promise.reject(new Error('no storage')),
         },
       });
