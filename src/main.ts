@@ -214,6 +214,7 @@ function registerStories(all: Services): void {
       rounds: all.rounds,
       sessions: all.sessions,
       profileContainer,
+      profileRetention: all.profileRetention,
       readProfilePackage: all.readProfile,
     }),
     writeGateway: createWriteGateway({

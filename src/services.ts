@@ -36,6 +36,7 @@ import { createOutbox } from './desk/outbox.ts';
 import { createOwners } from './desk/owners.ts';
 import { createReadiness } from './desk/readiness.ts';
 import { createRemoveOperation } from './desk/remove-operation.ts';
+import { createProfileRetention } from './desk/profile-retention.ts';
 import { createRetentionDues } from './desk/retention-dues.ts';
 import { createSessionRecorder } from './desk/record-sessions.ts';
 import { rootKeys } from './desk/records/certificates.ts';
@@ -103,6 +104,7 @@ export function createServices({ settings, faults }: SettingsReading, credential
 
   const unfinished = createUnfinished({ tables, now });
   const { keptDays } = settings;
+  const dues = createRetentionDues({ tables });
   const outbox = createOutbox({ tables, now, keptDays: keptDays.events });
   const operations = createOperations({
     tables,
@@ -166,6 +168,15 @@ export function createServices({ settings, faults }: SettingsReading, credential
     return thumbprint === undefined ? undefined : lookup.byThumbprint(thumbprint);
   };
 
+  const profileRetention = createProfileRetention({
+    books,
+    blobs,
+    container: profileContainer,
+    dues,
+    keptDays: keptDays.profiles,
+    now,
+  });
+
   return {
     now,
     tables,
@@ -196,8 +207,9 @@ export function createServices({ settings, faults }: SettingsReading, credential
     apiKeys,
     audit,
     idempotency,
+    profileRetention,
     retention: {
-      dues: createRetentionDues({ tables }),
+      dues,
       removers: {
         idempotency: idempotency.removeOld,
         event: outbox.removeOld,
@@ -209,6 +221,7 @@ export function createServices({ settings, faults }: SettingsReading, credential
           keptDays: keptDays.operations,
           now,
         }),
+        profile: profileRetention.removeOld,
       },
       audit,
       now,

@@ -7,6 +7,7 @@ import type { GatewayRounds } from '../desk/gateway-rounds.ts';
 import type { GatewayWriter } from '../desk/gateway-writer.ts';
 import type { SessionRecorder } from '../desk/record-sessions.ts';
 import { canonicalJson, sha256Hex } from '../desk/digest.ts';
+import type { ProfileRetention } from '../desk/profile-retention.ts';
 import { gatewayKeys, type GatewayRecord } from '../desk/records/gateways.ts';
 import { wordsOf } from './write-gateway.ts';
 import type { JsonObject } from '../domain/json.ts';
@@ -20,6 +21,7 @@ export interface ApplyActivitiesOptions {
   readonly blobs: Blobs;
   readonly books: Books;
   readonly presence: Pick<GatewayPresence, 'noteAbsence'>;
+  readonly profileRetention: Pick<ProfileRetention, 'list'>;
   readonly rounds: GatewayRounds;
   readonly sessions: SessionRecorder;
   readonly writer: GatewayWriter;
@@ -115,7 +117,10 @@ export function createApplyActivities(options: ApplyActivitiesOptions): ApplyAct
           message: read.problems.map(({ message }) => message).join(' '),
         };
       }
-      const blobName = `${input.gatewayId}/${read.profile.hash}.zip`;
+      // Named by the making as well: what comes back to what it was is another package, and the old one may be on its way out.
+      const making = sha256Hex(input.state).slice(0, 16);
+      const blobName = `${input.gatewayId}/${read.profile.hash}-${making}.zip`;
+      await options.profileRetention.list(blobName);
       await options.blobs.put(options.profileContainer, blobName, answer.value, 'application/zip');
       await rounds.recordProfile(input.gatewayId, read.profile, blobName, input.wanted);
       return { outcome: 'done', hash: read.profile.hash };

@@ -5,7 +5,7 @@ import { sha256Hex } from './digest.ts';
 import { createStore } from './store.ts';
 
 /** What is removed once it is old enough. */
-export const retainedKinds = ['idempotency', 'event', 'operation'] as const;
+export const retainedKinds = ['idempotency', 'event', 'operation', 'profile'] as const;
 export type RetainedKind = (typeof retainedKinds)[number];
 
 const dueSchema = z.object({

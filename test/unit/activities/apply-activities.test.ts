@@ -27,6 +27,7 @@ function theActivities(world: DeskWorld) {
     ...world,
     blobs: createMemoryBlobs(world.tables),
     profileContainer: 'profiles',
+    profileRetention: { list: () => Promise.resolve() },
     readProfilePackage: (zip) =>
       zip.length > 0 ? { ok: true, profile: profile } : { ok: false, problems: [{ message: 'The package is empty.' }] },
   });
@@ -222,9 +223,9 @@ describe('src/activities/apply-activities', () => {
 
       expect(await theActivities(world).pollProfile(pending)).toEqual({ outcome: 'done', hash: 'abc' });
 
-      expect(await createMemoryBlobs(world.tables).get('profiles', `${gatewayId}/abc.zip`)).toEqual(
-        new Uint8Array([1]),
-      );
+      const { blobName } = given(await world.books.profiles.get({ partitionKey: gatewayId, rowKey: 'newest' })).record;
+      expect(blobName).toMatch(/^vnet1gw\/abc-[0-9a-f]{16}\.zip$/);
+      expect(await createMemoryBlobs(world.tables).get('profiles', blobName)).toEqual(new Uint8Array([1]));
       expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded' });
       expect((await gatewayOf(world)).profileMade).toBe(2);
     });

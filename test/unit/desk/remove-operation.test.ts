@@ -34,6 +34,7 @@ async function look(world: DeskWorld): Promise<number> {
     removers: {
       idempotency: () => Promise.resolve('none'),
       event: world.outbox.removeOld,
+      profile: () => Promise.resolve('none'),
       operation: createRemoveOperation({ tables, books, machineBooks, standing, keptDays, now }),
     },
     audit,

@@ -45,7 +45,12 @@ function createWorld(tables: MemoryTables = createMemoryTables(), keptDays: { id
     ): Promise<RetentionRound> =>
       retain({
         dues: createRetentionDues({ tables }),
-        removers: { idempotency: idempotency.removeOld, event: outbox.removeOld },
+        removers: {
+          idempotency: idempotency.removeOld,
+          event: outbox.removeOld,
+          operation: () => Promise.resolve('none'),
+          profile: () => Promise.resolve('none'),
+        },
         audit: createAudit({ tables }),
         now,
         onFault,

@@ -124,6 +124,7 @@ describe('src/functions/timers/retention', () => {
         removers: {
           event: () => Promise.resolve('removed'),
           operation: () => Promise.resolve('none'),
+          profile: () => Promise.resolve('none'),
           idempotency: () => Promise.reject(new Error('no storage')),
         },
       });
