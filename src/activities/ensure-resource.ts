@@ -1,4 +1,4 @@
-import type { Outcome } from '../contracts/outcomes.ts';
+import type { Outcome, Ready } from '../contracts/outcomes.ts';
 import type { Books } from '../desk/books.ts';
 import { gatewayKeys, madeResourceKind, type MadeResource } from '../desk/records/gateways.ts';
 import { rootKeys } from '../desk/records/certificates.ts';
@@ -234,7 +234,7 @@ export async function confirmAbsent(arm: Arm, resourceId: string): Promise<Outco
 }
 
 /** What is left to say of an answer that is not a success. */
-export function unsettled(answer: ArmUndone): Outcome {
+export function unsettled(answer: ArmUndone): Exclude<Outcome, Ready> {
   const { outcome: _refused, ...trouble } = refusalOf(answer);
   switch (answer.outcome) {
     case 'busy':

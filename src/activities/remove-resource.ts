@@ -19,7 +19,8 @@ export function createRemoveResource({ arm, books }: RemoveResourceOptions): Rem
     const made = (await books.madeResources.list(gatewayId)).map(({ record }) => record);
     const left: string[] = [];
     for (const row of made.filter((each) => each.resource === resource)) {
-      const step = resource === 'resourceGroup' ? await removeGroup(arm, row.resourceId) : await removeOne(arm, row);
+      const step =
+        resource === 'resourceGroup' ? await removeGroup(arm, row.resourceId) : await removeOne({ arm, books }, row);
       if (step.outcome !== 'ready') return step;
       if (step.detail !== undefined) left.push(step.detail);
     }
@@ -27,18 +28,34 @@ export function createRemoveResource({ arm, books }: RemoveResourceOptions): Rem
   };
 }
 
-async function removeOne(arm: Arm, { resource, resourceId, at }: MadeResource): Promise<Outcome> {
+async function removeOne({ arm, books }: RemoveResourceOptions, row: MadeResource): Promise<Outcome> {
+  const { resource, resourceId } = row;
   const read = await arm.readProvisioning(resourceId);
   if (read.outcome === 'missing' && read.of !== 'subscription') return confirmAbsent(arm, resourceId);
   if (read.outcome !== 'done') return unsettled(read);
   if (resource === 'gateway') {
     const gateway = await arm.readRaw(resourceId);
     if (gateway.outcome !== 'done') return unsettled(gateway);
-    if (!isMadeBy(gateway.value, at)) return { outcome: 'ready', detail: leftGateway(resourceId) };
+    if (!isMadeBy(gateway.value, row.at)) return leaveGateway(books, row);
   }
   if (isAtWork(read.value)) return waitFor(`Azure is at work on it (${read.value})`);
   const deleted = await arm.deleteResource(resourceId);
   return deleted.outcome === 'missing' ? waitFor('Azure says that it is not there') : afterPush(deleted);
+}
+
+/** What became somebody else's since its roots were to come off is left only without them. */
+async function leaveGateway(books: Books, { gatewayId, resourceId }: MadeResource): Promise<Outcome> {
+  const roots = (await books.gatewayRoots.list(gatewayId)).filter(({ record }) => record.state !== 'removed');
+  if (roots.length > 0) {
+    const named = roots.map(({ record }) => record.rootId).join(', ');
+    const message = `${untagged(resourceId)}, so it stays, and roots of Gatehouse may be on it: ${named}. Resume takes them off.`;
+    return { outcome: 'refused', code: 'RootsLeft', message };
+  }
+  return { outcome: 'ready', detail: `${untagged(resourceId)}: it was left.` };
+}
+
+function untagged(resourceId: string): string {
+  return `Gateway ${resourceId} has not the tag ${madeTag} of the one that Gatehouse made`;
 }
 
 /** A group that others have put resources into stays, and so does one of which nobody can tell: what is in it is not Gatehouse's. */
@@ -54,10 +71,6 @@ async function removeGroup(arm: Arm, resourceId: string): Promise<Outcome> {
   if (content.outcome !== 'done') return unsettled(content);
   if (content.value.length > 0) return leftBehind(resourceId, `others have put into it ${named(content.value)}`);
   return afterPush(await arm.deleteResourceGroup(resourceId));
-}
-
-function leftGateway(resourceId: string): string {
-  return `Gateway ${resourceId} was left: it has not the tag ${madeTag} of the one that Gatehouse made.`;
 }
 
 function leftBehind(resourceGroup: string, why: string): Outcome {

@@ -1,9 +1,11 @@
 import type { ActivitiesOf } from '../contracts/activity.ts';
 import type { withdrawAccess } from '../contracts/build-gateway.ts';
+import type { Outcome, Ready } from '../contracts/outcomes.ts';
 import type { Books } from '../desk/books.ts';
 import { gatewayKeys, gatewayRootKind, madeResourceKind, type MadeResource } from '../desk/records/gateways.ts';
 import { isMadeBy } from '../domain/made-tag.ts';
 import type { Arm } from '../ports/arm.ts';
+import { confirmAbsent, unsettled } from './ensure-resource.ts';
 
 type WithdrawAccess = ActivitiesOf<{ readonly withdrawAccess: typeof withdrawAccess }>['withdrawAccess'];
 
@@ -16,7 +18,7 @@ export function createWithdrawAccess({
   books,
   now,
 }: {
-  readonly arm: Pick<Arm, 'readRaw'>;
+  readonly arm: Arm;
   readonly books: Books;
   readonly now: () => Date;
 }): WithdrawAccess {
@@ -30,18 +32,26 @@ export function createWithdrawAccess({
     }
   }
 
-  /** Somebody has made another gateway under this name since. */
-  async function isAnother({ resourceId, at }: MadeResource): Promise<boolean> {
+  /** Whether somebody else's gateway stands under the name of the one that Gatehouse made; no answer of Azure is no answer here. */
+  async function lookForAnother({ resourceId, at }: MadeResource): Promise<boolean | Exclude<Outcome, Ready>> {
     const read = await arm.readRaw(resourceId);
-    return read.outcome === 'done' && !isMadeBy(read.value, at);
+    if (read.outcome === 'done') return !isMadeBy(read.value, at);
+    if (read.outcome !== 'missing' || read.of === 'subscription') return unsettled(read);
+    const absent = await confirmAbsent(arm, resourceId);
+    return absent.outcome === 'ready' ? false : absent;
   }
 
   return async ({ gatewayId }) => {
+    const goes = { outcome: 'ready', stays: false, left: [] } as const;
     const gateway = (await books.gateways.get(gatewayKeys(gatewayId)))?.record;
-    if (gateway === undefined) return { stays: false, left: [] };
+    if (gateway === undefined) return goes;
     const made = { gatewayId, resource: 'gateway', resourceId: gateway.resourceId, at: '' };
     const note = (await books.madeResources.get(madeResourceKind.keys(made)))?.record;
-    if (note !== undefined && !(await isAnother(note))) return { stays: false, left: [] };
+    if (note !== undefined) {
+      const isAnother = await lookForAnother(note);
+      if (typeof isAnother !== 'boolean') return isAnother;
+      if (!isAnother) return goes;
+    }
     await adoptCopies(gatewayId);
     const left: string[] = [];
     for (const { record } of await books.gatewayRoots.list(gatewayId)) {
@@ -51,6 +61,6 @@ export function createWithdrawAccess({
         row.wanted ? { ...row, wanted: false, state: 'removing', updatedAt: now().toISOString() } : undefined,
       );
     }
-    return { stays: true, left };
+    return { outcome: 'ready', stays: true, left };
   };
 }

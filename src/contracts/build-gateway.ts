@@ -52,11 +52,15 @@ export const ensureResource = activityReference<
   Outcome
 >('ensureResource');
 
-/** Whether the gateway stays in Azure when it is let go, and which roots of Gatehouse are not off it; they are not wanted from here on. */
-export const withdrawAccess = activityReference<
-  { readonly gatewayId: string },
-  { readonly stays: boolean; readonly left: readonly string[] }
->('withdrawAccess');
+/** Whether the gateway stays in Azure when it is let go, and which roots of Gatehouse are not off it. */
+interface Withdrawal {
+  readonly outcome: 'ready';
+  readonly stays: boolean;
+  readonly left: readonly string[];
+}
+
+/** Wants the roots of Gatehouse off a gateway that stays. Safe to repeat; nothing is answered before Azure says what stands there. */
+export const withdrawAccess = activityReference<{ readonly gatewayId: string }, Outcome<Withdrawal>>('withdrawAccess');
 
 /** One look and, where needed, one push towards the absence of what Gatehouse made. */
 export const removeResource = activityReference<

@@ -2,8 +2,8 @@
  * What one look at a resource, and one push where needed, led to. Activities answer refusals as data, because an error that
  * crosses the Durable boundary loses its class and code.
  */
-export type Outcome =
-  | Ready
+export type Outcome<Success extends { readonly outcome: 'ready' } = Ready> =
+  | Success
   /** Azure is at work, throttles, or is locked by another operation: look again after that time. */
   | {
       readonly outcome: 'wait';

@@ -45,11 +45,14 @@ function* remove(context: OrchestrationContext, input: GatewayStoryInput, place:
 
 /** Takes Gatehouse's roots off a gateway that stays; answers what became of them, or why the removal cannot go on. */
 function* withdraw(context: OrchestrationContext, { gatewayId, epoch }: GatewayStoryInput): Steps<string | Refusal> {
-  const { stays } = yield* callActivity(context, withdrawAccess, { gatewayId });
-  if (!stays) return 'Gatehouse made the gateway: it is deleted with everything on it.';
+  const found = yield* untilReady(context, withdrawAccess, { gatewayId });
+  if (found.outcome === 'refused') return found;
+  if (!found.stays) return 'Gatehouse made the gateway: it is deleted with everything on it.';
   const served = yield* serveGateway(context, { gatewayId, epoch });
   if (served.end === 'gone') return 'The gateway is not in Azure.';
-  const { left } = yield* callActivity(context, withdrawAccess, { gatewayId });
+  const after = yield* untilReady(context, withdrawAccess, { gatewayId });
+  if (after.outcome === 'refused') return after;
+  const { left } = after;
   if (left.length === 0) return 'Gatehouse did not make the gateway: it stays, without any root of Gatehouse.';
   const why = served.end === 'failed' ? ` ${served.code}: ${served.message}` : '';
   const message = `Roots of Gatehouse are still on the gateway, which stays: ${left.join(', ')}.${why}`;

@@ -1,6 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { ActivityReference } from '../contracts/activity.ts';
-import type { Outcome, Ready, Refusal } from '../contracts/outcomes.ts';
+import type { Outcome, Refusal } from '../contracts/outcomes.ts';
 import { callActivity, waitAsAsked, type Steps } from './call-activity.ts';
 
 /** Azure says 45 minutes or more for a gateway; four hours is past any doubt. */
@@ -13,12 +13,12 @@ const troubleMaxMs = 15 * 60 * 1000;
  * is told when the reason for waiting changes. Ends by the clock: with the last reason, or with Azure's words where it has
  * answered nothing but trouble for minutes.
  */
-export function* untilReady<Input>(
+export function* untilReady<Input, Success extends { readonly outcome: 'ready' }>(
   context: OrchestrationContext,
-  activity: ActivityReference<Input, Outcome>,
+  activity: ActivityReference<Input, Outcome<Success>>,
   input: Input,
   onWait?: (reason: string) => Steps<unknown>,
-): Steps<Ready | Refusal> {
+): Steps<Success | Refusal> {
   const now = (): number => context.df.currentUtcDateTime.getTime();
   const begunMs = now();
   let troubledMs: number | undefined;

@@ -36,7 +36,7 @@ describe('src/orchestrations/remove-gateway', () => {
       overrides: {
         withdrawAccess: () => {
           if (broken === 'access') throw new ActivityFailed('The table is away.');
-          return { stays: false, left: [] };
+          return { outcome: 'ready', stays: false, left: [] };
         },
         removeResource: ({ resource }: { readonly resource: string }) => {
           if (resource === broken) throw new ActivityFailed('The table is away.');
@@ -83,7 +83,7 @@ describe('src/orchestrations/remove-gateway', () => {
       let calls = 0;
       const withdrawAccess = () => {
         calls += 1;
-        return { stays: true, left: calls === 1 ? ['root-1'] : left };
+        return { outcome: 'ready', stays: true, left: calls === 1 ? ['root-1'] : left };
       };
       return aGatewayWorld({ overrides: { withdrawAccess } });
     }
@@ -95,6 +95,33 @@ describe('src/orchestrations/remove-gateway', () => {
       expect(order.indexOf('writeGateway')).toBeGreaterThan(0);
       expect(order.indexOf('writeGateway')).toBeLessThan(order.indexOf('removeResource'));
       expect(run.output).toEqual({ status: 'succeeded' });
+    });
+
+    it('asks again what stands there until Azure says it', () => {
+      let looks = 0;
+      const withdrawAccess = () => {
+        looks += 1;
+        if (looks === 1) return { outcome: 'wait', seconds: 7, reason: 'Azure is busy: TooMany' };
+        return { outcome: 'ready', stays: true, left: looks === 2 ? ['root-1'] : [] };
+      };
+      const { activities } = aGatewayWorld({ overrides: { withdrawAccess } });
+
+      const run = runOrchestration(removeGateway, input, activities);
+
+      expect(inputsOf(run, 'writeGateway')).not.toEqual([]);
+      expect(inputsOf(run, 'endStep')[0]).toMatchObject({ detail: expect.stringContaining('stays') as unknown });
+      expect(run.output).toEqual({ status: 'succeeded' });
+    });
+
+    it('ends in Azure’s words when Azure does not let it be looked at', () => {
+      const refused = { outcome: 'refused', code: 'AuthorizationFailed', message: 'No right to read.' };
+      const { activities } = aGatewayWorld({ overrides: { withdrawAccess: () => refused } });
+
+      const run = runOrchestration(removeGateway, input, activities);
+
+      const { code, message } = refused;
+      expect(run.output).toEqual({ status: 'failed', step: 'access', code, message });
+      expect(inputsOf(run, 'removeResource')).toEqual([]);
     });
 
     it('says which root did not come off, and deletes nothing', () => {

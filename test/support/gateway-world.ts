@@ -65,7 +65,7 @@ export function aGatewayWorld({
     endStep: () => null,
     ensureResource: () => ({ outcome: 'ready' }),
     removeResource: () => ({ outcome: 'ready' }),
-    withdrawAccess: () => ({ stays: false, left: [] }),
+    withdrawAccess: () => ({ outcome: 'ready', stays: false, left: [] }),
     finishBuild: () => ({ nextWriter: null }),
     finishRemoval: () => null,
     writeGateway: write,

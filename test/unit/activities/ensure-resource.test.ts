@@ -5,6 +5,7 @@ import type { Arm } from '../../../src/ports/arm.ts';
 import { newGateway } from '../../../src/domain/resource-bodies.ts';
 import { provisioned } from '../../support/fake-arm.ts';
 import { aGateway, createDeskWorld, type DeskWorld } from '../../support/desk-world.ts';
+import { given } from '../../support/given.ts';
 import type { GatewayRecord } from '../../../src/desk/records/gateways.ts';
 
 const order = ['resourceGroup', 'virtualNetwork', 'publicIp', 'gateway'] as const;
@@ -289,6 +290,26 @@ describe('src/activities/remove-resource', () => {
 
       expect(await look()).toEqual({ outcome: 'ready' });
     });
+  });
+
+  it('leaves no gateway behind that trusts a root of Gatehouse', async () => {
+    const { world, gateway } = await anEmptyAzure();
+    const look = { gatewayId: 'vnet1gw', resource: 'gateway' } as const;
+    await settle(() => createEnsureResource(world)(look));
+    const { tags: _lost, ...untagged } = given(world.arm.resources.get(gateway.resourceId));
+    world.arm.resources.set(gateway.resourceId, untagged);
+    const row = { gatewayId: 'vnet1gw', rootId: 'root-1', entryName: 'gatehouse', thumbprint: 'AB', updatedAt: 'then' };
+    await world.books.gatewayRoots.insert({ ...row, wanted: false, state: 'removing' });
+    const remove = createRemoveResource(world);
+
+    expect(await remove(look)).toMatchObject({
+      outcome: 'refused',
+      code: 'RootsLeft',
+      message: expect.stringContaining('root-1') as unknown,
+    });
+    await world.books.gatewayRoots.upsert({ ...row, wanted: false, state: 'removed' });
+    expect(await remove(look)).toMatchObject({ outcome: 'ready' });
+    expect(world.arm.resources.has(gateway.resourceId)).toBe(true);
   });
 
   it('leaves a group of its own that others have put something into', async () => {

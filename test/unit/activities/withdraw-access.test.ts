@@ -19,10 +19,10 @@ describe('src/activities/withdraw-access', () => {
     await aTrustedRoot(world);
     const withdraw = createWithdrawAccess(world);
 
-    expect(await withdraw({ gatewayId })).toEqual({ stays: true, left: ['root-1'] });
+    expect(await withdraw({ gatewayId })).toEqual({ outcome: 'ready', stays: true, left: ['root-1'] });
     await world.writer.recordIntent(world.orchestrations, gatewayId);
     await runWriter(world);
-    expect(await withdraw({ gatewayId })).toEqual({ stays: true, left: [] });
+    expect(await withdraw({ gatewayId })).toEqual({ outcome: 'ready', stays: true, left: [] });
   });
 
   it('wants a root off as well that somebody else has put there under another name', async () => {
@@ -39,11 +39,11 @@ describe('src/activities/withdraw-access', () => {
     await runWriter(world);
     const withdraw = createWithdrawAccess(world);
 
-    expect(await withdraw({ gatewayId })).toEqual({ stays: true, left: ['root-1'] });
+    expect(await withdraw({ gatewayId })).toEqual({ outcome: 'ready', stays: true, left: ['root-1'] });
     await world.writer.recordIntent(world.orchestrations, gatewayId);
     await runWriter(world);
 
-    expect(await withdraw({ gatewayId })).toEqual({ stays: true, left: [] });
+    expect(await withdraw({ gatewayId })).toEqual({ outcome: 'ready', stays: true, left: [] });
     expect(JSON.stringify(world.arm.resources.get(resourceId))).not.toContain('copied');
   });
 
@@ -54,7 +54,7 @@ describe('src/activities/withdraw-access', () => {
     const body = given(world.arm.resources.get(resourceId));
     world.arm.resources.set(resourceId, { ...body, tags: { 'gatehouse-made': 'then' } });
 
-    expect(await createWithdrawAccess(world)({ gatewayId })).toEqual({ stays: false, left: [] });
+    expect(await createWithdrawAccess(world)({ gatewayId })).toEqual({ outcome: 'ready', stays: false, left: [] });
     expect((await world.books.gatewayRoots.list(gatewayId))[0]?.record.wanted).toBe(true);
   });
 
@@ -63,10 +63,46 @@ describe('src/activities/withdraw-access', () => {
     const resourceId = await aTrustedRoot(world);
     await world.books.madeResources.insert({ gatewayId, resource: 'gateway', resourceId, at: 'then' });
 
-    expect(await createWithdrawAccess(world)({ gatewayId })).toEqual({ stays: true, left: ['root-1'] });
+    expect(await createWithdrawAccess(world)({ gatewayId })).toEqual({
+      outcome: 'ready',
+      stays: true,
+      left: ['root-1'],
+    });
+  });
+
+  it.each([
+    ['busy', { outcome: 'busy', code: 'TooMany', message: 'Later.', retryAfterSeconds: 7 }],
+    ['not there', { outcome: 'unavailable', status: 0, code: 'NoAnswer', message: '', retryAfterSeconds: 7 }],
+    ['of two minds', { outcome: 'missing', of: 'resource', code: 'ResourceNotFound', message: 'No.' }],
+    ['about to refuse', { outcome: 'refused', status: 403, aboutBody: false, code: 'No', message: 'No.' }],
+  ] as const)('says nothing of the gateway that stands there while Azure is %s', async (_how, answer) => {
+    const world = createDeskWorld();
+    const resourceId = await aTrustedRoot(world);
+    world.arm.resources.set(resourceId.split('/').slice(0, 5).join('/'), { location: 'eastus' });
+    await world.books.madeResources.insert({ gatewayId, resource: 'gateway', resourceId, at: 'then' });
+    const withdraw = createWithdrawAccess(world);
+    world.arm.answerNext('readRaw', answer);
+
+    expect(await withdraw({ gatewayId })).toMatchObject({
+      outcome: answer.outcome === 'refused' ? 'refused' : 'wait',
+    });
+    expect(await withdraw({ gatewayId })).toEqual({ outcome: 'ready', stays: true, left: ['root-1'] });
+  });
+
+  it('has no root to take off a gateway of Gatehouse that is not in Azure any more', async () => {
+    const world = createDeskWorld();
+    const resourceId = await aTrustedRoot(world);
+    await world.books.madeResources.insert({ gatewayId, resource: 'gateway', resourceId, at: 'then' });
+    world.arm.resources.delete(resourceId);
+
+    expect(await createWithdrawAccess(world)({ gatewayId })).toEqual({ outcome: 'ready', stays: false, left: [] });
   });
 
   it('has nothing to do for a gateway that is not registered', async () => {
-    expect(await createWithdrawAccess(createDeskWorld())({ gatewayId })).toEqual({ stays: false, left: [] });
+    expect(await createWithdrawAccess(createDeskWorld())({ gatewayId })).toEqual({
+      outcome: 'ready',
+      stays: false,
+      left: [],
+    });
   });
 });
