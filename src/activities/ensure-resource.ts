@@ -5,7 +5,7 @@ import { rootKeys } from '../desk/records/certificates.ts';
 import { asObject, asText } from '../domain/gateway-entries.ts';
 import type { GatewayPlan } from '../domain/gateway-plan.ts';
 import type { JsonObject } from '../domain/json.ts';
-import { isMadeBy, withMadeTag } from '../domain/made-tag.ts';
+import { isMadeBy, sayMadeTag, withMadeTag } from '../domain/made-tag.ts';
 import {
   differencesFromPlan,
   mergeVirtualNetwork,
@@ -158,7 +158,11 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
     // What is there without a note was there before; what has not the note's tag was made by somebody who was quicker, or later.
     const made = await madeRow(target);
     if (made === undefined || !isMadeBy(read.value, made.at)) {
-      const message = `The gateway ${id} is in Azure already and was not made by Gatehouse, which takes over none. Have it deleted and resume, or remove this one.`;
+      const tag =
+        made === undefined
+          ? ''
+          : ` If it is the one that Gatehouse made, give it back its tag ${sayMadeTag(made.at)} and resume.`;
+      const message = `The gateway ${id} is in Azure already and is not known as made by Gatehouse, which takes over none. Have it deleted and resume, or remove this one.${tag}`;
       return { outcome: 'refused', code: 'GatewayExists', message };
     }
     const state = provisioningOf(read.value);

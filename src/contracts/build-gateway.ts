@@ -62,11 +62,14 @@ interface Withdrawal {
 /** Wants the roots of Gatehouse off a gateway that stays. Safe to repeat; nothing is answered before Azure says what stands there. */
 export const withdrawAccess = activityReference<{ readonly gatewayId: string }, Outcome<Withdrawal>>('withdrawAccess');
 
+export interface RemoveResourceInput {
+  readonly gatewayId: string;
+  readonly resource: RemovedResource;
+  /** The gateway stays in Azure, and whatever it uses with it. */
+  readonly gatewayStays?: boolean;
+}
 /** One look and, where needed, one push towards the absence of what Gatehouse made. */
-export const removeResource = activityReference<
-  { readonly gatewayId: string; readonly resource: RemovedResource },
-  Outcome
->('removeResource');
+export const removeResource = activityReference<RemoveResourceInput, Outcome>('removeResource');
 
 export type StoryEnd =
   | { readonly status: 'succeeded' }

@@ -30,30 +30,42 @@ export function* removeGateway(context: OrchestrationContext): Steps<StoryEnd> {
 function* remove(context: OrchestrationContext, input: GatewayStoryInput, place: Place): Steps<StoryEnd> {
   const { operationId, gatewayId } = input;
   if (yield* isStopped(context, operationId, place, 'access')) return { status: 'canceled' };
-  const detail = yield* withdraw(context, input);
-  if (typeof detail !== 'string') return failed('access', detail);
-  yield* callActivity(context, endStep, { operationId, step: 'access', detail });
+  const access = yield* withdraw(context, input);
+  if (access.outcome === 'refused') return failed('access', access);
+  yield* callActivity(context, endStep, { operationId, step: 'access', detail: access.detail });
+  let { stays } = access;
   for (const { name } of removedResources) {
     if (yield* isStopped(context, operationId, place, name)) return { status: 'canceled' };
-    const result = yield* untilReady(context, removeResource, { gatewayId, resource: name });
+    const toRemove = { gatewayId, resource: name, ...(stays ? { gatewayStays: true } : {}) };
+    const result = yield* untilReady(context, removeResource, toRemove);
     if (result.outcome === 'refused') return failed(name, result);
     const { detail: left } = result;
+    if (name === 'gateway' && left !== undefined) stays = true;
     yield* callActivity(context, endStep, { operationId, step: name, ...(left === undefined ? {} : { detail: left }) });
   }
   return { status: 'succeeded' };
 }
 
-/** Takes Gatehouse's roots off a gateway that stays; answers what became of them, or why the removal cannot go on. */
-function* withdraw(context: OrchestrationContext, { gatewayId, epoch }: GatewayStoryInput): Steps<string | Refusal> {
+/** What became of Gatehouse's roots, and whether the gateway stays. */
+interface Access {
+  readonly outcome: 'ready';
+  readonly detail: string;
+  readonly stays: boolean;
+}
+
+/** Takes Gatehouse's roots off a gateway that stays; a refusal says why the removal cannot go on. */
+function* withdraw(context: OrchestrationContext, { gatewayId, epoch }: GatewayStoryInput): Steps<Access | Refusal> {
   const found = yield* untilReady(context, withdrawAccess, { gatewayId });
   if (found.outcome === 'refused') return found;
-  if (!found.stays) return 'Gatehouse made the gateway: it is deleted with everything on it.';
+  const withoutAny = (detail: string, stays = false): Access => ({ outcome: 'ready', detail, stays });
+  if (!found.stays) return withoutAny('Gatehouse made the gateway: it is deleted with everything on it.');
   const served = yield* serveGateway(context, { gatewayId, epoch });
-  if (served.end === 'gone') return 'The gateway is not in Azure.';
+  if (served.end === 'gone') return withoutAny('The gateway is not in Azure.');
   const after = yield* untilReady(context, withdrawAccess, { gatewayId });
   if (after.outcome === 'refused') return after;
   const { left } = after;
-  if (left.length === 0) return 'Gatehouse did not make the gateway: it stays, without any root of Gatehouse.';
+  if (left.length === 0)
+    return withoutAny('The gateway is not known as made by Gatehouse: it stays, without any root of Gatehouse.', true);
   const why = served.end === 'failed' ? ` ${served.code}: ${served.message}` : '';
   const message = `Roots of Gatehouse are still on the gateway, which stays: ${left.join(', ')}.${why}`;
   return { outcome: 'refused', code: 'RootsLeft', message };

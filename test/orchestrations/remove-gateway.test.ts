@@ -67,6 +67,21 @@ describe('src/orchestrations/remove-gateway', () => {
     expect(inputsOf(run, 'endStep').at(-1)).toEqual({ operationId: input.operationId, step: 'resourceGroup', detail });
   });
 
+  it('tells of a gateway that was left to what is removed after it', () => {
+    const { activities } = aGatewayWorld({
+      overrides: {
+        removeResource: ({ resource }: { readonly resource: string }) =>
+          resource === 'gateway' ? { outcome: 'ready', detail: 'It was left.' } : { outcome: 'ready' },
+      },
+    });
+
+    const run = runOrchestration(removeGateway, input, activities);
+
+    const [gateway, ...after] = inputsOf(run, 'removeResource');
+    expect(gateway).toEqual({ gatewayId: 'gw', resource: 'gateway' });
+    expect(after).toMatchObject(resourceNames.slice(1).map((resource) => ({ resource, gatewayStays: true })));
+  });
+
   it.each(stepNames)('stops before %s when it is told to', (stopped) => {
     const { activities } = aGatewayWorld({
       overrides: { beginStep: ({ step }: { readonly step: string }) => ({ cancelRequested: step === stopped }) },
@@ -94,6 +109,7 @@ describe('src/orchestrations/remove-gateway', () => {
       const order = run.history.map(({ name }) => name);
       expect(order.indexOf('writeGateway')).toBeGreaterThan(0);
       expect(order.indexOf('writeGateway')).toBeLessThan(order.indexOf('removeResource'));
+      expect(inputsOf(run, 'removeResource').at(-1)).toMatchObject({ gatewayStays: true });
       expect(run.output).toEqual({ status: 'succeeded' });
     });
 
