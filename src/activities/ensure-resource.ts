@@ -45,19 +45,21 @@ const usualLookSeconds = 10;
  * is never pushed again, so the call may be repeated at will.
  */
 export function createEnsureResource({ arm, books, now }: EnsureResourceOptions): EnsureResource {
-  /** Noted before it is asked for, so that what a crash leaves behind can still be removed. */
-  async function noteMade(gatewayId: string, resource: string, resourceId: string): Promise<MadeResource> {
+  /**
+   * The first push of what is not there, noted before it is asked for: what a crash leaves behind can still be removed. What Azure
+   * refuses was not made, and is somebody else's if it is found there later; only a note of an earlier push, which may have
+   * arrived, outlives the refusal of this one.
+   */
+  async function make<T extends { readonly outcome: string }>(
+    { gatewayId, resource, resourceId }: Omit<Target, 'attempt'>,
+    send: (madeAt: string) => Promise<T>,
+  ): Promise<T> {
     const row = { gatewayId, resource, resourceId, at: now().toISOString() };
-    await books.madeResources.insert(row);
-    return (await books.madeResources.get(madeResourceKind.keys(row)))?.record ?? row;
-  }
-
-  /** The first push of what is not there. What Azure refuses was not made: whatever is found there later is somebody else's. */
-  async function make(target: Target, send: (madeAt: string) => Promise<ArmAnswer<unknown>>): Promise<Outcome> {
-    const made = await noteMade(target.gatewayId, target.resource, target.resourceId);
-    const outcome = await push(target, () => send(made.at));
-    if (outcome.outcome === 'refused') await books.madeResources.remove(made);
-    return outcome;
+    const isFirst = await books.madeResources.insert(row);
+    const made = (await books.madeResources.get(madeResourceKind.keys(row)))?.record ?? row;
+    const answer = await send(made.at);
+    if (answer.outcome === 'refused' && isFirst) await books.madeResources.remove(made);
+    return answer;
   }
 
   /** What is noted of a resource that Gatehouse made, or was about to make; undefined for others'. */
@@ -98,9 +100,8 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
     const there = await arm.resourceGroupExists(resourceGroup);
     if (there.outcome === 'done' && there.value) return ready;
     if (there.outcome !== 'done') return unsettled(there);
-    const noted = await noteMade(plan.id, 'resourceGroup', resourceGroup);
-    const made = await arm.putResourceGroup(resourceGroup, plan.location, plan.tags);
-    if (made.outcome === 'refused') await books.madeResources.remove(noted);
+    const target = { gatewayId: plan.id, resource: 'resourceGroup', resourceId: resourceGroup };
+    const made = await make(target, () => arm.putResourceGroup(resourceGroup, plan.location, plan.tags));
     return made.outcome === 'done' ? ready : unsettled(made);
   }
 
@@ -114,7 +115,7 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
       if (plan.virtualNetwork.kind === 'existing') {
         return { outcome: 'refused', code: 'VirtualNetworkNotFound', message: `Virtual network ${id} does not exist.` };
       }
-      return make(target, () => arm.putRaw(id, newVirtualNetwork(plan)));
+      return make(target, () => push(target, () => arm.putRaw(id, newVirtualNetwork(plan))));
     }
     if (read.outcome !== 'done') return unsettled(read);
     const state = provisioningOf(read.value);
@@ -135,7 +136,7 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
       const read = await arm.readProvisioning(id);
       if (read.outcome === 'missing') {
         const absent = await confirmAbsent(arm, id);
-        return absent.outcome === 'ready' ? make(target, () => arm.putPublicIp(id, order)) : absent;
+        return absent.outcome === 'ready' ? make(target, () => push(target, () => arm.putPublicIp(id, order))) : absent;
       }
       if (read.outcome !== 'done') return unsettled(read);
       if (isAtWork(read.value)) return waitFor(`public address is ${read.value}`, 1);
@@ -152,7 +153,7 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
       const absent = await confirmAbsent(arm, id);
       if (absent.outcome !== 'ready') return absent;
       const body = newGateway(plan, await firstRoots(plan));
-      return make(target, (madeAt) => arm.putRaw(id, withMadeTag(body, madeAt)));
+      return make(target, (madeAt) => push(target, () => arm.putRaw(id, withMadeTag(body, madeAt))));
     }
     if (read.outcome !== 'done') return unsettled(read);
     // What is there without a note was there before; what has not the note's tag was made by somebody who was quicker, or later.

@@ -171,6 +171,22 @@ describe('src/activities/ensure-resource and a gateway that somebody else makes 
     expect(world.arm.resources.has(gateway.resourceId)).toBe(false);
   });
 
+  it.each(order)('forgets no %s whose first write may have arrived when Azure refuses the next', async (resource) => {
+    const { world } = await anEmptyAzure();
+    const ensure = createEnsureResource(world);
+    const lost = { outcome: 'unavailable', status: 0, code: 'NoAnswer', message: '', retryAfterSeconds: 1 };
+    const refused = { outcome: 'refused', status: 409, aboutBody: false, code: 'Nope', message: 'words' };
+    for (const answer of [lost, refused])
+      for (const call of ['putRaw', 'putPublicIp', 'putResourceGroup'] as const) world.arm.answerNext(call, answer);
+
+    await ensure({ gatewayId: 'vnet1gw', resource });
+    const noted = (await world.books.madeResources.list('vnet1gw')).map(({ record }) => record.at);
+    expect(await ensure({ gatewayId: 'vnet1gw', resource })).toMatchObject({ outcome: 'refused' });
+
+    expect((await world.books.madeResources.list('vnet1gw')).map(({ record }) => record.at)).toEqual(noted);
+    expect(noted).toHaveLength(1);
+  });
+
   it.each(order)('forgets a %s that Azure refused to make', async (resource) => {
     const { world } = await anEmptyAzure();
     const refused = { outcome: 'refused', status: 403, aboutBody: false, code: 'Nope', message: 'words' };
