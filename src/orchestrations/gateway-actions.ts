@@ -22,6 +22,8 @@ import { callActivity, waitSeconds, type Steps } from './call-activity.ts';
 const actionMaxMs = 60 * 60 * 1000;
 /** However long Azure asks to be left alone, what is wanted of the entries meanwhile does not wait for it. */
 const intentLookSeconds = 60;
+/** An action that was overtaken once is not again before so much time: Azure ends one in a minute, unless it does not. */
+const undisturbedMs = 5 * 60 * 1000;
 
 /** More is wanted of the gateway's entries by now. `state` is where the action can be gone on with afterwards. */
 interface Overtaken {
@@ -31,9 +33,14 @@ interface Overtaken {
 
 /**
  * Lists the sessions, cuts those of whom the gateway is to refuse, and notes what was seen. Answers false when more was wanted
- * of the gateway meanwhile: then the list is made anew after that.
+ * of the gateway meanwhile: then the list is made anew after that, `undisturbed`, so that steady changes do not put off the cutting
+ * without end.
  */
-export function* cutRefusedSessions(context: OrchestrationContext, input: GatewayActionInput): Steps<boolean> {
+export function* cutRefusedSessions(
+  context: OrchestrationContext,
+  input: GatewayActionInput,
+  undisturbed: boolean,
+): Steps<boolean> {
   const { gatewayId } = input;
   const begunAt = context.df.currentUtcDateTime.toISOString();
   const listed = yield* runAction<SessionFindings>(
@@ -41,6 +48,7 @@ export function* cutRefusedSessions(context: OrchestrationContext, input: Gatewa
     input,
     () => callActivity(context, startSessionList, input),
     (state) => callActivity(context, pollSessionList, { ...input, state }),
+    { undisturbed },
   );
   if (listed.outcome === 'overtaken') return false;
   if (listed.outcome === 'refused') {
@@ -56,6 +64,7 @@ export function* cutRefusedSessions(context: OrchestrationContext, input: Gatewa
       input,
       () => callActivity(context, startDisconnect, { ...input, connectionIds }),
       (state) => callActivity(context, pollDisconnect, { ...input, state }),
+      { undisturbed },
     );
     if (cut.outcome === 'overtaken') return false;
     if (cut.outcome === 'refused') {
@@ -118,6 +127,8 @@ interface RunOptions {
   /** Goes on with an action that was started before. */
   readonly state?: string;
   readonly sinceMs?: number;
+  /** Whatever more is wanted of the entries waits for its end, for some minutes. */
+  readonly undisturbed?: boolean;
 }
 
 /**
@@ -133,6 +144,7 @@ function* runAction<T extends object, None extends { readonly outcome: 'none' } 
 ): Steps<({ readonly outcome: 'done' } & T) | None | Refusal | Overtaken> {
   const nowMs = (): number => context.df.currentUtcDateTime.getTime();
   const sinceMs = options.sinceMs ?? nowMs();
+  const disturbedFromMs = options.undisturbed === true ? sinceMs + undisturbedMs : sinceMs;
   let { state } = options;
   let last = '';
   while (nowMs() - sinceMs <= actionMaxMs) {
@@ -140,9 +152,10 @@ function* runAction<T extends object, None extends { readonly outcome: 'none' } 
     if (answer.outcome === 'done' || answer.outcome === 'refused' || answer.outcome === 'none') return answer;
     if (answer.outcome === 'wait') last = answer.reason;
     else ({ state } = answer);
-    const isOvertaken = answer.outcome !== 'started' && answer.isOvertaken;
+    const isOvertaken = answer.outcome !== 'started' && answer.isOvertaken && nowMs() >= disturbedFromMs;
     const seconds = lookAgainSeconds(answer.seconds, (nowMs() - sinceMs) / 1000);
-    if (isOvertaken || (yield* waitUnlessOvertaken(context, input, seconds))) return { outcome: 'overtaken', state };
+    if (isOvertaken || (yield* waitUnlessOvertaken(context, input, seconds, disturbedFromMs)))
+      return { outcome: 'overtaken', state };
   }
   const message = `Azure did not end the action in ${actionMaxMs / 60_000} minutes. ${last}`.trim();
   return { outcome: 'refused', code: 'NoEnd', message };
@@ -153,10 +166,12 @@ function* waitUnlessOvertaken(
   context: OrchestrationContext,
   { gatewayId, desired }: GatewayActionInput,
   seconds: number,
+  disturbedFromMs: number,
 ): Steps<boolean> {
   let left = seconds;
   for (; left > intentLookSeconds; left -= intentLookSeconds) {
     yield* waitSeconds(context, intentLookSeconds);
+    if (context.df.currentUtcDateTime.getTime() < disturbedFromMs) continue;
     if ((yield* callActivity(context, lookForIntents, { gatewayId, desired })).isOvertaken) return true;
   }
   yield* waitSeconds(context, left);

@@ -17,7 +17,8 @@ export interface ServeOptions {
 
 /**
  * One whole round for a gateway: its entries, the sessions of those whom it is to refuse, its profile package. Entries go first
- * all the time: what is wanted of them while something else is looked at is done before that is gone on with.
+ * all the time: what is wanted of them while something else is looked at is done before that is gone on with; only the sessions go first
+ * in the round after one in which they had to wait.
  */
 export function* serveGateway(
   context: OrchestrationContext,
@@ -25,6 +26,7 @@ export function* serveGateway(
   { beforeProfile }: ServeOptions = {},
 ): Steps<Converged | NotConverged | { readonly end: 'stopped' }> {
   let pending: PendingProfile | undefined;
+  let isCutDue = false;
   for (;;) {
     const converged = yield* convergeGateway(context, input);
     if (converged.end === 'superseded') return converged;
@@ -37,7 +39,8 @@ export function* serveGateway(
       yield* callActivity(context, showWriteFailure, { ...input, ...failureOf(converged) });
     const seen = yield* record(context, input, converged);
     const action = { gatewayId: input.gatewayId, desired: converged.desired };
-    if (seen.sessionsToSee && !(yield* cutRefusedSessions(context, action))) continue;
+    isCutDue = seen.sessionsToSee && !(yield* cutRefusedSessions(context, action, isCutDue));
+    if (isCutDue) continue;
     if (beforeProfile !== undefined) {
       if (converged.end === 'failed') return converged;
       if (pending === undefined && (yield* beforeProfile())) return { end: 'stopped' };

@@ -215,6 +215,49 @@ describe('src/orchestrations/apply-gateway', () => {
       expect(run.output).toEqual({ released: true });
     });
 
+    it('cuts at every second round however often more is wanted, as long as Azure ends what it began', () => {
+      const toCut = [{ connectionId: 'OVPN_1', key: 'revocation:A' }];
+      let running = 0;
+      const poll = (ended: object) => () => {
+        running += 1;
+        return running % 3 === 0 ? ended : { outcome: 'running', state: 'on', seconds: 10, isOvertaken: true };
+      };
+      const { activities } = aGatewayWorld({
+        overrides: {
+          ...sees,
+          pollSessionList: poll({ outcome: 'done', toCut, unsure: [] }),
+          startDisconnect: () => ({ outcome: 'started', state: 'cut', seconds: 5 }),
+          pollDisconnect: poll({ outcome: 'done' }),
+        },
+      });
+
+      const run = runOrchestration(applyGateway, input, activities);
+
+      expect(inputsOf(run, 'recordSessions')).toMatchObject([{ cut: ['revocation:A'] }]);
+      expect(inputsOf(run, 'startSessionList')).toHaveLength(2);
+      expect(replayOrchestration(applyGateway, input, run.history)).toEqual(run);
+    });
+
+    it('lets what is wanted wait no longer than minutes for a cut that Azure does not end', () => {
+      let lists = 0;
+      const { activities } = aGatewayWorld({
+        overrides: {
+          ...sees,
+          pollSessionList: () => ({ outcome: 'running', state: 'list', seconds: 60, isOvertaken: lists < 3 }),
+          startSessionList: () => {
+            lists += 1;
+            return { outcome: 'started', state: 'list', seconds: 5 };
+          },
+        },
+      });
+
+      const run = runOrchestration(applyGateway, input, activities);
+
+      const [, second, third] = run.history.filter(({ name }) => name === 'writeGateway');
+      const heldMs = Date.parse(third?.at ?? '') - Date.parse(second?.at ?? '');
+      expect(heldMs).toBeLessThan(7 * 60 * 1000);
+    });
+
     it.each([
       ['refuses to list them', { startSessionList: () => ({ outcome: 'refused', code: 'No', message: 'No list.' }) }],
       ['answers no list', { pollSessionList: () => ({ outcome: 'refused', code: 'No', message: 'No list.' }) }],
