@@ -168,8 +168,8 @@ export function verifyConnectorSteps({ clouds }: ShownPlan): readonly PlannedSte
 }
 
 export function disconnectCloudsSteps(plan: ShownPlan & Pick<ConnectorPlan, 'changedClouds'>): readonly PlannedStep[] {
+  if (plan.changedClouds.length === 0) return [plannedStep(ownSteps.forget)];
   const clouds = cloudsToTakeBack(plan);
-  if (clouds.length === 0) return [plannedStep(ownSteps.forget)];
   return [
     plannedStep(W13),
     ...clouds.flatMap((cloud) => [

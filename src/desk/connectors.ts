@@ -15,6 +15,7 @@ import type { Role } from '../domain/caller.ts';
 import type { OperationKind } from '../domain/operation-kinds.ts';
 import { requireDecided } from './connector-rights.ts';
 import { minimumVersionsOf, type ConnectorRequest } from './connector-request.ts';
+import { requireWayBack } from './connector-way-back.ts';
 import type { Machines } from './machines.ts';
 import type { OnPremisesBooks } from './on-premises-books.ts';
 import type { OnPremisesStories } from './on-premises-stories.ts';
@@ -29,7 +30,7 @@ type PlanAnswer =
 export interface Connectors {
   /**
    * Starts the story; the same connector again is put right, or given further clouds. ERR_CALLER_NOT_ALLOWED where that takes an
-   * administrator and `role` is less.
+   * administrator and `role` is less, ERR_CONFLICT where a cloud or machine is missing for which something may have been changed.
    */
   connect(request: ConnectorRequest, asked: StoryRequest & { readonly role: Role }): Promise<OperationRecord>;
   verify(id: string, asked: StoryRequest): Promise<OperationRecord>;
@@ -97,6 +98,7 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
   ): Promise<void> {
     const before = await get(request.id);
     requireDecided(request, before?.request, role);
+    requireWayBack(request, before);
     const nothing = {
       files: [],
       warnings: [],
@@ -180,8 +182,10 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
     bind,
     list: async () => (await books.connectors.list('connector')).map(({ record }) => record),
     connect: async (request, { operationId, requestedBy, orchestrations, role }) => {
-      requireDecided(request, (await get(request.id))?.request, role);
+      const before = await get(request.id);
+      requireDecided(request, before?.request, role);
       const stack = await stackFor(request);
+      requireWayBack(request, before);
       await machines.require(namedMachines(request));
       return stories.begin({
         kind: connectCloudsName,

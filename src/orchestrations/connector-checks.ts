@@ -18,7 +18,19 @@ import { slug, trustRequest } from './connect-apis.ts';
 import { checkEndpoint, portalRequests } from './connect-portals.ts';
 import { connectorAccess, readPlan } from './connector-access.ts';
 import { diagnosed, reachedBefore } from './diagnose-connector.ts';
-import { begin, fail, gate, locked, must, mustHold, skip, tellStory, type StepRequest, type Story } from './story.ts';
+import {
+  begin,
+  fail,
+  gate,
+  locked,
+  must,
+  mustHold,
+  skip,
+  stopped,
+  tellStory,
+  type StepRequest,
+  type Story,
+} from './story.ts';
 import { trustIssuers } from './trust-issuers.ts';
 
 /** Looks whether everything that the connector needs is still as it was made; changes nothing. */
@@ -64,8 +76,9 @@ const verified: ReadonlySet<string> = new Set([W.W20.id, W.W21.id, W.W22.id]);
 export function* disconnectClouds(context: OrchestrationContext): Steps<OnPremisesEnd> {
   return yield* tellStory(context, function* (story, connectorId) {
     const { plan: whole, files } = yield* readPlan(context, connectorId);
+    if (whole.changedClouds.length === 0) return yield* forget(context, story);
     const plan = { ...whole, clouds: cloudsToTakeBack(whole) };
-    if (plan.clouds.length === 0) return yield* forget(context, story);
+    requireAllNamed(plan);
     const { host, enable } = connectorAccess(context, story, plan);
     const disable = { ...enable, wish: 'undo' as const };
     const turn = { lock: `pep:${plan.hostMachine}`, step: shownStep(disable.step) };
@@ -76,6 +89,15 @@ export function* disconnectClouds(context: OrchestrationContext): Steps<OnPremis
     if (authentication === 'Credssp') yield* host({ step: W.W11, parameters: { computerName }, wish: 'undo' });
     return undefined;
   });
+}
+
+/** A cloud that the connector no longer names cannot be taken back, and must not be forgotten either. */
+function requireAllNamed({ clouds, changedClouds }: ConnectorPlan): void {
+  const names = new Set(clouds.map(({ name }) => name));
+  const unnamed = changedClouds.filter((name) => !names.has(name));
+  if (unnamed.length === 0) return;
+  const message = `Something may have been changed for clouds that the connector no longer names: ${unnamed.join(', ')}. POST it again with them, with their machines, then DELETE it.`;
+  throw stopped('', 'Precondition', message);
 }
 
 function* forget(context: OrchestrationContext, story: Story): Steps<undefined> {

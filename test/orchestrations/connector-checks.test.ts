@@ -143,6 +143,17 @@ describe('src/orchestrations/connector-checks disconnectClouds', () => {
     expect(stepsWith('succeeded')).toEqual([...shown.keys()]);
   });
 
+  it.each([
+    ['the only one', connected(), ['Cloud_old']],
+    ['one of two', connected(2), ['Cloud_1', 'Cloud_old']],
+  ])('forgets nothing where the connector no longer names %s that was changed', (_which, plan, changedClouds) => {
+    const { run, ran, asked } = tell('disconnect', { plan: { ...plan, changedClouds } });
+
+    expect(run.output).toMatchObject({ status: 'failed', code: 'Precondition' });
+    expect((run.output as { readonly message: string }).message).toContain('Cloud_old');
+    expect([...ran, ...asked]).toEqual([]);
+  });
+
   it('leaves a cloud alone whose preconditions never held', () => {
     const { run, ran } = tell('disconnect', { plan: { ...connected(2), changedClouds: ['Cloud_1'] } });
 

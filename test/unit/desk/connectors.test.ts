@@ -131,6 +131,65 @@ describe('src/desk/connectors', () => {
     });
   });
 
+  it.each([
+    ['is left out', [aCloudBody(2)], /cloud AzurePack_1\b/],
+    ['has another name', [aCloudBody(1, { name: 'AzurePack_One' })], /cloud AzurePack_1\b/],
+    [
+      'has other portal machines',
+      [aCloudBody(1, { portalMachines: ['portal-2'] })],
+      /machine portal-1 \(portalMachines of cloud AzurePack_1\)/,
+    ],
+    [
+      'has other API machines',
+      [aCloudBody(1, { apiMachines: ['api-2'], trustMachine: 'api-2' })],
+      /machine api-1 \(apiMachines of cloud AzurePack_1\)/,
+    ],
+    [
+      'gave a machine to another cloud',
+      [aCloudBody(1, { portalMachines: ['portal-2'] }), aCloudBody(2, { portalMachines: ['portal-1'] })],
+      /machine portal-1 \(portalMachines of cloud AzurePack_1\)/,
+    ],
+  ])('refuses itself again where a cloud %s for which something may have been changed', async (_how, clouds, words) => {
+    const made = await connected();
+    const before = await made.connectors.get('wap');
+
+    await expect(made.connectors.connect(aConnectorRequest({ clouds }), asked(made, 'again'))).rejects.toMatchObject({
+      code: 'ERR_CONFLICT',
+      message: expect.stringMatching(words) as string,
+    });
+
+    expect(await made.connectors.get('wap')).toEqual(before);
+    expect(made.orchestrations.started).toHaveLength(1);
+  });
+
+  it('refuses that also where the first one changed something only while the second was looked at', async () => {
+    const made = await desk();
+    await made.connectors.connect(aConnectorRequest(), asked(made, 'connect'));
+    await endStory(made, 'connect', failed);
+    // What the books hold at the first look is from before: the connector is bound between that look and the intent.
+    const require = made.machines.require.bind(made.machines);
+    jest.spyOn(made.machines, 'require').mockImplementation(async (named) => {
+      await require(named);
+      await made.connectors.bind('wap');
+    });
+
+    await expect(
+      made.connectors.connect(aConnectorRequest({ clouds: [aCloudBody(2)] }), asked(made, 'again')),
+    ).rejects.toMatchObject({ code: 'ERR_CONFLICT', message: expect.stringContaining('AzurePack_1') as string });
+
+    expect(await made.connectors.plan('wap')).toMatchObject({ plan: { clouds: [{ name: 'AzurePack_1' }] } });
+  });
+
+  it('takes another set of clouds while nothing was changed for any', async () => {
+    const made = await desk();
+    await made.connectors.connect(aConnectorRequest(), asked(made, 'connect'));
+    await endStory(made, 'connect', failed);
+
+    await made.connectors.connect(aConnectorRequest({ clouds: [aCloudBody(2)] }), asked(made, 'again'));
+
+    expect(await made.connectors.plan('wap')).toMatchObject({ plan: { clouds: [{ name: 'AzurePack_2' }] } });
+  });
+
   it('plans with the SQL server that was given rather than the one that was found', async () => {
     const made = await connected();
     await made.books.connectors.update(keys, (record) => ({ ...record, sqlServers: { AzurePack_1: 'FOUND' } }));

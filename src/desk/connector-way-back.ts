@@ -1,0 +1,29 @@
+import { AppError } from '../domain/app-error.ts';
+import type { ConnectorRequest } from './connector-request.ts';
+import type { ConnectorRecord } from './records/on-premises.ts';
+
+/**
+ * Throws ERR_CONFLICT where a request for the same connector would forget what there is to take back: a cloud for which something may
+ * have been changed, or a machine of it in the role that it had there. The way back goes by the request that is kept.
+ */
+export function requireWayBack(request: ConnectorRequest, kept: ConnectorRecord | undefined): void {
+  if (kept === undefined) return;
+  const lost = kept.changedClouds.flatMap((name) => lostOf(name, request, kept.request));
+  if (lost.length === 0) return;
+  throw new AppError(
+    'ERR_CONFLICT',
+    `Something may have been changed for what this request no longer names: ${lost.join(', ')}. Name it, or DELETE the connector first.`,
+  );
+}
+
+function lostOf(name: string, request: ConnectorRequest, kept: ConnectorRequest): readonly string[] {
+  const cloud = request.clouds.find((candidate) => candidate.name === name);
+  if (cloud === undefined) return [`cloud ${name}`];
+  const before = kept.clouds.find((candidate) => candidate.name === name);
+  const roles = ['portalMachines', 'apiMachines'] as const;
+  return roles.flatMap((role) =>
+    (before?.[role] ?? [])
+      .filter((machine) => !cloud[role].includes(machine))
+      .map((machine) => `machine ${machine} (${role} of cloud ${name})`),
+  );
+}
