@@ -121,20 +121,22 @@ export function createConnectorActivities(options: ConnectorActivitiesOptions): 
       return null;
     },
 
-    noteConnector: async ({ connectorId, warnings, thumbprints, issuers, sqlServer, trustedCloud, untrustedCloud }) => {
+    noteConnector: async ({ connectorId, warnings, thumbprints, issuers, sqlServer, ...trust }) => {
       await note(connectorId, (record) => ({
         ...(warnings === undefined ? {} : { warnings: [...warnings] }),
         ...(thumbprints === undefined ? {} : { thumbprints: { ...thumbprints } }),
         ...(issuers === undefined ? {} : { issuers: [...issuers] }),
         ...(sqlServer === undefined ? {} : { sqlServers: { ...record.sqlServers, [sqlServer.cloud]: sqlServer.name } }),
-        ...(trustedCloud === undefined ? {} : { trustedClouds: [...new Set([...record.trustedClouds, trustedCloud])] }),
-        ...(untrustedCloud === undefined
-          ? {}
-          : { trustedClouds: record.trustedClouds.filter((name) => name !== untrustedCloud) }),
+        trustAttemptedClouds: changedNames(record.trustAttemptedClouds, trust.trustAttempted, trust.untrustedCloud),
+        trustedClouds: changedNames(record.trustedClouds, trust.trustedCloud, trust.untrustedCloud),
       }));
       return null;
     },
   };
+}
+
+function changedNames(names: readonly string[], added?: string, removed?: string): string[] {
+  return [...new Set([...names, ...(added === undefined ? [] : [added])])].filter((name) => name !== removed);
 }
 
 type HookAnswer = Awaited<ReturnType<ConnectorActivities['callDrainHook']>>;

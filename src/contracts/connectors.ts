@@ -62,6 +62,8 @@ export interface ConnectorPlan {
   readonly filesSince?: string;
   /** Names of the clouds for which something may have been changed: what there is to take back. */
   readonly changedClouds: readonly string[];
+  /** Names of the clouds for whose trust something may have been changed: established, or cut off meanwhile. */
+  readonly trustAttemptedClouds: readonly string[];
   /** Names of the clouds whose trust was established, which is the last that is done for one. */
   readonly trustedClouds: readonly string[];
   /** By portal machine: the certificate that its services are to use. From the check of the preconditions. */
@@ -251,6 +253,8 @@ export const noteConnector = activityReference<
     readonly thumbprints?: Readonly<Record<string, string>>;
     readonly issuers?: readonly IssuerCertificate[];
     readonly sqlServer?: { readonly cloud: string; readonly name: string };
+    /** Before the first change for its trust. */
+    readonly trustAttempted?: string;
     readonly trustedCloud?: string;
     readonly untrustedCloud?: string;
   },

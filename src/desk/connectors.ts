@@ -106,6 +106,7 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
       issuers: [],
       sqlServers: {},
       changedClouds: [],
+      trustAttemptedClouds: [],
       trustedClouds: [],
     };
     await books.connectors.upsert({
@@ -271,6 +272,7 @@ function toPlan(record: ConnectorRecord, stack: StackRecord | undefined): Connec
     minimumVersions: minimumVersionsOf(request),
     ...(stack?.multiCloudOffAt === undefined ? {} : { filesSince: stack.multiCloudOffAt }),
     changedClouds: record.changedClouds,
+    trustAttemptedClouds: record.trustAttemptedClouds,
     trustedClouds: record.trustedClouds,
     thumbprints,
     issuers,

@@ -150,6 +150,8 @@ function* establishTrust(
     if (yield* isDoneAlready(context, story, trust))
       yield* skip(context, story, shownStep(ownSteps.trustGate, cloud.name), 'It is trusted already.');
     else yield* approveTrust(context, story, plan, cloud, sqlServer);
+    // Before the change: a trust that is cut off may be there in part, and has a backup to go back to.
+    yield* callActivity(context, noteConnector, { connectorId, trustAttempted: cloud.name });
     yield* must(context, story, trust);
   });
   yield* callActivity(context, noteConnector, { connectorId, trustedCloud: cloud.name });

@@ -116,23 +116,7 @@ function* disconnectCloud(
   files: readonly CloudDataFile[],
 ): Steps<void> {
   const undo = 'undo' as const;
-  const trust = trustOf(cloud, files);
-  if (trust === undefined) {
-    yield* skip(context, story, shownStep(ownSteps.trustGate, cloud.name), 'It was never established.');
-    yield* skip(context, story, shownStep(W.W31, cloud.name), 'It was never established.');
-  } else {
-    yield* gate(context, story, {
-      step: shownStep(ownSteps.trustGate, cloud.name),
-      name: `untrust-${slug(plan, cloud)}`,
-      detail: `Microsoft.MgmtSvc.Store of cloud ${cloud.name} will be restored from the backup that was made before the trust. Whatever was changed there since, subscriptions of tenants included, is lost: look, then approve.`,
-      days: plan.approvalDays,
-    });
-    const lock = `sql:${(cloud.sqlServer ?? cloud.trustMachine).toLowerCase()}`;
-    yield* locked(context, story, { lock, step: shownStep(W.W31, cloud.name) }, () =>
-      must(context, story, { ...trust, wish: undo }),
-    );
-    yield* callActivity(context, noteConnector, { connectorId: plan.connectorId, untrustedCloud: cloud.name });
-  }
+  yield* takeTrustBack(context, story, plan, cloud, files);
   yield* gate(context, story, {
     step: shownStep(ownSteps.updateGate, cloud.name),
     name: `restore-api-${slug(plan, cloud)}`,
@@ -163,6 +147,37 @@ function* disconnectCloud(
       parameters,
     });
   }
+}
+
+/** Only where it was tried: nobody is asked about a restore that cannot be, and no SQL server is needed for it. */
+function* takeTrustBack(
+  context: OrchestrationContext,
+  story: Story,
+  plan: ConnectorPlan,
+  cloud: ConnectorCloud,
+  files: readonly CloudDataFile[],
+): Steps<void> {
+  const gateStep = shownStep(ownSteps.trustGate, cloud.name);
+  const step = shownStep(W.W31, cloud.name);
+  if (!plan.trustAttemptedClouds.includes(cloud.name)) {
+    for (const passed of [gateStep, step]) yield* skip(context, story, passed, 'There is no trust to take back.');
+    return;
+  }
+  const trust = trustOf(cloud, files);
+  if (trust === undefined) {
+    const message =
+      'The trust was tried, and its data file or its SQL server is not known any more: look there by hand.';
+    return yield* fail(context, story, step, { code: 'Precondition', message });
+  }
+  yield* gate(context, story, {
+    step: gateStep,
+    name: `untrust-${slug(plan, cloud)}`,
+    detail: `Microsoft.MgmtSvc.Store of cloud ${cloud.name} will be restored from the backup that was made before the trust. Whatever was changed there since, subscriptions of tenants included, is lost: look, then approve.`,
+    days: plan.approvalDays,
+  });
+  const lock = `sql:${(cloud.sqlServer ?? cloud.trustMachine).toLowerCase()}`;
+  yield* locked(context, story, { lock, step }, () => must(context, story, { ...trust, wish: 'undo' }));
+  yield* callActivity(context, noteConnector, { connectorId: plan.connectorId, untrustedCloud: cloud.name });
 }
 
 function copyRequest({ fileName, sha256, secretName }: CloudDataFile): Pick<StepRequest, 'parameters' | 'secrets'> {

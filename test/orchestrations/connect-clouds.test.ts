@@ -830,6 +830,32 @@ describe('src/orchestrations/connect-clouds failures', () => {
     expect(ran.filter((step) => step === 'W30 api1-1').length).toBeGreaterThanOrEqual(2);
   });
 
+  it.each<[string, number, Partial<ConnectorTelling>]>([
+    ['once it is approved', 1, { steps: failing('W31') }],
+    ['not while it is rejected', 0, { decide: (name) => (name === 'trust-cloud-1' ? 'rejected' : undefined) }],
+    ['not where the tenant API failed', 0, { steps: failing('W28') }],
+  ])('notes that the trust is tried before the first change for it, %s', (_when, times, telling) => {
+    const { noted } = connect(telling);
+
+    expect(noted.filter((note) => 'trustAttempted' in note)).toEqual(
+      Array.from({ length: times }, () => ({ trustAttempted: 'Cloud_1' })),
+    );
+    expect(noted).not.toContainEqual({ trustedCloud: 'Cloud_1' });
+  });
+
+  it('tries no trust that could not be noted', () => {
+    const { ran, asked } = connect({
+      overrides: {
+        noteConnector: (note: object) => {
+          if ('trustAttempted' in note) throw new ActivityFailed('Away.');
+        },
+      },
+    });
+
+    expect(asked).toContain('trust-cloud-1');
+    expect(ran).not.toContain('W31 api1-1');
+  });
+
   it('says both when the trust failed and Web.config may stay in clear', () => {
     const { run } = connect({
       steps: (step) => {

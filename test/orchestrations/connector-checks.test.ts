@@ -10,6 +10,7 @@ function connected(clouds = 1): ConnectorPlan {
     ...plan,
     clouds: plan.clouds.map((cloud) => ({ ...cloud, sqlServer: 'SQL1' })),
     issuers: [{ cloud: 'Cloud_1', thumbprint: 'E'.repeat(40), store: 'CA', certificate: 'AAAA' }],
+    trustAttemptedClouds: plan.clouds.map(({ name }) => name),
     trustedClouds: plan.clouds.map(({ name }) => name),
     thumbprints: { 'portal1-1': 'C'.repeat(40), 'portal2-1': 'C'.repeat(40) },
   };
@@ -162,14 +163,45 @@ describe('src/orchestrations/connector-checks disconnectClouds', () => {
     expect(ran).toContain('W19 portal1-1 undo');
   });
 
-  it('passes over a trust that was never established, and asks nobody about it', () => {
-    const { run, ran, asked, statusOf } = tell('disconnect', { files: [] });
+  it('passes over a trust that was never tried, though all for it was there, and asks nobody about it', () => {
+    const plan = { ...connected(), trustAttemptedClouds: [], trustedClouds: [] };
+    const { run, ran, asked, locks, statusOf } = tell('disconnect', { plan });
 
     expect(run.output).toEqual({ status: 'succeeded' });
-    expect(ran).not.toContain('W31 api1-1 undo');
-    expect(ran).not.toContain('W26 api1-1 undo');
+    expect(ran.filter((step) => step.startsWith('W31'))).toEqual([]);
+    expect(ran).toContain('W26 api1-1 undo');
     expect(asked).toEqual(['restore-api-cloud-1']);
+    expect(locks.filter((lock) => lock.includes('sql:'))).toEqual([]);
+    expect(statusOf('W31 Cloud_1: Approve: the trust in SQL Server')).toBe('skipped');
     expect(statusOf('W31 Cloud_1: Trust Azure Stack')).toBe('skipped');
+  });
+
+  it('takes back a trust that was tried, though it was cut off before it was established', () => {
+    const { run, ran, asked } = tell('disconnect', { plan: { ...connected(), trustedClouds: [] } });
+
+    expect(run.output).toEqual({ status: 'succeeded' });
+    expect(ran).toContain('W31 api1-1 undo');
+    expect(asked).toContain('untrust-cloud-1');
+  });
+
+  it('calls no trust never established that was tried, where its data file is not kept any more', () => {
+    const { run, ran, asked, statusOf } = tell('disconnect', { files: [] });
+
+    expect(run.output).toMatchObject({
+      status: 'failed',
+      step: 'W31 Cloud_1: Trust Azure Stack',
+      code: 'Precondition',
+    });
+    expect(statusOf('W31 Cloud_1: Trust Azure Stack')).toBe('failed');
+    expect([ran, asked]).toEqual([['W13 host undo'], []]);
+  });
+
+  it('passes over a data file that never was', () => {
+    const plan = { ...connected(), trustAttemptedClouds: [], trustedClouds: [] };
+    const { run, ran, statusOf } = tell('disconnect', { plan, files: [] });
+
+    expect(run.output).toEqual({ status: 'succeeded' });
+    expect(ran).not.toContain('W26 api1-1 undo');
     expect(statusOf('W26 api1-1: Copy the data file')).toBe('skipped');
   });
 

@@ -46,6 +46,7 @@ export function aConnectorPlan(size: ConnectorSize = {}, change: Partial<Connect
     minimumVersions: { wap: '3.32', spf: '7.2', vmm: '3.2' },
     clouds: Array.from({ length: clouds }, (_, index) => aCloud(index, size)),
     changedClouds: Array.from({ length: clouds }, (_, index) => aCloud(index).name),
+    trustAttemptedClouds: [],
     trustedClouds: [],
     thumbprints: {},
     issuers: [],

@@ -125,6 +125,8 @@ const connectorRecordSchema = z.object({
   sqlServers: z.record(z.string(), z.string()),
   /** Clouds whose preconditions held once: from then on something may have been changed for them. */
   changedClouds: z.array(z.string()),
+  /** Clouds for whose trust something may have been changed, whether it came to its end or not. */
+  trustAttemptedClouds: z.array(z.string()),
   trustedClouds: z.array(z.string()),
   lastVerified: z.object({ at: z.iso.datetime(), ok: z.boolean(), operationId: z.string() }).optional(),
   operationId: z.string(),

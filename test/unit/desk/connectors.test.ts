@@ -1,3 +1,4 @@
+import type { AppError } from '../../../src/domain/app-error.ts';
 import { anOperationId } from '../../support/desk-world.ts';
 import { atEveryCrash } from '../../support/every-crash.ts';
 import { given } from '../../support/given.ts';
@@ -160,6 +161,24 @@ describe('src/desk/connectors', () => {
 
     expect(await made.connectors.get('wap')).toEqual(before);
     expect(made.orchestrations.started).toHaveLength(1);
+  });
+
+  it.each([
+    ['was tried', ['AzurePack_1'], 'ERR_CONFLICT'],
+    ['was not tried', [], undefined],
+  ])('lets another machine establish a trust only where it %s before', async (_what, trustAttemptedClouds, code) => {
+    const made = await connected();
+    const apiMachines = ['api-1', 'api-2'];
+    await made.books.connectors.update(keys, (record) => ({ ...record, trustAttemptedClouds }));
+    const clouds = [aCloudBody(1, { apiMachines, trustMachine: 'api-2' })];
+
+    const error = await made.connectors
+      .connect(aConnectorRequest({ clouds }), asked(made, 'again'))
+      .then(() => undefined)
+      .catch((thrown: unknown) => thrown as AppError);
+
+    expect(error?.code).toBe(code);
+    if (code !== undefined) expect(error?.message).toContain('machine api-1 (trustMachine of cloud AzurePack_1)');
   });
 
   it('refuses that also where the first one changed something only while the second was looked at', async () => {
