@@ -288,6 +288,31 @@ describe('W22, the names', () => {
     await failsToApply(machine, 'W22', ask, 'Configure-WapConnector.ps1', behaviours);
   });
 
+  it.each([
+    ['begins before it', 'https://wap-portal.contoso.com/', false],
+    ['has a label before it', 'https://eu.portal.contoso.com/', false],
+    ['ends after it', 'https://portal.contoso.company/', false],
+    ['has a label after it', 'https://portal.contoso.com.au/', false],
+    ['has another character in the place of a dot', 'https://portal-contoso.com/', false],
+    ['is only written otherwise', 'HTTPS://Portal.Contoso.com:30081/', true],
+    ['ends with the dot of the root', 'https://portal.contoso.com./', true],
+  ])('are looked for whole: one in the files that %s', async (_how, portal, ok) => {
+    const machine = await aPortal();
+    machine.write(
+      `${folder}\\setup\\scripts\\Configure-WapConnector.ps1`,
+      `param($TenantPortalFQDN, $TenantAPIFQDN, $AzureStackPortalFQDN)
+foreach ($file in Get-ChildItem -Path "$env:GATEHOUSE_WITNESS_ROOT/inetpub/*/Web.config") {
+  Set-Content $file "<add portal='${portal}' api='$TenantAPIFQDN' stack='$AzureStackPortalFQDN' />"
+}`,
+    );
+
+    const applied = await machine.run('W22', 'apply', ask);
+
+    expect(applied).toMatchObject({ ok, changed: true });
+    expect(applied.message.includes('portal.contoso.com')).toBe(!ok);
+    expect(applied.message).not.toContain('api.contoso.com');
+  });
+
   it('are taken as written where encryption hides them and the files changed', async () => {
     const machine = await aPortal();
     machine.write(

@@ -125,8 +125,11 @@ function Get-MissingName {
   if ($isEncrypted -and ($StateBefore -ne (Get-ConfigurationState))) {
     return
   }
+  # A name within a longer one is another name.
+  $options = [System.Text.RegularExpressions.RegexOptions]'IgnoreCase, CultureInvariant'
   foreach ($name in @($TenantPortalFqdn, $TenantApiFqdn, $AzureStackPortalFqdn)) {
-    if ($whole.IndexOf($name, [System.StringComparison]::OrdinalIgnoreCase) -lt 0) {
+    $pattern = '(?<![A-Za-z0-9.-])' + [regex]::Escape($name) + '(?!\.?[A-Za-z0-9-])'
+    if (-not [regex]::IsMatch($whole, $pattern, $options)) {
       $name
     }
   }
