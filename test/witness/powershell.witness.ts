@@ -189,6 +189,25 @@ describe('W18, the package', () => {
     expect(machine.list('C:\\temp')).toEqual(['WAPConnector']);
   });
 
+  it('that somebody unpacked by hand comes back where apply or undo was cut off while the folder was away', async () => {
+    const machine = await aMachine();
+    writePackageScript(machine, 'Configure-WapConnector.ps1', 'works');
+    machine.write(edition, 'by hand');
+    const ask = asking(first.sha256);
+
+    await machine.run('W18', 'apply', ask);
+    machine.remove(folder);
+    expect(await machine.run('W18', 'undo', ask)).toMatchObject({ ok: true, changed: true });
+    expect(machine.read(edition)).toBe('by hand');
+    expect(machine.list('C:\\temp')).toEqual(['WAPConnector']);
+
+    await machine.run('W18', 'apply', ask);
+    expect(await machine.run('W18', 'undo', ask, { failing: { 'Move-Item': 2 } })).toMatchObject({ ok: false });
+    expect(await machine.run('W18', 'undo', ask)).toMatchObject({ ok: true, changed: true });
+    expect(machine.read(edition)).toBe('by hand');
+    expect(await machine.run('W18', 'undo', ask)).toMatchObject({ ok: true, changed: false });
+  });
+
   it('that somebody unpacked over ours is not taken for ours', async () => {
     const machine = await aMachine();
     await machine.run('W18', 'apply', asking(first.sha256));

@@ -55,7 +55,9 @@ function stage(call: Call): StepOutcome {
 /** The folder goes with all that is in it, unless it is somebody else's; theirs from before comes back. */
 function unstage({ machine, parameters }: Call): StepOutcome {
   const { azurePack, files } = machine;
-  if (ourPackage(azurePack, parameters.folder) === undefined) return fine();
+  const isCutOff =
+    azurePack.staged[parameters.folder] === undefined && azurePack.keptAside[parameters.folder] !== undefined;
+  if (!isCutOff && ourPackage(azurePack, parameters.folder) === undefined) return fine();
   const inside = `${parameters.folder}\\`.toLowerCase();
   azurePack.staged = without(azurePack.staged, (folder) => folder === parameters.folder);
   const kept = azurePack.keptAside[parameters.folder];

@@ -138,6 +138,11 @@ $mark = [Guid]::NewGuid().ToString('N')
 $old = $Folder + '.' + $mark + '.old'
 
 if ($Mode -eq 'undo') {
+  # A try that was cut off between its two moves left no folder: what was there before is still kept.
+  if ((-not (Test-Path -LiteralPath $Folder)) -and (Test-Path -LiteralPath $kept)) {
+    Move-Tree -From $kept -To $Folder
+    $answer.changed = $true
+  }
   # Without the note the folder is somebody else's. It is moved first: where a file of it is in use, all of it stays, with its note.
   if ($staged) {
     Move-Tree -From $Folder -To $old

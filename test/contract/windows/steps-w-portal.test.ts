@@ -212,6 +212,15 @@ describe('sandbox/windows/steps/w18-stage-package', () => {
     expect(test.part(portal).staged).toEqual({ [packageFolder]: byHand });
   });
 
+  it('puts back what somebody unpacked by hand where it was cut off while the folder was away', () => {
+    const byHand = { sha256: '', version: '1.0', isByHand: true };
+    test.part(portal).keptAside = { [packageFolder]: byHand };
+
+    expect(test.run('W18', 'undo', portal, connectorPackage)).toMatchObject({ ok: true, changed: true });
+    expect(test.part(portal)).toMatchObject({ staged: { [packageFolder]: byHand }, keptAside: {} });
+    expect(test.run('W18', 'undo', portal, connectorPackage)).toMatchObject({ ok: true, changed: false });
+  });
+
   it('refuses an unknown host, a missing file, another hash, a full disk', () => {
     const at = (uri: string) => ({ ...connectorPackage, uri });
 
