@@ -45,12 +45,13 @@ export function createForeignEntries(options: ForeignEntriesOptions): ForeignEnt
       data: { gatewayId, name, thumbprint, subject, notAfter, changedBy },
     });
     await options.audit.write({
-      at: firstSeenAt,
+      // Not when it was seen first: after a crash that hour may be sealed. Told twice, its rows have one request id.
+      at: now().toISOString(),
       requestId: sha256Hex(id).slice(0, 32),
       phase: 'outcome',
       who: changedBy ?? 'unknown',
       action: 'gateway.rootAddedByOthers',
-      target: { gatewayId, name, ...(thumbprint === null ? {} : { thumbprint }) },
+      target: { gatewayId, name, firstSeenAt, ...(thumbprint === null ? {} : { thumbprint }) },
     });
   }
 

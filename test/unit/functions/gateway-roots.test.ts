@@ -1,4 +1,6 @@
 /** What is on a gateway, as the doors show it: Gatehouse's with how far each has come, others' with all that is known of them. */
+import { sealAudit } from '../../../src/desk/audit-seals.ts';
+import { verifyAudit } from '../../../src/desk/verify-audit.ts';
 import { gatewayRootRoutes } from '../../../src/functions/gateway-roots.ts';
 import { addDays } from '../../../src/domain/days.ts';
 import { asList, asObject } from '../../../src/domain/gateway-entries.ts';
@@ -146,23 +148,37 @@ describe('src/functions/gateway-roots', () => {
     expect(await rootsToldOf(world)).toHaveLength(1);
   });
 
-  it('tells of it once, wherever a crash comes, and since when it was seen first', async () => {
+  it('tells of it once, wherever a crash comes, and in no hour of the audit that is sealed by then', async () => {
     const root = await createRootData('Somebody else');
+    const seal = ({ tables, audit, outbox, now }: DeskWorld) => sealAudit({ tables, audit, outbox, now });
     const places = await atEveryCrash({
       setUp: async (tables) => {
         const world = createDeskWorld(tables);
+        await seal(world);
         const { resourceId } = await aGateway(world);
         putByOthers(world, resourceId, root);
-        return world;
+        return { world, startMs: world.now().getTime() };
       },
-      work: async (world) => {
-        world.clock.advance(60_000);
+      work: async ({ world }) => {
+        world.clock.advance(2 * hourMs);
+        await seal(world);
         await world.writer.wake(world.orchestrations, id);
         await runWriter(world);
       },
-      check: async (world, _tables, place) => {
+      check: async ({ world, startMs }, _tables, place) => {
         expect([place, await rootsToldOf(world)]).toEqual([place, [expect.anything()]]);
-        expect([place, await auditedRootsOf(world)]).toEqual([place, [expect.anything()]]);
+        const rows = await auditedRootsOf(world);
+        // A crash right after the row was written writes it again: the two have one request id.
+        expect([place, new Set(rows.map(({ requestId }) => requestId)).size]).toEqual([place, 1]);
+        const seen = rows.map(({ target }) => Date.parse(target['firstSeenAt'] ?? '') - startMs);
+        expect([place, seen.every((ms) => ms === 2 * hourMs || ms === 4 * hourMs)]).toEqual([place, true]);
+        world.clock.advance(2 * hourMs);
+        await seal(world);
+        const day = world.now().toISOString().slice(0, 10);
+        expect([place, await verifyAudit(world, { fromDay: day, toDay: day })]).toMatchObject([
+          place,
+          { findings: [] },
+        ]);
       },
     });
 
