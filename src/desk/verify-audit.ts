@@ -65,7 +65,7 @@ export interface VerifyAuditRequest {
 /** One look checks at most so many days, and stops after so many rows. */
 const daysMax = 92;
 const rowsMax = 50_000;
-/** A sweep each minute seals an hour soon after it closed. */
+/** A sweep each minute seals an hour soon after it closed; this long after its end its seal is late. */
 const sealLateMs = 30 * 60 * 1000;
 
 /**
@@ -147,7 +147,7 @@ async function checkDay({ stores, head, day, rows, now }: DayCheck): Promise<{
     const own = byHour.get(hour) ?? [];
     byHour.delete(hour);
     if (seal === undefined) {
-      findings.push(...withoutSeal(hour, own, { head, isBeforeChain: isBefore(hour, first?.record.hour) }));
+      findings.push(...withoutSeal(hour, own, { head, firstHour: first?.record.hour, now }));
       continue;
     }
     hoursChecked += 1;
@@ -172,25 +172,30 @@ function groupByHour(rows: readonly AuditRow[]): Map<string, AuditRow[]> {
   return groups;
 }
 
-function isBefore(hour: string, firstHour: string | undefined): boolean {
-  return firstHour === undefined || hour < firstHour;
+interface Chain {
+  readonly head: SealHead | undefined;
+  readonly firstHour: string | undefined;
+  readonly now: Date;
 }
 
-function withoutSeal(
-  hour: string,
-  rows: readonly AuditRow[],
-  { head, isBeforeChain }: { readonly head: SealHead | undefined; readonly isBeforeChain: boolean },
-): readonly AuditFinding[] {
-  const isWithin = head !== undefined && head.hash !== '' && hour <= head.hour && !isBeforeChain;
-  if (isWithin) {
+/** What it means that an hour which is over has no seal: after the chain's end it may still get one. */
+function withoutSeal(hour: string, rows: readonly AuditRow[], chain: Chain): readonly AuditFinding[] {
+  const { head, firstHour, now } = chain;
+  if (head !== undefined && hour > head.hour) {
+    if (rows.length === 0 || !isSealLate(hour, now)) return [];
+    return [{ finding: 'notSealed', hour, message: `${rows.length} rows of an hour that is over have no seal.` }];
+  }
+  if (head !== undefined && head.hash !== '' && firstHour !== undefined && hour >= firstHour) {
     const message = 'The hour was sealed, later hours build on it, and its seal is not there any more.';
     return [{ finding: 'sealRemoved', hour, message }];
   }
   if (rows.length === 0) return [];
-  const message = isBeforeChain
-    ? `${rows.length} rows are from before the first seal: the first seals were removed, or the rows were added.`
-    : `${rows.length} rows of an hour that is over have no seal.`;
+  const message = `${rows.length} rows are from before the first seal: the first seals were removed, or the rows were added.`;
   return [{ finding: 'notSealed', hour, message }];
+}
+
+function isSealLate(hour: string, now: Date): boolean {
+  return Date.parse(hour) + hourMs + sealLateMs <= now.getTime();
 }
 
 function linkFindings(seal: AuditSeal, before: AuditSeal | undefined, isFirst: boolean): readonly AuditFinding[] {
@@ -240,7 +245,7 @@ function removed(hour: string, row: RowDigest['key']): AuditFinding {
 
 /** The end of the chain is where it could be cut without a trace, but for the time. */
 function endFindings(head: SealHead | undefined, now: Date): readonly AuditFinding[] {
-  if (head !== undefined && Date.parse(head.hour) + 2 * hourMs + sealLateMs > now.getTime()) return [];
+  if (head !== undefined && !isSealLate(new Date(Date.parse(head.hour) + hourMs).toISOString(), now)) return [];
   const message =
     head === undefined
       ? 'There is no seal: the sweep has never run, or the seals were removed.'

@@ -289,6 +289,22 @@ describe('GET /api/audit/verification', () => {
     expect(findingsOf(await opened.verify())).toMatchObject([{ finding: 'sealLate' }]);
   });
 
+  it('says of rows without a seal that they have none only when the seal is late', async () => {
+    const opened = await sealed();
+    const { clock } = opened.doors;
+    const checkedBefore = (await opened.verify()).json['hoursChecked'];
+    await opened.write({});
+    const hourEnd = (Math.floor(clock.now().getTime() / 3_600_000) + 1) * 3_600_000;
+    clock.advance(hourEnd + 10 * 60_000 - clock.now().getTime());
+
+    const due = await opened.verify();
+    clock.advance(20 * 60_000);
+    const late = await opened.verify();
+
+    expect(due.json).toMatchObject({ status: 'intact', findings: [], hoursChecked: checkedBefore });
+    expect(findingsOf(late).map(({ finding }) => finding)).toEqual(['sealLate', 'notSealed']);
+  });
+
   it('sees by a seal that was kept elsewhere that the whole chain was made anew', async () => {
     const opened = await sealed();
     const { hour, hash } = (await opened.verify()).json['lastSeal'] as { hour: string; hash: string };
