@@ -81,8 +81,10 @@ export async function verifyAudit(
   const findings: AuditFinding[] = [...endFindings(head, now()), ...(await knownFindings(stores, known))];
   let hoursChecked = 0;
   let rowsChecked = 0;
+  const today = dayOf(now());
+  const lastDay = toDay < today ? toDay : today;
   let day = fromDay;
-  for (let days = 0; day <= toDay && days < daysMax && rowsChecked < rowsMax; days += 1) {
+  for (let days = 0; day <= lastDay && days < daysMax && rowsChecked < rowsMax; days += 1) {
     const rows = await readDay(audit, day);
     if (rows === undefined) findings.push(unreadable(day));
     else {
@@ -98,7 +100,7 @@ export async function verifyAudit(
     hoursChecked,
     rowsChecked,
     ...(head === undefined ? {} : { lastSeal: head }),
-    ...(day > toDay ? {} : { nextDay: day }),
+    ...(day > lastDay ? {} : { nextDay: day }),
   };
 }
 

@@ -1,8 +1,14 @@
 import { z } from 'zod';
 import { auditRowSchema, type Audit, type AuditRow } from '../desk/audit.ts';
 import { searchAudit } from '../desk/search-audit.ts';
-import { auditFindings, type AuditVerification, type VerifyAuditRequest } from '../desk/verify-audit.ts';
-import { addDays, dayOf } from '../domain/days.ts';
+import {
+  auditFindings,
+  type AuditFinding,
+  type AuditVerification,
+  type VerifyAuditRequest,
+} from '../desk/verify-audit.ts';
+import { AppError } from '../domain/app-error.ts';
+import { addDays, dayMs, dayOf } from '../domain/days.ts';
 import { parseThumbprint } from '../domain/thumbprint.ts';
 import { formatSchema, listFormat, mediaTypes } from './http/answer-format.ts';
 import { attachmentHeader } from './http/attachment-header.ts';
@@ -29,31 +35,40 @@ const momentSchema = z.union([
 
 /** The last moment before which rows are asked for: a day counts whole. */
 const untilSchema = z.union([
-  z.iso.date().transform((day) => `${addDays(day, 1)}T00:00:00.000Z`),
+  z.iso.date().transform((day) => new Date(Date.parse(day) + dayMs).toISOString()),
   z.iso.datetime({ offset: true }).transform((time) => new Date(time).toISOString()),
 ]);
 
-const querySchema = z.strictObject({
-  from: momentSchema
-    .optional()
-    .meta({ description: 'First time or UTC day; the beginning of the audit if not given.' }),
-  to: untilSchema.optional().meta({ description: 'Up to this time, or to the end of this UTC day; now if not given.' }),
-  who: textSchema.optional().meta({ description: "Caller's id; `gatehouse` for what the service did by itself." }),
-  action: textSchema.optional().meta({ description: '`certificate.revoke`, or `certificate` for all of the group.' }),
-  target: textSchema.optional().meta({ description: 'An id or name that the row is about, an operation too.' }),
-  thumbprint: textSchema
-    .refine((text) => parseThumbprint(text) !== undefined, {
-      error: 'Not a thumbprint: send 40 hexadecimal digits.',
-      params: { fix: 'Spaces, colons and letter case do not count.' },
-    })
-    .transform((text) => parseThumbprint(text))
-    .optional()
-    .meta({ description: 'Of a certificate, in any usual writing.' }),
-  reason: textSchema.optional().meta({ description: 'Reason that was given, or code of why it was refused.' }),
-  format: formatSchema,
-  top: topSchema,
-  continuation: continuationSchema,
-});
+const querySchema = z
+  .strictObject({
+    from: momentSchema
+      .optional()
+      .meta({ description: 'First time or UTC day; the beginning of the audit if not given.' }),
+    to: untilSchema
+      .optional()
+      .meta({ description: 'Up to this time, or to the end of this UTC day; now if not given.' }),
+    who: textSchema.optional().meta({ description: "Caller's id; `gatehouse` for what the service did by itself." }),
+    action: textSchema.optional().meta({ description: '`certificate.revoke`, or `certificate` for all of the group.' }),
+    target: textSchema.optional().meta({ description: 'An id or name that the row is about, an operation too.' }),
+    thumbprint: textSchema
+      .refine((text) => parseThumbprint(text) !== undefined, {
+        error: 'Not a thumbprint: send 40 hexadecimal digits.',
+        params: { fix: 'Spaces, colons and letter case do not count.' },
+      })
+      .transform((text) => parseThumbprint(text))
+      .optional()
+      .meta({ description: 'Of a certificate, in any usual writing.' }),
+    reason: textSchema.optional().meta({ description: 'Reason that was given, or code of why it was refused.' }),
+    format: formatSchema,
+    top: topSchema,
+    continuation: continuationSchema,
+  })
+  // A day as `to` is the beginning of the next: a range of no time at all is one of days that are the wrong way round.
+  .refine(({ from, to }) => from === undefined || to === undefined || Date.parse(from) < Date.parse(to), {
+    path: ['from'],
+    error: '`from` is later than `to`.',
+    params: { fix: 'Send an earlier `from`, or a later `to`.' },
+  });
 
 const verificationQuerySchema = z
   .strictObject({
@@ -73,9 +88,9 @@ const verificationQuerySchema = z
 
 const verificationSchema = z
   .object({
-    status: z.enum(['intact', 'violated']).meta({
+    status: z.enum(['intact', 'violated', 'nothingChecked']).meta({
       description:
-        '`intact`: every row of the hours that were checked is as it was when its hour was sealed, none is missing, none was added.',
+        '`intact`: every row of the hours that were checked is as it was when its hour was sealed, none is missing, none was added. `nothingChecked`: no hour from `from` to `to` has a seal to be held against.',
     }),
     from: z.iso.date(),
     to: z.iso.date(),
@@ -142,13 +157,14 @@ function verifyAuditRoute({ verify }: AuditRoutesOptions): Route {
     handler: async ({ query, now }) => {
       const toDay = query.to ?? dayOf(now);
       const fromDay = query.from ?? addDays(toDay, -30);
+      if (fromDay > toDay) throw fromAfterTo();
       const { hour, hash } = query;
       const known = hour === undefined || hash === undefined ? undefined : { hour: toTime(hour), hash };
       const { findings, nextDay, ...counts } = await verify({ fromDay, toDay, known });
       return {
         status: 200,
         body: {
-          status: findings.length === 0 ? 'intact' : 'violated',
+          status: statusOf(findings, counts.hoursChecked),
           from: fromDay,
           to: nextDay === undefined ? toDay : addDays(nextDay, -1),
           ...counts,
@@ -159,6 +175,21 @@ function verifyAuditRoute({ verify }: AuditRoutesOptions): Route {
       };
     },
   });
+}
+
+function fromAfterTo(): AppError {
+  const problem = {
+    path: '/query/from',
+    code: 'fromAfterTo',
+    message: '`from` is later than `to`, which is today where it is not given.',
+    fix: 'Send an earlier `from`, or a later `to`.',
+  };
+  return new AppError('ERR_REQUEST_INVALID', 'The request is not valid; see errors.', { problems: [problem] });
+}
+
+function statusOf(findings: readonly AuditFinding[], hoursChecked: number): 'intact' | 'violated' | 'nothingChecked' {
+  if (findings.length > 0) return 'violated';
+  return hoursChecked === 0 ? 'nothingChecked' : 'intact';
 }
 
 /** In the one form that times are stored in. */

@@ -9,6 +9,8 @@ const thumbprint = 'AB'.repeat(20);
 
 interface AuditDoors {
   readonly doors: TestDoors;
+  /** How often the rows were read, in requests to the table service. */
+  readonly reads: () => number;
   readonly list: (request?: DoorRequest) => Promise<DoorAnswer>;
   readonly verify: (request?: DoorRequest) => Promise<DoorAnswer>;
   readonly write: (change: Partial<AuditRow>) => Promise<void>;
@@ -18,7 +20,20 @@ interface AuditDoors {
 async function openAudit(): Promise<AuditDoors> {
   const doors = await createTestDoors();
   const { tables, clock } = doors;
-  const audit = createAudit({ tables });
+  let reads = 0;
+  const audit = createAudit({
+    tables: {
+      ...tables,
+      list: (...asked) => {
+        reads += 1;
+        return tables.list(...asked);
+      },
+      listPartitions: (...asked) => {
+        reads += 1;
+        return tables.listPartitions(...asked);
+      },
+    },
+  });
   const [listAudit, verifyRoute] = auditRoutes({
     audit,
     firstDay: () => firstSealedDay(tables),
@@ -28,6 +43,7 @@ async function openAudit(): Promise<AuditDoors> {
   let rows = 0;
   return {
     doors,
+    reads: () => reads,
     list: (request) => doors.ask(listAudit, request),
     verify: (request) => doors.ask(verifyRoute, request),
     write: async (change) => {
@@ -73,14 +89,19 @@ describe('GET /api/audit', () => {
     expect((await list({ as: 'requester' })).status).toBe(403);
   });
 
-  it.each(['?from=2026-02-30', '?to=yesterday', '?thumbprint=AB', '?format=xml', '?nothing=1'])(
-    'refuses %s',
-    async (query) => {
-      const { list } = await openAudit();
+  it.each([
+    '?from=2026-02-30',
+    '?to=yesterday',
+    '?from=2026-02-28&to=2026-02-27',
+    '?from=2026-02-28T12:00:00Z&to=2026-02-28T11:00:00Z',
+    '?thumbprint=AB',
+    '?format=xml',
+    '?nothing=1',
+  ])('refuses %s', async (query) => {
+    const { list } = await openAudit();
 
-      expect((await list({ query })).status).toBe(400);
-    },
-  );
+    expect((await list({ query })).status).toBe(400);
+  });
 
   it.each([
     thumbprint,
@@ -287,6 +308,21 @@ describe('GET /api/audit/verification', () => {
     opened.doors.clock.advance(3 * 3_600_000);
 
     expect(findingsOf(await opened.verify())).toMatchObject([{ finding: 'sealLate' }]);
+  });
+
+  it.each(['?from=2027-01-01&to=2027-02-01', '?from=2025-01-01&to=2025-02-01', '?from=9999-12-31&to=9999-12-31'])(
+    'does not call intact what it has not looked at: %s',
+    async (query) => {
+      const opened = await sealed();
+
+      expect((await opened.verify({ query })).json).toMatchObject({ status: 'nothingChecked', hoursChecked: 0 });
+    },
+  );
+
+  it.each(['?from=2026-02-28&to=2026-02-27', '?from=2027-01-01'])('refuses %s', async (query) => {
+    const { verify } = await openAudit();
+
+    expect((await verify({ query })).status).toBe(400);
   });
 
   it('says of rows without a seal that they have none only when the seal is late', async () => {
