@@ -20,7 +20,6 @@ import * as connectorContract from './contracts/connectors.ts';
 import { finishOnPremises } from './contracts/on-premises.ts';
 import * as remoteContract from './contracts/remote-commands.ts';
 import * as vpnAccessContract from './contracts/vpn-access.ts';
-import { firstSealedDay } from './desk/audit-seals.ts';
 import { deliverOutbox } from './desk/outbox-delivery.ts';
 import { redactSecrets } from './domain/redact-secrets.ts';
 import { createTurnedAway } from './desk/turned-away.ts';
@@ -128,7 +127,6 @@ function registerDoors(all: Services, machine: OnPremises, { subscriptionId }: S
     ...expiryRoutes({ expiries, describe: describeExpiring }),
     ...auditRoutes({
       audit,
-      firstDay: () => firstSealedDay(all.tables),
       verify: (request) => verifyAudit(all, request),
     }),
     ...apiKeyRoutes({ apiKeys }),

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { dayOf } from '../domain/days.ts';
 import type { Tables } from '../ports/tables.ts';
 import { auditRowKey, type Audit, type AuditRow } from './audit.ts';
 import { canonicalJson, sha256Hex } from './digest.ts';
@@ -92,12 +91,6 @@ export async function sealAudit({ tables, audit, outbox, now }: SealAuditOptions
     if (isNew) made.push(seal);
   }
   return made;
-}
-
-/** The UTC day of the first seal: the audit's first rows are of that day. Undefined while there is no seal. */
-export async function firstSealedDay(tables: Tables): Promise<string | undefined> {
-  const [first] = await createSealStores(tables).seals.list(sealPartition, { top: 1 });
-  return first === undefined ? undefined : dayOf(new Date(first.record.hour));
 }
 
 /** Hours that begin before this are over, and all their rows written. */

@@ -39,17 +39,20 @@ export interface Audit {
   listPart(fromMs: number, toMs: number): Promise<readonly AuditRow[]>;
   /** The rows of whole days (`yyyy-mm-dd`), `to` excluded, newest first; undefined when there are more than `rowsMax`. */
   listDays(from: string, to: string, rowsMax: number): Promise<readonly AuditRow[] | undefined>;
+  /** The UTC day of the oldest row, `yyyy-mm-dd`; undefined while there is none. */
+  firstDay(): Promise<string | undefined>;
   /** Every row of the hour that begins at this time, oldest first. */
   listHour(hourStart: Date): Promise<readonly AuditRow[]>;
 }
 
+const table = 'Audit';
 const shards = ['0', '1', '2', '3', '4', '5', '6', '7'];
 const hourMs = 60 * 60 * 1000;
 const textLengthMax = 256;
 
 export function createAudit({ tables }: { readonly tables: Tables }): Audit {
   const store = createStore(tables, {
-    table: 'Audit',
+    table,
     schema: auditRowSchema,
     keys: (row) => ({ partitionKey: `${row.at.slice(0, 10)}-${shardOf(row.requestId)}`, rowKey: auditRowKey(row) }),
   });
@@ -73,6 +76,12 @@ export function createAudit({ tables }: { readonly tables: Tables }): Audit {
       const stored = await store.listPartitions({ from, to, top: rowsMax + 1 });
       if (stored.length > rowsMax) return undefined;
       return oldestFirst(stored.map(({ record }) => record)).reverse();
+    },
+    firstDay: async () => {
+      // By its keys alone: also when somebody has put something there that is no row of the audit.
+      const [first] = await tables.listPartitions(table, { from: '0001', to: '9999', top: 1 });
+      if (first === undefined) return undefined;
+      return z.iso.date().safeParse(first.partitionKey.slice(0, 10)).data ?? '1970-01-01';
     },
     write: (row) => store.upsert(bounded(row)),
   };

@@ -35,6 +35,8 @@ const fewRows = 250;
 const manyRows = 2000;
 /** Rows that one page reads at most, within a stretch: a page that found little by then is short and says where to go on. */
 const readRowsMax = 20_000;
+/** And stretches, where there are few rows or none. */
+const readStretchesMax = 100;
 
 /**
  * One page of the audit, newest first. Rows are read by time only, in stretches that grow where little happened: a year
@@ -46,7 +48,8 @@ export async function searchAudit(audit: Pick<Audit, 'listPart' | 'listDays'>, q
   let toMs = Date.parse(query.to);
   let stretchMs = stretchMinMs;
   let rowsRead = 0;
-  while (toMs > fromMs && found.length < query.top && rowsRead < readRowsMax) {
+  for (let stretches = 0; toMs > fromMs && found.length < query.top; stretches += 1) {
+    if (rowsRead >= readRowsMax || stretches >= readStretchesMax) break;
     const startMs = stretchStart({ fromMs, toMs, stretchMs });
     const rows = await readStretch(audit, startMs, toMs);
     rowsRead += rows?.length ?? manyRows;

@@ -18,13 +18,13 @@ import type { Route, RouteAnswer } from './http/route.ts';
 import { writeCsv } from './http/write-csv.ts';
 
 export interface AuditRoutesOptions {
-  readonly audit: Pick<Audit, 'listPart' | 'listDays'>;
-  /** The first UTC day that rows may be of, `yyyy-mm-dd`; undefined while there is none. */
-  readonly firstDay: () => Promise<string | undefined>;
+  readonly audit: Pick<Audit, 'listPart' | 'listDays' | 'firstDay'>;
   readonly verify: (request: VerifyAuditRequest) => Promise<AuditVerification>;
 }
 
 const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+/** Rows of another instance, whose clock is ahead, may be from later than now; nothing is from later than this. */
+const clockSkewMs = 10 * 60 * 1000;
 const textSchema = z.string().min(1).max(256);
 
 /** A UTC day, or a time in any offset; answers a time. */
@@ -66,7 +66,7 @@ const querySchema = z
   // A day as `to` is the beginning of the next: a range of no time at all is one of days that are the wrong way round.
   .refine(({ from, to }) => from === undefined || to === undefined || Date.parse(from) < Date.parse(to), {
     path: ['from'],
-    error: '`from` is later than `to`.',
+    error: '`from` is not before `to`.',
     params: { fix: 'Send an earlier `from`, or a later `to`.' },
   });
 
@@ -119,7 +119,7 @@ export function auditRoutes(options: AuditRoutesOptions): readonly Route[] {
   return [listAudit(options), verifyAuditRoute(options)];
 }
 
-function listAudit({ audit, firstDay }: AuditRoutesOptions): Route {
+function listAudit({ audit }: AuditRoutesOptions): Route {
   return defineRoute({
     name: 'listAudit',
     method: 'GET',
@@ -132,9 +132,15 @@ function listAudit({ audit, firstDay }: AuditRoutesOptions): Route {
     responses: { 200: pageSchema(auditRowSchema) },
     handler: async ({ query, headers, now }) => {
       const { format, continuation, ...asked } = query;
+      const firstDay = (await audit.firstDay()) ?? addDays(dayOf(now), -1);
+      const fromMs = Math.max(
+        Date.parse(`${firstDay}T00:00:00.000Z`),
+        asked.from === undefined ? 0 : Date.parse(asked.from),
+      );
       // Whatever is written from now on comes before the first page: what is asked for stays the same while it is read.
-      const upTo = asked.to ?? new Date(now.getTime() + 1).toISOString();
-      const from = asked.from ?? `${(await firstDay()) ?? addDays(dayOf(now), -1)}T00:00:00.000Z`;
+      const upToMs = asked.to === undefined ? now.getTime() + 1 : Date.parse(asked.to);
+      const from = new Date(fromMs).toISOString();
+      const upTo = new Date(Math.min(upToMs, now.getTime() + clockSkewMs)).toISOString();
       const to = readContinuation(continuation, timePattern) ?? upTo;
       const { rows, before } = await searchAudit(audit, { ...asked, from, to });
       const page = toPage(rows, { path: 'audit', query: { ...asked, from, to: upTo, format }, continuation: before });

@@ -130,6 +130,34 @@ describe('src/desk/audit', () => {
     expect(Date.parse(page.before ?? '')).toBeGreaterThan(Date.parse('2020-01-01T00:00:00.000Z'));
   });
 
+  it('ends a page also where nothing is for ages, and comes to the end page by page', async () => {
+    const audit = createAudit({ tables: createMemoryTables() });
+    await audit.write(aRow('0301-03-01T12:00:00.000Z'));
+    const found: string[] = [];
+    const stretches: number[] = [];
+    let to: string | undefined = '2026-03-02T00:00:00.000Z';
+    while (to !== undefined) {
+      let count = 0;
+      const counted: Pick<Audit, 'listPart' | 'listDays'> = {
+        listPart: (...asked) => {
+          count += 1;
+          return audit.listPart(...asked);
+        },
+        listDays: (...asked) => {
+          count += 1;
+          return audit.listDays(...asked);
+        },
+      };
+      const page: AuditPage = await searchAudit(counted, { from: '0001-01-01T00:00:00.000Z', to, top: 10 });
+      found.push(...page.rows.map(({ at }) => at));
+      stretches.push(count);
+      to = page.before;
+    }
+
+    expect(found).toEqual(['0301-03-01T12:00:00.000Z']);
+    expect(Math.max(...stretches)).toBeLessThanOrEqual(100);
+  });
+
   it('lists an hour to its last millisecond', async () => {
     const audit = await writeMany(createMemoryTables());
 
