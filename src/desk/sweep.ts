@@ -31,20 +31,39 @@ export interface SweepOptions {
   readonly onFault: (what: string, error: unknown) => void;
 }
 
+/** How many things a sweep tried to go on with, and how many of them could not be finished this time. */
+export interface SweepCount {
+  readonly tried: number;
+  readonly failed: number;
+}
+
 /** Younger things are still being worked on by the request that began them. */
 const youngMs = 2 * 60 * 1000;
+const tooYoung = 'tooYoung';
 
 /** Goes on with what a crash left between two lines. Reads the list of unfinished things, never everything. */
-export async function sweep(options: SweepOptions): Promise<void> {
+export async function sweep(options: SweepOptions): Promise<SweepCount> {
+  let tried = 0;
+  let failed = 0;
+  const guarded = async (what: string, work: () => Promise<unknown>): Promise<void> => {
+    try {
+      if ((await work()) !== tooYoung) tried += 1;
+    } catch (error) {
+      tried += 1;
+      failed += 1;
+      options.onFault(what, error);
+    }
+  };
   for (const id of await options.operations.repair()) {
-    await guarded(options, `operation ${id}`, async () => {
+    await guarded(`operation ${id}`, async () => {
       const operation = await options.operations.get(id);
-      if (operation !== undefined && isOld(options, operation.updatedAt)) await goOnAndTell(options, operation);
+      if (operation === undefined || !isOld(options, operation.updatedAt)) return tooYoung;
+      return goOnAndTell(options, operation);
     });
   }
   for (const { id, since } of await options.unfinished.list('certificate')) {
     if (!isOld(options, since)) continue;
-    await guarded(options, `certificate ${id}`, async () => {
+    await guarded(`certificate ${id}`, async () => {
       const record = await options.certificates.complete(id);
       if (record?.state !== 'issued') return;
       const { thumbprint, serialNumber } = record;
@@ -54,15 +73,16 @@ export async function sweep(options: SweepOptions): Promise<void> {
   }
   for (const { id, since } of await options.unfinished.list('root')) {
     if (!isOld(options, since)) continue;
-    await guarded(options, `root ${id}`, async () => {
+    await guarded(`root ${id}`, async () => {
       const record = await options.roots.complete(id);
       if (record?.state !== 'active') return;
       await noteOwnAct(options, { key: since, action: 'sweep.rootCompleted', target: { rootId: id } });
     });
   }
   for (const due of await options.downloads.listDue()) {
-    await guarded(options, 'a download that is over', () => options.downloads.expire(due));
+    await guarded('a download that is over', () => options.downloads.expire(due));
   }
+  return { tried, failed };
 }
 
 /** What the sweep started again or ended is in the audit; that it looked is not. */
@@ -107,14 +127,6 @@ async function goOn(
   };
   if (!isOperationKind(operation.kind)) throw new Error(`Nobody carries out operations of kind ${operation.kind}.`);
   await carriers[operationKinds[operation.kind].family]();
-}
-
-async function guarded(options: SweepOptions, what: string, work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    options.onFault(what, error);
-  }
 }
 
 function isOld({ now }: SweepOptions, since: string): boolean {

@@ -10,6 +10,8 @@ const runSchema = z.object({
   /** Since when it is known that there is such a timer: before its first run nothing else tells whether it is late. */
   knownSince: z.iso.datetime(),
   succeededAt: z.iso.datetime().optional(),
+  /** What the last run that succeeded has to say, such as how much it could not do. */
+  remark: z.string().optional(),
   failedAt: z.iso.datetime().optional(),
   /** Why the last failed run failed. */
   failure: z.string().optional(),
@@ -24,7 +26,8 @@ export interface TimerStanding {
 
 /** When each timer ran last, and how that ended. */
 export interface TimerRuns {
-  succeeded(timer: TimerName): Promise<void>;
+  /** `remark`: what health shall say of the run besides its time. */
+  succeeded(timer: TimerName, remark?: string): Promise<void>;
   failed(timer: TimerName, error: unknown): Promise<void>;
   /** How each timer stands now; one that is new counts from now on. */
   standing(): Promise<readonly TimerStanding[]>;
@@ -50,7 +53,7 @@ export function createTimerRuns({ tables, now }: { readonly tables: Tables; read
   }
 
   return {
-    succeeded: (timer) => note(timer, (run) => ({ ...run, succeededAt: now().toISOString() })),
+    succeeded: (timer, remark) => note(timer, (run) => ({ ...run, succeededAt: now().toISOString(), remark })),
     failed: (timer, error) => {
       const text = error instanceof Error ? error.message : String(error);
       const failure = cutText(redactSecrets(text));
@@ -72,7 +75,9 @@ function standingOf(timer: TimerName, run: TimerRun | undefined, now: Date): Tim
     return { timer, status: 'late', detail: `${last} ${failureOf(run)}`.trim() };
   }
   const isFailing = run?.failedAt !== undefined && (run.succeededAt === undefined || run.failedAt > run.succeededAt);
-  return isFailing ? { timer, status: 'failing', detail: failureOf(run) } : { timer, status: 'ok', detail: last };
+  return isFailing
+    ? { timer, status: 'failing', detail: failureOf(run) }
+    : { timer, status: 'ok', detail: `${last} ${run?.remark ?? ''}`.trim() };
 }
 
 function failureOf(run: TimerRun | undefined): string {

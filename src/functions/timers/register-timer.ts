@@ -9,11 +9,11 @@ export interface TimerHost {
   readonly runs: Pick<TimerRuns, 'succeeded' | 'failed'>;
 }
 
-/** Registers a timer on its schedule and notes how each run ended: health says which ran when. */
+/** Registers a timer on its schedule and notes how each run ended, with what it answers as its remark: health says it. */
 export function registerTimer(
   { app, runs }: TimerHost,
   name: TimerName,
-  run: (context: InvocationContext) => Promise<void>,
+  run: (context: InvocationContext) => Promise<void> | Promise<string | undefined>,
   extraInputs: FunctionInput[] = [],
 ): void {
   const note = async (context: InvocationContext, noted: Promise<void>): Promise<void> => {
@@ -28,13 +28,14 @@ export function registerTimer(
     schedule: timers[name].schedule,
     ...(extraInputs.length === 0 ? {} : { extraInputs }),
     handler: async (_timer, context: InvocationContext) => {
+      let remark: string | undefined;
       try {
-        await run(context);
+        remark = (await run(context)) ?? undefined;
       } catch (error) {
         await note(context, runs.failed(name, error));
         throw error;
       }
-      await note(context, runs.succeeded(name));
+      await note(context, runs.succeeded(name, remark));
     },
   });
 }

@@ -17,7 +17,7 @@ export function registerSweep(host: TimerHost, { durableClient, orchestrationsOf
     host,
     'sweep',
     async (context) => {
-      await sweep({
+      const { tried, failed } = await sweep({
         ...services,
         orchestrations: orchestrationsOf(context),
         onFault: (what, error) => {
@@ -27,6 +27,10 @@ export function registerSweep(host: TimerHost, { durableClient, orchestrationsOf
       });
       // Also in the log, which others than the tables' writers keep.
       for (const { hour, hash } of await sealAudit(services)) context.log(`audit sealed: ${hour} ${hash}`);
+      if (failed === 0) return undefined;
+      if (failed === tried)
+        throw new Error(`None of the ${tried} things that the sweep tried could be finished; see the log.`);
+      return `${failed} of ${tried} things could not be finished; see the log.`;
     },
     [durableClient],
   );

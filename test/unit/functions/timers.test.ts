@@ -1,13 +1,16 @@
-import { InvocationContext, type TimerFunctionOptions } from '@azure/functions';
 import { createAudit } from '../../../src/desk/audit.ts';
 import { createExpiries } from '../../../src/desk/expiries.ts';
 import { createNotices } from '../../../src/desk/notices.ts';
 import { createOutbox } from '../../../src/desk/outbox.ts';
 import { createRetentionDues } from '../../../src/desk/retention-dues.ts';
+import { createTimerRuns } from '../../../src/desk/timer-runs.ts';
+import { input, InvocationContext, type TimerFunctionOptions } from '@azure/functions';
 import { registerDeliverOutbox } from '../../../src/functions/timers/deliver-outbox.ts';
-import { registerTimer, type TimerHost } from '../../../src/functions/timers/register-timer.ts';
 import { registerRetention } from '../../../src/functions/timers/retention.ts';
+import { registerSweep, type SweepTimerOptions } from '../../../src/functions/timers/sweep.ts';
+import { registerTimer, type TimerHost } from '../../../src/functions/timers/register-timer.ts';
 import { registerWatchExpiries } from '../../../src/functions/timers/watch-expiries.ts';
+import { createDeskWorld } from '../../support/desk-world.ts';
 import { createMemoryTables } from '../../support/memory-tables.ts';
 import { createTestClock } from '../../support/test-clock.ts';
 
@@ -143,15 +146,69 @@ describe('src/functions/timers/retention', () => {
   });
 });
 
+describe('src/functions/timers/sweep', () => {
+  /** Sweeps two downloads that are over, of which so many cannot be removed. */
+  async function sweepWith(faults: number) {
+    const world = createDeskWorld();
+    const { tables, now } = world;
+    const runs = createTimerRuns({ tables, now });
+    let left = faults;
+    const due = { token: 'x' } as unknown as Awaited<
+      ReturnType<SweepTimerOptions['services']['downloads']['listDue']>
+    >[number];
+    const downloads: SweepTimerOptions['services']['downloads'] = {
+      listDue: () => Promise.resolve([due, due]),
+      expire: () => {
+        left -= 1;
+        return left >= 0 ? Promise.reject(new Error('no blob storage')) : Promise.resolve();
+      },
+    };
+    const services = { ...world, machineStories: { revive: () => Promise.resolve() }, downloads };
+    const timer = timerOf((host) => {
+      registerSweep(host, {
+        durableClient: input.generic({ type: 'durableClient' }),
+        orchestrationsOf: () => world.orchestrations,
+        services,
+      });
+    }, runs);
+    const error = await timer.run().then(
+      () => undefined,
+      (fault: unknown) => String(fault),
+    );
+    const sealed = tables.rows('AuditSeals').length;
+    return { error, sealed, standing: (await runs.standing()).find((one) => one.timer === 'sweep') };
+  }
+
+  it('has failed when nothing that it tried could be finished, and seals the audit all the same', async () => {
+    const { error, sealed, standing } = await sweepWith(2);
+
+    expect(error).toContain('None of the 2');
+    expect(sealed).toBe(1);
+    expect(standing).toMatchObject({ status: 'failing', detail: expect.stringContaining('None of the 2') as unknown });
+  });
+
+  it('says how many could not be finished when some could', async () => {
+    expect((await sweepWith(0)).standing).toMatchObject({
+      status: 'ok',
+      detail: expect.not.stringContaining('could not') as unknown,
+    });
+    expect((await sweepWith(1)).standing).toMatchObject({
+      status: 'ok',
+      detail: expect.stringContaining('1 of 2') as unknown,
+    });
+  });
+});
+
 describe('src/functions/timers/register-timer', () => {
   it('notes how each run ended, and lets a failed one fail', async () => {
     const noted: string[] = [];
     const faults: Error[] = [];
     const timer = timerOf(
       (host) => {
-        registerTimer(host, 'sweep', () => {
+        registerTimer(host, 'sweep', async () => {
+          await Promise.resolve();
           const [fault] = faults;
-          return fault === undefined ? Promise.resolve() : Promise.reject(fault);
+          if (fault !== undefined) throw fault;
         });
       },
       {
