@@ -203,12 +203,13 @@ function reach(via: NonNullable<VpnAccessPlan['natVia']>): Omit<StepRequest, 'ma
   return { step: steps.P1, parameters: { computerName }, secrets: { credential: credentialSecret } };
 }
 
-/** A fact that the story cannot go on without. */
+/** A list that may be missing: a machine that asks nobody has none. */
 function addresses({ facts }: StepDone, name: string): readonly string[] {
   const value = facts[name];
   return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 }
 
+/** A fact that the story cannot go on without. */
 function text({ facts }: StepDone, name: string): string {
   const value = facts[name];
   if (typeof value === 'string' && value !== '') return value;

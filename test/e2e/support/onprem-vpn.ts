@@ -41,7 +41,7 @@ async function pocWorld(): Promise<WorldDefinition> {
         computerName: 'NATVM',
         accounts: [{ name: 'Administrator', password: natAdministrator.password, isAdministrator: true }],
         nics: [
-          { alias: 'Ethernet', address: internalAddress },
+          { alias: 'Ethernet', address: internalAddress, dnsServers: ['192.168.200.67'] },
           { alias: 'Ethernet 2', address: serverAddress, gateway: '10.57.3.1' },
         ],
         openPorts: [5985],

@@ -188,7 +188,7 @@ describe('src/desk, of a gateway that is let go or not shown', () => {
       },
       check: async (world, _tables, place) => {
         const end = await createWithdrawAccess(world)({ gatewayId });
-        expect({ place, ...end }).toEqual({ place, stays: true, left: [] });
+        expect({ place, ...end }).toEqual({ place, outcome: 'ready', stays: true, left: [] });
         const gateway = given(world.arm.resources.get((await gatewayOf(world)).resourceId));
         expect(asObject(gateway['properties'])['vpnClientConfiguration']).toMatchObject({
           vpnClientRootCertificates: [],
