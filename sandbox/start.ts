@@ -15,18 +15,20 @@ if (help !== undefined) {
 }
 
 const stopping = new AbortController();
+/** Of a stack that was refused, the reason is the last word: another one may run on. */
+let farewell = (): void => undefined;
 const stopped = new Promise<void>((resolveStop) => {
   // Later signals change nothing: the end is under way.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (!stopping.signal.aborted) say('stopping');
+      farewell = sayStopped;
       stopping.abort();
       resolveStop();
     });
   }
 });
 let walk = Promise.resolve();
-let hasStarted = false;
 
 try {
   const root = resolve(import.meta.dirname, '..');
@@ -35,7 +37,7 @@ try {
     say,
     vpnUnavailableReason,
     onReady: (info) => {
-      hasStarted = true;
+      farewell = sayStopped;
       greet(options, info);
     },
   });
@@ -46,8 +48,7 @@ try {
 } finally {
   stopping.abort();
   await walk;
-  // Of a stack that was refused, the reason is the last word: another one may run on.
-  if (hasStarted || process.exitCode !== 1) say('stopped');
+  farewell();
 }
 
 function greet(options: StackOptions, info: StackInfo): void {
@@ -64,6 +65,10 @@ async function walkThrough(info: StackInfo): Promise<void> {
     console.error(`The walk-through stopped: ${error instanceof Error ? error.message : String(error)}`);
     console.error('The stack runs on; Ctrl-C ends it.');
   }
+}
+
+function sayStopped(): void {
+  say('stopped');
 }
 
 function say(line: string): void {

@@ -232,7 +232,9 @@ describe('src/kits/l2tp', () => {
     });
 
     it('tells an address that is not of the range', () => {
-      expect(check('networkmanager', '', '192.168.200.231').output).toMatch(/^failed  .*192\.168\.200\.231[^]*code 1/);
+      expect(check('networkmanager', '', '192.168.200.231').output).toMatch(
+        /^failed {2}.*192\.168\.200\.231[^]*code 1/,
+      );
     });
   });
 
