@@ -27,5 +27,7 @@ export async function costOf(pids: readonly number[], work: () => Promise<void>)
   const startedAt = performance.now();
   await work();
   const wallMs = performance.now() - startedAt;
-  return { wallMs, cpuMs: counted.map((pid, index) => cpuMsOf(pid) - (before[index] ?? 0)) };
+  // Less than one step counts as one: it was not nothing, and ratios divide by it.
+  const cpuMs = counted.map((pid, index) => Math.max(tickMs, cpuMsOf(pid) - (before[index] ?? 0)));
+  return { wallMs, cpuMs };
 }
