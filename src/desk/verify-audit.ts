@@ -78,6 +78,8 @@ export async function verifyAudit(
 ): Promise<AuditVerification> {
   const stores = createSealStores(tables);
   const head = (await stores.heads.get(headKeys))?.record;
+  const [first] = await stores.seals.list(sealPartition, { top: 1 });
+  const chain = { head, firstHour: first?.record.hour, now: now() };
   const findings: AuditFinding[] = [...endFindings(head, now()), ...(await knownFindings(stores, known))];
   let hoursChecked = 0;
   let rowsChecked = 0;
@@ -88,7 +90,7 @@ export async function verifyAudit(
     const rows = await readDay(audit, day);
     if (rows === undefined) findings.push(unreadable(day));
     else {
-      const checked = await checkDay({ stores, head, day, rows, now: now() });
+      const checked = await checkDay({ stores, chain, day, rows });
       findings.push(...checked.findings);
       hoursChecked += checked.hoursChecked;
       rowsChecked += rows.length;
@@ -121,13 +123,12 @@ function unreadable(day: string): AuditFinding {
 
 interface DayCheck {
   readonly stores: SealStores;
-  readonly head: SealHead | undefined;
+  readonly chain: Chain;
   readonly day: string;
   readonly rows: readonly AuditRow[];
-  readonly now: Date;
 }
 
-async function checkDay({ stores, head, day, rows, now }: DayCheck): Promise<{
+async function checkDay({ stores, chain, day, rows }: DayCheck): Promise<{
   readonly findings: readonly AuditFinding[];
   readonly hoursChecked: number;
 }> {
@@ -139,22 +140,21 @@ async function checkDay({ stores, head, day, rows, now }: DayCheck): Promise<{
       record,
     ]),
   );
-  const [first] = await stores.seals.list(sealPartition, { top: 1 });
   const byHour = groupByHour(rows);
   const findings: AuditFinding[] = [];
   let hoursChecked = 0;
-  for (let ms = startMs; ms < startMs + dayMs && ms < sealedBefore(now); ms += hourMs) {
+  for (let ms = startMs; ms < startMs + dayMs && ms < sealedBefore(chain.now); ms += hourMs) {
     const hour = new Date(ms).toISOString();
     const seal = seals.get(hour);
     const own = byHour.get(hour) ?? [];
     byHour.delete(hour);
     if (seal === undefined) {
-      findings.push(...withoutSeal(hour, own, { head, firstHour: first?.record.hour, now }));
+      findings.push(...withoutSeal(hour, own, chain));
       continue;
     }
     hoursChecked += 1;
     const link = seals.get(new Date(ms - hourMs).toISOString());
-    findings.push(...linkFindings(seal, link, hour === first?.record.hour), ...(await rowFindings(stores, seal, own)));
+    findings.push(...linkFindings(seal, link, hour === chain.firstHour), ...(await rowFindings(stores, seal, own)));
   }
   // Whatever is left lies under this day and says that it is of another, or of an hour that is not over.
   for (const [hour, strays] of byHour) {
