@@ -3,7 +3,6 @@ import { addDays, dayOf } from '../../../src/domain/days.ts';
 import { watchGateways } from '../../../src/desk/watch-gateways.ts';
 import { asObject } from '../../../src/domain/gateway-entries.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
-import { aCertificateRequest, toRequestPem } from '../../support/builders/a-certificate-request.ts';
 import {
   aGateway,
   aRequest,
@@ -14,14 +13,7 @@ import {
   type DeskWorld,
 } from '../../support/desk-world.ts';
 import { given } from '../../support/given.ts';
-
-const csr = toRequestPem(aCertificateRequest());
-const sixMinutesMs = 6 * 60 * 1000;
-const gatewayId = 'vnet1gw';
-
-async function gatewayOf(world: DeskWorld) {
-  return given(await world.books.gateways.get({ partitionKey: 'gateway', rowKey: gatewayId })).record;
-}
+import { aProvenRevocation, csr, gatewayId, gatewayOf, rowOf, sixMinutesMs } from '../../support/proven-revocation.ts';
 
 async function changeInPortal(world: DeskWorld, change: (configuration: JsonObject) => object): Promise<void> {
   const { resourceId } = await gatewayOf(world);
@@ -32,26 +24,6 @@ async function changeInPortal(world: DeskWorld, change: (configuration: JsonObje
     ...body,
     properties: { ...properties, vpnClientConfiguration: { ...configuration, ...change(configuration) } },
   });
-}
-
-/** A gateway whose one revocation is proven. */
-async function aProvenRevocation(world: DeskWorld): Promise<string> {
-  await aRoot(world);
-  await aGateway(world);
-  await world.trust.trust(gatewayId, 'root-1', undefined, aRequest(world, 'trust'));
-  await runWriter(world);
-  const asked = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester' };
-  const thumbprint = given((await world.certificates.issue(asked, chanceOf('c'))).record.thumbprint);
-  await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
-  await runWriter(world);
-  world.clock.advance(sixMinutesMs);
-  await world.sessions.record(gatewayId, { cut: [], unsure: [] });
-  expect((await rowOf(world, thumbprint)).state).toBe('proven');
-  return thumbprint;
-}
-
-async function rowOf(world: DeskWorld, thumbprint: string) {
-  return given(await world.books.gatewayRevocations.get({ partitionKey: gatewayId, rowKey: thumbprint })).record;
 }
 
 async function outboxEvents(world: DeskWorld, type: string) {

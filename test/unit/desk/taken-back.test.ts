@@ -1,47 +1,12 @@
 /** A revocation that is taken back, and one that somebody else takes off, wherever the work on it dies. */
 import { createWithdrawAccess } from '../../../src/activities/withdraw-access.ts';
 import { asObject } from '../../../src/domain/gateway-entries.ts';
-import { aCertificateRequest, toRequestPem } from '../../support/builders/a-certificate-request.ts';
-import {
-  aGateway,
-  aRequest,
-  aRoot,
-  chanceOf,
-  createDeskWorld,
-  runWriter,
-  type DeskWorld,
-} from '../../support/desk-world.ts';
+import { aRequest, createDeskWorld, runWriter, type DeskWorld } from '../../support/desk-world.ts';
 import { atEveryCrash } from '../../support/every-crash.ts';
 import { given } from '../../support/given.ts';
+import { aProvenRevocation, gatewayId, gatewayOf, rowOf, sixMinutesMs } from '../../support/proven-revocation.ts';
 
-const csr = toRequestPem(aCertificateRequest());
-const gatewayId = 'vnet1gw';
-const sixMinutesMs = 6 * 60 * 1000;
 const words = { code: 'AuthorizationFailed', message: 'No right to write.' };
-
-async function gatewayOf(world: DeskWorld) {
-  return given(await world.books.gateways.get({ partitionKey: 'gateway', rowKey: gatewayId })).record;
-}
-
-async function rowOf(world: DeskWorld, thumbprint: string) {
-  return given(await world.books.gatewayRevocations.get({ partitionKey: gatewayId, rowKey: thumbprint })).record;
-}
-
-/** A gateway whose one revocation is proven. */
-async function aProvenRevocation(world: DeskWorld): Promise<string> {
-  await aRoot(world);
-  await aGateway(world);
-  await world.trust.trust(gatewayId, 'root-1', undefined, aRequest(world, 'trust'));
-  await runWriter(world);
-  const asked = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester' };
-  const thumbprint = given((await world.certificates.issue(asked, chanceOf('c'))).record.thumbprint);
-  await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
-  await runWriter(world);
-  world.clock.advance(sixMinutesMs);
-  await world.sessions.record(gatewayId, { cut: [], unsure: [] });
-  expect((await rowOf(world, thumbprint)).state).toBe('proven');
-  return thumbprint;
-}
 
 async function revokedOn(world: DeskWorld): Promise<unknown> {
   const gateway = given(world.arm.resources.get((await gatewayOf(world)).resourceId));
