@@ -1,8 +1,8 @@
-// The rooms of docs/architecture.md as rules. Each comment says what a breach would mean: a rule that nobody can explain is a
+// The folders of docs/architecture.md as rules. Each comment says what a breach would mean: a rule that nobody can explain is a
 // rule that somebody will loosen.
 
-// What each room of src may import from src, itself left out.
-const rooms = {
+// What each folder of src may import from src, itself left out.
+const folders = {
   domain: {
     from: [],
     breach:
@@ -17,12 +17,16 @@ const rooms = {
     breach: 'I/O would come into code that is replayed: the replay would do it again or see another answer.',
   },
   activities: {
-    from: ['domain', 'contracts', 'pki', 'desk', 'ports', 'onprem'],
+    from: ['domain', 'contracts', 'pki', 'services', 'stores', 'ports', 'onprem'],
     breach: 'A step would know Azure’s clients or the way in, and could no longer be tried against other ones.',
   },
-  desk: {
-    from: ['domain', 'contracts', 'ports', 'pki', 'kits', 'onprem'],
+  services: {
+    from: ['domain', 'contracts', 'stores', 'ports', 'pki', 'kits', 'onprem'],
     breach: 'A use case would depend on how it is called or on whose cloud it runs.',
+  },
+  stores: {
+    from: ['domain', 'ports'],
+    breach: 'A table would know the use case that fills it, and no other could read it.',
   },
   ports: {
     from: ['domain'],
@@ -30,15 +34,15 @@ const rooms = {
   },
   azure: {
     from: ['ports', 'domain'],
-    breach: 'A client of Azure would know the story that it is used in, and Azure’s words would spread from there.',
+    breach: 'A client of Azure would know the use case that it serves, and Azure’s words would spread from there.',
   },
   functions: {
-    from: ['domain', 'contracts', 'desk', 'ports'],
-    breach: 'A door would do the work of a use case, where no other door and no timer can find it.',
+    from: ['domain', 'contracts', 'services', 'stores', 'ports'],
+    breach: 'A route would do the work of a use case, where no other route and no timer can find it.',
   },
   pki: {
     from: ['domain'],
-    breach: 'Certificates would be made differently for one story than for another.',
+    breach: 'Certificates would be made differently for one use case than for another.',
   },
   kits: {
     from: ['domain'],
@@ -51,7 +55,8 @@ const rooms = {
   },
   remote: {
     from: ['ports', 'domain', 'onprem'],
-    breach: 'A way to reach machines would know the story that it carries, and another way would not fit in its place.',
+    breach:
+      'A way to reach machines would know the procedure that it serves, and another way would not fit in its place.',
   },
   config: {
     from: [],
@@ -59,61 +64,112 @@ const rooms = {
   },
 };
 
-// Packages that may be in the bundle, and the only rooms (or files directly in src) that may name them.
+// The nouns are the same in every layer. What each may import from its own layer, itself left out: whoever climbs here makes
+// two workflows one, which nobody can read or change alone any more.
+const nouns = {
+  contracts: { gateways: ['operations'], 'on-premises': ['operations'], operations: [] },
+  orchestrations: { gateways: ['operations'], 'on-premises': ['operations'], operations: [] },
+  activities: { gateways: [], 'on-premises': [] },
+  services: {
+    gateways: ['certificates', 'operations', 'requests'],
+    certificates: ['operations', 'requests'],
+    'on-premises': ['operations', 'requests'],
+    operations: ['requests'],
+    requests: [],
+  },
+  functions: {
+    gateways: ['http'],
+    certificates: ['http'],
+    'on-premises': ['http'],
+    operations: ['http'],
+    requests: ['http'],
+    timers: ['http'],
+    http: [],
+  },
+};
+
+// Packages that may be in the bundle, and the only folders (or files directly in src) that may name them.
 const packages = [
   {
     name: 'zod',
-    rooms: ['domain', 'contracts', 'desk', 'ports', 'azure', 'functions', 'pki', 'kits', 'config', 'onprem', 'remote'],
+    folders: [
+      'domain',
+      'contracts',
+      'services',
+      'stores',
+      'ports',
+      'azure',
+      'functions',
+      'pki',
+      'kits',
+      'config',
+      'onprem',
+      'remote',
+    ],
   },
-  { name: 'ipaddr.js', rooms: ['domain', 'kits'] },
-  { name: 'durable-functions', rooms: ['orchestrations', 'contracts', 'functions', 'main.ts'] },
-  { name: '@azure/functions', rooms: ['functions', 'main.ts'] },
-  { name: '@azure/identity', rooms: ['main.ts'] },
-  { name: '@azure/arm-network', rooms: ['azure'] },
-  { name: '@azure/core-auth', rooms: ['azure', 'services.ts', 'on-premises.ts'] },
-  { name: '@azure/core-rest-pipeline', rooms: ['azure'] },
-  { name: '@azure/data-tables', rooms: ['azure'] },
-  { name: '@azure/storage-blob', rooms: ['azure'] },
-  { name: '@azure/keyvault-certificates', rooms: ['azure'] },
-  { name: '@azure/keyvault-keys', rooms: ['azure'] },
-  { name: '@azure/keyvault-secrets', rooms: ['azure'] },
-  { name: '@peculiar/asn1-schema', rooms: ['pki'] },
-  { name: '@peculiar/asn1-x509', rooms: ['pki'] },
-  { name: 'fflate', rooms: ['kits'] },
-  { name: 'fast-xml-parser', rooms: ['kits', 'onprem'] },
-  { name: 'jsonc-parser', rooms: ['functions'] },
-  { name: 'plist', rooms: ['kits'] },
-  { name: 'ssh2', rooms: ['remote'] },
+  { name: 'ipaddr.js', folders: ['domain', 'kits'] },
+  { name: 'durable-functions', folders: ['orchestrations', 'contracts', 'functions', 'composition', 'main.ts'] },
+  { name: '@azure/functions', folders: ['functions', 'composition', 'main.ts'] },
+  { name: '@azure/identity', folders: ['main.ts'] },
+  { name: '@azure/arm-network', folders: ['azure'] },
+  { name: '@azure/core-auth', folders: ['azure', 'composition'] },
+  { name: '@azure/core-rest-pipeline', folders: ['azure'] },
+  { name: '@azure/data-tables', folders: ['azure'] },
+  { name: '@azure/storage-blob', folders: ['azure'] },
+  { name: '@azure/keyvault-certificates', folders: ['azure'] },
+  { name: '@azure/keyvault-keys', folders: ['azure'] },
+  { name: '@azure/keyvault-secrets', folders: ['azure'] },
+  { name: '@peculiar/asn1-schema', folders: ['pki'] },
+  { name: '@peculiar/asn1-x509', folders: ['pki'] },
+  { name: 'fflate', folders: ['kits'] },
+  { name: 'fast-xml-parser', folders: ['kits', 'onprem'] },
+  { name: 'jsonc-parser', folders: ['functions'] },
+  { name: 'plist', folders: ['kits'] },
+  { name: 'ssh2', folders: ['remote'] },
 ];
 
-// Rooms of sandbox that any other may use, and files that put the rooms together.
-const standIns = ['arm', 'azurite', 'control', 'eventgrid', 'identity', 'keyvault', 'runtime', 'vpn', 'windows'];
+// Emulators in sandbox; files beside them put them together.
+const emulators = ['arm', 'azurite', 'control', 'eventgrid', 'identity', 'keyvault', 'runtime', 'vpn', 'windows'];
 
 const literal = (text) => text.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 const inPackage = (name) => `(^|/)node_modules/(@types/)?${literal(name)}/`;
-const inRooms = (names) =>
+const inFolders = (names) =>
   `^src/(${names.map((name) => (name.endsWith('.ts') ? `${literal(name)}$` : `${name}/`)).join('|')})`;
 
-const roomRules = Object.entries(rooms).map(([room, { from, breach }]) => ({
-  name: `room-${room}`,
+const folderRules = Object.entries(folders).map(([folder, { from, breach }]) => ({
+  name: `folder-${folder}`,
   comment: breach,
   severity: 'error',
-  from: { path: inRooms([room]) },
-  to: { path: '^src/', pathNot: inRooms([room, ...from]) },
+  from: { path: inFolders([folder]) },
+  to: { path: '^src/', pathNot: inFolders([folder, ...from]) },
 }));
 
-const packageRules = packages.map(({ name, rooms: allowed }) => ({
+const nounRules = Object.entries(nouns).flatMap(([layer, folders]) =>
+  Object.entries(folders).map(([noun, from]) => ({
+    name: `noun-${layer}-${noun}`,
+    comment: 'A workflow would be told in the words of another, and could not be read or changed alone any more.',
+    severity: 'error',
+    from: { path: `^src/${layer}/${noun}/` },
+    to: { path: `^src/${layer}/`, pathNot: `^src/${layer}/(${[noun, ...from].join('|')})/` },
+  })),
+);
+
+const nounFolders = Object.entries(nouns).flatMap(([layer, folders]) =>
+  Object.keys(folders).map((noun) => `${layer}/${noun}`),
+);
+
+const packageRules = packages.map(({ name, folders: allowed }) => ({
   name: `package-${name.replaceAll(/[@/.]+/g, '-').replace(/^-/, '')}`,
   comment: `${name} belongs to ${allowed.join(', ')}: elsewhere its types and failures would become everybody’s.`,
   severity: 'error',
-  from: { path: '^src/', pathNot: inRooms(allowed) },
+  from: { path: '^src/', pathNot: inFolders(allowed) },
   to: { path: inPackage(name) },
 }));
 
-const standInRules = standIns.map((name) => ({
-  name: `stand-in-${name}`,
+const emulatorRules = emulators.map((name) => ({
+  name: `emulator-${name}`,
   comment:
-    'Stand-ins that know each other agree with each other: only what Azure’s services say over the wire may pass.',
+    'Emulators that know each other agree with each other: only what Azure’s services say over the wire may pass.',
   severity: 'error',
   from: { path: `^sandbox/${name}/` },
   to: { path: '^sandbox/', pathNot: `^sandbox/(${name}|platform)/` },
@@ -121,7 +177,8 @@ const standInRules = standIns.map((name) => ({
 
 module.exports = {
   forbidden: [
-    ...roomRules,
+    ...folderRules,
+    ...nounRules,
     ...packageRules,
     {
       name: 'packages-of-the-bundle',
@@ -135,16 +192,25 @@ module.exports = {
       name: 'no-built-ins-in-replayed-code',
       comment: 'Orchestrations and what they decide with must give the same answer every time they are replayed.',
       severity: 'error',
-      from: { path: inRooms(['domain', 'contracts', 'orchestrations']) },
+      from: { path: inFolders(['domain', 'contracts', 'orchestrations']) },
       to: { dependencyTypes: ['core'] },
     },
     {
-      name: 'every-room-has-a-rule',
+      name: 'every-folder-has-a-rule',
       comment:
-        'A new folder or a file beside main.ts would be a room that may do anything: give it its own line above.',
+        'A new folder, or a file beside main.ts or beside the nouns, would be a place that may do anything: give it its line above.',
       severity: 'error',
-      from: { path: '^src/', pathNot: inRooms([...Object.keys(rooms), 'main.ts', 'services.ts', 'on-premises.ts']) },
-      to: { path: '^src/' },
+      from: {
+        path: '^src/',
+        pathNot: inFolders([
+          ...Object.keys(folders).filter((folder) => !(folder in nouns)),
+          ...nounFolders,
+          'composition',
+          'main.ts',
+          'version.ts',
+        ]),
+      },
+      to: {},
     },
     {
       name: 'src-stands-alone',
@@ -155,15 +221,15 @@ module.exports = {
     },
     {
       name: 'sandbox-knows-no-source',
-      comment: 'A stand-in that shares code with the application agrees with the application’s mistakes about Azure.',
+      comment: 'An emulator that shares code with the application agrees with the application’s mistakes about Azure.',
       severity: 'error',
       from: { path: '^sandbox/' },
       to: { path: '^(src|test|tools|bench)/' },
     },
-    ...standInRules,
+    ...emulatorRules,
     {
       name: 'platform-is-ground',
-      comment: 'What every stand-in stands on cannot stand on one of them.',
+      comment: 'What every emulator stands on cannot stand on one of them.',
       severity: 'error',
       from: { path: '^sandbox/platform/' },
       to: { path: '^sandbox/', pathNot: '^sandbox/platform/' },

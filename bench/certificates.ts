@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { makeSigningRequest } from '../sandbox/walkthrough/signing-request.ts';
 import { costOf, type Cost } from './cpu-time.ts';
-import { createDeskAlone, type DeskAlone } from './desk-alone.ts';
+import { createDeskAlone, type DeskAlone } from './services-alone.ts';
 import { median, sum, type Figure, type Section } from './figures.ts';
 import { readCalls } from './journal.ts';
 import { createKeyVaultClient, type KeyVaultClient } from './key-vault-client.ts';

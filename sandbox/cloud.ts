@@ -26,11 +26,11 @@ import { writePrivateJson } from './supervisor/private-file.ts';
 import { readPorts } from './supervisor/ports.ts';
 import { storageAccount, storageUrl, windowsInfoFile } from './supervisor/stack-info.ts';
 import { ensureSecrets } from './supervisor/stack-secrets.ts';
-import { rememberFindings } from './windows/doors/remember-findings.ts';
-import { readSshdChoice } from './windows/doors/ssh-front.ts';
-import { createDefaultWorld, defaultSecrets } from './windows/default-world.ts';
-import { createVaultClient, VaultRefusal } from './windows/doors/vault-client.ts';
-import { startWindows, type RunningWindows } from './windows/doors/windows-service.ts';
+import { rememberFindings } from './windows/transports/remember-findings.ts';
+import { readSshdChoice } from './windows/transports/ssh-front.ts';
+import { createDefaultWorld, defaultSecrets } from './windows/world/default-world.ts';
+import { createVaultClient, VaultRefusal } from './windows/transports/vault-client.ts';
+import { startWindows, type RunningWindows } from './windows/transports/windows-service.ts';
 import { checkScript } from './windows/powershell/check-script.ts';
 import { allStandIns } from './windows/steps/all-steps.ts';
 

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isInstalled, isOpenable, vpnPrograms } from '../sandbox/vpn/availability.ts';
-import { findSshd } from '../sandbox/windows/doors/sshd-program.ts';
+import { findSshd } from '../sandbox/windows/transports/sshd-program.ts';
 import { dotnetPrograms, restoreCommand } from './dotnet/programs.ts';
 
 const root = resolve(import.meta.dirname, '..');

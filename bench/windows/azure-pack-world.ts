@@ -1,4 +1,4 @@
-import type { WorldDefinition } from '../../sandbox/windows/model.ts';
+import type { WorldDefinition } from '../../sandbox/windows/world/records.ts';
 import { createAuthority, type Authority, type StoredCertificate } from './authority.ts';
 
 /** How many clouds of Windows Azure Pack there are, and of what each consists. */

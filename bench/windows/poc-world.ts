@@ -1,4 +1,4 @@
-import type { WorldDefinition } from '../../sandbox/windows/model.ts';
+import type { WorldDefinition } from '../../sandbox/windows/world/records.ts';
 import { createAuthority } from './authority.ts';
 
 export const natAdministrator = {

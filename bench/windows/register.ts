@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { WorldDefinition } from '../../sandbox/windows/model.ts';
+import type { WorldDefinition } from '../../sandbox/windows/world/records.ts';
 import { createKeyVaultClient } from '../key-vault-client.ts';
 import { inParallel } from '../rounds.ts';
 import type { Stack } from '../stack.ts';

@@ -1,5 +1,5 @@
-import { findRemoteStep } from '../contracts/step-table.ts';
-import type { RemoteStepContract, StepMode } from '../contracts/remote-step.ts';
+import { findRemoteStep } from '../contracts/on-premises/step-table.ts';
+import type { RemoteStepContract, StepMode } from '../contracts/on-premises/remote-step.ts';
 import { AppError, type Problem } from '../domain/app-error.ts';
 import { computerNameSchema, type Transport } from '../domain/machine.ts';
 import { isSetAside, notSetAside, secretUses, type SecretReference, type SecretUse } from '../domain/secret-uses.ts';

@@ -1,4 +1,4 @@
-import { findRemoteStep } from '../contracts/step-table.ts';
+import { findRemoteStep } from '../contracts/on-premises/step-table.ts';
 import launcher from './launcher.ps1';
 import { stepScripts } from './step-scripts.ts';
 

@@ -1,5 +1,5 @@
-import { findRemoteStep } from '../contracts/step-table.ts';
-import { type StepAnswer, type StepMode, stepAnswerSchema } from '../contracts/remote-step.ts';
+import { findRemoteStep } from '../contracts/on-premises/step-table.ts';
+import { type StepAnswer, type StepMode, stepAnswerSchema } from '../contracts/on-premises/remote-step.ts';
 
 /** An answer that cannot be used, and why. The reason never quotes what was written. */
 export interface UnreadableAnswer {

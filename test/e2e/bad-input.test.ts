@@ -208,7 +208,7 @@ describe('methods and origins', () => {
   });
 });
 
-describe('src/functions/certificates, requests', () => {
+describe('src/functions/certificates/certificates, requests', () => {
   const good = aCertificateRequest();
   const stranger = anRsaKeyPair('stranger');
   const ofKey = (keys: { readonly spki: Uint8Array; readonly privateKey: typeof stranger.privateKey }): Buffer =>

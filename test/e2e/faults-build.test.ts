@@ -32,7 +32,7 @@ const kinds = [
   { step: 'gateway', type: 'virtualNetworkGateways', suffix: '' },
 ] as const;
 
-describe('src/orchestrations/build-gateway, against faults', () => {
+describe('src/orchestrations/gateways/build-gateway, against faults', () => {
   let stack: RunningTestStack;
 
   beforeAll(async () => {

@@ -64,7 +64,7 @@ function portalPlan(): JsonObject {
   return { ...examplePlan('vnet1-portal'), name: 'PortalGW', clientAddressPool: ['172.16.202.0/24'] };
 }
 
-describe('src/functions/gateways, preflight', () => {
+describe('src/functions/gateways/gateways, preflight', () => {
   it('names everything that Azure has changed since the article in one answer, with when', async () => {
     const { ok, problems } = await preflight(examplePlan('vnet1-as-written'));
 
@@ -116,7 +116,7 @@ describe('src/functions/gateways, preflight', () => {
   });
 });
 
-describe('src/functions/gateways, build', () => {
+describe('src/functions/gateways/gateways, build', () => {
   it('builds examples/vnet1-powershell.json once for thirty parallel calls with one key, and tells of every step', async () => {
     const key = { 'idempotency-key': randomUUID() };
     const plan = examplePlan('vnet1-powershell');
@@ -221,7 +221,7 @@ describe('src/functions/gateways, build', () => {
   });
 });
 
-describe('src/functions/gateways, beside what others made', () => {
+describe('src/functions/gateways/gateways, beside what others made', () => {
   const group = 'rg-Büro';
 
   async function putAsOther(type: string, properties: JsonObject, more: JsonObject = {}): Promise<void> {
@@ -291,7 +291,7 @@ describe('src/functions/gateways, beside what others made', () => {
   });
 });
 
-describe('src/orchestrations/remove-gateway', () => {
+describe('src/orchestrations/gateways/remove-gateway', () => {
   it('deletes what was made for the gateway, and nothing that others put beside it where it may not see it', async () => {
     const foreign = networkPath(stack, 'publicIPAddresses/ForeignIp', 'TestRG');
     const put = await stack.control('POST', '/resources', {

@@ -63,7 +63,7 @@ function entriesOf(client: JsonObject, list: string): readonly GatewayEntry[] {
   return (client[list] ?? []) as readonly GatewayEntry[];
 }
 
-describe('src/activities/write-gateway', () => {
+describe('src/activities/gateways/write-gateway', () => {
   it('keeps roots, revocations, fields and a RADIUS secret that somebody else put on the gateway', async () => {
     const foreignRoot = await createRootData('Somebody else');
     const foreignThumbprint = createHash('sha1').update('a certificate of somebody else').digest('hex').toUpperCase();

@@ -66,7 +66,7 @@ async function revocationState(thumbprint: string): Promise<string | undefined> 
   return rows.find((row) => row.thumbprint === thumbprint)?.state;
 }
 
-describe('src/functions/roots', () => {
+describe('src/functions/certificates/roots', () => {
   it('answers the same certificate in all three forms, a CA that has signed itself', async () => {
     const der = await cer('der');
     const certificate = new X509Certificate(der);
@@ -111,7 +111,7 @@ describe('src/functions/roots', () => {
   });
 });
 
-describe('src/functions/certificates, issue', () => {
+describe('src/functions/certificates/certificates, issue', () => {
   it('issues a client certificate for the key of the request, under a name of its own', async () => {
     const { csrPem, keyPem } = aKeyAndRequest('ann');
 
@@ -167,7 +167,7 @@ describe('src/functions/certificates, issue', () => {
   });
 });
 
-describe('src/functions/certificates, kits', () => {
+describe('src/functions/certificates/certificates, kits', () => {
   it('makes a profile whose key lies beside it, from a package that was asked for', async () => {
     await makeProfile(stack, gatewayId);
     const profile = expectStatus(await stack.api('GET', `/api/gateways/${gatewayId}/profile`), 200);
@@ -198,7 +198,7 @@ describe('src/functions/certificates, kits', () => {
   });
 });
 
-describe('src/functions/certificates, revoke and reinstate', () => {
+describe('src/functions/certificates/certificates, revoke and reinstate', () => {
   it('puts the revoked certificate on the gateway, cuts its session alone, proves it, and takes it back', async () => {
     const lost = await issue(stack, { rootId: 'root-1', owner: 'lost@example.com' });
     const kept = await issue(stack, { rootId: 'root-1', owner: 'kept@example.com' });
@@ -271,7 +271,7 @@ describe('src/functions/certificates, revoke and reinstate', () => {
   });
 });
 
-describe('src/functions/gateway-roots, distrust', () => {
+describe('src/functions/gateways/gateway-roots, distrust', () => {
   it('keeps a root while its certificates are alive, unless it is told to', async () => {
     const kept = await stack.api('DELETE', `/api/gateways/${gatewayId}/roots/root-1`);
     expect(kept).toMatchObject({ status: 409, body: { errors: [{ code: 'certificatesAlive' }] } });

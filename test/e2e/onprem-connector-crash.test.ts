@@ -19,7 +19,7 @@ const begins = /\/(W[0-9]+\/(apply|undo)|W(2|7|12|15|16|20|23|28)\/probe)$/;
 /** What must not happen twice has happened, and nobody has heard of it. */
 const ends = /\/W(13|19|27|31)\/(apply|undo)$/;
 
-describe('src/orchestrations/connect-clouds, killed at every step', () => {
+describe('src/orchestrations/on-premises/connect-clouds, killed at every step', () => {
   let stack: RunningTestStack;
   let caller: PatientCaller;
   let killer: StepKiller;

@@ -1,5 +1,5 @@
 /** What goes wrong with machines, endpoint, files and people while clouds are connected; and how it goes on. */
-import type { WorldDefinition } from '../../sandbox/windows/model.ts';
+import type { WorldDefinition } from '../../sandbox/windows/world/records.ts';
 import type { OperationView } from '../../src/domain/operation.ts';
 import { startStack, type RunningTestStack } from '../support/stack.ts';
 import { writeSecret } from './support/azure.ts';
@@ -73,7 +73,7 @@ function problemOf({ status, problem }: OperationView): string {
   return problem?.detail ?? '';
 }
 
-describe('src/orchestrations/connect-clouds, on a bad day', () => {
+describe('src/orchestrations/on-premises/connect-clouds, on a bad day', () => {
   it('gets past what passes by itself or by a person: lost answers, other installations, restarts, unknown words', async () => {
     const request = await begin({ nextTranscripts: ['unknownWords'] });
     await breakMachine(stack, { machine: wap, times: 3, then: { kind: 'dropAfter' } });
@@ -181,7 +181,7 @@ describe('src/orchestrations/connect-clouds, on a bad day', () => {
   });
 });
 
-describe('src/orchestrations/ask-people, for a connector', () => {
+describe('src/orchestrations/operations/ask-people, for a connector', () => {
   it('stops where a gate is rejected, with nothing changed, and asks again when resumed', async () => {
     const request = await begin();
 

@@ -1,6 +1,6 @@
 /** What is refused before anything is changed: at the doors, and on the machines all at once. */
 import type { OperationView } from '../../src/domain/operation.ts';
-import { thumbprintOf } from '../../sandbox/windows/connector-data-file.ts';
+import { thumbprintOf } from '../../sandbox/windows/connector/data-file.ts';
 import { given } from '../support/given.ts';
 import { startStack, type RunningTestStack } from '../support/stack.ts';
 import { sqlAdmin, sqlAdminPassword } from '../support/windows/connector-world.ts';
@@ -60,7 +60,7 @@ const hostileNames: readonly (readonly [string, string])[] = [
   ['nothing', ''],
 ];
 
-describe('src/desk/connector-request', () => {
+describe('src/domain/connector-request', () => {
   it.each<readonly [string, JsonObject, string]>([
     ...hostileNames.map(
       ([what, name]) => [`a cloud's name with ${what}`, withCloud({ name }), '/clouds/0/name'] as const,
@@ -123,7 +123,7 @@ describe('src/desk/connector-request', () => {
   });
 });
 
-describe('src/orchestrations/connector-preconditions', () => {
+describe('src/orchestrations/on-premises/connector-preconditions', () => {
   let failed: OperationView;
 
   beforeAll(async () => {
@@ -217,7 +217,7 @@ describe('src/orchestrations/connector-preconditions', () => {
   });
 });
 
-describe('src/orchestrations/connector-checks disconnectClouds, where nothing was ever begun', () => {
+describe('src/orchestrations/on-premises/connector-checks disconnectClouds, where nothing was ever begun', () => {
   it('keeps no other connector from the stack, and is removed though its machine is still away', async () => {
     await defineWorld(stack, await anExpressWorld(), ways, 'poc2');
     await breakMachine(stack, { machine: 'client', then: { kind: 'unreachable' } });

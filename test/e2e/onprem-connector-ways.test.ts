@@ -1,6 +1,6 @@
 /** A cloud of several portals and tenant APIs by Azure Arc, and a small one whose machine only a person reaches. */
 import type { OperationView } from '../../src/domain/operation.ts';
-import type { HistoryEntry } from '../../sandbox/windows/world-state.ts';
+import type { HistoryEntry } from '../../sandbox/windows/world/state.ts';
 import { startStack, type RunningTestStack } from '../support/stack.ts';
 import { cloudAdmin, domainAdmin, sqlAdmin, sqlAdminPassword } from '../support/windows/connector-world.ts';
 import { readSecret } from './support/azure.ts';
@@ -54,7 +54,7 @@ function mostMachinesAtWork(entries: readonly HistoryEntry[]): number {
   return Math.max(0, ...spans.map(({ first }) => atWork(first)));
 }
 
-describe('src/orchestrations/connect-clouds, by Azure Arc', () => {
+describe('src/orchestrations/on-premises/connect-clouds, by Azure Arc', () => {
   let connected: OperationView;
   let history: readonly HistoryEntry[];
 
@@ -127,7 +127,7 @@ describe('src/orchestrations/connect-clouds, by Azure Arc', () => {
   });
 });
 
-describe('src/orchestrations/connect-clouds, by hand', () => {
+describe('src/orchestrations/on-premises/connect-clouds, by hand', () => {
   const accounts: Known = {
     [secretNames.cloudAdmin]: cloudAdmin,
     [secretNames.domainAdmin]: domainAdmin,

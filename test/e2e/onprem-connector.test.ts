@@ -79,7 +79,7 @@ function lasting(world: SeenWorld, id: string): unknown {
   return { ...machine, azurePack: kept };
 }
 
-describe('src/orchestrations/connect-clouds', () => {
+describe('src/orchestrations/on-premises/connect-clouds', () => {
   it("shows a tenant both clouds' virtual machines in the portal", async () => {
     expect(await seeAsTenant(stack, 'AzurePack_1')).toEqual({
       isListed: true,
@@ -204,7 +204,7 @@ describe('src/orchestrations/connect-clouds', () => {
   });
 });
 
-describe('src/orchestrations/connector-checks, verifyConnector', () => {
+describe('src/orchestrations/on-premises/connector-checks, verifyConnector', () => {
   it('finds all as it was made, and changes nothing', async () => {
     const changes = (await readChanges(stack)).length;
 
@@ -239,7 +239,7 @@ describe('src/orchestrations/connector-checks, verifyConnector', () => {
   });
 });
 
-describe('src/orchestrations/connector-checks, disconnectClouds', () => {
+describe('src/orchestrations/on-premises/connector-checks, disconnectClouds', () => {
   it('keeps a stack from being forgotten, and other connectors off it', async () => {
     expectStatus(await stack.api('DELETE', '/api/stacks/poc'), 409);
     expectStatus(await stack.api('DELETE', '/api/machines/wapcomputer1'), 409);

@@ -17,7 +17,7 @@ const begins = /\/(P[0-9A-Z]+\/(apply|undo)|P(2|13|16|21)\/probe)$/;
 /** What must not happen twice has happened, and nobody has heard of it. */
 const ends = /\/P(4|5|7|15)\/apply$/;
 
-describe('src/orchestrations/vpn-access, killed at every step', () => {
+describe('src/orchestrations/on-premises/vpn-access, killed at every step', () => {
   let stack: RunningTestStack;
   let caller: PatientCaller;
   let killer: StepKiller;

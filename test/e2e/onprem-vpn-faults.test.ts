@@ -72,7 +72,7 @@ async function expectOpen(): Promise<void> {
   expect(await isNatUp()).toBe(true);
 }
 
-describe('src/orchestrations/vpn-access, when something goes wrong', () => {
+describe('src/orchestrations/on-premises/vpn-access, when something goes wrong', () => {
   it('restores the way out when a role cannot be installed, says why, and goes on from there', async () => {
     await breakMachine(stack, {
       machine: nat,
@@ -248,7 +248,7 @@ const hostileNames = [
   'ann@contoso.com',
 ];
 
-describe('src/functions/vpn-access, sent what no user is called', () => {
+describe('src/functions/on-premises/vpn-access, sent what no user is called', () => {
   async function refusalOf(path: string, body: JsonObject): Promise<readonly string[]> {
     const answer = await stack.api('POST', path, body);
     const { errors } = expectStatus(answer, 400) as unknown as {

@@ -55,7 +55,7 @@ async function expectWay(way: Way): Promise<void> {
   expect((await readChanges(stack)).filter((change) => /^P[45] apply/.test(change))).toEqual(['P4 apply', 'P5 apply']);
 }
 
-describe('src/orchestrations/vpn-access, by Azure Arc', () => {
+describe('src/orchestrations/on-premises/vpn-access, by Azure Arc', () => {
   beforeAll(async () => {
     await setUpPoc(stack, 'arc');
     before = await touchedState(stack);
@@ -81,7 +81,7 @@ describe('src/orchestrations/vpn-access, by Azure Arc', () => {
   });
 });
 
-describe('src/orchestrations/vpn-access, by hand', () => {
+describe('src/orchestrations/on-premises/vpn-access, by hand', () => {
   /** What the administrator of the stack knows or looks up in Key Vault. */
   async function remember(): Promise<Known> {
     const { users, sharedKeySecret } = await seeAccess(stack);

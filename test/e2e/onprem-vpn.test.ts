@@ -48,7 +48,7 @@ async function changeUser(method: string, path: string): Promise<void> {
   await untilDone(stack, await stack.api(method, `/api/stacks/${stackId}/users/${path}`));
 }
 
-describe('src/orchestrations/vpn-access, over SSH', () => {
+describe('src/orchestrations/on-premises/vpn-access, over SSH', () => {
   it('tells who answers at a machine', async () => {
     const check = await untilDone(stack, await stack.api('POST', `/api/machines/${host}/check`));
 

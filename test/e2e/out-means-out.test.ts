@@ -56,7 +56,7 @@ function problem(status: number, code: string): FaultAction {
   return { status, headers: { 'content-type': 'application/json' }, body: { error: { code, message: `${code}.` } } };
 }
 
-describe('src/orchestrations/apply-gateway, for who is revoked', () => {
+describe('src/orchestrations/gateways/apply-gateway, for who is revoked', () => {
   it.each([
     ['the gateway is said not to be there once', 'GET', gateway, problem(404, 'ResourceNotFound')],
     ['the subscription is said not to be there once', 'GET', gateway, problem(404, 'SubscriptionNotFound')],

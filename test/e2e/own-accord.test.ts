@@ -49,7 +49,7 @@ async function gatewayWrites(): Promise<number> {
   return putCountOf(await readJournal(stack, { service: 'arm' }), 'virtualNetworkGateways/VNet1GW');
 }
 
-describe('src/functions/on-gateway-changed', () => {
+describe('src/functions/gateways/on-gateway-changed', () => {
   it.each([
     ['revocation', 'vpnClientRevokedCertificates', revokedOnGateway, (): string => revoked.thumbprint],
     ['root', 'vpnClientRootCertificates', rootsOnGateway, (): string => 'root-1'],
@@ -141,7 +141,7 @@ describe('src/functions/timers/deliver-outbox', () => {
   });
 });
 
-describe('src/desk/audit', () => {
+describe('src/services/requests/audit', () => {
   it('has a row for a change with its intent, for a refusal, and seals the hours that have closed', async () => {
     await stack.api('PUT', '/api/owners/audited', { email: 'audited@example.com' });
     await stack.api('POST', '/api/roots', { id: 'refused' });
@@ -169,7 +169,7 @@ describe('src/desk/audit', () => {
   });
 });
 
-describe('src/functions/openapi', () => {
+describe('src/functions/requests/openapi', () => {
   it('lists every door of the host, in OpenAPI 3.1, with every reference resolved', async () => {
     const document = expectStatus(await stack.api('GET', '/api/openapi.json'), 200);
     const functions = (

@@ -1,4 +1,4 @@
-import { findRemoteStep } from '../../src/contracts/step-table.ts';
+import { findRemoteStep } from '../../src/contracts/on-premises/step-table.ts';
 import { ownSecretName } from '../../src/domain/secret-uses.ts';
 
 /** A name that a secret of this step may have. */

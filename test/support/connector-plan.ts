@@ -1,5 +1,5 @@
 /** Plans of a connector, and what the machines that it names answer when all is well. */
-import type { CloudDataFile, ConnectorCloud, ConnectorPlan } from '../../src/contracts/connectors.ts';
+import type { CloudDataFile, ConnectorCloud, ConnectorPlan } from '../../src/contracts/on-premises/connectors.ts';
 
 const sha256 = 'a'.repeat(64);
 const thumbprint = 'C'.repeat(40);

@@ -1,6 +1,6 @@
-import type { Outcome } from '../../src/contracts/outcomes.ts';
-import type { GatewayRecord } from '../../src/desk/records/gateways.ts';
-import { aGateway, createDeskWorld, type DeskWorld } from './desk-world.ts';
+import type { Outcome } from '../../src/contracts/operations/outcomes.ts';
+import type { GatewayRecord } from '../../src/stores/records/gateways.ts';
+import { aGateway, createDeskWorld, type DeskWorld } from './services-world.ts';
 
 /** Resources of a build, in its order. */
 export const order = ['resourceGroup', 'virtualNetwork', 'publicIp', 'gateway'] as const;

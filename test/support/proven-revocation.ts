@@ -1,6 +1,6 @@
 /** A gateway of the desk's world with one revocation that is proven, and its rows. */
 import { aCertificateRequest, toRequestPem } from './builders/a-certificate-request.ts';
-import { aGateway, aRequest, aRoot, chanceOf, runWriter, type DeskWorld } from './desk-world.ts';
+import { aGateway, aRequest, aRoot, chanceOf, runWriter, type DeskWorld } from './services-world.ts';
 import { given } from './given.ts';
 
 export const gatewayId = 'vnet1gw';

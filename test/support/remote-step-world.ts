@@ -1,7 +1,11 @@
 /** The activities of a remote step over one simulated machine: a test says what each command answers, and when. */
-import type { CommandFault, RemoteCommandInput, RemoteStepInput } from '../../src/contracts/remote-commands.ts';
-import type { StepAnswer, StepMode } from '../../src/contracts/remote-step.ts';
-import { remoteStep } from '../../src/orchestrations/remote-step.ts';
+import type {
+  CommandFault,
+  RemoteCommandInput,
+  RemoteStepInput,
+} from '../../src/contracts/on-premises/remote-commands.ts';
+import type { StepAnswer, StepMode } from '../../src/contracts/on-premises/remote-step.ts';
+import { remoteStep } from '../../src/orchestrations/on-premises/remote-step.ts';
 import {
   ActivityFailed,
   begun,

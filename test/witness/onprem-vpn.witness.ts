@@ -7,7 +7,7 @@ import { dialIn, host, openAccess, seeAccess, startPoc } from '../e2e/support/on
 
 const timeoutMs = 240_000;
 
-describe('src/orchestrations/vpn-access, over OpenSSH', () => {
+describe('src/orchestrations/on-premises/vpn-access, over OpenSSH', () => {
   let stack: RunningTestStack;
 
   beforeAll(async () => {

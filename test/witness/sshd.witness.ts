@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
-import { findSshd } from '../../sandbox/windows/doors/sshd-program.ts';
+import { findSshd } from '../../sandbox/windows/transports/sshd-program.ts';
 import { startStack, waitUntilGone } from '../support/stack.ts';
 import { keepsToSshContract } from '../support/windows/ssh-front-contract.ts';
 
-describe('sandbox/windows/doors/sshd-server', () => {
+describe('sandbox/windows/transports/sshd-server', () => {
   it('runs OpenSSH', () => {
     const { stderr } = spawnSync(findSshd() ?? '', ['-V'], { encoding: 'utf8' });
 

@@ -1,4 +1,4 @@
-import type { StepStandIn } from '../model.ts';
+import type { StepStandIn } from '../world/records.ts';
 import { commonStandIns, vpnAccessStandIns } from './p-steps.ts';
 import { connectorStandIns } from './w-steps.ts';
 

@@ -1,8 +1,8 @@
-import { orderRestart } from '../machine-power.ts';
-import type { StepOutcome, StepStandIn } from '../model.ts';
+import { orderRestart } from '../machine/power.ts';
+import type { StepOutcome, StepStandIn } from '../world/records.ts';
 import { noParameters } from './w-parameters.ts';
 import { isOlder } from './w2-installed-versions.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
+import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 type Call = BoundCall<typeof noParameters>;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { RemoteAccess } from '../machine-remote-access.ts';
-import type { StepOutcome, WindowsMachine } from '../model.ts';
-import { refused } from './w-step.ts';
+import type { RemoteAccess } from '../machine/remote-access.ts';
+import type { StepOutcome, WindowsMachine } from '../world/records.ts';
+import { refused } from './connector-step.ts';
 
 // The forms that the scripts' own validation attributes let through.
 export const nicAlias = z.string().regex(/^[^"\p{Cc}]{1,256}$/u);

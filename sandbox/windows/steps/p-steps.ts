@@ -1,4 +1,4 @@
-import type { StepStandIn } from '../model.ts';
+import type { StepStandIn } from '../world/records.ts';
 import { c1, c2 } from './c-machine.ts';
 import { p1 } from './p1-reach-natvm.ts';
 import { p11, p12, p14 } from './p11-openings.ts';

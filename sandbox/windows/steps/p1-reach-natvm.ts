@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { StepOutcome, StepStandIn } from '../model.ts';
-import { openSession } from '../world-hop.ts';
-import { bindStep, changed, credentialSchema, fine, refused, type BoundCall } from './w-step.ts';
+import type { StepOutcome, StepStandIn } from '../world/records.ts';
+import { openSession } from '../world/hop.ts';
+import { bindStep, changed, credentialSchema, fine, refused, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({
   computerName: z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/),

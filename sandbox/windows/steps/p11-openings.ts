@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { restartRemoteAccess, remoteAccessService } from '../machine-vpn.ts';
-import type { RemoteAccess } from '../machine-remote-access.ts';
-import type { StepOutcome, StepStandIn, WindowsMachine } from '../model.ts';
+import { restartRemoteAccess, remoteAccessService } from '../machine/vpn.ts';
+import type { RemoteAccess } from '../machine/remote-access.ts';
+import type { StepOutcome, StepStandIn, WindowsMachine } from '../world/records.ts';
 import { nicAlias, withRemoteAccess } from './p-parameters.ts';
 import { noParameters } from './w-parameters.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
+import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const nicParameters = z.strictObject({ externalNic: nicAlias });
 type NicCall = BoundCall<typeof nicParameters>;

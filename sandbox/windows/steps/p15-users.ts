@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { accountNamed } from '../machine-accounts.ts';
-import type { Account } from '../machine-model.ts';
-import { disconnect } from '../machine-vpn.ts';
-import type { StepOutcome, StepStandIn, WindowsMachine } from '../model.ts';
+import { accountNamed } from '../machine/accounts.ts';
+import type { Account } from '../machine/model.ts';
+import { disconnect } from '../machine/vpn.ts';
+import type { StepOutcome, StepStandIn, WindowsMachine } from '../world/records.ts';
 import { localUserName } from './p-parameters.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
+import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const addParameters = z.strictObject({ userName: localUserName, resetPassword: z.boolean() });
 const addSecrets = z.strictObject({ password: z.string() });

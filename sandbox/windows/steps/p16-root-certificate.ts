@@ -1,12 +1,12 @@
 import type { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
-import { deleteFile, readBytes, writeBytes } from '../connector-machine.ts';
-import { parse, windowsThumbprint } from '../connector-tls.ts';
-import { lookAt } from '../connector-network.ts';
-import type { StoredCertificate } from '../machine-model.ts';
-import type { StepOutcome, StepStandIn } from '../model.ts';
+import { deleteFile, readBytes, writeBytes } from '../connector/machine.ts';
+import { parse, windowsThumbprint } from '../connector/tls.ts';
+import { lookAt } from '../connector/network.ts';
+import type { StoredCertificate } from '../machine/model.ts';
+import type { StepOutcome, StepStandIn } from '../world/records.ts';
 import { thumbprint } from './w-parameters.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
+import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const locations = ['LocalMachine', 'CurrentUser'] as const;
 const searched = z.strictObject({ subjectPatterns: z.array(z.string().min(1).max(256)).min(1).max(8) });

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Nic } from '../machine-model.ts';
-import type { StepOutcome, StepStandIn } from '../model.ts';
+import type { Nic } from '../machine/model.ts';
+import type { StepOutcome, StepStandIn } from '../world/records.ts';
 import { nicAlias } from './p-parameters.ts';
-import { bindStep, fine, refused, type BoundCall } from './w-step.ts';
+import { bindStep, fine, refused, type BoundCall } from './connector-step.ts';
 
 const searched = z.strictObject({ internalAddress: z.string().regex(/^\d{1,3}(\.\d{1,3}){3}$/) });
 const named = z.strictObject({ externalNic: nicAlias });

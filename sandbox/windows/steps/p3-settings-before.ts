@@ -1,9 +1,9 @@
-import { remoteAccessService } from '../machine-vpn.ts';
-import type { RemoteAccess, RemoteAccessSettings } from '../machine-remote-access.ts';
-import type { StepOutcome, StepStandIn, WindowsMachine } from '../model.ts';
+import { remoteAccessService } from '../machine/vpn.ts';
+import type { RemoteAccess, RemoteAccessSettings } from '../machine/remote-access.ts';
+import type { StepOutcome, StepStandIn, WindowsMachine } from '../world/records.ts';
 import { withRemoteAccess } from './p-parameters.ts';
 import { noParameters } from './w-parameters.ts';
-import { bindStep, changed, fine, seen, type BoundCall } from './w-step.ts';
+import { bindStep, changed, fine, seen, type BoundCall } from './connector-step.ts';
 
 type Call = BoundCall<typeof noParameters>;
 

@@ -1,11 +1,11 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
-import { endSessions, isWithin, remoteAccessService } from '../machine-vpn.ts';
-import type { RemoteAccess } from '../machine-remote-access.ts';
-import type { StepOutcome, StepStandIn, WindowsMachine } from '../model.ts';
+import { endSessions, isWithin, remoteAccessService } from '../machine/vpn.ts';
+import type { RemoteAccess } from '../machine/remote-access.ts';
+import type { StepOutcome, StepStandIn, WindowsMachine } from '../world/records.ts';
 import { ipv4, withRemoteAccess } from './p-parameters.ts';
 import { noParameters } from './w-parameters.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
+import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ addressFrom: ipv4, addressTo: ipv4 });
 type Call = BoundCall<typeof parameters>;

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { endSessions, remoteAccessService, restartRemoteAccess } from '../machine-vpn.ts';
-import type { RemoteAccess } from '../machine-remote-access.ts';
-import type { StepOutcome, StepStandIn } from '../model.ts';
+import { endSessions, remoteAccessService, restartRemoteAccess } from '../machine/vpn.ts';
+import type { RemoteAccess } from '../machine/remote-access.ts';
+import type { StepOutcome, StepStandIn } from '../world/records.ts';
 import { nicAlias, withRemoteAccess } from './p-parameters.ts';
 import { noParameters } from './w-parameters.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
+import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const keyParameters = z.strictObject({ keyIsCurrent: z.boolean() });
 const keySecrets = z.strictObject({ sharedKey: z.string().min(1) });

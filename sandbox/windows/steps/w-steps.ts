@@ -1,4 +1,4 @@
-import type { StepStandIn } from '../model.ts';
+import type { StepStandIn } from '../world/records.ts';
 import { w10 } from './w10-url-rewrite.ts';
 import { w11 } from './w11-credssp.ts';
 import { w12 } from './w12-open-endpoint.ts';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { download, isDoubtful } from '../connector-downloads.ts';
-import { endInstallation, takeInstaller } from '../connector-machine.ts';
-import { withoutWebServer } from '../connector-sites.ts';
-import type { StepOutcome, StepStandIn } from '../model.ts';
+import { download, isDoubtful } from '../connector/downloads.ts';
+import { endInstallation, takeInstaller } from '../connector/machine.ts';
+import { withoutWebServer } from '../connector/sites.ts';
+import type { StepOutcome, StepStandIn } from '../world/records.ts';
 import { sha256 } from './w-parameters.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
+import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({
   installerUri: z.url({ protocol: /^https$/ }).optional(),

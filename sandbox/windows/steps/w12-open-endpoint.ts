@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { openPrivilegedEndpoint } from '../connector-endpoint.ts';
-import type { StepOutcome, StepStandIn } from '../model.ts';
+import { openPrivilegedEndpoint } from '../connector/endpoint.ts';
+import type { StepOutcome, StepStandIn } from '../world/records.ts';
 import { authentication } from './w-parameters.ts';
-import { bindStep, credentialSchema, fine, refused, type BoundCall } from './w-step.ts';
+import { bindStep, credentialSchema, fine, refused, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ computerName: z.string(), authentication });
 const secrets = z.strictObject({ credential: credentialSchema });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { openPrivilegedEndpoint } from '../connector-endpoint.ts';
+import { openPrivilegedEndpoint } from '../connector/endpoint.ts';
 import {
   disableMultiCloud,
   dataFilesOf,
@@ -7,13 +7,13 @@ import {
   enableMultiCloud,
   noteEndpointRun,
   settleEndpoint,
-} from '../connector-multi-cloud.ts';
-import { openShare } from '../connector-share.ts';
-import type { TranscriptVariant } from '../connector-state.ts';
-import { lingeringSeconds, transcriptLines } from '../connector-transcript.ts';
-import type { StepOutcome, StepStandIn } from '../model.ts';
+} from '../connector/multi-cloud.ts';
+import { openShare } from '../connector/share.ts';
+import type { TranscriptVariant } from '../connector/state.ts';
+import { lingeringSeconds, transcriptLines } from '../connector/transcript.ts';
+import type { StepOutcome, StepStandIn } from '../world/records.ts';
 import { authentication, share } from './w-parameters.ts';
-import { bindStep, changed, credentialSchema, fine, refused, seen, type BoundCall } from './w-step.ts';
+import { bindStep, changed, credentialSchema, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const cloudName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 const parameters = z.strictObject({

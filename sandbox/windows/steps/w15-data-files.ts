@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { encodeDataFile } from '../connector-data-file.ts';
-import { settleEndpoint } from '../connector-multi-cloud.ts';
-import { openShare } from '../connector-share.ts';
-import type { SharedFile } from '../connector-state.ts';
-import type { StepOutcome, StepStandIn } from '../model.ts';
+import { encodeDataFile } from '../connector/data-file.ts';
+import { settleEndpoint } from '../connector/multi-cloud.ts';
+import { openShare } from '../connector/share.ts';
+import type { SharedFile } from '../connector/state.ts';
+import type { StepOutcome, StepStandIn } from '../world/records.ts';
 import { fileName, sha256, share } from './w-parameters.ts';
-import { bindStep, credentialSchema, fine, refused, type BoundCall } from './w-step.ts';
+import { bindStep, credentialSchema, fine, refused, type BoundCall } from './connector-step.ts';
 
 /** What crosses in one answer: a data file has a few thousand bytes. */
 const collectedBytesMax = 18_000;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { AzurePackPart } from '../connector-part.ts';
-import { download, isDoubtful } from '../connector-downloads.ts';
-import type { StepOutcome, StepStandIn } from '../model.ts';
+import type { AzurePackPart } from '../connector/part.ts';
+import { download, isDoubtful } from '../connector/downloads.ts';
+import type { StepOutcome, StepStandIn } from '../world/records.ts';
 import { folder, sha256 } from './w-parameters.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
+import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ uri: z.url({ protocol: /^https$/ }), sha256, folder });
 /** Programs and scripts in a package, all signed alike. */

@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import { addProduct, hasProduct, endInstallation, takeInstaller, removeProduct } from '../connector-machine.ts';
+import { addProduct, hasProduct, endInstallation, takeInstaller, removeProduct } from '../connector/machine.ts';
 import {
   addConnectorSites,
   connectorSiteNames,
   removeConnectorSites,
   siteStates,
   withoutWebServer,
-} from '../connector-sites.ts';
-import type { StepOutcome, StepStandIn } from '../model.ts';
+} from '../connector/sites.ts';
+import type { StepOutcome, StepStandIn } from '../world/records.ts';
 import { folder, noParameters } from './w-parameters.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
+import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ folder });
 type Call = BoundCall<typeof parameters>;

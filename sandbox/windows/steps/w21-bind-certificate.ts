@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { personalCertificate } from '../connector-machine.ts';
-import { connectorSitesOf, connectorSiteNames } from '../connector-sites.ts';
-import type { StepOutcome, StepStandIn } from '../model.ts';
+import { personalCertificate } from '../connector/machine.ts';
+import { connectorSitesOf, connectorSiteNames } from '../connector/sites.ts';
+import type { StepOutcome, StepStandIn } from '../world/records.ts';
 import { folder, thumbprint } from './w-parameters.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
+import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ folder, thumbprint });
 type Call = BoundCall<typeof parameters>;

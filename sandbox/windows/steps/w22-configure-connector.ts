@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { AzurePackPart } from '../connector-part.ts';
-import { isResolved } from '../connector-network.ts';
-import { connectorSitesOf, connectorSiteNames } from '../connector-sites.ts';
-import type { StepOutcome, StepStandIn } from '../model.ts';
+import type { AzurePackPart } from '../connector/part.ts';
+import { isResolved } from '../connector/network.ts';
+import { connectorSitesOf, connectorSiteNames } from '../connector/sites.ts';
+import type { StepOutcome, StepStandIn } from '../world/records.ts';
 import { folder, fqdn } from './w-parameters.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
+import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({
   folder,

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { deleteFile, readBytes, writeBytes } from '../connector-machine.ts';
-import type { StepOutcome, StepStandIn } from '../model.ts';
+import { deleteFile, readBytes, writeBytes } from '../connector/machine.ts';
+import type { StepOutcome, StepStandIn } from '../world/records.ts';
 import { fileName, folder, sha256 } from './w-parameters.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
+import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ folder, fileName, sha256 });
 const secrets = z.strictObject({ content: z.base64() });

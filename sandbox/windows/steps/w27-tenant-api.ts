@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { endInstallation, takeInstaller } from '../connector-machine.ts';
-import { siteNamed, siteStates, tenantApiSiteName, withoutWebServer } from '../connector-sites.ts';
-import type { StepOutcome, StepStandIn } from '../model.ts';
+import { endInstallation, takeInstaller } from '../connector/machine.ts';
+import { siteNamed, siteStates, tenantApiSiteName, withoutWebServer } from '../connector/sites.ts';
+import type { StepOutcome, StepStandIn } from '../world/records.ts';
 import { folder, noParameters } from './w-parameters.ts';
 import { isOlder } from './w2-installed-versions.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
+import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ folder });
 type Call = BoundCall<typeof parameters>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { StepOutcome, StepStandIn } from '../model.ts';
-import { directoryHas, signInToDomain } from '../connector-accounts.ts';
-import { bindStep, credentialSchema, fine, type BoundCall } from './w-step.ts';
+import type { StepOutcome, StepStandIn } from '../world/records.ts';
+import { directoryHas, signInToDomain } from '../connector/accounts.ts';
+import { bindStep, credentialSchema, fine, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ userPrincipalNames: z.array(z.email()).max(200) });
 const secrets = z.strictObject({ credential: credentialSchema });

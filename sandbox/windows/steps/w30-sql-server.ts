@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { StepOutcome, StepStandIn } from '../model.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
+import type { StepOutcome, StepStandIn } from '../world/records.ts';
+import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ isServerKnown: z.boolean() });
 type Call = BoundCall<typeof parameters>;

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { qualifiedName } from '../connector-accounts.ts';
-import { decodeDataFile, readDataFile, thumbprintOf } from '../connector-data-file.ts';
-import { readBytes } from '../connector-machine.ts';
-import { canReachMachine } from '../connector-network.ts';
-import { isListed, showsTrust, sqlServerNamed, trusts, type SqlServer, type Trust } from '../connector-sql.ts';
-import type { StepOutcome, StepStandIn } from '../model.ts';
+import { qualifiedName } from '../connector/accounts.ts';
+import { decodeDataFile, readDataFile, thumbprintOf } from '../connector/data-file.ts';
+import { readBytes } from '../connector/machine.ts';
+import { canReachMachine } from '../connector/network.ts';
+import { isListed, showsTrust, sqlServerNamed, trusts, type SqlServer, type Trust } from '../connector/sql.ts';
+import type { StepOutcome, StepStandIn } from '../world/records.ts';
 import { fileName, folder, sha256, thumbprint } from './w-parameters.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
+import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 import { dataFilePath } from './w26-data-file.ts';
 
 const parameters = z.strictObject({

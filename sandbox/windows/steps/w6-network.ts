@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { lookAt } from '../connector-network.ts';
-import type { StepOutcome, StepStandIn } from '../model.ts';
+import { lookAt } from '../connector/network.ts';
+import type { StepOutcome, StepStandIn } from '../world/records.ts';
 import { endpoints } from './w-parameters.ts';
-import { bindStep, fine, type BoundCall } from './w-step.ts';
+import { bindStep, fine, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ endpoints });
 type Call = BoundCall<typeof parameters>;

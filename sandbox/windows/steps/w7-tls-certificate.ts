@@ -1,11 +1,11 @@
 import type { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
-import { personalCertificate, trustStores } from '../connector-machine.ts';
-import { siteNamed, tenantSiteName } from '../connector-sites.ts';
-import { buildChain, isInDate, isSelfIssued, parse, windowsThumbprint } from '../connector-tls.ts';
-import type { StepOutcome, StepStandIn } from '../model.ts';
+import { personalCertificate, trustStores } from '../connector/machine.ts';
+import { siteNamed, tenantSiteName } from '../connector/sites.ts';
+import { buildChain, isInDate, isSelfIssued, parse, windowsThumbprint } from '../connector/tls.ts';
+import type { StepOutcome, StepStandIn } from '../world/records.ts';
 import { fqdn, thumbprint } from './w-parameters.ts';
-import { bindStep, fine, refused, type BoundCall } from './w-step.ts';
+import { bindStep, fine, refused, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ tenantPortalFqdn: fqdn, thumbprint: thumbprint.optional() });
 type Call = BoundCall<typeof parameters>;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { thumbprintOf } from '../connector-data-file.ts';
-import { addToStore, isInStore, removeFromStore } from '../connector-machine.ts';
-import type { StepOutcome, StepStandIn } from '../model.ts';
+import { thumbprintOf } from '../connector/data-file.ts';
+import { addToStore, isInStore, removeFromStore } from '../connector/machine.ts';
+import type { StepOutcome, StepStandIn } from '../world/records.ts';
 import { store, thumbprint } from './w-parameters.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './w-step.ts';
+import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ thumbprint, store, certificate: z.base64().max(8192) });
 type Call = BoundCall<typeof parameters>;

@@ -1,8 +1,8 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
-import { sha256Hex } from '../../desk/digest.ts';
-import { couldBeKey } from '../../desk/guessable-keys.ts';
-import type { IdempotencyTurn } from '../../desk/idempotency.ts';
-import { notReadyError } from '../../desk/readiness.ts';
+import { sha256Hex } from '../../stores/digest.ts';
+import { couldBeKey } from '../../services/requests/guessable-keys.ts';
+import type { IdempotencyTurn } from '../../services/requests/idempotency.ts';
+import { notReadyError } from '../../services/requests/readiness.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { isAllowed, type Caller } from '../../domain/caller.ts';
 import { countedAddress } from '../../domain/counted-address.ts';

@@ -1,7 +1,7 @@
 import type { HttpRequest } from '@azure/functions';
 import { z } from 'zod';
-import type { AuditRow } from '../../desk/audit.ts';
-import { sha256Hex } from '../../desk/digest.ts';
+import type { AuditRow } from '../../services/requests/audit.ts';
+import { sha256Hex } from '../../stores/digest.ts';
 import type { Caller } from '../../domain/caller.ts';
 import { countedAddress } from '../../domain/counted-address.ts';
 import { operationIdPattern } from '../../domain/operation.ts';

@@ -1,7 +1,7 @@
 import type { InvocationContext } from '@azure/functions';
-import type { Audit } from '../../desk/audit.ts';
-import type { Idempotency } from '../../desk/idempotency.ts';
-import type { TurnedAway } from '../../desk/turned-away.ts';
+import type { Audit } from '../../services/requests/audit.ts';
+import type { Idempotency } from '../../services/requests/idempotency.ts';
+import type { TurnedAway } from '../../services/requests/turned-away.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 import type { FailureLimits } from './failure-limits.ts';
 import type { ReadCaller } from './read-caller.ts';

@@ -1,5 +1,5 @@
-import type { ApiKey, ApiKeys } from '../../desk/api-keys.ts';
-import { couldBeKey } from '../../desk/guessable-keys.ts';
+import type { ApiKey, ApiKeys } from '../../services/requests/api-keys.ts';
+import { couldBeKey } from '../../services/requests/guessable-keys.ts';
 import { AppError } from '../../domain/app-error.ts';
 import type { Caller } from '../../domain/caller.ts';
 

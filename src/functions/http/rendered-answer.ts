@@ -1,5 +1,5 @@
 import type { HttpResponseInit } from '@azure/functions';
-import type { KeptAnswer } from '../../desk/idempotency.ts';
+import type { KeptAnswer } from '../../services/requests/idempotency.ts';
 import type { Route, RouteAnswer } from './route.ts';
 
 /** An answer as it goes out, and the error code that the audit notes with it. */

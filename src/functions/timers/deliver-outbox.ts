@@ -1,4 +1,4 @@
-import { deliverOutbox, type DeliverOutboxOptions } from '../../desk/outbox-delivery.ts';
+import { deliverOutbox, type DeliverOutboxOptions } from '../../services/operations/outbox-delivery.ts';
 import { registerTimer, type TimerHost } from './register-timer.ts';
 
 /** Registers the delivery of what the change itself could not deliver at once. */

@@ -1,5 +1,5 @@
 import type { app as functionsApp, FunctionInput, InvocationContext } from '@azure/functions';
-import type { TimerRuns } from '../../desk/timer-runs.ts';
+import type { TimerRuns } from '../../services/operations/timer-runs.ts';
 import { timers, type TimerName } from '../../domain/timers.ts';
 import { logUnknownError } from '../http/log-unknown-error.ts';
 

@@ -1,4 +1,4 @@
-import { retain, type RetainOptions } from '../../desk/retain.ts';
+import { retain, type RetainOptions } from '../../services/operations/retain.ts';
 import { logUnknownError } from '../http/log-unknown-error.ts';
 import { registerTimer, type TimerHost } from './register-timer.ts';
 

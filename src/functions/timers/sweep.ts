@@ -1,6 +1,6 @@
 import type { FunctionInput, InvocationContext } from '@azure/functions';
-import { sealAudit, type SealAuditOptions } from '../../desk/audit-seals.ts';
-import { sweep, type SweepOptions } from '../../desk/sweep.ts';
+import { sealAudit, type SealAuditOptions } from '../../services/requests/audit-seals.ts';
+import { sweep, type SweepOptions } from '../../services/operations/sweep.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 import { logUnknownError } from '../http/log-unknown-error.ts';
 import { registerTimer, type TimerHost } from './register-timer.ts';

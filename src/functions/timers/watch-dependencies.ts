@@ -1,4 +1,4 @@
-import type { DependencyWatch } from '../../desk/watch-dependencies.ts';
+import type { DependencyWatch } from '../../services/operations/watch-dependencies.ts';
 import { registerTimer, type TimerHost } from './register-timer.ts';
 
 /** Registers the look at what the service stands on, which `GET /api/health` tells. */

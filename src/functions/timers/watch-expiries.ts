@@ -1,4 +1,4 @@
-import { watchExpiries, type WatchExpiriesOptions } from '../../desk/watch-expiries.ts';
+import { watchExpiries, type WatchExpiriesOptions } from '../../services/operations/watch-expiries.ts';
 import { registerTimer, type TimerHost } from './register-timer.ts';
 
 /** Registers the daily look at what ends soon. `afterChange` is told when there is something new to deliver. */

@@ -1,5 +1,5 @@
 import type { FunctionInput, InvocationContext } from '@azure/functions';
-import { watchGateways, type WatchGatewaysOptions } from '../../desk/watch-gateways.ts';
+import { watchGateways, type WatchGatewaysOptions } from '../../services/gateways/watch-gateways.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 import { registerTimer, type TimerHost } from './register-timer.ts';
 

@@ -8,8 +8,8 @@ import type { CommandOutputs } from '../../../src/ports/command-outputs.ts';
 import type { RemoteCommand, RemoteRunner } from '../../../src/ports/remote-runner.ts';
 import { createArcRunner } from '../../../src/remote/arc-runner.ts';
 import { startArmStack, type ArmStack } from '../../support/arm-stack.ts';
-import { createSetAsideSecrets } from '../../../src/desk/set-aside-secrets.ts';
-import { createFakeSecrets } from '../../support/remote/fake-secrets.ts';
+import { createSetAsideSecrets } from '../../../src/services/requests/set-aside-secrets.ts';
+import { createFakeSecrets } from '../../support/remote/stub-secrets.ts';
 import { createRecordingMachines, type RecordingMachines } from '../../support/windows/recording-machines.ts';
 import { aCommand, benchSecrets, describeRunnerContract, secretText } from '../../support/remote/runner-contract.ts';
 

@@ -1,10 +1,10 @@
 /** The Arc runner against run commands in memory: the promises of every runner, and what can go wrong on this way. */
-import { createSetAsideSecrets } from '../../../src/desk/set-aside-secrets.ts';
+import { createSetAsideSecrets } from '../../../src/services/requests/set-aside-secrets.ts';
 import type { ArmAnswer } from '../../../src/ports/arm.ts';
 import type { RemoteRunner } from '../../../src/ports/remote-runner.ts';
 import { createArcRunner } from '../../../src/remote/arc-runner.ts';
-import { createFakeArc, notFound, tailOf, unavailable, type FakeArc } from '../../support/remote/fake-arc.ts';
-import { createFakeSecrets, type FakeSecrets } from '../../support/remote/fake-secrets.ts';
+import { createFakeArc, notFound, tailOf, unavailable, type FakeArc } from '../../support/remote/stub-arc.ts';
+import { createFakeSecrets, type FakeSecrets } from '../../support/remote/stub-secrets.ts';
 import { aCommand, benchSecrets, describeRunnerContract, secretText } from '../../support/remote/runner-contract.ts';
 
 interface ArcBench {

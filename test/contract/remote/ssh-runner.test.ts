@@ -5,12 +5,12 @@ import { createServer, type Server } from 'node:net';
 import { once } from 'node:events';
 import * as fc from 'fast-check';
 import ssh2 from 'ssh2';
-import { createSetAsideSecrets } from '../../../src/desk/set-aside-secrets.ts';
+import { createSetAsideSecrets } from '../../../src/services/requests/set-aside-secrets.ts';
 import type { Machine, SshSettings } from '../../../src/domain/machine.ts';
 import { createSshRunner } from '../../../src/remote/ssh-runner.ts';
 import type { RemoteRunner } from '../../../src/ports/remote-runner.ts';
 import { anSshKey } from '../../support/builders/an-ssh-key.ts';
-import { createFakeSecrets, type FakeSecrets } from '../../support/remote/fake-secrets.ts';
+import { createFakeSecrets, type FakeSecrets } from '../../support/remote/stub-secrets.ts';
 import { sshKeyName, startSshMachine, type SshMachine } from '../../support/remote/ssh-machine.ts';
 import { aCommand, benchSecrets, describeRunnerContract, secretText } from '../../support/remote/runner-contract.ts';
 

@@ -6,10 +6,10 @@ import {
   renderDataFile,
   spoilDataFile,
   thumbprintOf,
-} from '../../../sandbox/windows/connector-data-file.ts';
-import { dataFileFormats } from '../../../sandbox/windows/connector-state.ts';
-import { judgeServer } from '../../../sandbox/windows/connector-tls.ts';
-import { lingeringSeconds, transcriptLines } from '../../../sandbox/windows/connector-transcript.ts';
+} from '../../../sandbox/windows/connector/data-file.ts';
+import { dataFileFormats } from '../../../sandbox/windows/connector/state.ts';
+import { judgeServer } from '../../../sandbox/windows/connector/tls.ts';
+import { lingeringSeconds, transcriptLines } from '../../../sandbox/windows/connector/transcript.ts';
 import { readDataFile as readAsTheApplication } from '../../../src/onprem/read-data-file.ts';
 import { anAuthority, aServerCertificate, derOf } from '../../support/windows/issued-certificates.ts';
 
@@ -17,7 +17,7 @@ const host = 'wapcomputer1.contoso.com';
 const endpoint = `https://${host}:40005`;
 const nowMs = Date.now();
 
-describe('sandbox/windows/connector-data-file', () => {
+describe('sandbox/windows/connector/data-file', () => {
   it.each(dataFileFormats)('writes as %s what it reads again', async (format) => {
     const content = {
       endpoint,
@@ -51,7 +51,7 @@ describe('sandbox/windows/connector-data-file', () => {
   });
 });
 
-describe('sandbox/windows/connector-transcript', () => {
+describe('sandbox/windows/connector/transcript', () => {
   it('ends in the attested line where the configuration succeeds', () => {
     expect(transcriptLines('success').at(-1)).toBe("VERBOSE: Step 'Configure Azure Pack Connector' status: 'Success'");
     expect(transcriptLines('unknownWords').at(-1)).toBe(transcriptLines('success').at(-1));
@@ -67,7 +67,7 @@ describe('sandbox/windows/connector-transcript', () => {
   });
 });
 
-describe('sandbox/windows/connector-tls', () => {
+describe('sandbox/windows/connector/tls', () => {
   it('trusts a chain that ends in a root of the machine', async () => {
     const { root, issuing, server } = await aChain();
 

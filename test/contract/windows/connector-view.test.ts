@@ -1,6 +1,6 @@
 // What a tenant sees in Azure Stack's portal: a WAP cloud works when every piece of the procedure is right, and only then.
-import { thumbprintOf } from '../../../sandbox/windows/connector-data-file.ts';
-import type { StepOutcome } from '../../../sandbox/windows/model.ts';
+import { thumbprintOf } from '../../../sandbox/windows/connector/data-file.ts';
+import type { StepOutcome } from '../../../sandbox/windows/world/records.ts';
 import {
   aConnectorWorld,
   connectorPackage,
@@ -24,7 +24,7 @@ beforeEach(async () => {
   connect();
 });
 
-describe('sandbox/windows/portal', () => {
+describe('sandbox/windows/connector/portal', () => {
   it('lists the virtual machines when all is done', () => {
     expect(test.view(cloud)).toEqual({ isListed: true, errors: [], virtualMachines: ['wapcomputer1-vm1'] });
     expect(test.view(cloud, 'client').errors).toEqual([]);

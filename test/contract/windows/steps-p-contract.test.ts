@@ -1,10 +1,10 @@
 // The stand-ins against the contracts: the same steps, the same modes, times as usual. What each of them answers is held to the
 // contract wherever the other files run a step.
 import { commonStandIns, vpnAccessStandIns } from '../../../sandbox/windows/steps/p-steps.ts';
-import { worldDefinitionSchema, type StepStandIn } from '../../../sandbox/windows/model.ts';
-import { commonSteps } from '../../../src/contracts/common-steps.ts';
-import { stepModes, type RemoteStepContract } from '../../../src/contracts/remote-step.ts';
-import { vpnAccessSteps } from '../../../src/contracts/vpn-access-steps.ts';
+import { worldDefinitionSchema, type StepStandIn } from '../../../sandbox/windows/world/records.ts';
+import { commonSteps } from '../../../src/contracts/on-premises/common-steps.ts';
+import { stepModes, type RemoteStepContract } from '../../../src/contracts/on-premises/remote-step.ts';
+import { vpnAccessSteps } from '../../../src/contracts/on-premises/vpn-access-steps.ts';
 import { natDefinition } from '../../support/windows/machine-world.ts';
 
 const contracts: readonly RemoteStepContract[] = [...Object.values(commonSteps), ...Object.values(vpnAccessSteps)];

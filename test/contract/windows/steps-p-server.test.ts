@@ -1,6 +1,6 @@
 // P1 to P14: the server of shared VPN access, step by step, on the simulated NATVM.
-import type { StepMode } from '../../../sandbox/windows/model.ts';
-import { isNatUp } from '../../../sandbox/windows/machine-vpn.ts';
+import type { StepMode } from '../../../sandbox/windows/world/records.ts';
+import { isNatUp } from '../../../sandbox/windows/machine/vpn.ts';
 import {
   aMachineWorld,
   externalAddress,

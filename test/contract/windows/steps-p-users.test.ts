@@ -1,5 +1,5 @@
 // P15 to P21: users and the root certificate.
-import type { StepMode } from '../../../sandbox/windows/model.ts';
+import type { StepMode } from '../../../sandbox/windows/world/records.ts';
 import { anAuthority, derOf } from '../../support/windows/issued-certificates.ts';
 import {
   aMachineWorld,

@@ -1,6 +1,6 @@
 /** The accounts of VPN users, and those that are not to be touched. */
 import { p15, p15d, p15r } from '../../../sandbox/windows/steps/p15-users.ts';
-import type { StepCall, StepOutcome, StepStandIn } from '../../../sandbox/windows/model.ts';
+import type { StepCall, StepOutcome, StepStandIn } from '../../../sandbox/windows/world/records.ts';
 
 /** A machine with these accounts; nothing else of it is looked at. */
 function machineWith(isAdministrator: boolean): StepCall['machine'] {

@@ -1,5 +1,5 @@
 // The steps on Tenant API machines: data file, update, health, protected Web.config, and the trust that is made exactly once.
-import { thumbprintOf } from '../../../sandbox/windows/connector-data-file.ts';
+import { thumbprintOf } from '../../../sandbox/windows/connector/data-file.ts';
 import {
   aConnectorWorld,
   connectorPackage,

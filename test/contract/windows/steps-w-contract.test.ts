@@ -1,8 +1,8 @@
 // The stand-ins against the contract of the connector's steps: the same steps, the same modes, times as usual. What each of them
 // answers is held to the contract wherever the other files run a step.
 import { connectorStandIns } from '../../../sandbox/windows/steps/w-steps.ts';
-import { connectorSteps } from '../../../src/contracts/connector-steps.ts';
-import { stepModes } from '../../../src/contracts/remote-step.ts';
+import { connectorSteps } from '../../../src/contracts/on-premises/connector-steps.ts';
+import { stepModes } from '../../../src/contracts/on-premises/remote-step.ts';
 import { aConnectorWorld, contractOf, standIn } from '../../support/windows/connector-world.ts';
 
 const steps = Object.keys(connectorSteps);

@@ -9,7 +9,7 @@ import {
   wapVersion,
   type ConnectorWorld,
 } from '../../support/windows/connector-world.ts';
-import type { SignatureStatus } from '../../../sandbox/windows/connector-state.ts';
+import type { SignatureStatus } from '../../../sandbox/windows/connector/state.ts';
 import { addPersonalCertificate, installConnector } from '../../support/windows/connector-machines.ts';
 
 const portal = 'wapcomputer1';

@@ -1,9 +1,9 @@
 /** Key Vault as a machine's script asks it: throttled by chance, and then asked again, as the launcher does. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createVaultClient, VaultRefusal } from '../../../sandbox/windows/doors/vault-client.ts';
+import { createVaultClient, VaultRefusal } from '../../../sandbox/windows/transports/vault-client.ts';
 
-describe('sandbox/windows/doors/vault-client', () => {
+describe('sandbox/windows/transports/vault-client', () => {
   let server: Server;
   let statuses: number[];
   let calls: number;

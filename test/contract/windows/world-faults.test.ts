@@ -5,7 +5,7 @@ const minuteMs = 60 * secondMs;
 const pool = { parameters: { addressFrom: '192.168.200.201', addressTo: '192.168.200.230' } };
 const p7 = { parameters: { keyIsCurrent: false }, secrets: { sharedKey: 'a key' } };
 
-describe('sandbox/windows/world-faults', () => {
+describe('sandbox/windows/world/faults', () => {
   let made: MachineWorld;
 
   beforeAll(async () => {

@@ -11,7 +11,7 @@ import { aSecretName } from '../../support/a-secret-name.ts';
 
 const secondMs = 1000;
 
-describe('sandbox/windows/world', () => {
+describe('sandbox/windows/world/world', () => {
   let made: MachineWorld;
 
   beforeAll(async () => {

@@ -1,6 +1,6 @@
 /** The data centre of the connector's tests, as the control door takes it, and how the application gets to its machines. */
-import { thumbprintOf } from '../../../sandbox/windows/connector-data-file.ts';
-import type { WindowsMachine, WorldDefinition, WorldParts } from '../../../sandbox/windows/model.ts';
+import { thumbprintOf } from '../../../sandbox/windows/connector/data-file.ts';
+import type { WindowsMachine, WorldDefinition, WorldParts } from '../../../sandbox/windows/world/records.ts';
 import type { RunningTestStack } from '../../support/stack.ts';
 import {
   aConnectorDefinition,

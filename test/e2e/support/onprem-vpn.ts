@@ -1,7 +1,7 @@
 /** An Azure Stack POC, and the sharing of VPN access to it as its users take part in it. */
 import { strFromU8, unzipSync } from 'fflate';
 import type { OperationView } from '../../../src/domain/operation.ts';
-import type { WorldDefinition } from '../../../sandbox/windows/model.ts';
+import type { WorldDefinition } from '../../../sandbox/windows/world/records.ts';
 import { startStack, type RunningTestStack, type StackAnswer, type StackStart } from '../../support/stack.ts';
 import { anAuthority, derOf } from '../../support/windows/issued-certificates.ts';
 import { writeSecret } from './azure.ts';

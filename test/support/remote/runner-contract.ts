@@ -4,7 +4,7 @@
  */
 import type { Machine } from '../../../src/domain/machine.ts';
 import type { RemoteCommand, RemotePoll, RemoteRunner } from '../../../src/ports/remote-runner.ts';
-import type { CommandEnd } from './fake-commands.ts';
+import type { CommandEnd } from './stub-commands.ts';
 
 export interface RunnerBench {
   readonly runner: RemoteRunner;

@@ -2,13 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createSetAsideSecrets } from '../../../src/desk/set-aside-secrets.ts';
+import { createSetAsideSecrets } from '../../../src/services/requests/set-aside-secrets.ts';
 import type { Machine } from '../../../src/domain/machine.ts';
 import { createSshRunner } from '../../../src/remote/ssh-runner.ts';
-import type { CommandWorld, PollOutcome } from '../../../sandbox/windows/doors/command-world.ts';
-import { startSshFront, type SshdChoice } from '../../../sandbox/windows/doors/ssh-front.ts';
-import { createFakeCommands, type FakeCommands } from './fake-commands.ts';
-import { createFakeSecrets } from './fake-secrets.ts';
+import type { CommandWorld, PollOutcome } from '../../../sandbox/windows/transports/command-world.ts';
+import { startSshFront, type SshdChoice } from '../../../sandbox/windows/transports/ssh-front.ts';
+import { createFakeCommands, type FakeCommands } from './stub-commands.ts';
+import { createFakeSecrets } from './stub-secrets.ts';
 import { benchSecrets, type RunnerBench } from './runner-contract.ts';
 
 const shim = resolve(__dirname, '..', '..', '..', 'sandbox', 'windows', 'doors', 'powershell-shim.ts');

@@ -8,7 +8,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import ssh2, { type AuthContext, type Connection, type ParsedKey, type ServerChannel } from 'ssh2';
 import type { Machine } from '../../../src/domain/machine.ts';
 import { anSshKey } from '../builders/an-ssh-key.ts';
-import { createFakeCommands, type FakeCommands, type GivenCommand } from './fake-commands.ts';
+import { createFakeCommands, type FakeCommands, type GivenCommand } from './stub-commands.ts';
 
 export interface ShellAnswer {
   readonly stdout: string;

@@ -1,7 +1,7 @@
 // States of the connector's machines that tests begin from, made by the steps themselves where a step makes them.
 import { createHash } from 'node:crypto';
-import { encodeDataFile, thumbprintOf } from '../../../sandbox/windows/connector-data-file.ts';
-import type { StepMode, StepOutcome } from '../../../sandbox/windows/model.ts';
+import { encodeDataFile, thumbprintOf } from '../../../sandbox/windows/connector/data-file.ts';
+import type { StepMode, StepOutcome } from '../../../sandbox/windows/world/records.ts';
 import {
   cloudAdmin,
   clouds,

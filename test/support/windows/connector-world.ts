@@ -1,8 +1,8 @@
 // A small data centre for the connector's steps: Azure Stack's host, privileged endpoint and portal machine, and two WAP Express
 // computers. Steps run on it at once; time passes when a test says so.
-import { thumbprintOf } from '../../../sandbox/windows/connector-data-file.ts';
-import type { AzurePackPart } from '../../../sandbox/windows/connector-part.ts';
-import type { ConnectorState } from '../../../sandbox/windows/connector-state.ts';
+import { thumbprintOf } from '../../../sandbox/windows/connector/data-file.ts';
+import type { AzurePackPart } from '../../../sandbox/windows/connector/part.ts';
+import type { ConnectorState } from '../../../sandbox/windows/connector/state.ts';
 import {
   worldDefinitionSchema,
   type SecretValue,
@@ -12,11 +12,11 @@ import {
   type WindowsMachine,
   type World,
   type WorldDefinition,
-} from '../../../sandbox/windows/model.ts';
-import { tenantView, type TenantView } from '../../../sandbox/windows/portal.ts';
+} from '../../../sandbox/windows/world/records.ts';
+import { tenantView, type TenantView } from '../../../sandbox/windows/connector/portal.ts';
 import { connectorStandIns } from '../../../sandbox/windows/steps/w-steps.ts';
-import { connectorSteps } from '../../../src/contracts/connector-steps.ts';
-import { stepAnswerSchema, type RemoteStepContract } from '../../../src/contracts/remote-step.ts';
+import { connectorSteps } from '../../../src/contracts/on-premises/connector-steps.ts';
+import { stepAnswerSchema, type RemoteStepContract } from '../../../src/contracts/on-premises/remote-step.ts';
 import { anAuthority, aServerCertificate, derOf, type Authority } from './issued-certificates.ts';
 
 export const packageFolder = 'C:\\temp\\WAPConnector';

@@ -2,12 +2,17 @@
 // out as it reads them.
 import type { JournalEntry } from '../../../sandbox/platform/journal.ts';
 import { allStandIns } from '../../../sandbox/windows/steps/all-steps.ts';
-import type { SecretValue, StepMode, WindowsMachine, WorldDefinition } from '../../../sandbox/windows/model.ts';
-import type { RemoteAccess } from '../../../sandbox/windows/machine-remote-access.ts';
-import type { NewCommand } from '../../../sandbox/windows/world-state.ts';
-import { openWorld, type PollOutcome, type WindowsWorld, type WorldOptions } from '../../../sandbox/windows/world.ts';
-import type { StepAnswer } from '../../../src/contracts/remote-step.ts';
-import { findRemoteStep } from '../../../src/contracts/step-table.ts';
+import type { SecretValue, StepMode, WindowsMachine, WorldDefinition } from '../../../sandbox/windows/world/records.ts';
+import type { RemoteAccess } from '../../../sandbox/windows/machine/remote-access.ts';
+import type { NewCommand } from '../../../sandbox/windows/world/state.ts';
+import {
+  openWorld,
+  type PollOutcome,
+  type WindowsWorld,
+  type WorldOptions,
+} from '../../../sandbox/windows/world/world.ts';
+import type { StepAnswer } from '../../../src/contracts/on-premises/remote-step.ts';
+import { findRemoteStep } from '../../../src/contracts/on-premises/step-table.ts';
 import type { Transport } from '../../../src/domain/machine.ts';
 import { composeCommand } from '../../../src/onprem/compose-command.ts';
 import { readAnswer } from '../../../src/onprem/read-answer.ts';

@@ -5,7 +5,7 @@ import type {
   Reach,
   SshCommand,
   StartOutcome,
-} from '../../../sandbox/windows/doors/command-world.ts';
+} from '../../../sandbox/windows/transports/command-world.ts';
 
 export interface RecordingWorld extends CommandWorld {
   readonly machines: string[];

@@ -6,8 +6,8 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import ssh2 from 'ssh2';
-import { startSshFront, type SshdChoice, type SshFront } from '../../../sandbox/windows/doors/ssh-front.ts';
-import type { Verb } from '../../../sandbox/windows/doors/ssh-requests.ts';
+import { startSshFront, type SshdChoice, type SshFront } from '../../../sandbox/windows/transports/ssh-front.ts';
+import type { Verb } from '../../../sandbox/windows/transports/ssh-requests.ts';
 import { createRecordingWorld, type RecordingWorld } from './recording-world.ts';
 import { powershell, visit, wayTo, type VisitResult } from './ssh-visitor.ts';
 

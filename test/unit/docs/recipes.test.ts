@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { sha256Hex } from '../../../src/desk/digest.ts';
+import { sha256Hex } from '../../../src/stores/digest.ts';
 
 const api = readFileSync(resolve(__dirname, '../../../docs/api.md'), 'utf8');
 const recipe = /## A key for somebody else[^]*?```sh\n([^]*?)```/.exec(api)?.[1] ?? '';

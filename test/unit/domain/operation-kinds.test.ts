@@ -4,7 +4,7 @@ import {
   type OperationKind,
   type OperationVerb,
 } from '../../../src/domain/operation-kinds.ts';
-import { storyActions } from '../../../src/functions/story-actions.ts';
+import { storyActions } from '../../../src/functions/operations/operation-actions.ts';
 
 const kinds = Object.keys(operationKinds) as OperationKind[];
 const actions = storyActions({} as Parameters<typeof storyActions>[0]);

@@ -5,7 +5,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { readSettings } from '../../../src/config/settings.ts';
-import { appSecretNames } from '../../../src/desk/app-secrets.ts';
+import { appSecretNames } from '../../../src/services/requests/app-secrets.ts';
 import { settingNames } from '../../support/setting-names.ts';
 
 const folder = resolve(__dirname, '../../../infra');

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { stepAnswerSchema, type StepAnswer } from '../../../src/contracts/remote-step.ts';
+import { stepAnswerSchema, type StepAnswer } from '../../../src/contracts/on-premises/remote-step.ts';
 import { type AnsweredCommand, readAnswer, type UnreadableAnswer } from '../../../src/onprem/read-answer.ts';
 
 const installed = {

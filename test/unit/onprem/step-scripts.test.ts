@@ -1,9 +1,9 @@
 import type { z } from 'zod';
-import type { RemoteStepContract } from '../../../src/contracts/remote-step.ts';
-import { commonSteps } from '../../../src/contracts/common-steps.ts';
-import { connectorSteps } from '../../../src/contracts/connector-steps.ts';
-import { findRemoteStep } from '../../../src/contracts/step-table.ts';
-import { vpnAccessSteps } from '../../../src/contracts/vpn-access-steps.ts';
+import type { RemoteStepContract } from '../../../src/contracts/on-premises/remote-step.ts';
+import { commonSteps } from '../../../src/contracts/on-premises/common-steps.ts';
+import { connectorSteps } from '../../../src/contracts/on-premises/connector-steps.ts';
+import { findRemoteStep } from '../../../src/contracts/on-premises/step-table.ts';
+import { vpnAccessSteps } from '../../../src/contracts/on-premises/vpn-access-steps.ts';
 import { composedScripts } from '../../../src/onprem/composed-scripts.ts';
 import { stepScripts } from '../../../src/onprem/step-scripts.ts';
 import { secretUses } from '../../../src/domain/secret-uses.ts';

@@ -10,7 +10,7 @@ import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { composeCommand } from '../../../src/onprem/compose-command.ts';
-import type { StepMode } from '../../../src/contracts/remote-step.ts';
+import type { StepMode } from '../../../src/contracts/on-premises/remote-step.ts';
 import { readAnswer } from '../../../src/onprem/read-answer.ts';
 import { dotnetPrograms } from '../../../tools/dotnet/programs.ts';
 

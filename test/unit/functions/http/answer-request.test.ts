@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../../../../src/domain/app-error.ts';
 import { defineRoute } from '../../../../src/functions/http/define-route.ts';
 import type { Route, RouteAnswer } from '../../../../src/functions/http/route.ts';
-import { createTestDoors, keyOf } from '../../../support/test-door.ts';
+import { createTestDoors, keyOf } from '../../../support/test-route.ts';
 
 interface Probe {
   readonly route: Route;

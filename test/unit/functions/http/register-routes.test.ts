@@ -2,7 +2,7 @@ import type { HttpFunctionOptions } from '@azure/functions';
 import { defineRoute } from '../../../../src/functions/http/define-route.ts';
 import { registerRoutes } from '../../../../src/functions/http/register-routes.ts';
 import type { Route } from '../../../../src/functions/http/route.ts';
-import { createTestDoors } from '../../../support/test-door.ts';
+import { createTestDoors } from '../../../support/test-route.ts';
 
 function aRoute(change: Partial<Route> = {}): Route {
   const route = defineRoute({

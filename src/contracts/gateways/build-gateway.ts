@@ -1,0 +1,84 @@
+import { activityReference } from '../operations/activity.ts';
+import type { Outcome } from '../operations/outcomes.ts';
+
+export const buildGatewayName = 'buildGateway';
+export const removeGatewayName = 'removeGateway';
+
+/** Input of both stories. `epoch` is the claim on the gateway that the instance works under. */
+export interface GatewayStoryInput {
+  readonly operationId: string;
+  readonly gatewayId: string;
+  readonly epoch: number;
+}
+
+/** The build's steps, in order, with the seconds they usually take. Public names: the operation shows them. */
+export const buildSteps = [
+  { name: 'resourceGroup', usualSeconds: 3 },
+  { name: 'virtualNetwork', usualSeconds: 15 },
+  { name: 'publicIp', usualSeconds: 10 },
+  { name: 'gateway', usualSeconds: 2700 },
+  { name: 'trust', usualSeconds: 5 },
+  { name: 'profile', usualSeconds: 60 },
+  { name: 'verify', usualSeconds: 5 },
+] as const;
+export type BuildStep = (typeof buildSteps)[number]['name'];
+
+/** What Gatehouse made for a gateway, in the order in which it can be deleted. */
+export const removedResources = [
+  { name: 'gateway', usualSeconds: 900 },
+  { name: 'publicIp', usualSeconds: 15 },
+  { name: 'virtualNetwork', usualSeconds: 15 },
+  { name: 'resourceGroup', usualSeconds: 60 },
+] as const;
+export type RemovedResource = (typeof removedResources)[number]['name'];
+
+/** `access` takes Gatehouse's roots off a gateway that stays. */
+export const removeSteps = [{ name: 'access', usualSeconds: 5 }, ...removedResources] as const;
+
+interface StepInput {
+  readonly operationId: string;
+  readonly step: string;
+}
+
+/** Notes that a step has begun; tells whether the operation has been asked to stop. */
+export const beginStep = activityReference<StepInput, { readonly cancelRequested: boolean }>('beginStep');
+/** Notes what a step waits for, for people who look. */
+export const noteStep = activityReference<StepInput & { readonly detail: string }, null>('noteStep');
+export const endStep = activityReference<StepInput & { readonly detail?: string }, null>('endStep');
+
+/** One look and, where needed, one push towards a resource of the plan. Safe to repeat. */
+export const ensureResource = activityReference<
+  { readonly gatewayId: string; readonly resource: 'resourceGroup' | 'virtualNetwork' | 'publicIp' | 'gateway' },
+  Outcome
+>('ensureResource');
+
+/** Whether the gateway stays in Azure when it is let go, and which roots of Gatehouse are not off it. */
+interface Withdrawal {
+  readonly outcome: 'ready';
+  readonly stays: boolean;
+  readonly left: readonly string[];
+}
+
+/** Wants the roots of Gatehouse off a gateway that stays. Safe to repeat; nothing is answered before Azure says what stands there. */
+export const withdrawAccess = activityReference<{ readonly gatewayId: string }, Outcome<Withdrawal>>('withdrawAccess');
+
+export interface RemoveResourceInput {
+  readonly gatewayId: string;
+  readonly resource: RemovedResource;
+  /** The gateway stays in Azure, and whatever it uses with it. */
+  readonly gatewayStays?: boolean;
+}
+/** One look and, where needed, one push towards the absence of what Gatehouse made. */
+export const removeResource = activityReference<RemoveResourceInput, Outcome>('removeResource');
+
+export type StoryEnd =
+  | { readonly status: 'succeeded' }
+  | { readonly status: 'canceled' }
+  | { readonly status: 'failed'; readonly step: string; readonly code: string; readonly message: string };
+
+/** The last act of a story: the operation's end, the gateway's state, and the claims given back. */
+export const finishBuild = activityReference<
+  GatewayStoryInput & { readonly end: StoryEnd },
+  { readonly nextWriter: { readonly instanceId: string; readonly epoch: number } | null }
+>('finishBuild');
+export const finishRemoval = activityReference<GatewayStoryInput & { readonly end: StoryEnd }, null>('finishRemoval');

@@ -1,0 +1,262 @@
+import { activityReference } from '../operations/activity.ts';
+import { connectorSteps as steps } from './connector-steps.ts';
+import { plannedStep, type PlannedStep, type StoryProblem } from './on-premises.ts';
+import type { Refusal } from '../operations/outcomes.ts';
+
+export const connectCloudsName = 'connectClouds';
+export const connectPortalsName = 'connectPortals';
+export const verifyConnectorName = 'checkConnector';
+export const disconnectCloudsName = 'disconnectClouds';
+
+/** Portals are worked on side by side, at most so many at once. */
+export const portalLanes = 3;
+
+/** A certificate that the portal of Azure Stack has to trust. */
+export interface IssuerCertificate {
+  readonly cloud: string;
+  readonly thumbprint: string;
+  readonly store: 'CA' | 'Root';
+  /** Base64 of the DER bytes. */
+  readonly certificate: string;
+}
+
+export interface ConnectorCloud {
+  readonly name: string;
+  readonly endpoint: string;
+  readonly tenantPortalFqdn: string;
+  readonly tenantApiFqdn: string;
+  readonly portalMachines: readonly string[];
+  readonly apiMachines: readonly string[];
+  readonly spfMachine?: string;
+  readonly vmmMachine?: string;
+  readonly certificateThumbprint?: string;
+  readonly trustMachine: string;
+  readonly sqlServer?: string;
+  readonly sqlRunAsSecret: string;
+  /** With an account that may read the directory of the cloud's domain. */
+  readonly directoryCredentialSecret?: string;
+  readonly drain?: 'approval' | 'hook';
+}
+
+/** All that the story needs, read once at its beginning. Names of secrets, never a secret. */
+export interface ConnectorPlan {
+  readonly connectorId: string;
+  readonly hostMachine: string;
+  readonly waspMachine: string;
+  readonly identity: 'adfs' | 'entra';
+  readonly azureStackCloudName: string;
+  readonly azureStackPortalFqdn: string;
+  readonly package: { readonly uri: string; readonly sha256: string };
+  readonly urlRewrite?: { readonly uri: string; readonly sha256: string };
+  readonly privilegedEndpoint: {
+    readonly computerName: string;
+    readonly credentialSecret: string;
+    readonly authentication: 'Credssp' | 'Default';
+  };
+  readonly dataFiles: { readonly share: string; readonly credentialSecret: string };
+  readonly checkMachines: readonly string[];
+  readonly userPrincipalNames: readonly string[];
+  readonly minimumVersions: Readonly<Record<'wap' | 'spf' | 'vmm', string>>;
+  readonly clouds: readonly ConnectorCloud[];
+  /** Data files that were written before are of a mode that was disabled since. */
+  readonly filesSince?: string;
+  /** Names of the clouds for which something may have been changed: what there is to take back. */
+  readonly changedClouds: readonly string[];
+  /** Names of the clouds for whose trust something may have been changed: established, or cut off meanwhile. */
+  readonly trustAttemptedClouds: readonly string[];
+  /** Names of the clouds whose trust was established, which is the last that is done for one. */
+  readonly trustedClouds: readonly string[];
+  /** By portal machine: the certificate that its services are to use. From the check of the preconditions. */
+  readonly thumbprints: Readonly<Record<string, string>>;
+  readonly issuers: readonly IssuerCertificate[];
+  /** Days until a gate that nobody decided counts as rejected. */
+  readonly approvalDays: number;
+}
+
+/** A data file of the multi-cloud mode, matched to its cloud. Its bytes are in Key Vault under `secretName`. */
+export interface CloudDataFile {
+  readonly cloud: string;
+  readonly fileName: string;
+  readonly sha256: string;
+  readonly secretName: string;
+  readonly realm: string;
+  readonly signingThumbprint: string;
+  readonly notAfter: string;
+}
+
+/** What a portal lane needs beside the plan. */
+export interface PortalLaneInput {
+  readonly operationId: string;
+  readonly attempt: number;
+  readonly connectorId: string;
+  readonly cloud: string;
+  /** Of the cloud in the plan. */
+  readonly position: number;
+  /** Of the cloud's portal machines this lane takes the ones at `lane`, `lane + portalLanes`, … */
+  readonly lane: number;
+}
+
+export type LaneResult =
+  | { readonly outcome: 'done' }
+  | { readonly outcome: 'canceled' }
+  | { readonly outcome: 'refused'; readonly step: string; readonly code: string; readonly message: string };
+
+export const folder = 'C:\\temp\\WAPConnector';
+
+/** Steps that are not a script's: what people decide and what the application does by itself. */
+export const ownSteps = {
+  preconditions: { id: 'W1-W7', title: 'Check everything that has to hold before', usualSeconds: 60 },
+  enableGate: { id: 'W13', title: 'Approve: multi-cloud mode', usualSeconds: 600 },
+  portalGate: { id: 'W17', title: 'Approve: the portal shows the clouds', usualSeconds: 600 },
+  drain: { id: 'W24', title: 'Take out of the load balancer', usualSeconds: 60 },
+  updateGate: { id: 'W27', title: 'Approve: the tenant API', usualSeconds: 600 },
+  undrain: { id: 'W29', title: 'Put back into the load balancer', usualSeconds: 60 },
+  trustGate: { id: 'W31', title: 'Approve: the trust in SQL Server', usualSeconds: 600 },
+  userGate: { id: 'W33', title: 'Approve: a tenant sees the virtual machines', usualSeconds: 600 },
+  forget: { id: 'W34', title: 'Forget what was never begun', usualSeconds: 2 },
+} as const;
+
+const { W8, W10, W11, W12, W13, W15, W16, W18, W19, W20, W21, W22, W23, W26, W27, W28, W30, W31 } = steps;
+export const stageOnApi = { ...W18, id: 'W25' };
+export const verifyTrust = { ...W31, id: 'W32', title: 'Check the trust' };
+
+function portalSteps(machine: string): readonly PlannedStep[] {
+  return [W10, W18, W19, W20, W21, W22, W23].map((step) => plannedStep(step, machine));
+}
+
+function apiSteps(machine: string, isDrained: boolean): readonly PlannedStep[] {
+  return [
+    ...(isDrained ? [ownSteps.drain] : []),
+    stageOnApi,
+    W26,
+    W27,
+    W28,
+    ...(isDrained ? [ownSteps.undrain] : []),
+  ].map((step) => plannedStep(step, machine));
+}
+
+type ShownPlan = Pick<ConnectorPlan, 'privilegedEndpoint' | 'clouds'>;
+
+export function connectCloudsSteps({ privilegedEndpoint, clouds }: ShownPlan): readonly PlannedStep[] {
+  return [
+    plannedStep(ownSteps.preconditions),
+    ...clouds.map(({ name }) => plannedStep(W8, name)),
+    ...(privilegedEndpoint.authentication === 'Credssp' ? [plannedStep(W11)] : []),
+    ...[W12, ownSteps.enableGate, W13, W15].map((step) => plannedStep(step)),
+    plannedStep(W16),
+    plannedStep(ownSteps.portalGate),
+    ...clouds.flatMap((cloud) => [
+      ...cloud.portalMachines.flatMap(portalSteps),
+      plannedStep(ownSteps.updateGate, cloud.name),
+      ...cloud.apiMachines.flatMap((machine) => apiSteps(machine, cloud.drain !== undefined)),
+      plannedStep(W30, cloud.name),
+      plannedStep(ownSteps.trustGate, cloud.name),
+      plannedStep(W31, cloud.name),
+      plannedStep(verifyTrust, cloud.name),
+    ]),
+    plannedStep(ownSteps.userGate),
+  ];
+}
+
+export function verifyConnectorSteps({ clouds }: ShownPlan): readonly PlannedStep[] {
+  return [
+    plannedStep(W13),
+    ...clouds.flatMap((cloud) => [
+      ...cloud.portalMachines.flatMap((machine) => [W20, W21, W22, W23].map((step) => plannedStep(step, machine))),
+      ...cloud.apiMachines.map((machine) => plannedStep(W28, machine)),
+      plannedStep(verifyTrust, cloud.name),
+    ]),
+  ];
+}
+
+export function disconnectCloudsSteps(plan: ShownPlan & Pick<ConnectorPlan, 'changedClouds'>): readonly PlannedStep[] {
+  if (plan.changedClouds.length === 0) return [plannedStep(ownSteps.forget)];
+  const clouds = cloudsToTakeBack(plan);
+  return [
+    plannedStep(W13),
+    ...clouds.flatMap((cloud) => [
+      plannedStep(ownSteps.trustGate, cloud.name),
+      plannedStep(W31, cloud.name),
+      plannedStep(ownSteps.updateGate, cloud.name),
+      ...cloud.apiMachines.flatMap((machine) => [W27, W26].map((step) => plannedStep(step, machine))),
+      ...cloud.portalMachines.flatMap((machine) => [W22, W21, W19, W18].map((step) => plannedStep(step, machine))),
+      ...cloud.apiMachines.map((machine) => plannedStep(stageOnApi, machine)),
+    ]),
+    ...clouds.map(({ name }) => plannedStep(W8, name)),
+    ...(plan.privilegedEndpoint.authentication === 'Credssp' ? [plannedStep(W11)] : []),
+  ];
+}
+
+/** Not those whose preconditions never held: nothing was done for them, and their machines may not even answer. */
+export function cloudsToTakeBack({
+  clouds,
+  changedClouds,
+}: Pick<ConnectorPlan, 'clouds' | 'changedClouds'>): readonly ConnectorCloud[] {
+  return clouds.filter(({ name }) => changedClouds.includes(name));
+}
+
+/** A file of the share. `problem` says why it could not be collected. */
+export interface CollectedFile {
+  readonly fileName: string;
+  readonly sha256: string;
+  readonly secretName: string;
+  readonly problem?: string;
+}
+
+interface OfConnector {
+  readonly connectorId: string;
+}
+
+export const readConnectorPlan = activityReference<
+  OfConnector,
+  { readonly outcome: 'ready'; readonly plan: ConnectorPlan; readonly files: readonly CloudDataFile[] } | Refusal
+>('readConnectorPlan');
+
+/**
+ * Makes the connector its stack's, and notes that from now on there is something to take back. Refused where the stack has got
+ * another one since, or other machines.
+ */
+export const bindConnector = activityReference<OfConnector, { readonly outcome: 'bound' } | Refusal>('bindConnector');
+
+/** What is wrong with the secrets that the application, or a machine by itself, will read for the connector; none is told. */
+export const lookAtSecrets = activityReference<OfConnector, readonly StoryProblem[]>('lookAtSecrets');
+
+/** Reads the collected files in Key Vault, matches them to the clouds by their endpoints, and keeps what they say. */
+export const matchDataFiles = activityReference<
+  OfConnector & {
+    readonly collected: readonly CollectedFile[];
+  },
+  { readonly outcome: 'matched'; readonly files: readonly CloudDataFile[] } | Refusal
+>('matchDataFiles');
+
+/** Calls the load balancer's hook of a cloud. */
+export const callDrainHook = activityReference<
+  OfConnector & { readonly cloud: string; readonly machineId: string; readonly action: 'drain' | 'undrain' },
+  | { readonly outcome: 'done' }
+  | { readonly outcome: 'wait'; readonly seconds: number; readonly reason: string }
+  | Refusal
+>('callDrainHook');
+
+/** Locks by name: `pep:…` and `sql:…`. `held` names the operation that has it. */
+export const takeLock = activityReference<
+  { readonly lock: string; readonly operationId: string },
+  { readonly outcome: 'taken' } | { readonly outcome: 'held'; readonly by: string }
+>('takeLock');
+export const releaseLock = activityReference<{ readonly lock: string; readonly operationId: string }, null>(
+  'releaseLock',
+);
+
+/** Keeps what the story learned on its way; fields that are not there stay as they were. */
+export const noteConnector = activityReference<
+  OfConnector & {
+    readonly warnings?: readonly StoryProblem[];
+    readonly thumbprints?: Readonly<Record<string, string>>;
+    readonly issuers?: readonly IssuerCertificate[];
+    readonly sqlServer?: { readonly cloud: string; readonly name: string };
+    /** Before the first change for its trust. */
+    readonly trustAttempted?: string;
+    readonly trustedCloud?: string;
+    readonly untrustedCloud?: string;
+  },
+  null
+>('noteConnector');

@@ -1,0 +1,53 @@
+import { activityReference } from '../operations/activity.ts';
+
+/** Input of every on-premises story. Attempt n of an operation runs as `<operation>-<n>`. */
+export interface OnPremisesInput {
+  readonly operationId: string;
+  readonly attempt: number;
+  /** Id of the machine, stack or connector. */
+  readonly target: string;
+}
+
+export interface StoryProblem {
+  readonly path: string;
+  readonly code: string;
+  readonly message: string;
+  readonly fix: string;
+}
+
+export type OnPremisesEnd =
+  | { readonly status: 'succeeded'; readonly result?: unknown }
+  | { readonly status: 'canceled' }
+  | {
+      readonly status: 'failed';
+      readonly step: string;
+      readonly code: string;
+      readonly message: string;
+      readonly errors?: readonly StoryProblem[];
+    };
+
+interface TitledStep {
+  /** The procedure's number. */
+  readonly id: string;
+  readonly title: string;
+}
+
+/** A step as an operation begins with it. */
+export interface PlannedStep {
+  readonly name: string;
+  readonly usualSeconds: number;
+}
+
+/** The name of an operation's step: the procedure's number, where it runs when that is not one place only, and what it does. */
+export function shownStep({ id, title }: TitledStep, where?: string): string {
+  return where === undefined ? `${id}: ${title}` : `${id} ${where}: ${title}`;
+}
+
+export function plannedStep(step: TitledStep & { readonly usualSeconds: number }, where?: string): PlannedStep {
+  return { name: shownStep(step, where), usualSeconds: step.usualSeconds };
+}
+
+/** The last act of every on-premises story: the operation's end, what the target's record says, claims given back. */
+export const finishOnPremises = activityReference<OnPremisesInput & { readonly end: OnPremisesEnd }, null>(
+  'finishOnPremises',
+);

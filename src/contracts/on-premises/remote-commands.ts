@@ -1,0 +1,131 @@
+import { activityReference } from '../operations/activity.ts';
+import type { StepAnswer, StepMode } from './remote-step.ts';
+
+export const remoteStepName = 'remoteStep';
+
+/** What is to become of a step: done (looked at, applied where needed, looked at again), only looked at, or taken back. */
+export type StepWish = 'ensure' | 'probe' | 'undo';
+
+/** One step on one machine, carried out by an instance of its own so that no history grows long. */
+export interface RemoteStepInput {
+  readonly operationId: string;
+  /** Names the step's instance and commands: `<operation>-<attempt>-<something>`, `[a-z0-9-]`, at most 80. */
+  readonly key: string;
+  /** The operation's step that shows how it goes. */
+  readonly shownAs: string;
+  readonly machineId: string;
+  readonly stepId: string;
+  readonly wish: StepWish;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** Names of Key Vault secrets by parameter. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** Name of the secret with the account that the step runs as. */
+  readonly runAs?: string;
+  /** Goes on though the operation was canceled: what has to be put right again. */
+  readonly always?: true;
+  /** Under which name Key Vault keeps a fact that nothing else may hold. */
+  readonly secretFacts?: Readonly<Record<string, string>>;
+}
+
+export type RemoteFacts = Readonly<Record<string, unknown>>;
+
+export type RemoteStepResult =
+  | { readonly outcome: 'done'; readonly changed: boolean; readonly facts: RemoteFacts; readonly message?: string }
+  /** Only when it was just looked at. */
+  | { readonly outcome: 'notDone'; readonly facts: RemoteFacts; readonly message?: string }
+  | {
+      readonly outcome: 'refused';
+      readonly code: string;
+      readonly message: string;
+      readonly facts?: RemoteFacts;
+    };
+
+/** One command: one mode of one step on one machine. */
+export interface RemoteCommandInput extends Omit<RemoteStepInput, 'key' | 'wish' | 'shownAs'> {
+  /** `<key>-<mode>-<try>`; the same id again is the same command. */
+  readonly commandId: string;
+  readonly mode: StepMode;
+  /** Who waits for the answer, and the event that tells it of one that a person gave. */
+  readonly instanceId: string;
+  readonly eventName: string;
+}
+
+export interface CommandFault {
+  readonly outcome: 'failed';
+  readonly fault: string;
+  readonly message: string;
+}
+
+/**
+ * Starts a command, or finds the one of that id. `busy`: another command is on the machine, or the way there is throttled.
+ * Refuses parameters that the step's contract does not allow before anything leaves the application.
+ */
+export const startCommand = activityReference<
+  RemoteCommandInput,
+  | {
+      readonly outcome: 'started';
+      readonly handle: string;
+      readonly timeoutSeconds: number;
+      readonly tries: number;
+      readonly isManual: boolean;
+    }
+  | { readonly outcome: 'busy'; readonly reason: string; readonly seconds: number }
+  | CommandFault
+>('startCommand');
+
+interface RunningCommand {
+  readonly commandId: string;
+  readonly machineId: string;
+  readonly handle: string;
+}
+
+/** Looks at a command. When it has answered, facts that are secret are in Key Vault and no longer in the answer. */
+export const pollCommand = activityReference<
+  RunningCommand & Pick<RemoteCommandInput, 'operationId' | 'stepId' | 'mode' | 'secretFacts' | 'always'>,
+  { readonly outcome: 'running' } | { readonly outcome: 'answered'; readonly answer: StepAnswer } | CommandFault
+>('pollCommand');
+
+/** Ends a command that takes too long. */
+export const cancelCommand = activityReference<RunningCommand, null>('cancelCommand');
+
+/** Removes what a command left on the machine and gives the machine to the next. False: try again, the machine is away. */
+export const cleanUpCommand = activityReference<RunningCommand, { readonly isClean: boolean }>('cleanUpCommand');
+
+/**
+ * Ends what a step's instance that came to no end of its own has left on its machine, and gives that to the next: the step died, or
+ * somebody ended it by hand. False: try again, the machine is away.
+ */
+export const abandonStep = activityReference<
+  Pick<RemoteStepInput, 'key' | 'machineId' | 'operationId'>,
+  { readonly isClean: boolean }
+>('abandonStep');
+
+/** Asks people for a decision; asking again changes the words only. Answers what was decided, if anything was. */
+export const askApproval = activityReference<
+  {
+    readonly operationId: string;
+    readonly name: string;
+    readonly detail: string;
+    readonly until: string;
+    readonly instanceId: string;
+    /** Raised at the instance when somebody has decided. */
+    readonly eventName: string;
+  },
+  { readonly decision: 'approved' | 'rejected' | 'canceled' | 'open' }
+>('askApproval');
+
+/** Notes that a step failed, beside others of its operation that go on. */
+export const failStep = activityReference<
+  { readonly operationId: string; readonly step: string; readonly detail: string },
+  null
+>('failStep');
+/** Notes that a step was not needed, or that it was taken back. */
+export const closeStep = activityReference<
+  {
+    readonly operationId: string;
+    readonly step: string;
+    readonly status: 'skipped' | 'undone';
+    readonly detail?: string;
+  },
+  null
+>('closeStep');

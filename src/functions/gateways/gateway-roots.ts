@@ -1,0 +1,215 @@
+import { z } from 'zod';
+import type { Books } from '../../stores/stores.ts';
+import type { Operations } from '../../services/operations/operations.ts';
+import { gatewayRootStates, revocationStates } from '../../stores/records/gateways.ts';
+import type { TrustDesk } from '../../services/gateways/trust-roots.ts';
+import { AppError } from '../../domain/app-error.ts';
+import { operationViewSchema } from '../../domain/operation.ts';
+import { accepted } from '../http/accepted-operation.ts';
+import { requireGateway } from './gateways.ts';
+import { defineRoute } from '../http/define-route.ts';
+import type { Route } from '../http/route.ts';
+import { slugParams, slugSchema } from '../http/slug-schema.ts';
+
+export interface GatewayRootRoutesOptions {
+  readonly books: Books;
+  readonly operations: Pick<Operations, 'view'>;
+  readonly trust: TrustDesk;
+}
+
+const tags = ['Gateways'];
+const rootParams = z.strictObject({ id: slugSchema, rootId: slugSchema });
+const entryNameSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/)
+  .meta({
+    description: "Name of the entry on the gateway: letters, digits, '.', '_' and '-'. The root's id if not given.",
+  });
+
+const foreignEntrySchema = z.object({
+  entryName: z.string(),
+  thumbprint: z.string().optional().meta({ description: 'Absent where the entry cannot be read.' }),
+  subject: z.string().optional(),
+  notAfter: z.string().optional(),
+  rootId: z.string().optional().meta({ description: 'The root of Gatehouse that somebody else has put there.' }),
+  firstSeenAt: z.string(),
+});
+
+const sessionProofFields = {
+  reason: z.string().optional(),
+  retryAt: z
+    .string()
+    .optional()
+    .meta({ description: 'When an entry that Azure refused is tried again at the latest.' }),
+  provenAt: z.string().optional(),
+  unsure: z.string().optional().meta({ description: 'Why nothing could be said of their sessions at the last look.' }),
+};
+
+const gatewayRootSchema = z.object({
+  rootId: z.string(),
+  entryName: z.string(),
+  thumbprint: z.string(),
+  state: z.enum(gatewayRootStates),
+  sessions: z.enum(['open', 'disconnected', 'proven']).optional().meta({
+    description: 'Of a removed root: whether sessions of its certificates were looked at, cut, and proven to be gone.',
+  }),
+  ...sessionProofFields,
+  updatedAt: z.string(),
+});
+
+const gatewayRevocationSchema = z.object({
+  thumbprint: z.string(),
+  commonName: z.string(),
+  state: z.enum(revocationStates),
+  ...sessionProofFields,
+  requestedAt: z.string(),
+  listedAt: z.string().optional(),
+});
+
+const profileViewSchema = z.object({
+  gatewayId: z.string(),
+  serverFqdn: z.string(),
+  routes: z.array(z.string()),
+  dnsServers: z.array(z.string()),
+  serverRootThumbprint: z.string().optional(),
+  hash: z.string(),
+  madeAt: z.string(),
+});
+
+/** What a gateway trusts and refuses, and its profile package. */
+export function gatewayRootRoutes(options: GatewayRootRoutesOptions): readonly Route[] {
+  const { books, operations, trust } = options;
+  const common = { tags, role: 'reader' } as const;
+
+  async function others(
+    gatewayId: string,
+    kind: 'root' | 'revocation',
+  ): Promise<{ readonly others: readonly z.infer<typeof foreignEntrySchema>[] }> {
+    const entries = (await books.foreignEntries.list(gatewayId)).map(({ record }) => record);
+    return {
+      others: entries
+        .filter((entry) => entry.kind === kind)
+        .map(({ name, ...entry }) => foreignEntrySchema.parse({ ...entry, entryName: name })),
+    };
+  }
+
+  const listRoots = defineRoute({
+    ...common,
+    name: 'listGatewayRoots',
+    method: 'GET',
+    path: 'gateways/{id}/roots',
+    action: 'gateway.listRoots',
+    summary: "Lists every root on a gateway: Gatehouse's with how far each has come, and others'.",
+    request: { params: slugParams },
+    responses: { 200: listSchema(gatewayRootSchema) },
+    handler: async ({ params }) => {
+      const { observed } = await requireGateway(books, params.id);
+      const items = (await books.gatewayRoots.list(params.id)).map(({ record }) => gatewayRootSchema.parse(record));
+      return { status: 200, body: { items, ...(await others(params.id, 'root')), ...seenAt(observed) } };
+    },
+  });
+
+  const listRevocations = defineRoute({
+    ...common,
+    name: 'listGatewayRevocations',
+    method: 'GET',
+    path: 'gateways/{id}/revocations',
+    action: 'gateway.listRevocations',
+    summary:
+      "Lists every revocation on a gateway: Gatehouse's with how far each has come, up to its proof, and others'.",
+    request: { params: slugParams },
+    responses: { 200: listSchema(gatewayRevocationSchema) },
+    handler: async ({ params }) => {
+      const { observed } = await requireGateway(books, params.id);
+      const rows = await books.gatewayRevocations.list(params.id);
+      const items = rows.map(({ record }) => gatewayRevocationSchema.parse(record));
+      return { status: 200, body: { items, ...(await others(params.id, 'revocation')), ...seenAt(observed) } };
+    },
+  });
+
+  const trustRoot = defineRoute({
+    name: 'trustRoot',
+    method: 'PUT',
+    path: 'gateways/{id}/roots/{rootId}',
+    action: 'gateway.trustRoot',
+    role: 'operator',
+    summary: 'Makes the gateway trust a root.',
+    tags,
+    request: { params: rootParams, body: z.strictObject({ entryName: entryNameSchema.optional() }) },
+    responses: { 202: operationViewSchema },
+    handler: async ({ params, body, caller, operationId, orchestrations }) => {
+      const request = { operationId: operationId(), requestedBy: caller.id, orchestrations };
+      const { id } = await trust.trust(params.id, params.rootId, body.entryName, request);
+      return accepted(operations, id);
+    },
+  });
+
+  const distrustRoot = defineRoute({
+    name: 'distrustRoot',
+    method: 'DELETE',
+    path: 'gateways/{id}/roots/{rootId}',
+    action: 'gateway.distrustRoot',
+    role: 'operator',
+    summary: 'Takes a root off the gateway; its clients can then no longer connect.',
+    tags,
+    request: { params: rootParams, query: z.strictObject({ force: z.enum(['true', 'false']).optional() }) },
+    responses: { 202: operationViewSchema },
+    handler: async ({ params, query, caller, operationId, orchestrations }) => {
+      const request = { operationId: operationId(), requestedBy: caller.id, orchestrations };
+      const { id } = await trust.distrust(params.id, params.rootId, query.force === 'true', request);
+      return accepted(operations, id);
+    },
+  });
+
+  const makeProfile = defineRoute({
+    name: 'makeProfile',
+    method: 'POST',
+    path: 'gateways/{id}/profile',
+    action: 'gateway.makeProfile',
+    role: 'operator',
+    summary: 'Has Azure make a new profile package and keeps it.',
+    tags,
+    request: { params: slugParams },
+    responses: { 202: operationViewSchema },
+    handler: async ({ params, caller, operationId, orchestrations }) => {
+      const { id } = await trust.requestProfile(params.id, {
+        operationId: operationId(),
+        requestedBy: caller.id,
+        orchestrations,
+      });
+      return accepted(operations, id);
+    },
+  });
+
+  const getProfile = defineRoute({
+    ...common,
+    name: 'getProfile',
+    method: 'GET',
+    path: 'gateways/{id}/profile',
+    action: 'gateway.readProfile',
+    summary: 'Says what the newest profile package holds, without its secrets.',
+    request: { params: slugParams },
+    responses: { 200: profileViewSchema },
+    handler: async ({ params }) => {
+      await requireGateway(books, params.id);
+      const profile = (await books.profiles.get({ partitionKey: params.id, rowKey: 'newest' }))?.record;
+      if (profile === undefined)
+        throw new AppError('ERR_NOT_FOUND', `Gateway ${params.id} has no profile package yet.`);
+      return { status: 200, body: profileViewSchema.parse(profile) };
+    },
+  });
+
+  return [listRoots, listRevocations, trustRoot, distrustRoot, makeProfile, getProfile];
+}
+
+function listSchema<Item extends z.ZodType>(item: Item) {
+  return z.object({
+    items: z.array(item),
+    others: z.array(foreignEntrySchema).meta({ description: "What is on the gateway and is not Gatehouse's." }),
+    seenAt: z.string().optional().meta({ description: 'When the gateway was last looked at.' }),
+  });
+}
+
+function seenAt(observed: { readonly checkedAt: string } | undefined): { readonly seenAt?: string } {
+  return observed === undefined ? {} : { seenAt: observed.checkedAt };
+}

@@ -1,0 +1,247 @@
+import { z } from 'zod';
+import type { Books } from '../../stores/stores.ts';
+import type { GatewayStories } from '../../services/gateways/gateways.ts';
+import type { Operations } from '../../services/operations/operations.ts';
+import { gatewayKeys, gatewayPartition, gatewayStates, type GatewayRecord } from '../../stores/records/gateways.ts';
+import { AppError } from '../../domain/app-error.ts';
+import { completeGatewayPlan, gatewayPlanSchema } from '../../domain/gateway-plan.ts';
+import { operationViewSchema } from '../../domain/operation.ts';
+import type { Problem } from '../../domain/preflight/problem.ts';
+import type { JudgePlan, JudgePlanParts } from '../../services/gateways/judge-plan.ts';
+import { accepted } from '../http/accepted-operation.ts';
+import { defineRoute } from '../http/define-route.ts';
+import { continuationSchema, pageSchema, readContinuation, topSchema, toPage } from '../http/list-query.ts';
+import type { Route } from '../http/route.ts';
+import { slugParams } from '../http/slug-schema.ts';
+
+export interface GatewayRoutesOptions {
+  readonly books: Books;
+  readonly stories: GatewayStories;
+  readonly operations: Pick<Operations, 'view'>;
+  readonly subscriptionId: string;
+  readonly judgePlan: JudgePlan;
+  readonly judgePlanParts: JudgePlanParts;
+}
+
+const tags = ['Gateways'];
+
+const problemSchema = z.object({
+  path: z.string(),
+  code: z.string(),
+  restsOn: z.array(z.string()).optional().meta({
+    description: 'JSON Pointers of the other fields that it follows from: changing one of them may mend it too.',
+  }),
+  severity: z.enum(['error', 'warning']),
+  message: z.string(),
+  fix: z.string(),
+  source: z.string().optional(),
+});
+
+const gatewayViewSchema = z
+  .object({
+    id: z.string(),
+    resourceId: z.string(),
+    state: z.enum(gatewayStates),
+    plan: z.unknown(),
+    desired: z.object({ roots: z.array(z.string()), revocations: z.int() }),
+    observed: z.object({ provisioningState: z.string(), checkedAt: z.string() }).optional(),
+    generation: z.object({ desired: z.int(), applied: z.int() }),
+    writeFailure: z
+      .object({
+        code: z.string(),
+        message: z.string(),
+        correlationId: z.string().optional(),
+        since: z.string(),
+        attempts: z.int(),
+        nextTryAt: z.string(),
+      })
+      .optional()
+      .meta({
+        description:
+          "Why the gateway is not as wanted, in Azure's words. It is tried again, at the latest at nextTryAt.",
+      }),
+    notInForce: z.array(z.string()).meta({
+      description:
+        'Thumbprints of revocations that are wanted and are not on the gateway, because it holds 300 already.',
+    }),
+    updateTimes: z.object({ count: z.int(), p50Seconds: z.number().optional(), p95Seconds: z.number().optional() }),
+    publicIpAddresses: z.array(z.string()),
+    lastOperation: z.string().optional(),
+  })
+  .meta({ id: 'Gateway' });
+
+export function gatewayRoutes(options: GatewayRoutesOptions): readonly Route[] {
+  return [
+    preflightGateway(options),
+    buildGateway(options),
+    listGateways(options),
+    getGateway(options),
+    removeGateway(options),
+  ];
+}
+
+function preflightGateway({ judgePlan, judgePlanParts }: GatewayRoutesOptions): Route {
+  return defineRoute({
+    name: 'preflightGateway',
+    method: 'POST',
+    path: 'gateway-preflights',
+    action: 'gateway.preflight',
+    role: 'reader',
+    summary: 'Says everything that is wrong with a plan, and changes nothing.',
+    tags,
+    request: { body: gatewayPlanSchema },
+    responses: { 200: z.object({ ok: z.boolean(), problems: z.array(problemSchema) }) },
+    alsoWrong: async (parts, faults) => (await judgePlanParts(parts, faults)).map(toErrorItem),
+    handler: async ({ body }) => {
+      const { problems } = await judgePlan(body);
+      return { status: 200, body: { ok: !hasErrors(problems), problems } };
+    },
+  });
+}
+
+function buildGateway({ judgePlan, judgePlanParts, stories, operations, subscriptionId }: GatewayRoutesOptions): Route {
+  return defineRoute({
+    name: 'createGateway',
+    method: 'POST',
+    path: 'gateways',
+    action: 'gateway.build',
+    role: 'operator',
+    summary: 'Builds a gateway and everything under it.',
+    tags,
+    request: { body: gatewayPlanSchema },
+    responses: { 202: operationViewSchema },
+    alsoWrong: async (parts, faults) => (await judgePlanParts(parts, faults)).map(toErrorItem),
+    handler: async ({ body, caller, operationId, orchestrations }) => {
+      const request = { operationId: operationId(), requestedBy: caller.id, orchestrations };
+      const { problems, existingAddressSpace } = await judgePlan(body, request.operationId);
+      const plan = completeGatewayPlan(body, {
+        subscriptionId,
+        ...(existingAddressSpace === undefined ? {} : { existingAddressSpace }),
+      });
+      const errors = problems.filter(({ severity }) => severity === 'error');
+      if (errors.length > 0) {
+        // A network that is only being built on is a matter of waiting, not of another plan.
+        if (errors.every(({ code }) => code === 'virtualNetworkHasGateway')) {
+          await stories.requireUnclaimed(plan, request.operationId);
+        }
+        throw refusalOf(errors);
+      }
+      const { id } = await stories.build(plan, request);
+      return accepted(operations, id);
+    },
+  });
+}
+
+function listGateways({ books }: GatewayRoutesOptions): Route {
+  return defineRoute({
+    name: 'listGateways',
+    method: 'GET',
+    path: 'gateways',
+    action: 'gateway.list',
+    role: 'reader',
+    summary: 'Lists the gateways.',
+    tags,
+    request: { query: z.strictObject({ top: topSchema, continuation: continuationSchema }) },
+    responses: { 200: pageSchema(gatewayViewSchema) },
+    handler: async ({ query }) => {
+      const after = readContinuation(query.continuation, /^[a-z0-9-]{1,63}$/);
+      const rows = await books.gateways.list(gatewayPartition, {
+        top: query.top,
+        ...(after === undefined ? {} : { from: `${after}~` }),
+      });
+      const items = await Promise.all(rows.map(({ record }) => toView(books, record)));
+      const continuation = rows.length === query.top ? rows.at(-1)?.record.id : undefined;
+      return { status: 200, body: toPage(items, { path: 'gateways', query: { top: query.top }, continuation }) };
+    },
+  });
+}
+
+function getGateway({ books }: GatewayRoutesOptions): Route {
+  return defineRoute({
+    name: 'getGateway',
+    method: 'GET',
+    path: 'gateways/{id}',
+    action: 'gateway.read',
+    role: 'reader',
+    summary: 'Says what a gateway should be, what it was seen to be, and how long its updates take.',
+    tags,
+    request: { params: slugParams },
+    responses: { 200: gatewayViewSchema },
+    handler: async ({ params }) => ({ status: 200, body: await toView(books, await requireGateway(books, params.id)) }),
+  });
+}
+
+function removeGateway({ stories, operations }: GatewayRoutesOptions): Route {
+  return defineRoute({
+    name: 'deleteGateway',
+    method: 'DELETE',
+    path: 'gateways/{id}',
+    action: 'gateway.remove',
+    role: 'administrator',
+    summary: 'Deletes what Gatehouse made for the gateway, in order, and nothing else.',
+    tags,
+    request: { params: slugParams },
+    responses: { 202: operationViewSchema },
+    handler: async ({ params, caller, operationId, orchestrations }) => {
+      const { id } = await stories.remove(params.id, {
+        operationId: operationId(),
+        requestedBy: caller.id,
+        orchestrations,
+      });
+      return accepted(operations, id);
+    },
+  });
+}
+
+export async function requireGateway(books: Books, id: string): Promise<GatewayRecord> {
+  const record = (await books.gateways.get(gatewayKeys(id)))?.record;
+  if (record === undefined) throw new AppError('ERR_NOT_FOUND', `Gateway ${id} does not exist.`);
+  return record;
+}
+
+function hasErrors(problems: readonly Problem[]): boolean {
+  return problems.some(({ severity }) => severity === 'error');
+}
+
+/** Names that are taken: the plan itself may be right. */
+const conflictCodes: ReadonlySet<string> = new Set(['idTaken', 'gatewayRegistered', 'gatewayExists']);
+
+function refusalOf(errors: readonly Problem[]): AppError {
+  const problems = errors.map(toErrorItem);
+  return errors.every(({ code }) => conflictCodes.has(code))
+    ? new AppError('ERR_CONFLICT', errors.map(({ message, fix }) => `${message} ${fix}`).join(' '), { problems })
+    : new AppError('ERR_PLAN_REFUSED', `The plan cannot be built: ${errors.length} problems.`, { problems });
+}
+
+function toErrorItem({ path, code, message, fix }: Problem): Pick<Problem, 'path' | 'code' | 'message' | 'fix'> {
+  return { path, code, message, fix };
+}
+
+async function toView(books: Books, record: GatewayRecord): Promise<z.infer<typeof gatewayViewSchema>> {
+  const roots = (await books.gatewayRoots.list(record.id)).map((row) => row.record).filter(({ wanted }) => wanted);
+  const revocations = (await books.gatewayRevocations.list(record.id)).filter((row) => row.record.wanted);
+  const { observed } = record;
+  return {
+    id: record.id,
+    resourceId: record.resourceId,
+    state: record.state,
+    plan: record.plan,
+    desired: { roots: roots.map(({ rootId }) => rootId), revocations: revocations.length },
+    ...(observed === undefined
+      ? {}
+      : { observed: { provisioningState: observed.provisioningState, checkedAt: observed.checkedAt } }),
+    generation: { desired: record.desired, applied: record.applied },
+    ...(record.writeFailure === undefined ? {} : { writeFailure: record.writeFailure }),
+    notInForce: revocations.filter((row) => row.record.state === 'overLimit').map((row) => row.record.thumbprint),
+    updateTimes: { count: record.updateSeconds.length, ...percentiles(record.updateSeconds) },
+    publicIpAddresses: observed?.publicIpAddresses ?? [],
+    ...(record.lastOperationId === undefined ? {} : { lastOperation: record.lastOperationId }),
+  };
+}
+
+function percentiles(seconds: readonly number[]): { p50Seconds?: number; p95Seconds?: number } {
+  const sorted = seconds.toSorted((a, b) => a - b);
+  const p50 = sorted[Math.ceil(sorted.length * 0.5) - 1];
+  const p95 = sorted[Math.ceil(sorted.length * 0.95) - 1];
+  return p50 === undefined || p95 === undefined ? {} : { p50Seconds: p50, p95Seconds: p95 };
+}

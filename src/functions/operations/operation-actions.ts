@@ -1,0 +1,56 @@
+import type { GatewayStories } from '../../services/gateways/gateways.ts';
+import type { OnPremisesStories } from '../../services/on-premises/procedures.ts';
+import type { Operations } from '../../services/operations/operations.ts';
+import { AppError } from '../../domain/app-error.ts';
+import type { OperationKind } from '../../domain/operation-kinds.ts';
+import type { OperationView } from '../../domain/operation.ts';
+import type { OperationActionInput, OperationActions } from './operations.ts';
+
+/** What can be done with operations that failed or were canceled. */
+export function storyActions(options: {
+  readonly stories: GatewayStories;
+  readonly machineStories: Pick<OnPremisesStories, 'resume'>;
+  readonly operations: Pick<Operations, 'view'>;
+}): Readonly<Record<OperationKind, OperationActions>> {
+  const { stories } = options;
+
+  async function view(id: string): Promise<OperationView> {
+    const found = await options.operations.view(id);
+    if (found === undefined) throw new AppError('ERR_NOT_FOUND', `There is no operation ${id}.`);
+    return found;
+  }
+
+  async function resume({ operation, orchestrations }: OperationActionInput): Promise<OperationView> {
+    await stories.resume(operation, orchestrations);
+    return view(operation.id);
+  }
+
+  async function remove(input: OperationActionInput): Promise<OperationView> {
+    const { operation, caller, orchestrations } = input;
+    const request = { operationId: input.operationId(), requestedBy: caller.id, orchestrations };
+    return view((await stories.remove(operation.target, request, operation)).id);
+  }
+
+  async function resumeOnMachines({ operation, orchestrations }: OperationActionInput): Promise<OperationView> {
+    await options.machineStories.resume(operation, orchestrations);
+    return view(operation.id);
+  }
+
+  const onMachines = { resume: resumeOnMachines };
+  return {
+    buildGateway: { resume, remove },
+    removeGateway: { resume },
+    trustRoot: {},
+    distrustRoot: {},
+    generateProfile: {},
+    revokeCertificate: {},
+    reinstateCertificate: {},
+    checkMachine: onMachines,
+    openVpnAccess: onMachines,
+    closeVpnAccess: onMachines,
+    setVpnUser: onMachines,
+    connectClouds: onMachines,
+    disconnectClouds: onMachines,
+    checkConnector: onMachines,
+  };
+}

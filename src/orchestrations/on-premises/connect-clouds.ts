@@ -1,0 +1,206 @@
+import type { OrchestrationContext } from 'durable-functions';
+import { endStep } from '../../contracts/gateways/build-gateway.ts';
+import {
+  bindConnector,
+  connectPortalsName,
+  matchDataFiles,
+  ownSteps,
+  portalLanes,
+  type CloudDataFile,
+  type CollectedFile,
+  type ConnectorPlan,
+  type LaneResult,
+  type PortalLaneInput,
+} from '../../contracts/on-premises/connectors.ts';
+import { connectorSteps as W } from '../../contracts/on-premises/connector-steps.ts';
+import { shownStep, type OnPremisesEnd, type StoryProblem } from '../../contracts/on-premises/on-premises.ts';
+import { failStep } from '../../contracts/on-premises/remote-commands.ts';
+import { ownSecretName } from '../../domain/secret-uses.ts';
+import { callActivity, type Steps } from '../operations/call-activity.ts';
+import { connectApis } from './connect-apis.ts';
+import { connectorAccess, readPlan } from './connector-access.ts';
+import { trustIssuers } from './trust-issuers.ts';
+import { checkPreconditions } from './connector-preconditions.ts';
+import { diagnosed, reachedBefore, type Reached } from './diagnose-connector.ts';
+import {
+  begin,
+  gate,
+  isDoneAlready,
+  locked,
+  runStep,
+  skip,
+  stopped,
+  StoryStopped,
+  tellStory,
+  type Story,
+} from './procedure.ts';
+
+/**
+ * Connects Windows Azure Pack clouds to Azure Stack. Azure Stack's side comes first, once; then cloud by cloud: its portals side by
+ * side, its tenant APIs one at a time, the trust from one of them. People approve what cannot simply be taken back.
+ */
+export function* connectClouds(context: OrchestrationContext): Steps<OnPremisesEnd> {
+  return yield* tellStory(context, function* (story, connectorId) {
+    const first = yield* readPlan(context, connectorId);
+    const { plan, warnings } = yield* checkPreconditions(context, story, first.plan);
+    const bound = yield* callActivity(context, bindConnector, { connectorId });
+    if (bound.outcome === 'refused') throw stopped('', bound.code, bound.message);
+    const progress: Progress = { plan, warnings, reached: reachedBefore(plan) };
+    yield* diagnosed(context, story, progress, connect(context, story, progress));
+    return { clouds: plan.clouds.map(({ name }) => name), warnings };
+  });
+}
+
+interface Progress {
+  readonly plan: ConnectorPlan;
+  readonly warnings: readonly StoryProblem[];
+  readonly reached: Reached;
+}
+
+function* connect(context: OrchestrationContext, story: Story, { plan, warnings, reached }: Progress): Steps<void> {
+  yield* trustIssuers(context, story, plan, { onTrusted: (cloud) => reached.issuers.add(cloud) });
+  const files = yield* enableMultiCloud(context, story, plan, warnings);
+  yield* gate(context, story, {
+    step: shownStep(ownSteps.portalGate),
+    name: 'portal-shows-clouds',
+    detail:
+      `Sign in to https://${plan.azureStackPortalFqdn}/ as a tenant. Errors about fetching subscriptions or extensions from the new clouds are expected now. ` +
+      'Approve when the Cloud list at the top left shows ' +
+      `${plan.clouds.map(({ name }) => name).join(', ')}.`,
+    days: plan.approvalDays,
+  });
+  for (const cloud of plan.clouds) {
+    yield* connectPortalsOf(context, story, plan, cloud.name, reached);
+    const file = files.find((candidate) => candidate.cloud === cloud.name);
+    if (file === undefined) throw stopped('', 'Precondition', `Cloud ${cloud.name} has no data file.`);
+    yield* connectApis(context, story, plan, cloud, file);
+  }
+  yield* gate(context, story, {
+    step: shownStep(ownSteps.userGate),
+    name: 'tenant-sees-machines',
+    detail:
+      'Sign in to the portal of Azure Stack as a tenant whose user principal name exists in both clouds, choose each new cloud and look at its virtual machines. ' +
+      'Remote Desktop and routing between the clouds are not checked here. Approve when they are shown.',
+    days: plan.approvalDays,
+  });
+}
+
+/** W11 to W16: the privileged endpoint, under a lock because it serves one such change at a time. */
+function* enableMultiCloud(
+  context: OrchestrationContext,
+  story: Story,
+  plan: ConnectorPlan,
+  warnings: readonly StoryProblem[],
+): Steps<readonly CloudDataFile[]> {
+  const { privilegedEndpoint: pep, connectorId, hostMachine } = plan;
+  const { host, enable } = connectorAccess(context, story, plan);
+  if (pep.authentication === 'Credssp') yield* host({ step: W.W11, parameters: { computerName: pep.computerName } });
+  const { computerName, authentication } = pep;
+  const secrets = { credential: pep.credentialSecret };
+  yield* host({ step: W.W12, parameters: { computerName, authentication }, secrets });
+
+  if (yield* isDoneAlready(context, story, { ...enable, machineId: hostMachine }))
+    yield* skip(context, story, shownStep(ownSteps.enableGate), 'Multi-cloud mode is on already.');
+  else yield* approveMultiCloud(context, story, plan, warnings);
+  const turn = { lock: `pep:${hostMachine}`, step: shownStep(enable.step) };
+  yield* locked(context, story, turn, () => host(enable));
+  return yield* collectDataFiles(context, story, plan, connectorId);
+}
+
+function approveMultiCloud(
+  context: OrchestrationContext,
+  story: Story,
+  plan: ConnectorPlan,
+  warnings: readonly StoryProblem[],
+): Steps<void> {
+  return gate(context, story, {
+    step: shownStep(ownSteps.enableGate),
+    name: 'enable-multi-cloud',
+    detail:
+      `Add-AzurePackConnector will run on ${plan.privilegedEndpoint.computerName} for ${plan.clouds.map(({ name, endpoint }) => `${name} (${endpoint})`).join(', ')}. ` +
+      'The connector is a preview for test environments, on systems other than CPS: never for production. Approve when that is so, and when the names and addresses are right.' +
+      warnings.map(({ message }) => ` Warning: ${message}`).join(''),
+    days: plan.approvalDays,
+  });
+}
+
+function* collectDataFiles(
+  context: OrchestrationContext,
+  story: Story,
+  plan: ConnectorPlan,
+  connectorId: string,
+): Steps<readonly CloudDataFile[]> {
+  const { share, credentialSecret } = plan.dataFiles;
+  const { host, hostRequest } = connectorAccess(context, story, plan);
+  const secrets = { shareCredential: credentialSecret };
+  const listed = yield* host({ step: W.W15, parameters: { share }, secrets });
+  const newest = listedFiles(listed.facts['files']).slice(0, filesMax(plan));
+
+  const step = shownStep(W.W16);
+  yield* begin(context, story, step);
+  const collected: CollectedFile[] = [];
+  for (const { name: fileName, sha256 } of newest) {
+    const secretName = ownSecretName('dataFile', `${connectorId}-${sha256.slice(0, 16)}`);
+    const result = yield* runStep(context, story, {
+      ...hostRequest({ step: W.W16, parameters: { share, fileName, sha256 }, secrets }),
+      secretFacts: { content: secretName },
+    });
+    collected.push({
+      fileName,
+      sha256,
+      secretName,
+      ...(result.outcome === 'refused' ? { problem: result.message } : {}),
+    });
+  }
+  const matched = yield* callActivity(context, matchDataFiles, { connectorId, collected });
+  const { operationId } = story;
+  if (matched.outcome === 'refused') {
+    yield* callActivity(context, failStep, { operationId, step, detail: `${matched.code}: ${matched.message}` });
+    throw stopped(step, matched.code, matched.message);
+  }
+  yield* callActivity(context, endStep, { operationId, step, detail: `${matched.files.length} files.` });
+  return matched.files;
+}
+
+/** The share keeps the files of earlier runs: those of now are among the newest. */
+function filesMax({ clouds }: ConnectorPlan): number {
+  return Math.max(10, clouds.length * 3);
+}
+
+interface ListedFile {
+  readonly name: string;
+  readonly sha256: string;
+  readonly writtenAt: string;
+}
+
+function listedFiles(fact: unknown): readonly ListedFile[] {
+  const files = Array.isArray(fact) ? (fact as readonly ListedFile[]) : [];
+  return [...files].sort((a, b) => (a.writtenAt < b.writtenAt ? 1 : -1));
+}
+
+/** The portals of a cloud in lanes side by side; a failure in one lets the others end. */
+function* connectPortalsOf(
+  context: OrchestrationContext,
+  story: Story,
+  plan: ConnectorPlan,
+  cloud: string,
+  reached: Reached,
+): Steps<void> {
+  const count = plan.clouds.find(({ name }) => name === cloud)?.portalMachines.length ?? 0;
+  const position = plan.clouds.findIndex(({ name }) => name === cloud);
+  const lanes = Array.from({ length: Math.min(portalLanes, count) }, (_, lane) => {
+    const { operationId, attempt } = story;
+    const input: PortalLaneInput = { operationId, attempt, connectorId: plan.connectorId, cloud, position, lane };
+    return context.df.callSubOrchestrator(
+      connectPortalsName,
+      input,
+      `${operationId}-${attempt}-portals-${position}-${lane}`,
+    );
+  });
+  const results = (yield context.df.Task.all(lanes)) as readonly LaneResult[];
+  const refused = results.find((result) => result.outcome === 'refused');
+  // W23 is the look at what was set up until then.
+  if (refused === undefined || refused.step.startsWith(`${W.W23.id} `)) reached.endpoints.add(cloud);
+  if (refused?.outcome === 'refused') throw stopped(refused.step, refused.code, refused.message);
+  if (results.some(({ outcome }) => outcome === 'canceled')) throw new StoryStopped({ status: 'canceled' });
+}

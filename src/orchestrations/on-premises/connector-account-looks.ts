@@ -1,0 +1,136 @@
+import type { OrchestrationContext } from 'durable-functions';
+import type { ConnectorCloud, ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
+import { connectorSteps as W } from '../../contracts/on-premises/connector-steps.ts';
+import type { StoryProblem } from '../../contracts/on-premises/on-premises.ts';
+import type { Steps } from '../operations/call-activity.ts';
+import { trustRequest } from './connect-apis.ts';
+import { allWell, judged, type Findings, type Look } from './connector-looks.ts';
+import { runStep, type Story } from './procedure.ts';
+
+/** A look as somebody: with the account in this secret. */
+interface AccountLook extends Look {
+  readonly secret: string;
+}
+
+/**
+ * What only an account gets to see: the users in the directories of both sides, and whether the account of W31 gets at the SQL server
+ * and is who it has to be there. One after the other: a password that was refused once is not tried at the next place, or the account
+ * is locked out. What cannot be looked at is a warning.
+ */
+export function* lookWithAccounts(
+  context: OrchestrationContext,
+  story: Story,
+  plan: ConnectorPlan,
+  knownPaths: ReadonlySet<string>,
+): Steps<readonly Findings[]> {
+  const looks = [...userLooks(plan), ...plan.clouds.map((cloud, index) => serverLook(cloud, index))];
+  const findings: Findings[] = [];
+  const refused = new Set<string>();
+  for (const look of looks) {
+    if ('code' in look) {
+      findings.push({ errors: [], warnings: [look] });
+      continue;
+    }
+    // Said already: the secret is not there.
+    if (knownPaths.has(look.path) || refused.has(look.secret)) continue;
+    const result = yield* runStep(context, story, look.request);
+    if (result.outcome === 'refused' && result.code === 'AuthFailed') refused.add(look.secret);
+    findings.push(judged(look, result));
+  }
+  return findings;
+}
+
+function userLooks(plan: ConnectorPlan): readonly (AccountLook | StoryProblem)[] {
+  const { userPrincipalNames, identity, hostMachine, dataFiles, clouds } = plan;
+  if (userPrincipalNames.length === 0) return [];
+  const inStack = { where: 'the directory of Azure Stack', machineId: hostMachine };
+  return [
+    identity === 'entra'
+      ? usersNotLookedAt(
+          `in ${inStack.where}: with Microsoft Entra ID it is none of its own.`,
+          'Look in Microsoft Entra ID.',
+        )
+      : userLook(plan, { ...inStack, path: '/dataFiles/credentialSecret', secret: dataFiles.credentialSecret }),
+    ...clouds.map(({ name, directoryCredentialSecret: secret, trustMachine }, index) => {
+      const where = `the directory of cloud ${name}`;
+      return secret === undefined
+        ? usersNotLookedAt(
+            `in ${where}: the cloud names no directoryCredentialSecret.`,
+            'Name one, or look there yourself.',
+          )
+        : userLook(plan, {
+            where,
+            machineId: trustMachine,
+            path: `/clouds/${index}/directoryCredentialSecret`,
+            secret,
+          });
+    }),
+  ];
+}
+
+function userLook(
+  { userPrincipalNames }: ConnectorPlan,
+  {
+    where,
+    machineId,
+    path,
+    secret,
+  }: { readonly where: string; readonly machineId: string; readonly path: string; readonly secret: string },
+): AccountLook {
+  return {
+    path,
+    secret,
+    request: {
+      step: W.W3,
+      machineId,
+      wish: 'probe',
+      parameters: { userPrincipalNames },
+      secrets: { credential: secret },
+    },
+    judge: ({ missing }) => ({ errors: [], warnings: missingUsers(missing, where) }),
+    // A machine without the tools for it keeps nobody from connecting.
+    excuse: ({ code, message }) =>
+      code === 'Precondition' ? usersNotLookedAt(`in ${where}: ${message}`, 'Look there yourself.') : undefined,
+  };
+}
+
+function missingUsers(missing: unknown, where: string): readonly StoryProblem[] {
+  const names = Array.isArray(missing) ? (missing as readonly string[]) : [];
+  return names.map((name) => ({
+    path: usersPath,
+    code: 'userMissing',
+    message: `${name} does not exist in ${where}.`,
+    fix: 'Whoever uses both clouds needs the same user principal name in both.',
+  }));
+}
+
+const usersPath = '/userPrincipalNames';
+
+function usersNotLookedAt(why: string, fix: string): StoryProblem {
+  return { path: usersPath, code: 'notLookedAt', message: `The users were not looked up ${why}`, fix };
+}
+
+/** Asks for a token service that nobody trusts: whether the server opens, to whom, and with which database is all that counts. */
+function serverLook(cloud: ConnectorCloud, index: number): AccountLook | StoryProblem {
+  const { name, sqlServer, sqlRunAsSecret: secret } = cloud;
+  if (sqlServer === undefined)
+    return {
+      path: `/clouds/${index}/sqlServer`,
+      code: 'notLookedAt',
+      message: `Whether the account of the trust gets at the SQL server of cloud ${name} was not looked at: the server is found only later.`,
+      fix: 'Name sqlServer in the request to have it looked at before anything is changed.',
+    };
+  return {
+    path: `/clouds/${index}/sqlRunAsSecret`,
+    secret,
+    request: { ...trustRequest(cloud, nobodysFile, sqlServer), wish: 'probe' },
+    judge: () => allWell,
+  };
+}
+
+const nobodysFile = {
+  fileName: 'none.txt',
+  sha256: '0'.repeat(64),
+  realm: 'urn:gatehouse:nobody',
+  signingThumbprint: '0'.repeat(40),
+};

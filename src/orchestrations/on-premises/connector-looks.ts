@@ -1,0 +1,135 @@
+import { folder, type ConnectorCloud, type ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
+import { connectorSteps as W } from '../../contracts/on-premises/connector-steps.ts';
+import { shownStep, type StoryProblem } from '../../contracts/on-premises/on-premises.ts';
+import type { RemoteStepResult } from '../../contracts/on-premises/remote-commands.ts';
+import { addressOf, tenantApiPort, tenantPortalPort } from '../../domain/connector-ports.ts';
+import { endpointProblems, type SeenEndpoint } from '../../domain/endpoint-problems.ts';
+import { urlRewriteRequest } from './connect-portals.ts';
+import type { StepRequest } from './procedure.ts';
+
+export interface Findings {
+  readonly errors: readonly StoryProblem[];
+  readonly warnings: readonly StoryProblem[];
+}
+
+/** One thing to look at on one machine, and what its answer means. */
+export interface Look {
+  readonly path: string;
+  readonly request: StepRequest;
+  readonly judge: (facts: Readonly<Record<string, unknown>>, path: string) => Findings;
+  /** The warning that it is where the machine refused to look; undefined where that is an error. */
+  readonly excuse?: (refused: { readonly code: string; readonly message: string }) => StoryProblem | undefined;
+}
+
+export const allWell: Findings = { errors: [], warnings: [] };
+
+/** What a look's result means: what it found, or why it could not look. */
+export function judged({ path, request, judge, excuse }: Look, result: RemoteStepResult): Findings {
+  if (result.outcome !== 'refused') return judge(result.facts, path);
+  const { code, message } = result;
+  const excused = excuse?.(result);
+  if (excused !== undefined) return { errors: [], warnings: [excused] };
+  const where = isOfMachine(code) ? request.machineId : `${request.machineId}, ${shownStep(request.step)}`;
+  const fix = fixes[code] ?? 'Mend it on the machine, then resume the operation.';
+  return { errors: [{ path, code, message: `${where}: ${message}`, fix }], warnings: [] };
+}
+
+/** A machine that is away is away for every look, and said to be so once. */
+export function isOfMachine(code: string): boolean {
+  return code === 'Unreachable';
+}
+
+const fixes: Readonly<Record<string, string>> = {
+  Unreachable: 'Bring the machine up, open the way to it, then resume the operation.',
+  AuthFailed: 'Correct the secret or the account, see that it is not locked, then resume the operation.',
+};
+
+/** What can be seen without an account of somebody's, from every machine that will be worked on: side by side. */
+export function looksOf(plan: ConnectorPlan): readonly Look[] {
+  return [...looksOfStack(plan), ...plan.clouds.flatMap((cloud, index) => looksOfCloud(plan, cloud, index))];
+}
+
+function looksOfStack(plan: ConnectorPlan): readonly Look[] {
+  const { waspMachine, clouds, checkMachines } = plan;
+  const portals = clouds.map(({ tenantPortalFqdn }) => ({ host: tenantPortalFqdn, port: tenantPortalPort }));
+  return [
+    {
+      path: '/clouds',
+      request: { step: W.W6, machineId: waspMachine, wish: 'probe', parameters: { endpoints: portals } },
+      judge: ({ results }, path) => ({ ...allWell, errors: endpointProblems(results, { from: waspMachine, path }) }),
+    },
+    ...checkMachines.map((machineId, index): Look => ({
+      path: `/checkMachines/${index}`,
+      request: { step: W.W23, machineId, wish: 'probe', parameters: { endpoints: portals } },
+      judge: ({ results }, path) => ({ ...allWell, errors: endpointProblems(results, { from: machineId, path }) }),
+    })),
+  ];
+}
+
+function looksOfCloud(plan: ConnectorPlan, cloud: ConnectorCloud, index: number): readonly Look[] {
+  const path = `/clouds/${index}`;
+  const { portalMachines, apiMachines, trustMachine, spfMachine, vmmMachine } = cloud;
+  const at = (machineId: string): string => {
+    const portal = portalMachines.indexOf(machineId);
+    return portal >= 0 ? `${path}/portalMachines/${portal}` : `${path}/apiMachines/${apiMachines.indexOf(machineId)}`;
+  };
+  const look = (machineId: string, request: Omit<StepRequest, 'machineId' | 'wish'>, where = at(machineId)): Look => ({
+    path: where,
+    request: { ...request, machineId, wish: 'probe' },
+    judge: () => allWell,
+  });
+  const products = (machineId: string, name: 'wap' | 'spf' | 'vmm', where?: string): Look =>
+    look(machineId, { step: W.W2, parameters: { products: [{ name, minimum: plan.minimumVersions[name] }] } }, where);
+  const machines = [...new Set([...portalMachines, ...apiMachines])];
+  return [
+    ...machines.map((machineId) => products(machineId, 'wap')),
+    ...(spfMachine === undefined ? [] : [products(spfMachine, 'spf', `${path}/spfMachine`)]),
+    ...(vmmMachine === undefined ? [] : [products(vmmMachine, 'vmm', `${path}/vmmMachine`)]),
+    ...portalMachines.flatMap((machineId) => [
+      look(machineId, certificateRequest(cloud)),
+      look(machineId, urlRewriteRequest(plan)),
+    ]),
+    ...machines.map((machineId) => namesLook(plan, cloud, machineId, path)),
+    ...apiMachines.flatMap((machineId) => [
+      look(machineId, { step: W.W27, parameters: { folder } }),
+      look(machineId, { step: W.W28, parameters: {} }),
+    ]),
+    look(trustMachine, { step: W.W30, parameters: { isServerKnown: true } }),
+  ];
+}
+
+function certificateRequest({ tenantPortalFqdn, certificateThumbprint: thumbprint }: ConnectorCloud) {
+  return { step: W.W7, parameters: { tenantPortalFqdn, ...(thumbprint === undefined ? {} : { thumbprint }) } };
+}
+
+/**
+ * What W22 refuses later on a portal (a name that does not resolve there), and whether the machine gets at the files that W10, W18
+ * and W25 fetch. These are warnings only: a proxy may fetch what the machine itself does not reach.
+ */
+function namesLook(plan: ConnectorPlan, cloud: ConnectorCloud, machineId: string, path: string): Look {
+  const { tenantPortalFqdn, tenantApiFqdn, portalMachines } = cloud;
+  const isPortal = portalMachines.includes(machineId);
+  const files = [plan.package, ...(isPortal && plan.urlRewrite !== undefined ? [plan.urlRewrite] : [])];
+  const downloads = files.map(({ uri }) => addressOf(uri));
+  const names = isPortal
+    ? [
+        { host: tenantPortalFqdn, port: tenantPortalPort },
+        { host: tenantApiFqdn, port: tenantApiPort },
+        { host: plan.azureStackPortalFqdn, port: 443 },
+      ]
+    : [];
+  const isDownload = ({ host, port }: SeenEndpoint): boolean =>
+    downloads.some((download) => download.host === host && download.port === port);
+  return {
+    path,
+    request: { step: W.W6, machineId, wish: 'probe', parameters: { endpoints: [...names, ...downloads] } },
+    judge: ({ results }) => {
+      const seen = Array.isArray(results) ? (results as readonly SeenEndpoint[]) : [];
+      const unresolved = seen.filter((each) => !isDownload(each) && each.issue === 'notResolved');
+      return {
+        errors: endpointProblems(unresolved, { from: machineId, path }),
+        warnings: endpointProblems(seen.filter(isDownload), { from: machineId, path: '/package' }),
+      };
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import type { OrchestrationContext } from 'durable-functions';
+import { endStep } from '../../contracts/gateways/build-gateway.ts';
+import {
+  lookAtSecrets,
+  noteConnector,
+  ownSteps,
+  type ConnectorPlan,
+  type IssuerCertificate,
+} from '../../contracts/on-premises/connectors.ts';
+import { connectorSteps as W } from '../../contracts/on-premises/connector-steps.ts';
+import { shownStep, type StoryProblem } from '../../contracts/on-premises/on-premises.ts';
+import { failStep, type RemoteStepResult } from '../../contracts/on-premises/remote-commands.ts';
+import { callActivity, type Steps } from '../operations/call-activity.ts';
+import { lookWithAccounts } from './connector-account-looks.ts';
+import { isOfMachine, judged, looksOf, type Look } from './connector-looks.ts';
+import { begin, startStep, StoryStopped, type Story } from './procedure.ts';
+
+/**
+ * Looks at everything that has to hold before the first change, on all machines side by side, and reports all that does not in
+ * one answer. What the portals' certificates are is kept for the steps that need it, and put into `plan`.
+ */
+export function* checkPreconditions(
+  context: OrchestrationContext,
+  story: Story,
+  plan: ConnectorPlan,
+): Steps<{
+  readonly plan: ConnectorPlan;
+  readonly warnings: readonly StoryProblem[];
+}> {
+  const step = shownStep(ownSteps.preconditions);
+  yield* begin(context, story, step);
+  const looks = looksOf(plan);
+  const results = (yield context.df.Task.all(
+    looks.map(({ request }) => startStep(context, story, request)),
+  )) as readonly RemoteStepResult[];
+
+  if (results.some((result) => result.outcome === 'refused' && result.code === 'Canceled'))
+    throw new StoryStopped({ status: 'canceled' });
+  const secrets = yield* callActivity(context, lookAtSecrets, { connectorId: plan.connectorId });
+  const findings = [
+    ...looks.flatMap((look, index) => {
+      const result = results[index];
+      return result === undefined ? [] : [judged(look, result)];
+    }),
+    { errors: secrets, warnings: [] },
+    ...(yield* lookWithAccounts(context, story, plan, new Set(secrets.map(({ path }) => path)))),
+  ];
+  const errors = saidOnce(findings.flatMap((finding) => finding.errors));
+  const warnings = saidOnce(findings.flatMap((finding) => finding.warnings));
+  const { operationId } = story;
+  const certificates = certificatesOf(plan, looks, results);
+  yield* callActivity(context, noteConnector, { connectorId: plan.connectorId, warnings, ...certificates });
+  if (errors.length > 0) {
+    const message = `${errors.length} of the preconditions do not hold; errors lists all of them.`;
+    yield* callActivity(context, failStep, { operationId, step, detail: message });
+    throw new StoryStopped({ status: 'failed', step, code: 'Precondition', message, errors });
+  }
+  const detail =
+    warnings.length === 0
+      ? 'All hold.'
+      : `All hold; ${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'}.`;
+  yield* callActivity(context, endStep, { operationId, step, detail });
+  return { plan: { ...plan, ...certificates }, warnings };
+}
+
+function saidOnce(problems: readonly StoryProblem[]): readonly StoryProblem[] {
+  const said = new Set<string>();
+  return problems.filter(({ code, message }) => {
+    const key = isOfMachine(code) ? `${code} ${message}` : '';
+    const isNew = key === '' || !said.has(key);
+    said.add(key);
+    return isNew;
+  });
+}
+
+/** What the looks at the portals' certificates found. */
+function certificatesOf(
+  { clouds }: ConnectorPlan,
+  looks: readonly Look[],
+  results: readonly RemoteStepResult[],
+): Pick<ConnectorPlan, 'thumbprints' | 'issuers'> {
+  const thumbprints: Record<string, string> = {};
+  const issuers: IssuerCertificate[] = [];
+  for (const [index, { request }] of looks.entries()) {
+    const result = results[index];
+    const cloud = clouds.find(({ portalMachines }) => portalMachines.includes(request.machineId));
+    if (request.step.id !== W.W7.id || result === undefined || result.outcome === 'refused' || cloud === undefined)
+      continue;
+    const facts = W.W7.facts.safeParse(result.facts).data;
+    if (facts?.thumbprint !== undefined) thumbprints[request.machineId] = facts.thumbprint;
+    for (const issuer of facts?.issuers ?? []) {
+      const isKnown = issuers.some((known) => known.cloud === cloud.name && known.thumbprint === issuer.thumbprint);
+      if (!isKnown) issuers.push({ cloud: cloud.name, ...issuer });
+    }
+  }
+  return { thumbprints, issuers };
+}

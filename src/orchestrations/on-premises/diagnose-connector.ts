@@ -1,0 +1,88 @@
+import type { OrchestrationContext } from 'durable-functions';
+import type { ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
+import { connectorSteps as W } from '../../contracts/on-premises/connector-steps.ts';
+import type { StoryProblem } from '../../contracts/on-premises/on-premises.ts';
+import type { RemoteStepResult } from '../../contracts/on-premises/remote-commands.ts';
+import { addressOf, tenantPortalPort } from '../../domain/connector-ports.ts';
+import { endpointProblems } from '../../domain/endpoint-problems.ts';
+import type { Steps } from '../operations/call-activity.ts';
+import { endOf, startStep, StoryStopped, type Story } from './procedure.ts';
+
+/** What no look at the network would explain. */
+const explained: ReadonlySet<string> = new Set(['AuthFailed', 'NotApproved', 'RebootRequired']);
+
+/** How far the work has come: what can be there already, and so be to blame when it is not well. By names of clouds. */
+export interface Reached {
+  /** Azure Stack's portal was given the issuers of their certificates. */
+  readonly issuers: Set<string>;
+  /** Their connectors were set up on the portals, so their endpoints answer. */
+  readonly endpoints: Set<string>;
+}
+
+/** What earlier runs have reached. The trust is established last. */
+export function reachedBefore({ trustedClouds }: Pick<ConnectorPlan, 'trustedClouds'>): Reached {
+  return { issuers: new Set(trustedClouds), endpoints: new Set(trustedClouds) };
+}
+
+/** Does the work; when it fails, looks at the network and the certificates as the procedure's tips say, and adds what it finds. */
+export function* diagnosed(
+  context: OrchestrationContext,
+  story: Story,
+  { plan, reached }: { readonly plan: ConnectorPlan; readonly reached: Reached },
+  work: Steps<unknown>,
+): Steps<void> {
+  const end = yield* endOf(work);
+  if (end.status === 'succeeded') return;
+  if (end.status === 'canceled' || explained.has(end.code)) throw new StoryStopped(end);
+  const errors: StoryProblem[] = [...(end.errors ?? [])];
+  const looked = yield* endOf(lookAround(context, story, looksFor(plan, reached), errors));
+  // A look that came to no end never takes the place of what it was to explain.
+  if (looked.status !== 'succeeded') throw new StoryStopped(end);
+  throw new StoryStopped({ ...end, errors });
+}
+
+interface NetworkLook {
+  readonly machineId: string;
+  readonly step: typeof W.W6 | typeof W.W23;
+  readonly endpoints: readonly { readonly host: string; readonly port: number }[];
+}
+
+/** A certificate is nothing to blame where its issuer was not imported yet, nor an endpoint where nothing was installed. */
+function looksFor({ clouds, waspMachine, checkMachines }: ConnectorPlan, reached: Reached): readonly NetworkLook[] {
+  const portalsOf = (some: ConnectorPlan['clouds']): NetworkLook['endpoints'] =>
+    some.map(({ tenantPortalFqdn }) => ({ host: tenantPortalFqdn, port: tenantPortalPort }));
+  const endpoints = clouds.filter(({ name }) => reached.endpoints.has(name)).map(({ endpoint }) => addressOf(endpoint));
+  const trusted = clouds.filter(({ name }) => reached.issuers.has(name));
+  const others = clouds.filter(({ name }) => !reached.issuers.has(name));
+  return [
+    { machineId: waspMachine, step: W.W6, endpoints: portalsOf(others) },
+    { machineId: waspMachine, step: W.W23, endpoints: [...portalsOf(trusted), ...endpoints] },
+    ...checkMachines.map((machineId) => ({
+      machineId,
+      step: W.W23,
+      endpoints: [...portalsOf(clouds), ...endpoints],
+    })),
+  ].filter((look) => look.endpoints.length > 0);
+}
+
+function* lookAround(
+  context: OrchestrationContext,
+  story: Story,
+  looks: readonly NetworkLook[],
+  errors: StoryProblem[],
+): Steps<void> {
+  const tasks = looks.map(({ machineId, step, endpoints }) =>
+    startStep(context, story, { step, machineId, wish: 'probe', parameters: { endpoints } }),
+  );
+  const results = (yield context.df.Task.all(tasks)) as readonly RemoteStepResult[];
+  for (const [index, result] of results.entries()) {
+    const from = looks[index]?.machineId ?? '';
+    if (result.outcome !== 'refused') {
+      errors.push(...endpointProblems(result.facts['results'], { from, path: '' }));
+      continue;
+    }
+    const { code } = result;
+    const message = `${from} could not look: ${result.message}`;
+    errors.push({ path: '', code, message, fix: 'Mend the way to this machine.' });
+  }
+}

@@ -1,0 +1,165 @@
+import type { OrchestrationContext } from 'durable-functions';
+import {
+  cancelCommand,
+  cleanUpCommand,
+  pollCommand,
+  startCommand,
+  type CommandFault,
+  type RemoteCommandInput,
+  type RemoteStepInput,
+} from '../../contracts/on-premises/remote-commands.ts';
+import type { StepAnswer, StepMode } from '../../contracts/on-premises/remote-step.ts';
+import { commandLookSeconds } from '../../domain/poll-pacing.ts';
+import { callActivity, waitSeconds, type Steps } from '../operations/call-activity.ts';
+import { waitForHint } from '../operations/wait-for-hint.ts';
+
+/** A machine that restarts, or a network that blinks, is back by then. */
+const workPatienceMs = 20 * 60 * 1000;
+/** Whoever only looks wants to hear soon that nobody is there. */
+const lookPatienceMs = 2 * 60 * 1000;
+/** Another command on the machine ends by then: no step takes longer than an hour. */
+const busyMaxMs = 6 * 3600 * 1000;
+/** A command ends itself at its timeout; what has not answered so long after it never will. */
+const graceMs = 2 * 60 * 1000;
+const manualMaxMs = 7 * 24 * 3600 * 1000;
+const manualLookSeconds = 3600;
+const retrySeconds = 15;
+const refusals: ReadonlySet<string> = new Set(['AuthFailed', 'Precondition']);
+
+export type CommandEnd = { readonly outcome: 'answered'; readonly answer: StepAnswer } | CommandFault;
+
+interface Started {
+  readonly handle: string;
+  readonly timeoutSeconds: number;
+  readonly isManual: boolean;
+}
+
+type Note = (detail: string) => Steps<unknown>;
+
+/** How long a machine that nobody reaches is waited for. */
+export function patienceMs({ wish }: Pick<RemoteStepInput, 'wish'>): number {
+  return wish === 'probe' ? lookPatienceMs : workPatienceMs;
+}
+
+/**
+ * Runs one mode of a step on its machine: start, look until it has ended, clean up. A machine that nobody reaches, or that another
+ * command has, is waited for; everything else that goes wrong is answered. Whatever the end is, the machine is given back.
+ */
+export function* runCommand(
+  context: OrchestrationContext,
+  step: RemoteStepInput,
+  mode: StepMode,
+  label: string,
+  note: Note,
+): Steps<CommandEnd> {
+  const { key, wish: _wish, shownAs: _shownAs, ...rest } = step;
+  const commandId = `${key}-${mode}-${label}`;
+  const command = {
+    ...rest,
+    commandId,
+    mode,
+    instanceId: context.df.instanceId,
+    eventName: `answered-${mode}-${label}`,
+  };
+  const patience = patienceMs(step);
+  const started = yield* start(context, command, patience, note);
+  if ('outcome' in started) {
+    // Nobody knocks again with what was refused.
+    if (!refusals.has(started.fault)) yield* cleanUp(context, command, commandId);
+    return started;
+  }
+  const end = yield* untilAnswered(context, command, started);
+  yield* cleanUp(context, command, started.handle);
+  return end;
+}
+
+function* start(
+  context: OrchestrationContext,
+  command: RemoteCommandInput,
+  patience: number,
+  note: Note,
+): Steps<Started | CommandFault> {
+  const begun = context.df.currentUtcDateTime.getTime();
+  let said = '';
+  for (;;) {
+    const answer = yield* callActivity(context, startCommand, command);
+    if (answer.outcome === 'started')
+      return { handle: answer.handle, timeoutSeconds: answer.timeoutSeconds, isManual: answer.isManual };
+    const waitedMs = context.df.currentUtcDateTime.getTime() - begun;
+    const isWaitedFor =
+      answer.outcome === 'busy' ? waitedMs < busyMaxMs : answer.fault === 'Unreachable' && waitedMs < patience;
+    if (!isWaitedFor) return answer.outcome === 'failed' ? answer : tooBusy(answer.reason);
+    const reason = answer.outcome === 'busy' ? answer.reason : answer.message;
+    if (reason !== said) yield* note(reason);
+    said = reason;
+    yield* waitSeconds(context, answer.outcome === 'busy' ? Math.max(answer.seconds, 1) : retrySeconds);
+  }
+}
+
+function tooBusy(reason: string): CommandFault {
+  return { outcome: 'failed', fault: 'TimedOut', message: `The machine was not free in six hours: ${reason}` };
+}
+
+function* untilAnswered(
+  context: OrchestrationContext,
+  command: RemoteCommandInput,
+  { handle, timeoutSeconds, isManual }: Started,
+): Steps<CommandEnd> {
+  const { commandId, machineId, operationId, stepId, mode, always } = command;
+  const secretFacts = command.secretFacts === undefined ? {} : { secretFacts: command.secretFacts };
+  const look = {
+    commandId,
+    machineId,
+    operationId,
+    handle,
+    stepId,
+    mode,
+    ...secretFacts,
+    ...(always === true ? { always } : {}),
+  };
+  const begun = context.df.currentUtcDateTime.getTime();
+  const endMs = begun + (isManual ? manualMaxMs : timeoutSeconds * 1000 + graceMs);
+  let reachedMs = begun;
+  for (;;) {
+    const elapsedMs = context.df.currentUtcDateTime.getTime() - begun;
+    if (isManual) yield* waitForHint(context, command.eventName, manualLookSeconds);
+    else yield* waitSeconds(context, commandLookSeconds(elapsedMs / 1000));
+    const seen = yield* callActivity(context, pollCommand, look);
+    const nowMs = context.df.currentUtcDateTime.getTime();
+    if (seen.outcome === 'answered') return seen;
+    const isAway = seen.outcome === 'failed' && seen.fault === 'Unreachable';
+    if (!isAway) reachedMs = nowMs;
+    if (seen.outcome === 'failed' && (!isAway || nowMs - reachedMs > workPatienceMs)) return seen;
+    // Of a machine that is away nobody knows whether the command has ended: its answer is taken when it is back.
+    if (!isAway && nowMs > endMs) {
+      yield* stop(context, { commandId, machineId, handle });
+      return {
+        outcome: 'failed',
+        fault: 'TimedOut',
+        message: `No answer in ${Math.round((nowMs - begun) / 60_000)} minutes.`,
+      };
+    }
+  }
+}
+
+/** A command that cannot be stopped ends by its own timeout. */
+function* stop(
+  context: OrchestrationContext,
+  command: { readonly commandId: string; readonly machineId: string; readonly handle: string },
+): Steps<void> {
+  try {
+    yield* callActivity(context, cancelCommand, command);
+  } catch {
+    // Told by the timeout that led here; the machine has to be given back whatever comes.
+  }
+}
+
+/** Tidiness never fails a step: a machine that is away now keeps a few files, and the claim on it ends with the operation. */
+function* cleanUp(context: OrchestrationContext, command: RemoteCommandInput, handle: string): Steps<void> {
+  const { commandId, machineId } = command;
+  for (let tries = 0; tries < 5; tries += 1) {
+    const { isClean } = yield* callActivity(context, cleanUpCommand, { commandId, machineId, handle });
+    if (isClean) return;
+    yield* waitSeconds(context, retrySeconds);
+  }
+}

@@ -1,0 +1,26 @@
+import type { StoryEnd } from '../../contracts/gateways/build-gateway.ts';
+import type { Refusal } from '../../contracts/operations/outcomes.ts';
+import { refusalBy, type Steps } from './call-activity.ts';
+
+/** The step that a story is at, for the end that comes from anywhere in it. */
+export interface Place {
+  step: string;
+}
+
+/**
+ * Tells a story to its end, whatever happens: an activity whose tries are used up, or a mistake of ours, fails the step that the
+ * story was at, in its words. An instance that died instead would leave the operation running for good.
+ */
+export function* endOfStory(tell: (place: Place) => Steps<StoryEnd>): Steps<StoryEnd> {
+  const place: Place = { step: '' };
+  try {
+    return yield* tell(place);
+  } catch (error) {
+    return failed(place.step, refusalBy(error));
+  }
+}
+
+/** The end of a story whose step was refused, in the words of the refusal. */
+export function failed(step: string, { code, message }: Refusal): StoryEnd {
+  return { status: 'failed', step, code, message };
+}

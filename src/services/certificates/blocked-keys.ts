@@ -1,0 +1,67 @@
+import { AppError, type Problem } from '../../domain/app-error.ts';
+import type { Books } from '../../stores/stores.ts';
+import {
+  blockedKeyKeys,
+  blockedKeyKind,
+  certificateKeys,
+  type BlockedKey,
+  type CertificateRecord,
+} from '../../stores/records/certificates.ts';
+
+/** Reasons that say something of the key itself: somebody else may have it. They block it for good. */
+export function isBlockingReason(reason: string | undefined): reason is BlockedKey['reason'] {
+  return reason === 'compromised' || reason === 'lost';
+}
+
+/** The block of a public key, or undefined while nothing is known against it. */
+export async function findBlock(
+  books: Pick<Books, 'blockedKeys'>,
+  publicKeyHash: string,
+): Promise<BlockedKey | undefined> {
+  return (await books.blockedKeys.get(blockedKeyKeys(publicKeyHash)))?.record;
+}
+
+/** Whether a reason says more of a key than its block does. */
+export function saysMore(reason: string, block: BlockedKey | undefined): boolean {
+  return isBlockingReason(reason) && block?.reason !== 'compromised' && block?.reason !== reason;
+}
+
+/** Blocks a key. What was said first stays, but for a lost key that turns out to be compromised. */
+export async function blockKey(books: Pick<Books, 'blockedKeys'>, block: BlockedKey): Promise<void> {
+  if (await books.blockedKeys.insert(block)) return;
+  await books.blockedKeys.update(blockedKeyKind.keys(block), (current) =>
+    saysMore(block.reason, current) ? { ...current, reason: block.reason } : undefined,
+  );
+}
+
+/**
+ * Turns a certificate that is not released yet into a revoked one: its key was blocked, or its name was taken, at the same moment.
+ * Answers its record, which may have been released meanwhile.
+ */
+export function withhold(
+  books: Pick<Books, 'certificates'>,
+  { serialNumber }: CertificateRecord,
+  reason: BlockedKey['reason'] | 'nameTaken',
+  now: Date,
+): Promise<CertificateRecord | undefined> {
+  return books.certificates.update(certificateKeys(serialNumber), (current) =>
+    current.state === 'issuing'
+      ? { ...current, state: 'revoked', revokedAt: now.toISOString(), revocationReason: reason }
+      : undefined,
+  );
+}
+
+export function keyBlockedProblem(block: BlockedKey): Problem {
+  const fix = 'Make a new key and send its request.';
+  return { path: '/csr', code: 'keyBlocked', message: textOf(block), fix };
+}
+
+export function keyBlockedOnReinstate(block: BlockedKey): AppError {
+  const fix = 'Issue a certificate for a new key.';
+  const message = `${textOf(block)} No certificate of it is reinstated.`;
+  return new AppError('ERR_CONFLICT', message, { problems: [{ path: '', code: 'keyBlocked', message, fix }] });
+}
+
+function textOf({ reason, blockedAt, thumbprint }: BlockedKey): string {
+  return `The key was reported ${reason} with certificate ${thumbprint} on ${blockedAt} and is blocked for good.`;
+}

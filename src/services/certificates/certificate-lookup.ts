@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import { looksOf } from '../../domain/look-alike-names.ts';
+import { comparableName } from '../../domain/session-name.ts';
+import type { Thumbprint } from '../../domain/thumbprint.ts';
+import type { Books } from '../../stores/stores.ts';
+import { certificateKeys, type CertificateRecord } from '../../stores/records/certificates.ts';
+
+export interface CertificateQuery {
+  readonly owner?: string | undefined;
+  readonly rootId?: string | undefined;
+  readonly state?: CertificateRecord['state'] | undefined;
+  readonly expiresBefore?: string | undefined;
+  readonly top: number;
+  /** Serial number after which the page begins. */
+  readonly after?: string | undefined;
+}
+
+export interface CertificatePage {
+  readonly items: readonly CertificateRecord[];
+  readonly next?: string;
+}
+
+/** Finds certificates by point reads and by the lists of one owner or one root: never by reading all of them. */
+export interface CertificateLookup {
+  byThumbprint(thumbprint: Thumbprint): Promise<CertificateRecord | undefined>;
+  /** Of one owner or one root: at least one of the two is given. */
+  list(query: CertificateQuery): Promise<CertificatePage>;
+  /** Serial numbers of every certificate that was ever given this name; names compare as `comparableName` has them. */
+  withCommonName(commonName: string): Promise<readonly string[]>;
+  /**
+   * The certificates of this name that may open a gateway now: issued, not expired, not revoked. A name in Azure's session
+   * list tells whose session it is only while nobody else has it, so this is asked each time that matters and never kept.
+   */
+  liveNamed(commonName: string, now: Date): Promise<readonly CertificateRecord[]>;
+  /** Every certificate of this public key, whatever its state and root; the hash is SHA-256 of the SubjectPublicKeyInfo. */
+  ofPublicKey(publicKeyHash: string): Promise<readonly CertificateRecord[]>;
+  /** Every certificate that was ever given this name, in whatever state. */
+  named(commonName: string): Promise<readonly CertificateRecord[]>;
+  /** Live certificates whose names can be taken for this one by their look, though they are other names. */
+  lookingLike(commonName: string, now: Date): Promise<readonly CertificateRecord[]>;
+  /** True while a certificate of this root may open a gateway. */
+  hasLive(rootId: string, now: Date): Promise<boolean>;
+}
+
+export function thumbprintGroup(thumbprint: string): string {
+  return thumbprint.slice(0, 2);
+}
+
+/** Names hold characters that table keys cannot. */
+export function commonNameGroup(commonName: string): string {
+  return createHash('sha256').update(comparableName(commonName)).digest('hex');
+}
+
+/** Where a name is found by its look; a group of each look that it has. */
+export function lookGroups(commonName: string): readonly string[] {
+  return looksOf(commonName).map((look) => createHash('sha256').update(`look:${look}`).digest('hex'));
+}
+
+export function createCertificateLookup({
+  books,
+  now,
+}: {
+  readonly books: Books;
+  readonly now: () => Date;
+}): CertificateLookup {
+  /** Time alone makes a certificate expire, so the state is judged when it is read: no stored row can be late. */
+  async function read(serialNumber: string): Promise<CertificateRecord | undefined> {
+    const record = (await books.certificates.get(certificateKeys(serialNumber)))?.record;
+    const isOver = record?.state === 'issued' && Date.parse(record.notAfter) <= now().getTime();
+    return isOver ? { ...record, state: 'expired' } : record;
+  }
+
+  async function withCommonName(commonName: string): Promise<readonly string[]> {
+    const rows = await books.byCommonName.list(commonNameGroup(commonName));
+    return rows.map(({ record }) => record.serialNumber);
+  }
+
+  async function named(commonName: string): Promise<readonly CertificateRecord[]> {
+    const records = await Promise.all((await withCommonName(commonName)).map(read));
+    return records.filter((record) => record !== undefined);
+  }
+
+  return {
+    named,
+    withCommonName,
+
+    byThumbprint: async (thumbprint) => {
+      const keys = { partitionKey: thumbprintGroup(thumbprint), rowKey: thumbprint };
+      const row = (await books.byThumbprint.get(keys))?.record;
+      return row === undefined ? undefined : read(row.serialNumber);
+    },
+
+    list: async (query) => {
+      const [index, group] =
+        query.owner === undefined ? [books.byRoot, query.rootId ?? ''] : [books.byOwner, query.owner];
+      const items: CertificateRecord[] = [];
+      let from = query.after === undefined ? undefined : `${query.after}~`;
+      for (;;) {
+        const rows = await index.list(group, { top: query.top, ...(from === undefined ? {} : { from }) });
+        const records = await Promise.all(rows.map(({ record }) => read(record.serialNumber)));
+        for (const record of records) {
+          if (record === undefined || !matches(record, query)) continue;
+          items.push(record);
+          if (items.length === query.top) return { items, next: record.serialNumber };
+        }
+        const last = rows.at(-1)?.record;
+        if (last === undefined || rows.length < query.top) return { items };
+        from = `${last.serialNumber}~`;
+      }
+    },
+
+    liveNamed: async (commonName, at) => (await named(commonName)).filter((record) => isLive(record, at)),
+
+    lookingLike: async (commonName, at) => {
+      const rows = await Promise.all(lookGroups(commonName).map((group) => books.byCommonName.list(group)));
+      const serialNumbers = new Set(rows.flat().map(({ record }) => record.serialNumber));
+      const records = await Promise.all([...serialNumbers].map(read));
+      return records
+        .filter((record) => record !== undefined)
+        .filter((record) => isLive(record, at) && comparableName(record.commonName) !== comparableName(commonName));
+    },
+
+    ofPublicKey: async (publicKeyHash) => {
+      const rows = await books.byPublicKey.list(publicKeyHash);
+      const records = await Promise.all(rows.map(({ record }) => read(record.serialNumber)));
+      return records.filter((record) => record !== undefined);
+    },
+
+    hasLive: async (rootId, now) => {
+      let from: string | undefined;
+      for (;;) {
+        const rows = await books.byRoot.list(rootId, { top: 100, ...(from === undefined ? {} : { from }) });
+        const records = await Promise.all(rows.map(({ record }) => read(record.serialNumber)));
+        if (records.some((record) => record !== undefined && isLive(record, now))) return true;
+        const last = rows.at(-1)?.record;
+        if (last === undefined || rows.length < 100) return false;
+        from = `${last.serialNumber}~`;
+      }
+    },
+  };
+}
+
+function isLive(record: CertificateRecord, now: Date): boolean {
+  return record.state === 'issued' && Date.parse(record.notAfter) > now.getTime();
+}
+
+function matches(record: CertificateRecord, query: CertificateQuery): boolean {
+  return (
+    (query.rootId === undefined || record.rootId === query.rootId) &&
+    (query.state === undefined || record.state === query.state) &&
+    (query.expiresBefore === undefined || record.notAfter < query.expiresBefore)
+  );
+}

@@ -1,0 +1,152 @@
+import { AppError, type Problem } from '../../domain/app-error.ts';
+import { checkNameText, uniqueCommonName } from '../../domain/distinguished-name.ts';
+import { dayMs } from '../../domain/days.ts';
+import { readCertificateRequest, type CertificateRequest } from '../../pki/read-certificate-request.ts';
+import { findBlock, keyBlockedProblem } from './blocked-keys.ts';
+import type { Books } from '../../stores/stores.ts';
+import type { CertificateLookup } from './certificate-lookup.ts';
+import type { Owners } from './owners.ts';
+import { rootKeys, type RootRecord } from '../../stores/records/certificates.ts';
+import { commonNameTakenProblem, isNameTaken } from './shared-names.ts';
+
+/** The parts of an order that are of the right shape. */
+export interface OrderParts {
+  readonly rootId?: string | undefined;
+  readonly owner?: string | undefined;
+  readonly csr?: string | undefined;
+  readonly validityDays?: number | undefined;
+  readonly commonName?: string | undefined;
+  readonly allowSharedName?: boolean | undefined;
+}
+
+export interface CheckOrderOptions {
+  readonly books: Pick<Books, 'roots' | 'blockedKeys' | 'revocations' | 'rootGateways' | 'gatewayRevocations'>;
+  readonly lookup: Pick<CertificateLookup, 'named'>;
+  readonly owners: Pick<Owners, 'get'>;
+  readonly now: () => Date;
+}
+
+export type SigningRoot = RootRecord & { readonly certificate: string };
+
+/** An owner as an order names them; `isNew` while nobody has registered them. */
+export interface OrderOwner {
+  readonly id: string;
+  readonly email?: string;
+  readonly isNew: boolean;
+}
+
+/** What the parts of an order lead to, as far as they are there and right, and all that is wrong with them. */
+export interface OrderReading {
+  readonly root: SigningRoot | undefined;
+  readonly request: CertificateRequest | undefined;
+  readonly owner: OrderOwner | undefined;
+  readonly problems: readonly Problem[];
+}
+
+interface PartReading<T> {
+  readonly value?: T;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Reads the parts of an order that are there; writes nothing. `faults` are JSON Pointers of the places whose shape is wrong: a name
+ * that was sent and cannot be read is not one that was left out.
+ */
+export async function readOrder(
+  options: CheckOrderOptions,
+  parts: OrderParts,
+  faults: readonly string[] = [],
+): Promise<OrderReading> {
+  const [root, request, owner, named] = await Promise.all([
+    readRoot(options, parts),
+    readKey(options, parts),
+    readOwner(options, parts, parts.commonName !== undefined || faults.includes('/commonName')),
+    checkName(options, parts),
+  ]);
+  return {
+    root: root.value,
+    request: request.value,
+    owner: owner.value,
+    problems: [...root.problems, ...request.problems, ...owner.problems, ...named],
+  };
+}
+
+export function orderRefused(problems: readonly Problem[]): AppError {
+  return new AppError('ERR_REQUEST_INVALID', 'The order cannot be carried out; errors lists everything found.', {
+    problems,
+  });
+}
+
+/** A name that no other certificate has: the owner's address, or else their id, with a token of 8 hex digits. Undefined if there is none. */
+export function ownNameOf({ id, email }: Pick<OrderOwner, 'id' | 'email'>, token: string): string | undefined {
+  return email === undefined ? `${id.slice(0, 55)}.${token}` : uniqueCommonName(email, token);
+}
+
+async function readRoot(
+  { books, now }: CheckOrderOptions,
+  { rootId, validityDays }: OrderParts,
+): Promise<PartReading<SigningRoot>> {
+  if (rootId === undefined) return { problems: [] };
+  const root = (await books.roots.get(rootKeys(rootId)))?.record;
+  if (root?.certificate === undefined) {
+    const fix = 'Create it with POST /api/roots.';
+    return { problems: [{ path: '/rootId', code: 'rootUnknown', message: `Root ${rootId} does not exist.`, fix }] };
+  }
+  const value = { ...root, certificate: root.certificate };
+  if (validityDays === undefined || now().getTime() + validityDays * dayMs <= Date.parse(root.notAfter))
+    return { value, problems: [] };
+  const message = `Root ${root.id} itself ends on ${root.notAfter}.`;
+  const fix = 'Ask for fewer days, or use a newer root.';
+  return { value, problems: [{ path: '/validityDays', code: 'beyondRoot', message, fix }] };
+}
+
+async function readKey({ books }: CheckOrderOptions, { csr }: OrderParts): Promise<PartReading<CertificateRequest>> {
+  if (csr === undefined) return { problems: [] };
+  const reading = readCertificateRequest(csr);
+  if (!reading.ok) return { problems: reading.problems.map((problem) => ({ path: '/csr', ...problem })) };
+  const block = await findBlock(books, reading.request.publicKeyHash);
+  return { value: reading.request, problems: block === undefined ? [] : [keyBlockedProblem(block)] };
+}
+
+async function readOwner(
+  { owners }: CheckOrderOptions,
+  { owner: text }: OrderParts,
+  isNamed: boolean,
+): Promise<PartReading<OrderOwner>> {
+  if (text === undefined) return { problems: [] };
+  const id = text.includes('@') ? slugOf(text) : text;
+  const known = await owners.get(id);
+  if (text.includes('@') && known !== undefined && known.email.toLowerCase() !== text.toLowerCase()) {
+    const fix = 'Register an owner id for this address and send that.';
+    const message = `Owner ${id} has another address.`;
+    return { problems: [{ path: '/owner', code: 'ownerAmbiguous', message, fix }] };
+  }
+  const isNew = known === undefined && text.includes('@');
+  const value: OrderOwner = { ...(isNew ? { email: text } : known), id, isNew };
+  return { value, problems: isNamed ? [] : ownNameProblems(value) };
+}
+
+function ownNameProblems(owner: OrderOwner): readonly Problem[] {
+  const name = ownNameOf(owner, '00000000');
+  if (name !== undefined) return checkNameText(name, '/owner');
+  const message = `No name can be made of ${owner.email ?? owner.id}.`;
+  return [{ path: '/owner', code: 'emailUnusable', message, fix: 'Give a commonName.' }];
+}
+
+async function checkName(
+  { books, lookup }: CheckOrderOptions,
+  { commonName, allowSharedName }: OrderParts,
+): Promise<readonly Problem[]> {
+  if (commonName === undefined) return [];
+  const problems = checkNameText(commonName, '/commonName');
+  if (problems.length > 0 || allowSharedName === true) return problems;
+  return (await isNameTaken(books, lookup, { commonName })) ? [commonNameTakenProblem(commonName)] : [];
+}
+
+function slugOf(email: string): string {
+  return email
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
+    .slice(0, 63);
+}

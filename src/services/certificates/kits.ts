@@ -1,0 +1,76 @@
+import { AppError } from '../../domain/app-error.ts';
+import { parseThumbprint } from '../../domain/thumbprint.ts';
+import { buildOpenVpn2Kit, type OpenVpn2Kit } from '../../kits/openvpn2.ts';
+import type { ProfilePackage } from '../../domain/profile-package.ts';
+import type { Blobs } from '../../ports/blobs.ts';
+import type { Books } from '../../stores/stores.ts';
+import { certificatePem } from './certificate-pem.ts';
+import type { CertificateLookup } from './certificate-lookup.ts';
+import { gatewayKeys } from '../../stores/records/gateways.ts';
+import { rootKeys } from '../../stores/records/certificates.ts';
+
+export interface KitDesk {
+  /** The file that opens one gateway with one certificate, without its private key. Secret: it holds the gateway's TLS key. */
+  openVpn2(thumbprint: string, gatewayId: string): Promise<OpenVpn2Kit>;
+}
+
+export function createKitDesk(options: {
+  readonly books: Books;
+  readonly lookup: CertificateLookup;
+  readonly blobs: Blobs;
+  readonly container: string;
+  readonly readProfilePackage: (
+    zip: Uint8Array,
+  ) => { readonly ok: true; readonly profile: ProfilePackage } | { readonly ok: false };
+}): KitDesk {
+  const { books } = options;
+
+  async function readTemplate(gatewayId: string): Promise<string> {
+    const profile = (await books.profiles.get({ partitionKey: gatewayId, rowKey: 'newest' }))?.record;
+    if (profile === undefined) {
+      throw new AppError(
+        'ERR_CONFLICT',
+        `Gateway ${gatewayId} has no profile package yet. POST /api/gateways/${gatewayId}/profile makes one.`,
+      );
+    }
+    const bytes = await options.blobs.get(options.container, profile.blobName);
+    const reading = bytes === undefined ? undefined : options.readProfilePackage(bytes);
+    if (reading?.ok !== true || reading.profile.ovpnTemplate === undefined) {
+      throw new AppError(
+        'ERR_CONFLICT',
+        `The profile package of gateway ${gatewayId} holds no OpenVPN profile; its protocols must include OpenVPN.`,
+      );
+    }
+    return reading.profile.ovpnTemplate;
+  }
+
+  return {
+    openVpn2: async (text, gatewayId) => {
+      const thumbprint = parseThumbprint(text);
+      const record = thumbprint === undefined ? undefined : await options.lookup.byThumbprint(thumbprint);
+      if (record?.certificate === undefined)
+        throw new AppError('ERR_NOT_FOUND', `Certificate ${text.slice(0, 64)} does not exist.`);
+      if (record.state !== 'issued')
+        throw new AppError('ERR_CONFLICT', `Certificate ${text} is ${record.state} and opens no gateway.`);
+      if ((await books.gateways.get(gatewayKeys(gatewayId))) === undefined) {
+        throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not exist.`);
+      }
+      const trust = (await books.gatewayRoots.get({ partitionKey: gatewayId, rowKey: record.rootId }))?.record;
+      if (trust?.wanted !== true)
+        throw new AppError('ERR_CONFLICT', `Gateway ${gatewayId} does not trust root ${record.rootId}.`);
+      const root = (await books.roots.get(rootKeys(record.rootId)))?.record;
+      const kit = buildOpenVpn2Kit({
+        ovpnTemplate: await readTemplate(gatewayId),
+        certificatePem: certificatePem(record.certificate),
+        chainPem: root?.certificate === undefined ? [] : [certificatePem(root.certificate)],
+        fileStem: `${gatewayId}-${record.serialNumber.slice(0, 8)}`,
+      });
+      if (!kit.ok)
+        throw new AppError(
+          'ERR_AZURE_REFUSED',
+          `Azure's OpenVPN profile cannot be filled in: ${kit.problems.map(({ message }) => message).join(' ')}`,
+        );
+      return kit.kit;
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { AppError, type Problem } from '../../domain/app-error.ts';
+import type { Books } from '../../stores/stores.ts';
+import type { CertificateLookup } from './certificate-lookup.ts';
+import type { CertificateRecord } from '../../stores/records/certificates.ts';
+
+type NameBooks = Pick<Books, 'revocations' | 'rootGateways' | 'gatewayRevocations'>;
+
+/**
+ * True while another certificate of this name may open a gateway, or is about to, be it by reinstatement, and while one that was
+ * revoked is not proven to be out: a session with its name could be anybody's then, and would be left alone.
+ */
+export async function isNameTaken(
+  books: NameBooks,
+  lookup: Pick<CertificateLookup, 'named'>,
+  {
+    commonName,
+    serialNumber,
+  }: Pick<CertificateRecord, 'commonName'> & Partial<Pick<CertificateRecord, 'serialNumber'>>,
+): Promise<boolean> {
+  for (const other of await lookup.named(commonName)) {
+    if (other.serialNumber === serialNumber) continue;
+    if (other.state === 'issued' || other.state === 'issuing') return true;
+    if (other.state === 'revoked' && (await mayComeIn(books, other))) return true;
+  }
+  return false;
+}
+
+/** A revoked certificate that is not proven to be out, or is being reinstated. */
+async function mayComeIn(books: NameBooks, { rootId, thumbprint = '' }: CertificateRecord): Promise<boolean> {
+  const intent = (await books.revocations.get({ partitionKey: rootId, rowKey: thumbprint }))?.record;
+  if (intent?.wanted === false) return true;
+  for (const { record } of await books.rootGateways.list(rootId)) {
+    const row = await books.gatewayRevocations.get({ partitionKey: record.gatewayId, rowKey: thumbprint });
+    if (row?.record.wanted === true && row.record.state !== 'proven' && row.record.state !== 'removed') return true;
+  }
+  return false;
+}
+
+/** Whether the sessions of a certificate can be told apart now: not while another live one has its name. */
+export async function sessionIdentityOf(
+  lookup: Pick<CertificateLookup, 'named'>,
+  { commonName, serialNumber }: CertificateRecord,
+): Promise<'unique' | 'ambiguous'> {
+  const named = await lookup.named(commonName);
+  const isShared = named.some((other) => other.serialNumber !== serialNumber && other.state === 'issued');
+  return isShared ? 'ambiguous' : 'unique';
+}
+
+export function commonNameTakenProblem(commonName: string): Problem {
+  const fix =
+    'Leave commonName out to get a name of its own, or choose another one. An operator may send allowSharedName.';
+  return { path: '/commonName', code: 'commonNameTaken', message: textOf(commonName), fix };
+}
+
+export function commonNameTakenOnReinstate(commonName: string): AppError {
+  const fix = 'Issue a certificate of another name, or send allowSharedName.';
+  const message = textOf(commonName);
+  return new AppError('ERR_CONFLICT', message, { problems: [{ path: '', code: 'commonNameTaken', message, fix }] });
+}
+
+function textOf(commonName: string): string {
+  return `Another certificate that is live, or revoked and not yet proven to be out, has the name ${commonName}. Gateways show the names of sessions only: two could not be told apart.`;
+}

@@ -1,0 +1,190 @@
+import { withinLimits } from '../../domain/entry-limits.ts';
+import { asObject, readEntries, type ThumbprintOfRoot } from '../../domain/gateway-entries.ts';
+import type { DesiredEntry } from '../../domain/gateway-merge.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import { parseThumbprint, type Thumbprint } from '../../domain/thumbprint.ts';
+import { without } from '../../domain/without.ts';
+import type { Books } from '../../stores/stores.ts';
+import { canonicalJson, sha256Hex } from '../../stores/digest.ts';
+import { rootPartition, type RevocationRecord, type RootRecord } from '../../stores/records/certificates.ts';
+import { isRootToBeSeen, type GatewayRevocation, type GatewayRoot } from '../../stores/records/gateways.ts';
+
+/** Everything that Gatehouse answers for on one gateway, with the rows that say how far each entry has come. */
+export interface DesiredState {
+  /** What the gateway should hold, and what it may lose when it is written anyway. */
+  readonly entries: readonly DesiredEntry[];
+  readonly roots: readonly { readonly row: GatewayRoot; readonly root: RootRecord }[];
+  readonly revocations: readonly { readonly intent: RevocationRecord; readonly row: GatewayRevocation | undefined }[];
+  /** Rows of revocations that are not wanted of this gateway any more: the certificate has expired, or its root has left. */
+  readonly past: readonly GatewayRevocation[];
+  /** Roots of Gatehouse that somebody else has put on the gateway. */
+  readonly copied: readonly RootRecord[];
+  /** Changes with anything that could make Azure take what it has refused. */
+  readonly mark: string;
+}
+
+interface DesiredStateOptions {
+  readonly books: Books;
+  readonly now: Date;
+  readonly thumbprintOfRoot: ThumbprintOfRoot;
+}
+
+/**
+ * Reads what a gateway should hold: its roots, and the revocations of every root that it is to trust, was seen to trust, is
+ * about to give up, or has given up while sessions of its certificates may be open, without those of certificates that have expired by themselves. Expired roots are left out: they admit
+ * nobody, and Azure refuses a body that holds one.
+ */
+export async function readDesiredState(
+  gatewayId: string,
+  gateway: JsonObject,
+  { books, now, thumbprintOfRoot }: DesiredStateOptions,
+): Promise<DesiredState> {
+  const shown = new Set(readEntries(gateway, 'root', thumbprintOfRoot).map(({ thumbprint }) => thumbprint));
+  const all = (await books.roots.list(rootPartition)).map(({ record }) => record);
+  const rows = (await books.gatewayRoots.list(gatewayId)).map(({ record }) => record);
+  const states = new Map(
+    (await books.gatewayRevocations.list(gatewayId)).map(({ record }) => [record.thumbprint, record]),
+  );
+  const roots = rows.flatMap((row) => {
+    const root = all.find(({ id }) => id === row.rootId);
+    return root?.certificate === undefined ? [] : [{ row, root }];
+  });
+  const copied = all.filter(
+    ({ id, thumbprint }) => shown.has(thumbprint as Thumbprint) && !rows.some(({ rootId }) => rootId === id),
+  );
+  const trusted = [
+    ...roots.filter(
+      ({ row }) => row.state !== 'removed' || isRootToBeSeen(row) || shown.has(row.thumbprint as Thumbprint),
+    ),
+    ...copied.map((root) => ({ root })),
+  ].map(({ root }) => root.id);
+
+  const revocations = [];
+  for (const rootId of new Set(trusted)) {
+    for (const { record: intent } of await books.revocations.list(rootId)) {
+      if (isExpired(intent, now)) continue;
+      revocations.push({ intent, row: states.get(intent.thumbprint) });
+      states.delete(intent.thumbprint);
+    }
+  }
+  const past = [...states.values()].filter(({ state }) => state !== 'removed');
+  // An expired root that is wanted is left out; one that is to go is taken off like any other.
+  const standing = roots.filter(({ row, root }) => !row.wanted || !isExpired(root, now));
+  const mark = markOf(gateway, thumbprintOfRoot, {
+    own: [
+      ...roots.map(({ row }) => `root:${row.thumbprint}`),
+      ...[...revocations.map(({ intent }) => intent), ...past].map(({ thumbprint }) => `revocation:${thumbprint}`),
+    ],
+    wanted: [
+      ...standing.filter(({ row }) => row.wanted).map(({ row }) => `root:${row.thumbprint}`),
+      ...revocations.filter(({ intent }) => intent.wanted).map(({ intent }) => `revocation:${intent.thumbprint}`),
+    ],
+  });
+  const isAside = (row: RefusalFields | undefined): boolean => isSetAside(row, now, mark);
+  const entries = [
+    ...standing.map(({ row, root }) => rootEntry(row, root, isAside(row))),
+    ...revocations.map(({ intent, row }) =>
+      revocationEntry(intent, row, isAside(row?.wanted === intent.wanted ? row : undefined)),
+    ),
+    ...past.map(pastEntry),
+  ];
+  return { entries: withinLimits(gateway, entries, thumbprintOfRoot), roots, revocations, past, copied, mark };
+}
+
+type RefusalFields = Pick<GatewayRevocation, 'retryAt' | 'refusedUnder'> & { readonly state: string };
+
+/** A refused entry is tried again when the gateway has changed and once a day; one under suspicion when its time has come. */
+function isSetAside(row: RefusalFields | undefined, now: Date, mark: string): boolean {
+  if (row?.retryAt === undefined || Date.parse(row.retryAt) <= now.getTime()) return false;
+  return row.state !== 'refused' || row.refusedUnder === mark;
+}
+
+/**
+ * Stands for what could make Azure take what it has refused: the settings, others' entries, and what else is wanted of ours. What
+ * of ours is on the gateway just now does not count, or each write of Gatehouse's own would be a reason for another try.
+ */
+function markOf(
+  gateway: JsonObject,
+  thumbprintOfRoot: ThumbprintOfRoot,
+  { own, wanted }: { readonly own: readonly string[]; readonly wanted: readonly string[] },
+): string {
+  const properties = asObject(gateway['properties']);
+  const settings = without(
+    asObject(properties['vpnClientConfiguration']),
+    'vpnClientRootCertificates',
+    'vpnClientRevokedCertificates',
+    'vpnClientConnectionHealth',
+  );
+  const others = (['root', 'revocation'] as const).flatMap((kind) =>
+    readEntries(gateway, kind, thumbprintOfRoot)
+      .filter(({ thumbprint }) => !own.includes(`${kind}:${thumbprint ?? ''}`))
+      .map(({ name, thumbprint }) => `${kind} ${name} ${thumbprint ?? ''}`)
+      .toSorted(),
+  );
+  return sha256Hex(canonicalJson([properties['sku'], settings, others, wanted.toSorted()])).slice(0, 32);
+}
+
+export function isExpired({ notAfter }: { readonly notAfter: string }, now: Date): boolean {
+  return Date.parse(notAfter) <= now.getTime();
+}
+
+function rootEntry(row: GatewayRoot, root: RootRecord, isAside: boolean): DesiredEntry {
+  return {
+    kind: 'root',
+    thumbprint: requireThumbprint(row.thumbprint),
+    entryName: row.entryName,
+    wanted: row.wanted,
+    publicCertData: root.certificate ?? '',
+    isSetAside: isAside,
+    wasInForce: row.state === 'trusted',
+    isOptional: false,
+    rank: 0,
+    since: row.updatedAt,
+  };
+}
+
+function revocationEntry(intent: RevocationRecord, row: GatewayRevocation | undefined, isAside: boolean): DesiredEntry {
+  return {
+    kind: 'revocation',
+    thumbprint: requireThumbprint(intent.thumbprint),
+    entryName: revocationEntryName(intent),
+    wanted: intent.wanted,
+    isSetAside: isAside,
+    wasInForce: row !== undefined && row.wanted && isInForce(row.state),
+    isOptional: false,
+    rank: intent.reason === 'compromised' ? 0 : 1,
+    since: intent.recordedAt,
+  };
+}
+
+/** Comes off with the next write: it keeps nobody out any more, and takes a place. */
+function pastEntry(row: GatewayRevocation): DesiredEntry {
+  return {
+    kind: 'revocation',
+    thumbprint: requireThumbprint(row.thumbprint),
+    entryName: '',
+    wanted: false,
+    isSetAside: false,
+    wasInForce: false,
+    isOptional: true,
+    rank: 1,
+    since: row.requestedAt,
+  };
+}
+
+/** True in the states of a revocation that was seen on the gateway as provisioned. */
+export function isInForce(state: GatewayRevocation['state']): boolean {
+  return state === 'listed' || state === 'disconnected' || state === 'proven';
+}
+
+/** Azure takes letters, digits, dot, dash and underscore; the thumbprint's beginning keeps two of one person apart. */
+function revocationEntryName({ commonName, thumbprint }: RevocationRecord): string {
+  const readable = commonName.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 60);
+  return `${readable}-${thumbprint.slice(0, 8)}`.replace(/^[^A-Za-z0-9]+/, '');
+}
+
+function requireThumbprint(text: string): Thumbprint {
+  const thumbprint = parseThumbprint(text);
+  if (thumbprint === undefined) throw new Error(`A record holds "${text}" where a thumbprint belongs.`);
+  return thumbprint;
+}

@@ -1,0 +1,295 @@
+import {
+  buildGatewayName,
+  buildSteps,
+  removeGatewayName,
+  removeSteps,
+  type GatewayStoryInput,
+} from '../../contracts/gateways/build-gateway.ts';
+import { AppError } from '../../domain/app-error.ts';
+import type { GatewayPlan } from '../../domain/gateway-plan.ts';
+import { isOperationEnd } from '../../domain/operation.ts';
+import type { Orchestrations } from '../../ports/orchestrations.ts';
+import type { Books } from '../../stores/stores.ts';
+import type { Claims } from '../../stores/claims.ts';
+import { instanceIdOf, type OperationRecord } from '../operations/operation-record.ts';
+import { freeGatewayId } from './free-gateway-id.ts';
+import { supersededBy } from '../operations/operation-standing.ts';
+import type { Operations } from '../operations/operations.ts';
+import { mayStillComeForward } from '../operations/sign-of-life.ts';
+import type { IntentRequest } from '../operations/intent-request.ts';
+import { createTakeClaims, heldBy } from '../operations/take-claims.ts';
+import { rootKeys, type RootRecord } from '../../stores/records/certificates.ts';
+import { gatewayKeys, resourceKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
+
+export interface GatewayStoriesOptions {
+  readonly books: Books;
+  readonly claims: Claims;
+  readonly operations: Operations;
+  readonly now: () => Date;
+}
+
+/** Long stories of whole gateways: begun by a call, carried out by an orchestration, resumed or undone by a call. */
+export interface GatewayStories {
+  /**
+   * Registers the gateway and starts its build. Refused while another operation works on the gateway or its virtual network,
+   * and for an id or resource that is taken. The same operation id again goes on from what is there.
+   */
+  build(plan: GatewayPlan, request: IntentRequest): Promise<OperationRecord>;
+  /** Throws a conflict that names the operation which works on the plan's gateway or virtual network now, other than this one. */
+  requireUnclaimed(plan: GatewayPlan, operationId: string): Promise<void>;
+  /**
+   * Starts the removal of what Gatehouse made for the gateway. With `insteadOf`, ERR_CONFLICT unless that operation is the
+   * gateway's latest.
+   */
+  remove(gatewayId: string, request: IntentRequest, insteadOf?: OperationRecord): Promise<OperationRecord>;
+  /**
+   * Goes on with a build or removal that failed or was canceled, from the step that is not done. ERR_CONFLICT when the gateway
+   * is another operation's by now, or another gateway.
+   */
+  resume(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
+  /** Starts again what a crash kept from starting, or what died. For the sweep. */
+  revive(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
+}
+
+export function createGatewayStories({ books, claims, operations, now }: GatewayStoriesOptions): GatewayStories {
+  const at = (): string => now().toISOString();
+
+  const claimAll = createTakeClaims({ claims, operations, now });
+
+  async function requireFreeId(plan: GatewayPlan, operationId: string): Promise<void> {
+    const taken = (await books.gateways.get(gatewayKeys(plan.id)))?.record;
+    if (taken !== undefined && taken.lastOperationId !== operationId) {
+      const proposal = await freeGatewayId(books, plan.id);
+      throw new AppError(
+        'ERR_CONFLICT',
+        `Gateway id ${plan.id} is taken. Send "id": "${proposal}" for another gateway.`,
+        {
+          problems: [
+            { path: '/id', code: 'idTaken', message: `Gateway id ${plan.id} is taken.`, fix: `Use ${proposal}.` },
+          ],
+        },
+      );
+    }
+    const resource = (await books.gatewayResources.get(resourceKeys(plan.resourceIds.gateway)))?.record;
+    if (resource !== undefined && resource.gatewayId !== plan.id) {
+      throw new AppError(
+        'ERR_CONFLICT',
+        `${plan.resourceIds.gateway} is registered as gateway ${resource.gatewayId} already.`,
+      );
+    }
+  }
+
+  async function planRoots(plan: GatewayPlan): Promise<readonly RootRecord[]> {
+    const roots: RootRecord[] = [];
+    for (const [index, id] of plan.rootIds.entries()) {
+      const root = (await books.roots.get(rootKeys(id)))?.record;
+      if (root?.certificate === undefined) {
+        throw new AppError('ERR_REQUEST_INVALID', `Root ${id} does not exist.`, {
+          problems: [
+            {
+              path: `/rootIds/${index}`,
+              code: 'rootUnknown',
+              message: `Root ${id} does not exist.`,
+              fix: 'Create it with POST /api/roots, or leave it out.',
+            },
+          ],
+        });
+      }
+      roots.push(root);
+    }
+    return roots;
+  }
+
+  async function register(plan: GatewayPlan, roots: readonly RootRecord[], operationId: string): Promise<void> {
+    const record: GatewayRecord = {
+      id: plan.id,
+      name: plan.name,
+      resourceId: plan.resourceIds.gateway,
+      state: 'building',
+      plan,
+      desired: 1,
+      applied: 0,
+      epoch: 1,
+      writer: { instanceId: instanceIdOf(operationId, 1), epoch: 1 },
+      profileWanted: 1,
+      profileMade: 0,
+      updateSeconds: [],
+      lastOperationId: operationId,
+      createdAt: at(),
+      updatedAt: at(),
+    };
+    await books.gatewayResources.insert({ resourceId: plan.resourceIds.gateway, gatewayId: plan.id });
+    for (const { id, thumbprint = '' } of roots) {
+      await books.rootGateways.upsert({ rootId: id, gatewayId: plan.id });
+      await books.gatewayRoots.insert({
+        gatewayId: plan.id,
+        rootId: id,
+        entryName: id,
+        thumbprint,
+        wanted: true,
+        state: 'requested',
+        updatedAt: at(),
+      });
+    }
+    await books.gateways.insert(record);
+  }
+
+  async function start(
+    name: string,
+    operation: OperationRecord,
+    epoch: number,
+    orchestrations: Orchestrations,
+  ): Promise<void> {
+    const input: GatewayStoryInput = { operationId: operation.id, gatewayId: operation.target, epoch };
+    await orchestrations.start(name, instanceIdOf(operation.id, operation.attempt), input);
+  }
+
+  /**
+   * Takes the gateway's row for an attempt of a story; a row that somebody else writes is a conflict, and so is one whose latest
+   * operation is neither this one nor `after`.
+   */
+  async function takeRow(gatewayId: string, operation: OperationRecord, after: string | undefined): Promise<number> {
+    const instanceId = instanceIdOf(operation.id, operation.attempt);
+    const record = await books.gateways.update(gatewayKeys(gatewayId), (current) => {
+      requireLatest(current, operation, after);
+      if (current.writer !== undefined) return undefined;
+      const epoch = current.epoch + 1;
+      return {
+        ...current,
+        epoch,
+        writer: { instanceId, epoch },
+        state: 'building',
+        lastOperationId: operation.id,
+        updatedAt: at(),
+      };
+    });
+    if (record === undefined) throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not exist.`);
+    if (record.writer?.instanceId !== instanceId) {
+      throw beingWritten(gatewayId);
+    }
+    return record.writer.epoch;
+  }
+
+  async function begin(operation: OperationRecord, orchestrations: Orchestrations, after?: string): Promise<void> {
+    const record = (await books.gateways.get(gatewayKeys(operation.target)))?.record;
+    if (record === undefined) throw new AppError('ERR_NOT_FOUND', `Gateway ${operation.target} does not exist.`);
+    requireLatest(record, operation, after);
+    const claimed = [record.plan.resourceIds.virtualNetwork, record.resourceId];
+    await claimAll(claimed, operation.id, operation.attempt);
+    try {
+      const epoch = await takeRow(operation.target, operation, after);
+      await start(operation.kind, operation, epoch, orchestrations);
+    } catch (error) {
+      if (error instanceof AppError) for (const resourceId of claimed) await claims.release(resourceId, operation.id);
+      throw error;
+    }
+  }
+
+  /** Begins an attempt; one that is refused has ended with the refusal, and not as one that is under way for ever. */
+  async function beginOrEnd(operation: OperationRecord, orchestrations: Orchestrations, after?: string): Promise<void> {
+    try {
+      await begin(operation, orchestrations, after);
+    } catch (error) {
+      if (error instanceof AppError)
+        await operations.finish(operation.id, {
+          status: 'failed',
+          problem: { code: error.code, detail: error.message },
+        });
+      throw error;
+    }
+  }
+
+  return {
+    build: async (plan, { operationId, requestedBy, orchestrations }) => {
+      const before = await operations.get(operationId);
+      if (before !== undefined && isOperationEnd(before.status)) return before;
+      await requireFreeId(plan, operationId);
+      const roots = await planRoots(plan);
+      await claimAll([plan.resourceIds.virtualNetwork, plan.resourceIds.gateway], operationId, 1);
+      const operation = await operations.create({
+        id: operationId,
+        kind: buildGatewayName,
+        target: plan.id,
+        targetKey: plan.id,
+        requestedBy,
+        steps: buildSteps,
+      });
+      await register(plan, roots, operationId);
+      await start(buildGatewayName, operation, 1, orchestrations);
+      return operation;
+    },
+
+    requireUnclaimed: async ({ resourceIds }, operationId) => {
+      for (const resourceId of [resourceIds.virtualNetwork, resourceIds.gateway]) {
+        const holder = await claims.holder(resourceId);
+        if (holder !== undefined && holder.operationId !== operationId) throw heldBy(resourceId, holder.operationId);
+      }
+    },
+
+    remove: async (gatewayId, { operationId, requestedBy, orchestrations }, insteadOf) => {
+      const before = await operations.get(operationId);
+      if (before !== undefined && isOperationEnd(before.status)) return before;
+      if ((await books.gateways.get(gatewayKeys(gatewayId))) === undefined) {
+        throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not exist.`);
+      }
+      const operation = await operations.create({
+        id: operationId,
+        kind: removeGatewayName,
+        target: gatewayId,
+        targetKey: gatewayId,
+        requestedBy,
+        steps: removeSteps,
+      });
+      await beginOrEnd(operation, orchestrations, insteadOf?.id);
+      return operation;
+    },
+
+    resume: async (operation, orchestrations) => {
+      const record = (await books.gateways.get(gatewayKeys(operation.target)))?.record;
+      if (record === undefined) throw supersededBy(operation, `Gateway ${operation.target} is no longer there.`);
+      requireLatest(record, operation, operation.id);
+      if (record.writer !== undefined) throw beingWritten(record.id);
+      const attempt = await operations.nextAttempt(operation.id, operation.attempt);
+      if (attempt === undefined) throw new AppError('ERR_CONFLICT', `Operation ${operation.id} cannot be resumed.`);
+      await beginOrEnd({ ...operation, attempt }, orchestrations, operation.id);
+    },
+
+    revive: async (operation, orchestrations) => {
+      const instanceId = instanceIdOf(operation.id, operation.attempt);
+      const record = (await books.gateways.get(gatewayKeys(operation.target)))?.record;
+      const state = await orchestrations.state(instanceId);
+      if (state === 'live') return;
+      if (state === 'absent' && record?.writer?.instanceId === instanceId) {
+        await start(operation.kind, operation, record.writer.epoch, orchestrations);
+        return;
+      }
+      if (mayStillComeForward(operation.updatedAt, now())) return;
+      const goOn =
+        record?.lastOperationId === operation.id
+          ? 'Resume it, or remove what it left.'
+          : `Gateway ${operation.target} is not its own any more.`;
+      const problem = {
+        code: 'ERR_OPERATION_FAILED',
+        detail: `The work on this operation ended without a result. ${goOn}`,
+      };
+      await operations.finish(operation.id, { status: 'failed', problem });
+      await books.gateways.update(gatewayKeys(operation.target), (current) => {
+        if (current.writer?.instanceId !== instanceId) return undefined;
+        const { writer: _dead, ...rest } = current;
+        return { ...rest, state: 'failed', updatedAt: at() };
+      });
+    },
+  };
+}
+
+/** Throws unless the gateway's latest operation is this one or `after`; without `after` any may have been. */
+function requireLatest(record: GatewayRecord, operation: OperationRecord, after: string | undefined): void {
+  const { lastOperationId } = record;
+  if (after === undefined || lastOperationId === after || lastOperationId === operation.id) return;
+  throw supersededBy(operation, `Gateway ${record.id} is operation ${lastOperationId ?? 'none'}'s by now.`);
+}
+
+function beingWritten(gatewayId: string): AppError {
+  const message = `Gateway ${gatewayId} is being written. Try again when it has come to rest.`;
+  return new AppError('ERR_CONFLICT', message, { retryAfterSeconds: 60 });
+}

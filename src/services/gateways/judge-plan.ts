@@ -1,0 +1,118 @@
+import { applyPlanDefaults, type GatewayPlan, type GatewayPlanInput } from '../../domain/gateway-plan.ts';
+import { checkPlan } from '../../domain/preflight/check-plan.ts';
+import { checkPlanParts, toWholePlan, type PlanParts } from '../../domain/preflight/check-plan-parts.ts';
+import type { Problem } from '../../domain/preflight/problem.ts';
+import type { PreflightContext, Registration } from '../../domain/preflight/subject.ts';
+import type { Arm } from '../../ports/arm.ts';
+import type { Books } from '../../stores/stores.ts';
+import { freeGatewayId } from './free-gateway-id.ts';
+import { lookAround } from './look-around.ts';
+import { gatewayKeys, gatewayPartition, resourceKeys } from '../../stores/records/gateways.ts';
+import { rootKeys } from '../../stores/records/certificates.ts';
+
+export interface PlanJudgement {
+  readonly problems: readonly Problem[];
+  /** Of the existing virtual network that the plan names. */
+  readonly existingAddressSpace?: readonly string[];
+}
+
+/**
+ * Judges a plan by itself, by what is in Azure where it wants to build, by the other gateways and by the roots there are. With
+ * the id of an operation, what that operation has registered or made already is no obstacle to it.
+ */
+export type JudgePlan = (input: GatewayPlanInput, operationId?: string) => Promise<PlanJudgement>;
+
+export function createJudgePlan(options: {
+  readonly arm: Pick<Arm, 'readRaw'>;
+  readonly books: Books;
+  readonly subscriptionId: string;
+}): JudgePlan {
+  const { arm, books, subscriptionId } = options;
+
+  async function registrationOf({ id, resourceIds }: GatewayPlan): Promise<Registration> {
+    const isTaken = (await books.gateways.get(gatewayKeys(id))) !== undefined;
+    const holder = (await books.gatewayResources.get(resourceKeys(resourceIds.gateway)))?.record.gatewayId;
+    return {
+      ...(isTaken ? { freeId: await freeGatewayId(books, id) } : {}),
+      ...(holder === undefined || holder === id ? {} : { registeredAs: holder }),
+    };
+  }
+
+  return async (input, operationId) => {
+    const plan = applyPlanDefaults(input, { subscriptionId });
+    const [around, others, registration, roots, own] = await Promise.all([
+      lookAround(arm, plan),
+      otherGateways(books, plan.id),
+      registrationOf(plan),
+      missingRoots(books, input.rootIds),
+      books.gateways.get(gatewayKeys(plan.id)),
+    ]);
+    const isRepeated = operationId !== undefined && own?.record.lastOperationId === operationId;
+    const isKnown = own?.record.resourceId === plan.resourceIds.gateway || registration.registeredAs !== undefined;
+    const { virtualNetworkFacts: facts } = around;
+    const context: PreflightContext = {
+      subscriptionId,
+      otherGateways: others,
+      ...(facts === undefined ? {} : { virtualNetworkFacts: facts }),
+      publicIps: around.publicIps,
+      ...(isRepeated ? {} : { registration, isGatewayForeign: around.isGatewayThere && !isKnown }),
+    };
+    return {
+      problems: [...checkPlan(input, context), ...around.problems, ...roots],
+      ...(facts === undefined ? {} : { existingAddressSpace: facts.addressSpace }),
+    };
+  };
+}
+
+/**
+ * Judges what is right in a plan whose shape is not: its errors that do not depend on the `faults` (JSON Pointers). Azure is
+ * not asked.
+ */
+export type JudgePlanParts = (parts: PlanParts, faults: readonly string[]) => Promise<readonly Problem[]>;
+
+export function createJudgePlanParts({
+  books,
+  subscriptionId,
+}: {
+  readonly books: Pick<Books, 'gateways' | 'roots'>;
+  readonly subscriptionId: string;
+}): JudgePlanParts {
+  return async (parts, faults) => {
+    const { id } = applyPlanDefaults(toWholePlan(parts), { subscriptionId });
+    const [others, roots] = await Promise.all([otherGateways(books, id), missingRoots(books, parts.rootIds)]);
+    return [...checkPlanParts(parts, faults, { subscriptionId, otherGateways: others }), ...roots];
+  };
+}
+
+async function otherGateways(
+  books: Pick<Books, 'gateways'>,
+  id: string,
+): Promise<NonNullable<PreflightContext['otherGateways']>> {
+  const rows = await books.gateways.list(gatewayPartition);
+  return rows
+    .map(({ record }) => record)
+    .filter((record) => record.id !== id && record.state !== 'removed')
+    .map(({ id: otherId, resourceId, plan }) => ({
+      id: otherId,
+      resourceId,
+      virtualNetworkId: plan.resourceIds.virtualNetwork,
+      clientAddressPool: plan.clientAddressPool,
+    }));
+}
+
+async function missingRoots(books: Pick<Books, 'roots'>, rootIds: readonly string[] = []): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const [index, id] of rootIds.entries()) {
+    const root = (await books.roots.get(rootKeys(id)))?.record;
+    if (root?.certificate !== undefined) continue;
+    const message = `Root ${id} does not exist.`;
+    problems.push({
+      path: `/rootIds/${index}`,
+      code: 'rootUnknown',
+      severity: 'error',
+      message,
+      fix: 'Create it with POST /api/roots, or leave it out.',
+    });
+  }
+  return problems;
+}

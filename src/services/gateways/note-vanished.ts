@@ -1,0 +1,111 @@
+import type { ThumbprintOfRoot } from '../../domain/gateway-entries.ts';
+import { entryKey, presentEntries } from '../../domain/gateway-merge.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import { without } from '../../domain/without.ts';
+import type { Audit } from '../requests/audit.ts';
+import type { Books } from '../../stores/stores.ts';
+import { isExpired, isInForce, type DesiredState } from './desired-entries.ts';
+import { sha256Hex } from '../../stores/digest.ts';
+import { likelyChanger } from './likely-changer.ts';
+import type { Outbox } from '../../stores/outbox.ts';
+import {
+  gatewayRevocationKind,
+  gatewayRootKind,
+  type GatewayRecord,
+  type GatewayRevocation,
+  type GatewayRoot,
+} from '../../stores/records/gateways.ts';
+
+export interface NoteVanishedOptions {
+  readonly books: Books;
+  readonly outbox: Pick<Outbox, 'append'>;
+  readonly audit: Pick<Audit, 'write'>;
+  readonly now: () => Date;
+  readonly thumbprintOfRoot: ThumbprintOfRoot;
+}
+
+/** Tells of entries that were in force and are not there, before anything else is done about them. */
+export type NoteVanished = (gateway: GatewayRecord, shown: JsonObject, desired: DesiredState) => Promise<void>;
+
+/**
+ * What was in force and is not there any more begins again at `requested`: whatever was proven of it is not true now, and a
+ * session may have been opened meanwhile. An event and a row of the audit say so, and who had changed the gateway.
+ */
+export function createNoteVanished(options: NoteVanishedOptions): NoteVanished {
+  const { books, now } = options;
+
+  /** The event first: the rows are the reason to tell of it, so a crash in between tells again and not never. */
+  async function tell(
+    gateway: GatewayRecord,
+    row: { readonly kind: 'root' | 'revocation'; readonly thumbprint: string; readonly since: string },
+    data: object,
+  ): Promise<void> {
+    const at = now().toISOString();
+    const changedBy = likelyChanger(gateway, now());
+    const id = `${row.kind}-vanished-${gateway.id}-${row.thumbprint}-${row.since}`;
+    await options.outbox.append({
+      id,
+      type: `gatehouse.${row.kind}.vanished.v1`,
+      subject: `gateways/${gateway.id}`,
+      data: { gatewayId: gateway.id, thumbprint: row.thumbprint, ...data, changedBy, seenAt: at },
+    });
+    await options.audit.write({
+      at,
+      requestId: sha256Hex(id).slice(0, 32),
+      phase: 'outcome',
+      who: 'gatehouse',
+      action: `gateway.putBack.${row.kind}`,
+      target: { gatewayId: gateway.id, thumbprint: row.thumbprint },
+      source: changedBy === null ? 'taken off by: not known' : `taken off by: ${changedBy}`,
+    });
+  }
+
+  async function restartRevocation(gateway: GatewayRecord, row: GatewayRevocation): Promise<void> {
+    const { thumbprint, commonName, provenAt } = row;
+    const told = { kind: 'revocation', thumbprint, since: row.listedAt ?? row.updatedAt } as const;
+    await tell(gateway, told, { commonName, ...(provenAt === undefined ? {} : { provenAt }) });
+    await beginAgain(row, (current) => without(current, 'listedAt'));
+  }
+
+  async function beginAgain(
+    row: GatewayRevocation,
+    change: (current: GatewayRevocation) => GatewayRevocation,
+  ): Promise<void> {
+    await books.gatewayRevocations.update(gatewayRevocationKind.keys(row), (current) =>
+      current.wanted && isInForce(current.state)
+        ? {
+            ...without(change(current), 'clearAt', 'provenAt', 'unsure', 'reason'),
+            state: 'requested',
+            updatedAt: now().toISOString(),
+          }
+        : undefined,
+    );
+  }
+
+  async function restartRoot(gateway: GatewayRecord, row: GatewayRoot): Promise<void> {
+    await tell(gateway, { kind: 'root', thumbprint: row.thumbprint, since: row.updatedAt }, { rootId: row.rootId });
+    await books.gatewayRoots.update(gatewayRootKind.keys(row), (current) =>
+      current.wanted && current.state === 'trusted'
+        ? { ...current, state: 'requested', updatedAt: now().toISOString() }
+        : undefined,
+    );
+  }
+
+  return async (gateway, shown, { entries, revocations, roots }) => {
+    const present = presentEntries(shown, options.thumbprintOfRoot);
+    const over = new Set(entries.filter(({ isOverLimit }) => isOverLimit === true).map(entryKey));
+    for (const { intent, row } of revocations) {
+      const key = `revocation:${intent.thumbprint}` as const;
+      if (row?.wanted !== true || !isInForce(row.state) || present.has(key)) continue;
+      // What Gatehouse takes off itself, for a reinstatement or for want of room, nobody else took off.
+      if (!intent.wanted) continue;
+      if (over.has(key)) await beginAgain(row, (current) => current);
+      else await restartRevocation(gateway, row);
+    }
+    for (const { row, root } of roots) {
+      // An expired root is taken off by Gatehouse itself.
+      if (isExpired(root, now()) || present.has(`root:${row.thumbprint}`)) continue;
+      if (row.wanted && row.state === 'trusted') await restartRoot(gateway, row);
+    }
+  };
+}

@@ -1,0 +1,303 @@
+import { inParts } from '../../domain/azure-words.ts';
+import type { OperationProblem } from '../../domain/operation.ts';
+import { afterRefusal } from '../../domain/entry-refusals.ts';
+import type { ThumbprintOfRoot } from '../../domain/gateway-entries.ts';
+import { entryKey, presentEntries } from '../../domain/gateway-merge.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import { without } from '../../domain/without.ts';
+import type { Books } from '../../stores/stores.ts';
+import { isExpired, isInForce, readDesiredState, type DesiredState } from './desired-entries.ts';
+import type { ForeignEntryRecorder } from './foreign-entries.ts';
+import { newGatewayRevocation } from './new-gateway-revocation.ts';
+import type { NoteVanished } from './note-vanished.ts';
+import type { Operations } from '../operations/operations.ts';
+import type { Outbox } from '../../stores/outbox.ts';
+import { revocationKind } from '../../stores/records/certificates.ts';
+import {
+  gatewayKeys,
+  gatewayRevocationKind,
+  gatewayRootKind,
+  isRootToBeSeen,
+  operationsOf,
+  type GatewayRevocation,
+  type GatewayRoot,
+} from '../../stores/records/gateways.ts';
+
+export interface RecordEntriesOptions {
+  readonly books: Books;
+  readonly operations: Operations;
+  readonly outbox: Pick<Outbox, 'append'>;
+  readonly noteVanished: NoteVanished;
+  readonly foreignEntries: ForeignEntryRecorder;
+  readonly now: () => Date;
+  readonly thumbprintOfRoot: ThumbprintOfRoot;
+}
+
+/** Where an entry stands after a look at the gateway. */
+type Standing = 'present' | 'settling' | 'absent';
+
+/** What is still to be done about a gateway's entries after a look. */
+export interface EntriesSeen {
+  readonly sessionsToSee: boolean;
+  /** When an entry is to be tried or looked at again; undefined when none is. */
+  readonly retryAt: string | undefined;
+}
+
+export interface EntryRefusal {
+  /** The `changeKey` of what was refused. */
+  readonly key: string;
+  readonly code: string;
+  readonly message: string;
+  readonly isNamed: boolean;
+}
+
+export interface EntryRecorder {
+  /** Notes for every root and revocation how far it has come, and ends the operations that waited for that. */
+  record(gatewayId: string, gateway: JsonObject): Promise<EntriesSeen>;
+  /** Notes what Azure said of entries: suspected at first, refused once that is beyond doubt. */
+  recordRefusals(gatewayId: string, gateway: JsonObject, refusals: readonly EntryRefusal[]): Promise<void>;
+}
+
+/** An entry that Azure has taken and not finished is looked at again after this long. */
+const settlingMs = 60 * 1000;
+
+export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorder {
+  const { books, operations, now, thumbprintOfRoot } = options;
+  const at = (): string => now().toISOString();
+  const read = (gatewayId: string, gateway: JsonObject): Promise<DesiredState> =>
+    readDesiredState(gatewayId, gateway, { books, now: now(), thumbprintOfRoot });
+
+  async function settle(row: GatewayRoot | GatewayRevocation, detail: string): Promise<void> {
+    for (const id of operationsOf(row)) {
+      await operations.settleStep(id, row.gatewayId, { status: 'succeeded', detail, now: now() });
+    }
+  }
+
+  async function fail(
+    row: GatewayRoot | GatewayRevocation,
+    reason: string,
+    code: string,
+    azure?: OperationProblem['azure'],
+  ): Promise<void> {
+    const detail = `Gateway ${row.gatewayId}: ${reason}`;
+    const problem = { code, detail, ...(azure === undefined ? {} : { azure }) };
+    for (const id of operationsOf(row)) {
+      await operations.settleStep(id, row.gatewayId, { status: 'failed', detail: reason, now: now(), problem });
+    }
+  }
+
+  async function recordRoot(row: GatewayRoot, standing: Standing, isOver: boolean): Promise<void> {
+    const next = isOver && row.wanted ? overLimit(row, at()) : rootWithStanding(row, standing, at());
+    if (next !== row) {
+      await books.gatewayRoots.update(gatewayRootKind.keys(row), (current) =>
+        current.wanted === row.wanted && current.operationId === row.operationId ? next : undefined,
+      );
+    }
+    if (next.state === 'trusted') await settle(next, 'trusted');
+    else if (next.state === 'overLimit') await fail(next, overLimitReason('root'), 'ERR_LIMIT_REACHED');
+  }
+
+  /** It opens the gateway to nobody any more, and nothing is tried or waited for that would put it on. */
+  async function recordExpired(row: GatewayRoot, notAfter: string): Promise<void> {
+    const reason = `Not on the gateway: the root expired on ${notAfter}, and Azure takes no expired root.`;
+    if (row.reason === reason && row.retryAt === undefined) return;
+    const noted = await books.gatewayRoots.update(gatewayRootKind.keys(row), (current) =>
+      current.wanted === row.wanted && current.operationId === row.operationId
+        ? { ...accepted(current), state: 'requested', reason, updatedAt: at() }
+        : undefined,
+    );
+    if (noted?.reason === reason) await fail(row, reason, 'ERR_OPERATION_FAILED');
+  }
+
+  /** Answers the row as it is stored then. */
+  async function recordRevocation(
+    gatewayId: string,
+    { intent, row }: DesiredState['revocations'][number],
+    standing: Standing,
+    isOver: boolean,
+  ): Promise<GatewayRevocation> {
+    const known = row ?? newGatewayRevocation(gatewayId, intent, at());
+    if (row === undefined) await books.gatewayRevocations.insert(known);
+    const asked =
+      known.wanted === intent.wanted
+        ? known
+        : { ...newGatewayRevocation(gatewayId, intent, at()), requestedAt: known.requestedAt };
+    const next = isOver && asked.wanted ? overLimit(asked, at()) : revocationWithStanding(asked, standing, at());
+    if (next.state === 'overLimit' && asked.state !== 'overLimit') await announceOverLimit(next);
+    // A request that came since the row was read begins anew: what was seen for the one before is nothing to it.
+    await books.gatewayRevocations.update(gatewayRevocationKind.keys(known), (current) =>
+      current.operationId === known.operationId && current.wanted === known.wanted ? next : undefined,
+    );
+    if (next.state === 'removed') await settle(next, 'removed');
+    else if (next.state === 'overLimit') await fail(next, overLimitReason('revocation'), 'ERR_LIMIT_REACHED');
+    return next;
+  }
+
+  async function announceOverLimit(row: GatewayRevocation): Promise<void> {
+    await options.outbox.append({
+      id: `revocation-over-limit-${row.gatewayId}-${row.thumbprint}-${row.requestedAt}-${row.listedAt ?? ''}`,
+      type: 'gatehouse.revocation.over-limit.v1',
+      subject: `gateways/${row.gatewayId}`,
+      data: { gatewayId: row.gatewayId, thumbprint: row.thumbprint, commonName: row.commonName },
+    });
+  }
+
+  /** Rows that nobody wants any more follow what is there. Whoever still waits for one that leaves is told that it is past. */
+  async function recordPast(row: GatewayRevocation, standing: Standing): Promise<void> {
+    // A session may outlive its certificate: what is open of it stays open, on the gateway or off it.
+    if (standing !== 'absent' || isToBeSeen(row)) return;
+    const removed = await books.gatewayRevocations.update(gatewayRevocationKind.keys(row), (current) =>
+      current.operationId === row.operationId && current.wanted === row.wanted
+        ? { ...without(current, 'evidence', 'retryAt', 'refusedUnder'), state: 'removed', updatedAt: at() }
+        : undefined,
+    );
+    if (removed?.state !== 'removed') return;
+    if (row.wanted) await fail(row, pastReason, 'ERR_OPERATION_FAILED');
+    else await settle(row, 'removed');
+  }
+
+  return {
+    record: async (gatewayId, gateway) => {
+      const stored = (await books.gateways.get(gatewayKeys(gatewayId)))?.record;
+      if (stored !== undefined) await options.noteVanished(stored, gateway, await read(gatewayId, gateway));
+      const desired = await read(gatewayId, gateway);
+      const present = presentEntries(gateway, thumbprintOfRoot);
+      const over = new Set(desired.entries.filter(({ isOverLimit }) => isOverLimit === true).map(entryKey));
+      const standingOf = (key: string): Standing => {
+        const entry = present.get(key);
+        if (entry === undefined) return 'absent';
+        return entry.provisioningState === 'Succeeded' ? 'present' : 'settling';
+      };
+      for (const { row, root } of desired.roots) {
+        const key = `root:${row.thumbprint}`;
+        const standing = standingOf(key);
+        if (row.wanted && standing === 'absent' && isExpired(root, now())) await recordExpired(row, root.notAfter);
+        else await recordRoot(row, standing, over.has(key));
+      }
+      const rows: GatewayRevocation[] = [];
+      for (const revocation of desired.revocations) {
+        const key = `revocation:${revocation.intent.thumbprint}`;
+        rows.push(await recordRevocation(gatewayId, revocation, standingOf(key), over.has(key)));
+      }
+      for (const row of desired.past) await recordPast(row, standingOf(`revocation:${row.thumbprint}`));
+      await options.foreignEntries.record(gatewayId, gateway, desired);
+      const roots = (await books.gatewayRoots.list(gatewayId)).map(({ record }) => record);
+      const isSettling = [...present.keys()].some(
+        (key) =>
+          standingOf(key) === 'settling' && desired.entries.some((entry) => entryKey(entry) === key && entry.wanted),
+      );
+      return {
+        sessionsToSee: [...rows, ...desired.past].some(isToBeSeen) || roots.some(isRootToBeSeen),
+        retryAt: earliest([
+          ...[...rows, ...roots].map(({ retryAt }) => retryAt),
+          isSettling ? new Date(now().getTime() + settlingMs).toISOString() : undefined,
+        ]),
+      };
+    },
+
+    recordRefusals: async (gatewayId, gateway, refusals) => {
+      const { roots, revocations, mark } = await read(gatewayId, gateway);
+      for (const { key, code, message, isNamed } of refusals) {
+        const refusal = { reason: `${code}: ${message}`, isNamed };
+        const azure = inParts({ code, message });
+        const root = roots.find(({ row }) => `root:${row.thumbprint}${row.wanted ? '' : ':off'}` === key)?.row;
+        const revocation = revocations.find(
+          ({ intent }) => `revocation:${intent.thumbprint}${intent.wanted ? '' : ':off'}` === key,
+        );
+        if (root !== undefined) {
+          const row = await books.gatewayRoots.update(gatewayRootKind.keys(root), (current) =>
+            current.wanted === root.wanted ? withRefusal(current, refusal, mark, now()) : undefined,
+          );
+          if (row?.state === 'refused' && row.wanted === root.wanted)
+            await fail(row, `Azure refuses the root: ${row.reason ?? ''}`, 'ERR_AZURE_REFUSED', azure);
+        } else if (revocation !== undefined) {
+          const { intent, row: known } = revocation;
+          if (known === undefined) await books.gatewayRevocations.insert(newGatewayRevocation(gatewayId, intent, at()));
+          const keys = { partitionKey: gatewayId, rowKey: revocationKind.keys(intent).rowKey };
+          const row = await books.gatewayRevocations.update(keys, (current) =>
+            withRefusal({ ...current, wanted: intent.wanted }, refusal, mark, now()),
+          );
+          if (row?.state === 'refused') {
+            await fail(row, `Azure refuses the revocation: ${row.reason ?? ''}`, 'ERR_AZURE_REFUSED', azure);
+          }
+        }
+      }
+    },
+  };
+}
+
+/** A revocation on the gateway whose proof is open. */
+export function isToBeSeen({ state, wanted }: GatewayRevocation): boolean {
+  return wanted && (state === 'listed' || state === 'disconnected');
+}
+
+function withRefusal<Row extends GatewayRoot | GatewayRevocation>(
+  row: Row,
+  refusal: { readonly reason: string; readonly isNamed: boolean },
+  mark: string,
+  now: Date,
+): Row {
+  const { evidence, isRefused, retryAt } = afterRefusal(row.evidence, refusal, now);
+  const noted = { ...row, evidence, retryAt, reason: refusal.reason, updatedAt: now.toISOString() };
+  return isRefused ? { ...noted, state: 'refused', refusedUnder: mark } : noted;
+}
+
+/** The row without what stood against it: Azure has taken the entry. */
+function accepted<Row extends GatewayRoot | GatewayRevocation>(row: Row): Row {
+  return without(row, 'evidence', 'retryAt', 'refusedUnder', 'reason') as Row;
+}
+
+const pastReason =
+  'Not put on the gateway: before it could be, its certificate expired or its root was taken off the gateway.';
+
+/** What is left out for want of room waits for room, and for no time: nothing stands against it. */
+function overLimit<Row extends GatewayRoot | GatewayRevocation>(row: Row, at: string): Row {
+  if (row.state === 'overLimit') return row;
+  const kept = without(accepted(row), 'clearAt', 'provenAt', 'unsure') as Row;
+  return { ...kept, state: 'overLimit', updatedAt: at };
+}
+
+function overLimitReason(kind: 'root' | 'revocation'): string {
+  return kind === 'root'
+    ? 'Not in force: the gateway holds 20 roots, which is as many as Azure takes. It is added when one leaves.'
+    : 'Not in force: the gateway holds 300 revocations, which is as many as Azure takes, and compromised and newer ones go first. It is added when there is room.';
+}
+
+/** What was seen in force stays so while Azure works on something else; a root that is off has its sessions looked at. */
+function rootWithStanding(row: GatewayRoot, standing: Standing, at: string): GatewayRoot {
+  if (row.wanted) {
+    if (standing === 'present')
+      return row.state === 'trusted' ? row : { ...accepted(row), state: 'trusted', updatedAt: at };
+    if (row.state === 'refused' || row.state === 'requested') return row;
+    if (row.state === 'trusted' && standing === 'settling') return row;
+    return { ...row, state: 'requested', updatedAt: at };
+  }
+  if (standing === 'absent') {
+    return row.state === 'removed' ? row : { ...accepted(row), state: 'removed', sessions: 'open', updatedAt: at };
+  }
+  return row.state === 'removing'
+    ? row
+    : { ...without(row, 'sessions', 'clearAt', 'provenAt'), state: 'removing', updatedAt: at };
+}
+
+/** A revocation that was cut or proven stays so while it is listed; one that vanished begins again. */
+function revocationWithStanding(row: GatewayRevocation, standing: Standing, at: string): GatewayRevocation {
+  if (!row.wanted) {
+    if (standing === 'absent')
+      return row.state === 'removed' ? row : { ...accepted(row), state: 'removed', updatedAt: at };
+    return row.state === 'refused' || row.state === 'reinstating'
+      ? row
+      : { ...row, state: 'reinstating', updatedAt: at };
+  }
+  if (standing === 'present') {
+    return isInForce(row.state) ? row : { ...accepted(row), state: 'listed', listedAt: at, updatedAt: at };
+  }
+  if (row.state === 'refused' || row.state === 'requested') return row;
+  // Azure marks every entry with the state of the gateway's last write: that says nothing against what is in force.
+  if (standing === 'settling' && isInForce(row.state)) return row;
+  return { ...without(row, 'listedAt', 'clearAt', 'provenAt', 'unsure'), state: 'requested', updatedAt: at };
+}
+
+function earliest(times: readonly (string | undefined)[]): string | undefined {
+  return times.filter((time) => time !== undefined).toSorted()[0];
+}

@@ -1,0 +1,119 @@
+import { parseThumbprint, type Thumbprint } from '../../domain/thumbprint.ts';
+import type { Audit } from '../requests/audit.ts';
+import { blockKey, isBlockingReason, withhold } from '../certificates/blocked-keys.ts';
+import type { Books } from '../../stores/stores.ts';
+import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
+import { sha256Hex } from '../../stores/digest.ts';
+import type { OperationRecord } from '../operations/operation-record.ts';
+import type { Operations } from '../operations/operations.ts';
+import type { Outbox } from '../../stores/outbox.ts';
+import { certificateKeys, type BlockedKey, type CertificateRecord } from '../../stores/records/certificates.ts';
+
+/** A certificate whose public key another one has too. */
+export type Twin = CertificateRecord & { readonly thumbprint: Thumbprint };
+
+interface Begun {
+  readonly operationId: string;
+  readonly requestedBy: string;
+  readonly reason: BlockedKey['reason'];
+  /** Thumbprint of the certificate with which the key was reported. */
+  readonly twinOf: string;
+}
+
+export interface BeginTwinsOptions {
+  readonly books: Books;
+  readonly lookup: CertificateLookup;
+  readonly operations: Pick<Operations, 'addResult'>;
+  readonly outbox: Pick<Outbox, 'append'>;
+  readonly audit: Pick<Audit, 'write'>;
+  readonly now: () => Date;
+  /** Records the operation that revokes a twin at once. */
+  readonly begin: (twin: Twin, begun: Begun) => Promise<OperationRecord>;
+}
+
+/**
+ * What a report says of the key itself, done before anything is written about the certificate: the key is blocked, and its
+ * other certificates get revocations of their own. Answers their operations, which are all on record before the reporting one can
+ * end: whatever comes in between, the sweep knows of each.
+ */
+export type BeginTwins = (
+  operation: OperationRecord,
+  report: { readonly serialNumber: string; readonly reason: string },
+) => Promise<readonly OperationRecord[]>;
+
+export function createBeginTwins(options: BeginTwinsOptions): BeginTwins {
+  const { books, lookup, now } = options;
+
+  /**
+   * The other certificates of the key that may open a gateway and are not on their way out for the key's sake already. One
+   * that is being issued at this moment is withheld. The issuer writes its record, then looks at the block, then signs, then
+   * releases if the record is as it was: it either sees the block, or its record is seen here.
+   */
+  async function takeTwins(operation: OperationRecord, block: BlockedKey): Promise<readonly Twin[]> {
+    const twins: Twin[] = [];
+    for (const found of await lookup.ofPublicKey(block.publicKeyHash)) {
+      if (found.thumbprint === operation.target || Date.parse(found.notAfter) <= now().getTime()) continue;
+      const twin = found.state === 'issuing' ? ((await withhold(books, found, block.reason, now())) ?? found) : found;
+      const thumbprint = parseThumbprint(twin.thumbprint ?? '');
+      if (thumbprint === undefined || (await isOnItsWayOut({ ...twin, thumbprint }, operation))) continue;
+      twins.push({ ...twin, thumbprint });
+    }
+    return twins;
+  }
+
+  async function isOnItsWayOut({ rootId, thumbprint }: Twin, operation: OperationRecord): Promise<boolean> {
+    const intent = (await books.revocations.get({ partitionKey: rootId, rowKey: thumbprint }))?.record;
+    if (intent?.operationId === twinOperationId(operation.id, thumbprint)) return false;
+    return intent?.wanted === true && intent.urgency === 'immediate' && isBlockingReason(intent.reason);
+  }
+
+  async function beginTwin(operation: OperationRecord, twin: Twin, { reason }: BlockedKey): Promise<OperationRecord> {
+    const { requestedBy, target: twinOf } = operation;
+    const operationId = twinOperationId(operation.id, twin.thumbprint);
+    const begun = await options.begin(twin, { operationId, requestedBy, reason, twinOf });
+    await options.audit.write({
+      at: now().toISOString(),
+      requestId: operationId,
+      phase: 'outcome',
+      who: requestedBy,
+      action: 'certificate.revoke',
+      target: { thumbprint: twin.thumbprint, twinOf },
+      reason,
+      operationId,
+      status: 202,
+    });
+    return begun;
+  }
+
+  return async (operation, { serialNumber, reason }) => {
+    if (!isBlockingReason(reason)) return [];
+    const certificate = (await books.certificates.get(certificateKeys(serialNumber)))?.record;
+    if (certificate === undefined) throw new Error(`Certificate ${serialNumber} has no record.`);
+    const { publicKeyHash } = certificate;
+    const block = {
+      publicKeyHash,
+      reason,
+      blockedAt: now().toISOString(),
+      thumbprint: operation.target,
+      operationId: operation.id,
+    };
+    await blockKey(books, block);
+
+    const begun: OperationRecord[] = [];
+    for (const twin of await takeTwins(operation, block)) begun.push(await beginTwin(operation, twin, block));
+    const twins = begun.map(({ id, target }) => ({ thumbprint: target, operationId: id }));
+    await options.operations.addResult(operation.id, { keyBlocked: true, twins });
+    await options.outbox.append({
+      id: `${operation.id}-blocked`,
+      type: 'gatehouse.key.blocked.v1',
+      subject: `certificates/${operation.target}`,
+      data: { publicKeyHash, reason, thumbprint: operation.target, twins },
+    });
+    return begun;
+  };
+}
+
+/** The same whenever the same operation is carried out again. */
+function twinOperationId(operationId: string, thumbprint: string): string {
+  return `op-${sha256Hex(`${operationId}/${thumbprint}`).slice(0, 32)}`;
+}

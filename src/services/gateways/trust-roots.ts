@@ -1,0 +1,263 @@
+import { AppError } from '../../domain/app-error.ts';
+import { isOperationEnd } from '../../domain/operation.ts';
+import type { OperationKind } from '../../domain/operation-kinds.ts';
+import { entryLimits } from '../../domain/entry-limits.ts';
+import { without } from '../../domain/without.ts';
+import type { Orchestrations } from '../../ports/orchestrations.ts';
+import type { Books } from '../../stores/stores.ts';
+import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
+import type { GatewayWriter, IntentChange } from './gateway-writer.ts';
+import type { IntentRequest } from '../operations/intent-request.ts';
+import { giveWay } from '../operations/supersede.ts';
+import type { OperationRecord } from '../operations/operation-record.ts';
+import type { Operations } from '../operations/operations.ts';
+import { rootKeys } from '../../stores/records/certificates.ts';
+import { gatewayKeys, gatewayRootKind, type GatewayRecord, type GatewayRoot } from '../../stores/records/gateways.ts';
+import { updateSteps } from './usual-update-time.ts';
+
+export interface TrustDesk {
+  /** Makes the gateway trust the root. The operation ends when the gateway shows the entry as provisioned. */
+  trust(
+    gatewayId: string,
+    rootId: string,
+    entryName: string | undefined,
+    request: IntentRequest,
+  ): Promise<OperationRecord>;
+  /** Takes the root off. Refused while certificates of it are alive, unless `force`. */
+  distrust(gatewayId: string, rootId: string, force: boolean, request: IntentRequest): Promise<OperationRecord>;
+  /** Asks for a new profile package; requests that come together are served by one. */
+  requestProfile(gatewayId: string, request: IntentRequest): Promise<OperationRecord>;
+  /** Hands a recorded intent to the writer again. For the sweep: a crash may have come in between. */
+  carry(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
+}
+
+/** Kinds of the operations that the single writer of a gateway carries out. */
+const intentOperations = { trust: 'trustRoot', distrust: 'distrustRoot', profile: 'generateProfile' } as const;
+
+type CarryRequest = Pick<IntentRequest, 'orchestrations'>;
+
+export function createTrustDesk(options: {
+  readonly books: Books;
+  readonly lookup: CertificateLookup;
+  readonly operations: Operations;
+  readonly writer: GatewayWriter;
+  readonly now: () => Date;
+}): TrustDesk {
+  const { books, operations, writer, now } = options;
+  const at = (): string => now().toISOString();
+
+  async function requireGateway(id: string): Promise<GatewayRecord> {
+    const record = (await books.gateways.get(gatewayKeys(id)))?.record;
+    if (record === undefined) throw new AppError('ERR_NOT_FOUND', `Gateway ${id} does not exist.`);
+    if (record.state === 'failed') {
+      throw new AppError(
+        'ERR_CONFLICT',
+        `The build of gateway ${id} has failed. Resume operation ${record.lastOperationId ?? ''} first, or remove the gateway.`,
+      );
+    }
+    if (record.state === 'missing') {
+      throw new AppError('ERR_CONFLICT', `Gateway ${id} is not in Azure. It goes on by itself when it is there again.`);
+    }
+    return record;
+  }
+
+  /** Roots on the gateway, or wanted there, besides this one: those of others take places too. */
+  async function placesTaken(gatewayId: string, rootId: string): Promise<number> {
+    const own = (await books.gatewayRoots.list(gatewayId)).map(({ record }) => record);
+    const foreign = (await books.foreignEntries.list(gatewayId)).map(({ record }) => record);
+    return (
+      own.filter((row) => row.wanted && row.rootId !== rootId).length +
+      foreign.filter((entry) => entry.kind === 'root' && entry.rootId !== rootId).length
+    );
+  }
+
+  async function createOperation(
+    kind: OperationKind,
+    gatewayId: string,
+    request: IntentRequest,
+    context: object,
+  ): Promise<OperationRecord> {
+    return operations.create({
+      id: request.operationId,
+      kind,
+      target: gatewayId,
+      targetKey: gatewayId,
+      requestedBy: request.requestedBy,
+      steps: await updateSteps(books, [gatewayId], 240),
+      context,
+    });
+  }
+
+  /** From here on it is the writer's: it may be at work already, or wait for its turn. */
+  async function hand(
+    operation: OperationRecord,
+    gatewayId: string,
+    request: CarryRequest,
+    change?: IntentChange,
+  ): Promise<void> {
+    await operations.setStep(operation.id, gatewayId, { status: 'running', now: now() });
+    await writer.recordIntent(request.orchestrations, gatewayId, change);
+  }
+
+  /** The row carries one request; an earlier one that has not ended gives way to it. */
+  async function setRoot(row: GatewayRoot): Promise<void> {
+    const before = (await books.gatewayRoots.get(gatewayRootKind.keys(row)))?.record;
+    await books.gatewayRoots.upsert(row);
+    if (before?.operationId === undefined || before.operationId === row.operationId) return;
+    await giveWay(operations, {
+      operationId: before.operationId,
+      name: row.gatewayId,
+      laterId: row.operationId ?? '',
+      now: now(),
+    });
+  }
+
+  /** Another package is wanted; a request that was counted already is not counted again. */
+  async function countProfile(operation: OperationRecord, gatewayId: string, request: CarryRequest): Promise<void> {
+    const asked = (await books.profileRequests.get({ partitionKey: gatewayId, rowKey: operation.id }))?.record;
+    await hand(operation, gatewayId, request, (record) =>
+      asked === undefined || record.profileWanted >= asked.number
+        ? record
+        : { ...record, profileWanted: record.profileWanted + 1 },
+    );
+  }
+
+  /** Whether the gateway that this was wanted of is gone: one that was made since under the same id is another. */
+  async function isGatewayGone({ target, createdAt }: OperationRecord): Promise<boolean> {
+    const gateway = (await books.gateways.get(gatewayKeys(target)))?.record;
+    return gateway === undefined || gateway.createdAt > createdAt;
+  }
+
+  /** Goes on with a profile request; one whose gateway was removed meanwhile ends, because nobody will ever serve it. */
+  async function carryProfile(operation: OperationRecord, request: CarryRequest): Promise<void> {
+    const gatewayId = operation.target;
+    if (!(await isGatewayGone(operation))) {
+      await countProfile(operation, gatewayId, request);
+      return;
+    }
+    const problem = { code: 'ERR_NOT_FOUND', detail: `Gateway ${gatewayId} was removed before it had a profile.` };
+    await operations.settleStep(operation.id, gatewayId, { status: 'failed', now: now(), problem });
+    const asked = (await books.profileRequests.get({ partitionKey: gatewayId, rowKey: operation.id }))?.record;
+    if (asked !== undefined) await books.profileRequests.remove(asked);
+  }
+
+  /** Records what the operation wants of its root, unless a crash came only after that, and hands it to the writer. */
+  async function carryRoot(operation: OperationRecord, request: CarryRequest): Promise<void> {
+    const gatewayId = operation.target;
+    const { rootId = '', entryName = rootId } = contextOf(operation);
+    const row = (await books.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId }))?.record;
+    const isGone = await isGatewayGone(operation);
+    if (isGone || (row === undefined && operation.kind === intentOperations.distrust)) {
+      const problem = { code: 'ERR_NOT_FOUND', detail: `Gateway ${gatewayId} no longer has anything to do with it.` };
+      await operations.settleStep(operation.id, gatewayId, { status: 'failed', now: now(), problem });
+      return;
+    }
+    if (row?.operationId !== operation.id) {
+      if (row?.operationId !== undefined && (await isLater(row.operationId, operation))) {
+        await giveWay(operations, {
+          operationId: operation.id,
+          name: gatewayId,
+          laterId: row.operationId ?? '',
+          now: now(),
+        });
+        return;
+      }
+      const thumbprint = (await books.roots.get(rootKeys(rootId)))?.record.thumbprint ?? '';
+      const asked = { operationId: operation.id, updatedAt: at() };
+      await books.rootGateways.upsert({ rootId, gatewayId });
+      await setRoot(
+        operation.kind === intentOperations.distrust && row !== undefined
+          ? {
+              ...without(row, 'evidence', 'retryAt', 'refusedUnder', 'reason'),
+              ...asked,
+              wanted: false,
+              state: 'removing',
+            }
+          : { ...asked, gatewayId, rootId, entryName, thumbprint, wanted: true, state: 'requested' },
+      );
+    }
+    await hand(operation, gatewayId, request);
+  }
+
+  async function isLater(operationId: string, than: OperationRecord): Promise<boolean> {
+    const other = await operations.get(operationId);
+    return other !== undefined && Date.parse(other.createdAt) > Date.parse(than.createdAt);
+  }
+
+  return {
+    trust: async (gatewayId, rootId, entryName, request) => {
+      await requireGateway(gatewayId);
+      const root = (await books.roots.get(rootKeys(rootId)))?.record;
+      if (root?.certificate === undefined || root.thumbprint === undefined)
+        throw new AppError('ERR_NOT_FOUND', `Root ${rootId} does not exist.`);
+      if (Date.parse(root.notAfter) <= now().getTime()) {
+        throw new AppError(
+          'ERR_CONFLICT',
+          `Root ${rootId} expired on ${root.notAfter}; Azure would refuse the whole gateway for it.`,
+        );
+      }
+      if ((await placesTaken(gatewayId, rootId)) >= entryLimits.root) {
+        throw new AppError(
+          'ERR_LIMIT_REACHED',
+          `Gateway ${gatewayId} trusts ${entryLimits.root} roots, which is Azure's limit; those of others count. Take one off first (GET /api/gateways/${gatewayId}/roots).`,
+        );
+      }
+      const operation = await createOperation(intentOperations.trust, gatewayId, request, {
+        rootId,
+        entryName: entryName ?? rootId,
+      });
+      if (isOperationEnd(operation.status)) return operation;
+      await carryRoot(operation, request);
+      return operation;
+    },
+
+    distrust: async (gatewayId, rootId, force, request) => {
+      await requireGateway(gatewayId);
+      const row = (await books.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId }))?.record;
+      if (row === undefined || row.state === 'removed')
+        throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not trust root ${rootId}.`);
+      if (!force && (await options.lookup.hasLive(rootId, now()))) {
+        throw new AppError(
+          'ERR_CONFLICT',
+          `Certificates of root ${rootId} are alive and could no longer connect to gateway ${gatewayId}.`,
+          {
+            problems: [
+              {
+                path: '/force',
+                code: 'certificatesAlive',
+                message: `Certificates of root ${rootId} are alive.`,
+                fix: `See GET /api/certificates?rootId=${rootId}&state=issued; revoke them, or add ?force=true.`,
+              },
+            ],
+          },
+        );
+      }
+      const operation = await createOperation(intentOperations.distrust, gatewayId, request, { rootId });
+      if (isOperationEnd(operation.status)) return operation;
+      await carryRoot(operation, request);
+      return operation;
+    },
+
+    requestProfile: async (gatewayId, request) => {
+      const gateway = await requireGateway(gatewayId);
+      const operation = await createOperation(intentOperations.profile, gatewayId, request, {});
+      if (isOperationEnd(operation.status)) return operation;
+      // Written for the next number before it is counted: a package made for that number or later serves it.
+      await books.profileRequests.insert({ gatewayId, operationId: operation.id, number: gateway.profileWanted + 1 });
+      await countProfile(operation, gatewayId, request);
+      return operation;
+    },
+
+    carry: async (operation, orchestrations) => {
+      if (operation.kind === intentOperations.profile) {
+        await carryProfile(operation, { orchestrations });
+        return;
+      }
+      await carryRoot(operation, { orchestrations });
+    },
+  };
+}
+
+function contextOf(operation: OperationRecord): { readonly rootId?: string; readonly entryName?: string } {
+  return operation.context ?? {};
+}

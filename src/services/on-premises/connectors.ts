@@ -1,0 +1,323 @@
+import {
+  connectCloudsName,
+  connectCloudsSteps,
+  disconnectCloudsName,
+  disconnectCloudsSteps,
+  verifyConnectorName,
+  verifyConnectorSteps,
+  type CloudDataFile,
+  type ConnectorPlan,
+} from '../../contracts/on-premises/connectors.ts';
+import type { PlannedStep } from '../../contracts/on-premises/on-premises.ts';
+import type { Refusal } from '../../contracts/operations/outcomes.ts';
+import { AppError, invalidField } from '../../domain/app-error.ts';
+import type { Role } from '../../domain/caller.ts';
+import type { OperationKind } from '../../domain/operation-kinds.ts';
+import { requireDecided } from './connector-rights.ts';
+import { minimumVersionsOf, type ConnectorRequest } from '../../domain/connector-request.ts';
+import { requireWayBack } from './connector-way-back.ts';
+import type { Machines } from './machines.ts';
+import type { OnPremisesBooks } from '../../stores/on-premises-stores.ts';
+import type { OnPremisesStories } from './procedures.ts';
+import type { IntentRequest } from '../operations/intent-request.ts';
+import type { OperationRecord } from '../operations/operation-record.ts';
+import { connectorKeys, stackKeys, type ConnectorRecord, type StackRecord } from '../../stores/records/on-premises.ts';
+
+type PlanAnswer =
+  { readonly outcome: 'ready'; readonly plan: ConnectorPlan; readonly files: readonly CloudDataFile[] } | Refusal;
+
+/** Connectors of Windows Azure Pack clouds to a stack; a stack has one at most, because turning its mode off turns it off for all. */
+export interface Connectors {
+  /**
+   * Starts the story; the same connector again is put right, or given further clouds. ERR_CALLER_NOT_ALLOWED where that takes an
+   * administrator and `role` is less, ERR_CONFLICT where a cloud or machine is missing for which something may have been changed.
+   */
+  connect(request: ConnectorRequest, asked: IntentRequest & { readonly role: Role }): Promise<OperationRecord>;
+  verify(id: string, asked: IntentRequest): Promise<OperationRecord>;
+  disconnect(id: string, asked: IntentRequest): Promise<OperationRecord>;
+  get(id: string): Promise<ConnectorRecord | undefined>;
+  list(): Promise<readonly ConnectorRecord[]>;
+  plan(id: string): Promise<PlanAnswer>;
+  /**
+   * Makes the connector its stack's before its first change, and notes for which clouds there is something to take back. Until then
+   * it is in nobody's way. Safe to repeat.
+   */
+  bind(id: string): Promise<{ readonly outcome: 'bound' } | Refusal>;
+}
+
+export interface ConnectorsOptions {
+  readonly books: OnPremisesBooks;
+  readonly machines: Machines;
+  readonly stories: OnPremisesStories;
+  readonly now: () => Date;
+}
+
+export function createConnectors({ books, machines, stories, now }: ConnectorsOptions): Connectors {
+  const at = (): string => now().toISOString();
+  const get = async (id: string): Promise<ConnectorRecord | undefined> =>
+    (await books.connectors.get(connectorKeys(id)))?.record;
+
+  async function requireConnector(id: string): Promise<ConnectorRecord> {
+    const record = await get(id);
+    if (record === undefined) throw new AppError('ERR_NOT_FOUND', `There is no connector ${id}.`);
+    return record;
+  }
+
+  async function stackFor({ id, stackId }: ConnectorRequest): Promise<StackRecord & { readonly waspMachine: string }> {
+    const stack = (await books.stacks.get(stackKeys(stackId)))?.record;
+    if (stack === undefined)
+      throw invalidField(
+        '/stackId',
+        'stackUnknown',
+        `There is no stack ${stackId}.`,
+        'Register it with POST /api/stacks.',
+      );
+    const { waspMachine, connectorId } = stack;
+    if (waspMachine === undefined)
+      throw invalidField(
+        '/stackId',
+        'noWaspMachine',
+        `Stack ${stackId} names no waspMachine.`,
+        'Register AzS-WASP01 as a machine and name it in the stack.',
+      );
+    if (connectorId !== undefined && connectorId !== id)
+      throw new AppError(
+        'ERR_CONFLICT',
+        `Stack ${stackId} has connector ${connectorId} already: add the clouds to that one.`,
+      );
+    const other = await get(id);
+    if (other !== undefined && other.request.stackId !== stackId)
+      throw new AppError('ERR_CONFLICT', `Connector ${id} is of stack ${other.request.stackId}.`);
+    return { ...stack, waspMachine };
+  }
+
+  async function note(
+    request: ConnectorRequest,
+    stack: StackRecord & { readonly waspMachine: string },
+    { operationId, role }: { readonly operationId: string; readonly role: Role },
+  ): Promise<void> {
+    const before = await get(request.id);
+    requireDecided(request, before?.request, role);
+    requireWayBack(request, before);
+    const nothing = {
+      files: [],
+      warnings: [],
+      thumbprints: {},
+      issuers: [],
+      sqlServers: {},
+      changedClouds: [],
+      trustAttemptedClouds: [],
+      trustedClouds: [],
+    };
+    await books.connectors.upsert({
+      ...nothing,
+      ...before,
+      id: request.id,
+      state: 'connecting',
+      request,
+      hostMachine: stack.hostMachine,
+      waspMachine: stack.waspMachine,
+      operationId,
+      createdAt: before?.createdAt ?? at(),
+      updatedAt: at(),
+    });
+  }
+
+  async function bind(id: string): ReturnType<Connectors['bind']> {
+    const record = await get(id);
+    if (record === undefined) return refused(`There is no connector ${id}.`);
+    const { stackId } = record.request;
+    const stack = await books.stacks.update(stackKeys(stackId), (current) =>
+      current.connectorId === undefined && isOfMachines(current, record)
+        ? { ...current, connectorId: id, updatedAt: at() }
+        : undefined,
+    );
+    if (stack === undefined) return refused(`There is no stack ${stackId} any more.`);
+    if (stack.connectorId !== undefined && stack.connectorId !== id)
+      return refused(`Stack ${stackId} has connector ${stack.connectorId} by now: DELETE one of the two.`);
+    if (!isOfMachines(stack, record))
+      return refused(`Stack ${stackId} names other machines by now: POST the connector again.`);
+    await books.connectors.update(connectorKeys(id), (current) => {
+      const names = current.request.clouds.map(({ name }) => name);
+      return { ...current, changedClouds: [...new Set([...current.changedClouds, ...names])], updatedAt: at() };
+    });
+    return { outcome: 'bound' };
+  }
+
+  async function beginOn(
+    id: string,
+    story: {
+      readonly kind: OperationKind;
+      readonly steps: (plan: ConnectorPlan) => readonly PlannedStep[];
+      /** The connector is this story's from now on: an earlier one cannot be resumed. */
+      readonly changes: boolean;
+      readonly stateAfter: (state: ConnectorRecord['state']) => ConnectorRecord['state'];
+    },
+    { operationId, requestedBy, orchestrations }: IntentRequest,
+  ): Promise<OperationRecord> {
+    const record = await requireConnector(id);
+    const steps = story.steps(toPlan(record, undefined));
+    const intend = async (): Promise<void> => {
+      await books.connectors.update(connectorKeys(id), (current) => ({
+        ...current,
+        state: story.stateAfter(current.state),
+        ...(story.changes ? { operationId } : {}),
+        updatedAt: at(),
+      }));
+    };
+    const claims = claimsOf(record.request);
+    return stories.begin({
+      kind: story.kind,
+      target: id,
+      operationId,
+      requestedBy,
+      orchestrations,
+      steps,
+      claims,
+      intend,
+    });
+  }
+
+  return {
+    get,
+    bind,
+    list: async () => (await books.connectors.list('connector')).map(({ record }) => record),
+    connect: async (request, { operationId, requestedBy, orchestrations, role }) => {
+      const before = await get(request.id);
+      requireDecided(request, before?.request, role);
+      const stack = await stackFor(request);
+      requireWayBack(request, before);
+      await machines.require(namedMachines(request));
+      return stories.begin({
+        kind: connectCloudsName,
+        target: request.id,
+        operationId,
+        requestedBy,
+        orchestrations,
+        steps: connectCloudsSteps(planShape(request)),
+        claims: claimsOf(request),
+        intend: () => note(request, stack, { operationId, role }),
+      });
+    },
+    verify: (id, asked) =>
+      beginOn(
+        id,
+        { kind: verifyConnectorName, steps: verifyConnectorSteps, changes: false, stateAfter: whileVerified },
+        asked,
+      ),
+    disconnect: (id, asked) =>
+      beginOn(
+        id,
+        { kind: disconnectCloudsName, steps: disconnectCloudsSteps, changes: true, stateAfter: () => 'disconnecting' },
+        asked,
+      ),
+    plan: async (id) => {
+      const record = await get(id);
+      if (record === undefined) return refused(`There is no connector ${id}.`);
+      const stack = (await books.stacks.get(stackKeys(record.request.stackId)))?.record;
+      return { outcome: 'ready', plan: toPlan(record, stack), files: record.files };
+    },
+  };
+}
+
+function refused(message: string): Refusal {
+  return { outcome: 'refused', code: 'Precondition', message };
+}
+
+/** Whether the connector goes by the machines that its stack names. */
+function isOfMachines(
+  stack: Pick<StackRecord, 'hostMachine' | 'waspMachine'>,
+  { hostMachine, waspMachine }: Pick<ConnectorRecord, 'hostMachine' | 'waspMachine'>,
+): boolean {
+  return stack.hostMachine === hostMachine && stack.waspMachine === waspMachine;
+}
+
+/** One that never came to its end does not look connected because somebody looks at it. */
+function whileVerified(state: ConnectorRecord['state']): ConnectorRecord['state'] {
+  return state === 'connected' ? 'verifying' : state;
+}
+
+function planShape({
+  privilegedEndpoint,
+  clouds,
+}: ConnectorRequest): Pick<ConnectorPlan, 'privilegedEndpoint' | 'clouds'> {
+  return { privilegedEndpoint, clouds: clouds.map((cloud) => toCloud(cloud, undefined)) };
+}
+
+function toPlan(record: ConnectorRecord, stack: StackRecord | undefined): ConnectorPlan {
+  const { request, hostMachine, waspMachine, thumbprints, issuers, sqlServers } = record;
+  const {
+    azureStackCloudName,
+    azureStackPortalFqdn,
+    urlRewrite,
+    dataFiles,
+    checkMachines,
+    userPrincipalNames,
+    approvalDays,
+  } = request;
+  return {
+    connectorId: record.id,
+    hostMachine,
+    waspMachine,
+    identity: request.identity,
+    azureStackCloudName,
+    azureStackPortalFqdn,
+    package: request.package,
+    ...(urlRewrite === undefined ? {} : { urlRewrite }),
+    ...planShape(request),
+    clouds: request.clouds.map((cloud) => toCloud(cloud, sqlServers[cloud.name])),
+    dataFiles,
+    checkMachines,
+    userPrincipalNames,
+    minimumVersions: minimumVersionsOf(request),
+    ...(stack?.multiCloudOffAt === undefined ? {} : { filesSince: stack.multiCloudOffAt }),
+    changedClouds: record.changedClouds,
+    trustAttemptedClouds: record.trustAttemptedClouds,
+    trustedClouds: record.trustedClouds,
+    thumbprints,
+    issuers,
+    approvalDays,
+  };
+}
+
+function toCloud(
+  cloud: ConnectorRequest['clouds'][number],
+  sqlServer: string | undefined,
+): ConnectorPlan['clouds'][number] {
+  const {
+    spfMachine,
+    vmmMachine,
+    certificateThumbprint,
+    directoryCredentialSecret,
+    drain,
+    sqlServer: given,
+    ...rest
+  } = cloud;
+  const server = given ?? sqlServer;
+  return {
+    ...rest,
+    ...(spfMachine === undefined ? {} : { spfMachine }),
+    ...(vmmMachine === undefined ? {} : { vmmMachine }),
+    ...(certificateThumbprint === undefined ? {} : { certificateThumbprint }),
+    ...(directoryCredentialSecret === undefined ? {} : { directoryCredentialSecret }),
+    ...(server === undefined ? {} : { sqlServer: server }),
+    ...(drain === undefined ? {} : { drain: 'hookSecret' in drain ? 'hook' : 'approval' }),
+  };
+}
+
+function namedMachines(
+  request: ConnectorRequest,
+): readonly { readonly id: string | undefined; readonly path: string }[] {
+  const ofClouds = request.clouds.flatMap((cloud, index) => [
+    ...cloud.portalMachines.map((id, position) => ({ id, path: `/clouds/${index}/portalMachines/${position}` })),
+    ...cloud.apiMachines.map((id, position) => ({ id, path: `/clouds/${index}/apiMachines/${position}` })),
+    { id: cloud.spfMachine, path: `/clouds/${index}/spfMachine` },
+    { id: cloud.vmmMachine, path: `/clouds/${index}/vmmMachine` },
+  ]);
+  return [...request.checkMachines.map((id, index) => ({ id, path: `/checkMachines/${index}` })), ...ofClouds];
+}
+
+/** The stack has one connector, and the connector one stack: two requests must not give one id to two stacks at once. */
+function claimsOf({ id, stackId }: Pick<ConnectorRequest, 'id' | 'stackId'>): readonly string[] {
+  return [`connector:${stackId}`, `connector-id:${id}`];
+}

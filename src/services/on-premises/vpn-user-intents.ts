@@ -1,0 +1,158 @@
+import { AppError, invalidField, type Problem } from '../../domain/app-error.ts';
+import { makePassword, sharedKeyPattern } from '../../domain/make-password.ts';
+import { ownSecretName } from '../../domain/secret-uses.ts';
+import type { VpnUserWish } from '../../contracts/on-premises/vpn-access.ts';
+import type { Secrets } from '../../ports/secrets.ts';
+import { sha256Hex } from '../../stores/digest.ts';
+import type { OnPremisesBooks } from '../../stores/on-premises-stores.ts';
+import { vpnUserKeys, type VpnUserRecord } from '../../stores/records/on-premises.ts';
+import type { IntentRequest } from '../operations/intent-request.ts';
+
+type RandomBytes = (label: string, length: number) => Uint8Array;
+
+export interface UserRequest {
+  readonly name: string;
+  readonly passwordSecret?: string | undefined;
+}
+
+export interface AskedWithSeed extends IntentRequest {
+  readonly randomBytes: RandomBytes;
+}
+
+/** What a request wants of a user, before anything is written. */
+export interface UserIntent {
+  readonly record: VpnUserRecord;
+  /** Made up for this request. */
+  readonly password?: string;
+  /** The same request has come this far before. */
+  readonly isRepeated: boolean;
+}
+
+/** What of the users and their secrets a request would change, looked at before anything is written. */
+export interface VpnUserIntents {
+  /** Whether the key that all clients share is there already: the caller's has to be, another one can be made up. */
+  hasSharedKey(name: string, isGiven: boolean): Promise<boolean>;
+  /**
+   * What is to be noted of a user, and their password where one has to be made up. Writes nothing: the request may be refused yet.
+   * `path` is the field to blame for a secret that is missing.
+   */
+  intend(
+    stackId: string,
+    user: UserRequest,
+    asked: AskedWithSeed,
+    options: { readonly isReset: boolean; readonly path?: string },
+  ): Promise<UserIntent>;
+  keep(intent: UserIntent): Promise<void>;
+}
+
+export function createVpnUserIntents({
+  books,
+  secrets,
+  now,
+}: {
+  readonly books: OnPremisesBooks;
+  readonly secrets: Secrets;
+  readonly now: () => Date;
+}): VpnUserIntents {
+  return {
+    hasSharedKey: async (name, isGiven) => {
+      const key = await secrets.get({ use: 'l2tpKey', name });
+      const path = '/sharedKeySecret';
+      if (key === undefined && isGiven)
+        throw invalidField(
+          path,
+          'secretMissing',
+          `Key Vault has no secret ${name}.`,
+          'Make it, or leave it out: a key is made up.',
+        );
+      if (key !== undefined && !sharedKeyPattern.test(key.value)) {
+        const message = `Secret ${name} holds no key that every client takes.`;
+        throw invalidField(path, 'sharedKeyUnfit', message, 'Use 20 to 64 letters, digits, ".", "_" and "-".');
+      }
+      return key !== undefined;
+    },
+
+    intend: async (
+      stackId,
+      { name, passwordSecret },
+      { operationId, randomBytes },
+      { isReset, path = '/passwordSecret' },
+    ) => {
+      const before = (await books.vpnUsers.get(vpnUserKeys(stackId, name)))?.record;
+      const isOurs = passwordSecret === undefined && (before?.isPasswordOurs ?? true);
+      const secretName = passwordSecret ?? before?.passwordSecret ?? passwordSecretName(stackId, name);
+      const isThere = (await secrets.get({ use: 'vpnPassword', name: secretName })) !== undefined;
+      const isMade = isOurs && (isReset || !isThere);
+      if (!isMade && !isThere)
+        throw invalidField(
+          path,
+          'secretMissing',
+          `Key Vault has no secret ${secretName}.`,
+          'Make it, or leave it out: a password is made up.',
+        );
+      const hasPassword = before?.state === 'enabled' && before.passwordSecret === secretName && !isMade;
+      return {
+        record: {
+          stackId,
+          name,
+          passwordSecret: secretName,
+          isPasswordOurs: isOurs,
+          state: hasPassword ? 'enabled' : 'pending',
+          wanted: 'enabled',
+          operationId,
+          updatedAt: now().toISOString(),
+        },
+        isRepeated: before?.operationId === operationId,
+        ...(isMade ? { password: makePassword(randomBytes(`password ${name}`, 15)) } : {}),
+      };
+    },
+
+    keep: async ({ record, password }) => {
+      if (password !== undefined) await secrets.set({ use: 'vpnPassword', name: record.passwordSecret }, password);
+      await books.vpnUsers.upsert(record);
+    },
+  };
+}
+
+/** Throws ERR_NOT_FOUND for a user that is not there, or was removed. */
+export async function requireUser(books: OnPremisesBooks, stackId: string, name: string): Promise<VpnUserRecord> {
+  const user = (await books.vpnUsers.get(vpnUserKeys(stackId, name)))?.record;
+  if (user === undefined || user.state === 'removed')
+    throw new AppError('ERR_NOT_FOUND', `Stack ${stackId} has no user ${name}.`);
+  return user;
+}
+
+/** An account that was left from before, disabled, has another password than the one in Key Vault. */
+export function wishOf({ name, passwordSecret, wanted, state }: VpnUserRecord): VpnUserWish {
+  return { name, passwordSecret, wanted, resetPassword: state !== 'enabled' };
+}
+
+/** The users of a plan as it will be read, in the order of their rows. */
+export function withIntended(users: readonly VpnUserWish[], intents: readonly UserIntent[]): readonly VpnUserWish[] {
+  const wishes = new Map(
+    [...users, ...intents.map(({ record }) => wishOf(record))].map((wish) => [wish.name.toLowerCase(), wish]),
+  );
+  return [...wishes].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, wish]) => wish);
+}
+
+export function namedTwice(users: readonly UserRequest[]): readonly Problem[] {
+  const names = users.map(({ name }) => name.toLowerCase());
+  return users.flatMap(({ name }, index) =>
+    names.indexOf(name.toLowerCase()) === index
+      ? []
+      : [
+          {
+            path: `/users/${index}/name`,
+            code: 'userTwice',
+            message: `${name} is there twice.`,
+            fix: 'Windows does not tell letter case apart: name each user once.',
+          },
+        ],
+  );
+}
+
+/** Names of secrets take letters, digits and hyphens only; the digest tells apart what becomes equal. */
+function passwordSecretName(stackId: string, name: string): string {
+  const plain = name.replaceAll(/[^A-Za-z0-9-]/g, '-');
+  return ownSecretName('vpnPassword', `${stackId}-${plain}-${sha256Hex(name.toLowerCase()).slice(0, 6)}`);
+}

@@ -1,0 +1,241 @@
+import { AppError } from '../../domain/app-error.ts';
+import { toFileName } from '../../domain/file-name.ts';
+import type { Blobs } from '../../ports/blobs.ts';
+import type { Tables } from '../../ports/tables.ts';
+import { createDeliveryLines } from './delivery-queues.ts';
+import { sha256Hex } from '../../stores/digest.ts';
+import {
+  deliveryDueKind,
+  deliveryKeys,
+  deliveryKind,
+  duePartition,
+  type DeliveryDue,
+  type DeliveryRecord,
+} from '../../stores/records/downloads.ts';
+import { openContent, sealContent } from './sealed-content.ts';
+import { createStore } from '../../stores/store.ts';
+
+export interface NewDownload {
+  /** Characters that are no good in file names are replaced. */
+  readonly fileName: string;
+  readonly contentType: string;
+  readonly content: Uint8Array;
+  /** What the file is of: an id, never a secret. */
+  readonly target: string;
+  readonly requestedBy: string;
+  /**
+   * Names the thing that is offered, such as an operation and a platform: an earlier link to the same thing dies. A request
+   * that is repeated under its idempotency key so gives a new link in the place of the first.
+   */
+  readonly replaces?: string;
+  /** How long the first try may be waited for; a day if not given. */
+  readonly expiresAfterSeconds?: number;
+}
+
+export interface OfferedDownload {
+  /** Path below the service's own address. It holds the token: secret, and known to nobody but who is told it now. */
+  readonly url: string;
+  readonly token: string;
+  readonly expiresAt: string;
+}
+
+export interface WaitingDownload {
+  readonly fileName: string;
+  readonly sizeBytes: number;
+  readonly triesLeft: number;
+  /** Until when it can be fetched: after the first try, the end of its ten minutes. */
+  readonly until: string;
+}
+
+export interface DeliveredFile {
+  readonly fileName: string;
+  readonly contentType: string;
+  readonly content: Uint8Array;
+}
+
+/**
+ * Files for whoever has the link, a few times and not for long. What is kept is sealed under the token, and the token is not
+ * kept. Unknown, used up, replaced and expired are one answer: undefined.
+ */
+export interface Downloads {
+  offer(download: NewDownload): Promise<OfferedDownload>;
+  /** What waits behind the token. Uses nothing up. */
+  describe(token: string): Promise<WaitingDownload | undefined>;
+  /** The file, at most three times within ten minutes of the first. A try counts before the file is handed over. */
+  deliver(token: string): Promise<DeliveredFile | undefined>;
+  /** Ends every link to this thing, named as it was offered (`replaces`): what it opens must not be handed out any more. */
+  withdraw(thing: string): Promise<void>;
+  /** What has become due to be looked at; a few of it where there is much. */
+  listDue(): Promise<readonly DeliveryDue[]>;
+  /** Removes the delivery, every trace of it, if it is over. */
+  expire(due: DeliveryDue): Promise<void>;
+}
+
+export interface DownloadsOptions {
+  readonly tables: Tables;
+  readonly blobs: Blobs;
+  /** Private, and without soft delete: what is removed has to be gone. */
+  readonly container: string;
+  readonly now: () => Date;
+  /** 32 random bytes as base64url. */
+  readonly newToken: () => string;
+}
+
+const tokenPattern = /^[A-Za-z0-9_-]{43}$/;
+const usualExpirySeconds = 24 * 60 * 60;
+const windowMs = 10 * 60 * 1000;
+const triesMax = 3;
+const duesMax = 200;
+
+export function createDownloads({ tables, blobs, container, now, newToken }: DownloadsOptions): Downloads {
+  const deliveries = createStore(tables, deliveryKind);
+  const dues = createStore(tables, deliveryDueKind);
+  const lines = createDeliveryLines({ tables });
+
+  async function offer(download: NewDownload): Promise<OfferedDownload> {
+    const token = newToken();
+    const record = newRecord(download, sha256Hex(token), now());
+    const { hash, fileName, expiresAt } = record;
+    const line = download.replaces === undefined ? {} : { lineId: sha256Hex(download.replaces) };
+    // Step 1: the sweep knows of it before there is anything to be left behind.
+    await dues.upsert({ dueAt: expiresAt, hash, ...line });
+    // Step 2: it is in its line before it can be fetched, so that a later one finds it whatever happens here.
+    if (line.lineId !== undefined) await lines.join(line.lineId, hash);
+    // Step 3: the content, then the row that opens it.
+    await blobs.put(
+      container,
+      hash,
+      sealContent({ token, hash, fileName }, download.content),
+      'application/octet-stream',
+    );
+    if (!(await deliveries.insert(record))) {
+      await blobs.remove(container, hash);
+      throw new AppError('ERR_CONFLICT', 'A later request offered the same file; use the link that it was answered.');
+    }
+    // Step 4: the links before it die.
+    if (line.lineId !== undefined) await endFormer(line.lineId, hash);
+    return { url: `/api/downloads/${token}`, token, expiresAt };
+  }
+
+  async function endFormer(lineId: string, hash: string): Promise<void> {
+    const hashes = await lines.list(lineId);
+    await endAll(lineId, hashes.slice(0, Math.max(0, hashes.indexOf(hash))));
+  }
+
+  async function endAll(lineId: string, hashes: readonly string[]): Promise<void> {
+    for (const hash of hashes) await end(hash);
+    if (hashes.length > 0) await lines.leave(lineId, hashes);
+  }
+
+  /** Ends a delivery, also one whose row is still to come: that then finds its place taken. */
+  async function end(hash: string): Promise<void> {
+    const markGone = (): Promise<DeliveryRecord | undefined> =>
+      deliveries.update(deliveryKeys(hash), (record) =>
+        record.state === 'gone' ? undefined : { ...record, state: 'gone' },
+      );
+    if ((await markGone()) === undefined && !(await deliveries.insert(goneRecord(hash, now())))) await markGone();
+    await blobs.remove(container, hash);
+  }
+
+  async function find(token: string): Promise<DeliveryRecord | undefined> {
+    if (!tokenPattern.test(token)) return undefined;
+    const record = (await deliveries.get(deliveryKeys(sha256Hex(token))))?.record;
+    return record === undefined || isOver(record, now()) ? undefined : record;
+  }
+
+  async function deliver(token: string): Promise<DeliveredFile | undefined> {
+    const found = await find(token);
+    if (found === undefined) return undefined;
+    const { hash, fileName, contentType } = found;
+    const sealed = await blobs.get(container, hash);
+    if (sealed === undefined) return undefined;
+    const content = openContent({ token, hash, fileName }, sealed);
+    const counted = await countTry(found);
+    if (counted === undefined) return undefined;
+    if (counted.state === 'gone') await blobs.remove(container, hash);
+    return { fileName, contentType, content };
+  }
+
+  /** The record with one try more, or undefined when there was none left. */
+  async function countTry({ hash, firstTryAt }: DeliveryRecord): Promise<DeliveryRecord | undefined> {
+    const at = now();
+    if (firstTryAt === undefined) await dues.upsert({ dueAt: later(at, windowMs), hash });
+    const turn = { isCounted: false };
+    const counted = await deliveries.update(deliveryKeys(hash), (record) => {
+      turn.isCounted = !isOver(record, at);
+      return turn.isCounted ? withTry(record, at) : undefined;
+    });
+    return turn.isCounted ? counted : undefined;
+  }
+
+  async function expire(due: DeliveryDue): Promise<void> {
+    const { hash } = due;
+    const record = (await deliveries.get(deliveryKeys(hash)))?.record;
+    // One that is not over has another row for its end: the day that it was offered for, or the window of its first try.
+    if (record === undefined || isOver(record, now())) {
+      if (due.lineId !== undefined) await lines.leave(due.lineId, [hash]);
+      await blobs.remove(container, hash);
+      await tables.remove(deliveryKind.table, deliveryKeys(hash));
+    }
+    await dues.remove(due);
+  }
+
+  return {
+    offer,
+    deliver,
+    describe: async (token) => {
+      const record = await find(token);
+      if (record === undefined) return undefined;
+      const { fileName, sizeBytes, tries } = record;
+      return { fileName, sizeBytes, triesLeft: triesMax - tries, until: endOf(record) };
+    },
+    withdraw: async (thing) => {
+      const lineId = sha256Hex(thing);
+      await endAll(lineId, await lines.list(lineId));
+    },
+    listDue: async () => {
+      const range = { to: now().toISOString(), top: duesMax };
+      return (await dues.list(duePartition, range)).map(({ record }) => record);
+    },
+    expire,
+  };
+}
+
+function newRecord(download: NewDownload, hash: string, at: Date): DeliveryRecord {
+  const { contentType, content, target, requestedBy, expiresAfterSeconds = usualExpirySeconds } = download;
+  return {
+    hash,
+    state: 'offered',
+    fileName: toFileName(download.fileName),
+    contentType,
+    sizeBytes: content.byteLength,
+    target,
+    requestedBy,
+    expiresAt: later(at, expiresAfterSeconds * 1000),
+    tries: 0,
+  };
+}
+
+/** Stands in the place of a delivery that was replaced before it began. */
+function goneRecord(hash: string, at: Date): DeliveryRecord {
+  const nothing = { fileName: '', contentType: '', sizeBytes: 0, target: '', requestedBy: '' };
+  return { hash, state: 'gone', ...nothing, expiresAt: at.toISOString(), tries: 0 };
+}
+
+function withTry(record: DeliveryRecord, at: Date): DeliveryRecord {
+  const tries = record.tries + 1;
+  const state = tries < triesMax ? record.state : 'gone';
+  return { ...record, tries, state, firstTryAt: record.firstTryAt ?? at.toISOString() };
+}
+
+function isOver(record: DeliveryRecord, at: Date): boolean {
+  return record.state === 'gone' || endOf(record) <= at.toISOString();
+}
+
+function endOf({ firstTryAt, expiresAt }: DeliveryRecord): string {
+  return firstTryAt === undefined ? expiresAt : later(new Date(firstTryAt), windowMs);
+}
+
+function later(at: Date, byMs: number): string {
+  return new Date(at.getTime() + byMs).toISOString();
+}

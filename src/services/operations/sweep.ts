@@ -1,0 +1,137 @@
+import { isOperationKind, operationKinds, type OperationFamily } from '../../domain/operation-kinds.ts';
+import type { Orchestrations } from '../../ports/orchestrations.ts';
+import { isOperationEnd } from '../../domain/operation.ts';
+import type { Audit } from '../requests/audit.ts';
+import type { Downloads } from './downloads.ts';
+import { instanceIdOf, type OperationRecord } from './operation-record.ts';
+import type { Operations } from './operations.ts';
+import { noteOwnAct } from '../requests/own-acts.ts';
+import type { Unfinished } from '../../stores/unfinished.ts';
+
+/** Goes on with an operation that a crash left. The sweep knows by its family whose work it is, and nothing of the work. */
+type Revive = (operation: OperationRecord, orchestrations: Orchestrations) => Promise<void>;
+
+interface CompletedCertificate {
+  readonly state: string;
+  readonly serialNumber: string;
+  readonly thumbprint?: string | undefined;
+}
+
+export interface SweepOptions {
+  readonly operations: Operations;
+  readonly unfinished: Unfinished;
+  readonly stories: { readonly revive: Revive };
+  readonly machineStories: { readonly revive: Revive };
+  readonly revocations: { readonly carry: Revive };
+  readonly trust: { readonly carry: Revive };
+  readonly certificates: { readonly complete: (id: string) => Promise<CompletedCertificate | undefined> };
+  readonly roots: { readonly complete: (id: string) => Promise<{ readonly state: string } | undefined> };
+  readonly downloads: Pick<Downloads, 'listDue' | 'expire'>;
+  readonly audit: Pick<Audit, 'write'>;
+  readonly orchestrations: Orchestrations;
+  readonly now: () => Date;
+  /** Told of each thing that could not be finished this time; the next sweep tries again. */
+  readonly onFault: (what: string, error: unknown) => void;
+}
+
+/** How many things a sweep tried to go on with, and how many of them could not be finished this time. */
+export interface SweepCount {
+  readonly tried: number;
+  readonly failed: number;
+}
+
+/** Younger things are still being worked on by the request that began them. */
+const youngMs = 2 * 60 * 1000;
+const tooYoung = 'tooYoung';
+
+/** Goes on with what a crash left between two lines. Reads the list of unfinished things, never everything. */
+export async function sweep(options: SweepOptions): Promise<SweepCount> {
+  let tried = 0;
+  let failed = 0;
+  const guarded = async (what: string, work: () => Promise<unknown>): Promise<void> => {
+    try {
+      if ((await work()) !== tooYoung) tried += 1;
+    } catch (error) {
+      tried += 1;
+      failed += 1;
+      options.onFault(what, error);
+    }
+  };
+  for (const id of await options.operations.repair()) {
+    await guarded(`operation ${id}`, async () => {
+      const operation = await options.operations.get(id);
+      if (operation === undefined || !isOld(options, operation.updatedAt)) return tooYoung;
+      return goOnAndTell(options, operation);
+    });
+  }
+  for (const { id, since } of await options.unfinished.list('certificate')) {
+    if (!isOld(options, since)) continue;
+    await guarded(`certificate ${id}`, async () => {
+      const record = await options.certificates.complete(id);
+      if (record?.state !== 'issued') return;
+      const { thumbprint, serialNumber } = record;
+      const target = { serialNumber, ...(thumbprint === undefined ? {} : { thumbprint }) };
+      await noteOwnAct(options, { key: since, action: 'sweep.certificateCompleted', target });
+    });
+  }
+  for (const { id, since } of await options.unfinished.list('root')) {
+    if (!isOld(options, since)) continue;
+    await guarded(`root ${id}`, async () => {
+      const record = await options.roots.complete(id);
+      if (record?.state !== 'active') return;
+      await noteOwnAct(options, { key: since, action: 'sweep.rootCompleted', target: { rootId: id } });
+    });
+  }
+  for (const due of await options.downloads.listDue()) {
+    await guarded('a download that is over', () => options.downloads.expire(due));
+  }
+  return { tried, failed };
+}
+
+/** What the sweep started again or ended is in the audit; that it looked is not. */
+async function goOnAndTell(options: SweepOptions, operation: OperationRecord): Promise<void> {
+  const isStarted = { value: false };
+  const { orchestrations } = options;
+  const watched: Orchestrations = {
+    ...orchestrations,
+    start: async (name, instanceId, input) => {
+      await orchestrations.start(name, instanceId, input);
+      isStarted.value = instanceId === instanceIdOf(operation.id, operation.attempt);
+    },
+  };
+  await goOn({ ...options, orchestrations: watched }, operation);
+  const after = await options.operations.get(operation.id);
+  const hasEnded = after !== undefined && isOperationEnd(after.status);
+  if (!hasEnded && !isStarted.value) return;
+  const { id: operationId, kind, target } = operation;
+  await noteOwnAct(options, {
+    action: hasEnded ? 'sweep.operationEnded' : 'sweep.operationStarted',
+    target: { kind, target },
+    operationId,
+    ...(after?.problem === undefined ? {} : { reason: after.problem.detail }),
+  });
+}
+
+async function goOn(
+  { stories, machineStories, revocations, trust, orchestrations }: SweepOptions,
+  operation: OperationRecord,
+): Promise<void> {
+  const reviveStory = (): Promise<void> => stories.revive(operation, orchestrations);
+  const reviveOnMachines = (): Promise<void> => machineStories.revive(operation, orchestrations);
+  const carriers: Readonly<Record<OperationFamily, () => Promise<void>>> = {
+    gateway: reviveStory,
+    gatewayIntent: () => trust.carry(operation, orchestrations),
+    certificate: () => revocations.carry(operation, orchestrations),
+    machine: reviveOnMachines,
+    vpnAccess: reviveOnMachines,
+    vpnUser: reviveOnMachines,
+    connector: reviveOnMachines,
+    connectorLook: reviveOnMachines,
+  };
+  if (!isOperationKind(operation.kind)) throw new Error(`Nobody carries out operations of kind ${operation.kind}.`);
+  await carriers[operationKinds[operation.kind].family]();
+}
+
+function isOld({ now }: SweepOptions, since: string): boolean {
+  return now().getTime() - Date.parse(since) > youngMs;
+}

@@ -1,0 +1,88 @@
+/** Tells a connector's story to its end over machines in memory, portal lanes included, and every part of it again from its history. */
+import {
+  connectCloudsSteps,
+  connectPortalsName,
+  disconnectCloudsSteps,
+  verifyConnectorSteps,
+  type CloudDataFile,
+  type ConnectorPlan,
+} from '../../src/contracts/on-premises/connectors.ts';
+import { connectClouds } from '../../src/orchestrations/on-premises/connect-clouds.ts';
+import { connectPortals } from '../../src/orchestrations/on-premises/connect-portals.ts';
+import { disconnectClouds, verifyConnector } from '../../src/orchestrations/on-premises/connector-checks.ts';
+import { dataFileOf, wellFacts } from './connector-plan.ts';
+import {
+  replayOrchestration,
+  runOrchestration,
+  type Activities,
+  type ChildRun,
+  type OrchestrationRun,
+} from './orchestration-driver.ts';
+import { anOnPremisesWorld, type OnPremisesWorld, type OnPremisesWorldOptions } from './on-premises-world.ts';
+
+const stories = {
+  connect: { tell: connectClouds, steps: connectCloudsSteps },
+  verify: { tell: verifyConnector, steps: verifyConnectorSteps },
+  disconnect: { tell: disconnectClouds, steps: disconnectCloudsSteps },
+} as const;
+
+export interface ConnectorTelling extends Omit<OnPremisesWorldOptions, 'planned'> {
+  readonly plan: ConnectorPlan;
+  /** Data files that are in the books; none when connecting for the first time. */
+  readonly files?: readonly CloudDataFile[];
+  readonly attempt?: number;
+}
+
+export interface ToldConnector extends OnPremisesWorld {
+  readonly run: OrchestrationRun;
+  /** The portal lanes. */
+  readonly lanes: readonly ChildRun[];
+  /** What was noted of the connector, all together. */
+  readonly noted: Readonly<Record<string, unknown>>[];
+}
+
+export const connectorOperationId = `op-${'3'.repeat(32)}`;
+
+export function tellConnector(kind: keyof typeof stories, telling: ConnectorTelling): ToldConnector {
+  const { files = [], attempt = 1, steps, overrides } = telling;
+  const noted: Readonly<Record<string, unknown>>[] = [];
+  const books = { plan: telling.plan };
+  const activities: Activities = {
+    readConnectorPlan: () => ({ outcome: 'ready', plan: books.plan, files }),
+    bindConnector: () => ({ outcome: 'bound' }),
+    lookAtSecrets: () => [],
+    noteConnector: ({ connectorId: _id, ...note }: { readonly connectorId: string } & Partial<ConnectorPlan>) => {
+      noted.push(note);
+      const { thumbprints, issuers } = note;
+      if (thumbprints !== undefined && issuers !== undefined) books.plan = { ...books.plan, thumbprints, issuers };
+    },
+    matchDataFiles: () => ({ outcome: 'matched', files: telling.plan.clouds.map(dataFileOf) }),
+    ...overrides,
+  };
+  const { tell, steps: plannedSteps } = stories[kind];
+  const world = anOnPremisesWorld({
+    ...telling,
+    planned: plannedSteps(telling.plan),
+    steps: (step) => {
+      const reply = steps?.(step);
+      return reply ?? { facts: wellFacts(step.stepId) };
+    },
+    overrides: activities,
+  });
+  const children: ChildRun[] = [];
+  const input = { operationId: connectorOperationId, attempt, target: 'wap' };
+  const run = runOrchestration(tell, input, world.activities, {
+    orchestrations: { [connectPortalsName]: connectPortals },
+    children,
+  });
+  requireSame(run, replayOrchestration(tell, input, run.history));
+  for (const { input: given, instanceId, startedMs, run: lane } of children) {
+    requireSame(lane, replayOrchestration(connectPortals, given, lane.history, { instanceId, startMs: startedMs }));
+  }
+  return { ...world, run, lanes: children, noted };
+}
+
+function requireSame(run: OrchestrationRun, replayed: OrchestrationRun): void {
+  if (JSON.stringify(run) !== JSON.stringify(replayed))
+    throw new Error('The history led to another end when run again.');
+}

@@ -1,0 +1,444 @@
+import { createRemoteActivities } from '../../../../src/activities/on-premises/remote-activities.ts';
+import type { RemoteCommandInput } from '../../../../src/contracts/on-premises/remote-commands.ts';
+import type { Machine } from '../../../../src/domain/machine.ts';
+import type { RemotePoll, RemoteRunner, RemoteStart } from '../../../../src/ports/remote-runner.ts';
+import { anOperationId } from '../../../support/services-world.ts';
+import { atEveryCrash } from '../../../support/every-crash.ts';
+import type { MemoryTables } from '../../../support/memory-tables.ts';
+import { aManualMachine, createOnPremisesDesk } from '../../../support/on-premises-services.ts';
+
+const ssh: Machine = {
+  id: 'host',
+  role: 'host',
+  ssh: {
+    host: '10.0.0.1',
+    port: 22,
+    username: 'admin',
+    hostKey: `SHA256:${'A'.repeat(43)}`,
+    keySecret: 'ssh-key-host',
+  },
+};
+const first = anOperationId('first');
+const second = anOperationId('second');
+
+interface FakeRunner {
+  start: RemoteStart | undefined;
+  poll: RemotePoll;
+  isAway: boolean;
+  readonly calls: string[];
+}
+
+async function world(tables?: MemoryTables, machine: Machine = ssh) {
+  const desk = createOnPremisesDesk(tables);
+  const fake: FakeRunner = { start: undefined, poll: { outcome: 'running' }, isAway: false, calls: [] };
+  const reach = (call: string): void => {
+    if (fake.isAway) throw new Error('connect ETIMEDOUT');
+    fake.calls.push(call);
+  };
+  const runner: RemoteRunner = {
+    start: async ({ id }) => {
+      await Promise.resolve();
+      fake.calls.push(`start ${id}`);
+      return fake.start ?? { outcome: 'started', handle: id };
+    },
+    poll: () => Promise.resolve(fake.poll),
+    cancel: async (_machine, handle) => {
+      await Promise.resolve();
+      reach(`cancel ${handle}`);
+    },
+    cleanup: async (_machine, handle) => {
+      await Promise.resolve();
+      reach(`cleanup ${handle}`);
+    },
+  };
+  await desk.machines.put(machine);
+  const via = { machineId: machine.id, computerName: 'MAS-BGPNAT01', credentialSecret: 'account-nat-admin' };
+  await desk.machines.put({ id: 'nat', role: 'natvm', via });
+  for (const id of [first, second])
+    await desk.operations.create({
+      id,
+      kind: 'openVpnAccess',
+      target: 'poc',
+      targetKey: 'poc',
+      requestedBy: 'a',
+      steps: [{ name: 's' }],
+    });
+  const activities = createRemoteActivities({
+    ...desk,
+    runners: { of: () => runner },
+    vaultUrl: 'https://vault.test',
+  });
+  return { ...desk, activities, fake };
+}
+
+function command(operationId: string, change: Partial<RemoteCommandInput> = {}, attempt = 1): RemoteCommandInput {
+  return {
+    operationId,
+    commandId: `${operationId}-${attempt}-p8-1-probe-1`,
+    machineId: 'nat',
+    stepId: 'P8',
+    mode: 'probe',
+    parameters: {},
+    instanceId: 'i',
+    eventName: 'answered-probe-1',
+    ...change,
+  };
+}
+
+function running(input: RemoteCommandInput) {
+  const { commandId, machineId, operationId, stepId, mode } = input;
+  return { commandId, machineId, operationId, stepId, mode, handle: commandId };
+}
+
+function answer(change: object = {}): string {
+  return JSON.stringify({ v: 1, step: 'P8', mode: 'probe', changed: false, ok: true, code: '', facts: {}, ...change });
+}
+
+describe('src/activities/on-premises/remote-activities startCommand', () => {
+  it('starts on the machine that is connected to, and answers how the step is to be waited for', async () => {
+    const { activities, fake, claims } = await world();
+    const input = command(first);
+
+    expect(await activities.startCommand(input)).toEqual({
+      outcome: 'started',
+      handle: input.commandId,
+      timeoutSeconds: 60,
+      tries: 2,
+      isManual: false,
+    });
+    expect(fake.calls).toEqual([`start ${input.commandId}`]);
+    expect(await claims.holder('machine:host')).toMatchObject({ operationId: input.commandId });
+  });
+
+  it('lets one command on a machine at a time, whoever it is reached as', async () => {
+    const { activities, fake } = await world();
+    const holder = command(first);
+    await activities.startCommand(holder);
+
+    const answers = await Promise.all([
+      activities.startCommand(command(second)),
+      activities.startCommand(command(second, { machineId: 'host', commandId: `${second}-1-p3-2-probe-1` })),
+      activities.startCommand(command(first, { commandId: `${first}-1-p9-2-probe-1` })),
+    ]);
+
+    for (const busy of answers) {
+      expect(busy).toMatchObject({ outcome: 'busy', seconds: 5 });
+      expect((busy as { readonly reason: string }).reason).toContain(holder.commandId);
+    }
+    expect(fake.calls).toHaveLength(1);
+  });
+
+  it('gives the machine to one of several that ask at once', async () => {
+    const { activities } = await world();
+    const inputs = Array.from({ length: 8 }, (_, index) =>
+      command(first, { commandId: `${first}-1-p8-${index}-probe-1` }),
+    );
+
+    const answers = await Promise.all(inputs.map((input) => activities.startCommand(input)));
+
+    expect(answers.filter(({ outcome }) => outcome === 'started')).toHaveLength(1);
+  });
+
+  it('attaches when it is asked again', async () => {
+    const { activities, fake } = await world();
+    const input = command(first);
+
+    expect(await activities.startCommand(input)).toEqual(await activities.startCommand(input));
+    expect(new Set(fake.calls).size).toBe(1);
+  });
+
+  it('gives the machine to the next once a command is cleaned up', async () => {
+    const { activities } = await world();
+    const input = command(first);
+    await activities.startCommand(input);
+
+    expect(await activities.cleanUpCommand(running(input))).toEqual({ isClean: true });
+
+    expect(await activities.startCommand(command(second))).toMatchObject({ outcome: 'started' });
+  });
+
+  it('gives the machine to the next though it could not be cleaned, and says so', async () => {
+    const { activities, fake } = await world();
+    const input = command(first);
+    await activities.startCommand(input);
+    fake.isAway = true;
+
+    expect(await activities.cleanUpCommand(running(input))).toEqual({ isClean: false });
+
+    fake.isAway = false;
+    expect(await activities.startCommand(command(second))).toMatchObject({ outcome: 'started' });
+  });
+
+  it('ends first what an operation that is over has left there', async () => {
+    const { activities, fake, operations } = await world();
+    const left = command(first);
+    await activities.startCommand(left);
+    await operations.finish(first, { status: 'failed' });
+    const next = command(second);
+
+    expect(await activities.startCommand(next)).toMatchObject({ outcome: 'started' });
+
+    expect(fake.calls).toEqual([
+      `start ${left.commandId}`,
+      `cancel ${left.commandId}`,
+      `cleanup ${left.commandId}`,
+      `start ${next.commandId}`,
+    ]);
+  });
+
+  it('ends first what an earlier attempt of its own operation has left there', async () => {
+    const { activities, fake } = await world();
+    const left = command(first);
+    await activities.startCommand(left);
+
+    expect(await activities.startCommand(command(first, {}, 2))).toMatchObject({ outcome: 'started' });
+    expect(fake.calls).toContain(`cancel ${left.commandId}`);
+  });
+
+  it('does not end what a later attempt runs, for a start that comes late', async () => {
+    const { activities, fake } = await world();
+    await activities.startCommand(command(first, {}, 2));
+
+    expect(await activities.startCommand(command(first))).toMatchObject({ outcome: 'busy' });
+    expect(fake.calls).toHaveLength(1);
+  });
+
+  it('calls a machine unreachable on which nothing that was left can be ended', async () => {
+    const { activities, fake, operations } = await world();
+    await activities.startCommand(command(first));
+    await operations.finish(first, { status: 'failed' });
+    fake.isAway = true;
+
+    expect(await activities.startCommand(command(second))).toMatchObject({ outcome: 'failed', fault: 'Unreachable' });
+  });
+
+  it.each(['AuthFailed', 'Precondition'] as const)(
+    'gives the machine back where the start ends with %s',
+    async (fault) => {
+      const { activities, fake, claims } = await world();
+      fake.start = { outcome: 'failed', fault, message: 'No.' };
+
+      expect(await activities.startCommand(command(first))).toEqual({ outcome: 'failed', fault, message: 'No.' });
+      expect(await claims.holder('machine:host')).toBeUndefined();
+    },
+  );
+
+  it('keeps the machine where the command may have begun all the same', async () => {
+    const { activities, fake, claims } = await world();
+    fake.start = { outcome: 'failed', fault: 'Unreachable', message: 'Reset.' };
+
+    await activities.startCommand(command(first));
+
+    expect(await claims.holder('machine:host')).toBeDefined();
+  });
+
+  it.each<[string, Partial<RemoteCommandInput>]>([
+    ['a machine that is not registered', { machineId: 'none' }],
+    ['a step that there is not', { stepId: 'P99' }],
+    ['a mode that the step has not', { stepId: 'P2', mode: 'apply', parameters: { internalAddress: '10.0.0.1' } }],
+    ['a parameter that the step has not', { parameters: { command: 'Remove-Item' } }],
+    ['a parameter that is no address', { stepId: 'P2', parameters: { internalAddress: '10.0.0.1; Get-Secret' } }],
+    ['a parameter that is missing', { stepId: 'P15', parameters: { userName: 'ann' } }],
+  ])('refuses %s before anything leaves the application', async (_what, change) => {
+    const { activities, fake, claims } = await world();
+
+    expect(await activities.startCommand(command(first, change))).toMatchObject({
+      outcome: 'failed',
+      fault: 'Precondition',
+    });
+    expect(fake.calls).toEqual([]);
+    expect(await claims.holder('machine:host')).toBeUndefined();
+  });
+
+  it('starts one command, wherever it crashes', async () => {
+    await atEveryCrash({
+      setUp: (tables) => world(tables),
+      work: ({ activities }) => activities.startCommand(command(first)),
+      check: async ({ fake, claims }, _tables, place) => {
+        expect([place, new Set(fake.calls).size]).toEqual([place, 1]);
+        expect(await claims.holder('machine:host')).toMatchObject({ operationId: command(first).commandId });
+      },
+    });
+  });
+});
+
+describe('src/activities/on-premises/remote-activities pollCommand', () => {
+  it('answers what the machine says, and moves what is secret to Key Vault', async () => {
+    const { activities, fake, secrets, tables } = await world();
+    const content = Buffer.from('realm and certificate').toString('base64');
+    const facts = { content, sha256: 'a'.repeat(64) };
+    fake.poll = { outcome: 'ended', exitCode: 0, output: answer({ step: 'W16', facts }), error: '' };
+
+    const seen = await activities.pollCommand({
+      ...running(command(first, { stepId: 'W16' })),
+      secretFacts: { content: 'gatehouse-data-file-kept' },
+    });
+
+    expect(seen).toMatchObject({ outcome: 'answered', answer: { facts: { sha256: facts.sha256 } } });
+    expect(JSON.stringify(seen)).not.toContain(content);
+    expect((await secrets.get('gatehouse-data-file-kept'))?.value).toBe(content);
+    expect(JSON.stringify(['Operations', 'Claims', 'ManualCommands'].map((name) => tables.rows(name)))).not.toContain(
+      content,
+    );
+  });
+
+  it('drops a secret fact for which there is no name', async () => {
+    const { activities, fake } = await world();
+    const facts = { content: 'AAAA' };
+    fake.poll = { outcome: 'ended', exitCode: 0, output: answer({ step: 'W16', facts }), error: '' };
+
+    const seen = await activities.pollCommand(running(command(first, { stepId: 'W16' })));
+
+    expect(seen).toMatchObject({ outcome: 'answered', answer: { facts: {} } });
+    expect(JSON.stringify(seen)).not.toContain('AAAA');
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['no answer', 'Access is denied.'],
+    ['the answer of another step', answer({ step: 'P4' })],
+    ['the answer of another mode', answer({ mode: 'apply' })],
+  ])('is a failed tool where the command wrote %s, in words without what it wrote there', async (_what, output) => {
+    const { activities, fake } = await world();
+    fake.poll = { outcome: 'ended', exitCode: 1, output, error: 'It went wrong.' };
+
+    const seen = await activities.pollCommand(running(command(first)));
+
+    expect(seen).toMatchObject({ outcome: 'failed', fault: 'ToolFailed' });
+    expect((seen as { readonly message: string }).message).toContain('It went wrong.');
+  });
+
+  it('passes on how the way failed', async () => {
+    const { activities, fake } = await world();
+    fake.poll = { outcome: 'failed', fault: 'Unreachable', message: 'No route.' };
+
+    expect(await activities.pollCommand(running(command(first)))).toEqual({
+      outcome: 'failed',
+      fault: 'Unreachable',
+      message: 'No route.',
+    });
+  });
+
+  it('lets a machine end what it runs when the operation is canceled', async () => {
+    const { activities, operations } = await world();
+    await operations.requestCancel(first);
+
+    expect(await activities.pollCommand(running(command(first)))).toEqual({ outcome: 'running' });
+  });
+
+  it('does not wait for people any more when the operation is canceled, but for what has to be', async () => {
+    const { activities, operations } = await world(undefined, aManualMachine('host'));
+    const input = command(first);
+    expect(await activities.startCommand(input)).toMatchObject({ isManual: true });
+    await operations.requestCancel(first);
+
+    expect(await activities.pollCommand(running(input))).toMatchObject({ outcome: 'failed', fault: 'Canceled' });
+    expect(await activities.pollCommand({ ...running(input), always: true })).toEqual({ outcome: 'running' });
+  });
+});
+
+describe('src/activities/on-premises/remote-activities people', () => {
+  it('says what people are to run, until the command is cleaned up', async () => {
+    const { activities, operations } = await world(undefined, aManualMachine('host'));
+    const input = command(first);
+    await activities.startCommand(input);
+    const asked = await operations.view(first);
+
+    await activities.cleanUpCommand(running(input));
+
+    expect(asked).toMatchObject({ status: 'waiting', waitingFor: { kind: 'manual' } });
+    expect(asked?.waitingFor?.detail).toContain('GET /api/machines/host/commands');
+    expect(await operations.view(first)).not.toHaveProperty('waitingFor');
+  });
+
+  it('asks for a decision, tells it, and asks for none of a canceled operation', async () => {
+    const { activities, operations } = await world();
+    const question = {
+      operationId: first,
+      name: 'gate',
+      detail: 'Look.',
+      until: '2026-03-08T12:00:00.000Z',
+      instanceId: 'i',
+      eventName: 'decided-gate',
+    };
+
+    const before = await activities.askApproval(question);
+    await operations.decide(first, { name: 'gate', decision: 'rejected', by: 'bob' });
+    const after = await activities.askApproval(question);
+    await operations.requestCancel(first);
+
+    expect([before, after, await activities.askApproval(question)]).toEqual([
+      { decision: 'open' },
+      { decision: 'rejected' },
+      { decision: 'canceled' },
+    ]);
+  });
+
+  it('cuts long words of a failed step', async () => {
+    const { activities, operations } = await world();
+
+    await activities.failStep({ operationId: first, step: 's', detail: 'x'.repeat(64 * 1024) });
+    const step = (await operations.view(first))?.steps[0];
+
+    expect(step).toMatchObject({ status: 'failed' });
+    expect(step?.detail).toMatch(/^x{1900,2000}… \(cut, 65536 characters\)$/);
+  });
+});
+
+describe('src/activities/on-premises/remote-activities abandonStep', () => {
+  const step = { operationId: first, key: `${first}-1-p8-1`, machineId: 'nat' };
+
+  it('stops what a step that somebody ended has left on its machine, and lets the next of the operation on it', async () => {
+    const { activities, fake } = await world();
+    const ended = command(first);
+    await activities.startCommand(ended);
+
+    expect(await activities.abandonStep(step)).toEqual({ isClean: true });
+
+    const next = command(first, {
+      commandId: `${first}-1-p11-2-probe-1`,
+      stepId: 'P11',
+      parameters: { externalNic: 'e' },
+    });
+    expect(await activities.startCommand(next)).toMatchObject({ outcome: 'started' });
+    expect(fake.calls).toEqual([
+      `start ${ended.commandId}`,
+      `cancel ${ended.commandId}`,
+      `cleanup ${ended.commandId}`,
+      `start ${next.commandId}`,
+    ]);
+  });
+
+  it('leaves alone what another step runs there', async () => {
+    const { activities, claims, fake } = await world();
+    const other = command(first, { commandId: `${first}-1-p8-12-probe-1` });
+    await activities.startCommand(other);
+
+    expect(await activities.abandonStep(step)).toEqual({ isClean: true });
+    expect(await claims.holder('machine:host')).toMatchObject({ operationId: other.commandId });
+    expect(fake.calls).toEqual([`start ${other.commandId}`]);
+  });
+
+  it('keeps the machine while it is away: what runs there may still run', async () => {
+    const { activities, claims, fake } = await world();
+    await activities.startCommand(command(first));
+    fake.isAway = true;
+
+    expect(await activities.abandonStep(step)).toEqual({ isClean: false });
+    expect(await claims.holder('machine:host')).toBeDefined();
+
+    fake.isAway = false;
+    expect(await activities.abandonStep(step)).toEqual({ isClean: true });
+    expect(await claims.holder('machine:host')).toBeUndefined();
+  });
+
+  it('asks nobody any more for a command of a machine that people work at', async () => {
+    const { activities, operations } = await world(undefined, aManualMachine('host'));
+    await activities.startCommand(command(first, { machineId: 'host' }));
+    expect((await operations.view(first))?.waitingFor).toBeDefined();
+
+    await activities.abandonStep({ ...step, machineId: 'host' });
+
+    expect((await operations.view(first))?.waitingFor).toBeUndefined();
+  });
+});

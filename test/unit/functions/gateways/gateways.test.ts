@@ -1,0 +1,95 @@
+import { createJudgePlan, createJudgePlanParts } from '../../../../src/services/gateways/judge-plan.ts';
+import { gatewayRoutes } from '../../../../src/functions/gateways/gateways.ts';
+import { aGatewayPlan, aSubscriptionId, aVirtualNetwork } from '../../../support/builders/a-gateway-plan.ts';
+import { createDeskWorld } from '../../../support/services-world.ts';
+import { given } from '../../../support/given.ts';
+import { createTestDoors } from '../../../support/test-route.ts';
+
+async function refusalsOf(routeName: string, changes: object): Promise<unknown> {
+  const world = createDeskWorld();
+  const doors = await createTestDoors();
+  const arm = { readRaw: () => Promise.reject(new Error('Azure is not to be asked')) };
+  const routes = gatewayRoutes({
+    ...world,
+    subscriptionId: aSubscriptionId,
+    judgePlan: createJudgePlan({ arm, books: world.books, subscriptionId: aSubscriptionId }),
+    judgePlanParts: createJudgePlanParts({ books: world.books, subscriptionId: aSubscriptionId }),
+  });
+  const route = given(routes.find(({ name }) => name === routeName));
+  const { status, json } = await doors.ask(route, { body: { ...aGatewayPlan(), ...changes } });
+  const errors = (json['errors'] ?? []) as readonly Readonly<Record<'code' | 'path', string>>[];
+  return { status, code: json['code'], errors: errors.map(({ code, path }) => `${path} ${code}`).sort() };
+}
+
+describe.each(['createGateway', 'preflightGateway'])('src/functions/gateways/gateways %s', (routeName) => {
+  it('tells what preflight finds together with what is wrong with the shape', async () => {
+    const answer = await refusalsOf(routeName, {
+      colour: 'blue',
+      expectedUsers: 'many',
+      sku: 'Basic',
+      protocols: ['OpenVPN', 'SSTP'],
+      clientAddressPool: ['8.8.8.0/24'],
+      rootIds: ['root-x'],
+    });
+
+    expect(answer).toEqual({
+      status: 400,
+      code: 'ERR_REQUEST_INVALID',
+      errors: [
+        '/clientAddressPool/0 poolNotPrivate',
+        '/colour UNKNOWN_FIELD',
+        '/expectedUsers INVALID_TYPE',
+        '/protocols protocolsExclusive',
+        '/protocols/0 protocolNotOnSku',
+        '/protocols/1 protocolSstpRetired',
+        '/rootIds/0 rootUnknown',
+        '/sku skuBasicUnfit',
+      ],
+    });
+  });
+
+  it.each<[string, object, readonly string[]]>([
+    ['the SKU', { sku: 'Huge', generation: 'Generation2', expectedUsers: 255 }, ['/sku INVALID_VALUE']],
+    [
+      'the protocols',
+      { protocols: ['PPTP'], authentication: ['Certificate', 'Radius'] },
+      ['/authentication/1 authenticationNotInPlan', '/protocols/0 INVALID_VALUE'],
+    ],
+    [
+      'a subnet',
+      { virtualNetwork: aVirtualNetwork({ subnets: [{ name: 'GatewaySubnet' } as never] }) },
+      ['/virtualNetwork/subnets/0/prefix MISSING_FIELD'],
+    ],
+    [
+      'the address space',
+      { virtualNetwork: { ...aVirtualNetwork(), addressSpace: '10.1.0.0/16' } },
+      ['/virtualNetwork/addressSpace INVALID_TYPE'],
+    ],
+    ['the network', { virtualNetwork: { resourceId: 'VNet1' } }, ['/virtualNetwork/resourceId INVALID_FORMAT']],
+    ['the name', { name: 7 }, ['/name INVALID_TYPE']],
+  ])('says nothing that rests on what is wrong with the shape of %s', async (_what, changes, shapes) => {
+    const found = (await refusalsOf(routeName, changes)) as { readonly errors: readonly string[] };
+
+    expect(found.errors).toEqual(shapes);
+  });
+
+  it('tells of the other fields of a network what is wrong with them', async () => {
+    const addressSpace = ['224.0.0.0/8', '10.1.0.0/16'];
+    const virtualNetwork = { ...aVirtualNetwork({ addressSpace }), dnsServers: [7] };
+
+    expect(await refusalsOf(routeName, { virtualNetwork, tags: { azureThing: 'x' } })).toMatchObject({
+      errors: [
+        '/tags/azureThing tagRefused',
+        '/virtualNetwork/addressSpace/0 addressSpaceRefused',
+        '/virtualNetwork/dnsServers/0 INVALID_TYPE',
+      ],
+    });
+  });
+
+  it('finds no more in a body that is no plan', async () => {
+    const world = createDeskWorld();
+    const judge = createJudgePlanParts({ books: world.books, subscriptionId: aSubscriptionId });
+
+    expect(await judge({}, [''])).toEqual([]);
+  });
+});

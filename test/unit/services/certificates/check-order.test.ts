@@ -1,0 +1,63 @@
+import { readOrder, type OrderParts } from '../../../../src/services/certificates/check-order.ts';
+import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
+import { anRsaKeyPair } from '../../../support/builders/a-key-pair.ts';
+import { aRequest, aRoot, chanceOf, createDeskWorld, type DeskWorld } from '../../../support/services-world.ts';
+
+const codesOf = (problems: readonly { readonly path: string; readonly code: string }[]): readonly string[] =>
+  problems.map(({ path, code }) => `${path} ${code}`);
+
+const checkOrder = async (world: DeskWorld, parts: OrderParts, faults: readonly string[] = []) =>
+  (await readOrder(world, parts, faults)).problems;
+
+describe('src/services/certificates/check-order', () => {
+  it('finds everything at once', async () => {
+    const world = createDeskWorld();
+    await aRoot(world);
+    const csr = 'no request';
+
+    const unknownRoot = await checkOrder(world, { rootId: 'root-9', csr, commonName: '' });
+    const beyond = await checkOrder(world, { rootId: 'root-1', csr, validityDays: 3650 + 30 });
+
+    expect(codesOf(unknownRoot)).toEqual([
+      '/rootId rootUnknown',
+      expect.stringMatching(/^\/csr /),
+      expect.stringMatching(/^\/commonName /),
+    ]);
+    expect(codesOf(beyond)).toEqual(['/validityDays beyondRoot', expect.stringMatching(/^\/csr /)]);
+  });
+
+  it('finds nothing in an order that is right, nor in parts that are not there', async () => {
+    const world = createDeskWorld();
+    await aRoot(world);
+
+    expect(await checkOrder(world, {})).toEqual([]);
+    expect(
+      await checkOrder(world, { rootId: 'root-1', csr: toRequestPem(aCertificateRequest()), validityDays: 30 }),
+    ).toEqual([]);
+  });
+
+  it('finds a blocked key, a taken name and an owner of another address together', async () => {
+    const world = createDeskWorld();
+    await aRoot(world);
+    const csr = toRequestPem(aCertificateRequest());
+    const order = { rootId: 'root-1', owner: 'kim@contoso.com', csr, requestedBy: 'tester' };
+    const { record } = await world.certificates.issue(order, chanceOf('a'));
+    await world.revocations.revoke(record.thumbprint ?? '', { reason: 'lost' }, aRequest(world, 'lost'));
+    const { spki, privateKey } = anRsaKeyPair('other');
+    const other = toRequestPem(aCertificateRequest({ spki, signWith: privateKey }));
+    await world.certificates.issue({ ...order, csr: other, commonName: 'reception' }, chanceOf('b'));
+
+    const problems = await checkOrder(world, { ...order, owner: 'kim-contoso@com', commonName: 'Reception' });
+
+    expect(codesOf(problems)).toEqual(['/csr keyBlocked', '/owner ownerAmbiguous', '/commonName commonNameTaken']);
+  });
+
+  it('finds an address of which no name can be made, unless a name was sent, were it a wrong one', async () => {
+    const world = createDeskWorld();
+    const owner = `kim@${'a'.repeat(60)}.com`;
+
+    expect(codesOf(await checkOrder(world, { owner }))).toEqual(['/owner emailUnusable']);
+    expect(await checkOrder(world, { owner, commonName: 'kim' })).toEqual([]);
+    expect(await checkOrder(world, { owner }, ['/commonName'])).toEqual([]);
+  });
+});

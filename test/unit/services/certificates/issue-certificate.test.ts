@@ -1,0 +1,242 @@
+import { X509Certificate } from 'node:crypto';
+import { certificateKeys } from '../../../../src/stores/records/certificates.ts';
+import { parseThumbprint } from '../../../../src/domain/thumbprint.ts';
+import { AppError } from '../../../../src/domain/app-error.ts';
+import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
+import { aRequest, aRoot, chanceOf, createDeskWorld, type DeskWorld } from '../../../support/services-world.ts';
+import { atEveryCrash } from '../../../support/every-crash.ts';
+import { given } from '../../../support/given.ts';
+
+const csr = toRequestPem(aCertificateRequest());
+
+function anOrder(changes: object = {}) {
+  return { rootId: 'root-1', owner: 'kim@contoso.com', csr, requestedBy: 'tester', ...changes };
+}
+
+async function aWorldWithRoot(): Promise<DeskWorld> {
+  const world = createDeskWorld();
+  await aRoot(world);
+  return world;
+}
+
+describe('src/services/certificates/issue-certificate', () => {
+  it('issues a certificate that the root signed and whose name only it has', async () => {
+    const world = await aWorldWithRoot();
+
+    const { record, root } = await world.certificates.issue(anOrder(), chanceOf('a'));
+
+    const certificate = new X509Certificate(Buffer.from(record.certificate ?? '', 'base64'));
+    expect(certificate.verify(new X509Certificate(Buffer.from(root.certificate ?? '', 'base64')).publicKey)).toBe(true);
+    expect(record.commonName).toMatch(/^kim\.[0-9a-f]{8}@contoso\.com$/);
+    expect(record).toMatchObject({ state: 'issued', owner: 'kim-contoso-com' });
+  });
+
+  it('finds a certificate by thumbprint, owner, root and day of expiry', async () => {
+    const world = await aWorldWithRoot();
+
+    const { record } = await world.certificates.issue(anOrder({ validityDays: 10 }), chanceOf('a'));
+
+    const thumbprint = given(parseThumbprint(record.thumbprint ?? ''));
+    expect(await world.lookup.byThumbprint(thumbprint)).toEqual(record);
+    expect((await world.lookup.list({ owner: 'kim-contoso-com', top: 10 })).items).toEqual([record]);
+    expect((await world.lookup.list({ rootId: 'root-1', top: 10 })).items).toEqual([record]);
+    expect(await world.expiries.list(record.notAfter.slice(0, 10))).toMatchObject([
+      { id: thumbprint, kind: 'certificate' },
+    ]);
+  });
+
+  it('makes exactly one certificate wherever it crashes', async () => {
+    const places = await atEveryCrash({
+      setUp: async (tables) => {
+        const world = createDeskWorld(tables);
+        await aRoot(world);
+        return world;
+      },
+      work: (world) => world.certificates.issue(anOrder(), chanceOf('a')),
+      check: async (world, tables, place) => {
+        const rows = tables.rows('ClientCertificates');
+        expect({ place, count: rows.length, state: rows[0]?.columns['state'] }).toEqual({
+          place,
+          count: 1,
+          state: 'issued',
+        });
+        expect(tables.rows('CertificatesByThumbprint')).toHaveLength(1);
+        expect(await world.unfinished.list('certificate')).toEqual([]);
+      },
+    });
+    expect(places).toBeGreaterThan(6);
+  });
+
+  it('draws again when the first draw makes no serial number', async () => {
+    const world = await aWorldWithRoot();
+    const chance = chanceOf('a');
+
+    const { record } = await world.certificates.issue(anOrder(), (label, length) =>
+      label === 'serial-0' ? Buffer.alloc(length) : chance(label, length),
+    );
+
+    expect(record.state).toBe('issued');
+  });
+
+  it('is finished by the sweep with the same certificate when Key Vault was busy', async () => {
+    const world = await aWorldWithRoot();
+    world.rootKeys.answerNext({ outcome: 'busy', retryAfterSeconds: 7 });
+
+    await expect(world.certificates.issue(anOrder(), chanceOf('a'))).rejects.toMatchObject({
+      code: 'ERR_AZURE_BUSY',
+      retryAfterSeconds: 7,
+    });
+    const [open] = await world.unfinished.list('certificate');
+    const completed = await world.certificates.complete(open?.id ?? '');
+    const { record } = await world.certificates.issue(anOrder(), chanceOf('a'));
+
+    expect(completed).toMatchObject({ state: 'issued' });
+    expect(record.thumbprint).toBe(completed?.thumbprint);
+  });
+
+  it("ends with the root when no validity is asked for, and refuses one beyond the root's end", async () => {
+    const world = createDeskWorld();
+    await world.roots.create(
+      { id: 'root-1', subject: { commonName: 'Short' }, keyType: 'RSA-2048', hsm: false, validityDays: 30 },
+      chanceOf('r'),
+    );
+
+    const { record, root } = await world.certificates.issue(anOrder(), chanceOf('a'));
+
+    expect(record.notAfter).toBe(root.notAfter);
+    await expect(world.certificates.issue(anOrder({ validityDays: 31 }), chanceOf('b'))).rejects.toMatchObject({
+      problems: [{ path: '/validityDays', code: 'beyondRoot' }],
+    });
+  });
+
+  it.each([
+    ['the same letters', 'shared laptop'],
+    ['other letter case', 'Shared LAPTOP'],
+    ['full-width letters', 'ｓｈａｒｅｄ laptop'],
+  ])('refuses the name of a live certificate of anybody, in %s', async (_what, commonName) => {
+    const world = await aWorldWithRoot();
+    await world.certificates.issue(anOrder({ commonName: 'shared laptop' }), chanceOf('a'));
+
+    await expect(
+      world.certificates.issue(anOrder({ commonName, owner: 'ann@contoso.com' }), chanceOf('b')),
+    ).rejects.toMatchObject({
+      code: 'ERR_REQUEST_INVALID',
+      problems: [{ path: '/commonName', code: 'commonNameTaken' }],
+    });
+    expect(world.tables.rows('ClientCertificates')).toHaveLength(1);
+  });
+
+  it('takes a shared name where that is allowed, and a name whose certificate is revoked', async () => {
+    const world = await aWorldWithRoot();
+    const first = await world.certificates.issue(anOrder({ commonName: 'kim laptop' }), chanceOf('a'));
+
+    const second = anOrder({ commonName: 'kim laptop', allowSharedName: true });
+    expect((await world.certificates.issue(second, chanceOf('b'))).record.state).toBe('issued');
+
+    for (const { record } of [first, await world.certificates.issue(second, chanceOf('b'))])
+      await world.revocations.revoke(record.thumbprint ?? '', { reason: 'left' }, aRequest(world, record.serialNumber));
+    expect((await world.certificates.issue(anOrder({ commonName: 'kim laptop' }), chanceOf('c'))).record.state).toBe(
+      'issued',
+    );
+  });
+
+  it('never lets two requests of one moment have one name', async () => {
+    const world = await aWorldWithRoot();
+
+    await Promise.allSettled(
+      ['a', 'b', 'c'].map((seed) => world.certificates.issue(anOrder({ commonName: 'kim laptop' }), chanceOf(seed))),
+    );
+
+    const states = world.tables.rows('ClientCertificates').map(({ columns }) => columns['state']);
+    expect(states.filter((state) => state !== 'revoked').length).toBeLessThanOrEqual(1);
+    expect(await world.unfinished.list('certificate')).toEqual([]);
+  });
+
+  it.each([
+    ['takes back', undefined, { state: 'revoked', revocationReason: 'nameTaken' }],
+    ['goes on with, where that was allowed,', true, { state: 'issued' }],
+  ])('%s an order that died, when somebody else has its name by now', async (_what, allowSharedName, end) => {
+    const world = await aWorldWithRoot();
+    world.rootKeys.answerNext({ outcome: 'busy', retryAfterSeconds: 1 });
+    const first = anOrder({ commonName: 'reception', allowSharedName });
+    await expect(world.certificates.issue(first, chanceOf('a'))).rejects.toMatchObject({ code: 'ERR_AZURE_BUSY' });
+    await world.certificates.issue(anOrder({ commonName: 'Reception', allowSharedName: true }), chanceOf('b'));
+    const [open] = await world.unfinished.list('certificate');
+
+    expect(await world.certificates.complete(open?.id ?? '')).toMatchObject(end);
+    expect(await world.unfinished.list('certificate')).toEqual([]);
+  });
+
+  it('flags a name that looks like that of a live certificate but is written in another script', async () => {
+    const world = await aWorldWithRoot();
+    await world.certificates.issue(anOrder({ commonName: 'pay', owner: 'ann@contoso.com' }), chanceOf('a'));
+
+    // Cyrillic from end to end.
+    const { record } = await world.certificates.issue(anOrder({ commonName: 'рау' }), chanceOf('b'));
+    const { record: other } = await world.certificates.issue(anOrder({ commonName: 'рад' }), chanceOf('c'));
+
+    expect([record.looksLike, other.looksLike]).toEqual([['pay'], undefined]);
+    const event = await world.outbox.get(`certificate-${record.serialNumber}-issued`);
+    expect(event?.event.data).toMatchObject({ looksLike: ['pay'] });
+  });
+
+  it('releases nothing that does not hold the key of the stored request', async () => {
+    const world = await aWorldWithRoot();
+    world.rootKeys.answerNext({ outcome: 'busy', retryAfterSeconds: 1 });
+    await expect(world.certificates.issue(anOrder(), chanceOf('a'))).rejects.toMatchObject({ code: 'ERR_AZURE_BUSY' });
+    const [open] = await world.unfinished.list('certificate');
+    await world.books.certificates.update(certificateKeys(open?.id ?? ''), (record) => ({
+      ...record,
+      publicKeyHash: '0'.repeat(64),
+    }));
+
+    await expect(world.certificates.complete(open?.id ?? '')).rejects.toThrow('the key of its request');
+  });
+
+  it.each([
+    ['an unknown root', { rootId: 'nobody' }, 'rootUnknown'],
+    ['a request that is none', { csr: 'hello' }, expect.any(String)],
+    ['a name with a line break', { commonName: 'a\nb' }, expect.any(String)],
+    ['a validity beyond the root', { validityDays: 4000 }, 'beyondRoot'],
+  ])('stores nothing for %s', async (_what, changes, code: string) => {
+    const world = await aWorldWithRoot();
+
+    const refusal = await world.certificates.issue(anOrder(changes), chanceOf('a')).catch((error: unknown) => error);
+
+    expect(refusal).toBeInstanceOf(AppError);
+    expect((refusal as AppError).problems[0]).toMatchObject({ code });
+    expect(world.tables.rows('ClientCertificates')).toEqual([]);
+    expect(world.tables.rows('CertificatesByCn')).toEqual([]);
+    expect(world.tables.rows('Owners')).toEqual([]);
+  });
+
+  it.each([
+    ["the root's own name", { commonName: 'ROOT root-1' }, { path: '/commonName', code: 'subjectIsIssuer' }],
+    ['an owner id that no name can begin with', { owner: '-' }, { path: '/owner', code: 'nameFirstCharacter' }],
+  ])('refuses %s where it was given', async (_what, changes, problem) => {
+    const world = await aWorldWithRoot();
+
+    await expect(world.certificates.issue(anOrder(changes), chanceOf('a'))).rejects.toMatchObject({
+      code: 'ERR_REQUEST_INVALID',
+      problems: [problem],
+    });
+  });
+
+  it('calls a certificate expired from its last moment on, without anybody having touched it', async () => {
+    const world = await aWorldWithRoot();
+    const { record } = await world.certificates.issue(anOrder({ validityDays: 1 }), chanceOf('a'));
+    const thumbprint = given(parseThumbprint(record.thumbprint ?? ''));
+    world.clock.advance(24 * 3600 * 1000);
+
+    expect(await world.lookup.byThumbprint(thumbprint)).toMatchObject({ state: 'expired' });
+    expect((await world.lookup.list({ rootId: 'root-1', state: 'expired', top: 10 })).items).toHaveLength(1);
+    expect((await world.lookup.list({ rootId: 'root-1', state: 'issued', top: 10 })).items).toEqual([]);
+  });
+
+  it('issues nothing from an expired root', async () => {
+    const world = await aWorldWithRoot();
+    world.clock.advance(4000 * 24 * 3600 * 1000);
+
+    await expect(world.certificates.issue(anOrder(), chanceOf('a'))).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+  });
+});

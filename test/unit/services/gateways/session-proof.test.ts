@@ -1,0 +1,309 @@
+import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
+import {
+  aGateway,
+  aRequest,
+  aRoot,
+  chanceOf,
+  createDeskWorld,
+  runWriter,
+  type DeskWorld,
+  ownActs,
+} from '../../../support/services-world.ts';
+import { given } from '../../../support/given.ts';
+
+const csr = toRequestPem(aCertificateRequest());
+const sixMinutesMs = 6 * 60 * 1000;
+const gatewayId = 'vnet1gw';
+
+async function aCertificate(
+  world: DeskWorld,
+  options: { readonly rootId?: string; readonly commonName?: string; readonly seed?: string } = {},
+): Promise<string> {
+  const { rootId = 'root-1', seed = 'c', commonName = 'kim-laptop' } = options;
+  const asked = { rootId, owner: 'kim', csr, requestedBy: 'tester', commonName, allowSharedName: true };
+  const { record } = await world.certificates.issue(asked, chanceOf(seed));
+  return given(record.thumbprint);
+}
+
+async function trust(world: DeskWorld, rootId: string): Promise<void> {
+  await aRoot(world, rootId);
+  await world.trust.trust(gatewayId, rootId, undefined, aRequest(world, `trust ${rootId}`));
+  await runWriter(world);
+}
+
+/** A gateway that trusts a root, whose certificate of kim has just been revoked and is on the list. */
+async function aRevocation(world: DeskWorld): Promise<{ readonly thumbprint: string; readonly operationId: string }> {
+  await aGateway(world);
+  await trust(world, 'root-1');
+  const thumbprint = await aCertificate(world);
+  const { id } = await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
+  await runWriter(world);
+  return { thumbprint, operationId: id };
+}
+
+function aSession(commonName: string, connectionId: string | null = 'OVPN_1') {
+  return { commonName, connectionId: connectionId ?? undefined, publicIpAddress: '', privateIpAddress: '' };
+}
+
+async function look(
+  world: DeskWorld,
+  sessions: readonly ReturnType<typeof aSession>[],
+  unreadable = 0,
+): Promise<{ readonly cut: readonly string[]; readonly unsure: readonly string[] }> {
+  const { toCut, unsure } = await world.sessions.judge(gatewayId, { sessions, unreadable });
+  await world.sessions.record(gatewayId, { cut: toCut.map(({ key }) => key), unsure });
+  return { cut: toCut.map(({ connectionId }) => connectionId), unsure: unsure.map(({ key }) => key) };
+}
+
+async function rowOf(world: DeskWorld, thumbprint: string) {
+  return given(await world.books.gatewayRevocations.get({ partitionKey: gatewayId, rowKey: thumbprint })).record;
+}
+
+describe('src/services/gateways/session-proof', () => {
+  it('has in the audit whose sessions were cut, and nothing of looks that cut none', async () => {
+    const world = createDeskWorld();
+    const { thumbprint } = await aRevocation(world);
+
+    await look(world, []);
+    expect(await ownActs(world)).toEqual([]);
+    await look(world, [aSession('kim-laptop')]);
+
+    expect(await ownActs(world)).toMatchObject([
+      { action: 'gateway.sessionsCut.revocation', target: { gatewayId, thumbprint } },
+    ]);
+  });
+
+  it.each(['kim-laptop', 'KIM-Laptop', 'CN=kim-laptop', 'cn = Kim-Laptop', ' kim-laptop '])(
+    'cuts the session of a revoked certificate that Azure shows as "%s"',
+    async (name) => {
+      const world = createDeskWorld();
+      await aRevocation(world);
+
+      expect(await look(world, [aSession('somebody-else', 'two'), aSession(name, 'one')])).toEqual({
+        cut: ['one'],
+        unsure: [],
+      });
+    },
+  );
+
+  it('leaves the session of a living certificate alone that has the name of a revoked one, and claims nothing', async () => {
+    const world = createDeskWorld();
+    const { thumbprint } = await aRevocation(world);
+    const other = await aCertificate(world, { seed: 'new laptop' });
+
+    expect(await look(world, [aSession('kim-laptop')])).toEqual({ cut: [], unsure: [`revocation:${thumbprint}`] });
+    for (let again = 0; again < 2; again += 1) {
+      world.clock.advance(sixMinutesMs);
+      await look(world, [aSession('kim-laptop')]);
+    }
+
+    const row = await rowOf(world, thumbprint);
+    expect(row.state).not.toBe('proven');
+    expect(row.unsure).toContain(other);
+  });
+
+  it('asks for the living namesake when it cuts: one that is revoked too is cut with the first', async () => {
+    const world = createDeskWorld();
+    const { thumbprint } = await aRevocation(world);
+    const other = await aCertificate(world, { seed: 'new laptop' });
+    await look(world, [aSession('kim-laptop')]);
+    await world.revocations.revoke(other, { reason: 'left' }, aRequest(world, 'revoke other'));
+    await runWriter(world);
+
+    expect((await look(world, [aSession('kim-laptop')])).cut).toEqual(['OVPN_1', 'OVPN_1']);
+    expect((await rowOf(world, thumbprint)).state).toBe('disconnected');
+  });
+
+  it('gives the name of a revoked certificate to nobody before it is proven to be out', async () => {
+    const world = createDeskWorld();
+    const { thumbprint } = await aRevocation(world);
+    const asked = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester', commonName: 'Kim-Laptop' };
+    const order = (seed: string) => world.certificates.issue(asked, chanceOf(seed));
+
+    await expect(order('too early')).rejects.toMatchObject({ problems: [{ code: 'commonNameTaken' }] });
+    await look(world, []);
+    world.clock.advance(sixMinutesMs);
+    await look(world, []);
+    expect((await rowOf(world, thumbprint)).state).toBe('proven');
+    expect((await order('in time')).record.state).toBe('issued');
+  });
+
+  it('is not kept from cutting by a namesake whose root this gateway does not trust', async () => {
+    const world = createDeskWorld();
+    await aRevocation(world);
+    await aRoot(world, 'root-elsewhere');
+    await aCertificate(world, { rootId: 'root-elsewhere', seed: 'elsewhere' });
+
+    expect((await look(world, [aSession('kim-laptop')])).cut).toEqual(['OVPN_1']);
+  });
+
+  it('proves a shared name when nobody of that name is connected', async () => {
+    const world = createDeskWorld();
+    const { thumbprint } = await aRevocation(world);
+    await aCertificate(world, { seed: 'new laptop' });
+
+    await look(world, []);
+    world.clock.advance(sixMinutesMs);
+    await look(world, []);
+
+    expect((await rowOf(world, thumbprint)).state).toBe('proven');
+  });
+
+  it.each([
+    ['a row has no name', [], 1],
+    ['the session cannot be disconnected', [aSession('kim-laptop', null)], 0],
+  ])('proves nothing while %s, and begins to count anew', async (_why, sessions, unreadable) => {
+    const world = createDeskWorld();
+    const { thumbprint } = await aRevocation(world);
+    await look(world, []);
+    world.clock.advance(sixMinutesMs);
+
+    await look(world, sessions, unreadable);
+    expect(await rowOf(world, thumbprint)).toMatchObject({
+      state: 'disconnected',
+      unsure: expect.any(String) as unknown,
+    });
+    world.clock.advance(sixMinutesMs);
+    await look(world, []);
+    expect((await rowOf(world, thumbprint)).state).toBe('disconnected');
+    world.clock.advance(sixMinutesMs);
+    await look(world, []);
+    expect(await rowOf(world, thumbprint)).toMatchObject({ state: 'proven' });
+    expect((await rowOf(world, thumbprint)).unsure).toBeUndefined();
+  });
+
+  it('counts the five minutes to when the second list was asked for, however long it took', async () => {
+    const world = createDeskWorld();
+    const { thumbprint } = await aRevocation(world);
+    world.clock.advance(60_000);
+    const begunAt = world.now().toISOString();
+    world.clock.advance(sixMinutesMs);
+
+    await world.sessions.record(gatewayId, { begunAt, cut: [], unsure: [] });
+
+    expect((await rowOf(world, thumbprint)).state).toBe('disconnected');
+  });
+
+  it('does not end the operation while the sessions could not be seen, and ends it without the claim after a day', async () => {
+    const world = createDeskWorld();
+    await aGateway(world);
+    await trust(world, 'root-1');
+    const thumbprint = await aCertificate(world);
+    const { id } = await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
+    await world.books.gatewayRevocations.update({ partitionKey: gatewayId, rowKey: thumbprint }, (row) => ({
+      ...row,
+      state: 'listed',
+    }));
+
+    await world.sessions.record(gatewayId, { cut: [], unsure: [], failure: 'Azure could not list them.' });
+    expect(await world.operations.view(id)).toMatchObject({
+      status: 'running',
+      steps: [{ status: 'waiting', detail: expect.stringContaining('Azure could not list them.') as unknown }],
+    });
+    world.clock.advance(25 * 3600 * 1000);
+    await world.sessions.record(gatewayId, { cut: [], unsure: [], failure: 'Azure could not list them.' });
+
+    expect(await world.operations.view(id)).toMatchObject({ status: 'failed' });
+    expect((await rowOf(world, thumbprint)).state).toBe('listed');
+    expect(
+      (await world.books.gateways.get({ partitionKey: 'gateway', rowKey: gatewayId }))?.record.lookAt,
+    ).toBeDefined();
+  });
+
+  describe('of a root that was taken off', () => {
+    async function aRemovedRoot(world: DeskWorld): Promise<string> {
+      await aGateway(world);
+      await trust(world, 'root-1');
+      await aCertificate(world);
+      const { id } = await world.trust.distrust(gatewayId, 'root-1', true, aRequest(world, 'distrust'));
+      const record = given(await world.books.gateways.get({ partitionKey: 'gateway', rowKey: gatewayId })).record;
+      const write = { gatewayId, epoch: given(record.writer).epoch };
+      expect((await world.writeGateway(write)).outcome).toBe('written');
+      const gateway = given(world.arm.resources.get(record.resourceId));
+      expect(await world.rounds.recordRound(gatewayId, { gateway, desired: record.desired, writeSeconds: [] })).toEqual(
+        {
+          sessionsToSee: true,
+        },
+      );
+      return id;
+    }
+
+    async function gatewayRow(world: DeskWorld) {
+      const { record } = given(await world.books.gateways.get({ partitionKey: 'gateway', rowKey: gatewayId }));
+      return { ...record, epoch: given(record.writer).epoch };
+    }
+
+    async function rootRow(world: DeskWorld) {
+      return given(await world.books.gatewayRoots.get({ partitionKey: gatewayId, rowKey: 'root-1' })).record;
+    }
+
+    it('cuts the sessions of its certificates before the operation ends, and proves by a second look that they are out', async () => {
+      const world = createDeskWorld();
+      const id = await aRemovedRoot(world);
+      expect(await world.operations.view(id)).toMatchObject({ status: 'running' });
+
+      expect(await look(world, [aSession('kim-laptop'), aSession('a-stranger', 'two')])).toMatchObject({
+        cut: ['OVPN_1'],
+      });
+      expect(await world.operations.view(id)).toMatchObject({
+        status: 'succeeded',
+        steps: [{ detail: expect.stringContaining('Not proven yet') as unknown }],
+      });
+      expect(await rootRow(world)).toMatchObject({ state: 'removed', sessions: 'disconnected' });
+      await look(world, []);
+      world.clock.advance(sixMinutesMs);
+      await look(world, []);
+
+      expect(await rootRow(world)).toMatchObject({ state: 'removed', sessions: 'proven' });
+    });
+
+    it('carries a revocation of one of its certificates there too, until nobody of the root is left', async () => {
+      const world = createDeskWorld();
+      await aRemovedRoot(world);
+      const thumbprint = given((await world.lookup.named('kim-laptop'))[0]?.thumbprint);
+
+      const { id, steps } = await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'left'));
+      expect(steps.map(({ name }) => name)).toEqual([gatewayId]);
+      expect(await world.operations.view(id)).toMatchObject({ status: 'running' });
+      const unsure = ['revocation', 'root'].map((kind) => ({
+        key: `${kind}:${kind === 'root' ? 'root-1' : thumbprint}`,
+        reason: 'It cannot be told.',
+      }));
+      const { resourceId, epoch } = await gatewayRow(world);
+      await world.writeGateway({ gatewayId, epoch });
+      const gateway = given(world.arm.resources.get(resourceId));
+      await world.rounds.recordRound(gatewayId, { gateway, writeSeconds: [] });
+      await world.sessions.record(gatewayId, { cut: [], unsure });
+      expect(await world.operations.view(id)).toMatchObject({ status: 'running', steps: [{ status: 'waiting' }] });
+
+      await runWriter(world);
+      expect((await look(world, [aSession('kim-laptop')])).cut).toEqual(['OVPN_1', 'OVPN_1']);
+      expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded' });
+      await look(world, []);
+      world.clock.advance(sixMinutesMs);
+      await look(world, []);
+      expect(await rowOf(world, thumbprint)).toMatchObject({ state: 'proven' });
+      expect(await rootRow(world)).toMatchObject({ sessions: 'proven' });
+      const other = await aCertificate(world, { seed: 'afterwards', commonName: 'kim-other' });
+      const afterwards = await world.revocations.revoke(other, { reason: 'left' }, aRequest(world, 'afterwards'));
+      expect(afterwards.steps).toEqual([]);
+    });
+
+    it('names the session that another root’s certificate may have opened, and does not cut it', async () => {
+      const world = createDeskWorld();
+      const id = await aRemovedRoot(world);
+      await aRoot(world, 'root-2');
+      await world.books.gatewayRoots.upsert({
+        ...(await rootRow(world)),
+        rootId: 'root-2',
+        wanted: true,
+        state: 'trusted',
+      });
+      await aCertificate(world, { rootId: 'root-2', seed: 'other root' });
+
+      expect(await look(world, [aSession('kim-laptop')])).toEqual({ cut: [], unsure: ['root:root-1'] });
+      expect(await rootRow(world)).toMatchObject({ unsure: expect.stringContaining('kim-laptop') as unknown });
+      expect(await world.operations.view(id)).toMatchObject({ status: 'running' });
+    });
+  });
+});

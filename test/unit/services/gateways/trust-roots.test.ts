@@ -1,0 +1,199 @@
+import {
+  anOperationId,
+  aGateway,
+  aRequest,
+  aRoot,
+  chanceOf,
+  createDeskWorld,
+  runWriter,
+} from '../../../support/services-world.ts';
+import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
+import { atEveryCrash } from '../../../support/every-crash.ts';
+import { given } from '../../../support/given.ts';
+import { sweep } from '../../../../src/services/operations/sweep.ts';
+
+describe('src/services/gateways/trust-roots', () => {
+  it('ends when the gateway shows the root as provisioned', async () => {
+    const world = createDeskWorld();
+    await aRoot(world);
+    await aGateway(world);
+
+    const { id } = await world.trust.trust('vnet1gw', 'root-1', 'Contoso', aRequest(world, 'trust'));
+    expect(await world.operations.view(id)).toMatchObject({ status: 'running' });
+    await runWriter(world);
+
+    expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded' });
+    expect(world.arm.puts[0]?.body).toMatchObject({
+      properties: { vpnClientConfiguration: { vpnClientRootCertificates: [{ name: 'Contoso' }] } },
+    });
+  });
+
+  it('expects of a gateway what its own updates took', async () => {
+    const world = createDeskWorld();
+    await aRoot(world);
+    await aGateway(world, 'vnet1gw', { updateSeconds: [90, 31, 40] });
+
+    const { id } = await world.trust.trust('vnet1gw', 'root-1', 'Contoso', aRequest(world, 'trust'));
+
+    expect((await world.operations.view(id))?.steps).toMatchObject([{ name: 'vnet1gw', usualSeconds: 40 }]);
+  });
+
+  it('keeps a root whose certificates are alive, unless forced', async () => {
+    const world = createDeskWorld();
+    await aRoot(world);
+    await aGateway(world);
+    await world.trust.trust('vnet1gw', 'root-1', undefined, aRequest(world, 'trust'));
+    await runWriter(world);
+    const csr = toRequestPem(aCertificateRequest());
+    await world.certificates.issue({ rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester' }, chanceOf('c'));
+
+    await expect(world.trust.distrust('vnet1gw', 'root-1', false, aRequest(world, 'a'))).rejects.toMatchObject({
+      problems: [{ code: 'certificatesAlive' }],
+    });
+    const { id } = await world.trust.distrust('vnet1gw', 'root-1', true, aRequest(world, 'b'));
+    await runWriter(world);
+
+    expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded' });
+    expect(world.arm.puts.at(-1)?.body).toMatchObject({
+      properties: { vpnClientConfiguration: { vpnClientRootCertificates: [] } },
+    });
+  });
+
+  it('takes a root off though it has expired', async () => {
+    const world = createDeskWorld();
+    await aRoot(world);
+    await aGateway(world);
+    await world.trust.trust('vnet1gw', 'root-1', undefined, aRequest(world, 'trust'));
+    await runWriter(world);
+    world.clock.advance(4000 * 24 * 3600 * 1000);
+
+    const { id } = await world.trust.distrust('vnet1gw', 'root-1', false, aRequest(world, 'distrust'));
+    await runWriter(world);
+
+    expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded' });
+    expect(world.arm.puts.at(-1)?.body).toMatchObject({
+      properties: { vpnClientConfiguration: { vpnClientRootCertificates: [] } },
+    });
+  });
+
+  it('ends a request that a later one overtook', async () => {
+    const world = createDeskWorld();
+    await aRoot(world);
+    await aGateway(world);
+
+    await world.trust.trust('vnet1gw', 'root-1', undefined, aRequest(world, 'first'));
+    await world.trust.distrust('vnet1gw', 'root-1', true, aRequest(world, 'second'));
+
+    expect(await world.operations.view(anOperationId('first'))).toMatchObject({
+      status: 'failed',
+      problem: { code: 'ERR_CONFLICT' },
+    });
+  });
+
+  it.each([
+    ['a gateway that does not exist', 'nowhere', 'root-1', 'ERR_NOT_FOUND'],
+    ['a root that does not exist', 'vnet1gw', 'nobody', 'ERR_NOT_FOUND'],
+  ])('refuses %s and makes no operation', async (_what, gatewayId, rootId, code) => {
+    const world = createDeskWorld();
+    await aRoot(world);
+    await aGateway(world);
+
+    await expect(world.trust.trust(gatewayId, rootId, undefined, aRequest(world, 'trust'))).rejects.toMatchObject({
+      code,
+    });
+    expect(world.tables.rows('Operations')).toEqual([]);
+  });
+
+  it('refuses an expired root, because Azure would refuse the whole gateway for it', async () => {
+    const world = createDeskWorld();
+    await aRoot(world);
+    await aGateway(world);
+    world.clock.advance(4000 * 24 * 3600 * 1000);
+
+    await expect(world.trust.trust('vnet1gw', 'root-1', undefined, aRequest(world, 'trust'))).rejects.toMatchObject({
+      code: 'ERR_CONFLICT',
+    });
+  });
+
+  it('refuses only the entry that Azure names, in Azure’s own words', async () => {
+    const world = createDeskWorld();
+    await aRoot(world, 'root-1');
+    const bad = await aRoot(world, 'root-2');
+    await aGateway(world);
+    await world.trust.trust('vnet1gw', 'root-1', undefined, aRequest(world, 'good'));
+    await world.trust.trust('vnet1gw', 'root-2', undefined, aRequest(world, 'bad'));
+
+    const record = given(await world.books.gateways.get({ partitionKey: 'gateway', rowKey: 'vnet1gw' })).record;
+    await world.rounds.recordRefusals('vnet1gw', given(world.arm.resources.get(record.resourceId)), [
+      {
+        key: `root:${bad.thumbprint ?? ''}`,
+        code: 'DataInvalid',
+        message: 'Data for certificate root-2 is invalid.',
+        isNamed: true,
+      },
+    ]);
+    await runWriter(world);
+
+    expect(await world.operations.view(anOperationId('good'))).toMatchObject({ status: 'succeeded' });
+    expect(await world.operations.view(anOperationId('bad'))).toMatchObject({
+      status: 'failed',
+      problem: { detail: expect.stringContaining('Data for certificate root-2 is invalid.') as unknown },
+    });
+  });
+
+  it('counts a profile once wherever it crashes, with the sweep’s help', async () => {
+    const places = await atEveryCrash({
+      setUp: async (tables) => {
+        const world = createDeskWorld(tables);
+        await aGateway(world);
+        return world;
+      },
+      work: (world) => world.trust.requestProfile('vnet1gw', aRequest(world, 'profile')),
+      check: async (world, _tables, place) => {
+        world.clock.advance(10 * 60 * 1000);
+        await sweep({ ...world, onFault: fail });
+        const gateway = (await world.books.gateways.list('gateway'))[0]?.record;
+        expect({ place, wanted: gateway?.profileWanted }).toEqual({ place, wanted: 2 });
+      },
+    });
+    expect(places).toBeGreaterThan(4);
+  });
+
+  it('ends a profile request whose gateway was removed before its turn', async () => {
+    const world = createDeskWorld();
+    const gateway = await aGateway(world);
+    const { id } = await world.trust.requestProfile('vnet1gw', aRequest(world, 'profile'));
+    await world.books.gateways.remove(gateway);
+
+    const operation = given(await world.operations.get(id));
+    await world.trust.carry(operation, world.orchestrations);
+
+    expect(await world.operations.view(id)).toMatchObject({ status: 'failed', problem: { code: 'ERR_NOT_FOUND' } });
+    expect(await world.books.profileRequests.list('vnet1gw')).toEqual([]);
+  });
+
+  it('is carried out when the sweep comes before the caller asks again, wherever the request died', async () => {
+    await atEveryCrash({
+      setUp: async (tables) => {
+        const world = createDeskWorld(tables);
+        await aRoot(world);
+        await aGateway(world);
+        return world;
+      },
+      work: async (world) => {
+        world.clock.advance(10 * 60 * 1000);
+        await sweep({ ...world, onFault: fail });
+        return world.trust.trust('vnet1gw', 'root-1', undefined, aRequest(world, 'trust'));
+      },
+      check: async (world, _tables, place) => {
+        await runWriter(world);
+        const page = await world.operations.list({ kind: 'trustRoot', top: 10 });
+        expect({ place, ends: page.items.map(({ status }) => status) }).toEqual({ place, ends: ['succeeded'] });
+      },
+    });
+  });
+});
+
+function fail(what: string, error: unknown): never {
+  throw new Error(`sweep: ${what}`, { cause: error });
+}
