@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'jsonc-parser';
 import { z } from 'zod';
+import type { Versioning } from './durable/versioning.ts';
 
 const durableTaskSchema = z.object({
   hubName: z.string().optional(),
@@ -10,6 +11,9 @@ const durableTaskSchema = z.object({
   localRpcEndpointEnabled: z.union([z.boolean(), z.stringbool()]).default(true),
   extendedSessionsEnabled: z.literal(false).optional(),
   storeInputsInOrchestrationHistory: z.boolean().optional(),
+  defaultVersion: z.string().default(''),
+  versionMatchStrategy: z.enum(['None', 'Strict', 'CurrentOrOlder']).default('CurrentOrOlder'),
+  versionFailureStrategy: z.enum(['Reject', 'Fail']).default('Reject'),
 });
 
 const hostJsonSchema = z.object({
@@ -31,6 +35,7 @@ export interface HostJson {
   readonly replaceRunning: boolean;
   readonly rpcEnabled: boolean;
   readonly storeInputs: boolean;
+  readonly versioning: Versioning;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -52,6 +57,11 @@ export async function readHostJson(appFolder: string, environment: Environment):
     replaceRunning: durableTask.overridableExistingInstanceStates === 'AnyState',
     rpcEnabled: durableTask.localRpcEndpointEnabled,
     storeInputs: durableTask.storeInputsInOrchestrationHistory ?? false,
+    versioning: {
+      defaultVersion: durableTask.defaultVersion,
+      matchStrategy: durableTask.versionMatchStrategy,
+      failureStrategy: durableTask.versionFailureStrategy,
+    },
   };
 }
 

@@ -163,6 +163,7 @@ function createHub({ input, clock, alarms, gauge, store, invoke }: HubInput): {
   const episode = {
     ...{ clock, log, functions },
     storeInputs: host.storeInputs,
+    versioning: host.versioning,
     runOrchestrator: functions.runOrchestrator.bind(functions),
   };
   return { hub: new TaskHub({ store, clock, alarms, gauge, activities, quirks, episode, log }), functions, quirks };

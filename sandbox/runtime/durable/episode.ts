@@ -10,12 +10,15 @@ import { outgoingRowKey } from './keys.ts';
 import type { Commit, InstanceRecord, InstanceState, Outgoing, Parent } from './records.ts';
 import { replay } from './replay.ts';
 import type { KnownFunctions, ReplayOutcome, ScheduledWork } from './replay.ts';
+import { judgeVersion, versionFailure } from './versioning.ts';
+import type { Versioning } from './versioning.ts';
 
 export interface EpisodeOptions {
   readonly clock: StackClock;
   readonly log: Log;
   readonly functions: KnownFunctions;
   readonly storeInputs: boolean;
+  readonly versioning: Versioning;
   /** Runs the app's orchestrator over a payload (facts: "Payload to the orchestrator"). */
   readonly runOrchestrator: (name: string, payload: OrchestratorPayload) => Promise<OrchestratorAnswer>;
 }
@@ -51,8 +54,11 @@ export async function runEpisode(state: InstanceState, options: EpisodeOptions):
     return { previous: state, record: consumed, newEvents: [], newOutgoing: [], removedOutgoing: [] };
   }
   const turn = { state, consumed, timestamp, accepted };
+  if (judgeVersion(state.record.version, options.versioning) === 'fail') {
+    return endUnrun(turn, failedByVersion);
+  }
   const termination = accepted.find((event) => event.EventType === eventTypes.executionTerminated);
-  return termination === undefined ? runTurn(turn, options) : terminate(turn, termination);
+  return termination === undefined ? runTurn(turn, options) : endUnrun(turn, terminatedBy(termination));
 }
 
 interface TurnStart {
@@ -63,9 +69,20 @@ interface TurnStart {
   readonly accepted: readonly HistoryEvent[];
 }
 
-/** Termination comes at once, whatever is open; the orchestrator is not run. */
-function terminate({ state, consumed, timestamp, accepted }: TurnStart, termination: ExecutionTerminated): Commit {
-  const ending: Ending = { status: 'Terminated', output: termination.Input, details: null, failureDetails: null };
+/** Comes before all else, a termination too. */
+const failedByVersion: Ending = {
+  status: 'Failed',
+  output: describeFailure(versionFailure),
+  details: null,
+  failureDetails: versionFailure,
+};
+
+function terminatedBy({ Input }: ExecutionTerminated): Ending {
+  return { status: 'Terminated', output: Input, details: null, failureDetails: null };
+}
+
+/** Such an end comes at once, whatever is open; the orchestrator is not run. */
+function endUnrun({ state, consumed, timestamp, accepted }: TurnStart, ending: Ending): Commit {
   const events = [turnEvent(timestamp, eventTypes.orchestratorStarted), ...accepted];
   return end({ state, record: { ...consumed, updatedAt: timestamp }, timestamp, events, outgoing: [] }, ending);
 }
@@ -85,6 +102,7 @@ async function runTurn({ state, consumed, timestamp, accepted }: TurnStart, opti
     instanceId,
     executionId,
     parentInstanceId,
+    defaultVersion: options.versioning.defaultVersion,
     functions: options.functions,
   });
   const fault = replayed.fault ?? refuseCustomStatus(answer?.customStatus);
@@ -151,11 +169,13 @@ function decideEnding({ name, answer, replayed, fault, unknown }: Outcome): Endi
 
 function failed(name: string, error: string, failureDetails: FailureDetails | undefined): Ending {
   const output =
-    failureDetails === undefined
-      ? describeOrchestratorFailure(name, error)
-      : `${failureDetails.ErrorType}: ${failureDetails.ErrorMessage}`;
+    failureDetails === undefined ? describeOrchestratorFailure(name, error) : describeFailure(failureDetails);
   const details = `Message: ${error}, StackTrace: ${failureDetails?.StackTrace ?? 'N/A'}`;
   return { status: 'Failed', output, details, failureDetails: failureDetails ?? null };
+}
+
+function describeFailure({ ErrorType, ErrorMessage }: FailureDetails): string {
+  return `${ErrorType}: ${ErrorMessage}`;
 }
 
 function goOn({ state, record, timestamp, events, outgoing }: Turned, replayed: ReplayOutcome): Commit {

@@ -14,6 +14,8 @@ export interface ActorOptions {
   readonly log: Log;
   readonly nextInboxKey: (after?: string) => string;
   readonly runEpisode: (state: InstanceState) => Promise<Commit>;
+  /** Whether the instance is left for a host of another version: its messages are kept, none of its turns is run. */
+  readonly isRejected: (record: InstanceRecord) => boolean;
   /** Told of all work that the instance owes, after it is committed; the same work may be told several times. */
   readonly onOwed: (actor: InstanceActor, owed: readonly Stored<Outgoing>[]) => void;
   /** Told when nothing is left to do for the instance. */
@@ -151,7 +153,7 @@ export class InstanceActor {
   }
 
   private hasMore(): boolean {
-    const isTurnDue = this.state !== undefined && hasWaitingMessages(this.state) && !this.options.isStopping();
+    const isTurnDue = this.state !== undefined && this.hasTurn(this.state) && !this.options.isStopping();
     return this.waiting.length > 0 || isTurnDue;
   }
 
@@ -160,10 +162,18 @@ export class InstanceActor {
     if (state === undefined || this.options.isStopping()) {
       return;
     }
-    if (hasWaitingMessages(state)) {
+    if (this.hasTurn(state)) {
       this.state = await this.options.store.commit(await this.options.runEpisode(state));
+    } else if (hasWaitingMessages(state)) {
+      // The extension says nothing of it.
+      const { version } = state.record;
+      this.options.log('warning', 'durable', `${this.instanceId}: its version ${version} waits for another host.`);
     }
     this.options.onOwed(this, (this.state ?? state).outgoing);
+  }
+
+  private hasTurn(state: InstanceState): boolean {
+    return hasWaitingMessages(state) && !this.options.isRejected(state.record);
   }
 
   private async flush(): Promise<void> {

@@ -101,7 +101,7 @@ async function start(
   if (options.quirks.hasOldStartErrors && !options.functions.hasOrchestrator(name)) {
     return dotnetError(400, 'System.ArgumentException', options.functions.describeUnknown(name, 'orchestrator'));
   }
-  const version = request.url.searchParams.get('version') ?? '';
+  const version = request.url.searchParams.get('version') ?? undefined;
   const { replaceRunning } = options;
   const creation = await options.hub.start({ name, instanceId, input, version, replaceRunning });
   if (creation.outcome === 'exists') {

@@ -29,6 +29,8 @@ export interface ReplayInput {
   readonly instanceId: string;
   readonly executionId: string;
   readonly parentInstanceId: string | null;
+  /** Of sub-orchestrations that name no version. */
+  readonly defaultVersion: string;
   readonly functions: KnownFunctions;
 }
 
@@ -219,7 +221,7 @@ class Replay {
       name: functionName,
       instanceId: instanceId === undefined || instanceId === '' ? `${this.input.executionId}:${id}` : instanceId,
       input: input === undefined ? null : JSON.stringify(input),
-      version: version ?? '',
+      version: version ?? this.input.defaultVersion,
     }));
   }
 

@@ -23,6 +23,7 @@ import type {
   Stored,
 } from './records.ts';
 import { Turnstile } from './turnstile.ts';
+import { judgeVersion } from './versioning.ts';
 
 export interface TaskHubOptions {
   readonly store: InstanceStore;
@@ -39,7 +40,8 @@ export interface StartRequest {
   readonly name: string;
   readonly instanceId: string;
   readonly input: string | null;
-  readonly version: string;
+  /** The hub's default version when the caller names none. */
+  readonly version: string | undefined;
   readonly replaceRunning: boolean;
 }
 
@@ -73,6 +75,8 @@ export class TaskHub {
       log: options.log,
       nextInboxKey: createInboxKeys(() => options.clock.now()),
       runEpisode: (state) => runEpisode(state, options.episode),
+      isRejected: ({ status, version }) =>
+        !isTerminal(status) && judgeVersion(version, options.episode.versioning) === 'reject',
       onOwed: (actor, owed) => {
         this.seeTo(actor, owed);
       },
@@ -101,7 +105,9 @@ export class TaskHub {
     this.options.activities.stop();
   }
 
-  async start({ name, instanceId, input, version, replaceRunning }: StartRequest): Promise<Creation> {
+  async start(request: StartRequest): Promise<Creation> {
+    const { name, instanceId, input, replaceRunning } = request;
+    const version = request.version ?? this.options.episode.versioning.defaultVersion;
     const record = this.newRecord({ instanceId, executionId: newExecutionId(), name, version, input }, null);
     const starts = this.options.quirks.repeatsDelivery() ? [startMessage, startMessage] : [startMessage];
     return this.actorOf(instanceId).create(record, starts, replaceRunning);

@@ -64,7 +64,15 @@ const functions = {
 
 function run(actions: readonly Action[], more: readonly HistoryEvent[] = []): ReplayOutcome {
   const history = [turn(), started(), ...more];
-  return replay({ history, actions, instanceId: 'i', executionId: 'e', parentInstanceId: 'p', functions });
+  return replay({
+    history,
+    actions,
+    instanceId: 'i',
+    executionId: 'e',
+    parentInstanceId: 'p',
+    defaultVersion: '',
+    functions,
+  });
 }
 
 function ids(outcome: ReplayOutcome): readonly (readonly [number, string])[] {

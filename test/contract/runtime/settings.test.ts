@@ -35,6 +35,7 @@ describe('sandbox/runtime/host-json', () => {
       replaceRunning: false,
       rpcEnabled: true,
       storeInputs: false,
+      versioning: { defaultVersion: '', matchStrategy: 'CurrentOrOlder', failureStrategy: 'Reject' },
     });
   });
 

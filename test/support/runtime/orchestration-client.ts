@@ -4,6 +4,7 @@ import type { RuntimeProcess } from './runtime-process.ts';
 
 export interface InstanceStatus {
   readonly name: string;
+  readonly version: string | null;
   readonly instanceId: string;
   readonly runtimeStatus: string;
   readonly input: unknown;
@@ -14,7 +15,7 @@ export interface InstanceStatus {
 
 const base = '/runtime/webhooks/durabletask';
 const pollMs = 10;
-const endMaxMs = 20_000;
+const endMaxMs = 60_000;
 
 /** Sends one request to the management API with the system key. */
 export async function manage(runtime: RuntimeProcess, method: string, path: string, body?: unknown): Promise<Response> {
@@ -24,8 +25,15 @@ export async function manage(runtime: RuntimeProcess, method: string, path: stri
 }
 
 /** Starts an orchestration and gives its id. */
-export async function start(runtime: RuntimeProcess, name: string, input: unknown = {}, id?: string): Promise<string> {
-  const path = `orchestrators/${name}${id === undefined ? '' : `/${encodeURIComponent(id)}`}`;
+export async function start(
+  runtime: RuntimeProcess,
+  name: string,
+  input: unknown = {},
+  id?: string,
+  version?: string,
+): Promise<string> {
+  const instance = id === undefined ? '' : `/${encodeURIComponent(id)}`;
+  const path = `orchestrators/${name}${instance}${version === undefined ? '' : `?version=${version}`}`;
   const response = await manage(runtime, 'POST', path, input);
   if (response.status !== 202) {
     throw new Error(`Start of ${name} was answered ${response.status}: ${await response.text()}`);

@@ -8,9 +8,15 @@ describe('host.json', () => {
     expect(host).toMatchObject({
       version: '2.0',
       functionTimeout: '00:10:00',
-      extensionBundle: { id: 'Microsoft.Azure.Functions.ExtensionBundle', version: '[4.*, 5.0.0)' },
+      extensionBundle: { id: 'Microsoft.Azure.Functions.ExtensionBundle', version: '[4.26.0, 5.0.0)' },
       extensions: { durableTask: { hubName: '%GATEHOUSE_TASK_HUB%' } },
     });
+  });
+
+  it('leaves an instance that a newer version has begun to a host of that version', () => {
+    expect(host).toHaveProperty('extensions.durableTask.defaultVersion', '1.0');
+    expect(host).toHaveProperty('extensions.durableTask.versionMatchStrategy', 'CurrentOrOlder');
+    expect(host).toHaveProperty('extensions.durableTask.versionFailureStrategy', 'Reject');
   });
 
   it('keeps every poll of a queue out of the log, and every path of a request out of the telemetry', () => {
