@@ -17,7 +17,7 @@ import { aKeyAndRequest, createRoot, expectStatus, issue, testSpeed, type JsonOb
 import { sendRaw } from '../support/runtime/send-raw.ts';
 import { readTable } from './support/read-tables.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(600_000);
 
 /** The tables that a change leaves its mark in. */
 const tablesOfChanges = [

@@ -12,8 +12,8 @@ import {
   waitForOperation,
 } from './support/line.ts';
 
-const timeoutMs = 180_000;
-const buildMs = 120_000;
+const timeoutMs = 600_000;
+const buildMs = 180_000;
 const start = { speed: 4000, noise: 0 };
 
 describe('sandbox/supervisor/run-stack, stopped in the middle of a build', () => {

@@ -27,11 +27,11 @@ describe('src/main, killed at every step of the line', () => {
     caller = createPatientCaller(stack);
     killer = startStepKiller(stack);
     await holdWrites(stack);
-  }, minuteMs);
+  }, 5 * minuteMs);
 
   afterAll(async () => {
     await stack.stop();
-  }, minuteMs);
+  }, 5 * minuteMs);
 
   it(
     'ends with one of each resource, one write for each change and one certificate',
@@ -46,7 +46,7 @@ describe('src/main, killed at every step of the line', () => {
       await expectOneCertificate(stack, thumbprint);
       await expectNothingLeft(stack);
     },
-    10 * minuteMs,
+    20 * minuteMs,
   );
 
   /** Takes a part of the line to its end under fire; answers what its door answered. */

@@ -13,7 +13,7 @@ import {
   type JsonObject,
 } from './support/line.ts';
 
-const timeoutMs = 120_000;
+const timeoutMs = 600_000;
 
 /** A plan of its own: no two share a resource, except the group. */
 function planOf(name: string): JsonObject {

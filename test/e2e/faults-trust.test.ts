@@ -29,7 +29,7 @@ import {
 import { createPatientCaller, type PatientCaller } from './support/patient-caller.ts';
 import { readTable } from './support/read-tables.ts';
 
-const timeoutMs = 120_000;
+const timeoutMs = 600_000;
 const gatewayId = 'vnet1gw';
 const gatewayPut = { service: 'arm', method: 'PUT', path: '/virtualNetworkGateways/VNet1GW' } as const;
 const failed: FaultAction = { failOperation: 'InternalServerError' };

@@ -5,7 +5,7 @@ import { askForFault, takeFaultsBack } from './support/faults.ts';
 import { readDeliveries } from './support/host.ts';
 import { createRoot, testSpeed } from './support/line.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 
 let stack: RunningTestStack;
 

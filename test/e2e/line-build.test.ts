@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import type { OperationView } from '../../src/domain/operation.ts';
 import { startStack, type RunningTestStack } from '../support/stack.ts';
 import { groupPath, networkPath, readGateway, readResource, readSecrets } from './support/azure.ts';
+import { askForFault, takeFaultsBack, throttled } from './support/faults.ts';
 import {
   acceptedOperation,
   examplePlan,
@@ -17,7 +18,7 @@ import {
   type JsonObject,
 } from './support/line.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(600_000);
 
 interface PlanProblem {
   readonly path: string;
@@ -120,6 +121,9 @@ describe('src/functions/gateways/gateways, build', () => {
   it('builds examples/vnet1-powershell.json once for thirty parallel calls with one key, and tells of every step', async () => {
     const key = { 'idempotency-key': randomUUID() };
     const plan = examplePlan('vnet1-powershell');
+    // Azure lets no build end before it was looked at, however long the looks take.
+    const gatewayPut = { service: 'arm', method: 'PUT', path: '/virtualNetworkGateways/', times: 10_000 } as const;
+    await askForFault(stack, gatewayPut, throttled);
 
     const answers = await Promise.all(Array.from({ length: 30 }, () => stack.api('POST', '/api/gateways', plan, key)));
 
@@ -138,6 +142,7 @@ describe('src/functions/gateways/gateways, build', () => {
     expect(pending.status).toBe(202);
     expect(pending.headers.get('location')).toBe(location);
     expect(Number(pending.headers.get('retry-after'))).toBeGreaterThan(0);
+    await takeFaultsBack(stack);
 
     const looks: OperationView[] = [];
     const operation = await waitForOperation(stack, id, { onLook: (look) => looks.push(look) });
@@ -195,6 +200,8 @@ describe('src/functions/gateways/gateways, build', () => {
   });
 
   it('refuses a second build that touches a virtual network under work, naming the operation, and builds the portal example', async () => {
+    const networkPut = { service: 'arm', method: 'PUT', path: '/virtualNetworks/', times: 10_000 } as const;
+    await askForFault(stack, networkPut, throttled);
     const first = acceptedOperation(await stack.api('POST', '/api/gateways', portalPlan()));
 
     const second = await stack.api('POST', '/api/gateways', {
@@ -206,6 +213,7 @@ describe('src/functions/gateways/gateways, build', () => {
 
     expect(second.status).toBe(409);
     expect(JSON.stringify(second.body)).toContain(first.id);
+    await takeFaultsBack(stack);
     await waitForOperation(stack, first.id);
     const network = await readResource(stack, networkPath(stack, 'virtualNetworks/VNet1', 'TestRG'));
     expect(network).toMatchObject({ properties: { addressSpace: { addressPrefixes: ['192.168.0.0/16'] } } });

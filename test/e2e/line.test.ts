@@ -14,6 +14,7 @@ import {
   issue,
   kit,
   makeProfile,
+  operationTimeoutMs,
   reinstate,
   revoke,
   testSpeed,
@@ -21,7 +22,7 @@ import {
   type IssuedCertificate,
 } from './support/line.ts';
 
-jest.setTimeout(240_000);
+jest.setTimeout(600_000);
 
 const gatewayId = 'vnet1gw';
 const clientAuthentication = '1.3.6.1.5.5.7.3.2';
@@ -243,7 +244,7 @@ describe('src/functions/certificates/certificates, revoke and reinstate', () => 
     const answer = await stack.api('POST', `/api/certificates/${first.thumbprint}/revoke`, { reason: 'left' });
     const { id } = acceptedOperation(answer);
 
-    await waitUntil(async () => (await getOperation(stack, id)).steps[0]?.status === 'waiting', 60_000);
+    await waitUntil(async () => (await getOperation(stack, id)).steps[0]?.status === 'waiting', operationTimeoutMs);
     expect((await getOperation(stack, id)).steps[0]?.detail).toContain('is in force and has the same name');
     expect(await connectedNames()).toContain('shared-desk');
     expect(await revokedOnGateway(stack)).toContain(first.thumbprint);

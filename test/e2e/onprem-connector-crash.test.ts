@@ -30,11 +30,11 @@ describe('src/orchestrations/on-premises/connect-clouds, killed at every step', 
     await defineWorld(stack, await anExpressWorld());
     caller = createPatientCaller(stack);
     killer = startStepKiller(stack);
-  }, minuteMs);
+  }, 5 * minuteMs);
 
   afterAll(async () => {
     await stack.stop();
-  }, minuteMs);
+  }, 5 * minuteMs);
 
   /** Takes a part to its end under fire; answers what people were asked. The clock waits for a runtime that is away. */
   async function part(name: string, method: string, path: string, body?: JsonObject): Promise<readonly string[]> {
@@ -47,7 +47,7 @@ describe('src/orchestrations/on-premises/connect-clouds, killed at every step', 
       seen = (await caller.call({ method: 'GET', path: `/api/operations/${id}` })).body as OperationView;
       for (const { name: gate } of openApprovals(seen)) await approve(id, gate);
       return ['succeeded', 'failed', 'canceled'].includes(seen.status);
-    }, 5 * minuteMs);
+    }, 10 * minuteMs);
     if (seen?.status !== 'succeeded') throw new Error(`${name}: ${JSON.stringify(seen)}`);
     return seen.approvals?.map((approval) => approval.name) ?? [];
   }
@@ -91,7 +91,7 @@ describe('src/orchestrations/on-premises/connect-clouds, killed at every step', 
       expect(await readTable(stack, 'Claims')).toEqual([]);
       expect(await readTable(stack, 'Unfinished')).toEqual([]);
     },
-    11 * minuteMs,
+    20 * minuteMs,
   );
 
   async function expectConnectedOnce(): Promise<void> {

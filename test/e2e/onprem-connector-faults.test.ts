@@ -23,7 +23,7 @@ import {
 import { acceptedOperation, expectStatus, type JsonObject } from './support/line.ts';
 import { breakMachine, decide, machineSpeed, readChanges, readHistory, untilAsked } from './support/onprem-line.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(600_000);
 
 const wap = 'wapcomputer1';
 let stack: RunningTestStack;

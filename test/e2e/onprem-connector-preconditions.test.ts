@@ -25,7 +25,7 @@ import { acceptedOperation, expectStatus, type JsonObject } from './support/line
 import { breakMachine, machineSpeed, readChanges, readHistory, stepStates, type Way } from './support/onprem-line.ts';
 import { readTable } from './support/read-tables.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(600_000);
 
 let stack: RunningTestStack;
 /** Azure says at once that a machine is away; a connection that nobody answers takes its time to fail. */

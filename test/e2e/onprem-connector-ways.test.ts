@@ -22,7 +22,7 @@ import {
 import { machineSpeed, readHistory } from './support/onprem-line.ts';
 import { workAt, type Known, type ShownCommand } from './support/onprem-person.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(600_000);
 
 let stack: RunningTestStack;
 

@@ -24,7 +24,7 @@ import { expectStatus, type JsonObject } from './support/line.ts';
 import { machineSpeed, readChanges } from './support/onprem-line.ts';
 import { readTables } from './support/read-tables.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(600_000);
 
 let stack: RunningTestStack;
 let before: SeenWorld;

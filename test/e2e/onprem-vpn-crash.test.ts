@@ -28,11 +28,11 @@ describe('src/orchestrations/on-premises/vpn-access, killed at every step', () =
     caller = createPatientCaller(stack);
     before = await touchedState(stack);
     killer = startStepKiller(stack);
-  }, minuteMs);
+  }, 5 * minuteMs);
 
   afterAll(async () => {
     await stack.stop();
-  }, minuteMs);
+  }, 5 * minuteMs);
 
   /** Takes a part to its end under fire. The clock is moved all the while; it waits for a runtime that is away. */
   async function part(name: string, method: string, body?: object): Promise<void> {
@@ -50,7 +50,7 @@ describe('src/orchestrations/on-premises/vpn-access, killed at every step', () =
       const seen = await caller.call({ method: 'GET', path: `/api/operations/${id}` });
       status = String((seen.body as { readonly status?: string }).status);
       return ['succeeded', 'failed', 'canceled'].includes(status);
-    }, 4 * minuteMs);
+    }, 10 * minuteMs);
     expect(`${name} ${status}`).toBe(`${name} succeeded`);
   }
 
@@ -80,7 +80,7 @@ describe('src/orchestrations/on-premises/vpn-access, killed at every step', () =
       expect(await readTable(stack, 'Claims')).toEqual([]);
       expect(await readTable(stack, 'Unfinished')).toEqual([]);
     },
-    8 * minuteMs,
+    20 * minuteMs,
   );
 
   async function expectOpenOnce(): Promise<void> {

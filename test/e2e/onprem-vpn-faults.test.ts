@@ -29,7 +29,7 @@ import {
   startPoc,
 } from './support/onprem-vpn.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 
 let stack: RunningTestStack;
 

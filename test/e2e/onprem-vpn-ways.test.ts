@@ -19,7 +19,7 @@ import {
   touchedState,
 } from './support/onprem-vpn.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 
 let stack: RunningTestStack;
 let before: object;

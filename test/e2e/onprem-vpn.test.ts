@@ -23,7 +23,7 @@ import {
   useLink,
 } from './support/onprem-vpn.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 
 const platforms = ['windows', 'macos', 'networkmanager', 'strongswan'] as const;
 let stack: RunningTestStack;

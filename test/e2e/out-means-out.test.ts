@@ -14,7 +14,7 @@ import {
   readJournal,
 } from './support/line.ts';
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 const gatewayId = 'vnet1gw';
 const gateway = '/virtualNetworkGateways/VNet1GW\\?';

@@ -16,7 +16,7 @@ import {
   trustRoot,
 } from './support/line.ts';
 
-jest.setTimeout(240_000);
+jest.setTimeout(600_000);
 
 let stack: RunningTestStack;
 

@@ -34,7 +34,7 @@ import {
 } from './support/onprem-vpn.ts';
 import { readTables } from './support/read-tables.ts';
 
-jest.setTimeout(240_000);
+jest.setTimeout(600_000);
 
 const callersKey = randomBytes(32).toString('base64url');
 const radiusSecret = 'radius-secret-of-the-portal';

@@ -34,7 +34,7 @@ describe('src/kits/l2tp', () => {
   describe('strongswan', () => {
     const charon = `
       /usr/lib/ipsec/charon >/run/charon.log 2>&1 &
-      for try in $(seq 100); do [ -S /run/charon.vici ] && break; sleep 0.1; done`;
+      for try in $(seq 600); do [ -S /run/charon.vici ] && break; sleep 0.1; done`;
 
     it.each(tunnels)('is loaded by strongSwan, %s tunnel', (tunnel) => {
       unpack('strongswan', { tunnel });
@@ -70,7 +70,7 @@ describe('src/kits/l2tp', () => {
 
       const { output } = runInPrivateMachine(`
         xl2tpd -D -c ${folder}/xl2tpd.conf -C /run/control -p /run/pid >/run/log 2>&1 &
-        for try in $(seq 100); do grep -q 'Listening' /run/log && break; sleep 0.1; done
+        for try in $(seq 600); do grep -q 'Listening' /run/log && break; sleep 0.1; done
         kill $! && wait $! || true
         cat /run/log`);
 
@@ -200,7 +200,7 @@ describe('src/kits/l2tp', () => {
         openssl x509 -req -in portal.csr -CA root.pem -CAkey root.key -copy_extensions copy -days 2 -out portal.pem 2>/dev/null
         echo '127.0.0.1 portal.azurestack.local' >hosts && mount --bind hosts /etc/hosts
         openssl s_server -quiet -www -accept 127.0.0.1:443 -cert portal.pem -key portal.key >/dev/null 2>&1 &
-        for try in $(seq 100); do (: </dev/tcp/127.0.0.1/443) 2>/dev/null && break; sleep 0.1; done
+        for try in $(seq 600); do (: </dev/tcp/127.0.0.1/443) 2>/dev/null && break; sleep 0.1; done
         printf '1\\nppp0\\n' >/run/ppp-azure-stack-poc1.pid; touch /run/connected
         export PATH=${bin}:$PATH CURL_CA_BUNDLE=${folder}/root.pem
         set +e

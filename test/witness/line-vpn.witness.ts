@@ -23,8 +23,8 @@ import { VpnPeople } from './support/vpn-people.ts';
 const gatewayId = 'vnet1gw';
 /** The first address of the example's network that Azure does not keep for itself. */
 const insideAddress = '10.1.0.4';
-const timeoutMs = 240_000;
-const followMs = 60_000;
+const timeoutMs = 600_000;
+const followMs = 120_000;
 
 describe('src/main, with a real OpenVPN client', () => {
   let stack: RunningTestStack;

@@ -5,7 +5,7 @@ import { acceptedOperation } from '../e2e/support/line.ts';
 import { breakMachine, readHistory, untilDone, untilOperation } from '../e2e/support/onprem-line.ts';
 import { dialIn, host, openAccess, seeAccess, startPoc } from '../e2e/support/onprem-vpn.ts';
 
-const timeoutMs = 240_000;
+const timeoutMs = 600_000;
 
 describe('src/orchestrations/on-premises/vpn-access, over OpenSSH', () => {
   let stack: RunningTestStack;

@@ -25,8 +25,8 @@ import { startStack, waitUntil, type RunningTestStack } from '../support/stack.t
 import { VpnPeople, type VpnPerson } from './support/vpn-people.ts';
 
 const gatewayId = 'vnet1gw';
-const timeoutMs = 300_000;
-const followMs = 90_000;
+const timeoutMs = 600_000;
+const followMs = 120_000;
 const gatewayWrites = { service: 'arm', method: 'PUT', path: '/virtualNetworkGateways/[^/]+\\?', times: 500 } as const;
 const gatewayReads = { ...gatewayWrites, method: 'GET', path: '/virtualNetworkGateways' } as const;
 

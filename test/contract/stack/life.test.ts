@@ -4,7 +4,7 @@
 import { copyFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { endProcess, spawnStart, startStack, waitUntil, waitUntilGone } from '../../support/stack.ts';
+import { endProcess, spawnStart, startStack, startTimeoutMs, waitUntil, waitUntilGone } from '../../support/stack.ts';
 
 const app = resolve(__dirname, '..', '..', 'support', 'fixtures', 'idle-app');
 
@@ -23,7 +23,8 @@ describe('sandbox/supervisor/run-stack', () => {
   it('ends with 0 on SIGTERM during the start, and on a second signal', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'gatehouse-stack-'));
     const start = spawnStart(['--idle', '--state', directory, '--app', app]);
-    await waitUntil(() => statSync(join(directory, 'secrets.json'), { throwIfNoEntry: false }) !== undefined, 20_000);
+    const hasBegun = (): boolean => statSync(join(directory, 'secrets.json'), { throwIfNoEntry: false }) !== undefined;
+    await waitUntil(hasBegun, startTimeoutMs, start.hasEnded);
 
     start.child.kill('SIGTERM');
     start.child.kill('SIGINT');

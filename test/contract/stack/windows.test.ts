@@ -7,7 +7,7 @@ import { startStack, type RunningTestStack } from '../../support/stack.ts';
 import { visit, type VisitorOptions } from '../../support/windows/ssh-visitor.ts';
 
 const app = resolve(__dirname, '..', '..', 'support', 'fixtures', 'idle-app');
-const timeoutMs = 180_000;
+const timeoutMs = 300_000;
 const world = {
   machines: [
     {

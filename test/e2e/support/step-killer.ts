@@ -2,11 +2,10 @@
  * Kills the runtime of a stack with SIGKILL whenever the line crosses a boundary that it has not crossed before: a step of an
  * operation begins, waits or ends, or Azure answers one of the requests that are named here for the first time.
  */
-import { waitUntil, type RunningTestStack } from '../../support/stack.ts';
+import { startTimeoutMs, waitUntil, type RunningTestStack } from '../../support/stack.ts';
 import { readJournal, type JournalEntry } from './line.ts';
 
 const lookMs = 10;
-const startTimeoutMs = 60_000;
 
 export interface StepKiller {
   /** Names the part of the line that follows: the same request in another part is another boundary. */

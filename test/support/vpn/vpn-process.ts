@@ -6,9 +6,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readPublishedGateways, type PublishedGateway } from '../../../sandbox/vpn/published-gateways.ts';
 import { tryCommand } from '../../../sandbox/vpn/run-command.ts';
 
-const readyDeadlineMs = 30_000;
-const conditionDeadlineMs = 30_000;
-const exitDeadlineMs = 15_000;
+/** These say only that something hangs: none is about how fast the machine is. */
+const readyDeadlineMs = 90_000;
+const conditionDeadlineMs = 90_000;
+const exitDeadlineMs = 90_000;
 const pollMs = 50;
 
 export interface VpnProcess {

@@ -18,7 +18,7 @@ export function runInPrivateMachine(script: string, input = ''): ProgramRun {
   const { status, stdout } = spawnSync('unshare', [...spaces, 'bash', '-c', `${preamble}\n${script}`], {
     encoding: 'utf8',
     input,
-    timeout: 60_000,
+    timeout: 120_000,
   });
   return { code: status, output: stdout };
 }
