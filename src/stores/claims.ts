@@ -8,9 +8,10 @@ const claimSchema = z.object({
   instanceId: z.string(),
   operationId: z.string(),
   since: z.iso.datetime(),
+  isGivenUp: z.literal(true).optional(),
 });
 
-type ClaimHolder = Pick<z.infer<typeof claimSchema>, 'operationId' | 'instanceId' | 'since'>;
+type ClaimHolder = Omit<z.infer<typeof claimSchema>, 'resourceId'>;
 type ClaimAnswer = { readonly outcome: 'taken' } | { readonly outcome: 'held'; readonly by: ClaimHolder };
 
 interface ClaimRequest {
@@ -28,6 +29,11 @@ export interface Claims {
   take(request: ClaimRequest): Promise<ClaimAnswer>;
   /** Who holds the resource now, if anyone. */
   holder(resourceId: string): Promise<ClaimHolder | undefined>;
+  /**
+   * Says that this operation, if it holds the claim, will not use the resource any more, though something of its own may still be
+   * at work there: whoever wants the resource next has to end that first.
+   */
+  giveUp(resourceId: string, operationId: string): Promise<void>;
   /** Gives the claim back if this operation holds it; otherwise nothing happens. */
   release(resourceId: string, operationId: string): Promise<void>;
 }
@@ -57,6 +63,11 @@ export function createClaims({ tables }: { readonly tables: Tables }): Claims {
       const stored = await store.get(claimKeys(resourceId));
       return stored === undefined ? undefined : toHolder(stored.record);
     },
+    giveUp: async (resourceId, operationId) => {
+      await store.update(claimKeys(resourceId), (record) =>
+        record.operationId === operationId && record.isGivenUp !== true ? { ...record, isGivenUp: true } : undefined,
+      );
+    },
     release: async (resourceId, operationId) => {
       const stored = await store.get(claimKeys(resourceId));
       if (stored?.record.operationId === operationId) await store.remove(stored.record, stored.etag);
@@ -68,6 +79,6 @@ function claimKeys(resourceId: string): RowKeys {
   return { partitionKey: sha256Hex(resourceId.toLowerCase()), rowKey: '' };
 }
 
-function toHolder({ operationId, instanceId, since }: z.infer<typeof claimSchema>): ClaimHolder {
-  return { operationId, instanceId, since };
+function toHolder({ resourceId: _resourceId, ...holder }: z.infer<typeof claimSchema>): ClaimHolder {
+  return holder;
 }

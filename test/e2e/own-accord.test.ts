@@ -154,7 +154,11 @@ describe('src/services/requests/audit', () => {
       { phase: 'outcome', status: 200, who: 'administrator', target: { id: 'audited' } },
       { phase: 'intent' },
     ]);
-    expect((await rowsOf('root.create'))[0]).toMatchObject({ phase: 'outcome', status: 400, code: 'ERR_REQUEST_INVALID' });
+    expect((await rowsOf('root.create'))[0]).toMatchObject({
+      phase: 'outcome',
+      status: 400,
+      code: 'ERR_REQUEST_INVALID',
+    });
     expect(await rowsOf('root.list')).toMatchObject([{ phase: 'outcome', status: 401, who: 'unknown' }]);
 
     await stack.advance('PT130M');

@@ -7,7 +7,6 @@ import type {
 import type { StepAnswer, StepMode } from '../../src/contracts/on-premises/remote-step.ts';
 import { remoteStep } from '../../src/orchestrations/on-premises/remote-step.ts';
 import {
-  ActivityFailed,
   begun,
   replayOrchestration,
   runOrchestration,
@@ -40,8 +39,8 @@ export interface StepWorldOptions {
   /** By command (`P4 apply`) what its runs answer, one after the other; the last answer counts for all further ones. */
   readonly replies: Readonly<Record<string, readonly Reply[]>>;
   readonly isManual?: boolean;
-  /** A command that takes too long cannot be ended either. */
-  readonly isCancelRefused?: true;
+  /** A command that has not answered cannot be ended either. */
+  readonly isEndRefused?: true;
   /** What is decided when people are asked. */
   readonly decision?: 'approved' | 'rejected' | 'canceled' | 'open';
   readonly raises?: (event: WaitedEvent) => number | undefined;
@@ -53,7 +52,7 @@ export interface StepRun extends OrchestrationRun {
   readonly notes: readonly string[];
   /** Names of what people were asked. */
   readonly asked: readonly string[];
-  /** Ids of commands that were ended because they took too long, and that were cleaned up. */
+  /** Ids of commands that were ended because no answer came of them, and of those that were cleaned up. */
   readonly canceled: readonly string[];
   readonly cleaned: readonly string[];
   readonly ids: readonly string[];
@@ -110,11 +109,9 @@ export function runStepOn(options: StepWorldOptions): StepRun {
       if (reply.fault?.at === 'poll') return fault(reply.fault.name);
       return { outcome: 'answered', answer: answerOf(step, mode, reply) };
     },
-    cancelCommand: ({ commandId }: { readonly commandId: string }) => {
-      if (options.isCancelRefused === true) throw new ActivityFailed('The machine is not to be reached.');
-      canceled?.push(commandId);
-    },
-    cleanUpCommand: ({ commandId }: { readonly commandId: string }) => {
+    cleanUpCommand: ({ commandId, hasAnswered }: { readonly commandId: string; readonly hasAnswered: boolean }) => {
+      if (!hasAnswered && options.isEndRefused === true) return { isClean: false };
+      if (!hasAnswered) canceled?.push(commandId);
       cleaned?.push(commandId);
       return { isClean: true };
     },

@@ -30,14 +30,7 @@ export interface RemoteActivitiesOptions {
 type RemoteActivities = ActivitiesOf<
   Pick<
     typeof references,
-    | 'startCommand'
-    | 'pollCommand'
-    | 'cancelCommand'
-    | 'cleanUpCommand'
-    | 'abandonStep'
-    | 'askApproval'
-    | 'failStep'
-    | 'closeStep'
+    'startCommand' | 'pollCommand' | 'cleanUpCommand' | 'abandonStep' | 'askApproval' | 'failStep' | 'closeStep'
   >
 >;
 
@@ -68,8 +61,8 @@ export function createRemoteActivities(options: RemoteActivitiesOptions): Remote
     const answer = await claims.take(request);
     if (answer.outcome === 'taken') return undefined;
     const holder = answer.by.operationId;
-    if (!(await isOver(holder, commandId))) return holder;
-    // Left by a story that ended, or by an earlier attempt of this one: whatever it still does there ends first.
+    if (answer.by.isGivenUp !== true && !(await isOver(holder, commandId))) return holder;
+    // Left by a story that ended, by an earlier attempt of this one, or given up: whatever it still does there ends first.
     const runner = runners.of(connection);
     await runner.cancel(connection, holder);
     await runner.cleanup(connection, holder);
@@ -135,18 +128,17 @@ export function createRemoteActivities(options: RemoteActivitiesOptions): Remote
       return { outcome: 'answered', answer: await keepSecretFacts(answer, secretFacts) };
     },
 
-    cancelCommand: async ({ machineId, handle }) => {
-      const { connection } = await routeOf(machineId);
-      await runners.of(connection).cancel(connection, handle);
-      return null;
-    },
-
-    cleanUpCommand: async ({ commandId, machineId, handle }) => {
+    cleanUpCommand: async ({ commandId, machineId, handle, hasAnswered }) => {
       const { connection } = await routeOf(machineId);
       const operationId = ownerOf(commandId)?.operationId;
       if (connection.manual === true && operationId !== undefined) await operations.closeWait(operationId, commandId);
-      const isClean = await succeeds(() => runners.of(connection).cleanup(connection, handle));
-      await claims.release(machineClaim(connection.id), commandId);
+      const runner = runners.of(connection);
+      const isClean = await succeeds(async () => {
+        if (!hasAnswered) await runner.cancel(connection, handle);
+        await runner.cleanup(connection, handle);
+      });
+      if (isClean || hasAnswered) await claims.release(machineClaim(connection.id), commandId);
+      else await claims.giveUp(machineClaim(connection.id), commandId);
       return { isClean };
     },
 
@@ -240,7 +232,7 @@ async function succeeds(work: () => Promise<void>): Promise<boolean> {
     await work();
     return true;
   } catch {
-    // Tidiness only: the caller tries again, and the machine is given back either way.
+    // The caller tries again.
     return false;
   }
 }

@@ -85,11 +85,14 @@ export const pollCommand = activityReference<
   { readonly outcome: 'running' } | { readonly outcome: 'answered'; readonly answer: StepAnswer } | CommandFault
 >('pollCommand');
 
-/** Ends a command that takes too long. */
-export const cancelCommand = activityReference<RunningCommand, null>('cancelCommand');
-
-/** Removes what a command left on the machine and gives the machine to the next. False: try again, the machine is away. */
-export const cleanUpCommand = activityReference<RunningCommand, { readonly isClean: boolean }>('cleanUpCommand');
+/**
+ * Removes what a command left on the machine and gives the machine to the next. A command that has not answered may still be at work:
+ * it is ended first, and as long as that cannot be done nobody else gets the machine. False: try again, the machine is away.
+ */
+export const cleanUpCommand = activityReference<
+  RunningCommand & { readonly hasAnswered: boolean },
+  { readonly isClean: boolean }
+>('cleanUpCommand');
 
 /**
  * Ends what a step's instance that came to no end of its own has left on its machine, and gives that to the next: the step died, or

@@ -1,6 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
 import {
-  cancelCommand,
   cleanUpCommand,
   pollCommand,
   startCommand,
@@ -43,7 +42,8 @@ export function patienceMs({ wish }: Pick<RemoteStepInput, 'wish'>): number {
 
 /**
  * Runs one mode of a step on its machine: start, look until it has ended, clean up. A machine that nobody reaches, or that another
- * command has, is waited for; everything else that goes wrong is answered. Whatever the end is, the machine is given back.
+ * command has, is waited for; everything else that goes wrong is answered. Whatever the end is, the machine is given back, or
+ * given up where the command may still be at work and cannot be ended.
  */
 export function* runCommand(
   context: OrchestrationContext,
@@ -65,11 +65,11 @@ export function* runCommand(
   const started = yield* start(context, command, patience, note);
   if ('outcome' in started) {
     // Nobody knocks again with what was refused.
-    if (!refusals.has(started.fault)) yield* cleanUp(context, command, commandId);
+    if (!refusals.has(started.fault)) yield* cleanUp(context, command, commandId, false);
     return started;
   }
   const end = yield* untilAnswered(context, command, started);
-  yield* cleanUp(context, command, started.handle);
+  yield* cleanUp(context, command, started.handle, end.outcome === 'answered');
   return end;
 }
 
@@ -131,34 +131,25 @@ function* untilAnswered(
     if (!isAway) reachedMs = nowMs;
     if (seen.outcome === 'failed' && (!isAway || nowMs - reachedMs > workPatienceMs)) return seen;
     // Of a machine that is away nobody knows whether the command has ended: its answer is taken when it is back.
-    if (!isAway && nowMs > endMs) {
-      yield* stop(context, { commandId, machineId, handle });
+    if (!isAway && nowMs > endMs)
       return {
         outcome: 'failed',
         fault: 'TimedOut',
         message: `No answer in ${Math.round((nowMs - begun) / 60_000)} minutes.`,
       };
-    }
   }
 }
 
-/** A command that cannot be stopped ends by its own timeout. */
-function* stop(
+/** Never fails a step: on a machine that is away now the next command ends what this one has left there. */
+function* cleanUp(
   context: OrchestrationContext,
-  command: { readonly commandId: string; readonly machineId: string; readonly handle: string },
+  { commandId, machineId }: RemoteCommandInput,
+  handle: string,
+  hasAnswered: boolean,
 ): Steps<void> {
-  try {
-    yield* callActivity(context, cancelCommand, command);
-  } catch {
-    // Told by the timeout that led here; the machine has to be given back whatever comes.
-  }
-}
-
-/** Tidiness never fails a step: a machine that is away now keeps a few files, and the claim on it ends with the operation. */
-function* cleanUp(context: OrchestrationContext, command: RemoteCommandInput, handle: string): Steps<void> {
-  const { commandId, machineId } = command;
+  const left = { commandId, machineId, handle, hasAnswered };
   for (let tries = 0; tries < 5; tries += 1) {
-    const { isClean } = yield* callActivity(context, cleanUpCommand, { commandId, machineId, handle });
+    const { isClean } = yield* callActivity(context, cleanUpCommand, left);
     if (isClean) return;
     yield* waitSeconds(context, retrySeconds);
   }

@@ -122,7 +122,6 @@ const activities = [
   'beginStep',
   'bindConnector',
   'callDrainHook',
-  'cancelCommand',
   'cleanUpCommand',
   'closeStep',
   'endStep',

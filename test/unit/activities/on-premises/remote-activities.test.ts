@@ -152,21 +152,59 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
     const input = command(first);
     await activities.startCommand(input);
 
-    expect(await activities.cleanUpCommand(running(input))).toEqual({ isClean: true });
+    expect(await activities.cleanUpCommand({ ...running(input), hasAnswered: true })).toEqual({ isClean: true });
 
     expect(await activities.startCommand(command(second))).toMatchObject({ outcome: 'started' });
   });
 
-  it('gives the machine to the next though it could not be cleaned, and says so', async () => {
-    const { activities, fake } = await world();
+  it('gives the machine to the next though what a command that ended has left could not be cleaned, and says so', async () => {
+    const { activities, claims, fake } = await world();
     const input = command(first);
     await activities.startCommand(input);
     fake.isAway = true;
 
-    expect(await activities.cleanUpCommand(running(input))).toEqual({ isClean: false });
+    expect(await activities.cleanUpCommand({ ...running(input), hasAnswered: true })).toEqual({ isClean: false });
+
+    expect(await claims.holder('machine:host')).toBeUndefined();
+  });
+
+  it('gives nobody the machine on which a command without an answer may be at work, until that is ended', async () => {
+    const { activities, fake } = await world();
+    const lost = command(first);
+    const left = { ...running(lost), hasAnswered: false };
+    const nexts = [command(second), command(first, { commandId: `${first}-1-p9-2-probe-1` })];
+    await activities.startCommand(lost);
+    fake.isAway = true;
+
+    expect(await activities.cleanUpCommand(left)).toEqual({ isClean: false });
+    for (const next of nexts)
+      expect(await activities.startCommand(next)).toMatchObject({ outcome: 'failed', fault: 'Unreachable' });
+    expect(fake.calls).toEqual([`start ${lost.commandId}`]);
 
     fake.isAway = false;
-    expect(await activities.startCommand(command(second))).toMatchObject({ outcome: 'started' });
+    const [next = lost] = nexts;
+    expect(await activities.startCommand(next)).toMatchObject({ outcome: 'started' });
+    expect(fake.calls.slice(1)).toEqual([
+      `cancel ${lost.commandId}`,
+      `cleanup ${lost.commandId}`,
+      `start ${next.commandId}`,
+    ]);
+    // Whoever gave it up takes nothing from the next.
+    await activities.cleanUpCommand(left);
+    expect(await activities.startCommand(command(first, { commandId: `${first}-1-p9-3-probe-1` }))).toMatchObject({
+      outcome: 'busy',
+    });
+  });
+
+  it('ends a command without an answer before it cleans up after it', async () => {
+    const { activities, claims, fake } = await world();
+    const lost = command(first);
+    await activities.startCommand(lost);
+
+    expect(await activities.cleanUpCommand({ ...running(lost), hasAnswered: false })).toEqual({ isClean: true });
+
+    expect(fake.calls.slice(1)).toEqual([`cancel ${lost.commandId}`, `cleanup ${lost.commandId}`]);
+    expect(await claims.holder('machine:host')).toBeUndefined();
   });
 
   it('ends first what an operation that is over has left there', async () => {
@@ -344,7 +382,7 @@ describe('src/activities/on-premises/remote-activities people', () => {
     await activities.startCommand(input);
     const asked = await operations.view(first);
 
-    await activities.cleanUpCommand(running(input));
+    await activities.cleanUpCommand({ ...running(input), hasAnswered: true });
 
     expect(asked).toMatchObject({ status: 'waiting', waitingFor: { kind: 'manual' } });
     expect(asked?.waitingFor?.detail).toContain('GET /api/machines/host/commands');

@@ -96,14 +96,16 @@ describe('src/orchestrations/on-premises/remote-step', () => {
     expect(run.cleaned).toEqual(run.ids);
   });
 
-  it('gives the machine back where a command that does not answer cannot be ended', () => {
+  it('goes on where a command that does not answer cannot be ended, and leaves that to the next on the machine', () => {
     const run = runStepOn({
-      isCancelRefused: true,
+      isEndRefused: true,
       replies: { 'P8 probe': [notDone, done], 'P8 apply': [{ ok: true, seconds: 10 * hour }] },
     });
 
     expect(run.output).toMatchObject({ outcome: 'done' });
-    expect(run.cleaned).toEqual(run.ids);
+    const [probe, , again] = run.ids;
+    expect(run.cleaned).toEqual([probe, again]);
+    expect(run.history.filter(({ name }) => name === 'cleanUpCommand')).toHaveLength(1 + 5 + 1);
   });
 
   it.each<[string, Record<string, Reply[]>, string[]]>([
