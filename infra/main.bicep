@@ -1,12 +1,17 @@
 // Everything that Gatehouse needs around it in one subscription. README.md in this folder says in which order.
 targetScope = 'subscription'
 
-import { keptDaysType, webhookType } from 'app/types.bicep'
+import { keptDaysType, tagsType, webhookType } from 'app/types.bicep'
 
 @description('Begins the name of every resource. Small letters and digits, a letter first: what every kind of resource takes.')
 @minLength(3)
 @maxLength(10)
 param name string = 'gatehouse'
+
+@description('What azd calls this deployment. It names the resource group.')
+@minLength(1)
+@maxLength(64)
+param environmentName string = name
 
 @description('Region of the application. Gateways are built wherever their plans say.')
 param location string = deployment().location
@@ -43,25 +48,36 @@ param storageRedundancy string = ''
 @description('Action groups that are told when Event Grid gives up a delivery. The alert is there without any.')
 param alertActionGroupIds string[] = []
 
-@description('True once the package has been published: a subscription to events needs the function that takes them.')
-param isPackagePublished bool = false
-
+@description('What a name begins with.')
 var letters = 'abcdefghijklmnopqrstuvwxyz'
+@description('Of the name.')
 var characters = map(range(0, length(name)), i => substring(name, i, 1))
+@description('Whether every kind of resource takes the name.')
 var isNameFit = contains(letters, characters[0]) && empty(filter(characters, c => !contains('${letters}0123456789', c)))
-// 13 characters: with it, the longest name of a vault has 24.
-var suffix = isNameFit ? uniqueString(subscription().id, name) : fail('The name takes small letters and digits, a letter first')
+@description('13 characters: with it, the longest name of a vault has 24.')
+var suffix = isNameFit
+  ? uniqueString(subscription().id, environmentName, name)
+  : fail('The name takes small letters and digits, a letter first')
 
-resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
-  name: '${name}-app'
-  location: location
+@description('By which azd finds what belongs to an environment.')
+var tags tagsType = {
+  'azd-env-name': environmentName
 }
 
+resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
+  name: '${environmentName}-app'
+  location: location
+  tags: tags
+}
+
+// Roles are assigned under names that come from the identity: Azure refuses to give an assignment another principal, and an identity
+// that is made anew is another one. What is foretold of a deployment says less for it.
 module identity 'app/identity.bicep' = {
   scope: group
   params: {
     name: '${name}-${suffix}'
     location: location
+    tags: tags
   }
 }
 
@@ -70,6 +86,8 @@ module monitoring 'app/monitoring.bicep' = {
   params: {
     name: '${name}-${suffix}'
     location: location
+    tags: tags
+    #disable-next-line what-if-short-circuiting // See identity.
     principalId: identity.outputs.principalId
   }
 }
@@ -79,6 +97,8 @@ module storage 'app/storage.bicep' = {
   params: {
     name: '${name}${suffix}'
     location: location
+    tags: tags
+    #disable-next-line what-if-short-circuiting // See identity.
     principalId: identity.outputs.principalId
     redundancy: storageRedundancy
   }
@@ -89,6 +109,8 @@ module vault 'app/vault.bicep' = {
   params: {
     name: '${name}-${suffix}'
     location: location
+    tags: tags
+    #disable-next-line what-if-short-circuiting // See identity.
     principalId: identity.outputs.principalId
     workspaceId: monitoring.outputs.workspaceId
   }
@@ -99,6 +121,8 @@ module appVault 'app/app-vault.bicep' = {
   params: {
     name: '${name}-app-${take(suffix, 9)}'
     location: location
+    tags: tags
+    #disable-next-line what-if-short-circuiting // See identity.
     principalId: identity.outputs.principalId
     workspaceId: monitoring.outputs.workspaceId
     administratorKey: administratorKey
@@ -111,6 +135,7 @@ module functionApp 'app/function-app.bicep' = {
   params: {
     name: '${name}-${suffix}'
     location: location
+    tags: tags
     identityId: identity.outputs.id
     identityClientId: identity.outputs.clientId
     storageAccountName: storage.outputs.name
@@ -125,24 +150,35 @@ module functionApp 'app/function-app.bicep' = {
   }
 }
 
-module networkOfGroup 'app/network-access.bicep' = [
+module gatewayRole 'app/gateway-role.bicep' = {
+  params: {
+    roleName: '${name}-${suffix} gateways'
+  }
+}
+
+module groupAccess 'app/group-access.bicep' = [
   for groupName in gatewayResourceGroups: {
     scope: resourceGroup(groupName)
     params: {
+      #disable-next-line what-if-short-circuiting // See identity.
       principalId: identity.outputs.principalId
+      gatewayRoleId: gatewayRole.outputs.id
     }
   }
 ]
 
-module networkOfSubscription 'app/subscription-access.bicep' = if (empty(gatewayResourceGroups)) {
+module subscriptionAccess 'app/subscription-access.bicep' = if (empty(gatewayResourceGroups)) {
   params: {
+    #disable-next-line what-if-short-circuiting // See identity.
     principalId: identity.outputs.principalId
-    roleName: '${name}-${suffix} resource groups'
+    gatewayRoleId: gatewayRole.outputs.id
+    groupRoleName: '${name}-${suffix} resource groups'
   }
 }
 
 module arcMachines 'app/arc-access.bicep' = if (runsCommandsOnArcMachines) {
   params: {
+    #disable-next-line what-if-short-circuiting // See identity.
     principalId: identity.outputs.principalId
     roleName: '${name}-${suffix} run commands'
   }
@@ -152,12 +188,19 @@ module events 'app/events.bicep' = {
   scope: group
   params: {
     name: '${name}-gateway-changes'
-    functionAppId: functionApp.outputs.id
-    isPackagePublished: isPackagePublished
+    tags: tags
     alertActionGroupIds: alertActionGroupIds
   }
 }
 
-output resourceGroupName string = group.name
-output functionAppName string = functionApp.outputs.name
-output url string = functionApp.outputs.url
+@description('Where azd looks for what it publishes to.')
+output AZURE_RESOURCE_GROUP string = group.name
+
+@description('Where the package is published to.')
+output GATEHOUSE_FUNCTION_APP_NAME string = functionApp.outputs.name
+
+@description('Where changes of gateways come from.')
+output GATEHOUSE_EVENT_TOPIC_NAME string = events.outputs.topicName
+
+@description('Where the application answers.')
+output GATEHOUSE_URL string = functionApp.outputs.url

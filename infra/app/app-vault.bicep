@@ -1,25 +1,38 @@
 // The vault of the application's own secrets, out of reach of every request. The application reads them by name, with its
 // identity, each minute: what is changed here is changed there. What is not given is left as it is.
-import { webhookType } from 'types.bicep'
+import { tagsType, webhookType } from 'types.bicep'
 
+@description('Of the vault.')
 @minLength(3)
 @maxLength(24)
 param name string
+
+@description('Region of the vault.')
 param location string
+
+@description('Of the application.')
 param principalId string
+
+@description('Where it is written down who used the vault.')
 param workspaceId string
 
+@description('Of every resource.')
+param tags tagsType
+
+@description('Without it, the one there stays.')
 @secure()
 param administratorKey string?
 
+@description('Without it, what is there stays.')
 param webhook webhookType?
 
-// User and not Officer: nothing that the application does writes here.
+@description('Built-in role Key Vault Secrets User, and not Officer: nothing that the application does writes here.')
 var keyVaultSecretsUser = '4633458b-17de-408a-b874-0445c86b69e6'
 
-resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
+resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
   name: name
   location: location
+  tags: tags
   properties: {
     tenantId: tenant().tenantId
     sku: {
@@ -82,4 +95,5 @@ resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
+@description('Ends with a slash.')
 output url string = vault.properties.vaultUri

@@ -2,7 +2,10 @@
 // (Azure Connected Machine Resource Administrator) may also delete the machines.
 targetScope = 'subscription'
 
+@description('Of the application.')
 param principalId string
+
+@description('Unique in the tenant.')
 param roleName string
 
 resource commandRunner 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {

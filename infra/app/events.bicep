@@ -1,62 +1,34 @@
-// Tells the application of every change of a gateway in the subscription, whoever made it. A system topic in `global` can have no
-// identity (Azure refuses it), so nothing can be kept of what Event Grid gives up: an alert says so, and the application's hourly
-// look at each gateway finds what it missed.
+// Where Azure tells of every change of a gateway in the subscription, whoever made it. The subscription that sends them to the
+// application is in ../gateway-changes.bicep: the function has to be there first. A system topic in `global` can have no identity
+// (Azure refuses it), so nothing can be kept of what Event Grid gives up: an alert says so, and the application's hourly look at each
+// gateway finds what it missed.
+import { tagsType } from 'types.bicep'
+
+@description('Of the topic.')
 param name string
-param functionAppId string
-param isPackagePublished bool
+
+@description('Of every resource.')
+param tags tagsType
+
+@description('Told when a delivery is given up.')
 param alertActionGroupIds string[]
 
-resource topic 'Microsoft.EventGrid/systemTopics@2022-06-15' = {
+resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
   name: name
   // Events of a subscription belong to no region.
   location: 'global'
+  tags: tags
   properties: {
     source: subscription().id
     topicType: 'Microsoft.Resources.Subscriptions'
   }
 }
 
-resource gatewayChanges 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2022-06-15' = if (isPackagePublished) {
-  parent: topic
-  name: 'gateway-changes'
-  properties: {
-    eventDeliverySchema: 'EventGridSchema'
-    destination: {
-      endpointType: 'AzureFunction'
-      properties: {
-        resourceId: '${functionAppId}/functions/onGatewayChanged'
-        maxEventsPerBatch: 10
-        preferredBatchSizeInKilobytes: 64
-      }
-    }
-    filter: {
-      includedEventTypes: [
-        'Microsoft.Resources.ResourceWriteSuccess'
-        'Microsoft.Resources.ResourceDeleteSuccess'
-      ]
-      // Values are compared without case. Actions are left out: the application's own would come back to it.
-      advancedFilters: [
-        {
-          operatorType: 'StringIn'
-          key: 'data.operationName'
-          values: [
-            'Microsoft.Network/virtualNetworkGateways/write'
-            'Microsoft.Network/virtualNetworkGateways/delete'
-          ]
-        }
-      ]
-    }
-    retryPolicy: {
-      maxDeliveryAttempts: 30
-      eventTimeToLiveInMinutes: 1440
-    }
-  }
-}
-
 // Event Grid does not try again after 400, 401, 403 and 413, and after a day.
-resource droppedDeliveries 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+resource droppedDeliveries 'Microsoft.Insights/metricAlerts@2026-01-01' = {
   name: '${name}-dropped'
   location: 'global'
+  tags: tags
   properties: {
     description: 'Changes of gateways were not delivered to Gatehouse. It sees them at its hourly look.'
     severity: 2
@@ -82,8 +54,12 @@ resource droppedDeliveries 'Microsoft.Insights/metricAlerts@2018-03-01' = {
     }
     actions: [
       for id in alertActionGroupIds: {
+        #disable-next-line use-resource-id-functions // The identifiers are a parameter; the rule does not see it through the loop.
         actionGroupId: id
       }
     ]
   }
 }
+
+@description('To subscribe at.')
+output topicName string = topic.name

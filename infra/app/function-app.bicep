@@ -1,22 +1,51 @@
 // The application on Flex Consumption. Settings are those of src/config/settings.ts. None is a
 // secret or a reference to one: a reference that is not resolved yet is given to the application as its own text.
-import { keptDaysType } from 'types.bicep'
+import { keptDaysType, tagsType } from 'types.bicep'
 
+@description('Of the application and of its plan.')
 @maxLength(60)
 param name string
+
+@description('Region of both.')
 param location string
+
+@description('Of every resource.')
+param tags tagsType
+
+@description('The identity that the application has.')
 param identityId string
+
+@description('By which the application asks for tokens.')
 param identityClientId string
+
+@description('Account of the host and of Durable Functions.')
 param storageAccountName string
+
+@description('Of profile packages and of files to be fetched.')
 param blobUrl string
+
+@description('Of the application’s tables.')
 param tableUrl string
+
+@description('Where the application is published to.')
 param packageContainer string
+
+@description('The vault of roots and of the secrets that requests may name.')
 param vaultUrl string
+
+@description('The vault of the application’s own secrets.')
 param appVaultUrl string
+
+@description('Hosts with a private address that notices and hooks may be posted to.')
 param webhookAllowedHosts string[]
+
+@description('For how many days what is over is kept.')
 param keptDays keptDaysType
+
+@description('Where telemetry goes.')
 param insightsConnectionString string
 
+@description('All that the host and the application read.')
 var settings = {
   GATEHOUSE_TABLE_URL: tableUrl
   GATEHOUSE_BLOB_URL: blobUrl
@@ -40,9 +69,10 @@ var settings = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
 }
 
-resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: name
   location: location
+  tags: tags
   kind: 'functionapp'
   sku: {
     tier: 'FlexConsumption'
@@ -53,9 +83,11 @@ resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   }
 }
 
-resource site 'Microsoft.Web/sites@2024-04-01' = {
+resource site 'Microsoft.Web/sites@2025-03-01' = {
   name: name
   location: location
+  // By this tag azd finds what it publishes the service `app` of azure.yaml to.
+  tags: union(tags, { 'azd-service-name': 'app' })
   kind: 'functionapp,linux'
   identity: {
     type: 'UserAssigned'
@@ -119,6 +151,7 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
   }
 }
 
-output id string = site.id
+@description('Of the application.')
 output name string = site.name
+@description('Where the application answers.')
 output url string = 'https://${site.properties.defaultHostName}'

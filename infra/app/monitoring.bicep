@@ -1,13 +1,25 @@
 // Logs and metrics, written with the application's identity alone.
+import { tagsType } from 'types.bicep'
+
+@description('Of the workspace and of what writes to it.')
 param name string
+
+@description('Region of both.')
 param location string
+
+@description('Of the application.')
 param principalId string
 
+@description('Of every resource.')
+param tags tagsType
+
+@description('Built-in role Monitoring Metrics Publisher: the application writes its own telemetry.')
 var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
   name: name
   location: location
+  tags: tags
   properties: {
     sku: {
       name: 'PerGB2018'
@@ -19,6 +31,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
 resource insights 'Microsoft.Insights/components@2020-02-02' = {
   name: name
   location: location
+  tags: tags
   kind: 'web'
   properties: {
     Application_Type: 'web'
@@ -37,5 +50,7 @@ resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
+@description('Where the vaults write who used them.')
 output workspaceId string = workspace.id
+@description('Not a secret: without a token nothing can be written.')
 output connectionString string = insights.properties.ConnectionString

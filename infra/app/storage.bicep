@@ -1,18 +1,29 @@
 // One account for the application's tables, packages of profiles and files to be fetched, for Durable Functions and for the
 // host. Nobody has a key to it. The application makes its tables and its own containers when it starts.
+import { tagsType } from 'types.bicep'
+
+@description('Of the account.')
 @minLength(3)
 @maxLength(24)
 param name string
+
+@description('Region of the account.')
 param location string
+
+@description('Of the application.')
 param principalId string
+
+@description('Of every resource.')
+param tags tagsType
 
 @allowed(['', 'Standard_ZRS', 'Standard_LRS'])
 @description('Empty: in three zones where the region has zones, in one place where it has none.')
 param redundancy string
 
-// Storage does not say where it has zones. It has them where virtual machines do.
+@description('Storage does not say where it has zones. It has them where virtual machines do.')
 var zones = pickZones('Microsoft.Compute', 'virtualMachines', location)
 
+@description('Built-in roles of the application on the account.')
 var roles = [
   // Owner and not Contributor: the host takes leases and keeps its keys in this account.
   'b7e6dc6d-f1e8-4753-8033-0f276bb0955b' // Storage Blob Data Owner
@@ -20,9 +31,10 @@ var roles = [
   '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3' // Storage Table Data Contributor
 ]
 
-resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
+resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   name: name
   location: location
+  tags: tags
   kind: 'StorageV2'
   sku: {
     name: !empty(redundancy) ? redundancy : empty(zones) ? 'Standard_LRS' : 'Standard_ZRS'
@@ -37,7 +49,7 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   }
 }
 
-resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01' = {
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-06-01' = {
   parent: account
   name: 'default'
   properties: {
@@ -49,7 +61,7 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01' = {
   }
 }
 
-resource packages 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = {
+resource packages 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' = {
   parent: blobs
   name: 'app-package'
   properties: {
@@ -69,7 +81,11 @@ resource assignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
+@description('Of the account.')
 output name string = account.name
+@description('Ends with a slash.')
 output blobUrl string = account.properties.primaryEndpoints.blob
+@description('Ends with a slash.')
 output tableUrl string = account.properties.primaryEndpoints.table
+@description('Where the application is published to.')
 output packageContainer string = packages.name

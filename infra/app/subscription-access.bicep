@@ -1,33 +1,37 @@
-// Lets the application build gateways anywhere in the subscription. Network Contributor cannot make resource groups, so that
-// right is a role of its own. It may read everything too: a group is deleted only when nothing in it can be hidden from the application.
+// Lets the application build gateways anywhere in the subscription. That takes resource groups too, which are a role of their own. It
+// may read everything: a group is deleted only when nothing in it can be hidden from the application.
 targetScope = 'subscription'
 
+@description('Of the application.')
 param principalId string
-param roleName string
 
-var networkContributor = '4d97b98b-1d4f-4787-a291-c67834d212e7'
+@description('The role that builds gateways.')
+param gatewayRoleId string
 
-resource network 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(subscription().id, principalId, networkContributor)
+@description('Of the role that makes resource groups; unique in the tenant.')
+param groupRoleName string
+
+resource buildsGateways 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(subscription().id, principalId, 'gateways')
   properties: {
     principalId: principalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', networkContributor)
+    roleDefinitionId: gatewayRoleId
   }
 }
 
 resource resourceGroupMaker 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
-  name: guid(subscription().id, roleName)
+  name: guid(subscription().id, groupRoleName)
   properties: {
-    roleName: roleName
+    roleName: groupRoleName
     description: 'Makes resource groups, sees what is in them, and deletes them.'
     type: 'CustomRole'
     permissions: [
       {
         actions: [
           '*/read'
-          'Microsoft.Resources/subscriptions/resourceGroups/write'
           'Microsoft.Resources/subscriptions/resourceGroups/delete'
+          'Microsoft.Resources/subscriptions/resourceGroups/write'
         ]
       }
     ]
@@ -38,7 +42,7 @@ resource resourceGroupMaker 'Microsoft.Authorization/roleDefinitions@2022-04-01'
 }
 
 resource makesResourceGroups 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(subscription().id, principalId, roleName)
+  name: guid(subscription().id, principalId, groupRoleName)
   properties: {
     principalId: principalId
     principalType: 'ServicePrincipal'

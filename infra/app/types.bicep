@@ -1,6 +1,13 @@
 // What more than one file has to understand in the same way.
 
 @export()
+@description('Tags by name.')
+type tagsType = {
+  @description('Value of a tag.')
+  *: string
+}
+
+@export()
 @description('For how many days what is over is kept before it is removed.')
 type keptDaysType = {
   @description('Of a request under an idempotency key, from its begin. A key is replayed for seven days.')
@@ -28,6 +35,7 @@ type webhookType = {
   @minLength(10)
   url: string
 
+  @description('What signs each notice.')
   @minLength(16)
   secret: string
 }

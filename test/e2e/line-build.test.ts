@@ -44,13 +44,15 @@ async function giveRole(actions: readonly string[], scope = `/subscriptions/${st
   expectStatus(await stack.control('POST', '/roles', { principal: readSecrets(stack).clientId, actions, scope }), 200);
 }
 
-/** What the template lets the application do: the role that it defines, and of Network Contributor what is asked for here. */
+/** What the template lets the application do: the roles that it defines. */
 function templateRights(): readonly string[] {
-  const file = resolve(__dirname, '..', '..', 'infra', 'app', 'subscription-access.bicep');
-  const [, actions = ''] = /actions: \[([^\]]*)\]/.exec(readFileSync(file, 'utf8')) ?? [];
-  const defined = [...actions.matchAll(/'([^']+)'/g)].map(([, action = '']) => action);
-  expect(defined).not.toEqual([]);
-  return ['Microsoft.Network/*', ...defined];
+  return ['gateway-role', 'subscription-access'].flatMap((name) => {
+    const file = resolve(__dirname, '..', '..', 'infra', 'app', `${name}.bicep`);
+    const [, actions = ''] = /actions: \[([^\]]*)\]/.exec(readFileSync(file, 'utf8')) ?? [];
+    const defined = [...actions.matchAll(/'([^']+)'/g)].map(([, action = '']) => action);
+    expect(defined).not.toEqual([]);
+    return defined;
+  });
 }
 
 async function preflight(

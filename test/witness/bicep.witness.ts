@@ -1,7 +1,29 @@
 // Goal: what infra/ describes is what Azure's own compiler understands, and is what the application needs.
 // Method: compile it with the real Bicep compiler, and read what it would deploy.
 
+import { globSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { settingNames } from '../support/setting-names.ts';
 import { copyInfra, type InfraFolder, type PredictedResource } from './support/run-bicep.ts';
+
+const infraFolder = resolve(__dirname, '../../infra');
+const actionGroupId =
+  '/subscriptions/3f0c1a52-7d64-4e0b-9a51-c2d7be0f4c11/resourceGroups/monitoring/providers/Microsoft.Insights/actionGroups/on-call';
+
+/** What the application reads and the template does not give, with the reason. */
+const settingsNotGiven: Readonly<Record<string, string>> = {
+  AZURE_AUTHORITY_HOST: 'in Azure the identity needs no authority',
+  GATEHOUSE_USUAL_TIME_DIVISOR: 'Azure takes its usual times',
+};
+/** What the Functions host and its extensions read. */
+const settingsOfTheHost = [
+  'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
+  'APPLICATIONINSIGHTS_CONNECTION_STRING',
+  'AzureWebJobsStorage__accountName',
+  'AzureWebJobsStorage__clientId',
+  'AzureWebJobsStorage__credential',
+  'GATEHOUSE_TASK_HUB',
+];
 
 const keyGiven = { GATEHOUSE_ADMINISTRATOR_KEY: 'k'.repeat(40) };
 const webhookGiven = {
@@ -22,10 +44,136 @@ describe('infra', () => {
 
   it.each([
     ['build', ['build', 'main.bicep', '--stdout']],
+    ['build of what the hook deploys', ['build', 'gateway-changes.bicep', '--stdout']],
     ['lint', ['lint', 'main.bicep']],
+    ['lint of what the hook deploys', ['lint', 'gateway-changes.bicep']],
+    ['lint of the parameters', ['lint', 'main.bicepparam']],
     ['build-params', ['build-params', 'main.bicepparam', '--stdout']],
   ])('%s passes without a word, and without any secret in the environment', (_what, args) => {
     expect(infra.run(args)).toMatchObject({ exitCode: 0, complaints: '' });
+  });
+
+  it('is linted with rules that are off by default', () => {
+    const copy = copyInfra();
+    try {
+      copy.edit('gateway-changes.bicep', (text) => text.replaceAll(/^@description.*\n/gm, ''));
+      expect(copy.run(['lint', 'gateway-changes.bicep']).complaints).toMatch(/Warning use-description-params/);
+    } finally {
+      copy.remove();
+    }
+  });
+
+  it('is written as the compiler writes it', () => {
+    const files = globSync('**/*.{bicep,bicepparam}', { cwd: infraFolder });
+    const textsIn = (folder: string): readonly string[] =>
+      files.map((file) => readFileSync(join(folder, file), 'utf8'));
+    const copy = copyInfra();
+    try {
+      for (const pattern of ['**/*.bicep', '*.bicepparam']) {
+        expect(copy.run(['format', '--pattern', pattern])).toMatchObject({ exitCode: 0, complaints: '' });
+      }
+      expect(textsIn(copy.folder)).toEqual(textsIn(infraFolder));
+    } finally {
+      copy.remove();
+    }
+  });
+
+  it('is deployed with these resources and no other', () => {
+    const count = new Map<string, number>();
+    for (const { type } of infra.predict()) count.set(type, (count.get(type) ?? 0) + 1);
+
+    expect(Object.fromEntries(count)).toEqual({
+      'Microsoft.Authorization/roleAssignments': 10,
+      'Microsoft.Authorization/roleDefinitions': 2,
+      'Microsoft.EventGrid/systemTopics': 1,
+      'Microsoft.Insights/components': 1,
+      'Microsoft.Insights/diagnosticSettings': 2,
+      'Microsoft.Insights/metricAlerts': 1,
+      'Microsoft.KeyVault/vaults': 2,
+      'Microsoft.ManagedIdentity/userAssignedIdentities': 1,
+      'Microsoft.OperationalInsights/workspaces': 1,
+      'Microsoft.Resources/resourceGroups': 1,
+      'Microsoft.Storage/storageAccounts': 1,
+      'Microsoft.Storage/storageAccounts/blobServices': 1,
+      'Microsoft.Storage/storageAccounts/blobServices/containers': 1,
+      'Microsoft.Web/serverfarms': 1,
+      'Microsoft.Web/sites': 1,
+      'Microsoft.Web/sites/basicPublishingCredentialsPolicies': 2,
+      'Microsoft.Web/sites/config': 1,
+    });
+  });
+
+  it('gives the application every setting that it reads, and nothing that nobody reads', () => {
+    const [config] = infra.predict().filter(({ type }) => type === 'Microsoft.Web/sites/config');
+
+    expect(Object.keys(config?.properties ?? {}).toSorted()).toEqual(
+      [...settingNames.filter((name) => !Object.hasOwn(settingsNotGiven, name)), ...settingsOfTheHost].toSorted(),
+    );
+  });
+
+  it('takes everything that azd knows from its environment', () => {
+    const resources = infra.predict({
+      AZURE_ENV_NAME: 'Contoso-test',
+      AZURE_LOCATION: 'northeurope',
+      GATEHOUSE_NAME: 'contoso',
+      GATEHOUSE_WEBHOOK_ALLOWED_HOSTS: 'one.contoso.local,two.contoso.local',
+      GATEHOUSE_KEEP_EVENTS_DAYS: '45',
+      GATEHOUSE_STORAGE_REDUNDANCY: 'Standard_LRS',
+      GATEHOUSE_ALERT_ACTION_GROUP_IDS: actionGroupId,
+      GATEHOUSE_GATEWAY_RESOURCE_GROUPS: 'networks-a,networks-b',
+      GATEHOUSE_RUNS_COMMANDS_ON_ARC_MACHINES: 'true',
+    });
+    const one = (type: string): PredictedResource | undefined => resources.find((resource) => resource.type === type);
+
+    expect(one('Microsoft.Resources/resourceGroups')).toMatchObject({
+      name: 'Contoso-test-app',
+      location: 'northeurope',
+    });
+    expect(one('Microsoft.Web/sites')?.name).toMatch(/^contoso-/);
+    expect(one('Microsoft.Web/sites/config')?.properties).toMatchObject({
+      GATEHOUSE_WEBHOOK_ALLOWED_HOSTS: 'one.contoso.local,two.contoso.local',
+      GATEHOUSE_KEEP_EVENTS_DAYS: '45',
+    });
+    expect(one('Microsoft.Storage/storageAccounts')?.sku?.name).toBe('Standard_LRS');
+    expect(one('Microsoft.Insights/metricAlerts')?.properties?.['actions']).toEqual([{ actionGroupId }]);
+    const groups = resources.flatMap(
+      ({ name }) => /^\[guid\('[^']*\/resourceGroups\/(networks-\w)'/.exec(name)?.[1] ?? [],
+    );
+    expect(groups.toSorted()).toEqual(['networks-a', 'networks-b']);
+    expect(roleNames(resources)).toEqual([
+      expect.stringMatching(/ gateways$/),
+      expect.stringMatching(/ run commands$/),
+    ]);
+  });
+
+  it('is tagged for azd: whatever can be, with the environment, and the application with its service', () => {
+    const resources = infra.predict({ AZURE_ENV_NAME: 'contoso-test' });
+    const untagged = resources.filter(({ tags }) => tags?.['azd-env-name'] !== 'contoso-test');
+    const services = resources.filter(({ tags }) => tags?.['azd-service-name'] !== undefined);
+
+    expect([...new Set(untagged.map(({ type }) => type))].toSorted()).toEqual([
+      'Microsoft.Authorization/roleAssignments',
+      'Microsoft.Authorization/roleDefinitions',
+      'Microsoft.Insights/diagnosticSettings',
+      'Microsoft.Storage/storageAccounts/blobServices',
+      'Microsoft.Storage/storageAccounts/blobServices/containers',
+      'Microsoft.Web/sites/basicPublishingCredentialsPolicies',
+      'Microsoft.Web/sites/config',
+    ]);
+    expect(services.map(({ type, tags }) => [type, tags?.['azd-service-name']])).toEqual([
+      ['Microsoft.Web/sites', 'app'],
+    ]);
+  });
+
+  it('makes two environments of one subscription two applications', () => {
+    const namesIn = (environment: string): readonly string[] =>
+      infra
+        .predict({ AZURE_ENV_NAME: environment })
+        .filter(({ type }) => /vaults$|storageAccounts$|sites$|resourceGroups$|roleDefinitions$/.test(type))
+        .map(({ id }) => id);
+    const first = namesIn('first');
+
+    expect(namesIn('second').filter((id) => first.includes(id))).toEqual([]);
   });
 
   it('writes the secrets that the environment holds, to the vault that no request reaches', () => {
@@ -75,14 +223,12 @@ describe('infra', () => {
   });
 
   it('gives the system topic no identity, which Azure refuses in global, and watches for dropped deliveries', () => {
-    const resources = infra.predict({ GATEHOUSE_IS_PUBLISHED: 'true' });
+    const resources = infra.predict();
     const [topic] = resources.filter(({ type }) => type === 'Microsoft.EventGrid/systemTopics');
-    const [subscription] = resources.filter(({ type }) => type.endsWith('/eventSubscriptions'));
     const [alert] = resources.filter(({ type }) => type === 'Microsoft.Insights/metricAlerts');
 
     expect(topic).toMatchObject({ location: 'global' });
     expect(topic).not.toHaveProperty('identity');
-    expect(Object.keys(subscription?.properties ?? {}).filter((name) => /deadLetter/i.test(name))).toEqual([]);
     expect(alert?.properties).toMatchObject({ scopes: [topic?.id], enabled: true });
   });
 
@@ -108,6 +254,14 @@ function vaultNames(resources: readonly PredictedResource[]): readonly string[] 
   return resources
     .filter(({ type }) => type === 'Microsoft.KeyVault/vaults')
     .map(({ name }) => name)
+    .toSorted();
+}
+
+/** Names of the roles that are defined, without what makes them unique. */
+function roleNames(resources: readonly PredictedResource[]): readonly string[] {
+  return resources
+    .filter(({ type }) => type === 'Microsoft.Authorization/roleDefinitions')
+    .map(({ properties }) => String(properties?.['roleName']))
     .toSorted();
 }
 

@@ -1,15 +1,27 @@
 /**
- * Everything that the app and the stand-ins say to each other on the line, held to Azure's published API descriptions: bodies,
- * statuses, and every value of an enumeration.
+ * Everything that the app and the stand-ins say to each other on the line, with the rights that the deployment gives. It is held to
+ * Azure's published API descriptions: bodies, statuses, and every value of an enumeration; and the rights are held to it.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { networkPath } from '../e2e/support/azure.ts';
-import { buildGateway, createRoot, followAccepted, issue, reinstate, revoke, trustRoot } from '../e2e/support/line.ts';
+import { changeGatewayInPortal, networkPath, readSecrets, type GatewayResource } from '../e2e/support/azure.ts';
+import {
+  buildGateway,
+  createRoot,
+  expectStatus,
+  followAccepted,
+  issue,
+  reinstate,
+  revoke,
+  trustRoot,
+} from '../e2e/support/line.ts';
+import { host, setUpPoc } from '../e2e/support/onprem-vpn.ts';
 import { startStack } from '../support/stack.ts';
-import { reportName, type ExchangeReport } from './support/traffic-report.ts';
+import { actionOf, covers } from './support/role-actions.ts';
+import { copyInfra, type PredictedResource } from './support/run-bicep.ts';
+import { reportName, type ExchangeReport, type RecordedExchange } from './support/traffic-report.ts';
 
 const root = resolve(__dirname, '..', '..');
 const descriptions = resolve(root, process.env['OPENAPI_DIR'] ?? '../shared/openapi');
@@ -23,6 +35,10 @@ const operations = [
   'GetCertificateVersions',
   'GetKey',
   'GetSecret',
+  'MachineRunCommands_CreateOrUpdate',
+  'MachineRunCommands_Delete',
+  'MachineRunCommands_Get',
+  'Machines_Get',
   'MergeCertificate',
   'PublicIPAddresses_CreateOrUpdate',
   'PublicIPAddresses_Delete',
@@ -46,25 +62,55 @@ const operations = [
   'sign',
 ];
 
+/** Rights that no call of the line is, each with what it is for. */
+const rightsOfNoCall: Readonly<Record<string, string>> = {
+  '*/read': 'a resource group is deleted only when nothing in it can be hidden',
+  'Microsoft.Network/locations/operations/read': 'of an operation that failed its own words are read',
+  // What a resource that is written names, Azure asks the writer's right to.
+  'Microsoft.Network/ddosProtectionPlans/join/action': 'a network that has a plan is written with it',
+  'Microsoft.Network/localNetworkGateways/write': 'Azure’s documents ask it of whoever writes a gateway',
+  'Microsoft.Network/natGateways/join/action': 'a network is written with the gateways of its subnets',
+  'Microsoft.Network/networkSecurityGroups/join/action': 'a network is written with the groups of its subnets',
+  'Microsoft.Network/publicIPAddresses/join/action': 'a gateway is put on an address',
+  'Microsoft.Network/routeTables/join/action': 'a network is written with the tables of its subnets',
+  'Microsoft.Network/serviceEndpointPolicies/join/action': 'a network is written with the policies of its subnets',
+  'Microsoft.Network/virtualNetworks/peer/action': 'a network is written with its peerings',
+  'Microsoft.Network/virtualNetworks/subnets/join/action': 'a gateway is put into a subnet',
+  'Microsoft.Network/virtualNetworks/subnets/read': 'Azure’s documents ask it of whoever puts a gateway into a subnet',
+  'Microsoft.Network/virtualNetworks/subnets/write':
+    'Azure’s documents ask it of whoever makes a subnet with its network',
+};
+
 describe('sandbox/platform/traffic-recorder', () => {
   let work: string;
+  let resources: readonly PredictedResource[];
+  let rights: readonly string[];
 
-  beforeAll(() => {
+  beforeAll(async () => {
     work = mkdtempSync(join(tmpdir(), 'gatehouse-traffic-'));
+    resources = predictEverything();
+    rights = resources.flatMap(({ properties }) => actionsIn(properties));
+    await recordLine(join(work, 'stack'), rights);
   });
 
   afterAll(() => {
     rmSync(work, { recursive: true, force: true });
   });
 
-  it('records a line in which every exchange is as Azure publishes it, and no operation of the app is missing', async () => {
-    await recordLine(join(work, 'stack'));
-
+  it('records a line in which every exchange is as Azure publishes it, and no operation of the app is missing', () => {
     const reports = validate(join(work, 'stack', 'traffic.jsonl'), work);
 
     expect(reports.filter(({ errors }) => errors.length > 0)).toEqual([]);
     const seen = new Set(reports.flatMap(({ operationId }) => (operationId === undefined ? [] : [operationId])));
     expect([...seen].toSorted()).toEqual(operations);
+  });
+
+  it('records no call that the roles do not allow, and the roles allow nothing that no call is', () => {
+    const asked = new Set(readArmCalls(join(work, 'stack', 'traffic.jsonl')).map(actionOf));
+
+    expect([...asked].filter((action) => !rights.some((right) => covers(right, action)))).toEqual([]);
+    const unused = rights.filter((right) => ![...asked].some((action) => right.toLowerCase() === action.toLowerCase()));
+    expect(unused.toSorted()).toEqual(Object.keys(rightsOfNoCall).toSorted());
   });
 
   it('is told to be unable to run, in one line, where the descriptions are missing', () => {
@@ -78,12 +124,34 @@ describe('sandbox/platform/traffic-recorder', () => {
   });
 });
 
-/** Walks the line, a session that is cut and the removal included. */
-async function recordLine(directory: string): Promise<void> {
-  mkdirSync(directory);
-  const stack = await startStack({ speed: 4000, record: true, directory });
+/** The template with every right that it can give. */
+function predictEverything(): readonly PredictedResource[] {
+  const infra = copyInfra();
   try {
+    return infra.predict({ GATEHOUSE_RUNS_COMMANDS_ON_ARC_MACHINES: 'true' });
+  } finally {
+    infra.remove();
+  }
+}
+
+/** Actions of a role that is defined; none of any other resource. */
+function actionsIn(properties: PredictedResource['properties']): readonly string[] {
+  const { permissions = [] } = (properties ?? {}) as {
+    readonly permissions?: readonly { readonly actions: readonly string[] }[];
+  };
+  return permissions.flatMap(({ actions }) => actions);
+}
+
+/** Walks the line with these rights alone: a look at a machine, a session that is cut, foreign secrets and the removal included. */
+async function recordLine(directory: string, rights: readonly string[]): Promise<void> {
+  mkdirSync(directory);
+  const stack = await startStack({ speed: 4000, record: true, directory, with: ['windows'] });
+  try {
+    const scope = `/subscriptions/${stack.info.arm.subscriptionId}`;
+    const role = { principal: readSecrets(stack).clientId, actions: rights, scope };
+    expectStatus(await stack.control('POST', '/roles', role), 200);
     await buildGateway(stack);
+    await changeGatewayInPortal(stack, addRadiusServer);
     await createRoot(stack, 'recorded');
     await trustRoot(stack, 'vnet1gw', 'recorded');
     const { thumbprint } = await issue(stack, { rootId: 'recorded' });
@@ -92,9 +160,28 @@ async function recordLine(directory: string): Promise<void> {
     await revoke(stack, thumbprint);
     await reinstate(stack, thumbprint);
     await followAccepted(stack, await stack.api('DELETE', '/api/gateways/vnet1gw'));
+    await setUpPoc(stack, 'arc');
+    await followAccepted(stack, await stack.api('POST', `/api/machines/${host}/check`));
   } finally {
     await stack.stop();
   }
+}
+
+function addRadiusServer(gateway: GatewayResource): unknown {
+  const { vpnClientConfiguration, ...properties } = gateway.properties;
+  const radiusServers = [{ radiusServerAddress: '10.1.0.9', radiusServerScore: 1, radiusServerSecret: 'recorded' }];
+  return {
+    ...gateway,
+    properties: { ...properties, vpnClientConfiguration: { ...vpnClientConfiguration, radiusServers } },
+  };
+}
+
+function readArmCalls(trafficFile: string): readonly RecordedExchange[] {
+  return readFileSync(trafficFile, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as RecordedExchange)
+    .filter(({ service }) => service === 'arm');
 }
 
 function validate(trafficFile: string, folder: string): readonly ExchangeReport[] {

@@ -10,10 +10,7 @@ import { settingNames } from '../../support/setting-names.ts';
 
 const folder = resolve(__dirname, '../../../infra');
 const files = new Map(
-  globSync(['main.bicep', 'app/*.bicep'], { cwd: folder }).map((file) => [
-    file,
-    readFileSync(join(folder, file), 'utf8'),
-  ]),
+  globSync(['*.bicep', 'app/*.bicep'], { cwd: folder }).map((file) => [file, readFileSync(join(folder, file), 'utf8')]),
 );
 const main = files.get('main.bicep') ?? '';
 const functionApp = files.get('app/function-app.bicep') ?? '';
@@ -70,7 +67,37 @@ describe('infra/app/function-app.bicep', () => {
   });
 });
 
+describe('infra/bicepconfig.json', () => {
+  const levels = [
+    ...readFileSync(join(folder, 'bicepconfig.json'), 'utf8').matchAll(/"([\w-]+)": \{ "level": "(\w+)" \}/g),
+  ];
+
+  it('has every rule on but the one that looks at today’s date', () => {
+    expect(levels.length).toBeGreaterThan(50);
+    expect(levels.filter(([, , level]) => level !== 'warning').map(([, rule]) => rule)).toEqual([
+      'use-recent-api-versions',
+    ]);
+  });
+
+  it('is left in few places, each of which says why', () => {
+    const left = [...files].flatMap(([file, text]) =>
+      [...text.matchAll(/#disable\S* (\S+)(.*)$/gm)].map(([, rule = '', rest = '']) => ({ file, rule, rest })),
+    );
+
+    expect(left.filter(({ rest }) => !/^ \/\/ \w.+\.$/.test(rest))).toEqual([]);
+    expect([...new Set(left.map(({ file, rule }) => `${file}: ${rule}`))].toSorted()).toEqual([
+      'app/events.bicep: use-resource-id-functions',
+      'main.bicep: what-if-short-circuiting',
+    ]);
+  });
+});
+
 describe('infra/main.bicep', () => {
+  it('spells outputs as azd does its environment', () => {
+    expect(namesAfter('output', main)).toEqual(expect.arrayContaining(['AZURE_RESOURCE_GROUP', 'GATEHOUSE_URL']));
+    expect(namesAfter('output', main).filter((name) => !/^(?:AZURE|GATEHOUSE)(?:_[A-Z]+)+$/.test(name))).toEqual([]);
+  });
+
   it.each([...files])('uses every parameter and variable of %s', (_file, text) => {
     for (const name of [...namesAfter('param', text), ...namesAfter('var', text)]) {
       expect(text.match(new RegExp(`\\b${name}\\b`, 'g'))?.length).toBeGreaterThan(1);
@@ -79,7 +106,7 @@ describe('infra/main.bicep', () => {
 
   it('uses every module file once, with exactly its parameters', () => {
     const modules = modulesOfMain();
-    const own = [...files.keys()].filter((file) => !['main.bicep', 'app/types.bicep'].includes(file));
+    const own = [...files.keys()].filter((file) => file.startsWith('app/') && file !== 'app/types.bicep');
     expect(modules.map(({ file }) => file).sort()).toEqual(own.sort());
     for (const { file, params } of modules) {
       expect([file, params.sort()]).toEqual([file, namesAfter('param', files.get(file) ?? '').sort()]);
@@ -110,25 +137,45 @@ describe('infra/main.bicep', () => {
   });
 
   it.each([...files].map(([file, text]) => [basename(file), text]))('balances the brackets of %s', (_file, text) => {
-    const code = text.replaceAll(/\/\/.*$/gm, '').replaceAll(/'(?:[^'$]|\$(?!\{)|\$\{[^}]*\})*'/g, '');
+    const code = text
+      .replaceAll(/\/\/.*$/gm, '')
+      .replaceAll(/@description\('[^']*'\)/g, '')
+      .replaceAll(/'(?:[^'$]|\$(?!\{)|\$\{[^}]*\})*'/g, '');
     for (const [open = '', close = ''] of ['{}', '[]', '()']) {
       expect(code.split(open).length).toBe(code.split(close).length);
     }
   });
 });
 
-describe('infra/app/events.bicep', () => {
-  const events = files.get('app/events.bicep') ?? '';
+describe('infra/gateway-changes.bicep', () => {
+  const changes = files.get('gateway-changes.bicep') ?? '';
+  const scripts = ['hooks/send-gateway-changes.sh', 'hooks/send-gateway-changes.ps1'];
 
-  it('sends events to the function that takes them', () => {
-    const name = /\/functions\/(\w+)'/.exec(events)?.[1] ?? 'none';
+  it('sends events to the function that takes them, for which the hooks wait', () => {
+    const name = /functionAppName\}\/(\w+)'/.exec(changes)?.[1] ?? 'none';
     expect(readFileSync(resolve(folder, '../src/main.ts'), 'utf8')).toContain(`app.eventGrid('${name}'`);
+    for (const script of scripts) {
+      expect(readFileSync(join(folder, script), 'utf8')).toContain(`/functions/${name}"`);
+    }
   });
 
-  it('lets writes and deletions of gateways through, and says what could not be delivered', () => {
-    expect(events).toContain("'Microsoft.Network/virtualNetworkGateways/write'");
-    expect(events).toContain("'Microsoft.Network/virtualNetworkGateways/delete'");
-    expect(events).toContain("metricName: 'DroppedEventCount'");
+  it.each(scripts)('is given exactly its parameters by %s, from outputs of the template', (script) => {
+    const text = readFileSync(join(folder, script), 'utf8');
+    const given = [...text.matchAll(/"(\w+)=\$(?:env:)?(GATEHOUSE_\w+)"/g)];
+    expect(given.map(([, name]) => name)).toEqual(namesAfter('param', changes));
+    const outputs = namesAfter('output', main);
+    expect(given.filter(([, , value = '']) => !outputs.includes(value))).toEqual([]);
+  });
+
+  it('lets writes and deletions of gateways through', () => {
+    expect(changes).toContain("'Microsoft.Network/virtualNetworkGateways/write'");
+    expect(changes).toContain("'Microsoft.Network/virtualNetworkGateways/delete'");
+  });
+});
+
+describe('infra/app/events.bicep', () => {
+  it('says what could not be delivered', () => {
+    expect(files.get('app/events.bicep')).toContain("metricName: 'DroppedEventCount'");
   });
 });
 

@@ -18,22 +18,28 @@ export interface PredictedResource {
   readonly type: string;
   readonly name: string;
   readonly sku?: { readonly name: string };
+  readonly location?: string;
+  readonly tags?: Readonly<Record<string, string>>;
   readonly scope?: string;
   readonly identity?: unknown;
   readonly properties?: Readonly<Record<string, unknown>>;
 }
 
 export interface InfraFolder {
+  /** Where the copy is. */
+  readonly folder: string;
   /** Runs the compiler with these variables alone in its environment. */
   run(args: readonly string[], environment?: Readonly<Record<string, string>>): BicepOutcome;
   /**
-   * What main.bicepparam would deploy, with the values of these parameters changed. Throws with the compiler's words when it
-   * would deploy nothing.
+   * What main.bicepparam would deploy, with the values of these parameters changed; asked of the compiler once. Throws with the
+   * compiler's words when it would deploy nothing.
    */
   predict(
     environment?: Readonly<Record<string, string>>,
     changes?: Readonly<Record<string, string>>,
   ): readonly PredictedResource[];
+  /** Changes a file of the copy. */
+  edit(file: string, change: (text: string) => string): void;
   remove(): void;
 }
 
@@ -52,7 +58,17 @@ export function copyInfra(): InfraFolder {
     return { exitCode: status, output: stdout, complaints: stderr };
   };
   const example = readFileSync(join(folder, 'main.bicepparam'), 'utf8');
-  const predict: InfraFolder['predict'] = (environment, changes = {}) => {
+  const predicted = new Map<string, readonly PredictedResource[]>();
+  const predict: InfraFolder['predict'] = (environment = {}, changes = {}) => {
+    const asked = JSON.stringify([environment, changes]);
+    const resources = predicted.get(asked) ?? askCompiler(environment, changes);
+    predicted.set(asked, resources);
+    return resources;
+  };
+  function askCompiler(
+    environment: Readonly<Record<string, string>>,
+    changes: Readonly<Record<string, string>>,
+  ): readonly PredictedResource[] {
     const text = Object.entries(changes).reduce(
       (file, [name, value]) => file.replace(new RegExp(`^param ${name} = .*$`, 'm'), `param ${name} = '${value}'`),
       example,
@@ -66,10 +82,14 @@ export function copyInfra(): InfraFolder {
     if (exitCode !== 0) throw new Error(complaints);
     const snapshot = readFileSync(join(folder, 'changed.snapshot.json'), 'utf8');
     return (JSON.parse(snapshot) as { readonly predictedResources: readonly PredictedResource[] }).predictedResources;
-  };
+  }
   return {
+    folder,
     run,
     predict,
+    edit: (file, change) => {
+      writeFileSync(join(folder, file), change(readFileSync(join(folder, file), 'utf8')));
+    },
     remove: () => {
       rmSync(folder, { recursive: true, force: true });
     },
