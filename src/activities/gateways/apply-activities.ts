@@ -6,6 +6,7 @@ import type { GatewayPresence } from '../../services/gateways/gateway-presence.t
 import type { GatewayRounds } from '../../services/gateways/gateway-rounds.ts';
 import type { GatewayWriter } from '../../services/gateways/gateway-writer.ts';
 import type { SessionRecorder } from '../../services/gateways/session-proof.ts';
+import { isOwnRefusal } from '../../contracts/operations/outcomes.ts';
 import { canonicalJson, sha256Hex } from '../../stores/digest.ts';
 import type { ProfileRetention } from '../../services/gateways/profile-retention.ts';
 import { gatewayKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
@@ -126,8 +127,10 @@ export function createApplyActivities(options: ApplyActivitiesOptions): ApplyAct
       return { outcome: 'done', hash: read.profile.hash };
     },
 
-    failProfile: async (input) => {
-      await rounds.failProfile(input.gatewayId, input.wanted, `${input.code}: ${input.message}`);
+    failProfile: async ({ gatewayId, wanted, ...words }) => {
+      const { code, message } = words;
+      const azure = isOwnRefusal(code) ? undefined : wordsOf(words);
+      await rounds.failProfile(gatewayId, wanted, `${code}: ${message}`, azure);
       return null;
     },
 

@@ -174,7 +174,7 @@ export const pollProfile = activityReference<
   PolledAction<{ readonly hash: string }>
 >('pollProfile');
 export const failProfile = activityReference<
-  { readonly gatewayId: string; readonly wanted: number; readonly code: string; readonly message: string },
+  { readonly gatewayId: string; readonly wanted: number } & Omit<Refusal, 'outcome'>,
   null
 >('failProfile');
 

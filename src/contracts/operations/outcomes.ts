@@ -25,6 +25,8 @@ export interface Refusal {
   readonly code: string;
   /** Azure's own words, or ours where we refuse. Without secrets. */
   readonly message: string;
+  /** Of Azure's answer, where its message does not hold it. */
+  readonly correlationId?: string;
 }
 
 /** Codes of refusals that are Gatehouse's own; any other is Azure's. */
@@ -34,6 +36,8 @@ const ownRefusals: ReadonlySet<string> = new Set([
   'GatewayGone',
   'GatewayUnknown',
   'NoEnd',
+  'ProfileUnreadable',
+  'ProfileWithoutAddress',
   'RootsLeft',
   'ToolFailed',
   'VirtualNetworkConflict',

@@ -117,8 +117,8 @@ export function* makeProfile(
     return { pending: made.state === undefined ? undefined : { state: made.state, wanted, sinceMs } };
   }
   if (made.outcome === 'refused') {
-    const { code, message } = made;
-    yield* callActivity(context, failProfile, { gatewayId, wanted, code, message });
+    const { outcome: _outcome, ...words } = made;
+    yield* callActivity(context, failProfile, { gatewayId, wanted, ...words });
   }
   return 'made';
 }

@@ -245,6 +245,24 @@ describe('src/activities/gateways/apply-activities', () => {
         status: 'failed',
         problem: { detail: expect.stringContaining('The package is empty.') as unknown },
       });
+      expect((await world.operations.view(id))?.problem).not.toHaveProperty('azure');
+    });
+
+    it("fails the requests in Azure's words, apart from ours, and tells them in the event", async () => {
+      const world = createDeskWorld();
+      await aGateway(world);
+      const { id } = await world.trust.requestProfile(gatewayId, aRequest(world, 'profile'));
+      const azure = { code: 'InternalServerError', message: 'An error occurred.', correlationId: 'c-1' };
+      world.arm.answerNext('startProfile', { outcome: 'failed', ...azure, aboutBody: false });
+      const { startProfile, failProfile } = theActivities(world);
+
+      const started = await startProfile({ gatewayId, desired: 0 });
+      if (started.outcome !== 'refused') throw new Error('it was not refused');
+      await failProfile({ ...started, gatewayId });
+
+      expect(await world.operations.view(id)).toMatchObject({ status: 'failed', problem: { azure } });
+      const events = world.tables.rows('Outbox').map(({ columns }) => JSON.stringify(columns));
+      expect(events.filter((event) => event.includes(id) && event.includes('c-1'))).toHaveLength(1);
     });
   });
 
