@@ -1,12 +1,8 @@
 import { z } from 'zod';
 import { auditRowSchema, type Audit, type AuditRow } from '../../services/requests/audit.ts';
 import { searchAudit } from '../../services/requests/search-audit.ts';
-import {
-  auditFindings,
-  type AuditFinding,
-  type AuditVerification,
-  type VerifyAuditRequest,
-} from '../../services/requests/verify-audit.ts';
+import { auditFindings, type AuditFinding } from '../../services/requests/audit-findings.ts';
+import type { AuditVerification, VerifyAuditRequest } from '../../services/requests/verify-audit.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { addDays, dayMs, dayOf } from '../../domain/days.ts';
 import { parseThumbprint } from '../../domain/thumbprint.ts';
@@ -22,7 +18,8 @@ export interface AuditRoutesOptions {
   readonly verify: (request: VerifyAuditRequest) => Promise<AuditVerification>;
 }
 
-const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+const timePattern = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+const hourPattern = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):00:00\.000Z$/;
 /** Rows of another instance, whose clock is ahead, may be from later than now; nothing is from later than this. */
 const clockSkewMs = 10 * 60 * 1000;
 const textSchema = z.string().min(1).max(256);
@@ -80,6 +77,7 @@ const verificationQuerySchema = z
       .regex(/^[0-9a-f]{64}$/)
       .optional()
       .meta({ description: 'That seal, as an event `gatehouse.audit.sealed.v1` or an earlier answer told it.' }),
+    continuation: continuationSchema,
   })
   .refine(({ hour, hash }) => (hour === undefined) === (hash === undefined), {
     error: 'A known seal is an hour and a hash.',
@@ -92,8 +90,10 @@ const verificationSchema = z
       description:
         '`intact`: every row of the hours that were checked is as it was when its hour was sealed, none is missing, none was added. `nothingChecked`: no hour from `from` to `to` has a seal to be held against.',
     }),
-    from: z.iso.date(),
-    to: z.iso.date(),
+    from: z.iso.date().meta({
+      description: 'First day that was looked at. Between it and the one that was asked for there is nothing.',
+    }),
+    to: z.iso.date().meta({ description: 'Last day that was looked at; `nextLink` goes on where it is not done.' }),
     hoursChecked: z.int(),
     rowsChecked: z.int(),
     findings: z.array(
@@ -160,23 +160,26 @@ function verifyAuditRoute({ verify }: AuditRoutesOptions): Route {
     tags: ['Audit'],
     request: { query: verificationQuerySchema },
     responses: { 200: verificationSchema },
-    handler: async ({ query, now }) => {
+    handler: async ({ query: { continuation, ...query }, now }) => {
       const toDay = query.to ?? dayOf(now);
       const fromDay = query.from ?? addDays(toDay, -30);
       if (fromDay > toDay) throw fromAfterTo();
       const { hour, hash } = query;
       const known = hour === undefined || hash === undefined ? undefined : { hour: toTime(hour), hash };
-      const { findings, nextDay, ...counts } = await verify({ fromDay, toDay, known });
+      const fromHour = readContinuation(continuation, hourPattern) ?? `${fromDay}T00:00:00.000Z`;
+      const { findings, firstDay, nextHour, ...counts } = await verify({ fromHour, toDay, known });
+      const asked = { ...query, from: fromDay, to: toDay };
+      const { nextLink } = toPage([], { path: 'audit/verification', query: asked, continuation: nextHour });
       return {
         status: 200,
         body: {
           status: statusOf(findings, counts.hoursChecked),
-          from: fromDay,
-          to: nextDay === undefined ? toDay : addDays(nextDay, -1),
+          from: firstDay ?? fromDay,
+          to: nextHour === undefined ? toDay : dayOf(new Date(Date.parse(nextHour) - 1)),
           ...counts,
           findings,
           limits,
-          ...(nextDay === undefined ? {} : { nextLink: `/api/audit/verification?from=${nextDay}&to=${toDay}` }),
+          ...(nextLink === undefined ? {} : { nextLink }),
         },
       };
     },

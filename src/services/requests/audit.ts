@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { cutText } from '../../domain/cut-text.ts';
-import type { Tables } from '../../ports/tables.ts';
+import { addDays } from '../../domain/days.ts';
+import type { RowRange, Tables } from '../../ports/tables.ts';
 import { sha256Hex } from '../../stores/digest.ts';
 import { createStore } from '../../stores/store.ts';
 
@@ -39,8 +40,12 @@ export interface Audit {
   listPart(fromMs: number, toMs: number): Promise<readonly AuditRow[]>;
   /** The rows of whole days (`yyyy-mm-dd`), `to` excluded, newest first; undefined when there are more than `rowsMax`. */
   listDays(from: string, to: string, rowsMax: number): Promise<readonly AuditRow[] | undefined>;
-  /** The UTC day of the oldest row, `yyyy-mm-dd`; undefined while there is none. */
-  firstDay(): Promise<string | undefined>;
+  /** The UTC day of the oldest row, of those from a day on, `yyyy-mm-dd`; undefined where there is none. */
+  firstDay(from?: string): Promise<string | undefined>;
+  /** What the keys of a day's rows begin with, also where the service itself never writes. */
+  partitionsOf(day: string): Promise<readonly string[]>;
+  /** The rows of these partitions by their keys, oldest first. */
+  listIn(partitions: readonly string[], range: RowRange): Promise<readonly AuditRow[]>;
   /** Every row of the hour that begins at this time, oldest first. */
   listHour(hourStart: Date): Promise<readonly AuditRow[]>;
 }
@@ -61,7 +66,14 @@ export function createAudit({ tables }: { readonly tables: Tables }): Audit {
     const from = new Date(startMs).toISOString();
     // ISO times sort as text; `~` sorts after every character of a row key that begins with the same time.
     const to = `${new Date(endMs - 1).toISOString()}~`;
-    const parts = await Promise.all(shards.map((shard) => store.list(`${from.slice(0, 10)}-${shard}`, { from, to })));
+    return listIn(
+      shards.map((shard) => `${from.slice(0, 10)}-${shard}`),
+      { from, to },
+    );
+  }
+
+  async function listIn(partitions: readonly string[], range: RowRange): Promise<readonly AuditRow[]> {
+    const parts = await Promise.all(partitions.map((partition) => store.list(partition, range)));
     return oldestFirst(parts.flat().map(({ record }) => record));
   }
 
@@ -77,11 +89,23 @@ export function createAudit({ tables }: { readonly tables: Tables }): Audit {
       if (stored.length > rowsMax) return undefined;
       return oldestFirst(stored.map(({ record }) => record)).reverse();
     },
-    firstDay: async () => {
+    listIn,
+    firstDay: async (from = '1970-01-01') => {
       // By its keys alone: also when somebody has put something there that is no row of the audit.
-      const [first] = await tables.listPartitions(table, { from: '0001', to: '9999', top: 1 });
+      const [first] = await tables.listPartitions(table, { from, to: '9999', top: 1 });
       if (first === undefined) return undefined;
-      return z.iso.date().safeParse(first.partitionKey.slice(0, 10)).data ?? '1970-01-01';
+      return z.iso.date().safeParse(first.partitionKey.slice(0, 10)).data ?? from;
+    },
+    partitionsOf: async (day) => {
+      const to = addDays(day, 1);
+      const found: string[] = [];
+      for (let from = day; ;) {
+        const [first] = await tables.listPartitions(table, { from, to, top: 1 });
+        if (first === undefined) return found;
+        found.push(first.partitionKey);
+        // The next key: no character of a key sorts before a space.
+        from = `${first.partitionKey} `;
+      }
     },
     write: (row) => store.upsert(bounded(row)),
   };

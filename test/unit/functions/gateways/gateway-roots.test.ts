@@ -175,7 +175,7 @@ describe('src/functions/gateways/gateway-roots', () => {
         world.clock.advance(2 * hourMs);
         await seal(world);
         const day = world.now().toISOString().slice(0, 10);
-        expect([place, await verifyAudit(world, { fromDay: day, toDay: day })]).toMatchObject([
+        expect([place, await verifyAudit(world, { fromHour: `${day}T00:00:00.000Z`, toDay: day })]).toMatchObject([
           place,
           { findings: [] },
         ]);

@@ -1,7 +1,7 @@
 import { createAudit, type AuditRow } from '../../../../src/services/requests/audit.ts';
 import { sealAudit } from '../../../../src/services/requests/audit-seals.ts';
 import { createOutbox } from '../../../../src/stores/outbox.ts';
-import { verifyAudit } from '../../../../src/services/requests/verify-audit.ts';
+import { verifyAudit, type VerifyAuditOptions } from '../../../../src/services/requests/verify-audit.ts';
 import { auditRoutes } from '../../../../src/functions/requests/audit.ts';
 import { createTestDoors, type DoorAnswer, type DoorRequest, type TestDoors } from '../../../support/test-route.ts';
 
@@ -17,7 +17,10 @@ interface AuditDoors {
   readonly seal: () => Promise<unknown>;
 }
 
-async function openAudit(): Promise<AuditDoors> {
+/** How much one verification reads. */
+type Limits = Pick<VerifyAuditOptions, 'rowsMax' | 'rowsAtOnceMax'>;
+
+async function openAudit(limits: Limits = {}): Promise<AuditDoors> {
   const doors = await createTestDoors();
   const { tables, clock } = doors;
   let reads = 0;
@@ -36,7 +39,7 @@ async function openAudit(): Promise<AuditDoors> {
   });
   const [listAudit, verifyRoute] = auditRoutes({
     audit,
-    verify: (request) => verifyAudit({ tables, audit, now: clock.now }, request),
+    verify: (request) => verifyAudit({ tables, audit, now: clock.now, ...limits }, request),
   });
   if (listAudit === undefined || verifyRoute === undefined) throw new Error('a route is missing');
   let rows = 0;
@@ -208,8 +211,8 @@ describe('GET /api/audit', () => {
 
 describe('GET /api/audit/verification', () => {
   /** Two hours with rows, sealed. */
-  async function sealed(): Promise<AuditDoors> {
-    const opened = await openAudit();
+  async function sealed(limits?: Limits): Promise<AuditDoors> {
+    const opened = await openAudit(limits);
     await opened.seal();
     for (let hour = 0; hour < 2; hour += 1) {
       for (let row = 0; row < 3; row += 1) {
@@ -317,6 +320,79 @@ describe('GET /api/audit/verification', () => {
     if (digests === undefined) throw new Error('no digests');
     await tables.remove('AuditDigests', digests);
     expect(await check()).toEqual([['sealChanged', expect.any(String)]]);
+  });
+
+  /** Every page, by the links of the pages before. */
+  async function verifyAll({ verify }: AuditDoors): Promise<readonly DoorAnswer[]> {
+    const pages = [await verify()];
+    for (;;) {
+      const query = queryOf(pages.at(-1)?.json['nextLink'] as string | undefined);
+      if (query === undefined) return pages;
+      pages.push(await verify({ query }));
+    }
+  }
+
+  it('looks at a day with many rows hour by hour, and goes on in it where one answer is full', async () => {
+    const opened = await sealed({ rowsMax: 3, rowsAtOnceMax: 2 });
+    const { tables } = opened.doors;
+    const [first, ...rows] = auditRows(opened);
+    const last = rows.at(-1);
+    if (first === undefined || last === undefined) throw new Error('no rows');
+
+    const untouched = await verifyAll(opened);
+    await tables.upsert('Audit', last, { ...last.columns, who: 'mallory' });
+    const day = first.rowKey.slice(0, 10);
+    await tables.upsert(
+      'Audit',
+      { partitionKey: `${day}-99`, rowKey: `${first.rowKey}x` },
+      { ...first.columns, requestId: 'forged' },
+    );
+    await tables.upsert(
+      'Audit',
+      { partitionKey: first.partitionKey, rowKey: 'zzz' },
+      { ...first.columns, requestId: 'stray' },
+    );
+    const touched = await verifyAll(opened);
+
+    expect(untouched.map(({ json }) => [json['status'], json['rowsChecked']])).toEqual([
+      ['intact', 3],
+      ['intact', 3],
+    ]);
+    expect(touched.flatMap(findingsOf).map(({ finding, row }) => [finding, row?.split('-').at(-2)])).toEqual([
+      ['rowAdded', 'forged'],
+      ['rowChanged', expect.stringMatching(/^r\d+$/)],
+      ['rowAdded', 'stray'],
+    ]);
+  });
+
+  it('holds the other rows of a day to their seals when one of them cannot be read', async () => {
+    const opened = await sealed();
+    const rows = auditRows(opened);
+    const [first] = rows;
+    const last = rows.at(-1);
+    if (first === undefined || last === undefined) throw new Error('no rows');
+    await opened.doors.tables.upsert('Audit', first, { phase: 'nonsense' });
+    await opened.doors.tables.remove('Audit', last);
+
+    expect(findingsOf(await opened.verify()).map(({ finding }) => finding)).toEqual(['rowUnreadable', 'rowRemoved']);
+  });
+
+  it('begins where there is something when it is asked from long before, and answers that in one page', async () => {
+    const opened = await sealed();
+    const usual = (await opened.verify()).json;
+
+    const { json } = await opened.verify({ query: '?from=2001-01-01' });
+
+    expect(json).toMatchObject({ status: 'intact', from: auditRows(opened)[0]?.rowKey.slice(0, 10), rowsChecked: 6 });
+    expect(json['hoursChecked']).toBe(usual['hoursChecked']);
+    expect(json).not.toHaveProperty('nextLink');
+  });
+
+  it('refuses a continuation that no answer has', async () => {
+    const { verify } = await openAudit();
+    const continuation = Buffer.from('2026-03-41T00:00:00.000Z').toString('base64url');
+
+    expect((await verify({ query: `?continuation=${continuation}` })).status).toBe(400);
   });
 
   it('says when the end of the chain is missing', async () => {
