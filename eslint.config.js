@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 // Orchestrations are replayed from history, and domain code is called from them: a value that differs between two runs of
-// the same code breaks the replay. Clock, chance, environment and I/O therefore come in as arguments or as activities.
+// the same code breaks the replay. Clock, randomness, environment and I/O therefore come in as arguments or as activities.
 const nonDeterministicGlobals = [
   'process',
   'fetch',

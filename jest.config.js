@@ -1,6 +1,6 @@
 import { moduleNameMapper, transform, transformIgnorePatterns } from './jest.transform.js';
 
-// Three projects: `unit` is pure code, `contract` holds the stand-ins to what Azure documents, `e2e` drives a whole stack.
+// Three projects: `unit` is pure code, `contract` holds the emulators to what Azure documents, `e2e` drives a whole stack.
 const project = (displayName, folders) => ({
   displayName,
   testMatch: folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),

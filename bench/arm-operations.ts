@@ -20,7 +20,7 @@ export interface ArmOperation {
   readonly looks: number;
 }
 
-/** The long operations that the calls started, with their true ends from the stand-in's own state. */
+/** The long operations that the calls started, with their true ends from the emulator's own state. */
 export async function readArmOperations(stack: Stack, calls: readonly Call[]): Promise<readonly ArmOperation[]> {
   const text = await readFile(join(stack.directory, 'state', 'arm.json'), 'utf8');
   const { operations } = stateSchema.parse(JSON.parse(text));

@@ -1,9 +1,9 @@
-/** Certificates from a request through the public door, and who of all that take part takes how much of it. */
+/** Certificates from a request through the public routes, and who of all that take part takes how much of it. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { makeSigningRequest } from '../sandbox/walkthrough/signing-request.ts';
 import { costOf, type Cost } from './cpu-time.ts';
-import { createDeskAlone, type DeskAlone } from './services-alone.ts';
+import { createServicesAlone, type ServicesAlone } from './services-alone.ts';
 import { median, sum, type Figure, type Section } from './figures.ts';
 import { readCalls } from './journal.ts';
 import { createKeyVaultClient, type KeyVaultClient } from './key-vault-client.ts';
@@ -16,7 +16,7 @@ export interface CertificateOptions {
   readonly count: number;
 }
 
-type Measured = 'door' | 'vault' | 'desk' | 'signature';
+type Measured = 'route' | 'vault' | 'services' | 'signature';
 type Measurements = Readonly<Record<Measured, readonly Cost[]>>;
 
 const rootSchema = z.object({ keyId: z.string() });
@@ -49,18 +49,18 @@ async function compare(
   keyId: string,
   options: CertificateOptions,
 ): Promise<Section> {
-  const desk = await createDeskAlone();
+  const services = await createServicesAlone();
   const { csrPem } = await makeSigningRequest();
-  const parts = { stack, vault, keyId, desk, csrPem };
+  const parts = { stack, vault, keyId, services, csrPem };
   // The first round is for the compilers, the tokens and the connections.
   await measureInterleaved(1, createVariants(parts, options.count));
 
-  const requestsBefore = desk.requestCount();
+  const requestsBefore = services.requestCount();
   const measured = await measureInterleaved(options.rounds, createVariants(parts, options.count));
   const issued = options.rounds * options.count;
   return toSection(measured, {
     count: options.count,
-    requestsEach: (desk.requestCount() - requestsBefore) / issued,
+    requestsEach: (services.requestCount() - requestsBefore) / issued,
     signaturesEach: await countSignatures(parts, options.count),
   });
 }
@@ -69,29 +69,29 @@ interface Parts {
   readonly stack: Stack;
   readonly vault: KeyVaultClient;
   readonly keyId: string;
-  readonly desk: DeskAlone;
+  readonly services: ServicesAlone;
   readonly csrPem: string;
 }
 
 function createVariants(parts: Parts, count: number): Variants<Measured, Cost> {
-  const { stack, vault, keyId, desk, csrPem } = parts;
+  const { stack, vault, keyId, services, csrPem } = parts;
   const pids = processNames.map((name) => stack.info.processes[name] ?? 0);
   const digest = randomBytes(32);
   return {
-    door: () => costOf(pids, () => issueThroughDoor(parts, count)),
+    route: () => costOf(pids, () => issueOverHttp(parts, count)),
     vault: () => costOf(pids, () => inParallel(count, width, () => vault.sign(keyId))),
-    desk: () => costHere(() => inParallel(count, 1, () => desk.issue(csrPem))),
+    services: () => costHere(() => inParallel(count, 1, () => services.issue(csrPem))),
     signature: () =>
       costHere(() =>
         inParallel(count, 1, () => {
-          desk.signDigest(digest);
+          services.signDigest(digest);
           return Promise.resolve();
         }),
       ),
   };
 }
 
-async function issueThroughDoor({ stack, csrPem }: Parts, count: number): Promise<void> {
+async function issueOverHttp({ stack, csrPem }: Parts, count: number): Promise<void> {
   await inParallel(count, width, async (index) => {
     // Owners of their own, as in life: one owner's rows would be written by all at once.
     await stack.api('POST', '/api/certificates', { rootId: 'bench', owner: `user${index}@example.com`, csr: csrPem });
@@ -112,7 +112,7 @@ async function countSignatures(parts: Parts, count: number): Promise<number> {
     (await readCalls(parts.stack, 'keyvault')).filter(({ path, status }) => path.endsWith('/sign') && status === 200)
       .length;
   const before = await signatures();
-  await issueThroughDoor(parts, count);
+  await issueOverHttp(parts, count);
   return ((await signatures()) - before) / count;
 }
 
@@ -123,39 +123,39 @@ interface Counts {
 }
 
 function toSection(measured: Measurements, { count, requestsEach, signaturesEach }: Counts): Section {
-  const perRound = (value: (round: number) => number): number => median(measured.door.map((_, round) => value(round)));
+  const perRound = (value: (round: number) => number): number => median(measured.route.map((_, round) => value(round)));
   const wall = (name: Measured, round: number): number => measured[name][round]?.wallMs ?? NaN;
-  const here = (name: 'desk' | 'signature', round: number): number => sum(measured[name][round]?.cpuMs ?? []);
+  const here = (name: 'services' | 'signature', round: number): number => sum(measured[name][round]?.cpuMs ?? []);
   return {
     title: 'Certificates from a request (RSA 2048)',
     figures: [
       {
-        name: 'elapsed: a signature at Key Vault / a certificate at the door',
-        value: perRound((round) => (wall('vault', round) / wall('door', round)) * 100),
+        name: 'elapsed: a signature at Key Vault / a certificate at the route',
+        value: perRound((round) => (wall('vault', round) / wall('route', round)) * 100),
         unit: '%',
       },
-      ...shares(measured.door, perRound),
+      ...shares(measured.route, perRound),
       {
-        name: 'processor time: signature alone / certificate by the desk alone',
-        value: perRound((round) => (here('signature', round) / here('desk', round)) * 100),
+        name: 'processor time: signature alone / certificate by the services alone',
+        value: perRound((round) => (here('signature', round) / here('services', round)) * 100),
         unit: '%',
       },
-      ...deskShare(measured, perRound, here),
+      ...servicesShare(measured, perRound, here),
       { name: 'signatures at Key Vault per certificate', value: signaturesEach, unit: '', target: '1' },
-      { name: 'table requests per certificate, desk alone', value: requestsEach, unit: '' },
+      { name: 'table requests per certificate, services alone', value: requestsEach, unit: '' },
       {
-        name: 'certificates at the door',
-        value: perRound((round) => (count * 1000) / wall('door', round)),
+        name: 'certificates at the route',
+        value: perRound((round) => (count * 1000) / wall('route', round)),
         unit: '/s',
       },
       {
-        name: 'signatures at Key Vault’s stand-in',
+        name: 'signatures at Key Vault’s emulator',
         value: perRound((round) => (count * 1000) / wall('vault', round)),
         unit: '/s',
       },
       {
-        name: 'certificates by the desk alone',
-        value: perRound((round) => (count * 1000) / here('desk', round)),
+        name: 'certificates by the services alone',
+        value: perRound((round) => (count * 1000) / here('services', round)),
         unit: '/s CPU',
       },
     ],
@@ -164,31 +164,31 @@ function toSection(measured: Measurements, { count, requestsEach, signaturesEach
 
 type PerRound = (value: (round: number) => number) => number;
 
-/** Whose processor time a certificate at the door is, where it can be read. */
-function shares(door: readonly Cost[], perRound: PerRound): readonly Figure[] {
-  if (door.some(({ cpuMs }) => cpuMs.length === 0)) return [];
-  const labels = { runtime: 'host and application', cloud: 'Key Vault’s stand-in', azurite: 'storage' };
+/** Whose processor time a certificate at the route is, where it can be read. */
+function shares(route: readonly Cost[], perRound: PerRound): readonly Figure[] {
+  if (route.some(({ cpuMs }) => cpuMs.length === 0)) return [];
+  const labels = { runtime: 'host and application', cloud: 'Key Vault’s emulator', azurite: 'storage' };
   return processNames.map((name, index) => ({
-    name: `processor time at the door: ${labels[name]}`,
+    name: `processor time at the route: ${labels[name]}`,
     value: perRound((round) => {
-      const cpuMs = door[round]?.cpuMs ?? [];
+      const cpuMs = route[round]?.cpuMs ?? [];
       return ((cpuMs[index] ?? NaN) / sum(cpuMs)) * 100;
     }),
     unit: '%',
   }));
 }
 
-function deskShare(
-  { door }: Measurements,
+function servicesShare(
+  { route }: Measurements,
   perRound: PerRound,
-  here: (name: 'desk' | 'signature', round: number) => number,
+  here: (name: 'services' | 'signature', round: number) => number,
 ): readonly Figure[] {
-  if (door.some(({ cpuMs }) => cpuMs.length === 0)) return [];
+  if (route.some(({ cpuMs }) => cpuMs.length === 0)) return [];
   return [
     {
-      name: 'processor time: desk and pki without the signature / host and application',
+      name: 'processor time: services and pki without the signature / host and application',
       value: perRound(
-        (round) => ((here('desk', round) - here('signature', round)) / (door[round]?.cpuMs[0] ?? NaN)) * 100,
+        (round) => ((here('services', round) - here('signature', round)) / (route[round]?.cpuMs[0] ?? NaN)) * 100,
       ),
       unit: '%',
     },

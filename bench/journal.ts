@@ -5,7 +5,7 @@ const journalSchema = z.array(
   z.object({ at: z.iso.datetime(), method: z.string(), path: z.string(), status: z.number() }),
 );
 
-/** A request that a stand-in answered; `atMs` is stack time. */
+/** A request that an emulator answered; `atMs` is stack time. */
 export interface Call {
   readonly atMs: number;
   readonly method: string;
@@ -14,7 +14,7 @@ export interface Call {
   readonly status: number;
 }
 
-/** What a stand-in was asked, oldest first. */
+/** What an emulator was asked, oldest first. */
 export async function readCalls(stack: Stack, service: 'arm' | 'keyvault'): Promise<readonly Call[]> {
   const entries = journalSchema.parse(await stack.control('GET', `/journal?service=${service}`));
   return entries.map(({ at, method, path, status }) => ({

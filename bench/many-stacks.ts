@@ -6,7 +6,7 @@ import { inParallel } from './rounds.ts';
 import { startStack, type Stack } from './stack.ts';
 import { accessOrder, accessPath, pocs, type Poc } from './windows/poc-world.ts';
 import { setUpPocs } from './windows/register.ts';
-import { followStories, startStory } from './windows/story.ts';
+import { followOperations, startOperation } from './windows/procedure.ts';
 
 export interface ManyStacksOptions {
   readonly few: number;
@@ -60,9 +60,9 @@ async function openAll(stack: Stack, all: readonly Poc[]): Promise<Run> {
     const ids: string[] = [];
     await inParallel(all.length, width, async (index) => {
       const poc = all[index];
-      if (poc !== undefined) ids.push(await startStory(stack, accessPath(poc), accessOrder(poc)));
+      if (poc !== undefined) ids.push(await startOperation(stack, accessPath(poc), accessOrder(poc)));
     });
-    await followStories(stack, ids, look);
+    await followOperations(stack, ids, look);
   });
   return { stacks: all.length, wallMs, cpuMs: cpuMs[0], rssBeforeMb, rssMaxMb };
 }

@@ -1,9 +1,9 @@
-/** The certificate desk in this process, without host, network, storage and Key Vault: what the application's own code costs. */
+/** The certificate services in this process, without host, network, storage and Key Vault: what the application's own code costs. */
 import { generateKeyPairSync, privateEncrypt, randomBytes, sign, type KeyObject } from 'node:crypto';
-import { createBooks } from '../src/stores/stores.ts';
+import { createStores } from '../src/stores/stores.ts';
 import { createCertificateLookup } from '../src/services/certificates/certificate-lookup.ts';
 import { createExpiries } from '../src/services/operations/expiries.ts';
-import { createCertificateDesk } from '../src/services/certificates/issue-certificate.ts';
+import { createCertificates } from '../src/services/certificates/issue-certificate.ts';
 import { createOutbox } from '../src/stores/outbox.ts';
 import { createOwners } from '../src/services/certificates/owners.ts';
 import type { RootRecord } from '../src/stores/records/certificates.ts';
@@ -14,7 +14,7 @@ import { createSerialNumber } from '../src/pki/create-serial-number.ts';
 import type { RootKeys } from '../src/ports/root-keys.ts';
 import { createCountingTables } from './counting-tables.ts';
 
-export interface DeskAlone {
+export interface ServicesAlone {
   /** Issues one certificate for the request; the signature is made by the caller's function. */
   issue(csr: string): Promise<void>;
   /** A signature as Key Vault makes it, by Node: the part of `issue` that is not the application's. */
@@ -26,18 +26,18 @@ const dayMs = 86_400_000;
 /** DigestInfo of SHA-256 up to the digest (RFC 8017, section 9.2): Node signs messages only, and this makes it sign a digest. */
 const sha256Prefix = Buffer.from('3031300d060960864801650304020105000420', 'hex');
 
-export async function createDeskAlone(): Promise<DeskAlone> {
+export async function createServicesAlone(): Promise<ServicesAlone> {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const tables = createCountingTables();
   const now = (): Date => new Date();
-  const books = createBooks(tables);
-  await books.roots.insert(createRoot(privateKey, publicKey.export({ format: 'der', type: 'spki' })));
+  const stores = createStores(tables);
+  await stores.roots.insert(createRoot(privateKey, publicKey.export({ format: 'der', type: 'spki' })));
 
   const signDigest = (digest: Uint8Array): Uint8Array =>
     privateEncrypt(privateKey, Buffer.concat([sha256Prefix, digest]));
-  const desk = createCertificateDesk({
-    books,
-    lookup: createCertificateLookup({ books, now }),
+  const services = createCertificates({
+    stores,
+    lookup: createCertificateLookup({ stores, now }),
     owners: createOwners({ tables, now }),
     rootKeys: createSigner(signDigest),
     expiries: createExpiries({ tables }),
@@ -50,7 +50,7 @@ export async function createDeskAlone(): Promise<DeskAlone> {
     requestCount: () => tables.requestCount(),
     issue: async (csr) => {
       const order = { rootId: 'bench', owner: 'ann@example.com', csr, requestedBy: 'bench' };
-      await desk.issue(order, (_label, length) => randomBytes(length));
+      await services.issue(order, (_label, length) => randomBytes(length));
     },
   };
 }

@@ -19,12 +19,12 @@ export interface Stack {
   readonly info: z.infer<typeof stackSchema>;
   /** A call of the app's as the administrator; throws with the app's words unless it is answered 2xx. */
   api(method: string, path: string, body?: unknown): Promise<unknown>;
-  /** A call of the stack's own doors; throws unless it is answered 2xx. */
+  /** A call of the stack's own routes; throws unless it is answered 2xx. */
   control(method: string, path: string, body?: unknown): Promise<unknown>;
   stop(): Promise<void>;
 }
 
-/** Starts a stack at Azure's own pace, without faults by chance; with simulated machines where wanted. */
+/** Starts a stack at Azure's own pace, without faults by randomness; with simulated machines where wanted. */
 export async function startStack(root: string, { hasMachines = false } = {}): Promise<Stack> {
   const directory = await mkdtemp(join(tmpdir(), 'gatehouse-bench-stack-'));
   const script = join(root, 'sandbox', 'start.ts');

@@ -1,5 +1,5 @@
 /**
- * The process that is Azure for a local stack: identity, Resource Manager, Key Vault, Event Grid, and the control door.
+ * The process that is Azure for a local stack: identity, Resource Manager, Key Vault, Event Grid, and the control API.
  * Testing only. Started by the supervisor, which has prepared the folder SANDBOX_DIR.
  */
 import { mkdirSync } from 'node:fs';
@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { createAppendBlobWriter, type BlobAccount } from './azurite/append-blob.ts';
 import { startArm } from './arm/arm-service.ts';
 import { startControl } from './control/control-service.ts';
-import { createCommonNameFinder } from './control/app-door.ts';
-import { createRuntimeDoor } from './control/runtime-door.ts';
+import { createCommonNameFinder } from './control/common-name-finder.ts';
+import { createRuntimeClient } from './control/runtime-client.ts';
 import { openWebhookInbox } from './control/webhook-inbox.ts';
 import { startEventGrid } from './eventgrid/event-grid.ts';
 import { startIdentity } from './identity/identity-service.ts';
@@ -32,7 +32,7 @@ import { createDefaultWorld, defaultSecrets } from './windows/world/default-worl
 import { createVaultClient, VaultRefusal } from './windows/transports/vault-client.ts';
 import { startWindows, type RunningWindows } from './windows/transports/windows-service.ts';
 import { checkScript } from './windows/powershell/check-script.ts';
-import { allStandIns } from './windows/steps/all-steps.ts';
+import { allEmulators } from './windows/steps/all-steps.ts';
 
 const settings = {
   directory: process.env['SANDBOX_DIR'] ?? '.sandbox',
@@ -98,7 +98,7 @@ const control = await startControl(host, {
   port: ports.control,
   arm,
   inbox,
-  runtime: createRuntimeDoor(appUrl, secrets.controlKey),
+  runtime: createRuntimeClient(appUrl, secrets.controlKey),
   findCommonName: createCommonNameFinder(appUrl, secrets.administratorKey),
   windows,
   services: {
@@ -148,13 +148,13 @@ async function startAppVault(): Promise<RunningKeyVault> {
 async function startMachines(): Promise<RunningWindows> {
   const world = await createDefaultWorld();
   return startWindows(host, {
-    steps: allStandIns,
+    steps: allEmulators,
     checkScript: rememberFindings(checkScript),
     vault: createVaultClient(() => issuer.issue(identityOfApp, 'https://vault.azure.net')),
     vaultUrl: `https://localhost:${ports.keyVault}`,
     defaultWorld: () => world,
     defaultSecrets,
-    shim: join(import.meta.dirname, 'windows', 'doors', 'powershell-shim.ts'),
+    shim: join(import.meta.dirname, 'windows', 'transports', 'powershell-shim.ts'),
     sshd: settings.sshd,
     onReach: (reach) => {
       writePrivateJson(windowsInfoFile(settings.directory), reach);

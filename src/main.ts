@@ -9,7 +9,7 @@ import { createFinishOnPremises } from './activities/on-premises/finish-on-premi
 import { createReadWrite } from './activities/gateways/read-write.ts';
 import { createRemoteActivities } from './activities/on-premises/remote-activities.ts';
 import { createRemoveResource } from './activities/gateways/remove-resource.ts';
-import { createStoryActivities } from './activities/gateways/build-activities.ts';
+import { createBuildActivities } from './activities/gateways/build-activities.ts';
 import { createVpnAccessActivities } from './activities/on-premises/vpn-access-activities.ts';
 import { createWithdrawAccess } from './activities/gateways/withdraw-access.ts';
 import { createWriteGateway } from './activities/gateways/write-gateway.ts';
@@ -46,7 +46,7 @@ import { ownerRoutes } from './functions/certificates/owners.ts';
 import { registerActivities } from './composition/register-activities.ts';
 import { rootRoutes } from './functions/certificates/roots.ts';
 import { stackRoutes } from './functions/on-premises/stacks.ts';
-import { storyActions } from './functions/operations/operation-actions.ts';
+import { operationActions } from './functions/operations/operation-actions.ts';
 import { registerDeliverOutbox } from './functions/timers/deliver-outbox.ts';
 import { registerRetention } from './functions/timers/retention.ts';
 import { registerSweep } from './functions/timers/sweep.ts';
@@ -79,10 +79,10 @@ const services = createServices(reading, credential);
 const onPremises = createOnPremises(services, settings, credential);
 
 startReadiness(services, reading);
-registerDoors(services, onPremises, settings);
+registerHttp(services, onPremises, settings);
 registerWatches(services, onPremises, settings);
-registerStories(services);
-registerMachineStories(services, onPremises, settings);
+registerGatewayOrchestrations(services);
+registerProcedures(services, onPremises, settings);
 
 /** Storage and secrets are looked for at the start. Whatever is missing then, the start is one, and requests are told. */
 function startReadiness({ readiness, dependencies }: Services, { faults }: SettingsReading): void {
@@ -96,15 +96,25 @@ function startReadiness({ readiness, dependencies }: Services, { faults }: Setti
   });
 }
 
-function registerDoors(all: Services, machine: OnPremises, { subscriptionId }: Settings): void {
-  const { books, operations, apiKeys, audit, expiries, describeExpiring, owners, stories, judgePlan, judgePlanParts } =
-    all;
+function registerHttp(all: Services, machine: OnPremises, { subscriptionId }: Settings): void {
+  const {
+    stores,
+    operations,
+    apiKeys,
+    audit,
+    expiries,
+    describeExpiring,
+    owners,
+    gatewayOperations,
+    judgePlan,
+    judgePlanParts,
+  } = all;
   const routes: readonly Route[] = [
-    ...gatewayRoutes({ books, stories, operations, subscriptionId, judgePlan, judgePlanParts }),
-    ...gatewayRootRoutes({ books, operations, trust: all.trust }),
-    ...rootRoutes({ books, roots: all.roots }),
+    ...gatewayRoutes({ stores, gatewayOperations, operations, subscriptionId, judgePlan, judgePlanParts }),
+    ...gatewayRootRoutes({ stores, operations, trust: all.trust }),
+    ...rootRoutes({ stores, roots: all.roots }),
     ...certificateRoutes({
-      books,
+      stores,
       operations,
       now: all.now,
       certificates: all.certificates,
@@ -117,7 +127,7 @@ function registerDoors(all: Services, machine: OnPremises, { subscriptionId }: S
     ...operationRoutes({
       operations,
       standing: all.standing,
-      actions: storyActions({ stories, operations, machineStories: machine.stories }),
+      actions: operationActions({ gatewayOperations, operations, procedures: machine.procedures }),
     }),
     ...machineRoutes({ ...machine, operations }),
     ...stackRoutes(machine),
@@ -158,7 +168,7 @@ function registerDoors(all: Services, machine: OnPremises, { subscriptionId }: S
 }
 
 function registerWatches(all: Services, machine: OnPremises, { clientId }: Settings): void {
-  const { books, writer, now } = all;
+  const { stores, writer, now } = all;
   const host = { app, runs: all.timerRuns };
   registerDeliverOutbox(host, all.delivery);
   registerRetention(host, all.retention);
@@ -173,13 +183,13 @@ function registerWatches(all: Services, machine: OnPremises, { clientId }: Setti
       deliverSoon(all);
     },
   });
-  registerWatchGateways(host, { durableClient, orchestrationsOf, books, writer, audit: all.audit, now });
-  registerSweep(host, { durableClient, orchestrationsOf, services: { ...all, machineStories: machine.stories } });
+  registerWatchGateways(host, { durableClient, orchestrationsOf, stores, writer, audit: all.audit, now });
+  registerSweep(host, { durableClient, orchestrationsOf, services: { ...all, procedures: machine.procedures } });
   app.eventGrid('onGatewayChanged', {
     extraInputs: [durableClient],
     handler: async (event: unknown, context: InvocationContext) => {
       const outcome = await onGatewayChanged(event, {
-        books,
+        stores,
         writer,
         now,
         clientId,
@@ -190,23 +200,23 @@ function registerWatches(all: Services, machine: OnPremises, { clientId }: Setti
   });
 }
 
-function registerStories(all: Services): void {
-  const { arm, books, operations, claims, writer, now, thumbprintOfRoot, isExpiredRoot } = all;
+function registerGatewayOrchestrations(all: Services): void {
+  const { arm, stores, operations, claims, writer, now, thumbprintOfRoot, isExpiredRoot } = all;
   df.app.orchestration(buildGatewayContract.buildGatewayName, buildGateway);
   df.app.orchestration(buildGatewayContract.removeGatewayName, removeGateway);
   df.app.orchestration(applyGatewayContract.applyGatewayName, applyGateway);
 
   registerActivities(df.app, buildGatewayContract, {
-    ...createStoryActivities({ arm, books, claims, operations, writer, now }),
-    ensureResource: createEnsureResource({ arm, books, now }),
-    removeResource: createRemoveResource({ arm, books }),
-    withdrawAccess: createWithdrawAccess({ arm, books, now }),
+    ...createBuildActivities({ arm, stores, claims, operations, writer, now }),
+    ensureResource: createEnsureResource({ arm, stores, now }),
+    removeResource: createRemoveResource({ arm, stores }),
+    withdrawAccess: createWithdrawAccess({ arm, stores, now }),
   });
   registerActivities(df.app, applyGatewayContract, {
     ...createApplyActivities({
       arm,
       blobs: all.blobs,
-      books,
+      stores,
       writer,
       presence: all.presence,
       rounds: all.rounds,
@@ -217,21 +227,21 @@ function registerStories(all: Services): void {
     }),
     writeGateway: createWriteGateway({
       arm,
-      books,
+      stores,
       now,
       noteVanished: all.noteVanished,
       presence: all.presence,
       thumbprintOfRoot,
       isExpiredRoot,
     }),
-    readWrite: createReadWrite({ arm, books, now, thumbprintOfRoot }),
+    readWrite: createReadWrite({ arm, stores, now, thumbprintOfRoot }),
   });
 }
 
-function registerMachineStories(all: Services, machine: OnPremises, { vaultUrl }: Settings): void {
+function registerProcedures(all: Services, machine: OnPremises, { vaultUrl }: Settings): void {
   const { operations, claims, secrets, expiries, sendWebhook, now } = all;
-  const { books } = machine;
-  const stories = {
+  const { stores } = machine;
+  const orchestrations = {
     [remoteContract.remoteStepName]: remoteStep,
     [vpnAccessContract.checkMachineName]: checkMachine,
     [vpnAccessContract.openVpnAccessName]: openVpnAccess,
@@ -242,7 +252,7 @@ function registerMachineStories(all: Services, machine: OnPremises, { vaultUrl }
     [connectorContract.verifyConnectorName]: verifyConnector,
     [connectorContract.disconnectCloudsName]: disconnectClouds,
   };
-  for (const [name, story] of Object.entries(stories)) df.app.orchestration(name, story);
+  for (const [name, orchestration] of Object.entries(orchestrations)) df.app.orchestration(name, orchestration);
 
   const finish = createFinishOnPremises({ ...machine, operations, claims });
   registerActivities(df.app, { finishOnPremises }, { finishOnPremises: finish });
@@ -251,7 +261,7 @@ function registerMachineStories(all: Services, machine: OnPremises, { vaultUrl }
   registerActivities(
     df.app,
     connectorContract,
-    createConnectorActivities({ ...machine, books, operations, claims, expiries, secrets, send: sendWebhook, now }),
+    createConnectorActivities({ ...machine, stores, operations, claims, expiries, secrets, send: sendWebhook, now }),
   );
 }
 

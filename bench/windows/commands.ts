@@ -13,7 +13,7 @@ const historySchema = z.array(
   }),
 );
 
-/** One command on a machine, by the machine's own books; times are stack time. */
+/** One command on a machine, by the machine's own stores; times are stack time. */
 export interface RemoteCommand {
   readonly id: string;
   /** The machine that was connected to: it runs one command at a time. */
@@ -41,16 +41,16 @@ export async function readCommands(stack: Stack): Promise<readonly RemoteCommand
 const preconditions: ReadonlySet<string> = new Set(['W2', 'W3', 'W6', 'W7', 'W23']);
 
 /**
- * Seconds that a connector's commands take at the least in the order that its story prescribes: preconditions as long as the
- * machine with most of them, the portals of a cloud as long as its longest lane, everything else one after the other.
+ * Seconds that a connector's commands take at the least in the order that its procedure prescribes: preconditions as long as the
+ * machine with most of them, the portals of a cloud as long as its longest branch, everything else one after the other.
  */
 export function criticalPath(commands: readonly RemoteCommand[]): number {
-  const lanes = groupSeconds(commands, ({ id }) => /-(c\d+l\d+)-/.exec(id)?.[1]);
+  const branches = groupSeconds(commands, ({ id }) => /-(c\d+l\d+)-/.exec(id)?.[1]);
   const rest = commands.filter(({ id }) => !/-c\d+l\d+-/.test(id));
   const looks = groupSeconds(rest, ({ step, machine }) => (preconditions.has(step) ? machine : undefined));
   const clouds = new Map<string, number>();
-  for (const [lane, seconds] of lanes) {
-    const cloud = lane.replace(/l\d+$/, '');
+  for (const [branch, seconds] of branches) {
+    const cloud = branch.replace(/l\d+$/, '');
     clouds.set(cloud, Math.max(clouds.get(cloud) ?? 0, seconds));
   }
   const serial = sum(rest.filter(({ step }) => !preconditions.has(step)).map(({ seconds }) => seconds));

@@ -24,13 +24,13 @@ export interface ArmContext {
   save(): void;
   /** Tells the world that an operation ended. */
   publishEnd(operation: StoredOperation): void;
-  /** Tells the VPN stand-in to cut this one. */
+  /** Tells the VPN emulator to cut this one. */
   disconnectSession(id: string): void;
   /** The machines outside Azure that Arc knows. */
   readonly machines: HybridMachines;
 }
 
-/** One request, after the front door let it in. */
+/** One request, after the front end let it in. */
 export interface ArmCall {
   readonly caller: Caller;
   readonly method: string;
@@ -55,7 +55,7 @@ export function param(call: ArmCall, name: string): string {
   return value;
 }
 
-/** The request's JSON object, or the front door's refusal. */
+/** The request's JSON object, or the front end's refusal. */
 export function readBody(call: ArmCall): JsonObject {
   const text = call.content.toString('utf8');
   let parsed: unknown;

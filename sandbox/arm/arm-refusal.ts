@@ -47,7 +47,7 @@ export interface ArmError {
   readonly details?: readonly RefusalDetail[];
 }
 
-/** A refusal by ARM's front door, before any provider sees the request. */
+/** A refusal by ARM's front end, before any provider sees the request. */
 export function refuseAtGateway(
   status: number,
   code: string,

@@ -6,7 +6,7 @@ import { armRoutes } from './arm-routes.ts';
 import type { Caller } from './arm-state.ts';
 import { checkAuthorized } from './authorization.ts';
 import type { EndedChange } from './change-events.ts';
-import { authenticate, checkSubscription, readApiVersion, throttle } from './front-door.ts';
+import { authenticate, checkSubscription, readApiVersion, throttle } from './front-end.ts';
 import { downloadPrefix, downloadProfile } from './gateways/profile-downloads.ts';
 import { matchRoute, type MatchedRoute } from './route-table.ts';
 import { standardHeaders } from './standard-headers.ts';
@@ -24,7 +24,7 @@ interface RequestIds {
   readonly correlationId: string;
 }
 
-/** Answers one request in the order of Azure's front door; a `known` caller needs no token. */
+/** Answers one request in the order of Azure's front end; a `known` caller needs no token. */
 export async function handleRequest(
   handling: RequestHandling,
   request: ServiceRequest,

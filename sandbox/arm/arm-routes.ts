@@ -20,7 +20,7 @@ import { getMachine } from './hybrid-compute/machines.ts';
 import { deleteRunCommand, getRunCommand, listRunCommands, putRunCommand } from './hybrid-compute/run-commands.ts';
 import { listGroupResources } from './group-resources.ts';
 import { listGroupPermissions } from './permissions.ts';
-import { readOperation, readOperationResult } from './operation-doors.ts';
+import { readOperation, readOperationResult } from './read-operation.ts';
 import {
   deleteResourceGroup,
   getResourceGroup,
@@ -120,7 +120,7 @@ const hybridRows: readonly Row[] = [
   ['MachineRunCommands_List', 'GET', `${machine}/runCommands`, listRunCommands],
 ];
 
-/** Everything that this stand-in does; what is not here is answered with 501. */
+/** Everything that this emulator does; what is not here is answered with 501. */
 export const armRoutes: readonly Route[] = [
   ...toRoutes('Microsoft.Resources', resourcesRows),
   ...toRoutes('Microsoft.Network', networkRows),

@@ -14,7 +14,7 @@ import {
 } from './arm-state.ts';
 import { assignRole } from './authorization.ts';
 import { toChangeEvent, toEndedChange, type EndedChange } from './change-events.ts';
-import { apiVersions } from './front-door.ts';
+import { apiVersions } from './front-end.ts';
 import { gatewaysForVpn, type VpnGatewayState } from './gateways/applied-gateway.ts';
 import { connectSession, endSession, listSessions, type NewSession } from './gateways/sessions.ts';
 import { noMachines, type HybridMachines } from './hybrid-compute/hybrid-machines.ts';
@@ -33,7 +33,7 @@ export interface ArmOptions {
   readonly publishEvent: (event: EventGridEvent) => void;
 }
 
-/** The running stand-in, with the doors that the stack's control and the VPN stand-in use. */
+/** The running emulator, with the routes that the stack's control and the VPN emulator use. */
 export interface RunningArm extends RunningService {
   /** A change by somebody else, "portal": same validation, same operations, same events. `path` may lack the api-version. */
   putAsSomebodyElse(method: string, path: string, body: unknown): Promise<ServiceResponse>;
@@ -77,7 +77,7 @@ export async function startArm(host: ServiceHost, options: ArmOptions): Promise<
     options.port,
   );
   resumeOperations(parts.context);
-  return createDoors(parts, service);
+  return controlOf(parts, service);
 }
 
 function assemble(host: ServiceHost, options: ArmOptions): Parts {
@@ -104,7 +104,7 @@ function assemble(host: ServiceHost, options: ArmOptions): Parts {
   return { context, buckets: new TokenBuckets(host.clock), publish, file, listeners };
 }
 
-function createDoors(parts: Parts, service: RunningService): RunningArm {
+function controlOf(parts: Parts, service: RunningService): RunningArm {
   const { context, file } = parts;
   return {
     url: service.url,

@@ -67,7 +67,7 @@ export interface StoredOperation {
   asked?: number;
 }
 
-/** A client's connection, as the VPN stand-in or the control door reports it. Times are stack time. */
+/** A client's connection, as the VPN emulator or the control API reports it. Times are stack time. */
 export interface StoredSession {
   readonly id: string;
   readonly gatewayId: string;

@@ -95,8 +95,8 @@ function claimsOf(host: ServiceHost, caller: Caller): Record<string, string> {
 
 /** Subjects do not keep the casing of ids, in Azure neither: comparing them with case is the mistake to find here. */
 function withOddCasing(resourceId: string, seed: string): string {
-  const chance = new SeededRandom(seed).next();
-  if (chance < 1 / 3) return resourceId;
+  const randomness = new SeededRandom(seed).next();
+  if (randomness < 1 / 3) return resourceId;
   const lower = resourceId.replace('/resourceGroups/', '/resourcegroups/');
-  return chance < 2 / 3 ? lower : lower.replace(/\/resourcegroups\/[^/]+/, (part) => part.toUpperCase());
+  return randomness < 2 / 3 ? lower : lower.replace(/\/resourcegroups\/[^/]+/, (part) => part.toUpperCase());
 }

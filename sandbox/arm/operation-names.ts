@@ -1,4 +1,4 @@
-/** The long-running operations that this stand-in has; the names appear in Azure's own error texts. */
+/** The long-running operations that this emulator has; the names appear in Azure's own error texts. */
 export type OperationName =
   | 'DeleteResourceGroupOperation'
   | 'PutVirtualNetworkOperation'

@@ -1,11 +1,11 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { ArmState, StoredOperation } from './arm-state.ts';
 
-/** Each provider has its own doors, with its own words. */
-const networkDoors = { namespace: 'Microsoft.Network', apiVersion: '2026-01-01', statusPart: 'operations' };
-const hybridDoors = { namespace: 'Microsoft.HybridCompute', apiVersion: '2025-01-13', statusPart: 'operationStatus' };
+/** Each provider has its own routes, with its own words. */
+const networkUrls = { namespace: 'Microsoft.Network', apiVersion: '2026-01-01', statusPart: 'operations' };
+const hybridUrls = { namespace: 'Microsoft.HybridCompute', apiVersion: '2025-01-13', statusPart: 'operationStatus' };
 
-/** The doors of one operation, absolute. */
+/** The routes of one operation, absolute. */
 export interface OperationUrls {
   readonly status: string;
   readonly result: string;
@@ -16,7 +16,7 @@ export interface OperationUrls {
  * and not in production.
  */
 export function operationUrls(state: ArmState, operation: StoredOperation, origin: string): OperationUrls {
-  const { namespace, apiVersion, statusPart } = doorsOf(operation);
+  const { namespace, apiVersion, statusPart } = urlsOf(operation);
   const base = `${origin}/subscriptions/${subscriptionOf(operation)}/providers/${namespace}/locations/${operation.location}`;
   const query = new URLSearchParams({
     'api-version': apiVersion,
@@ -42,8 +42,8 @@ function sign(state: ArmState, text: string): string {
   return createHmac('sha256', state.signingKey).update(text).digest('base64url');
 }
 
-function doorsOf(operation: StoredOperation): typeof networkDoors {
-  return /\/Microsoft\.HybridCompute\//i.test(operation.targetId) ? hybridDoors : networkDoors;
+function urlsOf(operation: StoredOperation): typeof networkUrls {
+  return /\/Microsoft\.HybridCompute\//i.test(operation.targetId) ? hybridUrls : networkUrls;
 }
 
 function subscriptionOf(operation: StoredOperation): string {

@@ -151,7 +151,7 @@ export function putAnswer(
   };
 }
 
-/** The first answer to a DELETE or PATCH that takes time: no body, both doors. */
+/** The first answer to a DELETE or PATCH that takes time: no body, both routes. */
 export function acceptedAnswer(context: ArmContext, call: ArmCall, operation: StoredOperation): ServiceResponse {
   const urls = operationUrls(context.state, operation, call.url.origin);
   return {
@@ -165,7 +165,7 @@ export function acceptedAnswer(context: ArmContext, call: ArmCall, operation: St
   };
 }
 
-/** The first answer to an action: `null`, and the Location door alone (facts/cloud.md 3.1, recorded). */
+/** The first answer to an action: `null`, and the Location URL alone (facts/cloud.md 3.1, recorded). */
 export function actionAnswer(context: ArmContext, call: ArmCall, operation: StoredOperation): ServiceResponse {
   const { result } = operationUrls(context.state, operation, call.url.origin);
   return { status: 202, headers: { location: result, 'retry-after': retryAfter(context.host, 10) }, body: null };

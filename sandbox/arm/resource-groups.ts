@@ -63,7 +63,7 @@ export function deleteResourceGroup(context: ArmContext, call: ArmCall): Service
   return pollAnswer(context, call, operation);
 }
 
-/** The Location door of a group's deletion: 202 without a body until it is done. */
+/** The Location URL of a group's deletion: 202 without a body until it is done. */
 export function readGroupDeletion(context: ArmContext, call: ArmCall): ServiceResponse {
   const operation = context.state.operations[jobIdOf(param(call, 'job')) ?? ''];
   if (operation?.name !== 'DeleteResourceGroupOperation') {

@@ -1,4 +1,4 @@
-/** The types that this stand-in keeps. */
+/** The types that this emulator keeps. */
 export type ResourceType = 'virtualNetworks' | 'publicIPAddresses' | 'virtualNetworkGateways';
 
 /** Where a resource of Microsoft.Network is. */

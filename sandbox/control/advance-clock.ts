@@ -1,13 +1,13 @@
 import type { Scheduler } from '../platform/scheduler.ts';
 import type { StackClock } from '../platform/stack-clock.ts';
 import { ControlProblem } from './problem.ts';
-import type { RuntimeClock, RuntimeDoor } from './runtime-door.ts';
+import type { RuntimeClock, RuntimeClient } from './runtime-client.ts';
 
 /** What moves with the stack's clock, and what has to be at rest before it moves on. */
 export interface ClockedParts {
   readonly clock: StackClock;
   readonly scheduler: Scheduler;
-  readonly runtime: RuntimeDoor;
+  readonly runtime: RuntimeClient;
   /** The cloud process's services by name. */
   readonly services: Readonly<Record<string, { isIdle(): boolean }>>;
 }

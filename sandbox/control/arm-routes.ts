@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SessionRefused } from '../platform/session-refused.ts';
-import type { ArmDoors, NewSession } from './arm-doors.ts';
+import type { ArmControl, NewSession } from './arm-control.ts';
 import type { ControlRoute } from './control-server.ts';
 import { DisconnectFeed } from './disconnect-feed.ts';
 import { ControlProblem } from './problem.ts';
@@ -38,8 +38,8 @@ const sessionSchema = z
 /** Answers the common name of an issued certificate, or undefined when nobody knows the thumbprint. */
 export type FindCommonName = (thumbprint: string) => Promise<string | undefined>;
 
-/** Doors to what ARM knows of the world outside: other people's changes, clients that connect, sessions to cut. */
-export function armRoutes(arm: ArmDoors, findCommonName: FindCommonName): ControlRoute[] {
+/** Routes to what ARM knows of the world outside: other people's changes, clients that connect, sessions to cut. */
+export function armRoutes(arm: ArmControl, findCommonName: FindCommonName): ControlRoute[] {
   const disconnects = new DisconnectFeed();
   arm.onSessionDisconnect((id) => {
     disconnects.add(id);
@@ -89,7 +89,7 @@ export function armRoutes(arm: ArmDoors, findCommonName: FindCommonName): Contro
   ];
 }
 
-function connectOrRefuse(arm: ArmDoors, session: NewSession): unknown {
+function connectOrRefuse(arm: ArmControl, session: NewSession): unknown {
   try {
     return arm.connectSession(session);
   } catch (error) {

@@ -37,7 +37,7 @@ export interface ControlServer {
 
 /**
  * Serves `routes` over plain HTTP on 127.0.0.1. A request that a web page could have made (an Origin header, or a Host
- * that is not this address) is refused: the door changes a stack without asking who is there.
+ * that is not this address) is refused: the route changes a stack without asking who is there.
  */
 export async function startControlServer(routes: readonly ControlRoute[], port: number): Promise<ControlServer> {
   const server = createServer((incoming, outgoing) => {
@@ -83,7 +83,7 @@ function refuseWebPages(incoming: IncomingMessage): void {
   const port = String(incoming.socket.localPort ?? '');
   const host = incoming.headers.host ?? '';
   if (incoming.headers.origin !== undefined || ![`127.0.0.1:${port}`, `localhost:${port}`].includes(host)) {
-    throw new ControlProblem(403, 'webPageRefused', 'This door answers tools on this machine, not web pages.');
+    throw new ControlProblem(403, 'webPageRefused', 'This route answers tools on this machine, not web pages.');
   }
 }
 

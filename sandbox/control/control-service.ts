@@ -1,29 +1,29 @@
 import type { ServiceHost } from '../platform/service-host.ts';
 import type { AdvanceLimits } from './advance-clock.ts';
-import type { ArmDoors } from './arm-doors.ts';
+import type { ArmControl } from './arm-control.ts';
 import { armRoutes, type FindCommonName } from './arm-routes.ts';
 import { startControlServer, type ControlServer } from './control-server.ts';
-import type { RuntimeDoor } from './runtime-door.ts';
+import type { RuntimeClient } from './runtime-client.ts';
 import { stackRoutes } from './stack-routes.ts';
 import { webhookRoutes } from './webhook-routes.ts';
 import type { WebhookInbox } from './webhook-inbox.ts';
-import { windowsRoutes, type WindowsDoors } from './windows-routes.ts';
+import { windowsRoutes, type WindowsControl } from './windows-routes.ts';
 
 export interface ControlOptions {
   readonly port: number;
-  readonly arm: ArmDoors;
-  readonly runtime: RuntimeDoor;
+  readonly arm: ArmControl;
+  readonly runtime: RuntimeClient;
   readonly inbox: WebhookInbox;
   readonly findCommonName: FindCommonName;
   /** The simulated machines, in a stack that has them. */
-  readonly windows?: WindowsDoors | undefined;
+  readonly windows?: WindowsControl | undefined;
   /** Everything in the cloud process that has to be at rest before the clock moves on. */
   readonly services: Readonly<Record<string, { isIdle(): boolean }>>;
   readonly reset: () => void | Promise<void>;
   readonly limits?: AdvanceLimits;
 }
 
-/** Starts the stack's control door: plain HTTP for tools and tests on this machine. */
+/** Starts the stack's control API: plain HTTP for tools and tests on this machine. */
 export function startControl(
   host: Pick<ServiceHost, 'clock' | 'scheduler' | 'journal' | 'faults'>,
   options: ControlOptions,

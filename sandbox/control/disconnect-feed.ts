@@ -1,4 +1,4 @@
-/** One session that the VPN stand-in is to cut. */
+/** One session that the VPN emulator is to cut. */
 export interface Disconnect {
   readonly seq: number;
   readonly id: string;

@@ -1,4 +1,4 @@
-/** A refusal of the control door, answered as RFC 9457 problem details. */
+/** A refusal of the control API, answered as RFC 9457 problem details. */
 export class ControlProblem extends Error {
   readonly status: number;
   readonly code: string;

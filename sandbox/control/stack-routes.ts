@@ -8,12 +8,12 @@ import { ControlProblem } from './problem.ts';
 
 const clockBodySchema = z.strictObject({ advance: z.string() });
 
-/** Doors to the stack as a whole: journal, faults, clock, reset. */
+/** Routes to the stack as a whole: journal, faults, clock, reset. */
 export function stackRoutes(options: {
   readonly host: Pick<ServiceHost, 'journal' | 'faults'>;
   readonly parts: ClockedParts;
   readonly limits?: AdvanceLimits | undefined;
-  /** Empties every stand-in; the clock stays, since it only goes forward. */
+  /** Empties every emulator; the clock stays, since it only goes forward. */
   readonly reset: () => void | Promise<void>;
 }): ControlRoute[] {
   const { host, parts } = options;

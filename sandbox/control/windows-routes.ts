@@ -5,8 +5,8 @@ import { ControlProblem } from './problem.ts';
 /** Reads the body of a request by a schema, or throws what is wrong with it. */
 export type ReadBody = <T>(schema: z.ZodType<T>) => T;
 
-/** What the control doors ask of the simulated Windows machines; the shapes of bodies are theirs. */
-export interface WindowsDoors {
+/** What the control routes ask of the simulated Windows machines; the shapes of bodies are theirs. */
+export interface WindowsControl {
   /** The machines as they are now, and how they are reached. */
   describe(): unknown;
   /** Takes another world in place of this one; answers how its machines are reached. */
@@ -24,8 +24,8 @@ export interface WindowsDoors {
   tenantView(cloud: string): unknown;
 }
 
-/** Doors to the machines as somebody else has them in hand: what breaks, who dials in, what there is to see. */
-export function windowsRoutes(windows: WindowsDoors): ControlRoute[] {
+/** Routes to the machines as somebody else has them in hand: what breaks, who dials in, what there is to see. */
+export function windowsRoutes(windows: WindowsControl): ControlRoute[] {
   return [
     { method: 'GET', path: '/windows', handle: () => ({ status: 200, body: windows.describe() }) },
     {

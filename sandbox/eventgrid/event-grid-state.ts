@@ -24,7 +24,7 @@ export interface EventGridState {
   deadLetters: DeadLetter[];
   /** The URL that passed the handshake. */
   validatedUrl?: string;
-  /** Draws so far: what chance decides goes on where it stopped after a restart. */
+  /** Draws so far: what randomness decides goes on where it stopped after a restart. */
   draws: number;
 }
 

@@ -133,7 +133,7 @@ class EventGrid implements RunningEventGrid {
     this.#file.save();
   }
 
-  /** What is due, and what will be within a second when chance puts it in the same batch. */
+  /** What is due, and what will be within a second when randomness puts it in the same batch. */
   #takeBatch(): PendingDelivery[] {
     const nowMs = this.#host.clock.nowMs();
     const size = 1 + Math.floor(this.#draw() * batchMax);

@@ -18,8 +18,8 @@ export interface IdentityOptions {
 }
 
 /**
- * Starts the stand-in for Entra ID: OpenID discovery, signing keys and the token door of one tenant with one application.
- * Every other door answers 501. The authority host for clients is the service's `url`.
+ * Starts the emulator for Entra ID: OpenID discovery, signing keys and the token route of one tenant with one application.
+ * Every other route answers 501. The authority host for clients is the service's `url`.
  */
 export function startIdentity(
   host: Omit<ServiceHost, 'verifyToken'>,
@@ -46,15 +46,15 @@ async function handle(
   options: IdentityOptions,
 ): Promise<ServiceResponse> {
   const [, tenant = '', ...rest] = request.url.pathname.split('/');
-  const door = `${request.method} ${rest.join('/')}`;
-  if (!doors.has(door)) {
-    return { status: 501, body: { error: 'not_implemented', error_description: `The local stack has no ${door}.` } };
+  const route = `${request.method} ${rest.join('/')}`;
+  if (!routes.has(route)) {
+    return { status: 501, body: { error: 'not_implemented', error_description: `The local stack has no ${route}.` } };
   }
   if (tenant.toLowerCase() !== host.tenantId) {
     const message = `Tenant '${tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.`;
     return refuse({ status: 400, error: 'invalid_tenant', number: 90002, message }, host);
   }
-  switch (door) {
+  switch (route) {
     case 'POST oauth2/v2.0/token':
       return answerToken(request, host, options);
     case 'GET discovery/v2.0/keys':
@@ -64,7 +64,7 @@ async function handle(
   }
 }
 
-const doors = new Set([
+const routes = new Set([
   'POST oauth2/v2.0/token',
   'GET discovery/v2.0/keys',
   'GET v2.0/.well-known/openid-configuration',

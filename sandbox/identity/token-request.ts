@@ -15,7 +15,7 @@ export interface Application {
   readonly clientSecret: string;
 }
 
-/** Resources that the stack's stand-ins are called as; a scope is one of these with `/.default`. */
+/** Resources that the stack's emulators are called as; a scope is one of these with `/.default`. */
 const resources = [
   'https://management.azure.com',
   'https://management.core.windows.net',

@@ -97,10 +97,10 @@ export function findRoute(method: string, pathname: string): VaultRoute | undefi
   // "Latest" is an empty version after a slash; a bare name means the same.
   const hasVersion = method === 'GET' || method === 'PATCH';
   const path = hasVersion && /^\/(keys|certificates|secrets)\/[^/]+$/.test(pathname) ? `${pathname}/` : pathname;
-  const door = `${method} ${path.length > 1 && !isVersionDoor(path) ? path.replace(/\/$/, '') : path}`;
+  const route = `${method} ${path.length > 1 && !isVersionPath(path) ? path.replace(/\/$/, '') : path}`;
   if (path.split('/').some((segment) => otherSegments.includes(segment))) return undefined;
   for (const { expression, operation } of patterns) {
-    const match = expression.exec(door);
+    const match = expression.exec(route);
     if (match !== null) {
       const { name = '', version = '' } = match.groups ?? {};
       return { operation, name, version, makes: madeBy(operation) };
@@ -114,6 +114,6 @@ function madeBy(operation: VaultOperation): VaultRoute['makes'] {
   return operation === setSecret ? 'secret' : undefined;
 }
 
-function isVersionDoor(path: string): boolean {
+function isVersionPath(path: string): boolean {
   return /^\/(keys|certificates|secrets)\/[^/]+\/[^/]*$/.test(path);
 }

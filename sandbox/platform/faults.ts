@@ -15,7 +15,7 @@ const rawAnswerSchema = z.strictObject({
 });
 export type RawAnswer = z.infer<typeof rawAnswerSchema>;
 
-/** What to do to a request, as POST /faults takes it (the stack's own doors in the API page). */
+/** What to do to a request, as POST /faults takes it (the stack's own routes in the API page). */
 export const faultSchema = z.strictObject({
   service: z.string(),
   method: z.string().optional(),
@@ -52,7 +52,7 @@ export function rawResponse({ status, headers = {}, body }: RawAnswer): {
 /** Share of requests that meet a 429 or a 503 although nobody asked for it, so that retries are always exercised. */
 const defaultNoiseShare = 0.03;
 
-/** Faults to come: those asked for through the control door first, then a seeded share of throttling. */
+/** Faults to come: those asked for through the control API first, then a seeded share of throttling. */
 export class FaultPlan {
   #asked: (Omit<Fault, 'times'> & { left: number })[] = [];
   readonly #random: SeededRandom;

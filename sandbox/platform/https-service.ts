@@ -8,7 +8,7 @@ import type { RecordTraffic } from './traffic-recorder.ts';
 
 const bodyMaxBytes = 4 * 1024 * 1024;
 
-/** A request as a stand-in's handlers see it. Header names are lower-case. */
+/** A request as an emulator's handlers see it. Header names are lower-case. */
 export interface ServiceRequest {
   readonly method: string;
   readonly url: URL;
@@ -48,7 +48,7 @@ export interface RunningService {
   close(): Promise<void>;
 }
 
-/** Starts one stand-in's HTTPS server on 127.0.0.1, with faults and journal in front of its handler. Port 0 picks a free one. */
+/** Starts one emulator's HTTPS server on 127.0.0.1, with faults and journal in front of its handler. Port 0 picks a free one. */
 export async function startHttpsService(options: ServiceOptions, port: number): Promise<RunningService> {
   let active = 0;
   const server = createServer(options.credentials, (incoming, outgoing) => {
@@ -103,7 +103,7 @@ async function answer(
   try {
     return await options.handle({ ...request, ...failOperation });
   } catch (error) {
-    // A stand-in that breaks must be seen as broken, not as Azure having a bad day.
+    // An emulator that breaks must be seen as broken, not as Azure having a bad day.
     console.error(`${options.name}: ${request.method} ${request.url.pathname}`, error);
     return {
       status: 500,

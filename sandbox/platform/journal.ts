@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 
-/** One request that a stand-in answered. */
+/** One request that an emulator answered. */
 export interface JournalEntry {
   readonly at: string;
   readonly service: string;

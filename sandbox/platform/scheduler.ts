@@ -10,7 +10,7 @@ interface ScheduledWork {
 }
 
 /**
- * Work that a stand-in does by itself at a time of the stack's clock: an operation that completes, an event that is
+ * Work that an emulator does by itself at a time of the stack's clock: an operation that completes, an event that is
  * delivered. Nothing here is persisted; a service schedules again from its own state when it starts.
  */
 export class Scheduler {

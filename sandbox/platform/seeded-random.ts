@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /**
- * A repeatable source of chance: the same seed gives the same sequence, so that a run that failed can be run again.
+ * A repeatable source of randomness: the same seed gives the same sequence, so that a run that failed can be run again.
  * Not for secrets.
  */
 export class SeededRandom {

@@ -14,7 +14,7 @@ export interface Principal {
 /** Checks a bearer token for one audience; undefined when it is missing, forged, for somebody else, or expired in stack time. */
 export type VerifyToken = (authorization: string | undefined, audience: string) => Promise<Principal | undefined>;
 
-/** What every stand-in gets from the stack that runs it. */
+/** What every emulator gets from the stack that runs it. */
 export interface ServiceHost {
   /** Folder for the service's own state file. */
   readonly directory: string;

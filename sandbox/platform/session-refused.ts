@@ -1,2 +1,2 @@
-/** Why a client was not let in: what ARM throws to the control door that reported the client. */
+/** Why a client was not let in: what ARM throws to the control API that reported the client. */
 export class SessionRefused extends Error {}

@@ -1,5 +1,5 @@
 /**
- * The stack's clock: real time plus an offset that only ever grows. Every stand-in reads it, so that moving it moves
+ * The stack's clock: real time plus an offset that only ever grows. Every emulator reads it, so that moving it moves
  * the whole local Azure at once.
  */
 export class StackClock {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** A stand-in's state that outlives its process. `value` is changed in place; every change is followed by `save`. */
+/** An emulator's state that outlives its process. `value` is changed in place; every change is followed by `save`. */
 export interface StateFile<T> {
   readonly value: T;
   /** Writes soon; many changes of one moment become one write. */

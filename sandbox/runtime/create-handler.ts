@@ -1,7 +1,7 @@
 import type { AdminOptions } from './admin-api.ts';
 import { serveAdmin } from './admin-api.ts';
-import { serveControl } from './control-doors.ts';
-import type { ControlOptions } from './control-doors.ts';
+import { serveControl } from './control-routes.ts';
+import type { ControlOptions } from './control-routes.ts';
 import { rpcPath, webhookPath } from './durable/client-binding.ts';
 import type { ManagementApi } from './durable/management-api.ts';
 import { splitManagementPath } from './durable/management-api.ts';
@@ -32,7 +32,7 @@ export function createRpcHandler({ gauge, management }: Pick<HandlerOptions, 'ga
   };
 }
 
-/** Leads each request to its door. The control's own doors do not count as load, or the stack would never be idle. */
+/** Leads each request to its route. The control's own routes do not count as load, or the stack would never be idle. */
 export function createHandler(options: HandlerOptions): Handler {
   return async (request) => {
     if (request.url.pathname.startsWith('/sandbox/')) {

@@ -12,7 +12,7 @@ const usage = `usage: npm start -- [options]
                     windows: simulated machines behind SSH and Arc)
   --record          write whole requests and answers of ARM and Key Vault to DIR/traffic.jsonl
   --quirks real-host  behave as the real Functions host where it differs
-  --noise N         share of requests to Azure that meet a 429 or 503 by chance, 0 to 1 (default 0.03)
+  --noise N         share of requests to Azure that meet a 429 or 503 by randomness, 0 to 1 (default 0.03)
   --app DIR         built app to run (default dist/app)
   --help            say this`;
 

@@ -44,7 +44,7 @@ export interface RefusedClient {
 
 /**
  * Connects a real OpenVPN client, in a namespace of its own, with an unchanged profile. Tries once. Leaves nothing when it
- * is refused. Throws when no client could be started at all (no root, no VPN stand-in, unknown gateway).
+ * is refused. Throws when no client could be started at all (no root, no VPN emulator, unknown gateway).
  */
 export async function connectClient(options: ConnectClientOptions): Promise<ConnectedClient | RefusedClient> {
   const address = options.serverAddress ?? findAddress(options.stackDir, options.fqdn);
@@ -72,7 +72,7 @@ export async function connectClient(options: ConnectClientOptions): Promise<Conn
 
 function findAddress(stackDir: string, fqdn: string): string {
   const gateway = readPublishedGateways(stackDir).gateways.find((candidate) => candidate.fqdn === fqdn);
-  if (gateway === undefined) throw new Error(`The VPN stand-in has no gateway ${fqdn} (yet).`);
+  if (gateway === undefined) throw new Error(`The VPN emulator has no gateway ${fqdn} (yet).`);
   return gateway.address;
 }
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { vpnGatewayStateSchema, type VpnGatewayState } from './gateway-state.ts';
 
-/** Short: the process has to end within seconds of being asked to, whatever the door does. */
+/** Short: the process has to end within seconds of being asked to, whatever the route does. */
 const requestTimeoutMs = 2_000;
-/** Longer than the longest wait of the control door's long poll. */
+/** Longer than the longest wait of the control API's long poll. */
 const longPollTimeoutMs = 40_000;
 
 const disconnectsSchema = z.object({
@@ -13,7 +13,7 @@ const disconnectsSchema = z.object({
 /** Sessions that were asked, through ARM, to be cut. `next` is what to ask after the next time. */
 export type AskedDisconnects = z.infer<typeof disconnectsSchema>;
 
-/** A live session as the ARM stand-in takes it. */
+/** A live session as the ARM emulator takes it. */
 export interface VpnSession {
   readonly id: string;
   /** Resource id. */
@@ -24,7 +24,7 @@ export interface VpnSession {
   readonly privateIp: string;
 }
 
-/** The control doors that the VPN stand-in uses. All reject when the door does not answer as agreed. */
+/** The control routes that the VPN emulator uses. All reject when the route does not answer as agreed. */
 export interface ControlClient {
   gateways(signal: AbortSignal): Promise<VpnGatewayState[]>;
   /** `refused`: ARM does not take this session, and will not: its certificate was revoked meanwhile, its gateway is gone. */
@@ -35,7 +35,7 @@ export interface ControlClient {
   disconnects(after: number, signal: AbortSignal): Promise<AskedDisconnects>;
 }
 
-/** Speaks to the control door at `url` (plain HTTP, loopback). */
+/** Speaks to the control API at `url` (plain HTTP, loopback). */
 export function createControlClient(url: string): ControlClient {
   async function call(path: string, init: RequestInit): Promise<Response> {
     const signal = AbortSignal.timeout(requestTimeoutMs);

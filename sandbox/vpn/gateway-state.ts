@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * What the ARM stand-in says about one gateway: the configuration that was last applied with success, not the one that
+ * What the ARM emulator says about one gateway: the configuration that was last applied with success, not the one that
  * is wanted.
  */
 export const vpnGatewayStateSchema = z.object({

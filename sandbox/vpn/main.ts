@@ -1,19 +1,19 @@
 /**
- * The VPN stand-in as a process of the local stack: a real OpenVPN gateway for each gateway resource, in network
- * namespaces of its own. It reads what is applied from the control door by itself, and ends when its parent ends.
+ * The VPN emulator as a process of the local stack: a real OpenVPN gateway for each gateway resource, in network
+ * namespaces of its own. It reads what is applied from the control API by itself, and ends when its parent ends.
  */
 import { once } from 'node:events';
 import { fstatSync, mkdirSync } from 'node:fs';
 import { z } from 'zod';
 import { vpnUnavailableReason } from './availability.ts';
-import { startVpnStandIn } from './vpn-stand-in.ts';
+import { startVpnEmulator } from './vpn-emulator.ts';
 
 const standardInput = 0;
 
 const environment = z.object({ SANDBOX_CONTROL_URL: z.url(), SANDBOX_DIR: z.string().min(1) }).parse(process.env);
 const unavailable = vpnUnavailableReason();
 if (unavailable !== undefined) {
-  console.error(`The VPN stand-in cannot run: ${unavailable}.`);
+  console.error(`The VPN emulator cannot run: ${unavailable}.`);
   process.exit(1);
 }
 
@@ -26,14 +26,14 @@ process.on('SIGINT', requestStop);
 watchParent();
 
 mkdirSync(environment.SANDBOX_DIR, { recursive: true });
-const standIn = await startVpnStandIn({
+const emulator = await startVpnEmulator({
   controlUrl: environment.SANDBOX_CONTROL_URL,
   directory: environment.SANDBOX_DIR,
 });
-console.log(JSON.stringify({ ready: true, process: 'vpn', pid: process.pid, internet: standIn.internet }));
+console.log(JSON.stringify({ ready: true, process: 'vpn', pid: process.pid, internet: emulator.internet }));
 
 if (!stopping.signal.aborted) await once(stopping.signal, 'abort');
-await standIn.stop();
+await emulator.stop();
 process.exit(0);
 
 /** A parent that is killed closes the channel to its child: whichever it gave. /dev/null and a terminal say nothing. */

@@ -23,10 +23,10 @@ const publishedSchema = z.object({
 export type PublishedGateways = z.infer<typeof publishedSchema>;
 export type PublishedGateway = PublishedGateways['gateways'][number];
 
-/** Throws when the VPN stand-in of this stack does not run. */
+/** Throws when the VPN emulator of this stack does not run. */
 export function readPublishedGateways(directory: string): PublishedGateways {
   const path = join(directory, fileName);
-  if (!existsSync(path)) throw new Error('The VPN stand-in of this stack does not run (start it with --with vpn).');
+  if (!existsSync(path)) throw new Error('The VPN emulator of this stack does not run (start it with --with vpn).');
   return publishedSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
 }
 

@@ -7,7 +7,7 @@ export interface CommandEnd {
   readonly stderr: string;
 }
 
-/** Commands of the network set-up answer in milliseconds; one that hangs must not hang the stand-in. */
+/** Commands of the network set-up answer in milliseconds; one that hangs must not hang the emulator. */
 const commandTimeoutMs = 15_000;
 
 /** Runs a command to its end, without a shell. Never rejects: the caller decides what a failure means. */

@@ -11,7 +11,7 @@ export interface SessionReporterOptions {
 }
 
 /**
- * Keeps the ARM stand-in's sessions equal to the tunnels that are up. Level-triggered: `report` compares what is with what
+ * Keeps the ARM emulator's sessions equal to the tunnels that are up. Level-triggered: `report` compares what is with what
  * was told and sends the difference; what fails is sent the next time.
  */
 export class SessionReporter {

@@ -12,7 +12,7 @@ const recordSchema = z.object({
   prefix: z.string().regex(/^gh[0-9a-f]{4}-$/),
   /** Folder of keys and sockets of the gateways that run now. */
   folder: z.string(),
-  /** Ids of the sessions that the ARM stand-in has been told of and that have not ended. */
+  /** Ids of the sessions that the ARM emulator has been told of and that have not ended. */
   sessionIds: z.array(z.string()),
 });
 export type StackRecord = z.infer<typeof recordSchema>;

@@ -33,7 +33,7 @@ export interface AppAnswer {
   readonly body: unknown;
 }
 
-/** The app's public doors, as an administrator calls them. */
+/** The app's public routes, as an administrator calls them. */
 export interface AppClient {
   /** Any answer that is no error; with `mayBeMissing` also a 404. Throws with the app's own words. */
   call(method: string, path: string, body?: unknown, options?: { readonly mayBeMissing: boolean }): Promise<AppAnswer>;

@@ -15,7 +15,7 @@ import { statusOf } from './status-of.ts';
 import {
   isMissing,
   isPassing,
-  patiently,
+  retryWhileThrottled,
   retryAfterOf,
   usualWaitSeconds,
   vaultClientOptions,
@@ -88,7 +88,7 @@ export function createRootKeyVault({ vaultUrl, credential, clientOptions }: Root
   /** Key Vault makes it in seconds. One that an earlier call began is waited for, since a second is refused meanwhile. */
   async function makeSelfSigned(name: string, policy: RootKeyPolicy): Promise<RootKeyVersion> {
     for (let waitedMs = 0; waitedMs < selfWaitMs; waitedMs += selfPollMs) {
-      const made = await patiently(async () => {
+      const made = await retryWhileThrottled(async () => {
         const first = await firstVersion(name);
         if (first !== undefined || (await pendingIssuer(name)) !== undefined) return first;
         await unlessRace(() => certificates.beginCreateCertificate(name, toPolicy(policy, 'Self')));
@@ -125,16 +125,17 @@ export function createRootKeyVault({ vaultUrl, credential, clientOptions }: Root
   return {
     ensureSelfSigned: (name, policy) => answer(() => makeSelfSigned(name, policy)),
 
-    install: (name, policy, certificateDer) => answer(() => patiently(() => mergeOnce(name, policy, certificateDer))),
+    install: (name, policy, certificateDer) =>
+      answer(() => retryWhileThrottled(() => mergeOnce(name, policy, certificateDer))),
 
     disableVersion: (certificateId) =>
       answer(async () => {
         const [name = '', version = ''] = new URL(certificateId).pathname.split('/').slice(2);
-        await patiently(() => certificates.updateCertificateProperties(name, version, { enabled: false }));
+        await retryWhileThrottled(() => certificates.updateCertificateProperties(name, version, { enabled: false }));
         return undefined;
       }),
 
-    sign: (keyId, sha256Digest) => answer(() => patiently(() => sign(keyId, sha256Digest))),
+    sign: (keyId, sha256Digest) => answer(() => retryWhileThrottled(() => sign(keyId, sha256Digest))),
   };
 }
 

@@ -7,7 +7,7 @@ import type { SecretVault } from '../ports/secrets.ts';
 import {
   isMissing,
   isPassing,
-  patiently,
+  retryWhileThrottled,
   retryAfterOf,
   usualWaitSeconds,
   vaultClientOptions,
@@ -37,7 +37,7 @@ export function createSecretVault({ vaultUrl, credential, clientOptions }: Secre
 
   async function read(name: string): Promise<{ readonly value: string; readonly version: string } | undefined> {
     try {
-      return toVersion(await patiently(() => client.getSecret(name)));
+      return toVersion(await retryWhileThrottled(() => client.getSecret(name)));
     } catch (error) {
       if (isMissing(error) || wordsOf(error).innerCode === 'SecretDisabled') return undefined;
       throw error;
@@ -64,7 +64,7 @@ export function createSecretVault({ vaultUrl, credential, clientOptions }: Secre
 
   async function recover(name: string): Promise<void> {
     try {
-      await patiently(() => client.beginRecoverDeletedSecret(name));
+      await retryWhileThrottled(() => client.beginRecoverDeletedSecret(name));
     } catch (error) {
       // Somebody else recovered it, or it was purged: the next try shows.
       if (!isMissing(error) && !isPassing(error)) throw error;
@@ -88,7 +88,7 @@ export function createSecretVault({ vaultUrl, credential, clientOptions }: Secre
     remove: (name) =>
       answer(name, 'delete', async () => {
         try {
-          await patiently(() => client.beginDeleteSecret(name));
+          await retryWhileThrottled(() => client.beginDeleteSecret(name));
         } catch (error) {
           if (!isMissing(error)) throw error;
         }

@@ -31,7 +31,7 @@ export function vaultClientOptions(vaultUrl: string): VaultClientOptions {
  * The one place where a call of Key Vault is tried again: while it throttles, is at fault itself, or its answer is lost. So what
  * makes something looks first at what is there, inside `call`.
  */
-export async function patiently<T>(call: () => Promise<T>): Promise<T> {
+export async function retryWhileThrottled<T>(call: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await call();

@@ -8,7 +8,7 @@ import { createKeepSecretFacts } from '../services/on-premises/keep-secret-facts
 import { createL2tpKits } from '../services/on-premises/l2tp-kits.ts';
 import { createMachines } from '../services/on-premises/machines.ts';
 import { createManualCommands } from '../services/on-premises/manual-commands.ts';
-import { createOnPremisesStories } from '../services/on-premises/procedures.ts';
+import { createProcedures } from '../services/on-premises/procedures.ts';
 import { createStacks } from '../services/on-premises/stacks.ts';
 import { createTakeClaims } from '../services/operations/take-claims.ts';
 import { createVpnAccess } from '../services/on-premises/vpn-access.ts';
@@ -18,21 +18,21 @@ import { createRunners } from '../remote/runner-of.ts';
 import { createSshRunner } from '../remote/ssh-runner.ts';
 import { commandContainer, type Services } from './services.ts';
 
-/** What the stories on machines stand on, made once per process. */
+/** What the procedures on machines stand on, made once per process. */
 export type OnPremises = ReturnType<typeof createOnPremises>;
 
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- what is made here would be listed twice
 export function createOnPremises(
-  { tables, machineBooks: books, operations, claims, secrets, standing, downloads, now }: Services,
+  { tables, onPremisesStores: stores, operations, claims, secrets, standing, downloads, now }: Services,
   settings: Settings,
   credential: TokenCredential,
 ) {
-  const machines = createMachines({ books, now });
+  const machines = createMachines({ stores, now });
   const keepSecretFacts = createKeepSecretFacts({ secrets });
   const manualCommands = createManualCommands({ tables, keepSecretFacts });
-  const kits = createL2tpKits({ books, secrets, downloads });
-  const settleTarget = createSettleTarget({ books, secrets, withdraw: (stackId) => kits.withdraw(stackId), now });
-  const stories = createOnPremisesStories({
+  const kits = createL2tpKits({ stores, secrets, downloads });
+  const settleTarget = createSettleTarget({ stores, secrets, withdraw: (stackId) => kits.withdraw(stackId), now });
+  const procedures = createProcedures({
     operations,
     claims,
     standing,
@@ -41,16 +41,16 @@ export function createOnPremises(
     now,
   });
   return {
-    books,
+    stores,
     machines,
     manualCommands,
     keepSecretFacts,
     settleTarget,
-    stories,
+    procedures,
     kits,
-    stacks: createStacks({ books, machines, now }),
-    vpnAccess: createVpnAccess({ books, machines, stories, secrets, now }),
-    connectors: createConnectors({ books, machines, stories, now }),
+    stacks: createStacks({ stores, machines, now }),
+    vpnAccess: createVpnAccess({ stores, machines, procedures, secrets, now }),
+    connectors: createConnectors({ stores, machines, procedures, now }),
     runners: createRunners({
       ssh: createSshRunner({ secrets, now }),
       arc: createArcRunner({

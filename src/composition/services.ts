@@ -10,41 +10,41 @@ import { isUnresolvedReference, type SettingsReading } from '../config/settings.
 import { createApiKeys } from '../services/requests/api-keys.ts';
 import { createAppSecrets } from '../services/requests/app-secrets.ts';
 import { createAudit } from '../services/requests/audit.ts';
-import { createBooks } from '../stores/stores.ts';
+import { createStores } from '../stores/stores.ts';
 import { createCertificateLookup } from '../services/certificates/certificate-lookup.ts';
 import { createClaims } from '../stores/claims.ts';
-import { createRootDesk } from '../services/certificates/roots.ts';
+import { createRoots } from '../services/certificates/roots.ts';
 import { createDownloads } from '../services/operations/downloads.ts';
 import { createProbes } from '../services/operations/dependency-probes.ts';
 import { createExpiries, type DescribeExpiring } from '../services/operations/expiries.ts';
 import { createForeignEntries } from '../services/gateways/foreign-entries.ts';
 import { createGatewayPresence } from '../services/gateways/gateway-presence.ts';
 import { createGatewayRounds } from '../services/gateways/gateway-rounds.ts';
-import { createGatewayStories } from '../services/gateways/gateways.ts';
+import { createGatewayOperations } from '../services/gateways/gateways.ts';
 import { createGatewayWriter } from '../services/gateways/gateway-writer.ts';
 import { createIdempotency } from '../services/requests/idempotency.ts';
-import { createCertificateDesk } from '../services/certificates/issue-certificate.ts';
+import { createCertificates } from '../services/certificates/issue-certificate.ts';
 import { createJudgePlan, createJudgePlanParts } from '../services/gateways/judge-plan.ts';
-import { createKitDesk } from '../services/certificates/kits.ts';
+import { createKits } from '../services/certificates/kits.ts';
 import { createNoteNearLimit } from '../services/gateways/near-limit.ts';
 import { createNoteVanished } from '../services/gateways/note-vanished.ts';
 import { createNotices } from '../services/operations/notices.ts';
 import { createOperations } from '../services/operations/operations.ts';
 import { createOperationStanding } from '../services/operations/operation-standing.ts';
-import { createDescribeOnPremises, createOnPremisesBooks } from '../stores/on-premises-stores.ts';
+import { createDescribeOnPremises, createOnPremisesStores } from '../stores/on-premises-stores.ts';
 import { createOutbox } from '../stores/outbox.ts';
 import { createOwners } from '../services/certificates/owners.ts';
 import { createReadiness } from '../services/requests/readiness.ts';
 import { createRemoveOperation } from '../services/operations/remove-operation.ts';
 import { createProfileRetention } from '../services/gateways/profile-retention.ts';
 import { createRetentionDues } from '../stores/retention-dues.ts';
-import { createSessionRecorder } from '../services/gateways/session-proof.ts';
+import { createSessionProof } from '../services/gateways/session-proof.ts';
 import { rootKeys } from '../stores/records/certificates.ts';
-import { createRevocationDesk } from '../services/gateways/revocations.ts';
+import { createRevocations } from '../services/gateways/revocations.ts';
 import { createSetAsideSecrets } from '../services/requests/set-aside-secrets.ts';
 import { tableNames } from '../stores/table-names.ts';
 import { createTimerRuns } from '../services/operations/timer-runs.ts';
-import { createTrustDesk } from '../services/gateways/trust-roots.ts';
+import { createRootTrust } from '../services/gateways/trust-roots.ts';
 import { createUnfinished } from '../stores/unfinished.ts';
 import { createDependencyWatch } from '../services/operations/watch-dependencies.ts';
 import type { ThumbprintOfRoot } from '../domain/gateway-entries.ts';
@@ -63,7 +63,7 @@ const downloadContainer = 'downloads';
 /** Private container in which machines leave what run commands wrote. */
 export const commandContainer = 'run-commands';
 
-/** Everything that doors, timers and activities stand on, made once per process. */
+/** Everything that routes, timers and activities stand on, made once per process. */
 export type Services = ReturnType<typeof createServices>;
 
 // The return type is what is made here: naming it again would be a second list to keep.
@@ -116,13 +116,13 @@ export function createServices({ settings, faults }: SettingsReading, credential
   });
   const idempotency = createIdempotency({ tables, now, keptDays: keptDays.idempotency });
   const claims = createClaims({ tables });
-  const books = createBooks(tables);
+  const stores = createStores(tables);
   const expiries = createExpiries({ tables });
   const owners = createOwners({ tables, now });
   const audit = createAudit({ tables });
 
-  const lookup = createCertificateLookup({ books, now });
-  const writer = createGatewayWriter({ books, now });
+  const lookup = createCertificateLookup({ stores, now });
+  const writer = createGatewayWriter({ stores, now });
   const thumbprintOfRoot: ThumbprintOfRoot = (data) => readForeignRoot(data)?.thumbprint;
   const sendWebhook = createSendWebhook({ allowedHosts: settings.webhookAllowedHosts });
   const delivery = { outbox, webhook: readiness.webhook, send: sendWebhook, now };
@@ -145,31 +145,31 @@ export function createServices({ settings, faults }: SettingsReading, credential
     now,
   });
 
-  const noteVanished = createNoteVanished({ books, outbox, audit, now, thumbprintOfRoot });
-  const foreignEntries = createForeignEntries({ books, outbox, audit, now, thumbprintOfRoot, readForeignRoot });
+  const noteVanished = createNoteVanished({ stores, outbox, audit, now, thumbprintOfRoot });
+  const foreignEntries = createForeignEntries({ stores, outbox, audit, now, thumbprintOfRoot, readForeignRoot });
   const rounds = createGatewayRounds({
-    books,
+    stores,
     operations,
     outbox,
     noteVanished,
-    noteNearLimit: createNoteNearLimit({ books, outbox, audit, now }),
+    noteNearLimit: createNoteNearLimit({ stores, outbox, audit, now }),
     foreignEntries,
     now,
     thumbprintOfRoot,
   });
 
-  const machineBooks = createOnPremisesBooks(tables);
-  const standing = createOperationStanding({ books, machineBooks });
-  const describeOnPremises = createDescribeOnPremises(machineBooks);
+  const onPremisesStores = createOnPremisesStores(tables);
+  const standing = createOperationStanding({ stores, onPremisesStores });
+  const describeOnPremises = createDescribeOnPremises(onPremisesStores);
   const describeExpiring: DescribeExpiring = async (kind, id) => {
-    if (kind === 'root') return (await books.roots.get(rootKeys(id)))?.record;
+    if (kind === 'root') return (await stores.roots.get(rootKeys(id)))?.record;
     if (kind === 'stack-certificate' || kind === 'signing-certificate') return describeOnPremises(kind, id);
     const thumbprint = parseThumbprint(id);
     return thumbprint === undefined ? undefined : lookup.byThumbprint(thumbprint);
   };
 
   const profileRetention = createProfileRetention({
-    books,
+    stores,
     blobs,
     container: profileContainer,
     dues,
@@ -182,8 +182,8 @@ export function createServices({ settings, faults }: SettingsReading, credential
     tables,
     blobs,
     arm,
-    books,
-    machineBooks,
+    stores,
+    onPremisesStores,
     operations,
     claims,
     outbox,
@@ -215,8 +215,8 @@ export function createServices({ settings, faults }: SettingsReading, credential
         event: outbox.removeOld,
         operation: createRemoveOperation({
           tables,
-          books,
-          machineBooks,
+          stores,
+          onPremisesStores,
           standing,
           keptDays: keptDays.operations,
           now,
@@ -229,7 +229,7 @@ export function createServices({ settings, faults }: SettingsReading, credential
     notices: createNotices({ tables }),
     noteVanished,
     presence: createGatewayPresence({
-      books,
+      stores,
       operations,
       outbox,
       writer,
@@ -237,13 +237,13 @@ export function createServices({ settings, faults }: SettingsReading, credential
       now,
     }),
     rounds,
-    sessions: createSessionRecorder({ books, lookup, operations, outbox, audit, now }),
-    stories: createGatewayStories({ books, claims, operations, now }),
-    trust: createTrustDesk({ books, lookup, operations, writer, now }),
-    revocations: createRevocationDesk({ books, lookup, operations, outbox, audit, writer, now }),
-    roots: createRootDesk({ books, rootKeys: rootKeyVault, unfinished, outbox, expiries, now }),
-    certificates: createCertificateDesk({
-      books,
+    sessions: createSessionProof({ stores, lookup, operations, outbox, audit, now }),
+    gatewayOperations: createGatewayOperations({ stores, claims, operations, now }),
+    trust: createRootTrust({ stores, lookup, operations, writer, now }),
+    revocations: createRevocations({ stores, lookup, operations, outbox, audit, writer, now }),
+    roots: createRoots({ stores, rootKeys: rootKeyVault, unfinished, outbox, expiries, now }),
+    certificates: createCertificates({
+      stores,
       lookup,
       owners,
       rootKeys: rootKeyVault,
@@ -259,9 +259,9 @@ export function createServices({ settings, faults }: SettingsReading, credential
       now,
       newToken: () => randomBytes(32).toString('base64url'),
     }),
-    kits: createKitDesk({ books, lookup, blobs, container: profileContainer, readProfilePackage: readProfile }),
-    judgePlan: createJudgePlan({ arm, books, subscriptionId: settings.subscriptionId }),
-    judgePlanParts: createJudgePlanParts({ books, subscriptionId: settings.subscriptionId }),
+    kits: createKits({ stores, lookup, blobs, container: profileContainer, readProfilePackage: readProfile }),
+    judgePlan: createJudgePlan({ arm, stores, subscriptionId: settings.subscriptionId }),
+    judgePlanParts: createJudgePlanParts({ stores, subscriptionId: settings.subscriptionId }),
   };
 }
 

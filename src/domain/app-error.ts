@@ -6,7 +6,7 @@ export interface Problem {
   readonly fix: string;
 }
 
-/** Every code that a caller may switch on, with the HTTP status that the doors give it. */
+/** Every code that a caller may switch on, with the HTTP status that the routes give it. */
 export const errorStatus = {
   ERR_REQUEST_INVALID: 400,
   ERR_PLAN_REFUSED: 400,

@@ -1,4 +1,4 @@
-// Names that requests and the steps' contracts take alike: what a door lets in is what a machine gets.
+// Names that requests and the steps' contracts take alike: what a route lets in is what a machine gets.
 
 /** Of at least two labels, the last beginning with a letter: no address. */
 export const fqdnPattern =

@@ -13,7 +13,7 @@ export const operationIdPattern = /^op-[0-9a-f]{32}$/;
 
 const problemSchema = z.object({ path: z.string(), code: z.string(), message: z.string(), fix: z.string() });
 
-/** Why an operation failed: what its result door answers as a problem. `code` is one of `errorStatus`'s. */
+/** Why an operation failed: what its result route answers as a problem. `code` is one of `errorStatus`'s. */
 export const operationProblemSchema = z
   .object({
     code: z.string().meta({ description: 'Code to switch on.' }),

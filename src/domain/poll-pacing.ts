@@ -8,7 +8,7 @@ export function nextLookSeconds(retryAfterSeconds: number, looksSoFar: number): 
 }
 
 /**
- * Seconds until the next look at a command that has run for `elapsedSeconds`: a tenth of that, so that a story is at most a tenth
+ * Seconds until the next look at a command that has run for `elapsedSeconds`: a tenth of that, so that a procedure is at most a tenth
  * longer than its steps; at least 2, at most 30.
  */
 export function commandLookSeconds(elapsedSeconds: number): number {

@@ -38,7 +38,7 @@ import {
 import { createStore, type Store } from './store.ts';
 
 /** The stores of everything that Gatehouse knows of gateways, roots and certificates. */
-export interface Books {
+export interface Stores {
   readonly gateways: Store<GatewayRecord>;
   readonly gatewayResources: Store<GatewayResource>;
   readonly gatewayRoots: Store<GatewayRoot>;
@@ -59,7 +59,7 @@ export interface Books {
   readonly revocations: Store<RevocationRecord>;
 }
 
-export function createBooks(tables: Tables): Books {
+export function createStores(tables: Tables): Stores {
   return {
     gateways: createStore(tables, gatewayKind),
     gatewayResources: createStore(tables, gatewayResourceKind),

@@ -15,7 +15,7 @@ export const tableNames = [
   'Connectors',
   'Deliveries',
   'DeliveryDues',
-  'DeliveryLines',
+  'DeliveryQueues',
   'Expiries',
   'ForeignEntries',
   'GatewayResources',

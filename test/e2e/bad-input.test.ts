@@ -1,4 +1,4 @@
-/** Everything that should not come in, at every door that takes a body: refused as a problem, nothing stored, in the audit. */
+/** Everything that should not come in, at every route that takes a body: refused as a problem, nothing stored, in the audit. */
 import { startStack, type RunningTestStack, type StackAnswer } from '../support/stack.ts';
 import { aCertificateRequest, anExtensionRequest, toRequestPem } from '../support/builders/a-certificate-request.ts';
 import { anEcKeyPair, anRsaKeyPair, anRsaKeyPairOf } from '../support/builders/a-key-pair.ts';
@@ -12,7 +12,7 @@ import {
   objectIdentifier,
   sequence,
 } from '../support/builders/der.ts';
-import { doors, hostileBodies, thumbprint, unsignedToken } from './support/hostile-requests.ts';
+import { api, hostileBodies, thumbprint, unsignedToken } from './support/hostile-requests.ts';
 import { aKeyAndRequest, createRoot, expectStatus, issue, testSpeed, type JsonObject } from './support/line.ts';
 import { sendRaw } from '../support/runtime/send-raw.ts';
 import { readTable } from './support/read-tables.ts';
@@ -84,7 +84,7 @@ interface ProblemBody {
   }[];
 }
 
-/** The problem that a door answered; whatever it is, it tells nothing of the inside. */
+/** The problem that a route answered; whatever it is, it tells nothing of the inside. */
 function problemOf(answer: StackAnswer): ProblemBody {
   const problem = answer.body as ProblemBody;
   expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
@@ -101,7 +101,7 @@ function pathsOf({ errors = [] }: ProblemBody): readonly string[] {
   return errors.map(({ path }) => path);
 }
 
-describe.each(doors)('%s %s', (method, path) => {
+describe.each(api)('%s %s', (method, path) => {
   it.each(hostileBodies)('refuses %s', async (_what, body, status) => {
     const problem = problemOf(await stack.api(method, path, body));
 
@@ -274,7 +274,7 @@ describe('src/functions/certificates/certificates, requests', () => {
       'a\\b',
     ],
     ...['a#b', 'a?b', "' or PartitionKey ne '", "''", "') or (1 eq 1", '<script>', '"><img onerror>', '=cmd|calc'],
-    ...['+1', '@SUM(1)', '-2+3', '\u001b[31m', '{{7*7}}', '","level":"fake'],
+    ...['+1', '@SUM(1)', '-2+3', '\u001b[31m', '{{7*7}}', '","level":"stub'],
   ])('refuses the common name %j', async (name) => {
     const order = { rootId: 'root-1', owner: 'ann', csr: aKeyAndRequest().csrPem, commonName: name };
 

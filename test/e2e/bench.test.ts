@@ -31,9 +31,9 @@ describe('bench/run.ts --smallest', () => {
   it.each([
     ['cold-start', ['bundle / unbundled', 'bundle / sources as ES modules']],
     ['runtime', ['writes', 'activities, 20 at once']],
-    ['certificates', ['table requests per certificate, desk alone', 'signatures at Key Vault per certificate']],
+    ['certificates', ['table requests per certificate, services alone', 'signatures at Key Vault per certificate']],
     ['build', ['beyond Azure / Azure', 'calls to ARM']],
-    ['stories', ['connector, 2 Express clouds']],
+    ['operations', ['connector, 2 Express clouds']],
     ['stacks', ['elapsed per stack: many / few']],
   ])('measures %s', async (part, expected) => {
     const { sections } = await runBench(part);

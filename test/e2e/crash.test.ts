@@ -13,7 +13,7 @@ import { startStepKiller, type StepKiller } from './support/step-killer.ts';
 const minuteMs = 60_000;
 const gatewayId = 'vnet1gw';
 const rootId = 'crash-root';
-/** A write is held this long at Azure's door, so that a kill falls between its sending and its acceptance. */
+/** A write is held this long at Azure's route, so that a kill falls between its sending and its acceptance. */
 const holdMs = 300;
 const seed = 'crash';
 
@@ -49,7 +49,7 @@ describe('src/main, killed at every step of the line', () => {
     20 * minuteMs,
   );
 
-  /** Takes a part of the line to its end under fire; answers what its door answered. */
+  /** Takes a part of the line to its end under fire; answers what its route answered. */
   async function part(name: string, method: string, path: string, body?: object): Promise<Record<string, unknown>> {
     await killer.enter(name, isAzureStep);
     const answer = await caller.call({ method, path, key: `key-of-${name}`, ...(body === undefined ? {} : { body }) });

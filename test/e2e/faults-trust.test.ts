@@ -34,7 +34,7 @@ const gatewayId = 'vnet1gw';
 const gatewayPut = { service: 'arm', method: 'PUT', path: '/virtualNetworkGateways/VNet1GW' } as const;
 const failed: FaultAction = { failOperation: 'InternalServerError' };
 
-describe('src/desk and src/orchestrations/gateways/apply-gateway, against faults', () => {
+describe('src/services and src/orchestrations/gateways/apply-gateway, against faults', () => {
   let stack: RunningTestStack;
   let caller: PatientCaller;
 

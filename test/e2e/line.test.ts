@@ -1,4 +1,4 @@
-/** From a built gateway to a client that is in, out, in again: roots, certificates, kits, revocations, through the public doors. */
+/** From a built gateway to a client that is in, out, in again: roots, certificates, kits, revocations, through the public routes. */
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { startStack, waitUntil, type RunningTestStack } from '../support/stack.ts';
 import { readGateway, readVault, revokedOnGateway, rootsOnGateway } from './support/azure.ts';
@@ -39,7 +39,7 @@ afterAll(async () => {
   await stack.stop();
 });
 
-/** The bytes of a root in one of the forms of its door. */
+/** The bytes of a root in one of the forms of its route. */
 async function cer(format: string): Promise<Buffer> {
   const response = await fetch(`${stack.info.app.url}/api/roots/root-1/cer?format=${format}`, {
     headers: { 'x-api-key': stack.info.app.apiKey },
@@ -237,8 +237,8 @@ describe('src/functions/certificates/certificates, revoke and reinstate', () => 
   });
 
   it('leaves the sessions of a shared name alone, and says so', async () => {
-    const first = await issue(stack, { rootId: 'root-1', commonName: 'shared-desk' });
-    await issue(stack, { rootId: 'root-1', commonName: 'shared-desk', allowSharedName: true });
+    const first = await issue(stack, { rootId: 'root-1', commonName: 'shared-services' });
+    await issue(stack, { rootId: 'root-1', commonName: 'shared-services', allowSharedName: true });
     await connect(first);
 
     const answer = await stack.api('POST', `/api/certificates/${first.thumbprint}/revoke`, { reason: 'left' });
@@ -246,7 +246,7 @@ describe('src/functions/certificates/certificates, revoke and reinstate', () => 
 
     await waitUntil(async () => (await getOperation(stack, id)).steps[0]?.status === 'waiting', operationTimeoutMs);
     expect((await getOperation(stack, id)).steps[0]?.detail).toContain('is in force and has the same name');
-    expect(await connectedNames()).toContain('shared-desk');
+    expect(await connectedNames()).toContain('shared-services');
     expect(await revokedOnGateway(stack)).toContain(first.thumbprint);
     expect(await revocationState(first.thumbprint)).toBe('listed');
   });

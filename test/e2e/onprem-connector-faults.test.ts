@@ -6,7 +6,7 @@ import { writeSecret } from './support/azure.ts';
 import {
   aConnectorRequest,
   anExpressCloud,
-  followStory,
+  followOperation,
   followToSuccess,
   seeAsTenant,
 } from './support/connector-line.ts';
@@ -101,9 +101,9 @@ describe('src/orchestrations/on-premises/connect-clouds, on a bad day', () => {
     await breakMachine(stack, { machine: wap, step: 'W19', mode: 'apply', then: { kind: 'die', seconds: 60 } });
     await breakMachine(stack, { machine: wap, step: 'W30', mode: 'apply', then: { kind: 'die', seconds: 60 } });
 
-    const first = await followStory(stack, await connect(request));
+    const first = await followOperation(stack, await connect(request));
     expect(problemOf(first)).toContain(`W19 ${wap}`);
-    const second = await followStory(stack, await resume(first));
+    const second = await followOperation(stack, await resume(first));
     expect(problemOf(second)).toContain('W30 AzurePack_1');
     expect(machineOf(await seeWorld(stack), wap).azurePack.tenantApi?.isWebConfigProtected).toBe(true);
     await followToSuccess(stack, await resume(second));
@@ -114,9 +114,9 @@ describe('src/orchestrations/on-premises/connect-clouds, on a bad day', () => {
   it('tells what the privileged endpoint said, and finds what it went on with alone', async () => {
     const request = await begin({ nextTranscripts: ['error', 'brokenBeforeSuccess'] });
 
-    const first = await followStory(stack, await connect(request));
+    const first = await followOperation(stack, await connect(request));
     expect(problemOf(first)).toContain('W13: Enable multi-cloud mode');
-    const second = await followStory(stack, await resume(first));
+    const second = await followOperation(stack, await resume(first));
     expect(problemOf(second)).toMatch(/W13: Enable multi-cloud mode.*TimedOut/);
     await stack.advance('PT10M');
     await followToSuccess(stack, await resume(second));
@@ -132,7 +132,7 @@ describe('src/orchestrations/on-premises/connect-clouds, on a bad day', () => {
       JSON.stringify({ username: 'cloudadmin@azurestack.local', password: 'wrong' }),
     );
 
-    const failed = await followStory(stack, await connect(request));
+    const failed = await followOperation(stack, await connect(request));
 
     expect(problemOf(failed)).toMatch(/W12: .*AuthFailed/);
     // No look at the network would explain that.
@@ -149,7 +149,7 @@ describe('src/orchestrations/on-premises/connect-clouds, on a bad day', () => {
     const request = await begin({ dataFileFaults: { AzurePack_1: one, AzurePack_2: other } });
     const both = { ...request, clouds: [anExpressCloud(1), anExpressCloud(2)] };
 
-    const failed = await followStory(stack, await connect(both));
+    const failed = await followOperation(stack, await connect(both));
 
     expect(problemOf(failed)).toMatch(/W1[36]: /);
     expect(await readChanges(stack)).toEqual(['W8', 'W8', 'W11', 'W13'].map((step) => `${step} apply`));
@@ -157,7 +157,7 @@ describe('src/orchestrations/on-premises/connect-clouds, on a bad day', () => {
       connector.privilegedEndpoint.dataFileFaults = {};
       connector.outputFiles = [];
     });
-    const asked = await followStory(stack, await resume(failed), {
+    const asked = await followOperation(stack, await resume(failed), {
       judge: ({ name }) => (name === 'portal-shows-clouds' ? 'reject' : 'approve'),
     });
     expect(asked.steps.find(({ name }) => name === 'W16: Collect a data file')?.status).toBe('succeeded');
@@ -169,7 +169,7 @@ describe('src/orchestrations/on-premises/connect-clouds, on a bad day', () => {
       network.blocked.push({ from: 'client', to: wap, port: 40_005 });
     });
 
-    const failed = await followStory(stack, await connect(request));
+    const failed = await followOperation(stack, await connect(request));
 
     expect(problemOf(failed)).toContain(`W23 ${wap}`);
     expect(failed.problem?.errors).toEqual([
@@ -185,7 +185,7 @@ describe('src/orchestrations/operations/ask-people, for a connector', () => {
   it('stops where a gate is rejected, with nothing changed, and asks again when resumed', async () => {
     const request = await begin();
 
-    const failed = await followStory(stack, await connect(request), { judge: () => 'reject' });
+    const failed = await followOperation(stack, await connect(request), { judge: () => 'reject' });
 
     expect(problemOf(failed)).toMatch(/W13: Approve: multi-cloud mode.*NotApproved: It was rejected/);
     expect((await seeWorld(stack)).connector.multiCloud).toMatchObject({ isOn: false, addCount: 0 });
@@ -202,7 +202,7 @@ describe('src/orchestrations/operations/ask-people, for a connector', () => {
     await decide(stack, id, 'approve', { name: 'enable-multi-cloud' });
     expectStatus(await stack.api('POST', `/api/operations/${id}/cancel`), 202);
 
-    const canceled = await followStory(stack, id);
+    const canceled = await followOperation(stack, id);
 
     expect(canceled.status).toBe('canceled');
     const state = (await seeWorld(stack)).connector.multiCloud;

@@ -1,4 +1,4 @@
-/** What is refused before anything is changed: at the doors, and on the machines all at once. */
+/** What is refused before anything is changed: at the routes, and on the machines all at once. */
 import type { OperationView } from '../../src/domain/operation.ts';
 import { thumbprintOf } from '../../sandbox/windows/connector/data-file.ts';
 import { given } from '../support/given.ts';
@@ -9,7 +9,7 @@ import { writeSecret } from './support/azure.ts';
 import {
   aConnectorRequest,
   anExpressCloud,
-  followStory,
+  followOperation,
   followToSuccess,
   openApprovals,
 } from './support/connector-line.ts';
@@ -151,7 +151,7 @@ describe('src/orchestrations/on-premises/connector-preconditions', () => {
       userPrincipalNames: ['ann@contoso.com'],
       clouds: [first, anExpressCloud(2)],
     });
-    failed = await followStory(stack, await stack.api('POST', '/api/connectors', request));
+    failed = await followOperation(stack, await stack.api('POST', '/api/connectors', request));
   });
 
   it('reports all that does not hold in one answer, from every machine', () => {
@@ -199,7 +199,7 @@ describe('src/orchestrations/on-premises/connector-preconditions', () => {
     expectStatus(await stack.api('POST', `/api/operations/${failed.id}/resume`), 202);
 
     let asked: readonly string[] = [];
-    const canceled = await followStory(stack, failed.id, {
+    const canceled = await followOperation(stack, failed.id, {
       judge: async () => {
         await stack.api('POST', `/api/operations/${failed.id}/cancel`);
         return undefined;
@@ -222,12 +222,12 @@ describe('src/orchestrations/on-premises/connector-checks disconnectClouds, wher
     await defineWorld(stack, await anExpressWorld(), ways, 'poc2');
     await breakMachine(stack, { machine: 'client', then: { kind: 'unreachable' } });
     const lost = aConnectorRequest({ id: 'lost', stackId: 'poc2' });
-    const failed = await followStory(stack, await stack.api('POST', '/api/connectors', lost));
+    const failed = await followOperation(stack, await stack.api('POST', '/api/connectors', lost));
     expect(failed.problem?.errors).toEqual([expect.objectContaining({ code: 'Unreachable' })]);
 
     const other = aConnectorRequest({ id: 'other', stackId: 'poc2', checkMachines: [] });
     const begun = acceptedOperation(await stack.api('POST', '/api/connectors', other)).id;
-    const isAsked = await followStory(stack, begun, {
+    const isAsked = await followOperation(stack, begun, {
       judge: async () => {
         await stack.api('POST', `/api/operations/${begun}/cancel`);
         return undefined;

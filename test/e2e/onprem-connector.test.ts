@@ -6,7 +6,7 @@ import { readSecret, readVault } from './support/azure.ts';
 import {
   aConnectorRequest,
   anExpressCloud,
-  followStory,
+  followOperation,
   followToSuccess,
   seeAsTenant,
 } from './support/connector-line.ts';
@@ -220,7 +220,7 @@ describe('src/orchestrations/on-premises/connector-checks, verifyConnector', () 
       for (const site of sites.filter(({ name }) => name === 'MgmtSvc-ConnectorExtension')) delete site.thumbprint;
     });
 
-    const verified = await followStory(stack, await stack.api('POST', '/api/connectors/wap/verify'));
+    const verified = await followOperation(stack, await stack.api('POST', '/api/connectors/wap/verify'));
 
     expect(verified.status).toBe('failed');
     expect(verified.problem?.detail).toContain('W21 wapcomputer2: Bind the certificate');

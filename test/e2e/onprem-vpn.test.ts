@@ -226,7 +226,7 @@ describe('src/orchestrations/on-premises/vpn-access, over SSH', () => {
 
     expect(warned['warnings']).toEqual([
       expect.objectContaining({ code: 'moreUsersThanAddresses' }),
-      expect.objectContaining({ code: 'notTold', path: '/isBehindNat' }),
+      expect.objectContaining({ code: 'notStated', path: '/isBehindNat' }),
     ]);
     expect((await seeMachine(stack, nat)).remoteAccess?.pool).toEqual(pool);
   });

@@ -80,10 +80,10 @@ describe('src/functions/gateways/on-gateway-changed', () => {
       metadataVersion: '1',
       data: { operationName: 'Microsoft.Network/virtualNetworkGateways/write', claims: { appid: 'somebody' } },
     };
-    const door = `/runtime/webhooks/eventgrid?functionName=onGatewayChanged&code=${stack.info.app.eventGridKey}`;
+    const route = `/runtime/webhooks/eventgrid?functionName=onGatewayChanged&code=${stack.info.app.eventGridKey}`;
 
     const answers = await Promise.all(
-      Array.from({ length: 5 }, () => stack.api('POST', door, [event, event], { 'aeg-event-type': 'Notification' })),
+      Array.from({ length: 5 }, () => stack.api('POST', route, [event, event], { 'aeg-event-type': 'Notification' })),
     );
 
     expect(answers.every(({ status }) => status === 202 || status === 200)).toBe(true);
@@ -172,7 +172,7 @@ describe('src/services/requests/audit', () => {
 });
 
 describe('src/functions/requests/openapi', () => {
-  it('lists every door of the host, in OpenAPI 3.1, with every reference resolved', async () => {
+  it('lists every route of the host, in OpenAPI 3.1, with every reference resolved', async () => {
     const document = expectStatus(await stack.api('GET', '/api/openapi.json'), 200);
     const functions = (
       await stack.api('GET', '/admin/functions', undefined, { 'x-functions-key': stack.info.app.masterKey })

@@ -1,13 +1,13 @@
 import type { Outcome } from '../../src/contracts/operations/outcomes.ts';
 import type { GatewayRecord } from '../../src/stores/records/gateways.ts';
-import { aGateway, createDeskWorld, type DeskWorld } from './services-world.ts';
+import { aGateway, createServicesWorld, type ServicesWorld } from './services-world.ts';
 
 /** Resources of a build, in its order. */
 export const order = ['resourceGroup', 'virtualNetwork', 'publicIp', 'gateway'] as const;
 
 /** A gateway that is to be built, and nothing of it in Azure. */
-export async function anEmptyAzure(): Promise<{ world: DeskWorld; gateway: GatewayRecord }> {
-  const world = createDeskWorld();
+export async function anEmptyAzure(): Promise<{ world: ServicesWorld; gateway: GatewayRecord }> {
+  const world = createServicesWorld();
   const gateway = await aGateway(world, 'vnet1gw', { state: 'building' });
   world.arm.resources.clear();
   return { world, gateway };

@@ -7,9 +7,9 @@ import { createSettleTarget } from '../../src/services/on-premises/settle-target
 import { createKeepSecretFacts } from '../../src/services/on-premises/keep-secret-facts.ts';
 import { createMachines } from '../../src/services/on-premises/machines.ts';
 import { createManualCommands } from '../../src/services/on-premises/manual-commands.ts';
-import { createOnPremisesBooks } from '../../src/stores/on-premises-stores.ts';
-import { createOnPremisesStories } from '../../src/services/on-premises/procedures.ts';
-import { createBooks } from '../../src/stores/stores.ts';
+import { createOnPremisesStores } from '../../src/stores/on-premises-stores.ts';
+import { createProcedures } from '../../src/services/on-premises/procedures.ts';
+import { createStores } from '../../src/stores/stores.ts';
 import { createOperationStanding } from '../../src/services/operations/operation-standing.ts';
 import { createOperations } from '../../src/services/operations/operations.ts';
 import { createOutbox } from '../../src/stores/outbox.ts';
@@ -20,20 +20,20 @@ import { createVpnAccess } from '../../src/services/on-premises/vpn-access.ts';
 import type { Machine } from '../../src/domain/machine.ts';
 import type { OnPremisesEnd } from '../../src/contracts/on-premises/on-premises.ts';
 import { createSetAsideSecrets } from '../../src/services/requests/set-aside-secrets.ts';
-import { anOperationId, chanceOf } from './services-world.ts';
-import { createFakeOrchestrations } from './stub-orchestrations.ts';
-import { createFakeSecrets } from './remote/stub-secrets.ts';
+import { anOperationId, randomnessOf } from './services-world.ts';
+import { createStubOrchestrations } from './stub-orchestrations.ts';
+import { createMemorySecrets } from './remote/stub-secrets.ts';
 import { createMemoryTables, type MemoryTables } from './memory-tables.ts';
 import { createTestClock } from './test-clock.ts';
 
-export type OnPremisesDesk = ReturnType<typeof createOnPremisesDesk>;
+export type OnPremisesServices = ReturnType<typeof createOnPremisesServices>;
 
-export function createOnPremisesDesk(tables: MemoryTables = createMemoryTables()) {
+export function createOnPremisesServices(tables: MemoryTables = createMemoryTables()) {
   const clock = createTestClock();
   const { now } = clock;
-  const vault = createFakeSecrets();
+  const vault = createMemorySecrets();
   const secrets = createSetAsideSecrets(vault);
-  const books = createOnPremisesBooks(tables);
+  const stores = createOnPremisesStores(tables);
   const outbox = createOutbox({ tables, now, keptDays: 90 });
   const operations = createOperations({
     tables,
@@ -43,10 +43,10 @@ export function createOnPremisesDesk(tables: MemoryTables = createMemoryTables()
     outbox,
   });
   const claims = createClaims({ tables });
-  const machines = createMachines({ books, now });
+  const machines = createMachines({ stores, now });
   const withdrawn: string[] = [];
   const settleTarget = createSettleTarget({
-    books,
+    stores,
     secrets,
     now,
     withdraw: (stackId) => {
@@ -54,8 +54,8 @@ export function createOnPremisesDesk(tables: MemoryTables = createMemoryTables()
       return Promise.resolve();
     },
   });
-  const standing = createOperationStanding({ books: createBooks(tables), machineBooks: books });
-  const stories = createOnPremisesStories({
+  const standing = createOperationStanding({ stores: createStores(tables), onPremisesStores: stores });
+  const procedures = createProcedures({
     operations,
     claims,
     standing,
@@ -65,45 +65,45 @@ export function createOnPremisesDesk(tables: MemoryTables = createMemoryTables()
   });
   const keepSecretFacts = createKeepSecretFacts({ secrets });
   return {
-    books,
+    stores,
     claims,
     clock,
     keepSecretFacts,
     machines,
     now,
     operations,
-    orchestrations: createFakeOrchestrations(),
+    orchestrations: createStubOrchestrations(),
     outbox,
     secrets: vault,
     settleTarget,
     standing,
-    stories,
+    procedures,
     tables,
     withdrawn,
-    connectors: createConnectors({ books, machines, stories, now }),
+    connectors: createConnectors({ stores, machines, procedures, now }),
     finishOnPremises: createFinishOnPremises({ operations, claims, settleTarget }),
     manualCommands: createManualCommands({ tables, keepSecretFacts }),
-    stacks: createStacks({ books, machines, now }),
-    vpnAccess: createVpnAccess({ books, machines, stories, secrets, now }),
+    stacks: createStacks({ stores, machines, now }),
+    vpnAccess: createVpnAccess({ stores, machines, procedures, secrets, now }),
   };
 }
 
-/** What a door hands to a use case. */
-export function asked(desk: OnPremisesDesk, seed: string) {
+/** What a route hands to a use case. */
+export function asked(services: OnPremisesServices, seed: string) {
   return {
     operationId: anOperationId(seed),
     requestedBy: 'tester',
     role: 'administrator' as const,
-    orchestrations: desk.orchestrations,
-    randomBytes: chanceOf(seed),
+    orchestrations: services.orchestrations,
+    randomBytes: randomnessOf(seed),
   };
 }
 
 /** Ends what was started under a seed, as its orchestration would. */
-export async function endStory(desk: OnPremisesDesk, seed: string, end: OnPremisesEnd): Promise<void> {
+export async function endOperation(services: OnPremisesServices, seed: string, end: OnPremisesEnd): Promise<void> {
   const operationId = anOperationId(seed);
-  const operation = await desk.operations.get(operationId);
-  await desk.finishOnPremises({ operationId, attempt: 1, target: operation?.target ?? '', end });
+  const operation = await services.operations.get(operationId);
+  await services.finishOnPremises({ operationId, attempt: 1, target: operation?.target ?? '', end });
 }
 
 export const succeeded: OnPremisesEnd = { status: 'succeeded' };
@@ -114,12 +114,12 @@ export function aManualMachine(id: string, role: Machine['role'] = 'host'): Mach
 }
 
 /** A stack whose NATVM is reached through its host. */
-export async function aStack(desk: OnPremisesDesk, id = 'poc'): Promise<void> {
-  await desk.machines.put(aManualMachine('host'));
+export async function aStack(services: OnPremisesServices, id = 'poc'): Promise<void> {
+  await services.machines.put(aManualMachine('host'));
   const via = { machineId: 'host', computerName: 'MAS-BGPNAT01', credentialSecret: 'account-nat-admin' };
-  await desk.machines.put({ id: 'nat', role: 'natvm', via });
-  await desk.machines.put(aManualMachine('wasp', 'wasp'));
-  await desk.stacks.put({
+  await services.machines.put({ id: 'nat', role: 'natvm', via });
+  await services.machines.put(aManualMachine('wasp', 'wasp'));
+  await services.stacks.put({
     id,
     hostMachine: 'host',
     natMachine: 'nat',
@@ -173,10 +173,10 @@ export function aConnectorRequest(change: object = {}): ConnectorRequest {
 }
 
 /** The machines of the connector's clouds, beside those of the stack. */
-export async function connectorMachines(desk: OnPremisesDesk, clouds = 1): Promise<void> {
-  await desk.machines.put(aManualMachine('client', 'client'));
+export async function connectorMachines(services: OnPremisesServices, clouds = 1): Promise<void> {
+  await services.machines.put(aManualMachine('client', 'client'));
   for (let number = 1; number <= clouds; number += 1) {
-    await desk.machines.put(aManualMachine(`portal-${number}`, 'portal'));
-    await desk.machines.put(aManualMachine(`api-${number}`, 'api'));
+    await services.machines.put(aManualMachine(`portal-${number}`, 'portal'));
+    await services.machines.put(aManualMachine(`api-${number}`, 'api'));
   }
 }

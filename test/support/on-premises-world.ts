@@ -1,5 +1,5 @@
 /**
- * The activities of on-premises stories over machines that do what they are told, unless a test says otherwise: what an operation
+ * The activities of on-premises procedures over machines that do what they are told, unless a test says otherwise: what an operation
  * would show of its steps, the remote steps that ran, what people were asked.
  */
 import type { OnPremisesEnd, PlannedStep } from '../../src/contracts/on-premises/on-premises.ts';
@@ -74,9 +74,9 @@ export function anOnPremisesWorld(options: OnPremisesWorldOptions): OnPremisesWo
   }
 
   function remoteStep({ given }: { readonly given: RemoteStepInput }): RemoteStepResult {
-    const { stepId, machineId, wish } = given;
+    const { stepId, machineId, action } = given;
     inputs.push(given);
-    ran.push(`${stepId} ${machineId}${wish === 'ensure' ? '' : ` ${wish}`}`);
+    ran.push(`${stepId} ${machineId}${action === 'ensure' ? '' : ` ${action}`}`);
     const reply = steps(given);
     if (reply === 'dies') throw new ActivityFailed('The instance died.');
     return { outcome: 'done', changed: true, facts: {}, ...reply } as RemoteStepResult;

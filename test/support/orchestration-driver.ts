@@ -182,7 +182,7 @@ export function replayOrchestration(
 function drive(orchestration: Orchestration, start: Start, perform: Perform): OrchestrationRun {
   const state: State = { nowMs: start.startMs, continuedAs: undefined, actions: [] };
   const history: HistoryItem[] = [];
-  const steps = orchestration(fakeContext(start, state));
+  const steps = orchestration(stubContext(start, state));
   let step = ofOrchestration(() => steps.next());
   while (step.done !== true) {
     if (history.length >= itemsMax) throw new Error(`no end in ${itemsMax} steps`);
@@ -247,7 +247,7 @@ function requireNoOpenTimer({ actions }: State): void {
   if (open !== undefined) throw new Error(`The timer of ${open.name} was left running.`);
 }
 
-function fakeContext({ input, instanceId }: Start, state: State): OrchestrationContext {
+function stubContext({ input, instanceId }: Start, state: State): OrchestrationContext {
   function action(kind: Action['kind'], name: string, given: unknown, tasks: readonly Action[] = []): Action {
     const made: Action = { kind, name, input: given, tasks, isYielded: false, isCanceled: false };
     state.actions.push(made);

@@ -1,28 +1,28 @@
-/** A gateway of the desk's world with one revocation that is proven, and its rows. */
+/** A gateway of the services's world with one revocation that is proven, and its rows. */
 import { aCertificateRequest, toRequestPem } from './builders/a-certificate-request.ts';
-import { aGateway, aRequest, aRoot, chanceOf, runWriter, type DeskWorld } from './services-world.ts';
+import { aGateway, aRequest, aRoot, randomnessOf, runWriter, type ServicesWorld } from './services-world.ts';
 import { given } from './given.ts';
 
 export const gatewayId = 'vnet1gw';
 export const sixMinutesMs = 6 * 60 * 1000;
 export const csr = toRequestPem(aCertificateRequest());
 
-export async function gatewayOf(world: DeskWorld) {
-  return given(await world.books.gateways.get({ partitionKey: 'gateway', rowKey: gatewayId })).record;
+export async function gatewayOf(world: ServicesWorld) {
+  return given(await world.stores.gateways.get({ partitionKey: 'gateway', rowKey: gatewayId })).record;
 }
 
-export async function rowOf(world: DeskWorld, thumbprint: string) {
-  return given(await world.books.gatewayRevocations.get({ partitionKey: gatewayId, rowKey: thumbprint })).record;
+export async function rowOf(world: ServicesWorld, thumbprint: string) {
+  return given(await world.stores.gatewayRevocations.get({ partitionKey: gatewayId, rowKey: thumbprint })).record;
 }
 
 /** A gateway whose one revocation is proven. */
-export async function aProvenRevocation(world: DeskWorld): Promise<string> {
+export async function aProvenRevocation(world: ServicesWorld): Promise<string> {
   await aRoot(world);
   await aGateway(world);
   await world.trust.trust(gatewayId, 'root-1', undefined, aRequest(world, 'trust'));
   await runWriter(world);
   const asked = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester' };
-  const thumbprint = given((await world.certificates.issue(asked, chanceOf('c'))).record.thumbprint);
+  const thumbprint = given((await world.certificates.issue(asked, randomnessOf('c'))).record.thumbprint);
   await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
   await runWriter(world);
   world.clock.advance(sixMinutesMs);

@@ -34,7 +34,7 @@ export interface Reply {
 
 export interface StepWorldOptions {
   readonly stepId?: string;
-  readonly wish?: RemoteStepInput['wish'];
+  readonly action?: RemoteStepInput['action'];
   readonly always?: true;
   /** By command (`P4 apply`) what its runs answer, one after the other; the last answer counts for all further ones. */
   readonly replies: Readonly<Record<string, readonly Reply[]>>;
@@ -66,7 +66,15 @@ export const notDone: Reply = { code: 'NotDone' };
 
 /** Runs a step, runs its history again, and answers what happened to the machine. */
 export function runStepOn(options: StepWorldOptions): StepRun {
-  const { stepId = 'P8', wish = 'ensure', replies, isManual = false, decision = 'approved', raises, always } = options;
+  const {
+    stepId = 'P8',
+    action = 'ensure',
+    replies,
+    isManual = false,
+    decision = 'approved',
+    raises,
+    always,
+  } = options;
   const [commands, notes, asked, canceled, cleaned, ids]: string[][] = [[], [], [], [], [], []];
   const started = new Map<string, { readonly reply: Reply; readonly atMs: number }>();
   const machineMs = { now: begun };
@@ -76,7 +84,7 @@ export function runStepOn(options: StepWorldOptions): StepRun {
     shownAs: `${stepId}: shown`,
     machineId: 'nat-1',
     stepId,
-    wish,
+    action,
     parameters: {},
     ...(always === undefined ? {} : { always }),
   };

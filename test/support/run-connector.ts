@@ -1,4 +1,4 @@
-/** Tells a connector's story to its end over machines in memory, portal lanes included, and every part of it again from its history. */
+/** Tells a connector's procedure to its end over machines in memory, portal branches included, and every part of it again from its history. */
 import {
   connectCloudsSteps,
   connectPortalsName,
@@ -20,7 +20,7 @@ import {
 } from './orchestration-driver.ts';
 import { anOnPremisesWorld, type OnPremisesWorld, type OnPremisesWorldOptions } from './on-premises-world.ts';
 
-const stories = {
+const procedures = {
   connect: { tell: connectClouds, steps: connectCloudsSteps },
   verify: { tell: verifyConnector, steps: verifyConnectorSteps },
   disconnect: { tell: disconnectClouds, steps: disconnectCloudsSteps },
@@ -28,38 +28,38 @@ const stories = {
 
 export interface ConnectorTelling extends Omit<OnPremisesWorldOptions, 'planned'> {
   readonly plan: ConnectorPlan;
-  /** Data files that are in the books; none when connecting for the first time. */
+  /** Data files that are in the stores; none when connecting for the first time. */
   readonly files?: readonly CloudDataFile[];
   readonly attempt?: number;
 }
 
 export interface ToldConnector extends OnPremisesWorld {
   readonly run: OrchestrationRun;
-  /** The portal lanes. */
-  readonly lanes: readonly ChildRun[];
+  /** The portal branches. */
+  readonly branches: readonly ChildRun[];
   /** What was noted of the connector, all together. */
   readonly noted: Readonly<Record<string, unknown>>[];
 }
 
 export const connectorOperationId = `op-${'3'.repeat(32)}`;
 
-export function tellConnector(kind: keyof typeof stories, telling: ConnectorTelling): ToldConnector {
+export function tellConnector(kind: keyof typeof procedures, telling: ConnectorTelling): ToldConnector {
   const { files = [], attempt = 1, steps, overrides } = telling;
   const noted: Readonly<Record<string, unknown>>[] = [];
-  const books = { plan: telling.plan };
+  const stores = { plan: telling.plan };
   const activities: Activities = {
-    readConnectorPlan: () => ({ outcome: 'ready', plan: books.plan, files }),
+    readConnectorPlan: () => ({ outcome: 'ready', plan: stores.plan, files }),
     bindConnector: () => ({ outcome: 'bound' }),
     lookAtSecrets: () => [],
     noteConnector: ({ connectorId: _id, ...note }: { readonly connectorId: string } & Partial<ConnectorPlan>) => {
       noted.push(note);
       const { thumbprints, issuers } = note;
-      if (thumbprints !== undefined && issuers !== undefined) books.plan = { ...books.plan, thumbprints, issuers };
+      if (thumbprints !== undefined && issuers !== undefined) stores.plan = { ...stores.plan, thumbprints, issuers };
     },
     matchDataFiles: () => ({ outcome: 'matched', files: telling.plan.clouds.map(dataFileOf) }),
     ...overrides,
   };
-  const { tell, steps: plannedSteps } = stories[kind];
+  const { tell, steps: plannedSteps } = procedures[kind];
   const world = anOnPremisesWorld({
     ...telling,
     planned: plannedSteps(telling.plan),
@@ -76,10 +76,10 @@ export function tellConnector(kind: keyof typeof stories, telling: ConnectorTell
     children,
   });
   requireSame(run, replayOrchestration(tell, input, run.history));
-  for (const { input: given, instanceId, startedMs, run: lane } of children) {
-    requireSame(lane, replayOrchestration(connectPortals, given, lane.history, { instanceId, startMs: startedMs }));
+  for (const { input: given, instanceId, startedMs, run: branch } of children) {
+    requireSame(branch, replayOrchestration(connectPortals, given, branch.history, { instanceId, startMs: startedMs }));
   }
-  return { ...world, run, lanes: children, noted };
+  return { ...world, run, branches: children, noted };
 }
 
 function requireSame(run: OrchestrationRun, replayed: OrchestrationRun): void {

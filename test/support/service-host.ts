@@ -1,5 +1,5 @@
 /**
- * What a stand-in gets from a stack, for tests of that stand-in alone: a clock that jumps, no noise unless asked for, a
+ * What an emulator gets from a stack, for tests of that emulator alone: a clock that jumps, no noise unless asked for, a
  * local CA shared by one test file, and a token verifier that knows the tokens it made itself.
  */
 import { randomUUID } from 'node:crypto';
@@ -19,7 +19,7 @@ const tokenLifetimeMs = 3600 * 1000;
 export interface TestHostOptions {
   /** Azure's durations are divided by this; 1 unless told, since tests jump instead of waiting. */
   readonly speed?: number;
-  /** Share of requests that meet a 429 or 503 by chance; none unless told. */
+  /** Share of requests that meet a 429 or 503 by randomness; none unless told. */
   readonly noiseShare?: number;
   /** The clock moves only when it is moved: for what counts requests by time, on a machine of whatever speed. */
   readonly standsStill?: boolean;
@@ -27,7 +27,7 @@ export interface TestHostOptions {
 
 export interface TestHost {
   readonly host: ServiceHost;
-  /** PEM of the CA that the stand-ins' servers are signed by: give it to clients as `tlsOptions.ca`. */
+  /** PEM of the CA that the emulators' servers are signed by: give it to clients as `tlsOptions.ca`. */
   readonly ca: string;
   /** Every exchange so far, whole. */
   readonly exchanges: RecordedExchange[];

@@ -6,52 +6,52 @@ import { addDays, dayOf } from '../../src/domain/days.ts';
 import { createHash, randomBytes } from 'node:crypto';
 import { createWriteGateway } from '../../src/activities/gateways/write-gateway.ts';
 import { createAudit, type AuditRow } from '../../src/services/requests/audit.ts';
-import { createBooks, type Books } from '../../src/stores/stores.ts';
+import { createStores, type Stores } from '../../src/stores/stores.ts';
 import { createCertificateLookup } from '../../src/services/certificates/certificate-lookup.ts';
 import { createClaims } from '../../src/stores/claims.ts';
-import { createRootDesk } from '../../src/services/certificates/roots.ts';
+import { createRoots } from '../../src/services/certificates/roots.ts';
 import { createDownloads } from '../../src/services/operations/downloads.ts';
 import { createExpiries } from '../../src/services/operations/expiries.ts';
 import { createForeignEntries } from '../../src/services/gateways/foreign-entries.ts';
 import { createGatewayPresence } from '../../src/services/gateways/gateway-presence.ts';
 import { createGatewayRounds } from '../../src/services/gateways/gateway-rounds.ts';
-import { createGatewayStories } from '../../src/services/gateways/gateways.ts';
+import { createGatewayOperations } from '../../src/services/gateways/gateways.ts';
 import { createGatewayWriter } from '../../src/services/gateways/gateway-writer.ts';
-import { createCertificateDesk } from '../../src/services/certificates/issue-certificate.ts';
+import { createCertificates } from '../../src/services/certificates/issue-certificate.ts';
 import { createNoteNearLimit } from '../../src/services/gateways/near-limit.ts';
 import { createNoteVanished } from '../../src/services/gateways/note-vanished.ts';
-import { createOnPremisesStories } from '../../src/services/on-premises/procedures.ts';
-import { createOnPremisesBooks } from '../../src/stores/on-premises-stores.ts';
+import { createProcedures } from '../../src/services/on-premises/procedures.ts';
+import { createOnPremisesStores } from '../../src/stores/on-premises-stores.ts';
 import { createOperationStanding } from '../../src/services/operations/operation-standing.ts';
 import { createOperations } from '../../src/services/operations/operations.ts';
 import { createOutbox } from '../../src/stores/outbox.ts';
 import { createOwners } from '../../src/services/certificates/owners.ts';
-import { createSessionRecorder } from '../../src/services/gateways/session-proof.ts';
+import { createSessionProof } from '../../src/services/gateways/session-proof.ts';
 import { gatewayKeys, type GatewayRecord } from '../../src/stores/records/gateways.ts';
-import { createRevocationDesk } from '../../src/services/gateways/revocations.ts';
+import { createRevocations } from '../../src/services/gateways/revocations.ts';
 import { createTakeClaims } from '../../src/services/operations/take-claims.ts';
-import { createTrustDesk } from '../../src/services/gateways/trust-roots.ts';
+import { createRootTrust } from '../../src/services/gateways/trust-roots.ts';
 import { createUnfinished } from '../../src/stores/unfinished.ts';
 import { completeGatewayPlan } from '../../src/domain/gateway-plan.ts';
 import { newGateway } from '../../src/domain/resource-bodies.ts';
 import { isExpiredRoot, readForeignRoot } from '../../src/pki/read-foreign-root.ts';
 import { aGatewayPlan, aSubscriptionId } from './builders/a-gateway-plan.ts';
-import { createFakeArm, provisioned, type FakeArm } from './stub-arm.ts';
-import { createFakeOrchestrations, type FakeOrchestrations } from './stub-orchestrations.ts';
-import { createFakeRootKeys, type FakeRootKeys } from './stub-root-keys.ts';
+import { createStubArm, provisioned, type StubArm } from './stub-arm.ts';
+import { createStubOrchestrations, type StubOrchestrations } from './stub-orchestrations.ts';
+import { createStubRootKeys, type StubRootKeys } from './stub-root-keys.ts';
 import { createMemoryBlobs } from './memory-blobs.ts';
 import { createMemoryTables, type MemoryTables } from './memory-tables.ts';
 import { createTestClock, type TestClock } from './test-clock.ts';
 
-export type DeskWorld = ReturnType<typeof createDeskWorld>;
+export type ServicesWorld = ReturnType<typeof createServicesWorld>;
 
-export function createDeskWorld(tables: MemoryTables = createMemoryTables()) {
+export function createServicesWorld(tables: MemoryTables = createMemoryTables()) {
   const clock: TestClock = createTestClock();
   const { now } = clock;
-  const arm: FakeArm = createFakeArm();
-  const rootKeys: FakeRootKeys = createFakeRootKeys();
-  const orchestrations: FakeOrchestrations = createFakeOrchestrations();
-  const books: Books = createBooks(tables);
+  const arm: StubArm = createStubArm();
+  const rootKeys: StubRootKeys = createStubRootKeys();
+  const orchestrations: StubOrchestrations = createStubOrchestrations();
+  const stores: Stores = createStores(tables);
   const unfinished = createUnfinished({ tables, now });
   const outbox = createOutbox({ tables, now, keptDays: 90 });
   const operations = createOperations({ tables, now, unfinished, keptDays: 365, outbox });
@@ -59,24 +59,24 @@ export function createDeskWorld(tables: MemoryTables = createMemoryTables()) {
   const expiries = createExpiries({ tables });
   const owners = createOwners({ tables, now });
   const audit = createAudit({ tables });
-  const lookup = createCertificateLookup({ books, now });
-  const writer = createGatewayWriter({ books, now });
+  const lookup = createCertificateLookup({ stores, now });
+  const writer = createGatewayWriter({ stores, now });
   const thumbprintOfRoot = (data: string) => readForeignRoot(data)?.thumbprint;
-  const standing = createOperationStanding({ books, machineBooks: createOnPremisesBooks(tables) });
-  const noteVanished = createNoteVanished({ books, outbox, audit, now, thumbprintOfRoot });
-  const foreignEntries = createForeignEntries({ books, outbox, audit, now, thumbprintOfRoot, readForeignRoot });
+  const standing = createOperationStanding({ stores, onPremisesStores: createOnPremisesStores(tables) });
+  const noteVanished = createNoteVanished({ stores, outbox, audit, now, thumbprintOfRoot });
+  const foreignEntries = createForeignEntries({ stores, outbox, audit, now, thumbprintOfRoot, readForeignRoot });
   const rounds = createGatewayRounds({
-    books,
+    stores,
     operations,
     outbox,
     noteVanished,
-    noteNearLimit: createNoteNearLimit({ books, outbox, audit, now }),
+    noteNearLimit: createNoteNearLimit({ stores, outbox, audit, now }),
     foreignEntries,
     now,
     thumbprintOfRoot,
   });
   const presence = createGatewayPresence({
-    books,
+    stores,
     operations,
     outbox,
     writer,
@@ -86,7 +86,7 @@ export function createDeskWorld(tables: MemoryTables = createMemoryTables()) {
   return {
     arm,
     audit,
-    books,
+    stores,
     claims,
     clock,
     expiries,
@@ -101,7 +101,7 @@ export function createDeskWorld(tables: MemoryTables = createMemoryTables()) {
     tables,
     unfinished,
     writer,
-    certificates: createCertificateDesk({ books, lookup, owners, rootKeys, expiries, outbox, unfinished, now }),
+    certificates: createCertificates({ stores, lookup, owners, rootKeys, expiries, outbox, unfinished, now }),
     downloads: createDownloads({
       tables,
       blobs: createMemoryBlobs(tables),
@@ -109,13 +109,13 @@ export function createDeskWorld(tables: MemoryTables = createMemoryTables()) {
       now,
       newToken: () => randomBytes(32).toString('base64url'),
     }),
-    revocations: createRevocationDesk({ books, lookup, operations, outbox, audit, writer, now }),
-    roots: createRootDesk({ books, rootKeys, unfinished, outbox, expiries, now }),
+    revocations: createRevocations({ stores, lookup, operations, outbox, audit, writer, now }),
+    roots: createRoots({ stores, rootKeys, unfinished, outbox, expiries, now }),
     standing,
     rounds,
-    sessions: createSessionRecorder({ books, lookup, operations, outbox, audit, now }),
-    stories: createGatewayStories({ books, claims, operations, now }),
-    machineStories: createOnPremisesStories({
+    sessions: createSessionProof({ stores, lookup, operations, outbox, audit, now }),
+    gatewayOperations: createGatewayOperations({ stores, claims, operations, now }),
+    procedures: createProcedures({
       operations,
       claims,
       standing,
@@ -123,10 +123,10 @@ export function createDeskWorld(tables: MemoryTables = createMemoryTables()) {
       onDied: () => Promise.resolve(),
       now,
     }),
-    trust: createTrustDesk({ books, lookup, operations, writer, now }),
+    trust: createRootTrust({ stores, lookup, operations, writer, now }),
     writeGateway: createWriteGateway({
       arm,
-      books,
+      stores,
       now,
       noteVanished,
       presence,
@@ -137,7 +137,7 @@ export function createDeskWorld(tables: MemoryTables = createMemoryTables()) {
 }
 
 /** Bytes that are the same for the same label, as a request's seed gives them. */
-export function chanceOf(seed: string): (label: string, length: number) => Uint8Array {
+export function randomnessOf(seed: string): (label: string, length: number) => Uint8Array {
   return (label, length) => createHash('sha512').update(`${seed}:${label}`).digest().subarray(0, length);
 }
 
@@ -145,22 +145,22 @@ export function anOperationId(seed: string): string {
   return `op-${createHash('sha256').update(seed).digest('hex').slice(0, 32)}`;
 }
 
-/** What a door hands to a use case. */
-export function aRequest(world: DeskWorld, seed: string) {
+/** What a route hands to a use case. */
+export function aRequest(world: ServicesWorld, seed: string) {
   return { operationId: anOperationId(seed), requestedBy: 'tester', orchestrations: world.orchestrations };
 }
 
-/** A finished root in the books. */
-export async function aRoot(world: DeskWorld, id = 'root-1') {
+/** A finished root in the stores. */
+export async function aRoot(world: ServicesWorld, id = 'root-1') {
   return world.roots.create(
     { id, subject: { commonName: `Root ${id}` }, keyType: 'RSA-2048', hsm: false, validityDays: 3650 },
-    chanceOf(id),
+    randomnessOf(id),
   );
 }
 
-/** A gateway that is built, in Azure and in the books, with nothing trusted and nobody writing it. */
+/** A gateway that is built, in Azure and in the stores, with nothing trusted and nobody writing it. */
 export async function aGateway(
-  world: DeskWorld,
+  world: ServicesWorld,
   id = 'vnet1gw',
   changes: Partial<GatewayRecord> = {},
 ): Promise<GatewayRecord> {
@@ -183,16 +183,16 @@ export async function aGateway(
     updatedAt: at,
     ...changes,
   };
-  await world.books.gateways.insert(record);
-  await world.books.gatewayResources.insert({ resourceId: record.resourceId, gatewayId: id });
+  await world.stores.gateways.insert(record);
+  await world.stores.gatewayResources.insert({ resourceId: record.resourceId, gatewayId: id });
   world.arm.resources.set(record.resourceId, provisioned({ etag: 'W/"a"', ...newGateway(plan, []) }));
   return record;
 }
 
 /** What the single writer does, without the host: writes, compares and gives back until nothing more is wanted. */
-export async function runWriter(world: DeskWorld, gatewayId = 'vnet1gw'): Promise<void> {
+export async function runWriter(world: ServicesWorld, gatewayId = 'vnet1gw'): Promise<void> {
   for (let round = 0; round < 10; round += 1) {
-    const record = (await world.books.gateways.get(gatewayKeys(gatewayId)))?.record;
+    const record = (await world.stores.gateways.get(gatewayKeys(gatewayId)))?.record;
     if (record?.writer === undefined) return;
     const input = { gatewayId, epoch: record.writer.epoch };
     const write = await world.writeGateway(input);
@@ -210,7 +210,7 @@ export async function runWriter(world: DeskWorld, gatewayId = 'vnet1gw'): Promis
 }
 
 /** What the service did by itself, by action, as the audit has it. */
-export async function ownActs({ audit, now }: Pick<DeskWorld, 'audit' | 'now'>): Promise<readonly AuditRow[]> {
+export async function ownActs({ audit, now }: Pick<ServicesWorld, 'audit' | 'now'>): Promise<readonly AuditRow[]> {
   const day = dayOf(now());
   const rows = (await audit.listDays(addDays(day, -1), addDays(day, 1), 1000)) ?? [];
   return rows.filter(({ who }) => who === 'gatehouse');

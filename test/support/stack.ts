@@ -48,7 +48,7 @@ export interface RunningTestStack {
   currentInfo(): StackInfo;
   /** A call of the app's, as the administrator; `headers` replace what is sent by default. */
   api(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<StackAnswer>;
-  /** A call of the control door. */
+  /** A call of the control API. */
   control(method: string, path: string, body?: unknown): Promise<StackAnswer>;
   /** Moves the stack's clock by an ISO 8601 duration; rejects when the stack does not settle. */
   advance(duration: string): Promise<void>;

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { Arm, ArmAnswer } from '../../src/ports/arm.ts';
 
-export interface FakeArm extends Arm {
+export interface StubArm extends Arm {
   /** What is there, by id as it was written. */
   readonly resources: Map<string, JsonObject>;
   /** Bodies of all raw writes, oldest first. */
@@ -17,7 +17,7 @@ export interface FakeArm extends Arm {
 }
 
 /** Azure's port in memory: a write is done at once and everything in it is provisioned. */
-export function createFakeArm(): FakeArm {
+export function createStubArm(): StubArm {
   const resources = new Map<string, JsonObject>();
   const puts: { resourceId: string; body: JsonObject; etag: string | undefined }[] = [];
   const given = new Map<string, unknown[]>();

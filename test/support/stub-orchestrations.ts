@@ -1,6 +1,6 @@
 import type { Orchestrations } from '../../src/ports/orchestrations.ts';
 
-export interface FakeOrchestrations extends Orchestrations {
+export interface StubOrchestrations extends Orchestrations {
   /** Every start that was not a repetition, oldest first. */
   readonly started: readonly { readonly name: string; readonly instanceId: string; readonly input: unknown }[];
   /** Every event that was raised, oldest first. */
@@ -10,7 +10,7 @@ export interface FakeOrchestrations extends Orchestrations {
 }
 
 /** The task hub's port in memory: remembers starts, runs nothing. */
-export function createFakeOrchestrations(): FakeOrchestrations {
+export function createStubOrchestrations(): StubOrchestrations {
   const started: { name: string; instanceId: string; input: unknown }[] = [];
   const raised: { instanceId: string; eventName: string }[] = [];
   const states = new Map<string, 'absent' | 'live' | 'ended'>();

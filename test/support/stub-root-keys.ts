@@ -12,7 +12,7 @@ import { assembleCertificate } from '../../src/pki/assemble-certificate.ts';
 import { buildRootTbs } from '../../src/pki/build-root-certificate.ts';
 import { parseSerialNumber } from '../../src/domain/serial-number.ts';
 
-export interface FakeRootKeys extends RootKeys {
+export interface StubRootKeys extends RootKeys {
   /** How often each call was made, by name. */
   readonly calls: Readonly<Record<string, number>>;
   /** Versions of a certificate, oldest first; `enabled` as Key Vault would show it. */
@@ -40,7 +40,7 @@ function privateKey(): KeyObject {
 }
 
 /** The key store's port on a real RSA key in memory, with Key Vault's rule that a disabled version signs nothing. */
-export function createFakeRootKeys(): FakeRootKeys {
+export function createStubRootKeys(): StubRootKeys {
   const stored = new Map<string, StoredVersion[]>();
   const calls: Record<string, number> = {};
   let next: KeyAnswer<never> | undefined;

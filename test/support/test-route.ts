@@ -1,5 +1,5 @@
 /**
- * Doors as the host would open them, on memory tables: requests go through the whole pipeline, with a clock that stands
+ * Routes as the host would open them, on memory tables: requests go through the whole pipeline, with a clock that stands
  * still, seeds that are counted, and API keys of every role.
  */
 import { HttpRequest, InvocationContext, type HttpResponseInit } from '@azure/functions';
@@ -17,7 +17,7 @@ import type { Route } from '../../src/functions/http/route.ts';
 import { createMemoryTables, type MemoryTables } from './memory-tables.ts';
 import { createTestClock, type TestClock } from './test-clock.ts';
 
-export interface DoorRequest {
+export interface ApiRequest {
   readonly params?: Readonly<Record<string, string>>;
   /** How the path was written, where that is not as the route's template has it. */
   readonly path?: string;
@@ -30,7 +30,7 @@ export interface DoorRequest {
   readonly as?: Role | 'nobody';
 }
 
-export interface DoorAnswer {
+export interface ApiAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
@@ -38,7 +38,7 @@ export interface DoorAnswer {
   readonly json: Readonly<Record<string, unknown>>;
 }
 
-export interface TestDoors {
+export interface TestApi {
   readonly tables: MemoryTables;
   readonly clock: TestClock;
   readonly services: HttpServices;
@@ -49,14 +49,14 @@ export interface TestDoors {
   changes(): number;
   /** What the service has not got from now on. */
   miss(...names: readonly string[]): void;
-  ask(route: Route, request?: DoorRequest): Promise<DoorAnswer>;
+  ask(route: Route, request?: ApiRequest): Promise<ApiAnswer>;
 }
 
 export function keyOf(role: Role): string {
   return `${role}-key-0123456789abcdef0123456789abcdef`;
 }
 
-export async function createTestDoors(): Promise<TestDoors> {
+export async function createTestApi(): Promise<TestApi> {
   const tables = createMemoryTables();
   const clock = createTestClock();
   const apiKeys = createApiKeys({ tables, now: clock.now });
@@ -92,7 +92,7 @@ export async function createTestDoors(): Promise<TestDoors> {
     },
   };
 
-  async function ask(route: Route, request: DoorRequest = {}): Promise<DoorAnswer> {
+  async function ask(route: Route, request: ApiRequest = {}): Promise<ApiAnswer> {
     requests += 1;
     const invocationId = `request-${String(requests).padStart(6, '0')}`;
     const context = new InvocationContext({
@@ -121,7 +121,7 @@ export async function createTestDoors(): Promise<TestDoors> {
 
 function toHttpRequest(
   route: Route,
-  { params = {}, path, query = '', body, headers = {}, as = 'operator' }: DoorRequest,
+  { params = {}, path, query = '', body, headers = {}, as = 'operator' }: ApiRequest,
 ): HttpRequest {
   const usual = route.path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(params[name] ?? ''));
   const isRaw = typeof body === 'string' || body instanceof Uint8Array;
@@ -140,7 +140,7 @@ function toHttpRequest(
   });
 }
 
-function toAnswer({ status = 200, headers, body }: HttpResponseInit): DoorAnswer {
+function toAnswer({ status = 200, headers, body }: HttpResponseInit): ApiAnswer {
   const text = typeof body === 'string' ? body : Buffer.from((body ?? '') as Uint8Array).toString();
   const isJson = /[/+]json\b/.test((headers as Record<string, string>)['content-type'] ?? '');
   const json = isJson ? (JSON.parse(text) as Record<string, unknown>) : {};

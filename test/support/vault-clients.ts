@@ -1,4 +1,4 @@
-/** A Key Vault stand-in of its own for one test file, with the real SDK clients on it. */
+/** A Key Vault emulator of its own for one test file, with the real SDK clients on it. */
 import type { TokenCredential } from '@azure/core-auth';
 import { CertificateClient, type CertificatePolicy } from '@azure/keyvault-certificates';
 import { CryptographyClient, KeyClient, type KeyVaultKey } from '@azure/keyvault-keys';

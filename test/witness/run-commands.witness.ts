@@ -1,5 +1,5 @@
 /**
- * Every operation on Arc's machines and run commands that the stand-in has, from its first answer to its refusals, held to
+ * Every operation on Arc's machines and run commands that the emulator has, from its first answer to its refusals, held to
  * Azure's published description.
  */
 import { execFileSync } from 'node:child_process';
@@ -28,7 +28,7 @@ async function callEverything(stack: ArmStack, machines: RecordingMachines): Pro
   const command = `${machine}/runCommands/p4?${version}`;
   const body = {
     location: 'westeurope',
-    tags: { story: 'vpn-access' },
+    tags: { operation: 'vpn-access' },
     properties: {
       source: { script: '# Gatehouse step P4' },
       parameters: [{ name: 'Invocation', value: 'eyJ2IjoxfQ' }],

@@ -18,7 +18,7 @@ describe('sandbox/windows/transports/sshd-server', () => {
   keepsToSshContract('required', 'sshd');
 });
 
-describe('sandbox/windows/doors in a stack', () => {
+describe('sandbox/windows/routes in a stack', () => {
   it('leaves no process of sshd behind, however the stack ends', async () => {
     const app = resolve(__dirname, '..', 'support', 'fixtures', 'idle-app');
     const stack = await startStack({ app, with: ['windows'], sshd: 'required' });

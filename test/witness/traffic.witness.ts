@@ -1,5 +1,5 @@
 /**
- * Everything that the app and the stand-ins say to each other on the line, with the rights that the deployment gives. It is held to
+ * Everything that the app and the emulators say to each other on the line, with the rights that the deployment gives. It is held to
  * Azure's published API descriptions: bodies, statuses, and every value of an enumeration; and the rights are held to it.
  */
 import { execFileSync, spawnSync } from 'node:child_process';

@@ -1,6 +1,6 @@
 /**
- * The VPN stand-in with real OpenVPN on both sides: who gets in, who does not, and what the gateway does to those inside
- * when its configuration changes. Each test has a gateway of its own on one stand-in; the last ones end theirs.
+ * The VPN emulator with real OpenVPN on both sides: who gets in, who does not, and what the gateway does to those inside
+ * when its configuration changes. Each test has a gateway of its own on one emulator; the last ones end theirs.
  */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { connectClient, type ConnectedClient, type RefusedClient } from '../../s
 import { openClientNetwork } from '../../sandbox/vpn/client-network.ts';
 import type { VpnGatewayState } from '../../sandbox/vpn/gateway-state.ts';
 import { listNamespaces } from '../../sandbox/vpn/namespaces.ts';
-import { startFakeControl, type FakeControl } from '../support/vpn/stub-control.ts';
+import { startStubControl, type StubControl } from '../support/vpn/stub-control.ts';
 import { aVpnGateway, toTrusted, writeProfile } from '../support/vpn/test-gateway.ts';
 import { makeClientCertificate, makeRoot, type TestCertificate, type TestRoot } from '../support/vpn/test-pki.ts';
 import { isAlive, processesIn, startVpnProcess, until, type VpnProcess } from '../support/vpn/vpn-process.ts';
@@ -20,8 +20,8 @@ const vnetAddress = '10.1.0.4';
 
 describe('sandbox/vpn', () => {
   let directory: string;
-  let control: FakeControl;
-  let standIn: VpnProcess;
+  let control: StubControl;
+  let emulator: VpnProcess;
   let root: TestRoot;
   let otherRoot: TestRoot;
   const connections: ConnectedClient[] = [];
@@ -29,8 +29,8 @@ describe('sandbox/vpn', () => {
   beforeAll(async () => {
     expect(vpnUnavailableReason()).toBeUndefined();
     directory = mkdtempSync(join(tmpdir(), 'gatehouse-vpn-'));
-    control = await startFakeControl();
-    standIn = await startVpnProcess(directory, control.url);
+    control = await startStubControl();
+    emulator = await startVpnProcess(directory, control.url);
     [root, otherRoot] = await Promise.all([makeRoot('Root one'), makeRoot('Root two')]);
   });
 
@@ -39,7 +39,7 @@ describe('sandbox/vpn', () => {
   });
 
   afterAll(async () => {
-    await standIn.end('SIGTERM');
+    await emulator.end('SIGTERM');
     await control.close();
     rmSync(directory, { recursive: true });
   });
@@ -47,7 +47,7 @@ describe('sandbox/vpn', () => {
   async function runGateway(roots: readonly TestRoot[] = [root, otherRoot]): Promise<VpnGatewayState> {
     const gateway = await aVpnGateway(roots);
     control.put(gateway);
-    await standIn.gateway(gateway.resourceId);
+    await emulator.gateway(gateway.resourceId);
     return gateway;
   }
 
@@ -64,7 +64,7 @@ describe('sandbox/vpn', () => {
     return connection;
   }
 
-  /** Tries until the change, which the stand-in follows by itself, has taken effect. */
+  /** Tries until the change, which the emulator follows by itself, has taken effect. */
   async function untilRefused(gateway: VpnGatewayState, client: TestCertificate): Promise<RefusedClient> {
     let last: RefusedClient | undefined;
     await until(async () => {
@@ -89,7 +89,7 @@ describe('sandbox/vpn', () => {
   }
 
   async function readGatewayLog(gateway: VpnGatewayState): Promise<string> {
-    return readFileSync((await standIn.gateway(gateway.resourceId)).logFile, 'utf8');
+    return readFileSync((await emulator.gateway(gateway.resourceId)).logFile, 'utf8');
   }
 
   it('gives a client an address of the pool and a way to the gateway and the virtual network', async () => {
@@ -109,13 +109,13 @@ describe('sandbox/vpn', () => {
     await network.close();
   });
 
-  it('tells the control door of each session, from its start to its end', async () => {
+  it('tells the control API of each session, from its start to its end', async () => {
     const gateway = await runGateway();
     const alice = await makeClientCertificate(root, 'alice');
 
     const client = await enter(gateway, alice);
 
-    const mine = (): ReturnType<FakeControl['sessions']> =>
+    const mine = (): ReturnType<StubControl['sessions']> =>
       control.sessions().filter((session) => session.gateway === gateway.resourceId);
     await until(() => mine().length === 1);
     const [session] = mine();
@@ -216,7 +216,7 @@ describe('sandbox/vpn', () => {
     expect(await readGatewayLog(gateway)).toMatch(/VERIFY ERROR.*certificate has expired/);
   });
 
-  it('ends the session that the control door asks to cut, and no other', async () => {
+  it('ends the session that the control API asks to cut, and no other', async () => {
     const gateway = await runGateway();
     const [alice, bob] = await Promise.all([makeClientCertificate(root, 'alice'), makeClientCertificate(root, 'bob')]);
     const [cut, kept] = [await enter(gateway, alice), await enter(gateway, bob)];
@@ -242,7 +242,7 @@ describe('sandbox/vpn', () => {
     await before.waitForExit();
 
     await until(async () => {
-      await standIn.gateway(gateway.resourceId);
+      await emulator.gateway(gateway.resourceId);
       return (await connect(gateway, alice)).outcome === 'connected';
     });
     expect(connections.at(-1)?.address).toMatch(/^172\.16\.77\.\d+$/);
@@ -252,37 +252,37 @@ describe('sandbox/vpn', () => {
     const gateway = await runGateway();
     const alice = await makeClientCertificate(root, 'alice');
     const inside = await enter(gateway, alice);
-    const [pid] = await findOpenVpn(standIn.prefix, gateway);
+    const [pid] = await findOpenVpn(emulator.prefix, gateway);
     process.kill(pid ?? 0, 'SIGKILL');
 
     await inside.waitForExit();
 
     await until(async () => {
-      await standIn.gateway(gateway.resourceId);
+      await emulator.gateway(gateway.resourceId);
       return (await connect(gateway, alice)).outcome === 'connected';
     });
   });
 
   it('removes the gateway of a resource that is gone', async () => {
     const gateway = await runGateway();
-    const before = await listNamespaces(standIn.prefix);
+    const before = await listNamespaces(emulator.prefix);
 
     control.remove(gateway.resourceId);
 
-    await until(async () => (await listNamespaces(standIn.prefix)).length === before.length - 1);
+    await until(async () => (await listNamespaces(emulator.prefix)).length === before.length - 1);
     const ovpnFile = writeProfile(directory, gateway, root);
     await expect(connectClient({ stackDir: directory, ovpnFile, fqdn: gateway.fqdn })).rejects.toThrow(gateway.fqdn);
   });
 
   describe('when it ends', () => {
     let ownDirectory: string;
-    let ownControl: FakeControl;
+    let ownControl: StubControl;
     let gateway: VpnGatewayState;
     const started: VpnProcess[] = [];
 
     beforeEach(async () => {
       ownDirectory = mkdtempSync(join(tmpdir(), 'gatehouse-vpn-'));
-      ownControl = await startFakeControl();
+      ownControl = await startStubControl();
       gateway = await aVpnGateway([root]);
       ownControl.put(gateway);
     });

@@ -59,7 +59,7 @@ function prefixesOf(space: unknown): string[] {
   return asTexts(asObject(space)['addressPrefixes']);
 }
 
-/** What a stand-in for the gateway's data plane needs to let clients in. */
+/** What an emulator for the gateway's data plane needs to let clients in. */
 export interface VpnGatewayState {
   readonly resourceId: string;
   readonly guid: string;

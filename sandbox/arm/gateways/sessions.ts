@@ -7,7 +7,7 @@ import { addressAt, lengthOf } from '../network/address-prefixes.ts';
 import { sameId } from '../resource-id.ts';
 import { listResources } from '../resource-store.ts';
 
-/** A client that connects, as the VPN stand-in or the control door says it. */
+/** A client that connects, as the VPN emulator or the control API says it. */
 export interface NewSession {
   /** Resource id, or name when that is unique. */
   readonly gateway: string;
@@ -63,7 +63,7 @@ export function listSessions(context: ArmContext, gatewayId?: string): StoredSes
   );
 }
 
-/** Ends sessions from the gateway's side: the VPN stand-in is told to cut them. */
+/** Ends sessions from the gateway's side: the VPN emulator is told to cut them. */
 export function cutSessions(context: ArmContext, sessions: readonly StoredSession[]): void {
   for (const { id } of sessions) {
     endSession(context, id);

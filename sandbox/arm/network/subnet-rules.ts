@@ -75,7 +75,7 @@ function checkAttachments(plan: NetworkPlan, subnet: JsonObject): void {
       `Network security group ${group} cannot be attached to Gateway Subnet ${subnetId}.`,
     );
   }
-  // None of these exists in this stand-in, so a reference to one leads nowhere.
+  // None of these exists in this emulator, so a reference to one leads nowhere.
   for (const field of ['networkSecurityGroup', 'routeTable', 'natGateway']) {
     const id = referenceOf(properties, field);
     if (id !== undefined) throw refuseMissing(id, subnetId);

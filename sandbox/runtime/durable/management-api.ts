@@ -23,7 +23,7 @@ export interface ManagementOptions {
   readonly query: string;
 }
 
-/** One door of the API; `path` is what follows the base, split at slashes and decoded. */
+/** One route of the API; `path` is what follows the base, split at slashes and decoded. */
 export type ManagementApi = (request: HostRequest, path: readonly string[]) => Promise<HostResponse>;
 
 const notImplemented = ['suspend', 'resume', 'rewind', 'restart'];

@@ -91,12 +91,12 @@ export class TaskHub {
   /** Finds every unfinished instance and goes on with it. */
   async resume(): Promise<void> {
     const ids = [...(await this.options.store.listUnfinished())];
-    const lanes = Array.from({ length: resumedAtOnce }, async () => {
+    const branches = Array.from({ length: resumedAtOnce }, async () => {
       for (let id = ids.pop(); id !== undefined; id = ids.pop()) {
         await this.actorOf(id).resume();
       }
     });
-    await Promise.all(lanes);
+    await Promise.all(branches);
   }
 
   /** Begins no more turns and no more activities. */

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** A request with its whole body, as every door of the runtime takes it. */
+/** A request with its whole body, as every route of the runtime takes it. */
 export interface HostRequest {
   readonly method: string;
   /** Absolute, with the host that the caller used. */
@@ -43,7 +43,7 @@ export function parseJson(textual: string): { readonly value: unknown } | undefi
   try {
     return { value: JSON.parse(textual) as unknown };
   } catch {
-    // Not an error here: the caller answers 400 with the text of its own door.
+    // Not an error here: the caller answers 400 with the text of its own route.
     return undefined;
   }
 }

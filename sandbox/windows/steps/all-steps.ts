@@ -1,10 +1,10 @@
-import type { StepStandIn } from '../world/records.ts';
-import { commonStandIns, vpnAccessStandIns } from './p-steps.ts';
-import { connectorStandIns } from './w-steps.ts';
+import type { StepEmulator } from '../world/records.ts';
+import { commonEmulators, vpnAccessEmulators } from './p-steps.ts';
+import { connectorEmulators } from './w-steps.ts';
 
 /** Every step that the simulated machines can do. */
-export const allStandIns: Readonly<Record<string, StepStandIn>> = {
-  ...commonStandIns,
-  ...vpnAccessStandIns,
-  ...connectorStandIns,
+export const allEmulators: Readonly<Record<string, StepEmulator>> = {
+  ...commonEmulators,
+  ...vpnAccessEmulators,
+  ...connectorEmulators,
 };

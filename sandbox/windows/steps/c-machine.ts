@@ -1,5 +1,5 @@
 import { orderRestart } from '../machine/power.ts';
-import type { StepOutcome, StepStandIn } from '../world/records.ts';
+import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { noParameters } from './w-parameters.ts';
 import { isOlder } from './w2-installed-versions.ts';
 import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
@@ -9,12 +9,12 @@ type Call = BoundCall<typeof noParameters>;
 /** Where apply notes the start before the one that it asks for. */
 const restartNote = 'restart-asked';
 
-export const c1: StepStandIn = {
+export const c1: StepEmulator = {
   perform: bindStep({ parameters: noParameters, modes: { probe: introduce } }),
   seconds: { probe: 5, apply: 5, verify: 5 },
 };
 
-export const c2: StepStandIn = {
+export const c2: StepEmulator = {
   perform: bindStep({
     parameters: noParameters,
     modes: { probe: isNotPending, apply: restart, verify: hasStartedSince },

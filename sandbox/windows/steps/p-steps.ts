@@ -1,4 +1,4 @@
-import type { StepStandIn } from '../world/records.ts';
+import type { StepEmulator } from '../world/records.ts';
 import { c1, c2 } from './c-machine.ts';
 import { p1 } from './p1-reach-natvm.ts';
 import { p11, p12, p14 } from './p11-openings.ts';
@@ -10,10 +10,10 @@ import { p4, p5 } from './p4-roles.ts';
 import { p10, p6, p7, p8 } from './p6-service.ts';
 
 /** What belongs to no procedure, by the step's number. */
-export const commonStandIns: Readonly<Record<string, StepStandIn>> = { C1: c1, C2: c2 };
+export const commonEmulators: Readonly<Record<string, StepEmulator>> = { C1: c1, C2: c2 };
 
 /** What shares VPN access to a stack, by the step's number. */
-export const vpnAccessStandIns: Readonly<Record<string, StepStandIn>> = {
+export const vpnAccessEmulators: Readonly<Record<string, StepEmulator>> = {
   P1: p1,
   P2: p2,
   P3: p3,

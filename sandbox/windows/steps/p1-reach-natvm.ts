@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { StepOutcome, StepStandIn } from '../world/records.ts';
+import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { openSession } from '../world/hop.ts';
 import { bindStep, changed, credentialSchema, fine, refused, type BoundCall } from './connector-step.ts';
 
@@ -12,7 +12,7 @@ type Call = BoundCall<typeof parameters, typeof secrets>;
 /** Where apply notes what it put into TrustedHosts. */
 const note = 'trusted-hosts';
 
-export const p1: StepStandIn = {
+export const p1: StepEmulator = {
   perform: bindStep({ parameters, secrets, modes: { probe: look, apply: trust, verify: openIt, undo: distrust } }),
   seconds: { probe: 5, apply: 10, verify: 5, undo: 3 },
   needsElevation: true,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { restartRemoteAccess, remoteAccessService } from '../machine/vpn.ts';
 import type { RemoteAccess } from '../machine/remote-access.ts';
-import type { StepOutcome, StepStandIn, WindowsMachine } from '../world/records.ts';
+import type { StepOutcome, StepEmulator, WindowsMachine } from '../world/records.ts';
 import { nicAlias, withRemoteAccess } from './p-parameters.ts';
 import { noParameters } from './w-parameters.ts';
 import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
@@ -10,7 +10,7 @@ const nicParameters = z.strictObject({ externalNic: nicAlias });
 type NicCall = BoundCall<typeof nicParameters>;
 type PlainCall = BoundCall<typeof noParameters>;
 
-export const p11: StepStandIn = {
+export const p11: StepEmulator = {
   perform: bindStep({
     parameters: nicParameters,
     modes: {
@@ -24,7 +24,7 @@ export const p11: StepStandIn = {
   needsElevation: true,
 };
 
-export const p12: StepStandIn = {
+export const p12: StepEmulator = {
   perform: bindStep({
     parameters: noParameters,
     modes: {
@@ -38,7 +38,7 @@ export const p12: StepStandIn = {
   needsElevation: true,
 };
 
-export const p14: StepStandIn = {
+export const p14: StepEmulator = {
   perform: bindStep({
     parameters: nicParameters,
     modes: {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { accountNamed } from '../machine/accounts.ts';
 import type { Account } from '../machine/model.ts';
 import { disconnect } from '../machine/vpn.ts';
-import type { StepOutcome, StepStandIn, WindowsMachine } from '../world/records.ts';
+import type { StepOutcome, StepEmulator, WindowsMachine } from '../world/records.ts';
 import { localUserName } from './p-parameters.ts';
 import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
@@ -15,7 +15,7 @@ type Call = BoundCall<typeof parameters>;
 /** Only accounts with this description are touched. */
 const mark = 'VPN user of Gatehouse';
 
-export const p15: StepStandIn = {
+export const p15: StepEmulator = {
   perform: bindStep({
     parameters: addParameters,
     secrets: addSecrets,
@@ -30,13 +30,13 @@ export const p15: StepStandIn = {
   needsElevation: true,
 };
 
-export const p15d: StepStandIn = {
+export const p15d: StepEmulator = {
   perform: bindStep({ parameters, modes: { probe: isShut, apply: shut, verify: isShut } }),
   seconds: { probe: 2, apply: 4, verify: 2 },
   needsElevation: true,
 };
 
-export const p15r: StepStandIn = {
+export const p15r: StepEmulator = {
   perform: bindStep({ parameters, modes: { probe: isGone, apply: remove, verify: isGone } }),
   seconds: { probe: 2, apply: 4, verify: 2 },
   needsElevation: true,

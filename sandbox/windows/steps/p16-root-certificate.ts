@@ -4,7 +4,7 @@ import { deleteFile, readBytes, writeBytes } from '../connector/machine.ts';
 import { parse, windowsThumbprint } from '../connector/tls.ts';
 import { lookAt } from '../connector/network.ts';
 import type { StoredCertificate } from '../machine/model.ts';
-import type { StepOutcome, StepStandIn } from '../world/records.ts';
+import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { thumbprint } from './w-parameters.ts';
 import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
@@ -18,12 +18,12 @@ type ExportCall = BoundCall<typeof exported>;
 
 const file = 'C:\\CA.cer';
 
-export const p16: StepStandIn = {
+export const p16: StepEmulator = {
   perform: bindStep({ parameters: searched, modes: { probe: find } }),
   seconds: { probe: 4, apply: 4, verify: 4 },
 };
 
-export const p17: StepStandIn = {
+export const p17: StepEmulator = {
   perform: bindStep({
     parameters: exported,
     modes: { probe: isExported, apply: exportIt, verify: isExported, undo: deleteIt },
@@ -32,7 +32,7 @@ export const p17: StepStandIn = {
   needsElevation: true,
 };
 
-export const p21: StepStandIn = {
+export const p21: StepEmulator = {
   perform: bindStep({ parameters: portal, modes: { probe: lookAtPortal } }),
   seconds: { probe: 5, apply: 5, verify: 5 },
 };

@@ -1,18 +1,18 @@
 import { z } from 'zod';
 import type { Nic } from '../machine/model.ts';
-import type { StepOutcome, StepStandIn } from '../world/records.ts';
+import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { nicAlias } from './p-parameters.ts';
 import { bindStep, fine, refused, type BoundCall } from './connector-step.ts';
 
 const searched = z.strictObject({ internalAddress: z.string().regex(/^\d{1,3}(\.\d{1,3}){3}$/) });
 const named = z.strictObject({ externalNic: nicAlias });
 
-export const p2: StepStandIn = {
+export const p2: StepEmulator = {
   perform: bindStep({ parameters: searched, modes: { probe: findAdapters } }),
   seconds: { probe: 5, apply: 5, verify: 5 },
 };
 
-export const p13: StepStandIn = {
+export const p13: StepEmulator = {
   perform: bindStep({ parameters: named, modes: { probe: readAddress } }),
   seconds: { probe: 4, apply: 4, verify: 4 },
 };

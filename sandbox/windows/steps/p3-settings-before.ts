@@ -1,6 +1,6 @@
 import { remoteAccessService } from '../machine/vpn.ts';
 import type { RemoteAccess, RemoteAccessSettings } from '../machine/remote-access.ts';
-import type { StepOutcome, StepStandIn, WindowsMachine } from '../world/records.ts';
+import type { StepOutcome, StepEmulator, WindowsMachine } from '../world/records.ts';
 import { withRemoteAccess } from './p-parameters.ts';
 import { noParameters } from './w-parameters.ts';
 import { bindStep, changed, fine, seen, type BoundCall } from './connector-step.ts';
@@ -9,7 +9,7 @@ type Call = BoundCall<typeof noParameters>;
 
 const folder = 'C:\\ProgramData\\Gatehouse\\vpn-access\\before';
 
-export const p3: StepStandIn = {
+export const p3: StepEmulator = {
   perform: bindStep({
     parameters: noParameters,
     modes: {

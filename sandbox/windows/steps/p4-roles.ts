@@ -2,7 +2,7 @@ import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { endSessions, isWithin, remoteAccessService } from '../machine/vpn.ts';
 import type { RemoteAccess } from '../machine/remote-access.ts';
-import type { StepOutcome, StepStandIn, WindowsMachine } from '../world/records.ts';
+import type { StepOutcome, StepEmulator, WindowsMachine } from '../world/records.ts';
 import { ipv4, withRemoteAccess } from './p-parameters.ts';
 import { noParameters } from './w-parameters.ts';
 import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
@@ -11,7 +11,7 @@ const parameters = z.strictObject({ addressFrom: ipv4, addressTo: ipv4 });
 type Call = BoundCall<typeof parameters>;
 type PlainCall = BoundCall<typeof noParameters>;
 
-export const p4: StepStandIn = {
+export const p4: StepEmulator = {
   perform: bindStep({
     parameters,
     modes: {
@@ -26,7 +26,7 @@ export const p4: StepStandIn = {
   needsElevation: true,
 };
 
-export const p5: StepStandIn = {
+export const p5: StepEmulator = {
   perform: bindStep({
     parameters: noParameters,
     modes: {

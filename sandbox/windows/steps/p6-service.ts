@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { endSessions, remoteAccessService, restartRemoteAccess } from '../machine/vpn.ts';
 import type { RemoteAccess } from '../machine/remote-access.ts';
-import type { StepOutcome, StepStandIn } from '../world/records.ts';
+import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { nicAlias, withRemoteAccess } from './p-parameters.ts';
 import { noParameters } from './w-parameters.ts';
 import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
@@ -14,7 +14,7 @@ type PlainCall = BoundCall<typeof noParameters>;
 type KeyCall = BoundCall<typeof keyParameters, typeof keySecrets>;
 type AdapterCall = BoundCall<typeof adapterParameters>;
 
-export const p6: StepStandIn = {
+export const p6: StepEmulator = {
   perform: bindStep({
     parameters: noParameters,
     modes: {
@@ -29,7 +29,7 @@ export const p6: StepStandIn = {
   needsElevation: true,
 };
 
-export const p7: StepStandIn = {
+export const p7: StepEmulator = {
   perform: bindStep({
     parameters: keyParameters,
     secrets: keySecrets,
@@ -44,7 +44,7 @@ export const p7: StepStandIn = {
   needsElevation: true,
 };
 
-export const p8: StepStandIn = {
+export const p8: StepEmulator = {
   perform: bindStep({
     parameters: noParameters,
     modes: {
@@ -58,7 +58,7 @@ export const p8: StepStandIn = {
   needsElevation: true,
 };
 
-export const p10: StepStandIn = {
+export const p10: StepEmulator = {
   perform: bindStep({
     parameters: adapterParameters,
     modes: {
@@ -100,7 +100,7 @@ function setKey({ secrets }: KeyCall, remoteAccess: RemoteAccess): StepOutcome {
   return changed();
 }
 
-/** Certificates want one that the machine may not have: a key that nobody knows closes the door as well. */
+/** Certificates want one that the machine may not have: a key that nobody knows closes the route as well. */
 function replaceKey(_call: KeyCall, remoteAccess: RemoteAccess): StepOutcome {
   if (remoteAccess.sharedKey === undefined) return fine();
   remoteAccess.sharedKey = randomBytes(48).toString('base64');

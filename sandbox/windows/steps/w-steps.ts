@@ -1,4 +1,4 @@
-import type { StepStandIn } from '../world/records.ts';
+import type { StepEmulator } from '../world/records.ts';
 import { w10 } from './w10-url-rewrite.ts';
 import { w11 } from './w11-credssp.ts';
 import { w12 } from './w12-open-endpoint.ts';
@@ -19,7 +19,7 @@ import { w7 } from './w7-tls-certificate.ts';
 import { w8 } from './w8-trust-issuer.ts';
 
 /** What connects Windows Azure Pack to Azure Stack, by the step's number. */
-export const connectorStandIns: Readonly<Record<string, StepStandIn>> = {
+export const connectorEmulators: Readonly<Record<string, StepEmulator>> = {
   W2: w2,
   W3: w3,
   W6: w6,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { download, isDoubtful } from '../connector/downloads.ts';
 import { endInstallation, takeInstaller } from '../connector/machine.ts';
 import { withoutWebServer } from '../connector/sites.ts';
-import type { StepOutcome, StepStandIn } from '../world/records.ts';
+import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { sha256 } from './w-parameters.ts';
 import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
@@ -12,7 +12,7 @@ const parameters = z.strictObject({
 });
 type Call = BoundCall<typeof parameters>;
 
-export const w10: StepStandIn = {
+export const w10: StepEmulator = {
   perform: bindStep({
     parameters,
     modes: { probe: isInstalled, apply: install, verify: isInstalled, undo: uninstall },

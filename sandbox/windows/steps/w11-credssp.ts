@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { StepOutcome, StepStandIn } from '../world/records.ts';
+import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { bindStep, changed, fine, seen, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ computerName: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/) });
 type Call = BoundCall<typeof parameters>;
 
-export const w11: StepStandIn = {
+export const w11: StepEmulator = {
   perform: bindStep({ parameters, modes: { probe: isAllowed, apply: allow, verify: isAllowed, undo: forbid } }),
   seconds: { probe: 4, apply: 5, verify: 4, undo: 5 },
   needsElevation: true,

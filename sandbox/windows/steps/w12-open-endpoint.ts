@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { openPrivilegedEndpoint } from '../connector/endpoint.ts';
-import type { StepOutcome, StepStandIn } from '../world/records.ts';
+import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { authentication } from './w-parameters.ts';
 import { bindStep, credentialSchema, fine, refused, type BoundCall } from './connector-step.ts';
 
@@ -8,7 +8,7 @@ const parameters = z.strictObject({ computerName: z.string(), authentication });
 const secrets = z.strictObject({ credential: credentialSchema });
 type Call = BoundCall<typeof parameters, typeof secrets>;
 
-export const w12: StepStandIn = {
+export const w12: StepEmulator = {
   perform: bindStep({ parameters, secrets, modes: { probe: tryEndpoint } }),
   seconds: { probe: 20, apply: 20, verify: 20 },
 };

@@ -11,7 +11,7 @@ import {
 import { openShare } from '../connector/share.ts';
 import type { TranscriptVariant } from '../connector/state.ts';
 import { lingeringSeconds, transcriptLines } from '../connector/transcript.ts';
-import type { StepOutcome, StepStandIn } from '../world/records.ts';
+import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { authentication, share } from './w-parameters.ts';
 import { bindStep, changed, credentialSchema, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
@@ -34,7 +34,7 @@ type Call = BoundCall<typeof parameters, typeof secrets>;
 const goesOnMs = 4 * 60_000;
 const statusLinesMax = 10;
 
-export const w13: StepStandIn = {
+export const w13: StepEmulator = {
   perform: bindStep({
     parameters,
     secrets,

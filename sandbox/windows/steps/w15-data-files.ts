@@ -4,7 +4,7 @@ import { encodeDataFile } from '../connector/data-file.ts';
 import { settleEndpoint } from '../connector/multi-cloud.ts';
 import { openShare } from '../connector/share.ts';
 import type { SharedFile } from '../connector/state.ts';
-import type { StepOutcome, StepStandIn } from '../world/records.ts';
+import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { fileName, sha256, share } from './w-parameters.ts';
 import { bindStep, credentialSchema, fine, refused, type BoundCall } from './connector-step.ts';
 
@@ -15,12 +15,12 @@ const secrets = z.strictObject({ shareCredential: credentialSchema });
 const listed = z.strictObject({ share });
 const collected = z.strictObject({ share, fileName, sha256 });
 
-export const w15: StepStandIn = {
+export const w15: StepEmulator = {
   perform: bindStep({ parameters: listed, secrets, modes: { probe: list } }),
   seconds: { probe: 6, apply: 6, verify: 6 },
 };
 
-export const w16: StepStandIn = {
+export const w16: StepEmulator = {
   perform: bindStep({ parameters: collected, secrets, modes: { probe: collect } }),
   seconds: { probe: 6, apply: 6, verify: 6 },
 };

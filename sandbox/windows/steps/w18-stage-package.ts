@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AzurePackPart } from '../connector/part.ts';
 import { download, isDoubtful } from '../connector/downloads.ts';
-import type { StepOutcome, StepStandIn } from '../world/records.ts';
+import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { folder, sha256 } from './w-parameters.ts';
 import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
@@ -10,7 +10,7 @@ const parameters = z.strictObject({ uri: z.url({ protocol: /^https$/ }), sha256,
 const signableFiles = 12;
 type Call = BoundCall<typeof parameters>;
 
-export const w18: StepStandIn = {
+export const w18: StepEmulator = {
   perform: bindStep({
     parameters,
     modes: { probe: isStaged, apply: stage, verify: isStaged, undo: unstage },

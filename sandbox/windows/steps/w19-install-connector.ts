@@ -7,7 +7,7 @@ import {
   siteStates,
   withoutWebServer,
 } from '../connector/sites.ts';
-import type { StepOutcome, StepStandIn } from '../world/records.ts';
+import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { folder, noParameters } from './w-parameters.ts';
 import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
@@ -21,7 +21,7 @@ const products = connectorSiteNames.map((site) => ({
 }));
 const version = '3.32.8196.16';
 
-export const w19: StepStandIn = {
+export const w19: StepEmulator = {
   perform: bindStep({
     parameters,
     modes: { probe: isInstalled, apply: install, verify: isInstalled, undo: uninstall },
@@ -31,7 +31,7 @@ export const w19: StepStandIn = {
   needsElevation: true,
 };
 
-export const w20: StepStandIn = {
+export const w20: StepEmulator = {
   perform: bindStep({ parameters: noParameters, modes: { probe: checkSites } }),
   seconds: { probe: 5, apply: 5, verify: 5 },
 };

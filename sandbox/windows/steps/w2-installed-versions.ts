@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { StepOutcome, StepStandIn } from '../world/records.ts';
+import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { bindStep, fine, refused, type BoundCall } from './connector-step.ts';
 
 /** Programs by the name that they are listed under; the connector is no role of Windows Azure Pack. */
@@ -16,7 +16,7 @@ const product = z.strictObject({
 const parameters = z.strictObject({ products: z.array(product) });
 type Call = BoundCall<typeof parameters>;
 
-export const w2: StepStandIn = {
+export const w2: StepEmulator = {
   perform: bindStep({ parameters, modes: { probe: readVersions } }),
   seconds: { probe: 6, apply: 6, verify: 6 },
 };

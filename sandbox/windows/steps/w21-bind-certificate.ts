@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { personalCertificate } from '../connector/machine.ts';
 import { connectorSitesOf, connectorSiteNames } from '../connector/sites.ts';
-import type { StepOutcome, StepStandIn } from '../world/records.ts';
+import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { folder, thumbprint } from './w-parameters.ts';
 import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ folder, thumbprint });
 type Call = BoundCall<typeof parameters>;
 
-export const w21: StepStandIn = {
+export const w21: StepEmulator = {
   perform: bindStep({ parameters, modes: { probe: isBound, apply: bind, verify: isBound, undo: bindFormer } }),
   seconds: { probe: 5, apply: 30, verify: 5, undo: 30 },
   needsElevation: true,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AzurePackPart } from '../connector/part.ts';
 import { isResolved } from '../connector/network.ts';
 import { connectorSitesOf, connectorSiteNames } from '../connector/sites.ts';
-import type { StepOutcome, StepStandIn } from '../world/records.ts';
+import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { folder, fqdn } from './w-parameters.ts';
 import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
@@ -14,7 +14,7 @@ const parameters = z.strictObject({
 });
 type Call = BoundCall<typeof parameters>;
 
-export const w22: StepStandIn = {
+export const w22: StepEmulator = {
   perform: bindStep({
     parameters,
     modes: { probe: isConfigured, apply: configure, verify: isConfigured, undo: restore },

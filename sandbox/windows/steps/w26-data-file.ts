@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { deleteFile, readBytes, writeBytes } from '../connector/machine.ts';
-import type { StepOutcome, StepStandIn } from '../world/records.ts';
+import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { fileName, folder, sha256 } from './w-parameters.ts';
 import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
@@ -9,7 +9,7 @@ const parameters = z.strictObject({ folder, fileName, sha256 });
 const secrets = z.strictObject({ content: z.base64() });
 type Call = BoundCall<typeof parameters, typeof secrets>;
 
-export const w26: StepStandIn = {
+export const w26: StepEmulator = {
   perform: bindStep({ parameters, secrets, modes: { probe: isThere, apply: copy, verify: isThere, undo: remove } }),
   seconds: { probe: 4, apply: 5, verify: 4, undo: 4 },
   needsElevation: true,

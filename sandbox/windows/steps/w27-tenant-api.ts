@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { endInstallation, takeInstaller } from '../connector/machine.ts';
 import { siteNamed, siteStates, tenantApiSiteName, withoutWebServer } from '../connector/sites.ts';
-import type { StepOutcome, StepStandIn } from '../world/records.ts';
+import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { folder, noParameters } from './w-parameters.ts';
 import { isOlder } from './w2-installed-versions.ts';
 import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
@@ -9,13 +9,13 @@ import { bindStep, changed, fine, refused, seen, type BoundCall } from './connec
 const parameters = z.strictObject({ folder });
 type Call = BoundCall<typeof parameters>;
 
-export const w27: StepStandIn = {
+export const w27: StepEmulator = {
   perform: bindStep({ parameters, modes: { probe: isUpdated, apply: update, verify: isUpdated, undo: goBack } }),
   seconds: { probe: 6, apply: 300, verify: 6, undo: 300 },
   needsElevation: true,
 };
 
-export const w28: StepStandIn = {
+export const w28: StepEmulator = {
   perform: bindStep({ parameters: noParameters, modes: { probe: checkHealth } }),
   seconds: { probe: 65, apply: 65, verify: 65 },
 };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { StepOutcome, StepStandIn } from '../world/records.ts';
+import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { directoryHas, signInToDomain } from '../connector/accounts.ts';
 import { bindStep, credentialSchema, fine, type BoundCall } from './connector-step.ts';
 
@@ -7,7 +7,7 @@ const parameters = z.strictObject({ userPrincipalNames: z.array(z.email()).max(2
 const secrets = z.strictObject({ credential: credentialSchema });
 type Call = BoundCall<typeof parameters, typeof secrets>;
 
-export const w3: StepStandIn = {
+export const w3: StepEmulator = {
   perform: bindStep({ parameters, secrets, modes: { probe: lookForUsers } }),
   seconds: { probe: 6, apply: 6, verify: 6 },
 };

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import type { StepOutcome, StepStandIn } from '../world/records.ts';
+import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ isServerKnown: z.boolean() });
 type Call = BoundCall<typeof parameters>;
 
 /** Reads the server's name out of a file that holds a password: in the open only as long as that takes. */
-export const w30: StepStandIn = {
+export const w30: StepEmulator = {
   perform: bindStep({ parameters, modes: { probe: isDone, apply: readServer, verify: isProtected } }),
   interrupt: bindStep({ parameters, modes: { apply: leaveOpen } }),
   seconds: { probe: 6, apply: 15, verify: 6 },

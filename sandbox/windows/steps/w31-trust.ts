@@ -5,7 +5,7 @@ import { decodeDataFile, readDataFile, thumbprintOf } from '../connector/data-fi
 import { readBytes } from '../connector/machine.ts';
 import { canReachMachine } from '../connector/network.ts';
 import { isListed, showsTrust, sqlServerNamed, trusts, type SqlServer, type Trust } from '../connector/sql.ts';
-import type { StepOutcome, StepStandIn } from '../world/records.ts';
+import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { fileName, folder, sha256, thumbprint } from './w-parameters.ts';
 import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 import { dataFilePath } from './w26-data-file.ts';
@@ -24,7 +24,7 @@ type Call = BoundCall<typeof parameters>;
 const doneShown = 'done';
 const doneUnseen = 'done-unseen';
 
-export const w31: StepStandIn = {
+export const w31: StepEmulator = {
   perform: bindStep({
     parameters,
     modes: { probe: isTrusted, apply: trust, verify: isTrusted, undo: restore },

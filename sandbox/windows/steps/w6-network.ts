@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { lookAt } from '../connector/network.ts';
-import type { StepOutcome, StepStandIn } from '../world/records.ts';
+import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { endpoints } from './w-parameters.ts';
 import { bindStep, fine, type BoundCall } from './connector-step.ts';
 
@@ -8,13 +8,13 @@ const parameters = z.strictObject({ endpoints });
 type Call = BoundCall<typeof parameters>;
 
 /** Names and ports, as this machine sees them. */
-export const w6: StepStandIn = {
+export const w6: StepEmulator = {
   perform: bindStep({ parameters, modes: { probe: (call) => look(call, false) } }),
   seconds: { probe: 6, apply: 6, verify: 6 },
 };
 
 /** The same, and TLS as this machine judges it. */
-export const w23: StepStandIn = {
+export const w23: StepEmulator = {
   perform: bindStep({ parameters, modes: { probe: (call) => look(call, true) } }),
   seconds: { probe: 6, apply: 6, verify: 6 },
 };

@@ -3,14 +3,14 @@ import { z } from 'zod';
 import { personalCertificate, trustStores } from '../connector/machine.ts';
 import { siteNamed, tenantSiteName } from '../connector/sites.ts';
 import { buildChain, isInDate, isSelfIssued, parse, windowsThumbprint } from '../connector/tls.ts';
-import type { StepOutcome, StepStandIn } from '../world/records.ts';
+import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { fqdn, thumbprint } from './w-parameters.ts';
 import { bindStep, fine, refused, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ tenantPortalFqdn: fqdn, thumbprint: thumbprint.optional() });
 type Call = BoundCall<typeof parameters>;
 
-export const w7: StepStandIn = {
+export const w7: StepEmulator = {
   perform: bindStep({ parameters, modes: { probe: checkCertificate } }),
   seconds: { probe: 6, apply: 6, verify: 6 },
 };

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { thumbprintOf } from '../connector/data-file.ts';
 import { addToStore, isInStore, removeFromStore } from '../connector/machine.ts';
-import type { StepOutcome, StepStandIn } from '../world/records.ts';
+import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { store, thumbprint } from './w-parameters.ts';
 import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ thumbprint, store, certificate: z.base64().max(8192) });
 type Call = BoundCall<typeof parameters>;
 
-export const w8: StepStandIn = {
+export const w8: StepEmulator = {
   perform: bindStep({ parameters, modes: { probe: isTrusted, apply: trust, verify: isTrusted, undo: forget } }),
   seconds: { probe: 5, apply: 10, verify: 5, undo: 10 },
   needsElevation: true,

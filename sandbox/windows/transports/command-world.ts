@@ -1,4 +1,4 @@
-/** What the doors ask of the machines behind them; named here so that the doors can be tried without the world. */
+/** What the routes ask of the machines behind them; named here so that the routes can be tried without the world. */
 export interface CommandWorld {
   /** Ids of the machines that have an SSH server. */
   sshMachines(): readonly string[];

@@ -17,7 +17,7 @@ export interface WindowsReach {
   readonly privateKey: string;
 }
 
-export interface ControlDoorsOptions {
+export interface ControlRoutesOptions {
   readonly world: WindowsWorld;
   readonly front: SshFront;
   readonly nowMs: () => number;
@@ -26,8 +26,8 @@ export interface ControlDoorsOptions {
   readonly afterDefine: () => Promise<void>;
 }
 
-/** The doors by which tests and people have the world in hand. */
-export interface ControlDoors {
+/** The routes by which tests and people have the world in hand. */
+export interface ControlRoutes {
   describe(): object;
   define(read: ReadBody): Promise<WindowsReach>;
   addFault(read: ReadBody): object;
@@ -48,7 +48,7 @@ const vpnConnectionSchema = z.strictObject({
 });
 const tenantMachine = 'client';
 
-export function createControlDoors(options: ControlDoorsOptions): ControlDoors {
+export function createControlRoutes(options: ControlRoutesOptions): ControlRoutes {
   const { world, front } = options;
   return {
     describe: () => ({ ...world.view(), ...options.reach() }),

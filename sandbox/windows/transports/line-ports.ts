@@ -7,7 +7,7 @@ const firstPort = 10_000;
 const lastPort = 20_000;
 const triesMax = 100;
 
-export interface PortBook {
+export interface PortList {
   /** A server on loopback for this machine: on the port that it had before, else on one that is kept from now on. */
   listen(
     machineId: string,
@@ -17,7 +17,7 @@ export interface PortBook {
 }
 
 /** The machines' ports, kept in the file at `path`: what a test or a person wrote down stays true after a restart. */
-export function openPortBook(path: string): PortBook {
+export function openPortList(path: string): PortList {
   const file = openStateFile<Record<string, number>>(path, () => ({}));
 
   async function listen(machineId: string, accept: (socket: Socket) => void) {

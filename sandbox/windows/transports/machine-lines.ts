@@ -1,13 +1,13 @@
 import type { Server, Socket } from 'node:net';
 import type { CommandWorld, Reach } from './command-world.ts';
 import type { LineFaults } from './line-faults.ts';
-import type { PortBook } from './line-ports.ts';
+import type { PortList } from './line-ports.ts';
 import type { SshConnection } from './ssh-server.ts';
 
 export interface LinesOptions {
   readonly world: CommandWorld;
   readonly faults: LineFaults;
-  readonly ports: PortBook;
+  readonly ports: PortList;
   /** Takes each connection that comes through. */
   readonly serve: (connection: SshConnection) => void;
 }

@@ -1,18 +1,18 @@
 /**
  * Started by sshd in place of whatever a client asks for (`ForceCommand`): `node powershell-shim.ts DOOR CONNECTION`. Asks the
- * stack, by the door that the file DOOR tells, what the machine at the other end answers, and says that. Node's own modules
+ * stack, by the route that the file DOOR tells, what the machine at the other end answers, and says that. Node's own modules
  * alone, because one of these is started for every command.
  */
 import { readFileSync } from 'node:fs';
 
 const stdinMaxBytes = 1024 * 1024;
-const [doorFile = '', connection = ''] = process.argv.slice(2);
-const door = JSON.parse(readFileSync(doorFile, 'utf8')) as { readonly url: string; readonly key: string };
+const [shimFile = '', connection = ''] = process.argv.slice(2);
+const route = JSON.parse(readFileSync(shimFile, 'utf8')) as { readonly url: string; readonly key: string };
 
 const stdin = await readInput();
-const response = await fetch(door.url, {
+const response = await fetch(route.url, {
   method: 'POST',
-  headers: { 'x-shim-key': door.key, 'content-type': 'application/json' },
+  headers: { 'x-shim-key': route.key, 'content-type': 'application/json' },
   body: JSON.stringify({
     connection,
     commandLine: process.env['SSH_ORIGINAL_COMMAND'] ?? '',

@@ -1,6 +1,6 @@
 import type { CheckScript, ScriptFinding } from './command-world.ts';
 
-/** As many texts as all steps and the doors' own scripts together, several times over. */
+/** As many texts as all steps and the routes' own scripts together, several times over. */
 const textsMax = 300;
 
 /** The same gate, which reads each text once: the scripts are fixed, and each is sent for every machine and mode. */

@@ -11,8 +11,8 @@ import type { ShellAnswer } from './windows-shell.ts';
 const askedSchema = z.strictObject({ connection: z.string(), commandLine: z.string(), stdin: z.base64() });
 export type Asked = z.infer<typeof askedSchema>;
 
-export interface ShimDoor {
-  /** The file, readable by this user alone, from which a shim reads where the door is and its key. */
+export interface ShimRoute {
+  /** The file, readable by this user alone, from which a shim reads where the route is and its key. */
   readonly file: string;
   close(): Promise<void>;
 }
@@ -20,13 +20,13 @@ export interface ShimDoor {
 const bodyMaxBytes = 2 * stdinMaxBytes;
 
 /**
- * Opens the door, plain HTTP on loopback, by which the shims that sshd starts ask what their machines answer. `ask` answers
+ * Opens the route, plain HTTP on loopback, by which the shims that sshd starts ask what their machines answer. `ask` answers
  * undefined when the connection is gone: the shim then says nothing.
  */
-export async function openShimDoor(
+export async function openShimRoute(
   directory: string,
   ask: (asked: Asked) => Promise<ShellAnswer | undefined>,
-): Promise<ShimDoor> {
+): Promise<ShimRoute> {
   const key = randomBytes(32).toString('base64url');
   const server = createServer((incoming, outgoing) => {
     void answer(incoming, outgoing, key, ask);
@@ -35,7 +35,7 @@ export async function openShimDoor(
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);
   });
-  const file = join(directory, 'shim-door.json');
+  const file = join(directory, 'shim-route.json');
   const { port } = server.address() as AddressInfo;
   writeFileSync(file, JSON.stringify({ url: `http://127.0.0.1:${port}/`, key }), { mode: 0o600 });
   return {

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CheckScript, CommandWorld } from './command-world.ts';
 import { LineFaults } from './line-faults.ts';
-import { openPortBook } from './line-ports.ts';
+import { openPortList } from './line-ports.ts';
 import { MachineLines } from './machine-lines.ts';
 import { ensureSshKeys } from './ssh-keys.ts';
 import type { Exec, SshServer, SshServerOptions } from './ssh-server.ts';
@@ -56,7 +56,7 @@ export async function startSshFront(options: SshFrontOptions): Promise<SshFront>
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
   const { world } = options;
   const keys = ensureSshKeys(options.directory);
-  const ports = openPortBook(join(options.directory, 'ports.json'));
+  const ports = openPortList(join(options.directory, 'ports.json'));
   const faults = new LineFaults();
   const counted = countActive(createExec(createSshShell(world, options.checkScript), faults));
   const { server, kind } = await chooseServer(options, {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { openShimDoor } from './shim-route.ts';
+import { openShimRoute } from './shim-route.ts';
 import type { SshConnection, SshServer, SshServerOptions } from './ssh-server.ts';
 import { ensurePrivilegeSeparation } from './sshd-program.ts';
 
@@ -24,7 +24,7 @@ export async function createSshdServer(options: SshdOptions): Promise<SshServer>
   const children = new Set<ChildProcess>();
   ensurePrivilegeSeparation();
   const configuration = writeConfiguration(options, username);
-  const door = await openShimDoor(options.directory, async ({ connection, commandLine, stdin }) => {
+  const route = await openShimRoute(options.directory, async ({ connection, commandLine, stdin }) => {
     const found = connections.get(connection);
     return found === undefined ? undefined : options.exec(found, commandLine, Buffer.from(stdin, 'base64'));
   });
@@ -32,7 +32,7 @@ export async function createSshdServer(options: SshdOptions): Promise<SshServer>
   function serve(connection: SshConnection): void {
     const id = randomUUID();
     connections.set(id, connection);
-    const forced = [process.execPath, '--disable-warning=ExperimentalWarning', options.shim, door.file, id];
+    const forced = [process.execPath, '--disable-warning=ExperimentalWarning', options.shim, route.file, id];
     const command = `ForceCommand=exec ${forced.map(quote).join(' ')}`;
     const keys = writeAuthorizedKeys(options, connection.machineId);
     const child = spawn(options.program, ['-i', '-e', '-f', configuration, '-o', keys, '-o', command], {
@@ -64,7 +64,7 @@ export async function createSshdServer(options: SshdOptions): Promise<SshServer>
     serve,
     async close() {
       for (const child of children) child.kill();
-      await door.close();
+      await route.close();
     },
   };
 }

@@ -1,17 +1,17 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServiceHost } from '../../platform/service-host.ts';
-import type { StepStandIn, WorldDefinition } from '../world/records.ts';
+import type { StepEmulator, WorldDefinition } from '../world/records.ts';
 import { openWorld, type WindowsWorld } from '../world/world.ts';
 import { arcResourceIds, createArcMachines, type ArcMachines } from './arc-machines.ts';
 import type { CheckScript } from './command-world.ts';
-import { createControlDoors, type ControlDoors, type WindowsReach } from './control-routes.ts';
+import { createControlRoutes, type ControlRoutes, type WindowsReach } from './control-routes.ts';
 import { startSshFront, type SshdChoice, type SshFront } from './ssh-front.ts';
 import { toCommandWorld } from './ssh-world.ts';
 import type { VaultClient } from './vault-client.ts';
 
 export interface WindowsOptions {
-  readonly steps: Readonly<Record<string, StepStandIn>>;
+  readonly steps: Readonly<Record<string, StepEmulator>>;
   readonly checkScript: CheckScript;
   readonly vault: VaultClient;
   readonly vaultUrl: string;
@@ -26,7 +26,7 @@ export interface WindowsOptions {
   readonly onReach: (reach: WindowsReach) => void;
 }
 
-export interface RunningWindows extends ControlDoors {
+export interface RunningWindows extends ControlRoutes {
   readonly world: WindowsWorld;
   readonly arc: ArcMachines;
   readonly server: SshFront['server'];
@@ -39,7 +39,7 @@ export interface RunningWindows extends ControlDoors {
 /** Name of the Key Vault secret with the private key that the machines let in. */
 const sshKeySecret = 'ssh-key-azs';
 
-/** Starts the simulated machines with their doors: SSH on loopback, and what Resource Manager and the control door ask. */
+/** Starts the simulated machines with their routes: SSH on loopback, and what Resource Manager and the control API ask. */
 export async function startWindows(host: ServiceHost, options: WindowsOptions): Promise<RunningWindows> {
   const { vault, vaultUrl } = options;
   const isNew = !existsSync(join(host.directory, 'windows.json'));
@@ -73,7 +73,7 @@ export async function startWindows(host: ServiceHost, options: WindowsOptions): 
   options.onReach(reach());
   const nowMs = (): number => host.clock.nowMs();
   return {
-    ...createControlDoors({ world, front, nowMs, reach, afterDefine }),
+    ...createControlRoutes({ world, front, nowMs, reach, afterDefine }),
     world,
     arc: createArcMachines(world, nowMs),
     server: front.server,

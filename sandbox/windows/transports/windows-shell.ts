@@ -15,7 +15,7 @@ const commandLineMax = 8191;
 const powershell =
   /^powershell\.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand ([A-Za-z0-9+/]+={0,2})$/;
 
-/** Reads the only command line that this stand-in knows; for every other one, cmd.exe's answer to an unknown program. */
+/** Reads the only command line that this emulator knows; for every other one, cmd.exe's answer to an unknown program. */
 export function readCommandLine(commandLine: string): ReadCommandLine {
   if (commandLine.length > commandLineMax) return refused('The command line is too long.\r\n');
   const encoded = powershell.exec(commandLine)?.[1];

@@ -1,6 +1,6 @@
 import type { Journal } from '../../platform/journal.ts';
 import type { ServiceHost } from '../../platform/service-host.ts';
-import type { StepCall, StepOutcome, StepStandIn, WindowsMachine, World } from './records.ts';
+import type { StepCall, StepOutcome, StepEmulator, WindowsMachine, World } from './records.ts';
 import { commandEnd, spoil, timedOut, unreadable, type CommandEnd } from './answers.ts';
 import { takeFault, type CommandFault } from './faults.ts';
 import { openSession } from './hop.ts';
@@ -29,7 +29,7 @@ export interface CommandContext {
   readonly state: WorldState;
   readonly save: () => void;
   readonly world: World;
-  readonly steps: Readonly<Record<string, StepStandIn>>;
+  readonly steps: Readonly<Record<string, StepEmulator>>;
   readonly checkScript: CheckScript;
   readonly readSecret: ReadSecret;
   /** Called when a step was done: a machine may be restarting now. */
@@ -179,8 +179,8 @@ function durationOf(
   target: WindowsMachine,
   fault: CommandFault | undefined,
 ): number {
-  const standIn = steps[step];
-  const seconds = (standIn?.seconds[mode] ?? openingSeconds) + (standIn?.extraSeconds?.({ mode }, script) ?? 0);
+  const emulator = steps[step];
+  const seconds = (emulator?.seconds[mode] ?? openingSeconds) + (emulator?.extraSeconds?.({ mode }, script) ?? 0);
   return seconds * target.slowFactor * (fault?.kind === 'slow' ? fault.factor : 1);
 }
 
@@ -211,7 +211,7 @@ function complete(context: CommandContext, command: StoredCommand, target: Windo
 
 function perform(context: CommandContext, command: StoredCommand, target: WindowsMachine): StepOutcome {
   const { fault, step } = command.work ?? {};
-  const standIn = context.steps[step ?? ''];
+  const emulator = context.steps[step ?? ''];
   const denied: StepOutcome = {
     ok: false,
     changed: false,
@@ -220,10 +220,10 @@ function perform(context: CommandContext, command: StoredCommand, target: Window
     message: 'Access is denied.',
   };
   const call = callOf(context, command, target);
-  if (standIn === undefined || call === undefined || fault?.kind === 'accessDenied') return denied;
-  if (standIn.needsElevation === true && !call.isElevated) return denied;
+  if (emulator === undefined || call === undefined || fault?.kind === 'accessDenied') return denied;
+  if (emulator.needsElevation === true && !call.isElevated) return denied;
   const asked = fault?.kind === 'fail' ? fault : undefined;
-  const done = asked === undefined || asked.isApplied ? standIn.perform(call) : denied;
+  const done = asked === undefined || asked.isApplied ? emulator.perform(call) : denied;
   if (asked === undefined) return done;
   return { ok: false, changed: false, code: asked.code, facts: {}, message: 'The sandbox was asked for this fault.' };
 }

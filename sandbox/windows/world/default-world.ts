@@ -81,7 +81,7 @@ function stackMachines(root: Authority): WorldDefinition['machines'] {
       role: 'host',
       computerName: 'AZS-HOST1',
       domain: stackDomain,
-      ...doors('AZS-HOST1'),
+      ...reachedAs('AZS-HOST1'),
       nics: [{ alias: 'Deployment', address: '192.168.200.2' }],
       certificates: [{ store: 'Root', certificate: root.der }],
     },
@@ -125,7 +125,7 @@ async function wapComputer(
     role: 'wap',
     computerName: name,
     domain: wapDomain,
-    ...doors(name),
+    ...reachedAs(name),
     administrators: [sqlAdministrator],
     certificates: [...storesOf(top, issuing), { store: 'My', certificate, hasPrivateKey: true }],
     products: ['TenantSite', 'TenantAPI', 'TenantPublicAPI'].map((role) => ({
@@ -143,7 +143,13 @@ async function wapComputer(
 }
 
 function userComputer(top: Authority, issuing: Authority): WorldDefinition['machines'][number] {
-  return { id: 'client', role: 'client', computerName: 'PC1', ...doors('PC1'), certificates: storesOf(top, issuing) };
+  return {
+    id: 'client',
+    role: 'client',
+    computerName: 'PC1',
+    ...reachedAs('PC1'),
+    certificates: storesOf(top, issuing),
+  };
 }
 
 function connectorPart(signingCertificate: string): WorldDefinition['connector'] {
@@ -164,7 +170,7 @@ function connectorPart(signingCertificate: string): WorldDefinition['connector']
 }
 
 /** It has an SSH server, and an Azure Arc agent of this name. */
-function doors(name: string): Pick<WorldDefinition['machines'][number], 'ssh' | 'arc'> {
+function reachedAs(name: string): Pick<WorldDefinition['machines'][number], 'ssh' | 'arc'> {
   return { ssh: {}, arc: { resourceGroup, name } };
 }
 

@@ -87,7 +87,7 @@ export interface StepOutcome {
 /** Does one step on the machine's state, which it changes in the modes apply and undo alone. */
 export type Performer = (call: StepCall) => StepOutcome;
 
-export interface StepStandIn {
+export interface StepEmulator {
   readonly perform: Performer;
   /** Simulated, before the stack's speed. */
   readonly seconds: { readonly probe: number; readonly apply: number; readonly verify: number; readonly undo?: number };

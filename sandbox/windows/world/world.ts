@@ -4,7 +4,7 @@ import { openStateFile, type StateFile } from '../../platform/state-file.ts';
 import { signInToMachine } from '../machine/accounts.ts';
 import { isUp } from '../machine/model.ts';
 import { dialIn, isNatUp, type VpnAttempt, type VpnClient } from '../machine/vpn.ts';
-import { worldDefinitionSchema, type StepStandIn, type WindowsMachine, type World } from './records.ts';
+import { worldDefinitionSchema, type StepEmulator, type WindowsMachine, type World } from './records.ts';
 import { kill, scheduleCommand, type CheckScript, type CommandContext } from './commands.ts';
 import { isCommandFault, windowsFaultSchema } from './faults.ts';
 import { afflict, losePower, relieve, resumeMachines, settleMachines } from './power.ts';
@@ -41,7 +41,7 @@ export type PollOutcome =
 
 export interface WorldOptions {
   /** What each step does, by its number. */
-  readonly steps: Readonly<Record<string, StepStandIn>>;
+  readonly steps: Readonly<Record<string, StepEmulator>>;
   readonly checkScript: CheckScript;
   /** Reads a Key Vault secret as the machines' identity does. */
   readonly readSecret: ReadSecret;
@@ -52,7 +52,7 @@ export function openWorld(host: ServiceHost, options: WorldOptions): WindowsWorl
   return new WindowsWorld(host, options);
 }
 
-/** The simulated machines: what doors, tests and the control door ask of them. State is kept after each change. */
+/** The simulated machines: what routes, tests and the control API ask of them. State is kept after each change. */
 export class WindowsWorld implements World {
   readonly #host: ServiceHost;
   readonly #file: StateFile<WorldState>;

@@ -1,11 +1,11 @@
 import type { ActivitiesOf } from '../../contracts/operations/activity.ts';
 import type * as references from '../../contracts/gateways/apply-gateway.ts';
 import type { PolledAction, StartedAction } from '../../contracts/gateways/apply-gateway.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import type { GatewayPresence } from '../../services/gateways/gateway-presence.ts';
 import type { GatewayRounds } from '../../services/gateways/gateway-rounds.ts';
 import type { GatewayWriter } from '../../services/gateways/gateway-writer.ts';
-import type { SessionRecorder } from '../../services/gateways/session-proof.ts';
+import type { SessionProof } from '../../services/gateways/session-proof.ts';
 import { isOwnRefusal } from '../../contracts/operations/outcomes.ts';
 import { canonicalJson, sha256Hex } from '../../stores/digest.ts';
 import type { ProfileRetention } from '../../services/gateways/profile-retention.ts';
@@ -20,11 +20,11 @@ import type { Blobs } from '../../ports/blobs.ts';
 export interface ApplyActivitiesOptions {
   readonly arm: Arm;
   readonly blobs: Blobs;
-  readonly books: Books;
+  readonly stores: Stores;
   readonly presence: Pick<GatewayPresence, 'noteAbsence'>;
   readonly profileRetention: Pick<ProfileRetention, 'list'>;
   readonly rounds: GatewayRounds;
-  readonly sessions: SessionRecorder;
+  readonly sessions: SessionProof;
   readonly writer: GatewayWriter;
   /** Name of the private container. */
   readonly profileContainer: string;
@@ -39,10 +39,10 @@ type ApplyActivities = ActivitiesOf<Omit<typeof references, 'applyGatewayName' |
 
 /** The activities of the single writer's round after the write: what was seen, sessions, profile, and giving back. */
 export function createApplyActivities(options: ApplyActivitiesOptions): ApplyActivities {
-  const { arm, books, rounds, sessions } = options;
+  const { arm, stores, rounds, sessions } = options;
 
   async function gatewayOf(gatewayId: string): Promise<GatewayRecord> {
-    const stored = await books.gateways.get(gatewayKeys(gatewayId));
+    const stored = await stores.gateways.get(gatewayKeys(gatewayId));
     if (stored === undefined) throw new Error(`Gateway ${gatewayId} is not registered.`);
     return stored.record;
   }
@@ -164,7 +164,7 @@ export function createApplyActivities(options: ApplyActivitiesOptions): ApplyAct
 
   /** More is wanted by now than what the action's round has carried out. */
   async function isOvertaken({ gatewayId, desired }: references.GatewayActionInput): Promise<boolean> {
-    const record = (await books.gateways.get(gatewayKeys(gatewayId)))?.record;
+    const record = (await stores.gateways.get(gatewayKeys(gatewayId)))?.record;
     return record !== undefined && record.desired > desired;
   }
 

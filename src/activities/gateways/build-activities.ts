@@ -2,8 +2,8 @@ import { isOwnRefusal } from '../../contracts/operations/outcomes.ts';
 import { inParts } from '../../domain/azure-words.ts';
 import type { ActivitiesOf } from '../../contracts/operations/activity.ts';
 import type * as references from '../../contracts/gateways/build-gateway.ts';
-import type { GatewayStoryInput, StoryEnd } from '../../contracts/gateways/build-gateway.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { GatewayOperationInput, OperationEnd } from '../../contracts/gateways/build-gateway.ts';
+import type { Stores } from '../../stores/stores.ts';
 import type { Claims } from '../../stores/claims.ts';
 import type { GatewayWriter } from '../../services/gateways/gateway-writer.ts';
 import type { Operations } from '../../services/operations/operations.ts';
@@ -12,34 +12,34 @@ import { without } from '../../domain/without.ts';
 import type { Arm } from '../../ports/arm.ts';
 import { lookAtLeftBehind, sayLeftBehind } from './left-behind.ts';
 
-export interface StoryActivitiesOptions {
+export interface BuildActivitiesOptions {
   readonly arm: Arm;
-  readonly books: Books;
+  readonly stores: Stores;
   readonly claims: Claims;
   readonly operations: Operations;
   readonly writer: GatewayWriter;
   readonly now: () => Date;
 }
 
-type StoryActivities = ActivitiesOf<
+type BuildActivities = ActivitiesOf<
   Pick<typeof references, 'beginStep' | 'noteStep' | 'endStep' | 'finishBuild' | 'finishRemoval'>
 >;
 
-/** What a story notes as it goes, and its last act: the end in the books, and the claims given back. */
-export function createStoryActivities({
+/** What a operation notes as it goes, and its last act: the end in the stores, and the claims given back. */
+export function createBuildActivities({
   arm,
-  books,
+  stores,
   claims,
   operations,
   writer,
   now,
-}: StoryActivitiesOptions): StoryActivities {
+}: BuildActivitiesOptions): BuildActivities {
   async function releaseClaims(gateway: GatewayRecord, operationId: string): Promise<void> {
     await claims.release(gateway.plan.resourceIds.virtualNetwork, operationId);
     await claims.release(gateway.resourceId, operationId);
   }
 
-  async function finishOperation(input: GatewayStoryInput, end: StoryEnd, result: object): Promise<void> {
+  async function finishOperation(input: GatewayOperationInput, end: OperationEnd, result: object): Promise<void> {
     if (end.status !== 'failed') {
       await operations.finish(input.operationId, { status: end.status, result });
       return;
@@ -49,7 +49,7 @@ export function createStoryActivities({
       detail: `${end.code}: ${end.message}`,
       now: now(),
     });
-    const left = await lookAtLeftBehind(input.gatewayId, { arm, books });
+    const left = await lookAtLeftBehind(input.gatewayId, { arm, stores });
     const detail =
       `Step ${end.step} failed. ${end.code}: ${end.message} ${sayLeftBehind(left)}` +
       ' POST resume to go on from this step, or remove to delete what Gatehouse made.';
@@ -61,23 +61,23 @@ export function createStoryActivities({
   }
 
   async function forget(gateway: GatewayRecord): Promise<void> {
-    for (const { record } of await books.gatewayRoots.list(gateway.id)) {
-      await books.rootGateways.remove({ rootId: record.rootId, gatewayId: gateway.id });
-      await books.gatewayRoots.remove(record);
+    for (const { record } of await stores.gatewayRoots.list(gateway.id)) {
+      await stores.rootGateways.remove({ rootId: record.rootId, gatewayId: gateway.id });
+      await stores.gatewayRoots.remove(record);
     }
-    for (const { record } of await books.gatewayRevocations.list(gateway.id))
-      await books.gatewayRevocations.remove(record);
-    for (const { record } of await books.foreignEntries.list(gateway.id)) {
+    for (const { record } of await stores.gatewayRevocations.list(gateway.id))
+      await stores.gatewayRevocations.remove(record);
+    for (const { record } of await stores.foreignEntries.list(gateway.id)) {
       if (record.rootId !== undefined) {
-        await books.rootGateways.remove({ rootId: record.rootId, gatewayId: gateway.id });
+        await stores.rootGateways.remove({ rootId: record.rootId, gatewayId: gateway.id });
       }
-      await books.foreignEntries.remove(record);
+      await stores.foreignEntries.remove(record);
     }
-    for (const { record } of await books.profiles.list(gateway.id)) await books.profiles.remove(record);
-    for (const { record } of await books.profileRequests.list(gateway.id)) await books.profileRequests.remove(record);
-    for (const { record } of await books.madeResources.list(gateway.id)) await books.madeResources.remove(record);
-    await books.gatewayResources.remove({ resourceId: gateway.resourceId, gatewayId: gateway.id });
-    await books.gateways.remove(gateway);
+    for (const { record } of await stores.profiles.list(gateway.id)) await stores.profiles.remove(record);
+    for (const { record } of await stores.profileRequests.list(gateway.id)) await stores.profileRequests.remove(record);
+    for (const { record } of await stores.madeResources.list(gateway.id)) await stores.madeResources.remove(record);
+    await stores.gatewayResources.remove({ resourceId: gateway.resourceId, gatewayId: gateway.id });
+    await stores.gateways.remove(gateway);
   }
 
   return {
@@ -102,9 +102,9 @@ export function createStoryActivities({
     },
 
     finishBuild: async ({ end, ...input }) => {
-      const gateway = (await books.gateways.get(gatewayKeys(input.gatewayId)))?.record;
+      const gateway = (await stores.gateways.get(gatewayKeys(input.gatewayId)))?.record;
       if (gateway?.lastOperationId !== input.operationId) return { nextWriter: null };
-      const profile = (await books.profiles.get({ partitionKey: input.gatewayId, rowKey: 'newest' }))?.record;
+      const profile = (await stores.profiles.get({ partitionKey: input.gatewayId, rowKey: 'newest' }))?.record;
       const next = await writer.handOver(input.gatewayId, input.epoch, (record) => ({
         // The operation tells of its own failure; only the single writer tries again by itself.
         ...without(record, 'writeFailure'),
@@ -116,14 +116,14 @@ export function createStoryActivities({
         resourceId: gateway.resourceId,
         publicIpAddresses: gateway.observed?.publicIpAddresses ?? [],
         ...(profile === undefined ? {} : { serverFqdn: profile.serverFqdn, profileHash: profile.hash }),
-        ...(end.status === 'canceled' ? await lookAtLeftBehind(gateway.id, { arm, books }) : {}),
+        ...(end.status === 'canceled' ? await lookAtLeftBehind(gateway.id, { arm, stores }) : {}),
       });
       return { nextWriter: next ?? null };
     },
 
     finishRemoval: async ({ end, ...input }) => {
-      const gateway = (await books.gateways.get(gatewayKeys(input.gatewayId)))?.record;
-      // A gateway that was built under the same id since is not this story's to forget.
+      const gateway = (await stores.gateways.get(gatewayKeys(input.gatewayId)))?.record;
+      // A gateway that was built under the same id since is not this operation's to forget.
       if (gateway?.lastOperationId === input.operationId) {
         if (end.status === 'succeeded') await forget(gateway);
         else

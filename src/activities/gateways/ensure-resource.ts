@@ -1,5 +1,5 @@
 import type { Outcome, Ready } from '../../contracts/operations/outcomes.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { gatewayKeys, madeResourceKind, type MadeResource } from '../../stores/records/gateways.ts';
 import { rootKeys } from '../../stores/records/certificates.ts';
 import { asObject, asText } from '../../domain/gateway-entries.ts';
@@ -19,7 +19,7 @@ import { refusalOf } from './azure-refusal.ts';
 
 export interface EnsureResourceOptions {
   readonly arm: Arm;
-  readonly books: Books;
+  readonly stores: Stores;
   readonly now: () => Date;
 }
 
@@ -44,7 +44,7 @@ const usualLookSeconds = 10;
  * One look at a resource of a gateway's plan and, where it is missing or lacks something, one push. What is there or on its way
  * is never pushed again, so the call may be repeated at will.
  */
-export function createEnsureResource({ arm, books, now }: EnsureResourceOptions): EnsureResource {
+export function createEnsureResource({ arm, stores, now }: EnsureResourceOptions): EnsureResource {
   /**
    * The first push of what is not there, noted before it is asked for: what a crash leaves behind can still be removed. What Azure
    * refuses was not made, and is somebody else's if it is found there later; only a note of an earlier push, which may have
@@ -55,26 +55,26 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
     send: (madeAt: string) => Promise<T>,
   ): Promise<T> {
     const row = { gatewayId, resource, resourceId, at: now().toISOString() };
-    const isFirst = await books.madeResources.insert(row);
-    const made = (await books.madeResources.get(madeResourceKind.keys(row)))?.record ?? row;
+    const isFirst = await stores.madeResources.insert(row);
+    const made = (await stores.madeResources.get(madeResourceKind.keys(row)))?.record ?? row;
     const answer = await send(made.at);
-    if (answer.outcome === 'refused' && isFirst) await books.madeResources.remove(made);
+    if (answer.outcome === 'refused' && isFirst) await stores.madeResources.remove(made);
     return answer;
   }
 
   /** What is noted of a resource that Gatehouse made, or was about to make; undefined for others'. */
   async function madeRow(target: Target): Promise<MadeResource | undefined> {
-    return (await books.madeResources.get(madeResourceKind.keys({ ...target, at: '' })))?.record;
+    return (await stores.madeResources.get(madeResourceKind.keys({ ...target, at: '' })))?.record;
   }
 
   /** One push, with a note of which attempt made it and where Azure tells how it went. */
   async function push(target: Target, send: () => Promise<ArmAnswer<unknown>>): Promise<Outcome> {
     const keys = madeResourceKind.keys({ ...target, at: '' });
-    await books.madeResources.update(keys, (row) => ({ ...without(row, 'operationUrl'), pushedBy: target.attempt }));
+    await stores.madeResources.update(keys, (row) => ({ ...without(row, 'operationUrl'), pushedBy: target.attempt }));
     const answer = await send();
     if (answer.outcome === 'done' && answer.operationUrl !== undefined) {
       const { operationUrl } = answer;
-      await books.madeResources.update(keys, (row) => ({ ...row, operationUrl }));
+      await stores.madeResources.update(keys, (row) => ({ ...row, operationUrl }));
     }
     return afterPush(answer);
   }
@@ -185,7 +185,7 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
       if (read.outcome !== 'done') return unsettled(read);
       if (read.value !== '') publicIpAddresses.push(read.value);
     }
-    await books.gateways.update(gatewayKeys(plan.id), (record) => ({
+    await stores.gateways.update(gatewayKeys(plan.id), (record) => ({
       ...record,
       observed: { provisioningState, checkedAt: now().toISOString(), publicIpAddresses },
     }));
@@ -194,8 +194,8 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
 
   async function firstRoots(plan: GatewayPlan): Promise<readonly FirstRoot[]> {
     const roots: FirstRoot[] = [];
-    for (const { record } of await books.gatewayRoots.list(plan.id)) {
-      const root = (await books.roots.get(rootKeys(record.rootId)))?.record;
+    for (const { record } of await stores.gatewayRoots.list(plan.id)) {
+      const root = (await stores.roots.get(rootKeys(record.rootId)))?.record;
       const isCurrent = root !== undefined && Date.parse(root.notAfter) > now().getTime();
       if (record.wanted && isCurrent && root.certificate !== undefined) {
         roots.push({ entryName: record.entryName, publicCertData: root.certificate });
@@ -205,7 +205,7 @@ export function createEnsureResource({ arm, books, now }: EnsureResourceOptions)
   }
 
   return async ({ gatewayId, resource }) => {
-    const record = (await books.gateways.get(gatewayKeys(gatewayId)))?.record;
+    const record = (await stores.gateways.get(gatewayKeys(gatewayId)))?.record;
     if (record === undefined)
       return { outcome: 'refused', code: 'GatewayUnknown', message: `Gateway ${gatewayId} is not registered.` };
     const { plan } = record;

@@ -1,4 +1,4 @@
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import type { MadeResource } from '../../stores/records/gateways.ts';
 import { inFull } from '../../domain/azure-words.ts';
 import type { Arm, ArmUndone } from '../../ports/arm.ts';
@@ -14,7 +14,7 @@ export interface LeftBehind {
 
 interface LookOptions {
   readonly arm: Arm;
-  readonly books: Books;
+  readonly stores: Stores;
 }
 
 type Sight =
@@ -23,8 +23,8 @@ type Sight =
   | { readonly is: 'unknown'; readonly why: string };
 
 /** A note of what was to be made tells neither that it was, nor that it is still there: each is looked at. */
-export async function lookAtLeftBehind(gatewayId: string, { arm, books }: LookOptions): Promise<LeftBehind> {
-  const made = (await books.madeResources.list(gatewayId)).map(({ record }) => record);
+export async function lookAtLeftBehind(gatewayId: string, { arm, stores }: LookOptions): Promise<LeftBehind> {
+  const made = (await stores.madeResources.list(gatewayId)).map(({ record }) => record);
   const seen = await Promise.all(
     made.map(async (row) => ({ resourceId: row.resourceId, sight: await lookAt(arm, row) })),
   );

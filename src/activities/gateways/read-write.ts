@@ -1,6 +1,6 @@
 import type { ActivitiesOf } from '../../contracts/operations/activity.ts';
 import type { readWrite } from '../../contracts/gateways/apply-gateway.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { readDesiredState } from '../../services/gateways/desired-entries.ts';
 import { gatewayKeys } from '../../stores/records/gateways.ts';
 import type { ThumbprintOfRoot } from '../../domain/gateway-entries.ts';
@@ -10,7 +10,7 @@ import { namedIn, wordsOf } from './write-gateway.ts';
 
 export interface ReadWriteOptions {
   readonly arm: Arm;
-  readonly books: Books;
+  readonly stores: Stores;
   readonly now: () => Date;
   readonly thumbprintOfRoot: ThumbprintOfRoot;
 }
@@ -21,9 +21,9 @@ const usualLookSeconds = 10;
 const unseenSeconds = 30;
 
 /** How a write goes on. The resource itself is asked; the operation's URL is read only for the words of a failure. */
-export function createReadWrite({ arm, books, now, thumbprintOfRoot }: ReadWriteOptions): ReadWrite {
+export function createReadWrite({ arm, stores, now, thumbprintOfRoot }: ReadWriteOptions): ReadWrite {
   return async ({ gatewayId, operationUrl }) => {
-    const resourceId = (await books.gateways.get(gatewayKeys(gatewayId)))?.record.resourceId ?? '';
+    const resourceId = (await stores.gateways.get(gatewayKeys(gatewayId)))?.record.resourceId ?? '';
     const read = await arm.readRaw(resourceId);
     if (read.outcome === 'busy') return { outcome: 'updating', seconds: read.retryAfterSeconds };
     // Not to be seen now says nothing about the write.
@@ -33,7 +33,7 @@ export function createReadWrite({ arm, books, now, thumbprintOfRoot }: ReadWrite
     if (state === 'Succeeded') return { outcome: 'succeeded' };
     const error = operationUrl === null ? undefined : await arm.readOperationError(operationUrl);
     const words = error ?? { code: state, message: `Azure ended the write as ${state}.` };
-    const desired = await readDesiredState(gatewayId, read.value, { books, now: now(), thumbprintOfRoot });
+    const desired = await readDesiredState(gatewayId, read.value, { stores, now: now(), thumbprintOfRoot });
     return {
       outcome: 'failed',
       isAboutBody: error?.aboutBody ?? true,

@@ -1,6 +1,6 @@
 import type { RemoveResourceInput } from '../../contracts/gateways/build-gateway.ts';
 import type { Outcome } from '../../contracts/operations/outcomes.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import type { MadeResource } from '../../stores/records/gateways.ts';
 import { isMadeBy, sayMadeTag } from '../../domain/made-tag.ts';
 import type { Arm, ArmWords } from '../../ports/arm.ts';
@@ -8,21 +8,21 @@ import { afterPush, confirmAbsent, isAtWork, unsettled, waitFor } from './ensure
 
 export interface RemoveResourceOptions {
   readonly arm: Arm;
-  readonly books: Books;
+  readonly stores: Stores;
 }
 
 type RemoveResource = (input: RemoveResourceInput) => Promise<Outcome>;
 
 /** One look at what Gatehouse made of this kind for the gateway and, while it is there, one push towards its absence. */
-export function createRemoveResource({ arm, books }: RemoveResourceOptions): RemoveResource {
+export function createRemoveResource({ arm, stores }: RemoveResourceOptions): RemoveResource {
   return async ({ gatewayId, resource, gatewayStays = false }) => {
-    const made = (await books.madeResources.list(gatewayId)).map(({ record }) => record);
+    const made = (await stores.madeResources.list(gatewayId)).map(({ record }) => record);
     const left: string[] = [];
     for (const row of made.filter((each) => each.resource === resource)) {
       const step =
         resource === 'resourceGroup'
           ? await removeGroup(arm, row.resourceId)
-          : await removeOne({ arm, books }, row, gatewayStays);
+          : await removeOne({ arm, stores }, row, gatewayStays);
       if (step.outcome !== 'ready') return step;
       if (step.detail !== undefined) left.push(step.detail);
     }
@@ -31,7 +31,7 @@ export function createRemoveResource({ arm, books }: RemoveResourceOptions): Rem
 }
 
 async function removeOne(
-  { arm, books }: RemoveResourceOptions,
+  { arm, stores }: RemoveResourceOptions,
   row: MadeResource,
   gatewayStays: boolean,
 ): Promise<Outcome> {
@@ -42,7 +42,7 @@ async function removeOne(
   if (resource === 'gateway') {
     const gateway = await arm.readRaw(resourceId);
     if (gateway.outcome !== 'done') return unsettled(gateway);
-    if (!isMadeBy(gateway.value, row.at)) return leaveGateway(books, row);
+    if (!isMadeBy(gateway.value, row.at)) return leaveGateway(stores, row);
   }
   if (isAtWork(read.value)) return waitFor(`Azure is at work on it (${read.value})`);
   const deleted = await arm.deleteResource(resourceId);
@@ -52,9 +52,9 @@ async function removeOne(
 }
 
 /** What became somebody else's since its roots were to come off is left only without them. */
-async function leaveGateway(books: Books, { gatewayId, resourceId, at }: MadeResource): Promise<Outcome> {
+async function leaveGateway(stores: Stores, { gatewayId, resourceId, at }: MadeResource): Promise<Outcome> {
   const lacks = `has not the tag ${sayMadeTag(at)} of the one that Gatehouse made`;
-  const roots = (await books.gatewayRoots.list(gatewayId)).filter(({ record }) => record.state !== 'removed');
+  const roots = (await stores.gatewayRoots.list(gatewayId)).filter(({ record }) => record.state !== 'removed');
   if (roots.length > 0) {
     const named = roots.map(({ record }) => record.rootId).join(', ');
     const message =

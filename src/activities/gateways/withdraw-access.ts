@@ -1,7 +1,7 @@
 import type { ActivitiesOf } from '../../contracts/operations/activity.ts';
 import type { withdrawAccess } from '../../contracts/gateways/build-gateway.ts';
 import type { Outcome, Ready } from '../../contracts/operations/outcomes.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { gatewayKeys, gatewayRootKind, madeResourceKind, type MadeResource } from '../../stores/records/gateways.ts';
 import { isMadeBy } from '../../domain/made-tag.ts';
 import type { Arm } from '../../ports/arm.ts';
@@ -15,20 +15,20 @@ type WithdrawAccess = ActivitiesOf<{ readonly withdrawAccess: typeof withdrawAcc
  */
 export function createWithdrawAccess({
   arm,
-  books,
+  stores,
   now,
 }: {
   readonly arm: Arm;
-  readonly books: Books;
+  readonly stores: Stores;
   readonly now: () => Date;
 }): WithdrawAccess {
   /** A root of Gatehouse lets its people in whoever has put it there: from here on the entry is known as Gatehouse's own. */
   async function adoptCopies(gatewayId: string): Promise<void> {
-    for (const { record } of await books.foreignEntries.list(gatewayId)) {
+    for (const { record } of await stores.foreignEntries.list(gatewayId)) {
       const { kind, name, rootId, thumbprint } = record;
       if (kind !== 'root' || rootId === undefined || thumbprint === undefined) continue;
       const row = { gatewayId, rootId, thumbprint, entryName: name, updatedAt: now().toISOString() };
-      await books.gatewayRoots.insert({ ...row, wanted: false, state: 'removing' });
+      await stores.gatewayRoots.insert({ ...row, wanted: false, state: 'removing' });
     }
   }
 
@@ -43,10 +43,10 @@ export function createWithdrawAccess({
 
   return async ({ gatewayId }) => {
     const goes = { outcome: 'ready', stays: false, left: [] } as const;
-    const gateway = (await books.gateways.get(gatewayKeys(gatewayId)))?.record;
+    const gateway = (await stores.gateways.get(gatewayKeys(gatewayId)))?.record;
     if (gateway === undefined) return goes;
     const made = { gatewayId, resource: 'gateway', resourceId: gateway.resourceId, at: '' };
-    const note = (await books.madeResources.get(madeResourceKind.keys(made)))?.record;
+    const note = (await stores.madeResources.get(madeResourceKind.keys(made)))?.record;
     if (note !== undefined) {
       const isAnother = await lookForAnother(note);
       if (typeof isAnother !== 'boolean') return isAnother;
@@ -54,10 +54,10 @@ export function createWithdrawAccess({
     }
     await adoptCopies(gatewayId);
     const left: string[] = [];
-    for (const { record } of await books.gatewayRoots.list(gatewayId)) {
+    for (const { record } of await stores.gatewayRoots.list(gatewayId)) {
       if (record.state === 'removed') continue;
       left.push(record.rootId);
-      await books.gatewayRoots.update(gatewayRootKind.keys(record), (row) =>
+      await stores.gatewayRoots.update(gatewayRootKind.keys(record), (row) =>
         row.wanted ? { ...row, wanted: false, state: 'removing', updatedAt: now().toISOString() } : undefined,
       );
     }

@@ -1,5 +1,5 @@
 import type { WriteFailure, WriteGatewayInput, WriteOutcome } from '../../contracts/gateways/apply-gateway.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { readDesiredState, type DesiredState } from '../../services/gateways/desired-entries.ts';
 import type { GatewayPresence } from '../../services/gateways/gateway-presence.ts';
 import type { NoteVanished } from '../../services/gateways/note-vanished.ts';
@@ -21,7 +21,7 @@ import { isAtWork, provisioningOf } from './ensure-resource.ts';
 
 export interface WriteGatewayOptions {
   readonly arm: Arm;
-  readonly books: Books;
+  readonly stores: Stores;
   readonly now: () => Date;
   readonly noteVanished: NoteVanished;
   readonly presence: Pick<GatewayPresence, 'noteReturn'>;
@@ -38,7 +38,7 @@ const usualLookSeconds = 10;
  * a gateway that was missing, or lacks what was in force on it, is noted first.
  */
 export function createWriteGateway(options: WriteGatewayOptions): (input: WriteGatewayInput) => Promise<WriteOutcome> {
-  const { arm, books, now, thumbprintOfRoot } = options;
+  const { arm, stores, now, thumbprintOfRoot } = options;
 
   /** RADIUS secrets are missing from every read, and a body without them deletes them. */
   async function completeBody(resourceId: string, body: JsonObject): Promise<ArmAnswer<JsonObject>> {
@@ -73,13 +73,13 @@ export function createWriteGateway(options: WriteGatewayOptions): (input: WriteG
   }
 
   return async ({ gatewayId, epoch, held = [], leftOut = [], force = false }) => {
-    const record = (await books.gateways.get(gatewayKeys(gatewayId)))?.record;
+    const record = (await stores.gateways.get(gatewayKeys(gatewayId)))?.record;
     if (record === undefined || record.writer?.epoch !== epoch) return { outcome: 'superseded' };
     const read = await arm.readRaw(record.resourceId);
     if (read.outcome === 'missing') return notThere(read, record);
     if (read.outcome !== 'done') return unwritten(read, record.desired);
     if (record.state === 'missing') await options.presence.noteReturn(gatewayId);
-    const desired = await readDesiredState(gatewayId, read.value, { books, now: now(), thumbprintOfRoot });
+    const desired = await readDesiredState(gatewayId, read.value, { stores, now: now(), thumbprintOfRoot });
     await options.noteVanished(record, read.value, desired);
     const state = provisioningOf(read.value);
     if (isAtWork(state)) return atWork(state, record.desired);

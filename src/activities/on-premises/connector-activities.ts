@@ -7,7 +7,7 @@ import type { Connectors } from '../../services/on-premises/connectors.ts';
 import type { Expiries } from '../../services/operations/expiries.ts';
 import type { Machines } from '../../services/on-premises/machines.ts';
 import { matchFiles } from '../../services/on-premises/match-data-files.ts';
-import type { OnPremisesBooks } from '../../stores/on-premises-stores.ts';
+import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
 import type { Operations } from '../../services/operations/operations.ts';
 import { connectorKeys, type ConnectorRecord } from '../../stores/records/on-premises.ts';
 import { AppError } from '../../domain/app-error.ts';
@@ -30,7 +30,7 @@ type ConnectorActivities = ActivitiesOf<
 >;
 
 export interface ConnectorActivitiesOptions {
-  readonly books: OnPremisesBooks;
+  readonly stores: OnPremisesStores;
   readonly connectors: Pick<Connectors, 'plan' | 'get' | 'bind'>;
   readonly machines: Pick<Machines, 'route'>;
   readonly operations: Pick<Operations, 'get'>;
@@ -48,12 +48,12 @@ const hookRetrySeconds = 15;
 /** A hook that asks for more patience is asked again nevertheless. */
 const hookRetryMaxSeconds = 300;
 
-/** What the connector's stories read from the books and note in them, the locks, and the load balancer's hook. */
+/** What the connector's procedures read from the stores and note in them, the locks, and the load balancer's hook. */
 export function createConnectorActivities(options: ConnectorActivitiesOptions): ConnectorActivities {
-  const { books, connectors, claims, secrets, expiries, now } = options;
+  const { stores, connectors, claims, secrets, expiries, now } = options;
 
   async function note(id: string, change: (record: ConnectorRecord) => Partial<ConnectorRecord>): Promise<void> {
-    await books.connectors.update(connectorKeys(id), (record) => ({
+    await stores.connectors.update(connectorKeys(id), (record) => ({
       ...record,
       ...change(record),
       updatedAt: now().toISOString(),

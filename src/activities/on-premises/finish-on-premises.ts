@@ -5,7 +5,7 @@ import type { SettleTarget } from '../../services/on-premises/settle-target.ts';
 import { contextOf } from '../../services/operations/operation-context.ts';
 import type { Operations } from '../../services/operations/operations.ts';
 
-/** The last act of a story on machines: what the target's record says, the claims given back, the operation's end. */
+/** The last act of a procedure on machines: what the target's record says, the claims given back, the operation's end. */
 export function createFinishOnPremises({
   operations,
   claims,

@@ -5,7 +5,7 @@ import { findRemoteStep } from '../../contracts/on-premises/step-table.ts';
 import type { Claims } from '../../stores/claims.ts';
 import type { KeepSecretFacts } from '../../services/on-premises/keep-secret-facts.ts';
 import type { MachineRoute, Machines } from '../../services/on-premises/machines.ts';
-import type { ManualCommandDesk } from '../../services/on-premises/manual-commands.ts';
+import type { ManualCommandRows } from '../../services/on-premises/manual-commands.ts';
 import type { Operations } from '../../services/operations/operations.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { cutText } from '../../domain/cut-text.ts';
@@ -21,7 +21,7 @@ export interface RemoteActivitiesOptions {
   readonly runners: { of(machine: Machine): RemoteRunner };
   readonly claims: Claims;
   readonly operations: Operations;
-  readonly manualCommands: Pick<ManualCommandDesk, 'expect'>;
+  readonly manualCommands: Pick<ManualCommandRows, 'expect'>;
   readonly keepSecretFacts: KeepSecretFacts;
   readonly vaultUrl: string;
   readonly now: () => Date;
@@ -62,7 +62,7 @@ export function createRemoteActivities(options: RemoteActivitiesOptions): Remote
     if (answer.outcome === 'taken') return undefined;
     const holder = answer.by.operationId;
     if (answer.by.isGivenUp !== true && !(await isOver(holder, commandId))) return holder;
-    // Left by a story that ended, by an earlier attempt of this one, or given up: whatever it still does there ends first.
+    // Left by a procedure that ended, by an earlier attempt of this one, or given up: whatever it still does there ends first.
     const runner = runners.of(connection);
     await runner.cancel(connection, holder);
     await runner.cleanup(connection, holder);
@@ -182,7 +182,7 @@ export function createRemoteActivities(options: RemoteActivitiesOptions): Remote
     await options.manualCommands.expect(connectionId, commandId, { secretFacts, instanceId, eventName });
     const detail =
       `Run a script on ${connectionId} (${stepId}, ${mode}): GET /api/machines/${connectionId}/commands shows it, ` +
-      'POST its last line to the command’s answer door.';
+      'POST its last line to the command’s answer route.';
     await operations.openWait(operationId, commandId, { kind: 'manual', detail, instanceId, eventName });
   }
 }
@@ -218,7 +218,7 @@ function transportOf({ ssh, arc }: Machine): Transport {
   return arc === undefined ? 'manual' : 'arc';
 }
 
-/** A machine that cannot be reached to end what an earlier story left on it is as unreachable as any other. */
+/** A machine that cannot be reached to end what an earlier procedure left on it is as unreachable as any other. */
 async function takeOrFault(take: () => Promise<string | undefined>): Promise<string | undefined | CommandFault> {
   try {
     return await take();

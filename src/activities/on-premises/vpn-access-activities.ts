@@ -1,9 +1,9 @@
 import type { ActivitiesOf } from '../../contracts/operations/activity.ts';
 import type { Refusal } from '../../contracts/operations/outcomes.ts';
 import type * as references from '../../contracts/on-premises/vpn-access.ts';
-import type { VpnUserWish } from '../../contracts/on-premises/vpn-access.ts';
+import type { VpnUserIntent } from '../../contracts/on-premises/vpn-access.ts';
 import type { Expiries } from '../../services/operations/expiries.ts';
-import type { OnPremisesBooks } from '../../stores/on-premises-stores.ts';
+import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
 import { contextOf } from '../../services/operations/operation-context.ts';
 import type { Operations } from '../../services/operations/operations.ts';
 import { stackKeys, vpnUserKeys, type StackRecord } from '../../stores/records/on-premises.ts';
@@ -13,26 +13,26 @@ import { readCertificate } from '../../pki/read-certificate.ts';
 type VpnAccessActivities = ActivitiesOf<
   Pick<
     typeof references,
-    'readVpnAccessPlan' | 'readVpnUserWish' | 'noteVpnServer' | 'noteVpnUser' | 'keepStackCertificate'
+    'readVpnAccessPlan' | 'readVpnUserIntent' | 'noteVpnServer' | 'noteVpnUser' | 'keepStackCertificate'
   >
 >;
 
-/** What the VPN stories read from the books and note in them. */
+/** What the VPN procedures read from the stores and note in them. */
 export function createVpnAccessActivities({
-  books,
+  stores,
   operations,
   vpnAccess,
   expiries,
   now,
 }: {
-  readonly books: OnPremisesBooks;
+  readonly stores: OnPremisesStores;
   readonly operations: Pick<Operations, 'get'>;
   readonly vpnAccess: Pick<VpnAccess, 'plan'>;
   readonly expiries: Pick<Expiries, 'put'>;
   readonly now: () => Date;
 }): VpnAccessActivities {
   async function note(stackId: string, change: Partial<NonNullable<StackRecord['vpnAccess']>>): Promise<void> {
-    await books.stacks.update(stackKeys(stackId), (stack) =>
+    await stores.stacks.update(stackKeys(stackId), (stack) =>
       stack.vpnAccess === undefined
         ? undefined
         : { ...stack, vpnAccess: { ...stack.vpnAccess, ...change }, updatedAt: now().toISOString() },
@@ -42,10 +42,10 @@ export function createVpnAccessActivities({
   return {
     readVpnAccessPlan: ({ stackId }) => vpnAccess.plan(stackId),
 
-    readVpnUserWish: async ({ operationId }) => {
+    readVpnUserIntent: async ({ operationId }) => {
       const operation = await operations.get(operationId);
       if (operation === undefined) throw new Error(`There is no operation ${operationId}.`);
-      return contextOf(operation).wish as VpnUserWish;
+      return contextOf(operation).intent as VpnUserIntent;
     },
 
     noteVpnServer: async ({ stackId, ...facts }) => {
@@ -54,7 +54,7 @@ export function createVpnAccessActivities({
     },
 
     noteVpnUser: async ({ stackId, name, state }) => {
-      await books.vpnUsers.update(vpnUserKeys(stackId, name), (user) => ({
+      await stores.vpnUsers.update(vpnUserKeys(stackId, name), (user) => ({
         ...user,
         state,
         updatedAt: now().toISOString(),

@@ -4,8 +4,8 @@ import type { Outcome } from '../operations/outcomes.ts';
 export const buildGatewayName = 'buildGateway';
 export const removeGatewayName = 'removeGateway';
 
-/** Input of both stories. `epoch` is the claim on the gateway that the instance works under. */
-export interface GatewayStoryInput {
+/** Input of both operations. `epoch` is the claim on the gateway that the instance works under. */
+export interface GatewayOperationInput {
   readonly operationId: string;
   readonly gatewayId: string;
   readonly epoch: number;
@@ -71,14 +71,16 @@ export interface RemoveResourceInput {
 /** One look and, where needed, one push towards the absence of what Gatehouse made. */
 export const removeResource = activityReference<RemoveResourceInput, Outcome>('removeResource');
 
-export type StoryEnd =
+export type OperationEnd =
   | { readonly status: 'succeeded' }
   | { readonly status: 'canceled' }
   | { readonly status: 'failed'; readonly step: string; readonly code: string; readonly message: string };
 
-/** The last act of a story: the operation's end, the gateway's state, and the claims given back. */
+/** The last act of a operation: the operation's end, the gateway's state, and the claims given back. */
 export const finishBuild = activityReference<
-  GatewayStoryInput & { readonly end: StoryEnd },
+  GatewayOperationInput & { readonly end: OperationEnd },
   { readonly nextWriter: { readonly instanceId: string; readonly epoch: number } | null }
 >('finishBuild');
-export const finishRemoval = activityReference<GatewayStoryInput & { readonly end: StoryEnd }, null>('finishRemoval');
+export const finishRemoval = activityReference<GatewayOperationInput & { readonly end: OperationEnd }, null>(
+  'finishRemoval',
+);

@@ -1,6 +1,6 @@
 import { activityReference } from '../operations/activity.ts';
 import { connectorSteps as steps } from './connector-steps.ts';
-import { plannedStep, type PlannedStep, type StoryProblem } from './on-premises.ts';
+import { plannedStep, type PlannedStep, type ProcedureProblem } from './on-premises.ts';
 import type { Refusal } from '../operations/outcomes.ts';
 
 export const connectCloudsName = 'connectClouds';
@@ -9,7 +9,7 @@ export const verifyConnectorName = 'checkConnector';
 export const disconnectCloudsName = 'disconnectClouds';
 
 /** Portals are worked on side by side, at most so many at once. */
-export const portalLanes = 3;
+export const portalBranches = 3;
 
 /** A certificate that the portal of Azure Stack has to trust. */
 export interface IssuerCertificate {
@@ -38,7 +38,7 @@ export interface ConnectorCloud {
   readonly drain?: 'approval' | 'hook';
 }
 
-/** All that the story needs, read once at its beginning. Names of secrets, never a secret. */
+/** All that the procedure needs, read once at its beginning. Names of secrets, never a secret. */
 export interface ConnectorPlan {
   readonly connectorId: string;
   readonly hostMachine: string;
@@ -84,19 +84,19 @@ export interface CloudDataFile {
   readonly notAfter: string;
 }
 
-/** What a portal lane needs beside the plan. */
-export interface PortalLaneInput {
+/** What a portal branch needs beside the plan. */
+export interface PortalBranchInput {
   readonly operationId: string;
   readonly attempt: number;
   readonly connectorId: string;
   readonly cloud: string;
   /** Of the cloud in the plan. */
   readonly position: number;
-  /** Of the cloud's portal machines this lane takes the ones at `lane`, `lane + portalLanes`, … */
-  readonly lane: number;
+  /** Of the cloud's portal machines this branch takes the ones at `branch`, `branch + portalBranches`, … */
+  readonly branch: number;
 }
 
-export type LaneResult =
+export type BranchResult =
   | { readonly outcome: 'done' }
   | { readonly outcome: 'canceled' }
   | { readonly outcome: 'refused'; readonly step: string; readonly code: string; readonly message: string };
@@ -219,7 +219,7 @@ export const readConnectorPlan = activityReference<
 export const bindConnector = activityReference<OfConnector, { readonly outcome: 'bound' } | Refusal>('bindConnector');
 
 /** What is wrong with the secrets that the application, or a machine by itself, will read for the connector; none is told. */
-export const lookAtSecrets = activityReference<OfConnector, readonly StoryProblem[]>('lookAtSecrets');
+export const lookAtSecrets = activityReference<OfConnector, readonly ProcedureProblem[]>('lookAtSecrets');
 
 /** Reads the collected files in Key Vault, matches them to the clouds by their endpoints, and keeps what they say. */
 export const matchDataFiles = activityReference<
@@ -246,10 +246,10 @@ export const releaseLock = activityReference<{ readonly lock: string; readonly o
   'releaseLock',
 );
 
-/** Keeps what the story learned on its way; fields that are not there stay as they were. */
+/** Keeps what the procedure learned on its way; fields that are not there stay as they were. */
 export const noteConnector = activityReference<
   OfConnector & {
-    readonly warnings?: readonly StoryProblem[];
+    readonly warnings?: readonly ProcedureProblem[];
     readonly thumbprints?: Readonly<Record<string, string>>;
     readonly issuers?: readonly IssuerCertificate[];
     readonly sqlServer?: { readonly cloud: string; readonly name: string };

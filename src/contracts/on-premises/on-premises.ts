@@ -1,6 +1,6 @@
 import { activityReference } from '../operations/activity.ts';
 
-/** Input of every on-premises story. Attempt n of an operation runs as `<operation>-<n>`. */
+/** Input of every on-premises procedure. Attempt n of an operation runs as `<operation>-<n>`. */
 export interface OnPremisesInput {
   readonly operationId: string;
   readonly attempt: number;
@@ -8,7 +8,7 @@ export interface OnPremisesInput {
   readonly target: string;
 }
 
-export interface StoryProblem {
+export interface ProcedureProblem {
   readonly path: string;
   readonly code: string;
   readonly message: string;
@@ -23,7 +23,7 @@ export type OnPremisesEnd =
       readonly step: string;
       readonly code: string;
       readonly message: string;
-      readonly errors?: readonly StoryProblem[];
+      readonly errors?: readonly ProcedureProblem[];
     };
 
 interface TitledStep {
@@ -47,7 +47,7 @@ export function plannedStep(step: TitledStep & { readonly usualSeconds: number }
   return { name: shownStep(step, where), usualSeconds: step.usualSeconds };
 }
 
-/** The last act of every on-premises story: the operation's end, what the target's record says, claims given back. */
+/** The last act of every on-premises procedure: the operation's end, what the target's record says, claims given back. */
 export const finishOnPremises = activityReference<OnPremisesInput & { readonly end: OnPremisesEnd }, null>(
   'finishOnPremises',
 );

@@ -4,7 +4,7 @@ import type { StepAnswer, StepMode } from './remote-step.ts';
 export const remoteStepName = 'remoteStep';
 
 /** What is to become of a step: done (looked at, applied where needed, looked at again), only looked at, or taken back. */
-export type StepWish = 'ensure' | 'probe' | 'undo';
+export type StepAction = 'ensure' | 'probe' | 'undo';
 
 /** One step on one machine, carried out by an instance of its own so that no history grows long. */
 export interface RemoteStepInput {
@@ -15,7 +15,7 @@ export interface RemoteStepInput {
   readonly shownAs: string;
   readonly machineId: string;
   readonly stepId: string;
-  readonly wish: StepWish;
+  readonly action: StepAction;
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Names of Key Vault secrets by parameter. */
   readonly secrets?: Readonly<Record<string, string>>;
@@ -41,7 +41,7 @@ export type RemoteStepResult =
     };
 
 /** One command: one mode of one step on one machine. */
-export interface RemoteCommandInput extends Omit<RemoteStepInput, 'key' | 'wish' | 'shownAs'> {
+export interface RemoteCommandInput extends Omit<RemoteStepInput, 'key' | 'action' | 'shownAs'> {
   /** `<key>-<mode>-<try>`; the same id again is the same command. */
   readonly commandId: string;
   readonly mode: StepMode;

@@ -11,14 +11,14 @@ export const checkMachineName = 'checkMachine';
 
 export type VpnUserState = 'enabled' | 'disabled' | 'removed' | 'failed';
 
-export interface VpnUserWish {
+export interface VpnUserIntent {
   readonly name: string;
   readonly passwordSecret: string;
   readonly wanted: 'enabled' | 'disabled' | 'removed';
   readonly resetPassword: boolean;
 }
 
-/** All that a story needs, read once at its beginning. Names of secrets, never a secret. */
+/** All that a procedure needs, read once at its beginning. Names of secrets, never a secret. */
 export interface VpnAccessPlan {
   readonly stackId: string;
   readonly hostMachine: string;
@@ -34,7 +34,7 @@ export interface VpnAccessPlan {
   readonly keyIsCurrent: boolean;
   readonly subjectPatterns: readonly string[];
   readonly portalFqdn: string;
-  readonly users: readonly VpnUserWish[];
+  readonly users: readonly VpnUserIntent[];
   /** From the last opening, for closing. */
   readonly externalNic?: string;
   readonly certificate?: { readonly thumbprint: string; readonly store: 'LocalMachine' | 'CurrentUser' };
@@ -66,12 +66,12 @@ export function closeVpnAccessSteps(plan: Pick<VpnAccessPlan, 'natVia' | 'users'
 }
 
 /** The step that carries out a wish about a user. */
-export function userStep(wanted: VpnUserWish['wanted']): typeof P15 | typeof P15D | typeof P15R {
+export function userStep(wanted: VpnUserIntent['wanted']): typeof P15 | typeof P15D | typeof P15R {
   if (wanted === 'enabled') return P15;
   return wanted === 'disabled' ? P15D : P15R;
 }
 
-export function setVpnUserSteps({ name, wanted }: Pick<VpnUserWish, 'name' | 'wanted'>): readonly PlannedStep[] {
+export function setVpnUserSteps({ name, wanted }: Pick<VpnUserIntent, 'name' | 'wanted'>): readonly PlannedStep[] {
   return [plannedStep(userStep(wanted), name)];
 }
 
@@ -82,7 +82,9 @@ export const readVpnAccessPlan = activityReference<
   { readonly outcome: 'ready'; readonly plan: VpnAccessPlan } | Refusal
 >('readVpnAccessPlan');
 /** What the operation is to do about one user. */
-export const readVpnUserWish = activityReference<{ readonly operationId: string }, VpnUserWish>('readVpnUserWish');
+export const readVpnUserIntent = activityReference<{ readonly operationId: string }, VpnUserIntent>(
+  'readVpnUserIntent',
+);
 /** Undefined fields stay as they were. */
 export const noteVpnServer = activityReference<
   {

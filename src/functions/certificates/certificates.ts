@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { certificatePem } from '../../services/certificates/certificate-pem.ts';
 import { readOrder } from '../../services/certificates/check-order.ts';
 import type { CertificateLookup } from '../../services/certificates/certificate-lookup.ts';
-import type { CertificateDesk } from '../../services/certificates/issue-certificate.ts';
-import type { KitDesk } from '../../services/certificates/kits.ts';
+import type { Certificates } from '../../services/certificates/issue-certificate.ts';
+import type { Kits } from '../../services/certificates/kits.ts';
 import type { Operations } from '../../services/operations/operations.ts';
 import type { Owners } from '../../services/certificates/owners.ts';
 import { certificateStates, rootKeys, type CertificateRecord } from '../../stores/records/certificates.ts';
 import { revocationStates } from '../../stores/records/gateways.ts';
-import { revocationReasons, type RevocationDesk } from '../../services/gateways/revocations.ts';
-import type { Books } from '../../stores/stores.ts';
+import { revocationReasons, type Revocations } from '../../services/gateways/revocations.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { sessionIdentityOf } from '../../services/certificates/shared-names.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { isAllowed } from '../../domain/caller.ts';
@@ -23,12 +23,12 @@ import type { Route } from '../http/route.ts';
 import { slugSchema } from '../http/slug-schema.ts';
 
 export interface CertificateRoutesOptions {
-  readonly books: Books;
-  readonly certificates: CertificateDesk;
+  readonly stores: Stores;
+  readonly certificates: Certificates;
   readonly lookup: CertificateLookup;
   readonly owners: Pick<Owners, 'get'>;
-  readonly revocations: RevocationDesk;
-  readonly kits: KitDesk;
+  readonly revocations: Revocations;
+  readonly kits: Kits;
   readonly now: () => Date;
   readonly operations: Pick<Operations, 'view'>;
 }
@@ -211,20 +211,20 @@ function getCertificate(options: CertificateRoutesOptions): Route {
       const thumbprint = parseThumbprint(params.thumbprint);
       const record = thumbprint === undefined ? undefined : await options.lookup.byThumbprint(thumbprint);
       if (record === undefined) throw new AppError('ERR_NOT_FOUND', `Certificate ${params.thumbprint} does not exist.`);
-      const revocations = await revocationsOf(options.books, record);
+      const revocations = await revocationsOf(options.stores, record);
       return { status: 200, body: { ...(await toView(options, record)), ...revocations } };
     },
   });
 }
 
 async function revocationsOf(
-  books: Books,
+  stores: Stores,
   { rootId, thumbprint }: CertificateRecord,
 ): Promise<Pick<z.infer<typeof certificateViewSchema>, 'revocations'>> {
-  const gateways = await books.rootGateways.list(rootId);
+  const gateways = await stores.rootGateways.list(rootId);
   const rows = await Promise.all(
     gateways.map(({ record }) =>
-      books.gatewayRevocations.get({ partitionKey: record.gatewayId, rowKey: thumbprint ?? '' }),
+      stores.gatewayRevocations.get({ partitionKey: record.gatewayId, rowKey: thumbprint ?? '' }),
     ),
   );
   const revocations = rows.flatMap((row) => {
@@ -303,10 +303,10 @@ function makeKit({ kits }: CertificateRoutesOptions): Route {
 }
 
 async function toView(
-  { books, lookup }: Pick<CertificateRoutesOptions, 'books' | 'lookup'>,
+  { stores, lookup }: Pick<CertificateRoutesOptions, 'stores' | 'lookup'>,
   record: CertificateRecord,
 ): Promise<z.infer<typeof certificateViewSchema>> {
-  const root = (await books.roots.get(rootKeys(record.rootId)))?.record;
+  const root = (await stores.roots.get(rootKeys(record.rootId)))?.record;
   const { thumbprint, serialNumber, rootId, owner, commonName, notBefore, notAfter, state, looksLike } = record;
   return {
     ...(thumbprint === undefined ? {} : { thumbprint }),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { certificatePem } from '../../services/certificates/certificate-pem.ts';
-import type { RootDesk } from '../../services/certificates/roots.ts';
+import type { Roots } from '../../services/certificates/roots.ts';
 import { rootKeys, rootPartition, type RootRecord } from '../../stores/records/certificates.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { defineRoute } from '../http/define-route.ts';
@@ -47,9 +47,9 @@ const rootViewSchema = z
   })
   .meta({ id: 'Root' });
 
-export function rootRoutes({ books, roots }: { readonly books: Books; readonly roots: RootDesk }): readonly Route[] {
+export function rootRoutes({ stores, roots }: { readonly stores: Stores; readonly roots: Roots }): readonly Route[] {
   async function requireRoot(id: string): Promise<RootRecord> {
-    const record = (await books.roots.get(rootKeys(id)))?.record;
+    const record = (await stores.roots.get(rootKeys(id)))?.record;
     if (record === undefined) throw new AppError('ERR_NOT_FOUND', `Root ${id} does not exist.`);
     return record;
   }
@@ -83,7 +83,7 @@ export function rootRoutes({ books, roots }: { readonly books: Books; readonly r
     responses: { 200: pageSchema(rootViewSchema) },
     handler: async ({ query }) => {
       const after = readContinuation(query.continuation, /^[a-z0-9-]{1,63}$/);
-      const rows = await books.roots.list(rootPartition, {
+      const rows = await stores.roots.list(rootPartition, {
         top: query.top,
         ...(after === undefined ? {} : { from: `${after}~` }),
       });

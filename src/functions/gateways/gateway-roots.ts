@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import type { Operations } from '../../services/operations/operations.ts';
 import { gatewayRootStates, revocationStates } from '../../stores/records/gateways.ts';
-import type { TrustDesk } from '../../services/gateways/trust-roots.ts';
+import type { RootTrust } from '../../services/gateways/trust-roots.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { operationViewSchema } from '../../domain/operation.ts';
 import { accepted } from '../http/accepted-operation.ts';
@@ -12,9 +12,9 @@ import type { Route } from '../http/route.ts';
 import { slugParams, slugSchema } from '../http/slug-schema.ts';
 
 export interface GatewayRootRoutesOptions {
-  readonly books: Books;
+  readonly stores: Stores;
   readonly operations: Pick<Operations, 'view'>;
-  readonly trust: TrustDesk;
+  readonly trust: RootTrust;
 }
 
 const tags = ['Gateways'];
@@ -78,14 +78,14 @@ const profileViewSchema = z.object({
 
 /** What a gateway trusts and refuses, and its profile package. */
 export function gatewayRootRoutes(options: GatewayRootRoutesOptions): readonly Route[] {
-  const { books, operations, trust } = options;
+  const { stores, operations, trust } = options;
   const common = { tags, role: 'reader' } as const;
 
   async function others(
     gatewayId: string,
     kind: 'root' | 'revocation',
   ): Promise<{ readonly others: readonly z.infer<typeof foreignEntrySchema>[] }> {
-    const entries = (await books.foreignEntries.list(gatewayId)).map(({ record }) => record);
+    const entries = (await stores.foreignEntries.list(gatewayId)).map(({ record }) => record);
     return {
       others: entries
         .filter((entry) => entry.kind === kind)
@@ -103,8 +103,8 @@ export function gatewayRootRoutes(options: GatewayRootRoutesOptions): readonly R
     request: { params: slugParams },
     responses: { 200: listSchema(gatewayRootSchema) },
     handler: async ({ params }) => {
-      const { observed } = await requireGateway(books, params.id);
-      const items = (await books.gatewayRoots.list(params.id)).map(({ record }) => gatewayRootSchema.parse(record));
+      const { observed } = await requireGateway(stores, params.id);
+      const items = (await stores.gatewayRoots.list(params.id)).map(({ record }) => gatewayRootSchema.parse(record));
       return { status: 200, body: { items, ...(await others(params.id, 'root')), ...seenAt(observed) } };
     },
   });
@@ -120,8 +120,8 @@ export function gatewayRootRoutes(options: GatewayRootRoutesOptions): readonly R
     request: { params: slugParams },
     responses: { 200: listSchema(gatewayRevocationSchema) },
     handler: async ({ params }) => {
-      const { observed } = await requireGateway(books, params.id);
-      const rows = await books.gatewayRevocations.list(params.id);
+      const { observed } = await requireGateway(stores, params.id);
+      const rows = await stores.gatewayRevocations.list(params.id);
       const items = rows.map(({ record }) => gatewayRevocationSchema.parse(record));
       return { status: 200, body: { items, ...(await others(params.id, 'revocation')), ...seenAt(observed) } };
     },
@@ -191,8 +191,8 @@ export function gatewayRootRoutes(options: GatewayRootRoutesOptions): readonly R
     request: { params: slugParams },
     responses: { 200: profileViewSchema },
     handler: async ({ params }) => {
-      await requireGateway(books, params.id);
-      const profile = (await books.profiles.get({ partitionKey: params.id, rowKey: 'newest' }))?.record;
+      await requireGateway(stores, params.id);
+      const profile = (await stores.profiles.get({ partitionKey: params.id, rowKey: 'newest' }))?.record;
       if (profile === undefined)
         throw new AppError('ERR_NOT_FOUND', `Gateway ${params.id} has no profile package yet.`);
       return { status: 200, body: profileViewSchema.parse(profile) };

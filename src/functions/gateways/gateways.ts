@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Books } from '../../stores/stores.ts';
-import type { GatewayStories } from '../../services/gateways/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
+import type { GatewayOperations } from '../../services/gateways/gateways.ts';
 import type { Operations } from '../../services/operations/operations.ts';
 import { gatewayKeys, gatewayPartition, gatewayStates, type GatewayRecord } from '../../stores/records/gateways.ts';
 import { AppError } from '../../domain/app-error.ts';
@@ -15,8 +15,8 @@ import type { Route } from '../http/route.ts';
 import { slugParams } from '../http/slug-schema.ts';
 
 export interface GatewayRoutesOptions {
-  readonly books: Books;
-  readonly stories: GatewayStories;
+  readonly stores: Stores;
+  readonly gatewayOperations: GatewayOperations;
   readonly operations: Pick<Operations, 'view'>;
   readonly subscriptionId: string;
   readonly judgePlan: JudgePlan;
@@ -99,7 +99,13 @@ function preflightGateway({ judgePlan, judgePlanParts }: GatewayRoutesOptions): 
   });
 }
 
-function buildGateway({ judgePlan, judgePlanParts, stories, operations, subscriptionId }: GatewayRoutesOptions): Route {
+function buildGateway({
+  judgePlan,
+  judgePlanParts,
+  gatewayOperations,
+  operations,
+  subscriptionId,
+}: GatewayRoutesOptions): Route {
   return defineRoute({
     name: 'createGateway',
     method: 'POST',
@@ -122,17 +128,17 @@ function buildGateway({ judgePlan, judgePlanParts, stories, operations, subscrip
       if (errors.length > 0) {
         // A network that is only being built on is a matter of waiting, not of another plan.
         if (errors.every(({ code }) => code === 'virtualNetworkHasGateway')) {
-          await stories.requireUnclaimed(plan, request.operationId);
+          await gatewayOperations.requireUnclaimed(plan, request.operationId);
         }
         throw refusalOf(errors);
       }
-      const { id } = await stories.build(plan, request);
+      const { id } = await gatewayOperations.build(plan, request);
       return accepted(operations, id);
     },
   });
 }
 
-function listGateways({ books }: GatewayRoutesOptions): Route {
+function listGateways({ stores }: GatewayRoutesOptions): Route {
   return defineRoute({
     name: 'listGateways',
     method: 'GET',
@@ -145,18 +151,18 @@ function listGateways({ books }: GatewayRoutesOptions): Route {
     responses: { 200: pageSchema(gatewayViewSchema) },
     handler: async ({ query }) => {
       const after = readContinuation(query.continuation, /^[a-z0-9-]{1,63}$/);
-      const rows = await books.gateways.list(gatewayPartition, {
+      const rows = await stores.gateways.list(gatewayPartition, {
         top: query.top,
         ...(after === undefined ? {} : { from: `${after}~` }),
       });
-      const items = await Promise.all(rows.map(({ record }) => toView(books, record)));
+      const items = await Promise.all(rows.map(({ record }) => toView(stores, record)));
       const continuation = rows.length === query.top ? rows.at(-1)?.record.id : undefined;
       return { status: 200, body: toPage(items, { path: 'gateways', query: { top: query.top }, continuation }) };
     },
   });
 }
 
-function getGateway({ books }: GatewayRoutesOptions): Route {
+function getGateway({ stores }: GatewayRoutesOptions): Route {
   return defineRoute({
     name: 'getGateway',
     method: 'GET',
@@ -167,11 +173,14 @@ function getGateway({ books }: GatewayRoutesOptions): Route {
     tags,
     request: { params: slugParams },
     responses: { 200: gatewayViewSchema },
-    handler: async ({ params }) => ({ status: 200, body: await toView(books, await requireGateway(books, params.id)) }),
+    handler: async ({ params }) => ({
+      status: 200,
+      body: await toView(stores, await requireGateway(stores, params.id)),
+    }),
   });
 }
 
-function removeGateway({ stories, operations }: GatewayRoutesOptions): Route {
+function removeGateway({ gatewayOperations, operations }: GatewayRoutesOptions): Route {
   return defineRoute({
     name: 'deleteGateway',
     method: 'DELETE',
@@ -183,7 +192,7 @@ function removeGateway({ stories, operations }: GatewayRoutesOptions): Route {
     request: { params: slugParams },
     responses: { 202: operationViewSchema },
     handler: async ({ params, caller, operationId, orchestrations }) => {
-      const { id } = await stories.remove(params.id, {
+      const { id } = await gatewayOperations.remove(params.id, {
         operationId: operationId(),
         requestedBy: caller.id,
         orchestrations,
@@ -193,8 +202,8 @@ function removeGateway({ stories, operations }: GatewayRoutesOptions): Route {
   });
 }
 
-export async function requireGateway(books: Books, id: string): Promise<GatewayRecord> {
-  const record = (await books.gateways.get(gatewayKeys(id)))?.record;
+export async function requireGateway(stores: Stores, id: string): Promise<GatewayRecord> {
+  const record = (await stores.gateways.get(gatewayKeys(id)))?.record;
   if (record === undefined) throw new AppError('ERR_NOT_FOUND', `Gateway ${id} does not exist.`);
   return record;
 }
@@ -217,9 +226,9 @@ function toErrorItem({ path, code, message, fix }: Problem): Pick<Problem, 'path
   return { path, code, message, fix };
 }
 
-async function toView(books: Books, record: GatewayRecord): Promise<z.infer<typeof gatewayViewSchema>> {
-  const roots = (await books.gatewayRoots.list(record.id)).map((row) => row.record).filter(({ wanted }) => wanted);
-  const revocations = (await books.gatewayRevocations.list(record.id)).filter((row) => row.record.wanted);
+async function toView(stores: Stores, record: GatewayRecord): Promise<z.infer<typeof gatewayViewSchema>> {
+  const roots = (await stores.gatewayRoots.list(record.id)).map((row) => row.record).filter(({ wanted }) => wanted);
+  const revocations = (await stores.gatewayRevocations.list(record.id)).filter((row) => row.record.wanted);
   const { observed } = record;
   return {
     id: record.id,

@@ -1,4 +1,4 @@
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import type { GatewayWriter } from '../../services/gateways/gateway-writer.ts';
 import { resourceKeys } from '../../stores/records/gateways.ts';
 import { readGatewayEvent, type GatewayEventReading } from '../../domain/gateway-event.ts';
@@ -14,7 +14,7 @@ export type EventOutcome = Extract<GatewayEventReading, string> | 'own write' | 
 export async function onGatewayChanged(
   event: unknown,
   options: {
-    readonly books: Pick<Books, 'gatewayResources'>;
+    readonly stores: Pick<Stores, 'gatewayResources'>;
     readonly writer: Pick<GatewayWriter, 'wake'>;
     readonly orchestrations: Orchestrations;
     readonly clientId: string | undefined;
@@ -24,7 +24,7 @@ export async function onGatewayChanged(
   const changed = readGatewayEvent(event);
   if (typeof changed === 'string') return changed;
   if (options.clientId !== undefined && changed.appId === options.clientId.toLowerCase()) return 'own write';
-  const row = (await options.books.gatewayResources.get(resourceKeys(changed.resourceId)))?.record;
+  const row = (await options.stores.gatewayResources.get(resourceKeys(changed.resourceId)))?.record;
   if (row === undefined) return 'not registered';
   const { changedBy: by, eventTime } = changed;
   const change = by === undefined ? undefined : { by, at: eventTime ?? options.now().toISOString() };

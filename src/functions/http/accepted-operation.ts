@@ -4,7 +4,7 @@ import type { RouteAnswer } from './route.ts';
 /** Seconds after which looking again is worth it; Azure's own long steps take minutes. */
 const operationRetryAfterSeconds = 10;
 
-/** The answer of a door that started long work: the operation, where its result will be, when to look. */
+/** The answer of a route that started long work: the operation, where its result will be, when to look. */
 export function acceptedOperation(operation: { readonly id: string }): RouteAnswer {
   return { status: 202, body: operation, headers: operationHeaders(operation.id) };
 }

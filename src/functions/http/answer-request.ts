@@ -14,10 +14,10 @@ import type { HttpServices } from './http-services.ts';
 import { logUnknownError } from './log-unknown-error.ts';
 import { problemAnswer } from './problem-answer.ts';
 import { fromKeptAnswer, renderAnswer, toHttpResponse, toKeptAnswer, type RenderedAnswer } from './rendered-answer.ts';
-import { createSeededChance } from './request-seed.ts';
+import { createSeededRandomness } from './request-seed.ts';
 import type { Route } from './route.ts';
 
-/** One request on its way through a door. */
+/** One request on its way through a route. */
 interface Exchange {
   readonly route: Route;
   readonly services: HttpServices;
@@ -28,7 +28,7 @@ interface Exchange {
 }
 
 /**
- * Answers one request at one door. The order matters: nobody unknown gets a body parsed, nothing invalid takes up an
+ * Answers one request at one route. The order matters: nobody unknown gets a body parsed, nothing invalid takes up an
  * idempotency key, and the audit knows the intent before the handler can do anything. Never throws.
  */
 export async function answerRequest(
@@ -75,7 +75,7 @@ async function admit(exchange: Exchange): Promise<RenderedAnswer> {
   return runOnce(exchange, caller, checked, checked.idempotencyKey);
 }
 
-/** Nobody's rights are asked at a keyless door: what it opens is for everybody, or for whoever has the link. */
+/** Nobody's rights are asked at a keyless route: what it opens is for everybody, or for whoever has the link. */
 const nobody: Caller = { id: 'anonymous', name: 'anonymous', role: 'reader', via: 'apiKey' };
 
 async function admittedCaller(exchange: Exchange): Promise<Caller> {
@@ -201,7 +201,7 @@ async function runHandler(
       headers: request.headers,
       now: services.now(),
       orchestrations: services.orchestrationsOf(context),
-      ...createSeededChance(seed),
+      ...createSeededRandomness(seed),
     }),
   );
   if (route.method !== 'GET' && answer.status < 400) services.afterChange();

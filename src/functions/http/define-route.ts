@@ -3,7 +3,7 @@ import type { ValidParts } from './valid-parts.ts';
 import type { Route, RouteDefinition, RouteRequest } from './route.ts';
 
 /**
- * Makes a door. Whatever comes in is checked against `request` before the handler sees it; a part that is not declared
+ * Makes a route. Whatever comes in is checked against `request` before the handler sees it; a part that is not declared
  * must be empty. The handler answers, or throws an AppError.
  */
 export function defineRoute<

@@ -6,7 +6,7 @@ import type { Orchestrations } from '../../ports/orchestrations.ts';
 import type { FailureLimits } from './failure-limits.ts';
 import type { ReadCaller } from './read-caller.ts';
 
-/** What every door stands on. */
+/** What every route stands on. */
 export interface HttpServices {
   readonly now: () => Date;
   /** 32 random bytes. */

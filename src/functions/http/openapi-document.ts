@@ -78,7 +78,7 @@ const idempotencyKeyParameter: Json = {
   name: 'Idempotency-Key',
   in: 'header',
   required: false,
-  description: 'Makes a repeated request have one effect. Kept 7 days for this caller and door.',
+  description: 'Makes a repeated request have one effect. Kept 7 days for this caller and route.',
   schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
 };
 

@@ -26,7 +26,7 @@ const titles: Readonly<Record<ErrorCode, string>> = {
   ERR_LIMIT_REACHED: 'Azure takes no more of these',
   ERR_ETAG_CHANGED: 'Somebody else has changed it',
   ERR_TOO_LARGE: 'The body is too large',
-  ERR_MEDIA_TYPE: 'The body is not in a form that this door reads',
+  ERR_MEDIA_TYPE: 'The body is not in a form that this route reads',
   ERR_IDEMPOTENCY_KEY_REUSED: 'The idempotency key was used for another body',
   ERR_THROTTLED: 'Too many requests',
   ERR_AZURE_REFUSED: 'Azure refused',

@@ -2,7 +2,7 @@ import type { HttpRequest } from '@azure/functions';
 import { AppError } from '../../domain/app-error.ts';
 import { parseJson } from './parse-json.ts';
 
-/** The largest body that a door reads. */
+/** The largest body that a route reads. */
 const bodyBytesMax = 1024 * 1024;
 
 /** The one charset that JSON is exchanged in (RFC 8259, section 8.1). */

@@ -7,14 +7,14 @@ export interface RegisterRoutesOptions {
   readonly app: Pick<typeof functionsApp, 'http'>;
   readonly routes: readonly Route[];
   readonly services: HttpServices;
-  /** The durable client's input binding, which every door gets. */
+  /** The durable client's input binding, which every route gets. */
   readonly durableClient: FunctionInput;
 }
 
-/** The doors that open without a key. Nothing is added here without saying in SECURITY.md why. */
+/** The routes that open without a key. Nothing is added here without saying in SECURITY.md why. */
 const keylessNames: ReadonlySet<string> = new Set(['getHealth', 'getOpenApi', 'getDownload', 'takeDownload']);
 
-/** Registers every door with the host. Throws, and the app does not start, when one of them is not safe to open. */
+/** Registers every route with the host. Throws, and the app does not start, when one of them is not safe to open. */
 export function registerRoutes({ app, routes, services, durableClient }: RegisterRoutesOptions): void {
   checkRoutes(routes);
   for (const route of routes) {
@@ -34,11 +34,11 @@ function checkRoutes(routes: readonly Route[]): void {
   const names = new Set<string>();
   for (const route of routes) {
     if (!/^[A-Za-z][A-Za-z0-9]*$/.test(route.name)) throw new Error(`'${route.name}' is no name for a route.`);
-    // Reached from plain JavaScript or by a cast only; an open door by oversight is worth a check at start.
+    // Reached from plain JavaScript or by a cast only; an open route by oversight is worth a check at start.
     if ((route.role as string | undefined) === undefined) throw new Error(`Route ${route.name} has no role.`);
     if ((route.role === 'keyless') !== keylessNames.has(route.name)) {
       throw new Error(
-        `Route ${route.name} is keyless in one place only: its role and the list of keyless doors differ.`,
+        `Route ${route.name} is keyless in one place only: its role and the list of keyless routes differ.`,
       );
     }
     if (names.has(route.name.toLowerCase())) throw new Error(`Two routes are called ${route.name}.`);

@@ -13,7 +13,7 @@ export interface RouteRequest<P, Q, B> {
   readonly body: B;
   readonly headers: Pick<Headers, 'get'>;
   readonly caller: Caller;
-  /** False at a keyless door for whoever showed no key. */
+  /** False at a keyless route for whoever showed no key. */
   readonly isKnownCaller: boolean;
   readonly now: Date;
   readonly requestId: string;
@@ -76,7 +76,7 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
   readonly handler: (request: RouteRequest<z.output<P>, z.output<Q>, z.output<B>>) => Promise<RouteAnswer>;
 }
 
-/** A door, as the registration and the API description see it. */
+/** A route, as the registration and the API description see it. */
 export interface Route extends RouteFacts {
   readonly request: {
     readonly params: z.ZodType | undefined;

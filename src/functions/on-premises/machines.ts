@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { checkMachineName, checkMachineSteps } from '../../contracts/on-premises/vpn-access.ts';
 import { stepAnswerSchema } from '../../contracts/on-premises/remote-step.ts';
 import type { Machines } from '../../services/on-premises/machines.ts';
-import type { ManualCommandDesk } from '../../services/on-premises/manual-commands.ts';
-import type { OnPremisesStories } from '../../services/on-premises/procedures.ts';
+import type { ManualCommandRows } from '../../services/on-premises/manual-commands.ts';
+import type { Procedures } from '../../services/on-premises/procedures.ts';
 import type { Operations } from '../../services/operations/operations.ts';
 import type { MachineRecord } from '../../stores/records/on-premises.ts';
 import { AppError } from '../../domain/app-error.ts';
@@ -16,8 +16,8 @@ import { slugParams, slugSchema } from '../http/slug-schema.ts';
 
 export interface MachineRoutesOptions {
   readonly machines: Machines;
-  readonly manualCommands: ManualCommandDesk;
-  readonly stories: OnPremisesStories;
+  readonly manualCommands: ManualCommandRows;
+  readonly procedures: Procedures;
   readonly operations: Pick<Operations, 'view'>;
 }
 
@@ -103,7 +103,7 @@ function registerRoutes({ machines }: MachineRoutesOptions): readonly Route[] {
   ];
 }
 
-function checkRoute({ machines, stories, operations }: MachineRoutesOptions): Route {
+function checkRoute({ machines, procedures, operations }: MachineRoutesOptions): Route {
   return defineRoute({
     name: 'startMachineCheck',
     method: 'POST',
@@ -116,7 +116,7 @@ function checkRoute({ machines, stories, operations }: MachineRoutesOptions): Ro
     responses: { 202: operationViewSchema },
     handler: async ({ params, caller, orchestrations, operationId }) => {
       await requireMachine(machines, params.id);
-      const operation = await stories.begin({
+      const operation = await procedures.begin({
         kind: checkMachineName,
         target: params.id,
         operationId: operationId(),
@@ -172,7 +172,7 @@ function commandRoutes({ machines, manualCommands }: MachineRoutesOptions): read
       path: 'machines/{id}/commands/{commandId}/answer',
       action: 'machine.answer',
       role: 'operator',
-      summary: 'Takes the last line that the script wrote; the story goes on with it.',
+      summary: 'Takes the last line that the script wrote; the procedure goes on with it.',
       tags,
       secretFields: ['/answer'],
       request: { params: commandParams, body: z.strictObject({ answer: z.string().min(1).max(answerLengthMax) }) },

@@ -15,7 +15,7 @@ const query = z.object({});
 const tags = ['Downloads'];
 const secretParams = ['token'];
 
-/** The doors for whoever has a link. Looking at one uses nothing up; fetching counts. */
+/** The routes for whoever has a link. Looking at one uses nothing up; fetching counts. */
 export function downloadRoutes({
   downloads,
 }: {

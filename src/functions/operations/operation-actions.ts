@@ -1,5 +1,5 @@
-import type { GatewayStories } from '../../services/gateways/gateways.ts';
-import type { OnPremisesStories } from '../../services/on-premises/procedures.ts';
+import type { GatewayOperations } from '../../services/gateways/gateways.ts';
+import type { Procedures } from '../../services/on-premises/procedures.ts';
 import type { Operations } from '../../services/operations/operations.ts';
 import { AppError } from '../../domain/app-error.ts';
 import type { OperationKind } from '../../domain/operation-kinds.ts';
@@ -7,12 +7,12 @@ import type { OperationView } from '../../domain/operation.ts';
 import type { OperationActionInput, OperationActions } from './operations.ts';
 
 /** What can be done with operations that failed or were canceled. */
-export function storyActions(options: {
-  readonly stories: GatewayStories;
-  readonly machineStories: Pick<OnPremisesStories, 'resume'>;
+export function operationActions(options: {
+  readonly gatewayOperations: GatewayOperations;
+  readonly procedures: Pick<Procedures, 'resume'>;
   readonly operations: Pick<Operations, 'view'>;
 }): Readonly<Record<OperationKind, OperationActions>> {
-  const { stories } = options;
+  const { gatewayOperations } = options;
 
   async function view(id: string): Promise<OperationView> {
     const found = await options.operations.view(id);
@@ -21,18 +21,18 @@ export function storyActions(options: {
   }
 
   async function resume({ operation, orchestrations }: OperationActionInput): Promise<OperationView> {
-    await stories.resume(operation, orchestrations);
+    await gatewayOperations.resume(operation, orchestrations);
     return view(operation.id);
   }
 
   async function remove(input: OperationActionInput): Promise<OperationView> {
     const { operation, caller, orchestrations } = input;
     const request = { operationId: input.operationId(), requestedBy: caller.id, orchestrations };
-    return view((await stories.remove(operation.target, request, operation)).id);
+    return view((await gatewayOperations.remove(operation.target, request, operation)).id);
   }
 
   async function resumeOnMachines({ operation, orchestrations }: OperationActionInput): Promise<OperationView> {
-    await options.machineStories.resume(operation, orchestrations);
+    await options.procedures.resume(operation, orchestrations);
     return view(operation.id);
   }
 

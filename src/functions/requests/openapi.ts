@@ -3,7 +3,7 @@ import { defineRoute } from '../http/define-route.ts';
 import { openApiDocument } from '../http/openapi-document.ts';
 import type { Route } from '../http/route.ts';
 
-/** The door that describes all doors, itself among them. `routes` are all the others. */
+/** The route that describes all routes, itself among them. `routes` are all the others. */
 export function openApiRoutes(routes: readonly Route[], version: string): readonly Route[] {
   let document: unknown;
   const getOpenApi: Route = defineRoute({

@@ -7,12 +7,12 @@ import {
   finishBuild,
   noteStep,
   type BuildStep,
-  type GatewayStoryInput,
-  type StoryEnd,
+  type GatewayOperationInput,
+  type OperationEnd,
 } from '../../contracts/gateways/build-gateway.ts';
 import { callActivity, type Steps } from '../operations/call-activity.ts';
 import { serveGateway } from './serve-gateway.ts';
-import { endOfStory, failed, type Place } from '../operations/operation-end.ts';
+import { endOfOperation, failed, type Place } from '../operations/operation-end.ts';
 import { untilReady } from './until-ready.ts';
 
 const resources = ['resourceGroup', 'virtualNetwork', 'publicIp', 'gateway'] as const;
@@ -24,9 +24,9 @@ const resources = ['resourceGroup', 'virtualNetwork', 'publicIp', 'gateway'] as 
  * The instance holds the gateway's row from before its first step, and the virtual network's claim; both are given back at
  * the end, whatever the end is. Intents that came in between are carried out by the writer that it starts in its place.
  */
-export function* buildGateway(context: OrchestrationContext): Steps<StoryEnd> {
-  const input = context.df.getInput<GatewayStoryInput>();
-  const end = yield* endOfStory((place) => build(context, input, place));
+export function* buildGateway(context: OrchestrationContext): Steps<OperationEnd> {
+  const input = context.df.getInput<GatewayOperationInput>();
+  const end = yield* endOfOperation((place) => build(context, input, place));
   const { nextWriter } = yield* callActivity(context, finishBuild, { ...input, end });
   if (nextWriter !== null) {
     const { instanceId, epoch } = nextWriter;
@@ -35,7 +35,7 @@ export function* buildGateway(context: OrchestrationContext): Steps<StoryEnd> {
   return end;
 }
 
-function* build(context: OrchestrationContext, input: GatewayStoryInput, place: Place): Steps<StoryEnd> {
+function* build(context: OrchestrationContext, input: GatewayOperationInput, place: Place): Steps<OperationEnd> {
   const { operationId, gatewayId, epoch } = input;
 
   // Steps 1 to 4: resource group, virtual network, public addresses, gateway.

@@ -6,13 +6,13 @@ import {
   removedResources,
   removeResource,
   withdrawAccess,
-  type GatewayStoryInput,
-  type StoryEnd,
+  type GatewayOperationInput,
+  type OperationEnd,
 } from '../../contracts/gateways/build-gateway.ts';
 import type { Refusal } from '../../contracts/operations/outcomes.ts';
 import { callActivity, type Steps } from '../operations/call-activity.ts';
 import { serveGateway } from './serve-gateway.ts';
-import { endOfStory, failed, type Place } from '../operations/operation-end.ts';
+import { endOfOperation, failed, type Place } from '../operations/operation-end.ts';
 import { untilReady } from './until-ready.ts';
 
 /**
@@ -20,14 +20,14 @@ import { untilReady } from './until-ready.ts';
  * network or resource group that was there before stays. From a gateway that stays Gatehouse's roots come off first. Like the
  * build it can be repeated at every point.
  */
-export function* removeGateway(context: OrchestrationContext): Steps<StoryEnd> {
-  const input = context.df.getInput<GatewayStoryInput>();
-  const end = yield* endOfStory((place) => remove(context, input, place));
+export function* removeGateway(context: OrchestrationContext): Steps<OperationEnd> {
+  const input = context.df.getInput<GatewayOperationInput>();
+  const end = yield* endOfOperation((place) => remove(context, input, place));
   yield* callActivity(context, finishRemoval, { ...input, end });
   return end;
 }
 
-function* remove(context: OrchestrationContext, input: GatewayStoryInput, place: Place): Steps<StoryEnd> {
+function* remove(context: OrchestrationContext, input: GatewayOperationInput, place: Place): Steps<OperationEnd> {
   const { operationId, gatewayId } = input;
   if (yield* isStopped(context, operationId, place, 'access')) return { status: 'canceled' };
   const access = yield* withdraw(context, input);
@@ -54,7 +54,10 @@ interface Access {
 }
 
 /** Takes Gatehouse's roots off a gateway that stays; a refusal says why the removal cannot go on. */
-function* withdraw(context: OrchestrationContext, { gatewayId, epoch }: GatewayStoryInput): Steps<Access | Refusal> {
+function* withdraw(
+  context: OrchestrationContext,
+  { gatewayId, epoch }: GatewayOperationInput,
+): Steps<Access | Refusal> {
   const found = yield* untilReady(context, withdrawAccess, { gatewayId });
   if (found.outcome === 'refused') return found;
   const withoutAny = (detail: string, stays = false): Access => ({ outcome: 'ready', detail, stays });

@@ -27,7 +27,7 @@ import {
   skip,
   stopped,
   type StepRequest,
-  type Story,
+  type Procedure,
 } from './procedure.ts';
 
 /** Looks at a hook that asks for patience. */
@@ -36,18 +36,20 @@ const hookLooksMax = 40;
 /** The tenant APIs of a cloud, one at a time so that the others serve, and the trust from exactly one of them. */
 export function* connectApis(
   context: OrchestrationContext,
-  story: Story,
+  procedure: Procedure,
   plan: ConnectorPlan,
   cloud: ConnectorCloud,
   file: CloudDataFile,
 ): Steps<void> {
-  yield* approveUpdate(context, story, plan, cloud);
+  yield* approveUpdate(context, procedure, plan, cloud);
   for (const machineId of cloud.apiMachines) {
-    if (cloud.drain !== undefined) yield* moveInBalancer(context, story, plan, cloud, machineId, 'drain');
-    for (const request of apiRequests(plan, machineId, file)) yield* must(context, story, request);
-    if (cloud.drain !== undefined) yield* moveInBalancer(context, story, plan, cloud, machineId, 'undrain');
+    if (cloud.drain !== undefined) yield* moveInBalancer(context, procedure, plan, cloud, machineId, 'drain');
+    for (const request of apiRequests(plan, machineId, file)) yield* must(context, procedure, request);
+    if (cloud.drain !== undefined) yield* moveInBalancer(context, procedure, plan, cloud, machineId, 'undrain');
   }
-  yield* compensated(establishTrust(context, story, plan, cloud, file), () => protectAgain(context, story, cloud));
+  yield* compensated(establishTrust(context, procedure, plan, cloud, file), () =>
+    protectAgain(context, procedure, cloud),
+  );
 }
 
 /** W25 to W28 on one tenant API machine, in order. */
@@ -64,7 +66,7 @@ function apiRequests(plan: ConnectorPlan, machineId: string, file: CloudDataFile
 
 function* approveUpdate(
   context: OrchestrationContext,
-  story: Story,
+  procedure: Procedure,
   plan: ConnectorPlan,
   cloud: ConnectorCloud,
 ): Steps<void> {
@@ -72,13 +74,13 @@ function* approveUpdate(
   const toUpdate: string[] = [];
   for (const machineId of cloud.apiMachines) {
     const request = { step: W.W27, machineId, where: machineId, parameters: { folder } };
-    if (!(yield* isDoneAlready(context, story, request))) toUpdate.push(machineId);
+    if (!(yield* isDoneAlready(context, procedure, request))) toUpdate.push(machineId);
   }
   if (toUpdate.length === 0) {
-    yield* skip(context, story, step, 'Every machine has it already.');
+    yield* skip(context, procedure, step, 'Every machine has it already.');
     return;
   }
-  yield* gate(context, story, {
+  yield* gate(context, procedure, {
     step,
     name: `update-api-${slug(plan, cloud)}`,
     detail:
@@ -91,21 +93,21 @@ function* approveUpdate(
 /** Takes a machine out of its load balancer or puts it back: by the cloud's hook, or by people. */
 function* moveInBalancer(
   context: OrchestrationContext,
-  story: Story,
+  procedure: Procedure,
   plan: ConnectorPlan,
   cloud: ConnectorCloud,
   machineId: string,
   action: 'drain' | 'undrain',
 ): Steps<void> {
-  const { operationId } = story;
+  const { operationId } = procedure;
   const step = shownStep(ownSteps[action], machineId);
   if (cloud.drain === 'approval') {
     const words = action === 'drain' ? 'Take it out of' : 'It is updated and healthy. Put it back into';
     const detail = `Tenant API machine ${machineId} of cloud ${cloud.name}: ${words} the load balancer, then approve.`;
-    yield* gate(context, story, { step, name: `${action}-${machineId}`, detail, days: plan.approvalDays });
+    yield* gate(context, procedure, { step, name: `${action}-${machineId}`, detail, days: plan.approvalDays });
     return;
   }
-  yield* begin(context, story, step);
+  yield* begin(context, procedure, step);
   for (let looks = 0; ; looks += 1) {
     const answer = yield* callActivity(context, callDrainHook, {
       connectorId: plan.connectorId,
@@ -127,14 +129,14 @@ function* moveInBalancer(
 /** W30 to W32, from one machine, and one cloud of a SQL server at a time. */
 function* establishTrust(
   context: OrchestrationContext,
-  story: Story,
+  procedure: Procedure,
   plan: ConnectorPlan,
   cloud: ConnectorCloud,
   file: CloudDataFile,
 ): Steps<void> {
   const { connectorId } = plan;
   const at = { machineId: cloud.trustMachine, where: cloud.name };
-  const found = yield* must(context, story, {
+  const found = yield* must(context, procedure, {
     ...at,
     step: W.W30,
     parameters: { isServerKnown: cloud.sqlServer !== undefined },
@@ -146,17 +148,17 @@ function* establishTrust(
 
   const trust = trustRequest(cloud, file, sqlServer);
   const turn = { lock: `sql:${sqlServer.toLowerCase()}`, step: shownStep(ownSteps.trustGate, cloud.name) };
-  yield* locked(context, story, turn, function* () {
-    if (yield* isDoneAlready(context, story, trust))
-      yield* skip(context, story, shownStep(ownSteps.trustGate, cloud.name), 'It is trusted already.');
-    else yield* approveTrust(context, story, plan, cloud, sqlServer);
+  yield* locked(context, procedure, turn, function* () {
+    if (yield* isDoneAlready(context, procedure, trust))
+      yield* skip(context, procedure, shownStep(ownSteps.trustGate, cloud.name), 'It is trusted already.');
+    else yield* approveTrust(context, procedure, plan, cloud, sqlServer);
     // Before the change: a trust that is cut off may be there in part, and has a backup to go back to.
     yield* callActivity(context, noteConnector, { connectorId, trustAttempted: cloud.name });
-    yield* must(context, story, trust);
+    yield* must(context, procedure, trust);
   });
   yield* callActivity(context, noteConnector, { connectorId, trustedCloud: cloud.name });
   const look = { ...trust, step: verifyTrust, script: W.W31.id };
-  yield* mustHold(context, story, look, 'It was established, and does not hold.');
+  yield* mustHold(context, procedure, look, 'It was established, and does not hold.');
 }
 
 /** W31 as it is asked for: to establish, to look, to take back. */
@@ -177,12 +179,12 @@ export function trustRequest(
 
 function approveTrust(
   context: OrchestrationContext,
-  story: Story,
+  procedure: Procedure,
   plan: ConnectorPlan,
   cloud: ConnectorCloud,
   sqlServer: string,
 ): Steps<void> {
-  return gate(context, story, {
+  return gate(context, procedure, {
     step: shownStep(ownSteps.trustGate, cloud.name),
     name: `trust-${slug(plan, cloud)}`,
     detail:
@@ -193,8 +195,8 @@ function approveTrust(
 }
 
 /** Web.config of the tenant API never stays in clear, whatever happened. */
-function* protectAgain(context: OrchestrationContext, story: Story, cloud: ConnectorCloud): Steps<void> {
-  const result = yield* runStep(context, story, {
+function* protectAgain(context: OrchestrationContext, procedure: Procedure, cloud: ConnectorCloud): Steps<void> {
+  const result = yield* runStep(context, procedure, {
     step: W.W30,
     machineId: cloud.trustMachine,
     where: cloud.name,

@@ -5,15 +5,15 @@ import {
   connectPortalsName,
   matchDataFiles,
   ownSteps,
-  portalLanes,
+  portalBranches,
   type CloudDataFile,
   type CollectedFile,
   type ConnectorPlan,
-  type LaneResult,
-  type PortalLaneInput,
+  type BranchResult,
+  type PortalBranchInput,
 } from '../../contracts/on-premises/connectors.ts';
 import { connectorSteps as W } from '../../contracts/on-premises/connector-steps.ts';
-import { shownStep, type OnPremisesEnd, type StoryProblem } from '../../contracts/on-premises/on-premises.ts';
+import { shownStep, type OnPremisesEnd, type ProcedureProblem } from '../../contracts/on-premises/on-premises.ts';
 import { failStep } from '../../contracts/on-premises/remote-commands.ts';
 import { ownSecretName } from '../../domain/secret-uses.ts';
 import { callActivity, type Steps } from '../operations/call-activity.ts';
@@ -30,9 +30,9 @@ import {
   runStep,
   skip,
   stopped,
-  StoryStopped,
-  tellStory,
-  type Story,
+  ProcedureStopped,
+  runProcedure,
+  type Procedure,
 } from './procedure.ts';
 
 /**
@@ -40,27 +40,31 @@ import {
  * side, its tenant APIs one at a time, the trust from one of them. People approve what cannot simply be taken back.
  */
 export function* connectClouds(context: OrchestrationContext): Steps<OnPremisesEnd> {
-  return yield* tellStory(context, function* (story, connectorId) {
+  return yield* runProcedure(context, function* (procedure, connectorId) {
     const first = yield* readPlan(context, connectorId);
-    const { plan, warnings } = yield* checkPreconditions(context, story, first.plan);
+    const { plan, warnings } = yield* checkPreconditions(context, procedure, first.plan);
     const bound = yield* callActivity(context, bindConnector, { connectorId });
     if (bound.outcome === 'refused') throw stopped('', bound.code, bound.message);
     const progress: Progress = { plan, warnings, reached: reachedBefore(plan) };
-    yield* diagnosed(context, story, progress, connect(context, story, progress));
+    yield* diagnosed(context, procedure, progress, connect(context, procedure, progress));
     return { clouds: plan.clouds.map(({ name }) => name), warnings };
   });
 }
 
 interface Progress {
   readonly plan: ConnectorPlan;
-  readonly warnings: readonly StoryProblem[];
+  readonly warnings: readonly ProcedureProblem[];
   readonly reached: Reached;
 }
 
-function* connect(context: OrchestrationContext, story: Story, { plan, warnings, reached }: Progress): Steps<void> {
-  yield* trustIssuers(context, story, plan, { onTrusted: (cloud) => reached.issuers.add(cloud) });
-  const files = yield* enableMultiCloud(context, story, plan, warnings);
-  yield* gate(context, story, {
+function* connect(
+  context: OrchestrationContext,
+  procedure: Procedure,
+  { plan, warnings, reached }: Progress,
+): Steps<void> {
+  yield* trustIssuers(context, procedure, plan, { onTrusted: (cloud) => reached.issuers.add(cloud) });
+  const files = yield* enableMultiCloud(context, procedure, plan, warnings);
+  yield* gate(context, procedure, {
     step: shownStep(ownSteps.portalGate),
     name: 'portal-shows-clouds',
     detail:
@@ -70,12 +74,12 @@ function* connect(context: OrchestrationContext, story: Story, { plan, warnings,
     days: plan.approvalDays,
   });
   for (const cloud of plan.clouds) {
-    yield* connectPortalsOf(context, story, plan, cloud.name, reached);
+    yield* connectPortalsOf(context, procedure, plan, cloud.name, reached);
     const file = files.find((candidate) => candidate.cloud === cloud.name);
     if (file === undefined) throw stopped('', 'Precondition', `Cloud ${cloud.name} has no data file.`);
-    yield* connectApis(context, story, plan, cloud, file);
+    yield* connectApis(context, procedure, plan, cloud, file);
   }
-  yield* gate(context, story, {
+  yield* gate(context, procedure, {
     step: shownStep(ownSteps.userGate),
     name: 'tenant-sees-machines',
     detail:
@@ -88,32 +92,32 @@ function* connect(context: OrchestrationContext, story: Story, { plan, warnings,
 /** W11 to W16: the privileged endpoint, under a lock because it serves one such change at a time. */
 function* enableMultiCloud(
   context: OrchestrationContext,
-  story: Story,
+  procedure: Procedure,
   plan: ConnectorPlan,
-  warnings: readonly StoryProblem[],
+  warnings: readonly ProcedureProblem[],
 ): Steps<readonly CloudDataFile[]> {
   const { privilegedEndpoint: pep, connectorId, hostMachine } = plan;
-  const { host, enable } = connectorAccess(context, story, plan);
+  const { host, enable } = connectorAccess(context, procedure, plan);
   if (pep.authentication === 'Credssp') yield* host({ step: W.W11, parameters: { computerName: pep.computerName } });
   const { computerName, authentication } = pep;
   const secrets = { credential: pep.credentialSecret };
   yield* host({ step: W.W12, parameters: { computerName, authentication }, secrets });
 
-  if (yield* isDoneAlready(context, story, { ...enable, machineId: hostMachine }))
-    yield* skip(context, story, shownStep(ownSteps.enableGate), 'Multi-cloud mode is on already.');
-  else yield* approveMultiCloud(context, story, plan, warnings);
+  if (yield* isDoneAlready(context, procedure, { ...enable, machineId: hostMachine }))
+    yield* skip(context, procedure, shownStep(ownSteps.enableGate), 'Multi-cloud mode is on already.');
+  else yield* approveMultiCloud(context, procedure, plan, warnings);
   const turn = { lock: `pep:${hostMachine}`, step: shownStep(enable.step) };
-  yield* locked(context, story, turn, () => host(enable));
-  return yield* collectDataFiles(context, story, plan, connectorId);
+  yield* locked(context, procedure, turn, () => host(enable));
+  return yield* collectDataFiles(context, procedure, plan, connectorId);
 }
 
 function approveMultiCloud(
   context: OrchestrationContext,
-  story: Story,
+  procedure: Procedure,
   plan: ConnectorPlan,
-  warnings: readonly StoryProblem[],
+  warnings: readonly ProcedureProblem[],
 ): Steps<void> {
-  return gate(context, story, {
+  return gate(context, procedure, {
     step: shownStep(ownSteps.enableGate),
     name: 'enable-multi-cloud',
     detail:
@@ -126,22 +130,22 @@ function approveMultiCloud(
 
 function* collectDataFiles(
   context: OrchestrationContext,
-  story: Story,
+  procedure: Procedure,
   plan: ConnectorPlan,
   connectorId: string,
 ): Steps<readonly CloudDataFile[]> {
   const { share, credentialSecret } = plan.dataFiles;
-  const { host, hostRequest } = connectorAccess(context, story, plan);
+  const { host, hostRequest } = connectorAccess(context, procedure, plan);
   const secrets = { shareCredential: credentialSecret };
   const listed = yield* host({ step: W.W15, parameters: { share }, secrets });
   const newest = listedFiles(listed.facts['files']).slice(0, filesMax(plan));
 
   const step = shownStep(W.W16);
-  yield* begin(context, story, step);
+  yield* begin(context, procedure, step);
   const collected: CollectedFile[] = [];
   for (const { name: fileName, sha256 } of newest) {
     const secretName = ownSecretName('dataFile', `${connectorId}-${sha256.slice(0, 16)}`);
-    const result = yield* runStep(context, story, {
+    const result = yield* runStep(context, procedure, {
       ...hostRequest({ step: W.W16, parameters: { share, fileName, sha256 }, secrets }),
       secretFacts: { content: secretName },
     });
@@ -153,7 +157,7 @@ function* collectDataFiles(
     });
   }
   const matched = yield* callActivity(context, matchDataFiles, { connectorId, collected });
-  const { operationId } = story;
+  const { operationId } = procedure;
   if (matched.outcome === 'refused') {
     yield* callActivity(context, failStep, { operationId, step, detail: `${matched.code}: ${matched.message}` });
     throw stopped(step, matched.code, matched.message);
@@ -178,29 +182,29 @@ function listedFiles(fact: unknown): readonly ListedFile[] {
   return [...files].sort((a, b) => (a.writtenAt < b.writtenAt ? 1 : -1));
 }
 
-/** The portals of a cloud in lanes side by side; a failure in one lets the others end. */
+/** The portals of a cloud in branches side by side; a failure in one lets the others end. */
 function* connectPortalsOf(
   context: OrchestrationContext,
-  story: Story,
+  procedure: Procedure,
   plan: ConnectorPlan,
   cloud: string,
   reached: Reached,
 ): Steps<void> {
   const count = plan.clouds.find(({ name }) => name === cloud)?.portalMachines.length ?? 0;
   const position = plan.clouds.findIndex(({ name }) => name === cloud);
-  const lanes = Array.from({ length: Math.min(portalLanes, count) }, (_, lane) => {
-    const { operationId, attempt } = story;
-    const input: PortalLaneInput = { operationId, attempt, connectorId: plan.connectorId, cloud, position, lane };
+  const branches = Array.from({ length: Math.min(portalBranches, count) }, (_, branch) => {
+    const { operationId, attempt } = procedure;
+    const input: PortalBranchInput = { operationId, attempt, connectorId: plan.connectorId, cloud, position, branch };
     return context.df.callSubOrchestrator(
       connectPortalsName,
       input,
-      `${operationId}-${attempt}-portals-${position}-${lane}`,
+      `${operationId}-${attempt}-portals-${position}-${branch}`,
     );
   });
-  const results = (yield context.df.Task.all(lanes)) as readonly LaneResult[];
+  const results = (yield context.df.Task.all(branches)) as readonly BranchResult[];
   const refused = results.find((result) => result.outcome === 'refused');
   // W23 is the look at what was set up until then.
   if (refused === undefined || refused.step.startsWith(`${W.W23.id} `)) reached.endpoints.add(cloud);
   if (refused?.outcome === 'refused') throw stopped(refused.step, refused.code, refused.message);
-  if (results.some(({ outcome }) => outcome === 'canceled')) throw new StoryStopped({ status: 'canceled' });
+  if (results.some(({ outcome }) => outcome === 'canceled')) throw new ProcedureStopped({ status: 'canceled' });
 }

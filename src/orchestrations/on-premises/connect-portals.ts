@@ -2,11 +2,11 @@ import type { OrchestrationContext } from 'durable-functions';
 import { endStep } from '../../contracts/gateways/build-gateway.ts';
 import {
   folder,
-  portalLanes,
+  portalBranches,
   type ConnectorCloud,
   type ConnectorPlan,
-  type LaneResult,
-  type PortalLaneInput,
+  type BranchResult,
+  type PortalBranchInput,
 } from '../../contracts/on-premises/connectors.ts';
 import { connectorSteps as W } from '../../contracts/on-premises/connector-steps.ts';
 import { shownStep } from '../../contracts/on-premises/on-premises.ts';
@@ -15,12 +15,21 @@ import { addressOf } from '../../domain/connector-ports.ts';
 import { endpointProblems } from '../../domain/endpoint-problems.ts';
 import { callActivity, waitSeconds, type Steps } from '../operations/call-activity.ts';
 import { readPlan } from './connector-access.ts';
-import { begin, createStory, endOf, must, runStep, stopped, type StepRequest, type Story } from './procedure.ts';
+import {
+  begin,
+  createProcedure,
+  endOf,
+  must,
+  runStep,
+  stopped,
+  type StepRequest,
+  type Procedure,
+} from './procedure.ts';
 
 /** Every third portal machine of a cloud, one after the other. */
-export function* connectPortals(context: OrchestrationContext): Steps<LaneResult> {
-  const input = context.df.getInput<PortalLaneInput>();
-  const end = yield* endOf(connectLane(context, input));
+export function* connectPortals(context: OrchestrationContext): Steps<BranchResult> {
+  const input = context.df.getInput<PortalBranchInput>();
+  const end = yield* endOf(connectBranch(context, input));
   switch (end.status) {
     case 'succeeded':
       return { outcome: 'done' };
@@ -31,25 +40,25 @@ export function* connectPortals(context: OrchestrationContext): Steps<LaneResult
   }
 }
 
-function* connectLane(context: OrchestrationContext, input: PortalLaneInput): Steps<void> {
-  const story = createStory(input, `c${input.position}l${input.lane}-`);
+function* connectBranch(context: OrchestrationContext, input: PortalBranchInput): Steps<void> {
+  const procedure = createProcedure(input, `c${input.position}l${input.branch}-`);
   const { plan } = yield* readPlan(context, input.connectorId);
   const cloud = plan.clouds.find(({ name }) => name === input.cloud);
-  const machines = (cloud?.portalMachines ?? []).filter((_, index) => index % portalLanes === input.lane);
+  const machines = (cloud?.portalMachines ?? []).filter((_, index) => index % portalBranches === input.branch);
   for (const machineId of machines)
-    if (cloud !== undefined) yield* connectPortal(context, story, plan, cloud, machineId);
+    if (cloud !== undefined) yield* connectPortal(context, procedure, plan, cloud, machineId);
 }
 
 function* connectPortal(
   context: OrchestrationContext,
-  story: Story,
+  procedure: Procedure,
   plan: ConnectorPlan,
   cloud: ConnectorCloud,
   machineId: string,
 ): Steps<void> {
-  for (const request of portalRequests(plan, cloud, machineId)) yield* must(context, story, request);
+  for (const request of portalRequests(plan, cloud, machineId)) yield* must(context, procedure, request);
   const areOthersAtWork = cloud.portalMachines.length > 1;
-  yield* checkEndpoint(context, story, { plan, cloud, machineId, areOthersAtWork });
+  yield* checkEndpoint(context, procedure, { plan, cloud, machineId, areOthersAtWork });
 }
 
 /** W10 to W22 on one portal machine, in order. */
@@ -95,18 +104,18 @@ interface EndpointCheck {
  */
 export function* checkEndpoint(
   context: OrchestrationContext,
-  story: Story,
+  procedure: Procedure,
   { plan, cloud, machineId, areOthersAtWork }: EndpointCheck,
 ): Steps<void> {
-  const { operationId } = story;
+  const { operationId } = procedure;
   const step = shownStep(W.W23, machineId);
-  yield* begin(context, story, step);
+  yield* begin(context, procedure, step);
   const parameters = { endpoints: [addressOf(cloud.endpoint)] };
   const begunMs = context.df.currentUtcDateTime.getTime();
   for (const from of [plan.waspMachine, ...plan.checkMachines]) {
     for (;;) {
-      const request = { step: W.W23, where: machineId, machineId: from, wish: 'probe', parameters } as const;
-      const result = yield* runStep(context, story, request);
+      const request = { step: W.W23, where: machineId, machineId: from, action: 'probe', parameters } as const;
+      const result = yield* runStep(context, procedure, request);
       const problem =
         result.outcome === 'refused'
           ? { code: result.code, message: result.message }

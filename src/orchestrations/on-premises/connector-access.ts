@@ -2,7 +2,7 @@ import type { OrchestrationContext } from 'durable-functions';
 import { readConnectorPlan, type CloudDataFile, type ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
 import { connectorSteps as W } from '../../contracts/on-premises/connector-steps.ts';
 import { callActivity, type Steps } from '../operations/call-activity.ts';
-import { must, stopped, type StepDone, type StepRequest, type Story } from './procedure.ts';
+import { must, stopped, type StepDone, type StepRequest, type Procedure } from './procedure.ts';
 
 type Request = Omit<StepRequest, 'machineId'>;
 type At = (request: Request) => Steps<StepDone>;
@@ -10,7 +10,7 @@ type At = (request: Request) => Steps<StepDone>;
 /** The machines of Azure Stack's side, and the request that turns multi-cloud mode on there. */
 export function connectorAccess(
   context: OrchestrationContext,
-  story: Story,
+  procedure: Procedure,
   plan: ConnectorPlan,
 ): {
   readonly host: At;
@@ -30,8 +30,8 @@ export function connectorAccess(
   const hostRequest = (request: Request): StepRequest => ({ ...request, machineId: hostMachine });
   return {
     hostRequest,
-    host: (request) => must(context, story, hostRequest(request)),
-    wasp: (request) => must(context, story, { ...request, machineId: waspMachine }),
+    host: (request) => must(context, procedure, hostRequest(request)),
+    wasp: (request) => must(context, procedure, { ...request, machineId: waspMachine }),
     enable: {
       step: W.W13,
       parameters: {

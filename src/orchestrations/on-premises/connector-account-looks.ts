@@ -1,11 +1,11 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { ConnectorCloud, ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
 import { connectorSteps as W } from '../../contracts/on-premises/connector-steps.ts';
-import type { StoryProblem } from '../../contracts/on-premises/on-premises.ts';
+import type { ProcedureProblem } from '../../contracts/on-premises/on-premises.ts';
 import type { Steps } from '../operations/call-activity.ts';
 import { trustRequest } from './connect-apis.ts';
 import { allWell, judged, type Findings, type Look } from './connector-looks.ts';
-import { runStep, type Story } from './procedure.ts';
+import { runStep, type Procedure } from './procedure.ts';
 
 /** A look as somebody: with the account in this secret. */
 interface AccountLook extends Look {
@@ -19,7 +19,7 @@ interface AccountLook extends Look {
  */
 export function* lookWithAccounts(
   context: OrchestrationContext,
-  story: Story,
+  procedure: Procedure,
   plan: ConnectorPlan,
   knownPaths: ReadonlySet<string>,
 ): Steps<readonly Findings[]> {
@@ -33,14 +33,14 @@ export function* lookWithAccounts(
     }
     // Said already: the secret is not there.
     if (knownPaths.has(look.path) || refused.has(look.secret)) continue;
-    const result = yield* runStep(context, story, look.request);
+    const result = yield* runStep(context, procedure, look.request);
     if (result.outcome === 'refused' && result.code === 'AuthFailed') refused.add(look.secret);
     findings.push(judged(look, result));
   }
   return findings;
 }
 
-function userLooks(plan: ConnectorPlan): readonly (AccountLook | StoryProblem)[] {
+function userLooks(plan: ConnectorPlan): readonly (AccountLook | ProcedureProblem)[] {
   const { userPrincipalNames, identity, hostMachine, dataFiles, clouds } = plan;
   if (userPrincipalNames.length === 0) return [];
   const inStack = { where: 'the directory of Azure Stack', machineId: hostMachine };
@@ -83,7 +83,7 @@ function userLook(
     request: {
       step: W.W3,
       machineId,
-      wish: 'probe',
+      action: 'probe',
       parameters: { userPrincipalNames },
       secrets: { credential: secret },
     },
@@ -94,7 +94,7 @@ function userLook(
   };
 }
 
-function missingUsers(missing: unknown, where: string): readonly StoryProblem[] {
+function missingUsers(missing: unknown, where: string): readonly ProcedureProblem[] {
   const names = Array.isArray(missing) ? (missing as readonly string[]) : [];
   return names.map((name) => ({
     path: usersPath,
@@ -106,12 +106,12 @@ function missingUsers(missing: unknown, where: string): readonly StoryProblem[] 
 
 const usersPath = '/userPrincipalNames';
 
-function usersNotLookedAt(why: string, fix: string): StoryProblem {
+function usersNotLookedAt(why: string, fix: string): ProcedureProblem {
   return { path: usersPath, code: 'notLookedAt', message: `The users were not looked up ${why}`, fix };
 }
 
 /** Asks for a token service that nobody trusts: whether the server opens, to whom, and with which database is all that counts. */
-function serverLook(cloud: ConnectorCloud, index: number): AccountLook | StoryProblem {
+function serverLook(cloud: ConnectorCloud, index: number): AccountLook | ProcedureProblem {
   const { name, sqlServer, sqlRunAsSecret: secret } = cloud;
   if (sqlServer === undefined)
     return {
@@ -123,7 +123,7 @@ function serverLook(cloud: ConnectorCloud, index: number): AccountLook | StoryPr
   return {
     path: `/clouds/${index}/sqlRunAsSecret`,
     secret,
-    request: { ...trustRequest(cloud, nobodysFile, sqlServer), wish: 'probe' },
+    request: { ...trustRequest(cloud, nobodysFile, sqlServer), action: 'probe' },
     judge: () => allWell,
   };
 }

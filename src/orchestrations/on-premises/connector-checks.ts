@@ -27,44 +27,44 @@ import {
   mustHold,
   skip,
   stopped,
-  tellStory,
+  runProcedure,
   type StepRequest,
-  type Story,
+  type Procedure,
 } from './procedure.ts';
 import { trustIssuers } from './trust-issuers.ts';
 
 /** Looks whether everything that the connector needs is still as it was made; changes nothing. */
 export function* verifyConnector(context: OrchestrationContext): Steps<OnPremisesEnd> {
-  return yield* tellStory(context, function* (story, connectorId) {
+  return yield* runProcedure(context, function* (procedure, connectorId) {
     const { plan, files } = yield* readPlan(context, connectorId);
     const progress = { plan, reached: reachedBefore(plan) };
-    yield* diagnosed(context, story, progress, verifyAll(context, story, plan, files));
+    yield* diagnosed(context, procedure, progress, verifyAll(context, procedure, plan, files));
     return undefined;
   });
 }
 
 function* verifyAll(
   context: OrchestrationContext,
-  story: Story,
+  procedure: Procedure,
   plan: ConnectorPlan,
   files: readonly CloudDataFile[],
 ): Steps<void> {
-  const { hostRequest, enable } = connectorAccess(context, story, plan);
-  yield* mustHold(context, story, hostRequest(enable), changed);
+  const { hostRequest, enable } = connectorAccess(context, procedure, plan);
+  yield* mustHold(context, procedure, hostRequest(enable), changed);
   for (const cloud of plan.clouds) {
     for (const machineId of cloud.portalMachines) {
       for (const request of portalRequests(plan, cloud, machineId).filter(({ step }) => verified.has(step.id)))
-        yield* mustHold(context, story, request, changed);
-      yield* checkEndpoint(context, story, { plan, cloud, machineId, areOthersAtWork: false });
+        yield* mustHold(context, procedure, request, changed);
+      yield* checkEndpoint(context, procedure, { plan, cloud, machineId, areOthersAtWork: false });
     }
     for (const machineId of cloud.apiMachines)
-      yield* mustHold(context, story, { step: W.W28, machineId, where: machineId, parameters: {} }, changed);
+      yield* mustHold(context, procedure, { step: W.W28, machineId, where: machineId, parameters: {} }, changed);
     const trust = trustOf(cloud, files);
     if (trust === undefined) {
       const message = 'The trust was never established.';
-      return yield* fail(context, story, shownStep(verifyTrust, cloud.name), { code: 'Precondition', message });
+      return yield* fail(context, procedure, shownStep(verifyTrust, cloud.name), { code: 'Precondition', message });
     }
-    yield* mustHold(context, story, { ...trust, step: verifyTrust, script: W.W31.id }, changed);
+    yield* mustHold(context, procedure, { ...trust, step: verifyTrust, script: W.W31.id }, changed);
   }
 }
 
@@ -74,19 +74,19 @@ const verified: ReadonlySet<string> = new Set([W.W20.id, W.W21.id, W.W22.id]);
 
 /** Takes everything back in the opposite order: multi-cloud mode first, so that tenants stop seeing the clouds. */
 export function* disconnectClouds(context: OrchestrationContext): Steps<OnPremisesEnd> {
-  return yield* tellStory(context, function* (story, connectorId) {
+  return yield* runProcedure(context, function* (procedure, connectorId) {
     const { plan: whole, files } = yield* readPlan(context, connectorId);
-    if (whole.changedClouds.length === 0) return yield* forget(context, story);
+    if (whole.changedClouds.length === 0) return yield* forget(context, procedure);
     const plan = { ...whole, clouds: cloudsToTakeBack(whole) };
     requireAllNamed(plan);
-    const { host, enable } = connectorAccess(context, story, plan);
-    const disable = { ...enable, wish: 'undo' as const };
+    const { host, enable } = connectorAccess(context, procedure, plan);
+    const disable = { ...enable, action: 'undo' as const };
     const turn = { lock: `pep:${plan.hostMachine}`, step: shownStep(disable.step) };
-    yield* locked(context, story, turn, () => host(disable));
-    for (const cloud of plan.clouds) yield* disconnectCloud(context, story, plan, cloud, files);
-    yield* trustIssuers(context, story, plan, { wish: 'undo' });
+    yield* locked(context, procedure, turn, () => host(disable));
+    for (const cloud of plan.clouds) yield* disconnectCloud(context, procedure, plan, cloud, files);
+    yield* trustIssuers(context, procedure, plan, { action: 'undo' });
     const { computerName, authentication } = plan.privilegedEndpoint;
-    if (authentication === 'Credssp') yield* host({ step: W.W11, parameters: { computerName }, wish: 'undo' });
+    if (authentication === 'Credssp') yield* host({ step: W.W11, parameters: { computerName }, action: 'undo' });
     return undefined;
   });
 }
@@ -100,24 +100,24 @@ function requireAllNamed({ clouds, changedClouds }: ConnectorPlan): void {
   throw stopped('', 'Precondition', message);
 }
 
-function* forget(context: OrchestrationContext, story: Story): Steps<undefined> {
+function* forget(context: OrchestrationContext, procedure: Procedure): Steps<undefined> {
   const step = shownStep(ownSteps.forget);
-  yield* begin(context, story, step);
+  yield* begin(context, procedure, step);
   const detail = 'The preconditions never held, so nothing was changed on any machine.';
-  yield* callActivity(context, endStep, { operationId: story.operationId, step, detail });
+  yield* callActivity(context, endStep, { operationId: procedure.operationId, step, detail });
   return undefined;
 }
 
 function* disconnectCloud(
   context: OrchestrationContext,
-  story: Story,
+  procedure: Procedure,
   plan: ConnectorPlan,
   cloud: ConnectorCloud,
   files: readonly CloudDataFile[],
 ): Steps<void> {
   const undo = 'undo' as const;
-  yield* takeTrustBack(context, story, plan, cloud, files);
-  yield* gate(context, story, {
+  yield* takeTrustBack(context, procedure, plan, cloud, files);
+  yield* gate(context, procedure, {
     step: shownStep(ownSteps.updateGate, cloud.name),
     name: `restore-api-${slug(plan, cloud)}`,
     detail: `The tenant API of cloud ${cloud.name} will be put back to the version from before on ${cloud.apiMachines.join(', ')}, one machine at a time. Approve when that may happen.`,
@@ -125,23 +125,23 @@ function* disconnectCloud(
   });
   const file = files.find(({ cloud: name }) => name === cloud.name);
   for (const machineId of cloud.apiMachines) {
-    const at = { machineId, where: machineId, wish: undo };
-    yield* must(context, story, { ...at, step: W.W27, parameters: { folder } });
+    const at = { machineId, where: machineId, action: undo };
+    yield* must(context, procedure, { ...at, step: W.W27, parameters: { folder } });
     const step = shownStep(W.W26, machineId);
-    if (file === undefined) yield* skip(context, story, step, 'There was no data file.');
-    else yield* must(context, story, { ...at, step: W.W26, ...copyRequest(file) });
+    if (file === undefined) yield* skip(context, procedure, step, 'There was no data file.');
+    else yield* must(context, procedure, { ...at, step: W.W26, ...copyRequest(file) });
   }
   for (const machineId of cloud.portalMachines) {
     const requests = portalRequests(plan, cloud, machineId).filter(({ step }) => undone.has(step.id));
-    for (const request of [...requests].reverse()) yield* must(context, story, { ...request, wish: undo });
+    for (const request of [...requests].reverse()) yield* must(context, procedure, { ...request, action: undo });
   }
   // Last, because the portals' own way back needs the package, and one machine may be both.
   for (const machineId of cloud.apiMachines) {
     const parameters = { ...plan.package, folder };
-    yield* must(context, story, {
+    yield* must(context, procedure, {
       machineId,
       where: machineId,
-      wish: undo,
+      action: undo,
       step: stageOnApi,
       script: W.W18.id,
       parameters,
@@ -152,7 +152,7 @@ function* disconnectCloud(
 /** Only where it was tried: nobody is asked about a restore that cannot be, and no SQL server is needed for it. */
 function* takeTrustBack(
   context: OrchestrationContext,
-  story: Story,
+  procedure: Procedure,
   plan: ConnectorPlan,
   cloud: ConnectorCloud,
   files: readonly CloudDataFile[],
@@ -160,23 +160,23 @@ function* takeTrustBack(
   const gateStep = shownStep(ownSteps.trustGate, cloud.name);
   const step = shownStep(W.W31, cloud.name);
   if (!plan.trustAttemptedClouds.includes(cloud.name)) {
-    for (const passed of [gateStep, step]) yield* skip(context, story, passed, 'There is no trust to take back.');
+    for (const passed of [gateStep, step]) yield* skip(context, procedure, passed, 'There is no trust to take back.');
     return;
   }
   const trust = trustOf(cloud, files);
   if (trust === undefined) {
     const message =
       'The trust was tried, and its data file or its SQL server is not known any more: look there by hand.';
-    return yield* fail(context, story, step, { code: 'Precondition', message });
+    return yield* fail(context, procedure, step, { code: 'Precondition', message });
   }
-  yield* gate(context, story, {
+  yield* gate(context, procedure, {
     step: gateStep,
     name: `untrust-${slug(plan, cloud)}`,
     detail: `Microsoft.MgmtSvc.Store of cloud ${cloud.name} will be restored from the backup that was made before the trust. Whatever was changed there since, subscriptions of tenants included, is lost: look, then approve.`,
     days: plan.approvalDays,
   });
   const lock = `sql:${(cloud.sqlServer ?? cloud.trustMachine).toLowerCase()}`;
-  yield* locked(context, story, { lock, step }, () => must(context, story, { ...trust, wish: 'undo' }));
+  yield* locked(context, procedure, { lock, step }, () => must(context, procedure, { ...trust, action: 'undo' }));
   yield* callActivity(context, noteConnector, { connectorId: plan.connectorId, untrustedCloud: cloud.name });
 }
 

@@ -1,6 +1,6 @@
 import { folder, type ConnectorCloud, type ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
 import { connectorSteps as W } from '../../contracts/on-premises/connector-steps.ts';
-import { shownStep, type StoryProblem } from '../../contracts/on-premises/on-premises.ts';
+import { shownStep, type ProcedureProblem } from '../../contracts/on-premises/on-premises.ts';
 import type { RemoteStepResult } from '../../contracts/on-premises/remote-commands.ts';
 import { addressOf, tenantApiPort, tenantPortalPort } from '../../domain/connector-ports.ts';
 import { endpointProblems, type SeenEndpoint } from '../../domain/endpoint-problems.ts';
@@ -8,8 +8,8 @@ import { urlRewriteRequest } from './connect-portals.ts';
 import type { StepRequest } from './procedure.ts';
 
 export interface Findings {
-  readonly errors: readonly StoryProblem[];
-  readonly warnings: readonly StoryProblem[];
+  readonly errors: readonly ProcedureProblem[];
+  readonly warnings: readonly ProcedureProblem[];
 }
 
 /** One thing to look at on one machine, and what its answer means. */
@@ -18,7 +18,7 @@ export interface Look {
   readonly request: StepRequest;
   readonly judge: (facts: Readonly<Record<string, unknown>>, path: string) => Findings;
   /** The warning that it is where the machine refused to look; undefined where that is an error. */
-  readonly excuse?: (refused: { readonly code: string; readonly message: string }) => StoryProblem | undefined;
+  readonly excuse?: (refused: { readonly code: string; readonly message: string }) => ProcedureProblem | undefined;
 }
 
 export const allWell: Findings = { errors: [], warnings: [] };
@@ -55,12 +55,12 @@ function looksOfStack(plan: ConnectorPlan): readonly Look[] {
   return [
     {
       path: '/clouds',
-      request: { step: W.W6, machineId: waspMachine, wish: 'probe', parameters: { endpoints: portals } },
+      request: { step: W.W6, machineId: waspMachine, action: 'probe', parameters: { endpoints: portals } },
       judge: ({ results }, path) => ({ ...allWell, errors: endpointProblems(results, { from: waspMachine, path }) }),
     },
     ...checkMachines.map((machineId, index): Look => ({
       path: `/checkMachines/${index}`,
-      request: { step: W.W23, machineId, wish: 'probe', parameters: { endpoints: portals } },
+      request: { step: W.W23, machineId, action: 'probe', parameters: { endpoints: portals } },
       judge: ({ results }, path) => ({ ...allWell, errors: endpointProblems(results, { from: machineId, path }) }),
     })),
   ];
@@ -73,9 +73,13 @@ function looksOfCloud(plan: ConnectorPlan, cloud: ConnectorCloud, index: number)
     const portal = portalMachines.indexOf(machineId);
     return portal >= 0 ? `${path}/portalMachines/${portal}` : `${path}/apiMachines/${apiMachines.indexOf(machineId)}`;
   };
-  const look = (machineId: string, request: Omit<StepRequest, 'machineId' | 'wish'>, where = at(machineId)): Look => ({
+  const look = (
+    machineId: string,
+    request: Omit<StepRequest, 'machineId' | 'action'>,
+    where = at(machineId),
+  ): Look => ({
     path: where,
-    request: { ...request, machineId, wish: 'probe' },
+    request: { ...request, machineId, action: 'probe' },
     judge: () => allWell,
   });
   const products = (machineId: string, name: 'wap' | 'spf' | 'vmm', where?: string): Look =>
@@ -122,7 +126,7 @@ function namesLook(plan: ConnectorPlan, cloud: ConnectorCloud, machineId: string
     downloads.some((download) => download.host === host && download.port === port);
   return {
     path,
-    request: { step: W.W6, machineId, wish: 'probe', parameters: { endpoints: [...names, ...downloads] } },
+    request: { step: W.W6, machineId, action: 'probe', parameters: { endpoints: [...names, ...downloads] } },
     judge: ({ results }) => {
       const seen = Array.isArray(results) ? (results as readonly SeenEndpoint[]) : [];
       const unresolved = seen.filter((each) => !isDownload(each) && each.issue === 'notResolved');

@@ -8,12 +8,12 @@ import {
   type IssuerCertificate,
 } from '../../contracts/on-premises/connectors.ts';
 import { connectorSteps as W } from '../../contracts/on-premises/connector-steps.ts';
-import { shownStep, type StoryProblem } from '../../contracts/on-premises/on-premises.ts';
+import { shownStep, type ProcedureProblem } from '../../contracts/on-premises/on-premises.ts';
 import { failStep, type RemoteStepResult } from '../../contracts/on-premises/remote-commands.ts';
 import { callActivity, type Steps } from '../operations/call-activity.ts';
 import { lookWithAccounts } from './connector-account-looks.ts';
 import { isOfMachine, judged, looksOf, type Look } from './connector-looks.ts';
-import { begin, startStep, StoryStopped, type Story } from './procedure.ts';
+import { begin, startStep, ProcedureStopped, type Procedure } from './procedure.ts';
 
 /**
  * Looks at everything that has to hold before the first change, on all machines side by side, and reports all that does not in
@@ -21,21 +21,21 @@ import { begin, startStep, StoryStopped, type Story } from './procedure.ts';
  */
 export function* checkPreconditions(
   context: OrchestrationContext,
-  story: Story,
+  procedure: Procedure,
   plan: ConnectorPlan,
 ): Steps<{
   readonly plan: ConnectorPlan;
-  readonly warnings: readonly StoryProblem[];
+  readonly warnings: readonly ProcedureProblem[];
 }> {
   const step = shownStep(ownSteps.preconditions);
-  yield* begin(context, story, step);
+  yield* begin(context, procedure, step);
   const looks = looksOf(plan);
   const results = (yield context.df.Task.all(
-    looks.map(({ request }) => startStep(context, story, request)),
+    looks.map(({ request }) => startStep(context, procedure, request)),
   )) as readonly RemoteStepResult[];
 
   if (results.some((result) => result.outcome === 'refused' && result.code === 'Canceled'))
-    throw new StoryStopped({ status: 'canceled' });
+    throw new ProcedureStopped({ status: 'canceled' });
   const secrets = yield* callActivity(context, lookAtSecrets, { connectorId: plan.connectorId });
   const findings = [
     ...looks.flatMap((look, index) => {
@@ -43,17 +43,17 @@ export function* checkPreconditions(
       return result === undefined ? [] : [judged(look, result)];
     }),
     { errors: secrets, warnings: [] },
-    ...(yield* lookWithAccounts(context, story, plan, new Set(secrets.map(({ path }) => path)))),
+    ...(yield* lookWithAccounts(context, procedure, plan, new Set(secrets.map(({ path }) => path)))),
   ];
   const errors = saidOnce(findings.flatMap((finding) => finding.errors));
   const warnings = saidOnce(findings.flatMap((finding) => finding.warnings));
-  const { operationId } = story;
+  const { operationId } = procedure;
   const certificates = certificatesOf(plan, looks, results);
   yield* callActivity(context, noteConnector, { connectorId: plan.connectorId, warnings, ...certificates });
   if (errors.length > 0) {
     const message = `${errors.length} of the preconditions do not hold; errors lists all of them.`;
     yield* callActivity(context, failStep, { operationId, step, detail: message });
-    throw new StoryStopped({ status: 'failed', step, code: 'Precondition', message, errors });
+    throw new ProcedureStopped({ status: 'failed', step, code: 'Precondition', message, errors });
   }
   const detail =
     warnings.length === 0
@@ -63,7 +63,7 @@ export function* checkPreconditions(
   return { plan: { ...plan, ...certificates }, warnings };
 }
 
-function saidOnce(problems: readonly StoryProblem[]): readonly StoryProblem[] {
+function saidOnce(problems: readonly ProcedureProblem[]): readonly ProcedureProblem[] {
   const said = new Set<string>();
   return problems.filter(({ code, message }) => {
     const key = isOfMachine(code) ? `${code} ${message}` : '';

@@ -1,12 +1,12 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
 import { connectorSteps as W } from '../../contracts/on-premises/connector-steps.ts';
-import type { StoryProblem } from '../../contracts/on-premises/on-premises.ts';
+import type { ProcedureProblem } from '../../contracts/on-premises/on-premises.ts';
 import type { RemoteStepResult } from '../../contracts/on-premises/remote-commands.ts';
 import { addressOf, tenantPortalPort } from '../../domain/connector-ports.ts';
 import { endpointProblems } from '../../domain/endpoint-problems.ts';
 import type { Steps } from '../operations/call-activity.ts';
-import { endOf, startStep, StoryStopped, type Story } from './procedure.ts';
+import { endOf, startStep, ProcedureStopped, type Procedure } from './procedure.ts';
 
 /** What no look at the network would explain. */
 const explained: ReadonlySet<string> = new Set(['AuthFailed', 'NotApproved', 'RebootRequired']);
@@ -27,18 +27,18 @@ export function reachedBefore({ trustedClouds }: Pick<ConnectorPlan, 'trustedClo
 /** Does the work; when it fails, looks at the network and the certificates as the procedure's tips say, and adds what it finds. */
 export function* diagnosed(
   context: OrchestrationContext,
-  story: Story,
+  procedure: Procedure,
   { plan, reached }: { readonly plan: ConnectorPlan; readonly reached: Reached },
   work: Steps<unknown>,
 ): Steps<void> {
   const end = yield* endOf(work);
   if (end.status === 'succeeded') return;
-  if (end.status === 'canceled' || explained.has(end.code)) throw new StoryStopped(end);
-  const errors: StoryProblem[] = [...(end.errors ?? [])];
-  const looked = yield* endOf(lookAround(context, story, looksFor(plan, reached), errors));
+  if (end.status === 'canceled' || explained.has(end.code)) throw new ProcedureStopped(end);
+  const errors: ProcedureProblem[] = [...(end.errors ?? [])];
+  const looked = yield* endOf(lookAround(context, procedure, looksFor(plan, reached), errors));
   // A look that came to no end never takes the place of what it was to explain.
-  if (looked.status !== 'succeeded') throw new StoryStopped(end);
-  throw new StoryStopped({ ...end, errors });
+  if (looked.status !== 'succeeded') throw new ProcedureStopped(end);
+  throw new ProcedureStopped({ ...end, errors });
 }
 
 interface NetworkLook {
@@ -67,12 +67,12 @@ function looksFor({ clouds, waspMachine, checkMachines }: ConnectorPlan, reached
 
 function* lookAround(
   context: OrchestrationContext,
-  story: Story,
+  procedure: Procedure,
   looks: readonly NetworkLook[],
-  errors: StoryProblem[],
+  errors: ProcedureProblem[],
 ): Steps<void> {
   const tasks = looks.map(({ machineId, step, endpoints }) =>
-    startStep(context, story, { step, machineId, wish: 'probe', parameters: { endpoints } }),
+    startStep(context, procedure, { step, machineId, action: 'probe', parameters: { endpoints } }),
   );
   const results = (yield context.df.Task.all(tasks)) as readonly RemoteStepResult[];
   for (const [index, result] of results.entries()) {

@@ -27,46 +27,46 @@ const lockLookSeconds = 30;
 const abandonTries = 5;
 const abandonSeconds = 15;
 
-/** Which operation a story carries out, and what the instances of its steps are called. */
-export interface Story {
+/** Which operation a procedure carries out, and what the instances of its steps are called. */
+export interface Procedure {
   readonly operationId: string;
-  /** A name that this story has not given before, the same again on every replay: `[a-z0-9-]`. */
+  /** A name that this procedure has not given before, the same again on every replay: `[a-z0-9-]`. */
   readonly nextKey: (stepId: string) => string;
   readonly attempt: number;
 }
 
-/** `lane` tells apart the parts of one operation that run side by side. */
-export function createStory(
+/** `branch` tells apart the parts of one operation that run side by side. */
+export function createProcedure(
   { operationId, attempt }: { readonly operationId: string; readonly attempt: number },
-  lane = '',
-): Story {
+  branch = '',
+): Procedure {
   let count = 0;
   return {
     operationId,
     attempt,
     nextKey: (stepId) => {
       count += 1;
-      return `${operationId}-${attempt}-${lane}${stepId.toLowerCase()}-${count}`;
+      return `${operationId}-${attempt}-${branch}${stepId.toLowerCase()}-${count}`;
     },
   };
 }
 
-/** A step of a story that does not go on: thrown through the story's own code, caught where it ends. */
-export class StoryStopped extends Error {
+/** A step of a procedure that does not go on: thrown through the procedure's own code, caught where it ends. */
+export class ProcedureStopped extends Error {
   readonly end: Exclude<OnPremisesEnd, { readonly status: 'succeeded' }>;
 
-  constructor(end: StoryStopped['end']) {
+  constructor(end: ProcedureStopped['end']) {
     super(end.status);
-    this.name = 'StoryStopped';
+    this.name = 'ProcedureStopped';
     this.end = end;
   }
 }
 
-export function stopped(step: string, code: string, message: string): StoryStopped {
-  return new StoryStopped({ status: 'failed', step, code, message });
+export function stopped(step: string, code: string, message: string): ProcedureStopped {
+  return new ProcedureStopped({ status: 'failed', step, code, message });
 }
 
-/** One remote step as a story asks for it. */
+/** One remote step as a procedure asks for it. */
 export interface StepRequest {
   readonly step: Pick<RemoteStepContract, 'id' | 'title'>;
   /** Whose script runs, where that is not the step that is shown. */
@@ -75,7 +75,7 @@ export interface StepRequest {
   /** Named in the operation's step where one step runs at several places. */
   readonly where?: string;
   readonly parameters: Readonly<Record<string, unknown>>;
-  readonly wish?: RemoteStepInput['wish'];
+  readonly action?: RemoteStepInput['action'];
   readonly secrets?: Readonly<Record<string, string>>;
   readonly runAs?: string;
   readonly secretFacts?: Readonly<Record<string, string>>;
@@ -89,23 +89,23 @@ export interface StepDone {
   readonly facts: RemoteFacts;
 }
 
-/** Runs a story to its end and records that, whatever happens on the way. */
-export function* tellStory(
+/** Runs a procedure to its end and records that, whatever happens on the way. */
+export function* runProcedure(
   context: OrchestrationContext,
-  tell: (story: Story, target: string) => Steps<unknown>,
+  tell: (procedure: Procedure, target: string) => Steps<unknown>,
 ): Steps<OnPremisesEnd> {
   const input = context.df.getInput<OnPremisesInput>();
-  const end = yield* endOf(tell(createStory(input), input.target));
+  const end = yield* endOf(tell(createProcedure(input), input.target));
   yield* callActivity(context, finishOnPremises, { ...input, end });
   return end;
 }
 
-export function* endOf(story: Steps<unknown>): Steps<OnPremisesEnd> {
+export function* endOf(procedure: Steps<unknown>): Steps<OnPremisesEnd> {
   try {
-    const result = yield* story;
+    const result = yield* procedure;
     return result === undefined ? { status: 'succeeded' } : { status: 'succeeded', result };
   } catch (error) {
-    if (error instanceof StoryStopped) return error.end;
+    if (error instanceof ProcedureStopped) return error.end;
     // An activity that failed on every try: what is to be put right after it still has to be.
     return {
       status: 'failed',
@@ -116,14 +116,14 @@ export function* endOf(story: Steps<unknown>): Steps<OnPremisesEnd> {
   }
 }
 
-/** Runs a step that has to succeed; the story stops where it does not. */
-export function* must(context: OrchestrationContext, story: Story, request: StepRequest): Steps<StepDone> {
-  const { operationId } = story;
+/** Runs a step that has to succeed; the procedure stops where it does not. */
+export function* must(context: OrchestrationContext, procedure: Procedure, request: StepRequest): Steps<StepDone> {
+  const { operationId } = procedure;
   const step = shownStep(request.step, request.where);
-  yield* begin(context, story, step, request.always);
-  const result = yield* runStep(context, story, request);
-  if (result.outcome === 'refused') return yield* fail(context, story, step, result);
-  if (request.wish === 'undo') yield* callActivity(context, closeStep, { operationId, step, status: 'undone' });
+  yield* begin(context, procedure, step, request.always);
+  const result = yield* runStep(context, procedure, request);
+  if (result.outcome === 'refused') return yield* fail(context, procedure, step, result);
+  if (request.action === 'undo') yield* callActivity(context, closeStep, { operationId, step, status: 'undone' });
   else yield* callActivity(context, endStep, { operationId, step, ...detailOf(result, request) });
   return {
     changed: result.outcome === 'done' && result.changed,
@@ -132,37 +132,41 @@ export function* must(context: OrchestrationContext, story: Story, request: Step
   };
 }
 
-/** Looks at what was done before; the story stops where it is not so, in these words. */
+/** Looks at what was done before; the procedure stops where it is not so, in these words. */
 export function* mustHold(
   context: OrchestrationContext,
-  story: Story,
+  procedure: Procedure,
   request: StepRequest,
   words: string,
 ): Steps<void> {
-  const { operationId } = story;
+  const { operationId } = procedure;
   const step = shownStep(request.step, request.where);
-  yield* begin(context, story, step);
-  const result = yield* runStep(context, story, { ...request, wish: 'probe' });
-  if (result.outcome === 'refused') return yield* fail(context, story, step, result);
+  yield* begin(context, procedure, step);
+  const result = yield* runStep(context, procedure, { ...request, action: 'probe' });
+  if (result.outcome === 'refused') return yield* fail(context, procedure, step, result);
   if (result.outcome === 'notDone') {
     const message = result.message === undefined ? words : `${words} ${result.message}`;
-    return yield* fail(context, story, step, { code: 'VerifyFailed', message });
+    return yield* fail(context, procedure, step, { code: 'VerifyFailed', message });
   }
   yield* callActivity(context, endStep, { operationId, step, ...detailOf(result, request) });
 }
 
 /** Looks whether a step is done already, before people are asked for it. Credentials that were refused are not tried again. */
-export function* isDoneAlready(context: OrchestrationContext, story: Story, request: StepRequest): Steps<boolean> {
-  const seen = yield* runStep(context, story, { ...request, wish: 'probe' });
+export function* isDoneAlready(
+  context: OrchestrationContext,
+  procedure: Procedure,
+  request: StepRequest,
+): Steps<boolean> {
+  const seen = yield* runStep(context, procedure, { ...request, action: 'probe' });
   if (seen.outcome === 'refused' && seen.code === 'AuthFailed')
-    return yield* fail(context, story, shownStep(request.step, request.where), seen);
+    return yield* fail(context, procedure, shownStep(request.step, request.where), seen);
   return seen.outcome === 'done';
 }
 
-/** Notes why a step failed, and stops the story. */
+/** Notes why a step failed, and stops the procedure. */
 export function* fail(
   context: OrchestrationContext,
-  { operationId }: Story,
+  { operationId }: Procedure,
   step: string,
   { code, message }: { readonly code: string; readonly message: string },
 ): Steps<never> {
@@ -177,15 +181,23 @@ function detailOf(result: RemoteStepResult, { step, script }: StepRequest): { de
   return result.outcome === 'done' && !result.changed && couldChange ? { detail: 'It was so already.' } : {};
 }
 
-/** Runs a step and answers how it went; nothing is noted of it. The story stops where it was canceled meanwhile. */
-export function* runStep(context: OrchestrationContext, story: Story, request: StepRequest): Steps<RemoteStepResult> {
-  const result = yield* endOfStep(context, story, request);
-  if (result.outcome === 'refused' && result.code === 'Canceled') throw new StoryStopped({ status: 'canceled' });
+/** Runs a step and answers how it went; nothing is noted of it. The procedure stops where it was canceled meanwhile. */
+export function* runStep(
+  context: OrchestrationContext,
+  procedure: Procedure,
+  request: StepRequest,
+): Steps<RemoteStepResult> {
+  const result = yield* endOfStep(context, procedure, request);
+  if (result.outcome === 'refused' && result.code === 'Canceled') throw new ProcedureStopped({ status: 'canceled' });
   return result;
 }
 
-function* endOfStep(context: OrchestrationContext, story: Story, request: StepRequest): Steps<RemoteStepResult> {
-  const input = inputOf(story, request);
+function* endOfStep(
+  context: OrchestrationContext,
+  procedure: Procedure,
+  request: StepRequest,
+): Steps<RemoteStepResult> {
+  const input = inputOf(procedure, request);
   try {
     return (yield context.df.callSubOrchestrator(remoteStepName, input, input.key)) as RemoteStepResult;
   } catch (error) {
@@ -209,20 +221,31 @@ function* abandon(context: OrchestrationContext, { operationId, key, machineId }
 }
 
 /** The step as a task, for several side by side. */
-export function startStep(context: OrchestrationContext, story: Story, request: StepRequest): Task {
-  const input = inputOf(story, request);
+export function startStep(context: OrchestrationContext, procedure: Procedure, request: StepRequest): Task {
+  const input = inputOf(procedure, request);
   return context.df.callSubOrchestrator(remoteStepName, input, input.key);
 }
 
-function inputOf(story: Story, request: StepRequest): RemoteStepInput {
-  const { step, script, machineId, where, parameters, wish = 'ensure', secrets, runAs, secretFacts, always } = request;
+function inputOf(procedure: Procedure, request: StepRequest): RemoteStepInput {
+  const {
+    step,
+    script,
+    machineId,
+    where,
+    parameters,
+    action = 'ensure',
+    secrets,
+    runAs,
+    secretFacts,
+    always,
+  } = request;
   return {
-    operationId: story.operationId,
-    key: story.nextKey(step.id),
+    operationId: procedure.operationId,
+    key: procedure.nextKey(step.id),
     shownAs: shownStep(step, where),
     machineId,
     stepId: script ?? step.id,
-    wish,
+    action,
     parameters,
     ...(secrets === undefined ? {} : { secrets }),
     ...(runAs === undefined ? {} : { runAs }),
@@ -231,37 +254,37 @@ function inputOf(story: Story, request: StepRequest): RemoteStepInput {
   };
 }
 
-/** Notes that a step begins; stops the story when its operation was canceled, unless the step has to be. */
+/** Notes that a step begins; stops the procedure when its operation was canceled, unless the step has to be. */
 export function* begin(
   context: OrchestrationContext,
-  { operationId }: Story,
+  { operationId }: Procedure,
   step: string,
   always?: true,
 ): Steps<void> {
   const { cancelRequested } = yield* callActivity(context, beginStep, { operationId, step });
-  if (cancelRequested && always !== true) throw new StoryStopped({ status: 'canceled' });
+  if (cancelRequested && always !== true) throw new ProcedureStopped({ status: 'canceled' });
 }
 
 export function* skip(
   context: OrchestrationContext,
-  { operationId }: Story,
+  { operationId }: Procedure,
   step: string,
   detail: string,
 ): Steps<void> {
   yield* callActivity(context, closeStep, { operationId, step, status: 'skipped', detail });
 }
 
-/** A step that people decide. The story stops where they reject it, or nobody decides. */
+/** A step that people decide. The procedure stops where they reject it, or nobody decides. */
 export function* gate(
   context: OrchestrationContext,
-  story: Story,
+  procedure: Procedure,
   question: { readonly step: string; readonly name: string; readonly detail: string; readonly days: number },
 ): Steps<void> {
-  const { operationId } = story;
+  const { operationId } = procedure;
   const { step, name, detail, days } = question;
-  yield* begin(context, story, step);
+  yield* begin(context, procedure, step);
   const answer = yield* askPeople(context, { operationId, name, detail, days });
-  if (answer === 'canceled') throw new StoryStopped({ status: 'canceled' });
+  if (answer === 'canceled') throw new ProcedureStopped({ status: 'canceled' });
   if (answer !== 'approved') {
     const message = `It was ${answer}.`;
     yield* callActivity(context, failStep, { operationId, step, detail: message });
@@ -281,22 +304,22 @@ export function* compensated(work: Steps<unknown>, compensate: () => Steps<unkno
       `${end.message} And ${restored.step} failed: ${restored.code}: ${restored.message}`,
     );
   }
-  if (restored.status !== 'succeeded') throw new StoryStopped(restored);
-  if (end.status !== 'succeeded') throw new StoryStopped(end);
+  if (restored.status !== 'succeeded') throw new ProcedureStopped(restored);
+  if (end.status !== 'succeeded') throw new ProcedureStopped(end);
 }
 
-/** Runs work under a lock that another story may have; waits for it as long as that one takes, which may be people's days. */
+/** Runs work under a lock that another procedure may have; waits for it as long as that one takes, which may be people's days. */
 export function* locked(
   context: OrchestrationContext,
-  story: Story,
+  procedure: Procedure,
   { lock, step }: { readonly lock: string; readonly step: string },
   work: () => Steps<unknown>,
 ): Steps<void> {
-  const { operationId } = story;
+  const { operationId } = procedure;
   for (let looks = 0; ; looks += 1) {
     const taken = yield* callActivity(context, takeLock, { lock, operationId });
     if (taken.outcome === 'taken') break;
-    yield* begin(context, story, step);
+    yield* begin(context, procedure, step);
     const detail = `Operation ${taken.by} is at work there.`;
     yield* callActivity(context, noteStep, { operationId, step, detail });
     yield* waitSeconds(context, nextLookSeconds(lockLookSeconds, looks));

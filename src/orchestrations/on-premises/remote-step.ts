@@ -30,7 +30,7 @@ type Refused = Extract<RemoteStepResult, { outcome: 'refused' }>;
 export function* remoteStep(context: OrchestrationContext): Steps<RemoteStepResult> {
   const step = context.df.getInput<RemoteStepInput>();
   try {
-    return step.wish === 'undo' ? yield* undo(context, step) : yield* ensure(context, step);
+    return step.action === 'undo' ? yield* undo(context, step) : yield* ensure(context, step);
   } catch (error) {
     // An activity that failed on every try: others that run side by side with this step still come to their ends.
     return { outcome: 'refused', code: 'ToolFailed', message: `The step came to no end: ${failureWords(error)}` };
@@ -53,7 +53,7 @@ function* ensure(context: OrchestrationContext, step: RemoteStepInput): Steps<Re
     facts = { ...facts, ...looked.facts };
     if (looked.ok) return done(round > 1, facts, looked.message);
     if (looked.code !== 'NotDone') return refusedBy(toFault(looked), facts);
-    if (step.wish === 'probe' || !canApply) return notDone(step, looked, facts);
+    if (step.action === 'probe' || !canApply) return notDone(step, looked, facts);
     if (failure !== undefined && applied >= contract.tries) return refusedBy(failure, facts);
 
     const answer = yield* run(context, step, 'apply', round);
@@ -169,7 +169,7 @@ function* restart(context: OrchestrationContext, step: RemoteStepInput, round: n
     shownAs,
     key: `${step.key}-r${round}`,
     stepId: commonSteps.C2.id,
-    wish: 'ensure',
+    action: 'ensure',
     parameters: {},
   });
   return restarted.outcome === 'refused' ? restarted : undefined;
@@ -217,8 +217,8 @@ function done(changed: boolean, facts: RemoteFacts, message?: string): RemoteSte
   return { outcome: 'done', changed, facts, ...(message === undefined ? {} : { message }) };
 }
 
-function notDone({ wish }: RemoteStepInput, { message }: StepAnswer, facts: RemoteFacts): RemoteStepResult {
-  if (wish === 'probe') return { outcome: 'notDone', facts, ...(message === undefined ? {} : { message }) };
+function notDone({ action }: RemoteStepInput, { message }: StepAnswer, facts: RemoteFacts): RemoteStepResult {
+  if (action === 'probe') return { outcome: 'notDone', facts, ...(message === undefined ? {} : { message }) };
   return {
     outcome: 'refused',
     code: 'Precondition',

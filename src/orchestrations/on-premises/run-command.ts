@@ -36,8 +36,8 @@ interface Started {
 type Note = (detail: string) => Steps<unknown>;
 
 /** How long a machine that nobody reaches is waited for. */
-export function patienceMs({ wish }: Pick<RemoteStepInput, 'wish'>): number {
-  return wish === 'probe' ? lookPatienceMs : workPatienceMs;
+export function patienceMs({ action }: Pick<RemoteStepInput, 'action'>): number {
+  return action === 'probe' ? lookPatienceMs : workPatienceMs;
 }
 
 /**
@@ -52,7 +52,7 @@ export function* runCommand(
   label: string,
   note: Note,
 ): Steps<CommandEnd> {
-  const { key, wish: _wish, shownAs: _shownAs, ...rest } = step;
+  const { key, action: _wish, shownAs: _shownAs, ...rest } = step;
   const commandId = `${key}-${mode}-${label}`;
   const command = {
     ...rest,

@@ -5,10 +5,10 @@ import { connectorSteps as W } from '../../contracts/on-premises/connector-steps
 import { shownStep } from '../../contracts/on-premises/on-premises.ts';
 import { closeStep, failStep, type RemoteStepInput } from '../../contracts/on-premises/remote-commands.ts';
 import { callActivity, type Steps } from '../operations/call-activity.ts';
-import { begin, runStep, stopped, type Story } from './procedure.ts';
+import { begin, runStep, stopped, type Procedure } from './procedure.ts';
 
 interface TrustOptions {
-  readonly wish?: RemoteStepInput['wish'];
+  readonly action?: RemoteStepInput['action'];
   /** Called with each cloud whose issuers are done with. */
   readonly onTrusted?: (cloud: string) => void;
 }
@@ -16,24 +16,24 @@ interface TrustOptions {
 /** W8: Azure Stack's portal trusts whoever issued the certificates of the clouds; or no longer does. */
 export function* trustIssuers(
   context: OrchestrationContext,
-  story: Story,
+  procedure: Procedure,
   { clouds, issuers, waspMachine }: Pick<ConnectorPlan, 'clouds' | 'issuers' | 'waspMachine'>,
-  { wish = 'ensure', onTrusted }: TrustOptions = {},
+  { action = 'ensure', onTrusted }: TrustOptions = {},
 ): Steps<void> {
-  const { operationId } = story;
+  const { operationId } = procedure;
   for (const { name } of clouds) {
     const step = shownStep(W.W8, name);
-    yield* begin(context, story, step);
+    yield* begin(context, procedure, step);
     for (const { cloud, ...parameters } of issuers) {
       if (cloud !== name) continue;
-      const request = { step: W.W8, where: name, machineId: waspMachine, parameters, wish };
-      const result = yield* runStep(context, story, request);
+      const request = { step: W.W8, where: name, machineId: waspMachine, parameters, action };
+      const result = yield* runStep(context, procedure, request);
       if (result.outcome !== 'refused') continue;
       const { code, message } = result;
       yield* callActivity(context, failStep, { operationId, step, detail: `${code}: ${message}` });
       throw stopped(step, code, message);
     }
-    if (wish === 'undo') yield* callActivity(context, closeStep, { operationId, step, status: 'undone' });
+    if (action === 'undo') yield* callActivity(context, closeStep, { operationId, step, status: 'undone' });
     else yield* callActivity(context, endStep, { operationId, step });
     onTrusted?.(name);
   }

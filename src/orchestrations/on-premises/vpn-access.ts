@@ -9,12 +9,12 @@ import {
   noteVpnServer,
   noteVpnUser,
   readVpnAccessPlan,
-  readVpnUserWish,
+  readVpnUserIntent,
   restart1,
   restart2,
   userStep,
   type VpnAccessPlan,
-  type VpnUserWish,
+  type VpnUserIntent,
 } from '../../contracts/on-premises/vpn-access.ts';
 import { vpnAccessSteps as steps } from '../../contracts/on-premises/vpn-access-steps.ts';
 import { callActivity, type Steps } from '../operations/call-activity.ts';
@@ -24,17 +24,17 @@ import {
   must,
   skip,
   stopped,
-  tellStory,
+  runProcedure,
   type StepDone,
   type StepRequest,
-  type Story,
+  type Procedure,
 } from './procedure.ts';
 
 /** Shares VPN access to an Azure Stack POC: the server on its NATVM, the users, the certificate that clients trust. */
 export function* openVpnAccess(context: OrchestrationContext): Steps<OnPremisesEnd> {
-  return yield* tellStory(context, function* (story, stackId) {
+  return yield* runProcedure(context, function* (procedure, stackId) {
     const plan = yield* readPlan(context, stackId);
-    const { host, nat } = places(context, story, plan);
+    const { host, nat } = places(context, procedure, plan);
 
     if (plan.natVia !== undefined) yield* host(reach(plan.natVia));
     const nics = yield* nat({ step: steps.P2, parameters: { internalAddress: plan.internalAddress } });
@@ -47,11 +47,11 @@ export function* openVpnAccess(context: OrchestrationContext): Steps<OnPremisesE
       ...(dnsServers.length === 0 ? {} : { dnsServers }),
     });
     // Whatever clients could not trust in the end is found out before the stack's way out is touched.
-    const notAfter = yield* keepCertificate(context, story, plan);
+    const notAfter = yield* keepCertificate(context, procedure, plan);
     yield* nat({ step: steps.P3, parameters: {} });
 
     // Address translation of the whole stack may be down between P4 and P10: P11 puts it right, whatever happens there.
-    yield* compensated(setUpServer(context, story, plan, internalNic), () =>
+    yield* compensated(setUpServer(context, procedure, plan, internalNic), () =>
       nat({ step: steps.P11, parameters: { externalNic }, always: true }),
     );
 
@@ -61,7 +61,7 @@ export function* openVpnAccess(context: OrchestrationContext): Steps<OnPremisesE
     const serverAddress = typeof facts['serverAddress'] === 'string' ? facts['serverAddress'] : '';
     yield* callActivity(context, noteVpnServer, { stackId, serverAddress });
 
-    for (const user of plan.users) yield* setUser(context, story, plan, user);
+    for (const user of plan.users) yield* setUser(context, procedure, plan, user);
     const portal = yield* host({ step: steps.P21, parameters: { portalFqdn: plan.portalFqdn } });
     return {
       serverAddress,
@@ -75,40 +75,40 @@ export function* openVpnAccess(context: OrchestrationContext): Steps<OnPremisesE
 /** P4 to P10: the roles, the shared key, the router. Restarts only where something changed, or an earlier attempt may have died before its own. */
 function* setUpServer(
   context: OrchestrationContext,
-  story: Story,
+  procedure: Procedure,
   plan: VpnAccessPlan,
   internalNic: string,
 ): Steps<void> {
-  const { nat } = places(context, story, plan);
+  const { nat } = places(context, procedure, plan);
   const { addressFrom, addressTo, keyIsCurrent, keyVersion, stackId } = plan;
-  const isRepeated = story.attempt > 1;
+  const isRepeated = procedure.attempt > 1;
   const role = yield* nat({ step: steps.P4, parameters: { addressFrom, addressTo } });
   const siteRole = yield* nat({ step: steps.P5, parameters: {} });
   if (role.changed || siteRole.changed || isRepeated) yield* nat({ step: restart1, script: 'P6', parameters: {} });
-  else yield* skip(context, story, shownStep(restart1), 'Nothing changed before it.');
+  else yield* skip(context, procedure, shownStep(restart1), 'Nothing changed before it.');
 
   const sharedKey = { sharedKey: plan.sharedKeySecret };
   const key = yield* nat({ step: steps.P7, parameters: { keyIsCurrent }, secrets: sharedKey });
   const router = yield* nat({ step: steps.P8, parameters: {} });
   if (key.changed || router.changed || isRepeated) yield* nat({ step: restart2, script: 'P6', parameters: {} });
-  else yield* skip(context, story, shownStep(restart2), 'Nothing changed before it.');
+  else yield* skip(context, procedure, shownStep(restart2), 'Nothing changed before it.');
   yield* callActivity(context, noteVpnServer, { stackId, keyVersion });
   yield* nat({ step: steps.P10, parameters: { internalNic } });
 }
 
-function* keepCertificate(context: OrchestrationContext, story: Story, plan: VpnAccessPlan): Steps<string> {
-  const { host } = places(context, story, plan);
+function* keepCertificate(context: OrchestrationContext, procedure: Procedure, plan: VpnAccessPlan): Steps<string> {
+  const { host } = places(context, procedure, plan);
   const found = yield* host({ step: steps.P16, parameters: { subjectPatterns: plan.subjectPatterns } });
   const thumbprint = text(found, 'thumbprint');
   const store = text(found, 'store') === 'CurrentUser' ? 'CurrentUser' : 'LocalMachine';
   const exported = yield* host({ step: steps.P17, parameters: { thumbprint, store } });
 
   const step = shownStep(keepCertificateStep);
-  yield* begin(context, story, step);
+  yield* begin(context, procedure, step);
   const { stackId } = plan;
   const certificate = text(exported, 'certificate');
   const kept = yield* callActivity(context, keepStackCertificate, { stackId, thumbprint, store, certificate });
-  const { operationId } = story;
+  const { operationId } = procedure;
   if (kept.outcome === 'refused') {
     yield* callActivity(context, failStep, { operationId, step, detail: `${kept.code}: ${kept.message}` });
     throw stopped(step, kept.code, kept.message);
@@ -119,45 +119,50 @@ function* keepCertificate(context: OrchestrationContext, story: Story, plan: Vpn
 
 /** Takes the access back: users out first, then the policy, the roles and the settings from before. */
 export function* closeVpnAccess(context: OrchestrationContext): Steps<OnPremisesEnd> {
-  return yield* tellStory(context, function* (story, stackId) {
+  return yield* runProcedure(context, function* (procedure, stackId) {
     const plan = yield* readPlan(context, stackId);
-    const { host, nat } = places(context, story, plan);
+    const { host, nat } = places(context, procedure, plan);
     const { addressFrom, addressTo, externalNic, certificate, natVia } = plan;
-    for (const user of plan.users) yield* setUser(context, story, plan, { ...user, wanted: 'disabled' });
-    yield* nat({ step: steps.P12, parameters: {}, wish: 'undo' });
-    if (externalNic === undefined) yield* skip(context, story, shownStep(steps.P14), 'It was never opened.');
-    else yield* nat({ step: steps.P14, parameters: { externalNic }, wish: 'undo' });
+    for (const user of plan.users) yield* setUser(context, procedure, plan, { ...user, wanted: 'disabled' });
+    yield* nat({ step: steps.P12, parameters: {}, action: 'undo' });
+    if (externalNic === undefined) yield* skip(context, procedure, shownStep(steps.P14), 'It was never opened.');
+    else yield* nat({ step: steps.P14, parameters: { externalNic }, action: 'undo' });
     yield* compensated(takeServerBack(nat, { addressFrom, addressTo }), function* () {
-      if (externalNic === undefined) yield* skip(context, story, shownStep(steps.P11), 'It was never touched.');
+      if (externalNic === undefined) yield* skip(context, procedure, shownStep(steps.P11), 'It was never touched.');
       else yield* nat({ step: steps.P11, parameters: { externalNic }, always: true });
     });
-    if (certificate === undefined) yield* skip(context, story, shownStep(steps.P17), 'It was never exported.');
-    else yield* host({ step: steps.P17, parameters: { ...certificate }, wish: 'undo' });
-    if (natVia !== undefined) yield* host({ ...reach(natVia), wish: 'undo' });
+    if (certificate === undefined) yield* skip(context, procedure, shownStep(steps.P17), 'It was never exported.');
+    else yield* host({ step: steps.P17, parameters: { ...certificate }, action: 'undo' });
+    if (natVia !== undefined) yield* host({ ...reach(natVia), action: 'undo' });
     return undefined;
   });
 }
 
 function* takeServerBack(nat: At, range: { readonly addressFrom: string; readonly addressTo: string }): Steps<void> {
-  yield* nat({ step: steps.P5, parameters: {}, wish: 'undo' });
-  yield* nat({ step: steps.P4, parameters: range, wish: 'undo' });
-  yield* nat({ step: steps.P3, parameters: {}, wish: 'undo' });
+  yield* nat({ step: steps.P5, parameters: {}, action: 'undo' });
+  yield* nat({ step: steps.P4, parameters: range, action: 'undo' });
+  yield* nat({ step: steps.P3, parameters: {}, action: 'undo' });
   yield* nat({ step: restart1, script: 'P6', parameters: {} });
 }
 
 /** Lets one user in, or keeps one out. */
 export function* setVpnUser(context: OrchestrationContext): Steps<OnPremisesEnd> {
-  return yield* tellStory(context, function* (story, stackId) {
+  return yield* runProcedure(context, function* (procedure, stackId) {
     const plan = yield* readPlan(context, stackId);
-    const wish = yield* callActivity(context, readVpnUserWish, { operationId: story.operationId });
-    yield* setUser(context, story, plan, wish);
-    return { user: wish.name, state: wish.wanted };
+    const intent = yield* callActivity(context, readVpnUserIntent, { operationId: procedure.operationId });
+    yield* setUser(context, procedure, plan, intent);
+    return { user: intent.name, state: intent.wanted };
   });
 }
 
-function* setUser(context: OrchestrationContext, story: Story, plan: VpnAccessPlan, user: VpnUserWish): Steps<void> {
+function* setUser(
+  context: OrchestrationContext,
+  procedure: Procedure,
+  plan: VpnAccessPlan,
+  user: VpnUserIntent,
+): Steps<void> {
   const { stackId } = plan;
-  const { nat } = places(context, story, plan);
+  const { nat } = places(context, procedure, plan);
   const step = userStep(user.wanted);
   const isLetIn = step === steps.P15;
   const parameters = isLetIn ? { userName: user.name, resetPassword: user.resetPassword } : { userName: user.name };
@@ -173,8 +178,13 @@ function* setUser(context: OrchestrationContext, story: Story, plan: VpnAccessPl
 
 /** Looks who answers at a machine, and as whom. */
 export function* checkMachine(context: OrchestrationContext): Steps<OnPremisesEnd> {
-  return yield* tellStory(context, function* (story, machineId) {
-    const { facts } = yield* must(context, story, { step: commonSteps.C1, machineId, parameters: {}, wish: 'probe' });
+  return yield* runProcedure(context, function* (procedure, machineId) {
+    const { facts } = yield* must(context, procedure, {
+      step: commonSteps.C1,
+      machineId,
+      parameters: {},
+      action: 'probe',
+    });
     return facts;
   });
 }
@@ -189,12 +199,12 @@ type At = (request: Omit<StepRequest, 'machineId'>) => Steps<StepDone>;
 
 function places(
   context: OrchestrationContext,
-  story: Story,
+  procedure: Procedure,
   plan: VpnAccessPlan,
 ): { readonly host: At; readonly nat: At } {
   return {
-    host: (request) => must(context, story, { ...request, machineId: plan.hostMachine }),
-    nat: (request) => must(context, story, { ...request, machineId: plan.natMachine }),
+    host: (request) => must(context, procedure, { ...request, machineId: plan.hostMachine }),
+    nat: (request) => must(context, procedure, { ...request, machineId: plan.natMachine }),
   };
 }
 
@@ -209,7 +219,7 @@ function addresses({ facts }: StepDone, name: string): readonly string[] {
   return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 }
 
-/** A fact that the story cannot go on without. */
+/** A fact that the procedure cannot go on without. */
 function text({ facts }: StepDone, name: string): string {
   const value = facts[name];
   if (typeof value === 'string' && value !== '') return value;

@@ -1,17 +1,17 @@
-import type { StoryEnd } from '../../contracts/gateways/build-gateway.ts';
+import type { OperationEnd } from '../../contracts/gateways/build-gateway.ts';
 import type { Refusal } from '../../contracts/operations/outcomes.ts';
 import { refusalBy, type Steps } from './call-activity.ts';
 
-/** The step that a story is at, for the end that comes from anywhere in it. */
+/** The step that a operation is at, for the end that comes from anywhere in it. */
 export interface Place {
   step: string;
 }
 
 /**
- * Tells a story to its end, whatever happens: an activity whose tries are used up, or a mistake of ours, fails the step that the
- * story was at, in its words. An instance that died instead would leave the operation running for good.
+ * Tells a operation to its end, whatever happens: an activity whose tries are used up, or a mistake of ours, fails the step that the
+ * operation was at, in its words. An instance that died instead would leave the operation running for good.
  */
-export function* endOfStory(tell: (place: Place) => Steps<StoryEnd>): Steps<StoryEnd> {
+export function* endOfOperation(tell: (place: Place) => Steps<OperationEnd>): Steps<OperationEnd> {
   const place: Place = { step: '' };
   try {
     return yield* tell(place);
@@ -20,7 +20,7 @@ export function* endOfStory(tell: (place: Place) => Steps<StoryEnd>): Steps<Stor
   }
 }
 
-/** The end of a story whose step was refused, in the words of the refusal. */
-export function failed(step: string, { code, message }: Refusal): StoryEnd {
+/** The end of a operation whose step was refused, in the words of the refusal. */
+export function failed(step: string, { code, message }: Refusal): OperationEnd {
   return { status: 'failed', step, code, message };
 }

@@ -1,5 +1,5 @@
 import { AppError, type Problem } from '../../domain/app-error.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import {
   blockedKeyKeys,
   blockedKeyKind,
@@ -15,10 +15,10 @@ export function isBlockingReason(reason: string | undefined): reason is BlockedK
 
 /** The block of a public key, or undefined while nothing is known against it. */
 export async function findBlock(
-  books: Pick<Books, 'blockedKeys'>,
+  stores: Pick<Stores, 'blockedKeys'>,
   publicKeyHash: string,
 ): Promise<BlockedKey | undefined> {
-  return (await books.blockedKeys.get(blockedKeyKeys(publicKeyHash)))?.record;
+  return (await stores.blockedKeys.get(blockedKeyKeys(publicKeyHash)))?.record;
 }
 
 /** Whether a reason says more of a key than its block does. */
@@ -27,9 +27,9 @@ export function saysMore(reason: string, block: BlockedKey | undefined): boolean
 }
 
 /** Blocks a key. What was said first stays, but for a lost key that turns out to be compromised. */
-export async function blockKey(books: Pick<Books, 'blockedKeys'>, block: BlockedKey): Promise<void> {
-  if (await books.blockedKeys.insert(block)) return;
-  await books.blockedKeys.update(blockedKeyKind.keys(block), (current) =>
+export async function blockKey(stores: Pick<Stores, 'blockedKeys'>, block: BlockedKey): Promise<void> {
+  if (await stores.blockedKeys.insert(block)) return;
+  await stores.blockedKeys.update(blockedKeyKind.keys(block), (current) =>
     saysMore(block.reason, current) ? { ...current, reason: block.reason } : undefined,
   );
 }
@@ -39,12 +39,12 @@ export async function blockKey(books: Pick<Books, 'blockedKeys'>, block: Blocked
  * Answers its record, which may have been released meanwhile.
  */
 export function withhold(
-  books: Pick<Books, 'certificates'>,
+  stores: Pick<Stores, 'certificates'>,
   { serialNumber }: CertificateRecord,
   reason: BlockedKey['reason'] | 'nameTaken',
   now: Date,
 ): Promise<CertificateRecord | undefined> {
-  return books.certificates.update(certificateKeys(serialNumber), (current) =>
+  return stores.certificates.update(certificateKeys(serialNumber), (current) =>
     current.state === 'issuing'
       ? { ...current, state: 'revoked', revokedAt: now.toISOString(), revocationReason: reason }
       : undefined,

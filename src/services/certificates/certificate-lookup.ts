@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { looksOf } from '../../domain/look-alike-names.ts';
 import { comparableName } from '../../domain/session-name.ts';
 import type { Thumbprint } from '../../domain/thumbprint.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { certificateKeys, type CertificateRecord } from '../../stores/records/certificates.ts';
 
 export interface CertificateQuery {
@@ -57,21 +57,21 @@ export function lookGroups(commonName: string): readonly string[] {
 }
 
 export function createCertificateLookup({
-  books,
+  stores,
   now,
 }: {
-  readonly books: Books;
+  readonly stores: Stores;
   readonly now: () => Date;
 }): CertificateLookup {
   /** Time alone makes a certificate expire, so the state is judged when it is read: no stored row can be late. */
   async function read(serialNumber: string): Promise<CertificateRecord | undefined> {
-    const record = (await books.certificates.get(certificateKeys(serialNumber)))?.record;
+    const record = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
     const isOver = record?.state === 'issued' && Date.parse(record.notAfter) <= now().getTime();
     return isOver ? { ...record, state: 'expired' } : record;
   }
 
   async function withCommonName(commonName: string): Promise<readonly string[]> {
-    const rows = await books.byCommonName.list(commonNameGroup(commonName));
+    const rows = await stores.byCommonName.list(commonNameGroup(commonName));
     return rows.map(({ record }) => record.serialNumber);
   }
 
@@ -86,13 +86,13 @@ export function createCertificateLookup({
 
     byThumbprint: async (thumbprint) => {
       const keys = { partitionKey: thumbprintGroup(thumbprint), rowKey: thumbprint };
-      const row = (await books.byThumbprint.get(keys))?.record;
+      const row = (await stores.byThumbprint.get(keys))?.record;
       return row === undefined ? undefined : read(row.serialNumber);
     },
 
     list: async (query) => {
       const [index, group] =
-        query.owner === undefined ? [books.byRoot, query.rootId ?? ''] : [books.byOwner, query.owner];
+        query.owner === undefined ? [stores.byRoot, query.rootId ?? ''] : [stores.byOwner, query.owner];
       const items: CertificateRecord[] = [];
       let from = query.after === undefined ? undefined : `${query.after}~`;
       for (;;) {
@@ -112,7 +112,7 @@ export function createCertificateLookup({
     liveNamed: async (commonName, at) => (await named(commonName)).filter((record) => isLive(record, at)),
 
     lookingLike: async (commonName, at) => {
-      const rows = await Promise.all(lookGroups(commonName).map((group) => books.byCommonName.list(group)));
+      const rows = await Promise.all(lookGroups(commonName).map((group) => stores.byCommonName.list(group)));
       const serialNumbers = new Set(rows.flat().map(({ record }) => record.serialNumber));
       const records = await Promise.all([...serialNumbers].map(read));
       return records
@@ -121,7 +121,7 @@ export function createCertificateLookup({
     },
 
     ofPublicKey: async (publicKeyHash) => {
-      const rows = await books.byPublicKey.list(publicKeyHash);
+      const rows = await stores.byPublicKey.list(publicKeyHash);
       const records = await Promise.all(rows.map(({ record }) => read(record.serialNumber)));
       return records.filter((record) => record !== undefined);
     },
@@ -129,7 +129,7 @@ export function createCertificateLookup({
     hasLive: async (rootId, now) => {
       let from: string | undefined;
       for (;;) {
-        const rows = await books.byRoot.list(rootId, { top: 100, ...(from === undefined ? {} : { from }) });
+        const rows = await stores.byRoot.list(rootId, { top: 100, ...(from === undefined ? {} : { from }) });
         const records = await Promise.all(rows.map(({ record }) => read(record.serialNumber)));
         if (records.some((record) => record !== undefined && isLive(record, now))) return true;
         const last = rows.at(-1)?.record;

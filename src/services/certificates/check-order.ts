@@ -3,7 +3,7 @@ import { checkNameText, uniqueCommonName } from '../../domain/distinguished-name
 import { dayMs } from '../../domain/days.ts';
 import { readCertificateRequest, type CertificateRequest } from '../../pki/read-certificate-request.ts';
 import { findBlock, keyBlockedProblem } from './blocked-keys.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
 import type { Owners } from './owners.ts';
 import { rootKeys, type RootRecord } from '../../stores/records/certificates.ts';
@@ -20,7 +20,7 @@ export interface OrderParts {
 }
 
 export interface CheckOrderOptions {
-  readonly books: Pick<Books, 'roots' | 'blockedKeys' | 'revocations' | 'rootGateways' | 'gatewayRevocations'>;
+  readonly stores: Pick<Stores, 'roots' | 'blockedKeys' | 'revocations' | 'rootGateways' | 'gatewayRevocations'>;
   readonly lookup: Pick<CertificateLookup, 'named'>;
   readonly owners: Pick<Owners, 'get'>;
   readonly now: () => Date;
@@ -83,11 +83,11 @@ export function ownNameOf({ id, email }: Pick<OrderOwner, 'id' | 'email'>, token
 }
 
 async function readRoot(
-  { books, now }: CheckOrderOptions,
+  { stores, now }: CheckOrderOptions,
   { rootId, validityDays }: OrderParts,
 ): Promise<PartReading<SigningRoot>> {
   if (rootId === undefined) return { problems: [] };
-  const root = (await books.roots.get(rootKeys(rootId)))?.record;
+  const root = (await stores.roots.get(rootKeys(rootId)))?.record;
   if (root?.certificate === undefined) {
     const fix = 'Create it with POST /api/roots.';
     return { problems: [{ path: '/rootId', code: 'rootUnknown', message: `Root ${rootId} does not exist.`, fix }] };
@@ -100,11 +100,11 @@ async function readRoot(
   return { value, problems: [{ path: '/validityDays', code: 'beyondRoot', message, fix }] };
 }
 
-async function readKey({ books }: CheckOrderOptions, { csr }: OrderParts): Promise<PartReading<CertificateRequest>> {
+async function readKey({ stores }: CheckOrderOptions, { csr }: OrderParts): Promise<PartReading<CertificateRequest>> {
   if (csr === undefined) return { problems: [] };
   const reading = readCertificateRequest(csr);
   if (!reading.ok) return { problems: reading.problems.map((problem) => ({ path: '/csr', ...problem })) };
-  const block = await findBlock(books, reading.request.publicKeyHash);
+  const block = await findBlock(stores, reading.request.publicKeyHash);
   return { value: reading.request, problems: block === undefined ? [] : [keyBlockedProblem(block)] };
 }
 
@@ -134,13 +134,13 @@ function ownNameProblems(owner: OrderOwner): readonly Problem[] {
 }
 
 async function checkName(
-  { books, lookup }: CheckOrderOptions,
+  { stores, lookup }: CheckOrderOptions,
   { commonName, allowSharedName }: OrderParts,
 ): Promise<readonly Problem[]> {
   if (commonName === undefined) return [];
   const problems = checkNameText(commonName, '/commonName');
   if (problems.length > 0 || allowSharedName === true) return problems;
-  return (await isNameTaken(books, lookup, { commonName })) ? [commonNameTakenProblem(commonName)] : [];
+  return (await isNameTaken(stores, lookup, { commonName })) ? [commonNameTakenProblem(commonName)] : [];
 }
 
 function slugOf(email: string): string {

@@ -9,7 +9,7 @@ import { readCertificate } from '../../pki/read-certificate.ts';
 import { readCertificateRequest, type CertificateRequest } from '../../pki/read-certificate-request.ts';
 import type { RootKeys } from '../../ports/root-keys.ts';
 import { findBlock, keyBlockedProblem, withhold } from './blocked-keys.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { commonNameGroup, lookGroups, thumbprintGroup, type CertificateLookup } from './certificate-lookup.ts';
 import { orderRefused, ownNameOf, readOrder, type SigningRoot } from './check-order.ts';
 import { sha256Hex } from '../../stores/digest.ts';
@@ -45,8 +45,8 @@ export interface IssuedCertificate {
   readonly ignored: readonly string[];
 }
 
-export interface CertificateDeskOptions {
-  readonly books: Books;
+export interface CertificatesOptions {
+  readonly stores: Stores;
   readonly lookup: CertificateLookup;
   readonly owners: Owners;
   readonly rootKeys: RootKeys;
@@ -56,7 +56,7 @@ export interface CertificateDeskOptions {
   readonly now: () => Date;
 }
 
-export interface CertificateDesk {
+export interface Certificates {
   /** Issues, or goes on with what an earlier call of the same request (the same random bytes) has begun. */
   issue(order: CertificateOrder, random: (label: string, length: number) => Uint8Array): Promise<IssuedCertificate>;
   /** Signs and releases a certificate whose record a crash left behind. For the sweep. */
@@ -69,11 +69,11 @@ const unfinishedKind = 'certificate';
 /** Names told of in a warning: more say nothing more. */
 const looksLikeMax = 5;
 
-export function createCertificateDesk(options: CertificateDeskOptions): CertificateDesk {
-  const { books, unfinished, now } = options;
+export function createCertificates(options: CertificatesOptions): Certificates {
+  const { stores, unfinished, now } = options;
 
   async function signingRoot(id: string): Promise<SigningRoot> {
-    const root = (await books.roots.get(rootKeys(id)))?.record;
+    const root = (await stores.roots.get(rootKeys(id)))?.record;
     if (root?.certificate === undefined) throw new Error(`Root ${id} of a certificate that is being issued is gone.`);
     return { ...root, certificate: root.certificate };
   }
@@ -133,11 +133,11 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
   async function release(record: CertificateRecord, root: SigningRoot): Promise<CertificateRecord> {
     if (root.key === undefined) throw new Error(`Root ${root.id} has no signing key.`);
     // Whoever blocks the key writes the block, then looks for certificates; the record was written before this look.
-    const block = await findBlock(books, record.publicKeyHash);
-    if (block !== undefined) return goOn(required(await withhold(books, record, block.reason, now())), root);
+    const block = await findBlock(stores, record.publicKeyHash);
+    if (block !== undefined) return goOn(required(await withhold(stores, record, block.reason, now())), root);
     // Likewise the name, now that others see this record: of two requests for one name at one moment neither slips through.
-    if (record.allowSharedName !== true && (await isNameTaken(books, options.lookup, record)))
-      return goOn(required(await withhold(books, record, 'nameTaken', now())), root);
+    if (record.allowSharedName !== true && (await isNameTaken(stores, options.lookup, record)))
+      return goOn(required(await withhold(stores, record, 'nameTaken', now())), root);
     const tbs = Buffer.from(record.tbs, 'base64');
 
     // Step 1: signed in Key Vault, checked before anybody gets it.
@@ -151,9 +151,9 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
     // Step 2: findable in every way before it is released; a crash leaves at most an index row too many.
     const { serialNumber } = record;
     await Promise.all([
-      books.byThumbprint.upsert({ group: thumbprintGroup(thumbprint), key: thumbprint, serialNumber }),
-      books.byOwner.upsert({ group: record.owner, key: serialNumber, serialNumber }),
-      books.byRoot.upsert({ group: record.rootId, key: serialNumber, serialNumber }),
+      stores.byThumbprint.upsert({ group: thumbprintGroup(thumbprint), key: thumbprint, serialNumber }),
+      stores.byOwner.upsert({ group: record.owner, key: serialNumber, serialNumber }),
+      stores.byRoot.upsert({ group: record.rootId, key: serialNumber, serialNumber }),
       options.expiries.put({
         kind: 'certificate',
         id: thumbprint,
@@ -164,7 +164,7 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
     ]);
 
     // Step 3: released.
-    const issued = await books.certificates.update(certificateKeys(serialNumber), (current) =>
+    const issued = await stores.certificates.update(certificateKeys(serialNumber), (current) =>
       current.state === 'issuing'
         ? { ...current, state: 'issued', certificate: oneLineBase64, thumbprint, issuedAt: now().toISOString() }
         : undefined,
@@ -194,14 +194,14 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
 
   async function requireReleased(record: CertificateRecord): Promise<CertificateRecord> {
     if (record.certificate !== undefined) return record;
-    const block = await findBlock(books, record.publicKeyHash);
+    const block = await findBlock(stores, record.publicKeyHash);
     throw orderRefused([block === undefined ? commonNameTakenProblem(record.commonName) : keyBlockedProblem(block)]);
   }
 
   return {
     issue: async (order, random) => {
       const serialNumber = createSerialNumber((length, draw) => random(`serial-${draw}`, length));
-      const started = (await books.certificates.get(certificateKeys(serialNumber)))?.record;
+      const started = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
       if (started !== undefined) {
         const root = await signingRoot(started.rootId);
         return { record: await requireReleased(await goOn(started, root)), root, ignored: ignoredOf(order) };
@@ -218,20 +218,20 @@ export function createCertificateDesk(options: CertificateDeskOptions): Certific
       }
       // The record is made before the signature, so that no certificate can exist that nobody knows of.
       await unfinished.add(unfinishedKind, serialNumber);
-      await books.byPublicKey.upsert({ group: request.publicKeyHash, key: serialNumber, serialNumber });
+      await stores.byPublicKey.upsert({ group: request.publicKeyHash, key: serialNumber, serialNumber });
       for (const group of [commonNameGroup(commonName), ...lookGroups(commonName)])
-        await books.byCommonName.upsert({ group, key: serialNumber, serialNumber });
+        await stores.byCommonName.upsert({ group, key: serialNumber, serialNumber });
       const alike = await options.lookup.lookingLike(commonName, now());
       const looksLike = [...new Set(alike.map((record) => record.commonName))].slice(0, looksLikeMax);
       const record: CertificateRecord = { ...prepared, ...(looksLike.length === 0 ? {} : { looksLike }) };
-      if (!(await books.certificates.insert(record))) {
+      if (!(await stores.certificates.insert(record))) {
         throw new AppError('ERR_IN_PROGRESS', 'This request is being carried out.', { retryAfterSeconds: 2 });
       }
       return { record: await requireReleased(await goOn(record, root)), root, ignored: request.ignored };
     },
 
     complete: async (serialNumber) => {
-      const record = (await books.certificates.get(certificateKeys(serialNumber)))?.record;
+      const record = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
       if (record !== undefined) return goOn(record, await signingRoot(record.rootId));
       await unfinished.done(unfinishedKind, serialNumber);
       return record;

@@ -3,30 +3,30 @@ import { parseThumbprint } from '../../domain/thumbprint.ts';
 import { buildOpenVpn2Kit, type OpenVpn2Kit } from '../../kits/openvpn2.ts';
 import type { ProfilePackage } from '../../domain/profile-package.ts';
 import type { Blobs } from '../../ports/blobs.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { certificatePem } from './certificate-pem.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
 import { gatewayKeys } from '../../stores/records/gateways.ts';
 import { rootKeys } from '../../stores/records/certificates.ts';
 
-export interface KitDesk {
+export interface Kits {
   /** The file that opens one gateway with one certificate, without its private key. Secret: it holds the gateway's TLS key. */
   openVpn2(thumbprint: string, gatewayId: string): Promise<OpenVpn2Kit>;
 }
 
-export function createKitDesk(options: {
-  readonly books: Books;
+export function createKits(options: {
+  readonly stores: Stores;
   readonly lookup: CertificateLookup;
   readonly blobs: Blobs;
   readonly container: string;
   readonly readProfilePackage: (
     zip: Uint8Array,
   ) => { readonly ok: true; readonly profile: ProfilePackage } | { readonly ok: false };
-}): KitDesk {
-  const { books } = options;
+}): Kits {
+  const { stores } = options;
 
   async function readTemplate(gatewayId: string): Promise<string> {
-    const profile = (await books.profiles.get({ partitionKey: gatewayId, rowKey: 'newest' }))?.record;
+    const profile = (await stores.profiles.get({ partitionKey: gatewayId, rowKey: 'newest' }))?.record;
     if (profile === undefined) {
       throw new AppError(
         'ERR_CONFLICT',
@@ -52,13 +52,13 @@ export function createKitDesk(options: {
         throw new AppError('ERR_NOT_FOUND', `Certificate ${text.slice(0, 64)} does not exist.`);
       if (record.state !== 'issued')
         throw new AppError('ERR_CONFLICT', `Certificate ${text} is ${record.state} and opens no gateway.`);
-      if ((await books.gateways.get(gatewayKeys(gatewayId))) === undefined) {
+      if ((await stores.gateways.get(gatewayKeys(gatewayId))) === undefined) {
         throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not exist.`);
       }
-      const trust = (await books.gatewayRoots.get({ partitionKey: gatewayId, rowKey: record.rootId }))?.record;
+      const trust = (await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: record.rootId }))?.record;
       if (trust?.wanted !== true)
         throw new AppError('ERR_CONFLICT', `Gateway ${gatewayId} does not trust root ${record.rootId}.`);
-      const root = (await books.roots.get(rootKeys(record.rootId)))?.record;
+      const root = (await stores.roots.get(rootKeys(record.rootId)))?.record;
       const kit = buildOpenVpn2Kit({
         ovpnTemplate: await readTemplate(gatewayId),
         certificatePem: certificatePem(record.certificate),

@@ -7,7 +7,7 @@ import { createSerialNumber } from '../../pki/create-serial-number.ts';
 import { lintRootCertificate } from '../../pki/lint-certificate.ts';
 import { readCertificate } from '../../pki/read-certificate.ts';
 import type { RootKeyPolicy, RootKeys, RootKeyVersion } from '../../ports/root-keys.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { canonicalJson } from '../../stores/digest.ts';
 import type { Expiries } from '../operations/expiries.ts';
 import { fromKeyStore } from './key-answers.ts';
@@ -23,8 +23,8 @@ export interface NewRoot {
   readonly validityDays: number;
 }
 
-export interface RootDeskOptions {
-  readonly books: Books;
+export interface RootsOptions {
+  readonly stores: Stores;
   readonly rootKeys: RootKeys;
   readonly unfinished: Unfinished;
   readonly outbox: Pick<Outbox, 'append'>;
@@ -33,7 +33,7 @@ export interface RootDeskOptions {
 }
 
 /** Creates root certificates whose keys are made in Key Vault and stay there. */
-export interface RootDesk {
+export interface Roots {
   /** Answers the finished root. The same id with the same content goes on from where an earlier call stopped. */
   create(root: NewRoot, random: (label: string, length: number) => Uint8Array): Promise<RootRecord>;
   /** Goes on with a root that a crash left half made. For the sweep. */
@@ -45,8 +45,8 @@ const backdateMs = 5 * 60 * 1000;
 const dayMs = 24 * 60 * 60 * 1000;
 const unfinishedKind = 'root';
 
-export function createRootDesk(options: RootDeskOptions): RootDesk {
-  const { books, unfinished, now } = options;
+export function createRoots(options: RootsOptions): Roots {
+  const { stores, unfinished, now } = options;
   const vault = options.rootKeys;
 
   function newRecord(root: NewRoot, random: (label: string, length: number) => Uint8Array): RootRecord {
@@ -92,7 +92,7 @@ export function createRootDesk(options: RootDeskOptions): RootDesk {
     const tbs = Buffer.from(record.tbs ?? (await storeTbs(record, first)), 'base64');
     const der = assembleCertificate(tbs, fromKeyStore(await vault.sign(first.keyId, digestForSigning(tbs))));
     requireClean(record, der, first);
-    await books.roots.update(rootKeys(record.id), (current) => ({
+    await stores.roots.update(rootKeys(record.id), (current) => ({
       ...current,
       draft: Buffer.from(der).toString('base64'),
     }));
@@ -108,7 +108,7 @@ export function createRootDesk(options: RootDeskOptions): RootDesk {
       notAfter: new Date(record.notAfter),
     });
     const text = Buffer.from(tbs).toString('base64');
-    const stored = await books.roots.update(rootKeys(record.id), (current) =>
+    const stored = await stores.roots.update(rootKeys(record.id), (current) =>
       current.tbs === undefined ? { ...current, tbs: text } : undefined,
     );
     return stored?.tbs ?? text;
@@ -119,7 +119,7 @@ export function createRootDesk(options: RootDeskOptions): RootDesk {
     if (!reading.ok) throw new Error(`The certificate of root ${record.id} cannot be read back.`);
     const { oneLineBase64, thumbprint } = reading.certificate;
     await options.expiries.put({ kind: 'root', id: record.id, notAfter: record.notAfter, subject: record.commonName });
-    const done = await books.roots.update(rootKeys(record.id), ({ draft: _used, ...current }) => ({
+    const done = await stores.roots.update(rootKeys(record.id), ({ draft: _used, ...current }) => ({
       ...current,
       state: 'active',
       certificate: oneLineBase64,
@@ -153,10 +153,10 @@ export function createRootDesk(options: RootDeskOptions): RootDesk {
       requireName(root.subject);
       await unfinished.add(unfinishedKind, root.id);
       const fresh = newRecord(root, random);
-      const isNew = await books.roots.insert(fresh);
-      const record = isNew ? fresh : (await books.roots.get(rootKeys(root.id)))?.record;
+      const isNew = await stores.roots.insert(fresh);
+      const record = isNew ? fresh : (await stores.roots.get(rootKeys(root.id)))?.record;
       if (record === undefined) throw new AppError('ERR_CONFLICT', `Root ${root.id} is being removed.`);
-      if (record.serialNumber !== fresh.serialNumber && !isSameWish(record, fresh)) {
+      if (record.serialNumber !== fresh.serialNumber && !isSameIntent(record, fresh)) {
         throw new AppError('ERR_CONFLICT', `Root id ${root.id} is taken.`, {
           problems: [
             {
@@ -172,7 +172,7 @@ export function createRootDesk(options: RootDeskOptions): RootDesk {
     },
 
     complete: async (id) => {
-      const record = (await books.roots.get(rootKeys(id)))?.record;
+      const record = (await stores.roots.get(rootKeys(id)))?.record;
       if (record !== undefined) return goOn(record);
       await unfinished.done(unfinishedKind, id);
       return record;
@@ -181,7 +181,7 @@ export function createRootDesk(options: RootDeskOptions): RootDesk {
 }
 
 /** A root that is not finished is gone on with by whoever asks for the same again. */
-function isSameWish(record: RootRecord, asked: RootRecord): boolean {
+function isSameIntent(record: RootRecord, asked: RootRecord): boolean {
   return (
     record.state === 'creating' &&
     record.keyType === asked.keyType &&

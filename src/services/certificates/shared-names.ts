@@ -1,16 +1,16 @@
 import { AppError, type Problem } from '../../domain/app-error.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
 import type { CertificateRecord } from '../../stores/records/certificates.ts';
 
-type NameBooks = Pick<Books, 'revocations' | 'rootGateways' | 'gatewayRevocations'>;
+type NameStores = Pick<Stores, 'revocations' | 'rootGateways' | 'gatewayRevocations'>;
 
 /**
  * True while another certificate of this name may open a gateway, or is about to, be it by reinstatement, and while one that was
  * revoked is not proven to be out: a session with its name could be anybody's then, and would be left alone.
  */
 export async function isNameTaken(
-  books: NameBooks,
+  stores: NameStores,
   lookup: Pick<CertificateLookup, 'named'>,
   {
     commonName,
@@ -20,17 +20,17 @@ export async function isNameTaken(
   for (const other of await lookup.named(commonName)) {
     if (other.serialNumber === serialNumber) continue;
     if (other.state === 'issued' || other.state === 'issuing') return true;
-    if (other.state === 'revoked' && (await mayComeIn(books, other))) return true;
+    if (other.state === 'revoked' && (await mayComeIn(stores, other))) return true;
   }
   return false;
 }
 
 /** A revoked certificate that is not proven to be out, or is being reinstated. */
-async function mayComeIn(books: NameBooks, { rootId, thumbprint = '' }: CertificateRecord): Promise<boolean> {
-  const intent = (await books.revocations.get({ partitionKey: rootId, rowKey: thumbprint }))?.record;
+async function mayComeIn(stores: NameStores, { rootId, thumbprint = '' }: CertificateRecord): Promise<boolean> {
+  const intent = (await stores.revocations.get({ partitionKey: rootId, rowKey: thumbprint }))?.record;
   if (intent?.wanted === false) return true;
-  for (const { record } of await books.rootGateways.list(rootId)) {
-    const row = await books.gatewayRevocations.get({ partitionKey: record.gatewayId, rowKey: thumbprint });
+  for (const { record } of await stores.rootGateways.list(rootId)) {
+    const row = await stores.gatewayRevocations.get({ partitionKey: record.gatewayId, rowKey: thumbprint });
     if (row?.record.wanted === true && row.record.state !== 'proven' && row.record.state !== 'removed') return true;
   }
   return false;

@@ -4,7 +4,7 @@ import type { DesiredEntry } from '../../domain/gateway-merge.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { parseThumbprint, type Thumbprint } from '../../domain/thumbprint.ts';
 import { without } from '../../domain/without.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { canonicalJson, sha256Hex } from '../../stores/digest.ts';
 import { rootPartition, type RevocationRecord, type RootRecord } from '../../stores/records/certificates.ts';
 import { isRootToBeSeen, type GatewayRevocation, type GatewayRoot } from '../../stores/records/gateways.ts';
@@ -24,7 +24,7 @@ export interface DesiredState {
 }
 
 interface DesiredStateOptions {
-  readonly books: Books;
+  readonly stores: Stores;
   readonly now: Date;
   readonly thumbprintOfRoot: ThumbprintOfRoot;
 }
@@ -37,13 +37,13 @@ interface DesiredStateOptions {
 export async function readDesiredState(
   gatewayId: string,
   gateway: JsonObject,
-  { books, now, thumbprintOfRoot }: DesiredStateOptions,
+  { stores, now, thumbprintOfRoot }: DesiredStateOptions,
 ): Promise<DesiredState> {
   const shown = new Set(readEntries(gateway, 'root', thumbprintOfRoot).map(({ thumbprint }) => thumbprint));
-  const all = (await books.roots.list(rootPartition)).map(({ record }) => record);
-  const rows = (await books.gatewayRoots.list(gatewayId)).map(({ record }) => record);
+  const all = (await stores.roots.list(rootPartition)).map(({ record }) => record);
+  const rows = (await stores.gatewayRoots.list(gatewayId)).map(({ record }) => record);
   const states = new Map(
-    (await books.gatewayRevocations.list(gatewayId)).map(({ record }) => [record.thumbprint, record]),
+    (await stores.gatewayRevocations.list(gatewayId)).map(({ record }) => [record.thumbprint, record]),
   );
   const roots = rows.flatMap((row) => {
     const root = all.find(({ id }) => id === row.rootId);
@@ -61,7 +61,7 @@ export async function readDesiredState(
 
   const revocations = [];
   for (const rootId of new Set(trusted)) {
-    for (const { record: intent } of await books.revocations.list(rootId)) {
+    for (const { record: intent } of await stores.revocations.list(rootId)) {
       if (isExpired(intent, now)) continue;
       revocations.push({ intent, row: states.get(intent.thumbprint) });
       states.delete(intent.thumbprint);

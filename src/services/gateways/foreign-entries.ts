@@ -1,7 +1,7 @@
 import { asObject, asText, readEntries, type ThumbprintOfRoot } from '../../domain/gateway-entries.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Audit } from '../requests/audit.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import type { DesiredState } from './desired-entries.ts';
 import { sha256Hex } from '../../stores/digest.ts';
 import { likelyChanger } from './likely-changer.ts';
@@ -15,7 +15,7 @@ export interface ForeignRootReading {
 }
 
 export interface ForeignEntriesOptions {
-  readonly books: Books;
+  readonly stores: Stores;
   readonly outbox: Pick<Outbox, 'append'>;
   readonly audit: Pick<Audit, 'write'>;
   readonly now: () => Date;
@@ -32,11 +32,11 @@ export interface ForeignEntryRecorder {
 }
 
 export function createForeignEntries(options: ForeignEntriesOptions): ForeignEntryRecorder {
-  const { books, now } = options;
+  const { stores, now } = options;
 
   async function tellOfRoot(entry: ForeignEntry): Promise<void> {
     const { gatewayId, name, thumbprint = null, subject = null, notAfter = null, firstSeenAt } = entry;
-    const changedBy = likelyChanger((await books.gateways.get(gatewayKeys(gatewayId)))?.record, now());
+    const changedBy = likelyChanger((await stores.gateways.get(gatewayKeys(gatewayId)))?.record, now());
     const id = `foreign-root-${gatewayId}-${foreignEntryKind.keys(entry).rowKey}-${firstSeenAt}`;
     await options.outbox.append({
       id,
@@ -59,15 +59,15 @@ export function createForeignEntries(options: ForeignEntriesOptions): ForeignEnt
   async function note(entry: ForeignEntry, before: ForeignEntry | undefined): Promise<void> {
     const { gatewayId, name, rootId } = entry;
     const row = { ...entry, firstSeenAt: before?.firstSeenAt ?? entry.firstSeenAt };
-    const isUntold = before === undefined ? entry.kind === 'root' : before.isUntold === true;
+    const isUnnotified = before === undefined ? entry.kind === 'root' : before.isUnnotified === true;
     // A revocation of such a root's certificates has to come here too, so it is found by its root as well.
-    if (rootId !== undefined && rootId !== before?.rootId) await books.rootGateways.upsert({ rootId, gatewayId });
+    if (rootId !== undefined && rootId !== before?.rootId) await stores.rootGateways.upsert({ rootId, gatewayId });
     if (before?.name !== name || before.rootId !== rootId) {
-      await books.foreignEntries.upsert(isUntold ? { ...row, isUntold } : row);
+      await stores.foreignEntries.upsert(isUnnotified ? { ...row, isUnnotified } : row);
     }
-    if (!isUntold) return;
+    if (!isUnnotified) return;
     await tellOfRoot(row);
-    await books.foreignEntries.upsert(row);
+    await stores.foreignEntries.upsert(row);
   }
 
   function toRecord(
@@ -103,12 +103,12 @@ export function createForeignEntries(options: ForeignEntriesOptions): ForeignEnt
           .filter(({ kind, thumbprint }) => thumbprint === undefined || !ours.has(`${kind}:${thumbprint}`))
           .map((entry) => toRecord(gatewayId, entry, desired)),
       );
-      const known = byRow((await books.foreignEntries.list(gatewayId)).map(({ record }) => record));
+      const known = byRow((await stores.foreignEntries.list(gatewayId)).map(({ record }) => record));
       for (const [rowKey, entry] of shown) {
         await note(entry, known.get(rowKey));
         known.delete(rowKey);
       }
-      for (const gone of known.values()) await books.foreignEntries.remove(gone);
+      for (const gone of known.values()) await stores.foreignEntries.remove(gone);
     },
   };
 }

@@ -1,12 +1,12 @@
 import { without } from '../../domain/without.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import type { GatewayWriter } from './gateway-writer.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { Outbox } from '../../stores/outbox.ts';
 import { gatewayKeys, operationsOf, type GatewayRecord } from '../../stores/records/gateways.ts';
 
 export interface GatewayPresenceOptions {
-  readonly books: Books;
+  readonly stores: Stores;
   readonly operations: Pick<Operations, 'settleStep'>;
   readonly outbox: Pick<Outbox, 'append'>;
   readonly writer: Pick<GatewayWriter, 'handOver'>;
@@ -25,7 +25,7 @@ export interface GatewayPresence {
 }
 
 export function createGatewayPresence(options: GatewayPresenceOptions): GatewayPresence {
-  const { books, operations, now } = options;
+  const { stores, operations, now } = options;
   const at = (): string => now().toISOString();
 
   async function announce(record: GatewayRecord, verb: 'missing' | 'returned'): Promise<void> {
@@ -42,12 +42,12 @@ export function createGatewayPresence(options: GatewayPresenceOptions): GatewayP
     const detail =
       'Not carried out: the gateway is not in Azure, and not in the list of its resource group. It is done when the gateway is there again.';
     const problem = { code: 'ERR_NOT_FOUND', detail: `Gateway ${gatewayId} is no longer in Azure.` };
-    for (const { record } of await books.gatewayRevocations.list(gatewayId)) {
+    for (const { record } of await stores.gatewayRevocations.list(gatewayId)) {
       for (const id of operationsOf(record)) {
         await operations.settleStep(id, gatewayId, { status: 'skipped', detail, now: now(), problem });
       }
     }
-    for (const { record } of await books.gatewayRoots.list(gatewayId)) {
+    for (const { record } of await stores.gatewayRoots.list(gatewayId)) {
       if (record.operationId === undefined) continue;
       await operations.settleStep(record.operationId, gatewayId, { status: 'failed', detail, now: now(), problem });
     }
@@ -55,7 +55,7 @@ export function createGatewayPresence(options: GatewayPresenceOptions): GatewayP
 
   return {
     noteAbsence: async (gatewayId, epoch) => {
-      const current = (await books.gateways.get(gatewayKeys(gatewayId)))?.record;
+      const current = (await stores.gateways.get(gatewayKeys(gatewayId)))?.record;
       if (current === undefined) return;
       if (current.state === 'ready') await announce(current, 'missing');
       await endOperations(gatewayId);
@@ -70,10 +70,10 @@ export function createGatewayPresence(options: GatewayPresenceOptions): GatewayP
     },
 
     noteReturn: async (gatewayId) => {
-      const record = (await books.gateways.get(gatewayKeys(gatewayId)))?.record;
+      const record = (await stores.gateways.get(gatewayKeys(gatewayId)))?.record;
       if (record?.state !== 'missing') return;
       await announce(record, 'returned');
-      await books.gateways.update(gatewayKeys(gatewayId), (current) =>
+      await stores.gateways.update(gatewayKeys(gatewayId), (current) =>
         current.state === 'missing'
           ? { ...current, state: 'ready', desired: current.desired + 1, updatedAt: at() }
           : undefined,

@@ -37,7 +37,7 @@ export interface GatewayRounds extends Pick<EntryRecorder, 'recordRefusals'> {
 export type GatewayRoundsOptions = RecordEntriesOptions & { readonly noteNearLimit: NoteNearLimit };
 
 export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRounds {
-  const { books, operations, now } = options;
+  const { stores, operations, now } = options;
   const recorder = createEntryRecorder(options);
   const at = (): string => now().toISOString();
 
@@ -46,12 +46,12 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     wanted: number,
     end: (operationId: string) => Promise<void>,
   ): Promise<void> {
-    for (const { record } of await books.profileRequests.list(gatewayId)) {
+    for (const { record } of await stores.profileRequests.list(gatewayId)) {
       if (record.number > wanted) continue;
       await end(record.operationId);
-      await books.profileRequests.remove(record);
+      await stores.profileRequests.remove(record);
     }
-    await books.gateways.update(gatewayKeys(gatewayId), (record) =>
+    await stores.gateways.update(gatewayKeys(gatewayId), (record) =>
       record.profileMade < wanted ? { ...record, profileMade: wanted, updatedAt: at() } : undefined,
     );
   }
@@ -74,7 +74,7 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
       const seen = await recorder.record(gatewayId, gateway);
       await options.noteNearLimit(gatewayId, gateway);
       const provisioningState = asText(asObject(gateway['properties'])['provisioningState']);
-      await books.gateways.update(gatewayKeys(gatewayId), ({ lookAt, ...record }) => ({
+      await stores.gateways.update(gatewayKeys(gatewayId), ({ lookAt, ...record }) => ({
         ...(desired === undefined ? without(record, 'retryAt') : without(record, 'retryAt', 'writeFailure')),
         // Kept while there is something to see; the look itself sets the next one.
         ...(seen.sessionsToSee && lookAt !== undefined ? { lookAt } : {}),
@@ -89,7 +89,7 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     },
 
     recordProfile: async (gatewayId, profile, blobName, wanted) => {
-      const before = (await books.profiles.get({ partitionKey: gatewayId, rowKey: 'newest' }))?.record;
+      const before = (await stores.profiles.get({ partitionKey: gatewayId, rowKey: 'newest' }))?.record;
       const record: ProfileRecord = {
         gatewayId,
         hash: profile.hash,
@@ -103,7 +103,7 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
       };
       // The event first: after a crash in between the same change is announced again, under the same id.
       await announceProfile(gatewayId, before, profile.hash);
-      await books.profiles.upsert(record);
+      await stores.profiles.upsert(record);
       await endRequests(gatewayId, wanted, async (operationId) => {
         await operations.settleStep(operationId, gatewayId, { status: 'succeeded', detail: profile.hash, now: now() });
       });
@@ -123,8 +123,8 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     showFailure: async (gatewayId, { code, message }) => {
       const detail = `Tried again until it is done. Azure: ${code}: ${message}`;
       const waiting = [
-        ...(await books.gatewayRevocations.list(gatewayId)).map(({ record }) => record),
-        ...(await books.gatewayRoots.list(gatewayId)).map(({ record }) => record),
+        ...(await stores.gatewayRevocations.list(gatewayId)).map(({ record }) => record),
+        ...(await stores.gatewayRoots.list(gatewayId)).map(({ record }) => record),
       ].filter(({ state }) => ['requested', 'reinstating', 'removing'].includes(state));
       for (const id of waiting.flatMap(operationsOf)) {
         await operations.setStep(id, gatewayId, { status: 'waiting', detail, now: now() });

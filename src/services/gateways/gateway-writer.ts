@@ -1,5 +1,5 @@
 import { without } from '../../domain/without.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { gatewayKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 import { mayStillComeForward } from '../operations/sign-of-life.ts';
@@ -50,8 +50,8 @@ export interface GatewayWriter {
   replaceDead(orchestrations: Orchestrations, record: GatewayRecord): Promise<boolean>;
 }
 
-export function createGatewayWriter(options: { readonly books: Books; readonly now: () => Date }): GatewayWriter {
-  const { gateways } = options.books;
+export function createGatewayWriter(options: { readonly stores: Stores; readonly now: () => Date }): GatewayWriter {
+  const { gateways } = options.stores;
   const at = (): string => options.now().toISOString();
 
   function claimed(record: GatewayRecord): GatewayRecord {
@@ -176,7 +176,7 @@ function afterFailure(
   };
 }
 
-/** True while the single writer holds the gateway, and not a story of the whole gateway. */
+/** True while the single writer holds the gateway, and not a operation of the whole gateway. */
 function isApplying({ id, epoch, writer }: GatewayRecord): boolean {
   return writer?.instanceId === applyInstanceId(id, epoch);
 }

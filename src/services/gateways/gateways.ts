@@ -3,13 +3,13 @@ import {
   buildSteps,
   removeGatewayName,
   removeSteps,
-  type GatewayStoryInput,
+  type GatewayOperationInput,
 } from '../../contracts/gateways/build-gateway.ts';
 import { AppError } from '../../domain/app-error.ts';
 import type { GatewayPlan } from '../../domain/gateway-plan.ts';
 import { isOperationEnd } from '../../domain/operation.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import type { Claims } from '../../stores/claims.ts';
 import { instanceIdOf, type OperationRecord } from '../operations/operation-record.ts';
 import { freeGatewayId } from './free-gateway-id.ts';
@@ -21,15 +21,15 @@ import { createTakeClaims, heldBy } from '../operations/take-claims.ts';
 import { rootKeys, type RootRecord } from '../../stores/records/certificates.ts';
 import { gatewayKeys, resourceKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
 
-export interface GatewayStoriesOptions {
-  readonly books: Books;
+export interface GatewayOperationsOptions {
+  readonly stores: Stores;
   readonly claims: Claims;
   readonly operations: Operations;
   readonly now: () => Date;
 }
 
-/** Long stories of whole gateways: begun by a call, carried out by an orchestration, resumed or undone by a call. */
-export interface GatewayStories {
+/** Long operations of whole gateways: begun by a call, carried out by an orchestration, resumed or undone by a call. */
+export interface GatewayOperations {
   /**
    * Registers the gateway and starts its build. Refused while another operation works on the gateway or its virtual network,
    * and for an id or resource that is taken. The same operation id again goes on from what is there.
@@ -51,15 +51,20 @@ export interface GatewayStories {
   revive(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
 }
 
-export function createGatewayStories({ books, claims, operations, now }: GatewayStoriesOptions): GatewayStories {
+export function createGatewayOperations({
+  stores,
+  claims,
+  operations,
+  now,
+}: GatewayOperationsOptions): GatewayOperations {
   const at = (): string => now().toISOString();
 
   const claimAll = createTakeClaims({ claims, operations, now });
 
   async function requireFreeId(plan: GatewayPlan, operationId: string): Promise<void> {
-    const taken = (await books.gateways.get(gatewayKeys(plan.id)))?.record;
+    const taken = (await stores.gateways.get(gatewayKeys(plan.id)))?.record;
     if (taken !== undefined && taken.lastOperationId !== operationId) {
-      const proposal = await freeGatewayId(books, plan.id);
+      const proposal = await freeGatewayId(stores, plan.id);
       throw new AppError(
         'ERR_CONFLICT',
         `Gateway id ${plan.id} is taken. Send "id": "${proposal}" for another gateway.`,
@@ -70,7 +75,7 @@ export function createGatewayStories({ books, claims, operations, now }: Gateway
         },
       );
     }
-    const resource = (await books.gatewayResources.get(resourceKeys(plan.resourceIds.gateway)))?.record;
+    const resource = (await stores.gatewayResources.get(resourceKeys(plan.resourceIds.gateway)))?.record;
     if (resource !== undefined && resource.gatewayId !== plan.id) {
       throw new AppError(
         'ERR_CONFLICT',
@@ -82,7 +87,7 @@ export function createGatewayStories({ books, claims, operations, now }: Gateway
   async function planRoots(plan: GatewayPlan): Promise<readonly RootRecord[]> {
     const roots: RootRecord[] = [];
     for (const [index, id] of plan.rootIds.entries()) {
-      const root = (await books.roots.get(rootKeys(id)))?.record;
+      const root = (await stores.roots.get(rootKeys(id)))?.record;
       if (root?.certificate === undefined) {
         throw new AppError('ERR_REQUEST_INVALID', `Root ${id} does not exist.`, {
           problems: [
@@ -118,10 +123,10 @@ export function createGatewayStories({ books, claims, operations, now }: Gateway
       createdAt: at(),
       updatedAt: at(),
     };
-    await books.gatewayResources.insert({ resourceId: plan.resourceIds.gateway, gatewayId: plan.id });
+    await stores.gatewayResources.insert({ resourceId: plan.resourceIds.gateway, gatewayId: plan.id });
     for (const { id, thumbprint = '' } of roots) {
-      await books.rootGateways.upsert({ rootId: id, gatewayId: plan.id });
-      await books.gatewayRoots.insert({
+      await stores.rootGateways.upsert({ rootId: id, gatewayId: plan.id });
+      await stores.gatewayRoots.insert({
         gatewayId: plan.id,
         rootId: id,
         entryName: id,
@@ -131,7 +136,7 @@ export function createGatewayStories({ books, claims, operations, now }: Gateway
         updatedAt: at(),
       });
     }
-    await books.gateways.insert(record);
+    await stores.gateways.insert(record);
   }
 
   async function start(
@@ -140,17 +145,17 @@ export function createGatewayStories({ books, claims, operations, now }: Gateway
     epoch: number,
     orchestrations: Orchestrations,
   ): Promise<void> {
-    const input: GatewayStoryInput = { operationId: operation.id, gatewayId: operation.target, epoch };
+    const input: GatewayOperationInput = { operationId: operation.id, gatewayId: operation.target, epoch };
     await orchestrations.start(name, instanceIdOf(operation.id, operation.attempt), input);
   }
 
   /**
-   * Takes the gateway's row for an attempt of a story; a row that somebody else writes is a conflict, and so is one whose latest
+   * Takes the gateway's row for an attempt of a operation; a row that somebody else writes is a conflict, and so is one whose latest
    * operation is neither this one nor `after`.
    */
   async function takeRow(gatewayId: string, operation: OperationRecord, after: string | undefined): Promise<number> {
     const instanceId = instanceIdOf(operation.id, operation.attempt);
-    const record = await books.gateways.update(gatewayKeys(gatewayId), (current) => {
+    const record = await stores.gateways.update(gatewayKeys(gatewayId), (current) => {
       requireLatest(current, operation, after);
       if (current.writer !== undefined) return undefined;
       const epoch = current.epoch + 1;
@@ -171,7 +176,7 @@ export function createGatewayStories({ books, claims, operations, now }: Gateway
   }
 
   async function begin(operation: OperationRecord, orchestrations: Orchestrations, after?: string): Promise<void> {
-    const record = (await books.gateways.get(gatewayKeys(operation.target)))?.record;
+    const record = (await stores.gateways.get(gatewayKeys(operation.target)))?.record;
     if (record === undefined) throw new AppError('ERR_NOT_FOUND', `Gateway ${operation.target} does not exist.`);
     requireLatest(record, operation, after);
     const claimed = [record.plan.resourceIds.virtualNetwork, record.resourceId];
@@ -229,7 +234,7 @@ export function createGatewayStories({ books, claims, operations, now }: Gateway
     remove: async (gatewayId, { operationId, requestedBy, orchestrations }, insteadOf) => {
       const before = await operations.get(operationId);
       if (before !== undefined && isOperationEnd(before.status)) return before;
-      if ((await books.gateways.get(gatewayKeys(gatewayId))) === undefined) {
+      if ((await stores.gateways.get(gatewayKeys(gatewayId))) === undefined) {
         throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not exist.`);
       }
       const operation = await operations.create({
@@ -245,7 +250,7 @@ export function createGatewayStories({ books, claims, operations, now }: Gateway
     },
 
     resume: async (operation, orchestrations) => {
-      const record = (await books.gateways.get(gatewayKeys(operation.target)))?.record;
+      const record = (await stores.gateways.get(gatewayKeys(operation.target)))?.record;
       if (record === undefined) throw supersededBy(operation, `Gateway ${operation.target} is no longer there.`);
       requireLatest(record, operation, operation.id);
       if (record.writer !== undefined) throw beingWritten(record.id);
@@ -256,7 +261,7 @@ export function createGatewayStories({ books, claims, operations, now }: Gateway
 
     revive: async (operation, orchestrations) => {
       const instanceId = instanceIdOf(operation.id, operation.attempt);
-      const record = (await books.gateways.get(gatewayKeys(operation.target)))?.record;
+      const record = (await stores.gateways.get(gatewayKeys(operation.target)))?.record;
       const state = await orchestrations.state(instanceId);
       if (state === 'live') return;
       if (state === 'absent' && record?.writer?.instanceId === instanceId) {
@@ -273,7 +278,7 @@ export function createGatewayStories({ books, claims, operations, now }: Gateway
         detail: `The work on this operation ended without a result. ${goOn}`,
       };
       await operations.finish(operation.id, { status: 'failed', problem });
-      await books.gateways.update(gatewayKeys(operation.target), (current) => {
+      await stores.gateways.update(gatewayKeys(operation.target), (current) => {
         if (current.writer?.instanceId !== instanceId) return undefined;
         const { writer: _dead, ...rest } = current;
         return { ...rest, state: 'failed', updatedAt: at() };

@@ -4,7 +4,7 @@ import { checkPlanParts, toWholePlan, type PlanParts } from '../../domain/prefli
 import type { Problem } from '../../domain/preflight/problem.ts';
 import type { PreflightContext, Registration } from '../../domain/preflight/subject.ts';
 import type { Arm } from '../../ports/arm.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { freeGatewayId } from './free-gateway-id.ts';
 import { lookAround } from './look-around.ts';
 import { gatewayKeys, gatewayPartition, resourceKeys } from '../../stores/records/gateways.ts';
@@ -24,16 +24,16 @@ export type JudgePlan = (input: GatewayPlanInput, operationId?: string) => Promi
 
 export function createJudgePlan(options: {
   readonly arm: Pick<Arm, 'readRaw'>;
-  readonly books: Books;
+  readonly stores: Stores;
   readonly subscriptionId: string;
 }): JudgePlan {
-  const { arm, books, subscriptionId } = options;
+  const { arm, stores, subscriptionId } = options;
 
   async function registrationOf({ id, resourceIds }: GatewayPlan): Promise<Registration> {
-    const isTaken = (await books.gateways.get(gatewayKeys(id))) !== undefined;
-    const holder = (await books.gatewayResources.get(resourceKeys(resourceIds.gateway)))?.record.gatewayId;
+    const isTaken = (await stores.gateways.get(gatewayKeys(id))) !== undefined;
+    const holder = (await stores.gatewayResources.get(resourceKeys(resourceIds.gateway)))?.record.gatewayId;
     return {
-      ...(isTaken ? { freeId: await freeGatewayId(books, id) } : {}),
+      ...(isTaken ? { freeId: await freeGatewayId(stores, id) } : {}),
       ...(holder === undefined || holder === id ? {} : { registeredAs: holder }),
     };
   }
@@ -42,10 +42,10 @@ export function createJudgePlan(options: {
     const plan = applyPlanDefaults(input, { subscriptionId });
     const [around, others, registration, roots, own] = await Promise.all([
       lookAround(arm, plan),
-      otherGateways(books, plan.id),
+      otherGateways(stores, plan.id),
       registrationOf(plan),
-      missingRoots(books, input.rootIds),
-      books.gateways.get(gatewayKeys(plan.id)),
+      missingRoots(stores, input.rootIds),
+      stores.gateways.get(gatewayKeys(plan.id)),
     ]);
     const isRepeated = operationId !== undefined && own?.record.lastOperationId === operationId;
     const isKnown = own?.record.resourceId === plan.resourceIds.gateway || registration.registeredAs !== undefined;
@@ -71,24 +71,24 @@ export function createJudgePlan(options: {
 export type JudgePlanParts = (parts: PlanParts, faults: readonly string[]) => Promise<readonly Problem[]>;
 
 export function createJudgePlanParts({
-  books,
+  stores,
   subscriptionId,
 }: {
-  readonly books: Pick<Books, 'gateways' | 'roots'>;
+  readonly stores: Pick<Stores, 'gateways' | 'roots'>;
   readonly subscriptionId: string;
 }): JudgePlanParts {
   return async (parts, faults) => {
     const { id } = applyPlanDefaults(toWholePlan(parts), { subscriptionId });
-    const [others, roots] = await Promise.all([otherGateways(books, id), missingRoots(books, parts.rootIds)]);
+    const [others, roots] = await Promise.all([otherGateways(stores, id), missingRoots(stores, parts.rootIds)]);
     return [...checkPlanParts(parts, faults, { subscriptionId, otherGateways: others }), ...roots];
   };
 }
 
 async function otherGateways(
-  books: Pick<Books, 'gateways'>,
+  stores: Pick<Stores, 'gateways'>,
   id: string,
 ): Promise<NonNullable<PreflightContext['otherGateways']>> {
-  const rows = await books.gateways.list(gatewayPartition);
+  const rows = await stores.gateways.list(gatewayPartition);
   return rows
     .map(({ record }) => record)
     .filter((record) => record.id !== id && record.state !== 'removed')
@@ -100,10 +100,13 @@ async function otherGateways(
     }));
 }
 
-async function missingRoots(books: Pick<Books, 'roots'>, rootIds: readonly string[] = []): Promise<readonly Problem[]> {
+async function missingRoots(
+  stores: Pick<Stores, 'roots'>,
+  rootIds: readonly string[] = [],
+): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const [index, id] of rootIds.entries()) {
-    const root = (await books.roots.get(rootKeys(id)))?.record;
+    const root = (await stores.roots.get(rootKeys(id)))?.record;
     if (root?.certificate !== undefined) continue;
     const message = `Root ${id} does not exist.`;
     problems.push({

@@ -3,13 +3,13 @@ import { readEntries } from '../../domain/gateway-entries.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { without } from '../../domain/without.ts';
 import type { Audit } from '../requests/audit.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { sha256Hex } from '../../stores/digest.ts';
 import type { Outbox } from '../../stores/outbox.ts';
 import { gatewayKeys } from '../../stores/records/gateways.ts';
 
 export interface NearLimitOptions {
-  readonly books: Pick<Books, 'gateways'>;
+  readonly stores: Pick<Stores, 'gateways'>;
   readonly outbox: Pick<Outbox, 'append'>;
   readonly audit: Pick<Audit, 'write'>;
   readonly now: () => Date;
@@ -25,7 +25,7 @@ const noticeAt = entryLimits.revocation * 0.8;
  * Tells once for each time that the number crosses four fifths of Azure's limit. The event comes first and is named by the last
  * time that the number fell below: a crash before the row says so tells the same again, and not never.
  */
-export function createNoteNearLimit({ books, outbox, audit, now }: NearLimitOptions): NoteNearLimit {
+export function createNoteNearLimit({ stores, outbox, audit, now }: NearLimitOptions): NoteNearLimit {
   async function tell(gatewayId: string, revocations: number, after: string): Promise<void> {
     const id = `revocations-near-limit-${gatewayId}-after-${after}`;
     await outbox.append({
@@ -48,11 +48,11 @@ export function createNoteNearLimit({ books, outbox, audit, now }: NearLimitOpti
   return async (gatewayId, gateway) => {
     const revocations = readEntries(gateway, 'revocation', () => undefined).length;
     const isNear = revocations >= noticeAt;
-    const record = (await books.gateways.get(gatewayKeys(gatewayId)))?.record;
+    const record = (await stores.gateways.get(gatewayKeys(gatewayId)))?.record;
     if (record === undefined || isNear === (record.nearLimitAt !== undefined)) return;
     if (isNear) await tell(gatewayId, revocations, record.belowLimitAt ?? record.createdAt);
     const at = now().toISOString();
-    await books.gateways.update(gatewayKeys(gatewayId), (current) =>
+    await stores.gateways.update(gatewayKeys(gatewayId), (current) =>
       isNear ? { ...current, nearLimitAt: at } : { ...without(current, 'nearLimitAt'), belowLimitAt: at },
     );
   };

@@ -3,7 +3,7 @@ import { entryKey, presentEntries } from '../../domain/gateway-merge.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { without } from '../../domain/without.ts';
 import type { Audit } from '../requests/audit.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { isExpired, isInForce, type DesiredState } from './desired-entries.ts';
 import { sha256Hex } from '../../stores/digest.ts';
 import { likelyChanger } from './likely-changer.ts';
@@ -17,7 +17,7 @@ import {
 } from '../../stores/records/gateways.ts';
 
 export interface NoteVanishedOptions {
-  readonly books: Books;
+  readonly stores: Stores;
   readonly outbox: Pick<Outbox, 'append'>;
   readonly audit: Pick<Audit, 'write'>;
   readonly now: () => Date;
@@ -32,7 +32,7 @@ export type NoteVanished = (gateway: GatewayRecord, shown: JsonObject, desired: 
  * session may have been opened meanwhile. An event and a row of the audit say so, and who had changed the gateway.
  */
 export function createNoteVanished(options: NoteVanishedOptions): NoteVanished {
-  const { books, now } = options;
+  const { stores, now } = options;
 
   /** The event first: the rows are the reason to tell of it, so a crash in between tells again and not never. */
   async function tell(
@@ -71,7 +71,7 @@ export function createNoteVanished(options: NoteVanishedOptions): NoteVanished {
     row: GatewayRevocation,
     change: (current: GatewayRevocation) => GatewayRevocation,
   ): Promise<void> {
-    await books.gatewayRevocations.update(gatewayRevocationKind.keys(row), (current) =>
+    await stores.gatewayRevocations.update(gatewayRevocationKind.keys(row), (current) =>
       current.wanted && isInForce(current.state)
         ? {
             ...without(change(current), 'clearAt', 'provenAt', 'unsure', 'reason'),
@@ -84,7 +84,7 @@ export function createNoteVanished(options: NoteVanishedOptions): NoteVanished {
 
   async function restartRoot(gateway: GatewayRecord, row: GatewayRoot): Promise<void> {
     await tell(gateway, { kind: 'root', thumbprint: row.thumbprint, since: row.updatedAt }, { rootId: row.rootId });
-    await books.gatewayRoots.update(gatewayRootKind.keys(row), (current) =>
+    await stores.gatewayRoots.update(gatewayRootKind.keys(row), (current) =>
       current.wanted && current.state === 'trusted'
         ? { ...current, state: 'requested', updatedAt: now().toISOString() }
         : undefined,

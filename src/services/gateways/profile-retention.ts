@@ -1,10 +1,10 @@
 import { dayMs } from '../../domain/days.ts';
 import type { Blobs } from '../../ports/blobs.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import type { RemoveOld, RetentionDues } from '../../stores/retention-dues.ts';
 
 export interface ProfileRetentionOptions {
-  readonly books: Pick<Books, 'profiles'>;
+  readonly stores: Pick<Stores, 'profiles'>;
   readonly blobs: Pick<Blobs, 'remove'>;
   /** Private container of the packages. */
   readonly container: string;
@@ -23,14 +23,14 @@ export interface ProfileRetention {
 }
 
 export function createProfileRetention(options: ProfileRetentionOptions): ProfileRetention {
-  const { books, blobs, container, keptDays, now } = options;
+  const { stores, blobs, container, keptDays, now } = options;
   const daysFromNow = (days: number): Date => new Date(now().getTime() + days * dayMs);
 
   return {
     list: (blobName) => options.dues.put('profile', blobName, daysFromNow(keptDays)),
     removeOld: async (blobName) => {
       const [gatewayId = ''] = blobName.split('/');
-      const newest = (await books.profiles.get({ partitionKey: gatewayId, rowKey: 'newest' }))?.record;
+      const newest = (await stores.profiles.get({ partitionKey: gatewayId, rowKey: 'newest' }))?.record;
       if (newest?.blobName === blobName) return { keptUntil: daysFromNow(keptDays) };
       // A kit that was begun a moment ago may still read the one before it.
       if (newest !== undefined && now().getTime() - Date.parse(newest.madeAt) < dayMs) {

@@ -5,7 +5,7 @@ import type { ThumbprintOfRoot } from '../../domain/gateway-entries.ts';
 import { entryKey, presentEntries } from '../../domain/gateway-merge.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { without } from '../../domain/without.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { isExpired, isInForce, readDesiredState, type DesiredState } from './desired-entries.ts';
 import type { ForeignEntryRecorder } from './foreign-entries.ts';
 import { newGatewayRevocation } from './new-gateway-revocation.ts';
@@ -24,7 +24,7 @@ import {
 } from '../../stores/records/gateways.ts';
 
 export interface RecordEntriesOptions {
-  readonly books: Books;
+  readonly stores: Stores;
   readonly operations: Operations;
   readonly outbox: Pick<Outbox, 'append'>;
   readonly noteVanished: NoteVanished;
@@ -62,10 +62,10 @@ export interface EntryRecorder {
 const settlingMs = 60 * 1000;
 
 export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorder {
-  const { books, operations, now, thumbprintOfRoot } = options;
+  const { stores, operations, now, thumbprintOfRoot } = options;
   const at = (): string => now().toISOString();
   const read = (gatewayId: string, gateway: JsonObject): Promise<DesiredState> =>
-    readDesiredState(gatewayId, gateway, { books, now: now(), thumbprintOfRoot });
+    readDesiredState(gatewayId, gateway, { stores, now: now(), thumbprintOfRoot });
 
   async function settle(row: GatewayRoot | GatewayRevocation, detail: string): Promise<void> {
     for (const id of operationsOf(row)) {
@@ -89,7 +89,7 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
   async function recordRoot(row: GatewayRoot, standing: Standing, isOver: boolean): Promise<void> {
     const next = isOver && row.wanted ? overLimit(row, at()) : rootWithStanding(row, standing, at());
     if (next !== row) {
-      await books.gatewayRoots.update(gatewayRootKind.keys(row), (current) =>
+      await stores.gatewayRoots.update(gatewayRootKind.keys(row), (current) =>
         current.wanted === row.wanted && current.operationId === row.operationId ? next : undefined,
       );
     }
@@ -101,7 +101,7 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
   async function recordExpired(row: GatewayRoot, notAfter: string): Promise<void> {
     const reason = `Not on the gateway: the root expired on ${notAfter}, and Azure takes no expired root.`;
     if (row.reason === reason && row.retryAt === undefined) return;
-    const noted = await books.gatewayRoots.update(gatewayRootKind.keys(row), (current) =>
+    const noted = await stores.gatewayRoots.update(gatewayRootKind.keys(row), (current) =>
       current.wanted === row.wanted && current.operationId === row.operationId
         ? { ...accepted(current), state: 'requested', reason, updatedAt: at() }
         : undefined,
@@ -117,7 +117,7 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
     isOver: boolean,
   ): Promise<GatewayRevocation> {
     const known = row ?? newGatewayRevocation(gatewayId, intent, at());
-    if (row === undefined) await books.gatewayRevocations.insert(known);
+    if (row === undefined) await stores.gatewayRevocations.insert(known);
     const asked =
       known.wanted === intent.wanted
         ? known
@@ -125,7 +125,7 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
     const next = isOver && asked.wanted ? overLimit(asked, at()) : revocationWithStanding(asked, standing, at());
     if (next.state === 'overLimit' && asked.state !== 'overLimit') await announceOverLimit(next);
     // A request that came since the row was read begins anew: what was seen for the one before is nothing to it.
-    await books.gatewayRevocations.update(gatewayRevocationKind.keys(known), (current) =>
+    await stores.gatewayRevocations.update(gatewayRevocationKind.keys(known), (current) =>
       current.operationId === known.operationId && current.wanted === known.wanted ? next : undefined,
     );
     if (next.state === 'removed') await settle(next, 'removed');
@@ -146,7 +146,7 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
   async function recordPast(row: GatewayRevocation, standing: Standing): Promise<void> {
     // A session may outlive its certificate: what is open of it stays open, on the gateway or off it.
     if (standing !== 'absent' || isToBeSeen(row)) return;
-    const removed = await books.gatewayRevocations.update(gatewayRevocationKind.keys(row), (current) =>
+    const removed = await stores.gatewayRevocations.update(gatewayRevocationKind.keys(row), (current) =>
       current.operationId === row.operationId && current.wanted === row.wanted
         ? { ...without(current, 'evidence', 'retryAt', 'refusedUnder'), state: 'removed', updatedAt: at() }
         : undefined,
@@ -158,7 +158,7 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
 
   return {
     record: async (gatewayId, gateway) => {
-      const stored = (await books.gateways.get(gatewayKeys(gatewayId)))?.record;
+      const stored = (await stores.gateways.get(gatewayKeys(gatewayId)))?.record;
       if (stored !== undefined) await options.noteVanished(stored, gateway, await read(gatewayId, gateway));
       const desired = await read(gatewayId, gateway);
       const present = presentEntries(gateway, thumbprintOfRoot);
@@ -181,7 +181,7 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
       }
       for (const row of desired.past) await recordPast(row, standingOf(`revocation:${row.thumbprint}`));
       await options.foreignEntries.record(gatewayId, gateway, desired);
-      const roots = (await books.gatewayRoots.list(gatewayId)).map(({ record }) => record);
+      const roots = (await stores.gatewayRoots.list(gatewayId)).map(({ record }) => record);
       const isSettling = [...present.keys()].some(
         (key) =>
           standingOf(key) === 'settling' && desired.entries.some((entry) => entryKey(entry) === key && entry.wanted),
@@ -205,16 +205,17 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
           ({ intent }) => `revocation:${intent.thumbprint}${intent.wanted ? '' : ':off'}` === key,
         );
         if (root !== undefined) {
-          const row = await books.gatewayRoots.update(gatewayRootKind.keys(root), (current) =>
+          const row = await stores.gatewayRoots.update(gatewayRootKind.keys(root), (current) =>
             current.wanted === root.wanted ? withRefusal(current, refusal, mark, now()) : undefined,
           );
           if (row?.state === 'refused' && row.wanted === root.wanted)
             await fail(row, `Azure refuses the root: ${row.reason ?? ''}`, 'ERR_AZURE_REFUSED', azure);
         } else if (revocation !== undefined) {
           const { intent, row: known } = revocation;
-          if (known === undefined) await books.gatewayRevocations.insert(newGatewayRevocation(gatewayId, intent, at()));
+          if (known === undefined)
+            await stores.gatewayRevocations.insert(newGatewayRevocation(gatewayId, intent, at()));
           const keys = { partitionKey: gatewayId, rowKey: revocationKind.keys(intent).rowKey };
-          const row = await books.gatewayRevocations.update(keys, (current) =>
+          const row = await stores.gatewayRevocations.update(keys, (current) =>
             withRefusal({ ...current, wanted: intent.wanted }, refusal, mark, now()),
           );
           if (row?.state === 'refused') {

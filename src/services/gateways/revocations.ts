@@ -5,10 +5,10 @@ import { parseThumbprint, type Thumbprint } from '../../domain/thumbprint.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 import type { Audit } from '../requests/audit.ts';
 import { findBlock, isBlockingReason, keyBlockedOnReinstate, saysMore } from '../certificates/blocked-keys.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
 import type { GatewayWriter } from './gateway-writer.ts';
-import { giveWay } from '../operations/supersede.ts';
+import { supersede } from '../operations/supersede.ts';
 import { newGatewayRevocation } from './new-gateway-revocation.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
 import type { Operations } from '../operations/operations.ts';
@@ -29,7 +29,7 @@ import { updateSteps } from './usual-update-time.ts';
 export const revocationReasons = ['compromised', 'left', 'lost', 'superseded', 'unspecified'] as const;
 export type RevocationReason = (typeof revocationReasons)[number];
 
-export interface RevocationDesk {
+export interface Revocations {
   /** Recorded at once; the operation ends when every gateway that trusts the root refuses the certificate. */
   revoke(
     thumbprint: string,
@@ -48,16 +48,16 @@ export interface RevocationDesk {
 
 const revocationOperations = { revoke: 'revokeCertificate', reinstate: 'reinstateCertificate' } as const;
 
-export function createRevocationDesk(options: {
-  readonly books: Books;
+export function createRevocations(options: {
+  readonly stores: Stores;
   readonly lookup: CertificateLookup;
   readonly operations: Operations;
   readonly outbox: Pick<Outbox, 'append'>;
   readonly audit: Pick<Audit, 'write'>;
   readonly writer: GatewayWriter;
   readonly now: () => Date;
-}): RevocationDesk {
-  const { books, lookup, operations, writer, now } = options;
+}): Revocations {
+  const { stores, lookup, operations, writer, now } = options;
   const at = (): string => now().toISOString();
   const beginTwins = createBeginTwins({
     ...options,
@@ -76,8 +76,8 @@ export function createRevocationDesk(options: {
   /** Gateways that trust the root, may still hold it, or may hold sessions of its certificates. */
   async function gatewaysOf(rootId: string): Promise<readonly string[]> {
     const ids: string[] = [];
-    for (const { record } of await books.rootGateways.list(rootId)) {
-      const row = (await books.gatewayRoots.get({ partitionKey: record.gatewayId, rowKey: rootId }))?.record;
+    for (const { record } of await stores.rootGateways.list(rootId)) {
+      const row = (await stores.gatewayRoots.get({ partitionKey: record.gatewayId, rowKey: rootId }))?.record;
       const isTrusted = row !== undefined && row.state !== 'removed';
       const isLeft = row !== undefined && isRootToBeSeen(row);
       if (isTrusted || isLeft || (await isCopiedTo(record.gatewayId, rootId))) ids.push(record.gatewayId);
@@ -87,7 +87,7 @@ export function createRevocationDesk(options: {
 
   /** Somebody else has put the root there. */
   async function isCopiedTo(gatewayId: string, rootId: string): Promise<boolean> {
-    return (await books.foreignEntries.list(gatewayId)).some(({ record }) => record.rootId === rootId);
+    return (await stores.foreignEntries.list(gatewayId)).some(({ record }) => record.rootId === rootId);
   }
 
   async function begin(
@@ -103,7 +103,7 @@ export function createRevocationDesk(options: {
       target: record.thumbprint,
       targetKey: record.thumbprint,
       requestedBy: request.requestedBy,
-      steps: await updateSteps(books, gateways, 300),
+      steps: await updateSteps(stores, gateways, 300),
       context: { serialNumber: record.serialNumber, rootId: record.rootId, ...asked },
     });
   }
@@ -115,11 +115,11 @@ export function createRevocationDesk(options: {
   async function recordIntent(operation: OperationRecord): Promise<RevocationRecord | undefined> {
     const { serialNumber, rootId, reason, urgency } = contextOf(operation);
     const keys = { partitionKey: rootId, rowKey: operation.target };
-    const current = (await books.revocations.get(keys))?.record;
+    const current = (await stores.revocations.get(keys))?.record;
     if (current?.operationId === operation.id) return current;
-    const certificate = (await books.certificates.get(certificateKeys(serialNumber)))?.record;
+    const certificate = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
     if (certificate === undefined) throw new Error(`Certificate ${serialNumber} has no record.`);
-    const block = await findBlock(books, certificate.publicKeyHash);
+    const block = await findBlock(stores, certificate.publicKeyHash);
     const isLater = current !== undefined && Date.parse(current.recordedAt) > Date.parse(operation.createdAt);
     // A reinstatement that came in between does not outlast what was said of the key.
     if (isLater && (current.wanted || block === undefined)) return undefined;
@@ -139,7 +139,7 @@ export function createRevocationDesk(options: {
       urgency: current?.wanted === true && current.urgency === 'immediate' ? 'immediate' : urgency,
       ...made,
     };
-    await books.revocations.upsert(intent);
+    await stores.revocations.upsert(intent);
     return intent;
   }
 
@@ -153,20 +153,20 @@ export function createRevocationDesk(options: {
     const { allowSharedName } = contextOf(operation);
     const keys = { partitionKey: rootId, rowKey: target };
     const replaced: { before?: RevocationRecord } = {};
-    const intent = await books.revocations.update(keys, (record) => {
+    const intent = await stores.revocations.update(keys, (record) => {
       replaced.before = record;
       return { ...record, ...made, wanted: false };
     });
-    const isBlocked = (await findBlock(books, publicKeyHash)) !== undefined;
+    const isBlocked = (await findBlock(stores, publicKeyHash)) !== undefined;
     // Whoever orders a certificate of this name writes its record first, and takes the name for taken from this intent on.
-    const isTaken = !allowSharedName && (await isNameTaken(books, lookup, { commonName, serialNumber }));
+    const isTaken = !allowSharedName && (await isNameTaken(stores, lookup, { commonName, serialNumber }));
     if (!isBlocked && !isTaken) return intent;
-    await books.revocations.update(keys, (record) => (record.operationId === id ? replaced.before : undefined));
+    await stores.revocations.update(keys, (record) => (record.operationId === id ? replaced.before : undefined));
     return undefined;
   }
 
   async function markCertificate(intent: RevocationRecord): Promise<CertificateRecord | undefined> {
-    return books.certificates.update(certificateKeys(intent.serialNumber), (record) => {
+    return stores.certificates.update(certificateKeys(intent.serialNumber), (record) => {
       const { revokedAt, revocationReason: _why, ...unrevoked } = record;
       if (!intent.wanted) {
         const isReinstated = record.state === 'revoked' && !isBlockingReason(record.revocationReason);
@@ -181,15 +181,15 @@ export function createRevocationDesk(options: {
     const asked = contextOf(operation);
     const isReport = operation.kind === revocationOperations.revoke && asked.twinOf === '';
     const twins = isReport ? await beginTwins(operation, asked) : [];
-    await carryOne(operation, orchestrations);
-    for (const twin of twins) if (!isOperationEnd(twin.status)) await carryOne(twin, orchestrations);
+    await runOne(operation, orchestrations);
+    for (const twin of twins) if (!isOperationEnd(twin.status)) await runOne(twin, orchestrations);
   }
 
-  async function carryOne(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {
+  async function runOne(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {
     const intent = await recordIntent(operation);
     if (intent === undefined) {
       const later = (
-        await books.revocations.get({ partitionKey: contextOf(operation).rootId, rowKey: operation.target })
+        await stores.revocations.get({ partitionKey: contextOf(operation).rootId, rowKey: operation.target })
       )?.record;
       if (later?.wanted === (operation.kind === revocationOperations.revoke) && operation.steps.length > 0) {
         await joinEqual(operation, later);
@@ -220,15 +220,15 @@ export function createRevocationDesk(options: {
   async function askGateway(gatewayId: string, intent: RevocationRecord): Promise<void> {
     await setRow(gatewayId, intent);
     const keys = { partitionKey: intent.rootId, rowKey: intent.thumbprint };
-    const standing = (await books.revocations.get(keys))?.record;
+    const standing = (await stores.revocations.get(keys))?.record;
     if (standing !== undefined && standing.operationId !== intent.operationId) await setRow(gatewayId, standing);
   }
 
   async function setRow(gatewayId: string, intent: RevocationRecord): Promise<void> {
     const row = newGatewayRevocation(gatewayId, intent, at());
-    if (await books.gatewayRevocations.insert(row)) return;
+    if (await stores.gatewayRevocations.insert(row)) return;
     const overtaken: { before?: GatewayRevocation } = {};
-    await books.gatewayRevocations.update(gatewayRevocationKind.keys(row), (current) => {
+    await stores.gatewayRevocations.update(gatewayRevocationKind.keys(row), (current) => {
       overtaken.before = current;
       return current.operationId === intent.operationId ? undefined : { ...row, ...earlierOf(current, intent) };
     });
@@ -236,13 +236,13 @@ export function createRevocationDesk(options: {
     if (before?.operationId === undefined || before.operationId === intent.operationId) return;
     if (before.wanted === intent.wanted) return;
     for (const operationId of operationsOf(before)) {
-      await giveWay(operations, { operationId, name: gatewayId, laterId: intent.operationId, now: now() });
+      await supersede(operations, { operationId, name: gatewayId, laterId: intent.operationId, now: now() });
     }
   }
 
   /** A gateway that was removed meanwhile has no part in the operation any more: nobody would ever end its step. */
   async function isForgotten(operation: OperationRecord, gatewayId: string): Promise<boolean> {
-    if ((await books.gateways.get(gatewayKeys(gatewayId))) !== undefined) return false;
+    if ((await stores.gateways.get(gatewayKeys(gatewayId))) !== undefined) return false;
     const detail = 'Gatehouse has removed the gateway, or taken its roots off it, since this was asked.';
     await operations.settleStep(operation.id, gatewayId, { status: 'skipped', detail, now: now() });
     return true;
@@ -255,7 +255,7 @@ export function createRevocationDesk(options: {
       await askGateway(name, intent);
       await operations.setStep(operation.id, name, { status: 'running', now: now() });
       const keys = { partitionKey: name, rowKey: intent.thumbprint };
-      const row = await books.gatewayRevocations.update(keys, (current) =>
+      const row = await stores.gatewayRevocations.update(keys, (current) =>
         operationsOf(current).includes(operation.id)
           ? undefined
           : { ...current, earlierOperationIds: [...(current.earlierOperationIds ?? []), operation.id] },
@@ -271,7 +271,7 @@ export function createRevocationDesk(options: {
     record: CertificateRecord & { readonly thumbprint: Thumbprint },
     wanted: boolean,
   ): Promise<OperationRecord | undefined> {
-    const intent = (await books.revocations.get({ partitionKey: record.rootId, rowKey: record.thumbprint }))?.record;
+    const intent = (await stores.revocations.get({ partitionKey: record.rootId, rowKey: record.thumbprint }))?.record;
     if (intent?.wanted !== wanted) return undefined;
     const operation = await operations.get(intent.operationId);
     return operation === undefined || isOperationEnd(operation.status) ? undefined : operation;
@@ -302,7 +302,7 @@ export function createRevocationDesk(options: {
           `Certificate ${record.thumbprint} expired on ${record.notAfter}: no gateway accepts it any more.`,
         );
       }
-      const isNews = saysMore(reason, await findBlock(books, record.publicKeyHash));
+      const isNews = saysMore(reason, await findBlock(stores, record.publicKeyHash));
       const same = await underWay(record, true);
       if (same !== undefined && same.id !== request.operationId && !isNews) return same;
       const operation = await begin(revocationOperations.revoke, record, request, {
@@ -315,11 +315,11 @@ export function createRevocationDesk(options: {
 
     reinstate: async (text, { allowSharedName }, request) => {
       const record = await requireCertificate(text);
-      const intent = (await books.revocations.get({ partitionKey: record.rootId, rowKey: record.thumbprint }))?.record;
+      const intent = (await stores.revocations.get({ partitionKey: record.rootId, rowKey: record.thumbprint }))?.record;
       const same = await underWay(record, false);
       if (same !== undefined && same.id !== request.operationId) return same;
       const isRepeat = intent?.operationId === request.operationId;
-      const block = await findBlock(books, record.publicKeyHash);
+      const block = await findBlock(stores, record.publicKeyHash);
       if (block !== undefined) throw keyBlockedOnReinstate(block);
       if (intent === undefined || (!isRepeat && record.state !== 'revoked')) {
         throw new AppError(
@@ -333,7 +333,7 @@ export function createRevocationDesk(options: {
           `Certificate ${record.thumbprint} expired on ${record.notAfter}. Issue a new one.`,
         );
       }
-      if (!isRepeat && allowSharedName !== true && (await isNameTaken(books, lookup, record)))
+      if (!isRepeat && allowSharedName !== true && (await isNameTaken(stores, lookup, record)))
         throw commonNameTakenOnReinstate(record.commonName);
       const operation = await begin(revocationOperations.reinstate, record, request, {
         allowSharedName: allowSharedName === true,

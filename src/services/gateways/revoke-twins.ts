@@ -1,7 +1,7 @@
 import { parseThumbprint, type Thumbprint } from '../../domain/thumbprint.ts';
 import type { Audit } from '../requests/audit.ts';
 import { blockKey, isBlockingReason, withhold } from '../certificates/blocked-keys.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
 import { sha256Hex } from '../../stores/digest.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
@@ -21,7 +21,7 @@ interface Begun {
 }
 
 export interface BeginTwinsOptions {
-  readonly books: Books;
+  readonly stores: Stores;
   readonly lookup: CertificateLookup;
   readonly operations: Pick<Operations, 'addResult'>;
   readonly outbox: Pick<Outbox, 'append'>;
@@ -42,7 +42,7 @@ export type BeginTwins = (
 ) => Promise<readonly OperationRecord[]>;
 
 export function createBeginTwins(options: BeginTwinsOptions): BeginTwins {
-  const { books, lookup, now } = options;
+  const { stores, lookup, now } = options;
 
   /**
    * The other certificates of the key that may open a gateway and are not on their way out for the key's sake already. One
@@ -53,7 +53,7 @@ export function createBeginTwins(options: BeginTwinsOptions): BeginTwins {
     const twins: Twin[] = [];
     for (const found of await lookup.ofPublicKey(block.publicKeyHash)) {
       if (found.thumbprint === operation.target || Date.parse(found.notAfter) <= now().getTime()) continue;
-      const twin = found.state === 'issuing' ? ((await withhold(books, found, block.reason, now())) ?? found) : found;
+      const twin = found.state === 'issuing' ? ((await withhold(stores, found, block.reason, now())) ?? found) : found;
       const thumbprint = parseThumbprint(twin.thumbprint ?? '');
       if (thumbprint === undefined || (await isOnItsWayOut({ ...twin, thumbprint }, operation))) continue;
       twins.push({ ...twin, thumbprint });
@@ -62,7 +62,7 @@ export function createBeginTwins(options: BeginTwinsOptions): BeginTwins {
   }
 
   async function isOnItsWayOut({ rootId, thumbprint }: Twin, operation: OperationRecord): Promise<boolean> {
-    const intent = (await books.revocations.get({ partitionKey: rootId, rowKey: thumbprint }))?.record;
+    const intent = (await stores.revocations.get({ partitionKey: rootId, rowKey: thumbprint }))?.record;
     if (intent?.operationId === twinOperationId(operation.id, thumbprint)) return false;
     return intent?.wanted === true && intent.urgency === 'immediate' && isBlockingReason(intent.reason);
   }
@@ -87,7 +87,7 @@ export function createBeginTwins(options: BeginTwinsOptions): BeginTwins {
 
   return async (operation, { serialNumber, reason }) => {
     if (!isBlockingReason(reason)) return [];
-    const certificate = (await books.certificates.get(certificateKeys(serialNumber)))?.record;
+    const certificate = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
     if (certificate === undefined) throw new Error(`Certificate ${serialNumber} has no record.`);
     const { publicKeyHash } = certificate;
     const block = {
@@ -97,7 +97,7 @@ export function createBeginTwins(options: BeginTwinsOptions): BeginTwins {
       thumbprint: operation.target,
       operationId: operation.id,
     };
-    await blockKey(books, block);
+    await blockKey(stores, block);
 
     const begun: OperationRecord[] = [];
     for (const twin of await takeTwins(operation, block)) begun.push(await beginTwin(operation, twin, block));

@@ -4,7 +4,7 @@ import { comparableName } from '../../domain/session-name.ts';
 import { without } from '../../domain/without.ts';
 import type { SessionList, VpnSession } from '../../ports/arm.ts';
 import type { Audit } from '../requests/audit.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { Outbox } from '../../stores/outbox.ts';
@@ -28,7 +28,7 @@ const secondLookMs = proofIntervalMs + 30_000;
 /** Where only time can tell a session from somebody else's, it is looked at less often. */
 const unsureLookMs = 30 * 60 * 1000;
 
-export interface SessionRecorder {
+export interface SessionProof {
   /** Says of a look at the sessions which belong to whom the gateway is to refuse, and of whom nothing can be said. */
   judge(gatewayId: string, list: SessionList): Promise<SessionFindings>;
   /** Notes a look: the sessions of `cut` were ended; whoever is in neither list had none. */
@@ -44,8 +44,8 @@ export interface SessionRecorder {
   ): Promise<void>;
 }
 
-export interface SessionRecorderOptions {
-  readonly books: Books;
+export interface SessionProofOptions {
+  readonly stores: Stores;
   readonly lookup: Pick<CertificateLookup, 'named'>;
   readonly operations: Operations;
   readonly outbox: Pick<Outbox, 'append'>;
@@ -63,12 +63,12 @@ interface Look {
   readonly unsure: string | undefined;
 }
 
-export function createSessionRecorder(options: SessionRecorderOptions): SessionRecorder {
-  const { books, operations, now } = options;
+export function createSessionProof(options: SessionProofOptions): SessionProof {
+  const { stores, operations, now } = options;
 
   async function watched(gatewayId: string): Promise<readonly Watched[]> {
-    const revocations = (await books.gatewayRevocations.list(gatewayId)).map(({ record }) => record);
-    const roots = (await books.gatewayRoots.list(gatewayId)).map(({ record }) => record);
+    const revocations = (await stores.gatewayRevocations.list(gatewayId)).map(({ record }) => record);
+    const roots = (await stores.gatewayRoots.list(gatewayId)).map(({ record }) => record);
     return [
       ...revocations
         .filter(isToBeSeen)
@@ -79,8 +79,8 @@ export function createSessionRecorder(options: SessionRecorderOptions): SessionR
 
   /** Roots whose certificates open the gateway now. */
   async function openRoots(gatewayId: string): Promise<ReadonlySet<string>> {
-    const own = (await books.gatewayRoots.list(gatewayId)).map(({ record }) => record);
-    const foreign = (await books.foreignEntries.list(gatewayId)).flatMap(({ record }) => record.rootId ?? []);
+    const own = (await stores.gatewayRoots.list(gatewayId)).map(({ record }) => record);
+    const foreign = (await stores.foreignEntries.list(gatewayId)).flatMap(({ record }) => record.rootId ?? []);
     return new Set([...own.filter(({ state }) => state !== 'removed').map(({ rootId }) => rootId), ...foreign]);
   }
 
@@ -116,7 +116,7 @@ export function createSessionRecorder(options: SessionRecorderOptions): SessionR
           one.kind === 'revocation' ? await noteRevocation(one.row, look) : await noteRoot(one.row, look);
         if (!isProven) due.push(reason === undefined || failure !== undefined ? secondLookMs : unsureLookMs);
       }
-      await books.gateways.update(gatewayKeys(gatewayId), (record) => ({
+      await stores.gateways.update(gatewayKeys(gatewayId), (record) => ({
         ...without(record, 'lookAt'),
         ...(due.length === 0 ? {} : { lookAt: new Date(now().getTime() + Math.min(...due)).toISOString() }),
       }));
@@ -133,7 +133,7 @@ export function createSessionRecorder(options: SessionRecorderOptions): SessionR
     const { clearAt, provenAt, unsure } = afterLook(row, look, now());
     const isProven = provenAt !== undefined;
     const state = stateAfter(row.state, look, isProven);
-    await books.gatewayRevocations.update(gatewayRevocationKind.keys(row), (current) =>
+    await stores.gatewayRevocations.update(gatewayRevocationKind.keys(row), (current) =>
       current.wanted && current.state === row.state && current.operationId === row.operationId
         ? {
             ...without(current, 'clearAt', 'provenAt', 'unsure'),
@@ -153,7 +153,7 @@ export function createSessionRecorder(options: SessionRecorderOptions): SessionR
     const isProven = provenAt !== undefined;
     if (isProven) await announceRoot(row);
     const sessions = look.unsure === undefined ? (isProven ? 'proven' : 'disconnected') : (row.sessions ?? 'open');
-    await books.gatewayRoots.update(gatewayRootKind.keys(row), (current) =>
+    await stores.gatewayRoots.update(gatewayRootKind.keys(row), (current) =>
       current.state === 'removed' && current.operationId === row.operationId
         ? {
             ...without(current, 'clearAt', 'provenAt', 'unsure'),

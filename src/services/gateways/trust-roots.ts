@@ -4,18 +4,18 @@ import type { OperationKind } from '../../domain/operation-kinds.ts';
 import { entryLimits } from '../../domain/entry-limits.ts';
 import { without } from '../../domain/without.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
 import type { GatewayWriter, IntentChange } from './gateway-writer.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
-import { giveWay } from '../operations/supersede.ts';
+import { supersede } from '../operations/supersede.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
 import type { Operations } from '../operations/operations.ts';
 import { rootKeys } from '../../stores/records/certificates.ts';
 import { gatewayKeys, gatewayRootKind, type GatewayRecord, type GatewayRoot } from '../../stores/records/gateways.ts';
 import { updateSteps } from './usual-update-time.ts';
 
-export interface TrustDesk {
+export interface RootTrust {
   /** Makes the gateway trust the root. The operation ends when the gateway shows the entry as provisioned. */
   trust(
     gatewayId: string,
@@ -34,20 +34,20 @@ export interface TrustDesk {
 /** Kinds of the operations that the single writer of a gateway carries out. */
 const intentOperations = { trust: 'trustRoot', distrust: 'distrustRoot', profile: 'generateProfile' } as const;
 
-type CarryRequest = Pick<IntentRequest, 'orchestrations'>;
+type RunRequest = Pick<IntentRequest, 'orchestrations'>;
 
-export function createTrustDesk(options: {
-  readonly books: Books;
+export function createRootTrust(options: {
+  readonly stores: Stores;
   readonly lookup: CertificateLookup;
   readonly operations: Operations;
   readonly writer: GatewayWriter;
   readonly now: () => Date;
-}): TrustDesk {
-  const { books, operations, writer, now } = options;
+}): RootTrust {
+  const { stores, operations, writer, now } = options;
   const at = (): string => now().toISOString();
 
   async function requireGateway(id: string): Promise<GatewayRecord> {
-    const record = (await books.gateways.get(gatewayKeys(id)))?.record;
+    const record = (await stores.gateways.get(gatewayKeys(id)))?.record;
     if (record === undefined) throw new AppError('ERR_NOT_FOUND', `Gateway ${id} does not exist.`);
     if (record.state === 'failed') {
       throw new AppError(
@@ -63,8 +63,8 @@ export function createTrustDesk(options: {
 
   /** Roots on the gateway, or wanted there, besides this one: those of others take places too. */
   async function placesTaken(gatewayId: string, rootId: string): Promise<number> {
-    const own = (await books.gatewayRoots.list(gatewayId)).map(({ record }) => record);
-    const foreign = (await books.foreignEntries.list(gatewayId)).map(({ record }) => record);
+    const own = (await stores.gatewayRoots.list(gatewayId)).map(({ record }) => record);
+    const foreign = (await stores.foreignEntries.list(gatewayId)).map(({ record }) => record);
     return (
       own.filter((row) => row.wanted && row.rootId !== rootId).length +
       foreign.filter((entry) => entry.kind === 'root' && entry.rootId !== rootId).length
@@ -83,7 +83,7 @@ export function createTrustDesk(options: {
       target: gatewayId,
       targetKey: gatewayId,
       requestedBy: request.requestedBy,
-      steps: await updateSteps(books, [gatewayId], 240),
+      steps: await updateSteps(stores, [gatewayId], 240),
       context,
     });
   }
@@ -92,7 +92,7 @@ export function createTrustDesk(options: {
   async function hand(
     operation: OperationRecord,
     gatewayId: string,
-    request: CarryRequest,
+    request: RunRequest,
     change?: IntentChange,
   ): Promise<void> {
     await operations.setStep(operation.id, gatewayId, { status: 'running', now: now() });
@@ -101,10 +101,10 @@ export function createTrustDesk(options: {
 
   /** The row carries one request; an earlier one that has not ended gives way to it. */
   async function setRoot(row: GatewayRoot): Promise<void> {
-    const before = (await books.gatewayRoots.get(gatewayRootKind.keys(row)))?.record;
-    await books.gatewayRoots.upsert(row);
+    const before = (await stores.gatewayRoots.get(gatewayRootKind.keys(row)))?.record;
+    await stores.gatewayRoots.upsert(row);
     if (before?.operationId === undefined || before.operationId === row.operationId) return;
-    await giveWay(operations, {
+    await supersede(operations, {
       operationId: before.operationId,
       name: row.gatewayId,
       laterId: row.operationId ?? '',
@@ -113,8 +113,8 @@ export function createTrustDesk(options: {
   }
 
   /** Another package is wanted; a request that was counted already is not counted again. */
-  async function countProfile(operation: OperationRecord, gatewayId: string, request: CarryRequest): Promise<void> {
-    const asked = (await books.profileRequests.get({ partitionKey: gatewayId, rowKey: operation.id }))?.record;
+  async function countProfile(operation: OperationRecord, gatewayId: string, request: RunRequest): Promise<void> {
+    const asked = (await stores.profileRequests.get({ partitionKey: gatewayId, rowKey: operation.id }))?.record;
     await hand(operation, gatewayId, request, (record) =>
       asked === undefined || record.profileWanted >= asked.number
         ? record
@@ -124,12 +124,12 @@ export function createTrustDesk(options: {
 
   /** Whether the gateway that this was wanted of is gone: one that was made since under the same id is another. */
   async function isGatewayGone({ target, createdAt }: OperationRecord): Promise<boolean> {
-    const gateway = (await books.gateways.get(gatewayKeys(target)))?.record;
+    const gateway = (await stores.gateways.get(gatewayKeys(target)))?.record;
     return gateway === undefined || gateway.createdAt > createdAt;
   }
 
   /** Goes on with a profile request; one whose gateway was removed meanwhile ends, because nobody will ever serve it. */
-  async function carryProfile(operation: OperationRecord, request: CarryRequest): Promise<void> {
+  async function runProfile(operation: OperationRecord, request: RunRequest): Promise<void> {
     const gatewayId = operation.target;
     if (!(await isGatewayGone(operation))) {
       await countProfile(operation, gatewayId, request);
@@ -137,15 +137,15 @@ export function createTrustDesk(options: {
     }
     const problem = { code: 'ERR_NOT_FOUND', detail: `Gateway ${gatewayId} was removed before it had a profile.` };
     await operations.settleStep(operation.id, gatewayId, { status: 'failed', now: now(), problem });
-    const asked = (await books.profileRequests.get({ partitionKey: gatewayId, rowKey: operation.id }))?.record;
-    if (asked !== undefined) await books.profileRequests.remove(asked);
+    const asked = (await stores.profileRequests.get({ partitionKey: gatewayId, rowKey: operation.id }))?.record;
+    if (asked !== undefined) await stores.profileRequests.remove(asked);
   }
 
   /** Records what the operation wants of its root, unless a crash came only after that, and hands it to the writer. */
-  async function carryRoot(operation: OperationRecord, request: CarryRequest): Promise<void> {
+  async function runRoot(operation: OperationRecord, request: RunRequest): Promise<void> {
     const gatewayId = operation.target;
     const { rootId = '', entryName = rootId } = contextOf(operation);
-    const row = (await books.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId }))?.record;
+    const row = (await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId }))?.record;
     const isGone = await isGatewayGone(operation);
     if (isGone || (row === undefined && operation.kind === intentOperations.distrust)) {
       const problem = { code: 'ERR_NOT_FOUND', detail: `Gateway ${gatewayId} no longer has anything to do with it.` };
@@ -154,7 +154,7 @@ export function createTrustDesk(options: {
     }
     if (row?.operationId !== operation.id) {
       if (row?.operationId !== undefined && (await isLater(row.operationId, operation))) {
-        await giveWay(operations, {
+        await supersede(operations, {
           operationId: operation.id,
           name: gatewayId,
           laterId: row.operationId ?? '',
@@ -162,9 +162,9 @@ export function createTrustDesk(options: {
         });
         return;
       }
-      const thumbprint = (await books.roots.get(rootKeys(rootId)))?.record.thumbprint ?? '';
+      const thumbprint = (await stores.roots.get(rootKeys(rootId)))?.record.thumbprint ?? '';
       const asked = { operationId: operation.id, updatedAt: at() };
-      await books.rootGateways.upsert({ rootId, gatewayId });
+      await stores.rootGateways.upsert({ rootId, gatewayId });
       await setRoot(
         operation.kind === intentOperations.distrust && row !== undefined
           ? {
@@ -187,7 +187,7 @@ export function createTrustDesk(options: {
   return {
     trust: async (gatewayId, rootId, entryName, request) => {
       await requireGateway(gatewayId);
-      const root = (await books.roots.get(rootKeys(rootId)))?.record;
+      const root = (await stores.roots.get(rootKeys(rootId)))?.record;
       if (root?.certificate === undefined || root.thumbprint === undefined)
         throw new AppError('ERR_NOT_FOUND', `Root ${rootId} does not exist.`);
       if (Date.parse(root.notAfter) <= now().getTime()) {
@@ -207,13 +207,13 @@ export function createTrustDesk(options: {
         entryName: entryName ?? rootId,
       });
       if (isOperationEnd(operation.status)) return operation;
-      await carryRoot(operation, request);
+      await runRoot(operation, request);
       return operation;
     },
 
     distrust: async (gatewayId, rootId, force, request) => {
       await requireGateway(gatewayId);
-      const row = (await books.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId }))?.record;
+      const row = (await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId }))?.record;
       if (row === undefined || row.state === 'removed')
         throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not trust root ${rootId}.`);
       if (!force && (await options.lookup.hasLive(rootId, now()))) {
@@ -234,7 +234,7 @@ export function createTrustDesk(options: {
       }
       const operation = await createOperation(intentOperations.distrust, gatewayId, request, { rootId });
       if (isOperationEnd(operation.status)) return operation;
-      await carryRoot(operation, request);
+      await runRoot(operation, request);
       return operation;
     },
 
@@ -243,17 +243,17 @@ export function createTrustDesk(options: {
       const operation = await createOperation(intentOperations.profile, gatewayId, request, {});
       if (isOperationEnd(operation.status)) return operation;
       // Written for the next number before it is counted: a package made for that number or later serves it.
-      await books.profileRequests.insert({ gatewayId, operationId: operation.id, number: gateway.profileWanted + 1 });
+      await stores.profileRequests.insert({ gatewayId, operationId: operation.id, number: gateway.profileWanted + 1 });
       await countProfile(operation, gatewayId, request);
       return operation;
     },
 
     carry: async (operation, orchestrations) => {
       if (operation.kind === intentOperations.profile) {
-        await carryProfile(operation, { orchestrations });
+        await runProfile(operation, { orchestrations });
         return;
       }
-      await carryRoot(operation, { orchestrations });
+      await runRoot(operation, { orchestrations });
     },
   };
 }

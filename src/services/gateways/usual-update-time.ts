@@ -1,16 +1,16 @@
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import type { NewStep } from '../operations/operation-record.ts';
 import { gatewayKeys } from '../../stores/records/gateways.ts';
 
 /** A step on each gateway that waits for one of its updates: as long as its own latest took, or as long as Azure's usually do. */
 export function updateSteps(
-  books: Pick<Books, 'gateways'>,
+  stores: Pick<Stores, 'gateways'>,
   gatewayIds: readonly string[],
   usualSeconds: number,
 ): Promise<readonly NewStep[]> {
   return Promise.all(
     gatewayIds.map(async (name) => {
-      const own = (await books.gateways.get(gatewayKeys(name)))?.record.updateSeconds.toSorted((a, b) => a - b) ?? [];
+      const own = (await stores.gateways.get(gatewayKeys(name)))?.record.updateSeconds.toSorted((a, b) => a - b) ?? [];
       const median = own[Math.ceil(own.length / 2) - 1];
       return median === undefined ? { name, usualSeconds } : { name, usualSeconds: median, isMeasured: true };
     }),

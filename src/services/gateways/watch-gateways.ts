@@ -1,12 +1,12 @@
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 import type { Audit } from '../requests/audit.ts';
-import type { Books } from '../../stores/stores.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { checkIntervalMs, isMoreWanted, type GatewayWriter } from './gateway-writer.ts';
 import { noteOwnAct } from '../requests/own-acts.ts';
 import { gatewayPartition, type GatewayRecord } from '../../stores/records/gateways.ts';
 
 export interface WatchGatewaysOptions {
-  readonly books: Books;
+  readonly stores: Stores;
   readonly writer: GatewayWriter;
   readonly orchestrations: Orchestrations;
   readonly audit: Pick<Audit, 'write'>;
@@ -18,16 +18,16 @@ export interface WatchGatewaysOptions {
  * for an hour, missing from Azure, or held by a writer that has died. Answers how many it set in motion.
  */
 export async function watchGateways(options: WatchGatewaysOptions): Promise<number> {
-  const { books, writer, orchestrations, now } = options;
+  const { stores, writer, orchestrations, now } = options;
   let woken = 0;
-  for (const { record } of await books.gateways.list(gatewayPartition)) {
+  for (const { record } of await stores.gateways.list(gatewayPartition)) {
     if (record.state === 'building' || record.state === 'removed') continue;
     if (record.writer !== undefined) {
       if (!(await writer.replaceDead(orchestrations, record))) continue;
       woken += 1;
       const target = { gatewayId: record.id, instanceId: record.writer.instanceId };
       await noteOwnAct(options, { action: 'watch.writerReplaced', target });
-    } else if (isDue(record, now()) || (await isRevocationLeft(books, record))) {
+    } else if (isDue(record, now()) || (await isRevocationLeft(stores, record))) {
       await writer.wake(orchestrations, record.id);
       woken += 1;
     }
@@ -47,9 +47,9 @@ function isDue(record: GatewayRecord, now: Date): boolean {
 }
 
 /** A revocation that came while a build was failing: its gateway may be there and open. */
-async function isRevocationLeft(books: Books, { id, state, desired, applied }: GatewayRecord): Promise<boolean> {
+async function isRevocationLeft(stores: Stores, { id, state, desired, applied }: GatewayRecord): Promise<boolean> {
   if (state !== 'failed' || desired === applied) return false;
-  const rows = await books.gatewayRevocations.list(id);
+  const rows = await stores.gatewayRevocations.list(id);
   return rows.some(({ record }) => record.state === 'requested' || record.state === 'reinstating');
 }
 

@@ -17,8 +17,8 @@ import { requireDecided } from './connector-rights.ts';
 import { minimumVersionsOf, type ConnectorRequest } from '../../domain/connector-request.ts';
 import { requireWayBack } from './connector-way-back.ts';
 import type { Machines } from './machines.ts';
-import type { OnPremisesBooks } from '../../stores/on-premises-stores.ts';
-import type { OnPremisesStories } from './procedures.ts';
+import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
+import type { Procedures } from './procedures.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
 import { connectorKeys, stackKeys, type ConnectorRecord, type StackRecord } from '../../stores/records/on-premises.ts';
@@ -29,7 +29,7 @@ type PlanAnswer =
 /** Connectors of Windows Azure Pack clouds to a stack; a stack has one at most, because turning its mode off turns it off for all. */
 export interface Connectors {
   /**
-   * Starts the story; the same connector again is put right, or given further clouds. ERR_CALLER_NOT_ALLOWED where that takes an
+   * Starts the procedure; the same connector again is put right, or given further clouds. ERR_CALLER_NOT_ALLOWED where that takes an
    * administrator and `role` is less, ERR_CONFLICT where a cloud or machine is missing for which something may have been changed.
    */
   connect(request: ConnectorRequest, asked: IntentRequest & { readonly role: Role }): Promise<OperationRecord>;
@@ -46,16 +46,16 @@ export interface Connectors {
 }
 
 export interface ConnectorsOptions {
-  readonly books: OnPremisesBooks;
+  readonly stores: OnPremisesStores;
   readonly machines: Machines;
-  readonly stories: OnPremisesStories;
+  readonly procedures: Procedures;
   readonly now: () => Date;
 }
 
-export function createConnectors({ books, machines, stories, now }: ConnectorsOptions): Connectors {
+export function createConnectors({ stores, machines, procedures, now }: ConnectorsOptions): Connectors {
   const at = (): string => now().toISOString();
   const get = async (id: string): Promise<ConnectorRecord | undefined> =>
-    (await books.connectors.get(connectorKeys(id)))?.record;
+    (await stores.connectors.get(connectorKeys(id)))?.record;
 
   async function requireConnector(id: string): Promise<ConnectorRecord> {
     const record = await get(id);
@@ -64,7 +64,7 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
   }
 
   async function stackFor({ id, stackId }: ConnectorRequest): Promise<StackRecord & { readonly waspMachine: string }> {
-    const stack = (await books.stacks.get(stackKeys(stackId)))?.record;
+    const stack = (await stores.stacks.get(stackKeys(stackId)))?.record;
     if (stack === undefined)
       throw invalidField(
         '/stackId',
@@ -109,7 +109,7 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
       trustAttemptedClouds: [],
       trustedClouds: [],
     };
-    await books.connectors.upsert({
+    await stores.connectors.upsert({
       ...nothing,
       ...before,
       id: request.id,
@@ -127,7 +127,7 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
     const record = await get(id);
     if (record === undefined) return refused(`There is no connector ${id}.`);
     const { stackId } = record.request;
-    const stack = await books.stacks.update(stackKeys(stackId), (current) =>
+    const stack = await stores.stacks.update(stackKeys(stackId), (current) =>
       current.connectorId === undefined && isOfMachines(current, record)
         ? { ...current, connectorId: id, updatedAt: at() }
         : undefined,
@@ -137,7 +137,7 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
       return refused(`Stack ${stackId} has connector ${stack.connectorId} by now: DELETE one of the two.`);
     if (!isOfMachines(stack, record))
       return refused(`Stack ${stackId} names other machines by now: POST the connector again.`);
-    await books.connectors.update(connectorKeys(id), (current) => {
+    await stores.connectors.update(connectorKeys(id), (current) => {
       const names = current.request.clouds.map(({ name }) => name);
       return { ...current, changedClouds: [...new Set([...current.changedClouds, ...names])], updatedAt: at() };
     });
@@ -146,28 +146,28 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
 
   async function beginOn(
     id: string,
-    story: {
+    procedure: {
       readonly kind: OperationKind;
       readonly steps: (plan: ConnectorPlan) => readonly PlannedStep[];
-      /** The connector is this story's from now on: an earlier one cannot be resumed. */
+      /** The connector is this procedure's from now on: an earlier one cannot be resumed. */
       readonly changes: boolean;
       readonly stateAfter: (state: ConnectorRecord['state']) => ConnectorRecord['state'];
     },
     { operationId, requestedBy, orchestrations }: IntentRequest,
   ): Promise<OperationRecord> {
     const record = await requireConnector(id);
-    const steps = story.steps(toPlan(record, undefined));
+    const steps = procedure.steps(toPlan(record, undefined));
     const intend = async (): Promise<void> => {
-      await books.connectors.update(connectorKeys(id), (current) => ({
+      await stores.connectors.update(connectorKeys(id), (current) => ({
         ...current,
-        state: story.stateAfter(current.state),
-        ...(story.changes ? { operationId } : {}),
+        state: procedure.stateAfter(current.state),
+        ...(procedure.changes ? { operationId } : {}),
         updatedAt: at(),
       }));
     };
     const claims = claimsOf(record.request);
-    return stories.begin({
-      kind: story.kind,
+    return procedures.begin({
+      kind: procedure.kind,
       target: id,
       operationId,
       requestedBy,
@@ -181,14 +181,14 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
   return {
     get,
     bind,
-    list: async () => (await books.connectors.list('connector')).map(({ record }) => record),
+    list: async () => (await stores.connectors.list('connector')).map(({ record }) => record),
     connect: async (request, { operationId, requestedBy, orchestrations, role }) => {
       const before = await get(request.id);
       requireDecided(request, before?.request, role);
       const stack = await stackFor(request);
       requireWayBack(request, before);
       await machines.require(namedMachines(request));
-      return stories.begin({
+      return procedures.begin({
         kind: connectCloudsName,
         target: request.id,
         operationId,
@@ -214,7 +214,7 @@ export function createConnectors({ books, machines, stories, now }: ConnectorsOp
     plan: async (id) => {
       const record = await get(id);
       if (record === undefined) return refused(`There is no connector ${id}.`);
-      const stack = (await books.stacks.get(stackKeys(record.request.stackId)))?.record;
+      const stack = (await stores.stacks.get(stackKeys(record.request.stackId)))?.record;
       return { outcome: 'ready', plan: toPlan(record, stack), files: record.files };
     },
   };

@@ -2,7 +2,7 @@ import { AppError } from '../../domain/app-error.ts';
 import { buildL2tpKit, l2tpPlatforms, type L2tpPlatform } from '../../kits/l2tp/build-l2tp-kit.ts';
 import type { Secrets } from '../../ports/secrets.ts';
 import type { Downloads, OfferedDownload } from '../operations/downloads.ts';
-import type { OnPremisesBooks } from '../../stores/on-premises-stores.ts';
+import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
 import { stackKeys, type StackRecord } from '../../stores/records/on-premises.ts';
 import { requireUser } from './vpn-user-intents.ts';
 
@@ -26,16 +26,16 @@ export interface L2tpKits {
 }
 
 export function createL2tpKits({
-  books,
+  stores,
   secrets,
   downloads,
 }: {
-  readonly books: OnPremisesBooks;
+  readonly stores: OnPremisesStores;
   readonly secrets: Pick<Secrets, 'get'>;
   readonly downloads: Pick<Downloads, 'offer' | 'withdraw'>;
 }): L2tpKits {
   async function readyStack(stackId: string): Promise<ReadyStack> {
-    const stack = (await books.stacks.get(stackKeys(stackId)))?.record;
+    const stack = (await stores.stacks.get(stackKeys(stackId)))?.record;
     if (stack === undefined) throw new AppError('ERR_NOT_FOUND', `There is no stack ${stackId}.`);
     const { vpnAccess } = stack;
     const { state, serverAddress, certificate } = vpnAccess ?? {};
@@ -57,7 +57,7 @@ export function createL2tpKits({
   return {
     offer: async ({ stackId, userName, platform, tunnel, requestedBy }) => {
       const { stack, vpnAccess, serverAddress, certificate } = await readyStack(stackId);
-      const user = await requireUser(books, stackId, userName);
+      const user = await requireUser(stores, stackId, userName);
       if (user.state !== 'enabled')
         throw new AppError('ERR_CONFLICT', `User ${user.name} is ${user.state}: a file would open nothing.`);
       const key = await secrets.get({ use: 'l2tpKey', name: vpnAccess.sharedKeySecret });
@@ -88,7 +88,7 @@ export function createL2tpKits({
       return { kind: platform, ...offered };
     },
     withdraw: async (stackId) => {
-      for (const { record } of await books.vpnUsers.list(stackId)) {
+      for (const { record } of await stores.vpnUsers.list(stackId)) {
         for (const platform of l2tpPlatforms) {
           for (const tunnel of tunnels) await downloads.withdraw(thingOf(stackId, record.name, platform, tunnel));
         }

@@ -1,6 +1,6 @@
 import { AppError, invalidField } from '../../domain/app-error.ts';
 import type { Machine } from '../../domain/machine.ts';
-import type { OnPremisesBooks } from '../../stores/on-premises-stores.ts';
+import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
 import { machineKeys, type MachineRecord } from '../../stores/records/on-premises.ts';
 
 /** A machine together with the one that is connected to: itself, or the one that it is reached through. */
@@ -23,20 +23,20 @@ export interface Machines {
   require(machines: readonly { readonly id: string | undefined; readonly path: string }[]): Promise<void>;
 }
 
-export function createMachines(options: { readonly books: OnPremisesBooks; readonly now: () => Date }): Machines {
-  const { books } = options;
+export function createMachines(options: { readonly stores: OnPremisesStores; readonly now: () => Date }): Machines {
+  const { stores } = options;
   const get = async (id: string): Promise<MachineRecord | undefined> =>
-    (await books.machines.get(machineKeys(id)))?.record;
+    (await stores.machines.get(machineKeys(id)))?.record;
   const list = async (): Promise<readonly MachineRecord[]> =>
-    (await books.machines.list('machine')).map(({ record }) => record);
+    (await stores.machines.list('machine')).map(({ record }) => record);
 
   async function requireUnused(id: string): Promise<void> {
     const users = [
       ...(await list()).filter(({ via }) => via?.machineId === id).map((machine) => `machine ${machine.id}`),
-      ...(await books.stacks.list('stack'))
+      ...(await stores.stacks.list('stack'))
         .filter(({ record }) => [record.hostMachine, record.natMachine, record.waspMachine].includes(id))
         .map(({ record }) => `stack ${record.id}`),
-      ...(await books.connectors.list('connector'))
+      ...(await stores.connectors.list('connector'))
         .filter(({ record }) => connectorMachines(record.request).includes(id))
         .map(({ record }) => `connector ${record.id}`),
     ];
@@ -73,14 +73,14 @@ export function createMachines(options: { readonly books: OnPremisesBooks; reado
       await requireStraightWay(machine);
       const updatedAt = options.now().toISOString();
       const record = { ...machine, createdAt: (await get(machine.id))?.createdAt ?? updatedAt, updatedAt };
-      await books.machines.upsert(record);
+      await stores.machines.upsert(record);
       return record;
     },
     remove: async (id) => {
       const record = await get(id);
       if (record === undefined) throw new AppError('ERR_NOT_FOUND', `There is no machine ${id}.`);
       await requireUnused(id);
-      await books.machines.remove(record);
+      await stores.machines.remove(record);
     },
     route: async (id) => {
       const machine = await get(id);

@@ -49,8 +49,8 @@ export interface ShownCommand {
   readonly commandLine: string;
 }
 
-/** Commands that people carry out, as the doors show them. */
-export interface ManualCommandDesk extends ManualCommands {
+/** Commands that people carry out, as the routes show them. */
+export interface ManualCommandRows extends ManualCommands {
   /** Where the answer goes: which facts into Key Vault, and who is told. */
   expect(machineId: string, id: string, expects: NonNullable<ManualCommandRecord['expects']>): Promise<void>;
   listOpen(machineId: string): Promise<readonly ShownCommand[]>;
@@ -68,7 +68,7 @@ export interface ManualCommandDesk extends ManualCommands {
 export function createManualCommands(options: {
   readonly tables: Tables;
   readonly keepSecretFacts: KeepSecretFacts;
-}): ManualCommandDesk {
+}): ManualCommandRows {
   const store = createStore(options.tables, {
     table: 'ManualCommands',
     schema: manualCommandSchema,

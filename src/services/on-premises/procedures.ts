@@ -8,38 +8,38 @@ import { instanceIdOf, type OperationRecord } from '../operations/operation-reco
 import { supersededBy, type OperationStanding } from '../operations/operation-standing.ts';
 import type { Operations } from '../operations/operations.ts';
 import { mayStillComeForward } from '../operations/sign-of-life.ts';
-import { contextOf, type StoryContext } from '../operations/operation-context.ts';
+import { contextOf, type OperationContext } from '../operations/operation-context.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
 import type { TakeClaims } from '../operations/take-claims.ts';
 
-interface NewStory extends IntentRequest {
+interface NewProcedure extends IntentRequest {
   /** The orchestration that tells it, which is the operation's kind too. */
   readonly kind: OperationKind;
   /** Id of the machine, stack or connector. */
   readonly target: string;
   readonly steps: readonly PlannedStep[];
-  /** What only one story may work on at a time. */
+  /** What only one procedure may work on at a time. */
   readonly claims: readonly string[];
-  /** What the story needs beside its target. No secrets. */
-  readonly wish?: unknown;
-  /** Writes the intent, once the claims are held and before the story starts. */
+  /** What the procedure needs beside its target. No secrets. */
+  readonly intent?: unknown;
+  /** Writes the intent, once the claims are held and before the procedure starts. */
   readonly intend?: () => Promise<void>;
 }
 
-/** Stories on machines: begun by a call, carried out by an orchestration, resumed by a call, revived by the sweep. */
-export interface OnPremisesStories {
-  /** Refused while another story has one of the claims. The same operation id again goes on from what is there, unless it has ended. */
-  begin(story: NewStory): Promise<OperationRecord>;
+/** Orchestrations on machines: begun by a call, carried out by an orchestration, resumed by a call, revived by the sweep. */
+export interface Procedures {
+  /** Refused while another procedure has one of the claims. The same operation id again goes on from what is there, unless it has ended. */
+  begin(procedure: NewProcedure): Promise<OperationRecord>;
   /**
-   * Goes on with a story that failed or was canceled; every step is looked at before it is done again. ERR_CONFLICT when what
-   * it worked on is another story's by now.
+   * Goes on with a procedure that failed or was canceled; every step is looked at before it is done again. ERR_CONFLICT when what
+   * it worked on is another procedure's by now.
    */
   resume(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
   /** Starts again what a crash kept from starting; ends what died. For the sweep. */
   revive(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
 }
 
-export function createOnPremisesStories({
+export function createProcedures({
   operations,
   claims: heldClaims,
   takeClaims,
@@ -51,10 +51,10 @@ export function createOnPremisesStories({
   readonly claims: Pick<Claims, 'release'>;
   readonly takeClaims: TakeClaims;
   readonly standing: OperationStanding;
-  /** The target's record has to say that the story on it is over. */
+  /** The target's record has to say that the procedure on it is over. */
   readonly onDied: (operation: OperationRecord) => Promise<void>;
   readonly now: () => Date;
-}): OnPremisesStories {
+}): Procedures {
   async function start({ id, kind, attempt, target }: OperationRecord, orchestrations: Orchestrations): Promise<void> {
     const input: OnPremisesInput = { operationId: id, attempt, target };
     await orchestrations.start(kind, instanceIdOf(id, attempt), input);
@@ -65,7 +65,7 @@ export function createOnPremisesStories({
   }
 
   return {
-    begin: async ({ operationId, requestedBy, orchestrations, kind, target, steps, claims, wish, intend }) => {
+    begin: async ({ operationId, requestedBy, orchestrations, kind, target, steps, claims, intent, intend }) => {
       const before = await operations.get(operationId);
       if (before !== undefined && isOperationEnd(before.status)) return before;
       await takeClaims(claims, operationId, 1);
@@ -76,7 +76,7 @@ export function createOnPremisesStories({
         targetKey: target,
         requestedBy,
         steps,
-        context: { claims, ...(wish === undefined ? {} : { wish }) } satisfies StoryContext,
+        context: { claims, ...(intent === undefined ? {} : { intent }) } satisfies OperationContext,
       });
       await intend?.();
       await start(operation, orchestrations);
@@ -86,7 +86,7 @@ export function createOnPremisesStories({
     resume: async (operation, orchestrations) => {
       const { claims } = contextOf(operation);
       await takeClaims(claims, operation.id, operation.attempt + 1);
-      // Asked once the claims are held: from here on no other story can begin on the same thing.
+      // Asked once the claims are held: from here on no other procedure can begin on the same thing.
       const reason = await standing(operation);
       if (reason !== undefined) {
         await releaseClaims(operation);

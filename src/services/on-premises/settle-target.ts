@@ -6,23 +6,23 @@ import {
 import type { OnPremisesEnd } from '../../contracts/on-premises/on-premises.ts';
 import { closeVpnAccessName, openVpnAccessName, setVpnUserName } from '../../contracts/on-premises/vpn-access.ts';
 import type { Secrets } from '../../ports/secrets.ts';
-import type { OnPremisesBooks } from '../../stores/on-premises-stores.ts';
+import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
 import { connectorKeys, stackKeys, type ConnectorRecord, type StackRecord } from '../../stores/records/on-premises.ts';
 
 /**
- * Writes into the target's record that a story on it has ended, and how; nothing where the target is another story's by now. Safe
+ * Writes into the target's record that a procedure on it has ended, and how; nothing where the target is another procedure's by now. Safe
  * to repeat.
  */
 export type SettleTarget = (operation: OperationRecord, status: OnPremisesEnd['status']) => Promise<void>;
 
 export function createSettleTarget({
-  books,
+  stores,
   secrets,
   withdraw,
   now,
 }: {
-  readonly books: OnPremisesBooks;
+  readonly stores: OnPremisesStores;
   readonly secrets: Pick<Secrets, 'remove'>;
   /** Ends the links to what a stack handed out. */
   readonly withdraw: (stackId: string) => Promise<void>;
@@ -34,7 +34,7 @@ export function createSettleTarget({
     { id, target }: OperationRecord,
     state: NonNullable<StackRecord['vpnAccess']>['state'],
   ): Promise<void> {
-    await books.stacks.update(stackKeys(target), (stack) =>
+    await stores.stacks.update(stackKeys(target), (stack) =>
       stack.vpnAccess?.operationId !== id
         ? undefined
         : { ...stack, vpnAccess: { ...stack.vpnAccess, state }, updatedAt: at() },
@@ -42,13 +42,13 @@ export function createSettleTarget({
   }
 
   async function closeAccess({ id, target: stackId }: OperationRecord): Promise<void> {
-    if ((await books.stacks.get(stackKeys(stackId)))?.record.vpnAccess?.operationId !== id) return;
+    if ((await stores.stacks.get(stackKeys(stackId)))?.record.vpnAccess?.operationId !== id) return;
     await withdraw(stackId);
-    for (const { record } of await books.vpnUsers.list(stackId)) {
+    for (const { record } of await stores.vpnUsers.list(stackId)) {
       if (record.isPasswordOurs) await secrets.remove({ use: 'vpnPassword', name: record.passwordSecret });
-      await books.vpnUsers.remove(record);
+      await stores.vpnUsers.remove(record);
     }
-    await books.stacks.update(stackKeys(stackId), (stack) => {
+    await stores.stacks.update(stackKeys(stackId), (stack) => {
       const { vpnAccess, ...rest } = stack;
       if (vpnAccess?.operationId !== id) return undefined;
       const { keyVersion: _version, serverAddress: _address, ...kept } = vpnAccess;
@@ -57,10 +57,10 @@ export function createSettleTarget({
   }
 
   async function settleUser(operation: OperationRecord): Promise<void> {
-    for (const { record } of await books.vpnUsers.list(operation.target)) {
+    for (const { record } of await stores.vpnUsers.list(operation.target)) {
       if (record.operationId !== operation.id || record.state !== 'removed') continue;
       if (record.isPasswordOurs) await secrets.remove({ use: 'vpnPassword', name: record.passwordSecret });
-      await books.vpnUsers.remove(record);
+      await stores.vpnUsers.remove(record);
     }
   }
 
@@ -68,26 +68,26 @@ export function createSettleTarget({
     id: string,
     change: (record: ConnectorRecord) => Partial<ConnectorRecord> | undefined,
   ): Promise<void> {
-    await books.connectors.update(connectorKeys(id), (record) => {
+    await stores.connectors.update(connectorKeys(id), (record) => {
       const changed = change(record);
       return changed === undefined ? undefined : { ...record, ...changed, updatedAt: at() };
     });
   }
 
-  /** For what changes a connector: the end of an earlier story says nothing of what a later one made. */
+  /** For what changes a connector: the end of an earlier procedure says nothing of what a later one made. */
   async function settleOwn({ id, target }: OperationRecord, state: ConnectorRecord['state']): Promise<void> {
     await settleConnector(target, ({ operationId }) => (operationId === id ? { state } : undefined));
   }
 
   async function forgetConnector(operation: OperationRecord): Promise<void> {
-    const record = (await books.connectors.get(connectorKeys(operation.target)))?.record;
+    const record = (await stores.connectors.get(connectorKeys(operation.target)))?.record;
     if (record?.operationId !== operation.id) return;
     for (const { secretName } of record.files) await secrets.remove({ use: 'dataFile', name: secretName });
-    await books.stacks.update(stackKeys(record.request.stackId), (stack) => {
+    await stores.stacks.update(stackKeys(record.request.stackId), (stack) => {
       const { connectorId, ...rest } = stack;
       return connectorId === record.id ? { ...rest, multiCloudOffAt: at(), updatedAt: at() } : undefined;
     });
-    await books.connectors.remove(record);
+    await stores.connectors.remove(record);
   }
 
   return async (operation, status) => {

@@ -1,6 +1,6 @@
 import { AppError } from '../../domain/app-error.ts';
 import type { Machines } from './machines.ts';
-import type { OnPremisesBooks } from '../../stores/on-premises-stores.ts';
+import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
 import { stackKeys, type StackRecord, type VpnUserRecord } from '../../stores/records/on-premises.ts';
 
 export interface NewStack {
@@ -30,22 +30,22 @@ export interface Stacks {
 }
 
 export function createStacks({
-  books,
+  stores,
   machines,
   now,
 }: {
-  readonly books: OnPremisesBooks;
+  readonly stores: OnPremisesStores;
   readonly machines: Machines;
   readonly now: () => Date;
 }): Stacks {
-  const get = async (id: string): Promise<StackRecord | undefined> => (await books.stacks.get(stackKeys(id)))?.record;
+  const get = async (id: string): Promise<StackRecord | undefined> => (await stores.stacks.get(stackKeys(id)))?.record;
   const users = async (id: string): Promise<readonly VpnUserRecord[]> =>
-    (await books.vpnUsers.list(id)).map(({ record }) => record);
+    (await stores.vpnUsers.list(id)).map(({ record }) => record);
 
   return {
     get,
     users,
-    list: async () => (await books.stacks.list('stack')).map(({ record }) => record),
+    list: async () => (await stores.stacks.list('stack')).map(({ record }) => record),
     put: async (stack) => {
       await machines.require([
         { id: stack.hostMachine, path: '/hostMachine' },
@@ -58,9 +58,9 @@ export function createStacks({
         dnsServers: [...stack.dnsServers],
         certificateSubjects: [...stack.certificateSubjects],
       };
-      if (await books.stacks.insert({ ...fields, createdAt: at, updatedAt: at }))
+      if (await stores.stacks.insert({ ...fields, createdAt: at, updatedAt: at }))
         return { ...fields, createdAt: at, updatedAt: at };
-      const updated = await books.stacks.update(stackKeys(stack.id), (current) => {
+      const updated = await stores.stacks.update(stackKeys(stack.id), (current) => {
         requireMachinesInUse(current, stack);
         return { ...current, ...fields, updatedAt: at };
       });
@@ -74,8 +74,8 @@ export function createStacks({
         throw new AppError('ERR_CONFLICT', `Stack ${id} shares VPN access: DELETE /api/stacks/${id}/vpn-access first.`);
       if (record.connectorId !== undefined)
         throw new AppError('ERR_CONFLICT', `Stack ${id} has connector ${record.connectorId}: DELETE that first.`);
-      for (const user of await users(id)) await books.vpnUsers.remove(user);
-      await books.stacks.remove(record);
+      for (const user of await users(id)) await stores.vpnUsers.remove(user);
+      await stores.stacks.remove(record);
     },
   };
 }

@@ -7,7 +7,7 @@ import {
   setVpnUserName,
   setVpnUserSteps,
   type VpnAccessPlan,
-  type VpnUserWish,
+  type VpnUserIntent,
 } from '../../contracts/on-premises/vpn-access.ts';
 import { AppError, type Problem } from '../../domain/app-error.ts';
 import { toKeyText } from '../../domain/make-password.ts';
@@ -15,8 +15,8 @@ import { rangeProblems, rangeWarnings } from '../../domain/vpn-address-range.ts'
 import { ownSecretName } from '../../domain/secret-uses.ts';
 import type { Secrets } from '../../ports/secrets.ts';
 import type { Machines } from './machines.ts';
-import type { OnPremisesBooks } from '../../stores/on-premises-stores.ts';
-import type { OnPremisesStories } from './procedures.ts';
+import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
+import type { Procedures } from './procedures.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
 import { heldBy } from '../operations/take-claims.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
@@ -24,7 +24,7 @@ import {
   createVpnUserIntents,
   namedTwice,
   requireUser,
-  wishOf,
+  intentOf,
   withIntended,
   type AskedWithSeed,
   type UserIntent,
@@ -74,19 +74,19 @@ export interface VpnAccess {
 }
 
 export interface VpnAccessOptions {
-  readonly books: OnPremisesBooks;
+  readonly stores: OnPremisesStores;
   readonly machines: Machines;
-  readonly stories: OnPremisesStories;
+  readonly procedures: Procedures;
   readonly secrets: Secrets;
   readonly now: () => Date;
 }
 
-export function createVpnAccess({ books, machines, stories, secrets, now }: VpnAccessOptions): VpnAccess {
+export function createVpnAccess({ stores, machines, procedures, secrets, now }: VpnAccessOptions): VpnAccess {
   const at = (): string => now().toISOString();
-  const intents = createVpnUserIntents({ books, secrets, now });
+  const intents = createVpnUserIntents({ stores, secrets, now });
 
   async function stackOf(stackId: string): Promise<StackRecord> {
-    const stack = (await books.stacks.get(stackKeys(stackId)))?.record;
+    const stack = (await stores.stacks.get(stackKeys(stackId)))?.record;
     if (stack === undefined) throw new AppError('ERR_NOT_FOUND', `There is no stack ${stackId}.`);
     return stack;
   }
@@ -105,7 +105,7 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
   }
 
   const usersOf = async (stackId: string): Promise<readonly VpnUserRecord[]> =>
-    (await books.vpnUsers.list(stackId)).map(({ record }) => record);
+    (await stores.vpnUsers.list(stackId)).map(({ record }) => record);
 
   async function planOf(stack: StackRecord): Promise<VpnAccessPlan | Refusal> {
     const { vpnAccess, natMachine } = stack;
@@ -130,7 +130,7 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
       keyIsCurrent: key !== undefined && key.version === vpnAccess.keyVersion,
       subjectPatterns: stack.certificateSubjects,
       portalFqdn: stack.portalFqdn,
-      users: users.filter(({ wanted }) => wanted !== 'removed').map((user) => wishOf(user)),
+      users: users.filter(({ wanted }) => wanted !== 'removed').map((user) => intentOf(user)),
       ...(vpnAccess.externalNic === undefined ? {} : { externalNic: vpnAccess.externalNic }),
       ...(vpnAccess.certificate === undefined
         ? {}
@@ -146,19 +146,19 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
 
   async function beginUser(
     stackId: string,
-    wish: VpnUserWish,
+    intent: VpnUserIntent,
     { operationId, requestedBy, orchestrations }: IntentRequest,
     intend?: () => Promise<void>,
   ): Promise<OperationRecord> {
-    return stories.begin({
+    return procedures.begin({
       kind: setVpnUserName,
       target: stackId,
       operationId,
       requestedBy,
       orchestrations,
-      steps: setVpnUserSteps(wish),
-      claims: [userClaim(stackId, wish.name)],
-      wish,
+      steps: setVpnUserSteps(intent),
+      claims: [userClaim(stackId, intent.name)],
+      intent,
       ...(intend === undefined ? {} : { intend }),
     });
   }
@@ -171,8 +171,8 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
   ): Promise<StartedUser> {
     await openStackOf(stackId);
     const intent = await intents.intend(stackId, user, asked, { isReset });
-    const wish = { ...wishOf(intent.record), resetPassword: true };
-    const operation = await beginUser(stackId, wish, asked, () => intents.keep(intent));
+    const wanted = { ...intentOf(intent.record), resetPassword: true };
+    const operation = await beginUser(stackId, wanted, asked, () => intents.keep(intent));
     const { password, isRepeated } = intent;
     return { operation, ...(password === undefined || isRepeated ? {} : { password }) };
   }
@@ -216,15 +216,15 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
         updatedAt: at(),
       };
       const plan = await requirePlan(intended);
-      return stories.begin({
+      return procedures.begin({
         kind: openVpnAccessName,
         target: stackId,
-        ...storyOf(asked),
+        ...requestOf(asked),
         steps: openVpnAccessSteps({ ...plan, users: withIntended(plan.users, wanted) }),
         claims: [accessClaim(stackId)],
         intend: async () => {
           for (const intent of wanted) await intents.keep(intent);
-          await books.stacks.update(stackKeys(stackId), (current) => ({
+          await stores.stacks.update(stackKeys(stackId), (current) => ({
             ...current,
             vpnAccess: intended.vpnAccess,
             updatedAt: at(),
@@ -234,7 +234,7 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
     },
 
     wrongParts: async (stackId, parts) => {
-      const stack = (await books.stacks.get(stackKeys(stackId)))?.record;
+      const stack = (await stores.stacks.get(stackKeys(stackId)))?.record;
       return stack === undefined ? [] : accessProblems(stack, parts);
     },
 
@@ -242,14 +242,14 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
       const stack = await stackOf(stackId);
       if (stack.vpnAccess === undefined || stack.vpnAccess.state === 'closed')
         throw new AppError('ERR_CONFLICT', `Stack ${stackId} shares no VPN access.`);
-      return stories.begin({
+      return procedures.begin({
         kind: closeVpnAccessName,
         target: stackId,
-        ...storyOf(asked),
+        ...requestOf(asked),
         steps: closeVpnAccessSteps(await requirePlan(stack)),
         claims: [accessClaim(stackId)],
         intend: async () => {
-          await books.stacks.update(stackKeys(stackId), (current) =>
+          await stores.stacks.update(stackKeys(stackId), (current) =>
             current.vpnAccess === undefined
               ? undefined
               : {
@@ -266,15 +266,15 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
 
     resetUser: async (stackId, name, asked) => {
       await openStackOf(stackId);
-      await requireUser(books, stackId, name);
+      await requireUser(stores, stackId, name);
       return letIn(stackId, { name }, asked, true);
     },
 
     setUser: async (stackId, name, wanted, asked) => {
       await openStackOf(stackId);
-      const user = await requireUser(books, stackId, name);
-      return beginUser(stackId, { ...wishOf(user), wanted }, asked, async () => {
-        await books.vpnUsers.update(vpnUserKeys(stackId, name), (record) => ({
+      const user = await requireUser(stores, stackId, name);
+      return beginUser(stackId, { ...intentOf(user), wanted }, asked, async () => {
+        await stores.vpnUsers.update(vpnUserKeys(stackId, name), (record) => ({
           ...record,
           wanted,
           operationId: asked.operationId,
@@ -297,7 +297,7 @@ export function createVpnAccess({ books, machines, stories, secrets, now }: VpnA
   };
 }
 
-function storyOf({ operationId, requestedBy, orchestrations }: IntentRequest): IntentRequest {
+function requestOf({ operationId, requestedBy, orchestrations }: IntentRequest): IntentRequest {
   return { operationId, requestedBy, orchestrations };
 }
 
@@ -326,7 +326,7 @@ function natWarnings({ state, isBehindNat }: NonNullable<StackRecord['vpnAccess'
   return [
     {
       path: '/isBehindNat',
-      code: 'notTold',
+      code: 'notStated',
       message:
         'Whether address translation stands between clients and the VPN server was not told: kits for Windows are made as if none did, and connections fail with 809 where one does.',
       fix: 'POST the VPN access again with isBehindNat, then hand out new kits.',

@@ -1,10 +1,10 @@
 import { AppError, invalidField, type Problem } from '../../domain/app-error.ts';
 import { makePassword, sharedKeyPattern } from '../../domain/make-password.ts';
 import { ownSecretName } from '../../domain/secret-uses.ts';
-import type { VpnUserWish } from '../../contracts/on-premises/vpn-access.ts';
+import type { VpnUserIntent } from '../../contracts/on-premises/vpn-access.ts';
 import type { Secrets } from '../../ports/secrets.ts';
 import { sha256Hex } from '../../stores/digest.ts';
-import type { OnPremisesBooks } from '../../stores/on-premises-stores.ts';
+import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
 import { vpnUserKeys, type VpnUserRecord } from '../../stores/records/on-premises.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
 
@@ -46,11 +46,11 @@ export interface VpnUserIntents {
 }
 
 export function createVpnUserIntents({
-  books,
+  stores,
   secrets,
   now,
 }: {
-  readonly books: OnPremisesBooks;
+  readonly stores: OnPremisesStores;
   readonly secrets: Secrets;
   readonly now: () => Date;
 }): VpnUserIntents {
@@ -78,7 +78,7 @@ export function createVpnUserIntents({
       { operationId, randomBytes },
       { isReset, path = '/passwordSecret' },
     ) => {
-      const before = (await books.vpnUsers.get(vpnUserKeys(stackId, name)))?.record;
+      const before = (await stores.vpnUsers.get(vpnUserKeys(stackId, name)))?.record;
       const isOurs = passwordSecret === undefined && (before?.isPasswordOurs ?? true);
       const secretName = passwordSecret ?? before?.passwordSecret ?? passwordSecretName(stackId, name);
       const isThere = (await secrets.get({ use: 'vpnPassword', name: secretName })) !== undefined;
@@ -109,30 +109,33 @@ export function createVpnUserIntents({
 
     keep: async ({ record, password }) => {
       if (password !== undefined) await secrets.set({ use: 'vpnPassword', name: record.passwordSecret }, password);
-      await books.vpnUsers.upsert(record);
+      await stores.vpnUsers.upsert(record);
     },
   };
 }
 
 /** Throws ERR_NOT_FOUND for a user that is not there, or was removed. */
-export async function requireUser(books: OnPremisesBooks, stackId: string, name: string): Promise<VpnUserRecord> {
-  const user = (await books.vpnUsers.get(vpnUserKeys(stackId, name)))?.record;
+export async function requireUser(stores: OnPremisesStores, stackId: string, name: string): Promise<VpnUserRecord> {
+  const user = (await stores.vpnUsers.get(vpnUserKeys(stackId, name)))?.record;
   if (user === undefined || user.state === 'removed')
     throw new AppError('ERR_NOT_FOUND', `Stack ${stackId} has no user ${name}.`);
   return user;
 }
 
 /** An account that was left from before, disabled, has another password than the one in Key Vault. */
-export function wishOf({ name, passwordSecret, wanted, state }: VpnUserRecord): VpnUserWish {
+export function intentOf({ name, passwordSecret, wanted, state }: VpnUserRecord): VpnUserIntent {
   return { name, passwordSecret, wanted, resetPassword: state !== 'enabled' };
 }
 
 /** The users of a plan as it will be read, in the order of their rows. */
-export function withIntended(users: readonly VpnUserWish[], intents: readonly UserIntent[]): readonly VpnUserWish[] {
-  const wishes = new Map(
-    [...users, ...intents.map(({ record }) => wishOf(record))].map((wish) => [wish.name.toLowerCase(), wish]),
+export function withIntended(
+  users: readonly VpnUserIntent[],
+  intents: readonly UserIntent[],
+): readonly VpnUserIntent[] {
+  const byName = new Map(
+    [...users, ...intents.map(({ record }) => intentOf(record))].map((user) => [user.name.toLowerCase(), user]),
   );
-  return [...wishes].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, wish]) => wish);
+  return [...byName].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, user]) => user);
 }
 
 export function namedTwice(users: readonly UserRequest[]): readonly Problem[] {

@@ -3,7 +3,7 @@ import { deliveryLineKeys, deliveryLineKind } from '../../stores/records/downloa
 import { createStore } from '../../stores/store.ts';
 
 /** Which deliveries are of the same thing. A delivery is in its line before it can be fetched, and until it is over. */
-export interface DeliveryLines {
+export interface DeliveryQueues {
   /** Puts the delivery at the end of the line. */
   join(lineId: string, hash: string): Promise<void>;
   /** The deliveries in the order in which they joined. */
@@ -14,7 +14,7 @@ export interface DeliveryLines {
 /** Joining and the removal of an empty line can meet; each round one of them gets on. */
 const joinRoundsMax = 10;
 
-export function createDeliveryLines({ tables }: { readonly tables: Tables }): DeliveryLines {
+export function createDeliveryQueues({ tables }: { readonly tables: Tables }): DeliveryQueues {
   const lines = createStore(tables, deliveryLineKind);
 
   return {

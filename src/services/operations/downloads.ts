@@ -2,7 +2,7 @@ import { AppError } from '../../domain/app-error.ts';
 import { toFileName } from '../../domain/file-name.ts';
 import type { Blobs } from '../../ports/blobs.ts';
 import type { Tables } from '../../ports/tables.ts';
-import { createDeliveryLines } from './delivery-queues.ts';
+import { createDeliveryQueues } from './delivery-queues.ts';
 import { sha256Hex } from '../../stores/digest.ts';
 import {
   deliveryDueKind,
@@ -90,7 +90,7 @@ const duesMax = 200;
 export function createDownloads({ tables, blobs, container, now, newToken }: DownloadsOptions): Downloads {
   const deliveries = createStore(tables, deliveryKind);
   const dues = createStore(tables, deliveryDueKind);
-  const lines = createDeliveryLines({ tables });
+  const lines = createDeliveryQueues({ tables });
 
   async function offer(download: NewDownload): Promise<OfferedDownload> {
     const token = newToken();

@@ -1,12 +1,12 @@
 import type { OperationRecord } from './operation-record.ts';
 
-/** What the operation of a story on machines keeps for its attempts. */
-export interface StoryContext {
+/** What the operation of a procedure keeps for its attempts. */
+export interface OperationContext {
   readonly claims: readonly string[];
-  readonly wish?: unknown;
+  readonly intent?: unknown;
 }
 
-/** What a story was begun with. */
-export function contextOf({ context }: OperationRecord): StoryContext {
-  return (context ?? { claims: [] }) as StoryContext;
+/** What it was begun with. */
+export function contextOf({ context }: OperationRecord): OperationContext {
+  return (context ?? { claims: [] }) as OperationContext;
 }

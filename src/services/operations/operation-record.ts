@@ -45,7 +45,7 @@ const operationRecordSchema = z.object({
         instanceId: z.string().optional(),
         eventName: z.string().optional(),
         /** An event has told that the time is running out. */
-        isExpiryTold: z.boolean().optional(),
+        isExpiryNotified: z.boolean().optional(),
       }),
     )
     .optional(),
@@ -242,24 +242,27 @@ function shownWait(record: OperationRecord): OperationView['waitingFor'] {
 function shownApprovals(record: OperationRecord): NonNullable<OperationView['approvals']> {
   return Object.entries(record.waits ?? {})
     .filter(([, { kind }]) => kind === 'approval')
-    .map(([name, wait]) => ({ name, ...without(wait, 'kind', 'isOver', 'instanceId', 'eventName', 'isExpiryTold') }));
+    .map(([name, wait]) => ({
+      name,
+      ...without(wait, 'kind', 'isOver', 'instanceId', 'eventName', 'isExpiryNotified'),
+    }));
 }
 
 /** Said again, a question stays the same one. */
 export function sameQuestion(
-  before: { readonly since: string; readonly isExpiryTold?: boolean | undefined } | undefined,
+  before: { readonly since: string; readonly isExpiryNotified?: boolean | undefined } | undefined,
   since: string,
-): { readonly isExpiryTold?: true } {
-  return before?.since === since && before.isExpiryTold === true ? { isExpiryTold: true } : {};
+): { readonly isExpiryNotified?: true } {
+  return before?.since === since && before.isExpiryNotified === true ? { isExpiryNotified: true } : {};
 }
 
-export function withExpiryTold(
+export function withExpiryNotified(
   record: OperationRecord,
   { name, since }: { readonly name: string; readonly since: string },
 ): OperationRecord | undefined {
   const wait = record.waits?.[name];
   if (wait?.since !== since) return undefined;
-  return { ...record, waits: { ...record.waits, [name]: { ...wait, isExpiryTold: true } } };
+  return { ...record, waits: { ...record.waits, [name]: { ...wait, isExpiryNotified: true } } };
 }
 
 /** The record that waits for something, or for nothing any more; undefined if that changes nothing. */

@@ -1,7 +1,7 @@
 import { AppError } from '../../domain/app-error.ts';
 import { isOperationKind, operationKinds, type OperationFamily } from '../../domain/operation-kinds.ts';
-import type { Books } from '../../stores/stores.ts';
-import type { OnPremisesBooks } from '../../stores/on-premises-stores.ts';
+import type { Stores } from '../../stores/stores.ts';
+import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
 import type { OperationRecord } from './operation-record.ts';
 import { gatewayKeys } from '../../stores/records/gateways.ts';
 import { contextOf } from './operation-context.ts';
@@ -20,47 +20,47 @@ import {
 export type OperationStanding = (operation: OperationRecord) => Promise<string | undefined>;
 
 export function createOperationStanding({
-  books,
-  machineBooks,
+  stores,
+  onPremisesStores,
 }: {
-  readonly books: Pick<Books, 'gateways'>;
-  readonly machineBooks: OnPremisesBooks;
+  readonly stores: Pick<Stores, 'gateways'>;
+  readonly onPremisesStores: OnPremisesStores;
 }): OperationStanding {
   const connectorOf = async ({ target }: OperationRecord): Promise<ConnectorRecord | undefined> =>
-    (await machineBooks.connectors.get(connectorKeys(target)))?.record;
+    (await onPremisesStores.connectors.get(connectorKeys(target)))?.record;
 
   const reasons: Readonly<Record<OperationFamily, OperationStanding>> = {
     // A certificate is never made again: its serial number is its own.
     certificate: () => Promise.resolve(undefined),
 
     gateway: async ({ id, target }) => {
-      const gateway = (await books.gateways.get(gatewayKeys(target)))?.record;
+      const gateway = (await stores.gateways.get(gatewayKeys(target)))?.record;
       if (gateway === undefined) return gone(`Gateway ${target}`);
       return otherThan(id, gateway.lastOperationId, `Gateway ${target}`);
     },
 
     gatewayIntent: async (operation) => {
-      const gateway = (await books.gateways.get(gatewayKeys(operation.target)))?.record;
+      const gateway = (await stores.gateways.get(gatewayKeys(operation.target)))?.record;
       return madeSince(operation, gateway, `Gateway ${operation.target}`);
     },
 
     machine: async (operation) => {
-      const machine = (await machineBooks.machines.get(machineKeys(operation.target)))?.record;
+      const machine = (await onPremisesStores.machines.get(machineKeys(operation.target)))?.record;
       return madeSince(operation, machine, `Machine ${operation.target}`);
     },
 
     vpnAccess: async ({ id, target }) => {
-      const access = (await machineBooks.stacks.get(stackKeys(target)))?.record.vpnAccess;
+      const access = (await onPremisesStores.stacks.get(stackKeys(target)))?.record.vpnAccess;
       if (access === undefined) return gone(`VPN access of stack ${target}`);
       return otherThan(id, access.operationId, `VPN access of stack ${target}`);
     },
 
     vpnUser: async (operation) => {
       const { target } = operation;
-      const { name = '' } = (contextOf(operation).wish ?? {}) as { readonly name?: string };
-      const user = (await machineBooks.vpnUsers.get(vpnUserKeys(target, name)))?.record;
+      const { name = '' } = (contextOf(operation).intent ?? {}) as { readonly name?: string };
+      const user = (await onPremisesStores.vpnUsers.get(vpnUserKeys(target, name)))?.record;
       if (user === undefined) return gone(`User ${name} of stack ${target}`);
-      const state = (await machineBooks.stacks.get(stackKeys(target)))?.record.vpnAccess?.state ?? 'closed';
+      const state = (await onPremisesStores.stacks.get(stackKeys(target)))?.record.vpnAccess?.state ?? 'closed';
       if (state === 'closing' || state === 'closed') return `VPN access of stack ${target} is ${state}.`;
       return otherThan(operation.id, user.operationId, `User ${name} of stack ${target}`);
     },
@@ -71,7 +71,7 @@ export function createOperationStanding({
       return otherThan(operation.id, connector.operationId, `Connector ${operation.target}`);
     },
 
-    // It changes nothing, so a later story on the same connector does not make it wrong.
+    // It changes nothing, so a later operation on the same connector does not make it wrong.
     connectorLook: async (operation) =>
       madeSince(operation, await connectorOf(operation), `Connector ${operation.target}`),
   };

@@ -23,7 +23,7 @@ import {
   sameQuestion,
   toOperationView,
   withEnd,
-  withExpiryTold,
+  withExpiryNotified,
   withNextAttempt,
   withStep,
   withWaiting,
@@ -258,10 +258,10 @@ export function createOperations(options: OperationsOptions): Operations {
   /** The event first, the note of it second: a crash in between appends the same event again, which is nothing. */
   async function tellExpiring(record: OperationRecord): Promise<void> {
     for (const wait of openApprovals(record)) {
-      const event = wait.isExpiryTold === true ? undefined : expiringEvent(record, wait, now());
+      const event = wait.isExpiryNotified === true ? undefined : expiringEvent(record, wait, now());
       if (event === undefined) continue;
       await outbox.append(event);
-      await change(record.id, (current) => withExpiryTold(current, wait));
+      await change(record.id, (current) => withExpiryNotified(current, wait));
     }
   }
 

@@ -3,8 +3,8 @@ import { dayMs } from '../../domain/days.ts';
 import { isOperationKind, operationKinds, roleFor, type OperationFamily } from '../../domain/operation-kinds.ts';
 import { isOperationEnd } from '../../domain/operation.ts';
 import type { Tables } from '../../ports/tables.ts';
-import type { Books } from '../../stores/stores.ts';
-import type { OnPremisesBooks } from '../../stores/on-premises-stores.ts';
+import type { Stores } from '../../stores/stores.ts';
+import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
 import { createOperationIndex } from './operation-index.ts';
 import { operationKeys, operationKind, type OperationRecord } from './operation-record.ts';
 import type { OperationStanding } from './operation-standing.ts';
@@ -17,8 +17,8 @@ import { createStore } from '../../stores/store.ts';
 
 export interface RemoveOperationOptions {
   readonly tables: Tables;
-  readonly books: Books;
-  readonly machineBooks: OnPremisesBooks;
+  readonly stores: Stores;
+  readonly onPremisesStores: OnPremisesStores;
   readonly standing: OperationStanding;
   /** Days from the end. */
   readonly keptDays: number;
@@ -69,34 +69,34 @@ async function needOf(options: RemoveOperationOptions, operation: OperationRecor
 type FindNeed = (options: RemoveOperationOptions, operation: OperationRecord) => Promise<Need>;
 
 const needs: Readonly<Record<OperationFamily, FindNeed>> = {
-  gateway: async ({ books }, { id, kind, target }) => {
+  gateway: async ({ stores }, { id, kind, target }) => {
     // It took every root off: the proof, for whichever certificates there were, that they open nothing there.
     if (kind === removeGatewayName) return 'always';
-    return named((await books.gateways.get(gatewayKeys(target)))?.record.lastOperationId === id);
+    return named((await stores.gateways.get(gatewayKeys(target)))?.record.lastOperationId === id);
   },
 
-  gatewayIntent: async ({ books }, operation) => {
+  gatewayIntent: async ({ stores }, operation) => {
     const { id, target } = operation;
     const { rootId } = (operation.context ?? {}) as { readonly rootId?: string };
     // A profile package is no proof of anything.
     if (rootId === undefined) return undefined;
-    const row = (await books.gatewayRoots.get({ partitionKey: target, rowKey: rootId }))?.record;
+    const row = (await stores.gatewayRoots.get({ partitionKey: target, rowKey: rootId }))?.record;
     if (row?.operationId === id) return 'always';
-    return proofEnd((await books.roots.get(rootKeys(rootId)))?.record.notAfter);
+    return proofEnd((await stores.roots.get(rootKeys(rootId)))?.record.notAfter);
   },
 
-  certificate: async ({ books }, operation) => {
+  certificate: async ({ stores }, operation) => {
     const { id, target, steps } = operation;
     const { rootId = '', serialNumber = '' } = (operation.context ?? {}) as Readonly<
       Record<string, string | undefined>
     >;
-    const certificate = (await books.certificates.get(certificateKeys(serialNumber)))?.record;
+    const certificate = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
     if (certificate === undefined) return 'always';
-    const intent = (await books.revocations.get({ partitionKey: rootId, rowKey: target }))?.record;
-    const block = (await books.blockedKeys.get(blockedKeyKeys(certificate.publicKeyHash)))?.record;
+    const intent = (await stores.revocations.get({ partitionKey: rootId, rowKey: target }))?.record;
+    const block = (await stores.blockedKeys.get(blockedKeyKeys(certificate.publicKeyHash)))?.record;
     if (intent?.operationId === id || block?.operationId === id) return 'always';
     for (const { name } of steps) {
-      const row = (await books.gatewayRevocations.get({ partitionKey: name, rowKey: target }))?.record;
+      const row = (await stores.gatewayRevocations.get({ partitionKey: name, rowKey: target }))?.record;
       if (row !== undefined && operationsOf(row).includes(id)) return 'always';
     }
     return proofEnd(certificate.notAfter);
@@ -104,12 +104,12 @@ const needs: Readonly<Record<OperationFamily, FindNeed>> = {
 
   machine: () => Promise.resolve(undefined),
 
-  vpnAccess: async ({ machineBooks }, { id, target }) =>
-    named((await machineBooks.stacks.get(stackKeys(target)))?.record.vpnAccess?.operationId === id),
+  vpnAccess: async ({ onPremisesStores }, { id, target }) =>
+    named((await onPremisesStores.stacks.get(stackKeys(target)))?.record.vpnAccess?.operationId === id),
 
-  vpnUser: async ({ machineBooks }, operation) => {
-    const { name = '' } = (contextOf(operation).wish ?? {}) as { readonly name?: string };
-    const user = (await machineBooks.vpnUsers.get(vpnUserKeys(operation.target, name)))?.record;
+  vpnUser: async ({ onPremisesStores }, operation) => {
+    const { name = '' } = (contextOf(operation).intent ?? {}) as { readonly name?: string };
+    const user = (await onPremisesStores.vpnUsers.get(vpnUserKeys(operation.target, name)))?.record;
     return named(user?.operationId === operation.id);
   },
 
@@ -118,10 +118,10 @@ const needs: Readonly<Record<OperationFamily, FindNeed>> = {
 };
 
 async function nameOfConnector(
-  { machineBooks }: RemoveOperationOptions,
+  { onPremisesStores }: RemoveOperationOptions,
   { id, target }: OperationRecord,
 ): Promise<Need> {
-  const connector = (await machineBooks.connectors.get(connectorKeys(target)))?.record;
+  const connector = (await onPremisesStores.connectors.get(connectorKeys(target)))?.record;
   return named(connector?.operationId === id || connector?.lastVerified?.operationId === id);
 }
 

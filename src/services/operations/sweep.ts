@@ -20,8 +20,8 @@ interface CompletedCertificate {
 export interface SweepOptions {
   readonly operations: Operations;
   readonly unfinished: Unfinished;
-  readonly stories: { readonly revive: Revive };
-  readonly machineStories: { readonly revive: Revive };
+  readonly gatewayOperations: { readonly revive: Revive };
+  readonly procedures: { readonly revive: Revive };
   readonly revocations: { readonly carry: Revive };
   readonly trust: { readonly carry: Revive };
   readonly certificates: { readonly complete: (id: string) => Promise<CompletedCertificate | undefined> };
@@ -61,7 +61,7 @@ export async function sweep(options: SweepOptions): Promise<SweepCount> {
     await guarded(`operation ${id}`, async () => {
       const operation = await options.operations.get(id);
       if (operation === undefined || !isOld(options, operation.updatedAt)) return tooYoung;
-      return goOnAndTell(options, operation);
+      return reviveAndNote(options, operation);
     });
   }
   for (const { id, since } of await options.unfinished.list('certificate')) {
@@ -89,7 +89,7 @@ export async function sweep(options: SweepOptions): Promise<SweepCount> {
 }
 
 /** What the sweep started again or ended is in the audit; that it looked is not. */
-async function goOnAndTell(options: SweepOptions, operation: OperationRecord): Promise<void> {
+async function reviveAndNote(options: SweepOptions, operation: OperationRecord): Promise<void> {
   const isStarted = { value: false };
   const { orchestrations } = options;
   const watched: Orchestrations = {
@@ -113,13 +113,13 @@ async function goOnAndTell(options: SweepOptions, operation: OperationRecord): P
 }
 
 async function goOn(
-  { stories, machineStories, revocations, trust, orchestrations }: SweepOptions,
+  { gatewayOperations, procedures, revocations, trust, orchestrations }: SweepOptions,
   operation: OperationRecord,
 ): Promise<void> {
-  const reviveStory = (): Promise<void> => stories.revive(operation, orchestrations);
-  const reviveOnMachines = (): Promise<void> => machineStories.revive(operation, orchestrations);
+  const reviveGateway = (): Promise<void> => gatewayOperations.revive(operation, orchestrations);
+  const reviveOnMachines = (): Promise<void> => procedures.revive(operation, orchestrations);
   const carriers: Readonly<Record<OperationFamily, () => Promise<void>>> = {
-    gateway: reviveStory,
+    gateway: reviveGateway,
     gatewayIntent: () => trust.carry(operation, orchestrations),
     certificate: () => revocations.carry(operation, orchestrations),
     machine: reviveOnMachines,

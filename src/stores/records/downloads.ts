@@ -47,7 +47,7 @@ const deliveryLineSchema = z.object({ lineId: z.string(), hashes: z.array(z.stri
 export type DeliveryLine = z.infer<typeof deliveryLineSchema>;
 
 export const deliveryLineKind: RecordKind<DeliveryLine> = {
-  table: 'DeliveryLines',
+  table: 'DeliveryQueues',
   schema: deliveryLineSchema,
   keys: ({ lineId }) => deliveryLineKeys(lineId),
 };

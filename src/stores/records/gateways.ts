@@ -258,7 +258,7 @@ const foreignEntrySchema = z.object({
   rootId: z.string().optional(),
   firstSeenAt: z.string(),
   /** A root of which no event and no row of the audit tells yet. */
-  isUntold: z.boolean().optional(),
+  isUnnotified: z.boolean().optional(),
 });
 export type ForeignEntry = z.infer<typeof foreignEntrySchema>;
 

@@ -23,7 +23,7 @@ describe('sandbox/arm/operations', () => {
     return String(answer.headers['azure-asyncoperation']);
   }
 
-  it('answers the status door with 200 and a Retry-After only while it runs', async () => {
+  it('answers the status route with 200 and a Retry-After only while it runs', async () => {
     const url = await startVnet();
     const running = await stack.send('GET', url);
     await stack.test.advance(10_000);
@@ -48,7 +48,7 @@ describe('sandbox/arm/operations', () => {
     }
   });
 
-  it('answers a DELETE with both doors, and the result door with 202, then 204', async () => {
+  it('answers a DELETE with both routes, and the result route with 202, then 204', async () => {
     await startVnet();
     await stack.test.advance(10_000);
     const accepted = await stack.send('DELETE', stack.path(vnetPath));
@@ -62,7 +62,7 @@ describe('sandbox/arm/operations', () => {
     expect((await stack.send('GET', stack.path(vnetPath))).status).toBe(404);
   });
 
-  it('answers an action with null and the result door alone, then with its result', async () => {
+  it('answers an action with null and the result route alone, then with its result', async () => {
     await stack.prepareNetwork();
     await stack.put(gatewayPath, aGateway(stack.group));
     const accepted = await stack.send('POST', stack.path(`${gatewayPath}/getVpnClientConnectionHealth`));
@@ -97,7 +97,7 @@ describe('sandbox/arm/operations', () => {
     expect(late).toMatchObject({ isDone: true, result: { name: 'VNet1', provisioningState: 'Succeeded' } });
   });
 
-  it('lets the client resume an action that has only a result door', async () => {
+  it('lets the client resume an action that has only a result route', async () => {
     await stack.prepareNetwork();
     await stack.put(gatewayPath, aGateway(stack.group));
     const poller = stack.network.virtualNetworkGateways.generateVpnProfile('rg', 'gw', {
@@ -134,7 +134,7 @@ describe('sandbox/arm/operations', () => {
     await stack.test.until(async () => (await stack.send('GET', url)).body['status'] === 'Succeeded');
   });
 
-  it('fails an operation that a fault asks for, in both doors and in the client', async () => {
+  it('fails an operation that a fault asks for, in both routes and in the client', async () => {
     await startVnet();
     await stack.test.advance(10_000);
     const fault = { service: 'arm', times: 1, then: { failOperation: 'InternalServerError' } } as const;

@@ -234,7 +234,7 @@ describe('sandbox/arm: what Azure was seen to answer', () => {
     expect(removal).toMatchObject({ status: 400, body: { error: { code: 'InUseSubnetCannotBeDeleted' } } });
   });
 
-  it('answers a DELETE with both doors and the word that it notifies', async () => {
+  it('answers a DELETE with both routes and the word that it notifies', async () => {
     await stack.put(gatewayPath, aGateway(stack.group));
 
     const { status, headers } = await stack.send('DELETE', stack.path(gatewayPath));

@@ -1,8 +1,8 @@
-/** The control door over real HTTP, with small stand-ins for ARM and the runtime behind it. */
+/** The control API over real HTTP, with small emulators for ARM and the runtime behind it. */
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { SessionRefused } from '../../../sandbox/platform/session-refused.ts';
-import type { ArmDoors } from '../../../sandbox/control/arm-doors.ts';
+import type { ArmControl } from '../../../sandbox/control/arm-control.ts';
 import { startControl } from '../../../sandbox/control/control-service.ts';
 import type { ControlServer } from '../../../sandbox/control/control-server.ts';
 import { openWebhookInbox, type WebhookInbox } from '../../../sandbox/control/webhook-inbox.ts';
@@ -21,7 +21,7 @@ let wasReset = false;
 const roles: unknown[] = [];
 const sessions: { id: string; [key: string]: unknown }[] = [];
 
-const arm: ArmDoors = {
+const arm: ArmControl = {
   isIdle: () => true,
   putAsSomebodyElse: (method, path, body) => Promise.resolve({ status: 201, body: { method, path, body } }),
   assignRole: (role) => roles.push(role),
@@ -208,7 +208,7 @@ describe('sandbox/control', () => {
     expect(await ask('POST', '/sessions', asked)).toMatchObject({ status: 409, body: { code: 'sessionRefused' } });
   });
 
-  it('tells the VPN stand-in its gateways, and each session to cut as soon as it is known', async () => {
+  it('tells the VPN emulator its gateways, and each session to cut as soon as it is known', async () => {
     expect((await ask('GET', '/vpn/gateways')).body).toEqual([{ resourceId: '/gateway' }]);
 
     const waiting = ask('GET', '/vpn/disconnects?after=0');

@@ -1,6 +1,6 @@
 /**
- * The identity stand-in against what speaks to it in a stack: the real @azure/identity client on one side, and the
- * stand-ins that check the tokens on the other.
+ * The identity emulator against what speaks to it in a stack: the real @azure/identity client on one side, and the
+ * emulators that check the tokens on the other.
  */
 import { ClientSecretCredential } from '@azure/identity';
 import { openTokenIssuer, type TokenIssuer } from '../../../sandbox/identity/token-issuer.ts';
@@ -177,7 +177,7 @@ describe('sandbox/identity', () => {
     expect(JSON.stringify(keys.json)).not.toContain('"d"');
   });
 
-  it('answers 501 for a door it does not have', async () => {
+  it('answers 501 for a route it does not have', async () => {
     const answer = await requestOver(identity.url, {
       method: 'GET',
       path: `/${test.host.tenantId}/oauth2/v2.0/authorize`,

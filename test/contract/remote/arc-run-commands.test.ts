@@ -1,5 +1,5 @@
 /**
- * The Arc runner with real requests against the stand-in for Resource Manager: the promises of every runner, and what Azure
+ * The Arc runner with real requests against the emulator for Resource Manager: the promises of every runner, and what Azure
  * takes its time for. The clock jumps to where Azure has delivered or deleted a command.
  */
 import type { ArmRequestsOptions } from '../../../src/azure/arm-requests.ts';
@@ -9,7 +9,7 @@ import type { RemoteCommand, RemoteRunner } from '../../../src/ports/remote-runn
 import { createArcRunner } from '../../../src/remote/arc-runner.ts';
 import { startArmStack, type ArmStack } from '../../support/arm-stack.ts';
 import { createSetAsideSecrets } from '../../../src/services/requests/set-aside-secrets.ts';
-import { createFakeSecrets } from '../../support/remote/stub-secrets.ts';
+import { createMemorySecrets } from '../../support/remote/stub-secrets.ts';
 import { createRecordingMachines, type RecordingMachines } from '../../support/windows/recording-machines.ts';
 import { aCommand, benchSecrets, describeRunnerContract, secretText } from '../../support/remote/runner-contract.ts';
 
@@ -50,7 +50,7 @@ async function startArcStack(): Promise<ArcStack> {
       },
     },
     outputs: outputsOf(machines),
-    secrets: createSetAsideSecrets(createFakeSecrets(benchSecrets)),
+    secrets: createSetAsideSecrets(createMemorySecrets(benchSecrets)),
     now: () => stack.test.host.clock.now(),
   });
   const resourceId = `/subscriptions/${stack.subscriptionId}/resourceGroups/onprem/providers/Microsoft.HybridCompute/machines/HOST1`;

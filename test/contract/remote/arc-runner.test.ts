@@ -3,20 +3,20 @@ import { createSetAsideSecrets } from '../../../src/services/requests/set-aside-
 import type { ArmAnswer } from '../../../src/ports/arm.ts';
 import type { RemoteRunner } from '../../../src/ports/remote-runner.ts';
 import { createArcRunner } from '../../../src/remote/arc-runner.ts';
-import { createFakeArc, notFound, tailOf, unavailable, type FakeArc } from '../../support/remote/stub-arc.ts';
-import { createFakeSecrets, type FakeSecrets } from '../../support/remote/stub-secrets.ts';
+import { createStubArc, notFound, tailOf, unavailable, type StubArc } from '../../support/remote/stub-arc.ts';
+import { createMemorySecrets, type MemorySecrets } from '../../support/remote/stub-secrets.ts';
 import { aCommand, benchSecrets, describeRunnerContract, secretText } from '../../support/remote/runner-contract.ts';
 
 interface ArcBench {
-  readonly arc: FakeArc;
-  readonly secrets: FakeSecrets;
+  readonly arc: StubArc;
+  readonly secrets: MemorySecrets;
   readonly runner: RemoteRunner;
   readonly clock: { iso: string };
 }
 
 function createArcBench(): ArcBench {
-  const arc = createFakeArc();
-  const secrets = createFakeSecrets(benchSecrets);
+  const arc = createStubArc();
+  const secrets = createMemorySecrets(benchSecrets);
   const clock = { iso: '2026-11-20T10:00:05Z' };
   const runner = createArcRunner({
     arm: arc.arm,

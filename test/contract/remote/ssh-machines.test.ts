@@ -1,7 +1,7 @@
-/** The SSH runner with its real scripts against the simulated machines' doors; Debian's sshd meets the same in the witness tests. */
+/** The SSH runner with its real scripts against the simulated machines' routes; Debian's sshd meets the same in the witness tests. */
 import { describeRunnerContract } from '../../support/remote/runner-contract.ts';
 import { createSshFrontBench } from '../../support/remote/ssh-front-bench.ts';
 
-describe('src/remote/ssh-runner on sandbox/windows/doors', () => {
+describe('src/remote/ssh-runner on sandbox/windows/routes', () => {
   describeRunnerContract(() => createSshFrontBench('off'));
 });

@@ -10,20 +10,20 @@ import type { Machine, SshSettings } from '../../../src/domain/machine.ts';
 import { createSshRunner } from '../../../src/remote/ssh-runner.ts';
 import type { RemoteRunner } from '../../../src/ports/remote-runner.ts';
 import { anSshKey } from '../../support/builders/an-ssh-key.ts';
-import { createFakeSecrets, type FakeSecrets } from '../../support/remote/stub-secrets.ts';
+import { createMemorySecrets, type MemorySecrets } from '../../support/remote/stub-secrets.ts';
 import { sshKeyName, startSshMachine, type SshMachine } from '../../support/remote/ssh-machine.ts';
 import { aCommand, benchSecrets, describeRunnerContract, secretText } from '../../support/remote/runner-contract.ts';
 
 interface SshBench {
   readonly ssh: SshMachine;
-  readonly secrets: FakeSecrets;
+  readonly secrets: MemorySecrets;
   readonly runner: RemoteRunner;
   readonly clock: { ms: number };
 }
 
 async function createSshBench(): Promise<SshBench> {
   const ssh = await startSshMachine();
-  const secrets = createFakeSecrets({ ...benchSecrets, [sshKeyName]: ssh.privateKey });
+  const secrets = createMemorySecrets({ ...benchSecrets, [sshKeyName]: ssh.privateKey });
   const clock = { ms: 0 };
   const runner = createSshRunner({
     secrets: createSetAsideSecrets(secrets),

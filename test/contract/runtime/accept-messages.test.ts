@@ -15,7 +15,7 @@ function aState(
       instanceId: 'i',
       executionId: 'e2',
       startId: 'e1',
-      name: 'story',
+      name: 'operation',
       version: '',
       status: 'Running',
       createdAt: now,
@@ -108,6 +108,6 @@ describe('sandbox/runtime/durable/accept-messages', () => {
   it('gives what continue-as-new carried over before what came later', () => {
     const events = acceptMessages(aState([], [raised('later')], [start, raised('carried')]), now);
 
-    expect(events.map((event) => ('Name' in event ? event.Name : ''))).toEqual(['story', 'carried', 'later']);
+    expect(events.map((event) => ('Name' in event ? event.Name : ''))).toEqual(['operation', 'carried', 'later']);
   });
 });

@@ -82,19 +82,19 @@ function countLines(lines: readonly string[]): Readonly<Record<string, number>> 
 }
 
 describe('sandbox/runtime (crash safety)', () => {
-  // The story is a sequence, a fan-out, a timer, a child and another activity: some twenty writes.
+  // The operation is a sequence, a fan-out, a timer, a child and another activity: some twenty writes.
   const cuts = [1, 3, 5, 8, 10, 13, 16, 19].map((atWrite, index) => ({
     id: `cut-at-${String(atWrite)}`,
     atWrite,
     when: index % 2 === 0 ? ('after' as const) : ('before' as const),
   }));
 
-  it('ends every story rightly, wherever it was cut', async () => {
+  it('ends every operation rightly, wherever it was cut', async () => {
     // The life after one cut is the life before the next.
     let runtime = await startRuntime();
     for (const { id, atWrite, when } of cuts) {
       const notedBefore = (await runtime.journal()).length;
-      await manage(runtime, 'POST', `orchestrators/story/${id}`, {});
+      await manage(runtime, 'POST', `orchestrators/operation/${id}`, {});
       await killAtWrite(runtime, atWrite, when);
       runtime = await startRuntime();
       const { runtimeStatus, output } = await end(runtime, id);

@@ -35,7 +35,7 @@ function aRecord(changes: Partial<InstanceRecord> = {}): InstanceRecord {
     instanceId: 'i',
     executionId: 'e1',
     startId: 'e1',
-    name: 'story',
+    name: 'operation',
     version: '',
     status: 'Pending',
     createdAt: now,

@@ -250,7 +250,7 @@ describe('sandbox/runtime (management API)', () => {
       expect(await response.text()).toContain(`'${operation}'`);
     });
 
-    it('refuses entities with 501, and an unknown door or method with 404', async () => {
+    it('refuses entities with 501, and an unknown route or method with 404', async () => {
       expect((await manage(runtime, 'GET', 'entities/counter/a')).status).toBe(501);
       expect((await manage(runtime, 'GET', 'nowhere')).status).toBe(404);
       expect((await manage(runtime, 'PATCH', 'instances/ended')).status).toBe(404);

@@ -21,7 +21,7 @@ function started(): HistoryEvent {
     ...unplayed(start),
     OrchestrationInstance: { InstanceId: 'i', ExecutionId: 'e' },
     ParentInstance: null,
-    Name: 'story',
+    Name: 'operation',
     Version: '',
     Input: null,
     Tags: null,

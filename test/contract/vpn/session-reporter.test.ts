@@ -13,7 +13,7 @@ describe('sandbox/vpn/session-reporter', () => {
     privateIp: '172.16.201.2',
   };
 
-  /** A control door that gives these answers to sessions, then takes them. */
+  /** A control API that gives these answers to sessions, then takes them. */
   function arrange({ mentioned = [], answers = [] }: { mentioned?: string[]; answers?: Answer[] } = {}) {
     const calls: string[] = [];
     const records: (readonly string[])[] = [];

@@ -5,7 +5,7 @@ import { rememberFindings } from '../../../sandbox/windows/transports/remember-f
 import type { SecretValue } from '../../../sandbox/windows/world/records.ts';
 import { checkScript } from '../../../sandbox/windows/powershell/check-script.ts';
 import { tenantView } from '../../../sandbox/windows/connector/portal.ts';
-import { connectorStandIns } from '../../../sandbox/windows/steps/w-steps.ts';
+import { connectorEmulators } from '../../../sandbox/windows/steps/w-steps.ts';
 import { openWorld, type WindowsWorld } from '../../../sandbox/windows/world/world.ts';
 import type { StepMode } from '../../../src/contracts/on-premises/remote-step.ts';
 import { composeCommand } from '../../../src/onprem/compose-command.ts';
@@ -46,7 +46,7 @@ let commands = 0;
 beforeEach(async () => {
   test = await createTestHost();
   world = openWorld(test.host, {
-    steps: connectorStandIns,
+    steps: connectorEmulators,
     checkScript: rememberFindings(checkScript),
     readSecret: () => Promise.reject(new Error('Nobody reads the vault here.')),
   });
@@ -103,7 +103,7 @@ describe('sandbox/windows/steps/w-steps', () => {
   });
 });
 
-/** Probe, apply and verify, as the story does it. */
+/** Probe, apply and verify, as the procedure does it. */
 async function apply(step: string, machineId: string, parameters: object, given: Given = {}): Promise<void> {
   await run(step, 'probe', machineId, parameters, given);
   expect(await run(step, 'apply', machineId, parameters, given)).toMatchObject({ step, ok: true });

@@ -78,7 +78,7 @@ describe('sandbox/windows/connector/portal', () => {
   });
 });
 
-/** The procedure for one cloud, step by step, as the story does it. */
+/** The procedure for one cloud, step by step, as the procedure does it. */
 function connect(): void {
   for (const issuer of issuersOf(test, wap, host)) test.run('W8', 'apply', 'wasp', issuer);
   runMultiCloud(test, 'apply');

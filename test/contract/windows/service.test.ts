@@ -1,21 +1,21 @@
-/** The machines behind all their doors at once: SSH, Resource Manager and the control door see the same world. */
+/** The machines behind all their routes at once: SSH, Resource Manager and the control API see the same world. */
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { HybridMachines } from '../../../sandbox/arm/hybrid-compute/hybrid-machines.ts';
 import type { ReadBody } from '../../../sandbox/control/windows-routes.ts';
-import type { StepStandIn, WorldDefinition } from '../../../sandbox/windows/world/records.ts';
+import type { StepEmulator, WorldDefinition } from '../../../sandbox/windows/world/records.ts';
 import { VaultRefusal, type VaultClient } from '../../../sandbox/windows/transports/vault-client.ts';
 import { startWindows, type RunningWindows } from '../../../sandbox/windows/transports/windows-service.ts';
 import type { WindowsReach } from '../../../sandbox/windows/transports/control-routes.ts';
 import { createTestHost, type TestHost } from '../../support/service-host.ts';
 import { powershell, visit } from '../../support/windows/ssh-visitor.ts';
 
-const shim = resolve(__dirname, '..', '..', '..', 'sandbox', 'windows', 'doors', 'powershell-shim.ts');
+const shim = resolve(__dirname, '..', '..', '..', 'sandbox', 'windows', 'transports', 'powershell-shim.ts');
 const vaultUrl = 'https://vault.example';
 const minuteMs = 60_000;
 
 /** Writes down the secret that it was given, where everybody can see it. */
-const p7: StepStandIn = {
+const p7: StepEmulator = {
   perform: ({ machine, mode, secrets, runAs }) => {
     const { sharedKey } = secrets;
     if (mode === 'apply' && typeof sharedKey === 'string') machine.registry['key'] = sharedKey;

@@ -1,18 +1,18 @@
-// The stand-ins against the contracts: the same steps, the same modes, times as usual. What each of them answers is held to the
+// The emulators against the contracts: the same steps, the same modes, times as usual. What each of them answers is held to the
 // contract wherever the other files run a step.
-import { commonStandIns, vpnAccessStandIns } from '../../../sandbox/windows/steps/p-steps.ts';
-import { worldDefinitionSchema, type StepStandIn } from '../../../sandbox/windows/world/records.ts';
+import { commonEmulators, vpnAccessEmulators } from '../../../sandbox/windows/steps/p-steps.ts';
+import { worldDefinitionSchema, type StepEmulator } from '../../../sandbox/windows/world/records.ts';
 import { commonSteps } from '../../../src/contracts/on-premises/common-steps.ts';
 import { stepModes, type RemoteStepContract } from '../../../src/contracts/on-premises/remote-step.ts';
 import { vpnAccessSteps } from '../../../src/contracts/on-premises/vpn-access-steps.ts';
 import { natDefinition } from '../../support/windows/machine-world.ts';
 
 const contracts: readonly RemoteStepContract[] = [...Object.values(commonSteps), ...Object.values(vpnAccessSteps)];
-const standIns: Readonly<Record<string, StepStandIn>> = { ...commonStandIns, ...vpnAccessStandIns };
+const emulators: Readonly<Record<string, StepEmulator>> = { ...commonEmulators, ...vpnAccessEmulators };
 
 describe('sandbox/windows/steps/p-steps', () => {
   it('has every step of the contracts, and no other', () => {
-    expect(Object.keys(standIns).sort()).toEqual(contracts.map(({ id }) => id).sort());
+    expect(Object.keys(emulators).sort()).toEqual(contracts.map(({ id }) => id).sort());
   });
 
   it.each(contracts)('takes the modes of $id, and no other', ({ id, modes }) => {
@@ -29,7 +29,7 @@ describe('sandbox/windows/steps/p-steps', () => {
   it.each(contracts.filter(({ id }) => id !== 'C2'))(
     'takes the usual time for $id, and less than its limit',
     ({ id, usualSeconds, timeoutSeconds }) => {
-      expect(Math.max(...Object.values(standIns[id]?.seconds ?? {}))).toBe(usualSeconds);
+      expect(Math.max(...Object.values(emulators[id]?.seconds ?? {}))).toBe(usualSeconds);
       expect(usualSeconds).toBeLessThan(timeoutSeconds);
     },
   );
@@ -38,9 +38,9 @@ describe('sandbox/windows/steps/p-steps', () => {
 function answer(step: string, mode: (typeof stepModes)[number], parameters: Record<string, unknown>) {
   const parts = worldDefinitionSchema.parse(natDefinition());
   const [, machine] = parts.machines;
-  const standIn = standIns[step];
-  if (machine === undefined || standIn === undefined) throw new Error(`There is no ${step}.`);
+  const emulator = emulators[step];
+  if (machine === undefined || emulator === undefined) throw new Error(`There is no ${step}.`);
   const world = { ...parts, machines: () => parts.machines };
   const call = { step, mode, parameters, secrets: {}, machine, world, isElevated: true, script: '' };
-  return standIn.perform({ ...call, begunMs: 0, nowMs: 0 });
+  return emulator.perform({ ...call, begunMs: 0, nowMs: 0 });
 }

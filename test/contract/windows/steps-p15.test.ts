@@ -1,6 +1,6 @@
 /** The accounts of VPN users, and those that are not to be touched. */
 import { p15, p15d, p15r } from '../../../sandbox/windows/steps/p15-users.ts';
-import type { StepCall, StepOutcome, StepStandIn } from '../../../sandbox/windows/world/records.ts';
+import type { StepCall, StepOutcome, StepEmulator } from '../../../sandbox/windows/world/records.ts';
 
 /** A machine with these accounts; nothing else of it is looked at. */
 function machineWith(isAdministrator: boolean): StepCall['machine'] {
@@ -8,7 +8,7 @@ function machineWith(isAdministrator: boolean): StepCall['machine'] {
   return { accounts: [account] } as unknown as StepCall['machine'];
 }
 
-function run(step: StepStandIn, mode: StepCall['mode'], machine: StepCall['machine']): StepOutcome {
+function run(step: StepEmulator, mode: StepCall['mode'], machine: StepCall['machine']): StepOutcome {
   const isAdding = step === p15;
   return step.perform({
     step: 'P15',

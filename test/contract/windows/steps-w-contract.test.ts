@@ -1,15 +1,15 @@
-// The stand-ins against the contract of the connector's steps: the same steps, the same modes, times as usual. What each of them
+// The emulators against the contract of the connector's steps: the same steps, the same modes, times as usual. What each of them
 // answers is held to the contract wherever the other files run a step.
-import { connectorStandIns } from '../../../sandbox/windows/steps/w-steps.ts';
+import { connectorEmulators } from '../../../sandbox/windows/steps/w-steps.ts';
 import { connectorSteps } from '../../../src/contracts/on-premises/connector-steps.ts';
 import { stepModes } from '../../../src/contracts/on-premises/remote-step.ts';
-import { aConnectorWorld, contractOf, standIn } from '../../support/windows/connector-world.ts';
+import { aConnectorWorld, contractOf, emulator } from '../../support/windows/connector-world.ts';
 
 const steps = Object.keys(connectorSteps);
 
 describe('sandbox/windows/steps/w-steps', () => {
   it('has every step of the contract, and no other', () => {
-    expect(Object.keys(connectorStandIns).sort()).toEqual([...steps].sort());
+    expect(Object.keys(connectorEmulators).sort()).toEqual([...steps].sort());
   });
 
   it.each(steps)('takes the modes of %s, and no other', async (step) => {
@@ -22,7 +22,7 @@ describe('sandbox/windows/steps/w-steps', () => {
   });
 
   it.each(steps)('takes the usual time for %s, and less than its limit', (step) => {
-    const { seconds } = standIn(step);
+    const { seconds } = emulator(step);
     const { usualSeconds, timeoutSeconds } = contractOf(step);
 
     expect(Math.max(...Object.values(seconds))).toBe(usualSeconds);

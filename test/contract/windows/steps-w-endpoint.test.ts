@@ -8,7 +8,7 @@ import {
   outputShare,
   sqlAdmin,
   sqlAdminPassword,
-  standIn,
+  emulator,
   type ConnectorWorld,
 } from '../../support/windows/connector-world.ts';
 import { endpointSecrets, multiCloudParameters, runMultiCloud } from '../../support/windows/connector-machines.ts';
@@ -200,8 +200,8 @@ describe('sandbox/windows/steps/w13-multi-cloud', () => {
   });
 
   it('takes longer where the script waits for the end of the loop', () => {
-    expect(standIn('W13').extraSeconds?.({ mode: 'apply' }, 'Receive-Job -Wait')).toBeGreaterThan(60);
-    expect(standIn('W13').extraSeconds?.({ mode: 'apply' }, 'Stop-Job')).toBe(0);
+    expect(emulator('W13').extraSeconds?.({ mode: 'apply' }, 'Receive-Job -Wait')).toBeGreaterThan(60);
+    expect(emulator('W13').extraSeconds?.({ mode: 'apply' }, 'Stop-Job')).toBe(0);
   });
 });
 

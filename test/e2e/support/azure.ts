@@ -1,4 +1,4 @@
-/** Azure as somebody else sees it: reads of the stand-ins with the stack's own service principal, and changes in the portal. */
+/** Azure as somebody else sees it: reads of the emulators with the stack's own service principal, and changes in the portal. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { requestOver, type WireAnswer } from '../../support/https-request.ts';
@@ -38,8 +38,8 @@ export function groupPath(stack: RunningTestStack, group = 'TestRG1'): string {
   return `/subscriptions/${stack.info.arm.subscriptionId}/resourceGroups/${group}`;
 }
 
-/** The stand-ins throttle by chance, as Azure does. */
-async function patiently(ask: () => Promise<WireAnswer>): Promise<WireAnswer> {
+/** The emulators throttle by randomness, as Azure does. */
+async function retryWhileThrottled(ask: () => Promise<WireAnswer>): Promise<WireAnswer> {
   let answer = await ask();
   for (let tries = 0; tries < 20 && (answer.status === 429 || answer.status === 503); tries += 1) answer = await ask();
   return answer;
@@ -49,7 +49,7 @@ async function tokenFor(stack: RunningTestStack, resource: string): Promise<stri
   const { tenantId, clientId, clientSecret } = readSecrets(stack);
   const ports = JSON.parse(readFileSync(join(stack.directory, 'ports.json'), 'utf8')) as { readonly identity: number };
   const form = { grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret };
-  const answer = await patiently(() =>
+  const answer = await retryWhileThrottled(() =>
     requestOver(`https://localhost:${ports.identity}`, {
       method: 'POST',
       path: `/${tenantId}/oauth2/v2.0/token`,
@@ -71,7 +71,7 @@ interface VaultOrArmCall {
 
 async function call(stack: RunningTestStack, { method = 'GET', origin, path, audience, body }: VaultOrArmCall) {
   const token = await tokenFor(stack, audience);
-  return patiently(() =>
+  return retryWhileThrottled(() =>
     requestOver(origin, {
       method,
       path,

@@ -3,7 +3,7 @@ import type { OperationView } from '../../../src/domain/operation.ts';
 import type { RunningTestStack, StackAnswer } from '../../support/stack.ts';
 import { acceptedOperation, getOperation } from './line.ts';
 
-/** More than any story's own limit. */
+/** More than any operation's own limit. */
 const minutesMax = 6 * 60;
 const stepMinutes = 2;
 
@@ -17,7 +17,7 @@ export async function endByClock(stack: RunningTestStack, id: string): Promise<O
   throw new Error(`operation has not ended: ${JSON.stringify(await getOperation(stack, id))}`);
 }
 
-/** Follows what a door has accepted to its end. */
+/** Follows what a route has accepted to its end. */
 export async function followByClock(stack: RunningTestStack, answer: StackAnswer): Promise<OperationView> {
   return endByClock(stack, acceptedOperation(answer).id);
 }

@@ -1,4 +1,4 @@
-/** The connector's story as a user has it: asked for, approved gate by gate while the stack's clock moves, and looked at afterwards. */
+/** The connector's procedure as a user has it: asked for, approved gate by gate while the stack's clock moves, and looked at afterwards. */
 import type { OperationView } from '../../../src/domain/operation.ts';
 import type { RunningTestStack, StackAnswer } from '../../support/stack.ts';
 import { connectorPackage } from '../../support/windows/connector-world.ts';
@@ -69,11 +69,11 @@ export interface Follow {
 }
 
 const ends: readonly string[] = ['succeeded', 'failed', 'canceled'];
-/** More than any story takes that is not left alone with a gate for a week. */
+/** More than any procedure takes that is not left alone with a gate for a week. */
 const looksMax = 400;
 
 /** Follows an operation to its end, whatever that is. Every gate is approved unless `judge` says otherwise. */
-export async function followStory(
+export async function followOperation(
   stack: RunningTestStack,
   accepted: StackAnswer | string,
   { judge = () => 'approve', onLook, stepMinutes = 5 }: Follow = {},
@@ -98,7 +98,7 @@ export async function followToSuccess(
   accepted: StackAnswer | string,
   follow: Follow = {},
 ): Promise<OperationView> {
-  const operation = await followStory(stack, accepted, follow);
+  const operation = await followOperation(stack, accepted, follow);
   if (operation.status !== 'succeeded') throw new Error(`The operation ended otherwise: ${describe(operation)}`);
   return operation;
 }

@@ -1,4 +1,4 @@
-/** The data centre of the connector's tests, as the control door takes it, and how the application gets to its machines. */
+/** The data centre of the connector's tests, as the control API takes it, and how the application gets to its machines. */
 import { thumbprintOf } from '../../../sandbox/windows/connector/data-file.ts';
 import type { WindowsMachine, WorldDefinition, WorldParts } from '../../../sandbox/windows/world/records.ts';
 import type { RunningTestStack } from '../../support/stack.ts';
@@ -47,11 +47,11 @@ async function expressWorld(): Promise<{ definition: ConnectorDefinition; author
   const { definition, authority } = await aConnectorDefinition();
   const { connector, machines } = definition;
   if (connector === undefined) throw new Error('The world has no Azure Stack.');
-  return { definition: { ...definition, connector, machines: machines.map(withDoors) }, authority };
+  return { definition: { ...definition, connector, machines: machines.map(withApi) }, authority };
 }
 
 /** Every machine but Azure Stack's own virtual ones has an SSH server and an Arc agent. */
-function withDoors(machine: Machines[number]): Machines[number] {
+function withApi(machine: Machines[number]): Machines[number] {
   if (machine.role === 'ercs' || machine.role === 'wasp') return machine;
   return { ...machine, ssh: {}, arc: { resourceGroup: 'AzurePack', name: machine.computerName } };
 }
@@ -66,7 +66,7 @@ function storesOf({ machines }: ConnectorDefinition): Stores {
 
 async function aPortal(number: number, authority: Authority, stores: Stores) {
   const certificate = await aServerCertificate('portal.contoso.com', authority);
-  return withDoors({
+  return withApi({
     ...aPackMachine(`portal${number}`, 'portal', certificate, stores),
     names: ['portal.contoso.com'],
     products: [{ name: 'Windows Azure Pack - TenantSite - 2013', version: wapVersion }],
@@ -79,7 +79,7 @@ async function aPortal(number: number, authority: Authority, stores: Stores) {
 
 async function anApi(number: number, authority: Authority, stores: Stores) {
   const certificate = await aServerCertificate('api.contoso.com', authority);
-  return withDoors({
+  return withApi({
     ...aPackMachine(`api${number}`, 'api', certificate, stores),
     names: ['api.contoso.com'],
     products: ['TenantAPI', 'TenantPublicAPI'].map((role) => ({

@@ -1,4 +1,4 @@
-/** Faults of the stand-ins, asked for at the control door. */
+/** Faults of the emulators, asked for at the control API. */
 import type { RunningTestStack } from '../../support/stack.ts';
 import { expectStatus } from './line.ts';
 

@@ -1,10 +1,10 @@
-/** What is sent to every door that reads a body, and has to be refused there. */
+/** What is sent to every route that reads a body, and has to be refused there. */
 
 /** Well-formed, and nobody's. */
 export const thumbprint = '0'.repeat(40);
 
-/** Every door that reads a body. */
-export const doors = [
+/** Every route that reads a body. */
+export const api = [
   ['POST', '/api/gateway-preflights'],
   ['POST', '/api/gateways'],
   ['POST', '/api/roots'],

@@ -1,6 +1,6 @@
 /**
- * The line's steps, as a user takes them through the public doors of a running stack. Each answers what the door answered, and
- * fails with the door's own words when that is not what the step needs.
+ * The line's steps, as a user takes them through the public routes of a running stack. Each answers what the route answered, and
+ * fails with the route's own words when that is not what the step needs.
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -38,7 +38,7 @@ export function expectStatus(answer: StackAnswer, status: number): JsonObject {
   return answer.body as JsonObject;
 }
 
-/** The operation that a door has accepted. */
+/** The operation that a route has accepted. */
 export function acceptedOperation(answer: StackAnswer): OperationView {
   return expectStatus(answer, 202) as unknown as OperationView;
 }
@@ -73,7 +73,7 @@ export async function waitForOperation(
   return operation;
 }
 
-/** Follows what a door has accepted to its success. */
+/** Follows what a route has accepted to its success. */
 export async function followAccepted(
   stack: RunningTestStack,
   answer: StackAnswer,
@@ -189,7 +189,7 @@ export async function gatewayRevocations(
   return body['items'] as readonly GatewayRevocationView[];
 }
 
-/** One request that a stand-in answered. */
+/** One request that an emulator answered. */
 export interface JournalEntry {
   readonly at: string;
   readonly service: string;

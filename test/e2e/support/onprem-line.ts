@@ -14,7 +14,7 @@ const sshKeySecret = 'ssh-key-azs';
 /** How a command gets to a machine. */
 export type Way = 'ssh' | 'arc' | 'manual';
 
-/** More than any story of these tests takes, approvals left out. */
+/** More than any procedure of these tests takes, approvals left out. */
 const minutesMax = 24 * 60;
 
 /** Takes this world in place of the stack's. */
@@ -98,7 +98,7 @@ export async function untilEnd(stack: RunningTestStack, id: string, watch?: Cloc
   return untilOperation(stack, id, isOver, watch);
 }
 
-/** Follows what a door has accepted to its success. */
+/** Follows what a route has accepted to its success. */
 export async function untilDone(
   stack: RunningTestStack,
   answer: StackAnswer,

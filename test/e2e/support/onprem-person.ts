@@ -13,7 +13,7 @@ export interface ShownCommand {
 
 /** What the person knows, by the names of the Key Vault secrets that the prompts name. */
 export type Known = Readonly<Record<string, string | { readonly username: string; readonly password: string }>>;
-/** Asked at each prompt's time: a secret may be made while the story runs. */
+/** Asked at each prompt's time: a secret may be made while the procedure runs. */
 type Remember = (command: ShownCommand) => Promise<Known>;
 
 export async function shownCommands(stack: RunningTestStack, machine: string): Promise<readonly ShownCommand[]> {

@@ -120,7 +120,7 @@ export function revealing(stack: RunningTestStack, path: string, body: JsonObjec
   return stack.api('POST', `/api/stacks/${stackId}${path}`, body, { prefer: 'reveal-password' });
 }
 
-/** What undoing has to bring back: all of the two machines that this story touches. Accounts stay, and nobody may use them. */
+/** What undoing has to bring back: all of the two machines that this procedure touches. Accounts stay, and nobody may use them. */
 export async function touchedState(stack: RunningTestStack): Promise<object> {
   const natMachine = await seeMachine(stack, nat);
   const hostMachine = await seeMachine(stack, host);

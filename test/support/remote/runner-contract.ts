@@ -1,5 +1,5 @@
 /**
- * What every way to a machine promises to the stories, whichever it is. Each way brings a bench: the runner, and what a test
+ * What every way to a machine promises to the procedures, whichever it is. Each way brings a bench: the runner, and what a test
  * does at the machine's end of it.
  */
 import type { Machine } from '../../../src/domain/machine.ts';

@@ -7,21 +7,21 @@ import type { Machine } from '../../../src/domain/machine.ts';
 import { createSshRunner } from '../../../src/remote/ssh-runner.ts';
 import type { CommandWorld, PollOutcome } from '../../../sandbox/windows/transports/command-world.ts';
 import { startSshFront, type SshdChoice } from '../../../sandbox/windows/transports/ssh-front.ts';
-import { createFakeCommands, type FakeCommands } from './stub-commands.ts';
-import { createFakeSecrets } from './stub-secrets.ts';
+import { createStubCommands, type StubCommands } from './stub-commands.ts';
+import { createMemorySecrets } from './stub-secrets.ts';
 import { benchSecrets, type RunnerBench } from './runner-contract.ts';
 
-const shim = resolve(__dirname, '..', '..', '..', 'sandbox', 'windows', 'doors', 'powershell-shim.ts');
+const shim = resolve(__dirname, '..', '..', '..', 'sandbox', 'windows', 'transports', 'powershell-shim.ts');
 
 export async function createSshFrontBench(sshd: SshdChoice): Promise<RunnerBench> {
   const directory = mkdtempSync(join(tmpdir(), 'gatehouse-runner-'));
-  const commands = createFakeCommands();
+  const commands = createStubCommands();
   const world = createWorld(commands);
   const front = await startSshFront({ world, checkScript: () => [], directory, shim, sshd });
   const { host, hostKey, username, ports } = front.reach();
   const ssh = { host, port: ports['host'] ?? 0, username, hostKey, keySecret: 'ssh-key-machine' };
   const machine: Machine = { id: 'host', role: 'host', ssh };
-  const secrets = createFakeSecrets({ ...benchSecrets, 'ssh-key-machine': front.privateKey });
+  const secrets = createMemorySecrets({ ...benchSecrets, 'ssh-key-machine': front.privateKey });
   return {
     runner: createSshRunner({ secrets: createSetAsideSecrets(secrets), now: () => new Date() }),
     machine,
@@ -43,7 +43,7 @@ export async function createSshFrontBench(sshd: SshdChoice): Promise<RunnerBench
   };
 }
 
-function createWorld(commands: FakeCommands): CommandWorld {
+function createWorld(commands: StubCommands): CommandWorld {
   return {
     sshMachines: () => ['host'],
     authorizedKeys: () => [],
@@ -63,7 +63,7 @@ function createWorld(commands: FakeCommands): CommandWorld {
   };
 }
 
-function pollOf(commands: FakeCommands, id: string): PollOutcome {
+function pollOf(commands: StubCommands, id: string): PollOutcome {
   const command = commands.find(id);
   if (command === undefined) return { state: 'absent' };
   return command.end === undefined ? { state: 'running' } : { state: 'ended', ...command.end };

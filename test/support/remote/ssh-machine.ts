@@ -8,7 +8,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import ssh2, { type AuthContext, type Connection, type ParsedKey, type ServerChannel } from 'ssh2';
 import type { Machine } from '../../../src/domain/machine.ts';
 import { anSshKey } from '../builders/an-ssh-key.ts';
-import { createFakeCommands, type FakeCommands, type GivenCommand } from './stub-commands.ts';
+import { createStubCommands, type StubCommands, type GivenCommand } from './stub-commands.ts';
 
 export interface ShellAnswer {
   readonly stdout: string;
@@ -29,7 +29,7 @@ export type SshFault =
 export interface SshMachine {
   readonly machine: Machine;
   readonly privateKey: string;
-  readonly commands: FakeCommands;
+  readonly commands: StubCommands;
   /** What the machine's other users can see: command lines, oldest first. */
   readonly commandLines: readonly string[];
   /** User names of the attempts to get in that named or signed with a key. */
@@ -49,7 +49,7 @@ export async function startSshMachine(): Promise<SshMachine> {
   const host = anSshKey();
   const visitor = anSshKey();
   const allowed = [readKey(visitor.public)];
-  const commands = createFakeCommands();
+  const commands = createStubCommands();
   const faults: SshFault[] = [];
   const commandLines: string[] = [];
   const attempts: string[] = [];
@@ -139,7 +139,7 @@ function fingerprintOf(publicKey: string): string {
   return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
 }
 
-function runScript(commandLine: string, input: string, commands: FakeCommands): ShellAnswer {
+function runScript(commandLine: string, input: string, commands: StubCommands): ShellAnswer {
   const encoded = /^powershell\.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand (\S+)$/.exec(
     commandLine,
   )?.[1];
@@ -166,7 +166,7 @@ function runScript(commandLine: string, input: string, commands: FakeCommands): 
   }
 }
 
-function stateOf(commands: FakeCommands, id: string): object {
+function stateOf(commands: StubCommands, id: string): object {
   const command = commands.find(id);
   if (command === undefined) return { state: 'absent' };
   return command.end === undefined ? { state: 'running' } : { state: 'ended', ...command.end };

@@ -7,13 +7,13 @@ import type { Machine } from '../../../src/domain/machine.ts';
 import type { ArmAnswer } from '../../../src/ports/arm.ts';
 import type { ArmRest } from '../../../src/ports/arm-rest.ts';
 import type { CommandOutputs } from '../../../src/ports/command-outputs.ts';
-import { createFakeCommands, type CommandEnd, type FakeCommands } from './stub-commands.ts';
+import { createStubCommands, type CommandEnd, type StubCommands } from './stub-commands.ts';
 
-export interface FakeArc {
+export interface StubArc {
   readonly machine: Machine;
   readonly arm: ArmRest;
   readonly outputs: CommandOutputs;
-  readonly commands: FakeCommands;
+  readonly commands: StubCommands;
   readonly blobs: Map<string, string>;
   /** Method and address of every call, oldest first. */
   readonly calls: readonly string[];
@@ -34,13 +34,13 @@ export interface FakeArc {
 const resourceId =
   '/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/machines/providers/Microsoft.HybridCompute/machines/host';
 
-export function createFakeArc(): FakeArc {
-  const commands = createFakeCommands();
+export function createStubArc(): StubArc {
+  const commands = createStubCommands();
   const resources = new Map<string, JsonObject>();
   const blobs = new Map<string, string>();
   const calls: string[] = [];
   const answers: { readonly method: string; readonly answer: ArmAnswer<never> | 'lost' }[] = [];
-  const fake: Pick<FakeArc, 'status' | 'operationError'> = { status: 'Connected', operationError: undefined };
+  const stub: Pick<StubArc, 'status' | 'operationError'> = { status: 'Connected', operationError: undefined };
 
   function call<T>(method: string, id: string, work: () => ArmAnswer<T>): Promise<ArmAnswer<T>> {
     calls.push(`${method} ${id}`);
@@ -53,7 +53,7 @@ export function createFakeArc(): FakeArc {
   }
 
   function read(id: string): ArmAnswer<JsonObject> {
-    if (id === resourceId) return done({ location: 'westeurope', properties: { status: fake.status } });
+    if (id === resourceId) return done({ location: 'westeurope', properties: { status: stub.status } });
     const value = resources.get(id);
     return value === undefined ? notFound : done(value);
   }
@@ -86,7 +86,7 @@ export function createFakeArc(): FakeArc {
     };
   }
 
-  const arc: Omit<FakeArc, 'status' | 'operationError'> = {
+  const arc: Omit<StubArc, 'status' | 'operationError'> = {
     machine: { id: 'host', role: 'host', arc: { resourceId } },
     commands,
     blobs,
@@ -100,7 +100,7 @@ export function createFakeArc(): FakeArc {
           commands.remove(nameOf(id));
           return resources.delete(id) ? done({}) : notFound;
         }),
-      readOperationError: () => Promise.resolve(fake.operationError && { ...fake.operationError, aboutBody: true }),
+      readOperationError: () => Promise.resolve(stub.operationError && { ...stub.operationError, aboutBody: true }),
     },
     outputs: {
       urlOf: (name) => `https://storage.test/run-commands/${name}`,
@@ -137,7 +137,7 @@ export function createFakeArc(): FakeArc {
     },
     resources: () => JSON.stringify([...resources]),
   };
-  return Object.assign(fake, arc);
+  return Object.assign(stub, arc);
 }
 
 export function unavailable(status: number, code: string, message: string): ArmAnswer<never> {

@@ -14,15 +14,15 @@ export interface CommandEnd {
   readonly error: string;
 }
 
-export interface FakeCommand {
+export interface StubCommand {
   readonly given: GivenCommand;
   end: CommandEnd | undefined;
 }
 
-export interface FakeCommands {
+export interface StubCommands {
   /** False when a command of this id is there already: it is left as it is. */
   start(given: GivenCommand): boolean;
-  find(id: string): FakeCommand | undefined;
+  find(id: string): StubCommand | undefined;
   end(id: string, end: Partial<CommandEnd>): void;
   remove(id: string): void;
   /** How often a command of this id has begun. */
@@ -30,8 +30,8 @@ export interface FakeCommands {
   ids(): readonly string[];
 }
 
-export function createFakeCommands(): FakeCommands {
-  const commands = new Map<string, FakeCommand>();
+export function createStubCommands(): StubCommands {
+  const commands = new Map<string, StubCommand>();
   const runs = new Map<string, number>();
   return {
     start: (given) => {

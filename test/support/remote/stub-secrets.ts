@@ -1,12 +1,12 @@
 import type { SecretVault } from '../../../src/ports/secrets.ts';
 
-export interface FakeSecrets extends SecretVault {
+export interface MemorySecrets extends SecretVault {
   /** Names that were asked for, oldest first. */
   readonly asked: readonly string[];
 }
 
 /** Key Vault's secrets in memory. */
-export function createFakeSecrets(given: Readonly<Record<string, string>> = {}): FakeSecrets {
+export function createMemorySecrets(given: Readonly<Record<string, string>> = {}): MemorySecrets {
   const values = new Map(Object.entries(given));
   const asked: string[] = [];
   return {

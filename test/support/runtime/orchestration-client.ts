@@ -101,7 +101,7 @@ async function eventuallySome<T>(read: () => Promise<T | undefined>, describe: (
   }
 }
 
-/** The clock door of the runtime. */
+/** The clock route of the runtime. */
 export async function clock(runtime: RuntimeProcess): Promise<{
   readonly offsetMs: number;
   readonly now: string;

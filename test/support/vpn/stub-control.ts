@@ -1,4 +1,4 @@
-/** The control door's part for the VPN stand-in, as a small HTTP server: what is applied, who is connected, who to cut. */
+/** The control API's part for the VPN emulator, as a small HTTP server: what is applied, who is connected, who to cut. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,7 +8,7 @@ import type { VpnGatewayState } from '../../../sandbox/vpn/gateway-state.ts';
 
 const longPollMs = 2_000;
 
-export interface FakeControl {
+export interface StubControl {
   readonly url: string;
   /** Adds the gateway, or replaces what was said of it. */
   put(gateway: VpnGatewayState): void;
@@ -20,7 +20,7 @@ export interface FakeControl {
   close(): Promise<void>;
 }
 
-export async function startFakeControl(): Promise<FakeControl> {
+export async function startStubControl(): Promise<StubControl> {
   const gateways = new Map<string, VpnGatewayState>();
   const sessions = new Map<string, VpnSession>();
   const disconnects: { seq: number; id: string }[] = [];

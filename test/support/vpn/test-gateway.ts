@@ -1,4 +1,4 @@
-/** A gateway as the ARM stand-in would describe it, and profiles for it in the shape that Azure gives out. */
+/** A gateway as the ARM emulator would describe it, and profiles for it in the shape that Azure gives out. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Certificates for tests of the VPN stand-in, made without the app: a root, its clients, a gateway's own server. */
+/** Certificates for tests of the VPN emulator, made without the app: a root, its clients, a gateway's own server. */
 import 'reflect-metadata';
 import { randomBytes, webcrypto, X509Certificate } from 'node:crypto';
 import * as x509 from '@peculiar/x509';

@@ -1,4 +1,4 @@
-/** Runs the VPN stand-in as the stack does, as a process, against a control door of the test's own. */
+/** Runs the VPN emulator as the stack does, as a process, against a control API of the test's own. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -33,7 +33,7 @@ export async function startVpnProcess(directory: string, controlUrl: string): Pr
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   await until(() => {
-    if (child.exitCode !== null) throw new Error(`the VPN stand-in ended with ${child.exitCode}: ${output}`);
+    if (child.exitCode !== null) throw new Error(`the VPN emulator ended with ${child.exitCode}: ${output}`);
     return output.includes('"ready":true');
   }, readyDeadlineMs);
   const internet = readPublishedGateways(directory).internetNamespace;

@@ -8,13 +8,13 @@ import {
   type SecretValue,
   type StepMode,
   type StepOutcome,
-  type StepStandIn,
+  type StepEmulator,
   type WindowsMachine,
   type World,
   type WorldDefinition,
 } from '../../../sandbox/windows/world/records.ts';
 import { tenantView, type TenantView } from '../../../sandbox/windows/connector/portal.ts';
-import { connectorStandIns } from '../../../sandbox/windows/steps/w-steps.ts';
+import { connectorEmulators } from '../../../sandbox/windows/steps/w-steps.ts';
 import { connectorSteps } from '../../../src/contracts/on-premises/connector-steps.ts';
 import { stepAnswerSchema, type RemoteStepContract } from '../../../src/contracts/on-premises/remote-step.ts';
 import { anAuthority, aServerCertificate, derOf, type Authority } from './issued-certificates.ts';
@@ -136,7 +136,7 @@ function aWorldOf(world: World, authority: Authority): ConnectorWorld {
   }
 
   const run: ConnectorWorld['run'] = (step, mode, machineId, parameters, options) => {
-    const outcome = standIn(step).perform(callOf(step, mode, machineId, parameters, options));
+    const outcome = emulator(step).perform(callOf(step, mode, machineId, parameters, options));
     checkAnswer(step, mode, outcome);
     return outcome;
   };
@@ -153,7 +153,7 @@ function aWorldOf(world: World, authority: Authority): ConnectorWorld {
     part: (id) => machine(id).azurePack,
     run,
     interrupt: (step, machineId, parameters, options) => {
-      standIn(step).interrupt?.(callOf(step, 'apply', machineId, parameters, options));
+      emulator(step).interrupt?.(callOf(step, 'apply', machineId, parameters, options));
     },
     issue: (step, machineId, host, port) => {
       const { facts } = run(step, 'probe', machineId, { endpoints: [{ host, port }] });
@@ -179,8 +179,8 @@ export function contractOf(step: string): RemoteStepContract {
   return found[1];
 }
 
-export function standIn(step: string): StepStandIn {
-  const found = connectorStandIns[step];
+export function emulator(step: string): StepEmulator {
+  const found = connectorEmulators[step];
   if (found === undefined) throw new Error(`There is no ${step}.`);
   return found;
 }

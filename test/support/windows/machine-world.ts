@@ -1,7 +1,7 @@
 // A host and the NATVM behind it, for the steps that share VPN access: commands go in as the application composes them, and come
 // out as it reads them.
 import type { JournalEntry } from '../../../sandbox/platform/journal.ts';
-import { allStandIns } from '../../../sandbox/windows/steps/all-steps.ts';
+import { allEmulators } from '../../../sandbox/windows/steps/all-steps.ts';
 import type { SecretValue, StepMode, WindowsMachine, WorldDefinition } from '../../../sandbox/windows/world/records.ts';
 import type { RemoteAccess } from '../../../sandbox/windows/machine/remote-access.ts';
 import type { NewCommand } from '../../../sandbox/windows/world/state.ts';
@@ -108,7 +108,7 @@ export async function aMachineWorld(options: Partial<WorldOptions> = {}): Promis
 
   function open(): WindowsWorld {
     return openWorld(host, {
-      steps: allStandIns,
+      steps: allEmulators,
       checkScript: () => [],
       readSecret: (url, name) => {
         const value = vault.get(`${url} ${name}`);

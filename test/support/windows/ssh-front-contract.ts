@@ -11,7 +11,7 @@ import type { Verb } from '../../../sandbox/windows/transports/ssh-requests.ts';
 import { createRecordingWorld, type RecordingWorld } from './recording-world.ts';
 import { powershell, visit, wayTo, type VisitResult } from './ssh-visitor.ts';
 
-const shim = resolve(__dirname, '..', '..', '..', 'sandbox', 'windows', 'doors', 'powershell-shim.ts');
+const shim = resolve(__dirname, '..', '..', '..', 'sandbox', 'windows', 'transports', 'powershell-shim.ts');
 const command = {
   id: 'p4-apply-1',
   script: "# Gatehouse step P4\r\nparam([string]$Invocation)\r\n'done'\r\n",

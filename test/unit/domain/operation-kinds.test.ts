@@ -4,10 +4,10 @@ import {
   type OperationKind,
   type OperationVerb,
 } from '../../../src/domain/operation-kinds.ts';
-import { storyActions } from '../../../src/functions/operations/operation-actions.ts';
+import { operationActions } from '../../../src/functions/operations/operation-actions.ts';
 
 const kinds = Object.keys(operationKinds) as OperationKind[];
-const actions = storyActions({} as Parameters<typeof storyActions>[0]);
+const actions = operationActions({} as Parameters<typeof operationActions>[0]);
 
 describe('src/domain/operation-kinds', () => {
   it.each(kinds)('says of %s that it can be resumed or removed exactly where somebody does it', (kind) => {

@@ -21,8 +21,8 @@ interface RegisteredFunction {
   readonly bindings: Readonly<Record<string, Binding>>;
 }
 
-/** Name, method and route of each door. */
-const doors: readonly (readonly [string, string, string])[] = [
+/** Name, method and route of each route. */
+const api: readonly (readonly [string, string, string])[] = [
   ['preflightGateway', 'POST', 'gateway-preflights'],
   ['createGateway', 'POST', 'gateways'],
   ['listGateways', 'GET', 'gateways'],
@@ -147,7 +147,7 @@ const activities = [
   'pollSessionList',
   'readConnectorPlan',
   'readVpnAccessPlan',
-  'readVpnUserWish',
+  'readVpnUserIntent',
   'readWrite',
   'recordEntries',
   'recordRefusals',
@@ -194,7 +194,7 @@ describe('src/main', () => {
       .filter(({ all }) => all.some((binding) => binding.type === type));
   }
 
-  it('registers these doors and no other, all without a key of the host, each with the durable client', () => {
+  it('registers these routes and no other, all without a key of the host, each with the durable client', () => {
     const registered = withTrigger('httpTrigger').map(({ name, all }) => {
       const trigger = all.find(({ type }) => type === 'httpTrigger');
       expect(trigger).toMatchObject({ authLevel: 'anonymous', direction: 'in' });
@@ -206,7 +206,7 @@ describe('src/main', () => {
       return [name, trigger?.methods?.join() ?? '', trigger?.route ?? ''];
     });
 
-    expect(registered).toEqual(doors);
+    expect(registered).toEqual(api);
   });
 
   it('registers these timers, none of which runs at the start', () => {

@@ -5,10 +5,10 @@ import {
   aGateway,
   aRequest,
   aRoot,
-  chanceOf,
-  createDeskWorld,
+  randomnessOf,
+  createServicesWorld,
   runWriter,
-  type DeskWorld,
+  type ServicesWorld,
 } from '../../../support/services-world.ts';
 import { given } from '../../../support/given.ts';
 import { createMemoryBlobs } from '../../../support/memory-blobs.ts';
@@ -22,7 +22,7 @@ const refused = { outcome: 'refused', status: 403, aboutBody: false, ...words } 
 
 const profile = { hash: 'abc', serverFqdn: 'azuregateway-1.vpn.azure.com', routes: [], dnsServers: [], files: [] };
 
-function theActivities(world: DeskWorld) {
+function theActivities(world: ServicesWorld) {
   return createApplyActivities({
     ...world,
     blobs: createMemoryBlobs(world.tables),
@@ -33,25 +33,25 @@ function theActivities(world: DeskWorld) {
   });
 }
 
-async function gatewayOf(world: DeskWorld) {
-  return given(await world.books.gateways.get({ partitionKey: 'gateway', rowKey: gatewayId })).record;
+async function gatewayOf(world: ServicesWorld) {
+  return given(await world.stores.gateways.get({ partitionKey: 'gateway', rowKey: gatewayId })).record;
 }
 
 /** A gateway that trusts a root, at rest; a certificate of the root has been revoked and the writer has just begun. */
-async function aRevocation(world: DeskWorld): Promise<{ readonly thumbprint: string; readonly id: string }> {
+async function aRevocation(world: ServicesWorld): Promise<{ readonly thumbprint: string; readonly id: string }> {
   await aRoot(world);
   await aGateway(world);
   await world.trust.trust(gatewayId, 'root-1', undefined, aRequest(world, 'trust'));
   await runWriter(world);
   const csr = toRequestPem(aCertificateRequest());
   const asked = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester', commonName: 'kim-laptop' };
-  const thumbprint = given((await world.certificates.issue(asked, chanceOf('c'))).record.thumbprint);
+  const thumbprint = given((await world.certificates.issue(asked, randomnessOf('c'))).record.thumbprint);
   const { id } = await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
   return { thumbprint, id };
 }
 
-async function revocationState(world: DeskWorld, thumbprint: string): Promise<string | undefined> {
-  return (await world.books.gatewayRevocations.get({ partitionKey: gatewayId, rowKey: thumbprint }))?.record.state;
+async function revocationState(world: ServicesWorld, thumbprint: string): Promise<string | undefined> {
+  return (await world.stores.gatewayRevocations.get({ partitionKey: gatewayId, rowKey: thumbprint }))?.record.state;
 }
 
 describe('src/activities/gateways/apply-activities', () => {
@@ -92,7 +92,7 @@ describe('src/activities/gateways/apply-activities', () => {
         ],
       ),
     ])('%s', async (_what, answers, expected) => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       const { resourceId } = await aGateway(world);
       for (const [call, answer] of Object.entries(answers(resourceId))) {
         world.arm.answerNext(call as keyof Arm, answer);
@@ -108,7 +108,7 @@ describe('src/activities/gateways/apply-activities', () => {
       ['not shown', { ...notFound, of: 'resource' }, { outcome: 'wait' }],
       ['not to be read', refused, { outcome: 'wait' }],
     ])('takes nothing for seen of one that is %s', async (_how, answer, expected) => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       const { thumbprint } = await aRevocation(world);
       world.arm.answerNext('readRaw', answer);
       const { epoch, desired, observed } = await gatewayOf(world);
@@ -121,7 +121,7 @@ describe('src/activities/gateways/apply-activities', () => {
     });
 
     it('notes how far each entry has come, and what the writes took', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       const { thumbprint } = await aRevocation(world);
       const { epoch } = await gatewayOf(world);
       await world.writeGateway({ gatewayId, epoch });
@@ -135,7 +135,7 @@ describe('src/activities/gateways/apply-activities', () => {
     });
 
     it('notes a refusal against an entry only of a gateway that it can read', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       const { thumbprint } = await aRevocation(world);
       const refusals = [{ key: `revocation:${thumbprint}`, isNamed: true, ...words }];
       world.arm.answerNext('readRaw', unavailable);
@@ -149,7 +149,7 @@ describe('src/activities/gateways/apply-activities', () => {
 
   describe('about sessions', () => {
     it('answers a start, a wait and a refusal of Azure as data, and whether more is wanted meanwhile', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       await aRevocation(world);
       const { desired } = await gatewayOf(world);
       const { startSessionList, lookForIntents } = theActivities(world);
@@ -172,7 +172,7 @@ describe('src/activities/gateways/apply-activities', () => {
     });
 
     it('takes for a look only what Azure ended with a list', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       const { thumbprint } = await aRevocation(world);
       const { epoch, desired } = await gatewayOf(world);
       await world.writeGateway({ gatewayId, epoch });
@@ -205,7 +205,7 @@ describe('src/activities/gateways/apply-activities', () => {
     const pending = { gatewayId, desired: 1, state: 'state', wanted: 2 };
 
     it('starts none unless one is wanted, and says which number is being served', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       await aGateway(world);
       const { startProfile } = theActivities(world);
       expect(await startProfile({ gatewayId, desired: 1 })).toEqual({ outcome: 'none' });
@@ -216,14 +216,14 @@ describe('src/activities/gateways/apply-activities', () => {
     });
 
     it('keeps the package, and ends the requests that it serves', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       await aGateway(world);
       const { id } = await world.trust.requestProfile(gatewayId, aRequest(world, 'profile'));
       world.arm.answerNext('pollProfile', { outcome: 'succeeded', value: new Uint8Array([1]) });
 
       expect(await theActivities(world).pollProfile(pending)).toEqual({ outcome: 'done', hash: 'abc' });
 
-      const { blobName } = given(await world.books.profiles.get({ partitionKey: gatewayId, rowKey: 'newest' })).record;
+      const { blobName } = given(await world.stores.profiles.get({ partitionKey: gatewayId, rowKey: 'newest' })).record;
       expect(blobName).toMatch(/^vnet1gw\/abc-[0-9a-f]{16}\.zip$/);
       expect(await createMemoryBlobs(world.tables).get('profiles', blobName)).toEqual(new Uint8Array([1]));
       expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded' });
@@ -231,7 +231,7 @@ describe('src/activities/gateways/apply-activities', () => {
     });
 
     it('refuses a package that cannot be read, and fails the requests in the words of the refusal', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       await aGateway(world);
       const { id } = await world.trust.requestProfile(gatewayId, aRequest(world, 'profile'));
       world.arm.answerNext('pollProfile', { outcome: 'succeeded', value: new Uint8Array() });
@@ -249,7 +249,7 @@ describe('src/activities/gateways/apply-activities', () => {
     });
 
     it("fails the requests in Azure's words, apart from ours, and tells them in the event", async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       await aGateway(world);
       const { id } = await world.trust.requestProfile(gatewayId, aRequest(world, 'profile'));
       const azure = { code: 'InternalServerError', message: 'An error occurred.', correlationId: 'c-1' };
@@ -267,7 +267,7 @@ describe('src/activities/gateways/apply-activities', () => {
   });
 
   it('shows why a write did not get through while the writer is still at it, and gives the gateway back then', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const { id } = await aRevocation(world);
     const { epoch, desired } = await gatewayOf(world);
     const { showWriteFailure, pauseGateway } = theActivities(world);

@@ -1,6 +1,6 @@
-import { createStoryActivities } from '../../../../src/activities/gateways/build-activities.ts';
+import { createBuildActivities } from '../../../../src/activities/gateways/build-activities.ts';
 import { watchGateways } from '../../../../src/services/gateways/watch-gateways.ts';
-import { aGateway, anOperationId, createDeskWorld } from '../../../support/services-world.ts';
+import { aGateway, anOperationId, createServicesWorld } from '../../../support/services-world.ts';
 import { given } from '../../../support/given.ts';
 
 const gatewayId = 'vnet1gw';
@@ -11,8 +11,8 @@ describe('src/activities/gateways/build-activities', () => {
   it.each(['finishBuild', 'finishRemoval'] as const)(
     'leaves it to people to go on after %s, and has the writer try nothing again',
     async (finish) => {
-      const world = createDeskWorld();
-      const operationId = anOperationId('story');
+      const world = createServicesWorld();
+      const operationId = anOperationId('operation');
       const checkedAt = world.now().toISOString();
       await world.operations.create({
         id: operationId,
@@ -24,15 +24,15 @@ describe('src/activities/gateways/build-activities', () => {
       });
       await aGateway(world, gatewayId, {
         state: 'building',
-        writer: { instanceId: 'story', epoch: 1 },
+        writer: { instanceId: 'operation', epoch: 1 },
         lastOperationId: operationId,
         observed: { provisioningState: 'Succeeded', checkedAt },
       });
       await world.writer.noteFailure(gatewayId, 1, words);
 
-      await createStoryActivities(world)[finish]({ operationId, gatewayId, epoch: 1, end });
+      await createBuildActivities(world)[finish]({ operationId, gatewayId, epoch: 1, end });
 
-      const { record } = given(await world.books.gateways.get({ partitionKey: 'gateway', rowKey: gatewayId }));
+      const { record } = given(await world.stores.gateways.get({ partitionKey: 'gateway', rowKey: gatewayId }));
       expect(record.state).toBe('failed');
       expect(record.writeFailure).toBeUndefined();
       world.clock.advance(30 * 60 * 1000);

@@ -37,7 +37,7 @@ describe('src/activities/gateways/ensure-resource', () => {
     const outcome = await createEnsureResource(world)({ gatewayId: 'vnet1gw', resource: 'gateway' });
 
     expect(outcome).toMatchObject({ outcome: 'wait' });
-    expect((await world.books.madeResources.list('vnet1gw')).map(({ record }) => record.resourceId)).toEqual([
+    expect((await world.stores.madeResources.list('vnet1gw')).map(({ record }) => record.resourceId)).toEqual([
       gateway.resourceId,
     ]);
   });
@@ -48,7 +48,7 @@ describe('src/activities/gateways/ensure-resource', () => {
 
     await settle(() => createEnsureResource(world)({ gatewayId: 'vnet1gw', resource: 'resourceGroup' }));
 
-    expect(await world.books.madeResources.list('vnet1gw')).toEqual([]);
+    expect(await world.stores.madeResources.list('vnet1gw')).toEqual([]);
   });
 
   it('waits as long as Azure says when it is throttled', async () => {
@@ -114,7 +114,7 @@ describe('src/activities/gateways/ensure-resource', () => {
 
     expect(outcome).toMatchObject({ outcome: 'refused', code: 'GatewayExists' });
     expect(world.arm.puts).toEqual([]);
-    expect(await world.books.madeResources.list('vnet1gw')).toEqual([]);
+    expect(await world.stores.madeResources.list('vnet1gw')).toEqual([]);
   });
 
   it('refuses a gateway of its own that somebody made another one of meanwhile', async () => {
@@ -180,10 +180,10 @@ describe('src/activities/gateways/ensure-resource and a gateway that somebody el
       for (const call of ['putRaw', 'putPublicIp', 'putResourceGroup'] as const) world.arm.answerNext(call, answer);
 
     await ensure({ gatewayId: 'vnet1gw', resource });
-    const noted = (await world.books.madeResources.list('vnet1gw')).map(({ record }) => record.at);
+    const noted = (await world.stores.madeResources.list('vnet1gw')).map(({ record }) => record.at);
     expect(await ensure({ gatewayId: 'vnet1gw', resource })).toMatchObject({ outcome: 'refused' });
 
-    expect((await world.books.madeResources.list('vnet1gw')).map(({ record }) => record.at)).toEqual(noted);
+    expect((await world.stores.madeResources.list('vnet1gw')).map(({ record }) => record.at)).toEqual(noted);
     expect(noted).toHaveLength(1);
   });
 
@@ -193,7 +193,7 @@ describe('src/activities/gateways/ensure-resource and a gateway that somebody el
     for (const call of ['putRaw', 'putPublicIp', 'putResourceGroup'] as const) world.arm.answerNext(call, refused);
 
     expect(await createEnsureResource(world)({ gatewayId: 'vnet1gw', resource })).toMatchObject({ outcome: 'refused' });
-    expect(await world.books.madeResources.list('vnet1gw')).toEqual([]);
+    expect(await world.stores.madeResources.list('vnet1gw')).toEqual([]);
   });
 });
 

@@ -82,7 +82,7 @@ describe('src/activities/gateways/remove-resource', () => {
       for (const resource of order) await settle(() => createEnsureResource(world)({ gatewayId: 'vnet1gw', resource }));
       const body = given(world.arm.resources.get(gateway.resourceId));
       world.arm.resources.set(gateway.resourceId, { ...body, tags: {} });
-      const notes = await world.books.madeResources.list('vnet1gw');
+      const notes = await world.stores.madeResources.list('vnet1gw');
       const note = given(notes.find(({ record }) => record.resource === 'gateway')).record;
       return { world, gateway, body, tag: `gatehouse-made=${note.at}` };
     }
@@ -99,13 +99,13 @@ describe('src/activities/gateways/remove-resource', () => {
         wanted: false,
         updatedAt: 'then',
       };
-      await world.books.gatewayRoots.insert({ ...row, state: 'removing' });
+      await world.stores.gatewayRoots.insert({ ...row, state: 'removing' });
       const remove = createRemoveResource(world);
 
       const refused = await remove(look);
       expect(refused).toMatchObject({ outcome: 'refused', code: 'RootsLeft', message: saying('root-1') });
       expect(refused).toMatchObject({ message: saying(tag) });
-      await world.books.gatewayRoots.upsert({ ...row, state: 'removed' });
+      await world.stores.gatewayRoots.upsert({ ...row, state: 'removed' });
       expect(await remove(look)).toMatchObject({ outcome: 'ready' });
       expect(world.arm.resources.has(gateway.resourceId)).toBe(true);
     });

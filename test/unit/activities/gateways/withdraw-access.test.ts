@@ -3,16 +3,16 @@ import {
   aGateway,
   aRequest,
   aRoot,
-  createDeskWorld,
+  createServicesWorld,
   runWriter,
-  type DeskWorld,
+  type ServicesWorld,
 } from '../../../support/services-world.ts';
 import { asObject } from '../../../../src/domain/gateway-entries.ts';
 import { given } from '../../../support/given.ts';
 
 const gatewayId = 'vnet1gw';
 
-async function aTrustedRoot(world: DeskWorld): Promise<string> {
+async function aTrustedRoot(world: ServicesWorld): Promise<string> {
   await aRoot(world);
   const { resourceId } = await aGateway(world);
   await world.trust.trust(gatewayId, 'root-1', undefined, aRequest(world, 'trust'));
@@ -22,7 +22,7 @@ async function aTrustedRoot(world: DeskWorld): Promise<string> {
 
 describe('src/activities/gateways/withdraw-access', () => {
   it('wants the roots off a gateway that Gatehouse did not make, until they are', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aTrustedRoot(world);
     const withdraw = createWithdrawAccess(world);
 
@@ -33,7 +33,7 @@ describe('src/activities/gateways/withdraw-access', () => {
   });
 
   it('wants a root off as well that somebody else has put there under another name', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const root = await aRoot(world);
     const { resourceId } = await aGateway(world);
     const body = given(world.arm.resources.get(resourceId));
@@ -55,20 +55,20 @@ describe('src/activities/gateways/withdraw-access', () => {
   });
 
   it('leaves the roots of a gateway alone that is deleted with them', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const resourceId = await aTrustedRoot(world);
-    await world.books.madeResources.insert({ gatewayId, resource: 'gateway', resourceId, at: 'then' });
+    await world.stores.madeResources.insert({ gatewayId, resource: 'gateway', resourceId, at: 'then' });
     const body = given(world.arm.resources.get(resourceId));
     world.arm.resources.set(resourceId, { ...body, tags: { 'gatehouse-made': 'then' } });
 
     expect(await createWithdrawAccess(world)({ gatewayId })).toEqual({ outcome: 'ready', stays: false, left: [] });
-    expect((await world.books.gatewayRoots.list(gatewayId))[0]?.record.wanted).toBe(true);
+    expect((await world.stores.gatewayRoots.list(gatewayId))[0]?.record.wanted).toBe(true);
   });
 
   it('wants the roots off a gateway that somebody has put in the place of the one that Gatehouse made', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const resourceId = await aTrustedRoot(world);
-    await world.books.madeResources.insert({ gatewayId, resource: 'gateway', resourceId, at: 'then' });
+    await world.stores.madeResources.insert({ gatewayId, resource: 'gateway', resourceId, at: 'then' });
 
     expect(await createWithdrawAccess(world)({ gatewayId })).toEqual({
       outcome: 'ready',
@@ -83,10 +83,10 @@ describe('src/activities/gateways/withdraw-access', () => {
     ['of two minds', { outcome: 'missing', of: 'resource', code: 'ResourceNotFound', message: 'No.' }],
     ['about to refuse', { outcome: 'refused', status: 403, aboutBody: false, code: 'No', message: 'No.' }],
   ] as const)('says nothing of the gateway that stands there while Azure is %s', async (_how, answer) => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const resourceId = await aTrustedRoot(world);
     world.arm.resources.set(resourceId.split('/').slice(0, 5).join('/'), { location: 'eastus' });
-    await world.books.madeResources.insert({ gatewayId, resource: 'gateway', resourceId, at: 'then' });
+    await world.stores.madeResources.insert({ gatewayId, resource: 'gateway', resourceId, at: 'then' });
     const withdraw = createWithdrawAccess(world);
     world.arm.answerNext('readRaw', answer);
 
@@ -97,16 +97,16 @@ describe('src/activities/gateways/withdraw-access', () => {
   });
 
   it('has no root to take off a gateway of Gatehouse that is not in Azure any more', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const resourceId = await aTrustedRoot(world);
-    await world.books.madeResources.insert({ gatewayId, resource: 'gateway', resourceId, at: 'then' });
+    await world.stores.madeResources.insert({ gatewayId, resource: 'gateway', resourceId, at: 'then' });
     world.arm.resources.delete(resourceId);
 
     expect(await createWithdrawAccess(world)({ gatewayId })).toEqual({ outcome: 'ready', stays: false, left: [] });
   });
 
   it('has nothing to do for a gateway that is not registered', async () => {
-    expect(await createWithdrawAccess(createDeskWorld())({ gatewayId })).toEqual({
+    expect(await createWithdrawAccess(createServicesWorld())({ gatewayId })).toEqual({
       outcome: 'ready',
       stays: false,
       left: [],

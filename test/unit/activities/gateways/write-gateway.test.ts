@@ -1,25 +1,25 @@
 import { asObject } from '../../../../src/domain/gateway-entries.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';
-import { aGateway, aRequest, aRoot, createDeskWorld, type DeskWorld } from '../../../support/services-world.ts';
+import { aGateway, aRequest, aRoot, createServicesWorld, type ServicesWorld } from '../../../support/services-world.ts';
 import { given } from '../../../support/given.ts';
 
 const write = { gatewayId: 'vnet1gw', epoch: 2 };
 
 /** A gateway that is to trust a root, held by the writer of epoch 2. */
-async function aTask(): Promise<DeskWorld> {
-  const world = createDeskWorld();
+async function aTask(): Promise<ServicesWorld> {
+  const world = createServicesWorld();
   await aRoot(world);
   await aGateway(world);
   await world.trust.trust('vnet1gw', 'root-1', undefined, aRequest(world, 'trust'));
   return world;
 }
 
-function theGateway(world: DeskWorld): { readonly id: string; readonly body: JsonObject } {
+function theGateway(world: ServicesWorld): { readonly id: string; readonly body: JsonObject } {
   const [id, body] = given([...world.arm.resources.entries()][0]);
   return { id, body };
 }
 
-function change(world: DeskWorld, properties: object): void {
+function change(world: ServicesWorld, properties: object): void {
   const { id, body } = theGateway(world);
   world.arm.resources.set(id, { ...body, properties: { ...asObject(body['properties']), ...properties } });
 }
@@ -101,7 +101,7 @@ describe('src/activities/gateways/write-gateway', () => {
 
   it('keeps what is held back out of the body, and says that it still differs', async () => {
     const world = await aTask();
-    const root = await world.books.gatewayRoots.get({ partitionKey: 'vnet1gw', rowKey: 'root-1' });
+    const root = await world.stores.gatewayRoots.get({ partitionKey: 'vnet1gw', rowKey: 'root-1' });
     const key = `root:${given(root).record.thumbprint}`;
 
     expect(await world.writeGateway({ ...write, held: [key] })).toEqual({ outcome: 'equal', desired: 2, held: [key] });

@@ -9,7 +9,7 @@ import {
   aStack,
   asked,
   connectorMachines,
-  createOnPremisesDesk,
+  createOnPremisesServices,
 } from '../../../support/on-premises-services.ts';
 
 const secretName = 'drain-hook-1';
@@ -17,12 +17,12 @@ const order = { connectorId: 'wap', cloud: 'AzurePack_1', machineId: 'api-1', ac
 
 /** A connector whose cloud is drained by the address in a secret, and a hook that is called as in production. */
 async function callHook(url: string, addresses: readonly string[]) {
-  const desk = createOnPremisesDesk();
-  await aStack(desk);
-  await connectorMachines(desk);
-  await desk.secrets.set(secretName, url);
+  const services = createOnPremisesServices();
+  await aStack(services);
+  await connectorMachines(services);
+  await services.secrets.set(secretName, url);
   const request = connectorRequestSchema.parse(aConnectorBody({}, { drain: { hookSecret: secretName } }));
-  await desk.connectors.connect(request, asked(desk, 'connect'));
+  await services.connectors.connect(request, asked(services, 'connect'));
   const lookup = ((_host, _options, callback) => {
     callback(
       null,
@@ -30,9 +30,9 @@ async function callHook(url: string, addresses: readonly string[]) {
     );
   }) as NonNullable<SendWebhookOptions['lookup']>;
   const send = createSendWebhook({ allowedHosts: [], lookup });
-  const secrets = createSetAsideSecrets(desk.secrets);
-  const expiries = createExpiries({ tables: desk.tables });
-  return createConnectorActivities({ ...desk, secrets, expiries, send }).callDrainHook(order);
+  const secrets = createSetAsideSecrets(services.secrets);
+  const expiries = createExpiries({ tables: services.tables });
+  return createConnectorActivities({ ...services, secrets, expiries, send }).callDrainHook(order);
 }
 
 describe('src/activities, the hook of a load balancer', () => {

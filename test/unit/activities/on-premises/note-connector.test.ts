@@ -6,23 +6,23 @@ import {
   aStack,
   asked,
   connectorMachines,
-  createOnPremisesDesk,
+  createOnPremisesServices,
 } from '../../../support/on-premises-services.ts';
 
 async function aConnector() {
-  const desk = createOnPremisesDesk();
-  await aStack(desk);
-  await connectorMachines(desk);
-  await desk.connectors.connect(aConnectorRequest(), asked(desk, 'connect'));
+  const services = createOnPremisesServices();
+  await aStack(services);
+  await connectorMachines(services);
+  await services.connectors.connect(aConnectorRequest(), asked(services, 'connect'));
   const { noteConnector } = createConnectorActivities({
-    ...desk,
-    secrets: createSetAsideSecrets(desk.secrets),
-    expiries: createExpiries({ tables: desk.tables }),
+    ...services,
+    secrets: createSetAsideSecrets(services.secrets),
+    expiries: createExpiries({ tables: services.tables }),
     send: () => Promise.reject(new Error('Nothing is sent.')),
   });
   return {
     note: (note: object) => noteConnector({ connectorId: 'wap', ...note }),
-    plan: () => desk.connectors.plan('wap'),
+    plan: () => services.connectors.plan('wap'),
   };
 }
 

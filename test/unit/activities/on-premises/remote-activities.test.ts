@@ -5,7 +5,7 @@ import type { RemotePoll, RemoteRunner, RemoteStart } from '../../../../src/port
 import { anOperationId } from '../../../support/services-world.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import type { MemoryTables } from '../../../support/memory-tables.ts';
-import { aManualMachine, createOnPremisesDesk } from '../../../support/on-premises-services.ts';
+import { aManualMachine, createOnPremisesServices } from '../../../support/on-premises-services.ts';
 
 const ssh: Machine = {
   id: 'host',
@@ -21,7 +21,7 @@ const ssh: Machine = {
 const first = anOperationId('first');
 const second = anOperationId('second');
 
-interface FakeRunner {
+interface StubRunner {
   start: RemoteStart | undefined;
   poll: RemotePoll;
   isAway: boolean;
@@ -29,19 +29,19 @@ interface FakeRunner {
 }
 
 async function world(tables?: MemoryTables, machine: Machine = ssh) {
-  const desk = createOnPremisesDesk(tables);
-  const fake: FakeRunner = { start: undefined, poll: { outcome: 'running' }, isAway: false, calls: [] };
+  const services = createOnPremisesServices(tables);
+  const stub: StubRunner = { start: undefined, poll: { outcome: 'running' }, isAway: false, calls: [] };
   const reach = (call: string): void => {
-    if (fake.isAway) throw new Error('connect ETIMEDOUT');
-    fake.calls.push(call);
+    if (stub.isAway) throw new Error('connect ETIMEDOUT');
+    stub.calls.push(call);
   };
   const runner: RemoteRunner = {
     start: async ({ id }) => {
       await Promise.resolve();
-      fake.calls.push(`start ${id}`);
-      return fake.start ?? { outcome: 'started', handle: id };
+      stub.calls.push(`start ${id}`);
+      return stub.start ?? { outcome: 'started', handle: id };
     },
-    poll: () => Promise.resolve(fake.poll),
+    poll: () => Promise.resolve(stub.poll),
     cancel: async (_machine, handle) => {
       await Promise.resolve();
       reach(`cancel ${handle}`);
@@ -51,11 +51,11 @@ async function world(tables?: MemoryTables, machine: Machine = ssh) {
       reach(`cleanup ${handle}`);
     },
   };
-  await desk.machines.put(machine);
+  await services.machines.put(machine);
   const via = { machineId: machine.id, computerName: 'MAS-BGPNAT01', credentialSecret: 'account-nat-admin' };
-  await desk.machines.put({ id: 'nat', role: 'natvm', via });
+  await services.machines.put({ id: 'nat', role: 'natvm', via });
   for (const id of [first, second])
-    await desk.operations.create({
+    await services.operations.create({
       id,
       kind: 'openVpnAccess',
       target: 'poc',
@@ -64,11 +64,11 @@ async function world(tables?: MemoryTables, machine: Machine = ssh) {
       steps: [{ name: 's' }],
     });
   const activities = createRemoteActivities({
-    ...desk,
+    ...services,
     runners: { of: () => runner },
     vaultUrl: 'https://vault.test',
   });
-  return { ...desk, activities, fake };
+  return { ...services, activities, stub };
 }
 
 function command(operationId: string, change: Partial<RemoteCommandInput> = {}, attempt = 1): RemoteCommandInput {
@@ -96,7 +96,7 @@ function answer(change: object = {}): string {
 
 describe('src/activities/on-premises/remote-activities startCommand', () => {
   it('starts on the machine that is connected to, and answers how the step is to be waited for', async () => {
-    const { activities, fake, claims } = await world();
+    const { activities, stub, claims } = await world();
     const input = command(first);
 
     expect(await activities.startCommand(input)).toEqual({
@@ -106,12 +106,12 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
       tries: 2,
       isManual: false,
     });
-    expect(fake.calls).toEqual([`start ${input.commandId}`]);
+    expect(stub.calls).toEqual([`start ${input.commandId}`]);
     expect(await claims.holder('machine:host')).toMatchObject({ operationId: input.commandId });
   });
 
   it('lets one command on a machine at a time, whoever it is reached as', async () => {
-    const { activities, fake } = await world();
+    const { activities, stub } = await world();
     const holder = command(first);
     await activities.startCommand(holder);
 
@@ -125,7 +125,7 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
       expect(busy).toMatchObject({ outcome: 'busy', seconds: 5 });
       expect((busy as { readonly reason: string }).reason).toContain(holder.commandId);
     }
-    expect(fake.calls).toHaveLength(1);
+    expect(stub.calls).toHaveLength(1);
   });
 
   it('gives the machine to one of several that ask at once', async () => {
@@ -140,11 +140,11 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
   });
 
   it('attaches when it is asked again', async () => {
-    const { activities, fake } = await world();
+    const { activities, stub } = await world();
     const input = command(first);
 
     expect(await activities.startCommand(input)).toEqual(await activities.startCommand(input));
-    expect(new Set(fake.calls).size).toBe(1);
+    expect(new Set(stub.calls).size).toBe(1);
   });
 
   it('gives the machine to the next once a command is cleaned up', async () => {
@@ -158,10 +158,10 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
   });
 
   it('gives the machine to the next though what a command that ended has left could not be cleaned, and says so', async () => {
-    const { activities, claims, fake } = await world();
+    const { activities, claims, stub } = await world();
     const input = command(first);
     await activities.startCommand(input);
-    fake.isAway = true;
+    stub.isAway = true;
 
     expect(await activities.cleanUpCommand({ ...running(input), hasAnswered: true })).toEqual({ isClean: false });
 
@@ -169,22 +169,22 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
   });
 
   it('gives nobody the machine on which a command without an answer may be at work, until that is ended', async () => {
-    const { activities, fake } = await world();
+    const { activities, stub } = await world();
     const lost = command(first);
     const left = { ...running(lost), hasAnswered: false };
     const nexts = [command(second), command(first, { commandId: `${first}-1-p9-2-probe-1` })];
     await activities.startCommand(lost);
-    fake.isAway = true;
+    stub.isAway = true;
 
     expect(await activities.cleanUpCommand(left)).toEqual({ isClean: false });
     for (const next of nexts)
       expect(await activities.startCommand(next)).toMatchObject({ outcome: 'failed', fault: 'Unreachable' });
-    expect(fake.calls).toEqual([`start ${lost.commandId}`]);
+    expect(stub.calls).toEqual([`start ${lost.commandId}`]);
 
-    fake.isAway = false;
+    stub.isAway = false;
     const [next = lost] = nexts;
     expect(await activities.startCommand(next)).toMatchObject({ outcome: 'started' });
-    expect(fake.calls.slice(1)).toEqual([
+    expect(stub.calls.slice(1)).toEqual([
       `cancel ${lost.commandId}`,
       `cleanup ${lost.commandId}`,
       `start ${next.commandId}`,
@@ -197,18 +197,18 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
   });
 
   it('ends a command without an answer before it cleans up after it', async () => {
-    const { activities, claims, fake } = await world();
+    const { activities, claims, stub } = await world();
     const lost = command(first);
     await activities.startCommand(lost);
 
     expect(await activities.cleanUpCommand({ ...running(lost), hasAnswered: false })).toEqual({ isClean: true });
 
-    expect(fake.calls.slice(1)).toEqual([`cancel ${lost.commandId}`, `cleanup ${lost.commandId}`]);
+    expect(stub.calls.slice(1)).toEqual([`cancel ${lost.commandId}`, `cleanup ${lost.commandId}`]);
     expect(await claims.holder('machine:host')).toBeUndefined();
   });
 
   it('ends first what an operation that is over has left there', async () => {
-    const { activities, fake, operations } = await world();
+    const { activities, stub, operations } = await world();
     const left = command(first);
     await activities.startCommand(left);
     await operations.finish(first, { status: 'failed' });
@@ -216,7 +216,7 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
 
     expect(await activities.startCommand(next)).toMatchObject({ outcome: 'started' });
 
-    expect(fake.calls).toEqual([
+    expect(stub.calls).toEqual([
       `start ${left.commandId}`,
       `cancel ${left.commandId}`,
       `cleanup ${left.commandId}`,
@@ -225,27 +225,27 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
   });
 
   it('ends first what an earlier attempt of its own operation has left there', async () => {
-    const { activities, fake } = await world();
+    const { activities, stub } = await world();
     const left = command(first);
     await activities.startCommand(left);
 
     expect(await activities.startCommand(command(first, {}, 2))).toMatchObject({ outcome: 'started' });
-    expect(fake.calls).toContain(`cancel ${left.commandId}`);
+    expect(stub.calls).toContain(`cancel ${left.commandId}`);
   });
 
   it('does not end what a later attempt runs, for a start that comes late', async () => {
-    const { activities, fake } = await world();
+    const { activities, stub } = await world();
     await activities.startCommand(command(first, {}, 2));
 
     expect(await activities.startCommand(command(first))).toMatchObject({ outcome: 'busy' });
-    expect(fake.calls).toHaveLength(1);
+    expect(stub.calls).toHaveLength(1);
   });
 
   it('calls a machine unreachable on which nothing that was left can be ended', async () => {
-    const { activities, fake, operations } = await world();
+    const { activities, stub, operations } = await world();
     await activities.startCommand(command(first));
     await operations.finish(first, { status: 'failed' });
-    fake.isAway = true;
+    stub.isAway = true;
 
     expect(await activities.startCommand(command(second))).toMatchObject({ outcome: 'failed', fault: 'Unreachable' });
   });
@@ -253,8 +253,8 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
   it.each(['AuthFailed', 'Precondition'] as const)(
     'gives the machine back where the start ends with %s',
     async (fault) => {
-      const { activities, fake, claims } = await world();
-      fake.start = { outcome: 'failed', fault, message: 'No.' };
+      const { activities, stub, claims } = await world();
+      stub.start = { outcome: 'failed', fault, message: 'No.' };
 
       expect(await activities.startCommand(command(first))).toEqual({ outcome: 'failed', fault, message: 'No.' });
       expect(await claims.holder('machine:host')).toBeUndefined();
@@ -262,8 +262,8 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
   );
 
   it('keeps the machine where the command may have begun all the same', async () => {
-    const { activities, fake, claims } = await world();
-    fake.start = { outcome: 'failed', fault: 'Unreachable', message: 'Reset.' };
+    const { activities, stub, claims } = await world();
+    stub.start = { outcome: 'failed', fault: 'Unreachable', message: 'Reset.' };
 
     await activities.startCommand(command(first));
 
@@ -278,13 +278,13 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
     ['a parameter that is no address', { stepId: 'P2', parameters: { internalAddress: '10.0.0.1; Get-Secret' } }],
     ['a parameter that is missing', { stepId: 'P15', parameters: { userName: 'ann' } }],
   ])('refuses %s before anything leaves the application', async (_what, change) => {
-    const { activities, fake, claims } = await world();
+    const { activities, stub, claims } = await world();
 
     expect(await activities.startCommand(command(first, change))).toMatchObject({
       outcome: 'failed',
       fault: 'Precondition',
     });
-    expect(fake.calls).toEqual([]);
+    expect(stub.calls).toEqual([]);
     expect(await claims.holder('machine:host')).toBeUndefined();
   });
 
@@ -292,8 +292,8 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
     await atEveryCrash({
       setUp: (tables) => world(tables),
       work: ({ activities }) => activities.startCommand(command(first)),
-      check: async ({ fake, claims }, _tables, place) => {
-        expect([place, new Set(fake.calls).size]).toEqual([place, 1]);
+      check: async ({ stub, claims }, _tables, place) => {
+        expect([place, new Set(stub.calls).size]).toEqual([place, 1]);
         expect(await claims.holder('machine:host')).toMatchObject({ operationId: command(first).commandId });
       },
     });
@@ -302,10 +302,10 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
 
 describe('src/activities/on-premises/remote-activities pollCommand', () => {
   it('answers what the machine says, and moves what is secret to Key Vault', async () => {
-    const { activities, fake, secrets, tables } = await world();
+    const { activities, stub, secrets, tables } = await world();
     const content = Buffer.from('realm and certificate').toString('base64');
     const facts = { content, sha256: 'a'.repeat(64) };
-    fake.poll = { outcome: 'ended', exitCode: 0, output: answer({ step: 'W16', facts }), error: '' };
+    stub.poll = { outcome: 'ended', exitCode: 0, output: answer({ step: 'W16', facts }), error: '' };
 
     const seen = await activities.pollCommand({
       ...running(command(first, { stepId: 'W16' })),
@@ -321,9 +321,9 @@ describe('src/activities/on-premises/remote-activities pollCommand', () => {
   });
 
   it('drops a secret fact for which there is no name', async () => {
-    const { activities, fake } = await world();
+    const { activities, stub } = await world();
     const facts = { content: 'AAAA' };
-    fake.poll = { outcome: 'ended', exitCode: 0, output: answer({ step: 'W16', facts }), error: '' };
+    stub.poll = { outcome: 'ended', exitCode: 0, output: answer({ step: 'W16', facts }), error: '' };
 
     const seen = await activities.pollCommand(running(command(first, { stepId: 'W16' })));
 
@@ -337,8 +337,8 @@ describe('src/activities/on-premises/remote-activities pollCommand', () => {
     ['the answer of another step', answer({ step: 'P4' })],
     ['the answer of another mode', answer({ mode: 'apply' })],
   ])('is a failed tool where the command wrote %s, in words without what it wrote there', async (_what, output) => {
-    const { activities, fake } = await world();
-    fake.poll = { outcome: 'ended', exitCode: 1, output, error: 'It went wrong.' };
+    const { activities, stub } = await world();
+    stub.poll = { outcome: 'ended', exitCode: 1, output, error: 'It went wrong.' };
 
     const seen = await activities.pollCommand(running(command(first)));
 
@@ -347,8 +347,8 @@ describe('src/activities/on-premises/remote-activities pollCommand', () => {
   });
 
   it('passes on how the way failed', async () => {
-    const { activities, fake } = await world();
-    fake.poll = { outcome: 'failed', fault: 'Unreachable', message: 'No route.' };
+    const { activities, stub } = await world();
+    stub.poll = { outcome: 'failed', fault: 'Unreachable', message: 'No route.' };
 
     expect(await activities.pollCommand(running(command(first)))).toEqual({
       outcome: 'failed',
@@ -427,7 +427,7 @@ describe('src/activities/on-premises/remote-activities abandonStep', () => {
   const step = { operationId: first, key: `${first}-1-p8-1`, machineId: 'nat' };
 
   it('stops what a step that somebody ended has left on its machine, and lets the next of the operation on it', async () => {
-    const { activities, fake } = await world();
+    const { activities, stub } = await world();
     const ended = command(first);
     await activities.startCommand(ended);
 
@@ -439,7 +439,7 @@ describe('src/activities/on-premises/remote-activities abandonStep', () => {
       parameters: { externalNic: 'e' },
     });
     expect(await activities.startCommand(next)).toMatchObject({ outcome: 'started' });
-    expect(fake.calls).toEqual([
+    expect(stub.calls).toEqual([
       `start ${ended.commandId}`,
       `cancel ${ended.commandId}`,
       `cleanup ${ended.commandId}`,
@@ -448,24 +448,24 @@ describe('src/activities/on-premises/remote-activities abandonStep', () => {
   });
 
   it('leaves alone what another step runs there', async () => {
-    const { activities, claims, fake } = await world();
+    const { activities, claims, stub } = await world();
     const other = command(first, { commandId: `${first}-1-p8-12-probe-1` });
     await activities.startCommand(other);
 
     expect(await activities.abandonStep(step)).toEqual({ isClean: true });
     expect(await claims.holder('machine:host')).toMatchObject({ operationId: other.commandId });
-    expect(fake.calls).toEqual([`start ${other.commandId}`]);
+    expect(stub.calls).toEqual([`start ${other.commandId}`]);
   });
 
   it('keeps the machine while it is away: what runs there may still run', async () => {
-    const { activities, claims, fake } = await world();
+    const { activities, claims, stub } = await world();
     await activities.startCommand(command(first));
-    fake.isAway = true;
+    stub.isAway = true;
 
     expect(await activities.abandonStep(step)).toEqual({ isClean: false });
     expect(await claims.holder('machine:host')).toBeDefined();
 
-    fake.isAway = false;
+    stub.isAway = false;
     expect(await activities.abandonStep(step)).toEqual({ isClean: true });
     expect(await claims.holder('machine:host')).toBeUndefined();
   });

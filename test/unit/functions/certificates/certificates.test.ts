@@ -1,22 +1,22 @@
 import { certificateRoutes } from '../../../../src/functions/certificates/certificates.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
-import { aGateway, aRequest, aRoot, createDeskWorld, runWriter } from '../../../support/services-world.ts';
+import { aGateway, aRequest, aRoot, createServicesWorld, runWriter } from '../../../support/services-world.ts';
 import { given } from '../../../support/given.ts';
-import { createTestDoors, type DoorAnswer, type DoorRequest } from '../../../support/test-route.ts';
+import { createTestApi, type ApiAnswer, type ApiRequest } from '../../../support/test-route.ts';
 
 const csr = toRequestPem(aCertificateRequest());
 
 async function open() {
-  const world = createDeskWorld();
+  const world = createServicesWorld();
   await aRoot(world);
-  const doors = await createTestDoors();
+  const api = await createTestApi();
   const kits = { openVpn2: () => Promise.reject(new Error('no kits here')) };
   const routes = certificateRoutes({ ...world, kits });
   const issue = given(routes.find(({ name }) => name === 'issueCertificate'));
-  const order = (changes: object, as: DoorRequest['as']): Promise<DoorAnswer> =>
-    doors.ask(issue, { body: { rootId: 'root-1', owner: 'kim@contoso.com', csr, ...changes }, as: given(as) });
+  const order = (changes: object, as: ApiRequest['as']): Promise<ApiAnswer> =>
+    api.ask(issue, { body: { rootId: 'root-1', owner: 'kim@contoso.com', csr, ...changes }, as: given(as) });
   const read = given(routes.find(({ name }) => name === 'getCertificate'));
-  const show = (thumbprint: string): Promise<DoorAnswer> => doors.ask(read, { params: { thumbprint }, as: 'reader' });
+  const show = (thumbprint: string): Promise<ApiAnswer> => api.ask(read, { params: { thumbprint }, as: 'reader' });
   return { world, order, show };
 }
 
@@ -57,7 +57,7 @@ describe('src/functions/certificates/certificates', () => {
     expect((await show(thumbprint)).json['revocations']).toBeUndefined();
     await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
     await runWriter(world, 'gw-a');
-    await world.books.gatewayRevocations.update({ partitionKey: 'gw-b', rowKey: thumbprint }, (row) => ({
+    await world.stores.gatewayRevocations.update({ partitionKey: 'gw-b', rowKey: thumbprint }, (row) => ({
       ...row,
       state: 'overLimit',
     }));

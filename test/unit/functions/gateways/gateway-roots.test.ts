@@ -1,4 +1,4 @@
-/** What is on a gateway, as the doors show it: Gatehouse's with how far each has come, others' with all that is known of them. */
+/** What is on a gateway, as the routes show it: Gatehouse's with how far each has come, others' with all that is known of them. */
 import { sealAudit } from '../../../../src/services/requests/audit-seals.ts';
 import { verifyAudit } from '../../../../src/services/requests/verify-audit.ts';
 import { gatewayRootRoutes } from '../../../../src/functions/gateways/gateway-roots.ts';
@@ -11,22 +11,22 @@ import {
   aGateway,
   aRequest,
   aRoot,
-  chanceOf,
-  createDeskWorld,
+  randomnessOf,
+  createServicesWorld,
   runWriter,
-  type DeskWorld,
+  type ServicesWorld,
 } from '../../../support/services-world.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { given } from '../../../support/given.ts';
 import { createRootData } from '../../../support/root-certificates.ts';
-import { createTestDoors } from '../../../support/test-route.ts';
+import { createTestApi } from '../../../support/test-route.ts';
 
 const id = 'vnet1gw';
 const csr = toRequestPem(aCertificateRequest());
 const hourMs = 60 * 60 * 1000;
 
 /** Somebody puts a root and a revocation on the gateway. */
-function putByOthers(world: DeskWorld, resourceId: string, root: string, name = 'theirs'): void {
+function putByOthers(world: ServicesWorld, resourceId: string, root: string, name = 'theirs'): void {
   const body = given(world.arm.resources.get(resourceId));
   const properties = asObject(body['properties']);
   const configuration = asObject(properties['vpnClientConfiguration']);
@@ -45,37 +45,39 @@ function putByOthers(world: DeskWorld, resourceId: string, root: string, name = 
 }
 
 /** The same, and the hourly look finds them. */
-async function addByOthers(world: DeskWorld, resourceId: string, root: string): Promise<void> {
+async function addByOthers(world: ServicesWorld, resourceId: string, root: string): Promise<void> {
   putByOthers(world, resourceId, root);
   await world.writer.wake(world.orchestrations, id);
   await runWriter(world);
 }
 
-async function aTrustingGateway(world: DeskWorld): Promise<{ readonly resourceId: string; readonly revoked: string }> {
+async function aTrustingGateway(
+  world: ServicesWorld,
+): Promise<{ readonly resourceId: string; readonly revoked: string }> {
   await aRoot(world);
   const { resourceId } = await aGateway(world);
   await world.trust.trust(id, 'root-1', undefined, aRequest(world, 'trust'));
   await runWriter(world);
   const asked = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester' };
-  const revoked = given((await world.certificates.issue(asked, chanceOf('c'))).record.thumbprint);
+  const revoked = given((await world.certificates.issue(asked, randomnessOf('c'))).record.thumbprint);
   await world.revocations.revoke(revoked, { reason: 'left' }, aRequest(world, 'revoke'));
   await runWriter(world);
   return { resourceId, revoked };
 }
 
-async function show(world: DeskWorld, name: 'listGatewayRoots' | 'listGatewayRevocations') {
-  const doors = await createTestDoors();
+async function show(world: ServicesWorld, name: 'listGatewayRoots' | 'listGatewayRevocations') {
+  const api = await createTestApi();
   const route = given(gatewayRootRoutes(world).find((one) => one.name === name));
-  return doors.ask(route, { params: { id }, as: 'reader' });
+  return api.ask(route, { params: { id }, as: 'reader' });
 }
 
-async function rootsToldOf(world: DeskWorld) {
+async function rootsNotifiedOf(world: ServicesWorld) {
   const pending = await world.outbox.listPending();
   const records = await Promise.all(pending.map(({ record }) => world.outbox.get(record.id)));
   return records.map((record) => given(record).event).filter(({ type }) => type === 'gatehouse.gateway.root-added.v1');
 }
 
-async function auditedRootsOf(world: DeskWorld) {
+async function auditedRootsOf(world: ServicesWorld) {
   const day = world.now().toISOString().slice(0, 10);
   const rows = (await world.audit.listDays(day, addDays(day, 1), 100)) ?? [];
   return rows.filter(({ action }) => action === 'gateway.rootAddedByOthers');
@@ -83,7 +85,7 @@ async function auditedRootsOf(world: DeskWorld) {
 
 describe('src/functions/gateways/gateway-roots', () => {
   it('shows everything on the gateway: its own with their states, others’ with what they are and since when', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const { resourceId, revoked } = await aTrustingGateway(world);
     const root = await createRootData('Somebody else');
     world.clock.advance(hourMs);
@@ -116,7 +118,7 @@ describe('src/functions/gateways/gateway-roots', () => {
     ['does not know who, rather than naming an old change', 'eve@contoso.com', 24 * hourMs, null],
     ['does not know who where no event told', undefined, 0, null],
   ])('tells of a root that somebody added, and %s', async (_what, by, laterMs, changedBy) => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const { resourceId } = await aTrustingGateway(world);
     if (by !== undefined) {
       await world.writer.wake(world.orchestrations, id, { by, at: world.now().toISOString() });
@@ -127,7 +129,7 @@ describe('src/functions/gateways/gateway-roots', () => {
     await addByOthers(world, resourceId, root);
 
     const thumbprint = thumbprintOf(Buffer.from(root, 'base64'));
-    expect(await rootsToldOf(world)).toMatchObject([
+    expect(await rootsNotifiedOf(world)).toMatchObject([
       { data: { gatewayId: id, name: 'theirs', thumbprint, subject: 'CN=Somebody else', changedBy } },
     ]);
     expect(await auditedRootsOf(world)).toMatchObject([
@@ -136,7 +138,7 @@ describe('src/functions/gateways/gateway-roots', () => {
   });
 
   it('tells once of a root that stands there under two names', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const { resourceId } = await aTrustingGateway(world);
     const root = await createRootData('Somebody else');
     putByOthers(world, resourceId, root, 'theirs-too');
@@ -145,15 +147,15 @@ describe('src/functions/gateways/gateway-roots', () => {
       await addByOthers(world, resourceId, root);
     }
 
-    expect(await rootsToldOf(world)).toHaveLength(1);
+    expect(await rootsNotifiedOf(world)).toHaveLength(1);
   });
 
   it('tells of it once, wherever a crash comes, and in no hour of the audit that is sealed by then', async () => {
     const root = await createRootData('Somebody else');
-    const seal = ({ tables, audit, outbox, now }: DeskWorld) => sealAudit({ tables, audit, outbox, now });
+    const seal = ({ tables, audit, outbox, now }: ServicesWorld) => sealAudit({ tables, audit, outbox, now });
     const places = await atEveryCrash({
       setUp: async (tables) => {
-        const world = createDeskWorld(tables);
+        const world = createServicesWorld(tables);
         await seal(world);
         const { resourceId } = await aGateway(world);
         putByOthers(world, resourceId, root);
@@ -166,7 +168,7 @@ describe('src/functions/gateways/gateway-roots', () => {
         await runWriter(world);
       },
       check: async ({ world, startMs }, _tables, place) => {
-        expect([place, await rootsToldOf(world)]).toEqual([place, [expect.anything()]]);
+        expect([place, await rootsNotifiedOf(world)]).toEqual([place, [expect.anything()]]);
         const rows = await auditedRootsOf(world);
         // A crash right after the row was written writes it again: the two have one request id.
         expect([place, new Set(rows.map(({ requestId }) => requestId)).size]).toEqual([place, 1]);

@@ -1,22 +1,22 @@
 import { createJudgePlan, createJudgePlanParts } from '../../../../src/services/gateways/judge-plan.ts';
 import { gatewayRoutes } from '../../../../src/functions/gateways/gateways.ts';
 import { aGatewayPlan, aSubscriptionId, aVirtualNetwork } from '../../../support/builders/a-gateway-plan.ts';
-import { createDeskWorld } from '../../../support/services-world.ts';
+import { createServicesWorld } from '../../../support/services-world.ts';
 import { given } from '../../../support/given.ts';
-import { createTestDoors } from '../../../support/test-route.ts';
+import { createTestApi } from '../../../support/test-route.ts';
 
 async function refusalsOf(routeName: string, changes: object): Promise<unknown> {
-  const world = createDeskWorld();
-  const doors = await createTestDoors();
+  const world = createServicesWorld();
+  const api = await createTestApi();
   const arm = { readRaw: () => Promise.reject(new Error('Azure is not to be asked')) };
   const routes = gatewayRoutes({
     ...world,
     subscriptionId: aSubscriptionId,
-    judgePlan: createJudgePlan({ arm, books: world.books, subscriptionId: aSubscriptionId }),
-    judgePlanParts: createJudgePlanParts({ books: world.books, subscriptionId: aSubscriptionId }),
+    judgePlan: createJudgePlan({ arm, stores: world.stores, subscriptionId: aSubscriptionId }),
+    judgePlanParts: createJudgePlanParts({ stores: world.stores, subscriptionId: aSubscriptionId }),
   });
   const route = given(routes.find(({ name }) => name === routeName));
-  const { status, json } = await doors.ask(route, { body: { ...aGatewayPlan(), ...changes } });
+  const { status, json } = await api.ask(route, { body: { ...aGatewayPlan(), ...changes } });
   const errors = (json['errors'] ?? []) as readonly Readonly<Record<'code' | 'path', string>>[];
   return { status, code: json['code'], errors: errors.map(({ code, path }) => `${path} ${code}`).sort() };
 }
@@ -87,8 +87,8 @@ describe.each(['createGateway', 'preflightGateway'])('src/functions/gateways/gat
   });
 
   it('finds no more in a body that is no plan', async () => {
-    const world = createDeskWorld();
-    const judge = createJudgePlanParts({ books: world.books, subscriptionId: aSubscriptionId });
+    const world = createServicesWorld();
+    const judge = createJudgePlanParts({ stores: world.stores, subscriptionId: aSubscriptionId });
 
     expect(await judge({}, [''])).toEqual([]);
   });

@@ -1,9 +1,9 @@
 import { onGatewayChanged } from '../../../../src/functions/gateways/on-gateway-changed.ts';
-import { aGateway, createDeskWorld, type DeskWorld } from '../../../support/services-world.ts';
+import { aGateway, createServicesWorld, type ServicesWorld } from '../../../support/services-world.ts';
 
-async function send(world: DeskWorld, event: unknown): Promise<string> {
+async function send(world: ServicesWorld, event: unknown): Promise<string> {
   return onGatewayChanged(event, {
-    books: world.books,
+    stores: world.stores,
     writer: world.writer,
     orchestrations: world.orchestrations,
     now: world.now,
@@ -11,7 +11,7 @@ async function send(world: DeskWorld, event: unknown): Promise<string> {
   });
 }
 
-async function anEvent(world: DeskWorld, changes: object = {}, data: object = {}) {
+async function anEvent(world: ServicesWorld, changes: object = {}, data: object = {}) {
   const { resourceId } = await aGateway(world);
   return {
     id: '1',
@@ -27,14 +27,14 @@ async function anEvent(world: DeskWorld, changes: object = {}, data: object = {}
 
 describe('src/functions/gateways/on-gateway-changed', () => {
   it('sets the writer of the gateway in motion, whatever the letter case of the id', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
 
     expect(await send(world, await anEvent(world))).toBe('looked at');
     expect(world.orchestrations.started).toMatchObject([{ name: 'applyGateway', input: { gatewayId: 'vnet1gw' } }]);
   });
 
   it('starts one writer for an event that comes twice', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const event = await anEvent(world);
 
     await send(world, event);
@@ -44,7 +44,7 @@ describe('src/functions/gateways/on-gateway-changed', () => {
   });
 
   it('passes over its own writes', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
 
     expect(await send(world, await anEvent(world, {}, { claims: { appid: 'our-app' } }))).toBe('own write');
     expect(world.orchestrations.started).toEqual([]);
@@ -56,7 +56,7 @@ describe('src/functions/gateways/on-gateway-changed', () => {
     ['an address that is null', { resourceUri: null }],
     ['an address of another shape', { resourceUri: { id: 7 } }],
   ])('looks though the event has %s', async (_what, data) => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
 
     expect(await send(world, await anEvent(world, {}, data))).toBe('looked at');
   });
@@ -67,13 +67,13 @@ describe('src/functions/gateways/on-gateway-changed', () => {
     ['no type', { eventType: undefined }],
     ['a time that is none', { eventTime: 'yesterday' }],
   ])('looks though the event has %s', async (_what, changes) => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
 
     expect(await send(world, await anEvent(world, changes))).toBe('looked at');
   });
 
   it('knows its own writes in claims that came as text', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
 
     expect(await send(world, await anEvent(world, {}, { claims: '{"appid":"Our-App"}' }))).toBe('own write');
   });
@@ -92,13 +92,13 @@ describe('src/functions/gateways/on-gateway-changed', () => {
     ],
     ['a subject that is no text', { subject: 7 }, 'unreadable'],
   ])('leaves everything alone for %s', async (_what, changes, outcome) => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
 
     expect(await send(world, await anEvent(world, changes))).toBe(outcome);
     expect(world.orchestrations.started).toEqual([]);
   });
 
   it.each([null, 'text', 7, [], {}])('takes %p for no event', async (event) => {
-    expect(await send(createDeskWorld(), event)).toBe('unreadable');
+    expect(await send(createServicesWorld(), event)).toBe('unreadable');
   });
 });

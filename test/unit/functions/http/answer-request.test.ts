@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../../../../src/domain/app-error.ts';
 import { defineRoute } from '../../../../src/functions/http/define-route.ts';
 import type { Route, RouteAnswer } from '../../../../src/functions/http/route.ts';
-import { createTestDoors, keyOf } from '../../../support/test-route.ts';
+import { createTestApi, keyOf } from '../../../support/test-route.ts';
 
 interface Probe {
   readonly route: Route;
@@ -47,7 +47,7 @@ function aRoute(change: Partial<Route> = {}, answerOf: AnswerOf = () => ({ statu
 }
 
 const params = { id: 'one' };
-const body = { name: 'books', size: 3 };
+const body = { name: 'stores', size: 3 };
 const ask = { params, body };
 
 interface ProblemError {
@@ -61,10 +61,10 @@ function errorsOf(json: Readonly<Record<string, unknown>>): readonly string[] {
 
 describe('src/functions/http/answer-request', () => {
   it('answers what the handler answers, never to be cached', async () => {
-    const doors = await createTestDoors();
+    const api = await createTestApi();
     const { route } = aRoute();
 
-    const answer = await doors.ask(route, ask);
+    const answer = await api.ask(route, ask);
 
     expect(answer).toMatchObject({
       status: 201,
@@ -76,7 +76,7 @@ describe('src/functions/http/answer-request', () => {
       },
       json: { id: expect.stringMatching(/^op-[0-9a-f]{32}$/) as string },
     });
-    expect(doors.changes()).toBe(1);
+    expect(api.changes()).toBe(1);
   });
 
   describe('callers', () => {
@@ -92,10 +92,10 @@ describe('src/functions/http/answer-request', () => {
       ],
       ['a key where only headers count', { cookie: `x-api-key=${keyOf('operator')}` }],
     ])('refuses %s alike', async (_name, headers) => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
       const { route, runs } = aRoute();
 
-      const answer = await doors.ask(route, { ...ask, as: 'nobody', headers });
+      const answer = await api.ask(route, { ...ask, as: 'nobody', headers });
 
       expect(answer).toMatchObject({
         status: 401,
@@ -109,9 +109,9 @@ describe('src/functions/http/answer-request', () => {
     });
 
     it.each(['eyJhbGciOiJub25lIn0.e30.', 'x', 'é'])('refuses a bearer token and says why: %s', async (token) => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
 
-      const answer = await doors.ask(aRoute().route, {
+      const answer = await api.ask(aRoute().route, {
         ...ask,
         as: 'nobody',
         headers: { authorization: `Bearer ${token}` },
@@ -129,28 +129,28 @@ describe('src/functions/http/answer-request', () => {
       ['operator', 201],
       ['administrator', 201],
     ] as const)('judges a %s by the least role', async (role, status) => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
       const { route, runs } = aRoute();
 
-      const answer = await doors.ask(route, { ...ask, as: role });
+      const answer = await api.ask(route, { ...ask, as: role });
 
       expect(answer.status).toBe(status);
       expect(runs).toHaveLength(status === 201 ? 1 : 0);
     });
 
     it('turns away before it reads a body', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
 
-      expect(await doors.ask(aRoute().route, { params, body: '{', as: 'nobody' })).toMatchObject({ status: 401 });
+      expect(await api.ask(aRoute().route, { params, body: '{', as: 'nobody' })).toMatchObject({ status: 401 });
     });
   });
 
   describe('bodies', () => {
     it('reports everything that is wrong in one answer', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
       const { route, runs } = aRoute();
 
-      const answer = await doors.ask(route, {
+      const answer = await api.ask(route, {
         params: { id: 'NOT an id' },
         query: '?preview=yes&force=1&force=2',
         body: { name: '', size: 'many', colour: 'blue', owner: 'me', 'a/b': 1 },
@@ -179,7 +179,7 @@ describe('src/functions/http/answer-request', () => {
     });
 
     it('tells what is wrong with the right parts together with the shape', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
       const { route } = aRoute();
       const asked: unknown[] = [];
       const withRules = {
@@ -190,9 +190,9 @@ describe('src/functions/http/answer-request', () => {
         },
       };
 
-      const answer = await doors.ask(withRules, {
+      const answer = await api.ask(withRules, {
         params,
-        body: { name: 'books', size: 'many', secret: { password: 'p', more: 1 }, extra: true },
+        body: { name: 'stores', size: 'many', secret: { password: 'p', more: 1 }, extra: true },
       });
 
       expect([...errorsOf(answer.json)].sort()).toEqual([
@@ -201,8 +201,8 @@ describe('src/functions/http/answer-request', () => {
         '/secret/more UNKNOWN_FIELD',
         '/size INVALID_TYPE',
       ]);
-      expect(asked).toEqual([{ name: 'books', secret: { password: 'p' } }]);
-      await doors.ask(withRules, ask);
+      expect(asked).toEqual([{ name: 'stores', secret: { password: 'p' } }]);
+      await api.ask(withRules, ask);
       expect(asked).toHaveLength(1);
     });
 
@@ -217,9 +217,9 @@ describe('src/functions/http/answer-request', () => {
       ['__proto__', '{"__proto__":{"name":"a"},"size":1}', ['/__proto__ FORBIDDEN_FIELD']],
       ['a thousand levels', '['.repeat(1000), [' TOO_DEEP']],
     ])('refuses %s', async (_name, text, errors) => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
 
-      const answer = await doors.ask(aRoute().route, { params, ...(text === undefined ? {} : { body: text }) });
+      const answer = await api.ask(aRoute().route, { params, ...(text === undefined ? {} : { body: text }) });
 
       expect(answer.status).toBe(400);
       expect(errorsOf(answer.json)).toEqual(errors);
@@ -236,17 +236,17 @@ describe('src/functions/http/answer-request', () => {
       ['application/jsonp', 415],
       ['application/json, text/html', 415],
     ])('judges the content type %s', async (contentType, status) => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
 
-      const answer = await doors.ask(aRoute().route, { ...ask, headers: { 'content-type': contentType } });
+      const answer = await api.ask(aRoute().route, { ...ask, headers: { 'content-type': contentType } });
 
       expect(answer.status).toBe(status);
     });
 
     it('refuses a compressed body', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
 
-      const answer = await doors.ask(aRoute().route, { ...ask, headers: { 'content-encoding': 'gzip' } });
+      const answer = await api.ask(aRoute().route, { ...ask, headers: { 'content-encoding': 'gzip' } });
 
       expect(answer).toMatchObject({ status: 415, json: { code: 'ERR_MEDIA_TYPE' } });
     });
@@ -255,10 +255,10 @@ describe('src/functions/http/answer-request', () => {
       [1024 * 1024, 400],
       [1024 * 1024 + 1, 413],
     ])('judges a body of %i bytes', async (bytes, status) => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
       const text = JSON.stringify({ name: 'a', size: 1, junk: '' });
 
-      const answer = await doors.ask(aRoute().route, {
+      const answer = await api.ask(aRoute().route, {
         params,
         body: text.replace('""', `"${'x'.repeat(bytes - text.length)}"`),
       });
@@ -267,18 +267,18 @@ describe('src/functions/http/answer-request', () => {
     });
 
     it('believes a content-length that is too large', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
 
-      const answer = await doors.ask(aRoute().route, { ...ask, headers: { 'content-length': '99999999' } });
+      const answer = await api.ask(aRoute().route, { ...ask, headers: { 'content-length': '99999999' } });
 
       expect(answer.status).toBe(413);
     });
 
     it('takes an announced body that did not arrive for no empty one', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
       const { route, runs } = aRoute();
 
-      const answer = await doors.ask(route, { params, headers: { 'transfer-encoding': 'chunked' } });
+      const answer = await api.ask(route, { params, headers: { 'transfer-encoding': 'chunked' } });
 
       expect(answer).toMatchObject({ status: 411, json: { code: 'ERR_LENGTH_REQUIRED' } });
       expect(answer.json['detail']).toContain('Content-Length');
@@ -286,39 +286,39 @@ describe('src/functions/http/answer-request', () => {
     });
 
     it('reads a chunked body where the host hands it over', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
 
-      const answer = await doors.ask(aRoute().route, { ...ask, headers: { 'transfer-encoding': 'chunked' } });
+      const answer = await api.ask(aRoute().route, { ...ask, headers: { 'transfer-encoding': 'chunked' } });
 
       expect(answer.status).toBe(201);
     });
 
     it('refuses a query that is too long', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
 
-      const answer = await doors.ask(aRoute().route, { ...ask, query: `?preview=${'t'.repeat(4100)}` });
+      const answer = await api.ask(aRoute().route, { ...ask, query: `?preview=${'t'.repeat(4100)}` });
 
       expect(errorsOf(answer.json)).toContain('/query TOO_LONG');
     });
 
-    it('refuses a body at a door that takes none', async () => {
-      const doors = await createTestDoors();
+    it('refuses a body at a route that takes none', async () => {
+      const api = await createTestApi();
       const { route } = aRoute();
       const bodiless = { ...route, request: { ...route.request, body: undefined } };
 
-      expect(await doors.ask(bodiless, { params })).toMatchObject({ status: 201 });
-      expect(errorsOf((await doors.ask(bodiless, ask)).json)).toEqual(['/name UNKNOWN_FIELD', '/size UNKNOWN_FIELD']);
+      expect(await api.ask(bodiless, { params })).toMatchObject({ status: 201 });
+      expect(errorsOf((await api.ask(bodiless, ask)).json)).toEqual(['/name UNKNOWN_FIELD', '/size UNKNOWN_FIELD']);
     });
   });
 
   describe('errors', () => {
     it('answers an AppError in its own words', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
       const { route } = aRoute({}, () => {
         throw new AppError('ERR_AZURE_BUSY', 'Key Vault is busy. Try again.', { retryAfterSeconds: 7 });
       });
 
-      const answer = await doors.ask(route, ask);
+      const answer = await api.ask(route, ask);
 
       expect(answer).toMatchObject({
         status: 503,
@@ -331,24 +331,24 @@ describe('src/functions/http/answer-request', () => {
           instance: 'urn:gatehouse:request:request-000001',
         },
       });
-      expect(doors.changes()).toBe(0);
+      expect(api.changes()).toBe(0);
     });
 
     it('answers anything else blandly and logs it in one line without secrets', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
       const { route } = aRoute({}, () => {
         const cause = new Error('GET https://acc.blob/x?sv=1&sig=abcdef0123 failed\nrequest 1 succeeded');
         throw new TypeError('undefined is not a vault', { cause });
       });
 
-      const answer = await doors.ask(route, ask);
+      const answer = await api.ask(route, ask);
 
       expect(answer.status).toBe(500);
       expect(answer.text).not.toMatch(/vault|blob|TypeError|at .*\.ts/);
       expect(answer.json['detail']).toContain('request-000001');
-      expect(doors.errors).toHaveLength(1);
-      expect(doors.errors[0]).toMatch(/request-000001.*undefined is not a vault.*sig=\[redacted\]/);
-      expect(doors.errors[0]).not.toMatch(/abcdef0123|\n/);
+      expect(api.errors).toHaveLength(1);
+      expect(api.errors[0]).toMatch(/request-000001.*undefined is not a vault.*sig=\[redacted\]/);
+      expect(api.errors[0]).not.toMatch(/abcdef0123|\n/);
     });
   });
 
@@ -356,7 +356,7 @@ describe('src/functions/http/answer-request', () => {
     const keyed = { ...ask, headers: { 'idempotency-key': 'key-1' } };
 
     it('has one effect for a hundred identical requests at once', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
       const made = new Set<string>();
       const { route, runs } = aRoute({}, async () => {
         await new Promise((resolve) => setImmediate(resolve));
@@ -364,7 +364,7 @@ describe('src/functions/http/answer-request', () => {
         return { status: 201 };
       });
 
-      const answers = await Promise.all(Array.from({ length: 100 }, () => doors.ask(route, keyed)));
+      const answers = await Promise.all(Array.from({ length: 100 }, () => api.ask(route, keyed)));
 
       expect(runs).toHaveLength(1);
       expect(made.size).toBe(1);
@@ -377,11 +377,11 @@ describe('src/functions/http/answer-request', () => {
     });
 
     it('replays the same answer for the same key and body, however its fields are ordered', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
       const { route, runs } = aRoute();
 
-      const first = await doors.ask(route, keyed);
-      const second = await doors.ask(route, { ...keyed, body: { size: 3, name: 'books' } });
+      const first = await api.ask(route, keyed);
+      const second = await api.ask(route, { ...keyed, body: { size: 3, name: 'stores' } });
 
       expect(runs).toHaveLength(1);
       expect(second).toMatchObject({ status: 201, json: first.json, headers: { 'idempotency-replayed': 'true' } });
@@ -395,7 +395,7 @@ describe('src/functions/http/answer-request', () => {
       'ERR_CONFLICT',
       'ERR_ETAG_CHANGED',
     ] as const)('carries out what was refused with %s once it can be, under the same key', async (code) => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
       const { route, runs } = aRoute();
       const refusals = [new AppError(code, 'Not now.')];
       const refusing: Route = {
@@ -406,9 +406,9 @@ describe('src/functions/http/answer-request', () => {
         },
       };
 
-      const refused = await doors.ask(refusing, keyed);
-      const done = await doors.ask(refusing, keyed);
-      const again = await doors.ask(refusing, keyed);
+      const refused = await api.ask(refusing, keyed);
+      const done = await api.ask(refusing, keyed);
+      const again = await api.ask(refusing, keyed);
 
       expect([refused.json['code'], done.status, again.status]).toEqual([code, 201, 201]);
       expect(again.headers['idempotency-replayed']).toBe('true');
@@ -416,58 +416,58 @@ describe('src/functions/http/answer-request', () => {
     });
 
     it('refuses the same key with another body or query', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
       const { route, runs } = aRoute();
-      await doors.ask(route, keyed);
+      await api.ask(route, keyed);
 
-      const otherBody = await doors.ask(route, { ...keyed, body: { ...body, size: 4 } });
-      const otherQuery = await doors.ask(route, { ...keyed, query: '?preview=true' });
+      const otherBody = await api.ask(route, { ...keyed, body: { ...body, size: 4 } });
+      const otherQuery = await api.ask(route, { ...keyed, query: '?preview=true' });
 
       expect([otherBody.status, otherQuery.status]).toEqual([422, 422]);
       expect(otherBody.json['code']).toBe('ERR_IDEMPOTENCY_KEY_REUSED');
       expect(runs).toHaveLength(1);
     });
 
-    it('keeps callers, paths and doors apart', async () => {
-      const doors = await createTestDoors();
+    it('keeps callers, paths and routes apart', async () => {
+      const api = await createTestApi();
       const { route, runs } = aRoute();
 
-      await doors.ask(route, keyed);
-      await doors.ask(route, { ...keyed, as: 'administrator' });
-      await doors.ask(route, { ...keyed, params: { id: 'two' } });
-      await doors.ask({ ...route, name: 'otherDoor' }, keyed);
+      await api.ask(route, keyed);
+      await api.ask(route, { ...keyed, as: 'administrator' });
+      await api.ask(route, { ...keyed, params: { id: 'two' } });
+      await api.ask({ ...route, name: 'otherRoute' }, keyed);
 
       expect(runs).toHaveLength(4);
       expect(new Set(runs).size).toBe(4);
     });
 
     it('takes a path for the same however it was written', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
       const { route, runs } = aRoute({ path: 'shelves/{id}' });
 
-      const first = await doors.ask(route, keyed);
+      const first = await api.ask(route, keyed);
       const others = [];
       for (const path of ['/API/Shelves/one', '/api/shelves/%6fne', '/api/shelves/one/', '//api//shelves/one'])
-        others.push(await doors.ask(route, { ...keyed, path }));
+        others.push(await api.ask(route, { ...keyed, path }));
 
       expect(others.map(({ json }) => json)).toEqual(Array.from({ length: 4 }, () => first.json));
       expect(runs).toHaveLength(1);
     });
 
     it('forgets a key after seven days', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
       const { route, runs } = aRoute();
-      await doors.ask(route, keyed);
+      await api.ask(route, keyed);
 
-      doors.clock.advance(7 * 24 * 3600 * 1000);
-      const answer = await doors.ask(route, { ...keyed, body: { ...body, size: 9 } });
+      api.clock.advance(7 * 24 * 3600 * 1000);
+      const answer = await api.ask(route, { ...keyed, body: { ...body, size: 9 } });
 
       expect(answer.status).toBe(201);
       expect(new Set(runs).size).toBe(2);
     });
 
     it('runs again with the same ids after a failure that may pass', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
       const { route, runs } = aRoute({}, (run) => {
         if (run === 1) throw new AppError('ERR_AZURE_BUSY', 'busy', { retryAfterSeconds: 1 });
         if (run === 2) throw new AppError('ERR_CONFLICT', 'held');
@@ -476,7 +476,7 @@ describe('src/functions/http/answer-request', () => {
       });
 
       const statuses = [];
-      for (let time = 0; time < 5; time += 1) statuses.push((await doors.ask(route, keyed)).status);
+      for (let time = 0; time < 5; time += 1) statuses.push((await api.ask(route, keyed)).status);
 
       expect(statuses).toEqual([503, 409, 500, 201, 201]);
       expect(runs).toHaveLength(4);
@@ -484,15 +484,15 @@ describe('src/functions/http/answer-request', () => {
     });
 
     it('takes over from a run that died, with the same ids', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
       const { route, runs } = aRoute();
-      doors.tables.setFault((write) => (write >= 4 ? 'before' : undefined));
-      expect((await doors.ask(route, keyed)).status).toBe(500);
-      doors.tables.setFault(undefined);
+      api.tables.setFault((write) => (write >= 4 ? 'before' : undefined));
+      expect((await api.ask(route, keyed)).status).toBe(500);
+      api.tables.setFault(undefined);
 
-      const early = await doors.ask(route, keyed);
-      doors.clock.advance(2 * 60 * 1000);
-      const later = await doors.ask(route, keyed);
+      const early = await api.ask(route, keyed);
+      api.clock.advance(2 * 60 * 1000);
+      const later = await api.ask(route, keyed);
 
       expect([early.status, later.status]).toEqual([409, 201]);
       expect(runs).toHaveLength(2);
@@ -502,15 +502,15 @@ describe('src/functions/http/answer-request', () => {
     it('makes the same ids and ends with one kept answer, whichever write fails', async () => {
       for (let place = 1; place <= 7; place += 1) {
         for (const when of ['before', 'after'] as const) {
-          const doors = await createTestDoors();
+          const api = await createTestApi();
           const { route, runs } = aRoute();
-          doors.tables.setFault((write) => (write === place ? when : undefined));
-          await doors.ask(route, keyed);
-          doors.tables.setFault(undefined);
-          doors.clock.advance(2 * 60 * 1000);
+          api.tables.setFault((write) => (write === place ? when : undefined));
+          await api.ask(route, keyed);
+          api.tables.setFault(undefined);
+          api.clock.advance(2 * 60 * 1000);
 
-          const retried = await doors.ask(route, keyed);
-          const replayed = await doors.ask(route, keyed);
+          const retried = await api.ask(route, keyed);
+          const replayed = await api.ask(route, keyed);
 
           expect(retried.status).toBe(201);
           expect(replayed).toMatchObject({ status: 201, json: retried.json });
@@ -520,38 +520,38 @@ describe('src/functions/http/answer-request', () => {
     });
 
     it('does not keep a sensitive answer, but makes it again from the same seed', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
       const { route, runs } = aRoute({ sensitiveAnswer: true });
 
-      const first = await doors.ask(route, keyed);
-      const second = await doors.ask(route, keyed);
+      const first = await api.ask(route, keyed);
+      const second = await api.ask(route, keyed);
 
       expect(runs).toHaveLength(2);
       expect(second.json).toEqual(first.json);
-      expect(JSON.stringify(doors.tables.rows('Idempotency'))).not.toContain(String(first.json['serial']));
+      expect(JSON.stringify(api.tables.rows('Idempotency'))).not.toContain(String(first.json['serial']));
     });
 
     it('stores neither the body nor a hash of its secrets', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
       const { route, runs } = aRoute({ secretFields: ['/secret/password'] });
 
-      await doors.ask(route, { ...keyed, body: { ...body, secret: { password: 'hunter2' } } });
-      const other = await doors.ask(route, { ...keyed, body: { ...body, secret: { password: 'hunter3' } } });
+      await api.ask(route, { ...keyed, body: { ...body, secret: { password: 'hunter2' } } });
+      const other = await api.ask(route, { ...keyed, body: { ...body, secret: { password: 'hunter3' } } });
 
       expect(other.status).toBe(201);
       expect(runs).toHaveLength(1);
-      const stored = JSON.stringify([...doors.tables.rows('Idempotency'), ...doors.tables.rows('Audit')]);
-      expect(stored).not.toMatch(/hunter|books/);
+      const stored = JSON.stringify([...api.tables.rows('Idempotency'), ...api.tables.rows('Audit')]);
+      expect(stored).not.toMatch(/hunter|stores/);
     });
 
     it('takes the key from the body where a header cannot be set', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
       const { route, runs } = aRoute();
       const inBody = { params, body: { ...body, idempotencyKey: 'key-1' } };
 
-      await doors.ask(route, inBody);
-      await doors.ask(route, inBody);
-      const replayed = await doors.ask(route, keyed);
+      await api.ask(route, inBody);
+      await api.ask(route, inBody);
+      const replayed = await api.ask(route, keyed);
 
       expect(runs).toHaveLength(1);
       expect(replayed.status).toBe(201);
@@ -565,43 +565,43 @@ describe('src/functions/http/answer-request', () => {
       ['a number', {}, { idempotencyKey: 7 }],
       ['two that differ', { 'idempotency-key': 'a' }, { idempotencyKey: 'b' }],
     ])('refuses a key that is %s', async (_name, headers, field) => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
 
-      const answer = await doors.ask(aRoute().route, { params, headers, body: { ...body, ...field } });
+      const answer = await api.ask(aRoute().route, { params, headers, body: { ...body, ...field } });
 
       expect(answer.status).toBe(400);
       expect(errorsOf(answer.json)[0]).toMatch(/INVALID_IDEMPOTENCY_KEY/);
     });
 
     it('uses up no key for an invalid request', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
       const { route } = aRoute();
-      await doors.ask(route, { ...keyed, body: { ...body, size: 0 } });
+      await api.ask(route, { ...keyed, body: { ...body, size: 0 } });
 
-      expect((await doors.ask(route, keyed)).status).toBe(201);
+      expect((await api.ask(route, keyed)).status).toBe(201);
     });
   });
 
   describe('audit', () => {
-    function rowsOf(doors: Awaited<ReturnType<typeof createTestDoors>>): readonly Readonly<Record<string, unknown>>[] {
-      return doors.tables.rows('Audit').map(({ columns }) => columns);
+    function rowsOf(api: Awaited<ReturnType<typeof createTestApi>>): readonly Readonly<Record<string, unknown>>[] {
+      return api.tables.rows('Audit').map(({ columns }) => columns);
     }
 
     it('knows the intent before the handler runs and the outcome after', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
       const seen: unknown[] = [];
       const { route } = aRoute({}, () => {
-        seen.push(...rowsOf(doors).map((row) => row['phase']));
+        seen.push(...rowsOf(api).map((row) => row['phase']));
         return { status: 201 };
       });
 
-      await doors.ask(route, {
+      await api.ask(route, {
         ...ask,
         headers: { 'x-forwarded-for': '6.6.6.6, 203.0.113.9:4711', 'idempotency-key': 'key-1' },
       });
 
       expect(seen).toEqual(['intent']);
-      expect(rowsOf(doors)).toEqual([
+      expect(rowsOf(api)).toEqual([
         expect.objectContaining({
           phase: 'intent',
           who: 'operator',
@@ -617,7 +617,7 @@ describe('src/functions/http/answer-request', () => {
     });
 
     it('has what it was about in forms that can be searched for, why it was asked, and what follows', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
       const thumbprint = 'AB'.repeat(20);
       const operationId = `op-${'1'.repeat(32)}`;
       const route = defineRoute({
@@ -635,17 +635,17 @@ describe('src/functions/http/answer-request', () => {
         handler: () => Promise.resolve({ status: 202, body: { id: operationId, rootId: 'root-1' } }),
       });
 
-      await doors.ask(route, {
+      await api.ask(route, {
         params: { thumbprint: 'ab:'.repeat(20).slice(0, -1) },
         body: { reason: 'left', owner: 'kim', password: 'hunter2' },
       });
 
       const about = { owner: 'kim', thumbprint };
-      expect(rowsOf(doors).map(({ targetJson, reason, operationId: id }) => [targetJson, reason, id])).toEqual([
+      expect(rowsOf(api).map(({ targetJson, reason, operationId: id }) => [targetJson, reason, id])).toEqual([
         [JSON.stringify(about), 'left', undefined],
         [JSON.stringify({ rootId: 'root-1', ...about }), 'left', operationId],
       ]);
-      expect(JSON.stringify(rowsOf(doors))).not.toContain('hunter2');
+      expect(JSON.stringify(rowsOf(api))).not.toContain('hunter2');
     });
 
     it.each([
@@ -654,15 +654,15 @@ describe('src/functions/http/answer-request', () => {
       ['an invalid body', { body: {} }, { who: 'operator', status: 400, code: 'ERR_REQUEST_INVALID' }],
       ['a wrong type', { headers: { 'content-type': 'text/xml' } }, { who: 'operator', status: 415 }],
     ])('notes the refusal of %s without an intent', async (_name, change, expected) => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
 
-      await doors.ask(aRoute().route, { ...ask, ...change });
+      await api.ask(aRoute().route, { ...ask, ...change });
 
-      expect(rowsOf(doors)).toEqual([expect.objectContaining({ phase: 'outcome', ...expected })]);
+      expect(rowsOf(api)).toEqual([expect.objectContaining({ phase: 'outcome', ...expected })]);
     });
 
     it('says why, by the codes of all that was wrong, also when the refusal is told again', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
       const problem = (path: string) => ({ path, code: 'notYours', message: 'No.', fix: 'Ask.' });
       const problems = [problem('/a'), problem('/b')];
       const { route } = aRoute({}, () => {
@@ -670,57 +670,57 @@ describe('src/functions/http/answer-request', () => {
       });
       const keyed = { ...ask, headers: { 'idempotency-key': 'key-1' } };
 
-      await doors.ask(route, keyed);
-      await doors.ask(route, keyed);
+      await api.ask(route, keyed);
+      await api.ask(route, keyed);
 
-      const outcomes = rowsOf(doors).filter((row) => row['phase'] === 'outcome');
+      const outcomes = rowsOf(api).filter((row) => row['phase'] === 'outcome');
       const why = { status: 403, code: 'ERR_CALLER_NOT_ALLOWED', reasonsJson: '["notYours"]' };
       expect(outcomes).toEqual([expect.objectContaining(why), expect.objectContaining(why)]);
     });
 
     it('keeps rows small whatever is sent', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
 
-      await doors.ask(aRoute().route, {
+      await api.ask(aRoute().route, {
         body,
         as: 'nobody',
         params: { id: 'x'.repeat(8000) },
         headers: { 'x-forwarded-for': 'y'.repeat(8000) },
       });
 
-      expect(JSON.stringify(rowsOf(doors)).length).toBeLessThan(1500);
+      expect(JSON.stringify(rowsOf(api)).length).toBeLessThan(1500);
     });
 
     it('leaves no trace of a read, but of one that was turned away', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
       const { route } = aRoute({ method: 'GET' });
       const read = { ...route, request: { ...route.request, body: undefined } };
 
-      await doors.ask(read, { params });
-      expect(rowsOf(doors)).toEqual([]);
-      await doors.ask(read, { params, as: 'nobody' });
-      expect(rowsOf(doors)).toHaveLength(1);
+      await api.ask(read, { params });
+      expect(rowsOf(api)).toEqual([]);
+      await api.ask(read, { params, as: 'nobody' });
+      expect(rowsOf(api)).toHaveLength(1);
     });
 
     it('does nothing when the intent cannot be written', async () => {
-      const doors = await createTestDoors();
+      const api = await createTestApi();
       const { route, runs } = aRoute();
-      doors.tables.setFault((write) => (write === 1 ? 'before' : undefined));
+      api.tables.setFault((write) => (write === 1 ? 'before' : undefined));
 
-      const answer = await doors.ask(route, ask);
+      const answer = await api.ask(route, ask);
 
       expect(answer.status).toBe(500);
       expect(runs).toEqual([]);
     });
 
     it('answers what was done even when the outcome cannot be written', async () => {
-      const doors = await createTestDoors();
-      doors.tables.setFault((write) => (write === 2 ? 'before' : undefined));
+      const api = await createTestApi();
+      api.tables.setFault((write) => (write === 2 ? 'before' : undefined));
 
-      const answer = await doors.ask(aRoute().route, ask);
+      const answer = await api.ask(aRoute().route, ask);
 
       expect(answer.status).toBe(201);
-      expect(doors.errors).toHaveLength(1);
+      expect(api.errors).toHaveLength(1);
     });
   });
 });

@@ -2,7 +2,7 @@ import type { HttpFunctionOptions } from '@azure/functions';
 import { defineRoute } from '../../../../src/functions/http/define-route.ts';
 import { registerRoutes } from '../../../../src/functions/http/register-routes.ts';
 import type { Route } from '../../../../src/functions/http/route.ts';
-import { createTestDoors } from '../../../support/test-route.ts';
+import { createTestApi } from '../../../support/test-route.ts';
 
 function aRoute(change: Partial<Route> = {}): Route {
   const route = defineRoute({
@@ -20,7 +20,7 @@ function aRoute(change: Partial<Route> = {}): Route {
 
 /** Registers with a host that keeps nothing. */
 async function start(routes: readonly Route[]): Promise<void> {
-  const { services } = await createTestDoors();
+  const { services } = await createTestApi();
   registerRoutes({
     app: { http: () => undefined },
     routes,
@@ -31,7 +31,7 @@ async function start(routes: readonly Route[]): Promise<void> {
 
 describe('src/functions/http/register-routes', () => {
   it('registers each route for the host, with the durable client and without its key check', async () => {
-    const { services } = await createTestDoors();
+    const { services } = await createTestApi();
     const registered: [string, HttpFunctionOptions][] = [];
     const durableClient = { type: 'durableClient', name: 'client' };
 

@@ -15,32 +15,32 @@ import {
 } from '../../../../src/functions/operations/operations.ts';
 import { ownerRoutes } from '../../../../src/functions/certificates/owners.ts';
 import type { Role } from '../../../../src/domain/caller.ts';
-import { createTestDoors, type DoorAnswer, type DoorRequest, type TestDoors } from '../../../support/test-route.ts';
+import { createTestApi, type ApiAnswer, type ApiRequest, type TestApi } from '../../../support/test-route.ts';
 
 interface Open {
-  readonly doors: TestDoors;
-  readonly ask: (name: string, request?: DoorRequest) => Promise<DoorAnswer>;
+  readonly api: TestApi;
+  readonly ask: (name: string, request?: ApiRequest) => Promise<ApiAnswer>;
 }
 
-async function open(routesOf: (doors: TestDoors) => readonly Route[]): Promise<Open> {
-  const doors = await createTestDoors();
-  const routes = routesOf(doors);
+async function open(routesOf: (api: TestApi) => readonly Route[]): Promise<Open> {
+  const api = await createTestApi();
+  const routes = routesOf(api);
   return {
-    doors,
+    api,
     ask: (name, request) => {
       const route = routes.find((candidate) => candidate.name === name);
-      if (route === undefined) throw new Error(`there is no door ${name}`);
-      return doors.ask(route, request);
+      if (route === undefined) throw new Error(`there is no route ${name}`);
+      return api.ask(route, request);
     },
   };
 }
 
-function itemsOf({ json }: DoorAnswer): readonly Readonly<Record<string, unknown>>[] {
+function itemsOf({ json }: ApiAnswer): readonly Readonly<Record<string, unknown>>[] {
   return json['items'] as Readonly<Record<string, unknown>>[];
 }
 
 /** The query of an answer's nextLink, with its question mark. */
-function nextQuery({ json }: DoorAnswer): string | undefined {
+function nextQuery({ json }: ApiAnswer): string | undefined {
   const link = json['nextLink'];
   return typeof link === 'string' ? link.slice(link.indexOf('?')) : undefined;
 }
@@ -95,7 +95,7 @@ describe('src/functions/operations/operations', () => {
     },
   );
 
-  it('answers the result door with 202 until the end and with the result after', async () => {
+  it('answers the result route with 202 until the end and with the result after', async () => {
     const { ask, operations } = await openOperations();
 
     const early = await ask('getOperationResult', { params });
@@ -169,7 +169,7 @@ describe('src/functions/operations/operations', () => {
 
     expect(answer).toMatchObject({ status: 403, json: { detail: expect.stringContaining('administrator') as string } });
     expect(remove).not.toHaveBeenCalled();
-    expect(made.doors.tables.rows('Audit').map(({ columns }) => columns)).toContainEqual(
+    expect(made.api.tables.rows('Audit').map(({ columns }) => columns)).toContainEqual(
       expect.objectContaining({ action: 'operation.remove', status: 403, code: 'ERR_CALLER_NOT_ALLOWED' }),
     );
   });
@@ -178,13 +178,13 @@ describe('src/functions/operations/operations', () => {
     ['resumeOperation', 'failed'],
     ['removeOperation', 'failed'],
     ['cancelOperation', undefined],
-  ] as const)('%s refuses an operation whose target is another one’s by now', async (door, status) => {
+  ] as const)('%s refuses an operation whose target is another one’s by now', async (route, status) => {
     const act = jest.fn<never, []>();
     const reason = 'Gateway gw1 is operation op-2’s by now.';
     const made = await openOperations({ buildGateway: { resume: act, remove: act } }, () => Promise.resolve(reason));
     if (status !== undefined) await made.operations.finish(id, { status });
 
-    const answer = await made.ask(door, { params, as: 'administrator' });
+    const answer = await made.ask(route, { params, as: 'administrator' });
 
     expect(answer).toMatchObject({ status: 409, json: { errors: [{ code: 'operationSuperseded', message: reason }] } });
     expect(act).not.toHaveBeenCalled();
@@ -197,13 +197,13 @@ describe('src/functions/operations/operations', () => {
     ['removeOperation', undefined],
     ['approveOperation', {}],
     ['rejectOperation', {}],
-  ])('%s is refused for a kind that nothing of it is for, and changes nothing', async (door, body) => {
+  ])('%s is refused for a kind that nothing of it is for, and changes nothing', async (route, body) => {
     const { ask, operations } = await openOperations();
     const revocation = `op-${'5'.repeat(32)}`;
     const facts = { target: 'T', targetKey: 't', requestedBy: 'ann', steps: [{ name: 'gw1' }] };
     await operations.create({ id: revocation, kind: 'revokeCertificate', ...facts });
 
-    const answer = await ask(door, { params: { id: revocation }, as: 'administrator', body });
+    const answer = await ask(route, { params: { id: revocation }, as: 'administrator', body });
 
     expect(answer).toMatchObject({
       status: 409,
@@ -213,16 +213,16 @@ describe('src/functions/operations/operations', () => {
   });
 
   it('lists in pages whose links go on', async () => {
-    const { ask, operations, doors } = await openOperations();
+    const { ask, operations, api } = await openOperations();
     for (const digit of ['3', '4', '5', '6']) {
-      doors.clock.advance(1000);
+      api.clock.advance(1000);
       const other = { id: `op-${digit.repeat(32)}`, kind: 'trustRoot', target: 'gw1', targetKey: 'gw1' } as const;
       await operations.create({ ...other, requestedBy: 'ann', steps: [] });
     }
     const seen: string[] = [];
     let query: string | undefined = '?target=GW1&top=2';
     while (query !== undefined) {
-      const answer: DoorAnswer = await ask('listOperations', { query });
+      const answer: ApiAnswer = await ask('listOperations', { query });
       seen.push(...itemsOf(answer).map((item) => String(item['id'])[3] ?? ''));
       query = nextQuery(answer);
     }
@@ -260,7 +260,7 @@ describe('src/functions/requests/api-keys', () => {
   const body = { role: 'requester', keyHash: sha256Hex(ownKey) };
 
   it('makes, lists and withdraws a key for an administrator', async () => {
-    const { ask, doors } = await openKeys();
+    const { ask, api } = await openKeys();
     const params = { id: 'logic-app' };
 
     const made = await ask('putApiKey', { params, body, as: 'administrator' });
@@ -269,12 +269,12 @@ describe('src/functions/requests/api-keys', () => {
       json: { id: 'logic-app', role: 'requester', createdBy: 'administrator' },
     });
     expect(made.text).not.toContain(body.keyHash);
-    expect(await doors.apiKeys.find(ownKey)).toMatchObject({ id: 'logic-app' });
+    expect(await api.apiKeys.find(ownKey)).toMatchObject({ id: 'logic-app' });
     expect(itemsOf(await ask('listApiKeys', { as: 'administrator' }))).toHaveLength(5);
 
     expect((await ask('deleteApiKey', { params, as: 'administrator' })).status).toBe(204);
     expect((await ask('deleteApiKey', { params, as: 'administrator' })).status).toBe(404);
-    expect(await doors.apiKeys.find(ownKey)).toBeUndefined();
+    expect(await api.apiKeys.find(ownKey)).toBeUndefined();
   });
 
   it.each([
@@ -333,10 +333,10 @@ describe('src/functions/certificates/owners', () => {
     open(({ tables, clock }) => ownerRoutes({ owners: createOwners({ tables, now: clock.now }) }));
 
   it('keeps an owner and when they were first known', async () => {
-    const { ask, doors } = await openOwners();
+    const { ask, api } = await openOwners();
     const params = { id: 'kim' };
     await ask('putOwner', { params, body: { email: 'kim@contoso.com' }, as: 'requester' });
-    doors.clock.advance(1000);
+    api.clock.advance(1000);
 
     const full = {
       email: 'kim@contoso.com',
@@ -358,7 +358,7 @@ describe('src/functions/certificates/owners', () => {
   });
 
   it('lets a requester change what they have made, and takes an operator for what others have', async () => {
-    const { ask, doors } = await openOwners();
+    const { ask, api } = await openOwners();
     const put = async (id: string, email: string, as: Role): Promise<number> =>
       (await ask('putOwner', { params: { id }, body: { email }, as })).status;
     await put('kim', 'kim@contoso.com', 'operator');
@@ -370,16 +370,16 @@ describe('src/functions/certificates/owners', () => {
     expect(await put('lee', 'lee@contoso.com', 'requester')).toBe(200);
 
     expect((await ask('getOwner', { params: { id: 'kim' } })).json).toMatchObject({ email: 'kim@contoso.com' });
-    expect(doors.tables.rows('Audit').map(({ columns }) => columns)).toContainEqual(
+    expect(api.tables.rows('Audit').map(({ columns }) => columns)).toContainEqual(
       expect.objectContaining({ action: 'owner.put', who: 'requester', code: 'ERR_CALLER_NOT_ALLOWED' }),
     );
   });
 
   it('keeps an owner of whom nobody knows who made them to operators', async () => {
-    const { ask, doors } = await openOwners();
-    const at = doors.clock.now().toISOString();
+    const { ask, api } = await openOwners();
+    const at = api.clock.now().toISOString();
     const columns = { id: 'kim', email: 'kim@contoso.com', createdAt: at, updatedAt: at };
-    await doors.tables.insert('Owners', { partitionKey: 'owner', rowKey: 'kim' }, columns);
+    await api.tables.insert('Owners', { partitionKey: 'owner', rowKey: 'kim' }, columns);
     const request = { params: { id: 'kim' }, body: { email: 'mallory@contoso.com' } };
 
     expect((await ask('putOwner', { ...request, as: 'requester' })).status).toBe(403);
@@ -412,7 +412,7 @@ describe('src/functions/operations/expiries', () => {
     const opened = await open(({ tables }) =>
       expiryRoutes({ expiries: createExpiries({ tables }), describe: () => Promise.resolve({ state: 'issued' }) }),
     );
-    const expiries = createExpiries({ tables: opened.doors.tables });
+    const expiries = createExpiries({ tables: opened.api.tables });
     for (const day of ['02', '15', '31']) {
       await expiries.put({
         kind: 'certificate',
@@ -474,8 +474,8 @@ describe('src/functions/operations/expiries', () => {
 
 describe('every route', () => {
   it('answers 503 while something is missing, and does nothing', async () => {
-    const { ask, doors } = await open(({ apiKeys }) => apiKeyRoutes({ apiKeys }));
-    doors.miss('administrator-key');
+    const { ask, api } = await open(({ apiKeys }) => apiKeyRoutes({ apiKeys }));
+    api.miss('administrator-key');
 
     for (const as of ['administrator', 'nobody'] as const) {
       const answer = await ask('listApiKeys', { as });
@@ -485,6 +485,6 @@ describe('every route', () => {
         'content-type': expect.stringContaining('application/problem+json') as string,
       });
     }
-    expect(doors.tables.rows('Audit')).toEqual([]);
+    expect(api.tables.rows('Audit')).toEqual([]);
   });
 });

@@ -1,13 +1,13 @@
 import type { Role } from '../../../../src/domain/caller.ts';
-import { aConnectorBody, succeeded, type OnPremisesDesk } from '../../../support/on-premises-services.ts';
-import { openOnPremisesDoors as open, pathsOf } from '../../../support/on-premises-routes.ts';
-import type { DoorAnswer } from '../../../support/test-route.ts';
+import { aConnectorBody, succeeded, type OnPremisesServices } from '../../../support/on-premises-services.ts';
+import { openOnPremisesApi as open, pathsOf } from '../../../support/on-premises-routes.ts';
+import type { ApiAnswer } from '../../../support/test-route.ts';
 
 const poc = { params: { id: 'poc' } };
 
-/** Ends what a door has started, as its orchestration would. */
-async function endOpening(desk: OnPremisesDesk, { json }: DoorAnswer): Promise<void> {
-  await desk.finishOnPremises({ operationId: String(json['id']), attempt: 1, target: 'poc', end: succeeded });
+/** Ends what a route has started, as its orchestration would. */
+async function endOpening(services: OnPremisesServices, { json }: ApiAnswer): Promise<void> {
+  await services.finishOnPremises({ operationId: String(json['id']), attempt: 1, target: 'poc', end: succeeded });
 }
 
 describe('src/functions/on-premises/machines', () => {
@@ -51,7 +51,7 @@ describe('src/functions/on-premises/machines', () => {
 describe('src/functions/on-premises/vpn-access', () => {
   const body = { users: [{ name: 'ann' }] };
 
-  it('starts the story, and shows what the stack shares', async () => {
+  it('starts the procedure, and shows what the stack shares', async () => {
     const { ask } = await open();
 
     const answer = await ask('shareVpnAccess', { ...poc, body });
@@ -63,18 +63,18 @@ describe('src/functions/on-premises/vpn-access', () => {
         state: 'opening',
         addressRange: { from: '192.168.200.201', to: '192.168.200.230' },
         users: [{ name: 'ann', state: 'pending' }],
-        warnings: [{ path: '/isBehindNat', code: 'notTold' }],
+        warnings: [{ path: '/isBehindNat', code: 'notStated' }],
       },
     });
   });
 
   it('answers 409 to the second of two, and lets the first go on', async () => {
-    const { ask, desk } = await open();
+    const { ask, services } = await open();
 
     const answers = [await ask('shareVpnAccess', { ...poc, body }), await ask('shareVpnAccess', { ...poc, body: {} })];
 
     expect(answers.map(({ status }) => status)).toEqual([202, 409]);
-    expect(await desk.stacks.users('poc')).toHaveLength(1);
+    expect(await services.stacks.users('poc')).toHaveLength(1);
   });
 
   it('tells what is wrong with the range and the users beside what is wrong with the shapes', async () => {
@@ -92,19 +92,19 @@ describe('src/functions/on-premises/vpn-access', () => {
   it.each(["ann'", 'ann;calc', '$ann', 'a`b', 'ann\n', 'änn', 'ann.', 'a b', 'x'.repeat(21), ''])(
     'refuses the user name %j, and notes nothing',
     async (name) => {
-      const { ask, desk } = await open();
+      const { ask, services } = await open();
 
       const answer = await ask('shareVpnAccess', { ...poc, body: { users: [{ name }] } });
 
       expect([answer.status, pathsOf(answer)]).toEqual([400, ['/users/0/name']]);
-      expect(desk.tables.rows('VpnUsers')).toEqual([]);
+      expect(services.tables.rows('VpnUsers')).toEqual([]);
     },
   );
 
   it('shows a password once, only to those who ask for it', async () => {
-    const { ask, desk } = await open();
-    await endOpening(desk, await ask('shareVpnAccess', { ...poc, body: {} }));
-    const add = (name: string, headers: Record<string, string>): Promise<DoorAnswer> =>
+    const { ask, services } = await open();
+    await endOpening(services, await ask('shareVpnAccess', { ...poc, body: {} }));
+    const add = (name: string, headers: Record<string, string>): Promise<ApiAnswer> =>
       ask('addVpnUser', { ...poc, body: { name }, headers });
 
     const silent = await add('ann', {});
@@ -119,19 +119,19 @@ describe('src/functions/on-premises/vpn-access', () => {
   });
 
   it('keeps passwords out of every table, answers that are kept for repetitions included', async () => {
-    const { ask, desk } = await open();
-    await endOpening(desk, await ask('shareVpnAccess', { ...poc, body: {} }));
+    const { ask, services } = await open();
+    await endOpening(services, await ask('shareVpnAccess', { ...poc, body: {} }));
     const headers = { prefer: 'reveal-password', 'idempotency-key': 'key-00001' };
 
     const { json } = await ask('addVpnUser', { ...poc, body: { name: 'ann' }, headers });
 
     const names = ['Idempotency', 'Audit', 'Operations', 'VpnUsers', 'Stacks', 'Outbox', 'Unfinished'];
-    expect(JSON.stringify(names.map((name) => desk.tables.rows(name)))).not.toContain(json['password']);
+    expect(JSON.stringify(names.map((name) => services.tables.rows(name)))).not.toContain(json['password']);
   });
 });
 
 describe('src/functions/on-premises/connectors', () => {
-  it('starts the story, and shows the connector without names of secrets', async () => {
+  it('starts the procedure, and shows the connector without names of secrets', async () => {
     const { ask } = await open();
 
     const answer = await ask('createConnector', { body: aConnectorBody(), as: 'administrator' });
@@ -150,7 +150,10 @@ describe('src/functions/on-premises/connectors', () => {
     };
 
     it('is refused where it is new, with every field that an administrator decides', async () => {
-      const { answer, desk } = await connect('operator', aConnectorBody({}, { drain: { hookSecret: 'drain-hook-1' } }));
+      const { answer, services } = await connect(
+        'operator',
+        aConnectorBody({}, { drain: { hookSecret: 'drain-hook-1' } }),
+      );
 
       expect(answer.status).toBe(403);
       expect(answer.json).toMatchObject({
@@ -167,11 +170,11 @@ describe('src/functions/on-premises/connectors', () => {
           (field) => `/clouds/0/${field}`,
         ),
       ]);
-      expect([desk.tables.rows('Connectors'), desk.tables.rows('Operations'), desk.tables.rows('Claims')]).toEqual([
-        [],
-        [],
-        [],
-      ]);
+      expect([
+        services.tables.rows('Connectors'),
+        services.tables.rows('Operations'),
+        services.tables.rows('Claims'),
+      ]).toEqual([[], [], []]);
     });
 
     it.each<[string, object, object, string]>([
@@ -211,21 +214,21 @@ describe('src/functions/on-premises/connectors', () => {
       ['another SQL server', {}, { sqlServer: 'evil' }, '/clouds/0/sqlServer'],
       ['another account', {}, { sqlRunAsSecret: 'run-as-other' }, '/clouds/0/sqlRunAsSecret'],
     ])('is refused with %s than the one that is kept', async (_what, change, cloudChange, path) => {
-      const { ask, desk } = await connect('administrator', aConnectorBody());
-      const before = desk.tables.rows('Connectors');
+      const { ask, services } = await connect('administrator', aConnectorBody());
+      const before = services.tables.rows('Connectors');
 
       const answer = await ask('createConnector', { body: aConnectorBody(change, cloudChange) });
 
       expect([answer.status, pathsOf(answer)]).toEqual([403, [path]]);
-      expect(desk.tables.rows('Connectors')).toEqual(before);
+      expect(services.tables.rows('Connectors')).toEqual(before);
     });
 
     it('puts right what an administrator has decided, looks at it, and takes it back', async () => {
-      const { ask, desk, answer } = await connect('administrator', aConnectorBody());
+      const { ask, services, answer } = await connect('administrator', aConnectorBody());
       const params = { id: 'wap' };
-      const end = async ({ json }: DoorAnswer): Promise<void> => {
+      const end = async ({ json }: ApiAnswer): Promise<void> => {
         const operationId = String(json['id']);
-        await desk.finishOnPremises({ operationId, attempt: 1, target: 'wap', end: succeeded });
+        await services.finishOnPremises({ operationId, attempt: 1, target: 'wap', end: succeeded });
       };
       await end(answer);
 
@@ -239,14 +242,14 @@ describe('src/functions/on-premises/connectors', () => {
   });
 
   it('refuses a bad request with everything that is wrong, and notes nothing', async () => {
-    const { ask, desk } = await open();
+    const { ask, services } = await open();
     const body = aConnectorBody({ approvalDays: 99 }, { name: 'a b', endpoint: 'http://x.contoso.com' });
 
     const answer = await ask('createConnector', { body });
 
     expect(answer.status).toBe(400);
     expect([...pathsOf(answer)].sort()).toEqual(['/approvalDays', '/clouds/0/endpoint', '/clouds/0/name']);
-    expect(desk.tables.rows('Connectors')).toEqual([]);
+    expect(services.tables.rows('Connectors')).toEqual([]);
   });
 });
 
@@ -255,7 +258,7 @@ describe('src/functions/operations/operations decisions', () => {
     const opened = await open();
     const { json } = await opened.ask('createConnector', { body: aConnectorBody(), as: 'administrator' });
     const id = String(json['id']);
-    await opened.desk.operations.openWait(id, 'enable-multi-cloud', { kind: 'approval', detail: 'Look first.' });
+    await opened.services.operations.openWait(id, 'enable-multi-cloud', { kind: 'approval', detail: 'Look first.' });
     return { ...opened, params: { id } };
   }
 
@@ -279,8 +282,8 @@ describe('src/functions/operations/operations decisions', () => {
     const body = { name: 'enable-multi-cloud' };
 
     const statuses = [];
-    for (const door of ['rejectOperation', 'rejectOperation', 'approveOperation'])
-      statuses.push((await ask(door, { params, body })).status);
+    for (const route of ['rejectOperation', 'rejectOperation', 'approveOperation'])
+      statuses.push((await ask(route, { params, body })).status);
 
     expect(statuses).toEqual([202, 202, 409]);
   });
@@ -297,11 +300,11 @@ describe('src/functions/operations/operations decisions', () => {
   });
 
   it('takes a decision without its name only while one question was asked', async () => {
-    const { ask, desk, params } = await waiting();
-    const approve = async (body: object): Promise<DoorAnswer> => ask('approveOperation', { params, body });
+    const { ask, services, params } = await waiting();
+    const approve = async (body: object): Promise<ApiAnswer> => ask('approveOperation', { params, body });
 
     expect((await approve({})).status).toBe(202);
-    await desk.operations.openWait(params.id, 'portal-shows-clouds', { kind: 'approval', detail: 'Look again.' });
+    await services.operations.openWait(params.id, 'portal-shows-clouds', { kind: 'approval', detail: 'Look again.' });
     const blind = await approve({});
 
     expect(blind).toMatchObject({
@@ -316,14 +319,14 @@ describe('src/functions/operations/operations decisions', () => {
   });
 
   it('names all open questions to who answers without saying which', async () => {
-    const { ask, desk, params } = await waiting();
-    await desk.operations.openWait(params.id, 'drain-api-1', { kind: 'approval', detail: 'Drain.' });
+    const { ask, services, params } = await waiting();
+    await services.operations.openWait(params.id, 'drain-api-1', { kind: 'approval', detail: 'Drain.' });
 
     const answer = await ask('rejectOperation', { params, body: {} });
 
     expect(answer.status).toBe(409);
     expect(answer.json['detail']).toMatch(/'enable-multi-cloud', 'drain-api-1'/);
-    expect((await desk.operations.view(params.id))?.approvals?.map(({ decision }) => decision)).toEqual([
+    expect((await services.operations.view(params.id))?.approvals?.map(({ decision }) => decision)).toEqual([
       undefined,
       undefined,
     ]);

@@ -1,15 +1,15 @@
 /** Which secrets a request may name: at every field that names one, only those that were set aside for its use. */
 import { z } from 'zod';
 import { aConnectorBody } from '../../../support/on-premises-services.ts';
-import { openOnPremisesDoors, pathsOf } from '../../../support/on-premises-routes.ts';
-import type { DoorRequest } from '../../../support/test-route.ts';
+import { openOnPremisesApi, pathsOf } from '../../../support/on-premises-routes.ts';
+import type { ApiRequest } from '../../../support/test-route.ts';
 
 const poc = { params: { id: 'poc' } };
 const ssh = { host: '10.0.0.1', username: 'admin', hostKey: `SHA256:${'A'.repeat(43)}` };
 const via = { machineId: 'host', computerName: 'NATVM' };
 
-/** By door and field: a request that names this secret there. */
-const fields: readonly (readonly [door: string, path: string, request: (name: string) => DoorRequest])[] = [
+/** By route and field: a request that names this secret there. */
+const fields: readonly (readonly [route: string, path: string, request: (name: string) => ApiRequest])[] = [
   ['putMachine', '/ssh/keySecret', (keySecret) => ({ body: { id: 'm', role: 'host', ssh: { ...ssh, keySecret } } })],
   [
     'putMachine',
@@ -55,22 +55,22 @@ const kept = ['gatehouse-l2tp-key-poc', 'gatehouse-vpn-password-poc-ann-1'];
 const everyPrefix = ['ssh-key-', 'account-', 'run-as-', 'l2tp-key-', 'vpn-password-', 'drain-hook-', 'data-file-'];
 
 describe('names of secrets in requests', () => {
-  it.each(fields)('%s takes at %s what is set aside for it alone', async (door, path, request) => {
-    const { ask, desk } = await openOnPremisesDoors();
+  it.each(fields)('%s takes at %s what is set aside for it alone', async (route, path, request) => {
+    const { ask, services } = await openOnPremisesApi();
     const taken: string[] = [];
 
     for (const name of [...foreign, ...kept, ...everyPrefix.map((prefix) => `${prefix}1`)]) {
-      const answer = await ask(door, { ...request(name), as: 'administrator' });
+      const answer = await ask(route, { ...request(name), as: 'administrator' });
       if (!pathsOf(answer).includes(path)) taken.push(name);
       else if (answer.json['code'] === 'ERR_REQUEST_INVALID' && answer.text.includes('secretMissing')) taken.push(name);
     }
 
     expect(taken).toHaveLength(1);
-    expect(desk.secrets.asked.filter((name) => foreign.includes(name))).toEqual([]);
+    expect(services.secrets.asked.filter((name) => foreign.includes(name))).toEqual([]);
   });
 
   it('says what names are for, and what to do', async () => {
-    const { ask } = await openOnPremisesDoors();
+    const { ask } = await openOnPremisesApi();
 
     const answer = await ask('shareVpnAccess', { ...poc, body: { sharedKeySecret: 'administrator-key' } });
 
@@ -81,8 +81,8 @@ describe('names of secrets in requests', () => {
   });
 
   it('is looked at above for every field that names a secret', async () => {
-    const { routes } = await openOnPremisesDoors();
-    const known = new Set(fields.map(([door, path]) => `${door} ${path.replaceAll(/\/\d+/g, '/*')}`));
+    const { routes } = await openOnPremisesApi();
+    const known = new Set(fields.map(([route, path]) => `${route} ${path.replaceAll(/\/\d+/g, '/*')}`));
 
     const found = routes.flatMap(({ name, request }) =>
       request.body === undefined

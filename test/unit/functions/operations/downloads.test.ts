@@ -1,9 +1,9 @@
-/** The doors behind a link, asked as browsers, mail scanners and scripts would. */
+/** The routes behind a link, asked as browsers, mail scanners and scripts would. */
 import { createHash } from 'node:crypto';
 import { createDownloads, type NewDownload } from '../../../../src/services/operations/downloads.ts';
 import { downloadRoutes } from '../../../../src/functions/operations/downloads.ts';
 import { createMemoryBlobs } from '../../../support/memory-blobs.ts';
-import { createTestDoors, type DoorAnswer, type DoorRequest } from '../../../support/test-route.ts';
+import { createTestApi, type ApiAnswer, type ApiRequest } from '../../../support/test-route.ts';
 
 const token = createHash('sha256').update('the only token').digest('base64url');
 const unknown = createHash('sha256').update('another').digest('base64url');
@@ -12,8 +12,8 @@ const html = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
 const form = { ...html, 'content-type': 'application/x-www-form-urlencoded', 'content-length': '0' };
 
 async function open(change: Partial<NewDownload> = {}) {
-  const doors = await createTestDoors();
-  const { tables, clock } = doors;
+  const api = await createTestApi();
+  const { tables, clock } = api;
   const downloads = createDownloads({
     tables,
     blobs: createMemoryBlobs(tables),
@@ -30,12 +30,12 @@ async function open(change: Partial<NewDownload> = {}) {
     ...change,
   });
   const [getDownload, takeDownload] = downloadRoutes({ downloads });
-  if (getDownload === undefined || takeDownload === undefined) throw new Error('There are not two doors.');
+  if (getDownload === undefined || takeDownload === undefined) throw new Error('There are not two routes.');
   const asNobody = { params: { token }, as: 'nobody' } as const;
   return {
-    doors,
-    look: (request: DoorRequest = {}): Promise<DoorAnswer> => doors.ask(getDownload, { ...asNobody, ...request }),
-    take: (request: DoorRequest = {}): Promise<DoorAnswer> => doors.ask(takeDownload, { ...asNobody, ...request }),
+    api,
+    look: (request: ApiRequest = {}): Promise<ApiAnswer> => api.ask(getDownload, { ...asNobody, ...request }),
+    take: (request: ApiRequest = {}): Promise<ApiAnswer> => api.ask(takeDownload, { ...asNobody, ...request }),
   };
 }
 
@@ -105,8 +105,8 @@ describe('src/functions/operations/downloads', () => {
   });
 
   it('shows a page to a browser whose button came too late', async () => {
-    const { doors, take } = await open();
-    doors.clock.advance(25 * 3_600_000);
+    const { api, take } = await open();
+    api.clock.advance(25 * 3_600_000);
 
     const answer = await take({ headers: form });
 
@@ -135,12 +135,12 @@ describe('src/functions/operations/downloads', () => {
   });
 
   it('tells the audit who fetched what by the hash of the token, and nobody the token', async () => {
-    const { doors, look, take } = await open();
+    const { api, look, take } = await open();
     await look();
     await take({ headers: { 'x-forwarded-for': '203.0.113.9' } });
     await take({ params: { token: unknown } });
 
-    const rows = doors.tables.rows('Audit');
+    const rows = api.tables.rows('Audit');
 
     const hash = createHash('sha256').update(token).digest('hex');
     expect(rows.map(({ columns }) => [columns['phase'], columns['status'], columns['targetJson']])).toEqual(
@@ -151,11 +151,11 @@ describe('src/functions/operations/downloads', () => {
     );
     // Of the token that opens nothing, that it was turned away.
     expect(rows).toHaveLength(3);
-    expect(doors.tables.rows('Deliveries').map(({ rowKey }) => rowKey)).toEqual([hash]);
-    expect(doors.tables.rows('Idempotency')).toEqual([]);
-    const everything = ['Audit', 'Deliveries', 'DeliveryDues'].map((table) => doors.tables.rows(table));
+    expect(api.tables.rows('Deliveries').map(({ rowKey }) => rowKey)).toEqual([hash]);
+    expect(api.tables.rows('Idempotency')).toEqual([]);
+    const everything = ['Audit', 'Deliveries', 'DeliveryDues'].map((table) => api.tables.rows(table));
     expect(JSON.stringify(everything)).not.toContain(token);
-    expect(doors.errors).toEqual([]);
+    expect(api.errors).toEqual([]);
   });
 
   it('refuses a body that is no form and no JSON', async () => {

@@ -1,7 +1,7 @@
 import { healthRoutes } from '../../../../src/functions/operations/health.ts';
 import type { HealthItem, HealthReport } from '../../../../src/services/operations/watch-dependencies.ts';
 import { healthItemNames } from '../../../../src/domain/health-items.ts';
-import { createTestDoors, type DoorAnswer, type DoorRequest } from '../../../support/test-route.ts';
+import { createTestApi, type ApiAnswer, type ApiRequest } from '../../../support/test-route.ts';
 import { given } from '../../../support/given.ts';
 
 const lookedAt = '2026-03-01T12:00:00.000Z';
@@ -17,21 +17,21 @@ async function askHealth(
     readonly missing?: readonly string[];
     readonly afterMs?: number;
   },
-  request: DoorRequest = { as: 'reader' },
-): Promise<DoorAnswer> {
-  const doors = await createTestDoors();
+  request: ApiRequest = { as: 'reader' },
+): Promise<ApiAnswer> {
+  const api = await createTestApi();
   const { missing = [] } = options;
   const [route] = healthRoutes({
     version: '1.2.3',
     lastReport: options.report ?? (() => Promise.resolve(aReport())),
     missing: () => Promise.resolve(missing),
   });
-  doors.miss(...missing);
-  doors.clock.advance(options.afterMs ?? 0);
-  return doors.ask(given(route), request);
+  api.miss(...missing);
+  api.clock.advance(options.afterMs ?? 0);
+  return api.ask(given(route), request);
 }
 
-function badItems({ json }: DoorAnswer): readonly unknown[] {
+function badItems({ json }: ApiAnswer): readonly unknown[] {
   const items = json['items'] as readonly { readonly name: string; readonly status: string }[];
   return items.filter(({ status }) => status !== 'ok').map(({ name, status }) => [name, status]);
 }
@@ -87,15 +87,15 @@ describe('GET /api/health', () => {
 
   it('refuses a key that opens nothing, and answers as to nobody while keys cannot be read', async () => {
     const wrong = await askHealth({}, { as: 'nobody', headers: { 'x-api-key': 'wrong' } });
-    const doors = await createTestDoors();
+    const api = await createTestApi();
     const readCaller = (): Promise<never> => Promise.reject(new Error('no storage'));
     const [route] = healthRoutes({
       version: '1.2.3',
       lastReport: () => Promise.reject(new Error('no storage')),
       missing: () => Promise.resolve([]),
     });
-    Object.assign(doors.services, { readCaller });
-    const away = await doors.ask(given(route), { as: 'reader' });
+    Object.assign(api.services, { readCaller });
+    const away = await api.ask(given(route), { as: 'reader' });
 
     expect(wrong.status).toBe(401);
     expect([away.status, away.json]).toEqual([503, { status: 'unhealthy' }]);

@@ -3,16 +3,16 @@ import { sealAudit } from '../../../../src/services/requests/audit-seals.ts';
 import { createOutbox } from '../../../../src/stores/outbox.ts';
 import { verifyAudit, type VerifyAuditOptions } from '../../../../src/services/requests/verify-audit.ts';
 import { auditRoutes } from '../../../../src/functions/requests/audit.ts';
-import { createTestDoors, type DoorAnswer, type DoorRequest, type TestDoors } from '../../../support/test-route.ts';
+import { createTestApi, type ApiAnswer, type ApiRequest, type TestApi } from '../../../support/test-route.ts';
 
 const thumbprint = 'AB'.repeat(20);
 
-interface AuditDoors {
-  readonly doors: TestDoors;
+interface AuditApi {
+  readonly routes: TestApi;
   /** How often the rows were read, in requests to the table service. */
   readonly reads: () => number;
-  readonly list: (request?: DoorRequest) => Promise<DoorAnswer>;
-  readonly verify: (request?: DoorRequest) => Promise<DoorAnswer>;
+  readonly list: (request?: ApiRequest) => Promise<ApiAnswer>;
+  readonly verify: (request?: ApiRequest) => Promise<ApiAnswer>;
   readonly write: (change: Partial<AuditRow>) => Promise<void>;
   readonly seal: () => Promise<unknown>;
 }
@@ -20,9 +20,9 @@ interface AuditDoors {
 /** How much one verification reads. */
 type Limits = Pick<VerifyAuditOptions, 'rowsMax' | 'rowsAtOnceMax'>;
 
-async function openAudit(limits: Limits = {}): Promise<AuditDoors> {
-  const doors = await createTestDoors();
-  const { tables, clock } = doors;
+async function openAudit(limits: Limits = {}): Promise<AuditApi> {
+  const routes = await createTestApi();
+  const { tables, clock } = routes;
   let reads = 0;
   const audit = createAudit({
     tables: {
@@ -44,10 +44,10 @@ async function openAudit(limits: Limits = {}): Promise<AuditDoors> {
   if (listAudit === undefined || verifyRoute === undefined) throw new Error('a route is missing');
   let rows = 0;
   return {
-    doors,
+    routes,
     reads: () => reads,
-    list: (request) => doors.ask(listAudit, request),
-    verify: (request) => doors.ask(verifyRoute, request),
+    list: (request) => routes.ask(listAudit, request),
+    verify: (request) => routes.ask(verifyRoute, request),
     write: async (change) => {
       rows += 1;
       const row = { requestId: `r${rows}`, phase: 'outcome' as const, who: 'ann', action: 'x', target: {} };
@@ -58,11 +58,11 @@ async function openAudit(limits: Limits = {}): Promise<AuditDoors> {
   };
 }
 
-function itemsOf({ json }: DoorAnswer): readonly Readonly<Record<string, unknown>>[] {
+function itemsOf({ json }: ApiAnswer): readonly Readonly<Record<string, unknown>>[] {
   return json['items'] as Readonly<Record<string, unknown>>[];
 }
 
-function idsOf(answer: DoorAnswer): readonly unknown[] {
+function idsOf(answer: ApiAnswer): readonly unknown[] {
   return itemsOf(answer).map((item) => item['requestId']);
 }
 
@@ -73,15 +73,15 @@ function queryOf(link: string | undefined): string | undefined {
 
 describe('GET /api/audit', () => {
   it('lists to operators, newest first, in pages that keep the question', async () => {
-    const { doors, list, write } = await openAudit();
+    const { routes, list, write } = await openAudit();
     for (let number = 0; number < 6; number += 1) {
-      doors.clock.advance(60_000);
+      routes.clock.advance(60_000);
       await write({ who: number === 2 ? 'bob' : 'ann' });
     }
     const seen: unknown[] = [];
     let query: string | undefined = '?top=2&who=ann';
     while (query !== undefined) {
-      const answer: DoorAnswer = await list({ query });
+      const answer: ApiAnswer = await list({ query });
       seen.push(...idsOf(answer));
       query = queryOf(answer.json['nextLink'] as string | undefined);
       await write({});
@@ -151,12 +151,12 @@ describe('GET /api/audit', () => {
   });
 
   it('goes back to the first row where no beginning is given', async () => {
-    const { doors, list, write } = await openAudit();
+    const { routes, list, write } = await openAudit();
     await write({});
-    doors.clock.advance(500 * 86_400_000);
+    routes.clock.advance(500 * 86_400_000);
 
     expect(idsOf(await list())).toEqual(['r1']);
-    await doors.tables.upsert('Audit', { partitionKey: '1', rowKey: 'no row of the audit' }, {});
+    await routes.tables.upsert('Audit', { partitionKey: '1', rowKey: 'no row of the audit' }, {});
     expect(idsOf(await list())).toEqual(['r1']);
   });
 
@@ -190,9 +190,9 @@ describe('GET /api/audit', () => {
   });
 
   it('answers JSON lines in pages, the next one in a header', async () => {
-    const { doors, list, write } = await openAudit();
+    const { routes, list, write } = await openAudit();
     for (let number = 0; number < 3; number += 1) {
-      doors.clock.advance(1000);
+      routes.clock.advance(1000);
       await write({});
     }
 
@@ -211,27 +211,27 @@ describe('GET /api/audit', () => {
 
 describe('GET /api/audit/verification', () => {
   /** Two hours with rows, sealed. */
-  async function sealed(limits?: Limits): Promise<AuditDoors> {
+  async function sealed(limits?: Limits): Promise<AuditApi> {
     const opened = await openAudit(limits);
     await opened.seal();
     for (let hour = 0; hour < 2; hour += 1) {
       for (let row = 0; row < 3; row += 1) {
-        opened.doors.clock.advance(60_000);
+        opened.routes.clock.advance(60_000);
         await opened.write({ who: 'ann' });
       }
-      opened.doors.clock.advance(3_600_000);
+      opened.routes.clock.advance(3_600_000);
     }
-    opened.doors.clock.advance(1_200_000);
+    opened.routes.clock.advance(1_200_000);
     await opened.seal();
     return opened;
   }
 
-  function findingsOf({ json }: DoorAnswer): readonly Readonly<Record<string, string>>[] {
+  function findingsOf({ json }: ApiAnswer): readonly Readonly<Record<string, string>>[] {
     return json['findings'] as readonly Readonly<Record<string, string>>[];
   }
 
-  function auditRows({ doors }: AuditDoors): ReturnType<TestDoors['tables']['rows']> {
-    return doors.tables.rows('Audit').toSorted((a, b) => (a.rowKey < b.rowKey ? -1 : 1));
+  function auditRows({ routes }: AuditApi): ReturnType<TestApi['tables']['rows']> {
+    return routes.tables.rows('Audit').toSorted((a, b) => (a.rowKey < b.rowKey ? -1 : 1));
   }
 
   it('finds an audit that nobody touched intact, and says what that does not prove', async () => {
@@ -248,7 +248,7 @@ describe('GET /api/audit/verification', () => {
     const opened = await sealed();
     const [row] = auditRows(opened);
     if (row === undefined) throw new Error('no row');
-    await opened.doors.tables.upsert('Audit', row, { ...row.columns, who: 'mallory' });
+    await opened.routes.tables.upsert('Audit', row, { ...row.columns, who: 'mallory' });
 
     expect(findingsOf(await opened.verify())).toMatchObject([
       { finding: 'rowChanged', hour: `${row.rowKey.slice(0, 13)}:00:00.000Z`, row: row.rowKey },
@@ -259,7 +259,7 @@ describe('GET /api/audit/verification', () => {
     const opened = await sealed();
     const rows = auditRows(opened);
     const gone = [rows[1], rows[4], rows[5]].flatMap((row) => row ?? []);
-    for (const row of gone) await opened.doors.tables.remove('Audit', row);
+    for (const row of gone) await opened.routes.tables.remove('Audit', row);
 
     expect(findingsOf(await opened.verify())).toMatchObject(
       gone.map(({ rowKey }) => ({ finding: 'rowRemoved', row: rowKey })),
@@ -277,7 +277,7 @@ describe('GET /api/audit/verification', () => {
       partitionKey: partitionKey.replace('2026-03-01', row.partitionKey.slice(0, 10)),
       rowKey: `${row.rowKey}x`,
     };
-    await opened.doors.tables.upsert('Audit', keys, { ...row.columns, requestId: 'forged' });
+    await opened.routes.tables.upsert('Audit', keys, { ...row.columns, requestId: 'forged' });
 
     const findings = findingsOf(await opened.verify());
 
@@ -289,14 +289,14 @@ describe('GET /api/audit/verification', () => {
     const opened = await sealed();
     const [row] = auditRows(opened);
     if (row === undefined) throw new Error('no row');
-    await opened.doors.tables.upsert('Audit', row, { phase: 'nonsense' });
+    await opened.routes.tables.upsert('Audit', row, { phase: 'nonsense' });
 
     expect(findingsOf(await opened.verify())).toMatchObject([{ finding: 'rowUnreadable' }]);
   });
 
   it('says which seal was changed or removed, also with its list of digests', async () => {
     const opened = await sealed();
-    const { tables } = opened.doors;
+    const { tables } = opened.routes;
     const seals = tables.rows('AuditSeals').filter(({ partitionKey }) => partitionKey === 'seal');
     const [first, second] = seals;
     if (first === undefined || second === undefined) throw new Error('no seals');
@@ -323,7 +323,7 @@ describe('GET /api/audit/verification', () => {
   });
 
   /** Every page, by the links of the pages before. */
-  async function verifyAll({ verify }: AuditDoors): Promise<readonly DoorAnswer[]> {
+  async function verifyAll({ verify }: AuditApi): Promise<readonly ApiAnswer[]> {
     const pages = [await verify()];
     for (;;) {
       const query = queryOf(pages.at(-1)?.json['nextLink'] as string | undefined);
@@ -334,7 +334,7 @@ describe('GET /api/audit/verification', () => {
 
   it('looks at a day with many rows hour by hour, and goes on in it where one answer is full', async () => {
     const opened = await sealed({ rowsMax: 3, rowsAtOnceMax: 2 });
-    const { tables } = opened.doors;
+    const { tables } = opened.routes;
     const [first, ...rows] = auditRows(opened);
     const last = rows.at(-1);
     if (first === undefined || last === undefined) throw new Error('no rows');
@@ -371,8 +371,8 @@ describe('GET /api/audit/verification', () => {
     const [first] = rows;
     const last = rows.at(-1);
     if (first === undefined || last === undefined) throw new Error('no rows');
-    await opened.doors.tables.upsert('Audit', first, { phase: 'nonsense' });
-    await opened.doors.tables.remove('Audit', last);
+    await opened.routes.tables.upsert('Audit', first, { phase: 'nonsense' });
+    await opened.routes.tables.remove('Audit', last);
 
     expect(findingsOf(await opened.verify()).map(({ finding }) => finding)).toEqual(['rowUnreadable', 'rowRemoved']);
   });
@@ -398,7 +398,7 @@ describe('GET /api/audit/verification', () => {
   it('says when the end of the chain is missing', async () => {
     const opened = await sealed();
 
-    opened.doors.clock.advance(3 * 3_600_000);
+    opened.routes.clock.advance(3 * 3_600_000);
 
     expect(findingsOf(await opened.verify())).toMatchObject([{ finding: 'sealLate' }]);
   });
@@ -420,7 +420,7 @@ describe('GET /api/audit/verification', () => {
 
   it('says of rows without a seal that they have none only when the seal is late', async () => {
     const opened = await sealed();
-    const { clock } = opened.doors;
+    const { clock } = opened.routes;
     const checkedBefore = (await opened.verify()).json['hoursChecked'];
     await opened.write({});
     const hourEnd = (Math.floor(clock.now().getTime() / 3_600_000) + 1) * 3_600_000;
@@ -440,7 +440,7 @@ describe('GET /api/audit/verification', () => {
     const query = `?hour=${encodeURIComponent(hour)}&hash=${hash}`;
     expect((await opened.verify({ query })).json['status']).toBe('intact');
 
-    const { tables, clock } = opened.doors;
+    const { tables, clock } = opened.routes;
     const [row] = auditRows(opened);
     if (row === undefined) throw new Error('no row');
     await tables.remove('Audit', row);

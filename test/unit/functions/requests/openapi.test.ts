@@ -4,20 +4,20 @@ import { openApiRoutes } from '../../../../src/functions/requests/openapi.ts';
 import { operationRoutes, type OperationRoutesOptions } from '../../../../src/functions/operations/operations.ts';
 import { ownerRoutes } from '../../../../src/functions/certificates/owners.ts';
 import type { Owners } from '../../../../src/services/certificates/owners.ts';
-import { createTestDoors } from '../../../support/test-route.ts';
+import { createTestApi } from '../../../support/test-route.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
 async function readDocument(): Promise<Json> {
-  const doors = await createTestDoors();
+  const api = await createTestApi();
   const routes = [
-    ...apiKeyRoutes({ apiKeys: doors.apiKeys }),
+    ...apiKeyRoutes({ apiKeys: api.apiKeys }),
     ...operationRoutes({} as OperationRoutesOptions),
     ...ownerRoutes({ owners: {} as Owners }),
   ];
   const [getOpenApi] = openApiRoutes(routes, '1.2.3');
-  if (getOpenApi === undefined) throw new Error('there is no door for the document');
-  const answer = await doors.ask(getOpenApi, { as: 'nobody' });
+  if (getOpenApi === undefined) throw new Error('there is no route for the document');
+  const answer = await api.ask(getOpenApi, { as: 'nobody' });
   expect(answer.status).toBe(200);
   return answer.json;
 }
@@ -27,7 +27,7 @@ function at(document: unknown, ...path: readonly string[]): unknown {
 }
 
 describe('src/functions/requests/openapi', () => {
-  it('describes every door, itself among them', async () => {
+  it('describes every route, itself among them', async () => {
     const document = await readDocument();
 
     expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'Gatehouse', version: '1.2.3' } });
@@ -48,7 +48,7 @@ describe('src/functions/requests/openapi', () => {
     expect(at(document, 'paths', '/api/openapi.json', 'get')).toMatchObject({ security: [] });
   });
 
-  it('says of a door its parameters, body, role and answers', async () => {
+  it('says of a route its parameters, body, role and answers', async () => {
     const document = await readDocument();
 
     expect(at(document, 'paths', '/api/owners/{id}', 'put')).toMatchObject({

@@ -10,7 +10,7 @@ import { registerRetention } from '../../../../src/functions/timers/retention.ts
 import { registerSweep, type SweepTimerOptions } from '../../../../src/functions/timers/sweep.ts';
 import { registerTimer, type TimerHost } from '../../../../src/functions/timers/register-timer.ts';
 import { registerWatchExpiries } from '../../../../src/functions/timers/watch-expiries.ts';
-import { createDeskWorld } from '../../../support/services-world.ts';
+import { createServicesWorld } from '../../../support/services-world.ts';
 import { createMemoryTables } from '../../../support/memory-tables.ts';
 import { createTestClock } from '../../../support/test-clock.ts';
 
@@ -149,7 +149,7 @@ describe('src/functions/timers/retention', () => {
 describe('src/functions/timers/sweep', () => {
   /** Sweeps two downloads that are over, of which so many cannot be removed. */
   async function sweepWith(faults: number) {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const { tables, now } = world;
     const runs = createTimerRuns({ tables, now });
     let left = faults;
@@ -163,7 +163,7 @@ describe('src/functions/timers/sweep', () => {
         return left >= 0 ? Promise.reject(new Error('no blob storage')) : Promise.resolve();
       },
     };
-    const services = { ...world, machineStories: { revive: () => Promise.resolve() }, downloads };
+    const services = { ...world, procedures: { revive: () => Promise.resolve() }, downloads };
     const timer = timerOf((host) => {
       registerSweep(host, {
         durableClient: input.generic({ type: 'durableClient' }),

@@ -6,8 +6,8 @@ import { refuse, type StepReply } from '../../../support/on-premises-world.ts';
 import { connectorOperationId, tellConnector, type ConnectorTelling } from '../../../support/run-connector.ts';
 
 /** Nothing of the connector is there yet: what is looked at first is not done. */
-function fresh({ stepId, wish }: RemoteStepInput): StepReply {
-  const isLookedAt = wish === 'probe' && ['W13', 'W27', 'W31'].includes(stepId);
+function fresh({ stepId, action }: RemoteStepInput): StepReply {
+  const isLookedAt = action === 'probe' && ['W13', 'W27', 'W31'].includes(stepId);
   return isLookedAt ? { outcome: 'notDone', facts: {} } : undefined;
 }
 
@@ -20,7 +20,7 @@ function connect(telling: Partial<ConnectorTelling> = {}) {
     steps: (step) => {
       const reply = steps(step);
       if (reply !== undefined) return reply;
-      if (step.stepId === 'W31' && step.wish === 'ensure') trusted.add(step.machineId);
+      if (step.stepId === 'W31' && step.action === 'ensure') trusted.add(step.machineId);
       // The second look at the trust is W32's.
       if (step.stepId === 'W31' && trusted.has(step.machineId)) return undefined;
       return fresh(step);
@@ -30,7 +30,7 @@ function connect(telling: Partial<ConnectorTelling> = {}) {
 
 function failing(stepId: string, code = 'ToolFailed', machineId?: string): (step: RemoteStepInput) => StepReply {
   return (step) =>
-    step.stepId === stepId && step.wish === 'ensure' && (machineId ?? step.machineId) === step.machineId
+    step.stepId === stepId && step.action === 'ensure' && (machineId ?? step.machineId) === step.machineId
       ? refuse(code)
       : undefined;
 }
@@ -109,15 +109,15 @@ describe('src/orchestrations/on-premises/connect-clouds', () => {
     expect(stepsWith('pending')).toEqual([]);
   });
 
-  it('works on at most three portals of a cloud at once, and on each lane’s one after the other', () => {
-    const { run, lanes } = connect({ plan: aConnectorPlan({ portals: 7 }) });
+  it('works on at most three portals of a cloud at once, and on each branch’s one after the other', () => {
+    const { run, branches } = connect({ plan: aConnectorPlan({ portals: 7 }) });
 
     expect(run.output).toMatchObject({ status: 'succeeded' });
-    expect(lanes.map(({ instanceId }) => instanceId)).toEqual(
-      [0, 1, 2].map((lane) => `${connectorOperationId}-1-portals-0-${lane}`),
+    expect(branches.map(({ instanceId }) => instanceId)).toEqual(
+      [0, 1, 2].map((branch) => `${connectorOperationId}-1-portals-0-${branch}`),
     );
-    const machines = lanes.map((lane) =>
-      inputsOf(lane.run, 'remoteStep').map((input) => (input as { given: RemoteStepInput }).given),
+    const machines = branches.map((branch) =>
+      inputsOf(branch.run, 'remoteStep').map((input) => (input as { given: RemoteStepInput }).given),
     );
     const installed = machines.map((inputs) =>
       inputs.filter(({ stepId }) => stepId === 'W19').map(({ machineId }) => machineId),
@@ -127,7 +127,7 @@ describe('src/orchestrations/on-premises/connect-clouds', () => {
       ['portal1-2', 'portal1-5'],
       ['portal1-3', 'portal1-6'],
     ]);
-    expect(new Set(lanes.map(({ startedMs }) => startedMs)).size).toBe(1);
+    expect(new Set(branches.map(({ startedMs }) => startedMs)).size).toBe(1);
   });
 
   it('works on the tenant APIs of a cloud one at a time, and trusts from one of them only', () => {
@@ -759,7 +759,7 @@ describe('src/orchestrations/on-premises/connect-clouds failures', () => {
     expect(run.output).toMatchObject({ errors: [{ code: 'Unreachable' }] });
   });
 
-  it('lets the other lanes end when one portal fails, and touches no tenant API', () => {
+  it('lets the other branches end when one portal fails, and touches no tenant API', () => {
     const { run, ran } = connect({
       plan: aConnectorPlan({ portals: 3 }),
       steps: failing('W19', 'ToolFailed', 'portal1-2'),
@@ -812,7 +812,7 @@ describe('src/orchestrations/on-premises/connect-clouds failures', () => {
     ['the trust was rejected', { decide: (name) => (name === 'trust-cloud-1' ? 'rejected' : undefined) }],
     ['the trust was canceled', { decide: (name) => (name === 'trust-cloud-1' ? 'canceled' : undefined) }],
     [
-      'the books were away',
+      'the stores were away',
       {
         overrides: {
           noteConnector: (note: object) => {
@@ -897,10 +897,10 @@ describe('src/orchestrations/on-premises/connect-clouds failures', () => {
   });
 
   it('goes the same way again in a later attempt, under names of its own', () => {
-    const { inputs, lanes } = connect({ attempt: 2 });
+    const { inputs, branches } = connect({ attempt: 2 });
 
     for (const { key } of inputs) expect(key).toMatch(/^op-3{32}-2-/);
-    expect(lanes.map(({ instanceId }) => instanceId)).toEqual([`${connectorOperationId}-2-portals-0-0`]);
+    expect(branches.map(({ instanceId }) => instanceId)).toEqual([`${connectorOperationId}-2-portals-0-0`]);
   });
 });
 

@@ -29,7 +29,7 @@ describe('src/orchestrations/on-premises/remote-step', () => {
   });
 
   it('only looks when it is only to look', () => {
-    const run = runStepOn({ wish: 'probe', replies: { 'P8 probe': [{ ...notDone, message: 'Not yet.' }] } });
+    const run = runStepOn({ action: 'probe', replies: { 'P8 probe': [{ ...notDone, message: 'Not yet.' }] } });
 
     expect(run.output).toEqual({ outcome: 'notDone', facts: {}, message: 'Not yet.' });
     expect(run.commands).toEqual(['P8 probe']);
@@ -110,7 +110,7 @@ describe('src/orchestrations/on-premises/remote-step', () => {
 
   it.each<[string, Record<string, Reply[]>, string[]]>([
     ['when it looks', { 'P8 probe': [{ code: 'AuthFailed' }] }, ['P8 probe']],
-    ['at the door', { 'P8 probe': [{ fault: { at: 'start', name: 'AuthFailed' } }] }, ['P8 probe']],
+    ['at the route', { 'P8 probe': [{ fault: { at: 'start', name: 'AuthFailed' } }] }, ['P8 probe']],
     ['when it applies', { 'P8 probe': [notDone], 'P8 apply': [{ code: 'AuthFailed' }] }, ['P8 probe', 'P8 apply']],
     [
       'when it looks at last',
@@ -125,7 +125,7 @@ describe('src/orchestrations/on-premises/remote-step', () => {
   });
 
   it('never tries wrong credentials twice when it takes something back', () => {
-    const run = runStepOn({ wish: 'undo', replies: { 'P8 undo': [{ code: 'AuthFailed' }] } });
+    const run = runStepOn({ action: 'undo', replies: { 'P8 undo': [{ code: 'AuthFailed' }] } });
 
     expect(run.output).toMatchObject({ outcome: 'refused', code: 'AuthFailed' });
     expect(run.commands).toEqual(['P8 undo']);
@@ -149,7 +149,7 @@ describe('src/orchestrations/on-premises/remote-step', () => {
   });
 
   it('hears within minutes that nobody reaches a machine which it only looks at', () => {
-    const run = runStepOn({ wish: 'probe', replies: { 'P8 probe': [{ ok: true, awayUntil: 10 * day }] } });
+    const run = runStepOn({ action: 'probe', replies: { 'P8 probe': [{ ok: true, awayUntil: 10 * day }] } });
 
     expect(run.output).toMatchObject({ outcome: 'refused', code: 'Unreachable' });
     expect(run.seconds).toBeLessThan(4 * minute);
@@ -308,14 +308,14 @@ describe('src/orchestrations/on-premises/remote-step', () => {
   });
 
   it('answers what was taken back', () => {
-    const run = runStepOn({ wish: 'undo', replies: { 'P8 undo': [{ ok: true, changed: true, facts: { a: 1 } }] } });
+    const run = runStepOn({ action: 'undo', replies: { 'P8 undo': [{ ok: true, changed: true, facts: { a: 1 } }] } });
 
     expect(run.output).toEqual({ outcome: 'done', changed: true, facts: { a: 1 } });
     expect(run.commands).toEqual(['P8 undo']);
   });
 
   it('tries three times to take something back', () => {
-    const run = runStepOn({ wish: 'undo', replies: { 'P8 undo': [failed] } });
+    const run = runStepOn({ action: 'undo', replies: { 'P8 undo': [failed] } });
 
     expect(run.output).toMatchObject({ outcome: 'refused', code: 'ToolFailed' });
     expect(run.commands).toHaveLength(3);

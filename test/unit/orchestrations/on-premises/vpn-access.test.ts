@@ -69,14 +69,14 @@ interface Telling extends Partial<Omit<OnPremisesWorldOptions, 'overrides'>> {
   readonly overrides?: Activities;
 }
 
-type Story = typeof openVpnAccess;
+type Procedure = typeof openVpnAccess;
 
-/** Tells a story to its end, and tells it again from its history. */
-function tell(story: Story, { attempt = 1, ...telling }: Telling = {}): Told {
+/** Tells a procedure to its end, and tells it again from its history. */
+function tell(procedure: Procedure, { attempt = 1, ...telling }: Telling = {}): Told {
   const told = telling.plan ?? plan;
   const steps = telling.steps;
   const world = anOnPremisesWorld({
-    planned: story === openVpnAccess ? openVpnAccessSteps(told) : closeVpnAccessSteps(told),
+    planned: procedure === openVpnAccess ? openVpnAccessSteps(told) : closeVpnAccessSteps(told),
     ...telling,
     steps: (input): StepReply => {
       const reply = steps?.(input);
@@ -92,8 +92,8 @@ function tell(story: Story, { attempt = 1, ...telling }: Telling = {}): Told {
     },
   });
   const input = { operationId, attempt, target: 'poc' };
-  const run = runOrchestration(story, input, world.activities);
-  expect(replayOrchestration(story, input, run.history)).toEqual(run);
+  const run = runOrchestration(procedure, input, world.activities);
+  expect(replayOrchestration(procedure, input, run.history)).toEqual(run);
   expect(world.ends).toEqual([run.output]);
   expect(world.unplanned).toEqual([]);
   return { ...world, run };
@@ -394,11 +394,11 @@ describe('src/orchestrations/on-premises/vpn-access setVpnUser', () => {
     ['disabled', 'P15D nat', { userName: 'ann' }, undefined],
     ['removed', 'P15R nat', { userName: 'ann' }, undefined],
   ] as const)('brings a user to %s', (wanted, step, parameters, secrets) => {
-    const wish = { name: 'ann', passwordSecret: 'vpn-password-ann', wanted, resetPassword: true };
+    const intent = { name: 'ann', passwordSecret: 'vpn-password-ann', wanted, resetPassword: true };
 
     const { run, ran, inputs, stepsWith } = tell(setVpnUser, {
-      planned: setVpnUserSteps(wish),
-      overrides: { readVpnUserWish: () => wish },
+      planned: setVpnUserSteps(intent),
+      overrides: { readVpnUserIntent: () => intent },
     });
 
     expect(run.output).toEqual({ status: 'succeeded', result: { user: 'ann', state: wanted } });

@@ -7,10 +7,10 @@ import {
   aGateway,
   aRequest,
   aRoot,
-  chanceOf,
-  createDeskWorld,
+  randomnessOf,
+  createServicesWorld,
   runWriter,
-  type DeskWorld,
+  type ServicesWorld,
 } from '../../../support/services-world.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { given } from '../../../support/given.ts';
@@ -19,10 +19,10 @@ import { createMemoryTables, type MemoryTables } from '../../../support/memory-t
 const csr = toRequestPem(aCertificateRequest());
 const dayMs = 24 * 3600 * 1000;
 
-function issue(world: DeskWorld, seed: string, changes: object = {}) {
+function issue(world: ServicesWorld, seed: string, changes: object = {}) {
   return world.certificates.issue(
     { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester', ...changes },
-    chanceOf(seed),
+    randomnessOf(seed),
   );
 }
 
@@ -30,7 +30,7 @@ async function thumbprintOf(issuing: ReturnType<typeof issue>): Promise<string> 
   return given((await issuing).record.thumbprint);
 }
 
-async function aRootOnGateway(world: DeskWorld, rootId: string, gatewayId: string): Promise<void> {
+async function aRootOnGateway(world: ServicesWorld, rootId: string, gatewayId: string): Promise<void> {
   await aRoot(world, rootId);
   await aGateway(world, gatewayId);
   await world.trust.trust(gatewayId, rootId, undefined, aRequest(world, `trust ${gatewayId}`));
@@ -38,14 +38,14 @@ async function aRootOnGateway(world: DeskWorld, rootId: string, gatewayId: strin
 }
 
 /** One key, certified under two roots, each trusted by a gateway of its own. */
-async function twins(world: DeskWorld): Promise<readonly [string, string]> {
+async function twins(world: ServicesWorld): Promise<readonly [string, string]> {
   await aRootOnGateway(world, 'root-1', 'gw-a');
   await aRootOnGateway(world, 'root-2', 'gw-b');
   return [await thumbprintOf(issue(world, 'a')), await thumbprintOf(issue(world, 'b', { rootId: 'root-2' }))];
 }
 
 function revoke(
-  world: DeskWorld,
+  world: ServicesWorld,
   thumbprint: string,
   reason: 'compromised' | 'lost' | 'superseded' | 'left',
   seed = 'r',
@@ -53,7 +53,7 @@ function revoke(
   return world.revocations.revoke(thumbprint, { reason }, aRequest(world, seed));
 }
 
-function listedOn(world: DeskWorld, gatewayId: string): readonly unknown[] {
+function listedOn(world: ServicesWorld, gatewayId: string): readonly unknown[] {
   const [, gateway] = given(
     [...world.arm.resources].find(([id]) => id.toLowerCase().endsWith(`/virtualnetworkgateways/${gatewayId}`)),
   );
@@ -63,12 +63,12 @@ function listedOn(world: DeskWorld, gatewayId: string): readonly unknown[] {
   );
 }
 
-async function writeBoth(world: DeskWorld): Promise<void> {
+async function writeBoth(world: ServicesWorld): Promise<void> {
   await runWriter(world, 'gw-a');
   await runWriter(world, 'gw-b');
 }
 
-async function sweepAll(world: DeskWorld): Promise<void> {
+async function sweepAll(world: ServicesWorld): Promise<void> {
   world.clock.advance(3 * 60 * 1000);
   await sweep({
     ...world,
@@ -82,7 +82,7 @@ describe('src/services/certificates/blocked-keys', () => {
   it.each(['compromised', 'lost'] as const)(
     'revokes every certificate of a key that is %s, on each its own gateways',
     async (reason) => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       const [first, twin] = await twins(world);
 
       const { id } = await revoke(world, first, reason);
@@ -103,7 +103,7 @@ describe('src/services/certificates/blocked-keys', () => {
   );
 
   it('tells of the block and of each twin, in events and in the audit', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const [first, twin] = await twins(world);
 
     await revoke(world, first, 'compromised');
@@ -130,7 +130,7 @@ describe('src/services/certificates/blocked-keys', () => {
   });
 
   it('never certifies the key again, reinstates none of its certificates, and lets nothing later weaken it', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const [first, twin] = await twins(world);
     await revoke(world, first, 'compromised');
     await writeBoth(world);
@@ -161,7 +161,7 @@ describe('src/services/certificates/blocked-keys', () => {
 
   it('blocks a key of which something weaker was said before, be it done or under way', async () => {
     for (const isUnderWay of [true, false]) {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       const [first, twin] = await twins(world);
       const earlier = await revoke(world, first, 'superseded', 'earlier');
       if (!isUnderWay) await writeBoth(world);
@@ -177,7 +177,7 @@ describe('src/services/certificates/blocked-keys', () => {
   });
 
   it('makes a twin that was to go with the next window go at once', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const [first, twin] = await twins(world);
     await revoke(world, twin, 'superseded', 'earlier');
 
@@ -190,7 +190,7 @@ describe('src/services/certificates/blocked-keys', () => {
   });
 
   it('can be said with a certificate that has expired', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const [, twin] = await twins(world);
     const old = await thumbprintOf(issue(world, 'old', { validityDays: 1 }));
     world.clock.advance(2 * dayMs);
@@ -204,7 +204,7 @@ describe('src/services/certificates/blocked-keys', () => {
   });
 
   it('leaves other keys alone', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aRoot(world);
     await aRoot(world, 'root-2');
     const left = await thumbprintOf(issue(world, 'a'));
@@ -218,7 +218,7 @@ describe('src/services/certificates/blocked-keys', () => {
     let pair: readonly string[] = [];
     const places = await atEveryCrash({
       setUp: async (tables) => {
-        const world = createDeskWorld(tables);
+        const world = createServicesWorld(tables);
         await aRootOnGateway(world, 'root-1', 'gw-a');
         pair = [await thumbprintOf(issue(world, 'a')), await thumbprintOf(issue(world, 'b'))];
         return world;
@@ -243,7 +243,7 @@ describe('src/services/certificates/blocked-keys', () => {
     for (let place = 1; ; place += 1) {
       const memory = createMemoryTables();
       const between = interleaved(memory);
-      const world = createDeskWorld(between.tables);
+      const world = createServicesWorld(between.tables);
       await aRootOnGateway(world, 'root-1', 'gw-a');
       const first = await thumbprintOf(issue(world, 'a'));
       between.at(place, () => revoke(world, first, 'compromised').then(() => undefined));
@@ -270,7 +270,7 @@ describe('src/services/certificates/blocked-keys', () => {
     for (let place = 1; ; place += 1) {
       const memory = createMemoryTables();
       const between = interleaved(memory);
-      const world = createDeskWorld(between.tables);
+      const world = createServicesWorld(between.tables);
       await aRootOnGateway(world, 'root-1', 'gw-a');
       const first = await thumbprintOf(issue(world, 'a'));
       const issued: Promise<boolean>[] = [];

@@ -1,21 +1,27 @@
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
-import { aRequest, aRoot, chanceOf, createDeskWorld, type DeskWorld } from '../../../support/services-world.ts';
+import {
+  aRequest,
+  aRoot,
+  randomnessOf,
+  createServicesWorld,
+  type ServicesWorld,
+} from '../../../support/services-world.ts';
 
 const csr = toRequestPem(aCertificateRequest());
 
-async function issue(world: DeskWorld, commonName: string, seed: string): Promise<string> {
+async function issue(world: ServicesWorld, commonName: string, seed: string): Promise<string> {
   const order = { rootId: 'root-1', owner: 'kim', csr, commonName, requestedBy: 'tester', validityDays: 10 };
-  const { record } = await world.certificates.issue(order, chanceOf(seed));
+  const { record } = await world.certificates.issue(order, randomnessOf(seed));
   return record.thumbprint ?? '';
 }
 
-async function liveNamed(world: DeskWorld, name: string): Promise<readonly (string | undefined)[]> {
+async function liveNamed(world: ServicesWorld, name: string): Promise<readonly (string | undefined)[]> {
   return (await world.lookup.liveNamed(name, world.now())).map(({ thumbprint }) => thumbprint);
 }
 
 describe('src/services/certificates/certificate-lookup', () => {
   it('finds live certificates by name, however a session list writes it', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aRoot(world);
     const thumbprint = await issue(world, 'Müller Laptop', 'a');
 
@@ -25,7 +31,7 @@ describe('src/services/certificates/certificate-lookup', () => {
   });
 
   it('leaves out a revoked certificate, and has it again when it is reinstated', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aRoot(world);
     const thumbprint = await issue(world, 'kim laptop', 'a');
 
@@ -36,7 +42,7 @@ describe('src/services/certificates/certificate-lookup', () => {
   });
 
   it('leaves out an expired certificate', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aRoot(world);
     await issue(world, 'kim laptop', 'a');
     world.clock.advance(10 * 24 * 3600 * 1000);

@@ -1,17 +1,23 @@
 import { readOrder, type OrderParts } from '../../../../src/services/certificates/check-order.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { anRsaKeyPair } from '../../../support/builders/a-key-pair.ts';
-import { aRequest, aRoot, chanceOf, createDeskWorld, type DeskWorld } from '../../../support/services-world.ts';
+import {
+  aRequest,
+  aRoot,
+  randomnessOf,
+  createServicesWorld,
+  type ServicesWorld,
+} from '../../../support/services-world.ts';
 
 const codesOf = (problems: readonly { readonly path: string; readonly code: string }[]): readonly string[] =>
   problems.map(({ path, code }) => `${path} ${code}`);
 
-const checkOrder = async (world: DeskWorld, parts: OrderParts, faults: readonly string[] = []) =>
+const checkOrder = async (world: ServicesWorld, parts: OrderParts, faults: readonly string[] = []) =>
   (await readOrder(world, parts, faults)).problems;
 
 describe('src/services/certificates/check-order', () => {
   it('finds everything at once', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aRoot(world);
     const csr = 'no request';
 
@@ -27,7 +33,7 @@ describe('src/services/certificates/check-order', () => {
   });
 
   it('finds nothing in an order that is right, nor in parts that are not there', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aRoot(world);
 
     expect(await checkOrder(world, {})).toEqual([]);
@@ -37,15 +43,15 @@ describe('src/services/certificates/check-order', () => {
   });
 
   it('finds a blocked key, a taken name and an owner of another address together', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aRoot(world);
     const csr = toRequestPem(aCertificateRequest());
     const order = { rootId: 'root-1', owner: 'kim@contoso.com', csr, requestedBy: 'tester' };
-    const { record } = await world.certificates.issue(order, chanceOf('a'));
+    const { record } = await world.certificates.issue(order, randomnessOf('a'));
     await world.revocations.revoke(record.thumbprint ?? '', { reason: 'lost' }, aRequest(world, 'lost'));
     const { spki, privateKey } = anRsaKeyPair('other');
     const other = toRequestPem(aCertificateRequest({ spki, signWith: privateKey }));
-    await world.certificates.issue({ ...order, csr: other, commonName: 'reception' }, chanceOf('b'));
+    await world.certificates.issue({ ...order, csr: other, commonName: 'reception' }, randomnessOf('b'));
 
     const problems = await checkOrder(world, { ...order, owner: 'kim-contoso@com', commonName: 'Reception' });
 
@@ -53,7 +59,7 @@ describe('src/services/certificates/check-order', () => {
   });
 
   it('finds an address of which no name can be made, unless a name was sent, were it a wrong one', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const owner = `kim@${'a'.repeat(60)}.com`;
 
     expect(codesOf(await checkOrder(world, { owner }))).toEqual(['/owner emailUnusable']);

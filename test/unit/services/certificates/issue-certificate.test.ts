@@ -3,7 +3,13 @@ import { certificateKeys } from '../../../../src/stores/records/certificates.ts'
 import { parseThumbprint } from '../../../../src/domain/thumbprint.ts';
 import { AppError } from '../../../../src/domain/app-error.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
-import { aRequest, aRoot, chanceOf, createDeskWorld, type DeskWorld } from '../../../support/services-world.ts';
+import {
+  aRequest,
+  aRoot,
+  randomnessOf,
+  createServicesWorld,
+  type ServicesWorld,
+} from '../../../support/services-world.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { given } from '../../../support/given.ts';
 
@@ -13,8 +19,8 @@ function anOrder(changes: object = {}) {
   return { rootId: 'root-1', owner: 'kim@contoso.com', csr, requestedBy: 'tester', ...changes };
 }
 
-async function aWorldWithRoot(): Promise<DeskWorld> {
-  const world = createDeskWorld();
+async function aWorldWithRoot(): Promise<ServicesWorld> {
+  const world = createServicesWorld();
   await aRoot(world);
   return world;
 }
@@ -23,7 +29,7 @@ describe('src/services/certificates/issue-certificate', () => {
   it('issues a certificate that the root signed and whose name only it has', async () => {
     const world = await aWorldWithRoot();
 
-    const { record, root } = await world.certificates.issue(anOrder(), chanceOf('a'));
+    const { record, root } = await world.certificates.issue(anOrder(), randomnessOf('a'));
 
     const certificate = new X509Certificate(Buffer.from(record.certificate ?? '', 'base64'));
     expect(certificate.verify(new X509Certificate(Buffer.from(root.certificate ?? '', 'base64')).publicKey)).toBe(true);
@@ -34,7 +40,7 @@ describe('src/services/certificates/issue-certificate', () => {
   it('finds a certificate by thumbprint, owner, root and day of expiry', async () => {
     const world = await aWorldWithRoot();
 
-    const { record } = await world.certificates.issue(anOrder({ validityDays: 10 }), chanceOf('a'));
+    const { record } = await world.certificates.issue(anOrder({ validityDays: 10 }), randomnessOf('a'));
 
     const thumbprint = given(parseThumbprint(record.thumbprint ?? ''));
     expect(await world.lookup.byThumbprint(thumbprint)).toEqual(record);
@@ -48,11 +54,11 @@ describe('src/services/certificates/issue-certificate', () => {
   it('makes exactly one certificate wherever it crashes', async () => {
     const places = await atEveryCrash({
       setUp: async (tables) => {
-        const world = createDeskWorld(tables);
+        const world = createServicesWorld(tables);
         await aRoot(world);
         return world;
       },
-      work: (world) => world.certificates.issue(anOrder(), chanceOf('a')),
+      work: (world) => world.certificates.issue(anOrder(), randomnessOf('a')),
       check: async (world, tables, place) => {
         const rows = tables.rows('ClientCertificates');
         expect({ place, count: rows.length, state: rows[0]?.columns['state'] }).toEqual({
@@ -69,10 +75,10 @@ describe('src/services/certificates/issue-certificate', () => {
 
   it('draws again when the first draw makes no serial number', async () => {
     const world = await aWorldWithRoot();
-    const chance = chanceOf('a');
+    const randomness = randomnessOf('a');
 
     const { record } = await world.certificates.issue(anOrder(), (label, length) =>
-      label === 'serial-0' ? Buffer.alloc(length) : chance(label, length),
+      label === 'serial-0' ? Buffer.alloc(length) : randomness(label, length),
     );
 
     expect(record.state).toBe('issued');
@@ -82,29 +88,29 @@ describe('src/services/certificates/issue-certificate', () => {
     const world = await aWorldWithRoot();
     world.rootKeys.answerNext({ outcome: 'busy', retryAfterSeconds: 7 });
 
-    await expect(world.certificates.issue(anOrder(), chanceOf('a'))).rejects.toMatchObject({
+    await expect(world.certificates.issue(anOrder(), randomnessOf('a'))).rejects.toMatchObject({
       code: 'ERR_AZURE_BUSY',
       retryAfterSeconds: 7,
     });
     const [open] = await world.unfinished.list('certificate');
     const completed = await world.certificates.complete(open?.id ?? '');
-    const { record } = await world.certificates.issue(anOrder(), chanceOf('a'));
+    const { record } = await world.certificates.issue(anOrder(), randomnessOf('a'));
 
     expect(completed).toMatchObject({ state: 'issued' });
     expect(record.thumbprint).toBe(completed?.thumbprint);
   });
 
   it("ends with the root when no validity is asked for, and refuses one beyond the root's end", async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await world.roots.create(
       { id: 'root-1', subject: { commonName: 'Short' }, keyType: 'RSA-2048', hsm: false, validityDays: 30 },
-      chanceOf('r'),
+      randomnessOf('r'),
     );
 
-    const { record, root } = await world.certificates.issue(anOrder(), chanceOf('a'));
+    const { record, root } = await world.certificates.issue(anOrder(), randomnessOf('a'));
 
     expect(record.notAfter).toBe(root.notAfter);
-    await expect(world.certificates.issue(anOrder({ validityDays: 31 }), chanceOf('b'))).rejects.toMatchObject({
+    await expect(world.certificates.issue(anOrder({ validityDays: 31 }), randomnessOf('b'))).rejects.toMatchObject({
       problems: [{ path: '/validityDays', code: 'beyondRoot' }],
     });
   });
@@ -115,10 +121,10 @@ describe('src/services/certificates/issue-certificate', () => {
     ['full-width letters', 'ｓｈａｒｅｄ laptop'],
   ])('refuses the name of a live certificate of anybody, in %s', async (_what, commonName) => {
     const world = await aWorldWithRoot();
-    await world.certificates.issue(anOrder({ commonName: 'shared laptop' }), chanceOf('a'));
+    await world.certificates.issue(anOrder({ commonName: 'shared laptop' }), randomnessOf('a'));
 
     await expect(
-      world.certificates.issue(anOrder({ commonName, owner: 'ann@contoso.com' }), chanceOf('b')),
+      world.certificates.issue(anOrder({ commonName, owner: 'ann@contoso.com' }), randomnessOf('b')),
     ).rejects.toMatchObject({
       code: 'ERR_REQUEST_INVALID',
       problems: [{ path: '/commonName', code: 'commonNameTaken' }],
@@ -128,23 +134,25 @@ describe('src/services/certificates/issue-certificate', () => {
 
   it('takes a shared name where that is allowed, and a name whose certificate is revoked', async () => {
     const world = await aWorldWithRoot();
-    const first = await world.certificates.issue(anOrder({ commonName: 'kim laptop' }), chanceOf('a'));
+    const first = await world.certificates.issue(anOrder({ commonName: 'kim laptop' }), randomnessOf('a'));
 
     const second = anOrder({ commonName: 'kim laptop', allowSharedName: true });
-    expect((await world.certificates.issue(second, chanceOf('b'))).record.state).toBe('issued');
+    expect((await world.certificates.issue(second, randomnessOf('b'))).record.state).toBe('issued');
 
-    for (const { record } of [first, await world.certificates.issue(second, chanceOf('b'))])
+    for (const { record } of [first, await world.certificates.issue(second, randomnessOf('b'))])
       await world.revocations.revoke(record.thumbprint ?? '', { reason: 'left' }, aRequest(world, record.serialNumber));
-    expect((await world.certificates.issue(anOrder({ commonName: 'kim laptop' }), chanceOf('c'))).record.state).toBe(
-      'issued',
-    );
+    expect(
+      (await world.certificates.issue(anOrder({ commonName: 'kim laptop' }), randomnessOf('c'))).record.state,
+    ).toBe('issued');
   });
 
   it('never lets two requests of one moment have one name', async () => {
     const world = await aWorldWithRoot();
 
     await Promise.allSettled(
-      ['a', 'b', 'c'].map((seed) => world.certificates.issue(anOrder({ commonName: 'kim laptop' }), chanceOf(seed))),
+      ['a', 'b', 'c'].map((seed) =>
+        world.certificates.issue(anOrder({ commonName: 'kim laptop' }), randomnessOf(seed)),
+      ),
     );
 
     const states = world.tables.rows('ClientCertificates').map(({ columns }) => columns['state']);
@@ -159,8 +167,8 @@ describe('src/services/certificates/issue-certificate', () => {
     const world = await aWorldWithRoot();
     world.rootKeys.answerNext({ outcome: 'busy', retryAfterSeconds: 1 });
     const first = anOrder({ commonName: 'reception', allowSharedName });
-    await expect(world.certificates.issue(first, chanceOf('a'))).rejects.toMatchObject({ code: 'ERR_AZURE_BUSY' });
-    await world.certificates.issue(anOrder({ commonName: 'Reception', allowSharedName: true }), chanceOf('b'));
+    await expect(world.certificates.issue(first, randomnessOf('a'))).rejects.toMatchObject({ code: 'ERR_AZURE_BUSY' });
+    await world.certificates.issue(anOrder({ commonName: 'Reception', allowSharedName: true }), randomnessOf('b'));
     const [open] = await world.unfinished.list('certificate');
 
     expect(await world.certificates.complete(open?.id ?? '')).toMatchObject(end);
@@ -169,11 +177,11 @@ describe('src/services/certificates/issue-certificate', () => {
 
   it('flags a name that looks like that of a live certificate but is written in another script', async () => {
     const world = await aWorldWithRoot();
-    await world.certificates.issue(anOrder({ commonName: 'pay', owner: 'ann@contoso.com' }), chanceOf('a'));
+    await world.certificates.issue(anOrder({ commonName: 'pay', owner: 'ann@contoso.com' }), randomnessOf('a'));
 
     // Cyrillic from end to end.
-    const { record } = await world.certificates.issue(anOrder({ commonName: 'рау' }), chanceOf('b'));
-    const { record: other } = await world.certificates.issue(anOrder({ commonName: 'рад' }), chanceOf('c'));
+    const { record } = await world.certificates.issue(anOrder({ commonName: 'рау' }), randomnessOf('b'));
+    const { record: other } = await world.certificates.issue(anOrder({ commonName: 'рад' }), randomnessOf('c'));
 
     expect([record.looksLike, other.looksLike]).toEqual([['pay'], undefined]);
     const event = await world.outbox.get(`certificate-${record.serialNumber}-issued`);
@@ -183,9 +191,11 @@ describe('src/services/certificates/issue-certificate', () => {
   it('releases nothing that does not hold the key of the stored request', async () => {
     const world = await aWorldWithRoot();
     world.rootKeys.answerNext({ outcome: 'busy', retryAfterSeconds: 1 });
-    await expect(world.certificates.issue(anOrder(), chanceOf('a'))).rejects.toMatchObject({ code: 'ERR_AZURE_BUSY' });
+    await expect(world.certificates.issue(anOrder(), randomnessOf('a'))).rejects.toMatchObject({
+      code: 'ERR_AZURE_BUSY',
+    });
     const [open] = await world.unfinished.list('certificate');
-    await world.books.certificates.update(certificateKeys(open?.id ?? ''), (record) => ({
+    await world.stores.certificates.update(certificateKeys(open?.id ?? ''), (record) => ({
       ...record,
       publicKeyHash: '0'.repeat(64),
     }));
@@ -201,7 +211,9 @@ describe('src/services/certificates/issue-certificate', () => {
   ])('stores nothing for %s', async (_what, changes, code: string) => {
     const world = await aWorldWithRoot();
 
-    const refusal = await world.certificates.issue(anOrder(changes), chanceOf('a')).catch((error: unknown) => error);
+    const refusal = await world.certificates
+      .issue(anOrder(changes), randomnessOf('a'))
+      .catch((error: unknown) => error);
 
     expect(refusal).toBeInstanceOf(AppError);
     expect((refusal as AppError).problems[0]).toMatchObject({ code });
@@ -216,7 +228,7 @@ describe('src/services/certificates/issue-certificate', () => {
   ])('refuses %s where it was given', async (_what, changes, problem) => {
     const world = await aWorldWithRoot();
 
-    await expect(world.certificates.issue(anOrder(changes), chanceOf('a'))).rejects.toMatchObject({
+    await expect(world.certificates.issue(anOrder(changes), randomnessOf('a'))).rejects.toMatchObject({
       code: 'ERR_REQUEST_INVALID',
       problems: [problem],
     });
@@ -224,7 +236,7 @@ describe('src/services/certificates/issue-certificate', () => {
 
   it('calls a certificate expired from its last moment on, without anybody having touched it', async () => {
     const world = await aWorldWithRoot();
-    const { record } = await world.certificates.issue(anOrder({ validityDays: 1 }), chanceOf('a'));
+    const { record } = await world.certificates.issue(anOrder({ validityDays: 1 }), randomnessOf('a'));
     const thumbprint = given(parseThumbprint(record.thumbprint ?? ''));
     world.clock.advance(24 * 3600 * 1000);
 
@@ -237,6 +249,8 @@ describe('src/services/certificates/issue-certificate', () => {
     const world = await aWorldWithRoot();
     world.clock.advance(4000 * 24 * 3600 * 1000);
 
-    await expect(world.certificates.issue(anOrder(), chanceOf('a'))).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+    await expect(world.certificates.issue(anOrder(), randomnessOf('a'))).rejects.toMatchObject({
+      code: 'ERR_CONFLICT',
+    });
   });
 });

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { createRootDesk } from '../../../../src/services/certificates/roots.ts';
-import { aRoot, chanceOf, createDeskWorld } from '../../../support/services-world.ts';
+import { createRoots } from '../../../../src/services/certificates/roots.ts';
+import { aRoot, randomnessOf, createServicesWorld } from '../../../support/services-world.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 
 const newRoot = {
@@ -13,9 +13,9 @@ const newRoot = {
 
 describe('src/services/certificates/roots', () => {
   it('answers a self-signed certificate authority of the key store’s key', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
 
-    const root = await world.roots.create(newRoot, chanceOf('a'));
+    const root = await world.roots.create(newRoot, randomnessOf('a'));
 
     const certificate = new X509Certificate(Buffer.from(root.certificate ?? '', 'base64'));
     expect(certificate.ca).toBe(true);
@@ -24,9 +24,9 @@ describe('src/services/certificates/roots', () => {
   });
 
   it('leaves the version that Key Vault signed itself disabled, and signs with the other', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
 
-    const root = await world.roots.create(newRoot, chanceOf('a'));
+    const root = await world.roots.create(newRoot, randomnessOf('a'));
 
     expect(world.rootKeys.versions('root-root-1').map(({ enabled }) => enabled)).toEqual([false, true]);
     expect(root.key?.signingKeyId).toMatch(/\/2$/);
@@ -34,8 +34,8 @@ describe('src/services/certificates/roots', () => {
 
   it('makes one root with two versions wherever it crashes', async () => {
     const places = await atEveryCrash({
-      setUp: (tables) => createDeskWorld(tables),
-      work: (world) => world.roots.create(newRoot, chanceOf('a')),
+      setUp: (tables) => createServicesWorld(tables),
+      work: (world) => world.roots.create(newRoot, randomnessOf('a')),
       check: async (world, tables, place) => {
         const rows = tables.rows('Roots');
         expect({ place, states: rows.map(({ columns }) => columns['state']) }).toEqual({ place, states: ['active'] });
@@ -48,7 +48,7 @@ describe('src/services/certificates/roots', () => {
 
   it('is finished by the sweep after any call to the key store that failed', async () => {
     for (let call = 0; call < 4; call += 1) {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       let count = 0;
       const guarded = ['ensureSelfSigned', 'sign', 'install', 'disableVersion'] as const;
       const failing = { ...world.rootKeys };
@@ -58,37 +58,37 @@ describe('src/services/certificates/roots', () => {
           return (world.rootKeys[name] as (...given: never[]) => Promise<never>)(...args);
         };
       }
-      const desk = createRootDesk({ ...world, rootKeys: failing });
+      const services = createRoots({ ...world, rootKeys: failing });
 
-      await expect(desk.create(newRoot, chanceOf('a'))).rejects.toMatchObject({ code: 'ERR_AZURE_BUSY' });
+      await expect(services.create(newRoot, randomnessOf('a'))).rejects.toMatchObject({ code: 'ERR_AZURE_BUSY' });
       expect(await world.roots.complete('root-1')).toMatchObject({ state: 'active' });
       expect(world.rootKeys.versions('root-root-1').map(({ enabled }) => enabled)).toEqual([false, true]);
     }
   });
 
   it('is gone on with by the same request without an Idempotency-Key', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     world.rootKeys.answerNext({ outcome: 'busy', retryAfterSeconds: 1 });
-    await expect(world.roots.create(newRoot, chanceOf('a'))).rejects.toMatchObject({ code: 'ERR_AZURE_BUSY' });
+    await expect(world.roots.create(newRoot, randomnessOf('a'))).rejects.toMatchObject({ code: 'ERR_AZURE_BUSY' });
 
-    expect(await world.roots.create(newRoot, chanceOf('b'))).toMatchObject({ state: 'active' });
+    expect(await world.roots.create(newRoot, randomnessOf('b'))).toMatchObject({ state: 'active' });
   });
 
   it('refuses an id that is taken and proposes another', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aRoot(world);
 
-    await expect(world.roots.create(newRoot, chanceOf('other'))).rejects.toMatchObject({
+    await expect(world.roots.create(newRoot, randomnessOf('other'))).rejects.toMatchObject({
       code: 'ERR_CONFLICT',
       problems: [{ path: '/id', fix: 'Use root-1-2.' }],
     });
   });
 
   it('refuses a subject that cannot be signed, with the place of each fault, and makes no key', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const subject = { commonName: 'a\u202eb', country: 'Netherlands' };
 
-    await expect(world.roots.create({ ...newRoot, subject }, chanceOf('a'))).rejects.toMatchObject({
+    await expect(world.roots.create({ ...newRoot, subject }, randomnessOf('a'))).rejects.toMatchObject({
       problems: expect.arrayContaining([
         expect.objectContaining({ path: '/subject/commonName' }),
         expect.objectContaining({ path: '/subject/country' }),

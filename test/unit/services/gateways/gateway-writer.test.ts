@@ -4,20 +4,20 @@ import {
   aGateway,
   aRequest,
   aRoot,
-  createDeskWorld,
+  createServicesWorld,
   runWriter,
-  type DeskWorld,
+  type ServicesWorld,
   ownActs,
 } from '../../../support/services-world.ts';
 import { given } from '../../../support/given.ts';
 
-async function recordOf(world: DeskWorld, id = 'vnet1gw') {
-  return given(await world.books.gateways.get(gatewayKeys(id))).record;
+async function recordOf(world: ServicesWorld, id = 'vnet1gw') {
+  return given(await world.stores.gateways.get(gatewayKeys(id))).record;
 }
 
 describe('src/services/gateways/gateway-writer', () => {
   it('claims a free gateway with the intent and starts one writer for it', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aGateway(world);
 
     await world.writer.recordIntent(world.orchestrations, 'vnet1gw');
@@ -31,7 +31,7 @@ describe('src/services/gateways/gateway-writer', () => {
   });
 
   it('only counts the intent while somebody writes', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aGateway(world);
 
     await Promise.all(Array.from({ length: 20 }, () => world.writer.recordIntent(world.orchestrations, 'vnet1gw')));
@@ -41,7 +41,7 @@ describe('src/services/gateways/gateway-writer', () => {
   });
 
   it('starts the writer whose claimer died before it could', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aGateway(world);
     const silent = { ...world.orchestrations, start: () => Promise.reject(new Error('the host is gone')) };
     await expect(world.writer.recordIntent(silent, 'vnet1gw')).rejects.toThrow('the host is gone');
@@ -51,8 +51,8 @@ describe('src/services/gateways/gateway-writer', () => {
     expect(world.orchestrations.started).toMatchObject([{ instanceId: 'apply-vnet1gw-2', input: { epoch: 2 } }]);
   });
 
-  it('starts nothing beside a story of the whole gateway', async () => {
-    const world = createDeskWorld();
+  it('starts nothing beside a operation of the whole gateway', async () => {
+    const world = createServicesWorld();
     await aGateway(world, 'vnet1gw', { state: 'building', writer: { instanceId: 'op-1', epoch: 1 } });
 
     await world.writer.recordIntent(world.orchestrations, 'vnet1gw');
@@ -61,28 +61,28 @@ describe('src/services/gateways/gateway-writer', () => {
   });
 
   it('leaves the row alone when it is only woken while somebody writes', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aGateway(world, 'vnet1gw', { epoch: 2, writer: { instanceId: 'apply-vnet1gw-2', epoch: 2 } });
-    const before = given(await world.books.gateways.get(gatewayKeys('vnet1gw'))).etag;
+    const before = given(await world.stores.gateways.get(gatewayKeys('vnet1gw'))).etag;
 
     await world.writer.wake(world.orchestrations, 'vnet1gw');
 
-    expect(given(await world.books.gateways.get(gatewayKeys('vnet1gw'))).etag).toBe(before);
+    expect(given(await world.stores.gateways.get(gatewayKeys('vnet1gw'))).etag).toBe(before);
   });
 
   it('is given back only when nothing more is wanted', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aGateway(world);
     await world.writer.recordIntent(world.orchestrations, 'vnet1gw');
 
     expect(await world.writer.release('vnet1gw', 2)).toBe(false);
-    await world.books.gateways.update(gatewayKeys('vnet1gw'), (record) => ({ ...record, applied: record.desired }));
+    await world.stores.gateways.update(gatewayKeys('vnet1gw'), (record) => ({ ...record, applied: record.desired }));
     expect(await world.writer.release('vnet1gw', 2)).toBe(true);
     expect((await recordOf(world)).writer).toBeUndefined();
   });
 
   it('does not listen to an epoch that has passed', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aGateway(world, 'vnet1gw', { epoch: 5, writer: { instanceId: 'apply-vnet1gw-5', epoch: 5 } });
 
     expect(await world.writer.handOver('vnet1gw', 4, (record) => ({ ...record, state: 'failed' }))).toBeUndefined();
@@ -91,7 +91,7 @@ describe('src/services/gateways/gateway-writer', () => {
   });
 
   it('hands over to a next writer when something was wanted in the meantime', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aGateway(world, 'vnet1gw', { desired: 3, epoch: 1, writer: { instanceId: 'op-1', epoch: 1 } });
 
     expect(await world.writer.handOver('vnet1gw', 1, (record) => record)).toEqual({
@@ -101,7 +101,7 @@ describe('src/services/gateways/gateway-writer', () => {
   });
 
   it('is replaced by the gateway watch when its instance has died', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aGateway(world, 'vnet1gw', { desired: 2, epoch: 3, writer: { instanceId: 'apply-vnet1gw-3', epoch: 3 } });
     world.orchestrations.setState('apply-vnet1gw-3', 'ended');
 
@@ -114,7 +114,7 @@ describe('src/services/gateways/gateway-writer', () => {
   });
 
   it('is not called dead in the five minutes in which a killed host may still have started it', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aGateway(world, 'vnet1gw', { desired: 2, epoch: 3, writer: { instanceId: 'apply-vnet1gw-3', epoch: 3 } });
     world.orchestrations.setState('apply-vnet1gw-3', 'absent');
 
@@ -127,7 +127,7 @@ describe('src/services/gateways/gateway-writer', () => {
   });
 
   it('is left alone by the gateway watch while its instance lives', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aGateway(world, 'vnet1gw', { desired: 2, epoch: 3, writer: { instanceId: 'apply-vnet1gw-3', epoch: 3 } });
     world.orchestrations.setState('apply-vnet1gw-3', 'live');
 
@@ -135,7 +135,7 @@ describe('src/services/gateways/gateway-writer', () => {
   });
 
   it('is woken for a gateway that nobody has compared for an hour, and for none other', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const checkedAt = world.now().toISOString();
     await aGateway(world, 'fresh', { observed: { provisioningState: 'Succeeded', checkedAt } });
     world.clock.advance(59 * 60 * 1000);
@@ -148,7 +148,7 @@ describe('src/services/gateways/gateway-writer', () => {
   });
 
   it('writes once for fifteen intents that came together', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aGateway(world);
     for (let number = 1; number <= 15; number += 1) {
       await aRoot(world, `root-${number}`);
@@ -158,7 +158,7 @@ describe('src/services/gateways/gateway-writer', () => {
     await runWriter(world);
 
     expect(world.arm.puts).toHaveLength(1);
-    expect((await world.books.gatewayRoots.list('vnet1gw')).map(({ record }) => record.state)).toEqual(
+    expect((await world.stores.gatewayRoots.list('vnet1gw')).map(({ record }) => record.state)).toEqual(
       Array(15).fill('trusted'),
     );
   });
@@ -167,17 +167,17 @@ describe('src/services/gateways/gateway-writer', () => {
     const failed = { state: 'failed', desired: 2, applied: 1 } as const;
 
     it('is left to whoever resumes the build', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       await aGateway(world, 'vnet1gw', failed);
 
       expect(await watchGateways(world)).toBe(0);
     });
 
     it('is set in motion for a revocation, because the gateway may be there and open', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       await aGateway(world, 'vnet1gw', failed);
       const at = world.now().toISOString();
-      await world.books.gatewayRevocations.insert({
+      await world.stores.gatewayRevocations.insert({
         gatewayId: 'vnet1gw',
         thumbprint: 'A'.repeat(40),
         commonName: 'kim',
@@ -191,7 +191,7 @@ describe('src/services/gateways/gateway-writer', () => {
     });
 
     it('is compared each hour once it was seen in Azure', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       const observed = { provisioningState: 'Succeeded', checkedAt: world.now().toISOString() };
       await aGateway(world, 'vnet1gw', { ...failed, observed });
 

@@ -1,4 +1,4 @@
-import { createStoryActivities } from '../../../../src/activities/gateways/build-activities.ts';
+import { createBuildActivities } from '../../../../src/activities/gateways/build-activities.ts';
 import { gatewayKeys } from '../../../../src/stores/records/gateways.ts';
 import { sweep } from '../../../../src/services/operations/sweep.ts';
 import { completeGatewayPlan } from '../../../../src/domain/gateway-plan.ts';
@@ -7,8 +7,8 @@ import {
   anOperationId,
   aRequest,
   aRoot,
-  createDeskWorld,
-  type DeskWorld,
+  createServicesWorld,
+  type ServicesWorld,
   ownActs,
 } from '../../../support/services-world.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
@@ -21,12 +21,12 @@ function anotherPlan(changes: Parameters<typeof aGatewayPlan>[0]) {
 }
 
 async function finish(
-  world: DeskWorld,
+  world: ServicesWorld,
   seed: string,
-  end: Parameters<ReturnType<typeof createStoryActivities>['finishBuild']>[0]['end'],
+  end: Parameters<ReturnType<typeof createBuildActivities>['finishBuild']>[0]['end'],
 ) {
-  const gateway = given(await world.books.gateways.get(gatewayKeys('vnet1gw'))).record;
-  return createStoryActivities(world).finishBuild({
+  const gateway = given(await world.stores.gateways.get(gatewayKeys('vnet1gw'))).record;
+  return createBuildActivities(world).finishBuild({
     operationId: anOperationId(seed),
     gatewayId: 'vnet1gw',
     epoch: gateway.epoch,
@@ -36,8 +36,8 @@ async function finish(
 
 const publicIp = given(plan.resourceIds.publicIps[0]);
 
-function made(world: DeskWorld, resource: string, resourceId: string): Promise<unknown> {
-  return world.books.madeResources.insert({ gatewayId: 'vnet1gw', resource, resourceId, at: '' });
+function made(world: ServicesWorld, resource: string, resourceId: string): Promise<unknown> {
+  return world.stores.madeResources.insert({ gatewayId: 'vnet1gw', resource, resourceId, at: '' });
 }
 
 function fail(what: string, error: unknown): never {
@@ -46,9 +46,9 @@ function fail(what: string, error: unknown): never {
 
 describe('src/services/gateways/gateways', () => {
   it('registers the gateway, holds it and starts the build', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
 
-    const operation = await world.stories.build(plan, aRequest(world, 'one'));
+    const operation = await world.gatewayOperations.build(plan, aRequest(world, 'one'));
 
     expect(operation.steps.map(({ name }) => name)).toEqual([
       'resourceGroup',
@@ -72,11 +72,11 @@ describe('src/services/gateways/gateways', () => {
   it('builds once wherever it crashes', async () => {
     const places = await atEveryCrash({
       setUp: async (tables) => {
-        const world = createDeskWorld(tables);
+        const world = createServicesWorld(tables);
         await aRoot(world);
         return world;
       },
-      work: (world) => world.stories.build({ ...plan, rootIds: ['root-1'] }, aRequest(world, 'one')),
+      work: (world) => world.gatewayOperations.build({ ...plan, rootIds: ['root-1'] }, aRequest(world, 'one')),
       check: (world, tables, place) => {
         expect({ place, started: world.orchestrations.started.map(({ instanceId }) => instanceId) }).toEqual({
           place,
@@ -94,11 +94,11 @@ describe('src/services/gateways/gateways', () => {
   });
 
   it('is started by the sweep when the request died before it could', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const silent = { ...world.orchestrations, start: () => Promise.reject(new Error('the host is gone')) };
-    await expect(world.stories.build(plan, { ...aRequest(world, 'one'), orchestrations: silent })).rejects.toThrow(
-      'the host is gone',
-    );
+    await expect(
+      world.gatewayOperations.build(plan, { ...aRequest(world, 'one'), orchestrations: silent }),
+    ).rejects.toThrow('the host is gone');
     world.clock.advance(3 * 60 * 1000);
 
     await sweep({
@@ -115,8 +115,8 @@ describe('src/services/gateways/gateways', () => {
   });
 
   it('is called dead by the sweep no earlier than five minutes after its last sign of life', async () => {
-    const world = createDeskWorld();
-    await world.stories.build(plan, aRequest(world, 'one'));
+    const world = createServicesWorld();
+    await world.gatewayOperations.build(plan, aRequest(world, 'one'));
     world.orchestrations.setState(`${anOperationId('one')}-1`, 'ended');
     const statusAfter = async (ms: number): Promise<string | undefined> => {
       world.clock.advance(ms);
@@ -147,36 +147,38 @@ describe('src/services/gateways/gateways', () => {
       ),
     ],
   ])('refuses a second build on %s and leaves nothing of it', async (_what, second) => {
-    const world = createDeskWorld();
-    await world.stories.build(plan, aRequest(world, 'one'));
+    const world = createServicesWorld();
+    await world.gatewayOperations.build(plan, aRequest(world, 'one'));
 
-    await expect(world.stories.build(second, aRequest(world, 'two'))).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+    await expect(world.gatewayOperations.build(second, aRequest(world, 'two'))).rejects.toMatchObject({
+      code: 'ERR_CONFLICT',
+    });
 
     expect(world.tables.rows('Operations')).toHaveLength(1);
     expect(world.tables.rows('Claims')).toHaveLength(2);
   });
 
   it('proposes a free id for one that is taken', async () => {
-    const world = createDeskWorld();
-    await world.stories.build(plan, aRequest(world, 'one'));
+    const world = createServicesWorld();
+    await world.gatewayOperations.build(plan, aRequest(world, 'one'));
     const second = completeGatewayPlan(aGatewayPlan({ resourceGroup: 'Elsewhere' }), {
       subscriptionId: aSubscriptionId,
     });
 
-    await expect(world.stories.build(second, aRequest(world, 'two'))).rejects.toMatchObject({
+    await expect(world.gatewayOperations.build(second, aRequest(world, 'two'))).rejects.toMatchObject({
       problems: [{ path: '/id', fix: 'Use vnet1gw-2.' }],
     });
   });
 
   it('gives everything back when the build has ended, and makes the gateway ready', async () => {
-    const world = createDeskWorld();
-    await world.stories.build(plan, aRequest(world, 'one'));
-    await world.books.gateways.update(gatewayKeys('vnet1gw'), (record) => ({ ...record, applied: 1, profileMade: 1 }));
+    const world = createServicesWorld();
+    await world.gatewayOperations.build(plan, aRequest(world, 'one'));
+    await world.stores.gateways.update(gatewayKeys('vnet1gw'), (record) => ({ ...record, applied: 1, profileMade: 1 }));
 
     expect(await finish(world, 'one', { status: 'succeeded' })).toEqual({ nextWriter: null });
 
     expect(world.tables.rows('Claims')).toEqual([]);
-    expect(given(await world.books.gateways.get(gatewayKeys('vnet1gw'))).record).toMatchObject({
+    expect(given(await world.stores.gateways.get(gatewayKeys('vnet1gw'))).record).toMatchObject({
       state: 'ready',
       epoch: 1,
     });
@@ -187,8 +189,8 @@ describe('src/services/gateways/gateways', () => {
   });
 
   it('names what a failed build left behind, and goes on from there', async () => {
-    const world = createDeskWorld();
-    const operation = await world.stories.build(plan, aRequest(world, 'one'));
+    const world = createServicesWorld();
+    const operation = await world.gatewayOperations.build(plan, aRequest(world, 'one'));
     await made(world, 'publicIp', publicIp);
     world.arm.resources.set(publicIp, {});
 
@@ -202,7 +204,7 @@ describe('src/services/gateways/gateways', () => {
         ) as unknown,
       },
     });
-    await world.stories.resume(failed, world.orchestrations);
+    await world.gatewayOperations.resume(failed, world.orchestrations);
 
     expect(world.orchestrations.started.at(-1)).toMatchObject({
       name: 'buildGateway',
@@ -213,8 +215,8 @@ describe('src/services/gateways/gateways', () => {
   });
 
   it('tells of what was to be made only what it sees in Azure, and apart what it cannot see', async () => {
-    const world = createDeskWorld();
-    const operation = await world.stories.build(plan, aRequest(world, 'one'));
+    const world = createServicesWorld();
+    const operation = await world.gatewayOperations.build(plan, aRequest(world, 'one'));
     const { resourceGroup, virtualNetwork, gateway } = plan.resourceIds;
     await made(world, 'resourceGroup', resourceGroup);
     await made(world, 'virtualNetwork', virtualNetwork);
@@ -258,8 +260,8 @@ describe('src/services/gateways/gateways', () => {
       words: /May be there, but could not be looked at: .*VNet1GW-pip \(SubscriptionNotFound: unknown\)\./,
     },
   ])('says of a failed build what is left where $what', async ({ answer, words }) => {
-    const world = createDeskWorld();
-    const operation = await world.stories.build(plan, aRequest(world, 'one'));
+    const world = createServicesWorld();
+    const operation = await world.gatewayOperations.build(plan, aRequest(world, 'one'));
     await made(world, 'publicIp', publicIp);
     if (answer !== undefined) world.arm.answerNext('readProvisioning', answer);
 
@@ -271,8 +273,8 @@ describe('src/services/gateways/gateways', () => {
   });
 
   it('takes a lone 404 for no absence while the group still lists the resource', async () => {
-    const world = createDeskWorld();
-    const operation = await world.stories.build(plan, aRequest(world, 'one'));
+    const world = createServicesWorld();
+    const operation = await world.gatewayOperations.build(plan, aRequest(world, 'one'));
     await made(world, 'publicIp', publicIp);
     world.arm.resources.set(plan.resourceIds.resourceGroup, {});
     world.arm.resources.set(publicIp, {});
@@ -287,12 +289,12 @@ describe('src/services/gateways/gateways', () => {
   });
 
   it('forgets a gateway once everything that was made for it is deleted', async () => {
-    const world = createDeskWorld();
-    await world.stories.build(plan, aRequest(world, 'one'));
+    const world = createServicesWorld();
+    await world.gatewayOperations.build(plan, aRequest(world, 'one'));
     await finish(world, 'one', { status: 'canceled' });
 
-    const removal = await world.stories.remove('vnet1gw', aRequest(world, 'two'));
-    await createStoryActivities(world).finishRemoval({
+    const removal = await world.gatewayOperations.remove('vnet1gw', aRequest(world, 'two'));
+    await createBuildActivities(world).finishRemoval({
       operationId: removal.id,
       gatewayId: 'vnet1gw',
       epoch: 2,
@@ -301,29 +303,29 @@ describe('src/services/gateways/gateways', () => {
 
     for (const table of ['Gateways', 'GatewayResources', 'GatewayRoots', 'MadeResources', 'Claims'])
       expect(world.tables.rows(table)).toEqual([]);
-    await world.stories.build(plan, aRequest(world, 'three'));
+    await world.gatewayOperations.build(plan, aRequest(world, 'three'));
     expect(world.orchestrations.started).toHaveLength(3);
   });
 
   describe('an operation of a gateway that was removed and built again under the same id', () => {
     async function rebuilt() {
-      const world = createDeskWorld();
-      const first = await world.stories.build(plan, aRequest(world, 'one'));
+      const world = createServicesWorld();
+      const first = await world.gatewayOperations.build(plan, aRequest(world, 'one'));
       await finish(world, 'one', { status: 'failed', step: 'gateway', code: 'X', message: 'y' });
-      const removal = await world.stories.remove('vnet1gw', aRequest(world, 'two'));
+      const removal = await world.gatewayOperations.remove('vnet1gw', aRequest(world, 'two'));
       const endRemoval = () =>
-        createStoryActivities(world).finishRemoval({
+        createBuildActivities(world).finishRemoval({
           operationId: removal.id,
           gatewayId: 'vnet1gw',
           epoch: 2,
           end: { status: 'succeeded' },
         });
       await endRemoval();
-      await world.stories.build(plan, aRequest(world, 'three'));
+      await world.gatewayOperations.build(plan, aRequest(world, 'three'));
       await finish(world, 'three', { status: 'succeeded' });
-      const ready = given(await world.books.gateways.get(gatewayKeys('vnet1gw'))).record;
+      const ready = given(await world.stores.gateways.get(gatewayKeys('vnet1gw'))).record;
       const check = async () => {
-        expect(given(await world.books.gateways.get(gatewayKeys('vnet1gw'))).record).toEqual(ready);
+        expect(given(await world.stores.gateways.get(gatewayKeys('vnet1gw'))).record).toEqual(ready);
         expect(world.orchestrations.started).toHaveLength(3);
         expect(world.tables.rows('Claims')).toEqual([]);
       };
@@ -335,7 +337,7 @@ describe('src/services/gateways/gateways', () => {
     it('is not resumed', async () => {
       const { world, first, check } = await rebuilt();
 
-      await expect(world.stories.resume(first, world.orchestrations)).rejects.toMatchObject(superseded);
+      await expect(world.gatewayOperations.resume(first, world.orchestrations)).rejects.toMatchObject(superseded);
 
       expect((await world.operations.get(first.id))?.problem).toEqual(first.problem);
       await check();
@@ -344,7 +346,9 @@ describe('src/services/gateways/gateways', () => {
     it('removes nothing', async () => {
       const { world, first, check } = await rebuilt();
 
-      await expect(world.stories.remove('vnet1gw', aRequest(world, 'four'), first)).rejects.toMatchObject(superseded);
+      await expect(world.gatewayOperations.remove('vnet1gw', aRequest(world, 'four'), first)).rejects.toMatchObject(
+        superseded,
+      );
 
       expect(await world.operations.view(anOperationId('four'))).toMatchObject({ status: 'failed' });
       await check();
@@ -359,21 +363,21 @@ describe('src/services/gateways/gateways', () => {
     });
 
     it('is not carried by the sweep: what was wanted of the former gateway is not wanted of this one', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       await aRoot(world);
-      await world.stories.build(plan, aRequest(world, 'one'));
+      await world.gatewayOperations.build(plan, aRequest(world, 'one'));
       await finish(world, 'one', { status: 'succeeded' });
       const intents = [
         await world.trust.trust('vnet1gw', 'root-1', undefined, aRequest(world, 'trust')),
         await world.trust.requestProfile('vnet1gw', aRequest(world, 'profile')),
       ];
-      await world.books.gateways.update(gatewayKeys('vnet1gw'), ({ writer: _writer, ...record }) => record);
-      const removal = await world.stories.remove('vnet1gw', aRequest(world, 'two'));
+      await world.stores.gateways.update(gatewayKeys('vnet1gw'), ({ writer: _writer, ...record }) => record);
+      const removal = await world.gatewayOperations.remove('vnet1gw', aRequest(world, 'two'));
       const end = { status: 'succeeded' } as const;
       const input = { operationId: removal.id, gatewayId: 'vnet1gw', epoch: 3, end };
-      await createStoryActivities(world).finishRemoval(input);
+      await createBuildActivities(world).finishRemoval(input);
       world.clock.advance(60_000);
-      await world.stories.build(plan, aRequest(world, 'three'));
+      await world.gatewayOperations.build(plan, aRequest(world, 'three'));
       world.clock.advance(3 * 60_000);
 
       await sweep({ ...world, onFault: fail });
@@ -381,28 +385,30 @@ describe('src/services/gateways/gateways', () => {
       for (const { id } of intents) expect(await world.operations.view(id)).toMatchObject({ status: 'failed' });
       expect(world.tables.rows('GatewayRoots')).toEqual([]);
       expect(world.tables.rows('ProfileRequests')).toEqual([]);
-      expect(given(await world.books.gateways.get(gatewayKeys('vnet1gw'))).record).toMatchObject({ profileWanted: 1 });
+      expect(given(await world.stores.gateways.get(gatewayKeys('vnet1gw'))).record).toMatchObject({ profileWanted: 1 });
     });
   });
 
   it('keeps why a build failed when it cannot be resumed just now', async () => {
-    const world = createDeskWorld();
-    const { id } = await world.stories.build(plan, aRequest(world, 'one'));
+    const world = createServicesWorld();
+    const { id } = await world.gatewayOperations.build(plan, aRequest(world, 'one'));
     await finish(world, 'one', { status: 'failed', step: 'gateway', code: 'SkuNotAvailable', message: 'not here' });
     const failed = given(await world.operations.get(id));
     const writer = { instanceId: 'apply-vnet1gw-9', epoch: 9 };
-    await world.books.gateways.update(gatewayKeys('vnet1gw'), (record) => ({ ...record, writer }));
+    await world.stores.gateways.update(gatewayKeys('vnet1gw'), (record) => ({ ...record, writer }));
 
-    await expect(world.stories.resume(failed, world.orchestrations)).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+    await expect(world.gatewayOperations.resume(failed, world.orchestrations)).rejects.toMatchObject({
+      code: 'ERR_CONFLICT',
+    });
 
     expect(await world.operations.get(id)).toEqual(failed);
   });
 
   it('does not remove a gateway that is being written, and leaves no open operation', async () => {
-    const world = createDeskWorld();
-    await world.stories.build(plan, aRequest(world, 'one'));
+    const world = createServicesWorld();
+    await world.gatewayOperations.build(plan, aRequest(world, 'one'));
 
-    await expect(world.stories.remove('vnet1gw', aRequest(world, 'two'))).rejects.toMatchObject({
+    await expect(world.gatewayOperations.remove('vnet1gw', aRequest(world, 'two'))).rejects.toMatchObject({
       code: 'ERR_CONFLICT',
     });
     expect(await world.operations.view(anOperationId('two'))).toMatchObject({ status: 'failed' });

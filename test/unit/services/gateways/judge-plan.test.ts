@@ -2,7 +2,7 @@ import { createJudgePlan, type JudgePlan } from '../../../../src/services/gatewa
 import { completeGatewayPlan, type GatewayPlanInput } from '../../../../src/domain/gateway-plan.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';
 import { aGatewayPlan, aSubscriptionId } from '../../../support/builders/a-gateway-plan.ts';
-import { aRequest, aRoot, createDeskWorld, type DeskWorld } from '../../../support/services-world.ts';
+import { aRequest, aRoot, createServicesWorld, type ServicesWorld } from '../../../support/services-world.ts';
 import { describeProblems } from '../../../support/found-problems.ts';
 
 const plan = completeGatewayPlan(aGatewayPlan(), { subscriptionId: aSubscriptionId });
@@ -10,11 +10,11 @@ const ids = plan.resourceIds;
 const networkId = ids.virtualNetwork;
 const strangerId = ids.gateway.replace('VNet1GW', 'Theirs');
 
-function judgeIn(world: DeskWorld): JudgePlan {
-  return createJudgePlan({ arm: world.arm, books: world.books, subscriptionId: aSubscriptionId });
+function judgeIn(world: ServicesWorld): JudgePlan {
+  return createJudgePlan({ arm: world.arm, stores: world.stores, subscriptionId: aSubscriptionId });
 }
 
-async function found(world: DeskWorld, changes: Partial<GatewayPlanInput> = {}, operationId?: string) {
+async function found(world: ServicesWorld, changes: Partial<GatewayPlanInput> = {}, operationId?: string) {
   const { problems } = await judgeIn(world)(aGatewayPlan(changes), operationId);
   return describeProblems(problems);
 }
@@ -40,11 +40,11 @@ function aNetwork(properties: JsonObject = {}, gatewayIds: readonly string[] = [
 
 describe('src/services/gateways/judge-plan', () => {
   it('finds nothing wrong where nothing is there yet', async () => {
-    expect(await found(createDeskWorld())).toEqual([]);
+    expect(await found(createServicesWorld())).toEqual([]);
   });
 
   it.each(['Vpn', 'ExpressRoute'])('sees a %s gateway that nobody registered in the network', async (gatewayType) => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     world.arm.resources.set(networkId, aNetwork({}, [strangerId, strangerId]));
     world.arm.resources.set(strangerId, { properties: { gatewayType } });
 
@@ -54,7 +54,7 @@ describe('src/services/gateways/judge-plan', () => {
   });
 
   it('holds the client pool against the networks that are peered', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const remoteAddressSpace = { addressPrefixes: ['172.16.0.0/16'] };
     world.arm.resources.set(
       networkId,
@@ -65,7 +65,7 @@ describe('src/services/gateways/judge-plan', () => {
   });
 
   it('sees an address that something else has', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const ipConfiguration = { id: '/subscriptions/s/networkInterfaces/nic/ipConfigurations/1' };
     world.arm.resources.set(ids.publicIps[0] ?? '', {
       sku: { name: 'Standard' },
@@ -76,16 +76,16 @@ describe('src/services/gateways/judge-plan', () => {
   });
 
   it('sees a gateway of this name that it did not make', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     world.arm.resources.set(ids.gateway, { properties: { gatewayType: 'Vpn' } });
 
     expect(await found(world)).toEqual(['error gatewayExists /name']);
   });
 
   it('says that the id is taken, but not to the operation that took it', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const request = aRequest(world, 'build');
-    await world.stories.build(plan, request);
+    await world.gatewayOperations.build(plan, request);
     world.arm.resources.set(ids.gateway, { properties: { gatewayType: 'Vpn' } });
 
     expect(await found(world)).toEqual(['error idTaken /id']);
@@ -100,7 +100,7 @@ describe('src/services/gateways/judge-plan', () => {
     ['a subscription that there is not', { outcome: 'missing', of: 'subscription', code: 'InvalidSubscriptionId' }],
     ['a fault', Promise.reject(new Error('socket hang up'))],
   ])('takes no answer for no absence: %s', async (_what, answer) => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     for (let look = 0; look < 3; look += 1) world.arm.answerNext('readRaw', answer);
 
     expect(await found(world, { virtualNetwork: { resourceId: networkId } })).toEqual([
@@ -111,20 +111,20 @@ describe('src/services/gateways/judge-plan', () => {
   });
 
   it('refuses a network by its id that is not there', async () => {
-    expect(await found(createDeskWorld(), { virtualNetwork: { resourceId: networkId } })).toEqual([
+    expect(await found(createServicesWorld(), { virtualNetwork: { resourceId: networkId } })).toEqual([
       'error virtualNetworkMissing /virtualNetwork/resourceId',
     ]);
   });
 
   it('asks Azure for no name that Azure would not take', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     world.arm.answerNext('readRaw', { outcome: 'refused', status: 400, code: 'Asked', message: '' });
 
     expect(await found(world, { resourceGroup: '../x' })).toEqual(['error nameRefused /resourceGroup']);
   });
 
   it('says which roots there are not', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aRoot(world, 'root-1');
 
     expect(await found(world, { rootIds: ['root-1', 'root-2'] })).toEqual(['error rootUnknown /rootIds/1']);

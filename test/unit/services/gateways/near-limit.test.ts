@@ -1,7 +1,7 @@
 import { createNoteNearLimit } from '../../../../src/services/gateways/near-limit.ts';
 import { addDays } from '../../../../src/domain/days.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';
-import { aGateway, createDeskWorld, type DeskWorld } from '../../../support/services-world.ts';
+import { aGateway, createServicesWorld, type ServicesWorld } from '../../../support/services-world.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { given } from '../../../support/given.ts';
 
@@ -17,12 +17,12 @@ function showing(count: number): JsonObject {
   };
 }
 
-async function look(world: DeskWorld, count: number): Promise<void> {
+async function look(world: ServicesWorld, count: number): Promise<void> {
   world.clock.advance(60_000);
   await world.rounds.recordRound(gatewayId, { gateway: showing(count), writeSeconds: [] });
 }
 
-async function told(world: DeskWorld) {
+async function told(world: ServicesWorld) {
   const pending = await world.outbox.listPending();
   const records = await Promise.all(pending.map(({ record }) => world.outbox.get(record.id)));
   return records
@@ -32,7 +32,7 @@ async function told(world: DeskWorld) {
 
 describe('src/services/gateways/near-limit', () => {
   it('tells that revocations are running out of places when they reach four fifths, and not before', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aGateway(world);
 
     await look(world, 239);
@@ -50,7 +50,7 @@ describe('src/services/gateways/near-limit', () => {
   });
 
   it('tells once for each time that the number crosses, not for each look', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aGateway(world);
 
     for (const count of [240, 300, 250]) await look(world, count);
@@ -62,7 +62,7 @@ describe('src/services/gateways/near-limit', () => {
   it('tells once, and never not, wherever it crashes', async () => {
     const places = await atEveryCrash({
       setUp: async (tables) => {
-        const world = createDeskWorld(tables);
+        const world = createServicesWorld(tables);
         await aGateway(world);
         return world;
       },

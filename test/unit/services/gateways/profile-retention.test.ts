@@ -5,7 +5,7 @@ import { retain } from '../../../../src/services/operations/retain.ts';
 import { createRetentionDues } from '../../../../src/stores/retention-dues.ts';
 import { dayMs } from '../../../../src/domain/days.ts';
 import type { ProfilePackage } from '../../../../src/domain/profile-package.ts';
-import { aGateway, createDeskWorld, type DeskWorld } from '../../../support/services-world.ts';
+import { aGateway, createServicesWorld, type ServicesWorld } from '../../../support/services-world.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { given } from '../../../support/given.ts';
 import { blobTable, createMemoryBlobs } from '../../../support/memory-blobs.ts';
@@ -14,10 +14,10 @@ import type { MemoryTables } from '../../../support/memory-tables.ts';
 const gatewayId = 'vnet1gw';
 const keptDays = 30;
 
-function retentionOf({ tables, books, now }: DeskWorld) {
+function retentionOf({ tables, stores, now }: ServicesWorld) {
   const dues = createRetentionDues({ tables });
   return createProfileRetention({
-    books,
+    stores,
     blobs: createMemoryBlobs(tables),
     container: 'profiles',
     dues,
@@ -27,7 +27,7 @@ function retentionOf({ tables, books, now }: DeskWorld) {
 }
 
 /** The activity that fetches a package which Azure has made; `making` names that piece of work of Azure's. */
-async function fetchPackage(world: DeskWorld, hash: string, making: string): Promise<void> {
+async function fetchPackage(world: ServicesWorld, hash: string, making: string): Promise<void> {
   const profile = { hash, serverFqdn: 'gw.vpn.azure.com', routes: [], dnsServers: [] } as unknown as ProfilePackage;
   const { pollProfile } = createApplyActivities({
     ...world,
@@ -40,7 +40,7 @@ async function fetchPackage(world: DeskWorld, hash: string, making: string): Pro
   await pollProfile({ gatewayId, desired: 1, wanted: 1, state: making });
 }
 
-async function look(world: DeskWorld): Promise<void> {
+async function look(world: ServicesWorld): Promise<void> {
   const none = (): Promise<'none'> => Promise.resolve('none');
   await retain({
     dues: createRetentionDues(world),
@@ -53,23 +53,23 @@ async function look(world: DeskWorld): Promise<void> {
   });
 }
 
-async function daysLater(world: DeskWorld, days: number): Promise<void> {
+async function daysLater(world: ServicesWorld, days: number): Promise<void> {
   for (let day = 0; day < days; day += 1) {
     world.clock.advance(dayMs);
     await look(world);
   }
 }
 
-function packagesOf({ tables }: DeskWorld): readonly string[] {
+function packagesOf({ tables }: ServicesWorld): readonly string[] {
   return tables.rows(blobTable).map(({ rowKey }) => decodeURIComponent(rowKey));
 }
 
-async function newestOf({ books }: DeskWorld): Promise<string> {
-  return given(await books.profiles.get({ partitionKey: gatewayId, rowKey: 'newest' })).record.blobName;
+async function newestOf({ stores }: ServicesWorld): Promise<string> {
+  return given(await stores.profiles.get({ partitionKey: gatewayId, rowKey: 'newest' })).record.blobName;
 }
 
-async function aWorld(tables?: MemoryTables): Promise<DeskWorld> {
-  const world = createDeskWorld(tables);
+async function aWorld(tables?: MemoryTables): Promise<ServicesWorld> {
+  const world = createServicesWorld(tables);
   await aGateway(world);
   return world;
 }
@@ -118,8 +118,8 @@ describe('src/services/gateways/profile-retention', () => {
   it('removes those of a gateway that was removed', async () => {
     const world = await aWorld();
     await fetchPackage(world, 'a', 'first');
-    const stored = given(await world.books.profiles.get({ partitionKey: gatewayId, rowKey: 'newest' }));
-    await world.books.profiles.remove(stored.record);
+    const stored = given(await world.stores.profiles.get({ partitionKey: gatewayId, rowKey: 'newest' }));
+    await world.stores.profiles.remove(stored.record);
 
     await daysLater(world, keptDays + 1);
 

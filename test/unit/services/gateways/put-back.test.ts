@@ -7,10 +7,10 @@ import {
   aGateway,
   aRequest,
   aRoot,
-  chanceOf,
-  createDeskWorld,
+  randomnessOf,
+  createServicesWorld,
   runWriter,
-  type DeskWorld,
+  type ServicesWorld,
 } from '../../../support/services-world.ts';
 import { given } from '../../../support/given.ts';
 import {
@@ -22,7 +22,7 @@ import {
   sixMinutesMs,
 } from '../../../support/proven-revocation.ts';
 
-async function changeInPortal(world: DeskWorld, change: (configuration: JsonObject) => object): Promise<void> {
+async function changeInPortal(world: ServicesWorld, change: (configuration: JsonObject) => object): Promise<void> {
   const { resourceId } = await gatewayOf(world);
   const body = given(world.arm.resources.get(resourceId));
   const properties = asObject(body['properties']);
@@ -33,21 +33,21 @@ async function changeInPortal(world: DeskWorld, change: (configuration: JsonObje
   });
 }
 
-async function outboxEvents(world: DeskWorld, type: string) {
+async function outboxEvents(world: ServicesWorld, type: string) {
   const pending = await world.outbox.listPending();
   const records = await Promise.all(pending.map(({ record }) => world.outbox.get(record.id)));
   return records.flatMap((record) => (record?.event.type === type ? [record.event] : []));
 }
 
-describe('src/desk, when somebody else changes a gateway', () => {
+describe('src/services, when somebody else changes a gateway', () => {
   it('keeps a revocation that was put on while the application was down, and counts it when it is asked for', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aRoot(world);
     await aGateway(world);
     await world.trust.trust(gatewayId, 'root-1', undefined, aRequest(world, 'trust'));
     await runWriter(world);
     const asked = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester' };
-    const thumbprint = given((await world.certificates.issue(asked, chanceOf('c'))).record.thumbprint);
+    const thumbprint = given((await world.certificates.issue(asked, randomnessOf('c'))).record.thumbprint);
     const entry = { name: `break-glass-${thumbprint}`, properties: { thumbprint } };
     await changeInPortal(world, () => ({ vpnClientRevokedCertificates: [entry] }));
     const listed = async (): Promise<unknown> => {
@@ -71,7 +71,7 @@ describe('src/desk, when somebody else changes a gateway', () => {
 
   describe('and takes a proven revocation off', () => {
     it('begins again before it is put back, looks at sessions and proves anew', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       const thumbprint = await aProvenRevocation(world);
       const before = await rowOf(world, thumbprint);
       world.clock.advance(sixMinutesMs);
@@ -99,7 +99,7 @@ describe('src/desk, when somebody else changes a gateway', () => {
     });
 
     it('tells what was put back and who had changed the gateway, once for each time', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       const thumbprint = await aProvenRevocation(world);
       for (const by of ['mallory@contoso.com', 'eve@contoso.com']) {
         world.clock.advance(sixMinutesMs);
@@ -127,7 +127,7 @@ describe('src/desk, when somebody else changes a gateway', () => {
     });
 
     it('makes who writes the gateway just then look at it again', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       await aProvenRevocation(world);
       await world.writer.wake(world.orchestrations, gatewayId);
       const { epoch, desired } = await gatewayOf(world);
@@ -143,7 +143,7 @@ describe('src/desk, when somebody else changes a gateway', () => {
     });
 
     it('says that it does not know who, rather than naming an old change', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       await aProvenRevocation(world);
       await world.writer.wake(world.orchestrations, gatewayId, { by: 'old', at: world.now().toISOString() });
       await runWriter(world);
@@ -158,18 +158,18 @@ describe('src/desk, when somebody else changes a gateway', () => {
   });
 
   it('puts a root back that is taken off, and tells of it', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aProvenRevocation(world);
     await changeInPortal(world, () => ({ vpnClientRootCertificates: [] }));
     await world.writer.wake(world.orchestrations, gatewayId);
     await runWriter(world);
 
     expect(await outboxEvents(world, 'gatehouse.root.vanished.v1')).toHaveLength(1);
-    expect((await world.books.gatewayRoots.list(gatewayId))[0]?.record.state).toBe('trusted');
+    expect((await world.stores.gatewayRoots.list(gatewayId))[0]?.record.state).toBe('trusted');
   });
 
   it("keeps what was in force as it is while a failed write of Azure's marks everything as failed", async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const thumbprint = await aProvenRevocation(world);
     const { resourceId } = await gatewayOf(world);
     const body = given(world.arm.resources.get(resourceId));
@@ -182,7 +182,7 @@ describe('src/desk, when somebody else changes a gateway', () => {
 
   describe('and adds a root', () => {
     it('lists it since it was seen, tells of it once, and forgets it when it is gone', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       await aProvenRevocation(world);
       const foreign = { name: 'theirs', properties: { publicCertData: 'bm90IGEgY2VydGlmaWNhdGU=' } };
       await changeInPortal(world, ({ vpnClientRootCertificates }) => ({
@@ -193,7 +193,7 @@ describe('src/desk, when somebody else changes a gateway', () => {
         await runWriter(world);
       }
 
-      const rows = (await world.books.foreignEntries.list(gatewayId)).map(({ record }) => record);
+      const rows = (await world.stores.foreignEntries.list(gatewayId)).map(({ record }) => record);
       expect(rows).toMatchObject([{ kind: 'root', name: 'theirs', firstSeenAt: expect.any(String) as unknown }]);
       expect(await outboxEvents(world, 'gatehouse.gateway.root-added.v1')).toHaveLength(1);
 
@@ -202,11 +202,11 @@ describe('src/desk, when somebody else changes a gateway', () => {
       }));
       await world.writer.wake(world.orchestrations, gatewayId);
       await runWriter(world);
-      expect(await world.books.foreignEntries.list(gatewayId)).toEqual([]);
+      expect(await world.stores.foreignEntries.list(gatewayId)).toEqual([]);
     });
 
     it('carries revocations to a gateway on which somebody else put the root', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       const root = await aRoot(world);
       await aGateway(world);
       await changeInPortal(world, () => ({
@@ -217,19 +217,19 @@ describe('src/desk, when somebody else changes a gateway', () => {
       await world.writer.wake(world.orchestrations, gatewayId);
       await runWriter(world);
       const asked = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester' };
-      const thumbprint = given((await world.certificates.issue(asked, chanceOf('c'))).record.thumbprint);
+      const thumbprint = given((await world.certificates.issue(asked, randomnessOf('c'))).record.thumbprint);
 
       const operation = await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
       await runWriter(world);
 
       expect(operation.steps.map(({ name }) => name)).toEqual([gatewayId]);
       expect((await rowOf(world, thumbprint)).state).toBe('disconnected');
-      expect((await world.books.foreignEntries.list(gatewayId))[0]?.record).toMatchObject({ rootId: 'root-1' });
+      expect((await world.stores.foreignEntries.list(gatewayId))[0]?.record).toMatchObject({ rootId: 'root-1' });
     });
   });
 
   describe('and deletes it', () => {
-    async function aMissingGateway(world: DeskWorld): Promise<string> {
+    async function aMissingGateway(world: ServicesWorld): Promise<string> {
       const thumbprint = await aProvenRevocation(world);
       await world.writer.wake(world.orchestrations, gatewayId);
       await world.presence.noteAbsence(gatewayId, (await gatewayOf(world)).epoch);
@@ -237,10 +237,10 @@ describe('src/desk, when somebody else changes a gateway', () => {
     }
 
     it('claims nothing of a revocation, and goes on looking for the gateway', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       await aMissingGateway(world);
       const asked = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester' };
-      const other = given((await world.certificates.issue(asked, chanceOf('d'))).record.thumbprint);
+      const other = given((await world.certificates.issue(asked, randomnessOf('d'))).record.thumbprint);
       const { id } = await world.revocations.revoke(other, { reason: 'left' }, aRequest(world, 'second'));
       await world.presence.noteAbsence(gatewayId, (await gatewayOf(world)).epoch);
 
@@ -257,7 +257,7 @@ describe('src/desk, when somebody else changes a gateway', () => {
     });
 
     it('is ready again when it shows up, with everything looked at anew', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       const thumbprint = await aMissingGateway(world);
       await changeInPortal(world, () => ({ vpnClientRevokedCertificates: [], vpnClientRootCertificates: [] }));
       await world.writer.wake(world.orchestrations, gatewayId);
@@ -272,15 +272,15 @@ describe('src/desk, when somebody else changes a gateway', () => {
   describe('and Azure does not take what is wanted', () => {
     const words = { code: 'AuthorizationFailed', message: 'No right to write.' };
 
-    async function failed(world: DeskWorld, epoch: number, desired: number): Promise<boolean> {
+    async function failed(world: ServicesWorld, epoch: number, desired: number): Promise<boolean> {
       await world.writer.noteFailure(gatewayId, epoch, words);
       return world.writer.pause(gatewayId, epoch, desired);
     }
 
-    async function aPausedGateway(world: DeskWorld): Promise<{ thumbprint: string; operationId: string }> {
+    async function aPausedGateway(world: ServicesWorld): Promise<{ thumbprint: string; operationId: string }> {
       await aProvenRevocation(world);
       const asked = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester' };
-      const thumbprint = given((await world.certificates.issue(asked, chanceOf('d'))).record.thumbprint);
+      const thumbprint = given((await world.certificates.issue(asked, randomnessOf('d'))).record.thumbprint);
       const { id } = await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'second'));
       const { epoch, desired } = await gatewayOf(world);
       await world.rounds.showFailure(gatewayId, words);
@@ -289,7 +289,7 @@ describe('src/desk, when somebody else changes a gateway', () => {
     }
 
     it('shows why, and is woken when its time comes, again and again, later each time', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       const { operationId } = await aPausedGateway(world);
 
       expect(await world.operations.view(operationId)).toMatchObject({
@@ -315,9 +315,9 @@ describe('src/desk, when somebody else changes a gateway', () => {
     });
 
     it('is not tried sooner because an entry is due', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       await aPausedGateway(world);
-      await world.books.gateways.update({ partitionKey: 'gateway', rowKey: gatewayId }, (record) => ({
+      await world.stores.gateways.update({ partitionKey: 'gateway', rowKey: gatewayId }, (record) => ({
         ...record,
         retryAt: world.now().toISOString(),
       }));
@@ -326,7 +326,7 @@ describe('src/desk, when somebody else changes a gateway', () => {
     });
 
     it('is not paused over an intent that came after the try', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       await aPausedGateway(world);
       await world.writer.recordIntent(world.orchestrations, gatewayId);
       const { epoch, desired } = await gatewayOf(world);
@@ -336,7 +336,7 @@ describe('src/desk, when somebody else changes a gateway', () => {
     });
 
     it('is tried at once for whatever else is wanted or seen, and is as before once it gets through', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       const { thumbprint, operationId } = await aPausedGateway(world);
       await world.writer.wake(world.orchestrations, gatewayId);
       await runWriter(world);
@@ -349,7 +349,7 @@ describe('src/desk, when somebody else changes a gateway', () => {
 
   describe('and there is no room for all revocations', () => {
     it('says of the one that has to leave that it is over the limit, and blames nobody', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       const pushedOut = await aProvenRevocation(world);
       await changeInPortal(world, ({ vpnClientRevokedCertificates: own }) => ({
         vpnClientRevokedCertificates: [
@@ -361,7 +361,7 @@ describe('src/desk, when somebody else changes a gateway', () => {
         ],
       }));
       const asked = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester' };
-      const stolen = given((await world.certificates.issue(asked, chanceOf('d'))).record.thumbprint);
+      const stolen = given((await world.certificates.issue(asked, randomnessOf('d'))).record.thumbprint);
       world.clock.advance(60_000);
       await world.revocations.revoke(stolen, { reason: 'left' }, aRequest(world, 'second'));
       await runWriter(world);
@@ -375,10 +375,10 @@ describe('src/desk, when somebody else changes a gateway', () => {
     });
 
     it('waits for room only, and not for the time of a try that was set before', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       const thumbprint = await aProvenRevocation(world);
       const retryAt = world.now().toISOString();
-      await world.books.gatewayRevocations.update({ partitionKey: gatewayId, rowKey: thumbprint }, (row) => ({
+      await world.stores.gatewayRevocations.update({ partitionKey: gatewayId, rowKey: thumbprint }, (row) => ({
         ...row,
         state: 'requested',
         retryAt,
@@ -400,16 +400,16 @@ describe('src/desk, when somebody else changes a gateway', () => {
   });
 
   describe('and a revocation is past before it could be carried out', () => {
-    async function anOpenRevocation(world: DeskWorld): Promise<{ thumbprint: string; operationId: string }> {
+    async function anOpenRevocation(world: ServicesWorld): Promise<{ thumbprint: string; operationId: string }> {
       await aProvenRevocation(world);
       const asked = { rootId: 'root-1', owner: 'kim', csr, validityDays: 1, requestedBy: 'tester' };
-      const thumbprint = given((await world.certificates.issue(asked, chanceOf('d'))).record.thumbprint);
+      const thumbprint = given((await world.certificates.issue(asked, randomnessOf('d'))).record.thumbprint);
       const { id } = await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'second'));
       return { thumbprint, operationId: id };
     }
 
     it('ends its operation without a claim', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       const { thumbprint, operationId } = await anOpenRevocation(world);
       world.clock.advance(25 * 60 * 60 * 1000);
       await runWriter(world);
@@ -422,7 +422,7 @@ describe('src/desk, when somebody else changes a gateway', () => {
     });
 
     it('goes on looking at its sessions while they are not known to have ended', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       const { thumbprint, operationId } = await anOpenRevocation(world);
       const { epoch, resourceId } = await gatewayOf(world);
       await world.writeGateway({ gatewayId, epoch });
@@ -443,21 +443,21 @@ describe('src/desk, when somebody else changes a gateway', () => {
   });
 
   describe('and Azure refuses an entry', () => {
-    async function aRefusedRevocation(world: DeskWorld): Promise<string> {
+    async function aRefusedRevocation(world: ServicesWorld): Promise<string> {
       await aProvenRevocation(world);
       const asked = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester' };
-      const thumbprint = given((await world.certificates.issue(asked, chanceOf('d'))).record.thumbprint);
+      const thumbprint = given((await world.certificates.issue(asked, randomnessOf('d'))).record.thumbprint);
       await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'second'));
       return thumbprint;
     }
 
-    async function refuse(world: DeskWorld, thumbprint: string): Promise<void> {
+    async function refuse(world: ServicesWorld, thumbprint: string): Promise<void> {
       const { resourceId } = await gatewayOf(world);
       const refusal = { key: `revocation:${thumbprint}`, code: 'Bad', message: 'It is bad.', isNamed: false };
       await world.rounds.recordRefusals(gatewayId, given(world.arm.resources.get(resourceId)), [refusal]);
     }
 
-    async function isTried(world: DeskWorld): Promise<boolean> {
+    async function isTried(world: ServicesWorld): Promise<boolean> {
       await world.writer.wake(world.orchestrations, gatewayId);
       const { epoch } = await gatewayOf(world);
       world.arm.answerNext('putRaw', { outcome: 'busy', code: 'Later', message: '', retryAfterSeconds: 1 });
@@ -467,7 +467,7 @@ describe('src/desk, when somebody else changes a gateway', () => {
     }
 
     it('is suspected for ten minutes, refused after a second time, and tried again once a day and when the gateway changes', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       const thumbprint = await aRefusedRevocation(world);
       await refuse(world, thumbprint);
       expect(await rowOf(world, thumbprint)).toMatchObject({ state: 'requested', reason: 'Bad: It is bad.' });
@@ -489,11 +489,11 @@ describe('src/desk, when somebody else changes a gateway', () => {
     });
 
     it('is no reason for another try that Gatehouse writes something else, but is one that it wants something else', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       const thumbprint = await aRefusedRevocation(world);
       const asked = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester' };
       const revokeOther = async (seed: string): Promise<void> => {
-        const other = given((await world.certificates.issue(asked, chanceOf(seed))).record.thumbprint);
+        const other = given((await world.certificates.issue(asked, randomnessOf(seed))).record.thumbprint);
         await world.revocations.revoke(other, { reason: 'left' }, aRequest(world, seed));
       };
       await revokeOther('e');
@@ -516,11 +516,11 @@ describe('src/desk, when somebody else changes a gateway', () => {
     });
 
     it('is waited for no more once it is a root that has expired', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       await aProvenRevocation(world);
       const short = await world.roots.create(
         { id: 'short', subject: { commonName: 'Short' }, keyType: 'RSA-2048', hsm: false, validityDays: 1 },
-        chanceOf('short'),
+        randomnessOf('short'),
       );
       const { id } = await world.trust.trust(gatewayId, 'short', undefined, aRequest(world, 'short'));
       const { resourceId } = await gatewayOf(world);
@@ -539,7 +539,7 @@ describe('src/desk, when somebody else changes a gateway', () => {
     });
 
     it('is not blamed for what Azure refused of the opposite wish', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       const thumbprint = await aRefusedRevocation(world);
       const { resourceId } = await gatewayOf(world);
       const refusal = { key: `revocation:${thumbprint}:off`, code: 'Bad', message: 'Bad.', isNamed: true };
@@ -550,7 +550,7 @@ describe('src/desk, when somebody else changes a gateway', () => {
     });
 
     it('is in force like any other once Azure takes it', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       const thumbprint = await aRefusedRevocation(world);
       await refuse(world, thumbprint);
       world.clock.advance(10 * 60 * 1000);
@@ -566,7 +566,7 @@ describe('src/desk, when somebody else changes a gateway', () => {
   });
 
   it('wants another profile package once what it is made from has changed, and only then', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aProvenRevocation(world);
     const gateway = given(world.arm.resources.get((await gatewayOf(world)).resourceId));
     const look = async (profileBasis?: string): Promise<number> => {

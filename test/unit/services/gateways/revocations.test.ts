@@ -3,10 +3,10 @@ import {
   aGateway,
   aRequest,
   aRoot,
-  chanceOf,
-  createDeskWorld,
+  randomnessOf,
+  createServicesWorld,
   runWriter,
-  type DeskWorld,
+  type ServicesWorld,
 } from '../../../support/services-world.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
@@ -19,7 +19,7 @@ const csr = toRequestPem(aCertificateRequest());
 const sixMinutesMs = 6 * 60 * 1000;
 
 /** A gateway that trusts a root, and a certificate of that root. */
-async function aLine(world: DeskWorld, gateways = ['vnet1gw']): Promise<string> {
+async function aLine(world: ServicesWorld, gateways = ['vnet1gw']): Promise<string> {
   await aRoot(world);
   for (const id of gateways) {
     await aGateway(world, id);
@@ -29,16 +29,16 @@ async function aLine(world: DeskWorld, gateways = ['vnet1gw']): Promise<string> 
   return aCertificate(world, 'c');
 }
 
-async function aCertificate(world: DeskWorld, seed: string, changes: object = {}): Promise<string> {
+async function aCertificate(world: ServicesWorld, seed: string, changes: object = {}): Promise<string> {
   const order = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester', ...changes };
-  return (await world.certificates.issue(order, chanceOf(seed))).record.thumbprint ?? '';
+  return (await world.certificates.issue(order, randomnessOf(seed))).record.thumbprint ?? '';
 }
 
-async function stateOf(world: DeskWorld, thumbprint: string, gatewayId = 'vnet1gw'): Promise<string | undefined> {
-  return (await world.books.gatewayRevocations.get({ partitionKey: gatewayId, rowKey: thumbprint }))?.record.state;
+async function stateOf(world: ServicesWorld, thumbprint: string, gatewayId = 'vnet1gw'): Promise<string | undefined> {
+  return (await world.stores.gatewayRevocations.get({ partitionKey: gatewayId, rowKey: thumbprint }))?.record.state;
 }
 
-function listedOn(world: DeskWorld): readonly unknown[] {
+function listedOn(world: ServicesWorld): readonly unknown[] {
   const [, put] = [...world.arm.resources.entries()].find(([id]) => id.includes('virtualNetworkGateways')) ?? [];
   const configuration = asObject(asObject(put?.['properties'])['vpnClientConfiguration']);
   return (configuration['vpnClientRevokedCertificates'] as readonly JsonObject[]).map(
@@ -48,7 +48,7 @@ function listedOn(world: DeskWorld): readonly unknown[] {
 
 describe('src/services/gateways/revocations', () => {
   it('puts the thumbprint on the gateway and ends the operation once no session is left', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const thumbprint = await aLine(world);
 
     const { id } = await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
@@ -60,7 +60,7 @@ describe('src/services/gateways/revocations', () => {
   });
 
   it('is proven by two looks without a session five minutes apart, and by nothing less', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const thumbprint = await aLine(world);
     await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
     await runWriter(world);
@@ -80,7 +80,7 @@ describe('src/services/gateways/revocations', () => {
   });
 
   it('ends when every gateway that trusts the root has it', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const thumbprint = await aLine(world, ['gw-a', 'gw-b']);
 
     const { id } = await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
@@ -93,14 +93,14 @@ describe('src/services/gateways/revocations', () => {
   });
 
   it('ends for a gateway that was removed before it was done there', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const thumbprint = await aLine(world, ['gw-a', 'gw-b']);
     const { id } = await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
     await runWriter(world, 'gw-a');
-    const removed = given(await world.books.gateways.get({ partitionKey: 'gateway', rowKey: 'gw-b' })).record;
-    await world.books.gateways.remove(removed);
-    await world.books.gatewayRevocations.remove(
-      given(await world.books.gatewayRevocations.get({ partitionKey: 'gw-b', rowKey: thumbprint })).record,
+    const removed = given(await world.stores.gateways.get({ partitionKey: 'gateway', rowKey: 'gw-b' })).record;
+    await world.stores.gateways.remove(removed);
+    await world.stores.gatewayRevocations.remove(
+      given(await world.stores.gatewayRevocations.get({ partitionKey: 'gw-b', rowKey: thumbprint })).record,
     );
 
     await world.revocations.carry(given(await world.operations.get(id)), world.orchestrations);
@@ -109,11 +109,11 @@ describe('src/services/gateways/revocations', () => {
       status: 'succeeded',
       steps: [{ status: 'succeeded' }, { name: 'gw-b', status: 'skipped' }],
     });
-    expect(await world.books.gatewayRevocations.list('gw-b')).toEqual([]);
+    expect(await world.stores.gatewayRevocations.list('gw-b')).toEqual([]);
   });
 
   it('ends at once when no gateway trusts the root', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const thumbprint = await aLine(world, []);
 
     const operation = await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
@@ -122,7 +122,7 @@ describe('src/services/gateways/revocations', () => {
   });
 
   it('answers the operation that is under way when asked for the same again', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const thumbprint = await aLine(world);
 
     const first = await world.revocations.revoke(thumbprint, { reason: 'lost' }, aRequest(world, 'one'));
@@ -132,7 +132,7 @@ describe('src/services/gateways/revocations', () => {
   });
 
   it('ends two equal requests of one moment together', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const thumbprint = await aLine(world);
 
     const asked = ['one', 'two', 'three'].map((seed) =>
@@ -147,7 +147,7 @@ describe('src/services/gateways/revocations', () => {
   });
 
   it('takes the entry off again on reinstatement, and ends the revocation that it overtakes', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const thumbprint = await aLine(world);
     await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
 
@@ -163,7 +163,7 @@ describe('src/services/gateways/revocations', () => {
   });
 
   it('leaves the gateway in peace once there is nothing more to see', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const thumbprint = await aLine(world);
     await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
     await runWriter(world);
@@ -175,7 +175,7 @@ describe('src/services/gateways/revocations', () => {
   });
 
   it('refuses to reinstate what is not revoked or has expired', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const thumbprint = await aLine(world);
 
     await expect(world.revocations.reinstate(thumbprint, {}, aRequest(world, 'a'))).rejects.toMatchObject({
@@ -189,7 +189,7 @@ describe('src/services/gateways/revocations', () => {
   });
 
   it('reinstates nothing whose name was given away meanwhile, unless that is allowed', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aRoot(world);
     const thumbprint = await aCertificate(world, 'first', { commonName: 'reception' });
     await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
@@ -204,7 +204,7 @@ describe('src/services/gateways/revocations', () => {
   });
 
   it('never lets a reinstatement and an order of one moment have one name', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aRoot(world);
     const thumbprint = await aCertificate(world, 'first', { commonName: 'reception' });
     await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
@@ -221,7 +221,7 @@ describe('src/services/gateways/revocations', () => {
     let thumbprint = '';
     const places = await atEveryCrash({
       setUp: async (tables) => {
-        const world = createDeskWorld(tables);
+        const world = createServicesWorld(tables);
         thumbprint = await aLine(world);
         return world;
       },
@@ -240,9 +240,9 @@ describe('src/services/gateways/revocations', () => {
     let thumbprint = '';
     await atEveryCrash({
       setUp: async (tables) => {
-        const world = createDeskWorld(tables);
+        const world = createServicesWorld(tables);
         thumbprint = await aLine(world);
-        // An intent that has been carried out stands in the books already.
+        // An intent that has been carried out stands in the stores already.
         await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'first'));
         await runWriter(world);
         await world.revocations.reinstate(thumbprint, {}, aRequest(world, 'second'));

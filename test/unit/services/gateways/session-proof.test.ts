@@ -3,10 +3,10 @@ import {
   aGateway,
   aRequest,
   aRoot,
-  chanceOf,
-  createDeskWorld,
+  randomnessOf,
+  createServicesWorld,
   runWriter,
-  type DeskWorld,
+  type ServicesWorld,
   ownActs,
 } from '../../../support/services-world.ts';
 import { given } from '../../../support/given.ts';
@@ -16,23 +16,25 @@ const sixMinutesMs = 6 * 60 * 1000;
 const gatewayId = 'vnet1gw';
 
 async function aCertificate(
-  world: DeskWorld,
+  world: ServicesWorld,
   options: { readonly rootId?: string; readonly commonName?: string; readonly seed?: string } = {},
 ): Promise<string> {
   const { rootId = 'root-1', seed = 'c', commonName = 'kim-laptop' } = options;
   const asked = { rootId, owner: 'kim', csr, requestedBy: 'tester', commonName, allowSharedName: true };
-  const { record } = await world.certificates.issue(asked, chanceOf(seed));
+  const { record } = await world.certificates.issue(asked, randomnessOf(seed));
   return given(record.thumbprint);
 }
 
-async function trust(world: DeskWorld, rootId: string): Promise<void> {
+async function trust(world: ServicesWorld, rootId: string): Promise<void> {
   await aRoot(world, rootId);
   await world.trust.trust(gatewayId, rootId, undefined, aRequest(world, `trust ${rootId}`));
   await runWriter(world);
 }
 
 /** A gateway that trusts a root, whose certificate of kim has just been revoked and is on the list. */
-async function aRevocation(world: DeskWorld): Promise<{ readonly thumbprint: string; readonly operationId: string }> {
+async function aRevocation(
+  world: ServicesWorld,
+): Promise<{ readonly thumbprint: string; readonly operationId: string }> {
   await aGateway(world);
   await trust(world, 'root-1');
   const thumbprint = await aCertificate(world);
@@ -46,7 +48,7 @@ function aSession(commonName: string, connectionId: string | null = 'OVPN_1') {
 }
 
 async function look(
-  world: DeskWorld,
+  world: ServicesWorld,
   sessions: readonly ReturnType<typeof aSession>[],
   unreadable = 0,
 ): Promise<{ readonly cut: readonly string[]; readonly unsure: readonly string[] }> {
@@ -55,13 +57,13 @@ async function look(
   return { cut: toCut.map(({ connectionId }) => connectionId), unsure: unsure.map(({ key }) => key) };
 }
 
-async function rowOf(world: DeskWorld, thumbprint: string) {
-  return given(await world.books.gatewayRevocations.get({ partitionKey: gatewayId, rowKey: thumbprint })).record;
+async function rowOf(world: ServicesWorld, thumbprint: string) {
+  return given(await world.stores.gatewayRevocations.get({ partitionKey: gatewayId, rowKey: thumbprint })).record;
 }
 
 describe('src/services/gateways/session-proof', () => {
   it('has in the audit whose sessions were cut, and nothing of looks that cut none', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const { thumbprint } = await aRevocation(world);
 
     await look(world, []);
@@ -76,7 +78,7 @@ describe('src/services/gateways/session-proof', () => {
   it.each(['kim-laptop', 'KIM-Laptop', 'CN=kim-laptop', 'cn = Kim-Laptop', ' kim-laptop '])(
     'cuts the session of a revoked certificate that Azure shows as "%s"',
     async (name) => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       await aRevocation(world);
 
       expect(await look(world, [aSession('somebody-else', 'two'), aSession(name, 'one')])).toEqual({
@@ -87,7 +89,7 @@ describe('src/services/gateways/session-proof', () => {
   );
 
   it('leaves the session of a living certificate alone that has the name of a revoked one, and claims nothing', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const { thumbprint } = await aRevocation(world);
     const other = await aCertificate(world, { seed: 'new laptop' });
 
@@ -103,7 +105,7 @@ describe('src/services/gateways/session-proof', () => {
   });
 
   it('asks for the living namesake when it cuts: one that is revoked too is cut with the first', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const { thumbprint } = await aRevocation(world);
     const other = await aCertificate(world, { seed: 'new laptop' });
     await look(world, [aSession('kim-laptop')]);
@@ -115,10 +117,10 @@ describe('src/services/gateways/session-proof', () => {
   });
 
   it('gives the name of a revoked certificate to nobody before it is proven to be out', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const { thumbprint } = await aRevocation(world);
     const asked = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester', commonName: 'Kim-Laptop' };
-    const order = (seed: string) => world.certificates.issue(asked, chanceOf(seed));
+    const order = (seed: string) => world.certificates.issue(asked, randomnessOf(seed));
 
     await expect(order('too early')).rejects.toMatchObject({ problems: [{ code: 'commonNameTaken' }] });
     await look(world, []);
@@ -129,7 +131,7 @@ describe('src/services/gateways/session-proof', () => {
   });
 
   it('is not kept from cutting by a namesake whose root this gateway does not trust', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aRevocation(world);
     await aRoot(world, 'root-elsewhere');
     await aCertificate(world, { rootId: 'root-elsewhere', seed: 'elsewhere' });
@@ -138,7 +140,7 @@ describe('src/services/gateways/session-proof', () => {
   });
 
   it('proves a shared name when nobody of that name is connected', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const { thumbprint } = await aRevocation(world);
     await aCertificate(world, { seed: 'new laptop' });
 
@@ -153,7 +155,7 @@ describe('src/services/gateways/session-proof', () => {
     ['a row has no name', [], 1],
     ['the session cannot be disconnected', [aSession('kim-laptop', null)], 0],
   ])('proves nothing while %s, and begins to count anew', async (_why, sessions, unreadable) => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const { thumbprint } = await aRevocation(world);
     await look(world, []);
     world.clock.advance(sixMinutesMs);
@@ -173,7 +175,7 @@ describe('src/services/gateways/session-proof', () => {
   });
 
   it('counts the five minutes to when the second list was asked for, however long it took', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const { thumbprint } = await aRevocation(world);
     world.clock.advance(60_000);
     const begunAt = world.now().toISOString();
@@ -185,12 +187,12 @@ describe('src/services/gateways/session-proof', () => {
   });
 
   it('does not end the operation while the sessions could not be seen, and ends it without the claim after a day', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aGateway(world);
     await trust(world, 'root-1');
     const thumbprint = await aCertificate(world);
     const { id } = await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
-    await world.books.gatewayRevocations.update({ partitionKey: gatewayId, rowKey: thumbprint }, (row) => ({
+    await world.stores.gatewayRevocations.update({ partitionKey: gatewayId, rowKey: thumbprint }, (row) => ({
       ...row,
       state: 'listed',
     }));
@@ -206,17 +208,17 @@ describe('src/services/gateways/session-proof', () => {
     expect(await world.operations.view(id)).toMatchObject({ status: 'failed' });
     expect((await rowOf(world, thumbprint)).state).toBe('listed');
     expect(
-      (await world.books.gateways.get({ partitionKey: 'gateway', rowKey: gatewayId }))?.record.lookAt,
+      (await world.stores.gateways.get({ partitionKey: 'gateway', rowKey: gatewayId }))?.record.lookAt,
     ).toBeDefined();
   });
 
   describe('of a root that was taken off', () => {
-    async function aRemovedRoot(world: DeskWorld): Promise<string> {
+    async function aRemovedRoot(world: ServicesWorld): Promise<string> {
       await aGateway(world);
       await trust(world, 'root-1');
       await aCertificate(world);
       const { id } = await world.trust.distrust(gatewayId, 'root-1', true, aRequest(world, 'distrust'));
-      const record = given(await world.books.gateways.get({ partitionKey: 'gateway', rowKey: gatewayId })).record;
+      const record = given(await world.stores.gateways.get({ partitionKey: 'gateway', rowKey: gatewayId })).record;
       const write = { gatewayId, epoch: given(record.writer).epoch };
       expect((await world.writeGateway(write)).outcome).toBe('written');
       const gateway = given(world.arm.resources.get(record.resourceId));
@@ -228,17 +230,17 @@ describe('src/services/gateways/session-proof', () => {
       return id;
     }
 
-    async function gatewayRow(world: DeskWorld) {
-      const { record } = given(await world.books.gateways.get({ partitionKey: 'gateway', rowKey: gatewayId }));
+    async function gatewayRow(world: ServicesWorld) {
+      const { record } = given(await world.stores.gateways.get({ partitionKey: 'gateway', rowKey: gatewayId }));
       return { ...record, epoch: given(record.writer).epoch };
     }
 
-    async function rootRow(world: DeskWorld) {
-      return given(await world.books.gatewayRoots.get({ partitionKey: gatewayId, rowKey: 'root-1' })).record;
+    async function rootRow(world: ServicesWorld) {
+      return given(await world.stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: 'root-1' })).record;
     }
 
     it('cuts the sessions of its certificates before the operation ends, and proves by a second look that they are out', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       const id = await aRemovedRoot(world);
       expect(await world.operations.view(id)).toMatchObject({ status: 'running' });
 
@@ -258,7 +260,7 @@ describe('src/services/gateways/session-proof', () => {
     });
 
     it('carries a revocation of one of its certificates there too, until nobody of the root is left', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       await aRemovedRoot(world);
       const thumbprint = given((await world.lookup.named('kim-laptop'))[0]?.thumbprint);
 
@@ -290,10 +292,10 @@ describe('src/services/gateways/session-proof', () => {
     });
 
     it('names the session that another root’s certificate may have opened, and does not cut it', async () => {
-      const world = createDeskWorld();
+      const world = createServicesWorld();
       const id = await aRemovedRoot(world);
       await aRoot(world, 'root-2');
-      await world.books.gatewayRoots.upsert({
+      await world.stores.gatewayRoots.upsert({
         ...(await rootRow(world)),
         rootId: 'root-2',
         wanted: true,

@@ -1,19 +1,19 @@
 /** A revocation that is taken back, and one that somebody else takes off, wherever the work on it dies. */
 import { createWithdrawAccess } from '../../../../src/activities/gateways/withdraw-access.ts';
 import { asObject } from '../../../../src/domain/gateway-entries.ts';
-import { aRequest, createDeskWorld, runWriter, type DeskWorld } from '../../../support/services-world.ts';
+import { aRequest, createServicesWorld, runWriter, type ServicesWorld } from '../../../support/services-world.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { given } from '../../../support/given.ts';
 import { aProvenRevocation, gatewayId, gatewayOf, rowOf, sixMinutesMs } from '../../../support/proven-revocation.ts';
 
 const words = { code: 'AuthorizationFailed', message: 'No right to write.' };
 
-async function revokedOn(world: DeskWorld): Promise<unknown> {
+async function revokedOn(world: ServicesWorld): Promise<unknown> {
   const gateway = given(world.arm.resources.get((await gatewayOf(world)).resourceId));
   return asObject(asObject(gateway['properties'])['vpnClientConfiguration'])['vpnClientRevokedCertificates'];
 }
 
-async function takeOffInPortal(world: DeskWorld): Promise<void> {
+async function takeOffInPortal(world: ServicesWorld): Promise<void> {
   const { resourceId } = await gatewayOf(world);
   const body = given(world.arm.resources.get(resourceId));
   const properties = asObject(body['properties']);
@@ -24,8 +24,8 @@ async function takeOffInPortal(world: DeskWorld): Promise<void> {
   });
 }
 
-describe('src/desk, of a revocation that is taken back', () => {
-  async function expectTakenBack(world: DeskWorld, thumbprint: string): Promise<void> {
+describe('src/services, of a revocation that is taken back', () => {
+  async function expectTakenBack(world: ServicesWorld, thumbprint: string): Promise<void> {
     expect(await revokedOn(world)).toEqual([]);
     const row = await rowOf(world, thumbprint);
     expect(row).toMatchObject({ wanted: false, state: 'removed' });
@@ -36,7 +36,7 @@ describe('src/desk, of a revocation that is taken back', () => {
   }
 
   it('comes off the gateway with its proof, and cuts nobody any more', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const thumbprint = await aProvenRevocation(world);
     const { commonName } = await rowOf(world, thumbprint);
 
@@ -54,7 +54,7 @@ describe('src/desk, of a revocation that is taken back', () => {
   });
 
   it('waits in the words of Azure while its gateway cannot be written, and comes off then', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const thumbprint = await aProvenRevocation(world);
     const { id } = await world.revocations.reinstate(thumbprint, {}, aRequest(world, 'reinstate'));
     const { epoch, desired } = await gatewayOf(world);
@@ -75,7 +75,7 @@ describe('src/desk, of a revocation that is taken back', () => {
   });
 
   it('is not called done where the gateway is missing, and comes off when it is back', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const thumbprint = await aProvenRevocation(world);
     const { id } = await world.revocations.reinstate(thumbprint, {}, aRequest(world, 'reinstate'));
     await world.presence.noteAbsence(gatewayId, (await gatewayOf(world)).epoch);
@@ -89,11 +89,11 @@ describe('src/desk, of a revocation that is taken back', () => {
   });
 });
 
-describe('src/desk, of a revocation that somebody else takes off', () => {
+describe('src/services, of a revocation that somebody else takes off', () => {
   it('tells of it once, puts it back and proves it anew, wherever it crashes', async () => {
     const places = await atEveryCrash({
       setUp: async (tables) => {
-        const world = createDeskWorld(tables);
+        const world = createServicesWorld(tables);
         const thumbprint = await aProvenRevocation(world);
         const before = given((await rowOf(world, thumbprint)).provenAt);
         await takeOffInPortal(world);
@@ -119,11 +119,11 @@ describe('src/desk, of a revocation that somebody else takes off', () => {
   });
 });
 
-describe('src/desk, of a gateway that is let go or not shown', () => {
+describe('src/services, of a gateway that is let go or not shown', () => {
   it('is missing and told of once, with what waited for it ended, wherever it crashes', async () => {
     const places = await atEveryCrash({
       setUp: async (tables) => {
-        const world = createDeskWorld(tables);
+        const world = createServicesWorld(tables);
         const thumbprint = await aProvenRevocation(world);
         const { id } = await world.revocations.reinstate(thumbprint, {}, aRequest(world, 'reinstate'));
         return { world, id, epoch: (await gatewayOf(world)).epoch };
@@ -142,7 +142,7 @@ describe('src/desk, of a gateway that is let go or not shown', () => {
   it('loses the roots of Gatehouse before it is forgotten, wherever the work crashes', async () => {
     const places = await atEveryCrash({
       setUp: async (tables) => {
-        const world = createDeskWorld(tables);
+        const world = createServicesWorld(tables);
         await aProvenRevocation(world);
         return world;
       },

@@ -3,8 +3,8 @@ import {
   aGateway,
   aRequest,
   aRoot,
-  chanceOf,
-  createDeskWorld,
+  randomnessOf,
+  createServicesWorld,
   runWriter,
 } from '../../../support/services-world.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
@@ -14,7 +14,7 @@ import { sweep } from '../../../../src/services/operations/sweep.ts';
 
 describe('src/services/gateways/trust-roots', () => {
   it('ends when the gateway shows the root as provisioned', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aRoot(world);
     await aGateway(world);
 
@@ -29,7 +29,7 @@ describe('src/services/gateways/trust-roots', () => {
   });
 
   it('expects of a gateway what its own updates took', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aRoot(world);
     await aGateway(world, 'vnet1gw', { updateSeconds: [90, 31, 40] });
 
@@ -39,13 +39,13 @@ describe('src/services/gateways/trust-roots', () => {
   });
 
   it('keeps a root whose certificates are alive, unless forced', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aRoot(world);
     await aGateway(world);
     await world.trust.trust('vnet1gw', 'root-1', undefined, aRequest(world, 'trust'));
     await runWriter(world);
     const csr = toRequestPem(aCertificateRequest());
-    await world.certificates.issue({ rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester' }, chanceOf('c'));
+    await world.certificates.issue({ rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester' }, randomnessOf('c'));
 
     await expect(world.trust.distrust('vnet1gw', 'root-1', false, aRequest(world, 'a'))).rejects.toMatchObject({
       problems: [{ code: 'certificatesAlive' }],
@@ -60,7 +60,7 @@ describe('src/services/gateways/trust-roots', () => {
   });
 
   it('takes a root off though it has expired', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aRoot(world);
     await aGateway(world);
     await world.trust.trust('vnet1gw', 'root-1', undefined, aRequest(world, 'trust'));
@@ -77,7 +77,7 @@ describe('src/services/gateways/trust-roots', () => {
   });
 
   it('ends a request that a later one overtook', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aRoot(world);
     await aGateway(world);
 
@@ -94,7 +94,7 @@ describe('src/services/gateways/trust-roots', () => {
     ['a gateway that does not exist', 'nowhere', 'root-1', 'ERR_NOT_FOUND'],
     ['a root that does not exist', 'vnet1gw', 'nobody', 'ERR_NOT_FOUND'],
   ])('refuses %s and makes no operation', async (_what, gatewayId, rootId, code) => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aRoot(world);
     await aGateway(world);
 
@@ -105,7 +105,7 @@ describe('src/services/gateways/trust-roots', () => {
   });
 
   it('refuses an expired root, because Azure would refuse the whole gateway for it', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aRoot(world);
     await aGateway(world);
     world.clock.advance(4000 * 24 * 3600 * 1000);
@@ -116,14 +116,14 @@ describe('src/services/gateways/trust-roots', () => {
   });
 
   it('refuses only the entry that Azure names, in Azure’s own words', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aRoot(world, 'root-1');
     const bad = await aRoot(world, 'root-2');
     await aGateway(world);
     await world.trust.trust('vnet1gw', 'root-1', undefined, aRequest(world, 'good'));
     await world.trust.trust('vnet1gw', 'root-2', undefined, aRequest(world, 'bad'));
 
-    const record = given(await world.books.gateways.get({ partitionKey: 'gateway', rowKey: 'vnet1gw' })).record;
+    const record = given(await world.stores.gateways.get({ partitionKey: 'gateway', rowKey: 'vnet1gw' })).record;
     await world.rounds.recordRefusals('vnet1gw', given(world.arm.resources.get(record.resourceId)), [
       {
         key: `root:${bad.thumbprint ?? ''}`,
@@ -144,7 +144,7 @@ describe('src/services/gateways/trust-roots', () => {
   it('counts a profile once wherever it crashes, with the sweep’s help', async () => {
     const places = await atEveryCrash({
       setUp: async (tables) => {
-        const world = createDeskWorld(tables);
+        const world = createServicesWorld(tables);
         await aGateway(world);
         return world;
       },
@@ -152,7 +152,7 @@ describe('src/services/gateways/trust-roots', () => {
       check: async (world, _tables, place) => {
         world.clock.advance(10 * 60 * 1000);
         await sweep({ ...world, onFault: fail });
-        const gateway = (await world.books.gateways.list('gateway'))[0]?.record;
+        const gateway = (await world.stores.gateways.list('gateway'))[0]?.record;
         expect({ place, wanted: gateway?.profileWanted }).toEqual({ place, wanted: 2 });
       },
     });
@@ -160,22 +160,22 @@ describe('src/services/gateways/trust-roots', () => {
   });
 
   it('ends a profile request whose gateway was removed before its turn', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const gateway = await aGateway(world);
     const { id } = await world.trust.requestProfile('vnet1gw', aRequest(world, 'profile'));
-    await world.books.gateways.remove(gateway);
+    await world.stores.gateways.remove(gateway);
 
     const operation = given(await world.operations.get(id));
     await world.trust.carry(operation, world.orchestrations);
 
     expect(await world.operations.view(id)).toMatchObject({ status: 'failed', problem: { code: 'ERR_NOT_FOUND' } });
-    expect(await world.books.profileRequests.list('vnet1gw')).toEqual([]);
+    expect(await world.stores.profileRequests.list('vnet1gw')).toEqual([]);
   });
 
   it('is carried out when the sweep comes before the caller asks again, wherever the request died', async () => {
     await atEveryCrash({
       setUp: async (tables) => {
-        const world = createDeskWorld(tables);
+        const world = createServicesWorld(tables);
         await aRoot(world);
         await aGateway(world);
         return world;

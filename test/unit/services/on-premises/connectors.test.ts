@@ -9,11 +9,11 @@ import {
   asked,
   aStack,
   connectorMachines,
-  createOnPremisesDesk,
-  endStory,
+  createOnPremisesServices,
+  endOperation,
   failed,
   succeeded,
-  type OnPremisesDesk,
+  type OnPremisesServices,
 } from '../../../support/on-premises-services.ts';
 import type { MemoryTables } from '../../../support/memory-tables.ts';
 
@@ -28,29 +28,29 @@ const file = {
   notAfter: '2030-01-01T00:00:00.000Z',
 };
 
-async function desk(tables?: MemoryTables): Promise<OnPremisesDesk> {
-  const made = createOnPremisesDesk(tables);
+async function services(tables?: MemoryTables): Promise<OnPremisesServices> {
+  const made = createOnPremisesServices(tables);
   await aStack(made);
   await connectorMachines(made, 2);
   return made;
 }
 
-async function connected(tables?: MemoryTables): Promise<OnPremisesDesk> {
-  const made = await desk(tables);
+async function connected(tables?: MemoryTables): Promise<OnPremisesServices> {
+  const made = await services(tables);
   await made.connectors.connect(aConnectorRequest(), asked(made, 'connect'));
   await made.connectors.bind('wap');
   await made.secrets.set(file.secretName, 'content');
-  await made.books.connectors.update(keys, (record) => ({ ...record, files: [file] }));
-  await endStory(made, 'connect', succeeded);
+  await made.stores.connectors.update(keys, (record) => ({ ...record, files: [file] }));
+  await endOperation(made, 'connect', succeeded);
   return made;
 }
 
-const stateOf = async ({ connectors }: OnPremisesDesk): Promise<string | undefined> =>
+const stateOf = async ({ connectors }: OnPremisesServices): Promise<string | undefined> =>
   (await connectors.get('wap'))?.state;
 
 describe('src/services/on-premises/connectors', () => {
-  it('notes the intent, shows the steps, starts the story', async () => {
-    const made = await desk();
+  it('notes the intent, shows the steps, starts the procedure', async () => {
+    const made = await services();
 
     const operation = await made.connectors.connect(aConnectorRequest(), asked(made, 'connect'));
 
@@ -64,7 +64,7 @@ describe('src/services/on-premises/connectors', () => {
   });
 
   it('names every machine that is not registered, and notes nothing', async () => {
-    const made = createOnPremisesDesk();
+    const made = createOnPremisesServices();
     await aStack(made);
 
     await expect(made.connectors.connect(aConnectorRequest(), asked(made, 'connect'))).rejects.toMatchObject({
@@ -79,7 +79,7 @@ describe('src/services/on-premises/connectors', () => {
   });
 
   it('refuses a stack that there is not, or that names no AzS-WASP01', async () => {
-    const made = await desk();
+    const made = await services();
     await made.stacks.put({ ...given(await made.stacks.get('poc')), id: 'bare', waspMachine: undefined });
 
     for (const [stackId, code] of [
@@ -104,8 +104,8 @@ describe('src/services/on-premises/connectors', () => {
     ).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
   });
 
-  it('lets one story at a time work on a stack’s connector, and leaves the books as they were', async () => {
-    const made = await desk();
+  it('lets one procedure at a time work on a stack’s connector, and leaves the stores as they were', async () => {
+    const made = await services();
     await made.connectors.connect(aConnectorRequest(), asked(made, 'connect'));
     const before = await made.connectors.get('wap');
 
@@ -169,7 +169,7 @@ describe('src/services/on-premises/connectors', () => {
   ])('lets another machine establish a trust only where it %s before', async (_what, trustAttemptedClouds, code) => {
     const made = await connected();
     const apiMachines = ['api-1', 'api-2'];
-    await made.books.connectors.update(keys, (record) => ({ ...record, trustAttemptedClouds }));
+    await made.stores.connectors.update(keys, (record) => ({ ...record, trustAttemptedClouds }));
     const clouds = [aCloudBody(1, { apiMachines, trustMachine: 'api-2' })];
 
     const error = await made.connectors
@@ -182,10 +182,10 @@ describe('src/services/on-premises/connectors', () => {
   });
 
   it('refuses that also where the first one changed something only while the second was looked at', async () => {
-    const made = await desk();
+    const made = await services();
     await made.connectors.connect(aConnectorRequest(), asked(made, 'connect'));
-    await endStory(made, 'connect', failed);
-    // What the books hold at the first look is from before: the connector is bound between that look and the intent.
+    await endOperation(made, 'connect', failed);
+    // What the stores hold at the first look is from before: the connector is bound between that look and the intent.
     const require = made.machines.require.bind(made.machines);
     jest.spyOn(made.machines, 'require').mockImplementation(async (named) => {
       await require(named);
@@ -200,9 +200,9 @@ describe('src/services/on-premises/connectors', () => {
   });
 
   it('takes another set of clouds while nothing was changed for any', async () => {
-    const made = await desk();
+    const made = await services();
     await made.connectors.connect(aConnectorRequest(), asked(made, 'connect'));
-    await endStory(made, 'connect', failed);
+    await endOperation(made, 'connect', failed);
 
     await made.connectors.connect(aConnectorRequest({ clouds: [aCloudBody(2)] }), asked(made, 'again'));
 
@@ -211,10 +211,10 @@ describe('src/services/on-premises/connectors', () => {
 
   it('plans with the SQL server that was given rather than the one that was found', async () => {
     const made = await connected();
-    await made.books.connectors.update(keys, (record) => ({ ...record, sqlServers: { AzurePack_1: 'FOUND' } }));
+    await made.stores.connectors.update(keys, (record) => ({ ...record, sqlServers: { AzurePack_1: 'FOUND' } }));
     expect(await made.connectors.plan('wap')).toMatchObject({ plan: { clouds: [{ sqlServer: 'FOUND' }] } });
 
-    await made.books.connectors.update(keys, (record) => ({
+    await made.stores.connectors.update(keys, (record) => ({
       ...record,
       request: aConnectorRequest({ clouds: [aCloudBody(1, { sqlServer: 'GIVEN' })] }),
     }));
@@ -229,7 +229,7 @@ describe('src/services/on-premises/connectors', () => {
   ])('plans the drain %j without the name of its secret', async (drain, expected) => {
     const made = await connected();
     const change = drain === undefined ? {} : { drain };
-    await made.books.connectors.update(keys, (record) => ({
+    await made.stores.connectors.update(keys, (record) => ({
       ...record,
       request: aConnectorRequest({ clouds: [aCloudBody(1, change)] }),
     }));
@@ -240,7 +240,7 @@ describe('src/services/on-premises/connectors', () => {
   });
 
   it('refuses to look at or take back what is not there', async () => {
-    const made = await desk();
+    const made = await services();
 
     await expect(made.connectors.verify('wap', asked(made, 'v'))).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' });
     await expect(made.connectors.disconnect('wap', asked(made, 'd'))).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' });
@@ -256,19 +256,19 @@ describe('src/services/on-premises/connectors', () => {
     await made.connectors.verify('wap', asked(made, 'verify'));
     expect(await stateOf(made)).toBe('verifying');
 
-    await endStory(made, 'verify', end);
+    await endOperation(made, 'verify', end);
 
     expect(await stateOf(made)).toBe(state);
     expect((await made.connectors.get('wap'))?.lastVerified?.ok).toBe(ok);
   });
 
   it('does not call connected what never was because somebody looked', async () => {
-    const made = await desk();
+    const made = await services();
     await made.connectors.connect(aConnectorRequest(), asked(made, 'connect'));
-    await endStory(made, 'connect', failed);
+    await endOperation(made, 'connect', failed);
 
     await made.connectors.verify('wap', asked(made, 'verify'));
-    await endStory(made, 'verify', failed);
+    await endOperation(made, 'verify', failed);
 
     expect(await stateOf(made)).toBe('failed');
   });
@@ -278,7 +278,7 @@ describe('src/services/on-premises/connectors', () => {
     await made.connectors.disconnect('wap', asked(made, 'disconnect'));
     made.clock.advance(60_000);
 
-    await endStory(made, 'disconnect', succeeded);
+    await endOperation(made, 'disconnect', succeeded);
 
     expect(await made.connectors.get('wap')).toBeUndefined();
     expect(await made.secrets.get(file.secretName)).toBeUndefined();
@@ -291,7 +291,7 @@ describe('src/services/on-premises/connectors', () => {
     const made = await connected();
     await made.connectors.disconnect('wap', asked(made, 'disconnect'));
 
-    await endStory(made, 'disconnect', failed);
+    await endOperation(made, 'disconnect', failed);
 
     expect(await stateOf(made)).toBe('failed');
     expect(await made.secrets.get(file.secretName)).toBeDefined();
@@ -304,7 +304,7 @@ describe('src/services/on-premises/connectors', () => {
         await made.connectors.disconnect('wap', asked(made, 'disconnect'));
         return made;
       },
-      work: (made) => endStory(made, 'disconnect', succeeded),
+      work: (made) => endOperation(made, 'disconnect', succeeded),
       check: async (made, _tables, place) => {
         expect([place, await made.connectors.get('wap')]).toEqual([place, undefined]);
         expect((await made.stacks.get('poc'))?.connectorId).toBeUndefined();
@@ -316,7 +316,7 @@ describe('src/services/on-premises/connectors', () => {
 
   it('connects as often as it takes, wherever it crashes', async () => {
     await atEveryCrash({
-      setUp: (tables) => desk(tables),
+      setUp: (tables) => services(tables),
       work: (made) => made.connectors.connect(aConnectorRequest(), asked(made, 'connect')),
       check: async (made, _tables, place) => {
         expect([place, made.orchestrations.started.length]).toEqual([place, 1]);
@@ -328,7 +328,7 @@ describe('src/services/on-premises/connectors', () => {
   it('becomes its stack’s as often as it takes, wherever it crashes', async () => {
     await atEveryCrash({
       setUp: async (tables) => {
-        const made = await desk(tables);
+        const made = await services(tables);
         await made.connectors.connect(aConnectorRequest(), asked(made, 'connect'));
         return made;
       },
@@ -342,10 +342,10 @@ describe('src/services/on-premises/connectors', () => {
 });
 
 describe('src/services/on-premises/connectors, where the preconditions did not hold', () => {
-  async function neverBegun(): Promise<OnPremisesDesk> {
-    const made = await desk();
+  async function neverBegun(): Promise<OnPremisesServices> {
+    const made = await services();
     await made.connectors.connect(aConnectorRequest(), asked(made, 'connect'));
-    await endStory(made, 'connect', failed);
+    await endOperation(made, 'connect', failed);
     return made;
   }
 
@@ -368,7 +368,7 @@ describe('src/services/on-premises/connectors, where the preconditions did not h
 
     const operation = await made.connectors.disconnect('wap', asked(made, 'disconnect'));
     expect(operation.steps.map(({ name }) => name)).toEqual(['W34: Forget what was never begun']);
-    await endStory(made, 'disconnect', succeeded);
+    await endOperation(made, 'disconnect', succeeded);
 
     expect(await made.connectors.get('wap')).toBeUndefined();
     expect(await made.stacks.get('poc')).toEqual(before);
@@ -381,7 +381,7 @@ describe('src/services/on-premises/connectors, where the preconditions did not h
     const made = await connected();
     const clouds = [aCloudBody(1), aCloudBody(2)];
     await made.connectors.connect(aConnectorRequest({ clouds }), asked(made, 'further'));
-    await endStory(made, 'further', failed);
+    await endOperation(made, 'further', failed);
 
     const { steps } = await made.connectors.disconnect('wap', asked(made, 'disconnect'));
 
@@ -405,7 +405,7 @@ describe('src/services/on-premises/connectors, where the preconditions did not h
 
 describe('src/services/on-premises/machines', () => {
   it('keeps when a machine was registered first', async () => {
-    const made = createOnPremisesDesk();
+    const made = createOnPremisesServices();
     const { createdAt } = await made.machines.put(aManualMachine('host'));
     made.clock.advance(1000);
 
@@ -421,7 +421,7 @@ describe('src/services/on-premises/machines', () => {
     ['one that is itself reached through another', { id: 'far', via: 'nat' }, 'tooManyHops'],
     ['another though a third is reached through it', { id: 'host', via: 'wasp' }, 'tooManyHops'],
   ])('refuses a machine that is reached through %s', async (_what, { id, via }, code) => {
-    const made = createOnPremisesDesk();
+    const made = createOnPremisesServices();
     if (code === 'tooManyHops') await aStack(made);
     const way = { machineId: via, computerName: 'X', credentialSecret: 'c' };
 
@@ -432,7 +432,7 @@ describe('src/services/on-premises/machines', () => {
   });
 
   it('answers which machine is connected to', async () => {
-    const made = await desk();
+    const made = await services();
 
     expect(await made.machines.route('nat')).toMatchObject({ machine: { id: 'nat' }, connection: { id: 'host' } });
     expect(await made.machines.route('host')).toMatchObject({ machine: { id: 'host' }, connection: { id: 'host' } });
@@ -464,7 +464,7 @@ describe('src/services/on-premises/machines', () => {
 
 describe('src/services/on-premises/stacks', () => {
   it('names every machine that is not registered', async () => {
-    const made = await desk();
+    const made = await services();
     const stack = { ...given(await made.stacks.get('poc')), hostMachine: 'a', natMachine: 'b', waspMachine: 'c' };
 
     await expect(made.stacks.put(stack)).rejects.toMatchObject({

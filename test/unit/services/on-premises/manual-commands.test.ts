@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { parseScript } from '../../../../sandbox/windows/powershell/parse.ts';
 import { composedScripts } from '../../../../src/onprem/composed-scripts.ts';
 import { anOperationId } from '../../../support/services-world.ts';
-import { createOnPremisesDesk, type OnPremisesDesk } from '../../../support/on-premises-services.ts';
+import { createOnPremisesServices, type OnPremisesServices } from '../../../support/on-premises-services.ts';
 import type { ManualCommand } from '../../../../src/ports/manual-commands.ts';
 
 const id = `${anOperationId('manual')}-1-w16-1-probe-1`;
@@ -21,20 +21,20 @@ function answer(change: object = {}, facts: object = { content }): string {
   return JSON.stringify({ v: 1, step: 'W16', mode: 'probe', changed: false, ok: true, code: '', facts, ...change });
 }
 
-async function opened(): Promise<OnPremisesDesk> {
-  const desk = createOnPremisesDesk();
-  await desk.manualCommands.open(command);
+async function opened(): Promise<OnPremisesServices> {
+  const services = createOnPremisesServices();
+  await services.manualCommands.open(command);
   const expects = {
     secretFacts: { content: 'gatehouse-data-file-kept' },
     instanceId: 'instance',
     eventName: 'answered-probe-1',
   };
-  await desk.manualCommands.expect('host', id, expects);
-  return desk;
+  await services.manualCommands.expect('host', id, expects);
+  return services;
 }
 
-async function give(desk: OnPremisesDesk, text: string): Promise<unknown> {
-  return desk.manualCommands.answer('host', id, { text, by: 'bob' }, desk.orchestrations);
+async function give(services: OnPremisesServices, text: string): Promise<unknown> {
+  return services.manualCommands.answer('host', id, { text, by: 'bob' }, services.orchestrations);
 }
 
 describe('src/services/on-premises/manual-commands', () => {
@@ -54,26 +54,26 @@ describe('src/services/on-premises/manual-commands', () => {
   });
 
   it('takes the answer, tells who waits, and keeps what is secret in Key Vault only', async () => {
-    const desk = await opened();
+    const services = await opened();
 
-    const answered = await give(desk, `VERBOSE: copying\r\n${answer()}\r\n`);
+    const answered = await give(services, `VERBOSE: copying\r\n${answer()}\r\n`);
 
     expect(answered).toMatchObject({ ok: true, facts: {} });
-    expect((await desk.secrets.get('gatehouse-data-file-kept'))?.value).toBe(content);
-    expect(desk.orchestrations.raised).toEqual([{ instanceId: 'instance', eventName: 'answered-probe-1' }]);
-    expect(await desk.manualCommands.read('host', id)).toMatchObject({ state: 'answered' });
-    expect(JSON.stringify(desk.tables.rows('ManualCommands'))).not.toContain(content);
-    expect(await desk.manualCommands.listOpen('host')).toEqual([]);
+    expect((await services.secrets.get('gatehouse-data-file-kept'))?.value).toBe(content);
+    expect(services.orchestrations.raised).toEqual([{ instanceId: 'instance', eventName: 'answered-probe-1' }]);
+    expect(await services.manualCommands.read('host', id)).toMatchObject({ state: 'answered' });
+    expect(JSON.stringify(services.tables.rows('ManualCommands'))).not.toContain(content);
+    expect(await services.manualCommands.listOpen('host')).toEqual([]);
   });
 
   it('takes the first of two answers, and what it put into Key Vault stays', async () => {
-    const desk = await opened();
-    await give(desk, answer());
+    const services = await opened();
+    await give(services, answer());
 
-    await give(desk, answer({ ok: false, code: 'ToolFailed' }, { content: 'AAAA' }));
+    await give(services, answer({ ok: false, code: 'ToolFailed' }, { content: 'AAAA' }));
 
-    expect((await desk.secrets.get('gatehouse-data-file-kept'))?.value).toBe(content);
-    const read = await desk.manualCommands.read('host', id);
+    expect((await services.secrets.get('gatehouse-data-file-kept'))?.value).toBe(content);
+    const read = await services.manualCommands.read('host', id);
     expect(JSON.parse(read?.state === 'answered' ? read.output : '{}')).toMatchObject({ ok: true });
   });
 
@@ -85,35 +85,35 @@ describe('src/services/on-premises/manual-commands', () => {
     ['facts that are none', answer({}, { content: 7 })],
     ['JSON that is no answer', '{"v":2}'],
   ])('refuses %s, says so, and waits on', async (_what, text) => {
-    const desk = await opened();
+    const services = await opened();
 
-    await expect(give(desk, text)).rejects.toMatchObject({
+    await expect(give(services, text)).rejects.toMatchObject({
       code: 'ERR_REQUEST_INVALID',
       problems: [{ path: '/answer', code: 'notAnAnswer' }],
     });
-    expect(await desk.manualCommands.read('host', id)).toEqual({ state: 'open' });
-    expect(desk.orchestrations.raised).toEqual([]);
+    expect(await services.manualCommands.read('host', id)).toEqual({ state: 'open' });
+    expect(services.orchestrations.raised).toEqual([]);
   });
 
   it('shows and takes nothing of a command that is closed, or that there is not', async () => {
-    const desk = await opened();
-    await give(desk, answer());
-    await desk.manualCommands.close('host', id);
+    const services = await opened();
+    await give(services, answer());
+    await services.manualCommands.close('host', id);
 
-    await expect(give(desk, answer())).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' });
-    await expect(desk.manualCommands.script('host', id)).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' });
-    await expect(desk.manualCommands.script('host', 'none')).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' });
-    expect(JSON.stringify(desk.tables.rows('ManualCommands'))).not.toContain('"ok":true');
-    await desk.manualCommands.close('host', 'none');
+    await expect(give(services, answer())).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' });
+    await expect(services.manualCommands.script('host', id)).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' });
+    await expect(services.manualCommands.script('host', 'none')).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' });
+    expect(JSON.stringify(services.tables.rows('ManualCommands'))).not.toContain('"ok":true');
+    await services.manualCommands.close('host', 'none');
   });
 
   it('leaves a command as it is that is opened again', async () => {
-    const desk = await opened();
-    await give(desk, answer());
+    const services = await opened();
+    await give(services, answer());
 
-    await desk.manualCommands.open(command);
+    await services.manualCommands.open(command);
 
-    expect(await desk.manualCommands.read('host', id)).toMatchObject({ state: 'answered' });
+    expect(await services.manualCommands.read('host', id)).toMatchObject({ state: 'answered' });
   });
 
   describe('of what is too long for a command line', () => {
@@ -124,11 +124,11 @@ describe('src/services/on-premises/manual-commands', () => {
     const steps = [...composedScripts.keys()];
 
     it.each(steps)('shows a file for %s that holds what is asked, and its own hash', async (step) => {
-      const desk = createOnPremisesDesk();
-      await desk.manualCommands.open({ ...command, step, invocation: long });
+      const services = createOnPremisesServices();
+      await services.manualCommands.open({ ...command, step, invocation: long });
 
-      const [shown] = await desk.manualCommands.listOpen('host');
-      const script = await desk.manualCommands.script('host', id);
+      const [shown] = await services.manualCommands.listOpen('host');
+      const script = await services.manualCommands.script('host', id);
 
       expect(shown?.commandLine).toBe('powershell.exe -NoProfile -ExecutionPolicy Bypass -File .\\command.ps1');
       expect(shown?.scriptSha256).toBe(createHash('sha256').update(script).digest('hex'));
@@ -138,9 +138,9 @@ describe('src/services/on-premises/manual-commands', () => {
 
     it('never shows a line that cmd.exe does not take whole, and keeps the published script as long as it can', async () => {
       const shownFor = async (length: number) => {
-        const desk = createOnPremisesDesk();
-        await desk.manualCommands.open({ ...command, invocation: 'A'.repeat(length) });
-        return (await desk.manualCommands.listOpen('host'))[0];
+        const services = createOnPremisesServices();
+        await services.manualCommands.open({ ...command, invocation: 'A'.repeat(length) });
+        return (await services.manualCommands.listOpen('host'))[0];
       };
       const bare = 'powershell.exe -NoProfile -ExecutionPolicy Bypass -File .\\command.ps1 -Invocation ';
 

@@ -3,7 +3,7 @@ import { matchFiles } from '../../../../src/services/on-premises/match-data-file
 import { aRootCertificate } from '../../../support/builders/a-certificate.ts';
 import { createSetAsideSecrets } from '../../../../src/services/requests/set-aside-secrets.ts';
 import { ownSecretName } from '../../../../src/domain/secret-uses.ts';
-import { createFakeSecrets } from '../../../support/remote/stub-secrets.ts';
+import { createMemorySecrets } from '../../../support/remote/stub-secrets.ts';
 
 const now = new Date('2027-01-01T00:00:00Z');
 const certificate = Buffer.from(aRootCertificate().der).toString('base64');
@@ -25,7 +25,7 @@ function match(files: Readonly<Record<string, string | undefined>>, problems: Re
     ...(problems[name] === undefined ? {} : { problem: problems[name] }),
   }));
   const kept = Object.entries(files).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  const secrets = createFakeSecrets(
+  const secrets = createMemorySecrets(
     Object.fromEntries(
       kept.map(([name, text]) => [ownSecretName('dataFile', name), Buffer.from(text).toString('base64')]),
     ),

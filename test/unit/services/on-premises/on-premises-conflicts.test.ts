@@ -7,10 +7,10 @@ import {
   asked,
   aStack,
   connectorMachines,
-  createOnPremisesDesk,
-  endStory,
+  createOnPremisesServices,
+  endOperation,
   succeeded,
-  type OnPremisesDesk,
+  type OnPremisesServices,
 } from '../../../support/on-premises-services.ts';
 
 const stack: NewStack = {
@@ -25,8 +25,8 @@ const stack: NewStack = {
   certificateSubjects: ['CN=Root'],
 };
 
-async function desk(): Promise<OnPremisesDesk> {
-  const made = createOnPremisesDesk();
+async function services(): Promise<OnPremisesServices> {
+  const made = createOnPremisesServices();
   await aStack(made);
   await aStack(made, 'other');
   await made.machines.put(aManualMachine('spare'));
@@ -38,23 +38,23 @@ describe('src/services/on-premises/stacks', () => {
   it.each([{ hostMachine: 'spare' }, { natMachine: 'spare' }, { internalAddress: '10.0.0.1' }])(
     'refuses %j while VPN access was set up with another',
     async (change) => {
-      const made = await desk();
+      const made = await services();
       await made.vpnAccess.open('poc', accessRequest, asked(made, 'open'));
 
       await expect(made.stacks.put({ ...stack, ...change })).rejects.toMatchObject({
         code: 'ERR_CONFLICT',
         problems: [{ path: `/${Object.keys(change)[0] ?? ''}`, code: 'inUse' }],
       });
-      await endStory(made, 'open', succeeded);
+      await endOperation(made, 'open', succeeded);
       await made.vpnAccess.close('poc', asked(made, 'close'));
-      await endStory(made, 'close', succeeded);
+      await endOperation(made, 'close', succeeded);
 
       expect(await made.stacks.put({ ...stack, ...change })).toMatchObject(change);
     },
   );
 
   it('refuses another machine for the clouds while there is a connector, and takes another name', async () => {
-    const made = await desk();
+    const made = await services();
     await made.connectors.connect(aConnectorRequest(), asked(made, 'connect'));
     await made.connectors.bind('wap');
 
@@ -68,7 +68,7 @@ describe('src/services/on-premises/stacks', () => {
 
 describe('src/services/on-premises/connectors', () => {
   it('gives one id to one stack when two ask at once', async () => {
-    const made = await desk();
+    const made = await services();
     const answers = await Promise.allSettled(
       ['poc', 'other'].map((stackId) =>
         made.connectors.connect(aConnectorRequest({ stackId }), asked(made, `connect ${stackId}`)),
@@ -86,7 +86,7 @@ describe('src/services/on-premises/connectors', () => {
 
 describe('src/services/on-premises/vpn-access', () => {
   it('says which user has no secret', async () => {
-    const made = await desk();
+    const made = await services();
     const users = [{ name: 'ann' }, { name: 'bob', passwordSecret: 'vpn-password-missing' }];
 
     await expect(made.vpnAccess.open('poc', { ...accessRequest, users }, asked(made, 'open'))).rejects.toMatchObject({

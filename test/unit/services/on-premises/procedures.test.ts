@@ -4,18 +4,18 @@ import { given } from '../../../support/given.ts';
 import {
   aManualMachine,
   asked,
-  createOnPremisesDesk,
-  endStory,
+  createOnPremisesServices,
+  endOperation,
   failed,
   succeeded,
-  type OnPremisesDesk,
+  type OnPremisesServices,
 } from '../../../support/on-premises-services.ts';
 
-const id = anOperationId('story');
+const id = anOperationId('procedure');
 
-function begin(desk: OnPremisesDesk, seed = 'story', intend?: () => Promise<void>) {
-  const { operationId, requestedBy, orchestrations } = asked(desk, seed);
-  return desk.stories.begin({
+function begin(services: OnPremisesServices, seed = 'procedure', intend?: () => Promise<void>) {
+  const { operationId, requestedBy, orchestrations } = asked(services, seed);
+  return services.procedures.begin({
     operationId,
     requestedBy,
     orchestrations,
@@ -23,30 +23,31 @@ function begin(desk: OnPremisesDesk, seed = 'story', intend?: () => Promise<void
     target: 'host',
     steps: [{ name: 'C1', usualSeconds: 5 }],
     claims: ['thing:one', 'thing:two'],
-    wish: { note: 'kept' },
+    intent: { note: 'kept' },
     ...(intend === undefined ? {} : { intend }),
   });
 }
 
-const record = async (desk: OnPremisesDesk, operationId = id) => given(await desk.operations.get(operationId));
+const record = async (services: OnPremisesServices, operationId = id) =>
+  given(await services.operations.get(operationId));
 
 describe('src/services/on-premises/procedures', () => {
-  it('writes the intent when the claims are held, and before the story starts', async () => {
-    const desk = createOnPremisesDesk();
+  it('writes the intent when the claims are held, and before the procedure starts', async () => {
+    const services = createOnPremisesServices();
     const seen: unknown[] = [];
 
-    await begin(desk, 'story', async () => {
-      seen.push((await desk.claims.holder('thing:two'))?.operationId, desk.orchestrations.started.length);
+    await begin(services, 'procedure', async () => {
+      seen.push((await services.claims.holder('thing:two'))?.operationId, services.orchestrations.started.length);
     });
 
     expect(seen).toEqual([id, 0]);
-    expect(desk.orchestrations.started).toHaveLength(1);
-    expect((await record(desk)).context).toEqual({ claims: ['thing:one', 'thing:two'], wish: { note: 'kept' } });
+    expect(services.orchestrations.started).toHaveLength(1);
+    expect((await record(services)).context).toEqual({ claims: ['thing:one', 'thing:two'], intent: { note: 'kept' } });
   });
 
-  it('refuses what another story works on, names that one, and claims nothing', async () => {
-    const desk = createOnPremisesDesk();
-    await desk.operations.create({
+  it('refuses what another procedure works on, names that one, and claims nothing', async () => {
+    const services = createOnPremisesServices();
+    await services.operations.create({
       id,
       kind: 'checkMachine',
       target: 't',
@@ -54,44 +55,53 @@ describe('src/services/on-premises/procedures', () => {
       requestedBy: 'a',
       steps: [{ name: 's' }],
     });
-    await desk.claims.take({ resourceId: 'thing:two', operationId: id, instanceId: `${id}-1`, now: desk.now() });
+    await services.claims.take({
+      resourceId: 'thing:two',
+      operationId: id,
+      instanceId: `${id}-1`,
+      now: services.now(),
+    });
 
-    await expect(begin(desk, 'other')).rejects.toMatchObject({
+    await expect(begin(services, 'other')).rejects.toMatchObject({
       code: 'ERR_CONFLICT',
       problems: [{ code: 'inUse', message: expect.stringContaining(id) as string }],
     });
-    expect(await desk.claims.holder('thing:one')).toBeUndefined();
-    expect(desk.orchestrations.started).toEqual([]);
+    expect(await services.claims.holder('thing:one')).toBeUndefined();
+    expect(services.orchestrations.started).toEqual([]);
   });
 
-  it('takes over what a story has left that is over, or of which nothing but the claim was written', async () => {
-    const desk = createOnPremisesDesk();
-    await begin(desk);
-    await desk.operations.finish(id, { status: 'failed' });
-    await begin(desk, 'second');
-    await desk.operations.finish(anOperationId('second'), { status: 'failed' });
-    for (const resourceId of ['thing:one', 'thing:two']) await desk.claims.release(resourceId, anOperationId('second'));
-    await desk.claims.take({
+  it('takes over what a procedure has left that is over, or of which nothing but the claim was written', async () => {
+    const services = createOnPremisesServices();
+    await begin(services);
+    await services.operations.finish(id, { status: 'failed' });
+    await begin(services, 'second');
+    await services.operations.finish(anOperationId('second'), { status: 'failed' });
+    for (const resourceId of ['thing:one', 'thing:two'])
+      await services.claims.release(resourceId, anOperationId('second'));
+    await services.claims.take({
       resourceId: 'thing:one',
       operationId: anOperationId('lost'),
       instanceId: 'x',
-      now: desk.now(),
+      now: services.now(),
     });
 
-    await expect(begin(desk, 'third')).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
-    desk.clock.advance(61_000);
-    await begin(desk, 'fourth');
+    await expect(begin(services, 'third')).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+    services.clock.advance(61_000);
+    await begin(services, 'fourth');
 
-    expect(desk.orchestrations.started).toHaveLength(3);
+    expect(services.orchestrations.started).toHaveLength(3);
   });
 
   it('begins once, wherever it crashes', async () => {
     const places = await atEveryCrash({
-      setUp: (tables) => createOnPremisesDesk(tables),
-      work: (desk) => begin(desk),
-      check: async (desk, _tables, place) => {
-        expect([place, desk.orchestrations.started.map(({ instanceId }) => instanceId)]).toEqual([place, [`${id}-1`]]);
-        expect((await desk.claims.holder('thing:one'))?.operationId).toBe(id);
+      setUp: (tables) => createOnPremisesServices(tables),
+      work: (services) => begin(services),
+      check: async (services, _tables, place) => {
+        expect([place, services.orchestrations.started.map(({ instanceId }) => instanceId)]).toEqual([
+          place,
+          [`${id}-1`],
+        ]);
+        expect((await services.claims.holder('thing:one'))?.operationId).toBe(id);
       },
     });
 
@@ -101,88 +111,92 @@ describe('src/services/on-premises/procedures', () => {
   it('resumes as the next attempt with the same claims, wherever it crashes', async () => {
     await atEveryCrash({
       setUp: async (tables) => {
-        const desk = createOnPremisesDesk(tables);
-        await desk.machines.put(aManualMachine('host'));
-        await begin(desk);
-        await endStory(desk, 'story', failed);
-        return { desk, ended: await record(desk) };
+        const services = createOnPremisesServices(tables);
+        await services.machines.put(aManualMachine('host'));
+        await begin(services);
+        await endOperation(services, 'procedure', failed);
+        return { services, ended: await record(services) };
       },
-      work: ({ desk, ended }) => desk.stories.resume(ended, desk.orchestrations),
-      check: async ({ desk }, _tables, place) => {
-        expect([place, desk.orchestrations.started.map(({ instanceId }) => instanceId)]).toEqual([
+      work: ({ services, ended }) => services.procedures.resume(ended, services.orchestrations),
+      check: async ({ services }, _tables, place) => {
+        expect([place, services.orchestrations.started.map(({ instanceId }) => instanceId)]).toEqual([
           place,
           [`${id}-1`, `${id}-2`],
         ]);
-        expect(await record(desk)).toMatchObject({ status: 'running', attempt: 2 });
-        expect((await desk.claims.holder('thing:two'))?.instanceId).toBe(`${id}-2`);
+        expect(await record(services)).toMatchObject({ status: 'running', attempt: 2 });
+        expect((await services.claims.holder('thing:two'))?.instanceId).toBe(`${id}-2`);
       },
     });
   });
 
-  it('resumes nothing that has succeeded, nor while another story has the thing', async () => {
-    const desk = createOnPremisesDesk();
-    await begin(desk);
-    const open = await record(desk);
-    await endStory(desk, 'story', succeeded);
-    await expect(desk.stories.resume(open, desk.orchestrations)).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+  it('resumes nothing that has succeeded, nor while another procedure has the thing', async () => {
+    const services = createOnPremisesServices();
+    await begin(services);
+    const open = await record(services);
+    await endOperation(services, 'procedure', succeeded);
+    await expect(services.procedures.resume(open, services.orchestrations)).rejects.toMatchObject({
+      code: 'ERR_CONFLICT',
+    });
 
-    const second = await begin(desk, 'second');
-    await endStory(desk, 'second', failed);
-    await begin(desk, 'third');
-    await expect(desk.stories.resume(second, desk.orchestrations)).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+    const second = await begin(services, 'second');
+    await endOperation(services, 'second', failed);
+    await begin(services, 'third');
+    await expect(services.procedures.resume(second, services.orchestrations)).rejects.toMatchObject({
+      code: 'ERR_CONFLICT',
+    });
   });
 
   it('starts again what was never started, leaves alone what lives, ends what died', async () => {
-    const desk = createOnPremisesDesk();
-    await desk.machines.put(aManualMachine('host'));
-    await begin(desk);
-    const operation = await record(desk);
+    const services = createOnPremisesServices();
+    await services.machines.put(aManualMachine('host'));
+    await begin(services);
+    const operation = await record(services);
 
-    await desk.stories.revive(operation, desk.orchestrations);
-    expect((await record(desk)).status).not.toBe('failed');
+    await services.procedures.revive(operation, services.orchestrations);
+    expect((await record(services)).status).not.toBe('failed');
 
-    desk.orchestrations.setState(`${id}-1`, 'ended');
-    desk.clock.advance(5 * 60 * 1000);
-    await desk.stories.revive(operation, desk.orchestrations);
-    expect((await record(desk)).status).not.toBe('failed');
+    services.orchestrations.setState(`${id}-1`, 'ended');
+    services.clock.advance(5 * 60 * 1000);
+    await services.procedures.revive(operation, services.orchestrations);
+    expect((await record(services)).status).not.toBe('failed');
 
-    desk.clock.advance(1);
-    await desk.stories.revive(operation, desk.orchestrations);
-    expect(await desk.operations.view(id)).toMatchObject({
+    services.clock.advance(1);
+    await services.procedures.revive(operation, services.orchestrations);
+    expect(await services.operations.view(id)).toMatchObject({
       status: 'failed',
       problem: { detail: expect.stringContaining('Resume it') as string },
     });
-    expect(desk.orchestrations.started).toHaveLength(1);
+    expect(services.orchestrations.started).toHaveLength(1);
   });
 
   it('finishes once, wherever it crashes', async () => {
     await atEveryCrash({
       setUp: async (tables) => {
-        const desk = createOnPremisesDesk(tables);
-        await begin(desk);
-        return desk;
+        const services = createOnPremisesServices(tables);
+        await begin(services);
+        return services;
       },
-      work: (desk) =>
-        endStory(desk, 'story', {
+      work: (services) =>
+        endOperation(services, 'procedure', {
           ...failed,
           errors: [{ path: '/a', code: 'b', message: 'c', fix: 'd' }],
         } as typeof failed),
-      check: async (desk, _tables, place) => {
-        expect([place, (await record(desk)).status]).toEqual([place, 'failed']);
-        expect((await record(desk)).problem).toMatchObject({
+      check: async (services, _tables, place) => {
+        expect([place, (await record(services)).status]).toEqual([place, 'failed']);
+        expect((await record(services)).problem).toMatchObject({
           detail:
             'Step P4 failed. ToolFailed: No. POST resume to go on: every step is looked at before it is done again.',
           errors: [{ path: '/a' }],
         });
-        expect(await desk.claims.holder('thing:one')).toBeUndefined();
-        expect(desk.tables.rows('Outbox')).toHaveLength(1);
+        expect(await services.claims.holder('thing:one')).toBeUndefined();
+        expect(services.tables.rows('Outbox')).toHaveLength(1);
       },
     });
   });
 
   it('finishes nothing that there is not', async () => {
-    const desk = createOnPremisesDesk();
+    const services = createOnPremisesServices();
 
-    expect(await desk.finishOnPremises({ operationId: id, attempt: 1, target: 'x', end: succeeded })).toBeNull();
+    expect(await services.finishOnPremises({ operationId: id, attempt: 1, target: 'x', end: succeeded })).toBeNull();
   });
 });

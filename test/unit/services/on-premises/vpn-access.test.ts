@@ -3,42 +3,42 @@ import {
   accessRequest,
   asked,
   aStack,
-  createOnPremisesDesk,
-  endStory,
+  createOnPremisesServices,
+  endOperation,
   failed,
   succeeded,
-  type OnPremisesDesk,
+  type OnPremisesServices,
 } from '../../../support/on-premises-services.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { anOperationId } from '../../../support/services-world.ts';
 
-async function desk(): Promise<OnPremisesDesk> {
-  const made = createOnPremisesDesk();
+async function services(): Promise<OnPremisesServices> {
+  const made = createOnPremisesServices();
   await aStack(made);
   return made;
 }
 
 /** With access that is open, and user ann in it. */
-async function open(): Promise<OnPremisesDesk> {
-  const made = await desk();
+async function open(): Promise<OnPremisesServices> {
+  const made = await services();
   await made.vpnAccess.open('poc', accessRequest, asked(made, 'open'));
   await markAnn(made, 'enabled');
-  await endStory(made, 'open', succeeded);
+  await endOperation(made, 'open', succeeded);
   return made;
 }
 
-async function markAnn({ books }: OnPremisesDesk, state: 'enabled' | 'disabled' | 'removed'): Promise<void> {
-  await books.vpnUsers.update({ partitionKey: 'poc', rowKey: 'ann' }, (user) => ({ ...user, state }));
+async function markAnn({ stores }: OnPremisesServices, state: 'enabled' | 'disabled' | 'removed'): Promise<void> {
+  await stores.vpnUsers.update({ partitionKey: 'poc', rowKey: 'ann' }, (user) => ({ ...user, state }));
 }
 
-async function passwordOf({ books, secrets }: OnPremisesDesk, name = 'ann'): Promise<string | undefined> {
-  const user = await books.vpnUsers.get({ partitionKey: 'poc', rowKey: name });
+async function passwordOf({ stores, secrets }: OnPremisesServices, name = 'ann'): Promise<string | undefined> {
+  const user = await stores.vpnUsers.get({ partitionKey: 'poc', rowKey: name });
   return (await secrets.get(user?.record.passwordSecret ?? ''))?.value;
 }
 
 describe('src/services/on-premises/vpn-access', () => {
-  it('notes the intent, shows the steps, starts the story', async () => {
-    const made = await desk();
+  it('notes the intent, shows the steps, starts the procedure', async () => {
+    const made = await services();
 
     const operation = await made.vpnAccess.open('poc', accessRequest, asked(made, 'open'));
 
@@ -87,7 +87,7 @@ describe('src/services/on-premises/vpn-access', () => {
     [{ from: '192.168.200.1', to: '192.168.200.9' }, 'rangeHoldsServer'],
     [{ from: '10.0.0.1', to: '10.0.0.9' }, 'rangeElsewhere'],
   ])('refuses the range %j, and notes nothing', async (addressRange, code) => {
-    const made = await desk();
+    const made = await services();
 
     const attempt = made.vpnAccess.open('poc', { ...accessRequest, addressRange }, asked(made, 'open'));
 
@@ -97,7 +97,7 @@ describe('src/services/on-premises/vpn-access', () => {
   });
 
   it('names every user that is there twice, whatever the letter case', async () => {
-    const made = await desk();
+    const made = await services();
     const users = [{ name: 'ann' }, { name: 'Ann' }, { name: 'bob' }, { name: 'ANN' }];
 
     await expect(made.vpnAccess.open('poc', { ...accessRequest, users }, asked(made, 'open'))).rejects.toMatchObject({
@@ -106,7 +106,7 @@ describe('src/services/on-premises/vpn-access', () => {
   });
 
   it('tells all that is wrong at once, and keeps nothing', async () => {
-    const made = await desk();
+    const made = await services();
     const addressRange = { from: '10.0.0.9', to: '10.0.0.1' };
     const users = [{ name: 'ann', passwordSecret: 'vpn-password-ann' }, { name: 'Ann' }];
     const request = { ...accessRequest, addressRange, users, sharedKeySecret: 'l2tp-key-mine' };
@@ -128,7 +128,7 @@ describe('src/services/on-premises/vpn-access', () => {
     ['hostile', `key'; Remove-Item C:\\ -Recurse #`, 'sharedKeyUnfit'],
     ['with a line break', `${'k'.repeat(30)}\n`, 'sharedKeyUnfit'],
   ])('refuses a shared key that is %s, without quoting it', async (_what, value, code) => {
-    const made = await desk();
+    const made = await services();
     if (value !== undefined) await made.secrets.set('l2tp-key-mine', value);
 
     const attempt = made.vpnAccess.open(
@@ -142,8 +142,8 @@ describe('src/services/on-premises/vpn-access', () => {
     expect(said).not.toContain(value ?? 'key;');
   });
 
-  it('refuses a second story while one is on the way, and lets nobody in whom only that one named', async () => {
-    const made = await desk();
+  it('refuses a second procedure while one is on the way, and lets nobody in whom only that one named', async () => {
+    const made = await services();
     await made.vpnAccess.open('poc', accessRequest, asked(made, 'open'));
 
     const second = made.vpnAccess.open(
@@ -157,14 +157,14 @@ describe('src/services/on-premises/vpn-access', () => {
     expect((await made.stacks.get('poc'))?.vpnAccess?.operationId).toBe(anOperationId('open'));
   });
 
-  it.each<[string, (made: OnPremisesDesk) => Promise<unknown>]>([
+  it.each<[string, (made: OnPremisesServices) => Promise<unknown>]>([
     ['a new password', (made) => made.vpnAccess.resetUser('poc', 'ann', asked(made, 'change'))],
     ['a further user', (made) => made.vpnAccess.addUser('poc', { name: 'bob' }, asked(made, 'change'))],
     ['a user to be disabled', (made) => made.vpnAccess.setUser('poc', 'ann', 'disabled', asked(made, 'change'))],
     ['a user to be removed', (made) => made.vpnAccess.setUser('poc', 'ann', 'removed', asked(made, 'change'))],
     ['an end of the access', (made) => made.vpnAccess.close('poc', asked(made, 'change'))],
   ])('refuses %s while the access is opening, changes nothing and names who is at work', async (_what, change) => {
-    const made = await desk();
+    const made = await services();
     await made.vpnAccess.open('poc', accessRequest, asked(made, 'open'));
     const before = [await made.stacks.users('poc'), await passwordOf(made)];
 
@@ -175,7 +175,7 @@ describe('src/services/on-premises/vpn-access', () => {
 
     expect([await made.stacks.users('poc'), await passwordOf(made)]).toEqual(before);
     expect(made.orchestrations.started).toHaveLength(1);
-    await endStory(made, 'open', failed);
+    await endOperation(made, 'open', failed);
     await made.vpnAccess.resetUser('poc', 'ann', asked(made, 'afterwards'));
   });
 
@@ -209,7 +209,7 @@ describe('src/services/on-premises/vpn-access', () => {
     const before = await passwordOf(made);
     await made.secrets.set('vpn-password-own', 'Own-password-1');
     await made.vpnAccess.addUser('poc', { name: 'bob', passwordSecret: 'vpn-password-own' }, asked(made, 'add'));
-    await endStory(made, 'add', succeeded);
+    await endOperation(made, 'add', succeeded);
 
     const ours = await made.vpnAccess.resetUser('poc', 'ann', asked(made, 'reset'));
     const theirs = await made.vpnAccess.resetUser('poc', 'bob', asked(made, 'reset bob'));
@@ -230,7 +230,7 @@ describe('src/services/on-premises/vpn-access', () => {
   });
 
   it('keeps passwords of users apart whose names look alike in Key Vault', async () => {
-    const made = await desk();
+    const made = await services();
     const users = ['a.b', 'a_b', 'a-b'].map((name) => ({ name }));
 
     await made.vpnAccess.open('poc', { ...accessRequest, users }, asked(made, 'open'));
@@ -245,7 +245,7 @@ describe('src/services/on-premises/vpn-access', () => {
 
     const operation = await made.vpnAccess.setUser('poc', 'ANN', wanted, asked(made, 'set'));
 
-    expect(operation.context).toMatchObject({ wish: { name: 'ann', wanted } });
+    expect(operation.context).toMatchObject({ intent: { name: 'ann', wanted } });
     expect(await made.stacks.users('poc')).toMatchObject([{ wanted }]);
     await expect(made.vpnAccess.setUser('poc', 'ann', wanted, asked(made, 'set 2'))).rejects.toMatchObject({
       code: 'ERR_CONFLICT',
@@ -267,7 +267,7 @@ describe('src/services/on-premises/vpn-access', () => {
   });
 
   it('lets nobody in where nothing is open', async () => {
-    const made = await desk();
+    const made = await services();
 
     await expect(made.vpnAccess.addUser('poc', { name: 'bob' }, asked(made, 'add'))).rejects.toMatchObject({
       code: 'ERR_CONFLICT',
@@ -279,7 +279,7 @@ describe('src/services/on-premises/vpn-access', () => {
     const made = await open();
 
     const before = await made.vpnAccess.plan('poc');
-    await made.books.stacks.update({ partitionKey: 'stack', rowKey: 'poc' }, (stack) => ({
+    await made.stores.stacks.update({ partitionKey: 'stack', rowKey: 'poc' }, (stack) => ({
       ...stack,
       vpnAccess: { ...given(stack.vpnAccess), keyVersion: '1' },
     }));
@@ -300,7 +300,7 @@ describe('src/services/on-premises/vpn-access', () => {
   });
 
   it('warns of more users than addresses, and refuses none', async () => {
-    const made = await desk();
+    const made = await services();
     const users = Array.from({ length: 4 }, (_, index) => ({ name: `user${index}` }));
     const addressRange = { from: '192.168.200.201', to: '192.168.200.204' };
 
@@ -308,23 +308,23 @@ describe('src/services/on-premises/vpn-access', () => {
 
     expect(await made.vpnAccess.warnings(given(await made.stacks.get('poc')))).toMatchObject([
       { code: 'moreUsersThanAddresses' },
-      { code: 'notTold' },
+      { code: 'notStated' },
     ]);
   });
 
   it('takes from people whether the server is behind address translation, keeps what was told, and guesses nothing', async () => {
-    const made = await desk();
+    const made = await services();
     const told = async () => {
       const stack = given(await made.stacks.get('poc'));
       return [stack.vpnAccess?.isBehindNat, (await made.vpnAccess.warnings(stack)).map(({ code }) => code)];
     };
 
     await made.vpnAccess.open('poc', accessRequest, asked(made, 'open'));
-    await endStory(made, 'open', succeeded);
-    expect(await told()).toEqual([undefined, ['notTold']]);
+    await endOperation(made, 'open', succeeded);
+    expect(await told()).toEqual([undefined, ['notStated']]);
 
     await made.vpnAccess.open('poc', { ...accessRequest, isBehindNat: true }, asked(made, 'again'));
-    await endStory(made, 'again', succeeded);
+    await endOperation(made, 'again', succeeded);
     expect(await told()).toEqual([true, []]);
 
     await made.vpnAccess.open('poc', accessRequest, asked(made, 'third'));
@@ -334,7 +334,7 @@ describe('src/services/on-premises/vpn-access', () => {
   it('opens as often as it takes, with one operation and one intent, wherever it crashes', async () => {
     const places = await atEveryCrash({
       setUp: async (tables) => {
-        const made = createOnPremisesDesk(tables);
+        const made = createOnPremisesServices(tables);
         await aStack(made);
         return made;
       },
@@ -361,10 +361,10 @@ describe('src/services/on-premises/settle-target VPN access', () => {
     [failed, 'failed'],
     [{ status: 'canceled' } as const, 'failed'],
   ])('settles what was opened with %j', async (end, state) => {
-    const made = await desk();
+    const made = await services();
     await made.vpnAccess.open('poc', accessRequest, asked(made, 'open'));
 
-    await endStory(made, 'open', end);
+    await endOperation(made, 'open', end);
 
     expect((await made.stacks.get('poc'))?.vpnAccess?.state).toBe(state);
     expect(await made.claims.holder('vpn-access:poc')).toBeUndefined();
@@ -375,11 +375,11 @@ describe('src/services/on-premises/settle-target VPN access', () => {
     const made = await open();
     await made.secrets.set('vpn-password-own', 'Own-password-1');
     await made.vpnAccess.addUser('poc', { name: 'bob', passwordSecret: 'vpn-password-own' }, asked(made, 'add'));
-    await endStory(made, 'add', succeeded);
+    await endOperation(made, 'add', succeeded);
     const secret = given((await made.stacks.users('poc'))[0]).passwordSecret;
     await made.vpnAccess.close('poc', asked(made, 'close'));
 
-    await endStory(made, 'close', succeeded);
+    await endOperation(made, 'close', succeeded);
 
     expect(await made.secrets.get(secret)).toBeUndefined();
     expect(await made.secrets.get('vpn-password-own')).toBeDefined();
@@ -393,7 +393,7 @@ describe('src/services/on-premises/settle-target VPN access', () => {
     const made = await open();
     await made.vpnAccess.close('poc', asked(made, 'close'));
 
-    await endStory(made, 'close', failed);
+    await endOperation(made, 'close', failed);
 
     expect(await passwordOf(made)).toBeDefined();
     expect((await made.stacks.get('poc'))?.vpnAccess?.state).toBe('failed');
@@ -406,7 +406,7 @@ describe('src/services/on-premises/settle-target VPN access', () => {
     await made.vpnAccess.setUser('poc', 'ann', 'removed', asked(made, 'remove'));
     await markAnn(made, 'removed');
 
-    await endStory(made, 'remove', succeeded);
+    await endOperation(made, 'remove', succeeded);
 
     expect(await made.stacks.users('poc')).toEqual([]);
     expect(await made.secrets.get(secret)).toBeUndefined();
@@ -415,14 +415,14 @@ describe('src/services/on-premises/settle-target VPN access', () => {
   it('closes as often as it takes, wherever it crashes', async () => {
     await atEveryCrash({
       setUp: async (tables) => {
-        const made = createOnPremisesDesk(tables);
+        const made = createOnPremisesServices(tables);
         await aStack(made);
         await made.vpnAccess.open('poc', accessRequest, asked(made, 'open'));
-        await endStory(made, 'open', succeeded);
+        await endOperation(made, 'open', succeeded);
         await made.vpnAccess.close('poc', asked(made, 'close'));
         return made;
       },
-      work: (made) => endStory(made, 'close', succeeded),
+      work: (made) => endOperation(made, 'close', succeeded),
       check: async (made, _tables, place) => {
         expect([place, (await made.stacks.get('poc'))?.vpnAccess?.state]).toEqual([place, 'closed']);
         expect(await made.stacks.users('poc')).toEqual([]);

@@ -51,11 +51,11 @@ async function sweep({ downloads }: World): Promise<void> {
 }
 
 function rowsOf(tables: MemoryTables): Record<string, number> {
-  const names = ['Deliveries', 'DeliveryDues', 'DeliveryLines', blobTable];
+  const names = ['Deliveries', 'DeliveryDues', 'DeliveryQueues', blobTable];
   return Object.fromEntries(names.map((name) => [name, tables.rows(name).length]));
 }
 
-const nothing = { Deliveries: 0, DeliveryDues: 0, DeliveryLines: 0, [blobTable]: 0 };
+const nothing = { Deliveries: 0, DeliveryDues: 0, DeliveryQueues: 0, [blobTable]: 0 };
 
 describe('src/services/operations/downloads', () => {
   it('delivers what was offered, as often as it was looked at', async () => {
@@ -197,7 +197,7 @@ describe('src/services/operations/downloads', () => {
     await downloads.deliver(token);
 
     const kept = JSON.stringify(
-      ['Deliveries', 'DeliveryDues', 'DeliveryLines', blobTable].map((name) => tables.rows(name)),
+      ['Deliveries', 'DeliveryDues', 'DeliveryQueues', blobTable].map((name) => tables.rows(name)),
     );
 
     const bytes = Buffer.from(token, 'base64url');

@@ -129,7 +129,7 @@ describe('the events of an approval that waits', () => {
       approve: `/api/operations/${id}/approve`,
     });
     expect(JSON.stringify(event)).not.toContain('decided-look');
-    expect(JSON.stringify(await world.operations.view(id))).not.toContain('isExpiryTold');
+    expect(JSON.stringify(await world.operations.view(id))).not.toContain('isExpiryNotified');
   });
 
   it('are none once it is decided, and none of a question that had no more than a day', async () => {

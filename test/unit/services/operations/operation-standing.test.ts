@@ -1,4 +1,4 @@
-/** Operations on machines whose target is another story's by now: nothing of them goes on. */
+/** Operations on machines whose target is another operation's by now: nothing of them goes on. */
 import type { OperationRecord } from '../../../../src/services/operations/operation-record.ts';
 import { anOperationId } from '../../../support/services-world.ts';
 import { given } from '../../../support/given.ts';
@@ -9,120 +9,120 @@ import {
   asked,
   aStack,
   connectorMachines,
-  createOnPremisesDesk,
-  endStory,
+  createOnPremisesServices,
+  endOperation,
   failed,
   succeeded,
-  type OnPremisesDesk,
+  type OnPremisesServices,
 } from '../../../support/on-premises-services.ts';
 
-async function aDesk(): Promise<OnPremisesDesk> {
-  const desk = createOnPremisesDesk();
-  await aStack(desk);
-  await connectorMachines(desk);
-  return desk;
+async function someServices(): Promise<OnPremisesServices> {
+  const services = createOnPremisesServices();
+  await aStack(services);
+  await connectorMachines(services);
+  return services;
 }
 
-const operationOf = async (desk: OnPremisesDesk, seed: string): Promise<OperationRecord> =>
-  given(await desk.operations.get(anOperationId(seed)));
+const operationOf = async (services: OnPremisesServices, seed: string): Promise<OperationRecord> =>
+  given(await services.operations.get(anOperationId(seed)));
 
 /** What happened, and the seed of the operation that has nothing to do with today's thing any more. */
-const stories: readonly (readonly [string, string, (desk: OnPremisesDesk) => Promise<void>])[] = [
+const overtaken: readonly (readonly [string, string, (services: OnPremisesServices) => Promise<void>])[] = [
   [
     'an opening after which VPN access was closed',
     'open',
-    async (desk) => {
-      await desk.vpnAccess.open('poc', accessRequest, asked(desk, 'open'));
-      await endStory(desk, 'open', failed);
-      await desk.vpnAccess.close('poc', asked(desk, 'close'));
-      await endStory(desk, 'close', succeeded);
+    async (services) => {
+      await services.vpnAccess.open('poc', accessRequest, asked(services, 'open'));
+      await endOperation(services, 'open', failed);
+      await services.vpnAccess.close('poc', asked(services, 'close'));
+      await endOperation(services, 'close', succeeded);
     },
   ],
   [
     'an opening after which VPN access was opened anew',
     'open',
-    async (desk) => {
-      await desk.vpnAccess.open('poc', accessRequest, asked(desk, 'open'));
-      await endStory(desk, 'open', failed);
-      await desk.vpnAccess.open('poc', { ...accessRequest, users: [] }, asked(desk, 'again'));
-      await endStory(desk, 'again', succeeded);
+    async (services) => {
+      await services.vpnAccess.open('poc', accessRequest, asked(services, 'open'));
+      await endOperation(services, 'open', failed);
+      await services.vpnAccess.open('poc', { ...accessRequest, users: [] }, asked(services, 'again'));
+      await endOperation(services, 'again', succeeded);
     },
   ],
   [
     'a closing after which VPN access was opened',
     'close',
-    async (desk) => {
-      await desk.vpnAccess.open('poc', accessRequest, asked(desk, 'open'));
-      await endStory(desk, 'open', succeeded);
-      await desk.vpnAccess.close('poc', asked(desk, 'close'));
-      await endStory(desk, 'close', failed);
-      await desk.vpnAccess.open('poc', accessRequest, asked(desk, 'again'));
-      await endStory(desk, 'again', succeeded);
+    async (services) => {
+      await services.vpnAccess.open('poc', accessRequest, asked(services, 'open'));
+      await endOperation(services, 'open', succeeded);
+      await services.vpnAccess.close('poc', asked(services, 'close'));
+      await endOperation(services, 'close', failed);
+      await services.vpnAccess.open('poc', accessRequest, asked(services, 'again'));
+      await endOperation(services, 'again', succeeded);
     },
   ],
   [
     'a user who was removed since',
     'add',
-    async (desk) => {
-      await desk.vpnAccess.open('poc', accessRequest, asked(desk, 'open'));
-      await endStory(desk, 'open', succeeded);
-      await desk.vpnAccess.addUser('poc', { name: 'bob' }, asked(desk, 'add'));
-      await endStory(desk, 'add', failed);
-      await desk.vpnAccess.setUser('poc', 'bob', 'disabled', asked(desk, 'disable'));
-      await endStory(desk, 'disable', succeeded);
+    async (services) => {
+      await services.vpnAccess.open('poc', accessRequest, asked(services, 'open'));
+      await endOperation(services, 'open', succeeded);
+      await services.vpnAccess.addUser('poc', { name: 'bob' }, asked(services, 'add'));
+      await endOperation(services, 'add', failed);
+      await services.vpnAccess.setUser('poc', 'bob', 'disabled', asked(services, 'disable'));
+      await endOperation(services, 'disable', succeeded);
     },
   ],
   [
     'a user of VPN access that is being closed',
     'add',
-    async (desk) => {
-      await desk.vpnAccess.open('poc', accessRequest, asked(desk, 'open'));
-      await endStory(desk, 'open', succeeded);
-      await desk.vpnAccess.addUser('poc', { name: 'bob' }, asked(desk, 'add'));
-      await endStory(desk, 'add', failed);
-      await desk.vpnAccess.close('poc', asked(desk, 'close'));
+    async (services) => {
+      await services.vpnAccess.open('poc', accessRequest, asked(services, 'open'));
+      await endOperation(services, 'open', succeeded);
+      await services.vpnAccess.addUser('poc', { name: 'bob' }, asked(services, 'add'));
+      await endOperation(services, 'add', failed);
+      await services.vpnAccess.close('poc', asked(services, 'close'));
     },
   ],
   [
     'a connection that was taken back since',
     'connect',
-    async (desk) => {
-      await desk.connectors.connect(aConnectorRequest(), asked(desk, 'connect'));
-      await endStory(desk, 'connect', failed);
-      await desk.connectors.disconnect('wap', asked(desk, 'disconnect'));
-      await endStory(desk, 'disconnect', succeeded);
-      await desk.connectors.connect(aConnectorRequest(), asked(desk, 'again'));
-      await endStory(desk, 'again', succeeded);
+    async (services) => {
+      await services.connectors.connect(aConnectorRequest(), asked(services, 'connect'));
+      await endOperation(services, 'connect', failed);
+      await services.connectors.disconnect('wap', asked(services, 'disconnect'));
+      await endOperation(services, 'disconnect', succeeded);
+      await services.connectors.connect(aConnectorRequest(), asked(services, 'again'));
+      await endOperation(services, 'again', succeeded);
     },
   ],
   [
     'a way back after which the clouds were connected again',
     'disconnect',
-    async (desk) => {
-      await desk.connectors.connect(aConnectorRequest(), asked(desk, 'connect'));
-      await endStory(desk, 'connect', succeeded);
-      await desk.connectors.disconnect('wap', asked(desk, 'disconnect'));
-      await endStory(desk, 'disconnect', failed);
-      await desk.connectors.connect(aConnectorRequest(), asked(desk, 'again'));
-      await endStory(desk, 'again', succeeded);
+    async (services) => {
+      await services.connectors.connect(aConnectorRequest(), asked(services, 'connect'));
+      await endOperation(services, 'connect', succeeded);
+      await services.connectors.disconnect('wap', asked(services, 'disconnect'));
+      await endOperation(services, 'disconnect', failed);
+      await services.connectors.connect(aConnectorRequest(), asked(services, 'again'));
+      await endOperation(services, 'again', succeeded);
     },
   ],
   [
     'a look at a machine that is another one by now',
     'check',
-    async (desk) => {
-      await desk.machines.put(aManualMachine('spare'));
-      await desk.stories.begin({
-        ...asked(desk, 'check'),
+    async (services) => {
+      await services.machines.put(aManualMachine('spare'));
+      await services.procedures.begin({
+        ...asked(services, 'check'),
         kind: 'checkMachine',
         target: 'spare',
         steps: [{ name: 'C1', usualSeconds: 5 }],
         claims: [],
       });
-      await endStory(desk, 'check', failed);
-      await desk.machines.remove('spare');
-      desk.clock.advance(1000);
-      await desk.machines.put(aManualMachine('spare'));
+      await endOperation(services, 'check', failed);
+      await services.machines.remove('spare');
+      services.clock.advance(1000);
+      await services.machines.put(aManualMachine('spare'));
     },
   ],
 ];
@@ -130,50 +130,50 @@ const stories: readonly (readonly [string, string, (desk: OnPremisesDesk) => Pro
 const targets = ['Stacks', 'VpnUsers', 'Connectors', 'Machines'];
 
 describe('src/services/operations/operation-standing', () => {
-  it.each(stories)('does not resume %s', async (_what, seed, happens) => {
-    const desk = await aDesk();
-    await happens(desk);
-    const before = targets.map((table) => desk.tables.rows(table));
-    const started = desk.orchestrations.started.length;
-    const claims = desk.tables.rows('Claims');
-    const operation = await operationOf(desk, seed);
+  it.each(overtaken)('does not resume %s', async (_what, seed, happens) => {
+    const services = await someServices();
+    await happens(services);
+    const before = targets.map((table) => services.tables.rows(table));
+    const started = services.orchestrations.started.length;
+    const claims = services.tables.rows('Claims');
+    const operation = await operationOf(services, seed);
 
-    await expect(desk.stories.resume(operation, desk.orchestrations)).rejects.toMatchObject({
+    await expect(services.procedures.resume(operation, services.orchestrations)).rejects.toMatchObject({
       code: 'ERR_CONFLICT',
     });
 
-    expect(desk.orchestrations.started).toHaveLength(started);
-    expect(targets.map((table) => desk.tables.rows(table))).toEqual(before);
-    expect(desk.tables.rows('Claims')).toEqual(claims);
-    expect(await operationOf(desk, seed)).toEqual(operation);
+    expect(services.orchestrations.started).toHaveLength(started);
+    expect(targets.map((table) => services.tables.rows(table))).toEqual(before);
+    expect(services.tables.rows('Claims')).toEqual(claims);
+    expect(await operationOf(services, seed)).toEqual(operation);
   });
 
-  it.each(stories.filter(([, seed]) => seed !== 'check'))(
+  it.each(overtaken.filter(([, seed]) => seed !== 'check'))(
     'writes nothing into today’s records when the end of %s comes late',
     async (_what, seed, happens) => {
-      const desk = await aDesk();
-      await happens(desk);
-      const before = targets.map((table) => desk.tables.rows(table));
+      const services = await someServices();
+      await happens(services);
+      const before = targets.map((table) => services.tables.rows(table));
 
       for (const status of ['succeeded', 'failed'] as const)
-        await desk.settleTarget(await operationOf(desk, seed), status);
+        await services.settleTarget(await operationOf(services, seed), status);
 
-      expect(targets.map((table) => desk.tables.rows(table))).toEqual(before);
+      expect(targets.map((table) => services.tables.rows(table))).toEqual(before);
     },
   );
 
   it('lets a connection be resumed after somebody has looked at it', async () => {
-    const desk = await aDesk();
-    await desk.connectors.connect(aConnectorRequest(), asked(desk, 'connect'));
-    await endStory(desk, 'connect', failed);
-    await desk.connectors.verify('wap', asked(desk, 'verify'));
-    await endStory(desk, 'verify', failed);
+    const services = await someServices();
+    await services.connectors.connect(aConnectorRequest(), asked(services, 'connect'));
+    await endOperation(services, 'connect', failed);
+    await services.connectors.verify('wap', asked(services, 'verify'));
+    await endOperation(services, 'verify', failed);
 
-    await desk.stories.resume(await operationOf(desk, 'connect'), desk.orchestrations);
-    await endStory(desk, 'connect', succeeded);
-    await desk.stories.resume(await operationOf(desk, 'verify'), desk.orchestrations);
+    await services.procedures.resume(await operationOf(services, 'connect'), services.orchestrations);
+    await endOperation(services, 'connect', succeeded);
+    await services.procedures.resume(await operationOf(services, 'verify'), services.orchestrations);
 
-    expect(desk.orchestrations.started.map(({ name }) => name)).toEqual([
+    expect(services.orchestrations.started.map(({ name }) => name)).toEqual([
       'connectClouds',
       'checkConnector',
       'connectClouds',
@@ -182,27 +182,27 @@ describe('src/services/operations/operation-standing', () => {
   });
 
   it('ends, and does not start, what died before its intent was written', async () => {
-    const desk = await aDesk();
-    await desk.vpnAccess.open('poc', accessRequest, asked(desk, 'open'));
-    await endStory(desk, 'open', succeeded);
+    const services = await someServices();
+    await services.vpnAccess.open('poc', accessRequest, asked(services, 'open'));
+    await endOperation(services, 'open', succeeded);
     const request = {
-      ...asked(desk, 'lost'),
+      ...asked(services, 'lost'),
       kind: 'openVpnAccess',
       target: 'poc',
       claims: ['vpn-access:poc'],
     } as const;
     const died = new Error('the host is gone');
-    const begun = desk.stories.begin({
+    const begun = services.procedures.begin({
       ...request,
       steps: [{ name: 'P2', usualSeconds: 5 }],
       intend: () => Promise.reject(died),
     });
     await expect(begun).rejects.toThrow(died);
 
-    await desk.stories.revive(await operationOf(desk, 'lost'), desk.orchestrations);
+    await services.procedures.revive(await operationOf(services, 'lost'), services.orchestrations);
 
-    expect(desk.orchestrations.started).toHaveLength(1);
-    expect(await operationOf(desk, 'lost')).toMatchObject({ status: 'failed', problem: { code: 'ERR_CONFLICT' } });
-    expect(desk.tables.rows('Claims')).toEqual([]);
+    expect(services.orchestrations.started).toHaveLength(1);
+    expect(await operationOf(services, 'lost')).toMatchObject({ status: 'failed', problem: { code: 'ERR_CONFLICT' } });
+    expect(services.tables.rows('Claims')).toEqual([]);
   });
 });

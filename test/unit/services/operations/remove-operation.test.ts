@@ -1,5 +1,5 @@
 /** Which operations may go once they are old, and which something still needs. */
-import { createOnPremisesBooks } from '../../../../src/stores/on-premises-stores.ts';
+import { createOnPremisesStores } from '../../../../src/stores/on-premises-stores.ts';
 import { createRemoveOperation } from '../../../../src/services/operations/remove-operation.ts';
 import { retain } from '../../../../src/services/operations/retain.ts';
 import { createRetentionDues } from '../../../../src/stores/retention-dues.ts';
@@ -13,10 +13,10 @@ import {
   anOperationId,
   aRequest,
   aRoot,
-  chanceOf,
-  createDeskWorld,
+  randomnessOf,
+  createServicesWorld,
   runWriter,
-  type DeskWorld,
+  type ServicesWorld,
 } from '../../../support/services-world.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { aManualMachine } from '../../../support/on-premises-services.ts';
@@ -26,16 +26,16 @@ const csr = toRequestPem(aCertificateRequest());
 const keptDays = 365;
 
 /** A look at what is due, as the timer does it. */
-async function look(world: DeskWorld): Promise<number> {
-  const { tables, books, standing, audit, now } = world;
-  const machineBooks = createOnPremisesBooks(tables);
+async function look(world: ServicesWorld): Promise<number> {
+  const { tables, stores, standing, audit, now } = world;
+  const onPremisesStores = createOnPremisesStores(tables);
   const removed = await retain({
     dues: createRetentionDues({ tables }),
     removers: {
       idempotency: () => Promise.resolve('none'),
       event: world.outbox.removeOld,
       profile: () => Promise.resolve('none'),
-      operation: createRemoveOperation({ tables, books, machineBooks, standing, keptDays, now }),
+      operation: createRemoveOperation({ tables, stores, onPremisesStores, standing, keptDays, now }),
     },
     audit,
     now,
@@ -47,7 +47,7 @@ async function look(world: DeskWorld): Promise<number> {
 }
 
 /** Ids of the operations that are left after so many days, in which the timer has run now and then. */
-async function leftAfter(world: DeskWorld, days: number): Promise<readonly string[]> {
+async function leftAfter(world: ServicesWorld, days: number): Promise<readonly string[]> {
   for (let day = 0; day < days; day += 20) {
     world.clock.advance(Math.min(20, days - day) * dayMs);
     await look(world);
@@ -57,7 +57,7 @@ async function leftAfter(world: DeskWorld, days: number): Promise<readonly strin
 }
 
 async function anOperation(
-  world: DeskWorld,
+  world: ServicesWorld,
   kind: OperationKind,
   status?: 'succeeded' | 'failed',
   target = 'vnet1gw',
@@ -69,26 +69,26 @@ async function anOperation(
   return id;
 }
 
-async function ended(world: DeskWorld, request: Promise<{ readonly id: string }>): Promise<string> {
+async function ended(world: ServicesWorld, request: Promise<{ readonly id: string }>): Promise<string> {
   const { id } = await request;
   await runWriter(world);
   expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded' });
   return id;
 }
 
-async function aTrustingGateway(world: DeskWorld): Promise<string> {
+async function aTrustingGateway(world: ServicesWorld): Promise<string> {
   await aRoot(world);
   await aGateway(world);
   return ended(world, world.trust.trust('vnet1gw', 'root-1', undefined, aRequest(world, 'trust')));
 }
 
-function daysUntil(world: DeskWorld, time: string | undefined): number {
+function daysUntil(world: ServicesWorld, time: string | undefined): number {
   return Math.ceil((Date.parse(time ?? '') - world.now().getTime()) / dayMs);
 }
 
 describe('src/services/operations/remove-operation', () => {
   it('removes what ended long ago from the records and from every list, and nothing that is open', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const old = await anOperation(world, 'generateProfile', 'succeeded');
     const open = await anOperation(world, 'generateProfile');
 
@@ -102,7 +102,7 @@ describe('src/services/operations/remove-operation', () => {
   });
 
   it('counts the days of one that was resumed from its last end', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const id = await anOperation(world, 'checkMachine', 'failed', 'host-1');
     world.clock.advance(keptDays * dayMs);
     await world.operations.nextAttempt(id, 1);
@@ -116,12 +116,12 @@ describe('src/services/operations/remove-operation', () => {
   });
 
   it('keeps the latest operation of a gateway, and one that can still be resumed, until another takes its place', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const build = await anOperation(world, 'buildGateway', 'failed');
     await aGateway(world, 'vnet1gw', { state: 'failed', lastOperationId: build });
 
     expect(await leftAfter(world, 400)).toEqual([build]);
-    await world.books.gateways.update(gatewayKeys('vnet1gw'), (record) => ({
+    await world.stores.gateways.update(gatewayKeys('vnet1gw'), (record) => ({
       ...record,
       lastOperationId: anOperationId('another'),
     }));
@@ -130,8 +130,8 @@ describe('src/services/operations/remove-operation', () => {
   });
 
   it('keeps a failed check for as long as it can be resumed', async () => {
-    const world = createDeskWorld();
-    const { machines } = createOnPremisesBooks(world.tables);
+    const world = createServicesWorld();
+    const { machines } = createOnPremisesStores(world.tables);
     const at = world.now().toISOString();
     const machine = { ...aManualMachine('host-1'), createdAt: at, updatedAt: at };
     await machines.insert(machine);
@@ -144,9 +144,9 @@ describe('src/services/operations/remove-operation', () => {
   });
 
   it('keeps what the record of a user names, also where nothing can be resumed any more', async () => {
-    const world = createDeskWorld();
-    const { vpnUsers } = createOnPremisesBooks(world.tables);
-    const context = { claims: [], wish: { name: 'Kim' } };
+    const world = createServicesWorld();
+    const { vpnUsers } = createOnPremisesStores(world.tables);
+    const context = { claims: [], intent: { name: 'Kim' } };
     const id = await anOperation(world, 'setVpnUser', 'failed', 'poc', context);
     const updatedAt = world.now().toISOString();
     const user = {
@@ -165,17 +165,17 @@ describe('src/services/operations/remove-operation', () => {
   });
 
   it('keeps the removal of a gateway: it took the roots off', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const removal = await anOperation(world, 'removeGateway', 'succeeded');
 
     expect(await leftAfter(world, 4000)).toEqual([removal]);
   });
 
   it('keeps what proves a revocation until the certificate has been over for a year, and what its record names for good', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aTrustingGateway(world);
     const order = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester' };
-    const { thumbprint = '', notAfter } = (await world.certificates.issue(order, chanceOf('c'))).record;
+    const { thumbprint = '', notAfter } = (await world.certificates.issue(order, randomnessOf('c'))).record;
     const revoke = (seed: string) =>
       ended(world, world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, seed)));
     const first = await revoke('revoke');
@@ -195,10 +195,10 @@ describe('src/services/operations/remove-operation', () => {
   });
 
   it('keeps what a revocation, or the block of its key, names where no gateway trusts the root', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     await aRoot(world);
     const order = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester' };
-    const { thumbprint = '', notAfter } = (await world.certificates.issue(order, chanceOf('c'))).record;
+    const { thumbprint = '', notAfter } = (await world.certificates.issue(order, randomnessOf('c'))).record;
     const left = await ended(world, world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'left')));
     world.clock.advance(dayMs);
     const lost = await ended(world, world.revocations.revoke(thumbprint, { reason: 'lost' }, aRequest(world, 'lost')));
@@ -212,12 +212,12 @@ describe('src/services/operations/remove-operation', () => {
   });
 
   it('keeps what proves that a root was trusted or taken off until a year after the root', async () => {
-    const world = createDeskWorld();
+    const world = createServicesWorld();
     const trust = await aTrustingGateway(world);
     const out = await ended(world, world.trust.distrust('vnet1gw', 'root-1', true, aRequest(world, 'distrust')));
     world.clock.advance(dayMs);
     const again = await ended(world, world.trust.trust('vnet1gw', 'root-1', undefined, aRequest(world, 'again')));
-    const untilEnd = daysUntil(world, (await world.books.roots.get(rootKeys('root-1')))?.record.notAfter);
+    const untilEnd = daysUntil(world, (await world.stores.roots.get(rootKeys('root-1')))?.record.notAfter);
 
     expect(await leftAfter(world, untilEnd + 364)).toEqual([trust, out, again].toSorted());
     expect(await leftAfter(world, 40)).toEqual([again]);
@@ -225,7 +225,7 @@ describe('src/services/operations/remove-operation', () => {
 
   it('leaves nothing half and nothing behind, whichever write fails', async () => {
     const places = await atEveryCrash({
-      setUp: createDeskWorld,
+      setUp: createServicesWorld,
       work: async (world) => {
         await anOperation(world, 'generateProfile', 'succeeded');
         await world.operations.repair();

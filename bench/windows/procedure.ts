@@ -21,30 +21,30 @@ type Operation = z.infer<typeof operationSchema>;
 
 /**
  * The clock stops at every timer and every end on its way, so the step shows in the wait for approvals alone. Short, because
- * whoever waits for an answer gives up after minutes, and many stories at once need real time for each second.
+ * whoever waits for an answer gives up after minutes, and many procedures at once need real time for each second.
  */
 const clockStep = 'PT10S';
 const clockStepsMax = 12 * 360;
 
 /** Starts an operation; answers its id. */
-export async function startStory(stack: Stack, path: string, order: object): Promise<string> {
+export async function startOperation(stack: Stack, path: string, order: object): Promise<string> {
   return operationSchema.parse(await stack.api('POST', path, order)).id;
 }
 
 /** Moves the clock until all of these have succeeded, and approves what they ask, one after the other. Throws where one ends otherwise. */
-export async function followStories(
+export async function followOperations(
   stack: Stack,
   ids: readonly string[],
   onLook: () => void = () => undefined,
 ): Promise<readonly Operation[]> {
   const ended: Operation[] = [];
-  for (const id of ids) ended.push(await followStory(stack, id, onLook));
+  for (const id of ids) ended.push(await followOperation(stack, id, onLook));
   return ended;
 }
 
-async function followStory(stack: Stack, id: string, onLook: () => void): Promise<Operation> {
+async function followOperation(stack: Stack, id: string, onLook: () => void): Promise<Operation> {
   for (let step = 0; step < clockStepsMax; step += 1) {
-    const operation = await seeStory(stack, id);
+    const operation = await seeOperation(stack, id);
     if (operation.status === 'succeeded') return operation;
     await approveAll(stack, operation);
     await stack.control('POST', '/clock', { advance: clockStep });
@@ -53,11 +53,11 @@ async function followStory(stack: Stack, id: string, onLook: () => void): Promis
   throw new Error(`${id} did not end in ${clockStepsMax} steps of the clock.`);
 }
 
-async function seeStory(stack: Stack, id: string): Promise<Operation> {
+async function seeOperation(stack: Stack, id: string): Promise<Operation> {
   const answer = await stack.api('GET', `/api/operations/${id}`);
   const operation = operationSchema.parse(answer);
   if (operation.status === 'failed' || operation.status === 'canceled')
-    throw new Error(`A story ended otherwise: ${JSON.stringify(answer)}`);
+    throw new Error(`A procedure ended otherwise: ${JSON.stringify(answer)}`);
   return operation;
 }
 
@@ -66,8 +66,8 @@ async function approveAll(stack: Stack, { id, approvals }: Operation): Promise<v
     if (decidedAt === undefined) await stack.api('POST', `/api/operations/${id}/approve`, { name });
 }
 
-/** Seconds of stack time that a story took, without those that it waited for approvals. */
-export function storySeconds({ createdAt, steps, approvals }: Operation): number {
+/** Seconds of stack time that a procedure took, without those that it waited for approvals. */
+export function operationSeconds({ createdAt, steps, approvals }: Operation): number {
   const ends = steps.map(({ endedAt }) => Date.parse(endedAt ?? createdAt));
   const waits = approvals.map(({ since, decidedAt }) => Date.parse(decidedAt ?? since) - Date.parse(since));
   return (Math.max(...ends) - Date.parse(createdAt) - sum(waits)) / 1000;

@@ -4,7 +4,7 @@ import type { FindCommonName } from './arm-routes.ts';
 const answerTimeoutMs = 5000;
 const certificateSchema = z.object({ subject: z.union([z.string(), z.object({ commonName: z.string() })]) });
 
-/** Looks a certificate's common name up at the app's own public door: the stand-ins never see client certificates. */
+/** Looks a certificate's common name up at the app's own public routes: the emulators never see client certificates. */
 export function createCommonNameFinder(appUrl: string, apiKey: string): FindCommonName {
   return async (thumbprint) => {
     const response = await fetch(`${appUrl}/api/certificates/${encodeURIComponent(thumbprint)}`, {

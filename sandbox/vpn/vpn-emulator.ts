@@ -18,14 +18,14 @@ import {
 
 const lastReportDeadlineMs = 2_000;
 
-export interface VpnStandInOptions {
-  /** The control door of the stack, plain HTTP on loopback. */
+export interface VpnEmulatorOptions {
+  /** The control API of the stack, plain HTTP on loopback. */
   readonly controlUrl: string;
   /** The stack's folder (DIR). */
   readonly directory: string;
 }
 
-export interface VpnStandIn {
+export interface VpnEmulator {
   /** Namespace that gateways and clients are plugged into. */
   readonly internet: string;
   /** Ends gateways, clients and sessions, and removes all namespaces and files; resolves when nothing is left. */
@@ -33,10 +33,10 @@ export interface VpnStandIn {
 }
 
 /**
- * Starts clean (what a killed process left is removed, its sessions are ended) and then follows the control door until
- * stopped. A control door that does not answer is asked again; the gateways go on with what they know.
+ * Starts clean (what a killed process left is removed, its sessions are ended) and then follows the control API until
+ * stopped. A control API that does not answer is asked again; the gateways go on with what they know.
  */
-export async function startVpnStandIn({ controlUrl, directory }: VpnStandInOptions): Promise<VpnStandIn> {
+export async function startVpnEmulator({ controlUrl, directory }: VpnEmulatorOptions): Promise<VpnEmulator> {
   const record = await startClean(directory);
   const internet = `${record.prefix}internet`;
   await createInternet(internet);
@@ -55,11 +55,11 @@ export async function startVpnStandIn({ controlUrl, directory }: VpnStandInOptio
       await followed;
       await fleet.stop();
       withdrawGateways(directory);
-      // The control door may be gone before this process; then the next start tells it what has ended.
+      // The control API may be gone before this process; then the next start tells it what has ended.
       const told = reporter.report().then(() => true);
-      const isTold = await Promise.race([told, delay(lastReportDeadlineMs, false)]).catch(() => false);
+      const isReported = await Promise.race([told, delay(lastReportDeadlineMs, false)]).catch(() => false);
       await removeLeftovers(record);
-      if (isTold) deleteStackRecord(directory);
+      if (isReported) deleteStackRecord(directory);
     },
   };
 }

@@ -13,14 +13,14 @@ export type RuntimeClock = z.infer<typeof clockSchema>;
 
 const answerTimeoutMs = 5000;
 
-/** The runtime's internal clock door. Both calls answer undefined when the runtime is not there (it may be restarting). */
-export interface RuntimeDoor {
+/** The runtime's internal clock route. Both calls answer undefined when the runtime is not there (it may be restarting). */
+export interface RuntimeClient {
   readClock(): Promise<RuntimeClock | undefined>;
   moveClock(offsetMs: number): Promise<RuntimeClock | undefined>;
 }
 
-/** The door of the runtime at `url`, which knows its caller by `key`. */
-export function createRuntimeDoor(url: string, key: string): RuntimeDoor {
+/** The route of the runtime at `url`, which knows its caller by `key`. */
+export function createRuntimeClient(url: string, key: string): RuntimeClient {
   async function call(method: string, body?: unknown): Promise<RuntimeClock | undefined> {
     try {
       const response = await fetch(`${url}/sandbox/clock`, {

@@ -8,7 +8,7 @@ import { isSignedFor, operationUrls } from './operation-urls.ts';
 /** The waits that a gateway's operations ask for, one after the other; the last for all that follow (recorded). */
 const growingSeconds = [10, 20, 20, 40, 40, 80, 160, 100] as const;
 
-/** GET of the Azure-AsyncOperation door: always 200, the outcome is in the body. */
+/** GET of the Azure-AsyncOperation URL: always 200, the outcome is in the body. */
 export function readOperation(context: ArmContext, call: ArmCall): ServiceResponse {
   const operation = findOperation(context, call);
   switch (operation.status) {
@@ -26,7 +26,7 @@ export function readOperation(context: ArmContext, call: ArmCall): ServiceRespon
   }
 }
 
-/** GET of the Location door: 202 until the end, then what a synchronous call would have answered. */
+/** GET of the Location URL: 202 until the end, then what a synchronous call would have answered. */
 export function readOperationResult(context: ArmContext, call: ArmCall): ServiceResponse {
   const operation = findOperation(context, call);
   const urls = operationUrls(context.state, operation, call.url.origin);

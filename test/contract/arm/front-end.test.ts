@@ -3,7 +3,7 @@ import { aVirtualNetwork } from '../../support/builders/arm-bodies.ts';
 
 const network = '/providers/Microsoft.Network';
 
-describe('sandbox/arm/front-door', () => {
+describe('sandbox/arm/front-end', () => {
   let stack: ArmStack;
 
   beforeAll(async () => {

@@ -15,7 +15,7 @@ export interface ControlOptions {
 
 const moveSchema = z.strictObject({ offsetMs: z.number() });
 
-/** The doors for the stack's control: `GET` and `PUT /sandbox/clock`. */
+/** The routes for the stack's control: `GET` and `PUT /sandbox/clock`. */
 export function serveControl(options: ControlOptions, request: HostRequest): HostResponse {
   if (headerOf(request, 'x-sandbox-key') !== options.controlKey) {
     return empty(401);

@@ -1,5 +1,5 @@
-/** What the control doors ask of the ARM stand-in; named here so that control can be tested without it. */
-export interface ArmDoors {
+/** What the control routes ask of the ARM emulator; named here so that control can be tested without it. */
+export interface ArmControl {
   isIdle(): boolean;
   /** A write made by somebody who is not the app, with the same validation. */
   putAsSomebodyElse(
