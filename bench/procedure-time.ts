@@ -28,27 +28,27 @@ const widest = 'connector, 3 clouds with 3 portals and 3 APIs each';
 const wide: PackShape = { clouds: 3, perCloud: { portals: 3, apis: 3 } };
 const express: PackShape = { clouds: 2, perCloud: 'express' };
 
-export interface OperationTimeOptions {
+export interface ProcedureTimeOptions {
   /** Openings of a VPN access; the first does not count. */
-  readonly vpnOrchestrations: number;
+  readonly vpnProcedures: number;
   readonly isWideToo: boolean;
 }
 
-export async function measureOperationTime(
+export async function measureProcedureTime(
   root: string,
-  { vpnOrchestrations, isWideToo }: OperationTimeOptions,
+  { vpnProcedures, isWideToo }: ProcedureTimeOptions,
 ): Promise<readonly Section[]> {
   const stack = await startStack(root, { hasMachines: true });
   try {
     const procedures = [
-      ...pocs(1, vpnOrchestrations).map(vpnAccess),
+      ...pocs(1, vpnProcedures).map(vpnAccess),
       connector('connector, 2 Express clouds', 'express', express),
       ...(isWideToo ? [connector(widest, 'wide', wide)] : []),
     ];
     const told: Told[] = [];
     for (const procedure of procedures) told.push(await tell(stack, procedure));
     // The first VPN access was for the compilers: a real second counts as a second of the stack here.
-    const counted = told.slice(Math.min(vpnOrchestrations, 1));
+    const counted = told.slice(Math.min(vpnProcedures, 1));
     return [timeSection(counted), countSection(counted)];
   } finally {
     await stack.stop();

@@ -12,7 +12,7 @@ import { toTable, type Section } from './figures.ts';
 import { measureGatewayBuild } from './gateway-build.ts';
 import { manyStacksMax, measureManyStacks } from './many-stacks.ts';
 import { measureRuntimeSpeed } from './runtime-speed.ts';
-import { measureOperationTime } from './procedure-time.ts';
+import { measureProcedureTime } from './procedure-time.ts';
 
 // What was started ends with this process, also when it is interrupted.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -27,21 +27,21 @@ const sizes = {
     coldStart: { rounds: 7 },
     runtime: { rounds: 5, count: 160 },
     certificates: { rounds: 5, count: 100 },
-    operations: { vpnOrchestrations: 2, isWideToo: true },
+    procedures: { vpnProcedures: 2, isWideToo: true },
     stacks: { few: 5, many: 50 },
   },
   quick: {
     coldStart: { rounds: 2 },
     runtime: { rounds: 1, count: 40 },
     certificates: { rounds: 1, count: 24 },
-    operations: { vpnOrchestrations: 2, isWideToo: false },
+    procedures: { vpnProcedures: 2, isWideToo: false },
     stacks: { few: 5, many: 10 },
   },
   smallest: {
     coldStart: { rounds: 1 },
     runtime: { rounds: 1, count: 2 },
     certificates: { rounds: 1, count: 2 },
-    operations: { vpnOrchestrations: 0, isWideToo: false },
+    procedures: { vpnProcedures: 0, isWideToo: false },
     stacks: { few: 1, many: 2 },
   },
 } as const;
@@ -65,7 +65,7 @@ const parts: Readonly<Record<string, () => Promise<readonly Section[]>>> = {
   runtime: async () => [await measureRuntimeSpeed(root, size.runtime)],
   certificates: async () => [await measureCertificates(root, size.certificates)],
   build: async () => [await measureGatewayBuild(root)],
-  operations: () => measureOperationTime(root, size.operations),
+  procedures: () => measureProcedureTime(root, size.procedures),
   stacks: async () => [await measureManyStacks(root, { ...size.stacks, many: readStackCount() })],
 };
 

@@ -33,7 +33,7 @@ describe('bench/run.ts --smallest', () => {
     ['runtime', ['writes', 'activities, 20 at once']],
     ['certificates', ['table requests per certificate, services alone', 'signatures at Key Vault per certificate']],
     ['build', ['beyond Azure / Azure', 'calls to ARM']],
-    ['operations', ['connector, 2 Express clouds']],
+    ['procedures', ['connector, 2 Express clouds']],
     ['stacks', ['elapsed per stack: many / few']],
   ])('measures %s', async (part, expected) => {
     const { sections } = await runBench(part);
