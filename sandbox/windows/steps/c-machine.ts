@@ -6,7 +6,8 @@ import { bindStep, changed, fine, refused, seen, type BoundCall } from './connec
 
 type Call = BoundCall<typeof noParameters>;
 
-/** Where apply notes the start before the one that it asks for. */
+const hourMs = 3_600_000;
+/** Where apply notes the start before the one that it asks for, and when it did. */
 const restartNote = 'restart-asked';
 
 export const c1: StepEmulator = {
@@ -17,7 +18,7 @@ export const c1: StepEmulator = {
 export const c2: StepEmulator = {
   perform: bindStep({
     parameters: noParameters,
-    modes: { probe: isNotPending, apply: restart, verify: hasStartedSince },
+    modes: { probe: needsNoRestart, apply: restart, verify: needsNoRestart },
   }),
   seconds: { probe: 3, apply: 3, verify: 3 },
   needsElevation: true,
@@ -42,23 +43,23 @@ function findObstacle({ osVersion, powerShellVersion, installation }: Call['mach
   return undefined;
 }
 
-function isNotPending(call: Call): StepOutcome {
-  const facts = { lastBootUtc: lastBoot(call) };
-  return call.machine.isRestartPending ? refused('NotDone', '', facts) : fine(facts);
-}
-
 function restart(call: Call): StepOutcome {
   const lastBootUtc = lastBoot(call);
-  call.machine.notes[restartNote] = [lastBootUtc];
+  if (hasRestarted(call)) return changed({ lastBootUtc });
+  call.machine.notes[restartNote] = [lastBootUtc, new Date(call.nowMs).toISOString()];
   orderRestart(call.machine);
   return changed({ lastBootUtc });
 }
 
-function hasStartedSince(call: Call): StepOutcome {
-  const [before] = call.machine.notes[restartNote] ?? [];
-  const lastBootUtc = lastBoot(call);
-  const isSo = before !== undefined && before !== lastBootUtc;
-  return seen(call.mode, isSo, 'The machine has not started again yet.', { lastBootUtc });
+function needsNoRestart(call: Call): StepOutcome {
+  const isSo = !call.machine.isRestartPending || (call.mode === 'verify' && hasRestarted(call));
+  return seen(call.mode, isSo, 'The machine waits for a restart.', { lastBootUtc: lastBoot(call) });
+}
+
+/** Whether a restart that was asked for within the last hour has happened. */
+function hasRestarted(call: Call): boolean {
+  const [before, askedAt = ''] = call.machine.notes[restartNote] ?? [];
+  return before !== undefined && before !== lastBoot(call) && Date.parse(askedAt) > call.nowMs - hourMs;
 }
 
 /** Whole seconds, as Windows writes its times. */

@@ -46,6 +46,11 @@ export function refused(code: string, message: string, facts: object = {}): Step
   return { ok: false, changed: false, code, facts, message };
 }
 
+/** What failed after something had been changed, or might have been. */
+export function brokenOff(code: string, message: string, facts: object = {}): StepOutcome {
+  return { ...refused(code, message, facts), changed: true };
+}
+
 /** What a probe or a verification says of one condition. */
 export function seen(mode: StepCall['mode'], isSo: boolean, message: string, facts: object = {}): StepOutcome {
   if (isSo) return fine(facts);

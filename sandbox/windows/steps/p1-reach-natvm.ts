@@ -29,7 +29,7 @@ function trust(call: Call): StepOutcome {
   machine.winRm.trustedHosts.push(parameters.computerName);
   machine.notes[note] = [...noted(call), parameters.computerName];
   const opened = openIt(call);
-  return opened.ok ? changed(opened.facts) : opened;
+  return { ...opened, changed: true };
 }
 
 function openIt(call: Call): StepOutcome {

@@ -1,4 +1,4 @@
-import { remoteAccessService } from '../machine/vpn.ts';
+import { remoteAccessService, restartRemoteAccess } from '../machine/vpn.ts';
 import type { RemoteAccess, RemoteAccessSettings } from '../machine/remote-access.ts';
 import type { StepOutcome, StepEmulator, WindowsMachine } from '../world/records.ts';
 import { withRemoteAccess } from './p-parameters.ts';
@@ -43,7 +43,8 @@ function restore({ machine }: Call, remoteAccess: RemoteAccess): StepOutcome {
   else remoteAccess.preferredAdapter = before.preferredAdapter;
   for (const policy of remoteAccess.policies)
     Object.assign(policy, before.policies.find(({ name }) => name === policy.name) ?? {});
-  if (before.isServiceRunning) machine.services[remoteAccessService] = 'Running';
+  if (before.isServiceRunning && machine.services[remoteAccessService] !== 'Running')
+    restartRemoteAccess(machine, remoteAccess);
   delete remoteAccess.before;
   return changed();
 }

@@ -5,7 +5,7 @@ import type { RemoteAccess } from '../machine/remote-access.ts';
 import type { StepOutcome, StepEmulator, WindowsMachine } from '../world/records.ts';
 import { ipv4, withRemoteAccess } from './p-parameters.ts';
 import { noParameters } from './w-parameters.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
+import { bindStep, brokenOff, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ addressFrom: ipv4, addressTo: ipv4 });
 type Call = BoundCall<typeof parameters>;
@@ -49,6 +49,8 @@ function isInstalled({ mode, parameters }: Call, { vpnStatus, pool }: RemoteAcce
 
 function install(call: Call, remoteAccess: RemoteAccess): StepOutcome {
   const { machine, parameters } = call;
+  const looked = isInstalled(call, remoteAccess);
+  if (looked.ok) return looked;
   const pool = { from: parameters.addressFrom, to: parameters.addressTo };
   if (!isIPv4(pool.from) || !isIPv4(pool.to)) return refused('ToolFailed', 'An invalid IP address was specified.');
   const problem = poolProblem(machine, pool);
@@ -70,7 +72,8 @@ function uninstall({ machine }: Call, remoteAccess: RemoteAccess): StepOutcome {
   if (remoteAccess.vpnStatus === 'Uninstalled') return fine();
   const { before } = remoteAccess;
   if (before?.vpnStatus === 'Installed') {
-    if (before.pool !== undefined) remoteAccess.pool = before.pool;
+    if (before.pool === undefined) delete remoteAccess.pool;
+    else remoteAccess.pool = before.pool;
     return changed();
   }
   remoteAccess.vpnStatus = 'Uninstalled';
@@ -86,7 +89,7 @@ function isSiteToSiteInstalled({ mode }: PlainCall, { vpnS2SStatus }: RemoteAcce
 function installSiteToSite({ machine }: PlainCall, remoteAccess: RemoteAccess): StepOutcome {
   if (remoteAccess.vpnS2SStatus === 'Installed') return fine();
   if (remoteAccess.feature !== 'installed')
-    return refused('ToolFailed', "The term 'Install-RemoteAccess' is not recognized as the name of a cmdlet.");
+    return brokenOff('ToolFailed', "The term 'Install-RemoteAccess' is not recognized as the name of a cmdlet.");
   configure(machine, remoteAccess);
   remoteAccess.vpnS2SStatus = 'Installed';
   return changed();

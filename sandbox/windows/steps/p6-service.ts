@@ -5,7 +5,7 @@ import type { RemoteAccess } from '../machine/remote-access.ts';
 import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { nicAlias, withRemoteAccess } from './p-parameters.ts';
 import { noParameters } from './w-parameters.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
+import { bindStep, brokenOff, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const keyParameters = z.strictObject({ keyIsCurrent: z.boolean() });
 const keySecrets = z.strictObject({ sharedKey: z.string().min(1) });
@@ -95,7 +95,7 @@ function isKeySet({ mode }: KeyCall, { sharedKey }: RemoteAccess): StepOutcome {
 function setKey({ secrets }: KeyCall, remoteAccess: RemoteAccess): StepOutcome {
   // The cmdlet changes a role's settings: there have to be some.
   if (remoteAccess.vpnS2SStatus === 'Uninstalled')
-    return refused('ToolFailed', 'Set-VpnAuthProtocol: the site-to-site VPN role is not installed.');
+    return brokenOff('ToolFailed', 'Set-VpnAuthProtocol: the site-to-site VPN role is not installed.');
   remoteAccess.sharedKey = secrets.sharedKey;
   return changed();
 }
@@ -129,7 +129,7 @@ function isPreferred({ mode, parameters }: AdapterCall, { preferredAdapter }: Re
 
 function prefer({ machine, parameters }: AdapterCall, remoteAccess: RemoteAccess): StepOutcome {
   if (!machine.nics.some(({ alias }) => alias === parameters.internalNic))
-    return refused('ToolFailed', 'The system cannot find the file specified.');
+    return brokenOff('ToolFailed', 'The system cannot find the file specified.');
   remoteAccess.preferredAdapter = parameters.internalNic;
   return changed();
 }

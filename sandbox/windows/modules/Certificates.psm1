@@ -1,0 +1,53 @@
+# Certificate stores: what the machine's state has in them. A store of CurrentUser is that of the account that the step runs as.
+
+# All of `Cert:\LocalMachine\Root`, or the one of a thumbprint below it.
+function Get-StoredCertificate {
+  param([string]$Path)
+  $place, $location, $store, $thumbprint = $Path.Replace('/', '\') -split '\\'
+  foreach ($kept in @(Find-Kept $location $store)) {
+    $certificate = [System.Security.Cryptography.X509Certificates.X509Certificate2]::new([Convert]::FromBase64String($kept.certificate))
+    if (-not $thumbprint -or $certificate.Thumbprint -eq $thumbprint) {
+      Add-Member -InputObject $certificate -NotePropertyName 'HasPrivateKey' -NotePropertyValue ([bool]$kept.hasPrivateKey) -Force -PassThru
+    }
+  }
+}
+
+function Find-Kept {
+  param([string]$Location, [string]$Store)
+  return @($global:Machine.certificates | Where-Object {
+      $_.location -eq $Location -and $_.store -eq $Store -and ($Location -eq 'LocalMachine' -or $_.owner -eq $global:RunAs)
+    })
+}
+
+function Remove-StoredCertificate {
+  param([string]$Path)
+  $gone = @(Get-StoredCertificate $Path | ForEach-Object { [Convert]::ToBase64String($_.RawData) })
+  $place, $location, $store, $thumbprint = $Path.Replace('/', '\') -split '\\'
+  $global:Machine.certificates = @($global:Machine.certificates | Where-Object {
+      $_.location -ne $location -or $_.store -ne $store -or $gone -notcontains $_.certificate
+    })
+}
+
+function Import-Certificate {
+  [CmdletBinding()]
+  param([string]$FilePath, [string]$CertStoreLocation)
+  $place, $location, $store = $CertStoreLocation.Replace('/', '\') -split '\\'
+  $bytes = Microsoft.PowerShell.Management\Get-Content -LiteralPath $FilePath -Raw -AsByteStream
+  $kept = @{ location = $location; store = $store; certificate = [Convert]::ToBase64String($bytes); hasPrivateKey = $false }
+  $global:Machine.certificates = @($global:Machine.certificates) + $kept
+}
+
+function Export-Certificate {
+  [CmdletBinding()]
+  param([object]$Cert, [string]$FilePath, [string]$Type, [switch]$Force)
+  Microsoft.PowerShell.Management\Set-Content -LiteralPath (ConvertTo-Native $FilePath) -Value $Cert.RawData -AsByteStream
+}
+
+Add-Factory 'Security.Cryptography.X509Certificates.X509Certificate2' {
+  param($Given)
+  if ($Given -is [string]) {
+    $bytes = Microsoft.PowerShell.Management\Get-Content -LiteralPath (ConvertTo-Native $Given) -Raw -AsByteStream
+    return [System.Security.Cryptography.X509Certificates.X509Certificate2]::new([byte[]]$bytes)
+  }
+  return [System.Security.Cryptography.X509Certificates.X509Certificate2]::new([byte[]]$Given)
+}

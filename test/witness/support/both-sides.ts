@@ -1,0 +1,204 @@
+/**
+ * One world twice: the real PowerShell runs a step's script over the one through the real launcher, the simulation performs the
+ * step on the other. Each goes on from the state that it made itself, so a difference in a state shows in an answer later at the
+ * latest.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+import { allEmulators } from '../../../sandbox/windows/steps/all-steps.ts';
+import {
+  worldDefinitionSchema,
+  type SecretValue,
+  type WorldDefinition,
+  type WorldParts,
+} from '../../../sandbox/windows/world/records.ts';
+import { commandEnd } from '../../../sandbox/windows/world/answers.ts';
+import type { StepMode } from '../../../src/contracts/on-premises/remote-step.ts';
+import { findRemoteStep } from '../../../src/contracts/on-premises/step-table.ts';
+import { secretUses } from '../../../src/domain/secret-uses.ts';
+import { composeCommand } from '../../../src/onprem/compose-command.ts';
+import { readAnswer } from '../../../src/onprem/read-answer.ts';
+import type { PackageArchive } from './connector-package.ts';
+import { readDrives, writeDrives } from './machine-drives.ts';
+import { dotnetPrograms } from '../../../tools/dotnet/programs.ts';
+
+const modules = resolve(__dirname, '../../../sandbox/windows/modules');
+const server = resolve(__dirname, 'powershell', 'world-server.ps1');
+
+const ranSchema = z.object({
+  output: z.string(),
+  exitCode: z.number(),
+  streams: z.array(z.string()),
+  calls: z.array(z.string()),
+  world: z.unknown(),
+});
+
+/** What is asked of both sides. */
+export interface Asked {
+  readonly stepId: string;
+  readonly mode: StepMode;
+  readonly machine: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** By the step's own names of its secrets. */
+  readonly secrets: Readonly<Record<string, SecretValue>>;
+  /** The account that the step runs as; SYSTEM where nobody is named. */
+  readonly runAs?: string | undefined;
+}
+
+/** What one side says, as the application reads it, and the world as that side left it. */
+export interface Side {
+  readonly ok: boolean;
+  readonly changed: boolean;
+  readonly code: string;
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly exitCode: number;
+  readonly world: WorldParts;
+}
+
+export interface BothSides {
+  run(asked: Asked): Promise<{ readonly script: Side; readonly simulation: Side }>;
+  /** Changes the world of either side in the same way. */
+  change(how: (world: WorldParts) => void): void;
+}
+
+export interface WorldServer {
+  /** A world of its own on both sides. */
+  begin(definition: WorldDefinition, packages?: readonly PackageArchive[]): BothSides;
+  end(): Promise<void>;
+}
+
+/** One process of the real PowerShell for all worlds of a suite. */
+export async function startWorldServer(): Promise<WorldServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-steps-'));
+  const child = spawn('dotnet', [dotnetPrograms.pwsh, '-NoProfile', '-NonInteractive', '-File', server, modules], {
+    cwd: folder,
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: folder,
+      TMPDIR: folder,
+      POWERSHELL_TELEMETRY_OPTOUT: '1',
+      POWERSHELL_UPDATECHECK: 'Off',
+      DOTNET_CLI_TELEMETRY_OPTOUT: '1',
+      NO_COLOR: '1',
+    },
+  });
+  const hasEnded = once(child, 'close');
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const read = async (): Promise<unknown> => {
+    const line: IteratorResult<string, undefined> = await lines.next();
+    if (line.done === true) throw new Error('PowerShell has ended.');
+    return JSON.parse(line.value);
+  };
+  await read();
+  let count = 0;
+  return {
+    begin: (definition, packages = []) => {
+      count += 1;
+      const root = join(folder, `world-${count}`);
+      mkdirSync(join(root, 'packages'), { recursive: true });
+      for (const { sha256, bytes } of packages) writeFileSync(join(root, 'packages', sha256), bytes);
+      return bothSides(root, definition, async (request) => {
+        child.stdin.write(`${JSON.stringify(request)}\n`);
+        return ranSchema.parse(await read());
+      });
+    },
+    end: async () => {
+      child.stdin.end();
+      await hasEnded;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function bothSides(
+  root: string,
+  definition: WorldDefinition,
+  ask: (request: object) => Promise<z.infer<typeof ranSchema>>,
+): BothSides {
+  let scripted = worldDefinitionSchema.parse(structuredClone(definition));
+  const simulated = structuredClone(scripted);
+  return {
+    run: async (asked) => {
+      const { stepId, machine, runAs } = asked;
+      const names = secretNames(asked);
+      const { script, invocation } = composeCommand({
+        ...asked,
+        secrets: Object.fromEntries(Object.entries(names).map(([key, { name }]) => [key, name])),
+        transport: 'manual',
+        vaultUrl: '',
+      });
+      const file = join(root, `${stepId}.ps1`);
+      writeDrives(root, scripted);
+      writeFileSync(file, script);
+      const ran = await ask({
+        root,
+        world: scripted,
+        machine,
+        script: file,
+        parameters: { Invocation: invocation },
+        typed: Object.fromEntries(Object.values(names).map(({ name, value }) => [name, value])),
+        runAs: runAs ?? null,
+        failing: {},
+      });
+      scripted = readDrives(root, worldDefinitionSchema.parse(ran.world));
+      const said = [...ran.streams, ran.output].join('\n');
+      return {
+        script: { ...read(asked, ran, said), world: structuredClone(scripted) },
+        simulation: { ...perform(simulated, asked, script), world: structuredClone(simulated) },
+      };
+    },
+    change: (how) => {
+      how(scripted);
+      how(simulated);
+    },
+  };
+}
+
+function secretNames({ stepId, secrets }: Asked): Record<string, { name: string; value: SecretValue | undefined }> {
+  return Object.fromEntries(
+    Object.entries(findRemoteStep(stepId)?.secrets ?? {}).map(([key, use]) => [
+      key,
+      { name: `${secretUses[use].prefix}witness-${key.toLowerCase()}`, value: secrets[key] },
+    ]),
+  );
+}
+
+function perform(world: WorldParts, { stepId, mode, machine: id, parameters, secrets, runAs }: Asked, script: string) {
+  const machine = world.machines.find((each) => each.id === id);
+  const emulator = allEmulators[stepId];
+  if (machine === undefined || emulator === undefined) throw new Error(`There is no ${id}, or no step ${stepId}.`);
+  const nowMs = Date.now();
+  const { domains, network, connector } = world;
+  const outcome = emulator.perform({
+    step: stepId,
+    mode,
+    parameters,
+    secrets,
+    machine,
+    world: { domains, network, connector, machines: () => world.machines },
+    isElevated: true,
+    script,
+    begunMs: nowMs,
+    nowMs,
+    ...(runAs === undefined ? {} : { runAs }),
+  });
+  const { exitCode, output } = commandEnd({ step: stepId, mode }, outcome);
+  return read({ stepId, mode }, { exitCode, output }, output);
+}
+
+function read(
+  { stepId, mode }: Pick<Asked, 'stepId' | 'mode'>,
+  { exitCode, output }: { readonly exitCode: number; readonly output: string },
+  said: string,
+): Omit<Side, 'world'> {
+  const answer = readAnswer({ output, exitCode, stepId, mode });
+  if ('unreadable' in answer) throw new Error(`${stepId} ${mode}: ${answer.unreadable}\n${said}`);
+  const { ok, changed, code, facts } = answer;
+  return { ok, changed, code, facts, exitCode };
+}
