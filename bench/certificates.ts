@@ -130,7 +130,7 @@ function toSection(measured: Measurements, { count, requestsEach, signaturesEach
     title: 'Certificates from a request (RSA 2048)',
     figures: [
       {
-        name: 'elapsed: a signature at Key Vault / a certificate at the route',
+        name: 'elapsed: a signature at Key Vault / a certificate over HTTP',
         value: perRound((round) => (wall('vault', round) / wall('route', round)) * 100),
         unit: '%',
       },
@@ -144,12 +144,12 @@ function toSection(measured: Measurements, { count, requestsEach, signaturesEach
       { name: 'signatures at Key Vault per certificate', value: signaturesEach, unit: '', target: '1' },
       { name: 'table requests per certificate, services alone', value: requestsEach, unit: '' },
       {
-        name: 'certificates at the route',
+        name: 'certificates over HTTP',
         value: perRound((round) => (count * 1000) / wall('route', round)),
         unit: '/s',
       },
       {
-        name: 'signatures at Key Vault’s emulator',
+        name: 'signatures at the Key Vault emulator',
         value: perRound((round) => (count * 1000) / wall('vault', round)),
         unit: '/s',
       },
@@ -164,7 +164,7 @@ function toSection(measured: Measurements, { count, requestsEach, signaturesEach
 
 type PerRound = (value: (round: number) => number) => number;
 
-/** Whose processor time a certificate at the route is, where it can be read. */
+/** Whose processor time a certificate over HTTP is, where it can be read. */
 function shares(route: readonly Cost[], perRound: PerRound): readonly Figure[] {
   if (route.some(({ cpuMs }) => cpuMs.length === 0)) return [];
   const labels = { runtime: 'host and application', cloud: 'Key Vault’s emulator', azurite: 'storage' };
