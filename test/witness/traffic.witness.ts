@@ -81,6 +81,23 @@ const rightsOfNoCall: Readonly<Record<string, string>> = {
     'Azure’s documents ask it of whoever makes a subnet with its network',
 };
 
+/** What each built-in role on the vault of roots and machines is for, by its id: operations of vaults have no resource in their names. */
+const vaultRoles: Readonly<Record<string, readonly string[]>> = {
+  // Key Vault Crypto User.
+  '12338af0-0e69-4776-bea7-57ae8d297424': ['GetKey', 'sign'],
+  // Key Vault Certificates Officer.
+  'a4417e6f-fecd-4de8-b567-7b0420556985': [
+    'CreateCertificate',
+    'GetCertificate',
+    'GetCertificateOperation',
+    'GetCertificateVersions',
+    'MergeCertificate',
+    'UpdateCertificate',
+  ],
+  // Key Vault Secrets Officer.
+  'b86a8fe4-44ce-4948-aee5-eccb2c155cd7': ['GetSecret', 'SetSecret'],
+};
+
 describe('sandbox/platform/traffic-recorder', () => {
   let work: string;
   let resources: readonly PredictedResource[];
@@ -111,6 +128,18 @@ describe('sandbox/platform/traffic-recorder', () => {
     expect([...asked].filter((action) => !rights.some((right) => covers(right, action)))).toEqual([]);
     const unused = rights.filter((right) => ![...asked].some((action) => right.toLowerCase() === action.toLowerCase()));
     expect(unused.toSorted()).toEqual(Object.keys(rightsOfNoCall).toSorted());
+  });
+
+  it('records each operation of the vault for which a role on it is, and no other', () => {
+    const assigned = resources
+      .filter(
+        ({ type, name }) =>
+          type === 'Microsoft.Authorization/roleAssignments' && /vaults\/gatehouse-(?!app-)/.test(name),
+      )
+      .map(({ properties }) => String(properties?.['roleDefinitionId']).split('/').at(-1));
+
+    expect(assigned.toSorted()).toEqual(Object.keys(vaultRoles).toSorted());
+    expect(operations.filter((name) => !name.includes('_'))).toEqual(Object.values(vaultRoles).flat().toSorted());
   });
 
   it('is told to be unable to run, in one line, where the descriptions are missing', () => {
