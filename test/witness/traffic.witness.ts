@@ -98,6 +98,9 @@ const vaultRoles: Readonly<Record<string, readonly string[]>> = {
   'b86a8fe4-44ce-4948-aee5-eccb2c155cd7': ['GetSecret', 'SetSecret'],
 };
 
+/** Says only that the line hangs: it has a stack's start, a build, a removal and a machine in it. */
+const wholeLineTimeoutMs = 600_000;
+
 describe('sandbox/platform/traffic-recorder', () => {
   let work: string;
   let resources: readonly PredictedResource[];
@@ -108,7 +111,7 @@ describe('sandbox/platform/traffic-recorder', () => {
     resources = predictEverything();
     rights = resources.flatMap(({ properties }) => actionsIn(properties));
     await recordLine(join(work, 'stack'), rights);
-  });
+  }, wholeLineTimeoutMs);
 
   afterAll(() => {
     rmSync(work, { recursive: true, force: true });
