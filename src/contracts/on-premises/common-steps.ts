@@ -4,7 +4,7 @@ import { remoteStep } from './remote-step.ts';
 /** Steps that belong to no procedure. */
 export const commonSteps = {
   /** Who and what answers: for the check of a machine. */
-  C1: remoteStep({
+  checkMachine: remoteStep({
     id: 'C1',
     title: 'Check the machine',
     modes: ['probe'],
@@ -23,7 +23,7 @@ export const commonSteps = {
     tries: 3,
   }),
   /** Restarts a machine that asks for it. Probe: is a restart pending? */
-  C2: remoteStep({
+  restartMachine: remoteStep({
     id: 'C2',
     title: 'Restart the machine',
     modes: ['probe', 'apply', 'verify'],

@@ -48,7 +48,7 @@ const authentication = z.enum(['Credssp', 'Default']);
 /** The steps of connecting Windows Azure Pack clouds to Azure Stack, in the procedure's order. */
 export const connectorSteps = {
   /** On portal, api, SPF and VMM machines: `Precondition` where a product is missing or older than `minimum`. */
-  W2: remoteStep({
+  checkVersions: remoteStep({
     id: 'W2',
     title: 'Check the installed versions',
     modes: ['probe'],
@@ -63,7 +63,7 @@ export const connectorSteps = {
     tries: 3,
   }),
   /** On the host and on a cloud's machine: which user principal names are not in the directory of its domain. */
-  W3: remoteStep({
+  findUsers: remoteStep({
     id: 'W3',
     title: 'Look for the users',
     modes: ['probe'],
@@ -75,7 +75,7 @@ export const connectorSteps = {
     tries: 3,
   }),
   /** On the wasp machine, or any other: names resolve, ports open. Never `Precondition`: the facts say what was seen. */
-  W6: remoteStep({
+  checkNetwork: remoteStep({
     id: 'W6',
     title: 'Check the network',
     modes: ['probe'],
@@ -86,7 +86,7 @@ export const connectorSteps = {
     tries: 3,
   }),
   /** On a portal machine: the certificate that the tenant portal's binding uses, or the given one. Chain as base64 DER, leaf left out. */
-  W7: remoteStep({
+  checkCertificate: remoteStep({
     id: 'W7',
     title: 'Check the TLS certificate',
     modes: ['probe'],
@@ -105,7 +105,7 @@ export const connectorSteps = {
     tries: 3,
   }),
   /** On the wasp machine. */
-  W8: remoteStep({
+  trustIssuer: remoteStep({
     id: 'W8',
     title: 'Trust the issuer on the portal of Azure Stack',
     parameters: z.strictObject({ thumbprint, store: z.enum(['CA', 'Root']), certificate: z.base64().max(8192) }),
@@ -118,7 +118,7 @@ export const connectorSteps = {
    * On a portal machine. Without an installer a missing extension is a `Precondition`, and so is an installer whose Authenticode
    * signature the machine finds wrong. `signature`: the status of the installer's, as PowerShell names it.
    */
-  W10: remoteStep({
+  installUrlRewrite: remoteStep({
     id: 'W10',
     title: 'Install URL Rewrite',
     parameters: z.strictObject({ installerUri: packageUri.optional(), installerSha256: sha256.optional() }),
@@ -128,7 +128,7 @@ export const connectorSteps = {
     tries: 2,
   }),
   /** On the host: credentials may be delegated to this one computer. */
-  W11: remoteStep({
+  allowCredssp: remoteStep({
     id: 'W11',
     title: 'Allow CredSSP to the privileged endpoint',
     parameters: z.strictObject({ computerName: computer }),
@@ -138,7 +138,7 @@ export const connectorSteps = {
     tries: 2,
   }),
   /** On the host: the endpoint opens and knows Add-AzurePackConnector. */
-  W12: remoteStep({
+  openPrivilegedEndpoint: remoteStep({
     id: 'W12',
     title: 'Open the privileged endpoint',
     modes: ['probe'],
@@ -152,7 +152,7 @@ export const connectorSteps = {
    * On the host. Probe and verify: the share holds, for every endpoint, a data file that names it (written after `since`, where given). Apply ends at the attested Success
    * line and stops the lingering loop. Undo disables multi-cloud mode. `statusLines`: the last of what the endpoint said.
    */
-  W13: remoteStep({
+  enableMultiCloud: remoteStep({
     id: 'W13',
     title: 'Enable multi-cloud mode',
     parameters: z.strictObject({
@@ -172,7 +172,7 @@ export const connectorSteps = {
     usualSeconds: 900,
   }),
   /** On the host. */
-  W15: remoteStep({
+  listDataFiles: remoteStep({
     id: 'W15',
     title: 'List the data files',
     modes: ['probe'],
@@ -188,7 +188,7 @@ export const connectorSteps = {
     tries: 5,
   }),
   /** On the host. `content` is base64 of the file's bytes; larger than 18,000 bytes is a `Precondition`. */
-  W16: remoteStep({
+  collectDataFile: remoteStep({
     id: 'W16',
     title: 'Collect a data file',
     modes: ['probe'],
@@ -204,7 +204,7 @@ export const connectorSteps = {
    * W18 and W25, on portal and api machines: the package is unpacked in `folder` and its hash is noted in it. `signed`, `notSigned`
    * and `doubtful` count its programs and scripts by their Authenticode signatures; one that is wrong is a `Precondition`.
    */
-  W18: remoteStep({
+  stagePackage: remoteStep({
     id: 'W18',
     title: 'Stage the package',
     parameters: z.strictObject({ uri: packageUri, sha256, folder }),
@@ -214,7 +214,7 @@ export const connectorSteps = {
     tries: 3,
   }),
   /** Done when the three products are installed. Undo uninstalls those that apply added. */
-  W19: remoteStep({
+  installConnector: remoteStep({
     id: 'W19',
     title: 'Install the connector',
     parameters: z.strictObject({ folder }),
@@ -222,7 +222,7 @@ export const connectorSteps = {
     timeoutSeconds: 1200,
     usualSeconds: 300,
   }),
-  W20: remoteStep({
+  checkSites: remoteStep({
     id: 'W20',
     title: 'Check the sites',
     modes: ['probe'],
@@ -233,7 +233,7 @@ export const connectorSteps = {
     tries: 3,
   }),
   /** Undo binds the certificate from before again (noted on the machine by apply). */
-  W21: remoteStep({
+  bindCertificate: remoteStep({
     id: 'W21',
     title: 'Bind the certificate',
     parameters: z.strictObject({ folder, thumbprint }),
@@ -243,7 +243,7 @@ export const connectorSteps = {
     tries: 2,
   }),
   /** Undo restores the three Web.config files from before. */
-  W22: remoteStep({
+  configureConnector: remoteStep({
     id: 'W22',
     title: 'Configure the connector',
     parameters: z.strictObject({ folder, tenantPortalFqdn: fqdn, tenantApiFqdn: fqdn, azureStackPortalFqdn: fqdn }),
@@ -253,7 +253,7 @@ export const connectorSteps = {
     tries: 2,
   }),
   /** On the wasp machine, or any other: TLS with a chain that this machine trusts. The facts say what was seen. */
-  W23: remoteStep({
+  checkTlsEndpoints: remoteStep({
     id: 'W23',
     title: 'Check the TLS endpoints',
     modes: ['probe'],
@@ -264,7 +264,7 @@ export const connectorSteps = {
     tries: 3,
   }),
   /** On an api machine: the data file, byte by byte. Undo deletes it. `content` is base64. */
-  W26: remoteStep({
+  copyDataFile: remoteStep({
     id: 'W26',
     title: 'Copy the data file',
     parameters: z.strictObject({ folder, fileName, sha256 }),
@@ -275,7 +275,7 @@ export const connectorSteps = {
     tries: 3,
   }),
   /** Undo installs the version from before again. */
-  W27: remoteStep({
+  updateTenantApi: remoteStep({
     id: 'W27',
     title: 'Update the tenant API',
     parameters: z.strictObject({ folder }),
@@ -283,7 +283,7 @@ export const connectorSteps = {
     timeoutSeconds: 1200,
     usualSeconds: 300,
   }),
-  W28: remoteStep({
+  checkTenantApi: remoteStep({
     id: 'W28',
     title: 'Check the tenant API',
     modes: ['probe'],
@@ -297,7 +297,7 @@ export const connectorSteps = {
    * Probe: `ok` when the file is protected and the server is not wanted. Apply reads the server and protects the file again, whatever
    * happens. Verify: the file is protected.
    */
-  W30: remoteStep({
+  findSqlServer: remoteStep({
     id: 'W30',
     title: 'Find the SQL server',
     modes: ['probe', 'apply', 'verify'],
@@ -307,7 +307,7 @@ export const connectorSteps = {
     usualSeconds: 15,
   }),
   /** As the SQL administrator. Probe is W32's look. Apply makes a copy-only backup first; undo restores from it. */
-  W31: remoteStep({
+  trustAzureStack: remoteStep({
     id: 'W31',
     title: 'Trust Azure Stack',
     parameters: z.strictObject({ folder, fileName, sha256, sqlServer, realm: z.string().max(512), thumbprint }),

@@ -116,21 +116,28 @@ export const ownSteps = {
   forget: { id: 'W34', title: 'Forget what was never begun', usualSeconds: 2 },
 } as const;
 
-const { W8, W10, W11, W12, W13, W15, W16, W18, W19, W20, W21, W22, W23, W26, W27, W28, W30, W31 } = steps;
-export const stageOnApi = { ...W18, id: 'W25' };
-export const verifyTrust = { ...W31, id: 'W32', title: 'Check the trust' };
+export const stageOnApi = { ...steps.stagePackage, id: 'W25' };
+export const verifyTrust = { ...steps.trustAzureStack, id: 'W32', title: 'Check the trust' };
 
 function portalSteps(machine: string): readonly PlannedStep[] {
-  return [W10, W18, W19, W20, W21, W22, W23].map((step) => plannedStep(step, machine));
+  return [
+    steps.installUrlRewrite,
+    steps.stagePackage,
+    steps.installConnector,
+    steps.checkSites,
+    steps.bindCertificate,
+    steps.configureConnector,
+    steps.checkTlsEndpoints,
+  ].map((step) => plannedStep(step, machine));
 }
 
 function apiSteps(machine: string, isDrained: boolean): readonly PlannedStep[] {
   return [
     ...(isDrained ? [ownSteps.drain] : []),
     stageOnApi,
-    W26,
-    W27,
-    W28,
+    steps.copyDataFile,
+    steps.updateTenantApi,
+    steps.checkTenantApi,
     ...(isDrained ? [ownSteps.undrain] : []),
   ].map((step) => plannedStep(step, machine));
 }
@@ -140,18 +147,20 @@ type ShownPlan = Pick<ConnectorPlan, 'privilegedEndpoint' | 'clouds'>;
 export function connectCloudsSteps({ privilegedEndpoint, clouds }: ShownPlan): readonly PlannedStep[] {
   return [
     plannedStep(ownSteps.preconditions),
-    ...clouds.map(({ name }) => plannedStep(W8, name)),
-    ...(privilegedEndpoint.authentication === 'Credssp' ? [plannedStep(W11)] : []),
-    ...[W12, ownSteps.enableGate, W13, W15].map((step) => plannedStep(step)),
-    plannedStep(W16),
+    ...clouds.map(({ name }) => plannedStep(steps.trustIssuer, name)),
+    ...(privilegedEndpoint.authentication === 'Credssp' ? [plannedStep(steps.allowCredssp)] : []),
+    ...[steps.openPrivilegedEndpoint, ownSteps.enableGate, steps.enableMultiCloud, steps.listDataFiles].map((step) =>
+      plannedStep(step),
+    ),
+    plannedStep(steps.collectDataFile),
     plannedStep(ownSteps.portalGate),
     ...clouds.flatMap((cloud) => [
       ...cloud.portalMachines.flatMap(portalSteps),
       plannedStep(ownSteps.updateGate, cloud.name),
       ...cloud.apiMachines.flatMap((machine) => apiSteps(machine, cloud.drain !== undefined)),
-      plannedStep(W30, cloud.name),
+      plannedStep(steps.findSqlServer, cloud.name),
       plannedStep(ownSteps.trustGate, cloud.name),
-      plannedStep(W31, cloud.name),
+      plannedStep(steps.trustAzureStack, cloud.name),
       plannedStep(verifyTrust, cloud.name),
     ]),
     plannedStep(ownSteps.userGate),
@@ -160,10 +169,14 @@ export function connectCloudsSteps({ privilegedEndpoint, clouds }: ShownPlan): r
 
 export function verifyConnectorSteps({ clouds }: ShownPlan): readonly PlannedStep[] {
   return [
-    plannedStep(W13),
+    plannedStep(steps.enableMultiCloud),
     ...clouds.flatMap((cloud) => [
-      ...cloud.portalMachines.flatMap((machine) => [W20, W21, W22, W23].map((step) => plannedStep(step, machine))),
-      ...cloud.apiMachines.map((machine) => plannedStep(W28, machine)),
+      ...cloud.portalMachines.flatMap((machine) =>
+        [steps.checkSites, steps.bindCertificate, steps.configureConnector, steps.checkTlsEndpoints].map((step) =>
+          plannedStep(step, machine),
+        ),
+      ),
+      ...cloud.apiMachines.map((machine) => plannedStep(steps.checkTenantApi, machine)),
       plannedStep(verifyTrust, cloud.name),
     ]),
   ];
@@ -173,17 +186,23 @@ export function disconnectCloudsSteps(plan: ShownPlan & Pick<ConnectorPlan, 'cha
   if (plan.changedClouds.length === 0) return [plannedStep(ownSteps.forget)];
   const clouds = cloudsToTakeBack(plan);
   return [
-    plannedStep(W13),
+    plannedStep(steps.enableMultiCloud),
     ...clouds.flatMap((cloud) => [
       plannedStep(ownSteps.trustGate, cloud.name),
-      plannedStep(W31, cloud.name),
+      plannedStep(steps.trustAzureStack, cloud.name),
       plannedStep(ownSteps.updateGate, cloud.name),
-      ...cloud.apiMachines.flatMap((machine) => [W27, W26].map((step) => plannedStep(step, machine))),
-      ...cloud.portalMachines.flatMap((machine) => [W22, W21, W19, W18].map((step) => plannedStep(step, machine))),
+      ...cloud.apiMachines.flatMap((machine) =>
+        [steps.updateTenantApi, steps.copyDataFile].map((step) => plannedStep(step, machine)),
+      ),
+      ...cloud.portalMachines.flatMap((machine) =>
+        [steps.configureConnector, steps.bindCertificate, steps.installConnector, steps.stagePackage].map((step) =>
+          plannedStep(step, machine),
+        ),
+      ),
       ...cloud.apiMachines.map((machine) => plannedStep(stageOnApi, machine)),
     ]),
-    ...clouds.map(({ name }) => plannedStep(W8, name)),
-    ...(plan.privilegedEndpoint.authentication === 'Credssp' ? [plannedStep(W11)] : []),
+    ...clouds.map(({ name }) => plannedStep(steps.trustIssuer, name)),
+    ...(plan.privilegedEndpoint.authentication === 'Credssp' ? [plannedStep(steps.allowCredssp)] : []),
   ];
 }
 

@@ -16,7 +16,7 @@ const noFacts = z.object({});
 /** The steps of sharing VPN access to an Azure Stack POC (L2TP over IPsec on its NATVM), in order. */
 export const vpnAccessSteps = {
   /** On the host: it may open a session to the NATVM. Undo takes the address out of TrustedHosts if apply put it there. */
-  P1: remoteStep({
+  reachNatFromHost: remoteStep({
     id: 'P1',
     title: 'Reach the NATVM from the host',
     parameters: z.strictObject({ computerName: z.string() }),
@@ -26,7 +26,7 @@ export const vpnAccessSteps = {
     usualSeconds: 10,
     tries: 5,
   }),
-  P2: remoteStep({
+  findAdapters: remoteStep({
     id: 'P2',
     title: 'Find the network adapters',
     modes: ['probe'],
@@ -45,7 +45,7 @@ export const vpnAccessSteps = {
     tries: 3,
   }),
   /** Undo restores the snapshot and deletes it. */
-  P3: remoteStep({
+  keepSettings: remoteStep({
     id: 'P3',
     title: 'Keep the settings from before',
     parameters: noParameters,
@@ -54,7 +54,7 @@ export const vpnAccessSteps = {
     usualSeconds: 10,
     tries: 2,
   }),
-  P4: remoteStep({
+  installVpnRole: remoteStep({
     id: 'P4',
     title: 'Install the VPN role',
     parameters: z.strictObject({ addressFrom: address, addressTo: address }),
@@ -62,7 +62,7 @@ export const vpnAccessSteps = {
     timeoutSeconds: 600,
     usualSeconds: 60,
   }),
-  P5: remoteStep({
+  installSiteToSiteRole: remoteStep({
     id: 'P5',
     title: 'Install the site-to-site role',
     parameters: noParameters,
@@ -71,7 +71,7 @@ export const vpnAccessSteps = {
     usualSeconds: 40,
   }),
   /** Both restarts (P6 and P9). Probe is never `ok`: whoever asks for it wants it. */
-  P6: remoteStep({
+  restartRouting: remoteStep({
     id: 'P6',
     title: 'Restart Routing and Remote Access',
     modes: ['probe', 'apply', 'verify'],
@@ -82,7 +82,7 @@ export const vpnAccessSteps = {
     tries: 2,
   }),
   /** The key cannot be read back: `keyIsCurrent` says that the version of the secret that was last applied is still the current one. */
-  P7: remoteStep({
+  setSharedKey: remoteStep({
     id: 'P7',
     title: 'Set the shared key',
     parameters: z.strictObject({ keyIsCurrent: z.boolean() }),
@@ -92,7 +92,7 @@ export const vpnAccessSteps = {
     usualSeconds: 4,
     tries: 2,
   }),
-  P8: remoteStep({
+  setRouterType: remoteStep({
     id: 'P8',
     title: 'Set the router type',
     parameters: noParameters,
@@ -101,7 +101,7 @@ export const vpnAccessSteps = {
     usualSeconds: 4,
     tries: 2,
   }),
-  P10: remoteStep({
+  preferInternalAdapter: remoteStep({
     id: 'P10',
     title: 'Prefer the internal adapter',
     parameters: z.strictObject({ internalNic: nic }),
@@ -111,7 +111,7 @@ export const vpnAccessSteps = {
     tries: 2,
   }),
   /** The compensation of P4 to P10: address translation of the stack's own traffic works again. */
-  P11: remoteStep({
+  restoreAddressTranslation: remoteStep({
     id: 'P11',
     title: 'Restore address translation',
     parameters: z.strictObject({ externalNic: nic }),
@@ -120,7 +120,7 @@ export const vpnAccessSteps = {
     usualSeconds: 4,
     tries: 5,
   }),
-  P12: remoteStep({
+  allowRemoteAccess: remoteStep({
     id: 'P12',
     title: 'Allow remote access in the network policy',
     parameters: noParameters,
@@ -129,7 +129,7 @@ export const vpnAccessSteps = {
     usualSeconds: 4,
     tries: 2,
   }),
-  P13: remoteStep({
+  readPublicAddress: remoteStep({
     id: 'P13',
     title: 'Read the public address',
     modes: ['probe'],
@@ -139,7 +139,7 @@ export const vpnAccessSteps = {
     usualSeconds: 4,
     tries: 3,
   }),
-  P14: remoteStep({
+  openFirewall: remoteStep({
     id: 'P14',
     title: 'Open the firewall for L2TP',
     parameters: z.strictObject({ externalNic: nic }),
@@ -150,7 +150,7 @@ export const vpnAccessSteps = {
     tries: 3,
   }),
   /** A local account that may dial in and no more. `resetPassword`: set the password though the account is there. Undo disables and disconnects. */
-  P15: remoteStep({
+  letUserIn: remoteStep({
     id: 'P15',
     title: 'Let a user in',
     parameters: z.strictObject({ userName: userNameSchema, resetPassword: z.boolean() }),
@@ -161,7 +161,7 @@ export const vpnAccessSteps = {
     tries: 2,
   }),
   /** Done when the account is disabled (or gone) and has no session. */
-  P15D: remoteStep({
+  disableUser: remoteStep({
     id: 'P15D',
     title: 'Disable a user',
     modes: ['probe', 'apply', 'verify'],
@@ -171,7 +171,7 @@ export const vpnAccessSteps = {
     usualSeconds: 4,
     tries: 2,
   }),
-  P15R: remoteStep({
+  removeUser: remoteStep({
     id: 'P15R',
     title: 'Remove a user',
     modes: ['probe', 'apply', 'verify'],
@@ -182,7 +182,7 @@ export const vpnAccessSteps = {
     tries: 2,
   }),
   /** On the host. `store` is `LocalMachine` or `CurrentUser`. Patterns are for PowerShell's -like, the first that finds one wins. */
-  P16: remoteStep({
+  findRootCertificate: remoteStep({
     id: 'P16',
     title: 'Find the root certificate',
     modes: ['probe'],
@@ -201,7 +201,7 @@ export const vpnAccessSteps = {
     tries: 3,
   }),
   /** Apply and verify answer the certificate (DER). Undo deletes the file. */
-  P17: remoteStep({
+  exportRootCertificate: remoteStep({
     id: 'P17',
     title: 'Export the root certificate',
     parameters: z.strictObject({ thumbprint, store: z.enum(['LocalMachine', 'CurrentUser']) }),
@@ -211,7 +211,7 @@ export const vpnAccessSteps = {
     tries: 3,
   }),
   /** On the host: the portal answers inside the stack. */
-  P21: remoteStep({
+  checkPortal: remoteStep({
     id: 'P21',
     title: 'Look whether the portal answers',
     modes: ['probe'],

@@ -41,41 +41,65 @@ export interface VpnAccessPlan {
 }
 
 /** Names of the operation's steps in the order in which they run. */
-export const restart1 = { ...steps.P6, title: 'Restart Routing and Remote Access, first time' };
-export const restart2 = { ...steps.P6, id: 'P9', title: 'Restart Routing and Remote Access, second time' };
+export const restart1 = { ...steps.restartRouting, title: 'Restart Routing and Remote Access, first time' };
+export const restart2 = { ...steps.restartRouting, id: 'P9', title: 'Restart Routing and Remote Access, second time' };
 export const keepCertificateStep = { id: 'P18', title: 'Keep the root certificate', usualSeconds: 2 };
-
-const { P1, P2, P3, P4, P5, P7, P8, P10, P11, P12, P13, P14, P15, P15D, P15R, P16, P17, P21 } = steps;
 
 export function openVpnAccessSteps(plan: Pick<VpnAccessPlan, 'natVia' | 'users'>): readonly PlannedStep[] {
   return [
-    ...(plan.natVia === undefined ? [] : [plannedStep(P1)]),
-    ...[P2, P16, P17, keepCertificateStep].map((step) => plannedStep(step)),
-    ...[P3, P4, P5, restart1, P7, P8, restart2, P10, P11, P12, P13, P14].map((step) => plannedStep(step)),
+    ...(plan.natVia === undefined ? [] : [plannedStep(steps.reachNatFromHost)]),
+    ...[steps.findAdapters, steps.findRootCertificate, steps.exportRootCertificate, keepCertificateStep].map((step) =>
+      plannedStep(step),
+    ),
+    ...[
+      steps.keepSettings,
+      steps.installVpnRole,
+      steps.installSiteToSiteRole,
+      restart1,
+      steps.setSharedKey,
+      steps.setRouterType,
+      restart2,
+      steps.preferInternalAdapter,
+      steps.restoreAddressTranslation,
+      steps.allowRemoteAccess,
+      steps.readPublicAddress,
+      steps.openFirewall,
+    ].map((step) => plannedStep(step)),
     ...plan.users.map(({ name, wanted }) => plannedStep(userStep(wanted), name)),
-    plannedStep(P21),
+    plannedStep(steps.checkPortal),
   ];
 }
 
 export function closeVpnAccessSteps(plan: Pick<VpnAccessPlan, 'natVia' | 'users'>): readonly PlannedStep[] {
   return [
-    ...plan.users.map(({ name }) => plannedStep(P15D, name)),
-    ...[P12, P14, P5, P4, P3, restart1, P11, P17].map((step) => plannedStep(step)),
-    ...(plan.natVia === undefined ? [] : [plannedStep(P1)]),
+    ...plan.users.map(({ name }) => plannedStep(steps.disableUser, name)),
+    ...[
+      steps.allowRemoteAccess,
+      steps.openFirewall,
+      steps.installSiteToSiteRole,
+      steps.installVpnRole,
+      steps.keepSettings,
+      restart1,
+      steps.restoreAddressTranslation,
+      steps.exportRootCertificate,
+    ].map((step) => plannedStep(step)),
+    ...(plan.natVia === undefined ? [] : [plannedStep(steps.reachNatFromHost)]),
   ];
 }
 
 /** The step that carries out a wish about a user. */
-export function userStep(wanted: VpnUserIntent['wanted']): typeof P15 | typeof P15D | typeof P15R {
-  if (wanted === 'enabled') return P15;
-  return wanted === 'disabled' ? P15D : P15R;
+export function userStep(
+  wanted: VpnUserIntent['wanted'],
+): typeof steps.letUserIn | typeof steps.disableUser | typeof steps.removeUser {
+  if (wanted === 'enabled') return steps.letUserIn;
+  return wanted === 'disabled' ? steps.disableUser : steps.removeUser;
 }
 
 export function setVpnUserSteps({ name, wanted }: Pick<VpnUserIntent, 'name' | 'wanted'>): readonly PlannedStep[] {
   return [plannedStep(userStep(wanted), name)];
 }
 
-export const checkMachineSteps: readonly PlannedStep[] = [plannedStep(commonSteps.C1)];
+export const checkMachineSteps: readonly PlannedStep[] = [plannedStep(commonSteps.checkMachine)];
 
 export const readVpnAccessPlan = activityReference<
   { readonly stackId: string },

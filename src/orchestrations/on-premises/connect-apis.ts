@@ -11,7 +11,7 @@ import {
   type ConnectorCloud,
   type ConnectorPlan,
 } from '../../contracts/on-premises/connectors.ts';
-import { connectorSteps as W } from '../../contracts/on-premises/connector-steps.ts';
+import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import { shownStep } from '../../contracts/on-premises/on-premises.ts';
 import { failStep } from '../../contracts/on-premises/remote-commands.ts';
 import { callActivity, waitSeconds, type Steps } from '../operations/call-activity.ts';
@@ -57,10 +57,10 @@ function apiRequests(plan: ConnectorPlan, machineId: string, file: CloudDataFile
   const { fileName, sha256, secretName } = file;
   const at = { machineId, where: machineId };
   return [
-    { ...at, step: stageOnApi, script: W.W18.id, parameters: { ...plan.package, folder } },
-    { ...at, step: W.W26, parameters: { folder, fileName, sha256 }, secrets: { content: secretName } },
-    { ...at, step: W.W27, parameters: { folder } },
-    { ...at, step: W.W28, parameters: {} },
+    { ...at, step: stageOnApi, script: steps.stagePackage.id, parameters: { ...plan.package, folder } },
+    { ...at, step: steps.copyDataFile, parameters: { folder, fileName, sha256 }, secrets: { content: secretName } },
+    { ...at, step: steps.updateTenantApi, parameters: { folder } },
+    { ...at, step: steps.checkTenantApi, parameters: {} },
   ];
 }
 
@@ -73,7 +73,7 @@ function* approveUpdate(
   const step = shownStep(ownSteps.updateGate, cloud.name);
   const toUpdate: string[] = [];
   for (const machineId of cloud.apiMachines) {
-    const request = { step: W.W27, machineId, where: machineId, parameters: { folder } };
+    const request = { step: steps.updateTenantApi, machineId, where: machineId, parameters: { folder } };
     if (!(yield* isDoneAlready(context, procedure, request))) toUpdate.push(machineId);
   }
   if (toUpdate.length === 0) {
@@ -138,12 +138,13 @@ function* establishTrust(
   const at = { machineId: cloud.trustMachine, where: cloud.name };
   const found = yield* must(context, procedure, {
     ...at,
-    step: W.W30,
+    step: steps.findSqlServer,
     parameters: { isServerKnown: cloud.sqlServer !== undefined },
   });
   const answered = found.facts['sqlServer'];
   const sqlServer = cloud.sqlServer ?? (typeof answered === 'string' ? answered : '');
-  if (sqlServer === '') throw stopped(shownStep(W.W30, cloud.name), 'ToolFailed', 'The SQL server was not found.');
+  if (sqlServer === '')
+    throw stopped(shownStep(steps.findSqlServer, cloud.name), 'ToolFailed', 'The SQL server was not found.');
   yield* callActivity(context, noteConnector, { connectorId, sqlServer: { cloud: cloud.name, name: sqlServer } });
 
   const trust = trustRequest(cloud, file, sqlServer);
@@ -157,7 +158,7 @@ function* establishTrust(
     yield* must(context, procedure, trust);
   });
   yield* callActivity(context, noteConnector, { connectorId, trustedCloud: cloud.name });
-  const look = { ...trust, step: verifyTrust, script: W.W31.id };
+  const look = { ...trust, step: verifyTrust, script: steps.trustAzureStack.id };
   yield* mustHold(context, procedure, look, 'It was established, and does not hold.');
 }
 
@@ -169,7 +170,7 @@ export function trustRequest(
 ): StepRequest {
   const { fileName, sha256, realm, signingThumbprint: thumbprint } = file;
   return {
-    step: W.W31,
+    step: steps.trustAzureStack,
     machineId: cloud.trustMachine,
     where: cloud.name,
     parameters: { folder, fileName, sha256, sqlServer, realm, thumbprint },
@@ -197,7 +198,7 @@ function approveTrust(
 /** Web.config of the tenant API never stays in clear, whatever happened. */
 function* protectAgain(context: OrchestrationContext, procedure: Procedure, cloud: ConnectorCloud): Steps<void> {
   const result = yield* runStep(context, procedure, {
-    step: W.W30,
+    step: steps.findSqlServer,
     machineId: cloud.trustMachine,
     where: cloud.name,
     parameters: { isServerKnown: true },
@@ -205,7 +206,7 @@ function* protectAgain(context: OrchestrationContext, procedure: Procedure, clou
   });
   if (result.outcome === 'refused') {
     const message = `Web.config of the tenant API on ${cloud.trustMachine} may be unprotected: ${result.message}`;
-    throw stopped(shownStep(W.W30, cloud.name), 'NotProtected', message);
+    throw stopped(shownStep(steps.findSqlServer, cloud.name), 'NotProtected', message);
   }
 }
 

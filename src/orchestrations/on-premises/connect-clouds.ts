@@ -12,7 +12,7 @@ import {
   type BranchResult,
   type PortalBranchInput,
 } from '../../contracts/on-premises/connectors.ts';
-import { connectorSteps as W } from '../../contracts/on-premises/connector-steps.ts';
+import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import { shownStep, type OnPremisesEnd, type ProcedureProblem } from '../../contracts/on-premises/on-premises.ts';
 import { failStep } from '../../contracts/on-premises/remote-commands.ts';
 import { ownSecretName } from '../../domain/secret-uses.ts';
@@ -98,10 +98,11 @@ function* enableMultiCloud(
 ): Steps<readonly CloudDataFile[]> {
   const { privilegedEndpoint: pep, connectorId, hostMachine } = plan;
   const { host, enable } = connectorAccess(context, procedure, plan);
-  if (pep.authentication === 'Credssp') yield* host({ step: W.W11, parameters: { computerName: pep.computerName } });
+  if (pep.authentication === 'Credssp')
+    yield* host({ step: steps.allowCredssp, parameters: { computerName: pep.computerName } });
   const { computerName, authentication } = pep;
   const secrets = { credential: pep.credentialSecret };
-  yield* host({ step: W.W12, parameters: { computerName, authentication }, secrets });
+  yield* host({ step: steps.openPrivilegedEndpoint, parameters: { computerName, authentication }, secrets });
 
   if (yield* isDoneAlready(context, procedure, { ...enable, machineId: hostMachine }))
     yield* skip(context, procedure, shownStep(ownSteps.enableGate), 'Multi-cloud mode is on already.');
@@ -137,16 +138,16 @@ function* collectDataFiles(
   const { share, credentialSecret } = plan.dataFiles;
   const { host, hostRequest } = connectorAccess(context, procedure, plan);
   const secrets = { shareCredential: credentialSecret };
-  const listed = yield* host({ step: W.W15, parameters: { share }, secrets });
+  const listed = yield* host({ step: steps.listDataFiles, parameters: { share }, secrets });
   const newest = listedFiles(listed.facts['files']).slice(0, filesMax(plan));
 
-  const step = shownStep(W.W16);
+  const step = shownStep(steps.collectDataFile);
   yield* begin(context, procedure, step);
   const collected: CollectedFile[] = [];
   for (const { name: fileName, sha256 } of newest) {
     const secretName = ownSecretName('dataFile', `${connectorId}-${sha256.slice(0, 16)}`);
     const result = yield* runStep(context, procedure, {
-      ...hostRequest({ step: W.W16, parameters: { share, fileName, sha256 }, secrets }),
+      ...hostRequest({ step: steps.collectDataFile, parameters: { share, fileName, sha256 }, secrets }),
       secretFacts: { content: secretName },
     });
     collected.push({
@@ -204,7 +205,7 @@ function* connectPortalsOf(
   const results = (yield context.df.Task.all(branches)) as readonly BranchResult[];
   const refused = results.find((result) => result.outcome === 'refused');
   // W23 is the look at what was set up until then.
-  if (refused === undefined || refused.step.startsWith(`${W.W23.id} `)) reached.endpoints.add(cloud);
+  if (refused === undefined || refused.step.startsWith(`${steps.checkTlsEndpoints.id} `)) reached.endpoints.add(cloud);
   if (refused?.outcome === 'refused') throw stopped(refused.step, refused.code, refused.message);
   if (results.some(({ outcome }) => outcome === 'canceled')) throw new ProcedureStopped({ status: 'canceled' });
 }

@@ -8,7 +8,7 @@ import {
   type BranchResult,
   type PortalBranchInput,
 } from '../../contracts/on-premises/connectors.ts';
-import { connectorSteps as W } from '../../contracts/on-premises/connector-steps.ts';
+import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import { shownStep } from '../../contracts/on-premises/on-premises.ts';
 import { failStep } from '../../contracts/on-premises/remote-commands.ts';
 import { addressOf } from '../../domain/connector-ports.ts';
@@ -69,11 +69,15 @@ export function portalRequests(plan: ConnectorPlan, cloud: ConnectorCloud, machi
   const at = { machineId, where: machineId };
   return [
     { ...at, ...urlRewriteRequest(plan) },
-    { ...at, step: W.W18, parameters: { ...plan.package, folder } },
-    { ...at, step: W.W19, parameters: { folder } },
-    { ...at, step: W.W20, parameters: {} },
-    { ...at, step: W.W21, parameters: { folder, thumbprint } },
-    { ...at, step: W.W22, parameters: { folder, tenantPortalFqdn, tenantApiFqdn, azureStackPortalFqdn } },
+    { ...at, step: steps.stagePackage, parameters: { ...plan.package, folder } },
+    { ...at, step: steps.installConnector, parameters: { folder } },
+    { ...at, step: steps.checkSites, parameters: {} },
+    { ...at, step: steps.bindCertificate, parameters: { folder, thumbprint } },
+    {
+      ...at,
+      step: steps.configureConnector,
+      parameters: { folder, tenantPortalFqdn, tenantApiFqdn, azureStackPortalFqdn },
+    },
   ];
 }
 
@@ -83,7 +87,7 @@ export function urlRewriteRequest({
 }: Pick<ConnectorPlan, 'urlRewrite'>): Pick<StepRequest, 'step' | 'parameters'> {
   const installer =
     urlRewrite === undefined ? {} : { installerUri: urlRewrite.uri, installerSha256: urlRewrite.sha256 };
-  return { step: W.W10, parameters: installer };
+  return { step: steps.installUrlRewrite, parameters: installer };
 }
 
 /** A portal is set up within minutes: by then whatever the endpoint still shows is not a matter of waiting. */
@@ -108,13 +112,19 @@ export function* checkEndpoint(
   { plan, cloud, machineId, areOthersAtWork }: EndpointCheck,
 ): Steps<void> {
   const { operationId } = procedure;
-  const step = shownStep(W.W23, machineId);
+  const step = shownStep(steps.checkTlsEndpoints, machineId);
   yield* begin(context, procedure, step);
   const parameters = { endpoints: [addressOf(cloud.endpoint)] };
   const begunMs = context.df.currentUtcDateTime.getTime();
   for (const from of [plan.waspMachine, ...plan.checkMachines]) {
     for (;;) {
-      const request = { step: W.W23, where: machineId, machineId: from, action: 'probe', parameters } as const;
+      const request = {
+        step: steps.checkTlsEndpoints,
+        where: machineId,
+        machineId: from,
+        action: 'probe',
+        parameters,
+      } as const;
       const result = yield* runStep(context, procedure, request);
       const problem =
         result.outcome === 'refused'

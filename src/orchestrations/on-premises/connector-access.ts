@@ -1,6 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { readConnectorPlan, type CloudDataFile, type ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
-import { connectorSteps as W } from '../../contracts/on-premises/connector-steps.ts';
+import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import { callActivity, type Steps } from '../operations/call-activity.ts';
 import { must, stopped, type StepDone, type StepRequest, type Procedure } from './procedure.ts';
 
@@ -33,7 +33,7 @@ export function connectorAccess(
     host: (request) => must(context, procedure, hostRequest(request)),
     wasp: (request) => must(context, procedure, { ...request, machineId: waspMachine }),
     enable: {
-      step: W.W13,
+      step: steps.enableMultiCloud,
       parameters: {
         computerName: pep.computerName,
         authentication: pep.authentication,

@@ -1,6 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { ConnectorCloud, ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
-import { connectorSteps as W } from '../../contracts/on-premises/connector-steps.ts';
+import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import type { ProcedureProblem } from '../../contracts/on-premises/on-premises.ts';
 import type { Steps } from '../operations/call-activity.ts';
 import { trustRequest } from './connect-apis.ts';
@@ -81,7 +81,7 @@ function userLook(
     path,
     secret,
     request: {
-      step: W.W3,
+      step: steps.findUsers,
       machineId,
       action: 'probe',
       parameters: { userPrincipalNames },

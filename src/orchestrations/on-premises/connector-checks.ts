@@ -11,7 +11,7 @@ import {
   type ConnectorCloud,
   type ConnectorPlan,
 } from '../../contracts/on-premises/connectors.ts';
-import { connectorSteps as W } from '../../contracts/on-premises/connector-steps.ts';
+import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import { shownStep, type OnPremisesEnd } from '../../contracts/on-premises/on-premises.ts';
 import { callActivity, type Steps } from '../operations/call-activity.ts';
 import { slug, trustRequest } from './connect-apis.ts';
@@ -58,19 +58,28 @@ function* verifyAll(
       yield* checkEndpoint(context, procedure, { plan, cloud, machineId, areOthersAtWork: false });
     }
     for (const machineId of cloud.apiMachines)
-      yield* mustHold(context, procedure, { step: W.W28, machineId, where: machineId, parameters: {} }, changed);
+      yield* mustHold(
+        context,
+        procedure,
+        { step: steps.checkTenantApi, machineId, where: machineId, parameters: {} },
+        changed,
+      );
     const trust = trustOf(cloud, files);
     if (trust === undefined) {
       const message = 'The trust was never established.';
       return yield* fail(context, procedure, shownStep(verifyTrust, cloud.name), { code: 'Precondition', message });
     }
-    yield* mustHold(context, procedure, { ...trust, step: verifyTrust, script: W.W31.id }, changed);
+    yield* mustHold(context, procedure, { ...trust, step: verifyTrust, script: steps.trustAzureStack.id }, changed);
   }
 }
 
 const changed = 'It is no longer as it was made. POST the connector again to put it right.';
 
-const verified: ReadonlySet<string> = new Set([W.W20.id, W.W21.id, W.W22.id]);
+const verified: ReadonlySet<string> = new Set([
+  steps.checkSites.id,
+  steps.bindCertificate.id,
+  steps.configureConnector.id,
+]);
 
 /** Takes everything back in the opposite order: multi-cloud mode first, so that tenants stop seeing the clouds. */
 export function* disconnectClouds(context: OrchestrationContext): Steps<OnPremisesEnd> {
@@ -86,7 +95,8 @@ export function* disconnectClouds(context: OrchestrationContext): Steps<OnPremis
     for (const cloud of plan.clouds) yield* disconnectCloud(context, procedure, plan, cloud, files);
     yield* trustIssuers(context, procedure, plan, { action: 'undo' });
     const { computerName, authentication } = plan.privilegedEndpoint;
-    if (authentication === 'Credssp') yield* host({ step: W.W11, parameters: { computerName }, action: 'undo' });
+    if (authentication === 'Credssp')
+      yield* host({ step: steps.allowCredssp, parameters: { computerName }, action: 'undo' });
     return undefined;
   });
 }
@@ -126,10 +136,10 @@ function* disconnectCloud(
   const file = files.find(({ cloud: name }) => name === cloud.name);
   for (const machineId of cloud.apiMachines) {
     const at = { machineId, where: machineId, action: undo };
-    yield* must(context, procedure, { ...at, step: W.W27, parameters: { folder } });
-    const step = shownStep(W.W26, machineId);
+    yield* must(context, procedure, { ...at, step: steps.updateTenantApi, parameters: { folder } });
+    const step = shownStep(steps.copyDataFile, machineId);
     if (file === undefined) yield* skip(context, procedure, step, 'There was no data file.');
-    else yield* must(context, procedure, { ...at, step: W.W26, ...copyRequest(file) });
+    else yield* must(context, procedure, { ...at, step: steps.copyDataFile, ...copyRequest(file) });
   }
   for (const machineId of cloud.portalMachines) {
     const requests = portalRequests(plan, cloud, machineId).filter(({ step }) => undone.has(step.id));
@@ -143,7 +153,7 @@ function* disconnectCloud(
       where: machineId,
       action: undo,
       step: stageOnApi,
-      script: W.W18.id,
+      script: steps.stagePackage.id,
       parameters,
     });
   }
@@ -158,7 +168,7 @@ function* takeTrustBack(
   files: readonly CloudDataFile[],
 ): Steps<void> {
   const gateStep = shownStep(ownSteps.trustGate, cloud.name);
-  const step = shownStep(W.W31, cloud.name);
+  const step = shownStep(steps.trustAzureStack, cloud.name);
   if (!plan.trustAttemptedClouds.includes(cloud.name)) {
     for (const passed of [gateStep, step]) yield* skip(context, procedure, passed, 'There is no trust to take back.');
     return;
@@ -185,7 +195,12 @@ function copyRequest({ fileName, sha256, secretName }: CloudDataFile): Pick<Step
 }
 
 /** URL Rewrite stays: others may have come to need it. */
-const undone: ReadonlySet<string> = new Set([W.W18.id, W.W19.id, W.W21.id, W.W22.id]);
+const undone: ReadonlySet<string> = new Set([
+  steps.stagePackage.id,
+  steps.installConnector.id,
+  steps.bindCertificate.id,
+  steps.configureConnector.id,
+]);
 
 function trustOf(cloud: ConnectorCloud, files: readonly CloudDataFile[]): StepRequest | undefined {
   const file = files.find(({ cloud: name }) => name === cloud.name);

@@ -1,5 +1,5 @@
 import { folder, type ConnectorCloud, type ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
-import { connectorSteps as W } from '../../contracts/on-premises/connector-steps.ts';
+import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import { shownStep, type ProcedureProblem } from '../../contracts/on-premises/on-premises.ts';
 import type { RemoteStepResult } from '../../contracts/on-premises/remote-commands.ts';
 import { addressOf, tenantApiPort, tenantPortalPort } from '../../domain/connector-ports.ts';
@@ -55,12 +55,17 @@ function looksOfStack(plan: ConnectorPlan): readonly Look[] {
   return [
     {
       path: '/clouds',
-      request: { step: W.W6, machineId: waspMachine, action: 'probe', parameters: { endpoints: portals } },
+      request: {
+        step: steps.checkNetwork,
+        machineId: waspMachine,
+        action: 'probe',
+        parameters: { endpoints: portals },
+      },
       judge: ({ results }, path) => ({ ...allWell, errors: endpointProblems(results, { from: waspMachine, path }) }),
     },
     ...checkMachines.map((machineId, index): Look => ({
       path: `/checkMachines/${index}`,
-      request: { step: W.W23, machineId, action: 'probe', parameters: { endpoints: portals } },
+      request: { step: steps.checkTlsEndpoints, machineId, action: 'probe', parameters: { endpoints: portals } },
       judge: ({ results }, path) => ({ ...allWell, errors: endpointProblems(results, { from: machineId, path }) }),
     })),
   ];
@@ -83,7 +88,11 @@ function looksOfCloud(plan: ConnectorPlan, cloud: ConnectorCloud, index: number)
     judge: () => allWell,
   });
   const products = (machineId: string, name: 'wap' | 'spf' | 'vmm', where?: string): Look =>
-    look(machineId, { step: W.W2, parameters: { products: [{ name, minimum: plan.minimumVersions[name] }] } }, where);
+    look(
+      machineId,
+      { step: steps.checkVersions, parameters: { products: [{ name, minimum: plan.minimumVersions[name] }] } },
+      where,
+    );
   const machines = [...new Set([...portalMachines, ...apiMachines])];
   return [
     ...machines.map((machineId) => products(machineId, 'wap')),
@@ -95,15 +104,18 @@ function looksOfCloud(plan: ConnectorPlan, cloud: ConnectorCloud, index: number)
     ]),
     ...machines.map((machineId) => namesLook(plan, cloud, machineId, path)),
     ...apiMachines.flatMap((machineId) => [
-      look(machineId, { step: W.W27, parameters: { folder } }),
-      look(machineId, { step: W.W28, parameters: {} }),
+      look(machineId, { step: steps.updateTenantApi, parameters: { folder } }),
+      look(machineId, { step: steps.checkTenantApi, parameters: {} }),
     ]),
-    look(trustMachine, { step: W.W30, parameters: { isServerKnown: true } }),
+    look(trustMachine, { step: steps.findSqlServer, parameters: { isServerKnown: true } }),
   ];
 }
 
 function certificateRequest({ tenantPortalFqdn, certificateThumbprint: thumbprint }: ConnectorCloud) {
-  return { step: W.W7, parameters: { tenantPortalFqdn, ...(thumbprint === undefined ? {} : { thumbprint }) } };
+  return {
+    step: steps.checkCertificate,
+    parameters: { tenantPortalFqdn, ...(thumbprint === undefined ? {} : { thumbprint }) },
+  };
 }
 
 /**
@@ -126,7 +138,12 @@ function namesLook(plan: ConnectorPlan, cloud: ConnectorCloud, machineId: string
     downloads.some((download) => download.host === host && download.port === port);
   return {
     path,
-    request: { step: W.W6, machineId, action: 'probe', parameters: { endpoints: [...names, ...downloads] } },
+    request: {
+      step: steps.checkNetwork,
+      machineId,
+      action: 'probe',
+      parameters: { endpoints: [...names, ...downloads] },
+    },
     judge: ({ results }) => {
       const seen = Array.isArray(results) ? (results as readonly SeenEndpoint[]) : [];
       const unresolved = seen.filter((each) => !isDownload(each) && each.issue === 'notResolved');

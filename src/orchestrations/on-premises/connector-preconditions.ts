@@ -7,7 +7,7 @@ import {
   type ConnectorPlan,
   type IssuerCertificate,
 } from '../../contracts/on-premises/connectors.ts';
-import { connectorSteps as W } from '../../contracts/on-premises/connector-steps.ts';
+import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import { shownStep, type ProcedureProblem } from '../../contracts/on-premises/on-premises.ts';
 import { failStep, type RemoteStepResult } from '../../contracts/on-premises/remote-commands.ts';
 import { callActivity, type Steps } from '../operations/call-activity.ts';
@@ -84,9 +84,14 @@ function certificatesOf(
   for (const [index, { request }] of looks.entries()) {
     const result = results[index];
     const cloud = clouds.find(({ portalMachines }) => portalMachines.includes(request.machineId));
-    if (request.step.id !== W.W7.id || result === undefined || result.outcome === 'refused' || cloud === undefined)
+    if (
+      request.step.id !== steps.checkCertificate.id ||
+      result === undefined ||
+      result.outcome === 'refused' ||
+      cloud === undefined
+    )
       continue;
-    const facts = W.W7.facts.safeParse(result.facts).data;
+    const facts = steps.checkCertificate.facts.safeParse(result.facts).data;
     if (facts?.thumbprint !== undefined) thumbprints[request.machineId] = facts.thumbprint;
     for (const issuer of facts?.issuers ?? []) {
       const isKnown = issuers.some((known) => known.cloud === cloud.name && known.thumbprint === issuer.thumbprint);

@@ -1,6 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
-import { connectorSteps as W } from '../../contracts/on-premises/connector-steps.ts';
+import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import type { ProcedureProblem } from '../../contracts/on-premises/on-premises.ts';
 import type { RemoteStepResult } from '../../contracts/on-premises/remote-commands.ts';
 import { addressOf, tenantPortalPort } from '../../domain/connector-ports.ts';
@@ -43,7 +43,7 @@ export function* diagnosed(
 
 interface NetworkLook {
   readonly machineId: string;
-  readonly step: typeof W.W6 | typeof W.W23;
+  readonly step: typeof steps.checkNetwork | typeof steps.checkTlsEndpoints;
   readonly endpoints: readonly { readonly host: string; readonly port: number }[];
 }
 
@@ -55,11 +55,11 @@ function looksFor({ clouds, waspMachine, checkMachines }: ConnectorPlan, reached
   const trusted = clouds.filter(({ name }) => reached.issuers.has(name));
   const others = clouds.filter(({ name }) => !reached.issuers.has(name));
   return [
-    { machineId: waspMachine, step: W.W6, endpoints: portalsOf(others) },
-    { machineId: waspMachine, step: W.W23, endpoints: [...portalsOf(trusted), ...endpoints] },
+    { machineId: waspMachine, step: steps.checkNetwork, endpoints: portalsOf(others) },
+    { machineId: waspMachine, step: steps.checkTlsEndpoints, endpoints: [...portalsOf(trusted), ...endpoints] },
     ...checkMachines.map((machineId) => ({
       machineId,
-      step: W.W23,
+      step: steps.checkTlsEndpoints,
       endpoints: [...portalsOf(clouds), ...endpoints],
     })),
   ].filter((look) => look.endpoints.length > 0);

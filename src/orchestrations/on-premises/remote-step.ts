@@ -168,7 +168,7 @@ function* restart(context: OrchestrationContext, step: RemoteStepInput, round: n
     machineId,
     shownAs,
     key: `${step.key}-r${round}`,
-    stepId: commonSteps.C2.id,
+    stepId: commonSteps.restartMachine.id,
     action: 'ensure',
     parameters: {},
   });

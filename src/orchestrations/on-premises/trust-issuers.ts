@@ -1,7 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { endStep } from '../../contracts/gateways/build-gateway.ts';
 import type { ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
-import { connectorSteps as W } from '../../contracts/on-premises/connector-steps.ts';
+import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import { shownStep } from '../../contracts/on-premises/on-premises.ts';
 import { closeStep, failStep, type RemoteStepInput } from '../../contracts/on-premises/remote-commands.ts';
 import { callActivity, type Steps } from '../operations/call-activity.ts';
@@ -22,11 +22,11 @@ export function* trustIssuers(
 ): Steps<void> {
   const { operationId } = procedure;
   for (const { name } of clouds) {
-    const step = shownStep(W.W8, name);
+    const step = shownStep(steps.trustIssuer, name);
     yield* begin(context, procedure, step);
     for (const { cloud, ...parameters } of issuers) {
       if (cloud !== name) continue;
-      const request = { step: W.W8, where: name, machineId: waspMachine, parameters, action };
+      const request = { step: steps.trustIssuer, where: name, machineId: waspMachine, parameters, action };
       const result = yield* runStep(context, procedure, request);
       if (result.outcome !== 'refused') continue;
       const { code, message } = result;

@@ -37,7 +37,7 @@ export function* openVpnAccess(context: OrchestrationContext): Steps<OnPremisesE
     const { host, nat } = places(context, procedure, plan);
 
     if (plan.natVia !== undefined) yield* host(reach(plan.natVia));
-    const nics = yield* nat({ step: steps.P2, parameters: { internalAddress: plan.internalAddress } });
+    const nics = yield* nat({ step: steps.findAdapters, parameters: { internalAddress: plan.internalAddress } });
     const internalNic = text(nics, 'internalNic');
     const externalNic = text(nics, 'externalNic');
     const dnsServers = addresses(nics, 'dnsServers');
@@ -48,21 +48,21 @@ export function* openVpnAccess(context: OrchestrationContext): Steps<OnPremisesE
     });
     // Whatever clients could not trust in the end is found out before the stack's way out is touched.
     const notAfter = yield* keepCertificate(context, procedure, plan);
-    yield* nat({ step: steps.P3, parameters: {} });
+    yield* nat({ step: steps.keepSettings, parameters: {} });
 
     // Address translation of the whole stack may be down between P4 and P10: P11 puts it right, whatever happens there.
     yield* compensated(setUpServer(context, procedure, plan, internalNic), () =>
-      nat({ step: steps.P11, parameters: { externalNic }, always: true }),
+      nat({ step: steps.restoreAddressTranslation, parameters: { externalNic }, always: true }),
     );
 
-    yield* nat({ step: steps.P12, parameters: {} });
-    const { facts } = yield* nat({ step: steps.P13, parameters: { externalNic } });
-    yield* nat({ step: steps.P14, parameters: { externalNic } });
+    yield* nat({ step: steps.allowRemoteAccess, parameters: {} });
+    const { facts } = yield* nat({ step: steps.readPublicAddress, parameters: { externalNic } });
+    yield* nat({ step: steps.openFirewall, parameters: { externalNic } });
     const serverAddress = typeof facts['serverAddress'] === 'string' ? facts['serverAddress'] : '';
     yield* callActivity(context, noteVpnServer, { stackId, serverAddress });
 
     for (const user of plan.users) yield* setUser(context, procedure, plan, user);
-    const portal = yield* host({ step: steps.P21, parameters: { portalFqdn: plan.portalFqdn } });
+    const portal = yield* host({ step: steps.checkPortal, parameters: { portalFqdn: plan.portalFqdn } });
     return {
       serverAddress,
       certificateNotAfter: notAfter,
@@ -82,26 +82,26 @@ function* setUpServer(
   const { nat } = places(context, procedure, plan);
   const { addressFrom, addressTo, keyIsCurrent, keyVersion, stackId } = plan;
   const isRepeated = procedure.attempt > 1;
-  const role = yield* nat({ step: steps.P4, parameters: { addressFrom, addressTo } });
-  const siteRole = yield* nat({ step: steps.P5, parameters: {} });
+  const role = yield* nat({ step: steps.installVpnRole, parameters: { addressFrom, addressTo } });
+  const siteRole = yield* nat({ step: steps.installSiteToSiteRole, parameters: {} });
   if (role.changed || siteRole.changed || isRepeated) yield* nat({ step: restart1, script: 'P6', parameters: {} });
   else yield* skip(context, procedure, shownStep(restart1), 'Nothing changed before it.');
 
   const sharedKey = { sharedKey: plan.sharedKeySecret };
-  const key = yield* nat({ step: steps.P7, parameters: { keyIsCurrent }, secrets: sharedKey });
-  const router = yield* nat({ step: steps.P8, parameters: {} });
+  const key = yield* nat({ step: steps.setSharedKey, parameters: { keyIsCurrent }, secrets: sharedKey });
+  const router = yield* nat({ step: steps.setRouterType, parameters: {} });
   if (key.changed || router.changed || isRepeated) yield* nat({ step: restart2, script: 'P6', parameters: {} });
   else yield* skip(context, procedure, shownStep(restart2), 'Nothing changed before it.');
   yield* callActivity(context, noteVpnServer, { stackId, keyVersion });
-  yield* nat({ step: steps.P10, parameters: { internalNic } });
+  yield* nat({ step: steps.preferInternalAdapter, parameters: { internalNic } });
 }
 
 function* keepCertificate(context: OrchestrationContext, procedure: Procedure, plan: VpnAccessPlan): Steps<string> {
   const { host } = places(context, procedure, plan);
-  const found = yield* host({ step: steps.P16, parameters: { subjectPatterns: plan.subjectPatterns } });
+  const found = yield* host({ step: steps.findRootCertificate, parameters: { subjectPatterns: plan.subjectPatterns } });
   const thumbprint = text(found, 'thumbprint');
   const store = text(found, 'store') === 'CurrentUser' ? 'CurrentUser' : 'LocalMachine';
-  const exported = yield* host({ step: steps.P17, parameters: { thumbprint, store } });
+  const exported = yield* host({ step: steps.exportRootCertificate, parameters: { thumbprint, store } });
 
   const step = shownStep(keepCertificateStep);
   yield* begin(context, procedure, step);
@@ -124,24 +124,27 @@ export function* closeVpnAccess(context: OrchestrationContext): Steps<OnPremises
     const { host, nat } = places(context, procedure, plan);
     const { addressFrom, addressTo, externalNic, certificate, natVia } = plan;
     for (const user of plan.users) yield* setUser(context, procedure, plan, { ...user, wanted: 'disabled' });
-    yield* nat({ step: steps.P12, parameters: {}, action: 'undo' });
-    if (externalNic === undefined) yield* skip(context, procedure, shownStep(steps.P14), 'It was never opened.');
-    else yield* nat({ step: steps.P14, parameters: { externalNic }, action: 'undo' });
+    yield* nat({ step: steps.allowRemoteAccess, parameters: {}, action: 'undo' });
+    if (externalNic === undefined)
+      yield* skip(context, procedure, shownStep(steps.openFirewall), 'It was never opened.');
+    else yield* nat({ step: steps.openFirewall, parameters: { externalNic }, action: 'undo' });
     yield* compensated(takeServerBack(nat, { addressFrom, addressTo }), function* () {
-      if (externalNic === undefined) yield* skip(context, procedure, shownStep(steps.P11), 'It was never touched.');
-      else yield* nat({ step: steps.P11, parameters: { externalNic }, always: true });
+      if (externalNic === undefined)
+        yield* skip(context, procedure, shownStep(steps.restoreAddressTranslation), 'It was never touched.');
+      else yield* nat({ step: steps.restoreAddressTranslation, parameters: { externalNic }, always: true });
     });
-    if (certificate === undefined) yield* skip(context, procedure, shownStep(steps.P17), 'It was never exported.');
-    else yield* host({ step: steps.P17, parameters: { ...certificate }, action: 'undo' });
+    if (certificate === undefined)
+      yield* skip(context, procedure, shownStep(steps.exportRootCertificate), 'It was never exported.');
+    else yield* host({ step: steps.exportRootCertificate, parameters: { ...certificate }, action: 'undo' });
     if (natVia !== undefined) yield* host({ ...reach(natVia), action: 'undo' });
     return undefined;
   });
 }
 
 function* takeServerBack(nat: At, range: { readonly addressFrom: string; readonly addressTo: string }): Steps<void> {
-  yield* nat({ step: steps.P5, parameters: {}, action: 'undo' });
-  yield* nat({ step: steps.P4, parameters: range, action: 'undo' });
-  yield* nat({ step: steps.P3, parameters: {}, action: 'undo' });
+  yield* nat({ step: steps.installSiteToSiteRole, parameters: {}, action: 'undo' });
+  yield* nat({ step: steps.installVpnRole, parameters: range, action: 'undo' });
+  yield* nat({ step: steps.keepSettings, parameters: {}, action: 'undo' });
   yield* nat({ step: restart1, script: 'P6', parameters: {} });
 }
 
@@ -164,7 +167,7 @@ function* setUser(
   const { stackId } = plan;
   const { nat } = places(context, procedure, plan);
   const step = userStep(user.wanted);
-  const isLetIn = step === steps.P15;
+  const isLetIn = step === steps.letUserIn;
   const parameters = isLetIn ? { userName: user.name, resetPassword: user.resetPassword } : { userName: user.name };
   const secrets = isLetIn ? { secrets: { password: user.passwordSecret } } : {};
   try {
@@ -180,7 +183,7 @@ function* setUser(
 export function* checkMachine(context: OrchestrationContext): Steps<OnPremisesEnd> {
   return yield* runProcedure(context, function* (procedure, machineId) {
     const { facts } = yield* must(context, procedure, {
-      step: commonSteps.C1,
+      step: commonSteps.checkMachine,
       machineId,
       parameters: {},
       action: 'probe',
@@ -210,7 +213,7 @@ function places(
 
 function reach(via: NonNullable<VpnAccessPlan['natVia']>): Omit<StepRequest, 'machineId'> {
   const { computerName, credentialSecret } = via;
-  return { step: steps.P1, parameters: { computerName }, secrets: { credential: credentialSecret } };
+  return { step: steps.reachNatFromHost, parameters: { computerName }, secrets: { credential: credentialSecret } };
 }
 
 /** A list that may be missing: a machine that asks nobody has none. */

@@ -174,9 +174,9 @@ function checkAnswer(step: string, mode: StepMode, { verbose, exitCode, ...answe
 }
 
 export function contractOf(step: string): RemoteStepContract {
-  const found = Object.entries<RemoteStepContract>(connectorSteps).find(([id]) => id === step);
+  const found = Object.values<RemoteStepContract>(connectorSteps).find(({ id }) => id === step);
   if (found === undefined) throw new Error(`There is no contract of ${step}.`);
-  return found[1];
+  return found;
 }
 
 export function emulator(step: string): StepEmulator {

@@ -20,7 +20,7 @@ describe('src/domain/endpoint-problems', () => {
   const at = { from: 'wasp', path: '/clouds' };
   const seen = (issue: string): object => ({ host: 'wap.contoso.com', port: 30_081, issue });
 
-  const results = connectorSteps.W23.facts.shape.results.unwrap();
+  const results = connectorSteps.checkTlsEndpoints.facts.shape.results.unwrap();
   const issues = results.element.shape.issue.options.filter((issue) => issue !== '');
 
   it.each(issues)('says of %s who saw it, of what, and what helps', (issue) => {
