@@ -1,4 +1,23 @@
 import type { TokenCredential } from '@azure/core-auth';
+import * as df from 'durable-functions';
+import { createConnectorActivities } from '../activities/on-premises/connector-activities.ts';
+import { createFinishOnPremises } from '../activities/on-premises/finish-on-premises.ts';
+import { createRemoteActivities } from '../activities/on-premises/remote-activities.ts';
+import { createVpnAccessActivities } from '../activities/on-premises/vpn-access-activities.ts';
+import * as connectorContract from '../contracts/on-premises/connectors.ts';
+import { finishOnPremises } from '../contracts/on-premises/on-premises.ts';
+import * as remoteContract from '../contracts/on-premises/remote-commands.ts';
+import * as vpnAccessContract from '../contracts/on-premises/vpn-access.ts';
+import type { Route } from '../functions/http/route.ts';
+import { connectorRoutes } from '../functions/on-premises/connectors.ts';
+import { machineRoutes } from '../functions/on-premises/machines.ts';
+import { stackRoutes } from '../functions/on-premises/stacks.ts';
+import { vpnAccessRoutes } from '../functions/on-premises/vpn-access.ts';
+import { connectClouds } from '../orchestrations/on-premises/connect-clouds.ts';
+import { connectPortals } from '../orchestrations/on-premises/connect-portals.ts';
+import { disconnectClouds, verifyConnector } from '../orchestrations/on-premises/connector-checks.ts';
+import { remoteStep } from '../orchestrations/on-premises/remote-step.ts';
+import { checkMachine, closeVpnAccess, openVpnAccess, setVpnUser } from '../orchestrations/on-premises/vpn-access.ts';
 import { createArmRest } from '../azure/arm-rest.ts';
 import { createCommandOutputs } from '../azure/command-outputs.ts';
 import type { Settings } from '../config/settings.ts';
@@ -16,14 +35,17 @@ import { createArcRunner } from '../remote/arc-runner.ts';
 import { createManualRunner } from '../remote/manual-runner.ts';
 import { createRunners } from '../remote/runner-of.ts';
 import { createSshRunner } from '../remote/ssh-runner.ts';
-import { commandContainer, type Services } from './services.ts';
+import type { Certificates } from './certificates.ts';
+import { containers, type Core } from './core.ts';
+import { registerActivities } from './register-activities.ts';
 
 /** What the procedures on machines stand on, made once per process. */
 export type OnPremises = ReturnType<typeof createOnPremises>;
 
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- what is made here would be listed twice
 export function createOnPremises(
-  { tables, onPremisesStores: stores, operations, claims, secrets, standing, downloads, now }: Services,
+  { tables, onPremisesStores: stores, operations, claims, secrets, standing, now }: Core,
+  { downloads }: Pick<Certificates, 'downloads'>,
   settings: Settings,
   credential: TokenCredential,
 ) {
@@ -56,10 +78,44 @@ export function createOnPremises(
       arc: createArcRunner({
         arm: createArmRest({ endpoint: settings.armUrl, credential, now }),
         secrets,
-        outputs: createCommandOutputs({ url: settings.blobUrl, container: commandContainer, credential }),
+        outputs: createCommandOutputs({ url: settings.blobUrl, container: containers.runCommands, credential }),
         now,
       }),
       manual: createManualRunner({ commands: manualCommands, now }),
     }),
   };
+}
+
+export function onPremisesNounRoutes({ operations }: Core, machine: OnPremises): readonly Route[] {
+  const options = { ...machine, operations };
+  return [...machineRoutes(options), ...stackRoutes(options), ...vpnAccessRoutes(options), ...connectorRoutes(options)];
+}
+
+export function registerProcedures(
+  { operations, claims, secrets, expiries, sendWebhook, now }: Core,
+  machine: OnPremises,
+  { vaultUrl }: Settings,
+): void {
+  const orchestrations = {
+    [remoteContract.remoteStepName]: remoteStep,
+    [vpnAccessContract.checkMachineName]: checkMachine,
+    [vpnAccessContract.openVpnAccessName]: openVpnAccess,
+    [vpnAccessContract.closeVpnAccessName]: closeVpnAccess,
+    [vpnAccessContract.setVpnUserName]: setVpnUser,
+    [connectorContract.connectCloudsName]: connectClouds,
+    [connectorContract.connectPortalsName]: connectPortals,
+    [connectorContract.verifyConnectorName]: verifyConnector,
+    [connectorContract.disconnectCloudsName]: disconnectClouds,
+  };
+  for (const [name, orchestration] of Object.entries(orchestrations)) df.app.orchestration(name, orchestration);
+
+  const finish = createFinishOnPremises({ ...machine, operations, claims });
+  registerActivities(df.app, { finishOnPremises }, { finishOnPremises: finish });
+  registerActivities(df.app, remoteContract, createRemoteActivities({ ...machine, operations, claims, vaultUrl, now }));
+  registerActivities(df.app, vpnAccessContract, createVpnAccessActivities({ ...machine, operations, expiries, now }));
+  registerActivities(
+    df.app,
+    connectorContract,
+    createConnectorActivities({ ...machine, operations, claims, expiries, secrets, send: sendWebhook, now }),
+  );
 }

@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import { certificateRoutes } from '../functions/certificates/certificates.ts';
+import { ownerRoutes } from '../functions/certificates/owners.ts';
+import { rootRoutes } from '../functions/certificates/roots.ts';
+import type { Route } from '../functions/http/route.ts';
+import { downloadRoutes } from '../functions/operations/downloads.ts';
+import { createCertificateLookup } from '../services/certificates/certificate-lookup.ts';
+import { createCertificates } from '../services/certificates/issue-certificate.ts';
+import { createKits } from '../services/certificates/kits.ts';
+import { createOwners } from '../services/certificates/owners.ts';
+import { createRoots } from '../services/certificates/roots.ts';
+import type { Revocations } from '../services/gateways/revocations.ts';
+import { createDownloads } from '../services/operations/downloads.ts';
+import { containers, type Core } from './core.ts';
+import { readProfile } from './read-profile.ts';
+
+/** Roots, client certificates, their owners and kits. */
+export type Certificates = ReturnType<typeof createCertificateServices>;
+
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- what is made here would be listed twice
+export function createCertificateServices(core: Core) {
+  const { tables, blobs, stores, now } = core;
+  const lookup = createCertificateLookup({ stores, now });
+  const owners = createOwners({ tables, now });
+  return {
+    lookup,
+    owners,
+    roots: createRoots(core),
+    certificates: createCertificates({ ...core, lookup, owners }),
+    downloads: createDownloads({
+      tables,
+      blobs,
+      container: containers.downloads,
+      now,
+      newToken: () => randomBytes(32).toString('base64url'),
+    }),
+    kits: createKits({ stores, lookup, blobs, container: containers.profiles, readProfilePackage: readProfile }),
+  };
+}
+
+export function certificateNounRoutes(
+  { stores, operations, now }: Core,
+  { lookup, owners, roots, certificates, downloads, kits }: Certificates,
+  { revocations }: { readonly revocations: Revocations },
+): readonly Route[] {
+  return [
+    ...rootRoutes({ stores, roots }),
+    ...certificateRoutes({ stores, operations, now, certificates, lookup, owners, revocations, kits }),
+    ...ownerRoutes({ owners }),
+    ...downloadRoutes({ downloads }),
+  ];
+}

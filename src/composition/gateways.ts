@@ -1,0 +1,119 @@
+import * as df from 'durable-functions';
+import { createApplyActivities } from '../activities/gateways/apply-activities.ts';
+import { createBuildActivities } from '../activities/gateways/build-activities.ts';
+import { createEnsureResource } from '../activities/gateways/ensure-resource.ts';
+import { createReadWrite } from '../activities/gateways/read-write.ts';
+import { createRemoveResource } from '../activities/gateways/remove-resource.ts';
+import { createWithdrawAccess } from '../activities/gateways/withdraw-access.ts';
+import { createWriteGateway } from '../activities/gateways/write-gateway.ts';
+import * as applyGatewayContract from '../contracts/gateways/apply-gateway.ts';
+import * as buildGatewayContract from '../contracts/gateways/build-gateway.ts';
+import type { ThumbprintOfRoot } from '../domain/gateway-entries.ts';
+import { gatewayRootRoutes } from '../functions/gateways/gateway-roots.ts';
+import { gatewayRoutes } from '../functions/gateways/gateways.ts';
+import type { Route } from '../functions/http/route.ts';
+import { applyGateway } from '../orchestrations/gateways/apply-gateway.ts';
+import { buildGateway } from '../orchestrations/gateways/build-gateway.ts';
+import { removeGateway } from '../orchestrations/gateways/remove-gateway.ts';
+import { isExpiredRoot, readForeignRoot } from '../pki/read-foreign-root.ts';
+import { createForeignEntries } from '../services/gateways/foreign-entries.ts';
+import { createGatewayPresence } from '../services/gateways/gateway-presence.ts';
+import { createGatewayRounds } from '../services/gateways/gateway-rounds.ts';
+import { createGatewayWriter } from '../services/gateways/gateway-writer.ts';
+import { createGatewayOperations } from '../services/gateways/gateways.ts';
+import { createJudgePlan, createJudgePlanParts } from '../services/gateways/judge-plan.ts';
+import { createNoteNearLimit } from '../services/gateways/near-limit.ts';
+import { createNoteVanished } from '../services/gateways/note-vanished.ts';
+import { createProfileRetention } from '../services/gateways/profile-retention.ts';
+import { createRevocations } from '../services/gateways/revocations.ts';
+import { createSessionProof } from '../services/gateways/session-proof.ts';
+import { createRootTrust } from '../services/gateways/trust-roots.ts';
+import type { Certificates } from './certificates.ts';
+import { containers, type Core } from './core.ts';
+import { readProfile } from './read-profile.ts';
+import { registerActivities } from './register-activities.ts';
+
+/** Gateways: their plans, their single writer, the roots they trust and the certificates they refuse. */
+export type Gateways = ReturnType<typeof createGatewayServices>;
+
+const thumbprintOfRoot: ThumbprintOfRoot = (data) => readForeignRoot(data)?.thumbprint;
+
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- what is made here would be listed twice
+export function createGatewayServices(core: Core, { lookup }: Pick<Certificates, 'lookup'>, subscriptionId: string) {
+  const { arm, blobs, stores, claims, operations, outbox, audit, now } = core;
+  const writer = createGatewayWriter({ stores, now });
+  const noteVanished = createNoteVanished({ stores, outbox, audit, now, thumbprintOfRoot });
+  const rounds = createGatewayRounds({
+    stores,
+    operations,
+    outbox,
+    noteVanished,
+    noteNearLimit: createNoteNearLimit({ stores, outbox, audit, now }),
+    foreignEntries: createForeignEntries({ stores, outbox, audit, now, thumbprintOfRoot, readForeignRoot }),
+    now,
+    thumbprintOfRoot,
+  });
+  return {
+    writer,
+    noteVanished,
+    rounds,
+    presence: createGatewayPresence({
+      stores,
+      operations,
+      outbox,
+      writer,
+      failRequests: (...request) => rounds.failProfile(...request),
+      now,
+    }),
+    sessions: createSessionProof({ stores, lookup, operations, outbox, audit, now }),
+    gatewayOperations: createGatewayOperations({ stores, claims, operations, now }),
+    trust: createRootTrust({ stores, lookup, operations, writer, now }),
+    revocations: createRevocations({ stores, lookup, operations, outbox, audit, writer, now }),
+    profileRetention: createProfileRetention({
+      stores,
+      blobs,
+      container: containers.profiles,
+      dues: core.dues,
+      keptDays: core.keptDays.profiles,
+      now,
+    }),
+    judgePlan: createJudgePlan({ arm, stores, subscriptionId }),
+    judgePlanParts: createJudgePlanParts({ stores, subscriptionId }),
+  };
+}
+
+export function gatewayNounRoutes(
+  { stores, operations }: Core,
+  gateways: Gateways,
+  subscriptionId: string,
+): readonly Route[] {
+  return [
+    ...gatewayRoutes({ stores, operations, subscriptionId, ...gateways }),
+    ...gatewayRootRoutes({ stores, operations, trust: gateways.trust }),
+  ];
+}
+
+export function registerGateways({ arm, blobs, stores, claims, operations, now }: Core, gateways: Gateways): void {
+  df.app.orchestration(buildGatewayContract.buildGatewayName, buildGateway);
+  df.app.orchestration(buildGatewayContract.removeGatewayName, removeGateway);
+  df.app.orchestration(applyGatewayContract.applyGatewayName, applyGateway);
+
+  registerActivities(df.app, buildGatewayContract, {
+    ...createBuildActivities({ arm, stores, claims, operations, writer: gateways.writer, now }),
+    ensureResource: createEnsureResource({ arm, stores, now }),
+    removeResource: createRemoveResource({ arm, stores }),
+    withdrawAccess: createWithdrawAccess({ arm, stores, now }),
+  });
+  registerActivities(df.app, applyGatewayContract, {
+    ...createApplyActivities({
+      arm,
+      blobs,
+      stores,
+      ...gateways,
+      profileContainer: containers.profiles,
+      readProfilePackage: readProfile,
+    }),
+    writeGateway: createWriteGateway({ arm, stores, now, ...gateways, thumbprintOfRoot, isExpiredRoot }),
+    readWrite: createReadWrite({ arm, stores, now, thumbprintOfRoot }),
+  });
+}

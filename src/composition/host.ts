@@ -1,0 +1,30 @@
+import type { InvocationContext } from '@azure/functions';
+import * as df from 'durable-functions';
+import { createDurableOrchestrations } from '../functions/http/durable-orchestrations.ts';
+import type { Orchestrations } from '../ports/orchestrations.ts';
+import { deliverOutbox } from '../services/operations/outbox-delivery.ts';
+import type { Certificates } from './certificates.ts';
+import type { Core } from './core.ts';
+import type { Gateways } from './gateways.ts';
+import type { OnPremises } from './on-premises.ts';
+import { warnOf } from './warn-of.ts';
+
+/** The application's services by noun, made once per process. */
+export interface Parts {
+  readonly core: Core;
+  readonly certificates: Certificates;
+  readonly gateways: Gateways;
+  readonly onPremises: OnPremises;
+}
+
+/** The orchestrations as an invocation with the durable client's binding reaches them. */
+export function orchestrationsOf(context: InvocationContext): Orchestrations {
+  return createDurableOrchestrations(df.getClient(context));
+}
+
+/** Not waited for: whoever made the change has their answer, and the timer delivers what this does not. */
+export function deliverSoon({ delivery }: Pick<Core, 'delivery'>): void {
+  deliverOutbox(delivery).catch((error: unknown) => {
+    warnOf('delivery after a change', error);
+  });
+}

@@ -1,0 +1,12 @@
+import { readProfilePackage, type ProfileReading } from '../kits/read-profile-package.ts';
+import { readCertificate } from '../pki/read-certificate.ts';
+
+/** Reads a gateway's profile package, its certificates by our own parser. */
+export function readProfile(zip: Uint8Array): ProfileReading {
+  return readProfilePackage(zip, {
+    thumbprintOf: (file) => {
+      const reading = readCertificate(file);
+      return reading.ok ? reading.certificate.thumbprint : undefined;
+    },
+  });
+}
