@@ -71,12 +71,14 @@ export interface SealAuditOptions {
 export async function sealAudit({ tables, audit, outbox, now }: SealAuditOptions): Promise<readonly AuditSeal[]> {
   const { seals, heads, digestParts } = createSealStores(tables);
   const closedBefore = sealedBefore(now());
-  // The first run seals nothing yet: it notes where the chain begins.
-  await heads.insert({ hour: new Date(closedBefore - hourMs).toISOString(), hash: '' });
   const made: AuditSeal[] = [];
   for (let round = 0; round < hoursPerRunMax; round += 1) {
     const head = await heads.get(headKeys);
-    if (head === undefined) break;
+    if (head === undefined) {
+      // The first run seals nothing yet: it notes where the chain begins.
+      await heads.insert({ hour: new Date(closedBefore - hourMs).toISOString(), hash: '' });
+      break;
+    }
     const hour = new Date(Date.parse(head.record.hour) + hourMs);
     if (hour.getTime() >= closedBefore) break;
     const digests = (await audit.listHour(hour)).map(digestOf);
