@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { startChild } from './child.ts';
 
 export interface Storage {
@@ -19,10 +19,11 @@ const services = ['Blob', 'Queue', 'Table'] as const;
 export async function startStorage(): Promise<Storage> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-azurite-'));
   const program = createRequire(import.meta.url).resolve('azurite/dist/src/azurite.js');
+  const withoutTelemetry = resolve(import.meta.dirname, '..', 'sandbox', 'azurite', 'without-telemetry.cjs');
   const ports: Partial<Record<string, string>> = {};
   const child = await startChild({
     args: [
-      program,
+      ...['--require', withoutTelemetry, program],
       ...['--silent', '--inMemoryPersistence', '--skipApiVersionCheck', '--disableTelemetry'],
       ...services.flatMap((service) => [`--${service.toLowerCase()}Port`, '0']),
     ],

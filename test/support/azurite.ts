@@ -17,6 +17,7 @@ export interface Azurite {
 }
 
 const script = resolve('node_modules/azurite/dist/src/azurite.js');
+const withoutTelemetry = resolve('sandbox/azurite/without-telemetry.cjs');
 // The account that every Azurite has; its key is public.
 const account = 'devstoreaccount1';
 const accountKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
@@ -27,7 +28,7 @@ const startMaxMs = 30_000;
 export async function startAzurite(): Promise<Azurite> {
   const folder = await mkdtemp(join(tmpdir(), 'azurite-'));
   const ports = ['--blobPort', '0', '--queuePort', '0', '--tablePort', '0'];
-  const child = spawn(process.execPath, [script, ...flags, ...ports], {
+  const child = spawn(process.execPath, ['--require', withoutTelemetry, script, ...flags, ...ports], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
