@@ -209,17 +209,24 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** A look at a stack is work for it: what takes long is looked at less often. */
+const pauseLeastMs = 25;
+const pauseMostMs = 200;
+const pauseShare = 0.1;
+
 /** Polls until `condition` holds; rejects at the deadline, or at once when `isHopeless`. */
 export async function waitUntil(
   condition: () => boolean | Promise<boolean>,
   timeoutMs: number,
   isHopeless: () => boolean = () => false,
 ): Promise<void> {
-  const deadlineMs = Date.now() + timeoutMs;
+  const startedMs = Date.now();
   while (!(await condition())) {
+    const waitedMs = Date.now() - startedMs;
     if (isHopeless()) throw new Error('it ended before');
-    if (Date.now() > deadlineMs) throw new Error(`not within ${timeoutMs} ms`);
-    await new Promise((resolveWait) => setTimeout(resolveWait, 25));
+    if (waitedMs > timeoutMs) throw new Error(`not within ${timeoutMs} ms`);
+    const pauseMs = Math.min(Math.max(waitedMs * pauseShare, pauseLeastMs), pauseMostMs);
+    await new Promise((resolveWait) => setTimeout(resolveWait, pauseMs));
   }
 }
 
