@@ -21,7 +21,7 @@ import { Scheduler } from './platform/scheduler.ts';
 import type { ServiceHost } from './platform/service-host.ts';
 import { StackClock } from './platform/stack-clock.ts';
 import { createTrafficRecorder } from './platform/traffic-recorder.ts';
-import { readClockOffsetMs, writeClockOffsetMs } from './supervisor/clock-file.ts';
+import { openClockFile, readClockOffsetMs } from './supervisor/clock-file.ts';
 import { writePrivateJson } from './supervisor/private-file.ts';
 import { readPorts } from './supervisor/ports.ts';
 import { storageAccount, storageUrl, windowsInfoFile } from './supervisor/stack-info.ts';
@@ -46,8 +46,9 @@ const ports = readPorts(settings.directory);
 const secrets = ensureSecrets(settings.directory);
 
 const clock = new StackClock(readClockOffsetMs(settings.directory));
+const clockFile = openClockFile(settings.directory);
 clock.onMove(() => {
-  writeClockOffsetMs(settings.directory, clock.offsetMs);
+  clockFile.write(clock.offsetMs);
 });
 const stateDirectory = join(settings.directory, 'state');
 mkdirSync(stateDirectory, { recursive: true });

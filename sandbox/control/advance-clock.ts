@@ -33,8 +33,6 @@ const dayMs = 24 * 3600 * 1000;
  * between, as on a host that slept: stopping at each minute of a year would take hours.
  */
 const scheduleStopsMax = 500;
-/** One quiet look may fall between two pieces of work, the answer of one and the start of the next. */
-const quietLooks = 2;
 
 /**
  * Moves the stack's clock forward by `advanceMs`, event by event: to the next due timer, operation or trigger, then waits
@@ -60,34 +58,33 @@ export async function advanceClock(
     steps += 1;
     const exactMs = Math.min(targetMs, timeOf(runtime.nextTimer), parts.scheduler.nextDueMs() ?? Infinity);
     clock.moveTo(Math.min(exactMs, Math.max(timeOf(runtime.nextDue), nowMs + scheduleGapMs)));
-    await parts.runtime.moveClock(clock.offsetMs);
   }
 }
 
-/** Waits until everything rests, twice in a row; answers the runtime's last word. */
+/** Waits until everything rests; answers the runtime's last word. */
 async function settle(parts: ClockedParts, deadlineMs: number, pollMs: number): Promise<RuntimeClock> {
-  let quiet = 0;
   for (let waitMs = pollMs; ; waitMs = Math.min(waitMs * 2, pollMaxMs)) {
-    const runtime = await parts.runtime.readClock();
-    if (runtime !== undefined && runtime.offsetMs < parts.clock.offsetMs) {
-      // A runtime that was restarted while the clock moved begins with the offset of its start.
-      await parts.runtime.moveClock(parts.clock.offsetMs);
-    }
-    const busy = whatIsBusy(parts, runtime);
-    quiet = busy.length === 0 ? quiet + 1 : 0;
-    if (quiet >= quietLooks && runtime !== undefined) return runtime;
+    // At rest before the runtime is asked too: what is on the way to it now may be its work by the time that it has answered.
+    const before = whatIsBusy(parts);
+    // Asked by moving it to where it should be: one that was restarted while the clock moved is behind.
+    const runtime = await parts.runtime.moveClock(parts.clock.offsetMs);
+    const busy = [...new Set([...before, ...whatIsBusy(parts), ...runtimeIfBusy(parts, runtime)])];
+    if (busy.length === 0 && runtime !== undefined) return runtime;
     if (Date.now() > deadlineMs) throw tooLong('The stack did not come to rest', busy);
-    await new Promise((resolve) => setTimeout(resolve, quiet > 0 ? pollMs : waitMs));
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
 }
 
-function whatIsBusy(parts: ClockedParts, runtime: RuntimeClock | undefined): string[] {
+function whatIsBusy(parts: ClockedParts): string[] {
   const services = Object.entries(parts.services).flatMap(([name, service]) => (service.isIdle() ? [] : [name]));
-  const scheduler = parts.scheduler.isIdle() ? [] : ['scheduled work'];
-  if (runtime === undefined) return [...services, ...scheduler, 'runtime (does not answer)'];
-  const isBehind = runtime.offsetMs < parts.clock.offsetMs;
-  const isDue = timeOf(runtime.nextDue) <= parts.clock.nowMs();
-  return [...services, ...scheduler, ...(runtime.idle && !isBehind && !isDue ? [] : ['runtime'])];
+  return parts.scheduler.isIdle() ? services : [...services, 'scheduled work'];
+}
+
+function runtimeIfBusy({ clock }: ClockedParts, runtime: RuntimeClock | undefined): string[] {
+  if (runtime === undefined) return ['runtime (does not answer)'];
+  const isBehind = runtime.offsetMs < clock.offsetMs;
+  const isDue = timeOf(runtime.nextDue) <= clock.nowMs();
+  return runtime.idle && !isBehind && !isDue ? [] : ['runtime'];
 }
 
 function timeOf(iso: string | null): number {

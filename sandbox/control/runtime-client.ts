@@ -11,32 +11,34 @@ const clockSchema = z.object({
 });
 export type RuntimeClock = z.infer<typeof clockSchema>;
 
+const restWithinMs = 1000;
 const answerTimeoutMs = 5000;
 
-/** The runtime's internal clock route. Both calls answer undefined when the runtime is not there (it may be restarting). */
+/** The runtime's internal clock route. */
 export interface RuntimeClient {
-  readClock(): Promise<RuntimeClock | undefined>;
+  /**
+   * Moves the runtime's clock, which may be there already, and answers when it rests, or after a second when it does not.
+   * Undefined when the runtime is not there: it may be restarting.
+   */
   moveClock(offsetMs: number): Promise<RuntimeClock | undefined>;
 }
 
 /** The route of the runtime at `url`, which knows its caller by `key`. */
 export function createRuntimeClient(url: string, key: string): RuntimeClient {
-  async function call(method: string, body?: unknown): Promise<RuntimeClock | undefined> {
-    try {
-      const response = await fetch(`${url}/sandbox/clock`, {
-        method,
-        headers: { 'x-sandbox-key': key, 'content-type': 'application/json' },
-        signal: AbortSignal.timeout(answerTimeoutMs),
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      return response.ok ? clockSchema.parse(await response.json()) : undefined;
-    } catch {
-      // Not there now; the caller asks again until its own deadline and then says what is missing.
-      return undefined;
-    }
-  }
   return {
-    readClock: () => call('GET'),
-    moveClock: (offsetMs) => call('PUT', { offsetMs }),
+    moveClock: async (offsetMs) => {
+      try {
+        const response = await fetch(`${url}/sandbox/clock`, {
+          method: 'PUT',
+          headers: { 'x-sandbox-key': key, 'content-type': 'application/json' },
+          signal: AbortSignal.timeout(answerTimeoutMs),
+          body: JSON.stringify({ offsetMs, restWithinMs }),
+        });
+        return response.ok ? clockSchema.parse(await response.json()) : undefined;
+      } catch {
+        // Not there now; the caller asks again until its own deadline and then says what is missing.
+        return undefined;
+      }
+    },
   };
 }

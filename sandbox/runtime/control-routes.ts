@@ -13,10 +13,19 @@ export interface ControlOptions {
   readonly controlKey: string;
 }
 
-const moveSchema = z.strictObject({ offsetMs: z.number() });
+const restWithinMaxMs = 2000;
+const moveSchema = z.strictObject({
+  offsetMs: z.number(),
+  /** The answer may wait this long for the runtime to come to rest; it comes at once if not given. */
+  restWithinMs: z.number().min(0).max(restWithinMaxMs).default(0),
+});
+
+/** One look may fall between two pieces of work, the end of one and the start of the next. */
+const quietLooks = 2;
+const lookEveryMs = 1;
 
 /** The routes for the stack's control: `GET` and `PUT /sandbox/clock`. */
-export function serveControl(options: ControlOptions, request: HostRequest): HostResponse {
+export async function serveControl(options: ControlOptions, request: HostRequest): Promise<HostResponse> {
   if (headerOf(request, 'x-sandbox-key') !== options.controlKey) {
     return empty(401);
   }
@@ -27,7 +36,7 @@ export function serveControl(options: ControlOptions, request: HostRequest): Hos
     case 'GET':
       return describeClock(options);
     case 'PUT':
-      return moveClock(options, request);
+      return await moveClock(options, request);
     default:
       return empty(405);
   }
@@ -37,24 +46,36 @@ export function serveControl(options: ControlOptions, request: HostRequest): Hos
  * `nextDue` is the earliest durable timer or function schedule, `nextTimer` the earliest durable timer; `idle` means that
  * nothing runs, waits to run, or is due.
  */
-function describeClock({ clock, alarms, gauge }: ControlOptions): HostResponse {
-  const now = clock.now();
-  const nextDueMs = alarms.nextDueMs();
-  const isDue = nextDueMs !== undefined && nextDueMs <= now;
+function describeClock(options: ControlOptions): HostResponse {
+  const { clock, alarms } = options;
   return json(200, {
     offsetMs: clock.offsetMs,
-    now: new Date(now).toISOString(),
-    nextDue: toIso(nextDueMs),
+    now: new Date(clock.now()).toISOString(),
+    nextDue: toIso(alarms.nextDueMs()),
     nextTimer: toIso(alarms.nextDueMs((key) => !isScheduleAlarm(key))),
-    idle: gauge.idle && !isDue,
+    idle: isAtRest(options),
   });
+}
+
+function isAtRest({ clock, alarms, gauge }: ControlOptions): boolean {
+  const nextDueMs = alarms.nextDueMs();
+  return gauge.idle && (nextDueMs === undefined || nextDueMs > clock.now());
+}
+
+/** Looks here, where a look costs nothing, so that whoever moves the clock need not ask again and again. */
+async function restWithin(options: ControlOptions, withinMs: number): Promise<void> {
+  const endMs = performance.now() + withinMs;
+  for (let quiet = 0; quiet < quietLooks && performance.now() < endMs;) {
+    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+    quiet = isAtRest(options) ? quiet + 1 : 0;
+  }
 }
 
 function toIso(ms: number | undefined): string | null {
   return ms === undefined ? null : new Date(ms).toISOString();
 }
 
-function moveClock(options: ControlOptions, request: HostRequest): HostResponse {
+async function moveClock(options: ControlOptions, request: HostRequest): Promise<HostResponse> {
   const body = moveSchema.safeParse(parseJson(request.body.toString('utf8'))?.value);
   if (!body.success) {
     return json(400, { message: z.prettifyError(body.error) });
@@ -68,5 +89,6 @@ function moveClock(options: ControlOptions, request: HostRequest): HostResponse 
     throw error;
   }
   options.alarms.clockMoved();
+  await restWithin(options, body.data.restWithinMs);
   return describeClock(options);
 }

@@ -49,9 +49,7 @@ beforeAll(async () => {
     arm,
     inbox,
     runtime: {
-      readClock: () =>
-        Promise.resolve({ offsetMs: test.host.clock.offsetMs, now: '', nextDue: null, nextTimer: null, idle: true }),
-      moveClock: () => Promise.resolve(undefined),
+      moveClock: (offsetMs) => Promise.resolve({ offsetMs, now: '', nextDue: null, nextTimer: null, idle: true }),
     },
     findCommonName: (thumbprint) => Promise.resolve(thumbprint === 'KNOWN' ? 'ann.1234abcd@example.com' : undefined),
     services: {},
