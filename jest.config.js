@@ -1,4 +1,4 @@
-import { moduleNameMapper, transform, transformIgnorePatterns } from './jest.transform.js';
+import { moduleNameMapper, modulePathIgnorePatterns, transform, transformIgnorePatterns } from './jest.transform.js';
 
 // Three projects: `unit` is pure code, `contract` holds the emulators to what Azure documents, `e2e` drives a whole stack.
 const project = (displayName, folders) => ({
@@ -8,6 +8,7 @@ const project = (displayName, folders) => ({
   transform,
   transformIgnorePatterns,
   moduleNameMapper,
+  modulePathIgnorePatterns,
 });
 
 /** @type {import('jest').Config} */

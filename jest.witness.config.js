@@ -1,4 +1,4 @@
-import { moduleNameMapper, transform, transformIgnorePatterns } from './jest.transform.js';
+import { moduleNameMapper, modulePathIgnorePatterns, transform, transformIgnorePatterns } from './jest.transform.js';
 import { findDotnetSuites, isWithoutDotnet } from './tools/dotnet/suites.ts';
 
 /**
@@ -16,4 +16,5 @@ export default {
   transform,
   transformIgnorePatterns,
   moduleNameMapper,
+  modulePathIgnorePatterns,
 };
