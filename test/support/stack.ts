@@ -6,11 +6,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { StackInfo } from '../../sandbox/supervisor/stack-info.ts';
 
 export type { StackInfo } from '../../sandbox/supervisor/stack-info.ts';
 
 const root = resolve(__dirname, '..', '..');
+const endWithParent = ['--import', pathToFileURL(join(root, 'sandbox/supervisor/exit-with-parent.ts')).href];
 /** These say only that something hangs: none is about how fast the machine is. */
 export const startTimeoutMs = 180_000;
 const stopTimeoutMs = 120_000;
@@ -85,20 +87,23 @@ export interface StartProcess {
   readonly hasEnded: () => boolean;
 }
 
-/** Runs `node sandbox/start.ts` with these arguments; for tests of starts that are to fail. */
+/**
+ * Runs `node sandbox/start.ts` with these arguments; for tests of starts that are to fail. It ends when this process does,
+ * even by `kill -9`: nothing of a test run is left behind.
+ */
 export function spawnStart(args: readonly string[], environment: Readonly<Record<string, string>> = {}): StartProcess {
   const script = join(root, 'sandbox', 'start.ts');
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, ...args], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...endWithParent, script, ...args], {
     cwd: root,
     env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let text = '';
   const collect = (chunk: Buffer): void => {
     text += chunk.toString('utf8');
   };
-  child.stdout.on('data', collect);
-  child.stderr.on('data', collect);
+  child.stdout?.on('data', collect);
+  child.stderr?.on('data', collect);
   return {
     child,
     output: () => text,

@@ -1,12 +1,32 @@
 /**
  * How stacks end, around a small app: when a part dies, when they are stopped early, when they cannot start. Each stack has its own folder and free ports, so these tests may run beside others.
  */
-import { copyFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { endProcess, spawnStart, startStack, startTimeoutMs, waitUntil, waitUntilGone } from '../../support/stack.ts';
+import {
+  endProcess,
+  spawnStart,
+  startStack,
+  startTimeoutMs,
+  waitUntil,
+  waitUntilGone,
+  type StackInfo,
+} from '../../support/stack.ts';
 
 const app = resolve(__dirname, '..', '..', 'support', 'fixtures', 'idle-app');
+
+/** Runs one file of the fixtures as a test, in a Jest of its own. */
+function spawnTest(file: string, environment: Readonly<Record<string, string>>) {
+  const program = resolve('node_modules', 'jest', 'bin', 'jest.js');
+  const options = ['--runInBand', '--selectProjects', 'contract', '--testMatch', `**/fixtures/${file}`];
+  const child = spawn(process.execPath, [program, ...options], {
+    env: { ...process.env, ...environment },
+    stdio: 'ignore',
+  });
+  return { child, hasEnded: () => child.exitCode !== null || child.signalCode !== null };
+}
 
 describe('sandbox/supervisor/run-stack', () => {
   it('ends with 1 and says which part died when that is not the runtime', async () => {
@@ -45,6 +65,22 @@ describe('sandbox/supervisor/run-stack', () => {
     expect(await endProcess(start.child)).toBe(1);
     expect(start.output()).toContain('this app is broken');
     for (const folder of [broken, directory]) rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('ends with all its processes when the test that started it is killed', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'gatehouse-stack-'));
+    const test = spawnTest('left-behind.ts', { LEFT_BEHIND_DIRECTORY: directory });
+    const stackFile = join(directory, 'stack.json');
+    const infoOf = (): StackInfo => JSON.parse(readFileSync(stackFile, 'utf8')) as StackInfo;
+    await waitUntil(() => existsSync(stackFile), startTimeoutMs, test.hasEnded);
+    const { processes } = infoOf();
+    const supervisor = Number(readFileSync(join(directory, 'lock'), 'utf8'));
+
+    test.child.kill('SIGKILL');
+
+    await waitUntilGone([supervisor, ...Object.values(processes)]);
+    expect(existsSync(stackFile)).toBe(false);
+    rmSync(directory, { recursive: true, force: true });
   });
 
   it('says what is wrong with its options in one message, without a stack trace', async () => {
