@@ -19,7 +19,7 @@ const { settings } = reading;
 const parts = createParts();
 
 startReadiness(parts.core, reading);
-registerHttp(parts, settings, durableClient);
+registerHttp(parts, durableClient);
 registerWatches(parts, settings, durableClient);
 registerGateways(parts.core, parts.gateways);
 registerProcedures(parts.core, parts.onPremises, settings);

@@ -16,6 +16,7 @@ import { applyGateway } from '../orchestrations/gateways/apply-gateway.ts';
 import { buildGateway } from '../orchestrations/gateways/build-gateway.ts';
 import { removeGateway } from '../orchestrations/gateways/remove-gateway.ts';
 import { isExpiredRoot, readForeignRoot } from '../pki/read-foreign-root.ts';
+import { createBuildGateway } from '../services/gateways/build-gateway.ts';
 import { createForeignEntries } from '../services/gateways/foreign-entries.ts';
 import { createGatewayPresence } from '../services/gateways/gateway-presence.ts';
 import { createGatewayRounds } from '../services/gateways/gateway-rounds.ts';
@@ -53,6 +54,8 @@ export function createGatewayServices(core: Core, { lookup }: Pick<Certificates,
     now,
     thumbprintOfRoot,
   });
+  const gatewayOperations = createGatewayOperations({ stores, claims, operations, now });
+  const judgePlan = createJudgePlan({ arm, stores, subscriptionId });
   return {
     writer,
     noteVanished,
@@ -66,7 +69,8 @@ export function createGatewayServices(core: Core, { lookup }: Pick<Certificates,
       now,
     }),
     sessions: createSessionProof({ stores, lookup, operations, outbox, audit, now }),
-    gatewayOperations: createGatewayOperations({ stores, claims, operations, now }),
+    gatewayOperations,
+    build: createBuildGateway({ judgePlan, gatewayOperations }),
     trust: createRootTrust({ stores, lookup, operations, writer, now }),
     revocations: createRevocations({ stores, lookup, operations, outbox, audit, writer, now }),
     profileRetention: createProfileRetention({
@@ -77,18 +81,14 @@ export function createGatewayServices(core: Core, { lookup }: Pick<Certificates,
       keptDays: core.keptDays.profiles,
       now,
     }),
-    judgePlan: createJudgePlan({ arm, stores, subscriptionId }),
+    judgePlan,
     judgePlanParts: createJudgePlanParts({ stores, subscriptionId }),
   };
 }
 
-export function gatewayNounRoutes(
-  { stores, operations }: Core,
-  gateways: Gateways,
-  subscriptionId: string,
-): readonly Route[] {
+export function gatewayNounRoutes({ stores, operations }: Core, gateways: Gateways): readonly Route[] {
   return [
-    ...gatewayRoutes({ stores, operations, subscriptionId, ...gateways }),
+    ...gatewayRoutes({ stores, operations, ...gateways }),
     ...gatewayRootRoutes({ stores, operations, trust: gateways.trust }),
   ];
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { app, type FunctionInput } from '@azure/functions';
-import type { Settings } from '../config/settings.ts';
 import { createFailureLimits } from '../functions/http/failure-limits.ts';
 import { createReadCaller } from '../functions/http/read-caller.ts';
 import { registerRoutes } from '../functions/http/register-routes.ts';
@@ -22,10 +21,10 @@ import { deliverSoon, orchestrationsOf, type Parts } from './host.ts';
 import { onPremisesNounRoutes } from './on-premises.ts';
 
 /** Registers every route, and the one that describes them. */
-export function registerHttp(parts: Parts, { subscriptionId }: Settings, durableClient: FunctionInput): void {
+export function registerHttp(parts: Parts, durableClient: FunctionInput): void {
   const { core, certificates, gateways, onPremises } = parts;
   const routes: readonly Route[] = [
-    ...gatewayNounRoutes(core, gateways, subscriptionId),
+    ...gatewayNounRoutes(core, gateways),
     ...certificateNounRoutes(core, certificates, gateways),
     ...onPremisesNounRoutes(core, onPremises),
     ...operationRoutes({

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { Stores } from '../../stores/stores.ts';
+import { toErrorItem, type BuildGateway } from '../../services/gateways/build-gateway.ts';
 import type { GatewayOperations } from '../../services/gateways/gateways.ts';
 import type { Operations } from '../../services/operations/operations.ts';
 import { gatewayKeys, gatewayPartition, gatewayStates, type GatewayRecord } from '../../stores/records/gateways.ts';
 import { AppError } from '../../domain/app-error.ts';
-import { completeGatewayPlan, gatewayPlanSchema } from '../../domain/gateway-plan.ts';
+import { gatewayPlanSchema } from '../../domain/gateway-plan.ts';
 import { operationViewSchema } from '../../domain/operation.ts';
 import type { Problem } from '../../domain/preflight/problem.ts';
 import type { JudgePlan, JudgePlanParts } from '../../services/gateways/judge-plan.ts';
@@ -18,7 +19,7 @@ export interface GatewayRoutesOptions {
   readonly stores: Stores;
   readonly gatewayOperations: GatewayOperations;
   readonly operations: Pick<Operations, 'view'>;
-  readonly subscriptionId: string;
+  readonly build: BuildGateway;
   readonly judgePlan: JudgePlan;
   readonly judgePlanParts: JudgePlanParts;
 }
@@ -99,13 +100,7 @@ function preflightGateway({ judgePlan, judgePlanParts }: GatewayRoutesOptions): 
   });
 }
 
-function buildGateway({
-  judgePlan,
-  judgePlanParts,
-  gatewayOperations,
-  operations,
-  subscriptionId,
-}: GatewayRoutesOptions): Route {
+function buildGateway(options: GatewayRoutesOptions): Route {
   return defineRoute({
     name: 'createGateway',
     method: 'POST',
@@ -116,24 +111,14 @@ function buildGateway({
     tags,
     request: { body: gatewayPlanSchema },
     responses: { 202: operationViewSchema },
-    alsoWrong: async (parts, faults) => (await judgePlanParts(parts, faults)).map(toErrorItem),
+    alsoWrong: async (parts, faults) => (await options.judgePlanParts(parts, faults)).map(toErrorItem),
     handler: async ({ body, caller, operationId, orchestrations }) => {
-      const request = { operationId: operationId(), requestedBy: caller.id, orchestrations };
-      const { problems, existingAddressSpace } = await judgePlan(body, request.operationId);
-      const plan = completeGatewayPlan(body, {
-        subscriptionId,
-        ...(existingAddressSpace === undefined ? {} : { existingAddressSpace }),
+      const { id } = await options.build(body, {
+        operationId: operationId(),
+        requestedBy: caller.id,
+        orchestrations,
       });
-      const errors = problems.filter(({ severity }) => severity === 'error');
-      if (errors.length > 0) {
-        // A network that is only being built on is a matter of waiting, not of another plan.
-        if (errors.every(({ code }) => code === 'virtualNetworkHasGateway')) {
-          await gatewayOperations.requireUnclaimed(plan, request.operationId);
-        }
-        throw refusalOf(errors);
-      }
-      const { id } = await gatewayOperations.build(plan, request);
-      return accepted(operations, id);
+      return accepted(options.operations, id);
     },
   });
 }
@@ -210,20 +195,6 @@ export async function requireGateway(stores: Stores, id: string): Promise<Gatewa
 
 function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some(({ severity }) => severity === 'error');
-}
-
-/** Names that are taken: the plan itself may be right. */
-const conflictCodes: ReadonlySet<string> = new Set(['idTaken', 'gatewayRegistered', 'gatewayExists']);
-
-function refusalOf(errors: readonly Problem[]): AppError {
-  const problems = errors.map(toErrorItem);
-  return errors.every(({ code }) => conflictCodes.has(code))
-    ? new AppError('ERR_CONFLICT', errors.map(({ message, fix }) => `${message} ${fix}`).join(' '), { problems })
-    : new AppError('ERR_PLAN_REFUSED', `The plan cannot be built: ${errors.length} problems.`, { problems });
-}
-
-function toErrorItem({ path, code, message, fix }: Problem): Pick<Problem, 'path' | 'code' | 'message' | 'fix'> {
-  return { path, code, message, fix };
 }
 
 async function toView(stores: Stores, record: GatewayRecord): Promise<z.infer<typeof gatewayViewSchema>> {

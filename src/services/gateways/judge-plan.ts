@@ -1,4 +1,9 @@
-import { applyPlanDefaults, type GatewayPlan, type GatewayPlanInput } from '../../domain/gateway-plan.ts';
+import {
+  applyPlanDefaults,
+  completeGatewayPlan,
+  type GatewayPlan,
+  type GatewayPlanInput,
+} from '../../domain/gateway-plan.ts';
 import { checkPlan } from '../../domain/preflight/check-plan.ts';
 import { checkPlanParts, toWholePlan, type PlanParts } from '../../domain/preflight/check-plan-parts.ts';
 import type { Problem } from '../../domain/preflight/problem.ts';
@@ -12,8 +17,8 @@ import { rootKeys } from '../../stores/records/certificates.ts';
 
 export interface PlanJudgement {
   readonly problems: readonly Problem[];
-  /** Of the existing virtual network that the plan names. */
-  readonly existingAddressSpace?: readonly string[];
+  /** The plan as it would be built: with its defaults, those that depend on the existing virtual network included. */
+  readonly plan: GatewayPlan;
 }
 
 /**
@@ -59,7 +64,10 @@ export function createJudgePlan(options: {
     };
     return {
       problems: [...checkPlan(input, context), ...around.problems, ...roots],
-      ...(facts === undefined ? {} : { existingAddressSpace: facts.addressSpace }),
+      plan: completeGatewayPlan(input, {
+        subscriptionId,
+        ...(facts === undefined ? {} : { existingAddressSpace: facts.addressSpace }),
+      }),
     };
   };
 }

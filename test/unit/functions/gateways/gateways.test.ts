@@ -1,3 +1,4 @@
+import { createBuildGateway } from '../../../../src/services/gateways/build-gateway.ts';
 import { createJudgePlan, createJudgePlanParts } from '../../../../src/services/gateways/judge-plan.ts';
 import { gatewayRoutes } from '../../../../src/functions/gateways/gateways.ts';
 import { aGatewayPlan, aSubscriptionId, aVirtualNetwork } from '../../../support/builders/a-gateway-plan.ts';
@@ -9,10 +10,11 @@ async function refusalsOf(routeName: string, changes: object): Promise<unknown> 
   const world = createServicesWorld();
   const api = await createTestApi();
   const arm = { readRaw: () => Promise.reject(new Error('Azure is not to be asked')) };
+  const judgePlan = createJudgePlan({ arm, stores: world.stores, subscriptionId: aSubscriptionId });
   const routes = gatewayRoutes({
     ...world,
-    subscriptionId: aSubscriptionId,
-    judgePlan: createJudgePlan({ arm, stores: world.stores, subscriptionId: aSubscriptionId }),
+    judgePlan,
+    build: createBuildGateway({ judgePlan, gatewayOperations: world.gatewayOperations }),
     judgePlanParts: createJudgePlanParts({ stores: world.stores, subscriptionId: aSubscriptionId }),
   });
   const route = given(routes.find(({ name }) => name === routeName));
