@@ -69,7 +69,7 @@ const folders = {
 const nouns = {
   contracts: { gateways: ['operations'], 'on-premises': ['operations'], operations: [] },
   orchestrations: { gateways: ['operations'], 'on-premises': ['operations'], operations: [] },
-  activities: { gateways: [], 'on-premises': [] },
+  activities: { gateways: [], 'on-premises': [], operations: [] },
   services: {
     gateways: ['certificates', 'operations', 'requests'],
     certificates: ['operations', 'requests'],

@@ -7,6 +7,7 @@ import { createGatewayServices, registerGateways } from './composition/gateways.
 import type { Parts } from './composition/host.ts';
 import { registerHttp } from './composition/http.ts';
 import { createOnPremises, registerProcedures } from './composition/on-premises.ts';
+import { registerOperations } from './composition/operations.ts';
 import { warnOf } from './composition/warn-of.ts';
 import { registerWatches } from './composition/watches.ts';
 import { readSettings, type Settings, type SettingsReading } from './config/settings.ts';
@@ -21,6 +22,7 @@ const parts = createParts();
 startReadiness(parts.core, reading);
 registerHttp(parts, durableClient);
 registerWatches(parts, settings, durableClient);
+registerOperations(parts.core);
 registerGateways(parts.core, parts.gateways);
 registerProcedures(parts.core, parts.onPremises, settings);
 

@@ -116,6 +116,6 @@ export function registerProcedures(
   registerActivities(
     df.app,
     connectorContract,
-    createConnectorActivities({ ...machine, operations, claims, expiries, secrets, send: sendWebhook, now }),
+    createConnectorActivities({ ...machine, expiries, secrets, send: sendWebhook, now }),
   );
 }

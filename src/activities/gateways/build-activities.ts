@@ -21,11 +21,9 @@ export interface BuildActivitiesOptions {
   readonly now: () => Date;
 }
 
-type BuildActivities = ActivitiesOf<
-  Pick<typeof references, 'beginStep' | 'noteStep' | 'endStep' | 'finishBuild' | 'finishRemoval'>
->;
+type BuildActivities = ActivitiesOf<Pick<typeof references, 'finishBuild' | 'finishRemoval'>>;
 
-/** What a operation notes as it goes, and its last act: the end in the stores, and the claims given back. */
+/** The last act of an operation on a gateway: the end in the stores, and the claims given back. */
 export function createBuildActivities({
   arm,
   stores,
@@ -81,26 +79,6 @@ export function createBuildActivities({
   }
 
   return {
-    beginStep: async ({ operationId, step }) => {
-      const cancelRequested = await operations.isCancelRequested(operationId);
-      if (!cancelRequested) await operations.setStep(operationId, step, { status: 'running', now: now() });
-      return { cancelRequested };
-    },
-
-    noteStep: async ({ operationId, step, detail }) => {
-      await operations.setStep(operationId, step, { status: 'waiting', detail, now: now() });
-      return null;
-    },
-
-    endStep: async ({ operationId, step, detail }) => {
-      await operations.setStep(operationId, step, {
-        status: 'succeeded',
-        now: now(),
-        ...(detail === undefined ? {} : { detail }),
-      });
-      return null;
-    },
-
     finishBuild: async ({ end, ...input }) => {
       const gateway = (await stores.gateways.get(gatewayKeys(input.gatewayId)))?.record;
       if (gateway?.lastOperationId !== input.operationId) return { nextWriter: null };

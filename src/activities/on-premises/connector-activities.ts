@@ -1,31 +1,21 @@
 import type { ActivitiesOf } from '../../contracts/operations/activity.ts';
 import type { Refusal } from '../../contracts/operations/outcomes.ts';
 import type * as references from '../../contracts/on-premises/connectors.ts';
-import type { Claims } from '../../stores/claims.ts';
 import { connectorSecretProblems, isHookAddress } from '../../services/on-premises/connector-secrets.ts';
 import type { Connectors } from '../../services/on-premises/connectors.ts';
 import type { Expiries } from '../../services/operations/expiries.ts';
 import type { Machines } from '../../services/on-premises/machines.ts';
 import { matchFiles } from '../../services/on-premises/match-data-files.ts';
 import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
-import type { Operations } from '../../services/operations/operations.ts';
 import { connectorKeys, type ConnectorRecord } from '../../stores/records/on-premises.ts';
 import { AppError } from '../../domain/app-error.ts';
-import { isOperationEnd } from '../../domain/operation.ts';
 import type { Secrets } from '../../ports/secrets.ts';
 import type { SendWebhook } from '../../ports/webhooks.ts';
 
 type ConnectorActivities = ActivitiesOf<
   Pick<
     typeof references,
-    | 'readConnectorPlan'
-    | 'bindConnector'
-    | 'lookAtSecrets'
-    | 'matchDataFiles'
-    | 'callDrainHook'
-    | 'takeLock'
-    | 'releaseLock'
-    | 'noteConnector'
+    'readConnectorPlan' | 'bindConnector' | 'lookAtSecrets' | 'matchDataFiles' | 'callDrainHook' | 'noteConnector'
   >
 >;
 
@@ -33,8 +23,6 @@ export interface ConnectorActivitiesOptions {
   readonly stores: OnPremisesStores;
   readonly connectors: Pick<Connectors, 'plan' | 'get' | 'bind'>;
   readonly machines: Pick<Machines, 'route'>;
-  readonly operations: Pick<Operations, 'get'>;
-  readonly claims: Claims;
   readonly expiries: Pick<Expiries, 'put'>;
   readonly secrets: Pick<Secrets, 'get' | 'remove'>;
   readonly send: SendWebhook;
@@ -48,9 +36,9 @@ const hookRetrySeconds = 15;
 /** A hook that asks for more patience is asked again nevertheless. */
 const hookRetryMaxSeconds = 300;
 
-/** What the connector's procedures read from the stores and note in them, the locks, and the load balancer's hook. */
+/** What the connector's procedures read from the stores and note in them, and the load balancer's hook. */
 export function createConnectorActivities(options: ConnectorActivitiesOptions): ConnectorActivities {
-  const { stores, connectors, claims, secrets, expiries, now } = options;
+  const { stores, connectors, secrets, expiries, now } = options;
 
   async function note(id: string, change: (record: ConnectorRecord) => Partial<ConnectorRecord>): Promise<void> {
     await stores.connectors.update(connectorKeys(id), (record) => ({
@@ -105,20 +93,6 @@ export function createConnectorActivities(options: ConnectorActivitiesOptions): 
       if (url === undefined || !isHookAddress(url))
         return refused('Precondition', `Secret ${drain.hookSecret} holds no https address.`);
       return callHook(options.send, url, { connector: connectorId, cloud: name, machine: machineId, action });
-    },
-
-    takeLock: async ({ lock, operationId }) => {
-      const answer = await claims.take({ resourceId: lock, operationId, instanceId: operationId, now: now() });
-      if (answer.outcome === 'taken') return { outcome: 'taken' };
-      const holder = await options.operations.get(answer.by.operationId);
-      if (holder !== undefined && !isOperationEnd(holder.status)) return { outcome: 'held', by: holder.id };
-      await claims.release(lock, answer.by.operationId);
-      return { outcome: 'held', by: answer.by.operationId };
-    },
-
-    releaseLock: async ({ lock, operationId }) => {
-      await claims.release(lock, operationId);
-      return null;
     },
 
     noteConnector: async ({ connectorId, warnings, thumbprints, issuers, sqlServer, ...trust }) => {

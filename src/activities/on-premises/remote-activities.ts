@@ -28,10 +28,7 @@ export interface RemoteActivitiesOptions {
 }
 
 type RemoteActivities = ActivitiesOf<
-  Pick<
-    typeof references,
-    'startCommand' | 'pollCommand' | 'cleanUpCommand' | 'abandonStep' | 'askApproval' | 'failStep' | 'closeStep'
-  >
+  Pick<typeof references, 'startCommand' | 'pollCommand' | 'cleanUpCommand' | 'abandonStep'>
 >;
 
 /** Seconds until a machine that another command has is looked at again. */
@@ -154,26 +151,6 @@ export function createRemoteActivities(options: RemoteActivitiesOptions): Remote
       });
       if (isClean) await claims.release(machineClaim(connection.id), commandId);
       return { isClean };
-    },
-
-    askApproval: async ({ operationId, name, ...wait }) => {
-      if (await operations.isCancelRequested(operationId)) return { decision: 'canceled' };
-      const decision = await operations.openWait(operationId, name, { kind: 'approval', ...wait });
-      return { decision: decision ?? 'open' };
-    },
-
-    failStep: async ({ operationId, step, detail }) => {
-      await operations.setStep(operationId, step, {
-        status: 'failed',
-        detail,
-        now: now(),
-      });
-      return null;
-    },
-
-    closeStep: async ({ operationId, step, status, detail }) => {
-      await operations.setStep(operationId, step, { status, now: now(), ...(detail === undefined ? {} : { detail }) });
-      return null;
     },
   };
 

@@ -35,17 +35,6 @@ export type RemovedResource = (typeof removedResources)[number]['name'];
 /** `access` takes Gatehouse's roots off a gateway that stays. */
 export const removeSteps = [{ name: 'access', usualSeconds: 5 }, ...removedResources] as const;
 
-interface StepInput {
-  readonly operationId: string;
-  readonly step: string;
-}
-
-/** Notes that a step has begun; tells whether the operation has been asked to stop. */
-export const beginStep = activityReference<StepInput, { readonly cancelRequested: boolean }>('beginStep');
-/** Notes what a step waits for, for people who look. */
-export const noteStep = activityReference<StepInput & { readonly detail: string }, null>('noteStep');
-export const endStep = activityReference<StepInput & { readonly detail?: string }, null>('endStep');
-
 /** One look and, where needed, one push towards a resource of the plan. Safe to repeat. */
 export const ensureResource = activityReference<
   { readonly gatewayId: string; readonly resource: 'resourceGroup' | 'virtualNetwork' | 'publicIp' | 'gateway' },

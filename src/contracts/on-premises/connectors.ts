@@ -256,15 +256,6 @@ export const callDrainHook = activityReference<
   | Refusal
 >('callDrainHook');
 
-/** Locks by name: `pep:…` and `sql:…`. `held` names the operation that has it. */
-export const takeLock = activityReference<
-  { readonly lock: string; readonly operationId: string },
-  { readonly outcome: 'taken' } | { readonly outcome: 'held'; readonly by: string }
->('takeLock');
-export const releaseLock = activityReference<{ readonly lock: string; readonly operationId: string }, null>(
-  'releaseLock',
-);
-
 /** Keeps what the procedure learned on its way; fields that are not there stay as they were. */
 export const noteConnector = activityReference<
   OfConnector & {

@@ -102,33 +102,3 @@ export const abandonStep = activityReference<
   Pick<RemoteStepInput, 'key' | 'machineId' | 'operationId'>,
   { readonly isClean: boolean }
 >('abandonStep');
-
-/** Asks people for a decision; asking again changes the words only. Answers what was decided, if anything was. */
-export const askApproval = activityReference<
-  {
-    readonly operationId: string;
-    readonly name: string;
-    readonly detail: string;
-    readonly until: string;
-    readonly instanceId: string;
-    /** Raised at the instance when somebody has decided. */
-    readonly eventName: string;
-  },
-  { readonly decision: 'approved' | 'rejected' | 'canceled' | 'open' }
->('askApproval');
-
-/** Notes that a step failed, beside others of its operation that go on. */
-export const failStep = activityReference<
-  { readonly operationId: string; readonly step: string; readonly detail: string },
-  null
->('failStep');
-/** Notes that a step was not needed, or that it was taken back. */
-export const closeStep = activityReference<
-  {
-    readonly operationId: string;
-    readonly step: string;
-    readonly status: 'skipped' | 'undone';
-    readonly detail?: string;
-  },
-  null
->('closeStep');

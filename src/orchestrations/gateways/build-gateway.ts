@@ -1,11 +1,9 @@
 import type { OrchestrationContext } from 'durable-functions';
+import { beginStep, endStep, noteStep } from '../../contracts/operations/steps.ts';
 import { applyGatewayName } from '../../contracts/gateways/apply-gateway.ts';
 import {
-  beginStep,
-  endStep,
   ensureResource,
   finishBuild,
-  noteStep,
   type BuildStep,
   type GatewayOperationInput,
   type OperationEnd,

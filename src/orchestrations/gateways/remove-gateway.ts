@@ -1,7 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions';
+import { beginStep, endStep } from '../../contracts/operations/steps.ts';
 import {
-  beginStep,
-  endStep,
   finishRemoval,
   removedResources,
   removeResource,

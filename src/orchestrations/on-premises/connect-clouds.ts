@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { endStep } from '../../contracts/gateways/build-gateway.ts';
+import { endStep, failStep } from '../../contracts/operations/steps.ts';
 import {
   bindConnector,
   connectPortalsName,
@@ -14,7 +14,6 @@ import {
 } from '../../contracts/on-premises/connectors.ts';
 import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import { shownStep, type OnPremisesEnd, type ProcedureProblem } from '../../contracts/on-premises/on-premises.ts';
-import { failStep } from '../../contracts/on-premises/remote-commands.ts';
 import { ownSecretName } from '../../domain/secret-uses.ts';
 import { callActivity, type Steps } from '../operations/call-activity.ts';
 import { connectApis } from './connect-apis.ts';

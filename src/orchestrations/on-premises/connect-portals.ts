@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { endStep } from '../../contracts/gateways/build-gateway.ts';
+import { endStep, failStep } from '../../contracts/operations/steps.ts';
 import {
   folder,
   portalBranches,
@@ -10,7 +10,6 @@ import {
 } from '../../contracts/on-premises/connectors.ts';
 import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import { shownStep } from '../../contracts/on-premises/on-premises.ts';
-import { failStep } from '../../contracts/on-premises/remote-commands.ts';
 import { addressOf } from '../../domain/connector-ports.ts';
 import { endpointProblems } from '../../domain/endpoint-problems.ts';
 import { callActivity, waitSeconds, type Steps } from '../operations/call-activity.ts';

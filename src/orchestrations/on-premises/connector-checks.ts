@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { endStep } from '../../contracts/gateways/build-gateway.ts';
+import { endStep } from '../../contracts/operations/steps.ts';
 import {
   cloudsToTakeBack,
   folder,

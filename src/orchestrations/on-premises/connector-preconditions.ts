@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { endStep } from '../../contracts/gateways/build-gateway.ts';
+import { endStep, failStep } from '../../contracts/operations/steps.ts';
 import {
   lookAtSecrets,
   noteConnector,
@@ -9,7 +9,7 @@ import {
 } from '../../contracts/on-premises/connectors.ts';
 import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import { shownStep, type ProcedureProblem } from '../../contracts/on-premises/on-premises.ts';
-import { failStep, type RemoteStepResult } from '../../contracts/on-premises/remote-commands.ts';
+import { type RemoteStepResult } from '../../contracts/on-premises/remote-commands.ts';
 import { callActivity, type Steps } from '../operations/call-activity.ts';
 import { lookWithAccounts } from './connector-account-looks.ts';
 import { isOfMachine, judged, looksOf, type Look } from './connector-looks.ts';

@@ -1,5 +1,6 @@
 import type { OrchestrationContext, Task } from 'durable-functions';
-import { beginStep, endStep, noteStep } from '../../contracts/gateways/build-gateway.ts';
+import { releaseLock, takeLock } from '../../contracts/operations/locks.ts';
+import { beginStep, closeStep, endStep, failStep, noteStep } from '../../contracts/operations/steps.ts';
 import {
   finishOnPremises,
   shownStep,
@@ -8,8 +9,6 @@ import {
 } from '../../contracts/on-premises/on-premises.ts';
 import {
   abandonStep,
-  closeStep,
-  failStep,
   remoteStepName,
   type RemoteFacts,
   type RemoteStepInput,
@@ -18,7 +17,6 @@ import {
 import type { RemoteStepContract } from '../../contracts/on-premises/remote-step.ts';
 import { findRemoteStep } from '../../contracts/on-premises/step-table.ts';
 import { askPeople } from '../operations/ask-people.ts';
-import { releaseLock, takeLock } from '../../contracts/on-premises/connectors.ts';
 import { nextLookSeconds } from '../../domain/poll-pacing.ts';
 import { callActivity, waitSeconds, type Steps } from '../operations/call-activity.ts';
 import { failureWords } from './failure-words.ts';

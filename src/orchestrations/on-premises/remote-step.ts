@@ -1,6 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions';
+import { noteStep } from '../../contracts/operations/steps.ts';
 import { commonSteps } from '../../contracts/on-premises/common-steps.ts';
-import { noteStep } from '../../contracts/gateways/build-gateway.ts';
 import type {
   CommandFault,
   RemoteFacts,

@@ -1,9 +1,9 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { endStep } from '../../contracts/gateways/build-gateway.ts';
+import { closeStep, endStep, failStep } from '../../contracts/operations/steps.ts';
 import type { ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
 import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import { shownStep } from '../../contracts/on-premises/on-premises.ts';
-import { closeStep, failStep, type RemoteStepInput } from '../../contracts/on-premises/remote-commands.ts';
+import { type RemoteStepInput } from '../../contracts/on-premises/remote-commands.ts';
 import { callActivity, type Steps } from '../operations/call-activity.ts';
 import { begin, runStep, stopped, type Procedure } from './procedure.ts';
 

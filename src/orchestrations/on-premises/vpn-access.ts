@@ -1,7 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions';
+import { endStep, failStep } from '../../contracts/operations/steps.ts';
 import { commonSteps } from '../../contracts/on-premises/common-steps.ts';
-import { endStep } from '../../contracts/gateways/build-gateway.ts';
-import { failStep } from '../../contracts/on-premises/remote-commands.ts';
 import { shownStep, type OnPremisesEnd } from '../../contracts/on-premises/on-premises.ts';
 import {
   keepCertificateStep,

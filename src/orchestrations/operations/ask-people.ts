@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { askApproval } from '../../contracts/on-premises/remote-commands.ts';
+import { askApproval } from '../../contracts/operations/steps.ts';
 import { callActivity, type Steps } from './call-activity.ts';
 import { waitForHint } from './wait-for-hint.ts';
 

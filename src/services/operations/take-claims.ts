@@ -13,29 +13,41 @@ export interface TakeClaimsOptions {
   readonly now: () => Date;
 }
 
+/**
+ * Takes one claim for an instance of an operation, also from an operation that is over. Answers the operation that has it otherwise:
+ * undefined when it was taken.
+ */
+export type TakeClaim = (name: string, operationId: string, instanceId: string) => Promise<string | undefined>;
+
 /** Claims all of these things for one attempt of an operation, or throws a conflict that names who has one, and claims none. */
 export type TakeClaims = (names: readonly string[], operationId: string, attempt: number) => Promise<void>;
 
-export function createTakeClaims({ claims, operations, now }: TakeClaimsOptions): TakeClaims {
-  async function take(name: string, operationId: string, attempt: number): Promise<void> {
-    const request = { resourceId: name, operationId, instanceId: instanceIdOf(operationId, attempt), now: now() };
+export function createTakeClaim({ claims, operations, now }: TakeClaimsOptions): TakeClaim {
+  return async (name, operationId, instanceId) => {
+    let holder: string | undefined;
     for (let round = 0; round < 3; round += 1) {
-      const answer = await claims.take(request);
-      if (answer.outcome === 'taken') return;
-      const holder = await operations.get(answer.by.operationId);
-      const isOrphan = holder === undefined && now().getTime() - Date.parse(answer.by.since) > orphanClaimMs;
-      const isOver = holder !== undefined && isOperationEnd(holder.status);
-      if (!isOrphan && !isOver) throw heldBy(name, answer.by.operationId);
-      await claims.release(name, answer.by.operationId);
+      const answer = await claims.take({ resourceId: name, operationId, instanceId, now: now() });
+      if (answer.outcome === 'taken') return undefined;
+      holder = answer.by.operationId;
+      const operation = await operations.get(holder);
+      const isOrphan = operation === undefined && now().getTime() - Date.parse(answer.by.since) > orphanClaimMs;
+      const isOver = operation !== undefined && isOperationEnd(operation.status);
+      if (!isOrphan && !isOver) return holder;
+      await claims.release(name, holder);
     }
-    throw new AppError('ERR_CONFLICT', `${name} keeps changing hands. Try again in a minute.`);
-  }
+    return holder;
+  };
+}
 
+export function createTakeClaims(options: TakeClaimsOptions): TakeClaims {
+  const { claims } = options;
+  const takeClaim = createTakeClaim(options);
   return async (names, operationId, attempt) => {
     const taken: string[] = [];
     try {
       for (const name of names) {
-        await take(name, operationId, attempt);
+        const holder = await takeClaim(name, operationId, instanceIdOf(operationId, attempt));
+        if (holder !== undefined) throw heldBy(name, holder);
         taken.push(name);
       }
     } catch (error) {
