@@ -18,7 +18,7 @@ export function download(
   const { packages } = world.connector;
   const { host } = new URL(uri);
   if (!packages.some((offered) => new URL(offered.uri).host === host))
-    return failed('Unreachable', `The remote name could not be resolved: '${host}'.`);
+    return failed('ToolFailed', `The remote name could not be resolved: '${host}'.`);
   const offered = packages.find((each) => each.uri === uri);
   if (offered === undefined) return failed('ToolFailed', 'The remote server returned an error: (404) Not Found.');
   if (offered.sizeBytes * spaceFactor > machine.azurePack.freeDiskBytes)

@@ -26,7 +26,7 @@ export function openPrivilegedEndpoint(
   const { privilegedEndpoint } = world.connector;
   if (request.authentication === 'Credssp' && !mayDelegate(call, request.computerName))
     return refuse(
-      'Precondition',
+      'ToolFailed',
       'The WinRM client cannot process the request. A computer policy does not allow the delegation of the user credentials to the target computer.',
     );
   const target = machinesBehind(world, request.computerName).find(({ role }) => role === 'ercs');

@@ -61,12 +61,18 @@ export function noteEndpointRun(
   multiCloud.lastRunEndedMs = endedMs;
 }
 
+/** Anything larger by such a name is no data file, and is not read. */
+const dataFileLengthMax = 1_048_576;
+
 /** Files that name the endpoint, not older than `since`. Its port ends there: 4000 is not 40005. */
 export function dataFilesOf(files: readonly SharedFile[], endpoint: string, since: string | undefined): SharedFile[] {
   const address = endpoint.replace(/\/+$/, '').replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const naming = new RegExp(`${address}(?![0-9A-Za-z.-])`, 'i');
   return files.filter(
-    ({ text, writtenAt }) => naming.test(text) && (since === undefined || Date.parse(writtenAt) >= Date.parse(since)),
+    ({ text, writtenAt }) =>
+      text.length <= dataFileLengthMax &&
+      naming.test(text) &&
+      (since === undefined || Date.parse(writtenAt) >= Date.parse(since)),
   );
 }
 

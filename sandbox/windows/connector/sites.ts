@@ -25,6 +25,13 @@ export function withoutWebServer({ sites }: AzurePackPart): StepOutcome | undefi
   return refused('Precondition', 'This machine has no IIS: it is no machine of Windows Azure Pack.');
 }
 
+/** Does something on a machine with IIS, and answers as a script does on one without. */
+export function withWebServer<C extends { readonly machine: { readonly azurePack: AzurePackPart } }>(
+  act: (call: C) => StepOutcome,
+): (call: C) => StepOutcome {
+  return (call) => withoutWebServer(call.machine.azurePack) ?? act(call);
+}
+
 /** Sites by name with their state, as the checks list them: `Missing` where there is none. */
 export function siteStates(part: AzurePackPart, names: readonly string[]): { name: string; state: string }[] {
   return names.map((name) => ({ name, state: siteNamed(part, name)?.state ?? 'Missing' }));

@@ -12,6 +12,20 @@ function Get-StoredCertificate {
   }
 }
 
+# The names that a certificate is for, as PowerShell's provider on Windows lists them.
+$names = @{
+  TypeName = 'System.Security.Cryptography.X509Certificates.X509Certificate2'
+  MemberType = 'ScriptProperty'
+  MemberName = 'DnsNameList'
+  Value = {
+    foreach ($extension in @($this.Extensions | Where-Object { $_.Oid.Value -eq '2.5.29.17' })) {
+      $extension.EnumerateDnsNames() | ForEach-Object { [pscustomobject]@{ Punycode = $_ } }
+    }
+  }
+  Force = $true
+}
+Update-TypeData @names
+
 function Find-Kept {
   param([string]$Location, [string]$Store)
   return @($global:Machine.certificates | Where-Object {
@@ -41,6 +55,35 @@ function Export-Certificate {
   [CmdletBinding()]
   param([object]$Cert, [string]$FilePath, [string]$Type, [switch]$Force)
   Microsoft.PowerShell.Management\Set-Content -LiteralPath (ConvertTo-Native $FilePath) -Value $Cert.RawData -AsByteStream
+}
+
+# The tool says what it does; the store that it works on is the machine's own.
+function certutil.exe {
+  $words = @($args)
+  $global:LASTEXITCODE = 0
+  if ($words[0] -eq '-addstore') {
+    Import-Certificate -FilePath (ConvertTo-Native $words[2]) -CertStoreLocation ('Cert:\LocalMachine\' + $words[1])
+    return
+  }
+  if ($words[0] -eq '-delstore') {
+    Remove-StoredCertificate ('Cert:\LocalMachine\' + $words[1] + '\' + $words[2])
+    return
+  }
+  $global:LASTEXITCODE = -2147024809
+}
+
+# A chain is built from the stores of the simulated machine.
+Add-Factory 'Security.Cryptography.X509Certificates.X509Chain' {
+  $chain = [System.Security.Cryptography.X509Certificates.X509Chain]::new()
+  $chain.ChainPolicy.TrustMode = 'CustomRootTrust'
+  $chain.ChainPolicy.DisableCertificateDownloads = $true
+  foreach ($certificate in @(Get-StoredCertificate 'Cert:\LocalMachine\Root')) {
+    $null = $chain.ChainPolicy.CustomTrustStore.Add($certificate)
+  }
+  foreach ($certificate in @(Get-StoredCertificate 'Cert:\LocalMachine\CA')) {
+    $null = $chain.ChainPolicy.ExtraStore.Add($certificate)
+  }
+  return $chain
 }
 
 Add-Factory 'Security.Cryptography.X509Certificates.X509Certificate2' {

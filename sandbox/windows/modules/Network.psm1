@@ -73,6 +73,9 @@ function Remove-NetFirewallRule {
 # Machines that a name or an address stands for: several where a balancer is in front of them.
 function Find-Machine {
   param([string]$Name)
+  if ($Name -eq 'localhost') {
+    return $global:Machine
+  }
   $address = $global:World.network.names[$Name.ToLowerInvariant()]
   if (-not $address) {
     $address = $Name
@@ -152,6 +155,7 @@ class WindowsDns {
 
 class WindowsTcpClient {
   [bool]$IsOpen
+  [int]$ReceiveTimeout
   [object] BeginConnect([string]$name, [int]$port, [object]$callback, [object]$state) {
     $this.IsOpen = Test-Listening $name $port
     $handle = Add-Member -InputObject ([pscustomobject]@{}) -MemberType 'ScriptMethod' -Name 'WaitOne' -Value { param($Milliseconds) $true } -PassThru
@@ -162,6 +166,12 @@ class WindowsTcpClient {
       throw [System.Net.Sockets.SocketException]::new(10061)
     }
   }
+  [void] Connect([string]$name, [int]$port) {
+    if (-not (Test-Listening $name $port)) {
+      throw [System.Net.Sockets.SocketException]::new(10061)
+    }
+  }
+  [object] GetStream() { return $this }
   [void] Close() { }
 }
 

@@ -4,6 +4,8 @@
 # Products of the connector, by the file of their installer, with the site that each brings.
 $connectorSites = [ordered]@{ 'MgmtSvc-Connector' = 40005; 'MgmtSvc-ConnectorExtension' = 40006; 'MgmtSvc-ConnectorController' = 40007 }
 
+$rewriteProduct = 'IIS URL Rewrite Module 2'
+
 class WindowsMutex {
   static [bool] TryOpenExisting([string]$name, [ref]$mutex) {
     if ($global:Machine.installer.busyTimes -eq 0) {
@@ -32,11 +34,27 @@ function Start-Process {
   return [pscustomobject]@{ ExitCode = (Invoke-Installer $ArgumentList[0] $ArgumentList[1]) }
 }
 
-# 0, 1605 where the product is not there, 3010 where the machine has to start again.
+# 0, 1605 where the product is not there, 1618 where another installation runs, 1620 where it is no installer's file, 3010 where the machine has to start again.
 function Invoke-Installer {
   param([string]$Verb, [string]$What)
   $machine = $global:Machine
   $part = $machine.azurePack
+  if ($machine.installer.busyTimes -gt 0) {
+    $machine.installer.busyTimes -= 1
+    return 1618
+  }
+  if ($What -eq (Get-ProductCode $rewriteProduct) -and $part.urlRewrite.version) {
+    $part.urlRewrite.Remove('version')
+    return Get-InstallerEnd
+  }
+  # What was downloaded last is in the file of the installer.
+  if ($Verb -eq '/i' -and $What.StartsWith('"')) {
+    if ($global:Downloaded.kind -ne 'urlRewrite') {
+      return 1620
+    }
+    $part.urlRewrite.version = $global:Downloaded.version
+    return Get-InstallerEnd
+  }
   foreach ($site in $connectorSites.Keys) {
     $name = Get-ConnectorProduct $site
     $isThere = @($machine.products | Where-Object { $_.name -eq $name }).Count -gt 0

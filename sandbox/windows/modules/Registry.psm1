@@ -48,6 +48,8 @@ function Get-DerivedKey {
   }
   if ($part.urlRewrite.version) {
     $keys['HKLM:\SOFTWARE\Microsoft\IIS Extensions\URL Rewrite'] = @{ Version = $part.urlRewrite.version }
+    $rewrite = 'IIS URL Rewrite Module 2'
+    $keys[$uninstall + '\' + (Get-ProductCode $rewrite)] = @{ DisplayName = $rewrite; DisplayVersion = $part.urlRewrite.version }
   }
   foreach ($product in @($machine.products)) {
     $keys[$uninstall + '\' + (Get-ProductCode $product.name)] = @{ DisplayName = $product.name; DisplayVersion = $product.version }
@@ -99,3 +101,37 @@ function Remove-ItemProperty {
   }
   $global:Machine.registry.Remove($LiteralPath + '\' + $Name)
 }
+
+# The registry as .NET has it: hives, whose keys are opened with their values.
+class OpenedKey {
+  [string]$Path
+  OpenedKey([string]$path) { $this.Path = $path }
+  [string[]] GetValueNames() { return @((Get-RegistryKey $this.Path).Values.Keys | Where-Object { $_ }) }
+  [object] GetValue([string]$name) { return (Get-RegistryKey $this.Path).GetValue($name) }
+  [void] SetValue([string]$name, [object]$value) { $global:Machine.registry[$this.Path + '\' + $name] = $value }
+  [void] DeleteValue([string]$name, [bool]$mustExist) { $global:Machine.registry.Remove($this.Path + '\' + $name) }
+  [void] Close() { }
+}
+
+class RegistryHive {
+  [string]$Name
+  RegistryHive([string]$name) { $this.Name = $name }
+  [object] OpenSubKey([string]$path, [bool]$writable) {
+    if ($null -eq (Get-RegistryKey ($this.Name + $path))) {
+      return $null
+    }
+    return [OpenedKey]::new($this.Name + $path)
+  }
+  [object] CreateSubKey([string]$path) {
+    New-RegistryKey ($this.Name + $path)
+    return [OpenedKey]::new($this.Name + $path)
+  }
+  [void] DeleteSubKey([string]$path, [bool]$mustExist) { $global:Machine.registry.Remove($this.Name + $path + '\') }
+}
+
+class RegistryHives {
+  static [object]$LocalMachine = [RegistryHive]::new('HKLM:\')
+  static [object]$CurrentUser = [RegistryHive]::new('HKCU:\')
+}
+
+Add-Accelerator ([RegistryHives]) @('Microsoft.Win32.Registry')

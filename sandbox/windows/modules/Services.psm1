@@ -68,9 +68,15 @@ function Get-CimInstance {
   return [pscustomobject]@{ Version = $global:Machine.osVersion; LastBootUpTime = $started }
 }
 
+# What the Tenant API left in the log of applications.
 function Get-WinEvent {
   [CmdletBinding()]
   param([hashtable]$FilterHashtable, [string]$ListLog)
+  if ($FilterHashtable.LogName -eq 'Application' -and $global:Machine.azurePack.tenantApi.eventLogErrors) {
+    return @(1..$global:Machine.azurePack.tenantApi.eventLogErrors | ForEach-Object {
+        [pscustomobject]@{ Id = 1309; Message = 'Application ID: /LM/W3SVC/MgmtSvc-TenantAPI/ROOT' }
+      })
+  }
 }
 
 function shutdown {

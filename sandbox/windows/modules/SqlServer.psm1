@@ -58,7 +58,7 @@ function Find-SqlServer {
   param([string]$ConnectionString)
   $name = [regex]::Match($ConnectionString, 'Data Source=([^;]+)').Groups[1].Value
   $servers = $global:World.connector.sqlServers
-  return $servers[@($servers.Keys | Where-Object { $_ -eq $name })[0]]
+  return @($servers.Keys | Where-Object { $_ -eq $name } | ForEach-Object { $servers[$_] })[0]
 }
 
 function Copy-Trust {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { download, isDoubtful } from '../connector/downloads.ts';
 import { endInstallation, takeInstaller } from '../connector/machine.ts';
-import { withoutWebServer } from '../connector/sites.ts';
+import { withWebServer } from '../connector/sites.ts';
 import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { sha256 } from './w-parameters.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
+import { bindStep, brokenOff, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({
   installerUri: z.url({ protocol: /^https$/ }).optional(),
@@ -15,15 +15,18 @@ type Call = BoundCall<typeof parameters>;
 export const w10: StepEmulator = {
   perform: bindStep({
     parameters,
-    modes: { probe: isInstalled, apply: install, verify: isInstalled, undo: uninstall },
+    modes: {
+      probe: withWebServer(isInstalled),
+      apply: withWebServer(install),
+      verify: withWebServer(isInstalled),
+      undo: uninstall,
+    },
   }),
   seconds: { probe: 5, apply: 60, verify: 5, undo: 30 },
   needsElevation: true,
 };
 
 function isInstalled({ machine, parameters, mode }: Call): StepOutcome {
-  const noServer = withoutWebServer(machine.azurePack);
-  if (noServer !== undefined) return noServer;
   const { version } = machine.azurePack.urlRewrite;
   if (version === undefined && mode === 'probe' && parameters.installerUri === undefined) return noInstaller();
   return seen(mode, version !== undefined, 'URL Rewrite is not installed.', version === undefined ? {} : { version });
@@ -37,12 +40,12 @@ function install(call: Call): StepOutcome {
   if (installerUri === undefined || installerSha256 === undefined) return noInstaller();
   const got = download(call, installerUri, installerSha256);
   if (got.outcome === 'failed') return got.answer;
-  if (got.offered.kind !== 'urlRewrite') return refused('ToolFailed', 'msiexec ended with 1620.');
   const { signature, version } = got.offered;
   if (isDoubtful(signature))
     return refused('Precondition', `The installer's signature is not accepted here: ${signature}.`, { signature });
   const busy = takeInstaller(machine);
-  if (busy !== undefined) return busy;
+  if (busy !== undefined) return { ...busy, facts: { signature } };
+  if (got.offered.kind !== 'urlRewrite') return brokenOff('ToolFailed', 'msiexec ended with 1620.', { signature });
   rewrite.version = version;
   rewrite.isOurs = true;
   return endInstallation(machine, { version, signature });
@@ -52,9 +55,11 @@ function install(call: Call): StepOutcome {
 function uninstall({ machine }: Call): StepOutcome {
   const rewrite = machine.azurePack.urlRewrite;
   if (!rewrite.isOurs) return fine();
+  const busy = takeInstaller(machine);
+  if (busy !== undefined) return busy;
   delete rewrite.version;
   rewrite.isOurs = false;
-  return changed();
+  return endInstallation(machine, {});
 }
 
 function noInstaller(): StepOutcome {

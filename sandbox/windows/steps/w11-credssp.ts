@@ -20,17 +20,17 @@ function allow({ machine, parameters }: Call): StepOutcome {
   const delegates = machine.winRm.credSspDelegates;
   const name = parameters.computerName.toLowerCase();
   if (delegates.includes(name)) return fine();
+  machine.notes['W11'] ??= [...delegates];
   delegates.push(name);
-  machine.notes['W11'] = [name];
   return changed();
 }
 
-/** Only what apply allowed. */
-function forbid({ machine, parameters }: Call): StepOutcome {
+/** The list from before comes back, whatever was allowed meanwhile. */
+function forbid({ machine }: Call): StepOutcome {
   const { notes, winRm } = machine;
-  const ours = notes['W11'] ?? [];
-  if (!ours.includes(parameters.computerName.toLowerCase())) return fine();
-  winRm.credSspDelegates = winRm.credSspDelegates.filter((name) => !ours.includes(name));
+  const before = notes['W11'];
+  if (before === undefined) return fine();
+  winRm.credSspDelegates = [...before];
   delete notes['W11'];
   return changed();
 }

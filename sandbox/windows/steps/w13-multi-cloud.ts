@@ -13,7 +13,7 @@ import type { TranscriptVariant } from '../connector/state.ts';
 import { lingeringSeconds, transcriptLines } from '../connector/transcript.ts';
 import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { authentication, share } from './w-parameters.ts';
-import { bindStep, changed, credentialSchema, fine, refused, seen, type BoundCall } from './connector-step.ts';
+import { bindStep, brokenOff, changed, credentialSchema, fine, seen, type BoundCall } from './connector-step.ts';
 
 const cloudName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 const parameters = z.strictObject({
@@ -61,8 +61,7 @@ function enable(call: Call): StepOutcome {
   const { world, nowMs, parameters } = call;
   const opened = openPrivilegedEndpoint(call, { ...parameters, credential: call.secrets.credential });
   if (opened.outcome === 'refused') return opened.answer;
-  if (!opened.hasAzurePackCommand)
-    return refused('Precondition', "The term 'Add-AzurePackConnector' is not recognized as the name of a cmdlet.");
+  if (!opened.hasAzurePackCommand) return withoutCommand();
   settleEndpoint(world, nowMs);
   noteRun(call);
   const variant = world.connector.privilegedEndpoint.nextTranscripts.shift() ?? 'success';
@@ -86,6 +85,12 @@ function noteRun({ world, begunMs, nowMs }: Call): void {
   noteEndpointRun(world, { begunMs, endedMs: nowMs });
 }
 
+/** The job has begun by then. */
+function withoutCommand(): StepOutcome {
+  const message = "The term 'Add-AzurePackConnector' is not recognized as the name of a cmdlet.";
+  return brokenOff('ToolFailed', message, { statusLines: [] });
+}
+
 function told(variant: TranscriptVariant): StepOutcome {
   const verbose = transcriptLines(variant);
   return { ...judged(variant, { statusLines: verbose.slice(-statusLinesMax) }), verbose };
@@ -97,16 +102,17 @@ function judged(variant: TranscriptVariant, facts: object): StepOutcome {
     case 'unknownWords':
       return changed(facts);
     case 'error':
-      return { ...refused('ToolFailed', 'The privileged endpoint reports an error.', facts), changed: true };
+      return brokenOff('ToolFailed', 'The privileged endpoint reports an error.', facts);
     case 'silent':
     case 'brokenBeforeSuccess':
-      return { ...refused('TimedOut', 'The session ended before Success was reported.', facts), changed: true };
+      return brokenOff('TimedOut', 'The session ended before Success was reported.', facts);
   }
 }
 
 function disable(call: Call): StepOutcome {
   const opened = openPrivilegedEndpoint(call, { ...call.parameters, credential: call.secrets.credential });
   if (opened.outcome === 'refused') return opened.answer;
+  if (!opened.hasAzurePackCommand) return withoutCommand();
   settleEndpoint(call.world, call.nowMs);
   noteRun(call);
   disableMultiCloud(call.world);

@@ -30,7 +30,7 @@ function list(call: BoundCall<typeof listed, typeof secrets>): StepOutcome {
   const opened = openShare(call, call.parameters.share, call.secrets.shareCredential);
   if (opened.outcome === 'refused') return opened.answer;
   return fine({
-    files: opened.files.map((file) => ({
+    files: opened.files.toSorted(byName).map((file) => ({
       name: file.name,
       sizeBytes: encodeDataFile(file).length,
       sha256: hashOf(file),
@@ -51,6 +51,10 @@ function collect(call: BoundCall<typeof collected, typeof secrets>): StepOutcome
   if (hashOf(file) !== call.parameters.sha256)
     return refused('Precondition', `${file.name} is not the file that was listed.`);
   return fine({ content: bytes.toString('base64'), sha256: hashOf(file), sizeBytes: bytes.length });
+}
+
+function byName(one: SharedFile, other: SharedFile): number {
+  return one.name.localeCompare(other.name);
 }
 
 function hashOf(file: SharedFile): string {

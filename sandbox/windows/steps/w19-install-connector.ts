@@ -3,6 +3,7 @@ import { addProduct, hasProduct, endInstallation, takeInstaller, removeProduct }
 import {
   addConnectorSites,
   connectorSiteNames,
+  connectorSitesOf,
   removeConnectorSites,
   siteStates,
   withoutWebServer,
@@ -36,18 +37,20 @@ export const w20: StepEmulator = {
   seconds: { probe: 5, apply: 5, verify: 5 },
 };
 
+/** The sites decide; of the products those are told that apply added. */
 function isInstalled({ machine, mode }: Call): StepOutcome {
-  const present = presentNames(machine);
-  return seen(mode, present.length === products.length, 'The connector is not installed.', { products: present });
+  const noServer = withoutWebServer(machine.azurePack);
+  if (noServer !== undefined) return noServer;
+  const isWhole = connectorSitesOf(machine.azurePack).length === connectorSiteNames.length;
+  return seen(mode, isWhole, 'The connector is not installed.', { products: addedNames(machine) });
 }
 
+/** The package's installer runs whatever is there. */
 function install(call: Call): StepOutcome {
   const refusal = whyNot(call);
   if (refusal !== undefined) return refusal;
-  const added = add(call.machine, products);
-  return added.length === 0
-    ? fine({ products: presentNames(call.machine) })
-    : endInstallation(call.machine, { products: presentNames(call.machine) });
+  add(call.machine, products);
+  return endInstallation(call.machine, { products: addedNames(call.machine) });
 }
 
 /** A machine that dies meanwhile has one of the three. */
@@ -61,14 +64,14 @@ function installFirst(call: Call): StepOutcome {
 function whyNot({ machine, parameters }: Call): StepOutcome | undefined {
   const noServer = withoutWebServer(machine.azurePack);
   if (noServer !== undefined) return noServer;
-  if (machine.azurePack.staged[parameters.folder] === undefined)
-    return refused('Precondition', `${parameters.folder}\\setup\\scripts\\Install-Connector.ps1 was not found.`);
   if (machine.azurePack.urlRewrite.version === undefined)
     return refused('Precondition', 'URL Rewrite is not installed.');
+  if (machine.azurePack.staged[parameters.folder] === undefined)
+    return refused('Precondition', `${parameters.folder}\\setup\\scripts\\Install-Connector.ps1 was not found.`);
   return takeInstaller(machine);
 }
 
-function add(machine: Call['machine'], wanted: typeof products): readonly string[] {
+function add(machine: Call['machine'], wanted: typeof products): void {
   const missing = wanted.filter(({ name }) => !hasProduct(machine, name));
   for (const { name } of missing) {
     addProduct(machine, name, version);
@@ -78,26 +81,26 @@ function add(machine: Call['machine'], wanted: typeof products): readonly string
     machine.azurePack,
     missing.map(({ site }) => site),
   );
-  return missing.map(({ name }) => name);
 }
 
-/** Only what apply added. */
+/** Only what apply added; whether Windows Installer is free is looked at first. */
 function uninstall({ machine }: Call): StepOutcome {
+  const busy = takeInstaller(machine);
+  if (busy !== undefined) return busy;
   const { notes } = machine.azurePack;
   const ours = products.filter(({ name }) => notes.productsAdded.includes(name) && hasProduct(machine, name));
-  const busy = ours.length === 0 ? undefined : takeInstaller(machine);
-  if (busy !== undefined) return busy;
   for (const { name } of ours) removeProduct(machine, name);
   removeConnectorSites(
     machine.azurePack,
     ours.map(({ site }) => site),
   );
   notes.productsAdded = [];
-  return ours.length === 0 ? fine() : changed();
+  return ours.length === 0 ? fine() : endInstallation(machine, {});
 }
 
-function presentNames(machine: Call['machine']): string[] {
-  return products.map(({ name }) => name).filter((name) => hasProduct(machine, name));
+function addedNames(machine: Call['machine']): string[] {
+  const { productsAdded } = machine.azurePack.notes;
+  return products.map(({ name }) => name).filter((name) => productsAdded.includes(name) && hasProduct(machine, name));
 }
 
 function checkSites({ machine }: BoundCall<typeof noParameters>): StepOutcome {

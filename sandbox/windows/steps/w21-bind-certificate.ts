@@ -1,15 +1,24 @@
 import { z } from 'zod';
 import { personalCertificate } from '../connector/machine.ts';
-import { connectorSitesOf, connectorSiteNames } from '../connector/sites.ts';
+import type { Site } from '../connector/part.ts';
+import { connectorSitesOf, connectorSiteNames, withWebServer } from '../connector/sites.ts';
 import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { folder, thumbprint } from './w-parameters.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
+import { bindStep, brokenOff, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ folder, thumbprint });
 type Call = BoundCall<typeof parameters>;
 
 export const w21: StepEmulator = {
-  perform: bindStep({ parameters, modes: { probe: isBound, apply: bind, verify: isBound, undo: bindFormer } }),
+  perform: bindStep({
+    parameters,
+    modes: {
+      probe: withWebServer(isBound),
+      apply: withWebServer(bind),
+      verify: withWebServer(isBound),
+      undo: withWebServer(bindFormer),
+    },
+  }),
   seconds: { probe: 5, apply: 30, verify: 5, undo: 30 },
   needsElevation: true,
 };
@@ -26,11 +35,12 @@ function bind(call: Call): StepOutcome {
   const { machine, parameters } = call;
   const sites = connectorSitesOf(machine.azurePack);
   const { thumbprint } = parameters;
-  if (sites.length < connectorSiteNames.length) return refused('Precondition', 'The connector is not installed.');
-  if (sites.every((site) => site.thumbprint === thumbprint)) return fine({ thumbprint });
+  if (isEverywhere(sites, thumbprint)) return fine({ thumbprint });
   const refusal = whyNot(call, thumbprint);
   if (refusal !== undefined) return refusal;
   machine.azurePack.notes.thumbprintBefore ??= sites[0]?.thumbprint ?? '';
+  if (sites.length < connectorSiteNames.length)
+    return brokenOff('ToolFailed', 'Configure-Certificates.ps1 ended with 1: a site is not there.');
   for (const site of sites) site.thumbprint = thumbprint;
   return changed({ thumbprint });
 }
@@ -46,11 +56,17 @@ function bindFormer(call: Call): StepOutcome {
     delete notes.thumbprintBefore;
     return fine();
   }
-  const refusal = whyNot(call, before);
+  const sites = connectorSitesOf(machine.azurePack);
+  const isThere = isEverywhere(sites, before);
+  const refusal = isThere ? undefined : whyNot(call, before);
   if (refusal !== undefined) return refusal;
-  for (const site of connectorSitesOf(machine.azurePack)) site.thumbprint = before;
+  for (const site of sites) site.thumbprint = before;
   delete notes.thumbprintBefore;
-  return changed({ thumbprint: before });
+  return { ...fine({ thumbprint: before }), changed: !isThere };
+}
+
+function isEverywhere(sites: readonly Site[], thumbprint: string): boolean {
+  return sites.length === connectorSiteNames.length && sites.every((site) => site.thumbprint === thumbprint);
 }
 
 function whyNot({ machine, parameters }: Call, thumbprint: string): StepOutcome | undefined {

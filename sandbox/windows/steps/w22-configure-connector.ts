@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AzurePackPart } from '../connector/part.ts';
 import { isResolved } from '../connector/network.ts';
-import { connectorSitesOf, connectorSiteNames } from '../connector/sites.ts';
+import { connectorSitesOf, connectorSiteNames, withWebServer } from '../connector/sites.ts';
 import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { folder, fqdn } from './w-parameters.ts';
 import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
@@ -17,7 +17,12 @@ type Call = BoundCall<typeof parameters>;
 export const w22: StepEmulator = {
   perform: bindStep({
     parameters,
-    modes: { probe: isConfigured, apply: configure, verify: isConfigured, undo: restore },
+    modes: {
+      probe: withWebServer(isConfigured),
+      apply: withWebServer(configure),
+      verify: withWebServer(isConfigured),
+      undo: withWebServer(restore),
+    },
   }),
   interrupt: bindStep({ parameters, modes: { apply: configureFirst } }),
   seconds: { probe: 5, apply: 30, verify: 5, undo: 30 },
@@ -49,7 +54,7 @@ function write({ world, machine, parameters }: Call, count: number): StepOutcome
   if (unresolved.length > 0)
     return refused('Precondition', `These names do not resolve from here: ${unresolved.join(', ')}`);
   azurePack.notes.settingsBefore ??= Object.fromEntries(sites.map(({ name, settings }) => [name, settings]));
-  for (const site of sites.slice(0, count)) site.settings = wanted;
+  for (const site of sites.slice(0, count)) site.settings = { ...wanted };
   azurePack.notes.settingsNoted = count === sites.length ? noteOf(azurePack, wanted) : '';
   return changed();
 }

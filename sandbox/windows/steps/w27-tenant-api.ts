@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { endInstallation, takeInstaller } from '../connector/machine.ts';
-import { siteNamed, siteStates, tenantApiSiteName, withoutWebServer } from '../connector/sites.ts';
+import { siteNamed, siteStates, tenantApiSiteName, withoutWebServer, withWebServer } from '../connector/sites.ts';
 import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { folder, noParameters } from './w-parameters.ts';
 import { isOlder } from './w2-installed-versions.ts';
@@ -16,7 +16,7 @@ export const w27: StepEmulator = {
 };
 
 export const w28: StepEmulator = {
-  perform: bindStep({ parameters: noParameters, modes: { probe: checkHealth } }),
+  perform: bindStep({ parameters: noParameters, modes: { probe: withWebServer(checkHealth) } }),
   seconds: { probe: 65, apply: 65, verify: 65 },
 };
 
@@ -59,12 +59,10 @@ function goBack({ machine }: Call): StepOutcome {
 
 function checkHealth({ machine }: BoundCall<typeof noParameters>): StepOutcome {
   const { azurePack } = machine;
-  const { tenantApi } = azurePack;
-  if (tenantApi === undefined) return noTenantApi(machine);
   const sites = siteStates(azurePack, [tenantApiSiteName]);
   if (sites.some(({ state }) => state !== 'Started'))
     return refused('VerifyFailed', 'The site of the Tenant API does not run.', { sites });
-  const facts = { sites, errors: tenantApi.eventLogErrors };
+  const facts = { sites, errors: azurePack.tenantApi?.eventLogErrors ?? 0 };
   return facts.errors === 0
     ? fine(facts)
     : refused('VerifyFailed', 'The event log has errors of the Tenant API.', facts);

@@ -7,7 +7,7 @@ import { canReachMachine } from '../connector/network.ts';
 import { isListed, showsTrust, sqlServerNamed, trusts, type SqlServer, type Trust } from '../connector/sql.ts';
 import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { fileName, folder, sha256, thumbprint } from './w-parameters.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
+import { bindStep, brokenOff, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 import { dataFilePath } from './w26-data-file.ts';
 
 const parameters = z.strictObject({
@@ -50,12 +50,18 @@ function trust(call: Call): StepOutcome {
   if (opened.outcome === 'refused') return opened.answer;
   const { server } = opened;
   if (!call.isElevated) return notAdministrator();
-  const read = readTrust(call);
-  if (read.outcome === 'refused') return read.answer;
+  const found = findDataFile(call);
+  if (found.outcome === 'refused') return found.answer;
   noteWork(call, server);
   const backup = backUp(call, server);
-  server.trustRuns[read.trust.realm] = (server.trustRuns[read.trust.realm] ?? 0) + 1;
-  if (!trusts(server, read.trust)) server.trusts.push(read.trust);
+  const trust = readTrust(found.bytes);
+  if (trust === undefined)
+    return brokenOff('ToolFailed', 'Configure-TrustAzureStack.ps1 ended with 1: the data file cannot be read.', {
+      backup,
+      isTrusted: showsTrust(server, call.parameters),
+    });
+  server.trustRuns[trust.realm] = (server.trustRuns[trust.realm] ?? 0) + 1;
+  if (!trusts(server, trust)) server.trusts.push(trust);
   const isShown = showsTrust(server, call.parameters);
   call.machine.notes[noteName(call)] = [backup, isShown ? doneShown : doneUnseen];
   return changed({ backup, isTrusted: isShown });
@@ -83,7 +89,7 @@ function restore(call: Call): StepOutcome {
     });
   }
   noteWork(call, server);
-  server.backups.push({ name: `${backup.name}-undone`, trusts: copyOf(server.trusts) });
+  server.backups.push({ name: backupName(call, '-undone'), trusts: copyOf(server.trusts) });
   server.trusts = copyOf(backup.trusts);
   Reflect.deleteProperty(call.machine.notes, noteName(call));
   return changed({ backup: backup.name, isTrusted: showsTrust(server, call.parameters) });
@@ -96,6 +102,8 @@ type Opened =
 /** With the account that the step runs as: SYSTEM is no login of anybody's SQL server. */
 function openServer(call: Call): Opened {
   const { world, machine, parameters, runAs } = call;
+  if (machine.azurePack.tenantApi === undefined)
+    return { outcome: 'refused', answer: refused('Precondition', 'This is no machine of the Tenant API.') };
   const server = sqlServerNamed(world.connector, parameters.sqlServer);
   if (server === undefined || !canReachMachine(world, machine, server.machineId))
     return { outcome: 'refused', answer: refused('Unreachable', 'The SQL server does not open (error 53).') };
@@ -115,39 +123,45 @@ function openServer(call: Call): Opened {
   return { outcome: 'opened', server };
 }
 
-type ReadTrust =
-  { readonly outcome: 'read'; readonly trust: Trust } | { readonly outcome: 'refused'; readonly answer: StepOutcome };
+type FoundFile =
+  { readonly outcome: 'found'; readonly bytes: Buffer } | { readonly outcome: 'refused'; readonly answer: StepOutcome };
 
 function notAdministrator(): StepOutcome {
   return refused('Precondition', 'The account that this step runs as is no administrator of this machine.');
 }
 
-/** What is trusted is what the file says, not what the caller thinks that it says. */
-function readTrust({ machine, parameters }: Call): ReadTrust {
-  const refuse = (code: string, message: string): ReadTrust => ({ outcome: 'refused', answer: refused(code, message) });
+function findDataFile({ machine, parameters }: Call): FoundFile {
+  const refuse = (code: string, message: string): FoundFile => ({ outcome: 'refused', answer: refused(code, message) });
   if (machine.azurePack.staged[parameters.folder] === undefined)
     return refuse('Precondition', 'ScriptNotFound: no setup\\scripts\\Configure-TrustAzureStack.ps1.');
   const bytes = readBytes(machine, dataFilePath(parameters));
   if (bytes === undefined) return refuse('Precondition', 'The data file is not in the folder of the package.');
   if (createHash('sha256').update(bytes).digest('hex') !== parameters.sha256)
     return refuse('Precondition', 'The data file is not the one that was approved.');
+  return { outcome: 'found', bytes };
+}
+
+/** What is trusted is what the file says, not what the caller thinks that it says. Undefined where it cannot be read. */
+function readTrust(bytes: Buffer): Trust | undefined {
   const content = readDataFile(decodeDataFile(bytes));
-  const found = content === undefined ? undefined : thumbprintOf(content.signingCertificate);
-  if (content === undefined || found === undefined)
-    return refuse('ToolFailed', 'Configure-TrustAzureStack.ps1 ended with 1: the data file cannot be read.');
-  return { outcome: 'read', trust: { realm: content.realm, thumbprint: found } };
+  const thumbprint = content === undefined ? undefined : thumbprintOf(content.signingCertificate);
+  return content === undefined || thumbprint === undefined ? undefined : { realm: content.realm, thumbprint };
 }
 
 /** Noted on the machine: the backup of an earlier try, cut off, is the true one. */
 function backUp(call: Call, server: SqlServer): string {
-  const { machine, nowMs } = call;
+  const { machine } = call;
   const [noted] = machine.notes[noteName(call)] ?? [];
   if (noted !== undefined) return noted;
-  const stamp = new Date(nowMs).toISOString().replaceAll(/\D/g, '').slice(0, 14);
-  const name = `Gatehouse-Store-${call.parameters.sha256.slice(0, 16)}-${stamp}.bak`;
+  const name = backupName(call, '');
   server.backups.push({ name, trusts: copyOf(server.trusts) });
   machine.notes[noteName(call)] = [name];
   return name;
+}
+
+function backupName({ parameters, nowMs }: Call, what: '' | '-undone'): string {
+  const stamp = new Date(nowMs).toISOString().replaceAll(/\D/g, '').slice(0, 14);
+  return `Gatehouse-Store-${parameters.sha256.slice(0, 16)}-${stamp}${what}.bak`;
 }
 
 function noteName({ parameters }: Call): string {

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { personalCertificate, trustStores } from '../connector/machine.ts';
-import { siteNamed, tenantSiteName } from '../connector/sites.ts';
+import { siteNamed, tenantSiteName, withWebServer } from '../connector/sites.ts';
 import { buildChain, isInDate, isSelfIssued, parse, windowsThumbprint } from '../connector/tls.ts';
 import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { fqdn, thumbprint } from './w-parameters.ts';
@@ -11,7 +11,7 @@ const parameters = z.strictObject({ tenantPortalFqdn: fqdn, thumbprint: thumbpri
 type Call = BoundCall<typeof parameters>;
 
 export const w7: StepEmulator = {
-  perform: bindStep({ parameters, modes: { probe: checkCertificate } }),
+  perform: bindStep({ parameters, modes: { probe: withWebServer(checkCertificate) } }),
   seconds: { probe: 6, apply: 6, verify: 6 },
 };
 
@@ -31,7 +31,7 @@ function checkCertificate({ machine, parameters, nowMs }: Call): StepOutcome {
   if (!isInDate(certificate, nowMs)) return refused('Precondition', `${wanted} is out of date.`, facts);
   if (certificate.checkHost(parameters.tenantPortalFqdn) === undefined)
     return refused('Precondition', `${wanted} is not for ${parameters.tenantPortalFqdn}.`, facts);
-  if (anchor === undefined || !isSelfIssued(anchor))
+  if (anchor === undefined || !stores.root.some((root) => parse(root).fingerprint256 === anchor.fingerprint256))
     return refused('Precondition', `The chain of ${wanted} does not build.`, facts);
   return fine(facts);
 }
@@ -41,7 +41,7 @@ function factsOf(certificate: X509Certificate, issuers: readonly X509Certificate
     thumbprint: windowsThumbprint(certificate),
     subject: certificate.subject,
     issuer: certificate.issuer,
-    notAfter: new Date(certificate.validTo).toISOString(),
+    notAfter: `${new Date(certificate.validTo).toISOString().slice(0, 19)}Z`,
     issuers: issuers.map((issuer) => ({
       thumbprint: windowsThumbprint(issuer),
       store: isSelfIssued(issuer) ? 'Root' : 'CA',

@@ -21,9 +21,9 @@ function isTrusted({ machine, parameters, mode }: Call): StepOutcome {
 
 function trust({ machine, parameters }: Call): StepOutcome {
   const { thumbprint, store, certificate } = parameters;
+  if (isInStore(machine, store, thumbprint)) return fine();
   if (thumbprintOf(certificate) !== thumbprint)
     return refused('Precondition', 'The certificate is not the one that the thumbprint names.');
-  if (isInStore(machine, store, thumbprint)) return fine();
   addToStore(machine, store, certificate);
   machine.azurePack.notes.issuersAdded.push(`${store} ${thumbprint}`);
   return changed();

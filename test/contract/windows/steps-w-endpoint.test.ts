@@ -48,7 +48,7 @@ describe('sandbox/windows/steps/w12-open-endpoint', () => {
 
   it('opens with CredSSP where that is allowed, and by default otherwise', () => {
     expect(test.run('W12', 'probe', 'host', credssp, { secrets: { credential: cloudAdmin } })).toMatchObject({
-      code: 'Precondition',
+      code: 'ToolFailed',
     });
     test.run('W11', 'apply', 'host', { computerName: 'azs-ercs01' });
     expect(test.run('W12', 'probe', 'host', credssp, { secrets: { credential: cloudAdmin } })).toMatchObject({
@@ -57,7 +57,7 @@ describe('sandbox/windows/steps/w12-open-endpoint', () => {
     });
     test.connector.privilegedEndpoint.isCredSspRefusedByPolicy = true;
     expect(test.run('W12', 'probe', 'host', credssp, { secrets: { credential: cloudAdmin } })).toMatchObject({
-      code: 'Precondition',
+      code: 'ToolFailed',
     });
     const byDefault = { ...credssp, authentication: 'Default' };
     expect(test.run('W12', 'probe', 'host', byDefault, { secrets: { credential: cloudAdmin } })).toMatchObject({
@@ -229,7 +229,8 @@ describe('sandbox/windows/steps/w15-data-files', () => {
 
     expect(collected).toMatchObject({ ok: true, facts: { sha256, sizeBytes } });
     const { content } = collected.facts as { content: string };
-    expect(Buffer.from(content, 'base64').toString()).toBe(test.connector.outputFiles[0]?.text);
+    const kept = test.connector.outputFiles.find((file) => file.name === name);
+    expect(Buffer.from(content, 'base64').toString()).toBe(kept?.text);
   });
 
   it('opens the share to people of the domain only', () => {

@@ -225,7 +225,7 @@ describe('sandbox/windows/steps/w18-stage-package', () => {
     const at = (uri: string) => ({ ...connectorPackage, uri });
 
     expect(test.run('W18', 'apply', portal, at('https://elsewhere.example/wap.zip'))).toMatchObject({
-      code: 'Unreachable',
+      code: 'ToolFailed',
     });
     expect(test.run('W18', 'apply', portal, at(`${connectorPackage.uri}.old`))).toMatchObject({ code: 'ToolFailed' });
     expect(test.run('W18', 'apply', portal, { ...connectorPackage, sha256: '0'.repeat(64) })).toMatchObject({

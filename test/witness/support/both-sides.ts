@@ -69,8 +69,13 @@ export interface BothSides {
 export interface WorldServer {
   /** A world of its own on both sides. */
   begin(definition: WorldDefinition, packages?: readonly PackageArchive[]): BothSides;
+  /** What a few lines say on an empty machine, one text a line. */
+  say(lines: string): Promise<readonly string[]>;
   end(): Promise<void>;
 }
+
+/** Nobody types anything, and nothing fails on purpose. */
+const nobody = { typed: {}, runAs: null, failing: {} };
 
 /** One process of the real PowerShell for all worlds of a suite. */
 export async function startWorldServer(): Promise<WorldServer> {
@@ -96,6 +101,10 @@ export async function startWorldServer(): Promise<WorldServer> {
     return JSON.parse(line.value);
   };
   await read();
+  const ask = async (request: object): Promise<z.infer<typeof ranSchema>> => {
+    child.stdin.write(`${JSON.stringify(request)}\n`);
+    return ranSchema.parse(await read());
+  };
   let count = 0;
   return {
     begin: (definition, packages = []) => {
@@ -103,10 +112,15 @@ export async function startWorldServer(): Promise<WorldServer> {
       const root = join(folder, `world-${count}`);
       mkdirSync(join(root, 'packages'), { recursive: true });
       for (const { sha256, bytes } of packages) writeFileSync(join(root, 'packages', sha256), bytes);
-      return bothSides(root, definition, async (request) => {
-        child.stdin.write(`${JSON.stringify(request)}\n`);
-        return ranSchema.parse(await read());
-      });
+      return bothSides(root, definition, ask);
+    },
+    say: async (lines) => {
+      const file = join(folder, 'lines.ps1');
+      writeFileSync(file, lines);
+      const machine = { id: 'none', role: 'client', computerName: 'NONE' } as const;
+      const world = worldDefinitionSchema.parse({ machines: [machine] });
+      const asked = { root: folder, world, machine: machine.id, script: file, parameters: {}, ...nobody };
+      return (await ask(asked)).streams;
     },
     end: async () => {
       child.stdin.end();
@@ -142,9 +156,9 @@ function bothSides(
         machine,
         script: file,
         parameters: { Invocation: invocation },
+        ...nobody,
         typed: Object.fromEntries(Object.values(names).map(({ name, value }) => [name, value])),
         runAs: runAs ?? null,
-        failing: {},
       });
       scripted = readDrives(root, worldDefinitionSchema.parse(ran.world));
       const said = [...ran.streams, ran.output].join('\n');
