@@ -10,6 +10,7 @@ import { measureCertificates } from './certificates.ts';
 import { measureColdStart } from './cold-start.ts';
 import { toTable, type Section } from './figures.ts';
 import { measureGatewayBuild } from './gateway-build.ts';
+import { measureIdleClock } from './idle-clock.ts';
 import { manyStacksMax, measureManyStacks } from './many-stacks.ts';
 import { measureRuntimeSpeed } from './runtime-speed.ts';
 import { measureProcedureTime } from './procedure-time.ts';
@@ -28,6 +29,7 @@ const sizes = {
     runtime: { rounds: 5, count: 160 },
     certificates: { rounds: 5, count: 100 },
     procedures: { vpnProcedures: 2, isWideToo: true },
+    clock: { hours: 24 },
     stacks: { few: 5, many: 50 },
   },
   quick: {
@@ -35,6 +37,7 @@ const sizes = {
     runtime: { rounds: 1, count: 40 },
     certificates: { rounds: 1, count: 24 },
     procedures: { vpnProcedures: 2, isWideToo: false },
+    clock: { hours: 24 },
     stacks: { few: 5, many: 10 },
   },
   smallest: {
@@ -42,6 +45,7 @@ const sizes = {
     runtime: { rounds: 1, count: 2 },
     certificates: { rounds: 1, count: 2 },
     procedures: { vpnProcedures: 0, isWideToo: false },
+    clock: { hours: 4 },
     stacks: { few: 1, many: 2 },
   },
 } as const;
@@ -66,6 +70,7 @@ const parts: Readonly<Record<string, () => Promise<readonly Section[]>>> = {
   certificates: async () => [await measureCertificates(root, size.certificates)],
   build: async () => [await measureGatewayBuild(root)],
   procedures: () => measureProcedureTime(root, size.procedures),
+  clock: async () => [await measureIdleClock(root, size.clock)],
   stacks: async () => [await measureManyStacks(root, { ...size.stacks, many: readStackCount() })],
 };
 

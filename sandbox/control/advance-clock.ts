@@ -27,17 +27,21 @@ export interface Advanced {
 const defaultLimits: AdvanceLimits = { stepsMax: 20_000, realTimeMaxMs: 600_000, pollMs: 1 };
 /** Waits between two looks grow up to this while the stack is at work, so that looking does not slow the work. */
 const pollMaxMs = 16;
-const dayMs = 24 * 3600 * 1000;
+const minuteMs = 60 * 1000;
 /**
- * Beyond a day, the functions' schedules are stopped at about this often in all and fire once for what they missed in
- * between, as on a host that slept: stopping at each minute of a year would take hours.
+ * Beyond this, schedules are stopped at every few minutes and fire once for what they missed in between, as on a host that
+ * slept: stopping at each minute of a day takes a minute, of a year hours.
  */
+const everyRunMaxMs = 180 * minuteMs;
+/** As long as a timer may be behind its minute before anybody calls it late. */
+const scheduleGapLeastMs = 5 * minuteMs;
+/** And about this often in all, however long the way. */
 const scheduleStopsMax = 500;
 
 /**
  * Moves the stack's clock forward by `advanceMs`, event by event: to the next due timer, operation or trigger, then waits
- * until everything rests, and so on to the end. Durable timers and operations are always stopped at; schedules too, up to a
- * day. Throws a problem that names what is still busy when that takes too long.
+ * until everything rests, and so on to the end. Durable timers and operations are always stopped at; schedules too, up to
+ * three hours. Throws a problem that names what is still busy when that takes too long.
  */
 export async function advanceClock(
   parts: ClockedParts,
@@ -47,7 +51,7 @@ export async function advanceClock(
   const { clock } = parts;
   const targetMs = clock.nowMs() + advanceMs;
   const deadlineMs = Date.now() + limits.realTimeMaxMs;
-  const scheduleGapMs = advanceMs > dayMs ? advanceMs / scheduleStopsMax : 0;
+  const scheduleGapMs = advanceMs > everyRunMaxMs ? Math.max(scheduleGapLeastMs, advanceMs / scheduleStopsMax) : 0;
   let steps = 0;
   for (;;) {
     const runtime = await settle(parts, deadlineMs, limits.pollMs);

@@ -105,6 +105,18 @@ describe('sandbox/control/advance-clock', () => {
     scheduler.stop();
   });
 
+  it('stops at each minute up to three hours, and beyond that never later than five minutes after a run is due', async () => {
+    const { parts, scheduler, scheduleRuns } = setUp({ everyMs: minuteMs });
+    await advanceClock(parts, 180 * minuteMs, { ...limits, stepsMax: 200, realTimeMaxMs: 20_000 });
+    const withinThreeHours = scheduleRuns();
+    expect(withinThreeHours).toBeGreaterThanOrEqual(179);
+
+    await advanceClock(parts, 24 * 60 * minuteMs, { ...limits, stepsMax: 300, realTimeMaxMs: 20_000 });
+
+    expect(scheduleRuns() - withinThreeHours).toBeGreaterThanOrEqual((24 * 60) / 5);
+    scheduler.stop();
+  });
+
   it('waits for work that a step sets going, and for what that work schedules', async () => {
     const { startMs, scheduler, parts } = setUp();
     const done: string[] = [];
