@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { installSdkCommand } from '../sandbox/runtime/durable-extension/build.ts';
 import { isInstalled, isOpenable, vpnPrograms } from '../sandbox/vpn/availability.ts';
 import { findSshd } from '../sandbox/windows/transports/sshd-program.ts';
 import { dotnetPrograms, restoreCommand } from './dotnet/programs.ts';
@@ -26,10 +27,6 @@ const programs = [
 ];
 // strongSwan's daemon is on nobody's path.
 const charon = '/usr/lib/ipsec/charon';
-/** Version 10 or newer: PowerShell's package brings no runtime of its own. */
-const installSdk =
-  'curl -fsSL https://dot.net/v1/dotnet-install.sh | bash -s -- --channel 10.0 --install-dir /usr/local/lib/dotnet && ' +
-  'ln -sf /usr/local/lib/dotnet/dotnet /usr/local/bin/dotnet';
 
 /** In the order in which a person would put things right. */
 function findMissing(): string | undefined {
@@ -56,10 +53,12 @@ function findMissing(): string | undefined {
 
 /** Whoever has no .NET may leave out what needs it, but has to say so. */
 function findMissingDotnet(): string | undefined {
-  if (!hasSdk()) return `${installSdk} && ${restoreCommand}   # or leave out what needs it: ${choiceName}=dotnet`;
+  if (!hasSdk())
+    return `${installSdkCommand} && ${restoreCommand}   # or leave out what needs it: ${choiceName}=dotnet`;
   return Object.values(dotnetPrograms).every((program) => existsSync(program)) ? undefined : restoreCommand;
 }
 
+/** Version 10 or newer: PowerShell's package brings no runtime of its own, and the Durable Task extension is built. */
 function hasSdk(): boolean {
   const { error, stdout } = spawnSync('dotnet', ['--list-sdks'], { encoding: 'utf8' });
   return error === undefined && /^[1-9]\d\./m.test(stdout);

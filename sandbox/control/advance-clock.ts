@@ -72,6 +72,7 @@ async function settle(parts: ClockedParts, deadlineMs: number, pollMs: number): 
     const before = whatIsBusy(parts);
     // Asked by moving it to where it should be: one that was restarted while the clock moved is behind.
     const runtime = await parts.runtime.moveClock(parts.clock.offsetMs);
+    if (runtime?.fixed === true) throw fixed();
     const busy = [...new Set([...before, ...whatIsBusy(parts), ...runtimeIfBusy(parts, runtime)])];
     if (busy.length === 0 && runtime !== undefined) return runtime;
     if (Date.now() > deadlineMs) throw tooLong('The stack did not come to rest', busy);
@@ -93,6 +94,14 @@ function runtimeIfBusy({ clock }: ClockedParts, runtime: RuntimeClock | undefine
 
 function timeOf(iso: string | null): number {
   return iso === null ? Infinity : Date.parse(iso);
+}
+
+function fixed(): ControlProblem {
+  return new ControlProblem(
+    409,
+    'clockIsFixed',
+    'The real Durable Task extension runs the orchestrations, in real time.',
+  );
 }
 
 function tooLong(what: string, busy: readonly string[]): ControlProblem {

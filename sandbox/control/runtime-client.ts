@@ -8,6 +8,8 @@ const clockSchema = z.object({
   /** The earliest durable timer. */
   nextTimer: z.string().nullable(),
   idle: z.boolean(),
+  /** Whether the clock cannot be moved, because the real Durable Task extension runs the orchestrations. */
+  fixed: z.boolean().optional(),
 });
 export type RuntimeClock = z.infer<typeof clockSchema>;
 

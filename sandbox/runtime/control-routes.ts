@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import type { AlarmClock } from './alarm-clock.ts';
 import type { StackClock } from './clock.ts';
+import type { Invoke } from './core/invoker.ts';
+import type { Registry } from './core/registry.ts';
+import { invocationPath, serveInvocation } from './durable/invocation-api.ts';
 import { empty, headerOf, json, parseJson } from './http/messages.ts';
 import type { HostRequest, HostResponse } from './http/messages.ts';
 import type { LoadGauge } from './load-gauge.ts';
@@ -11,6 +14,10 @@ export interface ControlOptions {
   readonly alarms: AlarmClock;
   readonly gauge: LoadGauge;
   readonly controlKey: string;
+  readonly registry: Registry;
+  readonly invoke: Invoke;
+  /** Whether orchestrations are run by the real extension: it asks for invocations, and its timers know real time alone. */
+  readonly hasExtension: boolean;
 }
 
 const restWithinMaxMs = 2000;
@@ -24,10 +31,16 @@ const moveSchema = z.strictObject({
 const quietLooks = 2;
 const lookEveryMs = 1;
 
-/** The routes for the stack's control: `GET` and `PUT /sandbox/clock`. */
+/**
+ * The routes for the stack's control, `GET` and `PUT /sandbox/clock`, and for the real extension. The clock's do not count as
+ * load, or the stack would never be idle.
+ */
 export async function serveControl(options: ControlOptions, request: HostRequest): Promise<HostResponse> {
   if (headerOf(request, 'x-sandbox-key') !== options.controlKey) {
     return empty(401);
+  }
+  if (options.hasExtension && request.url.pathname.startsWith(invocationPath)) {
+    return options.gauge.track(() => serveInvocation(options, request));
   }
   if (request.url.pathname !== '/sandbox/clock') {
     return empty(404);
@@ -44,7 +57,7 @@ export async function serveControl(options: ControlOptions, request: HostRequest
 
 /**
  * `nextDue` is the earliest durable timer or function schedule, `nextTimer` the earliest durable timer; `idle` means that
- * nothing runs, waits to run, or is due.
+ * nothing runs, waits to run, or is due; `fixed` that the clock cannot be moved.
  */
 function describeClock(options: ControlOptions): HostResponse {
   const { clock, alarms } = options;
@@ -54,6 +67,7 @@ function describeClock(options: ControlOptions): HostResponse {
     nextDue: toIso(alarms.nextDueMs()),
     nextTimer: toIso(alarms.nextDueMs((key) => !isScheduleAlarm(key))),
     idle: isAtRest(options),
+    fixed: options.hasExtension,
   });
 }
 
@@ -79,6 +93,9 @@ async function moveClock(options: ControlOptions, request: HostRequest): Promise
   const body = moveSchema.safeParse(parseJson(request.body.toString('utf8'))?.value);
   if (!body.success) {
     return json(400, { message: z.prettifyError(body.error) });
+  }
+  if (options.hasExtension && body.data.offsetMs !== options.clock.offsetMs) {
+    return json(409, { message: 'The Durable Task extension runs the orchestrations: the clock cannot be moved.' });
   }
   try {
     options.clock.moveTo(body.data.offsetMs);

@@ -3,7 +3,7 @@ import { serveAdmin } from './admin-api.ts';
 import { serveControl } from './control-routes.ts';
 import type { ControlOptions } from './control-routes.ts';
 import { rpcPath, webhookPath } from './durable/client-binding.ts';
-import type { ManagementApi } from './durable/management-api.ts';
+import type { DurableHost } from './durable/durable-host.ts';
 import { splitManagementPath } from './durable/management-api.ts';
 import { eventGridPath, serveEventGrid } from './event-grid.ts';
 import type { EventGridOptions } from './event-grid.ts';
@@ -20,19 +20,19 @@ export interface HandlerOptions {
   readonly control: ControlOptions;
   readonly admin: AdminOptions;
   readonly eventGrid: EventGridOptions;
-  readonly management: ManagementApi;
+  readonly durable: Pick<DurableHost, 'manage'>;
   readonly httpTriggers: HttpTriggers;
 }
 
 /** What the durable client of the app itself calls, on a port of its own: no key is asked for. */
-export function createRpcHandler({ gauge, management }: Pick<HandlerOptions, 'gauge' | 'management'>): Handler {
+export function createRpcHandler({ gauge, durable }: Pick<HandlerOptions, 'gauge' | 'durable'>): Handler {
   return async (request) => {
     const path = splitManagementPath(request.url.pathname, rpcPath);
-    return path === undefined ? empty(404) : gauge.track(() => management(request, path));
+    return path === undefined ? empty(404) : gauge.track(() => durable.manage(request, path));
   };
 }
 
-/** Leads each request to its route. The control's own routes do not count as load, or the stack would never be idle. */
+/** Leads each request to its route. */
 export function createHandler(options: HandlerOptions): Handler {
   return async (request) => {
     if (request.url.pathname.startsWith('/sandbox/')) {
@@ -53,7 +53,7 @@ async function dispatch(options: HandlerOptions, request: HostRequest): Promise<
   const webhook = splitManagementPath(pathname, webhookPath);
   if (webhook !== undefined) {
     if (options.keys.opensExtension(request, 'durabletask')) {
-      return options.management(request, webhook);
+      return options.durable.manage(request, webhook);
     }
     return options.keys.isOfFunctions(request) ? empty(403) : empty(401, { 'www-authenticate': 'Bearer' });
   }

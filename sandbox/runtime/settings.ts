@@ -9,6 +9,7 @@ const environmentSchema = z.object({
   SANDBOX_EVENTGRID_KEY: z.string().min(1),
   SANDBOX_CONTROL_KEY: z.string().min(1),
   SANDBOX_CLOCK_OFFSET_MS: z.coerce.number().min(0).default(0),
+  SANDBOX_DURABLE_CLIENT_FILE: z.string().optional(),
   SANDBOX_QUIRKS: z.enum(['', 'real-host']).default(''),
 });
 
@@ -22,6 +23,8 @@ export interface RuntimeSettings {
   readonly keys: RuntimeKeys;
   readonly controlKey: string;
   readonly clockOffsetMs: number;
+  /** Where the real Durable Task extension says how it is reached, when it runs the orchestrations and not this process. */
+  readonly durableClientFile: string | undefined;
   /** Behave as the older real host of the facts' section 7 does, its duplicate deliveries included. */
   readonly realHostQuirks: boolean;
 }
@@ -50,6 +53,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     },
     controlKey: values.SANDBOX_CONTROL_KEY,
     clockOffsetMs: values.SANDBOX_CLOCK_OFFSET_MS,
+    durableClientFile: values.SANDBOX_DURABLE_CLIENT_FILE,
     realHostQuirks: values.SANDBOX_QUIRKS === 'real-host',
   };
 }

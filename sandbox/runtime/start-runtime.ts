@@ -1,18 +1,14 @@
 import { AlarmClock } from './alarm-clock.ts';
 import { StackClock } from './clock.ts';
 import { createInvoker } from './core/invoker.ts';
-import type { Invoke } from './core/invoker.ts';
 import { loadApp, runAppHooks } from './core/load-app.ts';
 import type { Registry } from './core/registry.ts';
 import type { Log } from './core/types.ts';
 import { createHandler, createRpcHandler } from './create-handler.ts';
-import { ActivityRunner } from './durable/activity-runner.ts';
-import { AppFunctions } from './durable/app-functions.ts';
-import { createClientJson, managementQuery } from './durable/client-binding.ts';
-import { InstanceStore } from './durable/instance-store.ts';
-import { createManagementApi } from './durable/management-api.ts';
+import type { DurableHost } from './durable/durable-host.ts';
+import { createExtensionHost } from './durable/extension-host.ts';
+import { createLocalHost } from './durable/local-host.ts';
 import { createRealHost, currentHost } from './durable/quirks.ts';
-import { TaskHub } from './durable/task-hub.ts';
 import { readHostJson } from './host-json.ts';
 import type { HostJson } from './host-json.ts';
 import { AuthKeys } from './http/auth-keys.ts';
@@ -59,14 +55,16 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   // The durable library rewrites every URL to port 7071 when this is unset.
   environment['WEBSITE_HOSTNAME'] ??= `127.0.0.1:${server.port}`;
   try {
-    const rpc = host.rpcEnabled ? await listen(0, (request) => rpcHandler(request), noteError) : undefined;
+    // The extension opens one of its own.
+    const isRpcHere = host.rpcEnabled && options.durableClientFile === undefined;
+    const rpc = isRpcHere ? await listen(0, (request) => rpcHandler(request), noteError) : undefined;
     if (rpc !== undefined) servers.push(rpc);
     const registry = await loadApp(options.appFolder, log);
     const parts = assemble({ options, host, registry, rpcPort: rpc?.port });
-    await Promise.all([parts.store.prepare(), parts.statuses.prepare()]);
+    await Promise.all([parts.durable.prepare(), parts.statuses.prepare()]);
     // Served before the work that was left is taken up: that work may call back.
     ({ handler, rpcHandler } = parts);
-    await parts.hub.resume();
+    await parts.durable.resume();
     await parts.timers.start();
     return { port: server.port, stop: () => stop(parts, () => closeAll(servers), registry, options.appFolder) };
   } catch (error: unknown) {
@@ -87,9 +85,8 @@ interface AssembleInput {
 }
 
 interface Parts {
-  readonly store: InstanceStore;
+  readonly durable: DurableHost;
   readonly statuses: TimerStatusStore;
-  readonly hub: TaskHub;
   readonly timers: TimerService;
   readonly alarms: AlarmClock;
   readonly gauge: LoadGauge;
@@ -97,76 +94,40 @@ interface Parts {
   readonly rpcHandler: Handler;
 }
 
-function assemble(input: AssembleInput): Parts {
-  const { options, host, registry, rpcPort } = input;
+function assemble({ options, host, registry, rpcPort }: AssembleInput): Parts {
   const { log, environment, storage } = options;
   const clock = new StackClock(options.clockOffsetMs);
   const alarms = new AlarmClock(clock);
   const gauge = new LoadGauge();
   const keys = new AuthKeys(options.keys, () => [...registry.functions.values()].map(({ name }) => name));
+  const invoke = createInvoker({
+    ...{ registry, log },
+    clientJson: () => durable.clientJson(),
+    timeoutMs: host.functionTimeoutMs,
+  });
+  const { hubName, routePrefix } = host;
   const hostname = environment['WEBSITE_HOSTNAME'] ?? '';
-  const { hubName } = host;
   const client = { hubName, hostname, systemKey: keys.systemKey('durabletask'), rpcPort };
-  const clientJson = createClientJson(client);
-  const invoke = createInvoker({ registry, log, clientJson: () => clientJson, timeoutMs: host.functionTimeoutMs });
+  const quirks = options.realHostQuirks ? createRealHost(quirkSeed) : currentHost;
+  const hasExtension = options.durableClientFile !== undefined;
+  const durable =
+    options.durableClientFile === undefined
+      ? createLocalHost({ host, registry, invoke, client, storage, quirks, clock, alarms, gauge, log })
+      : createExtensionHost(options.durableClientFile);
   const isDisabled = (name: string): boolean => /^(true|1)$/i.test(environment[`AzureWebJobs.${name}.Disabled`] ?? '');
-  const store = new InstanceStore(storage, hubName);
   const statuses = new TimerStatusStore(storage, hubName);
-  const { hub, functions, quirks } = createHub({ input, clock, alarms, gauge, store, invoke });
   const timers = new TimerService({
     ...{ registry, invoke, environment, isDisabled, clock, alarms, gauge, statuses, log },
   });
-  const routePrefix = host.routePrefix;
-  const management = createManagementApi({
-    ...{ hub, functions, quirks, clock },
-    replaceRunning: host.replaceRunning,
-    query: managementQuery(client),
-  });
   const handler = createHandler({
-    gauge,
-    keys,
-    control: { clock, alarms, gauge, controlKey: options.controlKey },
+    ...{ gauge, keys, durable },
+    control: { clock, alarms, gauge, controlKey: options.controlKey, registry, invoke, hasExtension },
     admin: { registry, invoke, timers, keys, gauge, log, routePrefix, startedAt: performance.now() },
     eventGrid: { registry, invoke, keys, log },
-    management,
     httpTriggers: createHttpTriggers({ registry, invoke, keys, routePrefix, log, isDisabled }),
   });
-  const rpcHandler = createRpcHandler({ gauge, management });
-  return { store, statuses, hub, timers, alarms, gauge, handler, rpcHandler };
-}
-
-interface HubInput {
-  readonly input: AssembleInput;
-  readonly clock: StackClock;
-  readonly alarms: AlarmClock;
-  readonly gauge: LoadGauge;
-  readonly store: InstanceStore;
-  readonly invoke: Invoke;
-}
-
-function createHub({ input, clock, alarms, gauge, store, invoke }: HubInput): {
-  readonly hub: TaskHub;
-  readonly functions: AppFunctions;
-  readonly quirks: typeof currentHost;
-} {
-  const { options, host, registry } = input;
-  const { log } = options;
-  const quirks = options.realHostQuirks ? createRealHost(quirkSeed) : currentHost;
-  const functions = new AppFunctions(registry, invoke, quirks.schemaVersion);
-  const activities = new ActivityRunner({
-    gauge,
-    quirks,
-    concurrencyMax: host.activitiesMax,
-    timestamp: () => clock.iso(),
-    run: (name, instanceId, text) => functions.runActivity(name, instanceId, text),
-  });
-  const episode = {
-    ...{ clock, log, functions },
-    storeInputs: host.storeInputs,
-    versioning: host.versioning,
-    runOrchestrator: functions.runOrchestrator.bind(functions),
-  };
-  return { hub: new TaskHub({ store, clock, alarms, gauge, activities, quirks, episode, log }), functions, quirks };
+  const rpcHandler = createRpcHandler({ gauge, durable });
+  return { durable, statuses, timers, alarms, gauge, handler, rpcHandler };
 }
 
 async function stop(
@@ -176,7 +137,7 @@ async function stop(
   appFolder: string,
 ): Promise<void> {
   parts.timers.stop();
-  parts.hub.stop();
+  parts.durable.stop();
   parts.alarms.stop();
   const deadline = performance.now() + stopMaxMs;
   const closed = closeServer();

@@ -1,5 +1,6 @@
 import { describeStack, type StackInfo } from './stack-info.ts';
 import { readClockOffsetMs } from './clock-file.ts';
+import { durableClientFile } from './durable-choice.ts';
 import type { StackPlan } from './stack-plan.ts';
 
 /**
@@ -48,7 +49,22 @@ export function runtimeEnvironment(plan: StackPlan): Record<string, string> {
     SANDBOX_CONTROL_KEY: secrets.controlKey,
     SANDBOX_CLOCK_OFFSET_MS: String(readClockOffsetMs(options.directory)),
     SANDBOX_QUIRKS: options.quirks,
+    ...(options.durable === 'extension' ? { SANDBOX_DURABLE_CLIENT_FILE: durableClientFile(options.directory) } : {}),
     WEBSITE_HOSTNAME: `127.0.0.1:${ports.runtime}`,
+  };
+}
+
+/** Settings of the real Durable Task extension, which stands for the Functions host: it reads the app's settings too. */
+export function extensionEnvironment(plan: StackPlan): Record<string, string> {
+  const { ports, secrets, ca } = plan;
+  const info = describeStack({ ports, secrets, caFile: ca.caFile, processes: {} });
+  return {
+    ...runtimeEnvironment(plan),
+    SANDBOX_RUNTIME_URL: info.app.url,
+    AzureWebJobsStorage: info.storage.connectionString,
+    FUNCTIONS_WORKER_RUNTIME: 'node',
+    // Where .NET looks for authorities, as NODE_EXTRA_CA_CERTS is for Node.
+    SSL_CERT_FILE: ca.caFile,
   };
 }
 

@@ -8,7 +8,9 @@ const tailLinesMax = 20;
 
 export interface ChildOptions {
   readonly name: string;
-  /** Arguments for Node: options, then the script and its own arguments. */
+  /** A program that ends by itself when its standard input closes; Node with what ends it, if not given. */
+  readonly program?: string;
+  /** Arguments for the program; for Node options, then the script and its own arguments. */
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly logDirectory: string;
@@ -34,14 +36,15 @@ export interface RunningChild {
   stop(graceMs: number): Promise<void>;
 }
 
-/** Starts a Node process of the stack, which ends when this process does; what it writes goes to its log file. */
+/** Starts a process of the stack, which ends when this process does; what it writes goes to its log file. */
 export function startChild(options: ChildOptions): RunningChild {
   mkdirSync(options.logDirectory, { recursive: true });
   const logFile = join(options.logDirectory, `${options.name}.log`);
   appendFileSync(logFile, `--- ${new Date().toISOString()} started\n`);
-  const child = spawn(process.execPath, childArguments(options.args), {
+  const isNode = options.program === undefined;
+  const child = spawn(options.program ?? process.execPath, isNode ? nodeArguments(options.args) : [...options.args], {
     env: options.environment,
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio: isNode ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['pipe', 'pipe', 'pipe'],
     // Its own process group: Ctrl-C reaches the supervisor alone, which ends the children in the right order.
     detached: true,
     windowsHide: true,
@@ -62,7 +65,7 @@ export function startChild(options: ChildOptions): RunningChild {
   };
 }
 
-function childArguments(args: readonly string[]): string[] {
+function nodeArguments(args: readonly string[]): string[] {
   const preload = new URL('exit-with-parent.ts', import.meta.url).href;
   return ['--disable-warning=ExperimentalWarning', '--import', preload, ...args];
 }

@@ -11,6 +11,8 @@ const usage = `usage: npm start -- [options]
                     the line is walked, where root and OpenVPN are there; --with '' leaves it out;
                     windows: simulated machines behind SSH and Arc)
   --record          write whole requests and answers of ARM and Key Vault to DIR/traffic.jsonl
+  --durable extension  run the orchestrations by the real Durable Task extension (needs the .NET SDK; the clock
+                    cannot be moved then)
   --quirks real-host  behave as the real Functions host where it differs
   --noise N         share of requests to Azure that meet a 429 or 503 by randomness, 0 to 1 (default 0.03)
   --app DIR         built app to run (default dist/app)
@@ -18,6 +20,9 @@ const usage = `usage: npm start -- [options]
 
 const parts = ['vpn', 'windows', 'eventgrid'] as const;
 export type StackPart = (typeof parts)[number];
+
+const durableChoices = ['local', 'extension'] as const;
+export type DurableChoice = (typeof durableChoices)[number];
 
 export interface StackOptions {
   readonly idle: boolean;
@@ -27,6 +32,7 @@ export interface StackOptions {
   readonly port: number | undefined;
   readonly with: readonly StackPart[];
   readonly record: boolean;
+  readonly durable: DurableChoice;
   readonly quirks: '' | 'real-host';
   readonly noise: number | undefined;
 }
@@ -49,6 +55,7 @@ export function readOptions(args: readonly string[], root: string): StackOptions
     ),
     with: readParts(values.with, values.idle),
     record: values.record,
+    durable: readDurable(values.durable),
     quirks: readQuirks(values.quirks),
     noise: optional(values.noise, (noise) => readNumber('noise', noise, (share) => share >= 0 && share <= 1)),
   };
@@ -66,6 +73,7 @@ function parse(args: readonly string[]) {
         port: { type: 'string' },
         with: { type: 'string', multiple: true, default: [] },
         record: { type: 'boolean', default: false },
+        durable: { type: 'string', default: 'local' },
         quirks: { type: 'string', default: '' },
         noise: { type: 'string' },
       },
@@ -84,6 +92,12 @@ function readParts(lists: readonly string[], isIdle: boolean): StackPart[] {
     if (part === undefined) throw refused(`--with does not know ${name}`);
     return part;
   });
+}
+
+function readDurable(text: string): DurableChoice {
+  const choice = durableChoices.find((known) => known === text);
+  if (choice === undefined) throw refused(`--durable does not know ${text}`);
+  return choice;
 }
 
 function readQuirks(text: string): '' | 'real-host' {

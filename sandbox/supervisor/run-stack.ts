@@ -1,17 +1,19 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { askAzurite } from '../azurite/azurite-process.ts';
+import { buildExtension } from '../runtime/durable-extension/build.ts';
 import { startChild, type ChildOptions, type RunningChild } from './child-process.ts';
+import { durableClientFile } from './durable-choice.ts';
 import { keepChild, type KeptChild } from './kept-child.ts';
 import { lockDirectory } from './lock-file.ts';
 import type { StackOptions } from './options.ts';
-import { azuriteChild, cloudChild, runtimeChild, vpnChild } from './stack-children.ts';
+import { azuriteChild, cloudChild, extensionChild, runtimeChild, vpnChild } from './stack-children.ts';
 import { StackError } from './stack-error.ts';
 import { describeStack, readWindowsInfo, writeStackInfo, type StackInfo } from './stack-info.ts';
 import { planStack, type StackPlan } from './stack-plan.ts';
 
 /** Sum of what may follow one another below fifteen seconds: the app first, then what it calls, then where it stores. */
-const graceMs = { runtime: 6000, vpn: 6000, cloud: 3000, azurite: 5000 };
+const graceMs = { runtime: 6000, extension: 6000, vpn: 6000, cloud: 3000, azurite: 5000 };
 
 export interface StackCallbacks {
   readonly say: (line: string) => void;
@@ -22,10 +24,11 @@ export interface StackCallbacks {
 }
 
 interface Parts {
-  isStopping: boolean;
+  readonly stopping: AbortController;
   azurite?: RunningChild;
   cloud?: RunningChild;
   runtime?: KeptChild;
+  extension?: KeptChild;
   vpn?: RunningChild;
 }
 
@@ -41,7 +44,7 @@ export async function runStack(
 ): Promise<void> {
   const unlock = lockDirectory(options.directory);
   const stackFile = join(options.directory, 'stack.json');
-  const parts: Parts = { isStopping: false };
+  const parts: Parts = { stopping: new AbortController() };
   try {
     rmSync(stackFile, { force: true });
     await Promise.race([stopped, startAndWatch(await planStack(options, root), parts, callbacks)]);
@@ -53,6 +56,7 @@ export async function runStack(
 }
 
 async function startAndWatch(plan: StackPlan, parts: Parts, callbacks: StackCallbacks): Promise<never> {
+  const extension = plan.options.durable === 'extension' ? await build(plan, parts, callbacks) : undefined;
   callbacks.say('starting storage');
   parts.azurite = startPart(parts, azuriteChild(plan));
   await parts.azurite.ready;
@@ -62,16 +66,30 @@ async function startAndWatch(plan: StackPlan, parts: Parts, callbacks: StackCall
   await parts.cloud.ready;
   refuseWhenStopping(parts);
   callbacks.say('starting the Functions host with the application');
-  parts.runtime = keepChild(
-    () => runtimeChild(plan),
-    () => {
-      writeInfo(plan, parts);
-    },
-  );
-  await parts.runtime.ready;
+  await startHost(plan, parts, extension);
   await startVpn(plan, parts, callbacks);
   callbacks.onReady(writeInfo(plan, parts));
   throw await firstDeath(parts);
+}
+
+async function build(plan: StackPlan, parts: Parts, callbacks: StackCallbacks): Promise<string> {
+  callbacks.say('building the Durable Task extension, unless it is built');
+  try {
+    return await buildExtension(join(plan.root, 'dist'), parts.stopping.signal);
+  } catch (error) {
+    throw new StackError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** The runtime, and with it the real extension if wanted: each waits for the other before it says that it is ready. */
+async function startHost(plan: StackPlan, parts: Parts, extension: string | undefined): Promise<void> {
+  const onRestart = (): void => {
+    writeInfo(plan, parts);
+  };
+  rmSync(durableClientFile(plan.options.directory), { force: true });
+  parts.runtime = keepChild(() => runtimeChild(plan), onRestart);
+  if (extension !== undefined) parts.extension = keepChild(() => extensionChild(plan, extension), onRestart);
+  await Promise.all([parts.runtime.ready, parts.extension?.ready]);
 }
 
 async function startVpn(plan: StackPlan, parts: Parts, callbacks: StackCallbacks): Promise<void> {
@@ -93,7 +111,7 @@ function startPart(parts: Parts, options: ChildOptions): RunningChild {
 
 /** A stop may come between two starts; what starts after it would be left over. */
 function refuseWhenStopping(parts: Parts): void {
-  if (parts.isStopping) throw new StackError('The stack was stopped while it started.');
+  if (parts.stopping.signal.aborted) throw new StackError('The stack was stopped while it started.');
 }
 
 async function firstDeath(parts: Parts): Promise<StackError> {
@@ -102,7 +120,8 @@ async function firstDeath(parts: Parts): Promise<StackError> {
       ? []
       : [child.exited.then(({ code, signal }) => diedError(child, signal ?? `exit ${code ?? '?'}`))],
   );
-  return await Promise.race([...deaths, ...(parts.runtime === undefined ? [] : [parts.runtime.gaveUp])]);
+  const kept = [parts.runtime, parts.extension].flatMap((child) => (child === undefined ? [] : [child.gaveUp]));
+  return await Promise.race([...deaths, ...kept]);
 }
 
 function diedError(child: RunningChild, how: string): StackError {
@@ -110,7 +129,7 @@ function diedError(child: RunningChild, how: string): StackError {
 }
 
 function writeInfo(plan: StackPlan, parts: Parts): StackInfo {
-  const running = [parts.azurite, parts.cloud, parts.runtime?.current(), parts.vpn];
+  const running = [parts.azurite, parts.cloud, parts.runtime?.current(), parts.extension?.current(), parts.vpn];
   const processes = Object.fromEntries(
     running.flatMap((child) => (child === undefined ? [] : [[child.name, child.pid] as const])),
   );
@@ -122,8 +141,12 @@ function writeInfo(plan: StackPlan, parts: Parts): StackInfo {
 }
 
 async function stopParts(parts: Parts): Promise<void> {
-  parts.isStopping = true;
-  await Promise.all([parts.runtime?.stop(graceMs.runtime), parts.vpn?.stop(graceMs.vpn)]);
+  parts.stopping.abort();
+  await Promise.all([
+    parts.runtime?.stop(graceMs.runtime),
+    parts.extension?.stop(graceMs.extension),
+    parts.vpn?.stop(graceMs.vpn),
+  ]);
   await parts.cloud?.stop(graceMs.cloud);
   await parts.azurite?.stop(graceMs.azurite);
 }

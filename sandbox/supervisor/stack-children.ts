@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { azuriteArguments, azuriteEnvironment, isAzuriteReadyLine } from '../azurite/azurite-process.ts';
-import { cloudEnvironment, commonEnvironment, runtimeEnvironment } from './child-environment.ts';
+import { cloudEnvironment, commonEnvironment, extensionEnvironment, runtimeEnvironment } from './child-environment.ts';
 import type { ChildOptions } from './child-process.ts';
 import { storageAccount } from './stack-info.ts';
 import type { StackPlan } from './stack-plan.ts';
@@ -43,6 +43,19 @@ export function runtimeChild(plan: StackPlan): ChildOptions {
     name: 'runtime',
     args: ['--require', join(folder, 'clock-preload.cjs'), join(folder, 'main.ts')],
     environment: runtimeEnvironment(plan),
+    logDirectory: plan.logDirectory,
+    isReadyLine: isJsonReadyLine,
+    readyTimeoutMs,
+  };
+}
+
+/** `program` is what build.ts of the extension has built. */
+export function extensionChild(plan: StackPlan, program: string): ChildOptions {
+  return {
+    name: 'durable-extension',
+    program: 'dotnet',
+    args: [program],
+    environment: extensionEnvironment(plan),
     logDirectory: plan.logDirectory,
     isReadyLine: isJsonReadyLine,
     readyTimeoutMs,

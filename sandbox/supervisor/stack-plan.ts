@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureLocalCa, type LocalCa } from '../platform/local-ca.ts';
+import { keepDurableChoice } from './durable-choice.ts';
 import type { StackOptions } from './options.ts';
 import { ensurePorts, type Ports } from './ports.ts';
 import { StackError } from './stack-error.ts';
@@ -21,6 +22,7 @@ export async function planStack(options: StackOptions, root: string): Promise<St
   if (!existsSync(join(options.appDirectory, 'package.json'))) {
     throw new StackError(`There is no built app in ${options.appDirectory}: run npm run build.`);
   }
+  keepDurableChoice(options.directory, options.durable);
   return {
     root,
     options,

@@ -20,6 +20,8 @@ const stopTimeoutMs = 120_000;
 export interface StackStart {
   readonly speed?: number;
   readonly quirks?: 'real-host';
+  /** The real Durable Task extension in the place of the local hub. */
+  readonly durable?: 'extension';
   readonly record?: boolean;
   readonly noise?: number;
   readonly with?: readonly string[];
@@ -56,6 +58,8 @@ export interface RunningTestStack {
   advance(duration: string): Promise<void>;
   /** Kills the runtime with SIGKILL and waits until its successor serves. */
   killRuntime(): Promise<void>;
+  /** The same with the real Durable Task extension. */
+  killExtension(): Promise<void>;
   /** Ends the stack as Ctrl-C does, answers its exit code, and removes a folder that it made. */
   stop(): Promise<number | null>;
 }
@@ -130,7 +134,8 @@ function createStack(directory: string, isOwnFolder: boolean, start: StartProces
       const answer = await control('POST', '/clock', { advance: duration });
       if (answer.status !== 200) throw new Error(`clock: ${JSON.stringify(answer.body)}`);
     },
-    killRuntime: () => killRuntime(currentInfo),
+    killRuntime: () => killChild(currentInfo, 'runtime'),
+    killExtension: () => killChild(currentInfo, 'durable-extension'),
     stop: async () => {
       start.child.kill('SIGINT');
       const code = await endProcess(start.child);
@@ -140,11 +145,11 @@ function createStack(directory: string, isOwnFolder: boolean, start: StartProces
   };
 }
 
-async function killRuntime(currentInfo: () => StackInfo): Promise<void> {
-  const before = currentInfo().processes['runtime'];
-  if (before === undefined) throw new Error('stack.json names no runtime');
+async function killChild(currentInfo: () => StackInfo, name: string): Promise<void> {
+  const before = currentInfo().processes[name];
+  if (before === undefined) throw new Error(`stack.json names no ${name}`);
   process.kill(before, 'SIGKILL');
-  await waitUntil(() => currentInfo().processes['runtime'] !== before, startTimeoutMs);
+  await waitUntil(() => currentInfo().processes[name] !== before, startTimeoutMs);
 }
 
 async function call(
@@ -180,6 +185,7 @@ function toArguments(options: StackStart): string[] {
   return [
     ...(options.speed === undefined ? [] : ['--speed', String(options.speed)]),
     ...quirksOf(options),
+    ...(options.durable === undefined ? [] : ['--durable', options.durable]),
     ...(options.record === true ? ['--record'] : []),
     ...(options.noise === undefined ? [] : ['--noise', String(options.noise)]),
     ...(options.with === undefined ? [] : ['--with', options.with.join(',')]),

@@ -91,7 +91,8 @@ function toActivityData(input: string): TypedData {
   }
 }
 
-function toResult(data: TypedData | undefined): string | null {
+/** What an activity gave, or what an orchestrator says, as JSON text; null for nothing. */
+export function toResult(data: TypedData | undefined): string | null {
   if (data?.json !== undefined) {
     return JSON.stringify(JSON.parse(data.json));
   }

@@ -15,6 +15,7 @@ interface Script {
   isIdle: () => boolean;
   isThere: () => boolean;
   onMove?: () => void;
+  isFixed?: boolean;
 }
 
 function setUp(script: Partial<Script> = {}) {
@@ -48,6 +49,7 @@ function setUp(script: Partial<Script> = {}) {
       nextDue: due === Infinity ? null : new Date(due).toISOString(),
       nextTimer,
       idle: full.isIdle(),
+      fixed: full.isFixed,
     };
   }
 
@@ -157,6 +159,14 @@ describe('sandbox/control/advance-clock', () => {
         { path: '/', message: 'still busy: runtime' },
       ],
     });
+    scheduler.stop();
+  });
+
+  it('moves no clock that the runtime says is fixed', async () => {
+    const { scheduler, parts, clock } = setUp({ isFixed: true });
+
+    await expect(advanceClock(parts, minuteMs, limits)).rejects.toMatchObject({ status: 409, code: 'clockIsFixed' });
+    expect(clock.offsetMs).toBe(0);
     scheduler.stop();
   });
 

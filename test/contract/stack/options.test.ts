@@ -1,8 +1,9 @@
 /** The command line of `npm start`, and the ports and keys that a folder keeps. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { keepDurableChoice } from '../../../sandbox/supervisor/durable-choice.ts';
 import { readOptions } from '../../../sandbox/supervisor/options.ts';
 import { ensurePorts } from '../../../sandbox/supervisor/ports.ts';
 import { ensureSecrets } from '../../../sandbox/supervisor/stack-secrets.ts';
@@ -17,6 +18,7 @@ describe('sandbox/supervisor/options', () => {
       port: undefined,
       with: ['vpn'],
       record: false,
+      durable: 'local',
       quirks: '',
       noise: undefined,
     });
@@ -33,7 +35,7 @@ describe('sandbox/supervisor/options', () => {
 
   it('reads each option', () => {
     const text =
-      '--idle --state s --speed 3000 --port 7071 --with vpn,eventgrid --record --quirks real-host --noise 0 --app a';
+      '--idle --state s --speed 3000 --port 7071 --with vpn,eventgrid --record --durable extension --quirks real-host --noise 0 --app a';
 
     expect(readOptions(text.split(' '), '/project')).toEqual({
       idle: true,
@@ -43,6 +45,7 @@ describe('sandbox/supervisor/options', () => {
       port: 7071,
       with: ['vpn', 'eventgrid'],
       record: true,
+      durable: 'extension',
       quirks: 'real-host',
       noise: 0,
     });
@@ -53,12 +56,45 @@ describe('sandbox/supervisor/options', () => {
     [['--speed', 'fast'], /--speed cannot be fast/],
     [['--speed', '0'], /--speed cannot be 0/],
     [['--port', '70000'], /--port cannot be 70000/],
+    [['--durable', 'azure'], /does not know azure/],
     [['--quirks', 'none'], /does not know none/],
     [['--noise', '2'], /--noise cannot be 2/],
     [['--noise', ''], /--noise cannot be/],
     [['extra'], /usage: npm start/],
   ])('refuses %j', (args, message) => {
     expect(() => readOptions(args, '/project')).toThrow(message);
+  });
+});
+
+describe('sandbox/supervisor/durable-choice', () => {
+  let directory: string;
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'gatehouse-durable-'));
+  });
+
+  afterEach(() => {
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it('holds a folder to what its orchestrations were begun by', () => {
+    keepDurableChoice(directory, 'local');
+    keepDurableChoice(directory, 'local');
+
+    expect(() => {
+      keepDurableChoice(directory, 'extension');
+    }).toThrow(/were begun with --durable local/);
+  });
+
+  it('leaves a clock that was moved to the local hub', () => {
+    writeFileSync(join(directory, 'clock.json'), JSON.stringify({ offsetMs: 1000 }));
+
+    expect(() => {
+      keepDurableChoice(directory, 'extension');
+    }).toThrow(/The clock in .* was moved/);
+    expect(() => {
+      keepDurableChoice(directory, 'local');
+    }).not.toThrow();
   });
 });
 

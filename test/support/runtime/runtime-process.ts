@@ -48,6 +48,7 @@ interface RequestOptions {
 
 /** An app folder that outlives the processes that serve it. */
 export interface FixtureApp {
+  readonly folder: string;
   start(more?: Readonly<Record<string, string>>): Promise<RuntimeProcess>;
   remove(): Promise<void>;
 }
@@ -68,20 +69,20 @@ export async function createFixtureApp(options: FixtureOptions): Promise<Fixture
   await writeFile(join(folder, 'host.json'), JSON.stringify(hostJson));
   await symlink(resolve('node_modules'), join(folder, 'node_modules'));
   return {
+    folder,
     start: (more = {}) => startProcess(folder, options, more),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
 
-async function startProcess(
+/** What a runtime of the app, and what belongs to it, is told. */
+export function fixtureEnvironment(
   folder: string,
   options: FixtureOptions,
   more: Readonly<Record<string, string>>,
-): Promise<RuntimeProcess> {
-  const journalFile = join(folder, 'journal.txt');
-  const preload = resolve('sandbox/runtime/clock-preload.cjs');
-  const environment = {
-    PATH: process.env['PATH'],
+): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] ?? '',
     SANDBOX_APP_DIR: folder,
     SANDBOX_PORT: '0',
     SANDBOX_STORAGE: options.storage,
@@ -89,12 +90,24 @@ async function startProcess(
     SANDBOX_DURABLE_KEY: keys.durable,
     SANDBOX_EVENTGRID_KEY: keys.eventGrid,
     SANDBOX_CONTROL_KEY: keys.control,
-    FIXTURE_JOURNAL: journalFile,
+    FIXTURE_JOURNAL: journalFile(folder),
     ...options.environment,
     ...more,
   };
+}
+
+function journalFile(folder: string): string {
+  return join(folder, 'journal.txt');
+}
+
+async function startProcess(
+  folder: string,
+  options: FixtureOptions,
+  more: Readonly<Record<string, string>>,
+): Promise<RuntimeProcess> {
+  const preload = resolve('sandbox/runtime/clock-preload.cjs');
   const child = spawn(process.execPath, ['--require', preload, resolve('sandbox/runtime/main.ts')], {
-    env: environment,
+    env: fixtureEnvironment(folder, options, more),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let logs = '';
@@ -108,7 +121,7 @@ async function startProcess(
     url,
     pid: child.pid ?? 0,
     logs: () => logs,
-    journal: async () => readLines(journalFile),
+    journal: async () => readLines(journalFile(folder)),
     request: (method, path, request = {}) => send(`${url}${path}`, method, request),
     kill: async () => {
       child.kill('SIGKILL');
