@@ -1,10 +1,9 @@
-import type { Outcome, Ready } from '../../contracts/operations/outcomes.ts';
+import type { Outcome } from '../../contracts/operations/outcomes.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { gatewayKeys, madeResourceKind, type MadeResource } from '../../stores/records/gateways.ts';
+import { gatewayKeys } from '../../stores/records/gateways.ts';
 import { rootKeys } from '../../stores/records/certificates.ts';
-import { asObject, asText } from '../../domain/gateway-entries.ts';
+import { asText } from '../../domain/gateway-entries.ts';
 import type { GatewayPlan } from '../../domain/gateway-plan.ts';
-import type { JsonObject } from '../../domain/json.ts';
 import { isMadeBy, sayMadeTag, withMadeTag } from '../../domain/made-tag.ts';
 import {
   differencesFromPlan,
@@ -13,9 +12,9 @@ import {
   newVirtualNetwork,
   type FirstRoot,
 } from '../../domain/resource-bodies.ts';
-import { without } from '../../domain/without.ts';
-import type { Arm, ArmAnswer, ArmUndone } from '../../ports/arm.ts';
-import { refusalOf } from './azure-refusal.ts';
+import type { Arm } from '../../ports/arm.ts';
+import { afterPush, confirmAbsent, isAtWork, provisioningOf, unsettled, waitFor } from './arm-outcomes.ts';
+import { createMadeResources } from './made-resources.ts';
 
 export interface EnsureResourceOptions {
   readonly arm: Arm;
@@ -28,72 +27,14 @@ type EnsureResource = (input: {
   readonly resource: 'resourceGroup' | 'virtualNetwork' | 'publicIp' | 'gateway';
 }) => Promise<Outcome>;
 
-/** A resource of the plan, and the instance that pushes towards it. */
-interface Target {
-  readonly gatewayId: string;
-  readonly resource: string;
-  readonly resourceId: string;
-  readonly attempt: string;
-}
-
 const ready: Outcome = { outcome: 'ready' };
-/** Azure names no interval when it is read, only when it is written: this is its usual one. */
-const usualLookSeconds = 10;
 
 /**
  * One look at a resource of a gateway's plan and, where it is missing or lacks something, one push. What is there or on its way
  * is never pushed again, so the call may be repeated at will.
  */
 export function createEnsureResource({ arm, stores, now }: EnsureResourceOptions): EnsureResource {
-  /**
-   * The first push of what is not there, noted before it is asked for: what a crash leaves behind can still be removed. What Azure
-   * refuses was not made, and is somebody else's if it is found there later; only a note of an earlier push, which may have
-   * arrived, outlives the refusal of this one.
-   */
-  async function make<T extends { readonly outcome: string }>(
-    { gatewayId, resource, resourceId }: Omit<Target, 'attempt'>,
-    send: (madeAt: string) => Promise<T>,
-  ): Promise<T> {
-    const row = { gatewayId, resource, resourceId, at: now().toISOString() };
-    const isFirst = await stores.madeResources.insert(row);
-    const made = (await stores.madeResources.get(madeResourceKind.keys(row)))?.record ?? row;
-    const answer = await send(made.at);
-    if (answer.outcome === 'refused' && isFirst) await stores.madeResources.remove(made);
-    return answer;
-  }
-
-  /** What is noted of a resource that Gatehouse made, or was about to make; undefined for others'. */
-  async function madeRow(target: Target): Promise<MadeResource | undefined> {
-    return (await stores.madeResources.get(madeResourceKind.keys({ ...target, at: '' })))?.record;
-  }
-
-  /** One push, with a note of which attempt made it and where Azure tells how it went. */
-  async function push(target: Target, send: () => Promise<ArmAnswer<unknown>>): Promise<Outcome> {
-    const keys = madeResourceKind.keys({ ...target, at: '' });
-    await stores.madeResources.update(keys, (row) => ({ ...without(row, 'operationUrl'), pushedBy: target.attempt }));
-    const answer = await send();
-    if (answer.outcome === 'done' && answer.operationUrl !== undefined) {
-      const { operationUrl } = answer;
-      await stores.madeResources.update(keys, (row) => ({ ...row, operationUrl }));
-    }
-    return afterPush(answer);
-  }
-
-  /**
-   * What Azure ended badly is mended by the same push again: once in each attempt, so that a resume mends what an earlier
-   * attempt left. When that ends badly too, in Azure's own words. What others made is theirs to mend.
-   */
-  async function mend(target: Target, state: string, send: () => Promise<ArmAnswer<unknown>>): Promise<Outcome> {
-    const made = await madeRow(target);
-    const code = `${target.resource.charAt(0).toUpperCase()}${target.resource.slice(1)}Failed`;
-    if (made === undefined) {
-      const message = `${target.resourceId} is ${state} and is not Gatehouse's. Have it repaired, then resume.`;
-      return { outcome: 'refused', code, message };
-    }
-    if (made.pushedBy !== target.attempt) return push(target, send);
-    const error = made.operationUrl === undefined ? undefined : await arm.readOperationError(made.operationUrl);
-    return refusalOf(error ?? { code, message: `Azure ended ${target.resourceId} as ${state}.` });
-  }
+  const { make, madeRow, push, mend } = createMadeResources({ arm, stores, now });
 
   async function ensureResourceGroup(plan: GatewayPlan): Promise<Outcome> {
     const { resourceGroup } = plan.resourceIds;
@@ -221,65 +162,4 @@ export function createEnsureResource({ arm, stores, now }: EnsureResourceOptions
         return ensureGateway(plan, attempt);
     }
   };
-}
-
-/**
- * The second witness of an absence: what the group lists. A read that finds nothing may come from a cache that lags; a resource that
- * is there would be written over as if it were new, or called removed while it goes on letting people in.
- */
-export async function confirmAbsent(arm: Arm, resourceId: string): Promise<Outcome> {
-  const groupId = resourceId.split('/').slice(0, 5).join('/');
-  const exists = await arm.resourceGroupExists(groupId);
-  if (exists.outcome !== 'done') return unsettled(exists);
-  if (!exists.value) return { outcome: 'ready' };
-  const listed = await arm.listResourceGroup(groupId);
-  if (listed.outcome !== 'done') return unsettled(listed);
-  const isListed = listed.value.some((id) => id.toLowerCase() === resourceId.toLowerCase());
-  return isListed ? waitFor('Azure still lists it') : { outcome: 'ready' };
-}
-
-/** What is left to say of an answer that is not a success. */
-export function unsettled(answer: ArmUndone): Exclude<Outcome, Ready> {
-  const { outcome: _refused, ...trouble } = refusalOf(answer);
-  switch (answer.outcome) {
-    case 'busy':
-      return { outcome: 'wait', seconds: answer.retryAfterSeconds, reason: `Azure is busy: ${answer.code}` };
-    case 'refused':
-      return refusalOf(answer);
-    case 'unavailable':
-      return {
-        outcome: 'wait',
-        seconds: answer.retryAfterSeconds,
-        reason: `Azure does not answer as it should: ${answer.code}: ${answer.message}`,
-        trouble,
-      };
-    case 'missing':
-      // One answer proves nothing. It may stay so: another subscription than meant, or one without rights.
-      return {
-        outcome: 'wait',
-        seconds: usualLookSeconds,
-        reason: `Azure does not show it: ${answer.code}: ${answer.message}`,
-        trouble,
-      };
-  }
-}
-
-/** An accepted push is looked at again: acceptance is not success. */
-export function afterPush(answer: ArmAnswer<unknown>): Outcome {
-  return answer.outcome === 'done'
-    ? waitFor('Azure has accepted the write', answer.retryAfterSeconds)
-    : unsettled(answer);
-}
-
-export function provisioningOf(resource: JsonObject): string {
-  return asText(asObject(resource['properties'])['provisioningState']);
-}
-
-/** Azure names three states in which nothing goes on, and may name any other for what does (the resource provider contract). */
-export function isAtWork(provisioningState: string): boolean {
-  return !['', 'Succeeded', 'Failed', 'Canceled'].includes(provisioningState);
-}
-
-export function waitFor(reason: string, seconds = usualLookSeconds): Outcome {
-  return { outcome: 'wait', seconds, reason };
 }

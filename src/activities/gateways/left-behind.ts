@@ -2,7 +2,7 @@ import type { Stores } from '../../stores/stores.ts';
 import type { MadeResource } from '../../stores/records/gateways.ts';
 import { inFull } from '../../domain/azure-words.ts';
 import type { Arm, ArmUndone } from '../../ports/arm.ts';
-import { confirmAbsent } from './ensure-resource.ts';
+import { confirmAbsent } from './arm-outcomes.ts';
 
 /** What is in Azure of what Gatehouse made for a gateway, as seen by one look. */
 export interface LeftBehind {

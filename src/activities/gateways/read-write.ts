@@ -5,7 +5,7 @@ import { readDesiredState } from '../../services/gateways/desired-entries.ts';
 import { gatewayKeys } from '../../stores/records/gateways.ts';
 import type { ThumbprintOfRoot } from '../../domain/gateway-entries.ts';
 import type { Arm } from '../../ports/arm.ts';
-import { isAtWork, provisioningOf } from './ensure-resource.ts';
+import { isAtWork, provisioningOf } from './arm-outcomes.ts';
 import { namedIn, wordsOf } from './write-gateway.ts';
 
 export interface ReadWriteOptions {

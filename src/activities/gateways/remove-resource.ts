@@ -4,7 +4,7 @@ import type { Stores } from '../../stores/stores.ts';
 import type { MadeResource } from '../../stores/records/gateways.ts';
 import { isMadeBy, sayMadeTag } from '../../domain/made-tag.ts';
 import type { Arm, ArmWords } from '../../ports/arm.ts';
-import { afterPush, confirmAbsent, isAtWork, unsettled, waitFor } from './ensure-resource.ts';
+import { afterPush, confirmAbsent, isAtWork, unsettled, waitFor } from './arm-outcomes.ts';
 
 export interface RemoveResourceOptions {
   readonly arm: Arm;

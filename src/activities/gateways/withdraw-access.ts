@@ -5,7 +5,7 @@ import type { Stores } from '../../stores/stores.ts';
 import { gatewayKeys, gatewayRootKind, madeResourceKind, type MadeResource } from '../../stores/records/gateways.ts';
 import { isMadeBy } from '../../domain/made-tag.ts';
 import type { Arm } from '../../ports/arm.ts';
-import { confirmAbsent, unsettled } from './ensure-resource.ts';
+import { confirmAbsent, unsettled } from './arm-outcomes.ts';
 
 type WithdrawAccess = ActivitiesOf<{ readonly withdrawAccess: typeof withdrawAccess }>['withdrawAccess'];
 

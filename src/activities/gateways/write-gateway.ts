@@ -17,7 +17,7 @@ import {
 import type { JsonObject } from '../../domain/json.ts';
 import { usesRadius, withRadiusSecrets } from '../../domain/radius-secrets.ts';
 import type { Arm, ArmAnswer, ArmUndone } from '../../ports/arm.ts';
-import { isAtWork, provisioningOf } from './ensure-resource.ts';
+import { isAtWork, provisioningOf } from './arm-outcomes.ts';
 
 export interface WriteGatewayOptions {
   readonly arm: Arm;

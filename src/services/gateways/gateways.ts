@@ -12,14 +12,13 @@ import type { Orchestrations } from '../../ports/orchestrations.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Claims } from '../../stores/claims.ts';
 import { instanceIdOf, type OperationRecord } from '../operations/operation-record.ts';
-import { freeGatewayId } from './free-gateway-id.ts';
+import { createGatewayRegistration } from './gateway-registration.ts';
 import { supersededBy } from '../operations/operation-standing.ts';
 import type { Operations } from '../operations/operations.ts';
 import { mayStillComeForward } from '../operations/sign-of-life.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
 import { createTakeClaims, heldBy } from '../operations/take-claims.ts';
-import { rootKeys, type RootRecord } from '../../stores/records/certificates.ts';
-import { gatewayKeys, resourceKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
+import { gatewayKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
 
 export interface GatewayOperationsOptions {
   readonly stores: Stores;
@@ -61,83 +60,7 @@ export function createGatewayOperations({
 
   const claimAll = createTakeClaims({ claims, operations, now });
 
-  async function requireFreeId(plan: GatewayPlan, operationId: string): Promise<void> {
-    const taken = (await stores.gateways.get(gatewayKeys(plan.id)))?.record;
-    if (taken !== undefined && taken.lastOperationId !== operationId) {
-      const proposal = await freeGatewayId(stores, plan.id);
-      throw new AppError(
-        'ERR_CONFLICT',
-        `Gateway id ${plan.id} is taken. Send "id": "${proposal}" for another gateway.`,
-        {
-          problems: [
-            { path: '/id', code: 'idTaken', message: `Gateway id ${plan.id} is taken.`, fix: `Use ${proposal}.` },
-          ],
-        },
-      );
-    }
-    const resource = (await stores.gatewayResources.get(resourceKeys(plan.resourceIds.gateway)))?.record;
-    if (resource !== undefined && resource.gatewayId !== plan.id) {
-      throw new AppError(
-        'ERR_CONFLICT',
-        `${plan.resourceIds.gateway} is registered as gateway ${resource.gatewayId} already.`,
-      );
-    }
-  }
-
-  async function planRoots(plan: GatewayPlan): Promise<readonly RootRecord[]> {
-    const roots: RootRecord[] = [];
-    for (const [index, id] of plan.rootIds.entries()) {
-      const root = (await stores.roots.get(rootKeys(id)))?.record;
-      if (root?.certificate === undefined) {
-        throw new AppError('ERR_REQUEST_INVALID', `Root ${id} does not exist.`, {
-          problems: [
-            {
-              path: `/rootIds/${index}`,
-              code: 'rootUnknown',
-              message: `Root ${id} does not exist.`,
-              fix: 'Create it with POST /api/roots, or leave it out.',
-            },
-          ],
-        });
-      }
-      roots.push(root);
-    }
-    return roots;
-  }
-
-  async function register(plan: GatewayPlan, roots: readonly RootRecord[], operationId: string): Promise<void> {
-    const record: GatewayRecord = {
-      id: plan.id,
-      name: plan.name,
-      resourceId: plan.resourceIds.gateway,
-      state: 'building',
-      plan,
-      desired: 1,
-      applied: 0,
-      epoch: 1,
-      writer: { instanceId: instanceIdOf(operationId, 1), epoch: 1 },
-      profileWanted: 1,
-      profileMade: 0,
-      updateSeconds: [],
-      lastOperationId: operationId,
-      createdAt: at(),
-      updatedAt: at(),
-    };
-    await stores.gatewayResources.insert({ resourceId: plan.resourceIds.gateway, gatewayId: plan.id });
-    for (const { id, thumbprint = '' } of roots) {
-      await stores.rootGateways.upsert({ rootId: id, gatewayId: plan.id });
-      await stores.gatewayRoots.insert({
-        gatewayId: plan.id,
-        rootId: id,
-        entryName: id,
-        thumbprint,
-        wanted: true,
-        state: 'requested',
-        updatedAt: at(),
-      });
-    }
-    await stores.gateways.insert(record);
-  }
+  const registration = createGatewayRegistration({ stores, now });
 
   async function start(
     name: string,
@@ -150,7 +73,7 @@ export function createGatewayOperations({
   }
 
   /**
-   * Takes the gateway's row for an attempt of a operation; a row that somebody else writes is a conflict, and so is one whose latest
+   * Takes the gateway's row for an attempt of an operation; a row that somebody else writes is a conflict, and so is one whose latest
    * operation is neither this one nor `after`.
    */
   async function takeRow(gatewayId: string, operation: OperationRecord, after: string | undefined): Promise<number> {
@@ -208,8 +131,8 @@ export function createGatewayOperations({
     build: async (plan, { operationId, requestedBy, orchestrations }) => {
       const before = await operations.get(operationId);
       if (before !== undefined && isOperationEnd(before.status)) return before;
-      await requireFreeId(plan, operationId);
-      const roots = await planRoots(plan);
+      await registration.requireFreeId(plan, operationId);
+      const roots = await registration.planRoots(plan);
       await claimAll([plan.resourceIds.virtualNetwork, plan.resourceIds.gateway], operationId, 1);
       const operation = await operations.create({
         id: operationId,
@@ -219,7 +142,7 @@ export function createGatewayOperations({
         requestedBy,
         steps: buildSteps,
       });
-      await register(plan, roots, operationId);
+      await registration.register(plan, roots, operationId);
       await start(buildGatewayName, operation, 1, orchestrations);
       return operation;
     },

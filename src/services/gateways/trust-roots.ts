@@ -2,17 +2,16 @@ import { AppError } from '../../domain/app-error.ts';
 import { isOperationEnd } from '../../domain/operation.ts';
 import type { OperationKind } from '../../domain/operation-kinds.ts';
 import { entryLimits } from '../../domain/entry-limits.ts';
-import { without } from '../../domain/without.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
-import type { GatewayWriter, IntentChange } from './gateway-writer.ts';
+import type { GatewayWriter } from './gateway-writer.ts';
+import { createIntentRuns, intentOperations } from './intent-runs.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
-import { supersede } from '../operations/supersede.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
 import type { Operations } from '../operations/operations.ts';
 import { rootKeys } from '../../stores/records/certificates.ts';
-import { gatewayKeys, gatewayRootKind, type GatewayRecord, type GatewayRoot } from '../../stores/records/gateways.ts';
+import { gatewayKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
 import { updateSteps } from './usual-update-time.ts';
 
 export interface RootTrust {
@@ -31,11 +30,6 @@ export interface RootTrust {
   carry(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
 }
 
-/** Kinds of the operations that the single writer of a gateway carries out. */
-const intentOperations = { trust: 'trustRoot', distrust: 'distrustRoot', profile: 'generateProfile' } as const;
-
-type RunRequest = Pick<IntentRequest, 'orchestrations'>;
-
 export function createRootTrust(options: {
   readonly stores: Stores;
   readonly lookup: CertificateLookup;
@@ -43,8 +37,7 @@ export function createRootTrust(options: {
   readonly writer: GatewayWriter;
   readonly now: () => Date;
 }): RootTrust {
-  const { stores, operations, writer, now } = options;
-  const at = (): string => now().toISOString();
+  const { stores, operations, now } = options;
 
   async function requireGateway(id: string): Promise<GatewayRecord> {
     const record = (await stores.gateways.get(gatewayKeys(id)))?.record;
@@ -88,101 +81,7 @@ export function createRootTrust(options: {
     });
   }
 
-  /** From here on it is the writer's: it may be at work already, or wait for its turn. */
-  async function hand(
-    operation: OperationRecord,
-    gatewayId: string,
-    request: RunRequest,
-    change?: IntentChange,
-  ): Promise<void> {
-    await operations.setStep(operation.id, gatewayId, { status: 'running', now: now() });
-    await writer.recordIntent(request.orchestrations, gatewayId, change);
-  }
-
-  /** The row carries one request; an earlier one that has not ended gives way to it. */
-  async function setRoot(row: GatewayRoot): Promise<void> {
-    const before = (await stores.gatewayRoots.get(gatewayRootKind.keys(row)))?.record;
-    await stores.gatewayRoots.upsert(row);
-    if (before?.operationId === undefined || before.operationId === row.operationId) return;
-    await supersede(operations, {
-      operationId: before.operationId,
-      name: row.gatewayId,
-      laterId: row.operationId ?? '',
-      now: now(),
-    });
-  }
-
-  /** Another package is wanted; a request that was counted already is not counted again. */
-  async function countProfile(operation: OperationRecord, gatewayId: string, request: RunRequest): Promise<void> {
-    const asked = (await stores.profileRequests.get({ partitionKey: gatewayId, rowKey: operation.id }))?.record;
-    await hand(operation, gatewayId, request, (record) =>
-      asked === undefined || record.profileWanted >= asked.number
-        ? record
-        : { ...record, profileWanted: record.profileWanted + 1 },
-    );
-  }
-
-  /** Whether the gateway that this was wanted of is gone: one that was made since under the same id is another. */
-  async function isGatewayGone({ target, createdAt }: OperationRecord): Promise<boolean> {
-    const gateway = (await stores.gateways.get(gatewayKeys(target)))?.record;
-    return gateway === undefined || gateway.createdAt > createdAt;
-  }
-
-  /** Goes on with a profile request; one whose gateway was removed meanwhile ends, because nobody will ever serve it. */
-  async function runProfile(operation: OperationRecord, request: RunRequest): Promise<void> {
-    const gatewayId = operation.target;
-    if (!(await isGatewayGone(operation))) {
-      await countProfile(operation, gatewayId, request);
-      return;
-    }
-    const problem = { code: 'ERR_NOT_FOUND', detail: `Gateway ${gatewayId} was removed before it had a profile.` };
-    await operations.settleStep(operation.id, gatewayId, { status: 'failed', now: now(), problem });
-    const asked = (await stores.profileRequests.get({ partitionKey: gatewayId, rowKey: operation.id }))?.record;
-    if (asked !== undefined) await stores.profileRequests.remove(asked);
-  }
-
-  /** Records what the operation wants of its root, unless a crash came only after that, and hands it to the writer. */
-  async function runRoot(operation: OperationRecord, request: RunRequest): Promise<void> {
-    const gatewayId = operation.target;
-    const { rootId = '', entryName = rootId } = contextOf(operation);
-    const row = (await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId }))?.record;
-    const isGone = await isGatewayGone(operation);
-    if (isGone || (row === undefined && operation.kind === intentOperations.distrust)) {
-      const problem = { code: 'ERR_NOT_FOUND', detail: `Gateway ${gatewayId} no longer has anything to do with it.` };
-      await operations.settleStep(operation.id, gatewayId, { status: 'failed', now: now(), problem });
-      return;
-    }
-    if (row?.operationId !== operation.id) {
-      if (row?.operationId !== undefined && (await isLater(row.operationId, operation))) {
-        await supersede(operations, {
-          operationId: operation.id,
-          name: gatewayId,
-          laterId: row.operationId ?? '',
-          now: now(),
-        });
-        return;
-      }
-      const thumbprint = (await stores.roots.get(rootKeys(rootId)))?.record.thumbprint ?? '';
-      const asked = { operationId: operation.id, updatedAt: at() };
-      await stores.rootGateways.upsert({ rootId, gatewayId });
-      await setRoot(
-        operation.kind === intentOperations.distrust && row !== undefined
-          ? {
-              ...without(row, 'evidence', 'retryAt', 'refusedUnder', 'reason'),
-              ...asked,
-              wanted: false,
-              state: 'removing',
-            }
-          : { ...asked, gatewayId, rootId, entryName, thumbprint, wanted: true, state: 'requested' },
-      );
-    }
-    await hand(operation, gatewayId, request);
-  }
-
-  async function isLater(operationId: string, than: OperationRecord): Promise<boolean> {
-    const other = await operations.get(operationId);
-    return other !== undefined && Date.parse(other.createdAt) > Date.parse(than.createdAt);
-  }
+  const { runRoot, runProfile, countProfile } = createIntentRuns(options);
 
   return {
     trust: async (gatewayId, rootId, entryName, request) => {
@@ -256,8 +155,4 @@ export function createRootTrust(options: {
       await runRoot(operation, { orchestrations });
     },
   };
-}
-
-function contextOf(operation: OperationRecord): { readonly rootId?: string; readonly entryName?: string } {
-  return operation.context ?? {};
 }

@@ -1,0 +1,107 @@
+import { AppError } from '../../domain/app-error.ts';
+import type { GatewayPlan } from '../../domain/gateway-plan.ts';
+import { rootKeys, type RootRecord } from '../../stores/records/certificates.ts';
+import { gatewayKeys, resourceKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { instanceIdOf } from '../operations/operation-record.ts';
+import { freeGatewayId } from './free-gateway-id.ts';
+
+export interface GatewayRegistration {
+  /** ERR_CONFLICT where the id, or the resource, is another gateway's; what this operation registered is no obstacle. */
+  requireFreeId(plan: GatewayPlan, operationId: string): Promise<void>;
+  /** The roots that the plan names. ERR_REQUEST_INVALID where one does not exist. */
+  planRoots(plan: GatewayPlan): Promise<readonly RootRecord[]>;
+  /** Writes the gateway with this operation as its writer, and what it is to trust. */
+  register(plan: GatewayPlan, roots: readonly RootRecord[], operationId: string): Promise<void>;
+}
+
+/** How a gateway that is about to be built gets into the tables. */
+export function createGatewayRegistration({
+  stores,
+  now,
+}: {
+  readonly stores: Stores;
+  readonly now: () => Date;
+}): GatewayRegistration {
+  const at = (): string => now().toISOString();
+
+  async function requireFreeId(plan: GatewayPlan, operationId: string): Promise<void> {
+    const taken = (await stores.gateways.get(gatewayKeys(plan.id)))?.record;
+    if (taken !== undefined && taken.lastOperationId !== operationId) {
+      const proposal = await freeGatewayId(stores, plan.id);
+      throw new AppError(
+        'ERR_CONFLICT',
+        `Gateway id ${plan.id} is taken. Send "id": "${proposal}" for another gateway.`,
+        {
+          problems: [
+            { path: '/id', code: 'idTaken', message: `Gateway id ${plan.id} is taken.`, fix: `Use ${proposal}.` },
+          ],
+        },
+      );
+    }
+    const resource = (await stores.gatewayResources.get(resourceKeys(plan.resourceIds.gateway)))?.record;
+    if (resource !== undefined && resource.gatewayId !== plan.id) {
+      throw new AppError(
+        'ERR_CONFLICT',
+        `${plan.resourceIds.gateway} is registered as gateway ${resource.gatewayId} already.`,
+      );
+    }
+  }
+
+  async function planRoots(plan: GatewayPlan): Promise<readonly RootRecord[]> {
+    const roots: RootRecord[] = [];
+    for (const [index, id] of plan.rootIds.entries()) {
+      const root = (await stores.roots.get(rootKeys(id)))?.record;
+      if (root?.certificate === undefined) {
+        throw new AppError('ERR_REQUEST_INVALID', `Root ${id} does not exist.`, {
+          problems: [
+            {
+              path: `/rootIds/${index}`,
+              code: 'rootUnknown',
+              message: `Root ${id} does not exist.`,
+              fix: 'Create it with POST /api/roots, or leave it out.',
+            },
+          ],
+        });
+      }
+      roots.push(root);
+    }
+    return roots;
+  }
+
+  async function register(plan: GatewayPlan, roots: readonly RootRecord[], operationId: string): Promise<void> {
+    const record: GatewayRecord = {
+      id: plan.id,
+      name: plan.name,
+      resourceId: plan.resourceIds.gateway,
+      state: 'building',
+      plan,
+      desired: 1,
+      applied: 0,
+      epoch: 1,
+      writer: { instanceId: instanceIdOf(operationId, 1), epoch: 1 },
+      profileWanted: 1,
+      profileMade: 0,
+      updateSeconds: [],
+      lastOperationId: operationId,
+      createdAt: at(),
+      updatedAt: at(),
+    };
+    await stores.gatewayResources.insert({ resourceId: plan.resourceIds.gateway, gatewayId: plan.id });
+    for (const { id, thumbprint = '' } of roots) {
+      await stores.rootGateways.upsert({ rootId: id, gatewayId: plan.id });
+      await stores.gatewayRoots.insert({
+        gatewayId: plan.id,
+        rootId: id,
+        entryName: id,
+        thumbprint,
+        wanted: true,
+        state: 'requested',
+        updatedAt: at(),
+      });
+    }
+    await stores.gateways.insert(record);
+  }
+
+  return { requireFreeId, planRoots, register };
+}
