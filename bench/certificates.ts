@@ -169,7 +169,7 @@ function shares(route: readonly Cost[], perRound: PerRound): readonly Figure[] {
   if (route.some(({ cpuMs }) => cpuMs.length === 0)) return [];
   const labels = { runtime: 'host and application', cloud: 'Key Vault’s emulator', azurite: 'storage' };
   return processNames.map((name, index) => ({
-    name: `processor time at the route: ${labels[name]}`,
+    name: `processor time over HTTP: ${labels[name]}`,
     value: perRound((round) => {
       const cpuMs = route[round]?.cpuMs ?? [];
       return ((cpuMs[index] ?? NaN) / sum(cpuMs)) * 100;

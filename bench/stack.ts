@@ -24,7 +24,7 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-/** Starts a stack at Azure's own pace, without faults by randomness; with simulated machines where wanted. */
+/** Starts a stack at Azure's own pace, without random faults; with simulated machines where wanted. */
 export async function startStack(root: string, { hasMachines = false } = {}): Promise<Stack> {
   const directory = await mkdtemp(join(tmpdir(), 'gatehouse-bench-stack-'));
   const script = join(root, 'sandbox', 'start.ts');

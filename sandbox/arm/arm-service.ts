@@ -33,7 +33,7 @@ export interface ArmOptions {
   readonly publishEvent: (event: EventGridEvent) => void;
 }
 
-/** The running emulator, with the routes that the stack's control and the VPN emulator use. */
+/** The running emulator, with the calls that the stack's control and the VPN emulator use. */
 export interface RunningArm extends RunningService {
   /** A change by somebody else, "portal": same validation, same operations, same events. `path` may lack the api-version. */
   putAsSomebodyElse(method: string, path: string, body: unknown): Promise<ServiceResponse>;

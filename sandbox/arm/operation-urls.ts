@@ -1,11 +1,11 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { ArmState, StoredOperation } from './arm-state.ts';
 
-/** Each provider has its own routes, with its own words. */
+/** Each provider has its own URLs, with its own words. */
 const networkUrls = { namespace: 'Microsoft.Network', apiVersion: '2026-01-01', statusPart: 'operations' };
 const hybridUrls = { namespace: 'Microsoft.HybridCompute', apiVersion: '2025-01-13', statusPart: 'operationStatus' };
 
-/** The routes of one operation, absolute. */
+/** The URLs of one operation, absolute. */
 export interface OperationUrls {
   readonly status: string;
   readonly result: string;

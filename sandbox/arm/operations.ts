@@ -151,7 +151,7 @@ export function putAnswer(
   };
 }
 
-/** The first answer to a DELETE or PATCH that takes time: no body, both routes. */
+/** The first answer to a DELETE or PATCH that takes time: no body, both URLs. */
 export function acceptedAnswer(context: ArmContext, call: ArmCall, operation: StoredOperation): ServiceResponse {
   const urls = operationUrls(context.state, operation, call.url.origin);
   return {

@@ -23,7 +23,7 @@ export interface TokenIssuer {
   /** A signed token that lets `principal` call `audience` for an hour of stack time. */
   issue(principal: Principal, audience: string): Promise<string>;
   readonly verify: VerifyToken;
-  /** The public half, as the keys route answers it. */
+  /** The public half, as the keys endpoint answers it. */
   readonly jwk: JWK;
   readonly issuerUrl: string;
 }

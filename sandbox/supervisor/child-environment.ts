@@ -18,7 +18,7 @@ export function commonEnvironment(plan: StackPlan): Record<string, string> {
   return { ...Object.fromEntries(own), NODE_EXTRA_CA_CERTS: plan.ca.caFile, NO_PROXY: 'localhost,127.0.0.1' };
 }
 
-/** Settings of the process that holds the emulators for Azure; ports and keys it reads from the stack's folder. */
+/** Settings of the process that holds the emulators of Azure; ports and keys it reads from the stack's folder. */
 export function cloudEnvironment(plan: StackPlan): Record<string, string> {
   const { options } = plan;
   return {

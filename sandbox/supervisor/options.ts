@@ -14,7 +14,7 @@ const usage = `usage: npm start -- [options]
   --durable extension  run the orchestrations by the real Durable Task extension (needs the .NET SDK; the clock
                     cannot be moved then)
   --quirks real-host  behave as the real Functions host where it differs
-  --noise N         share of requests to Azure that meet a 429 or 503 by randomness, 0 to 1 (default 0.03)
+  --noise N         share of requests to Azure that meet a random 429 or 503, 0 to 1 (default 0.03)
   --app DIR         built app to run (default dist/app)
   --help            say this`;
 

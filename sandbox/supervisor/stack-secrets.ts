@@ -25,7 +25,7 @@ export type StackSecrets = z.infer<typeof secretsSchema>;
 /** Every local stack's subscription. */
 const localSubscriptionId = '5a11d0c0-1ab5-4c0d-9e0f-00006a7e405e';
 
-/** The identities and keys of the stack in `directory`, made by randomness at its first start. */
+/** The identities and keys of the stack in `directory`, made at random at its first start. */
 export function ensureSecrets(directory: string): StackSecrets {
   const file = join(directory, 'secrets.json');
   if (!existsSync(file)) writePrivateJson(file, createSecrets());

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { vpnGatewayStateSchema, type VpnGatewayState } from './gateway-state.ts';
 
-/** Short: the process has to end within seconds of being asked to, whatever the route does. */
+/** Short: the process has to end within seconds of being asked to, whatever the control API does. */
 const requestTimeoutMs = 2_000;
 /** Longer than the longest wait of the control API's long poll. */
 const longPollTimeoutMs = 40_000;
@@ -24,7 +24,7 @@ export interface VpnSession {
   readonly privateIp: string;
 }
 
-/** The control routes that the VPN emulator uses. All reject when the route does not answer as agreed. */
+/** The control routes that the VPN emulator uses. All reject when it does not answer as agreed. */
 export interface ControlClient {
   gateways(signal: AbortSignal): Promise<VpnGatewayState[]>;
   /** `refused`: ARM does not take this session, and will not: its certificate was revoked meanwhile, its gateway is gone. */

@@ -17,7 +17,7 @@ export interface SessionReporterOptions {
 export class SessionReporter {
   readonly #options: SessionReporterOptions;
   readonly #live = new Map<string, VpnSession>();
-  /** Ids that ARM has or may have: a request that failed may have been carried out. */
+  /** Ids that ARM has or may have: a request that failed may have taken effect. */
   readonly #mentioned: Set<string>;
   readonly #confirmed = new Set<string>();
   #reporting: Promise<void> = Promise.resolve();

@@ -2,7 +2,7 @@
 export const roles = ['reader', 'requester', 'operator', 'administrator'] as const;
 export type Role = (typeof roles)[number];
 
-/** Who asks, as every route and book knows them. */
+/** Who asks, as every route and table knows them. */
 export interface Caller {
   readonly id: string;
   readonly name: string;

@@ -98,7 +98,7 @@ export function heldChanges(
     .filter((key) => held.has(key));
 }
 
-/** The whole-resource body that carries out `changes` and keeps everything else, unknown fields included. */
+/** The whole-resource body that makes `changes` and keeps everything else, unknown fields included. */
 export function applyChanges(
   gateway: JsonObject,
   changes: readonly EntryChange[],

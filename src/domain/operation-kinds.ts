@@ -17,7 +17,7 @@ const onMachines = { resume: 'operator', cancel: 'operator', approve: 'operator'
 
 /**
  * Every kind of operation. What depends on the kind looks it up here or is a table over its keys, so that a kind which is
- * forgotten somewhere does not compile. Revocations and roots are not canceled: the opposite wish takes them back.
+ * forgotten somewhere does not compile. Revocations and roots are not canceled: the opposite request takes them back.
  */
 export const operationKinds = {
   buildGateway: { family: 'gateway', may: { resume: 'operator', remove: 'administrator', cancel: 'operator' } },

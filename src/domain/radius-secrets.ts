@@ -9,7 +9,7 @@ export function usesRadius(gateway: JsonObject): boolean {
 
 /**
  * The body with the RADIUS secrets of Azure's `listRadiusSecrets` answer put back. Azure leaves them out of what it
- * returns and takes a write without them as a wish to delete them.
+ * returns and takes a write without them as a request to delete them.
  */
 export function withRadiusSecrets(gateway: JsonObject, secrets: JsonObject): JsonObject {
   const properties = asObject(gateway['properties']);

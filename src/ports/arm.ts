@@ -65,7 +65,7 @@ export interface SessionList {
 }
 
 /**
- * Azure Resource Manager. `resourceId` is the full ARM id. Writes that Azure carries out over time answer when Azure has
+ * Azure Resource Manager. `resourceId` is the full ARM id. Writes that take Azure time answer when Azure has
  * accepted them; `readProvisioning` then tells how they go on. Whatever Azure or the network between does is answered as data.
  */
 export interface Arm {

@@ -69,7 +69,7 @@ export function createStore<T extends object>(tables: Tables, kind: RecordKind<T
   };
 }
 
-/** Many that write one row at once come apart by pauses of randomness, which grow. */
+/** Many that write one row at once come apart by random pauses, which grow. */
 function pause(round: number): Promise<void> {
   const longestMs = Math.min(2 ** round, pauseMaxMs);
   return new Promise((resolve) => setTimeout(resolve, longestMs * (0.5 + Math.random() / 2)));

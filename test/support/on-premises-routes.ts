@@ -1,4 +1,4 @@
-/** The routes of the on-premises part over a services in memory, with a stack and the machines of a connector. */
+/** The routes of the on-premises part over services in memory, with a stack and the machines of a connector. */
 import { createStores } from '../../src/stores/stores.ts';
 import { createGatewayOperations } from '../../src/services/gateways/gateways.ts';
 import { connectorRoutes } from '../../src/functions/on-premises/connectors.ts';

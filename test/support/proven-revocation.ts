@@ -1,4 +1,4 @@
-/** A gateway of the services's world with one revocation that is proven, and its rows. */
+/** A gateway of the services' world with one revocation that is proven, and its rows. */
 import { aCertificateRequest, toRequestPem } from './builders/a-certificate-request.ts';
 import { aGateway, aRequest, aRoot, randomnessOf, runWriter, type ServicesWorld } from './services-world.ts';
 import { given } from './given.ts';

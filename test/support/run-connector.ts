@@ -1,4 +1,4 @@
-/** Tells a connector's procedure to its end over machines in memory, portal branches included, and every part of it again from its history. */
+/** Runs a connector's procedure to its end over machines in memory, portal branches included, and every part of it again from its history. */
 import {
   connectCloudsSteps,
   connectPortalsName,

@@ -19,7 +19,7 @@ const tokenLifetimeMs = 3600 * 1000;
 export interface TestHostOptions {
   /** Azure's durations are divided by this; 1 unless told, since tests jump instead of waiting. */
   readonly speed?: number;
-  /** Share of requests that meet a 429 or 503 by randomness; none unless told. */
+  /** Share of requests that meet a random 429 or 503; none unless told. */
   readonly noiseShare?: number;
   /** The clock moves only when it is moved: for what counts requests by time, on a machine of whatever speed. */
   readonly standsStill?: boolean;

@@ -68,7 +68,7 @@ export class InstanceActor {
     });
   }
 
-  /** Begins an execution, unless one is there that may not be replaced. A start that was carried out before changes nothing. */
+  /** Begins an execution, unless one is there that may not be replaced. A start that took place before changes nothing. */
   async create(record: InstanceRecord, starts: readonly Message[], replaceRunning: boolean): Promise<Creation> {
     const creation = await this.exclusive(async (): Promise<Creation> => {
       const existing = await this.load();

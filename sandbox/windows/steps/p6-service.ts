@@ -100,7 +100,7 @@ function setKey({ secrets }: KeyCall, remoteAccess: RemoteAccess): StepOutcome {
   return changed();
 }
 
-/** Certificates want one that the machine may not have: a key that nobody knows closes the route as well. */
+/** Certificates want one that the machine may not have: a key that nobody knows keeps others out as well. */
 function replaceKey(_call: KeyCall, remoteAccess: RemoteAccess): StepOutcome {
   if (remoteAccess.sharedKey === undefined) return fine();
   remoteAccess.sharedKey = randomBytes(48).toString('base64');

@@ -1,4 +1,4 @@
-/** What the routes ask of the machines behind them; named here so that the routes can be tried without the world. */
+/** What the ways to machines ask of them; named here so that the ways can be tried without the world. */
 export interface CommandWorld {
   /** Ids of the machines that have an SSH server. */
   sshMachines(): readonly string[];
@@ -46,7 +46,7 @@ export type PollOutcome =
       readonly error: string;
     };
 
-/** What is wrong with a script, as the gate over all scripts finds it. */
+/** What is wrong with a script, as the check over all scripts finds it. */
 export interface ScriptFinding {
   readonly line: number;
   readonly rule: string;

@@ -26,7 +26,7 @@ export interface ControlRoutesOptions {
   readonly afterDefine: () => Promise<void>;
 }
 
-/** The routes by which tests and people have the world in hand. */
+/** The control routes by which tests and people change the world. */
 export interface ControlRoutes {
   describe(): object;
   define(read: ReadBody): Promise<WindowsReach>;

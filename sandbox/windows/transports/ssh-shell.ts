@@ -10,7 +10,7 @@ export interface SshShell {
 
 /**
  * A shell that knows one program, `powershell.exe -EncodedCommand`, and four scripts by their first lines. It does not
- * interpret PowerShell: a script that passes the gate is taken at its word, and what it would do is done in the world.
+ * interpret PowerShell: a script that passes the check is taken at its word, and what it would do is done in the world.
  */
 export function createSshShell(world: CommandWorld, checkScript: CheckScript): SshShell {
   return {

@@ -21,7 +21,7 @@ export class VaultRefusal extends Error {
 /** The version that the scripts name to read; who fills a vault uses today's. */
 const apiVersions = { GET: '7.4', PUT: '2025-07-01' } as const;
 const timeoutMs = 30_000;
-/** Throttled or away by randomness: scripts, and a person who fills a vault, try again. */
+/** Throttled or away at random: scripts, and a person who fills a vault, try again. */
 const triesMax = 5;
 
 export function createVaultClient(getToken: GetVaultToken): VaultClient {

@@ -15,7 +15,7 @@ import {
   type WorldState,
 } from './state.ts';
 
-/** What is wrong with a script, as the gate over all scripts finds it. */
+/** What is wrong with a script, as the check over all scripts finds it. */
 export interface ScriptFinding {
   readonly line: number;
   readonly rule: string;

@@ -52,7 +52,7 @@ export function openWorld(host: ServiceHost, options: WorldOptions): WindowsWorl
   return new WindowsWorld(host, options);
 }
 
-/** The simulated machines: what routes, tests and the control API ask of them. State is kept after each change. */
+/** The simulated machines: what transports, tests and the control API ask of them. State is kept after each change. */
 export class WindowsWorld implements World {
   readonly #host: ServiceHost;
   readonly #file: StateFile<WorldState>;

@@ -162,7 +162,7 @@ export function createApplyActivities(options: ApplyActivitiesOptions): ApplyAct
     return sha256Hex(canonicalJson(profileBasis(gateway, network.value))).slice(0, 32);
   }
 
-  /** More is wanted by now than what the action's round has carried out. */
+  /** More is wanted by now than what the action's round has brought about. */
   async function isOvertaken({ gatewayId, desired }: references.GatewayActionInput): Promise<boolean> {
     const record = (await stores.gateways.get(gatewayKeys(gatewayId)))?.record;
     return record !== undefined && record.desired > desired;

@@ -120,7 +120,7 @@ export type PolledAction<T> =
   | ({ readonly outcome: 'done' } & T)
   | Refusal;
 
-/** `desired` is the count of intents that has been carried out: with a higher one by now, the action is overtaken. */
+/** `desired` is the count of intents that has been fulfilled: with a higher one by now, the action is overtaken. */
 export interface GatewayActionInput {
   readonly gatewayId: string;
   readonly desired: number;

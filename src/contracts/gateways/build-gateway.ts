@@ -65,7 +65,7 @@ export type OperationEnd =
   | { readonly status: 'canceled' }
   | { readonly status: 'failed'; readonly step: string; readonly code: string; readonly message: string };
 
-/** The last act of a operation: the operation's end, the gateway's state, and the claims given back. */
+/** The last act of an operation: its end, the gateway's state, and the claims given back. */
 export const finishBuild = activityReference<
   GatewayOperationInput & { readonly end: OperationEnd },
   { readonly nextWriter: { readonly instanceId: string; readonly epoch: number } | null }

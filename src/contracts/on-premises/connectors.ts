@@ -69,7 +69,7 @@ export interface ConnectorPlan {
   /** By portal machine: the certificate that its services are to use. From the check of the preconditions. */
   readonly thumbprints: Readonly<Record<string, string>>;
   readonly issuers: readonly IssuerCertificate[];
-  /** Days until a gate that nobody decided counts as rejected. */
+  /** Days until an approval that nobody decided counts as rejected. */
   readonly approvalDays: number;
 }
 

@@ -6,7 +6,7 @@ export const remoteStepName = 'remoteStep';
 /** What is to become of a step: done (looked at, applied where needed, looked at again), only looked at, or taken back. */
 export type StepAction = 'ensure' | 'probe' | 'undo';
 
-/** One step on one machine, carried out by an instance of its own so that no history grows long. */
+/** One step on one machine, run by an instance of its own so that no history grows long. */
 export interface RemoteStepInput {
   readonly operationId: string;
   /** Names the step's instance and commands: `<operation>-<attempt>-<something>`, `[a-z0-9-]`, at most 80. */

@@ -87,7 +87,7 @@ export function closeVpnAccessSteps(plan: Pick<VpnAccessPlan, 'natVia' | 'users'
   ];
 }
 
-/** The step that carries out a wish about a user. */
+/** The step that changes a user as requested. */
 export function userStep(
   wanted: VpnUserIntent['wanted'],
 ): typeof steps.letUserIn | typeof steps.disableUser | typeof steps.removeUser {

@@ -12,11 +12,11 @@ export function activityReference<Input, Output>(name: string): ActivityReferenc
   return { name };
 }
 
-/** The function that carries out a referenced activity. */
+/** The function that runs a referenced activity. */
 export type ActivityOf<Reference> =
   Reference extends ActivityReference<infer Input, infer Output> ? (input: Input) => Promise<Output> : never;
 
-/** The functions that carry out a group of references, by the same names. */
+/** The functions that run a group of references, by the same names. */
 export type ActivitiesOf<References extends object> = {
   readonly [Name in keyof References]: ActivityOf<References[Name]>;
 };

@@ -70,7 +70,7 @@ async function admit(exchange: Exchange): Promise<RenderedAnswer> {
   const checked = await checkRequest(route, request);
   trail.body = checked.body;
   if (checked.idempotencyKey === undefined) return runHandler(exchange, caller, checked, services.newSeed());
-  // Step 3: under a key, the request is carried out once.
+  // Step 3: under a key, the request runs once.
   trail.idempotencyKeyHash = sha256Hex(checked.idempotencyKey);
   return runOnce(exchange, caller, checked, checked.idempotencyKey);
 }
@@ -176,7 +176,7 @@ async function runTurn(
 }
 
 /**
- * Kept is what was carried out. A refusal rests on rights and on what exists at the moment, and may come out otherwise on a later try;
+ * Kept is what was done. A refusal rests on rights and on what exists at the moment, and may come out otherwise on a later try;
  * one of the body itself comes out the same. Faults of shape never get as far as the key.
  */
 function isFinal(status: number): boolean {

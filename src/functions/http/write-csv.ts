@@ -4,7 +4,7 @@ const lineEnd = '\r\n';
 const formulaStart = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/u;
 
 /**
- * RFC 4180, with a line of names, every field quoted and every line ended. A text that a spreadsheet would carry out gets an
+ * RFC 4180, with a line of names, every field quoted and every line ended. A text that a spreadsheet would run as a formula gets an
  * apostrophe before it, which spreadsheets do not show.
  */
 export function writeCsv(names: readonly string[], lines: readonly (readonly string[])[]): string {

@@ -43,7 +43,7 @@ const shownCommandSchema = z
 /** A data file in an answer is some tens of thousands of characters. */
 const answerLengthMax = 256 * 1024;
 
-/** Machines, and the commands that people carry out on those that nothing else reaches. */
+/** Machines, and the commands that people run on those that nothing else reaches. */
 export function machineRoutes(options: MachineRoutesOptions): readonly Route[] {
   return [...registerRoutes(options), checkRoute(options), ...commandRoutes(options)];
 }

@@ -54,7 +54,7 @@ try {
     return [ordered]@{ ok = $false; changed = $false; code = $code; facts = @{}; message = 'The user may still come in.' }
   }
   $changed = $true
-  # First the door, then those who are inside: in the other order they could come in again.
+  # First who comes next, then those who are inside: in the other order they could come in again.
   if ($isOpen) {
     $user.Enabled = $false
     $user.Save()

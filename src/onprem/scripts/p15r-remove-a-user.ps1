@@ -54,7 +54,7 @@ try {
     return [ordered]@{ ok = $false; changed = $false; code = $code; facts = @{}; message = 'The account is still there.' }
   }
   $changed = $true
-  # A session outlives its account: the door is closed first, then it is ended.
+  # A session outlives its account: nobody is let in any more first, then it is ended.
   $user.Enabled = $false
   $user.Save()
   Disconnect-User

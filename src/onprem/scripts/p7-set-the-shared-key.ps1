@@ -44,7 +44,7 @@ if ($Mode -eq 'undo') {
   if (-not $isShared) {
     return [ordered]@{ ok = $true; changed = $false; code = ''; facts = @{}; message = '' }
   }
-  # Certificates want one that this machine may not have: a key that nobody knows closes the door as well.
+  # Certificates want one that this machine may not have: a key that nobody knows keeps everybody out as well.
   $changed = $true
   Set-Key (New-UnknownKey)
   $message = 'The shared key is replaced by one that nobody knows.'

@@ -25,7 +25,7 @@ const intentLookSeconds = 60;
 /** An action that was overtaken once is not again before so much time: Azure ends one in a minute, unless it does not. */
 const undisturbedMs = 5 * 60 * 1000;
 
-/** More is wanted of the gateway's entries by now. `state` is where the action can be gone on with afterwards. */
+/** More is wanted of the gateway's entries by now. `state` is where the action can be continued afterwards. */
 interface Overtaken {
   readonly outcome: 'overtaken';
   readonly state: string | undefined;

@@ -25,7 +25,7 @@ const lockLookSeconds = 30;
 const abandonTries = 5;
 const abandonSeconds = 15;
 
-/** Which operation a procedure carries out, and what the instances of its steps are called. */
+/** Which operation a procedure runs, and what the instances of its steps are called. */
 export interface Procedure {
   readonly operationId: string;
   /** A name that this procedure has not given before, the same again on every replay: `[a-z0-9-]`. */

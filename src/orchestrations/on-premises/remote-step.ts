@@ -159,7 +159,7 @@ function* restart(context: OrchestrationContext, step: RemoteStepInput, round: n
   });
   if (decision !== 'approved') {
     const message = `Machine ${machineId} has to restart: ${decision}.`;
-    // What has to be put right again did not stop because somebody wished so: it is not done.
+    // What has to be put right again did not stop because somebody asked for it: it is not done.
     const isStopped = decision === 'canceled' && step.always !== true;
     return { outcome: 'refused', code: isStopped ? 'Canceled' : 'RebootRequired', message };
   }

@@ -2,13 +2,13 @@ import type { OperationEnd } from '../../contracts/gateways/build-gateway.ts';
 import type { Refusal } from '../../contracts/operations/outcomes.ts';
 import { refusalBy, type Steps } from './call-activity.ts';
 
-/** The step that a operation is at, for the end that comes from anywhere in it. */
+/** The step that an operation is at, for the end that comes from anywhere in it. */
 export interface Place {
   step: string;
 }
 
 /**
- * Tells a operation to its end, whatever happens: an activity whose tries are used up, or a mistake of ours, fails the step that the
+ * Runs an operation to its end, whatever happens: an activity whose tries are used up, or a mistake of ours, fails the step that the
  * operation was at, in its words. An instance that died instead would leave the operation running for good.
  */
 export function* endOfOperation(tell: (place: Place) => Steps<OperationEnd>): Steps<OperationEnd> {
@@ -20,7 +20,7 @@ export function* endOfOperation(tell: (place: Place) => Steps<OperationEnd>): St
   }
 }
 
-/** The end of a operation whose step was refused, in the words of the refusal. */
+/** The end of an operation whose step was refused, in the words of the refusal. */
 export function failed(step: string, { code, message }: Refusal): OperationEnd {
   return { status: 'failed', step, code, message };
 }

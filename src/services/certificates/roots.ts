@@ -180,7 +180,7 @@ export function createRoots(options: RootsOptions): Roots {
   };
 }
 
-/** A root that is not finished is gone on with by whoever asks for the same again. */
+/** A root that is not finished is continued by whoever asks for the same again. */
 function isSameIntent(record: RootRecord, asked: RootRecord): boolean {
   return (
     record.state === 'creating' &&

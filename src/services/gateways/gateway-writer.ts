@@ -176,7 +176,7 @@ function afterFailure(
   };
 }
 
-/** True while the single writer holds the gateway, and not a operation of the whole gateway. */
+/** True while the single writer holds the gateway, and not an operation of the whole gateway. */
 function isApplying({ id, epoch, writer }: GatewayRecord): boolean {
   return writer?.instanceId === applyInstanceId(id, epoch);
 }

@@ -27,7 +27,7 @@ export interface GatewayOperationsOptions {
   readonly now: () => Date;
 }
 
-/** Long operations of whole gateways: begun by a call, carried out by an orchestration, resumed or undone by a call. */
+/** Long operations of whole gateways: begun by a call, run by an orchestration, resumed or undone by a call. */
 export interface GatewayOperations {
   /**
    * Registers the gateway and starts its build. Refused while another operation works on the gateway or its virtual network,

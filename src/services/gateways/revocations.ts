@@ -266,7 +266,7 @@ export function createRevocations(options: {
     }
   }
 
-  /** The operation that is already carrying out the same wish, if one is. */
+  /** The operation that is already running for the same request, if one is. */
   async function underWay(
     record: CertificateRecord & { readonly thumbprint: Thumbprint },
     wanted: boolean,
@@ -358,7 +358,7 @@ function isExpired({ notAfter }: CertificateRecord, now: Date): boolean {
   return Date.parse(notAfter) <= now.getTime();
 }
 
-/** An equal wish that is overtaken is remembered with the one that took its place; another wish is not. */
+/** An equal request that is overtaken is remembered with the one that took its place; another one is not. */
 function earlierOf(
   before: GatewayRevocation,
   intent: RevocationRecord,

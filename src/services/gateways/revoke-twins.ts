@@ -113,7 +113,7 @@ export function createBeginTwins(options: BeginTwinsOptions): BeginTwins {
   };
 }
 
-/** The same whenever the same operation is carried out again. */
+/** The same whenever the same operation runs again. */
 function twinOperationId(operationId: string, thumbprint: string): string {
   return `op-${sha256Hex(`${operationId}/${thumbprint}`).slice(0, 32)}`;
 }

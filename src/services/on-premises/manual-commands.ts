@@ -49,7 +49,7 @@ export interface ShownCommand {
   readonly commandLine: string;
 }
 
-/** Commands that people carry out, as the routes show them. */
+/** Commands that people run, as the routes show them. */
 export interface ManualCommandRows extends ManualCommands {
   /** Where the answer goes: which facts into Key Vault, and who is told. */
   expect(machineId: string, id: string, expects: NonNullable<ManualCommandRecord['expects']>): Promise<void>;

@@ -26,7 +26,7 @@ interface NewProcedure extends IntentRequest {
   readonly intend?: () => Promise<void>;
 }
 
-/** Orchestrations on machines: begun by a call, carried out by an orchestration, resumed by a call, revived by the sweep. */
+/** Orchestrations on machines: begun by a call, run by an orchestration, resumed by a call, revived by the sweep. */
 export interface Procedures {
   /** Refused while another procedure has one of the claims. The same operation id again goes on from what is there, unless it has ended. */
   begin(procedure: NewProcedure): Promise<OperationRecord>;

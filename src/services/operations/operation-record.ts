@@ -93,7 +93,7 @@ export function newStep({ name, usualSeconds, isMeasured }: NewStep, usualTimeDi
   return { ...step, usualSeconds: Math.max(Math.round(seconds), 1) };
 }
 
-/** The instance that carries out this attempt of the operation. */
+/** The instance that runs this attempt of the operation. */
 export function instanceIdOf(operationId: string, attempt: number): string {
   return `${operationId}-${attempt}`;
 }

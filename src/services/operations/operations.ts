@@ -92,7 +92,7 @@ export interface Operations {
   /** Adds the steps that are not there yet, at the end. */
   addSteps(id: string, steps: readonly NewStep[]): Promise<void>;
   /**
-   * Sets a step that a reconciler carried out and, once every step has ended, ends the operation: succeeded, or failed
+   * Sets a step that a reconciler did and, once every step has ended, ends the operation: succeeded, or failed
    * with the problem of the first step that failed.
    */
   settleStep(id: string, name: string, change: StepChange & { readonly problem?: OperationProblem }): Promise<void>;

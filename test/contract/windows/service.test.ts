@@ -1,4 +1,4 @@
-/** The machines behind all their routes at once: SSH, Resource Manager and the control API see the same world. */
+/** The machines behind all ways to them at once: SSH, Resource Manager and the control API see the same world. */
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { HybridMachines } from '../../../sandbox/arm/hybrid-compute/hybrid-machines.ts';

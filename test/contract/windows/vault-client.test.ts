@@ -1,4 +1,4 @@
-/** Key Vault as a machine's script asks it: throttled by randomness, and then asked again, as the launcher does. */
+/** Key Vault as a machine's script asks it: throttled at random, and then asked again, as the launcher does. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createVaultClient, VaultRefusal } from '../../../sandbox/windows/transports/vault-client.ts';

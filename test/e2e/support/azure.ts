@@ -38,7 +38,7 @@ export function groupPath(stack: RunningTestStack, group = 'TestRG1'): string {
   return `/subscriptions/${stack.info.arm.subscriptionId}/resourceGroups/${group}`;
 }
 
-/** The emulators throttle by randomness, as Azure does. */
+/** The emulators throttle at random, as Azure does. */
 async function retryWhileThrottled(ask: () => Promise<WireAnswer>): Promise<WireAnswer> {
   let answer = await ask();
   for (let tries = 0; tries < 20 && (answer.status === 429 || answer.status === 503); tries += 1) answer = await ask();

@@ -1,4 +1,4 @@
-/** The connector's procedure as a user has it: asked for, approved gate by gate while the stack's clock moves, and looked at afterwards. */
+/** The connector's procedure as a user has it: asked for, approved one by one while the stack's clock moves, and looked at afterwards. */
 import type { OperationView } from '../../../src/domain/operation.ts';
 import type { RunningTestStack, StackAnswer } from '../../support/stack.ts';
 import { connectorPackage } from '../../support/windows/connector-world.ts';
@@ -69,7 +69,7 @@ export interface Follow {
 }
 
 const ends: readonly string[] = ['succeeded', 'failed', 'canceled'];
-/** More than any procedure takes that is not left alone with a gate for a week. */
+/** More than any procedure takes that is not left alone with an approval for a week. */
 const looksMax = 400;
 
 /** Follows an operation to its end, whatever that is. Every gate is approved unless `judge` says otherwise. */

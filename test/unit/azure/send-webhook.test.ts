@@ -102,7 +102,7 @@ describe('src/azure/send-webhook', () => {
     [['::ffff:127.0.0.1']],
     [['::127.0.0.1']],
     [['::a9fe:a9fe']],
-    // One good address does not make up for another: which of them is connected to is randomness.
+    // One good address does not make up for another: which of them is connected to is left to randomness.
     [['93.184.216.34', '127.0.0.1']],
   ])('does not connect to a name that resolves to %j', async (addresses) => {
     const { lookup } = resolver(...addresses);

@@ -71,7 +71,7 @@ interface Telling extends Partial<Omit<OnPremisesWorldOptions, 'overrides'>> {
 
 type Procedure = typeof openVpnAccess;
 
-/** Tells a procedure to its end, and tells it again from its history. */
+/** Runs a procedure to its end, and runs it again from its history. */
 function tell(procedure: Procedure, { attempt = 1, ...telling }: Telling = {}): Told {
   const told = telling.plan ?? plan;
   const steps = telling.steps;

@@ -66,7 +66,7 @@ describe('src/services/certificates/roots', () => {
     }
   });
 
-  it('is gone on with by the same request without an Idempotency-Key', async () => {
+  it('is continued by the same request without an Idempotency-Key', async () => {
     const world = createServicesWorld();
     world.rootKeys.answerNext({ outcome: 'busy', retryAfterSeconds: 1 });
     await expect(world.roots.create(newRoot, randomnessOf('a'))).rejects.toMatchObject({ code: 'ERR_AZURE_BUSY' });

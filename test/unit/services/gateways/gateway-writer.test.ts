@@ -51,7 +51,7 @@ describe('src/services/gateways/gateway-writer', () => {
     expect(world.orchestrations.started).toMatchObject([{ instanceId: 'apply-vnet1gw-2', input: { epoch: 2 } }]);
   });
 
-  it('starts nothing beside a operation of the whole gateway', async () => {
+  it('starts nothing beside an operation of the whole gateway', async () => {
     const world = createServicesWorld();
     await aGateway(world, 'vnet1gw', { state: 'building', writer: { instanceId: 'op-1', epoch: 1 } });
 
