@@ -1,4 +1,7 @@
-/** `npm run connect`: connects a real OpenVPN client to a gateway of the local stack with somebody's kit, and says what it saw. */
+/**
+ * `npm run connect`: connects a real OpenVPN client to a gateway of the local stack with somebody's kit, and says what it
+ * saw.
+ */
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -37,7 +40,7 @@ try {
 }
 
 async function connect(ovpnFile: string, stackDir: string, target: string): Promise<void> {
-  const { processes } = readRunningStack(stackDir);
+  const { processes } = await readRunningStack(stackDir);
   const obstacle = vpnUnavailableReason();
   if (obstacle !== undefined) throw new StackError(`No VPN gateway can run here: ${obstacle}`);
   if (processes['vpn'] === undefined) throw new StackError('This stack runs no VPN gateways: npm start -- --with vpn');

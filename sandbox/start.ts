@@ -14,12 +14,15 @@ if (help !== undefined) {
   process.exit(0);
 }
 
+// A screen that is gone, as after SIGHUP, keeps nothing from being ended in order.
+for (const screen of [process.stdout, process.stderr]) screen.on('error', () => undefined);
+
 const stopping = new AbortController();
 /** Of a stack that was refused, the reason is the last word: another one may run on. */
 let farewell = (): void => undefined;
 const stopped = new Promise<void>((resolveStop) => {
-  // Later signals change nothing: the end is under way.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // Later signals change nothing: the end is under way. SIGHUP: the terminal was closed.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       if (!stopping.signal.aborted) say('stopping');
       farewell = sayStopped;

@@ -24,7 +24,7 @@ try {
   });
   if (values.help || (positionals.length === 0 && process.stdin.isTTY)) console.log(usage);
   else {
-    const stack = readRunningStack(resolve(values.state));
+    const stack = await readRunningStack(resolve(values.state));
     const what = positionals[0] ?? (await text(process.stdin));
     await waitFor(what, { stack, isHurried: values.hurry, say: console.log });
   }

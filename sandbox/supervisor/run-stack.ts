@@ -61,7 +61,7 @@ async function startAndWatch(plan: StackPlan, parts: Parts, callbacks: StackCall
   parts.azurite = startPart(parts, azuriteChild(plan));
   await parts.azurite.ready;
   await askAzurite(plan.ports, readFileSync(plan.ca.caFile, 'utf8'));
-  callbacks.say('starting the emulators for Azure');
+  callbacks.say('starting the emulators of Azure');
   parts.cloud = startPart(parts, cloudChild(plan));
   await parts.cloud.ready;
   refuseWhenStopping(parts);

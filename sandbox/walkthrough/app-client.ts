@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import type { StackInfo } from '../supervisor/stack-info.ts';
+import { reach } from './read-stack.ts';
 
 const pollMs = 1000;
 const retriesMax = 5;
@@ -44,7 +45,7 @@ export interface AppClient {
 /** A client of the app of this stack; its waits end when `signal` does. */
 export function createAppClient(stack: StackInfo, signal: AbortSignal): AppClient {
   async function send(method: string, path: string, body: unknown): Promise<Response> {
-    return await fetch(`${stack.app.url}${path}`, {
+    return await reach(`${stack.app.url}${path}`, {
       method,
       signal,
       headers: { 'x-api-key': stack.app.apiKey, 'content-type': 'application/json' },

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { StackError } from '../supervisor/stack-error.ts';
 import type { StackInfo } from '../supervisor/stack-info.ts';
 import { createAppClient, operationSchema, problemSchema, type AppClient, type OperationView } from './app-client.ts';
+import { reach } from './read-stack.ts';
 
 const pollMs = 1000;
 /** How far the clock is moved between two looks: far enough to be worth the call, and hardly beyond the end. */
@@ -23,9 +24,9 @@ export interface WaitOptions {
 }
 
 /**
- * Waits for what `what` names: an operation by its id or as an answer of the app's has it (JSON), to its end or until it waits for a
- * person; a revoked certificate by its thumbprint, until every gateway has it proven out. There is no time after which it
- * gives up. Throws with the app's own words when the operation fails.
+ * Waits for what `what` names: an operation by its id or as an answer of the app's has it (JSON), to its end or until it
+ * waits for a person; a revoked certificate by its thumbprint, until every gateway has it proven out. There is no time
+ * after which it gives up. Throws with the app's own words when the operation fails.
  */
 export async function waitFor(what: string, options: WaitOptions): Promise<void> {
   const app = createAppClient(options.stack, new AbortController().signal);
@@ -105,7 +106,7 @@ async function waitUntilProven(
 }
 
 async function hurry(stack: StackInfo): Promise<void> {
-  const response = await fetch(`${stack.control.url}/clock`, {
+  const response = await reach(`${stack.control.url}/clock`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ advance: hurryBy }),

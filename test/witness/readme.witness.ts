@@ -1,5 +1,8 @@
-/** The README's calls as typed, beside the stack that it starts, with a real OpenVPN client. Nothing here depends on how fast the machine is. */
-import { blocksOf, expectGoodScreen, openTypingFolder, type TypingFolder } from '../support/typed-readme.ts';
+/**
+ * The README's calls as typed, beside the stack that it starts, with a real OpenVPN client. Nothing here depends on how
+ * fast the machine is.
+ */
+import { blocksOf, expectGoodScreen, openTypingFolder, type TypingFolder } from '../support/typed-page.ts';
 
 jest.setTimeout(1_200_000);
 
@@ -17,7 +20,7 @@ describe('README.md: Call it, as typed', () => {
   it('lets Kim in with a file and out again, and shows that it is proven', async () => {
     const stack = await folder.startUntil('The stack runs on', ['--speed', '600']);
 
-    const screen = await folder.type(blocksOf('Call it'));
+    const screen = await folder.type(blocksOf('README.md', 'Call it'));
 
     expectGoodScreen(screen, stack);
     expect(screen).toMatch(/^connected as 172\.16\.201\.\d+, 10\.1\.0\.4 answers through the tunnel$/m);

@@ -1,7 +1,8 @@
 /**
- * How stacks end, around a small app: when a part dies, when they are stopped early, when they cannot start. Each stack has its own folder and free ports, so these tests may run beside others.
+ * How stacks end, around a small app: when a part dies, when they are stopped early, when they cannot start. Each stack has
+ * its own folder and free ports, so these tests may run beside others.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -15,7 +16,8 @@ import {
   type StackInfo,
 } from '../../support/stack.ts';
 
-const app = resolve(__dirname, '..', '..', 'support', 'fixtures', 'idle-app');
+const root = resolve(__dirname, '..', '..', '..');
+const app = join(root, 'test', 'support', 'fixtures', 'idle-app');
 
 /** Runs one file of the fixtures as a test, in a Jest of its own. */
 function spawnTest(file: string, environment: Readonly<Record<string, string>>) {
@@ -100,6 +102,35 @@ describe('sandbox/supervisor/run-stack', () => {
     expect(stack.output()).toMatch(
       /^starting storage\nstarting .*Azure\nstarting .*application\napp [^]*\nready\nstopping\nstopped\n$/,
     );
+  });
+
+  it('ends in order when its terminal is closed', async () => {
+    const stack = await startStack({ app });
+
+    stack.supervisor.kill('SIGHUP');
+
+    expect(await endProcess(stack.supervisor)).toBe(0);
+    expect(stack.output()).toMatch(/stopping\nstopped\n$/);
+    expect(existsSync(join(stack.directory, 'stack.json'))).toBe(false);
+    await waitUntilGone(Object.values(stack.info.processes));
+    await stack.stop();
+  });
+
+  it('is said to have ended by wait and connect, when it was killed and left its file', async () => {
+    const stack = await startStack({ app });
+    stack.supervisor.kill('SIGKILL');
+    await waitUntilGone(Object.values(stack.info.processes));
+
+    for (const script of ['wait.ts', 'connect.ts']) {
+      const args = [join(root, 'sandbox', script), '--state', stack.directory, 'op-1'];
+      const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+
+      expect(status).toBe(1);
+      expect(stderr).toContain(
+        `No stack answers at ${stack.info.app.url}: it has ended. Start it again with npm start.\n`,
+      );
+    }
+    await stack.stop();
   });
 
   it.each(['--help', '-h'])('answers %s with its options and 0', async (option) => {

@@ -50,6 +50,15 @@ describe('package-lock.json', () => {
   );
 });
 
+describe('tools/start.ts', () => {
+  it('tells its options without building the application first', () => {
+    const { stdout } = spawnSync(process.execPath, [join(root, 'tools', 'start.ts'), '--help'], { encoding: 'utf8' });
+
+    expect(scripts['start']).toMatch(/ node tools\/start\.ts$/);
+    expect(stdout).toMatch(/^usage: npm start -- /);
+  });
+});
+
 describe('tools/require-node.cjs', () => {
   it('comes before everything else in each script', () => {
     expect(Object.values(scripts).filter((script) => !script.startsWith('node tools/require-node.cjs && '))).toEqual(

@@ -1,7 +1,7 @@
-/** The README's two procedures on simulated machines, as typed. Nothing here depends on how fast the machine is. */
+/** The two procedures of docs/on-premises.md on simulated machines, as typed. Nothing here depends on how fast the machine is. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { blocksOf, expectGoodScreen, openTypingFolder, type TypingFolder } from '../support/typed-readme.ts';
+import { answersOn, blocksOf, expectGoodScreen, openTypingFolder, type TypingFolder } from '../support/typed-page.ts';
 import { machineSpeed } from './support/onprem-line.ts';
 
 jest.setTimeout(1_200_000);
@@ -16,9 +16,9 @@ afterEach(async () => {
   await folder.leave();
 });
 
-describe('README.md: Share a VPN, connect clouds, as typed', () => {
+describe('docs/on-premises.md, as typed', () => {
   it('opens and closes a shared VPN, connects two clouds and takes that back', async () => {
-    const [first = '', ...blocks] = blocksOf('Share a VPN, connect clouds');
+    const [first = '', ...blocks] = blocksOf('docs/on-premises.md');
     const [, options = ''] = /^npm start -- (.*)$/m.exec(first) ?? [];
     const speed = ['--speed', String(machineSpeed)];
     // The server of Node: Debian's, where there is one, is for the witness tests.
@@ -47,5 +47,5 @@ describe('README.md: Share a VPN, connect clouds, as typed', () => {
 
 /** What the portal shows a tenant is the only answer with `isListed`. */
 function tenantView(screen: string): unknown {
-  return JSON.parse(screen.split('\n').find((line) => line.includes('"isListed"')) ?? 'null');
+  return answersOn(screen).find((answer) => Object.hasOwn(answer as object, 'isListed'));
 }
