@@ -6,6 +6,7 @@ import { createCore, type Core } from './composition/core.ts';
 import { createGatewayServices, registerGateways } from './composition/gateways.ts';
 import type { Parts } from './composition/host.ts';
 import { registerHttp } from './composition/http.ts';
+import { createInvocationLog } from './composition/invocation-log.ts';
 import { createOnPremises, registerProcedures } from './composition/on-premises.ts';
 import { registerOperations } from './composition/operations.ts';
 import { warnOf } from './composition/warn-of.ts';
@@ -28,7 +29,7 @@ registerProcedures(parts.core, parts.onPremises, settings);
 
 function createParts(): Parts {
   const credential = createCredential(settings);
-  const core = createCore(reading, credential);
+  const core = createCore(reading, credential, createInvocationLog(app.hook));
   const certificates = createCertificateServices(core);
   const gateways = createGatewayServices(core, certificates, settings.subscriptionId);
   return { core, certificates, gateways, onPremises: createOnPremises(core, certificates, settings, credential) };

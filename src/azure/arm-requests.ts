@@ -13,12 +13,15 @@ import type { JsonObject } from '../domain/json.ts';
 import { cutText } from '../domain/cut-text.ts';
 import { redactSecrets } from '../domain/redact-secrets.ts';
 import type { ArmAnswer } from '../ports/arm.ts';
+import type { Log } from '../ports/log.ts';
 import { classify, isSuccess, jsonOf, unreadable, type RawAnswer } from './arm-answers.ts';
 import { audienceOf } from './arm-audience.ts';
+import { toldCalls } from './told-calls.ts';
 
 export interface ArmRequestsOptions {
   readonly endpoint: string;
   readonly credential: TokenCredential;
+  readonly log: Log;
   readonly now: () => Date;
   /** For tests: a CA to trust. */
   readonly clientOptions?: Pick<PipelineOptions, 'tlsOptions'>;
@@ -50,12 +53,13 @@ const page = z.looseObject({
  * Bare requests to Resource Manager, as they are on the wire, on the pipeline of Azure's own client. Nothing is sent twice: waiting is an orchestration's business, and a
  * retry that does not read again would undo another writer's change. Faults of the network are answers too.
  */
-export function createArmRequests({ endpoint, credential, now, clientOptions }: ArmRequestsOptions): ArmRequests {
+export function createArmRequests({ endpoint, credential, log, now, clientOptions }: ArmRequestsOptions): ArmRequests {
   const httpClient = createDefaultHttpClient();
   const { pipeline } = new NetworkManagementClient(credential, noSubscription, {
     ...clientOptions,
     endpoint,
     retryOptions: { maxRetries: 0 },
+    additionalPolicies: [{ policy: toldCalls(log), position: 'perRetry' }],
     credentials: { scopes: [`${audienceOf(endpoint)}/.default`] },
   });
   const base = new URL(endpoint);

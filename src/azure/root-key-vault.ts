@@ -10,6 +10,7 @@ import { CryptographyClient } from '@azure/keyvault-keys';
 import type { TokenCredential } from '@azure/core-auth';
 import { isRestError } from '@azure/core-rest-pipeline';
 import { cutText } from '../domain/cut-text.ts';
+import type { Log } from '../ports/log.ts';
 import type { KeyAnswer, RootKeyPolicy, RootKeys, RootKeyVersion } from '../ports/root-keys.ts';
 import { statusOf } from './status-of.ts';
 import {
@@ -25,6 +26,7 @@ import {
 export interface RootKeyVaultOptions {
   readonly vaultUrl: string;
   readonly credential: TokenCredential;
+  readonly log: Log;
   /** For tests: a CA to trust. */
   readonly clientOptions?: Pick<CertificateClientOptions, 'tlsOptions' | 'additionalPolicies'>;
 }
@@ -37,8 +39,8 @@ const selfWaitMs = 20_000;
  * Root keys in an Azure Key Vault. What may pass (throttling, a lost answer, somebody else at work on the same certificate) is
  * answered as busy, what will not as refused, also where the client itself refuses and Key Vault was not asked.
  */
-export function createRootKeyVault({ vaultUrl, credential, clientOptions }: RootKeyVaultOptions): RootKeys {
-  const options = { ...clientOptions, ...vaultClientOptions(vaultUrl) };
+export function createRootKeyVault({ vaultUrl, credential, log, clientOptions }: RootKeyVaultOptions): RootKeys {
+  const options = { ...clientOptions, ...vaultClientOptions(vaultUrl, log, clientOptions) };
   const certificates = new CertificateClient(vaultUrl, credential, options);
   const signers = new Map<string, CryptographyClient>();
 

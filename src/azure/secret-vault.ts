@@ -3,6 +3,7 @@ import { SecretClient, type KeyVaultSecret, type SecretClientOptions } from '@az
 import type { TokenCredential } from '@azure/core-auth';
 import { isRestError } from '@azure/core-rest-pipeline';
 import { AppError } from '../domain/app-error.ts';
+import type { Log } from '../ports/log.ts';
 import type { SecretVault } from '../ports/secrets.ts';
 import {
   isMissing,
@@ -17,6 +18,7 @@ import {
 export interface SecretVaultOptions {
   readonly vaultUrl: string;
   readonly credential: TokenCredential;
+  readonly log: Log;
   /** For tests: a CA to trust. */
   readonly clientOptions?: Pick<SecretClientOptions, 'tlsOptions' | 'additionalPolicies'>;
 }
@@ -31,8 +33,12 @@ const settlePollMs = 500;
  * Secrets in an Azure Key Vault. Throttling and lost answers are tried again; what stays is thrown as ERR_AZURE_BUSY or
  * ERR_AZURE_REFUSED in Azure's own words. The client's own errors never leave: they carry the request, value and all.
  */
-export function createSecretVault({ vaultUrl, credential, clientOptions }: SecretVaultOptions): SecretVault {
-  const options: SecretClientOptions = { serviceVersion, ...clientOptions, ...vaultClientOptions(vaultUrl) };
+export function createSecretVault({ vaultUrl, credential, log, clientOptions }: SecretVaultOptions): SecretVault {
+  const options: SecretClientOptions = {
+    serviceVersion,
+    ...clientOptions,
+    ...vaultClientOptions(vaultUrl, log, clientOptions),
+  };
   const client = new SecretClient(vaultUrl, credential, options);
 
   async function read(name: string): Promise<{ readonly value: string; readonly version: string } | undefined> {

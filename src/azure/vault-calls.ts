@@ -1,9 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { isRestError } from '@azure/core-rest-pipeline';
+import { isRestError, type PipelinePolicy } from '@azure/core-rest-pipeline';
 import { cutText } from '../domain/cut-text.ts';
 import { asObject, asText } from '../domain/gateway-entries.ts';
 import type { JsonObject } from '../domain/json.ts';
+import type { Log } from '../ports/log.ts';
 import { secondsOf } from './retry-after.ts';
+import { toldCalls } from './told-calls.ts';
 
 /** How long to wait when Key Vault says "later" without saying when, as it does. */
 export const usualWaitSeconds = 2;
@@ -11,7 +13,11 @@ const triesMax = 4;
 /** A caller is told of a longer wait than this one. */
 const waitMaxSeconds = 10;
 
-interface VaultClientOptions {
+interface AdditionalPolicies {
+  readonly additionalPolicies?: { policy: PipelinePolicy; position: 'perCall' | 'perRetry' }[];
+}
+
+interface VaultClientOptions extends Required<AdditionalPolicies> {
   readonly disableChallengeResourceVerification: boolean;
   readonly retryOptions: { readonly maxRetries: 0 };
 }
@@ -20,8 +26,13 @@ interface VaultClientOptions {
  * Vaults under Azure's own names are checked against the token's audience; a vault elsewhere (a private cloud) cannot be. The
  * clients' own retries are off: they know nothing of a 429 without a time, which is Key Vault's, and would multiply ours.
  */
-export function vaultClientOptions(vaultUrl: string): VaultClientOptions {
+export function vaultClientOptions(
+  vaultUrl: string,
+  log: Log,
+  { additionalPolicies = [] }: AdditionalPolicies = {},
+): VaultClientOptions {
   return {
+    additionalPolicies: [...additionalPolicies, { policy: toldCalls(log), position: 'perRetry' }],
     disableChallengeResourceVerification: !new URL(vaultUrl).hostname.endsWith('.vault.azure.net'),
     retryOptions: { maxRetries: 0 },
   };

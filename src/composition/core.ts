@@ -7,6 +7,8 @@ import { createSecretVault } from '../azure/secret-vault.ts';
 import { createSendWebhook } from '../azure/send-webhook.ts';
 import { createTableStorage } from '../azure/table-storage.ts';
 import { isUnresolvedReference, type SettingsReading } from '../config/settings.ts';
+import type { Log } from '../ports/log.ts';
+import { logSignatures } from '../services/certificates/logged-root-keys.ts';
 import { createProbes } from '../services/operations/dependency-probes.ts';
 import { createExpiries } from '../services/operations/expiries.ts';
 import { createNotices } from '../services/operations/notices.ts';
@@ -44,14 +46,14 @@ export type Core = ReturnType<typeof createCore>;
 
 // The return type is what is made here: naming it again would be a second list to keep.
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- see above
-export function createCore({ settings, faults }: SettingsReading, credential: TokenCredential) {
+export function createCore({ settings, faults }: SettingsReading, credential: TokenCredential, log: Log) {
   const now = (): Date => new Date();
   const tables = createTableStorage({ url: settings.tableUrl, credential, newId: randomUUID });
   const blobs = createBlobStorage({ url: settings.blobUrl, credential });
-  const arm = createResourceManager({ endpoint: settings.armUrl, credential, now });
-  const rootKeys = createRootKeyVault({ vaultUrl: settings.vaultUrl, credential });
-  const vault = createSecretVault({ vaultUrl: settings.vaultUrl, credential });
-  const appVault = createSecretVault({ vaultUrl: settings.appVaultUrl, credential });
+  const arm = createResourceManager({ endpoint: settings.armUrl, credential, log, now });
+  const rootKeys = logSignatures(createRootKeyVault({ vaultUrl: settings.vaultUrl, credential, log }), { log, now });
+  const vault = createSecretVault({ vaultUrl: settings.vaultUrl, credential, log });
+  const appVault = createSecretVault({ vaultUrl: settings.appVaultUrl, credential, log });
   const secrets = createSetAsideSecrets(vault);
   const apiKeys = createApiKeys({ tables, now });
   const appSecrets = createAppSecrets({
@@ -87,6 +89,7 @@ export function createCore({ settings, faults }: SettingsReading, credential: To
     now,
     unfinished,
     outbox,
+    log,
     usualTimeDivisor: settings.usualTimeDivisor,
     keptDays: keptDays.operations,
   });
@@ -121,6 +124,7 @@ export function createCore({ settings, faults }: SettingsReading, credential: To
 
   return {
     now,
+    log,
     newSeed: (): Uint8Array => randomBytes(32),
     keptDays,
     tables,

@@ -93,7 +93,7 @@ export function gatewayNounRoutes({ stores, operations }: Core, gateways: Gatewa
   ];
 }
 
-export function registerGateways({ arm, blobs, stores, claims, operations, now }: Core, gateways: Gateways): void {
+export function registerGateways({ arm, blobs, stores, claims, operations, log, now }: Core, gateways: Gateways): void {
   df.app.orchestration(buildGatewayContract.buildGatewayName, buildGateway);
   df.app.orchestration(buildGatewayContract.removeGatewayName, removeGateway);
   df.app.orchestration(applyGatewayContract.applyGatewayName, applyGateway);
@@ -113,7 +113,7 @@ export function registerGateways({ arm, blobs, stores, claims, operations, now }
       profileContainer: containers.profiles,
       readProfilePackage: readProfile,
     }),
-    writeGateway: createWriteGateway({ arm, stores, now, ...gateways, thumbprintOfRoot, isExpiredRoot }),
-    readWrite: createReadWrite({ arm, stores, now, thumbprintOfRoot }),
+    writeGateway: createWriteGateway({ arm, stores, log, now, ...gateways, thumbprintOfRoot, isExpiredRoot }),
+    readWrite: createReadWrite({ arm, stores, log, now, thumbprintOfRoot }),
   });
 }

@@ -44,7 +44,7 @@ export type OnPremises = ReturnType<typeof createOnPremises>;
 
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- what is made here would be listed twice
 export function createOnPremises(
-  { tables, onPremisesStores: stores, operations, claims, secrets, standing, now }: Core,
+  { tables, onPremisesStores: stores, operations, claims, secrets, standing, log, now }: Core,
   { downloads }: Pick<Certificates, 'downloads'>,
   settings: Settings,
   credential: TokenCredential,
@@ -76,7 +76,7 @@ export function createOnPremises(
     runners: createRunners({
       ssh: createSshRunner({ secrets, now }),
       arc: createArcRunner({
-        arm: createArmRest({ endpoint: settings.armUrl, credential, now }),
+        arm: createArmRest({ endpoint: settings.armUrl, credential, log, now }),
         secrets,
         outputs: createCommandOutputs({ url: settings.blobUrl, container: containers.runCommands, credential }),
         now,

@@ -25,6 +25,7 @@ import { createStubOrchestrations } from './stub-orchestrations.ts';
 import { createMemorySecrets } from './remote/stub-secrets.ts';
 import { createMemoryTables, type MemoryTables } from './memory-tables.ts';
 import { createTestClock } from './test-clock.ts';
+import { createRecordingLog } from './recording-log.ts';
 
 export type OnPremisesServices = ReturnType<typeof createOnPremisesServices>;
 
@@ -40,6 +41,7 @@ export function createOnPremisesServices(tables: MemoryTables = createMemoryTabl
     now,
     unfinished: createUnfinished({ tables, now }),
     keptDays: 365,
+    log: createRecordingLog().log,
     outbox,
   });
   const claims = createClaims({ tables });

@@ -18,6 +18,7 @@ import { createGatewayRounds } from '../../src/services/gateways/gateway-rounds.
 import { createGatewayOperations } from '../../src/services/gateways/gateways.ts';
 import { createGatewayWriter } from '../../src/services/gateways/gateway-writer.ts';
 import { createCertificates } from '../../src/services/certificates/issue-certificate.ts';
+import { logSignatures } from '../../src/services/certificates/logged-root-keys.ts';
 import { createNoteNearLimit } from '../../src/services/gateways/near-limit.ts';
 import { createNoteVanished } from '../../src/services/gateways/note-vanished.ts';
 import { createProcedures } from '../../src/services/on-premises/procedures.ts';
@@ -40,6 +41,7 @@ import { createStubArm, provisioned, type StubArm } from './stub-arm.ts';
 import { createStubOrchestrations, type StubOrchestrations } from './stub-orchestrations.ts';
 import { createStubRootKeys, type StubRootKeys } from './stub-root-keys.ts';
 import { createMemoryBlobs } from './memory-blobs.ts';
+import { createRecordingLog } from './recording-log.ts';
 import { createMemoryTables, type MemoryTables } from './memory-tables.ts';
 import { createTestClock, type TestClock } from './test-clock.ts';
 
@@ -49,12 +51,14 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
   const clock: TestClock = createTestClock();
   const { now } = clock;
   const arm: StubArm = createStubArm();
-  const rootKeys: StubRootKeys = createStubRootKeys();
+  const { log, told } = createRecordingLog();
+  const stubRootKeys: StubRootKeys = createStubRootKeys();
+  const rootKeys = { ...stubRootKeys, ...logSignatures(stubRootKeys, { log, now }) };
   const orchestrations: StubOrchestrations = createStubOrchestrations();
   const stores: Stores = createStores(tables);
   const unfinished = createUnfinished({ tables, now });
   const outbox = createOutbox({ tables, now, keptDays: 90 });
-  const operations = createOperations({ tables, now, unfinished, keptDays: 365, outbox });
+  const operations = createOperations({ tables, now, unfinished, keptDays: 365, outbox, log });
   const claims = createClaims({ tables });
   const expiries = createExpiries({ tables });
   const owners = createOwners({ tables, now });
@@ -99,9 +103,10 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
     presence,
     rootKeys,
     tables,
+    told,
     unfinished,
     writer,
-    certificates: createCertificates({ stores, lookup, owners, rootKeys, expiries, outbox, unfinished, now }),
+    certificates: createCertificates({ stores, lookup, owners, rootKeys, expiries, outbox, unfinished, log, now }),
     downloads: createDownloads({
       tables,
       blobs: createMemoryBlobs(tables),
@@ -127,6 +132,7 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
     writeGateway: createWriteGateway({
       arm,
       stores,
+      log,
       now,
       noteVanished,
       presence,

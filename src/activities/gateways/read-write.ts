@@ -4,6 +4,7 @@ import type { Stores } from '../../stores/stores.ts';
 import { readDesiredState } from '../../services/gateways/desired-entries.ts';
 import { gatewayKeys } from '../../stores/records/gateways.ts';
 import type { ThumbprintOfRoot } from '../../domain/gateway-entries.ts';
+import type { Log } from '../../ports/log.ts';
 import type { Arm } from '../../ports/arm.ts';
 import { isAtWork, provisioningOf } from './arm-outcomes.ts';
 import { namedIn, wordsOf } from './write-gateway.ts';
@@ -11,6 +12,7 @@ import { namedIn, wordsOf } from './write-gateway.ts';
 export interface ReadWriteOptions {
   readonly arm: Arm;
   readonly stores: Stores;
+  readonly log: Log;
   readonly now: () => Date;
   readonly thumbprintOfRoot: ThumbprintOfRoot;
 }
@@ -21,8 +23,9 @@ const usualLookSeconds = 10;
 const unseenSeconds = 30;
 
 /** How a write goes on. The resource itself is asked; the operation's URL is read only for the words of a failure. */
-export function createReadWrite({ arm, stores, now, thumbprintOfRoot }: ReadWriteOptions): ReadWrite {
-  return async ({ gatewayId, operationUrl }) => {
+export function createReadWrite({ arm, stores, log, now, thumbprintOfRoot }: ReadWriteOptions): ReadWrite {
+  return async ({ gatewayId, operationUrl, waitedSeconds }) => {
+    const told = { event: 'gateway.written', target: `gateways/${gatewayId}`, seconds: waitedSeconds } as const;
     const resourceId = (await stores.gateways.get(gatewayKeys(gatewayId)))?.record.resourceId ?? '';
     const read = await arm.readRaw(resourceId);
     if (read.outcome === 'busy') return { outcome: 'updating', seconds: read.retryAfterSeconds };
@@ -30,9 +33,13 @@ export function createReadWrite({ arm, stores, now, thumbprintOfRoot }: ReadWrit
     if (read.outcome !== 'done') return { outcome: 'unseen', seconds: unseenSeconds };
     const state = provisioningOf(read.value);
     if (isAtWork(state)) return { outcome: 'updating', seconds: usualLookSeconds };
-    if (state === 'Succeeded') return { outcome: 'succeeded' };
+    if (state === 'Succeeded') {
+      log({ ...told, outcome: 'succeeded' });
+      return { outcome: 'succeeded' };
+    }
     const error = operationUrl === null ? undefined : await arm.readOperationError(operationUrl);
     const words = error ?? { code: state, message: `Azure ended the write as ${state}.` };
+    log({ ...told, outcome: 'failed', code: words.code });
     const desired = await readDesiredState(gatewayId, read.value, { stores, now: now(), thumbprintOfRoot });
     return {
       outcome: 'failed',

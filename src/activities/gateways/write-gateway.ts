@@ -16,12 +16,14 @@ import {
 } from '../../domain/gateway-merge.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { usesRadius, withRadiusSecrets } from '../../domain/radius-secrets.ts';
+import type { Log } from '../../ports/log.ts';
 import type { Arm, ArmAnswer, ArmUndone } from '../../ports/arm.ts';
 import { isAtWork, provisioningOf } from './arm-outcomes.ts';
 
 export interface WriteGatewayOptions {
   readonly arm: Arm;
   readonly stores: Stores;
+  readonly log: Log;
   readonly now: () => Date;
   readonly noteVanished: NoteVanished;
   readonly presence: Pick<GatewayPresence, 'noteReturn'>;
@@ -38,7 +40,7 @@ const usualLookSeconds = 10;
  * a gateway that was missing, or lacks what was in force on it, is noted first.
  */
 export function createWriteGateway(options: WriteGatewayOptions): (input: WriteGatewayInput) => Promise<WriteOutcome> {
-  const { arm, stores, now, thumbprintOfRoot } = options;
+  const { arm, stores, log, now, thumbprintOfRoot } = options;
 
   /** RADIUS secrets are missing from every read, and a body without them deletes them. */
   async function completeBody(resourceId: string, body: JsonObject): Promise<ArmAnswer<JsonObject>> {
@@ -55,13 +57,14 @@ export function createWriteGateway(options: WriteGatewayOptions): (input: WriteG
   }
 
   async function write(
-    { resourceId, desired: count }: GatewayRecord,
+    { id, resourceId, desired: count }: GatewayRecord,
     current: JsonObject,
     { changes, leftOut, desired }: Write,
   ): Promise<WriteOutcome> {
     const complete = await completeBody(resourceId, bodyOf(current, changes, leftOut));
     if (complete.outcome !== 'done') return unwritten(complete, count);
     const put = await arm.putRaw(resourceId, complete.value, asText(current['etag']));
+    log({ event: 'gateway.written', target: `gateways/${id}`, ...toldOf(put) });
     const keys = changes.filter(({ isUndo }) => !isUndo).map(({ key }) => key);
     if (put.outcome === 'done') {
       const seconds = put.retryAfterSeconds ?? usualLookSeconds;
@@ -134,6 +137,14 @@ function notThere(
 function atWork(state: string, desired: number): WriteOutcome {
   const message = `The gateway is ${state}.`;
   return { outcome: 'wait', desired, seconds: usualLookSeconds, isUnavailable: false, code: state, message };
+}
+
+function toldOf(put: ArmAnswer<unknown>): {
+  readonly outcome: 'accepted' | 'refused' | 'notTaken';
+  readonly code?: string;
+} {
+  if (put.outcome === 'done') return { outcome: 'accepted' };
+  return { outcome: put.outcome === 'refused' ? 'refused' : 'notTaken', code: put.code };
 }
 
 function unwritten(answer: ArmUndone, desired: number): WriteOutcome {

@@ -67,7 +67,12 @@ export const writeGateway = activityReference<WriteGatewayInput, WriteOutcome>('
 
 /** After a write: whether Azure is done with it, and how it ended. `unseen`: the gateway could not be looked at. */
 export const readWrite = activityReference<
-  { readonly gatewayId: string; readonly operationUrl: string | null },
+  {
+    readonly gatewayId: string;
+    readonly operationUrl: string | null;
+    /** Seconds since Azure took the write. */
+    readonly waitedSeconds: number;
+  },
   | { readonly outcome: 'updating' | 'unseen'; readonly seconds: number }
   | { readonly outcome: 'succeeded' }
   /** `isAboutBody` is false for a write that was canceled or superseded, not refused. */

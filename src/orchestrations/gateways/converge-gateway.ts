@@ -256,7 +256,9 @@ function* awaitWrite(
   let unseen = 0;
   while (elapsedMs() <= waitMaxMs) {
     yield* waitAsAsked(context, write.seconds, begun);
-    const read = yield* callActivity(context, readWrite, { gatewayId, operationUrl: write.operationUrl });
+    const { operationUrl } = write;
+    const waitedSeconds = Math.round(elapsedMs() / 1000);
+    const read = yield* callActivity(context, readWrite, { gatewayId, operationUrl, waitedSeconds });
     unseen = read.outcome === 'unseen' ? unseen + 1 : 0;
     if (unseen > unseenMax) return 'unseen';
     if (read.outcome === 'updating' || read.outcome === 'unseen') continue;

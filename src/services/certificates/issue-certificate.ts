@@ -7,6 +7,7 @@ import { createSerialNumber } from '../../pki/create-serial-number.ts';
 import { lintClientCertificate, lintClientTbs } from '../../pki/lint-certificate.ts';
 import { readCertificate } from '../../pki/read-certificate.ts';
 import { readCertificateRequest, type CertificateRequest } from '../../pki/read-certificate-request.ts';
+import type { Log } from '../../ports/log.ts';
 import type { RootKeys } from '../../ports/root-keys.ts';
 import { findBlock, keyBlockedProblem, withhold } from './blocked-keys.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -53,6 +54,7 @@ export interface CertificatesOptions {
   readonly expiries: Pick<Expiries, 'put'>;
   readonly outbox: Pick<Outbox, 'append'>;
   readonly unfinished: Unfinished;
+  readonly log: Log;
   readonly now: () => Date;
 }
 
@@ -70,7 +72,7 @@ const unfinishedKind = 'certificate';
 const looksLikeMax = 5;
 
 export function createCertificates(options: CertificatesOptions): Certificates {
-  const { stores, unfinished, now } = options;
+  const { stores, unfinished, log, now } = options;
 
   async function signingRoot(id: string): Promise<SigningRoot> {
     const root = (await stores.roots.get(rootKeys(id)))?.record;
@@ -134,10 +136,10 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     if (root.key === undefined) throw new Error(`Root ${root.id} has no signing key.`);
     // Whoever blocks the key writes the block, then looks for certificates; the record was written before this look.
     const block = await findBlock(stores, record.publicKeyHash);
-    if (block !== undefined) return goOn(required(await withhold(stores, record, block.reason, now())), root);
+    if (block !== undefined) return withheld(record, root, block.reason);
     // Likewise the name, now that others see this record: of two requests for one name at one moment neither slips through.
     if (record.allowSharedName !== true && (await isNameTaken(stores, options.lookup, record)))
-      return goOn(required(await withhold(stores, record, 'nameTaken', now())), root);
+      return withheld(record, root, 'nameTaken');
     const tbs = Buffer.from(record.tbs, 'base64');
 
     // Step 1: signed in Key Vault, checked before anybody gets it.
@@ -164,12 +166,32 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     ]);
 
     // Step 3: released.
-    const issued = await stores.certificates.update(certificateKeys(serialNumber), (current) =>
-      current.state === 'issuing'
-        ? { ...current, state: 'issued', certificate: oneLineBase64, thumbprint, issuedAt: now().toISOString() }
-        : undefined,
-    );
+    const issuedAt = now().toISOString();
+    const made = { isOurs: false };
+    const issued = await stores.certificates.update(certificateKeys(serialNumber), (current) => {
+      made.isOurs = current.state === 'issuing';
+      return made.isOurs
+        ? { ...current, state: 'issued', certificate: oneLineBase64, thumbprint, issuedAt }
+        : undefined;
+    });
+    if (made.isOurs) {
+      const seconds = (Date.parse(issuedAt) - Date.parse(record.createdAt)) / 1000;
+      log({ event: 'certificate.issued', outcome: 'issued', target: `certificates/${thumbprint}`, seconds });
+    }
     return goOn(required(issued), root);
+  }
+
+  async function withheld(
+    record: CertificateRecord,
+    root: SigningRoot,
+    reason: Parameters<typeof withhold>[2],
+  ): Promise<CertificateRecord> {
+    const current = required(await withhold(stores, record, reason, now()));
+    if (current.certificate === undefined) {
+      const target = `roots/${record.rootId}`;
+      log({ event: 'certificate.refused', outcome: 'withheld', target, code: reason });
+    }
+    return goOn(current, root);
   }
 
   /** What follows a release: the event for whoever listens, then the note is removed. Both again after a crash in between. */
@@ -198,36 +220,55 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     throw orderRefused([block === undefined ? commonNameTakenProblem(record.commonName) : keyBlockedProblem(block)]);
   }
 
+  async function issue(
+    order: CertificateOrder,
+    random: (label: string, length: number) => Uint8Array,
+  ): Promise<IssuedCertificate> {
+    const serialNumber = createSerialNumber((length, draw) => random(`serial-${draw}`, length));
+    const started = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
+    if (started !== undefined) {
+      const root = await signingRoot(started.rootId);
+      return { record: await requireReleased(await goOn(started, root)), root, ignored: ignoredOf(order) };
+    }
+    const { root, request, owner, problems } = await readOrder(options, order);
+    if (problems.length > 0 || root === undefined || request === undefined || owner === undefined)
+      throw orderRefused(problems);
+    requireActive(root);
+    const commonName = order.commonName ?? ownNameOf(owner, Buffer.from(random('name', 4)).toString('hex')) ?? '';
+    const prepared = prepare(order, root, request, { commonName, owner: owner.id, serialNumber });
+
+    if (owner.isNew && owner.email !== undefined) {
+      await options.owners.register({ id: owner.id, email: owner.email }, order.requestedBy);
+    }
+    // The record is made before the signature, so that no certificate can exist that nobody knows of.
+    await unfinished.add(unfinishedKind, serialNumber);
+    await stores.byPublicKey.upsert({ group: request.publicKeyHash, key: serialNumber, serialNumber });
+    for (const group of [commonNameGroup(commonName), ...lookGroups(commonName)])
+      await stores.byCommonName.upsert({ group, key: serialNumber, serialNumber });
+    const alike = await options.lookup.lookingLike(commonName, now());
+    const looksLike = [...new Set(alike.map((record) => record.commonName))].slice(0, looksLikeMax);
+    const record: CertificateRecord = { ...prepared, ...(looksLike.length === 0 ? {} : { looksLike }) };
+    if (!(await stores.certificates.insert(record))) {
+      throw new AppError('ERR_IN_PROGRESS', 'This request is being carried out.', { retryAfterSeconds: 2 });
+    }
+    return { record: await requireReleased(await goOn(record, root)), root, ignored: request.ignored };
+  }
+
+  /** What a later try may get past is not a refusal: the same order goes on then. */
+  function tellRefusal({ rootId }: CertificateOrder, { code, problems, retryAfterSeconds }: AppError): void {
+    if (retryAfterSeconds !== undefined) return;
+    const [problem] = problems;
+    log({ event: 'certificate.refused', outcome: 'refused', target: `roots/${rootId}`, code: problem?.code ?? code });
+  }
+
   return {
     issue: async (order, random) => {
-      const serialNumber = createSerialNumber((length, draw) => random(`serial-${draw}`, length));
-      const started = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
-      if (started !== undefined) {
-        const root = await signingRoot(started.rootId);
-        return { record: await requireReleased(await goOn(started, root)), root, ignored: ignoredOf(order) };
+      try {
+        return await issue(order, random);
+      } catch (error: unknown) {
+        if (error instanceof AppError) tellRefusal(order, error);
+        throw error;
       }
-      const { root, request, owner, problems } = await readOrder(options, order);
-      if (problems.length > 0 || root === undefined || request === undefined || owner === undefined)
-        throw orderRefused(problems);
-      requireActive(root);
-      const commonName = order.commonName ?? ownNameOf(owner, Buffer.from(random('name', 4)).toString('hex')) ?? '';
-      const prepared = prepare(order, root, request, { commonName, owner: owner.id, serialNumber });
-
-      if (owner.isNew && owner.email !== undefined) {
-        await options.owners.register({ id: owner.id, email: owner.email }, order.requestedBy);
-      }
-      // The record is made before the signature, so that no certificate can exist that nobody knows of.
-      await unfinished.add(unfinishedKind, serialNumber);
-      await stores.byPublicKey.upsert({ group: request.publicKeyHash, key: serialNumber, serialNumber });
-      for (const group of [commonNameGroup(commonName), ...lookGroups(commonName)])
-        await stores.byCommonName.upsert({ group, key: serialNumber, serialNumber });
-      const alike = await options.lookup.lookingLike(commonName, now());
-      const looksLike = [...new Set(alike.map((record) => record.commonName))].slice(0, looksLikeMax);
-      const record: CertificateRecord = { ...prepared, ...(looksLike.length === 0 ? {} : { looksLike }) };
-      if (!(await stores.certificates.insert(record))) {
-        throw new AppError('ERR_IN_PROGRESS', 'This request is being carried out.', { retryAfterSeconds: 2 });
-      }
-      return { record: await requireReleased(await goOn(record, root)), root, ignored: request.ignored };
     },
 
     complete: async (serialNumber) => {

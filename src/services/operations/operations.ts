@@ -10,6 +10,7 @@ import {
 } from '../../domain/operation.ts';
 import type { OperationKind } from '../../domain/operation-kinds.ts';
 import { dayMs } from '../../domain/days.ts';
+import type { Log } from '../../ports/log.ts';
 import type { Tables } from '../../ports/tables.ts';
 import { createOperationIndex } from './operation-index.ts';
 import { listOperations, type OperationPage, type OperationQuery } from './list-operations.ts';
@@ -129,6 +130,7 @@ export interface OperationsOptions {
   readonly now: () => Date;
   readonly unfinished: Unfinished;
   readonly outbox: Pick<Outbox, 'append'>;
+  readonly log: Log;
   /** How many times faster than usual the surroundings are: 1 if not given. */
   readonly usualTimeDivisor?: number;
   /** Days from the end. */
@@ -140,7 +142,7 @@ const unfinishedKind = 'operation';
 const orphanNoteMs = 60 * 60 * 1000;
 
 export function createOperations(options: OperationsOptions): Operations {
-  const { tables, now, unfinished, outbox, usualTimeDivisor = 1, keptDays } = options;
+  const { tables, now, unfinished, outbox, log, usualTimeDivisor = 1, keptDays } = options;
   const index = createOperationIndex(tables);
   const store = createStore(tables, operationKind);
   const dues = createRetentionDues({ tables });
@@ -183,8 +185,29 @@ export function createOperations(options: OperationsOptions): Operations {
   }
 
   async function finish(id: string, ending: OperationEnding): Promise<void> {
-    const record = await change(id, (open) => (isOperationEnd(open.status) ? undefined : withEnd(open, ending, now())));
-    if (record !== undefined && isOperationEnd(record.status)) await close(record);
+    const end = { isOurs: false };
+    const record = await change(id, (open) => {
+      end.isOurs = !isOperationEnd(open.status);
+      return end.isOurs ? withEnd(open, ending, now()) : undefined;
+    });
+    if (record === undefined) return;
+    if (end.isOurs) tellEnd(record, ending.status);
+    if (isOperationEnd(record.status)) await close(record);
+  }
+
+  function tellEnd(record: OperationRecord, outcome: OperationEnd): void {
+    const { id: operationId, kind, target, problem, createdAt, updatedAt } = record;
+    const seconds = (Date.parse(updatedAt) - Date.parse(createdAt)) / 1000;
+    const code = problem?.azure?.code ?? problem?.code;
+    log({
+      event: 'operation.ended',
+      outcome,
+      operationId,
+      kind,
+      target,
+      seconds,
+      ...(code === undefined ? {} : { code }),
+    });
   }
 
   /** What follows an end: the event for whoever listens, the day on which it may go, then the note is removed. Both again after a crash in between. */

@@ -1,6 +1,7 @@
 import { createResourceManager } from '../../../src/azure/resource-manager.ts';
 import { startArmStack, type ArmStack } from '../../support/arm-stack.ts';
 import { aGateway } from '../../support/builders/arm-bodies.ts';
+import { createRecordingLog } from '../../support/recording-log.ts';
 
 const network = '/providers/Microsoft.Network';
 const gatewayPath = `${network}/virtualNetworkGateways/gw`;
@@ -24,6 +25,7 @@ describe('sandbox/arm: roles', () => {
     createResourceManager({
       endpoint: stack.arm.url,
       credential: stack.credential,
+      log: createRecordingLog().log,
       now: () => stack.test.host.clock.now(),
       clientOptions: { tlsOptions: { ca: stack.test.ca } },
     });

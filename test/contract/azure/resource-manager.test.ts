@@ -3,6 +3,7 @@ import { createResourceManager } from '../../../src/azure/resource-manager.ts';
 import type { Arm, ArmAnswer, ArmPoll } from '../../../src/ports/arm.ts';
 import { startArmStack, type ArmStack } from '../../support/arm-stack.ts';
 import { aClientConfiguration, aGateway, location } from '../../support/builders/arm-bodies.ts';
+import { createRecordingLog, type RecordingLog } from '../../support/recording-log.ts';
 
 const audience = 'https://management.azure.com/';
 const hourMs = 3600 * 1000;
@@ -10,10 +11,12 @@ const gatewayPath = '/providers/Microsoft.Network/virtualNetworkGateways/gw';
 
 let stack: ArmStack;
 let arm: Arm;
+let recording: RecordingLog;
 let gatewayId: string;
 
 beforeEach(async () => {
   stack = await startArmStack();
+  recording = createRecordingLog();
   arm = createResourceManager({
     endpoint: stack.arm.url.replace(/\/$/, ''),
     credential: {
@@ -23,6 +26,7 @@ beforeEach(async () => {
           expiresOnTimestamp: Date.now() + hourMs,
         }),
     },
+    log: recording.log,
     now: () => stack.test.host.clock.now(),
     clientOptions: { tlsOptions: { ca: stack.test.ca } },
   });
@@ -203,6 +207,15 @@ describe('src/azure/resource-manager', () => {
       answerNext('/virtualNetworkGateways/gw', then, 'PUT');
 
       expect(await arm.putRaw(gatewayId, aGateway(stack.group) as never)).toMatchObject(expected);
+    });
+
+    it('tells that Azure asked for a pause, and of what, without the query', async () => {
+      answerNext('/virtualNetworkGateways/gw', { status: 429, headers: { 'retry-after': '17' } });
+
+      await arm.readRaw(gatewayId);
+
+      const target = `GET ${gatewayId}`;
+      expect(recording.told).toEqual([{ event: 'azure.throttled', outcome: 'throttled', target, seconds: 17 }]);
     });
 
     it('reads a date in Retry-After by the application’s clock', async () => {

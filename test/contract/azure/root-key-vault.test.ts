@@ -7,6 +7,7 @@ import { buildRootTbs } from '../../../src/pki/build-root-certificate.ts';
 import { parseSerialNumber } from '../../../src/domain/serial-number.ts';
 import type { KeyAnswer, RootKeyPolicy, RootKeys, RootKeyVersion } from '../../../src/ports/root-keys.ts';
 import { given } from '../../support/given.ts';
+import { createRecordingLog } from '../../support/recording-log.ts';
 import { rootPolicy, startTestVault, type TestVault } from '../../support/vault-clients.ts';
 
 // Key Vault's back-off takes seconds, and a busy machine is slower still.
@@ -35,6 +36,7 @@ beforeAll(async () => {
   rootKeys = createRootKeyVault({
     vaultUrl: vault.service().url,
     credential: vault.credential,
+    log: createRecordingLog().log,
     clientOptions: {
       ...(tlsOptions === undefined ? {} : { tlsOptions }),
       additionalPolicies: [{ policy: counting, position: 'perRetry' }],

@@ -1,10 +1,12 @@
 /** The port of secrets on the local vault: what it promises, and what becomes of faults. */
 import { createSecretVault } from '../../../src/azure/secret-vault.ts';
 import type { SecretVault } from '../../../src/ports/secrets.ts';
+import { createRecordingLog } from '../../support/recording-log.ts';
 import { rootPolicy, startTestVault, type TestVault } from '../../support/vault-clients.ts';
 
 let vault: TestVault;
 let secrets: SecretVault;
+const recording = createRecordingLog();
 
 beforeAll(async () => {
   // Deletions and recoveries take milliseconds.
@@ -12,6 +14,7 @@ beforeAll(async () => {
   secrets = createSecretVault({
     vaultUrl: vault.service().url,
     credential: vault.credential,
+    log: recording.log,
     clientOptions: vault.clientOptions,
   });
 });
@@ -91,6 +94,21 @@ describe('src/azure/secret-vault', () => {
     await secrets.set('lost', 'value');
 
     expect(await versionsOf('lost')).toBe(1);
+  });
+
+  it('tells of each pause that Key Vault asked for', async () => {
+    vault.test.host.faults.add({
+      service: 'keyvault',
+      path: '/secrets/paused',
+      times: 2,
+      then: { status: 429, code: 'Throttled' },
+    });
+    const before = recording.told.length;
+
+    await secrets.get('paused');
+
+    const throttled = { event: 'azure.throttled', outcome: 'throttled', target: 'GET /secrets/paused/' };
+    expect(recording.told.slice(before)).toEqual([throttled, throttled]);
   });
 
   it.each([429, 503])('waits out an answer %i', async (status) => {

@@ -12,6 +12,7 @@ import { createSetAsideSecrets } from '../../../src/services/requests/set-aside-
 import { createMemorySecrets } from '../../support/remote/stub-secrets.ts';
 import { createRecordingMachines, type RecordingMachines } from '../../support/windows/recording-machines.ts';
 import { aCommand, benchSecrets, describeRunnerContract, secretText } from '../../support/remote/runner-contract.ts';
+import { createRecordingLog } from '../../support/recording-log.ts';
 
 const audience = 'https://management.azure.com/';
 const minuteMs = 60_000;
@@ -34,6 +35,7 @@ async function startArcStack(): Promise<ArcStack> {
       getToken: () =>
         Promise.resolve({ token: stack.test.tokenFor(audience), expiresOnTimestamp: Date.now() + minuteMs }),
     },
+    log: createRecordingLog().log,
     now: () => stack.test.host.clock.now(),
     clientOptions: { tlsOptions: { ca: stack.test.ca } },
   };

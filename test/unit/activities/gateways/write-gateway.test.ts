@@ -38,6 +38,26 @@ describe('src/activities/gateways/write-gateway', () => {
     expect(world.arm.puts[0]?.etag).toBe('W/"a"');
   });
 
+  it('logs each write that Azure was sent and what it answered, and none that was not needed', async () => {
+    const world = await aTask();
+    const refusal = { outcome: 'refused', status: 400, code: 'DataInvalid', message: 'words', aboutBody: true };
+    const lock = { outcome: 'busy', code: 'AnotherOperationInProgress', message: '', retryAfterSeconds: 20 };
+    world.arm.answerNext('putRaw', refusal);
+    await world.writeGateway(write);
+    world.arm.answerNext('putRaw', lock);
+    await world.writeGateway(write);
+
+    await world.writeGateway(write);
+    await world.writeGateway(write);
+
+    const written = { event: 'gateway.written', target: 'gateways/vnet1gw' };
+    expect(world.told.filter(({ event }) => event === 'gateway.written')).toEqual([
+      { ...written, outcome: 'refused', code: 'DataInvalid' },
+      { ...written, outcome: 'notTaken', code: 'AnotherOperationInProgress' },
+      { ...written, outcome: 'accepted' },
+    ]);
+  });
+
   it('waits for what Azure is at work on instead of writing it again', async () => {
     const world = await aTask();
     change(world, { provisioningState: 'Updating' });

@@ -16,6 +16,7 @@ import {
 import { ownerRoutes } from '../../../../src/functions/certificates/owners.ts';
 import type { Role } from '../../../../src/domain/caller.ts';
 import { createTestApi, type ApiAnswer, type ApiRequest, type TestApi } from '../../../support/test-route.ts';
+import { createRecordingLog } from '../../../support/recording-log.ts';
 
 interface Open {
   readonly api: TestApi;
@@ -61,6 +62,7 @@ describe('src/functions/operations/operations', () => {
         now,
         unfinished,
         keptDays: 365,
+        log: createRecordingLog().log,
         outbox: createOutbox({ tables, now, keptDays: 90 }),
       });
       return operationRoutes({ operations, standing, actions: actions as OperationRoutesOptions['actions'] });

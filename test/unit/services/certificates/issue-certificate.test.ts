@@ -37,6 +37,37 @@ describe('src/services/certificates/issue-certificate', () => {
     expect(record).toMatchObject({ state: 'issued', owner: 'kim-contoso-com' });
   });
 
+  it('logs what was signed and issued, once for a request that is sent again', async () => {
+    const world = await aWorldWithRoot();
+    const before = world.told.length;
+
+    const { record } = await world.certificates.issue(anOrder(), randomnessOf('a'));
+    await world.certificates.issue(anOrder(), randomnessOf('a'));
+
+    const target = `certificates/${given(record.thumbprint)}`;
+    expect(world.told.slice(before).map(({ event, outcome }) => `${event} ${outcome}`)).toEqual([
+      'key.signature asked',
+      'key.signature made',
+      'certificate.issued issued',
+    ]);
+    expect(world.told.at(-1)).toEqual({ event: 'certificate.issued', outcome: 'issued', target, seconds: 0 });
+  });
+
+  it('logs why an order was refused, and not that Key Vault is to be asked later', async () => {
+    const world = await aWorldWithRoot();
+    const refusals = () => world.told.filter(({ event }) => event === 'certificate.refused');
+    world.rootKeys.answerNext({ outcome: 'busy', retryAfterSeconds: 5 });
+    await expect(world.certificates.issue(anOrder(), randomnessOf('a'))).rejects.toThrow('Key Vault is busy');
+    const whileBusy = refusals();
+
+    await expect(world.certificates.issue(anOrder({ csr: 'no request' }), randomnessOf('b'))).rejects.toThrow();
+
+    expect(whileBusy).toEqual([]);
+    expect(refusals()).toMatchObject([
+      { outcome: 'refused', target: 'roots/root-1', code: expect.any(String) as string },
+    ]);
+  });
+
   it('finds a certificate by thumbprint, owner, root and day of expiry', async () => {
     const world = await aWorldWithRoot();
 
@@ -161,9 +192,9 @@ describe('src/services/certificates/issue-certificate', () => {
   });
 
   it.each([
-    ['takes back', undefined, { state: 'revoked', revocationReason: 'nameTaken' }],
-    ['goes on with, where that was allowed,', true, { state: 'issued' }],
-  ])('%s an order that died, when somebody else has its name by now', async (_what, allowSharedName, end) => {
+    ['takes back', undefined, { state: 'revoked', revocationReason: 'nameTaken' }, ['nameTaken']],
+    ['goes on with, where that was allowed,', true, { state: 'issued' }, []],
+  ])('%s an order that died, when somebody else has its name by now', async (_what, allowSharedName, end, withheld) => {
     const world = await aWorldWithRoot();
     world.rootKeys.answerNext({ outcome: 'busy', retryAfterSeconds: 1 });
     const first = anOrder({ commonName: 'reception', allowSharedName });
@@ -173,6 +204,8 @@ describe('src/services/certificates/issue-certificate', () => {
 
     expect(await world.certificates.complete(open?.id ?? '')).toMatchObject(end);
     expect(await world.unfinished.list('certificate')).toEqual([]);
+    const told = world.told.filter(({ outcome }) => outcome === 'withheld');
+    expect(told.map(({ target, code }) => [target, code])).toEqual(withheld.map((code) => ['roots/root-1', code]));
   });
 
   it('flags a name that looks like that of a live certificate but is written in another script', async () => {

@@ -4,6 +4,7 @@ import { createUnfinished } from '../../../../src/stores/unfinished.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { createMemoryTables, type MemoryTables } from '../../../support/memory-tables.ts';
 import { createTestClock, type TestClock } from '../../../support/test-clock.ts';
+import { createRecordingLog } from '../../../support/recording-log.ts';
 
 const id = `op-${'4'.repeat(32)}`;
 const dayMs = 24 * 3600 * 1000;
@@ -23,6 +24,7 @@ async function createWorld(tables = createMemoryTables()): Promise<World> {
     now,
     unfinished,
     keptDays: 365,
+    log: createRecordingLog().log,
     outbox: createOutbox({ tables, now, keptDays: 90 }),
   });
   const steps = [{ name: 'first' }, { name: 'second' }];

@@ -3,6 +3,7 @@ import { createOutbox } from '../../../../src/stores/outbox.ts';
 import { createUnfinished } from '../../../../src/stores/unfinished.ts';
 import { createMemoryTables } from '../../../support/memory-tables.ts';
 import { createTestClock, type TestClock } from '../../../support/test-clock.ts';
+import { createRecordingLog } from '../../../support/recording-log.ts';
 
 const id = `op-${'4'.repeat(32)}`;
 const approval = { kind: 'approval', detail: 'Look first.', instanceId: `${id}-1`, eventName: 'decided-a' } as const;
@@ -17,6 +18,7 @@ async function world(): Promise<{ readonly operations: Operations; readonly cloc
     now,
     unfinished,
     keptDays: 365,
+    log: createRecordingLog().log,
     outbox: createOutbox({ tables, now, keptDays: 90 }),
   });
   await operations.create({

@@ -5,25 +5,38 @@ import {
 } from '../../../../src/services/operations/operations.ts';
 import { createOutbox, type Outbox } from '../../../../src/stores/outbox.ts';
 import { createUnfinished } from '../../../../src/stores/unfinished.ts';
+import type { LogEntry } from '../../../../src/ports/log.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { createMemoryTables, type MemoryTables } from '../../../support/memory-tables.ts';
 import { createTestClock, type TestClock } from '../../../support/test-clock.ts';
+import { createRecordingLog } from '../../../support/recording-log.ts';
 
 interface World {
   readonly operations: Operations;
   readonly outbox: Outbox;
   readonly clock: TestClock;
+  readonly told: readonly LogEntry[];
 }
 
 function createWorld(tables: MemoryTables = createMemoryTables(), usualTimeDivisor = 1): World {
   const clock = createTestClock();
   const { now } = clock;
+  const { log, told } = createRecordingLog();
   const outbox = createOutbox({ tables, now, keptDays: 90 });
   const unfinished = createUnfinished({ tables, now });
   return {
-    operations: createOperations({ tables, now, unfinished, keptDays: 365, outbox, usualTimeDivisor }),
+    operations: createOperations({
+      tables,
+      now,
+      unfinished,
+      keptDays: 365,
+      log,
+      outbox,
+      usualTimeDivisor,
+    }),
     outbox,
     clock,
+    told,
   };
 }
 
@@ -97,6 +110,20 @@ describe('src/services/operations/operations', () => {
       endedAt: '2026-03-01T12:00:05.000Z',
       usualSeconds: 1990,
     });
+  });
+
+  it('logs the end that counts, with the time since the request and why it failed', async () => {
+    const { operations, clock, told } = createWorld();
+    await operations.create(anOperation());
+    clock.advance(90_000);
+
+    const azure = { code: 'QuotaExceeded', message: 'No more.' };
+    await operations.finish(idOf(1), { status: 'failed', problem: { code: 'ERR_AZURE_REFUSED', detail: 'no', azure } });
+    await operations.finish(idOf(1), { status: 'succeeded' });
+    await operations.repair();
+
+    const ended = { event: 'operation.ended', outcome: 'failed', operationId: idOf(1), kind: 'buildGateway' };
+    expect(told).toEqual([{ ...ended, target: 'gw1', seconds: 90, code: 'QuotaExceeded' }]);
   });
 
   it('keeps the first end and tells of it once', async () => {
