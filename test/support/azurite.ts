@@ -34,7 +34,7 @@ export async function startAzurite(): Promise<Azurite> {
   });
   const found = await readPorts(child);
   return {
-    connectionString: toConnectionString(found.blob, found.table),
+    connectionString: `${toConnectionString(found.blob, found.table)};QueueEndpoint=http://127.0.0.1:${found.queue}/${account}`,
     tablePort: found.table,
     blobPort: found.blob,
     stop: async () => {
@@ -59,7 +59,13 @@ export function toConnectionString(blobPort: number, tablePort: number): string 
   ].join(';');
 }
 
-async function readPorts(child: ChildProcess): Promise<{ readonly blob: number; readonly table: number }> {
+interface Ports {
+  readonly blob: number;
+  readonly queue: number;
+  readonly table: number;
+}
+
+async function readPorts(child: ChildProcess): Promise<Ports> {
   return new Promise((resolvePorts, reject) => {
     let output = '';
     const timer = setTimeout(() => {
@@ -74,11 +80,12 @@ async function readPorts(child: ChildProcess): Promise<{ readonly blob: number; 
     child.stdout?.on('data', (chunk: Buffer) => {
       output += chunk.toString();
       const blob = portOf(output, 'Blob');
+      const queue = portOf(output, 'Queue');
       const table = portOf(output, 'Table');
-      if (blob !== undefined && table !== undefined) {
+      if (blob !== undefined && queue !== undefined && table !== undefined) {
         clearTimeout(timer);
         child.removeListener('exit', onExit);
-        resolvePorts({ blob, table });
+        resolvePorts({ blob, queue, table });
       }
     });
   });
