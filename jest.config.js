@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { moduleNameMapper, modulePathIgnorePatterns, transform, transformIgnorePatterns } from './jest.transform.js';
 
 // Three projects: `unit` is pure code, `contract` holds the emulators to what Azure documents, `e2e` drives a whole stack.
@@ -15,5 +16,7 @@ const project = (displayName, folders) => ({
 export default {
   // Says only that a test hangs: none is about how fast the machine is.
   testTimeout: 120_000,
+  // A whole stack's suite waits for other processes half of its time.
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
   projects: [project('unit', ['unit']), project('contract', ['contract']), project('e2e', ['e2e'])],
 };
