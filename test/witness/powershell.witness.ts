@@ -1,15 +1,24 @@
 // Goal: the PowerShell that is sent to machines is what PowerShell reads, and does there what its answers say.
 // Method: the real PowerShell, one process, parses everything that is composed, and runs steps through the real launcher. What
-// only Windows has is stubbed, and nothing else: see support/powershell/windows-stubs.ps1. PowerShell 7 is not Windows PowerShell:
+// only Windows has are the functions of sandbox/windows/modules, and nothing else is one. PowerShell 7 is not Windows PowerShell:
 // what 4.0 and 5.1 lack is held by the table in sandbox/windows/powershell.
 
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text as readText } from 'node:stream/consumers';
+import { azurePackPartSchema } from '../../sandbox/windows/connector/part.ts';
+import type { SqlServer } from '../../sandbox/windows/connector/sql.ts';
+import type { WindowsMachine } from '../../sandbox/windows/world/records.ts';
 import { buildL2tpKit } from '../../src/kits/l2tp/build-l2tp-kit.ts';
 import { composedScripts } from '../../src/onprem/composed-scripts.ts';
 import { someL2tpSettings } from '../support/builders/some-l2tp-settings.ts';
+import { dotnetPrograms } from '../../tools/dotnet/programs.ts';
 import { fileOf, unpackKit } from '../support/kits/unpack-kit.ts';
 import { createRootData, createServerCertificate, type ServerCertificate } from '../support/root-certificates.ts';
 import { sshScriptOf, sshVerbs } from '../support/ssh-script-of.ts';
@@ -20,16 +29,12 @@ import {
   writePackageScript,
   type PackageScript,
 } from './support/package-scripts.ts';
-import {
-  startPowerShell,
-  type MachineFacts,
-  type RealMachine,
-  type RealPowerShell,
-  type StepRun,
-} from './support/real-powershell.ts';
+import { startPowerShell, type RealMachine, type RealPowerShell, type StepRun } from './support/real-powershell.ts';
 
 const sites = ['MgmtSvc-Connector', 'MgmtSvc-ConnectorController', 'MgmtSvc-ConnectorExtension'];
-const hasWebServer = { keys: ['HKLM:\\SOFTWARE\\Microsoft\\InetStp'], sites };
+const hasConnector = {
+  azurePack: azurePackPartSchema.parse({ sites: sites.map((name, index) => ({ name, port: 40_005 + index })) }),
+};
 
 let powershell: RealPowerShell;
 
@@ -55,17 +60,56 @@ describe('the real parser', () => {
   });
 });
 
+describe('powershell.exe of the modules', () => {
+  it.each([
+    ['is content', `Write-Output 'Done.'`],
+    ['complains', `Write-Error 'There is no store.'`],
+    ['throws', `throw 'There is no store.'`],
+    ['ends with a code', 'exit 3'],
+  ])('ends as a process of its own does, with a script that %s', async (_what, text) => {
+    const machine = powershell.machine();
+    machine.write('C:\\asked.ps1', text);
+    machine.write(
+      'C:\\look.ps1',
+      `$said = @(& 'powershell.exe' -NoProfile -File 'C:\\asked.ps1' 2>&1)
+$hasErrors = @($said | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] }).Count -gt 0
+[string]$LASTEXITCODE + ' ' + $hasErrors
+$global:LASTEXITCODE = 0`,
+    );
+
+    expect(await machine.runFile('C:\\look.ps1')).toBe(await endOfProcess(text));
+  });
+
+  /** Its exit code, and whether its error stream had anything. */
+  async function endOfProcess(text: string): Promise<string> {
+    const folder = mkdtempSync(join(tmpdir(), 'gatehouse-script-'));
+    try {
+      const file = join(folder, 'asked.ps1');
+      writeFileSync(file, text);
+      const env = {
+        PATH: process.env['PATH'],
+        HOME: folder,
+        POWERSHELL_TELEMETRY_OPTOUT: '1',
+        POWERSHELL_UPDATECHECK: 'Off',
+      };
+      const child = spawn('dotnet', [dotnetPrograms.pwsh, '-NoProfile', '-NonInteractive', '-File', file], { env });
+      const [errors, [code]] = await Promise.all([readText(child.stderr), once(child, 'close') as Promise<[number]>]);
+      return `${code} ${errors === '' ? 'False' : 'True'}`;
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+});
+
 describe('C1, the machine', () => {
-  const key = 'HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion';
-  const ask = (osVersion: string, powerShellVersion: string, InstallationType = 'Server'): Promise<StepRun> =>
-    powershell
-      .machine({ osVersion, powerShellVersion, values: { [key]: { InstallationType } } })
-      .then((machine) => machine.run('C1', 'probe', {}));
+  type Installation = WindowsMachine['installation'];
+  const ask = (osVersion: string, powerShellVersion: string, installation: Installation): Promise<StepRun> =>
+    powershell.machine({ osVersion, powerShellVersion, installation }).run('C1', 'probe', {});
 
   it.each([
     ['10.0.14393', '5.1.14393.7515', 'Server Core'],
     ['6.3.9600', '4.0', 'Server'],
-  ])('will do with Windows %s and PowerShell %s', async (osVersion, powerShellVersion, installation) => {
+  ] as const)('will do with Windows %s and PowerShell %s', async (osVersion, powerShellVersion, installation) => {
     expect(await ask(osVersion, powerShellVersion, installation)).toMatchObject({
       ok: true,
       changed: false,
@@ -78,36 +122,38 @@ describe('C1, the machine', () => {
     ['10.0.20348', '7.6.9', 'Server', 'start powershell.exe'],
     ['6.2.9200', '4.0', 'Server', 'Windows 6.2.9200 is too old'],
     ['10.0.14393', '5.1', 'Nano Server', 'Nano Server'],
-  ])('is refused with Windows %s, PowerShell %s, %s', async (osVersion, powerShellVersion, installation, words) => {
-    const answer = await ask(osVersion, powerShellVersion, installation);
+  ] as const)(
+    'is refused with Windows %s, PowerShell %s, %s',
+    async (osVersion, powerShellVersion, installation, words) => {
+      const answer = await ask(osVersion, powerShellVersion, installation);
 
-    expect(answer).toMatchObject({ ok: false, code: 'Precondition', facts: { osVersion, powerShellVersion } });
-    expect(answer.message).toContain(words);
-  });
+      expect(answer).toMatchObject({ ok: false, code: 'Precondition', facts: { osVersion, powerShellVersion } });
+      expect(answer.message).toContain(words);
+    },
+  );
 });
 
 describe('W18, the package', () => {
   const first = packageArchive('first');
   const second = packageArchive('second');
   const edition = `${folder}\\edition.txt`;
-  const archive = 'C:\\offered.zip';
 
   function asking(sha256: string): Record<string, string> {
     return { uri, sha256, folder };
   }
 
   /** A machine that is offered the first package. */
-  async function aMachine(facts: MachineFacts = {}): Promise<RealMachine> {
-    const machine = await powershell.machine({ downloads: { [uri]: archive }, ...facts });
-    machine.write(archive, first.bytes);
+  function aMachine(changes: Partial<WindowsMachine> = {}): RealMachine {
+    const machine = powershell.machine(changes);
+    machine.offer(uri, first);
     return machine;
   }
 
   it.each([
     ['Windows PowerShell 5.1', {}],
-    ['Windows PowerShell 4.0, which has no Expand-Archive', { lacksArchives: true }],
-  ])('is staged once, and goes again, with %s', async (_edition, facts) => {
-    const machine = await aMachine(facts);
+    ['Windows PowerShell 4.0, which has no Expand-Archive', { powerShellVersion: '4.0' }],
+  ])('is staged once, and goes again, with %s', async (_edition, changes) => {
+    const machine = aMachine(changes);
     const ask = asking(first.sha256);
 
     expect(await machine.run('W18', 'probe', ask)).toMatchObject({ ok: false, code: 'NotDone', exitCode: 1 });
@@ -125,9 +171,9 @@ describe('W18, the package', () => {
   });
 
   it('takes the place of an older one, and leaves nothing of it', async () => {
-    const machine = await aMachine();
+    const machine = aMachine();
     await machine.run('W18', 'apply', asking(first.sha256));
-    machine.write(archive, second.bytes);
+    machine.offer(uri, second);
 
     expect(await machine.run('W18', 'apply', asking(second.sha256))).toMatchObject({ ok: true, changed: true });
     expect(machine.read(edition)).toBe('second');
@@ -135,7 +181,7 @@ describe('W18, the package', () => {
   });
 
   it('is not staged when what came is another one', async () => {
-    const machine = await aMachine();
+    const machine = aMachine();
 
     expect(await machine.run('W18', 'apply', asking(second.sha256))).toMatchObject({
       ok: false,
@@ -149,9 +195,9 @@ describe('W18, the package', () => {
     ['the old one cannot be moved away', 1],
     ['the new one cannot be moved in', 2],
   ])('stays as it was when %s', async (_what, nth) => {
-    const machine = await aMachine();
+    const machine = aMachine();
     await machine.run('W18', 'apply', asking(first.sha256));
-    machine.write(archive, second.bytes);
+    machine.offer(uri, second);
 
     const failed = await machine.run('W18', 'apply', asking(second.sha256), { failing: { 'Move-Item': nth } });
 
@@ -162,7 +208,7 @@ describe('W18, the package', () => {
   });
 
   it('stays whole when it cannot be taken away', async () => {
-    const machine = await aMachine();
+    const machine = aMachine();
     await machine.run('W18', 'apply', asking(first.sha256));
 
     expect(await machine.run('W18', 'undo', asking(first.sha256), { failing: { 'Move-Item': 1 } })).toMatchObject({
@@ -173,7 +219,7 @@ describe('W18, the package', () => {
   });
 
   it('that somebody unpacked by hand outlives undo', async () => {
-    const machine = await aMachine();
+    const machine = aMachine();
     writePackageScript(machine, 'Configure-WapConnector.ps1', 'works');
     machine.write(edition, 'by hand');
 
@@ -190,7 +236,7 @@ describe('W18, the package', () => {
   });
 
   it('that somebody unpacked by hand comes back where apply or undo was cut off while the folder was away', async () => {
-    const machine = await aMachine();
+    const machine = aMachine();
     writePackageScript(machine, 'Configure-WapConnector.ps1', 'works');
     machine.write(edition, 'by hand');
     const ask = asking(first.sha256);
@@ -209,7 +255,7 @@ describe('W18, the package', () => {
   });
 
   it('that somebody unpacked over ours is not taken for ours', async () => {
-    const machine = await aMachine();
+    const machine = aMachine();
     await machine.run('W18', 'apply', asking(first.sha256));
     machine.remove(folder);
     writePackageScript(machine, 'Configure-WapConnector.ps1', 'works');
@@ -221,49 +267,66 @@ describe('W18, the package', () => {
 });
 
 describe('W21, the certificate', () => {
-  const before = 'B'.repeat(40);
-  const wanted = 'A'.repeat(40);
-  const ask = { folder, thumbprint: wanted };
-  const certificates = [before, wanted].map((thumbprint) => ({
-    store: 'LocalMachine/My',
-    thumbprint,
-    hasPrivateKey: true,
-  }));
+  const ask = { folder, thumbprint: '' };
+  let before: string;
+  let wanted: string;
+  let certificates: WindowsMachine['certificates'];
 
-  async function aPortal(): Promise<RealMachine> {
-    const machine = await powershell.machine({ ...hasWebServer, certificates });
+  beforeAll(async () => {
+    const made = await Promise.all(['before', 'wanted'].map((name) => createRootData(name)));
+    [before = '', wanted = ''] = made.map(thumbprintOf);
+    ask.thumbprint = wanted;
+    certificates = made.map((certificate) => ({
+      location: 'LocalMachine',
+      store: 'My',
+      certificate,
+      hasPrivateKey: true,
+    }));
+  });
+
+  function aPortal(): RealMachine {
+    const machine = powershell.machine({ ...structuredClone(hasConnector), certificates });
     writePackageScript(machine, 'Configure-Certificates.ps1', 'works');
     return machine;
   }
 
+  function bindBefore(machine: RealMachine): void {
+    machine.change(({ azurePack }) => {
+      for (const site of azurePack.sites) site.thumbprint = before;
+    });
+  }
+
+  const bound = (machine: RealMachine): readonly unknown[] =>
+    machine.state().azurePack.sites.map((site) => site.thumbprint);
+
   it('is bound, and the one from before is bound again', async () => {
-    const machine = await aPortal();
-    machine.write('C:\\bindings', before);
+    const machine = aPortal();
+    bindBefore(machine);
 
     expect(await machine.run('W21', 'probe', ask)).toMatchObject({ ok: false, code: 'NotDone' });
     expect(await machine.run('W21', 'apply', ask)).toMatchObject({ ok: true, changed: true });
     expect(await machine.run('W21', 'verify', ask)).toMatchObject({ ok: true, facts: { thumbprint: wanted } });
     expect(await machine.run('W21', 'apply', ask)).toMatchObject({ ok: true, changed: false });
     expect(await machine.run('W21', 'undo', ask)).toMatchObject({ ok: true, changed: true });
-    expect(machine.read('C:\\bindings')).toBe(`${before}\n`);
+    expect(bound(machine)).toEqual([before, before, before]);
   });
 
   it('leaves no note that a later undo would go by', async () => {
-    const machine = await aPortal();
+    const machine = aPortal();
     await machine.run('W21', 'apply', ask);
     expect(await machine.run('W21', 'undo', ask)).toMatchObject({ ok: true });
 
     // Somebody binds another one by hand before the procedure runs again: that is what undo has to go back to.
-    machine.write('C:\\bindings', before);
+    bindBefore(machine);
     await machine.run('W21', 'apply', ask);
     await machine.run('W21', 'undo', ask);
 
-    expect(machine.read('C:\\bindings')).toBe(`${before}\n`);
+    expect(bound(machine)).toEqual([before, before, before]);
   });
 
   it('is not said to be bound when the script complains or does nothing', async () => {
-    const machine = await aPortal();
-    machine.write('C:\\bindings', before);
+    const machine = aPortal();
+    bindBefore(machine);
 
     await failsToApply(machine, 'W21', ask, 'Configure-Certificates.ps1', ['idles', 'complains']);
   });
@@ -278,15 +341,15 @@ describe('W22, the names', () => {
   };
   const files = sites.map((site) => `C:\\inetpub\\${site}\\Web.config`);
 
-  async function aPortal(): Promise<RealMachine> {
-    const machine = await powershell.machine(hasWebServer);
+  function aPortal(): RealMachine {
+    const machine = powershell.machine(structuredClone(hasConnector));
     for (const file of files) machine.write(file, '<before />');
     writePackageScript(machine, 'Configure-WapConnector.ps1', 'works');
     return machine;
   }
 
   it('are written, and the files from before come back', async () => {
-    const machine = await aPortal();
+    const machine = aPortal();
 
     expect(await machine.run('W22', 'probe', ask)).toMatchObject({ ok: false, code: 'NotDone' });
     expect(await machine.run('W22', 'apply', ask)).toMatchObject({ ok: true, changed: true });
@@ -301,7 +364,7 @@ describe('W22, the names', () => {
   });
 
   it('are not said to be written when the script complains or does nothing', async () => {
-    const machine = await aPortal();
+    const machine = aPortal();
 
     const behaviours = ['idles', 'complains', 'throws', 'worksAndComplains'] as const;
     await failsToApply(machine, 'W22', ask, 'Configure-WapConnector.ps1', behaviours);
@@ -316,7 +379,7 @@ describe('W22, the names', () => {
     ['is only written otherwise', 'HTTPS://Portal.Contoso.com:30081/', true],
     ['ends with the dot of the root', 'https://portal.contoso.com./', true],
   ])('are looked for whole: one in the files that %s', async (_how, portal, ok) => {
-    const machine = await aPortal();
+    const machine = aPortal();
     machine.write(
       `${folder}\\setup\\scripts\\Configure-WapConnector.ps1`,
       `param($TenantPortalFQDN, $TenantAPIFQDN, $AzureStackPortalFQDN)
@@ -333,7 +396,7 @@ foreach ($file in Get-ChildItem -Path "$env:GATEHOUSE_WITNESS_ROOT/inetpub/*/Web
   });
 
   it('are taken as written where encryption hides them and the files changed', async () => {
-    const machine = await aPortal();
+    const machine = aPortal();
     machine.write(
       `${folder}\\setup\\scripts\\Configure-WapConnector.ps1`,
       `param($TenantPortalFQDN, $TenantAPIFQDN, $AzureStackPortalFQDN)
@@ -345,7 +408,7 @@ foreach ($file in Get-ChildItem -Path "$env:GATEHOUSE_WITNESS_ROOT/inetpub/*/Web
   });
 
   it('leave what a cut-off try kept alone', async () => {
-    const machine = await aPortal();
+    const machine = aPortal();
     writePackageScript(machine, 'Configure-WapConnector.ps1', 'worksAndComplains');
     await machine.run('W22', 'apply', ask);
     writePackageScript(machine, 'Configure-WapConnector.ps1', 'works');
@@ -357,7 +420,7 @@ foreach ($file in Get-ChildItem -Path "$env:GATEHOUSE_WITNESS_ROOT/inetpub/*/Web
   });
 
   it('come back at the second try, and tell of a change even where the first one throws', async () => {
-    const machine = await aPortal();
+    const machine = aPortal();
     await machine.run('W22', 'apply', ask);
 
     for (const failing of [{ 'Copy-Item': 2 }, { 'Remove-ItemProperty': 1 }]) {
@@ -378,9 +441,13 @@ foreach ($file in Get-ChildItem -Path "$env:GATEHOUSE_WITNESS_ROOT/inetpub/*/Web
   });
 
   it('need names that resolve from there', async () => {
-    const machine = await aPortal();
+    const machine = aPortal();
 
-    const refused = await machine.run('W22', 'apply', ask, { unresolved: ['api.contoso.com'] });
+    machine.change((_machine, { network }) => {
+      network.unresolved = { machine: ['api.contoso.com'] };
+    });
+
+    const refused = await machine.run('W22', 'apply', ask);
 
     expect(refused).toMatchObject({ ok: false, changed: false, code: 'Precondition' });
     expect(refused.message).toContain('api.contoso.com');
@@ -394,7 +461,7 @@ describe('W26, the data file', () => {
   const ask = { folder, fileName: 'AzurePack-1.txt', sha256 };
 
   it('is copied byte by byte, once', async () => {
-    const machine = await powershell.machine({ typed });
+    const machine = powershell.machine({}, typed);
     expect(await machine.run('W26', 'apply', ask)).toMatchObject({ ok: false, changed: false, code: 'Precondition' });
     writePackageScript(machine, 'Configure-TrustAzureStack.ps1', 'works');
 
@@ -411,7 +478,7 @@ describe('W26, the data file', () => {
   });
 
   it('is not put there when another one came, or it cannot be moved in', async () => {
-    const machine = await powershell.machine({ typed });
+    const machine = powershell.machine({}, typed);
     writePackageScript(machine, 'Configure-TrustAzureStack.ps1', 'works');
 
     const other = { ...ask, sha256: 'a'.repeat(64) };
@@ -429,25 +496,36 @@ describe('W31, the trust', () => {
   const realm = 'https://adfs.local.azurestack.external/adfs/c1d72562/';
   const fileName = 'AzurePack-1.txt';
   let dataFile: string;
+  let signing: string;
   let ask: Readonly<Record<string, string>>;
 
   beforeAll(async () => {
     const certificate = await createRootData('Token signing');
-    const thumbprint = createHash('sha1').update(Buffer.from(certificate, 'base64')).digest('hex').toUpperCase();
+    signing = certificate;
     dataFile = JSON.stringify({ Realm: realm, Certificates: [certificate] });
     const sha256 = createHash('sha256').update(dataFile).digest('hex');
-    ask = { folder, fileName, sha256, sqlServer: 'sql1', realm, thumbprint };
+    ask = { folder, fileName, sha256, sqlServer: 'sql1', realm, thumbprint: thumbprintOf(certificate) };
   });
 
-  async function anApi(): Promise<RealMachine> {
-    const machine = await powershell.machine({ modules: ['MgmtSvcConfig'] });
+  function anApi(): RealMachine {
+    const tenantApi = { version: '3.33.8196.14', sqlServer: 'sql1' };
+    const machine = powershell.machine({ azurePack: azurePackPartSchema.parse({ tenantApi }) });
+    machine.change((_machine, { connector }) => {
+      connector.azureStack.signingCertificate = signing;
+    });
     writePackageScript(machine, 'Configure-TrustAzureStack.ps1', 'works');
     machine.write(`${folder}\\${fileName}`, dataFile);
     return machine;
   }
 
+  function onServer(machine: RealMachine, how: (server: SqlServer) => void): void {
+    machine.change((_machine, { connector }) => {
+      Object.values(connector.sqlServers).forEach(how);
+    });
+  }
+
   it('is set up, and taken back from the backup', async () => {
-    const machine = await anApi();
+    const machine = anApi();
 
     expect(await machine.run('W31', 'probe', ask)).toMatchObject({ code: 'NotDone', facts: { isTrusted: false } });
     const applied = await machine.run('W31', 'apply', ask);
@@ -462,17 +540,22 @@ describe('W31, the trust', () => {
   });
 
   it('is not taken as still there when the settings showed it once', async () => {
-    const machine = await anApi();
+    const machine = anApi();
     await machine.run('W31', 'apply', ask);
-    machine.remove('C:\\trust');
+    onServer(machine, (server) => {
+      server.trusts = [];
+    });
 
     expect(await machine.run('W31', 'verify', ask)).toMatchObject({ ok: false, code: 'VerifyFailed' });
   });
 
   it('is left to a person where the settings do not show it', async () => {
-    const machine = await anApi();
+    const machine = anApi();
 
-    expect(await machine.run('W31', 'apply', ask, { hidesTrust: true })).toMatchObject({
+    onServer(machine, (server) => {
+      server.showsTrusts = false;
+    });
+    expect(await machine.run('W31', 'apply', ask)).toMatchObject({
       ok: true,
       facts: { isTrusted: false },
     });
@@ -482,7 +565,7 @@ describe('W31, the trust', () => {
   });
 
   it('is not said to be there when the script complains or does nothing', async () => {
-    const machine = await anApi();
+    const machine = anApi();
 
     await failsToApply(machine, 'W31', ask, 'Configure-TrustAzureStack.ps1', ['idles', 'complains']);
   });
@@ -494,10 +577,8 @@ describe('the Windows files of an L2TP kit', () => {
 
   beforeAll(async () => {
     der = Buffer.from(await createRootData('AzureStackCertificationAuthority'), 'base64');
-    thumbprint = createHash('sha1').update(der).digest('hex').toUpperCase();
+    thumbprint = thumbprintOf(der.toString('base64'));
   });
-
-  const roots = (store: string): { store: string; thumbprint: string } => ({ store, thumbprint });
 
   /** The kit of a connection, unpacked in a folder of its own. */
   function unpack(machine: RealMachine, connectionName: string): { connect: string; disconnect: string } {
@@ -518,7 +599,7 @@ describe('the Windows files of an L2TP kit', () => {
     ['LocalMachine', {}],
     ['CurrentUser', { CurrentUserOnly: true }],
   ])('take the root away that they brought to %s, when nothing needs it any more', async (location, parameters) => {
-    const machine = await powershell.machine();
+    const machine = powershell.machine();
     const [one, two] = [unpack(machine, 'poc1'), unpack(machine, 'poc2')];
     for (const kit of [one, two, one]) await machine.runFile(kit.connect, parameters);
     expect(await trusts(machine, `${location}\\Root`)).toBe(true);
@@ -530,7 +611,10 @@ describe('the Windows files of an L2TP kit', () => {
   });
 
   it('leave a root that was trusted before, and say so', async () => {
-    const machine = await powershell.machine({ certificates: [roots('LocalMachine/Root')] });
+    const certificate = der.toString('base64');
+    const machine = powershell.machine({
+      certificates: [{ location: 'LocalMachine', store: 'Root', certificate, hasPrivateKey: false }],
+    });
     const kit = unpack(machine, 'poc1');
     await machine.runFile(kit.connect);
 
@@ -540,7 +624,9 @@ describe('the Windows files of an L2TP kit', () => {
 });
 
 describe('check.ps1 of an L2TP kit', () => {
-  const addresses = (address: string): MachineFacts => ({ addresses: [{ interface: 'Azure Stack poc1', address }] });
+  const addresses = (address: string): Partial<WindowsMachine> => ({
+    nics: [{ alias: 'Azure Stack poc1', address, prefixLength: 32, dnsServers: [] }],
+  });
   let portal: Server;
   let foreign: Server;
 
@@ -565,8 +651,8 @@ describe('check.ps1 of an L2TP kit', () => {
   const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
   /** What it says of a machine and a portal; rejects with that where it ends with anything but 0. */
-  async function check(facts: MachineFacts, port: number): Promise<string> {
-    const machine = await powershell.machine(facts);
+  async function check(changes: Partial<WindowsMachine>, port: number): Promise<string> {
+    const machine = powershell.machine(changes);
     const kit = buildL2tpKit('windows', someL2tpSettings({ portalFqdn: 'localhost' }));
     machine.write('C:\\kit\\check.ps1', fileOf(kit, /^check\.ps1$/));
     return machine.runFile('C:\\kit\\check.ps1', { Port: port });
@@ -603,6 +689,11 @@ describe('check.ps1 of an L2TP kit', () => {
     await expect(check(addresses('192.168.200.201'), port)).rejects.toThrow('failed  Nothing answers at localhost');
   });
 });
+
+/** SHA-1 of a certificate (DER in base64), as Windows writes it. */
+function thumbprintOf(certificate: string): string {
+  return createHash('sha1').update(Buffer.from(certificate, 'base64')).digest('hex').toUpperCase();
+}
 
 /** What the message has of the words of a script that fails so. */
 const wordsOfFailure = {

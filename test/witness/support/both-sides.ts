@@ -3,13 +3,8 @@
  * step on the other. Each goes on from the state that it made itself, so a difference in a state shows in an answer later at the
  * latest.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
-import { z } from 'zod';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { allEmulators } from '../../../sandbox/windows/steps/all-steps.ts';
 import {
   worldDefinitionSchema,
@@ -24,19 +19,8 @@ import { secretUses } from '../../../src/domain/secret-uses.ts';
 import { composeCommand } from '../../../src/onprem/compose-command.ts';
 import { readAnswer } from '../../../src/onprem/read-answer.ts';
 import type { PackageArchive } from './connector-package.ts';
+import { startPowerShellProcess, type PowerShellProcess } from './powershell-process.ts';
 import { readDrives, writeDrives } from './machine-drives.ts';
-import { dotnetPrograms } from '../../../tools/dotnet/programs.ts';
-
-const modules = resolve(__dirname, '../../../sandbox/windows/modules');
-const server = resolve(__dirname, 'powershell', 'world-server.ps1');
-
-const ranSchema = z.object({
-  output: z.string(),
-  exitCode: z.number(),
-  streams: z.array(z.string()),
-  calls: z.array(z.string()),
-  world: z.unknown(),
-});
 
 /** What is asked of both sides. */
 export interface Asked {
@@ -74,37 +58,10 @@ export interface WorldServer {
   end(): Promise<void>;
 }
 
-/** Nobody types anything, and nothing fails on purpose. */
-const nobody = { typed: {}, runAs: null, failing: {} };
-
 /** One process of the real PowerShell for all worlds of a suite. */
 export async function startWorldServer(): Promise<WorldServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-steps-'));
-  const child = spawn('dotnet', [dotnetPrograms.pwsh, '-NoProfile', '-NonInteractive', '-File', server, modules], {
-    cwd: folder,
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      HOME: folder,
-      TMPDIR: folder,
-      POWERSHELL_TELEMETRY_OPTOUT: '1',
-      POWERSHELL_UPDATECHECK: 'Off',
-      DOTNET_CLI_TELEMETRY_OPTOUT: '1',
-      NO_COLOR: '1',
-    },
-  });
-  const hasEnded = once(child, 'close');
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const read = async (): Promise<unknown> => {
-    const line: IteratorResult<string, undefined> = await lines.next();
-    if (line.done === true) throw new Error('PowerShell has ended.');
-    return JSON.parse(line.value);
-  };
-  await read();
-  const ask = async (request: object): Promise<z.infer<typeof ranSchema>> => {
-    child.stdin.write(`${JSON.stringify(request)}\n`);
-    return ranSchema.parse(await read());
-  };
+  const powershell = await startPowerShellProcess();
+  const { folder } = powershell;
   let count = 0;
   return {
     begin: (definition, packages = []) => {
@@ -112,29 +69,20 @@ export async function startWorldServer(): Promise<WorldServer> {
       const root = join(folder, `world-${count}`);
       mkdirSync(join(root, 'packages'), { recursive: true });
       for (const { sha256, bytes } of packages) writeFileSync(join(root, 'packages', sha256), bytes);
-      return bothSides(root, definition, ask);
+      return bothSides(root, definition, powershell);
     },
     say: async (lines) => {
-      const file = join(folder, 'lines.ps1');
-      writeFileSync(file, lines);
+      const script = join(folder, 'lines.ps1');
+      writeFileSync(script, lines);
       const machine = { id: 'none', role: 'client', computerName: 'NONE' } as const;
       const world = worldDefinitionSchema.parse({ machines: [machine] });
-      const asked = { root: folder, world, machine: machine.id, script: file, parameters: {}, ...nobody };
-      return (await ask(asked)).streams;
+      return (await powershell.run({ root: folder, world, machine: machine.id, script })).streams;
     },
-    end: async () => {
-      child.stdin.end();
-      await hasEnded;
-      rmSync(folder, { recursive: true, force: true });
-    },
+    end: () => powershell.end(),
   };
 }
 
-function bothSides(
-  root: string,
-  definition: WorldDefinition,
-  ask: (request: object) => Promise<z.infer<typeof ranSchema>>,
-): BothSides {
+function bothSides(root: string, definition: WorldDefinition, powershell: PowerShellProcess): BothSides {
   let scripted = worldDefinitionSchema.parse(structuredClone(definition));
   const simulated = structuredClone(scripted);
   return {
@@ -150,15 +98,14 @@ function bothSides(
       const file = join(root, `${stepId}.ps1`);
       writeDrives(root, scripted);
       writeFileSync(file, script);
-      const ran = await ask({
+      const ran = await powershell.run({
         root,
         world: scripted,
         machine,
         script: file,
         parameters: { Invocation: invocation },
-        ...nobody,
         typed: Object.fromEntries(Object.values(names).map(({ name, value }) => [name, value])),
-        runAs: runAs ?? null,
+        runAs,
       });
       scripted = readDrives(root, worldDefinitionSchema.parse(ran.world));
       const said = [...ran.streams, ran.output].join('\n');

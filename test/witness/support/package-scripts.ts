@@ -1,6 +1,7 @@
 /** The connector's package as tests make it: scripts with the published names and parameters, and behaviour of our own. */
 import { createHash } from 'node:crypto';
 import { strToU8, zipSync } from 'fflate';
+import type { PackageArchive } from './connector-package.ts';
 import type { RealMachine } from './real-powershell.ts';
 
 export const packageFolder = 'C:\\temp\\WAPConnector';
@@ -21,23 +22,26 @@ export type Behaviour =
 
 const complaint = `Write-Error "The configuration store did not answer. Data Source=sql1;User ID=sa;Password=hunter2;Pooling=True"`;
 
-// The machine's drive C: is the folder of that variable; `bindings`, `trust` and `writes` in it are what the stubs read.
+const sites = `@('MgmtSvc-Connector', 'MgmtSvc-ConnectorController', 'MgmtSvc-ConnectorExtension')`;
+
+// What the modules know of the package's work; the machine's drive C: is the folder of that variable.
 const scripts = {
   'Configure-Certificates.ps1': {
     takes: '[Parameter(Mandatory)][string]$Thumbprint',
-    work: `Set-Content -LiteralPath (Join-Path $root 'bindings') -Value $Thumbprint`,
+    work: `Set-SiteCertificate ${sites} $Thumbprint`,
   },
   'Configure-WapConnector.ps1': {
     takes:
       '[Parameter(Mandatory)][string]$TenantPortalFQDN, [Parameter(Mandatory)][string]$TenantAPIFQDN, [Parameter(Mandatory)][string]$AzureStackPortalFQDN',
-    work: `foreach ($file in Get-ChildItem -Path (Join-Path $root 'inetpub/*/Web.config')) {
+    work: `foreach ($file in Get-ChildItem -Path ($env:GATEHOUSE_WITNESS_ROOT + '/inetpub/*/Web.config')) {
   Set-Content -LiteralPath $file -Value "<add portal='$TenantPortalFQDN' api='https://$($TenantAPIFQDN):30005/' stack='$AzureStackPortalFQDN' />"
 }`,
   },
   'Configure-TrustAzureStack.ps1': {
     takes: '[Parameter(Mandatory)][string]$SqlServer, [Parameter(Mandatory)][string]$DataFile',
-    work: `Set-Content -LiteralPath (Join-Path $root 'writes') -Value 'once'
-Copy-Item -LiteralPath $DataFile -Destination (Join-Path $root 'trust')`,
+    work: `$file = Get-Content -LiteralPath $DataFile -Raw | ConvertFrom-Json
+$certificate = New-Object 'System.Security.Cryptography.X509Certificates.X509Certificate2' @(, [Convert]::FromBase64String($file.Certificates[0]))
+Add-StoreTrust $SqlServer $file.Realm $certificate.Thumbprint`,
   },
 } as const;
 export type PackageScript = keyof typeof scripts;
@@ -51,7 +55,7 @@ function scriptOf(name: PackageScript, behaviour: Behaviour): string {
     idles: `Write-Output 'Done.'`,
     throws: `throw 'There is no store with Password=hunter2;'`,
   }[behaviour];
-  return `[CmdletBinding()]\nparam(${takes})\n$root = $env:GATEHOUSE_WITNESS_ROOT\n${does}\n`;
+  return `[CmdletBinding()]\nparam(${takes})\n${does}\n`;
 }
 
 /** Where a script of the package lies once it is staged. */
@@ -64,7 +68,7 @@ export function writePackageScript(machine: RealMachine, name: PackageScript, be
 }
 
 /** An archive that holds the package's folder; `edition` makes two of them differ. */
-export function packageArchive(edition: string): { readonly bytes: Uint8Array; readonly sha256: string } {
+export function packageArchive(edition: string): PackageArchive {
   const files = Object.fromEntries(
     (Object.keys(scripts) as PackageScript[]).map((name) => [
       `WAPConnector/setup/scripts/${name}`,

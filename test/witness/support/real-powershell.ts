@@ -1,30 +1,15 @@
-/**
- * One process of the real PowerShell (7, on this machine) for a whole suite: it parses, and runs composed scripts on machines
- * that are a folder for drive C: and a table for the rest. What is stubbed stands in powershell/windows-stubs.ps1.
- */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
-import { z } from 'zod';
-import { composeCommand } from '../../../src/onprem/compose-command.ts';
+/** Single machines for the real PowerShell: steps and files are run on one, and each test says what its machine is like. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { worldDefinitionSchema, type WindowsMachine, type WorldParts } from '../../../sandbox/windows/world/records.ts';
 import type { StepMode } from '../../../src/contracts/on-premises/remote-step.ts';
+import { composeCommand } from '../../../src/onprem/compose-command.ts';
 import { readAnswer } from '../../../src/onprem/read-answer.ts';
-import { dotnetPrograms } from '../../../tools/dotnet/programs.ts';
+import type { PackageArchive } from './connector-package.ts';
+import { startPowerShellProcess, type PowerShellProcess } from './powershell-process.ts';
 
-const supportFolder = resolve(__dirname, 'powershell');
-
-const ranSchema = z.object({
-  output: z.string(),
-  exitCode: z.number(),
-  streams: z.array(z.string()),
-  calls: z.array(z.string()),
-});
-
-/** What a stub is told of the machine; all are described in windows-stubs.ps1. */
-export type MachineFacts = Readonly<Record<string, unknown>>;
+const sqlAdministrator = 'CONTOSO\\sqladmin';
+const dataFileSecret = 'gatehouse-data-file-witness';
 
 export interface StepRun {
   readonly ok: boolean;
@@ -39,16 +24,25 @@ export interface StepRun {
   readonly calls: readonly string[];
 }
 
+/** How many calls of a cmdlet until one throws. */
+export type Failing = Readonly<Record<string, number>>;
+
 /** A machine of its own: what one test leaves on it no other sees. */
 export interface RealMachine {
   run(
     stepId: string,
     mode: StepMode,
     parameters: Readonly<Record<string, unknown>>,
-    facts?: MachineFacts,
+    more?: { readonly failing: Failing },
   ): Promise<StepRun>;
-  /** Runs a script that lies on the machine; what it said, or throws what it threw. */
-  runFile(path: string, parameters?: Readonly<Record<string, unknown>>, facts?: MachineFacts): Promise<string>;
+  /** Runs a script that lies on the machine, with the real network; what it said, or throws what it threw. */
+  runFile(path: string, parameters?: Readonly<Record<string, unknown>>): Promise<string>;
+  /** Changes the machine, or the world round it. */
+  change(how: (machine: WindowsMachine, world: WorldParts) => void): void;
+  /** The machine as it is now. */
+  state(): WindowsMachine;
+  /** Has a package to download at that address, and no other. */
+  offer(uri: string, archive: PackageArchive): void;
   write(path: string, content: string | Uint8Array): void;
   /** Undefined where there is no such file. */
   read(path: string): string | undefined;
@@ -60,100 +54,96 @@ export interface RealMachine {
 export interface RealPowerShell {
   /** What the real parser has against the texts, by name, line and words. */
   parse(texts: Readonly<Record<string, string>>): Promise<readonly string[]>;
-  machine(facts?: MachineFacts): Promise<RealMachine>;
+  /** What somebody types as a data file is `typed`. */
+  machine(changes?: Partial<WindowsMachine>, typed?: string): RealMachine;
   /** Roots that its TLS trusts from now on, as PEM. Only before its first connection. */
   trust(pem: string): void;
   end(): Promise<void>;
 }
 
 export async function startPowerShell(): Promise<RealPowerShell> {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-powershell-'));
-  const stubs = join(supportFolder, 'windows-stubs.ps1');
-  const child = spawn(
-    'dotnet',
-    [dotnetPrograms.pwsh, '-NoProfile', '-NonInteractive', '-File', join(supportFolder, 'server.ps1'), stubs],
-    {
-      cwd: folder,
-      stdio: ['pipe', 'pipe', 'inherit'],
-      env: {
-        PATH: `${supportFolder}:${process.env['PATH'] ?? ''}`,
-        HOME: folder,
-        // Whom its TLS trusts: nobody, until a test writes roots there.
-        SSL_CERT_FILE: join(folder, 'roots.pem'),
-        SSL_CERT_DIR: join(folder, 'no-roots'),
-        TMPDIR: folder,
-        ProgramFiles: 'C:/Program Files',
-        ProgramData: 'C:/ProgramData',
-        COMPUTERNAME: 'WITNESS',
-        GATEHOUSE_WITNESS_PWSH: dotnetPrograms.pwsh,
-        POWERSHELL_TELEMETRY_OPTOUT: '1',
-        POWERSHELL_UPDATECHECK: 'Off',
-        DOTNET_CLI_TELEMETRY_OPTOUT: '1',
-        NO_COLOR: '1',
-      },
-    },
-  );
-  const hasEnded = once(child, 'close');
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const read = async (): Promise<unknown> => {
-    const line: IteratorResult<string, undefined> = await lines.next();
-    if (line.done === true) throw new Error('PowerShell has ended.');
-    return JSON.parse(line.value);
-  };
-  // One request after the other: the process has one console.
-  let last = read();
-  const ask = (request: object): Promise<unknown> => {
-    last = last.then(() => {
-      child.stdin.write(`${JSON.stringify(request)}\n`);
-      return read();
-    });
-    return last;
-  };
-  await last;
+  const powershell = await startPowerShellProcess();
   let count = 0;
-
   return {
-    parse: async (texts) => z.object({ errors: z.array(z.string()) }).parse(await ask({ do: 'parse', texts })).errors,
-    machine: async (facts = {}) => {
+    parse: (texts) => powershell.parse(texts),
+    machine: (changes = {}, typed = '') => {
       count += 1;
-      const root = join(folder, `machine-${count}`);
-      await ask({ do: 'machine', root, facts });
-      return machineAt(root, ask);
+      return machineAt(powershell, join(powershell.folder, `world-${count}`), changes, typed);
     },
     trust: (pem) => {
-      writeFileSync(join(folder, 'roots.pem'), pem);
+      writeFileSync(join(powershell.folder, 'roots.pem'), pem);
     },
-    end: async () => {
-      child.stdin.end();
-      await hasEnded;
-      rmSync(folder, { recursive: true, force: true });
-    },
+    end: () => powershell.end(),
   };
 }
 
-function machineAt(root: string, ask: (request: object) => Promise<unknown>): RealMachine {
-  const place = (path: string): string => join(root, path.replace(/^C:\\/, '').replaceAll('\\', '/'));
+/** A machine of WAP with a domain, a store of its own, and names that resolve. */
+function worldWith(changes: Partial<WindowsMachine>): WorldParts {
+  const names = ['portal.contoso.com', 'api.contoso.com', 'portal.local.azurestack.external'];
+  return worldDefinitionSchema.parse({
+    machines: [{ id: 'machine', role: 'wap', computerName: 'WITNESS', domain: 'contoso.com', ...changes }],
+    domains: [{ dnsName: 'contoso.com', netBiosName: 'CONTOSO', accounts: [{ name: 'sqladmin', password: '' }] }],
+    network: { names: Object.fromEntries(names.map((name) => [name, '192.0.2.1'])) },
+    connector: {
+      azureStack: { portalFqdn: '', realm: '', signingCertificate: '' },
+      sqlServers: { sql1: { machineId: 'machine', sysadmins: [sqlAdministrator] } },
+    },
+  });
+}
+
+function machineAt(
+  powershell: PowerShellProcess,
+  root: string,
+  changes: Partial<WindowsMachine>,
+  typed: string,
+): RealMachine {
+  mkdirSync(join(root, 'packages'), { recursive: true });
+  let world = worldWith(changes);
+  const place = (path: string): string => join(root, 'machine', path.replace(/^C:\\/, '').replaceAll('\\', '/'));
+  const state = (): WindowsMachine => {
+    const [machine] = world.machines;
+    if (machine === undefined) throw new Error('There is no machine.');
+    return machine;
+  };
+  const runScript = async (script: string, more: object) => {
+    const ran = await powershell.run({ root, world, machine: 'machine', script, ...more });
+    world = worldDefinitionSchema.parse(ran.world);
+    return ran;
+  };
   return {
-    run: async (stepId, mode, parameters, facts = {}) => {
+    state,
+    change: (how) => {
+      how(state(), world);
+    },
+    run: async (stepId, mode, parameters, { failing } = { failing: {} }) => {
       // What a person types in answer to a prompt is the way in for secrets that needs neither Azure nor DPAPI.
-      const secrets = stepId === 'W26' ? { content: 'gatehouse-data-file-witness' } : {};
+      const secrets = stepId === 'W26' ? { content: dataFileSecret } : {};
       const command = { stepId, mode, parameters, secrets, transport: 'manual', vaultUrl: '' } as const;
       const { script, invocation } = composeCommand(command);
-      const file = join(dirname(root), `${stepId}.ps1`);
+      const file = join(root, `${stepId}.ps1`);
       writeFileSync(file, script);
-      const ran = ranSchema.parse(
-        await ask({ do: 'run', script: file, parameters: { Invocation: invocation }, facts }),
-      );
+      const ran = await runScript(file, {
+        parameters: { Invocation: invocation },
+        typed: { [dataFileSecret]: typed },
+        runAs: sqlAdministrator,
+        failing,
+      });
       const answer = readAnswer({ output: ran.output, exitCode: ran.exitCode, stepId, mode });
       const said = [...ran.streams, ran.output].join('\n');
       if ('unreadable' in answer) throw new Error(`${stepId} ${mode}: ${answer.unreadable}\n${said}`);
       const { ok, changed, code, message = '' } = answer;
       return { ok, changed, code, facts: answer.facts, message, exitCode: ran.exitCode, said, calls: ran.calls };
     },
-    runFile: async (path, parameters = {}, facts = {}) => {
-      const { exitCode, streams } = ranSchema.parse(await ask({ do: 'run', script: place(path), parameters, facts }));
+    runFile: async (path, parameters = {}) => {
+      const { exitCode, streams } = await runScript(place(path), { parameters, hasNetwork: true });
       if (exitCode !== 0) throw new Error(streams.join('\n'));
       return streams.join('\n');
+    },
+    offer: (uri, { sha256, bytes }) => {
+      writeFileSync(join(root, 'packages', sha256), bytes);
+      world.connector.packages = [
+        { uri, sha256, sizeBytes: 1, kind: 'connector', version: '1.0', signature: 'NotSigned' },
+      ];
     },
     write: (path, content) => {
       mkdirSync(dirname(place(path)), { recursive: true });

@@ -1,63 +1,33 @@
 # One PowerShell for a whole suite: reads a request a line, JSON, and answers each with a line of JSON.
-#   { do: 'parse', texts: { name: text } }             -> { errors: [ 'name:line message' ] }
-#   { do: 'machine', root, facts }                     -> {}                        an empty machine, its drive C: in `root`
-#   { do: 'run', script, parameters, facts }          -> { output, exitCode, streams, calls }  facts change the machine first
-param([string]$Stubs)
-. $Stubs
+#   { do: 'parse', texts: { name: text } }     -> { errors: [ 'name:line message' ] }
+#   { do: 'run', root, world, machine, script, parameters, typed, runAs, failing, hasNetwork }   runs a script on a machine of a
+#       world, whose drives are in `root`      -> { output, exitCode, streams, calls, world }  as the world is afterwards
+param([string]$Modules)
 $out = [Console]::Out
 $ownVersion = $PSVersionTable.PSVersion
-$parser = [System.Management.Automation.Language.Parser]
+Microsoft.PowerShell.Core\Import-Module -Name (Microsoft.PowerShell.Management\Join-Path $Modules 'Machine.psm1') -Global
+foreach ($module in Microsoft.PowerShell.Management\Get-ChildItem -LiteralPath $Modules -Filter '*.psm1') {
+  Microsoft.PowerShell.Core\Import-Module -Name $module.FullName -Global
+}
+$env:ProgramData = 'C:\ProgramData'
+$env:SystemDrive = 'C:'
 
 function Read-Error {
   param([string]$Name, [string]$Text)
   $tokens = $null
   $found = $null
-  $null = $parser::ParseInput($Text, [ref]$tokens, [ref]$found)
+  $null = [System.Management.Automation.Language.Parser]::ParseInput($Text, [ref]$tokens, [ref]$found)
   foreach ($one in $found) {
     '{0}:{1} {2}' -f $Name, $one.Extent.StartLineNumber, $one.Message
-  }
-}
-
-function Set-Fact {
-  param([object]$Facts)
-  if ($null -eq $Facts) {
-    return
-  }
-  foreach ($fact in $Facts.PSObject.Properties) {
-    $global:Machine[$fact.Name] = $fact.Value
-    if ($fact.Name -eq 'values') {
-      # Values of the registry, by key.
-      foreach ($key in $fact.Value.PSObject.Properties) {
-        $global:Machine.registry[$key.Name] = $key.Value | ConvertTo-Json | ConvertFrom-Json -AsHashtable
-      }
-    }
-  }
-  $global:Machine.calls = @()
-}
-
-function New-Machine {
-  param([string]$Root)
-  $global:Machine = @{ root = $Root; registry = @{}; calls = @() }
-  foreach ($name in @('keys', 'sites', 'certificates', 'modules', 'connections', 'addresses', 'powerShellVersion', 'osVersion', 'unresolved', 'typed', 'downloads', 'failing', 'lacksArchives', 'hidesTrust')) {
-    $global:Machine[$name] = @()
-  }
-  $env:GATEHOUSE_WITNESS_ROOT = $Root
-  $null = New-Item -ItemType Directory -Path $Root -Force
-  # Join-Path asks for the drives of certificates and of the registry; what is in them is stubbed.
-  foreach ($drive in @('C', 'Cert', 'HKLM')) {
-    Remove-PSDrive -Name $drive -ErrorAction 'Ignore'
-    $null = New-PSDrive -Name $drive -PSProvider 'FileSystem' -Root $Root -Scope 'Global'
   }
 }
 
 # The launcher writes its answer to the console itself; everything else that a script says goes to PowerShell's streams.
 function Invoke-Script {
   param([string]$Path, [hashtable]$Parameters)
-  $console = New-Object 'System.IO.StringWriter'
+  $console = [System.IO.StringWriter]::new()
   [Console]::SetOut($console)
-  if ($global:Machine.powerShellVersion) {
-    $PSVersionTable['PSVersion'] = [version]$global:Machine.powerShellVersion
-  }
+  $PSVersionTable['PSVersion'] = [version]$global:Machine.powerShellVersion
   $streams = @()
   $code = 0
   $global:LASTEXITCODE = 0
@@ -76,17 +46,22 @@ function Invoke-Script {
 
 $out.WriteLine('{"ready":true}')
 while ($null -ne ($line = [Console]::In.ReadLine())) {
-  $asked = ConvertFrom-Json $line
-  $answer = @{}
+  $asked = Microsoft.PowerShell.Utility\ConvertFrom-Json $line -AsHashtable -DateKind 'String' -Depth 40
   if ($asked.do -eq 'parse') {
-    $answer.errors = @($asked.texts.PSObject.Properties | ForEach-Object { Read-Error $_.Name $_.Value })
-  } elseif ($asked.do -eq 'machine') {
-    New-Machine $asked.root
-    Set-Fact $asked.facts
+    $answer = @{ errors = @($asked.texts.Keys | ForEach-Object { Read-Error $_ $asked.texts[$_] }) }
   } else {
-    Set-Fact $asked.facts
-    $answer = Invoke-Script $asked.script ($asked.parameters | ConvertTo-Json | ConvertFrom-Json -AsHashtable)
-    $answer.calls = $global:Machine.calls
+    $global:World = $asked.world
+    $global:WorldRoot = $asked.root
+    $global:Typed = $asked.typed
+    $global:RunAs = $asked.runAs
+    $global:IsElevated = $true
+    $global:HasNetwork = $asked.hasNetwork
+    $global:Failing = $asked.failing
+    $global:Calls = @()
+    Enter-Machine $asked.machine
+    $answer = Invoke-Script $asked.script $asked.parameters
+    $answer.calls = $global:Calls
+    $answer.world = $global:World
   }
-  $out.WriteLine((ConvertTo-Json $answer -Compress -Depth 6))
+  $out.WriteLine((ConvertTo-Json $answer -Compress -Depth 40))
 }
