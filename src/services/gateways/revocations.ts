@@ -8,26 +8,23 @@ import { findBlock, isBlockingReason, keyBlockedOnReinstate, saysMore } from '..
 import type { Stores } from '../../stores/stores.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
 import type { GatewayWriter } from './gateway-writer.ts';
-import { supersede } from '../operations/supersede.ts';
-import { newGatewayRevocation } from './new-gateway-revocation.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { Outbox } from '../../stores/outbox.ts';
-import { certificateKeys, type CertificateRecord, type RevocationRecord } from '../../stores/records/certificates.ts';
+import type { CertificateRecord } from '../../stores/records/certificates.ts';
+import { isRootToBeSeen } from '../../stores/records/gateways.ts';
 import {
-  gatewayKeys,
-  gatewayRevocationKind,
-  isRootToBeSeen,
-  operationsOf,
-  type GatewayRevocation,
-} from '../../stores/records/gateways.ts';
+  contextOf,
+  createRevocationIntents,
+  revocationOperations,
+  type Asked,
+  type RevocationReason,
+} from './revocation-intents.ts';
+import { createRevocationRows } from './revocation-rows.ts';
 import { createBeginTwins } from './revoke-twins.ts';
 import { commonNameTakenOnReinstate, isNameTaken } from '../certificates/shared-names.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
 import { updateSteps } from './usual-update-time.ts';
-
-export const revocationReasons = ['compromised', 'left', 'lost', 'superseded', 'unspecified'] as const;
-export type RevocationReason = (typeof revocationReasons)[number];
 
 export interface Revocations {
   /** Recorded at once; the operation ends when every gateway that trusts the root refuses the certificate. */
@@ -42,11 +39,9 @@ export interface Revocations {
     asked: { readonly allowSharedName?: boolean | undefined },
     request: IntentRequest,
   ): Promise<OperationRecord>;
-  /** Carries a recorded intent to its gateways again. For the sweep: a crash may have come in between. */
-  carry(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
+  /** Runs a recorded intent again. For the sweep: a crash may have come in between. */
+  run(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
 }
-
-const revocationOperations = { revoke: 'revokeCertificate', reinstate: 'reinstateCertificate' } as const;
 
 export function createRevocations(options: {
   readonly stores: Stores;
@@ -58,7 +53,8 @@ export function createRevocations(options: {
   readonly now: () => Date;
 }): Revocations {
   const { stores, lookup, operations, writer, now } = options;
-  const at = (): string => now().toISOString();
+  const intents = createRevocationIntents(options);
+  const rows = createRevocationRows(options);
   const beginTwins = createBeginTwins({
     ...options,
     begin: (twin, { operationId, requestedBy, reason, twinOf }) =>
@@ -108,76 +104,7 @@ export function createRevocations(options: {
     });
   }
 
-  /**
-   * The intent first: from here on every reconciler keeps to it, whatever happens to the request. Undefined when a later
-   * request has recorded its own.
-   */
-  async function recordIntent(operation: OperationRecord): Promise<RevocationRecord | undefined> {
-    const { serialNumber, rootId, reason, urgency } = contextOf(operation);
-    const keys = { partitionKey: rootId, rowKey: operation.target };
-    const current = (await stores.revocations.get(keys))?.record;
-    if (current?.operationId === operation.id) return current;
-    const certificate = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
-    if (certificate === undefined) throw new Error(`Certificate ${serialNumber} has no record.`);
-    const block = await findBlock(stores, certificate.publicKeyHash);
-    const isLater = current !== undefined && Date.parse(current.recordedAt) > Date.parse(operation.createdAt);
-    // A reinstatement that came in between does not outlast what was said of the key.
-    if (isLater && (current.wanted || block === undefined)) return undefined;
-    const made = { operationId: operation.id, recordedAt: at() };
-    if (operation.kind === revocationOperations.reinstate) {
-      return block === undefined ? recordReinstatement(operation, certificate, made) : undefined;
-    }
-    const intent: RevocationRecord = {
-      rootId,
-      thumbprint: operation.target,
-      serialNumber,
-      commonName: certificate.commonName,
-      notAfter: certificate.notAfter,
-      wanted: true,
-      // Nothing that is said later weakens what was said of the key, or makes an urgent revocation wait.
-      reason: block?.reason ?? reason,
-      urgency: current?.wanted === true && current.urgency === 'immediate' ? 'immediate' : urgency,
-      ...made,
-    };
-    await stores.revocations.upsert(intent);
-    return intent;
-  }
-
-  /** Undefined when the key was blocked or the name given away at this very moment: then what stood there stands again. */
-  async function recordReinstatement(
-    operation: OperationRecord,
-    { rootId, publicKeyHash, commonName, serialNumber }: CertificateRecord,
-    made: Pick<RevocationRecord, 'operationId' | 'recordedAt'>,
-  ): Promise<RevocationRecord | undefined> {
-    const { id, target } = operation;
-    const { allowSharedName } = contextOf(operation);
-    const keys = { partitionKey: rootId, rowKey: target };
-    const replaced: { before?: RevocationRecord } = {};
-    const intent = await stores.revocations.update(keys, (record) => {
-      replaced.before = record;
-      return { ...record, ...made, wanted: false };
-    });
-    const isBlocked = (await findBlock(stores, publicKeyHash)) !== undefined;
-    // Whoever orders a certificate of this name writes its record first, and takes the name for taken from this intent on.
-    const isTaken = !allowSharedName && (await isNameTaken(stores, lookup, { commonName, serialNumber }));
-    if (!isBlocked && !isTaken) return intent;
-    await stores.revocations.update(keys, (record) => (record.operationId === id ? replaced.before : undefined));
-    return undefined;
-  }
-
-  async function markCertificate(intent: RevocationRecord): Promise<CertificateRecord | undefined> {
-    return stores.certificates.update(certificateKeys(intent.serialNumber), (record) => {
-      const { revokedAt, revocationReason: _why, ...unrevoked } = record;
-      if (!intent.wanted) {
-        const isReinstated = record.state === 'revoked' && !isBlockingReason(record.revocationReason);
-        return isReinstated ? { ...unrevoked, state: 'issued' } : undefined;
-      }
-      if (record.state === 'revoked' && record.revocationReason === intent.reason) return undefined;
-      return { ...record, state: 'revoked', revokedAt: revokedAt ?? at(), revocationReason: intent.reason };
-    });
-  }
-
-  async function carry(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {
+  async function run(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {
     const asked = contextOf(operation);
     const isReport = operation.kind === revocationOperations.revoke && asked.twinOf === '';
     const twins = isReport ? await beginTwins(operation, asked) : [];
@@ -186,13 +113,13 @@ export function createRevocations(options: {
   }
 
   async function runOne(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {
-    const intent = await recordIntent(operation);
+    const intent = await intents.record(operation);
     if (intent === undefined) {
       const later = (
         await stores.revocations.get({ partitionKey: contextOf(operation).rootId, rowKey: operation.target })
       )?.record;
       if (later?.wanted === (operation.kind === revocationOperations.revoke) && operation.steps.length > 0) {
-        await joinEqual(operation, later);
+        await rows.joinEqual(operation, later);
         return;
       }
       const detail =
@@ -203,67 +130,17 @@ export function createRevocations(options: {
       await operations.finish(operation.id, { status: 'failed', problem });
       return;
     }
-    const certificate = await markCertificate(intent);
+    const certificate = await intents.mark(intent);
     if (certificate !== undefined) await announce(operation.id, intent.wanted ? 'revoked' : 'reinstated', certificate);
     for (const { name } of operation.steps) {
-      if (await isForgotten(operation, name)) continue;
-      await askGateway(name, intent);
+      if (await rows.isForgotten(operation, name)) continue;
+      await rows.askGateway(name, intent);
       await operations.setStep(operation.id, name, { status: 'running', now: now() });
       await writer.recordIntent(orchestrations, name);
     }
     // No gateway trusts the root: the record is all there is to do.
     if (operation.steps.length === 0)
       await operations.finish(operation.id, { status: 'succeeded', result: { gateways: [] } });
-  }
-
-  /** Whoever writes a gateway's row looks afterwards whether its intent still stands: the row is the last intent's. */
-  async function askGateway(gatewayId: string, intent: RevocationRecord): Promise<void> {
-    await setRow(gatewayId, intent);
-    const keys = { partitionKey: intent.rootId, rowKey: intent.thumbprint };
-    const standing = (await stores.revocations.get(keys))?.record;
-    if (standing !== undefined && standing.operationId !== intent.operationId) await setRow(gatewayId, standing);
-  }
-
-  async function setRow(gatewayId: string, intent: RevocationRecord): Promise<void> {
-    const row = newGatewayRevocation(gatewayId, intent, at());
-    if (await stores.gatewayRevocations.insert(row)) return;
-    const overtaken: { before?: GatewayRevocation } = {};
-    await stores.gatewayRevocations.update(gatewayRevocationKind.keys(row), (current) => {
-      overtaken.before = current;
-      return current.operationId === intent.operationId ? undefined : { ...row, ...earlierOf(current, intent) };
-    });
-    const { before } = overtaken;
-    if (before?.operationId === undefined || before.operationId === intent.operationId) return;
-    if (before.wanted === intent.wanted) return;
-    for (const operationId of operationsOf(before)) {
-      await supersede(operations, { operationId, name: gatewayId, laterId: intent.operationId, now: now() });
-    }
-  }
-
-  /** A gateway that was removed meanwhile has no part in the operation any more: nobody would ever end its step. */
-  async function isForgotten(operation: OperationRecord, gatewayId: string): Promise<boolean> {
-    if ((await stores.gateways.get(gatewayKeys(gatewayId))) !== undefined) return false;
-    const detail = 'Gatehouse has removed the gateway, or taken its roots off it, since this was asked.';
-    await operations.settleStep(operation.id, gatewayId, { status: 'skipped', detail, now: now() });
-    return true;
-  }
-
-  /** An equal request was a moment earlier or later: this operation ends with the one that the gateways know of. */
-  async function joinEqual(operation: OperationRecord, intent: RevocationRecord): Promise<void> {
-    for (const { name } of operation.steps) {
-      if (await isForgotten(operation, name)) continue;
-      await askGateway(name, intent);
-      await operations.setStep(operation.id, name, { status: 'running', now: now() });
-      const keys = { partitionKey: name, rowKey: intent.thumbprint };
-      const row = await stores.gatewayRevocations.update(keys, (current) =>
-        operationsOf(current).includes(operation.id)
-          ? undefined
-          : { ...current, earlierOperationIds: [...(current.earlierOperationIds ?? []), operation.id] },
-      );
-      const isDone = row?.state === 'disconnected' || row?.state === 'proven' || row?.state === 'removed';
-      if (isDone)
-        await operations.settleStep(operation.id, name, { status: 'succeeded', detail: row.state, now: now() });
-    }
   }
 
   /** The operation that is already running for the same request, if one is. */
@@ -291,7 +168,7 @@ export function createRevocations(options: {
   }
 
   return {
-    carry,
+    run,
 
     revoke: async (text, { reason, urgency }, request) => {
       const record = await requireCertificate(text);
@@ -309,7 +186,7 @@ export function createRevocations(options: {
         reason,
         urgency: urgency ?? (reason === 'superseded' ? 'window' : 'immediate'),
       });
-      await carry(operation, request.orchestrations);
+      await run(operation, request.orchestrations);
       return (await operations.get(operation.id)) ?? operation;
     },
 
@@ -338,36 +215,12 @@ export function createRevocations(options: {
       const operation = await begin(revocationOperations.reinstate, record, request, {
         allowSharedName: allowSharedName === true,
       });
-      await carry(operation, request.orchestrations);
+      await run(operation, request.orchestrations);
       return (await operations.get(operation.id)) ?? operation;
     },
   };
 }
 
-/** What the request asked for, kept with the operation: a crash may come before the intent is recorded. */
-interface Asked {
-  readonly reason?: RevocationReason;
-  readonly urgency?: 'immediate' | 'window';
-  /** Thumbprint of the certificate with whose key this one was reported. */
-  readonly twinOf?: string;
-  /** Of a reinstatement: another live certificate may have the name. */
-  readonly allowSharedName?: boolean;
-}
-
 function isExpired({ notAfter }: CertificateRecord, now: Date): boolean {
   return Date.parse(notAfter) <= now.getTime();
-}
-
-/** An equal request that is overtaken is remembered with the one that took its place; another one is not. */
-function earlierOf(
-  before: GatewayRevocation,
-  intent: RevocationRecord,
-): Pick<GatewayRevocation, 'earlierOperationIds'> {
-  return before.wanted === intent.wanted ? { earlierOperationIds: [...operationsOf(before)] } : {};
-}
-
-function contextOf(operation: OperationRecord): Required<Asked> & Pick<RevocationRecord, 'rootId' | 'serialNumber'> {
-  const context = (operation.context ?? {}) as Asked & { readonly rootId?: string; readonly serialNumber?: string };
-  const usual = { reason: 'unspecified', urgency: 'immediate', twinOf: '', allowSharedName: false } as const;
-  return { rootId: '', serialNumber: '', ...usual, ...context };
 }

@@ -27,7 +27,7 @@ export interface RootTrust {
   /** Asks for a new profile package; requests that come together are served by one. */
   requestProfile(gatewayId: string, request: IntentRequest): Promise<OperationRecord>;
   /** Hands a recorded intent to the writer again. For the sweep: a crash may have come in between. */
-  carry(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
+  run(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
 }
 
 export function createRootTrust(options: {
@@ -147,7 +147,7 @@ export function createRootTrust(options: {
       return operation;
     },
 
-    carry: async (operation, orchestrations) => {
+    run: async (operation, orchestrations) => {
       if (operation.kind === intentOperations.profile) {
         await runProfile(operation, { orchestrations });
         return;

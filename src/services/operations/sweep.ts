@@ -22,8 +22,8 @@ export interface SweepOptions {
   readonly unfinished: Unfinished;
   readonly gatewayOperations: { readonly revive: Revive };
   readonly procedures: { readonly revive: Revive };
-  readonly revocations: { readonly carry: Revive };
-  readonly trust: { readonly carry: Revive };
+  readonly revocations: { readonly run: Revive };
+  readonly trust: { readonly run: Revive };
   readonly certificates: { readonly complete: (id: string) => Promise<CompletedCertificate | undefined> };
   readonly roots: { readonly complete: (id: string) => Promise<{ readonly state: string } | undefined> };
   readonly downloads: Pick<Downloads, 'listDue' | 'expire'>;
@@ -120,8 +120,8 @@ async function goOn(
   const reviveOnMachines = (): Promise<void> => procedures.revive(operation, orchestrations);
   const carriers: Readonly<Record<OperationFamily, () => Promise<void>>> = {
     gateway: reviveGateway,
-    gatewayIntent: () => trust.carry(operation, orchestrations),
-    certificate: () => revocations.carry(operation, orchestrations),
+    gatewayIntent: () => trust.run(operation, orchestrations),
+    certificate: () => revocations.run(operation, orchestrations),
     machine: reviveOnMachines,
     vpnAccess: reviveOnMachines,
     vpnUser: reviveOnMachines,

@@ -103,7 +103,7 @@ describe('src/services/gateways/revocations', () => {
       given(await world.stores.gatewayRevocations.get({ partitionKey: 'gw-b', rowKey: thumbprint })).record,
     );
 
-    await world.revocations.carry(given(await world.operations.get(id)), world.orchestrations);
+    await world.revocations.run(given(await world.operations.get(id)), world.orchestrations);
 
     expect(await world.operations.view(id)).toMatchObject({
       status: 'succeeded',
@@ -253,7 +253,7 @@ describe('src/services/gateways/revocations', () => {
       work: async (world) => {
         const request = aRequest(world, 'third');
         for (const id of await world.operations.repair()) {
-          await world.revocations.carry(given(await world.operations.get(id)), request.orchestrations);
+          await world.revocations.run(given(await world.operations.get(id)), request.orchestrations);
         }
         return world.revocations.revoke(thumbprint, { reason: 'lost' }, request);
       },

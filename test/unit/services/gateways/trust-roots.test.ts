@@ -166,7 +166,7 @@ describe('src/services/gateways/trust-roots', () => {
     await world.stores.gateways.remove(gateway);
 
     const operation = given(await world.operations.get(id));
-    await world.trust.carry(operation, world.orchestrations);
+    await world.trust.run(operation, world.orchestrations);
 
     expect(await world.operations.view(id)).toMatchObject({ status: 'failed', problem: { code: 'ERR_NOT_FOUND' } });
     expect(await world.stores.profileRequests.list('vnet1gw')).toEqual([]);

@@ -1,0 +1,119 @@
+import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
+import { findBlock, isBlockingReason } from '../certificates/blocked-keys.ts';
+import { isNameTaken } from '../certificates/shared-names.ts';
+import type { OperationRecord } from '../operations/operation-record.ts';
+import { certificateKeys, type CertificateRecord, type RevocationRecord } from '../../stores/records/certificates.ts';
+import type { Stores } from '../../stores/stores.ts';
+
+export const revocationReasons = ['compromised', 'left', 'lost', 'superseded', 'unspecified'] as const;
+export type RevocationReason = (typeof revocationReasons)[number];
+
+export const revocationOperations = { revoke: 'revokeCertificate', reinstate: 'reinstateCertificate' } as const;
+
+/** What the request asked for, kept with the operation: a crash may come before the intent is recorded. */
+export interface Asked {
+  readonly reason?: RevocationReason;
+  readonly urgency?: 'immediate' | 'window';
+  /** Thumbprint of the certificate with whose key this one was reported. */
+  readonly twinOf?: string;
+  /** Of a reinstatement: another live certificate may have the name. */
+  readonly allowSharedName?: boolean;
+}
+
+export interface RevocationIntents {
+  /**
+   * The intent first: from here on every reconciler keeps to it, whatever happens to the request. Undefined when a later
+   * request has recorded its own.
+   */
+  readonly record: (operation: OperationRecord) => Promise<RevocationRecord | undefined>;
+  /** Brings the certificate's state to the intent. Undefined when it is in that state already. */
+  readonly mark: (intent: RevocationRecord) => Promise<CertificateRecord | undefined>;
+}
+
+/** What is wanted of a certificate, revoked or reinstated, as every reconciler reads it. */
+export function createRevocationIntents({
+  stores,
+  lookup,
+  now,
+}: {
+  readonly stores: Stores;
+  readonly lookup: CertificateLookup;
+  readonly now: () => Date;
+}): RevocationIntents {
+  const at = (): string => now().toISOString();
+
+  async function record(operation: OperationRecord): Promise<RevocationRecord | undefined> {
+    const { serialNumber, rootId, reason, urgency } = contextOf(operation);
+    const keys = { partitionKey: rootId, rowKey: operation.target };
+    const current = (await stores.revocations.get(keys))?.record;
+    if (current?.operationId === operation.id) return current;
+    const certificate = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
+    if (certificate === undefined) throw new Error(`Certificate ${serialNumber} has no record.`);
+    const block = await findBlock(stores, certificate.publicKeyHash);
+    const isLater = current !== undefined && Date.parse(current.recordedAt) > Date.parse(operation.createdAt);
+    // A reinstatement that came in between does not outlast what was said of the key.
+    if (isLater && (current.wanted || block === undefined)) return undefined;
+    const made = { operationId: operation.id, recordedAt: at() };
+    if (operation.kind === revocationOperations.reinstate) {
+      return block === undefined ? recordReinstatement(operation, certificate, made) : undefined;
+    }
+    const intent: RevocationRecord = {
+      rootId,
+      thumbprint: operation.target,
+      serialNumber,
+      commonName: certificate.commonName,
+      notAfter: certificate.notAfter,
+      wanted: true,
+      // Nothing that is said later weakens what was said of the key, or makes an urgent revocation wait.
+      reason: block?.reason ?? reason,
+      urgency: current?.wanted === true && current.urgency === 'immediate' ? 'immediate' : urgency,
+      ...made,
+    };
+    await stores.revocations.upsert(intent);
+    return intent;
+  }
+
+  /** Undefined when the key was blocked or the name given away at this very moment: then what stood there stands again. */
+  async function recordReinstatement(
+    operation: OperationRecord,
+    { rootId, publicKeyHash, commonName, serialNumber }: CertificateRecord,
+    made: Pick<RevocationRecord, 'operationId' | 'recordedAt'>,
+  ): Promise<RevocationRecord | undefined> {
+    const { id, target } = operation;
+    const { allowSharedName } = contextOf(operation);
+    const keys = { partitionKey: rootId, rowKey: target };
+    const replaced: { before?: RevocationRecord } = {};
+    const intent = await stores.revocations.update(keys, (record) => {
+      replaced.before = record;
+      return { ...record, ...made, wanted: false };
+    });
+    const isBlocked = (await findBlock(stores, publicKeyHash)) !== undefined;
+    // Whoever orders a certificate of this name writes its record first, and takes the name for taken from this intent on.
+    const isTaken = !allowSharedName && (await isNameTaken(stores, lookup, { commonName, serialNumber }));
+    if (!isBlocked && !isTaken) return intent;
+    await stores.revocations.update(keys, (record) => (record.operationId === id ? replaced.before : undefined));
+    return undefined;
+  }
+
+  async function mark(intent: RevocationRecord): Promise<CertificateRecord | undefined> {
+    return stores.certificates.update(certificateKeys(intent.serialNumber), (record) => {
+      const { revokedAt, revocationReason: _why, ...unrevoked } = record;
+      if (!intent.wanted) {
+        const isReinstated = record.state === 'revoked' && !isBlockingReason(record.revocationReason);
+        return isReinstated ? { ...unrevoked, state: 'issued' } : undefined;
+      }
+      if (record.state === 'revoked' && record.revocationReason === intent.reason) return undefined;
+      return { ...record, state: 'revoked', revokedAt: revokedAt ?? at(), revocationReason: intent.reason };
+    });
+  }
+
+  return { record, mark };
+}
+
+export function contextOf(
+  operation: OperationRecord,
+): Required<Asked> & Pick<RevocationRecord, 'rootId' | 'serialNumber'> {
+  const context = (operation.context ?? {}) as Asked & { readonly rootId?: string; readonly serialNumber?: string };
+  const usual = { reason: 'unspecified', urgency: 'immediate', twinOf: '', allowSharedName: false } as const;
+  return { rootId: '', serialNumber: '', ...usual, ...context };
+}
