@@ -11,6 +11,8 @@ import { followOperations, startOperation } from './windows/procedure.ts';
 export interface ManyStacksOptions {
   readonly few: number;
   readonly many: number;
+  /** Each size once, when the figures need not say anything. */
+  readonly isOnce: boolean;
 }
 
 interface Run {
@@ -28,11 +30,11 @@ export const manyStacksMax = 180;
 /** Orders on their way at a time. */
 const width = 8;
 
-export async function measureManyStacks(root: string, { few, many }: ManyStacksOptions): Promise<Section> {
+export async function measureManyStacks(root: string, { few, many, isOnce }: ManyStacksOptions): Promise<Section> {
   const stack = await startStack(root, { hasMachines: true });
   try {
     // The first few are for the compilers; then few before and after many, since what else the machine does changes with time.
-    const sizes = [few, few, many, few];
+    const sizes = isOnce ? [few, many] : [few, few, many, few];
     const all = pocs(1, sum(sizes));
     await setUpPocs(stack, all);
     const runs: Run[] = [];
@@ -41,7 +43,7 @@ export async function measureManyStacks(root: string, { few, many }: ManyStacksO
       runs.push(await openAll(stack, all.slice(done, done + size)));
       done += size;
     }
-    return toSection(runs.slice(1), { few, many });
+    return toSection(isOnce ? runs : runs.slice(1), { few, many });
   } finally {
     await stack.stop();
   }
@@ -67,7 +69,7 @@ async function openAll(stack: Stack, all: readonly Poc[]): Promise<Run> {
   return { stacks: all.length, wallMs, cpuMs: cpuMs[0], rssBeforeMb, rssMaxMb };
 }
 
-function toSection(runs: readonly Run[], { few, many }: ManyStacksOptions): Section {
+function toSection(runs: readonly Run[], { few, many }: Pick<ManyStacksOptions, 'few' | 'many'>): Section {
   const ofFew = runs.filter(({ stacks }) => stacks === few);
   const ofMany = runs.filter(({ stacks }) => stacks === many);
   return {

@@ -30,7 +30,7 @@ const sizes = {
     certificates: { rounds: 5, count: 100 },
     procedures: { vpnProcedures: 2, isWideToo: true },
     clock: { hours: 24 },
-    stacks: { few: 5, many: 50 },
+    stacks: { few: 5, many: 50, isOnce: false },
   },
   quick: {
     coldStart: { rounds: 2 },
@@ -38,7 +38,7 @@ const sizes = {
     certificates: { rounds: 1, count: 24 },
     procedures: { vpnProcedures: 2, isWideToo: false },
     clock: { hours: 24 },
-    stacks: { few: 5, many: 10 },
+    stacks: { few: 5, many: 10, isOnce: false },
   },
   smallest: {
     coldStart: { rounds: 1 },
@@ -46,7 +46,7 @@ const sizes = {
     certificates: { rounds: 1, count: 2 },
     procedures: { vpnProcedures: 0, isWideToo: false },
     clock: { hours: 4 },
-    stacks: { few: 1, many: 2 },
+    stacks: { few: 1, many: 2, isOnce: true },
   },
 } as const;
 
