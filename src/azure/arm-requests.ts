@@ -127,7 +127,7 @@ export function createArmRequests({ endpoint, credential, log, now, clientOption
  * its code goes on; of the identity's errors the first line. Anything else is a mistake of ours and is thrown.
  */
 function faultOf(error: unknown): string {
-  if (isRestError(error)) return `Azure was not to be reached: ${error.code ?? 'the connection broke'}.`;
+  if (isRestError(error)) return `Azure could not be reached: ${error.code ?? 'the connection broke'}.`;
   if (!(error instanceof Error)) throw error;
   if (error.name === 'AbortError') return `Azure did not answer in ${timeoutMs / 1000} s.`;
   if (/(Authentication|Credential)\w*Error$/.test(error.name)) {

@@ -34,7 +34,7 @@ export function createDownload(clientOptions: Pick<PipelineOptions, 'tlsOptions'
       return bytes === undefined ? { problem: `the file is larger than ${bytesMax} bytes` } : { bytes };
     } catch (error) {
       if (!isRestError(error) && !(error instanceof Error && error.name === 'AbortError')) throw error;
-      return { problem: `the storage is not to be reached (${isRestError(error) ? (error.code ?? '') : 'no answer'})` };
+      return { problem: `the storage cannot be reached (${isRestError(error) ? (error.code ?? '') : 'no answer'})` };
     }
   };
 }

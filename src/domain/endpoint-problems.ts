@@ -14,7 +14,7 @@ const tips: Readonly<Record<string, { readonly message: string; readonly fix: st
     fix: 'See that the name is right (tip 2), and that this machine can resolve it.',
   },
   noRoute: {
-    message: 'there is no way to it',
+    message: 'there is no route to it',
     fix: 'Azure Stack and whoever uses its portal need network connectivity to the tenant portal (tip 1): routes, gateways.',
   },
   portClosed: {
@@ -45,7 +45,7 @@ export function endpointProblems(
   return seen
     .filter(({ issue }) => issue !== '')
     .map(({ host, port, issue }) => {
-      const tip = tips[issue] ?? { message: `it is not well (${issue})`, fix: 'Look at the machine.' };
+      const tip = tips[issue] ?? { message: `it has another fault (${issue})`, fix: 'Look at the machine.' };
       return { path, code: issue, message: `Seen from ${from}, ${host}:${port}: ${tip.message}.`, fix: tip.fix };
     });
 }

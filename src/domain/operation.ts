@@ -23,7 +23,7 @@ export const operationProblemSchema = z
     azure: z
       .object({ code: z.string(), message: z.string(), correlationId: z.string().optional() })
       .optional()
-      .meta({ description: 'What Azure said, where it was Azure that refused.' }),
+      .meta({ description: 'Code and words of Azure, where Azure refused.' }),
   })
   .meta({ id: 'OperationProblem' });
 export type OperationProblem = z.infer<typeof operationProblemSchema>;

@@ -25,7 +25,7 @@ export function busyBy(answer: ArmUndone): Extract<RemoteStart, { outcome: 'busy
 /** Refusals that stay, in Azure's own words: an agent that is too old, commands that the machine blocks. */
 export function refusedBy(machine: string, answer: ArmUndone): RemoteFailure {
   if (answer.outcome === 'unavailable' || (answer.outcome === 'missing' && answer.of !== 'resource')) {
-    return failed('Unreachable', `Azure tells nothing of ${machine}: ${wordsOf(answer)}`);
+    return failed('Unreachable', `Azure gives no state of ${machine}: ${wordsOf(answer)}`);
   }
   if (answer.outcome === 'missing') {
     return failed(

@@ -63,7 +63,7 @@ export function execOverSsh(exec: SshExec): Promise<ExecAnswer | RemoteFailure> 
       }, timeoutMs);
     }
 
-    expireIn(exec.connectTimeoutMs, 'was not to be connected to');
+    expireIn(exec.connectTimeoutMs, 'could not be connected to');
     // The client says more than one error for one cause, also after its connection was given up.
     client.on('error', failBy);
     client.on('close', () => {

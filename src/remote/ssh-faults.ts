@@ -44,7 +44,7 @@ export function classifyConnection(host: Host, end: ConnectionEnd, error?: Error
   }
   if (level === 'client-socket') {
     const word = typeof code === 'string' && /^[A-Z_]{3,30}$/.test(code) ? code : 'no answer';
-    return failed('Unreachable', `${where} is not to be reached: ${word}.`);
+    return failed('Unreachable', `${where} cannot be reached: ${word}.`);
   }
   return failed('Unreachable', `${where} closed the connection before its answer.`);
 }

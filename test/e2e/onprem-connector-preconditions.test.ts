@@ -236,7 +236,7 @@ describe('src/orchestrations/on-premises/connector-checks disconnectClouds, wher
     expect(isAsked.approvals?.map(({ name }) => name)).toEqual(['enable-multi-cloud']);
 
     const removed = await followToSuccess(stack, await stack.api('DELETE', '/api/connectors/lost'));
-    expect(stepStates(removed)).toEqual({ 'W34: Forget what was never begun': 'succeeded' });
+    expect(stepStates(removed)).toEqual({ 'W34: Remove what was never begun': 'succeeded' });
     expectStatus(await stack.api('GET', '/api/connectors/lost'), 404);
   });
 });

@@ -104,7 +104,7 @@ export function createEnsureResource({ arm, stores, now }: EnsureResourceOptions
         made === undefined
           ? ''
           : ` If it is the one that Gatehouse made, give it back its tag ${sayMadeTag(made.at)} and resume.`;
-      const message = `The gateway ${id} is in Azure already and is not known as made by Gatehouse, which takes over none. Have it deleted and resume, or remove this one.${tag}`;
+      const message = `The gateway ${id} is in Azure already and is not known as made by Gatehouse, which never takes over a gateway of others. Have it deleted and resume, or remove this one.${tag}`;
       return { outcome: 'refused', code: 'GatewayExists', message };
     }
     const state = provisioningOf(read.value);

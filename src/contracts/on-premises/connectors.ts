@@ -113,7 +113,7 @@ export const ownSteps = {
   undrain: { id: 'W29', title: 'Put back into the load balancer', usualSeconds: 60 },
   trustGate: { id: 'W31', title: 'Approve: the trust in SQL Server', usualSeconds: 600 },
   userGate: { id: 'W33', title: 'Approve: a tenant sees the virtual machines', usualSeconds: 600 },
-  forget: { id: 'W34', title: 'Forget what was never begun', usualSeconds: 2 },
+  forget: { id: 'W34', title: 'Remove what was never begun', usualSeconds: 2 },
 } as const;
 
 export const stageOnApi = { ...steps.stagePackage, id: 'W25' };

@@ -40,7 +40,7 @@ const thumbprintSchema = z
   .string()
   .max(128)
   .refine((text) => parseThumbprint(text) !== undefined, {
-    error: 'This is no thumbprint.',
+    error: 'Not a thumbprint: send 40 hexadecimal digits.',
     params: {
       fix: 'Send the 40 hexadecimal digits of the certificate’s SHA-1; spaces, colons and letter case do not count.',
     },
@@ -177,7 +177,7 @@ function listCertificates(options: CertificateRoutesOptions): Route {
           continuation: continuationSchema,
         })
         .refine(({ owner, rootId }) => owner !== undefined || rootId !== undefined, {
-          error: 'Whose certificates?',
+          error: 'The list needs an owner or a root.',
           params: { fix: 'Give owner, rootId or both.' },
         }),
     },
@@ -204,7 +204,7 @@ function getCertificate(options: CertificateRoutesOptions): Route {
     path: 'certificates/{thumbprint}',
     action: 'certificate.read',
     role: 'reader',
-    summary: 'Says what a certificate is and how it stands.',
+    summary: 'Shows a certificate and its state.',
     tags,
     request: { params: thumbprintParams },
     responses: { 200: certificateViewSchema },
@@ -287,7 +287,7 @@ function makeKit({ kits }: CertificateRoutesOptions): Route {
     path: 'certificates/{thumbprint}/kits',
     action: 'certificate.makeKit',
     role: 'requester',
-    summary: 'The file that opens a gateway with this certificate, without the private key.',
+    summary: 'The file that sets up a VPN client with this certificate for a gateway, without the private key.',
     tags,
     // It holds the gateway's TLS key, so it is made anew for every request and kept nowhere.
     sensitiveAnswer: true,

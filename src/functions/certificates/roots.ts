@@ -99,7 +99,7 @@ export function rootRoutes({ stores, roots }: { readonly stores: Stores; readonl
     path: 'roots/{id}',
     action: 'root.read',
     role: 'reader',
-    summary: 'Says what a root is.',
+    summary: 'Shows a root.',
     tags,
     request: { params: slugParams },
     responses: { 200: rootViewSchema },

@@ -42,7 +42,7 @@ const sessionProofFields = {
     .optional()
     .meta({ description: 'When an entry that Azure refused is tried again at the latest.' }),
   provenAt: z.string().optional(),
-  unsure: z.string().optional().meta({ description: 'Why nothing could be said of their sessions at the last look.' }),
+  unsure: z.string().optional().meta({ description: 'Why nothing is known of their sessions since the last look.' }),
 };
 
 const gatewayRootSchema = z.object({
@@ -99,7 +99,7 @@ export function gatewayRootRoutes(options: GatewayRootRoutesOptions): readonly R
     method: 'GET',
     path: 'gateways/{id}/roots',
     action: 'gateway.listRoots',
-    summary: "Lists every root on a gateway: Gatehouse's with how far each has come, and others'.",
+    summary: "Lists every root on a gateway: Gatehouse's with their state, and those of others.",
     request: { params: slugParams },
     responses: { 200: listSchema(gatewayRootSchema) },
     handler: async ({ params }) => {
@@ -115,8 +115,7 @@ export function gatewayRootRoutes(options: GatewayRootRoutesOptions): readonly R
     method: 'GET',
     path: 'gateways/{id}/revocations',
     action: 'gateway.listRevocations',
-    summary:
-      "Lists every revocation on a gateway: Gatehouse's with how far each has come, up to its proof, and others'.",
+    summary: "Lists every revocation on a gateway: Gatehouse's with their state, up to the proof, and those of others.",
     request: { params: slugParams },
     responses: { 200: listSchema(gatewayRevocationSchema) },
     handler: async ({ params }) => {
@@ -167,7 +166,7 @@ export function gatewayRootRoutes(options: GatewayRootRoutesOptions): readonly R
     path: 'gateways/{id}/profile',
     action: 'gateway.makeProfile',
     role: 'operator',
-    summary: 'Has Azure make a new profile package and keeps it.',
+    summary: 'Has Azure generate a new profile package and stores it.',
     tags,
     request: { params: slugParams },
     responses: { 202: operationViewSchema },
@@ -187,7 +186,7 @@ export function gatewayRootRoutes(options: GatewayRootRoutesOptions): readonly R
     method: 'GET',
     path: 'gateways/{id}/profile',
     action: 'gateway.readProfile',
-    summary: 'Says what the newest profile package holds, without its secrets.',
+    summary: 'Shows what the newest profile package holds, without its secrets.',
     request: { params: slugParams },
     responses: { 200: profileViewSchema },
     handler: async ({ params }) => {

@@ -78,7 +78,7 @@ function readQuery(request: HttpRequest, problems: Problem[]): Readonly<Record<s
     problems.push({
       path: cutText(`/query${toPointer([name])}`, 100),
       code: 'DUPLICATE_FIELD',
-      message: 'It is there twice.',
+      message: 'The query parameter appears twice.',
       fix,
     });
   }

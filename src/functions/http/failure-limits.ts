@@ -53,11 +53,9 @@ export function createFailureLimits({ now }: { readonly now: () => Date }): Fail
     require: (address, credential) => {
       const over = failed.over(address, now());
       if (over <= 0 || (credential !== undefined && mayBeTried(address, credential))) return;
-      throw new AppError(
-        'ERR_THROTTLED',
-        'Too many requests from this address came with keys or links that open nothing.',
-        { retryAfterSeconds: Math.max(Math.ceil(over / failures.perSecond), 1) },
-      );
+      throw new AppError('ERR_THROTTLED', 'Too many requests from this address came with unknown keys or links.', {
+        retryAfterSeconds: Math.max(Math.ceil(over / failures.perSecond), 1),
+      });
     },
     failed: (address, credential) => {
       failed.use(address, now());

@@ -11,7 +11,7 @@ export const topSchema = z
   .refine((text) => Number(text) <= pageSizeMax, { error: 'At most 1000.', params: { fix: 'Ask for 1000 or less.' } })
   .optional()
   .transform((text) => (text === undefined ? pageSizeUsual : Number(text)))
-  .meta({ description: 'Page size, 1 to 1000; 100 if not given. A page may be shorter and still go on.' });
+  .meta({ description: 'Page size, 1 to 1000; 100 if not given. A page may be shorter although more follows.' });
 
 /** The query parameter `continuation`, as an earlier answer's `nextLink` carries it. */
 export const continuationSchema = z
@@ -19,7 +19,7 @@ export const continuationSchema = z
   .max(1024)
   .regex(/^[A-Za-z0-9_-]+$/)
   .optional()
-  .meta({ description: 'Where to go on; taken from nextLink.' });
+  .meta({ description: 'The continuation in nextLink.' });
 
 /** The shape of every list's answer. */
 export function pageSchema(item: z.ZodType): z.ZodType {
@@ -52,7 +52,7 @@ export function readContinuation(continuation: string | undefined, form: RegExp)
   const problem = {
     path: '/query/continuation',
     code: 'INVALID_CONTINUATION',
-    message: 'No list here answers such a continuation.',
+    message: 'The continuation is not one of this list.',
     fix: 'Take it from nextLink as it is, or leave it out.',
   };
   throw new AppError('ERR_REQUEST_INVALID', 'The request is not valid; see errors.', { problems: [problem] });

@@ -9,7 +9,7 @@ const statusTexts: Readonly<Record<number, string>> = {
   200: 'Done.',
   201: 'Made.',
   202: 'Accepted; Location says where the result will be.',
-  204: 'Done; there is nothing to say.',
+  204: 'Done; the answer has no body.',
   503: 'Cannot do its work now.',
 };
 

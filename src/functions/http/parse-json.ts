@@ -94,7 +94,7 @@ function findProblems(text: string): readonly Problem[] {
     onObjectProperty: (name, _offset, _length, _line, _character, pathTo) => {
       const path = toPointer([...pathTo(), name]);
       const names = namesOfOpenObjects.at(-1);
-      if (names?.has(name) === true) add(path, 'DUPLICATE_FIELD', 'The field is there twice.', 'Send it once.');
+      if (names?.has(name) === true) add(path, 'DUPLICATE_FIELD', 'The field appears twice.', 'Send it once.');
       names?.add(name);
       if (forbiddenNames.has(name)) {
         add(path, 'FORBIDDEN_FIELD', 'No field may have this name.', 'Remove this field.');

@@ -19,12 +19,12 @@ const titles: Readonly<Record<ErrorCode, string>> = {
   ERR_PLAN_REFUSED: 'The plan cannot be built',
   ERR_CALLER_UNKNOWN: 'The caller is not known',
   ERR_CALLER_NOT_ALLOWED: 'The caller may not do this',
-  ERR_NOT_FOUND: 'There is no such thing',
-  ERR_CONFLICT: 'The request does not fit the present state',
-  ERR_IN_PROGRESS: 'The same request is still being carried out',
+  ERR_NOT_FOUND: 'Not found',
+  ERR_CONFLICT: 'The request conflicts with the present state',
+  ERR_IN_PROGRESS: 'The same request is still running',
   ERR_LENGTH_REQUIRED: 'The body has no length',
-  ERR_LIMIT_REACHED: 'Azure takes no more of these',
-  ERR_ETAG_CHANGED: 'Somebody else has changed it',
+  ERR_LIMIT_REACHED: 'A limit of Azure is reached',
+  ERR_ETAG_CHANGED: 'It was changed by somebody else meanwhile',
   ERR_TOO_LARGE: 'The body is too large',
   ERR_MEDIA_TYPE: 'The body is not in a form that this route reads',
   ERR_IDEMPOTENCY_KEY_REUSED: 'The idempotency key was used for another body',
@@ -34,7 +34,7 @@ const titles: Readonly<Record<ErrorCode, string>> = {
   ERR_NOT_READY: 'The service is not ready',
   ERR_OPERATION_FAILED: 'The operation failed',
   ERR_OPERATION_CANCELED: 'The operation was canceled',
-  ERR_INTERNAL: 'Something went wrong here',
+  ERR_INTERNAL: 'Internal error',
 };
 
 /** Another system's words are cut where they come in; an answer stays small also when one of them was forgotten. */
@@ -87,6 +87,6 @@ export function problemAnswer(error: unknown, requestId: string): RenderedAnswer
 }
 
 function internalError(cause: unknown, requestId: string): AppError {
-  const detail = `The request could not be carried out. Try again; if it stays so, report request ${requestId}.`;
+  const detail = `The request failed by a fault of the service. Try again; if it fails again, report request ${requestId}.`;
   return new AppError('ERR_INTERNAL', detail, { cause });
 }

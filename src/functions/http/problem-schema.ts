@@ -16,7 +16,7 @@ export const problemSchema = z
     status: z.int(),
     code: z.string().meta({ description: 'Code to switch on.', examples: ['ERR_REQUEST_INVALID'] }),
     detail: z.string(),
-    instance: z.string().meta({ description: 'Names this request, for a report.' }),
+    instance: z.string().meta({ description: 'Identifies this request in a report and in the log.' }),
     errors: z.array(problemItemSchema).optional(),
   })
   .meta({ id: 'Problem', description: 'What was refused or failed, why, and what to do.' });

@@ -20,7 +20,7 @@ export interface VpnAccessRoutesOptions {
 const tags = ['VPN access'];
 const passwordSecret = secretNameOf('vpnPassword').optional().meta({
   description:
-    "Secret with the password; its name begins with 'vpn-password-'. Without one a password is made up, and kept in Key Vault.",
+    "Secret with the password; its name begins with 'vpn-password-'. Without one a password is generated and kept in Key Vault.",
 });
 const userSchema = z.strictObject({ name: userNameSchema, passwordSecret });
 const userParams = z.strictObject({ id: slugSchema, name: userNameSchema });
@@ -31,7 +31,7 @@ const startedUserSchema = operationViewSchema.extend({
   password: z
     .string()
     .optional()
-    .meta({ description: 'Made up in this call; only with Prefer: reveal-password, and never again.' }),
+    .meta({ description: 'Generated in this call; shown only with Prefer: reveal-password, and never again.' }),
 });
 
 /** Shared VPN access to a stack, its users, and the files that set up their machines. */
@@ -80,7 +80,7 @@ function closeRoute({ vpnAccess, operations }: VpnAccessRoutesOptions): Route {
     path: 'stacks/{id}/vpn-access',
     action: 'vpnAccess.close',
     role: 'operator',
-    summary: 'Puts users out, takes the VPN server back, restores what was there before.',
+    summary: 'Disables the users, removes the VPN server and restores the settings from before.',
     tags,
     request: { params: slugParams },
     responses: { 202: operationViewSchema },

@@ -30,7 +30,7 @@ export function downloadRoutes({
     path: 'downloads/{token}',
     action: 'download.look',
     role: 'keyless',
-    summary: 'A page about the file behind a link, with a button that fetches it. Uses nothing up.',
+    summary: 'A page about the file behind a link, with a button that fetches it. Opening the page uses up no try.',
     tags,
     secretParams,
     isOpenedBy,

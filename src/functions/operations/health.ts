@@ -51,7 +51,7 @@ export function healthRoutes({ version, lastReport, missing }: HealthRoutesOptio
     action: 'health.read',
     role: 'keyless',
     readsCaller: true,
-    summary: 'Says whether the service can do its work; with a key, of each thing that it stands on.',
+    summary: 'Shows whether the service can do its work; with a key, also the state of everything that it depends on.',
     tags: ['Service'],
     answersUnready: true,
     responses: { 200: healthSchema, 503: healthSchema },
@@ -95,9 +95,9 @@ function shownItems(report: HealthReport | undefined, now: Date): readonly Shown
   return healthItemNames.map((name) => {
     if (name === 'look') return lookItem(report, isOld);
     const item = known.get(name);
-    if (item === undefined) return { name, status: 'unknown', detail: 'It was not looked at.' };
+    if (item === undefined) return { name, status: 'unknown', detail: 'It was not checked.' };
     return isOld
-      ? { name, status: 'unknown', detail: `At the last look: ${item.status}. ${item.detail ?? ''}`.trim() }
+      ? { name, status: 'unknown', detail: `At the last check: ${item.status}. ${item.detail ?? ''}`.trim() }
       : item;
   });
 }
@@ -107,11 +107,11 @@ function lookItem(report: HealthReport | undefined, isOld: boolean): ShownItem {
     return {
       name: 'look',
       status: 'unknown',
-      detail: 'There is no look that can be read: storage, or the first minute.',
+      detail: 'There is no health report that can be read: storage does not answer, or the first minute is not over.',
     };
   }
   return isOld
-    ? { name: 'look', status: 'late', detail: `The last look was at ${report.lookedAt}.` }
+    ? { name: 'look', status: 'late', detail: `The last check was at ${report.lookedAt}.` }
     : { name: 'look', status: 'ok' };
 }
 

@@ -54,9 +54,9 @@ export function operationRoutes(options: OperationRoutesOptions): readonly Route
     getOperation(options),
     getOperationResult(options),
     cancelOperation(options),
-    decideOperation(options, 'approve', 'approved', 'Lets an operation go on that waits for a person.'),
-    decideOperation(options, 'reject', 'rejected', 'Stops an operation that waits for a person.'),
-    actOnOperation(options, 'resume', 'Goes on from the step that failed, with the same plan.'),
+    decideOperation(options, 'approve', 'approved', 'Approves: an operation that waits for a decision continues.'),
+    decideOperation(options, 'reject', 'rejected', 'Rejects: an operation that waits for a decision stops.'),
+    actOnOperation(options, 'resume', 'Resumes at the step that failed, with the same plan.'),
     actOnOperation(options, 'remove', 'Removes what a failed or canceled operation has made.'),
   ];
 }
@@ -100,7 +100,7 @@ function getOperation({ operations }: OperationRoutesOptions): Route {
     path: 'operations/{id}',
     action: 'operation.read',
     role: 'reader',
-    summary: 'Says how far an operation has come.',
+    summary: 'Shows an operation and its progress.',
     tags,
     request: { params: operationParams },
     responses: { 200: operationViewSchema },
@@ -115,7 +115,7 @@ function getOperationResult({ operations }: OperationRoutesOptions): Route {
     path: 'operations/{id}/result',
     action: 'operation.result',
     role: 'reader',
-    summary: 'The result once there is one; until then 202, where and when to look again.',
+    summary: 'Shows the result of an operation; until it has ended the answer is 202, which says when to ask again.',
     tags,
     request: { params: operationParams },
     responses: { 200: z.unknown().meta({ description: "The operation's result." }), 202: operationViewSchema },
@@ -210,11 +210,12 @@ function actOnOperation(options: OperationRoutesOptions, verb: keyof OperationAc
     handler: async ({ params, caller, orchestrations, operationId }) => {
       const operation = await requireTurn(options, verb, params.id, caller);
       if (operation.status !== 'failed' && operation.status !== 'canceled') {
-        const detail = `Operation ${params.id} is ${operation.status}; only one that failed or was canceled takes this.`;
+        const detail = `Operation ${params.id} is ${operation.status}; this needs one that failed or was canceled.`;
         throw new AppError('ERR_CONFLICT', detail);
       }
       const act = options.actions[operation.kind][verb];
-      if (act === undefined) throw new Error(`Nobody carries out ${verb} of operations of kind ${operation.kind}.`);
+      if (act === undefined)
+        throw new Error(`There is no handler for ${verb} of operations of kind ${operation.kind}.`);
       return acceptedOperation(await act({ operation, caller, orchestrations, operationId }));
     },
   });
@@ -235,7 +236,7 @@ async function requireTurn(
   const { kind } = operation;
   const role = isOperationKind(kind) ? roleFor(kind, verb) : undefined;
   if (!isOperationKind(kind) || role === undefined)
-    throw new AppError('ERR_CONFLICT', `An operation of kind ${kind} takes no ${verb}.`);
+    throw new AppError('ERR_CONFLICT', `Operations of kind ${kind} do not support ${verb}.`);
   if (!isAllowed(caller, role))
     throw new AppError(
       'ERR_CALLER_NOT_ALLOWED',

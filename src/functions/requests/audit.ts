@@ -76,7 +76,7 @@ const verificationQuerySchema = z
       .string()
       .regex(/^[0-9a-f]{64}$/)
       .optional()
-      .meta({ description: 'That seal, as an event `gatehouse.audit.sealed.v1` or an earlier answer told it.' }),
+      .meta({ description: 'Hash of that seal, from an event `gatehouse.audit.sealed.v1` or an earlier answer.' }),
     continuation: continuationSchema,
   })
   .refine(({ hour, hash }) => (hour === undefined) === (hash === undefined), {
@@ -156,7 +156,7 @@ function verifyAuditRoute({ verify }: AuditRoutesOptions): Route {
     path: 'audit/verification',
     action: 'audit.verify',
     role: 'operator',
-    summary: 'Holds the audit against its seals: which rows were changed, removed or added.',
+    summary: 'Verifies the audit against its seals: lists rows that were changed, removed or added.',
     tags: ['Audit'],
     request: { query: verificationQuerySchema },
     responses: { 200: verificationSchema },

@@ -30,7 +30,7 @@ export function* untilReady<Input, Success extends { readonly outcome: 'ready' }
     if (result.trouble !== undefined && troubledMs !== undefined && now() - troubledMs > troubleMaxMs)
       return { outcome: 'refused', ...result.trouble };
     if (now() - begunMs > waitMaxMs) {
-      const message = `Azure has not come to an end after four hours: ${result.reason}`;
+      const message = `Azure has not finished after four hours: ${result.reason}`;
       return { outcome: 'refused', code: 'NoEnd', message };
     }
     if (result.reason !== reason && onWait !== undefined) yield* onWait(result.reason);

@@ -76,7 +76,7 @@ function* approveUpdate(
     if (!(yield* isDoneAlready(context, procedure, request))) toUpdate.push(machineId);
   }
   if (toUpdate.length === 0) {
-    yield* skip(context, procedure, step, 'Every machine has it already.');
+    yield* skip(context, procedure, step, 'Every machine is updated already.');
     return;
   }
   yield* gate(context, procedure, {
@@ -150,7 +150,7 @@ function* establishTrust(
   const turn = { lock: `sql:${sqlServer.toLowerCase()}`, step: shownStep(ownSteps.trustGate, cloud.name) };
   yield* locked(context, procedure, turn, function* () {
     if (yield* isDoneAlready(context, procedure, trust))
-      yield* skip(context, procedure, shownStep(ownSteps.trustGate, cloud.name), 'It is trusted already.');
+      yield* skip(context, procedure, shownStep(ownSteps.trustGate, cloud.name), 'The trust is established already.');
     else yield* approveTrust(context, procedure, plan, cloud, sqlServer);
     // Before the change: a trust that is cut off may be there in part, and has a backup to go back to.
     yield* callActivity(context, noteConnector, { connectorId, trustAttempted: cloud.name });
@@ -158,7 +158,7 @@ function* establishTrust(
   });
   yield* callActivity(context, noteConnector, { connectorId, trustedCloud: cloud.name });
   const look = { ...trust, step: verifyTrust, script: steps.trustAzureStack.id };
-  yield* mustHold(context, procedure, look, 'It was established, and does not hold.');
+  yield* mustHold(context, procedure, look, 'The trust was established and does not hold any more.');
 }
 
 /** W31 as it is asked for: to establish, to look, to take back. */

@@ -30,7 +30,7 @@ export function judged({ path, request, judge, excuse }: Look, result: RemoteSte
   const excused = excuse?.(result);
   if (excused !== undefined) return { errors: [], warnings: [excused] };
   const where = isOfMachine(code) ? request.machineId : `${request.machineId}, ${shownStep(request.step)}`;
-  const fix = fixes[code] ?? 'Mend it on the machine, then resume the operation.';
+  const fix = fixes[code] ?? 'Repair it on the machine, then resume the operation.';
   return { errors: [{ path, code, message: `${where}: ${message}`, fix }], warnings: [] };
 }
 

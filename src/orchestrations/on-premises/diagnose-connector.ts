@@ -83,6 +83,6 @@ function* lookAround(
     }
     const { code } = result;
     const message = `${from} could not look: ${result.message}`;
-    errors.push({ path: '', code, message, fix: 'Mend the way to this machine.' });
+    errors.push({ path: '', code, message, fix: 'Repair the connection to this machine.' });
   }
 }

@@ -176,7 +176,7 @@ function detailOf(result: RemoteStepResult, { step, script }: StepRequest): { de
   if (result.outcome === 'refused') return {};
   if (result.message !== undefined) return { detail: result.message };
   const couldChange = findRemoteStep(script ?? step.id)?.modes.includes('apply') === true;
-  return result.outcome === 'done' && !result.changed && couldChange ? { detail: 'It was so already.' } : {};
+  return result.outcome === 'done' && !result.changed && couldChange ? { detail: 'Already in the desired state.' } : {};
 }
 
 /** Runs a step and answers how it went; nothing is noted of it. The procedure stops where it was canceled meanwhile. */
@@ -201,7 +201,7 @@ function* endOfStep(
   } catch (error) {
     // An instance that died, or was ended by somebody: it gave its machine back to nobody.
     yield* abandon(context, input);
-    return { outcome: 'refused', code: 'ToolFailed', message: `The step came to no end: ${failureWords(error)}` };
+    return { outcome: 'refused', code: 'ToolFailed', message: `The step did not finish: ${failureWords(error)}` };
   }
 }
 
@@ -318,7 +318,7 @@ export function* locked(
     const taken = yield* callActivity(context, takeLock, { lock, operationId });
     if (taken.outcome === 'taken') break;
     yield* begin(context, procedure, step);
-    const detail = `Operation ${taken.by} is at work there.`;
+    const detail = `Waits for operation ${taken.by}, which is at work there.`;
     yield* callActivity(context, noteStep, { operationId, step, detail });
     yield* waitSeconds(context, nextLookSeconds(lockLookSeconds, looks));
   }

@@ -33,7 +33,7 @@ export function* remoteStep(context: OrchestrationContext): Steps<RemoteStepResu
     return step.action === 'undo' ? yield* undo(context, step) : yield* ensure(context, step);
   } catch (error) {
     // An activity that failed on every try: others that run side by side with this step still come to their ends.
-    return { outcome: 'refused', code: 'ToolFailed', message: `The step came to no end: ${failureWords(error)}` };
+    return { outcome: 'refused', code: 'ToolFailed', message: `The step did not finish: ${failureWords(error)}` };
   }
 }
 
@@ -71,7 +71,12 @@ function* ensure(context: OrchestrationContext, step: RemoteStepInput): Steps<Re
       failure = toFault(answer);
     }
   }
-  return { outcome: 'refused', code: 'TimedOut', message: `Not done after ${roundsMax} rounds.`, facts };
+  return {
+    outcome: 'refused',
+    code: 'TimedOut',
+    message: `Not in the desired state after ${roundsMax} attempts.`,
+    facts,
+  };
 }
 
 type AfterApply =
@@ -222,7 +227,7 @@ function notDone({ action }: RemoteStepInput, { message }: StepAnswer, facts: Re
   return {
     outcome: 'refused',
     code: 'Precondition',
-    message: message ?? 'It is not so, and this step changes nothing.',
+    message: message ?? 'Not in the desired state, and this step changes nothing.',
     facts,
   };
 }

@@ -84,13 +84,13 @@ function* setUpServer(
   const role = yield* nat({ step: steps.installVpnRole, parameters: { addressFrom, addressTo } });
   const siteRole = yield* nat({ step: steps.installSiteToSiteRole, parameters: {} });
   if (role.changed || siteRole.changed || isRepeated) yield* nat({ step: restart1, script: 'P6', parameters: {} });
-  else yield* skip(context, procedure, shownStep(restart1), 'Nothing changed before it.');
+  else yield* skip(context, procedure, shownStep(restart1), 'Not needed: nothing was changed before this step.');
 
   const sharedKey = { sharedKey: plan.sharedKeySecret };
   const key = yield* nat({ step: steps.setSharedKey, parameters: { keyIsCurrent }, secrets: sharedKey });
   const router = yield* nat({ step: steps.setRouterType, parameters: {} });
   if (key.changed || router.changed || isRepeated) yield* nat({ step: restart2, script: 'P6', parameters: {} });
-  else yield* skip(context, procedure, shownStep(restart2), 'Nothing changed before it.');
+  else yield* skip(context, procedure, shownStep(restart2), 'Not needed: nothing was changed before this step.');
   yield* callActivity(context, noteVpnServer, { stackId, keyVersion });
   yield* nat({ step: steps.preferInternalAdapter, parameters: { internalNic } });
 }

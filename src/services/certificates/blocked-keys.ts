@@ -58,7 +58,7 @@ export function keyBlockedProblem(block: BlockedKey): Problem {
 
 export function keyBlockedOnReinstate(block: BlockedKey): AppError {
   const fix = 'Issue a certificate for a new key.';
-  const message = `${textOf(block)} No certificate of it is reinstated.`;
+  const message = `${textOf(block)} Certificates of a blocked key are not reinstated.`;
   return new AppError('ERR_CONFLICT', message, { problems: [{ path: '', code: 'keyBlocked', message, fix }] });
 }
 

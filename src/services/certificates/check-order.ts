@@ -72,7 +72,7 @@ export async function readOrder(
 }
 
 export function orderRefused(problems: readonly Problem[]): AppError {
-  return new AppError('ERR_REQUEST_INVALID', 'The order cannot be carried out; errors lists everything found.', {
+  return new AppError('ERR_REQUEST_INVALID', 'The certificate cannot be issued; errors lists everything found.', {
     problems,
   });
 }
@@ -95,7 +95,7 @@ async function readRoot(
   const value = { ...root, certificate: root.certificate };
   if (validityDays === undefined || now().getTime() + validityDays * dayMs <= Date.parse(root.notAfter))
     return { value, problems: [] };
-  const message = `Root ${root.id} itself ends on ${root.notAfter}.`;
+  const message = `Root ${root.id} expires on ${root.notAfter}.`;
   const fix = 'Ask for fewer days, or use a newer root.';
   return { value, problems: [{ path: '/validityDays', code: 'beyondRoot', message, fix }] };
 }
@@ -118,7 +118,7 @@ async function readOwner(
   const known = await owners.get(id);
   if (text.includes('@') && known !== undefined && known.email.toLowerCase() !== text.toLowerCase()) {
     const fix = 'Register an owner id for this address and send that.';
-    const message = `Owner ${id} has another address.`;
+    const message = `Owner id ${id} is registered with another address.`;
     return { problems: [{ path: '/owner', code: 'ownerAmbiguous', message, fix }] };
   }
   const isNew = known === undefined && text.includes('@');
@@ -129,7 +129,7 @@ async function readOwner(
 function ownNameProblems(owner: OrderOwner): readonly Problem[] {
   const name = ownNameOf(owner, '00000000');
   if (name !== undefined) return checkNameText(name, '/owner');
-  const message = `No name can be made of ${owner.email ?? owner.id}.`;
+  const message = `No common name can be derived from ${owner.email ?? owner.id}.`;
   return [{ path: '/owner', code: 'emailUnusable', message, fix: 'Give a commonName.' }];
 }
 

@@ -249,7 +249,7 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     const looksLike = [...new Set(alike.map((record) => record.commonName))].slice(0, looksLikeMax);
     const record: CertificateRecord = { ...prepared, ...(looksLike.length === 0 ? {} : { looksLike }) };
     if (!(await stores.certificates.insert(record))) {
-      throw new AppError('ERR_IN_PROGRESS', 'This request is being carried out.', { retryAfterSeconds: 2 });
+      throw new AppError('ERR_IN_PROGRESS', 'The same request is still running.', { retryAfterSeconds: 2 });
     }
     return { record: await requireReleased(await goOn(record, root)), root, ignored: request.ignored };
   }

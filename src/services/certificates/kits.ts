@@ -51,7 +51,10 @@ export function createKits(options: {
       if (record?.certificate === undefined)
         throw new AppError('ERR_NOT_FOUND', `Certificate ${text.slice(0, 64)} does not exist.`);
       if (record.state !== 'issued')
-        throw new AppError('ERR_CONFLICT', `Certificate ${text} is ${record.state} and opens no gateway.`);
+        throw new AppError(
+          'ERR_CONFLICT',
+          `Certificate ${text} is ${record.state}: no gateway accepts it, so no kit is made.`,
+        );
       if ((await stores.gateways.get(gatewayKeys(gatewayId))) === undefined) {
         throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not exist.`);
       }

@@ -65,6 +65,6 @@ export function createOwners({ tables, now }: { readonly tables: Tables; readonl
 function notTheirs(id: string): AppError {
   return new AppError(
     'ERR_CALLER_NOT_ALLOWED',
-    `Owner '${id}' was made by somebody else: to replace it takes an operator.`,
+    `Owner '${id}' was made by somebody else: only an operator may replace it.`,
   );
 }

@@ -59,5 +59,5 @@ export function commonNameTakenOnReinstate(commonName: string): AppError {
 }
 
 function textOf(commonName: string): string {
-  return `Another certificate that is live, or revoked and not yet proven to be out, has the name ${commonName}. Gateways show the names of sessions only: two could not be told apart.`;
+  return `Another certificate that is live, or revoked and not yet proven to be out, has the name ${commonName}. Azure lists sessions by name only, so the sessions of two such certificates could not be told apart.`;
 }

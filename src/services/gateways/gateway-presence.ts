@@ -40,7 +40,7 @@ export function createGatewayPresence(options: GatewayPresenceOptions): GatewayP
   /** Nobody can connect to what is not there. Its part is left out, and the operation does not claim to be done. */
   async function endOperations(gatewayId: string): Promise<void> {
     const detail =
-      'Not carried out: the gateway is not in Azure, and not in the list of its resource group. It is done when the gateway is there again.';
+      'Not done yet: the gateway is not in Azure, nor in the list of its resource group. It is done when the gateway is there again.';
     const problem = { code: 'ERR_NOT_FOUND', detail: `Gateway ${gatewayId} is no longer in Azure.` };
     for (const { record } of await stores.gatewayRevocations.list(gatewayId)) {
       for (const id of operationsOf(record)) {

@@ -195,7 +195,7 @@ export function createGatewayOperations({
       const goOn =
         record?.lastOperationId === operation.id
           ? 'Resume it, or remove what it left.'
-          : `Gateway ${operation.target} is not its own any more.`;
+          : `Gateway ${operation.target} belongs to another operation by now.`;
       const problem = {
         code: 'ERR_OPERATION_FAILED',
         detail: `The work on this operation ended without a result. ${goOn}`,
@@ -214,10 +214,10 @@ export function createGatewayOperations({
 function requireLatest(record: GatewayRecord, operation: OperationRecord, after: string | undefined): void {
   const { lastOperationId } = record;
   if (after === undefined || lastOperationId === after || lastOperationId === operation.id) return;
-  throw supersededBy(operation, `Gateway ${record.id} is operation ${lastOperationId ?? 'none'}'s by now.`);
+  throw supersededBy(operation, `Gateway ${record.id} belongs to operation ${lastOperationId ?? 'none'} by now.`);
 }
 
 function beingWritten(gatewayId: string): AppError {
-  const message = `Gateway ${gatewayId} is being written. Try again when it has come to rest.`;
+  const message = `Gateway ${gatewayId} is being written. Try again when that has ended.`;
   return new AppError('ERR_CONFLICT', message, { retryAfterSeconds: 60 });
 }

@@ -93,7 +93,10 @@ export function createIntentRuns({
     const row = (await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId }))?.record;
     const isGone = await isGatewayGone(operation);
     if (isGone || (row === undefined && operation.kind === intentOperations.distrust)) {
-      const problem = { code: 'ERR_NOT_FOUND', detail: `Gateway ${gatewayId} no longer has anything to do with it.` };
+      const problem = {
+        code: 'ERR_NOT_FOUND',
+        detail: `Gateway ${gatewayId} was removed, or the root was taken off it, before this was done.`,
+      };
       await operations.settleStep(operation.id, gatewayId, { status: 'failed', now: now(), problem });
       return;
     }

@@ -56,7 +56,7 @@ export function createNoteVanished(options: NoteVanishedOptions): NoteVanished {
       who: 'gatehouse',
       action: `gateway.putBack.${row.kind}`,
       target: { gatewayId: gateway.id, thumbprint: row.thumbprint },
-      source: changedBy === null ? 'taken off by: not known' : `taken off by: ${changedBy}`,
+      source: changedBy === null ? 'taken off by: unknown' : `taken off by: ${changedBy}`,
     });
   }
 

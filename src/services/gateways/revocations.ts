@@ -124,8 +124,8 @@ export function createRevocations(options: {
       }
       const detail =
         operation.kind === revocationOperations.revoke
-          ? 'A later request about the same certificate took its place.'
-          : 'A later request took its place, or its key was blocked or its name given to another certificate meanwhile.';
+          ? 'Superseded by a later request about the same certificate.'
+          : 'Superseded by a later request, or its key was blocked or its name given to another certificate meanwhile.';
       const problem = { code: 'ERR_CONFLICT', detail };
       await operations.finish(operation.id, { status: 'failed', problem });
       return;

@@ -49,7 +49,10 @@ export function createRootTrust(options: {
       );
     }
     if (record.state === 'missing') {
-      throw new AppError('ERR_CONFLICT', `Gateway ${id} is not in Azure. It goes on by itself when it is there again.`);
+      throw new AppError(
+        'ERR_CONFLICT',
+        `Gateway ${id} is not in Azure. The work continues by itself when the gateway is there again.`,
+      );
     }
     return record;
   }

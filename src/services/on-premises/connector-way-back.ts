@@ -12,7 +12,7 @@ export function requireWayBack(request: ConnectorRequest, kept: ConnectorRecord 
   if (lost.length === 0) return;
   throw new AppError(
     'ERR_CONFLICT',
-    `Something may have been changed for what this request no longer names: ${lost.join(', ')}. Name it, or DELETE the connector first.`,
+    `This request leaves out what an earlier one may have changed: ${lost.join(', ')}. Name it again, or DELETE the connector first.`,
   );
 }
 

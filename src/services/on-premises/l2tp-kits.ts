@@ -48,7 +48,7 @@ export function createL2tpKits({
     ) {
       throw new AppError(
         'ERR_CONFLICT',
-        `Stack ${stackId} has no VPN server yet that a file could name: POST /api/stacks/${stackId}/vpn-access.`,
+        `Stack ${stackId} has no VPN server yet, so no kit can be made: POST /api/stacks/${stackId}/vpn-access.`,
       );
     }
     return { stack, vpnAccess, serverAddress, certificate };
@@ -59,7 +59,7 @@ export function createL2tpKits({
       const { stack, vpnAccess, serverAddress, certificate } = await readyStack(stackId);
       const user = await requireUser(stores, stackId, userName);
       if (user.state !== 'enabled')
-        throw new AppError('ERR_CONFLICT', `User ${user.name} is ${user.state}: a file would open nothing.`);
+        throw new AppError('ERR_CONFLICT', `User ${user.name} is ${user.state} and cannot connect, so no kit is made.`);
       const key = await secrets.get({ use: 'l2tpKey', name: vpnAccess.sharedKeySecret });
       if (key === undefined)
         throw new AppError('ERR_CONFLICT', `Key Vault has no secret ${vpnAccess.sharedKeySecret}.`);

@@ -54,7 +54,7 @@ export function createMachines(options: { readonly stores: OnPremisesStores; rea
         path,
         'tooManyHops',
         `Machine ${via.machineId} is itself reached through another.`,
-        'Name the machine that is connected to.',
+        'Name the machine that Gatehouse connects to.',
       );
     const dependants = (await list()).filter((other) => other.via?.machineId === id);
     if (dependants.length > 0)
@@ -62,7 +62,7 @@ export function createMachines(options: { readonly stores: OnPremisesStores; rea
         path,
         'tooManyHops',
         `Machine ${dependants[0]?.id ?? ''} is reached through ${id}.`,
-        'Give that one another way first.',
+        'Change first how that machine is reached.',
       );
   }
 

@@ -54,14 +54,14 @@ export async function matchFiles(
   const unfit = candidates.flatMap(({ file, reading }) => (reading.ok ? [] : [`${file.fileName}: ${reading.reason}`]));
   const message =
     `No data file names the endpoint of ${without.join(', ')} among ${collected.length} files. ` +
-    (unfit.length === 0 ? 'All of them are of other clouds.' : `Unfit: ${unfit.slice(0, 5).join(' ')}`);
+    (unfit.length === 0 ? 'All of them are of other clouds.' : `Not usable: ${unfit.slice(0, 5).join(' ')}`);
   return { outcome: 'refused', code: 'Precondition', message };
 }
 
 async function read(file: CollectedFile, secrets: Pick<Secrets, 'get'>, now: Date): Promise<Candidate['reading']> {
   if (file.problem !== undefined) return { ok: false, reason: file.problem };
   const content = await secrets.get({ use: 'dataFile', name: file.secretName });
-  if (content === undefined) return { ok: false, reason: 'It was not kept.' };
+  if (content === undefined) return { ok: false, reason: 'Its content is not in Key Vault.' };
   const reading = readDataFile(Buffer.from(content.value, 'base64'));
   if (reading.outcome === 'refused') return { ok: false, reason: reading.message };
   const { endpoint, realm, signingCertificate } = reading.file;

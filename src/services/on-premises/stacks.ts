@@ -93,7 +93,7 @@ function requireMachinesInUse(current: StackRecord, wanted: NewStack): void {
     .map((field) => ({
       path: `/${field}`,
       code: 'inUse',
-      message: `What stack ${current.id} shares was set up with another ${field}.`,
+      message: `What stack ${current.id} shares was set up with another ${field}, and still needs it.`,
       fix: sharesVpn && field !== 'waspMachine' ? 'End its VPN access first.' : 'DELETE its connector first.',
     }));
   if (problems.length > 0)

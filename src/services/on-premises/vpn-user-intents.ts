@@ -63,10 +63,10 @@ export function createVpnUserIntents({
           path,
           'secretMissing',
           `Key Vault has no secret ${name}.`,
-          'Make it, or leave it out: a key is made up.',
+          'Create the secret, or leave the field out: a key is then generated.',
         );
       if (key !== undefined && !sharedKeyPattern.test(key.value)) {
-        const message = `Secret ${name} holds no key that every client takes.`;
+        const message = `Secret ${name} holds a key that not every client accepts.`;
         throw invalidField(path, 'sharedKeyUnfit', message, 'Use 20 to 64 letters, digits, ".", "_" and "-".');
       }
       return key !== undefined;
@@ -88,7 +88,7 @@ export function createVpnUserIntents({
           path,
           'secretMissing',
           `Key Vault has no secret ${secretName}.`,
-          'Make it, or leave it out: a password is made up.',
+          'Create the secret, or leave the field out: a password is then generated.',
         );
       const hasPassword = before?.state === 'enabled' && before.passwordSecret === secretName && !isMade;
       return {
@@ -147,7 +147,7 @@ export function namedTwice(users: readonly UserRequest[]): readonly Problem[] {
           {
             path: `/users/${index}/name`,
             code: 'userTwice',
-            message: `${name} is there twice.`,
+            message: `${name} appears twice.`,
             fix: 'Windows does not tell letter case apart: name each user once.',
           },
         ],

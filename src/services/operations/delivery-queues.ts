@@ -26,7 +26,7 @@ export function createDeliveryQueues({ tables }: { readonly tables: Tables }): D
         );
         if (joined !== undefined) return;
       }
-      throw new Error(`The line of deliveries ${lineId} kept coming and going.`);
+      throw new Error(`The queue of deliveries ${lineId} kept changing.`);
     },
     list: async (lineId) => (await lines.get(deliveryLineKeys(lineId)))?.record.hashes ?? [],
     leave: async (lineId, hashes) => {

@@ -110,7 +110,7 @@ export function createDownloads({ tables, blobs, container, now, newToken }: Dow
     );
     if (!(await deliveries.insert(record))) {
       await blobs.remove(container, hash);
-      throw new AppError('ERR_CONFLICT', 'A later request offered the same file; use the link that it was answered.');
+      throw new AppError('ERR_CONFLICT', 'A later request offered the same file; use the link in its answer.');
     }
     // Step 4: the links before it die.
     if (line.lineId !== undefined) await endFormer(line.lineId, hash);

@@ -88,7 +88,7 @@ export function supersededBy({ id }: OperationRecord, reason: string, verb = 're
     verb === 'cancel'
       ? 'Cancel the operation that is at work there now; this one ends by itself.'
       : 'Look at what is there now, and ask for what it is to be.';
-  return new AppError('ERR_CONFLICT', `Operation ${id} takes no ${verb} any more. ${reason}`, {
+  return new AppError('ERR_CONFLICT', `Operation ${id} no longer supports ${verb}. ${reason}`, {
     problems: [{ path: '', code: 'operationSuperseded', message: reason, fix }],
   });
 }
@@ -98,7 +98,7 @@ function gone(what: string): string {
 }
 
 function otherThan(id: string, latestId: string | undefined, what: string): string | undefined {
-  return latestId === id ? undefined : `${what} is operation ${latestId ?? 'none'}'s by now.`;
+  return latestId === id ? undefined : `${what} belongs to operation ${latestId ?? 'none'} by now.`;
 }
 
 function madeSince(

@@ -5,7 +5,7 @@ export async function supersede(
   operations: Pick<Operations, 'settleStep'>,
   step: { readonly operationId: string; readonly name: string; readonly laterId: string; readonly now: Date },
 ): Promise<void> {
-  const detail = `A later request, operation ${step.laterId}, took its place.`;
+  const detail = `Superseded by operation ${step.laterId}.`;
   const problem = { code: 'ERR_CONFLICT', detail };
   await operations.settleStep(step.operationId, step.name, { status: 'failed', detail, now: step.now, problem });
 }

@@ -128,7 +128,8 @@ async function goOn(
     connector: reviveOnMachines,
     connectorLook: reviveOnMachines,
   };
-  if (!isOperationKind(operation.kind)) throw new Error(`Nobody carries out operations of kind ${operation.kind}.`);
+  if (!isOperationKind(operation.kind))
+    throw new Error(`There is no handler for operations of kind ${operation.kind}.`);
   await carriers[operationKinds[operation.kind].family]();
 }
 

@@ -126,7 +126,7 @@ export function createReadiness(options: ReadinessOptions): Readiness {
 export function notReadyError(): AppError {
   return new AppError(
     'ERR_NOT_READY',
-    'The service has not got all that it needs yet. GET /api/health with a key, and the log, name what is missing; it is looked for each minute.',
+    'The service lacks a setting or secret that it needs. GET /api/health with a key, and the log, name what is missing; it is checked each minute.',
     { retryAfterSeconds: lookEverySeconds },
   );
 }

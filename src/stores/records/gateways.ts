@@ -106,7 +106,7 @@ const sessionFields = {
   /** The first look at the sessions that found none left. */
   clearAt: z.string().optional(),
   provenAt: z.string().optional(),
-  /** Why nothing could be said of their sessions at the last look. */
+  /** Why nothing is known of their sessions since the last look. */
   unsure: z.string().optional(),
 };
 

@@ -48,7 +48,7 @@ async function startArcStack(): Promise<ArcStack> {
         const answer = await rest.put(...args);
         if (!faults.loseAnswerToPut) return answer;
         faults.loseAnswerToPut = false;
-        throw new Error('Azure was not to be reached: ECONNRESET');
+        throw new Error('Azure could not be reached: ECONNRESET');
       },
     },
     outputs: outputsOf(machines),

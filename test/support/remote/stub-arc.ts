@@ -49,7 +49,7 @@ export function createStubArc(): StubArc {
     if (given === undefined) return Promise.resolve(work());
     if (given.answer !== 'lost') return Promise.resolve(given.answer);
     work();
-    return Promise.resolve(unavailable(0, 'NoAnswer', 'Azure was not to be reached: ECONNRESET.'));
+    return Promise.resolve(unavailable(0, 'NoAnswer', 'Azure could not be reached: ECONNRESET.'));
   }
 
   function read(id: string): ArmAnswer<JsonObject> {

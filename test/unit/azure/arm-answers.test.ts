@@ -102,7 +102,7 @@ describe('src/azure/arm-answers', () => {
   });
 
   it('calls it unavailable when nothing came at all', () => {
-    const answer = { status: 0, text: '', fault: 'Azure was not to be reached: ECONNRESET.', at: new Date() };
+    const answer = { status: 0, text: '', fault: 'Azure could not be reached: ECONNRESET.', at: new Date() };
 
     expect(classify(answer)).toMatchObject({
       outcome: 'unavailable',

@@ -121,7 +121,7 @@ function furtherAddresses({ activeActive, ipConfigurations }: PreflightSubject['
       code: 'activeActiveThreeAddresses',
       severity: 'warning',
       message: `An active-active gateway with point-to-site clients needs a third public IP address; Gatehouse makes all three, and each is billed: ${names.join(', ')}.`,
-      fix: 'Nothing, if that is meant; otherwise leave activeActive out.',
+      fix: 'Change nothing if that is intended; otherwise leave activeActive out.',
       source: sources.certificateGateway,
     },
   ];

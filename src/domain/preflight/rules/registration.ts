@@ -35,7 +35,7 @@ export const registration: PreflightRule = {
               path: '/name',
               code: 'gatewayExists',
               severity: 'error' as const,
-              message: `The gateway ${gateway} is in Azure already and was not made by Gatehouse, which takes over none.`,
+              message: `The gateway ${gateway} is in Azure already and was not made by Gatehouse, which never takes over a gateway of others.`,
               fix: 'Choose another name or resource group, or have that gateway deleted.',
             },
           ]

@@ -341,7 +341,7 @@ describe('src/orchestrations/on-premises/connect-clouds preconditions', () => {
         status: 'succeeded',
         result: { warnings: [{ code: 'noRoute', path: '/package' }, { code: 'notLookedAt' }, { code: 'notLookedAt' }] },
       });
-      expect(words).toContain('Seen from api1-1, files.contoso.com:443: there is no way to it.');
+      expect(words).toContain('Seen from api1-1, files.contoso.com:443: there is no route to it.');
     });
 
     it('looks whether the account gets at the SQL server that is named', () => {
@@ -585,7 +585,7 @@ describe('src/orchestrations/on-premises/connect-clouds locks', () => {
     const { run, notes, unplanned, statusOf } = connect({ heldBy: { [lock]: 5 } });
 
     expect(run.output).toMatchObject({ status: 'succeeded' });
-    expect(notes).toContain('Operation op-other is at work there.');
+    expect(notes).toContain('Waits for operation op-other, which is at work there.');
     expect(unplanned).toEqual([]);
     expect(statusOf(step)).toBe('succeeded');
   });

@@ -230,7 +230,7 @@ describe('src/orchestrations/on-premises/connector-checks disconnectClouds', () 
     const { run, notes, statusOf } = tell('disconnect', { heldBy: { 'sql:sql1': 3 } });
 
     expect(run.output).toEqual({ status: 'succeeded' });
-    expect(notes).toContain('Operation op-other is at work there.');
+    expect(notes).toContain('Waits for operation op-other, which is at work there.');
     expect(statusOf('W31 Cloud_1: Trust Azure Stack')).toBe('undone');
   });
 });

@@ -367,7 +367,7 @@ describe('src/services/on-premises/connectors, where the preconditions did not h
     const before = await made.stacks.get('poc');
 
     const operation = await made.connectors.disconnect('wap', asked(made, 'disconnect'));
-    expect(operation.steps.map(({ name }) => name)).toEqual(['W34: Forget what was never begun']);
+    expect(operation.steps.map(({ name }) => name)).toEqual(['W34: Remove what was never begun']);
     await endOperation(made, 'disconnect', succeeded);
 
     expect(await made.connectors.get('wap')).toBeUndefined();

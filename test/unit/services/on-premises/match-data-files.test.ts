@@ -83,7 +83,7 @@ describe('src/services/on-premises/match-data-files', () => {
       contentFor('https://wap2.contoso.com:40005', 'A'.repeat(400)),
       'cannot be read',
     ],
-    ['was not kept', undefined, 'not kept'],
+    ['was not kept', undefined, 'not in Key Vault'],
   ])('names the cloud without a file, and why a file that %s is unfit', async (_what, content, words) => {
     const answer = await match({ one: contentFor('https://wap1.contoso.com:40005'), unfit: content });
 
