@@ -102,7 +102,7 @@ export function createCore({ settings, faults }: SettingsReading, credential: To
   const onPremisesStores = createOnPremisesStores(tables);
 
   const sendWebhook = createSendWebhook({ allowedHosts: settings.webhookAllowedHosts });
-  const delivery = { outbox, webhook: readiness.webhook, send: sendWebhook, now };
+  const delivery = { outbox, webhook: readiness.webhook, send: sendWebhook, log, now };
 
   const timerRuns = createTimerRuns({ tables, now });
   const dependencies = createDependencyWatch({

@@ -41,9 +41,9 @@ const thumbprintOfRoot: ThumbprintOfRoot = (data) => readForeignRoot(data)?.thum
 
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- what is made here would be listed twice
 export function createGatewayServices(core: Core, { lookup }: Pick<Certificates, 'lookup'>, subscriptionId: string) {
-  const { arm, blobs, stores, claims, operations, outbox, audit, now } = core;
+  const { arm, blobs, stores, claims, operations, outbox, audit, log, now } = core;
   const writer = createGatewayWriter({ stores, now });
-  const noteVanished = createNoteVanished({ stores, outbox, audit, now, thumbprintOfRoot });
+  const noteVanished = createNoteVanished({ stores, outbox, audit, log, now, thumbprintOfRoot });
   const rounds = createGatewayRounds({
     stores,
     operations,
@@ -68,7 +68,7 @@ export function createGatewayServices(core: Core, { lookup }: Pick<Certificates,
       failRequests: (...request) => rounds.failProfile(...request),
       now,
     }),
-    sessions: createSessionProof({ stores, lookup, operations, outbox, audit, now }),
+    sessions: createSessionProof({ stores, lookup, operations, outbox, audit, log, now }),
     gatewayOperations,
     build: createBuildGateway({ judgePlan, gatewayOperations }),
     trust: createRootTrust({ stores, lookup, operations, writer, now }),

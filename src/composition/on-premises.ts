@@ -92,7 +92,7 @@ export function onPremisesNounRoutes({ operations }: Core, machine: OnPremises):
 }
 
 export function registerProcedures(
-  { operations, claims, secrets, expiries, sendWebhook, now }: Core,
+  { operations, claims, secrets, expiries, sendWebhook, log, now }: Core,
   machine: OnPremises,
   { vaultUrl }: Settings,
 ): void {
@@ -111,7 +111,11 @@ export function registerProcedures(
 
   const finish = createFinishOnPremises({ ...machine, operations, claims });
   registerActivities(df.app, { finishOnPremises }, { finishOnPremises: finish });
-  registerActivities(df.app, remoteContract, createRemoteActivities({ ...machine, operations, claims, vaultUrl, now }));
+  registerActivities(
+    df.app,
+    remoteContract,
+    createRemoteActivities({ ...machine, operations, claims, vaultUrl, log, now }),
+  );
   registerActivities(df.app, vpnAccessContract, createVpnAccessActivities({ ...machine, operations, expiries, now }));
   registerActivities(
     df.app,

@@ -36,12 +36,13 @@ export function createOnPremisesServices(tables: MemoryTables = createMemoryTabl
   const secrets = createSetAsideSecrets(vault);
   const stores = createOnPremisesStores(tables);
   const outbox = createOutbox({ tables, now, keptDays: 90 });
+  const { log, told } = createRecordingLog();
   const operations = createOperations({
     tables,
     now,
     unfinished: createUnfinished({ tables, now }),
     keptDays: 365,
-    log: createRecordingLog().log,
+    log,
     outbox,
   });
   const claims = createClaims({ tables });
@@ -67,6 +68,8 @@ export function createOnPremisesServices(tables: MemoryTables = createMemoryTabl
   });
   const keepSecretFacts = createKeepSecretFacts({ secrets });
   return {
+    log,
+    told,
     stores,
     claims,
     clock,

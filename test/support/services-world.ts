@@ -67,7 +67,7 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
   const writer = createGatewayWriter({ stores, now });
   const thumbprintOfRoot = (data: string) => readForeignRoot(data)?.thumbprint;
   const standing = createOperationStanding({ stores, onPremisesStores: createOnPremisesStores(tables) });
-  const noteVanished = createNoteVanished({ stores, outbox, audit, now, thumbprintOfRoot });
+  const noteVanished = createNoteVanished({ stores, outbox, audit, log, now, thumbprintOfRoot });
   const foreignEntries = createForeignEntries({ stores, outbox, audit, now, thumbprintOfRoot, readForeignRoot });
   const rounds = createGatewayRounds({
     stores,
@@ -94,6 +94,7 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
     claims,
     clock,
     expiries,
+    log,
     lookup,
     now,
     operations,
@@ -115,10 +116,10 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
       newToken: () => randomBytes(32).toString('base64url'),
     }),
     revocations: createRevocations({ stores, lookup, operations, outbox, audit, writer, now }),
-    roots: createRoots({ stores, rootKeys, unfinished, outbox, expiries, now }),
+    roots: createRoots({ stores, rootKeys, unfinished, outbox, expiries, log, now }),
     standing,
     rounds,
-    sessions: createSessionProof({ stores, lookup, operations, outbox, audit, now }),
+    sessions: createSessionProof({ stores, lookup, operations, outbox, audit, log, now }),
     gatewayOperations: createGatewayOperations({ stores, claims, operations, now }),
     procedures: createProcedures({
       operations,

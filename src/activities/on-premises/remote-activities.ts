@@ -14,6 +14,7 @@ import { redactSecrets } from '../../domain/redact-secrets.ts';
 import { composeCommand } from '../../onprem/compose-command.ts';
 import { readAnswer } from '../../onprem/read-answer.ts';
 import type { Machine, Transport } from '../../domain/machine.ts';
+import type { Log } from '../../ports/log.ts';
 import type { RemoteRunner } from '../../ports/remote-runner.ts';
 
 export interface RemoteActivitiesOptions {
@@ -24,6 +25,7 @@ export interface RemoteActivitiesOptions {
   readonly manualCommands: Pick<ManualCommandRows, 'expect'>;
   readonly keepSecretFacts: KeepSecretFacts;
   readonly vaultUrl: string;
+  readonly log: Log;
   readonly now: () => Date;
 }
 
@@ -115,13 +117,17 @@ export function createRemoteActivities(options: RemoteActivitiesOptions): Remote
           connection.manual === true && always !== true && (await operations.isCancelRequested(operationId));
         return isCanceled ? fault('Canceled', 'The operation was canceled.') : seen;
       }
-      if (seen.outcome === 'failed') return fault(seen.fault, seen.message);
+      if (seen.outcome === 'failed') {
+        if (seen.fault === 'TimedOut') tellTimeout(operationId, machineId, stepId);
+        return fault(seen.fault, seen.message);
+      }
       const { output, exitCode, error } = seen;
       const answer = readAnswer({ output, exitCode, stepId, mode });
       if ('unreadable' in answer) {
         const said = error.trim() === '' ? '' : ` It wrote: ${cutText(redactSecrets(error).trim(), saidLengthMax)}`;
         return fault('ToolFailed', `Command ${commandId} gave no answer: ${answer.unreadable}.${said}`);
       }
+      if (answer.code === 'TimedOut') tellTimeout(operationId, machineId, stepId);
       return { outcome: 'answered', answer: await keepSecretFacts(answer, secretFacts) };
     },
 
@@ -153,6 +159,11 @@ export function createRemoteActivities(options: RemoteActivitiesOptions): Remote
       return { isClean };
     },
   };
+
+  function tellTimeout(operationId: string, machineId: string, stepId: string): void {
+    const target = `machines/${machineId}`;
+    options.log({ event: 'command.timedOut', outcome: 'timedOut', operationId, target, kind: stepId });
+  }
 
   async function askPerson(input: RemoteCommandInput, connectionId: string): Promise<void> {
     const { commandId, instanceId, eventName, secretFacts = {}, operationId, stepId, mode } = input;

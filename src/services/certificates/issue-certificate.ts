@@ -4,7 +4,8 @@ import { parseSerialNumber, type SerialNumber } from '../../domain/serial-number
 import { assembleCertificate, digestForSigning } from '../../pki/assemble-certificate.ts';
 import { buildClientTbs } from '../../pki/build-client-certificate.ts';
 import { createSerialNumber } from '../../pki/create-serial-number.ts';
-import { lintClientCertificate, lintClientTbs } from '../../pki/lint-certificate.ts';
+import { lintClientTbs } from '../../pki/lint-certificate.ts';
+import { passClientCertificate, type LintedCertificate } from '../../pki/linted-certificate.ts';
 import { readCertificate } from '../../pki/read-certificate.ts';
 import { readCertificateRequest, type CertificateRequest } from '../../pki/read-certificate-request.ts';
 import type { Log } from '../../ports/log.ts';
@@ -144,12 +145,15 @@ export function createCertificates(options: CertificatesOptions): Certificates {
 
     // Step 1: signed in Key Vault, checked before anybody gets it.
     const signature = fromKeyStore(await options.rootKeys.sign(root.key.signingKeyId, digestForSigning(tbs)));
-    const der = assembleCertificate(tbs, signature);
-    requireClean(record, root, der);
-    const reading = readCertificate(der);
-    if (!reading.ok) throw new Error(`Certificate ${record.serialNumber} cannot be read back.`);
-    const { thumbprint, oneLineBase64 } = reading.certificate;
+    return publish(record, root, requireClean(record, root, assembleCertificate(tbs, signature)));
+  }
 
+  /** The way out for a certificate, open only to one that the lint has passed. */
+  async function publish(
+    record: CertificateRecord,
+    root: SigningRoot,
+    { thumbprint, oneLineBase64 }: LintedCertificate,
+  ): Promise<CertificateRecord> {
     // Step 2: findable in every way before it is released; a crash leaves at most an index row too many.
     const { serialNumber } = record;
     await Promise.all([
@@ -297,7 +301,11 @@ function pathOfFault(code: string, order: CertificateOrder): string {
   return order.commonName === undefined ? '/owner' : '/commonName';
 }
 
-function requireClean(record: CertificateRecord, root: { readonly certificate: string }, der: Uint8Array): void {
+function requireClean(
+  record: CertificateRecord,
+  root: { readonly certificate: string },
+  der: Uint8Array,
+): LintedCertificate {
   const serialNumber = parseSerialNumber(record.serialNumber);
   const reading = readCertificate(der);
   if (serialNumber === undefined || !reading.ok)
@@ -305,7 +313,7 @@ function requireClean(record: CertificateRecord, root: { readonly certificate: s
   // The key is that of the request which was read and proven, and not whatever the certificate says it is.
   if (sha256Hex(reading.certificate.publicKeySpki) !== record.publicKeyHash)
     throw new Error(`Certificate ${record.serialNumber} does not hold the key of its request.`);
-  const problems = lintClientCertificate(der, {
+  const answer = passClientCertificate(der, {
     root: Buffer.from(root.certificate, 'base64'),
     expected: {
       commonName: record.commonName,
@@ -315,9 +323,8 @@ function requireClean(record: CertificateRecord, root: { readonly certificate: s
       subjectPublicKeyInfo: reading.certificate.publicKeySpki,
     },
   });
-  if (problems.length > 0) {
-    throw new Error(
-      `Certificate ${record.serialNumber} is not what it should be: ${problems.map(({ code }) => code).join(', ')}.`,
-    );
-  }
+  if (answer.ok) return answer.certificate;
+  throw new Error(
+    `Certificate ${record.serialNumber} is not what it should be: ${answer.problems.map(({ code }) => code).join(', ')}.`,
+  );
 }

@@ -4,8 +4,9 @@ import { parseSerialNumber } from '../../domain/serial-number.ts';
 import { assembleCertificate, digestForSigning } from '../../pki/assemble-certificate.ts';
 import { buildRootTbs } from '../../pki/build-root-certificate.ts';
 import { createSerialNumber } from '../../pki/create-serial-number.ts';
-import { lintRootCertificate } from '../../pki/lint-certificate.ts';
+import { passRootCertificate, type LintedCertificate } from '../../pki/linted-certificate.ts';
 import { readCertificate } from '../../pki/read-certificate.ts';
+import type { Log } from '../../ports/log.ts';
 import type { RootKeyPolicy, RootKeys, RootKeyVersion } from '../../ports/root-keys.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { canonicalJson } from '../../stores/digest.ts';
@@ -29,6 +30,7 @@ export interface RootsOptions {
   readonly unfinished: Unfinished;
   readonly outbox: Pick<Outbox, 'append'>;
   readonly expiries: Pick<Expiries, 'put'>;
+  readonly log: Log;
   readonly now: () => Date;
 }
 
@@ -80,23 +82,26 @@ export function createRoots(options: RootsOptions): Roots {
 
     // Step 2: the certificate, kept as it is to be signed. The first version of the key signs it: Key Vault does not
     // sign with the key of a pending certificate.
-    const der = record.draft === undefined ? await draft(record, first) : Buffer.from(record.draft, 'base64');
+    const linted =
+      record.draft === undefined
+        ? await draft(record, first)
+        : requireClean(record, Buffer.from(record.draft, 'base64'), first);
 
     // Step 3: a second version on the same key takes the certificate, and the first is put out of use.
-    const installed = fromKeyStore(await vault.install(name, policy, der));
+    const installed = fromKeyStore(await vault.install(name, policy, linted.der));
     fromKeyStore(await vault.disableVersion(first.certificateId));
-    return finish(record, der, installed);
+    return finish(record, linted, installed);
   }
 
-  async function draft(record: RootRecord, first: RootKeyVersion): Promise<Uint8Array> {
+  async function draft(record: RootRecord, first: RootKeyVersion): Promise<LintedCertificate> {
     const tbs = Buffer.from(record.tbs ?? (await storeTbs(record, first)), 'base64');
     const der = assembleCertificate(tbs, fromKeyStore(await vault.sign(first.keyId, digestForSigning(tbs))));
-    requireClean(record, der, first);
+    const linted = requireClean(record, der, first);
     await stores.roots.update(rootKeys(record.id), (current) => ({
       ...current,
-      draft: Buffer.from(der).toString('base64'),
+      draft: linted.oneLineBase64,
     }));
-    return der;
+    return linted;
   }
 
   async function storeTbs(record: RootRecord, first: RootKeyVersion): Promise<string> {
@@ -114,10 +119,11 @@ export function createRoots(options: RootsOptions): Roots {
     return stored?.tbs ?? text;
   }
 
-  async function finish(record: RootRecord, der: Uint8Array, installed: RootKeyVersion): Promise<RootRecord> {
-    const reading = readCertificate(der);
-    if (!reading.ok) throw new Error(`The certificate of root ${record.id} cannot be read back.`);
-    const { oneLineBase64, thumbprint } = reading.certificate;
+  async function finish(
+    record: RootRecord,
+    { oneLineBase64, thumbprint }: LintedCertificate,
+    installed: RootKeyVersion,
+  ): Promise<RootRecord> {
     await options.expiries.put({ kind: 'root', id: record.id, notAfter: record.notAfter, subject: record.commonName });
     const done = await stores.roots.update(rootKeys(record.id), ({ draft: _used, ...current }) => ({
       ...current,
@@ -127,6 +133,8 @@ export function createRoots(options: RootsOptions): Roots {
       key: { name: `root-${record.id}`, signingKeyId: installed.keyId, versions: [installed.certificateId] },
     }));
     const finished = done ?? record;
+    const seconds = (options.now().getTime() - Date.parse(record.createdAt)) / 1000;
+    options.log({ event: 'root.created', outcome: 'created', target: `roots/${record.id}`, seconds });
     await close(finished);
     return finished;
   }
@@ -228,8 +236,8 @@ function requireSerial(record: RootRecord): NonNullable<ReturnType<typeof parseS
   return serialNumber;
 }
 
-function requireClean(record: RootRecord, der: Uint8Array, first: RootKeyVersion): void {
-  const problems = lintRootCertificate(der, {
+function requireClean(record: RootRecord, der: Uint8Array, first: RootKeyVersion): LintedCertificate {
+  const answer = passRootCertificate(der, {
     expected: {
       subject: toSubject(record),
       serialNumber: requireSerial(record),
@@ -238,8 +246,8 @@ function requireClean(record: RootRecord, der: Uint8Array, first: RootKeyVersion
       subjectPublicKeyInfo: publicKeyOf(first),
     },
   });
-  if (problems.length > 0)
-    throw new Error(
-      `The certificate of root ${record.id} is not what it should be: ${problems.map(({ code }) => code).join(', ')}.`,
-    );
+  if (answer.ok) return answer.certificate;
+  throw new Error(
+    `The certificate of root ${record.id} is not what it should be: ${answer.problems.map(({ code }) => code).join(', ')}.`,
+  );
 }

@@ -1,6 +1,7 @@
 import type { ThumbprintOfRoot } from '../../domain/gateway-entries.ts';
 import { entryKey, presentEntries } from '../../domain/gateway-merge.ts';
 import type { JsonObject } from '../../domain/json.ts';
+import type { Log } from '../../ports/log.ts';
 import { without } from '../../domain/without.ts';
 import type { Audit } from '../requests/audit.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -20,6 +21,7 @@ export interface NoteVanishedOptions {
   readonly stores: Stores;
   readonly outbox: Pick<Outbox, 'append'>;
   readonly audit: Pick<Audit, 'write'>;
+  readonly log: Log;
   readonly now: () => Date;
   readonly thumbprintOfRoot: ThumbprintOfRoot;
 }
@@ -49,6 +51,8 @@ export function createNoteVanished(options: NoteVanishedOptions): NoteVanished {
       subject: `gateways/${gateway.id}`,
       data: { gatewayId: gateway.id, thumbprint: row.thumbprint, ...data, changedBy, seenAt: at },
     });
+    const target = `gateways/${gateway.id}/${row.thumbprint}`;
+    options.log({ event: 'gateway.repair', outcome: 'begun', target, kind: row.kind });
     await options.audit.write({
       at,
       requestId: sha256Hex(id).slice(0, 32),

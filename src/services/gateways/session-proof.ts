@@ -2,6 +2,7 @@ import type { SessionFindings } from '../../contracts/gateways/apply-gateway.ts'
 import { dayMs } from '../../domain/days.ts';
 import { comparableName } from '../../domain/session-name.ts';
 import { without } from '../../domain/without.ts';
+import type { Log } from '../../ports/log.ts';
 import type { SessionList, VpnSession } from '../../ports/arm.ts';
 import type { Audit } from '../requests/audit.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -50,6 +51,7 @@ export interface SessionProofOptions {
   readonly operations: Operations;
   readonly outbox: Pick<Outbox, 'append'>;
   readonly audit: Pick<Audit, 'write'>;
+  readonly log: Log;
   readonly now: () => Date;
 }
 
@@ -114,6 +116,7 @@ export function createSessionProof(options: SessionProofOptions): SessionProof {
         if (look.hadSessions) await noteCut(one, begunAt);
         const isProven =
           one.kind === 'revocation' ? await noteRevocation(one.row, look) : await noteRoot(one.row, look);
+        if (isProven) tell(one, 'proven');
         if (!isProven) due.push(reason === undefined || failure !== undefined ? secondLookMs : unsureLookMs);
       }
       await stores.gateways.update(gatewayKeys(gatewayId), (record) => ({
@@ -123,7 +126,15 @@ export function createSessionProof(options: SessionProofOptions): SessionProof {
     },
   };
 
-  async function noteCut({ kind, row }: Watched, begunAt: string): Promise<void> {
+  function tell({ row }: Watched, outcome: 'cut' | 'proven'): void {
+    const { gatewayId, thumbprint, operationId } = row;
+    const target = `gateways/${gatewayId}/${thumbprint}`;
+    options.log({ event: 'session.cut', outcome, target, ...(operationId === undefined ? {} : { operationId }) });
+  }
+
+  async function noteCut(one: Watched, begunAt: string): Promise<void> {
+    const { kind, row } = one;
+    tell(one, 'cut');
     const { gatewayId, thumbprint } = row;
     const target = { gatewayId, thumbprint, ...(kind === 'root' ? { rootId: row.rootId } : {}) };
     await noteOwnAct(options, { key: begunAt, action: `gateway.sessionsCut.${kind}`, target });

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { AppError } from '../../domain/app-error.ts';
 import { without } from '../../domain/without.ts';
+import type { Log } from '../../ports/log.ts';
 import type { SendWebhook, WebhookAnswer } from '../../ports/webhooks.ts';
 import type { Webhook } from '../requests/app-secrets.ts';
 import { sha256Hex } from '../../stores/digest.ts';
@@ -13,6 +14,7 @@ export interface DeliverOutboxOptions {
   /** Nobody to deliver to when undefined: events then wait a week for a webhook, and are kept after it. Throws when not known. */
   readonly webhook: () => Promise<Webhook | undefined>;
   readonly send: SendWebhook;
+  readonly log: Log;
   readonly now: () => Date;
 }
 
@@ -102,11 +104,25 @@ async function deliverOne(
   }
   if (webhook === undefined) {
     await outbox.end({ ...leased.record, attempts: pending.record.attempts }, 'kept');
+    tell(options, record, 'kept');
     return ['kept'];
   }
   const answer = await trySend(options, webhook, record);
   const outcome = await settle(options, leased, answer);
+  tell(options, record, outcome, answer);
   return 'problem' in answer ? [outcome, answer.problem] : [outcome];
+}
+
+/** Told by its id, which the receiver has as well. */
+function tell(
+  { log, now }: DeliverOutboxOptions,
+  { id, event }: OutboxRecord,
+  outcome: Outcome,
+  answer?: WebhookAnswer | NoAnswer,
+): void {
+  const seconds = (now().getTime() - Date.parse(event.time)) / 1000;
+  const code = answer === undefined ? {} : { code: 'status' in answer ? `Http${answer.status}` : 'NoAnswer' };
+  log({ event: 'notice.sent', outcome, target: `events/${id}`, kind: event.type, seconds, ...code });
 }
 
 async function trySend(

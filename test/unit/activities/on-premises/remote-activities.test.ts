@@ -301,6 +301,19 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
 });
 
 describe('src/activities/on-premises/remote-activities pollCommand', () => {
+  it.each<readonly [string, RemotePoll]>([
+    ['the way to the machine', { outcome: 'failed', fault: 'TimedOut', message: 'Too long.' }],
+    ['the machine', { outcome: 'ended', exitCode: 1460, output: '', error: '' }],
+  ])('logs a command that ran out of time as %s says it', async (_who, poll) => {
+    const { activities, stub, told } = await world();
+    stub.poll = poll;
+
+    await activities.pollCommand(running(command(first, { stepId: 'W16' })));
+
+    const target = 'machines/nat';
+    expect(told).toEqual([{ event: 'command.timedOut', outcome: 'timedOut', operationId: first, target, kind: 'W16' }]);
+  });
+
   it('answers what the machine says, and moves what is secret to Key Vault', async () => {
     const { activities, stub, secrets, tables } = await world();
     const content = Buffer.from('realm and certificate').toString('base64');

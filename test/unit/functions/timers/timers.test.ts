@@ -11,6 +11,7 @@ import { registerSweep, type SweepTimerOptions } from '../../../../src/functions
 import { registerTimer, type TimerHost } from '../../../../src/functions/timers/register-timer.ts';
 import { registerWatchExpiries } from '../../../../src/functions/timers/watch-expiries.ts';
 import { createServicesWorld } from '../../../support/services-world.ts';
+import { createRecordingLog } from '../../../support/recording-log.ts';
 import { createMemoryTables } from '../../../support/memory-tables.ts';
 import { createTestClock } from '../../../support/test-clock.ts';
 
@@ -95,6 +96,7 @@ describe('src/functions/timers/deliver-outbox', () => {
     const timer = timerOf((host) => {
       registerDeliverOutbox(host, {
         outbox,
+        log: createRecordingLog().log,
         now,
         webhook: () => Promise.resolve({ url: 'https://hooks.contoso.com', secret: 'a secret of this deployment' }),
         send: () => Promise.resolve({ status: 200 }),

@@ -108,6 +108,9 @@ describe('src/services, when somebody else changes a gateway', () => {
         await runWriter(world);
       }
 
+      const target = `gateways/${gatewayId}/${thumbprint}`;
+      const repair = { event: 'gateway.repair', outcome: 'begun', target, kind: 'revocation' };
+      expect(world.told.filter(({ event }) => event === 'gateway.repair')).toEqual([repair, repair]);
       const events = await outboxEvents(world, 'gatehouse.revocation.vanished.v1');
       const byTime = events.toSorted((a, b) => Date.parse(a.time) - Date.parse(b.time));
       expect(byTime.map(({ data }) => data)).toMatchObject([

@@ -62,6 +62,24 @@ async function rowOf(world: ServicesWorld, thumbprint: string) {
 }
 
 describe('src/services/gateways/session-proof', () => {
+  it('logs sessions that were cut, and once that nobody is left', async () => {
+    const world = createServicesWorld();
+    const { thumbprint, operationId } = await aRevocation(world);
+    const look = async (cut: readonly string[]): Promise<void> => {
+      world.clock.advance(sixMinutesMs);
+      await world.sessions.record(gatewayId, { cut, unsure: [] });
+    };
+
+    await look([`revocation:${thumbprint}`]);
+    for (let looks = 0; looks < 3; looks += 1) await look([]);
+
+    const session = { event: 'session.cut', target: `gateways/${gatewayId}/${thumbprint}`, operationId };
+    expect(world.told.filter(({ event }) => event === 'session.cut')).toEqual([
+      { ...session, outcome: 'cut' },
+      { ...session, outcome: 'proven' },
+    ]);
+  });
+
   it('has in the audit whose sessions were cut, and nothing of looks that cut none', async () => {
     const world = createServicesWorld();
     const { thumbprint } = await aRevocation(world);

@@ -4,6 +4,8 @@ import { createOutbox, type Outbox } from '../../../../src/stores/outbox.ts';
 import { AppError } from '../../../../src/domain/app-error.ts';
 import type { WebhookAnswer, WebhookRequest } from '../../../../src/ports/webhooks.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
+import { createRecordingLog } from '../../../support/recording-log.ts';
+import type { LogEntry } from '../../../../src/ports/log.ts';
 import { createMemoryTables, type MemoryTables } from '../../../support/memory-tables.ts';
 import { createTestClock, type TestClock } from '../../../support/test-clock.ts';
 
@@ -24,18 +26,22 @@ interface World {
   /** What the receiver answers from now on; an error is no answer. */
   answer: WebhookAnswer | Error;
   deliver(hook?: typeof webhook): Promise<DeliveryRound>;
+  readonly told: readonly LogEntry[];
 }
 
 function createWorld(tables: MemoryTables = createMemoryTables()): World {
   const clock = createTestClock();
   const outbox = createOutbox({ tables, now: clock.now, keptDays: 90 });
   const sent: WebhookRequest[] = [];
+  const { log, told } = createRecordingLog();
   const world: World = {
     outbox,
     clock,
     sent,
+    told,
     answer: { status: 204 },
-    deliver: (hook = webhook) => deliverOutbox({ outbox, webhook: () => Promise.resolve(hook), send, now: clock.now }),
+    deliver: (hook = webhook) =>
+      deliverOutbox({ outbox, webhook: () => Promise.resolve(hook), send, log, now: clock.now }),
   };
   function send(request: WebhookRequest): Promise<WebhookAnswer> {
     sent.push(request);
@@ -78,6 +84,8 @@ describe('src/services/operations/outbox-delivery', () => {
       },
     });
     expect(await world.outbox.get(event.id)).toMatchObject({ state: 'delivered', attempts: 1, lastStatus: 204 });
+    const sent = { event: 'notice.sent', outcome: 'delivered', target: `events/${event.id}`, kind: event.type };
+    expect(world.told).toEqual([{ ...sent, seconds: 0, code: 'Http204' }]);
   });
 
   it('signs with the decoded key of a whsec_ secret', async () => {
@@ -199,6 +207,7 @@ describe('src/services/operations/outbox-delivery', () => {
       deliverOutbox({
         outbox: world.outbox,
         webhook: () => Promise.resolve(undefined),
+        log: createRecordingLog().log,
         now: world.clock.now,
         send: () => Promise.reject(new Error('nobody')),
       });

@@ -7,6 +7,7 @@ import { retain, type RetentionRound } from '../../../../src/services/operations
 import { createRetentionDues } from '../../../../src/stores/retention-dues.ts';
 import { dayMs } from '../../../../src/domain/days.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
+import { createRecordingLog } from '../../../support/recording-log.ts';
 import { createMemoryTables, type MemoryTables } from '../../../support/memory-tables.ts';
 import { createTestClock } from '../../../support/test-clock.ts';
 
@@ -33,6 +34,7 @@ function createWorld(tables: MemoryTables = createMemoryTables(), keptDays: { id
     deliver: (hook: typeof webhook | 'none' = webhook) =>
       deliverOutbox({
         outbox,
+        log: createRecordingLog().log,
         now,
         webhook: () => Promise.resolve(hook === 'none' ? undefined : hook),
         send: ({ headers }) => {
