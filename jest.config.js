@@ -16,7 +16,6 @@ const project = (displayName, folders) => ({
 export default {
   // Says only that a test hangs: none is about how fast the machine is.
   testTimeout: 120_000,
-  // A whole stack's suite waits for other processes half of its time.
-  maxWorkers: Math.ceil(availableParallelism() * 1.5),
+  maxWorkers: availableParallelism(),
   projects: [project('unit', ['unit']), project('contract', ['contract']), project('e2e', ['e2e'])],
 };

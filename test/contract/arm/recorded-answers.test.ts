@@ -34,7 +34,7 @@ describe('sandbox/arm: what Azure was seen to answer', () => {
   const withClient = (members: Json) => ({ vpnClientConfiguration: aClientConfiguration(members) });
   const pemInBase64 = (data: string) =>
     Buffer.from(
-      `-----BEGIN CERTIFICATE-----\n${data.replaceAll(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`,
+      `-----BEGIN CERTIFICATE-----\n${data.replaceAll(/.{64}(?=.)/g, '$&\n')}\n-----END CERTIFICATE-----\n`,
     ).toString('base64');
 
   it('shows what it computed while a gateway is in Succeeded, and neither before nor in the answer to a write', async () => {

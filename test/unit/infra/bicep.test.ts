@@ -153,7 +153,7 @@ describe('infra/gateway-changes.bicep', () => {
 
   it('sends events to the function that takes them, for which the hooks wait', () => {
     const name = /functionAppName\}\/(\w+)'/.exec(changes)?.[1] ?? 'none';
-    expect(readFileSync(resolve(folder, '../src/main.ts'), 'utf8')).toContain(`app.eventGrid('${name}'`);
+    expect(readFileSync(resolve(folder, '../src/composition/watches.ts'), 'utf8')).toContain(`app.eventGrid('${name}'`);
     for (const script of scripts) {
       expect(readFileSync(join(folder, script), 'utf8')).toContain(`/functions/${name}"`);
     }
