@@ -61,7 +61,14 @@ export function isSuccess({ status }: Pick<RawAnswer, 'status'>): boolean {
 export function classify(answer: RawAnswer): ArmUndone {
   const { status, fault } = answer;
   if (fault !== undefined)
-    return { outcome: 'unavailable', status, retryAfterSeconds: usualWaitSeconds, code: 'NoAnswer', message: fault };
+    return {
+      outcome: 'unavailable',
+      status,
+      retryAfterSeconds: usualWaitSeconds,
+      code: 'noAnswer',
+      isOurs: true,
+      message: fault,
+    };
   const { code, message, codes } = readErrorWords(answer.text);
   const words = { code: code || `Http${status}`, message: message || `Azure answered ${status}.`, ...idOf(answer) };
   const retryAfterSeconds = secondsOf(answer.retryAfter, answer.at) ?? usualWaitSeconds;
@@ -104,7 +111,7 @@ export function unreadableWords(answer: RawAnswer, what: string): ArmWords {
   const sent =
     answer.text.trim() === '' ? 'nothing' : readErrorWords(cutText(answer.text, 400)).message || 'another form';
   const message = `Azure answered ${answer.status}, but not with ${what}: ${sent}.`;
-  return { code: 'UnreadableAnswer', message, ...idOf(answer) };
+  return { code: 'unreadableAnswer', isOurs: true, message, ...idOf(answer) };
 }
 
 /** What the status of a long-running operation says went wrong, in Azure's words; undefined when nothing did. */

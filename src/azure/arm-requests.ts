@@ -117,7 +117,14 @@ export function createArmRequests({ endpoint, credential, log, now, clientOption
         url = next;
       }
       const message = `Azure's list has no end after ${pagesMax} pages.`;
-      return { outcome: 'unavailable', status: 200, retryAfterSeconds: 60, code: 'UnreadableAnswer', message };
+      return {
+        outcome: 'unavailable',
+        status: 200,
+        retryAfterSeconds: 60,
+        code: 'unreadableAnswer',
+        isOurs: true,
+        message,
+      };
     },
   };
 }

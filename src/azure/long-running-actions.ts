@@ -114,13 +114,13 @@ export function createLongRunningActions({ requests, download, query }: LongRunn
     const url = jsonOf(ended.answer);
     if (typeof url !== 'string' || !URL.canParse(url)) {
       const words = unreadableWords(ended.answer, 'the address of a package');
-      return { outcome: 'failed', ...words, code: 'ProfileWithoutAddress', aboutBody: false };
+      return { outcome: 'failed', ...words, code: 'profileWithoutAddress', isOurs: true, aboutBody: false };
     }
     // The address is a SAS URL: it is used here and forgotten. Right after it is made Azure may not have the file yet.
     const downloaded = await download(url);
     if ('bytes' in downloaded) return { outcome: 'succeeded', value: downloaded.bytes };
     const message = `Azure has not put the profile where it says it is: ${downloaded.problem}.`;
-    return { outcome: 'busy', code: 'ProfileNotReady', message, retryAfterSeconds: notReadySeconds };
+    return { outcome: 'busy', code: 'profileNotReady', isOurs: true, message, retryAfterSeconds: notReadySeconds };
   }
 
   return {
@@ -155,7 +155,7 @@ function lookFailed(answer: RawAnswer): Look {
 }
 
 function lost(message: string): Look {
-  return { outcome: 'unreadable', code: 'OperationNotFound', message };
+  return { outcome: 'unreadable', code: 'operationLost', isOurs: true, message };
 }
 
 function running(answer: RawAnswer, state: string): Look {

@@ -1,7 +1,9 @@
+import type { ProblemCode } from './problem-codes.ts';
+
 /** One thing that is wrong with a request, as RFC 9457 answers list it. `path` is a JSON Pointer into the request. */
 export interface Problem {
   readonly path: string;
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly message: string;
   readonly fix: string;
 }
@@ -30,6 +32,7 @@ export const errorStatus = {
   ERR_INTERNAL: 500,
 } as const;
 export type ErrorCode = keyof typeof errorStatus;
+export const errorCodes = Object.keys(errorStatus) as readonly ErrorCode[];
 
 export interface AppErrorOptions {
   readonly problems?: readonly Problem[];
@@ -56,6 +59,6 @@ export class AppError extends Error {
 }
 
 /** The error for a request in which one field is wrong. */
-export function invalidField(path: string, code: string, message: string, fix: string): AppError {
+export function invalidField(path: string, code: ProblemCode, message: string, fix: string): AppError {
   return new AppError('ERR_REQUEST_INVALID', message, { problems: [{ path, code, message, fix }] });
 }

@@ -1,21 +1,10 @@
-/** Azure's words as people get them: with the id by which Azure's support finds the request. */
-export function inFull({
-  message,
-  correlationId,
-}: {
-  readonly message: string;
-  readonly correlationId?: string | undefined;
-}): string {
-  return correlationId === undefined ? message : `${message} (correlation id ${correlationId})`;
-}
+import { z } from 'zod';
 
-/** The parts of what `inFull` put together, for those who look for the correlation id. */
-export function inParts({ code, message }: { readonly code: string; readonly message: string }): {
-  readonly code: string;
-  readonly message: string;
-  readonly correlationId?: string;
-} {
-  const [, words, correlationId] = /^([^]*) \(correlation id ([^()\s]+)\)$/.exec(message) ?? [];
-  if (words === undefined || correlationId === undefined) return { code, message };
-  return { code, message: words, correlationId };
-}
+/** What Azure said, as people and callers get it: its own code and words, never mixed with codes of ours. */
+export const azureWordsSchema = z
+  .object({ code: z.string(), message: z.string(), correlationId: z.string().optional() })
+  .meta({
+    id: 'AzureWords',
+    description: "Azure's own code and words, and the id by which its support finds the request.",
+  });
+export type AzureWords = z.infer<typeof azureWordsSchema>;

@@ -1,3 +1,5 @@
+import type { ProblemCode } from './problem-codes.ts';
+
 /** What a certificate's subject says. Every attribute becomes an RDN of its own. */
 export interface SubjectName {
   readonly commonName: string;
@@ -10,13 +12,13 @@ export interface SubjectName {
 /** One thing wrong with a name: `path` is a JSON pointer into what the caller sent. */
 export interface NameProblem {
   readonly path: string;
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly message: string;
   readonly fix: string;
 }
 
 interface TextRule {
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly isBroken: (text: string) => boolean;
   readonly message: string;
   readonly fix: string;

@@ -1,4 +1,5 @@
 import type { Problem } from './app-error.ts';
+import type { ProblemCode } from './problem-codes.ts';
 
 /** One address as a machine saw it. `issue` is empty where all was well. */
 export interface SeenEndpoint {
@@ -8,7 +9,7 @@ export interface SeenEndpoint {
 }
 
 /** The source procedure's troubleshooting tips, by what a machine saw of an address. */
-const tips: Readonly<Record<string, { readonly message: string; readonly fix: string }>> = {
+const tips = {
   notResolved: {
     message: 'its name does not resolve',
     fix: 'See that the name is right (tip 2), and that this machine can resolve it.',
@@ -34,7 +35,7 @@ const tips: Readonly<Record<string, { readonly message: string; readonly fix: st
     message: 'its certificate is for another name',
     fix: 'Use a certificate for this name, or correct the name (tips 2 and 3).',
   },
-};
+} as const satisfies Partial<Record<ProblemCode, { readonly message: string; readonly fix: string }>>;
 
 /** What is wrong with addresses as one machine saw them: one problem for each, with the tip that helps. */
 export function endpointProblems(
@@ -45,7 +46,16 @@ export function endpointProblems(
   return seen
     .filter(({ issue }) => issue !== '')
     .map(({ host, port, issue }) => {
-      const tip = tips[issue] ?? { message: `it has another fault (${issue})`, fix: 'Look at the machine.' };
-      return { path, code: issue, message: `Seen from ${from}, ${host}:${port}: ${tip.message}.`, fix: tip.fix };
+      const { code, message, fix } = tipFor(issue);
+      return { path, code, message: `Seen from ${from}, ${host}:${port}: ${message}.`, fix };
     });
+}
+
+function tipFor(issue: string): Omit<Problem, 'path'> {
+  if (isTip(issue)) return { code: issue, ...tips[issue] };
+  return { code: 'unwell', message: `it has another fault (${issue})`, fix: 'Look at the machine.' };
+}
+
+function isTip(issue: string): issue is keyof typeof tips {
+  return Object.hasOwn(tips, issue);
 }

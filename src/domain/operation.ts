@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { azureWordsSchema } from './azure-words.ts';
+import { problemCodeSchema } from './problem-codes.ts';
+import { problemItemSchema } from './problem-item.ts';
 
 const stepStatuses = ['pending', 'running', 'waiting', 'succeeded', 'failed', 'skipped', 'undone'] as const;
 export type StepStatus = (typeof stepStatuses)[number];
@@ -11,19 +14,14 @@ export type OperationEnd = Extract<OperationStatus, 'succeeded' | 'failed' | 'ca
 
 export const operationIdPattern = /^op-[0-9a-f]{32}$/;
 
-const problemSchema = z.object({ path: z.string(), code: z.string(), message: z.string(), fix: z.string() });
-
 /** Why an operation failed: what its result route answers as a problem. `code` is one of `errorStatus`'s. */
 export const operationProblemSchema = z
   .object({
     code: z.string().meta({ description: 'Code to switch on.' }),
     detail: z.string().meta({ description: 'What failed, on what, and what to do next.' }),
     status: z.int().min(400).max(599).optional().meta({ description: "HTTP status; the code's own if not given." }),
-    errors: z.array(problemSchema).optional(),
-    azure: z
-      .object({ code: z.string(), message: z.string(), correlationId: z.string().optional() })
-      .optional()
-      .meta({ description: 'Code and words of Azure, where Azure refused.' }),
+    errors: z.array(problemItemSchema).optional(),
+    azure: azureWordsSchema.optional().meta({ description: 'Code and words of Azure, where Azure refused.' }),
   })
   .meta({ id: 'OperationProblem' });
 export type OperationProblem = z.infer<typeof operationProblemSchema>;
@@ -35,6 +33,7 @@ export const operationStepSchema = z
     startedAt: z.iso.datetime().optional(),
     endedAt: z.iso.datetime().optional(),
     detail: z.string().optional(),
+    code: problemCodeSchema.optional().meta({ description: 'Why the step failed.' }),
     attempts: z.int().min(0).meta({ description: 'How often the step was begun.' }),
     usualSeconds: z.number().positive().optional().meta({ description: 'How long this step usually takes.' }),
   })
@@ -48,24 +47,28 @@ export const waitingForSchema = z
     until: z.iso.datetime().optional(),
     detail: z.string().optional(),
   })
-  .meta({ id: 'OperationWait' });
+  .meta({ id: 'OperationWaitingFor' });
 export type WaitingFor = z.infer<typeof waitingForSchema>;
 
 /** Something that an operation waits for people to do or decide. */
-export const operationWaitSchema = z
-  .object({
-    kind: z.enum(['approval', 'manual']),
-    since: z.iso.datetime(),
-    until: z.iso.datetime().optional(),
-    detail: z.string(),
-    decision: z.enum(['approved', 'rejected']).optional(),
-    decidedBy: z.string().optional(),
-    decidedAt: z.iso.datetime().optional(),
-    comment: z.string().optional(),
-    isOver: z.boolean().optional(),
-  })
-  .meta({ id: 'OperationGate' });
+export const operationWaitSchema = z.object({
+  kind: z.enum(['approval', 'manual']),
+  since: z.iso.datetime(),
+  until: z.iso.datetime().optional(),
+  detail: z.string(),
+  decision: z.enum(['approved', 'rejected']).optional(),
+  decidedBy: z.string().optional(),
+  decidedAt: z.iso.datetime().optional(),
+  comment: z.string().optional(),
+  isOver: z.boolean().optional(),
+});
 export type OperationWait = z.infer<typeof operationWaitSchema>;
+
+/** A decision that people were asked for, as callers see it. */
+const approvalSchema = operationWaitSchema
+  .omit({ kind: true, isOver: true })
+  .extend({ name: z.string() })
+  .meta({ id: 'OperationApproval' });
 
 /** An operation as callers see it. */
 export const operationViewSchema = z
@@ -83,7 +86,7 @@ export const operationViewSchema = z
     cancelRequested: z.boolean().optional(),
     waitingFor: waitingForSchema.optional(),
     approvals: z
-      .array(operationWaitSchema.omit({ kind: true, isOver: true }).extend({ name: z.string() }))
+      .array(approvalSchema)
       .optional()
       .meta({ description: 'What people were asked, and what they decided.' }),
     result: z.unknown().optional(),

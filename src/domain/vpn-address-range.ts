@@ -42,7 +42,7 @@ export function rangeProblems(range: VpnRange, internalAddress: string): readonl
       ? [
           {
             path,
-            code: 'rangeHoldsServer',
+            code: 'rangeHoldsServer' as const,
             message: `The range holds the server's own address ${internalAddress}.`,
             fix: 'Leave that address out.',
           },
@@ -53,7 +53,7 @@ export function rangeProblems(range: VpnRange, internalAddress: string): readonl
       : [
           {
             path,
-            code: 'rangeElsewhere',
+            code: 'rangeElsewhere' as const,
             message: `The range is not in the network of ${internalAddress}.`,
             fix: 'Use addresses that share its first three numbers.',
           },

@@ -1,6 +1,7 @@
 import { findRemoteStep } from '../contracts/on-premises/step-table.ts';
 import type { RemoteStepContract, StepMode } from '../contracts/on-premises/remote-step.ts';
 import { AppError, type Problem } from '../domain/app-error.ts';
+import { codeOfIssue } from '../domain/issue-code.ts';
 import { computerNameSchema, type Transport } from '../domain/machine.ts';
 import { isSetAside, notSetAside, secretUses, type SecretReference, type SecretUse } from '../domain/secret-uses.ts';
 import { composedScripts } from './composed-scripts.ts';
@@ -65,12 +66,12 @@ export function composeCommand(command: StepCommand): ComposedCommand {
 }
 
 function checkParameters(step: RemoteStepContract, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const parsed = step.parameters.safeParse(given);
+  const parsed = step.parameters.safeParse(given, { reportInput: true });
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, code }): Problem => {
-    const pointer = ['', 'parameters', ...path.map(String)].join('/');
+  const problems = parsed.error.issues.map((issue): Problem => {
+    const pointer = ['', 'parameters', ...issue.path.map(String)].join('/');
     const message = `Step ${step.id} does not take this value.`;
-    return { path: pointer, code: code.toUpperCase(), message, fix: 'Send a value that the step’s contract allows.' };
+    return { path: pointer, code: codeOfIssue(issue), message, fix: 'Send a value that the step’s contract allows.' };
   });
   throw refuse(`Step ${step.id} cannot be run with these parameters.`, problems);
 }

@@ -1,5 +1,5 @@
 import { findRemoteStep } from '../contracts/on-premises/step-table.ts';
-import { type StepAnswer, type StepMode, stepAnswerSchema } from '../contracts/on-premises/remote-step.ts';
+import { scriptAnswerSchema, type StepAnswer, type StepMode } from '../contracts/on-premises/remote-step.ts';
 
 /** An answer that cannot be used, and why. The reason never quotes what was written. */
 export interface UnreadableAnswer {
@@ -29,11 +29,11 @@ export function readAnswer({ output, exitCode, stepId, mode }: AnsweredCommand):
   const step = findRemoteStep(stepId);
   if (step === undefined) return { unreadable: `there is no step ${stepId}` };
   if (exitCode === timedOut)
-    return { v: 1, step: stepId, mode, changed: false, ok: false, code: 'TimedOut', facts: {} };
+    return { v: 1, step: stepId, mode, changed: false, ok: false, code: 'timedOut', facts: {} };
   const line = lastLine(output);
   if (line === undefined) return withExitCode('nothing was written', exitCode);
   if (line.length > answerLengthMax) return { unreadable: 'the last line is too long' };
-  const parsed = stepAnswerSchema.safeParse(parseJson(line));
+  const parsed = scriptAnswerSchema.safeParse(parseJson(line));
   if (!parsed.success) return withExitCode('the last line is not an answer', exitCode);
   const answer = parsed.data;
   if (answer.step !== stepId || answer.mode !== mode) return { unreadable: 'the answer is of another step or mode' };
@@ -47,9 +47,9 @@ export function readAnswer({ output, exitCode, stepId, mode }: AnsweredCommand):
 
 /** Windows Installer's exit codes count even where a script forgot to name them. */
 function codeOf({ ok, code }: StepAnswer, exitCode: number | undefined): Pick<StepAnswer, 'ok' | 'code'> {
-  if (exitCode === rebootRequired && ok) return { ok, code: 'RebootRequired' };
-  if (exitCode === installerBusy) return { ok: false, code: 'Busy' };
-  if (!ok && code === '') return { ok, code: 'ToolFailed' };
+  if (exitCode === rebootRequired && ok) return { ok, code: 'rebootRequired' };
+  if (exitCode === installerBusy) return { ok: false, code: 'busy' };
+  if (!ok && code === '') return { ok, code: 'toolFailed' };
   return { ok, code };
 }
 

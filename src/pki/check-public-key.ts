@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import type { ProblemCode } from '../domain/problem-codes.ts';
 import { derTag, isSameBytes, readDer, readInteger, readObjectIdentifier, readOctetsOfBitString } from './der.ts';
 import type { DerValue } from './der.ts';
 import { oid } from './object-identifiers.ts';
@@ -86,9 +87,15 @@ function findExponentProblems(exponent: bigint): PkiProblem[] {
   return [{ code: 'keyExponent', message: 'The public exponent of the RSA key is not 65537.', fix: makeRsa }];
 }
 
+interface Weakness {
+  readonly code: ProblemCode;
+  readonly isPresent: (modulus: bigint) => boolean;
+  readonly message: string;
+}
+
 function findModulusProblems(modulus: bigint): PkiProblem[] {
   if ((modulus & 1n) === 0n) return [{ code: 'keyModulusEven', message: 'The RSA modulus is even.', fix: makeRsa }];
-  const weaknesses = [
+  const weaknesses: readonly Weakness[] = [
     { code: 'keySmallFactor', isPresent: hasSmallFactor, message: 'A small prime divides the RSA modulus.' },
     { code: 'keyModulusPrime', isPresent: isPrimeModulus, message: 'The RSA modulus is a prime number.' },
     {
@@ -139,6 +146,6 @@ function nameOfKeyType(type: string): string {
   return keyTypeNames.get(type) ?? type;
 }
 
-function refuse(code: string, message: string, fix: string): PublicKeyCheck {
+function refuse(code: ProblemCode, message: string, fix: string): PublicKeyCheck {
   return { ok: false, problems: [{ code, message, fix }] };
 }

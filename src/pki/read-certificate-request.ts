@@ -1,5 +1,6 @@
 import { createHash, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import type { ProblemCode } from '../domain/problem-codes.ts';
 import { readArmour } from './armour.ts';
 import { listRequestAsks } from './certificate-request-asks.ts';
 import { checkPublicKey } from './check-public-key.ts';
@@ -138,7 +139,7 @@ function isProven(parts: RequestParts, algorithm: SignatureAlgorithm, key: KeyOb
   }
 }
 
-function problem(code: string, message: string): PkiProblem {
+function problem(code: ProblemCode, message: string): PkiProblem {
   return { code, message, fix: 'Make the request again with a current tool, for example: openssl req -new -sha256.' };
 }
 

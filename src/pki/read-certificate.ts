@@ -1,4 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
+import type { ProblemCode } from '../domain/problem-codes.ts';
 import type { Thumbprint } from '../domain/thumbprint.ts';
 import { parseThumbprint } from '../domain/thumbprint.ts';
 import { readArmour } from './armour.ts';
@@ -121,7 +122,7 @@ function toBase64(der: Uint8Array): string {
   return Buffer.from(der).toString('base64');
 }
 
-function refuse(code: string, message: string): CertificateResult {
+function refuse(code: ProblemCode, message: string): CertificateResult {
   return {
     ok: false,
     problems: [{ code, message, fix: 'Send the certificate as PEM, or as base64 of its DER form.' }],

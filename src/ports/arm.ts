@@ -1,23 +1,31 @@
 import type { JsonObject } from '../domain/json.ts';
+import type { ProblemCode } from '../domain/problem-codes.ts';
+
+/** What the client finds wrong with an answer by itself, where Azure said nothing. */
+type ArmFaultCode = Extract<
+  ProblemCode,
+  'noAnswer' | 'operationLost' | 'profileNotReady' | 'profileWithoutAddress' | 'unreadableAnswer'
+>;
 
 /** What Azure says, for people: its code, and all its words, those of details and inner errors too, at most 4,000 characters. */
-export interface ArmWords {
-  /** Azure's code, `Http403` where an answer has none, `NoAnswer` where there was no answer. */
-  readonly code: string;
+export type ArmWords = (
+  | { /** Azure's code, `Http403` where an answer has none. */ readonly code: string; readonly isOurs?: undefined }
+  | { readonly code: ArmFaultCode; readonly isOurs: true }
+) & {
   /** Plain text without mark-up, signed addresses and secrets. Names of entries stand in it as Azure wrote them. */
   readonly message: string;
   /** What Azure's support finds the request by. */
   readonly correlationId?: string;
-}
+};
 
 /** A refusal in Azure's words, and what it is about. */
-export interface ArmFailure extends ArmWords {
+export type ArmFailure = ArmWords & {
   /**
    * True where one of the entries of the body may be the cause: a 400 in Azure's own form, or an operation that ended Failed.
    * Everything else (rights, locks, policies, proxies) is about the write, whatever is in it.
    */
   readonly aboutBody: boolean;
-}
+};
 
 /** What Resource Manager answered, sorted by what the caller can do about it. */
 export type ArmAnswer<T> =

@@ -4,13 +4,13 @@ import type { SecretReference } from '../domain/secret-uses.ts';
 /** Classes of what goes wrong on the way to a machine: what to do next depends on nothing else. */
 export type RemoteFault =
   /** Nobody answers: try again later. */
-  | 'Unreachable'
+  | 'unreachable'
   /** The machine, or Azure, does not let us in: never tried again by itself, because accounts lock. */
-  | 'AuthFailed'
+  | 'authFailed'
   /** The machine cannot take commands as it is (agent too old, commands blocked, shell missing). */
-  | 'Precondition'
-  | 'ToolFailed'
-  | 'TimedOut';
+  | 'precondition'
+  | 'toolFailed'
+  | 'timedOut';
 
 export interface RemoteFailure {
   readonly outcome: 'failed';

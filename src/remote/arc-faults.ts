@@ -1,4 +1,4 @@
-import { inFull } from '../domain/azure-words.ts';
+import { withCorrelation } from '../domain/failure.ts';
 import { cutText } from '../domain/cut-text.ts';
 import { asObject, asText } from '../domain/gateway-entries.ts';
 import type { JsonObject } from '../domain/json.ts';
@@ -25,17 +25,17 @@ export function busyBy(answer: ArmUndone): Extract<RemoteStart, { outcome: 'busy
 /** Refusals that stay, in Azure's own words: an agent that is too old, commands that the machine blocks. */
 export function refusedBy(machine: string, answer: ArmUndone): RemoteFailure {
   if (answer.outcome === 'unavailable' || (answer.outcome === 'missing' && answer.of !== 'resource')) {
-    return failed('Unreachable', `Azure gives no state of ${machine}: ${wordsOf(answer)}`);
+    return failed('unreachable', `Azure gives no state of ${machine}: ${wordsOf(answer)}`);
   }
   if (answer.outcome === 'missing') {
     return failed(
-      'Precondition',
+      'precondition',
       `Azure Arc does not know ${machine}: check its resource id and that it is connected.`,
     );
   }
   const isForbidden = answer.outcome === 'refused' && (answer.status === 401 || answer.status === 403);
   return failed(
-    isForbidden ? 'AuthFailed' : 'Precondition',
+    isForbidden ? 'authFailed' : 'precondition',
     `Azure refused the command on ${machine}: ${wordsOf(answer)}`,
   );
 }
@@ -44,10 +44,10 @@ export function refusedBy(machine: string, answer: ArmUndone): RemoteFailure {
 export function judgeConnection(machine: string, resource: JsonObject): RemoteFailure | undefined {
   const status = asText(asObject(resource['properties'])['status']);
   if (status === 'Disconnected') {
-    return failed('Unreachable', `Azure Arc has lost ${machine}: its agent has not been heard of lately.`);
+    return failed('unreachable', `Azure Arc has lost ${machine}: its agent has not been heard of lately.`);
   }
   if (status === 'Expired') {
-    return failed('Precondition', `Azure Arc has given ${machine} up: connect its agent again (azcmagent connect).`);
+    return failed('precondition', `Azure Arc has given ${machine} up: connect its agent again (azcmagent connect).`);
   }
   return undefined;
 }
@@ -61,12 +61,12 @@ export function undeliveredBy(machine: string, words: string): RemoteFailure {
 /** Windows says in words that the account is refused, and that the machine is away Azure says so too. */
 function faultOf(words: string): RemoteFault {
   if (/user ?name or password|log ?on failure|account .{0,40}locked|\b1326\b|\b1909\b/i.test(words))
-    return 'AuthFailed';
-  return /\bdisconnected\b/i.test(words) ? 'Unreachable' : 'Precondition';
+    return 'authFailed';
+  return /\bdisconnected\b/i.test(words) ? 'unreachable' : 'precondition';
 }
 
-function wordsOf({ code, ...words }: ArmUndone): string {
-  return `${code}: ${inFull({ ...words, message: cutText(words.message) })}`;
+function wordsOf({ code, message, correlationId }: ArmUndone): string {
+  return `${code}: ${withCorrelation(cutText(message), correlationId)}`;
 }
 
 /** No document names the code of the refusal of a 26th command; its words must speak of so many run commands. */

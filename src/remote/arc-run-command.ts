@@ -75,7 +75,7 @@ export async function readEnd(ended: EndedRunCommand): Promise<RemotePoll> {
   if (now.getTime() - endMsOf(view) < blobGraceMs) return { outcome: 'running' };
   if (tail === '') return { outcome: 'ended', exitCode, output: full ?? '', error: asText(view['error']) };
   return failed(
-    'Precondition',
+    'precondition',
     `The answer of ${machine} is longer than Azure shows, and its output blob is not there: give the machine's identity the ` +
       `role Storage Blob Data Contributor on the container of command outputs. ${wordsOf(view)}`.trimEnd(),
   );

@@ -75,9 +75,9 @@ export function createArcRunner({ arm, secrets, outputs, now }: ArcRunnerOptions
       case 'undelivered':
         return explain(machine, seen, operationUrl);
       case 'timedOut':
-        return failed('TimedOut', `The command on ${machine.id} took longer than its time and was ended there.`);
+        return failed('timedOut', `The command on ${machine.id} took longer than its time and was ended there.`);
       case 'canceled':
-        return failed('ToolFailed', `The command on ${machine.id} was stopped.`);
+        return failed('toolFailed', `The command on ${machine.id} was stopped.`);
       case 'deleting':
         return notThere(machine);
     }
@@ -127,7 +127,7 @@ export function createArcRunner({ arm, secrets, outputs, now }: ArcRunnerOptions
 }
 
 function notThere(machine: Machine): RemoteFailure {
-  return failed('ToolFailed', `The command is not on the machine ${machine.id}: it was removed, or never began.`);
+  return failed('toolFailed', `The command is not on the machine ${machine.id}: it was removed, or never began.`);
 }
 
 function runCommandBody(

@@ -35,7 +35,7 @@ export function createManualRunner({ commands, now }: ManualRunnerOptions): Remo
           return { outcome: 'ended', exitCode: undefined, output: seen.output, error: '' };
         case 'closed':
         case undefined:
-          return failed('ToolFailed', `The command is not shown to anybody any more: it was closed for ${machine.id}.`);
+          return failed('toolFailed', `The command is not shown to anybody any more: it was closed for ${machine.id}.`);
       }
     },
     cancel: (machine, handle) => commands.close(machine.id, handle),

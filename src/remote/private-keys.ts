@@ -38,7 +38,7 @@ async function readPrivateKey(name: string, secrets: Secrets): Promise<string | 
     typeof key === 'object' && key !== null && 'isPrivateKey' in key && (key.isPrivateKey as () => boolean)();
   if (isPrivate) return text;
   return failed(
-    'Precondition',
+    'precondition',
     `Secret '${name}' is not a private key without passphrase, in OpenSSH's format or PEM.`,
   );
 }

@@ -12,10 +12,16 @@ export interface SshAnswer<T> {
   readonly schema: z.ZodType<T>;
 }
 
+/** Codes as the scripts write them. */
+const scriptCodes = { ToolFailed: 'toolFailed', AuthFailed: 'authFailed', Precondition: 'precondition' } as const;
+
 /** What the scripts say when they could not do it. */
 const refusal = z.object({
   state: z.literal('failed'),
-  code: z.enum(['ToolFailed', 'AuthFailed', 'Precondition']).catch('ToolFailed'),
+  code: z
+    .enum(['ToolFailed', 'AuthFailed', 'Precondition'])
+    .catch('ToolFailed')
+    .transform((code) => scriptCodes[code]),
   message: z
     .string()
     .overwrite((text) => cutText(text))
@@ -41,10 +47,10 @@ export function readSshAnswer<T>({ machine, verb, answer, schema }: SshAnswer<T>
     unknownProgramCodes.has(answer.exitCode ?? 0) ||
     /powershell\.exe.{0,40} not (recognized|found)/s.test(answer.stderr)
   ) {
-    return failed('Precondition', `${machine} has no powershell.exe where its SSH server looks for programs.`);
+    return failed('precondition', `${machine} has no powershell.exe where its SSH server looks for programs.`);
   }
   return failed(
-    'ToolFailed',
+    'toolFailed',
     `${machine}: ssh-${verb} gave no answer that can be read (exit code ${answer.exitCode ?? 'unknown'}${faultOf(answer.stderr)}).`,
   );
 }

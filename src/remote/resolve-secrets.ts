@@ -29,9 +29,9 @@ export async function resolveSecrets(
 
 /** The secret's text; a failure names the secret and what to do. One that is set aside for something else is not read. */
 export async function readText(secret: SecretReference, secrets: Secrets): Promise<string | RemoteFailure> {
-  if (!isSetAside(secret)) return failed('Precondition', notSetAside(secret));
+  if (!isSetAside(secret)) return failed('precondition', notSetAside(secret));
   const found = await secrets.get(secret);
-  return found?.value ?? failed('Precondition', `Key Vault has no enabled secret '${secret.name}': set it there.`);
+  return found?.value ?? failed('precondition', `Key Vault has no enabled secret '${secret.name}': set it there.`);
 }
 
 /** The account that a command runs as. */
@@ -46,7 +46,7 @@ async function readCredential(secret: SecretReference, secrets: Secrets): Promis
   const credential = readCredentialText(text);
   if (credential !== undefined) return credential;
   return failed(
-    'Precondition',
+    'precondition',
     `Secret '${secret.name}' is not {"username","password"} in JSON: set it so in Key Vault.`,
   );
 }

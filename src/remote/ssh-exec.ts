@@ -59,7 +59,7 @@ export function execOverSsh(exec: SshExec): Promise<ExecAnswer | RemoteFailure> 
     function expireIn(timeoutMs: number, what: string): void {
       clearTimeout(timer);
       timer = setTimeout(() => {
-        settle(failed('Unreachable', `${whereOf(exec)} ${what} in ${Math.ceil(timeoutMs / 1000)} s.`));
+        settle(failed('unreachable', `${whereOf(exec)} ${what} in ${Math.ceil(timeoutMs / 1000)} s.`));
       }, timeoutMs);
     }
 
@@ -137,7 +137,7 @@ function collect(
 
   channel.on('data', (chunk: Buffer) => {
     stdoutBytes += chunk.length;
-    if (stdoutBytes > stdoutMaxBytes) settle(failed('ToolFailed', `${whereOf(exec)} answered without an end.`));
+    if (stdoutBytes > stdoutMaxBytes) settle(failed('toolFailed', `${whereOf(exec)} answered without an end.`));
     else stdout.push(chunk);
   });
   channel.stderr.on('data', (chunk: Buffer) => {

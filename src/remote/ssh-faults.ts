@@ -28,23 +28,23 @@ export function classifyConnection(host: Host, end: ConnectionEnd, error?: Error
   const { hostKey, username, keySecret } = host.settings;
   if (end.shownHostKey !== undefined) {
     return failed(
-      'AuthFailed',
+      'authFailed',
       `${where} shows host key ${end.shownHostKey}, not ${hostKey}: nothing was sent. Check on the machine which one is its own.`,
     );
   }
   const { level, code, reason } = (error ?? {}) as Readonly<Record<string, unknown>>;
   if (level === 'client-authentication' || code === noMoreAuthMethods) {
-    return failed('AuthFailed', `${where} does not let ${username} in with the key of secret '${keySecret}'.`);
+    return failed('authFailed', `${where} does not let ${username} in with the key of secret '${keySecret}'.`);
   }
   if (error?.message.includes('no matching') === true) {
-    return failed('Precondition', `${where} has no SSH algorithm in common with us: update OpenSSH there.`);
+    return failed('precondition', `${where} has no SSH algorithm in common with us: update OpenSSH there.`);
   }
   if (reason === administrativelyProhibited || error?.message === 'Unable to exec') {
-    return failed('Precondition', `${where} lets ${username} in but runs no command lines for this account.`);
+    return failed('precondition', `${where} lets ${username} in but runs no command lines for this account.`);
   }
   if (level === 'client-socket') {
     const word = typeof code === 'string' && /^[A-Z_]{3,30}$/.test(code) ? code : 'no answer';
-    return failed('Unreachable', `${where} cannot be reached: ${word}.`);
+    return failed('unreachable', `${where} cannot be reached: ${word}.`);
   }
-  return failed('Unreachable', `${where} closed the connection before its answer.`);
+  return failed('unreachable', `${where} closed the connection before its answer.`);
 }

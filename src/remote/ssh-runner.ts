@@ -60,7 +60,7 @@ export function createSshRunner(options: SshRunnerOptions): RemoteRunner {
     });
     if (answer.outcome === 'ran') return readSshAnswer({ machine: machine.id, verb, answer, schema });
     // The key may have been renewed in Key Vault.
-    if (answer.fault === 'AuthFailed') keys.forget(settings.keySecret);
+    if (answer.fault === 'authFailed') keys.forget(settings.keySecret);
     return answer;
   }
 
@@ -92,7 +92,7 @@ function toPoll(machine: Machine, answer: z.infer<typeof pollAnswer>): RemotePol
     case 'running':
       return { outcome: 'running' };
     case 'absent':
-      return failed('ToolFailed', `The command is not on the machine ${machine.id}: it was removed, or never began.`);
+      return failed('toolFailed', `The command is not on the machine ${machine.id}: it was removed, or never began.`);
     case 'ended':
       return {
         outcome: 'ended',

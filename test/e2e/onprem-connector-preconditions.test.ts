@@ -162,13 +162,13 @@ describe('src/orchestrations/on-premises/connector-preconditions', () => {
       expect.arrayContaining([
         expect.stringMatching(/^\/clouds portClosed .*from wasp, wapcomputer1\.contoso\.com:30081/),
         expect.stringMatching(
-          /^\/clouds selfSigned|^\/clouds untrusted|^\/clouds\/1\/portalMachines\/0 Precondition .*self-signed/,
+          /^\/clouds selfSigned|^\/clouds untrusted|^\/clouds\/1\/portalMachines\/0 precondition .*self-signed/,
         ),
-        expect.stringMatching(/^\/clouds\/1\/portalMachines\/0 Precondition wapcomputer2, W2/),
-        expect.stringMatching(/^\/clouds\/1\/portalMachines\/0 Precondition wapcomputer2, W10: .*URL Rewrite/),
-        expect.stringMatching(/^\/clouds\/0\/sqlRunAsSecret Precondition wapcomputer1, W31: .*not sysadmin/),
+        expect.stringMatching(/^\/clouds\/1\/portalMachines\/0 precondition wapcomputer2, W2/),
+        expect.stringMatching(/^\/clouds\/1\/portalMachines\/0 precondition wapcomputer2, W10: .*URL Rewrite/),
+        expect.stringMatching(/^\/clouds\/0\/sqlRunAsSecret precondition wapcomputer1, W31: .*not sysadmin/),
         expect.stringMatching(/^\/clouds\/0\/drain\/hookSecret secretMissing .*drain-hook-none/),
-        expect.stringMatching(/^\/checkMachines\/0 Unreachable client/),
+        expect.stringMatching(/^\/checkMachines\/0 unreachable client/),
       ]),
     );
     expect(problems.every(({ fix }) => fix.length > 0)).toBe(true);
@@ -223,7 +223,7 @@ describe('src/orchestrations/on-premises/connector-checks disconnectClouds, wher
     await breakMachine(stack, { machine: 'client', then: { kind: 'unreachable' } });
     const lost = aConnectorRequest({ id: 'lost', stackId: 'poc2' });
     const failed = await followOperation(stack, await stack.api('POST', '/api/connectors', lost));
-    expect(failed.problem?.errors).toEqual([expect.objectContaining({ code: 'Unreachable' })]);
+    expect(failed.problem?.errors).toEqual([expect.objectContaining({ code: 'unreachable' })]);
 
     const other = aConnectorRequest({ id: 'other', stackId: 'poc2', checkMachines: [] });
     const begun = acceptedOperation(await stack.api('POST', '/api/connectors', other)).id;

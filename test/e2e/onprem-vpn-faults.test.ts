@@ -97,7 +97,7 @@ describe('src/orchestrations/on-premises/vpn-access, when something goes wrong',
 
     expect([during, after]).toEqual([false, true]);
     expect(failed).toMatchObject({ status: 'failed', problem: { code: 'ERR_OPERATION_FAILED' } });
-    expect(failed.problem?.detail).toMatch(/P5: Install the site-to-site role.*ToolFailed.*resume/);
+    expect(failed.problem?.detail).toMatch(/P5: Install the site-to-site role.*toolFailed.*resume/);
     expect(stepStates(failed)).toMatchObject({
       'P5: Install the site-to-site role': 'failed',
       'P11: Restore address translation': 'succeeded',
@@ -132,7 +132,7 @@ describe('src/orchestrations/on-premises/vpn-access, when something goes wrong',
     await decide(stack, id, 'reject');
     const failed = await untilEnd(stack, id);
 
-    expect(failed.problem?.detail).toMatch(/RebootRequired.*rejected/);
+    expect(failed.problem?.detail).toMatch(/rebootRequired.*rejected/);
     expect(await isNatUp()).toBe(true);
     expect((await seeMachine(stack, nat)).lastBootMs).toBe(0);
   });
@@ -146,7 +146,7 @@ describe('src/orchestrations/on-premises/vpn-access, when something goes wrong',
     await writeSecret(stack, natCredentialSecret, JSON.stringify(natAdministrator));
     await resume(id);
 
-    expect(failed.problem?.detail).toMatch(/P1: Reach the NATVM from the host failed\. AuthFailed: /);
+    expect(failed.problem?.detail).toMatch(/P1: Reach the NATVM from the host failed\. authFailed: /);
     expect(failed.problem?.detail).not.toContain('Not-This-One-1');
     expect(administrator).toMatchObject({ badLogons: 1, isLockedOut: false });
     expect(attempts.map(({ mode }) => mode)).toEqual(['probe', 'apply']);

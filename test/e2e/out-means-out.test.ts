@@ -92,7 +92,11 @@ describe('src/orchestrations/gateways/apply-gateway, for who is revoked', () => 
       steps: [{ status: 'waiting', detail: expect.stringContaining('AuthorizationFailed') as unknown }],
     });
     expect(expectStatus(await stack.api('GET', `/api/gateways/${gatewayId}`), 200)).toMatchObject({
-      writeFailure: { code: 'AuthorizationFailed', nextTryAt: expect.any(String) as unknown },
+      writeFailure: {
+        code: 'azureRefused',
+        azure: { code: 'AuthorizationFailed' },
+        nextTryAt: expect.any(String) as unknown,
+      },
     });
     await takeFaultsBack(stack);
     expect((await endByClock(stack, id)).status).toBe('succeeded');

@@ -112,7 +112,7 @@ export async function endOperation(services: OnPremisesServices, seed: string, e
 }
 
 export const succeeded: OnPremisesEnd = { status: 'succeeded' };
-export const failed: OnPremisesEnd = { status: 'failed', step: 'P4', code: 'ToolFailed', message: 'No.' };
+export const failed: OnPremisesEnd = { status: 'failed', step: 'P4', code: 'toolFailed', message: 'No.' };
 
 export function aManualMachine(id: string, role: Machine['role'] = 'host'): Machine {
   return { id, role, manual: true };

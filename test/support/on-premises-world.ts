@@ -2,6 +2,7 @@
  * The activities of on-premises procedures over machines that do what they are told, unless a test says otherwise: what an operation
  * would show of its steps, the remote steps that ran, what people were asked.
  */
+import type { ProblemCode } from '../../src/domain/problem-codes.ts';
 import type { OnPremisesEnd, PlannedStep } from '../../src/contracts/on-premises/on-premises.ts';
 import type { RemoteStepInput, RemoteStepResult } from '../../src/contracts/on-premises/remote-commands.ts';
 import { ActivityFailed, type Activities } from './orchestration-driver.ts';
@@ -48,7 +49,7 @@ interface Noted {
   readonly detail?: string;
 }
 
-export function refuse(code: string, message = `It is ${code}.`): RemoteStepResult {
+export function refuse(code: ProblemCode, message = `It is ${code}.`): RemoteStepResult {
   return { outcome: 'refused', code, message };
 }
 

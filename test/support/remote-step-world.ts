@@ -1,4 +1,5 @@
 /** The activities of a remote step over one simulated machine: a test says what each command answers, and when. */
+import type { ProblemCode } from '../../src/domain/problem-codes.ts';
 import type {
   CommandFault,
   RemoteCommandInput,
@@ -21,7 +22,7 @@ export interface Reply {
   readonly facts?: Readonly<Record<string, unknown>>;
   readonly message?: string;
   /** The command cannot be started, or its answer cannot be had. */
-  readonly fault?: { readonly at: 'start' | 'poll'; readonly name: string };
+  readonly fault?: { readonly at: 'start' | 'poll'; readonly name: ProblemCode };
   /** How long the command runs. */
   readonly seconds?: number;
   /** The machine has another command until that many seconds after the beginning. */
@@ -62,7 +63,7 @@ export interface StepRun extends OrchestrationRun {
 
 const operationId = `op-${'1'.repeat(32)}`;
 export const done: Reply = { ok: true };
-export const notDone: Reply = { code: 'NotDone' };
+export const notDone: Reply = { code: 'notDone' };
 
 /** Runs a step, runs its history again, and answers what happened to the machine. */
 export function runStepOn(options: StepWorldOptions): StepRun {
@@ -102,7 +103,7 @@ export function runStepOn(options: StepWorldOptions): StepRun {
       const reply = replyTo(name);
       const elapsed = (machineMs.now - begun) / 1000;
       if (elapsed < (reply.busyUntil ?? 0)) return { outcome: 'busy', reason: 'It runs another.', seconds: 5 };
-      if (elapsed < (reply.awayUntil ?? 0)) return fault('Unreachable');
+      if (elapsed < (reply.awayUntil ?? 0)) return fault('unreachable');
       commands?.push(name);
       ids?.push(command.commandId);
       if (reply.fault?.at === 'start') return fault(reply.fault.name);
@@ -112,7 +113,7 @@ export function runStepOn(options: StepWorldOptions): StepRun {
     pollCommand: ({ commandId, stepId: step, mode }: RemoteCommandInput) => {
       const { reply, atMs } = started.get(commandId) ?? {};
       if (reply === undefined || atMs === undefined) throw new Error(`${commandId} was never started`);
-      if ((machineMs.now - begun) / 1000 < (reply.lostUntil ?? 0)) return fault('Unreachable');
+      if ((machineMs.now - begun) / 1000 < (reply.lostUntil ?? 0)) return fault('unreachable');
       if ((machineMs.now - atMs) / 1000 < (reply.seconds ?? 1)) return { outcome: 'running' };
       if (reply.fault?.at === 'poll') return fault(reply.fault.name);
       return { outcome: 'answered', answer: answerOf(step, mode, reply) };
@@ -168,7 +169,7 @@ export function runStepOn(options: StepWorldOptions): StepRun {
   };
 }
 
-function fault(name: string): CommandFault {
+function fault(name: ProblemCode): CommandFault {
   return { outcome: 'failed', fault: name, message: `It is ${name}.` };
 }
 

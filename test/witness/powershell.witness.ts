@@ -127,7 +127,7 @@ describe('C1, the machine', () => {
     async (osVersion, powerShellVersion, installation, words) => {
       const answer = await ask(osVersion, powerShellVersion, installation);
 
-      expect(answer).toMatchObject({ ok: false, code: 'Precondition', facts: { osVersion, powerShellVersion } });
+      expect(answer).toMatchObject({ ok: false, code: 'precondition', facts: { osVersion, powerShellVersion } });
       expect(answer.message).toContain(words);
     },
   );
@@ -156,7 +156,7 @@ describe('W18, the package', () => {
     const machine = aMachine(changes);
     const ask = asking(first.sha256);
 
-    expect(await machine.run('W18', 'probe', ask)).toMatchObject({ ok: false, code: 'NotDone', exitCode: 1 });
+    expect(await machine.run('W18', 'probe', ask)).toMatchObject({ ok: false, code: 'notDone', exitCode: 1 });
     expect(await machine.run('W18', 'apply', ask)).toMatchObject({ ok: true, changed: true, exitCode: 0 });
     expect(await machine.run('W18', 'verify', ask)).toMatchObject({ ok: true, facts: { sha256: first.sha256 } });
     expect(machine.read(edition)).toBe('first');
@@ -186,7 +186,7 @@ describe('W18, the package', () => {
     expect(await machine.run('W18', 'apply', asking(second.sha256))).toMatchObject({
       ok: false,
       changed: false,
-      code: 'Precondition',
+      code: 'precondition',
     });
     expect(machine.list('C:\\temp')).toEqual([]);
   });
@@ -201,7 +201,7 @@ describe('W18, the package', () => {
 
     const failed = await machine.run('W18', 'apply', asking(second.sha256), { failing: { 'Move-Item': nth } });
 
-    expect(failed).toMatchObject({ ok: false, changed: false, code: 'ToolFailed' });
+    expect(failed).toMatchObject({ ok: false, changed: false, code: 'toolFailed' });
     expect(failed.message).toContain('used by another process');
     expect(machine.list('C:\\temp')).toEqual(['WAPConnector']);
     expect(await machine.run('W18', 'verify', asking(first.sha256))).toMatchObject({ ok: true });
@@ -260,7 +260,7 @@ describe('W18, the package', () => {
     machine.remove(folder);
     writePackageScript(machine, 'Configure-WapConnector.ps1', 'works');
 
-    expect(await machine.run('W18', 'probe', asking(first.sha256))).toMatchObject({ ok: false, code: 'NotDone' });
+    expect(await machine.run('W18', 'probe', asking(first.sha256))).toMatchObject({ ok: false, code: 'notDone' });
     expect(await machine.run('W18', 'undo', asking(first.sha256))).toMatchObject({ ok: true, changed: false });
     expect(machine.list('C:\\temp')).toEqual(['WAPConnector']);
   });
@@ -303,7 +303,7 @@ describe('W21, the certificate', () => {
     const machine = aPortal();
     bindBefore(machine);
 
-    expect(await machine.run('W21', 'probe', ask)).toMatchObject({ ok: false, code: 'NotDone' });
+    expect(await machine.run('W21', 'probe', ask)).toMatchObject({ ok: false, code: 'notDone' });
     expect(await machine.run('W21', 'apply', ask)).toMatchObject({ ok: true, changed: true });
     expect(await machine.run('W21', 'verify', ask)).toMatchObject({ ok: true, facts: { thumbprint: wanted } });
     expect(await machine.run('W21', 'apply', ask)).toMatchObject({ ok: true, changed: false });
@@ -351,7 +351,7 @@ describe('W22, the names', () => {
   it('are written, and the files from before come back', async () => {
     const machine = aPortal();
 
-    expect(await machine.run('W22', 'probe', ask)).toMatchObject({ ok: false, code: 'NotDone' });
+    expect(await machine.run('W22', 'probe', ask)).toMatchObject({ ok: false, code: 'notDone' });
     expect(await machine.run('W22', 'apply', ask)).toMatchObject({ ok: true, changed: true });
     expect(await machine.run('W22', 'verify', ask)).toMatchObject({ ok: true });
     const again = await machine.run('W22', 'apply', ask);
@@ -360,7 +360,7 @@ describe('W22, the names', () => {
     expect(await machine.run('W22', 'undo', ask)).toMatchObject({ ok: true, changed: true });
     expect(files.map((file) => machine.read(file))).toEqual(['<before />', '<before />', '<before />']);
     expect(await machine.run('W22', 'undo', ask)).toMatchObject({ ok: true, changed: false });
-    expect(await machine.run('W22', 'verify', ask)).toMatchObject({ ok: false, code: 'VerifyFailed' });
+    expect(await machine.run('W22', 'verify', ask)).toMatchObject({ ok: false, code: 'verifyFailed' });
   });
 
   it('are not said to be written when the script complains or does nothing', async () => {
@@ -427,12 +427,12 @@ foreach ($file in Get-ChildItem -Path "$env:GATEHOUSE_WITNESS_ROOT/inetpub/*/Web
       expect(await machine.run('W22', 'undo', ask, { failing })).toMatchObject({
         ok: false,
         changed: true,
-        code: 'ToolFailed',
+        code: 'toolFailed',
       });
     }
     machine.remove('C:\\inetpub\\MgmtSvc-Connector\\Web.before-gatehouse.config');
     const refused = await machine.run('W22', 'undo', ask);
-    expect(refused).toMatchObject({ ok: false, changed: false, code: 'Precondition' });
+    expect(refused).toMatchObject({ ok: false, changed: false, code: 'precondition' });
     expect(refused.message).toContain('MgmtSvc-Connector');
 
     machine.write('C:\\inetpub\\MgmtSvc-Connector\\Web.before-gatehouse.config', '<before />');
@@ -449,7 +449,7 @@ foreach ($file in Get-ChildItem -Path "$env:GATEHOUSE_WITNESS_ROOT/inetpub/*/Web
 
     const refused = await machine.run('W22', 'apply', ask);
 
-    expect(refused).toMatchObject({ ok: false, changed: false, code: 'Precondition' });
+    expect(refused).toMatchObject({ ok: false, changed: false, code: 'precondition' });
     expect(refused.message).toContain('api.contoso.com');
   });
 });
@@ -462,10 +462,10 @@ describe('W26, the data file', () => {
 
   it('is copied byte by byte, once', async () => {
     const machine = powershell.machine({}, typed);
-    expect(await machine.run('W26', 'apply', ask)).toMatchObject({ ok: false, changed: false, code: 'Precondition' });
+    expect(await machine.run('W26', 'apply', ask)).toMatchObject({ ok: false, changed: false, code: 'precondition' });
     writePackageScript(machine, 'Configure-TrustAzureStack.ps1', 'works');
 
-    expect(await machine.run('W26', 'probe', ask)).toMatchObject({ ok: false, code: 'NotDone' });
+    expect(await machine.run('W26', 'probe', ask)).toMatchObject({ ok: false, code: 'notDone' });
     const applied = await machine.run('W26', 'apply', ask);
     expect(applied).toMatchObject({ ok: true, changed: true, facts: { sha256 } });
     expect(applied.said).not.toContain(typed);
@@ -482,11 +482,11 @@ describe('W26, the data file', () => {
     writePackageScript(machine, 'Configure-TrustAzureStack.ps1', 'works');
 
     const other = { ...ask, sha256: 'a'.repeat(64) };
-    expect(await machine.run('W26', 'apply', other)).toMatchObject({ changed: false, code: 'Precondition' });
+    expect(await machine.run('W26', 'apply', other)).toMatchObject({ changed: false, code: 'precondition' });
     expect(await machine.run('W26', 'apply', ask, { failing: { 'Move-Item': 1 } })).toMatchObject({
       ok: false,
       changed: false,
-      code: 'ToolFailed',
+      code: 'toolFailed',
     });
     expect(machine.list(folder)).toEqual(['setup']);
   });
@@ -527,7 +527,7 @@ describe('W31, the trust', () => {
   it('is set up, and taken back from the backup', async () => {
     const machine = anApi();
 
-    expect(await machine.run('W31', 'probe', ask)).toMatchObject({ code: 'NotDone', facts: { isTrusted: false } });
+    expect(await machine.run('W31', 'probe', ask)).toMatchObject({ code: 'notDone', facts: { isTrusted: false } });
     const applied = await machine.run('W31', 'apply', ask);
     expect(applied).toMatchObject({ ok: true, changed: true, facts: { isTrusted: true } });
     expect(await machine.run('W31', 'verify', ask)).toMatchObject({ ok: true, facts: { isTrusted: true } });
@@ -536,7 +536,7 @@ describe('W31, the trust', () => {
       changed: true,
       facts: { isTrusted: false },
     });
-    expect(await machine.run('W31', 'verify', ask)).toMatchObject({ ok: false, code: 'VerifyFailed' });
+    expect(await machine.run('W31', 'verify', ask)).toMatchObject({ ok: false, code: 'verifyFailed' });
   });
 
   it('is not taken as still there when the settings showed it once', async () => {
@@ -546,7 +546,7 @@ describe('W31, the trust', () => {
       server.trusts = [];
     });
 
-    expect(await machine.run('W31', 'verify', ask)).toMatchObject({ ok: false, code: 'VerifyFailed' });
+    expect(await machine.run('W31', 'verify', ask)).toMatchObject({ ok: false, code: 'verifyFailed' });
   });
 
   it('is left to a person where the settings do not show it', async () => {
@@ -716,11 +716,11 @@ async function failsToApply(
 
     const applied = await machine.run(stepId, 'apply', ask);
 
-    expect([behaviour, applied]).toMatchObject([behaviour, { ok: false, changed: true, code: 'ToolFailed' }]);
+    expect([behaviour, applied]).toMatchObject([behaviour, { ok: false, changed: true, code: 'toolFailed' }]);
     expect(applied.message).toContain(`${script} ended with`);
     expect(applied.message).toContain(wordsOfFailure[behaviour]);
     expect(applied.message.length).toBeLessThan(700);
     expect(applied.said).not.toContain('hunter2');
-    expect(await machine.run(stepId, 'verify', ask)).toMatchObject({ ok: false, code: 'VerifyFailed' });
+    expect(await machine.run(stepId, 'verify', ask)).toMatchObject({ ok: false, code: 'verifyFailed' });
   }
 }

@@ -6,12 +6,12 @@ import type { GatewayPresence } from '../../services/gateways/gateway-presence.t
 import type { GatewayRounds } from '../../services/gateways/gateway-rounds.ts';
 import type { GatewayWriter } from '../../services/gateways/gateway-writer.ts';
 import type { SessionProof } from '../../services/gateways/session-proof.ts';
-import { isOwnRefusal } from '../../contracts/operations/outcomes.ts';
 import { canonicalJson, sha256Hex } from '../../stores/digest.ts';
 import type { ProfileRetention } from '../../services/gateways/profile-retention.ts';
 import { gatewayKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
-import { wordsOf } from './write-gateway.ts';
+import { failureFrom, refusalOf } from './arm-failure.ts';
 import type { JsonObject } from '../../domain/json.ts';
+import { failureOf } from '../../domain/failure.ts';
 import { networkOf, profileBasis } from '../../domain/profile-basis.ts';
 import type { ProfilePackage } from '../../domain/profile-package.ts';
 import type { Arm, ArmAnswer, ArmPoll, ArmUndone } from '../../ports/arm.ts';
@@ -75,12 +75,12 @@ export function createApplyActivities(options: ApplyActivitiesOptions): ApplyAct
       const { resourceId } = await gatewayOf(gatewayId);
       const read = await arm.readRaw(resourceId);
       if (read.outcome === 'done' || read.outcome === 'busy') return { outcome: 'there' };
-      if (read.outcome !== 'missing' || read.of !== 'resource') return { outcome: 'unknown', ...wordsOf(read) };
+      if (read.outcome !== 'missing' || read.of !== 'resource') return { outcome: 'unknown', ...failureFrom(read) };
       const list = await arm.listGateways(groupOf(resourceId));
-      if (list.outcome !== 'done') return { outcome: 'unknown', ...wordsOf(list) };
+      if (list.outcome !== 'done') return { outcome: 'unknown', ...failureFrom(list) };
       const isListed = list.value.some((id) => id.toLowerCase() === resourceId.toLowerCase());
       // Listed and not to be read: neither there to be written nor gone, so the round ends and is tried again later.
-      return isListed ? { outcome: 'unknown', ...wordsOf(read) } : { outcome: 'absent' };
+      return isListed ? { outcome: 'unknown', ...failureFrom(read) } : { outcome: 'absent' };
     },
 
     lookForIntents: async (input) => ({ isOvertaken: await isOvertaken(input) }),
@@ -114,7 +114,7 @@ export function createApplyActivities(options: ApplyActivitiesOptions): ApplyAct
       if (!read.ok) {
         return {
           outcome: 'refused',
-          code: 'ProfileUnreadable',
+          code: 'profileUnreadable',
           message: read.problems.map(({ message }) => message).join(' '),
         };
       }
@@ -127,10 +127,8 @@ export function createApplyActivities(options: ApplyActivitiesOptions): ApplyAct
       return { outcome: 'done', hash: read.profile.hash };
     },
 
-    failProfile: async ({ gatewayId, wanted, ...words }) => {
-      const { code, message } = words;
-      const azure = isOwnRefusal(code) ? undefined : wordsOf(words);
-      await rounds.failProfile(gatewayId, wanted, `${code}: ${message}`, azure);
+    failProfile: async ({ gatewayId, wanted, ...failure }) => {
+      await rounds.failProfile(gatewayId, wanted, failureOf(failure));
       return null;
     },
 
@@ -173,7 +171,7 @@ export function createApplyActivities(options: ApplyActivitiesOptions): ApplyAct
       return { outcome: 'started', state: answer.value, seconds: answer.retryAfterSeconds ?? firstLookSeconds };
     }
     if (answer.outcome === 'busy' || answer.outcome === 'unavailable') return waiting(input, answer);
-    return { outcome: 'refused', ...wordsOf(answer) };
+    return refusalOf(answer);
   }
 
   async function polled<T, R extends object>(
@@ -193,7 +191,7 @@ export function createApplyActivities(options: ApplyActivitiesOptions): ApplyAct
         return { outcome: 'done', ...(await onDone(answer.value)) };
       case 'unreadable':
       case 'failed':
-        return { outcome: 'refused', ...wordsOf(answer) };
+        return refusalOf(answer);
     }
   }
 

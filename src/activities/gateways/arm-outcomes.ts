@@ -2,7 +2,7 @@ import type { Outcome, Ready } from '../../contracts/operations/outcomes.ts';
 import { asObject, asText } from '../../domain/gateway-entries.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Arm, ArmAnswer, ArmUndone } from '../../ports/arm.ts';
-import { refusalOf } from './azure-refusal.ts';
+import { failureFrom, refusalOf } from './arm-failure.ts';
 
 /** Azure names no interval when it is read, only when it is written: this is its usual one. */
 const usualLookSeconds = 10;
@@ -24,7 +24,7 @@ export async function confirmAbsent(arm: Arm, resourceId: string): Promise<Outco
 
 /** What is left to say of an answer that is not a success. */
 export function unsettled(answer: ArmUndone): Exclude<Outcome, Ready> {
-  const { outcome: _refused, ...trouble } = refusalOf(answer);
+  const trouble = failureFrom(answer);
   switch (answer.outcome) {
     case 'busy':
       return { outcome: 'wait', seconds: answer.retryAfterSeconds, reason: `Azure is busy: ${answer.code}` };

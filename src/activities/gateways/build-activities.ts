@@ -1,5 +1,4 @@
-import { isOwnRefusal } from '../../contracts/operations/outcomes.ts';
-import { inParts } from '../../domain/azure-words.ts';
+import { sayFailure } from '../../domain/failure.ts';
 import type { ActivitiesOf } from '../../contracts/operations/activity.ts';
 import type * as references from '../../contracts/gateways/build-gateway.ts';
 import type { GatewayOperationInput, OperationEnd } from '../../contracts/gateways/build-gateway.ts';
@@ -44,17 +43,18 @@ export function createBuildActivities({
     }
     await operations.setStep(input.operationId, end.step, {
       status: 'failed',
-      detail: `${end.code}: ${end.message}`,
+      code: end.code,
+      detail: sayFailure(end),
       now: now(),
     });
     const left = await lookAtLeftBehind(input.gatewayId, { arm, stores });
     const detail =
-      `Step ${end.step} failed. ${end.code}: ${end.message} ${sayLeftBehind(left)}` +
+      `Step ${end.step} failed. ${sayFailure(end)} ${sayLeftBehind(left)}` +
       ' POST resume to go on from this step, or remove to delete what Gatehouse made.';
     await operations.finish(input.operationId, {
       status: 'failed',
       result: { ...result, ...left },
-      problem: { code: 'ERR_AZURE_REFUSED', detail, ...(isOwnRefusal(end.code) ? {} : { azure: inParts(end) }) },
+      problem: { code: 'ERR_AZURE_REFUSED', detail, ...(end.azure === undefined ? {} : { azure: end.azure }) },
     });
   }
 

@@ -54,7 +54,7 @@ export function createEnsureResource({ arm, stores, now }: EnsureResourceOptions
       const absent = await confirmAbsent(arm, id);
       if (absent.outcome !== 'ready') return absent;
       if (plan.virtualNetwork.kind === 'existing') {
-        return { outcome: 'refused', code: 'VirtualNetworkNotFound', message: `Virtual network ${id} does not exist.` };
+        return { outcome: 'refused', code: 'virtualNetworkNotFound', message: `Virtual network ${id} does not exist.` };
       }
       return make(target, () => push(target, () => arm.putRaw(id, newVirtualNetwork(plan))));
     }
@@ -63,7 +63,7 @@ export function createEnsureResource({ arm, stores, now }: EnsureResourceOptions
     if (isAtWork(state)) return waitFor(`virtual network is ${state}`);
     const merge = mergeVirtualNetwork(plan, read.value);
     if (merge.outcome === 'conflict')
-      return { outcome: 'refused', code: 'VirtualNetworkConflict', message: merge.message };
+      return { outcome: 'refused', code: 'virtualNetworkConflict', message: merge.message };
     const etag = asText(read.value['etag']);
     if (merge.outcome === 'write') return afterPush(await arm.putRaw(id, merge.body, etag));
     return state === 'Succeeded' ? ready : mend(target, state, () => arm.putRaw(id, read.value, etag));
@@ -105,14 +105,14 @@ export function createEnsureResource({ arm, stores, now }: EnsureResourceOptions
           ? ''
           : ` If it is the one that Gatehouse made, give it back its tag ${sayMadeTag(made.at)} and resume.`;
       const message = `The gateway ${id} is in Azure already and is not known as made by Gatehouse, which never takes over a gateway of others. Have it deleted and resume, or remove this one.${tag}`;
-      return { outcome: 'refused', code: 'GatewayExists', message };
+      return { outcome: 'refused', code: 'gatewayExists', message };
     }
     const state = provisioningOf(read.value);
     if (isAtWork(state)) return waitFor(`Azure is building the gateway (${state})`);
     const differences = differencesFromPlan(plan, read.value);
     if (differences.length > 0) {
       const message = `A gateway of this name is there and is another one: ${differences.join('; ')}.`;
-      return { outcome: 'refused', code: 'GatewayDiffers', message };
+      return { outcome: 'refused', code: 'gatewayDiffers', message };
     }
     if (state === 'Succeeded') return noteAddresses(plan, state);
     return mend(target, state, () => arm.putRaw(id, read.value, asText(read.value['etag'])));
@@ -148,7 +148,7 @@ export function createEnsureResource({ arm, stores, now }: EnsureResourceOptions
   return async ({ gatewayId, resource }) => {
     const record = (await stores.gateways.get(gatewayKeys(gatewayId)))?.record;
     if (record === undefined)
-      return { outcome: 'refused', code: 'GatewayUnknown', message: `Gateway ${gatewayId} is not registered.` };
+      return { outcome: 'refused', code: 'gatewayUnknown', message: `Gateway ${gatewayId} is not registered.` };
     const { plan } = record;
     const attempt = record.writer?.instanceId ?? '';
     switch (resource) {

@@ -1,7 +1,8 @@
 import type { Stores } from '../../stores/stores.ts';
 import type { MadeResource } from '../../stores/records/gateways.ts';
-import { inFull } from '../../domain/azure-words.ts';
+import { sayFailure } from '../../domain/failure.ts';
 import type { Arm, ArmUndone } from '../../ports/arm.ts';
+import { failureFrom } from './arm-failure.ts';
 import { confirmAbsent } from './arm-outcomes.ts';
 
 /** What is in Azure of what Gatehouse made for a gateway, as seen by one look. */
@@ -65,10 +66,10 @@ async function lookAt(arm: Arm, { resource, resourceId }: MadeResource): Promise
     case 'wait':
       return { is: 'unknown', why: absent.reason };
     case 'refused':
-      return { is: 'unknown', why: `${absent.code}: ${absent.message}` };
+      return { is: 'unknown', why: sayFailure(absent) };
   }
 }
 
 function unknown(answer: ArmUndone): Sight {
-  return { is: 'unknown', why: `${answer.code}: ${inFull(answer)}` };
+  return { is: 'unknown', why: sayFailure(failureFrom(answer)) };
 }

@@ -4,7 +4,7 @@ import type { Arm, ArmAnswer } from '../../ports/arm.ts';
 import { madeResourceKind, type MadeResource } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { afterPush } from './arm-outcomes.ts';
-import { refusalOf } from './azure-refusal.ts';
+import { refusalOf } from './arm-failure.ts';
 
 /** A resource of the plan, and the instance that pushes towards it. */
 export interface Target {
@@ -74,14 +74,14 @@ export function createMadeResources({
 
   async function mend(target: Target, state: string, send: () => Promise<ArmAnswer<unknown>>): Promise<Outcome> {
     const made = await madeRow(target);
-    const code = `${target.resource.charAt(0).toUpperCase()}${target.resource.slice(1)}Failed`;
     if (made === undefined) {
       const message = `${target.resourceId} is ${state} and is not Gatehouse's. Have it repaired, then resume.`;
-      return { outcome: 'refused', code, message };
+      return { outcome: 'refused', code: 'resourceFailed', message };
     }
     if (made.pushedBy !== target.attempt) return push(target, send);
     const error = made.operationUrl === undefined ? undefined : await arm.readOperationError(made.operationUrl);
-    return refusalOf(error ?? { code, message: `Azure ended ${target.resourceId} as ${state}.` });
+    if (error !== undefined) return refusalOf(error);
+    return { outcome: 'refused', code: 'resourceFailed', message: `Azure ended ${target.resourceId} as ${state}.` };
   }
 
   return { make, madeRow, push, mend };

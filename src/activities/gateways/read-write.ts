@@ -6,8 +6,9 @@ import { gatewayKeys } from '../../stores/records/gateways.ts';
 import type { ThumbprintOfRoot } from '../../domain/gateway-entries.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Arm } from '../../ports/arm.ts';
+import { failureFrom } from './arm-failure.ts';
 import { isAtWork, provisioningOf } from './arm-outcomes.ts';
-import { namedIn, wordsOf } from './write-gateway.ts';
+import { namedIn } from './write-gateway.ts';
 
 export interface ReadWriteOptions {
   readonly arm: Arm;
@@ -44,7 +45,7 @@ export function createReadWrite({ arm, stores, log, now, thumbprintOfRoot }: Rea
     return {
       outcome: 'failed',
       isAboutBody: error?.aboutBody ?? true,
-      ...wordsOf(words),
+      ...failureFrom(words),
       ...namedIn(words.message, read.value, desired, thumbprintOfRoot),
     };
   };

@@ -60,7 +60,7 @@ async function leaveGateway(stores: Stores, { gatewayId, resourceId, at }: MadeR
     const message =
       `Gateway ${resourceId} ${lacks}, so it stays, and roots of Gatehouse may be on it: ${named}. ` +
       'Resume takes them off, or deletes the gateway if it has been given back that tag.';
-    return { outcome: 'refused', code: 'RootsLeft', message };
+    return { outcome: 'refused', code: 'rootsLeft', message };
   }
   const detail = `Gateway ${resourceId} was left: it ${lacks}. If it is that one all the same, delete it in Azure.`;
   return { outcome: 'ready', detail };

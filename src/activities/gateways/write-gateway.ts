@@ -1,4 +1,4 @@
-import type { WriteFailure, WriteGatewayInput, WriteOutcome } from '../../contracts/gateways/apply-gateway.ts';
+import type { WriteGatewayInput, WriteOutcome } from '../../contracts/gateways/apply-gateway.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { readDesiredState, type DesiredState } from '../../services/gateways/desired-entries.ts';
 import type { GatewayPresence } from '../../services/gateways/gateway-presence.ts';
@@ -18,6 +18,7 @@ import type { JsonObject } from '../../domain/json.ts';
 import { usesRadius, withRadiusSecrets } from '../../domain/radius-secrets.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Arm, ArmAnswer, ArmUndone } from '../../ports/arm.ts';
+import { failureFrom } from './arm-failure.ts';
 import { isAtWork, provisioningOf } from './arm-outcomes.ts';
 
 export interface WriteGatewayOptions {
@@ -72,7 +73,7 @@ export function createWriteGateway(options: WriteGatewayOptions): (input: WriteG
     }
     if (put.outcome !== 'refused' || !put.aboutBody) return unwritten(put, count);
     const named = namedIn(put.message, current, desired, thumbprintOfRoot);
-    return { outcome: 'refused', keys, desired: count, ...wordsOf(put), ...named };
+    return { outcome: 'refused', keys, desired: count, ...failureFrom(put), ...named };
   }
 
   return async ({ gatewayId, epoch, held = [], leftOut = [], force = false }) => {
@@ -131,12 +132,12 @@ function notThere(
   { desired, state }: Pick<GatewayRecord, 'desired' | 'state'>,
 ): WriteOutcome {
   if (answer.of === 'resource') return { outcome: 'absent', desired, isKnown: state === 'missing' };
-  return { outcome: 'failed', desired, ...wordsOf(answer) };
+  return { outcome: 'failed', desired, ...failureFrom(answer) };
 }
 
 function atWork(state: string, desired: number): WriteOutcome {
   const message = `The gateway is ${state}.`;
-  return { outcome: 'wait', desired, seconds: usualLookSeconds, isUnavailable: false, code: state, message };
+  return { outcome: 'wait', desired, seconds: usualLookSeconds, isUnavailable: false, code: 'azureBusy', message };
 }
 
 function toldOf(put: ArmAnswer<unknown>): {
@@ -152,15 +153,11 @@ function unwritten(answer: ArmUndone, desired: number): WriteOutcome {
     case 'busy':
     case 'unavailable': {
       const isUnavailable = answer.outcome === 'unavailable';
-      return { outcome: 'wait', desired, seconds: answer.retryAfterSeconds, isUnavailable, ...wordsOf(answer) };
+      return { outcome: 'wait', desired, seconds: answer.retryAfterSeconds, isUnavailable, ...failureFrom(answer) };
     }
     case 'refused':
-      return { outcome: 'failed', desired, ...wordsOf(answer) };
+      return { outcome: 'failed', desired, ...failureFrom(answer) };
     case 'missing':
       return notThere(answer, { desired, state: 'ready' });
   }
-}
-
-export function wordsOf({ code, message, correlationId }: WriteFailure): WriteFailure {
-  return { code, message, ...(correlationId === undefined ? {} : { correlationId }) };
 }

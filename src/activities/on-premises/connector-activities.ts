@@ -9,6 +9,7 @@ import { matchFiles } from '../../services/on-premises/match-data-files.ts';
 import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
 import { connectorKeys, type ConnectorRecord } from '../../stores/records/on-premises.ts';
 import { AppError } from '../../domain/app-error.ts';
+import type { ProblemCode } from '../../domain/problem-codes.ts';
 import type { Secrets } from '../../ports/secrets.ts';
 import type { SendWebhook } from '../../ports/webhooks.ts';
 
@@ -67,7 +68,7 @@ export function createConnectorActivities(options: ConnectorActivitiesOptions): 
 
     matchDataFiles: async ({ connectorId, collected }) => {
       const record = await connectors.get(connectorId);
-      if (record === undefined) return refused('Precondition', `There is no connector ${connectorId}.`);
+      if (record === undefined) return refused('precondition', `There is no connector ${connectorId}.`);
       const matched = await matchFiles(record.request.clouds, collected, { secrets, now: now() });
       const files = matched.outcome === 'matched' ? matched.files : record.files;
       await removeOthers(files, [...collected, ...record.files]);
@@ -88,10 +89,10 @@ export function createConnectorActivities(options: ConnectorActivitiesOptions): 
     callDrainHook: async ({ connectorId, cloud: name, machineId, action }) => {
       const record = await connectors.get(connectorId);
       const drain = record?.request.clouds.find((cloud) => cloud.name === name)?.drain;
-      if (drain === undefined || !('hookSecret' in drain)) return refused('Precondition', `Cloud ${name} has no hook.`);
+      if (drain === undefined || !('hookSecret' in drain)) return refused('precondition', `Cloud ${name} has no hook.`);
       const url = (await secrets.get({ use: 'drainHook', name: drain.hookSecret }))?.value;
       if (url === undefined || !isHookAddress(url))
-        return refused('Precondition', `Secret ${drain.hookSecret} holds no https address.`);
+        return refused('precondition', `Secret ${drain.hookSecret} holds no https address.`);
       return callHook(options.send, url, { connector: connectorId, cloud: name, machine: machineId, action });
     },
 
@@ -130,13 +131,13 @@ async function callHook(send: SendWebhook, url: string, order: object): Promise<
       seconds: seconds > 0 ? Math.min(seconds, hookRetryMaxSeconds) : hookRetrySeconds,
     } as const;
     if (status === 202 || status === 429 || status >= 500) return { ...wait, reason: `The hook answers ${status}.` };
-    return status >= 200 && status < 300 ? { outcome: 'done' } : refused('ToolFailed', `The hook answers ${status}.`);
+    return status >= 200 && status < 300 ? { outcome: 'done' } : refused('toolFailed', `The hook answers ${status}.`);
   } catch (error) {
-    if (error instanceof AppError) return refused('Precondition', `The hook is not called. ${error.message}`);
+    if (error instanceof AppError) return refused('precondition', `The hook is not called. ${error.message}`);
     return { outcome: 'wait', seconds: hookRetrySeconds, reason: 'The hook does not answer.' };
   }
 }
 
-function refused(code: string, message: string): Refusal {
+function refused(code: ProblemCode, message: string): Refusal {
   return { outcome: 'refused', code, message };
 }

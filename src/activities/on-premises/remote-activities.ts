@@ -10,6 +10,7 @@ import type { Operations } from '../../services/operations/operations.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { cutText } from '../../domain/cut-text.ts';
 import { isOperationEnd } from '../../domain/operation.ts';
+import type { ProblemCode } from '../../domain/problem-codes.ts';
 import { redactSecrets } from '../../domain/redact-secrets.ts';
 import { composeCommand } from '../../onprem/compose-command.ts';
 import { readAnswer } from '../../onprem/read-answer.ts';
@@ -37,7 +38,7 @@ type RemoteActivities = ActivitiesOf<
 const busySeconds = 5;
 /** Enough of a script's standard error to know it by. */
 const saidLengthMax = 300;
-const neverBegan: ReadonlySet<string> = new Set(['AuthFailed', 'Precondition']);
+const neverBegan: ReadonlySet<ProblemCode> = new Set(['authFailed', 'precondition']);
 
 /** The short acts on machines. A machine runs one command at a time: the claim on the one that is connected to says which. */
 export function createRemoteActivities(options: RemoteActivitiesOptions): RemoteActivities {
@@ -83,7 +84,7 @@ export function createRemoteActivities(options: RemoteActivitiesOptions): Remote
       const route = await machines.route(machineId);
       const step = findRemoteStep(stepId);
       if (route === undefined || step === undefined)
-        return fault('Precondition', `Machine ${machineId} is not registered.`);
+        return fault('precondition', `Machine ${machineId} is not registered.`);
       const { connection } = route;
       const composed = compose(input, route, options.vaultUrl);
       if ('fault' in composed) return composed;
@@ -115,19 +116,19 @@ export function createRemoteActivities(options: RemoteActivitiesOptions): Remote
         // People may take days: one that nobody is to run any more is not waited for. Machines end by themselves.
         const isCanceled =
           connection.manual === true && always !== true && (await operations.isCancelRequested(operationId));
-        return isCanceled ? fault('Canceled', 'The operation was canceled.') : seen;
+        return isCanceled ? fault('canceled', 'The operation was canceled.') : seen;
       }
       if (seen.outcome === 'failed') {
-        if (seen.fault === 'TimedOut') tellTimeout(operationId, machineId, stepId);
+        if (seen.fault === 'timedOut') tellTimeout(operationId, machineId, stepId);
         return fault(seen.fault, seen.message);
       }
       const { output, exitCode, error } = seen;
       const answer = readAnswer({ output, exitCode, stepId, mode });
       if ('unreadable' in answer) {
         const said = error.trim() === '' ? '' : ` It wrote: ${cutText(redactSecrets(error).trim(), saidLengthMax)}`;
-        return fault('ToolFailed', `Command ${commandId} gave no answer: ${answer.unreadable}.${said}`);
+        return fault('toolFailed', `Command ${commandId} gave no answer: ${answer.unreadable}.${said}`);
       }
-      if (answer.code === 'TimedOut') tellTimeout(operationId, machineId, stepId);
+      if (answer.code === 'timedOut') tellTimeout(operationId, machineId, stepId);
       return { outcome: 'answered', answer: await keepSecretFacts(answer, secretFacts) };
     },
 
@@ -197,7 +198,7 @@ function compose(
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const problems = error.problems.map(({ path }) => path).join(', ');
-    return fault('Precondition', problems === '' ? error.message : `${error.message} (${problems})`);
+    return fault('precondition', problems === '' ? error.message : `${error.message} (${problems})`);
   }
 }
 
@@ -211,7 +212,7 @@ async function takeOrFault(take: () => Promise<string | undefined>): Promise<str
   try {
     return await take();
   } catch (error) {
-    return fault('Unreachable', cutText(redactSecrets(error instanceof Error ? error.message : String(error))));
+    return fault('unreachable', cutText(redactSecrets(error instanceof Error ? error.message : String(error))));
   }
 }
 
@@ -235,6 +236,6 @@ function machineClaim(machineId: string): string {
   return `machine:${machineId}`;
 }
 
-function fault(name: string, message: string): CommandFault {
+function fault(name: ProblemCode, message: string): CommandFault {
   return { outcome: 'failed', fault: name, message };
 }

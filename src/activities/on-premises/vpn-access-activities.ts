@@ -83,5 +83,5 @@ export function createVpnAccessActivities({
 }
 
 function refused(message: string): Refusal {
-  return { outcome: 'refused', code: 'VerifyFailed', message };
+  return { outcome: 'refused', code: 'verifyFailed', message };
 }

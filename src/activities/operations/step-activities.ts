@@ -27,8 +27,8 @@ export function createStepActivities({ operations, now }: StepActivitiesOptions)
       return null;
     },
 
-    failStep: async ({ operationId, step, detail }) => {
-      await operations.setStep(operationId, step, { status: 'failed', detail, now: now() });
+    failStep: async ({ operationId, step, code, detail }) => {
+      await operations.setStep(operationId, step, { status: 'failed', code, detail, now: now() });
       return null;
     },
 

@@ -1,3 +1,4 @@
+import type { Failure } from '../../domain/failure.ts';
 import { activityReference } from '../operations/activity.ts';
 import type { Refusal } from '../operations/outcomes.ts';
 
@@ -22,12 +23,7 @@ export interface WriteGatewayInput extends ApplyGatewayInput {
 }
 
 /** Why a write as a whole did not get through. It says nothing against any entry, so what was wanted stays wanted. */
-export interface WriteFailure {
-  readonly code: string;
-  /** Azure's own words. */
-  readonly message: string;
-  readonly correlationId?: string;
-}
+export type WriteFailure = Failure;
 
 /** What Azure said of a body that it does not take: only such an answer (400, or a write that ended as Failed) can be about an entry. */
 export interface BodyRefusal extends WriteFailure {
@@ -178,10 +174,9 @@ export const pollProfile = activityReference<
   GatewayActionInput & { readonly state: string; readonly wanted: number },
   PolledAction<{ readonly hash: string }>
 >('pollProfile');
-export const failProfile = activityReference<
-  { readonly gatewayId: string; readonly wanted: number } & Omit<Refusal, 'outcome'>,
-  null
->('failProfile');
+export const failProfile = activityReference<{ readonly gatewayId: string; readonly wanted: number } & Failure, null>(
+  'failProfile',
+);
 
 /** Gives the gateway back if nothing more is wanted of it. */
 export const releaseGateway = activityReference<ApplyGatewayInput, { readonly released: boolean }>('releaseGateway');

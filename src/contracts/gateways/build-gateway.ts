@@ -1,3 +1,4 @@
+import type { Failure } from '../../domain/failure.ts';
 import { activityReference } from '../operations/activity.ts';
 import type { Outcome } from '../operations/outcomes.ts';
 
@@ -63,7 +64,7 @@ export const removeResource = activityReference<RemoveResourceInput, Outcome>('r
 export type OperationEnd =
   | { readonly status: 'succeeded' }
   | { readonly status: 'canceled' }
-  | { readonly status: 'failed'; readonly step: string; readonly code: string; readonly message: string };
+  | ({ readonly status: 'failed'; readonly step: string } & Failure);
 
 /** The last act of an operation: its end, the gateway's state, and the claims given back. */
 export const finishBuild = activityReference<

@@ -1,6 +1,8 @@
+import type { Problem } from '../../domain/app-error.ts';
+import type { ProblemCode } from '../../domain/problem-codes.ts';
 import { activityReference } from '../operations/activity.ts';
 import { connectorSteps as steps } from './connector-steps.ts';
-import { plannedStep, type PlannedStep, type ProcedureProblem } from './on-premises.ts';
+import { plannedStep, type PlannedStep } from './on-premises.ts';
 import type { Refusal } from '../operations/outcomes.ts';
 
 export const connectCloudsName = 'connectClouds';
@@ -99,7 +101,7 @@ export interface PortalBranchInput {
 export type BranchResult =
   | { readonly outcome: 'done' }
   | { readonly outcome: 'canceled' }
-  | { readonly outcome: 'refused'; readonly step: string; readonly code: string; readonly message: string };
+  | { readonly outcome: 'refused'; readonly step: string; readonly code: ProblemCode; readonly message: string };
 
 export const folder = 'C:\\temp\\WAPConnector';
 
@@ -238,7 +240,7 @@ export const readConnectorPlan = activityReference<
 export const bindConnector = activityReference<OfConnector, { readonly outcome: 'bound' } | Refusal>('bindConnector');
 
 /** What is wrong with the secrets that the application, or a machine by itself, will read for the connector; none is told. */
-export const lookAtSecrets = activityReference<OfConnector, readonly ProcedureProblem[]>('lookAtSecrets');
+export const lookAtSecrets = activityReference<OfConnector, readonly Problem[]>('lookAtSecrets');
 
 /** Reads the collected files in Key Vault, matches them to the clouds by their endpoints, and keeps what they say. */
 export const matchDataFiles = activityReference<
@@ -259,7 +261,7 @@ export const callDrainHook = activityReference<
 /** Keeps what the procedure learned on its way; fields that are not there stay as they were. */
 export const noteConnector = activityReference<
   OfConnector & {
-    readonly warnings?: readonly ProcedureProblem[];
+    readonly warnings?: readonly Problem[];
     readonly thumbprints?: Readonly<Record<string, string>>;
     readonly issuers?: readonly IssuerCertificate[];
     readonly sqlServer?: { readonly cloud: string; readonly name: string };

@@ -1,3 +1,5 @@
+import type { Problem } from '../../domain/app-error.ts';
+import type { ProblemCode } from '../../domain/problem-codes.ts';
 import { activityReference } from '../operations/activity.ts';
 
 /** Input of every on-premises procedure. Attempt n of an operation runs as `<operation>-<n>`. */
@@ -8,22 +10,15 @@ export interface OnPremisesInput {
   readonly target: string;
 }
 
-export interface ProcedureProblem {
-  readonly path: string;
-  readonly code: string;
-  readonly message: string;
-  readonly fix: string;
-}
-
 export type OnPremisesEnd =
   | { readonly status: 'succeeded'; readonly result?: unknown }
   | { readonly status: 'canceled' }
   | {
       readonly status: 'failed';
       readonly step: string;
-      readonly code: string;
+      readonly code: ProblemCode;
       readonly message: string;
-      readonly errors?: readonly ProcedureProblem[];
+      readonly errors?: readonly Problem[];
     };
 
 interface TitledStep {

@@ -1,3 +1,4 @@
+import type { ProblemCode } from '../../domain/problem-codes.ts';
 import { activityReference } from '../operations/activity.ts';
 import type { StepAnswer, StepMode } from './remote-step.ts';
 
@@ -35,7 +36,7 @@ export type RemoteStepResult =
   | { readonly outcome: 'notDone'; readonly facts: RemoteFacts; readonly message?: string }
   | {
       readonly outcome: 'refused';
-      readonly code: string;
+      readonly code: ProblemCode;
       readonly message: string;
       readonly facts?: RemoteFacts;
     };
@@ -52,7 +53,7 @@ export interface RemoteCommandInput extends Omit<RemoteStepInput, 'key' | 'actio
 
 export interface CommandFault {
   readonly outcome: 'failed';
-  readonly fault: string;
+  readonly fault: ProblemCode;
   readonly message: string;
 }
 

@@ -1,35 +1,38 @@
 import { z } from 'zod';
 import { cutText } from '../../domain/cut-text.ts';
+import type { ProblemCode } from '../../domain/problem-codes.ts';
 import type { SecretUse } from '../../domain/secret-uses.ts';
 
 export const stepModes = ['probe', 'apply', 'verify', 'undo'] as const;
 export type StepMode = (typeof stepModes)[number];
 
-/** What a script says it is: the code decides what happens next. Empty when all is well. */
-const answerCodes = [
-  '',
+/** What scripts write as `code`, and which code it is from where their answer is read. Empty when all is well. */
+const scriptCodes = {
+  '': '',
   /** Probe: there is something to apply. */
-  'NotDone',
-  'Precondition',
-  'AuthFailed',
-  'Unreachable',
-  'ToolFailed',
-  'VerifyFailed',
-  'TimedOut',
+  NotDone: 'notDone',
+  Precondition: 'precondition',
+  AuthFailed: 'authFailed',
+  Unreachable: 'unreachable',
+  ToolFailed: 'toolFailed',
+  VerifyFailed: 'verifyFailed',
+  TimedOut: 'timedOut',
   /** Done, and the machine has to start again before it counts (exit code 3010). */
-  'RebootRequired',
+  RebootRequired: 'rebootRequired',
   /** Another installation is running (exit code 1618): try again. */
-  'Busy',
-] as const;
+  Busy: 'busy',
+} as const satisfies Readonly<Record<string, ProblemCode | ''>>;
 
-/** The last line that a script writes. `ok` of a probe: it is done already. */
+const scriptCodeNames = Object.keys(scriptCodes) as readonly (keyof typeof scriptCodes)[];
+
+/** What a step answered. `ok` of a probe: it is done already. `code` decides what happens next. */
 export const stepAnswerSchema = z.object({
   v: z.literal(1),
   step: z.string(),
   mode: z.enum(stepModes),
   changed: z.boolean(),
   ok: z.boolean(),
-  code: z.enum(answerCodes),
+  code: z.enum(Object.values(scriptCodes)),
   facts: z.record(z.string(), z.unknown()),
   /** For people: what was seen, what to do. Without secrets; cut where a machine has much to say. */
   message: z
@@ -38,6 +41,11 @@ export const stepAnswerSchema = z.object({
     .optional(),
 });
 export type StepAnswer = z.infer<typeof stepAnswerSchema>;
+
+/** The last line that a script writes, read: from here on its code is one of ours. */
+export const scriptAnswerSchema = stepAnswerSchema.extend({
+  code: z.enum(scriptCodeNames).transform((code) => scriptCodes[code]),
+});
 
 /**
  * One remote step of a procedure: what its script takes and answers. Parameter names are the script's own (PowerShell does not

@@ -1,3 +1,4 @@
+import type { ProblemCode } from '../../domain/problem-codes.ts';
 import { activityReference } from './activity.ts';
 
 /** A step of an operation, by the name under which the operation shows it. */
@@ -12,7 +13,9 @@ export const beginStep = activityReference<OfStep, { readonly cancelRequested: b
 export const noteStep = activityReference<OfStep & { readonly detail: string }, null>('noteStep');
 export const endStep = activityReference<OfStep & { readonly detail?: string }, null>('endStep');
 /** Notes that a step failed, beside others of its operation that go on. */
-export const failStep = activityReference<OfStep & { readonly detail: string }, null>('failStep');
+export const failStep = activityReference<OfStep & { readonly code: ProblemCode; readonly detail: string }, null>(
+  'failStep',
+);
 /** Notes that a step was not needed, or that it was taken back. */
 export const closeStep = activityReference<
   OfStep & { readonly status: 'skipped' | 'undone'; readonly detail?: string },

@@ -19,7 +19,7 @@ import { parseThumbprint } from '../../domain/thumbprint.ts';
 import { accepted } from '../http/accepted-operation.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { continuationSchema, pageSchema, readContinuation, topSchema, toPage } from '../http/list-query.ts';
-import { problemItemSchema } from '../http/problem-schema.ts';
+import { problemItemSchema } from '../../domain/problem-item.ts';
 import type { Route } from '../http/route.ts';
 import { slugSchema } from '../http/slug-schema.ts';
 
@@ -42,6 +42,7 @@ const thumbprintSchema = z
   .refine((text) => parseThumbprint(text) !== undefined, {
     error: 'Not a thumbprint: send 40 hexadecimal digits.',
     params: {
+      code: 'wrongFormat',
       fix: 'Send the 40 hexadecimal digits of the certificate’s SHA-1; spaces, colons and letter case do not count.',
     },
   })
@@ -178,7 +179,7 @@ function listCertificates(options: CertificateRoutesOptions): Route {
         })
         .refine(({ owner, rootId }) => owner !== undefined || rootId !== undefined, {
           error: 'The list needs an owner or a root.',
-          params: { fix: 'Give owner, rootId or both.' },
+          params: { code: 'missingField', fix: 'Give owner, rootId or both.' },
         }),
     },
     responses: { 200: pageSchema(certificateViewSchema) },

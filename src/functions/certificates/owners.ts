@@ -18,12 +18,18 @@ const newOwnerSchema = z.strictObject({
   timeZone: z
     .string()
     .max(64)
-    .refine(isTimeZone, { error: 'No such time zone.', params: { fix: 'Send an IANA name such as Europe/Berlin.' } })
+    .refine(isTimeZone, {
+      error: 'No such time zone.',
+      params: { code: 'unknownValue', fix: 'Send an IANA name such as Europe/Berlin.' },
+    })
     .optional(),
   locale: z
     .string()
     .max(35)
-    .refine(isLocale, { error: 'No such language tag.', params: { fix: 'Send a BCP 47 tag such as en-GB.' } })
+    .refine(isLocale, {
+      error: 'No such language tag.',
+      params: { code: 'unknownValue', fix: 'Send a BCP 47 tag such as en-GB.' },
+    })
     .optional(),
 });
 

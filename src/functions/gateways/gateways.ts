@@ -3,10 +3,17 @@ import type { Stores } from '../../stores/stores.ts';
 import { toErrorItem, type BuildGateway } from '../../services/gateways/build-gateway.ts';
 import type { GatewayOperations } from '../../services/gateways/gateways.ts';
 import type { Operations } from '../../services/operations/operations.ts';
-import { gatewayKeys, gatewayPartition, gatewayStates, type GatewayRecord } from '../../stores/records/gateways.ts';
+import {
+  gatewayKeys,
+  gatewayPartition,
+  gatewayStates,
+  writeFailureSchema,
+  type GatewayRecord,
+} from '../../stores/records/gateways.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { gatewayPlanSchema } from '../../domain/gateway-plan.ts';
 import { operationViewSchema } from '../../domain/operation.ts';
+import { problemItemSchema } from '../../domain/problem-item.ts';
 import type { Problem } from '../../domain/preflight/problem.ts';
 import type { JudgePlan, JudgePlanParts } from '../../services/gateways/judge-plan.ts';
 import { accepted } from '../http/accepted-operation.ts';
@@ -26,15 +33,11 @@ export interface GatewayRoutesOptions {
 
 const tags = ['Gateways'];
 
-const problemSchema = z.object({
-  path: z.string(),
-  code: z.string(),
+const preflightProblemSchema = problemItemSchema.extend({
   restsOn: z.array(z.string()).optional().meta({
     description: 'JSON Pointers of the other fields that it follows from: changing one of them may mend it too.',
   }),
   severity: z.enum(['error', 'warning']),
-  message: z.string(),
-  fix: z.string(),
   source: z.string().optional(),
 });
 
@@ -47,20 +50,9 @@ const gatewayViewSchema = z
     desired: z.object({ roots: z.array(z.string()), revocations: z.int() }),
     observed: z.object({ provisioningState: z.string(), checkedAt: z.string() }).optional(),
     generation: z.object({ desired: z.int(), applied: z.int() }),
-    writeFailure: z
-      .object({
-        code: z.string(),
-        message: z.string(),
-        correlationId: z.string().optional(),
-        since: z.string(),
-        attempts: z.int(),
-        nextTryAt: z.string(),
-      })
-      .optional()
-      .meta({
-        description:
-          "Why the gateway is not as wanted, in Azure's words. It is tried again, at the latest at nextTryAt.",
-      }),
+    writeFailure: writeFailureSchema.optional().meta({
+      description: 'Why the gateway is not as wanted. It is tried again, at the latest at nextTryAt.',
+    }),
     notInForce: z.array(z.string()).meta({
       description:
         'Thumbprints of revocations that are wanted and are not on the gateway, because it holds 300 already.',
@@ -91,7 +83,7 @@ function preflightGateway({ judgePlan, judgePlanParts }: GatewayRoutesOptions): 
     summary: 'Checks a plan: lists everything that is wrong with it, and changes nothing.',
     tags,
     request: { body: gatewayPlanSchema },
-    responses: { 200: z.object({ ok: z.boolean(), problems: z.array(problemSchema) }) },
+    responses: { 200: z.object({ ok: z.boolean(), problems: z.array(preflightProblemSchema) }) },
     alsoWrong: async (parts, faults) => (await judgePlanParts(parts, faults)).map(toErrorItem),
     handler: async ({ body }) => {
       const { problems } = await judgePlan(body);

@@ -70,14 +70,14 @@ function readQuery(request: HttpRequest, problems: Problem[]): Readonly<Record<s
   const entries = [...searchParams.entries()];
   if (search.length > queryLengthMax) {
     const message = `The query is longer than ${queryLengthMax} characters.`;
-    problems.push({ path: '/query', code: 'TOO_LONG', message, fix: 'Ask for less at once.' });
+    problems.push({ path: '/query', code: 'tooLong', message, fix: 'Ask for less at once.' });
   }
   const names = entries.map(([name]) => name);
   for (const name of new Set(names.filter((name, position) => names.indexOf(name) !== position))) {
     const fix = 'Send each query parameter once.';
     problems.push({
       path: cutText(`/query${toPointer([name])}`, 100),
-      code: 'DUPLICATE_FIELD',
+      code: 'duplicateField',
       message: 'The query parameter appears twice.',
       fix,
     });
@@ -101,7 +101,7 @@ function takeIdempotencyKey(
   if (typeof key !== 'string' || !idempotencyKeyPattern.test(key) || !isOne) {
     const path = fromHeader === null ? '/idempotencyKey' : '/headers/idempotency-key';
     const message = 'An idempotency key is 1 to 255 visible ASCII characters, the same wherever it is sent.';
-    problems.push({ path, code: 'INVALID_IDEMPOTENCY_KEY', message, fix: 'Send a fresh UUID for each new request.' });
+    problems.push({ path, code: 'invalidIdempotencyKey', message, fix: 'Send a fresh UUID for each new request.' });
     return { idempotencyKey: undefined, body: rest };
   }
   return { idempotencyKey: key, body: rest };

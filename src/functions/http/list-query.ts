@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AppError } from '../../domain/app-error.ts';
+import { invalidField } from '../../domain/app-error.ts';
 
 const pageSizeMax = 1000;
 const pageSizeUsual = 100;
@@ -8,7 +8,10 @@ const pageSizeUsual = 100;
 export const topSchema = z
   .string()
   .regex(/^[1-9]\d{0,3}$/)
-  .refine((text) => Number(text) <= pageSizeMax, { error: 'At most 1000.', params: { fix: 'Ask for 1000 or less.' } })
+  .refine((text) => Number(text) <= pageSizeMax, {
+    error: 'At most 1000.',
+    params: { code: 'tooLarge', fix: 'Ask for 1000 or less.' },
+  })
   .optional()
   .transform((text) => (text === undefined ? pageSizeUsual : Number(text)))
   .meta({ description: 'Page size, 1 to 1000; 100 if not given. A page may be shorter although more follows.' });
@@ -49,11 +52,7 @@ export function readContinuation(continuation: string | undefined, form: RegExp)
   if (continuation === undefined) return undefined;
   const place = Buffer.from(continuation, 'base64url').toString('utf8');
   if (form.test(place)) return place;
-  const problem = {
-    path: '/query/continuation',
-    code: 'INVALID_CONTINUATION',
-    message: 'The continuation is not one of this list.',
-    fix: 'Take it from nextLink as it is, or leave it out.',
-  };
-  throw new AppError('ERR_REQUEST_INVALID', 'The request is not valid; see errors.', { problems: [problem] });
+  const message = 'The continuation is not one of this list.';
+  const fix = 'Take it from nextLink as it is, or leave it out.';
+  throw invalidField('/query/continuation', 'invalidContinuation', message, fix);
 }

@@ -1,5 +1,6 @@
 import { visit } from 'jsonc-parser';
 import type { Problem } from '../../domain/app-error.ts';
+import type { ProblemCode } from '../../domain/problem-codes.ts';
 import { toPointer } from './to-pointer.ts';
 
 export type ParsedJson =
@@ -20,14 +21,14 @@ const loneSurrogate = /\p{Surrogate}/u;
 export function parseJson(bytes: Uint8Array): ParsedJson {
   const text = decodeUtf8(bytes);
   if (text === undefined) {
-    return refused('INVALID_UTF8', 'The body is not valid UTF-8.', 'Send the JSON as UTF-8.');
+    return refused('invalidUtf8', 'The body is not valid UTF-8.', 'Send the JSON as UTF-8.');
   }
   // The depth comes first, by a search that does not recurse: the walk below would run out of stack on a hostile body.
   if (isTooDeep(text)) {
-    return refused('TOO_DEEP', `The body is nested deeper than ${depthMax} levels.`, 'Send a flatter body.');
+    return refused('tooDeep', `The body is nested deeper than ${depthMax} levels.`, 'Send a flatter body.');
   }
   const value = tryParse(text);
-  if (value === undefined) return refused('INVALID_JSON', syntaxFault(text), 'Send one JSON value.');
+  if (value === undefined) return refused('invalidJson', syntaxFault(text), 'Send one JSON value.');
   const problems = findProblems(text);
   return problems.length > 0 ? { outcome: 'refused', problems } : { outcome: 'parsed', value: value.parsed };
 }
@@ -81,7 +82,7 @@ function syntaxFault(text: string): string {
 function findProblems(text: string): readonly Problem[] {
   const problems: Problem[] = [];
   const namesOfOpenObjects: Set<string>[] = [];
-  const add = (path: string, code: string, message: string, fix: string): void => {
+  const add = (path: string, code: ProblemCode, message: string, fix: string): void => {
     if (problems.length < problemsMax) problems.push({ path, code, message, fix });
   };
   visit(text, {
@@ -94,10 +95,10 @@ function findProblems(text: string): readonly Problem[] {
     onObjectProperty: (name, _offset, _length, _line, _character, pathTo) => {
       const path = toPointer([...pathTo(), name]);
       const names = namesOfOpenObjects.at(-1);
-      if (names?.has(name) === true) add(path, 'DUPLICATE_FIELD', 'The field appears twice.', 'Send it once.');
+      if (names?.has(name) === true) add(path, 'duplicateField', 'The field appears twice.', 'Send it once.');
       names?.add(name);
       if (forbiddenNames.has(name)) {
-        add(path, 'FORBIDDEN_FIELD', 'No field may have this name.', 'Remove this field.');
+        add(path, 'forbiddenField', 'No field may have this name.', 'Remove this field.');
       }
       if (loneSurrogate.test(name)) addSurrogate(path);
     },
@@ -108,10 +109,10 @@ function findProblems(text: string): readonly Problem[] {
   return problems;
 
   function addSurrogate(path: string): void {
-    add(path, 'INVALID_TEXT', 'The text holds half of a surrogate pair.', 'Send whole Unicode characters.');
+    add(path, 'invalidText', 'The text holds half of a surrogate pair.', 'Send whole Unicode characters.');
   }
 }
 
-function refused(code: string, message: string, fix: string): ParsedJson {
+function refused(code: ProblemCode, message: string, fix: string): ParsedJson {
   return { outcome: 'refused', problems: [{ path: '', code, message, fix }] };
 }

@@ -1,4 +1,5 @@
 import { AppError, errorStatus, type ErrorCode, type Problem } from '../../domain/app-error.ts';
+import type { AzureWords } from '../../domain/azure-words.ts';
 import { cutText } from '../../domain/cut-text.ts';
 import { isErrorCode } from './is-error-code.ts';
 import type { RenderedAnswer } from './rendered-answer.ts';
@@ -12,6 +13,7 @@ export interface ProblemBody {
   readonly detail: string;
   readonly instance: string;
   readonly errors?: readonly Problem[];
+  readonly azure?: AzureWords;
 }
 
 const titles: Readonly<Record<ErrorCode, string>> = {
@@ -49,9 +51,10 @@ export interface ProblemInput {
   /** The code's own status if not given. */
   readonly status?: number | undefined;
   readonly errors?: readonly Problem[] | undefined;
+  readonly azure?: AzureWords | undefined;
 }
 
-export function problemBody({ code, detail, requestId, status, errors = [] }: ProblemInput): ProblemBody {
+export function problemBody({ code, detail, requestId, status, errors = [], azure }: ProblemInput): ProblemBody {
   const known: ErrorCode = isErrorCode(code) ? code : 'ERR_INTERNAL';
   return {
     type: `urn:gatehouse:problem:${code.replace(/^ERR_/, '').toLowerCase().replaceAll('_', '-')}`,
@@ -61,6 +64,7 @@ export function problemBody({ code, detail, requestId, status, errors = [] }: Pr
     detail,
     instance: `urn:gatehouse:request:${requestId}`,
     ...(errors.length === 0 ? {} : { errors }),
+    ...(azure === undefined ? {} : { azure }),
   };
 }
 

@@ -1,12 +1,7 @@
 import { z } from 'zod';
-
-/** One thing that is wrong: in an answer's `errors`, and in warnings. */
-export const problemItemSchema = z.object({
-  path: z.string().meta({ description: 'JSON Pointer (RFC 6901) into the request.' }),
-  code: z.string(),
-  message: z.string(),
-  fix: z.string(),
-});
+import { errorCodes } from '../../domain/app-error.ts';
+import { azureWordsSchema } from '../../domain/azure-words.ts';
+import { problemItemSchema } from '../../domain/problem-item.ts';
 
 /** RFC 9457, as the API description shows it. */
 export const problemSchema = z
@@ -14,9 +9,10 @@ export const problemSchema = z
     type: z.string(),
     title: z.string(),
     status: z.int(),
-    code: z.string().meta({ description: 'Code to switch on.', examples: ['ERR_REQUEST_INVALID'] }),
+    code: z.enum(errorCodes).meta({ description: 'Code to switch on.' }),
     detail: z.string(),
     instance: z.string().meta({ description: 'Identifies this request in a report and in the log.' }),
     errors: z.array(problemItemSchema).optional(),
+    azure: azureWordsSchema.optional().meta({ description: 'What Azure said, where it was Azure that refused.' }),
   })
   .meta({ id: 'Problem', description: 'What was refused or failed, why, and what to do.' });

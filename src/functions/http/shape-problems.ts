@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Problem } from '../../domain/app-error.ts';
 import { cutText } from '../../domain/cut-text.ts';
+import { codeOfIssue } from '../../domain/issue-code.ts';
 import { toPointer } from './to-pointer.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -28,24 +29,18 @@ function toProblems(issue: Issue, prefix: string): readonly Problem[] {
   if (issue.code === 'invalid_key' || issue.code === 'invalid_element') {
     return issue.issues.flatMap((inner) => toProblems(inner, path));
   }
-  return [{ path, code: codeOf(issue), message: bounded(issue.message), fix: fixOf(issue) }];
+  return [{ path, code: codeOfIssue(issue), message: bounded(issue.message), fix: fixOf(issue) }];
 }
 
 function unknownField(path: string): Problem {
   const fix = 'Remove this field, or correct its name.';
-  return { path: bounded(path), code: 'UNKNOWN_FIELD', message: 'There is no such field.', fix };
+  return { path: bounded(path), code: 'unknownField', message: 'There is no such field.', fix };
 }
 
 /** Of a union's branches, the one with the fewest faults is most likely what the caller meant. */
 function ofClosestBranch(branches: readonly (readonly Issue[])[], path: string): readonly Problem[] {
   const closest = [...branches].sort((a, b) => a.length - b.length)[0] ?? [];
   return closest.flatMap((inner) => toProblems(inner, path));
-}
-
-function codeOf(issue: Issue): string {
-  if (issue.code === 'custom' && typeof issue.params?.['code'] === 'string') return issue.params['code'];
-  if (issue.code === 'invalid_type' && issue.input === undefined) return 'MISSING_FIELD';
-  return issue.code.toUpperCase();
 }
 
 function fixOf(issue: Issue): string {

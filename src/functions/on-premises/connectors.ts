@@ -7,7 +7,7 @@ import { AppError } from '../../domain/app-error.ts';
 import { operationViewSchema } from '../../domain/operation.ts';
 import { accepted } from '../http/accepted-operation.ts';
 import { defineRoute } from '../http/define-route.ts';
-import { problemItemSchema } from '../http/problem-schema.ts';
+import { problemItemSchema } from '../../domain/problem-item.ts';
 import type { Route } from '../http/route.ts';
 import { slugParams } from '../http/slug-schema.ts';
 

@@ -5,7 +5,7 @@ import type { VpnAccess } from '../../services/on-premises/vpn-access.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { without } from '../../domain/without.ts';
 import { defineRoute } from '../http/define-route.ts';
-import { problemItemSchema } from '../http/problem-schema.ts';
+import { problemItemSchema } from '../../domain/problem-item.ts';
 import type { Route } from '../http/route.ts';
 import { slugParams, slugSchema } from '../http/slug-schema.ts';
 

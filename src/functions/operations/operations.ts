@@ -273,9 +273,9 @@ function onlyQuestion(operation: OperationRecord): string {
 function resultAnswer(view: OperationView, requestId: string): RouteAnswer {
   if (!isOperationEnd(view.status)) return { status: 202, body: view, headers: operationHeaders(view.id) };
   if (view.status === 'succeeded') return { status: 200, body: view.result ?? {} };
-  const { code, detail, status, errors } = view.problem ?? endWithoutProblem(view);
+  const { code, detail, status, errors, azure } = view.problem ?? endWithoutProblem(view);
   const known = isErrorCode(code) ? errorStatus[code] : errorStatus.ERR_OPERATION_FAILED;
-  const body = problemBody({ code, detail, requestId, status: status ?? known, errors });
+  const body = problemBody({ code, detail, requestId, status: status ?? known, errors, azure });
   return { status: body.status, bytes: { content: JSON.stringify(body), contentType: problemMediaType } };
 }
 

@@ -3,7 +3,7 @@ import { auditRowSchema, type Audit, type AuditRow } from '../../services/reques
 import { searchAudit } from '../../services/requests/search-audit.ts';
 import { auditFindings, type AuditFinding } from '../../services/requests/audit-findings.ts';
 import type { AuditVerification, VerifyAuditRequest } from '../../services/requests/verify-audit.ts';
-import { AppError } from '../../domain/app-error.ts';
+import { type AppError, invalidField } from '../../domain/app-error.ts';
 import { addDays, dayMs, dayOf } from '../../domain/days.ts';
 import { parseThumbprint } from '../../domain/thumbprint.ts';
 import { formatSchema, listFormat, mediaTypes } from '../http/answer-format.ts';
@@ -50,7 +50,7 @@ const querySchema = z
     thumbprint: textSchema
       .refine((text) => parseThumbprint(text) !== undefined, {
         error: 'Not a thumbprint: send 40 hexadecimal digits.',
-        params: { fix: 'Spaces, colons and letter case do not count.' },
+        params: { code: 'wrongFormat', fix: 'Spaces, colons and letter case do not count.' },
       })
       .transform((text) => parseThumbprint(text))
       .optional()
@@ -64,7 +64,7 @@ const querySchema = z
   .refine(({ from, to }) => from === undefined || to === undefined || Date.parse(from) < Date.parse(to), {
     path: ['from'],
     error: '`from` is not before `to`.',
-    params: { fix: 'Send an earlier `from`, or a later `to`.' },
+    params: { code: 'fromAfterTo', fix: 'Send an earlier `from`, or a later `to`.' },
   });
 
 const verificationQuerySchema = z
@@ -81,7 +81,7 @@ const verificationQuerySchema = z
   })
   .refine(({ hour, hash }) => (hour === undefined) === (hash === undefined), {
     error: 'A known seal is an hour and a hash.',
-    params: { fix: 'Send both `hour` and `hash`, or neither.' },
+    params: { code: 'missingField', fix: 'Send both `hour` and `hash`, or neither.' },
   });
 
 const verificationSchema = z
@@ -187,13 +187,8 @@ function verifyAuditRoute({ verify }: AuditRoutesOptions): Route {
 }
 
 function fromAfterTo(): AppError {
-  const problem = {
-    path: '/query/from',
-    code: 'fromAfterTo',
-    message: '`from` is later than `to`, which is today where it is not given.',
-    fix: 'Send an earlier `from`, or a later `to`.',
-  };
-  return new AppError('ERR_REQUEST_INVALID', 'The request is not valid; see errors.', { problems: [problem] });
+  const message = '`from` is later than `to`, which is today where it is not given.';
+  return invalidField('/query/from', 'fromAfterTo', message, 'Send an earlier `from`, or a later `to`.');
 }
 
 function statusOf(findings: readonly AuditFinding[], hoursChecked: number): 'intact' | 'violated' | 'nothingChecked' {

@@ -5,6 +5,7 @@ import {
   showWriteFailure,
   type ApplyGatewayInput,
 } from '../../contracts/gateways/apply-gateway.ts';
+import { failureOf } from '../../domain/failure.ts';
 import { callActivity, orRefusal, type Steps } from '../operations/call-activity.ts';
 import { serveGateway } from './serve-gateway.ts';
 
@@ -21,8 +22,7 @@ export function* applyGateway(context: OrchestrationContext): Steps<{ readonly r
   const served = yield* orRefusal(serveGateway(context, input));
   if ('outcome' in served) {
     // Of our own doing, not Azure's: whatever is wanted, a later try does better than this instance.
-    const { code, message } = served;
-    yield* callActivity(context, showWriteFailure, { ...input, code, message });
+    yield* callActivity(context, showWriteFailure, { ...input, ...failureOf(served) });
     return yield* callActivity(context, pauseGateway, { ...input, desired: Number.MAX_SAFE_INTEGER });
   }
   if (served.end === 'superseded' || served.end === 'gone' || served.end === 'stopped') return { released: false };

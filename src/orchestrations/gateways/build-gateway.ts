@@ -54,10 +54,10 @@ function* build(context: OrchestrationContext, input: GatewayOperationInput, pla
     { beforeProfile: () => beginProfile(context, place, operationId) },
   );
   if (served.end === 'stopped') return { status: 'canceled' };
-  if (served.end === 'failed') return { status: 'failed', step: 'trust', code: served.code, message: served.message };
+  if (served.end === 'failed') return failed('trust', served);
   if (served.end !== 'equal') {
     const message = 'The gateway was removed while it was being built.';
-    return { status: 'failed', step: 'trust', code: 'GatewayGone', message };
+    return failed('trust', { code: 'gatewayGone', message });
   }
   yield* callActivity(context, endStep, { operationId, step: 'profile' });
 

@@ -8,6 +8,7 @@ import {
   type WriteFailure,
   type WriteOutcome,
 } from '../../contracts/gateways/apply-gateway.ts';
+import { failureOf } from '../../domain/failure.ts';
 import { callActivity, waitAsAsked, waitSeconds, type Steps } from '../operations/call-activity.ts';
 import { confirmAbsence } from './confirm-absence.ts';
 
@@ -34,7 +35,7 @@ const unavailableMaxMs = 15 * 60 * 1000;
 /** A gateway that is shown at one look and not at the next gives nothing to go by. */
 const flickerSeconds = 30;
 const flickering: WriteFailure = {
-  code: 'GatewayNotSteady',
+  code: 'gatewayNotSteady',
   message: 'Azure shows the gateway at one look and not at the next.',
 };
 
@@ -191,10 +192,10 @@ function* afterWrite(
 function divide(
   search: Search,
   keys: readonly string[],
-  { code, message, correlationId, named, expired }: BodyRefusal,
+  { named, expired, ...refusal }: BodyRefusal,
   isLate: boolean,
 ): WriteFailure | undefined {
-  const words = { code, message, ...(correlationId === undefined ? {} : { correlationId }) };
+  const words = failureOf(refusal);
   const newlyExpired = expired.filter((name) => !search.leftOut.includes(name));
   if (newlyExpired.length > 0) {
     search.leftOut.push(...newlyExpired);
@@ -206,7 +207,7 @@ function divide(
     return undefined;
   }
   const [first, ...others] = keys;
-  if (first === undefined) return { ...words, message: `Azure refuses the gateway as it stands: ${message}` };
+  if (first === undefined) return { ...words, message: `Azure refuses the gateway as it stands: ${words.message}` };
   if (others.length === 0) {
     search.aside.push({ ...words, key: first, isNamed: false, isLate });
     search.isRestAccepted = false;
@@ -229,9 +230,7 @@ function tellApart({ aside, retried, writes }: Search): 'clear' | 'retry' | Writ
   const [last] = late.slice(-1);
   if (last === undefined || late.length + retried.size < 2) return 'clear';
   if (writes.size === 0) {
-    const { code, message, correlationId } = last;
-    const words = `No change gets through, each fails by itself: ${message}`;
-    return { code, message: words, ...(correlationId === undefined ? {} : { correlationId }) };
+    return { ...failureOf(last), message: `No change gets through, each fails by itself: ${last.message}` };
   }
   const next = late.find(({ key }) => !retried.has(key));
   if (next === undefined) return 'clear';
@@ -278,20 +277,13 @@ function* noteRefusals(
 
 function notKept(keys: readonly string[]): WriteFailure {
   return {
-    code: 'WriteNotKept',
+    code: 'writeNotKept',
     message:
       `Azure took the write ${fruitlessWritesMax} times and shows none of: ${keys.slice(0, 5).join(', ')}` +
       `${keys.length > 5 ? ` and ${keys.length - 5} more` : ''}. Most likely a policy or another program takes them off again.`,
   };
 }
 
-function failed(search: Search, desired: number, { code, message, correlationId }: WriteFailure): Converged {
-  return {
-    end: 'failed',
-    desired,
-    writeSeconds: search.writeSeconds,
-    code,
-    message,
-    ...(correlationId === undefined ? {} : { correlationId }),
-  };
+function failed({ writeSeconds }: Search, desired: number, failure: WriteFailure): Converged {
+  return { end: 'failed', desired, writeSeconds, ...failureOf(failure) };
 }

@@ -16,6 +16,7 @@ import {
 } from '../../contracts/gateways/apply-gateway.ts';
 import type { Refusal } from '../../contracts/operations/outcomes.ts';
 import { lookAgainSeconds } from '../../domain/poll-pacing.ts';
+import { sayFailure } from '../../domain/failure.ts';
 import { callActivity, waitSeconds, type Steps } from '../operations/call-activity.ts';
 
 /** Azure's actions on a gateway take a minute; past this time they are given up. */
@@ -52,7 +53,7 @@ export function* cutRefusedSessions(
   );
   if (listed.outcome === 'overtaken') return false;
   if (listed.outcome === 'refused') {
-    const failure = `Azure could not list the sessions: ${listed.code}: ${listed.message}`;
+    const failure = `Azure could not list the sessions: ${sayFailure(listed)}`;
     yield* callActivity(context, recordSessions, { gatewayId, begunAt, cut: [], unsure: [], failure });
     return true;
   }
@@ -68,7 +69,7 @@ export function* cutRefusedSessions(
     );
     if (cut.outcome === 'overtaken') return false;
     if (cut.outcome === 'refused') {
-      const failure = `Azure could not disconnect the sessions: ${cut.code}: ${cut.message}`;
+      const failure = `Azure could not disconnect the sessions: ${sayFailure(cut)}`;
       yield* callActivity(context, recordSessions, { gatewayId, begunAt, cut: [], unsure: [], failure });
       return true;
     }
@@ -158,7 +159,7 @@ function* runAction<T extends object, None extends { readonly outcome: 'none' } 
       return { outcome: 'overtaken', state };
   }
   const message = `Azure did not end the action in ${actionMaxMs / 60_000} minutes. ${last}`.trim();
-  return { outcome: 'refused', code: 'NoEnd', message };
+  return { outcome: 'refused', code: 'noEnd', message };
 }
 
 /** Waits in pieces; answers true as soon as more is wanted of the gateway's entries. Nothing is asked after the last piece. */

@@ -9,6 +9,7 @@ import {
   type OperationEnd,
 } from '../../contracts/gateways/build-gateway.ts';
 import type { Refusal } from '../../contracts/operations/outcomes.ts';
+import { sayFailure } from '../../domain/failure.ts';
 import { callActivity, type Steps } from '../operations/call-activity.ts';
 import { serveGateway } from './serve-gateway.ts';
 import { endOfOperation, failed, type Place } from '../operations/operation-end.ts';
@@ -68,9 +69,9 @@ function* withdraw(
   const { left } = after;
   if (left.length === 0)
     return withoutAny('The gateway is not known as made by Gatehouse: it stays, without any root of Gatehouse.', true);
-  const why = served.end === 'failed' ? ` ${served.code}: ${served.message}` : '';
+  const why = served.end === 'failed' ? ` ${sayFailure(served)}` : '';
   const message = `Roots of Gatehouse are still on the gateway, which stays: ${left.join(', ')}.${why}`;
-  return { outcome: 'refused', code: 'RootsLeft', message };
+  return { outcome: 'refused', code: 'rootsLeft', message };
 }
 
 function* isStopped(context: OrchestrationContext, operationId: string, place: Place, step: string): Steps<boolean> {

@@ -4,8 +4,8 @@ import {
   recordEntries,
   showWriteFailure,
   type ApplyGatewayInput,
-  type WriteFailure,
 } from '../../contracts/gateways/apply-gateway.ts';
+import { failureOf } from '../../domain/failure.ts';
 import { callActivity, waitSeconds, type Steps } from '../operations/call-activity.ts';
 import { convergeGateway, type Converged, type NotConverged } from './converge-gateway.ts';
 import { cutRefusedSessions, makeProfile, type PendingProfile } from './gateway-actions.ts';
@@ -67,9 +67,4 @@ function* record(
     yield* waitSeconds(context, seen.seconds);
   }
   return { sessionsToSee: false };
-}
-
-/** The words of a failure alone, without what else is known of how the gateway was left. */
-function failureOf({ code, message, correlationId }: WriteFailure): WriteFailure {
-  return { code, message, ...(correlationId === undefined ? {} : { correlationId }) };
 }

@@ -31,7 +31,7 @@ export function* untilReady<Input, Success extends { readonly outcome: 'ready' }
       return { outcome: 'refused', ...result.trouble };
     if (now() - begunMs > waitMaxMs) {
       const message = `Azure has not finished after four hours: ${result.reason}`;
-      return { outcome: 'refused', code: 'NoEnd', message };
+      return { outcome: 'refused', code: 'noEnd', message };
     }
     if (result.reason !== reason && onWait !== undefined) yield* onWait(result.reason);
     reason = result.reason;

@@ -116,8 +116,9 @@ function* moveInBalancer(
     });
     if (answer.outcome === 'done') break;
     if (answer.outcome === 'refused' || looks >= hookLooksMax) {
-      const { code, message } = answer.outcome === 'refused' ? answer : { code: 'TimedOut', message: answer.reason };
-      yield* callActivity(context, failStep, { operationId, step, detail: `${code}: ${message}` });
+      const { code, message } =
+        answer.outcome === 'refused' ? answer : ({ code: 'timedOut', message: answer.reason } as const);
+      yield* callActivity(context, failStep, { operationId, step, code, detail: `${code}: ${message}` });
       throw stopped(step, code, message);
     }
     yield* waitSeconds(context, answer.seconds);
@@ -143,7 +144,7 @@ function* establishTrust(
   const answered = found.facts['sqlServer'];
   const sqlServer = cloud.sqlServer ?? (typeof answered === 'string' ? answered : '');
   if (sqlServer === '')
-    throw stopped(shownStep(steps.findSqlServer, cloud.name), 'ToolFailed', 'The SQL server was not found.');
+    throw stopped(shownStep(steps.findSqlServer, cloud.name), 'toolFailed', 'The SQL server was not found.');
   yield* callActivity(context, noteConnector, { connectorId, sqlServer: { cloud: cloud.name, name: sqlServer } });
 
   const trust = trustRequest(cloud, file, sqlServer);
@@ -205,7 +206,7 @@ function* protectAgain(context: OrchestrationContext, procedure: Procedure, clou
   });
   if (result.outcome === 'refused') {
     const message = `Web.config of the tenant API on ${cloud.trustMachine} may be unprotected: ${result.message}`;
-    throw stopped(shownStep(steps.findSqlServer, cloud.name), 'NotProtected', message);
+    throw stopped(shownStep(steps.findSqlServer, cloud.name), 'notProtected', message);
   }
 }
 

@@ -13,7 +13,8 @@ import {
   type PortalBranchInput,
 } from '../../contracts/on-premises/connectors.ts';
 import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
-import { shownStep, type OnPremisesEnd, type ProcedureProblem } from '../../contracts/on-premises/on-premises.ts';
+import { shownStep, type OnPremisesEnd } from '../../contracts/on-premises/on-premises.ts';
+import type { Problem } from '../../domain/app-error.ts';
 import { ownSecretName } from '../../domain/secret-uses.ts';
 import { callActivity, type Steps } from '../operations/call-activity.ts';
 import { connectApis } from './connect-apis.ts';
@@ -52,7 +53,7 @@ export function* connectClouds(context: OrchestrationContext): Steps<OnPremisesE
 
 interface Progress {
   readonly plan: ConnectorPlan;
-  readonly warnings: readonly ProcedureProblem[];
+  readonly warnings: readonly Problem[];
   readonly reached: Reached;
 }
 
@@ -75,7 +76,7 @@ function* connect(
   for (const cloud of plan.clouds) {
     yield* connectPortalsOf(context, procedure, plan, cloud.name, reached);
     const file = files.find((candidate) => candidate.cloud === cloud.name);
-    if (file === undefined) throw stopped('', 'Precondition', `Cloud ${cloud.name} has no data file.`);
+    if (file === undefined) throw stopped('', 'precondition', `Cloud ${cloud.name} has no data file.`);
     yield* connectApis(context, procedure, plan, cloud, file);
   }
   yield* gate(context, procedure, {
@@ -93,7 +94,7 @@ function* enableMultiCloud(
   context: OrchestrationContext,
   procedure: Procedure,
   plan: ConnectorPlan,
-  warnings: readonly ProcedureProblem[],
+  warnings: readonly Problem[],
 ): Steps<readonly CloudDataFile[]> {
   const { privilegedEndpoint: pep, connectorId, hostMachine } = plan;
   const { host, enable } = connectorAccess(context, procedure, plan);
@@ -115,7 +116,7 @@ function approveMultiCloud(
   context: OrchestrationContext,
   procedure: Procedure,
   plan: ConnectorPlan,
-  warnings: readonly ProcedureProblem[],
+  warnings: readonly Problem[],
 ): Steps<void> {
   return gate(context, procedure, {
     step: shownStep(ownSteps.enableGate),
@@ -159,7 +160,12 @@ function* collectDataFiles(
   const matched = yield* callActivity(context, matchDataFiles, { connectorId, collected });
   const { operationId } = procedure;
   if (matched.outcome === 'refused') {
-    yield* callActivity(context, failStep, { operationId, step, detail: `${matched.code}: ${matched.message}` });
+    yield* callActivity(context, failStep, {
+      operationId,
+      step,
+      code: matched.code,
+      detail: `${matched.code}: ${matched.message}`,
+    });
     throw stopped(step, matched.code, matched.message);
   }
   yield* callActivity(context, endStep, { operationId, step, detail: `${matched.files.length} files.` });

@@ -132,8 +132,9 @@ export function* checkEndpoint(
       if (problem === undefined) break;
       const isLate = context.df.currentUtcDateTime.getTime() - begunMs > othersMaxMs;
       if (result.outcome === 'refused' || !areOthersAtWork || isLate) {
-        yield* callActivity(context, failStep, { operationId, step, detail: `${problem.code}: ${problem.message}` });
-        throw stopped(step, problem.code, problem.message);
+        const { code, message } = problem;
+        yield* callActivity(context, failStep, { operationId, step, code, detail: `${code}: ${message}` });
+        throw stopped(step, code, message);
       }
       yield* waitSeconds(context, lookAgainSeconds);
     }

@@ -1,7 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { ConnectorCloud, ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
 import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
-import type { ProcedureProblem } from '../../contracts/on-premises/on-premises.ts';
+import type { Problem } from '../../domain/app-error.ts';
 import type { Steps } from '../operations/call-activity.ts';
 import { trustRequest } from './connect-apis.ts';
 import { allWell, judged, type Findings, type Look } from './connector-looks.ts';
@@ -34,13 +34,13 @@ export function* lookWithAccounts(
     // Said already: the secret is not there.
     if (knownPaths.has(look.path) || refused.has(look.secret)) continue;
     const result = yield* runStep(context, procedure, look.request);
-    if (result.outcome === 'refused' && result.code === 'AuthFailed') refused.add(look.secret);
+    if (result.outcome === 'refused' && result.code === 'authFailed') refused.add(look.secret);
     findings.push(judged(look, result));
   }
   return findings;
 }
 
-function userLooks(plan: ConnectorPlan): readonly (AccountLook | ProcedureProblem)[] {
+function userLooks(plan: ConnectorPlan): readonly (AccountLook | Problem)[] {
   const { userPrincipalNames, identity, hostMachine, dataFiles, clouds } = plan;
   if (userPrincipalNames.length === 0) return [];
   const inStack = { where: 'the directory of Azure Stack', machineId: hostMachine };
@@ -90,11 +90,11 @@ function userLook(
     judge: ({ missing }) => ({ errors: [], warnings: missingUsers(missing, where) }),
     // A machine without the tools for it keeps nobody from connecting.
     excuse: ({ code, message }) =>
-      code === 'Precondition' ? usersNotLookedAt(`in ${where}: ${message}`, 'Look there yourself.') : undefined,
+      code === 'precondition' ? usersNotLookedAt(`in ${where}: ${message}`, 'Look there yourself.') : undefined,
   };
 }
 
-function missingUsers(missing: unknown, where: string): readonly ProcedureProblem[] {
+function missingUsers(missing: unknown, where: string): readonly Problem[] {
   const names = Array.isArray(missing) ? (missing as readonly string[]) : [];
   return names.map((name) => ({
     path: usersPath,
@@ -106,12 +106,12 @@ function missingUsers(missing: unknown, where: string): readonly ProcedureProble
 
 const usersPath = '/userPrincipalNames';
 
-function usersNotLookedAt(why: string, fix: string): ProcedureProblem {
+function usersNotLookedAt(why: string, fix: string): Problem {
   return { path: usersPath, code: 'notLookedAt', message: `The users were not looked up ${why}`, fix };
 }
 
 /** Asks for a token service that nobody trusts: whether the server opens, to whom, and with which database is all that counts. */
-function serverLook(cloud: ConnectorCloud, index: number): AccountLook | ProcedureProblem {
+function serverLook(cloud: ConnectorCloud, index: number): AccountLook | Problem {
   const { name, sqlServer, sqlRunAsSecret: secret } = cloud;
   if (sqlServer === undefined)
     return {

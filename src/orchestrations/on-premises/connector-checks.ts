@@ -67,7 +67,7 @@ function* verifyAll(
     const trust = trustOf(cloud, files);
     if (trust === undefined) {
       const message = 'The trust was never established.';
-      return yield* fail(context, procedure, shownStep(verifyTrust, cloud.name), { code: 'Precondition', message });
+      return yield* fail(context, procedure, shownStep(verifyTrust, cloud.name), { code: 'precondition', message });
     }
     yield* mustHold(context, procedure, { ...trust, step: verifyTrust, script: steps.trustAzureStack.id }, changed);
   }
@@ -107,7 +107,7 @@ function requireAllNamed({ clouds, changedClouds }: ConnectorPlan): void {
   const unnamed = changedClouds.filter((name) => !names.has(name));
   if (unnamed.length === 0) return;
   const message = `Something may have been changed for clouds that the connector no longer names: ${unnamed.join(', ')}. POST it again with them, with their machines, then DELETE it.`;
-  throw stopped('', 'Precondition', message);
+  throw stopped('', 'precondition', message);
 }
 
 function* forget(context: OrchestrationContext, procedure: Procedure): Steps<undefined> {
@@ -177,7 +177,7 @@ function* takeTrustBack(
   if (trust === undefined) {
     const message =
       'The trust was tried, and its data file or its SQL server is not known any more: look there by hand.';
-    return yield* fail(context, procedure, step, { code: 'Precondition', message });
+    return yield* fail(context, procedure, step, { code: 'precondition', message });
   }
   yield* gate(context, procedure, {
     step: gateStep,

@@ -1,6 +1,8 @@
 import { folder, type ConnectorCloud, type ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
 import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
-import { shownStep, type ProcedureProblem } from '../../contracts/on-premises/on-premises.ts';
+import { shownStep } from '../../contracts/on-premises/on-premises.ts';
+import type { Problem } from '../../domain/app-error.ts';
+import type { ProblemCode } from '../../domain/problem-codes.ts';
 import type { RemoteStepResult } from '../../contracts/on-premises/remote-commands.ts';
 import { addressOf, tenantApiPort, tenantPortalPort } from '../../domain/connector-ports.ts';
 import { endpointProblems, type SeenEndpoint } from '../../domain/endpoint-problems.ts';
@@ -8,8 +10,8 @@ import { urlRewriteRequest } from './connect-portals.ts';
 import type { StepRequest } from './procedure.ts';
 
 export interface Findings {
-  readonly errors: readonly ProcedureProblem[];
-  readonly warnings: readonly ProcedureProblem[];
+  readonly errors: readonly Problem[];
+  readonly warnings: readonly Problem[];
 }
 
 /** One thing to look at on one machine, and what its answer means. */
@@ -18,7 +20,7 @@ export interface Look {
   readonly request: StepRequest;
   readonly judge: (facts: Readonly<Record<string, unknown>>, path: string) => Findings;
   /** The warning that it is where the machine refused to look; undefined where that is an error. */
-  readonly excuse?: (refused: { readonly code: string; readonly message: string }) => ProcedureProblem | undefined;
+  readonly excuse?: (refused: { readonly code: ProblemCode; readonly message: string }) => Problem | undefined;
 }
 
 export const allWell: Findings = { errors: [], warnings: [] };
@@ -35,8 +37,8 @@ export function judged({ path, request, judge, excuse }: Look, result: RemoteSte
 }
 
 /** A machine that is away is away for every look, and said to be so once. */
-export function isOfMachine(code: string): boolean {
-  return code === 'Unreachable';
+export function isOfMachine(code: ProblemCode): boolean {
+  return code === 'unreachable';
 }
 
 const fixes: Readonly<Record<string, string>> = {

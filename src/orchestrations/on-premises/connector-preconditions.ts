@@ -8,7 +8,8 @@ import {
   type IssuerCertificate,
 } from '../../contracts/on-premises/connectors.ts';
 import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
-import { shownStep, type ProcedureProblem } from '../../contracts/on-premises/on-premises.ts';
+import { shownStep } from '../../contracts/on-premises/on-premises.ts';
+import type { Problem } from '../../domain/app-error.ts';
 import { type RemoteStepResult } from '../../contracts/on-premises/remote-commands.ts';
 import { callActivity, type Steps } from '../operations/call-activity.ts';
 import { lookWithAccounts } from './connector-account-looks.ts';
@@ -25,7 +26,7 @@ export function* checkPreconditions(
   plan: ConnectorPlan,
 ): Steps<{
   readonly plan: ConnectorPlan;
-  readonly warnings: readonly ProcedureProblem[];
+  readonly warnings: readonly Problem[];
 }> {
   const step = shownStep(ownSteps.preconditions);
   yield* begin(context, procedure, step);
@@ -34,7 +35,7 @@ export function* checkPreconditions(
     looks.map(({ request }) => startStep(context, procedure, request)),
   )) as readonly RemoteStepResult[];
 
-  if (results.some((result) => result.outcome === 'refused' && result.code === 'Canceled'))
+  if (results.some((result) => result.outcome === 'refused' && result.code === 'canceled'))
     throw new ProcedureStopped({ status: 'canceled' });
   const secrets = yield* callActivity(context, lookAtSecrets, { connectorId: plan.connectorId });
   const findings = [
@@ -52,8 +53,8 @@ export function* checkPreconditions(
   yield* callActivity(context, noteConnector, { connectorId: plan.connectorId, warnings, ...certificates });
   if (errors.length > 0) {
     const message = `${errors.length} of the preconditions do not hold; errors lists all of them.`;
-    yield* callActivity(context, failStep, { operationId, step, detail: message });
-    throw new ProcedureStopped({ status: 'failed', step, code: 'Precondition', message, errors });
+    yield* callActivity(context, failStep, { operationId, step, code: 'precondition', detail: message });
+    throw new ProcedureStopped({ status: 'failed', step, code: 'precondition', message, errors });
   }
   const detail =
     warnings.length === 0
@@ -63,7 +64,7 @@ export function* checkPreconditions(
   return { plan: { ...plan, ...certificates }, warnings };
 }
 
-function saidOnce(problems: readonly ProcedureProblem[]): readonly ProcedureProblem[] {
+function saidOnce(problems: readonly Problem[]): readonly Problem[] {
   const said = new Set<string>();
   return problems.filter(({ code, message }) => {
     const key = isOfMachine(code) ? `${code} ${message}` : '';

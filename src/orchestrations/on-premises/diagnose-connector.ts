@@ -1,7 +1,8 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
 import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
-import type { ProcedureProblem } from '../../contracts/on-premises/on-premises.ts';
+import type { Problem } from '../../domain/app-error.ts';
+import type { ProblemCode } from '../../domain/problem-codes.ts';
 import type { RemoteStepResult } from '../../contracts/on-premises/remote-commands.ts';
 import { addressOf, tenantPortalPort } from '../../domain/connector-ports.ts';
 import { endpointProblems } from '../../domain/endpoint-problems.ts';
@@ -9,7 +10,7 @@ import type { Steps } from '../operations/call-activity.ts';
 import { endOf, startStep, ProcedureStopped, type Procedure } from './procedure.ts';
 
 /** What no look at the network would explain. */
-const explained: ReadonlySet<string> = new Set(['AuthFailed', 'NotApproved', 'RebootRequired']);
+const explained: ReadonlySet<ProblemCode> = new Set(['authFailed', 'notApproved', 'rebootRequired']);
 
 /** How far the work has come: what can be there already, and so be to blame when it is not well. By names of clouds. */
 export interface Reached {
@@ -34,7 +35,7 @@ export function* diagnosed(
   const end = yield* endOf(work);
   if (end.status === 'succeeded') return;
   if (end.status === 'canceled' || explained.has(end.code)) throw new ProcedureStopped(end);
-  const errors: ProcedureProblem[] = [...(end.errors ?? [])];
+  const errors: Problem[] = [...(end.errors ?? [])];
   const looked = yield* endOf(lookAround(context, procedure, looksFor(plan, reached), errors));
   // A look that came to no end never takes the place of what it was to explain.
   if (looked.status !== 'succeeded') throw new ProcedureStopped(end);
@@ -69,7 +70,7 @@ function* lookAround(
   context: OrchestrationContext,
   procedure: Procedure,
   looks: readonly NetworkLook[],
-  errors: ProcedureProblem[],
+  errors: Problem[],
 ): Steps<void> {
   const tasks = looks.map(({ machineId, step, endpoints }) =>
     startStep(context, procedure, { step, machineId, action: 'probe', parameters: { endpoints } }),

@@ -17,6 +17,7 @@ import {
 import type { RemoteStepContract } from '../../contracts/on-premises/remote-step.ts';
 import { findRemoteStep } from '../../contracts/on-premises/step-table.ts';
 import { askPeople } from '../operations/ask-people.ts';
+import type { ProblemCode } from '../../domain/problem-codes.ts';
 import { nextLookSeconds } from '../../domain/poll-pacing.ts';
 import { callActivity, waitSeconds, type Steps } from '../operations/call-activity.ts';
 import { failureWords } from './failure-words.ts';
@@ -60,7 +61,7 @@ export class ProcedureStopped extends Error {
   }
 }
 
-export function stopped(step: string, code: string, message: string): ProcedureStopped {
+export function stopped(step: string, code: ProblemCode, message: string): ProcedureStopped {
   return new ProcedureStopped({ status: 'failed', step, code, message });
 }
 
@@ -108,7 +109,7 @@ export function* endOf(procedure: Steps<unknown>): Steps<OnPremisesEnd> {
     return {
       status: 'failed',
       step: '',
-      code: 'ToolFailed',
+      code: 'toolFailed',
       message: failureWords(error),
     };
   }
@@ -144,7 +145,7 @@ export function* mustHold(
   if (result.outcome === 'refused') return yield* fail(context, procedure, step, result);
   if (result.outcome === 'notDone') {
     const message = result.message === undefined ? words : `${words} ${result.message}`;
-    return yield* fail(context, procedure, step, { code: 'VerifyFailed', message });
+    return yield* fail(context, procedure, step, { code: 'verifyFailed', message });
   }
   yield* callActivity(context, endStep, { operationId, step, ...detailOf(result, request) });
 }
@@ -156,7 +157,7 @@ export function* isDoneAlready(
   request: StepRequest,
 ): Steps<boolean> {
   const seen = yield* runStep(context, procedure, { ...request, action: 'probe' });
-  if (seen.outcome === 'refused' && seen.code === 'AuthFailed')
+  if (seen.outcome === 'refused' && seen.code === 'authFailed')
     return yield* fail(context, procedure, shownStep(request.step, request.where), seen);
   return seen.outcome === 'done';
 }
@@ -166,9 +167,9 @@ export function* fail(
   context: OrchestrationContext,
   { operationId }: Procedure,
   step: string,
-  { code, message }: { readonly code: string; readonly message: string },
+  { code, message }: { readonly code: ProblemCode; readonly message: string },
 ): Steps<never> {
-  yield* callActivity(context, failStep, { operationId, step, detail: `${code}: ${message}` });
+  yield* callActivity(context, failStep, { operationId, step, code, detail: `${code}: ${message}` });
   throw stopped(step, code, message);
 }
 
@@ -186,7 +187,7 @@ export function* runStep(
   request: StepRequest,
 ): Steps<RemoteStepResult> {
   const result = yield* endOfStep(context, procedure, request);
-  if (result.outcome === 'refused' && result.code === 'Canceled') throw new ProcedureStopped({ status: 'canceled' });
+  if (result.outcome === 'refused' && result.code === 'canceled') throw new ProcedureStopped({ status: 'canceled' });
   return result;
 }
 
@@ -201,7 +202,7 @@ function* endOfStep(
   } catch (error) {
     // An instance that died, or was ended by somebody: it gave its machine back to nobody.
     yield* abandon(context, input);
-    return { outcome: 'refused', code: 'ToolFailed', message: `The step did not finish: ${failureWords(error)}` };
+    return { outcome: 'refused', code: 'toolFailed', message: `The step did not finish: ${failureWords(error)}` };
   }
 }
 
@@ -285,8 +286,8 @@ export function* gate(
   if (answer === 'canceled') throw new ProcedureStopped({ status: 'canceled' });
   if (answer !== 'approved') {
     const message = `It was ${answer}.`;
-    yield* callActivity(context, failStep, { operationId, step, detail: message });
-    throw stopped(step, 'NotApproved', message);
+    yield* callActivity(context, failStep, { operationId, step, code: 'notApproved', detail: message });
+    throw stopped(step, 'notApproved', message);
   }
   yield* callActivity(context, endStep, { operationId, step, detail: 'Approved.' });
 }

@@ -33,14 +33,14 @@ export function* remoteStep(context: OrchestrationContext): Steps<RemoteStepResu
     return step.action === 'undo' ? yield* undo(context, step) : yield* ensure(context, step);
   } catch (error) {
     // An activity that failed on every try: others that run side by side with this step still come to their ends.
-    return { outcome: 'refused', code: 'ToolFailed', message: `The step did not finish: ${failureWords(error)}` };
+    return { outcome: 'refused', code: 'toolFailed', message: `The step did not finish: ${failureWords(error)}` };
   }
 }
 
 function* ensure(context: OrchestrationContext, step: RemoteStepInput): Steps<RemoteStepResult> {
   const contract = findRemoteStep(step.stepId);
   if (contract === undefined)
-    return { outcome: 'refused', code: 'Precondition', message: `There is no step ${step.stepId}.` };
+    return { outcome: 'refused', code: 'precondition', message: `There is no step ${step.stepId}.` };
   const canApply = contract.modes.includes('apply');
   let facts: RemoteFacts = {};
   let applied = 0;
@@ -52,7 +52,7 @@ function* ensure(context: OrchestrationContext, step: RemoteStepInput): Steps<Re
     if (isFault(looked)) return refusedBy(looked, facts);
     facts = { ...facts, ...looked.facts };
     if (looked.ok) return done(round > 1, facts, looked.message);
-    if (looked.code !== 'NotDone') return refusedBy(toFault(looked), facts);
+    if (looked.code !== 'notDone') return refusedBy(toFault(looked), facts);
     if (step.action === 'probe' || !canApply) return notDone(step, looked, facts);
     if (failure !== undefined && applied >= contract.tries) return refusedBy(failure, facts);
 
@@ -73,7 +73,7 @@ function* ensure(context: OrchestrationContext, step: RemoteStepInput): Steps<Re
   }
   return {
     outcome: 'refused',
-    code: 'TimedOut',
+    code: 'timedOut',
     message: `Not in the desired state after ${roundsMax} attempts.`,
     facts,
   };
@@ -96,12 +96,12 @@ function* afterApply(
       return isFault(answer) || !answer.ok
         ? { next: 'refuse', refused: refusedBy(toFault(answer)) }
         : { next: 'verify' };
-    case 'RebootRequired': {
+    case 'rebootRequired': {
       const refused = yield* restart(context, step, round);
       // What waited for the restart may not be all there is to do.
       return refused === undefined ? { next: 'waited' } : { next: 'refuse', refused };
     }
-    case 'Busy':
+    case 'busy':
       yield* callActivity(context, noteStep, {
         operationId: step.operationId,
         step: step.shownAs,
@@ -109,9 +109,9 @@ function* afterApply(
       });
       yield* waitSeconds(context, busySeconds);
       return { next: 'busy' };
-    case 'ToolFailed':
-    case 'TimedOut':
-    case 'Unreachable':
+    case 'toolFailed':
+    case 'timedOut':
+    case 'unreachable':
       return { next: 'lookAgain' };
     default:
       return { next: 'refuse', refused: refusedBy(toFault(answer)) };
@@ -130,7 +130,7 @@ function* verify(
   const all = { ...facts, ...seen.facts };
   if (seen.ok) return done(true, all, seen.message);
   const { fault, message } = toFault(seen);
-  return refusedBy({ outcome: 'failed', fault: fault === 'NotDone' ? 'VerifyFailed' : fault, message }, all);
+  return refusedBy({ outcome: 'failed', fault: fault === 'notDone' ? 'verifyFailed' : fault, message }, all);
 }
 
 function* undo(context: OrchestrationContext, step: RemoteStepInput): Steps<RemoteStepResult> {
@@ -166,7 +166,7 @@ function* restart(context: OrchestrationContext, step: RemoteStepInput, round: n
     const message = `Machine ${machineId} has to restart: ${decision}.`;
     // What has to be put right again did not stop because somebody asked for it: it is not done.
     const isStopped = decision === 'canceled' && step.always !== true;
-    return { outcome: 'refused', code: isStopped ? 'Canceled' : 'RebootRequired', message };
+    return { outcome: 'refused', code: isStopped ? 'canceled' : 'rebootRequired', message };
   }
   const restarted = yield* ensure(context, {
     operationId,
@@ -194,7 +194,7 @@ function* run(
     const end = yield* runCommand(context, step, mode, label, note);
     if (end.outcome !== 'answered') return end;
     // The machine behind the one that answered is away: waited for like any other, and after an application looked at first.
-    const isAway = end.answer.code === 'Unreachable' && mode !== 'apply';
+    const isAway = end.answer.code === 'unreachable' && mode !== 'apply';
     const waitedMs = context.df.currentUtcDateTime.getTime() - begun;
     if (!isAway || waitedMs > patienceMs(step)) return end.answer;
     yield* note(end.answer.message ?? 'The machine cannot be reached.');
@@ -205,7 +205,7 @@ function* run(
 function stillBusy(answer: StepAnswer | CommandFault): Refused {
   const said = answer.message === undefined ? '' : ` ${answer.message}`;
   const message = `Another installation has been running for ${busyMaxMs / 3_600_000} hours.${said}`;
-  return { outcome: 'refused', code: 'TimedOut', message };
+  return { outcome: 'refused', code: 'timedOut', message };
 }
 
 function isFault(answer: StepAnswer | CommandFault): answer is CommandFault {
@@ -214,7 +214,7 @@ function isFault(answer: StepAnswer | CommandFault): answer is CommandFault {
 
 function toFault(answer: StepAnswer | CommandFault): CommandFault {
   if (isFault(answer)) return answer;
-  const fault = answer.code === '' ? 'ToolFailed' : answer.code;
+  const fault = answer.code === '' ? 'toolFailed' : answer.code;
   return { outcome: 'failed', fault, message: answer.message ?? `The step answered ${fault}.` };
 }
 
@@ -226,7 +226,7 @@ function notDone({ action }: RemoteStepInput, { message }: StepAnswer, facts: Re
   if (action === 'probe') return { outcome: 'notDone', facts, ...(message === undefined ? {} : { message }) };
   return {
     outcome: 'refused',
-    code: 'Precondition',
+    code: 'precondition',
     message: message ?? 'Not in the desired state, and this step changes nothing.',
     facts,
   };

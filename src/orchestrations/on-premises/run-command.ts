@@ -23,7 +23,7 @@ const graceMs = 2 * 60 * 1000;
 const manualMaxMs = 7 * 24 * 3600 * 1000;
 const manualLookSeconds = 3600;
 const retrySeconds = 15;
-const refusals: ReadonlySet<string> = new Set(['AuthFailed', 'Precondition']);
+const refusals: ReadonlySet<string> = new Set(['authFailed', 'precondition']);
 
 export type CommandEnd = { readonly outcome: 'answered'; readonly answer: StepAnswer } | CommandFault;
 
@@ -87,7 +87,7 @@ function* start(
       return { handle: answer.handle, timeoutSeconds: answer.timeoutSeconds, isManual: answer.isManual };
     const waitedMs = context.df.currentUtcDateTime.getTime() - begun;
     const isWaitedFor =
-      answer.outcome === 'busy' ? waitedMs < busyMaxMs : answer.fault === 'Unreachable' && waitedMs < patience;
+      answer.outcome === 'busy' ? waitedMs < busyMaxMs : answer.fault === 'unreachable' && waitedMs < patience;
     if (!isWaitedFor) return answer.outcome === 'failed' ? answer : tooBusy(answer.reason);
     const reason = answer.outcome === 'busy' ? answer.reason : answer.message;
     if (reason !== said) yield* note(reason);
@@ -97,7 +97,7 @@ function* start(
 }
 
 function tooBusy(reason: string): CommandFault {
-  return { outcome: 'failed', fault: 'TimedOut', message: `The machine was not free in six hours: ${reason}` };
+  return { outcome: 'failed', fault: 'timedOut', message: `The machine was not free in six hours: ${reason}` };
 }
 
 function* untilAnswered(
@@ -127,14 +127,14 @@ function* untilAnswered(
     const seen = yield* callActivity(context, pollCommand, look);
     const nowMs = context.df.currentUtcDateTime.getTime();
     if (seen.outcome === 'answered') return seen;
-    const isAway = seen.outcome === 'failed' && seen.fault === 'Unreachable';
+    const isAway = seen.outcome === 'failed' && seen.fault === 'unreachable';
     if (!isAway) reachedMs = nowMs;
     if (seen.outcome === 'failed' && (!isAway || nowMs - reachedMs > workPatienceMs)) return seen;
     // Of a machine that is away nobody knows whether the command has ended: its answer is taken when it is back.
     if (!isAway && nowMs > endMs)
       return {
         outcome: 'failed',
-        fault: 'TimedOut',
+        fault: 'timedOut',
         message: `No answer in ${Math.round((nowMs - begun) / 60_000)} minutes.`,
       };
   }

@@ -30,7 +30,7 @@ export function* trustIssuers(
       const result = yield* runStep(context, procedure, request);
       if (result.outcome !== 'refused') continue;
       const { code, message } = result;
-      yield* callActivity(context, failStep, { operationId, step, detail: `${code}: ${message}` });
+      yield* callActivity(context, failStep, { operationId, step, code, detail: `${code}: ${message}` });
       throw stopped(step, code, message);
     }
     if (action === 'undo') yield* callActivity(context, closeStep, { operationId, step, status: 'undone' });

@@ -109,7 +109,12 @@ function* keepCertificate(context: OrchestrationContext, procedure: Procedure, p
   const kept = yield* callActivity(context, keepStackCertificate, { stackId, thumbprint, store, certificate });
   const { operationId } = procedure;
   if (kept.outcome === 'refused') {
-    yield* callActivity(context, failStep, { operationId, step, detail: `${kept.code}: ${kept.message}` });
+    yield* callActivity(context, failStep, {
+      operationId,
+      step,
+      code: kept.code,
+      detail: `${kept.code}: ${kept.message}`,
+    });
     throw stopped(step, kept.code, kept.message);
   }
   yield* callActivity(context, endStep, { operationId, step, detail: `Valid until ${kept.notAfter}.` });
@@ -225,5 +230,5 @@ function addresses({ facts }: StepDone, name: string): readonly string[] {
 function text({ facts }: StepDone, name: string): string {
   const value = facts[name];
   if (typeof value === 'string' && value !== '') return value;
-  throw stopped('', 'ToolFailed', `A step did not answer its fact ${name}.`);
+  throw stopped('', 'toolFailed', `A step did not answer its fact ${name}.`);
 }

@@ -51,7 +51,7 @@ export function* orRefusal<T>(steps: Steps<T>): Steps<T | Refusal> {
 
 /** What ended something from within, as the refusal that it amounts to. */
 export function refusalBy(error: unknown): Refusal {
-  const code = error instanceof ActivityFailed ? 'ActivityFailed' : 'InternalError';
+  const code = error instanceof ActivityFailed ? 'activityFailed' : 'internalError';
   return { outcome: 'refused', code, message: firstLineOf(error) };
 }
 

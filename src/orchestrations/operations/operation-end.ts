@@ -1,5 +1,5 @@
 import type { OperationEnd } from '../../contracts/gateways/build-gateway.ts';
-import type { Refusal } from '../../contracts/operations/outcomes.ts';
+import { failureOf, type Failure } from '../../domain/failure.ts';
 import { refusalBy, type Steps } from './call-activity.ts';
 
 /** The step that an operation is at, for the end that comes from anywhere in it. */
@@ -21,6 +21,6 @@ export function* endOfOperation(tell: (place: Place) => Steps<OperationEnd>): St
 }
 
 /** The end of an operation whose step was refused, in the words of the refusal. */
-export function failed(step: string, { code, message }: Refusal): OperationEnd {
-  return { status: 'failed', step, code, message };
+export function failed(step: string, failure: Failure): OperationEnd {
+  return { status: 'failed', step, ...failureOf(failure) };
 }

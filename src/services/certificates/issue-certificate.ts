@@ -1,5 +1,6 @@
 import { AppError } from '../../domain/app-error.ts';
 import { dayMs } from '../../domain/days.ts';
+import { isProblemCode } from '../../domain/problem-codes.ts';
 import { parseSerialNumber, type SerialNumber } from '../../domain/serial-number.ts';
 import { assembleCertificate, digestForSigning } from '../../pki/assemble-certificate.ts';
 import { buildClientTbs } from '../../pki/build-client-certificate.ts';
@@ -110,7 +111,7 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     if (faults.length > 0) {
       const problems = faults.map(({ code, message }) => ({
         path: pathOfFault(code, order),
-        code,
+        code: isProblemCode(code) ? code : ('certificateUnfit' as const),
         message,
         fix: 'Send another key or name.',
       }));

@@ -1,3 +1,4 @@
+import type { Failure } from '../../domain/failure.ts';
 import { without } from '../../domain/without.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { GatewayWriter } from './gateway-writer.ts';
@@ -10,7 +11,7 @@ export interface GatewayPresenceOptions {
   readonly operations: Pick<Operations, 'settleStep'>;
   readonly outbox: Pick<Outbox, 'append'>;
   readonly writer: Pick<GatewayWriter, 'handOver'>;
-  readonly failRequests: (gatewayId: string, wanted: number, reason: string) => Promise<void>;
+  readonly failRequests: (gatewayId: string, wanted: number, failure: Failure) => Promise<void>;
   readonly now: () => Date;
 }
 
@@ -59,7 +60,10 @@ export function createGatewayPresence(options: GatewayPresenceOptions): GatewayP
       if (current === undefined) return;
       if (current.state === 'ready') await announce(current, 'missing');
       await endOperations(gatewayId);
-      await options.failRequests(gatewayId, current.profileWanted, 'The gateway is no longer in Azure.');
+      await options.failRequests(gatewayId, current.profileWanted, {
+        code: 'gatewayGone',
+        message: 'The gateway is no longer in Azure.',
+      });
       await options.writer.handOver(gatewayId, epoch, (record) => ({
         ...without(record, 'lookAt', 'retryAt', 'writeFailure'),
         // A build that failed stays one: it is resumed, not waited for.

@@ -1,7 +1,7 @@
 import { asObject, asText } from '../../domain/gateway-entries.ts';
 import type { WriteFailure } from '../../contracts/gateways/apply-gateway.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import type { OperationProblem } from '../../domain/operation.ts';
+import { sayFailure, type Failure } from '../../domain/failure.ts';
 import type { ProfilePackage } from '../../domain/profile-package.ts';
 import { without } from '../../domain/without.ts';
 import type { NoteNearLimit } from './near-limit.ts';
@@ -30,8 +30,8 @@ export interface GatewayRounds extends Pick<EntryRecorder, 'recordRefusals'> {
   showFailure(gatewayId: string, failure: WriteFailure): Promise<void>;
   /** Keeps what a profile package says and ends the requests that it serves. */
   recordProfile(gatewayId: string, profile: ProfilePackage, blobName: string, wanted: number): Promise<void>;
-  /** Ends the requests for a package that there is none of. `azure`: in whose words, where it was Azure that refused. */
-  failProfile(gatewayId: string, wanted: number, reason: string, azure?: OperationProblem['azure']): Promise<void>;
+  /** Ends the requests for a package that there is none of. */
+  failProfile(gatewayId: string, wanted: number, failure: Failure): Promise<void>;
 }
 
 export type GatewayRoundsOptions = RecordEntriesOptions & { readonly noteNearLimit: NoteNearLimit };
@@ -109,19 +109,27 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
       });
     },
 
-    failProfile: async (gatewayId, wanted, reason, azure) => {
+    failProfile: async (gatewayId, wanted, failure) => {
+      const { code, azure } = failure;
+      const reason = sayFailure(failure);
       await endRequests(gatewayId, wanted, async (operationId) => {
         const problem = {
           code: 'ERR_AZURE_REFUSED',
           detail: `Azure made no profile package for gateway ${gatewayId}: ${reason}`,
           ...(azure === undefined ? {} : { azure }),
         };
-        await operations.settleStep(operationId, gatewayId, { status: 'failed', detail: reason, now: now(), problem });
+        await operations.settleStep(operationId, gatewayId, {
+          status: 'failed',
+          code,
+          detail: reason,
+          now: now(),
+          problem,
+        });
       });
     },
 
-    showFailure: async (gatewayId, { code, message }) => {
-      const detail = `Tried again until it is done. Azure: ${code}: ${message}`;
+    showFailure: async (gatewayId, failure) => {
+      const detail = `Tried again until it is done. ${failure.azure === undefined ? '' : 'Azure: '}${sayFailure(failure)}`;
       const waiting = [
         ...(await stores.gatewayRevocations.list(gatewayId)).map(({ record }) => record),
         ...(await stores.gatewayRoots.list(gatewayId)).map(({ record }) => record),

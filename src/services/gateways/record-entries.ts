@@ -1,5 +1,4 @@
-import { inParts } from '../../domain/azure-words.ts';
-import type { OperationProblem } from '../../domain/operation.ts';
+import { sayFailure, type Failure } from '../../domain/failure.ts';
 import { afterRefusal } from '../../domain/entry-refusals.ts';
 import type { ThumbprintOfRoot } from '../../domain/gateway-entries.ts';
 import { entryKey, presentEntries } from '../../domain/gateway-merge.ts';
@@ -43,11 +42,9 @@ export interface EntriesSeen {
   readonly retryAt: string | undefined;
 }
 
-export interface EntryRefusal {
+export interface EntryRefusal extends Failure {
   /** The `changeKey` of what was refused. */
   readonly key: string;
-  readonly code: string;
-  readonly message: string;
   readonly isNamed: boolean;
 }
 
@@ -77,12 +74,13 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
     row: GatewayRoot | GatewayRevocation,
     reason: string,
     code: string,
-    azure?: OperationProblem['azure'],
+    failure?: Failure,
   ): Promise<void> {
     const detail = `Gateway ${row.gatewayId}: ${reason}`;
-    const problem = { code, detail, ...(azure === undefined ? {} : { azure }) };
+    const problem = { code, detail, ...(failure?.azure === undefined ? {} : { azure: failure.azure }) };
+    const refused = { status: 'failed', ...(failure === undefined ? {} : { code: failure.code }) } as const;
     for (const id of operationsOf(row)) {
-      await operations.settleStep(id, row.gatewayId, { status: 'failed', detail: reason, now: now(), problem });
+      await operations.settleStep(id, row.gatewayId, { ...refused, detail: reason, now: now(), problem });
     }
   }
 
@@ -197,9 +195,8 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
 
     recordRefusals: async (gatewayId, gateway, refusals) => {
       const { roots, revocations, mark } = await read(gatewayId, gateway);
-      for (const { key, code, message, isNamed } of refusals) {
-        const refusal = { reason: `${code}: ${message}`, isNamed };
-        const azure = inParts({ code, message });
+      for (const { key, isNamed, ...failure } of refusals) {
+        const refusal = { reason: sayFailure(failure), isNamed };
         const root = roots.find(({ row }) => `root:${row.thumbprint}${row.wanted ? '' : ':off'}` === key)?.row;
         const revocation = revocations.find(
           ({ intent }) => `revocation:${intent.thumbprint}${intent.wanted ? '' : ':off'}` === key,
@@ -209,7 +206,7 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
             current.wanted === root.wanted ? withRefusal(current, refusal, mark, now()) : undefined,
           );
           if (row?.state === 'refused' && row.wanted === root.wanted)
-            await fail(row, `Azure refuses the root: ${row.reason ?? ''}`, 'ERR_AZURE_REFUSED', azure);
+            await fail(row, `Azure refuses the root: ${row.reason ?? ''}`, 'ERR_AZURE_REFUSED', failure);
         } else if (revocation !== undefined) {
           const { intent, row: known } = revocation;
           if (known === undefined)
@@ -219,7 +216,7 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
             withRefusal({ ...current, wanted: intent.wanted }, refusal, mark, now()),
           );
           if (row?.state === 'refused') {
-            await fail(row, `Azure refuses the revocation: ${row.reason ?? ''}`, 'ERR_AZURE_REFUSED', azure);
+            await fail(row, `Azure refuses the revocation: ${row.reason ?? ''}`, 'ERR_AZURE_REFUSED', failure);
           }
         }
       }

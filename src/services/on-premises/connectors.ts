@@ -221,7 +221,7 @@ export function createConnectors({ stores, machines, procedures, now }: Connecto
 }
 
 function refused(message: string): Refusal {
-  return { outcome: 'refused', code: 'Precondition', message };
+  return { outcome: 'refused', code: 'precondition', message };
 }
 
 /** Whether the connector goes by the machines that its stack names. */

@@ -94,7 +94,7 @@ export function createMachines(options: { readonly stores: OnPremisesStores; rea
         .filter(({ id }) => id !== undefined && !known.has(id))
         .map(({ id, path }) => ({
           path,
-          code: 'machineUnknown',
+          code: 'machineUnknown' as const,
           message: `Machine ${id ?? ''} is not registered.`,
           fix: 'Register it with POST /api/machines, or correct the id.',
         }));

@@ -55,7 +55,7 @@ export async function matchFiles(
   const message =
     `No data file names the endpoint of ${without.join(', ')} among ${collected.length} files. ` +
     (unfit.length === 0 ? 'All of them are of other clouds.' : `Not usable: ${unfit.slice(0, 5).join(' ')}`);
-  return { outcome: 'refused', code: 'Precondition', message };
+  return { outcome: 'refused', code: 'precondition', message };
 }
 
 async function read(file: CollectedFile, secrets: Pick<Secrets, 'get'>, now: Date): Promise<Candidate['reading']> {

@@ -92,7 +92,7 @@ function requireMachinesInUse(current: StackRecord, wanted: NewStack): void {
     .filter((field) => wanted[field] !== undefined && wanted[field] !== current[field])
     .map((field) => ({
       path: `/${field}`,
-      code: 'inUse',
+      code: 'inUse' as const,
       message: `What stack ${current.id} shares was set up with another ${field}, and still needs it.`,
       fix: sharesVpn && field !== 'waspMachine' ? 'End its VPN access first.' : 'DELETE its connector first.',
     }));

@@ -343,5 +343,5 @@ function userClaim(stackId: string, name: string): string {
 }
 
 function refused(message: string): Refusal {
-  return { outcome: 'refused', code: 'Precondition', message };
+  return { outcome: 'refused', code: 'precondition', message };
 }

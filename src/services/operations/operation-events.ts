@@ -24,7 +24,7 @@ function failureOf({ steps }: OperationRecord, problem: NonNullable<OperationRec
   return {
     code,
     detail,
-    ...(step === undefined ? {} : { step: { name: step.name, detail: step.detail } }),
+    ...(step === undefined ? {} : { step: { name: step.name, detail: step.detail, code: step.code } }),
     ...(azure === undefined ? {} : { azure }),
   };
 }

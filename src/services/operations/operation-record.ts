@@ -15,6 +15,7 @@ import {
   type WaitingFor,
 } from '../../domain/operation.ts';
 import { cutText, cutTexts, wordsLengthMax } from '../../domain/cut-text.ts';
+import type { ProblemCode } from '../../domain/problem-codes.ts';
 import { without } from '../../domain/without.ts';
 import type { RowKeys } from '../../ports/tables.ts';
 import type { RecordKind } from '../../stores/store.ts';
@@ -71,6 +72,8 @@ export interface NewStep {
 export interface StepChange {
   readonly status: StepStatus;
   readonly detail?: string;
+  /** Why it failed. */
+  readonly code?: ProblemCode;
   readonly now: Date;
 }
 
@@ -120,11 +123,11 @@ function isStepChange(step: OperationStep, { status, detail }: StepChange): bool
   return !isClosed || status === 'undone';
 }
 
-function changedStep(step: OperationStep, { status, detail, now }: StepChange): OperationStep {
+function changedStep(step: OperationStep, { status, detail, code, now }: StepChange): OperationStep {
   const at = now.toISOString();
   // What was said while a step was under way is not true of one that is done.
   const isDone = status === 'succeeded' || status === 'skipped' || status === 'undone';
-  const { endedAt, ...rest } = isDone && step.status !== status ? without(step, 'detail') : step;
+  const { endedAt, code: _before, ...rest } = isDone && step.status !== status ? without(step, 'detail') : step;
   const entersRunning = status === 'running' && step.status !== 'running' && step.status !== 'waiting';
   return {
     ...rest,
@@ -133,6 +136,7 @@ function changedStep(step: OperationStep, { status, detail, now }: StepChange): 
     ...(status === 'pending' ? {} : { startedAt: step.startedAt ?? at }),
     ...(isStepEnd(status) ? { endedAt: step.status === status ? (endedAt ?? at) : at } : {}),
     ...(detail === undefined ? {} : { detail: cutText(detail) }),
+    ...(code === undefined ? {} : { code }),
   };
 }
 
@@ -189,7 +193,7 @@ export function withNextAttempt(record: OperationRecord, now: Date): OperationRe
 
 function reopenedStep(step: OperationStep): OperationStep {
   if (step.status === 'succeeded' || step.status === 'skipped') return step;
-  return { ...without(step, 'endedAt', 'startedAt', 'detail'), status: 'pending' };
+  return { ...without(step, 'endedAt', 'startedAt', 'detail', 'code'), status: 'pending' };
 }
 
 function closedWait(wait: RecordedWait): RecordedWait {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { azureWordsSchema } from '../../domain/azure-words.ts';
 import type { GatewayPlan } from '../../domain/gateway-plan.ts';
+import { problemCodeSchema } from '../../domain/problem-codes.ts';
 import type { RecordKind } from '../store.ts';
 
 /** One partition holds all gateways of a deployment: they are hundreds at most and are listed together. */
@@ -13,11 +15,10 @@ const observedSchema = z.object({
 });
 
 /** Why the last write as a whole did not get through. What was wanted stays wanted, and is tried again at `nextTryAt`. */
-const writeFailureSchema = z.object({
-  /** Azure's code, or ours where Azure said nothing. */
-  code: z.string(),
+export const writeFailureSchema = z.object({
+  code: problemCodeSchema,
   message: z.string(),
-  correlationId: z.string().optional(),
+  azure: azureWordsSchema.optional(),
   since: z.string(),
   attempts: z.int(),
   nextTryAt: z.string(),

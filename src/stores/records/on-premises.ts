@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { machineSchema } from '../../domain/machine.ts';
 import { connectorRequestSchema } from '../../domain/connector-request.ts';
+import { problemItemSchema } from '../../domain/problem-item.ts';
 import type { RecordKind } from '../store.ts';
 
 /** Machines, stacks and connectors are tens at most: each kind has one partition and is listed together. */
@@ -107,7 +108,6 @@ const dataFileSchema = z.object({
   signingThumbprint: z.string(),
   notAfter: z.iso.datetime(),
 });
-const warningSchema = z.object({ path: z.string(), code: z.string(), message: z.string(), fix: z.string() });
 
 const connectorRecordSchema = z.object({
   id: z.string(),
@@ -116,7 +116,7 @@ const connectorRecordSchema = z.object({
   hostMachine: z.string(),
   waspMachine: z.string(),
   files: z.array(dataFileSchema),
-  warnings: z.array(warningSchema),
+  warnings: z.array(problemItemSchema),
   thumbprints: z.record(z.string(), z.string()),
   issuers: z.array(
     z.object({ cloud: z.string(), thumbprint: z.string(), store: z.enum(['CA', 'Root']), certificate: z.string() }),

@@ -315,7 +315,7 @@ describe('src/azure/resource-manager', () => {
 
       expect(await arm.pollProfile(located())).toMatchObject({
         outcome: 'failed',
-        code: 'ProfileWithoutAddress',
+        code: 'profileWithoutAddress',
         message: expect.stringContaining('the address of a package') as string,
       });
     });
@@ -327,7 +327,7 @@ describe('src/azure/resource-manager', () => {
 
       expect(await arm.pollProfile(located())).toMatchObject({
         outcome: 'busy',
-        code: 'ProfileNotReady',
+        code: 'profileNotReady',
         message: expect.stringContaining('larger than') as string,
       });
     });

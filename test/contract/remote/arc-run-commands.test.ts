@@ -169,7 +169,7 @@ describe('src/remote/arc-runner with src/azure/arm-rest', () => {
       const handle = await deliver();
 
       expect(await arc.runner.poll(arc.machine, handle)).toMatchObject({
-        fault: 'Precondition',
+        fault: 'precondition',
         message: expect.stringContaining('blocklist') as string,
       });
     });
@@ -179,14 +179,14 @@ describe('src/remote/arc-runner with src/azure/arm-rest', () => {
 
       const handle = await deliver({ runAs: 'run-as-sql-admin' });
 
-      expect(await arc.runner.poll(arc.machine, handle)).toMatchObject({ fault: 'AuthFailed' });
+      expect(await arc.runner.poll(arc.machine, handle)).toMatchObject({ fault: 'authFailed' });
     });
 
     it('says that the agent is too old', async () => {
       arc.machines.machine = { ...arc.machines.machine, agentVersion: '1.32.1' };
 
       expect(await arc.runner.start(aCommand(arc.machine))).toMatchObject({
-        fault: 'Precondition',
+        fault: 'precondition',
         message: expect.stringContaining('1.32.1') as string,
       });
     });
@@ -200,11 +200,11 @@ describe('src/remote/arc-runner with src/azure/arm-rest', () => {
     it('finds a machine unreachable that Arc has lost, or does not know', async () => {
       const { machine } = arc;
       const unknown = { ...machine, arc: { resourceId: machine.arc.resourceId.replace('HOST1', 'HOST2') } };
-      expect(await arc.runner.start(aCommand(unknown))).toMatchObject({ fault: 'Precondition' });
+      expect(await arc.runner.start(aCommand(unknown))).toMatchObject({ fault: 'precondition' });
 
       arc.machines.machine = { ...arc.machines.machine, isConnected: false };
 
-      expect(await arc.runner.start(aCommand(machine))).toMatchObject({ fault: 'Unreachable' });
+      expect(await arc.runner.start(aCommand(machine))).toMatchObject({ fault: 'unreachable' });
     });
 
     it('says that a command took too long', async () => {
@@ -214,7 +214,7 @@ describe('src/remote/arc-runner with src/azure/arm-rest', () => {
       const ended = { state: 'ended', exitCode: 1, output: '', error: '', endedAtMs, hasTimedOut: true } as const;
       arc.machines.runs.set(run?.id ?? '', ended);
 
-      expect(await arc.runner.poll(arc.machine, handle)).toMatchObject({ fault: 'TimedOut' });
+      expect(await arc.runner.poll(arc.machine, handle)).toMatchObject({ fault: 'timedOut' });
     });
 
     it('does not count a running command as cleaned up before Azure has stopped it', async () => {
@@ -236,7 +236,7 @@ describe('src/remote/arc-runner with src/azure/arm-rest', () => {
       const started = await arc.runner.start(command);
       const unanswered = await nobody.put('/runCommands/a', '2025-01-13', { runAsPassword: secretText });
 
-      expect(started).toMatchObject({ fault: 'Unreachable', message: expect.stringContaining('Oops') as string });
+      expect(started).toMatchObject({ fault: 'unreachable', message: expect.stringContaining('Oops') as string });
       expect(unanswered).toMatchObject({
         outcome: 'unavailable',
         status: 0,

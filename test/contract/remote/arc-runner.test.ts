@@ -111,8 +111,8 @@ describe('src/remote/arc-runner', () => {
     });
 
     it.each([
-      ['Disconnected', 'Unreachable'],
-      ['Expired', 'Precondition'],
+      ['Disconnected', 'unreachable'],
+      ['Expired', 'precondition'],
     ])('gives a machine no command that Azure calls %s', async (status, fault) => {
       bench.arc.status = status;
 
@@ -121,9 +121,9 @@ describe('src/remote/arc-runner', () => {
     });
 
     it.each([
-      [401, 'InvalidAuthenticationToken', 'AuthFailed'],
-      [403, 'AuthorizationFailed', 'AuthFailed'],
-      [400, 'InvalidParameter', 'Precondition'],
+      [401, 'InvalidAuthenticationToken', 'authFailed'],
+      [403, 'AuthorizationFailed', 'authFailed'],
+      [400, 'InvalidParameter', 'precondition'],
     ])('says in Azure’s words why it refused with %i', async (status, code, fault) => {
       bench.arc.answerNext('PUT', refused(status, code, 'Azure says why.'));
 
@@ -137,7 +137,7 @@ describe('src/remote/arc-runner', () => {
 
       const started = await bench.runner.start(aCommand(bench.arc.machine, { runAs: 'run-as-sql-admin' }));
 
-      expect(started).toMatchObject({ fault: 'Precondition' });
+      expect(started).toMatchObject({ fault: 'precondition' });
       expect(JSON.stringify(started)).not.toContain('Clear-Disk');
     });
 
@@ -145,7 +145,7 @@ describe('src/remote/arc-runner', () => {
       bench.arc.answerNext('GET', notFound);
       bench.arc.answerNext('GET', notFound);
 
-      expect(await bench.runner.start(aCommand(bench.arc.machine))).toMatchObject({ fault: 'Precondition' });
+      expect(await bench.runner.start(aCommand(bench.arc.machine))).toMatchObject({ fault: 'precondition' });
     });
 
     it('takes a command for running as long as the list shows it, or cannot be read', async () => {
@@ -173,7 +173,7 @@ describe('src/remote/arc-runner', () => {
     ] as const)('waits as for a machine that is away when %s brings nothing to go by', async (method, answer) => {
       bench.arc.answerNext(method, answer);
 
-      expect(await bench.runner.start(aCommand(bench.arc.machine))).toMatchObject({ fault: 'Unreachable' });
+      expect(await bench.runner.start(aCommand(bench.arc.machine))).toMatchObject({ fault: 'unreachable' });
     });
 
     it.each([
@@ -207,8 +207,8 @@ describe('src/remote/arc-runner', () => {
     );
 
     it.each([
-      ['TimedOut', 'TimedOut'],
-      ['Canceled', 'ToolFailed'],
+      ['TimedOut', 'timedOut'],
+      ['Canceled', 'toolFailed'],
     ])('takes execution state %s for %s', async (executionState, fault) => {
       const id = await startOne();
       bench.arc.show(id, { executionState });
@@ -217,8 +217,8 @@ describe('src/remote/arc-runner', () => {
     });
 
     it.each([
-      ['Run command is blocked by the extension blocklist.', 'Precondition'],
-      ['The user name or password is incorrect. (1326)', 'AuthFailed'],
+      ['Run command is blocked by the extension blocklist.', 'precondition'],
+      ['The user name or password is incorrect. (1326)', 'authFailed'],
     ])('says in Azure’s words what was not delivered: %s', async (executionMessage, fault) => {
       const id = await startOne();
       bench.arc.show(id, { executionState: 'Unknown', executionMessage }, 'Failed');
@@ -227,9 +227,9 @@ describe('src/remote/arc-runner', () => {
     });
 
     it.each([
-      ['ExtensionBlocked', 'The extension is on the blocklist.', 'Precondition'],
-      ['ScriptNotStarted', 'The user name or password is incorrect.', 'AuthFailed'],
-      ['MachineDisconnected', 'The machine is disconnected.', 'Unreachable'],
+      ['ExtensionBlocked', 'The extension is on the blocklist.', 'precondition'],
+      ['ScriptNotStarted', 'The user name or password is incorrect.', 'authFailed'],
+      ['MachineDisconnected', 'The machine is disconnected.', 'unreachable'],
     ])('asks the operation why nothing was delivered: %s', async (code, message, fault) => {
       const command = aCommand(bench.arc.machine);
       const { handle } = (await bench.runner.start(command)) as { handle: string };
@@ -245,16 +245,16 @@ describe('src/remote/arc-runner', () => {
     it('looks at the machine when nobody says why nothing was delivered', async () => {
       const id = await startOne();
       bench.arc.show(id, { executionState: 'Unknown' }, 'Failed');
-      expect(await poll(id)).toMatchObject({ fault: 'Precondition' });
+      expect(await poll(id)).toMatchObject({ fault: 'precondition' });
 
       bench.arc.status = 'Disconnected';
-      expect(await poll(id)).toMatchObject({ fault: 'Unreachable' });
+      expect(await poll(id)).toMatchObject({ fault: 'unreachable' });
     });
 
     it('is not busy with a machine whose owner blocks run commands', async () => {
       bench.arc.answerNext('PUT', refused(409, 'ExtensionBlocked', 'It is on the extensions blocklist.'));
 
-      expect(await bench.runner.start(aCommand(bench.arc.machine))).toMatchObject({ fault: 'Precondition' });
+      expect(await bench.runner.start(aCommand(bench.arc.machine))).toMatchObject({ fault: 'precondition' });
     });
 
     it('says the machine’s words of the statuses too', async () => {
@@ -284,7 +284,7 @@ describe('src/remote/arc-runner', () => {
       bench.clock.iso = '2026-11-20T10:01:00Z';
 
       expect(await poll(id)).toMatchObject({
-        fault: 'Precondition',
+        fault: 'precondition',
         message: expect.stringContaining('Storage Blob Data Contributor') as string,
       });
     });

@@ -64,7 +64,7 @@ describe('sandbox/windows/steps', () => {
 
     const { ok, code, message = '' } = await run('C1', 'probe', { on: 'natvm' });
 
-    expect({ ok, code }).toEqual(words === '' ? { ok: true, code: '' } : { ok: false, code: 'Precondition' });
+    expect({ ok, code }).toEqual(words === '' ? { ok: true, code: '' } : { ok: false, code: 'precondition' });
     expect(message).toContain(words);
   });
 
@@ -88,7 +88,7 @@ describe('sandbox/windows/steps', () => {
       const verified = await run(step, 'verify', request);
       const after = await run(step, 'probe', current);
 
-      expect([before.ok, before.code]).toEqual([false, 'NotDone']);
+      expect([before.ok, before.code]).toEqual([false, 'notDone']);
       expect(applied).toMatchObject({ ok: true, changed: true, code: '' });
       expect([verified.ok, after.ok, after.changed]).toEqual([true, true, false]);
     },
@@ -144,7 +144,7 @@ describe('sandbox/windows/steps', () => {
       const trusted = [...made.host().winRm.trustedHosts];
       const undone = await run('P1', 'undo', p1);
 
-      expect([before.code, applied.facts, undone.changed]).toEqual(['NotDone', { hostName: 'NATVM' }, true]);
+      expect([before.code, applied.facts, undone.changed]).toEqual(['notDone', { hostName: 'NATVM' }, true]);
       expect([trusted, made.host().winRm.trustedHosts]).toEqual([['other', natAddress], ['other']]);
     });
 
@@ -160,7 +160,7 @@ describe('sandbox/windows/steps', () => {
       const denied = await run('P1', 'apply', wrong);
       made.world().addFault({ machine: 'natvm', then: { kind: 'powerOff' } });
 
-      expect([denied.code, (await run('P1', 'apply', p1)).code]).toEqual(['AuthFailed', 'Unreachable']);
+      expect([denied.code, (await run('P1', 'apply', p1)).code]).toEqual(['authFailed', 'unreachable']);
       expect(made.nat().accounts[0]?.badLogons).toBe(1);
     });
   });
@@ -182,7 +182,7 @@ describe('sandbox/windows/steps', () => {
     });
 
     it.each([
-      ['two ways out', { alias: 'Ethernet 3', address: '10.0.0.5', gateway: '10.0.0.1' }, 'Precondition'],
+      ['two ways out', { alias: 'Ethernet 3', address: '10.0.0.5', gateway: '10.0.0.1' }, 'precondition'],
       ['an adapter that gave itself an address', { alias: 'Ethernet 3', address: '169.254.7.7' }, ''],
       ['a third adapter without a way out', { alias: 'Ethernet 3', address: '10.0.0.5' }, ''],
     ])('answer for a machine with %s', async (_what, nic, code) => {
@@ -194,8 +194,8 @@ describe('sandbox/windows/steps', () => {
     it('answer Precondition where no adapter is the one that is meant', async () => {
       const other = { parameters: { internalAddress: '192.168.7.1' } };
 
-      expect((await run('P2', 'probe', other)).code).toBe('Precondition');
-      expect((await run('P13', 'probe', { parameters: { externalNic: 'Renamed' } })).code).toBe('Precondition');
+      expect((await run('P2', 'probe', other)).code).toBe('precondition');
+      expect((await run('P13', 'probe', { parameters: { externalNic: 'Renamed' } })).code).toBe('precondition');
     });
   });
 
@@ -206,7 +206,7 @@ describe('sandbox/windows/steps', () => {
       const before = await run('P4', 'probe', other);
       await run('P4', 'apply', other);
 
-      expect(before).toMatchObject({ code: 'NotDone', facts: pool.parameters });
+      expect(before).toMatchObject({ code: 'notDone', facts: pool.parameters });
       expect(made.remoteAccess().pool).toEqual({ from: '192.168.200.210', to: '192.168.200.220' });
       expect(isNatUp(made.nat())).toBe(true);
     });
@@ -217,7 +217,7 @@ describe('sandbox/windows/steps', () => {
     ])('answers Precondition for a pool that %s', async (_what, addressFrom, addressTo) => {
       expect(await run('P4', 'apply', { parameters: { addressFrom, addressTo } })).toMatchObject({
         ok: false,
-        code: 'Precondition',
+        code: 'precondition',
       });
       expect(isNatUp(made.nat())).toBe(true);
     });
@@ -231,7 +231,7 @@ describe('sandbox/windows/steps', () => {
       await run('C2', 'apply');
       await made.test.advance(3 * minuteMs);
 
-      expect([first, pending.code]).toEqual([expect.objectContaining({ exitCode: 3010 }), 'NotDone']);
+      expect([first, pending.code]).toEqual([expect.objectContaining({ exitCode: 3010 }), 'notDone']);
       expect(await run('P4', 'apply', pool)).toMatchObject({ ok: true, code: '' });
     });
 
@@ -280,8 +280,8 @@ describe('sandbox/windows/steps', () => {
       made.world().addFault({ machine: 'natvm', step: 'P6', then: { kind: 'hang' } });
       await run('P6', 'apply');
 
-      expect(await run('P6', 'verify')).toMatchObject({ code: 'VerifyFailed' });
-      expect(await run('P11', 'probe', outside)).toMatchObject({ code: 'NotDone' });
+      expect(await run('P6', 'verify')).toMatchObject({ code: 'verifyFailed' });
+      expect(await run('P11', 'probe', outside)).toMatchObject({ code: 'notDone' });
       await run('P11', 'apply', outside);
       expect(isNatUp(made.nat())).toBe(true);
       expect(await run('P6', 'verify')).toMatchObject({ ok: true });
@@ -299,8 +299,8 @@ describe('sandbox/windows/steps', () => {
   it('takes only adapters that are there', async () => {
     await applyUntil('P5');
 
-    expect((await run('P10', 'apply', { parameters: { internalNic: 'Renamed' } })).code).toBe('ToolFailed');
-    expect((await run('P11', 'apply', { parameters: { externalNic: 'Renamed' } })).code).toBe('Precondition');
+    expect((await run('P10', 'apply', { parameters: { internalNic: 'Renamed' } })).code).toBe('toolFailed');
+    expect((await run('P11', 'apply', { parameters: { externalNic: 'Renamed' } })).code).toBe('precondition');
   });
 
   describe('P12', () => {
@@ -311,14 +311,14 @@ describe('sandbox/windows/steps', () => {
         { name: policyName, isEnabled: true, grantsAccess: false, isForRemoteAccess: true },
       ];
 
-      expect(await run('P12', 'probe')).toMatchObject({ code: 'NotDone', facts: { policyName } });
+      expect(await run('P12', 'probe')).toMatchObject({ code: 'notDone', facts: { policyName } });
       expect(await run('P12', 'apply')).toMatchObject({ ok: true, facts: { policyName } });
     });
 
     it('answers Precondition where there is none', async () => {
       made.remoteAccess().policies = [];
 
-      expect((await run('P12', 'apply')).code).toBe('Precondition');
+      expect((await run('P12', 'apply')).code).toBe('precondition');
       expect((await run('P12', 'undo')).ok).toBe(true);
     });
   });
@@ -341,6 +341,6 @@ describe('sandbox/windows/steps', () => {
     });
 
     for (const [step, request] of line.filter(([step]) => step !== 'P15'))
-      expect((await run(step, 'apply', request)).code).toBe('ToolFailed');
+      expect((await run(step, 'apply', request)).code).toBe('toolFailed');
   });
 });

@@ -64,7 +64,7 @@ describe('sandbox/windows/steps/p15-users', () => {
     const probed = await letIn('probe', 'ann', { resetPassword: true });
     await letIn('apply', 'ann', { resetPassword: true, password: 'Other-Pass-2' });
 
-    expect([kept, probed.code]).toEqual(['connected', 'NotDone']);
+    expect([kept, probed.code]).toEqual(['connected', 'notDone']);
     expect([dial('ann'), dial('ann', 'Other-Pass-2').outcome]).toEqual([
       { outcome: 'refused', code: 691 },
       'connected',
@@ -76,12 +76,12 @@ describe('sandbox/windows/steps/p15-users', () => {
     const before = await letIn('probe');
     await letIn('apply');
 
-    expect(before.code).toBe('NotDone');
+    expect(before.code).toBe('notDone');
     expect(dial('ann')).toMatchObject({ outcome: 'connected' });
   });
 
   it('never lets an administrator in', async () => {
-    expect(await letIn('apply', 'Administrator')).toMatchObject({ ok: false, code: 'Precondition' });
+    expect(await letIn('apply', 'Administrator')).toMatchObject({ ok: false, code: 'precondition' });
     expect(accountOf('Administrator')?.description).toBe('');
   });
 
@@ -91,7 +91,7 @@ describe('sandbox/windows/steps/p15-users', () => {
     ['holds the name', 'xX1-ann-yY2'],
   ])('refuses a password that %s (2245)', async (_what, given) => {
     expect(await letIn('apply', 'ann', { password: given })).toMatchObject({
-      code: 'Precondition',
+      code: 'precondition',
       message: expect.stringContaining('2245') as string,
     });
     expect(accountOf('ann')).toBeUndefined();
@@ -103,11 +103,11 @@ describe('sandbox/windows/steps/p15-users', () => {
     const before = await made.run('P15D', 'probe', about('ann'));
     const applied = await made.run('P15D', 'apply', about('ann'));
 
-    expect([before.code, applied.changed]).toEqual(['NotDone', true]);
+    expect([before.code, applied.changed]).toEqual(['notDone', true]);
     expect(made.remoteAccess().sessions).toEqual([]);
     expect(dial('ann')).toEqual({ outcome: 'refused', code: 691 });
     expect(await made.run('P15D', 'verify', about('ann'))).toMatchObject({ ok: true });
-    expect(await letIn('probe')).toMatchObject({ code: 'NotDone', facts: { isEnabled: false } });
+    expect(await letIn('probe')).toMatchObject({ code: 'notDone', facts: { isEnabled: false } });
   });
 
   it('removes the account with its session', async () => {
@@ -123,7 +123,7 @@ describe('sandbox/windows/steps/p15-users', () => {
   it.each(['P15D', 'P15R'])('leaves accounts alone with %s that were not made for VPN', async (step) => {
     addAccount('bob');
 
-    expect(await made.run(step, 'apply', about('bob'))).toMatchObject({ code: 'Precondition' });
+    expect(await made.run(step, 'apply', about('bob'))).toMatchObject({ code: 'precondition' });
     expect(accountOf('bob')?.isEnabled).toBe(true);
   });
 
@@ -202,7 +202,7 @@ describe('sandbox/windows/steps/p16-root-certificate', () => {
     const asSystem = await find(['*']);
     const asOperator = await find(['*'], { username: 'operator', password: 'Oper-Ator-1' });
 
-    expect([asSystem.code, asOperator.facts['store']]).toEqual(['Precondition', 'CurrentUser']);
+    expect([asSystem.code, asOperator.facts['store']]).toEqual(['precondition', 'CurrentUser']);
   });
 
   it('exports it, tells its bytes, and deletes its own file only', async () => {
@@ -220,7 +220,7 @@ describe('sandbox/windows/steps/p16-root-certificate', () => {
     made.host().files['C:\\CA.cer'] = older;
     const undone = await made.run('P17', 'undo', request);
 
-    expect([before.code, applied.facts]).toEqual(['NotDone', { certificate: older, file: 'C:\\CA.cer' }]);
+    expect([before.code, applied.facts]).toEqual(['notDone', { certificate: older, file: 'C:\\CA.cer' }]);
     expect(verified.facts).toEqual(applied.facts);
     expect([notOurs.changed, undone.changed, made.host().files]).toEqual([false, true, {}]);
   });
@@ -228,7 +228,7 @@ describe('sandbox/windows/steps/p16-root-certificate', () => {
   it('answers Precondition for a certificate that is not in the store', async () => {
     const parameters = { thumbprint: 'A'.repeat(40), store: 'LocalMachine' };
 
-    expect((await made.run('P17', 'apply', { on: 'host', parameters })).code).toBe('Precondition');
+    expect((await made.run('P17', 'apply', { on: 'host', parameters })).code).toBe('precondition');
   });
 
   it('tells whether the portal answers', async () => {
@@ -237,7 +237,7 @@ describe('sandbox/windows/steps/p16-root-certificate', () => {
     made.world().network.names['portal.azurestack.local'] = '192.168.133.74';
     made.world().network.servers.push({ address: '192.168.133.74', port: 443, certificates: [] });
 
-    expect([before.facts, before.code]).toEqual([{ portalAnswers: false }, 'NotDone']);
+    expect([before.facts, before.code]).toEqual([{ portalAnswers: false }, 'notDone']);
     expect(await made.run('P21', 'probe', portal)).toMatchObject({ ok: true, facts: { portalAnswers: true } });
   });
 });

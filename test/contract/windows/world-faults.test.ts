@@ -53,7 +53,7 @@ describe('sandbox/windows/world/faults', () => {
     ] as const)
       codes.push((await made.run(step, mode, request)).code);
 
-    expect(codes).toEqual(['', 'VerifyFailed', 'ToolFailed', 'ToolFailed', '']);
+    expect(codes).toEqual(['', 'verifyFailed', 'toolFailed', 'toolFailed', '']);
   });
 
   it('fails before the effect, or after it where asked', async () => {
@@ -63,7 +63,7 @@ describe('sandbox/windows/world/faults', () => {
     breakNext({ kind: 'fail', code: 'TimedOut', isApplied: true });
     const after = await made.run('P7', 'apply', p7);
 
-    expect([before.code, keyBefore, after.code]).toEqual(['TimedOut', undefined, 'TimedOut']);
+    expect([before.code, keyBefore, after.code]).toEqual(['timedOut', undefined, 'timedOut']);
     expect(made.remoteAccess().sharedKey).toBe('a key');
   });
 
@@ -93,7 +93,7 @@ describe('sandbox/windows/world/faults', () => {
   it('denies access without any effect', async () => {
     breakNext({ kind: 'accessDenied' });
 
-    expect(await made.run('P7', 'apply', p7)).toMatchObject({ code: 'AuthFailed' });
+    expect(await made.run('P7', 'apply', p7)).toMatchObject({ code: 'authFailed' });
     expect(made.remoteAccess().sharedKey).toBeUndefined();
   });
 
@@ -173,7 +173,7 @@ describe('sandbox/windows/world/faults', () => {
       breakNext({ kind: 'powerOff' });
       await made.test.advance(60 * minuteMs);
 
-      expect(await made.run('P7', 'apply', p7)).toMatchObject({ code: 'Unreachable' });
+      expect(await made.run('P7', 'apply', p7)).toMatchObject({ code: 'unreachable' });
       breakNext({ kind: 'powerOn' });
       expect(await made.run('P7', 'apply', p7)).toMatchObject({ ok: true });
     });
@@ -187,7 +187,7 @@ describe('sandbox/windows/world/faults', () => {
       const still = made.world().reach('natvm');
       await made.test.advance(5 * minuteMs);
 
-      expect([during.code, still]).toEqual(['Unreachable', 'silent']);
+      expect([during.code, still]).toEqual(['unreachable', 'silent']);
       expect(await made.run('P7', 'apply', p7)).toMatchObject({ ok: true });
     });
 
@@ -211,7 +211,7 @@ describe('sandbox/windows/world/faults', () => {
     await made.test.advance(3 * minuteMs);
     const third = await made.run('P4', 'apply', pool);
 
-    expect([first.code, second.code, third.code]).toEqual(['RebootRequired', 'RebootRequired', '']);
+    expect([first.code, second.code, third.code]).toEqual(['rebootRequired', 'rebootRequired', '']);
     expect(made.remoteAccess().vpnStatus).toBe('Installed');
   });
 

@@ -89,7 +89,7 @@ describe('sandbox/windows/world/world', () => {
   it('ends a command with 1460 when its time is over', async () => {
     made.nat().slowFactor = 20;
 
-    expect(await made.run('P6', 'apply', { timeoutSeconds: 120 })).toMatchObject({ ok: false, code: 'TimedOut' });
+    expect(await made.run('P6', 'apply', { timeoutSeconds: 120 })).toMatchObject({ ok: false, code: 'timedOut' });
   });
 
   it('goes on with a running command after a restart of the stack', async () => {
@@ -208,7 +208,7 @@ describe('sandbox/windows/world/world', () => {
     it('answers ToolFailed for a secret that Key Vault does not have', async () => {
       made.vault.set(`${vaultUrl} account-natvm-administrator`, JSON.stringify(natAdministrator));
 
-      expect(await made.run('P7', 'apply', { ...p7, transport: 'arc' })).toMatchObject({ code: 'ToolFailed' });
+      expect(await made.run('P7', 'apply', { ...p7, transport: 'arc' })).toMatchObject({ code: 'toolFailed' });
     });
 
     it('answers ToolFailed on a machine without an identity', async () => {
@@ -216,7 +216,7 @@ describe('sandbox/windows/world/world', () => {
         delete definition.machines[0].arc;
       });
 
-      expect(await made.run('P7', 'apply', { ...p7, transport: 'arc' })).toMatchObject({ code: 'ToolFailed' });
+      expect(await made.run('P7', 'apply', { ...p7, transport: 'arc' })).toMatchObject({ code: 'toolFailed' });
     });
 
     it('forgets them when the command has ended', async () => {
@@ -236,12 +236,12 @@ describe('sandbox/windows/world/world', () => {
 
     it('counts a wrong password and locks the account, for the right one too', async () => {
       for (const times of [1, 2, 3]) {
-        expect(await made.run('P7', 'apply', { ...p7, viaCredential: wrong })).toMatchObject({ code: 'AuthFailed' });
+        expect(await made.run('P7', 'apply', { ...p7, viaCredential: wrong })).toMatchObject({ code: 'authFailed' });
         expect(made.nat().accounts[0]).toMatchObject({ badLogons: times, isLockedOut: times === 3 });
       }
 
       expect(await made.run('P7', 'apply', p7)).toMatchObject({
-        code: 'AuthFailed',
+        code: 'authFailed',
         message: expect.stringContaining('1909') as string,
       });
       expect(made.remoteAccess().sharedKey).toBeUndefined();
@@ -254,7 +254,7 @@ describe('sandbox/windows/world/world', () => {
       const viaCredential = { username: 'NATVM\\guest', password: 'Guest-Pass-1' };
 
       expect(await made.run('P7', 'apply', { ...p7, viaCredential })).toMatchObject({
-        code: 'AuthFailed',
+        code: 'authFailed',
         message: expect.stringContaining('Access is denied') as string,
       });
     });
@@ -263,7 +263,7 @@ describe('sandbox/windows/world/world', () => {
       made.host().winRm.trustedHosts = [];
 
       expect(await made.run('P7', 'apply', p7)).toMatchObject({
-        code: 'Unreachable',
+        code: 'unreachable',
         message: expect.stringContaining('TrustedHosts') as string,
       });
     });
@@ -273,7 +273,7 @@ describe('sandbox/windows/world/world', () => {
         Object.assign(definition, { network: { blocked: [{ from: 'host', to: 'natvm' }] } });
       });
 
-      expect(await made.run('P7', 'apply', p7)).toMatchObject({ code: 'Unreachable' });
+      expect(await made.run('P7', 'apply', p7)).toMatchObject({ code: 'unreachable' });
     });
   });
 
@@ -294,7 +294,7 @@ describe('sandbox/windows/world/world', () => {
       expect((await made.run('C1', 'probe', { on: 'host' })).facts).toMatchObject({ isElevated: true });
       expect((await made.run('C1', 'probe', { on: 'host', runAs })).facts).toMatchObject({ isElevated: false });
       expect(await made.run('C2', 'apply', { on: 'host', runAs })).toMatchObject({
-        code: 'AuthFailed',
+        code: 'authFailed',
         message: 'Access is denied.',
       });
     });
@@ -310,7 +310,7 @@ describe('sandbox/windows/world/world', () => {
       const during = made.world().reach('host');
       await made.test.advance(90 * secondMs);
 
-      expect([before.code, applied.ok, early.code, during]).toEqual(['NotDone', true, 'VerifyFailed', 'refuses']);
+      expect([before.code, applied.ok, early.code, during]).toEqual(['notDone', true, 'verifyFailed', 'refuses']);
       expect(made.world().reach('host')).toBe('answers');
       expect(await made.run('C2', 'verify', { on: 'host' })).toMatchObject({ ok: true });
       expect(await made.run('C2', 'probe', { on: 'host' })).toMatchObject({ ok: true });

@@ -132,14 +132,14 @@ export function describeRunnerContract(create: () => Promise<RunnerBench>): void
     await bench.runner.cleanup(bench.machine, handle);
 
     expect(await bench.isLeft(id)).toBe(false);
-    expect(await poll(handle)).toMatchObject({ outcome: 'failed', fault: 'ToolFailed' });
+    expect(await poll(handle)).toMatchObject({ outcome: 'failed', fault: 'toolFailed' });
   });
 
   it('counts a command that never was as stopped and cleaned up', async () => {
     await bench.runner.cancel(bench.machine, 'never-was');
     await bench.runner.cleanup(bench.machine, 'never-was');
 
-    expect(await poll('never-was')).toMatchObject({ outcome: 'failed', fault: 'ToolFailed' });
+    expect(await poll('never-was')).toMatchObject({ outcome: 'failed', fault: 'toolFailed' });
   });
 
   it('shows the last line of long output whole', async () => {

@@ -16,7 +16,7 @@ import {
 import { tenantView, type TenantView } from '../../../sandbox/windows/connector/portal.ts';
 import { connectorEmulators } from '../../../sandbox/windows/steps/w-steps.ts';
 import { connectorSteps } from '../../../src/contracts/on-premises/connector-steps.ts';
-import { stepAnswerSchema, type RemoteStepContract } from '../../../src/contracts/on-premises/remote-step.ts';
+import { scriptAnswerSchema, type RemoteStepContract } from '../../../src/contracts/on-premises/remote-step.ts';
 import { anAuthority, aServerCertificate, derOf, type Authority } from './issued-certificates.ts';
 
 export const packageFolder = 'C:\\temp\\WAPConnector';
@@ -168,7 +168,7 @@ function aWorldOf(world: World, authority: Authority): ConnectorWorld {
 function checkAnswer(step: string, mode: StepMode, { verbose, exitCode, ...answer }: StepOutcome): void {
   const { facts } = contractOf(step);
   facts.strict().parse(answer.facts);
-  stepAnswerSchema.parse({ v: 1, step, mode, ...answer });
+  scriptAnswerSchema.parse({ v: 1, step, mode, ...answer });
   if (verbose?.some((line) => line.includes('\n')) === true) throw new Error('A line has a line break.');
   if (exitCode !== undefined && ![0, 1, 1618, 3010].includes(exitCode)) throw new Error(`Exit code ${exitCode}`);
 }

@@ -107,7 +107,7 @@ describe('src/azure/arm-answers', () => {
     expect(classify(answer)).toMatchObject({
       outcome: 'unavailable',
       status: 0,
-      code: 'NoAnswer',
+      code: 'noAnswer',
       message: answer.fault,
     });
   });
@@ -124,7 +124,7 @@ describe('src/azure/arm-answers', () => {
     ['a page', '<html><body>Sign in</body></html>'],
     ['no properties', '{"id":"/subscriptions/s","name":"x"}'],
   ])('does not take a 200 with %s for a resource', (_what, body) => {
-    expect(toRead(anAnswer(200, body))).toMatchObject({ outcome: 'unavailable', code: 'UnreadableAnswer' });
+    expect(toRead(anAnswer(200, body))).toMatchObject({ outcome: 'unavailable', code: 'unreadableAnswer' });
   });
 
   describe('of an operation', () => {

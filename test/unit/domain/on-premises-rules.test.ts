@@ -38,7 +38,9 @@ describe('src/domain/endpoint-problems', () => {
   });
 
   it('tells of an issue that it does not know', () => {
-    expect(endpointProblems([seen('melted')], at)).toMatchObject([{ code: 'melted' }]);
+    expect(endpointProblems([seen('melted')], at)).toMatchObject([
+      { code: 'unwell', message: expect.stringContaining('melted') as unknown },
+    ]);
   });
 });
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { stepAnswerSchema, type StepAnswer } from '../../../src/contracts/on-premises/remote-step.ts';
+import type { StepAnswer } from '../../../src/contracts/on-premises/remote-step.ts';
 import { type AnsweredCommand, readAnswer, type UnreadableAnswer } from '../../../src/onprem/read-answer.ts';
 
 const installed = {
@@ -80,12 +80,12 @@ describe('src/onprem/read-answer.ts', () => {
   });
 
   test.each<[string, object, number | undefined, object]>([
-    ['3010 as a restart that is wanted', {}, 3010, { ok: true, code: 'RebootRequired' }],
-    ['3010 of a failure as that failure', { ok: false, code: 'ToolFailed' }, 3010, { ok: false, code: 'ToolFailed' }],
-    ['1618 as an installer that is busy', { ok: false, code: 'ToolFailed' }, 1618, { ok: false, code: 'Busy' }],
-    ['1460 as a time that is over', {}, 1460, { ok: false, code: 'TimedOut', facts: {} }],
-    ['no exit code as none', { ok: false, code: 'Precondition' }, undefined, { ok: false, code: 'Precondition' }],
-    ['a failure without a code as one of the tool', { ok: false }, 1, { ok: false, code: 'ToolFailed' }],
+    ['3010 as a restart that is wanted', {}, 3010, { ok: true, code: 'rebootRequired' }],
+    ['3010 of a failure as that failure', { ok: false, code: 'ToolFailed' }, 3010, { ok: false, code: 'toolFailed' }],
+    ['1618 as an installer that is busy', { ok: false, code: 'ToolFailed' }, 1618, { ok: false, code: 'busy' }],
+    ['1460 as a time that is over', {}, 1460, { ok: false, code: 'timedOut', facts: {} }],
+    ['no exit code as none', { ok: false, code: 'Precondition' }, undefined, { ok: false, code: 'precondition' }],
+    ['a failure without a code as one of the tool', { ok: false }, 1, { ok: false, code: 'toolFailed' }],
   ])('reads exit code %s', (_, part, exitCode, wanted) => {
     expect(read(JSON.stringify({ ...installed, ...part }), { exitCode })).toMatchObject(wanted);
   });
@@ -105,13 +105,13 @@ describe('src/onprem/read-answer.ts', () => {
       mode: fc.constant('apply'),
       changed: fc.boolean(),
       ok: fc.constant(true),
-      code: fc.constantFrom(...stepAnswerSchema.shape.code.options),
+      code: fc.constantFrom('', 'NotDone', 'Precondition', 'ToolFailed', 'RebootRequired'),
       facts: fc.constant({}),
       message: fc.string({ unit: 'binary', maxLength: 200 }),
     });
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), answers, fc.constantFrom('\n', '\r\n', ''), (noise, answer, end) => {
-        expect(read(`${noise}\n${toAsciiJson(answer)}${end}`)).toEqual(answer);
+        expect(read(`${noise}\n${toAsciiJson(answer)}${end}`)).toEqual({ ...answer, code: ownCodeOf(answer.code) });
       }),
     );
   });
@@ -124,6 +124,11 @@ describe('src/onprem/read-answer.ts', () => {
     );
   });
 });
+
+/** A script's code as the application has it. */
+function ownCodeOf(code: string): string {
+  return code.charAt(0).toLowerCase() + code.slice(1);
+}
 
 /** As the launcher writes it. */
 function toAsciiJson(value: unknown): string {

@@ -31,7 +31,7 @@ describe('src/remote/read-ssh-answer', () => {
 
     expect(read({ stdout })).toEqual({
       outcome: 'failed',
-      fault: 'AuthFailed',
+      fault: 'authFailed',
       message: 'host: ssh-cleanup failed there: 0x8007052e.',
     });
   });
@@ -44,8 +44,8 @@ describe('src/remote/read-ssh-answer', () => {
   });
 
   it.each([
-    ['{"state":"failed"}', 'ToolFailed'],
-    ['{"state":"failed","code":"Strange","message":7}', 'ToolFailed'],
+    ['{"state":"failed"}', 'toolFailed'],
+    ['{"state":"failed","code":"Strange","message":7}', 'toolFailed'],
   ])('returns a failure for %s', (stdout, fault) => {
     expect(read({ stdout })).toMatchObject({ outcome: 'failed', fault });
   });
@@ -55,12 +55,12 @@ describe('src/remote/read-ssh-answer', () => {
     ['Debian’s sshd', { exitCode: 127, stderr: 'bash: powershell.exe: command not found' }],
     ['cmd.exe', { exitCode: 1, stderr: "'powershell.exe' is not recognized as an internal or external command,\r\n" }],
   ])('returns that PowerShell is missing when %s says so', (_whose, answer) => {
-    expect(read(answer)).toMatchObject({ outcome: 'failed', fault: 'Precondition' });
+    expect(read(answer)).toMatchObject({ outcome: 'failed', fault: 'precondition' });
   });
 
   it.each(['', 'hello', '{"state":"else"}', '{"state":', '[]', 'null'])('returns a failure for %p', (stdout) => {
     expect(read({ stdout, exitCode: 1 })).toMatchObject({
-      fault: 'ToolFailed',
+      fault: 'toolFailed',
       message: 'host: ssh-cleanup gave no answer that can be read (exit code 1).',
     });
   });

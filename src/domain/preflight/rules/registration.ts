@@ -12,7 +12,7 @@ export const registration: PreflightRule = {
         : [
             {
               path: '/id',
-              code: 'idTaken',
+              code: 'idTaken' as const,
               severity: 'error' as const,
               message: `Gateway id ${plan.id} is taken.`,
               fix: `Use ${freeId}.`,
@@ -23,7 +23,7 @@ export const registration: PreflightRule = {
         : [
             {
               path: '/name',
-              code: 'gatewayRegistered',
+              code: 'gatewayRegistered' as const,
               severity: 'error' as const,
               message: `${gateway} is registered as gateway ${registeredAs} already.`,
               fix: 'Use that gateway, or choose another name or resource group.',
@@ -33,7 +33,7 @@ export const registration: PreflightRule = {
         ? [
             {
               path: '/name',
-              code: 'gatewayExists',
+              code: 'gatewayExists' as const,
               severity: 'error' as const,
               message: `The gateway ${gateway} is in Azure already and was not made by Gatehouse, which never takes over a gateway of others.`,
               fix: 'Choose another name or resource group, or have that gateway deleted.',

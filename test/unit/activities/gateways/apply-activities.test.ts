@@ -1,3 +1,4 @@
+import { azureFailure } from '../../../support/azure-failure.ts';
 import { createApplyActivities } from '../../../../src/activities/gateways/apply-activities.ts';
 import type { Arm } from '../../../../src/ports/arm.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
@@ -15,6 +16,7 @@ import { createMemoryBlobs } from '../../../support/memory-blobs.ts';
 
 const gatewayId = 'vnet1gw';
 const words = { code: 'SomeCode', message: 'Words.' };
+const said = azureFailure('SomeCode', 'Words.');
 const notFound = { outcome: 'missing', ...words } as const;
 const busy = { outcome: 'busy', retryAfterSeconds: 40, ...words } as const;
 const unavailable = { outcome: 'unavailable', status: 500, retryAfterSeconds: 7, ...words } as const;
@@ -70,27 +72,36 @@ describe('src/activities/gateways/apply-activities', () => {
       [
         'is unknown, not absent, where only the list of its group has it',
         (id) => ({ readRaw: { ...notFound, of: 'resource' }, listGateways: upperCase(id) }),
-        { outcome: 'unknown', ...words },
+        { outcome: 'unknown', ...said },
       ],
       [
         'is unknown where its group is not found',
         () => ({ readRaw: { ...notFound, of: 'resourceGroup' } }),
-        { outcome: 'unknown', ...words },
+        { outcome: 'unknown', ...said },
       ],
       [
         'is unknown where its subscription is not found',
         () => ({ readRaw: { ...notFound, of: 'subscription' } }),
-        { outcome: 'unknown', ...words },
+        { outcome: 'unknown', ...said },
       ],
-      ['is unknown where the read is refused', () => ({ readRaw: refused }), { outcome: 'unknown', ...words }],
-      ['is unknown where the read has no answer', () => ({ readRaw: unavailable }), { outcome: 'unknown', ...words }],
-      ...[busy, unavailable, refused, { ...notFound, of: 'resourceGroup' as const }].map(
-        (listGateways): [string, Answers, object] => [
-          `is unknown where the list is ${listGateways.outcome}`,
-          () => ({ readRaw: { ...notFound, of: 'resource' }, listGateways }),
-          { outcome: 'unknown', ...words },
-        ],
-      ),
+      ['is unknown where the read is refused', () => ({ readRaw: refused }), { outcome: 'unknown', ...said }],
+      [
+        'is unknown where the read has no answer',
+        () => ({ readRaw: unavailable }),
+        { outcome: 'unknown', ...said, code: 'azureUnavailable' },
+      ],
+      ...(
+        [
+          [busy, 'azureBusy'],
+          [unavailable, 'azureUnavailable'],
+          [refused, 'azureRefused'],
+          [{ ...notFound, of: 'resourceGroup' }, 'azureRefused'],
+        ] as const
+      ).map(([listGateways, code]): [string, Answers, object] => [
+        `is unknown where the list is ${listGateways.outcome}`,
+        () => ({ readRaw: { ...notFound, of: 'resource' }, listGateways }),
+        { outcome: 'unknown', ...said, code },
+      ]),
     ])('%s', async (_what, answers, expected) => {
       const world = createServicesWorld();
       const { resourceId } = await aGateway(world);
@@ -137,7 +148,7 @@ describe('src/activities/gateways/apply-activities', () => {
     it('notes a refusal against an entry only of a gateway that it can read', async () => {
       const world = createServicesWorld();
       const { thumbprint } = await aRevocation(world);
-      const refusals = [{ key: `revocation:${thumbprint}`, isNamed: true, ...words }];
+      const refusals = [{ key: `revocation:${thumbprint}`, isNamed: true, ...azureFailure('SomeCode', 'Words.') }];
       world.arm.answerNext('readRaw', unavailable);
       await theActivities(world).recordRefusals({ gatewayId, refusals });
       expect(await revocationState(world, thumbprint)).toBe('requested');
@@ -165,8 +176,8 @@ describe('src/activities/gateways/apply-activities', () => {
       });
       expect(await start(busy)).toMatchObject({ outcome: 'wait', seconds: 40, isOvertaken: false });
       expect(await start(unavailable, desired - 1)).toMatchObject({ outcome: 'wait', seconds: 7, isOvertaken: true });
-      expect(await start(refused)).toEqual({ outcome: 'refused', ...words });
-      expect(await start({ ...notFound, of: 'resource' })).toEqual({ outcome: 'refused', ...words });
+      expect(await start(refused)).toEqual({ outcome: 'refused', ...said });
+      expect(await start({ ...notFound, of: 'resource' })).toEqual({ outcome: 'refused', ...said });
       expect(await lookForIntents({ gatewayId, desired })).toEqual({ isOvertaken: false });
       expect(await lookForIntents({ gatewayId, desired: desired - 1 })).toEqual({ isOvertaken: true });
     });
@@ -191,8 +202,8 @@ describe('src/activities/gateways/apply-activities', () => {
 
       const running = { outcome: 'running', state: 'next', retryAfterSeconds: 9 };
       expect(await poll(running)).toEqual({ outcome: 'running', state: 'next', seconds: 9, isOvertaken: false });
-      expect(await poll({ outcome: 'unreadable', ...words })).toEqual({ outcome: 'refused', ...words });
-      expect(await poll({ outcome: 'failed', aboutBody: false, ...words })).toEqual({ outcome: 'refused', ...words });
+      expect(await poll({ outcome: 'unreadable', ...words })).toEqual({ outcome: 'refused', ...said });
+      expect(await poll({ outcome: 'failed', aboutBody: false, ...words })).toEqual({ outcome: 'refused', ...said });
       expect(await poll({ outcome: 'succeeded', value: { sessions: [session], unreadable: 0 } })).toEqual({
         outcome: 'done',
         toCut: [{ connectionId: 'OVPN_1', key: `revocation:${thumbprint}` }],
@@ -238,8 +249,8 @@ describe('src/activities/gateways/apply-activities', () => {
       const { pollProfile, failProfile } = theActivities(world);
 
       const made = await pollProfile(pending);
-      expect(made).toMatchObject({ outcome: 'refused', code: 'ProfileUnreadable', message: 'The package is empty.' });
-      await failProfile({ gatewayId, wanted: 2, code: 'ProfileUnreadable', message: 'The package is empty.' });
+      expect(made).toMatchObject({ outcome: 'refused', code: 'profileUnreadable', message: 'The package is empty.' });
+      await failProfile({ gatewayId, wanted: 2, code: 'profileUnreadable', message: 'The package is empty.' });
 
       expect(await world.operations.view(id)).toMatchObject({
         status: 'failed',
@@ -272,14 +283,19 @@ describe('src/activities/gateways/apply-activities', () => {
     const { epoch, desired } = await gatewayOf(world);
     const { showWriteFailure, pauseGateway } = theActivities(world);
 
-    await showWriteFailure({ gatewayId, epoch, ...words, correlationId: 'c-1' });
+    await showWriteFailure({ gatewayId, epoch, ...azureFailure('SomeCode', 'Words.', 'c-1') });
 
     expect(await world.operations.view(id)).toMatchObject({
       status: 'running',
-      steps: [{ status: 'waiting', detail: expect.stringContaining('SomeCode: Words.') as unknown }],
+      steps: [
+        { status: 'waiting', detail: expect.stringContaining('SomeCode: Words. (correlation id c-1)') as unknown },
+      ],
     });
     const shown = await gatewayOf(world);
-    expect(shown).toMatchObject({ writer: { epoch }, writeFailure: { ...words, correlationId: 'c-1', attempts: 1 } });
+    expect(shown).toMatchObject({
+      writer: { epoch },
+      writeFailure: { ...azureFailure('SomeCode', 'Words.', 'c-1'), attempts: 1 },
+    });
 
     expect(await pauseGateway({ gatewayId, epoch, desired: desired - 1 })).toEqual({ released: false });
     expect(await pauseGateway({ gatewayId, epoch, desired })).toEqual({ released: true });

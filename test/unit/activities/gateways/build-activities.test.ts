@@ -1,10 +1,11 @@
+import { azureFailure } from '../../../support/azure-failure.ts';
 import { createBuildActivities } from '../../../../src/activities/gateways/build-activities.ts';
 import { watchGateways } from '../../../../src/services/gateways/watch-gateways.ts';
 import { aGateway, anOperationId, createServicesWorld } from '../../../support/services-world.ts';
 import { given } from '../../../support/given.ts';
 
 const gatewayId = 'vnet1gw';
-const words = { code: 'SomeCode', message: 'Words.' };
+const words = azureFailure('SomeCode', 'Words.');
 const end = { status: 'failed', step: 'trust', ...words } as const;
 
 describe('src/activities/gateways/build-activities', () => {

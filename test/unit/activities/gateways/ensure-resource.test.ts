@@ -90,7 +90,10 @@ describe('src/activities/gateways/ensure-resource', () => {
 
     expect(outcome).toMatchObject({
       outcome: 'wait',
-      trouble: { code: 'SubscriptionNotFound', message: 'It could not be found. (correlation id c-1)' },
+      trouble: {
+        code: answer.outcome === 'missing' ? 'azureRefused' : 'azureUnavailable',
+        azure: { code: 'SubscriptionNotFound', message: 'It could not be found.', correlationId: 'c-1' },
+      },
     });
   });
 
@@ -102,7 +105,7 @@ describe('src/activities/gateways/ensure-resource', () => {
 
     expect(await createEnsureResource(world)({ gatewayId: 'vnet1gw', resource: 'gateway' })).toMatchObject({
       outcome: 'refused',
-      code: 'GatewayExists',
+      code: 'gatewayExists',
     });
   });
 
@@ -112,7 +115,7 @@ describe('src/activities/gateways/ensure-resource', () => {
 
     const outcome = await createEnsureResource(world)({ gatewayId: 'vnet1gw', resource: 'gateway' });
 
-    expect(outcome).toMatchObject({ outcome: 'refused', code: 'GatewayExists' });
+    expect(outcome).toMatchObject({ outcome: 'refused', code: 'gatewayExists' });
     expect(world.arm.puts).toEqual([]);
     expect(await world.stores.madeResources.list('vnet1gw')).toEqual([]);
   });
@@ -126,7 +129,7 @@ describe('src/activities/gateways/ensure-resource', () => {
       properties: { provisioningState: 'Succeeded', sku: { name: 'VpnGw5AZ' } },
     });
 
-    expect(await ensure({ gatewayId: 'vnet1gw', resource: 'gateway' })).toMatchObject({ code: 'GatewayDiffers' });
+    expect(await ensure({ gatewayId: 'vnet1gw', resource: 'gateway' })).toMatchObject({ code: 'gatewayDiffers' });
   });
 });
 
@@ -146,7 +149,7 @@ describe('src/activities/gateways/ensure-resource and a gateway that somebody el
 
     expect(await ensure(look)).toMatchObject({
       outcome: 'refused',
-      code: 'GatewayExists',
+      code: 'gatewayExists',
       message: expect.stringContaining(gateway.resourceId) as unknown,
     });
     expect(await settle(() => createRemoveResource(world)(look))).toMatchObject({ outcome: 'ready' });

@@ -35,7 +35,11 @@ describe('src/activities/gateways/read-write', () => {
   it('logs why one failed, in Azure’s own code', async () => {
     const { answer, told } = await readIn('Failed', { code: 'VpnClientRootCertificateInvalid', message: 'words' });
 
-    expect(answer).toMatchObject({ outcome: 'failed', code: 'VpnClientRootCertificateInvalid' });
+    expect(answer).toMatchObject({
+      outcome: 'failed',
+      code: 'azureRefused',
+      azure: { code: 'VpnClientRootCertificateInvalid' },
+    });
     expect(told).toEqual([{ ...written, outcome: 'failed', code: 'VpnClientRootCertificateInvalid' }]);
   });
 

@@ -63,7 +63,7 @@ describe('src/activities/gateways/remove-resource', () => {
         if (call === 'readProvisioning') await look();
         world.arm.answerNext(call, { ...notFound, of: 'subscription', code: 'SubscriptionNotFound' });
 
-        expect(await look()).toMatchObject({ outcome: 'wait', trouble: { code: 'SubscriptionNotFound' } });
+        expect(await look()).toMatchObject({ outcome: 'wait', trouble: { azure: { code: 'SubscriptionNotFound' } } });
       },
     );
 
@@ -103,7 +103,7 @@ describe('src/activities/gateways/remove-resource', () => {
       const remove = createRemoveResource(world);
 
       const refused = await remove(look);
-      expect(refused).toMatchObject({ outcome: 'refused', code: 'RootsLeft', message: saying('root-1') });
+      expect(refused).toMatchObject({ outcome: 'refused', code: 'rootsLeft', message: saying('root-1') });
       expect(refused).toMatchObject({ message: saying(tag) });
       await world.stores.gatewayRoots.upsert({ ...row, state: 'removed' });
       expect(await remove(look)).toMatchObject({ outcome: 'ready' });
@@ -113,7 +113,7 @@ describe('src/activities/gateways/remove-resource', () => {
     it('names the tag by which it would be known, and takes it back with that', async () => {
       const { world, gateway, body, tag } = await anUntaggedGateway();
 
-      expect(await createEnsureResource(world)(look)).toMatchObject({ code: 'GatewayExists', message: saying(tag) });
+      expect(await createEnsureResource(world)(look)).toMatchObject({ code: 'gatewayExists', message: saying(tag) });
       expect(await createRemoveResource(world)(look)).toMatchObject({ outcome: 'ready', detail: saying(tag) });
       const [name = '', value = ''] = tag.split('=');
       world.arm.resources.set(gateway.resourceId, { ...body, tags: { [name]: value } });
@@ -127,7 +127,7 @@ describe('src/activities/gateways/remove-resource', () => {
       world.arm.resources.set(gateway.resourceId, provisioned(newGateway(gateway.plan, [])));
 
       const outcome = await createEnsureResource(world)(look);
-      expect(outcome).toMatchObject({ code: 'GatewayExists' });
+      expect(outcome).toMatchObject({ code: 'gatewayExists' });
       expect(JSON.stringify(outcome)).not.toContain('gatehouse-made');
     });
 
@@ -169,7 +169,7 @@ describe('src/activities/gateways/remove-resource', () => {
 
       expect(
         await createRemoveResource(world)({ gatewayId: 'vnet1gw', resource: 'publicIp', gatewayStays }),
-      ).toMatchObject({ outcome: 'refused', code });
+      ).toMatchObject({ outcome: 'refused', code: 'azureRefused', azure: { code } });
     });
   });
 

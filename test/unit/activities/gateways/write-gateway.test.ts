@@ -1,3 +1,4 @@
+import { azureFailure } from '../../../support/azure-failure.ts';
 import { asObject } from '../../../../src/domain/gateway-entries.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';
 import { aGateway, aRequest, aRoot, createServicesWorld, type ServicesWorld } from '../../../support/services-world.ts';
@@ -75,7 +76,13 @@ describe('src/activities/gateways/write-gateway', () => {
     [
       'a refusal',
       { outcome: 'refused', status: 400, code: 'DataInvalid', message: 'words', aboutBody: true },
-      { outcome: 'refused', code: 'DataInvalid', keys: [expect.stringMatching(/^root:/)], named: [] },
+      {
+        outcome: 'refused',
+        code: 'azureRefused',
+        azure: { code: 'DataInvalid' },
+        keys: [expect.stringMatching(/^root:/)],
+        named: [],
+      },
     ],
     [
       'a refusal that names the entry',
@@ -85,12 +92,18 @@ describe('src/activities/gateways/write-gateway', () => {
     [
       'a missing right',
       { outcome: 'refused', status: 403, code: 'AuthorizationFailed', message: 'words', aboutBody: false },
-      { outcome: 'failed', code: 'AuthorizationFailed', message: 'words', desired: 2 },
+      { outcome: 'failed', ...azureFailure('AuthorizationFailed', 'words'), desired: 2 },
     ],
     [
       'no answer to go by',
       { outcome: 'unavailable', status: 500, code: 'InternalServerError', message: 'words', retryAfterSeconds: 7 },
-      { outcome: 'wait', isUnavailable: true, seconds: 7, code: 'InternalServerError', message: 'words' },
+      {
+        outcome: 'wait',
+        isUnavailable: true,
+        seconds: 7,
+        ...azureFailure('InternalServerError', 'words'),
+        code: 'azureUnavailable',
+      },
     ],
   ])('answers %s as data', async (_what, answer, expected) => {
     const world = await aTask();
@@ -153,8 +166,8 @@ describe('src/activities/gateways/write-gateway', () => {
 
   it.each([
     ['resource', { outcome: 'absent', desired: 2, isKnown: false }],
-    ['resourceGroup', { outcome: 'failed', code: 'NotFound' }],
-    ['subscription', { outcome: 'failed', code: 'NotFound' }],
+    ['resourceGroup', { outcome: 'failed', azure: { code: 'NotFound' } }],
+    ['subscription', { outcome: 'failed', azure: { code: 'NotFound' } }],
   ])('takes an answer that the %s is not found for what it is', async (of, expected) => {
     const world = await aTask();
     world.arm.answerNext('readRaw', { outcome: 'missing', of, code: 'NotFound', message: 'words' });

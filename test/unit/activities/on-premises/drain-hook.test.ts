@@ -39,7 +39,7 @@ describe('src/activities, the hook of a load balancer', () => {
   it.each(['10.0.0.5', '169.254.169.254', '127.0.0.1'])('is not called at %s', async (address) => {
     const answer = await callHook(`https://${address}/secret-path`, []);
 
-    expect(answer).toMatchObject({ outcome: 'refused', code: 'Precondition' });
+    expect(answer).toMatchObject({ outcome: 'refused', code: 'precondition' });
     expect(JSON.stringify(answer)).not.toContain('secret-path');
   });
 
@@ -56,7 +56,7 @@ describe('src/activities, the hook of a load balancer', () => {
     await new Promise((resolve) => server.close(resolve));
     expect(answer).toEqual({
       outcome: 'refused',
-      code: 'Precondition',
+      code: 'precondition',
       message: 'The hook is not called. The name resolves to a private address.',
     });
     expect(calls).toBe(0);

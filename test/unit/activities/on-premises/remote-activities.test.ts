@@ -178,7 +178,7 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
 
     expect(await activities.cleanUpCommand(left)).toEqual({ isClean: false });
     for (const next of nexts)
-      expect(await activities.startCommand(next)).toMatchObject({ outcome: 'failed', fault: 'Unreachable' });
+      expect(await activities.startCommand(next)).toMatchObject({ outcome: 'failed', fault: 'unreachable' });
     expect(stub.calls).toEqual([`start ${lost.commandId}`]);
 
     stub.isAway = false;
@@ -247,10 +247,10 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
     await operations.finish(first, { status: 'failed' });
     stub.isAway = true;
 
-    expect(await activities.startCommand(command(second))).toMatchObject({ outcome: 'failed', fault: 'Unreachable' });
+    expect(await activities.startCommand(command(second))).toMatchObject({ outcome: 'failed', fault: 'unreachable' });
   });
 
-  it.each(['AuthFailed', 'Precondition'] as const)(
+  it.each(['authFailed', 'precondition'] as const)(
     'gives the machine back where the start ends with %s',
     async (fault) => {
       const { activities, stub, claims } = await world();
@@ -263,7 +263,7 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
 
   it('keeps the machine where the command may have begun all the same', async () => {
     const { activities, stub, claims } = await world();
-    stub.start = { outcome: 'failed', fault: 'Unreachable', message: 'Reset.' };
+    stub.start = { outcome: 'failed', fault: 'unreachable', message: 'Reset.' };
 
     await activities.startCommand(command(first));
 
@@ -282,7 +282,7 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
 
     expect(await activities.startCommand(command(first, change))).toMatchObject({
       outcome: 'failed',
-      fault: 'Precondition',
+      fault: 'precondition',
     });
     expect(stub.calls).toEqual([]);
     expect(await claims.holder('machine:host')).toBeUndefined();
@@ -302,7 +302,7 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
 
 describe('src/activities/on-premises/remote-activities pollCommand', () => {
   it.each<readonly [string, RemotePoll]>([
-    ['the way to the machine', { outcome: 'failed', fault: 'TimedOut', message: 'Too long.' }],
+    ['the way to the machine', { outcome: 'failed', fault: 'timedOut', message: 'Too long.' }],
     ['the machine', { outcome: 'ended', exitCode: 1460, output: '', error: '' }],
   ])('logs a command that ran out of time as %s says it', async (_who, poll) => {
     const { activities, stub, told } = await world();
@@ -355,17 +355,17 @@ describe('src/activities/on-premises/remote-activities pollCommand', () => {
 
     const seen = await activities.pollCommand(running(command(first)));
 
-    expect(seen).toMatchObject({ outcome: 'failed', fault: 'ToolFailed' });
+    expect(seen).toMatchObject({ outcome: 'failed', fault: 'toolFailed' });
     expect((seen as { readonly message: string }).message).toContain('It went wrong.');
   });
 
   it('passes on how the way failed', async () => {
     const { activities, stub } = await world();
-    stub.poll = { outcome: 'failed', fault: 'Unreachable', message: 'No route.' };
+    stub.poll = { outcome: 'failed', fault: 'unreachable', message: 'No route.' };
 
     expect(await activities.pollCommand(running(command(first)))).toEqual({
       outcome: 'failed',
-      fault: 'Unreachable',
+      fault: 'unreachable',
       message: 'No route.',
     });
   });
@@ -383,7 +383,7 @@ describe('src/activities/on-premises/remote-activities pollCommand', () => {
     expect(await activities.startCommand(input)).toMatchObject({ isManual: true });
     await operations.requestCancel(first);
 
-    expect(await activities.pollCommand(running(input))).toMatchObject({ outcome: 'failed', fault: 'Canceled' });
+    expect(await activities.pollCommand(running(input))).toMatchObject({ outcome: 'failed', fault: 'canceled' });
     expect(await activities.pollCommand({ ...running(input), always: true })).toEqual({ outcome: 'running' });
   });
 });

@@ -44,7 +44,7 @@ describe('src/activities/operations/step-activities', () => {
   it('cuts long words of a failed step', async () => {
     const { activities, operations } = await world();
 
-    await activities.failStep({ operationId: first, step: 's', detail: 'x'.repeat(64 * 1024) });
+    await activities.failStep({ operationId: first, step: 's', code: 'toolFailed', detail: 'x'.repeat(64 * 1024) });
     const step = (await operations.view(first))?.steps[0];
 
     expect(step).toMatchObject({ status: 'failed' });

@@ -161,15 +161,15 @@ describe('src/functions/http/answer-request', () => {
         json: { code: 'ERR_REQUEST_INVALID', title: expect.any(String) as string },
       });
       expect([...errorsOf(answer.json)].sort()).toEqual([
-        '/a~1b UNKNOWN_FIELD',
-        '/colour INVALID_VALUE',
-        '/name TOO_SMALL',
-        '/owner UNKNOWN_FIELD',
-        '/path/id INVALID_FORMAT',
-        '/query/force DUPLICATE_FIELD',
-        '/query/force UNKNOWN_FIELD',
-        '/query/preview INVALID_VALUE',
-        '/size INVALID_TYPE',
+        '/a~1b unknownField',
+        '/colour unknownValue',
+        '/name tooShort',
+        '/owner unknownField',
+        '/path/id wrongFormat',
+        '/query/force duplicateField',
+        '/query/force unknownField',
+        '/query/preview unknownValue',
+        '/size wrongType',
       ]);
       for (const error of answer.json['errors'] as Readonly<Record<string, string>>[]) {
         expect(error['fix']).toMatch(/\w/);
@@ -186,7 +186,9 @@ describe('src/functions/http/answer-request', () => {
         ...route,
         alsoWrong: (parts: unknown) => {
           asked.push(parts);
-          return Promise.resolve([{ path: '/name', code: 'nameTaken', message: 'It is taken.', fix: 'Take another.' }]);
+          return Promise.resolve([
+            { path: '/name', code: 'idTaken' as const, message: 'It is taken.', fix: 'Take another.' },
+          ]);
         },
       };
 
@@ -196,10 +198,10 @@ describe('src/functions/http/answer-request', () => {
       });
 
       expect([...errorsOf(answer.json)].sort()).toEqual([
-        '/extra UNKNOWN_FIELD',
-        '/name nameTaken',
-        '/secret/more UNKNOWN_FIELD',
-        '/size INVALID_TYPE',
+        '/extra unknownField',
+        '/name idTaken',
+        '/secret/more unknownField',
+        '/size wrongType',
       ]);
       expect(asked).toEqual([{ name: 'stores', secret: { password: 'p' } }]);
       await api.ask(withRules, ask);
@@ -207,15 +209,15 @@ describe('src/functions/http/answer-request', () => {
     });
 
     it.each([
-      ['nothing', undefined, ['/name MISSING_FIELD', '/size MISSING_FIELD']],
-      ['{}', '{}', ['/name MISSING_FIELD', '/size MISSING_FIELD']],
-      ['an array', '[]', [' INVALID_TYPE']],
-      ['null', 'null', [' INVALID_TYPE']],
-      ['a number', '7', [' INVALID_TYPE']],
-      ['1e400', '{"name":"a","size":1e400}', ['/size INVALID_TYPE']],
-      ['a name twice', '{"name":"a","name":"b","size":1}', ['/name DUPLICATE_FIELD']],
-      ['__proto__', '{"__proto__":{"name":"a"},"size":1}', ['/__proto__ FORBIDDEN_FIELD']],
-      ['a thousand levels', '['.repeat(1000), [' TOO_DEEP']],
+      ['nothing', undefined, ['/name missingField', '/size missingField']],
+      ['{}', '{}', ['/name missingField', '/size missingField']],
+      ['an array', '[]', [' wrongType']],
+      ['null', 'null', [' wrongType']],
+      ['a number', '7', [' wrongType']],
+      ['1e400', '{"name":"a","size":1e400}', ['/size wrongType']],
+      ['a name twice', '{"name":"a","name":"b","size":1}', ['/name duplicateField']],
+      ['__proto__', '{"__proto__":{"name":"a"},"size":1}', ['/__proto__ forbiddenField']],
+      ['a thousand levels', '['.repeat(1000), [' tooDeep']],
     ])('refuses %s', async (_name, text, errors) => {
       const api = await createTestApi();
 
@@ -298,7 +300,7 @@ describe('src/functions/http/answer-request', () => {
 
       const answer = await api.ask(aRoute().route, { ...ask, query: `?preview=${'t'.repeat(4100)}` });
 
-      expect(errorsOf(answer.json)).toContain('/query TOO_LONG');
+      expect(errorsOf(answer.json)).toContain('/query tooLong');
     });
 
     it('refuses a body at a route that takes none', async () => {
@@ -307,7 +309,7 @@ describe('src/functions/http/answer-request', () => {
       const bodiless = { ...route, request: { ...route.request, body: undefined } };
 
       expect(await api.ask(bodiless, { params })).toMatchObject({ status: 201 });
-      expect(errorsOf((await api.ask(bodiless, ask)).json)).toEqual(['/name UNKNOWN_FIELD', '/size UNKNOWN_FIELD']);
+      expect(errorsOf((await api.ask(bodiless, ask)).json)).toEqual(['/name unknownField', '/size unknownField']);
     });
   });
 
@@ -570,7 +572,7 @@ describe('src/functions/http/answer-request', () => {
       const answer = await api.ask(aRoute().route, { params, headers, body: { ...body, ...field } });
 
       expect(answer.status).toBe(400);
-      expect(errorsOf(answer.json)[0]).toMatch(/INVALID_IDEMPOTENCY_KEY/);
+      expect(errorsOf(answer.json)[0]).toMatch(/invalidIdempotencyKey/);
     });
 
     it('uses up no key for an invalid request', async () => {
@@ -663,7 +665,7 @@ describe('src/functions/http/answer-request', () => {
 
     it('says why, by the codes of all that was wrong, also when the refusal is told again', async () => {
       const api = await createTestApi();
-      const problem = (path: string) => ({ path, code: 'notYours', message: 'No.', fix: 'Ask.' });
+      const problem = (path: string) => ({ path, code: 'needsAdministrator' as const, message: 'No.', fix: 'Ask.' });
       const problems = [problem('/a'), problem('/b')];
       const { route } = aRoute({}, () => {
         throw new AppError('ERR_CALLER_NOT_ALLOWED', 'No.', { problems });
@@ -674,7 +676,7 @@ describe('src/functions/http/answer-request', () => {
       await api.ask(route, keyed);
 
       const outcomes = rowsOf(api).filter((row) => row['phase'] === 'outcome');
-      const why = { status: 403, code: 'ERR_CALLER_NOT_ALLOWED', reasonsJson: '["notYours"]' };
+      const why = { status: 403, code: 'ERR_CALLER_NOT_ALLOWED', reasonsJson: '["needsAdministrator"]' };
       expect(outcomes).toEqual([expect.objectContaining(why), expect.objectContaining(why)]);
     });
 

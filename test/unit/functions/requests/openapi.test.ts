@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { problemCodes } from '../../../../src/domain/problem-codes.ts';
 import { apiKeyRoutes } from '../../../../src/functions/requests/api-keys.ts';
 import { openApiRoutes } from '../../../../src/functions/requests/openapi.ts';
 import { operationRoutes, type OperationRoutesOptions } from '../../../../src/functions/operations/operations.ts';
@@ -94,7 +95,20 @@ describe('src/functions/requests/openapi', () => {
     const document = await readDocument();
     const schemas = Object.values(at(document, 'components', 'schemas') as Json);
 
-    for (const schema of schemas)
-      expect(z.looseObject({ type: z.literal('object') }).safeParse(schema).success).toBe(true);
+    const form = z.union([
+      z.looseObject({ type: z.literal('object') }),
+      z.looseObject({ type: z.literal('string'), enum: z.array(z.string()) }),
+    ]);
+
+    for (const schema of schemas) expect(form.safeParse(schema).success).toBe(true);
+  });
+
+  it('lists every code of a problem, and calls what an operation waits for and asks by their names', async () => {
+    const schemas = at(await readDocument(), 'components', 'schemas') as Json;
+
+    expect(at(schemas, 'ProblemCode', 'enum')).toEqual(Object.keys(problemCodes));
+    expect(at(schemas, 'Operation', 'properties', 'waitingFor', '$ref')).toMatch(/\/OperationWaitingFor$/);
+    expect(at(schemas, 'Operation', 'properties', 'approvals', 'items', '$ref')).toMatch(/\/OperationApproval$/);
+    expect(Object.keys(schemas)).not.toContain('OperationGate');
   });
 });

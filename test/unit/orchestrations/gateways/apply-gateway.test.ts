@@ -471,7 +471,7 @@ describe('src/orchestrations/gateways/apply-gateway', () => {
       const run = runOrchestration(applyGateway, input, activities);
 
       expect(calledActivities(run).filter((name) => name === 'readWrite')).toHaveLength(2);
-      expect(inputsOf(run, 'showWriteFailure')).toMatchObject([{ code: 'WriteNotKept' }]);
+      expect(inputsOf(run, 'showWriteFailure')).toMatchObject([{ code: 'writeNotKept' }]);
     });
 
     it('ends in the words of what Azure says, when it gives no answer to go by for a quarter of an hour', () => {
@@ -559,7 +559,7 @@ describe('src/orchestrations/gateways/apply-gateway', () => {
         const run = runOrchestration(applyGateway, input, activities);
 
         expect(calledActivities(run)).not.toContain('abandonGateway');
-        expect(inputsOf(run, 'showWriteFailure')).toMatchObject([{ code: 'GatewayNotSteady' }]);
+        expect(inputsOf(run, 'showWriteFailure')).toMatchObject([{ code: 'gatewayNotSteady' }]);
         expect(inputsOf(run, 'writeGateway').length).toBeLessThan(40);
       },
     );

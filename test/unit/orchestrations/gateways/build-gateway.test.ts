@@ -60,7 +60,7 @@ describe('src/orchestrations/gateways/build-gateway', () => {
 
     const run = runOrchestration(buildGateway, input, activities);
 
-    const end = { status: 'failed', step, code: 'ActivityFailed', message: 'The table is away.' };
+    const end = { status: 'failed', step, code: 'activityFailed', message: 'The table is away.' };
     expect(inputsOf(run, 'finishBuild')).toEqual([{ ...input, end }]);
     expect(replayOrchestration(buildGateway, input, run.history)).toEqual(run);
   });
@@ -107,7 +107,7 @@ describe('src/orchestrations/gateways/build-gateway', () => {
 
       expect(run.output).toMatchObject({
         status: 'failed',
-        code: 'NoEnd',
+        code: 'noEnd',
         message: expect.stringContaining('Azure answers 500.') as string,
       });
       expect(minutes).toBeGreaterThan(240);
@@ -154,7 +154,7 @@ describe('src/orchestrations/gateways/build-gateway', () => {
 
     const run = runOrchestration(buildGateway, input, activities);
 
-    expect(run.output).toMatchObject({ status: 'failed', step: 'trust', code: 'GatewayGone' });
+    expect(run.output).toMatchObject({ status: 'failed', step: 'trust', code: 'gatewayGone' });
     expect(calledActivities(run)).toContain('abandonGateway');
   });
 
@@ -215,7 +215,7 @@ describe('src/orchestrations/gateways/build-gateway', () => {
     expect(runOrchestration(buildGateway, input, activities).output).toMatchObject({
       status: 'failed',
       step: 'resourceGroup',
-      code: 'NoEnd',
+      code: 'noEnd',
     });
   });
 

@@ -52,7 +52,7 @@ describe('src/orchestrations/gateways/remove-gateway', () => {
 
     const run = runOrchestration(removeGateway, input, activities);
 
-    const end = { status: 'failed', step: broken, code: 'ActivityFailed', message: 'The table is away.' };
+    const end = { status: 'failed', step: broken, code: 'activityFailed', message: 'The table is away.' };
     expect(run.output).toEqual(end);
     expect(inputsOf(run, 'finishRemoval')).toEqual([{ ...input, end }]);
   });
@@ -148,7 +148,7 @@ describe('src/orchestrations/gateways/remove-gateway', () => {
     it('says which root did not come off, and deletes nothing', () => {
       const run = runOrchestration(removeGateway, input, stays(['root-1']).activities);
 
-      expect(run.output).toMatchObject({ status: 'failed', step: 'access', code: 'RootsLeft' });
+      expect(run.output).toMatchObject({ status: 'failed', step: 'access', code: 'rootsLeft' });
       expect((run.output as { message: string }).message).toContain('root-1');
       expect(inputsOf(run, 'removeResource')).toEqual([]);
     });

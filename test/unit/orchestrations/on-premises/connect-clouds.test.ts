@@ -1,3 +1,4 @@
+import type { ProblemCode } from '../../../../src/domain/problem-codes.ts';
 import type { RemoteStepInput } from '../../../../src/contracts/on-premises/remote-commands.ts';
 import type { CollectedFile, ConnectorPlan } from '../../../../src/contracts/on-premises/connectors.ts';
 import { aConnectorPlan, wellFacts } from '../../../support/connector-plan.ts';
@@ -28,7 +29,11 @@ function connect(telling: Partial<ConnectorTelling> = {}) {
   });
 }
 
-function failing(stepId: string, code = 'ToolFailed', machineId?: string): (step: RemoteStepInput) => StepReply {
+function failing(
+  stepId: string,
+  code: ProblemCode = 'toolFailed',
+  machineId?: string,
+): (step: RemoteStepInput) => StepReply {
   return (step) =>
     step.stepId === stepId && step.action === 'ensure' && (machineId ?? step.machineId) === step.machineId
       ? refuse(code)
@@ -172,11 +177,11 @@ describe('src/orchestrations/on-premises/connect-clouds', () => {
     let collected: readonly CollectedFile[] = [];
     const { run } = connect({
       steps: ({ stepId, parameters }) =>
-        stepId === 'W16' && parameters['fileName'] === 'old.txt' ? refuse('Precondition', 'Too large.') : undefined,
+        stepId === 'W16' && parameters['fileName'] === 'old.txt' ? refuse('precondition', 'Too large.') : undefined,
       overrides: {
         matchDataFiles: (input: { readonly collected: readonly CollectedFile[] }) => {
           ({ collected } = input);
-          return { outcome: 'refused', code: 'Precondition', message: 'No file of Cloud_1.' };
+          return { outcome: 'refused', code: 'precondition', message: 'No file of Cloud_1.' };
         },
       },
     });
@@ -210,22 +215,22 @@ describe('src/orchestrations/on-premises/connect-clouds preconditions', () => {
     const { run, ran, noted } = connect({
       plan: aConnectorPlan({ clouds: 2 }),
       steps: ({ stepId, machineId }) => {
-        if (stepId === 'W2' && machineId === 'portal2-1') return refuse('Precondition', 'SPF is too old.');
-        if (stepId === 'W2' && machineId === 'api1-1') return refuse('Unreachable');
-        if (stepId === 'W7' && machineId === 'portal1-1') return refuse('Precondition', 'Self-signed.');
+        if (stepId === 'W2' && machineId === 'portal2-1') return refuse('precondition', 'SPF is too old.');
+        if (stepId === 'W2' && machineId === 'api1-1') return refuse('unreachable');
+        if (stepId === 'W7' && machineId === 'portal1-1') return refuse('precondition', 'Self-signed.');
         if (stepId === 'W6') return { facts: { results: [untrusted] } };
         if (stepId === 'W3') return { facts: { missing: ['tenant@contoso.com'] } };
         return undefined;
       },
     });
 
-    expect(run.output).toMatchObject({ status: 'failed', code: 'Precondition' });
+    expect(run.output).toMatchObject({ status: 'failed', code: 'precondition' });
     const { errors } = run.output as { readonly errors: readonly { readonly path: string; readonly code: string }[] };
     expect(errors.map(({ path, code }) => [path, code])).toEqual([
       ['/clouds', 'untrusted'],
-      ['/clouds/0/apiMachines/0', 'Unreachable'],
-      ['/clouds/0/portalMachines/0', 'Precondition'],
-      ['/clouds/1/portalMachines/0', 'Precondition'],
+      ['/clouds/0/apiMachines/0', 'unreachable'],
+      ['/clouds/0/portalMachines/0', 'precondition'],
+      ['/clouds/1/portalMachines/0', 'precondition'],
     ]);
     expect(noted[0]).toMatchObject({
       warnings: expect.arrayContaining([
@@ -236,12 +241,12 @@ describe('src/orchestrations/on-premises/connect-clouds preconditions', () => {
   });
 
   it('becomes the stack’s connector before the first change, and only when all holds', () => {
-    const told = connect({ steps: ({ stepId }) => (stepId === 'W7' ? refuse('Precondition') : undefined) });
+    const told = connect({ steps: ({ stepId }) => (stepId === 'W7' ? refuse('precondition') : undefined) });
     expect(inputsOf(told.run, 'bindConnector')).toEqual([]);
 
     const { run, ran } = connect({
       overrides: {
-        bindConnector: () => ({ outcome: 'refused', code: 'Precondition', message: 'It has another connector.' }),
+        bindConnector: () => ({ outcome: 'refused', code: 'precondition', message: 'It has another connector.' }),
       },
     });
 
@@ -277,7 +282,7 @@ describe('src/orchestrations/on-premises/connect-clouds preconditions', () => {
 
     function errorsOf(telling: Partial<ConnectorTelling>) {
       const { run, ran, asked } = connect(telling);
-      expect(run.output).toMatchObject({ status: 'failed', code: 'Precondition' });
+      expect(run.output).toMatchObject({ status: 'failed', code: 'precondition' });
       expect(asked).toEqual([]);
       expect(ran.filter((step) => !step.endsWith('probe'))).toEqual([]);
       const { errors } = run.output as {
@@ -294,7 +299,7 @@ describe('src/orchestrations/on-premises/connect-clouds preconditions', () => {
     ])('reports what %s would refuse on %s before anybody approves', (step, machine, path, message) => {
       const errors = errorsOf({
         steps: ({ stepId, machineId }) =>
-          stepId === step && machineId === machine ? refuse('Precondition', message) : undefined,
+          stepId === step && machineId === machine ? refuse('precondition', message) : undefined,
       });
 
       expect(errors).toEqual([expect.objectContaining({ path, message: expect.stringContaining(message) as string })]);
@@ -348,7 +353,7 @@ describe('src/orchestrations/on-premises/connect-clouds preconditions', () => {
       const errors = errorsOf({
         plan: withServer(aConnectorPlan()),
         steps: ({ stepId, runAs }) =>
-          stepId === 'W31' && runAs === 'run-as-sql-admin' ? refuse('Precondition', 'Not sysadmin.') : undefined,
+          stepId === 'W31' && runAs === 'run-as-sql-admin' ? refuse('precondition', 'Not sysadmin.') : undefined,
       });
 
       expect(errors).toEqual([expect.objectContaining({ path: '/clouds/0/sqlRunAsSecret' })]);
@@ -361,7 +366,7 @@ describe('src/orchestrations/on-premises/connect-clouds preconditions', () => {
         steps: ({ stepId, machineId }) => {
           if (stepId !== 'W31') return undefined;
           tried.push(machineId);
-          return refuse('AuthFailed');
+          return refuse('authFailed');
         },
       });
 
@@ -386,7 +391,7 @@ describe('src/orchestrations/on-premises/connect-clouds preconditions', () => {
 
     it('says once that a machine is away', () => {
       const errors = errorsOf({
-        steps: ({ machineId }) => (machineId === 'api1-1' ? refuse('Unreachable', 'Nobody answers.') : undefined),
+        steps: ({ machineId }) => (machineId === 'api1-1' ? refuse('unreachable', 'Nobody answers.') : undefined),
       });
 
       expect(errors.map(({ message }) => message)).toEqual(['api1-1: Nobody answers.']);
@@ -447,7 +452,7 @@ describe('src/orchestrations/on-premises/connect-clouds preconditions', () => {
         {
           plan: withDirectories(),
           steps: ({ stepId, machineId }) =>
-            stepId === 'W3' && machineId === 'api1-1' ? refuse('Precondition', 'No RSAT.') : undefined,
+            stepId === 'W3' && machineId === 'api1-1' ? refuse('precondition', 'No RSAT.') : undefined,
         },
         'notLookedAt The users were not looked up in the directory of cloud Cloud_1: No RSAT.',
       ],
@@ -459,19 +464,19 @@ describe('src/orchestrations/on-premises/connect-clouds preconditions', () => {
       const { run, ran } = connect({
         plan: withDirectories(2),
         steps: ({ stepId, machineId }) =>
-          stepId === 'W3' && machineId.startsWith('api') ? refuse('AuthFailed') : undefined,
+          stepId === 'W3' && machineId.startsWith('api') ? refuse('authFailed') : undefined,
       });
 
       expect(run.output).toMatchObject({
         status: 'failed',
-        errors: [{ path: '/clouds/0/directoryCredentialSecret', code: 'AuthFailed' }],
+        errors: [{ path: '/clouds/0/directoryCredentialSecret', code: 'authFailed' }],
       });
       expect(ran.filter((step) => step.startsWith('W3 api'))).toEqual(['W3 api1-1 probe']);
     });
   });
 
   it('ends as canceled when that was asked for while people were waited for', () => {
-    const { run } = connect({ steps: ({ stepId }) => (stepId === 'W7' ? refuse('Canceled') : undefined) });
+    const { run } = connect({ steps: ({ stepId }) => (stepId === 'W7' ? refuse('canceled') : undefined) });
 
     expect(run.output).toEqual({ status: 'canceled' });
   });
@@ -489,7 +494,7 @@ describe('src/orchestrations/on-premises/connect-clouds gates', () => {
   it.each(gates)('stops where %s is rejected, and looks for no other reason', (name, step, next) => {
     const { run, ran, statusOf } = connect({ decide: (asked) => (asked === name ? 'rejected' : undefined) });
 
-    expect(run.output).toEqual({ status: 'failed', step, code: 'NotApproved', message: 'It was rejected.' });
+    expect(run.output).toEqual({ status: 'failed', step, code: 'notApproved', message: 'It was rejected.' });
     expect(statusOf(step)).toBe('failed');
     expect(ran).not.toContain(next);
   });
@@ -500,7 +505,7 @@ describe('src/orchestrations/on-premises/connect-clouds gates', () => {
       decide: (asked) => (asked === name ? 'open' : undefined),
     });
 
-    expect(run.output).toMatchObject({ status: 'failed', step, code: 'NotApproved' });
+    expect(run.output).toMatchObject({ status: 'failed', step, code: 'notApproved' });
     expect(ran).not.toContain(next);
     const asked = inputsOf(run, 'askApproval').filter((input) => (input as { readonly name: string }).name === name);
     expect(asked.length).toBeGreaterThanOrEqual(48);
@@ -562,8 +567,8 @@ describe('src/orchestrations/on-premises/connect-clouds gates', () => {
     });
 
     it.each([
-      ['refuses', { outcome: 'refused', code: 'ToolFailed', message: 'The hook answers 403.' }, 'ToolFailed'],
-      ['never ends', { outcome: 'wait', seconds: 15, reason: 'Draining.' }, 'TimedOut'],
+      ['refuses', { outcome: 'refused', code: 'toolFailed', message: 'The hook answers 403.' }, 'toolFailed'],
+      ['never ends', { outcome: 'wait', seconds: 15, reason: 'Draining.' }, 'timedOut'],
     ])('touches nothing on a machine whose hook %s', (_what, answer, code) => {
       const { run, ran } = connect({ plan: drained, overrides: { callDrainHook: () => answer } });
 
@@ -656,7 +661,7 @@ describe('src/orchestrations/on-premises/connect-clouds failures', () => {
       },
     });
 
-    expect(run.output).toMatchObject({ status: 'failed', code: 'ToolFailed' });
+    expect(run.output).toMatchObject({ status: 'failed', code: 'toolFailed' });
     const { errors, step: name } = run.output as {
       readonly step: string;
       readonly errors: readonly { readonly code: string; readonly message: string }[];
@@ -700,14 +705,14 @@ describe('src/orchestrations/on-premises/connect-clouds failures', () => {
     let looks = 0;
     const { run } = connect({
       steps: (input) => {
-        const reply = failing(step, 'AuthFailed')(input);
+        const reply = failing(step, 'authFailed')(input);
         hasFailed ||= reply !== undefined;
         if (hasFailed && input.stepId === 'W23') looks += 1;
         return reply;
       },
     });
 
-    expect(run.output).toMatchObject({ status: 'failed', code: 'AuthFailed' });
+    expect(run.output).toMatchObject({ status: 'failed', code: 'authFailed' });
     expect(run.output).not.toHaveProperty('errors');
     expect(looks).toBe(0);
   });
@@ -724,11 +729,11 @@ describe('src/orchestrations/on-premises/connect-clouds failures', () => {
         const isBefore = input.shownAs.startsWith(`${step}:`) && step === 'W27';
         if (input.stepId !== step || input.machineId !== machineId || isBefore) return undefined;
         tries += 1;
-        return refuse('AuthFailed');
+        return refuse('authFailed');
       },
     });
 
-    expect(run.output).toMatchObject({ status: 'failed', code: 'AuthFailed', step: name });
+    expect(run.output).toMatchObject({ status: 'failed', code: 'authFailed', step: name });
     expect(tries).toBe(1);
     expect(asked).not.toContain({ W13: 'enable-multi-cloud', W27: 'update-api-cloud-1', W31: 'trust-cloud-1' }[step]);
   });
@@ -752,17 +757,17 @@ describe('src/orchestrations/on-premises/connect-clouds failures', () => {
       steps: (input) => {
         const reply = failing('W19')(input);
         hasFailed ||= reply !== undefined;
-        return reply ?? (hasFailed && input.machineId === 'client' ? refuse('Unreachable') : undefined);
+        return reply ?? (hasFailed && input.machineId === 'client' ? refuse('unreachable') : undefined);
       },
     });
 
-    expect(run.output).toMatchObject({ errors: [{ code: 'Unreachable' }] });
+    expect(run.output).toMatchObject({ errors: [{ code: 'unreachable' }] });
   });
 
   it('lets the other branches end when one portal fails, and touches no tenant API', () => {
     const { run, ran } = connect({
       plan: aConnectorPlan({ portals: 3 }),
-      steps: failing('W19', 'ToolFailed', 'portal1-2'),
+      steps: failing('W19', 'toolFailed', 'portal1-2'),
     });
 
     expect(run.output).toMatchObject({ status: 'failed', step: 'W19 portal1-2: Install the connector' });
@@ -859,13 +864,13 @@ describe('src/orchestrations/on-premises/connect-clouds failures', () => {
   it('says both when the trust failed and Web.config may stay in clear', () => {
     const { run } = connect({
       steps: (step) => {
-        if (step.stepId === 'W30' && step.always === true) return refuse('ToolFailed', 'aspnet_regiis failed.');
-        return failing('W31', 'VerifyFailed')(step);
+        if (step.stepId === 'W30' && step.always === true) return refuse('toolFailed', 'aspnet_regiis failed.');
+        return failing('W31', 'verifyFailed')(step);
       },
     });
 
-    expect(run.output).toMatchObject({ status: 'failed', code: 'VerifyFailed' });
-    expect((run.output as { readonly message: string }).message).toMatch(/NotProtected: .*aspnet_regiis failed/);
+    expect(run.output).toMatchObject({ status: 'failed', code: 'verifyFailed' });
+    expect((run.output as { readonly message: string }).message).toMatch(/notProtected: .*aspnet_regiis failed/);
   });
 
   it('fails where the trust was established and does not hold', () => {
@@ -874,7 +879,7 @@ describe('src/orchestrations/on-premises/connect-clouds failures', () => {
         stepId === 'W31' && shownAs.startsWith('W32') ? { outcome: 'notDone', facts: {} } : undefined,
     });
 
-    expect(run.output).toMatchObject({ status: 'failed', step: 'W32 Cloud_1: Check the trust', code: 'VerifyFailed' });
+    expect(run.output).toMatchObject({ status: 'failed', step: 'W32 Cloud_1: Check the trust', code: 'verifyFailed' });
     expect(statusOf('W32 Cloud_1: Check the trust')).toBe('failed');
   });
 
@@ -907,5 +912,5 @@ describe('src/orchestrations/on-premises/connect-clouds failures', () => {
 /** Canceled, but not while the preconditions are looked at. */
 function canceledLate({ stepId, shownAs }: RemoteStepInput): StepReply {
   const isEarly = stepId === 'W23' && !shownAs.includes('portal');
-  return isEarly ? { facts: wellFacts(stepId) } : refuse('Canceled');
+  return isEarly ? { facts: wellFacts(stepId) } : refuse('canceled');
 }

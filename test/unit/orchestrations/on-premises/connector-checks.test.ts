@@ -60,7 +60,7 @@ describe('src/orchestrations/on-premises/connector-checks verifyConnector', () =
       steps: answering(stepId, { outcome: 'notDone', facts: {}, message: 'The binding is another.' }),
     });
 
-    expect(run.output).toMatchObject({ status: 'failed', step: name, code: 'VerifyFailed' });
+    expect(run.output).toMatchObject({ status: 'failed', step: name, code: 'verifyFailed' });
     expect((run.output as { readonly message: string }).message).toContain('The binding is another.');
     expect(statusOf(name)).toBe('failed');
   });
@@ -80,13 +80,13 @@ describe('src/orchestrations/on-premises/connector-checks verifyConnector', () =
   it('says that the trust was never established', () => {
     const { run, statusOf } = tell('verify', { files: [] });
 
-    expect(run.output).toMatchObject({ status: 'failed', step: 'W32 Cloud_1: Check the trust', code: 'Precondition' });
+    expect(run.output).toMatchObject({ status: 'failed', step: 'W32 Cloud_1: Check the trust', code: 'precondition' });
     expect(statusOf('W32 Cloud_1: Check the trust')).toBe('failed');
   });
 
   it('ends where there is no connector any more', () => {
     const { run } = tell('verify', {
-      overrides: { readConnectorPlan: () => ({ outcome: 'refused', code: 'Precondition', message: 'Gone.' }) },
+      overrides: { readConnectorPlan: () => ({ outcome: 'refused', code: 'precondition', message: 'Gone.' }) },
     });
 
     expect(run.output).toMatchObject({ status: 'failed', message: 'Gone.' });
@@ -120,7 +120,7 @@ describe('src/orchestrations/on-premises/connector-checks disconnectClouds', () 
   });
 
   it('no longer calls a cloud trusted whose trust was taken back, whatever comes after', () => {
-    const { run, noted } = tell('disconnect', { steps: answering('W27', refuse('ToolFailed')) });
+    const { run, noted } = tell('disconnect', { steps: answering('W27', refuse('toolFailed')) });
 
     expect(run.output).toMatchObject({ status: 'failed' });
     expect(noted).toEqual([{ untrustedCloud: 'Cloud_1' }]);
@@ -150,7 +150,7 @@ describe('src/orchestrations/on-premises/connector-checks disconnectClouds', () 
   ])('forgets nothing where the connector no longer names %s that was changed', (_which, plan, changedClouds) => {
     const { run, ran, asked } = tell('disconnect', { plan: { ...plan, changedClouds } });
 
-    expect(run.output).toMatchObject({ status: 'failed', code: 'Precondition' });
+    expect(run.output).toMatchObject({ status: 'failed', code: 'precondition' });
     expect((run.output as { readonly message: string }).message).toContain('Cloud_old');
     expect([...ran, ...asked]).toEqual([]);
   });
@@ -190,7 +190,7 @@ describe('src/orchestrations/on-premises/connector-checks disconnectClouds', () 
     expect(run.output).toMatchObject({
       status: 'failed',
       step: 'W31 Cloud_1: Trust Azure Stack',
-      code: 'Precondition',
+      code: 'precondition',
     });
     expect(statusOf('W31 Cloud_1: Trust Azure Stack')).toBe('failed');
     expect([ran, asked]).toEqual([['W13 host undo'], []]);
@@ -211,16 +211,16 @@ describe('src/orchestrations/on-premises/connector-checks disconnectClouds', () 
   ])('takes nothing further back where %s is rejected', (name, step) => {
     const { run, ran } = tell('disconnect', { decide: (asked) => (asked === name ? 'rejected' : undefined) });
 
-    expect(run.output).toMatchObject({ status: 'failed', code: 'NotApproved' });
+    expect(run.output).toMatchObject({ status: 'failed', code: 'notApproved' });
     expect(ran).not.toContain(step);
   });
 
   it.each(['W13', 'W31', 'W27', 'W26', 'W22', 'W19', 'W18', 'W8', 'W11'])(
     'stops where %s cannot be taken back, and gives its locks back',
     (stepId) => {
-      const { run, locks, stepsWith } = tell('disconnect', { steps: answering(stepId, refuse('ToolFailed')) });
+      const { run, locks, stepsWith } = tell('disconnect', { steps: answering(stepId, refuse('toolFailed')) });
 
-      expect(run.output).toMatchObject({ status: 'failed', code: 'ToolFailed' });
+      expect(run.output).toMatchObject({ status: 'failed', code: 'toolFailed' });
       expect(stepsWith('failed')).toHaveLength(1);
       expect(locks.filter((lock) => lock.startsWith('take'))).toHaveLength(locks.length / 2);
     },

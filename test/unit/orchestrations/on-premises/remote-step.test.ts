@@ -3,7 +3,7 @@ import { done, notDone, runStepOn, type Reply } from '../../../support/remote-st
 const minute = 60;
 const hour = 60 * minute;
 const day = 24 * hour;
-const failed: Reply = { code: 'ToolFailed', message: 'The tool failed.' };
+const failed: Reply = { code: 'toolFailed', message: 'The tool failed.' };
 
 describe('src/orchestrations/on-premises/remote-step', () => {
   it('applies nothing where it is done already', () => {
@@ -38,21 +38,21 @@ describe('src/orchestrations/on-premises/remote-step', () => {
   it('refuses where a step that changes nothing finds that it is not so', () => {
     const run = runStepOn({ stepId: 'P2', replies: { 'P2 probe': [{ ...notDone, message: 'No such adapter.' }] } });
 
-    expect(run.output).toMatchObject({ outcome: 'refused', code: 'Precondition', message: 'No such adapter.' });
+    expect(run.output).toMatchObject({ outcome: 'refused', code: 'precondition', message: 'No such adapter.' });
   });
 
   it('refuses a step that there is not', () => {
     expect(runStepOn({ stepId: 'P99', replies: {} }).output).toMatchObject({
       outcome: 'refused',
-      code: 'Precondition',
+      code: 'precondition',
     });
   });
 
   it.each<[string, Reply]>([
     ['an application that failed', failed],
-    ['an application without an answer', { fault: { at: 'poll', name: 'ToolFailed' } }],
-    ['an application that ended by itself at its time', { code: 'TimedOut' }],
-    ['a machine that died meanwhile', { fault: { at: 'poll', name: 'Unreachable' } }],
+    ['an application without an answer', { fault: { at: 'poll', name: 'toolFailed' } }],
+    ['an application that ended by itself at its time', { code: 'timedOut' }],
+    ['a machine that died meanwhile', { fault: { at: 'poll', name: 'unreachable' } }],
   ])('looks again after %s, and takes it as done when it was', (_what, reply) => {
     const run = runStepOn({ replies: { 'P8 probe': [notDone, done], 'P8 apply': [reply, done] } });
 
@@ -76,7 +76,7 @@ describe('src/orchestrations/on-premises/remote-step', () => {
   ])('refuses %s with the words of the failure after %i tries', (stepId, tries) => {
     const run = runStepOn({ stepId, replies: { [`${stepId} probe`]: [notDone], [`${stepId} apply`]: [failed] } });
 
-    expect(run.output).toMatchObject({ outcome: 'refused', code: 'ToolFailed', message: 'The tool failed.' });
+    expect(run.output).toMatchObject({ outcome: 'refused', code: 'toolFailed', message: 'The tool failed.' });
     expect(run.commands.filter((command) => command.endsWith('apply'))).toHaveLength(tries);
     expect(run.commands.at(-1)).toBe(`${stepId} probe`);
   });
@@ -109,25 +109,25 @@ describe('src/orchestrations/on-premises/remote-step', () => {
   });
 
   it.each<[string, Record<string, Reply[]>, string[]]>([
-    ['when it looks', { 'P8 probe': [{ code: 'AuthFailed' }] }, ['P8 probe']],
-    ['at the route', { 'P8 probe': [{ fault: { at: 'start', name: 'AuthFailed' } }] }, ['P8 probe']],
-    ['when it applies', { 'P8 probe': [notDone], 'P8 apply': [{ code: 'AuthFailed' }] }, ['P8 probe', 'P8 apply']],
+    ['when it looks', { 'P8 probe': [{ code: 'authFailed' }] }, ['P8 probe']],
+    ['at the route', { 'P8 probe': [{ fault: { at: 'start', name: 'authFailed' } }] }, ['P8 probe']],
+    ['when it applies', { 'P8 probe': [notDone], 'P8 apply': [{ code: 'authFailed' }] }, ['P8 probe', 'P8 apply']],
     [
       'when it looks at last',
-      { 'P8 probe': [notDone], 'P8 apply': [done], 'P8 verify': [{ code: 'AuthFailed' }] },
+      { 'P8 probe': [notDone], 'P8 apply': [done], 'P8 verify': [{ code: 'authFailed' }] },
       ['P8 probe', 'P8 apply', 'P8 verify'],
     ],
   ])('never tries wrong credentials twice: %s', (_when, replies, commands) => {
     const run = runStepOn({ replies });
 
-    expect(run.output).toMatchObject({ outcome: 'refused', code: 'AuthFailed' });
+    expect(run.output).toMatchObject({ outcome: 'refused', code: 'authFailed' });
     expect(run.commands).toEqual(commands);
   });
 
   it('never tries wrong credentials twice when it takes something back', () => {
-    const run = runStepOn({ action: 'undo', replies: { 'P8 undo': [{ code: 'AuthFailed' }] } });
+    const run = runStepOn({ action: 'undo', replies: { 'P8 undo': [{ code: 'authFailed' }] } });
 
-    expect(run.output).toMatchObject({ outcome: 'refused', code: 'AuthFailed' });
+    expect(run.output).toMatchObject({ outcome: 'refused', code: 'authFailed' });
     expect(run.commands).toEqual(['P8 undo']);
   });
 
@@ -135,14 +135,14 @@ describe('src/orchestrations/on-premises/remote-step', () => {
     const run = runStepOn({ replies: { 'P8 probe': [{ ok: true, awayUntil: 15 * minute }] } });
 
     expect(run.output).toMatchObject({ outcome: 'done', changed: false });
-    expect(run.notes).toEqual(['It is Unreachable.']);
+    expect(run.notes).toEqual(['It is unreachable.']);
     expect(run.commands).toEqual(['P8 probe']);
   });
 
   it('refuses a machine that nobody reaches for twenty minutes', () => {
     const run = runStepOn({ replies: { 'P8 probe': [{ ok: true, awayUntil: 10 * day }] } });
 
-    expect(run.output).toMatchObject({ outcome: 'refused', code: 'Unreachable' });
+    expect(run.output).toMatchObject({ outcome: 'refused', code: 'unreachable' });
     expect(run.commands).toEqual([]);
     expect(run.seconds).toBeGreaterThanOrEqual(20 * minute);
     expect(run.seconds).toBeLessThan(22 * minute);
@@ -151,12 +151,12 @@ describe('src/orchestrations/on-premises/remote-step', () => {
   it('hears within minutes that nobody reaches a machine which it only looks at', () => {
     const run = runStepOn({ action: 'probe', replies: { 'P8 probe': [{ ok: true, awayUntil: 10 * day }] } });
 
-    expect(run.output).toMatchObject({ outcome: 'refused', code: 'Unreachable' });
+    expect(run.output).toMatchObject({ outcome: 'refused', code: 'unreachable' });
     expect(run.seconds).toBeLessThan(4 * minute);
   });
 
   it('waits for a machine that the one in between does not reach', () => {
-    const run = runStepOn({ replies: { 'P8 probe': [{ code: 'Unreachable' }, { code: 'Unreachable' }, done] } });
+    const run = runStepOn({ replies: { 'P8 probe': [{ code: 'unreachable' }, { code: 'unreachable' }, done] } });
 
     expect(run.output).toMatchObject({ outcome: 'done' });
     expect(run.commands).toEqual(['P8 probe', 'P8 probe', 'P8 probe']);
@@ -164,7 +164,7 @@ describe('src/orchestrations/on-premises/remote-step', () => {
   });
 
   it('looks before it applies again when the machine in between lost the other one', () => {
-    const run = runStepOn({ replies: { 'P8 probe': [notDone, done], 'P8 apply': [{ code: 'Unreachable' }] } });
+    const run = runStepOn({ replies: { 'P8 probe': [notDone, done], 'P8 apply': [{ code: 'unreachable' }] } });
 
     expect(run.output).toMatchObject({ outcome: 'done' });
     expect(run.commands).toEqual(['P8 probe', 'P8 apply', 'P8 probe']);
@@ -179,10 +179,10 @@ describe('src/orchestrations/on-premises/remote-step', () => {
   });
 
   it.each([
-    ['ToolFailed', 1],
-    ['Precondition', 0],
-    ['AuthFailed', 0],
-  ])('cleans up after a start that ended with %s: %i times', (name, times) => {
+    ['toolFailed', 1],
+    ['precondition', 0],
+    ['authFailed', 0],
+  ] as const)('cleans up after a start that ended with %s: %i times', (name, times) => {
     const run = runStepOn({ replies: { 'P8 probe': [{ fault: { at: 'start', name } }] } });
 
     expect(run.output).toMatchObject({ outcome: 'refused', code: name });
@@ -200,7 +200,7 @@ describe('src/orchestrations/on-premises/remote-step', () => {
   it('refuses a machine that is not free for six hours', () => {
     const run = runStepOn({ replies: { 'P8 probe': [{ ok: true, busyUntil: 10 * day }] } });
 
-    expect(run.output).toMatchObject({ outcome: 'refused', code: 'TimedOut' });
+    expect(run.output).toMatchObject({ outcome: 'refused', code: 'timedOut' });
     expect(run.commands).toEqual([]);
   });
 
@@ -208,7 +208,7 @@ describe('src/orchestrations/on-premises/remote-step', () => {
     const run = runStepOn({
       replies: {
         'P8 probe': [notDone, done],
-        'P8 apply': [{ ok: true, changed: true, code: 'RebootRequired' }],
+        'P8 apply': [{ ok: true, changed: true, code: 'rebootRequired' }],
         'C2 probe': [notDone],
         'C2 apply': [{ ok: true, changed: true }],
         'C2 verify': [done],
@@ -223,7 +223,7 @@ describe('src/orchestrations/on-premises/remote-step', () => {
 
   it('does not restart a machine that somebody has restarted meanwhile', () => {
     const run = runStepOn({
-      replies: { 'P8 probe': [notDone, done], 'P8 apply': [{ ok: true, code: 'RebootRequired' }], 'C2 probe': [done] },
+      replies: { 'P8 probe': [notDone, done], 'P8 apply': [{ ok: true, code: 'rebootRequired' }], 'C2 probe': [done] },
     });
 
     expect(run.output).toMatchObject({ outcome: 'done' });
@@ -235,7 +235,7 @@ describe('src/orchestrations/on-premises/remote-step', () => {
       replies: {
         'P8 probe': [notDone],
         'P8 apply': [
-          { ok: true, code: 'RebootRequired' },
+          { ok: true, code: 'rebootRequired' },
           { ok: true, changed: true },
         ],
         'P8 verify': [done],
@@ -248,13 +248,13 @@ describe('src/orchestrations/on-premises/remote-step', () => {
   });
 
   it.each([
-    ['rejected', 'RebootRequired'],
-    ['open', 'RebootRequired'],
-    ['canceled', 'Canceled'],
+    ['rejected', 'rebootRequired'],
+    ['open', 'rebootRequired'],
+    ['canceled', 'canceled'],
   ] as const)('restarts nothing when the restart is %s', (decision, code) => {
     const run = runStepOn({
       decision,
-      replies: { 'P8 probe': [notDone], 'P8 apply': [{ ok: true, code: 'RebootRequired' }] },
+      replies: { 'P8 probe': [notDone], 'P8 apply': [{ ok: true, code: 'rebootRequired' }] },
     });
 
     expect(run.output).toMatchObject({ outcome: 'refused', code });
@@ -267,14 +267,14 @@ describe('src/orchestrations/on-premises/remote-step', () => {
       stepId: 'P11',
       always: true,
       decision: 'canceled',
-      replies: { 'P11 probe': [notDone], 'P11 apply': [{ ok: true, code: 'RebootRequired' }] },
+      replies: { 'P11 probe': [notDone], 'P11 apply': [{ ok: true, code: 'rebootRequired' }] },
     });
 
-    expect(run.output).toMatchObject({ outcome: 'refused', code: 'RebootRequired' });
+    expect(run.output).toMatchObject({ outcome: 'refused', code: 'rebootRequired' });
   });
 
   it('waits while another installation runs, and does not count that as a try', () => {
-    const busy: Reply = { code: 'Busy' };
+    const busy: Reply = { code: 'busy' };
     const manyBusy = new Array<Reply>(40).fill(busy);
     const run = runStepOn({
       stepId: 'W19',
@@ -288,11 +288,11 @@ describe('src/orchestrations/on-premises/remote-step', () => {
   });
 
   it('comes to an end where an installation never ends', () => {
-    const run = runStepOn({ replies: { 'P8 probe': [notDone], 'P8 apply': [{ code: 'Busy' }] } });
+    const run = runStepOn({ replies: { 'P8 probe': [notDone], 'P8 apply': [{ code: 'busy' }] } });
 
     expect(run.output).toMatchObject({
       outcome: 'refused',
-      code: 'TimedOut',
+      code: 'timedOut',
       message: expect.stringContaining('Another installation has been running for 2 hours.') as string,
     });
     expect(run.seconds).toBeGreaterThan(120 * minute);
@@ -304,7 +304,7 @@ describe('src/orchestrations/on-premises/remote-step', () => {
       replies: { 'P8 probe': [notDone], 'P8 apply': [done], 'P8 verify': [{ ...notDone, message: 'Still unset.' }] },
     });
 
-    expect(run.output).toMatchObject({ outcome: 'refused', code: 'VerifyFailed', message: 'Still unset.' });
+    expect(run.output).toMatchObject({ outcome: 'refused', code: 'verifyFailed', message: 'Still unset.' });
   });
 
   it('answers what was taken back', () => {
@@ -317,7 +317,7 @@ describe('src/orchestrations/on-premises/remote-step', () => {
   it('tries three times to take something back', () => {
     const run = runStepOn({ action: 'undo', replies: { 'P8 undo': [failed] } });
 
-    expect(run.output).toMatchObject({ outcome: 'refused', code: 'ToolFailed' });
+    expect(run.output).toMatchObject({ outcome: 'refused', code: 'toolFailed' });
     expect(run.commands).toHaveLength(3);
   });
 
@@ -344,14 +344,14 @@ describe('src/orchestrations/on-premises/remote-step', () => {
   it('gives a person up after a week', () => {
     const run = runStepOn({ isManual: true, replies: { 'P8 probe': [{ ok: true, seconds: 100 * day }] } });
 
-    expect(run.output).toMatchObject({ outcome: 'refused', code: 'TimedOut' });
+    expect(run.output).toMatchObject({ outcome: 'refused', code: 'timedOut' });
     expect(run.canceled).toEqual(run.ids);
   });
 
   it('ends where the operation was canceled while a person was waited for', () => {
-    const run = runStepOn({ isManual: true, replies: { 'P8 probe': [{ fault: { at: 'poll', name: 'Canceled' } }] } });
+    const run = runStepOn({ isManual: true, replies: { 'P8 probe': [{ fault: { at: 'poll', name: 'canceled' } }] } });
 
-    expect(run.output).toMatchObject({ outcome: 'refused', code: 'Canceled' });
+    expect(run.output).toMatchObject({ outcome: 'refused', code: 'canceled' });
     expect(run.cleaned).toEqual(run.ids);
   });
 

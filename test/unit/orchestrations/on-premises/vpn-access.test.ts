@@ -1,3 +1,4 @@
+import type { ProblemCode } from '../../../../src/domain/problem-codes.ts';
 import type { RemoteStepInput } from '../../../../src/contracts/on-premises/remote-commands.ts';
 import {
   checkMachineSteps,
@@ -99,7 +100,7 @@ function tell(procedure: Procedure, { attempt = 1, ...telling }: Telling = {}): 
   return { ...world, run };
 }
 
-function failing(stepId: string, code = 'ToolFailed'): (input: RemoteStepInput) => StepReply {
+function failing(stepId: string, code: ProblemCode = 'toolFailed'): (input: RemoteStepInput) => StepReply {
   return (input) => (input.stepId === stepId ? refuse(code) : undefined);
 }
 
@@ -217,7 +218,7 @@ describe('src/orchestrations/on-premises/vpn-access openVpnAccess', () => {
   it.each(['P4', 'P5', 'P6', 'P7', 'P8', 'P10'])('restores address translation after %s failed', (step) => {
     const { run, ran, inputs, stepsWith } = tell(openVpnAccess, { steps: failing(step) });
 
-    expect(run.output).toMatchObject({ status: 'failed', code: 'ToolFailed' });
+    expect(run.output).toMatchObject({ status: 'failed', code: 'toolFailed' });
     expect(ran.at(-1)).toBe('P11 nat');
     expect(ran.at(-2)).toBe(`${step} nat`);
     expect(inputs.at(-1)).toMatchObject({ parameters: { externalNic: 'External' }, always: true });
@@ -245,7 +246,7 @@ describe('src/orchestrations/on-premises/vpn-access openVpnAccess', () => {
     // Somebody ended it by hand, or it died: the machine is free for what has to be put right on it.
     expect(abandoned).toEqual(['nat']);
 
-    expect(run.output).toMatchObject({ status: 'failed', code: 'ToolFailed', step: 'P8: Set the router type' });
+    expect(run.output).toMatchObject({ status: 'failed', code: 'toolFailed', step: 'P8: Set the router type' });
     expect(ran.at(-1)).toBe('P11 nat');
   });
 
@@ -268,32 +269,32 @@ describe('src/orchestrations/on-premises/vpn-access openVpnAccess', () => {
     const { run, stepsWith } = tell(openVpnAccess, {
       steps: ({ stepId }) =>
         stepId === 'P8'
-          ? refuse('ToolFailed', 'No router.')
+          ? refuse('toolFailed', 'No router.')
           : stepId === 'P11'
-            ? refuse('VerifyFailed', 'No NAT.')
+            ? refuse('verifyFailed', 'No NAT.')
             : undefined,
     });
 
     expect(run.output).toEqual({
       status: 'failed',
       step: 'P8: Set the router type',
-      code: 'ToolFailed',
-      message: 'No router. And P11: Restore address translation failed: VerifyFailed: No NAT.',
+      code: 'toolFailed',
+      message: 'No router. And P11: Restore address translation failed: verifyFailed: No NAT.',
     });
     expect(stepsWith('failed')).toEqual(['P8: Set the router type', 'P11: Restore address translation']);
   });
 
   it('goes no further when only address translation cannot be restored', () => {
-    const { run, ran } = tell(openVpnAccess, { steps: failing('P11', 'VerifyFailed') });
+    const { run, ran } = tell(openVpnAccess, { steps: failing('P11', 'verifyFailed') });
 
     expect(run.output).toMatchObject({ status: 'failed', step: 'P11: Restore address translation' });
     expect(ran.at(-1)).toBe('P11 nat');
   });
 
   it.each(['P1', 'P2', 'P16', 'P17', 'P3'])('touches nothing of the way out when %s fails', (step) => {
-    const { run, ran } = tell(openVpnAccess, { steps: failing(step, 'AuthFailed') });
+    const { run, ran } = tell(openVpnAccess, { steps: failing(step, 'authFailed') });
 
-    expect(run.output).toMatchObject({ status: 'failed', code: 'AuthFailed' });
+    expect(run.output).toMatchObject({ status: 'failed', code: 'authFailed' });
     expect(ran).toEqual(opened.slice(0, opened.findIndex((name) => name.startsWith(`${step} `)) + 1));
   });
 
@@ -306,7 +307,7 @@ describe('src/orchestrations/on-premises/vpn-access openVpnAccess', () => {
       steps: ({ stepId }) => (stepId === step ? { facts: { ...facts[stepId], [fact]: '' } } : undefined),
     });
 
-    expect(run.output).toMatchObject({ status: 'failed', code: 'ToolFailed' });
+    expect(run.output).toMatchObject({ status: 'failed', code: 'toolFailed' });
     expect(run.output).toMatchObject({ message: expect.stringContaining(fact) as string });
   });
 
@@ -321,13 +322,13 @@ describe('src/orchestrations/on-premises/vpn-access openVpnAccess', () => {
   it('says when the exported certificate is not the one that was found', () => {
     const message = 'The exported certificate is another.';
     const { run, ran, statusOf } = tell(openVpnAccess, {
-      overrides: { keepStackCertificate: () => ({ outcome: 'refused', code: 'VerifyFailed', message }) },
+      overrides: { keepStackCertificate: () => ({ outcome: 'refused', code: 'verifyFailed', message }) },
     });
 
     expect(run.output).toEqual({
       status: 'failed',
       step: 'P18: Keep the root certificate',
-      code: 'VerifyFailed',
+      code: 'verifyFailed',
       message,
     });
     expect(statusOf('P18: Keep the root certificate')).toBe('failed');
@@ -337,11 +338,11 @@ describe('src/orchestrations/on-premises/vpn-access openVpnAccess', () => {
   it('ends where there is nothing to open any more', () => {
     const { run, ran } = tell(openVpnAccess, {
       overrides: {
-        readVpnAccessPlan: () => ({ outcome: 'refused', code: 'Precondition', message: 'There is no key.' }),
+        readVpnAccessPlan: () => ({ outcome: 'refused', code: 'precondition', message: 'There is no key.' }),
       },
     });
 
-    expect(run.output).toMatchObject({ status: 'failed', code: 'Precondition', message: 'There is no key.' });
+    expect(run.output).toMatchObject({ status: 'failed', code: 'precondition', message: 'There is no key.' });
     expect(ran).toEqual([]);
   });
 });
@@ -421,9 +422,9 @@ describe('src/orchestrations/on-premises/vpn-access checkMachine', () => {
   });
 
   it('says why nobody is', () => {
-    const { run, stepsWith } = tell(checkMachine, { planned: checkMachineSteps, steps: failing('C1', 'Unreachable') });
+    const { run, stepsWith } = tell(checkMachine, { planned: checkMachineSteps, steps: failing('C1', 'unreachable') });
 
-    expect(run.output).toMatchObject({ status: 'failed', code: 'Unreachable' });
+    expect(run.output).toMatchObject({ status: 'failed', code: 'unreachable' });
     expect(stepsWith('failed')).toEqual(['C1: Check the machine']);
   });
 });

@@ -1,3 +1,4 @@
+import { azureFailure } from '../../../support/azure-failure.ts';
 import { createBuildActivities } from '../../../../src/activities/gateways/build-activities.ts';
 import { gatewayKeys } from '../../../../src/stores/records/gateways.ts';
 import { sweep } from '../../../../src/services/operations/sweep.ts';
@@ -194,7 +195,7 @@ describe('src/services/gateways/gateways', () => {
     await made(world, 'publicIp', publicIp);
     world.arm.resources.set(publicIp, {});
 
-    await finish(world, 'one', { status: 'failed', step: 'gateway', code: 'SkuNotAvailable', message: 'not here' });
+    await finish(world, 'one', { status: 'failed', step: 'gateway', ...azureFailure('SkuNotAvailable', 'not here') });
     const failed = given(await world.operations.get(operation.id));
     expect(failed).toMatchObject({
       status: 'failed',
@@ -265,7 +266,7 @@ describe('src/services/gateways/gateways', () => {
     await made(world, 'publicIp', publicIp);
     if (answer !== undefined) world.arm.answerNext('readProvisioning', answer);
 
-    await finish(world, 'one', { status: 'failed', step: 'gateway', code: 'SkuNotAvailable', message: 'not here' });
+    await finish(world, 'one', { status: 'failed', step: 'gateway', ...azureFailure('SkuNotAvailable', 'not here') });
 
     const detail = given(await world.operations.get(operation.id)).problem?.detail ?? '';
     expect(detail).toMatch(words);
@@ -311,7 +312,7 @@ describe('src/services/gateways/gateways', () => {
     async function rebuilt() {
       const world = createServicesWorld();
       const first = await world.gatewayOperations.build(plan, aRequest(world, 'one'));
-      await finish(world, 'one', { status: 'failed', step: 'gateway', code: 'X', message: 'y' });
+      await finish(world, 'one', { status: 'failed', step: 'gateway', ...azureFailure('X', 'y') });
       const removal = await world.gatewayOperations.remove('vnet1gw', aRequest(world, 'two'));
       const endRemoval = () =>
         createBuildActivities(world).finishRemoval({
@@ -392,7 +393,7 @@ describe('src/services/gateways/gateways', () => {
   it('keeps why a build failed when it cannot be resumed just now', async () => {
     const world = createServicesWorld();
     const { id } = await world.gatewayOperations.build(plan, aRequest(world, 'one'));
-    await finish(world, 'one', { status: 'failed', step: 'gateway', code: 'SkuNotAvailable', message: 'not here' });
+    await finish(world, 'one', { status: 'failed', step: 'gateway', ...azureFailure('SkuNotAvailable', 'not here') });
     const failed = given(await world.operations.get(id));
     const writer = { instanceId: 'apply-vnet1gw-9', epoch: 9 };
     await world.stores.gateways.update(gatewayKeys('vnet1gw'), (record) => ({ ...record, writer }));

@@ -1,4 +1,5 @@
 /** What follows when somebody else changes a gateway: entries taken off, roots added, the gateway itself gone and back. */
+import { azureFailure } from '../../../support/azure-failure.ts';
 import { addDays, dayOf } from '../../../../src/domain/days.ts';
 import { watchGateways } from '../../../../src/services/gateways/watch-gateways.ts';
 import { asObject } from '../../../../src/domain/gateway-entries.ts';
@@ -273,7 +274,7 @@ describe('src/services, when somebody else changes a gateway', () => {
   });
 
   describe('and Azure does not take what is wanted', () => {
-    const words = { code: 'AuthorizationFailed', message: 'No right to write.' };
+    const words = azureFailure('AuthorizationFailed', 'No right to write.');
 
     async function failed(world: ServicesWorld, epoch: number, desired: number): Promise<boolean> {
       await world.writer.noteFailure(gatewayId, epoch, words);
@@ -456,7 +457,7 @@ describe('src/services, when somebody else changes a gateway', () => {
 
     async function refuse(world: ServicesWorld, thumbprint: string): Promise<void> {
       const { resourceId } = await gatewayOf(world);
-      const refusal = { key: `revocation:${thumbprint}`, code: 'Bad', message: 'It is bad.', isNamed: false };
+      const refusal = { key: `revocation:${thumbprint}`, ...azureFailure('Bad', 'It is bad.'), isNamed: false };
       await world.rounds.recordRefusals(gatewayId, given(world.arm.resources.get(resourceId)), [refusal]);
     }
 
@@ -527,7 +528,7 @@ describe('src/services, when somebody else changes a gateway', () => {
       );
       const { id } = await world.trust.trust(gatewayId, 'short', undefined, aRequest(world, 'short'));
       const { resourceId } = await gatewayOf(world);
-      const refusal = { key: `root:${short.thumbprint ?? ''}`, code: 'Bad', message: 'It is bad.', isNamed: false };
+      const refusal = { key: `root:${short.thumbprint ?? ''}`, ...azureFailure('Bad', 'It is bad.'), isNamed: false };
       await world.rounds.recordRefusals(gatewayId, given(world.arm.resources.get(resourceId)), [refusal]);
       world.clock.advance(25 * 60 * 60 * 1000);
 
@@ -545,7 +546,7 @@ describe('src/services, when somebody else changes a gateway', () => {
       const world = createServicesWorld();
       const thumbprint = await aRefusedRevocation(world);
       const { resourceId } = await gatewayOf(world);
-      const refusal = { key: `revocation:${thumbprint}:off`, code: 'Bad', message: 'Bad.', isNamed: true };
+      const refusal = { key: `revocation:${thumbprint}:off`, ...azureFailure('Bad', 'Bad.'), isNamed: true };
       await world.rounds.recordRefusals(gatewayId, given(world.arm.resources.get(resourceId)), [refusal]);
 
       expect(await rowOf(world, thumbprint)).toMatchObject({ state: 'requested' });

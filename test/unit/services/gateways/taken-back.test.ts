@@ -1,4 +1,5 @@
 /** A revocation that is taken back, and one that somebody else takes off, wherever the work on it dies. */
+import { azureFailure } from '../../../support/azure-failure.ts';
 import { createWithdrawAccess } from '../../../../src/activities/gateways/withdraw-access.ts';
 import { asObject } from '../../../../src/domain/gateway-entries.ts';
 import { aRequest, createServicesWorld, runWriter, type ServicesWorld } from '../../../support/services-world.ts';
@@ -6,7 +7,7 @@ import { atEveryCrash } from '../../../support/every-crash.ts';
 import { given } from '../../../support/given.ts';
 import { aProvenRevocation, gatewayId, gatewayOf, rowOf, sixMinutesMs } from '../../../support/proven-revocation.ts';
 
-const words = { code: 'AuthorizationFailed', message: 'No right to write.' };
+const words = azureFailure('AuthorizationFailed', 'No right to write.');
 
 async function revokedOn(world: ServicesWorld): Promise<unknown> {
   const gateway = given(world.arm.resources.get((await gatewayOf(world)).resourceId));

@@ -1,3 +1,4 @@
+import { azureFailure } from '../../../support/azure-failure.ts';
 import {
   anOperationId,
   aGateway,
@@ -127,8 +128,7 @@ describe('src/services/gateways/trust-roots', () => {
     await world.rounds.recordRefusals('vnet1gw', given(world.arm.resources.get(record.resourceId)), [
       {
         key: `root:${bad.thumbprint ?? ''}`,
-        code: 'DataInvalid',
-        message: 'Data for certificate root-2 is invalid.',
+        ...azureFailure('DataInvalid', 'Data for certificate root-2 is invalid.'),
         isNamed: true,
       },
     ]);

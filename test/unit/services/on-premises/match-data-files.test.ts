@@ -87,7 +87,7 @@ describe('src/services/on-premises/match-data-files', () => {
   ])('names the cloud without a file, and why a file that %s is unfit', async (_what, content, words) => {
     const answer = await match({ one: contentFor('https://wap1.contoso.com:40005'), unfit: content });
 
-    expect(answer).toMatchObject({ outcome: 'refused', code: 'Precondition' });
+    expect(answer).toMatchObject({ outcome: 'refused', code: 'precondition' });
     const { message } = answer as { readonly message: string };
     expect(message).toContain('Two');
     expect(message).not.toContain('One');

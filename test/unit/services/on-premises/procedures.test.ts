@@ -179,13 +179,13 @@ describe('src/services/on-premises/procedures', () => {
       work: (services) =>
         endOperation(services, 'procedure', {
           ...failed,
-          errors: [{ path: '/a', code: 'b', message: 'c', fix: 'd' }],
+          errors: [{ path: '/a', code: 'precondition', message: 'c', fix: 'd' }],
         } as typeof failed),
       check: async (services, _tables, place) => {
         expect([place, (await record(services)).status]).toEqual([place, 'failed']);
         expect((await record(services)).problem).toMatchObject({
           detail:
-            'Step P4 failed. ToolFailed: No. POST resume to go on: every step is looked at before it is done again.',
+            'Step P4 failed. toolFailed: No. POST resume to go on: every step is looked at before it is done again.',
           errors: [{ path: '/a' }],
         });
         expect(await services.claims.holder('thing:one')).toBeUndefined();

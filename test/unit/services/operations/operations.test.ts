@@ -315,7 +315,7 @@ describe('src/services/operations/operations', () => {
     const problem = {
       code: 'ERR_AZURE_REFUSED',
       detail: words,
-      errors: [{ path: '', code: 'a', message: words, fix: 'b' }],
+      errors: [{ path: '', code: 'precondition' as const, message: words, fix: 'b' }],
     };
     const now = clock.now();
     await operations.create(anOperation());

@@ -42,7 +42,7 @@ export const azurePackScenarios: Readonly<Record<string, Scenario>> = {
     [
       'W2',
       'probe',
-      'Precondition',
+      'precondition',
       {
         parameters: {
           products: [
@@ -64,7 +64,7 @@ export const azurePackScenarios: Readonly<Record<string, Scenario>> = {
     [
       'W2',
       'probe',
-      'Precondition',
+      'precondition',
       {
         parameters: {
           products: [
@@ -78,15 +78,15 @@ export const azurePackScenarios: Readonly<Record<string, Scenario>> = {
   'the certificate of the portal': on(
     'wapcomputer1',
     ['W7', 'probe', 'fine'],
-    ['W7', 'probe', 'Precondition', { parameters: { tenantPortalFqdn: 'other.contoso.com' } }],
-    ['W7', 'probe', 'Precondition', { parameters: { thumbprint: 'A'.repeat(40) } }],
+    ['W7', 'probe', 'precondition', { parameters: { tenantPortalFqdn: 'other.contoso.com' } }],
+    ['W7', 'probe', 'precondition', { parameters: { thumbprint: 'A'.repeat(40) } }],
     [
       'its key is elsewhere',
       wap(({ certificates }) => {
         for (const each of certificates) each.hasPrivateKey = false;
       }),
     ],
-    ['W7', 'probe', 'Precondition'],
+    ['W7', 'probe', 'precondition'],
     [
       'its key is back, and its issuer is not known',
       wap((machine) => {
@@ -94,36 +94,36 @@ export const azurePackScenarios: Readonly<Record<string, Scenario>> = {
         for (const each of machine.certificates) each.hasPrivateKey = true;
       }),
     ],
-    ['W7', 'probe', 'Precondition'],
+    ['W7', 'probe', 'precondition'],
     [
       'the site has no certificate',
       wap(({ azurePack }) => {
         for (const site of azurePack.sites) delete site.thumbprint;
       }),
     ],
-    ['W7', 'probe', 'Precondition'],
+    ['W7', 'probe', 'precondition'],
   ),
   'URL Rewrite': on(
     'wapcomputer1',
     offered,
     ...wholeOf('W10'),
-    ['W10', 'apply', 'Precondition', { parameters: { installerSha256: 'a'.repeat(64) } }],
-    ['W10', 'apply', 'ToolFailed', { parameters: { installerUri: uri, installerSha256: connectorPackage.sha256 } }],
+    ['W10', 'apply', 'precondition', { parameters: { installerSha256: 'a'.repeat(64) } }],
+    ['W10', 'apply', 'toolFailed', { parameters: { installerUri: uri, installerSha256: connectorPackage.sha256 } }],
     isBusy,
-    ['W10', 'apply', 'Busy'],
+    ['W10', 'apply', 'busy'],
     wantsRestart,
-    ['W10', 'apply', 'RebootRequired'],
+    ['W10', 'apply', 'rebootRequired'],
     isBusy,
-    ['W10', 'undo', 'Busy'],
+    ['W10', 'undo', 'busy'],
     wantsRestart,
-    ['W10', 'undo', 'RebootRequired'],
+    ['W10', 'undo', 'rebootRequired'],
     [
       'its signature is wrong',
       ({ connector }) => {
         for (const each of connector.packages) each.signature = 'NotTrusted';
       },
     ],
-    ['W10', 'apply', 'Precondition'],
+    ['W10', 'apply', 'precondition'],
     ['somebody installed it', wap(({ azurePack }) => Object.assign(azurePack.urlRewrite, { version: '7.1' }))],
     ['W10', 'apply', 'fine'],
     ['W10', 'undo', 'fine'],
@@ -132,11 +132,11 @@ export const azurePackScenarios: Readonly<Record<string, Scenario>> = {
     'wapcomputer1',
     offered,
     ...wholeOf('W18'),
-    ['W18', 'apply', 'Precondition', { parameters: { sha256: otherPackage.sha256 } }],
-    ['W18', 'apply', 'ToolFailed', { parameters: { uri: 'https://packages.contoso.com/nothing.zip' } }],
-    ['W18', 'apply', 'ToolFailed', { parameters: { uri: 'https://nowhere.contoso.com/WAPConnector.zip' } }],
+    ['W18', 'apply', 'precondition', { parameters: { sha256: otherPackage.sha256 } }],
+    ['W18', 'apply', 'toolFailed', { parameters: { uri: 'https://packages.contoso.com/nothing.zip' } }],
+    ['W18', 'apply', 'toolFailed', { parameters: { uri: 'https://nowhere.contoso.com/WAPConnector.zip' } }],
     ['the disk is full', wap(({ azurePack }) => Object.assign(azurePack, { freeDiskBytes: 100 }))],
-    ['W18', 'apply', 'ToolFailed'],
+    ['W18', 'apply', 'toolFailed'],
     [
       'it is not, and no file is signed',
       ({ machines, connector }) => {
@@ -152,7 +152,7 @@ export const azurePackScenarios: Readonly<Record<string, Scenario>> = {
         for (const each of connector.packages) each.signature = 'HashMismatch';
       },
     ],
-    ['W18', 'apply', 'Precondition'],
+    ['W18', 'apply', 'precondition'],
     [
       'they are right, and another package is offered',
       ({ connector }) => {
@@ -161,7 +161,7 @@ export const azurePackScenarios: Readonly<Record<string, Scenario>> = {
       },
     ],
     ['W18', 'apply', 'changed', { parameters: { sha256: otherPackage.sha256 } }],
-    ['W18', 'verify', 'VerifyFailed'],
+    ['W18', 'verify', 'verifyFailed'],
     offered,
     ['W18', 'verify', 'fine', { parameters: { sha256: otherPackage.sha256 } }],
     ['W18', 'undo', 'changed'],
@@ -175,51 +175,51 @@ export const azurePackScenarios: Readonly<Record<string, Scenario>> = {
         Object.assign(azurePack.staged, { [folder]: { sha256: 'b'.repeat(64), version: '3.0', isByHand: true } }),
       ),
     ],
-    ['W18', 'probe', 'NotDone'],
+    ['W18', 'probe', 'notDone'],
     ['W18', 'undo', 'fine'],
     ['W18', 'apply', 'changed'],
     ['W18', 'undo', 'changed'],
-    ['W18', 'probe', 'NotDone'],
+    ['W18', 'probe', 'notDone'],
   ),
   'the connector': on(
     'wapcomputer1',
     offered,
-    ['W19', 'probe', 'NotDone'],
-    ['W20', 'probe', 'VerifyFailed'],
-    ['W19', 'apply', 'Precondition'],
+    ['W19', 'probe', 'notDone'],
+    ['W20', 'probe', 'verifyFailed'],
+    ['W19', 'apply', 'precondition'],
     hasUrlRewrite,
-    ['W19', 'apply', 'Precondition'],
-    ['W21', 'apply', 'Precondition'],
-    ['W22', 'apply', 'Precondition'],
+    ['W19', 'apply', 'precondition'],
+    ['W21', 'apply', 'precondition'],
+    ['W22', 'apply', 'precondition'],
     ['W18', 'apply', 'changed'],
-    ['W21', 'apply', 'ToolFailed'],
+    ['W21', 'apply', 'toolFailed'],
     ['W21', 'undo', 'fine'],
     isBusy,
-    ['W19', 'apply', 'Busy'],
+    ['W19', 'apply', 'busy'],
     ['W19', 'apply', 'changed'],
     ['W19', 'probe', 'fine'],
     ['W19', 'verify', 'fine'],
     ['W19', 'apply', 'changed'],
     ['W20', 'probe', 'fine'],
     ['one is stopped', wap(({ azurePack }) => Object.assign(azurePack.sites.at(-1) ?? {}, { state: 'Stopped' }))],
-    ['W20', 'probe', 'VerifyFailed'],
+    ['W20', 'probe', 'verifyFailed'],
     isBusy,
-    ['W19', 'undo', 'Busy'],
+    ['W19', 'undo', 'busy'],
     ['W19', 'undo', 'changed'],
-    ['W19', 'verify', 'VerifyFailed'],
+    ['W19', 'verify', 'verifyFailed'],
     ['W19', 'undo', 'fine'],
     wantsRestart,
-    ['W19', 'apply', 'RebootRequired'],
+    ['W19', 'apply', 'rebootRequired'],
     wantsRestart,
-    ['W19', 'undo', 'RebootRequired'],
+    ['W19', 'undo', 'rebootRequired'],
     isBusy,
-    ['W19', 'undo', 'Busy'],
+    ['W19', 'undo', 'busy'],
   ),
   'the certificate of the connector': on(
     'wapcomputer1',
     ...installed,
     ...wholeOf('W21').slice(0, 7),
-    ['W21', 'apply', 'Precondition', { parameters: { thumbprint: 'A'.repeat(40) } }],
+    ['W21', 'apply', 'precondition', { parameters: { thumbprint: 'A'.repeat(40) } }],
     ['W21', 'undo', 'fine'],
     [
       'another one was bound before',
@@ -234,7 +234,7 @@ export const azurePackScenarios: Readonly<Record<string, Scenario>> = {
         for (const site of azurePack.sites) site.thumbprint = thumbprintOf(certificates[1]?.certificate);
       }),
     ],
-    ['W21', 'probe', 'NotDone'],
+    ['W21', 'probe', 'notDone'],
     ['W21', 'apply', 'changed'],
     ['W21', 'undo', 'changed'],
     ['W21', 'undo', 'fine'],
@@ -251,14 +251,14 @@ export const azurePackScenarios: Readonly<Record<string, Scenario>> = {
     'wapcomputer1',
     ...installed,
     ...wholeOf('W22'),
-    ['W22', 'apply', 'Precondition', { parameters: { tenantApiFqdn: 'nowhere.contoso.com' } }],
+    ['W22', 'apply', 'precondition', { parameters: { tenantApiFqdn: 'nowhere.contoso.com' } }],
     ['W22', 'apply', 'changed'],
-    ['W22', 'probe', 'NotDone', { parameters: { tenantPortalFqdn: 'other.contoso.com' } }],
+    ['W22', 'probe', 'notDone', { parameters: { tenantPortalFqdn: 'other.contoso.com' } }],
     [
       'somebody changes a file',
       wap(({ azurePack }) => Object.assign(azurePack.sites.at(-1)?.settings ?? {}, { tenantApiFqdn: 'x.contoso.com' })),
     ],
-    ['W22', 'verify', 'VerifyFailed'],
+    ['W22', 'verify', 'verifyFailed'],
     ['W22', 'apply', 'changed'],
     ['W22', 'undo', 'changed'],
   ),
@@ -266,15 +266,15 @@ export const azurePackScenarios: Readonly<Record<string, Scenario>> = {
     'wapcomputer1',
     ['W28', 'probe', 'fine'],
     ['there are errors', wap(({ azurePack }) => Object.assign(azurePack.tenantApi ?? {}, { eventLogErrors: 2 }))],
-    ['W28', 'probe', 'VerifyFailed'],
+    ['W28', 'probe', 'verifyFailed'],
     [
       'its site is stopped',
       wap(({ azurePack }) => {
         for (const site of azurePack.sites) site.state = 'Stopped';
       }),
     ],
-    ['W28', 'probe', 'VerifyFailed'],
-    ['W30', 'probe', 'NotDone'],
+    ['W28', 'probe', 'verifyFailed'],
+    ['W30', 'probe', 'notDone'],
     ['W30', 'probe', 'fine', { parameters: { isServerKnown: true } }],
     ['W30', 'verify', 'fine'],
     ['W30', 'apply', 'changed'],
@@ -283,8 +283,8 @@ export const azurePackScenarios: Readonly<Record<string, Scenario>> = {
       'somebody left it open',
       wap(({ azurePack }) => Object.assign(azurePack.tenantApi ?? {}, { isWebConfigProtected: false })),
     ],
-    ['W30', 'probe', 'NotDone', { parameters: { isServerKnown: true } }],
-    ['W30', 'verify', 'VerifyFailed'],
+    ['W30', 'probe', 'notDone', { parameters: { isServerKnown: true } }],
+    ['W30', 'verify', 'verifyFailed'],
     ['W30', 'apply', 'changed', { parameters: { isServerKnown: true } }],
     [
       'its site is gone',
@@ -292,7 +292,7 @@ export const azurePackScenarios: Readonly<Record<string, Scenario>> = {
         azurePack.sites = azurePack.sites.filter(({ name }) => name !== 'MgmtSvc-TenantAPI');
       }),
     ],
-    ['W28', 'probe', 'VerifyFailed'],
+    ['W28', 'probe', 'verifyFailed'],
     [
       'all of it is gone',
       wap(({ azurePack }) => {
@@ -300,35 +300,35 @@ export const azurePackScenarios: Readonly<Record<string, Scenario>> = {
         delete azurePack.tenantApi;
       }),
     ],
-    ...['W19', 'W20', 'W21', 'W22', 'W28', 'W30'].map((stepId) => [stepId, 'probe', 'Precondition'] as const),
-    ['W31', 'probe', 'Precondition'],
-    ['W21', 'undo', 'Precondition'],
-    ['W22', 'undo', 'Precondition'],
+    ...['W19', 'W20', 'W21', 'W22', 'W28', 'W30'].map((stepId) => [stepId, 'probe', 'precondition'] as const),
+    ['W31', 'probe', 'precondition'],
+    ['W21', 'undo', 'precondition'],
+    ['W22', 'undo', 'precondition'],
   ),
   'the trust': on(
     'wapcomputer1',
     offered,
-    ['W26', 'apply', 'Precondition'],
-    ['W31', 'apply', 'Precondition'],
+    ['W26', 'apply', 'precondition'],
+    ['W31', 'apply', 'precondition'],
     ['W18', 'apply', 'changed'],
-    ['W31', 'apply', 'Precondition'],
+    ['W31', 'apply', 'precondition'],
     ...wholeOf('W26'),
-    ['W26', 'apply', 'Precondition', { secrets: { content: Buffer.from('another').toString('base64') } }],
+    ['W26', 'apply', 'precondition', { secrets: { content: Buffer.from('another').toString('base64') } }],
     ['W26', 'apply', 'changed'],
-    ['W31', 'probe', 'NotDone'],
-    ['W31', 'probe', 'AuthFailed', { runAs: 'CONTOSO\\nobody' }],
-    ['W31', 'probe', 'Unreachable', { parameters: { sqlServer: 'nowhere' } }],
+    ['W31', 'probe', 'notDone'],
+    ['W31', 'probe', 'authFailed', { runAs: 'CONTOSO\\nobody' }],
+    ['W31', 'probe', 'unreachable', { parameters: { sqlServer: 'nowhere' } }],
     ...wholeOf('W31').filter(([, mode], index) => !(mode === 'apply' && index === 6)),
     ['W31', 'apply', 'changed'],
     ['W31', 'apply', 'changed'],
-    ['W31', 'apply', 'Precondition', { parameters: { sha256: 'a'.repeat(64) } }],
+    ['W31', 'apply', 'precondition', { parameters: { sha256: 'a'.repeat(64) } }],
     [
       'the settings do not show it',
       ({ connector }) => {
         for (const server of Object.values(connector.sqlServers)) server.showsTrusts = false;
       },
     ],
-    ['W31', 'verify', 'VerifyFailed'],
+    ['W31', 'verify', 'verifyFailed'],
     ['W31', 'apply', 'changed'],
     ['W31', 'verify', 'fine'],
     ['W31', 'undo', 'changed'],
@@ -339,7 +339,7 @@ export const azurePackScenarios: Readonly<Record<string, Scenario>> = {
           Object.assign(server, { logins: server.sysadmins, sysadmins: [] });
       },
     ],
-    ['W31', 'probe', 'Precondition'],
+    ['W31', 'probe', 'precondition'],
     [
       'there is no store',
       ({ connector }) => {
@@ -347,6 +347,6 @@ export const azurePackScenarios: Readonly<Record<string, Scenario>> = {
           Object.assign(server, { sysadmins: server.logins, hasStore: false });
       },
     ],
-    ['W31', 'probe', 'Precondition'],
+    ['W31', 'probe', 'precondition'],
   ),
 };

@@ -1,19 +1,19 @@
 import type { SecretValue, WorldDefinition, WorldParts } from '../../../../sandbox/windows/world/records.ts';
 import type { StepMode } from '../../../../src/contracts/on-premises/remote-step.ts';
 
-/** What an answer comes to: done before, done now, or the code of why not. `RebootRequired` is done and not yet in force. */
+/** What an answer comes to: done before, done now, or the code of why not. `rebootRequired` is done and not yet in force. */
 export type Verdict =
   | 'fine'
   | 'changed'
-  | 'NotDone'
-  | 'VerifyFailed'
-  | 'Precondition'
-  | 'AuthFailed'
-  | 'Unreachable'
-  | 'ToolFailed'
-  | 'TimedOut'
-  | 'RebootRequired'
-  | 'Busy';
+  | 'notDone'
+  | 'verifyFailed'
+  | 'precondition'
+  | 'authFailed'
+  | 'unreachable'
+  | 'toolFailed'
+  | 'timedOut'
+  | 'rebootRequired'
+  | 'busy';
 
 export interface StepRequest {
   readonly parameters?: Readonly<Record<string, unknown>>;
@@ -42,15 +42,15 @@ export function isRun(line: Line): line is Exclude<Line, readonly [string, (worl
 /** The whole of a step on a machine where nothing is done yet: done, done again, and taken back twice. */
 export function wholeOf(stepId: string): readonly Line[] {
   return [
-    [stepId, 'probe', 'NotDone'],
-    [stepId, 'verify', 'VerifyFailed'],
+    [stepId, 'probe', 'notDone'],
+    [stepId, 'verify', 'verifyFailed'],
     [stepId, 'undo', 'fine'],
     [stepId, 'apply', 'changed'],
     [stepId, 'probe', 'fine'],
     [stepId, 'verify', 'fine'],
     [stepId, 'apply', 'fine'],
     [stepId, 'undo', 'changed'],
-    [stepId, 'probe', 'NotDone'],
+    [stepId, 'probe', 'notDone'],
     [stepId, 'undo', 'fine'],
   ];
 }
