@@ -51,7 +51,7 @@ describe('src/orchestrations/on-premises/vpn-access, over OpenSSH', () => {
       const failed = await untilOperation(stack, id, ({ status }) => status === 'failed');
 
       expect(check.result).toMatchObject({ hostName: 'AZS-HOST1' });
-      expect(failed.problem?.detail).toMatch(/AuthFailed.*SHA256:/);
+      expect(failed.problem?.detail).toMatch(/authFailed.*SHA256:/);
     },
     timeoutMs,
   );

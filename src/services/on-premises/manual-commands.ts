@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { StepAnswer } from '../../contracts/on-premises/remote-step.ts';
+import { toScriptLine, type StepAnswer } from '../../contracts/on-premises/remote-step.ts';
 import { stepModes } from '../../contracts/on-premises/remote-step.ts';
 import { findRemoteStep } from '../../contracts/on-premises/step-table.ts';
 import { AppError } from '../../domain/app-error.ts';
@@ -115,7 +115,7 @@ export function createManualCommands(options: {
       if (state === 'open') {
         await store.update({ partitionKey: machineId, rowKey: id }, (record) =>
           record.state === 'open'
-            ? { ...record, state: 'answered', output: JSON.stringify(kept), answeredBy: by }
+            ? { ...record, state: 'answered', output: toScriptLine(kept), answeredBy: by }
             : undefined,
         );
       }
