@@ -8,6 +8,7 @@ import type {
 import type { StepAnswer, StepMode } from '../../src/contracts/on-premises/remote-step.ts';
 import { remoteStep } from '../../src/orchestrations/on-premises/remote-step.ts';
 import {
+  ActivityFailed,
   begun,
   replayOrchestration,
   runOrchestration,
@@ -23,6 +24,8 @@ export interface Reply {
   readonly message?: string;
   /** The command cannot be started, or its answer cannot be had. */
   readonly fault?: { readonly at: 'start' | 'poll'; readonly name: ProblemCode };
+  /** Looking at the command fails on every try, in ourselves and not on the machine. */
+  readonly isLookBroken?: true;
   /** How long the command runs. */
   readonly seconds?: number;
   /** The machine has another command until that many seconds after the beginning. */
@@ -115,6 +118,7 @@ export function runStepOn(options: StepWorldOptions): StepRun {
       if (reply === undefined || atMs === undefined) throw new Error(`${commandId} was never started`);
       if ((machineMs.now - begun) / 1000 < (reply.lostUntil ?? 0)) return fault('unreachable');
       if ((machineMs.now - atMs) / 1000 < (reply.seconds ?? 1)) return { outcome: 'running' };
+      if (reply.isLookBroken === true) throw new ActivityFailed('The tables do not answer.');
       if (reply.fault?.at === 'poll') return fault(reply.fault.name);
       return { outcome: 'answered', answer: answerOf(step, mode, reply) };
     },

@@ -100,8 +100,9 @@ export function createRemoteActivities(options: RemoteActivitiesOptions): Remote
       if (started.outcome === 'busy')
         return { outcome: 'busy', reason: started.reason, seconds: started.retryAfterSeconds };
       if (started.outcome === 'failed') {
-        // After a fault on the way it may have begun all the same: the claim stays until it is cleaned up.
-        if (neverBegan.has(started.fault)) await claims.release(machineClaim(connection.id), commandId);
+        // After a fault on the way, of this try or an earlier one, it may have begun all the same: the claim stays until it is cleaned up.
+        if (neverBegan.has(started.fault) && input.mayHaveBegun !== true)
+          await claims.release(machineClaim(connection.id), commandId);
         return fault(started.fault, started.message);
       }
       const isManual = connection.manual === true;
@@ -157,6 +158,7 @@ export function createRemoteActivities(options: RemoteActivitiesOptions): Remote
         await runner.cleanup(connection, commandId);
       });
       if (isClean) await claims.release(machineClaim(connection.id), commandId);
+      else await claims.giveUp(machineClaim(connection.id), commandId);
       return { isClean };
     },
   };

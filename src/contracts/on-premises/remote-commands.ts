@@ -46,6 +46,8 @@ export interface RemoteCommandInput extends Omit<RemoteStepInput, 'key' | 'actio
   /** `<key>-<mode>-<try>`; the same id again is the same command. */
   readonly commandId: string;
   readonly mode: StepMode;
+  /** An earlier try to start it ended on the way: it may be at work. */
+  readonly mayHaveBegun?: true;
   /** Who waits for the answer, and the event that tells it of one that a person gave. */
   readonly instanceId: string;
   readonly eventName: string;

@@ -61,28 +61,42 @@ export function* runCommand(
     instanceId: context.df.instanceId,
     eventName: `answered-${mode}-${label}`,
   };
-  const patience = patienceMs(step);
-  const started = yield* start(context, command, patience, note);
-  if ('outcome' in started) {
-    // Nobody knocks again with what was refused.
-    if (!refusals.has(started.fault)) yield* cleanUp(context, command, commandId, false);
-    return started;
+  const progress: Progress = { mayHaveBegun: false };
+  try {
+    const started = yield* start(context, command, { patience: patienceMs(step), note, progress });
+    if ('outcome' in started) {
+      // Nobody knocks again with what was refused, unless an earlier try may have begun it.
+      if (progress.mayHaveBegun || !refusals.has(started.fault)) yield* cleanUp(context, command, commandId, false);
+      return started;
+    }
+    const end = yield* untilAnswered(context, command, started);
+    yield* cleanUp(context, command, started.handle, end.outcome === 'answered');
+    return end;
+  } catch (error) {
+    // An activity failed on every try: the command may be at work, and the next on the machine has to know.
+    yield* cleanUp(context, command, commandId, false);
+    throw error;
   }
-  const end = yield* untilAnswered(context, command, started);
-  yield* cleanUp(context, command, started.handle, end.outcome === 'answered');
-  return end;
+}
+
+interface Progress {
+  /** A try to start the command ended on the way. */
+  mayHaveBegun: boolean;
 }
 
 function* start(
   context: OrchestrationContext,
   command: RemoteCommandInput,
-  patience: number,
-  note: Note,
+  { patience, note, progress }: { readonly patience: number; readonly note: Note; readonly progress: Progress },
 ): Steps<Started | CommandFault> {
   const begun = context.df.currentUtcDateTime.getTime();
   let said = '';
   for (;;) {
-    const answer = yield* callActivity(context, startCommand, command);
+    const answer = yield* callActivity(context, startCommand, {
+      ...command,
+      ...(progress.mayHaveBegun ? { mayHaveBegun: true } : {}),
+    });
+    if (answer.outcome === 'failed' && !refusals.has(answer.fault)) progress.mayHaveBegun = true;
     if (answer.outcome === 'started')
       return { handle: answer.handle, timeoutSeconds: answer.timeoutSeconds, isManual: answer.isManual };
     const waitedMs = context.df.currentUtcDateTime.getTime() - begun;
@@ -148,9 +162,13 @@ function* cleanUp(
   hasAnswered: boolean,
 ): Steps<void> {
   const left = { commandId, machineId, handle, hasAnswered };
-  for (let tries = 0; tries < 5; tries += 1) {
-    const { isClean } = yield* callActivity(context, cleanUpCommand, left);
-    if (isClean) return;
-    yield* waitSeconds(context, retrySeconds);
+  try {
+    for (let tries = 0; tries < 5; tries += 1) {
+      const { isClean } = yield* callActivity(context, cleanUpCommand, left);
+      if (isClean) return;
+      yield* waitSeconds(context, retrySeconds);
+    }
+  } catch {
+    // The tables do not answer: the claim on the machine is taken over when this attempt has ended.
   }
 }

@@ -450,6 +450,32 @@ describe('src/activities/on-premises/remote-activities abandonStep', () => {
     expect(await claims.holder('machine:host')).toBeUndefined();
   });
 
+  it('lets the next of the same operation end what it could not, once the machine is back', async () => {
+    const { activities, stub } = await world();
+    const left = command(first);
+    await activities.startCommand(left);
+    stub.isAway = true;
+    await activities.abandonStep(step);
+    stub.isAway = false;
+
+    const next = command(first, { commandId: `${first}-1-p8-2-probe-1` });
+    expect(await activities.startCommand(next)).toMatchObject({ outcome: 'started' });
+    expect(stub.calls.slice(-3)).toEqual([
+      `cancel ${left.commandId}`,
+      `cleanup ${left.commandId}`,
+      `start ${next.commandId}`,
+    ]);
+  });
+
+  it('keeps the claim of a command that may have begun, though starting it again is refused', async () => {
+    const { activities, claims, stub } = await world();
+    stub.start = { outcome: 'failed', fault: 'precondition', message: 'No secret.' };
+    const lost = command(first);
+
+    expect(await activities.startCommand({ ...lost, mayHaveBegun: true })).toMatchObject({ fault: 'precondition' });
+    expect(await claims.holder('machine:host')).toMatchObject({ operationId: lost.commandId });
+  });
+
   it('asks nobody any more for a command of a machine that people work at', async () => {
     const { activities, operations } = await world(undefined, aManualMachine('host'));
     await activities.startCommand(command(first, { machineId: 'host' }));

@@ -108,6 +108,28 @@ describe('src/orchestrations/on-premises/remote-step', () => {
     expect(run.history.filter(({ name }) => name === 'cleanUpCommand')).toHaveLength(1 + 5 + 1);
   });
 
+  it('ends a command whose start was lost on the way, also when the next try to start it is refused', () => {
+    const lost: Reply = { fault: { at: 'start', name: 'unreachable' } };
+    const refused: Reply = { fault: { at: 'start', name: 'precondition' } };
+
+    const run = runStepOn({ replies: { 'P8 probe': [lost, refused] } });
+
+    expect(run.output).toMatchObject({ outcome: 'refused', code: 'precondition' });
+    expect(run.canceled).toEqual([run.ids[0]]);
+    expect(run.history.filter(({ name }) => name === 'startCommand').map(({ input }) => input)).toMatchObject([
+      expect.not.objectContaining({ mayHaveBegun: true }) as object,
+      { mayHaveBegun: true },
+    ]);
+    expect(runStepOn({ replies: { 'P8 probe': [refused] } }).canceled).toEqual([]);
+  });
+
+  it('ends the command that it can no longer look at', () => {
+    const run = runStepOn({ replies: { 'P8 probe': [{ isLookBroken: true }] } });
+
+    expect(run.output).toMatchObject({ outcome: 'refused', code: 'toolFailed' });
+    expect(run.canceled).toEqual(run.ids);
+  });
+
   it.each<[string, Record<string, Reply[]>, string[]]>([
     ['when it looks', { 'P8 probe': [{ code: 'authFailed' }] }, ['P8 probe']],
     ['at the route', { 'P8 probe': [{ fault: { at: 'start', name: 'authFailed' } }] }, ['P8 probe']],

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parseScript } from '../../../../sandbox/windows/powershell/parse.ts';
+import { readAnswer } from '../../../../src/onprem/read-answer.ts';
 import { composedScripts } from '../../../../src/onprem/composed-scripts.ts';
 import { anOperationId } from '../../../support/services-world.ts';
 import { createOnPremisesServices, type OnPremisesServices } from '../../../support/on-premises-services.ts';
@@ -64,6 +65,16 @@ describe('src/services/on-premises/manual-commands', () => {
     expect(await services.manualCommands.read('host', id)).toMatchObject({ state: 'answered' });
     expect(JSON.stringify(services.tables.rows('ManualCommands'))).not.toContain(content);
     expect(await services.manualCommands.listOpen('host')).toEqual([]);
+  });
+
+  it('keeps an answer so that it is read again like that of any machine', async () => {
+    const services = await opened();
+    const given = await give(services, answer({ ok: false, code: 'NotDone' }, {}));
+
+    const read = await services.manualCommands.read('host', id);
+    const output = read?.state === 'answered' ? read.output : '';
+    expect(readAnswer({ output, exitCode: undefined, stepId: 'W16', mode: 'probe' })).toEqual(given);
+    expect(given).toMatchObject({ ok: false, code: 'notDone' });
   });
 
   it('takes the first of two answers, and what it put into Key Vault stays', async () => {
