@@ -9,7 +9,8 @@ import {
 } from '../../src/contracts/on-premises/connectors.ts';
 import { connectClouds } from '../../src/orchestrations/on-premises/connect-clouds.ts';
 import { connectPortals } from '../../src/orchestrations/on-premises/connect-portals.ts';
-import { disconnectClouds, verifyConnector } from '../../src/orchestrations/on-premises/connector-checks.ts';
+import { disconnectClouds } from '../../src/orchestrations/on-premises/disconnect-clouds.ts';
+import { verifyConnector } from '../../src/orchestrations/on-premises/verify-connector.ts';
 import { dataFileOf, wellFacts } from './connector-plan.ts';
 import {
   replayOrchestration,

@@ -2,6 +2,7 @@ import type { Problem } from '../../domain/app-error.ts';
 import type { ProblemCode } from '../../domain/problem-codes.ts';
 import { activityReference } from '../operations/activity.ts';
 import { connectorSteps as steps } from './connector-steps.ts';
+import { shownAs } from './remote-step.ts';
 import { plannedStep, type PlannedStep } from './on-premises.ts';
 import type { Refusal } from '../operations/outcomes.ts';
 
@@ -118,8 +119,8 @@ export const ownSteps = {
   forget: { id: 'W34', title: 'Remove what was never begun', usualSeconds: 2 },
 } as const;
 
-export const stageOnApi = { ...steps.stagePackage, id: 'W25' };
-export const verifyTrust = { ...steps.trustAzureStack, id: 'W32', title: 'Check the trust' };
+export const stageOnApi = shownAs(steps.stagePackage, { id: 'W25' });
+export const verifyTrust = shownAs(steps.trustAzureStack, { id: 'W32', title: 'Check the trust' });
 
 function portalSteps(machine: string): readonly PlannedStep[] {
   return [

@@ -1,5 +1,6 @@
 import type { ProblemCode } from '../../domain/problem-codes.ts';
 import { activityReference } from '../operations/activity.ts';
+import type { Refusal } from '../operations/outcomes.ts';
 import type { StepAnswer, StepMode } from './remote-step.ts';
 
 export const remoteStepName = 'remoteStep';
@@ -30,16 +31,11 @@ export interface RemoteStepInput {
 
 export type RemoteFacts = Readonly<Record<string, unknown>>;
 
-export type RemoteStepResult =
-  | { readonly outcome: 'done'; readonly changed: boolean; readonly facts: RemoteFacts; readonly message?: string }
+export type RemoteStepResult<Facts = RemoteFacts> =
+  | { readonly outcome: 'done'; readonly changed: boolean; readonly facts: Facts; readonly message?: string }
   /** Only when it was just looked at. */
-  | { readonly outcome: 'notDone'; readonly facts: RemoteFacts; readonly message?: string }
-  | {
-      readonly outcome: 'refused';
-      readonly code: ProblemCode;
-      readonly message: string;
-      readonly facts?: RemoteFacts;
-    };
+  | { readonly outcome: 'notDone'; readonly facts: Facts; readonly message?: string }
+  | (Refusal & { readonly facts?: RemoteFacts });
 
 /** One command: one mode of one step on one machine. */
 export interface RemoteCommandInput extends Omit<RemoteStepInput, 'key' | 'action' | 'shownAs'> {

@@ -57,34 +57,66 @@ export function toScriptLine(answer: StepAnswer): string {
  * One remote step of a procedure: what its script takes and answers. Parameter names are the script's own (PowerShell does not
  * mind the case). Only strings, integers, booleans, lists of strings and lists of flat objects cross.
  */
-export interface RemoteStepContract<P extends z.ZodObject = z.ZodObject, F extends z.ZodObject = z.ZodObject> {
-  /** The step's number in the procedure: `P4`. */
+export interface RemoteStepContract<
+  Parameters extends z.ZodObject = z.ZodObject,
+  Facts extends z.ZodObject = z.ZodObject,
+  Secret extends string = string,
+  SecretFact extends string = string,
+  RunsAs extends boolean = boolean,
+> {
+  /** The step's number in the procedure: `P4`. Stored and shown, so it stays. */
   readonly id: string;
+  /** Whose script runs: the step's own id, unless a procedure shows the step once more under another number. */
+  readonly script: string;
   /** What it does, in a few words for people. */
   readonly title: string;
   readonly modes: readonly StepMode[];
-  readonly parameters: P;
+  readonly parameters: Parameters;
   /** Parameters that are secrets, by use: a text becomes a SecureString, a credential a PSCredential. */
-  readonly secrets: Readonly<Record<string, SecretUse>>;
+  readonly secrets: Readonly<Record<Secret, SecretUse>>;
   /** Facts, by mode all optional: what one mode does not know it leaves out. */
-  readonly facts: F;
+  readonly facts: Facts;
   /** Facts that are kept in Key Vault and nowhere else. */
-  readonly secretFacts: readonly string[];
+  readonly secretFacts: readonly SecretFact[];
   /** Runs as an account of its own, given by the name of a secret for `runAsAccount`. */
-  readonly runsAs: boolean;
+  readonly runsAs: RunsAs;
   readonly timeoutSeconds: number;
   readonly usualSeconds: number;
   /** How often applying is tried where the step may be repeated. */
   readonly tries: number;
 }
 
-type Given<P extends z.ZodObject, F extends z.ZodObject> = Pick<
-  RemoteStepContract<P, F>,
-  'id' | 'title' | 'parameters' | 'facts' | 'timeoutSeconds' | 'usualSeconds'
-> &
-  Partial<RemoteStepContract<P, F>>;
+type Asked = 'id' | 'title' | 'parameters' | 'facts' | 'timeoutSeconds' | 'usualSeconds';
 
 /** A step with what most steps have: all four modes, no secrets, one try. */
-export function remoteStep<P extends z.ZodObject, F extends z.ZodObject>(step: Given<P, F>): RemoteStepContract<P, F> {
-  return { modes: stepModes, secrets: {}, secretFacts: [], runsAs: false, tries: 1, ...step };
+export function remoteStep<
+  P extends z.ZodObject,
+  F extends z.ZodObject,
+  S extends string = never,
+  K extends string = never,
+  R extends boolean = false,
+>(
+  step: Pick<RemoteStepContract<P, F>, Asked> & Partial<RemoteStepContract<P, F, S, K, R>>,
+): RemoteStepContract<P, F, S, K, R> {
+  const usual = { script: step.id, modes: stepModes, secrets: {}, secretFacts: [], runsAs: false, tries: 1 };
+  return { ...usual, ...step } as RemoteStepContract<P, F, S, K, R>;
 }
+
+/** The same script, where a procedure shows it under another number or title. */
+export function shownAs<Step extends RemoteStepContract>(step: Step, shown: Partial<Pick<Step, 'id' | 'title'>>): Step {
+  return { ...step, ...shown };
+}
+
+type DeepReadonly<T> = T extends readonly (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
+    : T;
+
+/** What a request for the step has to give it. */
+export type StepParameters<Step extends RemoteStepContract> = DeepReadonly<z.input<Step['parameters']>>;
+
+/** What the step may answer; facts that only Key Vault keeps are not among it. */
+export type StepFacts<Step extends RemoteStepContract> = DeepReadonly<
+  Omit<z.output<Step['facts']>, Step['secretFacts'][number]>
+>;

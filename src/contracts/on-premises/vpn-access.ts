@@ -2,6 +2,7 @@ import { activityReference } from '../operations/activity.ts';
 import { commonSteps } from './common-steps.ts';
 import type { Refusal } from '../operations/outcomes.ts';
 import { plannedStep, type PlannedStep } from './on-premises.ts';
+import { shownAs } from './remote-step.ts';
 import { vpnAccessSteps as steps } from './vpn-access-steps.ts';
 
 export const openVpnAccessName = 'openVpnAccess';
@@ -41,8 +42,13 @@ export interface VpnAccessPlan {
 }
 
 /** Names of the operation's steps in the order in which they run. */
-export const restart1 = { ...steps.restartRouting, title: 'Restart Routing and Remote Access, first time' };
-export const restart2 = { ...steps.restartRouting, id: 'P9', title: 'Restart Routing and Remote Access, second time' };
+export const restartAfterRoles = shownAs(steps.restartRouting, {
+  title: 'Restart Routing and Remote Access, first time',
+});
+export const restartAfterSettings = shownAs(steps.restartRouting, {
+  id: 'P9',
+  title: 'Restart Routing and Remote Access, second time',
+});
 export const keepCertificateStep = { id: 'P18', title: 'Keep the root certificate', usualSeconds: 2 };
 
 export function openVpnAccessSteps(plan: Pick<VpnAccessPlan, 'natVia' | 'users'>): readonly PlannedStep[] {
@@ -55,10 +61,10 @@ export function openVpnAccessSteps(plan: Pick<VpnAccessPlan, 'natVia' | 'users'>
       steps.keepSettings,
       steps.installVpnRole,
       steps.installSiteToSiteRole,
-      restart1,
+      restartAfterRoles,
       steps.setSharedKey,
       steps.setRouterType,
-      restart2,
+      restartAfterSettings,
       steps.preferInternalAdapter,
       steps.restoreAddressTranslation,
       steps.allowRemoteAccess,
@@ -79,7 +85,7 @@ export function closeVpnAccessSteps(plan: Pick<VpnAccessPlan, 'natVia' | 'users'
       steps.installSiteToSiteRole,
       steps.installVpnRole,
       steps.keepSettings,
-      restart1,
+      restartAfterRoles,
       steps.restoreAddressTranslation,
       steps.exportRootCertificate,
     ].map((step) => plannedStep(step)),
@@ -88,7 +94,7 @@ export function closeVpnAccessSteps(plan: Pick<VpnAccessPlan, 'natVia' | 'users'
 }
 
 /** The step that changes a user as requested. */
-export function userStep(
+function userStep(
   wanted: VpnUserIntent['wanted'],
 ): typeof steps.letUserIn | typeof steps.disableUser | typeof steps.removeUser {
   if (wanted === 'enabled') return steps.letUserIn;

@@ -1,5 +1,3 @@
-import type { OrchestrationContext } from 'durable-functions';
-import { endStep, failStep } from '../../contracts/operations/steps.ts';
 import {
   callDrainHook,
   folder,
@@ -13,73 +11,65 @@ import {
 } from '../../contracts/on-premises/connectors.ts';
 import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import { shownStep } from '../../contracts/on-premises/on-premises.ts';
-import { callActivity, waitSeconds, type Steps } from '../operations/call-activity.ts';
-import {
-  begin,
-  compensated,
-  gate,
-  isDoneAlready,
-  locked,
-  must,
-  mustHold,
-  runStep,
-  skip,
-  stopped,
-  type StepRequest,
-  type Procedure,
-} from './procedure.ts';
+import type { Steps } from '../operations/call-activity.ts';
+import { stopped } from './procedure-end.ts';
+import type { Procedure } from './procedure.ts';
+import { on, type StepRequest } from './step-request.ts';
 
 /** Looks at a hook that asks for patience. */
 const hookLooksMax = 40;
 
 /** The tenant APIs of a cloud, one at a time so that the others serve, and the trust from exactly one of them. */
 export function* connectApis(
-  context: OrchestrationContext,
   procedure: Procedure,
   plan: ConnectorPlan,
   cloud: ConnectorCloud,
   file: CloudDataFile,
 ): Steps<void> {
-  yield* approveUpdate(context, procedure, plan, cloud);
+  yield* approveUpdate(procedure, plan, cloud);
   for (const machineId of cloud.apiMachines) {
-    if (cloud.drain !== undefined) yield* moveInBalancer(context, procedure, plan, cloud, machineId, 'drain');
-    for (const request of apiRequests(plan, machineId, file)) yield* must(context, procedure, request);
-    if (cloud.drain !== undefined) yield* moveInBalancer(context, procedure, plan, cloud, machineId, 'undrain');
+    if (cloud.drain !== undefined) yield* moveInBalancer(procedure, plan, cloud, machineId, 'drain');
+    const { stage, copy, update, check } = apiRequests(plan, machineId, file);
+    for (const request of [stage, copy, update, check]) yield* procedure.run(request);
+    if (cloud.drain !== undefined) yield* moveInBalancer(procedure, plan, cloud, machineId, 'undrain');
   }
-  yield* compensated(establishTrust(context, procedure, plan, cloud, file), () =>
-    protectAgain(context, procedure, cloud),
-  );
+  yield* procedure.compensated(establishTrust(procedure, plan, cloud, file), () => protectAgain(procedure, cloud));
 }
 
-/** W25 to W28 on one tenant API machine, in order. */
-function apiRequests(plan: ConnectorPlan, machineId: string, file: CloudDataFile): readonly StepRequest[] {
-  const { fileName, sha256, secretName } = file;
-  const at = { machineId, where: machineId };
-  return [
-    { ...at, step: stageOnApi, script: steps.stagePackage.id, parameters: { ...plan.package, folder } },
-    { ...at, step: steps.copyDataFile, parameters: { folder, fileName, sha256 }, secrets: { content: secretName } },
-    { ...at, step: steps.updateTenantApi, parameters: { folder } },
-    { ...at, step: steps.checkTenantApi, parameters: {} },
-  ];
+type ApiRequests = Readonly<Record<'stage' | 'copy' | 'update' | 'check', StepRequest>>;
+
+/** What is done on one tenant API machine, in this order; to take it back as well. */
+export function apiRequests(plan: ConnectorPlan, machineId: string, file: CloudDataFile): ApiRequests {
+  const { fileName, sha256, secretName: content } = file;
+  const api = on(machineId, machineId);
+  return {
+    ...apiRequestsWithoutFile(plan, machineId),
+    copy: api(steps.copyDataFile, { folder, fileName, sha256 }, { secrets: { content } }),
+  };
 }
 
-function* approveUpdate(
-  context: OrchestrationContext,
-  procedure: Procedure,
-  plan: ConnectorPlan,
-  cloud: ConnectorCloud,
-): Steps<void> {
+/** The same where no data file is known. */
+export function apiRequestsWithoutFile(plan: ConnectorPlan, machineId: string): Omit<ApiRequests, 'copy'> {
+  const api = on(machineId, machineId);
+  return {
+    stage: api(stageOnApi, { ...plan.package, folder }),
+    update: api(steps.updateTenantApi, { folder }),
+    check: api(steps.checkTenantApi, {}),
+  };
+}
+
+function* approveUpdate(procedure: Procedure, plan: ConnectorPlan, cloud: ConnectorCloud): Steps<void> {
   const step = shownStep(ownSteps.updateGate, cloud.name);
   const toUpdate: string[] = [];
   for (const machineId of cloud.apiMachines) {
-    const request = { step: steps.updateTenantApi, machineId, where: machineId, parameters: { folder } };
-    if (!(yield* isDoneAlready(context, procedure, request))) toUpdate.push(machineId);
+    const { update } = apiRequestsWithoutFile(plan, machineId);
+    if (!(yield* procedure.isDone(update))) toUpdate.push(machineId);
   }
   if (toUpdate.length === 0) {
-    yield* skip(context, procedure, step, 'Every machine is updated already.');
+    yield* procedure.skip(step, 'Every machine is updated already.');
     return;
   }
-  yield* gate(context, procedure, {
+  yield* procedure.approval({
     step,
     name: `update-api-${slug(plan, cloud)}`,
     detail:
@@ -91,101 +81,90 @@ function* approveUpdate(
 
 /** Takes a machine out of its load balancer or puts it back: by the cloud's hook, or by people. */
 function* moveInBalancer(
-  context: OrchestrationContext,
   procedure: Procedure,
   plan: ConnectorPlan,
   cloud: ConnectorCloud,
   machineId: string,
   action: 'drain' | 'undrain',
 ): Steps<void> {
-  const { operationId } = procedure;
   const step = shownStep(ownSteps[action], machineId);
   if (cloud.drain === 'approval') {
     const words = action === 'drain' ? 'Take it out of' : 'It is updated and healthy. Put it back into';
     const detail = `Tenant API machine ${machineId} of cloud ${cloud.name}: ${words} the load balancer, then approve.`;
-    yield* gate(context, procedure, { step, name: `${action}-${machineId}`, detail, days: plan.approvalDays });
+    yield* procedure.approval({ step, name: `${action}-${machineId}`, detail, days: plan.approvalDays });
     return;
   }
-  yield* begin(context, procedure, step);
+  yield* procedure.begin(step);
+  const order = { connectorId: plan.connectorId, cloud: cloud.name, machineId, action };
   for (let looks = 0; ; looks += 1) {
-    const answer = yield* callActivity(context, callDrainHook, {
-      connectorId: plan.connectorId,
-      cloud: cloud.name,
-      machineId,
-      action,
-    });
+    const answer = yield* procedure.call(callDrainHook, order);
     if (answer.outcome === 'done') break;
-    if (answer.outcome === 'refused' || looks >= hookLooksMax) {
-      const { code, message } =
-        answer.outcome === 'refused' ? answer : ({ code: 'timedOut', message: answer.reason } as const);
-      yield* callActivity(context, failStep, { operationId, step, code, detail: `${code}: ${message}` });
-      throw stopped(step, code, message);
-    }
-    yield* waitSeconds(context, answer.seconds);
+    if (answer.outcome === 'refused') return yield* procedure.fail(step, answer);
+    if (looks >= hookLooksMax) return yield* procedure.fail(step, { code: 'timedOut', message: answer.reason });
+    yield* procedure.wait(answer.seconds);
   }
-  yield* callActivity(context, endStep, { operationId, step });
+  yield* procedure.end(step);
 }
 
-/** W30 to W32, from one machine, and one cloud of a SQL server at a time. */
+/** From one machine, and one cloud of a SQL server at a time. */
 function* establishTrust(
-  context: OrchestrationContext,
   procedure: Procedure,
   plan: ConnectorPlan,
   cloud: ConnectorCloud,
   file: CloudDataFile,
 ): Steps<void> {
   const { connectorId } = plan;
-  const at = { machineId: cloud.trustMachine, where: cloud.name };
-  const found = yield* must(context, procedure, {
-    ...at,
-    step: steps.findSqlServer,
-    parameters: { isServerKnown: cloud.sqlServer !== undefined },
-  });
-  const answered = found.facts['sqlServer'];
-  const sqlServer = cloud.sqlServer ?? (typeof answered === 'string' ? answered : '');
-  if (sqlServer === '')
-    throw stopped(shownStep(steps.findSqlServer, cloud.name), 'toolFailed', 'The SQL server was not found.');
-  yield* callActivity(context, noteConnector, { connectorId, sqlServer: { cloud: cloud.name, name: sqlServer } });
+  const { name } = cloud;
+  const api = on(cloud.trustMachine, name);
+  const isServerKnown = cloud.sqlServer !== undefined;
+  const found = yield* procedure.run(api(steps.findSqlServer, { isServerKnown }));
+  const sqlServer = cloud.sqlServer ?? found.fact('sqlServer');
+  yield* procedure.call(noteConnector, { connectorId, sqlServer: { cloud: name, name: sqlServer } });
 
   const trust = trustRequest(cloud, file, sqlServer);
-  const turn = { lock: `sql:${sqlServer.toLowerCase()}`, step: shownStep(ownSteps.trustGate, cloud.name) };
-  yield* locked(context, procedure, turn, function* () {
-    if (yield* isDoneAlready(context, procedure, trust))
-      yield* skip(context, procedure, shownStep(ownSteps.trustGate, cloud.name), 'The trust is established already.');
-    else yield* approveTrust(context, procedure, plan, cloud, sqlServer);
+  const step = shownStep(ownSteps.trustGate, name);
+  yield* procedure.locked({ lock: sqlLock(sqlServer), step }, function* () {
+    if (yield* procedure.isDone(trust)) yield* procedure.skip(step, 'The trust is established already.');
+    else yield* approveTrust(procedure, plan, cloud, sqlServer);
     // Before the change: a trust that is cut off may be there in part, and has a backup to go back to.
-    yield* callActivity(context, noteConnector, { connectorId, trustAttempted: cloud.name });
-    yield* must(context, procedure, trust);
+    yield* procedure.call(noteConnector, { connectorId, trustAttempted: name });
+    yield* procedure.run(trust);
   });
-  yield* callActivity(context, noteConnector, { connectorId, trustedCloud: cloud.name });
-  const look = { ...trust, step: verifyTrust, script: steps.trustAzureStack.id };
-  yield* mustHold(context, procedure, look, 'The trust was established and does not hold any more.');
+  yield* procedure.call(noteConnector, { connectorId, trustedCloud: name });
+  yield* procedure.verify({ ...trust, step: verifyTrust }, 'The trust was established and does not hold any more.');
 }
 
-/** W31 as it is asked for: to establish, to look, to take back. */
+export function sqlLock(server: string): string {
+  return `sql:${server.toLowerCase()}`;
+}
+
+/** To establish the trust, to look at it, to take it back. */
 export function trustRequest(
   cloud: ConnectorCloud,
   file: Pick<CloudDataFile, 'fileName' | 'sha256' | 'realm' | 'signingThumbprint'>,
   sqlServer: string,
 ): StepRequest {
   const { fileName, sha256, realm, signingThumbprint: thumbprint } = file;
-  return {
-    step: steps.trustAzureStack,
-    machineId: cloud.trustMachine,
-    where: cloud.name,
-    parameters: { folder, fileName, sha256, sqlServer, realm, thumbprint },
-    runAs: cloud.sqlRunAsSecret,
-  };
+  return on(cloud.trustMachine, cloud.name)(
+    steps.trustAzureStack,
+    { folder, fileName, sha256, sqlServer, realm, thumbprint },
+    { runAs: cloud.sqlRunAsSecret },
+  );
+}
+
+/** The trust as it was made; undefined where its data file or its server is not known any more. */
+export function knownTrust(cloud: ConnectorCloud, files: readonly CloudDataFile[]): StepRequest | undefined {
+  const file = files.find(({ cloud: name }) => name === cloud.name);
+  return file === undefined || cloud.sqlServer === undefined ? undefined : trustRequest(cloud, file, cloud.sqlServer);
 }
 
 function approveTrust(
-  context: OrchestrationContext,
   procedure: Procedure,
   plan: ConnectorPlan,
   cloud: ConnectorCloud,
   sqlServer: string,
 ): Steps<void> {
-  return gate(context, procedure, {
+  return procedure.approval({
     step: shownStep(ownSteps.trustGate, cloud.name),
     name: `trust-${slug(plan, cloud)}`,
     detail:
@@ -196,17 +175,12 @@ function approveTrust(
 }
 
 /** Web.config of the tenant API never stays in clear, whatever happened. */
-function* protectAgain(context: OrchestrationContext, procedure: Procedure, cloud: ConnectorCloud): Steps<void> {
-  const result = yield* runStep(context, procedure, {
-    step: steps.findSqlServer,
-    machineId: cloud.trustMachine,
-    where: cloud.name,
-    parameters: { isServerKnown: true },
-    always: true,
-  });
+function* protectAgain(procedure: Procedure, { trustMachine, name }: ConnectorCloud): Steps<void> {
+  const request = on(trustMachine, name)(steps.findSqlServer, { isServerKnown: true });
+  const result = yield* procedure.attempt(request, 'ensure', { always: true });
   if (result.outcome === 'refused') {
-    const message = `Web.config of the tenant API on ${cloud.trustMachine} may be unprotected: ${result.message}`;
-    throw stopped(shownStep(steps.findSqlServer, cloud.name), 'notProtected', message);
+    const message = `Web.config of the tenant API on ${trustMachine} may be unprotected: ${result.message}`;
+    throw stopped(shownStep(steps.findSqlServer, name), 'notProtected', message);
   }
 }
 

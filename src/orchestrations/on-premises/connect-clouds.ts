@@ -1,5 +1,4 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { endStep, failStep } from '../../contracts/operations/steps.ts';
 import {
   bindConnector,
   connectPortalsName,
@@ -16,24 +15,15 @@ import { connectorSteps as steps } from '../../contracts/on-premises/connector-s
 import { shownStep, type OnPremisesEnd } from '../../contracts/on-premises/on-premises.ts';
 import type { Problem } from '../../domain/app-error.ts';
 import { ownSecretName } from '../../domain/secret-uses.ts';
-import { callActivity, type Steps } from '../operations/call-activity.ts';
+import type { Steps } from '../operations/call-activity.ts';
 import { connectApis } from './connect-apis.ts';
-import { connectorAccess, readPlan } from './connector-access.ts';
+import { endpointLock, multiCloudRequest, readPlan } from './connector-access.ts';
 import { trustIssuers } from './trust-issuers.ts';
 import { checkPreconditions } from './connector-preconditions.ts';
 import { diagnosed, reachedBefore, type Reached } from './diagnose-connector.ts';
-import {
-  begin,
-  gate,
-  isDoneAlready,
-  locked,
-  runStep,
-  skip,
-  stopped,
-  ProcedureStopped,
-  runProcedure,
-  type Procedure,
-} from './procedure.ts';
+import { ProcedureStopped, stopped } from './procedure-end.ts';
+import { runProcedure, type Procedure } from './procedure.ts';
+import { on } from './step-request.ts';
 
 /**
  * Connects Windows Azure Pack clouds to Azure Stack. Azure Stack's side comes first, once; then cloud by cloud: its portals side by
@@ -41,12 +31,12 @@ import {
  */
 export function* connectClouds(context: OrchestrationContext): Steps<OnPremisesEnd> {
   return yield* runProcedure(context, function* (procedure, connectorId) {
-    const first = yield* readPlan(context, connectorId);
-    const { plan, warnings } = yield* checkPreconditions(context, procedure, first.plan);
-    const bound = yield* callActivity(context, bindConnector, { connectorId });
+    const first = yield* readPlan(procedure, connectorId);
+    const { plan, warnings } = yield* checkPreconditions(procedure, first.plan);
+    const bound = yield* procedure.call(bindConnector, { connectorId });
     if (bound.outcome === 'refused') throw stopped('', bound.code, bound.message);
     const progress: Progress = { plan, warnings, reached: reachedBefore(plan) };
-    yield* diagnosed(context, procedure, progress, connect(context, procedure, progress));
+    yield* diagnosed(procedure, progress, connect(procedure, progress));
     return { clouds: plan.clouds.map(({ name }) => name), warnings };
   });
 }
@@ -57,14 +47,10 @@ interface Progress {
   readonly reached: Reached;
 }
 
-function* connect(
-  context: OrchestrationContext,
-  procedure: Procedure,
-  { plan, warnings, reached }: Progress,
-): Steps<void> {
-  yield* trustIssuers(context, procedure, plan, { onTrusted: (cloud) => reached.issuers.add(cloud) });
-  const files = yield* enableMultiCloud(context, procedure, plan, warnings);
-  yield* gate(context, procedure, {
+function* connect(procedure: Procedure, { plan, warnings, reached }: Progress): Steps<void> {
+  yield* trustIssuers(procedure, plan, { onTrusted: (cloud) => reached.issuers.add(cloud) });
+  const files = yield* enableMultiCloud(procedure, plan, warnings);
+  yield* procedure.approval({
     step: shownStep(ownSteps.portalGate),
     name: 'portal-shows-clouds',
     detail:
@@ -74,12 +60,12 @@ function* connect(
     days: plan.approvalDays,
   });
   for (const cloud of plan.clouds) {
-    yield* connectPortalsOf(context, procedure, plan, cloud.name, reached);
+    yield* connectPortalsOf(procedure, plan, cloud.name, reached);
     const file = files.find((candidate) => candidate.cloud === cloud.name);
     if (file === undefined) throw stopped('', 'precondition', `Cloud ${cloud.name} has no data file.`);
-    yield* connectApis(context, procedure, plan, cloud, file);
+    yield* connectApis(procedure, plan, cloud, file);
   }
-  yield* gate(context, procedure, {
+  yield* procedure.approval({
     step: shownStep(ownSteps.userGate),
     name: 'tenant-sees-machines',
     detail:
@@ -91,34 +77,26 @@ function* connect(
 
 /** W11 to W16: the privileged endpoint, under a lock because it serves one such change at a time. */
 function* enableMultiCloud(
-  context: OrchestrationContext,
   procedure: Procedure,
   plan: ConnectorPlan,
   warnings: readonly Problem[],
 ): Steps<readonly CloudDataFile[]> {
-  const { privilegedEndpoint: pep, connectorId, hostMachine } = plan;
-  const { host, enable } = connectorAccess(context, procedure, plan);
-  if (pep.authentication === 'Credssp')
-    yield* host({ step: steps.allowCredssp, parameters: { computerName: pep.computerName } });
-  const { computerName, authentication } = pep;
-  const secrets = { credential: pep.credentialSecret };
-  yield* host({ step: steps.openPrivilegedEndpoint, parameters: { computerName, authentication }, secrets });
+  const { computerName, authentication, credentialSecret: credential } = plan.privilegedEndpoint;
+  const host = on(plan.hostMachine);
+  if (authentication === 'Credssp') yield* procedure.run(host(steps.allowCredssp, { computerName }));
+  const secrets = { credential };
+  yield* procedure.run(host(steps.openPrivilegedEndpoint, { computerName, authentication }, { secrets }));
 
-  if (yield* isDoneAlready(context, procedure, { ...enable, machineId: hostMachine }))
-    yield* skip(context, procedure, shownStep(ownSteps.enableGate), 'Multi-cloud mode is on already.');
-  else yield* approveMultiCloud(context, procedure, plan, warnings);
-  const turn = { lock: `pep:${hostMachine}`, step: shownStep(enable.step) };
-  yield* locked(context, procedure, turn, () => host(enable));
-  return yield* collectDataFiles(context, procedure, plan, connectorId);
+  const enable = multiCloudRequest(plan);
+  if (yield* procedure.isDone(enable))
+    yield* procedure.skip(shownStep(ownSteps.enableGate), 'Multi-cloud mode is on already.');
+  else yield* approveMultiCloud(procedure, plan, warnings);
+  yield* procedure.locked({ lock: endpointLock(plan), step: shownStep(enable.step) }, () => procedure.run(enable));
+  return yield* collectDataFiles(procedure, plan);
 }
 
-function approveMultiCloud(
-  context: OrchestrationContext,
-  procedure: Procedure,
-  plan: ConnectorPlan,
-  warnings: readonly Problem[],
-): Steps<void> {
-  return gate(context, procedure, {
+function approveMultiCloud(procedure: Procedure, plan: ConnectorPlan, warnings: readonly Problem[]): Steps<void> {
+  return procedure.approval({
     step: shownStep(ownSteps.enableGate),
     name: 'enable-multi-cloud',
     detail:
@@ -129,46 +107,28 @@ function approveMultiCloud(
   });
 }
 
-function* collectDataFiles(
-  context: OrchestrationContext,
-  procedure: Procedure,
-  plan: ConnectorPlan,
-  connectorId: string,
-): Steps<readonly CloudDataFile[]> {
-  const { share, credentialSecret } = plan.dataFiles;
-  const { host, hostRequest } = connectorAccess(context, procedure, plan);
-  const secrets = { shareCredential: credentialSecret };
-  const listed = yield* host({ step: steps.listDataFiles, parameters: { share }, secrets });
-  const newest = listedFiles(listed.facts['files']).slice(0, filesMax(plan));
+function* collectDataFiles(procedure: Procedure, plan: ConnectorPlan): Steps<readonly CloudDataFile[]> {
+  const { connectorId, dataFiles, hostMachine } = plan;
+  const { share, credentialSecret: shareCredential } = dataFiles;
+  const host = on(hostMachine);
+  const secrets = { shareCredential };
+  const listed = yield* procedure.run(host(steps.listDataFiles, { share }, { secrets }));
+  const newest = [...(listed.facts.files ?? [])].sort((a, b) => (a.writtenAt < b.writtenAt ? 1 : -1));
 
   const step = shownStep(steps.collectDataFile);
-  yield* begin(context, procedure, step);
+  yield* procedure.begin(step);
   const collected: CollectedFile[] = [];
-  for (const { name: fileName, sha256 } of newest) {
+  for (const { name: fileName, sha256 } of newest.slice(0, filesMax(plan))) {
     const secretName = ownSecretName('dataFile', `${connectorId}-${sha256.slice(0, 16)}`);
-    const result = yield* runStep(context, procedure, {
-      ...hostRequest({ step: steps.collectDataFile, parameters: { share, fileName, sha256 }, secrets }),
-      secretFacts: { content: secretName },
-    });
-    collected.push({
-      fileName,
-      sha256,
-      secretName,
-      ...(result.outcome === 'refused' ? { problem: result.message } : {}),
-    });
+    const secretFacts = { content: secretName };
+    const request = host(steps.collectDataFile, { share, fileName, sha256 }, { secrets, secretFacts });
+    const result = yield* procedure.attempt(request, 'ensure');
+    const problem = result.outcome === 'refused' ? { problem: result.message } : {};
+    collected.push({ fileName, sha256, secretName, ...problem });
   }
-  const matched = yield* callActivity(context, matchDataFiles, { connectorId, collected });
-  const { operationId } = procedure;
-  if (matched.outcome === 'refused') {
-    yield* callActivity(context, failStep, {
-      operationId,
-      step,
-      code: matched.code,
-      detail: `${matched.code}: ${matched.message}`,
-    });
-    throw stopped(step, matched.code, matched.message);
-  }
-  yield* callActivity(context, endStep, { operationId, step, detail: `${matched.files.length} files.` });
+  const matched = yield* procedure.call(matchDataFiles, { connectorId, collected });
+  if (matched.outcome === 'refused') return yield* procedure.fail(step, matched);
+  yield* procedure.end(step, `${matched.files.length} files.`);
   return matched.files;
 }
 
@@ -177,37 +137,16 @@ function filesMax({ clouds }: ConnectorPlan): number {
   return Math.max(10, clouds.length * 3);
 }
 
-interface ListedFile {
-  readonly name: string;
-  readonly sha256: string;
-  readonly writtenAt: string;
-}
-
-function listedFiles(fact: unknown): readonly ListedFile[] {
-  const files = Array.isArray(fact) ? (fact as readonly ListedFile[]) : [];
-  return [...files].sort((a, b) => (a.writtenAt < b.writtenAt ? 1 : -1));
-}
-
 /** The portals of a cloud in branches side by side; a failure in one lets the others end. */
-function* connectPortalsOf(
-  context: OrchestrationContext,
-  procedure: Procedure,
-  plan: ConnectorPlan,
-  cloud: string,
-  reached: Reached,
-): Steps<void> {
+function* connectPortalsOf(procedure: Procedure, plan: ConnectorPlan, cloud: string, reached: Reached): Steps<void> {
   const count = plan.clouds.find(({ name }) => name === cloud)?.portalMachines.length ?? 0;
   const position = plan.clouds.findIndex(({ name }) => name === cloud);
-  const branches = Array.from({ length: Math.min(portalBranches, count) }, (_, branch) => {
-    const { operationId, attempt } = procedure;
-    const input: PortalBranchInput = { operationId, attempt, connectorId: plan.connectorId, cloud, position, branch };
-    return context.df.callSubOrchestrator(
-      connectPortalsName,
-      input,
-      `${operationId}-${attempt}-portals-${position}-${branch}`,
-    );
+  const { connectorId } = plan;
+  const inputs = Array.from({ length: Math.min(portalBranches, count) }, (_, branch) => {
+    const input: Omit<PortalBranchInput, 'operationId' | 'attempt'> = { connectorId, cloud, position, branch };
+    return { key: `portals-${position}-${branch}`, input };
   });
-  const results = (yield context.df.Task.all(branches)) as readonly BranchResult[];
+  const results = yield* procedure.branches<BranchResult>(connectPortalsName, inputs);
   const refused = results.find((result) => result.outcome === 'refused');
   // W23 is the look at what was set up until then.
   if (refused === undefined || refused.step.startsWith(`${steps.checkTlsEndpoints.id} `)) reached.endpoints.add(cloud);

@@ -1,34 +1,28 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { endStep, failStep } from '../../contracts/operations/steps.ts';
 import {
   folder,
   portalBranches,
+  type BranchResult,
   type ConnectorCloud,
   type ConnectorPlan,
-  type BranchResult,
   type PortalBranchInput,
 } from '../../contracts/on-premises/connectors.ts';
 import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import { shownStep } from '../../contracts/on-premises/on-premises.ts';
+import type { StepParameters } from '../../contracts/on-premises/remote-step.ts';
 import { addressOf } from '../../domain/connector-ports.ts';
 import { endpointProblems } from '../../domain/endpoint-problems.ts';
-import { callActivity, waitSeconds, type Steps } from '../operations/call-activity.ts';
+import type { Steps } from '../operations/call-activity.ts';
 import { readPlan } from './connector-access.ts';
-import {
-  begin,
-  createProcedure,
-  endOf,
-  must,
-  runStep,
-  stopped,
-  type StepRequest,
-  type Procedure,
-} from './procedure.ts';
+import { endOf } from './procedure-end.ts';
+import { createProcedure, type Procedure } from './procedure.ts';
+import { on, type StepRequest } from './step-request.ts';
 
 /** Every third portal machine of a cloud, one after the other. */
 export function* connectPortals(context: OrchestrationContext): Steps<BranchResult> {
   const input = context.df.getInput<PortalBranchInput>();
-  const end = yield* endOf(connectBranch(context, input));
+  const procedure = createProcedure(context, input, `c${input.position}l${input.branch}-`);
+  const end = yield* endOf(connectBranch(procedure, input));
   switch (end.status) {
     case 'succeeded':
       return { outcome: 'done' };
@@ -39,54 +33,50 @@ export function* connectPortals(context: OrchestrationContext): Steps<BranchResu
   }
 }
 
-function* connectBranch(context: OrchestrationContext, input: PortalBranchInput): Steps<void> {
-  const procedure = createProcedure(input, `c${input.position}l${input.branch}-`);
-  const { plan } = yield* readPlan(context, input.connectorId);
+function* connectBranch(procedure: Procedure, input: PortalBranchInput): Steps<void> {
+  const { plan } = yield* readPlan(procedure, input.connectorId);
   const cloud = plan.clouds.find(({ name }) => name === input.cloud);
   const machines = (cloud?.portalMachines ?? []).filter((_, index) => index % portalBranches === input.branch);
-  for (const machineId of machines)
-    if (cloud !== undefined) yield* connectPortal(context, procedure, plan, cloud, machineId);
+  for (const machineId of machines) if (cloud !== undefined) yield* connectPortal(procedure, plan, cloud, machineId);
 }
 
 function* connectPortal(
-  context: OrchestrationContext,
   procedure: Procedure,
   plan: ConnectorPlan,
   cloud: ConnectorCloud,
   machineId: string,
 ): Steps<void> {
-  for (const request of portalRequests(plan, cloud, machineId)) yield* must(context, procedure, request);
+  const { urlRewrite, stage, install, sites, bind, configure } = portalRequests(plan, cloud, machineId);
+  for (const request of [urlRewrite, stage, install, sites, bind, configure]) yield* procedure.run(request);
   const areOthersAtWork = cloud.portalMachines.length > 1;
-  yield* checkEndpoint(context, procedure, { plan, cloud, machineId, areOthersAtWork });
+  yield* checkEndpoint(procedure, { plan, cloud, machineId, areOthersAtWork });
 }
 
-/** W10 to W22 on one portal machine, in order. */
-export function portalRequests(plan: ConnectorPlan, cloud: ConnectorCloud, machineId: string): readonly StepRequest[] {
+type PortalRequests = Readonly<
+  Record<'urlRewrite' | 'stage' | 'install' | 'sites' | 'bind' | 'configure', StepRequest>
+>;
+
+/** What is done on one portal machine, in this order; to look at it and to take it back as well. */
+export function portalRequests(plan: ConnectorPlan, cloud: ConnectorCloud, machineId: string): PortalRequests {
   const { tenantPortalFqdn, tenantApiFqdn } = cloud;
   const { azureStackPortalFqdn } = plan;
   const thumbprint = cloud.certificateThumbprint ?? plan.thumbprints[machineId] ?? '';
-  const at = { machineId, where: machineId };
-  return [
-    { ...at, ...urlRewriteRequest(plan) },
-    { ...at, step: steps.stagePackage, parameters: { ...plan.package, folder } },
-    { ...at, step: steps.installConnector, parameters: { folder } },
-    { ...at, step: steps.checkSites, parameters: {} },
-    { ...at, step: steps.bindCertificate, parameters: { folder, thumbprint } },
-    {
-      ...at,
-      step: steps.configureConnector,
-      parameters: { folder, tenantPortalFqdn, tenantApiFqdn, azureStackPortalFqdn },
-    },
-  ];
+  const portal = on(machineId, machineId);
+  return {
+    urlRewrite: portal(steps.installUrlRewrite, urlRewriteInstaller(plan)),
+    stage: portal(steps.stagePackage, { ...plan.package, folder }),
+    install: portal(steps.installConnector, { folder }),
+    sites: portal(steps.checkSites, {}),
+    bind: portal(steps.bindCertificate, { folder, thumbprint }),
+    configure: portal(steps.configureConnector, { folder, tenantPortalFqdn, tenantApiFqdn, azureStackPortalFqdn }),
+  };
 }
 
-/** W10: looked at before anything is changed, done when it is the portal's turn. */
-export function urlRewriteRequest({
+/** Looked for before anything is changed, installed when it is the portal's turn. */
+export function urlRewriteInstaller({
   urlRewrite,
-}: Pick<ConnectorPlan, 'urlRewrite'>): Pick<StepRequest, 'step' | 'parameters'> {
-  const installer =
-    urlRewrite === undefined ? {} : { installerUri: urlRewrite.uri, installerSha256: urlRewrite.sha256 };
-  return { step: steps.installUrlRewrite, parameters: installer };
+}: Pick<ConnectorPlan, 'urlRewrite'>): StepParameters<typeof steps.installUrlRewrite> {
+  return urlRewrite === undefined ? {} : { installerUri: urlRewrite.uri, installerSha256: urlRewrite.sha256 };
 }
 
 /** A portal is set up within minutes: by then whatever the endpoint still shows is not a matter of waiting. */
@@ -102,42 +92,29 @@ interface EndpointCheck {
 }
 
 /**
- * W23: the connector answers to Azure Stack's portal and to whoever uses it, with a certificate that they trust. Behind one name
- * stand all portals of a cloud: while others are being set up, one that is not ready may answer, so it is looked at again.
+ * The connector answers to Azure Stack's portal and to whoever uses it, with a certificate that they trust. Behind one name stand all
+ * portals of a cloud: while others are being set up, one that is not ready may answer, so it is looked at again.
  */
 export function* checkEndpoint(
-  context: OrchestrationContext,
   procedure: Procedure,
   { plan, cloud, machineId, areOthersAtWork }: EndpointCheck,
 ): Steps<void> {
-  const { operationId } = procedure;
   const step = shownStep(steps.checkTlsEndpoints, machineId);
-  yield* begin(context, procedure, step);
-  const parameters = { endpoints: [addressOf(cloud.endpoint)] };
-  const begunMs = context.df.currentUtcDateTime.getTime();
+  yield* procedure.begin(step);
+  const endpoints = [addressOf(cloud.endpoint)];
+  const begunMs = procedure.nowMs();
   for (const from of [plan.waspMachine, ...plan.checkMachines]) {
     for (;;) {
-      const request = {
-        step: steps.checkTlsEndpoints,
-        where: machineId,
-        machineId: from,
-        action: 'probe',
-        parameters,
-      } as const;
-      const result = yield* runStep(context, procedure, request);
+      const result = yield* procedure.attempt(on(from, machineId)(steps.checkTlsEndpoints, { endpoints }), 'probe');
       const problem =
-        result.outcome === 'refused'
-          ? { code: result.code, message: result.message }
-          : endpointProblems(result.facts['results'], { from, path: '' })[0];
+        result.outcome === 'refused' ? result : endpointProblems(result.facts.results, { from, path: '' })[0];
       if (problem === undefined) break;
-      const isLate = context.df.currentUtcDateTime.getTime() - begunMs > othersMaxMs;
-      if (result.outcome === 'refused' || !areOthersAtWork || isLate) {
-        const { code, message } = problem;
-        yield* callActivity(context, failStep, { operationId, step, code, detail: `${code}: ${message}` });
-        throw stopped(step, code, message);
-      }
-      yield* waitSeconds(context, lookAgainSeconds);
+      const isLate = procedure.nowMs() - begunMs > othersMaxMs;
+      const { code, message } = problem;
+      if (result.outcome === 'refused' || !areOthersAtWork || isLate)
+        return yield* procedure.fail(step, { code, message });
+      yield* procedure.wait(lookAgainSeconds);
     }
   }
-  yield* callActivity(context, endStep, { operationId, step });
+  yield* procedure.end(step);
 }

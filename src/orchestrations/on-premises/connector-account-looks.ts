@@ -1,11 +1,11 @@
-import type { OrchestrationContext } from 'durable-functions';
 import type { ConnectorCloud, ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
 import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import type { Problem } from '../../domain/app-error.ts';
 import type { Steps } from '../operations/call-activity.ts';
 import { trustRequest } from './connect-apis.ts';
-import { allWell, judged, type Findings, type Look } from './connector-looks.ts';
-import { runStep, type Procedure } from './procedure.ts';
+import { allWell, judged, look, type Findings, type Look } from './connector-looks.ts';
+import type { Procedure } from './procedure.ts';
+import { on } from './step-request.ts';
 
 /** A look as somebody: with the account in this secret. */
 interface AccountLook extends Look {
@@ -18,7 +18,6 @@ interface AccountLook extends Look {
  * is locked out. What cannot be looked at is a warning.
  */
 export function* lookWithAccounts(
-  context: OrchestrationContext,
   procedure: Procedure,
   plan: ConnectorPlan,
   knownPaths: ReadonlySet<string>,
@@ -26,16 +25,16 @@ export function* lookWithAccounts(
   const looks = [...userLooks(plan), ...plan.clouds.map((cloud, index) => serverLook(cloud, index))];
   const findings: Findings[] = [];
   const refused = new Set<string>();
-  for (const look of looks) {
-    if ('code' in look) {
-      findings.push({ errors: [], warnings: [look] });
+  for (const wanted of looks) {
+    if ('code' in wanted) {
+      findings.push({ errors: [], warnings: [wanted] });
       continue;
     }
     // Said already: the secret is not there.
-    if (knownPaths.has(look.path) || refused.has(look.secret)) continue;
-    const result = yield* runStep(context, procedure, look.request);
-    if (result.outcome === 'refused' && result.code === 'authFailed') refused.add(look.secret);
-    findings.push(judged(look, result));
+    if (knownPaths.has(wanted.path) || refused.has(wanted.secret)) continue;
+    const result = yield* procedure.attempt(wanted.request, 'probe');
+    if (result.outcome === 'refused' && result.code === 'authFailed') refused.add(wanted.secret);
+    findings.push(judged(wanted, result));
   }
   return findings;
 }
@@ -77,25 +76,17 @@ function userLook(
     secret,
   }: { readonly where: string; readonly machineId: string; readonly path: string; readonly secret: string },
 ): AccountLook {
+  const request = on(machineId)(steps.findUsers, { userPrincipalNames }, { secrets: { credential: secret } });
   return {
-    path,
+    ...look(path, request, ({ missing = [] }) => ({ errors: [], warnings: missingUsers(missing, where) })),
     secret,
-    request: {
-      step: steps.findUsers,
-      machineId,
-      action: 'probe',
-      parameters: { userPrincipalNames },
-      secrets: { credential: secret },
-    },
-    judge: ({ missing }) => ({ errors: [], warnings: missingUsers(missing, where) }),
     // A machine without the tools for it keeps nobody from connecting.
     excuse: ({ code, message }) =>
       code === 'precondition' ? usersNotLookedAt(`in ${where}: ${message}`, 'Look there yourself.') : undefined,
   };
 }
 
-function missingUsers(missing: unknown, where: string): readonly Problem[] {
-  const names = Array.isArray(missing) ? (missing as readonly string[]) : [];
+function missingUsers(names: readonly string[], where: string): readonly Problem[] {
   return names.map((name) => ({
     path: usersPath,
     code: 'userMissing',
@@ -120,12 +111,8 @@ function serverLook(cloud: ConnectorCloud, index: number): AccountLook | Problem
       message: `Whether the account of the trust gets at the SQL server of cloud ${name} was not looked at: the server is found only later.`,
       fix: 'Name sqlServer in the request to have it looked at before anything is changed.',
     };
-  return {
-    path: `/clouds/${index}/sqlRunAsSecret`,
-    secret,
-    request: { ...trustRequest(cloud, nobodysFile, sqlServer), action: 'probe' },
-    judge: () => allWell,
-  };
+  const path = `/clouds/${index}/sqlRunAsSecret`;
+  return { ...look(path, trustRequest(cloud, nobodysFile, sqlServer), () => allWell), secret };
 }
 
 const nobodysFile = {

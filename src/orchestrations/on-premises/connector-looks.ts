@@ -6,8 +6,8 @@ import type { ProblemCode } from '../../domain/problem-codes.ts';
 import type { RemoteStepResult } from '../../contracts/on-premises/remote-commands.ts';
 import { addressOf, tenantApiPort, tenantPortalPort } from '../../domain/connector-ports.ts';
 import { endpointProblems, type SeenEndpoint } from '../../domain/endpoint-problems.ts';
-import { urlRewriteRequest } from './connect-portals.ts';
-import type { StepRequest } from './procedure.ts';
+import { urlRewriteInstaller } from './connect-portals.ts';
+import { on, type StepRequest } from './step-request.ts';
 
 export interface Findings {
   readonly errors: readonly Problem[];
@@ -18,16 +18,21 @@ export interface Findings {
 export interface Look {
   readonly path: string;
   readonly request: StepRequest;
-  readonly judge: (facts: Readonly<Record<string, unknown>>, path: string) => Findings;
+  readonly judge: (facts: unknown) => Findings;
   /** The warning that it is where the machine refused to look; undefined where that is an error. */
   readonly excuse?: (refused: { readonly code: ProblemCode; readonly message: string }) => Problem | undefined;
+}
+
+/** A look whose judge sees the facts of its own step: whoever read the answer has held them to its schema. */
+export function look<Facts>(path: string, request: StepRequest<Facts>, judge: (facts: Facts) => Findings): Look {
+  return { path, request, judge: (facts) => judge(facts as Facts) };
 }
 
 export const allWell: Findings = { errors: [], warnings: [] };
 
 /** What a look's result means: what it found, or why it could not look. */
-export function judged({ path, request, judge, excuse }: Look, result: RemoteStepResult): Findings {
-  if (result.outcome !== 'refused') return judge(result.facts, path);
+export function judged({ path, request, judge, excuse }: Look, result: RemoteStepResult<unknown>): Findings {
+  if (result.outcome !== 'refused') return judge(result.facts);
   const { code, message } = result;
   const excused = excuse?.(result);
   if (excused !== undefined) return { errors: [], warnings: [excused] };
@@ -55,21 +60,17 @@ function looksOfStack(plan: ConnectorPlan): readonly Look[] {
   const { waspMachine, clouds, checkMachines } = plan;
   const portals = clouds.map(({ tenantPortalFqdn }) => ({ host: tenantPortalFqdn, port: tenantPortalPort }));
   return [
-    {
-      path: '/clouds',
-      request: {
-        step: steps.checkNetwork,
-        machineId: waspMachine,
-        action: 'probe',
-        parameters: { endpoints: portals },
-      },
-      judge: ({ results }, path) => ({ ...allWell, errors: endpointProblems(results, { from: waspMachine, path }) }),
-    },
-    ...checkMachines.map((machineId, index): Look => ({
-      path: `/checkMachines/${index}`,
-      request: { step: steps.checkTlsEndpoints, machineId, action: 'probe', parameters: { endpoints: portals } },
-      judge: ({ results }, path) => ({ ...allWell, errors: endpointProblems(results, { from: machineId, path }) }),
+    look('/clouds', on(waspMachine)(steps.checkNetwork, { endpoints: portals }), ({ results }) => ({
+      ...allWell,
+      errors: endpointProblems(results, { from: waspMachine, path: '/clouds' }),
     })),
+    ...checkMachines.map((machineId, index) => {
+      const path = `/checkMachines/${index}`;
+      return look(path, on(machineId)(steps.checkTlsEndpoints, { endpoints: portals }), ({ results }) => ({
+        ...allWell,
+        errors: endpointProblems(results, { from: machineId, path }),
+      }));
+    }),
   ];
 }
 
@@ -80,44 +81,33 @@ function looksOfCloud(plan: ConnectorPlan, cloud: ConnectorCloud, index: number)
     const portal = portalMachines.indexOf(machineId);
     return portal >= 0 ? `${path}/portalMachines/${portal}` : `${path}/apiMachines/${apiMachines.indexOf(machineId)}`;
   };
-  const look = (
-    machineId: string,
-    request: Omit<StepRequest, 'machineId' | 'action'>,
-    where = at(machineId),
-  ): Look => ({
-    path: where,
-    request: { ...request, machineId, action: 'probe' },
-    judge: () => allWell,
-  });
+  const allWellAt = (request: StepRequest, where = at(request.machineId)): Look => look(where, request, () => allWell);
   const products = (machineId: string, name: 'wap' | 'spf' | 'vmm', where?: string): Look =>
-    look(
-      machineId,
-      { step: steps.checkVersions, parameters: { products: [{ name, minimum: plan.minimumVersions[name] }] } },
-      where,
-    );
+    allWellAt(on(machineId)(steps.checkVersions, { products: [{ name, minimum: plan.minimumVersions[name] }] }), where);
   const machines = [...new Set([...portalMachines, ...apiMachines])];
   return [
     ...machines.map((machineId) => products(machineId, 'wap')),
     ...(spfMachine === undefined ? [] : [products(spfMachine, 'spf', `${path}/spfMachine`)]),
     ...(vmmMachine === undefined ? [] : [products(vmmMachine, 'vmm', `${path}/vmmMachine`)]),
     ...portalMachines.flatMap((machineId) => [
-      look(machineId, certificateRequest(cloud)),
-      look(machineId, urlRewriteRequest(plan)),
+      allWellAt(certificateRequest(machineId, cloud)),
+      allWellAt(on(machineId)(steps.installUrlRewrite, urlRewriteInstaller(plan))),
     ]),
     ...machines.map((machineId) => namesLook(plan, cloud, machineId, path)),
     ...apiMachines.flatMap((machineId) => [
-      look(machineId, { step: steps.updateTenantApi, parameters: { folder } }),
-      look(machineId, { step: steps.checkTenantApi, parameters: {} }),
+      allWellAt(on(machineId)(steps.updateTenantApi, { folder })),
+      allWellAt(on(machineId)(steps.checkTenantApi, {})),
     ]),
-    look(trustMachine, { step: steps.findSqlServer, parameters: { isServerKnown: true } }),
+    allWellAt(on(trustMachine)(steps.findSqlServer, { isServerKnown: true })),
   ];
 }
 
-function certificateRequest({ tenantPortalFqdn, certificateThumbprint: thumbprint }: ConnectorCloud) {
-  return {
-    step: steps.checkCertificate,
-    parameters: { tenantPortalFqdn, ...(thumbprint === undefined ? {} : { thumbprint }) },
-  };
+function certificateRequest(
+  machineId: string,
+  { tenantPortalFqdn, certificateThumbprint: thumbprint }: ConnectorCloud,
+): StepRequest {
+  const wanted = thumbprint === undefined ? {} : { thumbprint };
+  return on(machineId)(steps.checkCertificate, { tenantPortalFqdn, ...wanted });
 }
 
 /**
@@ -138,21 +128,12 @@ function namesLook(plan: ConnectorPlan, cloud: ConnectorCloud, machineId: string
     : [];
   const isDownload = ({ host, port }: SeenEndpoint): boolean =>
     downloads.some((download) => download.host === host && download.port === port);
-  return {
-    path,
-    request: {
-      step: steps.checkNetwork,
-      machineId,
-      action: 'probe',
-      parameters: { endpoints: [...names, ...downloads] },
-    },
-    judge: ({ results }) => {
-      const seen = Array.isArray(results) ? (results as readonly SeenEndpoint[]) : [];
-      const unresolved = seen.filter((each) => !isDownload(each) && each.issue === 'notResolved');
-      return {
-        errors: endpointProblems(unresolved, { from: machineId, path }),
-        warnings: endpointProblems(seen.filter(isDownload), { from: machineId, path: '/package' }),
-      };
-    },
-  };
+  const request = on(machineId)(steps.checkNetwork, { endpoints: [...names, ...downloads] });
+  return look(path, request, ({ results: seen = [] }) => {
+    const unresolved = seen.filter((each) => !isDownload(each) && each.issue === 'notResolved');
+    return {
+      errors: endpointProblems(unresolved, { from: machineId, path }),
+      warnings: endpointProblems(seen.filter(isDownload), { from: machineId, path: '/package' }),
+    };
+  });
 }

@@ -1,5 +1,3 @@
-import type { OrchestrationContext } from 'durable-functions';
-import { endStep, failStep } from '../../contracts/operations/steps.ts';
 import {
   lookAtSecrets,
   noteConnector,
@@ -11,17 +9,17 @@ import { connectorSteps as steps } from '../../contracts/on-premises/connector-s
 import { shownStep } from '../../contracts/on-premises/on-premises.ts';
 import type { Problem } from '../../domain/app-error.ts';
 import { type RemoteStepResult } from '../../contracts/on-premises/remote-commands.ts';
-import { callActivity, type Steps } from '../operations/call-activity.ts';
+import type { Steps } from '../operations/call-activity.ts';
 import { lookWithAccounts } from './connector-account-looks.ts';
 import { isOfMachine, judged, looksOf, type Look } from './connector-looks.ts';
-import { begin, startStep, ProcedureStopped, type Procedure } from './procedure.ts';
+import { ProcedureStopped } from './procedure-end.ts';
+import type { Procedure } from './procedure.ts';
 
 /**
  * Looks at everything that has to hold before the first change, on all machines side by side, and reports all that does not in
  * one answer. What the portals' certificates are is kept for the steps that need it, and put into `plan`.
  */
 export function* checkPreconditions(
-  context: OrchestrationContext,
   procedure: Procedure,
   plan: ConnectorPlan,
 ): Steps<{
@@ -29,38 +27,34 @@ export function* checkPreconditions(
   readonly warnings: readonly Problem[];
 }> {
   const step = shownStep(ownSteps.preconditions);
-  yield* begin(context, procedure, step);
+  yield* procedure.begin(step);
   const looks = looksOf(plan);
-  const results = (yield context.df.Task.all(
-    looks.map(({ request }) => startStep(context, procedure, request)),
-  )) as readonly RemoteStepResult[];
+  const results = yield* procedure.probeAll(looks.map(({ request }) => request));
 
   if (results.some((result) => result.outcome === 'refused' && result.code === 'canceled'))
     throw new ProcedureStopped({ status: 'canceled' });
-  const secrets = yield* callActivity(context, lookAtSecrets, { connectorId: plan.connectorId });
+  const secrets = yield* procedure.call(lookAtSecrets, { connectorId: plan.connectorId });
   const findings = [
     ...looks.flatMap((look, index) => {
       const result = results[index];
       return result === undefined ? [] : [judged(look, result)];
     }),
     { errors: secrets, warnings: [] },
-    ...(yield* lookWithAccounts(context, procedure, plan, new Set(secrets.map(({ path }) => path)))),
+    ...(yield* lookWithAccounts(procedure, plan, new Set(secrets.map(({ path }) => path)))),
   ];
   const errors = saidOnce(findings.flatMap((finding) => finding.errors));
   const warnings = saidOnce(findings.flatMap((finding) => finding.warnings));
-  const { operationId } = procedure;
   const certificates = certificatesOf(plan, looks, results);
-  yield* callActivity(context, noteConnector, { connectorId: plan.connectorId, warnings, ...certificates });
+  yield* procedure.call(noteConnector, { connectorId: plan.connectorId, warnings, ...certificates });
   if (errors.length > 0) {
     const message = `${errors.length} of the preconditions do not hold; errors lists all of them.`;
-    yield* callActivity(context, failStep, { operationId, step, code: 'precondition', detail: message });
-    throw new ProcedureStopped({ status: 'failed', step, code: 'precondition', message, errors });
+    return yield* procedure.fail(step, { code: 'precondition', message, detail: message, errors });
   }
   const detail =
     warnings.length === 0
       ? 'All hold.'
       : `All hold; ${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'}.`;
-  yield* callActivity(context, endStep, { operationId, step, detail });
+  yield* procedure.end(step, detail);
   return { plan: { ...plan, ...certificates }, warnings };
 }
 
@@ -78,7 +72,7 @@ function saidOnce(problems: readonly Problem[]): readonly Problem[] {
 function certificatesOf(
   { clouds }: ConnectorPlan,
   looks: readonly Look[],
-  results: readonly RemoteStepResult[],
+  results: readonly RemoteStepResult<unknown>[],
 ): Pick<ConnectorPlan, 'thumbprints' | 'issuers'> {
   const thumbprints: Record<string, string> = {};
   const issuers: IssuerCertificate[] = [];

@@ -1,13 +1,13 @@
-import type { OrchestrationContext } from 'durable-functions';
 import type { ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
 import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import type { Problem } from '../../domain/app-error.ts';
-import type { ProblemCode } from '../../domain/problem-codes.ts';
-import type { RemoteStepResult } from '../../contracts/on-premises/remote-commands.ts';
 import { addressOf, tenantPortalPort } from '../../domain/connector-ports.ts';
 import { endpointProblems } from '../../domain/endpoint-problems.ts';
+import type { ProblemCode } from '../../domain/problem-codes.ts';
 import type { Steps } from '../operations/call-activity.ts';
-import { endOf, startStep, ProcedureStopped, type Procedure } from './procedure.ts';
+import { endOf, ProcedureStopped } from './procedure-end.ts';
+import type { Procedure } from './procedure.ts';
+import { on } from './step-request.ts';
 
 /** What no look at the network would explain. */
 const explained: ReadonlySet<ProblemCode> = new Set(['authFailed', 'notApproved', 'rebootRequired']);
@@ -27,7 +27,6 @@ export function reachedBefore({ trustedClouds }: Pick<ConnectorPlan, 'trustedClo
 
 /** Does the work; when it fails, looks at the network and the certificates as the procedure's tips say, and adds what it finds. */
 export function* diagnosed(
-  context: OrchestrationContext,
   procedure: Procedure,
   { plan, reached }: { readonly plan: ConnectorPlan; readonly reached: Reached },
   work: Steps<unknown>,
@@ -36,7 +35,7 @@ export function* diagnosed(
   if (end.status === 'succeeded') return;
   if (end.status === 'canceled' || explained.has(end.code)) throw new ProcedureStopped(end);
   const errors: Problem[] = [...(end.errors ?? [])];
-  const looked = yield* endOf(lookAround(context, procedure, looksFor(plan, reached), errors));
+  const looked = yield* endOf(lookAround(procedure, looksFor(plan, reached), errors));
   // A look that came to no end never takes the place of what it was to explain.
   if (looked.status !== 'succeeded') throw new ProcedureStopped(end);
   throw new ProcedureStopped({ ...end, errors });
@@ -66,20 +65,14 @@ function looksFor({ clouds, waspMachine, checkMachines }: ConnectorPlan, reached
   ].filter((look) => look.endpoints.length > 0);
 }
 
-function* lookAround(
-  context: OrchestrationContext,
-  procedure: Procedure,
-  looks: readonly NetworkLook[],
-  errors: Problem[],
-): Steps<void> {
-  const tasks = looks.map(({ machineId, step, endpoints }) =>
-    startStep(context, procedure, { step, machineId, action: 'probe', parameters: { endpoints } }),
+function* lookAround(procedure: Procedure, looks: readonly NetworkLook[], errors: Problem[]): Steps<void> {
+  const results = yield* procedure.probeAll(
+    looks.map(({ machineId, step, endpoints }) => on(machineId)(step, { endpoints })),
   );
-  const results = (yield context.df.Task.all(tasks)) as readonly RemoteStepResult[];
   for (const [index, result] of results.entries()) {
     const from = looks[index]?.machineId ?? '';
     if (result.outcome !== 'refused') {
-      errors.push(...endpointProblems(result.facts['results'], { from, path: '' }));
+      errors.push(...endpointProblems(result.facts.results, { from, path: '' }));
       continue;
     }
     const { code } = result;
