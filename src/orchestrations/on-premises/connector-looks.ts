@@ -46,9 +46,9 @@ export function isOfMachine(code: ProblemCode): boolean {
   return code === 'unreachable';
 }
 
-const fixes: Readonly<Record<string, string>> = {
-  Unreachable: 'Bring the machine up, open the way to it, then resume the operation.',
-  AuthFailed: 'Correct the secret or the account, see that it is not locked, then resume the operation.',
+const fixes: Readonly<Partial<Record<ProblemCode, string>>> = {
+  unreachable: 'Bring the machine up, open the way to it, then resume the operation.',
+  authFailed: 'Correct the secret or the account, see that it is not locked, then resume the operation.',
 };
 
 /** What can be seen without an account of somebody's, from every machine that will be worked on: side by side. */

@@ -209,6 +209,16 @@ describe('src/orchestrations/on-premises/connect-clouds', () => {
 });
 
 describe('src/orchestrations/on-premises/connect-clouds preconditions', () => {
+  it.each([
+    ['unreachable', 'Bring the machine up, open the way to it, then resume the operation.'],
+    ['authFailed', 'Correct the secret or the account, see that it is not locked, then resume the operation.'],
+    ['toolFailed', 'Repair it on the machine, then resume the operation.'],
+  ] as const)('says what helps where a look ends with %s', (code, fix) => {
+    const { run } = connect({ steps: ({ stepId }) => (stepId === 'W7' ? refuse(code) : undefined) });
+
+    expect(run.output).toMatchObject({ errors: [{ code, fix }] });
+  });
+
   it('reports everything that does not hold at once, and changes nothing', () => {
     const untrusted = { host: 'portal1.contoso.com', port: 30_081, issue: 'untrusted' };
 
