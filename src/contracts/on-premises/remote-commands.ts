@@ -95,7 +95,7 @@ export const cleanUpCommand = activityReference<
 
 /**
  * Ends what a step's instance that came to no end of its own has left on its machine, and gives that to the next: the step died, or
- * somebody ended it by hand. False: try again, the machine is away.
+ * somebody ended it by hand. False: the machine is away, and is given up meanwhile; try again.
  */
 export const abandonStep = activityReference<
   Pick<RemoteStepInput, 'key' | 'machineId' | 'operationId'>,

@@ -61,13 +61,11 @@ export function* runCommand(
     instanceId: context.df.instanceId,
     eventName: `answered-${mode}-${label}`,
   };
-  const progress: Progress = { mayHaveBegun: false };
   try {
-    const started = yield* start(context, command, { patience: patienceMs(step), note, progress });
-    if ('outcome' in started) {
-      // Nobody knocks again with what was refused, unless an earlier try may have begun it.
-      if (progress.mayHaveBegun || !refusals.has(started.fault)) yield* cleanUp(context, command, commandId, false);
-      return started;
+    const started = yield* start(context, command, patienceMs(step), note);
+    if ('fault' in started) {
+      if (started.mayBeThere) yield* cleanUp(context, command, commandId, false);
+      return started.fault;
     }
     const end = yield* untilAnswered(context, command, started);
     yield* cleanUp(context, command, started.handle, end.outcome === 'answered');
@@ -79,30 +77,36 @@ export function* runCommand(
   }
 }
 
-interface Progress {
-  /** A try to start the command ended on the way. */
-  mayHaveBegun: boolean;
+interface NotStarted {
+  readonly fault: CommandFault;
+  /** Something of the command may be on the machine. Nobody knocks again with what was refused, unless an earlier try may have begun it. */
+  readonly mayBeThere: boolean;
 }
 
 function* start(
   context: OrchestrationContext,
   command: RemoteCommandInput,
-  { patience, note, progress }: { readonly patience: number; readonly note: Note; readonly progress: Progress },
-): Steps<Started | CommandFault> {
+  patience: number,
+  note: Note,
+): Steps<Started | NotStarted> {
   const begun = context.df.currentUtcDateTime.getTime();
+  let mayHaveBegun = false;
   let said = '';
   for (;;) {
     const answer = yield* callActivity(context, startCommand, {
       ...command,
-      ...(progress.mayHaveBegun ? { mayHaveBegun: true } : {}),
+      ...(mayHaveBegun ? { mayHaveBegun } : {}),
     });
-    if (answer.outcome === 'failed' && !refusals.has(answer.fault)) progress.mayHaveBegun = true;
+    if (answer.outcome === 'failed' && !refusals.has(answer.fault)) mayHaveBegun = true;
     if (answer.outcome === 'started')
       return { handle: answer.handle, timeoutSeconds: answer.timeoutSeconds, isManual: answer.isManual };
     const waitedMs = context.df.currentUtcDateTime.getTime() - begun;
     const isWaitedFor =
       answer.outcome === 'busy' ? waitedMs < busyMaxMs : answer.fault === 'unreachable' && waitedMs < patience;
-    if (!isWaitedFor) return answer.outcome === 'failed' ? answer : tooBusy(answer.reason);
+    if (!isWaitedFor)
+      return answer.outcome === 'failed'
+        ? { fault: answer, mayBeThere: mayHaveBegun }
+        : { fault: tooBusy(answer.reason), mayBeThere: true };
     const reason = answer.outcome === 'busy' ? answer.reason : answer.message;
     if (reason !== said) yield* note(reason);
     said = reason;

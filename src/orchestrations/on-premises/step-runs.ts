@@ -89,7 +89,7 @@ export function createStepRuns(
   ): Steps<RemoteStepResult<Facts>> {
     const result = yield* endOfStep(inputOf(request, action, options));
     if (result.outcome === 'refused' && result.code === 'canceled') throw new ProcedureStopped({ status: 'canceled' });
-    // The one place where facts get their type: whoever read the answer has held them to the step's schema.
+    // Facts get their type here and in `probeAll`: whoever read the answer has held them to the step's schema.
     return result as RemoteStepResult<Facts>;
   }
 
@@ -103,7 +103,7 @@ export function createStepRuns(
     }
   }
 
-  /** Tidiness only: what is away now is looked at when the operation is resumed, and the claim on it ends with the operation. */
+  /** Tidiness only: on a machine that is away now the next command ends what this step has left there. */
   function* abandon({ key, machineId }: RemoteStepInput): Steps<void> {
     try {
       for (let tries = 0; tries < abandonTries; tries += 1) {
