@@ -183,7 +183,7 @@ export function createCertificates(options: CertificatesOptions): Certificates {
       const seconds = (Date.parse(issuedAt) - Date.parse(record.createdAt)) / 1000;
       log({ event: 'certificate.issued', outcome: 'issued', target: `certificates/${thumbprint}`, seconds });
     }
-    return goOn(required(issued), root);
+    return continueIssuing(required(issued), root);
   }
 
   async function withheld(
@@ -196,7 +196,7 @@ export function createCertificates(options: CertificatesOptions): Certificates {
       const target = `roots/${record.rootId}`;
       log({ event: 'certificate.refused', outcome: 'withheld', target, code: reason });
     }
-    return goOn(current, root);
+    return continueIssuing(current, root);
   }
 
   /** What follows a release: the event for whoever listens, then the note is removed. Both again after a crash in between. */
@@ -212,7 +212,7 @@ export function createCertificates(options: CertificatesOptions): Certificates {
   }
 
   /** To the end, from wherever a record stands: to be signed, to be announced, or withheld because its key was blocked. */
-  async function goOn(record: CertificateRecord, root: SigningRoot): Promise<CertificateRecord> {
+  async function continueIssuing(record: CertificateRecord, root: SigningRoot): Promise<CertificateRecord> {
     if (record.state === 'issuing') return release(record, root);
     if (record.certificate === undefined) await unfinished.done(unfinishedKind, record.serialNumber);
     else await close(record);
@@ -233,7 +233,7 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     const started = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
     if (started !== undefined) {
       const root = await signingRoot(started.rootId);
-      return { record: await requireReleased(await goOn(started, root)), root, ignored: ignoredOf(order) };
+      return { record: await requireReleased(await continueIssuing(started, root)), root, ignored: ignoredOf(order) };
     }
     const { root, request, owner, problems } = await readOrder(options, order);
     if (problems.length > 0 || root === undefined || request === undefined || owner === undefined)
@@ -256,7 +256,7 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     if (!(await stores.certificates.insert(record))) {
       throw new AppError('ERR_IN_PROGRESS', 'The same request is still running.', { retryAfterSeconds: 2 });
     }
-    return { record: await requireReleased(await goOn(record, root)), root, ignored: request.ignored };
+    return { record: await requireReleased(await continueIssuing(record, root)), root, ignored: request.ignored };
   }
 
   /** What a later try may get past is not a refusal: the same order goes on then. */
@@ -278,7 +278,7 @@ export function createCertificates(options: CertificatesOptions): Certificates {
 
     complete: async (serialNumber) => {
       const record = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
-      if (record !== undefined) return goOn(record, await signingRoot(record.rootId));
+      if (record !== undefined) return continueIssuing(record, await signingRoot(record.rootId));
       await unfinished.done(unfinishedKind, serialNumber);
       return record;
     },

@@ -150,7 +150,7 @@ export function createRoots(options: RootsOptions): Roots {
     await unfinished.done(unfinishedKind, id);
   }
 
-  async function goOn(record: RootRecord): Promise<RootRecord> {
+  async function continueMaking(record: RootRecord): Promise<RootRecord> {
     if (record.state === 'creating') return complete(record);
     await close(record);
     return record;
@@ -176,12 +176,12 @@ export function createRoots(options: RootsOptions): Roots {
           ],
         });
       }
-      return goOn(record);
+      return continueMaking(record);
     },
 
     complete: async (id) => {
       const record = (await stores.roots.get(rootKeys(id)))?.record;
-      if (record !== undefined) return goOn(record);
+      if (record !== undefined) return continueMaking(record);
       await unfinished.done(unfinishedKind, id);
       return record;
     },

@@ -192,13 +192,13 @@ export function createGatewayOperations({
         return;
       }
       if (mayStillComeForward(operation.updatedAt, now())) return;
-      const goOn =
+      const whatToDo =
         record?.lastOperationId === operation.id
           ? 'Resume it, or remove what it left.'
           : `Gateway ${operation.target} belongs to another operation by now.`;
       const problem = {
         code: 'ERR_OPERATION_FAILED',
-        detail: `The work on this operation ended without a result. ${goOn}`,
+        detail: `The work on this operation ended without a result. ${whatToDo}`,
       };
       await operations.finish(operation.id, { status: 'failed', problem });
       await stores.gateways.update(gatewayKeys(operation.target), (current) => {

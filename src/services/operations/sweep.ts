@@ -99,7 +99,7 @@ async function reviveAndNote(options: SweepOptions, operation: OperationRecord):
       isStarted.value = instanceId === instanceIdOf(operation.id, operation.attempt);
     },
   };
-  await goOn({ ...options, orchestrations: watched }, operation);
+  await reviveByFamily({ ...options, orchestrations: watched }, operation);
   const after = await options.operations.get(operation.id);
   const hasEnded = after !== undefined && isOperationEnd(after.status);
   if (!hasEnded && !isStarted.value) return;
@@ -112,7 +112,7 @@ async function reviveAndNote(options: SweepOptions, operation: OperationRecord):
   });
 }
 
-async function goOn(
+async function reviveByFamily(
   { gatewayOperations, procedures, revocations, trust, orchestrations }: SweepOptions,
   operation: OperationRecord,
 ): Promise<void> {

@@ -106,14 +106,17 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
       const answer =
         Date.parse(stored.record.expiresOn) <= now().getTime()
           ? await takeOver(stored, fresh)
-          : await goOn(stored, content);
+          : await continueKept(stored, content);
       if (answer !== undefined) return answer;
     }
     return { outcome: 'running', retryAfterSeconds };
   }
 
   /** What a key that is known already leads to; undefined when somebody else changed the row meanwhile. */
-  async function goOn(stored: Stored<IdempotencyRecord>, content: unknown): Promise<IdempotencyStart | undefined> {
+  async function continueKept(
+    stored: Stored<IdempotencyRecord>,
+    content: unknown,
+  ): Promise<IdempotencyStart | undefined> {
     const { record } = stored;
     const seed = Buffer.from(record.seed, 'hex');
     if (!isSame(record.bodyHmac, hmacOf(content, seed))) return { outcome: 'otherBody' };
