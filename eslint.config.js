@@ -1,4 +1,5 @@
 import js from '@eslint/js';
+import importSort from 'eslint-plugin-simple-import-sort';
 import tseslint from 'typescript-eslint';
 
 // Orchestrations are replayed from history, and domain code is called from them: a value that differs between two runs of
@@ -33,6 +34,19 @@ const nodeBuiltins = {
 export default tseslint.config(
   { ignores: ['node_modules/', 'dist/', 'coverage/', '.sandbox/'] },
   js.configs.recommended,
+  {
+    plugins: { 'import-sort': importSort },
+    rules: {
+      // One block: what is imported for its effect (others need it first), Node's own, packages, the project's own.
+      'import-sort/imports': [
+        'error',
+        { groups: [[String.raw`^\u0000`, '^node:', String.raw`^@?\w`, String.raw`^\.\.`, String.raw`^\.`]] },
+      ],
+      'import-sort/exports': 'error',
+      // Without braces only on one line, where nothing can be added by mistake.
+      curly: ['error', 'multi-line', 'consistent'],
+    },
+  },
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],

@@ -2,13 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { makeSigningRequest } from '../sandbox/walkthrough/signing-request.ts';
-import { costOf, type Cost } from './cpu-time.ts';
-import { createServicesAlone, type ServicesAlone } from './services-alone.ts';
-import { median, sum, type Figure, type Section } from './figures.ts';
+import { type Cost, costOf } from './cpu-time.ts';
+import { type Figure, median, type Section, sum } from './figures.ts';
 import { readCalls } from './journal.ts';
 import { createKeyVaultClient, type KeyVaultClient } from './key-vault-client.ts';
 import { inParallel, measureInterleaved, type Variants } from './rounds.ts';
-import { startStack, type Stack } from './stack.ts';
+import { createServicesAlone, type ServicesAlone } from './services-alone.ts';
+import { type Stack, startStack } from './stack.ts';
 
 export interface CertificateOptions {
   readonly rounds: number;

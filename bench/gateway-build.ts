@@ -2,10 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readArmOperations, type ArmOperation } from './arm-operations.ts';
-import { sum, type Section } from './figures.ts';
-import { readCalls, type Call } from './journal.ts';
-import { startStack, type Stack } from './stack.ts';
+import { type ArmOperation, readArmOperations } from './arm-operations.ts';
+import { type Section, sum } from './figures.ts';
+import { type Call, readCalls } from './journal.ts';
+import { type Stack, startStack } from './stack.ts';
 
 const operationSchema = z.object({
   id: z.string(),

@@ -1,6 +1,6 @@
 /** How long the clock of an idle stack takes for hours: with every run of a schedule, and beyond that with a bounded number. */
 import type { Section } from './figures.ts';
-import { startStack, type Stack } from './stack.ts';
+import { type Stack, startStack } from './stack.ts';
 
 export interface IdleClockOptions {
   /** More than three: up to that no run of a schedule is left out. */

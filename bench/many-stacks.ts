@@ -1,12 +1,12 @@
 /** What one stack costs the application when many are worked on at once, against a few. */
 import { costOf } from './cpu-time.ts';
-import { median, sum, type Figure, type Section } from './figures.ts';
+import { type Figure, median, type Section, sum } from './figures.ts';
 import { residentMbOf } from './memory.ts';
 import { inParallel } from './rounds.ts';
-import { startStack, type Stack } from './stack.ts';
-import { accessOrder, accessPath, pocs, type Poc } from './windows/poc-world.ts';
-import { setUpPocs } from './windows/register.ts';
+import { type Stack, startStack } from './stack.ts';
+import { accessOrder, accessPath, type Poc, pocs } from './windows/poc-world.ts';
 import { followOperations, startOperation } from './windows/procedure.ts';
+import { setUpPocs } from './windows/register.ts';
 
 export interface ManyStacksOptions {
   readonly few: number;

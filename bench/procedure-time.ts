@@ -1,11 +1,11 @@
 /** Orchestrations on simulated machines, in stack time: what they take beyond the machines' own, and how many commands they are. */
 import type { Figure, Section } from './figures.ts';
-import { startStack, type Stack } from './stack.ts';
+import { type Stack, startStack } from './stack.ts';
 import type { PackShape } from './windows/azure-pack-world.ts';
 import { criticalPath, readCommands } from './windows/commands.ts';
-import { accessOrder, accessPath, pocs, type Poc } from './windows/poc-world.ts';
+import { accessOrder, accessPath, type Poc, pocs } from './windows/poc-world.ts';
+import { followOperations, operationSeconds, startOperation } from './windows/procedure.ts';
 import { setUpAzurePack, setUpPocs } from './windows/register.ts';
-import { followOperations, startOperation, operationSeconds } from './windows/procedure.ts';
 
 interface Procedure {
   readonly name: string;

@@ -8,12 +8,12 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureCertificates } from './certificates.ts';
 import { measureColdStart } from './cold-start.ts';
-import { toTable, type Section } from './figures.ts';
+import { type Section, toTable } from './figures.ts';
 import { measureGatewayBuild } from './gateway-build.ts';
 import { measureIdleClock } from './idle-clock.ts';
 import { manyStacksMax, measureManyStacks } from './many-stacks.ts';
-import { measureRuntimeSpeed } from './runtime-speed.ts';
 import { measureProcedureTime } from './procedure-time.ts';
+import { measureRuntimeSpeed } from './runtime-speed.ts';
 
 // What was started ends with this process, also when it is interrupted.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -82,8 +82,9 @@ function readSizeName(): keyof typeof sizes {
 
 function readStackCount(): number {
   const count = Number(values.stacks ?? size.stacks.many);
-  if (!Number.isInteger(count) || count < 1 || count > manyStacksMax)
+  if (!Number.isInteger(count) || count < 1 || count > manyStacksMax) {
     throw new Error(`--stacks has to be a whole number from 1 to ${manyStacksMax}.`);
+  }
   return count;
 }
 

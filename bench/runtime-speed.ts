@@ -1,8 +1,8 @@
 /** What the local runtime adds to the storage below it: orchestrations and activities against bare writes of one row. */
 import { TableClient } from '@azure/data-tables';
-import { costOf, type Cost } from './cpu-time.ts';
-import { median, sum, type Figure, type Section } from './figures.ts';
-import { startFixtureRuntime, type FixtureRuntime } from './fixture-runtime.ts';
+import { type Cost, costOf } from './cpu-time.ts';
+import { type Figure, median, type Section, sum } from './figures.ts';
+import { type FixtureRuntime, startFixtureRuntime } from './fixture-runtime.ts';
 import { inParallel, measureInterleaved, type Variants } from './rounds.ts';
 import { startStorage } from './storage.ts';
 

@@ -1,17 +1,17 @@
 /** The certificate services in this process, without host, network, storage and Key Vault: what the application's own code costs. */
-import { generateKeyPairSync, privateEncrypt, randomBytes, sign, type KeyObject } from 'node:crypto';
-import { createStores } from '../src/stores/stores.ts';
-import { createCertificateLookup } from '../src/services/certificates/certificate-lookup.ts';
-import { createExpiries } from '../src/services/operations/expiries.ts';
-import { createCertificates } from '../src/services/certificates/issue-certificate.ts';
-import { createOutbox } from '../src/stores/outbox.ts';
-import { createOwners } from '../src/services/certificates/owners.ts';
-import type { RootRecord } from '../src/stores/records/certificates.ts';
-import { createUnfinished } from '../src/stores/unfinished.ts';
+import { generateKeyPairSync, type KeyObject, privateEncrypt, randomBytes, sign } from 'node:crypto';
 import { assembleCertificate } from '../src/pki/assemble-certificate.ts';
 import { buildRootTbs } from '../src/pki/build-root-certificate.ts';
 import { createSerialNumber } from '../src/pki/create-serial-number.ts';
 import type { RootKeys } from '../src/ports/root-keys.ts';
+import { createCertificateLookup } from '../src/services/certificates/certificate-lookup.ts';
+import { createCertificates } from '../src/services/certificates/issue-certificate.ts';
+import { createOwners } from '../src/services/certificates/owners.ts';
+import { createExpiries } from '../src/services/operations/expiries.ts';
+import { createOutbox } from '../src/stores/outbox.ts';
+import type { RootRecord } from '../src/stores/records/certificates.ts';
+import { createStores } from '../src/stores/stores.ts';
+import { createUnfinished } from '../src/stores/unfinished.ts';
 import { createCountingTables } from './counting-tables.ts';
 
 export interface ServicesAlone {

@@ -4,16 +4,16 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createAppendBlobWriter, type BlobAccount } from './azurite/append-blob.ts';
 import { startArm } from './arm/arm-service.ts';
-import { startControl } from './control/control-service.ts';
+import { type BlobAccount, createAppendBlobWriter } from './azurite/append-blob.ts';
 import { createCommonNameFinder } from './control/common-name-finder.ts';
+import { startControl } from './control/control-service.ts';
 import { createRuntimeClient } from './control/runtime-client.ts';
 import { openWebhookInbox } from './control/webhook-inbox.ts';
 import { startEventGrid } from './eventgrid/event-grid.ts';
 import { startIdentity } from './identity/identity-service.ts';
 import { openTokenIssuer } from './identity/token-issuer.ts';
-import { startKeyVault, type RunningKeyVault } from './keyvault/keyvault-service.ts';
+import { type RunningKeyVault, startKeyVault } from './keyvault/keyvault-service.ts';
 import { FaultPlan } from './platform/faults.ts';
 import { Journal } from './platform/journal.ts';
 import { ensureLocalCa, readServerCredentials } from './platform/local-ca.ts';
@@ -22,17 +22,17 @@ import type { ServiceHost } from './platform/service-host.ts';
 import { StackClock } from './platform/stack-clock.ts';
 import { createTrafficRecorder } from './platform/traffic-recorder.ts';
 import { openClockFile, readClockOffsetMs } from './supervisor/clock-file.ts';
-import { writePrivateJson } from './supervisor/private-file.ts';
 import { readPorts } from './supervisor/ports.ts';
+import { writePrivateJson } from './supervisor/private-file.ts';
 import { storageAccount, storageUrl, windowsInfoFile } from './supervisor/stack-info.ts';
 import { ensureSecrets } from './supervisor/stack-secrets.ts';
-import { rememberFindings } from './windows/transports/remember-findings.ts';
-import { readSshdChoice } from './windows/transports/ssh-front.ts';
-import { createDefaultWorld, defaultSecrets } from './windows/world/default-world.ts';
-import { createVaultClient, VaultRefusal } from './windows/transports/vault-client.ts';
-import { startWindows, type RunningWindows } from './windows/transports/windows-service.ts';
 import { checkScript } from './windows/powershell/check-script.ts';
 import { allEmulators } from './windows/steps/all-steps.ts';
+import { rememberFindings } from './windows/transports/remember-findings.ts';
+import { readSshdChoice } from './windows/transports/ssh-front.ts';
+import { createVaultClient, VaultRefusal } from './windows/transports/vault-client.ts';
+import { type RunningWindows, startWindows } from './windows/transports/windows-service.ts';
+import { createDefaultWorld, defaultSecrets } from './windows/world/default-world.ts';
 
 const settings = {
   directory: process.env['SANDBOX_DIR'] ?? '.sandbox',

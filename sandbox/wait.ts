@@ -22,8 +22,9 @@ try {
       help: { type: 'boolean', default: false },
     },
   });
-  if (values.help || (positionals.length === 0 && process.stdin.isTTY)) console.log(usage);
-  else {
+  if (values.help || (positionals.length === 0 && process.stdin.isTTY)) {
+    console.log(usage);
+  } else {
     const stack = await readRunningStack(resolve(values.state));
     const what = positionals[0] ?? (await text(process.stdin));
     await waitFor(what, { stack, isHurried: values.hurry, say: console.log });

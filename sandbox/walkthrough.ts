@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { StackInfo } from './supervisor/stack-info.ts';
-import { createAppClient, type AppClient } from './walkthrough/app-client.ts';
+import { type AppClient, createAppClient } from './walkthrough/app-client.ts';
 import { createProgress, type Progress } from './walkthrough/progress.ts';
 import { whyNoRealClient } from './walkthrough/real-client.ts';
 import { makeSigningRequest } from './walkthrough/signing-request.ts';

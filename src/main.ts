@@ -2,7 +2,7 @@ import { app } from '@azure/functions';
 import { DefaultAzureCredential } from '@azure/identity';
 import * as df from 'durable-functions';
 import { createCertificateServices } from './composition/certificates.ts';
-import { createCore, type Core } from './composition/core.ts';
+import { type Core, createCore } from './composition/core.ts';
 import { createGatewayServices, registerGateways } from './composition/gateways.ts';
 import type { Parts } from './composition/host.ts';
 import { registerHttp } from './composition/http.ts';

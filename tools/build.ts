@@ -13,8 +13,9 @@ const stampFile = join(root, 'dist', 'build.json');
 /** What decides beside the files of the bundle: how it is made, with which packages and options. */
 const settings = ['tools/build.ts', 'tools/bundle.ts', 'package-lock.json', 'tsconfig.json', 'host.json'];
 
-if (isUpToDate(root, stampFile)) console.log('the application is built already');
-else {
+if (isUpToDate(root, stampFile)) {
+  console.log('the application is built already');
+} else {
   console.log('building the application');
   await buildApplication();
 }

@@ -31,8 +31,9 @@ const charon = '/usr/lib/ipsec/charon';
 /** In the order in which a person would put things right. */
 function findMissing(): string | undefined {
   const choice = process.env[choiceName];
-  if (choice !== undefined && choice !== '' && !isWithoutDotnet())
+  if (choice !== undefined && choice !== '' && !isWithoutDotnet()) {
     return `${choiceName} may be dotnet, and is ${choice}.`;
+  }
   if (process.getuid?.() !== 0) return 'Witness tests make network namespaces: run them as root.';
   const missing = programs.filter(({ program }) => !isInstalled(program)).map((entry) => entry.package);
   if (findSshd() === undefined) missing.push('openssh-server');
@@ -53,8 +54,9 @@ function findMissing(): string | undefined {
 
 /** Whoever has no .NET may leave out what needs it, but has to say so. */
 function findMissingDotnet(): string | undefined {
-  if (!hasSdk())
+  if (!hasSdk()) {
     return `${installSdkCommand} && ${restoreCommand}   # or leave out what needs it: ${choiceName}=dotnet`;
+  }
   return Object.values(dotnetPrograms).every((program) => existsSync(program)) ? undefined : restoreCommand;
 }
 

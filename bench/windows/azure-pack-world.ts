@@ -1,5 +1,5 @@
 import type { WorldDefinition } from '../../sandbox/windows/world/records.ts';
-import { createAuthority, type Authority, type StoredCertificate } from './authority.ts';
+import { type Authority, createAuthority, type StoredCertificate } from './authority.ts';
 
 /** How many clouds of Windows Azure Pack there are, and of what each consists. */
 export interface PackShape {
@@ -95,8 +95,9 @@ function azureStackMachines(authority: Authority): readonly Machine[] {
 function machinesOf(cloud: PackCloud, authority: Authority): Promise<readonly Machine[]> {
   const { portals, apis, portalFqdn, apiFqdn } = cloud;
   const sqlServer = apis[0] ?? '';
-  if (portals === apis)
+  if (portals === apis) {
     return Promise.all(portals.map((id) => aPackMachine(id, ['portal', 'api'], portalFqdn, { authority, sqlServer })));
+  }
   return Promise.all([
     ...portals.map((id) => aPackMachine(id, ['portal'], portalFqdn, { authority, sqlServer })),
     ...apis.map((id) => aPackMachine(id, ['api'], apiFqdn, { authority, sqlServer })),

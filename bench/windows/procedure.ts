@@ -56,14 +56,16 @@ async function followOperation(stack: Stack, id: string, onLook: () => void): Pr
 async function seeOperation(stack: Stack, id: string): Promise<Operation> {
   const answer = await stack.api('GET', `/api/operations/${id}`);
   const operation = operationSchema.parse(answer);
-  if (operation.status === 'failed' || operation.status === 'canceled')
+  if (operation.status === 'failed' || operation.status === 'canceled') {
     throw new Error(`A procedure ended otherwise: ${JSON.stringify(answer)}`);
+  }
   return operation;
 }
 
 async function approveAll(stack: Stack, { id, approvals }: Operation): Promise<void> {
-  for (const { name, decidedAt } of approvals)
+  for (const { name, decidedAt } of approvals) {
     if (decidedAt === undefined) await stack.api('POST', `/api/operations/${id}/approve`, { name });
+  }
 }
 
 /** Seconds of stack time that a procedure took, without those that it waited for approvals. */

@@ -4,7 +4,7 @@ import { createKeyVaultClient } from '../key-vault-client.ts';
 import { inParallel } from '../rounds.ts';
 import type { Stack } from '../stack.ts';
 import { cloudsOf, packAccounts, packFile, packPortal, type PackShape, packWorld } from './azure-pack-world.ts';
-import { natAdministrator, pocPortal, pocWorld, type Poc } from './poc-world.ts';
+import { natAdministrator, type Poc, pocPortal, pocWorld } from './poc-world.ts';
 
 const reachSchema = z.object({
   ssh: z.object({

@@ -1,7 +1,7 @@
-import type { ServiceHost } from '../platform/service-host.ts';
 import type { ServiceResponse } from '../platform/https-service.ts';
-import type { ArmState, Caller, StoredOperation } from './arm-state.ts';
+import type { ServiceHost } from '../platform/service-host.ts';
 import { refuseAtGateway } from './arm-refusal.ts';
+import type { ArmState, Caller, StoredOperation } from './arm-state.ts';
 import type { HybridMachines } from './hybrid-compute/hybrid-machines.ts';
 import { isObject, type JsonObject } from './json-object.ts';
 import type { OperationName } from './operation-names.ts';

@@ -8,7 +8,7 @@ import { checkAuthorized } from './authorization.ts';
 import type { EndedChange } from './change-events.ts';
 import { authenticate, checkSubscription, readApiVersion, throttle } from './front-end.ts';
 import { downloadPrefix, downloadProfile } from './gateways/profile-downloads.ts';
-import { matchRoute, type MatchedRoute } from './route-table.ts';
+import { type MatchedRoute, matchRoute } from './route-table.ts';
 import { standardHeaders } from './standard-headers.ts';
 import { toSynchronousChange } from './synchronous-changes.ts';
 import type { TokenBuckets } from './token-buckets.ts';

@@ -1,7 +1,11 @@
+import type { ArmHandler } from './arm-call.ts';
 import { startDisconnect, startHealth } from './gateways/connection-health.ts';
 import { deleteGateway, getGateway, listGateways, patchGateway, putGateway } from './gateways/gateways.ts';
 import { startPackageUrl, startProfile } from './gateways/generate-profile.ts';
 import { listRadiusSecrets } from './gateways/radius-secrets.ts';
+import { listGroupResources } from './group-resources.ts';
+import { getMachine } from './hybrid-compute/machines.ts';
+import { deleteRunCommand, getRunCommand, listRunCommands, putRunCommand } from './hybrid-compute/run-commands.ts';
 import {
   deletePublicIpAddress,
   getPublicIpAddress,
@@ -16,9 +20,6 @@ import {
   patchVirtualNetwork,
   putVirtualNetwork,
 } from './network/virtual-networks.ts';
-import { getMachine } from './hybrid-compute/machines.ts';
-import { deleteRunCommand, getRunCommand, listRunCommands, putRunCommand } from './hybrid-compute/run-commands.ts';
-import { listGroupResources } from './group-resources.ts';
 import { listGroupPermissions } from './permissions.ts';
 import { readOperation, readOperationResult } from './read-operation.ts';
 import {
@@ -29,7 +30,6 @@ import {
   putResourceGroup,
   readGroupDeletion,
 } from './resource-groups.ts';
-import type { ArmHandler } from './arm-call.ts';
 import type { Namespace, Route } from './route-table.ts';
 
 const subscription = '/subscriptions/{subscriptionId}';

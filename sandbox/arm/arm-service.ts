@@ -1,23 +1,23 @@
 import type { EventGridEvent } from '../platform/event-grid-event.ts';
-import { startHttpsService, type RunningService, type ServiceResponse } from '../platform/https-service.ts';
+import { type RunningService, type ServiceResponse, startHttpsService } from '../platform/https-service.ts';
 import type { ServiceHost } from '../platform/service-host.ts';
 import type { StateFile } from '../platform/state-file.ts';
 import type { ArmContext } from './arm-call.ts';
 import { handleRequest, type RequestHandling } from './arm-requests.ts';
 import {
-  createArmState,
-  openArmState,
   type ArmState,
   type Caller,
+  createArmState,
+  openArmState,
   type RoleAssignment,
   type StoredSession,
 } from './arm-state.ts';
 import { assignRole } from './authorization.ts';
-import { toChangeEvent, toEndedChange, type EndedChange } from './change-events.ts';
+import { type EndedChange, toChangeEvent, toEndedChange } from './change-events.ts';
 import { apiVersions } from './front-end.ts';
 import { gatewaysForVpn, type VpnGatewayState } from './gateways/applied-gateway.ts';
 import { connectSession, endSession, listSessions, type NewSession } from './gateways/sessions.ts';
-import { noMachines, type HybridMachines } from './hybrid-compute/hybrid-machines.ts';
+import { type HybridMachines, noMachines } from './hybrid-compute/hybrid-machines.ts';
 import { withoutProtectedValues } from './hybrid-compute/without-protected-values.ts';
 import { operationDefinitions } from './operation-definitions.ts';
 import { resumeOperations } from './operations.ts';

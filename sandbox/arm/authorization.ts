@@ -60,11 +60,13 @@ function actionOf({ operationId, method, template }: Route): string | undefined 
     /_List(?:$|All$|By)/.test(operationId) ||
     operationId.startsWith('Operation') ||
     operationId.startsWith('Permissions_')
-  )
+  ) {
     return;
+  }
   const [, provider, rest] = /\/providers\/([^/]+)\/(.+)$/.exec(template) ?? [];
-  if (provider === undefined || rest === undefined)
+  if (provider === undefined || rest === undefined) {
     return `Microsoft.Resources/subscriptions/resourceGroups/${verbs[method]}`;
+  }
   const names = rest.split('/').filter((part) => !part.startsWith('{'));
   return `${provider}/${names.join('/')}/${verbs[method]}`;
 }

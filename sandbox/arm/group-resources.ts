@@ -1,5 +1,5 @@
 import type { ServiceResponse } from '../platform/https-service.ts';
-import { param, type ArmCall, type ArmContext } from './arm-call.ts';
+import { type ArmCall, type ArmContext, param } from './arm-call.ts';
 import { refuseAtGateway } from './arm-refusal.ts';
 import type { StoredResource } from './arm-state.ts';
 import type { JsonObject } from './json-object.ts';

@@ -2,10 +2,10 @@ import type { OperationDefinition } from './arm-call.ts';
 import { disconnectDefinition, healthDefinition } from './gateways/connection-health.ts';
 import { deleteGatewayDefinition, patchGatewayDefinition, putGatewayDefinition } from './gateways/gateways.ts';
 import { packageUrlDefinition, profileDefinition } from './gateways/generate-profile.ts';
+import { deleteRunCommandDefinition, putRunCommandDefinition } from './hybrid-compute/run-command-operations.ts';
 import { deletePublicIpAddressDefinition, putPublicIpAddressDefinition } from './network/public-ip-addresses.ts';
 import { deleteSubnetDefinition, putSubnetDefinition } from './network/subnets.ts';
 import { deleteVirtualNetworkDefinition, putVirtualNetworkDefinition } from './network/virtual-networks.ts';
-import { deleteRunCommandDefinition, putRunCommandDefinition } from './hybrid-compute/run-command-operations.ts';
 import type { OperationName } from './operation-names.ts';
 import { deleteGroupDefinition } from './resource-groups.ts';
 

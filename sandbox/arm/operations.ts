@@ -1,6 +1,6 @@
 import type { ServiceResponse } from '../platform/https-service.ts';
 import type { ArmCall, ArmContext } from './arm-call.ts';
-import { ArmRefusal, type ArmError } from './arm-refusal.ts';
+import { type ArmError, ArmRefusal } from './arm-refusal.ts';
 import type { StoredOperation, StoredResource } from './arm-state.ts';
 import { retryAfter, stackMs } from './durations.ts';
 import type { JsonObject } from './json-object.ts';

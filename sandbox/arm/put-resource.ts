@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { ServiceResponse } from '../platform/https-service.ts';
-import { param, readBody, type ArmCall, type ArmContext } from './arm-call.ts';
+import { type ArmCall, type ArmContext, param, readBody } from './arm-call.ts';
 import { ArmRefusal, refuseAtGateway, refuseFormat } from './arm-refusal.ts';
 import type { StoredOperation, StoredResource } from './arm-state.ts';
 import { checkConditions } from './conditions.ts';
-import { asText, isObject, propertiesOf, type JsonObject } from './json-object.ts';
+import { asText, isObject, type JsonObject, propertiesOf } from './json-object.ts';
 import { readLocation } from './locations.ts';
 import type { OperationName } from './operation-names.ts';
 import { putAnswer, runningOperation, startOperation } from './operations.ts';

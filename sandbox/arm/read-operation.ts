@@ -1,5 +1,5 @@
 import type { ServiceResponse } from '../platform/https-service.ts';
-import { param, type ArmCall, type ArmContext } from './arm-call.ts';
+import { type ArmCall, type ArmContext, param } from './arm-call.ts';
 import { ArmRefusal } from './arm-refusal.ts';
 import type { StoredOperation } from './arm-state.ts';
 import { retryAfter } from './durations.ts';

@@ -1,14 +1,14 @@
 import type { ServiceResponse } from '../platform/https-service.ts';
-import { param, readBody, type ArmCall, type ArmContext, type OperationDefinition } from './arm-call.ts';
+import { type ArmCall, type ArmContext, type OperationDefinition, param, readBody } from './arm-call.ts';
 import { refuseAtGateway } from './arm-refusal.ts';
 import type { StoredGroup, StoredOperation, StoredResource } from './arm-state.ts';
 import { retryAfter, usualMs } from './durations.ts';
 import { asText, isObject, type JsonObject } from './json-object.ts';
 import { listPage } from './list-pages.ts';
 import { readLocation } from './locations.ts';
-import { startOperation, runningOperation } from './operations.ts';
-import { checkGroupName } from './resource-names.ts';
+import { runningOperation, startOperation } from './operations.ts';
 import { formatGroupId } from './resource-id.ts';
+import { checkGroupName } from './resource-names.ts';
 import { requireGroup } from './resource-store.ts';
 
 const groupType = 'Microsoft.Resources/resourceGroups';

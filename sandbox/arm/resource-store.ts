@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { ArmCall, ArmContext } from './arm-call.ts';
+import { param } from './arm-call.ts';
 import { ArmRefusal, refuseAtGateway } from './arm-refusal.ts';
 import type { StoredGroup, StoredOperation, StoredResource } from './arm-state.ts';
-import { asObject, asObjects, asText, propertiesOf, type JsonObject } from './json-object.ts';
+import { asObject, asObjects, asText, type JsonObject, propertiesOf } from './json-object.ts';
 import { formatResourceId, type ResourceType } from './resource-id.ts';
-import { param } from './arm-call.ts';
 
 export function findResource(context: ArmContext, id: string): StoredResource | undefined {
   return context.state.resources[id.toLowerCase()];

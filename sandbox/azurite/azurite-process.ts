@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
 import { mkdirSync } from 'node:fs';
 import { request } from 'node:https';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 export interface AzuriteSettings {

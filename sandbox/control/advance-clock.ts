@@ -1,7 +1,7 @@
 import type { Scheduler } from '../platform/scheduler.ts';
 import type { StackClock } from '../platform/stack-clock.ts';
 import { ControlProblem } from './problem.ts';
-import type { RuntimeClock, RuntimeClient } from './runtime-client.ts';
+import type { RuntimeClient, RuntimeClock } from './runtime-client.ts';
 
 /** What moves with the stack's clock, and what has to be at rest before it moves on. */
 export interface ClockedParts {
@@ -57,8 +57,9 @@ export async function advanceClock(
     const runtime = await settle(parts, deadlineMs, limits.pollMs);
     const nowMs = clock.nowMs();
     if (nowMs >= targetMs) return { now: clock.now().toISOString(), offsetMs: clock.offsetMs, steps };
-    if (steps >= limits.stepsMax)
+    if (steps >= limits.stepsMax) {
       throw tooLong(`${steps} steps did not reach the end`, [`now at ${clock.now().toISOString()}`]);
+    }
     steps += 1;
     const exactMs = Math.min(targetMs, timeOf(runtime.nextTimer), parts.scheduler.nextDueMs() ?? Infinity);
     clock.moveTo(Math.min(exactMs, Math.max(timeOf(runtime.nextDue), nowMs + scheduleGapMs)));

@@ -2,12 +2,12 @@ import type { ServiceHost } from '../platform/service-host.ts';
 import type { AdvanceLimits } from './advance-clock.ts';
 import type { ArmControl } from './arm-control.ts';
 import { armRoutes, type FindCommonName } from './arm-routes.ts';
-import { startControlServer, type ControlServer } from './control-server.ts';
+import { type ControlServer, startControlServer } from './control-server.ts';
 import type { RuntimeClient } from './runtime-client.ts';
 import { stackRoutes } from './stack-routes.ts';
-import { webhookRoutes } from './webhook-routes.ts';
 import type { WebhookInbox } from './webhook-inbox.ts';
-import { windowsRoutes, type WindowsControl } from './windows-routes.ts';
+import { webhookRoutes } from './webhook-routes.ts';
+import { type WindowsControl, windowsRoutes } from './windows-routes.ts';
 
 export interface ControlOptions {
   readonly port: number;

@@ -1,4 +1,4 @@
-import { rawResponse, type FaultAction } from '../platform/faults.ts';
+import { type FaultAction, rawResponse } from '../platform/faults.ts';
 import type { ServiceHost } from '../platform/service-host.ts';
 import type { ControlResponse, ControlRoute } from './control-server.ts';
 import type { WebhookInbox } from './webhook-inbox.ts';

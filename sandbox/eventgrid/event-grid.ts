@@ -3,7 +3,7 @@ import type { EventGridEvent } from '../platform/event-grid-event.ts';
 import { SeededRandom } from '../platform/seeded-random.ts';
 import type { ServiceHost } from '../platform/service-host.ts';
 import type { StateFile } from '../platform/state-file.ts';
-import { openEventGridState, type DeadLetter, type EventGridState, type PendingDelivery } from './event-grid-state.ts';
+import { type DeadLetter, type EventGridState, openEventGridState, type PendingDelivery } from './event-grid-state.ts';
 import { retryDelayMs, verdictOn } from './retry-policy.ts';
 import { gatewayChanges, passesFilter, type SubscriptionFilter } from './subscription-filter.ts';
 import { postEvents, validateEndpoint } from './webhook.ts';

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import {
-  startHttpsService,
   type RunningService,
   type ServiceRequest,
   type ServiceResponse,
+  startHttpsService,
 } from '../platform/https-service.ts';
 import type { Principal, ServiceHost } from '../platform/service-host.ts';
-import { tokenLifetimeSeconds, type TokenIssuer } from './token-issuer.ts';
-import { readTokenRequest, type Application, type TokenRefusal } from './token-request.ts';
+import { type TokenIssuer, tokenLifetimeSeconds } from './token-issuer.ts';
+import { type Application, readTokenRequest, type TokenRefusal } from './token-request.ts';
 
 export interface IdentityOptions {
   readonly port: number;

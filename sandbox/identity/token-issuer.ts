@@ -3,12 +3,12 @@ import {
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
-  randomUUID,
   type KeyObject,
+  randomUUID,
 } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { exportJWK, jwtVerify, SignJWT, type JWK } from 'jose';
+import { exportJWK, type JWK, jwtVerify, SignJWT } from 'jose';
 import type { Principal, VerifyToken } from '../platform/service-host.ts';
 import type { StackClock } from '../platform/stack-clock.ts';
 

@@ -5,16 +5,16 @@ import {
   certificateDeletion,
   certificateItem,
   shownPending,
-  versionBundle,
   type ShownVersion,
+  versionBundle,
 } from './certificate-wire.ts';
 import { removeKey } from './keys.ts';
 import { answerPage } from './paging.ts';
 import { attributesSchema, readBody, tagsSchema } from './request-body.ts';
 import { findActive, findDeleted, listInPhase, markDeleted, markRecovering, notFound } from './soft-delete.ts';
+import type { Vault, VaultAnswer, VaultCall } from './vault.ts';
 import { forbidden } from './vault-error.ts';
 import type { CertificateEntry, CertificateVersion } from './vault-state.ts';
-import type { Vault, VaultAnswer, VaultCall } from './vault.ts';
 
 const updateSchema = z.strictObject({ attributes: attributesSchema.nullish(), tags: tagsSchema.nullish() });
 

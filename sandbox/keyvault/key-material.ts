@@ -1,7 +1,7 @@
-import { createPublicKey, generateKeyPair, randomUUID, type KeyObject } from 'node:crypto';
+import { createPublicKey, generateKeyPair, type KeyObject, randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { Attributes, KeyVersion } from './vault-state.ts';
 import type { Vault } from './vault.ts';
+import type { Attributes, KeyVersion } from './vault-state.ts';
 
 const generate = promisify(generateKeyPair);
 

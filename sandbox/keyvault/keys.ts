@@ -14,9 +14,9 @@ import {
   notFound,
   refuseTakenName,
 } from './soft-delete.ts';
+import type { Vault, VaultAnswer, VaultCall } from './vault.ts';
 import { conflict, forbidden } from './vault-error.ts';
 import type { KeyEntry, KeyVersion } from './vault-state.ts';
-import type { Vault, VaultAnswer, VaultCall } from './vault.ts';
 
 const allOperations = ['encrypt', 'decrypt', 'sign', 'verify', 'wrapKey', 'unwrapKey'];
 

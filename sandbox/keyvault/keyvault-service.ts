@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import {
-  startHttpsService,
   type RunningService,
   type ServiceRequest,
   type ServiceResponse,
+  startHttpsService,
 } from '../platform/https-service.ts';
 import type { Principal, ServiceHost } from '../platform/service-host.ts';
 import { openKeySeal } from './key-seal.ts';
 import { settlePending } from './pending-certificates.ts';
+import { apiVersion, scriptApiVersion, type Vault } from './vault.ts';
 import { badParameter, errorBody, VaultError } from './vault-error.ts';
 import { findRoute, type VaultRoute } from './vault-routes.ts';
 import { emptyVault, openVaultState } from './vault-state.ts';
-import { createSecretWeight, createWeight, otherWeight, VaultThrottle, type RequestWeight } from './vault-throttle.ts';
-import { apiVersion, scriptApiVersion, type Vault } from './vault.ts';
+import { createSecretWeight, createWeight, otherWeight, type RequestWeight, VaultThrottle } from './vault-throttle.ts';
 import { withoutSecretValue } from './without-secret-value.ts';
 
 const audience = 'https://vault.azure.net';

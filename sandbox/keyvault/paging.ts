@@ -1,5 +1,5 @@
-import { badParameter } from './vault-error.ts';
 import { apiVersion, type VaultCall } from './vault.ts';
+import { badParameter } from './vault-error.ts';
 
 const pageMax = 25;
 

@@ -2,20 +2,20 @@ import { createPublicKey, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { newAttributes } from './attributes.ts';
 import {
-  keyOperationsOf,
-  readCertificateCreation,
   type CertificateCreation,
   type CertificatePolicy,
+  keyOperationsOf,
+  readCertificateCreation,
 } from './certificate-policy.ts';
 import { certificateBundle, pendingOperation } from './certificate-wire.ts';
 import { makeKeyVersion, newVersion, openPrivateKey, renamedKey } from './key-material.ts';
 import { addKeyVersion } from './keys.ts';
 import { attributesSchema, readBody, tagsSchema } from './request-body.ts';
 import { findActive, refuseTakenName } from './soft-delete.ts';
+import { apiVersion, type Vault, type VaultAnswer, type VaultCall } from './vault.ts';
 import { badParameter, conflict, forbidden, VaultError } from './vault-error.ts';
 import type { CertificateEntry, CertificateVersion, KeyVersion, PendingCertificate } from './vault-state.ts';
 import { makeSelfSigned, makeSigningRequest, x5tOf } from './x509-making.ts';
-import { apiVersion, type Vault, type VaultAnswer, type VaultCall } from './vault.ts';
 
 /** How long issuer Self takes, and a cancellation, before the speed. */
 const selfIssuerMs = 15_000;

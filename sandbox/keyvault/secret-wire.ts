@@ -1,7 +1,7 @@
 import { toSeconds, toWire } from './attributes.ts';
 import { deletionDates } from './soft-delete.ts';
-import type { SecretEntry, SecretVersion } from './vault-state.ts';
 import type { Vault } from './vault.ts';
+import type { SecretEntry, SecretVersion } from './vault-state.ts';
 
 /** A version without its value, which only setting and getting answer. */
 export function secretBundle(origin: string, entry: SecretEntry, version: SecretVersion): Record<string, unknown> {

@@ -13,9 +13,9 @@ import {
   notFound,
   refuseTakenName,
 } from './soft-delete.ts';
+import type { Vault, VaultAnswer, VaultCall } from './vault.ts';
 import { badParameter, conflict, forbidden, VaultError } from './vault-error.ts';
 import type { SecretEntry, SecretVersion } from './vault-state.ts';
-import type { Vault, VaultAnswer, VaultCall } from './vault.ts';
 
 /** Key Vault's 25 KB, counted as the value is sent: in UTF-8. */
 const valueBytesMax = 25 * 1024;

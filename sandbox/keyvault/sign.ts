@@ -4,9 +4,9 @@ import { openPrivateKey } from './key-material.ts';
 import { keyId } from './key-wire.ts';
 import { findKeyVersion } from './keys.ts';
 import { readBody } from './request-body.ts';
+import type { Vault, VaultAnswer, VaultCall } from './vault.ts';
 import { badParameter, forbidden, VaultError } from './vault-error.ts';
 import type { KeyVersion } from './vault-state.ts';
-import type { Vault, VaultAnswer, VaultCall } from './vault.ts';
 
 /** DigestInfo before the digest itself, RFC 8017 section 9.2 note 1. */
 const digestInfos: Readonly<Record<string, { readonly prefix: string; readonly bytes: number }>> = {
@@ -36,8 +36,9 @@ export function sign(vault: Vault, call: VaultCall): VaultAnswer {
 function digestInfoPrefix(alg: string, digestBytes: number): Buffer {
   const info = digestInfos[alg];
   if (info === undefined) {
-    if (notHere.includes(alg))
+    if (notHere.includes(alg)) {
       throw new VaultError(501, 'NotImplemented', `The local vault does not sign with ${alg}.`);
+    }
     throw badParameter(`Property alg has invalid value: ${alg} is not an algorithm of an RSA key.`);
   }
   if (digestBytes !== info.bytes) {

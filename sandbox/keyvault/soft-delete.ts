@@ -1,7 +1,7 @@
 import { recoverableDays } from './attributes.ts';
+import type { Vault } from './vault.ts';
 import { conflict, VaultError } from './vault-error.ts';
 import type { NamedObject } from './vault-state.ts';
-import type { Vault } from './vault.ts';
 
 /** In Azure a deletion or recovery is seen by readers some seconds after it is answered. */
 const deletionMs = 5000;

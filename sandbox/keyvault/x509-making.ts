@@ -1,17 +1,17 @@
 import 'reflect-metadata';
-import { createHash, randomBytes, webcrypto, type KeyObject } from 'node:crypto';
+import { createHash, type KeyObject, randomBytes, webcrypto } from 'node:crypto';
 import {
   BasicConstraintsExtension,
   cryptoProvider,
   ExtendedKeyUsageExtension,
+  type Extension,
+  type JsonGeneralName,
   KeyUsageFlags,
   KeyUsagesExtension,
   Pkcs10CertificateRequestGenerator,
   SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
   X509CertificateGenerator,
-  type Extension,
-  type JsonGeneralName,
 } from '@peculiar/x509';
 import type { CertificatePolicy, KeyUsage } from './certificate-policy.ts';
 

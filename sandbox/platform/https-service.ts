@@ -1,7 +1,7 @@
-import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { rawResponse, type FaultAction, type FaultPlan } from './faults.ts';
+import { type FaultAction, type FaultPlan, rawResponse } from './faults.ts';
 import type { Journal } from './journal.ts';
 import type { StackClock } from './stack-clock.ts';
 import type { RecordTraffic } from './traffic-recorder.ts';

@@ -4,8 +4,8 @@ import type { StackClock } from './clock.ts';
 import type { Invoke } from './core/invoker.ts';
 import type { Registry } from './core/registry.ts';
 import { invocationPath, serveInvocation } from './durable/invocation-api.ts';
-import { empty, headerOf, json, parseJson } from './http/messages.ts';
 import type { HostRequest, HostResponse } from './http/messages.ts';
+import { empty, headerOf, json, parseJson } from './http/messages.ts';
 import type { LoadGauge } from './load-gauge.ts';
 import { isScheduleAlarm } from './timers/schedule-alarm.ts';
 

@@ -1,16 +1,16 @@
 import type { AdminOptions } from './admin-api.ts';
 import { serveAdmin } from './admin-api.ts';
-import { serveControl } from './control-routes.ts';
 import type { ControlOptions } from './control-routes.ts';
+import { serveControl } from './control-routes.ts';
 import { rpcPath, webhookPath } from './durable/client-binding.ts';
 import type { DurableHost } from './durable/durable-host.ts';
 import { splitManagementPath } from './durable/management-api.ts';
-import { eventGridPath, serveEventGrid } from './event-grid.ts';
 import type { EventGridOptions } from './event-grid.ts';
+import { eventGridPath, serveEventGrid } from './event-grid.ts';
 import type { AuthKeys } from './http/auth-keys.ts';
 import type { HttpTriggers } from './http/http-trigger.ts';
-import { empty } from './http/messages.ts';
 import type { HostRequest, HostResponse } from './http/messages.ts';
+import { empty } from './http/messages.ts';
 import type { Handler } from './http/server.ts';
 import type { LoadGauge } from './load-gauge.ts';
 

@@ -3,8 +3,8 @@ import type { Invoke } from './core/invoker.ts';
 import type { Registry } from './core/registry.ts';
 import type { Log, RegisteredFunction } from './core/types.ts';
 import type { AuthKeys } from './http/auth-keys.ts';
-import { empty, headerOf, json, parseJson, text } from './http/messages.ts';
 import type { HostRequest, HostResponse } from './http/messages.ts';
+import { empty, headerOf, json, parseJson, text } from './http/messages.ts';
 
 export interface EventGridOptions {
   readonly registry: Registry;

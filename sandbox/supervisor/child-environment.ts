@@ -1,6 +1,6 @@
-import { describeStack, type StackInfo } from './stack-info.ts';
 import { readClockOffsetMs } from './clock-file.ts';
 import { durableClientFile } from './durable-choice.ts';
+import { describeStack, type StackInfo } from './stack-info.ts';
 import type { StackPlan } from './stack-plan.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { startChild, type ChildExit, type ChildOptions, type RunningChild } from './child-process.ts';
+import { type ChildExit, type ChildOptions, type RunningChild, startChild } from './child-process.ts';
 import { StackError } from './stack-error.ts';
 
 const restartDelaysMs = [200, 500, 1000, 2000, 4000];

@@ -35,8 +35,9 @@ export async function ensurePorts(directory: string, wantedRuntime?: number): Pr
 /** Reads the ports that the supervisor keeps in `directory`. Throws a StackError when they are not those of this version. */
 export function readPorts(directory: string): Ports {
   const { data } = portsSchema.safeParse(JSON.parse(readFileSync(join(directory, 'ports.json'), 'utf8')));
-  if (data === undefined)
+  if (data === undefined) {
     throw new StackError(`${directory} is of an earlier version: start anew with another --state folder.`);
+  }
   return data;
 }
 

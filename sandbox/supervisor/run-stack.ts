@@ -2,14 +2,14 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { askAzurite } from '../azurite/azurite-process.ts';
 import { buildExtension } from '../runtime/durable-extension/build.ts';
-import { startChild, type ChildOptions, type RunningChild } from './child-process.ts';
+import { type ChildOptions, type RunningChild, startChild } from './child-process.ts';
 import { durableClientFile } from './durable-choice.ts';
 import { keepChild, type KeptChild } from './kept-child.ts';
 import { lockDirectory } from './lock-file.ts';
 import type { StackOptions } from './options.ts';
 import { azuriteChild, cloudChild, extensionChild, runtimeChild, vpnChild } from './stack-children.ts';
 import { StackError } from './stack-error.ts';
-import { describeStack, readWindowsInfo, writeStackInfo, type StackInfo } from './stack-info.ts';
+import { describeStack, readWindowsInfo, type StackInfo, writeStackInfo } from './stack-info.ts';
 import { planStack, type StackPlan } from './stack-plan.ts';
 
 /** Sum of what may follow one another below fifteen seconds: the app first, then what it calls, then where it stores. */

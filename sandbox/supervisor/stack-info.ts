@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writePrivateJson } from './private-file.ts';
 import type { Ports } from './ports.ts';
+import { writePrivateJson } from './private-file.ts';
 import type { StackSecrets } from './stack-secrets.ts';
 
 /** The simulated Windows machines, as the cloud process tells the supervisor of them. */

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openClientNetwork, type ClientNetwork } from './client-network.ts';
-import { startClientProcess, type ClientEnd, type ClientProcess } from './client-process.ts';
+import { type ClientNetwork, openClientNetwork } from './client-network.ts';
+import { type ClientEnd, type ClientProcess, startClientProcess } from './client-process.ts';
 import { readPublishedGateways } from './published-gateways.ts';
 
 const connectTimeoutDefaultMs = 30_000;

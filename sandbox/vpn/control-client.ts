@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { vpnGatewayStateSchema, type VpnGatewayState } from './gateway-state.ts';
+import { type VpnGatewayState, vpnGatewayStateSchema } from './gateway-state.ts';
 
 /** Short: the process has to end within seconds of being asked to, whatever the control API does. */
 const requestTimeoutMs = 2_000;

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { VpnSession } from './control-client.ts';
 import { isServingOpenVpn, type VpnGatewayState } from './gateway-state.ts';
-import { OpenVpnGateway, type EstablishedClient } from './openvpn-gateway.ts';
+import { type EstablishedClient, OpenVpnGateway } from './openvpn-gateway.ts';
 import type { PublishedGateway } from './published-gateways.ts';
 
 /** A start that is under way, the stop after it, and a second try. */

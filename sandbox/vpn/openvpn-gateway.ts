@@ -1,11 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { firstVnetAddress, ipv4Prefixes } from './address-plan.ts';
-import { chainDigests, createClientEventReader, type ClientEvent } from './client-events.ts';
-import { decideClient, policyOf, toThumbprint, type ClientPolicy } from './client-policy.ts';
+import { chainDigests, type ClientEvent, createClientEventReader } from './client-events.ts';
+import { type ClientPolicy, decideClient, policyOf, toThumbprint } from './client-policy.ts';
 import type { VpnGatewayState } from './gateway-state.ts';
-import { openManagementChannel, type ManagementChannel } from './management-channel.ts';
+import { type ManagementChannel, openManagementChannel } from './management-channel.ts';
 import { createNamespace, deleteNamespace, plugIntoInternet } from './namespaces.ts';
 import { runCommand } from './run-command.ts';
 import { gatewayFiles, renderServerConfig } from './server-config.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createControlClient, type ControlClient } from './control-client.ts';
+import { type ControlClient, createControlClient } from './control-client.ts';
 import { followDisconnects, followGateways } from './follow-control.ts';
 import { GatewayFleet } from './gateway-fleet.ts';
 import { createInternet } from './namespaces.ts';
@@ -12,8 +12,8 @@ import {
   deleteStackRecord,
   readStackRecord,
   removeLeftovers,
-  writeStackRecord,
   type StackRecord,
+  writeStackRecord,
 } from './stack-record.ts';
 
 const lastReportDeadlineMs = 2_000;

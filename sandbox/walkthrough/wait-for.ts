@@ -2,7 +2,7 @@ import { setTimeout as rest } from 'node:timers/promises';
 import { z } from 'zod';
 import { StackError } from '../supervisor/stack-error.ts';
 import type { StackInfo } from '../supervisor/stack-info.ts';
-import { createAppClient, operationSchema, problemSchema, type AppClient, type OperationView } from './app-client.ts';
+import { type AppClient, createAppClient, operationSchema, type OperationView, problemSchema } from './app-client.ts';
 import { reach } from './read-stack.ts';
 
 const pollMs = 1000;
@@ -112,6 +112,7 @@ async function hurry(stack: StackInfo): Promise<void> {
     body: JSON.stringify({ advance: hurryBy }),
   });
   // 504: the stack is still at work, which is no reason to look less.
-  if (!response.ok && response.status !== 504)
+  if (!response.ok && response.status !== 504) {
     throw new StackError(`The clock does not move: ${await response.text()}`);
+  }
 }

@@ -60,7 +60,7 @@ export function isSuccess({ status }: Pick<RawAnswer, 'status'>): boolean {
 /** Sorts an answer that is not a success, in Azure's own words. */
 export function classify(answer: RawAnswer): ArmUndone {
   const { status, fault } = answer;
-  if (fault !== undefined)
+  if (fault !== undefined) {
     return {
       outcome: 'unavailable',
       status,
@@ -69,15 +69,18 @@ export function classify(answer: RawAnswer): ArmUndone {
       isOurs: true,
       message: fault,
     };
+  }
   const { code, message, codes } = readErrorWords(answer.text);
   const words = { code: code || `Http${status}`, message: message || `Azure answered ${status}.`, ...idOf(answer) };
   const retryAfterSeconds = secondsOf(answer.retryAfter, answer.at) ?? usualWaitSeconds;
   const missing = status === 404 ? missingCodes.get(code) : undefined;
   if (missing !== undefined) return { outcome: 'missing', of: missing, ...words };
-  if (status === 429 || status === 412 || codes.some((each) => lockedCodes.has(each)))
+  if (status === 429 || status === 412 || codes.some((each) => lockedCodes.has(each))) {
     return { outcome: 'busy', retryAfterSeconds, ...words };
-  if (status >= 500 || status === 408 || status === 404 || status < 400)
+  }
+  if (status >= 500 || status === 408 || status === 404 || status < 400) {
     return { outcome: 'unavailable', status, retryAfterSeconds, ...words };
+  }
   const aboutBody = status === 400 && code !== '' && !codes.some((each) => addressCodes.has(each));
   return { outcome: 'refused', status, aboutBody, ...words };
 }

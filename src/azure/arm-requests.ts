@@ -4,17 +4,17 @@ import {
   createDefaultHttpClient,
   createHttpHeaders,
   createPipelineRequest,
-  isRestError,
   type HttpMethods,
+  isRestError,
   type PipelineOptions,
 } from '@azure/core-rest-pipeline';
 import { z } from 'zod';
-import type { JsonObject } from '../domain/json.ts';
 import { cutText } from '../domain/cut-text.ts';
+import type { JsonObject } from '../domain/json.ts';
 import { redactSecrets } from '../domain/redact-secrets.ts';
 import type { ArmAnswer } from '../ports/arm.ts';
 import type { Log } from '../ports/log.ts';
-import { classify, isSuccess, jsonOf, unreadable, type RawAnswer } from './arm-answers.ts';
+import { classify, isSuccess, jsonOf, type RawAnswer, unreadable } from './arm-answers.ts';
 import { audienceOf } from './arm-audience.ts';
 import { toldCalls } from './told-calls.ts';
 

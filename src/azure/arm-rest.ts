@@ -1,6 +1,6 @@
 import type { ArmRest } from '../ports/arm-rest.ts';
 import { operationErrorOf, toAnswer, toRead } from './arm-answers.ts';
-import { createArmRequests, type ArmRequestsOptions } from './arm-requests.ts';
+import { type ArmRequestsOptions, createArmRequests } from './arm-requests.ts';
 
 /** Resource Manager by bare requests. */
 export function createArmRest(options: ArmRequestsOptions): ArmRest {

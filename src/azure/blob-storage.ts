@@ -1,5 +1,5 @@
-import { BlobServiceClient, type StoragePipelineOptions, type StorageSharedKeyCredential } from '@azure/storage-blob';
 import type { TokenCredential } from '@azure/core-auth';
+import { BlobServiceClient, type StoragePipelineOptions, type StorageSharedKeyCredential } from '@azure/storage-blob';
 import type { Blobs } from '../ports/blobs.ts';
 import { statusOf } from './status-of.ts';
 

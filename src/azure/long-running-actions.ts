@@ -6,10 +6,10 @@ import {
   isSuccess,
   jsonOf,
   operationErrorOf,
+  type RawAnswer,
   statusOf,
   unreadable,
   unreadableWords,
-  type RawAnswer,
 } from './arm-answers.ts';
 import type { ArmRequests } from './arm-requests.ts';
 import type { Download } from './download.ts';
@@ -78,8 +78,9 @@ export function createLongRunningActions({ requests, download, query }: LongRunn
     const { operationUrl: statusUrl, location: resultUrl } = answer;
     const addresses = [statusUrl, resultUrl].filter((url) => url !== undefined);
     const isToFollow = addresses.length > 0 || answer.status !== 202;
-    if (!isToFollow || !addresses.every((url) => requests.isOwn(url)))
+    if (!isToFollow || !addresses.every((url) => requests.isOwn(url))) {
       return unreadable(answer, 'an operation to look at');
+    }
     const state: State = { statusUrl, resultUrl };
     return {
       outcome: 'done',

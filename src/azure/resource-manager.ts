@@ -3,7 +3,7 @@ import { asObject, asText } from '../domain/gateway-entries.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { Arm, ArmAnswer } from '../ports/arm.ts';
 import { classify, isSuccess, jsonOf, operationErrorOf, toAnswer, toRead, unreadable } from './arm-answers.ts';
-import { createArmRequests, type ArmRequestsOptions } from './arm-requests.ts';
+import { type ArmRequestsOptions, createArmRequests } from './arm-requests.ts';
 import { createDownload } from './download.ts';
 import { createLongRunningActions } from './long-running-actions.ts';
 import { readMaySeeAll } from './may-see-all.ts';

@@ -1,4 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { TokenCredential } from '@azure/core-auth';
+import { isRestError } from '@azure/core-rest-pipeline';
 import {
   CertificateClient,
   type CertificateClientOptions,
@@ -7,8 +9,6 @@ import {
   type KeyVaultCertificateWithPolicy,
 } from '@azure/keyvault-certificates';
 import { CryptographyClient } from '@azure/keyvault-keys';
-import type { TokenCredential } from '@azure/core-auth';
-import { isRestError } from '@azure/core-rest-pipeline';
 import { cutText } from '../domain/cut-text.ts';
 import type { Log } from '../ports/log.ts';
 import type { KeyAnswer, RootKeyPolicy, RootKeys, RootKeyVersion } from '../ports/root-keys.ts';
@@ -16,8 +16,8 @@ import { statusOf } from './status-of.ts';
 import {
   isMissing,
   isPassing,
-  retryWhileThrottled,
   retryAfterOf,
+  retryWhileThrottled,
   usualWaitSeconds,
   vaultClientOptions,
   wordsOf,

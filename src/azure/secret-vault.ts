@@ -1,15 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { SecretClient, type KeyVaultSecret, type SecretClientOptions } from '@azure/keyvault-secrets';
 import type { TokenCredential } from '@azure/core-auth';
 import { isRestError } from '@azure/core-rest-pipeline';
+import { type KeyVaultSecret, SecretClient, type SecretClientOptions } from '@azure/keyvault-secrets';
 import { AppError } from '../domain/app-error.ts';
 import type { Log } from '../ports/log.ts';
 import type { SecretVault } from '../ports/secrets.ts';
 import {
   isMissing,
   isPassing,
-  retryWhileThrottled,
   retryAfterOf,
+  retryWhileThrottled,
   usualWaitSeconds,
   vaultClientOptions,
   wordsOf,
@@ -114,8 +114,9 @@ async function answer<T>(name: string, what: string, call: () => Promise<T>): Pr
     if (!isRestError(error)) throw error;
     const { statusCode } = error;
     if (statusCode === undefined) throw busy(`Key Vault could not be reached to ${what} secret ${name}.`);
-    if (isPassing(error))
+    if (isPassing(error)) {
       throw busy(`Key Vault answered ${statusCode} to ${what} secret ${name}.`, retryAfterOf(error));
+    }
     const { code, message } = wordsOf(error);
     throw new AppError(
       'ERR_AZURE_REFUSED',

@@ -1,12 +1,12 @@
+import type { TokenCredential } from '@azure/core-auth';
 import {
   AzureNamedKeyCredential,
   odata,
   TableClient,
-  TableServiceClient,
   type TableEntityResult,
+  TableServiceClient,
   type TableServiceClientOptions,
 } from '@azure/data-tables';
-import type { TokenCredential } from '@azure/core-auth';
 import type { PartitionRange, RowKeys, RowRange, StoredRow, Tables } from '../ports/tables.ts';
 import { asciiJsonPolicy } from './ascii-json-policy.ts';
 import { statusOf } from './status-of.ts';

@@ -1,5 +1,5 @@
-import type { TokenCredential } from '@azure/core-auth';
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { TokenCredential } from '@azure/core-auth';
 import { createBlobStorage } from '../azure/blob-storage.ts';
 import { createResourceManager } from '../azure/resource-manager.ts';
 import { createRootKeyVault } from '../azure/root-key-vault.ts';

@@ -36,6 +36,8 @@ export function createInvocationLog(hook: Pick<typeof functionsApp.hook, 'preInv
     if (invocation === undefined || invocation.isOver) {
       // eslint-disable-next-line no-console -- the one place that has no other way to the host's log
       console.info(line);
-    } else invocation.context.log(line);
+    } else {
+      invocation.context.log(line);
+    }
   };
 }

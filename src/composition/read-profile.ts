@@ -1,4 +1,4 @@
-import { readProfilePackage, type ProfileReading } from '../kits/read-profile-package.ts';
+import { type ProfileReading, readProfilePackage } from '../kits/read-profile-package.ts';
 import { readCertificate } from '../pki/read-certificate.ts';
 
 /** Reads a gateway's profile package, its certificates by our own parser. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { connectorPort } from './connector-ports.ts';
+import { type ConnectorParts, connectorProblems } from './connector-rules.ts';
 import { computerNameSchema } from './machine.ts';
 import { cloudNamePattern, fqdnPattern, sha256Pattern, sharePattern, sqlServerPattern } from './on-premises-names.ts';
 import { secretNameOf } from './secret-uses.ts';
-import { connectorProblems, type ConnectorParts } from './connector-rules.ts';
 
 const slug = z.string().regex(/^[a-z0-9-]{1,63}$/);
 const cloudName = z

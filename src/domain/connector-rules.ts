@@ -52,8 +52,9 @@ function repetitions(
     unique('name', cloud?.name, [...at, 'name'], 'Give each cloud a name of its own; letter case does not count.');
     unique('endpoint', cloud?.endpoint, [...at, 'endpoint'], 'Each cloud has a connector of its own.');
     for (const list of ['portalMachines', 'apiMachines'] as const) {
-      for (const [position, machine] of (cloud?.[list] ?? []).entries())
+      for (const [position, machine] of (cloud?.[list] ?? []).entries()) {
         unique(list, machine, [...at, list, position], 'A machine serves one cloud, and is named once.');
+      }
     }
   }
   return problems;

@@ -1,5 +1,5 @@
-import { readEntries, type EntryKind, type ThumbprintOfRoot } from './gateway-entries.ts';
-import { entryKey, presentEntries, type DesiredEntry } from './gateway-merge.ts';
+import { type EntryKind, readEntries, type ThumbprintOfRoot } from './gateway-entries.ts';
+import { type DesiredEntry, entryKey, presentEntries } from './gateway-merge.ts';
 import type { JsonObject } from './json.ts';
 
 /** Entries that Azure takes on one VPN gateway (azure-docs, virtual network limits): others' and unreadable ones count too. */

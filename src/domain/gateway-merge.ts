@@ -1,11 +1,11 @@
 import {
   asObject,
   asText,
-  readEntries,
-  withEntries,
   type EntryKind,
   type GatewayEntry,
+  readEntries,
   type ThumbprintOfRoot,
+  withEntries,
 } from './gateway-entries.ts';
 import type { JsonObject } from './json.ts';
 import type { Thumbprint } from './thumbprint.ts';

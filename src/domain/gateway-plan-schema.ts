@@ -1,5 +1,4 @@
 import { z } from 'zod';
-
 import { virtualNetworkIdPattern } from './azure-names.ts';
 import { gatewayGenerations, gatewaySkus } from './gateway-sku.ts';
 

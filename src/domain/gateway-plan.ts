@@ -1,17 +1,17 @@
-import { compareRanges, overlaps, parseAddressRange, type AddressRange } from './address-range.ts';
-import { hasZones } from './azure-regions.ts';
+import { type AddressRange, compareRanges, overlaps, parseAddressRange } from './address-range.ts';
 import { networkResourceId, normaliseLocation, resourceGroupId, slugOf } from './azure-names.ts';
+import { hasZones } from './azure-regions.ts';
 import {
-  authenticationMethods,
-  tunnelProtocols,
-  usualClientAddressPool,
   type AuthenticationMethod,
+  authenticationMethods,
   type GatewayPlanInput,
   type TunnelProtocol,
+  tunnelProtocols,
+  usualClientAddressPool,
 } from './gateway-plan-schema.ts';
-import { usualGeneration, type GatewayGeneration, type GatewaySku } from './gateway-sku.ts';
+import { type GatewayGeneration, type GatewaySku, usualGeneration } from './gateway-sku.ts';
 
-export { gatewayPlanSchema, type GatewayPlanInput } from './gateway-plan-schema.ts';
+export { type GatewayPlanInput, gatewayPlanSchema } from './gateway-plan-schema.ts';
 
 /** Azure finds the gateway's subnet by this name. */
 export const gatewaySubnetName = 'GatewaySubnet';

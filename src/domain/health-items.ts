@@ -1,4 +1,4 @@
-import { timerNames, type TimerName } from './timers.ts';
+import { type TimerName, timerNames } from './timers.ts';
 
 /**
  * What `GET /api/health` looks at, each with an entry in docs/runbook.md. `look` is the look itself: when it is old, nothing

@@ -1,5 +1,5 @@
 import { asList, asObject, asText } from './gateway-entries.ts';
-import { gatewaySubnetName, type GatewayPlan, type PlannedSubnet } from './gateway-plan.ts';
+import { type GatewayPlan, gatewaySubnetName, type PlannedSubnet } from './gateway-plan.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 
 /** What stands between a plan and a virtual network that is there already. */

@@ -1,5 +1,5 @@
-import { unzipSync } from 'fflate';
 import type { UnzipFileInfo } from 'fflate';
+import { unzipSync } from 'fflate';
 import type { ProfileFile } from '../domain/profile-package.ts';
 
 export interface ArchiveProblem {
@@ -53,8 +53,9 @@ export function readProfileArchive(bytes: Uint8Array, isWanted: (path: string) =
 function addEntry(entry: UnzipFileInfo, isWanted: boolean, files: ProfileFile[]): boolean {
   const file = toFile(entry);
   if (file.name.endsWith('/')) return false;
-  if (files.length >= entriesMax)
+  if (files.length >= entriesMax) {
     throw new ArchiveFault('tooManyFiles', `The package has more than ${entriesMax} files.`);
+  }
   if (files.some(({ name }) => name.toLowerCase() === file.name.toLowerCase())) {
     throw new ArchiveFault('fileTwice', 'The package has a file twice, so readers may disagree about what it says.');
   }
@@ -72,11 +73,12 @@ function toFile(entry: UnzipFileInfo): ProfileFile {
     /\p{C}/u.test(name) ||
     name.split('/').includes('..') ||
     /^([a-z]:|\/)/i.test(name);
-  if (isUnsafe)
+  if (isUnsafe) {
     throw new ArchiveFault(
       'fileName',
       'The package has a file name that leads outside, is too long or is unprintable.',
     );
+  }
   return { name, size: entry.originalSize };
 }
 

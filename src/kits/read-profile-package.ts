@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { ProfilePackage } from '../domain/profile-package.ts';
 import type { Thumbprint } from '../domain/thumbprint.ts';
-import { readProfileArchive } from './profile-archive.ts';
 import type { ArchiveProblem, ProfileArchive } from './profile-archive.ts';
-import { readAzureVpnConfig, readOvpnSettings, readVpnSettings } from './profile-settings.ts';
+import { readProfileArchive } from './profile-archive.ts';
 import type { TunnelSettings } from './profile-settings.ts';
+import { readAzureVpnConfig, readOvpnSettings, readVpnSettings } from './profile-settings.ts';
 
 export type ProfileReading =
   | { readonly ok: true; readonly profile: ProfilePackage }

@@ -1,9 +1,9 @@
-import { findRemoteStep } from '../contracts/on-premises/step-table.ts';
 import type { RemoteStepContract, StepMode } from '../contracts/on-premises/remote-step.ts';
+import { findRemoteStep } from '../contracts/on-premises/step-table.ts';
 import { AppError, type Problem } from '../domain/app-error.ts';
 import { codeOfIssue } from '../domain/issue-code.ts';
 import { computerNameSchema, type Transport } from '../domain/machine.ts';
-import { isSetAside, notSetAside, secretUses, type SecretReference, type SecretUse } from '../domain/secret-uses.ts';
+import { isSetAside, notSetAside, type SecretReference, type SecretUse, secretUses } from '../domain/secret-uses.ts';
 import { composedScripts } from './composed-scripts.ts';
 
 export interface StepCommand {
@@ -50,8 +50,9 @@ export function composeCommand(command: StepCommand): ComposedCommand {
     ...(transport === 'arc' ? { vaultUrl } : {}),
   });
   const viaCredential = via && referTo(via.credentialSecret, 'account');
-  if (via && !computerNameSchema.safeParse(via.computerName).success)
+  if (via && !computerNameSchema.safeParse(via.computerName).success) {
     throw refuse('The machine behind has no such name.');
+  }
   const invocation = encode({
     v: 1,
     step: step.id,

@@ -1,4 +1,3 @@
-import invokePackageScript from './shared/invoke-package-script.ps1';
 import w2 from './scripts/w2-check-the-installed-versions.ps1';
 import w3 from './scripts/w3-look-for-the-users.ps1';
 import w6 from './scripts/w6-check-the-network.ps1';
@@ -21,6 +20,7 @@ import w27 from './scripts/w27-update-the-tenant-api.ps1';
 import w28 from './scripts/w28-check-the-tenant-api.ps1';
 import w30 from './scripts/w30-find-the-sql-server.ps1';
 import w31 from './scripts/w31-trust-azure-stack.ps1';
+import invokePackageScript from './shared/invoke-package-script.ps1';
 
 /** The scripts of the connector's steps, by step id: bodies of script blocks that return `{ ok, changed, code, facts, message }`. */
 export const connectorScripts: Readonly<Record<string, string>> = {

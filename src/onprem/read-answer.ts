@@ -1,5 +1,5 @@
-import { findRemoteStep } from '../contracts/on-premises/step-table.ts';
 import { scriptAnswerSchema, type StepAnswer, type StepMode } from '../contracts/on-premises/remote-step.ts';
+import { findRemoteStep } from '../contracts/on-premises/step-table.ts';
 
 /** An answer that cannot be used, and why. The reason never quotes what was written. */
 export interface UnreadableAnswer {
@@ -28,8 +28,9 @@ const timedOut = 1460;
 export function readAnswer({ output, exitCode, stepId, mode }: AnsweredCommand): StepAnswer | UnreadableAnswer {
   const step = findRemoteStep(stepId);
   if (step === undefined) return { unreadable: `there is no step ${stepId}` };
-  if (exitCode === timedOut)
+  if (exitCode === timedOut) {
     return { v: 1, step: stepId, mode, changed: false, ok: false, code: 'timedOut', facts: {} };
+  }
   const line = lastLine(output);
   if (line === undefined) return withExitCode('nothing was written', exitCode);
   if (line.length > answerLengthMax) return { unreadable: 'the last line is too long' };

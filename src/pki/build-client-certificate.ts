@@ -1,3 +1,4 @@
+import type { Extension } from '@peculiar/asn1-x509';
 import {
   AuthorityKeyIdentifier,
   BasicConstraints,
@@ -7,13 +8,12 @@ import {
   KeyUsageFlags,
   SubjectKeyIdentifier,
 } from '@peculiar/asn1-x509';
-import type { Extension } from '@peculiar/asn1-x509';
 import type { SerialNumber } from '../domain/serial-number.ts';
-import { readCertificateStructure } from './certificate-structure.ts';
-import { readKeyIdentifier } from './extensions.ts';
 import type { CertificateStructure } from './certificate-structure.ts';
+import { readCertificateStructure } from './certificate-structure.ts';
 import { isRsaKey } from './check-public-key.ts';
 import { readDer } from './der.ts';
+import { readKeyIdentifier } from './extensions.ts';
 import { encodeName } from './name.ts';
 import { oid } from './object-identifiers.ts';
 import { subjectAlternativeNameOf } from './subject-alternative-name.ts';

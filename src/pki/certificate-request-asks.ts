@@ -1,4 +1,4 @@
-import { derTag, readObjectIdentifier, type DerValue } from './der.ts';
+import { derTag, type DerValue, readObjectIdentifier } from './der.ts';
 import { readExtensions } from './extensions.ts';
 import { nameOfObjectIdentifier, oid } from './object-identifiers.ts';
 

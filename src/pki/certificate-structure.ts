@@ -1,7 +1,7 @@
-import { derTag, readDer, readLooseDer, readOctetsOfBitString } from './der.ts';
 import type { DerValue } from './der.ts';
-import { readExtensions } from './extensions.ts';
+import { derTag, readDer, readLooseDer, readOctetsOfBitString } from './der.ts';
 import type { CertificateExtension } from './extensions.ts';
+import { readExtensions } from './extensions.ts';
 
 /** A certificate up to its signature, taken apart but not judged; every part keeps the bytes it had. */
 export interface TbsStructure {
@@ -35,8 +35,9 @@ export function readCertificateStructure(der: Uint8Array): Structured<Certificat
   const [tbs, outerAlgorithm, signatureBits, extra] = reading.value.children;
   const parts = tbs === undefined ? undefined : takeApart(tbs);
   const signature = signatureBits === undefined ? undefined : readOctetsOfBitString(signatureBits);
-  if (reading.value.tag !== derTag.sequence || !parts || !outerAlgorithm || !signature || extra)
+  if (reading.value.tag !== derTag.sequence || !parts || !outerAlgorithm || !signature || extra) {
     return notACertificate();
+  }
   return { ok: true, certificate: { ...parts, outerAlgorithm, signature } };
 }
 

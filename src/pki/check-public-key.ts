@@ -1,11 +1,11 @@
-import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import type { ProblemCode } from '../domain/problem-codes.ts';
-import { derTag, isSameBytes, readDer, readInteger, readObjectIdentifier, readOctetsOfBitString } from './der.ts';
 import type { DerValue } from './der.ts';
+import { derTag, isSameBytes, readDer, readInteger, readObjectIdentifier, readOctetsOfBitString } from './der.ts';
 import { oid } from './object-identifiers.ts';
-import { hasCloseFactors, hasRocaFingerprint, hasSmallFactor, isPrimeModulus } from './rsa-modulus.ts';
 import type { PkiProblem } from './problem.ts';
+import { hasCloseFactors, hasRocaFingerprint, hasSmallFactor, isPrimeModulus } from './rsa-modulus.ts';
 
 export type PublicKeyDescription =
   { readonly type: 'rsa'; readonly bits: number } | { readonly type: 'ec'; readonly curve: 'P-256' | 'P-384' };

@@ -1,5 +1,5 @@
-import { parseSerialNumber } from '../domain/serial-number.ts';
 import type { SerialNumber } from '../domain/serial-number.ts';
+import { parseSerialNumber } from '../domain/serial-number.ts';
 
 /**
  * Makes a serial number of 16 random bytes: top bit cleared (a DER INTEGER must stay positive), first byte never zero (so all

@@ -1,5 +1,5 @@
-import { derTag, readDer, readObjectIdentifier } from './der.ts';
 import type { DerValue } from './der.ts';
+import { derTag, readDer, readObjectIdentifier } from './der.ts';
 import { oid } from './object-identifiers.ts';
 
 export interface CertificateExtension {

@@ -1,12 +1,12 @@
-import { readCertificateStructure, readTbsStructure } from './certificate-structure.ts';
 import type { Structured, TbsStructure } from './certificate-structure.ts';
+import { readCertificateStructure, readTbsStructure } from './certificate-structure.ts';
 import { checkPublicKey } from './check-public-key.ts';
-import { lintClient } from './lint-client.ts';
 import type { ExpectedClientCertificate } from './lint-client.ts';
-import { fault, lintOuterAlgorithm } from './lint-common.ts';
+import { lintClient } from './lint-client.ts';
 import type { LintProblem } from './lint-common.ts';
-import { lintRoot } from './lint-root.ts';
+import { fault, lintOuterAlgorithm } from './lint-common.ts';
 import type { ExpectedRootCertificate } from './lint-root.ts';
+import { lintRoot } from './lint-root.ts';
 import { lintSignature } from './lint-signature.ts';
 
 export type { LintProblem } from './lint-common.ts';

@@ -1,7 +1,7 @@
 import { checkNameText } from '../domain/distinguished-name.ts';
 import { issuerKeyIdentifier } from './build-client-certificate.ts';
-import { readTime } from './certificate-structure.ts';
 import type { CertificateStructure, TbsStructure } from './certificate-structure.ts';
+import { readTime } from './certificate-structure.ts';
 import { isRsaKey } from './check-public-key.ts';
 import { derTag, isSameBytes } from './der.ts';
 import {
@@ -11,6 +11,7 @@ import {
   readKeyIdentifier,
   readKeyUsage,
 } from './extensions.ts';
+import type { ExpectedCertificate, ExtensionProfile, LintProblem } from './lint-common.ts';
 import {
   fault,
   findExtension,
@@ -19,7 +20,6 @@ import {
   lintExtensionSet,
   lintSubjectKeyIdentifier,
 } from './lint-common.ts';
-import type { ExpectedCertificate, ExtensionProfile, LintProblem } from './lint-common.ts';
 import { readName } from './name.ts';
 import { oid } from './object-identifiers.ts';
 import { encodeSubjectAlternativeName } from './subject-alternative-name.ts';

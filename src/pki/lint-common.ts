@@ -2,13 +2,13 @@ import type { SerialNumber } from '../domain/serial-number.ts';
 import type { CertificateStructure, TbsStructure } from './certificate-structure.ts';
 import { readTime } from './certificate-structure.ts';
 import { checkPublicKey } from './check-public-key.ts';
-import { derTag, isSameBytes, readInteger, readObjectIdentifier } from './der.ts';
 import type { DerValue } from './der.ts';
-import { findDuplicates } from './extensions.ts';
+import { derTag, isSameBytes, readInteger, readObjectIdentifier } from './der.ts';
 import type { CertificateExtension } from './extensions.ts';
+import { findDuplicates } from './extensions.ts';
 import { nameOfObjectIdentifier, oid } from './object-identifiers.ts';
-import { findTextFaults } from './text-faults.ts';
 import { keyIdentifierOf } from './tbs-certificate.ts';
+import { findTextFaults } from './text-faults.ts';
 
 export interface LintProblem {
   readonly code: string;

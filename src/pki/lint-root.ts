@@ -3,6 +3,7 @@ import { checkSubjectName } from '../domain/distinguished-name.ts';
 import type { TbsStructure } from './certificate-structure.ts';
 import { isSameBytes } from './der.ts';
 import { keyUsageBit, readKeyUsage } from './extensions.ts';
+import type { ExpectedCertificate, ExtensionProfile, LintProblem } from './lint-common.ts';
 import {
   fault,
   findExtension,
@@ -11,7 +12,6 @@ import {
   lintExtensionSet,
   lintSubjectKeyIdentifier,
 } from './lint-common.ts';
-import type { ExpectedCertificate, ExtensionProfile, LintProblem } from './lint-common.ts';
 import { encodeName } from './name.ts';
 import { oid } from './object-identifiers.ts';
 

@@ -1,8 +1,8 @@
 import { verify } from 'node:crypto';
 import type { CertificateStructure, TbsStructure } from './certificate-structure.ts';
 import { checkPublicKey } from './check-public-key.ts';
-import { fault } from './lint-common.ts';
 import type { LintProblem } from './lint-common.ts';
+import { fault } from './lint-common.ts';
 
 /** Whether the signature is as long as the issuer's modulus and verifies with the issuer's key. */
 export function lintSignature(certificate: CertificateStructure, issuer: TbsStructure): readonly LintProblem[] {

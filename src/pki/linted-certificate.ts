@@ -1,5 +1,5 @@
-import { lintClientCertificate, lintRootCertificate } from './lint-certificate.ts';
 import type { ClientLintOptions, LintProblem, RootLintOptions } from './lint-certificate.ts';
+import { lintClientCertificate, lintRootCertificate } from './lint-certificate.ts';
 import { readCertificate } from './read-certificate.ts';
 
 /** Its private field makes it a type of its own: nothing that only looks like it is taken for it, and nobody else makes one. */

@@ -1,8 +1,8 @@
 import { AsnConvert } from '@peculiar/asn1-schema';
 import { AttributeTypeAndValue, AttributeValue, Name, RelativeDistinguishedName } from '@peculiar/asn1-x509';
 import type { SubjectName } from '../domain/distinguished-name.ts';
-import { derTag, readObjectIdentifier } from './der.ts';
 import type { DerValue } from './der.ts';
+import { derTag, readObjectIdentifier } from './der.ts';
 import { nameOfObjectIdentifier, oid } from './object-identifiers.ts';
 
 export interface NameAttribute {

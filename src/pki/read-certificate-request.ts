@@ -1,15 +1,15 @@
-import { createHash, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { createHash, verify } from 'node:crypto';
 import type { ProblemCode } from '../domain/problem-codes.ts';
 import { readArmour } from './armour.ts';
 import { listRequestAsks } from './certificate-request-asks.ts';
-import { checkPublicKey } from './check-public-key.ts';
 import type { PublicKeyDescription } from './check-public-key.ts';
-import { derTag, readDer, readInteger, readObjectIdentifier, readOctetsOfBitString } from './der.ts';
+import { checkPublicKey } from './check-public-key.ts';
 import type { DerValue } from './der.ts';
+import { derTag, readDer, readInteger, readObjectIdentifier, readOctetsOfBitString } from './der.ts';
 import { textOfName } from './name.ts';
 import type { PkiProblem } from './problem.ts';
-import { describeRefusedAlgorithm, signatureAlgorithms, type SignatureAlgorithm } from './signature-algorithms.ts';
+import { describeRefusedAlgorithm, type SignatureAlgorithm, signatureAlgorithms } from './signature-algorithms.ts';
 
 export interface CertificateRequest {
   /** DER of the key, byte for byte as it was sent; it is also the key's only encoding. */
@@ -61,8 +61,9 @@ export function readCertificateRequest(
   const reading = readDer(armour.der);
   if (!reading.ok) return refuse([problem('notDer', `${reading.message} (byte ${reading.offset})`)]);
   const parts = takeApart(reading.value);
-  if (parts === undefined)
+  if (parts === undefined) {
     return refuse([problem('notARequest', 'This is DER, but not a PKCS#10 certificate request.')]);
+  }
   return judge(parts, options);
 }
 

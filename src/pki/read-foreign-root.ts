@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Thumbprint } from '../domain/thumbprint.ts';
 import { readLooseStructure } from './certificate-structure.ts';
-import { derTag, readLooseDer, type DerValue } from './der.ts';
+import { derTag, type DerValue, readLooseDer } from './der.ts';
 import { textOfName } from './name.ts';
 import { thumbprintOf } from './read-certificate.ts';
 
@@ -63,10 +63,11 @@ function isDer([first, second]: Uint8Array): boolean {
 
 function textOf(bytes: Buffer): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes.toString('utf16le');
-  if (bytes[0] === 0xfe && bytes[1] === 0xff)
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) {
     return Buffer.from(bytes.subarray(0, bytes.length & ~1))
       .swap16()
       .toString('utf16le');
+  }
   return bytes.toString('utf8');
 }
 

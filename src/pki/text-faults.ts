@@ -1,5 +1,5 @@
-import { derTag } from './der.ts';
 import type { DerValue } from './der.ts';
+import { derTag } from './der.ts';
 
 const stringRules: ReadonlyMap<number, { readonly name: string; readonly isSound: (contents: Uint8Array) => boolean }> =
   new Map([

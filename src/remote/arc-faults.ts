@@ -1,5 +1,5 @@
-import { withCorrelation } from '../domain/failure.ts';
 import { cutText } from '../domain/cut-text.ts';
+import { withCorrelation } from '../domain/failure.ts';
 import { asObject, asText } from '../domain/gateway-entries.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { ArmUndone } from '../ports/arm.ts';
@@ -60,8 +60,9 @@ export function undeliveredBy(machine: string, words: string): RemoteFailure {
 
 /** Windows says in words that the account is refused, and that the machine is away Azure says so too. */
 function faultOf(words: string): RemoteFault {
-  if (/user ?name or password|log ?on failure|account .{0,40}locked|\b1326\b|\b1909\b/i.test(words))
+  if (/user ?name or password|log ?on failure|account .{0,40}locked|\b1326\b|\b1909\b/i.test(words)) {
     return 'authFailed';
+  }
   return /\bdisconnected\b/i.test(words) ? 'unreachable' : 'precondition';
 }
 

@@ -1,3 +1,4 @@
+import type { Credential } from '../domain/credential.ts';
 import { asObject, asText } from '../domain/gateway-entries.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { Machine } from '../domain/machine.ts';
@@ -10,7 +11,6 @@ import { busyBy, judgeConnection, refusedBy, undeliveredBy } from './arc-faults.
 import { errorName, outputName, parseHandle, toHandle } from './arc-names.ts';
 import { isOver, readEnd, readState, type RunCommandState } from './arc-run-command.ts';
 import { failed, isFailed } from './failure.ts';
-import type { Credential } from '../domain/credential.ts';
 import { readRunAs } from './resolve-secrets.ts';
 
 export interface ArcRunnerOptions {
@@ -52,8 +52,9 @@ export function createArcRunner({ arm, secrets, outputs, now }: ArcRunnerOptions
     const { machine, id } = command;
     const existing = await arm.get(runCommandId(machine, id), apiVersion);
     if (existing.outcome === 'done') return attachTo(existing.value, id);
-    if (existing.outcome !== 'missing' || existing.of !== 'resource')
+    if (existing.outcome !== 'missing' || existing.of !== 'resource') {
       return busyBy(existing) ?? refusedBy(machine.id, existing);
+    }
     const connected = await arm.get(resourceIdOf(machine), apiVersion);
     if (connected.outcome !== 'done') return busyBy(connected) ?? refusedBy(machine.id, connected);
     return judgeConnection(machine.id, connected.value) ?? put(command, asText(connected.value['location']));
@@ -62,8 +63,9 @@ export function createArcRunner({ arm, secrets, outputs, now }: ArcRunnerOptions
   async function poll(machine: Machine, handle: string): Promise<RemotePoll> {
     const { id, operationUrl } = parseHandle(handle);
     const answer = await arm.get(runCommandId(machine, id), apiVersion);
-    if (answer.outcome === 'missing' && answer.of === 'resource')
+    if (answer.outcome === 'missing' && answer.of === 'resource') {
       return (await isListed(machine, id)) ? { outcome: 'running' } : notThere(machine);
+    }
     if (answer.outcome === 'busy') return { outcome: 'running' };
     if (answer.outcome !== 'done') return refusedBy(machine.id, answer);
     const seen = readState(answer.value);
@@ -109,8 +111,9 @@ export function createArcRunner({ arm, secrets, outputs, now }: ArcRunnerOptions
     await remove(machine, id);
     if (before.outcome === 'done' && isOver(before.value)) return;
     const after = await arm.get(runCommandId(machine, id), apiVersion);
-    if (after.outcome !== 'missing' || (await isListed(machine, id)))
+    if (after.outcome !== 'missing' || (await isListed(machine, id))) {
       throw new Error(`The command on ${machine.id} is still being stopped.`);
+    }
   }
 
   return {
@@ -162,8 +165,9 @@ function attachTo(resource: JsonObject, id: string): RemoteStart {
 
 /** Azure's words may repeat what they refuse. */
 function withoutPassword<T extends ArmAnswer<never>>(answer: T, runAs: Credential | undefined): T {
-  if (runAs === undefined || !('message' in answer) || !unspaced(answer.message).includes(unspaced(runAs.password)))
+  if (runAs === undefined || !('message' in answer) || !unspaced(answer.message).includes(unspaced(runAs.password))) {
     return answer;
+  }
   return { ...answer, message: 'Azure refused the account that the command is to run as.' };
 }
 

@@ -1,5 +1,5 @@
-import { readCredentialText, type Credential } from '../domain/credential.ts';
-import { isSetAside, notSetAside, secretUses, type SecretReference } from '../domain/secret-uses.ts';
+import { type Credential, readCredentialText } from '../domain/credential.ts';
+import { isSetAside, notSetAside, type SecretReference, secretUses } from '../domain/secret-uses.ts';
 import type { RemoteCommand, RemoteFailure } from '../ports/remote-runner.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import { failed, isFailed } from './failure.ts';

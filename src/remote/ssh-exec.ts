@@ -3,8 +3,8 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import ssh2, { type Client as SshClient, type ClientChannel } from 'ssh2';
 import type { SshSettings } from '../domain/machine.ts';
 import type { RemoteFailure } from '../ports/remote-runner.ts';
-import { classifyConnection, type ConnectionEnd } from './ssh-faults.ts';
 import { failed } from './failure.ts';
+import { classifyConnection, type ConnectionEnd } from './ssh-faults.ts';
 
 export interface SshExec {
   /** The machine, in messages for people. */
@@ -151,14 +151,16 @@ function collect(
   });
   channel.on('close', () => {
     // A channel that closes without an exit is a connection that broke: nobody knows what became of the command.
-    if (exit === undefined) failBy();
-    else
+    if (exit === undefined) {
+      failBy();
+    } else {
       settle({
         outcome: 'ran',
         exitCode: exit.code,
         stdout: Buffer.concat(stdout).toString('utf8'),
         stderr: Buffer.concat(stderr).toString('utf8'),
       });
+    }
   });
   channel.end(exec.input);
 }

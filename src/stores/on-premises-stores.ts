@@ -2,13 +2,13 @@ import type { Tables } from '../ports/tables.ts';
 import {
   connectorKeys,
   connectorKind,
+  type ConnectorRecord,
   machineKind,
+  type MachineRecord,
   stackKeys,
   stackKind,
-  vpnUserKind,
-  type ConnectorRecord,
-  type MachineRecord,
   type StackRecord,
+  vpnUserKind,
   type VpnUserRecord,
 } from './records/on-premises.ts';
 import { createStore, type Store } from './store.ts';

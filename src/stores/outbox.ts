@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { dayMs } from '../domain/days.ts';
 import type { EventType } from '../domain/event-types.ts';
 import type { RowKeys, Tables } from '../ports/tables.ts';
-import { dayMs } from '../domain/days.ts';
 import { sha256Hex } from './digest.ts';
 import { createRetentionDues, type RemoveOld, type RetentionLook } from './retention-dues.ts';
 import { createStore, type Stored } from './store.ts';

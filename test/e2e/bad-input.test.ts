@@ -1,5 +1,4 @@
 /** Everything that should not come in, at every route that takes a body: refused as a problem, nothing stored, in the audit. */
-import { startStack, type RunningTestStack, type StackAnswer } from '../support/stack.ts';
 import { aCertificateRequest, anExtensionRequest, toRequestPem } from '../support/builders/a-certificate-request.ts';
 import { anEcKeyPair, anRsaKeyPair, anRsaKeyPairOf } from '../support/builders/a-key-pair.ts';
 import { aRocaPrime } from '../support/builders/a-weak-prime.ts';
@@ -12,9 +11,10 @@ import {
   objectIdentifier,
   sequence,
 } from '../support/builders/der.ts';
-import { api, hostileBodies, thumbprint, unsignedToken } from './support/hostile-requests.ts';
-import { aKeyAndRequest, createRoot, expectStatus, issue, testSpeed, type JsonObject } from './support/line.ts';
 import { sendRaw } from '../support/runtime/send-raw.ts';
+import { type RunningTestStack, type StackAnswer, startStack } from '../support/stack.ts';
+import { api, hostileBodies, thumbprint, unsignedToken } from './support/hostile-requests.ts';
+import { aKeyAndRequest, createRoot, expectStatus, issue, type JsonObject, testSpeed } from './support/line.ts';
 import { readTable } from './support/read-tables.ts';
 
 jest.setTimeout(600_000);

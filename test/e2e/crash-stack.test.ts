@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { endProcess, startStack, waitUntil, waitUntilGone, type RunningTestStack } from '../support/stack.ts';
+import { endProcess, type RunningTestStack, startStack, waitUntil, waitUntilGone } from '../support/stack.ts';
 import {
   acceptedOperation,
   examplePlan,

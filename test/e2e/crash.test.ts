@@ -3,9 +3,9 @@
  * sends the same request again. In the end there is one of everything, and nothing is left half done.
  */
 import { SeededRandom } from '../../sandbox/platform/seeded-random.ts';
-import { startStack, type RunningTestStack } from '../support/stack.ts';
+import { type RunningTestStack, startStack } from '../support/stack.ts';
 import { groupPath, networkPath, readGateway, readResource, readVault } from './support/azure.ts';
-import { aKeyAndRequest, examplePlan, putCountOf, readJournal, type JournalEntry } from './support/line.ts';
+import { aKeyAndRequest, examplePlan, type JournalEntry, putCountOf, readJournal } from './support/line.ts';
 import { createPatientCaller, type PatientCaller } from './support/patient-caller.ts';
 import { readTable } from './support/read-tables.ts';
 import { startStepKiller, type StepKiller } from './support/step-killer.ts';

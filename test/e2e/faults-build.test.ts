@@ -1,5 +1,5 @@
 /** Builds on a bad day of Azure's: throttling, lost answers, operations that fail, a person who changes his mind. */
-import { startStack, waitUntil, type RunningTestStack } from '../support/stack.ts';
+import { type RunningTestStack, startStack, waitUntil } from '../support/stack.ts';
 import { networkPath, readResource } from './support/azure.ts';
 import { endByClock, followByClock } from './support/by-clock.ts';
 import { askForFault, throttled, unavailable } from './support/faults.ts';
@@ -8,9 +8,9 @@ import {
   examplePlan,
   expectStatus,
   getOperation,
+  type JsonObject,
   putCountOf,
   readJournal,
-  type JsonObject,
 } from './support/line.ts';
 
 const timeoutMs = 600_000;

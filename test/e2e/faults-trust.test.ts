@@ -1,19 +1,19 @@
 /** Roots, certificates and revocations on a bad day of Azure's, and with others at work on the same gateway. */
 import type { OperationView } from '../../src/domain/operation.ts';
 import { createRootData } from '../support/root-certificates.ts';
-import { startStack, type RunningTestStack } from '../support/stack.ts';
+import { type RunningTestStack, startStack } from '../support/stack.ts';
 import {
   changeGatewayInPortal,
   changeInPortal,
+  type GatewayResource,
   networkPath,
   readGateway,
   readVault,
   revokedOnGateway,
   rootsOnGateway,
-  type GatewayResource,
 } from './support/azure.ts';
 import { endByClock, followByClock } from './support/by-clock.ts';
-import { askForFault, throttled, type FaultAction } from './support/faults.ts';
+import { askForFault, type FaultAction, throttled } from './support/faults.ts';
 import {
   acceptedOperation,
   aKeyAndRequest,
@@ -21,10 +21,10 @@ import {
   examplePlan,
   expectStatus,
   issue,
-  putCountOf,
-  readJournal,
   type IssuedCertificate,
   type JsonObject,
+  putCountOf,
+  readJournal,
 } from './support/line.ts';
 import { createPatientCaller, type PatientCaller } from './support/patient-caller.ts';
 import { readTable } from './support/read-tables.ts';

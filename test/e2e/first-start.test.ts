@@ -1,5 +1,5 @@
 /** The first start of a deployment: rights come minutes after what they are for, and secrets are changed where they are kept. */
-import { startStack, type RunningTestStack, type StackAnswer } from '../support/stack.ts';
+import { type RunningTestStack, type StackAnswer, startStack } from '../support/stack.ts';
 import { readSecret, writeSecret } from './support/azure.ts';
 import { askForFault, takeFaultsBack } from './support/faults.ts';
 import { readDeliveries } from './support/host.ts';

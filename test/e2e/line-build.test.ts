@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { OperationView } from '../../src/domain/operation.ts';
-import { startStack, type RunningTestStack } from '../support/stack.ts';
+import { type RunningTestStack, startStack } from '../support/stack.ts';
 import { groupPath, networkPath, readGateway, readResource, readSecrets } from './support/azure.ts';
 import { askForFault, takeFaultsBack, throttled } from './support/faults.ts';
 import {
@@ -11,11 +11,11 @@ import {
   examplePlan,
   expectStatus,
   followAccepted,
+  type JsonObject,
   putCountOf,
   readJournal,
   testSpeed,
   waitForOperation,
-  type JsonObject,
 } from './support/line.ts';
 
 jest.setTimeout(600_000);

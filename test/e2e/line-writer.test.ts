@@ -1,16 +1,16 @@
 /** The single writer beside other people: what is theirs stays, and many wishes cost few writes. */
 import { createHash } from 'node:crypto';
 import { createRootData } from '../support/root-certificates.ts';
-import { startStack, type RunningTestStack } from '../support/stack.ts';
+import { type RunningTestStack, startStack } from '../support/stack.ts';
 import {
   changeGatewayInPortal,
+  type GatewayEntry,
+  type GatewayResource,
   networkPath,
   postResource,
   readGateway,
   revokedOnGateway,
   rootsOnGateway,
-  type GatewayEntry,
-  type GatewayResource,
 } from './support/azure.ts';
 import { endByClock, followByClock } from './support/by-clock.ts';
 import {
@@ -18,9 +18,9 @@ import {
   createRoot,
   examplePlan,
   issue,
+  type JsonObject,
   putCountOf,
   readJournal,
-  type JsonObject,
 } from './support/line.ts';
 
 jest.setTimeout(600_000);
@@ -115,8 +115,9 @@ describe('src/activities/gateways/write-gateway', () => {
     );
 
     const ends = [];
-    for (const id of [trust.id, ...revocations.map((answer) => acceptedOperation(answer).id)])
+    for (const id of [trust.id, ...revocations.map((answer) => acceptedOperation(answer).id)]) {
       ends.push((await endByClock(stack, id)).status);
+    }
     expect(new Set(ends)).toEqual(new Set(['succeeded']));
 
     expect((await writes()) - before).toBeLessThanOrEqual(3);

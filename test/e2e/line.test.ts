@@ -1,6 +1,6 @@
 /** From a built gateway to a client that is in, out, in again: roots, certificates, kits, revocations, through the public routes. */
 import { createPublicKey, X509Certificate } from 'node:crypto';
-import { startStack, waitUntil, type RunningTestStack } from '../support/stack.ts';
+import { type RunningTestStack, startStack, waitUntil } from '../support/stack.ts';
 import { readGateway, readVault, revokedOnGateway, rootsOnGateway } from './support/azure.ts';
 import {
   acceptedOperation,
@@ -12,6 +12,7 @@ import {
   gatewayRevocations,
   getOperation,
   issue,
+  type IssuedCertificate,
   kit,
   makeProfile,
   operationTimeoutMs,
@@ -19,7 +20,6 @@ import {
   revoke,
   testSpeed,
   trustRoot,
-  type IssuedCertificate,
 } from './support/line.ts';
 
 jest.setTimeout(600_000);

@@ -3,7 +3,7 @@
  * work. What is to be done once is done once, every question is asked once, and the machines end as they should.
  */
 import type { OperationView } from '../../src/domain/operation.ts';
-import { startStack, waitUntil, type RunningTestStack } from '../support/stack.ts';
+import { type RunningTestStack, startStack, waitUntil } from '../support/stack.ts';
 import { aConnectorRequest, anExpressCloud, openApprovals, seeAsTenant } from './support/connector-line.ts';
 import { anExpressWorld, defineWorld, machineOf, seeWorld, writeAccounts } from './support/connector-world.ts';
 import type { JournalEntry, JsonObject } from './support/line.ts';

@@ -1,7 +1,7 @@
 /** What goes wrong with machines, endpoint, files and people while clouds are connected; and how it goes on. */
 import type { WorldDefinition } from '../../sandbox/windows/world/records.ts';
 import type { OperationView } from '../../src/domain/operation.ts';
-import { startStack, type RunningTestStack } from '../support/stack.ts';
+import { type RunningTestStack, startStack } from '../support/stack.ts';
 import { writeSecret } from './support/azure.ts';
 import {
   aConnectorRequest,
@@ -13,12 +13,12 @@ import {
 import {
   anExpressWorld,
   changeWorld,
+  type ConnectorDefinition,
   defineWorld,
   machineOf,
   secretNames,
   seeWorld,
   writeAccounts,
-  type ConnectorDefinition,
 } from './support/connector-world.ts';
 import { acceptedOperation, expectStatus, type JsonObject } from './support/line.ts';
 import { breakMachine, decide, machineSpeed, readChanges, readHistory, untilAsked } from './support/onprem-line.ts';

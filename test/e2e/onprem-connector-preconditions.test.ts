@@ -1,8 +1,8 @@
 /** What is refused before anything is changed: at the routes, and on the machines all at once. */
-import type { OperationView } from '../../src/domain/operation.ts';
 import { thumbprintOf } from '../../sandbox/windows/connector/data-file.ts';
+import type { OperationView } from '../../src/domain/operation.ts';
 import { given } from '../support/given.ts';
-import { startStack, type RunningTestStack } from '../support/stack.ts';
+import { type RunningTestStack, startStack } from '../support/stack.ts';
 import { sqlAdmin, sqlAdminPassword } from '../support/windows/connector-world.ts';
 import { aServerCertificate } from '../support/windows/issued-certificates.ts';
 import { writeSecret } from './support/azure.ts';

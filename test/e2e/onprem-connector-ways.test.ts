@@ -1,13 +1,13 @@
 /** A cloud of several portals and tenant APIs by Azure Arc, and a small one whose machine only a person reaches. */
-import type { OperationView } from '../../src/domain/operation.ts';
 import type { HistoryEntry } from '../../sandbox/windows/world/state.ts';
-import { startStack, type RunningTestStack } from '../support/stack.ts';
+import type { OperationView } from '../../src/domain/operation.ts';
+import { type RunningTestStack, startStack } from '../support/stack.ts';
 import { cloudAdmin, domainAdmin, sqlAdmin, sqlAdminPassword } from '../support/windows/connector-world.ts';
 import { readSecret } from './support/azure.ts';
 import {
   aConnectorRequest,
-  aWideCloud,
   anExpressCloud,
+  aWideCloud,
   followToSuccess,
   seeAsTenant,
 } from './support/connector-line.ts';
@@ -20,7 +20,7 @@ import {
   writeAccounts,
 } from './support/connector-world.ts';
 import { machineSpeed, readHistory } from './support/onprem-line.ts';
-import { workAt, type Known, type ShownCommand } from './support/onprem-person.ts';
+import { type Known, type ShownCommand, workAt } from './support/onprem-person.ts';
 
 jest.setTimeout(600_000);
 
@@ -86,8 +86,9 @@ describe('src/orchestrations/on-premises/connect-clouds, by Azure Arc', () => {
   });
 
   it('has one command on a machine at a time, whatever it is', () => {
-    for (const machine of new Set(history.map(({ connectedTo }) => connectedTo)))
+    for (const machine of new Set(history.map(({ connectedTo }) => connectedTo))) {
       expect(mostAtOnce(history.filter(({ connectedTo }) => connectedTo === machine))).toBe(1);
+    }
   });
 
   it('updates one tenant API after the other, each out of its balancer meanwhile', () => {
@@ -159,8 +160,9 @@ describe('src/orchestrations/on-premises/connect-clouds, by hand', () => {
       errors: [],
       virtualMachines: ['wapcomputer1-vm1'],
     });
-    for (const step of ['W18', 'W19', 'W21', 'W22', 'W26', 'W27', 'W30', 'W31'])
+    for (const step of ['W18', 'W19', 'W21', 'W22', 'W26', 'W27', 'W30', 'W31']) {
       expect(done.filter((each) => each === `${step} apply`)).toHaveLength(1);
+    }
 
     await followToSuccess(stack, await stack.api('DELETE', '/api/connectors/wap'), follow);
 

@@ -1,7 +1,7 @@
 /** Two clouds of Windows Azure Pack Express, the seed's example, over SSH: connected, verified, put right, taken back, connected again. */
 import { X509Certificate } from 'node:crypto';
 import type { OperationView } from '../../src/domain/operation.ts';
-import { startStack, type RunningTestStack } from '../support/stack.ts';
+import { type RunningTestStack, startStack } from '../support/stack.ts';
 import { readSecret, readVault } from './support/azure.ts';
 import {
   aConnectorRequest,
@@ -16,9 +16,9 @@ import {
   defineWorld,
   machineOf,
   secretNames,
+  type SeenWorld,
   seeWorld,
   writeAccounts,
-  type SeenWorld,
 } from './support/connector-world.ts';
 import { expectStatus, type JsonObject } from './support/line.ts';
 import { machineSpeed, readChanges } from './support/onprem-line.ts';
@@ -131,8 +131,9 @@ describe('src/orchestrations/on-premises/connect-clouds', () => {
     const world = await seeWorld(stack);
 
     expect(world.connector.sqlServers['wapcomputer1']?.trusts).toHaveLength(1);
-    for (const id of ['wapcomputer1', 'wapcomputer2'])
+    for (const id of ['wapcomputer1', 'wapcomputer2']) {
       expect(machineOf(world, id).azurePack.tenantApi?.isWebConfigProtected).toBe(true);
+    }
   });
 
   it('tells who is missing in the directory as a warning', async () => {
@@ -169,10 +170,11 @@ describe('src/orchestrations/on-premises/connect-clouds', () => {
     const secrets = await fileSecrets();
 
     expect(secrets).toHaveLength(2);
-    for (const name of secrets)
+    for (const name of secrets) {
       expect(Buffer.from((await readSecret(stack, name)) ?? '', 'base64').toString()).toContain(
         'AzurePackConnectorEndpoint',
       );
+    }
     const line = before.connector.azureStack.signingCertificate.slice(0, 80);
     const leaks = [...(await readTables(stack))].filter(([, text]) => text.includes(line)).map(([table]) => table);
     expect(leaks).toEqual([]);
@@ -259,8 +261,9 @@ describe('src/orchestrations/on-premises/connector-checks, disconnectClouds', ()
     ]);
     const after = await seeWorld(stack);
     expect(after.connector.multiCloud).toMatchObject({ isOn: false, clouds: [], disableCount: 1 });
-    for (const id of ['host', 'wasp', 'client', 'wapcomputer1', 'wapcomputer2'])
+    for (const id of ['host', 'wasp', 'client', 'wapcomputer1', 'wapcomputer2']) {
       expect(lasting(after, id)).toEqual(lasting(before, id));
+    }
     expect(Object.values(after.connector.sqlServers).map(({ trusts }) => trusts)).toEqual([[], []]);
     expectStatus(await stack.api('GET', '/api/connectors/wap'), 404);
     for (const name of kept) expect(await readSecret(stack, name)).toBeUndefined();

@@ -36,8 +36,9 @@ describe('docs/on-premises.md, as typed', () => {
       'closeVpnAccess vpn-poc',
       'connectClouds wap-two-clouds',
       'disconnectClouds wap-two-clouds',
-    ])
+    ]) {
       expect(screen).toContain(`${ended}: succeeded\n`);
+    }
     expect(screen).toMatch(/^\S+\.mobileconfig$/m);
     expect(screen.match(/waiting, for approval/g)).toHaveLength(7 + 4);
     expect(tenantView(screen)).toMatchObject({ isListed: true, errors: [] });

@@ -2,14 +2,14 @@
  * VPN access under kill -9: the runtime is killed at every step of the opening and of the closing, in the middle of its work. The
  * machines end as they should, and what is to be done once is done once.
  */
-import { waitUntil, type RunningTestStack } from '../support/stack.ts';
+import { type RunningTestStack, waitUntil } from '../support/stack.ts';
 import { readSecret } from './support/azure.ts';
-import { createPatientCaller, type PatientCaller } from './support/patient-caller.ts';
+import type { JournalEntry } from './support/line.ts';
 import { readChanges, seeMachine } from './support/onprem-line.ts';
 import { accessPath, dialIn, nat, seeAccess, startPoc, touchedState } from './support/onprem-vpn.ts';
+import { createPatientCaller, type PatientCaller } from './support/patient-caller.ts';
 import { readTable } from './support/read-tables.ts';
 import { startStepKiller, type StepKiller } from './support/step-killer.ts';
-import type { JournalEntry } from './support/line.ts';
 
 const minuteMs = 60_000;
 /** A command begins: it goes on while the runtime is away. Of steps that change nothing, the look is all there is. */

@@ -3,7 +3,6 @@ import type { OperationView } from '../../src/domain/operation.ts';
 import type { RunningTestStack } from '../support/stack.ts';
 import { readSecret, writeSecret } from './support/azure.ts';
 import { acceptedOperation, expectStatus, type JsonObject } from './support/line.ts';
-import { readTable } from './support/read-tables.ts';
 import {
   breakMachine,
   decide,
@@ -28,6 +27,7 @@ import {
   stackId,
   startPoc,
 } from './support/onprem-vpn.ts';
+import { readTable } from './support/read-tables.ts';
 
 jest.setTimeout(600_000);
 

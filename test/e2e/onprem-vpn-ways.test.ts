@@ -3,7 +3,7 @@ import type { RunningTestStack } from '../support/stack.ts';
 import { readSecret } from './support/azure.ts';
 import { readJournal } from './support/line.ts';
 import { readChanges, readHistory, seeMachine, untilDone, untilOperation, type Way } from './support/onprem-line.ts';
-import { answerWith, shownCommands, workAt, type Known } from './support/onprem-person.ts';
+import { answerWith, type Known, shownCommands, workAt } from './support/onprem-person.ts';
 import {
   accessPath,
   closeAccess,

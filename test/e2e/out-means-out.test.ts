@@ -1,8 +1,8 @@
 /** A revoked person is out whatever Azure answers: absent, refused, odd, late or undone by somebody else. */
-import { startStack, type RunningTestStack } from '../support/stack.ts';
+import { type RunningTestStack, startStack } from '../support/stack.ts';
 import { changeGatewayInPortal, revokedOnGateway, withoutEntries } from './support/azure.ts';
 import { endByClock, followByClock } from './support/by-clock.ts';
-import { askForFault, takeFaultsBack, type FaultAction } from './support/faults.ts';
+import { askForFault, type FaultAction, takeFaultsBack } from './support/faults.ts';
 import {
   acceptedOperation,
   createRoot,

@@ -1,7 +1,7 @@
 /** Notices of what ends soon, over months of the stack's clock. */
-import { startStack, type RunningTestStack } from '../support/stack.ts';
+import { type RunningTestStack, startStack } from '../support/stack.ts';
 import { readDeliveries, runFunction } from './support/host.ts';
-import { createRoot, expectStatus, issue, revoke, testSpeed, type IssuedCertificate } from './support/line.ts';
+import { createRoot, expectStatus, issue, type IssuedCertificate, revoke, testSpeed } from './support/line.ts';
 
 jest.setTimeout(600_000);
 

@@ -1,5 +1,5 @@
 /** What the app does by itself on a gateway that others change, and for receivers that fail. */
-import { startStack, waitUntil, type RunningTestStack } from '../support/stack.ts';
+import { type RunningTestStack, startStack, waitUntil } from '../support/stack.ts';
 import {
   changeGatewayInPortal,
   revokedOnGateway,
@@ -13,13 +13,13 @@ import {
   createRoot,
   expectStatus,
   issue,
+  type IssuedCertificate,
   operationTimeoutMs,
   putCountOf,
   readJournal,
   revoke,
   testSpeed,
   trustRoot,
-  type IssuedCertificate,
 } from './support/line.ts';
 import { readTable } from './support/read-tables.ts';
 

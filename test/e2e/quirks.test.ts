@@ -1,6 +1,6 @@
 /** The line once more on a host with the real one's quirks: timers that wake early, duplicate deliveries, long error texts. */
 import { X509Certificate } from 'node:crypto';
-import { startStack, type RunningTestStack } from '../support/stack.ts';
+import { type RunningTestStack, startStack } from '../support/stack.ts';
 import { revokedOnGateway, rootsOnGateway } from './support/azure.ts';
 import {
   buildGateway,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { requestOver } from '../support/https-request.ts';
-import { startStack, type RunningTestStack } from '../support/stack.ts';
+import { type RunningTestStack, startStack } from '../support/stack.ts';
 import { changeGatewayInPortal, readSecret, readSecrets } from './support/azure.ts';
 import {
   aKeyAndRequest,

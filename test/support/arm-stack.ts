@@ -6,7 +6,7 @@ import { request as httpsRequest } from 'node:https';
 import { NetworkManagementClient } from '@azure/arm-network';
 import { ResourceManagementClient } from '@azure/arm-resources';
 import type { TokenCredential } from '@azure/core-auth';
-import { startArm, type RunningArm } from '../../sandbox/arm/arm-service.ts';
+import { type RunningArm, startArm } from '../../sandbox/arm/arm-service.ts';
 import type { HybridMachines } from '../../sandbox/arm/hybrid-compute/hybrid-machines.ts';
 import { startEventGrid } from '../../sandbox/eventgrid/event-grid.ts';
 import type { RawAnswer as RawFault } from '../../sandbox/platform/faults.ts';

@@ -2,8 +2,8 @@
  * One Azurite for a test file: a child process on free loopback ports that keeps everything in memory. Tests that share it
  * keep apart by the names of their tables and containers.
  */
-import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

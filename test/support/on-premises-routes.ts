@@ -1,20 +1,20 @@
 /** The routes of the on-premises part over services in memory, with a stack and the machines of a connector. */
-import { createStores } from '../../src/stores/stores.ts';
-import { createGatewayOperations } from '../../src/services/gateways/gateways.ts';
-import { connectorRoutes } from '../../src/functions/on-premises/connectors.ts';
 import type { Route } from '../../src/functions/http/route.ts';
+import { connectorRoutes } from '../../src/functions/on-premises/connectors.ts';
 import { machineRoutes } from '../../src/functions/on-premises/machines.ts';
-import { operationRoutes } from '../../src/functions/operations/operations.ts';
 import { stackRoutes } from '../../src/functions/on-premises/stacks.ts';
-import { operationActions } from '../../src/functions/operations/operation-actions.ts';
 import { vpnAccessRoutes } from '../../src/functions/on-premises/vpn-access.ts';
+import { operationActions } from '../../src/functions/operations/operation-actions.ts';
+import { operationRoutes } from '../../src/functions/operations/operations.ts';
+import { createGatewayOperations } from '../../src/services/gateways/gateways.ts';
+import { createStores } from '../../src/stores/stores.ts';
 import {
   aStack,
   connectorMachines,
   createOnPremisesServices,
   type OnPremisesServices,
 } from './on-premises-services.ts';
-import { createTestApi, type ApiAnswer, type ApiRequest } from './test-route.ts';
+import { type ApiAnswer, type ApiRequest, createTestApi } from './test-route.ts';
 
 export interface OnPremisesApi {
   readonly ask: (name: string, request?: ApiRequest) => Promise<ApiAnswer>;

@@ -1,31 +1,31 @@
 /** The use cases on machines, on tables and a Key Vault in memory: everything of the application but its clients and the host. */
 import { createFinishOnPremises } from '../../src/activities/on-premises/finish-on-premises.ts';
-import { createClaims } from '../../src/stores/claims.ts';
+import type { OnPremisesEnd } from '../../src/contracts/on-premises/on-premises.ts';
+import { type ConnectorRequest, connectorRequestSchema } from '../../src/domain/connector-request.ts';
+import type { Machine } from '../../src/domain/machine.ts';
 import { createConnectors } from '../../src/services/on-premises/connectors.ts';
-import { connectorRequestSchema, type ConnectorRequest } from '../../src/domain/connector-request.ts';
-import { createSettleTarget } from '../../src/services/on-premises/settle-target.ts';
 import { createKeepSecretFacts } from '../../src/services/on-premises/keep-secret-facts.ts';
 import { createMachines } from '../../src/services/on-premises/machines.ts';
 import { createManualCommands } from '../../src/services/on-premises/manual-commands.ts';
-import { createOnPremisesStores } from '../../src/stores/on-premises-stores.ts';
 import { createProcedures } from '../../src/services/on-premises/procedures.ts';
-import { createStores } from '../../src/stores/stores.ts';
+import { createSettleTarget } from '../../src/services/on-premises/settle-target.ts';
+import { createStacks } from '../../src/services/on-premises/stacks.ts';
+import { createVpnAccess } from '../../src/services/on-premises/vpn-access.ts';
 import { createOperationStanding } from '../../src/services/operations/operation-standing.ts';
 import { createOperations } from '../../src/services/operations/operations.ts';
-import { createOutbox } from '../../src/stores/outbox.ts';
-import { createStacks } from '../../src/services/on-premises/stacks.ts';
 import { createTakeClaims } from '../../src/services/operations/take-claims.ts';
-import { createUnfinished } from '../../src/stores/unfinished.ts';
-import { createVpnAccess } from '../../src/services/on-premises/vpn-access.ts';
-import type { Machine } from '../../src/domain/machine.ts';
-import type { OnPremisesEnd } from '../../src/contracts/on-premises/on-premises.ts';
 import { createSetAsideSecrets } from '../../src/services/requests/set-aside-secrets.ts';
+import { createClaims } from '../../src/stores/claims.ts';
+import { createOnPremisesStores } from '../../src/stores/on-premises-stores.ts';
+import { createOutbox } from '../../src/stores/outbox.ts';
+import { createStores } from '../../src/stores/stores.ts';
+import { createUnfinished } from '../../src/stores/unfinished.ts';
+import { createMemoryTables, type MemoryTables } from './memory-tables.ts';
+import { createRecordingLog } from './recording-log.ts';
+import { createMemorySecrets } from './remote/stub-secrets.ts';
 import { anOperationId, randomnessOf } from './services-world.ts';
 import { createStubOrchestrations } from './stub-orchestrations.ts';
-import { createMemorySecrets } from './remote/stub-secrets.ts';
-import { createMemoryTables, type MemoryTables } from './memory-tables.ts';
 import { createTestClock } from './test-clock.ts';
-import { createRecordingLog } from './recording-log.ts';
 
 export type OnPremisesServices = ReturnType<typeof createOnPremisesServices>;
 

@@ -2,10 +2,10 @@
  * The activities of on-premises procedures over machines that do what they are told, unless a test says otherwise: what an operation
  * would show of its steps, the remote steps that ran, what people were asked.
  */
-import type { ProblemCode } from '../../src/domain/problem-codes.ts';
 import type { OnPremisesEnd, PlannedStep } from '../../src/contracts/on-premises/on-premises.ts';
 import type { RemoteStepInput, RemoteStepResult } from '../../src/contracts/on-premises/remote-commands.ts';
-import { ActivityFailed, type Activities } from './orchestration-driver.ts';
+import type { ProblemCode } from '../../src/domain/problem-codes.ts';
+import { type Activities, ActivityFailed } from './orchestration-driver.ts';
 
 export type StepReply = Partial<Extract<RemoteStepResult, { outcome: 'done' }>> | RemoteStepResult | 'dies' | undefined;
 

@@ -110,8 +110,9 @@ export function runOrchestration(
 
 function callActivity(action: Action, nowMs: number, activities: Activities): Outcome {
   const activity = activities[action.name] as ((input: unknown) => unknown) | undefined;
-  if (activity === undefined)
+  if (activity === undefined) {
     throw new Error(`The orchestration called ${action.name}, which this test does not have.`);
+  }
   try {
     return { result: throughJson(activity(structuredClone(action.input))), nowMs: nowMs + 100 };
   } catch (error) {

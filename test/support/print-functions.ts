@@ -2,8 +2,8 @@
  * Started as a process: loads src/main.ts with a core module that only writes down what is registered, and prints that as
  * JSON. Nothing is called, so the settings may name services that are not there.
  */
-import { Module, registerHooks } from 'node:module';
 import { readFileSync } from 'node:fs';
+import { Module, registerHooks } from 'node:module';
 import { createCoreModule } from '../../sandbox/runtime/core/core-module.ts';
 import { Registry } from '../../sandbox/runtime/core/registry.ts';
 

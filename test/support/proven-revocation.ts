@@ -1,7 +1,7 @@
 /** A gateway of the services' world with one revocation that is proven, and its rows. */
 import { aCertificateRequest, toRequestPem } from './builders/a-certificate-request.ts';
-import { aGateway, aRequest, aRoot, randomnessOf, runWriter, type ServicesWorld } from './services-world.ts';
 import { given } from './given.ts';
+import { aGateway, aRequest, aRoot, randomnessOf, runWriter, type ServicesWorld } from './services-world.ts';
 
 export const gatewayId = 'vnet1gw';
 export const sixMinutesMs = 6 * 60 * 1000;

@@ -1,18 +1,18 @@
 /** The activities of a remote step over one simulated machine: a test says what each command answers, and when. */
-import type { ProblemCode } from '../../src/domain/problem-codes.ts';
 import type {
   CommandFault,
   RemoteCommandInput,
   RemoteStepInput,
 } from '../../src/contracts/on-premises/remote-commands.ts';
 import type { StepAnswer, StepMode } from '../../src/contracts/on-premises/remote-step.ts';
+import type { ProblemCode } from '../../src/domain/problem-codes.ts';
 import { remoteStep } from '../../src/orchestrations/on-premises/remote-step.ts';
 import {
   ActivityFailed,
   begun,
+  type OrchestrationRun,
   replayOrchestration,
   runOrchestration,
-  type OrchestrationRun,
   type WaitedEvent,
 } from './orchestration-driver.ts';
 
@@ -158,8 +158,9 @@ export function runStepOn(options: StepWorldOptions): StepRun {
     { instanceId, ...(raises === undefined ? {} : { raises }) },
   );
   const replayed = replayOrchestration(remoteStep, input, run.history, { instanceId });
-  if (JSON.stringify(replayed) !== JSON.stringify(run))
+  if (JSON.stringify(replayed) !== JSON.stringify(run)) {
     throw new Error('The history led to another end when run again.');
+  }
   const seconds = (Date.parse(run.history.at(-1)?.at ?? '') - begun) / 1000;
   return {
     ...run,

@@ -1,25 +1,25 @@
 /** Runs a connector's procedure to its end over machines in memory, portal branches included, and every part of it again from its history. */
 import {
+  type CloudDataFile,
   connectCloudsSteps,
+  type ConnectorPlan,
   connectPortalsName,
   disconnectCloudsSteps,
   verifyConnectorSteps,
-  type CloudDataFile,
-  type ConnectorPlan,
 } from '../../src/contracts/on-premises/connectors.ts';
 import { connectClouds } from '../../src/orchestrations/on-premises/connect-clouds.ts';
 import { connectPortals } from '../../src/orchestrations/on-premises/connect-portals.ts';
 import { disconnectClouds } from '../../src/orchestrations/on-premises/disconnect-clouds.ts';
 import { verifyConnector } from '../../src/orchestrations/on-premises/verify-connector.ts';
 import { dataFileOf, wellFacts } from './connector-plan.ts';
+import { anOnPremisesWorld, type OnPremisesWorld, type OnPremisesWorldOptions } from './on-premises-world.ts';
 import {
-  replayOrchestration,
-  runOrchestration,
   type Activities,
   type ChildRun,
   type OrchestrationRun,
+  replayOrchestration,
+  runOrchestration,
 } from './orchestration-driver.ts';
-import { anOnPremisesWorld, type OnPremisesWorld, type OnPremisesWorldOptions } from './on-premises-world.ts';
 
 const procedures = {
   connect: { tell: connectClouds, steps: connectCloudsSteps },
@@ -84,6 +84,7 @@ export function tellConnector(kind: keyof typeof procedures, telling: ConnectorT
 }
 
 function requireSame(run: OrchestrationRun, replayed: OrchestrationRun): void {
-  if (JSON.stringify(run) !== JSON.stringify(replayed))
+  if (JSON.stringify(run) !== JSON.stringify(replayed)) {
     throw new Error('The history led to another end when run again.');
+  }
 }

@@ -2,7 +2,7 @@
  * A whole local stack in a folder of its own, started as a user starts it (`node sandbox/start.ts --idle`). Needs the
  * built app in dist/app unless another is named. A start that fails is told with what the stack wrote.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';

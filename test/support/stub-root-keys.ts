@@ -3,14 +3,14 @@ import {
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
+  type KeyObject,
   privateEncrypt,
   sign,
-  type KeyObject,
 } from 'node:crypto';
-import type { KeyAnswer, RootKeys, RootKeyVersion } from '../../src/ports/root-keys.ts';
+import { parseSerialNumber } from '../../src/domain/serial-number.ts';
 import { assembleCertificate } from '../../src/pki/assemble-certificate.ts';
 import { buildRootTbs } from '../../src/pki/build-root-certificate.ts';
-import { parseSerialNumber } from '../../src/domain/serial-number.ts';
+import type { KeyAnswer, RootKeys, RootKeyVersion } from '../../src/ports/root-keys.ts';
 
 export interface StubRootKeys extends RootKeys {
   /** How often each call was made, by name. */
@@ -82,15 +82,17 @@ export function createStubRootKeys(): StubRootKeys {
       }),
     disableVersion: (certificateId) =>
       answer('disableVersion', () => {
-        for (const version of [...stored.values()].flat())
+        for (const version of [...stored.values()].flat()) {
           if (version.certificateId === certificateId) version.enabled = false;
+        }
         return { outcome: 'done', value: undefined };
       }),
     sign: (keyId, digest) =>
       answer('sign', () => {
         const version = [...stored.values()].flat().find((candidate) => candidate.keyId === keyId);
-        if (version?.enabled !== true)
+        if (version?.enabled !== true) {
           return { outcome: 'refused', code: 'Forbidden', message: 'Operation sign is not allowed on a disabled key.' };
+        }
         return { outcome: 'done', value: signDigest(digest) };
       }),
   };

@@ -2,18 +2,18 @@
  * Routes as the host would open them, on memory tables: requests go through the whole pipeline, with a clock that stands
  * still, seeds that are counted, and API keys of every role.
  */
-import { HttpRequest, InvocationContext, type HttpResponseInit } from '@azure/functions';
-import { createApiKeys, type ApiKeys } from '../../src/services/requests/api-keys.ts';
-import { createAudit } from '../../src/services/requests/audit.ts';
-import { sha256Hex } from '../../src/stores/digest.ts';
-import { createIdempotency } from '../../src/services/requests/idempotency.ts';
-import { createTurnedAway } from '../../src/services/requests/turned-away.ts';
-import { roles, type Role } from '../../src/domain/caller.ts';
+import { HttpRequest, type HttpResponseInit, InvocationContext } from '@azure/functions';
+import { type Role, roles } from '../../src/domain/caller.ts';
 import { answerRequest } from '../../src/functions/http/answer-request.ts';
-import type { HttpServices } from '../../src/functions/http/http-services.ts';
 import { createFailureLimits } from '../../src/functions/http/failure-limits.ts';
+import type { HttpServices } from '../../src/functions/http/http-services.ts';
 import { createReadCaller } from '../../src/functions/http/read-caller.ts';
 import type { Route } from '../../src/functions/http/route.ts';
+import { type ApiKeys, createApiKeys } from '../../src/services/requests/api-keys.ts';
+import { createAudit } from '../../src/services/requests/audit.ts';
+import { createIdempotency } from '../../src/services/requests/idempotency.ts';
+import { createTurnedAway } from '../../src/services/requests/turned-away.ts';
+import { sha256Hex } from '../../src/stores/digest.ts';
 import { createMemoryTables, type MemoryTables } from './memory-tables.ts';
 import { createTestClock, type TestClock } from './test-clock.ts';
 

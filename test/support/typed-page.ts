@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync 
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { endProcess, spawnStart, waitUntil, type StackInfo, type StartProcess } from './stack.ts';
+import { endProcess, spawnStart, type StackInfo, type StartProcess, waitUntil } from './stack.ts';
 
 const root = resolve(__dirname, '..', '..');
 const startTimeoutMs = 600_000;

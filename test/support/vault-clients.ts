@@ -3,7 +3,7 @@ import type { TokenCredential } from '@azure/core-auth';
 import { CertificateClient, type CertificatePolicy } from '@azure/keyvault-certificates';
 import { CryptographyClient, KeyClient, type KeyVaultKey } from '@azure/keyvault-keys';
 import { SecretClient, type SecretClientOptions } from '@azure/keyvault-secrets';
-import { startKeyVault, type RunningKeyVault } from '../../sandbox/keyvault/keyvault-service.ts';
+import { type RunningKeyVault, startKeyVault } from '../../sandbox/keyvault/keyvault-service.ts';
 import { requestOver, type WireAnswer } from './https-request.ts';
 import { createTestHost, type TestHost, type TestHostOptions } from './service-host.ts';
 

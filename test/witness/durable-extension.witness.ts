@@ -3,6 +3,7 @@
  * orchestrations, in real time. Needs the .NET SDK.
  */
 import { resolve } from 'node:path';
+import { buildExtension } from '../../sandbox/runtime/durable-extension/build.ts';
 import { networkPath, readGateway, readResource, revokedOnGateway } from '../e2e/support/azure.ts';
 import {
   acceptedOperation,
@@ -21,8 +22,7 @@ import {
   trustRoot,
   waitForOperation,
 } from '../e2e/support/line.ts';
-import { buildExtension } from '../../sandbox/runtime/durable-extension/build.ts';
-import { startStack, waitUntil, type RunningTestStack, type StackAnswer } from '../support/stack.ts';
+import { type RunningTestStack, type StackAnswer, startStack, waitUntil } from '../support/stack.ts';
 
 const minuteMs = 60_000;
 const gatewayId = 'vnet1gw';

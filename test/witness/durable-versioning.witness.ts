@@ -1,5 +1,5 @@
 /** Orchestration versioning on the real Durable Task extension: the same cases that the local runtime is held to. */
-import { startAzurite, type Azurite } from '../support/azurite.ts';
+import { type Azurite, startAzurite } from '../support/azurite.ts';
 import { manage, readStatus } from '../support/runtime/orchestration-client.ts';
 import type { FixtureApp } from '../support/runtime/runtime-process.ts';
 import { itKeepsVersions } from '../support/runtime/version-cases.ts';

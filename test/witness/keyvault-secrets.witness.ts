@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startTestVault, type TestVault } from '../support/vault-clients.ts';
-import { reportName, type ExchangeReport } from './support/traffic-report.ts';
+import { type ExchangeReport, reportName } from './support/traffic-report.ts';
 
 const root = resolve(__dirname, '..', '..');
 const descriptions = resolve(root, process.env['OPENAPI_DIR'] ?? '../shared/openapi');

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { buildL2tpKit, type L2tpPlatform, type L2tpSettings } from '../../src/kits/l2tp/build-l2tp-kit.ts';
 import { hostileKeys, hostileNames, someL2tpSettings } from '../support/builders/some-l2tp-settings.ts';
 import { unpackKit } from '../support/kits/unpack-kit.ts';
-import { runInPrivateMachine, type ProgramRun } from './support/private-machine.ts';
+import { type ProgramRun, runInPrivateMachine } from './support/private-machine.ts';
 import { writeStubPrograms } from './support/stub-programs.ts';
 
 const tunnels = ['full', 'split'] as const;
@@ -190,8 +190,9 @@ describe('src/kits/l2tp', () => {
         ip: `5: ppp0    inet ${address} peer 192.168.200.201/32 scope global ppp0`,
         nmcli: `${address}/32`,
       };
-      for (const [name, text] of Object.entries(said))
+      for (const [name, text] of Object.entries(said)) {
         writeFileSync(join(bin, name), `#!/bin/sh\n[ -e /run/connected ] && echo '${text}'\n`, { mode: 0o755 });
+      }
       return runInPrivateMachine(`
         cd ${folder}
         openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=root -keyout root.key -out root.pem 2>/dev/null

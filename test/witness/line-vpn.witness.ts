@@ -17,7 +17,7 @@ import {
   revoke,
   trustRoot,
 } from '../e2e/support/line.ts';
-import { endProcess, spawnStart, startStack, waitUntil, type RunningTestStack } from '../support/stack.ts';
+import { endProcess, type RunningTestStack, spawnStart, startStack, waitUntil } from '../support/stack.ts';
 import { VpnPeople } from './support/vpn-people.ts';
 
 const gatewayId = 'vnet1gw';

@@ -1,9 +1,9 @@
 /** VPN access to an Azure Stack POC with Debian's SSH server in front of its host. */
-import type { RunningTestStack } from '../support/stack.ts';
 import { readSecret } from '../e2e/support/azure.ts';
 import { acceptedOperation } from '../e2e/support/line.ts';
 import { breakMachine, readHistory, untilDone, untilOperation } from '../e2e/support/onprem-line.ts';
 import { dialIn, host, openAccess, seeAccess, startPoc } from '../e2e/support/onprem-vpn.ts';
+import type { RunningTestStack } from '../support/stack.ts';
 
 const timeoutMs = 600_000;
 

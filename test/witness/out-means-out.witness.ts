@@ -21,7 +21,7 @@ import {
   trustRoot,
   waitForOperation,
 } from '../e2e/support/line.ts';
-import { startStack, waitUntil, type RunningTestStack } from '../support/stack.ts';
+import { type RunningTestStack, startStack, waitUntil } from '../support/stack.ts';
 import { VpnPeople, type VpnPerson } from './support/vpn-people.ts';
 
 const gatewayId = 'vnet1gw';

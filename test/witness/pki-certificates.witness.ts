@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClientCertificateFields } from '../../src/pki/build-client-certificate.ts';
 import type { RootCertificateFields } from '../../src/pki/build-root-certificate.ts';
-import { readCertificateRequest } from '../../src/pki/read-certificate-request.ts';
 import { readCertificate, toPem } from '../../src/pki/read-certificate.ts';
-import { aClientCertificate, aRootCertificate } from '../support/builders/a-certificate.ts';
+import { readCertificateRequest } from '../../src/pki/read-certificate-request.ts';
 import type { BuiltClient, BuiltRoot } from '../support/builders/a-certificate.ts';
-import { anEcKeyPair, anRsaKeyPair } from '../support/builders/a-key-pair.ts';
+import { aClientCertificate, aRootCertificate } from '../support/builders/a-certificate.ts';
 import type { KeyPair } from '../support/builders/a-key-pair.ts';
+import { anEcKeyPair, anRsaKeyPair } from '../support/builders/a-key-pair.ts';
 
 interface Outcome {
   readonly exitCode: number;
@@ -50,14 +50,17 @@ function run(command: string, ...parameters: readonly string[]): Promise<Outcome
   return new Promise((resolve, reject) => {
     execFile(command, parameters, { cwd: folder }, (error, stdout, stderr) => {
       const output = `${stdout}\n${stderr}`;
-      if (error === null) resolve({ exitCode: 0, output });
-      else if (typeof error.code === 'number') resolve({ exitCode: error.code, output });
-      else
+      if (error === null) {
+        resolve({ exitCode: 0, output });
+      } else if (typeof error.code === 'number') {
+        resolve({ exitCode: error.code, output });
+      } else {
         reject(
           new Error(`${command} does not run here. It is installed by: apt-get install openssl gnutls-bin`, {
             cause: error,
           }),
         );
+      }
     });
   });
 }

@@ -17,19 +17,19 @@ import type { SqlServer } from '../../sandbox/windows/connector/sql.ts';
 import type { WindowsMachine } from '../../sandbox/windows/world/records.ts';
 import { buildL2tpKit } from '../../src/kits/l2tp/build-l2tp-kit.ts';
 import { composedScripts } from '../../src/onprem/composed-scripts.ts';
-import { someL2tpSettings } from '../support/builders/some-l2tp-settings.ts';
 import { dotnetPrograms } from '../../tools/dotnet/programs.ts';
+import { someL2tpSettings } from '../support/builders/some-l2tp-settings.ts';
 import { fileOf, unpackKit } from '../support/kits/unpack-kit.ts';
 import { createRootData, createServerCertificate, type ServerCertificate } from '../support/root-certificates.ts';
 import { sshScriptOf, sshVerbs } from '../support/ssh-script-of.ts';
 import {
   packageArchive,
   packageFolder as folder,
+  type PackageScript,
   packageUri as uri,
   writePackageScript,
-  type PackageScript,
 } from './support/package-scripts.ts';
-import { startPowerShell, type RealMachine, type RealPowerShell, type StepRun } from './support/real-powershell.ts';
+import { type RealMachine, type RealPowerShell, startPowerShell, type StepRun } from './support/real-powershell.ts';
 
 const sites = ['MgmtSvc-Connector', 'MgmtSvc-ConnectorController', 'MgmtSvc-ConnectorExtension'];
 const hasConnector = {

@@ -6,9 +6,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { startArmStack, type ArmStack } from '../support/arm-stack.ts';
+import { type ArmStack, startArmStack } from '../support/arm-stack.ts';
 import { createRecordingMachines, type RecordingMachines } from '../support/windows/recording-machines.ts';
-import { reportName, type ExchangeReport } from './support/traffic-report.ts';
+import { type ExchangeReport, reportName } from './support/traffic-report.ts';
 
 const root = resolve(__dirname, '..', '..');
 const descriptions = resolve(root, process.env['OPENAPI_DIR'] ?? '../shared/openapi');

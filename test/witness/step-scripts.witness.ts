@@ -5,14 +5,14 @@
 
 import { createDefaultWorld } from '../../sandbox/windows/world/default-world.ts';
 import type { WorldDefinition } from '../../sandbox/windows/world/records.ts';
-import { stepScripts } from '../../src/onprem/step-scripts.ts';
 import { findRemoteStep } from '../../src/contracts/on-premises/step-table.ts';
-import { startWorldServer, type Side, type WorldServer } from './support/both-sides.ts';
+import { stepScripts } from '../../src/onprem/step-scripts.ts';
+import { type Side, startWorldServer, type WorldServer } from './support/both-sides.ts';
 import { comparable, withoutStamp } from './support/comparable.ts';
-import { isRun, type Scenario, type Verdict } from './support/scenarios/scenario.ts';
-import { azureStackScenarios } from './support/scenarios/azure-stack.ts';
 import { azurePackScenarios } from './support/scenarios/azure-pack.ts';
+import { azureStackScenarios } from './support/scenarios/azure-stack.ts';
 import { connectorPackages } from './support/scenarios/connector-requests.ts';
+import { isRun, type Scenario, type Verdict } from './support/scenarios/scenario.ts';
 import { vpnAccessScenarios } from './support/scenarios/vpn-access.ts';
 
 const scenarios: Readonly<Record<string, Scenario>> = {

@@ -6,7 +6,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { changeGatewayInPortal, networkPath, readSecrets, type GatewayResource } from '../e2e/support/azure.ts';
+import { changeGatewayInPortal, type GatewayResource, networkPath, readSecrets } from '../e2e/support/azure.ts';
 import {
   buildGateway,
   createRoot,
@@ -21,7 +21,7 @@ import { host, setUpPoc } from '../e2e/support/onprem-vpn.ts';
 import { startStack } from '../support/stack.ts';
 import { actionOf, covers } from './support/role-actions.ts';
 import { copyInfra, type PredictedResource } from './support/run-bicep.ts';
-import { reportName, type ExchangeReport, type RecordedExchange } from './support/traffic-report.ts';
+import { type ExchangeReport, type RecordedExchange, reportName } from './support/traffic-report.ts';
 
 const root = resolve(__dirname, '..', '..');
 const descriptions = resolve(root, process.env['OPENAPI_DIR'] ?? '../shared/openapi');

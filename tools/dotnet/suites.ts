@@ -25,8 +25,9 @@ export function findDotnetSuites(): readonly string[] {
 
 function reaches(file: string, seen: Set<string>): boolean {
   if (programs.includes(file)) return true;
-  if (seen.has(file) || !file.endsWith('.ts') || !existsSync(file) || !relative(root, file).startsWith('test'))
+  if (seen.has(file) || !file.endsWith('.ts') || !existsSync(file) || !relative(root, file).startsWith('test')) {
     return false;
+  }
   seen.add(file);
   const imports = readFileSync(file, 'utf8').matchAll(/ from '(\.[^']+)'/g);
   return [...imports].some(([, path = '']) => reaches(resolve(dirname(file), path), seen));

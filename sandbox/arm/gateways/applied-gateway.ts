@@ -1,6 +1,6 @@
 import type { ArmContext } from '../arm-call.ts';
 import type { StoredResource } from '../arm-state.ts';
-import { asObject, asObjects, asText, asTexts, propertiesOf, referenceOf, type JsonObject } from '../json-object.ts';
+import { asObject, asObjects, asText, asTexts, type JsonObject, propertiesOf, referenceOf } from '../json-object.ts';
 import { ipConfigurationsOf } from '../network/usage.ts';
 import { findResource, listResources, provisioningStateOf } from '../resource-store.ts';
 import type { GatewayIdentity } from './gateway-identity.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ServiceResponse } from '../../platform/https-service.ts';
 import { SeededRandom } from '../../platform/seeded-random.ts';
-import { readBody, type ArmCall, type ArmContext, type OperationDefinition } from '../arm-call.ts';
+import { type ArmCall, type ArmContext, type OperationDefinition, readBody } from '../arm-call.ts';
 import type { StoredSession } from '../arm-state.ts';
 import { checkProvisioned } from '../busy-refusals.ts';
 import { stackMs, usualMs } from '../durations.ts';

@@ -1,4 +1,4 @@
-import { asObject, asObjects, asText, propertiesOf, referenceOf, type JsonObject } from '../json-object.ts';
+import { asObject, asObjects, asText, type JsonObject, propertiesOf, referenceOf } from '../json-object.ts';
 import { addressAt } from '../network/address-prefixes.ts';
 import { subnetName, subnetPrefixes } from '../network/subnet-rules.ts';
 import { sameId } from '../resource-id.ts';

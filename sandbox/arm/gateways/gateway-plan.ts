@@ -1,6 +1,6 @@
 import type { ArmContext } from '../arm-call.ts';
 import type { StoredResource } from '../arm-state.ts';
-import { asObject, asObjects, asText, asTexts, isObject, propertiesOf, type JsonObject } from '../json-object.ts';
+import { asObject, asObjects, asText, asTexts, isObject, type JsonObject, propertiesOf } from '../json-object.ts';
 import type { PreparedPut } from '../put-resource.ts';
 import { spell, spellings } from './gateway-schema.ts';
 

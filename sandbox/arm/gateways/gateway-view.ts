@@ -1,7 +1,7 @@
 import type { ArmContext } from '../arm-call.ts';
 import { refuseFormat } from '../arm-refusal.ts';
 import type { StoredResource } from '../arm-state.ts';
-import { asObject, asTexts, propertiesOf, type JsonObject } from '../json-object.ts';
+import { asObject, asTexts, type JsonObject, propertiesOf } from '../json-object.ts';
 import { provisioningStateOf } from '../resource-store.ts';
 import { listSessions } from './sessions.ts';
 

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { ServiceResponse } from '../../platform/https-service.ts';
-import { readBody, type ArmCall, type ArmContext, type OperationDefinition } from '../arm-call.ts';
+import { type ArmCall, type ArmContext, type OperationDefinition, readBody } from '../arm-call.ts';
 import { ArmRefusal } from '../arm-refusal.ts';
+import type { StoredOperation, StoredResource } from '../arm-state.ts';
 import { checkProvisioned, refuseLocked } from '../busy-refusals.ts';
 import { usualMs } from '../durations.ts';
-import type { StoredOperation, StoredResource } from '../arm-state.ts';
 import { asText, type JsonObject } from '../json-object.ts';
 import type { OperationName } from '../operation-names.ts';
 import { actionAnswer, runningOperation, startOperation } from '../operations.ts';
@@ -13,8 +13,8 @@ import { checkShape } from '../put-resource.ts';
 import { requireResource, requireTarget } from '../resource-store.ts';
 import { readApplied } from './applied-gateway.ts';
 import { leaveAsIs } from './connection-health.ts';
-import { createProfilePackage } from './profile-package.ts';
 import { publishProfile } from './profile-downloads.ts';
+import { createProfilePackage } from './profile-package.ts';
 
 const parametersSchema = z.looseObject({
   processorArchitecture: z.enum(['Amd64', 'X86']).optional(),

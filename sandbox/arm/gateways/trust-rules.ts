@@ -1,5 +1,5 @@
 import { ArmRefusal, refuseFormat } from '../arm-refusal.ts';
-import { asObjects, asText, propertiesOf, type JsonObject } from '../json-object.ts';
+import { asObjects, asText, type JsonObject, propertiesOf } from '../json-object.ts';
 import { sameId } from '../resource-id.ts';
 import { checkNetworkName } from '../resource-names.ts';
 import type { GatewayPlan } from './gateway-plan.ts';

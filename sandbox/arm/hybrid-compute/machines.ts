@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ServiceResponse } from '../../platform/https-service.ts';
-import { param, type ArmCall, type ArmContext } from '../arm-call.ts';
+import { type ArmCall, type ArmContext, param } from '../arm-call.ts';
 import { refuseAtGateway } from '../arm-refusal.ts';
 import type { JsonObject } from '../json-object.ts';
 import { formatGroupId } from '../resource-id.ts';

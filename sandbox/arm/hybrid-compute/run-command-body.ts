@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readBody, type ArmCall } from '../arm-call.ts';
+import { type ArmCall, readBody } from '../arm-call.ts';
 import { ArmRefusal, refuseAtGateway } from '../arm-refusal.ts';
 import type { ProtectedValues } from '../arm-state.ts';
 import { asText, type JsonObject } from '../json-object.ts';

@@ -2,9 +2,9 @@ import type { ArmContext, OperationDefinition } from '../arm-call.ts';
 import { ArmRefusal } from '../arm-refusal.ts';
 import type { StoredOperation, StoredRunCommand } from '../arm-state.ts';
 import { stackMs, usualMs } from '../durations.ts';
-import { asObjects, asText, asObject, propertiesOf } from '../json-object.ts';
-import { parseMachineId } from './machine-id.ts';
+import { asObject, asObjects, asText, propertiesOf } from '../json-object.ts';
 import type { HybridMachine, MachineRun } from './hybrid-machines.ts';
+import { parseMachineId } from './machine-id.ts';
 
 const defaultTimeoutSeconds = 5400;
 /** How long Azure waits for a machine that is away; how long it really does is not known. */

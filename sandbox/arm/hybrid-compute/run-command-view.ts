@@ -1,6 +1,6 @@
 import type { ArmContext } from '../arm-call.ts';
 import type { RunCommandView, StoredRunCommand } from '../arm-state.ts';
-import { asText, propertiesOf, type JsonObject } from '../json-object.ts';
+import { asText, type JsonObject, propertiesOf } from '../json-object.ts';
 import type { HybridMachine, RunState } from './hybrid-machines.ts';
 
 /** An instance view holds the end of each stream and no more (facts/onprem.md 3a). */

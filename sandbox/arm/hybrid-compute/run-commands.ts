@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { ServiceResponse } from '../../platform/https-service.ts';
-import { param, type ArmCall, type ArmContext } from '../arm-call.ts';
+import { type ArmCall, type ArmContext, param } from '../arm-call.ts';
 import { ArmRefusal, refuseAtGateway } from '../arm-refusal.ts';
 import type { StoredOperation, StoredRunCommand } from '../arm-state.ts';
 import { usualMs } from '../durations.ts';
 import type { JsonObject } from '../json-object.ts';
-import { listPage } from '../list-pages.ts';
 import { propertiesOf } from '../json-object.ts';
+import { listPage } from '../list-pages.ts';
 import { acceptedAnswer, putAnswer, startOperation, supersede } from '../operations.ts';
-import { requireMachine, type CalledMachine } from './machines.ts';
-import { readRunCommand, type ReadRunCommand } from './run-command-body.ts';
+import { type CalledMachine, requireMachine } from './machines.ts';
+import { type ReadRunCommand, readRunCommand } from './run-command-body.ts';
 import { setState } from './run-command-operations.ts';
 import { refreshView } from './run-command-view.ts';
 

@@ -1,5 +1,5 @@
 import type { RecordedExchange } from '../../platform/traffic-recorder.ts';
-import { asObjects, isObject, propertiesOf, type JsonObject } from '../json-object.ts';
+import { asObjects, isObject, type JsonObject, propertiesOf } from '../json-object.ts';
 
 const hidden = 'XXXXX';
 

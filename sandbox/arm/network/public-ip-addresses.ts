@@ -6,7 +6,7 @@ import type { StoredResource } from '../arm-state.ts';
 import { refuseAnotherOperation } from '../busy-refusals.ts';
 import { checkConditions } from '../conditions.ts';
 import { usualMs } from '../durations.ts';
-import { asObject, asText, propertiesOf, type JsonObject } from '../json-object.ts';
+import { asObject, asText, type JsonObject, propertiesOf } from '../json-object.ts';
 import { listPage } from '../list-pages.ts';
 import { hasZones } from '../locations.ts';
 import { acceptedAnswer, runningOperation, startOperation } from '../operations.ts';

@@ -1,5 +1,5 @@
 import type { ArmContext } from '../arm-call.ts';
-import { asText, propertiesOf, type JsonObject } from '../json-object.ts';
+import { asText, type JsonObject, propertiesOf } from '../json-object.ts';
 import { usersOfSubnet } from './usage.ts';
 
 /** A subnet as Azure keeps it: what the caller left out filled in, what only Azure may say left out. */

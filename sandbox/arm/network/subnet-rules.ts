@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ArmContext } from '../arm-call.ts';
 import { ArmRefusal, refuseFormat } from '../arm-refusal.ts';
-import { asObject, asObjects, asText, asTexts, propertiesOf, referenceOf, type JsonObject } from '../json-object.ts';
+import { asObject, asObjects, asText, asTexts, type JsonObject, propertiesOf, referenceOf } from '../json-object.ts';
 import { referenceSchema } from '../put-resource.ts';
 import { sameId } from '../resource-id.ts';
 import { checkNetworkName } from '../resource-names.ts';

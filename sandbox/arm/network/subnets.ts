@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { ServiceResponse } from '../../platform/https-service.ts';
-import { param, readBody, type ArmCall, type ArmContext, type OperationDefinition } from '../arm-call.ts';
+import { type ArmCall, type ArmContext, type OperationDefinition, param, readBody } from '../arm-call.ts';
 import { refuseAtGateway } from '../arm-refusal.ts';
 import type { StoredOperation, StoredResource } from '../arm-state.ts';
 import { refuseAnotherOperation } from '../busy-refusals.ts';
 import { checkConditions } from '../conditions.ts';
 import { usualMs } from '../durations.ts';
-import { asObject, asObjects, asText, asTexts, propertiesOf, type JsonObject } from '../json-object.ts';
+import { asObject, asObjects, asText, asTexts, type JsonObject, propertiesOf } from '../json-object.ts';
 import { listPage } from '../list-pages.ts';
 import type { OperationName } from '../operation-names.ts';
 import { acceptedAnswer, putAnswer, runningOperation, startOperation } from '../operations.ts';

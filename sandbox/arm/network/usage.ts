@@ -1,6 +1,6 @@
 import type { ArmContext } from '../arm-call.ts';
 import type { StoredResource } from '../arm-state.ts';
-import { asObjects, asText, propertiesOf, referenceOf, type JsonObject } from '../json-object.ts';
+import { asObjects, asText, type JsonObject, propertiesOf, referenceOf } from '../json-object.ts';
 import { sameId } from '../resource-id.ts';
 import { listResources } from '../resource-store.ts';
 

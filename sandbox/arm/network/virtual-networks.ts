@@ -1,19 +1,19 @@
 import { z } from 'zod';
 import type { ServiceResponse } from '../../platform/https-service.ts';
-import { param, type ArmCall, type ArmContext, type OperationDefinition } from '../arm-call.ts';
+import { type ArmCall, type ArmContext, type OperationDefinition, param } from '../arm-call.ts';
 import { ArmRefusal } from '../arm-refusal.ts';
 import type { StoredOperation, StoredResource } from '../arm-state.ts';
 import { refuseAnotherOperation } from '../busy-refusals.ts';
 import { checkConditions } from '../conditions.ts';
 import { usualMs } from '../durations.ts';
-import { asObject, asObjects, asTexts, propertiesOf, type JsonObject } from '../json-object.ts';
+import { asObject, asObjects, asTexts, type JsonObject, propertiesOf } from '../json-object.ts';
 import { listPage } from '../list-pages.ts';
 import { acceptedAnswer, runningOperation, startOperation, supersede } from '../operations.ts';
 import { acceptPut, preparePut, readTags, referenceSchema, tagsSchema } from '../put-resource.ts';
 import {
+  calledId,
   failResource,
   findResource,
-  calledId,
   listResources,
   removeResource,
   requireGroup,

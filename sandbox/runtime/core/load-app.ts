@@ -4,8 +4,8 @@ import { createRequire, Module } from 'node:module';
 import { extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { createCoreModule } from './core-module.ts';
 import type { CoreModule } from './core-module.ts';
+import { createCoreModule } from './core-module.ts';
 import { Registry } from './registry.ts';
 import type { HookName, Log } from './types.ts';
 

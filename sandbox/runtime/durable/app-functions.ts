@@ -2,8 +2,8 @@ import type { Invoke } from '../core/invoker.ts';
 import type { Registry } from '../core/registry.ts';
 import type { RegisteredFunction, TypedData } from '../core/types.ts';
 import type { OrchestratorPayload } from './episode.ts';
-import { readAnswer, readThrownAnswer } from './orchestrator-answer.ts';
 import type { OrchestratorAnswer } from './orchestrator-answer.ts';
+import { readAnswer, readThrownAnswer } from './orchestrator-answer.ts';
 
 const triggerTypes = { activity: 'activityTrigger', orchestrator: 'orchestrationTrigger' } as const;
 

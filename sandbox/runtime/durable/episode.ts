@@ -5,13 +5,13 @@ import { acceptMessages } from './accept-messages.ts';
 import { describeOrchestratorFailure } from './failure-text.ts';
 import type { EventRaised, ExecutionTerminated, FailureDetails, HistoryEvent } from './history.ts';
 import { eventTypes, isTerminal, statusNumbers, unplayed } from './history.ts';
-import type { OrchestratorAnswer } from './orchestrator-answer.ts';
 import { outgoingRowKey } from './keys.ts';
+import type { OrchestratorAnswer } from './orchestrator-answer.ts';
 import type { Commit, InstanceRecord, InstanceState, Outgoing, Parent } from './records.ts';
-import { replay } from './replay.ts';
 import type { KnownFunctions, ReplayOutcome, ScheduledWork } from './replay.ts';
-import { judgeVersion, versionFailure } from './versioning.ts';
+import { replay } from './replay.ts';
 import type { Versioning } from './versioning.ts';
+import { judgeVersion, versionFailure } from './versioning.ts';
 
 export interface EpisodeOptions {
   readonly clock: StackClock;

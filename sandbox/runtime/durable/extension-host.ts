@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { request as sendRequest } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
-import { empty } from '../http/messages.ts';
 import type { HostRequest, HostResponse } from '../http/messages.ts';
+import { empty } from '../http/messages.ts';
 import type { DurableHost } from './durable-host.ts';
 
 const clientSchema = z.object({ rpcBaseUrl: z.url() });

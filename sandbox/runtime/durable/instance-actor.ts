@@ -1,10 +1,10 @@
-import type { LoadGauge } from '../load-gauge.ts';
 import type { Log } from '../core/types.ts';
+import type { LoadGauge } from '../load-gauge.ts';
+import { hasWaitingMessages } from './episode.ts';
 import type { RuntimeStatus } from './history.ts';
 import { isTerminal } from './history.ts';
 import type { InstanceStore } from './instance-store.ts';
 import type { Commit, InstanceRecord, InstanceState, Message, Outgoing, Stored } from './records.ts';
-import { hasWaitingMessages } from './episode.ts';
 import { isConflict, isNotFound } from './storage-errors.ts';
 import type { Turnstile } from './turnstile.ts';
 

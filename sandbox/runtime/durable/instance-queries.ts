@@ -1,5 +1,5 @@
-import { empty, headerOf, json, text } from '../http/messages.ts';
 import type { HostRequest, HostResponse } from '../http/messages.ts';
+import { empty, headerOf, json, text } from '../http/messages.ts';
 import { isTerminal } from './history.ts';
 import type { InstanceRecord } from './records.ts';
 import { toStatusBody } from './status-view.ts';

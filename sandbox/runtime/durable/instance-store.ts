@@ -1,7 +1,6 @@
-import { TableClient, odata } from '@azure/data-tables';
 import type { TableEntity, TableEntityResult, TransactionAction } from '@azure/data-tables';
+import { odata, TableClient } from '@azure/data-tables';
 import type { HistoryEvent } from './history.ts';
-import { isConflict, isNotFound } from './storage-errors.ts';
 import {
   executionOfOutgoing,
   fromPartition,
@@ -13,6 +12,7 @@ import {
 import { outgoingRowKey, recordRowKey, toPartition } from './keys.ts';
 import { LargeValues } from './large-values.ts';
 import type { Commit, InstanceRecord, InstanceState, Message, Outgoing, Stored } from './records.ts';
+import { isConflict, isNotFound } from './storage-errors.ts';
 import { toBatches } from './table-batches.ts';
 
 interface ValueRow {

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Invoke } from '../core/invoker.ts';
 import type { Registry } from '../core/registry.ts';
 import type { TypedData } from '../core/types.ts';
-import { empty, json, parseJson } from '../http/messages.ts';
 import type { HostRequest, HostResponse } from '../http/messages.ts';
+import { empty, json, parseJson } from '../http/messages.ts';
 import { decodePath } from '../http/web-server-rules.ts';
 import { toResult } from './app-functions.ts';
 

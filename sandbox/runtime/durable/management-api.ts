@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { StackClock } from '../clock.ts';
-import { empty, json, parseJson, text } from '../http/messages.ts';
 import type { HostRequest, HostResponse } from '../http/messages.ts';
+import { empty, json, parseJson, text } from '../http/messages.ts';
 import { decodePath } from '../http/web-server-rules.ts';
 import type { AppFunctions } from './app-functions.ts';
 import { managementUrls, webhookPath } from './client-binding.ts';
 import { isTerminal } from './history.ts';
 import type { Delivery } from './instance-actor.ts';
-import type { InstanceRecord } from './records.ts';
-import type { Quirks } from './quirks.ts';
 import { listInstances, purgeInstances } from './instance-queries.ts';
+import type { Quirks } from './quirks.ts';
+import type { InstanceRecord } from './records.ts';
 import { parseOrText, toHistoryView, toStatusBody, toStatusCode } from './status-view.ts';
 import type { TaskHub } from './task-hub.ts';
 

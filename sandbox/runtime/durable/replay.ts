@@ -4,8 +4,8 @@ import { actionTypes, nameOfUnsupported } from './actions.ts';
 import { EventWaits } from './event-waits.ts';
 import type { EventRaised, HistoryEvent, TaskUnsuccessful } from './history.ts';
 import { eventTypes } from './history.ts';
-import { HostTask, spawn, whenAll, whenAny } from './host-task.ts';
 import type { Routine } from './host-task.ts';
+import { HostTask, spawn, whenAll, whenAny } from './host-task.ts';
 import { listRepeated } from './repeated-actions.ts';
 
 /** Work that the actions ask for; its `id` is the id of the history event that will record it. */

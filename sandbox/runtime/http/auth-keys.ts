@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { RuntimeKeys } from '../settings.ts';
-import { headerOf } from './messages.ts';
 import type { HostRequest } from './messages.ts';
+import { headerOf } from './messages.ts';
 
 export type SystemExtension = 'durabletask' | 'eventgrid';
 

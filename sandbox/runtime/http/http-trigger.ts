@@ -3,10 +3,10 @@ import type { Registry } from '../core/registry.ts';
 import type { Log, Nullable, RegisteredFunction, RpcCookie, RpcHttpRequest, RpcHttpResponse } from '../core/types.ts';
 import type { TypedData } from '../core/types.ts';
 import type { AuthKeys } from './auth-keys.ts';
-import { empty, headerOf } from './messages.ts';
 import type { HostRequest, HostResponse } from './messages.ts';
-import { compileRoute } from './route-template.ts';
+import { empty, headerOf } from './messages.ts';
 import type { RouteMatcher } from './route-template.ts';
+import { compileRoute } from './route-template.ts';
 
 export interface HttpTriggerOptions {
   readonly registry: Registry;

@@ -1,6 +1,6 @@
 import { TableClient } from '@azure/data-tables';
-import { isNotFound } from '../durable/storage-errors.ts';
 import { toPartition } from '../durable/keys.ts';
+import { isNotFound } from '../durable/storage-errors.ts';
 
 /** The state of one timer function, as the host keeps it between runs. */
 export interface TimerStatus {

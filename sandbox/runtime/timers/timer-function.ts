@@ -1,9 +1,9 @@
-import { scheduleAlarmKey } from './schedule-alarm.ts';
 import type { AlarmClock } from '../alarm-clock.ts';
 import type { StackClock } from '../clock.ts';
 import type { Log } from '../core/types.ts';
 import type { LoadGauge } from '../load-gauge.ts';
 import type { Schedule } from './schedule.ts';
+import { scheduleAlarmKey } from './schedule-alarm.ts';
 import type { TimerStatus, TimerStatusStore } from './status-store.ts';
 
 /** The trigger value of a timer function, before the library lowers the first letter of each key. */

@@ -2,8 +2,8 @@ import type { Invoke } from '../core/invoker.ts';
 import type { Registry } from '../core/registry.ts';
 import { resolveSettings } from '../host-json.ts';
 import { parseSchedule } from './schedule.ts';
-import { TimerFunction } from './timer-function.ts';
 import type { TimerFunctionOptions } from './timer-function.ts';
+import { TimerFunction } from './timer-function.ts';
 
 export interface TimerServiceOptions extends Pick<
   TimerFunctionOptions,

@@ -1,6 +1,6 @@
 import type { Account } from '../machine/model.ts';
+import { type Credential, refused } from '../steps/connector-step.ts';
 import type { Domain, StepOutcome, WindowsMachine, World } from '../world/records.ts';
-import { refused, type Credential } from '../steps/connector-step.ts';
 
 /** A domain's account, signed in or why not. */
 export type SignIn =
@@ -53,8 +53,9 @@ function findAccount(
   username: string,
 ): { readonly domain: Domain; readonly account: Account } | undefined {
   const wanted = username.toLowerCase();
-  for (const domain of domains)
+  for (const domain of domains) {
     for (const account of domain.accounts) if (namesOf(domain, account).includes(wanted)) return { domain, account };
+  }
   return undefined;
 }
 

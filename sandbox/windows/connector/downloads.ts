@@ -1,6 +1,6 @@
-import type { OfferedPackage, SignatureStatus } from './state.ts';
-import type { StepCall, StepOutcome } from '../world/records.ts';
 import { refused } from '../steps/connector-step.ts';
+import type { StepCall, StepOutcome } from '../world/records.ts';
+import type { OfferedPackage, SignatureStatus } from './state.ts';
 
 export type Download =
   | { readonly outcome: 'got'; readonly offered: OfferedPackage }
@@ -17,12 +17,14 @@ export function download(
 ): Download {
   const { packages } = world.connector;
   const { host } = new URL(uri);
-  if (!packages.some((offered) => new URL(offered.uri).host === host))
+  if (!packages.some((offered) => new URL(offered.uri).host === host)) {
     return failed('ToolFailed', `The remote name could not be resolved: '${host}'.`);
+  }
   const offered = packages.find((each) => each.uri === uri);
   if (offered === undefined) return failed('ToolFailed', 'The remote server returned an error: (404) Not Found.');
-  if (offered.sizeBytes * spaceFactor > machine.azurePack.freeDiskBytes)
+  if (offered.sizeBytes * spaceFactor > machine.azurePack.freeDiskBytes) {
     return failed('ToolFailed', 'There is not enough space on the disk.');
+  }
   if (offered.sha256 !== sha256) return failed('Precondition', 'The downloaded file is not the approved one.');
   return { outcome: 'got', offered };
 }

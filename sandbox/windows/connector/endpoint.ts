@@ -1,8 +1,8 @@
+import { type Credential, refused } from '../steps/connector-step.ts';
+import type { StepCall, StepOutcome } from '../world/records.ts';
 import { signInToDomain } from './accounts.ts';
 import { refusalOfBlocks } from './exposed-commands.ts';
 import { canReachMachine, machinesBehind } from './network.ts';
-import type { StepCall, StepOutcome } from '../world/records.ts';
-import { refused, type Credential } from '../steps/connector-step.ts';
 
 export interface EndpointRequest {
   readonly computerName: string;
@@ -24,19 +24,22 @@ export function openPrivilegedEndpoint(
 ): OpenedEndpoint {
   const { world, machine } = call;
   const { privilegedEndpoint } = world.connector;
-  if (request.authentication === 'Credssp' && !mayDelegate(call, request.computerName))
+  if (request.authentication === 'Credssp' && !mayDelegate(call, request.computerName)) {
     return refuse(
       'ToolFailed',
       'The WinRM client cannot process the request. A computer policy does not allow the delegation of the user credentials to the target computer.',
     );
+  }
   const target = machinesBehind(world, request.computerName).find(({ role }) => role === 'ercs');
-  if (target === undefined || !canReachMachine(world, machine, target.id))
+  if (target === undefined || !canReachMachine(world, machine, target.id)) {
     return refuse('Unreachable', `WinRM cannot complete the operation: ${request.computerName} does not answer.`);
+  }
   const signIn = signInToDomain(world, request.credential);
   if (signIn.outcome === 'refused') return signIn;
   const name = `${signIn.domain.netBiosName}\\${signIn.account.name}`.toLowerCase();
-  if (!privilegedEndpoint.operators.some((operator) => operator.toLowerCase() === name))
+  if (!privilegedEndpoint.operators.some((operator) => operator.toLowerCase() === name)) {
     return refuse('AuthFailed', `Connecting to ${request.computerName} failed: Access is denied (5).`);
+  }
   const refusal = refusalOfBlocks(call.script);
   if (refusal !== undefined) return refuse('ToolFailed', refusal);
   return { outcome: 'opened', hasAzurePackCommand: privilegedEndpoint.hasAzurePackCommand };

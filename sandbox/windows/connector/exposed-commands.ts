@@ -22,8 +22,9 @@ const exposed = new Set(
 export function refusalOfBlocks(script: string): string | undefined {
   const blocks = [...script.matchAll(/\bScriptBlock\s*=\s*\{([^{}]*)(\{?)/gi)];
   for (const [, block = '', nested] of blocks) {
-    if (nested !== '' || isLanguage(block))
+    if (nested !== '' || isLanguage(block)) {
       return 'The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode. (ScriptsNotAllowed)';
+    }
     const unknown = namesIn(block).find((name) => !exposed.has(name.toLowerCase()));
     if (unknown !== undefined) return `The term '${unknown}' is not recognized as the name of a cmdlet, function.`;
   }

@@ -1,7 +1,7 @@
-import { thumbprintOf } from './data-file.ts';
-import type { TrustStores } from './tls.ts';
 import type { StoredCertificate } from '../machine/model.ts';
 import type { StepOutcome, WindowsMachine } from '../world/records.ts';
+import { thumbprintOf } from './data-file.ts';
+import type { TrustStores } from './tls.ts';
 
 /** What this machine as a whole trusts: its own stores, not a person's. */
 export function trustStores(machine: WindowsMachine): TrustStores {

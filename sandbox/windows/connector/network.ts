@@ -1,7 +1,7 @@
-import { personalCertificate, trustStores } from './machine.ts';
-import { buildChain, judgeServer, parse, type TlsIssue } from './tls.ts';
 import { isUp } from '../machine/model.ts';
 import type { WindowsMachine, World } from '../world/records.ts';
+import { personalCertificate, trustStores } from './machine.ts';
+import { buildChain, judgeServer, parse, type TlsIssue } from './tls.ts';
 
 export interface Look {
   readonly world: World;

@@ -1,9 +1,9 @@
-import { sqlServerNamed, trusts } from './sql.ts';
+import type { WindowsMachine, World } from '../world/records.ts';
 import { thumbprintOf } from './data-file.ts';
 import { settleEndpoint } from './multi-cloud.ts';
 import { lookAt, machinesBehind } from './network.ts';
 import { connectorSiteNames, connectorSitesOf, siteNamed, tenantApiSiteName } from './sites.ts';
-import type { WindowsMachine, World } from '../world/records.ts';
+import { sqlServerNamed, trusts } from './sql.ts';
 
 /** What a tenant sees of one WAP cloud in Azure Stack's portal. */
 export interface TenantView {
@@ -33,8 +33,9 @@ export function tenantView(
   settleEndpoint(world, nowMs);
   const { multiCloud, virtualMachines } = world.connector;
   const cloud = multiCloud.clouds.find(({ name }) => name === cloudName);
-  if (!multiCloud.isOn || cloud === undefined)
+  if (!multiCloud.isOn || cloud === undefined) {
     return { isListed: false, errors: [`${cloudName} is not among the clouds.`], virtualMachines: [] };
+  }
   const from = world.machines().filter(({ id, role }) => role === 'wasp' || id === tenantMachineId);
   const look = { world, nowMs, from };
   const { hostname, port } = new URL(cloud.endpoint);
@@ -91,8 +92,9 @@ function apiErrors({ world }: Look, host: string): string[] {
     const site = siteNamed(machine.azurePack, tenantApiSiteName);
     if (tenantApi === undefined || site?.state !== 'Started') return [`${machine.id} has no Tenant API running.`];
     if (machine.isRestartPending) return [`${machine.id} has to start again first.`];
-    if (!takesTwoTokenServices(world, tenantApi.version))
+    if (!takesTwoTokenServices(world, tenantApi.version)) {
       return [`The Tenant API of ${machine.id} trusts one token service only.`];
+    }
     return trustErrors(world, tenantApi.sqlServer);
   });
 }

@@ -1,6 +1,6 @@
-import type { AzurePackPart, Site } from './part.ts';
-import type { StepOutcome } from '../world/records.ts';
 import { refused } from '../steps/connector-step.ts';
+import type { StepOutcome } from '../world/records.ts';
+import type { AzurePackPart, Site } from './part.ts';
 
 /** The tenant portal's own site, and the site of the Tenant API. */
 export const tenantSiteName = 'MgmtSvc-TenantSite';
@@ -44,9 +44,11 @@ export function connectorSitesOf(part: AzurePackPart): Site[] {
 
 /** Adds the sites of the given products, without a certificate. */
 export function addConnectorSites(part: AzurePackPart, names: readonly string[]): void {
-  for (const { name, port } of connectorSites)
-    if (names.includes(name) && siteNamed(part, name) === undefined)
+  for (const { name, port } of connectorSites) {
+    if (names.includes(name) && siteNamed(part, name) === undefined) {
       part.sites.push({ name, port, state: 'Started', settings: {} });
+    }
+  }
 }
 
 export function removeConnectorSites(part: AzurePackPart, names: readonly string[]): void {

@@ -1,6 +1,6 @@
 import { signInToDomain } from '../connector/accounts.ts';
-import type { Account } from './model.ts';
 import type { WindowsMachine, World } from '../world/records.ts';
+import type { Account } from './model.ts';
 
 export interface Credential {
   readonly username: string;

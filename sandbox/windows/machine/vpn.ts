@@ -1,8 +1,8 @@
 import { isIPv4 } from 'node:net';
-import { accountNamed, tryPassword } from './accounts.ts';
-import type { RemoteAccess } from './remote-access.ts';
 import type { WindowsMachine } from '../world/records.ts';
+import { accountNamed, tryPassword } from './accounts.ts';
 import { isUp } from './model.ts';
+import type { RemoteAccess } from './remote-access.ts';
 
 /** What the error dialog of a Windows client says of a connection that does not come about (facts/onprem.md, P20). */
 export type VpnErrorCode =

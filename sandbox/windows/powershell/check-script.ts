@@ -1,6 +1,6 @@
 import { checkCalls, checkCommands } from './command-rules.ts';
-import { finding, type Finding } from './finding.ts';
-import { parseScript, type ParsedScript, type ScriptString } from './parse.ts';
+import { type Finding, finding } from './finding.ts';
+import { type ParsedScript, parseScript, type ScriptString } from './parse.ts';
 import { checkSecrets } from './secret-rules.ts';
 import { checkStep } from './step-rules.ts';
 import { checkText } from './text-rules.ts';

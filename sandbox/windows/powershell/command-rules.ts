@@ -1,7 +1,7 @@
 import { isCmdletAddedIn5, isParameterAddedIn5 } from './added-in-5.ts';
 import { aliases, parametersOf, unattended } from './command-names.ts';
 import type { ScriptCommand } from './commands.ts';
-import { finding, type Finding } from './finding.ts';
+import { type Finding, finding } from './finding.ts';
 import type { ParsedScript } from './parse.ts';
 import { packageScripts, programs } from './programs.ts';
 
@@ -17,8 +17,9 @@ function checkCommand(script: ParsedScript, command: ScriptCommand): Finding[] {
   const functions = script.functions.filter((one) => one.name.toLowerCase() === name);
   if (functions.length > 0) return checkParameters(command, parameterNames(functions));
   if (name === 'invoke-expression' || name === 'iex') return [codeFromText(command.line)];
-  if (aliases.has(name))
+  if (aliases.has(name)) {
     return [finding(command.line, 'alias', `"${command.name}" is an alias: write the cmdlet's name.`)];
+  }
   const program = programs[name.replace(/\.exe$/, '')];
   if (program !== undefined) return checkProgram(script, command, program);
   const parameters = parametersOf(name);
@@ -54,8 +55,9 @@ function checkParameters(command: ScriptCommand, known: ReadonlySet<string>): Fi
 
 /** 4.0 is a target. A script may use what it lacks where it has looked whether it is there. */
 function checkVersion(script: ParsedScript, command: ScriptCommand): Finding[] {
-  if (isCmdletAddedIn5(command.nameText))
+  if (isCmdletAddedIn5(command.nameText)) {
     return isLookedFor(script, command.nameText) ? [] : [newer(command.line, command.nameText)];
+  }
   return command.arguments
     .filter(({ name }) => isParameterAddedIn5(command.nameText, name))
     .map(({ name, line }) => newer(line, `${command.nameText} -${name}`));

@@ -1,5 +1,5 @@
 import type { Node } from 'web-tree-sitter';
-import { assign, merged, splatted, type CommandArgument, type HashKeys, type Tables } from './hash-keys.ts';
+import { assign, type CommandArgument, type HashKeys, merged, splatted, type Tables } from './hash-keys.ts';
 import { childrenOf, lineOf, literalOf, unwrap } from './syntax.ts';
 
 /** One use of a command: cmdlet, function, script or program. */

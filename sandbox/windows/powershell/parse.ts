@@ -1,7 +1,7 @@
 import type { Node } from 'web-tree-sitter';
 import { readCommands, type ScriptCommand } from './commands.ts';
 import { loadGrammar } from './grammar.ts';
-import { entriesOf, type CommandArgument } from './hash-keys.ts';
+import { type CommandArgument, entriesOf } from './hash-keys.ts';
 import { childrenOf, lineOf, literalOf, stringBody, unwrap, variableName } from './syntax.ts';
 
 export interface ScriptParameter {

@@ -1,4 +1,4 @@
-import { finding, type Finding } from './finding.ts';
+import { type Finding, finding } from './finding.ts';
 import type { ParsedScript } from './parse.ts';
 
 /** Names whose value is a secret. `KeyPassword` is one, `PasswordFile` and `passwordPolicy` are not. */

@@ -1,4 +1,4 @@
-import { finding, type Finding } from './finding.ts';
+import { type Finding, finding } from './finding.ts';
 import type { ParsedScript, ScriptParameter } from './parse.ts';
 
 const modes = new Set(['probe', 'apply', 'verify', 'undo']);

@@ -1,8 +1,8 @@
 import { orderRestart } from '../machine/power.ts';
-import type { StepOutcome, StepEmulator } from '../world/records.ts';
+import type { StepEmulator, StepOutcome } from '../world/records.ts';
+import { bindStep, type BoundCall, changed, fine, refused, seen } from './connector-step.ts';
 import { noParameters } from './w-parameters.ts';
 import { isOlder } from './w2-installed-versions.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 type Call = BoundCall<typeof noParameters>;
 
@@ -35,10 +35,12 @@ function introduce({ machine, isElevated, nowMs }: Call): StepOutcome {
 /** What is too old for the steps, or lacks what they need. */
 function findObstacle({ osVersion, powerShellVersion, installation }: Call['machine']): string | undefined {
   const major = Number.parseInt(powerShellVersion, 10);
-  if (major < 4 || major > 5)
+  if (major < 4 || major > 5) {
     return `PowerShell ${powerShellVersion} answers. The steps need Windows PowerShell, 4.0 or 5.1.`;
-  if (isOlder(osVersion, '6.3'))
+  }
+  if (isOlder(osVersion, '6.3')) {
     return `Windows ${osVersion} is too old. The steps need Windows Server 2012 R2 (6.3) or newer.`;
+  }
   if (installation === 'Nano Server') return 'This is Nano Server, which has neither the roles nor the cmdlets.';
   return undefined;
 }

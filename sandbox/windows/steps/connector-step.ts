@@ -63,8 +63,9 @@ function bindingError(message: string): StepOutcome {
 
 function describe(error: z.ZodError): string {
   const [issue] = error.issues;
-  if (issue?.code === 'unrecognized_keys')
+  if (issue?.code === 'unrecognized_keys') {
     return `A parameter cannot be found that matches parameter name '${issue.keys[0] ?? ''}'.`;
+  }
   const name = String(issue?.path[0] ?? '');
   return issue?.code === 'invalid_type' && issue.input === undefined
     ? `Cannot process command because of one or more missing mandatory parameters: ${name}.`

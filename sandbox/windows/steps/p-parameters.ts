@@ -19,8 +19,9 @@ export function withRemoteAccess<C extends HasMachine>(
 ): (call: C) => StepOutcome {
   return (call) => {
     const { remoteAccess } = call.machine;
-    if (remoteAccess === undefined)
+    if (remoteAccess === undefined) {
       return refused('ToolFailed', "The term 'Install-RemoteAccess' is not recognized as the name of a cmdlet.");
+    }
     return act(call, remoteAccess);
   };
 }

@@ -1,13 +1,13 @@
 import type { StepEmulator } from '../world/records.ts';
 import { c1, c2 } from './c-machine.ts';
 import { p1 } from './p1-reach-natvm.ts';
+import { p2, p13 } from './p2-adapters.ts';
+import { p3 } from './p3-settings-before.ts';
+import { p4, p5 } from './p4-roles.ts';
+import { p6, p7, p8, p10 } from './p6-service.ts';
 import { p11, p12, p14 } from './p11-openings.ts';
 import { p15, p15d, p15r } from './p15-users.ts';
 import { p16, p17, p21 } from './p16-root-certificate.ts';
-import { p13, p2 } from './p2-adapters.ts';
-import { p3 } from './p3-settings-before.ts';
-import { p4, p5 } from './p4-roles.ts';
-import { p10, p6, p7, p8 } from './p6-service.ts';
 
 /** What belongs to no procedure, by the step's number. */
 export const commonEmulators: Readonly<Record<string, StepEmulator>> = { C1: c1, C2: c2 };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { openSession } from '../world/hop.ts';
-import { bindStep, changed, credentialSchema, fine, refused, type BoundCall } from './connector-step.ts';
+import type { StepEmulator, StepOutcome } from '../world/records.ts';
+import { bindStep, type BoundCall, changed, credentialSchema, fine, refused } from './connector-step.ts';
 
 const parameters = z.strictObject({
   computerName: z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/),

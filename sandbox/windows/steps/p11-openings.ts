@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { restartRemoteAccess, remoteAccessService } from '../machine/vpn.ts';
 import type { RemoteAccess } from '../machine/remote-access.ts';
-import type { StepOutcome, StepEmulator, WindowsMachine } from '../world/records.ts';
+import { remoteAccessService, restartRemoteAccess } from '../machine/vpn.ts';
+import type { StepEmulator, StepOutcome, WindowsMachine } from '../world/records.ts';
+import { bindStep, type BoundCall, changed, fine, refused, seen } from './connector-step.ts';
 import { nicAlias, withRemoteAccess } from './p-parameters.ts';
 import { noParameters } from './w-parameters.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const nicParameters = z.strictObject({ externalNic: nicAlias });
 type NicCall = BoundCall<typeof nicParameters>;
@@ -60,8 +60,9 @@ function translates(call: NicCall, remoteAccess: RemoteAccess): StepOutcome {
 function translate(call: NicCall, remoteAccess: RemoteAccess): StepOutcome {
   const { machine, parameters } = call;
   if (isTranslating(call, remoteAccess)) return fine();
-  if (!machine.nics.some(({ alias }) => alias === parameters.externalNic))
+  if (!machine.nics.some(({ alias }) => alias === parameters.externalNic)) {
     return refused('Precondition', 'There is no such adapter: it was renamed.');
+  }
   if (machine.services[remoteAccessService] !== 'Running') restartRemoteAccess(machine, remoteAccess);
   remoteAccess.natModes[parameters.externalNic] = 'full';
   return changed();

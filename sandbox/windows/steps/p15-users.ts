@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { accountNamed } from '../machine/accounts.ts';
 import type { Account } from '../machine/model.ts';
 import { disconnect } from '../machine/vpn.ts';
-import type { StepOutcome, StepEmulator, WindowsMachine } from '../world/records.ts';
+import type { StepEmulator, StepOutcome, WindowsMachine } from '../world/records.ts';
+import { bindStep, type BoundCall, changed, fine, refused, seen } from './connector-step.ts';
 import { localUserName } from './p-parameters.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const addParameters = z.strictObject({ userName: localUserName, resetPassword: z.boolean() });
 const addSecrets = z.strictObject({ password: z.string() });
@@ -48,8 +48,9 @@ function unlessPrivileged(
 ): (call: AddCall) => StepOutcome {
   return (call) => {
     const account = accountNamed(call.machine, call.parameters.userName);
-    if (account?.isAdministrator === true)
+    if (account?.isAdministrator === true) {
       return refused('Precondition', 'This account is an administrator or built in: it is not for VPN.');
+    }
     return act(call, account);
   };
 }
@@ -61,10 +62,11 @@ function isLetIn({ mode, parameters }: AddCall, account: Account | undefined): S
 
 function letIn({ machine, parameters, secrets }: AddCall, account: Account | undefined): StepOutcome {
   const setsPassword = !isOurs(account) || parameters.resetPassword;
-  if (setsPassword && !meetsPolicy(machine, secrets.password, parameters.userName))
+  if (setsPassword && !meetsPolicy(machine, secrets.password, parameters.userName)) {
     return refused('Precondition', 'The password does not meet the policy of this machine (2245).', {
       isEnabled: account?.isEnabled ?? false,
     });
+  }
   const kept = account ?? addAccount(machine, parameters.userName);
   kept.description = mark;
   kept.isEnabled = true;
@@ -73,8 +75,9 @@ function letIn({ machine, parameters, secrets }: AddCall, account: Account | und
 }
 
 function close({ machine }: AddCall, account: Account | undefined): StepOutcome {
-  if (account === undefined || !isOurs(account) || !account.isEnabled)
+  if (account === undefined || !isOurs(account) || !account.isEnabled) {
     return fine({ isEnabled: account?.isEnabled ?? false });
+  }
   account.isEnabled = false;
   hangUp(machine, account.name);
   return changed({ isEnabled: false });

@@ -1,12 +1,12 @@
 import type { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { deleteFile, readBytes, writeBytes } from '../connector/machine.ts';
-import { parse, windowsThumbprint } from '../connector/tls.ts';
 import { lookAt } from '../connector/network.ts';
+import { parse, windowsThumbprint } from '../connector/tls.ts';
 import type { StoredCertificate } from '../machine/model.ts';
-import type { StepOutcome, StepEmulator } from '../world/records.ts';
+import type { StepEmulator, StepOutcome } from '../world/records.ts';
+import { bindStep, type BoundCall, changed, fine, refused, seen } from './connector-step.ts';
 import { thumbprint } from './w-parameters.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const locations = ['LocalMachine', 'CurrentUser'] as const;
 const searched = z.strictObject({ subjectPatterns: z.array(z.string().min(1).max(256)).min(1).max(8) });

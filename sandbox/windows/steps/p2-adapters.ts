@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Nic } from '../machine/model.ts';
-import type { StepOutcome, StepEmulator } from '../world/records.ts';
+import type { StepEmulator, StepOutcome } from '../world/records.ts';
+import { bindStep, type BoundCall, fine, refused } from './connector-step.ts';
 import { nicAlias } from './p-parameters.ts';
-import { bindStep, fine, refused, type BoundCall } from './connector-step.ts';
 
 const searched = z.strictObject({ internalAddress: z.string().regex(/^\d{1,3}(\.\d{1,3}){3}$/) });
 const named = z.strictObject({ externalNic: nicAlias });
@@ -22,8 +22,9 @@ function findAdapters({ machine, parameters }: BoundCall<typeof searched>): Step
   const nics = machine.nics.filter((nic) => !gaveItselfAnAddress(nic));
   const internal = nics.filter(({ address }) => address === parameters.internalAddress);
   const [inside] = internal;
-  if (inside === undefined || internal.length !== 1)
+  if (inside === undefined || internal.length !== 1) {
     return refused('Precondition', `No adapter has the address ${parameters.internalAddress}.`);
+  }
   const outward = nics.filter((nic) => nic !== inside && nic.gateway !== undefined);
   const [outside] = outward;
   if (outside === undefined || outward.length !== 1) {
@@ -43,8 +44,9 @@ function findAdapters({ machine, parameters }: BoundCall<typeof searched>): Step
 
 function readAddress({ machine, parameters }: BoundCall<typeof named>): StepOutcome {
   const nic = machine.nics.find((each) => each.alias === parameters.externalNic && !gaveItselfAnAddress(each));
-  if (nic === undefined)
+  if (nic === undefined) {
     return refused('Precondition', 'The external adapter has no address, or there is no such adapter.');
+  }
   return fine({ serverAddress: nic.address });
 }
 

@@ -1,9 +1,9 @@
-import { remoteAccessService, restartRemoteAccess } from '../machine/vpn.ts';
 import type { RemoteAccess, RemoteAccessSettings } from '../machine/remote-access.ts';
-import type { StepOutcome, StepEmulator, WindowsMachine } from '../world/records.ts';
+import { remoteAccessService, restartRemoteAccess } from '../machine/vpn.ts';
+import type { StepEmulator, StepOutcome, WindowsMachine } from '../world/records.ts';
+import { bindStep, type BoundCall, changed, fine, seen } from './connector-step.ts';
 import { withRemoteAccess } from './p-parameters.ts';
 import { noParameters } from './w-parameters.ts';
-import { bindStep, changed, fine, seen, type BoundCall } from './connector-step.ts';
 
 type Call = BoundCall<typeof noParameters>;
 
@@ -41,10 +41,12 @@ function restore({ machine }: Call, remoteAccess: RemoteAccess): StepOutcome {
   remoteAccess.natModes = { ...before.natModes };
   if (before.preferredAdapter === undefined) delete remoteAccess.preferredAdapter;
   else remoteAccess.preferredAdapter = before.preferredAdapter;
-  for (const policy of remoteAccess.policies)
+  for (const policy of remoteAccess.policies) {
     Object.assign(policy, before.policies.find(({ name }) => name === policy.name) ?? {});
-  if (before.isServiceRunning && machine.services[remoteAccessService] !== 'Running')
+  }
+  if (before.isServiceRunning && machine.services[remoteAccessService] !== 'Running') {
     restartRemoteAccess(machine, remoteAccess);
+  }
   delete remoteAccess.before;
   return changed();
 }

@@ -1,11 +1,11 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
-import { endSessions, isWithin, remoteAccessService } from '../machine/vpn.ts';
 import type { RemoteAccess } from '../machine/remote-access.ts';
-import type { StepOutcome, StepEmulator, WindowsMachine } from '../world/records.ts';
+import { endSessions, isWithin, remoteAccessService } from '../machine/vpn.ts';
+import type { StepEmulator, StepOutcome, WindowsMachine } from '../world/records.ts';
+import { bindStep, type BoundCall, brokenOff, changed, fine, refused, seen } from './connector-step.ts';
 import { ipv4, withRemoteAccess } from './p-parameters.ts';
 import { noParameters } from './w-parameters.ts';
-import { bindStep, brokenOff, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ addressFrom: ipv4, addressTo: ipv4 });
 type Call = BoundCall<typeof parameters>;
@@ -55,12 +55,13 @@ function install(call: Call, remoteAccess: RemoteAccess): StepOutcome {
   if (!isIPv4(pool.from) || !isIPv4(pool.to)) return refused('ToolFailed', 'An invalid IP address was specified.');
   const problem = poolProblem(machine, pool);
   if (problem !== undefined) return refused('Precondition', problem);
-  if (waitsForRestart(machine, remoteAccess))
+  if (waitsForRestart(machine, remoteAccess)) {
     return {
       ...changed(),
       code: 'RebootRequired',
       message: 'The features are installed and wait for the machine to start again.',
     };
+  }
   if (remoteAccess.vpnStatus === 'Uninstalled') configure(machine, remoteAccess);
   remoteAccess.vpnStatus = 'Installed';
   remoteAccess.pool = pool;
@@ -88,8 +89,9 @@ function isSiteToSiteInstalled({ mode }: PlainCall, { vpnS2SStatus }: RemoteAcce
 
 function installSiteToSite({ machine }: PlainCall, remoteAccess: RemoteAccess): StepOutcome {
   if (remoteAccess.vpnS2SStatus === 'Installed') return fine();
-  if (remoteAccess.feature !== 'installed')
+  if (remoteAccess.feature !== 'installed') {
     return brokenOff('ToolFailed', "The term 'Install-RemoteAccess' is not recognized as the name of a cmdlet.");
+  }
   configure(machine, remoteAccess);
   remoteAccess.vpnS2SStatus = 'Installed';
   return changed();
@@ -110,8 +112,9 @@ function leaveHalfDone({ machine }: Pick<Call, 'machine'>, remoteAccess: RemoteA
 }
 
 function poolProblem({ nics }: WindowsMachine, pool: { from: string; to: string }): string | undefined {
-  if (pool.from === pool.to || !isWithin(pool.to, { ...pool, to: '255.255.255.255' }))
+  if (pool.from === pool.to || !isWithin(pool.to, { ...pool, to: '255.255.255.255' })) {
     return 'The pool ends before it begins.';
+  }
   const own = nics.find(({ address }) => isWithin(address, pool));
   return own === undefined ? undefined : `The pool holds ${own.address}, an address of this machine.`;
 }
@@ -134,6 +137,7 @@ function configure(machine: WindowsMachine, remoteAccess: RemoteAccess): void {
 function deconfigure(machine: WindowsMachine, remoteAccess: RemoteAccess): void {
   endSessions(remoteAccess);
   remoteAccess.natModes = {};
-  if (remoteAccess.vpnStatus === 'Uninstalled' && remoteAccess.vpnS2SStatus === 'Uninstalled')
+  if (remoteAccess.vpnStatus === 'Uninstalled' && remoteAccess.vpnS2SStatus === 'Uninstalled') {
     machine.services[remoteAccessService] = 'Stopped';
+  }
 }

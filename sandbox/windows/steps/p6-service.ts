@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { endSessions, remoteAccessService, restartRemoteAccess } from '../machine/vpn.ts';
 import type { RemoteAccess } from '../machine/remote-access.ts';
-import type { StepOutcome, StepEmulator } from '../world/records.ts';
+import { endSessions, remoteAccessService, restartRemoteAccess } from '../machine/vpn.ts';
+import type { StepEmulator, StepOutcome } from '../world/records.ts';
+import { bindStep, type BoundCall, brokenOff, changed, fine, refused, seen } from './connector-step.ts';
 import { nicAlias, withRemoteAccess } from './p-parameters.ts';
 import { noParameters } from './w-parameters.ts';
-import { bindStep, brokenOff, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const keyParameters = z.strictObject({ keyIsCurrent: z.boolean() });
 const keySecrets = z.strictObject({ sharedKey: z.string().min(1) });
@@ -94,8 +94,9 @@ function isKeySet({ mode }: KeyCall, { sharedKey }: RemoteAccess): StepOutcome {
 
 function setKey({ secrets }: KeyCall, remoteAccess: RemoteAccess): StepOutcome {
   // The cmdlet changes a role's settings: there have to be some.
-  if (remoteAccess.vpnS2SStatus === 'Uninstalled')
+  if (remoteAccess.vpnS2SStatus === 'Uninstalled') {
     return brokenOff('ToolFailed', 'Set-VpnAuthProtocol: the site-to-site VPN role is not installed.');
+  }
   remoteAccess.sharedKey = secrets.sharedKey;
   return changed();
 }
@@ -128,8 +129,9 @@ function isPreferred({ mode, parameters }: AdapterCall, { preferredAdapter }: Re
 }
 
 function prefer({ machine, parameters }: AdapterCall, remoteAccess: RemoteAccess): StepOutcome {
-  if (!machine.nics.some(({ alias }) => alias === parameters.internalNic))
+  if (!machine.nics.some(({ alias }) => alias === parameters.internalNic)) {
     return brokenOff('ToolFailed', 'The system cannot find the file specified.');
+  }
   remoteAccess.preferredAdapter = parameters.internalNic;
   return changed();
 }

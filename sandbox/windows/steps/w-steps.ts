@@ -1,4 +1,9 @@
 import type { StepEmulator } from '../world/records.ts';
+import { w2 } from './w2-installed-versions.ts';
+import { w3 } from './w3-users.ts';
+import { w6, w23 } from './w6-network.ts';
+import { w7 } from './w7-tls-certificate.ts';
+import { w8 } from './w8-trust-issuer.ts';
 import { w10 } from './w10-url-rewrite.ts';
 import { w11 } from './w11-credssp.ts';
 import { w12 } from './w12-open-endpoint.ts';
@@ -6,17 +11,12 @@ import { w13 } from './w13-multi-cloud.ts';
 import { w15, w16 } from './w15-data-files.ts';
 import { w18 } from './w18-stage-package.ts';
 import { w19, w20 } from './w19-install-connector.ts';
-import { w2 } from './w2-installed-versions.ts';
 import { w21 } from './w21-bind-certificate.ts';
 import { w22 } from './w22-configure-connector.ts';
 import { w26 } from './w26-data-file.ts';
 import { w27, w28 } from './w27-tenant-api.ts';
-import { w3 } from './w3-users.ts';
 import { w30 } from './w30-sql-server.ts';
 import { w31 } from './w31-trust.ts';
-import { w23, w6 } from './w6-network.ts';
-import { w7 } from './w7-tls-certificate.ts';
-import { w8 } from './w8-trust-issuer.ts';
 
 /** What connects Windows Azure Pack to Azure Stack, by the step's number. */
 export const connectorEmulators: Readonly<Record<string, StepEmulator>> = {

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { download, isDoubtful } from '../connector/downloads.ts';
 import { endInstallation, takeInstaller } from '../connector/machine.ts';
 import { withWebServer } from '../connector/sites.ts';
-import type { StepOutcome, StepEmulator } from '../world/records.ts';
+import type { StepEmulator, StepOutcome } from '../world/records.ts';
+import { bindStep, type BoundCall, brokenOff, fine, refused, seen } from './connector-step.ts';
 import { sha256 } from './w-parameters.ts';
-import { bindStep, brokenOff, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({
   installerUri: z.url({ protocol: /^https$/ }).optional(),
@@ -41,8 +41,9 @@ function install(call: Call): StepOutcome {
   const got = download(call, installerUri, installerSha256);
   if (got.outcome === 'failed') return got.answer;
   const { signature, version } = got.offered;
-  if (isDoubtful(signature))
+  if (isDoubtful(signature)) {
     return refused('Precondition', `The installer's signature is not accepted here: ${signature}.`, { signature });
+  }
   const busy = takeInstaller(machine);
   if (busy !== undefined) return { ...busy, facts: { signature } };
   if (got.offered.kind !== 'urlRewrite') return brokenOff('ToolFailed', 'msiexec ended with 1620.', { signature });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { StepOutcome, StepEmulator } from '../world/records.ts';
-import { bindStep, changed, fine, seen, type BoundCall } from './connector-step.ts';
+import type { StepEmulator, StepOutcome } from '../world/records.ts';
+import { bindStep, type BoundCall, changed, fine, seen } from './connector-step.ts';
 
 const parameters = z.strictObject({ computerName: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/) });
 type Call = BoundCall<typeof parameters>;

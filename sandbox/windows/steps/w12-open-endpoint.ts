@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { openPrivilegedEndpoint } from '../connector/endpoint.ts';
-import type { StepOutcome, StepEmulator } from '../world/records.ts';
+import type { StepEmulator, StepOutcome } from '../world/records.ts';
+import { bindStep, type BoundCall, credentialSchema, fine, refused } from './connector-step.ts';
 import { authentication } from './w-parameters.ts';
-import { bindStep, credentialSchema, fine, refused, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ computerName: z.string(), authentication });
 const secrets = z.strictObject({ credential: credentialSchema });
@@ -16,7 +16,8 @@ export const w12: StepEmulator = {
 function tryEndpoint(call: Call): StepOutcome {
   const opened = openPrivilegedEndpoint(call, { ...call.parameters, credential: call.secrets.credential });
   if (opened.outcome === 'refused') return opened.answer;
-  if (!opened.hasAzurePackCommand)
+  if (!opened.hasAzurePackCommand) {
     return refused('Precondition', 'This build of Azure Stack has no Add-AzurePackConnector.', { hasCommand: false });
+  }
   return fine({ hasCommand: true });
 }

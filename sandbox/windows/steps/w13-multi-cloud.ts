@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { openPrivilegedEndpoint } from '../connector/endpoint.ts';
 import {
-  disableMultiCloud,
   dataFilesOf,
+  disableMultiCloud,
   enableLater,
   enableMultiCloud,
   noteEndpointRun,
@@ -11,9 +11,9 @@ import {
 import { openShare } from '../connector/share.ts';
 import type { TranscriptVariant } from '../connector/state.ts';
 import { lingeringSeconds, transcriptLines } from '../connector/transcript.ts';
-import type { StepOutcome, StepEmulator } from '../world/records.ts';
+import type { StepEmulator, StepOutcome } from '../world/records.ts';
+import { bindStep, type BoundCall, brokenOff, changed, credentialSchema, fine, seen } from './connector-step.ts';
 import { authentication, share } from './w-parameters.ts';
-import { bindStep, brokenOff, changed, credentialSchema, fine, seen, type BoundCall } from './connector-step.ts';
 
 const cloudName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 const parameters = z.strictObject({

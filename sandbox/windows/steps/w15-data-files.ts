@@ -4,9 +4,9 @@ import { encodeDataFile } from '../connector/data-file.ts';
 import { settleEndpoint } from '../connector/multi-cloud.ts';
 import { openShare } from '../connector/share.ts';
 import type { SharedFile } from '../connector/state.ts';
-import type { StepOutcome, StepEmulator } from '../world/records.ts';
+import type { StepEmulator, StepOutcome } from '../world/records.ts';
+import { bindStep, type BoundCall, credentialSchema, fine, refused } from './connector-step.ts';
 import { fileName, sha256, share } from './w-parameters.ts';
-import { bindStep, credentialSchema, fine, refused, type BoundCall } from './connector-step.ts';
 
 /** What crosses in one answer: a data file has a few thousand bytes. */
 const collectedBytesMax = 18_000;
@@ -46,10 +46,12 @@ function collect(call: BoundCall<typeof collected, typeof secrets>): StepOutcome
   const file = opened.files.find(({ name }) => name === call.parameters.fileName);
   if (file === undefined) return refused('Precondition', `${call.parameters.fileName} is not in the share.`);
   const bytes = encodeDataFile(file);
-  if (bytes.length > collectedBytesMax)
+  if (bytes.length > collectedBytesMax) {
     return refused('Precondition', `${file.name} has ${bytes.length} bytes: no data file is that large.`);
-  if (hashOf(file) !== call.parameters.sha256)
+  }
+  if (hashOf(file) !== call.parameters.sha256) {
     return refused('Precondition', `${file.name} is not the file that was listed.`);
+  }
   return fine({ content: bytes.toString('base64'), sha256: hashOf(file), sizeBytes: bytes.length });
 }
 

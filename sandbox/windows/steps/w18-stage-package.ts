@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { AzurePackPart } from '../connector/part.ts';
 import { download, isDoubtful } from '../connector/downloads.ts';
-import type { StepOutcome, StepEmulator } from '../world/records.ts';
+import type { AzurePackPart } from '../connector/part.ts';
+import type { StepEmulator, StepOutcome } from '../world/records.ts';
+import { bindStep, type BoundCall, changed, fine, refused, seen } from './connector-step.ts';
 import { folder, sha256 } from './w-parameters.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ uri: z.url({ protocol: /^https$/ }), sha256, folder });
 /** Programs and scripts in a package, all signed alike. */
@@ -31,22 +31,25 @@ function stage(call: Call): StepOutcome {
   const { folder, sha256 } = parameters;
   if (ourPackage(machine.azurePack, folder)?.sha256 === sha256) return fine({ sha256 });
   const foreign = staged[folder]?.isByHand === true ? staged[folder] : undefined;
-  if (foreign !== undefined && keptAside[folder] !== undefined)
+  if (foreign !== undefined && keptAside[folder] !== undefined) {
     return refused('Precondition', `Somebody unpacked a package in ${folder}, and one from before is kept already.`);
+  }
   const got = download(call, parameters.uri, sha256);
   if (got.outcome === 'failed') return got.answer;
-  if (got.offered.kind !== 'connector')
+  if (got.offered.kind !== 'connector') {
     return refused('Precondition', 'setup\\scripts is not in the package: it is not the WAP connector.');
+  }
   const { signature, version } = got.offered;
   const counts = {
     signed: signature === 'Valid' ? signableFiles : 0,
     notSigned: signature === 'NotSigned' ? signableFiles : 0,
   };
-  if (isDoubtful(signature))
+  if (isDoubtful(signature)) {
     return refused('Precondition', `Files of the package have signatures that are not accepted here: ${signature}.`, {
       ...counts,
       doubtful: signableFiles,
     });
+  }
   if (foreign !== undefined) keptAside[folder] = foreign;
   staged[folder] = { sha256, version, isByHand: false };
   return changed({ sha256, ...counts });

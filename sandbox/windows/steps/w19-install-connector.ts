@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addProduct, hasProduct, endInstallation, takeInstaller, removeProduct } from '../connector/machine.ts';
+import { addProduct, endInstallation, hasProduct, removeProduct, takeInstaller } from '../connector/machine.ts';
 import {
   addConnectorSites,
   connectorSiteNames,
@@ -8,9 +8,9 @@ import {
   siteStates,
   withoutWebServer,
 } from '../connector/sites.ts';
-import type { StepOutcome, StepEmulator } from '../world/records.ts';
+import type { StepEmulator, StepOutcome } from '../world/records.ts';
+import { bindStep, type BoundCall, changed, fine, refused, seen } from './connector-step.ts';
 import { folder, noParameters } from './w-parameters.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ folder });
 type Call = BoundCall<typeof parameters>;
@@ -64,10 +64,12 @@ function installFirst(call: Call): StepOutcome {
 function whyNot({ machine, parameters }: Call): StepOutcome | undefined {
   const noServer = withoutWebServer(machine.azurePack);
   if (noServer !== undefined) return noServer;
-  if (machine.azurePack.urlRewrite.version === undefined)
+  if (machine.azurePack.urlRewrite.version === undefined) {
     return refused('Precondition', 'URL Rewrite is not installed.');
-  if (machine.azurePack.staged[parameters.folder] === undefined)
+  }
+  if (machine.azurePack.staged[parameters.folder] === undefined) {
     return refused('Precondition', `${parameters.folder}\\setup\\scripts\\Install-Connector.ps1 was not found.`);
+  }
   return takeInstaller(machine);
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { StepOutcome, StepEmulator } from '../world/records.ts';
-import { bindStep, fine, refused, type BoundCall } from './connector-step.ts';
+import type { StepEmulator, StepOutcome } from '../world/records.ts';
+import { bindStep, type BoundCall, fine, refused } from './connector-step.ts';
 
 /** Programs by the name that they are listed under; the connector is no role of Windows Azure Pack. */
 const listed = {

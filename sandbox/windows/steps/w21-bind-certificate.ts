@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { personalCertificate } from '../connector/machine.ts';
 import type { Site } from '../connector/part.ts';
-import { connectorSitesOf, connectorSiteNames, withWebServer } from '../connector/sites.ts';
-import type { StepOutcome, StepEmulator } from '../world/records.ts';
+import { connectorSiteNames, connectorSitesOf, withWebServer } from '../connector/sites.ts';
+import type { StepEmulator, StepOutcome } from '../world/records.ts';
+import { bindStep, type BoundCall, brokenOff, changed, fine, refused, seen } from './connector-step.ts';
 import { folder, thumbprint } from './w-parameters.ts';
-import { bindStep, brokenOff, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ folder, thumbprint });
 type Call = BoundCall<typeof parameters>;
@@ -39,8 +39,9 @@ function bind(call: Call): StepOutcome {
   const refusal = whyNot(call, thumbprint);
   if (refusal !== undefined) return refusal;
   machine.azurePack.notes.thumbprintBefore ??= sites[0]?.thumbprint ?? '';
-  if (sites.length < connectorSiteNames.length)
+  if (sites.length < connectorSiteNames.length) {
     return brokenOff('ToolFailed', 'Configure-Certificates.ps1 ended with 1: a site is not there.');
+  }
   for (const site of sites) site.thumbprint = thumbprint;
   return changed({ thumbprint });
 }
@@ -70,9 +71,11 @@ function isEverywhere(sites: readonly Site[], thumbprint: string): boolean {
 }
 
 function whyNot({ machine, parameters }: Call, thumbprint: string): StepOutcome | undefined {
-  if (personalCertificate(machine, thumbprint)?.hasPrivateKey !== true)
+  if (personalCertificate(machine, thumbprint)?.hasPrivateKey !== true) {
     return refused('Precondition', `${thumbprint} is not in LocalMachine\\My with its private key.`);
-  if (machine.azurePack.staged[parameters.folder] === undefined)
+  }
+  if (machine.azurePack.staged[parameters.folder] === undefined) {
     return refused('Precondition', 'ScriptNotFound: no setup\\scripts\\Configure-Certificates.ps1.');
+  }
   return undefined;
 }

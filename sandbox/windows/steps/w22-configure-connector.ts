@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { AzurePackPart } from '../connector/part.ts';
 import { isResolved } from '../connector/network.ts';
-import { connectorSitesOf, connectorSiteNames, withWebServer } from '../connector/sites.ts';
-import type { StepOutcome, StepEmulator } from '../world/records.ts';
+import type { AzurePackPart } from '../connector/part.ts';
+import { connectorSiteNames, connectorSitesOf, withWebServer } from '../connector/sites.ts';
+import type { StepEmulator, StepOutcome } from '../world/records.ts';
+import { bindStep, type BoundCall, changed, fine, refused, seen } from './connector-step.ts';
 import { folder, fqdn } from './w-parameters.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({
   folder,
@@ -48,11 +48,13 @@ function write({ world, machine, parameters }: Call, count: number): StepOutcome
   const sites = connectorSitesOf(azurePack);
   const wanted = settingsOf(parameters);
   if (isNoted(azurePack, wanted)) return fine();
-  if (azurePack.staged[parameters.folder] === undefined || sites.length < connectorSiteNames.length)
+  if (azurePack.staged[parameters.folder] === undefined || sites.length < connectorSiteNames.length) {
     return refused('Precondition', 'The connector is not installed from this folder.');
+  }
   const unresolved = Object.values(wanted).filter((name) => !isResolved(world, machine, name));
-  if (unresolved.length > 0)
+  if (unresolved.length > 0) {
     return refused('Precondition', `These names do not resolve from here: ${unresolved.join(', ')}`);
+  }
   azurePack.notes.settingsBefore ??= Object.fromEntries(sites.map(({ name, settings }) => [name, settings]));
   for (const site of sites.slice(0, count)) site.settings = { ...wanted };
   azurePack.notes.settingsNoted = count === sites.length ? noteOf(azurePack, wanted) : '';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { deleteFile, readBytes, writeBytes } from '../connector/machine.ts';
-import type { StepOutcome, StepEmulator } from '../world/records.ts';
+import type { StepEmulator, StepOutcome } from '../world/records.ts';
+import { bindStep, type BoundCall, changed, fine, refused, seen } from './connector-step.ts';
 import { fileName, folder, sha256 } from './w-parameters.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ folder, fileName, sha256 });
 const secrets = z.strictObject({ content: z.base64() });
@@ -30,11 +30,13 @@ function isThere({ machine, parameters, mode }: Call): StepOutcome {
 
 /** Whole or not at all: the file appears under its name when it is right. */
 function copy({ machine, parameters, secrets }: Call): StepOutcome {
-  if (machine.azurePack.staged[parameters.folder] === undefined)
+  if (machine.azurePack.staged[parameters.folder] === undefined) {
     return refused('Precondition', `The package is not staged in ${parameters.folder}.`);
+  }
   const bytes = Buffer.from(secrets.content, 'base64');
-  if (hashOf(bytes) !== parameters.sha256)
+  if (hashOf(bytes) !== parameters.sha256) {
     return refused('Precondition', 'The data file that came is not the one whose SHA-256 was given.');
+  }
   const there = readBytes(machine, dataFilePath(parameters));
   if (there?.equals(bytes) === true) return fine({ sha256: parameters.sha256 });
   writeBytes(machine, dataFilePath(parameters), bytes);

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { endInstallation, takeInstaller } from '../connector/machine.ts';
 import { siteNamed, siteStates, tenantApiSiteName, withoutWebServer, withWebServer } from '../connector/sites.ts';
-import type { StepOutcome, StepEmulator } from '../world/records.ts';
+import type { StepEmulator, StepOutcome } from '../world/records.ts';
+import { bindStep, type BoundCall, changed, fine, refused, seen } from './connector-step.ts';
 import { folder, noParameters } from './w-parameters.ts';
 import { isOlder } from './w2-installed-versions.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ folder });
 type Call = BoundCall<typeof parameters>;
@@ -38,8 +38,9 @@ function update({ machine, parameters }: Call): StepOutcome {
   if (tenantApi === undefined) return noTenantApi(machine);
   const version = staged[parameters.folder]?.version;
   if (version === undefined) return refused('Precondition', 'ScriptNotFound: the package is not staged.');
-  if (!isOlder(tenantApi.version, version))
+  if (!isOlder(tenantApi.version, version)) {
     return refused('ToolFailed', 'Update-TenantAPI.ps1 ended with 0 and left no newer Tenant API.');
+  }
   const busy = takeInstaller(machine);
   if (busy !== undefined) return busy;
   tenantApi.versionBefore ??= tenantApi.version;
@@ -60,8 +61,9 @@ function goBack({ machine }: Call): StepOutcome {
 function checkHealth({ machine }: BoundCall<typeof noParameters>): StepOutcome {
   const { azurePack } = machine;
   const sites = siteStates(azurePack, [tenantApiSiteName]);
-  if (sites.some(({ state }) => state !== 'Started'))
+  if (sites.some(({ state }) => state !== 'Started')) {
     return refused('VerifyFailed', 'The site of the Tenant API does not run.', { sites });
+  }
   const facts = { sites, errors: azurePack.tenantApi?.eventLogErrors ?? 0 };
   return facts.errors === 0
     ? fine(facts)

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { StepOutcome, StepEmulator } from '../world/records.ts';
 import { directoryHas, signInToDomain } from '../connector/accounts.ts';
-import { bindStep, credentialSchema, fine, type BoundCall } from './connector-step.ts';
+import type { StepEmulator, StepOutcome } from '../world/records.ts';
+import { bindStep, type BoundCall, credentialSchema, fine } from './connector-step.ts';
 
 const parameters = z.strictObject({ userPrincipalNames: z.array(z.email()).max(200) });
 const secrets = z.strictObject({ credential: credentialSchema });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { StepOutcome, StepEmulator } from '../world/records.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
+import type { StepEmulator, StepOutcome } from '../world/records.ts';
+import { bindStep, type BoundCall, changed, fine, refused, seen } from './connector-step.ts';
 
 const parameters = z.strictObject({ isServerKnown: z.boolean() });
 type Call = BoundCall<typeof parameters>;

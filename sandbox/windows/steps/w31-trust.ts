@@ -4,10 +4,10 @@ import { qualifiedName } from '../connector/accounts.ts';
 import { decodeDataFile, readDataFile, thumbprintOf } from '../connector/data-file.ts';
 import { readBytes } from '../connector/machine.ts';
 import { canReachMachine } from '../connector/network.ts';
-import { isListed, showsTrust, sqlServerNamed, trusts, type SqlServer, type Trust } from '../connector/sql.ts';
-import type { StepOutcome, StepEmulator } from '../world/records.ts';
+import { isListed, showsTrust, type SqlServer, sqlServerNamed, type Trust, trusts } from '../connector/sql.ts';
+import type { StepEmulator, StepOutcome } from '../world/records.ts';
+import { bindStep, type BoundCall, brokenOff, changed, fine, refused, seen } from './connector-step.ts';
 import { fileName, folder, sha256, thumbprint } from './w-parameters.ts';
-import { bindStep, brokenOff, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 import { dataFilePath } from './w26-data-file.ts';
 
 const parameters = z.strictObject({
@@ -40,8 +40,9 @@ function isTrusted(call: Call): StepOutcome {
   const [backup, done] = call.machine.notes[noteName(call)] ?? [];
   const facts = { isTrusted: isShown, ...(backup === undefined ? {} : { backup }) };
   // Where the settings never showed it, what the machine noted of its own success counts, and a person decides.
-  if (!isShown && done === doneUnseen)
+  if (!isShown && done === doneUnseen) {
     return { ...fine(facts), message: 'The settings do not show the trust: a sign-in decides.' };
+  }
   return seen(call.mode, isShown, 'No token service with this realm and certificate is trusted.', facts);
 }
 
@@ -55,11 +56,12 @@ function trust(call: Call): StepOutcome {
   noteWork(call, server);
   const backup = backUp(call, server);
   const trust = readTrust(found.bytes);
-  if (trust === undefined)
+  if (trust === undefined) {
     return brokenOff('ToolFailed', 'Configure-TrustAzureStack.ps1 ended with 1: the data file cannot be read.', {
       backup,
       isTrusted: showsTrust(server, call.parameters),
     });
+  }
   server.trustRuns[trust.realm] = (server.trustRuns[trust.realm] ?? 0) + 1;
   if (!trusts(server, trust)) server.trusts.push(trust);
   const isShown = showsTrust(server, call.parameters);
@@ -102,24 +104,29 @@ type Opened =
 /** With the account that the step runs as: SYSTEM is no login of anybody's SQL server. */
 function openServer(call: Call): Opened {
   const { world, machine, parameters, runAs } = call;
-  if (machine.azurePack.tenantApi === undefined)
+  if (machine.azurePack.tenantApi === undefined) {
     return { outcome: 'refused', answer: refused('Precondition', 'This is no machine of the Tenant API.') };
+  }
   const server = sqlServerNamed(world.connector, parameters.sqlServer);
-  if (server === undefined || !canReachMachine(world, machine, server.machineId))
+  if (server === undefined || !canReachMachine(world, machine, server.machineId)) {
     return { outcome: 'refused', answer: refused('Unreachable', 'The SQL server does not open (error 53).') };
+  }
   const account = runAs === undefined ? undefined : qualifiedName(world, machine, runAs);
-  if (account === undefined || !isListed([...server.logins, ...server.sysadmins], account))
+  if (account === undefined || !isListed([...server.logins, ...server.sysadmins], account)) {
     return { outcome: 'refused', answer: refused('AuthFailed', 'The SQL server does not open (error 18456).') };
-  if (!isListed(server.sysadmins, account))
+  }
+  if (!isListed(server.sysadmins, account)) {
     return {
       outcome: 'refused',
       answer: refused('Precondition', 'The account that this step runs as is not sysadmin on the SQL server.'),
     };
-  if (!server.hasStore)
+  }
+  if (!server.hasStore) {
     return {
       outcome: 'refused',
       answer: refused('Precondition', 'The SQL server has no database Microsoft.MgmtSvc.Store.'),
     };
+  }
   return { outcome: 'opened', server };
 }
 
@@ -132,12 +139,14 @@ function notAdministrator(): StepOutcome {
 
 function findDataFile({ machine, parameters }: Call): FoundFile {
   const refuse = (code: string, message: string): FoundFile => ({ outcome: 'refused', answer: refused(code, message) });
-  if (machine.azurePack.staged[parameters.folder] === undefined)
+  if (machine.azurePack.staged[parameters.folder] === undefined) {
     return refuse('Precondition', 'ScriptNotFound: no setup\\scripts\\Configure-TrustAzureStack.ps1.');
+  }
   const bytes = readBytes(machine, dataFilePath(parameters));
   if (bytes === undefined) return refuse('Precondition', 'The data file is not in the folder of the package.');
-  if (createHash('sha256').update(bytes).digest('hex') !== parameters.sha256)
+  if (createHash('sha256').update(bytes).digest('hex') !== parameters.sha256) {
     return refuse('Precondition', 'The data file is not the one that was approved.');
+  }
   return { outcome: 'found', bytes };
 }
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { lookAt } from '../connector/network.ts';
-import type { StepOutcome, StepEmulator } from '../world/records.ts';
+import type { StepEmulator, StepOutcome } from '../world/records.ts';
+import { bindStep, type BoundCall, fine } from './connector-step.ts';
 import { endpoints } from './w-parameters.ts';
-import { bindStep, fine, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ endpoints });
 type Call = BoundCall<typeof parameters>;

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { personalCertificate, trustStores } from '../connector/machine.ts';
 import { siteNamed, tenantSiteName, withWebServer } from '../connector/sites.ts';
 import { buildChain, isInDate, isSelfIssued, parse, windowsThumbprint } from '../connector/tls.ts';
-import type { StepOutcome, StepEmulator } from '../world/records.ts';
+import type { StepEmulator, StepOutcome } from '../world/records.ts';
+import { bindStep, type BoundCall, fine, refused } from './connector-step.ts';
 import { fqdn, thumbprint } from './w-parameters.ts';
-import { bindStep, fine, refused, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ tenantPortalFqdn: fqdn, thumbprint: thumbprint.optional() });
 type Call = BoundCall<typeof parameters>;
@@ -17,8 +17,9 @@ export const w7: StepEmulator = {
 
 function checkCertificate({ machine, parameters, nowMs }: Call): StepOutcome {
   const wanted = parameters.thumbprint ?? siteNamed(machine.azurePack, tenantSiteName)?.thumbprint;
-  if (wanted === undefined)
+  if (wanted === undefined) {
     return refused('Precondition', `${tenantSiteName} has no HTTPS binding with a certificate.`);
+  }
   const held = personalCertificate(machine, wanted);
   if (held === undefined) return refused('Precondition', `${wanted} is not in LocalMachine\\My.`);
   const certificate = parse(held.certificate);
@@ -29,10 +30,12 @@ function checkCertificate({ machine, parameters, nowMs }: Call): StepOutcome {
   if (!held.hasPrivateKey) return refused('Precondition', `${wanted} has no private key.`, facts);
   if (isSelfIssued(certificate)) return refused('Precondition', `${wanted} is self-signed.`, facts);
   if (!isInDate(certificate, nowMs)) return refused('Precondition', `${wanted} is out of date.`, facts);
-  if (certificate.checkHost(parameters.tenantPortalFqdn) === undefined)
+  if (certificate.checkHost(parameters.tenantPortalFqdn) === undefined) {
     return refused('Precondition', `${wanted} is not for ${parameters.tenantPortalFqdn}.`, facts);
-  if (anchor === undefined || !stores.root.some((root) => parse(root).fingerprint256 === anchor.fingerprint256))
+  }
+  if (anchor === undefined || !stores.root.some((root) => parse(root).fingerprint256 === anchor.fingerprint256)) {
     return refused('Precondition', `The chain of ${wanted} does not build.`, facts);
+  }
   return fine(facts);
 }
 

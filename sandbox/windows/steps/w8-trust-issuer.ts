@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { thumbprintOf } from '../connector/data-file.ts';
 import { addToStore, isInStore, removeFromStore } from '../connector/machine.ts';
-import type { StepOutcome, StepEmulator } from '../world/records.ts';
+import type { StepEmulator, StepOutcome } from '../world/records.ts';
+import { bindStep, type BoundCall, changed, fine, refused, seen } from './connector-step.ts';
 import { store, thumbprint } from './w-parameters.ts';
-import { bindStep, changed, fine, refused, seen, type BoundCall } from './connector-step.ts';
 
 const parameters = z.strictObject({ thumbprint, store, certificate: z.base64().max(8192) });
 type Call = BoundCall<typeof parameters>;
@@ -22,8 +22,9 @@ function isTrusted({ machine, parameters, mode }: Call): StepOutcome {
 function trust({ machine, parameters }: Call): StepOutcome {
   const { thumbprint, store, certificate } = parameters;
   if (isInStore(machine, store, thumbprint)) return fine();
-  if (thumbprintOf(certificate) !== thumbprint)
+  if (thumbprintOf(certificate) !== thumbprint) {
     return refused('Precondition', 'The certificate is not the one that the thumbprint names.');
+  }
   addToStore(machine, store, certificate);
   machine.azurePack.notes.issuersAdded.push(`${store} ${thumbprint}`);
   return changed();

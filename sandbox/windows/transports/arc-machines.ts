@@ -1,6 +1,6 @@
+import { isUp } from '../machine/model.ts';
 import type { WindowsMachine } from '../world/records.ts';
 import type { WindowsWorld } from '../world/world.ts';
-import { isUp } from '../machine/model.ts';
 
 /** ERROR_TIMEOUT: what a command leaves whose time was over. */
 const timedOutCode = 1460;
@@ -60,8 +60,9 @@ export function createArcMachines(world: WindowsWorld, nowMs: () => number): Arc
       const { Invocation: invocation, ...others } = parameters;
       const [unknown] = Object.keys(others);
       if (unknown !== undefined) return refuse(`A parameter cannot be found that matches parameter name '${unknown}'.`);
-      if (invocation === undefined)
+      if (invocation === undefined) {
         return refuse('Cannot process command because of one or more missing mandatory parameters: Invocation.');
+      }
       const command = { id, script, invocation, secrets: {}, runAs, timeoutSeconds };
       const started = world.start(machine.key, command, 'arc');
       return started.outcome === 'refused' ? refuse(started.message) : Promise.resolve({ outcome: 'started' });

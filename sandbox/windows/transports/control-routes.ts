@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { worldDefinitionSchema } from '../world/records.ts';
-import { tenantView, type TenantView } from '../connector/portal.ts';
-import type { WindowsWorld } from '../world/world.ts';
+import { type TenantView, tenantView } from '../connector/portal.ts';
 import { windowsFaultSchema } from '../world/faults.ts';
+import { worldDefinitionSchema } from '../world/records.ts';
+import type { WindowsWorld } from '../world/world.ts';
 import { lineFaultKinds } from './line-faults.ts';
 import type { SshFront } from './ssh-front.ts';
 import { typeCommand, typedCommandSchema, type TypedResult } from './typed-command.ts';

@@ -32,8 +32,9 @@ export function createSshShell(world: CommandWorld, checkScript: CheckScript): S
     const [finding] = await checkScript(script);
     if (finding !== undefined) return errorAnswer(`At line:${finding.line} ${finding.message} (${finding.rule})`);
     const request = readRequest(verb, stdin);
-    if ('problem' in request)
+    if ('problem' in request) {
       return verb === 'start' ? failedStart('ToolFailed', request.problem) : errorAnswer(request.problem);
+    }
     return await act(machineId, request);
   }
 

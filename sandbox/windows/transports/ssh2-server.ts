@@ -1,7 +1,7 @@
-import { userInfo } from 'node:os';
 import { timingSafeEqual } from 'node:crypto';
+import { userInfo } from 'node:os';
 import ssh2, { type AuthContext, type Connection, type ParsedKey, type ServerChannel } from 'ssh2';
-import { stdinMaxBytes, type Exec, type SshConnection, type SshServer, type SshServerOptions } from './ssh-server.ts';
+import { type Exec, type SshConnection, type SshServer, type SshServerOptions, stdinMaxBytes } from './ssh-server.ts';
 
 const { Server, utils } = ssh2;
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { SecretValue } from '../world/records.ts';
 import { readInvocation } from '../world/invocation.ts';
+import type { SecretValue } from '../world/records.ts';
 import { viaSecret } from '../world/secrets.ts';
 import type { PollOutcome, WindowsWorld } from '../world/world.ts';
 

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { ServiceHost } from '../../platform/service-host.ts';
 import type { StepEmulator, WorldDefinition } from '../world/records.ts';
 import { openWorld, type WindowsWorld } from '../world/world.ts';
-import { arcResourceIds, createArcMachines, type ArcMachines } from './arc-machines.ts';
+import { type ArcMachines, arcResourceIds, createArcMachines } from './arc-machines.ts';
 import type { CheckScript } from './command-world.ts';
-import { createControlRoutes, type ControlRoutes, type WindowsReach } from './control-routes.ts';
-import { startSshFront, type SshdChoice, type SshFront } from './ssh-front.ts';
+import { type ControlRoutes, createControlRoutes, type WindowsReach } from './control-routes.ts';
+import { type SshdChoice, type SshFront, startSshFront } from './ssh-front.ts';
 import { toCommandWorld } from './ssh-world.ts';
 import type { VaultClient } from './vault-client.ts';
 

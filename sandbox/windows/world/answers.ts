@@ -1,5 +1,5 @@
-import type { StepOutcome } from './records.ts';
 import type { CommandFault } from './faults.ts';
+import type { StepOutcome } from './records.ts';
 
 export interface CommandEnd {
   readonly exitCode: number;

@@ -1,16 +1,16 @@
 import type { Journal } from '../../platform/journal.ts';
 import type { ServiceHost } from '../../platform/service-host.ts';
-import type { StepCall, StepOutcome, StepEmulator, WindowsMachine, World } from './records.ts';
-import { commandEnd, spoil, timedOut, unreadable, type CommandEnd } from './answers.ts';
-import { takeFault, type CommandFault } from './faults.ts';
+import { type CommandEnd, commandEnd, spoil, timedOut, unreadable } from './answers.ts';
+import { type CommandFault, takeFault } from './faults.ts';
 import { openSession } from './hop.ts';
-import { readInvocation, stepOfScript, type Invocation } from './invocation.ts';
-import { resolveSecrets, viaSecret, type ReadSecret } from './secrets.ts';
+import { type Invocation, readInvocation, stepOfScript } from './invocation.ts';
+import type { StepCall, StepEmulator, StepOutcome, WindowsMachine, World } from './records.ts';
+import { type ReadSecret, resolveSecrets, viaSecret } from './secrets.ts';
 import {
   commandKey,
-  isRunning,
   type CommandWork,
   type HistoryEntry,
+  isRunning,
   type StoredCommand,
   type WorldState,
 } from './state.ts';
@@ -48,12 +48,14 @@ const reconnectSeconds = 240;
 /** Goes on with a command: at its beginning, and after the stack has started again. */
 export function scheduleCommand(context: CommandContext, command: StoredCommand): void {
   const { scheduler } = context.host;
-  if (command.state === 'opening')
+  if (command.state === 'opening') {
     scheduler.at(command.beginsMs + stackMs(context, openingSeconds), () => open(context, command));
-  if (command.state === 'working' && command.work !== undefined && command.work.endsAs !== 'never')
+  }
+  if (command.state === 'working' && command.work !== undefined && command.work.endsAs !== 'never') {
     scheduler.at(command.work.dueMs, () => {
       finish(context, command);
     });
+  }
 }
 
 /**
@@ -104,17 +106,20 @@ async function prepare(
   const invocation = readInvocation(command.invocation);
   const step = stepOfScript(command.script);
   const [finding] = findings;
-  if (finding !== undefined)
+  if (finding !== undefined) {
     return { outcome: 'ended', end: unreadable(`At line:${finding.line} ${finding.message} (${finding.rule})`) };
-  if (step === undefined || context.steps[step] === undefined)
+  }
+  if (step === undefined || context.steps[step] === undefined) {
     return { outcome: 'ended', end: unreadable('The local stack knows no such step.') };
+  }
   if (invocation === undefined) return failed({ step, mode: '' }, 'ToolFailed', 'Invalid JSON primitive.');
-  if (invocation.step !== step)
+  if (invocation.step !== step) {
     return failed(
       { step, mode: invocation.mode },
       'ToolFailed',
       'This script is of another step than the one that is asked for.',
     );
+  }
   return await hop(context, command, invocation);
 }
 
@@ -130,8 +135,9 @@ async function hop(context: CommandContext, command: StoredCommand, invocation: 
   }
   if (invocation.via === undefined) return { outcome: 'ready', invocation, target: connected };
   const credential = command.secrets[viaSecret];
-  if (credential === undefined || typeof credential === 'string')
+  if (credential === undefined || typeof credential === 'string') {
     return failed(invocation, 'ToolFailed', "Cannot process argument transformation on parameter 'Credential'.");
+  }
   const session = openSession(context.world, connected, invocation.via.computerName, credential);
   if (session.outcome === 'refused') return { outcome: 'ended', end: commandEnd(invocation, session.answer) };
   return { outcome: 'ready', invocation, target: session.machine };
@@ -190,13 +196,17 @@ function finish(context: CommandContext, command: StoredCommand): void {
   // Superseded: its session broke before it was done.
   if (work.dueMs > context.host.clock.nowMs()) return;
   const target = machineOf(context, work.targetId);
-  if (work.endsAs === 'death') die(context, command, target);
-  else if (work.endsAs === 'broken') endBroken(context, command, work);
-  else if (work.endsAs === 'timeout') {
+  if (work.endsAs === 'death') {
+    die(context, command, target);
+  } else if (work.endsAs === 'broken') {
+    endBroken(context, command, work);
+  } else if (work.endsAs === 'timeout') {
     // What it did until then is there, as after any other interruption.
     interrupt(context, command, target);
     end(context, command, timedOut);
-  } else complete(context, command, target);
+  } else {
+    complete(context, command, target);
+  }
   context.settleMachines();
   context.save();
 }

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { makeAuthority, makeServerCertificate, type Authority } from './default-certificates.ts';
+import { type Authority, makeAuthority, makeServerCertificate } from './default-certificates.ts';
 import type { WorldDefinition } from './records.ts';
 
 const stackDomain = 'azurestack.local';

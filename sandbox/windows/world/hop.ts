@@ -1,5 +1,5 @@
 import { canReachMachine, machinesBehind } from '../connector/network.ts';
-import { signInToMachine, type Credential } from '../machine/accounts.ts';
+import { type Credential, signInToMachine } from '../machine/accounts.ts';
 import { isUp } from '../machine/model.ts';
 import type { StepOutcome, WindowsMachine, World } from './records.ts';
 
@@ -14,13 +14,15 @@ export type Hop =
 export function openSession(world: World, from: WindowsMachine, computerName: string, credential: Credential): Hop {
   const prefix = `Connecting to remote server ${computerName} failed with the following error message : `;
   const [target] = machinesBehind(world, computerName);
-  if (!mayTry(from, target, computerName))
+  if (!mayTry(from, target, computerName)) {
     return refuse(
       'Unreachable',
       `${prefix}The WinRM client cannot process the request. If the authentication scheme is different from Kerberos, or if the client computer is not joined to a domain, then HTTPS transport must be used or the destination machine must be added to the TrustedHosts configuration setting.`,
     );
-  if (target === undefined || !isUp(target) || !canReachMachine(world, from, target.id))
+  }
+  if (target === undefined || !isUp(target) || !canReachMachine(world, from, target.id)) {
     return refuse('Unreachable', `${prefix}WinRM cannot complete the operation. Verify that the computer exists.`);
+  }
   const signIn = signInToMachine(world, target, credential);
   if (signIn.outcome === 'refused') return refuse('AuthFailed', prefix + signIn.message);
   if (!signIn.isAdministrator) return refuse('AuthFailed', `${prefix}Access is denied.`);

@@ -1,7 +1,7 @@
 import { finishStart, graceSeconds, startSeconds } from '../machine/power.ts';
-import type { WindowsMachine } from './records.ts';
-import { loseCommands, type CommandContext } from './commands.ts';
+import { type CommandContext, loseCommands } from './commands.ts';
 import type { MachineFault } from './faults.ts';
+import type { WindowsMachine } from './records.ts';
 
 /** Goes on with machines that were starting, or away, when the stack ended. */
 export function resumeMachines(context: CommandContext): void {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { connectorStateSchema } from '../connector/state.ts';
-import { accountSchema, machineIdSchema, windowsMachineSchema, type WindowsMachine } from '../machine/model.ts';
+import { accountSchema, machineIdSchema, type WindowsMachine, windowsMachineSchema } from '../machine/model.ts';
 
 export type { WindowsMachine } from '../machine/model.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { SecretValue } from './records.ts';
 import type { Invocation, SecretReference } from './invocation.ts';
+import type { SecretValue } from './records.ts';
 
 /** Reads a secret with the identity of a machine; what it throws, the script on that machine meets. */
 export type ReadSecret = (vaultUrl: string, name: string) => Promise<string>;
@@ -47,10 +47,11 @@ async function read(
     return await readSecret(reference.vaultUrl, reference.name);
   }
   const value = values[parameter];
-  if (value === undefined)
+  if (value === undefined) {
     throw new SecretMissing(
       `The property '${parameter}' cannot be found on this object. Verify that the property exists.`,
     );
+  }
   return value;
 }
 

@@ -1,5 +1,5 @@
-import type { SecretValue, StepMode, WorldParts } from './records.ts';
 import type { CommandFault, WaitingFault } from './faults.ts';
+import type { SecretValue, StepMode, WorldParts } from './records.ts';
 
 /** How a command gets to a machine. */
 export type CommandTransport = 'ssh' | 'arc' | 'manual';

@@ -4,16 +4,16 @@ import { openStateFile, type StateFile } from '../../platform/state-file.ts';
 import { signInToMachine } from '../machine/accounts.ts';
 import { isUp } from '../machine/model.ts';
 import { dialIn, isNatUp, type VpnAttempt, type VpnClient } from '../machine/vpn.ts';
-import { worldDefinitionSchema, type StepEmulator, type WindowsMachine, type World } from './records.ts';
-import { kill, scheduleCommand, type CheckScript, type CommandContext } from './commands.ts';
+import { type CheckScript, type CommandContext, kill, scheduleCommand } from './commands.ts';
 import { isCommandFault, windowsFaultSchema } from './faults.ts';
 import { afflict, losePower, relieve, resumeMachines, settleMachines } from './power.ts';
+import { type StepEmulator, type WindowsMachine, type World, worldDefinitionSchema } from './records.ts';
 import type { ReadSecret } from './secrets.ts';
 import {
   commandKey,
-  isRunning,
   type CommandTransport,
   type HistoryEntry,
+  isRunning,
   type NewCommand,
   type StoredCommand,
   type WorldState,
@@ -118,8 +118,9 @@ export class WindowsWorld implements World {
   /** Begins a command, or finds the one of that id. */
   start(machineId: string, command: NewCommand, transport: CommandTransport): StartOutcome {
     const machine = this.machine(machineId);
-    if (machine === undefined || !isUp(machine))
+    if (machine === undefined || !isUp(machine)) {
       return { outcome: 'refused', code: 'Unreachable', message: `${machineId} does not answer.` };
+    }
     if (this.#command(machineId, command.id) !== undefined) return { outcome: 'attached' };
     const { runAs, timeoutSeconds, ...kept } = command;
     const signIn = runAs === undefined ? undefined : signInToMachine(this, machine, runAs);

@@ -1,21 +1,21 @@
-import type { ActivitiesOf } from '../../contracts/operations/activity.ts';
 import type * as references from '../../contracts/gateways/apply-gateway.ts';
 import type { PolledAction, StartedAction } from '../../contracts/gateways/apply-gateway.ts';
-import type { Stores } from '../../stores/stores.ts';
-import type { GatewayPresence } from '../../services/gateways/gateway-presence.ts';
-import type { GatewayRounds } from '../../services/gateways/gateway-rounds.ts';
-import type { GatewayWriter } from '../../services/gateways/gateway-writer.ts';
-import type { SessionProof } from '../../services/gateways/session-proof.ts';
-import { canonicalJson, sha256Hex } from '../../stores/digest.ts';
-import type { ProfileRetention } from '../../services/gateways/profile-retention.ts';
-import { gatewayKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
-import { failureFrom, refusalOf } from './arm-failure.ts';
-import type { JsonObject } from '../../domain/json.ts';
+import type { ActivitiesOf } from '../../contracts/operations/activity.ts';
 import { failureOf } from '../../domain/failure.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import { networkOf, profileBasis } from '../../domain/profile-basis.ts';
 import type { ProfilePackage } from '../../domain/profile-package.ts';
 import type { Arm, ArmAnswer, ArmPoll, ArmUndone } from '../../ports/arm.ts';
 import type { Blobs } from '../../ports/blobs.ts';
+import type { GatewayPresence } from '../../services/gateways/gateway-presence.ts';
+import type { GatewayRounds } from '../../services/gateways/gateway-rounds.ts';
+import type { GatewayWriter } from '../../services/gateways/gateway-writer.ts';
+import type { ProfileRetention } from '../../services/gateways/profile-retention.ts';
+import type { SessionProof } from '../../services/gateways/session-proof.ts';
+import { canonicalJson, sha256Hex } from '../../stores/digest.ts';
+import { gatewayKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { failureFrom, refusalOf } from './arm-failure.ts';
 
 export interface ApplyActivitiesOptions {
   readonly arm: Arm;

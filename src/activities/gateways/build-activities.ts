@@ -1,14 +1,14 @@
-import { sayFailure } from '../../domain/failure.ts';
-import type { ActivitiesOf } from '../../contracts/operations/activity.ts';
 import type * as references from '../../contracts/gateways/build-gateway.ts';
 import type { GatewayOperationInput, OperationEnd } from '../../contracts/gateways/build-gateway.ts';
-import type { Stores } from '../../stores/stores.ts';
-import type { Claims } from '../../stores/claims.ts';
-import type { GatewayWriter } from '../../services/gateways/gateway-writer.ts';
-import type { Operations } from '../../services/operations/operations.ts';
-import { gatewayKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
+import type { ActivitiesOf } from '../../contracts/operations/activity.ts';
+import { sayFailure } from '../../domain/failure.ts';
 import { without } from '../../domain/without.ts';
 import type { Arm } from '../../ports/arm.ts';
+import type { GatewayWriter } from '../../services/gateways/gateway-writer.ts';
+import type { Operations } from '../../services/operations/operations.ts';
+import type { Claims } from '../../stores/claims.ts';
+import { gatewayKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { lookAtLeftBehind, sayLeftBehind } from './left-behind.ts';
 
 export interface BuildActivitiesOptions {
@@ -63,8 +63,9 @@ export function createBuildActivities({
       await stores.rootGateways.remove({ rootId: record.rootId, gatewayId: gateway.id });
       await stores.gatewayRoots.remove(record);
     }
-    for (const { record } of await stores.gatewayRevocations.list(gateway.id))
+    for (const { record } of await stores.gatewayRevocations.list(gateway.id)) {
       await stores.gatewayRevocations.remove(record);
+    }
     for (const { record } of await stores.foreignEntries.list(gateway.id)) {
       if (record.rootId !== undefined) {
         await stores.rootGateways.remove({ rootId: record.rootId, gatewayId: gateway.id });
@@ -103,12 +104,14 @@ export function createBuildActivities({
       const gateway = (await stores.gateways.get(gatewayKeys(input.gatewayId)))?.record;
       // A gateway that was built under the same id since is not this operation's to forget.
       if (gateway?.lastOperationId === input.operationId) {
-        if (end.status === 'succeeded') await forget(gateway);
-        else
+        if (end.status === 'succeeded') {
+          await forget(gateway);
+        } else {
           await writer.handOver(input.gatewayId, input.epoch, (record) => ({
             ...without(record, 'writeFailure'),
             state: 'failed',
           }));
+        }
         await releaseClaims(gateway, input.operationId);
       }
       await finishOperation(input, end, { gatewayId: input.gatewayId });

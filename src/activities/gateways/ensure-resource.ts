@@ -1,18 +1,18 @@
 import type { Outcome } from '../../contracts/operations/outcomes.ts';
-import type { Stores } from '../../stores/stores.ts';
-import { gatewayKeys } from '../../stores/records/gateways.ts';
-import { rootKeys } from '../../stores/records/certificates.ts';
 import { asText } from '../../domain/gateway-entries.ts';
 import type { GatewayPlan } from '../../domain/gateway-plan.ts';
 import { isMadeBy, sayMadeTag, withMadeTag } from '../../domain/made-tag.ts';
 import {
   differencesFromPlan,
+  type FirstRoot,
   mergeVirtualNetwork,
   newGateway,
   newVirtualNetwork,
-  type FirstRoot,
 } from '../../domain/resource-bodies.ts';
 import type { Arm } from '../../ports/arm.ts';
+import { rootKeys } from '../../stores/records/certificates.ts';
+import { gatewayKeys } from '../../stores/records/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { afterPush, confirmAbsent, isAtWork, provisioningOf, unsettled, waitFor } from './arm-outcomes.ts';
 import { createMadeResources } from './made-resources.ts';
 
@@ -62,8 +62,9 @@ export function createEnsureResource({ arm, stores, now }: EnsureResourceOptions
     const state = provisioningOf(read.value);
     if (isAtWork(state)) return waitFor(`virtual network is ${state}`);
     const merge = mergeVirtualNetwork(plan, read.value);
-    if (merge.outcome === 'conflict')
+    if (merge.outcome === 'conflict') {
       return { outcome: 'refused', code: 'virtualNetworkConflict', message: merge.message };
+    }
     const etag = asText(read.value['etag']);
     if (merge.outcome === 'write') return afterPush(await arm.putRaw(id, merge.body, etag));
     return state === 'Succeeded' ? ready : mend(target, state, () => arm.putRaw(id, read.value, etag));
@@ -147,8 +148,9 @@ export function createEnsureResource({ arm, stores, now }: EnsureResourceOptions
 
   return async ({ gatewayId, resource }) => {
     const record = (await stores.gateways.get(gatewayKeys(gatewayId)))?.record;
-    if (record === undefined)
+    if (record === undefined) {
       return { outcome: 'refused', code: 'gatewayUnknown', message: `Gateway ${gatewayId} is not registered.` };
+    }
     const { plan } = record;
     const attempt = record.writer?.instanceId ?? '';
     switch (resource) {

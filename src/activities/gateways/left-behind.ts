@@ -1,7 +1,7 @@
-import type { Stores } from '../../stores/stores.ts';
-import type { MadeResource } from '../../stores/records/gateways.ts';
 import { sayFailure } from '../../domain/failure.ts';
 import type { Arm, ArmUndone } from '../../ports/arm.ts';
+import type { MadeResource } from '../../stores/records/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { failureFrom } from './arm-failure.ts';
 import { confirmAbsent } from './arm-outcomes.ts';
 

@@ -1,10 +1,10 @@
 import type { Outcome } from '../../contracts/operations/outcomes.ts';
 import { without } from '../../domain/without.ts';
 import type { Arm, ArmAnswer } from '../../ports/arm.ts';
-import { madeResourceKind, type MadeResource } from '../../stores/records/gateways.ts';
+import { type MadeResource, madeResourceKind } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { afterPush } from './arm-outcomes.ts';
 import { refusalOf } from './arm-failure.ts';
+import { afterPush } from './arm-outcomes.ts';
 
 /** A resource of the plan, and the instance that pushes towards it. */
 export interface Target {

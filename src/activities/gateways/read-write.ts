@@ -1,11 +1,11 @@
-import type { ActivitiesOf } from '../../contracts/operations/activity.ts';
 import type { readWrite } from '../../contracts/gateways/apply-gateway.ts';
-import type { Stores } from '../../stores/stores.ts';
+import type { ActivitiesOf } from '../../contracts/operations/activity.ts';
+import type { ThumbprintOfRoot } from '../../domain/gateway-entries.ts';
+import type { Arm } from '../../ports/arm.ts';
+import type { Log } from '../../ports/log.ts';
 import { readDesiredState } from '../../services/gateways/desired-entries.ts';
 import { gatewayKeys } from '../../stores/records/gateways.ts';
-import type { ThumbprintOfRoot } from '../../domain/gateway-entries.ts';
-import type { Log } from '../../ports/log.ts';
-import type { Arm } from '../../ports/arm.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { failureFrom } from './arm-failure.ts';
 import { isAtWork, provisioningOf } from './arm-outcomes.ts';
 import { namedIn } from './write-gateway.ts';

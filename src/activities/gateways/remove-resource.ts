@@ -1,9 +1,9 @@
 import type { RemoveResourceInput } from '../../contracts/gateways/build-gateway.ts';
 import type { Outcome } from '../../contracts/operations/outcomes.ts';
-import type { Stores } from '../../stores/stores.ts';
-import type { MadeResource } from '../../stores/records/gateways.ts';
 import { isMadeBy, sayMadeTag } from '../../domain/made-tag.ts';
 import type { Arm, ArmWords } from '../../ports/arm.ts';
+import type { MadeResource } from '../../stores/records/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { afterPush, confirmAbsent, isAtWork, unsettled, waitFor } from './arm-outcomes.ts';
 
 export interface RemoveResourceOptions {
@@ -46,8 +46,9 @@ async function removeOne(
   }
   if (isAtWork(read.value)) return waitFor(`Azure is at work on it (${read.value})`);
   const deleted = await arm.deleteResource(resourceId);
-  if (gatewayStays && deleted.outcome === 'refused' && inUseCodes.has(deleted.code))
+  if (gatewayStays && deleted.outcome === 'refused' && inUseCodes.has(deleted.code)) {
     return { outcome: 'ready', detail: `${resourceId} was left: in use${sayUser(resourceId, deleted)}` };
+  }
   return deleted.outcome === 'missing' ? waitFor('Azure says that it is not there') : afterPush(deleted);
 }
 
@@ -83,8 +84,9 @@ async function removeGroup(arm: Arm, resourceId: string): Promise<Outcome> {
   if (!exists.value) return { outcome: 'ready' };
   const seesAll = await arm.maySeeAll(resourceId);
   if (seesAll.outcome !== 'done' && seesAll.outcome !== 'refused') return unsettled(seesAll);
-  if (seesAll.outcome === 'refused' || !seesAll.value)
+  if (seesAll.outcome === 'refused' || !seesAll.value) {
     return leftBehind(resourceId, 'what is in it may not all be seen');
+  }
   const content = await arm.listResourceGroup(resourceId);
   if (content.outcome !== 'done') return unsettled(content);
   if (content.value.length > 0) return leftBehind(resourceId, `it still holds ${named(content.value)}`);

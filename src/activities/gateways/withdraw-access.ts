@@ -1,10 +1,10 @@
-import type { ActivitiesOf } from '../../contracts/operations/activity.ts';
 import type { withdrawAccess } from '../../contracts/gateways/build-gateway.ts';
+import type { ActivitiesOf } from '../../contracts/operations/activity.ts';
 import type { Outcome, Ready } from '../../contracts/operations/outcomes.ts';
-import type { Stores } from '../../stores/stores.ts';
-import { gatewayKeys, gatewayRootKind, madeResourceKind, type MadeResource } from '../../stores/records/gateways.ts';
 import { isMadeBy } from '../../domain/made-tag.ts';
 import type { Arm } from '../../ports/arm.ts';
+import { gatewayKeys, gatewayRootKind, type MadeResource, madeResourceKind } from '../../stores/records/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { confirmAbsent, unsettled } from './arm-outcomes.ts';
 
 type WithdrawAccess = ActivitiesOf<{ readonly withdrawAccess: typeof withdrawAccess }>['withdrawAccess'];

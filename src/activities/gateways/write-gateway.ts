@@ -1,23 +1,23 @@
 import type { WriteGatewayInput, WriteOutcome } from '../../contracts/gateways/apply-gateway.ts';
-import type { Stores } from '../../stores/stores.ts';
-import { readDesiredState, type DesiredState } from '../../services/gateways/desired-entries.ts';
-import type { GatewayPresence } from '../../services/gateways/gateway-presence.ts';
-import type { NoteVanished } from '../../services/gateways/note-vanished.ts';
-import { gatewayKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
 import { isNamedIn } from '../../domain/entry-refusals.ts';
 import { asText, readEntries, type ThumbprintOfRoot } from '../../domain/gateway-entries.ts';
 import {
   applyChanges,
   changeKey,
   changesFor,
+  type EntryChange,
   heldChanges,
   withoutExpiredRoots,
-  type EntryChange,
 } from '../../domain/gateway-merge.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { usesRadius, withRadiusSecrets } from '../../domain/radius-secrets.ts';
-import type { Log } from '../../ports/log.ts';
 import type { Arm, ArmAnswer, ArmUndone } from '../../ports/arm.ts';
+import type { Log } from '../../ports/log.ts';
+import { type DesiredState, readDesiredState } from '../../services/gateways/desired-entries.ts';
+import type { GatewayPresence } from '../../services/gateways/gateway-presence.ts';
+import type { NoteVanished } from '../../services/gateways/note-vanished.ts';
+import { gatewayKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { failureFrom } from './arm-failure.ts';
 import { isAtWork, provisioningOf } from './arm-outcomes.ts';
 

@@ -1,17 +1,17 @@
+import type * as references from '../../contracts/on-premises/connectors.ts';
 import type { ActivitiesOf } from '../../contracts/operations/activity.ts';
 import type { Refusal } from '../../contracts/operations/outcomes.ts';
-import type * as references from '../../contracts/on-premises/connectors.ts';
-import { connectorSecretProblems, isHookAddress } from '../../services/on-premises/connector-secrets.ts';
-import type { Connectors } from '../../services/on-premises/connectors.ts';
-import type { Expiries } from '../../services/operations/expiries.ts';
-import type { Machines } from '../../services/on-premises/machines.ts';
-import { matchFiles } from '../../services/on-premises/match-data-files.ts';
-import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
-import { connectorKeys, type ConnectorRecord } from '../../stores/records/on-premises.ts';
 import { AppError } from '../../domain/app-error.ts';
 import type { ProblemCode } from '../../domain/problem-codes.ts';
 import type { Secrets } from '../../ports/secrets.ts';
 import type { SendWebhook } from '../../ports/webhooks.ts';
+import { connectorSecretProblems, isHookAddress } from '../../services/on-premises/connector-secrets.ts';
+import type { Connectors } from '../../services/on-premises/connectors.ts';
+import type { Machines } from '../../services/on-premises/machines.ts';
+import { matchFiles } from '../../services/on-premises/match-data-files.ts';
+import type { Expiries } from '../../services/operations/expiries.ts';
+import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
+import { connectorKeys, type ConnectorRecord } from '../../stores/records/on-premises.ts';
 
 type ConnectorActivities = ActivitiesOf<
   Pick<
@@ -91,8 +91,9 @@ export function createConnectorActivities(options: ConnectorActivitiesOptions): 
       const drain = record?.request.clouds.find((cloud) => cloud.name === name)?.drain;
       if (drain === undefined || !('hookSecret' in drain)) return refused('precondition', `Cloud ${name} has no hook.`);
       const url = (await secrets.get({ use: 'drainHook', name: drain.hookSecret }))?.value;
-      if (url === undefined || !isHookAddress(url))
+      if (url === undefined || !isHookAddress(url)) {
         return refused('precondition', `Secret ${drain.hookSecret} holds no https address.`);
+      }
       return callHook(options.send, url, { connector: connectorId, cloud: name, machine: machineId, action });
     },
 

@@ -1,9 +1,9 @@
-import type { ActivityOf } from '../../contracts/operations/activity.ts';
 import type { finishOnPremises } from '../../contracts/on-premises/on-premises.ts';
-import type { Claims } from '../../stores/claims.ts';
+import type { ActivityOf } from '../../contracts/operations/activity.ts';
 import type { SettleTarget } from '../../services/on-premises/settle-target.ts';
 import { contextOf } from '../../services/operations/operation-context.ts';
 import type { Operations } from '../../services/operations/operations.ts';
+import type { Claims } from '../../stores/claims.ts';
 
 /** The last act of a procedure on machines: what the target's record says, the claims given back, the operation's end. */
 export function createFinishOnPremises({

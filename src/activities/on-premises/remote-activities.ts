@@ -1,22 +1,22 @@
-import type { ActivitiesOf } from '../../contracts/operations/activity.ts';
 import type * as references from '../../contracts/on-premises/remote-commands.ts';
 import type { CommandFault, RemoteCommandInput } from '../../contracts/on-premises/remote-commands.ts';
 import { findRemoteStep } from '../../contracts/on-premises/step-table.ts';
-import type { Claims } from '../../stores/claims.ts';
-import type { KeepSecretFacts } from '../../services/on-premises/keep-secret-facts.ts';
-import type { MachineRoute, Machines } from '../../services/on-premises/machines.ts';
-import type { ManualCommandRows } from '../../services/on-premises/manual-commands.ts';
-import type { Operations } from '../../services/operations/operations.ts';
+import type { ActivitiesOf } from '../../contracts/operations/activity.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { cutText } from '../../domain/cut-text.ts';
+import type { Machine, Transport } from '../../domain/machine.ts';
 import { isOperationEnd } from '../../domain/operation.ts';
 import type { ProblemCode } from '../../domain/problem-codes.ts';
 import { redactSecrets } from '../../domain/redact-secrets.ts';
 import { composeCommand } from '../../onprem/compose-command.ts';
 import { readAnswer } from '../../onprem/read-answer.ts';
-import type { Machine, Transport } from '../../domain/machine.ts';
 import type { Log } from '../../ports/log.ts';
 import type { RemoteRunner } from '../../ports/remote-runner.ts';
+import type { KeepSecretFacts } from '../../services/on-premises/keep-secret-facts.ts';
+import type { MachineRoute, Machines } from '../../services/on-premises/machines.ts';
+import type { ManualCommandRows } from '../../services/on-premises/manual-commands.ts';
+import type { Operations } from '../../services/operations/operations.ts';
+import type { Claims } from '../../stores/claims.ts';
 
 export interface RemoteActivitiesOptions {
   readonly machines: Pick<Machines, 'route'>;
@@ -83,26 +83,30 @@ export function createRemoteActivities(options: RemoteActivitiesOptions): Remote
       const { commandId, machineId, stepId } = input;
       const route = await machines.route(machineId);
       const step = findRemoteStep(stepId);
-      if (route === undefined || step === undefined)
+      if (route === undefined || step === undefined) {
         return fault('precondition', `Machine ${machineId} is not registered.`);
+      }
       const { connection } = route;
       const composed = compose(input, route, options.vaultUrl);
       if ('fault' in composed) return composed;
       const taken = await takeOrFault(() => claim(connection, commandId));
       if (typeof taken === 'object') return taken;
-      if (taken !== undefined)
+      if (taken !== undefined) {
         return { outcome: 'busy', reason: `Machine ${connection.id} runs ${taken}.`, seconds: busySeconds };
+      }
       const { timeoutSeconds, tries } = step;
       const runAs = input.runAs === undefined ? {} : { runAs: input.runAs };
       const started = await runners
         .of(connection)
         .start({ id: commandId, machine: connection, ...composed, ...runAs, timeoutSeconds });
-      if (started.outcome === 'busy')
+      if (started.outcome === 'busy') {
         return { outcome: 'busy', reason: started.reason, seconds: started.retryAfterSeconds };
+      }
       if (started.outcome === 'failed') {
         // After a fault on the way, of this try or an earlier one, it may have begun all the same: the claim stays until it is cleaned up.
-        if (neverBegan.has(started.fault) && input.mayHaveBegun !== true)
+        if (neverBegan.has(started.fault) && input.mayHaveBegun !== true) {
           await claims.release(machineClaim(connection.id), commandId);
+        }
         return fault(started.fault, started.message);
       }
       const isManual = connection.manual === true;

@@ -1,14 +1,14 @@
-import type { ActivitiesOf } from '../../contracts/operations/activity.ts';
-import type { Refusal } from '../../contracts/operations/outcomes.ts';
 import type * as references from '../../contracts/on-premises/vpn-access.ts';
 import type { VpnUserIntent } from '../../contracts/on-premises/vpn-access.ts';
+import type { ActivitiesOf } from '../../contracts/operations/activity.ts';
+import type { Refusal } from '../../contracts/operations/outcomes.ts';
+import { readCertificate } from '../../pki/read-certificate.ts';
+import type { VpnAccess } from '../../services/on-premises/vpn-access.ts';
 import type { Expiries } from '../../services/operations/expiries.ts';
-import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
 import { contextOf } from '../../services/operations/operation-context.ts';
 import type { Operations } from '../../services/operations/operations.ts';
-import { stackKeys, vpnUserKeys, type StackRecord } from '../../stores/records/on-premises.ts';
-import type { VpnAccess } from '../../services/on-premises/vpn-access.ts';
-import { readCertificate } from '../../pki/read-certificate.ts';
+import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
+import { stackKeys, type StackRecord, vpnUserKeys } from '../../stores/records/on-premises.ts';
 
 type VpnAccessActivities = ActivitiesOf<
   Pick<
@@ -66,8 +66,9 @@ export function createVpnAccessActivities({
       const reading = readCertificate(certificate);
       if (!reading.ok) return refused('The exported file is no certificate.');
       const { thumbprint: found, notAfter: end, subject } = reading.certificate;
-      if (found !== thumbprint)
+      if (found !== thumbprint) {
         return refused(`The exported certificate is ${found}, and ${thumbprint} was asked for.`);
+      }
       if (end.getTime() <= now().getTime()) return refused(`The root certificate expired on ${end.toISOString()}.`);
       const notAfter = end.toISOString();
       await note(stackId, { certificate: { thumbprint, store, der: certificate, subject: subject.text, notAfter } });

@@ -1,10 +1,10 @@
 import type { Problem } from '../../domain/app-error.ts';
 import type { ProblemCode } from '../../domain/problem-codes.ts';
 import { activityReference } from '../operations/activity.ts';
-import { connectorSteps as steps } from './connector-steps.ts';
-import { shownAs } from './remote-step.ts';
-import { plannedStep, type PlannedStep } from './on-premises.ts';
 import type { Refusal } from '../operations/outcomes.ts';
+import { connectorSteps as steps } from './connector-steps.ts';
+import { type PlannedStep, plannedStep } from './on-premises.ts';
+import { shownAs } from './remote-step.ts';
 
 export const connectCloudsName = 'connectClouds';
 export const connectPortalsName = 'connectPortals';

@@ -1,7 +1,7 @@
 import { activityReference } from '../operations/activity.ts';
-import { commonSteps } from './common-steps.ts';
 import type { Refusal } from '../operations/outcomes.ts';
-import { plannedStep, type PlannedStep } from './on-premises.ts';
+import { commonSteps } from './common-steps.ts';
+import { type PlannedStep, plannedStep } from './on-premises.ts';
 import { shownAs } from './remote-step.ts';
 import { vpnAccessSteps as steps } from './vpn-access-steps.ts';
 

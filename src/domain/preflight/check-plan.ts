@@ -18,7 +18,7 @@ import { subnets } from './rules/subnets.ts';
 import { tags } from './rules/tags.ts';
 import { tunnels } from './rules/tunnels.ts';
 import { virtualNetwork } from './rules/virtual-network.ts';
-import { readSubject, type PreflightContext, type PreflightRule } from './subject.ts';
+import { type PreflightContext, type PreflightRule, readSubject } from './subject.ts';
 
 /** In the order of the fields that people fill in: what is named, where it lies, what is built, who gets in. */
 const preflightRules: readonly PreflightRule[] = [

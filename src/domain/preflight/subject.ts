@@ -1,4 +1,4 @@
-import { parseAddressRange, type AddressRange } from '../address-range.ts';
+import { type AddressRange, parseAddressRange } from '../address-range.ts';
 import { applyPlanDefaults, type GatewayPlan, type GatewayPlanInput } from '../gateway-plan.ts';
 import type { Problem } from './problem.ts';
 

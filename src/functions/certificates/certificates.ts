@@ -1,25 +1,25 @@
 import { z } from 'zod';
-import { certificatePem } from '../../services/certificates/certificate-pem.ts';
-import { readOrder } from '../../services/certificates/check-order.ts';
-import type { CertificateLookup } from '../../services/certificates/certificate-lookup.ts';
-import type { Certificates } from '../../services/certificates/issue-certificate.ts';
-import type { Kits } from '../../services/certificates/kits.ts';
-import type { Operations } from '../../services/operations/operations.ts';
-import type { Owners } from '../../services/certificates/owners.ts';
-import { certificateStates, rootKeys, type CertificateRecord } from '../../stores/records/certificates.ts';
-import { revocationStates } from '../../stores/records/gateways.ts';
-import { revocationReasons } from '../../services/gateways/revocation-intents.ts';
-import type { Revocations } from '../../services/gateways/revocations.ts';
-import type { Stores } from '../../stores/stores.ts';
-import { sessionIdentityOf } from '../../services/certificates/shared-names.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { isAllowed } from '../../domain/caller.ts';
 import { operationViewSchema } from '../../domain/operation.ts';
+import { problemItemSchema } from '../../domain/problem-item.ts';
 import { parseThumbprint } from '../../domain/thumbprint.ts';
+import type { CertificateLookup } from '../../services/certificates/certificate-lookup.ts';
+import { certificatePem } from '../../services/certificates/certificate-pem.ts';
+import { readOrder } from '../../services/certificates/check-order.ts';
+import type { Certificates } from '../../services/certificates/issue-certificate.ts';
+import type { Kits } from '../../services/certificates/kits.ts';
+import type { Owners } from '../../services/certificates/owners.ts';
+import { sessionIdentityOf } from '../../services/certificates/shared-names.ts';
+import { revocationReasons } from '../../services/gateways/revocation-intents.ts';
+import type { Revocations } from '../../services/gateways/revocations.ts';
+import type { Operations } from '../../services/operations/operations.ts';
+import { type CertificateRecord, certificateStates, rootKeys } from '../../stores/records/certificates.ts';
+import { revocationStates } from '../../stores/records/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { accepted } from '../http/accepted-operation.ts';
 import { defineRoute } from '../http/define-route.ts';
-import { continuationSchema, pageSchema, readContinuation, topSchema, toPage } from '../http/list-query.ts';
-import { problemItemSchema } from '../../domain/problem-item.ts';
+import { continuationSchema, pageSchema, readContinuation, toPage, topSchema } from '../http/list-query.ts';
 import type { Route } from '../http/route.ts';
 import { slugSchema } from '../http/slug-schema.ts';
 
@@ -149,8 +149,9 @@ function issueCertificate(options: CertificateRoutesOptions): Route {
     responses: { 201: certificateViewSchema },
     alsoWrong: async (parts, faults) => (await readOrder(options, parts, faults)).problems,
     handler: async ({ body, caller, randomBytes }) => {
-      if (body.allowSharedName === true && !isAllowed(caller, 'operator'))
+      if (body.allowSharedName === true && !isAllowed(caller, 'operator')) {
         throw new AppError('ERR_CALLER_NOT_ALLOWED', 'Only an operator may let certificates share a name.');
+      }
       const { record, ignored } = await options.certificates.issue({ ...body, requestedBy: caller.id }, randomBytes);
       const view = { ...(await toView(options, record)), ...(ignored.length === 0 ? {} : { ignored }) };
       return { status: 201, body: view, headers: { location: `/api/certificates/${record.thumbprint ?? ''}` } };

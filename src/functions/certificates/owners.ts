@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ownerSchema, type Owners } from '../../services/certificates/owners.ts';
 import { AppError } from '../../domain/app-error.ts';
+import { type Owners, ownerSchema } from '../../services/certificates/owners.ts';
 import { defineRoute } from '../http/define-route.ts';
 import type { Route } from '../http/route.ts';
 import { slugParams, slugSchema } from '../http/slug-schema.ts';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { Stores } from '../../stores/stores.ts';
+import { AppError } from '../../domain/app-error.ts';
 import { certificatePem } from '../../services/certificates/certificate-pem.ts';
 import type { Roots } from '../../services/certificates/roots.ts';
 import { rootKeys, rootPartition, type RootRecord } from '../../stores/records/certificates.ts';
-import { AppError } from '../../domain/app-error.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { defineRoute } from '../http/define-route.ts';
-import { continuationSchema, pageSchema, readContinuation, topSchema, toPage } from '../http/list-query.ts';
+import { continuationSchema, pageSchema, readContinuation, toPage, topSchema } from '../http/list-query.ts';
 import type { Route, RouteAnswer } from '../http/route.ts';
 import { slugParams, slugSchema } from '../http/slug-schema.ts';
 

@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import type { Stores } from '../../stores/stores.ts';
-import type { Operations } from '../../services/operations/operations.ts';
-import { gatewayRootStates, revocationStates } from '../../stores/records/gateways.ts';
-import type { RootTrust } from '../../services/gateways/trust-roots.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { operationViewSchema } from '../../domain/operation.ts';
+import type { RootTrust } from '../../services/gateways/trust-roots.ts';
+import type { Operations } from '../../services/operations/operations.ts';
+import { gatewayRootStates, revocationStates } from '../../stores/records/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { accepted } from '../http/accepted-operation.ts';
-import { requireGateway } from './gateways.ts';
 import { defineRoute } from '../http/define-route.ts';
 import type { Route } from '../http/route.ts';
 import { slugParams, slugSchema } from '../http/slug-schema.ts';
+import { requireGateway } from './gateways.ts';
 
 export interface GatewayRootRoutesOptions {
   readonly stores: Stores;
@@ -192,8 +192,9 @@ export function gatewayRootRoutes(options: GatewayRootRoutesOptions): readonly R
     handler: async ({ params }) => {
       await requireGateway(stores, params.id);
       const profile = (await stores.profiles.get({ partitionKey: params.id, rowKey: 'newest' }))?.record;
-      if (profile === undefined)
+      if (profile === undefined) {
         throw new AppError('ERR_NOT_FOUND', `Gateway ${params.id} has no profile package yet.`);
+      }
       return { status: 200, body: profileViewSchema.parse(profile) };
     },
   });

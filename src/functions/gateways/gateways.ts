@@ -1,24 +1,24 @@
 import { z } from 'zod';
-import type { Stores } from '../../stores/stores.ts';
-import { toErrorItem, type BuildGateway } from '../../services/gateways/build-gateway.ts';
+import { AppError } from '../../domain/app-error.ts';
+import { gatewayPlanSchema } from '../../domain/gateway-plan.ts';
+import { operationViewSchema } from '../../domain/operation.ts';
+import type { Problem } from '../../domain/preflight/problem.ts';
+import { problemItemSchema } from '../../domain/problem-item.ts';
+import { type BuildGateway, toErrorItem } from '../../services/gateways/build-gateway.ts';
 import type { GatewayOperations } from '../../services/gateways/gateways.ts';
+import type { JudgePlan, JudgePlanParts } from '../../services/gateways/judge-plan.ts';
 import type { Operations } from '../../services/operations/operations.ts';
 import {
   gatewayKeys,
   gatewayPartition,
+  type GatewayRecord,
   gatewayStates,
   writeFailureSchema,
-  type GatewayRecord,
 } from '../../stores/records/gateways.ts';
-import { AppError } from '../../domain/app-error.ts';
-import { gatewayPlanSchema } from '../../domain/gateway-plan.ts';
-import { operationViewSchema } from '../../domain/operation.ts';
-import { problemItemSchema } from '../../domain/problem-item.ts';
-import type { Problem } from '../../domain/preflight/problem.ts';
-import type { JudgePlan, JudgePlanParts } from '../../services/gateways/judge-plan.ts';
+import type { Stores } from '../../stores/stores.ts';
 import { accepted } from '../http/accepted-operation.ts';
 import { defineRoute } from '../http/define-route.ts';
-import { continuationSchema, pageSchema, readContinuation, topSchema, toPage } from '../http/list-query.ts';
+import { continuationSchema, pageSchema, readContinuation, toPage, topSchema } from '../http/list-query.ts';
 import type { Route } from '../http/route.ts';
 import { slugParams } from '../http/slug-schema.ts';
 

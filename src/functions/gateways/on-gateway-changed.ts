@@ -1,8 +1,8 @@
-import type { Stores } from '../../stores/stores.ts';
+import { type GatewayEventReading, readGatewayEvent } from '../../domain/gateway-event.ts';
+import type { Orchestrations } from '../../ports/orchestrations.ts';
 import type { GatewayWriter } from '../../services/gateways/gateway-writer.ts';
 import { resourceKeys } from '../../stores/records/gateways.ts';
-import { readGatewayEvent, type GatewayEventReading } from '../../domain/gateway-event.ts';
-import type { Orchestrations } from '../../ports/orchestrations.ts';
+import type { Stores } from '../../stores/stores.ts';
 
 /** What became of an event, for the log. */
 export type EventOutcome = Extract<GatewayEventReading, string> | 'own write' | 'not registered' | 'looked at';

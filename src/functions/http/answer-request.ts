@@ -1,19 +1,19 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
-import { sha256Hex } from '../../stores/digest.ts';
+import { AppError } from '../../domain/app-error.ts';
+import { type Caller, isAllowed } from '../../domain/caller.ts';
+import { countedAddress } from '../../domain/counted-address.ts';
 import { couldBeKey } from '../../services/requests/guessable-keys.ts';
 import type { IdempotencyTurn } from '../../services/requests/idempotency.ts';
 import { notReadyError } from '../../services/requests/readiness.ts';
-import { AppError } from '../../domain/app-error.ts';
-import { isAllowed, type Caller } from '../../domain/caller.ts';
-import { countedAddress } from '../../domain/counted-address.ts';
-import { createAuditTrail, type AuditTrail } from './audit-trail.ts';
+import { sha256Hex } from '../../stores/digest.ts';
+import { type AuditTrail, createAuditTrail } from './audit-trail.ts';
 import { sourceOf } from './caller-address.ts';
-import { checkRequest, type CheckedRequest } from './check-request.ts';
+import { type CheckedRequest, checkRequest } from './check-request.ts';
 import { comparableContent } from './comparable-content.ts';
 import type { HttpServices } from './http-services.ts';
 import { logUnknownError } from './log-unknown-error.ts';
 import { problemAnswer } from './problem-answer.ts';
-import { fromKeptAnswer, renderAnswer, toHttpResponse, toKeptAnswer, type RenderedAnswer } from './rendered-answer.ts';
+import { fromKeptAnswer, renderAnswer, type RenderedAnswer, toHttpResponse, toKeptAnswer } from './rendered-answer.ts';
 import { createSeededRandomness } from './request-seed.ts';
 import type { Route } from './route.ts';
 

@@ -1,11 +1,11 @@
 import type { HttpRequest } from '@azure/functions';
 import { z } from 'zod';
-import type { AuditRow } from '../../services/requests/audit.ts';
-import { sha256Hex } from '../../stores/digest.ts';
 import type { Caller } from '../../domain/caller.ts';
 import { countedAddress } from '../../domain/counted-address.ts';
 import { operationIdPattern } from '../../domain/operation.ts';
 import { parseThumbprint } from '../../domain/thumbprint.ts';
+import type { AuditRow } from '../../services/requests/audit.ts';
+import { sha256Hex } from '../../stores/digest.ts';
 import { sourceOf } from './caller-address.ts';
 import type { HttpServices } from './http-services.ts';
 import { problemMediaType } from './problem-answer.ts';

@@ -59,8 +59,9 @@ async function checkBody(
   if (parsed.success) return parsed.data;
   problems.push(...shapeProblems(parsed.error));
   // Told together, so that nobody mends the shape only to hear of the next thing.
-  if (request.body !== undefined && alsoWrong !== undefined && path !== undefined)
+  if (request.body !== undefined && alsoWrong !== undefined && path !== undefined) {
     problems.push(...(await alsoWrong(validParts(schema, value) ?? {}, shapeFaults(parsed.error), path.params)));
+  }
   return undefined;
 }
 

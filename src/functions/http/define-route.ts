@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { ValidParts } from './valid-parts.ts';
 import type { Route, RouteDefinition, RouteRequest } from './route.ts';
+import type { ValidParts } from './valid-parts.ts';
 
 /**
  * Makes a route. Whatever comes in is checked against `request` before the handler sees it; a part that is not declared

@@ -1,8 +1,8 @@
 import type { InvocationContext } from '@azure/functions';
+import type { Orchestrations } from '../../ports/orchestrations.ts';
 import type { Audit } from '../../services/requests/audit.ts';
 import type { Idempotency } from '../../services/requests/idempotency.ts';
 import type { TurnedAway } from '../../services/requests/turned-away.ts';
-import type { Orchestrations } from '../../ports/orchestrations.ts';
 import type { FailureLimits } from './failure-limits.ts';
 import type { ReadCaller } from './read-caller.ts';
 

@@ -1,4 +1,4 @@
-import { errorStatus, type ErrorCode } from '../../domain/app-error.ts';
+import { type ErrorCode, errorStatus } from '../../domain/app-error.ts';
 
 export function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(errorStatus, code);

@@ -1,4 +1,4 @@
-import { AppError, errorStatus, type ErrorCode, type Problem } from '../../domain/app-error.ts';
+import { AppError, type ErrorCode, errorStatus, type Problem } from '../../domain/app-error.ts';
 import type { AzureWords } from '../../domain/azure-words.ts';
 import { cutText } from '../../domain/cut-text.ts';
 import { isErrorCode } from './is-error-code.ts';

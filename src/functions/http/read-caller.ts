@@ -1,7 +1,7 @@
-import type { ApiKey, ApiKeys } from '../../services/requests/api-keys.ts';
-import { couldBeKey } from '../../services/requests/guessable-keys.ts';
 import { AppError } from '../../domain/app-error.ts';
 import type { Caller } from '../../domain/caller.ts';
+import type { ApiKey, ApiKeys } from '../../services/requests/api-keys.ts';
+import { couldBeKey } from '../../services/requests/guessable-keys.ts';
 
 /** Says who asks, or throws ERR_CALLER_UNKNOWN. */
 export type ReadCaller = (headers: Pick<Headers, 'get'>) => Promise<Caller>;

@@ -17,8 +17,9 @@ export function validParts(schema: z.ZodType, value: unknown): unknown {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const inner = unwrapped(schema);
-  if (!(inner instanceof z.ZodObject) || typeof value !== 'object' || value === null || Array.isArray(value))
+  if (!(inner instanceof z.ZodObject) || typeof value !== 'object' || value === null || Array.isArray(value)) {
     return undefined;
+  }
   const fields = value as Readonly<Record<string, unknown>>;
   const shape = inner.shape as Readonly<Record<string, z.ZodType>>;
   return Object.fromEntries(

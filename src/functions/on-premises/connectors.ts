@@ -1,13 +1,13 @@
 import { z } from 'zod';
+import { AppError } from '../../domain/app-error.ts';
 import { connectorRequestSchema } from '../../domain/connector-request.ts';
+import { operationViewSchema } from '../../domain/operation.ts';
+import { problemItemSchema } from '../../domain/problem-item.ts';
 import type { Connectors } from '../../services/on-premises/connectors.ts';
 import type { Operations } from '../../services/operations/operations.ts';
 import type { ConnectorRecord } from '../../stores/records/on-premises.ts';
-import { AppError } from '../../domain/app-error.ts';
-import { operationViewSchema } from '../../domain/operation.ts';
 import { accepted } from '../http/accepted-operation.ts';
 import { defineRoute } from '../http/define-route.ts';
-import { problemItemSchema } from '../../domain/problem-item.ts';
 import type { Route } from '../http/route.ts';
 import { slugParams } from '../http/slug-schema.ts';
 

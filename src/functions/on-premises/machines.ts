@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { checkMachineName, checkMachineSteps } from '../../contracts/on-premises/vpn-access.ts';
 import { stepAnswerSchema } from '../../contracts/on-premises/remote-step.ts';
+import { checkMachineName, checkMachineSteps } from '../../contracts/on-premises/vpn-access.ts';
+import { AppError } from '../../domain/app-error.ts';
+import { machineSchema } from '../../domain/machine.ts';
+import { operationViewSchema } from '../../domain/operation.ts';
 import type { Machines } from '../../services/on-premises/machines.ts';
 import type { ManualCommandRows } from '../../services/on-premises/manual-commands.ts';
 import type { Procedures } from '../../services/on-premises/procedures.ts';
 import type { Operations } from '../../services/operations/operations.ts';
 import type { MachineRecord } from '../../stores/records/on-premises.ts';
-import { AppError } from '../../domain/app-error.ts';
-import { machineSchema } from '../../domain/machine.ts';
-import { operationViewSchema } from '../../domain/operation.ts';
 import { accepted } from '../http/accepted-operation.ts';
 import { defineRoute } from '../http/define-route.ts';
 import type { Route } from '../http/route.ts';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { StackRecord, VpnUserRecord } from '../../stores/records/on-premises.ts';
+import { AppError } from '../../domain/app-error.ts';
+import { problemItemSchema } from '../../domain/problem-item.ts';
+import { without } from '../../domain/without.ts';
 import type { Stacks } from '../../services/on-premises/stacks.ts';
 import type { VpnAccess } from '../../services/on-premises/vpn-access.ts';
-import { AppError } from '../../domain/app-error.ts';
-import { without } from '../../domain/without.ts';
+import type { StackRecord, VpnUserRecord } from '../../stores/records/on-premises.ts';
 import { defineRoute } from '../http/define-route.ts';
-import { problemItemSchema } from '../../domain/problem-item.ts';
 import type { Route } from '../http/route.ts';
 import { slugParams, slugSchema } from '../http/slug-schema.ts';
 

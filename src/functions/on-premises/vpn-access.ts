@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { userNameSchema } from '../../contracts/on-premises/vpn-access-steps.ts';
-import { tunnels, type L2tpKits } from '../../services/on-premises/l2tp-kits.ts';
-import type { Operations } from '../../services/operations/operations.ts';
-import type { StartedUser, VpnAccess } from '../../services/on-premises/vpn-access.ts';
+import { parseAddressRange } from '../../domain/address-range.ts';
 import { operationViewSchema } from '../../domain/operation.ts';
 import { secretNameOf } from '../../domain/secret-uses.ts';
-import { parseAddressRange } from '../../domain/address-range.ts';
+import { type L2tpKits, tunnels } from '../../services/on-premises/l2tp-kits.ts';
+import type { StartedUser, VpnAccess } from '../../services/on-premises/vpn-access.ts';
+import type { Operations } from '../../services/operations/operations.ts';
 import { accepted } from '../http/accepted-operation.ts';
 import { defineRoute } from '../http/define-route.ts';
 import type { Route, RouteAnswer } from '../http/route.ts';

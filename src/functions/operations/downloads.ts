@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { Downloads } from '../../services/operations/downloads.ts';
 import { AppError } from '../../domain/app-error.ts';
-import { downloadHeaders, downloadPage, noDownloadPage, noDownloadText } from './download-page.ts';
+import type { Downloads } from '../../services/operations/downloads.ts';
 import { attachmentHeader } from '../http/attachment-header.ts';
 import { defineRoute } from '../http/define-route.ts';
 import type { Route, RouteAnswer } from '../http/route.ts';
+import { downloadHeaders, downloadPage, noDownloadPage, noDownloadText } from './download-page.ts';
 
 // Any text: one that cannot be a token is answered as one that is not known.
 const params = z.strictObject({

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { expiringItemSchema, expiringKinds } from '../../services/operations/expiries.ts';
 import { listExpiries, type ListExpiriesOptions } from '../../services/operations/list-expiries.ts';
 import { defineRoute } from '../http/define-route.ts';
-import { continuationSchema, pageSchema, readContinuation, topSchema, toPage } from '../http/list-query.ts';
+import { continuationSchema, pageSchema, readContinuation, toPage, topSchema } from '../http/list-query.ts';
 import type { Route } from '../http/route.ts';
 
 const withinDaysMax = 400;

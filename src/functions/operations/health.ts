@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { HealthItem, HealthReport } from '../../services/operations/watch-dependencies.ts';
 import { healthItemNames, healthStatuses } from '../../domain/health-items.ts';
+import type { HealthItem, HealthReport } from '../../services/operations/watch-dependencies.ts';
 import { defineRoute } from '../http/define-route.ts';
 import type { Route } from '../http/route.ts';
 

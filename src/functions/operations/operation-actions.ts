@@ -1,9 +1,9 @@
+import { AppError } from '../../domain/app-error.ts';
+import type { OperationView } from '../../domain/operation.ts';
+import type { OperationKind } from '../../domain/operation-kinds.ts';
 import type { GatewayOperations } from '../../services/gateways/gateways.ts';
 import type { Procedures } from '../../services/on-premises/procedures.ts';
 import type { Operations } from '../../services/operations/operations.ts';
-import { AppError } from '../../domain/app-error.ts';
-import type { OperationKind } from '../../domain/operation-kinds.ts';
-import type { OperationView } from '../../domain/operation.ts';
 import type { OperationActionInput, OperationActions } from './operations.ts';
 
 /** What can be done with operations that failed or were canceled. */

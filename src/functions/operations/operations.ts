@@ -1,22 +1,22 @@
 import { z } from 'zod';
-import { openWaits, type OperationRecord } from '../../services/operations/operation-record.ts';
-import { supersededBy, type OperationStanding } from '../../services/operations/operation-standing.ts';
-import type { Operations } from '../../services/operations/operations.ts';
 import { AppError, errorStatus } from '../../domain/app-error.ts';
-import { isAllowed, type Caller } from '../../domain/caller.ts';
-import { isOperationKind, roleFor, type OperationKind, type OperationVerb } from '../../domain/operation-kinds.ts';
+import { type Caller, isAllowed } from '../../domain/caller.ts';
 import {
   isOperationEnd,
   operationIdPattern,
   operationStatuses,
-  operationViewSchema,
   type OperationView,
+  operationViewSchema,
 } from '../../domain/operation.ts';
+import { isOperationKind, type OperationKind, type OperationVerb, roleFor } from '../../domain/operation-kinds.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
+import { openWaits, type OperationRecord } from '../../services/operations/operation-record.ts';
+import { type OperationStanding, supersededBy } from '../../services/operations/operation-standing.ts';
+import type { Operations } from '../../services/operations/operations.ts';
 import { acceptedOperation, operationHeaders } from '../http/accepted-operation.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { isErrorCode } from '../http/is-error-code.ts';
-import { continuationSchema, pageSchema, readContinuation, topSchema, toPage } from '../http/list-query.ts';
+import { continuationSchema, pageSchema, readContinuation, toPage, topSchema } from '../http/list-query.ts';
 import { problemBody, problemMediaType } from '../http/problem-answer.ts';
 import type { Route, RouteAnswer } from '../http/route.ts';
 
@@ -187,8 +187,9 @@ function decideOperation(
       const operation = await requireTurn(options, verb, params.id, caller);
       const name = body.name ?? onlyQuestion(operation);
       const decided = await operations.decide(params.id, { ...body, name, decision, by: caller.id });
-      if (decided === undefined)
+      if (decided === undefined) {
         throw new AppError('ERR_CONFLICT', `Operation ${params.id} does not wait for the decision '${name}'.`);
+      }
       const { instanceId, eventName } = decided;
       if (instanceId !== undefined && eventName !== undefined) await orchestrations.raise(instanceId, eventName);
       return acceptedOperation(await viewOf(operations, params.id));
@@ -214,8 +215,9 @@ function actOnOperation(options: OperationRoutesOptions, verb: keyof OperationAc
         throw new AppError('ERR_CONFLICT', detail);
       }
       const act = options.actions[operation.kind][verb];
-      if (act === undefined)
+      if (act === undefined) {
         throw new Error(`There is no handler for ${verb} of operations of kind ${operation.kind}.`);
+      }
       return acceptedOperation(await act({ operation, caller, orchestrations, operationId }));
     },
   });
@@ -235,13 +237,15 @@ async function requireTurn(
   if (operation === undefined) throw notFound(id);
   const { kind } = operation;
   const role = isOperationKind(kind) ? roleFor(kind, verb) : undefined;
-  if (!isOperationKind(kind) || role === undefined)
+  if (!isOperationKind(kind) || role === undefined) {
     throw new AppError('ERR_CONFLICT', `Operations of kind ${kind} do not support ${verb}.`);
-  if (!isAllowed(caller, role))
+  }
+  if (!isAllowed(caller, role)) {
     throw new AppError(
       'ERR_CALLER_NOT_ALLOWED',
       `To ${verb} an operation of kind ${kind} needs the role ${role}; this key has ${caller.role}.`,
     );
+  }
   const reason = await standing(operation);
   if (reason !== undefined) throw supersededBy(operation, reason, verb);
   return { ...operation, kind };

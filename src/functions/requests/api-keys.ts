@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { ApiKeys } from '../../services/requests/api-keys.ts';
-import { isHashOfGuessableKey } from '../../services/requests/guessable-keys.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { roles } from '../../domain/caller.ts';
+import type { ApiKeys } from '../../services/requests/api-keys.ts';
+import { isHashOfGuessableKey } from '../../services/requests/guessable-keys.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { pageSchema } from '../http/list-query.ts';
 import type { Route } from '../http/route.ts';

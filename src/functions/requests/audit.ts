@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import { auditRowSchema, type Audit, type AuditRow } from '../../services/requests/audit.ts';
-import { searchAudit } from '../../services/requests/search-audit.ts';
-import { auditFindings, type AuditFinding } from '../../services/requests/audit-findings.ts';
-import type { AuditVerification, VerifyAuditRequest } from '../../services/requests/verify-audit.ts';
 import { type AppError, invalidField } from '../../domain/app-error.ts';
 import { addDays, dayMs, dayOf } from '../../domain/days.ts';
 import { parseThumbprint } from '../../domain/thumbprint.ts';
+import { type Audit, type AuditRow, auditRowSchema } from '../../services/requests/audit.ts';
+import { type AuditFinding, auditFindings } from '../../services/requests/audit-findings.ts';
+import { searchAudit } from '../../services/requests/search-audit.ts';
+import type { AuditVerification, VerifyAuditRequest } from '../../services/requests/verify-audit.ts';
 import { formatSchema, listFormat, mediaTypes } from '../http/answer-format.ts';
 import { attachmentHeader } from '../http/attachment-header.ts';
 import { defineRoute } from '../http/define-route.ts';
-import { continuationSchema, pageSchema, readContinuation, topSchema, toPage } from '../http/list-query.ts';
+import { continuationSchema, pageSchema, readContinuation, toPage, topSchema } from '../http/list-query.ts';
 import type { Route, RouteAnswer } from '../http/route.ts';
 import { writeCsv } from '../http/write-csv.ts';
 

@@ -1,6 +1,6 @@
 import type { app as functionsApp, FunctionInput, InvocationContext } from '@azure/functions';
+import { type TimerName, timers } from '../../domain/timers.ts';
 import type { TimerRuns } from '../../services/operations/timer-runs.ts';
-import { timers, type TimerName } from '../../domain/timers.ts';
 import { logUnknownError } from '../http/log-unknown-error.ts';
 
 /** What every timer stands on. */

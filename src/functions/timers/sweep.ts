@@ -1,7 +1,7 @@
 import type { FunctionInput, InvocationContext } from '@azure/functions';
-import { sealAudit, type SealAuditOptions } from '../../services/requests/audit-seals.ts';
-import { sweep, type SweepOptions } from '../../services/operations/sweep.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
+import { sweep, type SweepOptions } from '../../services/operations/sweep.ts';
+import { sealAudit, type SealAuditOptions } from '../../services/requests/audit-seals.ts';
 import { logUnknownError } from '../http/log-unknown-error.ts';
 import { registerTimer, type TimerHost } from './register-timer.ts';
 
@@ -28,8 +28,9 @@ export function registerSweep(host: TimerHost, { durableClient, orchestrationsOf
       // Also in the log, which others than the tables' writers keep.
       for (const { hour, hash } of await sealAudit(services)) context.log(`audit sealed: ${hour} ${hash}`);
       if (failed === 0) return undefined;
-      if (failed === tried)
+      if (failed === tried) {
         throw new Error(`None of the ${tried} things that the sweep tried could be finished; see the log.`);
+      }
       return `${failed} of ${tried} things could not be finished; see the log.`;
     },
     [durableClient],

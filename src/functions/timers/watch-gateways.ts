@@ -1,6 +1,6 @@
 import type { FunctionInput, InvocationContext } from '@azure/functions';
-import { watchGateways, type WatchGatewaysOptions } from '../../services/gateways/watch-gateways.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
+import { watchGateways, type WatchGatewaysOptions } from '../../services/gateways/watch-gateways.ts';
 import { registerTimer, type TimerHost } from './register-timer.ts';
 
 export interface WatchGatewaysTimerOptions extends Omit<WatchGatewaysOptions, 'orchestrations'> {

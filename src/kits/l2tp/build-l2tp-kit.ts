@@ -1,4 +1,4 @@
-import { requireFit, type L2tpKit, type L2tpSettings } from './l2tp-settings.ts';
+import { type L2tpKit, type L2tpSettings, requireFit } from './l2tp-settings.ts';
 import { buildMacosKit } from './macos-kit.ts';
 import { buildNetworkManagerKit } from './network-manager-kit.ts';
 import { buildStrongswanKit } from './strongswan-kit.ts';

@@ -1,5 +1,5 @@
-import { strToU8, zipSync, type Zippable } from 'fflate';
-import { slugOf, type L2tpKit, type L2tpSettings } from './l2tp-settings.ts';
+import { strToU8, type Zippable, zipSync } from 'fflate';
+import { type L2tpKit, type L2tpSettings, slugOf } from './l2tp-settings.ts';
 
 export interface KitFile {
   readonly name: string;

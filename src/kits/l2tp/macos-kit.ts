@@ -1,5 +1,5 @@
 import { build, type PlistValue } from 'plist';
-import { slugOf, type L2tpKit, type L2tpSettings } from './l2tp-settings.ts';
+import { type L2tpKit, type L2tpSettings, slugOf } from './l2tp-settings.ts';
 import { stableUuid } from './stable-uuid.ts';
 
 type Dictionary = Readonly<Record<string, PlistValue>>;

@@ -1,8 +1,8 @@
 import { certificatePem } from './certificate-pem.ts';
 import { packKit } from './kit-archive.ts';
-import { slugOf, type L2tpKit, type L2tpSettings } from './l2tp-settings.ts';
-import { stableUuid } from './stable-uuid.ts';
+import { type L2tpKit, type L2tpSettings, slugOf } from './l2tp-settings.ts';
 import { checkScript } from './shell-scripts.ts';
+import { stableUuid } from './stable-uuid.ts';
 
 type Group = Readonly<Record<string, string>>;
 

@@ -1,4 +1,4 @@
-import { slugOf, type L2tpSettings } from './l2tp-settings.ts';
+import { type L2tpSettings, slugOf } from './l2tp-settings.ts';
 import checkText from './scripts/check.sh';
 import connectText from './scripts/connect.sh';
 import disconnectText from './scripts/disconnect.sh';

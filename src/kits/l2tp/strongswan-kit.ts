@@ -1,6 +1,6 @@
 import { certificatePem } from './certificate-pem.ts';
 import { packKit } from './kit-archive.ts';
-import { isAddress, slugOf, type L2tpKit, type L2tpSettings } from './l2tp-settings.ts';
+import { isAddress, type L2tpKit, type L2tpSettings, slugOf } from './l2tp-settings.ts';
 import { checkScript, connectScript, disconnectScript, runFolder } from './shell-scripts.ts';
 
 /** A zip for strongSwan (swanctl), xl2tpd and pppd without a desktop: their files, and scripts that connect and disconnect. */

@@ -59,8 +59,9 @@ function toWindows(text: string): string {
 
 /** What follows from where the server is, as far as that was told. */
 function whereServerIs(isBehindNat: boolean | undefined): string {
-  if (isBehindNat === true)
+  if (isBehindNat === true) {
     return 'The server is behind address translation: Windows connects only after this machine has restarted.';
+  }
   if (isBehindNat === false) return 'The server is not behind address translation.';
   return `Nobody told whether the server is behind address translation, and connect.ps1 sets nothing for it. If it is: set
        the DWORD AssumeUDPEncapsulationContextOnSendRule in HKLM\\SYSTEM\\CurrentControlSet\\Services\\PolicyAgent to 2

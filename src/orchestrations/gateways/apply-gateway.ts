@@ -1,9 +1,9 @@
 import type { OrchestrationContext } from 'durable-functions';
 import {
+  type ApplyGatewayInput,
   pauseGateway,
   releaseGateway,
   showWriteFailure,
-  type ApplyGatewayInput,
 } from '../../contracts/gateways/apply-gateway.ts';
 import { failureOf } from '../../domain/failure.ts';
 import { callActivity, orRefusal, type Steps } from '../operations/call-activity.ts';

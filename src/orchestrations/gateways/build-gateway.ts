@@ -1,16 +1,16 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { beginStep, endStep, noteStep } from '../../contracts/operations/steps.ts';
 import { applyGatewayName } from '../../contracts/gateways/apply-gateway.ts';
 import {
+  type BuildStep,
   ensureResource,
   finishBuild,
-  type BuildStep,
   type GatewayOperationInput,
   type OperationEnd,
 } from '../../contracts/gateways/build-gateway.ts';
+import { beginStep, endStep, noteStep } from '../../contracts/operations/steps.ts';
 import { callActivity, type Steps } from '../operations/call-activity.ts';
-import { serveGateway } from './serve-gateway.ts';
 import { endOfOperation, failed, type Place } from '../operations/operation-end.ts';
+import { serveGateway } from './serve-gateway.ts';
 import { untilReady } from './until-ready.ts';
 
 const resources = ['resourceGroup', 'virtualNetwork', 'publicIp', 'gateway'] as const;

@@ -1,6 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { lookForGateway, type ApplyGatewayInput, type WriteFailure } from '../../contracts/gateways/apply-gateway.ts';
-import { callActivity, waitSeconds, type Steps } from '../operations/call-activity.ts';
+import { type ApplyGatewayInput, lookForGateway, type WriteFailure } from '../../contracts/gateways/apply-gateway.ts';
+import { callActivity, type Steps, waitSeconds } from '../operations/call-activity.ts';
 
 /** Pauses between the looks that have to agree: over five minutes in all. */
 const pausesSeconds = [30, 60, 90, 150];

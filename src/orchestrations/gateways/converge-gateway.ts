@@ -1,15 +1,15 @@
 import type { OrchestrationContext } from 'durable-functions';
 import {
-  readWrite,
-  recordRefusals,
-  writeGateway,
   type ApplyGatewayInput,
   type BodyRefusal,
+  readWrite,
+  recordRefusals,
   type WriteFailure,
+  writeGateway,
   type WriteOutcome,
 } from '../../contracts/gateways/apply-gateway.ts';
 import { failureOf } from '../../domain/failure.ts';
-import { callActivity, waitAsAsked, waitSeconds, type Steps } from '../operations/call-activity.ts';
+import { callActivity, type Steps, waitAsAsked, waitSeconds } from '../operations/call-activity.ts';
 import { confirmAbsence } from './confirm-absence.ts';
 
 /** How a gateway was left. `desired` is the count of intents that were tried for. */

@@ -1,23 +1,23 @@
 import type { OrchestrationContext } from 'durable-functions';
 import {
   failProfile,
+  type GatewayActionInput,
   lookForIntents,
   pollDisconnect,
+  type PolledAction,
   pollProfile,
   pollSessionList,
   recordSessions,
+  type SessionFindings,
   startDisconnect,
+  type StartedAction,
   startProfile,
   startSessionList,
-  type GatewayActionInput,
-  type PolledAction,
-  type SessionFindings,
-  type StartedAction,
 } from '../../contracts/gateways/apply-gateway.ts';
 import type { Refusal } from '../../contracts/operations/outcomes.ts';
-import { lookAgainSeconds } from '../../domain/poll-pacing.ts';
 import { sayFailure } from '../../domain/failure.ts';
-import { callActivity, waitSeconds, type Steps } from '../operations/call-activity.ts';
+import { lookAgainSeconds } from '../../domain/poll-pacing.ts';
+import { callActivity, type Steps, waitSeconds } from '../operations/call-activity.ts';
 
 /** Azure's actions on a gateway take a minute; past this time they are given up. */
 const actionMaxMs = 60 * 60 * 1000;
@@ -155,8 +155,9 @@ function* runAction<T extends object, None extends { readonly outcome: 'none' } 
     else ({ state } = answer);
     const isOvertaken = answer.outcome !== 'started' && answer.isOvertaken && nowMs() >= disturbedFromMs;
     const seconds = lookAgainSeconds(answer.seconds, (nowMs() - sinceMs) / 1000);
-    if (isOvertaken || (yield* waitUnlessOvertaken(context, input, seconds, disturbedFromMs)))
+    if (isOvertaken || (yield* waitUnlessOvertaken(context, input, seconds, disturbedFromMs))) {
       return { outcome: 'overtaken', state };
+    }
   }
   const message = `Azure did not end the action in ${actionMaxMs / 60_000} minutes. ${last}`.trim();
   return { outcome: 'refused', code: 'noEnd', message };

@@ -1,18 +1,18 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { beginStep, endStep } from '../../contracts/operations/steps.ts';
 import {
   finishRemoval,
+  type GatewayOperationInput,
+  type OperationEnd,
   removedResources,
   removeResource,
   withdrawAccess,
-  type GatewayOperationInput,
-  type OperationEnd,
 } from '../../contracts/gateways/build-gateway.ts';
 import type { Refusal } from '../../contracts/operations/outcomes.ts';
+import { beginStep, endStep } from '../../contracts/operations/steps.ts';
 import { sayFailure } from '../../domain/failure.ts';
 import { callActivity, type Steps } from '../operations/call-activity.ts';
-import { serveGateway } from './serve-gateway.ts';
 import { endOfOperation, failed, type Place } from '../operations/operation-end.ts';
+import { serveGateway } from './serve-gateway.ts';
 import { untilReady } from './until-ready.ts';
 
 /**
@@ -67,8 +67,9 @@ function* withdraw(
   const after = yield* untilReady(context, withdrawAccess, { gatewayId });
   if (after.outcome === 'refused') return after;
   const { left } = after;
-  if (left.length === 0)
+  if (left.length === 0) {
     return withoutAny('The gateway is not known as made by Gatehouse: it stays, without any root of Gatehouse.', true);
+  }
   const why = served.end === 'failed' ? ` ${sayFailure(served)}` : '';
   const message = `Roots of Gatehouse are still on the gateway, which stays: ${left.join(', ')}.${why}`;
   return { outcome: 'refused', code: 'rootsLeft', message };

@@ -1,13 +1,13 @@
 import type { OrchestrationContext } from 'durable-functions';
 import {
   abandonGateway,
+  type ApplyGatewayInput,
   recordEntries,
   showWriteFailure,
-  type ApplyGatewayInput,
 } from '../../contracts/gateways/apply-gateway.ts';
 import { failureOf } from '../../domain/failure.ts';
-import { callActivity, waitSeconds, type Steps } from '../operations/call-activity.ts';
-import { convergeGateway, type Converged, type NotConverged } from './converge-gateway.ts';
+import { callActivity, type Steps, waitSeconds } from '../operations/call-activity.ts';
+import { type Converged, convergeGateway, type NotConverged } from './converge-gateway.ts';
 import { cutRefusedSessions, makeProfile, type PendingProfile } from './gateway-actions.ts';
 
 export interface ServeOptions {
@@ -35,8 +35,9 @@ export function* serveGateway(
       return converged;
     }
     // Before anything that takes time: whoever waits sees why.
-    if (converged.end === 'failed')
+    if (converged.end === 'failed') {
       yield* callActivity(context, showWriteFailure, { ...input, ...failureOf(converged) });
+    }
     const seen = yield* record(context, input, converged);
     const action = { gatewayId: input.gatewayId, desired: converged.desired };
     isCutDue = seen.sessionsToSee && !(yield* cutRefusedSessions(context, action, isCutDue));

@@ -1,7 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { ActivityReference } from '../../contracts/operations/activity.ts';
 import type { Outcome, Refusal } from '../../contracts/operations/outcomes.ts';
-import { callActivity, waitAsAsked, type Steps } from '../operations/call-activity.ts';
+import { callActivity, type Steps, waitAsAsked } from '../operations/call-activity.ts';
 
 /** Azure says 45 minutes or more for a gateway; four hours is past any doubt. */
 const waitMaxMs = 4 * 3600 * 1000;
@@ -27,8 +27,9 @@ export function* untilReady<Input, Success extends { readonly outcome: 'ready' }
     const result = yield* callActivity(context, activity, input);
     if (result.outcome !== 'wait') return result;
     troubledMs = result.trouble === undefined ? undefined : (troubledMs ?? now());
-    if (result.trouble !== undefined && troubledMs !== undefined && now() - troubledMs > troubleMaxMs)
+    if (result.trouble !== undefined && troubledMs !== undefined && now() - troubledMs > troubleMaxMs) {
       return { outcome: 'refused', ...result.trouble };
+    }
     if (now() - begunMs > waitMaxMs) {
       const message = `Azure has not finished after four hours: ${result.reason}`;
       return { outcome: 'refused', code: 'noEnd', message };

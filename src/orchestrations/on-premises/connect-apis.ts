@@ -1,19 +1,19 @@
+import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import {
   callDrainHook,
+  type CloudDataFile,
+  type ConnectorCloud,
+  type ConnectorPlan,
   folder,
   noteConnector,
   ownSteps,
   stageOnApi,
   verifyTrust,
-  type CloudDataFile,
-  type ConnectorCloud,
-  type ConnectorPlan,
 } from '../../contracts/on-premises/connectors.ts';
-import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import { shownStep } from '../../contracts/on-premises/on-premises.ts';
 import type { Steps } from '../operations/call-activity.ts';
-import { stopped } from './procedure-end.ts';
 import type { Procedure } from './procedure.ts';
+import { stopped } from './procedure-end.ts';
 import { on, type StepRequest } from './step-request.ts';
 
 /** Looks at a hook that asks for patience. */

@@ -1,29 +1,29 @@
 import type { OrchestrationContext } from 'durable-functions';
+import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import {
   bindConnector,
+  type BranchResult,
+  type CloudDataFile,
+  type CollectedFile,
+  type ConnectorPlan,
   connectPortalsName,
   matchDataFiles,
   ownSteps,
   portalBranches,
-  type CloudDataFile,
-  type CollectedFile,
-  type ConnectorPlan,
-  type BranchResult,
   type PortalBranchInput,
 } from '../../contracts/on-premises/connectors.ts';
-import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
-import { shownStep, type OnPremisesEnd } from '../../contracts/on-premises/on-premises.ts';
+import { type OnPremisesEnd, shownStep } from '../../contracts/on-premises/on-premises.ts';
 import type { Problem } from '../../domain/app-error.ts';
 import { ownSecretName } from '../../domain/secret-uses.ts';
 import type { Steps } from '../operations/call-activity.ts';
 import { connectApis } from './connect-apis.ts';
 import { endpointLock, multiCloudRequest, readPlan } from './connector-access.ts';
-import { trustIssuers } from './trust-issuers.ts';
 import { checkPreconditions } from './connector-preconditions.ts';
-import { diagnosed, reachedBefore, type Reached } from './diagnose-connector.ts';
+import { diagnosed, type Reached, reachedBefore } from './diagnose-connector.ts';
+import { type Procedure, runProcedure } from './procedure.ts';
 import { ProcedureStopped, stopped } from './procedure-end.ts';
-import { runProcedure, type Procedure } from './procedure.ts';
 import { on } from './step-request.ts';
+import { trustIssuers } from './trust-issuers.ts';
 
 /**
  * Connects Windows Azure Pack clouds to Azure Stack. Azure Stack's side comes first, once; then cloud by cloud: its portals side by
@@ -88,9 +88,11 @@ function* enableMultiCloud(
   yield* procedure.run(host(steps.openPrivilegedEndpoint, { computerName, authentication }, { secrets }));
 
   const enable = multiCloudRequest(plan);
-  if (yield* procedure.isDone(enable))
+  if (yield* procedure.isDone(enable)) {
     yield* procedure.skip(shownStep(ownSteps.enableGate), 'Multi-cloud mode is on already.');
-  else yield* approveMultiCloud(procedure, plan, warnings);
+  } else {
+    yield* approveMultiCloud(procedure, plan, warnings);
+  }
   yield* procedure.locked({ lock: endpointLock(plan), step: shownStep(enable.step) }, () => procedure.run(enable));
   return yield* collectDataFiles(procedure, plan);
 }

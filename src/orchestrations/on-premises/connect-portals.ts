@@ -1,21 +1,21 @@
 import type { OrchestrationContext } from 'durable-functions';
+import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import {
-  folder,
-  portalBranches,
   type BranchResult,
   type ConnectorCloud,
   type ConnectorPlan,
+  folder,
+  portalBranches,
   type PortalBranchInput,
 } from '../../contracts/on-premises/connectors.ts';
-import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import { shownStep } from '../../contracts/on-premises/on-premises.ts';
 import type { StepParameters } from '../../contracts/on-premises/remote-step.ts';
 import { addressOf } from '../../domain/connector-ports.ts';
 import { endpointProblems } from '../../domain/endpoint-problems.ts';
 import type { Steps } from '../operations/call-activity.ts';
 import { readPlan } from './connector-access.ts';
-import { endOf } from './procedure-end.ts';
 import { createProcedure, type Procedure } from './procedure.ts';
+import { endOf } from './procedure-end.ts';
 import { on, type StepRequest } from './step-request.ts';
 
 /** Every third portal machine of a cloud, one after the other. */
@@ -111,8 +111,9 @@ export function* checkEndpoint(
       if (problem === undefined) break;
       const isLate = procedure.nowMs() - begunMs > othersMaxMs;
       const { code, message } = problem;
-      if (result.outcome === 'refused' || !areOthersAtWork || isLate)
+      if (result.outcome === 'refused' || !areOthersAtWork || isLate) {
         return yield* procedure.fail(step, { code, message });
+      }
       yield* procedure.wait(lookAgainSeconds);
     }
   }

@@ -1,8 +1,8 @@
-import { readConnectorPlan, type CloudDataFile, type ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
 import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
+import { type CloudDataFile, type ConnectorPlan, readConnectorPlan } from '../../contracts/on-premises/connectors.ts';
 import type { Steps } from '../operations/call-activity.ts';
-import { stopped } from './procedure-end.ts';
 import type { Procedure } from './procedure.ts';
+import { stopped } from './procedure-end.ts';
 import { on, type StepRequest } from './step-request.ts';
 
 /** Turns multi-cloud mode on; to look at it and to take it back as well. */

@@ -1,9 +1,9 @@
-import type { ConnectorCloud, ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
 import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
+import type { ConnectorCloud, ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
 import type { Problem } from '../../domain/app-error.ts';
 import type { Steps } from '../operations/call-activity.ts';
 import { trustRequest } from './connect-apis.ts';
-import { allWell, judged, look, type Findings, type Look } from './connector-looks.ts';
+import { allWell, type Findings, judged, type Look, look } from './connector-looks.ts';
 import type { Procedure } from './procedure.ts';
 import { on } from './step-request.ts';
 
@@ -104,13 +104,14 @@ function usersNotLookedAt(why: string, fix: string): Problem {
 /** Asks for a token service that nobody trusts: whether the server opens, to whom, and with which database is all that counts. */
 function serverLook(cloud: ConnectorCloud, index: number): AccountLook | Problem {
   const { name, sqlServer, sqlRunAsSecret: secret } = cloud;
-  if (sqlServer === undefined)
+  if (sqlServer === undefined) {
     return {
       path: `/clouds/${index}/sqlServer`,
       code: 'notLookedAt',
       message: `Whether the account of the trust gets at the SQL server of cloud ${name} was not looked at: the server is found only later.`,
       fix: 'Name sqlServer in the request to have it looked at before anything is changed.',
     };
+  }
   const path = `/clouds/${index}/sqlRunAsSecret`;
   return { ...look(path, trustRequest(cloud, nobodysFile, sqlServer), () => allWell), secret };
 }

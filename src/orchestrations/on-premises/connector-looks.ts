@@ -1,11 +1,11 @@
-import { folder, type ConnectorCloud, type ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
 import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
+import { type ConnectorCloud, type ConnectorPlan, folder } from '../../contracts/on-premises/connectors.ts';
 import { shownStep } from '../../contracts/on-premises/on-premises.ts';
-import type { Problem } from '../../domain/app-error.ts';
-import type { ProblemCode } from '../../domain/problem-codes.ts';
 import type { RemoteStepResult } from '../../contracts/on-premises/remote-commands.ts';
+import type { Problem } from '../../domain/app-error.ts';
 import { addressOf, tenantApiPort, tenantPortalPort } from '../../domain/connector-ports.ts';
 import { endpointProblems, type SeenEndpoint } from '../../domain/endpoint-problems.ts';
+import type { ProblemCode } from '../../domain/problem-codes.ts';
 import { urlRewriteInstaller } from './connect-portals.ts';
 import { on, type StepRequest } from './step-request.ts';
 

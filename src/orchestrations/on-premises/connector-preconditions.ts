@@ -1,19 +1,19 @@
+import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import {
+  type ConnectorPlan,
+  type IssuerCertificate,
   lookAtSecrets,
   noteConnector,
   ownSteps,
-  type ConnectorPlan,
-  type IssuerCertificate,
 } from '../../contracts/on-premises/connectors.ts';
-import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import { shownStep } from '../../contracts/on-premises/on-premises.ts';
-import type { Problem } from '../../domain/app-error.ts';
 import { type RemoteStepResult } from '../../contracts/on-premises/remote-commands.ts';
+import type { Problem } from '../../domain/app-error.ts';
 import type { Steps } from '../operations/call-activity.ts';
 import { lookWithAccounts } from './connector-account-looks.ts';
-import { isOfMachine, judged, looksOf, type Look } from './connector-looks.ts';
-import { ProcedureStopped } from './procedure-end.ts';
+import { isOfMachine, judged, type Look, looksOf } from './connector-looks.ts';
 import type { Procedure } from './procedure.ts';
+import { ProcedureStopped } from './procedure-end.ts';
 
 /**
  * Looks at everything that has to hold before the first change, on all machines side by side, and reports all that does not in
@@ -31,8 +31,9 @@ export function* checkPreconditions(
   const looks = looksOf(plan);
   const results = yield* procedure.probeAll(looks.map(({ request }) => request));
 
-  if (results.some((result) => result.outcome === 'refused' && result.code === 'canceled'))
+  if (results.some((result) => result.outcome === 'refused' && result.code === 'canceled')) {
     throw new ProcedureStopped({ status: 'canceled' });
+  }
   const secrets = yield* procedure.call(lookAtSecrets, { connectorId: plan.connectorId });
   const findings = [
     ...looks.flatMap((look, index) => {
@@ -84,8 +85,9 @@ function certificatesOf(
       result === undefined ||
       result.outcome === 'refused' ||
       cloud === undefined
-    )
+    ) {
       continue;
+    }
     const facts = steps.checkCertificate.facts.safeParse(result.facts).data;
     if (facts?.thumbprint !== undefined) thumbprints[request.machineId] = facts.thumbprint;
     for (const issuer of facts?.issuers ?? []) {

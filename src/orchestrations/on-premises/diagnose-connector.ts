@@ -1,12 +1,12 @@
-import type { ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
 import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
+import type { ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
 import type { Problem } from '../../domain/app-error.ts';
 import { addressOf, tenantPortalPort } from '../../domain/connector-ports.ts';
 import { endpointProblems } from '../../domain/endpoint-problems.ts';
 import type { ProblemCode } from '../../domain/problem-codes.ts';
 import type { Steps } from '../operations/call-activity.ts';
-import { endOf, ProcedureStopped } from './procedure-end.ts';
 import type { Procedure } from './procedure.ts';
+import { endOf, ProcedureStopped } from './procedure-end.ts';
 import { on } from './step-request.ts';
 
 /** What no look at the network would explain. */

@@ -1,20 +1,20 @@
 import type { OrchestrationContext } from 'durable-functions';
+import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import {
-  cloudsToTakeBack,
-  noteConnector,
-  ownSteps,
   type CloudDataFile,
+  cloudsToTakeBack,
   type ConnectorCloud,
   type ConnectorPlan,
+  noteConnector,
+  ownSteps,
 } from '../../contracts/on-premises/connectors.ts';
-import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
-import { shownStep, type OnPremisesEnd } from '../../contracts/on-premises/on-premises.ts';
+import { type OnPremisesEnd, shownStep } from '../../contracts/on-premises/on-premises.ts';
 import type { Steps } from '../operations/call-activity.ts';
 import { apiRequests, apiRequestsWithoutFile, knownTrust, slug, sqlLock } from './connect-apis.ts';
 import { portalRequests } from './connect-portals.ts';
 import { endpointLock, multiCloudRequest, readPlan } from './connector-access.ts';
+import { type Procedure, runProcedure } from './procedure.ts';
 import { stopped } from './procedure-end.ts';
-import { runProcedure, type Procedure } from './procedure.ts';
 import { on } from './step-request.ts';
 import { trustIssuers } from './trust-issuers.ts';
 

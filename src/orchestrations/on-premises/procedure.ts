@@ -1,7 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { finishOnPremises, type OnPremisesEnd, type OnPremisesInput } from '../../contracts/on-premises/on-premises.ts';
 import type { ActivityReference } from '../../contracts/operations/activity.ts';
-import { callActivity, waitSeconds, type Steps } from '../operations/call-activity.ts';
+import { callActivity, type Steps, waitSeconds } from '../operations/call-activity.ts';
 import { compensated, endOf } from './procedure-end.ts';
 import { createStepNotes, type StepNotes } from './step-notes.ts';
 import { createStepRuns, type StepRuns } from './step-runs.ts';

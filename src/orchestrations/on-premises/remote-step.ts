@@ -1,5 +1,4 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { noteStep } from '../../contracts/operations/steps.ts';
 import { commonSteps } from '../../contracts/on-premises/common-steps.ts';
 import type {
   CommandFault,
@@ -9,8 +8,9 @@ import type {
 } from '../../contracts/on-premises/remote-commands.ts';
 import type { StepAnswer, StepMode } from '../../contracts/on-premises/remote-step.ts';
 import { findRemoteStep } from '../../contracts/on-premises/step-table.ts';
+import { noteStep } from '../../contracts/operations/steps.ts';
 import { askPeople } from '../operations/ask-people.ts';
-import { callActivity, waitSeconds, type Steps } from '../operations/call-activity.ts';
+import { callActivity, type Steps, waitSeconds } from '../operations/call-activity.ts';
 import { failureWords } from './failure-words.ts';
 import { patienceMs, runCommand } from './run-command.ts';
 
@@ -39,8 +39,9 @@ export function* remoteStep(context: OrchestrationContext): Steps<RemoteStepResu
 
 function* ensure(context: OrchestrationContext, step: RemoteStepInput): Steps<RemoteStepResult> {
   const contract = findRemoteStep(step.stepId);
-  if (contract === undefined)
+  if (contract === undefined) {
     return { outcome: 'refused', code: 'precondition', message: `There is no step ${step.stepId}.` };
+  }
   const canApply = contract.modes.includes('apply');
   let facts: RemoteFacts = {};
   let applied = 0;
@@ -140,8 +141,9 @@ function* undo(context: OrchestrationContext, step: RemoteStepInput): Steps<Remo
     const answer = yield* run(context, step, 'undo', round);
     const outcome = yield* afterApply(context, step, answer, round);
     if (outcome.next === 'refuse') return outcome.refused;
-    if (outcome.next === 'verify')
+    if (outcome.next === 'verify') {
       return isFault(answer) ? refusedBy(answer) : done(answer.changed, answer.facts, answer.message);
+    }
     if (outcome.next === 'busy') {
       if (context.df.currentUtcDateTime.getTime() - begunMs > busyMaxMs) return stillBusy(answer);
       continue;

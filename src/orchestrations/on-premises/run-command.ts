@@ -1,15 +1,15 @@
 import type { OrchestrationContext } from 'durable-functions';
 import {
   cleanUpCommand,
-  pollCommand,
-  startCommand,
   type CommandFault,
+  pollCommand,
   type RemoteCommandInput,
   type RemoteStepInput,
+  startCommand,
 } from '../../contracts/on-premises/remote-commands.ts';
 import type { StepAnswer, StepMode } from '../../contracts/on-premises/remote-step.ts';
 import { commandLookSeconds } from '../../domain/poll-pacing.ts';
-import { callActivity, waitSeconds, type Steps } from '../operations/call-activity.ts';
+import { callActivity, type Steps, waitSeconds } from '../operations/call-activity.ts';
 import { waitForHint } from '../operations/wait-for-hint.ts';
 
 /** A machine that restarts, or a network that blinks, is back by then. */
@@ -98,15 +98,17 @@ function* start(
       ...(mayHaveBegun ? { mayHaveBegun } : {}),
     });
     if (answer.outcome === 'failed' && !refusals.has(answer.fault)) mayHaveBegun = true;
-    if (answer.outcome === 'started')
+    if (answer.outcome === 'started') {
       return { handle: answer.handle, timeoutSeconds: answer.timeoutSeconds, isManual: answer.isManual };
+    }
     const waitedMs = context.df.currentUtcDateTime.getTime() - begun;
     const isWaitedFor =
       answer.outcome === 'busy' ? waitedMs < busyMaxMs : answer.fault === 'unreachable' && waitedMs < patience;
-    if (!isWaitedFor)
+    if (!isWaitedFor) {
       return answer.outcome === 'failed'
         ? { fault: answer, mayBeThere: mayHaveBegun }
         : { fault: tooBusy(answer.reason), mayBeThere: true };
+    }
     const reason = answer.outcome === 'busy' ? answer.reason : answer.message;
     if (reason !== said) yield* note(reason);
     said = reason;
@@ -149,12 +151,13 @@ function* untilAnswered(
     if (!isAway) reachedMs = nowMs;
     if (seen.outcome === 'failed' && (!isAway || nowMs - reachedMs > workPatienceMs)) return seen;
     // Of a machine that is away nobody knows whether the command has ended: its answer is taken when it is back.
-    if (!isAway && nowMs > endMs)
+    if (!isAway && nowMs > endMs) {
       return {
         outcome: 'failed',
         fault: 'timedOut',
         message: `No answer in ${Math.round((nowMs - begun) / 60_000)} minutes.`,
       };
+    }
   }
 }
 

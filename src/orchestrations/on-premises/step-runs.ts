@@ -2,12 +2,12 @@ import type { OrchestrationContext, Task } from 'durable-functions';
 import { shownStep } from '../../contracts/on-premises/on-premises.ts';
 import {
   abandonStep,
-  remoteStepName,
   type RemoteStepInput,
+  remoteStepName,
   type RemoteStepResult,
   type StepAction,
 } from '../../contracts/on-premises/remote-commands.ts';
-import { callActivity, waitSeconds, type Steps } from '../operations/call-activity.ts';
+import { callActivity, type Steps, waitSeconds } from '../operations/call-activity.ts';
 import { failureWords } from './failure-words.ts';
 import { ProcedureStopped, stopped } from './procedure-end.ts';
 import type { StepNotes } from './step-notes.ts';
@@ -162,8 +162,9 @@ export function createStepRuns(
 
     *isDone(request) {
       const seen = yield* attempt(request, 'probe');
-      if (seen.outcome === 'refused' && seen.code === 'authFailed')
+      if (seen.outcome === 'refused' && seen.code === 'authFailed') {
         return yield* notes.fail(shownStep(request.step, request.where), seen);
+      }
       return seen.outcome === 'done';
     },
 
@@ -187,7 +188,8 @@ function requireFact<Facts, Name extends keyof Facts>(
   step: string,
 ): Exclude<Facts[Name], undefined> {
   const value = facts[name];
-  if (value === undefined || value === '')
+  if (value === undefined || value === '') {
     throw stopped(step, 'toolFailed', `The step did not answer its fact ${String(name)}.`);
+  }
   return value as Exclude<Facts[Name], undefined>;
 }

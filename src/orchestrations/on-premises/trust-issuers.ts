@@ -1,5 +1,5 @@
-import type { ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
 import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
+import type { ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
 import { shownStep } from '../../contracts/on-premises/on-premises.ts';
 import type { StepAction } from '../../contracts/on-premises/remote-commands.ts';
 import type { Steps } from '../operations/call-activity.ts';

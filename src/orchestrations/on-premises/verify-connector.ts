@@ -1,13 +1,13 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { verifyTrust, type CloudDataFile, type ConnectorPlan } from '../../contracts/on-premises/connectors.ts';
 import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
-import { shownStep, type OnPremisesEnd } from '../../contracts/on-premises/on-premises.ts';
+import { type CloudDataFile, type ConnectorPlan, verifyTrust } from '../../contracts/on-premises/connectors.ts';
+import { type OnPremisesEnd, shownStep } from '../../contracts/on-premises/on-premises.ts';
 import type { Steps } from '../operations/call-activity.ts';
 import { knownTrust } from './connect-apis.ts';
 import { checkEndpoint, portalRequests } from './connect-portals.ts';
 import { multiCloudRequest, readPlan } from './connector-access.ts';
 import { diagnosed, reachedBefore } from './diagnose-connector.ts';
-import { runProcedure, type Procedure } from './procedure.ts';
+import { type Procedure, runProcedure } from './procedure.ts';
 import { on } from './step-request.ts';
 
 /** Looks whether everything that the connector needs is still as it was made; changes nothing. */
@@ -28,8 +28,9 @@ function* verifyAll(procedure: Procedure, plan: ConnectorPlan, files: readonly C
       for (const request of [sites, bind, configure]) yield* procedure.verify(request, changed);
       yield* checkEndpoint(procedure, { plan, cloud, machineId, areOthersAtWork: false });
     }
-    for (const machineId of cloud.apiMachines)
+    for (const machineId of cloud.apiMachines) {
       yield* procedure.verify(on(machineId, machineId)(steps.checkTenantApi, {}), changed);
+    }
     const trust = knownTrust(cloud, files);
     if (trust === undefined) {
       const message = 'The trust was never established.';

@@ -1,6 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { commonSteps } from '../../contracts/on-premises/common-steps.ts';
-import { shownStep, type OnPremisesEnd } from '../../contracts/on-premises/on-premises.ts';
+import { type OnPremisesEnd, shownStep } from '../../contracts/on-premises/on-premises.ts';
 import {
   keepCertificateStep,
   keepStackCertificate,
@@ -15,8 +15,8 @@ import {
 } from '../../contracts/on-premises/vpn-access.ts';
 import { vpnAccessSteps as steps } from '../../contracts/on-premises/vpn-access-steps.ts';
 import type { Steps } from '../operations/call-activity.ts';
+import { type Procedure, runProcedure } from './procedure.ts';
 import { stopped } from './procedure-end.ts';
-import { runProcedure, type Procedure } from './procedure.ts';
 import { on, type StepRequest } from './step-request.ts';
 
 /** Shares VPN access to an Azure Stack POC: the server on its NATVM, the users, the certificate that clients trust. */
@@ -104,13 +104,17 @@ export function* closeVpnAccess(context: OrchestrationContext): Steps<OnPremises
     if (externalNic === undefined) yield* procedure.skip(shownStep(steps.openFirewall), 'It was never opened.');
     else yield* procedure.undo(nat(steps.openFirewall, { externalNic }));
     yield* procedure.compensated(takeServerBack(procedure, plan), function* () {
-      if (externalNic === undefined)
+      if (externalNic === undefined) {
         yield* procedure.skip(shownStep(steps.restoreAddressTranslation), 'It was never touched.');
-      else yield* procedure.run(nat(steps.restoreAddressTranslation, { externalNic }), { always: true });
+      } else {
+        yield* procedure.run(nat(steps.restoreAddressTranslation, { externalNic }), { always: true });
+      }
     });
-    if (certificate === undefined)
+    if (certificate === undefined) {
       yield* procedure.skip(shownStep(steps.exportRootCertificate), 'It was never exported.');
-    else yield* procedure.undo(host(steps.exportRootCertificate, certificate));
+    } else {
+      yield* procedure.undo(host(steps.exportRootCertificate, certificate));
+    }
     if (natVia !== undefined) yield* procedure.undo(reachNat(plan, natVia));
     return undefined;
   });

@@ -2,7 +2,7 @@ import type { OrchestrationContext } from 'durable-functions';
 import { releaseLock, takeLock } from '../../contracts/operations/locks.ts';
 import { nextLookSeconds } from '../../domain/poll-pacing.ts';
 import { askPeople } from '../operations/ask-people.ts';
-import { callActivity, waitSeconds, type Steps } from '../operations/call-activity.ts';
+import { callActivity, type Steps, waitSeconds } from '../operations/call-activity.ts';
 import { ProcedureStopped } from './procedure-end.ts';
 import type { StepNotes } from './step-notes.ts';
 

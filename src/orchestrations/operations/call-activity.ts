@@ -1,4 +1,4 @@
-import { RetryOptions, type OrchestrationContext, type Task } from 'durable-functions';
+import { type OrchestrationContext, RetryOptions, type Task } from 'durable-functions';
 import type { ActivityReference } from '../../contracts/operations/activity.ts';
 import type { Refusal } from '../../contracts/operations/outcomes.ts';
 import { cutText } from '../../domain/cut-text.ts';

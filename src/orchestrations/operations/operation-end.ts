@@ -1,5 +1,5 @@
 import type { OperationEnd } from '../../contracts/gateways/build-gateway.ts';
-import { failureOf, type Failure } from '../../domain/failure.ts';
+import { type Failure, failureOf } from '../../domain/failure.ts';
 import { refusalBy, type Steps } from './call-activity.ts';
 
 /** The step that an operation is at, for the end that comes from anywhere in it. */

@@ -1,12 +1,12 @@
 import { AppError, type Problem } from '../../domain/app-error.ts';
-import type { Stores } from '../../stores/stores.ts';
 import {
+  type BlockedKey,
   blockedKeyKeys,
   blockedKeyKind,
   certificateKeys,
-  type BlockedKey,
   type CertificateRecord,
 } from '../../stores/records/certificates.ts';
+import type { Stores } from '../../stores/stores.ts';
 
 /** Reasons that say something of the key itself: somebody else may have it. They block it for good. */
 export function isBlockingReason(reason: string | undefined): reason is BlockedKey['reason'] {

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { looksOf } from '../../domain/look-alike-names.ts';
 import { comparableName } from '../../domain/session-name.ts';
 import type { Thumbprint } from '../../domain/thumbprint.ts';
-import type { Stores } from '../../stores/stores.ts';
 import { certificateKeys, type CertificateRecord } from '../../stores/records/certificates.ts';
+import type { Stores } from '../../stores/stores.ts';
 
 export interface CertificateQuery {
   readonly owner?: string | undefined;

@@ -1,12 +1,12 @@
 import { AppError, type Problem } from '../../domain/app-error.ts';
-import { checkNameText, uniqueCommonName } from '../../domain/distinguished-name.ts';
 import { dayMs } from '../../domain/days.ts';
-import { readCertificateRequest, type CertificateRequest } from '../../pki/read-certificate-request.ts';
-import { findBlock, keyBlockedProblem } from './blocked-keys.ts';
+import { checkNameText, uniqueCommonName } from '../../domain/distinguished-name.ts';
+import { type CertificateRequest, readCertificateRequest } from '../../pki/read-certificate-request.ts';
+import { rootKeys, type RootRecord } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { findBlock, keyBlockedProblem } from './blocked-keys.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
 import type { Owners } from './owners.ts';
-import { rootKeys, type RootRecord } from '../../stores/records/certificates.ts';
 import { commonNameTakenProblem, isNameTaken } from './shared-names.ts';
 
 /** The parts of an order that are of the right shape. */
@@ -93,8 +93,9 @@ async function readRoot(
     return { problems: [{ path: '/rootId', code: 'rootUnknown', message: `Root ${rootId} does not exist.`, fix }] };
   }
   const value = { ...root, certificate: root.certificate };
-  if (validityDays === undefined || now().getTime() + validityDays * dayMs <= Date.parse(root.notAfter))
+  if (validityDays === undefined || now().getTime() + validityDays * dayMs <= Date.parse(root.notAfter)) {
     return { value, problems: [] };
+  }
   const message = `Root ${root.id} expires on ${root.notAfter}.`;
   const fix = 'Ask for fewer days, or use a newer root.';
   return { value, problems: [{ path: '/validityDays', code: 'beyondRoot', message, fix }] };

@@ -6,28 +6,28 @@ import { assembleCertificate, digestForSigning } from '../../pki/assemble-certif
 import { buildClientTbs } from '../../pki/build-client-certificate.ts';
 import { createSerialNumber } from '../../pki/create-serial-number.ts';
 import { lintClientTbs } from '../../pki/lint-certificate.ts';
-import { passClientCertificate, type LintedCertificate } from '../../pki/linted-certificate.ts';
+import { type LintedCertificate, passClientCertificate } from '../../pki/linted-certificate.ts';
 import { readCertificate } from '../../pki/read-certificate.ts';
-import { readCertificateRequest, type CertificateRequest } from '../../pki/read-certificate-request.ts';
+import { type CertificateRequest, readCertificateRequest } from '../../pki/read-certificate-request.ts';
 import type { Log } from '../../ports/log.ts';
 import type { RootKeys } from '../../ports/root-keys.ts';
-import { findBlock, keyBlockedProblem, withhold } from './blocked-keys.ts';
-import type { Stores } from '../../stores/stores.ts';
-import { commonNameGroup, lookGroups, thumbprintGroup, type CertificateLookup } from './certificate-lookup.ts';
-import { orderRefused, ownNameOf, readOrder, type SigningRoot } from './check-order.ts';
 import { sha256Hex } from '../../stores/digest.ts';
-import type { Expiries } from '../operations/expiries.ts';
-import { fromKeyStore } from './key-answers.ts';
 import type { Outbox } from '../../stores/outbox.ts';
-import type { Owners } from './owners.ts';
 import {
   certificateKeys,
-  rootKeys,
   type CertificateRecord,
+  rootKeys,
   type RootRecord,
 } from '../../stores/records/certificates.ts';
-import { commonNameTakenProblem, isNameTaken } from './shared-names.ts';
+import type { Stores } from '../../stores/stores.ts';
 import type { Unfinished } from '../../stores/unfinished.ts';
+import type { Expiries } from '../operations/expiries.ts';
+import { findBlock, keyBlockedProblem, withhold } from './blocked-keys.ts';
+import { type CertificateLookup, commonNameGroup, lookGroups, thumbprintGroup } from './certificate-lookup.ts';
+import { orderRefused, ownNameOf, readOrder, type SigningRoot } from './check-order.ts';
+import { fromKeyStore } from './key-answers.ts';
+import type { Owners } from './owners.ts';
+import { commonNameTakenProblem, isNameTaken } from './shared-names.ts';
 
 export interface CertificateOrder {
   readonly rootId: string;
@@ -83,10 +83,12 @@ export function createCertificates(options: CertificatesOptions): Certificates {
   }
 
   function requireActive(root: SigningRoot): void {
-    if (root.state === 'retired')
+    if (root.state === 'retired') {
       throw new AppError('ERR_CONFLICT', `Root ${root.id} is retired and issues nothing more.`);
-    if (Date.parse(root.notAfter) <= now().getTime())
+    }
+    if (Date.parse(root.notAfter) <= now().getTime()) {
       throw new AppError('ERR_CONFLICT', `Root ${root.id} expired on ${root.notAfter}.`);
+    }
   }
 
   function prepare(
@@ -140,8 +142,9 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     const block = await findBlock(stores, record.publicKeyHash);
     if (block !== undefined) return withheld(record, root, block.reason);
     // Likewise the name, now that others see this record: of two requests for one name at one moment neither slips through.
-    if (record.allowSharedName !== true && (await isNameTaken(stores, options.lookup, record)))
+    if (record.allowSharedName !== true && (await isNameTaken(stores, options.lookup, record))) {
       return withheld(record, root, 'nameTaken');
+    }
     const tbs = Buffer.from(record.tbs, 'base64');
 
     // Step 1: signed in Key Vault, checked before anybody gets it.
@@ -236,8 +239,9 @@ export function createCertificates(options: CertificatesOptions): Certificates {
       return { record: await requireReleased(await continueIssuing(started, root)), root, ignored: ignoredOf(order) };
     }
     const { root, request, owner, problems } = await readOrder(options, order);
-    if (problems.length > 0 || root === undefined || request === undefined || owner === undefined)
+    if (problems.length > 0 || root === undefined || request === undefined || owner === undefined) {
       throw orderRefused(problems);
+    }
     requireActive(root);
     const commonName = order.commonName ?? ownNameOf(owner, Buffer.from(random('name', 4)).toString('hex')) ?? '';
     const prepared = prepare(order, root, request, { commonName, owner: owner.id, serialNumber });
@@ -248,8 +252,9 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     // The record is made before the signature, so that no certificate can exist that nobody knows of.
     await unfinished.add(unfinishedKind, serialNumber);
     await stores.byPublicKey.upsert({ group: request.publicKeyHash, key: serialNumber, serialNumber });
-    for (const group of [commonNameGroup(commonName), ...lookGroups(commonName)])
+    for (const group of [commonNameGroup(commonName), ...lookGroups(commonName)]) {
       await stores.byCommonName.upsert({ group, key: serialNumber, serialNumber });
+    }
     const alike = await options.lookup.lookingLike(commonName, now());
     const looksLike = [...new Set(alike.map((record) => record.commonName))].slice(0, looksLikeMax);
     const record: CertificateRecord = { ...prepared, ...(looksLike.length === 0 ? {} : { looksLike }) };
@@ -309,11 +314,13 @@ function requireClean(
 ): LintedCertificate {
   const serialNumber = parseSerialNumber(record.serialNumber);
   const reading = readCertificate(der);
-  if (serialNumber === undefined || !reading.ok)
+  if (serialNumber === undefined || !reading.ok) {
     throw new Error(`Certificate ${record.serialNumber} cannot be read back.`);
+  }
   // The key is that of the request which was read and proven, and not whatever the certificate says it is.
-  if (sha256Hex(reading.certificate.publicKeySpki) !== record.publicKeyHash)
+  if (sha256Hex(reading.certificate.publicKeySpki) !== record.publicKeyHash) {
     throw new Error(`Certificate ${record.serialNumber} does not hold the key of its request.`);
+  }
   const answer = passClientCertificate(der, {
     root: Buffer.from(root.certificate, 'base64'),
     expected: {

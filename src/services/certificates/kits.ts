@@ -1,13 +1,13 @@
 import { AppError } from '../../domain/app-error.ts';
+import type { ProfilePackage } from '../../domain/profile-package.ts';
 import { parseThumbprint } from '../../domain/thumbprint.ts';
 import { buildOpenVpn2Kit, type OpenVpn2Kit } from '../../kits/openvpn2.ts';
-import type { ProfilePackage } from '../../domain/profile-package.ts';
 import type { Blobs } from '../../ports/blobs.ts';
-import type { Stores } from '../../stores/stores.ts';
-import { certificatePem } from './certificate-pem.ts';
-import type { CertificateLookup } from './certificate-lookup.ts';
-import { gatewayKeys } from '../../stores/records/gateways.ts';
 import { rootKeys } from '../../stores/records/certificates.ts';
+import { gatewayKeys } from '../../stores/records/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
+import type { CertificateLookup } from './certificate-lookup.ts';
+import { certificatePem } from './certificate-pem.ts';
 
 export interface Kits {
   /** The file that opens one gateway with one certificate, without its private key. Secret: it holds the gateway's TLS key. */
@@ -48,19 +48,22 @@ export function createKits(options: {
     openVpn2: async (text, gatewayId) => {
       const thumbprint = parseThumbprint(text);
       const record = thumbprint === undefined ? undefined : await options.lookup.byThumbprint(thumbprint);
-      if (record?.certificate === undefined)
+      if (record?.certificate === undefined) {
         throw new AppError('ERR_NOT_FOUND', `Certificate ${text.slice(0, 64)} does not exist.`);
-      if (record.state !== 'issued')
+      }
+      if (record.state !== 'issued') {
         throw new AppError(
           'ERR_CONFLICT',
           `Certificate ${text} is ${record.state}: no gateway accepts it, so no kit is made.`,
         );
+      }
       if ((await stores.gateways.get(gatewayKeys(gatewayId))) === undefined) {
         throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not exist.`);
       }
       const trust = (await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: record.rootId }))?.record;
-      if (trust?.wanted !== true)
+      if (trust?.wanted !== true) {
         throw new AppError('ERR_CONFLICT', `Gateway ${gatewayId} does not trust root ${record.rootId}.`);
+      }
       const root = (await stores.roots.get(rootKeys(record.rootId)))?.record;
       const kit = buildOpenVpn2Kit({
         ovpnTemplate: await readTemplate(gatewayId),
@@ -68,11 +71,12 @@ export function createKits(options: {
         chainPem: root?.certificate === undefined ? [] : [certificatePem(root.certificate)],
         fileStem: `${gatewayId}-${record.serialNumber.slice(0, 8)}`,
       });
-      if (!kit.ok)
+      if (!kit.ok) {
         throw new AppError(
           'ERR_AZURE_REFUSED',
           `Azure's OpenVPN profile cannot be filled in: ${kit.problems.map(({ message }) => message).join(' ')}`,
         );
+      }
       return kit.kit;
     },
   };

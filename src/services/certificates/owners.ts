@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../domain/app-error.ts';
-import { isAllowed, type Caller } from '../../domain/caller.ts';
+import { type Caller, isAllowed } from '../../domain/caller.ts';
 import type { Tables } from '../../ports/tables.ts';
 import { createStore } from '../../stores/store.ts';
 

@@ -4,17 +4,17 @@ import { parseSerialNumber } from '../../domain/serial-number.ts';
 import { assembleCertificate, digestForSigning } from '../../pki/assemble-certificate.ts';
 import { buildRootTbs } from '../../pki/build-root-certificate.ts';
 import { createSerialNumber } from '../../pki/create-serial-number.ts';
-import { passRootCertificate, type LintedCertificate } from '../../pki/linted-certificate.ts';
+import { type LintedCertificate, passRootCertificate } from '../../pki/linted-certificate.ts';
 import { readCertificate } from '../../pki/read-certificate.ts';
 import type { Log } from '../../ports/log.ts';
 import type { RootKeyPolicy, RootKeys, RootKeyVersion } from '../../ports/root-keys.ts';
-import type { Stores } from '../../stores/stores.ts';
 import { canonicalJson } from '../../stores/digest.ts';
-import type { Expiries } from '../operations/expiries.ts';
-import { fromKeyStore } from './key-answers.ts';
 import type { Outbox } from '../../stores/outbox.ts';
 import { rootKeys, type RootRecord } from '../../stores/records/certificates.ts';
+import type { Stores } from '../../stores/stores.ts';
 import type { Unfinished } from '../../stores/unfinished.ts';
+import type { Expiries } from '../operations/expiries.ts';
+import { fromKeyStore } from './key-answers.ts';
 
 export interface NewRoot {
   readonly id: string;
@@ -210,8 +210,9 @@ function policyOf(record: RootRecord): RootKeyPolicy {
 
 function requireName(subject: SubjectName): void {
   const problems: Problem[] = checkSubjectName(subject, '/subject').map((problem) => ({ ...problem }));
-  if (problems.length > 0)
+  if (problems.length > 0) {
     throw new AppError('ERR_REQUEST_INVALID', 'The subject of the root cannot be used.', { problems });
+  }
 }
 
 function toSubject({ subject }: RootRecord): SubjectName {

@@ -1,7 +1,7 @@
 import { AppError, type Problem } from '../../domain/app-error.ts';
+import type { CertificateRecord } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
-import type { CertificateRecord } from '../../stores/records/certificates.ts';
 
 type NameStores = Pick<Stores, 'revocations' | 'rootGateways' | 'gatewayRevocations'>;
 

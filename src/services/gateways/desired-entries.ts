@@ -4,10 +4,10 @@ import type { DesiredEntry } from '../../domain/gateway-merge.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { parseThumbprint, type Thumbprint } from '../../domain/thumbprint.ts';
 import { without } from '../../domain/without.ts';
-import type { Stores } from '../../stores/stores.ts';
 import { canonicalJson, sha256Hex } from '../../stores/digest.ts';
-import { rootPartition, type RevocationRecord, type RootRecord } from '../../stores/records/certificates.ts';
-import { isRootToBeSeen, type GatewayRevocation, type GatewayRoot } from '../../stores/records/gateways.ts';
+import { type RevocationRecord, rootPartition, type RootRecord } from '../../stores/records/certificates.ts';
+import { type GatewayRevocation, type GatewayRoot, isRootToBeSeen } from '../../stores/records/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
 
 /** Everything that Gatehouse answers for on one gateway, with the rows that say how far each entry has come. */
 export interface DesiredState {

@@ -1,12 +1,12 @@
 import { asObject, asText, readEntries, type ThumbprintOfRoot } from '../../domain/gateway-entries.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import type { Audit } from '../requests/audit.ts';
-import type { Stores } from '../../stores/stores.ts';
-import type { DesiredState } from './desired-entries.ts';
 import { sha256Hex } from '../../stores/digest.ts';
-import { likelyChanger } from './likely-changer.ts';
 import type { Outbox } from '../../stores/outbox.ts';
-import { foreignEntryKind, gatewayKeys, type ForeignEntry } from '../../stores/records/gateways.ts';
+import { type ForeignEntry, foreignEntryKind, gatewayKeys } from '../../stores/records/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
+import type { Audit } from '../requests/audit.ts';
+import type { DesiredState } from './desired-entries.ts';
+import { likelyChanger } from './likely-changer.ts';
 
 /** What can be read of a root that somebody else has put on a gateway; a certificate in an odd encoding tells less. */
 export interface ForeignRootReading {

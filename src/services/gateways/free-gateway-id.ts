@@ -1,5 +1,5 @@
-import type { Stores } from '../../stores/stores.ts';
 import { gatewayKeys } from '../../stores/records/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
 
 /** An id like this one that no gateway has. */
 export async function freeGatewayId(stores: Pick<Stores, 'gateways'>, id: string): Promise<string> {

@@ -1,10 +1,10 @@
 import type { Failure } from '../../domain/failure.ts';
 import { without } from '../../domain/without.ts';
-import type { Stores } from '../../stores/stores.ts';
-import type { GatewayWriter } from './gateway-writer.ts';
-import type { Operations } from '../operations/operations.ts';
 import type { Outbox } from '../../stores/outbox.ts';
-import { gatewayKeys, operationsOf, type GatewayRecord } from '../../stores/records/gateways.ts';
+import { gatewayKeys, type GatewayRecord, operationsOf } from '../../stores/records/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
+import type { Operations } from '../operations/operations.ts';
+import type { GatewayWriter } from './gateway-writer.ts';
 
 export interface GatewayPresenceOptions {
   readonly stores: Stores;

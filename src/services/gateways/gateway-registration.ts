@@ -1,7 +1,7 @@
 import { AppError } from '../../domain/app-error.ts';
 import type { GatewayPlan } from '../../domain/gateway-plan.ts';
 import { rootKeys, type RootRecord } from '../../stores/records/certificates.ts';
-import { gatewayKeys, resourceKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
+import { gatewayKeys, type GatewayRecord, resourceKeys } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { instanceIdOf } from '../operations/operation-record.ts';
 import { freeGatewayId } from './free-gateway-id.ts';

@@ -1,12 +1,12 @@
-import { asObject, asText } from '../../domain/gateway-entries.ts';
 import type { WriteFailure } from '../../contracts/gateways/apply-gateway.ts';
+import { type Failure, sayFailure } from '../../domain/failure.ts';
+import { asObject, asText } from '../../domain/gateway-entries.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import { sayFailure, type Failure } from '../../domain/failure.ts';
 import type { ProfilePackage } from '../../domain/profile-package.ts';
 import { without } from '../../domain/without.ts';
+import { gatewayKeys, type GatewayRecord, operationsOf, type ProfileRecord } from '../../stores/records/gateways.ts';
 import type { NoteNearLimit } from './near-limit.ts';
 import { createEntryRecorder, type EntryRecorder, type RecordEntriesOptions } from './record-entries.ts';
-import { gatewayKeys, operationsOf, type GatewayRecord, type ProfileRecord } from '../../stores/records/gateways.ts';
 
 /** How many write times are kept for a gateway's own p50 and p95. */
 const updateTimesMax = 50;

@@ -1,9 +1,9 @@
-import { without } from '../../domain/without.ts';
-import type { Stores } from '../../stores/stores.ts';
-import { gatewayKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
-import type { Orchestrations } from '../../ports/orchestrations.ts';
-import { mayStillComeForward } from '../operations/sign-of-life.ts';
 import { applyGatewayName, type WriteFailure } from '../../contracts/gateways/apply-gateway.ts';
+import { without } from '../../domain/without.ts';
+import type { Orchestrations } from '../../ports/orchestrations.ts';
+import { gatewayKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { mayStillComeForward } from '../operations/sign-of-life.ts';
 
 export interface WriterClaim {
   readonly instanceId: string;
@@ -136,8 +136,9 @@ export function createGatewayWriter(options: { readonly stores: Stores; readonly
     replaceDead: async (orchestrations, record) => {
       if (record.writer === undefined) return false;
       const state = await orchestrations.state(record.writer.instanceId);
-      if (state === 'live' || (state === 'absent' && mayStillComeForward(record.updatedAt, options.now())))
+      if (state === 'live' || (state === 'absent' && mayStillComeForward(record.updatedAt, options.now()))) {
         return false;
+      }
       const { epoch } = record;
       const replaced = await gateways.update(gatewayKeys(record.id), (current) =>
         current.epoch === epoch && current.writer !== undefined ? claimed(current) : undefined,

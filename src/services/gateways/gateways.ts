@@ -1,24 +1,24 @@
 import {
   buildGatewayName,
   buildSteps,
+  type GatewayOperationInput,
   removeGatewayName,
   removeSteps,
-  type GatewayOperationInput,
 } from '../../contracts/gateways/build-gateway.ts';
 import { AppError } from '../../domain/app-error.ts';
 import type { GatewayPlan } from '../../domain/gateway-plan.ts';
 import { isOperationEnd } from '../../domain/operation.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
-import type { Stores } from '../../stores/stores.ts';
 import type { Claims } from '../../stores/claims.ts';
+import { gatewayKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
+import type { IntentRequest } from '../operations/intent-request.ts';
 import { instanceIdOf, type OperationRecord } from '../operations/operation-record.ts';
-import { createGatewayRegistration } from './gateway-registration.ts';
 import { supersededBy } from '../operations/operation-standing.ts';
 import type { Operations } from '../operations/operations.ts';
 import { mayStillComeForward } from '../operations/sign-of-life.ts';
-import type { IntentRequest } from '../operations/intent-request.ts';
 import { createTakeClaims, heldBy } from '../operations/take-claims.ts';
-import { gatewayKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
+import { createGatewayRegistration } from './gateway-registration.ts';
 
 export interface GatewayOperationsOptions {
   readonly stores: Stores;
@@ -118,11 +118,12 @@ export function createGatewayOperations({
     try {
       await begin(operation, orchestrations, after);
     } catch (error) {
-      if (error instanceof AppError)
+      if (error instanceof AppError) {
         await operations.finish(operation.id, {
           status: 'failed',
           problem: { code: error.code, detail: error.message },
         });
+      }
       throw error;
     }
   }

@@ -1,6 +1,6 @@
 import { without } from '../../domain/without.ts';
 import { rootKeys } from '../../stores/records/certificates.ts';
-import { gatewayKeys, gatewayRootKind, type GatewayRoot } from '../../stores/records/gateways.ts';
+import { gatewayKeys, type GatewayRoot, gatewayRootKind } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';

@@ -5,15 +5,15 @@ import {
   type GatewayPlanInput,
 } from '../../domain/gateway-plan.ts';
 import { checkPlan } from '../../domain/preflight/check-plan.ts';
-import { checkPlanParts, toWholePlan, type PlanParts } from '../../domain/preflight/check-plan-parts.ts';
+import { checkPlanParts, type PlanParts, toWholePlan } from '../../domain/preflight/check-plan-parts.ts';
 import type { Problem } from '../../domain/preflight/problem.ts';
 import type { PreflightContext, Registration } from '../../domain/preflight/subject.ts';
 import type { Arm } from '../../ports/arm.ts';
+import { rootKeys } from '../../stores/records/certificates.ts';
+import { gatewayKeys, gatewayPartition, resourceKeys } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { freeGatewayId } from './free-gateway-id.ts';
 import { lookAround } from './look-around.ts';
-import { gatewayKeys, gatewayPartition, resourceKeys } from '../../stores/records/gateways.ts';
-import { rootKeys } from '../../stores/records/certificates.ts';
 
 export interface PlanJudgement {
   readonly problems: readonly Problem[];

@@ -1,6 +1,6 @@
 import { faultsOfName } from '../../domain/azure-names.ts';
 import { asList, asObject, asText } from '../../domain/gateway-entries.ts';
-import { isGatewaySubnet, type GatewayPlan } from '../../domain/gateway-plan.ts';
+import { type GatewayPlan, isGatewaySubnet } from '../../domain/gateway-plan.ts';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
 import type { Problem } from '../../domain/preflight/problem.ts';
 import type {

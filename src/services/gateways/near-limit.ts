@@ -2,11 +2,11 @@ import { entryLimits } from '../../domain/entry-limits.ts';
 import { readEntries } from '../../domain/gateway-entries.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { without } from '../../domain/without.ts';
-import type { Audit } from '../requests/audit.ts';
-import type { Stores } from '../../stores/stores.ts';
 import { sha256Hex } from '../../stores/digest.ts';
 import type { Outbox } from '../../stores/outbox.ts';
 import { gatewayKeys } from '../../stores/records/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
+import type { Audit } from '../requests/audit.ts';
 
 export interface NearLimitOptions {
   readonly stores: Pick<Stores, 'gateways'>;

@@ -1,21 +1,21 @@
 import type { ThumbprintOfRoot } from '../../domain/gateway-entries.ts';
 import { entryKey, presentEntries } from '../../domain/gateway-merge.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import type { Log } from '../../ports/log.ts';
 import { without } from '../../domain/without.ts';
-import type { Audit } from '../requests/audit.ts';
-import type { Stores } from '../../stores/stores.ts';
-import { isExpired, isInForce, type DesiredState } from './desired-entries.ts';
+import type { Log } from '../../ports/log.ts';
 import { sha256Hex } from '../../stores/digest.ts';
-import { likelyChanger } from './likely-changer.ts';
 import type { Outbox } from '../../stores/outbox.ts';
 import {
-  gatewayRevocationKind,
-  gatewayRootKind,
   type GatewayRecord,
   type GatewayRevocation,
+  gatewayRevocationKind,
   type GatewayRoot,
+  gatewayRootKind,
 } from '../../stores/records/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
+import type { Audit } from '../requests/audit.ts';
+import { type DesiredState, isExpired, isInForce } from './desired-entries.ts';
+import { likelyChanger } from './likely-changer.ts';
 
 export interface NoteVanishedOptions {
   readonly stores: Stores;

@@ -1,7 +1,7 @@
 import { dayMs } from '../../domain/days.ts';
 import type { Blobs } from '../../ports/blobs.ts';
-import type { Stores } from '../../stores/stores.ts';
 import type { RemoveOld, RetentionDues } from '../../stores/retention-dues.ts';
+import type { Stores } from '../../stores/stores.ts';
 
 export interface ProfileRetentionOptions {
   readonly stores: Pick<Stores, 'profiles'>;

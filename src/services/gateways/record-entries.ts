@@ -1,26 +1,26 @@
-import { sayFailure, type Failure } from '../../domain/failure.ts';
 import { afterRefusal } from '../../domain/entry-refusals.ts';
+import { type Failure, sayFailure } from '../../domain/failure.ts';
 import type { ThumbprintOfRoot } from '../../domain/gateway-entries.ts';
 import { entryKey, presentEntries } from '../../domain/gateway-merge.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { without } from '../../domain/without.ts';
-import type { Stores } from '../../stores/stores.ts';
-import { isExpired, isInForce, readDesiredState, type DesiredState } from './desired-entries.ts';
-import type { ForeignEntryRecorder } from './foreign-entries.ts';
-import { newGatewayRevocation } from './new-gateway-revocation.ts';
-import type { NoteVanished } from './note-vanished.ts';
-import type { Operations } from '../operations/operations.ts';
 import type { Outbox } from '../../stores/outbox.ts';
 import { revocationKind } from '../../stores/records/certificates.ts';
 import {
   gatewayKeys,
+  type GatewayRevocation,
   gatewayRevocationKind,
+  type GatewayRoot,
   gatewayRootKind,
   isRootToBeSeen,
   operationsOf,
-  type GatewayRevocation,
-  type GatewayRoot,
 } from '../../stores/records/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
+import type { Operations } from '../operations/operations.ts';
+import { type DesiredState, isExpired, isInForce, readDesiredState } from './desired-entries.ts';
+import type { ForeignEntryRecorder } from './foreign-entries.ts';
+import { newGatewayRevocation } from './new-gateway-revocation.ts';
+import type { NoteVanished } from './note-vanished.ts';
 
 export interface RecordEntriesOptions {
   readonly stores: Stores;
@@ -205,12 +205,14 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
           const row = await stores.gatewayRoots.update(gatewayRootKind.keys(root), (current) =>
             current.wanted === root.wanted ? withRefusal(current, refusal, mark, now()) : undefined,
           );
-          if (row?.state === 'refused' && row.wanted === root.wanted)
+          if (row?.state === 'refused' && row.wanted === root.wanted) {
             await fail(row, `Azure refuses the root: ${row.reason ?? ''}`, 'ERR_AZURE_REFUSED', failure);
+          }
         } else if (revocation !== undefined) {
           const { intent, row: known } = revocation;
-          if (known === undefined)
+          if (known === undefined) {
             await stores.gatewayRevocations.insert(newGatewayRevocation(gatewayId, intent, at()));
+          }
           const keys = { partitionKey: gatewayId, rowKey: revocationKind.keys(intent).rowKey };
           const row = await stores.gatewayRevocations.update(keys, (current) =>
             withRefusal({ ...current, wanted: intent.wanted }, refusal, mark, now()),
@@ -264,8 +266,9 @@ function overLimitReason(kind: 'root' | 'revocation'): string {
 /** What was seen in force stays so while Azure works on something else; a root that is off has its sessions looked at. */
 function rootWithStanding(row: GatewayRoot, standing: Standing, at: string): GatewayRoot {
   if (row.wanted) {
-    if (standing === 'present')
+    if (standing === 'present') {
       return row.state === 'trusted' ? row : { ...accepted(row), state: 'trusted', updatedAt: at };
+    }
     if (row.state === 'refused' || row.state === 'requested') return row;
     if (row.state === 'trusted' && standing === 'settling') return row;
     return { ...row, state: 'requested', updatedAt: at };
@@ -281,8 +284,9 @@ function rootWithStanding(row: GatewayRoot, standing: Standing, at: string): Gat
 /** A revocation that was cut or proven stays so while it is listed; one that vanished begins again. */
 function revocationWithStanding(row: GatewayRevocation, standing: Standing, at: string): GatewayRevocation {
   if (!row.wanted) {
-    if (standing === 'absent')
+    if (standing === 'absent') {
       return row.state === 'removed' ? row : { ...accepted(row), state: 'removed', updatedAt: at };
+    }
     return row.state === 'refused' || row.state === 'reinstating'
       ? row
       : { ...row, state: 'reinstating', updatedAt: at };

@@ -1,9 +1,9 @@
-import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
-import { findBlock, isBlockingReason } from '../certificates/blocked-keys.ts';
-import { isNameTaken } from '../certificates/shared-names.ts';
-import type { OperationRecord } from '../operations/operation-record.ts';
 import { certificateKeys, type CertificateRecord, type RevocationRecord } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { findBlock, isBlockingReason } from '../certificates/blocked-keys.ts';
+import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
+import { isNameTaken } from '../certificates/shared-names.ts';
+import type { OperationRecord } from '../operations/operation-record.ts';
 
 export const revocationReasons = ['compromised', 'left', 'lost', 'superseded', 'unspecified'] as const;
 export type RevocationReason = (typeof revocationReasons)[number];

@@ -1,10 +1,10 @@
+import type { RevocationRecord } from '../../stores/records/certificates.ts';
 import {
   gatewayKeys,
+  type GatewayRevocation,
   gatewayRevocationKind,
   operationsOf,
-  type GatewayRevocation,
 } from '../../stores/records/gateways.ts';
-import type { RevocationRecord } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
 import type { Operations } from '../operations/operations.ts';
@@ -74,8 +74,9 @@ export function createRevocationRows({
           : { ...current, earlierOperationIds: [...(current.earlierOperationIds ?? []), operation.id] },
       );
       const isDone = row?.state === 'disconnected' || row?.state === 'proven' || row?.state === 'removed';
-      if (isDone)
+      if (isDone) {
         await operations.settleStep(operation.id, name, { status: 'succeeded', detail: row.state, now: now() });
+      }
     }
   }
 

@@ -3,27 +3,27 @@ import { isOperationEnd } from '../../domain/operation.ts';
 import type { OperationKind } from '../../domain/operation-kinds.ts';
 import { parseThumbprint, type Thumbprint } from '../../domain/thumbprint.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
-import type { Audit } from '../requests/audit.ts';
-import { findBlock, isBlockingReason, keyBlockedOnReinstate, saysMore } from '../certificates/blocked-keys.ts';
-import type { Stores } from '../../stores/stores.ts';
-import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
-import type { GatewayWriter } from './gateway-writer.ts';
-import type { OperationRecord } from '../operations/operation-record.ts';
-import type { Operations } from '../operations/operations.ts';
 import type { Outbox } from '../../stores/outbox.ts';
 import type { CertificateRecord } from '../../stores/records/certificates.ts';
 import { isRootToBeSeen } from '../../stores/records/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { findBlock, isBlockingReason, keyBlockedOnReinstate, saysMore } from '../certificates/blocked-keys.ts';
+import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
+import { commonNameTakenOnReinstate, isNameTaken } from '../certificates/shared-names.ts';
+import type { IntentRequest } from '../operations/intent-request.ts';
+import type { OperationRecord } from '../operations/operation-record.ts';
+import type { Operations } from '../operations/operations.ts';
+import type { Audit } from '../requests/audit.ts';
+import type { GatewayWriter } from './gateway-writer.ts';
 import {
+  type Asked,
   contextOf,
   createRevocationIntents,
   revocationOperations,
-  type Asked,
   type RevocationReason,
 } from './revocation-intents.ts';
 import { createRevocationRows } from './revocation-rows.ts';
 import { createBeginTwins } from './revoke-twins.ts';
-import { commonNameTakenOnReinstate, isNameTaken } from '../certificates/shared-names.ts';
-import type { IntentRequest } from '../operations/intent-request.ts';
 import { updateSteps } from './usual-update-time.ts';
 
 export interface Revocations {
@@ -64,8 +64,9 @@ export function createRevocations(options: {
   async function requireCertificate(text: string): Promise<CertificateRecord & { readonly thumbprint: Thumbprint }> {
     const thumbprint = parseThumbprint(text);
     const record = thumbprint === undefined ? undefined : await lookup.byThumbprint(thumbprint);
-    if (record === undefined || thumbprint === undefined)
+    if (record === undefined || thumbprint === undefined) {
       throw new AppError('ERR_NOT_FOUND', `Certificate ${text.slice(0, 64)} does not exist.`);
+    }
     return { ...record, thumbprint };
   }
 
@@ -139,8 +140,9 @@ export function createRevocations(options: {
       await writer.recordIntent(orchestrations, name);
     }
     // No gateway trusts the root: the record is all there is to do.
-    if (operation.steps.length === 0)
+    if (operation.steps.length === 0) {
       await operations.finish(operation.id, { status: 'succeeded', result: { gateways: [] } });
+    }
   }
 
   /** The operation that is already running for the same request, if one is. */
@@ -210,8 +212,9 @@ export function createRevocations(options: {
           `Certificate ${record.thumbprint} expired on ${record.notAfter}. Issue a new one.`,
         );
       }
-      if (!isRepeat && allowSharedName !== true && (await isNameTaken(stores, lookup, record)))
+      if (!isRepeat && allowSharedName !== true && (await isNameTaken(stores, lookup, record))) {
         throw commonNameTakenOnReinstate(record.commonName);
+      }
       const operation = await begin(revocationOperations.reinstate, record, request, {
         allowSharedName: allowSharedName === true,
       });

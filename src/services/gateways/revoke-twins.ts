@@ -1,13 +1,13 @@
 import { parseThumbprint, type Thumbprint } from '../../domain/thumbprint.ts';
-import type { Audit } from '../requests/audit.ts';
-import { blockKey, isBlockingReason, withhold } from '../certificates/blocked-keys.ts';
-import type { Stores } from '../../stores/stores.ts';
-import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
 import { sha256Hex } from '../../stores/digest.ts';
+import type { Outbox } from '../../stores/outbox.ts';
+import { type BlockedKey, certificateKeys, type CertificateRecord } from '../../stores/records/certificates.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { blockKey, isBlockingReason, withhold } from '../certificates/blocked-keys.ts';
+import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
 import type { Operations } from '../operations/operations.ts';
-import type { Outbox } from '../../stores/outbox.ts';
-import { certificateKeys, type BlockedKey, type CertificateRecord } from '../../stores/records/certificates.ts';
+import type { Audit } from '../requests/audit.ts';
 
 /** A certificate whose public key another one has too. */
 export type Twin = CertificateRecord & { readonly thumbprint: Thumbprint };

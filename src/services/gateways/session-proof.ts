@@ -2,25 +2,25 @@ import type { SessionFindings } from '../../contracts/gateways/apply-gateway.ts'
 import { dayMs } from '../../domain/days.ts';
 import { comparableName } from '../../domain/session-name.ts';
 import { without } from '../../domain/without.ts';
-import type { Log } from '../../ports/log.ts';
 import type { SessionList, VpnSession } from '../../ports/arm.ts';
-import type { Audit } from '../requests/audit.ts';
-import type { Stores } from '../../stores/stores.ts';
-import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
-import type { Operations } from '../operations/operations.ts';
+import type { Log } from '../../ports/log.ts';
 import type { Outbox } from '../../stores/outbox.ts';
-import { noteOwnAct } from '../requests/own-acts.ts';
-import { isToBeSeen } from './record-entries.ts';
 import type { CertificateRecord } from '../../stores/records/certificates.ts';
 import {
   gatewayKeys,
+  type GatewayRevocation,
   gatewayRevocationKind,
+  type GatewayRoot,
   gatewayRootKind,
   isRootToBeSeen,
   operationsOf,
-  type GatewayRevocation,
-  type GatewayRoot,
 } from '../../stores/records/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
+import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
+import type { Operations } from '../operations/operations.ts';
+import type { Audit } from '../requests/audit.ts';
+import { noteOwnAct } from '../requests/own-acts.ts';
+import { isToBeSeen } from './record-entries.ts';
 
 /** Azure refreshes its session list every five minutes: two empty looks this far apart prove that nobody is left. */
 const proofIntervalMs = 5 * 60 * 1000;

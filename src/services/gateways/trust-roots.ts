@@ -1,17 +1,17 @@
 import { AppError } from '../../domain/app-error.ts';
+import { entryLimits } from '../../domain/entry-limits.ts';
 import { isOperationEnd } from '../../domain/operation.ts';
 import type { OperationKind } from '../../domain/operation-kinds.ts';
-import { entryLimits } from '../../domain/entry-limits.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
+import { rootKeys } from '../../stores/records/certificates.ts';
+import { gatewayKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
-import type { GatewayWriter } from './gateway-writer.ts';
-import { createIntentRuns, intentOperations } from './intent-runs.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
 import type { Operations } from '../operations/operations.ts';
-import { rootKeys } from '../../stores/records/certificates.ts';
-import { gatewayKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
+import type { GatewayWriter } from './gateway-writer.ts';
+import { createIntentRuns, intentOperations } from './intent-runs.ts';
 import { updateSteps } from './usual-update-time.ts';
 
 export interface RootTrust {
@@ -90,8 +90,9 @@ export function createRootTrust(options: {
     trust: async (gatewayId, rootId, entryName, request) => {
       await requireGateway(gatewayId);
       const root = (await stores.roots.get(rootKeys(rootId)))?.record;
-      if (root?.certificate === undefined || root.thumbprint === undefined)
+      if (root?.certificate === undefined || root.thumbprint === undefined) {
         throw new AppError('ERR_NOT_FOUND', `Root ${rootId} does not exist.`);
+      }
       if (Date.parse(root.notAfter) <= now().getTime()) {
         throw new AppError(
           'ERR_CONFLICT',
@@ -116,8 +117,9 @@ export function createRootTrust(options: {
     distrust: async (gatewayId, rootId, force, request) => {
       await requireGateway(gatewayId);
       const row = (await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId }))?.record;
-      if (row === undefined || row.state === 'removed')
+      if (row === undefined || row.state === 'removed') {
         throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not trust root ${rootId}.`);
+      }
       if (!force && (await options.lookup.hasLive(rootId, now()))) {
         throw new AppError(
           'ERR_CONFLICT',

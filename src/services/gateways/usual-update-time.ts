@@ -1,6 +1,6 @@
+import { gatewayKeys } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { NewStep } from '../operations/operation-record.ts';
-import { gatewayKeys } from '../../stores/records/gateways.ts';
 
 /** A step on each gateway that waits for one of its updates: as long as its own latest took, or as long as Azure's usually do. */
 export function updateSteps(

@@ -1,9 +1,9 @@
 import type { Orchestrations } from '../../ports/orchestrations.ts';
-import type { Audit } from '../requests/audit.ts';
-import type { Stores } from '../../stores/stores.ts';
-import { checkIntervalMs, isMoreWanted, type GatewayWriter } from './gateway-writer.ts';
-import { noteOwnAct } from '../requests/own-acts.ts';
 import { gatewayPartition, type GatewayRecord } from '../../stores/records/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
+import type { Audit } from '../requests/audit.ts';
+import { noteOwnAct } from '../requests/own-acts.ts';
+import { checkIntervalMs, type GatewayWriter, isMoreWanted } from './gateway-writer.ts';
 
 export interface WatchGatewaysOptions {
   readonly stores: Stores;

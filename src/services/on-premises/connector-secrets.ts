@@ -1,9 +1,9 @@
 import type { Problem } from '../../domain/app-error.ts';
 import { readCredentialText } from '../../domain/credential.ts';
-import { secretUses, type SecretReference } from '../../domain/secret-uses.ts';
+import { type SecretReference, secretUses } from '../../domain/secret-uses.ts';
 import type { Secrets } from '../../ports/secrets.ts';
-import type { Machines } from './machines.ts';
 import type { ConnectorRecord } from '../../stores/records/on-premises.ts';
+import type { Machines } from './machines.ts';
 
 interface NamedSecret extends SecretReference {
   readonly path: string;
@@ -26,15 +26,17 @@ export async function connectorSecretProblems(
     const value = (await secrets.get(secret))?.value;
     const message =
       value === undefined ? `Key Vault has no enabled secret ${secret.name}.` : contentProblem(secret, value);
-    if (message !== undefined)
+    if (message !== undefined) {
       problems.push({ path, code: 'secretMissing', message, fix: 'Set it in Key Vault, then resume the operation.' });
+    }
   }
   return problems;
 }
 
 function contentProblem({ use, name }: SecretReference, value: string): string | undefined {
-  if (secretUses[use].form === 'credential' && readCredentialText(value) === undefined)
+  if (secretUses[use].form === 'credential' && readCredentialText(value) === undefined) {
     return `Secret ${name} is not {"username","password"} in JSON.`;
+  }
   if (use === 'drainHook' && !isHookAddress(value)) return `Secret ${name} holds no https address.`;
   return undefined;
 }

@@ -1,27 +1,27 @@
 import {
+  type CloudDataFile,
   connectCloudsName,
   connectCloudsSteps,
+  type ConnectorPlan,
   disconnectCloudsName,
   disconnectCloudsSteps,
   verifyConnectorName,
   verifyConnectorSteps,
-  type CloudDataFile,
-  type ConnectorPlan,
 } from '../../contracts/on-premises/connectors.ts';
 import type { PlannedStep } from '../../contracts/on-premises/on-premises.ts';
 import type { Refusal } from '../../contracts/operations/outcomes.ts';
 import { AppError, invalidField } from '../../domain/app-error.ts';
 import type { Role } from '../../domain/caller.ts';
+import { type ConnectorRequest, minimumVersionsOf } from '../../domain/connector-request.ts';
 import type { OperationKind } from '../../domain/operation-kinds.ts';
-import { requireDecided } from './connector-rights.ts';
-import { minimumVersionsOf, type ConnectorRequest } from '../../domain/connector-request.ts';
-import { requireWayBack } from './connector-way-back.ts';
-import type { Machines } from './machines.ts';
 import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
-import type { Procedures } from './procedures.ts';
+import { connectorKeys, type ConnectorRecord, stackKeys, type StackRecord } from '../../stores/records/on-premises.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
-import { connectorKeys, stackKeys, type ConnectorRecord, type StackRecord } from '../../stores/records/on-premises.ts';
+import { requireDecided } from './connector-rights.ts';
+import { requireWayBack } from './connector-way-back.ts';
+import type { Machines } from './machines.ts';
+import type { Procedures } from './procedures.ts';
 
 type PlanAnswer =
   { readonly outcome: 'ready'; readonly plan: ConnectorPlan; readonly files: readonly CloudDataFile[] } | Refusal;
@@ -65,29 +65,33 @@ export function createConnectors({ stores, machines, procedures, now }: Connecto
 
   async function stackFor({ id, stackId }: ConnectorRequest): Promise<StackRecord & { readonly waspMachine: string }> {
     const stack = (await stores.stacks.get(stackKeys(stackId)))?.record;
-    if (stack === undefined)
+    if (stack === undefined) {
       throw invalidField(
         '/stackId',
         'stackUnknown',
         `There is no stack ${stackId}.`,
         'Register it with POST /api/stacks.',
       );
+    }
     const { waspMachine, connectorId } = stack;
-    if (waspMachine === undefined)
+    if (waspMachine === undefined) {
       throw invalidField(
         '/stackId',
         'noWaspMachine',
         `Stack ${stackId} names no waspMachine.`,
         'Register AzS-WASP01 as a machine and name it in the stack.',
       );
-    if (connectorId !== undefined && connectorId !== id)
+    }
+    if (connectorId !== undefined && connectorId !== id) {
       throw new AppError(
         'ERR_CONFLICT',
         `Stack ${stackId} has connector ${connectorId} already: add the clouds to that one.`,
       );
+    }
     const other = await get(id);
-    if (other !== undefined && other.request.stackId !== stackId)
+    if (other !== undefined && other.request.stackId !== stackId) {
       throw new AppError('ERR_CONFLICT', `Connector ${id} is of stack ${other.request.stackId}.`);
+    }
     return { ...stack, waspMachine };
   }
 
@@ -133,10 +137,12 @@ export function createConnectors({ stores, machines, procedures, now }: Connecto
         : undefined,
     );
     if (stack === undefined) return refused(`There is no stack ${stackId} any more.`);
-    if (stack.connectorId !== undefined && stack.connectorId !== id)
+    if (stack.connectorId !== undefined && stack.connectorId !== id) {
       return refused(`Stack ${stackId} has connector ${stack.connectorId} by now: DELETE one of the two.`);
-    if (!isOfMachines(stack, record))
+    }
+    if (!isOfMachines(stack, record)) {
       return refused(`Stack ${stackId} names other machines by now: POST the connector again.`);
+    }
     await stores.connectors.update(connectorKeys(id), (current) => {
       const names = current.request.clouds.map(({ name }) => name);
       return { ...current, changedClouds: [...new Set([...current.changedClouds, ...names])], updatedAt: at() };

@@ -1,9 +1,9 @@
 import { AppError } from '../../domain/app-error.ts';
-import { buildL2tpKit, l2tpPlatforms, type L2tpPlatform } from '../../kits/l2tp/build-l2tp-kit.ts';
+import { buildL2tpKit, type L2tpPlatform, l2tpPlatforms } from '../../kits/l2tp/build-l2tp-kit.ts';
 import type { Secrets } from '../../ports/secrets.ts';
-import type { Downloads, OfferedDownload } from '../operations/downloads.ts';
 import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
 import { stackKeys, type StackRecord } from '../../stores/records/on-premises.ts';
+import type { Downloads, OfferedDownload } from '../operations/downloads.ts';
 import { requireUser } from './vpn-user-intents.ts';
 
 export const tunnels = ['full', 'split'] as const;
@@ -58,11 +58,13 @@ export function createL2tpKits({
     offer: async ({ stackId, userName, platform, tunnel, requestedBy }) => {
       const { stack, vpnAccess, serverAddress, certificate } = await readyStack(stackId);
       const user = await requireUser(stores, stackId, userName);
-      if (user.state !== 'enabled')
+      if (user.state !== 'enabled') {
         throw new AppError('ERR_CONFLICT', `User ${user.name} is ${user.state} and cannot connect, so no kit is made.`);
+      }
       const key = await secrets.get({ use: 'l2tpKey', name: vpnAccess.sharedKeySecret });
-      if (key === undefined)
+      if (key === undefined) {
         throw new AppError('ERR_CONFLICT', `Key Vault has no secret ${vpnAccess.sharedKeySecret}.`);
+      }
       const kit = buildL2tpKit(platform, {
         connectionName: `Azure Stack ${stackId}`,
         serverAddress,

@@ -47,23 +47,26 @@ export function createMachines(options: { readonly stores: OnPremisesStores; rea
     if (via === undefined) return;
     const between = via.machineId === id ? undefined : await get(via.machineId);
     const path = '/via/machineId';
-    if (between === undefined)
+    if (between === undefined) {
       throw invalidField(path, 'machineUnknown', `Machine ${via.machineId} is not registered.`, 'Register it first.');
-    if (between.via !== undefined)
+    }
+    if (between.via !== undefined) {
       throw invalidField(
         path,
         'tooManyHops',
         `Machine ${via.machineId} is itself reached through another.`,
         'Name the machine that Gatehouse connects to.',
       );
+    }
     const dependants = (await list()).filter((other) => other.via?.machineId === id);
-    if (dependants.length > 0)
+    if (dependants.length > 0) {
       throw invalidField(
         path,
         'tooManyHops',
         `Machine ${dependants[0]?.id ?? ''} is reached through ${id}.`,
         'Change first how that machine is reached.',
       );
+    }
   }
 
   return {
@@ -98,8 +101,9 @@ export function createMachines(options: { readonly stores: OnPremisesStores; rea
           message: `Machine ${id ?? ''} is not registered.`,
           fix: 'Register it with POST /api/machines, or correct the id.',
         }));
-      if (problems.length > 0)
+      if (problems.length > 0) {
         throw new AppError('ERR_REQUEST_INVALID', 'The request names machines that are not registered.', { problems });
+      }
     },
   };
 }

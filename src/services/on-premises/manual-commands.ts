@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { toScriptLine, type StepAnswer } from '../../contracts/on-premises/remote-step.ts';
+import { type StepAnswer, toScriptLine } from '../../contracts/on-premises/remote-step.ts';
 import { stepModes } from '../../contracts/on-premises/remote-step.ts';
 import { findRemoteStep } from '../../contracts/on-premises/step-table.ts';
 import { AppError } from '../../domain/app-error.ts';
@@ -9,9 +9,9 @@ import { readAnswer } from '../../onprem/read-answer.ts';
 import type { ManualCommands } from '../../ports/manual-commands.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 import type { Tables } from '../../ports/tables.ts';
-import type { KeepSecretFacts } from './keep-secret-facts.ts';
 import { sha256Hex } from '../../stores/digest.ts';
 import { createStore } from '../../stores/store.ts';
+import type { KeepSecretFacts } from './keep-secret-facts.ts';
 
 const manualCommandSchema = z.object({
   id: z.string(),
@@ -77,8 +77,9 @@ export function createManualCommands(options: {
 
   async function find(machineId: string, id: string): Promise<ManualCommandRecord> {
     const record = (await store.get({ partitionKey: machineId, rowKey: id }))?.record;
-    if (record === undefined || record.state === 'closed')
+    if (record === undefined || record.state === 'closed') {
       throw new AppError('ERR_NOT_FOUND', `Machine ${machineId} has no command ${id} to be run.`);
+    }
     return record;
   }
 

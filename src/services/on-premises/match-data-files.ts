@@ -68,8 +68,9 @@ async function read(file: CollectedFile, secrets: Pick<Secrets, 'get'>, now: Dat
   const parsed = readCertificate(signingCertificate);
   if (!parsed.ok) return { ok: false, reason: 'Its signing certificate cannot be read.' };
   const { thumbprint, notAfter } = parsed.certificate;
-  if (notAfter.getTime() <= now.getTime())
+  if (notAfter.getTime() <= now.getTime()) {
     return { ok: false, reason: `Its signing certificate expired on ${notAfter.toISOString()}.` };
+  }
   return { ok: true, endpoint, realm, thumbprint, notAfter };
 }
 

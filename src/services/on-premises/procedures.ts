@@ -4,12 +4,12 @@ import { isOperationEnd } from '../../domain/operation.ts';
 import type { OperationKind } from '../../domain/operation-kinds.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 import type { Claims } from '../../stores/claims.ts';
+import type { IntentRequest } from '../operations/intent-request.ts';
+import { contextOf, type OperationContext } from '../operations/operation-context.ts';
 import { instanceIdOf, type OperationRecord } from '../operations/operation-record.ts';
-import { supersededBy, type OperationStanding } from '../operations/operation-standing.ts';
+import { type OperationStanding, supersededBy } from '../operations/operation-standing.ts';
 import type { Operations } from '../operations/operations.ts';
 import { mayStillComeForward } from '../operations/sign-of-life.ts';
-import { contextOf, type OperationContext } from '../operations/operation-context.ts';
-import type { IntentRequest } from '../operations/intent-request.ts';
 import type { TakeClaims } from '../operations/take-claims.ts';
 
 interface NewProcedure extends IntentRequest {

@@ -7,8 +7,8 @@ import type { OnPremisesEnd } from '../../contracts/on-premises/on-premises.ts';
 import { closeVpnAccessName, openVpnAccessName, setVpnUserName } from '../../contracts/on-premises/vpn-access.ts';
 import type { Secrets } from '../../ports/secrets.ts';
 import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
+import { connectorKeys, type ConnectorRecord, stackKeys, type StackRecord } from '../../stores/records/on-premises.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
-import { connectorKeys, stackKeys, type ConnectorRecord, type StackRecord } from '../../stores/records/on-premises.ts';
 
 /**
  * Writes into the target's record that a procedure on it has ended, and how; nothing where the target is another procedure's by now. Safe

@@ -1,7 +1,7 @@
 import { AppError } from '../../domain/app-error.ts';
-import type { Machines } from './machines.ts';
 import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
 import { stackKeys, type StackRecord, type VpnUserRecord } from '../../stores/records/on-premises.ts';
+import type { Machines } from './machines.ts';
 
 export interface NewStack {
   readonly id: string;
@@ -58,8 +58,9 @@ export function createStacks({
         dnsServers: [...stack.dnsServers],
         certificateSubjects: [...stack.certificateSubjects],
       };
-      if (await stores.stacks.insert({ ...fields, createdAt: at, updatedAt: at }))
+      if (await stores.stacks.insert({ ...fields, createdAt: at, updatedAt: at })) {
         return { ...fields, createdAt: at, updatedAt: at };
+      }
       const updated = await stores.stacks.update(stackKeys(stack.id), (current) => {
         requireMachinesInUse(current, stack);
         return { ...current, ...fields, updatedAt: at };
@@ -70,10 +71,12 @@ export function createStacks({
       const record = await get(id);
       if (record === undefined) throw new AppError('ERR_NOT_FOUND', `There is no stack ${id}.`);
       const state = record.vpnAccess?.state ?? 'closed';
-      if (state !== 'closed')
+      if (state !== 'closed') {
         throw new AppError('ERR_CONFLICT', `Stack ${id} shares VPN access: DELETE /api/stacks/${id}/vpn-access first.`);
-      if (record.connectorId !== undefined)
+      }
+      if (record.connectorId !== undefined) {
         throw new AppError('ERR_CONFLICT', `Stack ${id} has connector ${record.connectorId}: DELETE that first.`);
+      }
       for (const user of await users(id)) await stores.vpnUsers.remove(user);
       await stores.stacks.remove(record);
     },
@@ -96,6 +99,7 @@ function requireMachinesInUse(current: StackRecord, wanted: NewStack): void {
       message: `What stack ${current.id} shares was set up with another ${field}, and still needs it.`,
       fix: sharesVpn && field !== 'waspMachine' ? 'End its VPN access first.' : 'DELETE its connector first.',
     }));
-  if (problems.length > 0)
+  if (problems.length > 0) {
     throw new AppError('ERR_CONFLICT', `Stack ${current.id} still needs the machines it has.`, { problems });
+  }
 }

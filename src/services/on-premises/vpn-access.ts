@@ -1,4 +1,3 @@
-import type { Refusal } from '../../contracts/operations/outcomes.ts';
 import {
   closeVpnAccessName,
   closeVpnAccessSteps,
@@ -9,28 +8,29 @@ import {
   type VpnAccessPlan,
   type VpnUserIntent,
 } from '../../contracts/on-premises/vpn-access.ts';
+import type { Refusal } from '../../contracts/operations/outcomes.ts';
 import { AppError, type Problem } from '../../domain/app-error.ts';
 import { toKeyText } from '../../domain/make-password.ts';
-import { rangeProblems, rangeWarnings } from '../../domain/vpn-address-range.ts';
 import { ownSecretName } from '../../domain/secret-uses.ts';
+import { rangeProblems, rangeWarnings } from '../../domain/vpn-address-range.ts';
 import type { Secrets } from '../../ports/secrets.ts';
-import type { Machines } from './machines.ts';
 import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
-import type { Procedures } from './procedures.ts';
+import { stackKeys, type StackRecord, vpnUserKeys, type VpnUserRecord } from '../../stores/records/on-premises.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
-import { heldBy } from '../operations/take-claims.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
+import { heldBy } from '../operations/take-claims.ts';
+import type { Machines } from './machines.ts';
+import type { Procedures } from './procedures.ts';
 import {
+  type AskedWithSeed,
   createVpnUserIntents,
+  intentOf,
   namedTwice,
   requireUser,
-  intentOf,
-  withIntended,
-  type AskedWithSeed,
   type UserIntent,
   type UserRequest,
+  withIntended,
 } from './vpn-user-intents.ts';
-import { stackKeys, vpnUserKeys, type StackRecord, type VpnUserRecord } from '../../stores/records/on-premises.ts';
 
 export interface VpnAccessRequest {
   readonly addressRange: { readonly from: string; readonly to: string };
@@ -94,11 +94,12 @@ export function createVpnAccess({ stores, machines, procedures, secrets, now }: 
   async function openStackOf(stackId: string): Promise<StackRecord> {
     const stack = await stackOf(stackId);
     const state = stack.vpnAccess?.state ?? 'closed';
-    if (state === 'closing' || state === 'closed')
+    if (state === 'closing' || state === 'closed') {
       throw new AppError(
         'ERR_CONFLICT',
         `Stack ${stackId} shares no VPN access now. POST /api/stacks/${stackId}/vpn-access opens it.`,
       );
+    }
     // The users' passwords are being set: another change would be lost, or undone, by which comes last.
     if (state === 'opening') throw heldBy(accessClaim(stackId), stack.vpnAccess?.operationId ?? '');
     return stack;
@@ -182,11 +183,12 @@ export function createVpnAccess({ stores, machines, procedures, secrets, now }: 
       const stack = await stackOf(stackId);
       const { operationId, randomBytes } = asked;
       const { addressRange, users, splitRoutes, isBehindNat } = request;
-      if (stack.natMachine === undefined)
+      if (stack.natMachine === undefined) {
         throw new AppError(
           'ERR_CONFLICT',
           `Stack ${stackId} names no natMachine: the machine that becomes the VPN server.`,
         );
+      }
       const given = request.sharedKeySecret;
       const sharedKeySecret = given ?? stack.vpnAccess?.sharedKeySecret ?? ownSecretName('l2tpKey', stackId);
       const problems = [...accessProblems(stack, request)];
@@ -197,10 +199,12 @@ export function createVpnAccess({ stores, machines, procedures, secrets, now }: 
         const intent = await gather(problems, () => intents.intend(stackId, user, asked, { isReset: false, path }));
         if (intent !== undefined) wanted.push(intent);
       }
-      if (problems.length > 0)
+      if (problems.length > 0) {
         throw new AppError('ERR_REQUEST_INVALID', 'The VPN access cannot be set up like this.', { problems });
-      if (hasKey !== true)
+      }
+      if (hasKey !== true) {
         await secrets.set({ use: 'l2tpKey', name: sharedKeySecret }, toKeyText(randomBytes('sharedKey', 32)));
+      }
       const intended: StackRecord = {
         ...stack,
         vpnAccess: {
@@ -240,8 +244,9 @@ export function createVpnAccess({ stores, machines, procedures, secrets, now }: 
 
     close: async (stackId, asked) => {
       const stack = await stackOf(stackId);
-      if (stack.vpnAccess === undefined || stack.vpnAccess.state === 'closed')
+      if (stack.vpnAccess === undefined || stack.vpnAccess.state === 'closed') {
         throw new AppError('ERR_CONFLICT', `Stack ${stackId} shares no VPN access.`);
+      }
       return procedures.begin({
         kind: closeVpnAccessName,
         target: stackId,

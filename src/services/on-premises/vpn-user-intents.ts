@@ -1,7 +1,7 @@
+import type { VpnUserIntent } from '../../contracts/on-premises/vpn-access.ts';
 import { AppError, invalidField, type Problem } from '../../domain/app-error.ts';
 import { makePassword, sharedKeyPattern } from '../../domain/make-password.ts';
 import { ownSecretName } from '../../domain/secret-uses.ts';
-import type { VpnUserIntent } from '../../contracts/on-premises/vpn-access.ts';
 import type { Secrets } from '../../ports/secrets.ts';
 import { sha256Hex } from '../../stores/digest.ts';
 import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
@@ -58,13 +58,14 @@ export function createVpnUserIntents({
     hasSharedKey: async (name, isGiven) => {
       const key = await secrets.get({ use: 'l2tpKey', name });
       const path = '/sharedKeySecret';
-      if (key === undefined && isGiven)
+      if (key === undefined && isGiven) {
         throw invalidField(
           path,
           'secretMissing',
           `Key Vault has no secret ${name}.`,
           'Create the secret, or leave the field out: a key is then generated.',
         );
+      }
       if (key !== undefined && !sharedKeyPattern.test(key.value)) {
         const message = `Secret ${name} holds a key that not every client accepts.`;
         throw invalidField(path, 'sharedKeyUnfit', message, 'Use 20 to 64 letters, digits, ".", "_" and "-".');
@@ -83,13 +84,14 @@ export function createVpnUserIntents({
       const secretName = passwordSecret ?? before?.passwordSecret ?? passwordSecretName(stackId, name);
       const isThere = (await secrets.get({ use: 'vpnPassword', name: secretName })) !== undefined;
       const isMade = isOurs && (isReset || !isThere);
-      if (!isMade && !isThere)
+      if (!isMade && !isThere) {
         throw invalidField(
           path,
           'secretMissing',
           `Key Vault has no secret ${secretName}.`,
           'Create the secret, or leave the field out: a password is then generated.',
         );
+      }
       const hasPassword = before?.state === 'enabled' && before.passwordSecret === secretName && !isMade;
       return {
         record: {
@@ -117,8 +119,9 @@ export function createVpnUserIntents({
 /** Throws ERR_NOT_FOUND for a user that is not there, or was removed. */
 export async function requireUser(stores: OnPremisesStores, stackId: string, name: string): Promise<VpnUserRecord> {
   const user = (await stores.vpnUsers.get(vpnUserKeys(stackId, name)))?.record;
-  if (user === undefined || user.state === 'removed')
+  if (user === undefined || user.state === 'removed') {
     throw new AppError('ERR_NOT_FOUND', `Stack ${stackId} has no user ${name}.`);
+  }
   return user;
 }
 

@@ -2,18 +2,18 @@ import { AppError } from '../../domain/app-error.ts';
 import { toFileName } from '../../domain/file-name.ts';
 import type { Blobs } from '../../ports/blobs.ts';
 import type { Tables } from '../../ports/tables.ts';
-import { createDeliveryQueues } from './delivery-queues.ts';
 import { sha256Hex } from '../../stores/digest.ts';
 import {
+  type DeliveryDue,
   deliveryDueKind,
   deliveryKeys,
   deliveryKind,
-  duePartition,
-  type DeliveryDue,
   type DeliveryRecord,
+  duePartition,
 } from '../../stores/records/downloads.ts';
-import { openContent, sealContent } from './sealed-content.ts';
 import { createStore } from '../../stores/store.ts';
+import { createDeliveryQueues } from './delivery-queues.ts';
+import { openContent, sealContent } from './sealed-content.ts';
 
 export interface NewDownload {
   /** Characters that are no good in file names are replaced. */

@@ -1,6 +1,6 @@
 import { addDays, dayMs, dayOf } from '../../domain/days.ts';
 import { mapInGroups } from '../../stores/map-in-groups.ts';
-import { isQuiet, type DescribeExpiring, type Expiries, type ExpiringItem, type Expiry } from './expiries.ts';
+import { type DescribeExpiring, type Expiries, type ExpiringItem, type Expiry, isQuiet } from './expiries.ts';
 
 export interface ListExpiriesOptions {
   readonly expiries: Pick<Expiries, 'listBetween'>;

@@ -1,7 +1,7 @@
 import { isOperationEnd, type OperationStatus, type OperationView } from '../../domain/operation.ts';
 import { mapInGroups } from '../../stores/map-in-groups.ts';
-import { operationPosition, type OperationIndex } from './operation-index.ts';
-import { toOperationView, type OperationRecord } from './operation-record.ts';
+import { type OperationIndex, operationPosition } from './operation-index.ts';
+import { type OperationRecord, toOperationView } from './operation-record.ts';
 
 export interface OperationQuery {
   readonly kind?: string | undefined;

@@ -1,6 +1,6 @@
 import { dayMs } from '../../domain/days.ts';
-import { openWaits, type OperationRecord } from './operation-record.ts';
 import type { NewEvent } from '../../stores/outbox.ts';
+import { openWaits, type OperationRecord } from './operation-record.ts';
 
 type OpenWait = ReturnType<typeof openWaits>[number];
 

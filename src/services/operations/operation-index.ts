@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { RowRange, Tables } from '../../ports/tables.ts';
 import { sha256Hex } from '../../stores/digest.ts';
-import type { OperationRecord } from './operation-record.ts';
 import { createStore } from '../../stores/store.ts';
+import type { OperationRecord } from './operation-record.ts';
 
 const indexRowSchema = z.object({ by: z.string(), position: z.string(), operationId: z.string() });
 

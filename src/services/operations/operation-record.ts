@@ -1,20 +1,20 @@
 import { z } from 'zod';
+import { cutText, cutTexts, wordsLengthMax } from '../../domain/cut-text.ts';
 import {
   isOperationEnd,
   isStepEnd,
   operationIdPattern,
+  type OperationProblem,
   operationProblemSchema,
   operationProgress,
-  operationStepSchema,
-  operationWaitSchema,
-  waitingForSchema,
-  type OperationProblem,
   type OperationStep,
+  operationStepSchema,
   type OperationView,
+  operationWaitSchema,
   type StepStatus,
   type WaitingFor,
+  waitingForSchema,
 } from '../../domain/operation.ts';
-import { cutText, cutTexts, wordsLengthMax } from '../../domain/cut-text.ts';
 import type { ProblemCode } from '../../domain/problem-codes.ts';
 import { without } from '../../domain/without.ts';
 import type { RowKeys } from '../../ports/tables.ts';

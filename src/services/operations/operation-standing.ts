@@ -1,17 +1,17 @@
 import { AppError } from '../../domain/app-error.ts';
-import { isOperationKind, operationKinds, type OperationFamily } from '../../domain/operation-kinds.ts';
-import type { Stores } from '../../stores/stores.ts';
+import { isOperationKind, type OperationFamily, operationKinds } from '../../domain/operation-kinds.ts';
 import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
-import type { OperationRecord } from './operation-record.ts';
 import { gatewayKeys } from '../../stores/records/gateways.ts';
-import { contextOf } from './operation-context.ts';
 import {
   connectorKeys,
+  type ConnectorRecord,
   machineKeys,
   stackKeys,
   vpnUserKeys,
-  type ConnectorRecord,
 } from '../../stores/records/on-premises.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { contextOf } from './operation-context.ts';
+import type { OperationRecord } from './operation-record.ts';
 
 /**
  * Why an operation is no longer its target's, in words for people; undefined when it still is. Ids are given again: what is

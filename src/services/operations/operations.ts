@@ -1,3 +1,4 @@
+import { dayMs } from '../../domain/days.ts';
 import {
   isOperationEnd,
   isStepEnd,
@@ -9,34 +10,33 @@ import {
   type WaitingFor,
 } from '../../domain/operation.ts';
 import type { OperationKind } from '../../domain/operation-kinds.ts';
-import { dayMs } from '../../domain/days.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Tables } from '../../ports/tables.ts';
-import { createOperationIndex } from './operation-index.ts';
+import type { Outbox } from '../../stores/outbox.ts';
+import { createRetentionDues } from '../../stores/retention-dues.ts';
+import { createStore } from '../../stores/store.ts';
+import type { Unfinished } from '../../stores/unfinished.ts';
 import { listOperations, type OperationPage, type OperationQuery } from './list-operations.ts';
+import { askedEvent, endedEvent, expiringEvent, openApprovals } from './operation-events.ts';
+import { createOperationIndex } from './operation-index.ts';
 import {
   boundedProblem,
   joinedResult,
+  type NewStep,
   newStep,
+  openWaits,
   operationKeys,
   operationKind,
-  openWaits,
+  type OperationRecord,
   sameQuestion,
+  type StepChange,
   toOperationView,
   withEnd,
   withExpiryNotified,
   withNextAttempt,
   withStep,
   withWaiting,
-  type NewStep,
-  type OperationRecord,
-  type StepChange,
 } from './operation-record.ts';
-import { askedEvent, endedEvent, expiringEvent, openApprovals } from './operation-events.ts';
-import type { Outbox } from '../../stores/outbox.ts';
-import { createRetentionDues } from '../../stores/retention-dues.ts';
-import { createStore } from '../../stores/store.ts';
-import type { Unfinished } from '../../stores/unfinished.ts';
 
 export interface NewOperation {
   /** `op-` and 32 hexadecimal digits. */
@@ -301,8 +301,9 @@ export function createOperations(options: OperationsOptions): Operations {
         continue;
       }
       await index.put(record);
-      if (isOperationEnd(record.status)) await close(record);
-      else {
+      if (isOperationEnd(record.status)) {
+        await close(record);
+      } else {
         await tellExpiring(record);
         open.push(id);
       }

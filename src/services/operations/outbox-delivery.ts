@@ -3,10 +3,10 @@ import { AppError } from '../../domain/app-error.ts';
 import { without } from '../../domain/without.ts';
 import type { Log } from '../../ports/log.ts';
 import type { SendWebhook, WebhookAnswer } from '../../ports/webhooks.ts';
-import type { Webhook } from '../requests/app-secrets.ts';
 import { sha256Hex } from '../../stores/digest.ts';
 import type { Outbox, OutboxRecord, PendingDelivery } from '../../stores/outbox.ts';
 import type { Stored } from '../../stores/store.ts';
+import type { Webhook } from '../requests/app-secrets.ts';
 import { webhookKey } from '../requests/webhook-key.ts';
 
 export interface DeliverOutboxOptions {

@@ -1,19 +1,19 @@
 import { removeGatewayName } from '../../contracts/gateways/build-gateway.ts';
 import { dayMs } from '../../domain/days.ts';
-import { isOperationKind, operationKinds, roleFor, type OperationFamily } from '../../domain/operation-kinds.ts';
 import { isOperationEnd } from '../../domain/operation.ts';
+import { isOperationKind, type OperationFamily, operationKinds, roleFor } from '../../domain/operation-kinds.ts';
 import type { Tables } from '../../ports/tables.ts';
-import type { Stores } from '../../stores/stores.ts';
 import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
-import { createOperationIndex } from './operation-index.ts';
-import { operationKeys, operationKind, type OperationRecord } from './operation-record.ts';
-import type { OperationStanding } from './operation-standing.ts';
 import { blockedKeyKeys, certificateKeys, rootKeys } from '../../stores/records/certificates.ts';
 import { gatewayKeys, operationsOf } from '../../stores/records/gateways.ts';
 import { connectorKeys, stackKeys, vpnUserKeys } from '../../stores/records/on-premises.ts';
 import type { RemoveOld } from '../../stores/retention-dues.ts';
-import { contextOf } from './operation-context.ts';
 import { createStore } from '../../stores/store.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { contextOf } from './operation-context.ts';
+import { createOperationIndex } from './operation-index.ts';
+import { operationKeys, operationKind, type OperationRecord } from './operation-record.ts';
+import type { OperationStanding } from './operation-standing.ts';
 
 export interface RemoveOperationOptions {
   readonly tables: Tables;

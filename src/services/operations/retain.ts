@@ -1,14 +1,14 @@
 import { dayOf } from '../../domain/days.ts';
-import type { Audit } from '../requests/audit.ts';
 import { mapInGroups } from '../../stores/map-in-groups.ts';
-import { noteOwnAct } from '../requests/own-acts.ts';
 import {
-  retainedKinds,
   type RemoveOld,
   type RetainedKind,
+  retainedKinds,
   type RetentionDue,
   type RetentionDues,
 } from '../../stores/retention-dues.ts';
+import type { Audit } from '../requests/audit.ts';
+import { noteOwnAct } from '../requests/own-acts.ts';
 
 export interface RetainOptions {
   readonly dues: RetentionDues;

@@ -1,12 +1,12 @@
-import { isOperationKind, operationKinds, type OperationFamily } from '../../domain/operation-kinds.ts';
-import type { Orchestrations } from '../../ports/orchestrations.ts';
 import { isOperationEnd } from '../../domain/operation.ts';
+import { isOperationKind, type OperationFamily, operationKinds } from '../../domain/operation-kinds.ts';
+import type { Orchestrations } from '../../ports/orchestrations.ts';
+import type { Unfinished } from '../../stores/unfinished.ts';
 import type { Audit } from '../requests/audit.ts';
+import { noteOwnAct } from '../requests/own-acts.ts';
 import type { Downloads } from './downloads.ts';
 import { instanceIdOf, type OperationRecord } from './operation-record.ts';
 import type { Operations } from './operations.ts';
-import { noteOwnAct } from '../requests/own-acts.ts';
-import type { Unfinished } from '../../stores/unfinished.ts';
 
 /** Goes on with an operation that a crash left. The sweep knows by its family whose work it is, and nothing of the work. */
 type Revive = (operation: OperationRecord, orchestrations: Orchestrations) => Promise<void>;
@@ -128,8 +128,9 @@ async function reviveByFamily(
     connector: reviveOnMachines,
     connectorLook: reviveOnMachines,
   };
-  if (!isOperationKind(operation.kind))
+  if (!isOperationKind(operation.kind)) {
     throw new Error(`There is no handler for operations of kind ${operation.kind}.`);
+  }
   await carriers[operationKinds[operation.kind].family]();
 }
 

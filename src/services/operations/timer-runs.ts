@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { cutText } from '../../domain/cut-text.ts';
 import { redactSecrets } from '../../domain/redact-secrets.ts';
-import { timerNames, timers, type TimerName } from '../../domain/timers.ts';
+import { type TimerName, timerNames, timers } from '../../domain/timers.ts';
 import type { Tables } from '../../ports/tables.ts';
 import { createStore } from '../../stores/store.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { cutText } from '../../domain/cut-text.ts';
-import { healthItemNames, healthStatuses, type HealthItemName, type HealthStatus } from '../../domain/health-items.ts';
+import { type HealthItemName, healthItemNames, type HealthStatus, healthStatuses } from '../../domain/health-items.ts';
 import { redactSecrets } from '../../domain/redact-secrets.ts';
 import type { Tables } from '../../ports/tables.ts';
 import type { Outbox, PendingDelivery } from '../../stores/outbox.ts';

@@ -1,8 +1,8 @@
 import { addDays, dayOf, daysBetween } from '../../domain/days.ts';
 import { sha256Hex } from '../../stores/digest.ts';
-import { isQuiet, type DescribeExpiring, type Expiries, type Expiry } from './expiries.ts';
-import type { Notices } from './notices.ts';
 import type { Outbox } from '../../stores/outbox.ts';
+import { type DescribeExpiring, type Expiries, type Expiry, isQuiet } from './expiries.ts';
+import type { Notices } from './notices.ts';
 
 /** Days before the end at which somebody is told. */
 const noticeThresholdsDays = [90, 60, 30, 14, 7, 3, 1] as const;

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { AppError } from '../../domain/app-error.ts';
-import { roles, type Role } from '../../domain/caller.ts';
+import { type Role, roles } from '../../domain/caller.ts';
 import { without } from '../../domain/without.ts';
 import type { Tables } from '../../ports/tables.ts';
 import { sha256Hex } from '../../stores/digest.ts';
-import { couldBeKey, keyLengthMin } from './guessable-keys.ts';
 import { createStore } from '../../stores/store.ts';
+import { couldBeKey, keyLengthMin } from './guessable-keys.ts';
 
 const apiKeySchema = z.object({
   id: z.string(),

@@ -1,12 +1,12 @@
 import type { AuditRow } from './audit.ts';
 import {
+  type AuditSeal,
   digestOf,
   hourMs,
-  sealOf,
-  sealPartition,
-  type AuditSeal,
   type RowDigest,
   type SealHead,
+  sealOf,
+  sealPartition,
   type SealStores,
 } from './audit-seals.ts';
 
@@ -94,8 +94,9 @@ export async function rowFindings(
   const findings: AuditFinding[] = [];
   for (const { key, sha256 } of rows.map(digestOf)) {
     const expected = left.get(key);
-    if (expected === undefined) findings.push(added(hour, key));
-    else if (expected !== sha256) {
+    if (expected === undefined) {
+      findings.push(added(hour, key));
+    } else if (expected !== sha256) {
       findings.push({ finding: 'rowChanged', hour, row: key, message: 'The row is not as it was when it was sealed.' });
     }
     left.delete(key);

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Tables } from '../../ports/tables.ts';
-import { auditRowKey, type Audit, type AuditRow } from './audit.ts';
 import { canonicalJson, sha256Hex } from '../../stores/digest.ts';
 import type { Outbox } from '../../stores/outbox.ts';
 import { createStore, type Store } from '../../stores/store.ts';
+import { type Audit, type AuditRow, auditRowKey } from './audit.ts';
 
 const sealSchema = z.object({
   /** Start of the hour. */

@@ -120,8 +120,9 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
     const { record } = stored;
     const seed = Buffer.from(record.seed, 'hex');
     if (!isSame(record.bodyHmac, hmacOf(content, seed))) return { outcome: 'otherBody' };
-    if (record.state === 'done' && record.answer !== undefined)
+    if (record.state === 'done' && record.answer !== undefined) {
       return { outcome: 'replay', answer: record.answer, seed };
+    }
     const age = now().getTime() - Date.parse(record.startedAt);
     if (record.state === 'running' && age < runningMs) return { outcome: 'running', retryAfterSeconds };
     return takeOver(stored, { ...record, state: 'running', startedAt: now().toISOString() });

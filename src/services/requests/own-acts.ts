@@ -1,5 +1,5 @@
-import type { Audit, AuditRow } from './audit.ts';
 import { sha256Hex } from '../../stores/digest.ts';
+import type { Audit, AuditRow } from './audit.ts';
 
 /** Who the audit names where nobody asked: the service itself, from a timer. */
 const ownName = 'gatehouse';

@@ -1,5 +1,5 @@
-import type { Audit, AuditRow } from './audit.ts';
 import { sha256Hex } from '../../stores/digest.ts';
+import type { Audit, AuditRow } from './audit.ts';
 
 /** Divides the hour, so that no row of an hour is written after it has closed. */
 const sliceMs = 5 * 60 * 1000;

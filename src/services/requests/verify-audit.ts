@@ -4,22 +4,22 @@ import type { Tables } from '../../ports/tables.ts';
 import type { Audit, AuditRow } from './audit.ts';
 import {
   addedFindings,
+  type AuditFinding,
+  type Chain,
   endFindings,
   knownFindings,
   linkFindings,
   rowFindings,
   unreadable,
   withoutSeal,
-  type AuditFinding,
-  type Chain,
 } from './audit-findings.ts';
 import {
+  type AuditSeal,
   createSealStores,
   headKeys,
   hourMs,
   sealedBefore,
   sealPartition,
-  type AuditSeal,
   type SealStores,
 } from './audit-seals.ts';
 
@@ -88,7 +88,9 @@ export async function verifyAudit(
     if (checked.nextHour === undefined) {
       day = await nextDayToLookAt(audit, chain, addDays(day, 1), lastDay);
       nextHour = startOf(day);
-    } else nextHour = checked.nextHour;
+    } else {
+      nextHour = checked.nextHour;
+    }
     if (rowsChecked >= rowsMax) break;
   }
   return {
@@ -164,8 +166,9 @@ async function checkDay(check: DayCheck): Promise<DayChecked> {
     const link = seals.get(new Date(ms - hourMs).toISOString());
     findings.push(...linkFindings(seal, link, hour === chain.firstHour), ...(await rowFindings(stores, seal, own)));
   }
-  if (ms < endMs && ms < sealedBefore(chain.now))
+  if (ms < endMs && ms < sealedBefore(chain.now)) {
     return { findings, hoursChecked, rowsChecked, nextHour: new Date(ms).toISOString() };
+  }
   // Whatever else lies under this day says that it is of another.
   const strays = await readable(() => rows.strays());
   findings.push(...(strays === undefined ? [unreadable(`${day}T00:00:00.000Z`)] : addedFindings(strays)));

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { machineSchema } from '../../domain/machine.ts';
 import { connectorRequestSchema } from '../../domain/connector-request.ts';
+import { machineSchema } from '../../domain/machine.ts';
 import { problemItemSchema } from '../../domain/problem-item.ts';
 import type { RecordKind } from '../store.ts';
 

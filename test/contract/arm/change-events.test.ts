@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { EventGridEvent } from '../../../sandbox/platform/event-grid-event.ts';
-import { startArmStack, type ArmStack } from '../../support/arm-stack.ts';
+import { type ArmStack, startArmStack } from '../../support/arm-stack.ts';
 import { aGateway } from '../../support/builders/arm-bodies.ts';
 
 const gatewayPath = '/providers/Microsoft.Network/virtualNetworkGateways/gw';

@@ -1,4 +1,4 @@
-import { startArmStack, type ArmStack } from '../../support/arm-stack.ts';
+import { type ArmStack, startArmStack } from '../../support/arm-stack.ts';
 import {
   aClientConfiguration,
   aGateway,

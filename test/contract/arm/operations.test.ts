@@ -1,5 +1,5 @@
 import { restorePoller } from '@azure/arm-network';
-import { startArmStack, type ArmStack } from '../../support/arm-stack.ts';
+import { type ArmStack, startArmStack } from '../../support/arm-stack.ts';
 import { aGateway, aVirtualNetwork } from '../../support/builders/arm-bodies.ts';
 
 const network = '/providers/Microsoft.Network';

@@ -1,5 +1,5 @@
 /** Where a recording of real Azure speaks, the emulator answers as recorded: facts of single answers, one test each. */
-import { startArmStack, type ArmStack } from '../../support/arm-stack.ts';
+import { type ArmStack, startArmStack } from '../../support/arm-stack.ts';
 import {
   aClientConfiguration,
   aGateway,

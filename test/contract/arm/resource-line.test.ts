@@ -1,4 +1,4 @@
-import { startArmStack, type ArmStack } from '../../support/arm-stack.ts';
+import { type ArmStack, startArmStack } from '../../support/arm-stack.ts';
 import { location } from '../../support/builders/arm-bodies.ts';
 
 /** The line that every build walks, with the real clients and typed bodies. */

@@ -1,5 +1,5 @@
 import { createResourceManager } from '../../../src/azure/resource-manager.ts';
-import { startArmStack, type ArmStack } from '../../support/arm-stack.ts';
+import { type ArmStack, startArmStack } from '../../support/arm-stack.ts';
 import { aGateway } from '../../support/builders/arm-bodies.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
 

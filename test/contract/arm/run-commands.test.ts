@@ -1,5 +1,5 @@
 /** Arc's run commands as the app uses them: delivered by the agent, run once for each PUT, read by GET, stopped by DELETE. */
-import { startArmStack, type ArmStack } from '../../support/arm-stack.ts';
+import { type ArmStack, startArmStack } from '../../support/arm-stack.ts';
 import { createRecordingMachines, type RecordingMachines } from '../../support/windows/recording-machines.ts';
 
 const secondMs = 1000;

@@ -1,5 +1,5 @@
 import { SessionRefused } from '../../../sandbox/platform/session-refused.ts';
-import { startArmStack, type ArmStack } from '../../support/arm-stack.ts';
+import { type ArmStack, startArmStack } from '../../support/arm-stack.ts';
 import { aClientConfiguration, aGateway } from '../../support/builders/arm-bodies.ts';
 import { createRootData } from '../../support/root-certificates.ts';
 

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { XMLParser } from 'fast-xml-parser';
 import { strFromU8, unzipSync } from 'fflate';
-import { startArmStack, type ArmStack } from '../../support/arm-stack.ts';
+import { type ArmStack, startArmStack } from '../../support/arm-stack.ts';
 import { aClientConfiguration, aGateway, aVirtualNetwork } from '../../support/builders/arm-bodies.ts';
 
 const network = '/providers/Microsoft.Network';

@@ -3,7 +3,7 @@ import { AppendBlobClient, StorageSharedKeyCredential } from '@azure/storage-blo
 import { createBlobStorage } from '../../../src/azure/blob-storage.ts';
 import { createCommandOutputs } from '../../../src/azure/command-outputs.ts';
 import type { CommandOutputs } from '../../../src/ports/command-outputs.ts';
-import { startAzurite, type Azurite } from '../../support/azurite.ts';
+import { type Azurite, startAzurite } from '../../support/azurite.ts';
 
 describe('src/azure/command-outputs', () => {
   let azurite: Azurite;

@@ -1,7 +1,7 @@
 /** The Arm port with real requests against the local Resource Manager: what it promises, and what becomes of odd answers. */
 import { createResourceManager } from '../../../src/azure/resource-manager.ts';
 import type { Arm, ArmAnswer, ArmPoll } from '../../../src/ports/arm.ts';
-import { startArmStack, type ArmStack } from '../../support/arm-stack.ts';
+import { type ArmStack, startArmStack } from '../../support/arm-stack.ts';
 import { aClientConfiguration, aGateway, location } from '../../support/builders/arm-bodies.ts';
 import { createRecordingLog, type RecordingLog } from '../../support/recording-log.ts';
 

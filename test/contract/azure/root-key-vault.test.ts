@@ -2,9 +2,9 @@
 import { createHash, createPublicKey, verify, X509Certificate } from 'node:crypto';
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { createRootKeyVault } from '../../../src/azure/root-key-vault.ts';
+import { parseSerialNumber } from '../../../src/domain/serial-number.ts';
 import { assembleCertificate } from '../../../src/pki/assemble-certificate.ts';
 import { buildRootTbs } from '../../../src/pki/build-root-certificate.ts';
-import { parseSerialNumber } from '../../../src/domain/serial-number.ts';
 import type { KeyAnswer, RootKeyPolicy, RootKeys, RootKeyVersion } from '../../../src/ports/root-keys.ts';
 import { given } from '../../support/given.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';

@@ -29,8 +29,9 @@ beforeEach(() => {
 
 async function versionsOf(name: string): Promise<number> {
   let count = 0;
-  for await (const version of vault.secrets.listPropertiesOfSecretVersions(name))
+  for await (const version of vault.secrets.listPropertiesOfSecretVersions(name)) {
     count += Number(version.name === name);
+  }
   return count;
 }
 

@@ -8,7 +8,7 @@ import { StorageSharedKeyCredential } from '@azure/storage-blob';
 import { createBlobStorage } from '../../../src/azure/blob-storage.ts';
 import { createTableStorage } from '../../../src/azure/table-storage.ts';
 import type { Tables } from '../../../src/ports/tables.ts';
-import { startAzurite, type Azurite } from '../../support/azurite.ts';
+import { type Azurite, startAzurite } from '../../support/azurite.ts';
 import { createMemoryTables } from '../../support/memory-tables.ts';
 
 let azurite: Azurite;
@@ -149,8 +149,9 @@ describe('src/azure/table-storage', () => {
         ['2026-03-01-0', 'z'],
         ['2026-02-28-3', 'a'],
         ['2026-03-03-0', 'a'],
-      ] as const)
+      ] as const) {
         await tables.upsert('Lists', { partitionKey, rowKey }, {});
+      }
 
       const rows = await tables.listPartitions('Lists', { from: '2026-03-01', to: '2026-03-03' });
 

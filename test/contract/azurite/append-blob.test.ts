@@ -1,7 +1,7 @@
 /** Append blobs as an agent writes them, in a real Azurite. */
-import { BlobServiceClient, BlobSASPermissions, type ContainerClient } from '@azure/storage-blob';
+import { BlobSASPermissions, BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import { createAppendBlobWriter } from '../../../sandbox/azurite/append-blob.ts';
-import { startAzurite, type Azurite } from '../../support/azurite.ts';
+import { type Azurite, startAzurite } from '../../support/azurite.ts';
 
 describe('sandbox/azurite/append-blob', () => {
   let azurite: Azurite;

@@ -1,6 +1,6 @@
 /** Moving a stack's clock event by event, against a made-up runtime whose timers and work are scripted. */
 import { advanceClock } from '../../../sandbox/control/advance-clock.ts';
-import type { RuntimeClock, RuntimeClient } from '../../../sandbox/control/runtime-client.ts';
+import type { RuntimeClient, RuntimeClock } from '../../../sandbox/control/runtime-client.ts';
 import { Scheduler } from '../../../sandbox/platform/scheduler.ts';
 import { StackClock } from '../../../sandbox/platform/stack-clock.ts';
 

@@ -1,11 +1,11 @@
 /** The control API over real HTTP, with small emulators for ARM and the runtime behind it. */
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { SessionRefused } from '../../../sandbox/platform/session-refused.ts';
 import type { ArmControl } from '../../../sandbox/control/arm-control.ts';
-import { startControl } from '../../../sandbox/control/control-service.ts';
 import type { ControlServer } from '../../../sandbox/control/control-server.ts';
+import { startControl } from '../../../sandbox/control/control-service.ts';
 import { openWebhookInbox, type WebhookInbox } from '../../../sandbox/control/webhook-inbox.ts';
+import { SessionRefused } from '../../../sandbox/platform/session-refused.ts';
 import { createTestHost, type TestHost } from '../../support/service-host.ts';
 
 interface Answer {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { startEventGrid, type RunningEventGrid } from '../../../sandbox/eventgrid/event-grid.ts';
+import { type RunningEventGrid, startEventGrid } from '../../../sandbox/eventgrid/event-grid.ts';
 import type { EventGridEvent } from '../../../sandbox/platform/event-grid-event.ts';
 import { createTestHost, type TestHost } from '../../support/service-host.ts';
 

@@ -3,11 +3,11 @@
  * emulators that check the tokens on the other.
  */
 import { ClientSecretCredential } from '@azure/identity';
-import { openTokenIssuer, type TokenIssuer } from '../../../sandbox/identity/token-issuer.ts';
 import { startIdentity } from '../../../sandbox/identity/identity-service.ts';
+import { openTokenIssuer, type TokenIssuer } from '../../../sandbox/identity/token-issuer.ts';
 import type { RunningService } from '../../../sandbox/platform/https-service.ts';
-import { createTestHost, type TestHost } from '../../support/service-host.ts';
 import { requestOver } from '../../support/https-request.ts';
+import { createTestHost, type TestHost } from '../../support/service-host.ts';
 
 const application = { clientId: '6b3c6c9e-0000-4000-8000-000000000001', clientSecret: 'a-secret-of-this-test' };
 const vault = 'https://vault.azure.net';

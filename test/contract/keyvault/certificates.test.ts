@@ -339,8 +339,9 @@ describe('sandbox/keyvault certificates', () => {
     const names = [];
     for await (const { name } of vault.certificates.listPropertiesOfCertificates()) names.push(name);
     const versions = [];
-    for await (const { version } of vault.certificates.listPropertiesOfCertificateVersions('one'))
+    for await (const { version } of vault.certificates.listPropertiesOfCertificateVersions('one')) {
       versions.push(version);
+    }
 
     expect(names.toSorted()).toEqual(['one', 'two']);
     expect(versions).toHaveLength(2);

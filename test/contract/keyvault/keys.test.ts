@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KeyVaultKey } from '@azure/keyvault-keys';
 import { requestOver } from '../../support/https-request.ts';
-import { startTestVault, vaultApiVersion, type TestVault } from '../../support/vault-clients.ts';
+import { startTestVault, type TestVault, vaultApiVersion } from '../../support/vault-clients.ts';
 
 let vault: TestVault;
 
@@ -171,8 +171,9 @@ describe('sandbox/keyvault keys', () => {
     }
 
     const answers = [];
-    for (let count = 0; count < 5; count += 1)
+    for (let count = 0; count < 5; count += 1) {
       answers.push(await still.ask('POST', '/keys/busy/create', { kty: 'RSA' }));
+    }
     expect(answers.map(({ status }) => status)).toEqual([429, 429, 429, 429, 429]);
     expect(answers[0]?.json).toMatchObject({ error: { code: 'Throttled' } });
 

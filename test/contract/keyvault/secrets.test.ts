@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { requestOver } from '../../support/https-request.ts';
-import { rootPolicy, startTestVault, vaultApiVersion, type TestVault } from '../../support/vault-clients.ts';
+import { rootPolicy, startTestVault, type TestVault, vaultApiVersion } from '../../support/vault-clients.ts';
 
 let vault: TestVault;
 

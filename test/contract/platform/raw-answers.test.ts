@@ -1,6 +1,6 @@
 /** Answers that are sent as they stand: what the services' clients may meet is not limited to what the services would say. */
-import { startHttpsService, type RunningService } from '../../../sandbox/platform/https-service.ts';
 import type { RawAnswer } from '../../../sandbox/platform/faults.ts';
+import { type RunningService, startHttpsService } from '../../../sandbox/platform/https-service.ts';
 import { requestOver } from '../../support/https-request.ts';
 import { createTestHost, type TestHost } from '../../support/service-host.ts';
 

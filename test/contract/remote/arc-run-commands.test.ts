@@ -7,12 +7,12 @@ import { createArmRest } from '../../../src/azure/arm-rest.ts';
 import type { CommandOutputs } from '../../../src/ports/command-outputs.ts';
 import type { RemoteCommand, RemoteRunner } from '../../../src/ports/remote-runner.ts';
 import { createArcRunner } from '../../../src/remote/arc-runner.ts';
-import { startArmStack, type ArmStack } from '../../support/arm-stack.ts';
 import { createSetAsideSecrets } from '../../../src/services/requests/set-aside-secrets.ts';
+import { type ArmStack, startArmStack } from '../../support/arm-stack.ts';
+import { createRecordingLog } from '../../support/recording-log.ts';
+import { aCommand, benchSecrets, describeRunnerContract, secretText } from '../../support/remote/runner-contract.ts';
 import { createMemorySecrets } from '../../support/remote/stub-secrets.ts';
 import { createRecordingMachines, type RecordingMachines } from '../../support/windows/recording-machines.ts';
-import { aCommand, benchSecrets, describeRunnerContract, secretText } from '../../support/remote/runner-contract.ts';
-import { createRecordingLog } from '../../support/recording-log.ts';
 
 const audience = 'https://management.azure.com/';
 const minuteMs = 60_000;

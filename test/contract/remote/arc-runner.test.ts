@@ -1,11 +1,11 @@
 /** The Arc runner against run commands in memory: the promises of every runner, and what can go wrong on this way. */
-import { createSetAsideSecrets } from '../../../src/services/requests/set-aside-secrets.ts';
 import type { ArmAnswer } from '../../../src/ports/arm.ts';
 import type { RemoteRunner } from '../../../src/ports/remote-runner.ts';
 import { createArcRunner } from '../../../src/remote/arc-runner.ts';
-import { createStubArc, notFound, tailOf, unavailable, type StubArc } from '../../support/remote/stub-arc.ts';
-import { createMemorySecrets, type MemorySecrets } from '../../support/remote/stub-secrets.ts';
+import { createSetAsideSecrets } from '../../../src/services/requests/set-aside-secrets.ts';
 import { aCommand, benchSecrets, describeRunnerContract, secretText } from '../../support/remote/runner-contract.ts';
+import { createStubArc, notFound, type StubArc, tailOf, unavailable } from '../../support/remote/stub-arc.ts';
+import { createMemorySecrets, type MemorySecrets } from '../../support/remote/stub-secrets.ts';
 
 interface ArcBench {
   readonly arc: StubArc;

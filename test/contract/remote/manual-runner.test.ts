@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { createManualRunner } from '../../../src/remote/manual-runner.ts';
 import { createMemoryTables } from '../../support/memory-tables.ts';
-import { createTableManualCommands } from '../../support/remote/table-manual-commands.ts';
 import { aCommand, describeRunnerContract } from '../../support/remote/runner-contract.ts';
+import { createTableManualCommands } from '../../support/remote/table-manual-commands.ts';
 
 const machine = { id: 'host', role: 'host', manual: true } as const;
 const now = (): Date => new Date('2026-11-20T10:00:00Z');

@@ -1,18 +1,18 @@
 /**
  * The SSH runner against an SSH server of Node's own: the promises of every runner, and what can go wrong on this way.
  */
-import { createServer, type Server } from 'node:net';
 import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
 import * as fc from 'fast-check';
 import ssh2 from 'ssh2';
-import { createSetAsideSecrets } from '../../../src/services/requests/set-aside-secrets.ts';
 import type { Machine, SshSettings } from '../../../src/domain/machine.ts';
-import { createSshRunner } from '../../../src/remote/ssh-runner.ts';
 import type { RemoteRunner } from '../../../src/ports/remote-runner.ts';
+import { createSshRunner } from '../../../src/remote/ssh-runner.ts';
+import { createSetAsideSecrets } from '../../../src/services/requests/set-aside-secrets.ts';
 import { anSshKey } from '../../support/builders/an-ssh-key.ts';
-import { createMemorySecrets, type MemorySecrets } from '../../support/remote/stub-secrets.ts';
-import { sshKeyName, startSshMachine, type SshMachine } from '../../support/remote/ssh-machine.ts';
 import { aCommand, benchSecrets, describeRunnerContract, secretText } from '../../support/remote/runner-contract.ts';
+import { sshKeyName, type SshMachine, startSshMachine } from '../../support/remote/ssh-machine.ts';
+import { createMemorySecrets, type MemorySecrets } from '../../support/remote/stub-secrets.ts';
 
 interface SshBench {
   readonly ssh: SshMachine;

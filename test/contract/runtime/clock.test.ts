@@ -2,15 +2,15 @@
 import { AlarmClock } from '../../../sandbox/runtime/alarm-clock.ts';
 import { StackClock } from '../../../sandbox/runtime/clock.ts';
 import { LoadGauge } from '../../../sandbox/runtime/load-gauge.ts';
-import type { StoredTimerStatus } from '../../../sandbox/runtime/timers/status-store.ts';
 import { parseSchedule } from '../../../sandbox/runtime/timers/schedule.ts';
-import { TimerFunction } from '../../../sandbox/runtime/timers/timer-function.ts';
+import type { StoredTimerStatus } from '../../../sandbox/runtime/timers/status-store.ts';
 import type { TimerInfo } from '../../../sandbox/runtime/timers/timer-function.ts';
-import { startAzurite } from '../../support/azurite.ts';
+import { TimerFunction } from '../../../sandbox/runtime/timers/timer-function.ts';
 import type { Azurite } from '../../support/azurite.ts';
+import { startAzurite } from '../../support/azurite.ts';
 import { clock, end, eventually, moveClock, settled, start } from '../../support/runtime/orchestration-client.ts';
-import { createFixtureApp } from '../../support/runtime/runtime-process.ts';
 import type { FixtureApp, RuntimeProcess } from '../../support/runtime/runtime-process.ts';
+import { createFixtureApp } from '../../support/runtime/runtime-process.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;

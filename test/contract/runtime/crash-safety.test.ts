@@ -2,8 +2,8 @@
  * Kills the runtime with SIGKILL while it works and starts it again: nothing may be lost, and nothing done twice but an activity
  * that was running. The cuts are made at the runtime's writes to storage, before and after they arrive.
  */
-import { startAzurite, toConnectionString } from '../../support/azurite.ts';
 import type { Azurite } from '../../support/azurite.ts';
+import { startAzurite, toConnectionString } from '../../support/azurite.ts';
 import {
   clock,
   end,
@@ -14,10 +14,10 @@ import {
   start,
   until,
 } from '../../support/runtime/orchestration-client.ts';
-import { createFixtureApp } from '../../support/runtime/runtime-process.ts';
 import type { FixtureApp, RuntimeProcess } from '../../support/runtime/runtime-process.ts';
-import { startSeveringProxy } from '../../support/runtime/severing-proxy.ts';
+import { createFixtureApp } from '../../support/runtime/runtime-process.ts';
 import type { SeveringProxy } from '../../support/runtime/severing-proxy.ts';
+import { startSeveringProxy } from '../../support/runtime/severing-proxy.ts';
 
 let azurite: Azurite;
 let proxy: SeveringProxy;

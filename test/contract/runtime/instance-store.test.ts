@@ -12,8 +12,8 @@ import type {
   Outgoing,
 } from '../../../sandbox/runtime/durable/records.ts';
 import { isConflict } from '../../../sandbox/runtime/durable/storage-errors.ts';
-import { startAzurite } from '../../support/azurite.ts';
 import type { Azurite } from '../../support/azurite.ts';
+import { startAzurite } from '../../support/azurite.ts';
 
 let azurite: Azurite;
 let store: InstanceStore;

@@ -2,8 +2,8 @@
  * The HTTP API of the durable extension, called as outside tools do and through the real durable client, with the rpc endpoint
  * and without it.
  */
-import { startAzurite } from '../../support/azurite.ts';
 import type { Azurite } from '../../support/azurite.ts';
+import { startAzurite } from '../../support/azurite.ts';
 import {
   end,
   manage,
@@ -14,8 +14,8 @@ import {
   start,
   until,
 } from '../../support/runtime/orchestration-client.ts';
-import { createFixtureApp, keys } from '../../support/runtime/runtime-process.ts';
 import type { FixtureApp, RuntimeProcess } from '../../support/runtime/runtime-process.ts';
+import { createFixtureApp, keys } from '../../support/runtime/runtime-process.ts';
 
 let azurite: Azurite;
 let apps: readonly FixtureApp[];

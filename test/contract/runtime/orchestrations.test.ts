@@ -2,8 +2,8 @@
  * Runs the real libraries on the runtime and holds it to the conformance cases of Durable Functions: results, retries, timers,
  * events, continue-as-new, sub-orchestrations. One runtime serves all cases; each has instances of its own.
  */
-import { startAzurite } from '../../support/azurite.ts';
 import type { Azurite } from '../../support/azurite.ts';
+import { startAzurite } from '../../support/azurite.ts';
 import {
   end,
   eventually,
@@ -14,8 +14,8 @@ import {
   start,
   until,
 } from '../../support/runtime/orchestration-client.ts';
-import { createFixtureApp } from '../../support/runtime/runtime-process.ts';
 import type { FixtureApp, RuntimeProcess } from '../../support/runtime/runtime-process.ts';
+import { createFixtureApp } from '../../support/runtime/runtime-process.ts';
 
 let azurite: Azurite;
 let app: FixtureApp;

@@ -1,10 +1,10 @@
 /** The older real host's ways, which an app must bear too: errors in .NET's words, early timers, repeated deliveries. */
 import { createRealHost } from '../../../sandbox/runtime/durable/quirks.ts';
-import { startAzurite } from '../../support/azurite.ts';
 import type { Azurite } from '../../support/azurite.ts';
+import { startAzurite } from '../../support/azurite.ts';
 import { manage, raise, run, settled, start, until } from '../../support/runtime/orchestration-client.ts';
-import { createFixtureApp } from '../../support/runtime/runtime-process.ts';
 import type { FixtureApp, RuntimeProcess } from '../../support/runtime/runtime-process.ts';
+import { createFixtureApp } from '../../support/runtime/runtime-process.ts';
 
 let azurite: Azurite;
 let app: FixtureApp;

@@ -1,8 +1,8 @@
 import type { Action } from '../../../sandbox/runtime/durable/actions.ts';
 import type { HistoryEvent } from '../../../sandbox/runtime/durable/history.ts';
 import { unplayed } from '../../../sandbox/runtime/durable/history.ts';
-import { replay } from '../../../sandbox/runtime/durable/replay.ts';
 import type { ReplayOutcome } from '../../../sandbox/runtime/durable/replay.ts';
+import { replay } from '../../../sandbox/runtime/durable/replay.ts';
 
 const start = '2030-01-01T00:00:00.000Z';
 const day = 86_400_000;

@@ -2,8 +2,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readHostJson } from '../../../sandbox/runtime/host-json.ts';
 import type { HostJson } from '../../../sandbox/runtime/host-json.ts';
+import { readHostJson } from '../../../sandbox/runtime/host-json.ts';
 import { readSettings } from '../../../sandbox/runtime/settings.ts';
 
 let folder: string;

@@ -1,10 +1,10 @@
 /** HTTP, timer and Event Grid triggers, keys, hooks and the admin API, with the real Functions library in a real process. */
-import { startAzurite } from '../../support/azurite.ts';
 import type { Azurite } from '../../support/azurite.ts';
+import { startAzurite } from '../../support/azurite.ts';
 import { clock, eventually, moveClock, settled } from '../../support/runtime/orchestration-client.ts';
-import { sendRaw } from '../../support/runtime/send-raw.ts';
-import { createFixtureApp, keys } from '../../support/runtime/runtime-process.ts';
 import type { FixtureApp, RuntimeProcess } from '../../support/runtime/runtime-process.ts';
+import { createFixtureApp, keys } from '../../support/runtime/runtime-process.ts';
+import { sendRaw } from '../../support/runtime/send-raw.ts';
 
 let azurite: Azurite;
 let app: FixtureApp;

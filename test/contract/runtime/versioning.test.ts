@@ -1,8 +1,8 @@
 /** Orchestration versioning on the local runtime; test/witness/durable-versioning asks the same of the real extension. */
-import { startAzurite } from '../../support/azurite.ts';
 import type { Azurite } from '../../support/azurite.ts';
-import { createFixtureApp } from '../../support/runtime/runtime-process.ts';
+import { startAzurite } from '../../support/azurite.ts';
 import type { FixtureApp } from '../../support/runtime/runtime-process.ts';
+import { createFixtureApp } from '../../support/runtime/runtime-process.ts';
 import { itKeepsVersions } from '../../support/runtime/version-cases.ts';
 
 jest.setTimeout(120_000);

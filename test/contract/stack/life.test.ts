@@ -9,11 +9,11 @@ import { join, resolve } from 'node:path';
 import {
   endProcess,
   spawnStart,
+  type StackInfo,
   startStack,
   startTimeoutMs,
   waitUntil,
   waitUntilGone,
-  type StackInfo,
 } from '../../support/stack.ts';
 
 const root = resolve(__dirname, '..', '..', '..');

@@ -4,10 +4,10 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { BlobServiceClient } from '@azure/storage-blob';
-import { ClientSecretCredential } from '@azure/identity';
 import { TableClient } from '@azure/data-tables';
-import { endProcess, spawnStart, startStack, type RunningTestStack } from '../../support/stack.ts';
+import { ClientSecretCredential } from '@azure/identity';
+import { BlobServiceClient } from '@azure/storage-blob';
+import { endProcess, type RunningTestStack, spawnStart, startStack } from '../../support/stack.ts';
 
 const app = resolve(__dirname, '..', '..', 'support', 'fixtures', 'idle-app');
 const timeoutMs = 300_000;

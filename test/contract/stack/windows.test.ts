@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { sshCommandLine } from '../../../src/onprem/ssh-scripts.ts';
-import { startStack, type RunningTestStack } from '../../support/stack.ts';
+import { type RunningTestStack, startStack } from '../../support/stack.ts';
 import { visit, type VisitorOptions } from '../../support/windows/ssh-visitor.ts';
 
 const app = resolve(__dirname, '..', '..', 'support', 'fixtures', 'idle-app');

@@ -1,4 +1,4 @@
-import { chainDigests, createClientEventReader, type ClientEvent } from '../../../sandbox/vpn/client-events.ts';
+import { chainDigests, type ClientEvent, createClientEventReader } from '../../../sandbox/vpn/client-events.ts';
 
 describe('sandbox/vpn/client-events', () => {
   function readAll(lines: readonly string[]): ClientEvent[] {

@@ -1,4 +1,4 @@
-import { decideClient, toThumbprint, type ClientPolicy } from '../../../sandbox/vpn/client-policy.ts';
+import { type ClientPolicy, decideClient, toThumbprint } from '../../../sandbox/vpn/client-policy.ts';
 
 const leaf = 'AA'.repeat(20);
 const intermediate = 'BB'.repeat(20);

@@ -1,15 +1,16 @@
 // The connector's whole procedure on the simulated machines by the real scripts, as a carrier would run them: composed, checked by
 // the reader of PowerShell, started, waited for by the stack's clock, and its last line read.
 import { thumbprintOf } from '../../../sandbox/windows/connector/data-file.ts';
+import { tenantView } from '../../../sandbox/windows/connector/portal.ts';
+import { checkScript } from '../../../sandbox/windows/powershell/check-script.ts';
+import { connectorEmulators } from '../../../sandbox/windows/steps/w-steps.ts';
 import { rememberFindings } from '../../../sandbox/windows/transports/remember-findings.ts';
 import type { SecretValue } from '../../../sandbox/windows/world/records.ts';
-import { checkScript } from '../../../sandbox/windows/powershell/check-script.ts';
-import { tenantView } from '../../../sandbox/windows/connector/portal.ts';
-import { connectorEmulators } from '../../../sandbox/windows/steps/w-steps.ts';
 import { openWorld, type WindowsWorld } from '../../../sandbox/windows/world/world.ts';
 import type { StepMode } from '../../../src/contracts/on-premises/remote-step.ts';
 import { composeCommand } from '../../../src/onprem/compose-command.ts';
 import { readAnswer } from '../../../src/onprem/read-answer.ts';
+import { aSecretName } from '../../support/a-secret-name.ts';
 import { createTestHost, type TestHost } from '../../support/service-host.ts';
 import { endpointSecrets, multiCloudParameters } from '../../support/windows/connector-machines.ts';
 import {
@@ -22,7 +23,6 @@ import {
   sqlAdmin,
   sqlAdminPassword,
 } from '../../support/windows/connector-world.ts';
-import { aSecretName } from '../../support/a-secret-name.ts';
 
 const host = 'wapcomputer1.contoso.com';
 const wap = 'wapcomputer1';

@@ -1,17 +1,17 @@
 // What a tenant sees in Azure Stack's portal: a WAP cloud works when every piece of the procedure is right, and only then.
 import { thumbprintOf } from '../../../sandbox/windows/connector/data-file.ts';
 import type { StepOutcome } from '../../../sandbox/windows/world/records.ts';
+import { dataFileOf, installConnector, runMultiCloud } from '../../support/windows/connector-machines.ts';
 import {
   aConnectorWorld,
   connectorPackage,
+  type ConnectorWorld,
   issuersOf,
   packageFolder as folder,
   portalThumbprint,
   realm,
   sqlAdmin,
-  type ConnectorWorld,
 } from '../../support/windows/connector-world.ts';
-import { dataFileOf, installConnector, runMultiCloud } from '../../support/windows/connector-machines.ts';
 
 const wap = 'wapcomputer1';
 const host = 'wapcomputer1.contoso.com';

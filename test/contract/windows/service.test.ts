@@ -3,10 +3,10 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { HybridMachines } from '../../../sandbox/arm/hybrid-compute/hybrid-machines.ts';
 import type { ReadBody } from '../../../sandbox/control/windows-routes.ts';
-import type { StepEmulator, WorldDefinition } from '../../../sandbox/windows/world/records.ts';
-import { VaultRefusal, type VaultClient } from '../../../sandbox/windows/transports/vault-client.ts';
-import { startWindows, type RunningWindows } from '../../../sandbox/windows/transports/windows-service.ts';
 import type { WindowsReach } from '../../../sandbox/windows/transports/control-routes.ts';
+import { type VaultClient, VaultRefusal } from '../../../sandbox/windows/transports/vault-client.ts';
+import { type RunningWindows, startWindows } from '../../../sandbox/windows/transports/windows-service.ts';
+import type { StepEmulator, WorldDefinition } from '../../../sandbox/windows/world/records.ts';
 import { createTestHost, type TestHost } from '../../support/service-host.ts';
 import { powershell, visit } from '../../support/windows/ssh-visitor.ts';
 

@@ -1,9 +1,9 @@
 // The emulators against the contracts: the same steps, the same modes, times as usual. What each of them answers is held to the
 // contract wherever the other files run a step.
 import { commonEmulators, vpnAccessEmulators } from '../../../sandbox/windows/steps/p-steps.ts';
-import { worldDefinitionSchema, type StepEmulator } from '../../../sandbox/windows/world/records.ts';
+import { type StepEmulator, worldDefinitionSchema } from '../../../sandbox/windows/world/records.ts';
 import { commonSteps } from '../../../src/contracts/on-premises/common-steps.ts';
-import { stepModes, type RemoteStepContract } from '../../../src/contracts/on-premises/remote-step.ts';
+import { type RemoteStepContract, stepModes } from '../../../src/contracts/on-premises/remote-step.ts';
 import { vpnAccessSteps } from '../../../src/contracts/on-premises/vpn-access-steps.ts';
 import { natDefinition } from '../../support/windows/machine-world.ts';
 
@@ -22,8 +22,9 @@ describe('sandbox/windows/steps/p-steps', () => {
   });
 
   it.each(contracts)('takes no parameter that $id does not have', ({ id, modes }) => {
-    for (const mode of modes)
+    for (const mode of modes) {
       expect(answer(id, mode, { none: true })).toMatchObject({ ok: false, code: 'ToolFailed', exitCode: 1 });
+    }
   });
 
   it.each(contracts.filter(({ id }) => id !== 'C2'))(

@@ -1,14 +1,14 @@
 // P1 to P14: the server of shared VPN access, step by step, on the simulated NATVM.
-import type { StepMode } from '../../../sandbox/windows/world/records.ts';
 import { isNatUp } from '../../../sandbox/windows/machine/vpn.ts';
+import type { StepMode } from '../../../sandbox/windows/world/records.ts';
 import {
   aMachineWorld,
   externalAddress,
   externalNic,
   internalNic,
+  type MachineWorld,
   natAddress,
   natAdministrator,
-  type MachineWorld,
   type StepRequest,
 } from '../../support/windows/machine-world.ts';
 
@@ -340,7 +340,8 @@ describe('sandbox/windows/steps', () => {
       delete definition.machines[1].remoteAccess;
     });
 
-    for (const [step, request] of line.filter(([step]) => step !== 'P15'))
+    for (const [step, request] of line.filter(([step]) => step !== 'P15')) {
       expect((await run(step, 'apply', request)).code).toBe('toolFailed');
+    }
   });
 });

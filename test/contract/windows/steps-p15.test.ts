@@ -1,6 +1,6 @@
 /** The accounts of VPN users, and those that are not to be touched. */
 import { p15, p15d, p15r } from '../../../sandbox/windows/steps/p15-users.ts';
-import type { StepCall, StepOutcome, StepEmulator } from '../../../sandbox/windows/world/records.ts';
+import type { StepCall, StepEmulator, StepOutcome } from '../../../sandbox/windows/world/records.ts';
 
 /** A machine with these accounts; nothing else of it is looked at. */
 function machineWith(isAdministrator: boolean): StepCall['machine'] {
@@ -35,8 +35,9 @@ describe('sandbox/windows/steps/p15-users', () => {
   ])('has nothing to %s of an administrator, who was never let in', (_what, step) => {
     const machine = machineWith(true);
 
-    for (const mode of ['probe', 'apply', 'verify'] as const)
+    for (const mode of ['probe', 'apply', 'verify'] as const) {
       expect(run(step, mode, machine)).toMatchObject({ ok: true, changed: false });
+    }
     expect(machine.accounts).toMatchObject([{ name: 'Keeper', isEnabled: true }]);
   });
 

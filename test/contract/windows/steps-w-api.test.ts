@@ -1,17 +1,17 @@
 // The steps on Tenant API machines: data file, update, health, protected Web.config, and the trust that is made exactly once.
 import { thumbprintOf } from '../../../sandbox/windows/connector/data-file.ts';
+import { dataFileOf, runMultiCloud } from '../../support/windows/connector-machines.ts';
 import {
   aConnectorWorld,
   connectorPackage,
+  type ConnectorWorld,
   packageFolder,
   realm,
+  type RunOptions,
   sqlAdmin,
   tenantApiVersion,
   wapVersion,
-  type ConnectorWorld,
-  type RunOptions,
 } from '../../support/windows/connector-world.ts';
-import { dataFileOf, runMultiCloud } from '../../support/windows/connector-machines.ts';
 
 const api = 'wapcomputer1';
 const folder = packageFolder;

@@ -1,17 +1,17 @@
 // The privileged endpoint and its output share: who may open it, what it says, what it leaves behind.
+import { endpointSecrets, multiCloudParameters, runMultiCloud } from '../../support/windows/connector-machines.ts';
 import {
   aConnectorWorld,
   cloudAdmin,
   clouds,
+  type ConnectorWorld,
   domainAdmin,
+  emulator,
   lockOutThreshold,
   outputShare,
   sqlAdmin,
   sqlAdminPassword,
-  emulator,
-  type ConnectorWorld,
 } from '../../support/windows/connector-world.ts';
-import { endpointSecrets, multiCloudParameters, runMultiCloud } from '../../support/windows/connector-machines.ts';
 
 const cloudNames = clouds.map(({ name }) => name);
 let test: ConnectorWorld;

@@ -1,16 +1,16 @@
 // The steps on portal machines, and the checks before: every step's probe, apply, verify and undo, and what refuses it.
+import type { SignatureStatus } from '../../../sandbox/windows/connector/state.ts';
+import { addPersonalCertificate, installConnector } from '../../support/windows/connector-machines.ts';
 import {
   aConnectorWorld,
   connectorPackage,
+  type ConnectorWorld,
   issuersOf,
   packageFolder,
   portalThumbprint,
   urlRewriteInstaller,
   wapVersion,
-  type ConnectorWorld,
 } from '../../support/windows/connector-world.ts';
-import type { SignatureStatus } from '../../../sandbox/windows/connector/state.ts';
-import { addPersonalCertificate, installConnector } from '../../support/windows/connector-machines.ts';
 
 const portal = 'wapcomputer1';
 const host = 'wapcomputer1.contoso.com';

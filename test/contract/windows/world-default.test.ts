@@ -1,8 +1,8 @@
 import { judgeServer } from '../../../sandbox/windows/connector/tls.ts';
-import { createDefaultWorld, defaultSecrets } from '../../../sandbox/windows/world/default-world.ts';
 import { signInToMachine } from '../../../sandbox/windows/machine/accounts.ts';
 import { isNatUp } from '../../../sandbox/windows/machine/vpn.ts';
-import { worldDefinitionSchema, type WindowsMachine, type WorldParts } from '../../../sandbox/windows/world/records.ts';
+import { createDefaultWorld, defaultSecrets } from '../../../sandbox/windows/world/default-world.ts';
+import { type WindowsMachine, worldDefinitionSchema, type WorldParts } from '../../../sandbox/windows/world/records.ts';
 
 describe('sandbox/windows/world/default-world', () => {
   let parts: WorldParts;

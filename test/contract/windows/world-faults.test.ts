@@ -50,8 +50,9 @@ describe('sandbox/windows/world/faults', () => {
       ['P7', 'apply', p7],
       ['P7', 'apply', p7],
       ['P7', 'apply', p7],
-    ] as const)
+    ] as const) {
       codes.push((await made.run(step, mode, request)).code);
+    }
 
     expect(codes).toEqual(['', 'verifyFailed', 'toolFailed', 'toolFailed', '']);
   });

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { aSecretName } from '../../support/a-secret-name.ts';
 import {
-  commandOf,
   aMachineWorld,
+  commandOf,
+  type MachineWorld,
   natAdministrator,
   vaultUrl,
-  type MachineWorld,
 } from '../../support/windows/machine-world.ts';
-import { aSecretName } from '../../support/a-secret-name.ts';
 
 const secondMs = 1000;
 

@@ -13,7 +13,7 @@ import {
 import { aServerCertificate, type Authority } from '../../support/windows/issued-certificates.ts';
 import { writeSecret } from './azure.ts';
 import { expectStatus } from './line.ts';
-import { defineMachines, registerMachine, wayTo, type Way } from './onprem-line.ts';
+import { defineMachines, registerMachine, type Way, wayTo } from './onprem-line.ts';
 
 type Machines = WorldDefinition['machines'];
 export type ConnectorDefinition = WorldDefinition & {

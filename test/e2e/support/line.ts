@@ -8,7 +8,7 @@ import type { OperationView } from '../../../src/domain/operation.ts';
 import { aCertificateRequest, toRequestPem } from '../../support/builders/a-certificate-request.ts';
 import { anRsaKeyPair } from '../../support/builders/a-key-pair.ts';
 import { commonName } from '../../support/builders/der.ts';
-import { waitUntil, type RunningTestStack, type StackAnswer } from '../../support/stack.ts';
+import { type RunningTestStack, type StackAnswer, waitUntil } from '../../support/stack.ts';
 
 /** Durations of Azure are divided by this: a build takes some seconds. */
 export const testSpeed = 600;

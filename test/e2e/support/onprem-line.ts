@@ -1,10 +1,10 @@
 /** Simulated machines as a user meets them: registered with the application, watched and broken from outside. */
 import type { z } from 'zod';
-import type { windowsFaultSchema } from '../../../sandbox/windows/world/faults.ts';
-import type { OperationView } from '../../../src/domain/operation.ts';
 import type { WindowsReach } from '../../../sandbox/windows/transports/control-routes.ts';
+import type { windowsFaultSchema } from '../../../sandbox/windows/world/faults.ts';
 import type { WindowsMachine, WorldDefinition } from '../../../sandbox/windows/world/records.ts';
 import type { HistoryEntry } from '../../../sandbox/windows/world/state.ts';
+import type { OperationView } from '../../../src/domain/operation.ts';
 import type { RunningTestStack, StackAnswer } from '../../support/stack.ts';
 import { acceptedOperation, expectStatus, getOperation, type JsonObject } from './line.ts';
 

@@ -1,12 +1,12 @@
 /** An Azure Stack POC, and the sharing of VPN access to it as its users take part in it. */
 import { strFromU8, unzipSync } from 'fflate';
-import type { OperationView } from '../../../src/domain/operation.ts';
 import type { WorldDefinition } from '../../../sandbox/windows/world/records.ts';
-import { startStack, type RunningTestStack, type StackAnswer, type StackStart } from '../../support/stack.ts';
+import type { OperationView } from '../../../src/domain/operation.ts';
+import { type RunningTestStack, type StackAnswer, type StackStart, startStack } from '../../support/stack.ts';
 import { anAuthority, derOf } from '../../support/windows/issued-certificates.ts';
 import { writeSecret } from './azure.ts';
 import { acceptedOperation, expectStatus, type JsonObject } from './line.ts';
-import { defineMachines, machineSpeed, registerMachine, seeMachine, wayTo, type Way } from './onprem-line.ts';
+import { defineMachines, machineSpeed, registerMachine, seeMachine, type Way, wayTo } from './onprem-line.ts';
 
 export const host = 'azs-host1';
 export const nat = 'natvm';

@@ -2,8 +2,8 @@
  * Kills the runtime of a stack with SIGKILL whenever the line crosses a boundary that it has not crossed before: a step of an
  * operation begins, waits or ends, or Azure answers one of the requests that are named here for the first time.
  */
-import { startTimeoutMs, waitUntil, type RunningTestStack } from '../../support/stack.ts';
-import { readJournal, type JournalEntry } from './line.ts';
+import { type RunningTestStack, startTimeoutMs, waitUntil } from '../../support/stack.ts';
+import { type JournalEntry, readJournal } from './line.ts';
 
 const lookMs = 10;
 

@@ -1,5 +1,5 @@
-import { sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { sign } from 'node:crypto';
 import { anRsaKeyPair } from './a-key-pair.ts';
 import { algorithm, bits, commonName, der, integer, objectIdentifier, sequence, set, toPemBlock } from './der.ts';
 

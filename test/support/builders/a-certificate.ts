@@ -2,12 +2,12 @@ import { sign } from 'node:crypto';
 import type { SerialNumber } from '../../../src/domain/serial-number.ts';
 import { parseSerialNumber } from '../../../src/domain/serial-number.ts';
 import { assembleCertificate } from '../../../src/pki/assemble-certificate.ts';
-import { buildClientTbs } from '../../../src/pki/build-client-certificate.ts';
 import type { ClientCertificateFields } from '../../../src/pki/build-client-certificate.ts';
-import { buildRootTbs } from '../../../src/pki/build-root-certificate.ts';
+import { buildClientTbs } from '../../../src/pki/build-client-certificate.ts';
 import type { RootCertificateFields } from '../../../src/pki/build-root-certificate.ts';
-import { anRsaKeyPair } from './a-key-pair.ts';
+import { buildRootTbs } from '../../../src/pki/build-root-certificate.ts';
 import type { KeyPair } from './a-key-pair.ts';
+import { anRsaKeyPair } from './a-key-pair.ts';
 
 export interface BuiltRoot {
   readonly der: Uint8Array;

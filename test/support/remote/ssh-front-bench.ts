@@ -2,14 +2,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createSetAsideSecrets } from '../../../src/services/requests/set-aside-secrets.ts';
+import type { CommandWorld, PollOutcome } from '../../../sandbox/windows/transports/command-world.ts';
+import { type SshdChoice, startSshFront } from '../../../sandbox/windows/transports/ssh-front.ts';
 import type { Machine } from '../../../src/domain/machine.ts';
 import { createSshRunner } from '../../../src/remote/ssh-runner.ts';
-import type { CommandWorld, PollOutcome } from '../../../sandbox/windows/transports/command-world.ts';
-import { startSshFront, type SshdChoice } from '../../../sandbox/windows/transports/ssh-front.ts';
+import { createSetAsideSecrets } from '../../../src/services/requests/set-aside-secrets.ts';
+import { benchSecrets, type RunnerBench } from './runner-contract.ts';
 import { createStubCommands, type StubCommands } from './stub-commands.ts';
 import { createMemorySecrets } from './stub-secrets.ts';
-import { benchSecrets, type RunnerBench } from './runner-contract.ts';
 
 const shim = resolve(__dirname, '..', '..', '..', 'sandbox', 'windows', 'transports', 'powershell-shim.ts');
 

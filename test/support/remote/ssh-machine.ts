@@ -4,11 +4,11 @@
  */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import ssh2, { type AuthContext, type Connection, type ParsedKey, type ServerChannel } from 'ssh2';
 import type { Machine } from '../../../src/domain/machine.ts';
 import { anSshKey } from '../builders/an-ssh-key.ts';
-import { createStubCommands, type StubCommands, type GivenCommand } from './stub-commands.ts';
+import { createStubCommands, type GivenCommand, type StubCommands } from './stub-commands.ts';
 
 export interface ShellAnswer {
   readonly stdout: string;

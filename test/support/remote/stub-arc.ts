@@ -7,7 +7,7 @@ import type { Machine } from '../../../src/domain/machine.ts';
 import type { ArmAnswer } from '../../../src/ports/arm.ts';
 import type { ArmRest } from '../../../src/ports/arm-rest.ts';
 import type { CommandOutputs } from '../../../src/ports/command-outputs.ts';
-import { createStubCommands, type CommandEnd, type StubCommands } from './stub-commands.ts';
+import { type CommandEnd, createStubCommands, type StubCommands } from './stub-commands.ts';
 
 export interface StubArc {
   readonly machine: Machine;

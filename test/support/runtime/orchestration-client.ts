@@ -1,6 +1,6 @@
 /** Starts and watches orchestrations of a fixture app through the management API, as outside tools do. */
-import { keys } from './runtime-process.ts';
 import type { RuntimeProcess } from './runtime-process.ts';
+import { keys } from './runtime-process.ts';
 
 export interface InstanceStatus {
   readonly name: string;

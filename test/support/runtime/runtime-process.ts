@@ -2,8 +2,8 @@
  * A runtime with a fixture app, as a child process: the app's copy of the Functions library is loaded into the runtime's
  * process, so each runtime needs one of its own, and kill -9 is to be real.
  */
-import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -3,8 +3,8 @@
  * is carried out and its answer never comes. Killing the runtime there shows what a power cut at that line would do.
  */
 import { once } from 'node:events';
-import { createServer, request as sendRequest } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, request as sendRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 interface Cut {

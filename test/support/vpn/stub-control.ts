@@ -50,16 +50,20 @@ export async function startStubControl(): Promise<StubControl> {
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://localhost');
     const operation = `${request.method ?? ''} ${url.pathname}`;
-    if (operation === 'GET /vpn/gateways') send(response, 200, [...gateways.values()]);
-    else if (operation === 'GET /vpn/disconnects') waitForDisconnects(Number(url.searchParams.get('after')), response);
-    else if (operation === 'POST /vpn/sessions') {
+    if (operation === 'GET /vpn/gateways') {
+      send(response, 200, [...gateways.values()]);
+    } else if (operation === 'GET /vpn/disconnects') {
+      waitForDisconnects(Number(url.searchParams.get('after')), response);
+    } else if (operation === 'POST /vpn/sessions') {
       const session = (await json(request)) as VpnSession;
       sessions.set(session.id, session);
       send(response, 201, session);
     } else if (operation.startsWith('DELETE /vpn/sessions/')) {
       const known = sessions.delete(decodeURIComponent(url.pathname.slice('/vpn/sessions/'.length)));
       send(response, known ? 204 : 404);
-    } else send(response, 501, { detail: operation });
+    } else {
+      send(response, 501, { detail: operation });
+    }
   }
 
   const server = createServer((request, response) => void handle(request, response));

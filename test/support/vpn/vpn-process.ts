@@ -1,9 +1,9 @@
 /** Runs the VPN emulator as the stack does, as a process, against a control API of the test's own. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readPublishedGateways, type PublishedGateway } from '../../../sandbox/vpn/published-gateways.ts';
+import { type PublishedGateway, readPublishedGateways } from '../../../sandbox/vpn/published-gateways.ts';
 import { tryCommand } from '../../../sandbox/vpn/run-command.ts';
 
 /** These say only that something hangs: none is about how fast the machine is. */

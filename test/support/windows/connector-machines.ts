@@ -6,10 +6,10 @@ import {
   cloudAdmin,
   clouds,
   connectorPackage,
+  type ConnectorWorld,
   domainAdmin,
   outputShare,
   packageFolder,
-  type ConnectorWorld,
 } from './connector-world.ts';
 import { aServerCertificate } from './issued-certificates.ts';
 

@@ -2,22 +2,22 @@
 // computers. Steps run on it at once; time passes when a test says so.
 import { thumbprintOf } from '../../../sandbox/windows/connector/data-file.ts';
 import type { AzurePackPart } from '../../../sandbox/windows/connector/part.ts';
+import { type TenantView, tenantView } from '../../../sandbox/windows/connector/portal.ts';
 import type { ConnectorState } from '../../../sandbox/windows/connector/state.ts';
+import { connectorEmulators } from '../../../sandbox/windows/steps/w-steps.ts';
 import {
-  worldDefinitionSchema,
   type SecretValue,
+  type StepEmulator,
   type StepMode,
   type StepOutcome,
-  type StepEmulator,
   type WindowsMachine,
   type World,
   type WorldDefinition,
+  worldDefinitionSchema,
 } from '../../../sandbox/windows/world/records.ts';
-import { tenantView, type TenantView } from '../../../sandbox/windows/connector/portal.ts';
-import { connectorEmulators } from '../../../sandbox/windows/steps/w-steps.ts';
 import { connectorSteps } from '../../../src/contracts/on-premises/connector-steps.ts';
-import { scriptAnswerSchema, type RemoteStepContract } from '../../../src/contracts/on-premises/remote-step.ts';
-import { anAuthority, aServerCertificate, derOf, type Authority } from './issued-certificates.ts';
+import { type RemoteStepContract, scriptAnswerSchema } from '../../../src/contracts/on-premises/remote-step.ts';
+import { anAuthority, aServerCertificate, type Authority, derOf } from './issued-certificates.ts';
 
 export const packageFolder = 'C:\\temp\\WAPConnector';
 export const outputShare = '\\\\su1fileserver\\SU1_Infrastructure_1\\AzurePackConnectorOutput';

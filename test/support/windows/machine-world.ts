@@ -1,9 +1,9 @@
 // A host and the NATVM behind it, for the steps that share VPN access: commands go in as the application composes them, and come
 // out as it reads them.
 import type { JournalEntry } from '../../../sandbox/platform/journal.ts';
+import type { RemoteAccess } from '../../../sandbox/windows/machine/remote-access.ts';
 import { allEmulators } from '../../../sandbox/windows/steps/all-steps.ts';
 import type { SecretValue, StepMode, WindowsMachine, WorldDefinition } from '../../../sandbox/windows/world/records.ts';
-import type { RemoteAccess } from '../../../sandbox/windows/machine/remote-access.ts';
 import type { NewCommand } from '../../../sandbox/windows/world/state.ts';
 import {
   openWorld,
@@ -16,8 +16,8 @@ import { findRemoteStep } from '../../../src/contracts/on-premises/step-table.ts
 import type { Transport } from '../../../src/domain/machine.ts';
 import { composeCommand } from '../../../src/onprem/compose-command.ts';
 import { readAnswer } from '../../../src/onprem/read-answer.ts';
-import { createTestHost, type TestHost } from '../service-host.ts';
 import { aSecretName } from '../a-secret-name.ts';
+import { createTestHost, type TestHost } from '../service-host.ts';
 
 export const natAddress = '192.168.200.1';
 export const externalAddress = '20.1.2.3';
@@ -134,8 +134,9 @@ export async function aMachineWorld(options: Partial<WorldOptions> = {}): Promis
     const id = `run-${runs}`;
     const started = start(id, step, mode, request);
     if (started.outcome !== 'started') throw new Error(`It was not started: ${JSON.stringify(started)}`);
-    for (let ms = 0; world.poll('host', id).state === 'running' && ms < patienceMs; ms += 1000)
+    for (let ms = 0; world.poll('host', id).state === 'running' && ms < patienceMs; ms += 1000) {
       await test.advance(1000);
+    }
     return world.poll('host', id);
   };
 

@@ -6,10 +6,10 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import ssh2 from 'ssh2';
-import { startSshFront, type SshdChoice, type SshFront } from '../../../sandbox/windows/transports/ssh-front.ts';
+import { type SshdChoice, type SshFront, startSshFront } from '../../../sandbox/windows/transports/ssh-front.ts';
 import type { Verb } from '../../../sandbox/windows/transports/ssh-requests.ts';
 import { createRecordingWorld, type RecordingWorld } from './recording-world.ts';
-import { powershell, visit, wayTo, type VisitResult } from './ssh-visitor.ts';
+import { powershell, visit, type VisitResult, wayTo } from './ssh-visitor.ts';
 
 const shim = resolve(__dirname, '..', '..', '..', 'sandbox', 'windows', 'transports', 'powershell-shim.ts');
 const command = {

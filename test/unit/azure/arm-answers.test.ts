@@ -1,4 +1,4 @@
-import { classify, operationErrorOf, toRead, type RawAnswer } from '../../../src/azure/arm-answers.ts';
+import { classify, operationErrorOf, type RawAnswer, toRead } from '../../../src/azure/arm-answers.ts';
 
 function anAnswer(status: number, body: unknown, more: Partial<RawAnswer> = {}): RawAnswer {
   const text = typeof body === 'string' ? body : JSON.stringify(body);

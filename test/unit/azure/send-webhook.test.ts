@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { isIPv6, type AddressInfo } from 'node:net';
+import { type AddressInfo, isIPv6 } from 'node:net';
 import { createSendWebhook, type SendWebhookOptions } from '../../../src/azure/send-webhook.ts';
 import type { WebhookAnswer } from '../../../src/ports/webhooks.ts';
 

@@ -1,5 +1,5 @@
-import type { ActivityHandler } from 'durable-functions';
 import type { InvocationContext } from '@azure/functions';
+import type { ActivityHandler } from 'durable-functions';
 import { registerActivities } from '../../../src/composition/register-activities.ts';
 import { failureWords } from '../../../src/orchestrations/on-premises/failure-words.ts';
 

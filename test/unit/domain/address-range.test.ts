@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-
 import {
   addressCount,
+  type AddressRange,
   compareRanges,
   contains,
   findFreeRange,
@@ -10,7 +10,6 @@ import {
   parseAddress,
   parseAddressRange,
   purposesTouched,
-  type AddressRange,
 } from '../../../src/domain/address-range.ts';
 
 function range(text: string): AddressRange {

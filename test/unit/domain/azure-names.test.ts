@@ -1,12 +1,11 @@
 import fc from 'fast-check';
-
 import {
   faultsOfName,
   isLocationName,
+  type NamedResource,
   normaliseLocation,
   slugOf,
   virtualNetworkIdPattern,
-  type NamedResource,
 } from '../../../src/domain/azure-names.ts';
 
 describe('src/domain/azure-names', () => {

@@ -1,5 +1,5 @@
 import { entryLimits, withinLimits } from '../../../src/domain/entry-limits.ts';
-import { entryKey, type DesiredEntry } from '../../../src/domain/gateway-merge.ts';
+import { type DesiredEntry, entryKey } from '../../../src/domain/gateway-merge.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import { parseThumbprint, type Thumbprint } from '../../../src/domain/thumbprint.ts';
 import { given } from '../../support/given.ts';

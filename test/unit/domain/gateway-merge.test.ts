@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { readEntries } from '../../../src/domain/gateway-entries.ts';
-import { applyChanges, changesFor, withoutExpiredRoots, type DesiredEntry } from '../../../src/domain/gateway-merge.ts';
+import { applyChanges, changesFor, type DesiredEntry, withoutExpiredRoots } from '../../../src/domain/gateway-merge.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import { parseThumbprint, type Thumbprint } from '../../../src/domain/thumbprint.ts';
 import { given } from '../../support/given.ts';

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-
 import { gatewayPlanSchema } from '../../../src/domain/gateway-plan.ts';
 import { aGatewayPlan, aSubscriptionId, aVirtualNetwork } from '../../support/builders/a-gateway-plan.ts';
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
+import { connectorSteps } from '../../../src/contracts/on-premises/connector-steps.ts';
 import { addressOf } from '../../../src/domain/connector-ports.ts';
 import { endpointProblems } from '../../../src/domain/endpoint-problems.ts';
 import { makePassword, sharedKeyPattern, toKeyText } from '../../../src/domain/make-password.ts';
 import { commandLookSeconds } from '../../../src/domain/poll-pacing.ts';
 import { rangeProblems, rangeWarnings } from '../../../src/domain/vpn-address-range.ts';
-import { connectorSteps } from '../../../src/contracts/on-premises/connector-steps.ts';
 
 describe('src/domain/connector-ports', () => {
   it.each([

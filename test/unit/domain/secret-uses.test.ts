@@ -28,8 +28,9 @@ describe('src/domain/secret-uses', () => {
       ownSecretName(use, '1'),
       'administrator-key',
       '',
-    ])
+    ]) {
       expect([name, schema.safeParse(name).success]).toEqual([name, false]);
+    }
   });
 
   it('says under which name to store a secret', () => {

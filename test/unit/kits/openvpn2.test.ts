@@ -1,5 +1,5 @@
-import { buildOpenVpn2Kit } from '../../../src/kits/openvpn2.ts';
 import type { OpenVpn2Kit, OpenVpn2KitOptions } from '../../../src/kits/openvpn2.ts';
+import { buildOpenVpn2Kit } from '../../../src/kits/openvpn2.ts';
 import { anOvpnTemplate } from '../../support/builders/an-ovpn-template.ts';
 
 const certificatePem = '-----BEGIN CERTIFICATE-----\nbGVhZg==\n-----END CERTIFICATE-----\n';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { zipSync } from 'fflate';
 import type { ZippableFile } from 'fflate';
+import { zipSync } from 'fflate';
+import type { ProfilePackage } from '../../../src/domain/profile-package.ts';
 import { readProfilePackage } from '../../../src/kits/read-profile-package.ts';
 import { readCertificate } from '../../../src/pki/read-certificate.ts';
-import { aRootCertificate } from '../../support/builders/a-certificate.ts';
 import { toPem } from '../../../src/pki/read-certificate.ts';
-import type { ProfilePackage } from '../../../src/domain/profile-package.ts';
+import { aRootCertificate } from '../../support/builders/a-certificate.ts';
 import { anOvpnTemplate } from '../../support/builders/an-ovpn-template.ts';
 
 const server = 'azuregateway-8a1c2f5e-0000-4000-8000-000000000001-1a2b3c4d5e6f.vpn.azure.com';

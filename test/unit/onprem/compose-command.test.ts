@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { AppError } from '../../../src/domain/app-error.ts';
-import { type StepCommand, composeCommand } from '../../../src/onprem/compose-command.ts';
+import { composeCommand, type StepCommand } from '../../../src/onprem/compose-command.ts';
 
 const installVpn: StepCommand = {
   stepId: 'P4',

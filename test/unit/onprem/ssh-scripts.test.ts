@@ -1,6 +1,6 @@
+import { parseScript } from '../../../sandbox/windows/powershell/parse.ts';
 import { commandLineMax } from '../../../src/domain/command-line.ts';
 import { sshCommandLine } from '../../../src/onprem/ssh-scripts.ts';
-import { parseScript } from '../../../sandbox/windows/powershell/parse.ts';
 import { sshScriptOf, sshVerbs } from '../../support/ssh-script-of.ts';
 
 describe('src/onprem/ssh-scripts.ts', () => {

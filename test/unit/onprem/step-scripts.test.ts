@@ -1,13 +1,13 @@
 import type { z } from 'zod';
-import type { RemoteStepContract } from '../../../src/contracts/on-premises/remote-step.ts';
+import { parseScript, type ScriptParameter } from '../../../sandbox/windows/powershell/parse.ts';
 import { commonSteps } from '../../../src/contracts/on-premises/common-steps.ts';
 import { connectorSteps } from '../../../src/contracts/on-premises/connector-steps.ts';
+import type { RemoteStepContract } from '../../../src/contracts/on-premises/remote-step.ts';
 import { findRemoteStep } from '../../../src/contracts/on-premises/step-table.ts';
 import { vpnAccessSteps } from '../../../src/contracts/on-premises/vpn-access-steps.ts';
+import { secretUses } from '../../../src/domain/secret-uses.ts';
 import { composedScripts } from '../../../src/onprem/composed-scripts.ts';
 import { stepScripts } from '../../../src/onprem/step-scripts.ts';
-import { secretUses } from '../../../src/domain/secret-uses.ts';
-import { parseScript, type ScriptParameter } from '../../../sandbox/windows/powershell/parse.ts';
 
 const remoteSteps: readonly RemoteStepContract[] = [commonSteps, vpnAccessSteps, connectorSteps].flatMap(
   (steps: Readonly<Record<string, RemoteStepContract>>) => Object.values(steps),

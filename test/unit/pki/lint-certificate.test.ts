@@ -2,13 +2,13 @@
 // Method: one good profile as DER parts; each bad certificate changes some parts and is signed correctly by the root, as in
 // the comparison of checkers in perf-rel section 6, so that nothing but the rule in question can catch it.
 
-import { sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { sign } from 'node:crypto';
 import fc from 'fast-check';
 import { lintClientCertificate, lintClientTbs, lintRootCertificate } from '../../../src/pki/lint-certificate.ts';
 import { keyIdentifierOf } from '../../../src/pki/tbs-certificate.ts';
-import { aClientCertificate, aRootCertificate } from '../../support/builders/a-certificate.ts';
 import type { BuiltRoot } from '../../support/builders/a-certificate.ts';
+import { aClientCertificate, aRootCertificate } from '../../support/builders/a-certificate.ts';
 import { anEcKeyPair, anRsaKeyPair } from '../../support/builders/a-key-pair.ts';
 import {
   algorithm,

@@ -1,4 +1,4 @@
-import { passClientCertificate, type LintedCertificate } from '../../../src/pki/linted-certificate.ts';
+import { type LintedCertificate, passClientCertificate } from '../../../src/pki/linted-certificate.ts';
 import { readCertificate } from '../../../src/pki/read-certificate.ts';
 import { aClientCertificate, aRootCertificate } from '../../support/builders/a-certificate.ts';
 

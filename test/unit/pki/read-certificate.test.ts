@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
-import { readCertificate, thumbprintOf, toPem } from '../../../src/pki/read-certificate.ts';
 import type { CertificateReading } from '../../../src/pki/read-certificate.ts';
+import { readCertificate, thumbprintOf, toPem } from '../../../src/pki/read-certificate.ts';
 import { aClientCertificate, aRootCertificate } from '../../support/builders/a-certificate.ts';
 import { toPemBlock } from '../../support/builders/der.ts';
 import { clientFingerprint, clientPem, clientRequestPem, rootFingerprint, rootPem } from './vectors/openssl.ts';

@@ -46,8 +46,9 @@ describe('src/stores/store', () => {
     await store.insert(record);
 
     expect((await store.get(keys))?.record).toEqual(record);
-    for (const column of Object.values(tables.rows('Things')[0]?.columns ?? {}))
+    for (const column of Object.values(tables.rows('Things')[0]?.columns ?? {})) {
       expect(String(column)).toBe(Buffer.from(String(column)).toString());
+    }
   });
 
   it('keeps whatever there is', async () => {

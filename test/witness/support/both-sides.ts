@@ -6,21 +6,21 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { allEmulators } from '../../../sandbox/windows/steps/all-steps.ts';
+import { commandEnd } from '../../../sandbox/windows/world/answers.ts';
 import {
-  worldDefinitionSchema,
   type SecretValue,
   type WorldDefinition,
+  worldDefinitionSchema,
   type WorldParts,
 } from '../../../sandbox/windows/world/records.ts';
-import { commandEnd } from '../../../sandbox/windows/world/answers.ts';
 import type { StepMode } from '../../../src/contracts/on-premises/remote-step.ts';
 import { findRemoteStep } from '../../../src/contracts/on-premises/step-table.ts';
 import { secretUses } from '../../../src/domain/secret-uses.ts';
 import { composeCommand } from '../../../src/onprem/compose-command.ts';
 import { readAnswer } from '../../../src/onprem/read-answer.ts';
 import type { PackageArchive } from './connector-package.ts';
-import { startPowerShellProcess, type PowerShellProcess } from './powershell-process.ts';
 import { readDrives, writeDrives } from './machine-drives.ts';
+import { type PowerShellProcess, startPowerShellProcess } from './powershell-process.ts';
 
 /** What is asked of both sides. */
 export interface Asked {

@@ -1,14 +1,14 @@
 /** A fixture app whose orchestrations the real Durable Task extension runs, started and ended like one on the local runtime. */
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { buildExtension } from '../../../sandbox/runtime/durable-extension/build.ts';
 import { startChild } from '../../../sandbox/supervisor/child-process.ts';
 import {
   createFixtureApp,
-  fixtureEnvironment,
   type FixtureApp,
+  fixtureEnvironment,
   type FixtureOptions,
   type RuntimeProcess,
 } from '../../support/runtime/runtime-process.ts';

@@ -20,8 +20,9 @@ export function writeDrives(root: string, { machines }: WorldParts): void {
     for (const [path, content] of Object.entries(machine.files)) put(path, Buffer.from(content, 'base64'));
     for (const [folder, { sha256, version, isByHand }] of Object.entries(machine.azurePack.staged)) {
       if (existsSync(join(root, machine.id, folder.slice(3).replaceAll('\\', '/')))) continue;
-      for (const [path, text] of Object.entries(packageFiles(version)))
+      for (const [path, text] of Object.entries(packageFiles(version))) {
         put(`${folder}\\${path.replaceAll('/', '\\')}`, text);
+      }
       if (isByHand) put(`${folder}\\edition.json`, JSON.stringify({ version, sha256 }));
       else put(`${folder}\\gatehouse.sha256`, sha256);
     }

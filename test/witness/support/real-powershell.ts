@@ -1,12 +1,12 @@
 /** Single machines for the real PowerShell: steps and files are run on one, and each test says what its machine is like. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { worldDefinitionSchema, type WindowsMachine, type WorldParts } from '../../../sandbox/windows/world/records.ts';
+import { type WindowsMachine, worldDefinitionSchema, type WorldParts } from '../../../sandbox/windows/world/records.ts';
 import type { StepMode } from '../../../src/contracts/on-premises/remote-step.ts';
 import { composeCommand } from '../../../src/onprem/compose-command.ts';
 import { readAnswer } from '../../../src/onprem/read-answer.ts';
 import type { PackageArchive } from './connector-package.ts';
-import { startPowerShellProcess, type PowerShellProcess } from './powershell-process.ts';
+import { type PowerShellProcess, startPowerShellProcess } from './powershell-process.ts';
 
 const sqlAdministrator = 'CONTOSO\\sqladmin';
 const dataFileSecret = 'gatehouse-data-file-witness';

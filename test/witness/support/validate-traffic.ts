@@ -9,11 +9,11 @@ import oav from 'oav';
 import { copyStrictly } from './strict-descriptions.ts';
 import {
   describedElsewhere,
+  type ExchangeReport,
   isOfVault,
   isRecordedMember,
-  reportName,
-  type ExchangeReport,
   type RecordedExchange,
+  reportName,
 } from './traffic-report.ts';
 
 type Validator = InstanceType<typeof oav.LiveValidator>;

@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectClient, type ConnectedClient, type RefusedClient } from '../../../sandbox/vpn/client.ts';
 import { aKeyAndRequest, issue, kit } from '../../e2e/support/line.ts';
-import { waitUntil, type RunningTestStack } from '../../support/stack.ts';
+import { type RunningTestStack, waitUntil } from '../../support/stack.ts';
 
 type Visit = ConnectedClient | RefusedClient;
 

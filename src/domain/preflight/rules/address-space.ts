@@ -1,4 +1,4 @@
-import { overlaps, purposesTouched, type AddressPurpose } from '../../address-range.ts';
+import { type AddressPurpose, overlaps, purposesTouched } from '../../address-range.ts';
 import type { Problem } from '../problem.ts';
 import { findOverlaps } from '../range-overlaps.ts';
 import { sources } from '../sources.ts';

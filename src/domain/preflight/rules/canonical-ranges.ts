@@ -1,4 +1,4 @@
-import { parseAddressRange, type AddressFault, type RefusedAddress } from '../../address-range.ts';
+import { type AddressFault, parseAddressRange, type RefusedAddress } from '../../address-range.ts';
 import type { Problem } from '../problem.ts';
 import { sources } from '../sources.ts';
 import type { LocatedText, PreflightRule } from '../subject.ts';

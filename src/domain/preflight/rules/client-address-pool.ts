@@ -1,10 +1,10 @@
 import {
+  type AddressRange,
   findFreeRange,
   isPrivate,
   overlaps,
   parseAddressRange,
   purposesTouched,
-  type AddressRange,
 } from '../../address-range.ts';
 import { usualClientAddressPool } from '../../gateway-plan-schema.ts';
 import type { Problem } from '../problem.ts';

@@ -1,4 +1,4 @@
-import { parseAddress, parseAddressRange, purposesTouched, type AddressPurpose } from '../../address-range.ts';
+import { type AddressPurpose, parseAddress, parseAddressRange, purposesTouched } from '../../address-range.ts';
 import type { Problem } from '../problem.ts';
 import { sources } from '../sources.ts';
 import type { PreflightRule, SubjectNetwork } from '../subject.ts';

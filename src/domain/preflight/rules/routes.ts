@@ -1,5 +1,5 @@
-import type { PreflightRule } from '../subject.ts';
 import { sources } from '../sources.ts';
+import type { PreflightRule } from '../subject.ts';
 
 const windowsIkeV2RoutesMax = 25;
 

@@ -1,18 +1,18 @@
-import { azureFailure } from '../../../support/azure-failure.ts';
 import { createApplyActivities } from '../../../../src/activities/gateways/apply-activities.ts';
 import type { Arm } from '../../../../src/ports/arm.ts';
+import { azureFailure } from '../../../support/azure-failure.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
+import { given } from '../../../support/given.ts';
+import { createMemoryBlobs } from '../../../support/memory-blobs.ts';
 import {
   aGateway,
   aRequest,
   aRoot,
-  randomnessOf,
   createServicesWorld,
+  randomnessOf,
   runWriter,
   type ServicesWorld,
 } from '../../../support/services-world.ts';
-import { given } from '../../../support/given.ts';
-import { createMemoryBlobs } from '../../../support/memory-blobs.ts';
 
 const gatewayId = 'vnet1gw';
 const words = { code: 'SomeCode', message: 'Words.' };

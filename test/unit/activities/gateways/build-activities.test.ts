@@ -1,8 +1,8 @@
-import { azureFailure } from '../../../support/azure-failure.ts';
 import { createBuildActivities } from '../../../../src/activities/gateways/build-activities.ts';
 import { watchGateways } from '../../../../src/services/gateways/watch-gateways.ts';
-import { aGateway, anOperationId, createServicesWorld } from '../../../support/services-world.ts';
+import { azureFailure } from '../../../support/azure-failure.ts';
 import { given } from '../../../support/given.ts';
+import { aGateway, anOperationId, createServicesWorld } from '../../../support/services-world.ts';
 
 const gatewayId = 'vnet1gw';
 const words = azureFailure('SomeCode', 'Words.');

@@ -179,8 +179,9 @@ describe('src/activities/gateways/ensure-resource and a gateway that somebody el
     const ensure = createEnsureResource(world);
     const lost = { outcome: 'unavailable', status: 0, code: 'NoAnswer', message: '', retryAfterSeconds: 1 };
     const refused = { outcome: 'refused', status: 409, aboutBody: false, code: 'Nope', message: 'words' };
-    for (const answer of [lost, refused])
+    for (const answer of [lost, refused]) {
       for (const call of ['putRaw', 'putPublicIp', 'putResourceGroup'] as const) world.arm.answerNext(call, answer);
+    }
 
     await ensure({ gatewayId: 'vnet1gw', resource });
     const noted = (await world.stores.madeResources.list('vnet1gw')).map(({ record }) => record.at);

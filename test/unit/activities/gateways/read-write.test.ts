@@ -1,8 +1,8 @@
 import { createReadWrite } from '../../../../src/activities/gateways/read-write.ts';
 import { asObject } from '../../../../src/domain/gateway-entries.ts';
+import { given } from '../../../support/given.ts';
 import { createRecordingLog } from '../../../support/recording-log.ts';
 import { aGateway, createServicesWorld } from '../../../support/services-world.ts';
-import { given } from '../../../support/given.ts';
 
 /** How a write of a gateway in this state is read, and what is logged of it. */
 async function readIn(provisioningState: string, error?: object) {

@@ -2,8 +2,8 @@ import { createEnsureResource } from '../../../../src/activities/gateways/ensure
 import { createRemoveResource } from '../../../../src/activities/gateways/remove-resource.ts';
 import { newGateway } from '../../../../src/domain/resource-bodies.ts';
 import { anEmptyAzure, order, settle } from '../../../support/empty-azure.ts';
-import { provisioned } from '../../../support/stub-arm.ts';
 import { given } from '../../../support/given.ts';
+import { provisioned } from '../../../support/stub-arm.ts';
 
 describe('src/activities/gateways/remove-resource', () => {
   it('deletes what was made, and nothing that was there before', async () => {
@@ -69,8 +69,9 @@ describe('src/activities/gateways/remove-resource', () => {
 
     it('calls it removed when its group is gone', async () => {
       const { world, gateway, look } = await aBuiltGateway();
-      for (const id of [gateway.plan.resourceIds.gateway, gateway.plan.resourceIds.resourceGroup])
+      for (const id of [gateway.plan.resourceIds.gateway, gateway.plan.resourceIds.resourceGroup]) {
         world.arm.resources.delete(id);
+      }
 
       expect(await look()).toEqual({ outcome: 'ready' });
     });

@@ -1,4 +1,6 @@
 import { createWithdrawAccess } from '../../../../src/activities/gateways/withdraw-access.ts';
+import { asObject } from '../../../../src/domain/gateway-entries.ts';
+import { given } from '../../../support/given.ts';
 import {
   aGateway,
   aRequest,
@@ -7,8 +9,6 @@ import {
   runWriter,
   type ServicesWorld,
 } from '../../../support/services-world.ts';
-import { asObject } from '../../../../src/domain/gateway-entries.ts';
-import { given } from '../../../support/given.ts';
 
 const gatewayId = 'vnet1gw';
 

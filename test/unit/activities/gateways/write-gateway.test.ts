@@ -1,8 +1,8 @@
-import { azureFailure } from '../../../support/azure-failure.ts';
 import { asObject } from '../../../../src/domain/gateway-entries.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';
-import { aGateway, aRequest, aRoot, createServicesWorld, type ServicesWorld } from '../../../support/services-world.ts';
+import { azureFailure } from '../../../support/azure-failure.ts';
 import { given } from '../../../support/given.ts';
+import { aGateway, aRequest, aRoot, createServicesWorld, type ServicesWorld } from '../../../support/services-world.ts';
 
 const write = { gatewayId: 'vnet1gw', epoch: 2 };
 

@@ -2,12 +2,12 @@ import { createServer } from 'node:http';
 import { createConnectorActivities } from '../../../../src/activities/on-premises/connector-activities.ts';
 import { createSendWebhook, type SendWebhookOptions } from '../../../../src/azure/send-webhook.ts';
 import { connectorRequestSchema } from '../../../../src/domain/connector-request.ts';
-import { createSetAsideSecrets } from '../../../../src/services/requests/set-aside-secrets.ts';
 import { createExpiries } from '../../../../src/services/operations/expiries.ts';
+import { createSetAsideSecrets } from '../../../../src/services/requests/set-aside-secrets.ts';
 import {
   aConnectorBody,
-  aStack,
   asked,
+  aStack,
   connectorMachines,
   createOnPremisesServices,
 } from '../../../support/on-premises-services.ts';

@@ -3,8 +3,8 @@ import { createExpiries } from '../../../../src/services/operations/expiries.ts'
 import { createSetAsideSecrets } from '../../../../src/services/requests/set-aside-secrets.ts';
 import {
   aConnectorRequest,
-  aStack,
   asked,
+  aStack,
   connectorMachines,
   createOnPremisesServices,
 } from '../../../support/on-premises-services.ts';

@@ -2,10 +2,10 @@ import { createRemoteActivities } from '../../../../src/activities/on-premises/r
 import type { RemoteCommandInput } from '../../../../src/contracts/on-premises/remote-commands.ts';
 import type { Machine } from '../../../../src/domain/machine.ts';
 import type { RemotePoll, RemoteRunner, RemoteStart } from '../../../../src/ports/remote-runner.ts';
-import { anOperationId } from '../../../support/services-world.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import type { MemoryTables } from '../../../support/memory-tables.ts';
 import { aManualMachine, createOnPremisesServices } from '../../../support/on-premises-services.ts';
+import { anOperationId } from '../../../support/services-world.ts';
 
 const ssh: Machine = {
   id: 'host',
@@ -54,7 +54,7 @@ async function world(tables?: MemoryTables, machine: Machine = ssh) {
   await services.machines.put(machine);
   const via = { machineId: machine.id, computerName: 'MAS-BGPNAT01', credentialSecret: 'account-nat-admin' };
   await services.machines.put({ id: 'nat', role: 'natvm', via });
-  for (const id of [first, second])
+  for (const id of [first, second]) {
     await services.operations.create({
       id,
       kind: 'openVpnAccess',
@@ -63,6 +63,7 @@ async function world(tables?: MemoryTables, machine: Machine = ssh) {
       requestedBy: 'a',
       steps: [{ name: 's' }],
     });
+  }
   const activities = createRemoteActivities({
     ...services,
     runners: { of: () => runner },
@@ -177,8 +178,9 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
     stub.isAway = true;
 
     expect(await activities.cleanUpCommand(left)).toEqual({ isClean: false });
-    for (const next of nexts)
+    for (const next of nexts) {
       expect(await activities.startCommand(next)).toMatchObject({ outcome: 'failed', fault: 'unreachable' });
+    }
     expect(stub.calls).toEqual([`start ${lost.commandId}`]);
 
     stub.isAway = false;

@@ -7,7 +7,7 @@ const lock = 'sql:sql01';
 
 async function world() {
   const services = createOnPremisesServices();
-  for (const [index, id] of [first, second].entries())
+  for (const [index, id] of [first, second].entries()) {
     await services.operations.create({
       id,
       kind: 'connectClouds',
@@ -16,6 +16,7 @@ async function world() {
       requestedBy: 'a',
       steps: [{ name: 's' }],
     });
+  }
   return { ...services, ...createLockActivities(services) };
 }
 

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-
-import { completeGatewayPlan, gatewayPlanSchema, type GatewayPlanInput } from '../../../../src/domain/gateway-plan.ts';
+import { completeGatewayPlan, type GatewayPlanInput, gatewayPlanSchema } from '../../../../src/domain/gateway-plan.ts';
 import { authenticationMethods, tunnelProtocols } from '../../../../src/domain/gateway-plan-schema.ts';
 import { gatewayGenerations, gatewaySkus } from '../../../../src/domain/gateway-sku.ts';
 import { checkPlan } from '../../../../src/domain/preflight/check-plan.ts';

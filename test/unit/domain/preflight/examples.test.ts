@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-
-import { gatewayPlanSchema, type GatewayPlanInput } from '../../../../src/domain/gateway-plan.ts';
+import { type GatewayPlanInput, gatewayPlanSchema } from '../../../../src/domain/gateway-plan.ts';
 import { checkPlan } from '../../../../src/domain/preflight/check-plan.ts';
 import { aPreflightContext } from '../../../support/builders/a-gateway-plan.ts';
 import { describeProblems } from '../../../support/found-problems.ts';

@@ -1,8 +1,8 @@
 import { certificateRoutes } from '../../../../src/functions/certificates/certificates.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
-import { aGateway, aRequest, aRoot, createServicesWorld, runWriter } from '../../../support/services-world.ts';
 import { given } from '../../../support/given.ts';
-import { createTestApi, type ApiAnswer, type ApiRequest } from '../../../support/test-route.ts';
+import { aGateway, aRequest, aRoot, createServicesWorld, runWriter } from '../../../support/services-world.ts';
+import { type ApiAnswer, type ApiRequest, createTestApi } from '../../../support/test-route.ts';
 
 const csr = toRequestPem(aCertificateRequest());
 

@@ -1,24 +1,24 @@
 /** What is on a gateway, as the routes show it: Gatehouse's with how far each has come, others' with all that is known of them. */
-import { sealAudit } from '../../../../src/services/requests/audit-seals.ts';
-import { verifyAudit } from '../../../../src/services/requests/verify-audit.ts';
-import { gatewayRootRoutes } from '../../../../src/functions/gateways/gateway-roots.ts';
 import { addDays } from '../../../../src/domain/days.ts';
 import { asList, asObject } from '../../../../src/domain/gateway-entries.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';
+import { gatewayRootRoutes } from '../../../../src/functions/gateways/gateway-roots.ts';
 import { thumbprintOf } from '../../../../src/pki/read-certificate.ts';
+import { sealAudit } from '../../../../src/services/requests/audit-seals.ts';
+import { verifyAudit } from '../../../../src/services/requests/verify-audit.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
+import { atEveryCrash } from '../../../support/every-crash.ts';
+import { given } from '../../../support/given.ts';
+import { createRootData } from '../../../support/root-certificates.ts';
 import {
   aGateway,
   aRequest,
   aRoot,
-  randomnessOf,
   createServicesWorld,
+  randomnessOf,
   runWriter,
   type ServicesWorld,
 } from '../../../support/services-world.ts';
-import { atEveryCrash } from '../../../support/every-crash.ts';
-import { given } from '../../../support/given.ts';
-import { createRootData } from '../../../support/root-certificates.ts';
 import { createTestApi } from '../../../support/test-route.ts';
 
 const id = 'vnet1gw';

@@ -1,9 +1,9 @@
+import { gatewayRoutes } from '../../../../src/functions/gateways/gateways.ts';
 import { createBuildGateway } from '../../../../src/services/gateways/build-gateway.ts';
 import { createJudgePlan, createJudgePlanParts } from '../../../../src/services/gateways/judge-plan.ts';
-import { gatewayRoutes } from '../../../../src/functions/gateways/gateways.ts';
 import { aGatewayPlan, aSubscriptionId, aVirtualNetwork } from '../../../support/builders/a-gateway-plan.ts';
-import { createServicesWorld } from '../../../support/services-world.ts';
 import { given } from '../../../support/given.ts';
+import { createServicesWorld } from '../../../support/services-world.ts';
 import { createTestApi } from '../../../support/test-route.ts';
 
 async function refusalsOf(routeName: string, changes: object): Promise<unknown> {

@@ -374,7 +374,9 @@ describe('src/functions/http/answer-request', () => {
         if (status === 409) {
           expect(json['code']).toBe('ERR_IN_PROGRESS');
           expect(Number(headers['retry-after'])).toBeGreaterThan(0);
-        } else expect(status).toBe(201);
+        } else {
+          expect(status).toBe(201);
+        }
       }
     });
 
@@ -449,8 +451,9 @@ describe('src/functions/http/answer-request', () => {
 
       const first = await api.ask(route, keyed);
       const others = [];
-      for (const path of ['/API/Shelves/one', '/api/shelves/%6fne', '/api/shelves/one/', '//api//shelves/one'])
+      for (const path of ['/API/Shelves/one', '/api/shelves/%6fne', '/api/shelves/one/', '//api//shelves/one']) {
         others.push(await api.ask(route, { ...keyed, path }));
+      }
 
       expect(others.map(({ json }) => json)).toEqual(Array.from({ length: 4 }, () => first.json));
       expect(runs).toHaveLength(1);

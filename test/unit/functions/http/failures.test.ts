@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { countedAddress } from '../../../../src/domain/counted-address.ts';
 import { defineRoute } from '../../../../src/functions/http/define-route.ts';
 import type { Route } from '../../../../src/functions/http/route.ts';
-import { createTestApi, keyOf, type ApiAnswer, type TestApi } from '../../../support/test-route.ts';
+import { type ApiAnswer, createTestApi, keyOf, type TestApi } from '../../../support/test-route.ts';
 
 const route = defineRoute({
   name: 'getShelf',

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { parseJson, type ParsedJson } from '../../../../src/functions/http/parse-json.ts';
+import { type ParsedJson, parseJson } from '../../../../src/functions/http/parse-json.ts';
 
 function parse(text: string | Uint8Array): ParsedJson {
   return parseJson(typeof text === 'string' ? Buffer.from(text, 'utf8') : text);

@@ -1,22 +1,22 @@
+import type { Role } from '../../../../src/domain/caller.ts';
+import { ownerRoutes } from '../../../../src/functions/certificates/owners.ts';
+import type { Route } from '../../../../src/functions/http/route.ts';
+import { expiryRoutes } from '../../../../src/functions/operations/expiries.ts';
+import {
+  type OperationActions,
+  operationRoutes,
+  type OperationRoutesOptions,
+} from '../../../../src/functions/operations/operations.ts';
+import { apiKeyRoutes } from '../../../../src/functions/requests/api-keys.ts';
+import { createOwners } from '../../../../src/services/certificates/owners.ts';
 import { createExpiries } from '../../../../src/services/operations/expiries.ts';
 import type { OperationStanding } from '../../../../src/services/operations/operation-standing.ts';
 import { createOperations, type Operations } from '../../../../src/services/operations/operations.ts';
-import { createOutbox } from '../../../../src/stores/outbox.ts';
-import { createOwners } from '../../../../src/services/certificates/owners.ts';
 import { sha256Hex } from '../../../../src/stores/digest.ts';
+import { createOutbox } from '../../../../src/stores/outbox.ts';
 import { createUnfinished } from '../../../../src/stores/unfinished.ts';
-import { apiKeyRoutes } from '../../../../src/functions/requests/api-keys.ts';
-import { expiryRoutes } from '../../../../src/functions/operations/expiries.ts';
-import type { Route } from '../../../../src/functions/http/route.ts';
-import {
-  operationRoutes,
-  type OperationActions,
-  type OperationRoutesOptions,
-} from '../../../../src/functions/operations/operations.ts';
-import { ownerRoutes } from '../../../../src/functions/certificates/owners.ts';
-import type { Role } from '../../../../src/domain/caller.ts';
-import { createTestApi, type ApiAnswer, type ApiRequest, type TestApi } from '../../../support/test-route.ts';
 import { createRecordingLog } from '../../../support/recording-log.ts';
+import { type ApiAnswer, type ApiRequest, createTestApi, type TestApi } from '../../../support/test-route.ts';
 
 interface Open {
   readonly api: TestApi;

@@ -1,6 +1,6 @@
 import type { Role } from '../../../../src/domain/caller.ts';
-import { aConnectorBody, succeeded, type OnPremisesServices } from '../../../support/on-premises-services.ts';
 import { openOnPremisesApi as open, pathsOf } from '../../../support/on-premises-routes.ts';
+import { aConnectorBody, type OnPremisesServices, succeeded } from '../../../support/on-premises-services.ts';
 import type { ApiAnswer } from '../../../support/test-route.ts';
 
 const poc = { params: { id: 'poc' } };
@@ -282,8 +282,9 @@ describe('src/functions/operations/operations decisions', () => {
     const body = { name: 'enable-multi-cloud' };
 
     const statuses = [];
-    for (const route of ['rejectOperation', 'rejectOperation', 'approveOperation'])
+    for (const route of ['rejectOperation', 'rejectOperation', 'approveOperation']) {
       statuses.push((await ask(route, { params, body })).status);
+    }
 
     expect(statuses).toEqual([202, 202, 409]);
   });

@@ -1,7 +1,7 @@
 /** Which secrets a request may name: at every field that names one, only those that were set aside for its use. */
 import { z } from 'zod';
-import { aConnectorBody } from '../../../support/on-premises-services.ts';
 import { openOnPremisesApi, pathsOf } from '../../../support/on-premises-routes.ts';
+import { aConnectorBody } from '../../../support/on-premises-services.ts';
 import type { ApiRequest } from '../../../support/test-route.ts';
 
 const poc = { params: { id: 'poc' } };

@@ -1,9 +1,9 @@
 /** The routes behind a link, asked as browsers, mail scanners and scripts would. */
 import { createHash } from 'node:crypto';
-import { createDownloads, type NewDownload } from '../../../../src/services/operations/downloads.ts';
 import { downloadRoutes } from '../../../../src/functions/operations/downloads.ts';
+import { createDownloads, type NewDownload } from '../../../../src/services/operations/downloads.ts';
 import { createMemoryBlobs } from '../../../support/memory-blobs.ts';
-import { createTestApi, type ApiAnswer, type ApiRequest } from '../../../support/test-route.ts';
+import { type ApiAnswer, type ApiRequest, createTestApi } from '../../../support/test-route.ts';
 
 const token = createHash('sha256').update('the only token').digest('base64url');
 const unknown = createHash('sha256').update('another').digest('base64url');

@@ -1,8 +1,8 @@
+import { healthItemNames } from '../../../../src/domain/health-items.ts';
 import { healthRoutes } from '../../../../src/functions/operations/health.ts';
 import type { HealthItem, HealthReport } from '../../../../src/services/operations/watch-dependencies.ts';
-import { healthItemNames } from '../../../../src/domain/health-items.ts';
-import { createTestApi, type ApiAnswer, type ApiRequest } from '../../../support/test-route.ts';
 import { given } from '../../../support/given.ts';
+import { type ApiAnswer, type ApiRequest, createTestApi } from '../../../support/test-route.ts';
 
 const lookedAt = '2026-03-01T12:00:00.000Z';
 

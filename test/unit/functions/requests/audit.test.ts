@@ -1,9 +1,9 @@
-import { createAudit, type AuditRow } from '../../../../src/services/requests/audit.ts';
-import { sealAudit } from '../../../../src/services/requests/audit-seals.ts';
-import { createOutbox } from '../../../../src/stores/outbox.ts';
-import { verifyAudit, type VerifyAuditOptions } from '../../../../src/services/requests/verify-audit.ts';
 import { auditRoutes } from '../../../../src/functions/requests/audit.ts';
-import { createTestApi, type ApiAnswer, type ApiRequest, type TestApi } from '../../../support/test-route.ts';
+import { type AuditRow, createAudit } from '../../../../src/services/requests/audit.ts';
+import { sealAudit } from '../../../../src/services/requests/audit-seals.ts';
+import { verifyAudit, type VerifyAuditOptions } from '../../../../src/services/requests/verify-audit.ts';
+import { createOutbox } from '../../../../src/stores/outbox.ts';
+import { type ApiAnswer, type ApiRequest, createTestApi, type TestApi } from '../../../support/test-route.ts';
 
 const thumbprint = 'AB'.repeat(20);
 

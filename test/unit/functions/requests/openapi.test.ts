@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { problemCodes } from '../../../../src/domain/problem-codes.ts';
+import { ownerRoutes } from '../../../../src/functions/certificates/owners.ts';
+import { operationRoutes, type OperationRoutesOptions } from '../../../../src/functions/operations/operations.ts';
 import { apiKeyRoutes } from '../../../../src/functions/requests/api-keys.ts';
 import { openApiRoutes } from '../../../../src/functions/requests/openapi.ts';
-import { operationRoutes, type OperationRoutesOptions } from '../../../../src/functions/operations/operations.ts';
-import { ownerRoutes } from '../../../../src/functions/certificates/owners.ts';
 import type { Owners } from '../../../../src/services/certificates/owners.ts';
 import { createTestApi } from '../../../support/test-route.ts';
 

@@ -1,18 +1,18 @@
-import { createAudit } from '../../../../src/services/requests/audit.ts';
-import { createExpiries } from '../../../../src/services/operations/expiries.ts';
-import { createNotices } from '../../../../src/services/operations/notices.ts';
-import { createOutbox } from '../../../../src/stores/outbox.ts';
-import { createRetentionDues } from '../../../../src/stores/retention-dues.ts';
-import { createTimerRuns } from '../../../../src/services/operations/timer-runs.ts';
 import { input, InvocationContext, type TimerFunctionOptions } from '@azure/functions';
 import { registerDeliverOutbox } from '../../../../src/functions/timers/deliver-outbox.ts';
+import { registerTimer, type TimerHost } from '../../../../src/functions/timers/register-timer.ts';
 import { registerRetention } from '../../../../src/functions/timers/retention.ts';
 import { registerSweep, type SweepTimerOptions } from '../../../../src/functions/timers/sweep.ts';
-import { registerTimer, type TimerHost } from '../../../../src/functions/timers/register-timer.ts';
 import { registerWatchExpiries } from '../../../../src/functions/timers/watch-expiries.ts';
-import { createServicesWorld } from '../../../support/services-world.ts';
-import { createRecordingLog } from '../../../support/recording-log.ts';
+import { createExpiries } from '../../../../src/services/operations/expiries.ts';
+import { createNotices } from '../../../../src/services/operations/notices.ts';
+import { createTimerRuns } from '../../../../src/services/operations/timer-runs.ts';
+import { createAudit } from '../../../../src/services/requests/audit.ts';
+import { createOutbox } from '../../../../src/stores/outbox.ts';
+import { createRetentionDues } from '../../../../src/stores/retention-dues.ts';
 import { createMemoryTables } from '../../../support/memory-tables.ts';
+import { createRecordingLog } from '../../../support/recording-log.ts';
+import { createServicesWorld } from '../../../support/services-world.ts';
 import { createTestClock } from '../../../support/test-clock.ts';
 
 const tick = {

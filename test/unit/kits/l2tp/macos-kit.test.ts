@@ -91,7 +91,8 @@ describe('src/kits/l2tp/macos-kit', () => {
 
     const ids = [...idsOf(profileOf()), ...idsOf(profileOf({ idSeed: 'poc1 bob' }))];
     expect(new Set(ids).size).toBe(12);
-    for (const uuid of ids.filter((id) => !id.startsWith('gatehouse')))
+    for (const uuid of ids.filter((id) => !id.startsWith('gatehouse'))) {
       expect(uuid).toMatch(/^[0-9A-F]{8}-[0-9A-F]{4}-8[0-9A-F]{3}-[89AB][0-9A-F]{3}-[0-9A-F]{12}$/);
+    }
   });
 });

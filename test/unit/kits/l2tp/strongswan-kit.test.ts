@@ -34,8 +34,9 @@ describe('src/kits/l2tp/strongswan-kit', () => {
       'remote_ts = dynamic[udp/1701]',
       'esp_proposals = aes256-sha1,aes128-sha1,3des-sha1',
       'id = 203.0.113.5',
-    ])
+    ]) {
       expect(text.split('\n').map((one) => one.trim())).toContain(line);
+    }
   });
 
   it('binds the key to no address where the server has a name', () => {

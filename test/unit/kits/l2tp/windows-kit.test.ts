@@ -37,8 +37,9 @@ describe('src/kits/l2tp/windows-kit', () => {
       expect(findings.map(({ rule, message }) => [rule, message])).toEqual([
         ['secret-literal', 'The value of SharedKey stands in the text.'],
       ]);
-      for (const name of [/^disconnect\.ps1$/, /^check\.ps1$/])
+      for (const name of [/^disconnect\.ps1$/, /^check\.ps1$/]) {
         expect(await checkScript(fileOf(kit, name))).toEqual([]);
+      }
     },
   );
 

@@ -1,10 +1,10 @@
-import type { ProblemCode } from '../../../../src/domain/problem-codes.ts';
-import type { RemoteStepInput } from '../../../../src/contracts/on-premises/remote-commands.ts';
 import type { CollectedFile, ConnectorPlan } from '../../../../src/contracts/on-premises/connectors.ts';
+import type { RemoteStepInput } from '../../../../src/contracts/on-premises/remote-commands.ts';
+import type { ProblemCode } from '../../../../src/domain/problem-codes.ts';
 import { aConnectorPlan, wellFacts } from '../../../support/connector-plan.ts';
-import { ActivityFailed, inputsOf } from '../../../support/orchestration-driver.ts';
 import { refuse, type StepReply } from '../../../support/on-premises-world.ts';
-import { connectorOperationId, tellConnector, type ConnectorTelling } from '../../../support/run-connector.ts';
+import { ActivityFailed, inputsOf } from '../../../support/orchestration-driver.ts';
+import { connectorOperationId, type ConnectorTelling, tellConnector } from '../../../support/run-connector.ts';
 
 /** Nothing of the connector is there yet: what is looked at first is not done. */
 function fresh({ stepId, action }: RemoteStepInput): StepReply {

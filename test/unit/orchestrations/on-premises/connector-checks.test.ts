@@ -1,8 +1,8 @@
-import type { RemoteStepInput } from '../../../../src/contracts/on-premises/remote-commands.ts';
 import type { ConnectorPlan } from '../../../../src/contracts/on-premises/connectors.ts';
+import type { RemoteStepInput } from '../../../../src/contracts/on-premises/remote-commands.ts';
 import { aConnectorPlan, dataFileOf } from '../../../support/connector-plan.ts';
 import { refuse, type StepReply } from '../../../support/on-premises-world.ts';
-import { tellConnector, type ConnectorTelling, type ToldConnector } from '../../../support/run-connector.ts';
+import { type ConnectorTelling, tellConnector, type ToldConnector } from '../../../support/run-connector.ts';
 
 function connected(clouds = 1): ConnectorPlan {
   const plan = aConnectorPlan({ clouds });

@@ -1,4 +1,4 @@
-import { done, notDone, runStepOn, type Reply } from '../../../support/remote-step-world.ts';
+import { done, notDone, type Reply, runStepOn } from '../../../support/remote-step-world.ts';
 
 const minute = 60;
 const hour = 60 * minute;

@@ -1,4 +1,3 @@
-import type { ProblemCode } from '../../../../src/domain/problem-codes.ts';
 import type { RemoteStepInput } from '../../../../src/contracts/on-premises/remote-commands.ts';
 import {
   checkMachineSteps,
@@ -7,6 +6,7 @@ import {
   setVpnUserSteps,
   type VpnAccessPlan,
 } from '../../../../src/contracts/on-premises/vpn-access.ts';
+import type { ProblemCode } from '../../../../src/domain/problem-codes.ts';
 import {
   checkMachine,
   closeVpnAccess,
@@ -14,20 +14,20 @@ import {
   setVpnUser,
 } from '../../../../src/orchestrations/on-premises/vpn-access.ts';
 import {
-  ActivityFailed,
-  inputsOf,
-  replayOrchestration,
-  runOrchestration,
-  type Activities,
-  type OrchestrationRun,
-} from '../../../support/orchestration-driver.ts';
-import {
   anOnPremisesWorld,
-  refuse,
   type OnPremisesWorld,
   type OnPremisesWorldOptions,
+  refuse,
   type StepReply,
 } from '../../../support/on-premises-world.ts';
+import {
+  type Activities,
+  ActivityFailed,
+  inputsOf,
+  type OrchestrationRun,
+  replayOrchestration,
+  runOrchestration,
+} from '../../../support/orchestration-driver.ts';
 
 const operationId = `op-${'2'.repeat(32)}`;
 const thumbprint = 'A'.repeat(40);

@@ -1,20 +1,20 @@
 import { addDays, dayOf } from '../../../../src/domain/days.ts';
-import { sweep } from '../../../../src/services/operations/sweep.ts';
 import { asList, asObject } from '../../../../src/domain/gateway-entries.ts';
 import type { Tables } from '../../../../src/ports/tables.ts';
+import { sweep } from '../../../../src/services/operations/sweep.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
+import { atEveryCrash } from '../../../support/every-crash.ts';
+import { given } from '../../../support/given.ts';
+import { createMemoryTables, type MemoryTables } from '../../../support/memory-tables.ts';
 import {
   aGateway,
   aRequest,
   aRoot,
-  randomnessOf,
   createServicesWorld,
+  randomnessOf,
   runWriter,
   type ServicesWorld,
 } from '../../../support/services-world.ts';
-import { atEveryCrash } from '../../../support/every-crash.ts';
-import { given } from '../../../support/given.ts';
-import { createMemoryTables, type MemoryTables } from '../../../support/memory-tables.ts';
 
 const csr = toRequestPem(aCertificateRequest());
 const dayMs = 24 * 3600 * 1000;

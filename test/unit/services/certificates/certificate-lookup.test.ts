@@ -2,8 +2,8 @@ import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-c
 import {
   aRequest,
   aRoot,
-  randomnessOf,
   createServicesWorld,
+  randomnessOf,
   type ServicesWorld,
 } from '../../../support/services-world.ts';
 
@@ -25,8 +25,9 @@ describe('src/services/certificates/certificate-lookup', () => {
     await aRoot(world);
     const thumbprint = await issue(world, 'Müller Laptop', 'a');
 
-    for (const name of ['Müller Laptop', 'CN=müller laptop', 'MU\u0308LLER LAPTOP'])
+    for (const name of ['Müller Laptop', 'CN=müller laptop', 'MU\u0308LLER LAPTOP']) {
       expect(await liveNamed(world, name)).toEqual([thumbprint]);
+    }
     expect(await liveNamed(world, 'Müller')).toEqual([]);
   });
 

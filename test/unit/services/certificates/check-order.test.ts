@@ -1,11 +1,11 @@
-import { readOrder, type OrderParts } from '../../../../src/services/certificates/check-order.ts';
+import { type OrderParts, readOrder } from '../../../../src/services/certificates/check-order.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { anRsaKeyPair } from '../../../support/builders/a-key-pair.ts';
 import {
   aRequest,
   aRoot,
-  randomnessOf,
   createServicesWorld,
+  randomnessOf,
   type ServicesWorld,
 } from '../../../support/services-world.ts';
 

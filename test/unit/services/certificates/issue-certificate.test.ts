@@ -1,17 +1,17 @@
 import { X509Certificate } from 'node:crypto';
-import { certificateKeys } from '../../../../src/stores/records/certificates.ts';
-import { parseThumbprint } from '../../../../src/domain/thumbprint.ts';
 import { AppError } from '../../../../src/domain/app-error.ts';
+import { parseThumbprint } from '../../../../src/domain/thumbprint.ts';
+import { certificateKeys } from '../../../../src/stores/records/certificates.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
+import { atEveryCrash } from '../../../support/every-crash.ts';
+import { given } from '../../../support/given.ts';
 import {
   aRequest,
   aRoot,
-  randomnessOf,
   createServicesWorld,
+  randomnessOf,
   type ServicesWorld,
 } from '../../../support/services-world.ts';
-import { atEveryCrash } from '../../../support/every-crash.ts';
-import { given } from '../../../support/given.ts';
 
 const csr = toRequestPem(aCertificateRequest());
 
@@ -170,8 +170,9 @@ describe('src/services/certificates/issue-certificate', () => {
     const second = anOrder({ commonName: 'kim laptop', allowSharedName: true });
     expect((await world.certificates.issue(second, randomnessOf('b'))).record.state).toBe('issued');
 
-    for (const { record } of [first, await world.certificates.issue(second, randomnessOf('b'))])
+    for (const { record } of [first, await world.certificates.issue(second, randomnessOf('b'))]) {
       await world.revocations.revoke(record.thumbprint ?? '', { reason: 'left' }, aRequest(world, record.serialNumber));
+    }
     expect(
       (await world.certificates.issue(anOrder({ commonName: 'kim laptop' }), randomnessOf('c'))).record.state,
     ).toBe('issued');

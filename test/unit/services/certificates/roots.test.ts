@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { createRoots } from '../../../../src/services/certificates/roots.ts';
-import { aRoot, randomnessOf, createServicesWorld } from '../../../support/services-world.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
+import { aRoot, createServicesWorld, randomnessOf } from '../../../support/services-world.ts';
 
 const newRoot = {
   id: 'root-1',

@@ -1,15 +1,15 @@
-import { gatewayKeys } from '../../../../src/stores/records/gateways.ts';
 import { watchGateways } from '../../../../src/services/gateways/watch-gateways.ts';
+import { gatewayKeys } from '../../../../src/stores/records/gateways.ts';
+import { given } from '../../../support/given.ts';
 import {
   aGateway,
   aRequest,
   aRoot,
   createServicesWorld,
+  ownActs,
   runWriter,
   type ServicesWorld,
-  ownActs,
 } from '../../../support/services-world.ts';
-import { given } from '../../../support/given.ts';
 
 async function recordOf(world: ServicesWorld, id = 'vnet1gw') {
   return given(await world.stores.gateways.get(gatewayKeys(id))).record;

@@ -1,19 +1,19 @@
-import { azureFailure } from '../../../support/azure-failure.ts';
 import { createBuildActivities } from '../../../../src/activities/gateways/build-activities.ts';
-import { gatewayKeys } from '../../../../src/stores/records/gateways.ts';
-import { sweep } from '../../../../src/services/operations/sweep.ts';
 import { completeGatewayPlan } from '../../../../src/domain/gateway-plan.ts';
+import { sweep } from '../../../../src/services/operations/sweep.ts';
+import { gatewayKeys } from '../../../../src/stores/records/gateways.ts';
+import { azureFailure } from '../../../support/azure-failure.ts';
 import { aGatewayPlan, aSubscriptionId, aVirtualNetwork } from '../../../support/builders/a-gateway-plan.ts';
+import { atEveryCrash } from '../../../support/every-crash.ts';
+import { given } from '../../../support/given.ts';
 import {
   anOperationId,
   aRequest,
   aRoot,
   createServicesWorld,
-  type ServicesWorld,
   ownActs,
+  type ServicesWorld,
 } from '../../../support/services-world.ts';
-import { atEveryCrash } from '../../../support/every-crash.ts';
-import { given } from '../../../support/given.ts';
 
 const plan = completeGatewayPlan(aGatewayPlan(), { subscriptionId: aSubscriptionId });
 
@@ -302,8 +302,9 @@ describe('src/services/gateways/gateways', () => {
       end: { status: 'succeeded' },
     });
 
-    for (const table of ['Gateways', 'GatewayResources', 'GatewayRoots', 'MadeResources', 'Claims'])
+    for (const table of ['Gateways', 'GatewayResources', 'GatewayRoots', 'MadeResources', 'Claims']) {
       expect(world.tables.rows(table)).toEqual([]);
+    }
     await world.gatewayOperations.build(plan, aRequest(world, 'three'));
     expect(world.orchestrations.started).toHaveLength(3);
   });

@@ -1,9 +1,9 @@
-import { createJudgePlan, type JudgePlan } from '../../../../src/services/gateways/judge-plan.ts';
 import { completeGatewayPlan, type GatewayPlanInput } from '../../../../src/domain/gateway-plan.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';
+import { createJudgePlan, type JudgePlan } from '../../../../src/services/gateways/judge-plan.ts';
 import { aGatewayPlan, aSubscriptionId } from '../../../support/builders/a-gateway-plan.ts';
-import { aRequest, aRoot, createServicesWorld, type ServicesWorld } from '../../../support/services-world.ts';
 import { describeProblems } from '../../../support/found-problems.ts';
+import { aRequest, aRoot, createServicesWorld, type ServicesWorld } from '../../../support/services-world.ts';
 
 const plan = completeGatewayPlan(aGatewayPlan(), { subscriptionId: aSubscriptionId });
 const ids = plan.resourceIds;

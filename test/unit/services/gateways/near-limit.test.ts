@@ -1,9 +1,9 @@
-import { createNoteNearLimit } from '../../../../src/services/gateways/near-limit.ts';
 import { addDays } from '../../../../src/domain/days.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';
-import { aGateway, createServicesWorld, type ServicesWorld } from '../../../support/services-world.ts';
+import { createNoteNearLimit } from '../../../../src/services/gateways/near-limit.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { given } from '../../../support/given.ts';
+import { aGateway, createServicesWorld, type ServicesWorld } from '../../../support/services-world.ts';
 
 const gatewayId = 'vnet1gw';
 

@@ -1,15 +1,15 @@
 /** Packages that a newer one replaced go; what a gateway's kits are made from stays. */
 import { createApplyActivities } from '../../../../src/activities/gateways/apply-activities.ts';
+import { dayMs } from '../../../../src/domain/days.ts';
+import type { ProfilePackage } from '../../../../src/domain/profile-package.ts';
 import { createProfileRetention } from '../../../../src/services/gateways/profile-retention.ts';
 import { retain } from '../../../../src/services/operations/retain.ts';
 import { createRetentionDues } from '../../../../src/stores/retention-dues.ts';
-import { dayMs } from '../../../../src/domain/days.ts';
-import type { ProfilePackage } from '../../../../src/domain/profile-package.ts';
-import { aGateway, createServicesWorld, type ServicesWorld } from '../../../support/services-world.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { given } from '../../../support/given.ts';
 import { blobTable, createMemoryBlobs } from '../../../support/memory-blobs.ts';
 import type { MemoryTables } from '../../../support/memory-tables.ts';
+import { aGateway, createServicesWorld, type ServicesWorld } from '../../../support/services-world.ts';
 
 const gatewayId = 'vnet1gw';
 const keptDays = 30;

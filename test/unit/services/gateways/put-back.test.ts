@@ -1,18 +1,9 @@
 /** What follows when somebody else changes a gateway: entries taken off, roots added, the gateway itself gone and back. */
-import { azureFailure } from '../../../support/azure-failure.ts';
 import { addDays, dayOf } from '../../../../src/domain/days.ts';
-import { watchGateways } from '../../../../src/services/gateways/watch-gateways.ts';
 import { asObject } from '../../../../src/domain/gateway-entries.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';
-import {
-  aGateway,
-  aRequest,
-  aRoot,
-  randomnessOf,
-  createServicesWorld,
-  runWriter,
-  type ServicesWorld,
-} from '../../../support/services-world.ts';
+import { watchGateways } from '../../../../src/services/gateways/watch-gateways.ts';
+import { azureFailure } from '../../../support/azure-failure.ts';
 import { given } from '../../../support/given.ts';
 import {
   aProvenRevocation,
@@ -22,6 +13,15 @@ import {
   rowOf,
   sixMinutesMs,
 } from '../../../support/proven-revocation.ts';
+import {
+  aGateway,
+  aRequest,
+  aRoot,
+  createServicesWorld,
+  randomnessOf,
+  runWriter,
+  type ServicesWorld,
+} from '../../../support/services-world.ts';
 
 async function changeInPortal(world: ServicesWorld, change: (configuration: JsonObject) => object): Promise<void> {
   const { resourceId } = await gatewayOf(world);

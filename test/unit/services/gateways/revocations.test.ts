@@ -1,19 +1,19 @@
-import {
-  anOperationId,
-  aGateway,
-  aRequest,
-  aRoot,
-  randomnessOf,
-  createServicesWorld,
-  runWriter,
-  type ServicesWorld,
-} from '../../../support/services-world.ts';
+import { asObject } from '../../../../src/domain/gateway-entries.ts';
+import type { JsonObject } from '../../../../src/domain/json.ts';
+import { watchGateways } from '../../../../src/services/gateways/watch-gateways.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { given } from '../../../support/given.ts';
-import { watchGateways } from '../../../../src/services/gateways/watch-gateways.ts';
-import { asObject } from '../../../../src/domain/gateway-entries.ts';
-import type { JsonObject } from '../../../../src/domain/json.ts';
+import {
+  aGateway,
+  anOperationId,
+  aRequest,
+  aRoot,
+  createServicesWorld,
+  randomnessOf,
+  runWriter,
+  type ServicesWorld,
+} from '../../../support/services-world.ts';
 
 const csr = toRequestPem(aCertificateRequest());
 const sixMinutesMs = 6 * 60 * 1000;

@@ -1,15 +1,15 @@
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
+import { given } from '../../../support/given.ts';
 import {
   aGateway,
   aRequest,
   aRoot,
-  randomnessOf,
   createServicesWorld,
+  ownActs,
+  randomnessOf,
   runWriter,
   type ServicesWorld,
-  ownActs,
 } from '../../../support/services-world.ts';
-import { given } from '../../../support/given.ts';
 
 const csr = toRequestPem(aCertificateRequest());
 const sixMinutesMs = 6 * 60 * 1000;

@@ -1,11 +1,11 @@
 /** A revocation that is taken back, and one that somebody else takes off, wherever the work on it dies. */
-import { azureFailure } from '../../../support/azure-failure.ts';
 import { createWithdrawAccess } from '../../../../src/activities/gateways/withdraw-access.ts';
 import { asObject } from '../../../../src/domain/gateway-entries.ts';
-import { aRequest, createServicesWorld, runWriter, type ServicesWorld } from '../../../support/services-world.ts';
+import { azureFailure } from '../../../support/azure-failure.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { given } from '../../../support/given.ts';
 import { aProvenRevocation, gatewayId, gatewayOf, rowOf, sixMinutesMs } from '../../../support/proven-revocation.ts';
+import { aRequest, createServicesWorld, runWriter, type ServicesWorld } from '../../../support/services-world.ts';
 
 const words = azureFailure('AuthorizationFailed', 'No right to write.');
 

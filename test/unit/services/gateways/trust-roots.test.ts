@@ -1,17 +1,17 @@
+import { sweep } from '../../../../src/services/operations/sweep.ts';
 import { azureFailure } from '../../../support/azure-failure.ts';
-import {
-  anOperationId,
-  aGateway,
-  aRequest,
-  aRoot,
-  randomnessOf,
-  createServicesWorld,
-  runWriter,
-} from '../../../support/services-world.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { given } from '../../../support/given.ts';
-import { sweep } from '../../../../src/services/operations/sweep.ts';
+import {
+  aGateway,
+  anOperationId,
+  aRequest,
+  aRoot,
+  createServicesWorld,
+  randomnessOf,
+  runWriter,
+} from '../../../support/services-world.ts';
 
 describe('src/services/gateways/trust-roots', () => {
   it('ends when the gateway shows the root as provisioned', async () => {

@@ -1,7 +1,7 @@
 import type { AppError } from '../../../../src/domain/app-error.ts';
-import { anOperationId } from '../../../support/services-world.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { given } from '../../../support/given.ts';
+import type { MemoryTables } from '../../../support/memory-tables.ts';
 import {
   aCloudBody,
   aConnectorRequest,
@@ -12,10 +12,10 @@ import {
   createOnPremisesServices,
   endOperation,
   failed,
-  succeeded,
   type OnPremisesServices,
+  succeeded,
 } from '../../../support/on-premises-services.ts';
-import type { MemoryTables } from '../../../support/memory-tables.ts';
+import { anOperationId } from '../../../support/services-world.ts';
 
 const keys = { partitionKey: 'connector', rowKey: 'wap' };
 const file = {
@@ -113,8 +113,9 @@ describe('src/services/on-premises/connectors', () => {
       () => made.connectors.connect(aConnectorRequest({ approvalDays: 1 }), asked(made, 'again')),
       () => made.connectors.verify('wap', asked(made, 'verify')),
       () => made.connectors.disconnect('wap', asked(made, 'disconnect')),
-    ])
+    ]) {
       await expect(act()).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+    }
 
     expect(await made.connectors.get('wap')).toEqual(before);
     expect(made.orchestrations.started).toHaveLength(1);

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { parseScript } from '../../../../sandbox/windows/powershell/parse.ts';
-import { readAnswer } from '../../../../src/onprem/read-answer.ts';
 import { composedScripts } from '../../../../src/onprem/composed-scripts.ts';
-import { anOperationId } from '../../../support/services-world.ts';
-import { createOnPremisesServices, type OnPremisesServices } from '../../../support/on-premises-services.ts';
+import { readAnswer } from '../../../../src/onprem/read-answer.ts';
 import type { ManualCommand } from '../../../../src/ports/manual-commands.ts';
+import { createOnPremisesServices, type OnPremisesServices } from '../../../support/on-premises-services.ts';
+import { anOperationId } from '../../../support/services-world.ts';
 
 const id = `${anOperationId('manual')}-1-w16-1-probe-1`;
 const command: ManualCommand = {

@@ -1,8 +1,8 @@
 import type { CollectedFile } from '../../../../src/contracts/on-premises/connectors.ts';
-import { matchFiles } from '../../../../src/services/on-premises/match-data-files.ts';
-import { aRootCertificate } from '../../../support/builders/a-certificate.ts';
-import { createSetAsideSecrets } from '../../../../src/services/requests/set-aside-secrets.ts';
 import { ownSecretName } from '../../../../src/domain/secret-uses.ts';
+import { matchFiles } from '../../../../src/services/on-premises/match-data-files.ts';
+import { createSetAsideSecrets } from '../../../../src/services/requests/set-aside-secrets.ts';
+import { aRootCertificate } from '../../../support/builders/a-certificate.ts';
 import { createMemorySecrets } from '../../../support/remote/stub-secrets.ts';
 
 const now = new Date('2027-01-01T00:00:00Z');

@@ -1,16 +1,16 @@
 /** Requests that come while others are under way: nothing may be left that no call leads out of. */
 import type { NewStack } from '../../../../src/services/on-premises/stacks.ts';
 import {
+  accessRequest,
   aConnectorRequest,
   aManualMachine,
-  accessRequest,
   asked,
   aStack,
   connectorMachines,
   createOnPremisesServices,
   endOperation,
-  succeeded,
   type OnPremisesServices,
+  succeeded,
 } from '../../../support/on-premises-services.ts';
 
 const stack: NewStack = {

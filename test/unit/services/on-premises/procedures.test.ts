@@ -1,4 +1,3 @@
-import { anOperationId } from '../../../support/services-world.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { given } from '../../../support/given.ts';
 import {
@@ -7,9 +6,10 @@ import {
   createOnPremisesServices,
   endOperation,
   failed,
-  succeeded,
   type OnPremisesServices,
+  succeeded,
 } from '../../../support/on-premises-services.ts';
+import { anOperationId } from '../../../support/services-world.ts';
 
 const id = anOperationId('procedure');
 
@@ -76,8 +76,9 @@ describe('src/services/on-premises/procedures', () => {
     await services.operations.finish(id, { status: 'failed' });
     await begin(services, 'second');
     await services.operations.finish(anOperationId('second'), { status: 'failed' });
-    for (const resourceId of ['thing:one', 'thing:two'])
+    for (const resourceId of ['thing:one', 'thing:two']) {
       await services.claims.release(resourceId, anOperationId('second'));
+    }
     await services.claims.take({
       resourceId: 'thing:one',
       operationId: anOperationId('lost'),

@@ -1,3 +1,4 @@
+import { atEveryCrash } from '../../../support/every-crash.ts';
 import { given } from '../../../support/given.ts';
 import {
   accessRequest,
@@ -6,10 +7,9 @@ import {
   createOnPremisesServices,
   endOperation,
   failed,
-  succeeded,
   type OnPremisesServices,
+  succeeded,
 } from '../../../support/on-premises-services.ts';
-import { atEveryCrash } from '../../../support/every-crash.ts';
 import { anOperationId } from '../../../support/services-world.ts';
 
 async function services(): Promise<OnPremisesServices> {

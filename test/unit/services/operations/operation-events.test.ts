@@ -3,8 +3,8 @@ import { createOutbox } from '../../../../src/stores/outbox.ts';
 import { createUnfinished } from '../../../../src/stores/unfinished.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { createMemoryTables, type MemoryTables } from '../../../support/memory-tables.ts';
-import { createTestClock, type TestClock } from '../../../support/test-clock.ts';
 import { createRecordingLog } from '../../../support/recording-log.ts';
+import { createTestClock, type TestClock } from '../../../support/test-clock.ts';
 
 const id = `op-${'4'.repeat(32)}`;
 const dayMs = 24 * 3600 * 1000;

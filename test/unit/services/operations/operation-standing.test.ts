@@ -1,20 +1,20 @@
 /** Operations on machines whose target is another operation's by now: nothing of them goes on. */
 import type { OperationRecord } from '../../../../src/services/operations/operation-record.ts';
-import { anOperationId } from '../../../support/services-world.ts';
 import { given } from '../../../support/given.ts';
 import {
+  accessRequest,
   aConnectorRequest,
   aManualMachine,
-  accessRequest,
   asked,
   aStack,
   connectorMachines,
   createOnPremisesServices,
   endOperation,
   failed,
-  succeeded,
   type OnPremisesServices,
+  succeeded,
 } from '../../../support/on-premises-services.ts';
+import { anOperationId } from '../../../support/services-world.ts';
 
 async function someServices(): Promise<OnPremisesServices> {
   const services = createOnPremisesServices();
@@ -155,8 +155,9 @@ describe('src/services/operations/operation-standing', () => {
       await happens(services);
       const before = targets.map((table) => services.tables.rows(table));
 
-      for (const status of ['succeeded', 'failed'] as const)
+      for (const status of ['succeeded', 'failed'] as const) {
         await services.settleTarget(await operationOf(services, seed), status);
+      }
 
       expect(targets.map((table) => services.tables.rows(table))).toEqual(before);
     },

@@ -2,8 +2,8 @@ import { createOperations, type Operations } from '../../../../src/services/oper
 import { createOutbox } from '../../../../src/stores/outbox.ts';
 import { createUnfinished } from '../../../../src/stores/unfinished.ts';
 import { createMemoryTables } from '../../../support/memory-tables.ts';
-import { createTestClock, type TestClock } from '../../../support/test-clock.ts';
 import { createRecordingLog } from '../../../support/recording-log.ts';
+import { createTestClock, type TestClock } from '../../../support/test-clock.ts';
 
 const id = `op-${'4'.repeat(32)}`;
 const approval = { kind: 'approval', detail: 'Look first.', instanceId: `${id}-1`, eventName: 'decided-a' } as const;

@@ -1,3 +1,4 @@
+import type { LogEntry } from '../../../../src/ports/log.ts';
 import {
   createOperations,
   type NewOperation,
@@ -5,11 +6,10 @@ import {
 } from '../../../../src/services/operations/operations.ts';
 import { createOutbox, type Outbox } from '../../../../src/stores/outbox.ts';
 import { createUnfinished } from '../../../../src/stores/unfinished.ts';
-import type { LogEntry } from '../../../../src/ports/log.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { createMemoryTables, type MemoryTables } from '../../../support/memory-tables.ts';
-import { createTestClock, type TestClock } from '../../../support/test-clock.ts';
 import { createRecordingLog } from '../../../support/recording-log.ts';
+import { createTestClock, type TestClock } from '../../../support/test-clock.ts';
 
 interface World {
   readonly operations: Operations;

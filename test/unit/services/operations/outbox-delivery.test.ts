@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto';
+import { AppError } from '../../../../src/domain/app-error.ts';
+import type { LogEntry } from '../../../../src/ports/log.ts';
+import type { WebhookAnswer, WebhookRequest } from '../../../../src/ports/webhooks.ts';
 import { deliverOutbox, type DeliveryRound } from '../../../../src/services/operations/outbox-delivery.ts';
 import { createOutbox, type Outbox } from '../../../../src/stores/outbox.ts';
-import { AppError } from '../../../../src/domain/app-error.ts';
-import type { WebhookAnswer, WebhookRequest } from '../../../../src/ports/webhooks.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
-import { createRecordingLog } from '../../../support/recording-log.ts';
-import type { LogEntry } from '../../../../src/ports/log.ts';
 import { createMemoryTables, type MemoryTables } from '../../../support/memory-tables.ts';
+import { createRecordingLog } from '../../../support/recording-log.ts';
 import { createTestClock, type TestClock } from '../../../support/test-clock.ts';
 
 const minute = 60_000;

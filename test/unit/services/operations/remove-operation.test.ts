@@ -1,25 +1,25 @@
 /** Which operations may go once they are old, and which something still needs. */
-import { createOnPremisesStores } from '../../../../src/stores/on-premises-stores.ts';
-import { createRemoveOperation } from '../../../../src/services/operations/remove-operation.ts';
-import { retain } from '../../../../src/services/operations/retain.ts';
-import { createRetentionDues } from '../../../../src/stores/retention-dues.ts';
-import { gatewayKeys } from '../../../../src/stores/records/gateways.ts';
-import { rootKeys } from '../../../../src/stores/records/certificates.ts';
 import { dayMs } from '../../../../src/domain/days.ts';
 import type { OperationKind } from '../../../../src/domain/operation-kinds.ts';
+import { createRemoveOperation } from '../../../../src/services/operations/remove-operation.ts';
+import { retain } from '../../../../src/services/operations/retain.ts';
+import { createOnPremisesStores } from '../../../../src/stores/on-premises-stores.ts';
+import { rootKeys } from '../../../../src/stores/records/certificates.ts';
+import { gatewayKeys } from '../../../../src/stores/records/gateways.ts';
+import { createRetentionDues } from '../../../../src/stores/retention-dues.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
+import { atEveryCrash } from '../../../support/every-crash.ts';
+import { aManualMachine } from '../../../support/on-premises-services.ts';
 import {
   aGateway,
   anOperationId,
   aRequest,
   aRoot,
-  randomnessOf,
   createServicesWorld,
+  randomnessOf,
   runWriter,
   type ServicesWorld,
 } from '../../../support/services-world.ts';
-import { atEveryCrash } from '../../../support/every-crash.ts';
-import { aManualMachine } from '../../../support/on-premises-services.ts';
 
 const csr = toRequestPem(aCertificateRequest());
 /** As in the world of the tests. */

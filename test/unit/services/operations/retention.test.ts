@@ -1,14 +1,14 @@
 /** What is over goes once it has been kept as long as the settings say, and nothing before. */
+import { dayMs } from '../../../../src/domain/days.ts';
+import { deliverOutbox } from '../../../../src/services/operations/outbox-delivery.ts';
+import { retain, type RetentionRound } from '../../../../src/services/operations/retain.ts';
 import { createAudit } from '../../../../src/services/requests/audit.ts';
 import { createIdempotency } from '../../../../src/services/requests/idempotency.ts';
 import { createOutbox } from '../../../../src/stores/outbox.ts';
-import { deliverOutbox } from '../../../../src/services/operations/outbox-delivery.ts';
-import { retain, type RetentionRound } from '../../../../src/services/operations/retain.ts';
 import { createRetentionDues } from '../../../../src/stores/retention-dues.ts';
-import { dayMs } from '../../../../src/domain/days.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
-import { createRecordingLog } from '../../../support/recording-log.ts';
 import { createMemoryTables, type MemoryTables } from '../../../support/memory-tables.ts';
+import { createRecordingLog } from '../../../support/recording-log.ts';
 import { createTestClock } from '../../../support/test-clock.ts';
 
 const scope = { callerId: 'kim', route: 'createRoot', params: {}, key: 'key-1' };

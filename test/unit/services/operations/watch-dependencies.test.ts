@@ -1,11 +1,11 @@
-import { createOutbox } from '../../../../src/stores/outbox.ts';
+import { timerNames } from '../../../../src/domain/timers.ts';
 import { createTimerRuns, type TimerRuns } from '../../../../src/services/operations/timer-runs.ts';
 import {
   createDependencyWatch,
   type DependencyWatch,
   type Probe,
 } from '../../../../src/services/operations/watch-dependencies.ts';
-import { timerNames } from '../../../../src/domain/timers.ts';
+import { createOutbox } from '../../../../src/stores/outbox.ts';
 import { createMemoryTables } from '../../../support/memory-tables.ts';
 import { createTestClock, type TestClock } from '../../../support/test-clock.ts';
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
+import { createCountingTables } from '../../../../bench/counting-tables.ts';
+import { dayMs } from '../../../../src/domain/days.ts';
 import { createExpiries, type Expiries, type Expiry } from '../../../../src/services/operations/expiries.ts';
 import { listExpiries } from '../../../../src/services/operations/list-expiries.ts';
 import { createNotices, type Notices } from '../../../../src/services/operations/notices.ts';
+import { type ExpiryWatchResult, watchExpiries } from '../../../../src/services/operations/watch-expiries.ts';
 import { createOutbox, type Outbox } from '../../../../src/stores/outbox.ts';
-import { watchExpiries, type ExpiryWatchResult } from '../../../../src/services/operations/watch-expiries.ts';
-import { dayMs } from '../../../../src/domain/days.ts';
-import { createCountingTables } from '../../../../bench/counting-tables.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { createMemoryTables, type MemoryTables } from '../../../support/memory-tables.ts';
 import { createTestClock, type TestClock } from '../../../support/test-clock.ts';

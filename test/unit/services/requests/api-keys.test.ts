@@ -1,4 +1,4 @@
-import { createApiKeys, type ApiKeys, type NewApiKey } from '../../../../src/services/requests/api-keys.ts';
+import { type ApiKeys, createApiKeys, type NewApiKey } from '../../../../src/services/requests/api-keys.ts';
 import { sha256Hex } from '../../../../src/stores/digest.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { createMemoryTables } from '../../../support/memory-tables.ts';

@@ -1,7 +1,7 @@
-import { sealAudit, type AuditSeal } from '../../../../src/services/requests/audit-seals.ts';
-import { createAudit, type Audit, type AuditRow } from '../../../../src/services/requests/audit.ts';
+import { type Audit, type AuditRow, createAudit } from '../../../../src/services/requests/audit.ts';
+import { type AuditSeal, sealAudit } from '../../../../src/services/requests/audit-seals.ts';
+import { type AuditPage, type AuditQuery, searchAudit } from '../../../../src/services/requests/search-audit.ts';
 import { createOutbox } from '../../../../src/stores/outbox.ts';
-import { searchAudit, type AuditPage, type AuditQuery } from '../../../../src/services/requests/search-audit.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { createMemoryTables, type MemoryTables } from '../../../support/memory-tables.ts';
 import { createTestClock } from '../../../support/test-clock.ts';
@@ -209,8 +209,9 @@ describe('src/services/requests/audit-seals', () => {
         audit,
         outbox: createOutbox({ tables, now: clock.now, keptDays: 90 }),
         now: clock.now,
-      }))
+      })) {
         hashes.add(hash);
+      }
     }
 
     expect(hashes.size).toBe(2);

@@ -1,6 +1,6 @@
+import { AppError } from '../../../../src/domain/app-error.ts';
 import { createAppSecrets } from '../../../../src/services/requests/app-secrets.ts';
 import { createReadiness, type Readiness } from '../../../../src/services/requests/readiness.ts';
-import { AppError } from '../../../../src/domain/app-error.ts';
 import { createTestClock, type TestClock } from '../../../support/test-clock.ts';
 
 const minute = 60_000;

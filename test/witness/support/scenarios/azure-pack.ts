@@ -9,7 +9,7 @@ import {
   thumbprintOf,
   uri,
 } from './connector-requests.ts';
-import { wholeOf, type Line, type Scenario } from './scenario.ts';
+import { type Line, type Scenario, wholeOf } from './scenario.ts';
 
 function wap(how: (machine: WindowsMachine) => void): (world: WorldParts) => void {
   return ({ machines }) => {
@@ -20,8 +20,9 @@ function wap(how: (machine: WindowsMachine) => void): (world: WorldParts) => voi
 const offered: Line = [
   'the package and the installer can be had',
   ({ connector }) => {
-    for (const each of connector.packages)
+    for (const each of connector.packages) {
       each.sha256 = each.kind === 'connector' ? connectorPackage.sha256 : rewriteInstaller.sha256;
+    }
   },
 ];
 const hasUrlRewrite: Line = [
@@ -156,8 +157,9 @@ export const azurePackScenarios: Readonly<Record<string, Scenario>> = {
     [
       'they are right, and another package is offered',
       ({ connector }) => {
-        for (const each of connector.packages)
+        for (const each of connector.packages) {
           Object.assign(each, { signature: 'Valid', sha256: otherPackage.sha256, version: '3.41.0.0' });
+        }
       },
     ],
     ['W18', 'apply', 'changed', { parameters: { sha256: otherPackage.sha256 } }],
@@ -335,16 +337,18 @@ export const azurePackScenarios: Readonly<Record<string, Scenario>> = {
     [
       'it can sign in and no more',
       ({ connector }) => {
-        for (const server of Object.values(connector.sqlServers))
+        for (const server of Object.values(connector.sqlServers)) {
           Object.assign(server, { logins: server.sysadmins, sysadmins: [] });
+        }
       },
     ],
     ['W31', 'probe', 'precondition'],
     [
       'there is no store',
       ({ connector }) => {
-        for (const server of Object.values(connector.sqlServers))
+        for (const server of Object.values(connector.sqlServers)) {
           Object.assign(server, { sysadmins: server.logins, hasStore: false });
+        }
       },
     ],
     ['W31', 'probe', 'precondition'],

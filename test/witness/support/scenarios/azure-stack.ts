@@ -1,7 +1,7 @@
 /** The connector's steps on the side of Azure Stack: its host, the privileged endpoint behind it, and AzS-WASP01. */
 import { renderDataFile } from '../../../../sandbox/windows/connector/data-file.ts';
 import { cloudAdmin, clouds, domainAdmin, on } from './connector-requests.ts';
-import { wholeOf, type Scenario } from './scenario.ts';
+import { type Scenario, wholeOf } from './scenario.ts';
 
 export const azureStackScenarios: Readonly<Record<string, Scenario>> = {
   'the users and the network': on(

@@ -1,7 +1,7 @@
 /** What connecting Windows Azure Pack to Azure Stack is asked with, step by step, in the default world. */
 import { createHash, X509Certificate } from 'node:crypto';
-import type { WorldDefinition } from '../../../../sandbox/windows/world/records.ts';
 import { renderDataFile } from '../../../../sandbox/windows/connector/data-file.ts';
+import type { WorldDefinition } from '../../../../sandbox/windows/world/records.ts';
 import { packageFiles, packageOf } from '../connector-package.ts';
 import type { Line, Scenario, StepRequest } from './scenario.ts';
 

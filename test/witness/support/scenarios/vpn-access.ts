@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { finishStart } from '../../../../sandbox/windows/machine/power.ts';
 import type { WindowsMachine, WorldDefinition, WorldParts } from '../../../../sandbox/windows/world/records.ts';
-import { wholeOf, type Line, type StepRequest, type Scenario } from './scenario.ts';
+import { type Line, type Scenario, type StepRequest, wholeOf } from './scenario.ts';
 
 const administrator = { username: 'Administrator', password: 'Nat-Simulated-1' };
 const pool = { addressFrom: '192.168.200.201', addressTo: '192.168.200.230' };
