@@ -205,9 +205,25 @@ describe('methods and origins', () => {
     const crossed = await stack.api('GET', '/api/health', undefined, { origin: 'null' });
 
     expect(overridden.status).toBe(404);
-    expect([404, 405]).toContain(options.status);
-    expect([404, 405]).toContain(deleted.status);
+    expect(options).toMatchObject({ status: 405, body: { code: 'ERR_METHOD_NOT_ALLOWED' } });
+    expect(deleted).toMatchObject({ status: 405, body: { code: 'ERR_METHOD_NOT_ALLOWED' } });
+    expect(deleted.headers.get('allow')).toBe('GET, POST');
     for (const answer of [options, crossed]) expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+  });
+});
+
+describe('paths', () => {
+  it('says in words that there is no such route, and leaves the paths of the host alone', async () => {
+    const unknown = await stack.api('GET', '/api/gatewayz/one');
+    const root = await stack.api('POST', '/api');
+    const outside = await stack.api('GET', '/admin/nothing');
+
+    for (const answer of [unknown, root]) {
+      expect(answer).toMatchObject({ status: 404, body: { code: 'ERR_NOT_FOUND' } });
+      expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    }
+    expect([401, 404]).toContain(outside.status);
+    expect(outside.body).toBe('');
   });
 });
 

@@ -22,6 +22,7 @@ const titles: Readonly<Record<ErrorCode, string>> = {
   ERR_CALLER_UNKNOWN: 'The caller is not known',
   ERR_CALLER_NOT_ALLOWED: 'The caller may not do this',
   ERR_NOT_FOUND: 'Not found',
+  ERR_METHOD_NOT_ALLOWED: 'The route does not take this method',
   ERR_CONFLICT: 'The request conflicts with the present state',
   ERR_IN_PROGRESS: 'The same request is still running',
   ERR_LENGTH_REQUIRED: 'The body has no length',

@@ -2,6 +2,7 @@ import type { app as functionsApp, FunctionInput } from '@azure/functions';
 import { answerRequest } from './answer-request.ts';
 import type { HttpServices } from './http-services.ts';
 import type { Route } from './route.ts';
+import { registerUnknownRoute, sharesRequests, unknownRouteName } from './unknown-route.ts';
 
 export interface RegisterRoutesOptions {
   readonly app: Pick<typeof functionsApp, 'http'>;
@@ -27,6 +28,7 @@ export function registerRoutes({ app, routes, services, durableClient }: Registe
       handler: (request, context) => answerRequest(route, services, request, context),
     });
   }
+  registerUnknownRoute(app, routes);
 }
 
 /** Throws for the first route that is nameless, open without being on the list, there twice or hidden by another. */
@@ -42,6 +44,9 @@ function checkRoutes(routes: readonly Route[]): void {
       );
     }
     if (names.has(route.name.toLowerCase())) throw new Error(`Two routes are called ${route.name}.`);
+    if (route.name.toLowerCase() >= unknownRouteName.toLowerCase()) {
+      throw new Error(`Route ${route.name} comes after ${unknownRouteName} by name, which would hide it.`);
+    }
     names.add(route.name.toLowerCase());
   }
   checkOverlaps(routes);
@@ -53,20 +58,9 @@ function checkRoutes(routes: readonly Route[]): void {
  */
 function checkOverlaps(routes: readonly Route[]): void {
   for (const [position, route] of routes.entries()) {
-    const other = routes.slice(position + 1).find((later) => later.method === route.method && overlap(route, later));
+    const other = routes
+      .slice(position + 1)
+      .find((later) => later.method === route.method && sharesRequests(route.path, later.path));
     if (other !== undefined) throw new Error(`Routes ${route.name} and ${other.name} match the same requests.`);
   }
-}
-
-function overlap(a: Route, b: Route): boolean {
-  const left = a.path.toLowerCase().split('/');
-  const right = b.path.toLowerCase().split('/');
-  return (
-    left.length === right.length &&
-    left.every((part, position) => part === right[position] || isParameter(part) || isParameter(right[position] ?? ''))
-  );
-}
-
-function isParameter(part: string): boolean {
-  return part.startsWith('{');
 }

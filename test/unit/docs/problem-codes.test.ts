@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { errorStatus } from '../../../src/domain/app-error.ts';
 import { problemCodes } from '../../../src/domain/problem-codes.ts';
 
 const page = readFileSync(resolve(__dirname, '../../../docs/api.md'), 'utf8');
@@ -14,6 +15,17 @@ describe('docs/api.md', () => {
     ]);
 
     expect(listed).toEqual(Object.entries(problemCodes));
+  });
+
+  it('lists every code of a refused request with its status, and no other', () => {
+    const [, section = ''] = page.split('\n## Codes of refusals\n');
+    const [list = ''] = section.split('\n## ');
+    const listed = [...list.matchAll(/^\| `(\w+)` +\| (\d+) +\| \S/gm)].map(([, code, status]) => [
+      code,
+      Number(status),
+    ]);
+
+    expect(listed).toEqual(Object.entries(errorStatus));
   });
 
   it('has codes in camelCase, each with one sentence', () => {

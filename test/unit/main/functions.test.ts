@@ -88,6 +88,7 @@ const api: readonly (readonly [string, string, string])[] = [
   ['deleteApiKey', 'DELETE', 'api-keys/{id}'],
   ['getHealth', 'GET', 'health'],
   ['getOpenApi', 'GET', 'openapi.json'],
+  ['zzUnknownRoute', 'GET,POST,PUT,PATCH,DELETE,HEAD,OPTIONS', '{*path}'],
 ];
 
 /** Name, schedule, and whether it starts orchestrations. */
@@ -194,13 +195,14 @@ describe('src/main', () => {
       .filter(({ all }) => all.some((binding) => binding.type === type));
   }
 
-  it('registers these routes and no other, all without a key of the host, each with the durable client', () => {
+  it('registers these routes and no other, all without a key of the host, all that can start something with the durable client', () => {
     const registered = withTrigger('httpTrigger').map(({ name, all }) => {
       const trigger = all.find(({ type }) => type === 'httpTrigger');
       expect(trigger).toMatchObject({ authLevel: 'anonymous', direction: 'in' });
+      const client = name === 'zzUnknownRoute' ? [] : ['durableClient in'];
       expect(all.map(({ type, direction }) => `${type} ${direction}`)).toEqual([
         'httpTrigger in',
-        'durableClient in',
+        ...client,
         'http out',
       ]);
       return [name, trigger?.methods?.join() ?? '', trigger?.route ?? ''];

@@ -65,6 +65,13 @@ describe('src/functions/http/register-routes', () => {
         authLevel: 'anonymous',
         extraInputs: [durableClient],
       },
+      {
+        name: 'zzUnknownRoute',
+        methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'],
+        route: '{*path}',
+        authLevel: 'anonymous',
+        extraInputs: undefined,
+      },
     ]);
   });
 
@@ -75,6 +82,7 @@ describe('src/functions/http/register-routes', () => {
     ['a keyless route that is not on the list', [aRoute({ role: 'keyless' })], 'keyless'],
     ['a listed keyless route that asks for a key', [aRoute({ name: 'getHealth' })], 'keyless'],
     ['a name that the host refuses', [aRoute({ name: 'get thing' })], 'no name'],
+    ['a name that sorts after the route for all others', [aRoute({ name: 'zzz' })], 'would hide it'],
     ['one name twice', [aRoute(), aRoute({ name: 'GETTHING', path: 'others' })], 'Two routes'],
     [
       'two templates for one request',
