@@ -53,7 +53,7 @@ export function createAppClient(stack: StackInfo, signal: AbortSignal): AppClien
     });
   }
 
-  async function sendPatiently(method: string, path: string, body: unknown): Promise<Response> {
+  async function retryWhileThrottled(method: string, path: string, body: unknown): Promise<Response> {
     for (let retry = 0; ; retry += 1) {
       const response = await send(method, path, body);
       if (![429, 503].includes(response.status) || retry >= retriesMax) return response;
@@ -62,7 +62,7 @@ export function createAppClient(stack: StackInfo, signal: AbortSignal): AppClien
   }
 
   const call: AppClient['call'] = async (method, path, body, options = { mayBeMissing: false }) => {
-    const response = await sendPatiently(method, path, body);
+    const response = await retryWhileThrottled(method, path, body);
     const answer = { status: response.status, body: await response.json() };
     if (response.ok || (options.mayBeMissing && response.status === 404)) return answer;
     const problem = problemSchema.safeParse(answer.body).data;

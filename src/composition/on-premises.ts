@@ -1,14 +1,14 @@
 import type { TokenCredential } from '@azure/core-auth';
 import * as df from 'durable-functions';
 import { createConnectorActivities } from '../activities/on-premises/connector-activities.ts';
-import { createFinishOnPremises } from '../activities/on-premises/finish-on-premises.ts';
+import { createFinishProcedure } from '../activities/on-premises/finish-procedure.ts';
 import { createRemoteActivities } from '../activities/on-premises/remote-activities.ts';
 import { createVpnAccessActivities } from '../activities/on-premises/vpn-access-activities.ts';
 import { createArmRest } from '../azure/arm-rest.ts';
 import { createCommandOutputs } from '../azure/command-outputs.ts';
 import type { Settings } from '../config/settings.ts';
 import * as connectorContract from '../contracts/on-premises/connectors.ts';
-import { finishOnPremises } from '../contracts/on-premises/on-premises.ts';
+import { finishProcedure } from '../contracts/on-premises/on-premises.ts';
 import * as remoteContract from '../contracts/on-premises/remote-commands.ts';
 import * as vpnAccessContract from '../contracts/on-premises/vpn-access.ts';
 import type { Route } from '../functions/http/route.ts';
@@ -19,7 +19,7 @@ import { vpnAccessRoutes } from '../functions/on-premises/vpn-access.ts';
 import { connectClouds } from '../orchestrations/on-premises/connect-clouds.ts';
 import { connectPortals } from '../orchestrations/on-premises/connect-portals.ts';
 import { disconnectClouds } from '../orchestrations/on-premises/disconnect-clouds.ts';
-import { remoteStep } from '../orchestrations/on-premises/remote-step.ts';
+import { runRemoteStep } from '../orchestrations/on-premises/run-remote-step.ts';
 import { verifyConnector } from '../orchestrations/on-premises/verify-connector.ts';
 import { checkMachine, closeVpnAccess, openVpnAccess, setVpnUser } from '../orchestrations/on-premises/vpn-access.ts';
 import { createArcRunner } from '../remote/arc-runner.ts';
@@ -98,7 +98,7 @@ export function registerProcedures(
   { vaultUrl }: Settings,
 ): void {
   const orchestrations = {
-    [remoteContract.remoteStepName]: remoteStep,
+    [remoteContract.runRemoteStepName]: runRemoteStep,
     [vpnAccessContract.checkMachineName]: checkMachine,
     [vpnAccessContract.openVpnAccessName]: openVpnAccess,
     [vpnAccessContract.closeVpnAccessName]: closeVpnAccess,
@@ -110,8 +110,8 @@ export function registerProcedures(
   };
   for (const [name, orchestration] of Object.entries(orchestrations)) df.app.orchestration(name, orchestration);
 
-  const finish = createFinishOnPremises({ ...machine, operations, claims });
-  registerActivities(df.app, { finishOnPremises }, { finishOnPremises: finish });
+  const finish = createFinishProcedure({ ...machine, operations, claims });
+  registerActivities(df.app, { finishProcedure }, { finishProcedure: finish });
   registerActivities(
     df.app,
     remoteContract,

@@ -33,7 +33,7 @@ export const operationKinds = {
   setVpnUser: { family: 'vpnUser', may: onMachines },
   connectClouds: { family: 'connector', may: onMachines },
   disconnectClouds: { family: 'connector', may: onMachines },
-  checkConnector: { family: 'connectorLook', may: onMachines },
+  verifyConnector: { family: 'connectorLook', may: onMachines },
 } as const satisfies Readonly<Record<string, KindFacts>>;
 export type OperationKind = keyof typeof operationKinds;
 

@@ -1,5 +1,5 @@
 /** The use cases on machines, on tables and a Key Vault in memory: everything of the application but its clients and the host. */
-import { createFinishOnPremises } from '../../src/activities/on-premises/finish-on-premises.ts';
+import { createFinishProcedure } from '../../src/activities/on-premises/finish-procedure.ts';
 import type { OnPremisesEnd } from '../../src/contracts/on-premises/on-premises.ts';
 import { type ConnectorRequest, connectorRequestSchema } from '../../src/domain/connector-request.ts';
 import type { Machine } from '../../src/domain/machine.ts';
@@ -86,7 +86,7 @@ export function createOnPremisesServices(tables: MemoryTables = createMemoryTabl
     tables,
     withdrawn,
     connectors: createConnectors({ stores, machines, procedures, now }),
-    finishOnPremises: createFinishOnPremises({ operations, claims, settleTarget }),
+    finishProcedure: createFinishProcedure({ operations, claims, settleTarget }),
     manualCommands: createManualCommands({ tables, keepSecretFacts }),
     stacks: createStacks({ stores, machines, now }),
     vpnAccess: createVpnAccess({ stores, machines, procedures, secrets, now }),
@@ -108,7 +108,7 @@ export function asked(services: OnPremisesServices, seed: string) {
 export async function endOperation(services: OnPremisesServices, seed: string, end: OnPremisesEnd): Promise<void> {
   const operationId = anOperationId(seed);
   const operation = await services.operations.get(operationId);
-  await services.finishOnPremises({ operationId, attempt: 1, target: operation?.target ?? '', end });
+  await services.finishProcedure({ operationId, attempt: 1, target: operation?.target ?? '', end });
 }
 
 export const succeeded: OnPremisesEnd = { status: 'succeeded' };

@@ -74,7 +74,7 @@ export function anOnPremisesWorld(options: OnPremisesWorldOptions): OnPremisesWo
     shown.set(step, { status, detail });
   }
 
-  function remoteStep({ given }: { readonly given: RemoteStepInput }): RemoteStepResult {
+  function runRemoteStep({ given }: { readonly given: RemoteStepInput }): RemoteStepResult {
     const { stepId, machineId, action } = given;
     inputs.push(given);
     ran.push(`${stepId} ${machineId}${action === 'ensure' ? '' : ` ${action}`}`);
@@ -84,7 +84,7 @@ export function anOnPremisesWorld(options: OnPremisesWorldOptions): OnPremisesWo
   }
 
   const activities: Activities = {
-    remoteStep,
+    runRemoteStep,
     beginStep: (noted: Noted) => {
       isCanceled ||= noted.step === cancelAt;
       if (!isCanceled) show(noted, 'running');
@@ -121,7 +121,7 @@ export function anOnPremisesWorld(options: OnPremisesWorldOptions): OnPremisesWo
     releaseLock: ({ lock }: { readonly lock: string }) => {
       locks.push(`release ${lock}`);
     },
-    finishOnPremises: ({ end }: { readonly end: OnPremisesEnd }) => {
+    finishProcedure: ({ end }: { readonly end: OnPremisesEnd }) => {
       ends.push(end);
     },
     ...overrides,

@@ -6,7 +6,7 @@ import type {
 } from '../../src/contracts/on-premises/remote-commands.ts';
 import type { StepAnswer, StepMode } from '../../src/contracts/on-premises/remote-step.ts';
 import type { ProblemCode } from '../../src/domain/problem-codes.ts';
-import { remoteStep } from '../../src/orchestrations/on-premises/remote-step.ts';
+import { runRemoteStep } from '../../src/orchestrations/on-premises/run-remote-step.ts';
 import {
   ActivityFailed,
   begun,
@@ -141,7 +141,7 @@ export function runStepOn(options: StepWorldOptions): StepRun {
   const run = runOrchestration(
     function* (context) {
       // The machine's clock is the one that the orchestration waits by.
-      const steps = remoteStep(context);
+      const steps = runRemoteStep(context);
       let step = steps.next();
       while (step.done !== true) {
         machineMs.now = context.df.currentUtcDateTime.getTime();
@@ -157,7 +157,7 @@ export function runStepOn(options: StepWorldOptions): StepRun {
     clocked,
     { instanceId, ...(raises === undefined ? {} : { raises }) },
   );
-  const replayed = replayOrchestration(remoteStep, input, run.history, { instanceId });
+  const replayed = replayOrchestration(runRemoteStep, input, run.history, { instanceId });
   if (JSON.stringify(replayed) !== JSON.stringify(run)) {
     throw new Error('The history led to another end when run again.');
   }

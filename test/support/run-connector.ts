@@ -51,7 +51,7 @@ export function tellConnector(kind: keyof typeof procedures, telling: ConnectorT
   const activities: Activities = {
     readConnectorPlan: () => ({ outcome: 'ready', plan: stores.plan, files }),
     bindConnector: () => ({ outcome: 'bound' }),
-    lookAtSecrets: () => [],
+    checkConnectorSecrets: () => [],
     noteConnector: ({ connectorId: _id, ...note }: { readonly connectorId: string } & Partial<ConnectorPlan>) => {
       noted.push(note);
       const { thumbprints, issuers } = note;

@@ -41,7 +41,12 @@ export function createVaultClient(getToken: GetVaultToken): VaultClient {
     );
   }
 
-  async function callPatiently(method: 'GET' | 'PUT', vaultUrl: string, name: string, body?: string): Promise<string> {
+  async function retryWhileThrottled(
+    method: 'GET' | 'PUT',
+    vaultUrl: string,
+    name: string,
+    body?: string,
+  ): Promise<string> {
     for (let tries = 1; ; tries += 1) {
       try {
         return await call(method, vaultUrl, name, body);
@@ -54,11 +59,11 @@ export function createVaultClient(getToken: GetVaultToken): VaultClient {
 
   return {
     async read(vaultUrl, name) {
-      const { value } = JSON.parse(await callPatiently('GET', vaultUrl, name)) as { readonly value: string };
+      const { value } = JSON.parse(await retryWhileThrottled('GET', vaultUrl, name)) as { readonly value: string };
       return value;
     },
     async write(vaultUrl, name, value) {
-      await callPatiently('PUT', vaultUrl, name, JSON.stringify({ value }));
+      await retryWhileThrottled('PUT', vaultUrl, name, JSON.stringify({ value }));
     },
   };
 }

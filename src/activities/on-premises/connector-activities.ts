@@ -16,7 +16,12 @@ import { connectorKeys, type ConnectorRecord } from '../../stores/records/on-pre
 type ConnectorActivities = ActivitiesOf<
   Pick<
     typeof references,
-    'readConnectorPlan' | 'bindConnector' | 'lookAtSecrets' | 'matchDataFiles' | 'callDrainHook' | 'noteConnector'
+    | 'readConnectorPlan'
+    | 'bindConnector'
+    | 'checkConnectorSecrets'
+    | 'matchDataFiles'
+    | 'callDrainHook'
+    | 'noteConnector'
   >
 >;
 
@@ -34,7 +39,7 @@ type KeptFile = Pick<references.CloudDataFile, 'secretName'>;
 
 const hookTimeoutMs = 30_000;
 const hookRetrySeconds = 15;
-/** A hook that asks for more patience is asked again nevertheless. */
+/** A hook that asks for a longer wait is called again nevertheless. */
 const hookRetryMaxSeconds = 300;
 
 /** What the connector's procedures read from the stores and note in them, and the load balancer's hook. */
@@ -61,7 +66,7 @@ export function createConnectorActivities(options: ConnectorActivitiesOptions): 
 
     bindConnector: ({ connectorId }) => connectors.bind(connectorId),
 
-    lookAtSecrets: async ({ connectorId }) => {
+    checkConnectorSecrets: async ({ connectorId }) => {
       const record = await connectors.get(connectorId);
       return record === undefined ? [] : connectorSecretProblems(record, options);
     },
@@ -117,7 +122,7 @@ function changedNames(names: readonly string[], added?: string, removed?: string
 
 type HookAnswer = Awaited<ReturnType<ConnectorActivities['callDrainHook']>>;
 
-/** 2xx is done, 202, 429 and 5xx ask for patience, everything else is a refusal. The address is a secret: never in a message. */
+/** 2xx is done, 202, 429 and 5xx ask to be called again, everything else is a refusal. The address is a secret: never in a message. */
 async function callHook(send: SendWebhook, url: string, order: object): Promise<HookAnswer> {
   try {
     const { status, retryAfter } = await send({

@@ -8,7 +8,7 @@ import { shownAs } from './remote-step.ts';
 
 export const connectCloudsName = 'connectClouds';
 export const connectPortalsName = 'connectPortals';
-export const verifyConnectorName = 'checkConnector';
+export const verifyConnectorName = 'verifyConnector';
 export const disconnectCloudsName = 'disconnectClouds';
 
 /** Portals are worked on side by side, at most so many at once. */
@@ -108,15 +108,15 @@ export const folder = 'C:\\temp\\WAPConnector';
 
 /** Steps that are not a script's: what people decide and what the application does by itself. */
 export const ownSteps = {
-  preconditions: { id: 'W1-W7', title: 'Check everything that has to hold before', usualSeconds: 60 },
-  enableGate: { id: 'W13', title: 'Approve: multi-cloud mode', usualSeconds: 600 },
-  portalGate: { id: 'W17', title: 'Approve: the portal shows the clouds', usualSeconds: 600 },
+  checkPreconditions: { id: 'W1-W7', title: 'Check everything that has to hold before', usualSeconds: 60 },
+  approveMultiCloud: { id: 'W13', title: 'Approve: multi-cloud mode', usualSeconds: 600 },
+  approvePortal: { id: 'W17', title: 'Approve: the portal shows the clouds', usualSeconds: 600 },
   drain: { id: 'W24', title: 'Take out of the load balancer', usualSeconds: 60 },
-  updateGate: { id: 'W27', title: 'Approve: the tenant API', usualSeconds: 600 },
+  approveApiUpdate: { id: 'W27', title: 'Approve: the tenant API', usualSeconds: 600 },
   undrain: { id: 'W29', title: 'Put back into the load balancer', usualSeconds: 60 },
-  trustGate: { id: 'W31', title: 'Approve: the trust in SQL Server', usualSeconds: 600 },
-  userGate: { id: 'W33', title: 'Approve: a tenant sees the virtual machines', usualSeconds: 600 },
-  forget: { id: 'W34', title: 'Remove what was never begun', usualSeconds: 2 },
+  approveTrust: { id: 'W31', title: 'Approve: the trust in SQL Server', usualSeconds: 600 },
+  approveTenantView: { id: 'W33', title: 'Approve: a tenant sees the virtual machines', usualSeconds: 600 },
+  forgetConnector: { id: 'W34', title: 'Remove what was never begun', usualSeconds: 2 },
 } as const;
 
 export const stageOnApi = shownAs(steps.stagePackage, { id: 'W25' });
@@ -149,24 +149,24 @@ type ShownPlan = Pick<ConnectorPlan, 'privilegedEndpoint' | 'clouds'>;
 
 export function connectCloudsSteps({ privilegedEndpoint, clouds }: ShownPlan): readonly PlannedStep[] {
   return [
-    plannedStep(ownSteps.preconditions),
+    plannedStep(ownSteps.checkPreconditions),
     ...clouds.map(({ name }) => plannedStep(steps.trustIssuer, name)),
     ...(privilegedEndpoint.authentication === 'Credssp' ? [plannedStep(steps.allowCredssp)] : []),
-    ...[steps.openPrivilegedEndpoint, ownSteps.enableGate, steps.enableMultiCloud, steps.listDataFiles].map((step) =>
-      plannedStep(step),
+    ...[steps.openPrivilegedEndpoint, ownSteps.approveMultiCloud, steps.enableMultiCloud, steps.listDataFiles].map(
+      (step) => plannedStep(step),
     ),
     plannedStep(steps.collectDataFile),
-    plannedStep(ownSteps.portalGate),
+    plannedStep(ownSteps.approvePortal),
     ...clouds.flatMap((cloud) => [
       ...cloud.portalMachines.flatMap(portalSteps),
-      plannedStep(ownSteps.updateGate, cloud.name),
+      plannedStep(ownSteps.approveApiUpdate, cloud.name),
       ...cloud.apiMachines.flatMap((machine) => apiSteps(machine, cloud.drain !== undefined)),
       plannedStep(steps.findSqlServer, cloud.name),
-      plannedStep(ownSteps.trustGate, cloud.name),
+      plannedStep(ownSteps.approveTrust, cloud.name),
       plannedStep(steps.trustAzureStack, cloud.name),
       plannedStep(verifyTrust, cloud.name),
     ]),
-    plannedStep(ownSteps.userGate),
+    plannedStep(ownSteps.approveTenantView),
   ];
 }
 
@@ -186,14 +186,14 @@ export function verifyConnectorSteps({ clouds }: ShownPlan): readonly PlannedSte
 }
 
 export function disconnectCloudsSteps(plan: ShownPlan & Pick<ConnectorPlan, 'changedClouds'>): readonly PlannedStep[] {
-  if (plan.changedClouds.length === 0) return [plannedStep(ownSteps.forget)];
+  if (plan.changedClouds.length === 0) return [plannedStep(ownSteps.forgetConnector)];
   const clouds = cloudsToTakeBack(plan);
   return [
     plannedStep(steps.enableMultiCloud),
     ...clouds.flatMap((cloud) => [
-      plannedStep(ownSteps.trustGate, cloud.name),
+      plannedStep(ownSteps.approveTrust, cloud.name),
       plannedStep(steps.trustAzureStack, cloud.name),
-      plannedStep(ownSteps.updateGate, cloud.name),
+      plannedStep(ownSteps.approveApiUpdate, cloud.name),
       ...cloud.apiMachines.flatMap((machine) =>
         [steps.updateTenantApi, steps.copyDataFile].map((step) => plannedStep(step, machine)),
       ),
@@ -241,7 +241,7 @@ export const readConnectorPlan = activityReference<
 export const bindConnector = activityReference<OfConnector, { readonly outcome: 'bound' } | Refusal>('bindConnector');
 
 /** What is wrong with the secrets that the application, or a machine by itself, will read for the connector; none is told. */
-export const lookAtSecrets = activityReference<OfConnector, readonly Problem[]>('lookAtSecrets');
+export const checkConnectorSecrets = activityReference<OfConnector, readonly Problem[]>('checkConnectorSecrets');
 
 /** Reads the collected files in Key Vault, matches them to the clouds by their endpoints, and keeps what they say. */
 export const matchDataFiles = activityReference<

@@ -43,6 +43,6 @@ export function plannedStep(step: TitledStep & { readonly usualSeconds: number }
 }
 
 /** The last act of every on-premises procedure: the operation's end, what the target's record says, claims given back. */
-export const finishOnPremises = activityReference<OnPremisesInput & { readonly end: OnPremisesEnd }, null>(
-  'finishOnPremises',
+export const finishProcedure = activityReference<OnPremisesInput & { readonly end: OnPremisesEnd }, null>(
+  'finishProcedure',
 );

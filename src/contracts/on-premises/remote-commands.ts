@@ -3,7 +3,7 @@ import { activityReference } from '../operations/activity.ts';
 import type { Refusal } from '../operations/outcomes.ts';
 import type { StepAnswer, StepMode } from './remote-step.ts';
 
-export const remoteStepName = 'remoteStep';
+export const runRemoteStepName = 'runRemoteStep';
 
 /** What is to become of a step: done (looked at, applied where needed, looked at again), only looked at, or taken back. */
 export type StepAction = 'ensure' | 'probe' | 'undo';

@@ -102,7 +102,7 @@ export function connectorRoutes({ connectors, operations }: ConnectorRoutesOptio
   });
 
   const verify = defineRoute({
-    name: 'verifyConnector',
+    name: 'startConnectorVerification',
     method: 'POST',
     path: 'connectors/{id}/verify',
     action: 'connector.verify',

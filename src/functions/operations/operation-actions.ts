@@ -51,6 +51,6 @@ export function operationActions(options: {
     setVpnUser: onMachines,
     connectClouds: onMachines,
     disconnectClouds: onMachines,
-    checkConnector: onMachines,
+    verifyConnector: onMachines,
   };
 }

@@ -16,7 +16,7 @@ import type { Procedure } from './procedure.ts';
 import { stopped } from './procedure-end.ts';
 import { on, type StepRequest } from './step-request.ts';
 
-/** Looks at a hook that asks for patience. */
+/** Looks at a hook that asks to be called again. */
 const hookLooksMax = 40;
 
 /** The tenant APIs of a cloud, one at a time so that the others serve, and the trust from exactly one of them. */
@@ -59,7 +59,7 @@ export function apiRequestsWithoutFile(plan: ConnectorPlan, machineId: string): 
 }
 
 function* approveUpdate(procedure: Procedure, plan: ConnectorPlan, cloud: ConnectorCloud): Steps<void> {
-  const step = shownStep(ownSteps.updateGate, cloud.name);
+  const step = shownStep(ownSteps.approveApiUpdate, cloud.name);
   const toUpdate: string[] = [];
   for (const machineId of cloud.apiMachines) {
     const { update } = apiRequestsWithoutFile(plan, machineId);
@@ -122,7 +122,7 @@ function* establishTrust(
   yield* procedure.call(noteConnector, { connectorId, sqlServer: { cloud: name, name: sqlServer } });
 
   const trust = trustRequest(cloud, file, sqlServer);
-  const step = shownStep(ownSteps.trustGate, name);
+  const step = shownStep(ownSteps.approveTrust, name);
   yield* procedure.locked({ lock: sqlLock(sqlServer), step }, function* () {
     if (yield* procedure.isDone(trust)) yield* procedure.skip(step, 'The trust is established already.');
     else yield* approveTrust(procedure, plan, cloud, sqlServer);
@@ -165,7 +165,7 @@ function approveTrust(
   sqlServer: string,
 ): Steps<void> {
   return procedure.approval({
-    step: shownStep(ownSteps.trustGate, cloud.name),
+    step: shownStep(ownSteps.approveTrust, cloud.name),
     name: `trust-${slug(plan, cloud)}`,
     detail:
       `The tenant API of cloud ${cloud.name} will trust the tokens of Azure Stack: ${cloud.trustMachine} writes to Microsoft.MgmtSvc.Store on ${sqlServer}, after a copy-only backup. ` +

@@ -51,7 +51,7 @@ function* connect(procedure: Procedure, { plan, warnings, reached }: Progress): 
   yield* trustIssuers(procedure, plan, { onTrusted: (cloud) => reached.issuers.add(cloud) });
   const files = yield* enableMultiCloud(procedure, plan, warnings);
   yield* procedure.approval({
-    step: shownStep(ownSteps.portalGate),
+    step: shownStep(ownSteps.approvePortal),
     name: 'portal-shows-clouds',
     detail:
       `Sign in to https://${plan.azureStackPortalFqdn}/ as a tenant. Errors about fetching subscriptions or extensions from the new clouds are expected now. ` +
@@ -66,7 +66,7 @@ function* connect(procedure: Procedure, { plan, warnings, reached }: Progress): 
     yield* connectApis(procedure, plan, cloud, file);
   }
   yield* procedure.approval({
-    step: shownStep(ownSteps.userGate),
+    step: shownStep(ownSteps.approveTenantView),
     name: 'tenant-sees-machines',
     detail:
       'Sign in to the portal of Azure Stack as a tenant whose user principal name exists in both clouds, choose each new cloud and look at its virtual machines. ' +
@@ -89,7 +89,7 @@ function* enableMultiCloud(
 
   const enable = multiCloudRequest(plan);
   if (yield* procedure.isDone(enable)) {
-    yield* procedure.skip(shownStep(ownSteps.enableGate), 'Multi-cloud mode is on already.');
+    yield* procedure.skip(shownStep(ownSteps.approveMultiCloud), 'Multi-cloud mode is on already.');
   } else {
     yield* approveMultiCloud(procedure, plan, warnings);
   }
@@ -99,7 +99,7 @@ function* enableMultiCloud(
 
 function approveMultiCloud(procedure: Procedure, plan: ConnectorPlan, warnings: readonly Problem[]): Steps<void> {
   return procedure.approval({
-    step: shownStep(ownSteps.enableGate),
+    step: shownStep(ownSteps.approveMultiCloud),
     name: 'enable-multi-cloud',
     detail:
       `Add-AzurePackConnector will run on ${plan.privilegedEndpoint.computerName} for ${plan.clouds.map(({ name, endpoint }) => `${name} (${endpoint})`).join(', ')}. ` +

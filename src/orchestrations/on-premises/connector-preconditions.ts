@@ -1,8 +1,8 @@
 import { connectorSteps as steps } from '../../contracts/on-premises/connector-steps.ts';
 import {
+  checkConnectorSecrets,
   type ConnectorPlan,
   type IssuerCertificate,
-  lookAtSecrets,
   noteConnector,
   ownSteps,
 } from '../../contracts/on-premises/connectors.ts';
@@ -26,7 +26,7 @@ export function* checkPreconditions(
   readonly plan: ConnectorPlan;
   readonly warnings: readonly Problem[];
 }> {
-  const step = shownStep(ownSteps.preconditions);
+  const step = shownStep(ownSteps.checkPreconditions);
   yield* procedure.begin(step);
   const looks = looksOf(plan);
   const results = yield* procedure.probeAll(looks.map(({ request }) => request));
@@ -34,7 +34,7 @@ export function* checkPreconditions(
   if (results.some((result) => result.outcome === 'refused' && result.code === 'canceled')) {
     throw new ProcedureStopped({ status: 'canceled' });
   }
-  const secrets = yield* procedure.call(lookAtSecrets, { connectorId: plan.connectorId });
+  const secrets = yield* procedure.call(checkConnectorSecrets, { connectorId: plan.connectorId });
   const findings = [
     ...looks.flatMap((look, index) => {
       const result = results[index];

@@ -45,7 +45,7 @@ function requireAllNamed({ clouds, changedClouds }: ConnectorPlan): void {
 }
 
 function* forget(procedure: Procedure): Steps<undefined> {
-  const step = shownStep(ownSteps.forget);
+  const step = shownStep(ownSteps.forgetConnector);
   yield* procedure.begin(step);
   const detail = 'The preconditions never held, so nothing was changed on any machine.';
   yield* procedure.end(step, detail);
@@ -60,7 +60,7 @@ function* disconnectCloud(
 ): Steps<void> {
   yield* takeTrustBack(procedure, plan, cloud, files);
   yield* procedure.approval({
-    step: shownStep(ownSteps.updateGate, cloud.name),
+    step: shownStep(ownSteps.approveApiUpdate, cloud.name),
     name: `restore-api-${slug(plan, cloud)}`,
     detail: `The tenant API of cloud ${cloud.name} will be put back to the version from before on ${cloud.apiMachines.join(', ')}, one machine at a time. Approve when that may happen.`,
     days: plan.approvalDays,
@@ -87,10 +87,10 @@ function* takeTrustBack(
   cloud: ConnectorCloud,
   files: readonly CloudDataFile[],
 ): Steps<void> {
-  const gateStep = shownStep(ownSteps.trustGate, cloud.name);
+  const approvalStep = shownStep(ownSteps.approveTrust, cloud.name);
   const step = shownStep(steps.trustAzureStack, cloud.name);
   if (!plan.trustAttemptedClouds.includes(cloud.name)) {
-    for (const passed of [gateStep, step]) yield* procedure.skip(passed, 'There is no trust to take back.');
+    for (const passed of [approvalStep, step]) yield* procedure.skip(passed, 'There is no trust to take back.');
     return;
   }
   const trust = knownTrust(cloud, files);
@@ -100,7 +100,7 @@ function* takeTrustBack(
     return yield* procedure.fail(step, { code: 'precondition', message });
   }
   yield* procedure.approval({
-    step: gateStep,
+    step: approvalStep,
     name: `untrust-${slug(plan, cloud)}`,
     detail: `Microsoft.MgmtSvc.Store of cloud ${cloud.name} will be restored from the backup that was made before the trust. Whatever was changed there since, subscriptions of tenants included, is lost: look, then approve.`,
     days: plan.approvalDays,

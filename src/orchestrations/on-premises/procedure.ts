@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { finishOnPremises, type OnPremisesEnd, type OnPremisesInput } from '../../contracts/on-premises/on-premises.ts';
+import { finishProcedure, type OnPremisesEnd, type OnPremisesInput } from '../../contracts/on-premises/on-premises.ts';
 import type { ActivityReference } from '../../contracts/operations/activity.ts';
 import { callActivity, type Steps, waitSeconds } from '../operations/call-activity.ts';
 import { compensated, endOf } from './procedure-end.ts';
@@ -66,6 +66,6 @@ export function* runProcedure(
 ): Steps<OnPremisesEnd> {
   const input = context.df.getInput<OnPremisesInput>();
   const end = yield* endOf(steps(createProcedure(context, input), input.target));
-  yield* callActivity(context, finishOnPremises, { ...input, end });
+  yield* callActivity(context, finishProcedure, { ...input, end });
   return end;
 }

@@ -13,9 +13,9 @@ import { callActivity, type Steps, waitSeconds } from '../operations/call-activi
 import { waitForHint } from '../operations/wait-for-hint.ts';
 
 /** A machine that restarts, or a network that blinks, is back by then. */
-const workPatienceMs = 20 * 60 * 1000;
+const awayMaxAtWorkMs = 20 * 60 * 1000;
 /** Whoever only looks wants to hear soon that nobody is there. */
-const lookPatienceMs = 2 * 60 * 1000;
+const awayMaxAtLookMs = 2 * 60 * 1000;
 /** Another command on the machine ends by then: no step takes longer than an hour. */
 const busyMaxMs = 6 * 3600 * 1000;
 /** A command ends itself at its timeout; what has not answered so long after it never will. */
@@ -36,8 +36,8 @@ interface Started {
 type Note = (detail: string) => Steps<unknown>;
 
 /** How long a machine that nobody reaches is waited for. */
-export function patienceMs({ action }: Pick<RemoteStepInput, 'action'>): number {
-  return action === 'probe' ? lookPatienceMs : workPatienceMs;
+export function awayMaxMs({ action }: Pick<RemoteStepInput, 'action'>): number {
+  return action === 'probe' ? awayMaxAtLookMs : awayMaxAtWorkMs;
 }
 
 /**
@@ -62,7 +62,7 @@ export function* runCommand(
     eventName: `answered-${mode}-${label}`,
   };
   try {
-    const started = yield* start(context, command, patienceMs(step), note);
+    const started = yield* start(context, command, awayMaxMs(step), note);
     if ('fault' in started) {
       if (started.mayBeThere) yield* cleanUp(context, command, commandId, false);
       return started.fault;
@@ -86,7 +86,7 @@ interface NotStarted {
 function* start(
   context: OrchestrationContext,
   command: RemoteCommandInput,
-  patience: number,
+  maxMs: number,
   note: Note,
 ): Steps<Started | NotStarted> {
   const begun = context.df.currentUtcDateTime.getTime();
@@ -103,7 +103,7 @@ function* start(
     }
     const waitedMs = context.df.currentUtcDateTime.getTime() - begun;
     const isWaitedFor =
-      answer.outcome === 'busy' ? waitedMs < busyMaxMs : answer.fault === 'unreachable' && waitedMs < patience;
+      answer.outcome === 'busy' ? waitedMs < busyMaxMs : answer.fault === 'unreachable' && waitedMs < maxMs;
     if (!isWaitedFor) {
       return answer.outcome === 'failed'
         ? { fault: answer, mayBeThere: mayHaveBegun }
@@ -149,7 +149,7 @@ function* untilAnswered(
     if (seen.outcome === 'answered') return seen;
     const isAway = seen.outcome === 'failed' && seen.fault === 'unreachable';
     if (!isAway) reachedMs = nowMs;
-    if (seen.outcome === 'failed' && (!isAway || nowMs - reachedMs > workPatienceMs)) return seen;
+    if (seen.outcome === 'failed' && (!isAway || nowMs - reachedMs > awayMaxAtWorkMs)) return seen;
     // Of a machine that is away nobody knows whether the command has ended: its answer is taken when it is back.
     if (!isAway && nowMs > endMs) {
       return {

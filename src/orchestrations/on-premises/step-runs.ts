@@ -3,8 +3,8 @@ import { shownStep } from '../../contracts/on-premises/on-premises.ts';
 import {
   abandonStep,
   type RemoteStepInput,
-  remoteStepName,
   type RemoteStepResult,
+  runRemoteStepName,
   type StepAction,
 } from '../../contracts/on-premises/remote-commands.ts';
 import { callActivity, type Steps, waitSeconds } from '../operations/call-activity.ts';
@@ -79,7 +79,7 @@ export function createStepRuns(
   }
 
   function start(input: RemoteStepInput): Task {
-    return context.df.callSubOrchestrator(remoteStepName, input, input.key);
+    return context.df.callSubOrchestrator(runRemoteStepName, input, input.key);
   }
 
   function* attempt<Facts>(

@@ -7,7 +7,7 @@ const poc = { params: { id: 'poc' } };
 
 /** Ends what a route has started, as its orchestration would. */
 async function endOpening(services: OnPremisesServices, { json }: ApiAnswer): Promise<void> {
-  await services.finishOnPremises({ operationId: String(json['id']), attempt: 1, target: 'poc', end: succeeded });
+  await services.finishProcedure({ operationId: String(json['id']), attempt: 1, target: 'poc', end: succeeded });
 }
 
 describe('src/functions/on-premises/machines', () => {
@@ -228,13 +228,13 @@ describe('src/functions/on-premises/connectors', () => {
       const params = { id: 'wap' };
       const end = async ({ json }: ApiAnswer): Promise<void> => {
         const operationId = String(json['id']);
-        await services.finishOnPremises({ operationId, attempt: 1, target: 'wap', end: succeeded });
+        await services.finishProcedure({ operationId, attempt: 1, target: 'wap', end: succeeded });
       };
       await end(answer);
 
       const again = await ask('createConnector', { body: aConnectorBody({ approvalDays: 3, checkMachines: [] }) });
       await end(again);
-      const look = await ask('verifyConnector', { params });
+      const look = await ask('startConnectorVerification', { params });
       await end(look);
 
       expect([again.status, look.status, (await ask('removeConnector', { params })).status]).toEqual([202, 202, 202]);

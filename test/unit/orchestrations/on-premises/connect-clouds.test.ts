@@ -122,7 +122,7 @@ describe('src/orchestrations/on-premises/connect-clouds', () => {
       [0, 1, 2].map((branch) => `${connectorOperationId}-1-portals-0-${branch}`),
     );
     const machines = branches.map((branch) =>
-      inputsOf(branch.run, 'remoteStep').map((input) => (input as { given: RemoteStepInput }).given),
+      inputsOf(branch.run, 'runRemoteStep').map((input) => (input as { given: RemoteStepInput }).given),
     );
     const installed = machines.map((inputs) =>
       inputs.filter(({ stepId }) => stepId === 'W19').map(({ machineId }) => machineId),
@@ -392,7 +392,7 @@ describe('src/orchestrations/on-premises/connect-clouds preconditions', () => {
           looked.push(stepId);
           return undefined;
         },
-        overrides: { lookAtSecrets: () => [problem] },
+        overrides: { checkConnectorSecrets: () => [problem] },
       });
 
       expect(errors).toEqual([problem]);

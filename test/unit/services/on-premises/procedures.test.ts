@@ -198,6 +198,6 @@ describe('src/services/on-premises/procedures', () => {
   it('finishes nothing that there is not', async () => {
     const services = createOnPremisesServices();
 
-    expect(await services.finishOnPremises({ operationId: id, attempt: 1, target: 'x', end: succeeded })).toBeNull();
+    expect(await services.finishProcedure({ operationId: id, attempt: 1, target: 'x', end: succeeded })).toBeNull();
   });
 });

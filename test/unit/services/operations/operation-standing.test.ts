@@ -176,9 +176,9 @@ describe('src/services/operations/operation-standing', () => {
 
     expect(services.orchestrations.started.map(({ name }) => name)).toEqual([
       'connectClouds',
-      'checkConnector',
+      'verifyConnector',
       'connectClouds',
-      'checkConnector',
+      'verifyConnector',
     ]);
   });
 

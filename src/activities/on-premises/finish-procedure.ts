@@ -1,4 +1,4 @@
-import type { finishOnPremises } from '../../contracts/on-premises/on-premises.ts';
+import type { finishProcedure } from '../../contracts/on-premises/on-premises.ts';
 import type { ActivityOf } from '../../contracts/operations/activity.ts';
 import type { SettleTarget } from '../../services/on-premises/settle-target.ts';
 import { contextOf } from '../../services/operations/operation-context.ts';
@@ -6,7 +6,7 @@ import type { Operations } from '../../services/operations/operations.ts';
 import type { Claims } from '../../stores/claims.ts';
 
 /** The last act of a procedure on machines: what the target's record says, the claims given back, the operation's end. */
-export function createFinishOnPremises({
+export function createFinishProcedure({
   operations,
   claims,
   settleTarget,
@@ -14,7 +14,7 @@ export function createFinishOnPremises({
   readonly operations: Operations;
   readonly claims: Pick<Claims, 'release'>;
   readonly settleTarget: SettleTarget;
-}): ActivityOf<typeof finishOnPremises> {
+}): ActivityOf<typeof finishProcedure> {
   return async ({ operationId, end }) => {
     const operation = await operations.get(operationId);
     if (operation === undefined) return null;

@@ -12,7 +12,7 @@ import { noteStep } from '../../contracts/operations/steps.ts';
 import { askPeople } from '../operations/ask-people.ts';
 import { callActivity, type Steps, waitSeconds } from '../operations/call-activity.ts';
 import { failureWords } from './failure-words.ts';
-import { patienceMs, runCommand } from './run-command.ts';
+import { awayMaxMs, runCommand } from './run-command.ts';
 
 /** Looks and applications of one step, restarts in between included. */
 const roundsMax = 12;
@@ -27,7 +27,7 @@ type Refused = Extract<RemoteStepResult, { outcome: 'refused' }>;
  * One step on one machine: is it done already, do it, is it done now. A step that may have happened halfway (a machine that died, a
  * late or unreadable answer) is looked at again before it is applied again; wrong credentials are never tried twice.
  */
-export function* remoteStep(context: OrchestrationContext): Steps<RemoteStepResult> {
+export function* runRemoteStep(context: OrchestrationContext): Steps<RemoteStepResult> {
   const step = context.df.getInput<RemoteStepInput>();
   try {
     return step.action === 'undo' ? yield* undo(context, step) : yield* ensure(context, step);
@@ -198,7 +198,7 @@ function* run(
     // The machine behind the one that answered is away: waited for like any other, and after an application looked at first.
     const isAway = end.answer.code === 'unreachable' && mode !== 'apply';
     const waitedMs = context.df.currentUtcDateTime.getTime() - begun;
-    if (!isAway || waitedMs > patienceMs(step)) return end.answer;
+    if (!isAway || waitedMs > awayMaxMs(step)) return end.answer;
     yield* note(end.answer.message ?? 'The machine cannot be reached.');
     yield* waitSeconds(context, awaySeconds);
   }

@@ -5,7 +5,7 @@ const hour = 60 * minute;
 const day = 24 * hour;
 const failed: Reply = { code: 'toolFailed', message: 'The tool failed.' };
 
-describe('src/orchestrations/on-premises/remote-step', () => {
+describe('src/orchestrations/on-premises/run-remote-step', () => {
   it('applies nothing where it is done already', () => {
     const run = runStepOn({ replies: { 'P8 probe': [{ ok: true, facts: { seen: 1 }, message: 'It is so.' }] } });
 
