@@ -38,7 +38,7 @@ export async function createServicesAlone(): Promise<ServicesAlone> {
   const services = createCertificates({
     stores,
     lookup: createCertificateLookup({ stores, now }),
-    owners: createOwners({ tables, now }),
+    owners: createOwners({ stores, now }),
     rootKeys: createSigner(signDigest),
     expiries: createExpiries({ tables }),
     outbox: createOutbox({ tables, now, keptDays: 90 }),

@@ -21,7 +21,7 @@ export type Certificates = ReturnType<typeof createCertificateServices>;
 export function createCertificateServices(core: Core) {
   const { tables, blobs, stores, now } = core;
   const lookup = createCertificateLookup({ stores, now });
-  const owners = createOwners({ tables, now });
+  const owners = createOwners({ stores, now });
   return {
     lookup,
     owners,

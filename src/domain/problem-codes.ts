@@ -142,6 +142,7 @@ export const problemCodes = {
   notBase64: 'The text is neither PEM nor base64.',
   notDer: 'The content is not DER.',
   ownerAmbiguous: 'More than one owner has this e-mail address.',
+  ownerLeft: 'The owner has left.',
   privateKeySent: 'A private key was sent.',
   proofOfPossession: 'The request was not signed with its own key.',
   quotedLines: 'The lines of the text are quoted, as in a reply.',

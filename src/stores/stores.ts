@@ -35,6 +35,7 @@ import {
   type RootGateway,
   rootGatewayKind,
 } from './records/gateways.ts';
+import { ownerKind, type OwnerRecord } from './records/owners.ts';
 import { createStore, type Store } from './store.ts';
 
 /** The stores of everything that Gatehouse knows of gateways, roots and certificates. */
@@ -57,6 +58,7 @@ export interface Stores {
   readonly byPublicKey: Store<CertificateIndexRow>;
   readonly blockedKeys: Store<BlockedKey>;
   readonly revocations: Store<RevocationRecord>;
+  readonly owners: Store<OwnerRecord>;
 }
 
 export function createStores(tables: Tables): Stores {
@@ -79,5 +81,6 @@ export function createStores(tables: Tables): Stores {
     byPublicKey: createStore(tables, byPublicKeyKind),
     blockedKeys: createStore(tables, blockedKeyKind),
     revocations: createStore(tables, revocationKind),
+    owners: createStore(tables, ownerKind),
   };
 }

@@ -1,20 +1,26 @@
 import { z } from 'zod';
 import { AppError } from '../../domain/app-error.ts';
-import { type Owners, ownerSchema } from '../../services/certificates/owners.ts';
+import type { Owners } from '../../services/certificates/owners.ts';
+import { ownerRecordSchema } from '../../stores/records/owners.ts';
 import { defineRoute } from '../http/define-route.ts';
+import { continuationSchema, pageSchema, readContinuation, toPage, topSchema } from '../http/list-query.ts';
 import type { Route } from '../http/route.ts';
 import { slugParams, slugSchema } from '../http/slug-schema.ts';
+
+const teamSchema = z.string().regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,100}$/u);
 
 const newOwnerSchema = z.strictObject({
   email: z
     .email()
     .max(254)
     .meta({ examples: ['kim@contoso.com'] }),
-  deputy: slugSchema.optional().meta({ description: 'Owner who answers when this one is away.' }),
-  team: z
+  principal: z
     .string()
-    .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,100}$/u)
-    .optional(),
+    .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]{1,254}$/u)
+    .optional()
+    .meta({ description: 'User principal name or object id in the directory.' }),
+  deputy: slugSchema.optional().meta({ description: 'Owner who answers when this one is away.' }),
+  team: teamSchema.optional(),
   timeZone: z
     .string()
     .max(64)
@@ -45,7 +51,7 @@ export function ownerRoutes({ owners }: { readonly owners: Owners }): readonly R
     summary: 'Creates or replaces an owner; only an operator replaces what others have made.',
     tags,
     request: { params: slugParams, body: newOwnerSchema },
-    responses: { 200: ownerSchema },
+    responses: { 200: ownerRecordSchema },
     handler: async ({ params, body, caller }) => ({
       status: 200,
       body: await owners.put({ ...body, id: params.id }, caller),
@@ -61,15 +67,64 @@ export function ownerRoutes({ owners }: { readonly owners: Owners }): readonly R
     summary: 'Shows an owner.',
     tags,
     request: { params: slugParams },
-    responses: { 200: ownerSchema },
+    responses: { 200: ownerRecordSchema },
     handler: async ({ params }) => {
       const owner = await owners.get(params.id);
-      if (owner === undefined) throw new AppError('ERR_NOT_FOUND', `There is no owner '${params.id}'.`);
+      if (owner === undefined) throw unknownOwner(params.id);
       return { status: 200, body: owner };
     },
   });
 
-  return [putOwner, getOwner];
+  const listOwners = defineRoute({
+    name: 'listOwners',
+    method: 'GET',
+    path: 'owners',
+    action: 'owner.list',
+    role: 'reader',
+    summary: 'Lists the owners in the order of their ids.',
+    tags,
+    request: {
+      query: z.strictObject({
+        team: teamSchema.optional(),
+        state: z
+          .enum(['present', 'left'])
+          .optional()
+          .meta({ description: '`left`: nothing is issued to them until they are reopened.' }),
+        top: topSchema,
+        continuation: continuationSchema,
+      }),
+    },
+    responses: { 200: pageSchema(ownerRecordSchema) },
+    handler: async ({ query }) => {
+      const { team, state, top } = query;
+      const after = readContinuation(query.continuation, /^[a-z0-9-]{1,63}$/);
+      const { items, next } = await owners.list({ team, state, top, after });
+      return { status: 200, body: toPage(items, { path: 'owners', query: { team, state, top }, continuation: next }) };
+    },
+  });
+
+  const reopenOwner = defineRoute({
+    name: 'reopenOwner',
+    method: 'POST',
+    path: 'owners/{id}/reopen',
+    action: 'owner.reopen',
+    role: 'operator',
+    summary: 'Lets certificates be issued again to somebody who had left. What was revoked stays revoked.',
+    tags,
+    request: { params: slugParams },
+    responses: { 200: ownerRecordSchema },
+    handler: async ({ params }) => {
+      const owner = await owners.reopen(params.id);
+      if (owner === undefined) throw unknownOwner(params.id);
+      return { status: 200, body: owner };
+    },
+  });
+
+  return [putOwner, getOwner, listOwners, reopenOwner];
+}
+
+function unknownOwner(id: string): AppError {
+  return new AppError('ERR_NOT_FOUND', `There is no owner '${id}'.`);
 }
 
 function isTimeZone(name: string): boolean {

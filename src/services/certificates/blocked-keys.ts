@@ -7,6 +7,7 @@ import {
   type CertificateRecord,
 } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
+import type { leftReason } from './departures.ts';
 
 /** Reasons that say something of the key itself: somebody else may have it. They block it for good. */
 export function isBlockingReason(reason: string | undefined): reason is BlockedKey['reason'] {
@@ -35,13 +36,14 @@ export async function blockKey(stores: Pick<Stores, 'blockedKeys'>, block: Block
 }
 
 /**
- * Turns a certificate that is not released yet into a revoked one: its key was blocked, or its name was taken, at the same moment.
+ * Turns a certificate that is not released yet into a revoked one: its key was blocked, its name was taken, or its owner left, at
+ * the same moment.
  * Answers its record, which may have been released meanwhile.
  */
 export function withhold(
   stores: Pick<Stores, 'certificates'>,
   { serialNumber }: CertificateRecord,
-  reason: BlockedKey['reason'] | 'nameTaken',
+  reason: BlockedKey['reason'] | 'nameTaken' | typeof leftReason,
   now: Date,
 ): Promise<CertificateRecord | undefined> {
   return stores.certificates.update(certificateKeys(serialNumber), (current) =>

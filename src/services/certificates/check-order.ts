@@ -3,9 +3,11 @@ import { dayMs } from '../../domain/days.ts';
 import { checkNameText, uniqueCommonName } from '../../domain/distinguished-name.ts';
 import { type CertificateRequest, readCertificateRequest } from '../../pki/read-certificate-request.ts';
 import { rootKeys, type RootRecord } from '../../stores/records/certificates.ts';
+import { standingDeparture } from '../../stores/records/owners.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { findBlock, keyBlockedProblem } from './blocked-keys.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
+import { ownerLeftProblem } from './departures.ts';
 import type { Owners } from './owners.ts';
 import { commonNameTakenProblem, isNameTaken } from './shared-names.ts';
 
@@ -117,13 +119,16 @@ async function readOwner(
   if (text === undefined) return { problems: [] };
   const id = text.includes('@') ? slugOf(text) : text;
   const known = await owners.get(id);
-  if (text.includes('@') && known !== undefined && known.email.toLowerCase() !== text.toLowerCase()) {
+  const departure = standingDeparture(known);
+  if (departure !== undefined) return { problems: [ownerLeftProblem(id, departure)] };
+  if (text.includes('@') && known?.email !== undefined && known.email.toLowerCase() !== text.toLowerCase()) {
     const fix = 'Register an owner id for this address and send that.';
     const message = `Owner id ${id} is registered with another address.`;
     return { problems: [{ path: '/owner', code: 'ownerAmbiguous', message, fix }] };
   }
   const isNew = known === undefined && text.includes('@');
-  const value: OrderOwner = { ...(isNew ? { email: text } : known), id, isNew };
+  const email = isNew ? text : known?.email;
+  const value: OrderOwner = { ...(email === undefined ? {} : { email }), id, isNew };
   return { value, problems: isNamed ? [] : ownNameProblems(value) };
 }
 

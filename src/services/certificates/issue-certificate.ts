@@ -25,6 +25,7 @@ import type { Expiries } from '../operations/expiries.ts';
 import { findBlock, keyBlockedProblem, withhold } from './blocked-keys.ts';
 import { type CertificateLookup, commonNameGroup, lookGroups, thumbprintGroup } from './certificate-lookup.ts';
 import { orderRefused, ownNameOf, readOrder, type SigningRoot } from './check-order.ts';
+import { findDeparture, leftReason, ownerLeftProblem } from './departures.ts';
 import { fromKeyStore } from './key-answers.ts';
 import type { Owners } from './owners.ts';
 import { commonNameTakenProblem, isNameTaken } from './shared-names.ts';
@@ -141,6 +142,8 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     // Whoever blocks the key writes the block, then looks for certificates; the record was written before this look.
     const block = await findBlock(stores, record.publicKeyHash);
     if (block !== undefined) return withheld(record, root, block.reason);
+    // Likewise the owner: whoever notes that they have left notes it, then looks for what is theirs.
+    if ((await findDeparture(stores, record.owner)) !== undefined) return withheld(record, root, leftReason);
     // Likewise the name, now that others see this record: of two requests for one name at one moment neither slips through.
     if (record.allowSharedName !== true && (await isNameTaken(stores, options.lookup, record))) {
       return withheld(record, root, 'nameTaken');
@@ -162,7 +165,6 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     const { serialNumber } = record;
     await Promise.all([
       stores.byThumbprint.upsert({ group: thumbprintGroup(thumbprint), key: thumbprint, serialNumber }),
-      stores.byOwner.upsert({ group: record.owner, key: serialNumber, serialNumber }),
       stores.byRoot.upsert({ group: record.rootId, key: serialNumber, serialNumber }),
       options.expiries.put({
         kind: 'certificate',
@@ -225,7 +227,10 @@ export function createCertificates(options: CertificatesOptions): Certificates {
   async function requireReleased(record: CertificateRecord): Promise<CertificateRecord> {
     if (record.certificate !== undefined) return record;
     const block = await findBlock(stores, record.publicKeyHash);
-    throw orderRefused([block === undefined ? commonNameTakenProblem(record.commonName) : keyBlockedProblem(block)]);
+    if (block !== undefined) throw orderRefused([keyBlockedProblem(block)]);
+    const { owner, commonName, revocationReason, revokedAt: at = '' } = record;
+    const hasLeft = revocationReason === leftReason;
+    throw orderRefused([hasLeft ? ownerLeftProblem(owner, { at }) : commonNameTakenProblem(commonName)]);
   }
 
   async function issue(
@@ -251,7 +256,9 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     }
     // The record is made before the signature, so that no certificate can exist that nobody knows of.
     await unfinished.add(unfinishedKind, serialNumber);
+    // Found by key, owner and name before it is there: whoever blocks one of them finds it, or it sees the block.
     await stores.byPublicKey.upsert({ group: request.publicKeyHash, key: serialNumber, serialNumber });
+    await stores.byOwner.upsert({ group: owner.id, key: serialNumber, serialNumber });
     for (const group of [commonNameGroup(commonName), ...lookGroups(commonName)]) {
       await stores.byCommonName.upsert({ group, key: serialNumber, serialNumber });
     }

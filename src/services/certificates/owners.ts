@@ -1,23 +1,30 @@
-import { z } from 'zod';
 import { AppError } from '../../domain/app-error.ts';
 import { type Caller, isAllowed } from '../../domain/caller.ts';
-import type { Tables } from '../../ports/tables.ts';
-import { createStore } from '../../stores/store.ts';
+import {
+  type Departure,
+  ownerKeys,
+  ownerPartition,
+  type OwnerRecord,
+  standingDeparture,
+} from '../../stores/records/owners.ts';
+import type { Stores } from '../../stores/stores.ts';
 
-export const ownerSchema = z
-  .object({
-    id: z.string(),
-    email: z.string(),
-    deputy: z.string().optional(),
-    team: z.string().optional(),
-    timeZone: z.string().optional(),
-    locale: z.string().optional(),
-    createdBy: z.string().optional().meta({ description: 'Who made the record, and may change it.' }),
-    createdAt: z.iso.datetime(),
-    updatedAt: z.iso.datetime(),
-  })
-  .meta({ id: 'Owner', description: 'A person who answers for certificates.' });
-type Owner = z.infer<typeof ownerSchema>;
+/** What a caller says of an owner. */
+export type OwnerDetails = Omit<OwnerRecord, 'departure' | 'createdBy' | 'createdAt' | 'updatedAt'>;
+
+export interface OwnerQuery {
+  readonly team?: string | undefined;
+  readonly state?: 'present' | 'left' | undefined;
+  readonly top: number;
+  /** Id after which the page begins. */
+  readonly after?: string | undefined;
+}
+
+export interface OwnerPage {
+  readonly items: readonly OwnerRecord[];
+  /** Id after which the next page begins; a page may be shorter than asked for although more follows. */
+  readonly next?: string;
+}
 
 /** The people who answer for certificates: whom notices reach. */
 export interface Owners {
@@ -25,40 +32,87 @@ export interface Owners {
    * Makes the owner or replaces what is known of them. A record belongs to who made it: it takes an operator to replace somebody
    * else's, ERR_CALLER_NOT_ALLOWED.
    */
-  put(owner: Omit<Owner, 'createdBy' | 'createdAt' | 'updatedAt'>, caller: Pick<Caller, 'id' | 'role'>): Promise<Owner>;
+  put(owner: OwnerDetails, caller: Pick<Caller, 'id' | 'role'>): Promise<OwnerRecord>;
   /** Makes the owner if there is none of that id yet. `by` is a caller's id. */
-  register(owner: Pick<Owner, 'id' | 'email'>, by: string): Promise<void>;
-  get(id: string): Promise<Owner | undefined>;
+  register(owner: OwnerDetails, by: string): Promise<void>;
+  get(id: string): Promise<OwnerRecord | undefined>;
+  list(query: OwnerQuery): Promise<OwnerPage>;
+  /** Notes that the person has left, if that is later than what is noted: who was reopened since stays so. Answers what is noted. */
+  depart(id: string, departure: Departure): Promise<OwnerRecord>;
+  /** Lets certificates be issued to them again. Undefined when there is no such owner. */
+  reopen(id: string): Promise<OwnerRecord | undefined>;
 }
 
-export function createOwners({ tables, now }: { readonly tables: Tables; readonly now: () => Date }): Owners {
-  const store = createStore(tables, {
-    table: 'Owners',
-    schema: ownerSchema,
-    keys: ({ id }) => ({ partitionKey: 'owner', rowKey: id }),
-  });
-  const get = async (id: string): Promise<Owner | undefined> =>
-    (await store.get({ partitionKey: 'owner', rowKey: id }))?.record;
+export function createOwners({
+  stores,
+  now,
+}: {
+  readonly stores: Pick<Stores, 'owners'>;
+  readonly now: () => Date;
+}): Owners {
+  const { owners } = stores;
+  const at = (): string => now().toISOString();
+  const get = async (id: string): Promise<OwnerRecord | undefined> => (await owners.get(ownerKeys(id)))?.record;
 
-  function made<T extends object>(owner: T, by: string): T & Pick<Owner, 'createdBy' | 'createdAt' | 'updatedAt'> {
-    const at = now().toISOString();
-    return { ...owner, createdBy: by, createdAt: at, updatedAt: at };
+  function made(owner: OwnerDetails, by: string): OwnerRecord {
+    return { ...owner, createdBy: by, createdAt: at(), updatedAt: at() };
   }
 
   return {
     get,
+
     register: async (owner, by) => {
-      await store.insert(made(owner, by));
+      await owners.insert(made(owner, by));
     },
+
     put: async (owner, caller) => {
       const fresh = made(owner, caller.id);
-      if (await store.insert(fresh)) return fresh;
-      const replaced = await store.update({ partitionKey: 'owner', rowKey: owner.id }, ({ createdBy, createdAt }) => {
+      if (await owners.insert(fresh)) return fresh;
+      const replaced = await owners.update(ownerKeys(owner.id), ({ createdBy, createdAt, departure }) => {
         if (createdBy !== caller.id && !isAllowed(caller, 'operator')) throw notTheirs(owner.id);
-        return { ...owner, createdAt, updatedAt: fresh.updatedAt, ...(createdBy === undefined ? {} : { createdBy }) };
+        return {
+          ...owner,
+          createdAt,
+          updatedAt: fresh.updatedAt,
+          ...(createdBy === undefined ? {} : { createdBy }),
+          // What is known of them is replaced; that they left is taken back by a call of its own.
+          ...(departure === undefined ? {} : { departure }),
+        };
       });
       return replaced ?? fresh;
     },
+
+    list: async ({ team, state, top, after }) => {
+      // '!' is less than anything that an id may go on with: `kim` is followed by `kim-2`.
+      const rows = await owners.list(ownerPartition, { top, ...(after === undefined ? {} : { from: `${after}!` }) });
+      const items = rows
+        .map(({ record }) => record)
+        .filter(
+          (owner) =>
+            (team === undefined || owner.team === team) &&
+            (state === undefined || (state === 'left') === (standingDeparture(owner) !== undefined)),
+        );
+      const last = rows.at(-1)?.record.id;
+      return { items, ...(rows.length === top && last !== undefined ? { next: last } : {}) };
+    },
+
+    depart: async (id, departure) => {
+      const fresh = { ...made({ id }, departure.by), departure };
+      if (await owners.insert(fresh)) return fresh;
+      const noted = await owners.update(ownerKeys(id), (current) =>
+        current.departure !== undefined && current.departure.at >= departure.at
+          ? undefined
+          : { ...current, departure, updatedAt: at() },
+      );
+      return noted ?? fresh;
+    },
+
+    reopen: (id) =>
+      owners.update(ownerKeys(id), (current) => {
+        const departure = standingDeparture(current);
+        if (departure === undefined) return undefined;
+        return { ...current, departure: { ...departure, reopenedAt: at() }, updatedAt: at() };
+      }),
   };
 }
 

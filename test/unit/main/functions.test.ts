@@ -80,6 +80,8 @@ const api: readonly (readonly [string, string, string])[] = [
   ['removeConnector', 'DELETE', 'connectors/{id}'],
   ['putOwner', 'PUT', 'owners/{id}'],
   ['getOwner', 'GET', 'owners/{id}'],
+  ['listOwners', 'GET', 'owners'],
+  ['reopenOwner', 'POST', 'owners/{id}/reopen'],
   ['listExpiries', 'GET', 'expiries'],
   ['listAudit', 'GET', 'audit'],
   ['verifyAudit', 'GET', 'audit/verification'],

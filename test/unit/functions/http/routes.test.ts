@@ -14,6 +14,7 @@ import type { OperationStanding } from '../../../../src/services/operations/oper
 import { createOperations, type Operations } from '../../../../src/services/operations/operations.ts';
 import { sha256Hex } from '../../../../src/stores/digest.ts';
 import { createOutbox } from '../../../../src/stores/outbox.ts';
+import { createStores } from '../../../../src/stores/stores.ts';
 import { createUnfinished } from '../../../../src/stores/unfinished.ts';
 import { createRecordingLog } from '../../../support/recording-log.ts';
 import { type ApiAnswer, type ApiRequest, createTestApi, type TestApi } from '../../../support/test-route.ts';
@@ -332,7 +333,9 @@ describe('src/functions/requests/api-keys', () => {
 
 describe('src/functions/certificates/owners', () => {
   const openOwners = (): Promise<Open> =>
-    open(({ tables, clock }) => ownerRoutes({ owners: createOwners({ tables, now: clock.now }) }));
+    open(({ tables, clock }) =>
+      ownerRoutes({ owners: createOwners({ stores: createStores(tables), now: clock.now }) }),
+    );
 
   it('keeps an owner and when they were first known', async () => {
     const { ask, api } = await openOwners();
@@ -388,12 +391,61 @@ describe('src/functions/certificates/owners', () => {
     expect((await ask('putOwner', { ...request, as: 'operator' })).status).toBe(200);
   });
 
+  it('lists owners page by page in the order of their ids, whatever an id goes on with', async () => {
+    const { ask } = await openOwners();
+    for (const [id, team] of [
+      ['kim', 'a'],
+      ['kim-2', 'b'],
+      ['kim2', 'a'],
+      ['ann', 'a'],
+    ] as const) {
+      await ask('putOwner', { params: { id }, body: { email: `${id}@contoso.com`, principal: `${id}@corp`, team } });
+    }
+
+    const listed: unknown[] = [];
+    let query = '?top=1&team=a';
+    for (;;) {
+      const { json } = await ask('listOwners', { query, as: 'reader' });
+      listed.push(...(json['items'] as readonly { id: string; principal: string }[]).map((owner) => owner.principal));
+      if (typeof json['nextLink'] !== 'string') break;
+      query = json['nextLink'].replace('/api/owners', '');
+    }
+
+    expect(listed).toEqual(['ann@corp', 'kim@corp', 'kim2@corp']);
+  });
+
+  it('keeps that somebody left whatever is put, until an operator reopens them', async () => {
+    const { ask, api } = await openOwners();
+    const owners = createOwners({ stores: createStores(api.tables), now: api.clock.now });
+    const at = api.clock.now().toISOString();
+    const departure = { at, reason: 'left', by: 'operator', operationId: `op-${'0'.repeat(32)}` };
+    const params = { id: 'kim' };
+    await owners.depart('kim', departure);
+    const idsOf = async (state: string): Promise<unknown> =>
+      ((await ask('listOwners', { query: `?state=${state}` })).json['items'] as readonly { id: string }[]).map(
+        ({ id }) => id,
+      );
+
+    await ask('putOwner', { params, body: { email: 'kim@contoso.com' }, as: 'operator' });
+    expect((await ask('getOwner', { params })).json).toMatchObject({ email: 'kim@contoso.com', departure });
+    expect([await idsOf('left'), await idsOf('present')]).toEqual([['kim'], []]);
+    expect((await ask('reopenOwner', { params, as: 'requester' })).status).toBe(403);
+    expect((await ask('reopenOwner', { params, as: 'operator' })).json).toMatchObject({
+      departure: { ...departure, reopenedAt: at },
+    });
+    await owners.depart('kim', departure);
+
+    expect([await idsOf('left'), await idsOf('present')]).toEqual([[], ['kim']]);
+    expect((await ask('reopenOwner', { params: { id: 'lee' }, as: 'operator' })).status).toBe(404);
+  });
+
   it.each([
     ['no address', { email: 'kim' }],
     ['a header in the address', { email: 'kim@contoso.com\r\nBcc: all@contoso.com' }],
     ['a time zone that is none', { email: 'kim@contoso.com', timeZone: 'Mars/Olympus' }],
     ['a language that is none', { email: 'kim@contoso.com', locale: '!!' }],
     ['a team that hides its direction', { email: 'kim@contoso.com', team: 'a\u202eb' }],
+    ['a principal with a blank', { email: 'kim@contoso.com', principal: 'a b' }],
     ['a huge team', { email: 'kim@contoso.com', team: 'a'.repeat(101) }],
     ['its own id', { email: 'kim@contoso.com', id: 'lee' }],
   ])('refuses %s', async (_name, body) => {

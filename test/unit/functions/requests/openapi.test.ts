@@ -44,7 +44,9 @@ describe('src/functions/requests/openapi', () => {
       '/api/operations/{id}/remove',
       '/api/operations/{id}/result',
       '/api/operations/{id}/resume',
+      '/api/owners',
       '/api/owners/{id}',
+      '/api/owners/{id}/reopen',
     ]);
     expect(at(document, 'paths', '/api/openapi.json', 'get')).toMatchObject({ security: [] });
   });

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import type { RecordKind } from '../store.ts';
+
+/** That the person has left: nothing is issued to them, and nothing of theirs reinstated, until somebody reopens them. */
+const departureSchema = z
+  .object({
+    at: z.iso.datetime(),
+    reason: z.string(),
+    by: z.string().meta({ description: 'Who said so.' }),
+    operationId: z.string().meta({ description: 'The operation that takes everything of theirs out.' }),
+    reopenedAt: z.iso.datetime().optional().meta({ description: 'Since when certificates are issued to them again.' }),
+  })
+  .meta({ id: 'Departure' });
+export type Departure = z.infer<typeof departureSchema>;
+
+export const ownerRecordSchema = z
+  .object({
+    id: z.string(),
+    email: z.string().optional().meta({ description: 'Absent of somebody who was revoked and never registered.' }),
+    principal: z
+      .string()
+      .optional()
+      .meta({ description: 'Who they are in the directory: user principal name or object id.' }),
+    deputy: z.string().optional(),
+    team: z.string().optional(),
+    timeZone: z.string().optional(),
+    locale: z.string().optional(),
+    departure: departureSchema.optional(),
+    createdBy: z.string().optional().meta({ description: 'Who made the record, and may change it.' }),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Owner', description: 'A person who answers for certificates.' });
+export type OwnerRecord = z.infer<typeof ownerRecordSchema>;
+
+/** One partition, so that owners are listed in the order of their ids. */
+export const ownerPartition = 'owner';
+
+export function ownerKeys(id: string): { partitionKey: string; rowKey: string } {
+  return { partitionKey: ownerPartition, rowKey: id };
+}
+
+export const ownerKind: RecordKind<OwnerRecord> = {
+  table: 'Owners',
+  schema: ownerRecordSchema,
+  keys: ({ id }) => ownerKeys(id),
+};
+
+/** The departure that stands: undefined of whoever is there, or is there again. */
+export function standingDeparture(owner: OwnerRecord | undefined): Departure | undefined {
+  const departure = owner?.departure;
+  return departure?.reopenedAt === undefined ? departure : undefined;
+}
