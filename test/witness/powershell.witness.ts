@@ -15,7 +15,7 @@ import { text as readText } from 'node:stream/consumers';
 import { azurePackPartSchema } from '../../sandbox/windows/connector/part.ts';
 import type { SqlServer } from '../../sandbox/windows/connector/sql.ts';
 import type { WindowsMachine } from '../../sandbox/windows/world/records.ts';
-import { buildL2tpKit } from '../../src/kits/l2tp/build-l2tp-kit.ts';
+import { buildL2tpKit } from '../../src/kits/platforms.ts';
 import { composedScripts } from '../../src/onprem/composed-scripts.ts';
 import { dotnetPrograms } from '../../tools/dotnet/programs.ts';
 import { someL2tpSettings } from '../support/builders/some-l2tp-settings.ts';

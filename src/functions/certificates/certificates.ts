@@ -8,7 +8,7 @@ import type { CertificateLookup } from '../../services/certificates/certificate-
 import { certificatePem } from '../../services/certificates/certificate-pem.ts';
 import { readOrder } from '../../services/certificates/check-order.ts';
 import type { Certificates } from '../../services/certificates/issue-certificate.ts';
-import type { Kits } from '../../services/certificates/kits.ts';
+import { type CertificateKit, certificateKitPlatforms, type Kits } from '../../services/certificates/kits.ts';
 import type { Owners } from '../../services/certificates/owners.ts';
 import { sessionIdentityOf } from '../../services/certificates/shared-names.ts';
 import { revocationReasons } from '../../services/gateways/revocation-intents.ts';
@@ -114,14 +114,22 @@ const certificateViewSchema = z
   })
   .meta({ id: 'Certificate' });
 
+const kitPlatformSchema = z
+  .enum(certificateKitPlatforms.names)
+  .meta({ description: `What the kit is for.\n${certificateKitPlatforms.about}` });
+
 const kitSchema = z
   .object({
-    platform: z.literal('openvpn2'),
+    platform: kitPlatformSchema,
     fileName: z.string(),
     mediaType: z.string(),
+    encoding: z.enum(['utf8', 'base64']).meta({ description: 'How the file is written in `content`.' }),
     content: z.string(),
-    keyFileName: z.string().meta({ description: 'Where the profile looks for the private key, beside itself.' }),
+    keyFileName: z.string().optional().meta({
+      description: 'Where the private key is looked for, beside the file; absent where the kit looks for none.',
+    }),
     notes: z.array(z.string()),
+    profileHash: z.string().meta({ description: 'Of the gateway’s profile that the kit was made from.' }),
   })
   .meta({ id: 'Kit' });
 
@@ -295,14 +303,29 @@ function makeKit({ kits }: CertificateRoutesOptions): Route {
     sensitiveAnswer: true,
     request: {
       params: thumbprintParams,
-      body: z.strictObject({ gatewayId: slugSchema, platform: z.literal('openvpn2') }),
+      body: z.strictObject({ gatewayId: slugSchema, platform: kitPlatformSchema }),
     },
     responses: { 201: kitSchema },
     handler: async ({ params, body }) => {
-      const kit = await kits.openVpn2(params.thumbprint, body.gatewayId);
-      return { status: 201, body: { platform: body.platform, ...kit } };
+      const { platform, gatewayId } = body;
+      const kit = await kits.make(params.thumbprint, gatewayId, platform);
+      return { status: 201, body: toKitView(platform, kit) };
     },
   });
+}
+
+function toKitView(platform: z.infer<typeof kitPlatformSchema>, kit: CertificateKit): z.infer<typeof kitSchema> {
+  const { fileName, contentType, encoding, content, keyFileName, notes, profileHash } = kit;
+  return {
+    platform,
+    fileName,
+    mediaType: contentType,
+    encoding,
+    content: Buffer.from(content).toString(encoding),
+    ...(keyFileName === undefined ? {} : { keyFileName }),
+    notes: [...notes],
+    profileHash,
+  };
 }
 
 async function toView(

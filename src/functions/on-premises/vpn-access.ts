@@ -3,7 +3,7 @@ import { userNameSchema } from '../../contracts/on-premises/vpn-access-steps.ts'
 import { parseAddressRange } from '../../domain/address-range.ts';
 import { operationViewSchema } from '../../domain/operation.ts';
 import { secretNameOf } from '../../domain/secret-uses.ts';
-import { type L2tpKits, tunnels } from '../../services/on-premises/l2tp-kits.ts';
+import { l2tpKitPlatforms, type L2tpKits, tunnels } from '../../services/on-premises/l2tp-kits.ts';
 import type { StartedUser, VpnAccess } from '../../services/on-premises/vpn-access.ts';
 import type { Operations } from '../../services/operations/operations.ts';
 import { accepted } from '../http/accepted-operation.ts';
@@ -181,7 +181,9 @@ function kitRoute({ kits }: VpnAccessRoutesOptions): Route {
     request: {
       params: userParams,
       body: z.strictObject({
-        platform: z.enum(['windows', 'macos', 'networkmanager', 'strongswan']),
+        platform: z
+          .enum(l2tpKitPlatforms.names)
+          .meta({ description: `What the kit is for.\n${l2tpKitPlatforms.about}` }),
         tunnel: z.enum(tunnels).default('full'),
       }),
     },

@@ -25,13 +25,6 @@ export interface L2tpSettings {
   readonly idSeed: string;
 }
 
-/** A file for one user's machine. It holds the shared key, and never a password. */
-export interface L2tpKit {
-  readonly fileName: string;
-  readonly contentType: string;
-  readonly content: Uint8Array;
-}
-
 interface Rule {
   readonly path: string;
   readonly holds: (settings: L2tpSettings) => boolean;

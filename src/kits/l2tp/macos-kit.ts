@@ -1,21 +1,23 @@
 import { build, type PlistValue } from 'plist';
-import { type L2tpKit, type L2tpSettings, slugOf } from './l2tp-settings.ts';
-import { stableUuid } from './stable-uuid.ts';
+import type { KitPlatform } from '../kit.ts';
+import { stableUuid } from '../stable-uuid.ts';
+import type { L2tpSettings } from './l2tp-settings.ts';
 
 type Dictionary = Readonly<Record<string, PlistValue>>;
 
-/** A configuration profile; macOS asks for the password at the first connection. Keys as Apple's device-management schema has them. */
-export function buildMacosKit(settings: L2tpSettings): L2tpKit {
-  const profile = {
+export const macosKit: KitPlatform<L2tpSettings> = {
+  about: 'for macOS: a configuration profile; the password is asked for at the first connection.',
+  fileType: { extension: 'mobileconfig', contentType: 'application/x-apple-aspen-config', encoding: 'utf8' },
+  build: (settings) => ({ content: `${build(profileOf(settings))}\n` }),
+};
+
+/** Keys as Apple's device-management schema has them. */
+function profileOf(settings: L2tpSettings): Dictionary {
+  return {
     ...common(settings, 'profile', 'Configuration', settings.connectionName),
     PayloadDescription: describe(settings),
     PayloadScope: 'System',
     PayloadContent: [certificatePayload(settings), vpnPayload(settings)],
-  };
-  return {
-    fileName: `${slugOf(settings)}-macos-${settings.tunnel}.mobileconfig`,
-    contentType: 'application/x-apple-aspen-config',
-    content: Buffer.from(`${build(profile)}\n`, 'utf8'),
   };
 }
 

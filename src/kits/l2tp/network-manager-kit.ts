@@ -1,16 +1,23 @@
-import { certificatePem } from './certificate-pem.ts';
-import { packKit } from './kit-archive.ts';
-import { type L2tpKit, type L2tpSettings, slugOf } from './l2tp-settings.ts';
+import { certificatePem } from '../certificate-pem.ts';
+import type { KitPlatform } from '../kit.ts';
+import { packFiles, zipFile } from '../pack-files.ts';
+import { stableUuid } from '../stable-uuid.ts';
+import { type L2tpSettings, slugOf } from './l2tp-settings.ts';
 import { checkScript } from './shell-scripts.ts';
-import { stableUuid } from './stable-uuid.ts';
 
 type Group = Readonly<Record<string, string>>;
 
-/** A zip with a connection profile for NetworkManager and its L2TP plugin, and scripts that put it in place and take it away. */
-export function buildNetworkManagerKit(settings: L2tpSettings): L2tpKit {
+export const networkManagerKit: KitPlatform<L2tpSettings> = {
+  about:
+    'for Linux desktops: a connection of NetworkManager and its L2TP plugin, and scripts that install, check and remove it.',
+  fileType: zipFile,
+  build: (settings) => ({ content: packNetworkManager(settings) }),
+};
+
+function packNetworkManager(settings: L2tpSettings): Uint8Array {
   const slug = slugOf(settings);
   const uuid = stableUuid(settings.idSeed, 'networkmanager connection');
-  return packKit('networkmanager', settings, [
+  return packFiles([
     { name: `${slug}.nmconnection`, content: toKeyfile(groupsOf(settings, uuid)), kind: 'secret' },
     { name: 'CA.crt', content: certificatePem(settings.certificate.der) },
     { name: 'install.sh', content: installScript(slug, uuid), kind: 'program' },

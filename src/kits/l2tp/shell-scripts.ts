@@ -1,3 +1,4 @@
+import { quoteAll, quoteShell, withVariables } from '../shell-settings.ts';
 import { type L2tpSettings, slugOf } from './l2tp-settings.ts';
 import checkText from './scripts/check.sh';
 import connectText from './scripts/connect.sh';
@@ -10,17 +11,17 @@ export function runFolder(settings: L2tpSettings): string {
 
 /** Connects: asks for the password, which goes to a file in memory that only root may read and that goes once it is connected. */
 export function connectScript(settings: L2tpSettings): string {
-  return withSettings(connectText, variables(settings));
+  return withVariables(connectText, variables(settings));
 }
 
 /** Ends the connection; with --remove it also takes away what the other script put in place. */
 export function disconnectScript(settings: L2tpSettings): string {
-  return withSettings(disconnectText, variables(settings));
+  return withVariables(disconnectText, variables(settings));
 }
 
 /** Checks the connection; with a `uuid` it is one of NetworkManager's. */
 export function checkScript(settings: L2tpSettings, uuid = ''): string {
-  return withSettings(
+  return withVariables(
     checkText,
     [
       `name=${quoteShell(slugOf(settings))}`,
@@ -30,13 +31,6 @@ export function checkScript(settings: L2tpSettings, uuid = ''): string {
       `range_to=${quoteShell(settings.addressRange.to)}`,
     ].join('\n'),
   );
-}
-
-/** The script with its variables set. All else of it is fixed text: a value is data to it, whatever it says. */
-function withSettings(script: string, values: string): string {
-  const heading = '# Settings of this kit.\n';
-  const [before, after] = script.split(heading);
-  return `${before ?? ''}${heading}${values}\n${after ?? ''}`;
 }
 
 function variables(settings: L2tpSettings): string {
@@ -52,12 +46,4 @@ function variables(settings: L2tpSettings): string {
     `dns_servers=(${quoteAll(settings.dnsServers)})`,
     `dns_suffix=${quoteShell(settings.dnsSuffix)}`,
   ].join('\n');
-}
-
-function quoteAll(texts: readonly string[]): string {
-  return texts.map(quoteShell).join(' ');
-}
-
-function quoteShell(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

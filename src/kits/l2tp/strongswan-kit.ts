@@ -1,11 +1,18 @@
-import { certificatePem } from './certificate-pem.ts';
-import { packKit } from './kit-archive.ts';
-import { isAddress, type L2tpKit, type L2tpSettings, slugOf } from './l2tp-settings.ts';
+import { certificatePem } from '../certificate-pem.ts';
+import type { KitPlatform } from '../kit.ts';
+import { packFiles, zipFile } from '../pack-files.ts';
+import { isAddress, type L2tpSettings, slugOf } from './l2tp-settings.ts';
 import { checkScript, connectScript, disconnectScript, runFolder } from './shell-scripts.ts';
 
-/** A zip for strongSwan (swanctl), xl2tpd and pppd without a desktop: their files, and scripts that connect and disconnect. */
-export function buildStrongswanKit(settings: L2tpSettings): L2tpKit {
-  return packKit('strongswan', settings, [
+export const strongswanKit: KitPlatform<L2tpSettings> = {
+  about:
+    'for Linux without a desktop: files for strongSwan, xl2tpd and pppd, and scripts that connect, check and disconnect.',
+  fileType: zipFile,
+  build: (settings) => ({ content: packStrongswan(settings) }),
+};
+
+function packStrongswan(settings: L2tpSettings): Uint8Array {
+  return packFiles([
     { name: 'swanctl.conf', content: swanctlConf(settings), kind: 'secret' },
     { name: 'xl2tpd.conf', content: xl2tpdConf(settings) },
     { name: 'options.ppp', content: pppOptions(settings) },

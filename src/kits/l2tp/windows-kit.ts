@@ -1,13 +1,19 @@
-import { packKit } from './kit-archive.ts';
-import type { L2tpKit, L2tpSettings } from './l2tp-settings.ts';
+import type { KitPlatform } from '../kit.ts';
+import { packFiles, zipFile } from '../pack-files.ts';
+import { type SettingValue, toWindows, withSettingsTable } from '../powershell-settings.ts';
+import type { L2tpSettings } from './l2tp-settings.ts';
 import checkScript from './scripts/check.ps1';
 import connectScript from './scripts/connect.ps1';
 import disconnectScript from './scripts/disconnect.ps1';
 
-type SettingValue = string | boolean | readonly string[];
+export const windowsKit: KitPlatform<L2tpSettings> = {
+  about:
+    'for Windows 8.1 and later: scripts that set the connection up, check it and take it away, with the certificate.',
+  fileType: zipFile,
+  build: (settings) => ({ content: packWindows(settings) }),
+};
 
-/** A zip with a script that sets the connection up, one that takes it away, and the certificate. */
-export function buildWindowsKit(settings: L2tpSettings): L2tpKit {
+function packWindows(settings: L2tpSettings): Uint8Array {
   const { connectionName, certificate, portalFqdn, addressRange } = settings;
   const checked = {
     Name: connectionName,
@@ -16,10 +22,13 @@ export function buildWindowsKit(settings: L2tpSettings): L2tpKit {
     RangeTo: addressRange.to,
   };
   const removed = { Name: connectionName, Thumbprint: certificate.thumbprint };
-  return packKit('windows', settings, [
-    { name: 'connect.ps1', content: toWindows(withSettings(connectScript, { ...removed, ...settingsOf(settings) })) },
-    { name: 'check.ps1', content: toWindows(withSettings(checkScript, checked)) },
-    { name: 'disconnect.ps1', content: toWindows(withSettings(disconnectScript, removed)) },
+  return packFiles([
+    {
+      name: 'connect.ps1',
+      content: toWindows(withSettingsTable(connectScript, { ...removed, ...settingsOf(settings) })),
+    },
+    { name: 'check.ps1', content: toWindows(withSettingsTable(checkScript, checked)) },
+    { name: 'disconnect.ps1', content: toWindows(withSettingsTable(disconnectScript, removed)) },
     { name: 'CA.cer', content: certificate.der },
     { name: 'README.txt', content: toWindows(readMe(settings)) },
   ]);
@@ -37,24 +46,6 @@ function settingsOf(settings: L2tpSettings): Readonly<Record<string, SettingValu
     PortalFqdn: settings.portalFqdn,
     IsBehindNat: settings.isBehindNat === true,
   };
-}
-
-/** The script with its empty table filled. All else of it is fixed text: a value is data to it, whatever it says. */
-function withSettings(script: string, values: Readonly<Record<string, SettingValue>>): string {
-  const lines = Object.entries(values).map(([name, value]) => `  ${name} = ${toLiteral(value)}`);
-  const [before, after] = script.split('$settings = @{}');
-  return `${before ?? ''}$settings = @{\n${lines.join('\n')}\n}${after ?? ''}`;
-}
-
-// Between single quotes PowerShell reads nothing but a quote, which is written twice (about_Quoting_Rules).
-function toLiteral(value: SettingValue): string {
-  if (typeof value === 'boolean') return value ? '$true' : '$false';
-  if (typeof value === 'string') return `'${value.replaceAll("'", "''")}'`;
-  return `@(${value.map(toLiteral).join(', ')})`;
-}
-
-function toWindows(text: string): string {
-  return text.replaceAll('\n', '\r\n');
 }
 
 /** What follows from where the server is, as far as that was told. */

@@ -1,17 +1,25 @@
 import { AppError } from '../../domain/app-error.ts';
 import type { ProfilePackage } from '../../domain/profile-package.ts';
 import { parseThumbprint } from '../../domain/thumbprint.ts';
-import { buildOpenVpn2Kit, type OpenVpn2Kit } from '../../kits/openvpn2.ts';
+import type { Kit } from '../../kits/kit.ts';
+import type { P2sSettings } from '../../kits/p2s/p2s-settings.ts';
+import { buildP2sKit, type P2sPlatform, p2sPlatforms } from '../../kits/platforms.ts';
 import type { Blobs } from '../../ports/blobs.ts';
 import { rootKeys } from '../../stores/records/certificates.ts';
 import { gatewayKeys } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
-import { certificatePem } from './certificate-pem.ts';
 
+export const certificateKitPlatforms = p2sPlatforms;
+
+export interface CertificateKit extends Kit {
+  /** Of the gateway's profile that it was made from. */
+  readonly profileHash: string;
+}
+
+/** Files that open one gateway with one certificate, without its private key. Secret: they hold secrets of the gateway. */
 export interface Kits {
-  /** The file that opens one gateway with one certificate, without its private key. Secret: it holds the gateway's TLS key. */
-  openVpn2(thumbprint: string, gatewayId: string): Promise<OpenVpn2Kit>;
+  make(thumbprint: string, gatewayId: string, platform: P2sPlatform): Promise<CertificateKit>;
 }
 
 export function createKits(options: {
@@ -25,59 +33,57 @@ export function createKits(options: {
 }): Kits {
   const { stores } = options;
 
-  async function readTemplate(gatewayId: string): Promise<string> {
-    const profile = (await stores.profiles.get({ partitionKey: gatewayId, rowKey: 'newest' }))?.record;
-    if (profile === undefined) {
+  async function readProfile(gatewayId: string): Promise<ProfilePackage> {
+    const newest = (await stores.profiles.get({ partitionKey: gatewayId, rowKey: 'newest' }))?.record;
+    if (newest === undefined) {
       throw new AppError(
         'ERR_CONFLICT',
         `Gateway ${gatewayId} has no profile package yet. POST /api/gateways/${gatewayId}/profile makes one.`,
       );
     }
-    const bytes = await options.blobs.get(options.container, profile.blobName);
+    const bytes = await options.blobs.get(options.container, newest.blobName);
     const reading = bytes === undefined ? undefined : options.readProfilePackage(bytes);
-    if (reading?.ok !== true || reading.profile.ovpnTemplate === undefined) {
+    if (reading?.ok === true) return reading.profile;
+    throw new AppError(
+      'ERR_CONFLICT',
+      `The profile package of gateway ${gatewayId} cannot be read. POST /api/gateways/${gatewayId}/profile makes another.`,
+    );
+  }
+
+  /** What a kit is made from, whatever its platform. Throws where no gateway would let this certificate in. */
+  async function readSettings(text: string, gatewayId: string): Promise<P2sSettings> {
+    const thumbprint = parseThumbprint(text);
+    const record = thumbprint === undefined ? undefined : await options.lookup.byThumbprint(thumbprint);
+    if (record?.certificate === undefined) {
+      throw new AppError('ERR_NOT_FOUND', `Certificate ${text.slice(0, 64)} does not exist.`);
+    }
+    if (record.state !== 'issued') {
       throw new AppError(
         'ERR_CONFLICT',
-        `The profile package of gateway ${gatewayId} holds no OpenVPN profile; its protocols must include OpenVPN.`,
+        `Certificate ${text} is ${record.state}: no gateway accepts it, so no kit is made.`,
       );
     }
-    return reading.profile.ovpnTemplate;
+    if ((await stores.gateways.get(gatewayKeys(gatewayId))) === undefined) {
+      throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not exist.`);
+    }
+    const trust = (await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: record.rootId }))?.record;
+    if (trust?.wanted !== true) {
+      throw new AppError('ERR_CONFLICT', `Gateway ${gatewayId} does not trust root ${record.rootId}.`);
+    }
+    const root = (await stores.roots.get(rootKeys(record.rootId)))?.record;
+    return {
+      profile: await readProfile(gatewayId),
+      gatewayId,
+      certificate: Buffer.from(record.certificate, 'base64'),
+      chain: root?.certificate === undefined ? [] : [Buffer.from(root.certificate, 'base64')],
+      fileStem: `${gatewayId}-${record.serialNumber.slice(0, 8)}`,
+    };
   }
 
   return {
-    openVpn2: async (text, gatewayId) => {
-      const thumbprint = parseThumbprint(text);
-      const record = thumbprint === undefined ? undefined : await options.lookup.byThumbprint(thumbprint);
-      if (record?.certificate === undefined) {
-        throw new AppError('ERR_NOT_FOUND', `Certificate ${text.slice(0, 64)} does not exist.`);
-      }
-      if (record.state !== 'issued') {
-        throw new AppError(
-          'ERR_CONFLICT',
-          `Certificate ${text} is ${record.state}: no gateway accepts it, so no kit is made.`,
-        );
-      }
-      if ((await stores.gateways.get(gatewayKeys(gatewayId))) === undefined) {
-        throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not exist.`);
-      }
-      const trust = (await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: record.rootId }))?.record;
-      if (trust?.wanted !== true) {
-        throw new AppError('ERR_CONFLICT', `Gateway ${gatewayId} does not trust root ${record.rootId}.`);
-      }
-      const root = (await stores.roots.get(rootKeys(record.rootId)))?.record;
-      const kit = buildOpenVpn2Kit({
-        ovpnTemplate: await readTemplate(gatewayId),
-        certificatePem: certificatePem(record.certificate),
-        chainPem: root?.certificate === undefined ? [] : [certificatePem(root.certificate)],
-        fileStem: `${gatewayId}-${record.serialNumber.slice(0, 8)}`,
-      });
-      if (!kit.ok) {
-        throw new AppError(
-          'ERR_AZURE_REFUSED',
-          `Azure's OpenVPN profile cannot be filled in: ${kit.problems.map(({ message }) => message).join(' ')}`,
-        );
-      }
-      return kit.kit;
+    make: async (thumbprint, gatewayId, platform) => {
+      const settings = await readSettings(thumbprint, gatewayId);
+      return { ...buildP2sKit(platform, settings), profileHash: settings.profile.hash };
     },
   };
 }

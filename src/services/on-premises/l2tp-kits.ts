@@ -1,11 +1,12 @@
 import { AppError } from '../../domain/app-error.ts';
-import { buildL2tpKit, type L2tpPlatform, l2tpPlatforms } from '../../kits/l2tp/build-l2tp-kit.ts';
+import { buildL2tpKit, type L2tpPlatform, l2tpPlatforms } from '../../kits/platforms.ts';
 import type { Secrets } from '../../ports/secrets.ts';
 import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
 import { stackKeys, type StackRecord } from '../../stores/records/on-premises.ts';
 import type { Downloads, OfferedDownload } from '../operations/downloads.ts';
 import { requireUser } from './vpn-user-intents.ts';
 
+export const l2tpKitPlatforms = l2tpPlatforms;
 export const tunnels = ['full', 'split'] as const;
 type Tunnel = (typeof tunnels)[number];
 
@@ -65,7 +66,7 @@ export function createL2tpKits({
       if (key === undefined) {
         throw new AppError('ERR_CONFLICT', `Key Vault has no secret ${vpnAccess.sharedKeySecret}.`);
       }
-      const kit = buildL2tpKit(platform, {
+      const { fileName, contentType, content } = buildL2tpKit(platform, {
         connectionName: `Azure Stack ${stackId}`,
         serverAddress,
         sharedKey: key.value,
@@ -82,7 +83,9 @@ export function createL2tpKits({
       });
       const thing = thingOf(stackId, user.name, platform, tunnel);
       const offered = await downloads.offer({
-        ...kit,
+        fileName,
+        contentType,
+        content,
         target: `stacks/${stackId}/users/${user.name}`,
         requestedBy,
         replaces: thing,
@@ -91,7 +94,7 @@ export function createL2tpKits({
     },
     withdraw: async (stackId) => {
       for (const { record } of await stores.vpnUsers.list(stackId)) {
-        for (const platform of l2tpPlatforms) {
+        for (const platform of l2tpPlatforms.names) {
           for (const tunnel of tunnels) await downloads.withdraw(thingOf(stackId, record.name, platform, tunnel));
         }
       }

@@ -1,4 +1,4 @@
-import type { L2tpSettings } from '../../../src/kits/l2tp/build-l2tp-kit.ts';
+import type { L2tpSettings } from '../../../src/kits/l2tp/l2tp-settings.ts';
 
 /** Settings of a kit in which everything is in order; a test says what it is about. */
 export function someL2tpSettings(changes: Partial<L2tpSettings> = {}): L2tpSettings {

@@ -10,7 +10,7 @@ async function open() {
   const world = createServicesWorld();
   await aRoot(world);
   const api = await createTestApi();
-  const kits = { openVpn2: () => Promise.reject(new Error('no kits here')) };
+  const kits = { make: () => Promise.reject(new Error('no kits here')) };
   const routes = certificateRoutes({ ...world, kits });
   const issue = given(routes.find(({ name }) => name === 'issueCertificate'));
   const order = (changes: object, as: ApiRequest['as']): Promise<ApiAnswer> =>

@@ -1,4 +1,5 @@
-import { buildL2tpKit, type L2tpSettings } from '../../../../src/kits/l2tp/build-l2tp-kit.ts';
+import type { L2tpSettings } from '../../../../src/kits/l2tp/l2tp-settings.ts';
+import { buildL2tpKit } from '../../../../src/kits/platforms.ts';
 import { hostileKeys, hostileNames, someL2tpSettings } from '../../../support/builders/some-l2tp-settings.ts';
 import { fileOf, unpackKit } from '../../../support/kits/unpack-kit.ts';
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { checkScript } from '../../../../sandbox/windows/powershell/check-script.ts';
 import { parseScript } from '../../../../sandbox/windows/powershell/parse.ts';
-import { buildL2tpKit, type L2tpSettings } from '../../../../src/kits/l2tp/build-l2tp-kit.ts';
+import type { L2tpSettings } from '../../../../src/kits/l2tp/l2tp-settings.ts';
+import { buildL2tpKit } from '../../../../src/kits/platforms.ts';
 import { hostileKeys, hostileNames, someL2tpSettings } from '../../../support/builders/some-l2tp-settings.ts';
 import { fileOf, unpackKit } from '../../../support/kits/unpack-kit.ts';
 

@@ -1,6 +1,7 @@
 import { strToU8, type Zippable, zipSync } from 'fflate';
-import { type L2tpKit, type L2tpSettings, slugOf } from './l2tp-settings.ts';
+import type { FileType } from './kit.ts';
 
+/** A file of a kit: a configuration, a script, a page to read, a `.pfx`. */
 export interface KitFile {
   readonly name: string;
   readonly content: string | Uint8Array;
@@ -8,20 +9,18 @@ export interface KitFile {
   readonly kind?: 'plain' | 'program' | 'secret';
 }
 
+export const zipFile: FileType = { extension: 'zip', contentType: 'application/zip', encoding: 'base64' };
+
 // A zip holds local time, and the kit is to be the same everywhere: hence no UTC.
 const epoch = new Date(1980, 0, 1);
 const unix = 3;
 const regularFile = 0o100_000;
 const permissions = { plain: 0o644, program: 0o755, secret: 0o600 };
 
-/** Packs a kit of several files, all with the same date: nothing but the settings decides about the bytes. */
-export function packKit(platform: string, settings: L2tpSettings, files: readonly KitFile[]): L2tpKit {
+/** Packs a kit of several files, all with the same date: nothing but their names and contents decides about the bytes. */
+export function packFiles(files: readonly KitFile[]): Uint8Array {
   const entries: Zippable = Object.fromEntries(files.map((file) => [file.name, toEntry(file)]));
-  return {
-    fileName: `${slugOf(settings)}-${platform}-${settings.tunnel}.zip`,
-    contentType: 'application/zip',
-    content: zipSync(entries),
-  };
+  return zipSync(entries);
 }
 
 function toEntry({ content, kind = 'plain' }: KitFile): Zippable[string] {

@@ -1,10 +1,11 @@
-import { AppError } from '../../../../src/domain/app-error.ts';
-import { buildL2tpKit, l2tpPlatforms, type L2tpSettings } from '../../../../src/kits/l2tp/build-l2tp-kit.ts';
-import { someL2tpSettings } from '../../../support/builders/some-l2tp-settings.ts';
-import { unpackKit } from '../../../support/kits/unpack-kit.ts';
+import { AppError } from '../../../src/domain/app-error.ts';
+import type { L2tpSettings } from '../../../src/kits/l2tp/l2tp-settings.ts';
+import { buildL2tpKit, l2tpPlatforms } from '../../../src/kits/platforms.ts';
+import { someL2tpSettings } from '../../support/builders/some-l2tp-settings.ts';
+import { unpackKit } from '../../support/kits/unpack-kit.ts';
 
 const tunnels = ['full', 'split'] as const;
-const kinds = l2tpPlatforms.flatMap((platform) => tunnels.map((tunnel) => [platform, tunnel] as const));
+const kinds = l2tpPlatforms.names.flatMap((platform) => tunnels.map((tunnel) => [platform, tunnel] as const));
 
 function refusal(changes: Partial<L2tpSettings>): AppError {
   try {
@@ -16,7 +17,7 @@ function refusal(changes: Partial<L2tpSettings>): AppError {
   throw new Error('nothing was refused');
 }
 
-describe('src/kits/l2tp/build-l2tp-kit', () => {
+describe('src/kits/platforms, L2TP', () => {
   it.each([
     ['windows', 'azure-stack-poc1-windows-split.zip', 'application/zip'],
     ['macos', 'azure-stack-poc1-macos-split.mobileconfig', 'application/x-apple-aspen-config'],
@@ -91,6 +92,8 @@ describe('src/kits/l2tp/build-l2tp-kit', () => {
   it('takes a full tunnel without routes, and a server by its name', () => {
     const settings = someL2tpSettings({ tunnel: 'full', splitRoutes: [], serverAddress: 'vpn.example.org' });
 
-    for (const platform of l2tpPlatforms) expect(buildL2tpKit(platform, settings).content.length).toBeGreaterThan(0);
+    for (const platform of l2tpPlatforms.names) {
+      expect(buildL2tpKit(platform, settings).content.length).toBeGreaterThan(0);
+    }
   });
 });

@@ -1,0 +1,63 @@
+import type { Kit, KitPlatform } from './kit.ts';
+import { type L2tpSettings, requireFit, slugOf } from './l2tp/l2tp-settings.ts';
+import { macosKit } from './l2tp/macos-kit.ts';
+import { networkManagerKit } from './l2tp/network-manager-kit.ts';
+import { strongswanKit } from './l2tp/strongswan-kit.ts';
+import { windowsKit } from './l2tp/windows-kit.ts';
+import { openVpn2Kit } from './p2s/openvpn2-kit.ts';
+import { type P2sSettings, requirePlainStem } from './p2s/p2s-settings.ts';
+
+/**
+ * Every platform that a kit can be made for. What a request may name, the OpenAPI document, the file and its type, the builder
+ * and the API reference come from here: a platform is a file and a row.
+ */
+export const kitPlatforms = {
+  /** For the VPN of a stack: L2TP over IPsec with a shared key and a password. */
+  l2tp: { windows: windowsKit, macos: macosKit, networkmanager: networkManagerKit, strongswan: strongswanKit },
+  /** For a gateway's point-to-site VPN, with a client certificate. */
+  p2s: { openvpn2: openVpn2Kit },
+} as const satisfies {
+  readonly l2tp: Readonly<Record<string, KitPlatform<L2tpSettings>>>;
+  readonly p2s: Readonly<Record<string, KitPlatform<P2sSettings>>>;
+};
+
+export type L2tpPlatform = keyof typeof kitPlatforms.l2tp;
+export type P2sPlatform = keyof typeof kitPlatforms.p2s;
+
+export const l2tpPlatforms = describe(kitPlatforms.l2tp);
+export const p2sPlatforms = describe(kitPlatforms.p2s);
+
+/**
+ * Builds the file that sets up one user's machine for the VPN of a stack. The shared key is in it, a password never is: the
+ * user types it. Throws `ERR_REQUEST_INVALID` where a value could be read otherwise than it was meant.
+ */
+export function buildL2tpKit(platform: L2tpPlatform, settings: L2tpSettings): Kit {
+  requireFit(settings);
+  return build(kitPlatforms.l2tp[platform], settings, `${slugOf(settings)}-${platform}-${settings.tunnel}`);
+}
+
+/** Builds what sets up a machine for a gateway with a certificate. Throws where the gateway's profile does not serve for it. */
+export function buildP2sKit(platform: P2sPlatform, settings: P2sSettings): Kit {
+  requirePlainStem(settings);
+  return build(kitPlatforms.p2s[platform], settings, `${settings.fileStem}-${platform}`);
+}
+
+function build<Settings>(platform: KitPlatform<Settings>, settings: Settings, stem: string): Kit {
+  const fileName = `${stem}.${platform.fileType.extension}`;
+  const { content, notes = [], ...parts } = platform.build(settings, fileName);
+  return {
+    ...platform.fileType,
+    ...parts,
+    fileName,
+    content: typeof content === 'string' ? Buffer.from(content, 'utf8') : content,
+    notes,
+  };
+}
+
+/** What a route may say of a family: the names that a request may have, and a list of them with what each is. */
+function describe<Name extends string>(
+  family: Readonly<Record<Name, Pick<KitPlatform<never>, 'about'>>>,
+): { readonly names: [Name, ...Name[]]; readonly about: string } {
+  const names = Object.keys(family) as [Name, ...Name[]];
+  return { names, about: names.map((name) => `- \`${name}\`: ${family[name].about}`).join('\n') };
+}

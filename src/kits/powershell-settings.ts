@@ -1,0 +1,19 @@
+export type SettingValue = string | boolean | readonly string[];
+
+/** The script with its empty table filled. All else of it is fixed text: a value is data to it, whatever it says. */
+export function withSettingsTable(script: string, values: Readonly<Record<string, SettingValue>>): string {
+  const lines = Object.entries(values).map(([name, value]) => `  ${name} = ${toLiteral(value)}`);
+  const [before, after] = script.split('$settings = @{}');
+  return `${before ?? ''}$settings = @{\n${lines.join('\n')}\n}${after ?? ''}`;
+}
+
+// Between single quotes PowerShell reads nothing but a quote, which is written twice (about_Quoting_Rules).
+function toLiteral(value: SettingValue): string {
+  if (typeof value === 'boolean') return value ? '$true' : '$false';
+  if (typeof value === 'string') return `'${value.replaceAll("'", "''")}'`;
+  return `@(${value.map(toLiteral).join(', ')})`;
+}
+
+export function toWindows(text: string): string {
+  return text.replaceAll('\n', '\r\n');
+}
