@@ -285,12 +285,18 @@ function end(context: CommandContext, command: StoredCommand, result: CommandEnd
   const entry = context.state.history.findLast(
     ({ commandId, connectedTo }) => commandId === command.id && connectedTo === command.machineId,
   );
-  if (entry !== undefined && command.work !== undefined) note(context, entry, outcome);
+  if (entry !== undefined && command.work !== undefined) note(context, entry, command.work, outcome);
   journal(context, 'END', command, result.exitCode === 0 || result.exitCode === 3010 ? 200 : 500);
 }
 
-function note({ host }: CommandContext, entry: HistoryEntry, outcome: StepOutcome | undefined): void {
-  entry.ended = host.clock.now().toISOString();
+function note(
+  { host }: CommandContext,
+  entry: HistoryEntry,
+  { dueMs }: CommandWork,
+  outcome: StepOutcome | undefined,
+): void {
+  // The machine's time, however late this process comes to see it.
+  entry.ended = new Date(Math.min(dueMs, host.clock.nowMs())).toISOString();
   entry.changed = outcome?.changed ?? false;
   entry.ok = outcome?.ok ?? false;
   entry.code = outcome?.code ?? 'TimedOut';
