@@ -5,6 +5,7 @@ import { rootRoutes } from '../functions/certificates/roots.ts';
 import type { Route } from '../functions/http/route.ts';
 import { downloadRoutes } from '../functions/operations/downloads.ts';
 import { createCertificateLookup } from '../services/certificates/certificate-lookup.ts';
+import { createRootImports } from '../services/certificates/import-roots.ts';
 import { createCertificates } from '../services/certificates/issue-certificate.ts';
 import { createKits } from '../services/certificates/kits.ts';
 import { createOwners } from '../services/certificates/owners.ts';
@@ -22,10 +23,12 @@ export function createCertificateServices(core: Core) {
   const { tables, blobs, stores, now } = core;
   const lookup = createCertificateLookup({ stores, now });
   const owners = createOwners({ stores, now });
+  const rootImports = createRootImports(core);
   return {
     lookup,
     owners,
-    roots: createRoots(core),
+    rootImports,
+    roots: createRoots({ ...core, imports: rootImports }),
     certificates: createCertificates({ ...core, lookup, owners }),
     downloads: createDownloads({
       tables,
@@ -40,11 +43,11 @@ export function createCertificateServices(core: Core) {
 
 export function certificateNounRoutes(
   { stores, operations, now }: Core,
-  { lookup, owners, roots, certificates, downloads, kits }: Certificates,
+  { lookup, owners, roots, rootImports, certificates, downloads, kits }: Certificates,
   { revocations }: { readonly revocations: Revocations },
 ): readonly Route[] {
   return [
-    ...rootRoutes({ stores, roots }),
+    ...rootRoutes({ stores, roots, rootImports }),
     ...certificateRoutes({ stores, operations, now, certificates, lookup, owners, revocations, kits }),
     ...ownerRoutes({ owners }),
     ...downloadRoutes({ downloads }),

@@ -21,6 +21,7 @@ export const eventTypes = [
   'gatehouse.revocation.vanished.v1',
   'gatehouse.root.created.v1',
   'gatehouse.root.expiring.v1',
+  'gatehouse.root.imported.v1',
   'gatehouse.root.out.v1',
   'gatehouse.root.vanished.v1',
   'gatehouse.signing-certificate.expiring.v1',

@@ -22,12 +22,14 @@ export function readArmour(text: string, options: ArmourOptions): ArmourReading 
   if (text.length > options.charactersMax) return refuse(tooLarge(options.charactersMax));
   const outer = toPlainText(text);
   const inner = insideBase64(outer);
-  return [outer, inner].some((layer) => layer !== undefined && privateKeyBlock.test(layer))
-    ? refuse(privateKey)
+  return [outer, inner].some((layer) => layer !== undefined && holdsPrivateKey(layer))
+    ? refuse(privateKeySent)
     : readPlain(inner ?? outer, options);
 }
 
-const privateKeyBlock = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/;
+export function holdsPrivateKey(text: string): boolean {
+  return /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY|^PuTTY-User-Key-File/im.test(text);
+}
 
 function readPlain(text: string, { labels }: ArmourOptions): ArmourReading {
   if (text === '') return refuse(empty);
@@ -42,7 +44,7 @@ function readPlain(text: string, { labels }: ArmourOptions): ArmourReading {
  * The text without what certainly does not belong to it. UTF-16 that was taken for something else shows its mark and a NUL beside
  * each character; backslashes occur in neither PEM nor base64.
  */
-function toPlainText(text: string): string {
+export function toPlainText(text: string): string {
   const isWide = /^(?:\u00ff\u00fe|\u00fe\u00ff|\ufffd\ufffd)/.test(text) && text.includes('\0');
   const narrow = isWide ? text.slice(2).replaceAll('\0', '') : text;
   return narrow
@@ -82,15 +84,15 @@ function refuse(problem: PkiProblem): ArmourReading {
   return { ok: false, problem };
 }
 
-const empty: PkiProblem = { code: 'empty', message: 'There is no text.', fix: 'Send PEM or base64 of DER.' };
+export const empty: PkiProblem = { code: 'empty', message: 'There is no text.', fix: 'Send PEM or base64 of DER.' };
 
-const notBase64: PkiProblem = {
+export const notBase64: PkiProblem = {
   code: 'notBase64',
   message: 'The text is neither PEM nor base64.',
   fix: 'Send the file as PEM, or as base64 of its DER form on one line or many.',
 };
 
-const privateKey: PkiProblem = {
+export const privateKeySent: PkiProblem = {
   code: 'privateKeySent',
   message: 'The text holds a private key. It was not kept.',
   fix: 'Treat that key as known to others: make a new one, and send the public part only.',

@@ -4,6 +4,7 @@ interface LogOutcomes {
   /** `refused` is an order that was turned down; `withheld` a record that gets no certificate any more. */
   readonly 'certificate.refused': 'refused' | 'withheld';
   readonly 'root.created': 'created';
+  readonly 'root.imported': 'imported';
   /** Each use of a root's key: `asked` before it, and what became of it after it. */
   readonly 'key.signature': 'asked' | 'made' | 'busy' | 'refused' | 'failed';
   /** Of each write of a gateway by its single writer: what Azure answered, and later how the write ended. */

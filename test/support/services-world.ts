@@ -9,6 +9,7 @@ import { completeGatewayPlan } from '../../src/domain/gateway-plan.ts';
 import { newGateway } from '../../src/domain/resource-bodies.ts';
 import { isExpiredRoot, readForeignRoot } from '../../src/pki/read-foreign-root.ts';
 import { createCertificateLookup } from '../../src/services/certificates/certificate-lookup.ts';
+import { createRootImports } from '../../src/services/certificates/import-roots.ts';
 import { createCertificates } from '../../src/services/certificates/issue-certificate.ts';
 import { logSignatures } from '../../src/services/certificates/logged-root-keys.ts';
 import { createOwners } from '../../src/services/certificates/owners.ts';
@@ -68,6 +69,7 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
   const thumbprintOfRoot = (data: string) => readForeignRoot(data)?.thumbprint;
   const standing = createOperationStanding({ stores, onPremisesStores: createOnPremisesStores(tables) });
   const noteVanished = createNoteVanished({ stores, outbox, audit, log, now, thumbprintOfRoot });
+  const rootImports = createRootImports({ stores, unfinished, outbox, expiries, log, now });
   const foreignEntries = createForeignEntries({ stores, outbox, audit, now, thumbprintOfRoot, readForeignRoot });
   const rounds = createGatewayRounds({
     stores,
@@ -116,7 +118,8 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
       newToken: () => randomBytes(32).toString('base64url'),
     }),
     revocations: createRevocations({ stores, lookup, operations, outbox, audit, writer, now }),
-    roots: createRoots({ stores, rootKeys, unfinished, outbox, expiries, log, now }),
+    rootImports,
+    roots: createRoots({ stores, rootKeys, unfinished, outbox, expiries, log, now, imports: rootImports }),
     standing,
     rounds,
     sessions: createSessionProof({ stores, lookup, operations, outbox, audit, log, now }),

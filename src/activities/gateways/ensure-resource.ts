@@ -9,8 +9,9 @@ import {
   newGateway,
   newVirtualNetwork,
 } from '../../domain/resource-bodies.ts';
+import { rootsFirst } from '../../domain/root-order.ts';
 import type { Arm } from '../../ports/arm.ts';
-import { rootKeys } from '../../stores/records/certificates.ts';
+import { rootKeys, type RootRecord } from '../../stores/records/certificates.ts';
 import { gatewayKeys } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { afterPush, confirmAbsent, isAtWork, provisioningOf, unsettled, waitFor } from './arm-outcomes.ts';
@@ -135,15 +136,15 @@ export function createEnsureResource({ arm, stores, now }: EnsureResourceOptions
   }
 
   async function firstRoots(plan: GatewayPlan): Promise<readonly FirstRoot[]> {
-    const roots: FirstRoot[] = [];
+    const wanted: { readonly entryName: string; readonly root: RootRecord }[] = [];
     for (const { record } of await stores.gatewayRoots.list(plan.id)) {
       const root = (await stores.roots.get(rootKeys(record.rootId)))?.record;
       const isCurrent = root !== undefined && Date.parse(root.notAfter) > now().getTime();
-      if (record.wanted && isCurrent && root.certificate !== undefined) {
-        roots.push({ entryName: record.entryName, publicCertData: root.certificate });
-      }
+      if (record.wanted && isCurrent) wanted.push({ entryName: record.entryName, root });
     }
-    return roots;
+    return rootsFirst(wanted, ({ root }) => root).flatMap(({ entryName, root }) =>
+      root.certificate === undefined ? [] : [{ entryName, publicCertData: root.certificate }],
+    );
   }
 
   return async ({ gatewayId, resource }) => {

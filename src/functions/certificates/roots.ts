@@ -1,9 +1,13 @@
 import { z } from 'zod';
 import { AppError } from '../../domain/app-error.ts';
+import { toFileName } from '../../domain/file-name.ts';
+import { problemItemSchema } from '../../domain/problem-item.ts';
 import { certificatePem } from '../../services/certificates/certificate-pem.ts';
+import type { RootImports } from '../../services/certificates/import-roots.ts';
 import type { Roots } from '../../services/certificates/roots.ts';
-import { rootKeys, rootPartition, type RootRecord } from '../../stores/records/certificates.ts';
+import { rootKeys, rootKinds, rootPartition, type RootRecord } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { attachmentHeader } from '../http/attachment-header.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { continuationSchema, pageSchema, readContinuation, toPage, topSchema } from '../http/list-query.ts';
 import type { Route, RouteAnswer } from '../http/route.ts';
@@ -12,23 +16,53 @@ import { slugParams, slugSchema } from '../http/slug-schema.ts';
 const tags = ['Roots'];
 const nameText = z.string().min(1).max(256);
 
-const newRootSchema = z.strictObject({
-  id: slugSchema,
-  subject: z.strictObject({
-    commonName: nameText.meta({ examples: ['Contoso VPN root 1'] }),
-    organization: nameText.optional(),
-    organizationalUnit: nameText.optional(),
-    country: z.string().max(8).optional().meta({ description: 'ISO 3166 code, two upper-case letters.' }),
-  }),
-  keyType: z.enum(['RSA-2048', 'RSA-3072', 'RSA-4096']).optional().meta({ description: 'RSA-3072 if not given.' }),
-  hsm: z.boolean().optional().meta({ description: 'Key in a hardware module; the vault must be of the premium kind.' }),
-  validityDays: z.int().min(1).max(9131).optional().meta({ description: '3650 if not given; at most 25 years.' }),
-});
+/** Room for a root with as many intermediates as a gateway takes. */
+const importMax = 262_144;
+
+const newRootSchema = z
+  .strictObject({
+    id: slugSchema,
+    subject: z
+      .strictObject({
+        commonName: nameText.meta({ examples: ['Contoso VPN root 1'] }),
+        organization: nameText.optional(),
+        organizationalUnit: nameText.optional(),
+        country: z.string().max(8).optional().meta({ description: 'ISO 3166 code, two upper-case letters.' }),
+      })
+      .optional(),
+    import: z.string().min(1).max(importMax).optional().meta({
+      description:
+        'Instead of a subject: the certificate of an authority that others run, with its intermediates if there are any. PEM, base64 of DER, or base64 of a .cer, .pem or .p7b file.',
+    }),
+    keyType: z.enum(['RSA-2048', 'RSA-3072', 'RSA-4096']).optional().meta({ description: 'RSA-3072 if not given.' }),
+    hsm: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Key in a hardware module; the vault must be of the premium kind.' }),
+    validityDays: z.int().min(1).max(9131).optional().meta({ description: '3650 if not given; at most 25 years.' }),
+  })
+  .refine(({ subject, import: text }) => subject !== undefined || text !== undefined, {
+    path: ['subject'],
+    error: 'A root is either created or imported.',
+    params: { code: 'missingField', fix: 'Give subject to create one, or import to take one that exists.' },
+  })
+  .refine(({ import: text, ...own }) => text === undefined || Object.keys(own).every((name) => name === 'id'), {
+    error: 'What is imported has its name, key and dates already.',
+    params: { code: 'invalidValue', fix: 'Give id and import alone.' },
+  });
 
 const rootViewSchema = z
   .object({
     id: z.string(),
-    kind: z.literal('created'),
+    kind: z
+      .enum(rootKinds)
+      .meta({ description: '`imported`: trusted by gateways; its certificates are issued elsewhere.' }),
+    role: z.enum(['root', 'intermediate']),
+    issuerRootId: z.string().optional().meta({ description: 'Of an intermediate: the root that signed it.' }),
+    distinguishedName: z
+      .string()
+      .optional()
+      .meta({ description: 'Of one that was imported: its whole name (RFC 4514).' }),
     state: z.enum(['creating', 'staged', 'active', 'retiring', 'retired']),
     subject: z.object({
       commonName: z.string(),
@@ -44,10 +78,21 @@ const rootViewSchema = z
     notAfter: z.string(),
     keyId: z.string().optional(),
     certificate: z.string().optional().meta({ description: 'PEM.' }),
+    warnings: z.array(problemItemSchema).optional().meta({ description: 'What to look at before relying on it.' }),
+    intermediates: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'Ids of what an import has taken beside this one, each after its issuer.' }),
   })
   .meta({ id: 'Root' });
 
-export function rootRoutes({ stores, roots }: { readonly stores: Stores; readonly roots: Roots }): readonly Route[] {
+export interface RootRoutesOptions {
+  readonly stores: Stores;
+  readonly roots: Pick<Roots, 'create'>;
+  readonly rootImports: Pick<RootImports, 'importText'>;
+}
+
+export function rootRoutes({ stores, roots, rootImports }: RootRoutesOptions): readonly Route[] {
   async function requireRoot(id: string): Promise<RootRecord> {
     const record = (await stores.roots.get(rootKeys(id)))?.record;
     if (record === undefined) throw new AppError('ERR_NOT_FOUND', `Root ${id} does not exist.`);
@@ -60,14 +105,22 @@ export function rootRoutes({ stores, roots }: { readonly stores: Stores; readonl
     path: 'roots',
     action: 'root.create',
     role: 'administrator',
-    summary: 'Creates a root certificate whose key is made in Key Vault and stays there.',
+    summary: 'Creates a root whose key is made in Key Vault and stays there, or imports one that others run.',
     tags,
     request: { body: newRootSchema },
     responses: { 201: rootViewSchema },
     handler: async ({ body, randomBytes }) => {
-      const { id, subject, keyType = 'RSA-3072', hsm = false, validityDays = 3650 } = body;
+      const { id, subject, import: text, keyType = 'RSA-3072', hsm = false, validityDays = 3650 } = body;
+      const headers = { location: `/api/roots/${id}` };
+      if (subject === undefined) {
+        const [first, ...others] = await rootImports.importText(id, text ?? '');
+        if (first === undefined) throw new Error('An import has taken nothing and refused nothing.');
+        const intermediates = others.map((other) => other.id);
+        const view = { ...toRootView(first), ...(intermediates.length === 0 ? {} : { intermediates }) };
+        return { status: 201, body: view, headers };
+      }
       const record = await roots.create({ id, subject, keyType, hsm, validityDays }, randomBytes);
-      return { status: 201, body: toRootView(record), headers: { location: `/api/roots/${id}` } };
+      return { status: 201, body: toRootView(record), headers };
     },
   });
 
@@ -117,32 +170,40 @@ export function rootRoutes({ stores, roots }: { readonly stores: Stores; readonl
     request: { params: slugParams, query: z.strictObject({ format: z.enum(['azure', 'pem', 'der']).optional() }) },
     responses: { 200: undefined },
     handler: async ({ params, query }) => {
-      const { certificate } = await requireRoot(params.id);
-      if (certificate === undefined) throw new AppError('ERR_CONFLICT', `Root ${params.id} is still being created.`);
-      return certificateFile(certificate, query.format ?? 'pem');
+      const root = await requireRoot(params.id);
+      if (root.certificate === undefined) {
+        throw new AppError('ERR_CONFLICT', `Root ${params.id} is still being created.`);
+      }
+      return certificateFile(root, root.certificate, query.format ?? 'pem');
     },
   });
 
   return [createRoot, listRoots, getRoot, getRootCertificate];
 }
 
-function certificateFile(oneLine: string, format: 'azure' | 'pem' | 'der'): RouteAnswer {
+function certificateFile({ commonName }: RootRecord, oneLine: string, format: 'azure' | 'pem' | 'der'): RouteAnswer {
+  const file = (content: string | Uint8Array, contentType: string, ending: string): RouteAnswer => ({
+    status: 200,
+    bytes: { content, contentType },
+    headers: { 'content-disposition': attachmentHeader(`${toFileName(commonName)}.${ending}`) },
+  });
   switch (format) {
     case 'azure':
-      return { status: 200, bytes: { content: oneLine, contentType: 'text/plain; charset=utf-8' } };
+      return file(oneLine, 'text/plain; charset=utf-8', 'txt');
     case 'pem':
-      return { status: 200, bytes: { content: certificatePem(oneLine), contentType: 'application/x-pem-file' } };
+      return file(certificatePem(oneLine), 'application/x-pem-file', 'pem');
     case 'der':
-      return { status: 200, bytes: { content: Buffer.from(oneLine, 'base64'), contentType: 'application/pkix-cert' } };
+      return file(Buffer.from(oneLine, 'base64'), 'application/pkix-cert', 'cer');
   }
 }
 
 function toRootView(record: RootRecord): z.infer<typeof rootViewSchema> {
-  const { id, kind, state, subject, keyType, hsm, serialNumber, thumbprint, notBefore, notAfter, key, certificate } =
-    record;
+  const { id, kind, state, subject, keyType, hsm, serialNumber, notBefore, notAfter, key, certificate } = record;
+  const { thumbprint, issuerRootId, distinguishedName, warnings } = record;
   return {
     id,
     kind,
+    role: issuerRootId === undefined ? 'root' : 'intermediate',
     state,
     subject,
     keyType,
@@ -150,8 +211,11 @@ function toRootView(record: RootRecord): z.infer<typeof rootViewSchema> {
     serialNumber,
     notBefore,
     notAfter,
+    ...(issuerRootId === undefined ? {} : { issuerRootId }),
+    ...(distinguishedName === undefined ? {} : { distinguishedName }),
     ...(thumbprint === undefined ? {} : { thumbprint }),
     ...(key === undefined ? {} : { keyId: key.signingKeyId }),
     ...(certificate === undefined ? {} : { certificate: certificatePem(certificate) }),
+    ...(warnings === undefined ? {} : { warnings }),
   };
 }

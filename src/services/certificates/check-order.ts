@@ -94,6 +94,11 @@ async function readRoot(
     const fix = 'Create it with POST /api/roots.';
     return { problems: [{ path: '/rootId', code: 'rootUnknown', message: `Root ${rootId} does not exist.`, fix }] };
   }
+  if (root.kind === 'imported') {
+    const message = `Root ${rootId} was imported without its key: its own authority issues, not Gatehouse.`;
+    const fix = 'Have that authority sign the request, or name a root whose key is here.';
+    return { problems: [{ path: '/rootId', code: 'rootWithoutKey', message, fix }] };
+  }
   const value = { ...root, certificate: root.certificate };
   if (validityDays === undefined || now().getTime() + validityDays * dayMs <= Date.parse(root.notAfter)) {
     return { value, problems: [] };

@@ -14,12 +14,13 @@ import { rootKeys, type RootRecord } from '../../stores/records/certificates.ts'
 import type { Stores } from '../../stores/stores.ts';
 import type { Unfinished } from '../../stores/unfinished.ts';
 import type { Expiries } from '../operations/expiries.ts';
+import type { RootImports } from './import-roots.ts';
 import { fromKeyStore } from './key-answers.ts';
 
 export interface NewRoot {
   readonly id: string;
   readonly subject: SubjectName;
-  readonly keyType: RootRecord['keyType'];
+  readonly keyType: 'RSA-2048' | 'RSA-3072' | 'RSA-4096';
   readonly hsm: boolean;
   readonly validityDays: number;
 }
@@ -32,6 +33,7 @@ export interface RootsOptions {
   readonly expiries: Pick<Expiries, 'put'>;
   readonly log: Log;
   readonly now: () => Date;
+  readonly imports: Pick<RootImports, 'complete'>;
 }
 
 /** Creates root certificates whose keys are made in Key Vault and stay there. */
@@ -151,6 +153,7 @@ export function createRoots(options: RootsOptions): Roots {
   }
 
   async function continueMaking(record: RootRecord): Promise<RootRecord> {
+    if (record.kind === 'imported') return options.imports.complete(record);
     if (record.state === 'creating') return complete(record);
     await close(record);
     return record;
@@ -191,6 +194,7 @@ export function createRoots(options: RootsOptions): Roots {
 /** A root that is not finished is continued by whoever asks for the same again. */
 function isSameIntent(record: RootRecord, asked: RootRecord): boolean {
   return (
+    record.kind === 'created' &&
     record.state === 'creating' &&
     record.keyType === asked.keyType &&
     record.hsm === asked.hsm &&

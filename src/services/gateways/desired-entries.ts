@@ -2,6 +2,7 @@ import { withinLimits } from '../../domain/entry-limits.ts';
 import { asObject, readEntries, type ThumbprintOfRoot } from '../../domain/gateway-entries.ts';
 import type { DesiredEntry } from '../../domain/gateway-merge.ts';
 import type { JsonObject } from '../../domain/json.ts';
+import { rootsFirst } from '../../domain/root-order.ts';
 import { parseThumbprint, type Thumbprint } from '../../domain/thumbprint.ts';
 import { without } from '../../domain/without.ts';
 import { canonicalJson, sha256Hex } from '../../stores/digest.ts';
@@ -45,10 +46,11 @@ export async function readDesiredState(
   const states = new Map(
     (await stores.gatewayRevocations.list(gatewayId)).map(({ record }) => [record.thumbprint, record]),
   );
-  const roots = rows.flatMap((row) => {
+  const standingRows = rows.flatMap((row) => {
     const root = all.find(({ id }) => id === row.rootId);
     return root?.certificate === undefined ? [] : [{ row, root }];
   });
+  const roots = rootsFirst(standingRows, ({ root }) => root);
   const copied = all.filter(
     ({ id, thumbprint }) => shown.has(thumbprint as Thumbprint) && !rows.some(({ rootId }) => rootId === id),
   );

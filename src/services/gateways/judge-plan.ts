@@ -115,6 +115,16 @@ async function missingRoots(
   const problems: Problem[] = [];
   for (const [index, id] of rootIds.entries()) {
     const root = (await stores.roots.get(rootKeys(id)))?.record;
+    const issuerRootId = root?.issuerRootId;
+    if (issuerRootId !== undefined && !rootIds.includes(issuerRootId)) {
+      problems.push({
+        path: `/rootIds/${index}`,
+        code: 'issuerNotTrusted',
+        severity: 'error',
+        message: `Root ${issuerRootId}, which has signed the intermediate ${id}, is not in the list.`,
+        fix: `Name ${issuerRootId} too.`,
+      });
+    }
     if (root?.certificate !== undefined) continue;
     const message = `Root ${id} does not exist.`;
     problems.push({

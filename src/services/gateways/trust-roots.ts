@@ -3,7 +3,7 @@ import { entryLimits } from '../../domain/entry-limits.ts';
 import { isOperationEnd } from '../../domain/operation.ts';
 import type { OperationKind } from '../../domain/operation-kinds.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
-import { rootKeys } from '../../stores/records/certificates.ts';
+import { rootKeys, rootPartition, type RootRecord } from '../../stores/records/certificates.ts';
 import { gatewayKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
@@ -67,6 +67,35 @@ export function createRootTrust(options: {
     );
   }
 
+  async function wantedRoots(gatewayId: string): Promise<readonly string[]> {
+    const rows = await stores.gatewayRoots.list(gatewayId);
+    return rows.filter(({ record }) => record.wanted).map(({ record }) => record.rootId);
+  }
+
+  /** Clients find an intermediate's way up only where the gateway holds it: the root comes first. */
+  async function requireIssuer(gatewayId: string, { id, issuerRootId }: RootRecord): Promise<void> {
+    if (issuerRootId === undefined || (await wantedRoots(gatewayId)).includes(issuerRootId)) return;
+    const message = `Gateway ${gatewayId} does not trust ${issuerRootId}, which has signed the intermediate ${id}.`;
+    const fix = `PUT /api/gateways/${gatewayId}/roots/${issuerRootId} first.`;
+    throw new AppError('ERR_CONFLICT', message, {
+      problems: [{ path: '/rootId', code: 'issuerNotTrusted', message, fix }],
+    });
+  }
+
+  /** An intermediate that stays behind would let its clients in without its root. Not to be forced. */
+  async function requireNoIntermediates(gatewayId: string, rootId: string): Promise<void> {
+    const wanted = await wantedRoots(gatewayId);
+    const under = (await stores.roots.list(rootPartition))
+      .map(({ record }) => record)
+      .filter(({ id, issuerRootId }) => issuerRootId === rootId && wanted.includes(id));
+    if (under.length === 0) return;
+    const ids = under.map(({ id }) => id).join(', ');
+    const message = `Gateway ${gatewayId} trusts intermediates of root ${rootId}: ${ids}.`;
+    throw new AppError('ERR_CONFLICT', message, {
+      problems: [{ path: '/rootId', code: 'intermediatesTrusted', message, fix: `Take ${ids} off the gateway first.` }],
+    });
+  }
+
   async function createOperation(
     kind: OperationKind,
     gatewayId: string,
@@ -99,6 +128,7 @@ export function createRootTrust(options: {
           `Root ${rootId} expired on ${root.notAfter}; Azure would refuse the whole gateway for it.`,
         );
       }
+      await requireIssuer(gatewayId, root);
       if ((await placesTaken(gatewayId, rootId)) >= entryLimits.root) {
         throw new AppError(
           'ERR_LIMIT_REACHED',
@@ -120,6 +150,7 @@ export function createRootTrust(options: {
       if (row === undefined || row.state === 'removed') {
         throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not trust root ${rootId}.`);
       }
+      await requireNoIntermediates(gatewayId, rootId);
       if (!force && (await options.lookup.hasLive(rootId, now()))) {
         throw new AppError(
           'ERR_CONFLICT',

@@ -1,7 +1,11 @@
 import { z } from 'zod';
+import { problemItemSchema } from '../../domain/problem-item.ts';
 import type { RecordKind } from '../store.ts';
 
 const keyIdsSchema = z.object({ name: z.string(), signingKeyId: z.string(), versions: z.array(z.string()) });
+
+/** `created`: made here, with its key; `imported`: of an authority that others run, without its key. */
+export const rootKinds = ['created', 'imported'] as const;
 
 const rootRecordSchema = z.object({
   id: z.string(),
@@ -12,21 +16,31 @@ const rootRecordSchema = z.object({
     organizationalUnit: z.string().optional(),
     country: z.string().optional(),
   }),
-  kind: z.literal('created'),
+  /** Of one whose name others have made: the whole of it, as RFC 4514 writes it. */
+  distinguishedName: z.string().optional(),
+  kind: z.enum(rootKinds),
+  /** Of an intermediate: the authority that signed it. */
+  issuerRootId: z.string().optional(),
   state: z.enum(['creating', 'staged', 'active', 'retiring', 'retired']),
-  keyType: z.enum(['RSA-2048', 'RSA-3072', 'RSA-4096']),
+  /** Such as `RSA-3072`; what others have made may be on a curve. */
+  keyType: z.string(),
   hsm: z.boolean(),
   serialNumber: z.string(),
   notBefore: z.string(),
   notAfter: z.string(),
   /** The exact bytes to be signed, kept before they are: a second signature over them gives the same certificate. */
   tbs: z.string().optional(),
-  /** The signed certificate while it is not yet in Key Vault: the key's first version, which signed it, is then disabled. */
+  /**
+   * The certificate while the root may not be used yet: of one made here, until Key Vault holds it (the key's first version, which
+   * signed it, is then disabled).
+   */
   draft: z.string().optional(),
   /** Base64 of the DER on one line, present once the root may be used. */
   certificate: z.string().optional(),
   thumbprint: z.string().optional(),
   key: keyIdsSchema.optional(),
+  /** What to look at before relying on a certificate that others have made. */
+  warnings: z.array(problemItemSchema).optional(),
   createdAt: z.string(),
 });
 export type RootRecord = z.infer<typeof rootRecordSchema>;

@@ -8,6 +8,7 @@ const outcomes: Outcomes = {
   'certificate.issued': { issued: true },
   'certificate.refused': { refused: true, withheld: true },
   'root.created': { created: true },
+  'root.imported': { imported: true },
   'key.signature': { asked: true, made: true, busy: true, refused: true, failed: true },
   'gateway.written': { accepted: true, refused: true, notTaken: true, succeeded: true, failed: true },
   'gateway.repair': { begun: true },

@@ -58,7 +58,7 @@ describe('src/services/certificates/roots', () => {
           return (world.rootKeys[name] as (...given: never[]) => Promise<never>)(...args);
         };
       }
-      const services = createRoots({ ...world, rootKeys: failing });
+      const services = createRoots({ ...world, imports: world.rootImports, rootKeys: failing });
 
       await expect(services.create(newRoot, randomnessOf('a'))).rejects.toMatchObject({ code: 'ERR_AZURE_BUSY' });
       expect(await world.roots.complete('root-1')).toMatchObject({ state: 'active' });

@@ -1,6 +1,8 @@
+import { toPem } from '../../../../src/pki/read-certificate.ts';
 import { sweep } from '../../../../src/services/operations/sweep.ts';
 import { azureFailure } from '../../../support/azure-failure.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
+import { anAuthority } from '../../../support/builders/an-authority.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { given } from '../../../support/given.ts';
 import {
@@ -11,6 +13,7 @@ import {
   createServicesWorld,
   randomnessOf,
   runWriter,
+  type ServicesWorld,
 } from '../../../support/services-world.ts';
 
 describe('src/services/gateways/trust-roots', () => {
@@ -197,3 +200,48 @@ describe('src/services/gateways/trust-roots', () => {
 function fail(what: string, error: unknown): never {
   throw new Error(`sweep: ${what}`, { cause: error });
 }
+
+describe('src/services/gateways/trust-roots, intermediates', () => {
+  const root = anAuthority({ called: 'Contoso root' });
+  const issuing = anAuthority({ called: 'Contoso issuing', issuer: root });
+
+  async function imported(): Promise<ServicesWorld> {
+    const world = createServicesWorld();
+    await aGateway(world);
+    // The intermediate has the first id in the order of ids.
+    await world.rootImports.importText('z-root', toPem(root.der));
+    await world.rootImports.importText('a-issuing', toPem(issuing.der));
+    return world;
+  }
+
+  function namesOn(world: ServicesWorld): readonly string[] {
+    const [gateway] = [...world.arm.resources.values()];
+    const { vpnClientConfiguration } = given(gateway?.['properties']) as unknown as {
+      readonly vpnClientConfiguration: { readonly vpnClientRootCertificates: readonly { readonly name: string }[] };
+    };
+    return vpnClientConfiguration.vpnClientRootCertificates.map(({ name }) => name);
+  }
+
+  it('come after their root in the one write that adds both', async () => {
+    const world = await imported();
+    await world.trust.trust('vnet1gw', 'z-root', undefined, aRequest(world, 'root'));
+    await world.trust.trust('vnet1gw', 'a-issuing', undefined, aRequest(world, 'issuing'));
+
+    await runWriter(world);
+
+    expect(namesOn(world)).toEqual(['z-root', 'a-issuing']);
+  });
+
+  it('are refused without their root, and keep it there', async () => {
+    const world = await imported();
+
+    await expect(world.trust.trust('vnet1gw', 'a-issuing', undefined, aRequest(world, 'early'))).rejects.toMatchObject({
+      problems: [{ code: 'issuerNotTrusted' }],
+    });
+    await world.trust.trust('vnet1gw', 'z-root', undefined, aRequest(world, 'root'));
+    await world.trust.trust('vnet1gw', 'a-issuing', undefined, aRequest(world, 'issuing'));
+    await expect(world.trust.distrust('vnet1gw', 'z-root', true, aRequest(world, 'off'))).rejects.toMatchObject({
+      problems: [{ code: 'intermediatesTrusted' }],
+    });
+  });
+});

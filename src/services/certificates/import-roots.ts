@@ -1,0 +1,184 @@
+import { AppError, type Problem } from '../../domain/app-error.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Outbox } from '../../stores/outbox.ts';
+import { rootKeys, rootPartition, type RootRecord } from '../../stores/records/certificates.ts';
+import type { Stores } from '../../stores/stores.ts';
+import type { Unfinished } from '../../stores/unfinished.ts';
+import type { Expiries } from '../operations/expiries.ts';
+import { type ImportedAuthority, readRootImport } from './read-root-import.ts';
+
+export interface RootImportsOptions {
+  readonly stores: Pick<Stores, 'roots'>;
+  readonly unfinished: Unfinished;
+  readonly outbox: Pick<Outbox, 'append'>;
+  readonly expiries: Pick<Expiries, 'put'>;
+  readonly log: Log;
+  readonly now: () => Date;
+}
+
+/** Takes certificates of authorities that others run: gateways can trust them, and nothing is issued under them here. */
+export interface RootImports {
+  /**
+   * Answers what was taken, the root first and intermediates after their issuers. The same text under the same id goes on from
+   * where an earlier call stopped.
+   */
+  importText(id: string, text: string): Promise<readonly RootRecord[]>;
+  /** Goes on with one that a crash left half imported. */
+  complete(record: RootRecord): Promise<RootRecord>;
+}
+
+const unfinishedKind = 'root';
+
+export function createRootImports(options: RootImportsOptions): RootImports {
+  const { stores, unfinished, now } = options;
+
+  async function known(): Promise<readonly RootRecord[]> {
+    return (await stores.roots.list(rootPartition)).map(({ record }) => record);
+  }
+
+  /** Of two imports of one certificate at one moment, that with the first id stays. */
+  async function withdrawIfKnown(record: RootRecord): Promise<void> {
+    const twin = findTwin(await known(), record);
+    if (twin === undefined || (twin.state === 'creating' && twin.id > record.id)) return;
+    await stores.roots.remove(record);
+    await unfinished.done(unfinishedKind, record.id);
+    throw alreadyKnown([twin]);
+  }
+
+  async function take(record: RootRecord): Promise<RootRecord> {
+    // The note comes first: a crash after it leaves a note without a record, which the sweep drops.
+    await unfinished.add(unfinishedKind, record.id);
+    const isNew = await stores.roots.insert(record);
+    const stored = isNew ? record : (await stores.roots.get(rootKeys(record.id)))?.record;
+    if (stored?.thumbprint !== record.thumbprint) {
+      if (stored?.state !== 'creating') await unfinished.done(unfinishedKind, record.id);
+      throw idTaken(record.id);
+    }
+    return complete(stored ?? record);
+  }
+
+  async function complete(record: RootRecord): Promise<RootRecord> {
+    if (record.state !== 'creating') {
+      await close(record);
+      return record;
+    }
+    await withdrawIfKnown(record);
+    const { id, notAfter, commonName } = record;
+    await options.expiries.put({ kind: 'root', id, notAfter, subject: commonName });
+    const done = await stores.roots.update(rootKeys(id), ({ draft, ...current }) => ({
+      ...current,
+      ...(draft === undefined ? {} : { certificate: draft }),
+      state: 'active',
+    }));
+    const finished = done ?? record;
+    const seconds = (now().getTime() - Date.parse(record.createdAt)) / 1000;
+    options.log({ event: 'root.imported', outcome: 'imported', target: `roots/${id}`, seconds });
+    await close(finished);
+    return finished;
+  }
+
+  /** What follows: the event for whoever listens, then the note is removed. Both again after a crash in between. */
+  async function close({ id, thumbprint, notAfter }: RootRecord): Promise<void> {
+    await options.outbox.append({
+      id: `root-${id}-imported`,
+      type: 'gatehouse.root.imported.v1',
+      subject: `roots/${id}`,
+      data: { id, thumbprint, notAfter },
+    });
+    await unfinished.done(unfinishedKind, id);
+  }
+
+  return {
+    complete,
+
+    importText: async (id, text) => {
+      const roots = await known();
+      const others = roots.filter((root) => root.certificate !== undefined);
+      const reading = readRootImport(text, { known: others, now: now() });
+      if (!reading.ok) {
+        throw new AppError('ERR_REQUEST_INVALID', 'The root cannot be imported; errors lists everything found.', {
+          problems: reading.problems,
+        });
+      }
+      const records = toRecords(id, reading.chain, roots, now());
+      const elsewhere = records.filter((record) => isElsewhere(record.id, id));
+      if (elsewhere.length === records.length) throw alreadyKnown(elsewhere);
+      const taken: RootRecord[] = [];
+      for (const record of records) {
+        if (!elsewhere.includes(record)) taken.push(await take(record));
+      }
+      return taken;
+    },
+  };
+}
+
+/** The same certificate under another id. */
+function findTwin(roots: readonly RootRecord[], { id, thumbprint }: RootRecord): RootRecord | undefined {
+  return roots.find((root) => root.thumbprint === thumbprint && root.id !== id);
+}
+
+/** What this import has named, now or earlier, has the id that was given, alone or with a number. */
+function isElsewhere(rootId: string, id: string): boolean {
+  return rootId !== id && !new RegExp(`^${id.slice(0, 60)}-\\d+$`).test(rootId);
+}
+
+/** The first that is new gets the id; those under it get it with a number, from 2 on. What is there keeps its own. */
+function toRecords(
+  id: string,
+  chain: readonly ImportedAuthority[],
+  roots: readonly RootRecord[],
+  now: Date,
+): readonly RootRecord[] {
+  const ids = new Map(roots.map(({ id: rootId, thumbprint = '' }): [string, string] => [thumbprint, rootId]));
+  const used = new Set(chain.map(({ authority }) => ids.get(authority.thumbprint)));
+  const nextId = (): string => {
+    for (let count = 1; ; count += 1) {
+      const free = count === 1 ? id : `${id.slice(0, 60)}-${count}`;
+      if (used.has(free)) continue;
+      used.add(free);
+      return free;
+    }
+  };
+  return chain.map((item): RootRecord => {
+    const { authority, issuerThumbprint = '' } = item;
+    const own = ids.get(authority.thumbprint) ?? nextId();
+    ids.set(authority.thumbprint, own);
+    const issuerRootId = ids.get(issuerThumbprint);
+    return { ...toRecord(own, item, now), ...(issuerRootId === undefined ? {} : { issuerRootId }) };
+  });
+}
+
+function toRecord(id: string, { authority, warnings }: ImportedAuthority, now: Date): RootRecord {
+  return {
+    id,
+    commonName: authority.commonName,
+    subject: { commonName: authority.commonName },
+    distinguishedName: authority.subject,
+    kind: 'imported',
+    state: 'creating',
+    keyType: authority.keyType,
+    hsm: false,
+    serialNumber: authority.serialNumber,
+    notBefore: authority.notBefore.toISOString(),
+    notAfter: authority.notAfter.toISOString(),
+    draft: Buffer.from(authority.der).toString('base64'),
+    thumbprint: authority.thumbprint,
+    ...(warnings.length === 0 ? {} : { warnings: [...warnings] }),
+    createdAt: now.toISOString(),
+  };
+}
+
+function alreadyKnown(twins: readonly RootRecord[]): AppError {
+  const problems = twins.map(({ id, commonName }): Problem => {
+    const message = `${commonName} is there already, as root ${id}.`;
+    return { path: '/import', code: 'rootKnown', message, fix: `Use ${id}: GET /api/roots/${id}.` };
+  });
+  return new AppError('ERR_CONFLICT', problems.map(({ message }) => message).join(' '), { problems });
+}
+
+function idTaken(id: string): AppError {
+  const message = `Root id ${id} is taken.`;
+  return new AppError('ERR_CONFLICT', message, {
+    problems: [{ path: '/id', code: 'idTaken', message, fix: `Use ${id.slice(0, 58)}-2.` }],
+  });
+}

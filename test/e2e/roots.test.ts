@@ -1,0 +1,163 @@
+/** Authorities that others run: imported in the forms in which people have them, trusted by a gateway, refused by their faults. */
+import { toPem } from '../../src/pki/read-certificate.ts';
+import { anRsaKeyPair } from '../support/builders/a-key-pair.ts';
+import { aCertificateBundle, anAuthority, anEmptyPfx } from '../support/builders/an-authority.ts';
+import { toPemBlock } from '../support/builders/der.ts';
+import { type RunningTestStack, type StackAnswer, startStack } from '../support/stack.ts';
+import { rootsOnGateway } from './support/azure.ts';
+import { aKeyAndRequest, buildGateway, expectStatus, followAccepted, testSpeed } from './support/line.ts';
+import { readTable } from './support/read-tables.ts';
+
+jest.setTimeout(600_000);
+
+const gatewayId = 'vnet1gw';
+const root = anAuthority({ called: 'Contoso root' });
+const issuingCa = anAuthority({ called: 'Contoso issuing', issuer: root });
+const clientCertificate = anAuthority({ called: 'ann@example.com', issuer: issuingCa, isAuthority: false });
+
+let stack: RunningTestStack;
+
+beforeAll(async () => {
+  stack = await startStack({ speed: testSpeed });
+  await buildGateway(stack);
+});
+
+afterAll(async () => {
+  await stack.stop();
+});
+
+function importRoot(id: string, text: string): Promise<StackAnswer> {
+  return stack.api('POST', '/api/roots', { id, import: text });
+}
+
+function put(rootId: string, body: object = {}): Promise<StackAnswer> {
+  return stack.api('PUT', `/api/gateways/${gatewayId}/roots/${rootId}`, body);
+}
+
+async function file(path: string): Promise<{ readonly name: string | null; readonly bytes: Buffer }> {
+  const response = await fetch(`${stack.info.app.url}${path}`, { headers: { 'x-api-key': stack.info.app.apiKey } });
+  return { name: response.headers.get('content-disposition'), bytes: Buffer.from(await response.arrayBuffer()) };
+}
+
+describe('src/functions/certificates/roots, import', () => {
+  it('takes a .p7b with a root and its intermediate, and hands the root out as a file of its name', async () => {
+    const bundle = aCertificateBundle(clientCertificate.der, issuingCa.der, root.der).toString('base64');
+
+    const imported = expectStatus(await importRoot('contoso', bundle), 201);
+
+    expect(imported).toMatchObject({
+      id: 'contoso',
+      kind: 'imported',
+      role: 'root',
+      state: 'active',
+      subject: { commonName: 'Contoso root' },
+      intermediates: ['contoso-2'],
+      warnings: [{ code: 'endEntityLeftOut' }],
+    });
+    expect(expectStatus(await stack.api('GET', '/api/roots/contoso-2'), 200)).toMatchObject({
+      role: 'intermediate',
+      issuerRootId: 'contoso',
+    });
+    const [azure, pem, der] = await Promise.all(
+      ['azure', 'pem', 'der'].map((format) => file(`/api/roots/contoso/cer?format=${format}`)),
+    );
+    expect([azure, pem, der].map((one) => one?.name?.split(';')[1]?.trim())).toEqual([
+      'filename="Contoso root.txt"',
+      'filename="Contoso root.pem"',
+      'filename="Contoso root.cer"',
+    ]);
+    expect(der?.bytes.equals(root.der)).toBe(true);
+    expect(azure?.bytes.toString()).toBe(Buffer.from(root.der).toString('base64'));
+    expect(pem?.bytes.toString()).toBe(toPem(root.der));
+  });
+
+  it('has a gateway trust the root first, under a name of its own, then the intermediate', async () => {
+    expect(await put('contoso-2')).toMatchObject({ status: 409, body: { errors: [{ code: 'issuerNotTrusted' }] } });
+
+    await followAccepted(stack, await put('contoso', { entryName: 'P2SRootCert.cer' }));
+    await followAccepted(stack, await put('contoso-2', { entryName: 'A.issuing' }));
+
+    expect(await rootsOnGateway(stack)).toEqual(['P2SRootCert.cer', 'A.issuing']);
+    const distrust = `/api/gateways/${gatewayId}/roots/contoso`;
+    for (const path of [distrust, `${distrust}?force=true`]) {
+      expect(await stack.api('DELETE', path)).toMatchObject({
+        status: 409,
+        body: { errors: [{ code: 'intermediatesTrusted' }] },
+      });
+    }
+  });
+
+  it('issues nothing under it, and takes it under no second id', async () => {
+    const order = { rootId: 'contoso', owner: 'ann@example.com', csr: aKeyAndRequest().csrPem };
+
+    expect(await stack.api('POST', '/api/certificates', order)).toMatchObject({
+      status: 400,
+      body: { errors: [{ path: '/rootId', code: 'rootWithoutKey' }] },
+    });
+    expect(await importRoot('twin', toPem(root.der))).toMatchObject({
+      status: 409,
+      body: { errors: [{ code: 'rootKnown' }] },
+    });
+    expect(expectStatus(await importRoot('contoso', toPem(root.der)), 201)).toMatchObject({ id: 'contoso' });
+  });
+
+  it.each([
+    ['no authority', () => toPem(clientCertificate.der), 'notAuthority'],
+    ['an expired one', () => toPem(anAuthority({ notAfter: '250101000000Z' }).der), 'certificateExpired'],
+    ['a weak key', () => toPem(anAuthority({ keys: anRsaKeyPair('short', 1024) }).der), 'keySize'],
+    ['a signature that can be forged', () => toPem(anAuthority({ hash: 'md5' }).der), 'signatureWeak'],
+    [
+      'no root',
+      () => toPem(anAuthority({ called: 'Lost', issuer: anAuthority({ called: 'Unknown' }) }).der),
+      'issuerMissing',
+    ],
+    ['ten thousand certificates', () => toPem(root.der).slice(0, 9).repeat(10_000), 'wrongPem'],
+    [
+      'a .p7b nested without end',
+      () => Buffer.concat(Array<Buffer>(20_000).fill(Buffer.from('3080', 'hex'))).toString('base64'),
+      'notDer',
+    ],
+    ['300 kB of text', () => 'A'.repeat(300_000), 'tooLong'],
+  ])('refuses %s with the reason', async (_, text, code) => {
+    expect(await importRoot('refused', text())).toMatchObject({
+      status: 400,
+      body: { errors: [{ path: '/import', code }] },
+    });
+    expect((await stack.api('GET', '/api/roots/refused')).status).toBe(404);
+  });
+
+  it('refuses 10 MB before it reads them', async () => {
+    expect((await importRoot('refused', 'A'.repeat(10_000_000))).status).toBe(413);
+  });
+
+  it('names a private key that came by mistake, and keeps nothing of it', async () => {
+    const key = anRsaKeyPair('leaked').privateKey;
+    const pkcs8 = key.export({ type: 'pkcs8', format: 'der' });
+    const sent = [
+      toPem(root.der) + toPemBlock('PRIVATE KEY', pkcs8),
+      pkcs8.toString('base64'),
+      anEmptyPfx().toString('base64'),
+    ];
+
+    for (const text of sent) {
+      const answer = await importRoot('leaked', text);
+      expect(answer).toMatchObject({ status: 400, body: { errors: [{ code: 'privateKeySent' }] } });
+      expect(JSON.stringify(answer.body)).not.toContain(pkcs8.toString('base64').slice(60, 120));
+    }
+    const kept = JSON.stringify(
+      await Promise.all(['Roots', 'Audit', 'Idempotency'].map((table) => readTable(stack, table))),
+    );
+    expect(kept).not.toContain(pkcs8.toString('base64').slice(60, 120));
+  });
+
+  it.each([
+    ['neither a subject nor an import', {}, 'missingField'],
+    ['both', { subject: { commonName: 'x' }, import: toPem(root.der) }, 'invalidValue'],
+    ['an import with a key type', { import: toPem(root.der), keyType: 'RSA-2048' }, 'invalidValue'],
+  ])('refuses %s', async (_, parts, code) => {
+    expect(await stack.api('POST', '/api/roots', { id: 'x', ...parts })).toMatchObject({
+      status: 400,
+      body: { errors: [{ code }] },
+    });
+  });
+});

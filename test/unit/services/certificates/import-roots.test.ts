@@ -1,0 +1,148 @@
+import { toPem } from '../../../../src/pki/read-certificate.ts';
+import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
+import { aCertificateBundle, anAuthority } from '../../../support/builders/an-authority.ts';
+import { atEveryCrash } from '../../../support/every-crash.ts';
+import { aRoot, createServicesWorld, randomnessOf } from '../../../support/services-world.ts';
+
+const root = anAuthority();
+const policyCa = anAuthority({ called: 'Contoso policy', issuer: root });
+const issuingCa = anAuthority({ called: 'Contoso issuing', issuer: policyCa });
+const client = anAuthority({ called: 'ann@example.com', issuer: issuingCa, isAuthority: false });
+const whole = aCertificateBundle(client.der, issuingCa.der, policyCa.der, root.der).toString('base64');
+
+describe('src/services/certificates/import-roots', () => {
+  it('takes a root with its intermediates, each after its issuer, and leaves a client out', async () => {
+    const world = createServicesWorld();
+
+    const taken = await world.rootImports.importText('contoso', whole);
+
+    expect(taken).toMatchObject([
+      { id: 'contoso', commonName: 'Contoso root', kind: 'imported', state: 'active', keyType: 'RSA-2048' },
+      { id: 'contoso-2', commonName: 'Contoso policy', issuerRootId: 'contoso' },
+      { id: 'contoso-3', commonName: 'Contoso issuing', issuerRootId: 'contoso-2' },
+    ]);
+    expect(taken[0]?.warnings).toMatchObject([{ code: 'endEntityLeftOut' }]);
+    expect(taken[0]?.certificate).toBe(Buffer.from(root.der).toString('base64'));
+  });
+
+  it('takes intermediates later, under the root that is there', async () => {
+    const world = createServicesWorld();
+    await world.rootImports.importText('contoso', toPem(root.der));
+
+    const taken = await world.rootImports.importText('policy', toPem(policyCa.der) + toPem(root.der));
+
+    expect(taken).toMatchObject([{ id: 'policy', issuerRootId: 'contoso' }]);
+  });
+
+  it('answers the same to the same text under the same id, also after more has come', async () => {
+    const world = createServicesWorld();
+    const first = await world.rootImports.importText('contoso', toPem(root.der));
+
+    await world.rootImports.importText('contoso', whole);
+
+    expect(await world.rootImports.importText('contoso', toPem(root.der))).toEqual(first);
+    expect(world.tables.rows('Roots')).toHaveLength(3);
+  });
+
+  it.each([
+    ['an intermediate whose issuer nobody knows', toPem(issuingCa.der), 'issuerMissing'],
+    ['two roots', toPem(root.der) + toPem(anAuthority({ called: 'Other' }).der), 'severalRoots'],
+    ['a client alone', toPem(client.der), 'notAuthority'],
+  ])('refuses %s and stores nothing', async (_, text, code) => {
+    const world = createServicesWorld();
+
+    await expect(world.rootImports.importText('contoso', text)).rejects.toMatchObject({
+      code: 'ERR_REQUEST_INVALID',
+      problems: [{ path: '/import', code }],
+    });
+    expect(world.tables.rows('Roots')).toEqual([]);
+    expect(await world.unfinished.list('root')).toEqual([]);
+  });
+
+  it('refuses what is there already under another id, also a root that was made here, by that id', async () => {
+    const world = createServicesWorld();
+    const own = await aRoot(world);
+    await world.rootImports.importText('contoso', toPem(root.der));
+
+    for (const [text, id] of [
+      [toPem(root.der), 'contoso'],
+      [own.certificate ?? '', 'root-1'],
+    ] as const) {
+      await expect(world.rootImports.importText('twin', text)).rejects.toMatchObject({
+        code: 'ERR_CONFLICT',
+        problems: [{ code: 'rootKnown', message: expect.stringContaining(id) as unknown }],
+      });
+    }
+  });
+
+  it('refuses an id that another root has', async () => {
+    const world = createServicesWorld();
+    await aRoot(world);
+
+    await expect(world.rootImports.importText('root-1', toPem(root.der))).rejects.toMatchObject({
+      problems: [{ path: '/id', code: 'idTaken' }],
+    });
+    await world.rootImports.importText('contoso', toPem(root.der));
+    const create = {
+      id: 'contoso',
+      subject: { commonName: 'x' },
+      keyType: 'RSA-2048',
+      hsm: false,
+      validityDays: 9,
+    } as const;
+    await expect(world.roots.create(create, randomnessOf('x'))).rejects.toMatchObject({
+      problems: [{ code: 'idTaken' }],
+    });
+  });
+
+  it('takes one certificate once, however many import it at one moment', async () => {
+    const world = createServicesWorld();
+    const ids = ['c', 'a', 'b', 'd'];
+
+    const outcomes = await Promise.allSettled(ids.map((id) => world.rootImports.importText(id, toPem(root.der))));
+
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(world.tables.rows('Roots')).toHaveLength(1);
+    expect(await world.unfinished.list('root')).toEqual([]);
+  });
+
+  it('ends with each certificate once, announced once, wherever it crashes, whoever goes on', async () => {
+    for (const goesOn of ['the caller', 'the sweep'] as const) {
+      const places = await atEveryCrash({
+        setUp: (tables) => ({ world: createServicesWorld(tables), isAgain: { value: false } }),
+        work: async ({ world, isAgain }) => {
+          if (isAgain.value && goesOn === 'the sweep') {
+            for (const { id } of await world.unfinished.list('root')) await world.roots.complete(id);
+          }
+          isAgain.value = true;
+          await world.rootImports.importText('contoso', whole);
+        },
+        check: async ({ world }, tables, place) => {
+          const rows = tables
+            .rows('Roots')
+            .map(({ columns }) => `${String(columns['id'])} ${String(columns['state'])}`);
+          expect({ place, rows }).toEqual({ place, rows: ['contoso active', 'contoso-2 active', 'contoso-3 active'] });
+          expect(tables.rows('Outbox')).toHaveLength(3);
+          expect(tables.rows('Expiries')).toHaveLength(3);
+          expect(await world.unfinished.list('root')).toEqual([]);
+        },
+      });
+      expect(places).toBeGreaterThan(12);
+    }
+  });
+
+  it('issues nothing under a root whose key is elsewhere', async () => {
+    const world = createServicesWorld();
+    await world.rootImports.importText('contoso', toPem(root.der));
+    const order = {
+      rootId: 'contoso',
+      owner: 'ann@example.com',
+      csr: toRequestPem(aCertificateRequest()),
+      requestedBy: 'tester',
+    };
+
+    await expect(world.certificates.issue(order, randomnessOf('order'))).rejects.toMatchObject({
+      problems: [{ path: '/rootId', code: 'rootWithoutKey' }],
+    });
+  });
+});
