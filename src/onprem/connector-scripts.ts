@@ -20,9 +20,8 @@ import w27 from './scripts/w27-update-the-tenant-api.ps1';
 import w28 from './scripts/w28-check-the-tenant-api.ps1';
 import w30 from './scripts/w30-find-the-sql-server.ps1';
 import w31 from './scripts/w31-trust-azure-stack.ps1';
-import invokePackageScript from './shared/invoke-package-script.ps1';
 
-/** The scripts of the connector's steps, by step id: bodies of script blocks that return `{ ok, changed, code, facts, message }`. */
+/** The scripts of the connector's steps, by step id, as they are written. */
 export const connectorScripts: Readonly<Record<string, string>> = {
   W2: w2,
   W3: w3,
@@ -36,20 +35,14 @@ export const connectorScripts: Readonly<Record<string, string>> = {
   W15: w15,
   W16: w16,
   W18: w18,
-  W19: withPackageScript(w19),
+  W19: w19,
   W20: w20,
-  W21: withPackageScript(w21),
-  W22: withPackageScript(w22),
+  W21: w21,
+  W22: w22,
   W23: w23,
   W26: w26,
-  W27: withPackageScript(w27),
+  W27: w27,
   W28: w28,
   W30: w30,
-  W31: withPackageScript(w31),
+  W31: w31,
 };
-
-/** A step is one text, whatever it shares with others: it may run on a machine behind the one that was given it. */
-function withPackageScript(step: string): string {
-  // A function, because `$` has a meaning in a replacement's text.
-  return step.replace(/^\$ErrorActionPreference = 'Stop'\n/m, (line) => `${line}\n${invokePackageScript}`);
-}

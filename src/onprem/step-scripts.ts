@@ -1,4 +1,5 @@
 import { connectorScripts } from './connector-scripts.ts';
+import { withPreludes } from './preludes.ts';
 import c1 from './scripts/c1-check-the-machine.ps1';
 import c2 from './scripts/c2-restart-the-machine.ps1';
 import p1 from './scripts/p1-reach-the-natvm-from-the-host.ps1';
@@ -21,11 +22,8 @@ import p16 from './scripts/p16-find-the-root-certificate.ps1';
 import p17 from './scripts/p17-export-the-root-certificate.ps1';
 import p21 from './scripts/p21-look-whether-the-portal-answers.ps1';
 
-/**
- * The scripts of all steps, by step id. Each is the body of a script block: a param block with `Mode`, the parameters and the
- * secrets of the step's contract, and one returned table `{ ok, changed, code, facts, message }`.
- */
-export const stepScripts: Readonly<Record<string, string>> = {
+/** The scripts of all steps as they are written, by step id. */
+const written: Readonly<Record<string, string>> = {
   C1: c1,
   C2: c2,
   P1: p1,
@@ -49,3 +47,11 @@ export const stepScripts: Readonly<Record<string, string>> = {
   P21: p21,
   ...connectorScripts,
 };
+
+/**
+ * The scripts of all steps, by step id, with their preludes. Each is the body of a script block: a param block with `Mode`, the
+ * parameters and the secrets of the step's contract, and one returned table `{ ok, changed, code, facts, message }`.
+ */
+export const stepScripts: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(written).map(([id, script]) => [id, withPreludes(script)]),
+);

@@ -7,6 +7,7 @@ param(
 )
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
+# Preludes: native
 
 $folder = Join-Path $env:ProgramData 'Gatehouse'
 $note = Join-Path $folder 'restart-asked'
@@ -55,10 +56,7 @@ if ($Mode -ne 'apply') {
 $changed = $true
 $null = [IO.Directory]::CreateDirectory($folder)
 [IO.File]::WriteAllText($note, $startedText)
-$ErrorActionPreference = 'Continue'
-$null = shutdown '/r' '/t' '5' '/d' 'p:4:1' '/c' 'Gatehouse restarts this machine.' 2>&1
-$exitCode = $LASTEXITCODE
-$ErrorActionPreference = 'Stop'
+$exitCode = (Invoke-Native { shutdown '/r' '/t' '5' '/d' 'p:4:1' '/c' 'Gatehouse restarts this machine.' }).exitCode
 $message = 'shutdown ended with {0}.' -f $exitCode
 # 1190: somebody asked for a restart already.
 if ($exitCode -eq 0 -or $exitCode -eq 1190) {

@@ -9,17 +9,11 @@ param(
 )
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
+# Preludes: native
 
 $before = Join-Path $env:ProgramData 'Gatehouse\vpn-access\before\ras.txt'
 # How a dump writes it: the same in every language.
 $pattern = '(?im)^\s*set preferredadapter(?:\s+name\s*=)?\s*"?(?<name>[^"\r\n]+?)"?\s*$'
-
-function Invoke-Native {
-  param([scriptblock]$Command)
-  $ErrorActionPreference = 'Continue'
-  $lines = & $Command 2>&1
-  return @{ exitCode = $LASTEXITCODE; text = (@($lines | ForEach-Object { [string]$_ }) -join [Environment]::NewLine) }
-}
 
 function Set-Adapter {
   param([string]$Nic)

@@ -9,13 +9,7 @@ param(
 )
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
-
-function Invoke-Native {
-  param([scriptblock]$Command)
-  $ErrorActionPreference = 'Continue'
-  $lines = & $Command 2>&1
-  return @{ exitCode = $LASTEXITCODE; text = (@($lines | ForEach-Object { [string]$_ }) -join [Environment]::NewLine) }
-}
+# Preludes: native
 
 # `full`, `private`, or nothing where the adapter takes no part. A dump is the same in every language.
 function Get-NatMode {

@@ -7,13 +7,7 @@ param(
 )
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
-
-function Invoke-Native {
-  param([scriptblock]$Command)
-  $ErrorActionPreference = 'Continue'
-  $lines = & $Command 2>&1
-  return @{ exitCode = $LASTEXITCODE; text = (@($lines | ForEach-Object { [string]$_ }) -join [Environment]::NewLine) }
-}
+# Preludes: native
 
 # The export holds shared secrets: a folder of its own, for administrators alone, for as long as it is read.
 function Read-PolicyExport {

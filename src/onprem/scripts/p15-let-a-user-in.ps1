@@ -1,5 +1,4 @@
-# P15: a local account that may dial in and no more. .NET's accounts in place of New-LocalUser: that came with WMF 5.1, and the machines
-# of this procedure are older.
+# P15: a local account that may dial in and no more.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe', 'apply', 'verify', 'undo')]
@@ -14,25 +13,7 @@ param(
 )
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
-
-$assembly = @{ AssemblyName = 'System.DirectoryServices.AccountManagement' }
-Add-Type @assembly
-# Only accounts with this mark are ours.
-$mark = 'VPN user of Gatehouse'
-$machine = New-Object 'System.DirectoryServices.AccountManagement.PrincipalContext' 'Machine'
-
-function Find-User {
-  return [DirectoryServices.AccountManagement.UserPrincipal]::FindByIdentity($machine, 'SamAccountName', $UserName)
-}
-
-# Built-in accounts, and members of the group that is Administrators in every language.
-function Test-Privileged {
-  param([object]$User)
-  if ($User.Sid.Value -match '-50\d\z') {
-    return $true
-  }
-  return $User.IsMemberOf($machine, 'Sid', 'S-1-5-32-544')
-}
+# Preludes: remote-access, vpn-accounts
 
 function Test-LetIn {
   param([object]$User)
@@ -72,21 +53,8 @@ function Save-User {
   Add-ToUsers $user
 }
 
-# Those without a session are not there to be disconnected.
-function Disconnect-User {
-  $lookup = @{ Name = 'Get-RemoteAccess'; ErrorAction = 'SilentlyContinue' }
-  if (-not (Get-Command @lookup) -or [string](Get-RemoteAccess).VpnStatus -ne 'Installed') {
-    return
-  }
-  $names = @(Get-RemoteAccessConnectionStatistics | ForEach-Object { $_.UserName } | ForEach-Object { [string]$_ })
-  foreach ($name in @($names | Where-Object { ($_ -split '\\')[-1] -eq $UserName })) {
-    $options = @{ UserName = $name }
-    Disconnect-VpnUser @options
-  }
-}
-
 try {
-  $user = Find-User
+  $user = Find-User $UserName
   if ($null -ne $user -and (Test-Privileged $user)) {
     $message = 'This account is an administrator or built in: it is not for VPN.'
     return [ordered]@{ ok = $false; changed = $false; code = 'Precondition'; facts = @{}; message = $message }
@@ -101,7 +69,7 @@ try {
     $changed = $true
     $user.Enabled = $false
     $user.Save()
-    Disconnect-User
+    Disconnect-User $UserName
     return [ordered]@{ ok = $true; changed = $changed; code = ''; facts = @{ isEnabled = $false }; message = '' }
   }
   if ($Mode -eq 'apply') {

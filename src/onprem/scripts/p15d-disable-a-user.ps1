@@ -9,35 +9,12 @@ param(
 )
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
-
-$assembly = @{ AssemblyName = 'System.DirectoryServices.AccountManagement' }
-Add-Type @assembly
-$mark = 'VPN user of Gatehouse'
-$machine = New-Object 'System.DirectoryServices.AccountManagement.PrincipalContext' 'Machine'
-
-# Built-in accounts, and members of the group that is Administrators in every language: P15 lets none of them in.
-function Test-Privileged {
-  param([object]$User)
-  if ($User.Sid.Value -match '-50\d\z') {
-    return $true
-  }
-  return $User.IsMemberOf($machine, 'Sid', 'S-1-5-32-544')
-}
-
-# The names of this user's sessions, as the server writes them.
-function Get-Session {
-  $lookup = @{ Name = 'Get-RemoteAccess'; ErrorAction = 'SilentlyContinue' }
-  if (-not (Get-Command @lookup) -or [string](Get-RemoteAccess).VpnStatus -ne 'Installed') {
-    return @()
-  }
-  $names = @(Get-RemoteAccessConnectionStatistics | ForEach-Object { $_.UserName } | ForEach-Object { [string]$_ })
-  return @($names | Where-Object { ($_ -split '\\')[-1] -eq $UserName })
-}
+# Preludes: remote-access, vpn-accounts
 
 try {
-  $user = [DirectoryServices.AccountManagement.UserPrincipal]::FindByIdentity($machine, 'SamAccountName', $UserName)
+  $user = Find-User $UserName
   $isOpen = $null -ne $user -and $user.Enabled -eq $true
-  $sessions = @(Get-Session)
+  $sessions = @(Get-UserSession $UserName)
   if (-not $isOpen -and $sessions.Count -eq 0) {
     return [ordered]@{ ok = $true; changed = $false; code = ''; facts = @{}; message = '' }
   }
@@ -59,10 +36,7 @@ try {
     $user.Enabled = $false
     $user.Save()
   }
-  foreach ($name in $sessions) {
-    $options = @{ UserName = $name }
-    Disconnect-VpnUser @options
-  }
+  Disconnect-User $UserName
   return [ordered]@{ ok = $true; changed = $changed; code = ''; facts = @{}; message = '' }
 } finally {
   $machine.Dispose()

@@ -9,35 +9,10 @@ param(
 )
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
-
-$assembly = @{ AssemblyName = 'System.DirectoryServices.AccountManagement' }
-Add-Type @assembly
-$mark = 'VPN user of Gatehouse'
-$machine = New-Object 'System.DirectoryServices.AccountManagement.PrincipalContext' 'Machine'
-
-# Built-in accounts, and members of the group that is Administrators in every language: P15 lets none of them in.
-function Test-Privileged {
-  param([object]$User)
-  if ($User.Sid.Value -match '-50\d\z') {
-    return $true
-  }
-  return $User.IsMemberOf($machine, 'Sid', 'S-1-5-32-544')
-}
-
-function Disconnect-User {
-  $lookup = @{ Name = 'Get-RemoteAccess'; ErrorAction = 'SilentlyContinue' }
-  if (-not (Get-Command @lookup) -or [string](Get-RemoteAccess).VpnStatus -ne 'Installed') {
-    return
-  }
-  $names = @(Get-RemoteAccessConnectionStatistics | ForEach-Object { $_.UserName } | ForEach-Object { [string]$_ })
-  foreach ($name in @($names | Where-Object { ($_ -split '\\')[-1] -eq $UserName })) {
-    $options = @{ UserName = $name }
-    Disconnect-VpnUser @options
-  }
-}
+# Preludes: remote-access, vpn-accounts
 
 try {
-  $user = [DirectoryServices.AccountManagement.UserPrincipal]::FindByIdentity($machine, 'SamAccountName', $UserName)
+  $user = Find-User $UserName
   if ($null -eq $user) {
     return [ordered]@{ ok = $true; changed = $false; code = ''; facts = @{}; message = '' }
   }
@@ -57,7 +32,7 @@ try {
   # A session outlives its account: nobody is let in any more first, then it is ended.
   $user.Enabled = $false
   $user.Save()
-  Disconnect-User
+  Disconnect-User $UserName
   $user.Delete()
   return [ordered]@{ ok = $true; changed = $changed; code = ''; facts = @{}; message = '' }
 } finally {

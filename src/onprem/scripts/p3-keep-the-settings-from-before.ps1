@@ -7,19 +7,12 @@ param(
 )
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
+# Preludes: native, remote-access, address-ranges
 
 $root = Join-Path $env:ProgramData 'Gatehouse\vpn-access'
 $folder = Join-Path $root 'before'
 $staging = Join-Path $root 'before.new'
 $facts = @{ folder = $folder }
-
-# Native tools are judged by their exit code: under Stop their error stream alone would end the script.
-function Invoke-Native {
-  param([scriptblock]$Command)
-  $ErrorActionPreference = 'Continue'
-  $lines = & $Command 2>&1
-  return @{ exitCode = $LASTEXITCODE; text = (@($lines | ForEach-Object { [string]$_ }) -join [Environment]::NewLine) }
-}
 
 function Save-Text {
   param([string]$Name, [string]$Text)
@@ -27,20 +20,10 @@ function Save-Text {
   [IO.File]::WriteAllText((Join-Path $staging $Name), $Text, [Console]::OutputEncoding)
 }
 
-# The reference shows texts, the class behind it has two properties.
-function ConvertTo-RangeText {
-  param([object]$Range)
-  if ($Range.PSObject.Properties['StartIPAddress']) {
-    return '{0} - {1}' -f $Range.StartIPAddress, $Range.EndIPAddress
-  }
-  return [string]$Range
-}
-
 function Save-Access {
   $state = @{ vpnStatus = 'Uninstalled'; vpnS2SStatus = 'Uninstalled'; pool = @() }
-  $lookup = @{ Name = 'Get-RemoteAccess'; ErrorAction = 'SilentlyContinue' }
-  if (Get-Command @lookup) {
-    $access = Get-RemoteAccess
+  $access = Get-InstalledAccess
+  if ($null -ne $access) {
     $state['vpnStatus'] = [string]$access.VpnStatus
     $state['vpnS2SStatus'] = [string]$access.VpnS2SStatus
     if ($state['vpnStatus'] -eq 'Installed' -and [string]$access.IPAssignmentMethod -eq 'StaticPool') {

@@ -13,18 +13,10 @@ param(
 )
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
+# Preludes: remote-access, address-ranges
 
 $wanted = '{0} - {1}' -f $AddressFrom, $AddressTo
 $before = Join-Path $env:ProgramData 'Gatehouse\vpn-access\before\remote-access.json'
-
-# The reference shows texts, the class behind it has two properties.
-function ConvertTo-RangeText {
-  param([object]$Range)
-  if ($Range.PSObject.Properties['StartIPAddress']) {
-    return '{0} - {1}' -f $Range.StartIPAddress, $Range.EndIPAddress
-  }
-  return [string]$Range
-}
 
 function Get-Pool {
   param([psobject]$Access)
@@ -115,15 +107,9 @@ function Restore-Role {
   }
 }
 
-$lookup = @{ Name = 'Get-RemoteAccess'; ErrorAction = 'SilentlyContinue' }
-$hasCommand = $null -ne (Get-Command @lookup)
-$access = $null
-$isInstalled = $false
+$access = Get-InstalledAccess
+$isInstalled = $null -ne $access -and [string]$access.VpnStatus -eq 'Installed'
 $pool = @()
-if ($hasCommand) {
-  $access = Get-RemoteAccess
-  $isInstalled = [string]$access.VpnStatus -eq 'Installed'
-}
 if ($isInstalled) {
   $pool = @(Get-Pool $access)
 }

@@ -6,13 +6,11 @@ param(
 )
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
+# Preludes: remote-access
 
 $before = Join-Path $env:ProgramData 'Gatehouse\vpn-access\before\remote-access.json'
-$lookup = @{ Name = 'Get-RemoteAccess'; ErrorAction = 'SilentlyContinue' }
-$isInstalled = $false
-if (Get-Command @lookup) {
-  $isInstalled = [string](Get-RemoteAccess).VpnS2SStatus -eq 'Installed'
-}
+$access = Get-InstalledAccess
+$isInstalled = $null -ne $access -and [string]$access.VpnS2SStatus -eq 'Installed'
 
 if ($Mode -eq 'undo') {
   $was = ''

@@ -6,15 +6,9 @@ param(
 )
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
+# Preludes: native
 
 $before = Join-Path $env:ProgramData 'Gatehouse\vpn-access\before\ras.txt'
-
-function Invoke-Native {
-  param([scriptblock]$Command)
-  $ErrorActionPreference = 'Continue'
-  $lines = & $Command 2>&1
-  return @{ exitCode = $LASTEXITCODE; text = (@($lines | ForEach-Object { [string]$_ }) -join [Environment]::NewLine) }
-}
 
 # [MS-RRASM] 2.2.3.4.1: 1 lets clients in, 2 routes the LAN, 4 demand-dial; 8, 16 and 32 are the same for IPv6. netsh says it in the
 # language of Windows.

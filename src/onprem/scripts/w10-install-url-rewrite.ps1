@@ -12,41 +12,9 @@ param(
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
+# Preludes: answer, notes, installer, products, download, web-sites
 
-$answer = [ordered]@{
-  ok      = $false
-  changed = $false
-  code    = ''
-  facts   = @{}
-  message = ''
-}
 $extensionKey = 'HKLM:\SOFTWARE\Microsoft\IIS Extensions\URL Rewrite'
-
-# Notes live where only administrators write.
-$notesKey = 'HKLM:\SOFTWARE\Gatehouse\Steps'
-
-function Test-Note {
-  if (-not (Test-Path -LiteralPath $notesKey)) {
-    return $false
-  }
-  return ($null -ne (Get-Item -LiteralPath $notesKey).GetValue('W10'))
-}
-
-function Set-Note {
-  if (-not (Test-Path -LiteralPath $notesKey)) {
-    $create = @{
-      Path  = $notesKey
-      Force = $true
-    }
-    $null = New-Item @create
-  }
-  $write = @{
-    LiteralPath = $notesKey
-    Name        = 'W10'
-    Value       = 'installed'
-  }
-  Set-ItemProperty @write
-}
 
 function Get-ExtensionVersion {
   if (-not (Test-Path -LiteralPath $extensionKey)) {
@@ -60,46 +28,11 @@ function Get-ExtensionVersion {
 }
 
 function Get-ProductCode {
-  $root = 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall'
-  foreach ($key in @(Get-ChildItem -LiteralPath $root)) {
-    $isExtension = [string]$key.GetValue('DisplayName') -like 'IIS URL Rewrite Module*'
-    if ($isExtension -and ($key.PSChildName -match '^\{[0-9A-Fa-f-]{36}\}\z')) {
-      return $key.PSChildName
-    }
+  $found = @(Get-InstalledProgram | Where-Object { $_.isProduct -and ($_.name -like 'IIS URL Rewrite Module*') })
+  if ($found.Count -eq 0) {
+    return ''
   }
-  return ''
-}
-
-function Invoke-Msiexec {
-  param([string[]]$Arguments)
-  $run = @{
-    FilePath     = 'msiexec.exe'
-    ArgumentList = $Arguments
-    Wait         = $true
-    PassThru     = $true
-  }
-  return (Start-Process @run).ExitCode
-}
-
-function Save-Installer {
-  param([string]$Path)
-  # Server 2012 R2 offers older protocols first, which the store of packages refuses.
-  $protocols = [System.Net.ServicePointManager]::SecurityProtocol
-  [System.Net.ServicePointManager]::SecurityProtocol = $protocols -bor [System.Net.SecurityProtocolType]::Tls12
-  $ProgressPreference = 'SilentlyContinue'
-  $download = @{
-    Uri             = $InstallerUri
-    OutFile         = $Path
-    UseBasicParsing = $true
-    # It would tell the whole address, and the address may hold a key.
-    Verbose         = $false
-  }
-  Invoke-WebRequest @download
-}
-
-function Get-SignatureStatus {
-  param([string]$Path)
-  return [string](Get-AuthenticodeSignature -LiteralPath $Path).Status
+  return $found[0].key
 }
 
 $version = Get-ExtensionVersion
@@ -109,7 +42,7 @@ if ($version) {
 
 if ($Mode -eq 'undo') {
   $answer.facts = @{}
-  if (-not (Test-Note)) {
+  if ($null -eq (Get-Note -Name 'W10')) {
     $answer.ok = $true
     $answer.message = 'This procedure did not install URL Rewrite here.'
     return $answer
@@ -133,16 +66,12 @@ if ($Mode -eq 'undo') {
       $answer.code = 'RebootRequired'
     }
   }
-  $forget = @{
-    LiteralPath = $notesKey
-    Name        = 'W10'
-  }
-  Remove-ItemProperty @forget
+  Remove-Note -Name 'W10'
   $answer.ok = $true
   return $answer
 }
 
-if (-not (Test-Path -LiteralPath 'HKLM:\SOFTWARE\Microsoft\InetStp')) {
+if (-not (Test-WebServer)) {
   $answer.code = 'Precondition'
   $answer.message = 'This machine has no IIS: it is no tenant portal machine.'
   return $answer
@@ -169,7 +98,7 @@ if ($Mode -eq 'probe') {
 
 $file = Join-Path -Path ([System.IO.Path]::GetTempPath()) -ChildPath ([Guid]::NewGuid().ToString() + '.msi')
 try {
-  Save-Installer -Path $file
+  Save-Download -Uri $InstallerUri -Path $file
   $hash = @{
     LiteralPath = $file
     Algorithm   = 'SHA256'
@@ -187,7 +116,7 @@ try {
     return $answer
   }
   # Noted first: cut off in between, undo still knows.
-  Set-Note
+  Set-Note -Name 'W10' -Note @{ installed = $true }
   $exitCode = Invoke-Msiexec -Arguments @('/i', ('"' + $file + '"'), '/qn', '/norestart')
 } finally {
   $remove = @{

@@ -11,49 +11,7 @@ param(
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
-
-$answer = [ordered]@{
-  ok      = $false
-  changed = $false
-  code    = ''
-  facts   = @{}
-  message = ''
-}
-
-# Notes live where only administrators write.
-$notesKey = 'HKLM:\SOFTWARE\Gatehouse\Steps'
-
-function Get-Note {
-  if (-not (Test-Path -LiteralPath $notesKey)) {
-    return $null
-  }
-  $text = (Get-Item -LiteralPath $notesKey).GetValue('W11')
-  if ($null -eq $text) {
-    return $null
-  }
-  return (ConvertFrom-Json -InputObject $text)
-}
-
-function Set-Note {
-  param([string[]]$Before)
-  if (-not (Test-Path -LiteralPath $notesKey)) {
-    $create = @{
-      Path  = $notesKey
-      Force = $true
-    }
-    $null = New-Item @create
-  }
-  $text = @{
-    InputObject = @{ before = @($Before) }
-    Compress    = $true
-  }
-  $write = @{
-    LiteralPath = $notesKey
-    Name        = 'W11'
-    Value       = (ConvertTo-Json @text)
-  }
-  Set-ItemProperty @write
-}
+# Preludes: answer, notes
 
 # The cmdlet answers in the language of Windows; the targets in it are the same in all of them.
 function Get-DelegateComputer {
@@ -83,7 +41,7 @@ function Enable-Delegation {
 
 if ($Mode -eq 'undo') {
   $answer.ok = $true
-  $note = Get-Note
+  $note = Get-Note -Name 'W11'
   if ($null -eq $note) {
     $answer.message = 'This procedure did not allow CredSSP here.'
     return $answer
@@ -94,11 +52,7 @@ if ($Mode -eq 'undo') {
   if ($before.Count -gt 0) {
     Enable-Delegation -Computers $before
   }
-  $forget = @{
-    LiteralPath = $notesKey
-    Name        = 'W11'
-  }
-  Remove-ItemProperty @forget
+  Remove-Note -Name 'W11'
   return $answer
 }
 
@@ -107,17 +61,14 @@ if ($answer.ok) {
   return $answer
 }
 if ($Mode -ne 'apply') {
-  $answer.code = 'NotDone'
-  if ($Mode -eq 'verify') {
-    $answer.code = 'VerifyFailed'
-  }
+  $answer.code = $notDone
   $answer.message = 'Credentials may not be delegated to ' + $ComputerName + ' from here.'
   return $answer
 }
 
 # A note from an earlier try, cut off, is the true one.
-if ($null -eq (Get-Note)) {
-  Set-Note -Before @(Get-DelegateComputer)
+if ($null -eq (Get-Note -Name 'W11')) {
+  Set-Note -Name 'W11' -Note @{ before = @(Get-DelegateComputer) }
 }
 $answer.changed = $true
 Enable-Delegation -Computers @($ComputerName)

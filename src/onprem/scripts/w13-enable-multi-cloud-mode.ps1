@@ -30,21 +30,7 @@ param(
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
-
-$answer = [ordered]@{
-  ok      = $false
-  changed = $false
-  code    = ''
-  facts   = @{}
-  message = ''
-}
-
-# By the low half of the Windows error: wrong password, expired, locked out and their kin. They are never tried again.
-function Test-LogonFailure {
-  param([int]$ErrorCode)
-  $logonErrors = @(5, 86, 780, 1326, 1327, 1330, 1331, 1907, 1909)
-  return ($logonErrors -contains ($ErrorCode -band 65535))
-}
+# Preludes: answer, logon-failures, privileged-endpoint, data-share
 
 function Get-MissingCloud {
   $drive = @{
@@ -96,35 +82,6 @@ function Get-MissingCloud {
       ErrorAction = 'SilentlyContinue'
     }
     Remove-PSDrive @remove
-  }
-}
-
-# Three tries, ten seconds apart, and only where the network was at fault: a wrong password would lock the account.
-function Open-Endpoint {
-  $patience = @{
-    IdleTimeout = 3600000
-    OpenTimeout = 60000
-  }
-  $connect = @{
-    ComputerName      = $ComputerName
-    Credential        = $Credential
-    ConfigurationName = 'PrivilegedEndpoint'
-    Authentication    = $Authentication
-    SessionOption     = New-PSSessionOption @patience
-  }
-  # Cannot connect, no answer in time, nothing listens behind a firewall (WS-Management 0x80338012, 29, 126).
-  $networkErrors = @(-2144108526, -2144108503, -2144108250)
-  for ($attempt = 1; $true; $attempt++) {
-    try {
-      return New-PSSession @connect
-    } catch [System.Management.Automation.Remoting.PSRemotingTransportException] {
-      $isNetwork = $networkErrors -contains $_.Exception.ErrorCode
-      if ((-not $isNetwork) -or ($attempt -ge 3)) {
-        throw
-      }
-      Write-Verbose ('The privileged endpoint did not answer, try ' + $attempt + ' of 3')
-    }
-    Start-Sleep -Seconds 10
   }
 }
 
@@ -207,15 +164,9 @@ if (($Mode -eq 'probe') -or ($Mode -eq 'verify')) {
   try {
     $missing = @(Get-MissingCloud)
   } catch [System.ComponentModel.Win32Exception] {
-    $answer.code = 'ToolFailed'
-    # No such name in the network, no way there, no answer.
-    if (@(51, 53, 54, 59, 64, 121, 1203, 1222, 1231, 1232) -contains $_.Exception.NativeErrorCode) {
-      $answer.code = 'Unreachable'
-    }
-    if (Test-LogonFailure -ErrorCode $_.Exception.NativeErrorCode) {
-      $answer.code = 'AuthFailed'
-    }
-    $answer.message = 'The share of the data files does not open: ' + $_.Exception.Message
+    $problem = Get-ShareProblem -Failure $_.Exception
+    $answer.code = $problem.code
+    $answer.message = $problem.message
     return $answer
   }
   $answer.facts = @{ missing = $missing }
@@ -223,10 +174,7 @@ if (($Mode -eq 'probe') -or ($Mode -eq 'verify')) {
   if ($answer.ok) {
     return $answer
   }
-  $answer.code = 'NotDone'
-  if ($Mode -eq 'verify') {
-    $answer.code = 'VerifyFailed'
-  }
+  $answer.code = $notDone
   $answer.message = 'No data file names these clouds: ' + ($missing -join ', ')
   return $answer
 }
@@ -240,24 +188,20 @@ foreach ($cloud in $Clouds) {
   }
 }
 
+$connection = @{
+  ComputerName   = $ComputerName
+  Credential     = $Credential
+  Authentication = $Authentication
+}
 $session = $null
 $job = $null
 try {
   try {
-    $session = Open-Endpoint
+    $session = Open-Endpoint -Connection $connection -TimeoutMs 60000
   } catch [System.Management.Automation.Remoting.PSRemotingTransportException] {
-    $errorCode = $_.Exception.ErrorCode
-    $answer.code = 'ToolFailed'
-    if (@(-2144108526, -2144108503, -2144108250) -contains $errorCode) {
-      $answer.code = 'Unreachable'
-    }
-    if (Test-LogonFailure -ErrorCode $errorCode) {
-      $answer.code = 'AuthFailed'
-    }
-    $answer.message = 'The privileged endpoint does not open: ' + $_.Exception.Message
-    if (($Authentication -eq 'Credssp') -and ($answer.code -eq 'ToolFailed')) {
-      $answer.message += ' Where a policy forbids CredSSP, use the authentication Default.'
-    }
+    $problem = Get-EndpointProblem -Failure $_.Exception -Authentication $Authentication
+    $answer.code = $problem.code
+    $answer.message = $problem.message
     return $answer
   }
   $command = @{
@@ -295,11 +239,5 @@ try {
     }
     Remove-Job @forget
   }
-  if ($null -ne $session) {
-    $close = @{
-      Session     = $session
-      ErrorAction = 'SilentlyContinue'
-    }
-    Remove-PSSession @close
-  }
+  Close-Endpoint -Session $session
 }

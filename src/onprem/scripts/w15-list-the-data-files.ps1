@@ -13,19 +13,7 @@ param(
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
-
-$answer = [ordered]@{
-  ok      = $false
-  changed = $false
-  code    = ''
-  facts   = @{}
-  message = ''
-}
-
-# Wrong password, expired, locked out and their kin. They are never tried again.
-$logonErrors = @(5, 86, 1326, 1327, 1330, 1331, 1907, 1909)
-# No such name in the network, no way there, no answer.
-$networkErrors = @(51, 53, 54, 59, 64, 121, 1203, 1222, 1231, 1232)
+# Preludes: answer, logon-failures, data-share
 
 function Get-DataFile {
   $culture = [System.Globalization.CultureInfo]::InvariantCulture
@@ -62,14 +50,9 @@ try {
   $answer.ok = $true
   return $answer
 } catch [System.ComponentModel.Win32Exception] {
-  $answer.code = 'ToolFailed'
-  if ($networkErrors -contains $_.Exception.NativeErrorCode) {
-    $answer.code = 'Unreachable'
-  }
-  if ($logonErrors -contains $_.Exception.NativeErrorCode) {
-    $answer.code = 'AuthFailed'
-  }
-  $answer.message = 'The share of the data files does not open: ' + $_.Exception.Message
+  $problem = Get-ShareProblem -Failure $_.Exception
+  $answer.code = $problem.code
+  $answer.message = $problem.message
   return $answer
 } finally {
   $remove = @{

@@ -18,19 +18,9 @@ param(
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
+# Preludes: answer, logon-failures, data-share
 
-$answer = [ordered]@{
-  ok      = $false
-  changed = $false
-  code    = 'Precondition'
-  facts   = @{}
-  message = ''
-}
-
-# Wrong password, expired, locked out and their kin. They are never tried again.
-$logonErrors = @(5, 86, 1326, 1327, 1330, 1331, 1907, 1909)
-# No such name in the network, no way there, no answer.
-$networkErrors = @(51, 53, 54, 59, 64, 121, 1203, 1222, 1231, 1232)
+$answer.code = 'Precondition'
 
 # What Key Vault takes as one secret is 25 KB; base64 makes three bytes four.
 $sizeMax = 18000
@@ -80,14 +70,9 @@ try {
   $answer.code = ''
   return $answer
 } catch [System.ComponentModel.Win32Exception] {
-  $answer.code = 'ToolFailed'
-  if ($networkErrors -contains $_.Exception.NativeErrorCode) {
-    $answer.code = 'Unreachable'
-  }
-  if ($logonErrors -contains $_.Exception.NativeErrorCode) {
-    $answer.code = 'AuthFailed'
-  }
-  $answer.message = 'The share of the data files does not open: ' + $_.Exception.Message
+  $problem = Get-ShareProblem -Failure $_.Exception
+  $answer.code = $problem.code
+  $answer.message = $problem.message
   return $answer
 } finally {
   $remove = @{

@@ -18,14 +18,8 @@ param(
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
+# Preludes: answer, download
 
-$answer = [ordered]@{
-  ok      = $false
-  changed = $false
-  code    = ''
-  facts   = @{}
-  message = ''
-}
 $hashFile = Join-Path -Path $Folder -ChildPath 'gatehouse.sha256'
 $kept = $Folder + '.before-gatehouse'
 
@@ -55,22 +49,6 @@ function Remove-Tree {
     }
     Remove-Item @remove
   }
-}
-
-function Save-Package {
-  param([string]$Path)
-  # Server 2012 R2 offers older protocols first, which the store of packages refuses.
-  $protocols = [System.Net.ServicePointManager]::SecurityProtocol
-  [System.Net.ServicePointManager]::SecurityProtocol = $protocols -bor [System.Net.SecurityProtocolType]::Tls12
-  $ProgressPreference = 'SilentlyContinue'
-  $download = @{
-    Uri             = $Uri
-    OutFile         = $Path
-    UseBasicParsing = $true
-    # It would tell the whole address, and the address may hold a key.
-    Verbose         = $false
-  }
-  Invoke-WebRequest @download
 }
 
 # PowerShell 5 has a cmdlet for it, Server 2012 R2 comes with 4.
@@ -119,11 +97,6 @@ function Get-SignableFile {
   return @(Get-ChildItem @list | Where-Object { ($extensions -contains $_.Extension) -and ($_.Length -ge 4) })
 }
 
-function Get-SignatureStatus {
-  param([string]$Path)
-  return [string](Get-AuthenticodeSignature -LiteralPath $Path).Status
-}
-
 function Move-Tree {
   param([string]$From, [string]$To)
   $move = @{
@@ -163,10 +136,7 @@ if (($Mode -ne 'apply') -or $isStaged) {
     $answer.facts = @{ sha256 = $staged }
   }
   if (-not $answer.ok) {
-    $answer.code = 'NotDone'
-    if ($Mode -eq 'verify') {
-      $answer.code = 'VerifyFailed'
-    }
+    $answer.code = $notDone
     $answer.message = 'The package is not staged in ' + $Folder + '.'
   }
   return $answer
@@ -198,7 +168,7 @@ try {
     }
     $null = New-Item @create
   }
-  Save-Package -Path $archive
+  Save-Download -Uri $Uri -Path $archive
   $hash = @{
     LiteralPath = $archive
     Algorithm   = 'SHA256'

@@ -11,77 +11,19 @@ param(
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
+# Preludes: answer, notes, package-script, installer, products, web-sites, connector-sites
 
-$answer = [ordered]@{
-  ok      = $false
-  changed = $false
-  code    = ''
-  facts   = @{}
-  message = ''
-}
-$siteNames = @('MgmtSvc-Connector', 'MgmtSvc-ConnectorExtension', 'MgmtSvc-ConnectorController')
-
-# Notes live where only administrators write.
-$notesKey = 'HKLM:\SOFTWARE\Gatehouse\Steps'
-
-function Get-Note {
-  if (-not (Test-Path -LiteralPath $notesKey)) {
-    return $null
-  }
-  $text = (Get-Item -LiteralPath $notesKey).GetValue('W19')
-  if ($null -eq $text) {
-    return $null
-  }
-  return (ConvertFrom-Json -InputObject $text)
-}
-
-function Set-Note {
-  param([object]$Note)
-  if (-not (Test-Path -LiteralPath $notesKey)) {
-    $create = @{
-      Path  = $notesKey
-      Force = $true
-    }
-    $null = New-Item @create
-  }
-  $text = @{
-    InputObject = $Note
-    Depth       = 4
-    Compress    = $true
-  }
-  $write = @{
-    LiteralPath = $notesKey
-    Name        = 'W19'
-    Value       = (ConvertTo-Json @text)
-  }
-  Set-ItemProperty @write
-}
-
-# Installed programs with a product code, 64 and 32 bit.
+# What Windows Installer has installed.
 function Get-Product {
-  $roots = @(
-    'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall'
-    'HKLM:\SOFTWARE\Wow6432Node\Microsoft\Windows\CurrentVersion\Uninstall'
-  )
-  $found = @()
-  foreach ($root in $roots) {
-    if (-not (Test-Path -LiteralPath $root)) {
-      continue
-    }
-    foreach ($key in @(Get-ChildItem -LiteralPath $root)) {
-      $name = $key.GetValue('DisplayName')
-      if (($key.PSChildName -match '^\{[0-9A-Fa-f-]{36}\}\z') -and $name) {
-        $found += @{ code = $key.PSChildName; name = [string]$name }
-      }
-    }
+  foreach ($program in @(Get-InstalledProgram | Where-Object { $_.isProduct -and $_.name })) {
+    @{ code = $program.key; name = $program.name }
   }
-  return $found
 }
 
 # What apply added, as far as it is still there. Without the list from afterwards (apply was cut off): what is new since the list
 # from before and bears the product's name.
 function Get-AddedProduct {
-  $note = Get-Note
+  $note = Get-Note -Name 'W19'
   $products = @(Get-Product)
   if ($null -eq $note) {
     return @()
@@ -95,24 +37,8 @@ function Get-AddedProduct {
 }
 
 function Get-MissingSite {
-  Import-Module -Name 'WebAdministration' -Verbose:$false
-  $present = @(Get-Website | ForEach-Object { $_.name })
+  $present = @(Get-Site -Names $siteNames | ForEach-Object { $_.name })
   return @($siteNames | Where-Object { $present -notcontains $_ })
-}
-
-# Windows Installer holds this mutex while it installs: what would end as 1618 is seen before anything is started.
-function Test-InstallerBusy {
-  $mutex = $null
-  $isOpen = [System.Threading.Mutex]::TryOpenExisting('Global\_MSIExecute', [ref]$mutex)
-  if ($isOpen) {
-    $mutex.Dispose()
-  }
-  return $isOpen
-}
-
-function Get-PendingRename {
-  $session = Get-Item -LiteralPath 'HKLM:\SYSTEM\CurrentControlSet\Control\Session Manager'
-  return @($session.GetValue('PendingFileRenameOperations') | Where-Object { $null -ne $_ }).Count
 }
 
 if ($Mode -eq 'undo') {
@@ -123,13 +49,7 @@ if ($Mode -eq 'undo') {
   }
   $needsRestart = $false
   foreach ($product in @(Get-AddedProduct)) {
-    $run = @{
-      FilePath     = 'msiexec.exe'
-      ArgumentList = @('/x', $product.code, '/qn', '/norestart')
-      Wait         = $true
-      PassThru     = $true
-    }
-    $exitCode = (Start-Process @run).ExitCode
+    $exitCode = Invoke-Msiexec -Arguments @('/x', $product.code, '/qn', '/norestart')
     Write-Verbose ('Uninstalling ' + $product.name + ' ended with ' + $exitCode)
     if ($exitCode -eq 1618) {
       $answer.code = 'Busy'
@@ -147,12 +67,8 @@ if ($Mode -eq 'undo') {
       $needsRestart = $true
     }
   }
-  if ($null -ne (Get-Note)) {
-    $forget = @{
-      LiteralPath = $notesKey
-      Name        = 'W19'
-    }
-    Remove-ItemProperty @forget
+  if ($null -ne (Get-Note -Name 'W19')) {
+    Remove-Note -Name 'W19'
   }
   $answer.ok = $true
   if ($needsRestart) {
@@ -161,7 +77,7 @@ if ($Mode -eq 'undo') {
   return $answer
 }
 
-if (-not (Test-Path -LiteralPath 'HKLM:\SOFTWARE\Microsoft\InetStp')) {
+if (-not (Test-WebServer)) {
   $answer.code = 'Precondition'
   $answer.message = 'This machine has no IIS: it is no tenant portal machine.'
   return $answer
@@ -175,10 +91,7 @@ if ($Mode -ne 'apply') {
   if ($answer.ok) {
     return $answer
   }
-  $answer.code = 'NotDone'
-  if ($Mode -eq 'verify') {
-    $answer.code = 'VerifyFailed'
-  }
+  $answer.code = $notDone
   $answer.message = 'These sites are not there: ' + ($missing -join ', ')
   return $answer
 }
@@ -201,12 +114,12 @@ if (Test-InstallerBusy) {
 }
 
 # A list from an earlier try, cut off, is the true one.
-$note = Get-Note
+$note = Get-Note -Name 'W19'
 $answer.changed = $true
 if ($null -eq $note) {
   $codes = @(Get-Product | ForEach-Object { $_.code })
-  Set-Note -Note @{ before = $codes; added = @() }
-  $note = Get-Note
+  Set-Note -Name 'W19' -Note @{ before = $codes; added = @() }
+  $note = Get-Note -Name 'W19'
 }
 $renames = Get-PendingRename
 $result = Invoke-PackageScript -Path $installer
@@ -214,7 +127,7 @@ $before = @($note.before)
 $added = @(Get-Product | Where-Object { $before -notcontains $_.code })
 $addedCodes = @($added | ForEach-Object { $_.code })
 $addedNames = @($added | ForEach-Object { $_.name })
-Set-Note -Note @{ before = $before; added = $addedCodes }
+Set-Note -Name 'W19' -Note @{ before = $before; added = $addedCodes }
 $answer.facts = @{ products = $addedNames }
 
 $missing = @(Get-MissingSite)

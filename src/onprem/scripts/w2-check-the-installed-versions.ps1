@@ -10,14 +10,8 @@ param(
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
+# Preludes: answer, products
 
-$answer = [ordered]@{
-  ok      = $false
-  changed = $false
-  code    = ''
-  facts   = @{}
-  message = ''
-}
 $titles = @{
   wap = 'Windows Azure Pack'
   spf = 'Service Provider Foundation'
@@ -40,22 +34,11 @@ function ConvertTo-Version {
 
 function Get-InstalledVersion {
   param([string]$Pattern)
-  $roots = @(
-    'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall'
-    'HKLM:\SOFTWARE\Wow6432Node\Microsoft\Windows\CurrentVersion\Uninstall'
-  )
   $versions = @()
-  foreach ($root in $roots) {
-    if (-not (Test-Path -LiteralPath $root)) {
-      continue
-    }
-    foreach ($key in @(Get-ChildItem -LiteralPath $root)) {
-      if ([string]$key.GetValue('DisplayName') -match $Pattern) {
-        $version = ConvertTo-Version -Text ([string]$key.GetValue('DisplayVersion'))
-        if ($null -ne $version) {
-          $versions += $version
-        }
-      }
+  foreach ($program in @(Get-InstalledProgram | Where-Object { $_.name -match $Pattern })) {
+    $version = ConvertTo-Version -Text $program.version
+    if ($null -ne $version) {
+      $versions += $version
     }
   }
   return $versions

@@ -13,58 +13,7 @@ param(
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
-
-$answer = [ordered]@{
-  ok      = $false
-  changed = $false
-  code    = ''
-  facts   = @{}
-  message = ''
-}
-$siteNames = @('MgmtSvc-Connector', 'MgmtSvc-ConnectorExtension', 'MgmtSvc-ConnectorController')
-
-# Notes live where only administrators write.
-$notesKey = 'HKLM:\SOFTWARE\Gatehouse\Steps'
-
-function Get-Note {
-  if (-not (Test-Path -LiteralPath $notesKey)) {
-    return $null
-  }
-  $text = (Get-Item -LiteralPath $notesKey).GetValue('W21')
-  if ($null -eq $text) {
-    return $null
-  }
-  return (ConvertFrom-Json -InputObject $text)
-}
-
-function Set-Note {
-  param([string[]]$Before)
-  if (-not (Test-Path -LiteralPath $notesKey)) {
-    $create = @{
-      Path  = $notesKey
-      Force = $true
-    }
-    $null = New-Item @create
-  }
-  $text = @{
-    InputObject = @{ before = @($Before) }
-    Compress    = $true
-  }
-  $write = @{
-    LiteralPath = $notesKey
-    Name        = 'W21'
-    Value       = (ConvertTo-Json @text)
-  }
-  Set-ItemProperty @write
-}
-
-function Remove-Note {
-  $forget = @{
-    LiteralPath = $notesKey
-    Name        = 'W21'
-  }
-  Remove-ItemProperty @forget
-}
+# Preludes: answer, notes, package-script, web-sites, connector-sites
 
 # One thumbprint per site and https binding, '' where none is bound.
 function Get-BoundThumbprint {
@@ -84,7 +33,7 @@ function Get-BoundThumbprint {
   }
 }
 
-if (-not (Test-Path -LiteralPath 'HKLM:\SOFTWARE\Microsoft\InetStp')) {
+if (-not (Test-WebServer)) {
   $answer.code = 'Precondition'
   $answer.message = 'This machine has no IIS: it is no tenant portal machine.'
   return $answer
@@ -92,7 +41,7 @@ if (-not (Test-Path -LiteralPath 'HKLM:\SOFTWARE\Microsoft\InetStp')) {
 
 $wanted = $Thumbprint.ToUpperInvariant()
 if ($Mode -eq 'undo') {
-  $note = Get-Note
+  $note = Get-Note -Name 'W21'
   $answer.ok = $true
   $answer.message = 'No certificate from before is noted here.'
   if ($null -eq $note) {
@@ -102,7 +51,7 @@ if ($Mode -eq 'undo') {
   if ($before.Count -ne 1) {
     # Nothing was bound before, or not one thing: the sites themselves go when the products are uninstalled. The note goes now: it would
     # stand for the state before a later binding.
-    Remove-Note
+    Remove-Note -Name 'W21'
     return $answer
   }
   $answer.ok = $false
@@ -121,10 +70,7 @@ if (($Mode -eq 'probe') -or ($Mode -eq 'verify')) {
   }
   $answer.ok = $isBound
   if (-not $isBound) {
-    $answer.code = 'NotDone'
-    if ($Mode -eq 'verify') {
-      $answer.code = 'VerifyFailed'
-    }
+    $answer.code = $notDone
     $answer.message = 'Not every site of the connector has the certificate ' + $wanted + ' bound.'
   }
   return $answer
@@ -145,8 +91,8 @@ if (-not $isBound) {
   }
   # The note of an earlier certificate stays: undo goes back to before the first.
   $answer.changed = $true
-  if (($Mode -eq 'apply') -and ($null -eq (Get-Note))) {
-    Set-Note -Before $bound
+  if (($Mode -eq 'apply') -and ($null -eq (Get-Note -Name 'W21'))) {
+    Set-Note -Name 'W21' -Note @{ before = @($bound) }
   }
   $result = Invoke-PackageScript -Path $configure -Arguments @('-Thumbprint', $wanted)
   $left = @(Get-BoundThumbprint | Where-Object { $_ -ne $wanted })
@@ -157,7 +103,7 @@ if (-not $isBound) {
   }
 }
 if ($Mode -eq 'undo') {
-  Remove-Note
+  Remove-Note -Name 'W21'
 }
 $answer.ok = $true
 $answer.facts = @{ thumbprint = $wanted }

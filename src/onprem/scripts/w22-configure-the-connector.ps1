@@ -20,59 +20,13 @@ param(
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
+# Preludes: answer, notes, package-script, web-sites, connector-sites
 
-$answer = [ordered]@{
-  ok      = $false
-  changed = $false
-  code    = ''
-  facts   = @{}
-  message = ''
-}
-$siteNames = @('MgmtSvc-Connector', 'MgmtSvc-ConnectorExtension', 'MgmtSvc-ConnectorController')
 $inputs = @($TenantPortalFqdn, $TenantApiFqdn, $AzureStackPortalFqdn) -join '|'
-
-# Notes live where only administrators write.
-$notesKey = 'HKLM:\SOFTWARE\Gatehouse\Steps'
-
-function Get-Note {
-  if (-not (Test-Path -LiteralPath $notesKey)) {
-    return $null
-  }
-  $text = (Get-Item -LiteralPath $notesKey).GetValue('W22')
-  if ($null -eq $text) {
-    return $null
-  }
-  return (ConvertFrom-Json -InputObject $text)
-}
-
-function Set-Note {
-  param([string]$State)
-  if (-not (Test-Path -LiteralPath $notesKey)) {
-    $create = @{
-      Path  = $notesKey
-      Force = $true
-    }
-    $null = New-Item @create
-  }
-  $text = @{
-    InputObject = @{
-      inputs = $inputs
-      state  = $State
-    }
-    Compress    = $true
-  }
-  $write = @{
-    LiteralPath = $notesKey
-    Name        = 'W22'
-    Value       = (ConvertTo-Json @text)
-  }
-  Set-ItemProperty @write
-}
 
 # The folders of the sites that are there.
 function Get-SiteFolder {
-  Import-Module -Name 'WebAdministration' -Verbose:$false
-  foreach ($site in @(Get-Website | Where-Object { $siteNames -contains $_.name } | Sort-Object -Property 'name')) {
+  foreach ($site in @(Get-Site -Names $siteNames | Sort-Object -Property 'name')) {
     [Environment]::ExpandEnvironmentVariables([string]$site.physicalPath)
   }
 }
@@ -145,12 +99,12 @@ function Get-UnresolvedName {
   }
 }
 
-if (-not (Test-Path -LiteralPath 'HKLM:\SOFTWARE\Microsoft\InetStp')) {
+if (-not (Test-WebServer)) {
   $answer.code = 'Precondition'
   $answer.message = 'This machine has no IIS: it is no tenant portal machine.'
   return $answer
 }
-$note = Get-Note
+$note = Get-Note -Name 'W22'
 $siteCount = @(Get-SiteFolder).Count
 
 if ($Mode -eq 'undo') {
@@ -169,11 +123,7 @@ if ($Mode -eq 'undo') {
   $answer.changed = $true
   Copy-Configuration -From 'Web.before-gatehouse.config' -To 'Web.config'
   # The note first: without it the copies are nobody's, with it undo would miss them.
-  $forget = @{
-    LiteralPath = $notesKey
-    Name        = 'W22'
-  }
-  Remove-ItemProperty @forget
+  Remove-Note -Name 'W22'
   foreach ($siteFolder in @(Get-SiteFolder)) {
     $remove = @{
       LiteralPath = (Join-Path -Path $siteFolder -ChildPath 'Web.before-gatehouse.config')
@@ -191,10 +141,7 @@ $isConfigured = $isNoted -and ($note.state -eq (Get-ConfigurationState))
 if (($Mode -ne 'apply') -or $isConfigured) {
   $answer.ok = $isConfigured
   if (-not $answer.ok) {
-    $answer.code = 'NotDone'
-    if ($Mode -eq 'verify') {
-      $answer.code = 'VerifyFailed'
-    }
+    $answer.code = $notDone
     $answer.message = 'The connector is not configured with these names, or its Web.config files have changed since.'
   }
   return $answer
@@ -222,7 +169,7 @@ $answer.changed = $true
 if ($null -eq $note) {
   Copy-Configuration -From 'Web.config' -To 'Web.before-gatehouse.config'
 }
-Set-Note -State ''
+Set-Note -Name 'W22' -Note @{ inputs = $inputs; state = '' }
 $stateBefore = Get-ConfigurationState
 $arguments = @('-TenantPortalFQDN', $TenantPortalFqdn, '-TenantAPIFQDN', $TenantApiFqdn, '-AzureStackPortalFQDN', $AzureStackPortalFqdn)
 $result = Invoke-PackageScript -Path $configure -Arguments $arguments
@@ -236,6 +183,6 @@ if (($result.exitCode -ne 0) -or $result.hasErrors -or ($missing.Count -gt 0)) {
   $answer.message = 'Configure-WapConnector.ps1 ended with ' + $result.exitCode + $found + '. ' + $result.remark
   return $answer
 }
-Set-Note -State (Get-ConfigurationState)
+Set-Note -Name 'W22' -Note @{ inputs = $inputs; state = (Get-ConfigurationState) }
 $answer.ok = $true
 return $answer

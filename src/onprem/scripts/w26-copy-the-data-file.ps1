@@ -18,14 +18,8 @@ param(
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
+# Preludes: answer
 
-$answer = [ordered]@{
-  ok      = $false
-  changed = $false
-  code    = ''
-  facts   = @{}
-  message = ''
-}
 $path = Join-Path -Path $Folder -ChildPath $FileName
 
 function Get-FileSha256 {
@@ -72,10 +66,7 @@ if ($found) {
 if (($Mode -ne 'apply') -or ($found -eq $Sha256)) {
   $answer.ok = ($found -eq $Sha256)
   if (-not $answer.ok) {
-    $answer.code = 'NotDone'
-    if ($Mode -eq 'verify') {
-      $answer.code = 'VerifyFailed'
-    }
+    $answer.code = $notDone
     $answer.message = 'The data file is not in the folder of the package.'
   }
   return $answer

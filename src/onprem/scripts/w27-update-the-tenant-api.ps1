@@ -11,67 +11,22 @@ param(
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
+# Preludes: answer, notes, package-script, installer, products, web-sites
 
-$answer = [ordered]@{
-  ok      = $false
-  changed = $false
-  code    = ''
-  facts   = @{}
-  message = ''
-}
 $siteName = 'MgmtSvc-TenantAPI'
 
-# Notes and copies live where only administrators write.
-$notesKey = 'HKLM:\SOFTWARE\Gatehouse\Steps'
+# Copies live where only administrators write.
 $keepFolder = Join-Path -Path $env:ProgramFiles -ChildPath 'Gatehouse'
 $keptInstaller = Join-Path -Path $keepFolder -ChildPath 'TenantAPI-before.msi'
 $keptConfiguration = Join-Path -Path $keepFolder -ChildPath 'TenantAPI-before.config'
 
-function Get-Note {
-  if (-not (Test-Path -LiteralPath $notesKey)) {
-    return $null
-  }
-  $text = (Get-Item -LiteralPath $notesKey).GetValue('W27')
-  if ($null -eq $text) {
-    return $null
-  }
-  return (ConvertFrom-Json -InputObject $text)
-}
-
-function Set-Note {
-  param([string]$Before, [string]$After)
-  if (-not (Test-Path -LiteralPath $notesKey)) {
-    $create = @{
-      Path  = $notesKey
-      Force = $true
-    }
-    $null = New-Item @create
-  }
-  $text = @{
-    InputObject = @{
-      before = $Before
-      after  = $After
-    }
-    Compress    = $true
-  }
-  $write = @{
-    LiteralPath = $notesKey
-    Name        = 'W27'
-    Value       = (ConvertTo-Json @text)
-  }
-  Set-ItemProperty @write
-}
-
 # The installed tenant API, or nothing.
 function Get-Product {
-  $root = 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall'
-  foreach ($key in @(Get-ChildItem -LiteralPath $root)) {
-    $isTenantApi = [string]$key.GetValue('DisplayName') -match '^Windows Azure Pack - Tenant API( - 2013)?\z'
-    if ($isTenantApi -and ($key.PSChildName -match '^\{[0-9A-Fa-f-]{36}\}\z')) {
-      return @{
-        code    = $key.PSChildName
-        version = [version]$key.GetValue('DisplayVersion')
-      }
+  $names = '^Windows Azure Pack - Tenant API( - 2013)?\z'
+  foreach ($program in @(Get-InstalledProgram | Where-Object { $_.isProduct -and ($_.name -match $names) })) {
+    return @{
+      code    = $program.key
+      version = [version]$program.version
     }
   }
   return $null
@@ -128,16 +83,6 @@ function Save-Installer {
   Copy-Item @copy
 }
 
-function Get-ConfigurationFile {
-  Import-Module -Name 'WebAdministration' -Verbose:$false
-  $site = @(Get-Website | Where-Object { $_.name -eq $siteName })
-  if ($site.Count -ne 1) {
-    return ''
-  }
-  $siteFolder = [Environment]::ExpandEnvironmentVariables([string]$site[0].physicalPath)
-  return (Join-Path -Path $siteFolder -ChildPath 'Web.config')
-}
-
 # Administrators and SYSTEM only: somebody may have left the file unprotected.
 function Save-Configuration {
   param([string]$Path)
@@ -154,32 +99,6 @@ function Save-Configuration {
   [System.IO.File]::WriteAllBytes($keptConfiguration, [byte[]]@())
   [System.IO.File]::SetAccessControl($keptConfiguration, $security)
   [System.IO.File]::WriteAllBytes($keptConfiguration, [System.IO.File]::ReadAllBytes($Path))
-}
-
-# Windows Installer holds this mutex while it installs: what would end as 1618 is seen before anything is started.
-function Test-InstallerBusy {
-  $mutex = $null
-  $isOpen = [System.Threading.Mutex]::TryOpenExisting('Global\_MSIExecute', [ref]$mutex)
-  if ($isOpen) {
-    $mutex.Dispose()
-  }
-  return $isOpen
-}
-
-function Get-PendingRename {
-  $session = Get-Item -LiteralPath 'HKLM:\SYSTEM\CurrentControlSet\Control\Session Manager'
-  return @($session.GetValue('PendingFileRenameOperations') | Where-Object { $null -ne $_ }).Count
-}
-
-function Invoke-Msiexec {
-  param([string[]]$Arguments)
-  $run = @{
-    FilePath     = 'msiexec.exe'
-    ArgumentList = $Arguments
-    Wait         = $true
-    PassThru     = $true
-  }
-  return (Start-Process @run).ExitCode
 }
 
 # The article names one folder in its text and another in its example.
@@ -226,12 +145,12 @@ function Restore-Product {
   return 0
 }
 
-if (-not (Test-Path -LiteralPath 'HKLM:\SOFTWARE\Microsoft\InetStp')) {
+if (-not (Test-WebServer)) {
   $answer.code = 'Precondition'
   $answer.message = 'This machine has no IIS: it is no tenant API machine.'
   return $answer
 }
-$note = Get-Note
+$note = Get-Note -Name 'W27'
 $product = Get-Product
 if ($null -ne $product) {
   $answer.facts = @{ version = $product.version.ToString() }
@@ -265,7 +184,7 @@ if ($Mode -eq 'undo') {
     $answer.message = 'Installing version ' + $note.before + ' again ended with ' + $exitCode + '.'
     return $answer
   }
-  $configuration = Get-ConfigurationFile
+  $configuration = Get-ConfigurationFile -Name $siteName
   if ($configuration -and (Test-Path -LiteralPath $keptConfiguration)) {
     [System.IO.File]::WriteAllBytes($configuration, [System.IO.File]::ReadAllBytes($keptConfiguration))
   }
@@ -283,11 +202,7 @@ if ($Mode -eq 'undo') {
     }
     Remove-Item @remove
   }
-  $forget = @{
-    LiteralPath = $notesKey
-    Name        = 'W27'
-  }
-  Remove-ItemProperty @forget
+  Remove-Note -Name 'W27'
   $answer.ok = $true
   $answer.facts = @{ version = $note.before }
   if ($exitCode -eq 3010) {
@@ -309,8 +224,7 @@ if ($Mode -ne 'apply') {
     $answer.message = 'The tenant API is still at version ' + $product.version + '.'
   }
   if ($Mode -eq 'verify') {
-    Import-Module -Name 'WebAdministration' -Verbose:$false
-    $running = @(Get-Website | Where-Object { ($_.name -eq $siteName) -and ([string]$_.state -eq 'Started') })
+    $running = @(Get-Site -Names @($siteName) | Where-Object { [string]$_.state -eq 'Started' })
     if ($answer.ok -and ($running.Count -ne 1)) {
       $answer.ok = $false
       $answer.message = 'The site ' + $siteName + ' does not run.'
@@ -328,7 +242,7 @@ if (-not $update) {
   $answer.message = 'ScriptNotFound: the staged package has Update-TenantAPI.ps1 neither in setup\scripts nor in setup\packages.'
   return $answer
 }
-$configuration = Get-ConfigurationFile
+$configuration = Get-ConfigurationFile -Name $siteName
 if ((-not $configuration) -or (-not (Test-Path -LiteralPath $configuration))) {
   $answer.code = 'Precondition'
   $answer.message = 'The site ' + $siteName + ' has no Web.config on this machine.'
@@ -350,8 +264,8 @@ if ($null -eq $note) {
   $null = New-Item @create
   Save-Installer -ProductCode $product.code
   Save-Configuration -Path $configuration
-  Set-Note -Before $product.version.ToString() -After ''
-  $note = Get-Note
+  Set-Note -Name 'W27' -Note @{ before = $product.version.ToString(); after = '' }
+  $note = Get-Note -Name 'W27'
 }
 $renames = Get-PendingRename
 $result = Invoke-PackageScript -Path $update
@@ -374,7 +288,7 @@ if ((@(0, 3010) -notcontains $result.exitCode) -or $result.hasErrors -or (-not $
   $answer.message = 'Update-TenantAPI.ps1 ended with ' + $result.exitCode + $found + $result.remark
   return $answer
 }
-Set-Note -Before ([string]$note.before) -After $product.version.ToString()
+Set-Note -Name 'W27' -Note @{ before = [string]$note.before; after = $product.version.ToString() }
 $answer.ok = $true
 if (($result.exitCode -eq 3010) -or ($result.text -match '\b3010\b') -or ((Get-PendingRename) -gt $renames)) {
   $answer.code = 'RebootRequired'

@@ -7,40 +7,15 @@ param(
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
+# Preludes: answer, web-sites
 
-$answer = [ordered]@{
-  ok      = $false
-  changed = $false
-  code    = ''
-  facts   = @{}
-  message = ''
-}
 $siteName = 'MgmtSvc-TenantAPI'
 
-if (-not (Test-Path -LiteralPath 'HKLM:\SOFTWARE\Microsoft\InetStp')) {
+if (-not (Test-WebServer)) {
   $answer.code = 'Precondition'
   $answer.message = 'This machine has no IIS: it is no tenant API machine.'
   return $answer
 }
-Import-Module -Name 'WebAdministration' -Verbose:$false
-
-function Get-SiteState {
-  $site = @(Get-Website | Where-Object { $_.name -eq $siteName })
-  if ($site.Count -ne 1) {
-    return 'Missing'
-  }
-  $state = [string]$site[0].state
-  if ($state -ne 'Started') {
-    return $state
-  }
-  # A site whose application pool stands still is started and answers 503.
-  $pool = [string](Get-WebAppPoolState -Name $site[0].applicationPool).Value
-  if ($pool -ne 'Started') {
-    return 'Pool' + $pool
-  }
-  return $state
-}
-
 # Any line of HTTP is an answer: without a token the API refuses, which shows that it lives. Its certificate is not asked about.
 function Test-Answer {
   param([int]$Port)
@@ -105,7 +80,7 @@ function Get-ErrorCount {
 }
 
 $since = Get-Date
-$state = Get-SiteState
+$state = Get-SiteState -Name $siteName
 $sites = @(
   @{
     name  = $siteName

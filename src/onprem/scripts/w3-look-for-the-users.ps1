@@ -14,14 +14,7 @@ param(
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
-
-$answer = [ordered]@{
-  ok      = $false
-  changed = $false
-  code    = ''
-  facts   = @{}
-  message = ''
-}
+# Preludes: answer
 
 # RFC 4515, section 3: what has a meaning in a filter is written as its number.
 function ConvertTo-FilterValue {

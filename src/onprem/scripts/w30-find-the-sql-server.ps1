@@ -10,14 +10,8 @@ param(
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
+# Preludes: answer, web-sites
 
-$answer = [ordered]@{
-  ok      = $false
-  changed = $false
-  code    = ''
-  facts   = @{}
-  message = ''
-}
 $namespace = 'TenantAPI'
 
 # The cmdlet warns beside its answer when the file is not protected.
@@ -43,16 +37,6 @@ function Unprotect-Configuration {
     Confirm   = $false
   }
   $null = Unprotect-MgmtSvcConfiguration @unprotect
-}
-
-function Get-ConfigurationFile {
-  Import-Module -Name 'WebAdministration' -Verbose:$false
-  $site = @(Get-Website | Where-Object { $_.name -eq 'MgmtSvc-TenantAPI' })
-  if ($site.Count -ne 1) {
-    return ''
-  }
-  $siteFolder = [Environment]::ExpandEnvironmentVariables([string]$site[0].physicalPath)
-  return (Join-Path -Path $siteFolder -ChildPath 'Web.config')
 }
 
 # The server alone, without the protocol before it; a server that is here by its name.
@@ -107,10 +91,7 @@ if ($Mode -ne 'apply') {
     $answer.ok = $isProtected -and $IsServerKnown
   }
   if (-not $answer.ok) {
-    $answer.code = 'NotDone'
-    if ($Mode -eq 'verify') {
-      $answer.code = 'VerifyFailed'
-    }
+    $answer.code = $notDone
   }
   if (-not $isProtected) {
     $answer.message = 'The Web.config of the tenant API is not protected: its passwords are readable.'
@@ -118,7 +99,7 @@ if ($Mode -ne 'apply') {
   return $answer
 }
 
-$file = Get-ConfigurationFile
+$file = Get-ConfigurationFile -Name 'MgmtSvc-TenantAPI'
 if ((-not $file) -or (-not (Test-Path -LiteralPath $file))) {
   $answer.code = 'Precondition'
   $answer.message = 'The site MgmtSvc-TenantAPI has no Web.config on this machine.'

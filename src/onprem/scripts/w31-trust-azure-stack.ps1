@@ -26,60 +26,31 @@ param(
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
+# Preludes: answer, notes, package-script
 
-$answer = [ordered]@{
-  ok      = $false
-  changed = $false
-  code    = ''
-  facts   = @{}
-  message = ''
-}
 $storeName = 'Microsoft.MgmtSvc.Store'
 
-# Notes live where only administrators write. One per data file: several Azure Stacks may be trusted from one machine.
-$notesKey = 'HKLM:\SOFTWARE\Gatehouse\Steps'
+# One note per data file: several Azure Stacks may be trusted from one machine.
 $noteName = 'W31-' + $Sha256.Substring(0, 16)
 
-function Get-Note {
-  if (-not (Test-Path -LiteralPath $notesKey)) {
-    return $null
-  }
-  $text = (Get-Item -LiteralPath $notesKey).GetValue($noteName)
-  if ($null -eq $text) {
-    return $null
-  }
-  $note = ConvertFrom-Json -InputObject $text
-  if (($note.sha256 -ne $Sha256) -or ($note.sqlServer -ne $SqlServer)) {
+function Get-TrustNote {
+  $note = Get-Note -Name $noteName
+  if (($null -eq $note) -or ($note.sha256 -ne $Sha256) -or ($note.sqlServer -ne $SqlServer)) {
     return $null
   }
   return $note
 }
 
-function Set-Note {
+function Set-TrustNote {
   param([string]$Backup, [bool]$IsDone, [bool]$IsShown)
-  if (-not (Test-Path -LiteralPath $notesKey)) {
-    $create = @{
-      Path  = $notesKey
-      Force = $true
-    }
-    $null = New-Item @create
+  $note = @{
+    sha256    = $Sha256
+    sqlServer = $SqlServer
+    backup    = $Backup
+    isDone    = $IsDone
+    isShown   = $IsShown
   }
-  $text = @{
-    InputObject = @{
-      sha256    = $Sha256
-      sqlServer = $SqlServer
-      backup    = $Backup
-      isDone    = $IsDone
-      isShown   = $IsShown
-    }
-    Compress    = $true
-  }
-  $write = @{
-    LiteralPath = $notesKey
-    Name        = $noteName
-    Value       = (ConvertTo-Json @text)
-  }
-  Set-ItemProperty @write
+  Set-Note -Name $noteName -Note $note
 }
 
 # The account of this process is the credential: nothing secret is in the text.
@@ -237,7 +208,7 @@ try {
     $answer.message = 'The SQL server has no database Microsoft.MgmtSvc.Store.'
     return $answer
   }
-  $note = Get-Note
+  $note = Get-TrustNote
 
   if (($Mode -eq 'probe') -or ($Mode -eq 'verify')) {
     $isTrusted = Test-Trust
@@ -255,10 +226,7 @@ try {
     if ($answer.ok) {
       return $answer
     }
-    $answer.code = 'NotDone'
-    if ($Mode -eq 'verify') {
-      $answer.code = 'VerifyFailed'
-    }
+    $answer.code = $notDone
     $answer.message = 'No token service with this realm and this signing certificate is trusted.'
     return $answer
   }
@@ -288,11 +256,7 @@ try {
       Safety     = 'Gatehouse-Store-' + $Sha256.Substring(0, 16) + '-' + $stamp + '-undone.bak'
     }
     Restore-Store @restore
-    $forget = @{
-      LiteralPath = $notesKey
-      Name        = $noteName
-    }
-    Remove-ItemProperty @forget
+    Remove-Note -Name $noteName
     $answer.facts.isTrusted = Test-Trust
     $answer.ok = -not $answer.facts.isTrusted
     if (-not $answer.ok) {
@@ -316,8 +280,8 @@ try {
     $backup = 'Gatehouse-Store-' + $Sha256.Substring(0, 16) + '-' + $stamp + '.bak'
     $save = 'BACKUP DATABASE [Microsoft.MgmtSvc.Store] TO DISK = @file WITH COPY_ONLY, INIT, CHECKSUM'
     $null = Invoke-Statement -Connection $connection -Text $save -Values @{ '@file' = $backup }
-    Set-Note -Backup $backup -IsDone $false -IsShown $false
-    $note = Get-Note
+    Set-TrustNote -Backup $backup -IsDone $false -IsShown $false
+    $note = Get-TrustNote
   }
   $answer.facts = @{ backup = [string]$note.backup }
   $writtenBefore = Get-LastWrite -Connection $connection
@@ -334,7 +298,7 @@ try {
     $answer.message = 'Configure-TrustAzureStack.ps1 ended with ' + $result.exitCode + $found + '. ' + $result.remark
     return $answer
   }
-  Set-Note -Backup ([string]$note.backup) -IsDone $true -IsShown $isTrusted
+  Set-TrustNote -Backup ([string]$note.backup) -IsDone $true -IsShown $isTrusted
   $answer.ok = $true
   return $answer
 } finally {

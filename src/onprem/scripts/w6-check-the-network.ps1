@@ -12,23 +12,9 @@ param(
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
+# Preludes: answer, endpoints
 
-$answer = [ordered]@{
-  ok      = $true
-  changed = $false
-  code    = ''
-  facts   = @{}
-  message = ''
-}
-
-function Test-NameResolution {
-  param([string]$Name)
-  try {
-    return (@([System.Net.Dns]::GetHostAddresses($Name)).Count -gt 0)
-  } catch {
-    return $false
-  }
-}
+$answer.ok = $true
 
 function Test-Port {
   param([string]$Name, [int]$Port)
@@ -45,20 +31,6 @@ function Test-Port {
   } finally {
     $client.Close()
   }
-}
-
-# A closed port on a machine that answers a ping is a firewall's or a service's matter; without an answer it is the way there.
-function Get-Issue {
-  param([string]$Name)
-  $ping = @{
-    ComputerName = $Name
-    Count        = 1
-    Quiet        = $true
-  }
-  if (Test-Connection @ping) {
-    return 'portClosed'
-  }
-  return 'noRoute'
 }
 
 $results = @()
@@ -79,7 +51,7 @@ foreach ($endpoint in $Endpoints) {
     $result.connected = Test-Port @target
     $result.issue = ''
     if (-not $result.connected) {
-      $result.issue = Get-Issue -Name $result.host
+      $result.issue = Get-ConnectionIssue -Name $result.host
     }
   }
   $results += $result

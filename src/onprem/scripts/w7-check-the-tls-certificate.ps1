@@ -13,14 +13,9 @@ param(
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
+# Preludes: answer, web-sites
 
-$answer = [ordered]@{
-  ok      = $false
-  changed = $false
-  code    = 'Precondition'
-  facts   = @{}
-  message = ''
-}
+$answer.code = 'Precondition'
 
 function Get-PortalThumbprint {
   Import-Module -Name 'WebAdministration' -Verbose:$false
@@ -74,7 +69,7 @@ function Get-Complaint {
   }
 }
 
-if (-not (Test-Path -LiteralPath 'HKLM:\SOFTWARE\Microsoft\InetStp')) {
+if (-not (Test-WebServer)) {
   $answer.message = 'This machine has no IIS: it is no tenant portal machine.'
   return $answer
 }

@@ -17,62 +17,24 @@ param(
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
+# Preludes: answer, notes, native
 
-$answer = [ordered]@{
-  ok      = $false
-  changed = $false
-  code    = ''
-  facts   = @{}
-  message = ''
-}
-
-# Notes live where only administrators write.
-$notesKey = 'HKLM:\SOFTWARE\Gatehouse\Steps'
 $noteName = 'W8-' + $Store + '-' + $Thumbprint
 $path = 'Cert:\LocalMachine\' + $Store + '\' + $Thumbprint
 
-function Test-Note {
-  if (-not (Test-Path -LiteralPath $notesKey)) {
-    return $false
-  }
-  return ($null -ne (Get-Item -LiteralPath $notesKey).GetValue($noteName))
-}
-
-function Set-Note {
-  if (-not (Test-Path -LiteralPath $notesKey)) {
-    $create = @{
-      Path  = $notesKey
-      Force = $true
-    }
-    $null = New-Item @create
-  }
-  $write = @{
-    LiteralPath = $notesKey
-    Name        = $noteName
-    Value       = 'added'
-  }
-  Set-ItemProperty @write
-}
-
 # Says things on its error stream that are no errors: its exit code and the store afterwards count.
 function Invoke-Certutil {
-  param([string[]]$Arguments)
-  $ErrorActionPreference = 'Continue'
-  $lines = @(& 'certutil.exe' @Arguments 2>&1 | ForEach-Object { [string]$_ })
-  foreach ($line in $lines) {
-    Write-Verbose $line
-  }
-  return $LASTEXITCODE
+  param([scriptblock]$Command)
+  $result = Invoke-Native $Command
+  Write-Verbose $result.text
+  return $result.exitCode
 }
 
 $isThere = Test-Path -LiteralPath $path
 if (($Mode -eq 'probe') -or ($Mode -eq 'verify')) {
   $answer.ok = $isThere
   if (-not $isThere) {
-    $answer.code = 'NotDone'
-    if ($Mode -eq 'verify') {
-      $answer.code = 'VerifyFailed'
-    }
+    $answer.code = $notDone
     $answer.message = 'The certificate is not in the store ' + $Store + '.'
   }
   return $answer
@@ -80,12 +42,12 @@ if (($Mode -eq 'probe') -or ($Mode -eq 'verify')) {
 
 if ($Mode -eq 'undo') {
   $answer.ok = $true
-  if (-not (Test-Note)) {
+  if ($null -eq (Get-Note -Name $noteName)) {
     $answer.message = 'This procedure added no such certificate here.'
     return $answer
   }
   if ($isThere) {
-    $exitCode = Invoke-Certutil -Arguments @('-delstore', $Store, $Thumbprint)
+    $exitCode = Invoke-Certutil { certutil.exe '-delstore' $Store $Thumbprint }
     $answer.changed = $true
     if (($exitCode -ne 0) -or (Test-Path -LiteralPath $path)) {
       $answer.ok = $false
@@ -94,11 +56,7 @@ if ($Mode -eq 'undo') {
       return $answer
     }
   }
-  $forget = @{
-    LiteralPath = $notesKey
-    Name        = $noteName
-  }
-  Remove-ItemProperty @forget
+  Remove-Note -Name $noteName
   return $answer
 }
 
@@ -120,8 +78,8 @@ $file = Join-Path -Path ([System.IO.Path]::GetTempPath()) -ChildPath ([Guid]::Ne
 try {
   [System.IO.File]::WriteAllBytes($file, $bytes)
   # Noted first: cut off in between, undo still knows.
-  Set-Note
-  $exitCode = Invoke-Certutil -Arguments @('-addstore', $Store, $file)
+  Set-Note -Name $noteName -Note @{ added = $true }
+  $exitCode = Invoke-Certutil { certutil.exe '-addstore' $Store $file }
   $answer.changed = $true
 } finally {
   $remove = @{

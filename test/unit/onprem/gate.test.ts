@@ -3,7 +3,7 @@
  * Windows PowerShell 5.1 and its modules understand. What the rules are is tried in test/contract/windows/powershell.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { checkScript, type ScriptKind } from '../../../sandbox/windows/powershell/check-script.ts';
 import { composedScripts } from '../../../src/onprem/composed-scripts.ts';
 import { stepScripts } from '../../../src/onprem/step-scripts.ts';
@@ -20,8 +20,8 @@ async function findingsOf(text: string, kind: ScriptKind): Promise<string[]> {
 }
 
 describe('src/onprem (the PowerShell gate)', () => {
-  // What is shared is no script by itself: it is read in the steps that it is composed into.
-  it.each(files.filter((name) => !/^(scripts|shared)\//.test(name)))('passes %s', async (name) => {
+  // A prelude is no script by itself: it is read in the steps that name it.
+  it.each(files.filter((name) => !/^(scripts|preludes)\//.test(name)))('passes %s', async (name) => {
     expect(await findingsOf(readFileSync(join(root, name), 'utf8'), 'any')).toEqual([]);
   });
 
@@ -41,5 +41,16 @@ describe('src/onprem (the PowerShell gate)', () => {
     const scripts = files.filter((name) => name.startsWith('scripts'));
 
     expect(scripts).toHaveLength(Object.keys(stepScripts).length);
+  });
+
+  it('has no prelude that no step names, and none that is named in vain', () => {
+    const written = files
+      .filter((name) => name.startsWith('scripts'))
+      .map((name) => readFileSync(join(root, name), 'utf8'));
+    const named = new Set(written.flatMap((text) => /^# Preludes: (.+)$/m.exec(text)?.[1]?.split(', ') ?? []));
+    const preludes = files.filter((name) => name.startsWith('preludes')).map((name) => basename(name, '.ps1'));
+
+    expect([...named].sort()).toEqual(preludes.sort());
+    expect(Object.values(stepScripts).join('')).not.toContain('# Preludes:');
   });
 });
