@@ -9,6 +9,7 @@ import { createWriteGateway } from '../activities/gateways/write-gateway.ts';
 import * as applyGatewayContract from '../contracts/gateways/apply-gateway.ts';
 import * as buildGatewayContract from '../contracts/gateways/build-gateway.ts';
 import type { ThumbprintOfRoot } from '../domain/gateway-entries.ts';
+import type { KindCarriedBy } from '../domain/operation-kinds.ts';
 import { gatewayRootRoutes } from '../functions/gateways/gateway-roots.ts';
 import { gatewayRoutes } from '../functions/gateways/gateways.ts';
 import type { Route } from '../functions/http/route.ts';
@@ -33,6 +34,7 @@ import type { Certificates } from './certificates.ts';
 import { containers, type Core } from './core.ts';
 import { readProfile } from './read-profile.ts';
 import { registerActivities } from './register-activities.ts';
+import { registerOrchestrations } from './register-orchestrations.ts';
 
 /** Gateways: their plans, their single writer, the roots they trust and the certificates they refuse. */
 export type Gateways = ReturnType<typeof createGatewayServices>;
@@ -94,8 +96,7 @@ export function gatewayNounRoutes({ stores, operations }: Core, gateways: Gatewa
 }
 
 export function registerGateways({ arm, blobs, stores, claims, operations, log, now }: Core, gateways: Gateways): void {
-  df.app.orchestration(buildGatewayContract.buildGatewayName, buildGateway);
-  df.app.orchestration(buildGatewayContract.removeGatewayName, removeGateway);
+  registerOrchestrations<KindCarriedBy<'gatewayOperations'>>({ buildGateway, removeGateway });
   df.app.orchestration(applyGatewayContract.applyGatewayName, applyGateway);
 
   registerActivities(df.app, buildGatewayContract, {

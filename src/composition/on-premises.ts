@@ -11,6 +11,7 @@ import * as connectorContract from '../contracts/on-premises/connectors.ts';
 import { finishProcedure } from '../contracts/on-premises/on-premises.ts';
 import * as remoteContract from '../contracts/on-premises/remote-commands.ts';
 import * as vpnAccessContract from '../contracts/on-premises/vpn-access.ts';
+import type { KindCarriedBy } from '../domain/operation-kinds.ts';
 import type { Route } from '../functions/http/route.ts';
 import { connectorRoutes } from '../functions/on-premises/connectors.ts';
 import { machineRoutes } from '../functions/on-premises/machines.ts';
@@ -39,6 +40,7 @@ import { createTakeClaims } from '../services/operations/take-claims.ts';
 import type { Certificates } from './certificates.ts';
 import { containers, type Core } from './core.ts';
 import { registerActivities } from './register-activities.ts';
+import { registerOrchestrations } from './register-orchestrations.ts';
 
 /** What the procedures on machines stand on, made once per process. */
 export type OnPremises = ReturnType<typeof createOnPremises>;
@@ -97,18 +99,17 @@ export function registerProcedures(
   machine: OnPremises,
   { vaultUrl }: Settings,
 ): void {
-  const orchestrations = {
-    [remoteContract.runRemoteStepName]: runRemoteStep,
-    [vpnAccessContract.checkMachineName]: checkMachine,
-    [vpnAccessContract.openVpnAccessName]: openVpnAccess,
-    [vpnAccessContract.closeVpnAccessName]: closeVpnAccess,
-    [vpnAccessContract.setVpnUserName]: setVpnUser,
-    [connectorContract.connectCloudsName]: connectClouds,
-    [connectorContract.connectPortalsName]: connectPortals,
-    [connectorContract.verifyConnectorName]: verifyConnector,
-    [connectorContract.disconnectCloudsName]: disconnectClouds,
-  };
-  for (const [name, orchestration] of Object.entries(orchestrations)) df.app.orchestration(name, orchestration);
+  registerOrchestrations<KindCarriedBy<'procedures'>>({
+    checkMachine,
+    openVpnAccess,
+    closeVpnAccess,
+    setVpnUser,
+    connectClouds,
+    verifyConnector,
+    disconnectClouds,
+  });
+  df.app.orchestration(remoteContract.runRemoteStepName, runRemoteStep);
+  df.app.orchestration(connectorContract.connectPortalsName, connectPortals);
 
   const finish = createFinishProcedure({ ...machine, operations, claims });
   registerActivities(df.app, { finishProcedure }, { finishProcedure: finish });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { azureWordsSchema } from './azure-words.ts';
+import { aboutOperationKinds } from './operation-kinds.ts';
 import { problemCodeSchema } from './problem-codes.ts';
 import { problemItemSchema } from './problem-item.ts';
 
@@ -74,9 +75,9 @@ const approvalSchema = operationWaitSchema
 export const operationViewSchema = z
   .object({
     id: z.string().regex(operationIdPattern),
-    kind: z.string(),
+    kind: z.string().meta({ description: aboutOperationKinds }),
     status: z.enum(operationStatuses),
-    target: z.string(),
+    target: z.string().meta({ description: 'Id of what it works on; a certificate’s thumbprint.' }),
     requestedBy: z.string(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),

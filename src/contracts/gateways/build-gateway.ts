@@ -2,9 +2,6 @@ import type { Failure } from '../../domain/failure.ts';
 import { activityReference } from '../operations/activity.ts';
 import type { Outcome } from '../operations/outcomes.ts';
 
-export const buildGatewayName = 'buildGateway';
-export const removeGatewayName = 'removeGateway';
-
 /** Input of both operations. `epoch` is the claim on the gateway that the instance works under. */
 export interface GatewayOperationInput {
   readonly operationId: string;

@@ -6,10 +6,7 @@ import { connectorSteps as steps } from './connector-steps.ts';
 import { type PlannedStep, plannedStep } from './on-premises.ts';
 import { shownAs } from './remote-step.ts';
 
-export const connectCloudsName = 'connectClouds';
 export const connectPortalsName = 'connectPortals';
-export const verifyConnectorName = 'verifyConnector';
-export const disconnectCloudsName = 'disconnectClouds';
 
 /** Portals are worked on side by side, at most so many at once. */
 export const portalBranches = 3;

@@ -5,11 +5,6 @@ import { type PlannedStep, plannedStep } from './on-premises.ts';
 import { shownAs } from './remote-step.ts';
 import { vpnAccessSteps as steps } from './vpn-access-steps.ts';
 
-export const openVpnAccessName = 'openVpnAccess';
-export const closeVpnAccessName = 'closeVpnAccess';
-export const setVpnUserName = 'setVpnUser';
-export const checkMachineName = 'checkMachine';
-
 export type VpnUserState = 'enabled' | 'disabled' | 'removed' | 'failed';
 
 export interface VpnUserIntent {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { stepAnswerSchema } from '../../contracts/on-premises/remote-step.ts';
-import { checkMachineName, checkMachineSteps } from '../../contracts/on-premises/vpn-access.ts';
+import { checkMachineSteps } from '../../contracts/on-premises/vpn-access.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { machineSchema } from '../../domain/machine.ts';
 import { operationViewSchema } from '../../domain/operation.ts';
@@ -117,7 +117,7 @@ function checkRoute({ machines, procedures, operations }: MachineRoutesOptions):
     handler: async ({ params, caller, orchestrations, operationId }) => {
       await requireMachine(machines, params.id);
       const operation = await procedures.begin({
-        kind: checkMachineName,
+        kind: 'checkMachine',
         target: params.id,
         operationId: operationId(),
         requestedBy: caller.id,

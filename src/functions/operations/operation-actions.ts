@@ -1,6 +1,5 @@
 import { AppError } from '../../domain/app-error.ts';
 import type { OperationView } from '../../domain/operation.ts';
-import type { OperationKind } from '../../domain/operation-kinds.ts';
 import type { GatewayOperations } from '../../services/gateways/gateways.ts';
 import type { Procedures } from '../../services/on-premises/procedures.ts';
 import type { Operations } from '../../services/operations/operations.ts';
@@ -11,7 +10,7 @@ export function operationActions(options: {
   readonly gatewayOperations: GatewayOperations;
   readonly procedures: Pick<Procedures, 'resume'>;
   readonly operations: Pick<Operations, 'view'>;
-}): Readonly<Record<OperationKind, OperationActions>> {
+}): OperationActions {
   const { gatewayOperations } = options;
 
   async function view(id: string): Promise<OperationView> {
@@ -36,21 +35,8 @@ export function operationActions(options: {
     return view(operation.id);
   }
 
-  const onMachines = { resume: resumeOnMachines };
   return {
-    buildGateway: { resume, remove },
-    removeGateway: { resume },
-    trustRoot: {},
-    distrustRoot: {},
-    generateProfile: {},
-    revokeCertificate: {},
-    reinstateCertificate: {},
-    checkMachine: onMachines,
-    openVpnAccess: onMachines,
-    closeVpnAccess: onMachines,
-    setVpnUser: onMachines,
-    connectClouds: onMachines,
-    disconnectClouds: onMachines,
-    verifyConnector: onMachines,
+    resume: { gatewayOperations: resume, procedures: resumeOnMachines },
+    remove: { gatewayOperations: remove },
   };
 }

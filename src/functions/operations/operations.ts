@@ -8,7 +8,17 @@ import {
   type OperationView,
   operationViewSchema,
 } from '../../domain/operation.ts';
-import { isOperationKind, type OperationKind, type OperationVerb, roleFor } from '../../domain/operation-kinds.ts';
+import {
+  aboutOperationKinds,
+  carrierOf,
+  type CarrierThatMay,
+  isOperationKind,
+  type OperationCarrier,
+  type OperationKind,
+  operationKindNames,
+  type OperationVerb,
+  roleFor,
+} from '../../domain/operation-kinds.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 import { openWaits, type OperationRecord } from '../../services/operations/operation-record.ts';
 import { type OperationStanding, supersededBy } from '../../services/operations/operation-standing.ts';
@@ -28,18 +38,21 @@ export interface OperationActionInput {
   readonly operationId: () => string;
 }
 
-/** What can be done with an operation of one kind after it failed or was canceled. Each answers the operation that goes on. */
+/** Answers the operation that goes on. */
+type OperationAct = (input: OperationActionInput) => Promise<OperationView>;
+
+/** What can be done with an operation after it failed or was canceled, by the use case that carries it. */
 export interface OperationActions {
   /** Goes on from the step that failed. */
-  readonly resume?: (input: OperationActionInput) => Promise<OperationView>;
+  readonly resume: Readonly<Record<CarrierThatMay<'resume'>, OperationAct>>;
   /** Removes what the operation made. */
-  readonly remove?: (input: OperationActionInput) => Promise<OperationView>;
+  readonly remove: Readonly<Record<CarrierThatMay<'remove'>, OperationAct>>;
 }
 
 export interface OperationRoutesOptions {
   readonly operations: Pick<Operations, 'get' | 'view' | 'list' | 'requestCancel' | 'decide'>;
   readonly standing: OperationStanding;
-  readonly actions: Readonly<Record<OperationKind, OperationActions>>;
+  readonly actions: OperationActions;
 }
 
 const operationParams = z.strictObject({
@@ -72,10 +85,7 @@ function listOperations({ operations }: OperationRoutesOptions): Route {
     tags,
     request: {
       query: z.strictObject({
-        kind: z
-          .string()
-          .regex(/^[A-Za-z][A-Za-z0-9]{0,62}$/)
-          .optional(),
+        kind: z.enum(operationKindNames).optional().meta({ description: aboutOperationKinds }),
         status: z.enum(operationStatuses).optional(),
         target: z.string().min(1).max(1024).optional(),
         top: topSchema,
@@ -214,7 +224,8 @@ function actOnOperation(options: OperationRoutesOptions, verb: keyof OperationAc
         const detail = `Operation ${params.id} is ${operation.status}; this needs one that failed or was canceled.`;
         throw new AppError('ERR_CONFLICT', detail);
       }
-      const act = options.actions[operation.kind][verb];
+      const acts: Readonly<Partial<Record<OperationCarrier, OperationAct>>> = options.actions[verb];
+      const act = acts[carrierOf(operation.kind)];
       if (act === undefined) {
         throw new Error(`There is no handler for ${verb} of operations of kind ${operation.kind}.`);
       }

@@ -1,10 +1,4 @@
-import {
-  buildGatewayName,
-  buildSteps,
-  type GatewayOperationInput,
-  removeGatewayName,
-  removeSteps,
-} from '../../contracts/gateways/build-gateway.ts';
+import { buildSteps, type GatewayOperationInput, removeSteps } from '../../contracts/gateways/build-gateway.ts';
 import { AppError } from '../../domain/app-error.ts';
 import type { GatewayPlan } from '../../domain/gateway-plan.ts';
 import { isOperationEnd } from '../../domain/operation.ts';
@@ -137,14 +131,14 @@ export function createGatewayOperations({
       await claimAll([plan.resourceIds.virtualNetwork, plan.resourceIds.gateway], operationId, 1);
       const operation = await operations.create({
         id: operationId,
-        kind: buildGatewayName,
+        kind: 'buildGateway',
         target: plan.id,
         targetKey: plan.id,
         requestedBy,
         steps: buildSteps,
       });
       await registration.register(plan, roots, operationId);
-      await start(buildGatewayName, operation, 1, orchestrations);
+      await start('buildGateway', operation, 1, orchestrations);
       return operation;
     },
 
@@ -163,7 +157,7 @@ export function createGatewayOperations({
       }
       const operation = await operations.create({
         id: operationId,
-        kind: removeGatewayName,
+        kind: 'removeGateway',
         target: gatewayId,
         targetKey: gatewayId,
         requestedBy,

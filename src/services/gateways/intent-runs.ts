@@ -1,3 +1,4 @@
+import type { OperationKind } from '../../domain/operation-kinds.ts';
 import { without } from '../../domain/without.ts';
 import { rootKeys } from '../../stores/records/certificates.ts';
 import { gatewayKeys, type GatewayRoot, gatewayRootKind } from '../../stores/records/gateways.ts';
@@ -7,9 +8,6 @@ import type { OperationRecord } from '../operations/operation-record.ts';
 import type { Operations } from '../operations/operations.ts';
 import { supersede } from '../operations/supersede.ts';
 import type { GatewayWriter, IntentChange } from './gateway-writer.ts';
-
-/** Kinds of the operations that the single writer of a gateway runs. */
-export const intentOperations = { trust: 'trustRoot', distrust: 'distrustRoot', profile: 'generateProfile' } as const;
 
 type RunRequest = Pick<IntentRequest, 'orchestrations'>;
 
@@ -92,7 +90,7 @@ export function createIntentRuns({
     const { rootId = '', entryName = rootId } = contextOf(operation);
     const row = (await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId }))?.record;
     const isGone = await isGatewayGone(operation);
-    if (isGone || (row === undefined && operation.kind === intentOperations.distrust)) {
+    if (isGone || (row === undefined && isDistrust(operation))) {
       const problem = {
         code: 'ERR_NOT_FOUND',
         detail: `Gateway ${gatewayId} was removed, or the root was taken off it, before this was done.`,
@@ -114,7 +112,7 @@ export function createIntentRuns({
       const asked = { operationId: operation.id, updatedAt: at() };
       await stores.rootGateways.upsert({ rootId, gatewayId });
       await setRoot(
-        operation.kind === intentOperations.distrust && row !== undefined
+        isDistrust(operation) && row !== undefined
           ? {
               ...without(row, 'evidence', 'retryAt', 'refusedUnder', 'reason'),
               ...asked,
@@ -133,6 +131,10 @@ export function createIntentRuns({
   }
 
   return { runRoot, runProfile, countProfile };
+}
+
+function isDistrust({ kind }: OperationRecord): boolean {
+  return kind === ('distrustRoot' satisfies OperationKind);
 }
 
 function contextOf(operation: OperationRecord): { readonly rootId?: string; readonly entryName?: string } {

@@ -1,3 +1,4 @@
+import { isCarriedBy, type KindCarriedBy } from '../../domain/operation-kinds.ts';
 import { certificateKeys, type CertificateRecord, type RevocationRecord } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { findBlock, isBlockingReason } from '../certificates/blocked-keys.ts';
@@ -7,8 +8,6 @@ import type { OperationRecord } from '../operations/operation-record.ts';
 
 export const revocationReasons = ['compromised', 'left', 'lost', 'superseded', 'unspecified'] as const;
 export type RevocationReason = (typeof revocationReasons)[number];
-
-export const revocationOperations = { revoke: 'revokeCertificate', reinstate: 'reinstateCertificate' } as const;
 
 /** What the request asked for, kept with the operation: a crash may come before the intent is recorded. */
 export interface Asked {
@@ -54,7 +53,7 @@ export function createRevocationIntents({
     // A reinstatement that came in between does not outlast what was said of the key.
     if (isLater && (current.wanted || block === undefined)) return undefined;
     const made = { operationId: operation.id, recordedAt: at() };
-    if (operation.kind === revocationOperations.reinstate) {
+    if (!isRevocation(operation)) {
       return block === undefined ? recordReinstatement(operation, certificate, made) : undefined;
     }
     const intent: RevocationRecord = {
@@ -108,6 +107,17 @@ export function createRevocationIntents({
   }
 
   return { record, mark };
+}
+
+const revokes: Readonly<Record<KindCarriedBy<'revocations'>, boolean>> = {
+  revokeCertificate: true,
+  reinstateCertificate: false,
+};
+
+/** Whether the operation takes the certificate out; otherwise it takes a revocation back. */
+export function isRevocation({ kind }: OperationRecord): boolean {
+  if (!isCarriedBy(kind, 'revocations')) throw new Error(`Nothing of kind ${kind} is wanted of a certificate.`);
+  return revokes[kind];
 }
 
 export function contextOf(

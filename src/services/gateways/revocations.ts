@@ -1,6 +1,6 @@
 import { AppError } from '../../domain/app-error.ts';
 import { isOperationEnd } from '../../domain/operation.ts';
-import type { OperationKind } from '../../domain/operation-kinds.ts';
+import type { KindCarriedBy } from '../../domain/operation-kinds.ts';
 import { parseThumbprint, type Thumbprint } from '../../domain/thumbprint.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 import type { Outbox } from '../../stores/outbox.ts';
@@ -19,7 +19,7 @@ import {
   type Asked,
   contextOf,
   createRevocationIntents,
-  revocationOperations,
+  isRevocation,
   type RevocationReason,
 } from './revocation-intents.ts';
 import { createRevocationRows } from './revocation-rows.ts';
@@ -58,7 +58,7 @@ export function createRevocations(options: {
   const beginTwins = createBeginTwins({
     ...options,
     begin: (twin, { operationId, requestedBy, reason, twinOf }) =>
-      begin(revocationOperations.revoke, twin, { operationId, requestedBy }, { reason, urgency: 'immediate', twinOf }),
+      begin('revokeCertificate', twin, { operationId, requestedBy }, { reason, urgency: 'immediate', twinOf }),
   });
 
   async function requireCertificate(text: string): Promise<CertificateRecord & { readonly thumbprint: Thumbprint }> {
@@ -88,7 +88,7 @@ export function createRevocations(options: {
   }
 
   async function begin(
-    kind: OperationKind,
+    kind: KindCarriedBy<'revocations'>,
     record: CertificateRecord & { readonly thumbprint: Thumbprint },
     request: Pick<IntentRequest, 'operationId' | 'requestedBy'>,
     asked: Asked = {},
@@ -107,7 +107,7 @@ export function createRevocations(options: {
 
   async function run(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {
     const asked = contextOf(operation);
-    const isReport = operation.kind === revocationOperations.revoke && asked.twinOf === '';
+    const isReport = isRevocation(operation) && asked.twinOf === '';
     const twins = isReport ? await beginTwins(operation, asked) : [];
     await runOne(operation, orchestrations);
     for (const twin of twins) if (!isOperationEnd(twin.status)) await runOne(twin, orchestrations);
@@ -119,14 +119,13 @@ export function createRevocations(options: {
       const later = (
         await stores.revocations.get({ partitionKey: contextOf(operation).rootId, rowKey: operation.target })
       )?.record;
-      if (later?.wanted === (operation.kind === revocationOperations.revoke) && operation.steps.length > 0) {
+      if (later?.wanted === isRevocation(operation) && operation.steps.length > 0) {
         await rows.joinEqual(operation, later);
         return;
       }
-      const detail =
-        operation.kind === revocationOperations.revoke
-          ? 'Superseded by a later request about the same certificate.'
-          : 'Superseded by a later request, or its key was blocked or its name given to another certificate meanwhile.';
+      const detail = isRevocation(operation)
+        ? 'Superseded by a later request about the same certificate.'
+        : 'Superseded by a later request, or its key was blocked or its name given to another certificate meanwhile.';
       const problem = { code: 'ERR_CONFLICT', detail };
       await operations.finish(operation.id, { status: 'failed', problem });
       return;
@@ -184,7 +183,7 @@ export function createRevocations(options: {
       const isNews = saysMore(reason, await findBlock(stores, record.publicKeyHash));
       const same = await underWay(record, true);
       if (same !== undefined && same.id !== request.operationId && !isNews) return same;
-      const operation = await begin(revocationOperations.revoke, record, request, {
+      const operation = await begin('revokeCertificate', record, request, {
         reason,
         urgency: urgency ?? (reason === 'superseded' ? 'window' : 'immediate'),
       });
@@ -215,7 +214,7 @@ export function createRevocations(options: {
       if (!isRepeat && allowSharedName !== true && (await isNameTaken(stores, lookup, record))) {
         throw commonNameTakenOnReinstate(record.commonName);
       }
-      const operation = await begin(revocationOperations.reinstate, record, request, {
+      const operation = await begin('reinstateCertificate', record, request, {
         allowSharedName: allowSharedName === true,
       });
       await run(operation, request.orchestrations);

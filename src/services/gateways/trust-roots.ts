@@ -1,7 +1,7 @@
 import { AppError } from '../../domain/app-error.ts';
 import { entryLimits } from '../../domain/entry-limits.ts';
 import { isOperationEnd } from '../../domain/operation.ts';
-import type { OperationKind } from '../../domain/operation-kinds.ts';
+import { isCarriedBy, type KindCarriedBy } from '../../domain/operation-kinds.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 import { rootKeys, rootPartition, type RootRecord } from '../../stores/records/certificates.ts';
 import { gatewayKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
@@ -11,7 +11,7 @@ import type { IntentRequest } from '../operations/intent-request.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { GatewayWriter } from './gateway-writer.ts';
-import { createIntentRuns, intentOperations } from './intent-runs.ts';
+import { createIntentRuns } from './intent-runs.ts';
 import { updateSteps } from './usual-update-time.ts';
 
 export interface RootTrust {
@@ -97,7 +97,7 @@ export function createRootTrust(options: {
   }
 
   async function createOperation(
-    kind: OperationKind,
+    kind: KindCarriedBy<'trust'>,
     gatewayId: string,
     request: IntentRequest,
     context: object,
@@ -114,6 +114,11 @@ export function createRootTrust(options: {
   }
 
   const { runRoot, runProfile, countProfile } = createIntentRuns(options);
+  const runs: Readonly<Record<KindCarriedBy<'trust'>, typeof runRoot>> = {
+    trustRoot: runRoot,
+    distrustRoot: runRoot,
+    generateProfile: runProfile,
+  };
 
   return {
     trust: async (gatewayId, rootId, entryName, request) => {
@@ -135,7 +140,7 @@ export function createRootTrust(options: {
           `Gateway ${gatewayId} trusts ${entryLimits.root} roots, which is Azure's limit; those of others count. Take one off first (GET /api/gateways/${gatewayId}/roots).`,
         );
       }
-      const operation = await createOperation(intentOperations.trust, gatewayId, request, {
+      const operation = await createOperation('trustRoot', gatewayId, request, {
         rootId,
         entryName: entryName ?? rootId,
       });
@@ -167,7 +172,7 @@ export function createRootTrust(options: {
           },
         );
       }
-      const operation = await createOperation(intentOperations.distrust, gatewayId, request, { rootId });
+      const operation = await createOperation('distrustRoot', gatewayId, request, { rootId });
       if (isOperationEnd(operation.status)) return operation;
       await runRoot(operation, request);
       return operation;
@@ -175,7 +180,7 @@ export function createRootTrust(options: {
 
     requestProfile: async (gatewayId, request) => {
       const gateway = await requireGateway(gatewayId);
-      const operation = await createOperation(intentOperations.profile, gatewayId, request, {});
+      const operation = await createOperation('generateProfile', gatewayId, request, {});
       if (isOperationEnd(operation.status)) return operation;
       // Written for the next number before it is counted: a package made for that number or later serves it.
       await stores.profileRequests.insert({ gatewayId, operationId: operation.id, number: gateway.profileWanted + 1 });
@@ -184,11 +189,10 @@ export function createRootTrust(options: {
     },
 
     run: async (operation, orchestrations) => {
-      if (operation.kind === intentOperations.profile) {
-        await runProfile(operation, { orchestrations });
-        return;
+      if (!isCarriedBy(operation.kind, 'trust')) {
+        throw new Error(`Nothing of kind ${operation.kind} is wanted of a gateway.`);
       }
-      await runRoot(operation, { orchestrations });
+      await runs[operation.kind](operation, { orchestrations });
     },
   };
 }

@@ -1,11 +1,8 @@
 import {
   type CloudDataFile,
-  connectCloudsName,
   connectCloudsSteps,
   type ConnectorPlan,
-  disconnectCloudsName,
   disconnectCloudsSteps,
-  verifyConnectorName,
   verifyConnectorSteps,
 } from '../../contracts/on-premises/connectors.ts';
 import type { PlannedStep } from '../../contracts/on-premises/on-premises.ts';
@@ -13,7 +10,7 @@ import type { Refusal } from '../../contracts/operations/outcomes.ts';
 import { AppError, invalidField } from '../../domain/app-error.ts';
 import type { Role } from '../../domain/caller.ts';
 import { type ConnectorRequest, minimumVersionsOf } from '../../domain/connector-request.ts';
-import type { OperationKind } from '../../domain/operation-kinds.ts';
+import type { KindCarriedBy } from '../../domain/operation-kinds.ts';
 import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
 import { connectorKeys, type ConnectorRecord, stackKeys, type StackRecord } from '../../stores/records/on-premises.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
@@ -153,7 +150,7 @@ export function createConnectors({ stores, machines, procedures, now }: Connecto
   async function beginOn(
     id: string,
     procedure: {
-      readonly kind: OperationKind;
+      readonly kind: KindCarriedBy<'procedures'>;
       readonly steps: (plan: ConnectorPlan) => readonly PlannedStep[];
       /** The connector is this procedure's from now on: an earlier one cannot be resumed. */
       readonly changes: boolean;
@@ -195,7 +192,7 @@ export function createConnectors({ stores, machines, procedures, now }: Connecto
       requireWayBack(request, before);
       await machines.require(namedMachines(request));
       return procedures.begin({
-        kind: connectCloudsName,
+        kind: 'connectClouds',
         target: request.id,
         operationId,
         requestedBy,
@@ -208,13 +205,13 @@ export function createConnectors({ stores, machines, procedures, now }: Connecto
     verify: (id, asked) =>
       beginOn(
         id,
-        { kind: verifyConnectorName, steps: verifyConnectorSteps, changes: false, stateAfter: whileVerified },
+        { kind: 'verifyConnector', steps: verifyConnectorSteps, changes: false, stateAfter: whileVerified },
         asked,
       ),
     disconnect: (id, asked) =>
       beginOn(
         id,
-        { kind: disconnectCloudsName, steps: disconnectCloudsSteps, changes: true, stateAfter: () => 'disconnecting' },
+        { kind: 'disconnectClouds', steps: disconnectCloudsSteps, changes: true, stateAfter: () => 'disconnecting' },
         asked,
       ),
     plan: async (id) => {

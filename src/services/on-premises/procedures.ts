@@ -1,7 +1,7 @@
 import type { OnPremisesInput, PlannedStep } from '../../contracts/on-premises/on-premises.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { isOperationEnd } from '../../domain/operation.ts';
-import type { OperationKind } from '../../domain/operation-kinds.ts';
+import type { KindCarriedBy } from '../../domain/operation-kinds.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 import type { Claims } from '../../stores/claims.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
@@ -14,7 +14,7 @@ import type { TakeClaims } from '../operations/take-claims.ts';
 
 interface NewProcedure extends IntentRequest {
   /** The orchestration that tells it, which is the operation's kind too. */
-  readonly kind: OperationKind;
+  readonly kind: KindCarriedBy<'procedures'>;
   /** Id of the machine, stack or connector. */
   readonly target: string;
   readonly steps: readonly PlannedStep[];

@@ -1,10 +1,5 @@
-import {
-  connectCloudsName,
-  disconnectCloudsName,
-  verifyConnectorName,
-} from '../../contracts/on-premises/connectors.ts';
 import type { OnPremisesEnd } from '../../contracts/on-premises/on-premises.ts';
-import { closeVpnAccessName, openVpnAccessName, setVpnUserName } from '../../contracts/on-premises/vpn-access.ts';
+import { isCarriedBy, type KindCarriedBy } from '../../domain/operation-kinds.ts';
 import type { Secrets } from '../../ports/secrets.ts';
 import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
 import { connectorKeys, type ConnectorRecord, stackKeys, type StackRecord } from '../../stores/records/on-premises.ts';
@@ -90,34 +85,30 @@ export function createSettleTarget({
     await stores.connectors.remove(record);
   }
 
+  const settlers: Readonly<Record<KindCarriedBy<'procedures'>, SettleTarget>> = {
+    // A look at a machine leaves nothing behind.
+    checkMachine: () => Promise.resolve(),
+    openVpnAccess: (operation, status) => settleAccess(operation, status === 'succeeded' ? 'open' : 'failed'),
+    closeVpnAccess: (operation, status) =>
+      status === 'succeeded' ? closeAccess(operation) : settleAccess(operation, 'failed'),
+    setVpnUser: async (operation, status) => {
+      if (status === 'succeeded') await settleUser(operation);
+    },
+    connectClouds: (operation, status) => settleOwn(operation, status === 'succeeded' ? 'connected' : 'failed'),
+    disconnectClouds: (operation, status) =>
+      status === 'succeeded' ? forgetConnector(operation) : settleOwn(operation, 'failed'),
+    verifyConnector: ({ id, target }, status) => {
+      const isDone = status === 'succeeded';
+      return settleConnector(target, ({ state }) => ({
+        state: isDone || state === 'verifying' ? 'connected' : state,
+        ...(status === 'canceled' ? {} : { lastVerified: { at: at(), ok: isDone, operationId: id } }),
+      }));
+    },
+  };
+
   return async (operation, status) => {
-    const { kind, target, id } = operation;
-    const isDone = status === 'succeeded';
-    switch (kind) {
-      case openVpnAccessName:
-        await settleAccess(operation, isDone ? 'open' : 'failed');
-        return;
-      case closeVpnAccessName:
-        if (isDone) await closeAccess(operation);
-        else await settleAccess(operation, 'failed');
-        return;
-      case setVpnUserName:
-        if (isDone) await settleUser(operation);
-        return;
-      case connectCloudsName:
-        await settleOwn(operation, isDone ? 'connected' : 'failed');
-        return;
-      case verifyConnectorName:
-        await settleConnector(target, ({ state }) => ({
-          state: isDone || state === 'verifying' ? 'connected' : state,
-          ...(status === 'canceled' ? {} : { lastVerified: { at: at(), ok: isDone, operationId: id } }),
-        }));
-        return;
-      case disconnectCloudsName:
-        if (isDone) await forgetConnector(operation);
-        else await settleOwn(operation, 'failed');
-        return;
-      default:
-    }
+    const { kind } = operation;
+    if (!isCarriedBy(kind, 'procedures')) throw new Error(`No procedure is of kind ${kind}.`);
+    await settlers[kind](operation, status);
   };
 }

@@ -1,9 +1,6 @@
 import {
-  closeVpnAccessName,
   closeVpnAccessSteps,
-  openVpnAccessName,
   openVpnAccessSteps,
-  setVpnUserName,
   setVpnUserSteps,
   type VpnAccessPlan,
   type VpnUserIntent,
@@ -152,7 +149,7 @@ export function createVpnAccess({ stores, machines, procedures, secrets, now }: 
     intend?: () => Promise<void>,
   ): Promise<OperationRecord> {
     return procedures.begin({
-      kind: setVpnUserName,
+      kind: 'setVpnUser',
       target: stackId,
       operationId,
       requestedBy,
@@ -221,7 +218,7 @@ export function createVpnAccess({ stores, machines, procedures, secrets, now }: 
       };
       const plan = await requirePlan(intended);
       return procedures.begin({
-        kind: openVpnAccessName,
+        kind: 'openVpnAccess',
         target: stackId,
         ...requestOf(asked),
         steps: openVpnAccessSteps({ ...plan, users: withIntended(plan.users, wanted) }),
@@ -248,7 +245,7 @@ export function createVpnAccess({ stores, machines, procedures, secrets, now }: 
         throw new AppError('ERR_CONFLICT', `Stack ${stackId} shares no VPN access.`);
       }
       return procedures.begin({
-        kind: closeVpnAccessName,
+        kind: 'closeVpnAccess',
         target: stackId,
         ...requestOf(asked),
         steps: closeVpnAccessSteps(await requirePlan(stack)),

@@ -1,7 +1,12 @@
-import { removeGatewayName } from '../../contracts/gateways/build-gateway.ts';
 import { dayMs } from '../../domain/days.ts';
 import { isOperationEnd } from '../../domain/operation.ts';
-import { isOperationKind, type OperationFamily, operationKinds, roleFor } from '../../domain/operation-kinds.ts';
+import {
+  isKept,
+  isOperationKind,
+  type OperationFamily,
+  operationKinds,
+  roleFor,
+} from '../../domain/operation-kinds.ts';
 import type { Tables } from '../../ports/tables.ts';
 import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
 import { blockedKeyKeys, certificateKeys, rootKeys } from '../../stores/records/certificates.ts';
@@ -60,7 +65,7 @@ export function createRemoveOperation(options: RemoveOperationOptions): RemoveOl
 
 async function needOf(options: RemoveOperationOptions, operation: OperationRecord): Promise<Need> {
   const { kind, status } = operation;
-  if (!isOperationKind(kind)) return 'always';
+  if (!isOperationKind(kind) || isKept(kind)) return 'always';
   const isResumable = status !== 'succeeded' && roleFor(kind, 'resume') !== undefined;
   if (isResumable && (await options.standing(operation)) === undefined) return 'always';
   return needs[operationKinds[kind].family](options, operation);
@@ -69,11 +74,8 @@ async function needOf(options: RemoveOperationOptions, operation: OperationRecor
 type FindNeed = (options: RemoveOperationOptions, operation: OperationRecord) => Promise<Need>;
 
 const needs: Readonly<Record<OperationFamily, FindNeed>> = {
-  gateway: async ({ stores }, { id, kind, target }) => {
-    // It took every root off: the proof, for whichever certificates there were, that they open nothing there.
-    if (kind === removeGatewayName) return 'always';
-    return named((await stores.gateways.get(gatewayKeys(target)))?.record.lastOperationId === id);
-  },
+  gateway: async ({ stores }, { id, target }) =>
+    named((await stores.gateways.get(gatewayKeys(target)))?.record.lastOperationId === id),
 
   gatewayIntent: async ({ stores }, operation) => {
     const { id, target } = operation;

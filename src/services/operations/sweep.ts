@@ -1,5 +1,5 @@
 import { isOperationEnd } from '../../domain/operation.ts';
-import { isOperationKind, type OperationFamily, operationKinds } from '../../domain/operation-kinds.ts';
+import { carrierOf, isOperationKind, type OperationCarrier } from '../../domain/operation-kinds.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 import type { Unfinished } from '../../stores/unfinished.ts';
 import type { Audit } from '../requests/audit.ts';
@@ -99,7 +99,7 @@ async function reviveAndNote(options: SweepOptions, operation: OperationRecord):
       isStarted.value = instanceId === instanceIdOf(operation.id, operation.attempt);
     },
   };
-  await reviveByFamily({ ...options, orchestrations: watched }, operation);
+  await reviveByCarrier({ ...options, orchestrations: watched }, operation);
   const after = await options.operations.get(operation.id);
   const hasEnded = after !== undefined && isOperationEnd(after.status);
   if (!hasEnded && !isStarted.value) return;
@@ -112,26 +112,20 @@ async function reviveAndNote(options: SweepOptions, operation: OperationRecord):
   });
 }
 
-async function reviveByFamily(
+async function reviveByCarrier(
   { gatewayOperations, procedures, revocations, trust, orchestrations }: SweepOptions,
   operation: OperationRecord,
 ): Promise<void> {
-  const reviveGateway = (): Promise<void> => gatewayOperations.revive(operation, orchestrations);
-  const reviveOnMachines = (): Promise<void> => procedures.revive(operation, orchestrations);
-  const carriers: Readonly<Record<OperationFamily, () => Promise<void>>> = {
-    gateway: reviveGateway,
-    gatewayIntent: () => trust.run(operation, orchestrations),
-    certificate: () => revocations.run(operation, orchestrations),
-    machine: reviveOnMachines,
-    vpnAccess: reviveOnMachines,
-    vpnUser: reviveOnMachines,
-    connector: reviveOnMachines,
-    connectorLook: reviveOnMachines,
+  const carriers: Readonly<Record<OperationCarrier, () => Promise<void>>> = {
+    gatewayOperations: () => gatewayOperations.revive(operation, orchestrations),
+    trust: () => trust.run(operation, orchestrations),
+    revocations: () => revocations.run(operation, orchestrations),
+    procedures: () => procedures.revive(operation, orchestrations),
   };
   if (!isOperationKind(operation.kind)) {
     throw new Error(`There is no handler for operations of kind ${operation.kind}.`);
   }
-  await carriers[operationKinds[operation.kind].family]();
+  await carriers[carrierOf(operation.kind)]();
 }
 
 function isOld({ now }: SweepOptions, since: string): boolean {

@@ -144,7 +144,7 @@ describe('src/functions/operations/operations', () => {
 
   it('resumes and removes what failed, through the actions of its kind', async () => {
     const calls: string[] = [];
-    const act = (verb: string): NonNullable<OperationActions['resume']> => {
+    const act = (verb: string): OperationActions['remove']['gatewayOperations'] => {
       return async ({ operation, caller }) => {
         calls.push(`${verb} ${operation.id} ${caller.id}`);
         const view = await made.operations.view(operation.id);
@@ -152,7 +152,10 @@ describe('src/functions/operations/operations', () => {
         return view;
       };
     };
-    const made = await openOperations({ buildGateway: { resume: act('resume'), remove: act('remove') } });
+    const made = await openOperations({
+      resume: { gatewayOperations: act('resume'), procedures: act('resume on machines') },
+      remove: { gatewayOperations: act('remove') },
+    });
 
     expect(await made.ask('resumeOperation', { params })).toMatchObject({ status: 409 });
     await made.operations.finish(id, { status: 'failed' });
@@ -165,7 +168,7 @@ describe('src/functions/operations/operations', () => {
 
   it('asks who may begin what the action begins: an operator builds, and removes nothing', async () => {
     const remove = jest.fn<never, []>();
-    const made = await openOperations({ buildGateway: { remove } });
+    const made = await openOperations({ remove: { gatewayOperations: remove } });
     await made.operations.finish(id, { status: 'failed' });
 
     const answer = await made.ask('removeOperation', { params });
@@ -184,7 +187,10 @@ describe('src/functions/operations/operations', () => {
   ] as const)('%s refuses an operation whose target is another one’s by now', async (route, status) => {
     const act = jest.fn<never, []>();
     const reason = 'Gateway gw1 is operation op-2’s by now.';
-    const made = await openOperations({ buildGateway: { resume: act, remove: act } }, () => Promise.resolve(reason));
+    const made = await openOperations(
+      { resume: { gatewayOperations: act, procedures: act }, remove: { gatewayOperations: act } },
+      () => Promise.resolve(reason),
+    );
     if (status !== undefined) await made.operations.finish(id, { status });
 
     const answer = await made.ask(route, { params, as: 'administrator' });
