@@ -20,6 +20,7 @@ resource gatewayBuilder 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
           'Microsoft.Network/locations/operationResults/read'
           'Microsoft.Network/locations/operations/read'
           'Microsoft.Network/natGateways/join/action'
+          'Microsoft.Network/networkManagers/ipamPools/associateResourcesToPool/action'
           'Microsoft.Network/networkSecurityGroups/join/action'
           'Microsoft.Network/publicIPAddresses/delete'
           'Microsoft.Network/publicIPAddresses/join/action'

@@ -38,6 +38,9 @@ export function createResourceManager(options: ArmRequestsOptions): Arm {
     return answer.outcome === 'done' ? { ...answer, value: undefined } : answer;
   }
 
+  const listResourceGroups = (subscriptionResourceId: string): Promise<ArmAnswer<readonly string[]>> =>
+    requests.listIds(`${subscriptionResourceId}/resourceGroups?${resources}`);
+
   return {
     readRaw,
     putRaw: async (resourceId, body, etag) =>
@@ -56,8 +59,7 @@ export function createResourceManager(options: ArmRequestsOptions): Arm {
       const answer = toRead(await requests.send('GET', `${resourceId}?${resources}`));
       if (answer.outcome === 'done') return { outcome: 'done', value: true };
       if (answer.outcome !== 'missing' || answer.of === 'subscription') return answer;
-      const subscriptionId = resourceId.split('/').slice(0, 3).join('/');
-      const listed = await requests.listIds(`${subscriptionId}/resourceGroups?${resources}`);
+      const listed = await listResourceGroups(resourceId.split('/').slice(0, 3).join('/'));
       if (listed.outcome !== 'done') return listed;
       const isListed = listed.value.some((id) => id.toLowerCase() === resourceId.toLowerCase());
       return isListed
@@ -65,6 +67,7 @@ export function createResourceManager(options: ArmRequestsOptions): Arm {
         : { outcome: 'done', value: false };
     },
 
+    listResourceGroups,
     listResourceGroup: (resourceId) => requests.listIds(`${resourceId}/resources?${resources}`),
     listGateways: (resourceGroupId) =>
       requests.listIds(`${resourceGroupId}/providers/Microsoft.Network/virtualNetworkGateways?${network}`),

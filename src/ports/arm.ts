@@ -84,6 +84,8 @@ export interface Arm {
   ): Promise<ArmAnswer<JsonObject>>;
   /** False only where Azure says that the group is not there and lists none; a subscription that it does not know is `missing`. */
   resourceGroupExists(resourceId: string): Promise<ArmAnswer<boolean>>;
+  /** Ids of the resource groups of a subscription (`/subscriptions/…`), as far as the identity may see them. */
+  listResourceGroups(subscriptionResourceId: string): Promise<ArmAnswer<readonly string[]>>;
   /** Ids of what is in a resource group, as far as the identity may see it. */
   listResourceGroup(resourceId: string): Promise<ArmAnswer<readonly string[]>>;
   /** Ids of the virtual network gateways in a resource group: the second witness of a gateway's absence. */

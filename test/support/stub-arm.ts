@@ -56,6 +56,11 @@ export function createStubArm(): StubArm {
     },
     putResourceGroup: (id, location) => answer('putResourceGroup', () => put(id, { location })),
     resourceGroupExists: (id) => answer('resourceGroupExists', () => ({ outcome: 'done', value: resources.has(id) })),
+    listResourceGroups: (id) =>
+      answer('listResourceGroups', () => ({
+        outcome: 'done',
+        value: [...resources.keys()].filter((key) => key.startsWith(`${id}/`) && key.split('/').length === 5),
+      })),
     listResourceGroup: (id) =>
       answer('listResourceGroup', () => ({
         outcome: 'done',

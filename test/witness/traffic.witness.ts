@@ -70,6 +70,8 @@ const rightsOfNoCall: Readonly<Record<string, string>> = {
   'Microsoft.Network/ddosProtectionPlans/join/action': 'a network that has a plan is written with it',
   'Microsoft.Network/localNetworkGateways/write': 'Azure’s documents ask it of whoever writes a gateway',
   'Microsoft.Network/natGateways/join/action': 'a network is written with the gateways of its subnets',
+  'Microsoft.Network/networkManagers/ipamPools/associateResourcesToPool/action':
+    'a network that has its addresses from a pool is written with it',
   'Microsoft.Network/networkSecurityGroups/join/action': 'a network is written with the groups of its subnets',
   'Microsoft.Network/publicIPAddresses/join/action': 'a gateway is put on an address',
   'Microsoft.Network/routeTables/join/action': 'a network is written with the tables of its subnets',

@@ -9,7 +9,7 @@ const noSuchThing = 'gatehouse-health-probe';
 
 /** The cheapest question to each thing that takes the service's own rights there to be answered. */
 export function createProbes(options: {
-  readonly arm: Pick<Arm, 'resourceGroupExists'>;
+  readonly arm: Pick<Arm, 'listResourceGroups' | 'resourceGroupExists'>;
   readonly blobs: Pick<Blobs, 'get'>;
   readonly container: string;
   readonly vault: Pick<SecretVault, 'get'>;
@@ -24,9 +24,13 @@ export function createProbes(options: {
       return { status: 'ok' };
     },
     resourceManager: async () => {
-      const answer = await arm.resourceGroupExists(
-        `/subscriptions/${options.subscriptionId}/resourceGroups/${noSuchThing}`,
-      );
+      const subscription = `/subscriptions/${options.subscriptionId}`;
+      // The list has what the identity may see, whether its rights are those of the subscription or of some groups.
+      const seen = await arm.listResourceGroups(subscription);
+      if (seen.outcome === 'done' && seen.value.length > 0) return { status: 'ok' };
+      // An empty list is that of a new subscription, or of an identity without any right.
+      const answer =
+        seen.outcome === 'done' ? await arm.resourceGroupExists(`${subscription}/resourceGroups/${noSuchThing}`) : seen;
       if (answer.outcome === 'done') return { status: 'ok' };
       return { status: 'failing', detail: `${answer.code}: ${answer.message}` };
     },
