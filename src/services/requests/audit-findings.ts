@@ -123,7 +123,13 @@ function removed(hour: string, row: RowDigest['key']): AuditFinding {
 }
 
 /** The end of the chain is where it could be cut without a trace, but for the time. */
-export function endFindings(head: SealHead | undefined, now: Date): readonly AuditFinding[] {
+export function endFindings({ head, firstHour, now }: Chain): readonly AuditFinding[] {
+  if (head !== undefined && head.hash !== '' && firstHour === undefined) {
+    // Said at once, and not only when the next seal is late: rows that went with the seals are missed by nobody else.
+    const message =
+      'The end of the chain names a seal, and no seal is there any more: all were removed, and the rows with them can be too.';
+    return [{ finding: 'sealRemoved', hour: head.hour, message }];
+  }
   if (head !== undefined && !isSealLate(new Date(Date.parse(head.hour) + hourMs).toISOString(), now)) return [];
   const message =
     head === undefined

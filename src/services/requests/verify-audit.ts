@@ -71,7 +71,7 @@ export async function verifyAudit(
   const head = (await stores.heads.get(headKeys))?.record;
   const [first] = await stores.seals.list(sealPartition, { top: 1 });
   const chain = { head, firstHour: first?.record.hour, now: now() };
-  const findings: AuditFinding[] = [...endFindings(head, now()), ...(await knownFindings(stores, known))];
+  const findings: AuditFinding[] = [...endFindings(chain), ...(await knownFindings(stores, known))];
   const today = dayOf(now());
   const lastDay = toDay < today ? toDay : today;
   const firstDay = await nextDayToLookAt(audit, chain, fromHour.slice(0, 10), lastDay);

@@ -55,7 +55,10 @@ describe('src/services/operations/dependency-probes, Resource Manager', () => {
     await stack.prepareNetwork();
     stack.arm.assignRole({ principal, actions: [], scope: stack.group });
 
-    expect(await look()).toMatchObject({ status: 'failing', detail: expect.stringMatching(/^AuthorizationFailed: /) });
+    expect(await look()).toMatchObject({
+      status: 'failing',
+      detail: expect.stringMatching(/^AuthorizationFailed: /) as string,
+    });
   });
 
   it('is failing where Azure does not list', async () => {
@@ -63,6 +66,9 @@ describe('src/services/operations/dependency-probes, Resource Manager', () => {
     const then = { status: 503, code: 'ServiceUnavailable' };
     stack.test.host.faults.add({ service: 'arm', path: '/resourceGroups\\?', times: 1, then });
 
-    expect(await look()).toMatchObject({ status: 'failing', detail: expect.stringMatching(/^ServiceUnavailable: /) });
+    expect(await look()).toMatchObject({
+      status: 'failing',
+      detail: expect.stringMatching(/^ServiceUnavailable: /) as string,
+    });
   });
 });

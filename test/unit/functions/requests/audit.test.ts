@@ -403,6 +403,28 @@ describe('GET /api/audit/verification', () => {
     expect(findingsOf(await opened.verify())).toMatchObject([{ finding: 'sealLate' }]);
   });
 
+  it.each([
+    ['with all rows', true],
+    ['and no row', false],
+  ])('says at once that all seals were removed %s, though the end of the chain is there', async (_what, withRows) => {
+    const opened = await sealed();
+    const { tables } = opened.routes;
+    const head = tables.rows('AuditSeals').find(({ partitionKey }) => partitionKey === 'head');
+    for (const row of tables.rows('AuditSeals')) {
+      if (row.partitionKey !== 'head') await tables.remove('AuditSeals', row);
+    }
+    for (const row of withRows ? tables.rows('Audit') : []) await tables.remove('Audit', row);
+
+    const answer = await opened.verify();
+
+    expect(answer.json).toMatchObject({ status: 'violated', hoursChecked: 0 });
+    expect(findingsOf(answer)).toContainEqual({
+      finding: 'sealRemoved',
+      hour: head?.columns['hour'],
+      message: expect.stringContaining('no seal is there any more') as string,
+    });
+  });
+
   it.each(['?from=2027-01-01&to=2027-02-01', '?from=2025-01-01&to=2025-02-01', '?from=9999-12-31&to=9999-12-31'])(
     'does not call intact what it has not looked at: %s',
     async (query) => {
