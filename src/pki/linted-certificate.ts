@@ -1,3 +1,4 @@
+import { type LintedBase64, lintedBase64 } from '../domain/linted-base64.ts';
 import type { ClientLintOptions, LintProblem, RootLintOptions } from './lint-certificate.ts';
 import { lintClientCertificate, lintRootCertificate } from './lint-certificate.ts';
 import { readCertificate } from './read-certificate.ts';
@@ -7,12 +8,12 @@ class Linted {
   readonly #der: Uint8Array;
   readonly thumbprint: string;
   /** Base64 of the DER, without line breaks: what is stored and answered. */
-  readonly oneLineBase64: string;
+  readonly oneLineBase64: LintedBase64;
 
   constructor(der: Uint8Array, { thumbprint, oneLineBase64 }: { thumbprint: string; oneLineBase64: string }) {
     this.#der = der;
     this.thumbprint = thumbprint;
-    this.oneLineBase64 = oneLineBase64;
+    this.oneLineBase64 = lintedBase64.parse(oneLineBase64);
   }
 
   get der(): Uint8Array {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { lintedBase64 } from '../../domain/linted-base64.ts';
 import { problemItemSchema } from '../../domain/problem-item.ts';
 import type { RecordKind } from '../store.ts';
 
@@ -74,7 +75,8 @@ const certificateRecordSchema = z.object({
   /** Base64 of the exact bytes signed. Made and kept before signing; the signature is deterministic. */
   tbs: z.string(),
   state: z.enum(certificateStates),
-  certificate: z.string().optional(),
+  /** Present once it is released: only what the lint has passed can be put here. */
+  certificate: lintedBase64.optional(),
   thumbprint: z.string().optional(),
   requestedBy: z.string(),
   createdAt: z.string(),

@@ -1,5 +1,6 @@
 import { type LintedCertificate, passClientCertificate } from '../../../src/pki/linted-certificate.ts';
 import { readCertificate } from '../../../src/pki/read-certificate.ts';
+import type { CertificateRecord } from '../../../src/stores/records/certificates.ts';
 import { aClientCertificate, aRootCertificate } from '../../support/builders/a-certificate.ts';
 
 const root = aRootCertificate();
@@ -41,5 +42,16 @@ describe('src/pki/linted-certificate', () => {
     // @ts-expect-error -- the type check is the test: no lint has passed it
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- the lint rule refuses it as well
     expect(release(forged)).toBe('by hand');
+  });
+
+  it('is what the row of a released certificate takes, and no other text', () => {
+    const answer = passClientCertificate(client.der, options);
+    if (!answer.ok) throw new Error('The lint refuses its own example.');
+    const kept: Pick<CertificateRecord, 'certificate'> = { certificate: answer.certificate.oneLineBase64 };
+    const text = Buffer.from(client.der).toString('base64');
+    // @ts-expect-error -- the type check is the test: the very bytes, but no lint has passed them
+    const slipped: Pick<CertificateRecord, 'certificate'> = { certificate: text };
+
+    expect(kept).toEqual(slipped);
   });
 });
