@@ -33,11 +33,11 @@ const folders = {
     breach: 'What the application asks of the outside would be written in the outside’s words.',
   },
   azure: {
-    from: ['ports', 'domain'],
+    from: ['ports', 'domain', 'tracing'],
     breach: 'A client of Azure would know the use case that it serves, and Azure’s words would spread from there.',
   },
   functions: {
-    from: ['domain', 'contracts', 'services', 'stores', 'ports'],
+    from: ['domain', 'contracts', 'services', 'stores', 'ports', 'tracing'],
     breach: 'A route would do the work of a use case, where no other route and no timer can find it.',
   },
   pki: {
@@ -57,6 +57,10 @@ const folders = {
     from: ['ports', 'domain', 'onprem'],
     breach:
       'A way to reach machines would know the procedure that it serves, and another way would not fit in its place.',
+  },
+  tracing: {
+    from: ['version.ts'],
+    breach: 'A span would be made of what a use case knows, and take it out of the service with it.',
   },
   config: {
     from: [],
@@ -109,7 +113,7 @@ const packages = [
   },
   { name: 'ipaddr.js', folders: ['domain', 'kits'] },
   { name: 'durable-functions', folders: ['orchestrations', 'contracts', 'functions', 'composition', 'main.ts'] },
-  { name: '@azure/functions', folders: ['functions', 'composition', 'main.ts'] },
+  { name: '@azure/functions', folders: ['functions', 'composition', 'tracing', 'main.ts'] },
   { name: '@azure/identity', folders: ['main.ts'] },
   { name: '@azure/arm-network', folders: ['azure'] },
   { name: '@azure/core-auth', folders: ['azure', 'composition'] },
@@ -119,6 +123,12 @@ const packages = [
   { name: '@azure/keyvault-certificates', folders: ['azure'] },
   { name: '@azure/keyvault-keys', folders: ['azure'] },
   { name: '@azure/keyvault-secrets', folders: ['azure'] },
+  { name: '@opentelemetry/api', folders: ['tracing'] },
+  { name: '@opentelemetry/context-async-hooks', folders: ['tracing'] },
+  { name: '@opentelemetry/core', folders: ['tracing'] },
+  { name: '@opentelemetry/exporter-trace-otlp-proto', folders: ['tracing'] },
+  { name: '@opentelemetry/resources', folders: ['tracing'] },
+  { name: '@opentelemetry/sdk-trace', folders: ['tracing'] },
   { name: '@peculiar/asn1-schema', folders: ['pki'] },
   { name: '@peculiar/asn1-x509', folders: ['pki'] },
   { name: 'fflate', folders: ['kits'] },

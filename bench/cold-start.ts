@@ -57,7 +57,8 @@ export async function measureColdStart(root: string, options: { readonly rounds:
 /** The app's own code in one ES module, its packages left where they are installed. */
 async function buildUnbundled(folder: string): Promise<string> {
   const outfile = join(folder, 'main.mjs');
-  await writeFile(outfile, (await bundleApplication({ hasPackages: false })).contents);
+  const { files } = await bundleApplication({ hasPackages: false });
+  await writeFile(outfile, files['main.cjs'] ?? '');
   return outfile;
 }
 

@@ -12,6 +12,7 @@ import { registerOperations } from './composition/operations.ts';
 import { warnOf } from './composition/warn-of.ts';
 import { registerWatches } from './composition/watches.ts';
 import { readSettings, type Settings, type SettingsReading } from './config/settings.ts';
+import { startTracing } from './tracing/start-tracing.ts';
 
 // The only module that reads the environment. It makes each part once and registers them with the host.
 
@@ -20,6 +21,7 @@ const reading = readSettings();
 const { settings } = reading;
 const parts = createParts();
 
+startTracing(app.hook, settings.otlpEndpoint);
 startReadiness(parts.core, reading);
 registerHttp(parts, durableClient);
 registerWatches(parts, settings, durableClient);

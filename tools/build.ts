@@ -1,6 +1,6 @@
 /**
- * Makes the package that the Functions host loads: dist/app with one CommonJS file, host.json and a package.json that
- * names the file. When nothing that it is made of has changed since the last time, it is left as it is.
+ * Makes the package that the Functions host loads: dist/app with its CommonJS files, host.json and a package.json that
+ * names the one to load. When nothing that it is made of has changed since the last time, it is left as it is.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -22,9 +22,9 @@ if (isUpToDate(root, stampFile)) {
 
 async function buildApplication(): Promise<void> {
   const startedAtMs = Date.now();
-  const { contents, inputs } = await bundleApplication();
+  const { files, inputs } = await bundleApplication();
   const written = {
-    [join(output, 'main.cjs')]: contents,
+    ...Object.fromEntries(Object.entries(files).map(([name, content]) => [join(output, name), content])),
     [join(output, 'host.json')]: readFileSync(join(root, 'host.json')),
     [join(output, 'package.json')]: `${JSON.stringify({ name: 'gatehouse', main: 'main.cjs' }, null, 2)}\n`,
   };

@@ -1,12 +1,24 @@
-import { resolve } from 'node:path';
-import { build, type BuildOptions } from 'esbuild';
+import { basename, parse, resolve } from 'node:path';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '..');
 
-/** How the application becomes one CommonJS file; the only place that knows. */
+/** What is loaded only when a setting asks for it is a file of its own beside the others: inside, it would be read at every start. */
+const lazyEntries = ['src/tracing/export-spans.ts'];
+
+/** Leaves an import of such a part to be done when the application runs. */
+const lazyParts: Plugin = {
+  name: 'lazy-parts',
+  setup: (bundler) => {
+    bundler.onResolve({ filter: /^\./ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path: `./${parse(path).name}.cjs`, external: true } : undefined,
+    );
+  },
+};
+
+/** How the application becomes one CommonJS file, and one for each part that is loaded later; the only place that knows. */
 const options = {
   absWorkingDir: root,
-  entryPoints: ['src/main.ts'],
   bundle: true,
   platform: 'node',
   target: 'node22',
@@ -27,8 +39,9 @@ const options = {
 } as const satisfies BuildOptions;
 
 export interface Bundle {
-  readonly contents: Uint8Array;
-  /** Files that it is made of, relative to the project's folder. */
+  /** Content by file name; `main.cjs` is the one to be loaded. */
+  readonly files: Readonly<Record<string, Uint8Array>>;
+  /** Files that they are made of, relative to the project's folder. */
   readonly inputs: readonly string[];
 }
 
@@ -40,11 +53,14 @@ export async function bundleApplication({ hasPackages = true } = {}): Promise<Bu
   const result = await build({
     ...options,
     ...(hasPackages ? {} : { packages: 'external', format: 'esm' }),
-    outfile: 'main.cjs',
+    entryPoints: ['src/main.ts', ...lazyEntries],
+    outdir: '.',
+    entryNames: '[name]',
+    outExtension: { '.js': '.cjs' },
+    plugins: [lazyParts],
     metafile: true,
     write: false,
   });
-  const [file] = result.outputFiles;
-  if (file === undefined) throw new Error('The bundler made no file.');
-  return { contents: file.contents, inputs: Object.keys(result.metafile.inputs) };
+  const files = result.outputFiles.map(({ path, contents }) => [basename(path), contents] as const);
+  return { files: Object.fromEntries(files), inputs: Object.keys(result.metafile.inputs) };
 }

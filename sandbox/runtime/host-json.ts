@@ -14,6 +14,9 @@ const durableTaskSchema = z.object({
   defaultVersion: z.string().default(''),
   versionMatchStrategy: z.enum(['None', 'Strict', 'CurrentOrOlder']).default('CurrentOrOlder'),
   versionFailureStrategy: z.enum(['Reject', 'Fail']).default('Reject'),
+  tracing: z
+    .object({ distributedTracingEnabled: z.boolean().default(false), version: z.enum(['V1', 'V2']).default('V1') })
+    .prefault({}),
 });
 
 const hostJsonSchema = z.object({
@@ -36,6 +39,8 @@ export interface HostJson {
   readonly rpcEnabled: boolean;
   readonly storeInputs: boolean;
   readonly versioning: Versioning;
+  /** Whether orchestrations and their activities belong to the trace of whoever started them (distributed tracing V2). */
+  readonly isTraced: boolean;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -62,6 +67,7 @@ export async function readHostJson(appFolder: string, environment: Environment):
       matchStrategy: durableTask.versionMatchStrategy,
       failureStrategy: durableTask.versionFailureStrategy,
     },
+    isTraced: durableTask.tracing.distributedTracingEnabled && durableTask.tracing.version === 'V2',
   };
 }
 

@@ -39,6 +39,7 @@ export function runtimeEnvironment(plan: StackPlan): Record<string, string> {
   return {
     ...commonEnvironment(plan),
     ...appSettings(plan, info),
+    ...exporterSettings(),
     GATEHOUSE_USUAL_TIME_DIVISOR: String(options.speed),
     SANDBOX_APP_DIR: options.appDirectory,
     SANDBOX_PORT: String(ports.runtime),
@@ -66,6 +67,12 @@ export function extensionEnvironment(plan: StackPlan): Record<string, string> {
     // Where .NET looks for authorities, as NODE_EXTRA_CA_CERTS is for Node.
     SSL_CERT_FILE: ca.caFile,
   };
+}
+
+/** Where spans are sent to is a wish of whoever starts the stack: they have a collector of their own. */
+function exporterSettings(): Record<string, string> {
+  const endpoint = process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? '';
+  return endpoint === '' ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint };
 }
 
 function appSettings(plan: StackPlan, info: StackInfo): Record<string, string> {

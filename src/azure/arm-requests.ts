@@ -17,6 +17,7 @@ import type { Log } from '../ports/log.ts';
 import { classify, isSuccess, jsonOf, type RawAnswer, unreadable } from './arm-answers.ts';
 import { audienceOf } from './arm-audience.ts';
 import { toldCalls } from './told-calls.ts';
+import { armTemplate, tracedCalls } from './traced-calls.ts';
 
 export interface ArmRequestsOptions {
   readonly endpoint: string;
@@ -59,7 +60,10 @@ export function createArmRequests({ endpoint, credential, log, now, clientOption
     ...clientOptions,
     endpoint,
     retryOptions: { maxRetries: 0 },
-    additionalPolicies: [{ policy: toldCalls(log), position: 'perRetry' }],
+    additionalPolicies: [
+      { policy: toldCalls(log), position: 'perRetry' },
+      { policy: tracedCalls(armTemplate), position: 'perRetry' },
+    ],
     credentials: { scopes: [`${audienceOf(endpoint)}/.default`] },
   });
   const base = new URL(endpoint);

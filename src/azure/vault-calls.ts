@@ -6,6 +6,7 @@ import type { JsonObject } from '../domain/json.ts';
 import type { Log } from '../ports/log.ts';
 import { secondsOf } from './retry-after.ts';
 import { toldCalls } from './told-calls.ts';
+import { tracedCalls, vaultTemplate } from './traced-calls.ts';
 
 /** How long to wait when Key Vault says "later" without saying when, as it does. */
 export const usualWaitSeconds = 2;
@@ -32,7 +33,11 @@ export function vaultClientOptions(
   { additionalPolicies = [] }: AdditionalPolicies = {},
 ): VaultClientOptions {
   return {
-    additionalPolicies: [...additionalPolicies, { policy: toldCalls(log), position: 'perRetry' }],
+    additionalPolicies: [
+      ...additionalPolicies,
+      { policy: toldCalls(log), position: 'perRetry' },
+      { policy: tracedCalls(vaultTemplate), position: 'perRetry' },
+    ],
     disableChallengeResourceVerification: !new URL(vaultUrl).hostname.endsWith('.vault.azure.net'),
     retryOptions: { maxRetries: 0 },
   };

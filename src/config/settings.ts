@@ -21,6 +21,7 @@ const settingsSchema = z.object({
     .transform((hosts) => hosts.filter((host) => host !== '')),
   AZURE_CLIENT_ID: z.string().optional(),
   AZURE_AUTHORITY_HOST: httpsUrl.optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   GATEHOUSE_USUAL_TIME_DIVISOR: z.coerce.number().min(1).max(1_000_000).default(1),
   // A key is replayed for seven days. A question waits for a week, and what fails is tried again for days: meanwhile its events are known.
   GATEHOUSE_KEEP_IDEMPOTENCY_DAYS: daysFrom(7).default(7),
@@ -44,6 +45,8 @@ export interface Settings {
   /** The application's own id: changes that it made itself are not drift. */
   readonly clientId: string | undefined;
   readonly authorityHost: string | undefined;
+  /** Where spans are sent to; the exporter reads it, and more beside it, by itself. Undefined: none are exported. */
+  readonly otlpEndpoint: string | undefined;
   /** How many times faster than Azure's the surroundings are: what operations say of usual times is divided by it. */
   readonly usualTimeDivisor: number;
   /** How long what is over is kept before it is removed. */
@@ -121,6 +124,7 @@ function toSettings(data: z.output<typeof settingsSchema>): Settings {
     webhookAllowedHosts: data.GATEHOUSE_WEBHOOK_ALLOWED_HOSTS,
     clientId: data.AZURE_CLIENT_ID,
     authorityHost: data.AZURE_AUTHORITY_HOST,
+    otlpEndpoint: data.OTEL_EXPORTER_OTLP_ENDPOINT,
     usualTimeDivisor: data.GATEHOUSE_USUAL_TIME_DIVISOR,
     keptDays: {
       idempotency: data.GATEHOUSE_KEEP_IDEMPOTENCY_DAYS,

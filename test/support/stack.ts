@@ -31,6 +31,8 @@ export interface StackStart {
   readonly app?: string;
   /** Folder of a stack that ran before; it is left in place by `stop`. */
   readonly directory?: string;
+  /** Where the application sends its spans to. */
+  readonly collector?: string;
   /** Further options, as typed. */
   readonly args?: readonly string[];
 }
@@ -67,7 +69,10 @@ export interface RunningTestStack {
 /** Starts a stack and waits until it says that it is ready. */
 export async function startStack(options: StackStart = {}): Promise<RunningTestStack> {
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'gatehouse-stack-'));
-  const environment = { SANDBOX_SSHD: options.sshd ?? 'off' };
+  const environment = {
+    SANDBOX_SSHD: options.sshd ?? 'off',
+    OTEL_EXPORTER_OTLP_ENDPOINT: options.collector ?? '',
+  };
   const process = spawnStart(['--idle', '--state', directory, ...toArguments(options)], environment);
   try {
     await waitUntil(

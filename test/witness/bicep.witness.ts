@@ -13,6 +13,7 @@ const actionGroupId =
 /** What the application reads and the template does not give, with the reason. */
 const settingsNotGiven: Readonly<Record<string, string>> = {
   AZURE_AUTHORITY_HOST: 'in Azure the identity needs no authority',
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'the collector is the operator’s own, and its headers are a secret',
   GATEHOUSE_USUAL_TIME_DIVISOR: 'Azure takes its usual times',
 };
 /** What the Functions host and its extensions read. */

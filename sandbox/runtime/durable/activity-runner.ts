@@ -11,7 +11,7 @@ export interface ActivityRunnerOptions {
   readonly concurrencyMax: number | undefined;
   readonly timestamp: () => string;
   /** Runs the app's activity; gives its result as JSON text, null for none. */
-  readonly run: (name: string, instanceId: string, input: string) => Promise<string | null>;
+  readonly run: (task: Pick<ActivityTask, 'name' | 'instanceId' | 'input' | 'traceParent'>) => Promise<string | null>;
 }
 
 export interface ActivityTask {
@@ -20,6 +20,8 @@ export interface ActivityTask {
   readonly name: string;
   /** JSON array of one: the input. */
   readonly input: string;
+  /** The trace that it belongs to. */
+  readonly traceParent: string | undefined;
   readonly complete: (event: TaskSucceeded | TaskUnsuccessful) => Promise<void>;
 }
 
@@ -75,7 +77,7 @@ export class ActivityRunner {
     const { run, timestamp, quirks } = this.options;
     const TaskScheduledId = task.taskId;
     try {
-      const Result = await run(task.name, task.instanceId, task.input);
+      const Result = await run(task);
       return { EventType: 5, TaskScheduledId, Result, ...unplayed(timestamp()) };
     } catch (error: unknown) {
       const failure = describeActivityFailure(task.name, error, quirks.hasLongErrors);

@@ -1,6 +1,7 @@
 import type { Invoke } from '../core/invoker.ts';
 import type { Registry } from '../core/registry.ts';
 import type { RegisteredFunction, TypedData } from '../core/types.ts';
+import type { ActivityTask } from './activity-runner.ts';
 import type { OrchestratorPayload } from './episode.ts';
 import type { OrchestratorAnswer } from './orchestrator-answer.ts';
 import { readAnswer, readThrownAnswer } from './orchestrator-answer.ts';
@@ -49,10 +50,19 @@ export class AppFunctions {
   }
 
   /** Gives the activity's result as JSON text, or null when it has none. */
-  async runActivity(name: string, instanceId: string, input: string): Promise<string | null> {
+  async runActivity({
+    name,
+    instanceId,
+    input,
+    traceParent,
+  }: Pick<ActivityTask, 'name' | 'instanceId' | 'input' | 'traceParent'>): Promise<string | null> {
     const data = toActivityData(input);
     const triggerMetadata = { instanceId: { json: JSON.stringify(instanceId) }, data };
-    const { returnValue } = await this.invoke(this.get(name, 'activity'), { trigger: data, triggerMetadata });
+    const { returnValue } = await this.invoke(this.get(name, 'activity'), {
+      trigger: data,
+      triggerMetadata,
+      ...(traceParent === undefined ? {} : { traceParent }),
+    });
     return toResult(returnValue ?? undefined);
   }
 

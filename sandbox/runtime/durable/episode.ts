@@ -279,13 +279,13 @@ function toEvent(work: ScheduledWork, timestamp: string, storeInputs: boolean): 
 function toOutgoing(work: ScheduledWork, record: InstanceRecord): readonly Outgoing[] {
   switch (work.kind) {
     case 'activity':
-      return [{ kind: 'activity', id: work.id, name: work.name, input: work.input }];
+      return [{ kind: 'activity', id: work.id, name: work.name, input: work.input, traceParent: record.traceParent }];
     case 'timer':
       return work.isCanceled ? [] : [{ kind: 'timer', id: work.id, fireAt: work.fireAt }];
     case 'child': {
       const { name, version, instanceId, executionId } = record;
       const parent: Parent = { name, version, instanceId, executionId, taskId: work.id };
-      const child = { ...work, executionId: newExecutionId(), parent };
+      const child = { ...work, executionId: newExecutionId(), parent, traceParent: record.traceParent };
       return [{ kind: 'start', id: work.id, child }];
     }
   }

@@ -38,7 +38,7 @@ export function createLocalHost(options: LocalHostOptions): DurableHost {
     quirks,
     concurrencyMax: host.activitiesMax,
     timestamp: () => clock.iso(),
-    run: (name, instanceId, text) => functions.runActivity(name, instanceId, text),
+    run: (task) => functions.runActivity(task),
   });
   const episode = {
     ...{ clock, log, functions },
@@ -47,11 +47,19 @@ export function createLocalHost(options: LocalHostOptions): DurableHost {
     runOrchestrator: functions.runOrchestrator.bind(functions),
   };
   const hub = new TaskHub({ store, clock, alarms, gauge, activities, quirks, episode, log });
-  const { replaceRunning } = host;
+  const { replaceRunning, isTraced } = host;
   const clientJson = createClientJson(client);
   return {
     clientJson: () => clientJson,
-    manage: createManagementApi({ hub, functions, quirks, clock, replaceRunning, query: managementQuery(client) }),
+    manage: createManagementApi({
+      hub,
+      functions,
+      quirks,
+      clock,
+      replaceRunning,
+      isTraced,
+      query: managementQuery(client),
+    }),
     prepare: () => store.prepare(),
     resume: () => hub.resume(),
     stop: () => {

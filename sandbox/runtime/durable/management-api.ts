@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { StackClock } from '../clock.ts';
 import type { HostRequest, HostResponse } from '../http/messages.ts';
-import { empty, json, parseJson, text } from '../http/messages.ts';
+import { empty, headerOf, json, parseJson, text } from '../http/messages.ts';
 import { decodePath } from '../http/web-server-rules.ts';
 import type { AppFunctions } from './app-functions.ts';
 import { managementUrls, webhookPath } from './client-binding.ts';
@@ -19,6 +19,7 @@ export interface ManagementOptions {
   readonly quirks: Quirks;
   readonly clock: StackClock;
   readonly replaceRunning: boolean;
+  readonly isTraced: boolean;
   /** The query that opens the management URLs of an answer. */
   readonly query: string;
 }
@@ -102,8 +103,9 @@ async function start(
     return dotnetError(400, 'System.ArgumentException', options.functions.describeUnknown(name, 'orchestrator'));
   }
   const version = request.url.searchParams.get('version') ?? undefined;
-  const { replaceRunning } = options;
-  const creation = await options.hub.start({ name, instanceId, input, version, replaceRunning });
+  const { replaceRunning, isTraced } = options;
+  const traceParent = isTraced ? headerOf(request, 'traceparent') : undefined;
+  const creation = await options.hub.start({ name, instanceId, input, version, traceParent, replaceRunning });
   if (creation.outcome === 'exists') {
     return refuseDuplicate(options.quirks, creation.status);
   }

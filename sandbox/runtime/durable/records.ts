@@ -32,6 +32,8 @@ export interface InstanceRecord {
   /** JSON text. */
   readonly customStatus: string | null;
   readonly parent: Parent | null;
+  /** The trace that the start belongs to, as its header said. */
+  readonly traceParent?: string | undefined;
   /** History rows below this number are committed; rows at or above it were written by a commit that did not end. */
   readonly historyCount: number;
   /** Inbox rows up to this key are consumed; what is left of them is rubbish of a commit cut short. */
@@ -57,7 +59,13 @@ export type DeliveredEvent =
 
 /** Work that an instance owes to the world, kept until it is done. */
 export type Outgoing =
-  | { readonly kind: 'activity'; readonly id: number; readonly name: string; readonly input: string }
+  | {
+      readonly kind: 'activity';
+      readonly id: number;
+      readonly name: string;
+      readonly input: string;
+      readonly traceParent?: string | undefined;
+    }
   | { readonly kind: 'timer'; readonly id: number; readonly fireAt: string }
   | { readonly kind: 'start'; readonly id: number; readonly child: ChildStart }
   | {
@@ -74,6 +82,7 @@ export interface ChildStart {
   readonly version: string;
   readonly input: string | null;
   readonly parent: Parent;
+  readonly traceParent?: string | undefined;
 }
 
 export interface Stored<T> {

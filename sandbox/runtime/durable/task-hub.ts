@@ -42,6 +42,8 @@ export interface StartRequest {
   readonly input: string | null;
   /** The hub's default version when the caller names none. */
   readonly version: string | undefined;
+  /** The trace that the instance and its work belong to. */
+  readonly traceParent: string | undefined;
   readonly replaceRunning: boolean;
 }
 
@@ -106,9 +108,12 @@ export class TaskHub {
   }
 
   async start(request: StartRequest): Promise<Creation> {
-    const { name, instanceId, input, replaceRunning } = request;
+    const { name, instanceId, input, traceParent, replaceRunning } = request;
     const version = request.version ?? this.options.episode.versioning.defaultVersion;
-    const record = this.newRecord({ instanceId, executionId: newExecutionId(), name, version, input }, null);
+    const record = this.newRecord(
+      { instanceId, executionId: newExecutionId(), name, version, input, traceParent },
+      null,
+    );
     const starts = this.options.quirks.repeatsDelivery() ? [startMessage, startMessage] : [startMessage];
     return this.actorOf(instanceId).create(record, starts, replaceRunning);
   }
@@ -235,6 +240,7 @@ export class TaskHub {
       taskId: work.id,
       name: work.name,
       input: work.input,
+      traceParent: work.traceParent,
       complete: async (event) => this.untilStored(handle, () => this.complete(instanceId, key, event)),
     });
   }
@@ -287,13 +293,13 @@ export class TaskHub {
   }
 
   private newRecord(
-    start: Pick<InstanceRecord, 'instanceId' | 'executionId' | 'name' | 'version' | 'input'>,
+    start: Pick<InstanceRecord, 'instanceId' | 'executionId' | 'name' | 'version' | 'input' | 'traceParent'>,
     parent: Parent | null,
   ): InstanceRecord {
     const now = this.options.clock.iso();
-    const { instanceId, executionId, name, version, input } = start;
+    const { instanceId, executionId, name, version, input, traceParent } = start;
     return {
-      ...{ instanceId, executionId, startId: executionId, name, version, input, parent },
+      ...{ instanceId, executionId, startId: executionId, name, version, input, parent, traceParent },
       status: 'Pending',
       createdAt: now,
       updatedAt: now,

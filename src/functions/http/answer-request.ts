@@ -6,6 +6,7 @@ import { couldBeKey } from '../../services/requests/guessable-keys.ts';
 import type { IdempotencyTurn } from '../../services/requests/idempotency.ts';
 import { notReadyError } from '../../services/requests/readiness.ts';
 import { sha256Hex } from '../../stores/digest.ts';
+import { noteOperation } from '../../tracing/in-span.ts';
 import { type AuditTrail, createAuditTrail } from './audit-trail.ts';
 import { sourceOf } from './caller-address.ts';
 import { type CheckedRequest, checkRequest } from './check-request.ts';
@@ -190,6 +191,7 @@ async function runHandler(
   seed: Uint8Array,
 ): Promise<RenderedAnswer> {
   await trail.intent();
+  const randomness = createSeededRandomness(seed);
   const answer = renderAnswer(
     await route.handle({
       params,
@@ -201,7 +203,12 @@ async function runHandler(
       headers: request.headers,
       now: services.now(),
       orchestrations: services.orchestrationsOf(context),
-      ...createSeededRandomness(seed),
+      ...randomness,
+      operationId: () => {
+        const operationId = randomness.operationId();
+        noteOperation(operationId);
+        return operationId;
+      },
     }),
   );
   if (route.method !== 'GET' && answer.status < 400) services.afterChange();

@@ -1,4 +1,5 @@
-import type { app as functionsApp, FunctionInput } from '@azure/functions';
+import type { app as functionsApp, FunctionInput, HttpResponseInit, InvocationContext } from '@azure/functions';
+import { failSpan, inSpan } from '../../tracing/in-span.ts';
 import { answerRequest } from './answer-request.ts';
 import type { HttpServices } from './http-services.ts';
 import type { Route } from './route.ts';
@@ -25,10 +26,32 @@ export function registerRoutes({ app, routes, services, durableClient }: Registe
       authLevel: 'anonymous',
       route: route.path,
       extraInputs: [durableClient],
-      handler: (request, context) => answerRequest(route, services, request, context),
+      handler: (request, context) => traced(route, context, () => answerRequest(route, services, request, context)),
     });
   }
   registerUnknownRoute(app, routes);
+}
+
+/** One span for each request at a route. Its path is told as the route's template only: it holds what people call their things. */
+function traced(
+  route: Route,
+  { invocationId, traceContext = {} }: InvocationContext,
+  answer: () => Promise<HttpResponseInit>,
+): Promise<HttpResponseInit> {
+  const template = `/api/${route.path}`;
+  const attributes = {
+    'http.request.method': route.method,
+    'http.route': template,
+    'faas.trigger': 'http',
+    'faas.invocation_id': invocationId,
+  };
+  return inSpan({ name: `${route.method} ${template}`, kind: 'server', attributes, traceContext }, async (span) => {
+    const response = await answer();
+    const status = response.status ?? 200;
+    span.setAttribute('http.response.status_code', status);
+    if (status >= 500) failSpan(span, String(status));
+    return response;
+  });
 }
 
 /** Throws for the first route that is nameless, open without being on the list, there twice or hidden by another. */

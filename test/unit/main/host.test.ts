@@ -37,9 +37,9 @@ describe('host.json', () => {
     });
   });
 
-  it('says what is traced: no inputs and no outputs', () => {
+  it('keeps an operation in the trace of its request, without inputs and outputs', () => {
     expect(host).toHaveProperty('extensions.durableTask.tracing', {
-      distributedTracingEnabled: false,
+      distributedTracingEnabled: true,
       traceInputsAndOutputs: false,
       version: 'V2',
     });
