@@ -1,9 +1,14 @@
 /**
- * What the host gets to know of the application, written out: a name, a route or a schedule that changes by accident breaks
- * callers, deployments or histories in flight.
+ * Every name that must not change any more, written out: of what the host gets to know of the application, and of what it
+ * stores and sends. One that changes by accident breaks callers, receivers, deployments, rows or histories in flight. What is
+ * new is added here; what is here stays.
  */
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
+import { containers } from '../../../src/composition/core.ts';
+import { eventTypes } from '../../../src/domain/event-types.ts';
+import { operationKindNames } from '../../../src/domain/operation-kinds.ts';
+import { tableNames } from '../../../src/stores/table-names.ts';
 
 const root = resolve(__dirname, '..', '..', '..');
 
@@ -168,6 +173,101 @@ const activities = [
   'writeGateway',
 ];
 
+/** Rows in them outlive the code. */
+const tables = [
+  'ApiKeys',
+  'Audit',
+  'AuditDigests',
+  'AuditSeals',
+  'BlockedKeys',
+  'CertificatesByCn',
+  'CertificatesByKey',
+  'CertificatesByOwner',
+  'CertificatesByRoot',
+  'CertificatesByThumbprint',
+  'Claims',
+  'ClientCertificates',
+  'Connectors',
+  'Deliveries',
+  'DeliveryDues',
+  'DeliveryQueues',
+  'Expiries',
+  'ForeignEntries',
+  'GatewayResources',
+  'GatewayRevocations',
+  'GatewayRoots',
+  'Gateways',
+  'Health',
+  'Idempotency',
+  'Machines',
+  'MadeResources',
+  'ManualCommands',
+  'Notices',
+  'OperationIndex',
+  'Operations',
+  'Outbox',
+  'OutboxPending',
+  'Owners',
+  'ProfileRequests',
+  'Profiles',
+  'RetentionDues',
+  'Revocations',
+  'RootGateways',
+  'Roots',
+  'Stacks',
+  'TimerRuns',
+  'Unfinished',
+  'VpnUsers',
+];
+
+/** With files that wait, and packages. */
+const blobContainers = ['downloads', 'profiles', 'run-commands'];
+
+/** Types that receivers switch on. */
+const events = [
+  'gatehouse.approval.asked.v1',
+  'gatehouse.approval.expiring.v1',
+  'gatehouse.audit.sealed.v1',
+  'gatehouse.certificate.expiring.v1',
+  'gatehouse.certificate.issued.v1',
+  'gatehouse.certificate.reinstated.v1',
+  'gatehouse.certificate.revoked.v1',
+  'gatehouse.gateway.missing.v1',
+  'gatehouse.gateway.returned.v1',
+  'gatehouse.gateway.revocations-near-limit.v1',
+  'gatehouse.gateway.root-added.v1',
+  'gatehouse.key.blocked.v1',
+  'gatehouse.operation.ended.v1',
+  'gatehouse.profile.changed.v1',
+  'gatehouse.revocation.over-limit.v1',
+  'gatehouse.revocation.vanished.v1',
+  'gatehouse.root.created.v1',
+  'gatehouse.root.expiring.v1',
+  'gatehouse.root.imported.v1',
+  'gatehouse.root.out.v1',
+  'gatehouse.root.vanished.v1',
+  'gatehouse.signing-certificate.expiring.v1',
+  'gatehouse.stack-certificate.expiring.v1',
+];
+
+/** Of operations: in rows, in what callers ask, and in histories. */
+const kinds = [
+  'buildGateway',
+  'checkMachine',
+  'closeVpnAccess',
+  'connectClouds',
+  'disconnectClouds',
+  'distrustRoot',
+  'generateProfile',
+  'openVpnAccess',
+  'reinstateCertificate',
+  'removeGateway',
+  'revokeCertificate',
+  'setVpnUser',
+  'trustRoot',
+  'verifyConnector',
+];
+
 /** Loads the application in a process of its own: a programming model can be set once only. */
 function readFunctions(): readonly RegisteredFunction[] {
   const script = resolve(root, 'test', 'support', 'print-functions.ts');
@@ -241,5 +341,17 @@ describe('src/main', () => {
         .toSorted(),
     ).toEqual(activities);
     expect(withTrigger('entityTrigger')).toEqual([]);
+  });
+
+  it('stores in these tables and containers, and has no queue of its own', () => {
+    expect([...tableNames].toSorted()).toEqual(tables);
+    expect(Object.values(containers).toSorted()).toEqual(blobContainers.toSorted());
+    const types = functions.flatMap(({ bindings }) => Object.values(bindings).map(({ type }) => type));
+    expect(types.filter((type) => /queue|serviceBus|eventHub/i.test(type))).toEqual([]);
+  });
+
+  it('sends events of these types and has operations of these kinds', () => {
+    expect([...eventTypes].toSorted()).toEqual(events);
+    expect([...operationKindNames].toSorted()).toEqual(kinds);
   });
 });
