@@ -14,6 +14,7 @@ import type { Log } from '../ports/log.ts';
 import type { KeyAnswer, RootKeyPolicy, RootKeys, RootKeyVersion } from '../ports/root-keys.ts';
 import { statusOf } from './status-of.ts';
 import {
+  azureWordsOf,
   isMissing,
   isPassing,
   retryAfterOf,
@@ -174,10 +175,9 @@ async function answer<T>(call: () => Promise<T>): Promise<KeyAnswer<T>> {
       return { outcome: 'busy', retryAfterSeconds: retryAfterOf(error) ?? usualWaitSeconds };
     }
     const own = ownRefusal(error);
-    if (own !== undefined) return { outcome: 'refused', ...own };
+    if (own !== undefined) return { outcome: 'refused', ...own, isOurs: true };
     if (!isRestError(error)) throw error;
-    const { code, message } = wordsOf(error);
-    return { outcome: 'refused', code: code || `Http${error.statusCode ?? 0}`, message };
+    return { outcome: 'refused', ...azureWordsOf(error) };
   }
 }
 

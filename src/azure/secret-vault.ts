@@ -6,6 +6,7 @@ import { AppError } from '../domain/app-error.ts';
 import type { Log } from '../ports/log.ts';
 import type { SecretVault } from '../ports/secrets.ts';
 import {
+  azureWordsOf,
   isMissing,
   isPassing,
   retryAfterOf,
@@ -117,10 +118,11 @@ async function answer<T>(name: string, what: string, call: () => Promise<T>): Pr
     if (isPassing(error)) {
       throw busy(`Key Vault answered ${statusCode} to ${what} secret ${name}.`, retryAfterOf(error));
     }
-    const { code, message } = wordsOf(error);
+    const azure = azureWordsOf(error);
     throw new AppError(
       'ERR_AZURE_REFUSED',
-      `Key Vault refused to ${what} secret ${name}: ${code || `Http${statusCode}`}. ${message}`.trim(),
+      `Key Vault refused to ${what} secret ${name}: ${azure.code}. ${azure.message}`.trim(),
+      { azure },
     );
   }
 }

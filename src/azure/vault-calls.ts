@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { isRestError, type PipelinePolicy } from '@azure/core-rest-pipeline';
+import { isRestError, type PipelinePolicy, type RestError } from '@azure/core-rest-pipeline';
+import type { AzureWords } from '../domain/azure-words.ts';
 import { cutText } from '../domain/cut-text.ts';
 import { asObject, asText } from '../domain/gateway-entries.ts';
 import type { JsonObject } from '../domain/json.ts';
@@ -89,5 +90,16 @@ export function wordsOf(error: unknown): {
     code: asText(body['code']),
     message: cutText(asText(body['message'])),
     innerCode: asText(asObject(body['innerError'])['code']),
+  };
+}
+
+/** A refusal as callers get it; of one without words, the status. Azure's support finds the request by its id. */
+export function azureWordsOf(error: RestError): AzureWords {
+  const { code, message } = wordsOf(error);
+  const correlationId = error.response?.headers.get('x-ms-request-id');
+  return {
+    code: code || `Http${error.statusCode ?? 0}`,
+    message,
+    ...(correlationId === undefined ? {} : { correlationId }),
   };
 }

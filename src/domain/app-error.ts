@@ -1,3 +1,4 @@
+import type { AzureWords } from './azure-words.ts';
 import type { ProblemCode } from './problem-codes.ts';
 
 /** One thing that is wrong with a request, as RFC 9457 answers list it. `path` is a JSON Pointer into the request. */
@@ -38,6 +39,8 @@ export const errorCodes = Object.keys(errorStatus) as readonly ErrorCode[];
 export interface AppErrorOptions {
   readonly problems?: readonly Problem[];
   readonly retryAfterSeconds?: number;
+  /** What Azure said, where Azure refused. */
+  readonly azure?: AzureWords;
   readonly cause?: unknown;
 }
 
@@ -49,6 +52,7 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly problems: readonly Problem[];
   readonly retryAfterSeconds: number | undefined;
+  readonly azure: AzureWords | undefined;
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -56,6 +60,7 @@ export class AppError extends Error {
     this.code = code;
     this.problems = options.problems ?? [];
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.azure = options.azure;
   }
 }
 

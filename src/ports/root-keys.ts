@@ -2,7 +2,15 @@
 export type KeyAnswer<T> =
   | { readonly outcome: 'done'; readonly value: T }
   | { readonly outcome: 'busy'; readonly retryAfterSeconds: number }
-  | { readonly outcome: 'refused'; readonly code: string; readonly message: string };
+  | {
+      readonly outcome: 'refused';
+      readonly code: string;
+      readonly message: string;
+      /** What Azure's support finds the request by. */
+      readonly correlationId?: string | undefined;
+      /** Refused before Azure was asked: the code is not Azure's. */
+      readonly isOurs?: true;
+    };
 
 export interface RootKeyVersion {
   /** Key Vault's identifier of this key version (URL). */

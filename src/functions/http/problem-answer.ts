@@ -77,6 +77,7 @@ export function problemAnswer(error: unknown, requestId: string): RenderedAnswer
     detail: cutText(known.message, detailLengthMax),
     requestId,
     errors: known.problems,
+    azure: known.azure,
   });
   return {
     status: body.status,

@@ -1,4 +1,5 @@
 import { AppError } from '../../domain/app-error.ts';
+import type { AzureWords } from '../../domain/azure-words.ts';
 import type { KeyAnswer } from '../../ports/root-keys.ts';
 
 /**
@@ -18,6 +19,16 @@ export function fromKeyStore<T>(answer: KeyAnswer<T>): T {
         },
       );
     case 'refused':
-      throw new AppError('ERR_AZURE_REFUSED', `Key Vault refuses: ${answer.code} ${answer.message}`);
+      throw new AppError('ERR_AZURE_REFUSED', `Key Vault refuses: ${answer.code} ${answer.message}`, azureOf(answer));
   }
+}
+
+function azureOf({
+  code,
+  message,
+  correlationId,
+  isOurs,
+}: Extract<KeyAnswer<never>, { readonly outcome: 'refused' }>): { readonly azure?: AzureWords } {
+  if (isOurs === true) return {};
+  return { azure: { code, message, ...(correlationId === undefined ? {} : { correlationId }) } };
 }

@@ -146,7 +146,7 @@ describe('src/azure/root-key-vault', () => {
   ])('refuses in words what the client will not ask for: a key that %s', async (_what, dates, code) => {
     const { id = '' } = await vault.keys.createKey('dated', 'RSA', dates);
 
-    expect(await rootKeys.sign(id, digest)).toMatchObject({ outcome: 'refused', code });
+    expect(await rootKeys.sign(id, digest)).toMatchObject({ outcome: 'refused', code, isOurs: true });
   });
 
   it('reads a key anew that the client has refused', async () => {

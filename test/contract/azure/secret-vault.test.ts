@@ -134,6 +134,11 @@ describe('src/azure/secret-vault', () => {
     expect(refused).toMatchObject({
       code: 'ERR_AZURE_REFUSED',
       message: expect.stringMatching(/^Key Vault refused to set secret long: BadParameter\./) as unknown,
+      azure: {
+        code: 'BadParameter',
+        message: expect.stringMatching(/./) as string,
+        correlationId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+      },
     });
     expect((refused as Error).cause).toBeUndefined();
     expect(String((refused as Error).stack)).not.toContain('secret-x');

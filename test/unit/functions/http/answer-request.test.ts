@@ -314,6 +314,19 @@ describe('src/functions/http/answer-request', () => {
   });
 
   describe('errors', () => {
+    it('quotes what Azure said apart from its own words', async () => {
+      const api = await createTestApi();
+      const azure = { code: 'Forbidden', message: 'The operation is not allowed.', correlationId: 'r-1' };
+      const { route } = aRoute({}, () => {
+        throw new AppError('ERR_AZURE_REFUSED', 'Key Vault refuses.', { azure });
+      });
+
+      expect(await api.ask(route, ask)).toMatchObject({
+        status: 502,
+        json: { code: 'ERR_AZURE_REFUSED', detail: 'Key Vault refuses.', azure },
+      });
+    });
+
     it('answers an AppError in its own words', async () => {
       const api = await createTestApi();
       const { route } = aRoute({}, () => {

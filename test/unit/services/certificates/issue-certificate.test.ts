@@ -68,6 +68,21 @@ describe('src/services/certificates/issue-certificate', () => {
     ]);
   });
 
+  it.each([
+    ['in Azure’s own words', {}, { code: 'Forbidden', message: 'No.', correlationId: 'r-1' }],
+    ['without words of Azure where the client did not ask', { isOurs: true }, undefined],
+  ] as const)('says what Key Vault refuses %s', async (_how, more, azure) => {
+    const world = await aWorldWithRoot();
+    const refusal = { outcome: 'refused', code: 'Forbidden', message: 'No.', correlationId: 'r-1', ...more } as const;
+    world.rootKeys.answerNext(refusal);
+
+    await expect(world.certificates.issue(anOrder(), randomnessOf('a'))).rejects.toMatchObject({
+      code: 'ERR_AZURE_REFUSED',
+      message: 'Key Vault refuses: Forbidden No.',
+      azure,
+    });
+  });
+
   it('finds a certificate by thumbprint, owner, root and day of expiry', async () => {
     const world = await aWorldWithRoot();
 
