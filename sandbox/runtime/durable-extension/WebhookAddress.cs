@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Sandbox.DurableExtension;
 
 /// <summary>
-/// Where the extension's HTTP API is to be reached from outside: on the runtime's port. Without it, a start that was carried out is
+/// Where the extension's HTTP API is to be reached from outside: on the runtime's port. Without it, a start that was made is
 /// answered 500, since the answer names that address.
 /// </summary>
 internal sealed class WebhookAddress(Settings settings) : IWebHookProvider

@@ -121,7 +121,7 @@ async function runTurn({ state, consumed, timestamp, accepted }: TurnStart, opti
   if (ending === 'continue-as-new') {
     return continueAsNew(turned, replayed);
   }
-  return ending === undefined ? goOn(turned, replayed) : end(turned, ending);
+  return ending === undefined ? continueWith(turned, replayed) : end(turned, ending);
 }
 
 /** What a turn leads to, before it is clear whether the execution ends with it. */
@@ -178,7 +178,7 @@ function describeFailure({ ErrorType, ErrorMessage }: FailureDetails): string {
   return `${ErrorType}: ${ErrorMessage}`;
 }
 
-function goOn({ state, record, timestamp, events, outgoing }: Turned, replayed: ReplayOutcome): Commit {
+function continueWith({ state, record, timestamp, events, outgoing }: Turned, replayed: ReplayOutcome): Commit {
   const newEvents = [...events, turnEvent(timestamp, eventTypes.orchestratorCompleted)];
   const canceled = replayed.canceledTimerIds.map((id) => outgoingRowKey(record.executionId, { kind: 'timer', id }));
   return {
