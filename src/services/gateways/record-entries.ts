@@ -1,4 +1,3 @@
-import { afterRefusal } from '../../domain/entry-refusals.ts';
 import { type Failure, sayFailure } from '../../domain/failure.ts';
 import type { ThumbprintOfRoot } from '../../domain/gateway-entries.ts';
 import { entryKey, presentEntries } from '../../domain/gateway-merge.ts';
@@ -17,7 +16,16 @@ import {
 } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Operations } from '../operations/operations.ts';
-import { type DesiredState, isExpired, isInForce, readDesiredState } from './desired-entries.ts';
+import { type DesiredState, isExpired, readDesiredState } from './desired-entries.ts';
+import {
+  accepted,
+  overLimit,
+  overLimitReason,
+  revocationWithStanding,
+  rootWithStanding,
+  type Standing,
+  withRefusal,
+} from './entry-standing.ts';
 import type { ForeignEntryRecorder } from './foreign-entries.ts';
 import { newGatewayRevocation } from './new-gateway-revocation.ts';
 import type { NoteVanished } from './note-vanished.ts';
@@ -31,9 +39,6 @@ export interface RecordEntriesOptions {
   readonly now: () => Date;
   readonly thumbprintOfRoot: ThumbprintOfRoot;
 }
-
-/** Where an entry stands after a look at the gateway. */
-type Standing = 'present' | 'settling' | 'absent';
 
 /** What is still to be done about a gateway's entries after a look. */
 export interface EntriesSeen {
@@ -54,6 +59,9 @@ export interface EntryRecorder {
   /** Notes what Azure said of entries: suspected at first, refused once that is beyond doubt. */
   recordRefusals(gatewayId: string, gateway: JsonObject, refusals: readonly EntryRefusal[]): Promise<void>;
 }
+
+const pastReason =
+  'Not put on the gateway: before it could be, its certificate expired or its root was taken off the gateway.';
 
 /** An entry that Azure has taken and not finished is looked at again after this long. */
 const settlingMs = 60 * 1000;
@@ -229,75 +237,6 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
 /** A revocation on the gateway whose proof is open. */
 export function isToBeSeen({ state, wanted }: GatewayRevocation): boolean {
   return wanted && (state === 'listed' || state === 'disconnected');
-}
-
-function withRefusal<Row extends GatewayRoot | GatewayRevocation>(
-  row: Row,
-  refusal: { readonly reason: string; readonly isNamed: boolean },
-  mark: string,
-  now: Date,
-): Row {
-  const { evidence, isRefused, retryAt } = afterRefusal(row.evidence, refusal, now);
-  const noted = { ...row, evidence, retryAt, reason: refusal.reason, updatedAt: now.toISOString() };
-  return isRefused ? { ...noted, state: 'refused', refusedUnder: mark } : noted;
-}
-
-/** The row without what stood against it: Azure has taken the entry. */
-function accepted<Row extends GatewayRoot | GatewayRevocation>(row: Row): Row {
-  return without(row, 'evidence', 'retryAt', 'refusedUnder', 'reason') as Row;
-}
-
-const pastReason =
-  'Not put on the gateway: before it could be, its certificate expired or its root was taken off the gateway.';
-
-/** What is left out for want of room waits for room, and for no time: nothing stands against it. */
-function overLimit<Row extends GatewayRoot | GatewayRevocation>(row: Row, at: string): Row {
-  if (row.state === 'overLimit') return row;
-  const kept = without(accepted(row), 'clearAt', 'provenAt', 'unsure') as Row;
-  return { ...kept, state: 'overLimit', updatedAt: at };
-}
-
-function overLimitReason(kind: 'root' | 'revocation'): string {
-  return kind === 'root'
-    ? 'Not in force: the gateway holds 20 roots, which is as many as Azure takes. It is added when one leaves.'
-    : 'Not in force: the gateway holds 300 revocations, which is as many as Azure takes, and compromised and newer ones go first. It is added when there is room.';
-}
-
-/** What was seen in force stays so while Azure works on something else; a root that is off has its sessions looked at. */
-function rootWithStanding(row: GatewayRoot, standing: Standing, at: string): GatewayRoot {
-  if (row.wanted) {
-    if (standing === 'present') {
-      return row.state === 'trusted' ? row : { ...accepted(row), state: 'trusted', updatedAt: at };
-    }
-    if (row.state === 'refused' || row.state === 'requested') return row;
-    if (row.state === 'trusted' && standing === 'settling') return row;
-    return { ...row, state: 'requested', updatedAt: at };
-  }
-  if (standing === 'absent') {
-    return row.state === 'removed' ? row : { ...accepted(row), state: 'removed', sessions: 'open', updatedAt: at };
-  }
-  return row.state === 'removing'
-    ? row
-    : { ...without(row, 'sessions', 'clearAt', 'provenAt'), state: 'removing', updatedAt: at };
-}
-
-/** A revocation that was cut or proven stays so while it is listed; one that vanished begins again. */
-function revocationWithStanding(row: GatewayRevocation, standing: Standing, at: string): GatewayRevocation {
-  if (!row.wanted) {
-    if (standing === 'absent') {
-      return row.state === 'removed' ? row : { ...accepted(row), state: 'removed', updatedAt: at };
-    }
-    return row.state === 'refused' || row.state === 'reinstating'
-      ? row
-      : { ...row, state: 'reinstating', updatedAt: at };
-  }
-  if (standing === 'present') {
-    return isInForce(row.state) ? row : { ...accepted(row), state: 'listed', listedAt: at, updatedAt: at };
-  }
-  if (row.state === 'refused' || row.state === 'requested') return row;
-  // Azure marks every entry with the state of the gateway's last write: that says nothing against what is in force.
-  if (standing === 'settling' && isInForce(row.state)) return row;
-  return { ...without(row, 'listedAt', 'clearAt', 'provenAt', 'unsure'), state: 'requested', updatedAt: at };
 }
 
 function earliest(times: readonly (string | undefined)[]): string | undefined {

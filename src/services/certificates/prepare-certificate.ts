@@ -1,0 +1,79 @@
+import { dayMs } from '../../domain/days.ts';
+import { isProblemCode } from '../../domain/problem-codes.ts';
+import type { SerialNumber } from '../../domain/serial-number.ts';
+import { buildClientTbs } from '../../pki/build-client-certificate.ts';
+import { lintClientTbs } from '../../pki/lint-certificate.ts';
+import type { CertificateRequest } from '../../pki/read-certificate-request.ts';
+import type { CertificateRecord } from '../../stores/records/certificates.ts';
+import { orderRefused, type SigningRoot } from './check-order.ts';
+
+export interface CertificateOrder {
+  readonly rootId: string;
+  /** Owner id, or an e-mail address: then the owner is registered under the address's slug. */
+  readonly owner: string;
+  readonly csr: string;
+  readonly validityDays?: number | undefined;
+  readonly commonName?: string | undefined;
+  /** Lets the name be that of another live certificate, whose sessions can then no longer be told from this one's. */
+  readonly allowSharedName?: boolean | undefined;
+  readonly requestedBy: string;
+}
+
+const backdateMs = 5 * 60 * 1000;
+const usualValidityDays = 365;
+
+/** The record of a certificate with the bytes that are to be signed. Throws where the lint finds a fault in them. */
+export function prepareCertificate(
+  order: CertificateOrder,
+  root: SigningRoot,
+  request: CertificateRequest,
+  named: {
+    readonly commonName: string;
+    readonly owner: string;
+    readonly serialNumber: SerialNumber;
+    readonly now: Date;
+  },
+): CertificateRecord {
+  const begun = Math.floor(named.now.getTime() / 1000) * 1000;
+  const notAfter = new Date(begun + (order.validityDays ?? usualValidityDays) * dayMs);
+  const isBeyondRoot = notAfter.getTime() > Date.parse(root.notAfter);
+  const fields = {
+    commonName: named.commonName,
+    subjectPublicKeyInfo: request.subjectPublicKeyInfo,
+    serialNumber: named.serialNumber,
+    notBefore: new Date(begun - backdateMs),
+    notAfter: isBeyondRoot ? new Date(root.notAfter) : notAfter,
+  };
+  const rootDer = Buffer.from(root.certificate, 'base64');
+  const { tbs } = buildClientTbs({ ...fields, root: { certificateDer: rootDer } });
+  const faults = lintClientTbs(tbs, { root: rootDer, expected: fields });
+  if (faults.length > 0) {
+    const problems = faults.map(({ code, message }) => ({
+      path: pathOfFault(code, order),
+      code: isProblemCode(code) ? code : ('certificateUnfit' as const),
+      message,
+      fix: 'Send another key or name.',
+    }));
+    throw orderRefused(problems);
+  }
+  return {
+    serialNumber: named.serialNumber,
+    rootId: root.id,
+    owner: named.owner,
+    commonName: named.commonName,
+    publicKeyHash: request.publicKeyHash,
+    notBefore: fields.notBefore.toISOString(),
+    notAfter: fields.notAfter.toISOString(),
+    tbs: Buffer.from(tbs).toString('base64'),
+    state: 'issuing',
+    ...(order.allowSharedName === true ? { allowSharedName: true } : {}),
+    requestedBy: order.requestedBy,
+    createdAt: named.now.toISOString(),
+  };
+}
+
+/** A fault of the name belongs to the field that the name was made of; every other one to the key that was sent. */
+function pathOfFault(code: string, order: CertificateOrder): string {
+  if (!code.startsWith('name') && code !== 'subjectIsIssuer') return '/csr';
+  return order.commonName === undefined ? '/owner' : '/commonName';
+}

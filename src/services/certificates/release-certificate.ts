@@ -1,0 +1,164 @@
+import { parseSerialNumber } from '../../domain/serial-number.ts';
+import { assembleCertificate, digestForSigning } from '../../pki/assemble-certificate.ts';
+import { type LintedCertificate, passClientCertificate } from '../../pki/linted-certificate.ts';
+import { readCertificate } from '../../pki/read-certificate.ts';
+import type { Log } from '../../ports/log.ts';
+import type { RootKeys } from '../../ports/root-keys.ts';
+import { sha256Hex } from '../../stores/digest.ts';
+import type { Outbox } from '../../stores/outbox.ts';
+import { certificateKeys, type CertificateRecord } from '../../stores/records/certificates.ts';
+import type { Stores } from '../../stores/stores.ts';
+import type { Unfinished } from '../../stores/unfinished.ts';
+import type { Expiries } from '../operations/expiries.ts';
+import { findBlock, withhold } from './blocked-keys.ts';
+import { type CertificateLookup, thumbprintGroup } from './certificate-lookup.ts';
+import type { SigningRoot } from './check-order.ts';
+import { findDeparture, leftReason } from './departures.ts';
+import { fromKeyStore } from './key-answers.ts';
+import { isNameTaken } from './shared-names.ts';
+
+/** Notes of certificates that are not yet issued and announced, or withheld. */
+export const unfinishedCertificate = 'certificate';
+
+export interface ReleaseOptions {
+  readonly stores: Stores;
+  readonly lookup: CertificateLookup;
+  readonly rootKeys: RootKeys;
+  readonly expiries: Pick<Expiries, 'put'>;
+  readonly outbox: Pick<Outbox, 'append'>;
+  readonly unfinished: Unfinished;
+  readonly log: Log;
+  readonly now: () => Date;
+}
+
+/** Brings the record of a certificate to its end: signed and released, or withheld. Safe to repeat, from wherever it stands. */
+type ContinueIssuing = (record: CertificateRecord, root: SigningRoot) => Promise<CertificateRecord>;
+
+export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing {
+  const { stores, unfinished, log, now } = options;
+
+  /** From the stored bytes to the released certificate. RSA PKCS #1 v1.5 is deterministic: a second run gives the same one. */
+  async function release(record: CertificateRecord, root: SigningRoot): Promise<CertificateRecord> {
+    if (root.key === undefined) throw new Error(`Root ${root.id} has no signing key.`);
+    // Whoever blocks the key writes the block, then looks for certificates; the record was written before this look.
+    const block = await findBlock(stores, record.publicKeyHash);
+    if (block !== undefined) return withheld(record, root, block.reason);
+    // Likewise the owner: whoever notes that they have left notes it, then looks for what is theirs.
+    if ((await findDeparture(stores, record.owner)) !== undefined) return withheld(record, root, leftReason);
+    // Likewise the name, now that others see this record: of two requests for one name at one moment neither slips through.
+    if (record.allowSharedName !== true && (await isNameTaken(stores, options.lookup, record))) {
+      return withheld(record, root, 'nameTaken');
+    }
+    const tbs = Buffer.from(record.tbs, 'base64');
+
+    // Step 1: signed in Key Vault, checked before anybody gets it.
+    const signature = fromKeyStore(await options.rootKeys.sign(root.key.signingKeyId, digestForSigning(tbs)));
+    return publish(record, root, requireClean(record, root, assembleCertificate(tbs, signature)));
+  }
+
+  /** The way out for a certificate, open only to one that the lint has passed. */
+  async function publish(
+    record: CertificateRecord,
+    root: SigningRoot,
+    { thumbprint, oneLineBase64 }: LintedCertificate,
+  ): Promise<CertificateRecord> {
+    // Step 2: findable in every way before it is released; a crash leaves at most an index row too many.
+    const { serialNumber } = record;
+    await Promise.all([
+      stores.byThumbprint.upsert({ group: thumbprintGroup(thumbprint), key: thumbprint, serialNumber }),
+      stores.byRoot.upsert({ group: record.rootId, key: serialNumber, serialNumber }),
+      options.expiries.put({
+        kind: 'certificate',
+        id: thumbprint,
+        notAfter: record.notAfter,
+        subject: record.commonName,
+        owner: record.owner,
+      }),
+    ]);
+
+    // Step 3: released.
+    const issuedAt = now().toISOString();
+    const made = { isOurs: false };
+    const issued = await stores.certificates.update(certificateKeys(serialNumber), (current) => {
+      made.isOurs = current.state === 'issuing';
+      return made.isOurs
+        ? { ...current, state: 'issued', certificate: oneLineBase64, thumbprint, issuedAt }
+        : undefined;
+    });
+    if (made.isOurs) {
+      const seconds = (Date.parse(issuedAt) - Date.parse(record.createdAt)) / 1000;
+      log({ event: 'certificate.issued', outcome: 'issued', target: `certificates/${thumbprint}`, seconds });
+    }
+    return continueIssuing(required(issued), root);
+  }
+
+  async function withheld(
+    record: CertificateRecord,
+    root: SigningRoot,
+    reason: Parameters<typeof withhold>[2],
+  ): Promise<CertificateRecord> {
+    const current = required(await withhold(stores, record, reason, now()));
+    if (current.certificate === undefined) {
+      const target = `roots/${record.rootId}`;
+      log({ event: 'certificate.refused', outcome: 'withheld', target, code: reason });
+    }
+    return continueIssuing(current, root);
+  }
+
+  /** What follows a release: the event for whoever listens, then the note is removed. Both again after a crash in between. */
+  async function close(record: CertificateRecord): Promise<void> {
+    const { serialNumber, thumbprint = '', rootId, owner, commonName, notAfter, looksLike } = record;
+    await options.outbox.append({
+      id: `certificate-${serialNumber}-issued`,
+      type: 'gatehouse.certificate.issued.v1',
+      subject: `certificates/${thumbprint}`,
+      data: { thumbprint, rootId, owner, commonName, notAfter, ...(looksLike === undefined ? {} : { looksLike }) },
+    });
+    await unfinished.done(unfinishedCertificate, serialNumber);
+  }
+
+  /** To the end, from wherever a record stands: to be signed, to be announced, or withheld because its key was blocked. */
+  async function continueIssuing(record: CertificateRecord, root: SigningRoot): Promise<CertificateRecord> {
+    if (record.state === 'issuing') return release(record, root);
+    if (record.certificate === undefined) await unfinished.done(unfinishedCertificate, record.serialNumber);
+    else await close(record);
+    return record;
+  }
+
+  return continueIssuing;
+}
+
+function required(record: CertificateRecord | undefined): CertificateRecord {
+  if (record === undefined) throw new Error('The record of a certificate that is being issued is gone.');
+  return record;
+}
+
+function requireClean(
+  record: CertificateRecord,
+  root: { readonly certificate: string },
+  der: Uint8Array,
+): LintedCertificate {
+  const serialNumber = parseSerialNumber(record.serialNumber);
+  const reading = readCertificate(der);
+  if (serialNumber === undefined || !reading.ok) {
+    throw new Error(`Certificate ${record.serialNumber} cannot be read back.`);
+  }
+  // The key is that of the request which was read and proven, and not whatever the certificate says it is.
+  if (sha256Hex(reading.certificate.publicKeySpki) !== record.publicKeyHash) {
+    throw new Error(`Certificate ${record.serialNumber} does not hold the key of its request.`);
+  }
+  const answer = passClientCertificate(der, {
+    root: Buffer.from(root.certificate, 'base64'),
+    expected: {
+      commonName: record.commonName,
+      serialNumber,
+      notBefore: new Date(record.notBefore),
+      notAfter: new Date(record.notAfter),
+      subjectPublicKeyInfo: reading.certificate.publicKeySpki,
+    },
+  });
+  if (answer.ok) return answer.certificate;
+  throw new Error(
+    `Certificate ${record.serialNumber} is not what it should be: ${answer.problems.map(({ code }) => code).join(', ')}.`,
+  );
+}
