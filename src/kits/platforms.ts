@@ -11,7 +11,7 @@ import { type P2sSettings, requirePlainStem } from './p2s/p2s-settings.ts';
  * Every platform that a kit can be made for. What a request may name, the OpenAPI document, the file and its type, the builder
  * and the API reference come from here: a platform is a file and a row.
  */
-export const kitPlatforms = {
+const kitPlatforms = {
   /** For the VPN of a stack: L2TP over IPsec with a shared key and a password. */
   l2tp: { windows: windowsKit, macos: macosKit, networkmanager: networkManagerKit, strongswan: strongswanKit },
   /** For a gateway's point-to-site VPN, with a client certificate. */
@@ -54,10 +54,11 @@ function build<Settings>(platform: KitPlatform<Settings>, settings: Settings, st
   };
 }
 
-/** What a route may say of a family: the names that a request may have, and a list of them with what each is. */
+/** What a route may say of a family: the names that a request may have, and a list of them with the file and what it is. */
 function describe<Name extends string>(
-  family: Readonly<Record<Name, Pick<KitPlatform<never>, 'about'>>>,
+  family: Readonly<Record<Name, Pick<KitPlatform<never>, 'about' | 'fileType'>>>,
 ): { readonly names: [Name, ...Name[]]; readonly about: string } {
   const names = Object.keys(family) as [Name, ...Name[]];
-  return { names, about: names.map((name) => `- \`${name}\`: ${family[name].about}`).join('\n') };
+  const rows = names.map((name) => `- \`${name}\` (\`.${family[name].fileType.extension}\`): ${family[name].about}`);
+  return { names, about: rows.join('\n') };
 }
