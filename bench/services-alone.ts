@@ -43,6 +43,8 @@ export async function createServicesAlone(): Promise<ServicesAlone> {
     expiries: createExpiries({ tables }),
     outbox: createOutbox({ tables, now, keptDays: 90 }),
     unfinished: createUnfinished({ tables, now }),
+    // Keys come with their requests.
+    keyFiles: { holds: () => Promise.resolve(false), withdraw: () => Promise.resolve() },
     // Written nowhere: what it costs to write is the host's.
     log: () => undefined,
     now,

@@ -4,13 +4,16 @@ import { ownerRoutes } from '../functions/certificates/owners.ts';
 import { rootRoutes } from '../functions/certificates/roots.ts';
 import type { Route } from '../functions/http/route.ts';
 import { downloadRoutes } from '../functions/operations/downloads.ts';
+import { createKeyPair } from '../pki/create-key-pair.ts';
 import { createCertificateLookup } from '../services/certificates/certificate-lookup.ts';
 import { createRootImports } from '../services/certificates/import-roots.ts';
 import { createCertificates } from '../services/certificates/issue-certificate.ts';
+import { createIssueWithKey, createKeyFiles } from '../services/certificates/issue-with-key.ts';
 import { createKits } from '../services/certificates/kits.ts';
 import { createOwners } from '../services/certificates/owners.ts';
 import { createRoots } from '../services/certificates/roots.ts';
 import type { Revocations } from '../services/gateways/revocations.ts';
+import { createDownloadEscrow } from '../services/operations/download-escrow.ts';
 import { createDownloads } from '../services/operations/downloads.ts';
 import { containers, type Core } from './core.ts';
 import { readProfile } from './read-profile.ts';
@@ -23,32 +26,42 @@ export function createCertificateServices(core: Core) {
   const { tables, blobs, stores, now } = core;
   const lookup = createCertificateLookup({ stores, now });
   const owners = createOwners({ stores, now });
+  const downloads = createDownloads({
+    tables,
+    blobs,
+    container: containers.downloads,
+    now,
+    escrow: createDownloadEscrow({ secrets: core.secrets }),
+    newToken: () => randomBytes(32).toString('base64url'),
+  });
+  const certificates = createCertificates({ ...core, lookup, owners, keyFiles: createKeyFiles(downloads) });
   const rootImports = createRootImports(core);
   return {
     lookup,
     owners,
     rootImports,
     roots: createRoots({ ...core, imports: rootImports }),
-    certificates: createCertificates({ ...core, lookup, owners }),
-    downloads: createDownloads({
-      tables,
-      blobs,
-      container: containers.downloads,
-      now,
-      newToken: () => randomBytes(32).toString('base64url'),
+    certificates,
+    issueWithKey: createIssueWithKey({
+      certificates,
+      stores,
+      downloads,
+      newKeyPair: createKeyPair,
+      newPassword: () => randomBytes(15),
     }),
+    downloads,
     kits: createKits({ stores, lookup, blobs, container: containers.profiles, readProfilePackage: readProfile }),
   };
 }
 
 export function certificateNounRoutes(
   { stores, operations, now }: Core,
-  { lookup, owners, roots, rootImports, certificates, downloads, kits }: Certificates,
+  { lookup, owners, roots, rootImports, certificates, issueWithKey, downloads, kits }: Certificates,
   { revocations }: { readonly revocations: Revocations },
 ): readonly Route[] {
   return [
     ...rootRoutes({ stores, roots, rootImports }),
-    ...certificateRoutes({ stores, operations, now, certificates, lookup, owners, revocations, kits }),
+    ...certificateRoutes({ stores, operations, now, certificates, issueWithKey, lookup, owners, revocations, kits }),
     ...ownerRoutes({ owners }),
     ...downloadRoutes({ downloads }),
   ];

@@ -154,6 +154,7 @@ export const problemCodes = {
   notYetValid: 'The certificate is not valid yet.',
   ownerAmbiguous: 'More than one owner has this e-mail address.',
   ownerLeft: 'The owner has left.',
+  passwordUnusable: 'The password cannot close a file that every system opens.',
   privateKeySent: 'A private key was sent.',
   proofOfPossession: 'The request was not signed with its own key.',
   quotedLines: 'The lines of the text are quoted, as in a reply.',

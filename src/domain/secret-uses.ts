@@ -21,8 +21,12 @@ export const secretUses = {
   drainHook: { prefix: 'drain-hook-', form: 'text', what: 'addresses of load balancers’ hooks' },
   /** Kept by the application only. */
   dataFile: { prefix: 'data-file-', form: 'text', what: 'data files of connectors' },
+  /** Kept by the application only. */
+  downloadKey: { prefix: 'download-key-', form: 'text', what: 'what opens files that wait to be fetched' },
 } as const satisfies Readonly<Record<string, UseFacts>>;
 export type SecretUse = keyof typeof secretUses;
+/** What the application keeps by itself: no request names such a secret. */
+type OwnUse = 'dataFile' | 'downloadKey';
 
 /** A secret in Key Vault and what it is read for. */
 export interface SecretReference {
@@ -56,7 +60,7 @@ export function notSetAside({ use, name }: SecretReference): string {
 }
 
 /** The schema of a field in which a request names a secret: one that people set aside for this use, never one of ours. */
-export function secretNameOf(use: Exclude<SecretUse, 'dataFile'>): z.ZodString {
+export function secretNameOf(use: Exclude<SecretUse, OwnUse>): z.ZodString {
   const { prefix, what } = secretUses[use];
   return z
     .string()

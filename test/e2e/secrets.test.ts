@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { requestOver } from '../support/https-request.ts';
@@ -38,11 +39,13 @@ jest.setTimeout(600_000);
 
 const callersKey = randomBytes(32).toString('base64url');
 const radiusSecret = 'radius-secret-of-the-portal';
+const keyFilePassword = `opens the file ${randomBytes(8).toString('hex')}`;
 const account = 'devstoreaccount1';
 let stack: RunningTestStack;
 /** Texts that belong to nobody but their holders, by what they are. */
 let secrets: ReadonlyMap<string, string | RegExp>;
 let tlsKeyLine: string;
+let keyFile: Buffer;
 
 beforeAll(async () => {
   stack = await startStack({ speed: testSpeed, with: ['windows'] });
@@ -70,6 +73,7 @@ beforeAll(async () => {
   await reinstate(stack, certificate.thumbprint);
   await stack.advance('PT5M');
   const ofVpnAccess = await shareVpnAccess();
+  const ofKeyFiles = await haveKeysMade();
   const keyHash = createHash('sha256').update(callersKey).digest('hex');
   await stack.api('PUT', '/api/api-keys/dashboard', { role: 'reader', keyHash });
   expectStatus(await stack.api('GET', '/api/roots', undefined, { 'x-api-key': callersKey }), 200);
@@ -93,6 +97,7 @@ beforeAll(async () => {
     ['key in a URL', /[?&]code=(?!XXXXX)/],
     ['bearer token', 'Bearer ey'],
     ...ofVpnAccess,
+    ...ofKeyFiles,
   ]);
 });
 
@@ -122,6 +127,39 @@ async function shareVpnAccess(): Promise<readonly (readonly [string, string])[]>
     ['token of a link', url.split('/').at(-1) ?? ''],
     ['SSH key', sshKey.split('\n')[3] ?? ''],
   ];
+}
+
+/** Two keys that are made here, one fetched after its request was sent again and one left lying; answers what of that is secret. */
+async function haveKeysMade(): Promise<readonly (readonly [string, string])[]> {
+  const order = { rootId: 'root-1', owner: 'bea@example.com', key: { type: 'RSA-2048' } };
+  const chosen = { ...order, pfx: { password: keyFilePassword } };
+  const again = { 'idempotency-key': 'made-here' };
+  const issued = [
+    await stack.api('POST', '/api/certificates', chosen, again),
+    await stack.api('POST', '/api/certificates', chosen, again),
+    await stack.api('POST', '/api/certificates', order, { prefer: 'reveal-password' }),
+  ].map((answer) => expectStatus(answer, 201) as unknown as IssuedWithKey);
+  const [first, second, revealed] = issued.map(({ downloads, ...rest }) => ({ ...rest, url: downloads[0]?.url ?? '' }));
+  if (first === undefined || second === undefined || revealed === undefined) throw new Error('Three were asked for.');
+  expect(second.thumbprint).toBe(first.thumbprint);
+  expect((await stack.api('POST', first.url)).status).toBe(404);
+  const file = await useLink(stack, second.url, 'POST');
+  keyFile = file.content;
+  return [
+    ['password of a .pfx', keyFilePassword],
+    ['password of a .pfx that was told', revealed.password ?? ''],
+    ['token of a link to a .pfx', first.url.split('/').at(-1) ?? ''],
+    ['token of another link to a .pfx', second.url.split('/').at(-1) ?? ''],
+    ['token of a link to a .pfx that nobody fetched', revealed.url.split('/').at(-1) ?? ''],
+    ['.pfx', keyFile.toString('base64').slice(80, 160)],
+    ['bytes of a .pfx', keyFile.subarray(200, 260).toString('latin1')],
+  ];
+}
+
+interface IssuedWithKey {
+  readonly thumbprint: string;
+  readonly password?: string;
+  readonly downloads: readonly { readonly url: string }[];
 }
 
 function found(text: string): readonly string[] {
@@ -167,6 +205,12 @@ function unpacked(content: Buffer): Buffer {
 const lookedFor: Readonly<Record<string, readonly string[]>> = {
   'private key of a root': ['private key'],
   'private key of a client': ['client key', 'private key'],
+  'key made for a client, in a `.pfx` behind a link': ['.pfx', 'bytes of a .pfx', 'token of a link to a .pfx'],
+  'password of a `.pfx`': ['password of a .pfx', 'password of a .pfx that was told'],
+  'what seals the tokens of those links (`gatehouse-download-key-`)': [
+    'token of another link to a .pfx',
+    'token of a link to a .pfx that nobody fetched',
+  ],
   'API keys': ["a caller's key", 'administrator key'],
   'profile package of a gateway': ['tls-auth key'],
   'kit of a gateway': ['tls-auth key'],
@@ -258,6 +302,11 @@ describe('what the line leaves behind', () => {
       ['output', stack.output()] as const,
     ].flatMap(([where, text]) => found(text).map((what) => `${what} in ${where}`));
     expect(leaks).toEqual([]);
+  });
+
+  it('hands over the key that was made here with a password, and nothing without', () => {
+    expect(() => createSecureContext({ pfx: keyFile, passphrase: keyFilePassword })).not.toThrow();
+    expect(() => createSecureContext({ pfx: keyFile, passphrase: '' })).toThrow(/mac verify failure/);
   });
 
   it('answers a kit with the tls-auth key to whoever may have it, and stores no answer that has it', async () => {

@@ -7,10 +7,12 @@ import { createWriteGateway } from '../../src/activities/gateways/write-gateway.
 import { addDays, dayOf } from '../../src/domain/days.ts';
 import { completeGatewayPlan } from '../../src/domain/gateway-plan.ts';
 import { newGateway } from '../../src/domain/resource-bodies.ts';
+import { createKeyPair } from '../../src/pki/create-key-pair.ts';
 import { isExpiredRoot, readForeignRoot } from '../../src/pki/read-foreign-root.ts';
 import { createCertificateLookup } from '../../src/services/certificates/certificate-lookup.ts';
 import { createRootImports } from '../../src/services/certificates/import-roots.ts';
 import { createCertificates } from '../../src/services/certificates/issue-certificate.ts';
+import { createIssueWithKey, createKeyFiles } from '../../src/services/certificates/issue-with-key.ts';
 import { logSignatures } from '../../src/services/certificates/logged-root-keys.ts';
 import { createOwners } from '../../src/services/certificates/owners.ts';
 import { createRoots } from '../../src/services/certificates/roots.ts';
@@ -45,8 +47,18 @@ import { createStubArm, provisioned, type StubArm } from './stub-arm.ts';
 import { createStubOrchestrations, type StubOrchestrations } from './stub-orchestrations.ts';
 import { createStubRootKeys, type StubRootKeys } from './stub-root-keys.ts';
 import { createTestClock, type TestClock } from './test-clock.ts';
+import { createTestEscrow } from './test-escrow.ts';
 
 export type ServicesWorld = ReturnType<typeof createServicesWorld>;
+
+/** One key of each size for all worlds: it takes longer to make than everything else that a test does. */
+const pairs = new Map<number, ReturnType<typeof createKeyPair>>();
+
+function aKeyPair(bits: number): ReturnType<typeof createKeyPair> {
+  const pair = pairs.get(bits) ?? createKeyPair(bits);
+  pairs.set(bits, pair);
+  return pair;
+}
 
 export function createServicesWorld(tables: MemoryTables = createMemoryTables()) {
   const clock: TestClock = createTestClock();
@@ -81,6 +93,26 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
     now,
     thumbprintOfRoot,
   });
+  const downloads = createDownloads({
+    tables,
+    blobs: createMemoryBlobs(tables),
+    container: 'downloads',
+    now,
+    escrow: createTestEscrow(),
+    newToken: () => randomBytes(32).toString('base64url'),
+  });
+  const certificates = createCertificates({
+    stores,
+    lookup,
+    owners,
+    rootKeys,
+    expiries,
+    outbox,
+    unfinished,
+    keyFiles: createKeyFiles(downloads),
+    log,
+    now,
+  });
   const presence = createGatewayPresence({
     stores,
     operations,
@@ -109,14 +141,15 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
     told,
     unfinished,
     writer,
-    certificates: createCertificates({ stores, lookup, owners, rootKeys, expiries, outbox, unfinished, log, now }),
-    downloads: createDownloads({
-      tables,
-      blobs: createMemoryBlobs(tables),
-      container: 'downloads',
-      now,
-      newToken: () => randomBytes(32).toString('base64url'),
+    certificates,
+    issueWithKey: createIssueWithKey({
+      certificates,
+      stores,
+      downloads,
+      newKeyPair: aKeyPair,
+      newPassword: () => randomBytes(15),
     }),
+    downloads,
     revocations: createRevocations({ stores, lookup, operations, outbox, audit, writer, now }),
     rootImports,
     roots: createRoots({ stores, rootKeys, unfinished, outbox, expiries, log, now, imports: rootImports }),

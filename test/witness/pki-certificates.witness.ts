@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClientCertificateFields } from '../../src/pki/build-client-certificate.ts';
+import { buildPkcs12, type Pkcs12Encryption } from '../../src/pki/build-pkcs12.ts';
 import type { RootCertificateFields } from '../../src/pki/build-root-certificate.ts';
 import { readCertificate, toPem } from '../../src/pki/read-certificate.ts';
 import { readCertificateRequest } from '../../src/pki/read-certificate-request.ts';
@@ -204,5 +205,69 @@ describe('requests of other programs', () => {
     const { output } = await run('openssl', 'req', '-in', 'request.pem');
 
     expect(readCertificateRequest(output)).toMatchObject({ ok: true });
+  });
+});
+
+describe('files with key and chain', () => {
+  const password = 'correct horse battery';
+
+  async function writeFileOf(encryption: Pkcs12Encryption, friendlyName = 'ann.4f1c2d3e@example.com'): Promise<void> {
+    const keys = anRsaKeyPair();
+    const root = aRoot();
+    const { der } = aClient({}, { root, keys });
+    const privateKey = keys.privateKey.export({ type: 'pkcs8', format: 'der' });
+    const contents = { privateKey, certificate: der, chain: [root.der], friendlyName, password, encryption };
+    await writeFile(join(folder, 'client.pfx'), buildPkcs12(contents));
+    await writeFile(join(folder, 'client.pem'), toPem(der));
+    await writeFile(join(folder, 'key.pem'), keys.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  }
+
+  it.each([
+    ['modern', ['MAC: sha256, Iteration 2048', 'salt length: 8', 'AES-256-CBC', 'PRF hmacWithSHA256']],
+    ['legacy', ['MAC: sha1, Iteration 2048', 'pbeWithSHA1And3-KeyTripleDES-CBC']],
+  ] as const)('are opened by OpenSSL, with nothing in clear: %s', async (encryption, words) => {
+    await writeFileOf(encryption);
+
+    const info = await run('openssl', 'pkcs12', '-info', '-nodes', '-in', 'client.pfx', '-passin', `pass:${password}`);
+    const key = await run('openssl', 'pkey', '-in', 'key.pem', '-outform', 'PEM');
+
+    expect(info).toMatchObject({ exitCode: 0 });
+    for (const word of words) expect(info.output).toContain(word);
+    expect(info.output.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
+    expect(info.output).toContain(/-----BEGIN PRIVATE KEY-----[^-]+/.exec(key.output)?.[0] ?? 'no key');
+    expect(info.output).toContain('friendlyName: ann.4f1c2d3e@example.com');
+    // Key and certificate are tied to one another; the root is not.
+    expect(info.output.match(/localKeyID: /g)).toHaveLength(2);
+  });
+
+  it.each(['modern', 'legacy'] as const)('are opened by GnuTLS: %s', async (encryption) => {
+    await writeFileOf(encryption);
+
+    const opened = await run('certtool', '--p12-info', '--inder', '--infile', 'client.pfx', '--password', password);
+
+    expect(opened.exitCode).toBe(0);
+    expect(opened.output.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
+    expect(opened.output).toContain('Type: PKCS #8 Encrypted key');
+    expect(opened.output).not.toContain('failed');
+  });
+
+  it.each(['modern', 'legacy'] as const)('are opened by neither with another password: %s', async (encryption) => {
+    await writeFileOf(encryption);
+
+    const openssl = await run('openssl', 'pkcs12', '-in', 'client.pfx', '-nodes', '-passin', `pass:${password}x`);
+    const gnutls = await run('certtool', '--p12-info', '--inder', '--infile', 'client.pfx', '--password', 'x');
+
+    expect(openssl.exitCode).not.toBe(0);
+    expect(openssl.output).toMatch(/mac verify (error|failure)/i);
+    expect(gnutls.output).toContain('verification failed');
+    expect(gnutls.output).not.toContain('BEGIN CERTIFICATE');
+  });
+
+  it('keep a name in every script', async () => {
+    await writeFileOf('modern', 'Анна – VPN');
+
+    const opened = await run('certtool', '--p12-info', '--inder', '--infile', 'client.pfx', '--password', password);
+
+    expect(opened.output).toContain('Friendly name: Анна – VPN');
   });
 });

@@ -8,6 +8,7 @@ import type { CertificateLookup } from '../../services/certificates/certificate-
 import { certificatePem } from '../../services/certificates/certificate-pem.ts';
 import { readOrder } from '../../services/certificates/check-order.ts';
 import type { Certificates } from '../../services/certificates/issue-certificate.ts';
+import type { IssueWithKey } from '../../services/certificates/issue-with-key.ts';
 import { type CertificateKit, certificateKitPlatforms, type Kits } from '../../services/certificates/kits.ts';
 import type { Owners } from '../../services/certificates/owners.ts';
 import { sessionIdentityOf } from '../../services/certificates/shared-names.ts';
@@ -22,10 +23,20 @@ import { defineRoute } from '../http/define-route.ts';
 import { continuationSchema, pageSchema, readContinuation, toPage, topSchema } from '../http/list-query.ts';
 import type { Route } from '../http/route.ts';
 import { slugSchema } from '../http/slug-schema.ts';
+import {
+  bringsOneKey,
+  csrSchema,
+  keySchema,
+  madeKeyView,
+  madeKeyViewSchema,
+  pfxSchema,
+  readKeyWishes,
+} from './key-order.ts';
 
 export interface CertificateRoutesOptions {
   readonly stores: Stores;
   readonly certificates: Certificates;
+  readonly issueWithKey: IssueWithKey;
   readonly lookup: CertificateLookup;
   readonly owners: Pick<Owners, 'get'>;
   readonly revocations: Revocations;
@@ -56,16 +67,14 @@ const allowSharedNameSchema = z.boolean().optional().meta({
     'Operators only: takes a name that another live certificate has. Sessions of the two cannot be told apart.',
 });
 
-const orderSchema = z.strictObject({
+const orderFields = z.strictObject({
   rootId: slugSchema,
   owner: z
     .union([slugSchema, z.email().max(254)])
     .meta({ description: "Owner's id, or an e-mail address, which registers the owner under its slug." }),
-  csr: z
-    .string()
-    .min(1)
-    .max(16_384)
-    .meta({ description: 'PKCS #10 request, PEM or base64 DER. Only its key is used.' }),
+  csr: csrSchema.optional(),
+  key: keySchema.optional(),
+  pfx: pfxSchema.optional(),
   validityDays: z
     .int()
     .min(1)
@@ -77,6 +86,8 @@ const orderSchema = z.strictObject({
   }),
   allowSharedName: allowSharedNameSchema,
 });
+
+const orderSchema = orderFields.superRefine(bringsOneKey);
 
 const certificateViewSchema = z
   .object({
@@ -118,6 +129,8 @@ const kitPlatformSchema = z
   .enum(certificateKitPlatforms.names)
   .meta({ description: `What the kit is for.\n${certificateKitPlatforms.about}` });
 
+const issuedViewSchema = certificateViewSchema.extend(madeKeyViewSchema.shape).meta({ id: 'IssuedCertificate' });
+
 const kitSchema = z
   .object({
     platform: kitPlatformSchema,
@@ -151,20 +164,39 @@ function issueCertificate(options: CertificateRoutesOptions): Route {
     path: 'certificates',
     action: 'certificate.issue',
     role: 'requester',
-    summary: 'Issues a client certificate for the key of a signing request.',
+    summary: 'Issues a client certificate for the key of a signing request, or for a key that is made for it.',
     tags,
     request: { body: orderSchema },
-    responses: { 201: certificateViewSchema },
+    // Never in the audit, never in what an idempotency key is compared by.
+    secretFields: ['/pfx/password'],
+    responses: { 201: issuedViewSchema },
     alsoWrong: async (parts, faults) => (await readOrder(options, parts, faults)).problems,
-    handler: async ({ body, caller, randomBytes }) => {
+    handler: async ({ body, caller, headers, randomBytes }) => {
       if (body.allowSharedName === true && !isAllowed(caller, 'operator')) {
         throw new AppError('ERR_CALLER_NOT_ALLOWED', 'Only an operator may let certificates share a name.');
       }
-      const { record, ignored } = await options.certificates.issue({ ...body, requestedBy: caller.id }, randomBytes);
-      const view = { ...(await toView(options, record)), ...(ignored.length === 0 ? {} : { ignored }) };
-      return { status: 201, body: view, headers: { location: `/api/certificates/${record.thumbprint ?? ''}` } };
+      const { key, pfx, ...rest } = body;
+      const order = { ...rest, requestedBy: caller.id };
+      if (key === undefined) {
+        const { record, ignored } = await options.certificates.issue(order, randomBytes);
+        const view = { ...(await toView(options, record)), ...(ignored.length === 0 ? {} : { ignored }) };
+        return { status: 201, body: view, headers: locationOf(record) };
+      }
+      const issued = await options.issueWithKey({ ...order, ...readKeyWishes({ key, pfx }, headers) }, randomBytes);
+      const applied = issued.password === undefined ? {} : { 'preference-applied': 'reveal-password' };
+      return {
+        status: 201,
+        body: { ...(await toView(options, issued.record)), ...madeKeyView(issued) },
+        headers: { ...locationOf(issued.record), ...applied },
+        // It holds a link, and perhaps a password: another try gets another link.
+        isSensitive: true,
+      };
     },
   });
+}
+
+function locationOf({ thumbprint = '' }: CertificateRecord): Readonly<Record<string, string>> {
+  return { location: `/api/certificates/${thumbprint}` };
 }
 
 function listCertificates(options: CertificateRoutesOptions): Route {

@@ -8,17 +8,21 @@ export interface RenderedAnswer {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
   readonly code?: string;
+  /** See `RouteAnswer`. */
+  readonly isSensitive?: true;
 }
 
 /** Larger answers are made again rather than kept. */
 const keptCharactersMax = 200_000;
 
-export function renderAnswer({ status, body, bytes, headers = {} }: RouteAnswer): RenderedAnswer {
+export function renderAnswer({ status, body, bytes, headers = {}, isSensitive }: RouteAnswer): RenderedAnswer {
+  const kind = isSensitive === undefined ? {} : { isSensitive };
   if (bytes !== undefined) {
-    return { status, headers: { ...headers, 'content-type': bytes.contentType }, body: bytes.content };
+    return { ...kind, status, headers: { ...headers, 'content-type': bytes.contentType }, body: bytes.content };
   }
-  if (body === undefined) return { status, headers };
+  if (body === undefined) return { ...kind, status, headers };
   return {
+    ...kind,
     status,
     headers: { ...headers, 'content-type': 'application/json; charset=utf-8' },
     body: JSON.stringify(body),
@@ -28,7 +32,7 @@ export function renderAnswer({ status, body, bytes, headers = {} }: RouteAnswer)
 /** What is kept of an answer under its idempotency key. */
 export function toKeptAnswer(route: Route, answer: RenderedAnswer): KeptAnswer {
   const { status, headers, body, code } = answer;
-  const isSensitive = route.sensitiveAnswer === true && code === undefined;
+  const isSensitive = answer.isSensitive === true || (route.sensitiveAnswer === true && code === undefined);
   const isRerun = isSensitive || (body !== undefined && (typeof body !== 'string' || body.length > keptCharactersMax));
   const kept = { status, headers: { ...headers }, isRerun };
   return typeof body === 'string' && !isRerun ? { ...kept, body } : kept;

@@ -31,6 +31,8 @@ export interface RouteAnswer {
   /** Instead of JSON; such an answer is never kept for replay, the handler runs again. */
   readonly bytes?: { readonly content: Uint8Array | string; readonly contentType: string };
   readonly headers?: Readonly<Record<string, string>>;
+  /** The answer must not be kept for replay: the same key runs the handler again with the same seed. */
+  readonly isSensitive?: true;
 }
 
 interface RouteFacts {
@@ -51,7 +53,7 @@ interface RouteFacts {
   readonly readsCaller?: true;
   /** Answers also while something that the service needs is missing. */
   readonly answersUnready?: true;
-  /** The answer must not be kept for replay: the same key runs the handler again with the same seed. */
+  /** Each answer is `isSensitive`. */
   readonly sensitiveAnswer?: true;
   /** Names of path parameters that are secrets: the audit gets their SHA-256. */
   readonly secretParams?: readonly string[];

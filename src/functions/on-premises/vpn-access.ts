@@ -8,6 +8,7 @@ import type { StartedUser, VpnAccess } from '../../services/on-premises/vpn-acce
 import type { Operations } from '../../services/operations/operations.ts';
 import { accepted } from '../http/accepted-operation.ts';
 import { defineRoute } from '../http/define-route.ts';
+import { prefers } from '../http/prefers.ts';
 import type { Route, RouteAnswer } from '../http/route.ts';
 import { slugParams, slugSchema } from '../http/slug-schema.ts';
 
@@ -96,8 +97,7 @@ function userRoutes({ vpnAccess, operations }: VpnAccessRoutesOptions): readonly
 
   async function answerWith({ operation, password }: StartedUser, headers: Pick<Headers, 'get'>): Promise<RouteAnswer> {
     const answer = await accepted(operations, operation.id);
-    const isWanted = /(^|[\s,;])reveal-password($|[\s,;])/i.test(headers.get('prefer') ?? '');
-    if (password === undefined || !isWanted) return answer;
+    if (password === undefined || !prefers(headers, 'reveal-password')) return answer;
     const revealed = { ...(answer.body as object), password };
     return {
       ...answer,

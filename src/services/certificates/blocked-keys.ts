@@ -37,13 +37,13 @@ export async function blockKey(stores: Pick<Stores, 'blockedKeys'>, block: Block
 
 /**
  * Turns a certificate that is not released yet into a revoked one: its key was blocked, its name was taken, or its owner left, at
- * the same moment.
+ * the same moment; or the key that was made for it went with the process that held it.
  * Answers its record, which may have been released meanwhile.
  */
 export function withhold(
   stores: Pick<Stores, 'certificates'>,
   { serialNumber }: CertificateRecord,
-  reason: BlockedKey['reason'] | 'nameTaken' | typeof leftReason,
+  reason: BlockedKey['reason'] | 'nameTaken' | 'keyNotKept' | typeof leftReason,
   now: Date,
 ): Promise<CertificateRecord | undefined> {
   return stores.certificates.update(certificateKeys(serialNumber), (current) =>

@@ -13,7 +13,12 @@ import { orderRefused, ownNameOf, readOrder, type SigningRoot } from './check-or
 import { leftReason, ownerLeftProblem } from './departures.ts';
 import type { Owners } from './owners.ts';
 import { type CertificateOrder, prepareCertificate } from './prepare-certificate.ts';
-import { createContinueIssuing, type ReleaseOptions, unfinishedCertificate } from './release-certificate.ts';
+import {
+  createContinueIssuing,
+  type MadeKey,
+  type ReleaseOptions,
+  unfinishedCertificate,
+} from './release-certificate.ts';
 import { commonNameTakenProblem } from './shared-names.ts';
 
 export interface IssuedCertificate {
@@ -28,8 +33,15 @@ export interface CertificatesOptions extends ReleaseOptions {
 }
 
 export interface Certificates {
-  /** Issues, or goes on with what an earlier call of the same request (the same random bytes) has begun. */
-  issue(order: CertificateOrder, random: (label: string, length: number) => Uint8Array): Promise<IssuedCertificate>;
+  /**
+   * Issues for the key of the order's request, or for the one that was made; or goes on with what an earlier call of the same request
+   * (the same random bytes) has begun.
+   */
+  issue(
+    order: CertificateOrder,
+    random: (label: string, length: number) => Uint8Array,
+    madeKey?: MadeKey,
+  ): Promise<IssuedCertificate>;
   /** Signs and releases a certificate whose record a crash left behind. For the sweep. */
   complete(serialNumber: string): Promise<CertificateRecord | undefined>;
 }
@@ -68,6 +80,7 @@ export function createCertificates(options: CertificatesOptions): Certificates {
   async function issue(
     order: CertificateOrder,
     random: (label: string, length: number) => Uint8Array,
+    madeKey: MadeKey | undefined,
   ): Promise<IssuedCertificate> {
     const serialNumber = createSerialNumber((length, draw) => random(`serial-${draw}`, length));
     const started = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
@@ -75,7 +88,8 @@ export function createCertificates(options: CertificatesOptions): Certificates {
       const root = await signingRoot(started.rootId);
       return { record: await requireReleased(await continueIssuing(started, root)), root, ignored: ignoredOf(order) };
     }
-    const { root, request, owner, problems } = await readOrder(options, order);
+    const { root, owner, problems, ...reading } = await readOrder(options, order);
+    const request = madeKey?.request ?? reading.request;
     if (problems.length > 0 || root === undefined || request === undefined || owner === undefined) {
       throw orderRefused(problems);
     }
@@ -105,7 +119,11 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     if (!(await stores.certificates.insert(record))) {
       throw new AppError('ERR_IN_PROGRESS', 'The same request is still running.', { retryAfterSeconds: 2 });
     }
-    return { record: await requireReleased(await continueIssuing(record, root)), root, ignored: request.ignored };
+    return {
+      record: await requireReleased(await continueIssuing(record, root, madeKey)),
+      root,
+      ignored: request.ignored,
+    };
   }
 
   /** What a later try may get past is not a refusal: the same order goes on then. */
@@ -116,9 +134,9 @@ export function createCertificates(options: CertificatesOptions): Certificates {
   }
 
   return {
-    issue: async (order, random) => {
+    issue: async (order, random, madeKey) => {
       try {
-        return await issue(order, random);
+        return await issue(order, random, madeKey);
       } catch (error: unknown) {
         if (error instanceof AppError) tellRefusal(order, error);
         throw error;
@@ -136,6 +154,7 @@ export function createCertificates(options: CertificatesOptions): Certificates {
 
 /** What a request that was read before asked for beyond its key. */
 function ignoredOf({ csr }: CertificateOrder): readonly string[] {
+  if (csr === undefined) return [];
   const reading = readCertificateRequest(csr);
   return reading.ok ? reading.request.ignored : [];
 }

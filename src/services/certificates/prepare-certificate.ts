@@ -11,7 +11,8 @@ export interface CertificateOrder {
   readonly rootId: string;
   /** Owner id, or an e-mail address: then the owner is registered under the address's slug. */
   readonly owner: string;
-  readonly csr: string;
+  /** Absent where the key is made here. */
+  readonly csr?: string | undefined;
   readonly validityDays?: number | undefined;
   readonly commonName?: string | undefined;
   /** Lets the name be that of another live certificate, whose sessions can then no longer be told from this one's. */
@@ -66,6 +67,7 @@ export function prepareCertificate(
     notAfter: fields.notAfter.toISOString(),
     tbs: Buffer.from(tbs).toString('base64'),
     state: 'issuing',
+    ...(order.csr === undefined ? { isKeyMadeHere: true } : {}),
     ...(order.allowSharedName === true ? { allowSharedName: true } : {}),
     requestedBy: order.requestedBy,
     createdAt: named.now.toISOString(),
@@ -74,6 +76,6 @@ export function prepareCertificate(
 
 /** A fault of the name belongs to the field that the name was made of; every other one to the key that was sent. */
 function pathOfFault(code: string, order: CertificateOrder): string {
-  if (!code.startsWith('name') && code !== 'subjectIsIssuer') return '/csr';
+  if (!code.startsWith('name') && code !== 'subjectIsIssuer') return order.csr === undefined ? '/key' : '/csr';
   return order.commonName === undefined ? '/owner' : '/commonName';
 }

@@ -2,6 +2,7 @@ import { parseSerialNumber } from '../../domain/serial-number.ts';
 import { assembleCertificate, digestForSigning } from '../../pki/assemble-certificate.ts';
 import { type LintedCertificate, passClientCertificate } from '../../pki/linted-certificate.ts';
 import { readCertificate } from '../../pki/read-certificate.ts';
+import type { CertificateRequest } from '../../pki/read-certificate-request.ts';
 import type { Log } from '../../ports/log.ts';
 import type { RootKeys } from '../../ports/root-keys.ts';
 import { sha256Hex } from '../../stores/digest.ts';
@@ -27,18 +28,36 @@ export interface ReleaseOptions {
   readonly expiries: Pick<Expiries, 'put'>;
   readonly outbox: Pick<Outbox, 'append'>;
   readonly unfinished: Unfinished;
+  readonly keyFiles: KeyFiles;
   readonly log: Log;
   readonly now: () => Date;
 }
 
+/** The files that hold keys which were made here, by the serial number of their certificate. */
+export interface KeyFiles {
+  holds(serialNumber: string): Promise<boolean>;
+  withdraw(serialNumber: string): Promise<void>;
+}
+
+/** A key that was made for one order. The private part is known to nobody else, and nowhere but in memory. */
+export interface MadeKey {
+  readonly request: CertificateRequest;
+  /** Puts the key away for whoever asked, with the finished certificate. Before that is released: nobody is to have one without a key. */
+  keep(certificate: LintedCertificate, record: CertificateRecord, root: SigningRoot): Promise<void>;
+}
+
 /** Brings the record of a certificate to its end: signed and released, or withheld. Safe to repeat, from wherever it stands. */
-type ContinueIssuing = (record: CertificateRecord, root: SigningRoot) => Promise<CertificateRecord>;
+type ContinueIssuing = (record: CertificateRecord, root: SigningRoot, madeKey?: MadeKey) => Promise<CertificateRecord>;
 
 export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing {
   const { stores, unfinished, log, now } = options;
 
   /** From the stored bytes to the released certificate. RSA PKCS #1 v1.5 is deterministic: a second run gives the same one. */
-  async function release(record: CertificateRecord, root: SigningRoot): Promise<CertificateRecord> {
+  async function release(
+    record: CertificateRecord,
+    root: SigningRoot,
+    madeKey: MadeKey | undefined,
+  ): Promise<CertificateRecord> {
     if (root.key === undefined) throw new Error(`Root ${root.id} has no signing key.`);
     // Whoever blocks the key writes the block, then looks for certificates; the record was written before this look.
     const block = await findBlock(stores, record.publicKeyHash);
@@ -49,11 +68,16 @@ export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing 
     if (record.allowSharedName !== true && (await isNameTaken(stores, options.lookup, record))) {
       return withheld(record, root, 'nameTaken');
     }
+    const isKeyGone =
+      record.isKeyMadeHere === true && madeKey === undefined && !(await options.keyFiles.holds(record.serialNumber));
+    if (isKeyGone) return withheld(record, root, 'keyNotKept');
     const tbs = Buffer.from(record.tbs, 'base64');
 
     // Step 1: signed in Key Vault, checked before anybody gets it.
     const signature = fromKeyStore(await options.rootKeys.sign(root.key.signingKeyId, digestForSigning(tbs)));
-    return publish(record, root, requireClean(record, root, assembleCertificate(tbs, signature)));
+    const certificate = requireClean(record, root, assembleCertificate(tbs, signature));
+    await madeKey?.keep(certificate, record, root);
+    return publish(record, root, certificate);
   }
 
   /** The way out for a certificate, open only to one that the lint has passed. */
@@ -118,10 +142,18 @@ export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing 
   }
 
   /** To the end, from wherever a record stands: to be signed, to be announced, or withheld because its key was blocked. */
-  async function continueIssuing(record: CertificateRecord, root: SigningRoot): Promise<CertificateRecord> {
-    if (record.state === 'issuing') return release(record, root);
-    if (record.certificate === undefined) await unfinished.done(unfinishedCertificate, record.serialNumber);
-    else await close(record);
+  async function continueIssuing(
+    record: CertificateRecord,
+    root: SigningRoot,
+    madeKey?: MadeKey,
+  ): Promise<CertificateRecord> {
+    if (record.state === 'issuing') return release(record, root, madeKey);
+    if (record.certificate !== undefined) {
+      await close(record);
+    } else {
+      if (record.isKeyMadeHere === true) await options.keyFiles.withdraw(record.serialNumber);
+      await unfinished.done(unfinishedCertificate, record.serialNumber);
+    }
     return record;
   }
 

@@ -13,6 +13,7 @@ import {
 } from '../../stores/records/downloads.ts';
 import { createStore } from '../../stores/store.ts';
 import { createDeliveryQueues } from './delivery-queues.ts';
+import type { DownloadEscrow } from './download-escrow.ts';
 import { openContent, sealContent } from './sealed-content.ts';
 
 export interface NewDownload {
@@ -30,6 +31,8 @@ export interface NewDownload {
   readonly replaces?: string;
   /** How long the first try may be waited for; a day if not given. */
   readonly expiresAfterSeconds?: number;
+  /** The content cannot be made again: `renew` gives another link to it as long as nobody has fetched it. */
+  readonly isOnlyOne?: true;
 }
 
 export interface OfferedDownload {
@@ -63,6 +66,10 @@ export interface Downloads {
   describe(token: string): Promise<WaitingDownload | undefined>;
   /** The file, at most three times within ten minutes of the first. A try counts before the file is handed over. */
   deliver(token: string): Promise<DeliveredFile | undefined>;
+  /** Another link to the only one of this thing (`isOnlyOne`), if it waits and nobody has tried to fetch it: the link before dies. */
+  renew(thing: string): Promise<OfferedDownload | undefined>;
+  /** Whether something of this thing waits. */
+  holds(thing: string): Promise<boolean>;
   /** Ends every link to this thing, named as it was offered (`replaces`): what it opens must not be handed out any more. */
   withdraw(thing: string): Promise<void>;
   /** What has become due to be looked at; a few of it where there is much. */
@@ -77,6 +84,7 @@ export interface DownloadsOptions {
   /** Private, and without soft delete: what is removed has to be gone. */
   readonly container: string;
   readonly now: () => Date;
+  readonly escrow: DownloadEscrow;
   /** 32 random bytes as base64url. */
   readonly newToken: () => string;
 }
@@ -87,15 +95,16 @@ const windowMs = 10 * 60 * 1000;
 const triesMax = 3;
 const duesMax = 200;
 
-export function createDownloads({ tables, blobs, container, now, newToken }: DownloadsOptions): Downloads {
+export function createDownloads({ tables, blobs, container, now, escrow, newToken }: DownloadsOptions): Downloads {
   const deliveries = createStore(tables, deliveryKind);
   const dues = createStore(tables, deliveryDueKind);
   const lines = createDeliveryQueues({ tables });
 
   async function offer(download: NewDownload): Promise<OfferedDownload> {
     const token = newToken();
-    const record = newRecord(download, sha256Hex(token), now());
-    const { hash, fileName, expiresAt } = record;
+    const plain = newRecord(download, sha256Hex(token), now());
+    const { hash, fileName, expiresAt } = plain;
+    const record = download.isOnlyOne === true ? { ...plain, escrow: await escrow.seal(token, hash) } : plain;
     const line = download.replaces === undefined ? {} : { lineId: sha256Hex(download.replaces) };
     // Step 1: the sweep knows of it before there is anything to be left behind.
     await dues.upsert({ dueAt: expiresAt, hash, ...line });
@@ -115,6 +124,28 @@ export function createDownloads({ tables, blobs, container, now, newToken }: Dow
     // Step 4: the links before it die.
     if (line.lineId !== undefined) await endFormer(line.lineId, hash);
     return { url: `/api/downloads/${token}`, token, expiresAt };
+  }
+
+  async function renew(thing: string): Promise<OfferedDownload | undefined> {
+    // The newest that is whole: one that a crash left half offered has no row.
+    for (const hash of (await lines.list(sha256Hex(thing))).toReversed()) {
+      const record = (await deliveries.get(deliveryKeys(hash)))?.record;
+      if (record?.escrow === undefined || record.tries > 0 || isOver(record, now())) continue;
+      const content = await contentOf(record, record.escrow);
+      if (content === undefined) continue;
+      const { fileName, contentType, target, requestedBy } = record;
+      // Not longer than the first link would have stood.
+      const expiresAfterSeconds = (Date.parse(record.expiresAt) - now().getTime()) / 1000;
+      const file = { fileName, contentType, content, target, requestedBy, expiresAfterSeconds };
+      return offer({ ...file, replaces: thing, isOnlyOne: true });
+    }
+    return undefined;
+  }
+
+  async function contentOf({ hash, fileName }: DeliveryRecord, sealedToken: string): Promise<Uint8Array | undefined> {
+    const token = await escrow.open(sealedToken, hash);
+    const sealed = token === undefined ? undefined : await blobs.get(container, hash);
+    return token === undefined || sealed === undefined ? undefined : openContent({ token, hash, fileName }, sealed);
   }
 
   async function endFormer(lineId: string, hash: string): Promise<void> {
@@ -183,6 +214,12 @@ export function createDownloads({ tables, blobs, container, now, newToken }: Dow
   return {
     offer,
     deliver,
+    renew,
+    holds: async (thing) => {
+      const hashes = await lines.list(sha256Hex(thing));
+      const found = await Promise.all(hashes.map((hash) => deliveries.get(deliveryKeys(hash))));
+      return found.some((stored) => stored !== undefined && !isOver(stored.record, now()));
+    },
     describe: async (token) => {
       const record = await find(token);
       if (record === undefined) return undefined;

@@ -66,6 +66,8 @@ const certificateRecordSchema = z.object({
   owner: z.string(),
   commonName: z.string(),
   publicKeyHash: z.string(),
+  /** Present if Gatehouse made the key: then the file that holds it was kept before the certificate was released. */
+  isKeyMadeHere: z.literal(true).optional(),
   /** Present if the order let the name be that of another live certificate. */
   allowSharedName: z.literal(true).optional(),
   /** Names of other live certificates that this one's name could be taken for when it was issued. */

@@ -3,7 +3,7 @@ import { isOwnSecret, isSetAside, ownSecretName, secretNameOf, secretUses } from
 type NamedUse = Parameters<typeof secretNameOf>[0];
 
 const uses = Object.keys(secretUses) as (keyof typeof secretUses)[];
-const named = uses.filter((use): use is NamedUse => use !== 'dataFile');
+const named = uses.filter((use): use is NamedUse => use !== 'dataFile' && use !== 'downloadKey');
 
 describe('src/domain/secret-uses', () => {
   it('has prefixes of which none begins another, also not behind the one of what the application keeps', () => {

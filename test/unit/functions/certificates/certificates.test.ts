@@ -13,8 +13,8 @@ async function open() {
   const kits = { make: () => Promise.reject(new Error('no kits here')) };
   const routes = certificateRoutes({ ...world, kits });
   const issue = given(routes.find(({ name }) => name === 'issueCertificate'));
-  const order = (changes: object, as: ApiRequest['as']): Promise<ApiAnswer> =>
-    api.ask(issue, { body: { rootId: 'root-1', owner: 'kim@contoso.com', csr, ...changes }, as: given(as) });
+  const order = (changes: object, as: ApiRequest['as'], headers: ApiRequest['headers'] = {}): Promise<ApiAnswer> =>
+    api.ask(issue, { body: { rootId: 'root-1', owner: 'kim@contoso.com', csr, ...changes }, as: given(as), headers });
   const read = given(routes.find(({ name }) => name === 'getCertificate'));
   const show = (thumbprint: string): Promise<ApiAnswer> => api.ask(read, { params: { thumbprint }, as: 'reader' });
   return { world, order, show };
@@ -66,5 +66,86 @@ describe('src/functions/certificates/certificates', () => {
       { gatewayId: 'gw-a', state: 'disconnected' },
       { gatewayId: 'gw-b', state: 'overLimit' },
     ]);
+  });
+
+  describe('for a key that is made here', () => {
+    const key = { type: 'RSA-2048' };
+    const without = { csr: undefined };
+    const pfx = { password: 'correct horse battery' };
+
+    it('answers a link to the file and shows no password that the caller chose', async () => {
+      const { world, order } = await open();
+
+      const { status, json, text } = await order({ ...without, key, pfx }, 'requester');
+
+      const [download] = json['downloads'] as readonly { readonly kind: string; readonly url: string }[];
+      expect([status, json['state'], download?.kind]).toEqual([201, 'issued', 'pfx']);
+      expect(text).not.toContain(pfx.password);
+      expect(await world.downloads.describe(given(download).url.split('/').at(-1) ?? '')).toBeDefined();
+    });
+
+    it('makes up a password for whoever wants to see it, and issues nothing that nobody could open', async () => {
+      const { world, order } = await open();
+
+      const refused = await order({ ...without, key }, 'requester');
+      const revealed = await order({ ...without, key }, 'requester', { prefer: 'respond-async, reveal-password' });
+
+      expect(refused).toMatchObject({
+        status: 400,
+        json: { errors: [{ path: '/pfx/password', code: 'missingField' }] },
+      });
+      expect(revealed).toMatchObject({ status: 201, headers: { 'preference-applied': 'reveal-password' } });
+      expect(revealed.json['password']).toMatch(/^.{24}$/);
+      expect(world.tables.rows('ClientCertificates')).toHaveLength(1);
+    });
+
+    it.each([
+      ['neither request nor key', { ...without }, [['/csr', 'missingField']]],
+      ['both', { key }, [['/key', 'forbiddenField']]],
+      ['a request with a wish for its file', { pfx }, [['/pfx', 'forbiddenField']]],
+      ['a curve', { ...without, key: { type: 'P-256' }, pfx }, [['/key/type', 'keyType']]],
+      [
+        'another cipher',
+        { ...without, key, pfx: { ...pfx, encryption: 'rc2-40' } },
+        [['/pfx/encryption', 'unknownValue']],
+      ],
+      [
+        'a count of its own',
+        { ...without, key, pfx: { ...pfx, iterations: 2 ** 31 } },
+        [['/pfx/iterations', 'unknownField']],
+      ],
+      ['no letter', { ...without, key, pfx: { password: '' } }, [['/pfx/password', 'passwordUnusable']]],
+      [
+        'a short password',
+        { ...without, key, pfx: { password: 'elevenchars' } },
+        [['/pfx/password', 'passwordUnusable']],
+      ],
+      [
+        'a NUL',
+        { ...without, key, pfx: { password: 'correct\0horse battery' } },
+        [['/pfx/password', 'passwordUnusable']],
+      ],
+      [
+        'an emoji',
+        { ...without, key, pfx: { password: 'correct horse 🔋🔋🔋' } },
+        [['/pfx/password', 'passwordUnusable']],
+      ],
+      ['half a surrogate pair', { ...without, key, pfx: { password: 'correct horse \ud83d' } }, undefined],
+      [
+        'a blank at its end',
+        { ...without, key, pfx: { password: `${pfx.password} ` } },
+        [['/pfx/password', 'passwordUnusable']],
+      ],
+      ['a megabyte', { ...without, key, pfx: { password: 'x'.repeat(2 ** 19) } }, undefined],
+    ])('refuses %s, and says what to send', async (_what, body, found) => {
+      const { world, order } = await open();
+
+      const { status, json } = await order(body, 'requester');
+
+      const errors = (json['errors'] ?? []) as readonly { readonly path: string; readonly code: string }[];
+      expect([400, 413]).toContain(status);
+      if (found !== undefined) expect(errors.map(({ path, code }) => [path, code])).toEqual(found);
+      expect(world.tables.rows('ClientCertificates')).toEqual([]);
+    });
   });
 });

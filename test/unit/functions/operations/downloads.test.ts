@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { downloadRoutes } from '../../../../src/functions/operations/downloads.ts';
 import { createDownloads, type NewDownload } from '../../../../src/services/operations/downloads.ts';
 import { createMemoryBlobs } from '../../../support/memory-blobs.ts';
+import { createTestEscrow } from '../../../support/test-escrow.ts';
 import { type ApiAnswer, type ApiRequest, createTestApi } from '../../../support/test-route.ts';
 
 const token = createHash('sha256').update('the only token').digest('base64url');
@@ -19,6 +20,7 @@ async function open(change: Partial<NewDownload> = {}) {
     blobs: createMemoryBlobs(tables),
     container: 'downloads',
     now: clock.now,
+    escrow: createTestEscrow(),
     newToken: () => token,
   });
   await downloads.offer({

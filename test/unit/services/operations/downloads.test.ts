@@ -8,6 +8,7 @@ import { atEveryCrash } from '../../../support/every-crash.ts';
 import { blobTable, createMemoryBlobs } from '../../../support/memory-blobs.ts';
 import { createMemoryTables, type MemoryTables } from '../../../support/memory-tables.ts';
 import { createTestClock, type TestClock } from '../../../support/test-clock.ts';
+import { createTestEscrow } from '../../../support/test-escrow.ts';
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
@@ -22,11 +23,13 @@ interface World {
 function createWorld(tables: MemoryTables = createMemoryTables()): World {
   const clock = createTestClock();
   let tokens = 0;
+  const escrow = createTestEscrow();
   const downloads = createDownloads({
     tables,
     blobs: createMemoryBlobs(tables),
     container: 'downloads',
     now: clock.now,
+    escrow,
     newToken: () => {
       tokens += 1;
       return createHash('sha256').update(`token ${tokens}`).digest('base64url');
@@ -294,6 +297,78 @@ describe('src/services/operations/downloads', () => {
         expect([place, rowsOf(tables)]).toEqual([place, nothing]);
         return Promise.resolve();
       },
+    });
+  });
+
+  describe('with the only one of a thing', () => {
+    const only = { replaces: 'certificate-1/pfx', isOnlyOne: true } as const;
+
+    it('gives another link to it, behind which the same file waits as long as before, and ends the first', async () => {
+      const { downloads, clock } = createWorld();
+      const first = await downloads.offer(aDownload(only));
+      clock.advance(60 * minuteMs);
+
+      const second = await downloads.renew('certificate-1/pfx');
+
+      expect(second?.expiresAt).toBe(first.expiresAt);
+      expect(await downloads.describe(first.token)).toBeUndefined();
+      expect(await downloads.deliver(second?.token ?? '')).toMatchObject({ fileName: 'kim.zip', content });
+    });
+
+    it.each([
+      ['nothing was offered', () => Promise.resolve()],
+      ['it can be made again', ({ downloads }: World) => downloads.offer(aDownload({ replaces: 'certificate-1/pfx' }))],
+      [
+        'somebody has fetched it',
+        async ({ downloads }: World) => downloads.deliver((await downloads.offer(aDownload(only))).token),
+      ],
+      [
+        'its day is over',
+        async ({ downloads, clock }: World) => {
+          await downloads.offer(aDownload(only));
+          clock.advance(dayMs);
+        },
+      ],
+      [
+        'it was withdrawn',
+        async ({ downloads }: World) => {
+          await downloads.offer(aDownload(only));
+          await downloads.withdraw('certificate-1/pfx');
+        },
+      ],
+    ])('gives none where %s', async (_why, before) => {
+      const world = createWorld();
+      await before(world);
+
+      expect(await world.downloads.renew('certificate-1/pfx')).toBeUndefined();
+    });
+
+    it('loses it at no crash, and leaves one living link', async () => {
+      await atEveryCrash({
+        setUp: async (tables) => {
+          const world = createWorld(tables);
+          await world.downloads.offer(aDownload(only));
+          return { ...world, links: [] as (string | undefined)[] };
+        },
+        work: async ({ downloads, links }) => links.push((await downloads.renew('certificate-1/pfx'))?.token),
+        check: async (world, tables, place) => {
+          const living = tables.rows('Deliveries').filter(({ columns }) => columns['state'] === 'offered');
+          expect([place, living.length]).toEqual([place, 1]);
+          const file = await world.downloads.deliver(world.links.at(-1) ?? '');
+          expect([place, file]).toEqual([place, expect.objectContaining({ content })]);
+        },
+      });
+    });
+
+    it('keeps neither the token nor anything that opens the file outside the vault', async () => {
+      const { tables, downloads } = createWorld();
+      const { token } = await downloads.offer(aDownload(only));
+
+      const kept = JSON.stringify(['Deliveries', 'DeliveryQueues', blobTable].map((name) => tables.rows(name)));
+
+      for (const secret of [token, Buffer.from(token).toString('base64url'), content.toString('base64')]) {
+        expect(kept).not.toContain(secret.slice(0, 30));
+      }
     });
   });
 });

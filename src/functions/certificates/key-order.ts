@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import type { Problem } from '../../domain/app-error.ts';
+import { checkPkcs12Password } from '../../domain/pkcs12-password.ts';
+import { orderRefused } from '../../services/certificates/check-order.ts';
+import { type IssuedWithKey, type KeyOrder, madeKeyTypes } from '../../services/certificates/issue-with-key.ts';
+import { prefers } from '../http/prefers.ts';
+
+export const csrSchema = z
+  .string()
+  .min(1)
+  .max(16_384)
+  .meta({ description: 'PKCS #10 request, PEM or base64 DER. Only its key is used.' });
+
+const keyTypes = Object.keys(madeKeyTypes) as (keyof typeof madeKeyTypes)[];
+
+/** A key that is made here, instead of a request. */
+export const keySchema = z
+  .strictObject({
+    type: z
+      .string()
+      .max(16)
+      .refine((type) => keyTypes.some((known) => known === type), {
+        error: 'Azure documents RSA keys only; whether its gateways take others is not said.',
+        params: { code: 'keyType', fix: `Send one of: ${keyTypes.join(', ')}.` },
+      })
+      .transform((type) => type as keyof typeof madeKeyTypes)
+      .optional()
+      .meta({ description: 'RSA-2048 if not given.', enum: keyTypes }),
+  })
+  .meta({ description: 'Instead of csr: the key is made here, and answered once, in a .pfx file behind a link.' });
+
+export const pfxSchema = z
+  .strictObject({
+    password: z
+      .string()
+      .max(256)
+      .superRefine((password, context) => {
+        for (const { code, message, fix } of checkPkcs12Password(password)) {
+          context.addIssue({ code: 'custom', message, params: { code, fix } });
+        }
+      })
+      .optional()
+      .meta({
+        description: 'Opens the file. Made up if not given, which needs the header Prefer: reveal-password.',
+        format: 'password',
+      }),
+    encryption: z.enum(['modern', 'legacy']).optional().meta({
+      description:
+        '`modern` (AES-256, SHA-256) if not given; `legacy` (3DES, SHA-1) for Windows Server 2016, macOS profiles and older.',
+    }),
+  })
+  .meta({ description: 'Of the file with the key that is made here.' });
+
+/** A rule of the body: it brings a key in its request, or has one made. */
+export function bringsOneKey(
+  { csr, key, pfx }: { readonly csr?: unknown; readonly key?: unknown; readonly pfx?: unknown },
+  context: z.RefinementCtx,
+): void {
+  const fault = (field: string, code: Problem['code'], message: string, fix: string): void => {
+    context.addIssue({ code: 'custom', path: [field], message, params: { code, fix } });
+  };
+  if (csr === undefined && key === undefined) {
+    const fix = 'Send csr; or key, to have a key made.';
+    fault('csr', 'missingField', 'The certificate needs a key.', fix);
+  }
+  if (csr !== undefined && key !== undefined) {
+    fault('key', 'forbiddenField', 'The request brings a key already.', 'Send csr or key.');
+  }
+  if (csr !== undefined && pfx !== undefined) {
+    fault('pfx', 'forbiddenField', 'The private key of a request is not here.', 'Leave pfx out, or send key.');
+  }
+}
+
+export interface KeyWishes {
+  readonly key: z.output<typeof keySchema>;
+  readonly pfx: z.output<typeof pfxSchema> | undefined;
+}
+
+/** What the order says of its key and file. Whoever neither sends a password nor wants to see one could not open the file. */
+export function readKeyWishes(
+  { key, pfx }: KeyWishes,
+  headers: Pick<Headers, 'get'>,
+): Pick<KeyOrder, 'keyType' | 'password' | 'encryption'> {
+  const { password, encryption = 'modern' } = pfx ?? {};
+  if (password !== undefined || prefers(headers, 'reveal-password')) {
+    return { keyType: key.type ?? 'RSA-2048', password, encryption };
+  }
+  const message = 'Nobody would know the password of the file.';
+  const fix = 'Send pfx.password, or the header Prefer: reveal-password to have one made up and shown once.';
+  throw orderRefused([{ path: '/pfx/password', code: 'missingField', message, fix }]);
+}
+
+/** What only the answer to an order with a made key has. */
+export const madeKeyViewSchema = z.object({
+  password: z.string().optional().meta({ description: 'Of the .pfx: made up in this call, and never shown again.' }),
+});
+
+export interface MadeKeyView {
+  readonly downloads: readonly { readonly kind: 'pfx'; readonly url: string; readonly expiresAt: string }[];
+  readonly password?: string;
+}
+
+export function madeKeyView({ download, password }: IssuedWithKey): MadeKeyView {
+  const { url, expiresAt } = download ?? {};
+  return {
+    downloads: url === undefined || expiresAt === undefined ? [] : [{ kind: 'pfx', url, expiresAt }],
+    ...(password === undefined ? {} : { password }),
+  };
+}

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import { makePassword } from '../../domain/make-password.ts';
+import { buildPkcs12, type Pkcs12Encryption } from '../../pki/build-pkcs12.ts';
+import { createSerialNumber } from '../../pki/create-serial-number.ts';
+import { certificateKeys } from '../../stores/records/certificates.ts';
+import type { Stores } from '../../stores/stores.ts';
+import type { Downloads, OfferedDownload } from '../operations/downloads.ts';
+import type { Certificates, IssuedCertificate } from './issue-certificate.ts';
+import type { CertificateOrder } from './prepare-certificate.ts';
+import type { KeyFiles, MadeKey } from './release-certificate.ts';
+
+/** The kinds of keys that are made here, in bits of the RSA modulus. */
+export const madeKeyTypes = { 'RSA-2048': 2048, 'RSA-3072': 3072, 'RSA-4096': 4096 } as const;
+
+export interface KeyOrder extends Omit<CertificateOrder, 'csr'> {
+  readonly keyType: keyof typeof madeKeyTypes;
+  /** As `checkPkcs12Password` lets it pass; made up if not given. */
+  readonly password?: string | undefined;
+  readonly encryption: Pkcs12Encryption;
+}
+
+export interface IssuedWithKey extends IssuedCertificate {
+  /** The `.pfx`. Undefined where the same request was answered before and the file was fetched, or its time is over. */
+  readonly download?: OfferedDownload;
+  /** The password that was made up, in the first answer of a request only. */
+  readonly password?: string;
+}
+
+/** Both DER: SubjectPublicKeyInfo, and PKCS #8 in clear. */
+export interface KeyPair {
+  readonly publicKey: Uint8Array;
+  readonly privateKey: Uint8Array;
+}
+
+/** Issues for a key that is made here, held in memory only, and put away in a `.pfx` before the certificate is released. */
+export type IssueWithKey = (
+  order: KeyOrder,
+  random: (label: string, length: number) => Uint8Array,
+) => Promise<IssuedWithKey>;
+
+/** Each time the process that held the key died before the file was put away. */
+const attemptsMax = 5;
+
+export function createIssueWithKey({
+  certificates,
+  stores,
+  downloads,
+  newKeyPair,
+  newPassword,
+}: {
+  readonly certificates: Certificates;
+  readonly stores: Pick<Stores, 'certificates'>;
+  readonly downloads: Pick<Downloads, 'offer' | 'renew'>;
+  readonly newKeyPair: (modulusBits: number) => Promise<KeyPair>;
+  /** 15 bytes from a cryptographic source. */
+  readonly newPassword: () => Uint8Array;
+}): IssueWithKey {
+  /** What an earlier run of the same request came to: undefined where its key is lost, and where there was none. */
+  async function continueEarlier(
+    order: KeyOrder,
+    random: Parameters<IssueWithKey>[1],
+  ): Promise<IssuedWithKey | 'lost' | undefined> {
+    const serialNumber = createSerialNumber((length, draw) => random(`serial-${draw}`, length));
+    const started = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
+    if (started === undefined) return undefined;
+    const record = started.state === 'issuing' ? await certificates.complete(serialNumber) : started;
+    if (record?.certificate === undefined && record?.revocationReason === 'keyNotKept') return 'lost';
+    const issued = await certificates.issue(order, random);
+    const download = await downloads.renew(keyFileOf(serialNumber));
+    return { ...issued, ...(download === undefined ? {} : { download }) };
+  }
+
+  async function issueFresh(order: KeyOrder, random: Parameters<IssueWithKey>[1]): Promise<IssuedWithKey> {
+    const made = order.password === undefined ? { password: makePassword(newPassword()) } : {};
+    const password = order.password ?? made.password ?? '';
+    const pair = await newKeyPair(madeKeyTypes[order.keyType]);
+    const offered: OfferedDownload[] = [];
+    const keep: MadeKey['keep'] = async (certificate, { serialNumber, commonName }, root) => {
+      const content = buildPkcs12({
+        privateKey: pair.privateKey,
+        certificate: certificate.der,
+        chain: [Buffer.from(root.certificate, 'base64')],
+        friendlyName: commonName,
+        password,
+        encryption: order.encryption,
+      });
+      const file = { fileName: `${commonName}.pfx`, contentType: 'application/x-pkcs12', content };
+      const target = `certificates/${certificate.thumbprint}`;
+      const whose = { target, requestedBy: order.requestedBy, replaces: keyFileOf(serialNumber) };
+      offered.push(await downloads.offer({ ...file, ...whose, isOnlyOne: true }));
+    };
+    const issued = await certificates.issue(order, random, { request: requestFor(pair.publicKey, order), keep });
+    const [download] = offered;
+    return { ...issued, ...made, ...(download === undefined ? {} : { download }) };
+  }
+
+  return async (order, random) => {
+    for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+      // A key that is lost is not made again: the request goes on under another serial number.
+      const ownRandom: typeof random =
+        attempt === 0 ? random : (label, length) => random(`${label}/again-${attempt}`, length);
+      const earlier = await continueEarlier(order, ownRandom);
+      if (earlier === undefined) return issueFresh(order, ownRandom);
+      if (earlier !== 'lost') return earlier;
+    }
+    throw new Error(`The key of a certificate was lost ${attemptsMax} times before it was put away.`);
+  };
+}
+
+export function createKeyFiles(downloads: Pick<Downloads, 'holds' | 'withdraw'>): KeyFiles {
+  return {
+    holds: (serialNumber) => downloads.holds(keyFileOf(serialNumber)),
+    withdraw: (serialNumber) => downloads.withdraw(keyFileOf(serialNumber)),
+  };
+}
+
+function keyFileOf(serialNumber: string): string {
+  return `certificate-key/${serialNumber}`;
+}
+
+function requestFor(publicKey: Uint8Array, { keyType }: KeyOrder): MadeKey['request'] {
+  return {
+    subjectPublicKeyInfo: publicKey,
+    publicKeyHash: createHash('sha256').update(publicKey).digest('hex'),
+    keyDescription: { type: 'rsa', bits: madeKeyTypes[keyType] },
+    ignored: [],
+  };
+}
