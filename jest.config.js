@@ -17,5 +17,6 @@ export default {
   // Says only that a test hangs: none is about how fast the machine is.
   testTimeout: 120_000,
   maxWorkers: availableParallelism(),
+  testSequencer: '<rootDir>/jest.longest-first.cjs',
   projects: [project('unit', ['unit']), project('contract', ['contract']), project('e2e', ['e2e'])],
 };
