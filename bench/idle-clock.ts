@@ -5,14 +5,16 @@ import { type Stack, startStack } from './stack.ts';
 export interface IdleClockOptions {
   /** More than three: up to that no run of a schedule is left out. */
   readonly hours: number;
+  /** Of the hour with every run of a schedule, so much is measured. */
+  readonly everyRunMinutes: number;
 }
 
-export async function measureIdleClock(root: string, { hours }: IdleClockOptions): Promise<Section> {
+export async function measureIdleClock(root: string, { hours, everyRunMinutes }: IdleClockOptions): Promise<Section> {
   const stack = await startStack(root);
   try {
     // The first minutes are for the compilers.
-    await secondsFor(stack, 'PT10M');
-    const everyRunSeconds = await secondsFor(stack, 'PT1H');
+    await secondsFor(stack, `PT${Math.min(everyRunMinutes, 10)}M`);
+    const everyRunSeconds = ((await secondsFor(stack, `PT${everyRunMinutes}M`)) * 60) / everyRunMinutes;
     const longSeconds = await secondsFor(stack, `PT${hours}H`);
     return {
       title: `Moving the clock of an idle stack by ${hours} hours, against one hour`,

@@ -9,6 +9,7 @@ import { followOperations, startOperation } from './windows/procedure.ts';
 import { setUpPocs } from './windows/register.ts';
 
 export interface ManyStacksOptions {
+  readonly speed: number;
   readonly few: number;
   readonly many: number;
   /** Each size once, when the figures need not say anything. */
@@ -30,8 +31,11 @@ export const manyStacksMax = 180;
 /** Orders on their way at a time. */
 const width = 8;
 
-export async function measureManyStacks(root: string, { few, many, isOnce }: ManyStacksOptions): Promise<Section> {
-  const stack = await startStack(root, { hasMachines: true });
+export async function measureManyStacks(
+  root: string,
+  { speed, few, many, isOnce }: ManyStacksOptions,
+): Promise<Section> {
+  const stack = await startStack(root, { hasMachines: true, speed });
   try {
     // The first few are for the compilers; then few before and after many, since what else the machine does changes with time.
     const sizes = isOnce ? [few, many] : [few, few, many, few];

@@ -29,6 +29,7 @@ const wide: PackShape = { clouds: 3, perCloud: { portals: 3, apis: 3 } };
 const express: PackShape = { clouds: 2, perCloud: 'express' };
 
 export interface ProcedureTimeOptions {
+  readonly speed: number;
   /** Openings of a VPN access; the first does not count. */
   readonly vpnProcedures: number;
   readonly isWideToo: boolean;
@@ -36,9 +37,9 @@ export interface ProcedureTimeOptions {
 
 export async function measureProcedureTime(
   root: string,
-  { vpnProcedures, isWideToo }: ProcedureTimeOptions,
+  { speed, vpnProcedures, isWideToo }: ProcedureTimeOptions,
 ): Promise<readonly Section[]> {
-  const stack = await startStack(root, { hasMachines: true });
+  const stack = await startStack(root, { hasMachines: true, speed });
   try {
     const procedures = [
       ...pocs(1, vpnProcedures).map(vpnAccess),
@@ -49,7 +50,7 @@ export async function measureProcedureTime(
     for (const procedure of procedures) told.push(await tell(stack, procedure));
     // The first VPN access was for the compilers: a real second counts as a second of the stack here.
     const counted = told.slice(Math.min(vpnProcedures, 1));
-    return [timeSection(counted), countSection(counted)];
+    return [timeSection(counted, speed), countSection(counted)];
   } finally {
     await stack.stop();
   }
@@ -87,9 +88,9 @@ async function tell(stack: Stack, { name, path, prepare }: Procedure): Promise<T
   };
 }
 
-function timeSection(told: readonly Told[]): Section {
+function timeSection(told: readonly Told[], speed: number): Section {
   return {
-    title: 'Orchestrations on simulated machines (stack time, speed 1, waits for approvals left out)',
+    title: `Orchestrations on simulated machines (stack time, speed ${speed}, waits for approvals left out)`,
     figures: told.flatMap(({ name, pathSeconds, operationSeconds: seconds, realSeconds }): readonly Figure[] => [
       {
         name: `${name}: procedure / critical path of its steps`,

@@ -24,11 +24,11 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-/** Starts a stack at Azure's own pace, without random faults; with simulated machines where wanted. */
-export async function startStack(root: string, { hasMachines = false } = {}): Promise<Stack> {
+/** Starts a stack at Azure's own pace unless told otherwise, without random faults; with simulated machines where wanted. */
+export async function startStack(root: string, { hasMachines = false, speed = 1 } = {}): Promise<Stack> {
   const directory = await mkdtemp(join(tmpdir(), 'gatehouse-bench-stack-'));
   const script = join(root, 'sandbox', 'start.ts');
-  const options = ['--idle', '--speed', '1', '--noise', '0', '--state', directory];
+  const options = ['--idle', '--speed', String(speed), '--noise', '0', '--state', directory];
   if (hasMachines) options.push('--with', 'windows');
   const child = await startChild({
     args: ['--disable-warning=ExperimentalWarning', script, ...options],
