@@ -1,9 +1,10 @@
 /** From a built gateway to a client that is in, out, in again: roots, certificates, kits, revocations, through the public routes. */
 import { createPublicKey, X509Certificate } from 'node:crypto';
-import { type RunningTestStack, startStack, waitUntil } from '../support/stack.ts';
+import { type RunningTestStack, startStack } from '../support/stack.ts';
 import { readGateway, readVault, revokedOnGateway, rootsOnGateway } from './support/azure.ts';
 import {
   acceptedOperation,
+  advanceUntil,
   aKeyAndRequest,
   buildGateway,
   createRoot,
@@ -15,7 +16,6 @@ import {
   type IssuedCertificate,
   kit,
   makeProfile,
-  operationTimeoutMs,
   reinstate,
   revoke,
   testSpeed,
@@ -244,7 +244,7 @@ describe('src/functions/certificates/certificates, revoke and reinstate', () => 
     const answer = await stack.api('POST', `/api/certificates/${first.thumbprint}/revoke`, { reason: 'left' });
     const { id } = acceptedOperation(answer);
 
-    await waitUntil(async () => (await getOperation(stack, id)).steps[0]?.status === 'waiting', operationTimeoutMs);
+    await advanceUntil(stack, async () => (await getOperation(stack, id)).steps[0]?.status === 'waiting');
     expect((await getOperation(stack, id)).steps[0]?.detail).toContain('is in force and has the same name');
     expect(await connectedNames()).toContain('shared-services');
     expect(await revokedOnGateway(stack)).toContain(first.thumbprint);

@@ -50,6 +50,8 @@ export interface RunningTestStack {
   readonly supervisor: ChildProcess;
   /** What the supervisor wrote so far. */
   readonly output: () => string;
+  /** Part of it knows real time alone: programs of others, which check certificates, or the real Durable Task extension. */
+  readonly isInRealTime: boolean;
   /** `stack.json` as it is now: process ids change when the runtime is started again. */
   currentInfo(): StackInfo;
   /** A call of the app's, as the administrator; `headers` replace what is sent by default. */
@@ -86,7 +88,7 @@ export async function startStack(options: StackStart = {}): Promise<RunningTestS
     if (options.directory === undefined) rmSync(directory, { recursive: true, force: true });
     throw new Error(`The stack did not start:\n${process.output()}\n${logs}`, { cause });
   }
-  return createStack(directory, options.directory === undefined, process);
+  return createStack(directory, options, process);
 }
 
 export interface StartProcess {
@@ -121,7 +123,8 @@ export function spawnStart(args: readonly string[], environment: Readonly<Record
   };
 }
 
-function createStack(directory: string, isOwnFolder: boolean, start: StartProcess): RunningTestStack {
+function createStack(directory: string, options: StackStart, start: StartProcess): RunningTestStack {
+  const isOwnFolder = options.directory === undefined;
   const currentInfo = (): StackInfo => JSON.parse(readFileSync(join(directory, 'stack.json'), 'utf8')) as StackInfo;
   const info = currentInfo();
   const control = (method: string, path: string, body?: unknown): Promise<StackAnswer> =>
@@ -131,6 +134,7 @@ function createStack(directory: string, isOwnFolder: boolean, start: StartProces
     info,
     supervisor: start.child,
     output: start.output,
+    isInRealTime: options.durable === 'extension' || options.with?.includes('vpn') === true,
     currentInfo,
     api: (method, path, body, headers = {}) =>
       call(`${info.app.url}${path}`, method, body, { 'x-api-key': info.app.apiKey, ...headers }),
