@@ -179,7 +179,8 @@ describe('src/functions/requests/openapi', () => {
     ).body as readonly { readonly config: { readonly bindings: readonly Readonly<Record<string, unknown>>[] } }[];
     const routes = functions.flatMap(({ config }) =>
       config.bindings
-        .filter(({ type }) => type === 'httpTrigger')
+        // What has no route is answered by one of the functions too, which is no route of the document.
+        .filter(({ type, route }) => type === 'httpTrigger' && route !== '{*path}')
         .map(({ methods, route }) => `${String((methods as readonly string[])[0])} /${String(route)}`.toLowerCase()),
     );
 
