@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Plugin } from 'esbuild';
 import { z } from 'zod';
 import { bundleApplication } from '../tools/bundle.ts';
 import { median, type Section } from './figures.ts';
@@ -35,6 +36,7 @@ export async function measureColdStart(root: string, options: { readonly rounds:
     const entries = {
       bare: '-',
       bundle: join(root, 'dist', 'app', 'main.cjs'),
+      untraced: await buildUntraced(folder),
       unbundled: await buildUnbundled(folder),
       sources: join(root, 'src', 'main.ts'),
     };
@@ -45,6 +47,7 @@ export async function measureColdStart(root: string, options: { readonly rounds:
     const starts = await measureInterleaved(options.rounds, {
       bare: () => start(root, entries.bare),
       bundle: () => start(root, entries.bundle),
+      untraced: () => start(root, entries.untraced),
       unbundled: () => start(root, entries.unbundled),
       sources: () => start(root, entries.sources),
     });
@@ -62,6 +65,30 @@ async function buildUnbundled(folder: string): Promise<string> {
   return outfile;
 }
 
+/** The same bundle as it would be if nobody had thought of spans. */
+async function buildUntraced(folder: string): Promise<string> {
+  const outfile = join(folder, 'untraced.cjs');
+  const { files } = await bundleApplication({ plugins: [withoutSpans] });
+  await writeFile(outfile, files['main.cjs'] ?? '');
+  return outfile;
+}
+
+const withoutSpans: Plugin = {
+  name: 'without-spans',
+  setup: (bundler) => {
+    bundler.onLoad({ filter: /[\\/]src[\\/]tracing[\\/]in-span\.ts$/ }, () => ({
+      contents: `const span = { setAttribute() {} };
+        export const inSpan = (_description, run) => run(span);
+        export const failSpan = () => undefined;
+        export const noteOperation = () => undefined;
+        export const operationIdAttribute = '';`,
+    }));
+    bundler.onLoad({ filter: /[\\/]src[\\/]tracing[\\/]start-tracing\.ts$/ }, () => ({
+      contents: 'export const startTracing = () => undefined;',
+    }));
+  },
+};
+
 async function start(root: string, entry: string, isCounted = false): Promise<Start> {
   const probe = join(root, 'bench', 'cold-start', 'probe.cjs');
   const args = ['--disable-warning=ExperimentalWarning', probe, entry, ...(isCounted ? ['count'] : [])];
@@ -72,7 +99,7 @@ async function start(root: string, entry: string, isCounted = false): Promise<St
 }
 
 function toSection(
-  starts: Readonly<Record<'bare' | 'bundle' | 'unbundled' | 'sources', readonly Start[]>>,
+  starts: Readonly<Record<'bare' | 'bundle' | 'untraced' | 'unbundled' | 'sources', readonly Start[]>>,
   counted: Readonly<Record<'bundle' | 'unbundled', Start>>,
 ): Section {
   const cpu = (name: keyof typeof starts): number => median(starts[name].map(({ cpuMs }) => cpuMs));
@@ -85,6 +112,7 @@ function toSection(
     title: 'Cold start (processor time until all functions are registered)',
     figures: [
       { name: 'bundle / unbundled', value: ratio('bundle', 'unbundled'), unit: 'x', target: '<= 0.5' },
+      { name: 'bundle / bundle without spans', value: ratio('bundle', 'untraced'), unit: 'x', target: '<= 1.1' },
       { name: 'bundle / Node alone', value: ratio('bundle', 'bare'), unit: 'x', target: '<= 4' },
       { name: 'bundle / sources as ES modules', value: ratio('bundle', 'sources'), unit: 'x' },
       { name: 'Node alone', value: cpu('bare'), unit: 'ms CPU' },

@@ -47,9 +47,12 @@ export interface Bundle {
 
 /**
  * Bundles the application with its packages, as CommonJS; with `hasPackages: false` they stay where they are installed, and it is
- * an ES module, since some packages are nothing else.
+ * an ES module, since some packages are nothing else. `plugins` change it for a comparison.
  */
-export async function bundleApplication({ hasPackages = true } = {}): Promise<Bundle> {
+export async function bundleApplication({
+  hasPackages = true,
+  plugins = [],
+}: { readonly hasPackages?: boolean; readonly plugins?: readonly Plugin[] } = {}): Promise<Bundle> {
   const result = await build({
     ...options,
     ...(hasPackages ? {} : { packages: 'external', format: 'esm' }),
@@ -57,7 +60,7 @@ export async function bundleApplication({ hasPackages = true } = {}): Promise<Bu
     outdir: '.',
     entryNames: '[name]',
     outExtension: { '.js': '.cjs' },
-    plugins: [lazyParts],
+    plugins: [lazyParts, ...plugins],
     metafile: true,
     write: false,
   });
