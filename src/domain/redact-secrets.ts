@@ -15,7 +15,7 @@ const rules: readonly (readonly [RegExp, string])[] = [
     /\b((?:AccountKey|SharedAccessSignature|x-api-key|x-functions-key)["']?\s*[=:]\s*["']?)[^;\s"',]{1,4000}/gi,
     `$1${redacted}`,
   ],
-  [/(\/downloads\/)[A-Za-z0-9_-]{16,100}/g, `$1${redacted}`],
+  [/(\/downloads\?token=)[A-Za-z0-9_-]{16,100}/g, `$1${redacted}`],
   [/\bwhsec_[A-Za-z0-9+/=_-]{1,400}/g, redacted],
 ];
 

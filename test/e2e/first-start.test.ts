@@ -51,7 +51,7 @@ describe('a first start', () => {
     for (const [method, path] of [
       ['GET', '/api/gateways'],
       ['GET', '/api/openapi.json'],
-      ['GET', '/api/downloads/no-such-download'],
+      ['GET', '/api/downloads?token=no-such-download'],
       ['POST', '/api/roots'],
     ] as const) {
       const answer = await stack.api(method, path, method === 'POST' ? {} : undefined);

@@ -124,7 +124,7 @@ async function shareVpnAccess(): Promise<readonly (readonly [string, string])[]>
     ['password of a VPN user', (await readSecret(stack, passwordSecret)) ?? ''],
     ['password that was told', (added.body as { readonly password: string }).password],
     ["password of the NATVM's administrator", natAdministrator.password],
-    ['token of a link', url.split('/').at(-1) ?? ''],
+    ['token of a link', url.split('token=').at(-1) ?? ''],
     ['SSH key', sshKey.split('\n')[3] ?? ''],
   ];
 }

@@ -103,7 +103,7 @@ describe('spans', () => {
     const traceId = 'b0f92f3577b34da6a3ce929d0e0e4736';
     const trace = { traceparent: `00-${traceId}-${callers.spanId}-01` };
     const token = 'T0kenOfADownloadThatNobodyMayRead0123456789';
-    await stack.api('GET', `/api/downloads/${token}`, undefined, { ...trace, 'x-api-key': '' });
+    await stack.api('GET', `/api/downloads?token=${token}`, undefined, { ...trace, 'x-api-key': '' });
     await stack.api('GET', '/api/operations/op-of-nobody?token=in-a-query', undefined, trace);
     await spansOfTrace(traceId, (all) => all.length >= 2);
 

@@ -134,7 +134,7 @@ async function requireOpened(
   const address = countedAddress(sourceOf(request.headers));
   trail.isTurnedAway = true;
   services.failureLimits.require(address);
-  if (await isOpenedBy(request.params)) trail.isTurnedAway = false;
+  if (await isOpenedBy(Object.fromEntries(request.query))) trail.isTurnedAway = false;
   else services.failureLimits.failed(address);
 }
 

@@ -28,7 +28,7 @@ export interface AuditTrail {
 export interface AuditTrailOptions {
   readonly route: Route;
   readonly services: Pick<HttpServices, 'audit' | 'turnedAway' | 'now'>;
-  readonly request: Pick<HttpRequest, 'params' | 'headers'>;
+  readonly request: Pick<HttpRequest, 'params' | 'query' | 'headers'>;
   readonly requestId: string;
 }
 
@@ -51,7 +51,7 @@ export function createAuditTrail({ route, services, request, requestId }: AuditT
       requestId,
       at: services.now().toISOString(),
       action: route.action,
-      target: { ...subjectsOf(trail.body), ...targetOf(route, request.params) },
+      target: { ...subjectsOf(trail.body), ...targetOf(route, request) },
       ...reasonOf(trail.body),
       who: caller?.id ?? 'unknown',
       ...(caller === undefined ? {} : { role: caller.role }),
@@ -119,15 +119,17 @@ function subjectsOfAnswer({ status, headers, body }: RenderedAnswer): {
     : { target: { id, ...rest }, operation: {} };
 }
 
-/** What is acted on, from the path. A secret is shown by its hash: rows about one thing can still be told to be. */
-function targetOf({ secretParams = [] }: Route, params: HttpRequest['params']): Record<string, string> {
-  const entries = Object.entries(params);
-  return Object.fromEntries(
-    entries.map(([name, value]) => [
-      name,
-      secretParams.includes(name) ? `sha256:${sha256Hex(value)}` : normalForm(name, value),
-    ]),
-  );
+/**
+ * What is acted on, from the path and, where a link opens a route, from its query. A secret is shown by its hash: rows about one
+ * thing can still be told to be.
+ */
+function targetOf(
+  { secretQuery = [] }: Route,
+  { params, query }: Pick<HttpRequest, 'params' | 'query'>,
+): Record<string, string> {
+  const named = Object.entries(params).map(([name, value]) => [name, normalForm(name, value)] as const);
+  const hashed = secretQuery.map((name) => [name, `sha256:${sha256Hex(query.get(name) ?? '')}`] as const);
+  return Object.fromEntries([...named, ...hashed]);
 }
 
 /** Thumbprints are searched for: whatever way they were written, the audit has them in one. */

@@ -55,16 +55,16 @@ interface RouteFacts {
   readonly answersUnready?: true;
   /** Each answer is `isSensitive`. */
   readonly sensitiveAnswer?: true;
-  /** Names of path parameters that are secrets: the audit gets their SHA-256. */
-  readonly secretParams?: readonly string[];
+  /** Names of query parameters that are secrets: the audit gets their SHA-256. A path holds none: the host's telemetry tells every path. */
+  readonly secretQuery?: readonly string[];
   /** JSON Pointers of body fields that hold secrets: left out of what an idempotency key is compared by. */
   readonly secretFields?: readonly string[];
 }
 
 export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> extends RouteFacts {
   readonly request?: { readonly params?: P; readonly query?: Q; readonly body?: B };
-  /** For keyless routes that a secret in the path opens: whether it does. Whoever shows none that does is counted and bounded. */
-  readonly isOpenedBy?: (params: Readonly<Record<string, string>>) => Promise<boolean>;
+  /** For keyless routes that a secret in the query opens: whether it does. Whoever shows none that does is counted and bounded. */
+  readonly isOpenedBy?: (query: Readonly<Record<string, string>>) => Promise<boolean>;
   /**
    * What else is wrong with the parts of a body whose shape is not right: said in the same answer. `faults` are JSON Pointers of
    * the places whose shape is wrong, or where something is missing; unknown fields are not among them. Not asked when the path
@@ -85,7 +85,7 @@ export interface Route extends RouteFacts {
     readonly query: z.ZodType | undefined;
     readonly body: z.ZodType | undefined;
   };
-  readonly isOpenedBy?: (params: Readonly<Record<string, string>>) => Promise<boolean>;
+  readonly isOpenedBy?: (query: Readonly<Record<string, string>>) => Promise<boolean>;
   readonly alsoWrong:
     ((parts: unknown, faults: readonly string[], params: unknown) => Promise<readonly Problem[]>) | undefined;
   readonly handle: (request: RouteRequest<unknown, unknown, unknown>) => Promise<RouteAnswer>;

@@ -36,7 +36,7 @@ export interface NewDownload {
 }
 
 export interface OfferedDownload {
-  /** Path below the service's own address. It holds the token: secret, and known to nobody but who is told it now. */
+  /** Path and query below the service's own address. The query holds the token: secret, and known to nobody but who is told it now. */
   readonly url: string;
   readonly token: string;
   readonly expiresAt: string;
@@ -123,7 +123,7 @@ export function createDownloads({ tables, blobs, container, now, escrow, newToke
     }
     // Step 4: the links before it die.
     if (line.lineId !== undefined) await endFormer(line.lineId, hash);
-    return { url: `/api/downloads/${token}`, token, expiresAt };
+    return { url: `/api/downloads?token=${token}`, token, expiresAt };
   }
 
   async function renew(thing: string): Promise<OfferedDownload | undefined> {

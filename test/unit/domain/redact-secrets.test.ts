@@ -11,7 +11,7 @@ describe('src/domain/redact-secrets', () => {
     ['DefaultEndpointsProtocol=https;AccountKey=SECRETkey==;X=1', /SECRET/],
     ['{"x-api-key":"SECRETkey"}', /SECRET/],
     ['secret whsec_SECRETabc123', /SECRET/],
-    [`POST /api/downloads/SECRET${'a'.repeat(37)} failed`, /SECRET/],
+    [`POST /api/downloads?token=SECRET${'a'.repeat(37)} failed`, /SECRET/],
     [`key ${pem} end`, /MIIEpAIBAAKCAQEA/],
     [`cut off ${pem.slice(0, 50)}`, /MIIEpAIBAAKCAQEA/],
   ])('takes the secret out of %s', (text, secret) => {

@@ -19,14 +19,17 @@ describe('host.json', () => {
     expect(host).toHaveProperty('extensions.durableTask.versionFailureStrategy', 'Reject');
   });
 
-  it('keeps every poll of a queue out of the log, and every path of a request out of the telemetry', () => {
+  it('keeps every poll of a queue out of the log', () => {
     // A `default` opens the host's own filter: the storage client and the durable framework then log each poll of a queue,
     // some 330,000 records a day of an instance that does nothing.
     expect(host).toHaveProperty('logging', {
       logLevel: { Azure: 'Warning', DurableTask: 'Warning', 'Host.Triggers.DurableTask': 'Warning' },
-      // With it, the path of every request would go into the telemetry: a download's path is its secret.
-      applicationInsights: { httpAutoCollectionOptions: { enableHttpTriggerExtendedInfoCollection: false } },
     });
+  });
+
+  it('tells its telemetry as OpenTelemetry does, beside which the settings of Application Insights are not read', () => {
+    expect(host).toHaveProperty('telemetryMode', 'OpenTelemetry');
+    expect(host).not.toHaveProperty('logging.applicationInsights');
   });
 
   it('goes on a minute after a host was killed, the least that the extension takes', () => {

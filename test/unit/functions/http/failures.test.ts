@@ -17,15 +17,15 @@ const route = defineRoute({
 const link = defineRoute({
   name: 'takeDownload',
   method: 'POST',
-  path: 'downloads/{token}',
+  path: 'downloads',
   action: 'download.take',
   role: 'keyless',
   summary: 'Hands something over.',
-  secretParams: ['token'],
+  secretQuery: ['token'],
   isOpenedBy: ({ token }) => Promise.resolve(token === 'good'),
-  request: { params: z.strictObject({ token: z.string() }) },
+  request: { query: z.strictObject({ token: z.string() }) },
   responses: { 200: undefined },
-  handler: ({ params }) => Promise.resolve({ status: params.token === 'good' ? 200 : 404, body: {} }),
+  handler: ({ query }) => Promise.resolve({ status: query.token === 'good' ? 200 : 404, body: {} }),
 });
 
 function guess(api: TestApi, number: number, address = '203.0.113.9:4711'): Promise<ApiAnswer> {
@@ -129,9 +129,9 @@ describe('src/functions/http, callers whom nobody knows', () => {
     const headers = { 'x-forwarded-for': '203.0.113.9' };
 
     const statuses = await statusesOf(300, (number) =>
-      api.ask(link, { as: 'nobody', params: { token: `guess-${number}` }, headers }),
+      api.ask(link, { as: 'nobody', query: `?token=guess-${number}`, headers }),
     );
-    const good = await api.ask(link, { as: 'nobody', params: { token: 'good' } });
+    const good = await api.ask(link, { as: 'nobody', query: '?token=good' });
 
     expect(statuses.filter((status) => status === 404)).toHaveLength(100);
     expect(statuses.at(-1)).toBe(429);

@@ -68,7 +68,7 @@ describe('src/services/operations/downloads', () => {
     const looks = [await downloads.describe(token), await downloads.describe(token), await downloads.describe(token)];
     const file = await downloads.deliver(token);
 
-    expect(url).toBe(`/api/downloads/${token}`);
+    expect(url).toBe(`/api/downloads?token=${token}`);
     expect(expiresAt).toBe('2026-03-02T12:00:00.000Z');
     expect(looks[2]).toEqual({ fileName: 'kim.zip', sizeBytes: content.length, triesLeft: 3, until: expiresAt });
     expect(file).toMatchObject({ fileName: 'kim.zip', contentType: 'application/zip' });
