@@ -34,6 +34,7 @@ describe('sandbox/runtime/host-json', () => {
       activitiesMax: undefined,
       replaceRunning: false,
       rpcEnabled: true,
+      isTraced: false,
       storeInputs: false,
       versioning: { defaultVersion: '', matchStrategy: 'CurrentOrOlder', failureStrategy: 'Reject' },
     });
