@@ -2,12 +2,14 @@ import * as df from 'durable-functions';
 import { createApplyActivities } from '../activities/gateways/apply-activities.ts';
 import { createBuildActivities } from '../activities/gateways/build-activities.ts';
 import { createEnsureResource } from '../activities/gateways/ensure-resource.ts';
+import { createLeaverActivities } from '../activities/gateways/leaver-activities.ts';
 import { createReadWrite } from '../activities/gateways/read-write.ts';
 import { createRemoveResource } from '../activities/gateways/remove-resource.ts';
 import { createWithdrawAccess } from '../activities/gateways/withdraw-access.ts';
 import { createWriteGateway } from '../activities/gateways/write-gateway.ts';
 import * as applyGatewayContract from '../contracts/gateways/apply-gateway.ts';
 import * as buildGatewayContract from '../contracts/gateways/build-gateway.ts';
+import * as revokeOwnerContract from '../contracts/gateways/revoke-owner.ts';
 import type { ThumbprintOfRoot } from '../domain/gateway-entries.ts';
 import type { KindCarriedBy } from '../domain/operation-kinds.ts';
 import { gatewayRootRoutes } from '../functions/gateways/gateway-roots.ts';
@@ -16,6 +18,7 @@ import type { Route } from '../functions/http/route.ts';
 import { applyGateway } from '../orchestrations/gateways/apply-gateway.ts';
 import { buildGateway } from '../orchestrations/gateways/build-gateway.ts';
 import { removeGateway } from '../orchestrations/gateways/remove-gateway.ts';
+import { revokeOwner } from '../orchestrations/gateways/revoke-owner.ts';
 import { isExpiredRoot, readForeignRoot } from '../pki/read-foreign-root.ts';
 import { createBuildGateway } from '../services/gateways/build-gateway.ts';
 import { createForeignEntries } from '../services/gateways/foreign-entries.ts';
@@ -24,6 +27,7 @@ import { createGatewayRounds } from '../services/gateways/gateway-rounds.ts';
 import { createGatewayWriter } from '../services/gateways/gateway-writer.ts';
 import { createGatewayOperations } from '../services/gateways/gateways.ts';
 import { createJudgePlan, createJudgePlanParts } from '../services/gateways/judge-plan.ts';
+import { createLeavers } from '../services/gateways/leavers.ts';
 import { createNoteNearLimit } from '../services/gateways/near-limit.ts';
 import { createNoteVanished } from '../services/gateways/note-vanished.ts';
 import { createProfileRetention } from '../services/gateways/profile-retention.ts';
@@ -42,7 +46,11 @@ export type Gateways = ReturnType<typeof createGatewayServices>;
 const thumbprintOfRoot: ThumbprintOfRoot = (data) => readForeignRoot(data)?.thumbprint;
 
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- what is made here would be listed twice
-export function createGatewayServices(core: Core, { lookup }: Pick<Certificates, 'lookup'>, subscriptionId: string) {
+export function createGatewayServices(
+  core: Core,
+  { lookup, owners }: Pick<Certificates, 'lookup' | 'owners'>,
+  subscriptionId: string,
+) {
   const { arm, blobs, stores, claims, operations, outbox, audit, log, now } = core;
   const writer = createGatewayWriter({ stores, now });
   const noteVanished = createNoteVanished({ stores, outbox, audit, log, now, thumbprintOfRoot });
@@ -57,6 +65,7 @@ export function createGatewayServices(core: Core, { lookup }: Pick<Certificates,
     thumbprintOfRoot,
   });
   const gatewayOperations = createGatewayOperations({ stores, claims, operations, now });
+  const revocations = createRevocations({ stores, lookup, operations, outbox, audit, writer, now });
   const judgePlan = createJudgePlan({ arm, stores, subscriptionId });
   return {
     writer,
@@ -74,7 +83,8 @@ export function createGatewayServices(core: Core, { lookup }: Pick<Certificates,
     gatewayOperations,
     build: createBuildGateway({ judgePlan, gatewayOperations }),
     trust: createRootTrust({ stores, lookup, operations, writer, now }),
-    revocations: createRevocations({ stores, lookup, operations, outbox, audit, writer, now }),
+    revocations,
+    leavers: createLeavers({ stores, lookup, owners, revocations, operations, outbox, audit, now }),
     profileRetention: createProfileRetention({
       stores,
       blobs,
@@ -99,6 +109,9 @@ export function registerGateways({ arm, blobs, stores, claims, operations, log, 
   registerOrchestrations<KindCarriedBy<'gatewayOperations'>>({ buildGateway, removeGateway });
   df.app.orchestration(applyGatewayContract.applyGatewayName, applyGateway);
 
+  df.app.orchestration(revokeOwnerContract.revokeOwnerName, revokeOwner);
+
+  registerActivities(df.app, revokeOwnerContract, createLeaverActivities(gateways));
   registerActivities(df.app, buildGatewayContract, {
     ...createBuildActivities({ arm, stores, claims, operations, writer: gateways.writer, now }),
     ensureResource: createEnsureResource({ arm, stores, now }),

@@ -16,6 +16,7 @@ export const eventTypes = [
   'gatehouse.gateway.root-added.v1',
   'gatehouse.key.blocked.v1',
   'gatehouse.operation.ended.v1',
+  'gatehouse.owner.left.v1',
   'gatehouse.profile.changed.v1',
   'gatehouse.revocation.over-limit.v1',
   'gatehouse.revocation.vanished.v1',

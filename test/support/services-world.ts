@@ -21,6 +21,7 @@ import { createGatewayPresence } from '../../src/services/gateways/gateway-prese
 import { createGatewayRounds } from '../../src/services/gateways/gateway-rounds.ts';
 import { createGatewayWriter } from '../../src/services/gateways/gateway-writer.ts';
 import { createGatewayOperations } from '../../src/services/gateways/gateways.ts';
+import { createLeavers } from '../../src/services/gateways/leavers.ts';
 import { createNoteNearLimit } from '../../src/services/gateways/near-limit.ts';
 import { createNoteVanished } from '../../src/services/gateways/note-vanished.ts';
 import { createRevocations } from '../../src/services/gateways/revocations.ts';
@@ -121,6 +122,7 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
     failRequests: (...request) => rounds.failProfile(...request),
     now,
   });
+  const revocations = createRevocations({ stores, lookup, operations, outbox, audit, writer, now });
   return {
     arm,
     audit,
@@ -150,7 +152,8 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
       newPassword: () => randomBytes(15),
     }),
     downloads,
-    revocations: createRevocations({ stores, lookup, operations, outbox, audit, writer, now }),
+    revocations,
+    leavers: createLeavers({ stores, lookup, owners, revocations, operations, outbox, audit, now }),
     rootImports,
     roots: createRoots({ stores, rootKeys, unfinished, outbox, expiries, log, now, imports: rootImports }),
     standing,

@@ -3,6 +3,7 @@ import { certificateKeys, type CertificateRecord, type RevocationRecord } from '
 import type { Stores } from '../../stores/stores.ts';
 import { findBlock, isBlockingReason } from '../certificates/blocked-keys.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
+import { findDeparture } from '../certificates/departures.ts';
 import { isNameTaken } from '../certificates/shared-names.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
 
@@ -72,10 +73,10 @@ export function createRevocationIntents({
     return intent;
   }
 
-  /** Undefined when the key was blocked or the name given away at this very moment: then what stood there stands again. */
+  /** Undefined when the key was blocked, the name given away or the owner left at this very moment: what stood there stands again. */
   async function recordReinstatement(
     operation: OperationRecord,
-    { rootId, publicKeyHash, commonName, serialNumber }: CertificateRecord,
+    { rootId, publicKeyHash, commonName, serialNumber, owner }: CertificateRecord,
     made: Pick<RevocationRecord, 'operationId' | 'recordedAt'>,
   ): Promise<RevocationRecord | undefined> {
     const { id, target } = operation;
@@ -89,7 +90,9 @@ export function createRevocationIntents({
     const isBlocked = (await findBlock(stores, publicKeyHash)) !== undefined;
     // Whoever orders a certificate of this name writes its record first, and takes the name for taken from this intent on.
     const isTaken = !allowSharedName && (await isNameTaken(stores, lookup, { commonName, serialNumber }));
-    if (!isBlocked && !isTaken) return intent;
+    // Whoever notes that the owner left notes it, then looks for what is theirs.
+    const hasLeft = (await findDeparture(stores, owner)) !== undefined;
+    if (!isBlocked && !isTaken && !hasLeft) return intent;
     await stores.revocations.update(keys, (record) => (record.operationId === id ? replaced.before : undefined));
     return undefined;
   }

@@ -5,16 +5,17 @@ import { parseThumbprint, type Thumbprint } from '../../domain/thumbprint.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 import type { Outbox } from '../../stores/outbox.ts';
 import type { CertificateRecord } from '../../stores/records/certificates.ts';
-import { isRootToBeSeen } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { findBlock, isBlockingReason, keyBlockedOnReinstate, saysMore } from '../certificates/blocked-keys.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
+import { findDeparture, ownerLeftOnReinstate } from '../certificates/departures.ts';
 import { commonNameTakenOnReinstate, isNameTaken } from '../certificates/shared-names.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { Audit } from '../requests/audit.ts';
 import type { GatewayWriter } from './gateway-writer.ts';
+import { gatewaysOfRoot } from './refusing-gateways.ts';
 import {
   type Asked,
   contextOf,
@@ -70,30 +71,13 @@ export function createRevocations(options: {
     return { ...record, thumbprint };
   }
 
-  /** Gateways that trust the root, may still hold it, or may hold sessions of its certificates. */
-  async function gatewaysOf(rootId: string): Promise<readonly string[]> {
-    const ids: string[] = [];
-    for (const { record } of await stores.rootGateways.list(rootId)) {
-      const row = (await stores.gatewayRoots.get({ partitionKey: record.gatewayId, rowKey: rootId }))?.record;
-      const isTrusted = row !== undefined && row.state !== 'removed';
-      const isLeft = row !== undefined && isRootToBeSeen(row);
-      if (isTrusted || isLeft || (await isCopiedTo(record.gatewayId, rootId))) ids.push(record.gatewayId);
-    }
-    return ids;
-  }
-
-  /** Somebody else has put the root there. */
-  async function isCopiedTo(gatewayId: string, rootId: string): Promise<boolean> {
-    return (await stores.foreignEntries.list(gatewayId)).some(({ record }) => record.rootId === rootId);
-  }
-
   async function begin(
     kind: KindCarriedBy<'revocations'>,
     record: CertificateRecord & { readonly thumbprint: Thumbprint },
     request: Pick<IntentRequest, 'operationId' | 'requestedBy'>,
     asked: Asked = {},
   ): Promise<OperationRecord> {
-    const gateways = isExpired(record, now()) ? [] : await gatewaysOf(record.rootId);
+    const gateways = isExpired(record, now()) ? [] : await gatewaysOfRoot(stores, record.rootId);
     return operations.create({
       id: request.operationId,
       kind,
@@ -199,6 +183,8 @@ export function createRevocations(options: {
       const isRepeat = intent?.operationId === request.operationId;
       const block = await findBlock(stores, record.publicKeyHash);
       if (block !== undefined) throw keyBlockedOnReinstate(block);
+      const departure = await findDeparture(stores, record.owner);
+      if (departure !== undefined) throw ownerLeftOnReinstate(record.owner, departure);
       if (intent === undefined || (!isRepeat && record.state !== 'revoked')) {
         throw new AppError(
           'ERR_CONFLICT',

@@ -33,6 +33,9 @@ export function createOperationStanding({
     // A certificate is never made again: its serial number is its own.
     certificate: () => Promise.resolve(undefined),
 
+    // Nobody resumes it: a person who left is revoked again by another request.
+    owner: () => Promise.resolve(undefined),
+
     gateway: async ({ id, target }) => {
       const gateway = (await stores.gateways.get(gatewayKeys(target)))?.record;
       if (gateway === undefined) return gone(`Gateway ${target}`);

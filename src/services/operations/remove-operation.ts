@@ -12,6 +12,7 @@ import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
 import { blockedKeyKeys, certificateKeys, rootKeys } from '../../stores/records/certificates.ts';
 import { gatewayKeys, operationsOf } from '../../stores/records/gateways.ts';
 import { connectorKeys, stackKeys, vpnUserKeys } from '../../stores/records/on-premises.ts';
+import { ownerKeys } from '../../stores/records/owners.ts';
 import type { RemoveOld } from '../../stores/retention-dues.ts';
 import { createStore } from '../../stores/store.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -103,6 +104,10 @@ const needs: Readonly<Record<OperationFamily, FindNeed>> = {
     }
     return proofEnd(certificate.notAfter);
   },
+
+  // It holds the statement; the owner's record names the latest.
+  owner: async ({ stores }, { id, target }) =>
+    named((await stores.owners.get(ownerKeys(target)))?.record.departure?.operationId === id),
 
   machine: () => Promise.resolve(undefined),
 

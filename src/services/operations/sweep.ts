@@ -23,6 +23,7 @@ export interface SweepOptions {
   readonly gatewayOperations: { readonly revive: Revive };
   readonly procedures: { readonly revive: Revive };
   readonly revocations: { readonly run: Revive };
+  readonly leavers: { readonly run: Revive };
   readonly trust: { readonly run: Revive };
   readonly certificates: { readonly complete: (id: string) => Promise<CompletedCertificate | undefined> };
   readonly roots: { readonly complete: (id: string) => Promise<{ readonly state: string } | undefined> };
@@ -113,13 +114,14 @@ async function reviveAndNote(options: SweepOptions, operation: OperationRecord):
 }
 
 async function reviveByCarrier(
-  { gatewayOperations, procedures, revocations, trust, orchestrations }: SweepOptions,
+  { gatewayOperations, procedures, revocations, leavers, trust, orchestrations }: SweepOptions,
   operation: OperationRecord,
 ): Promise<void> {
   const carriers: Readonly<Record<OperationCarrier, () => Promise<void>>> = {
     gatewayOperations: () => gatewayOperations.revive(operation, orchestrations),
     trust: () => trust.run(operation, orchestrations),
     revocations: () => revocations.run(operation, orchestrations),
+    leavers: () => leavers.run(operation, orchestrations),
     procedures: () => procedures.revive(operation, orchestrations),
   };
   if (!isOperationKind(operation.kind)) {

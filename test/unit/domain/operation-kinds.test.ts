@@ -17,7 +17,13 @@ describe('src/domain/operation-kinds', () => {
   });
 
   it('lets nobody stop what takes certificates out', () => {
-    for (const kind of ['revokeCertificate', 'reinstateCertificate', 'trustRoot', 'distrustRoot'] as const) {
+    for (const kind of [
+      'revokeCertificate',
+      'reinstateCertificate',
+      'revokeOwner',
+      'trustRoot',
+      'distrustRoot',
+    ] as const) {
       expect(operationKinds[kind].may).toEqual({});
     }
   });

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+
+/** How far one revocation has come on one gateway. */
+const placeSchema = z.object({
+  gatewayId: z.string(),
+  state: z.string().meta({ description: 'As the gateway’s list of revocations has it.' }),
+  listedAt: z.string().optional(),
+  provenAt: z.string().optional(),
+  why: z.string().optional().meta({ description: 'Why it is not in force, or not proven.' }),
+});
+export type StatedPlace = z.infer<typeof placeSchema>;
+
+const certificateSchema = z.object({
+  thumbprint: z.string(),
+  commonName: z.string(),
+  rootId: z.string().optional(),
+  notAfter: z.string().optional(),
+  revokedAt: z.string().optional(),
+  reason: z.string().optional(),
+  gateways: z.array(placeSchema).meta({ description: 'Empty where no gateway trusts the root.' }),
+});
+export type StatedCertificate = z.infer<typeof certificateSchema>;
+
+/** The paper for the file: what was revoked of a person, where, when that was proven, and what is not in force and why. */
+export const leaverStatementSchema = z
+  .object({
+    owner: z.string(),
+    email: z.string().optional(),
+    reason: z.string(),
+    requestedBy: z.string(),
+    requestedAt: z.string(),
+    issuingStoppedAt: z.string(),
+    statedAt: z.string(),
+    isProven: z.boolean().meta({ description: 'Every certificate below is proven to be out on every gateway below.' }),
+    certificates: z.array(certificateSchema),
+    left: z.object({
+      withheld: z.int().meta({ description: 'Certificates that were being issued and were never given out.' }),
+      expired: z.int().meta({ description: 'Certificates that ended by themselves: no gateway accepts them.' }),
+      notListed: z.int().meta({ description: 'Further proven certificates for which there is no room here.' }),
+    }),
+    limits: z.array(z.string()).meta({ description: 'What this says nothing of.' }),
+  })
+  .meta({ id: 'LeaverStatement' });
+export type LeaverStatement = z.infer<typeof leaverStatementSchema>;
+
+export const statementLimits = [
+  'Gateways that are not registered with Gatehouse were not looked at.',
+  'Certificates that others issued are named only where they were registered for this person.',
+  'Other ways of signing in (Entra ID, RADIUS) are not the matter of this statement.',
+] as const;
+
+export function isPlaceProven({ provenAt }: StatedPlace): boolean {
+  return provenAt !== undefined;
+}
+
+/** The statement as text for people: lines of at most a sentence, no mark-up. */
+export function renderStatement(statement: LeaverStatement): string {
+  const { owner, email, certificates, left } = statement;
+  const open = certificates.flatMap(({ thumbprint, gateways }) =>
+    gateways.filter((place) => !isPlaceProven(place)).map((place) => ({ thumbprint, place })),
+  );
+  return [
+    `Access of ${owner}${email === undefined ? '' : ` <${email}>`}`,
+    '',
+    `Reason:            ${statement.reason}`,
+    `Asked for:         ${statement.requestedAt} by ${statement.requestedBy}`,
+    `Issuing stopped:   ${statement.issuingStoppedAt}`,
+    `This statement:    ${statement.statedAt}`,
+    '',
+    statement.isProven
+      ? 'Everything below is proven to be out: the gateway lists the certificate as revoked, and two looks at its sessions at least five minutes apart found none.'
+      : 'NOT everything is proven to be out. What is not, and why, comes first.',
+    ...section(
+      'Not in force, or not proven',
+      open.map(({ thumbprint, place }) => `${thumbprint} on ${place.gatewayId}: ${place.state}. ${place.why ?? ''}`),
+    ),
+    ...section('Certificates', certificates.flatMap(linesOf)),
+    ...section('Besides', [
+      `${left.withheld} certificates were being issued and were never given out.`,
+      `${left.expired} certificates had expired: no gateway accepts them.`,
+      ...(left.notListed === 0 ? [] : [`${left.notListed} further certificates, all proven, are not listed here.`]),
+    ]),
+    ...section('What this says nothing of', statement.limits),
+    '',
+  ].join('\r\n');
+}
+
+function linesOf({ thumbprint, commonName, rootId, notAfter, revokedAt, gateways }: StatedCertificate): string[] {
+  const of = rootId === undefined ? 'issued elsewhere' : `root ${rootId}`;
+  return [
+    `${thumbprint} ${commonName} (${of}${notAfter === undefined ? '' : `, ends ${notAfter}`})`,
+    `  revoked ${revokedAt ?? 'not: see above'}`,
+    ...(gateways.length === 0 ? ['  no gateway trusts its root: there is none to be refused by'] : []),
+    ...gateways.map(
+      ({ gatewayId, state, listedAt, provenAt }) =>
+        `  ${gatewayId}: ${provenAt === undefined ? state : `proven ${provenAt}`}${listedAt === undefined ? '' : `, listed ${listedAt}`}`,
+    ),
+  ];
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line.trimEnd()}`)];
+}

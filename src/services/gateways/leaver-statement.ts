@@ -1,0 +1,173 @@
+import {
+  isPlaceProven,
+  type LeaverStatement,
+  type StatedCertificate,
+  type StatedPlace,
+  statementLimits,
+} from '../../domain/leaver-statement.ts';
+import { mapInGroups } from '../../stores/map-in-groups.ts';
+import type { CertificateRecord } from '../../stores/records/certificates.ts';
+import type { GatewayRevocation } from '../../stores/records/gateways.ts';
+import { ownerKeys, type OwnerRecord } from '../../stores/records/owners.ts';
+import type { Stores } from '../../stores/stores.ts';
+import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
+import type { OperationRecord } from '../operations/operation-record.ts';
+import { gatewaysOfRoot } from './refusing-gateways.ts';
+
+export interface StatementOptions {
+  readonly stores: Stores;
+  readonly lookup: Pick<CertificateLookup, 'list'>;
+  readonly now: () => Date;
+}
+
+export interface StatementReading {
+  readonly statement: LeaverStatement;
+  /** Places of certificates on gateways, and how many of them are proven. */
+  readonly places: number;
+  readonly proven: number;
+  /** The first place of which there is still something to wait for. */
+  readonly open: (StatedPlace & { readonly thumbprint: string }) | undefined;
+}
+
+const pageSize = 100;
+/** What fits into the record of an operation; of the rest only those are left out that are proven. */
+const listedMax = 400;
+
+/** A place with whether waiting may still change what is said of it. */
+type Judged = StatedPlace & { readonly isOpen: boolean };
+
+/** What there is of a person now: read anew each time, from the records that the gateways' writers keep. */
+export async function readStatement(
+  options: StatementOptions,
+  operation: OperationRecord,
+  reason: string,
+): Promise<StatementReading> {
+  const { stores, now } = options;
+  const owner = (await stores.owners.get(ownerKeys(operation.target)))?.record;
+  const certificates = await certificatesOf(options, operation.target, owner);
+  const given = certificates.filter(({ thumbprint }) => thumbprint !== undefined);
+  const alive = given.filter((certificate) => certificate.state === 'revoked' || !isOver(certificate, now()));
+  const judged = await mapInGroups(alive, 16, async (certificate) => ({
+    certificate,
+    places: await placesOf(stores, certificate),
+  }));
+  const stated = judged
+    .map(({ certificate, places }) => stateOf(certificate, places))
+    .toSorted((a, b) => Number(isOut(a)) - Number(isOut(b)));
+  const listed = stated.filter((one, index) => index < listedMax || !isOut(one));
+  const all = judged.flatMap(({ certificate, places }) =>
+    places.map((place) => ({ ...place, thumbprint: certificate.thumbprint ?? '' })),
+  );
+  return {
+    statement: {
+      owner: operation.target,
+      ...(owner?.email === undefined ? {} : { email: owner.email }),
+      reason,
+      requestedBy: operation.requestedBy,
+      requestedAt: operation.createdAt,
+      issuingStoppedAt: operation.createdAt,
+      statedAt: now().toISOString(),
+      isProven: stated.every(isOut),
+      certificates: listed,
+      left: {
+        withheld: certificates.length - given.length,
+        expired: given.length - alive.length,
+        notListed: stated.length - listed.length,
+      },
+      limits: [...statementLimits],
+    },
+    places: all.length,
+    proven: all.filter(isPlaceProven).length,
+    open: all.find(({ isOpen }) => isOpen),
+  };
+}
+
+/** Everything of theirs up to now, or until they were reopened: what they were given since is not the matter. */
+export async function certificatesOf(
+  { lookup }: Pick<StatementOptions, 'lookup'>,
+  ownerId: string,
+  owner: OwnerRecord | undefined,
+): Promise<readonly CertificateRecord[]> {
+  const until = owner?.departure?.reopenedAt;
+  const found: CertificateRecord[] = [];
+  let after: string | undefined;
+  do {
+    const page = await lookup.list({ owner: ownerId, top: pageSize, after });
+    found.push(...page.items.filter(({ createdAt }) => until === undefined || createdAt <= until));
+    after = page.next;
+  } while (after !== undefined);
+  return found;
+}
+
+export function isOver({ notAfter }: CertificateRecord, now: Date): boolean {
+  return Date.parse(notAfter) <= now.getTime();
+}
+
+/** Proven to be out: revoked, and refused wherever its root is trusted. */
+function isOut({ revokedAt, gateways }: StatedCertificate): boolean {
+  return revokedAt !== undefined && gateways.every(isPlaceProven);
+}
+
+function stateOf(certificate: CertificateRecord, places: readonly Judged[]): StatedCertificate {
+  const { thumbprint = '', commonName, rootId, notAfter, revokedAt, revocationReason: reason } = certificate;
+  return {
+    thumbprint,
+    commonName,
+    rootId,
+    notAfter,
+    ...(revokedAt === undefined ? {} : { revokedAt }),
+    ...(reason === undefined ? {} : { reason }),
+    gateways: places.map(({ isOpen: _waiting, ...place }) => place),
+  };
+}
+
+async function placesOf(stores: Stores, certificate: CertificateRecord): Promise<readonly Judged[]> {
+  const { rootId, thumbprint = '' } = certificate;
+  const holders = await gatewaysOfRoot(stores, rootId);
+  const places: Judged[] = [];
+  for (const { record } of await stores.rootGateways.list(rootId)) {
+    const { gatewayId } = record;
+    const row = (await stores.gatewayRevocations.get({ partitionKey: gatewayId, rowKey: thumbprint }))?.record;
+    if (holders.includes(gatewayId)) places.push(placeOf(gatewayId, row));
+    else if (row !== undefined) places.push(await placeWithoutRoot(stores, rootId, row));
+  }
+  return places;
+}
+
+/** Where the root is off the gateway, with the sessions of all its certificates, there is nothing more to refuse. */
+async function placeWithoutRoot(stores: Stores, rootId: string, row: GatewayRevocation): Promise<Judged> {
+  const { gatewayId } = row;
+  const root = (await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId }))?.record;
+  if (root?.sessions !== 'proven' || root.provenAt === undefined) return placeOf(gatewayId, row);
+  const why = 'The root itself is off the gateway, and no session of its certificates is left.';
+  return { gatewayId, state: 'rootRemoved', provenAt: root.provenAt, why, isOpen: false };
+}
+
+function placeOf(gatewayId: string, row: GatewayRevocation | undefined): Judged {
+  if (row === undefined) return { gatewayId, state: 'requested', why: notYet, isOpen: true };
+  const { state, listedAt, provenAt, wanted } = row;
+  const place = { gatewayId, state, ...(listedAt === undefined ? {} : { listedAt }) };
+  if (wanted && state === 'proven' && provenAt !== undefined) return { ...place, provenAt, isOpen: false };
+  return { ...place, why: whyNot(row), isOpen: isOpen(row) };
+}
+
+const notYet = 'It is not on the gateway yet.';
+
+function isOpen({ wanted, state }: GatewayRevocation): boolean {
+  return wanted && (state === 'requested' || state === 'listed' || state === 'disconnected');
+}
+
+function whyNot({ wanted, state, reason, unsure }: GatewayRevocation): string {
+  if (!wanted) return 'The revocation was taken back since.';
+  switch (state) {
+    case 'overLimit':
+      return reason ?? 'Not in force: the gateway holds 300 revocations, which is as many as Azure takes.';
+    case 'removed':
+      return 'The entry was taken off, because the certificate expired or its root left; its sessions are not proven to be gone.';
+    case 'listed':
+    case 'disconnected':
+      return `On the gateway. ${unsure ?? 'Two looks without a session, five minutes apart, are still to come.'}`;
+    default:
+      return reason ?? notYet;
+  }
+}

@@ -1,0 +1,200 @@
+import { revokeOwnerName, revokeOwnerSteps } from '../../contracts/gateways/revoke-owner.ts';
+import { AppError } from '../../domain/app-error.ts';
+import { type LeaverStatement, leaverStatementSchema } from '../../domain/leaver-statement.ts';
+import { isOperationEnd } from '../../domain/operation.ts';
+import type { Orchestrations } from '../../ports/orchestrations.ts';
+import { sha256Hex } from '../../stores/digest.ts';
+import { mapInGroups } from '../../stores/map-in-groups.ts';
+import type { Outbox } from '../../stores/outbox.ts';
+import type { CertificateRecord } from '../../stores/records/certificates.ts';
+import { ownerKeys, standingDeparture } from '../../stores/records/owners.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { findBlock, isBlockingReason, saysMore, withhold } from '../certificates/blocked-keys.ts';
+import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
+import { leftReason } from '../certificates/departures.ts';
+import type { Owners } from '../certificates/owners.ts';
+import type { IntentRequest } from '../operations/intent-request.ts';
+import { instanceIdOf, type OperationRecord } from '../operations/operation-record.ts';
+import type { Operations } from '../operations/operations.ts';
+import { mayStillComeForward } from '../operations/sign-of-life.ts';
+import type { Audit } from '../requests/audit.ts';
+import { certificatesOf, isOver, readStatement } from './leaver-statement.ts';
+import type { RevocationReason } from './revocation-intents.ts';
+import type { Revocations } from './revocations.ts';
+
+export interface LeaversOptions {
+  readonly stores: Stores;
+  readonly lookup: CertificateLookup;
+  readonly owners: Pick<Owners, 'depart'>;
+  readonly revocations: Pick<Revocations, 'revoke'>;
+  readonly operations: Operations;
+  readonly outbox: Pick<Outbox, 'append'>;
+  readonly audit: Pick<Audit, 'write'>;
+  readonly now: () => Date;
+}
+
+/** Everything of a person taken out at once, with the paper that says what came of it. */
+export interface Leavers {
+  /**
+   * Issues nothing more to the owner, revokes all they have on every gateway, and follows that to its end. ERR_NOT_FOUND for an
+   * id that nobody has and nothing was issued to. A run that is under way for them is answered as it is.
+   */
+  revoke(ownerId: string, reason: RevocationReason, request: IntentRequest): Promise<OperationRecord>;
+  /** Goes on from wherever a crash left it. For the sweep. */
+  run(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
+  /** One look at how far it has come; ends the operation with its statement once there is nothing more to wait for. */
+  look(operationId: string, isLast: boolean): Promise<'waiting' | 'done'>;
+  /** The statement of the owner's latest departure. ERR_CONFLICT while it is not written yet. */
+  statementOf(ownerId: string): Promise<LeaverStatement>;
+}
+
+export function createLeavers(options: LeaversOptions): Leavers {
+  const { stores, lookup, owners, revocations, operations, now } = options;
+  const ownerOf = async (id: string) => (await stores.owners.get(ownerKeys(id)))?.record;
+
+  async function stopIssuing(operation: OperationRecord): Promise<void> {
+    const { id, target, requestedBy: by, createdAt: at } = operation;
+    const reason = reasonOf(operation);
+    await owners.depart(target, { at, reason, by, operationId: id });
+    await options.outbox.append({
+      id: `${id}-left`,
+      type: 'gatehouse.owner.left.v1',
+      subject: `owners/${target}`,
+      data: { owner: target, reason, operationId: id },
+    });
+    await operations.setStep(id, 'stopIssuing', { status: 'succeeded', now: now() });
+  }
+
+  /** From here on nothing is issued to them: what is found now is all that there is. */
+  async function revokeAll(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {
+    const all = await certificatesOf({ lookup }, operation.target, await ownerOf(operation.target));
+    const begun = await mapInGroups(all, 4, (certificate) => revokeOne(operation, certificate, orchestrations));
+    const count = begun.filter(Boolean).length;
+    await operations.setStep(operation.id, 'revokeCertificates', {
+      status: 'succeeded',
+      detail: `${count} of ${all.length} certificates are revoked by this; the others were out already.`,
+      now: now(),
+    });
+  }
+
+  async function revokeOne(
+    operation: OperationRecord,
+    found: CertificateRecord,
+    orchestrations: Orchestrations,
+  ): Promise<boolean> {
+    const reason = reasonOf(operation);
+    const certificate =
+      found.state === 'issuing' ? ((await withhold(stores, found, leftReason, now())) ?? found) : found;
+    const { thumbprint } = certificate;
+    if (thumbprint === undefined || (isOver(certificate, now()) && !isBlockingReason(reason))) return false;
+    const operationId = `op-${sha256Hex(`${operation.id}/${thumbprint}`).slice(0, 32)}`;
+    if (await isOnItsWayOut({ ...certificate, thumbprint }, reason, operationId)) return false;
+    const { requestedBy } = operation;
+    const request = { operationId, requestedBy, orchestrations };
+    await revocations.revoke(thumbprint, { reason, urgency: 'immediate' }, request);
+    await options.audit.write({
+      at: now().toISOString(),
+      requestId: operationId,
+      phase: 'outcome',
+      who: requestedBy,
+      action: 'certificate.revoke',
+      target: { thumbprint, owner: operation.target },
+      reason,
+      operationId,
+      status: 202,
+    });
+    return true;
+  }
+
+  /** Revoked at once already, and nothing new is said of its key: another request would only begin its proof anew. */
+  async function isOnItsWayOut(
+    { rootId, thumbprint, publicKeyHash }: CertificateRecord & { readonly thumbprint: string },
+    reason: RevocationReason,
+    operationId: string,
+  ): Promise<boolean> {
+    const intent = (await stores.revocations.get({ partitionKey: rootId, rowKey: thumbprint }))?.record;
+    if (intent?.wanted !== true || intent.urgency !== 'immediate' || intent.operationId === operationId) return false;
+    return !saysMore(reason, await findBlock(stores, publicKeyHash));
+  }
+
+  /** An instance that died while there was something to follow is followed by the next attempt's. */
+  async function follow(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {
+    const start = (attempt: number): Promise<void> =>
+      orchestrations.start(revokeOwnerName, instanceIdOf(operation.id, attempt), { operationId: operation.id });
+    const state = await orchestrations.state(instanceIdOf(operation.id, operation.attempt));
+    if (state === 'absent') await start(operation.attempt);
+    if (state !== 'ended' || mayStillComeForward(operation.updatedAt, now())) return;
+    const attempt = await operations.nextAttempt(operation.id, operation.attempt);
+    if (attempt !== undefined) await start(attempt);
+  }
+
+  async function run(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {
+    const isDone = (name: string): boolean =>
+      operation.steps.some((step) => step.name === name && step.status === 'succeeded');
+    if (!isDone('stopIssuing')) await stopIssuing(operation);
+    if (!isDone('revokeCertificates')) await revokeAll(operation, orchestrations);
+    await follow(operation, orchestrations);
+  }
+
+  return {
+    run,
+
+    revoke: async (ownerId, reason, request) => {
+      const { operationId, requestedBy, orchestrations } = request;
+      const owner = await ownerOf(ownerId);
+      const isKnown = owner !== undefined || (await stores.byOwner.list(ownerId, { top: 1 })).length > 0;
+      if (!isKnown) {
+        throw new AppError('ERR_NOT_FOUND', `There is no owner '${ownerId}', and no certificate of theirs.`);
+      }
+      const departure = standingDeparture(owner);
+      const current = departure === undefined ? undefined : await operations.get(departure.operationId);
+      const isSame = current !== undefined && current.id !== operationId && reasonOf(current) === reason;
+      if (isSame && !isOperationEnd(current.status)) return current;
+      const operation = await operations.create({
+        id: operationId,
+        kind: revokeOwnerName,
+        target: ownerId,
+        targetKey: ownerId,
+        requestedBy,
+        steps: revokeOwnerSteps,
+        context: { reason },
+      });
+      if (!isOperationEnd(operation.status)) await run(operation, orchestrations);
+      return operation;
+    },
+
+    look: async (operationId, isLast) => {
+      const operation = await operations.get(operationId);
+      if (operation === undefined || isOperationEnd(operation.status)) return 'done';
+      const { statement, places, proven, open } = await readStatement(options, operation, reasonOf(operation));
+      const count = `${proven} of ${places} proven.`;
+      if (open !== undefined && !isLast) {
+        const detail = `${count} ${open.thumbprint} on ${open.gatewayId}: ${open.state}. ${open.why ?? ''}`;
+        await operations.setStep(operationId, 'proveRevocations', { status: 'waiting', detail, now: now() });
+        return 'waiting';
+      }
+      const status = statement.isProven ? 'succeeded' : 'failed';
+      await operations.setStep(operationId, 'proveRevocations', { status, detail: count, now: now() });
+      await operations.setStep(operationId, 'writeStatement', { status: 'succeeded', now: now() });
+      const detail = `Not everything of ${operation.target} is proven to be out: ${count} The statement says what is not, and why.`;
+      const problem = statement.isProven ? {} : { problem: { code: 'ERR_OPERATION_FAILED', detail } };
+      await operations.finish(operationId, { status, result: statement, ...problem });
+      return 'done';
+    },
+
+    statementOf: async (ownerId) => {
+      const departure = (await ownerOf(ownerId))?.departure;
+      const operation = departure === undefined ? undefined : await operations.get(departure.operationId);
+      if (operation === undefined) {
+        throw new AppError('ERR_NOT_FOUND', `Nothing was asked about everything of owner '${ownerId}'.`);
+      }
+      const statement = leaverStatementSchema.safeParse(operation.result);
+      if (statement.success) return statement.data;
+      throw new AppError('ERR_CONFLICT', `The statement is written when operation ${operation.id} has ended.`);
+    },
+  };
+}
+
+function reasonOf({ context }: OperationRecord): RevocationReason {
+  return (context as { readonly reason?: RevocationReason } | undefined)?.reason ?? 'left';
+}

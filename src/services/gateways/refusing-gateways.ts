@@ -1,0 +1,21 @@
+import { isRootToBeSeen } from '../../stores/records/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
+
+type TrustStores = Pick<Stores, 'rootGateways' | 'gatewayRoots' | 'foreignEntries'>;
+
+/** Gateways that trust the root, may still hold it, or may hold sessions of its certificates: where a revocation has to be. */
+export async function gatewaysOfRoot(stores: TrustStores, rootId: string): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for (const { record } of await stores.rootGateways.list(rootId)) {
+    const row = (await stores.gatewayRoots.get({ partitionKey: record.gatewayId, rowKey: rootId }))?.record;
+    const isTrusted = row !== undefined && row.state !== 'removed';
+    const isLeft = row !== undefined && isRootToBeSeen(row);
+    if (isTrusted || isLeft || (await isCopiedTo(stores, record.gatewayId, rootId))) ids.push(record.gatewayId);
+  }
+  return ids;
+}
+
+/** Somebody else has put the root there. */
+async function isCopiedTo(stores: TrustStores, gatewayId: string, rootId: string): Promise<boolean> {
+  return (await stores.foreignEntries.list(gatewayId)).some(({ record }) => record.rootId === rootId);
+}

@@ -1,0 +1,228 @@
+import { renderStatement } from '../../../../src/domain/leaver-statement.ts';
+import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
+import { atEveryCrash } from '../../../support/every-crash.ts';
+import { given } from '../../../support/given.ts';
+import {
+  aGateway,
+  aRequest,
+  aRoot,
+  createServicesWorld,
+  randomnessOf,
+  runWriter,
+  type ServicesWorld,
+} from '../../../support/services-world.ts';
+
+const csr = toRequestPem(aCertificateRequest());
+const sixMinutesMs = 6 * 60 * 1000;
+
+async function aCertificate(world: ServicesWorld, seed: string, changes: object = {}): Promise<string> {
+  const order = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester', ...changes };
+  return (await world.certificates.issue(order, randomnessOf(seed))).record.thumbprint ?? '';
+}
+
+/** Two gateways that trust root-1, and root-2 that no gateway trusts. */
+async function aLine(world: ServicesWorld): Promise<void> {
+  for (const id of ['root-1', 'root-2']) await aRoot(world, id);
+  for (const id of ['gw-a', 'gw-b']) {
+    await aGateway(world, id);
+    await world.trust.trust(id, 'root-1', undefined, aRequest(world, `trust ${id}`));
+    await runWriter(world, id);
+  }
+}
+
+/** Everything that is asked of the gateways is done, and their sessions are looked at twice. */
+async function prove(world: ServicesWorld): Promise<void> {
+  for (const id of ['gw-a', 'gw-b']) await runWriter(world, id);
+  world.clock.advance(sixMinutesMs);
+  for (const id of ['gw-a', 'gw-b']) await world.sessions.record(id, { cut: [], unsure: [] });
+}
+
+describe('src/services/gateways/leavers', () => {
+  it('takes everything of a person out on every gateway, and says when each was proven', async () => {
+    const world = createServicesWorld();
+    await aLine(world);
+    const own = [
+      await aCertificate(world, 'one'),
+      await aCertificate(world, 'two', { commonName: 'shared' }),
+      await aCertificate(world, 'three', { commonName: 'shared', allowSharedName: true }),
+    ];
+    const nowhere = await aCertificate(world, 'four', { rootId: 'root-2' });
+    const other = await aCertificate(world, 'other', { owner: 'lee' });
+
+    const { id } = await world.leavers.revoke('kim', 'left', aRequest(world, 'leave'));
+    expect(await world.leavers.look(id, false)).toBe('waiting');
+    await expect(world.leavers.statementOf('kim')).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+    await prove(world);
+    expect(await world.leavers.look(id, false)).toBe('done');
+
+    const statement = await world.leavers.statementOf('kim');
+    const at = world.now().toISOString();
+    expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded', result: statement });
+    expect(statement).toMatchObject({ owner: 'kim', reason: 'left', requestedBy: 'tester', isProven: true });
+    expect(statement.certificates.map(({ thumbprint }) => thumbprint).toSorted()).toEqual([...own, nowhere].toSorted());
+    for (const { thumbprint, gateways } of statement.certificates) {
+      const places = gateways.map(({ gatewayId, state, provenAt }) => [gatewayId, state, provenAt]);
+      const proven = ['gw-a', 'gw-b'].map((gatewayId) => [gatewayId, 'proven', at]);
+      expect(places.toSorted()).toEqual(thumbprint === nowhere ? [] : proven);
+    }
+    expect(await world.lookup.byThumbprint(other as never)).toMatchObject({ state: 'issued' });
+    expect(renderStatement(statement)).toContain(`gw-b: proven ${at}`);
+    expect(renderStatement(statement)).toContain('no gateway trusts its root');
+  });
+
+  it('issues nothing to whoever left, and reinstates nothing of theirs, until they are reopened', async () => {
+    const world = createServicesWorld();
+    await aLine(world);
+    const thumbprint = await aCertificate(world, 'one');
+    await world.leavers.revoke('kim', 'left', aRequest(world, 'leave'));
+    await prove(world);
+
+    await expect(aCertificate(world, 'again')).rejects.toMatchObject({
+      problems: [{ path: '/owner', code: 'ownerLeft' }],
+    });
+    await expect(world.revocations.reinstate(thumbprint, {}, aRequest(world, 'back'))).rejects.toMatchObject({
+      problems: [{ code: 'ownerLeft' }],
+    });
+    await world.owners.reopen('kim');
+
+    const fresh = await aCertificate(world, 'anew');
+    expect(await world.lookup.byThumbprint(fresh as never)).toMatchObject({ state: 'issued' });
+    expect(await world.lookup.byThumbprint(thumbprint as never)).toMatchObject({ state: 'revoked' });
+  });
+
+  it('withholds what is being issued at that moment', async () => {
+    const world = createServicesWorld();
+    await aLine(world);
+    const sign = world.rootKeys.sign.bind(world.rootKeys);
+    Object.assign(world.rootKeys, {
+      sign: async (...request: Parameters<typeof sign>) => {
+        await world.leavers.revoke('kim', 'left', aRequest(world, 'leave'));
+        return sign(...request);
+      },
+    });
+
+    await expect(aCertificate(world, 'racing')).rejects.toMatchObject({ problems: [{ code: 'ownerLeft' }] });
+
+    const { items } = await world.lookup.list({ owner: 'kim', top: 10 });
+    expect(items).toMatchObject([{ state: 'revoked', revocationReason: 'left' }]);
+    expect(given(items[0]).certificate).toBeUndefined();
+  });
+
+  it('claims nothing that was not looked at: says what is not in force, and why', async () => {
+    const world = createServicesWorld();
+    await aLine(world);
+    const thumbprint = await aCertificate(world, 'one');
+    const { id } = await world.leavers.revoke('kim', 'left', aRequest(world, 'leave'));
+    await prove(world);
+    await world.stores.gatewayRevocations.update({ partitionKey: 'gw-b', rowKey: thumbprint }, (row) => ({
+      ...row,
+      state: 'overLimit',
+    }));
+
+    expect(await world.leavers.look(id, false)).toBe('done');
+
+    const statement = await world.leavers.statementOf('kim');
+    expect(await world.operations.view(id)).toMatchObject({
+      status: 'failed',
+      problem: { detail: expect.stringContaining('1 of 2 proven') as unknown },
+    });
+    expect(statement).toMatchObject({
+      isProven: false,
+      certificates: [
+        {
+          gateways: [
+            { gatewayId: 'gw-a', state: 'proven' },
+            { gatewayId: 'gw-b', state: 'overLimit', why: expect.stringContaining('Not in force') as unknown },
+          ],
+        },
+      ],
+    });
+    expect(renderStatement(statement)).toContain('NOT everything is proven');
+    expect(renderStatement(statement)).toContain(`${thumbprint} on gw-b: overLimit. Not in force`);
+  });
+
+  it('ends after its time with what is known, and waits no longer', async () => {
+    const world = createServicesWorld();
+    await aLine(world);
+    await aCertificate(world, 'one');
+    const { id } = await world.leavers.revoke('kim', 'left', aRequest(world, 'leave'));
+
+    expect(await world.leavers.look(id, true)).toBe('done');
+
+    const { certificates, isProven } = await world.leavers.statementOf('kim');
+    expect(isProven).toBe(false);
+    expect(certificates[0]?.gateways).toMatchObject([{ state: 'requested' }, { state: 'requested' }]);
+    expect(await world.operations.view(id)).toMatchObject({ status: 'failed' });
+  });
+
+  it('leaves a proof that is there as it is, and answers the run that is under way', async () => {
+    const world = createServicesWorld();
+    await aLine(world);
+    const thumbprint = await aCertificate(world, 'one');
+    await world.revocations.revoke(thumbprint, { reason: 'lost' }, aRequest(world, 'lost'));
+    await prove(world);
+    const provenAt = world.now().toISOString();
+    world.clock.advance(sixMinutesMs);
+
+    const first = await world.leavers.revoke('kim', 'left', aRequest(world, 'leave'));
+    const second = await world.leavers.revoke('kim', 'left', aRequest(world, 'leave again'));
+    expect(second.id).toBe(first.id);
+    await world.leavers.look(first.id, false);
+
+    const { certificates } = await world.leavers.statementOf('kim');
+    expect(certificates).toMatchObject([{ reason: 'lost', gateways: [{ provenAt }, { provenAt }] }]);
+  });
+
+  it('knows nobody by an id to which nothing was ever issued', async () => {
+    const world = createServicesWorld();
+
+    await expect(world.leavers.revoke('nobody', 'left', aRequest(world, 'x'))).rejects.toMatchObject({
+      code: 'ERR_NOT_FOUND',
+    });
+    await expect(world.leavers.statementOf('nobody')).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' });
+  });
+
+  it('is followed by another instance where the one that followed it died', async () => {
+    const world = createServicesWorld();
+    await aLine(world);
+    await aCertificate(world, 'one');
+    const { id } = await world.leavers.revoke('kim', 'left', aRequest(world, 'leave'));
+    world.orchestrations.setState(`${id}-1`, 'ended');
+    world.clock.advance(sixMinutesMs);
+
+    await world.leavers.run(given(await world.operations.get(id)), world.orchestrations);
+
+    expect(world.orchestrations.started.map(({ instanceId }) => instanceId)).toContain(`${id}-2`);
+  });
+
+  it('takes all of it out whatever write it dies at', async () => {
+    const places = await atEveryCrash({
+      setUp: async (tables) => {
+        const world = createServicesWorld(tables);
+        await aRoot(world);
+        await aGateway(world, 'gw-a');
+        await world.trust.trust('gw-a', 'root-1', undefined, aRequest(world, 'trust'));
+        await runWriter(world, 'gw-a');
+        for (const seed of ['one', 'two']) await aCertificate(world, seed);
+        return world;
+      },
+      work: (world) => world.leavers.revoke('kim', 'left', aRequest(world, 'leave')),
+      check: async (world, _tables, place) => {
+        for (const id of await world.operations.repair()) {
+          const operation = given(await world.operations.get(id));
+          if (operation.kind === 'revokeCertificate') await world.revocations.run(operation, world.orchestrations);
+        }
+        const id = aRequest(world, 'leave').operationId;
+        await runWriter(world, 'gw-a');
+        world.clock.advance(sixMinutesMs);
+        await world.sessions.record('gw-a', { cut: [], unsure: [] });
+        await world.leavers.look(id, false);
+        const { certificates, isProven } = await world.leavers.statementOf('kim');
+        expect([place, isProven, certificates.length]).toEqual([place, true, 2]);
+        expect([place, (await world.operations.get(id))?.status]).toEqual([place, 'succeeded']);
+      },
+    });
+
+    expect(places).toBeGreaterThan(20);
+  });
+});
