@@ -60,7 +60,7 @@ export function createGatewayServices(
     outbox,
     noteVanished,
     noteNearLimit: createNoteNearLimit({ stores, outbox, audit, now }),
-    foreignEntries: createForeignEntries({ stores, outbox, audit, now, thumbprintOfRoot, readForeignRoot }),
+    foreignEntries: createForeignEntries({ stores, outbox, audit, operations, now, thumbprintOfRoot, readForeignRoot }),
     now,
     thumbprintOfRoot,
   });

@@ -4,8 +4,17 @@ import { anRsaKeyPair } from '../support/builders/a-key-pair.ts';
 import { aCertificateBundle, anAuthority, anEmptyPfx } from '../support/builders/an-authority.ts';
 import { toPemBlock } from '../support/builders/der.ts';
 import { type RunningTestStack, type StackAnswer, startStack } from '../support/stack.ts';
-import { rootsOnGateway } from './support/azure.ts';
-import { aKeyAndRequest, buildGateway, expectStatus, followAccepted, testSpeed } from './support/line.ts';
+import { changeGatewayInPortal, rootsOnGateway } from './support/azure.ts';
+import {
+  aKeyAndRequest,
+  buildGateway,
+  createRoot,
+  expectStatus,
+  followAccepted,
+  issue,
+  testSpeed,
+  trustRoot,
+} from './support/line.ts';
 import { readTable } from './support/read-tables.ts';
 
 jest.setTimeout(600_000);
@@ -159,5 +168,70 @@ describe('src/functions/certificates/roots, import', () => {
       status: 400,
       body: { errors: [{ code }] },
     });
+  });
+});
+
+describe('src/functions/gateways/gateway-roots, places and removal by name', () => {
+  const byName = (name: string, query = ''): string =>
+    `/api/gateways/${gatewayId}/roots/by-name/${encodeURIComponent(name)}${query}`;
+
+  beforeAll(async () => {
+    await createRoot(stack, 'own', { validityDays: 400 });
+    await trustRoot(stack, gatewayId, 'own');
+    const theirs = Array.from({ length: 17 }, (_, index) => ({
+      name: `theirs-${index}.cer`,
+      data: Buffer.from(anAuthority({ called: `Theirs ${index}`, keys: root.keys }).der).toString('base64'),
+    }));
+    await changeGatewayInPortal(stack, (body) => {
+      const { vpnClientConfiguration } = body.properties;
+      const added = theirs.map(({ name, data }) => ({ name, properties: { publicCertData: data } }));
+      return {
+        ...body,
+        properties: {
+          ...body.properties,
+          vpnClientConfiguration: {
+            ...vpnClientConfiguration,
+            vpnClientRootCertificates: [...(vpnClientConfiguration.vpnClientRootCertificates ?? []), ...added],
+          },
+        },
+      };
+    });
+    await stack.control('POST', '/clock', { advance: 'PT1H' });
+  });
+
+  it('refuses the 21st certificate, counting intermediates and those of others, with what could go', async () => {
+    await createRoot(stack, 'one-more');
+
+    const answer = await put('one-more');
+
+    expect(answer).toMatchObject({ status: 409, body: { code: 'ERR_LIMIT_REACHED' } });
+    const { errors } = answer.body as { readonly errors: readonly { readonly code: string; readonly fix: string }[] };
+    const fixes = errors.map(({ fix }) => fix);
+    expect(fixes).toContain(`DELETE /api/gateways/${gatewayId}/roots/own.`);
+    expect(fixes).toContain(`DELETE ${byName('theirs-3.cer')}.`);
+    expect(fixes).toHaveLength(18);
+  });
+
+  it('takes an entry of others off by its name and leaves the rest, and then has a place', async () => {
+    await followAccepted(stack, await stack.api('DELETE', byName('Theirs-3.CER')));
+
+    const names = await rootsOnGateway(stack);
+    expect(names).toHaveLength(19);
+    expect(names).not.toContain('theirs-3.cer');
+    await trustRoot(stack, gatewayId, 'one-more');
+    expect(await rootsOnGateway(stack)).toHaveLength(20);
+    expect((await stack.api('DELETE', byName('theirs-3.cer'))).status).toBe(404);
+  });
+
+  it('names the live certificates that depend on a root, by its id and by its name, unless forced', async () => {
+    const certificate = await issue(stack, { rootId: 'own' });
+
+    for (const path of [`/api/gateways/${gatewayId}/roots/own`, byName('own')]) {
+      const kept = await stack.api('DELETE', path);
+      expect(kept).toMatchObject({ status: 409, body: { errors: [{ code: 'certificatesAlive' }] } });
+      expect(JSON.stringify(kept.body)).toContain(certificate.thumbprint);
+    }
+    await followAccepted(stack, await stack.api('DELETE', byName('own', '?force=true')));
+    expect(await rootsOnGateway(stack)).not.toContain('own');
   });
 });

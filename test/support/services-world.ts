@@ -83,7 +83,15 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
   const standing = createOperationStanding({ stores, onPremisesStores: createOnPremisesStores(tables) });
   const noteVanished = createNoteVanished({ stores, outbox, audit, log, now, thumbprintOfRoot });
   const rootImports = createRootImports({ stores, unfinished, outbox, expiries, log, now });
-  const foreignEntries = createForeignEntries({ stores, outbox, audit, now, thumbprintOfRoot, readForeignRoot });
+  const foreignEntries = createForeignEntries({
+    stores,
+    outbox,
+    audit,
+    operations,
+    now,
+    thumbprintOfRoot,
+    readForeignRoot,
+  });
   const rounds = createGatewayRounds({
     stores,
     operations,

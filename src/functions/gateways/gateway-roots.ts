@@ -19,6 +19,8 @@ export interface GatewayRootRoutesOptions {
 
 const tags = ['Gateways'];
 const rootParams = z.strictObject({ id: slugSchema, rootId: slugSchema });
+const entryParams = z.strictObject({ id: slugSchema, entryName: z.string().min(1).max(80) });
+const forceQuery = z.strictObject({ force: z.enum(['true', 'false']).optional() });
 const entryNameSchema = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/)
@@ -151,11 +153,28 @@ export function gatewayRootRoutes(options: GatewayRootRoutesOptions): readonly R
     role: 'operator',
     summary: 'Takes a root off the gateway; its clients can then no longer connect.',
     tags,
-    request: { params: rootParams, query: z.strictObject({ force: z.enum(['true', 'false']).optional() }) },
+    request: { params: rootParams, query: forceQuery },
     responses: { 202: operationViewSchema },
     handler: async ({ params, query, caller, operationId, orchestrations }) => {
       const request = { operationId: operationId(), requestedBy: caller.id, orchestrations };
       const { id } = await trust.distrust(params.id, params.rootId, query.force === 'true', request);
+      return accepted(operations, id);
+    },
+  });
+
+  const distrustEntry = defineRoute({
+    name: 'distrustEntry',
+    method: 'DELETE',
+    path: 'gateways/{id}/roots/by-name/{entryName}',
+    action: 'gateway.distrustEntry',
+    role: 'operator',
+    summary: 'Takes the root entry of that name off a gateway, also one that others have put there.',
+    tags,
+    request: { params: entryParams, query: forceQuery },
+    responses: { 202: operationViewSchema },
+    handler: async ({ params, query, caller, operationId, orchestrations }) => {
+      const request = { operationId: operationId(), requestedBy: caller.id, orchestrations };
+      const { id } = await trust.distrustEntry(params.id, params.entryName, query.force === 'true', request);
       return accepted(operations, id);
     },
   });
@@ -199,7 +218,7 @@ export function gatewayRootRoutes(options: GatewayRootRoutesOptions): readonly R
     },
   });
 
-  return [listRoots, listRevocations, trustRoot, distrustRoot, makeProfile, getProfile];
+  return [listRoots, listRevocations, trustRoot, distrustRoot, distrustEntry, makeProfile, getProfile];
 }
 
 function listSchema<Item extends z.ZodType>(item: Item) {

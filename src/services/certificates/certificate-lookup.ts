@@ -38,8 +38,8 @@ export interface CertificateLookup {
   named(commonName: string): Promise<readonly CertificateRecord[]>;
   /** Live certificates whose names can be taken for this one by their look, though they are other names. */
   lookingLike(commonName: string, now: Date): Promise<readonly CertificateRecord[]>;
-  /** True while a certificate of this root may open a gateway. */
-  hasLive(rootId: string, now: Date): Promise<boolean>;
+  /** Certificates of this root that may open a gateway now, at most `max` of them. */
+  live(rootId: string, now: Date, max: number): Promise<readonly CertificateRecord[]>;
 }
 
 export function thumbprintGroup(thumbprint: string): string {
@@ -126,14 +126,15 @@ export function createCertificateLookup({
       return records.filter((record) => record !== undefined);
     },
 
-    hasLive: async (rootId, now) => {
+    live: async (rootId, at, max) => {
+      const found: CertificateRecord[] = [];
       let from: string | undefined;
       for (;;) {
         const rows = await stores.byRoot.list(rootId, { top: 100, ...(from === undefined ? {} : { from }) });
         const records = await Promise.all(rows.map(({ record }) => read(record.serialNumber)));
-        if (records.some((record) => record !== undefined && isLive(record, now))) return true;
+        found.push(...records.filter((record) => record !== undefined).filter((record) => isLive(record, at)));
         const last = rows.at(-1)?.record;
-        if (last === undefined || rows.length < 100) return false;
+        if (found.length >= max || last === undefined || rows.length < 100) return found.slice(0, max);
         from = `${last.serialNumber}~`;
       }
     },

@@ -7,7 +7,12 @@ import { parseThumbprint, type Thumbprint } from '../../domain/thumbprint.ts';
 import { without } from '../../domain/without.ts';
 import { canonicalJson, sha256Hex } from '../../stores/digest.ts';
 import { type RevocationRecord, rootPartition, type RootRecord } from '../../stores/records/certificates.ts';
-import { type GatewayRevocation, type GatewayRoot, isRootToBeSeen } from '../../stores/records/gateways.ts';
+import {
+  type ForeignEntry,
+  type GatewayRevocation,
+  type GatewayRoot,
+  isRootToBeSeen,
+} from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 
 /** Everything that Gatehouse answers for on one gateway, with the rows that say how far each entry has come. */
@@ -18,6 +23,8 @@ export interface DesiredState {
   readonly revocations: readonly { readonly intent: RevocationRecord; readonly row: GatewayRevocation | undefined }[];
   /** Rows of revocations that are not wanted of this gateway any more: the certificate has expired, or its root has left. */
   readonly past: readonly GatewayRevocation[];
+  /** What others have put there and is to be taken off. */
+  readonly leaving: readonly ForeignEntry[];
   /** Roots of Gatehouse that somebody else has put on the gateway. */
   readonly copied: readonly RootRecord[];
   /** Changes with anything that could make Azure take what it has refused. */
@@ -69,6 +76,9 @@ export async function readDesiredState(
       states.delete(intent.thumbprint);
     }
   }
+  const leaving = (await stores.foreignEntries.list(gatewayId))
+    .map(({ record }) => record)
+    .filter(({ kind, removal }) => kind === 'root' && removal !== undefined);
   const past = [...states.values()].filter(({ state }) => state !== 'removed');
   // An expired root that is wanted is left out; one that is to go is taken off like any other.
   const standing = roots.filter(({ row, root }) => !row.wanted || !isExpired(root, now));
@@ -89,8 +99,9 @@ export async function readDesiredState(
       revocationEntry(intent, row, isAside(row?.wanted === intent.wanted ? row : undefined)),
     ),
     ...past.map(pastEntry),
+    ...leaving.map(leavingEntry),
   ];
-  return { entries: withinLimits(gateway, entries, thumbprintOfRoot), roots, revocations, past, copied, mark };
+  return { entries: withinLimits(gateway, entries, thumbprintOfRoot), roots, revocations, past, leaving, copied, mark };
 }
 
 type RefusalFields = Pick<GatewayRevocation, 'retryAt' | 'refusedUnder'> & { readonly state: string };
@@ -171,6 +182,21 @@ function pastEntry(row: GatewayRevocation): DesiredEntry {
     isOptional: true,
     rank: 1,
     since: row.requestedAt,
+  };
+}
+
+/** Of others, and to be taken off because somebody asked for that by its name. */
+function leavingEntry({ thumbprint = '', name, firstSeenAt }: ForeignEntry): DesiredEntry {
+  return {
+    kind: 'root',
+    thumbprint: requireThumbprint(thumbprint),
+    entryName: name,
+    wanted: false,
+    isSetAside: false,
+    wasInForce: false,
+    isOptional: false,
+    rank: 0,
+    since: firstSeenAt,
   };
 }
 

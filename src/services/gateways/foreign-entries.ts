@@ -4,6 +4,7 @@ import { sha256Hex } from '../../stores/digest.ts';
 import type { Outbox } from '../../stores/outbox.ts';
 import { type ForeignEntry, foreignEntryKind, gatewayKeys } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
+import type { Operations } from '../operations/operations.ts';
 import type { Audit } from '../requests/audit.ts';
 import type { DesiredState } from './desired-entries.ts';
 import { likelyChanger } from './likely-changer.ts';
@@ -18,6 +19,7 @@ export interface ForeignEntriesOptions {
   readonly stores: Stores;
   readonly outbox: Pick<Outbox, 'append'>;
   readonly audit: Pick<Audit, 'write'>;
+  readonly operations: Pick<Operations, 'settleStep'>;
   readonly now: () => Date;
   readonly thumbprintOfRoot: ThumbprintOfRoot;
   readonly readForeignRoot: (publicCertData: string) => ForeignRootReading | undefined;
@@ -55,10 +57,19 @@ export function createForeignEntries(options: ForeignEntriesOptions): ForeignEnt
     });
   }
 
+  async function endRemoval(gatewayId: string, operationId: string): Promise<void> {
+    await options.operations.settleStep(operationId, gatewayId, { status: 'succeeded', detail: 'removed', now: now() });
+  }
+
   /** The row first, so that a crash in between tells again of the same root and not of another. */
   async function note(entry: ForeignEntry, before: ForeignEntry | undefined): Promise<void> {
     const { gatewayId, name, rootId } = entry;
-    const row = { ...entry, firstSeenAt: before?.firstSeenAt ?? entry.firstSeenAt };
+    const removal = before?.removal;
+    const row = {
+      ...entry,
+      firstSeenAt: before?.firstSeenAt ?? entry.firstSeenAt,
+      ...(removal === undefined ? {} : { removal }),
+    };
     const isUnnotified = before === undefined ? entry.kind === 'root' : before.isUnnotified === true;
     // A revocation of such a root's certificates has to come here too, so it is found by its root as well.
     if (rootId !== undefined && rootId !== before?.rootId) await stores.rootGateways.upsert({ rootId, gatewayId });
@@ -92,8 +103,11 @@ export function createForeignEntries(options: ForeignEntriesOptions): ForeignEnt
 
   return {
     record: async (gatewayId, gateway, desired) => {
+      const leaving = new Set(desired.leaving.map(({ thumbprint }) => thumbprint));
       const ours = new Set([
-        ...desired.entries.map(({ kind, thumbprint }) => `${kind}:${thumbprint}`),
+        ...desired.entries
+          .filter(({ kind, thumbprint }) => kind !== 'root' || !leaving.has(thumbprint))
+          .map(({ kind, thumbprint }) => `${kind}:${thumbprint}`),
         ...desired.roots.map(({ row }) => `root:${row.thumbprint}`),
       ]);
       // The same certificate may be there under several names: that is one entry.
@@ -108,7 +122,10 @@ export function createForeignEntries(options: ForeignEntriesOptions): ForeignEnt
         await note(entry, known.get(rowKey));
         known.delete(rowKey);
       }
-      for (const gone of known.values()) await stores.foreignEntries.remove(gone);
+      for (const gone of known.values()) {
+        if (gone.removal !== undefined) await endRemoval(gone.gatewayId, gone.removal.operationId);
+        await stores.foreignEntries.remove(gone);
+      }
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { OperationKind } from '../../domain/operation-kinds.ts';
 import { without } from '../../domain/without.ts';
 import { rootKeys } from '../../stores/records/certificates.ts';
-import { gatewayKeys, type GatewayRoot, gatewayRootKind } from '../../stores/records/gateways.ts';
+import { foreignEntryKind, gatewayKeys, type GatewayRoot, gatewayRootKind } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
@@ -85,9 +85,29 @@ export function createIntentRuns({
     if (asked !== undefined) await stores.profileRequests.remove(asked);
   }
 
+  /** The row of what others have put there carries the request until the entry is gone. */
+  async function runEntry(operation: OperationRecord, thumbprint: string, request: RunRequest): Promise<void> {
+    const gatewayId = operation.target;
+    const keys = foreignEntryKind.keys({ gatewayId, kind: 'root', name: '', thumbprint, firstSeenAt: '' });
+    const asked = await stores.foreignEntries.update(keys, (entry) => ({
+      ...entry,
+      removal: { operationId: operation.id },
+    }));
+    if (asked === undefined || (await isGatewayGone(operation))) {
+      const detail = `The entry is not on gateway ${gatewayId} any more.`;
+      await operations.settleStep(operation.id, gatewayId, { status: 'succeeded', detail, now: now() });
+      return;
+    }
+    await hand(operation, gatewayId, request);
+  }
+
   async function runRoot(operation: OperationRecord, request: RunRequest): Promise<void> {
     const gatewayId = operation.target;
-    const { rootId = '', entryName = rootId } = contextOf(operation);
+    const { rootId = '', entryName = rootId, thumbprint: others } = contextOf(operation);
+    if (others !== undefined) {
+      await runEntry(operation, others, request);
+      return;
+    }
     const row = (await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId }))?.record;
     const isGone = await isGatewayGone(operation);
     if (isGone || (row === undefined && isDistrust(operation))) {
@@ -137,6 +157,13 @@ function isDistrust({ kind }: OperationRecord): boolean {
   return kind === ('distrustRoot' satisfies OperationKind);
 }
 
-function contextOf(operation: OperationRecord): { readonly rootId?: string; readonly entryName?: string } {
+interface RootContext {
+  readonly rootId?: string;
+  readonly entryName?: string;
+  /** Of an entry that others have put on the gateway. */
+  readonly thumbprint?: string;
+}
+
+function contextOf(operation: OperationRecord): RootContext {
   return operation.context ?? {};
 }

@@ -1,10 +1,9 @@
-import { AppError } from '../../domain/app-error.ts';
-import { entryLimits } from '../../domain/entry-limits.ts';
+import { AppError, type Problem } from '../../domain/app-error.ts';
 import { isOperationEnd } from '../../domain/operation.ts';
 import { isCarriedBy, type KindCarriedBy } from '../../domain/operation-kinds.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 import { rootKeys, rootPartition, type RootRecord } from '../../stores/records/certificates.ts';
-import { gatewayKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
+import { type ForeignEntry, gatewayKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
@@ -12,6 +11,7 @@ import type { OperationRecord } from '../operations/operation-record.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { GatewayWriter } from './gateway-writer.ts';
 import { createIntentRuns } from './intent-runs.ts';
+import { requirePlace } from './root-places.ts';
 import { updateSteps } from './usual-update-time.ts';
 
 export interface RootTrust {
@@ -24,11 +24,16 @@ export interface RootTrust {
   ): Promise<OperationRecord>;
   /** Takes the root off. Refused while certificates of it are alive, unless `force`. */
   distrust(gatewayId: string, rootId: string, force: boolean, request: IntentRequest): Promise<OperationRecord>;
+  /** Takes off the entry of that name, whoever has put it there; letter case does not count, as in Azure. */
+  distrustEntry(gatewayId: string, entryName: string, force: boolean, request: IntentRequest): Promise<OperationRecord>;
   /** Asks for a new profile package; requests that come together are served by one. */
   requestProfile(gatewayId: string, request: IntentRequest): Promise<OperationRecord>;
   /** Hands a recorded intent to the writer again. For the sweep: a crash may have come in between. */
   run(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
 }
+
+/** Certificates that a refusal names. */
+const dependentsMax = 20;
 
 export function createRootTrust(options: {
   readonly stores: Stores;
@@ -55,16 +60,6 @@ export function createRootTrust(options: {
       );
     }
     return record;
-  }
-
-  /** Roots on the gateway, or wanted there, besides this one: those of others take places too. */
-  async function placesTaken(gatewayId: string, rootId: string): Promise<number> {
-    const own = (await stores.gatewayRoots.list(gatewayId)).map(({ record }) => record);
-    const foreign = (await stores.foreignEntries.list(gatewayId)).map(({ record }) => record);
-    return (
-      own.filter((row) => row.wanted && row.rootId !== rootId).length +
-      foreign.filter((entry) => entry.kind === 'root' && entry.rootId !== rootId).length
-    );
   }
 
   async function wantedRoots(gatewayId: string): Promise<readonly string[]> {
@@ -120,6 +115,58 @@ export function createRootTrust(options: {
     generateProfile: runProfile,
   };
 
+  async function requireNobodyLeft(gatewayId: string, rootId: string): Promise<void> {
+    const live = await options.lookup.live(rootId, now(), dependentsMax + 1);
+    if (live.length === 0) return;
+    const named = live.slice(0, dependentsMax).map(({ thumbprint = '', commonName, owner, notAfter }): Problem => {
+      const message = `${commonName} of ${owner}, ${thumbprint}, is alive until ${notAfter}.`;
+      return { path: '/force', code: 'certificatesAlive', message, fix: 'Revoke it, or add ?force=true.' };
+    });
+    const message = `There are more than ${dependentsMax}.`;
+    const fix = `See GET /api/certificates?rootId=${rootId}&state=issued.`;
+    const more: readonly Problem[] =
+      live.length > dependentsMax ? [{ path: '/force', code: 'certificatesAlive', message, fix }] : [];
+    throw new AppError(
+      'ERR_CONFLICT',
+      `Certificates of root ${rootId} are alive and could no longer connect to gateway ${gatewayId}.`,
+      { problems: [...named, ...more] },
+    );
+  }
+
+  /** What others have put there is told by its content, so one that cannot be read cannot be told from another. */
+  async function removeEntry(entry: ForeignEntry, request: IntentRequest): Promise<OperationRecord> {
+    const { gatewayId, name: entryName, thumbprint, removal } = entry;
+    if (thumbprint === undefined) {
+      throw new AppError('ERR_CONFLICT', `Entry ${entryName} cannot be read as a certificate. Take it off in Azure.`);
+    }
+    const isAgain = removal?.operationId === request.operationId;
+    const begun = removal === undefined || isAgain ? undefined : await operations.get(removal.operationId);
+    if (begun !== undefined && !isOperationEnd(begun.status)) return begun;
+    const operation = await createOperation('distrustRoot', gatewayId, request, { entryName, thumbprint });
+    if (isOperationEnd(operation.status)) return operation;
+    await runRoot(operation, request);
+    return operation;
+  }
+
+  async function distrust(
+    gatewayId: string,
+    rootId: string,
+    force: boolean,
+    request: IntentRequest,
+  ): Promise<OperationRecord> {
+    await requireGateway(gatewayId);
+    const row = (await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId }))?.record;
+    if (row === undefined || row.state === 'removed') {
+      throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not trust root ${rootId}.`);
+    }
+    await requireNoIntermediates(gatewayId, rootId);
+    if (!force) await requireNobodyLeft(gatewayId, rootId);
+    const operation = await createOperation('distrustRoot', gatewayId, request, { rootId });
+    if (isOperationEnd(operation.status)) return operation;
+    await runRoot(operation, request);
+    return operation;
+  }
+
   return {
     trust: async (gatewayId, rootId, entryName, request) => {
       await requireGateway(gatewayId);
@@ -134,12 +181,7 @@ export function createRootTrust(options: {
         );
       }
       await requireIssuer(gatewayId, root);
-      if ((await placesTaken(gatewayId, rootId)) >= entryLimits.root) {
-        throw new AppError(
-          'ERR_LIMIT_REACHED',
-          `Gateway ${gatewayId} trusts ${entryLimits.root} roots, which is Azure's limit; those of others count. Take one off first (GET /api/gateways/${gatewayId}/roots).`,
-        );
-      }
+      await requirePlace(options, gatewayId, rootId);
       const operation = await createOperation('trustRoot', gatewayId, request, {
         rootId,
         entryName: entryName ?? rootId,
@@ -149,33 +191,18 @@ export function createRootTrust(options: {
       return operation;
     },
 
-    distrust: async (gatewayId, rootId, force, request) => {
+    distrust,
+
+    distrustEntry: async (gatewayId, entryName, force, request) => {
       await requireGateway(gatewayId);
-      const row = (await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId }))?.record;
-      if (row === undefined || row.state === 'removed') {
-        throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not trust root ${rootId}.`);
-      }
-      await requireNoIntermediates(gatewayId, rootId);
-      if (!force && (await options.lookup.hasLive(rootId, now()))) {
-        throw new AppError(
-          'ERR_CONFLICT',
-          `Certificates of root ${rootId} are alive and could no longer connect to gateway ${gatewayId}.`,
-          {
-            problems: [
-              {
-                path: '/force',
-                code: 'certificatesAlive',
-                message: `Certificates of root ${rootId} are alive.`,
-                fix: `See GET /api/certificates?rootId=${rootId}&state=issued; revoke them, or add ?force=true.`,
-              },
-            ],
-          },
-        );
-      }
-      const operation = await createOperation('distrustRoot', gatewayId, request, { rootId });
-      if (isOperationEnd(operation.status)) return operation;
-      await runRoot(operation, request);
-      return operation;
+      const isNamed = (name: string): boolean => name.toLowerCase() === entryName.toLowerCase();
+      const entries = (await stores.foreignEntries.list(gatewayId)).map(({ record }) => record);
+      const entry = entries.find(({ kind, name }) => kind === 'root' && isNamed(name));
+      if (entry !== undefined) return removeEntry(entry, request);
+      const rows = (await stores.gatewayRoots.list(gatewayId)).map(({ record }) => record);
+      const row = rows.find((own) => own.state !== 'removed' && isNamed(own.entryName));
+      if (row !== undefined) return distrust(gatewayId, row.rootId, force, request);
+      throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} has no root entry ${entryName}, as it was last seen.`);
     },
 
     requestProfile: async (gatewayId, request) => {

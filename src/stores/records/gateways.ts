@@ -260,6 +260,8 @@ const foreignEntrySchema = z.object({
   firstSeenAt: z.string(),
   /** A root of which no event and no row of the audit tells yet. */
   isUnnotified: z.boolean().optional(),
+  /** It is to be taken off; the operation ends when it is gone. */
+  removal: z.object({ operationId: z.string() }).optional(),
 });
 export type ForeignEntry = z.infer<typeof foreignEntrySchema>;
 

@@ -36,6 +36,7 @@ const api: readonly (readonly [string, string, string])[] = [
   ['listGatewayRoots', 'GET', 'gateways/{id}/roots'],
   ['listGatewayRevocations', 'GET', 'gateways/{id}/revocations'],
   ['trustRoot', 'PUT', 'gateways/{id}/roots/{rootId}'],
+  ['distrustEntry', 'DELETE', 'gateways/{id}/roots/by-name/{entryName}'],
   ['distrustRoot', 'DELETE', 'gateways/{id}/roots/{rootId}'],
   ['makeProfile', 'POST', 'gateways/{id}/profile'],
   ['getProfile', 'GET', 'gateways/{id}/profile'],

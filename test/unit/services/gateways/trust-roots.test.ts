@@ -1,3 +1,4 @@
+import { asObject } from '../../../../src/domain/gateway-entries.ts';
 import { toPem } from '../../../../src/pki/read-certificate.ts';
 import { sweep } from '../../../../src/services/operations/sweep.ts';
 import { azureFailure } from '../../../support/azure-failure.ts';
@@ -242,6 +243,64 @@ describe('src/services/gateways/trust-roots, intermediates', () => {
     await world.trust.trust('vnet1gw', 'a-issuing', undefined, aRequest(world, 'issuing'));
     await expect(world.trust.distrust('vnet1gw', 'z-root', true, aRequest(world, 'off'))).rejects.toMatchObject({
       problems: [{ code: 'intermediatesTrusted' }],
+    });
+  });
+});
+
+describe('src/services/gateways/trust-roots, entries of others', () => {
+  async function withTheirs(world: ServicesWorld): Promise<void> {
+    const gateway = await aGateway(world);
+    const publicCertData = Buffer.from(anAuthority({ called: 'Theirs' }).der).toString('base64');
+    const entries = [
+      { name: 'P2SRootCert.cer', properties: { publicCertData, provisioningState: 'Succeeded' } },
+      { name: 'garbage', properties: { publicCertData: 'AAAA', provisioningState: 'Succeeded' } },
+    ];
+    const shown = given(world.arm.resources.get(gateway.resourceId));
+    const properties = asObject(shown['properties']);
+    const vpnClientConfiguration = {
+      ...asObject(properties['vpnClientConfiguration']),
+      vpnClientRootCertificates: entries,
+    };
+    world.arm.resources.set(gateway.resourceId, { ...shown, properties: { ...properties, vpnClientConfiguration } });
+    await world.rounds.recordRound('vnet1gw', {
+      gateway: given(world.arm.resources.get(gateway.resourceId)),
+      writeSeconds: [],
+    });
+  }
+
+  it('go by name wherever it crashes, once, and nothing else of others does', async () => {
+    const places = await atEveryCrash({
+      setUp: async (tables) => {
+        const world = createServicesWorld(tables);
+        await withTheirs(world);
+        return world;
+      },
+      work: async (world) => {
+        const names = world.arm.puts.at(-1)?.body;
+        if (names === undefined) {
+          await world.trust.distrustEntry('vnet1gw', 'p2srootcert.CER', false, aRequest(world, 'off'));
+        }
+        await runWriter(world);
+        await world.trust.run(given(await world.operations.get(anOperationId('off'))), world.orchestrations);
+      },
+      check: async (world, tables, place) => {
+        const { status } = given(await world.operations.view(anOperationId('off')));
+        expect({ place, status, puts: world.arm.puts.length }).toEqual({ place, status: 'succeeded', puts: 1 });
+        expect(tables.rows('ForeignEntries').map(({ columns }) => columns['name'])).toEqual(['garbage']);
+      },
+    });
+    expect(places).toBeGreaterThan(5);
+  });
+
+  it('stay where they cannot be read, and are not there under another name', async () => {
+    const world = createServicesWorld();
+    await withTheirs(world);
+
+    await expect(world.trust.distrustEntry('vnet1gw', 'garbage', true, aRequest(world, 'a'))).rejects.toMatchObject({
+      code: 'ERR_CONFLICT',
+    });
+    await expect(world.trust.distrustEntry('vnet1gw', 'other', true, aRequest(world, 'b'))).rejects.toMatchObject({
+      code: 'ERR_NOT_FOUND',
     });
   });
 });
