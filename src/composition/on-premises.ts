@@ -37,6 +37,7 @@ import { createSettleTarget } from '../services/on-premises/settle-target.ts';
 import { createStacks } from '../services/on-premises/stacks.ts';
 import { createVpnAccess } from '../services/on-premises/vpn-access.ts';
 import { createTakeClaims } from '../services/operations/take-claims.ts';
+import { createEndedCommands } from '../stores/ended-commands.ts';
 import type { Certificates } from './certificates.ts';
 import { containers, type Core } from './core.ts';
 import { registerActivities } from './register-activities.ts';
@@ -57,17 +58,22 @@ export function createOnPremises(
   const manualCommands = createManualCommands({ tables, keepSecretFacts });
   const kits = createL2tpKits({ stores, secrets, downloads });
   const settleTarget = createSettleTarget({ stores, secrets, withdraw: (stackId) => kits.withdraw(stackId), now });
+  const endedCommands = createEndedCommands({ tables });
   const procedures = createProcedures({
     operations,
     claims,
     standing,
     takeClaims: createTakeClaims({ claims, operations, now }),
-    onDied: (operation) => settleTarget(operation, 'failed'),
+    onDied: async (operation) => {
+      await settleTarget(operation, 'failed');
+      await endedCommands.removeAll(operation.id);
+    },
     now,
   });
   return {
     stores,
     machines,
+    endedCommands,
     manualCommands,
     keepSecretFacts,
     settleTarget,

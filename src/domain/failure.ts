@@ -9,6 +9,14 @@ export interface Failure {
   readonly azure?: AzureWords;
 }
 
+/**
+ * What an answer says in the place of what was asked for: data, because an error that crosses the Durable boundary loses its class and
+ * code.
+ */
+export interface Refusal extends Failure {
+  readonly outcome: 'refused';
+}
+
 /** The failure for people: under Azure's code, and with the id by which its support finds the request, where it was Azure. */
 export function sayFailure({ code, message, azure }: Failure): string {
   return azure === undefined

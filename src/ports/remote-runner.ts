@@ -1,3 +1,4 @@
+import type { Refusal } from '../domain/failure.ts';
 import type { Machine } from '../domain/machine.ts';
 import type { SecretReference } from '../domain/secret-uses.ts';
 
@@ -12,11 +13,9 @@ export type RemoteFault =
   | 'toolFailed'
   | 'timedOut';
 
-export interface RemoteFailure {
-  readonly outcome: 'failed';
-  readonly fault: RemoteFault;
-  /** For people. Without secrets. */
-  readonly message: string;
+/** `message` is for people: never a secret, never text of a machine that was given one. */
+export interface RemoteRefusal extends Refusal {
+  readonly code: RemoteFault;
 }
 
 /** One run of one script on one machine. */
@@ -40,7 +39,7 @@ export type RemoteStart =
   | { readonly outcome: 'started'; readonly handle: string }
   /** The way is throttled or taken: start again after that time. */
   | { readonly outcome: 'busy'; readonly reason: string; readonly retryAfterSeconds: number }
-  | RemoteFailure;
+  | RemoteRefusal;
 
 export type RemotePoll =
   | { readonly outcome: 'running' }
@@ -51,7 +50,13 @@ export type RemotePoll =
       readonly output: string;
       readonly error: string;
     }
-  | RemoteFailure;
+  | RemoteRefusal;
+
+/** How ending a command, or removing what it left, went. `busy`: not yet, ask again after that time. */
+export type RemoteRemoval =
+  | { readonly outcome: 'done' }
+  | { readonly outcome: 'busy'; readonly reason: string; readonly retryAfterSeconds: number }
+  | RemoteRefusal;
 
 /**
  * A way to run scripts on machines. Each call is short; nobody waits inside. `handle` goes into histories: it holds no secret.
@@ -61,7 +66,7 @@ export interface RemoteRunner {
   start(command: RemoteCommand): Promise<RemoteStart>;
   poll(machine: Machine, handle: string): Promise<RemotePoll>;
   /** Stops the command if it still runs; a later poll says that it ended or is not there. */
-  cancel(machine: Machine, handle: string): Promise<void>;
+  cancel(machine: Machine, handle: string): Promise<RemoteRemoval>;
   /** Removes what the command left behind on the machine, once its result is stored. */
-  cleanup(machine: Machine, handle: string): Promise<void>;
+  cleanup(machine: Machine, handle: string): Promise<RemoteRemoval>;
 }

@@ -3,8 +3,8 @@ import { withCorrelation } from '../domain/failure.ts';
 import { asObject, asText } from '../domain/gateway-entries.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { ArmUndone } from '../ports/arm.ts';
-import type { RemoteFailure, RemoteFault, RemoteStart } from '../ports/remote-runner.ts';
-import { failed } from './failure.ts';
+import type { RemoteFault, RemoteRefusal, RemoteStart } from '../ports/remote-runner.ts';
+import { refused } from './refusal.ts';
 
 /** A conflict names no time; the other command needs some. */
 const conflictSeconds = 30;
@@ -23,39 +23,39 @@ export function busyBy(answer: ArmUndone): Extract<RemoteStart, { outcome: 'busy
 }
 
 /** Refusals that stay, in Azure's own words: an agent that is too old, commands that the machine blocks. */
-export function refusedBy(machine: string, answer: ArmUndone): RemoteFailure {
+export function refusedBy(machine: string, answer: ArmUndone): RemoteRefusal {
   if (answer.outcome === 'unavailable' || (answer.outcome === 'missing' && answer.of !== 'resource')) {
-    return failed('unreachable', `Azure gives no state of ${machine}: ${wordsOf(answer)}`);
+    return refused('unreachable', `Azure gives no state of ${machine}: ${wordsOf(answer)}`);
   }
   if (answer.outcome === 'missing') {
-    return failed(
+    return refused(
       'precondition',
       `Azure Arc does not know ${machine}: check its resource id and that it is connected.`,
     );
   }
   const isForbidden = answer.outcome === 'refused' && (answer.status === 401 || answer.status === 403);
-  return failed(
+  return refused(
     isForbidden ? 'authFailed' : 'precondition',
     `Azure refused the command on ${machine}: ${wordsOf(answer)}`,
   );
 }
 
 /** Azure takes commands for machines that it has lost, and then nothing happens. */
-export function judgeConnection(machine: string, resource: JsonObject): RemoteFailure | undefined {
+export function judgeConnection(machine: string, resource: JsonObject): RemoteRefusal | undefined {
   const status = asText(asObject(resource['properties'])['status']);
   if (status === 'Disconnected') {
-    return failed('unreachable', `Azure Arc has lost ${machine}: its agent has not been heard of lately.`);
+    return refused('unreachable', `Azure Arc has lost ${machine}: its agent has not been heard of lately.`);
   }
   if (status === 'Expired') {
-    return failed('precondition', `Azure Arc has given ${machine} up: connect its agent again (azcmagent connect).`);
+    return refused('precondition', `Azure Arc has given ${machine} up: connect its agent again (azcmagent connect).`);
   }
   return undefined;
 }
 
 /** Why a command that Azure had accepted did not begin. */
-export function undeliveredBy(machine: string, words: string): RemoteFailure {
+export function undeliveredBy(machine: string, words: string): RemoteRefusal {
   const reason = words === '' ? 'Azure gives no reason.' : cutText(words);
-  return failed(faultOf(words), `Azure Arc did not run the command on ${machine}: ${reason}`);
+  return refused(faultOf(words), `Azure Arc did not run the command on ${machine}: ${reason}`);
 }
 
 /** Windows says in words that the account is refused, and that the machine is away Azure says so too. */

@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from '../domain/json.ts';
 import type { CommandOutputs } from '../ports/command-outputs.ts';
 import type { RemotePoll } from '../ports/remote-runner.ts';
 import { errorName, outputName } from './arc-names.ts';
-import { failed } from './failure.ts';
+import { refused } from './refusal.ts';
 
 /** What a run command resource says of its script. */
 export type RunCommandState =
@@ -74,7 +74,7 @@ export async function readEnd(ended: EndedRunCommand): Promise<RemotePoll> {
   }
   if (now.getTime() - endMsOf(view) < blobGraceMs) return { outcome: 'running' };
   if (tail === '') return { outcome: 'ended', exitCode, output: full ?? '', error: asText(view['error']) };
-  return failed(
+  return refused(
     'precondition',
     `The answer of ${machine} is longer than Azure shows, and its output blob is not there: give the machine's identity the ` +
       `role Storage Blob Data Contributor on the container of command outputs. ${wordsOf(view)}`.trimEnd(),

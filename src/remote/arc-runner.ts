@@ -5,12 +5,19 @@ import type { Machine } from '../domain/machine.ts';
 import type { ArmAnswer } from '../ports/arm.ts';
 import type { ArmRest } from '../ports/arm-rest.ts';
 import type { CommandOutputs } from '../ports/command-outputs.ts';
-import type { RemoteCommand, RemoteFailure, RemotePoll, RemoteRunner, RemoteStart } from '../ports/remote-runner.ts';
+import type {
+  RemoteCommand,
+  RemotePoll,
+  RemoteRefusal,
+  RemoteRemoval,
+  RemoteRunner,
+  RemoteStart,
+} from '../ports/remote-runner.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import { busyBy, judgeConnection, refusedBy, undeliveredBy } from './arc-faults.ts';
 import { errorName, outputName, parseHandle, toHandle } from './arc-names.ts';
 import { isOver, readEnd, readState, type RunCommandState } from './arc-run-command.ts';
-import { failed, isFailed } from './failure.ts';
+import { isRefused, refused } from './refusal.ts';
 import { readRunAs } from './resolve-secrets.ts';
 
 export interface ArcRunnerOptions {
@@ -22,6 +29,7 @@ export interface ArcRunnerOptions {
 
 /** The stable version that has run commands of connected machines (facts/onprem.md 3a). */
 const apiVersion = '2025-01-13';
+const stoppingSeconds = 10;
 
 /**
  * Runs scripts by Azure Arc's Run Command: one resource per command, deleted once its result is stored, because a machine holds
@@ -30,7 +38,7 @@ const apiVersion = '2025-01-13';
 export function createArcRunner({ arm, secrets, outputs, now }: ArcRunnerOptions): RemoteRunner {
   async function put(command: RemoteCommand, location: string): Promise<RemoteStart> {
     const runAs = command.runAs === undefined ? undefined : await readRunAs(command.runAs, secrets);
-    if (runAs !== undefined && isFailed(runAs)) return runAs;
+    if (runAs !== undefined && isRefused(runAs)) return runAs;
     const body = runCommandBody(command, location, runAs, outputs);
     const answer = await arm.put(runCommandId(command.machine, command.id), apiVersion, body);
     if (answer.outcome === 'done') return { outcome: 'started', handle: toHandle(command.id, answer.operationUrl) };
@@ -77,9 +85,9 @@ export function createArcRunner({ arm, secrets, outputs, now }: ArcRunnerOptions
       case 'undelivered':
         return explain(machine, seen, operationUrl);
       case 'timedOut':
-        return failed('timedOut', `The command on ${machine.id} took longer than its time and was ended there.`);
+        return refused('timedOut', `The command on ${machine.id} took longer than its time and was ended there.`);
       case 'canceled':
-        return failed('toolFailed', `The command on ${machine.id} was stopped.`);
+        return refused('toolFailed', `The command on ${machine.id} was stopped.`);
       case 'deleting':
         return notThere(machine);
     }
@@ -90,7 +98,7 @@ export function createArcRunner({ arm, secrets, outputs, now }: ArcRunnerOptions
     machine: Machine,
     { words }: Extract<RunCommandState, { state: 'undelivered' }>,
     operationUrl: string | undefined,
-  ): Promise<RemoteFailure> {
+  ): Promise<RemoteRefusal> {
     if (words !== '') return undeliveredBy(machine.id, words);
     const error = operationUrl === undefined ? undefined : await arm.readOperationError(operationUrl);
     if (error !== undefined) return undeliveredBy(machine.id, `${error.code}: ${error.message}`);
@@ -99,21 +107,21 @@ export function createArcRunner({ arm, secrets, outputs, now }: ArcRunnerOptions
     return away ?? undeliveredBy(machine.id, '');
   }
 
-  async function remove(machine: Machine, id: string): Promise<void> {
+  async function remove(machine: Machine, id: string): Promise<RemoteRemoval> {
     const answer = await arm.remove(runCommandId(machine, id), apiVersion);
-    if (answer.outcome === 'done' || answer.outcome === 'missing') return;
-    throw new Error(`The command on ${machine.id} was not deleted: ${answer.code}.`);
+    if (answer.outcome === 'done' || answer.outcome === 'missing') return { outcome: 'done' };
+    return busyBy(answer) ?? refusedBy(machine.id, answer);
   }
 
   /** DELETE stops a command, but not at once: as long as it may run, the machine is not free for the next. */
-  async function removeStopped(machine: Machine, id: string): Promise<void> {
+  async function removeStopped(machine: Machine, id: string): Promise<RemoteRemoval> {
     const before = await arm.get(runCommandId(machine, id), apiVersion);
-    await remove(machine, id);
-    if (before.outcome === 'done' && isOver(before.value)) return;
+    const removed = await remove(machine, id);
+    if (removed.outcome !== 'done' || (before.outcome === 'done' && isOver(before.value))) return removed;
     const after = await arm.get(runCommandId(machine, id), apiVersion);
-    if (after.outcome !== 'missing' || (await isListed(machine, id))) {
-      throw new Error(`The command on ${machine.id} is still being stopped.`);
-    }
+    if (after.outcome === 'missing' && !(await isListed(machine, id))) return removed;
+    const reason = `The command on ${machine.id} is still being stopped.`;
+    return { outcome: 'busy', reason, retryAfterSeconds: stoppingSeconds };
   }
 
   return {
@@ -122,15 +130,17 @@ export function createArcRunner({ arm, secrets, outputs, now }: ArcRunnerOptions
     cancel: (machine, handle) => remove(machine, parseHandle(handle).id),
     cleanup: async (machine, handle) => {
       const { id } = parseHandle(handle);
-      await removeStopped(machine, id);
+      const removed = await removeStopped(machine, id);
+      if (removed.outcome !== 'done') return removed;
       await outputs.remove(outputName(id));
       await outputs.remove(errorName(id));
+      return removed;
     },
   };
 }
 
-function notThere(machine: Machine): RemoteFailure {
-  return failed('toolFailed', `The command is not on the machine ${machine.id}: it was removed, or never began.`);
+function notThere(machine: Machine): RemoteRefusal {
+  return refused('toolFailed', `The command is not on the machine ${machine.id}: it was removed, or never began.`);
 }
 
 function runCommandBody(

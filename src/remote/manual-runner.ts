@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import type { Machine } from '../domain/machine.ts';
 import type { ManualCommands } from '../ports/manual-commands.ts';
-import type { RemoteRunner } from '../ports/remote-runner.ts';
-import { failed } from './failure.ts';
+import type { RemoteRemoval, RemoteRunner } from '../ports/remote-runner.ts';
+import { refused } from './refusal.ts';
 
 export interface ManualRunnerOptions {
   readonly commands: ManualCommands;
@@ -13,6 +14,11 @@ const invocationSchema = z.object({ step: z.string(), mode: z.string() });
 
 /** Has scripts run by people: shows what to run, and answers once somebody has brought the machine's answer back. */
 export function createManualRunner({ commands, now }: ManualRunnerOptions): RemoteRunner {
+  async function close(machine: Machine, handle: string): Promise<RemoteRemoval> {
+    await commands.close(machine.id, handle);
+    return { outcome: 'done' };
+  }
+
   return {
     start: async ({ id, machine, script, invocation, runAs }) => {
       await commands.open({
@@ -35,11 +41,14 @@ export function createManualRunner({ commands, now }: ManualRunnerOptions): Remo
           return { outcome: 'ended', exitCode: undefined, output: seen.output, error: '' };
         case 'closed':
         case undefined:
-          return failed('toolFailed', `The command is not shown to anybody any more: it was closed for ${machine.id}.`);
+          return refused(
+            'toolFailed',
+            `The command is not shown to anybody any more: it was closed for ${machine.id}.`,
+          );
       }
     },
-    cancel: (machine, handle) => commands.close(machine.id, handle),
-    cleanup: (machine, handle) => commands.close(machine.id, handle),
+    cancel: close,
+    cleanup: close,
   };
 }
 

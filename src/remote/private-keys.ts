@@ -1,12 +1,12 @@
 import ssh2 from 'ssh2';
-import type { RemoteFailure } from '../ports/remote-runner.ts';
+import type { RemoteRefusal } from '../ports/remote-runner.ts';
 import type { Secrets } from '../ports/secrets.ts';
-import { failed } from './failure.ts';
+import { refused } from './refusal.ts';
 import { readText } from './resolve-secrets.ts';
 
 /** Private keys by secret name, read from Key Vault at most once a minute: a procedure looks at its machines every few seconds. */
 export interface PrivateKeys {
-  get(secretName: string): Promise<string | RemoteFailure>;
+  get(secretName: string): Promise<string | RemoteRefusal>;
   /** The next `get` asks Key Vault: a key that is not let in may have been renewed there. */
   forget(secretName: string): void;
 }
@@ -29,7 +29,7 @@ export function createPrivateKeys(secrets: Secrets, now: () => Date): PrivateKey
   };
 }
 
-async function readPrivateKey(name: string, secrets: Secrets): Promise<string | RemoteFailure> {
+async function readPrivateKey(name: string, secrets: Secrets): Promise<string | RemoteRefusal> {
   const text = await readText({ use: 'sshKey', name }, secrets);
   if (typeof text !== 'string') return text;
   const parsed: unknown = ssh2.utils.parseKey(text);
@@ -37,7 +37,7 @@ async function readPrivateKey(name: string, secrets: Secrets): Promise<string | 
   const isPrivate =
     typeof key === 'object' && key !== null && 'isPrivateKey' in key && (key.isPrivateKey as () => boolean)();
   if (isPrivate) return text;
-  return failed(
+  return refused(
     'precondition',
     `Secret '${name}' is not a private key without passphrase, in OpenSSH's format or PEM.`,
   );

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { cutText } from '../domain/cut-text.ts';
 import type { SshVerb } from '../onprem/ssh-scripts.ts';
-import type { RemoteFailure } from '../ports/remote-runner.ts';
-import { failed } from './failure.ts';
+import type { RemoteRefusal } from '../ports/remote-runner.ts';
+import { refused } from './refusal.ts';
 import type { ExecAnswer } from './ssh-exec.ts';
 
 export interface SshAnswer<T> {
@@ -32,24 +32,21 @@ const refusal = z.object({
 const unknownProgramCodes = new Set([9009, 9009 & 0xff, 127]);
 
 /** The one line of JSON that a script of ours ends with, or why there is none. */
-export function readSshAnswer<T>({ machine, verb, answer, schema }: SshAnswer<T>): T | RemoteFailure {
+export function readSshAnswer<T>({ machine, verb, answer, schema }: SshAnswer<T>): T | RemoteRefusal {
   const line = parseJson(answer.stdout.split(/\r?\n/).findLast((text) => text.trim() !== '') ?? '');
   const read = schema.safeParse(line);
   if (read.success) return read.data;
-  const refused = refusal.safeParse(line);
-  if (refused.success) {
-    return failed(
-      refused.data.code,
-      `${machine}: ssh-${verb} failed there: ${refused.data.message || 'no reason given'}.`,
-    );
+  const told = refusal.safeParse(line);
+  if (told.success) {
+    return refused(told.data.code, `${machine}: ssh-${verb} failed there: ${told.data.message || 'no reason given'}.`);
   }
   if (
     unknownProgramCodes.has(answer.exitCode ?? 0) ||
     /powershell\.exe.{0,40} not (recognized|found)/s.test(answer.stderr)
   ) {
-    return failed('precondition', `${machine} has no powershell.exe where its SSH server looks for programs.`);
+    return refused('precondition', `${machine} has no powershell.exe where its SSH server looks for programs.`);
   }
-  return failed(
+  return refused(
     'toolFailed',
     `${machine}: ssh-${verb} gave no answer that can be read (exit code ${answer.exitCode ?? 'unknown'}${faultOf(answer.stderr)}).`,
   );

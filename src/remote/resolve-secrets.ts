@@ -1,8 +1,8 @@
 import { type Credential, readCredentialText } from '../domain/credential.ts';
 import { isSetAside, notSetAside, type SecretReference, secretUses } from '../domain/secret-uses.ts';
-import type { RemoteCommand, RemoteFailure } from '../ports/remote-runner.ts';
+import type { RemoteCommand, RemoteRefusal } from '../ports/remote-runner.ts';
 import type { Secrets } from '../ports/secrets.ts';
-import { failed, isFailed } from './failure.ts';
+import { isRefused, refused } from './refusal.ts';
 
 export interface ResolvedSecrets {
   /** By name in the script. */
@@ -14,7 +14,7 @@ export interface ResolvedSecrets {
 export async function resolveSecrets(
   { secrets: references, runAs }: Pick<RemoteCommand, 'secrets' | 'runAs'>,
   secrets: Secrets,
-): Promise<ResolvedSecrets | RemoteFailure> {
+): Promise<ResolvedSecrets | RemoteRefusal> {
   const values: Record<string, string | Credential> = {};
   for (const [parameter, secret] of Object.entries(references)) {
     const isAccount = secretUses[secret.use].form === 'credential';
@@ -24,33 +24,33 @@ export async function resolveSecrets(
   }
   if (runAs === undefined) return { secrets: values, runAs: undefined };
   const account = await readRunAs(runAs, secrets);
-  return isFailed(account) ? account : { secrets: values, runAs: account };
+  return isRefused(account) ? account : { secrets: values, runAs: account };
 }
 
 /** The secret's text; a failure names the secret and what to do. One that is set aside for something else is not read. */
-export async function readText(secret: SecretReference, secrets: Secrets): Promise<string | RemoteFailure> {
-  if (!isSetAside(secret)) return failed('precondition', notSetAside(secret));
+export async function readText(secret: SecretReference, secrets: Secrets): Promise<string | RemoteRefusal> {
+  if (!isSetAside(secret)) return refused('precondition', notSetAside(secret));
   const found = await secrets.get(secret);
-  return found?.value ?? failed('precondition', `Key Vault has no enabled secret '${secret.name}': set it there.`);
+  return found?.value ?? refused('precondition', `Key Vault has no enabled secret '${secret.name}': set it there.`);
 }
 
 /** The account that a command runs as. */
-export async function readRunAs(name: string, secrets: Secrets): Promise<Credential | RemoteFailure> {
+export async function readRunAs(name: string, secrets: Secrets): Promise<Credential | RemoteRefusal> {
   return readCredential({ use: 'runAsAccount', name }, secrets);
 }
 
 /** The account that a secret holds as JSON. Other fields of it are left alone. */
-async function readCredential(secret: SecretReference, secrets: Secrets): Promise<Credential | RemoteFailure> {
+async function readCredential(secret: SecretReference, secrets: Secrets): Promise<Credential | RemoteRefusal> {
   const text = await readText(secret, secrets);
   if (typeof text !== 'string') return text;
   const credential = readCredentialText(text);
   if (credential !== undefined) return credential;
-  return failed(
+  return refused(
     'precondition',
     `Secret '${secret.name}' is not {"username","password"} in JSON: set it so in Key Vault.`,
   );
 }
 
-function isFailure(value: string | object): value is RemoteFailure {
-  return typeof value === 'object' && isFailed(value);
+function isFailure(value: string | object): value is RemoteRefusal {
+  return typeof value === 'object' && isRefused(value);
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { connect as connectSocket, type Socket } from 'node:net';
 import ssh2, { type Client as SshClient, type ClientChannel } from 'ssh2';
 import type { SshSettings } from '../domain/machine.ts';
-import type { RemoteFailure } from '../ports/remote-runner.ts';
-import { failed } from './failure.ts';
+import type { RemoteRefusal } from '../ports/remote-runner.ts';
+import { refused } from './refusal.ts';
 import { classifyConnection, type ConnectionEnd } from './ssh-faults.ts';
 
 export interface SshExec {
@@ -34,7 +34,7 @@ const stderrMaxBytes = 64 * 1024;
  * Runs one command line on a connection of its own, which is closed whatever happens. The host key is checked before anything is
  * sent, the key is tried once. Never throws.
  */
-export function execOverSsh(exec: SshExec): Promise<ExecAnswer | RemoteFailure> {
+export function execOverSsh(exec: SshExec): Promise<ExecAnswer | RemoteRefusal> {
   return new Promise((resolve) => {
     const client = new ssh2.Client();
     const { host, port } = exec.settings;
@@ -44,7 +44,7 @@ export function execOverSsh(exec: SshExec): Promise<ExecAnswer | RemoteFailure> 
     let timer: NodeJS.Timeout | undefined;
     let isSettled = false;
 
-    function settle(answer: ExecAnswer | RemoteFailure): void {
+    function settle(answer: ExecAnswer | RemoteRefusal): void {
       if (isSettled) return;
       isSettled = true;
       clearTimeout(timer);
@@ -59,7 +59,7 @@ export function execOverSsh(exec: SshExec): Promise<ExecAnswer | RemoteFailure> 
     function expireIn(timeoutMs: number, what: string): void {
       clearTimeout(timer);
       timer = setTimeout(() => {
-        settle(failed('unreachable', `${whereOf(exec)} ${what} in ${Math.ceil(timeoutMs / 1000)} s.`));
+        settle(refused('unreachable', `${whereOf(exec)} ${what} in ${Math.ceil(timeoutMs / 1000)} s.`));
       }, timeoutMs);
     }
 
@@ -109,7 +109,7 @@ function connect(
 function run(
   client: SshClient,
   exec: SshExec,
-  settle: (answer: ExecAnswer | RemoteFailure) => void,
+  settle: (answer: ExecAnswer | RemoteRefusal) => void,
   failBy: (error?: Error) => void,
 ): void {
   try {
@@ -126,7 +126,7 @@ function run(
 function collect(
   channel: ClientChannel,
   exec: SshExec,
-  settle: (answer: ExecAnswer | RemoteFailure) => void,
+  settle: (answer: ExecAnswer | RemoteRefusal) => void,
   failBy: (error?: Error) => void,
 ): void {
   const stdout: Buffer[] = [];
@@ -137,7 +137,7 @@ function collect(
 
   channel.on('data', (chunk: Buffer) => {
     stdoutBytes += chunk.length;
-    if (stdoutBytes > stdoutMaxBytes) settle(failed('toolFailed', `${whereOf(exec)} answered without an end.`));
+    if (stdoutBytes > stdoutMaxBytes) settle(refused('toolFailed', `${whereOf(exec)} answered without an end.`));
     else stdout.push(chunk);
   });
   channel.stderr.on('data', (chunk: Buffer) => {

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { toAsciiJson } from '../domain/ascii-json.ts';
 import type { Machine, SshSettings } from '../domain/machine.ts';
 import { sshCommandLine, type SshVerb } from '../onprem/ssh-scripts.ts';
-import type { RemoteFailure, RemotePoll, RemoteRunner } from '../ports/remote-runner.ts';
+import type { RemotePoll, RemoteRefusal, RemoteRemoval, RemoteRunner } from '../ports/remote-runner.ts';
 import type { Secrets } from '../ports/secrets.ts';
-import { failed, isFailed } from './failure.ts';
 import { createPrivateKeys } from './private-keys.ts';
 import { readSshAnswer } from './read-ssh-answer.ts';
+import { isRefused, refused } from './refusal.ts';
 import { resolveSecrets } from './resolve-secrets.ts';
 import { execOverSsh } from './ssh-exec.ts';
 
@@ -45,7 +45,7 @@ export function createSshRunner(options: SshRunnerOptions): RemoteRunner {
     verb: SshVerb,
     request: object,
     schema: z.ZodType<T>,
-  ): Promise<T | RemoteFailure> {
+  ): Promise<T | RemoteRefusal> {
     const settings = settingsOf(machine);
     const privateKey = await keys.get(settings.keySecret);
     if (typeof privateKey !== 'string') return privateKey;
@@ -60,27 +60,27 @@ export function createSshRunner(options: SshRunnerOptions): RemoteRunner {
     });
     if (answer.outcome === 'ran') return readSshAnswer({ machine: machine.id, verb, answer, schema });
     // The key may have been renewed in Key Vault.
-    if (answer.fault === 'authFailed') keys.forget(settings.keySecret);
+    if (answer.code === 'authFailed') keys.forget(settings.keySecret);
     return answer;
   }
 
-  async function remove(machine: Machine, verb: SshVerb, handle: string): Promise<void> {
+  async function remove(machine: Machine, verb: SshVerb, handle: string): Promise<RemoteRemoval> {
     const answer = await call(machine, verb, { id: handle }, goneAnswer);
-    if (isFailed(answer)) throw new Error(`${answer.fault}: ${answer.message}`);
+    return isRefused(answer) ? answer : { outcome: 'done' };
   }
 
   return {
     start: async (command) => {
       const resolved = await resolveSecrets(command, secrets);
-      if (isFailed(resolved)) return resolved;
+      if (isRefused(resolved)) return resolved;
       const { id, machine, script, invocation, timeoutSeconds } = command;
       const request = { id, script, invocation, timeoutSeconds, ...resolved };
       const answer = await call(machine, 'start', request, startAnswer);
-      return isFailed(answer) ? answer : { outcome: 'started', handle: id };
+      return isRefused(answer) ? answer : { outcome: 'started', handle: id };
     },
     poll: async (machine, handle) => {
       const answer = await call(machine, 'poll', { id: handle }, pollAnswer);
-      return isFailed(answer) ? answer : toPoll(machine, answer);
+      return isRefused(answer) ? answer : toPoll(machine, answer);
     },
     cancel: (machine, handle) => remove(machine, 'cancel', handle),
     cleanup: (machine, handle) => remove(machine, 'cleanup', handle),
@@ -92,7 +92,7 @@ function toPoll(machine: Machine, answer: z.infer<typeof pollAnswer>): RemotePol
     case 'running':
       return { outcome: 'running' };
     case 'absent':
-      return failed('toolFailed', `The command is not on the machine ${machine.id}: it was removed, or never began.`);
+      return refused('toolFailed', `The command is not on the machine ${machine.id}: it was removed, or never began.`);
     case 'ended':
       return {
         outcome: 'ended',

@@ -16,6 +16,7 @@ export const tableNames = [
   'Deliveries',
   'DeliveryDues',
   'DeliveryQueues',
+  'EndedCommands',
   'Expiries',
   'ForeignEntries',
   'GatewayResources',

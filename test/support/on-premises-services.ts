@@ -16,6 +16,7 @@ import { createOperations } from '../../src/services/operations/operations.ts';
 import { createTakeClaims } from '../../src/services/operations/take-claims.ts';
 import { createSetAsideSecrets } from '../../src/services/requests/set-aside-secrets.ts';
 import { createClaims } from '../../src/stores/claims.ts';
+import { createEndedCommands } from '../../src/stores/ended-commands.ts';
 import { createOnPremisesStores } from '../../src/stores/on-premises-stores.ts';
 import { createOutbox } from '../../src/stores/outbox.ts';
 import { createStores } from '../../src/stores/stores.ts';
@@ -46,6 +47,7 @@ export function createOnPremisesServices(tables: MemoryTables = createMemoryTabl
     outbox,
   });
   const claims = createClaims({ tables });
+  const endedCommands = createEndedCommands({ tables });
   const machines = createMachines({ stores, now });
   const withdrawn: string[] = [];
   const settleTarget = createSettleTarget({
@@ -73,6 +75,7 @@ export function createOnPremisesServices(tables: MemoryTables = createMemoryTabl
     stores,
     claims,
     clock,
+    endedCommands,
     keepSecretFacts,
     machines,
     now,
@@ -86,7 +89,7 @@ export function createOnPremisesServices(tables: MemoryTables = createMemoryTabl
     tables,
     withdrawn,
     connectors: createConnectors({ stores, machines, procedures, now }),
-    finishProcedure: createFinishProcedure({ operations, claims, settleTarget }),
+    finishProcedure: createFinishProcedure({ operations, claims, endedCommands, settleTarget }),
     manualCommands: createManualCommands({ tables, keepSecretFacts }),
     stacks: createStacks({ stores, machines, now }),
     vpnAccess: createVpnAccess({ stores, machines, procedures, secrets, now }),

@@ -1,10 +1,7 @@
 /** The activities of a remote step over one simulated machine: a test says what each command answers, and when. */
-import type {
-  CommandFault,
-  RemoteCommandInput,
-  RemoteStepInput,
-} from '../../src/contracts/on-premises/remote-commands.ts';
+import type { RemoteCommandInput, RemoteStepInput } from '../../src/contracts/on-premises/remote-commands.ts';
 import type { StepAnswer, StepMode } from '../../src/contracts/on-premises/remote-step.ts';
+import type { Refusal } from '../../src/domain/failure.ts';
 import type { ProblemCode } from '../../src/domain/problem-codes.ts';
 import { runRemoteStep } from '../../src/orchestrations/on-premises/run-remote-step.ts';
 import {
@@ -106,20 +103,20 @@ export function runStepOn(options: StepWorldOptions): StepRun {
       const reply = replyTo(name);
       const elapsed = (machineMs.now - begun) / 1000;
       if (elapsed < (reply.busyUntil ?? 0)) return { outcome: 'busy', reason: 'It runs another.', seconds: 5 };
-      if (elapsed < (reply.awayUntil ?? 0)) return fault('unreachable');
+      if (elapsed < (reply.awayUntil ?? 0)) return refusal('unreachable');
       commands?.push(name);
       ids?.push(command.commandId);
-      if (reply.fault?.at === 'start') return fault(reply.fault.name);
+      if (reply.fault?.at === 'start') return refusal(reply.fault.name);
       started.set(command.commandId, { reply, atMs: machineMs.now });
       return { outcome: 'started', handle: `h-${command.commandId}`, timeoutSeconds: 60, tries: 2, isManual };
     },
     pollCommand: ({ commandId, stepId: step, mode }: RemoteCommandInput) => {
       const { reply, atMs } = started.get(commandId) ?? {};
       if (reply === undefined || atMs === undefined) throw new Error(`${commandId} was never started`);
-      if ((machineMs.now - begun) / 1000 < (reply.lostUntil ?? 0)) return fault('unreachable');
+      if ((machineMs.now - begun) / 1000 < (reply.lostUntil ?? 0)) return refusal('unreachable');
       if ((machineMs.now - atMs) / 1000 < (reply.seconds ?? 1)) return { outcome: 'running' };
       if (reply.isLookBroken === true) throw new ActivityFailed('The tables do not answer.');
-      if (reply.fault?.at === 'poll') return fault(reply.fault.name);
+      if (reply.fault?.at === 'poll') return refusal(reply.fault.name);
       return { outcome: 'answered', answer: answerOf(step, mode, reply) };
     },
     cleanUpCommand: ({ commandId, hasAnswered }: { readonly commandId: string; readonly hasAnswered: boolean }) => {
@@ -174,8 +171,8 @@ export function runStepOn(options: StepWorldOptions): StepRun {
   };
 }
 
-function fault(name: ProblemCode): CommandFault {
-  return { outcome: 'failed', fault: name, message: `It is ${name}.` };
+function refusal(code: ProblemCode): Refusal {
+  return { outcome: 'refused', code, message: `It is ${code}.` };
 }
 
 function answerOf(step: string, mode: StepMode, reply: Reply): object {

@@ -1,5 +1,4 @@
-import type { Refusal } from '../../contracts/operations/outcomes.ts';
-import type { Failure } from '../../domain/failure.ts';
+import type { Failure, Refusal } from '../../domain/failure.ts';
 import type { ProblemCode } from '../../domain/problem-codes.ts';
 import type { ArmUndone, ArmWords } from '../../ports/arm.ts';
 

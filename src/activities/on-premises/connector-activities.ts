@@ -1,7 +1,7 @@
 import type * as references from '../../contracts/on-premises/connectors.ts';
 import type { ActivitiesOf } from '../../contracts/operations/activity.ts';
-import type { Refusal } from '../../contracts/operations/outcomes.ts';
 import { AppError } from '../../domain/app-error.ts';
+import type { Refusal } from '../../domain/failure.ts';
 import type { ProblemCode } from '../../domain/problem-codes.ts';
 import type { Secrets } from '../../ports/secrets.ts';
 import type { SendWebhook } from '../../ports/webhooks.ts';

@@ -1,7 +1,7 @@
 import type * as references from '../../contracts/on-premises/vpn-access.ts';
 import type { VpnUserIntent } from '../../contracts/on-premises/vpn-access.ts';
 import type { ActivitiesOf } from '../../contracts/operations/activity.ts';
-import type { Refusal } from '../../contracts/operations/outcomes.ts';
+import type { Refusal } from '../../domain/failure.ts';
 import { readCertificate } from '../../pki/read-certificate.ts';
 import type { VpnAccess } from '../../services/on-premises/vpn-access.ts';
 import type { Expiries } from '../../services/operations/expiries.ts';

@@ -1,6 +1,5 @@
-import type { Failure } from '../../domain/failure.ts';
+import type { Failure, Refusal } from '../../domain/failure.ts';
 import { activityReference } from '../operations/activity.ts';
-import type { Refusal } from '../operations/outcomes.ts';
 
 export const applyGatewayName = 'applyGateway';
 

@@ -1,7 +1,6 @@
 import type { Problem } from '../../domain/app-error.ts';
-import type { ProblemCode } from '../../domain/problem-codes.ts';
+import type { Refusal } from '../../domain/failure.ts';
 import { activityReference } from '../operations/activity.ts';
-import type { Refusal } from '../operations/outcomes.ts';
 import { connectorSteps as steps } from './connector-steps.ts';
 import { type PlannedStep, plannedStep } from './on-premises.ts';
 import { shownAs } from './remote-step.ts';
@@ -97,9 +96,7 @@ export interface PortalBranchInput {
 }
 
 export type BranchResult =
-  | { readonly outcome: 'done' }
-  | { readonly outcome: 'canceled' }
-  | { readonly outcome: 'refused'; readonly step: string; readonly code: ProblemCode; readonly message: string };
+  { readonly outcome: 'done' } | { readonly outcome: 'canceled' } | (Refusal & { readonly step: string });
 
 export const folder = 'C:\\temp\\WAPConnector';
 

@@ -1,5 +1,5 @@
 import type { Problem } from '../../domain/app-error.ts';
-import type { ProblemCode } from '../../domain/problem-codes.ts';
+import type { Failure } from '../../domain/failure.ts';
 import { activityReference } from '../operations/activity.ts';
 
 /** Input of every on-premises procedure. Attempt n of an operation runs as `<operation>-<n>`. */
@@ -13,13 +13,7 @@ export interface OnPremisesInput {
 export type OnPremisesEnd =
   | { readonly status: 'succeeded'; readonly result?: unknown }
   | { readonly status: 'canceled' }
-  | {
-      readonly status: 'failed';
-      readonly step: string;
-      readonly code: ProblemCode;
-      readonly message: string;
-      readonly errors?: readonly Problem[];
-    };
+  | (Failure & { readonly status: 'failed'; readonly step: string; readonly errors?: readonly Problem[] });
 
 interface TitledStep {
   /** The procedure's number. */

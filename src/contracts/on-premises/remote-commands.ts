@@ -1,6 +1,5 @@
-import type { ProblemCode } from '../../domain/problem-codes.ts';
+import type { Refusal } from '../../domain/failure.ts';
 import { activityReference } from '../operations/activity.ts';
-import type { Refusal } from '../operations/outcomes.ts';
 import type { StepAnswer, StepMode } from './remote-step.ts';
 
 export const runRemoteStepName = 'runRemoteStep';
@@ -49,12 +48,6 @@ export interface RemoteCommandInput extends Omit<RemoteStepInput, 'key' | 'actio
   readonly eventName: string;
 }
 
-export interface CommandFault {
-  readonly outcome: 'failed';
-  readonly fault: ProblemCode;
-  readonly message: string;
-}
-
 /**
  * Starts a command, or finds the one of that id. `busy`: another command is on the machine, or the way there is throttled.
  * Refuses parameters that the step's contract does not allow before anything leaves the application.
@@ -69,7 +62,7 @@ export const startCommand = activityReference<
       readonly isManual: boolean;
     }
   | { readonly outcome: 'busy'; readonly reason: string; readonly seconds: number }
-  | CommandFault
+  | Refusal
 >('startCommand');
 
 interface RunningCommand {
@@ -81,7 +74,7 @@ interface RunningCommand {
 /** Looks at a command. When it has answered, facts that are secret are in Key Vault and no longer in the answer. */
 export const pollCommand = activityReference<
   RunningCommand & Pick<RemoteCommandInput, 'operationId' | 'stepId' | 'mode' | 'secretFacts' | 'always'>,
-  { readonly outcome: 'running' } | { readonly outcome: 'answered'; readonly answer: StepAnswer } | CommandFault
+  { readonly outcome: 'running' } | { readonly outcome: 'answered'; readonly answer: StepAnswer } | Refusal
 >('pollCommand');
 
 /**

@@ -1,5 +1,5 @@
+import type { Refusal } from '../../domain/failure.ts';
 import { activityReference } from '../operations/activity.ts';
-import type { Refusal } from '../operations/outcomes.ts';
 import { commonSteps } from './common-steps.ts';
 import { type PlannedStep, plannedStep } from './on-premises.ts';
 import { shownAs } from './remote-step.ts';

@@ -1,4 +1,4 @@
-import type { Failure } from '../../domain/failure.ts';
+import type { Failure, Refusal } from '../../domain/failure.ts';
 
 /**
  * What one look at a resource, and one push where needed, led to. Activities answer refusals as data, because an error that
@@ -20,8 +20,4 @@ export interface Ready {
   readonly outcome: 'ready';
   /** What people who look at the step should know of its end. */
   readonly detail?: string;
-}
-
-export interface Refusal extends Failure {
-  readonly outcome: 'refused';
 }

@@ -14,8 +14,7 @@ import {
   startProfile,
   startSessionList,
 } from '../../contracts/gateways/apply-gateway.ts';
-import type { Refusal } from '../../contracts/operations/outcomes.ts';
-import { sayFailure } from '../../domain/failure.ts';
+import { type Refusal, sayFailure } from '../../domain/failure.ts';
 import { lookAgainSeconds } from '../../domain/poll-pacing.ts';
 import { callActivity, type Steps, waitSeconds } from '../operations/call-activity.ts';
 

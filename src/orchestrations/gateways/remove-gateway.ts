@@ -7,9 +7,8 @@ import {
   removeResource,
   withdrawAccess,
 } from '../../contracts/gateways/build-gateway.ts';
-import type { Refusal } from '../../contracts/operations/outcomes.ts';
 import { beginStep, endStep } from '../../contracts/operations/steps.ts';
-import { sayFailure } from '../../domain/failure.ts';
+import { type Refusal, sayFailure } from '../../domain/failure.ts';
 import { callActivity, type Steps } from '../operations/call-activity.ts';
 import { endOfOperation, failed, type Place } from '../operations/operation-end.ts';
 import { serveGateway } from './serve-gateway.ts';

@@ -1,6 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { ActivityReference } from '../../contracts/operations/activity.ts';
-import type { Outcome, Refusal } from '../../contracts/operations/outcomes.ts';
+import type { Outcome } from '../../contracts/operations/outcomes.ts';
+import type { Refusal } from '../../domain/failure.ts';
 import { callActivity, type Steps, waitAsAsked } from '../operations/call-activity.ts';
 
 /** Azure says 45 minutes or more for a gateway; four hours is past any doubt. */

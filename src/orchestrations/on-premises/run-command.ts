@@ -1,13 +1,13 @@
 import type { OrchestrationContext } from 'durable-functions';
 import {
   cleanUpCommand,
-  type CommandFault,
   pollCommand,
   type RemoteCommandInput,
   type RemoteStepInput,
   startCommand,
 } from '../../contracts/on-premises/remote-commands.ts';
 import type { StepAnswer, StepMode } from '../../contracts/on-premises/remote-step.ts';
+import type { Refusal } from '../../domain/failure.ts';
 import { commandLookSeconds } from '../../domain/poll-pacing.ts';
 import { callActivity, type Steps, waitSeconds } from '../operations/call-activity.ts';
 import { waitForHint } from '../operations/wait-for-hint.ts';
@@ -23,9 +23,10 @@ const graceMs = 2 * 60 * 1000;
 const manualMaxMs = 7 * 24 * 3600 * 1000;
 const manualLookSeconds = 3600;
 const retrySeconds = 15;
+/** Codes of starts that cannot have begun anything. */
 const refusals: ReadonlySet<string> = new Set(['authFailed', 'precondition']);
 
-export type CommandEnd = { readonly outcome: 'answered'; readonly answer: StepAnswer } | CommandFault;
+export type CommandEnd = { readonly outcome: 'answered'; readonly answer: StepAnswer } | Refusal;
 
 interface Started {
   readonly handle: string;
@@ -63,9 +64,9 @@ export function* runCommand(
   };
   try {
     const started = yield* start(context, command, awayMaxMs(step), note);
-    if ('fault' in started) {
+    if ('refusal' in started) {
       if (started.mayBeThere) yield* cleanUp(context, command, commandId, false);
-      return started.fault;
+      return started.refusal;
     }
     const end = yield* untilAnswered(context, command, started);
     yield* cleanUp(context, command, started.handle, end.outcome === 'answered');
@@ -78,7 +79,7 @@ export function* runCommand(
 }
 
 interface NotStarted {
-  readonly fault: CommandFault;
+  readonly refusal: Refusal;
   /** Something of the command may be on the machine. Nobody knocks again with what was refused, unless an earlier try may have begun it. */
   readonly mayBeThere: boolean;
 }
@@ -97,17 +98,17 @@ function* start(
       ...command,
       ...(mayHaveBegun ? { mayHaveBegun } : {}),
     });
-    if (answer.outcome === 'failed' && !refusals.has(answer.fault)) mayHaveBegun = true;
+    if (answer.outcome === 'refused' && !refusals.has(answer.code)) mayHaveBegun = true;
     if (answer.outcome === 'started') {
       return { handle: answer.handle, timeoutSeconds: answer.timeoutSeconds, isManual: answer.isManual };
     }
     const waitedMs = context.df.currentUtcDateTime.getTime() - begun;
     const isWaitedFor =
-      answer.outcome === 'busy' ? waitedMs < busyMaxMs : answer.fault === 'unreachable' && waitedMs < maxMs;
+      answer.outcome === 'busy' ? waitedMs < busyMaxMs : answer.code === 'unreachable' && waitedMs < maxMs;
     if (!isWaitedFor) {
-      return answer.outcome === 'failed'
-        ? { fault: answer, mayBeThere: mayHaveBegun }
-        : { fault: tooBusy(answer.reason), mayBeThere: true };
+      return answer.outcome === 'refused'
+        ? { refusal: answer, mayBeThere: mayHaveBegun }
+        : { refusal: tooBusy(answer.reason), mayBeThere: true };
     }
     const reason = answer.outcome === 'busy' ? answer.reason : answer.message;
     if (reason !== said) yield* note(reason);
@@ -116,8 +117,8 @@ function* start(
   }
 }
 
-function tooBusy(reason: string): CommandFault {
-  return { outcome: 'failed', fault: 'timedOut', message: `The machine was not free in six hours: ${reason}` };
+function tooBusy(reason: string): Refusal {
+  return { outcome: 'refused', code: 'timedOut', message: `The machine was not free in six hours: ${reason}` };
 }
 
 function* untilAnswered(
@@ -147,14 +148,14 @@ function* untilAnswered(
     const seen = yield* callActivity(context, pollCommand, look);
     const nowMs = context.df.currentUtcDateTime.getTime();
     if (seen.outcome === 'answered') return seen;
-    const isAway = seen.outcome === 'failed' && seen.fault === 'unreachable';
+    const isAway = seen.outcome === 'refused' && seen.code === 'unreachable';
     if (!isAway) reachedMs = nowMs;
-    if (seen.outcome === 'failed' && (!isAway || nowMs - reachedMs > awayMaxAtWorkMs)) return seen;
+    if (seen.outcome === 'refused' && (!isAway || nowMs - reachedMs > awayMaxAtWorkMs)) return seen;
     // Of a machine that is away nobody knows whether the command has ended: its answer is taken when it is back.
     if (!isAway && nowMs > endMs) {
       return {
-        outcome: 'failed',
-        fault: 'timedOut',
+        outcome: 'refused',
+        code: 'timedOut',
         message: `No answer in ${Math.round((nowMs - begun) / 60_000)} minutes.`,
       };
     }

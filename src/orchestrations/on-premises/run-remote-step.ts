@@ -1,14 +1,10 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { commonSteps } from '../../contracts/on-premises/common-steps.ts';
-import type {
-  CommandFault,
-  RemoteFacts,
-  RemoteStepInput,
-  RemoteStepResult,
-} from '../../contracts/on-premises/remote-commands.ts';
+import type { RemoteFacts, RemoteStepInput, RemoteStepResult } from '../../contracts/on-premises/remote-commands.ts';
 import type { StepAnswer, StepMode } from '../../contracts/on-premises/remote-step.ts';
 import { findRemoteStep } from '../../contracts/on-premises/step-table.ts';
 import { noteStep } from '../../contracts/operations/steps.ts';
+import type { Refusal } from '../../domain/failure.ts';
 import { askPeople } from '../operations/ask-people.ts';
 import { callActivity, type Steps, waitSeconds } from '../operations/call-activity.ts';
 import { failureWords } from './failure-words.ts';
@@ -45,22 +41,22 @@ function* ensure(context: OrchestrationContext, step: RemoteStepInput): Steps<Re
   const canApply = contract.modes.includes('apply');
   let facts: RemoteFacts = {};
   let applied = 0;
-  let failure: CommandFault | undefined;
+  let failure: Refusal | undefined;
   let rounds = 0;
   const begunMs = context.df.currentUtcDateTime.getTime();
   for (let round = 1; rounds < roundsMax; round += 1) {
     const looked = yield* run(context, step, 'probe', round);
-    if (isFault(looked)) return refusedBy(looked, facts);
+    if (isRefusal(looked)) return refusedBy(looked, facts);
     facts = { ...facts, ...looked.facts };
     if (looked.ok) return done(round > 1, facts, looked.message);
-    if (looked.code !== 'notDone') return refusedBy(toFault(looked), facts);
+    if (looked.code !== 'notDone') return refusedBy(toRefusal(looked), facts);
     if (step.action === 'probe' || !canApply) return notDone(step, looked, facts);
     if (failure !== undefined && applied >= contract.tries) return refusedBy(failure, facts);
 
     const answer = yield* run(context, step, 'apply', round);
     const outcome = yield* afterApply(context, step, answer, round);
     if (outcome.next === 'refuse') return { ...outcome.refused, facts };
-    if (!isFault(answer)) facts = { ...facts, ...answer.facts };
+    if (!isRefusal(answer)) facts = { ...facts, ...answer.facts };
     if (outcome.next === 'verify') return yield* verify(context, step, round, facts);
     if (outcome.next === 'busy') {
       if (context.df.currentUtcDateTime.getTime() - begunMs > busyMaxMs) return { ...stillBusy(answer), facts };
@@ -69,7 +65,7 @@ function* ensure(context: OrchestrationContext, step: RemoteStepInput): Steps<Re
     rounds += 1;
     if (outcome.next === 'lookAgain') {
       applied += 1;
-      failure = toFault(answer);
+      failure = toRefusal(answer);
     }
   }
   return {
@@ -88,14 +84,13 @@ type AfterApply =
 function* afterApply(
   context: OrchestrationContext,
   step: RemoteStepInput,
-  answer: StepAnswer | CommandFault,
+  answer: StepAnswer | Refusal,
   round: number,
 ): Steps<AfterApply> {
-  const code = isFault(answer) ? answer.fault : answer.code;
-  switch (code) {
+  switch (answer.code) {
     case '':
-      return isFault(answer) || !answer.ok
-        ? { next: 'refuse', refused: refusedBy(toFault(answer)) }
+      return isRefusal(answer) || !answer.ok
+        ? { next: 'refuse', refused: refusedBy(toRefusal(answer)) }
         : { next: 'verify' };
     case 'rebootRequired': {
       const refused = yield* restart(context, step, round);
@@ -115,7 +110,7 @@ function* afterApply(
     case 'unreachable':
       return { next: 'lookAgain' };
     default:
-      return { next: 'refuse', refused: refusedBy(toFault(answer)) };
+      return { next: 'refuse', refused: refusedBy(toRefusal(answer)) };
   }
 }
 
@@ -127,11 +122,11 @@ function* verify(
 ): Steps<RemoteStepResult> {
   if (findRemoteStep(step.stepId)?.modes.includes('verify') !== true) return done(true, facts);
   const seen = yield* run(context, step, 'verify', round);
-  if (isFault(seen)) return refusedBy(seen, facts);
+  if (isRefusal(seen)) return refusedBy(seen, facts);
   const all = { ...facts, ...seen.facts };
   if (seen.ok) return done(true, all, seen.message);
-  const { fault, message } = toFault(seen);
-  return refusedBy({ outcome: 'failed', fault: fault === 'notDone' ? 'verifyFailed' : fault, message }, all);
+  const refusal = toRefusal(seen);
+  return refusedBy(refusal.code === 'notDone' ? { ...refusal, code: 'verifyFailed' } : refusal, all);
 }
 
 function* undo(context: OrchestrationContext, step: RemoteStepInput): Steps<RemoteStepResult> {
@@ -142,14 +137,14 @@ function* undo(context: OrchestrationContext, step: RemoteStepInput): Steps<Remo
     const outcome = yield* afterApply(context, step, answer, round);
     if (outcome.next === 'refuse') return outcome.refused;
     if (outcome.next === 'verify') {
-      return isFault(answer) ? refusedBy(answer) : done(answer.changed, answer.facts, answer.message);
+      return isRefusal(answer) ? refusedBy(answer) : done(answer.changed, answer.facts, answer.message);
     }
     if (outcome.next === 'busy') {
       if (context.df.currentUtcDateTime.getTime() - begunMs > busyMaxMs) return stillBusy(answer);
       continue;
     }
     rounds += 1;
-    if (rounds >= roundsMax || (outcome.next === 'lookAgain' && rounds > 2)) return refusedBy(toFault(answer));
+    if (rounds >= roundsMax || (outcome.next === 'lookAgain' && rounds > 2)) return refusedBy(toRefusal(answer));
   }
 }
 
@@ -187,7 +182,7 @@ function* run(
   step: RemoteStepInput,
   mode: StepMode,
   round: number,
-): Steps<StepAnswer | CommandFault> {
+): Steps<StepAnswer | Refusal> {
   const note = (detail: string): Steps<unknown> =>
     callActivity(context, noteStep, { operationId: step.operationId, step: step.shownAs, detail });
   const begun = context.df.currentUtcDateTime.getTime();
@@ -204,20 +199,20 @@ function* run(
   }
 }
 
-function stillBusy(answer: StepAnswer | CommandFault): Refused {
+function stillBusy(answer: StepAnswer | Refusal): Refused {
   const said = answer.message === undefined ? '' : ` ${answer.message}`;
   const message = `Another installation has been running for ${busyMaxMs / 3_600_000} hours.${said}`;
   return { outcome: 'refused', code: 'timedOut', message };
 }
 
-function isFault(answer: StepAnswer | CommandFault): answer is CommandFault {
-  return 'fault' in answer;
+function isRefusal(answer: StepAnswer | Refusal): answer is Refusal {
+  return 'outcome' in answer;
 }
 
-function toFault(answer: StepAnswer | CommandFault): CommandFault {
-  if (isFault(answer)) return answer;
-  const fault = answer.code === '' ? 'toolFailed' : answer.code;
-  return { outcome: 'failed', fault, message: answer.message ?? `The step answered ${fault}.` };
+function toRefusal(answer: StepAnswer | Refusal): Refusal {
+  if (isRefusal(answer)) return answer;
+  const code = answer.code === '' ? 'toolFailed' : answer.code;
+  return { outcome: 'refused', code, message: answer.message ?? `The step answered ${code}.` };
 }
 
 function done(changed: boolean, facts: RemoteFacts, message?: string): RemoteStepResult {
@@ -234,6 +229,6 @@ function notDone({ action }: RemoteStepInput, { message }: StepAnswer, facts: Re
   };
 }
 
-function refusedBy({ fault, message }: CommandFault, facts?: RemoteFacts): Refused {
-  return { outcome: 'refused', code: fault, message, ...(facts === undefined ? {} : { facts }) };
+function refusedBy(refusal: Refusal, facts?: RemoteFacts): Refused {
+  return facts === undefined ? refusal : { ...refusal, facts };
 }

@@ -1,14 +1,12 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { beginStep, closeStep, endStep, failStep, noteStep } from '../../contracts/operations/steps.ts';
 import type { Problem } from '../../domain/app-error.ts';
-import type { ProblemCode } from '../../domain/problem-codes.ts';
+import type { Failure } from '../../domain/failure.ts';
 import { callActivity, type Steps } from '../operations/call-activity.ts';
 import { ProcedureStopped } from './procedure-end.ts';
 
 /** Why a step failed. `detail`: what the step shows, if that is not the code and the message. */
-interface StepFailure {
-  readonly code: ProblemCode;
-  readonly message: string;
+interface StepFailure extends Failure {
   readonly detail?: string;
   readonly errors?: readonly Problem[];
 }

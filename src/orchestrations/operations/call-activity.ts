@@ -1,7 +1,7 @@
 import { type OrchestrationContext, RetryOptions, type Task } from 'durable-functions';
 import type { ActivityReference } from '../../contracts/operations/activity.ts';
-import type { Refusal } from '../../contracts/operations/outcomes.ts';
 import { cutText } from '../../domain/cut-text.ts';
+import type { Refusal } from '../../domain/failure.ts';
 import { lookAgainSeconds } from '../../domain/poll-pacing.ts';
 
 /** What an orchestration's generator yields to the durable engine. */

@@ -6,10 +6,10 @@ import {
   verifyConnectorSteps,
 } from '../../contracts/on-premises/connectors.ts';
 import type { PlannedStep } from '../../contracts/on-premises/on-premises.ts';
-import type { Refusal } from '../../contracts/operations/outcomes.ts';
 import { AppError, invalidField } from '../../domain/app-error.ts';
 import type { Role } from '../../domain/caller.ts';
 import { type ConnectorRequest, minimumVersionsOf } from '../../domain/connector-request.ts';
+import type { Refusal } from '../../domain/failure.ts';
 import type { KindCarriedBy } from '../../domain/operation-kinds.ts';
 import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
 import { connectorKeys, type ConnectorRecord, stackKeys, type StackRecord } from '../../stores/records/on-premises.ts';

@@ -1,5 +1,5 @@
 import type { CloudDataFile, CollectedFile } from '../../contracts/on-premises/connectors.ts';
-import type { Refusal } from '../../contracts/operations/outcomes.ts';
+import type { Refusal } from '../../domain/failure.ts';
 import { readDataFile } from '../../onprem/read-data-file.ts';
 import { readCertificate } from '../../pki/read-certificate.ts';
 import type { Secrets } from '../../ports/secrets.ts';

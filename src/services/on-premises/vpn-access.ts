@@ -5,8 +5,8 @@ import {
   type VpnAccessPlan,
   type VpnUserIntent,
 } from '../../contracts/on-premises/vpn-access.ts';
-import type { Refusal } from '../../contracts/operations/outcomes.ts';
 import { AppError, type Problem } from '../../domain/app-error.ts';
+import type { Refusal } from '../../domain/failure.ts';
 import { toKeyText } from '../../domain/make-password.ts';
 import { ownSecretName } from '../../domain/secret-uses.ts';
 import { rangeProblems, rangeWarnings } from '../../domain/vpn-address-range.ts';

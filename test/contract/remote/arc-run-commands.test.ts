@@ -169,7 +169,7 @@ describe('src/remote/arc-runner with src/azure/arm-rest', () => {
       const handle = await deliver();
 
       expect(await arc.runner.poll(arc.machine, handle)).toMatchObject({
-        fault: 'precondition',
+        code: 'precondition',
         message: expect.stringContaining('blocklist') as string,
       });
     });
@@ -179,14 +179,14 @@ describe('src/remote/arc-runner with src/azure/arm-rest', () => {
 
       const handle = await deliver({ runAs: 'run-as-sql-admin' });
 
-      expect(await arc.runner.poll(arc.machine, handle)).toMatchObject({ fault: 'authFailed' });
+      expect(await arc.runner.poll(arc.machine, handle)).toMatchObject({ code: 'authFailed' });
     });
 
     it('says that the agent is too old', async () => {
       arc.machines.machine = { ...arc.machines.machine, agentVersion: '1.32.1' };
 
       expect(await arc.runner.start(aCommand(arc.machine))).toMatchObject({
-        fault: 'precondition',
+        code: 'precondition',
         message: expect.stringContaining('1.32.1') as string,
       });
     });
@@ -200,11 +200,11 @@ describe('src/remote/arc-runner with src/azure/arm-rest', () => {
     it('finds a machine unreachable that Arc has lost, or does not know', async () => {
       const { machine } = arc;
       const unknown = { ...machine, arc: { resourceId: machine.arc.resourceId.replace('HOST1', 'HOST2') } };
-      expect(await arc.runner.start(aCommand(unknown))).toMatchObject({ fault: 'precondition' });
+      expect(await arc.runner.start(aCommand(unknown))).toMatchObject({ code: 'precondition' });
 
       arc.machines.machine = { ...arc.machines.machine, isConnected: false };
 
-      expect(await arc.runner.start(aCommand(machine))).toMatchObject({ fault: 'unreachable' });
+      expect(await arc.runner.start(aCommand(machine))).toMatchObject({ code: 'unreachable' });
     });
 
     it('says that a command took too long', async () => {
@@ -214,15 +214,18 @@ describe('src/remote/arc-runner with src/azure/arm-rest', () => {
       const ended = { state: 'ended', exitCode: 1, output: '', error: '', endedAtMs, hasTimedOut: true } as const;
       arc.machines.runs.set(run?.id ?? '', ended);
 
-      expect(await arc.runner.poll(arc.machine, handle)).toMatchObject({ fault: 'timedOut' });
+      expect(await arc.runner.poll(arc.machine, handle)).toMatchObject({ code: 'timedOut' });
     });
 
     it('does not count a running command as cleaned up before Azure has stopped it', async () => {
       const handle = await deliver();
 
-      await expect(arc.runner.cleanup(arc.machine, handle)).rejects.toThrow('still being stopped');
+      expect(await arc.runner.cleanup(arc.machine, handle)).toMatchObject({
+        outcome: 'busy',
+        reason: expect.stringContaining('still being stopped') as string,
+      });
       await arc.stack.test.advance(minuteMs);
-      await arc.runner.cleanup(arc.machine, handle);
+      expect(await arc.runner.cleanup(arc.machine, handle)).toEqual({ outcome: 'done' });
 
       expect(arc.machines.removed).toHaveLength(1);
     });
@@ -236,7 +239,7 @@ describe('src/remote/arc-runner with src/azure/arm-rest', () => {
       const started = await arc.runner.start(command);
       const unanswered = await nobody.put('/runCommands/a', '2025-01-13', { runAsPassword: secretText });
 
-      expect(started).toMatchObject({ fault: 'unreachable', message: expect.stringContaining('Oops') as string });
+      expect(started).toMatchObject({ code: 'unreachable', message: expect.stringContaining('Oops') as string });
       expect(unanswered).toMatchObject({
         outcome: 'unavailable',
         status: 0,

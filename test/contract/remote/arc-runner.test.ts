@@ -116,7 +116,7 @@ describe('src/remote/arc-runner', () => {
     ])('gives a machine no command that Azure calls %s', async (status, fault) => {
       bench.arc.status = status;
 
-      expect(await bench.runner.start(aCommand(bench.arc.machine))).toMatchObject({ outcome: 'failed', fault });
+      expect(await bench.runner.start(aCommand(bench.arc.machine))).toMatchObject({ outcome: 'refused', code: fault });
       expect(bench.arc.calls.filter((call) => call.startsWith('PUT'))).toEqual([]);
     });
 
@@ -129,7 +129,10 @@ describe('src/remote/arc-runner', () => {
 
       const started = await bench.runner.start(aCommand(bench.arc.machine));
 
-      expect(started).toMatchObject({ fault, message: expect.stringContaining(`${code}: Azure says why.`) as string });
+      expect(started).toMatchObject({
+        code: fault,
+        message: expect.stringContaining(`${code}: Azure says why.`) as string,
+      });
     });
 
     it('leaves Azure’s words out that repeat the password', async () => {
@@ -137,7 +140,7 @@ describe('src/remote/arc-runner', () => {
 
       const started = await bench.runner.start(aCommand(bench.arc.machine, { runAs: 'run-as-sql-admin' }));
 
-      expect(started).toMatchObject({ fault: 'precondition' });
+      expect(started).toMatchObject({ code: 'precondition' });
       expect(JSON.stringify(started)).not.toContain('Clear-Disk');
     });
 
@@ -145,7 +148,7 @@ describe('src/remote/arc-runner', () => {
       bench.arc.answerNext('GET', notFound);
       bench.arc.answerNext('GET', notFound);
 
-      expect(await bench.runner.start(aCommand(bench.arc.machine))).toMatchObject({ fault: 'precondition' });
+      expect(await bench.runner.start(aCommand(bench.arc.machine))).toMatchObject({ code: 'precondition' });
     });
 
     it('takes a command for running as long as the list shows it, or cannot be read', async () => {
@@ -163,7 +166,10 @@ describe('src/remote/arc-runner', () => {
       for (let looks = 0; looks < 2; looks += 1) bench.arc.answerNext('GET', notFound);
       bench.arc.answerNext('DELETE', notFound);
 
-      await expect(bench.runner.cleanup(bench.arc.machine, id)).rejects.toThrow('still being stopped');
+      expect(await bench.runner.cleanup(bench.arc.machine, id)).toMatchObject({
+        outcome: 'busy',
+        reason: expect.stringContaining('still being stopped') as string,
+      });
     });
 
     it.each([
@@ -173,7 +179,7 @@ describe('src/remote/arc-runner', () => {
     ] as const)('waits as for a machine that is away when %s brings nothing to go by', async (method, answer) => {
       bench.arc.answerNext(method, answer);
 
-      expect(await bench.runner.start(aCommand(bench.arc.machine))).toMatchObject({ fault: 'unreachable' });
+      expect(await bench.runner.start(aCommand(bench.arc.machine))).toMatchObject({ code: 'unreachable' });
     });
 
     it.each([
@@ -213,7 +219,7 @@ describe('src/remote/arc-runner', () => {
       const id = await startOne();
       bench.arc.show(id, { executionState });
 
-      expect(await poll(id)).toMatchObject({ outcome: 'failed', fault });
+      expect(await poll(id)).toMatchObject({ outcome: 'refused', code: fault });
     });
 
     it.each([
@@ -223,7 +229,10 @@ describe('src/remote/arc-runner', () => {
       const id = await startOne();
       bench.arc.show(id, { executionState: 'Unknown', executionMessage }, 'Failed');
 
-      expect(await poll(id)).toMatchObject({ fault, message: expect.stringContaining(executionMessage) as string });
+      expect(await poll(id)).toMatchObject({
+        code: fault,
+        message: expect.stringContaining(executionMessage) as string,
+      });
     });
 
     it.each([
@@ -237,7 +246,7 @@ describe('src/remote/arc-runner', () => {
       bench.arc.operationError = { code, message };
 
       expect(await poll(handle)).toMatchObject({
-        fault,
+        code: fault,
         message: expect.stringContaining(`${code}: ${message}`) as string,
       });
     });
@@ -245,16 +254,16 @@ describe('src/remote/arc-runner', () => {
     it('looks at the machine when nobody says why nothing was delivered', async () => {
       const id = await startOne();
       bench.arc.show(id, { executionState: 'Unknown' }, 'Failed');
-      expect(await poll(id)).toMatchObject({ fault: 'precondition' });
+      expect(await poll(id)).toMatchObject({ code: 'precondition' });
 
       bench.arc.status = 'Disconnected';
-      expect(await poll(id)).toMatchObject({ fault: 'unreachable' });
+      expect(await poll(id)).toMatchObject({ code: 'unreachable' });
     });
 
     it('is not busy with a machine whose owner blocks run commands', async () => {
       bench.arc.answerNext('PUT', refused(409, 'ExtensionBlocked', 'It is on the extensions blocklist.'));
 
-      expect(await bench.runner.start(aCommand(bench.arc.machine))).toMatchObject({ fault: 'precondition' });
+      expect(await bench.runner.start(aCommand(bench.arc.machine))).toMatchObject({ code: 'precondition' });
     });
 
     it('says the machine’s words of the statuses too', async () => {
@@ -284,7 +293,7 @@ describe('src/remote/arc-runner', () => {
       bench.clock.iso = '2026-11-20T10:01:00Z';
 
       expect(await poll(id)).toMatchObject({
-        fault: 'precondition',
+        code: 'precondition',
         message: expect.stringContaining('Storage Blob Data Contributor') as string,
       });
     });
@@ -316,11 +325,20 @@ describe('src/remote/arc-runner', () => {
       expect(await poll(id)).toEqual({ outcome: 'ended', exitCode: 1, output: '', error: '' });
     });
 
-    it('throws what keeps a command from being deleted, so that it is tried again', async () => {
-      const id = await startOne();
-      bench.arc.answerNext('DELETE', refused(409, 'Conflict', 'Another operation.'));
+    it.each([
+      ['busy', undefined, 409, 'Conflict'],
+      ['refused', 'authFailed', 403, 'AuthorizationFailed'],
+    ])(
+      'answers %s (%s) where Azure keeps a command from being deleted with %i',
+      async (outcome, code, status, words) => {
+        const id = await startOne();
+        bench.arc.answerNext('DELETE', refused(status, words, 'Azure says why.'));
 
-      await expect(bench.runner.cleanup(bench.arc.machine, id)).rejects.toThrow('Conflict');
-    });
+        const removal = await bench.runner.cleanup(bench.arc.machine, id);
+
+        expect(removal).toMatchObject({ outcome, ...(code === undefined ? {} : { code }) });
+        expect(JSON.stringify(removal)).toContain(words);
+      },
+    );
   });
 });

@@ -196,6 +196,7 @@ const tables = [
   'Deliveries',
   'DeliveryDues',
   'DeliveryQueues',
+  'EndedCommands',
   'Expiries',
   'ForeignEntries',
   'GatewayResources',

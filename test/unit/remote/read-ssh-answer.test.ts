@@ -30,8 +30,8 @@ describe('src/remote/read-ssh-answer', () => {
     const stdout = '{"state":"failed","code":"AuthFailed","message":"0x8007052e"}';
 
     expect(read({ stdout })).toEqual({
-      outcome: 'failed',
-      fault: 'authFailed',
+      outcome: 'refused',
+      code: 'authFailed',
       message: 'host: ssh-cleanup failed there: 0x8007052e.',
     });
   });
@@ -47,7 +47,7 @@ describe('src/remote/read-ssh-answer', () => {
     ['{"state":"failed"}', 'toolFailed'],
     ['{"state":"failed","code":"Strange","message":7}', 'toolFailed'],
   ])('returns a failure for %s', (stdout, fault) => {
-    expect(read({ stdout })).toMatchObject({ outcome: 'failed', fault });
+    expect(read({ stdout })).toMatchObject({ outcome: 'refused', code: fault });
   });
 
   it.each([
@@ -55,12 +55,12 @@ describe('src/remote/read-ssh-answer', () => {
     ['Debian’s sshd', { exitCode: 127, stderr: 'bash: powershell.exe: command not found' }],
     ['cmd.exe', { exitCode: 1, stderr: "'powershell.exe' is not recognized as an internal or external command,\r\n" }],
   ])('returns that PowerShell is missing when %s says so', (_whose, answer) => {
-    expect(read(answer)).toMatchObject({ outcome: 'failed', fault: 'precondition' });
+    expect(read(answer)).toMatchObject({ outcome: 'refused', code: 'precondition' });
   });
 
   it.each(['', 'hello', '{"state":"else"}', '{"state":', '[]', 'null'])('returns a failure for %p', (stdout) => {
     expect(read({ stdout, exitCode: 1 })).toMatchObject({
-      fault: 'toolFailed',
+      code: 'toolFailed',
       message: 'host: ssh-cleanup gave no answer that can be read (exit code 1).',
     });
   });

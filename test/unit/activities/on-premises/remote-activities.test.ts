@@ -1,7 +1,7 @@
 import { createRemoteActivities } from '../../../../src/activities/on-premises/remote-activities.ts';
 import type { RemoteCommandInput } from '../../../../src/contracts/on-premises/remote-commands.ts';
 import type { Machine } from '../../../../src/domain/machine.ts';
-import type { RemotePoll, RemoteRunner, RemoteStart } from '../../../../src/ports/remote-runner.ts';
+import type { RemotePoll, RemoteRemoval, RemoteRunner, RemoteStart } from '../../../../src/ports/remote-runner.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import type { MemoryTables } from '../../../support/memory-tables.ts';
 import { aManualMachine, createOnPremisesServices } from '../../../support/on-premises-services.ts';
@@ -18,38 +18,37 @@ const ssh: Machine = {
     keySecret: 'ssh-key-host',
   },
 };
+const away: RemoteRemoval = { outcome: 'refused', code: 'unreachable', message: 'connect ETIMEDOUT' };
 const first = anOperationId('first');
 const second = anOperationId('second');
 
 interface StubRunner {
   start: RemoteStart | undefined;
   poll: RemotePoll;
-  isAway: boolean;
+  /** What ending or removing a command leads to. */
+  removal: RemoteRemoval;
+  whenStarted?: () => Promise<unknown>;
   readonly calls: string[];
 }
 
 async function world(tables?: MemoryTables, machine: Machine = ssh) {
   const services = createOnPremisesServices(tables);
-  const stub: StubRunner = { start: undefined, poll: { outcome: 'running' }, isAway: false, calls: [] };
-  const reach = (call: string): void => {
-    if (stub.isAway) throw new Error('connect ETIMEDOUT');
-    stub.calls.push(call);
+  const stub: StubRunner = { start: undefined, poll: { outcome: 'running' }, removal: { outcome: 'done' }, calls: [] };
+  const remove = async (call: string): Promise<RemoteRemoval> => {
+    await Promise.resolve();
+    if (stub.removal.outcome === 'done') stub.calls.push(call);
+    return stub.removal;
   };
   const runner: RemoteRunner = {
     start: async ({ id }) => {
       await Promise.resolve();
       stub.calls.push(`start ${id}`);
+      await stub.whenStarted?.();
       return stub.start ?? { outcome: 'started', handle: id };
     },
     poll: () => Promise.resolve(stub.poll),
-    cancel: async (_machine, handle) => {
-      await Promise.resolve();
-      reach(`cancel ${handle}`);
-    },
-    cleanup: async (_machine, handle) => {
-      await Promise.resolve();
-      reach(`cleanup ${handle}`);
-    },
+    cancel: (_machine, handle) => remove(`cancel ${handle}`),
+    cleanup: (_machine, handle) => remove(`cleanup ${handle}`),
   };
   await services.machines.put(machine);
   const via = { machineId: machine.id, computerName: 'MAS-BGPNAT01', credentialSecret: 'account-nat-admin' };
@@ -162,7 +161,7 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
     const { activities, claims, stub } = await world();
     const input = command(first);
     await activities.startCommand(input);
-    stub.isAway = true;
+    stub.removal = away;
 
     expect(await activities.cleanUpCommand({ ...running(input), hasAnswered: true })).toEqual({ isClean: false });
 
@@ -175,15 +174,15 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
     const left = { ...running(lost), hasAnswered: false };
     const nexts = [command(second), command(first, { commandId: `${first}-1-p9-2-probe-1` })];
     await activities.startCommand(lost);
-    stub.isAway = true;
+    stub.removal = away;
 
     expect(await activities.cleanUpCommand(left)).toEqual({ isClean: false });
     for (const next of nexts) {
-      expect(await activities.startCommand(next)).toMatchObject({ outcome: 'failed', fault: 'unreachable' });
+      expect(await activities.startCommand(next)).toMatchObject({ outcome: 'refused', code: 'unreachable' });
     }
     expect(stub.calls).toEqual([`start ${lost.commandId}`]);
 
-    stub.isAway = false;
+    stub.removal = { outcome: 'done' };
     const [next = lost] = nexts;
     expect(await activities.startCommand(next)).toMatchObject({ outcome: 'started' });
     expect(stub.calls.slice(1)).toEqual([
@@ -243,29 +242,91 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
     expect(stub.calls).toHaveLength(1);
   });
 
-  it('calls a machine unreachable on which nothing that was left can be ended', async () => {
+  it.each<RemoteRemoval & { readonly outcome: 'refused' }>([
+    away,
+    { outcome: 'refused', code: 'authFailed', message: 'It does not let admin in.' },
+    { outcome: 'refused', code: 'toolFailed', message: 'It gave no answer that can be read.' },
+  ])('says why nothing that was left can be ended: $code', async (removal) => {
     const { activities, stub, operations } = await world();
     await activities.startCommand(command(first));
     await operations.finish(first, { status: 'failed' });
-    stub.isAway = true;
+    stub.removal = removal;
 
-    expect(await activities.startCommand(command(second))).toMatchObject({ outcome: 'failed', fault: 'unreachable' });
+    expect(await activities.startCommand(command(second))).toEqual(removal);
+  });
+
+  it('has the next wait for a command that is still being stopped', async () => {
+    const { activities, stub, operations } = await world();
+    await activities.startCommand(command(first));
+    await operations.finish(first, { status: 'failed' });
+    stub.removal = { outcome: 'busy', reason: 'It is still being stopped.', retryAfterSeconds: 10 };
+
+    expect(await activities.startCommand(command(second))).toEqual({
+      outcome: 'busy',
+      reason: 'It is still being stopped.',
+      seconds: 10,
+    });
+  });
+
+  it.each(['has answered', 'was given up'])(
+    'begins a command that %s no second time, however late a start comes',
+    async (how) => {
+      const { activities, stub, claims } = await world();
+      const input = command(first);
+      await activities.startCommand(input);
+      if (how === 'was given up') stub.removal = away;
+      await activities.cleanUpCommand({ ...running(input), hasAnswered: how === 'has answered' });
+      const before = [...stub.calls];
+      const held = await claims.holder('machine:host');
+
+      expect(await activities.startCommand(input)).toMatchObject({ outcome: 'refused', code: 'precondition' });
+
+      expect(stub.calls).toEqual(before);
+      expect(await claims.holder('machine:host')).toEqual(held);
+    },
+  );
+
+  it('ends what it has started where the command was given up meanwhile', async () => {
+    const { activities, stub, claims } = await world();
+    const input = command(first);
+    stub.whenStarted = () => activities.cleanUpCommand({ ...running(input), hasAnswered: true });
+
+    expect(await activities.startCommand(input)).toMatchObject({ outcome: 'refused', code: 'precondition' });
+
+    expect(stub.calls.slice(-2)).toEqual([`cancel ${input.commandId}`, `cleanup ${input.commandId}`]);
+    expect(await claims.holder('machine:host')).toBeUndefined();
+  });
+
+  it('begins nothing of an operation that has ended, nor of an attempt before the one that is open', async () => {
+    const { activities, stub, operations } = await world();
+    await operations.finish(first, { status: 'failed' });
+    await operations.finish(second, { status: 'failed' });
+    await operations.nextAttempt(second, 1);
+
+    for (const late of [command(first), command(second)]) {
+      expect(await activities.startCommand(late)).toMatchObject({ outcome: 'refused', code: 'precondition' });
+    }
+    expect(stub.calls).toEqual([]);
   });
 
   it.each(['authFailed', 'precondition'] as const)(
     'gives the machine back where the start ends with %s',
     async (fault) => {
       const { activities, stub, claims } = await world();
-      stub.start = { outcome: 'failed', fault, message: 'No.' };
+      stub.start = { outcome: 'refused', code: fault, message: 'No.' };
 
-      expect(await activities.startCommand(command(first))).toEqual({ outcome: 'failed', fault, message: 'No.' });
+      expect(await activities.startCommand(command(first))).toEqual({
+        outcome: 'refused',
+        code: fault,
+        message: 'No.',
+      });
       expect(await claims.holder('machine:host')).toBeUndefined();
     },
   );
 
   it('keeps the machine where the command may have begun all the same', async () => {
     const { activities, stub, claims } = await world();
-    stub.start = { outcome: 'failed', fault: 'unreachable', message: 'Reset.' };
+    stub.start = { outcome: 'refused', code: 'unreachable', message: 'Reset.' };
 
     await activities.startCommand(command(first));
 
@@ -283,8 +344,8 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
     const { activities, stub, claims } = await world();
 
     expect(await activities.startCommand(command(first, change))).toMatchObject({
-      outcome: 'failed',
-      fault: 'precondition',
+      outcome: 'refused',
+      code: 'precondition',
     });
     expect(stub.calls).toEqual([]);
     expect(await claims.holder('machine:host')).toBeUndefined();
@@ -304,7 +365,7 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
 
 describe('src/activities/on-premises/remote-activities pollCommand', () => {
   it.each<readonly [string, RemotePoll]>([
-    ['the way to the machine', { outcome: 'failed', fault: 'timedOut', message: 'Too long.' }],
+    ['the way to the machine', { outcome: 'refused', code: 'timedOut', message: 'Too long.' }],
     ['the machine', { outcome: 'ended', exitCode: 1460, output: '', error: '' }],
   ])('logs a command that ran out of time as %s says it', async (_who, poll) => {
     const { activities, stub, told } = await world();
@@ -357,17 +418,17 @@ describe('src/activities/on-premises/remote-activities pollCommand', () => {
 
     const seen = await activities.pollCommand(running(command(first)));
 
-    expect(seen).toMatchObject({ outcome: 'failed', fault: 'toolFailed' });
+    expect(seen).toMatchObject({ outcome: 'refused', code: 'toolFailed' });
     expect((seen as { readonly message: string }).message).toContain('It went wrong.');
   });
 
   it('passes on how the way failed', async () => {
     const { activities, stub } = await world();
-    stub.poll = { outcome: 'failed', fault: 'unreachable', message: 'No route.' };
+    stub.poll = { outcome: 'refused', code: 'unreachable', message: 'No route.' };
 
     expect(await activities.pollCommand(running(command(first)))).toEqual({
-      outcome: 'failed',
-      fault: 'unreachable',
+      outcome: 'refused',
+      code: 'unreachable',
       message: 'No route.',
     });
   });
@@ -385,7 +446,7 @@ describe('src/activities/on-premises/remote-activities pollCommand', () => {
     expect(await activities.startCommand(input)).toMatchObject({ isManual: true });
     await operations.requestCancel(first);
 
-    expect(await activities.pollCommand(running(input))).toMatchObject({ outcome: 'failed', fault: 'canceled' });
+    expect(await activities.pollCommand(running(input))).toMatchObject({ outcome: 'refused', code: 'canceled' });
     expect(await activities.pollCommand({ ...running(input), always: true })).toEqual({ outcome: 'running' });
   });
 });
@@ -429,6 +490,17 @@ describe('src/activities/on-premises/remote-activities abandonStep', () => {
     ]);
   });
 
+  it('lets nothing of the step begin any more', async () => {
+    const { activities, stub } = await world();
+    await activities.abandonStep(step);
+
+    expect(await activities.startCommand(command(first, { instanceId: step.key }))).toMatchObject({
+      outcome: 'refused',
+      code: 'precondition',
+    });
+    expect(stub.calls).toEqual([]);
+  });
+
   it('leaves alone what another step runs there', async () => {
     const { activities, claims, stub } = await world();
     const other = command(first, { commandId: `${first}-1-p8-12-probe-1` });
@@ -442,12 +514,12 @@ describe('src/activities/on-premises/remote-activities abandonStep', () => {
   it('keeps the machine while it is away: what runs there may still run', async () => {
     const { activities, claims, stub } = await world();
     await activities.startCommand(command(first));
-    stub.isAway = true;
+    stub.removal = away;
 
     expect(await activities.abandonStep(step)).toEqual({ isClean: false });
     expect(await claims.holder('machine:host')).toBeDefined();
 
-    stub.isAway = false;
+    stub.removal = { outcome: 'done' };
     expect(await activities.abandonStep(step)).toEqual({ isClean: true });
     expect(await claims.holder('machine:host')).toBeUndefined();
   });
@@ -456,9 +528,9 @@ describe('src/activities/on-premises/remote-activities abandonStep', () => {
     const { activities, stub } = await world();
     const left = command(first);
     await activities.startCommand(left);
-    stub.isAway = true;
+    stub.removal = away;
     await activities.abandonStep(step);
-    stub.isAway = false;
+    stub.removal = { outcome: 'done' };
 
     const next = command(first, { commandId: `${first}-1-p8-2-probe-1` });
     expect(await activities.startCommand(next)).toMatchObject({ outcome: 'started' });
@@ -471,10 +543,10 @@ describe('src/activities/on-premises/remote-activities abandonStep', () => {
 
   it('keeps the claim of a command that may have begun, though starting it again is refused', async () => {
     const { activities, claims, stub } = await world();
-    stub.start = { outcome: 'failed', fault: 'precondition', message: 'No secret.' };
+    stub.start = { outcome: 'refused', code: 'precondition', message: 'No secret.' };
     const lost = command(first);
 
-    expect(await activities.startCommand({ ...lost, mayHaveBegun: true })).toMatchObject({ fault: 'precondition' });
+    expect(await activities.startCommand({ ...lost, mayHaveBegun: true })).toMatchObject({ code: 'precondition' });
     expect(await claims.holder('machine:host')).toMatchObject({ operationId: lost.commandId });
   });
 

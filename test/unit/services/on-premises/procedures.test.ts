@@ -195,6 +195,16 @@ describe('src/services/on-premises/procedures', () => {
     });
   });
 
+  it('keeps no list of ended commands beyond the end, which says it itself', async () => {
+    const services = createOnPremisesServices();
+    await begin(services);
+    await services.endedCommands.add(id, `${id}-1-p8-1-probe-1`);
+
+    await services.finishProcedure({ operationId: id, attempt: 1, target: 'x', end: succeeded });
+
+    expect(services.tables.rows('EndedCommands')).toEqual([]);
+  });
+
   it('finishes nothing that there is not', async () => {
     const services = createOnPremisesServices();
 
