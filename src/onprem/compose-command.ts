@@ -28,7 +28,9 @@ export interface ComposedCommand {
   readonly secrets: Readonly<Record<string, SecretReference>>;
 }
 
-/** Windows starts no process with a command line of more than 32,767 characters, and the invocation is one of its words. */
+/**
+ * Windows starts no process with a command line of more than 32,767 characters, and the invocation is one of its words.
+ */
 const invocationLengthMax = 30_000;
 const sources = { ssh: 'file', arc: 'vault', manual: 'prompt' } as const;
 

@@ -20,8 +20,8 @@ function composeScript(id: string, step: string): string {
 const askedPlace = "  [Parameter(Mandatory = $true)]\n  [ValidatePattern('^[A-Za-z0-9_-]+$')]\n  [string]$Invocation\n";
 
 /**
- * The script of a step with what is asked in it, for a person whose command line would be too long for it. The invocation is letters,
- * digits, "_" and "-" alone, so that it is a text and nothing else. Throws for one that is not.
+ * The script of a step with what is asked in it, for a person whose command line would be too long for it. The
+ * invocation is letters, digits, "_" and "-" alone, so that it is a text and nothing else. Throws for one that is not.
  */
 export function scriptWithInvocation(script: string, invocation: string): string {
   if (!/^[A-Za-z0-9_-]+$/.test(invocation)) throw new Error('The invocation is no base64url.');

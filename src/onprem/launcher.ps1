@@ -1,5 +1,6 @@
-# Runs one step: reads what is asked, resolves the secrets here, calls the step on this machine or on the one behind it, and writes
-# the answer as the last line. Nothing of a request is ever part of this text: all of it comes in through one parameter.
+# Runs one step: reads what is asked, resolves the secrets here, calls the step on this machine or on the one behind it,
+# and writes the answer as the last line. Nothing of a request is ever part of this text: all of it comes in through one
+# parameter.
 param(
   [Parameter(Mandatory = $true)]
   [ValidatePattern('^[A-Za-z0-9_-]+$')]
@@ -152,8 +153,8 @@ function Hide-Secret {
   return $hidden.Substring(0, [Math]::Min($hidden.Length, 1500))
 }
 
-# What a step threw, and whether it had changed something by then: it says so in its answer, or in $changed, before it begins. The same
-# text runs here and on the machine behind this one.
+# What a step threw, and whether it had changed something by then: it says so in its answer, or in $changed, before it
+# begins. The same text runs here and on the machine behind this one.
 $RunStep = {
   # Names that no step has: it runs in this scope.
   param([string]$StepText, [hashtable]$StepArguments)

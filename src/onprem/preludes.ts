@@ -36,9 +36,9 @@ const preludes: Readonly<Record<string, string>> = {
 };
 
 /**
- * The script of a step with its preludes in the place of the line that names them, `# Preludes: answer, notes`. One text, whatever it
- * shares with others: it may run on a machine behind the one that was given it, and people read what they run. Throws for a prelude
- * that there is none of.
+ * The script of a step with its preludes in the place of the line that names them, `# Preludes: answer, notes`. One
+ * text, whatever it shares with others: it may run on a machine behind the one that was given it, and people read what
+ * they run. Throws for a prelude that there is none of.
  */
 export function withPreludes(script: string): string {
   return script.replace(/^# Preludes: (.+)\n/m, (_line, names: string) => names.split(', ').map(textOf).join('\n'));

@@ -22,8 +22,8 @@ const installerBusy = 1618;
 const timedOut = 1460;
 
 /**
- * The answer of a step: the last line that is not empty. An answer of another step or mode came late or twice and is none.
- * Facts are checked with the step's own schema; those that it does not know are left out.
+ * The answer of a step: the last line that is not empty. An answer of another step or mode came late or twice and is
+ * none. Facts are checked with the step's own schema; those that it does not know are left out.
  */
 export function readAnswer({ output, exitCode, stepId, mode }: AnsweredCommand): StepAnswer | UnreadableAnswer {
   const step = findRemoteStep(stepId);

@@ -26,8 +26,8 @@ interface Leaf {
 }
 
 /**
- * Reads a data file. Its format is not published, only two names in it: read as JSON, else as XML, else as lines of names and
- * values. The bytes themselves are passed on unchanged.
+ * Reads a data file. Its format is not published, only two names in it: read as JSON, else as XML, else as lines of
+ * names and values. The bytes themselves are passed on unchanged.
  */
 export function readDataFile(bytes: Uint8Array): DataFileReading {
   if (bytes.byteLength > bytesMax) return refuse('tooLarge', `It is larger than ${bytesMax} bytes.`);

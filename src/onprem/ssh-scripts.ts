@@ -7,10 +7,11 @@ import startText from './ssh/ssh-start.ps1';
 export type SshVerb = 'start' | 'poll' | 'cancel' | 'cleanup';
 
 /**
- * The scripts of the SSH way: fixed, ASCII. Each reads one line of ASCII JSON from standard input (to its end) and writes
- * one. `start`: `{ id, script, invocation, secrets, runAs?, timeoutSeconds }` to `{ state: 'started' | 'attached' }` or
- * `{ state: 'failed', code, message }`; `poll`: `{ id }` to `{ state: 'running' | 'absent' }` or `{ state: 'ended', exitCode?,
- * output, error }`, without an exit code where the command died; `cancel`, `cleanup`: `{ id }` to `{ state: 'gone' }`.
+ * The scripts of the SSH way: fixed, ASCII. Each reads one line of ASCII JSON from standard input (to its end) and
+ * writes one. `start`: `{ id, script, invocation, secrets, runAs?, timeoutSeconds }` to `{ state: 'started' |
+ * 'attached' }` or `{ state: 'failed', code, message }`; `poll`: `{ id }` to `{ state: 'running' | 'absent' }` or `{
+ * state: 'ended', exitCode?, output, error }`, without an exit code where the command died; `cancel`, `cleanup`: `{ id
+ * }` to `{ state: 'gone' }`.
  */
 const sshScripts: Readonly<Record<SshVerb, string>> = {
   start: withoutComments(startText),
@@ -25,7 +26,10 @@ export function sshCommandLine(verb: SshVerb): string {
   return `powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand ${encoded}`;
 }
 
-/** The shell behind sshd, cmd.exe, takes lines of 8191 characters: comments and indents stay here. The first line names the script. */
+/**
+ * The shell behind sshd, cmd.exe, takes lines of 8191 characters: comments and indents stay here. The first line names
+ * the script.
+ */
 function withoutComments(text: string): string {
   const [first = '', ...rest] = text.split('\n');
   const kept = rest.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));

@@ -49,8 +49,9 @@ const written: Readonly<Record<string, string>> = {
 };
 
 /**
- * The scripts of all steps, by step id, with their preludes. Each is the body of a script block: a param block with `Mode`, the
- * parameters and the secrets of the step's contract, and one returned table `{ ok, changed, code, facts, message }`.
+ * The scripts of all steps, by step id, with their preludes. Each is the body of a script block: a param block with
+ * `Mode`, the parameters and the secrets of the step's contract, and one returned table `{ ok, changed, code, facts,
+ * message }`.
  */
 export const stepScripts: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(written).map(([id, script]) => [id, withPreludes(script)]),

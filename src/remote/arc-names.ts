@@ -7,8 +7,8 @@ export function errorName(id: string): string {
 }
 
 /**
- * A handle is the command's id and, when this start was the one that put it, Azure's operation: only there does Azure say why a
- * command was not delivered. The id alone is a handle too.
+ * A handle is the command's id and, when this start was the one that put it, Azure's operation: only there does Azure
+ * say why a command was not delivered. The id alone is a handle too.
  */
 export function toHandle(id: string, operationUrl: string | undefined): string {
   return operationUrl === undefined ? id : `${id}|${operationUrl}`;

@@ -32,8 +32,9 @@ const apiVersion = '2025-01-13';
 const stoppingSeconds = 10;
 
 /**
- * Runs scripts by Azure Arc's Run Command: one resource per command, deleted once its result is stored, because a machine holds
- * 25 of them. A second PUT would stop the command that runs, so a command that is there is never put again.
+ * Runs scripts by Azure Arc's Run Command: one resource per command, deleted once its result is stored, because a
+ * machine holds 25 of them. A second PUT would stop the command that runs, so a command that is there is never put
+ * again.
  */
 export function createArcRunner({ arm, secrets, outputs, now }: ArcRunnerOptions): RemoteRunner {
   async function put(command: RemoteCommand, location: string): Promise<RemoteStart> {
@@ -46,8 +47,8 @@ export function createArcRunner({ arm, secrets, outputs, now }: ArcRunnerOptions
   }
 
   /**
-   * The second witness where a command that was started is said not to be there: Azure's caches lag, and what runs must not be
-   * begun again beside itself. Without an answer that can be read it may be there.
+   * The second witness where a command that was started is said not to be there: Azure's caches lag, and what runs must
+   * not be begun again beside itself. Without an answer that can be read it may be there.
    */
   async function isListed(machine: Machine, id: string): Promise<boolean> {
     const list = await arm.list(`${resourceIdOf(machine)}/runCommands`, apiVersion);

@@ -4,7 +4,10 @@ import type { Secrets } from '../ports/secrets.ts';
 import { refused } from './refusal.ts';
 import { readText } from './resolve-secrets.ts';
 
-/** Private keys by secret name, read from Key Vault at most once a minute: a procedure looks at its machines every few seconds. */
+/**
+ * Private keys by secret name, read from Key Vault at most once a minute: a procedure looks at its machines every few
+ * seconds.
+ */
 export interface PrivateKeys {
   get(secretName: string): Promise<string | RemoteRefusal>;
   /** The next `get` asks Key Vault: a key that is not let in may have been renewed there. */

@@ -53,8 +53,8 @@ export function readSshAnswer<T>({ machine, verb, answer, schema }: SshAnswer<T>
 }
 
 /**
- * PowerShell's id of an error: words of its code, none of its data. The rest of an error's text may repeat what the script was
- * given by standard input.
+ * PowerShell's id of an error: words of its code, none of its data. The rest of an error's text may repeat what the
+ * script was given by standard input.
  */
 function faultOf(stderr: string): string {
   const id = /FullyQualifiedErrorId\s*:\s*([A-Za-z][\w.,]{2,120})/.exec(stderr)?.[1];

@@ -27,7 +27,9 @@ export async function resolveSecrets(
   return isRefused(account) ? account : { secrets: values, runAs: account };
 }
 
-/** The secret's text; a failure names the secret and what to do. One that is set aside for something else is not read. */
+/**
+ * The secret's text; a failure names the secret and what to do. One that is set aside for something else is not read.
+ */
 export async function readText(secret: SecretReference, secrets: Secrets): Promise<string | RemoteRefusal> {
   if (!isSetAside(secret)) return refused('precondition', notSetAside(secret));
   const found = await secrets.get(secret);

@@ -31,8 +31,8 @@ const stdoutMaxBytes = 8 * 1024 * 1024;
 const stderrMaxBytes = 64 * 1024;
 
 /**
- * Runs one command line on a connection of its own, which is closed whatever happens. The host key is checked before anything is
- * sent, the key is tried once. Never throws.
+ * Runs one command line on a connection of its own, which is closed whatever happens. The host key is checked before
+ * anything is sent, the key is tried once. Never throws.
  */
 export function execOverSsh(exec: SshExec): Promise<ExecAnswer | RemoteRefusal> {
   return new Promise((resolve) => {

@@ -20,8 +20,8 @@ const noMoreAuthMethods = 14;
 const administrativelyProhibited = 1;
 
 /**
- * What a connection's end means. Without an error it was closed before its answer. The words are ours: a library's could hold
- * anything.
+ * What a connection's end means. Without an error it was closed before its answer. The words are ours: a library's
+ * could hold anything.
  */
 export function classifyConnection(host: Host, end: ConnectionEnd, error?: Error): RemoteRefusal {
   const where = `${host.name} (${host.settings.host}:${host.settings.port})`;

@@ -33,8 +33,8 @@ const pollAnswer = z.discriminatedUnion('state', [
 const goneAnswer = z.object({ state: z.literal('gone') });
 
 /**
- * Runs scripts over SSH: each call is one connection that starts a fixed script of ours and gives it one line of JSON by standard
- * input, secrets included; nothing of a request is part of a command line.
+ * Runs scripts over SSH: each call is one connection that starts a fixed script of ours and gives it one line of JSON
+ * by standard input, secrets included; nothing of a request is part of a command line.
  */
 export function createSshRunner(options: SshRunnerOptions): RemoteRunner {
   const { secrets, connectTimeoutMs = 15_000, execTimeoutMs = 60_000 } = options;

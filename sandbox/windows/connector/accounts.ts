@@ -8,8 +8,8 @@ export type SignIn =
   | { readonly outcome: 'refused'; readonly answer: StepOutcome };
 
 /**
- * Signs in to a domain as `DOMAIN\name` or `name@domain`. A wrong password counts towards the lock-out; an account that is locked
- * out is refused with the right one as well.
+ * Signs in to a domain as `DOMAIN\name` or `name@domain`. A wrong password counts towards the lock-out; an account that
+ * is locked out is refused with the right one as well.
  */
 export function signInToDomain({ domains }: Pick<World, 'domains'>, { username, password }: Credential): SignIn {
   const found = findAccount(domains, username);

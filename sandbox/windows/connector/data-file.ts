@@ -74,7 +74,10 @@ export function spoilDataFile(text: string, endpoint: string, fault: DataFileFau
   }
 }
 
-/** What Configure-TrustAzureStack.ps1 takes from a file: undefined where the two names, a realm or a certificate are missing. */
+/**
+ * What Configure-TrustAzureStack.ps1 takes from a file: undefined where the two names, a realm or a certificate are
+ * missing.
+ */
 export function readDataFile(text: string): DataFileContent | undefined {
   if (!text.includes('AuthenticationIdentityProviderPartner')) return undefined;
   const endpoint = valueAfter(text, 'AzurePackConnectorEndpoint');

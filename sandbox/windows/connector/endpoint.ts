@@ -15,8 +15,8 @@ export type OpenedEndpoint =
   | { readonly outcome: 'refused'; readonly answer: StepOutcome };
 
 /**
- * A session to the configuration PrivilegedEndpoint, as New-PSSession opens it. CredSSP is judged on this side, before a password
- * leaves the machine; then the way there, then the account.
+ * A session to the configuration PrivilegedEndpoint, as New-PSSession opens it. CredSSP is judged on this side, before
+ * a password leaves the machine; then the way there, then the account.
  */
 export function openPrivilegedEndpoint(
   call: Pick<StepCall, 'world' | 'machine' | 'script'>,

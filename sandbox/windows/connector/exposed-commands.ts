@@ -1,4 +1,6 @@
-/** What the session configuration shows: the usual commands of a restricted session, and those of the stamp's operators. */
+/**
+ * What the session configuration shows: the usual commands of a restricted session, and those of the stamp's operators.
+ */
 const exposed = new Set(
   [
     'Clear-Host',
@@ -16,8 +18,8 @@ const exposed = new Set(
 );
 
 /**
- * What the privileged endpoint says of the blocks that a script sends there: it runs pipelines of exposed cmdlets and no language
- * (facts/onprem.md, 3f). Values come in by `$using:`. Undefined where it takes them all.
+ * What the privileged endpoint says of the blocks that a script sends there: it runs pipelines of exposed cmdlets and
+ * no language (facts/onprem.md, 3f). Values come in by `$using:`. Undefined where it takes them all.
  */
 export function refusalOfBlocks(script: string): string | undefined {
   const blocks = [...script.matchAll(/\bScriptBlock\s*=\s*\{([^{}]*)(\{?)/gi)];

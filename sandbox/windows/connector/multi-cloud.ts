@@ -12,8 +12,8 @@ interface HasConnector {
 }
 
 /**
- * What Add-AzurePackConnector does at `atMs`: the portal lists these clouds, and each has an output file of its own. Adding while
- * on is not documented: here the list is replaced, and more files are written.
+ * What Add-AzurePackConnector does at `atMs`: the portal lists these clouds, and each has an output file of its own.
+ * Adding while on is not documented: here the list is replaced, and more files are written.
  */
 export function enableMultiCloud({ connector }: HasConnector, wanted: WantedClouds, atMs: number): void {
   const { multiCloud } = connector;

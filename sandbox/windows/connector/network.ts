@@ -31,7 +31,10 @@ interface Listener {
   readonly sent: readonly string[];
 }
 
-/** Looks at an address as a program on the machine would: name, way, port, TLS. The first listener behind a name answers. */
+/**
+ * Looks at an address as a program on the machine would: name, way, port, TLS. The first listener behind a name
+ * answers.
+ */
 export function lookAt(look: Look): Sight {
   const { world, machine, host, port } = look;
   const sight = { host, port, resolved: false, connected: false };

@@ -22,8 +22,8 @@ interface Look {
 }
 
 /**
- * The portal as a tenant has it, who is signed in with the same name in both clouds. A WAP cloud works only where every machine
- * of it is right, seen from the portal's own machine and from the tenant's computer, where one is named.
+ * The portal as a tenant has it, who is signed in with the same name in both clouds. A WAP cloud works only where every
+ * machine of it is right, seen from the portal's own machine and from the tenant's computer, where one is named.
  */
 export function tenantView(
   world: World,

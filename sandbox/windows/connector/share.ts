@@ -7,7 +7,9 @@ export type OpenedShare =
   | { readonly outcome: 'opened'; readonly files: readonly SharedFile[] }
   | { readonly outcome: 'refused'; readonly answer: StepOutcome };
 
-/** Opens the privileged endpoint's output share. It asks for somebody of the domain: SYSTEM of the host is nobody there. */
+/**
+ * Opens the privileged endpoint's output share. It asks for somebody of the domain: SYSTEM of the host is nobody there.
+ */
 export function openShare({ world }: Pick<StepCall, 'world'>, path: string, credential: Credential): OpenedShare {
   const { outputShare } = world.connector.privilegedEndpoint;
   if (path.toLowerCase() !== outputShare.toLowerCase()) {

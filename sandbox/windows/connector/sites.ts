@@ -7,7 +7,9 @@ export const tenantSiteName = 'MgmtSvc-TenantSite';
 export const tenantApiSiteName = 'MgmtSvc-TenantAPI';
 
 const connectorPort = 40_005;
-/** The three sites of the connector; the port of the first is published, the others are guesses that nothing relies on. */
+/**
+ * The three sites of the connector; the port of the first is published, the others are guesses that nothing relies on.
+ */
 const connectorSites = [
   { name: 'MgmtSvc-Connector', port: connectorPort },
   { name: 'MgmtSvc-ConnectorExtension', port: 40_006 },

@@ -15,7 +15,10 @@ export const transcriptVariants = [
 ] as const;
 export type TranscriptVariant = (typeof transcriptVariants)[number];
 
-/** The format of the output files is unpublished: a reader has to take any of these. `utf16` is JSON as Out-File writes it. */
+/**
+ * The format of the output files is unpublished: a reader has to take any of these. `utf16` is JSON as Out-File writes
+ * it.
+ */
 export const dataFileFormats = ['json', 'xml', 'text', 'utf16'] as const;
 export type DataFileFormat = (typeof dataFileFormats)[number];
 
@@ -51,13 +54,15 @@ const connectorPackage = z.strictObject({
 export type OfferedPackage = z.infer<typeof connectorPackage>;
 
 /**
- * What belongs to Azure Stack as a whole, or to nobody's machine alone: its identity provider, the privileged endpoint's
- * behaviour, multi-cloud mode, what can be downloaded, and what must never happen and did.
+ * What belongs to Azure Stack as a whole, or to nobody's machine alone: its identity provider, the privileged
+ * endpoint's behaviour, multi-cloud mode, what can be downloaded, and what must never happen and did.
  */
 export const connectorStateSchema = z.strictObject({
   azureStack: z.strictObject({
     portalFqdn: z.string(),
-    /** What tokens for the Tenant API are issued by: `https://adfs.<stack>/adfs/<guid>/`, or the login's of a directory. */
+    /**
+     * What tokens for the Tenant API are issued by: `https://adfs.<stack>/adfs/<guid>/`, or the login's of a directory.
+     */
     realm: z.string(),
     /** The token signing certificate, DER in base64. */
     signingCertificate: z.string(),

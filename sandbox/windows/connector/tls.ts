@@ -18,7 +18,10 @@ interface Handshake {
 
 const chainLengthMax = 8;
 
-/** What SChannel would say of a server's certificate on the machine with these stores: the gravest thing that is wrong, as the connector's steps name it. */
+/**
+ * What SChannel would say of a server's certificate on the machine with these stores: the gravest thing that is wrong,
+ * as the connector's steps name it.
+ */
 export function judgeServer({ sent, host, stores, nowMs }: Handshake): TlsIssue {
   const [leaf, ...others] = sent.map(parse);
   if (leaf === undefined) return 'untrusted';

@@ -1,8 +1,9 @@
 import type { TranscriptVariant } from './state.ts';
 
 /**
- * The lines that the privileged endpoint shows while Add-AzurePackConnector runs, as a job's verbose stream has them. Only the
- * Success line is attested (seed 001); a script that keeps to it stops there, since the polling loop after it has no effect.
+ * The lines that the privileged endpoint shows while Add-AzurePackConnector runs, as a job's verbose stream has them.
+ * Only the Success line is attested (seed 001); a script that keeps to it stops there, since the polling loop after it
+ * has no effect.
  */
 export function transcriptLines(variant: TranscriptVariant): readonly string[] {
   const begun = [

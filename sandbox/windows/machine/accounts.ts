@@ -13,8 +13,8 @@ export type MachineSignIn =
   | { readonly outcome: 'refused'; readonly message: string };
 
 /**
- * A network logon at a machine, with a local account (`name`, `MACHINE\name`, `.\name`) or with one of a domain. A wrong password
- * counts: accounts lock, in reality and here.
+ * A network logon at a machine, with a local account (`name`, `MACHINE\name`, `.\name`) or with one of a domain. A
+ * wrong password counts: accounts lock, in reality and here.
  */
 export function signInToMachine(
   world: Pick<World, 'domains'>,

@@ -32,7 +32,10 @@ const nicSchema = z.strictObject({
 });
 export type Nic = z.infer<typeof nicSchema>;
 
-/** A certificate in a store, DER in base64. A `CurrentUser` store is that of its owner, and SYSTEM's where nobody is named. */
+/**
+ * A certificate in a store, DER in base64. A `CurrentUser` store is that of its owner, and SYSTEM's where nobody is
+ * named.
+ */
 const certificateSchema = z.strictObject({
   location: z.enum(['LocalMachine', 'CurrentUser']).default('LocalMachine'),
   store: z.enum(['My', 'Root', 'CA']),

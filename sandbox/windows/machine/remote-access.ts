@@ -20,7 +20,10 @@ const sessionSchema = z.strictObject({
   connectedAt: z.iso.datetime(),
 });
 
-/** What `netsh ras dump`, `netsh routing dump` and `netsh nps export` keep, and what was installed: no shared key is among it. */
+/**
+ * What `netsh ras dump`, `netsh routing dump` and `netsh nps export` keep, and what was installed: no shared key is
+ * among it.
+ */
 const settingsSchema = z.strictObject({
   vpnStatus: z.enum(roleStates),
   vpnS2SStatus: z.enum(roleStates),

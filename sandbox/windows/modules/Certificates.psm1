@@ -1,4 +1,5 @@
-# Certificate stores: what the machine's state has in them. A store of CurrentUser is that of the account that the step runs as.
+# Certificate stores: what the machine's state has in them. A store of CurrentUser is that of the account that the step
+# runs as.
 
 # All of `Cert:\LocalMachine\Root`, or the one of a thumbprint below it.
 function Get-StoredCertificate {

@@ -1,4 +1,5 @@
-# Files on drive C:, and what else has the shape of items: keys of the registry, certificates, settings of WS-Management.
+# Files on drive C:, and what else has the shape of items: keys of the registry, certificates, settings of
+# WS-Management.
 
 class WindowsFile {
   static [bool] Exists([string]$path) { return Microsoft.PowerShell.Management\Test-Path -LiteralPath (ConvertTo-Native $path) -PathType 'Leaf' }

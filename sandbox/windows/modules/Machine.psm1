@@ -1,6 +1,7 @@
-# The machines that scripts run on: their state as JSON describes it (sandbox/windows/world/records.ts), one of them at a time, and for each a
-# folder that is its drive C:. The other modules are cmdlets, programs and classes of Windows over that state. Functions come before
-# cmdlets, and a type accelerator before a type of that name, so scripts run as they are, word by word.
+# The machines that scripts run on: their state as JSON describes it (sandbox/windows/world/records.ts), one of them at
+# a time, and for each a folder that is its drive C:. The other modules are cmdlets, programs and classes of Windows
+# over that state. Functions come before cmdlets, and a type accelerator before a type of that name, so scripts run as
+# they are, word by word.
 
 $accelerators = [psobject].Assembly.GetType('System.Management.Automation.TypeAccelerators')
 $global:Factories = @{}
@@ -37,7 +38,8 @@ function ConvertTo-Native {
   return ($Path -replace '^C:[\\/]', ($global:MachineRoot + '/')).Replace('\', '/')
 }
 
-# Throws in place of the nth call of a cmdlet, where a test asks for it: { failing: { 'Move-Item': 2 } }. Notes what was called.
+# Throws in place of the nth call of a cmdlet, where a test asks for it: { failing: { 'Move-Item': 2 } }. Notes what was
+# called.
 function Test-Failing {
   param([string]$Name)
   $global:Calls += $Name

@@ -1,4 +1,5 @@
-# netsh: dumps of routing and remote access that it reads again, its settings, and the network policies as an export of NPS.
+# netsh: dumps of routing and remote access that it reads again, its settings, and the network policies as an export of
+# NPS.
 
 function netsh {
   $words = @($args | ForEach-Object { [string]$_ })
@@ -67,7 +68,8 @@ function Set-PreferredAdapter {
   $Access.preferredAdapter = $Alias
 }
 
-# The policies' part of what NPS exports: each policy names its conditions and its profile, and the profile says whether it grants.
+# The policies' part of what NPS exports: each policy names its conditions and its profile, and the profile says whether
+# it grants.
 function Export-Policy {
   param([object]$Access, [string]$Path)
   $policies = ''

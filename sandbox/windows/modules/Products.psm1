@@ -1,5 +1,5 @@
-# Programs: what Windows Installer puts there and takes away, packages that can be downloaded, and powershell.exe for scripts of a
-# package.
+# Programs: what Windows Installer puts there and takes away, packages that can be downloaded, and powershell.exe for
+# scripts of a package.
 
 # Products of the connector, by the file of their installer, with the site that each brings.
 $connectorSites = [ordered]@{ 'MgmtSvc-Connector' = 40005; 'MgmtSvc-ConnectorExtension' = 40006; 'MgmtSvc-ConnectorController' = 40007 }
@@ -34,7 +34,8 @@ function Start-Process {
   return [pscustomobject]@{ ExitCode = (Invoke-Installer $ArgumentList[0] $ArgumentList[1]) }
 }
 
-# 0, 1605 where the product is not there, 1618 where another installation runs, 1620 where it is no installer's file, 3010 where the machine has to start again.
+# 0, 1605 where the product is not there, 1618 where another installation runs, 1620 where it is no installer's file,
+# 3010 where the machine has to start again.
 function Invoke-Installer {
   param([string]$Verb, [string]$What)
   $machine = $global:Machine
@@ -117,8 +118,8 @@ function Unblock-File {
   param([Parameter(ValueFromPipeline = $true)][object]$InputObject)
 }
 
-# A process of its own, as far as a script can tell: no strictness, no preferences of the one who starts it. What is written to its
-# error stream comes as errors, and only a script that throws ends with 1.
+# A process of its own, as far as a script can tell: no strictness, no preferences of the one who starts it. What is
+# written to its error stream comes as errors, and only a script that throws ends with 1.
 function powershell.exe {
   $words = @($args)
   $at = [Array]::IndexOf($words, '-File')

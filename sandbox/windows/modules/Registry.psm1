@@ -1,4 +1,5 @@
-# The registry: values that the machine's state has by `key\name`, keys that scripts made, and what follows from the rest of the state.
+# The registry: values that the machine's state has by `key\name`, keys that scripts made, and what follows from the
+# rest of the state.
 
 class WindowsKey {
   [string]$PSChildName

@@ -43,7 +43,8 @@ function Get-RemoteAccess {
   }
 }
 
-# Installing and uninstalling configure the service anew: whoever is connected is not any more, nor is any address translated.
+# Installing and uninstalling configure the service anew: whoever is connected is not any more, nor is any address
+# translated.
 function Reset-Service {
   param([object]$Access)
   $Access.sessions = @()

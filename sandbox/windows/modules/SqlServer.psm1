@@ -1,5 +1,5 @@
-# SQL servers of the world that hold the store of Windows Azure Pack: who may sign in, the few statements that scripts send, and what
-# the tenant side's settings show of it.
+# SQL servers of the world that hold the store of Windows Azure Pack: who may sign in, the few statements that scripts
+# send, and what the tenant side's settings show of it.
 
 class SqlException : System.Exception {
   [int]$Number
@@ -95,7 +95,8 @@ function Add-StoreTrust {
   }
 }
 
-# Certificates are known to the store by their thumbprints: the world's own signing certificate is the one that can be shown.
+# Certificates are known to the store by their thumbprints: the world's own signing certificate is the one that can be
+# shown.
 function Get-MgmtSvcRelyingPartySettings {
   [CmdletBinding()]
   param([string]$Target, [string]$ConnectionString)

@@ -1,4 +1,5 @@
-# A person's Windows that connects to a VPN: its connections are names in the state's registry, under a key of no real one.
+# A person's Windows that connects to a VPN: its connections are names in the state's registry, under a key of no real
+# one.
 
 $connections = 'Connections'
 

@@ -1,6 +1,6 @@
 /**
- * What Windows PowerShell 4.0, which Server 2012 R2 comes with, lacks of the cmdlets that scripts here may use: 5.0 and 5.1
- * brought it. Looked up in the command tables that PowerShell/PSScriptAnalyzer publishes for 4.0 and 5.1
+ * What Windows PowerShell 4.0, which Server 2012 R2 comes with, lacks of the cmdlets that scripts here may use: 5.0 and
+ * 5.1 brought it. Looked up in the command tables that PowerShell/PSScriptAnalyzer publishes for 4.0 and 5.1
  * (Engine/Settings/desktop-4.0-windows.json, desktop-5.1.14393.206-windows.json).
  */
 const cmdlets: ReadonlySet<string> = new Set(

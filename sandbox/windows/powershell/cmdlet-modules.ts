@@ -1,6 +1,7 @@
 /**
- * What Windows PowerShell 5.1 and the modules on the machines of the procedures understand: cmdlets by module, each with the
- * parameters that scripts here may use. Not all parameters there are: a further one is added once its page has been read.
+ * What Windows PowerShell 5.1 and the modules on the machines of the procedures understand: cmdlets by module, each
+ * with the parameters that scripts here may use. Not all parameters there are: a further one is added once its page has
+ * been read.
  */
 export interface CmdletModule {
   readonly module: string;
@@ -277,7 +278,8 @@ const windowsModules: readonly CmdletModule[] = [
 const procedureModules: readonly CmdletModule[] = [
   {
     module: 'MgmtSvcConfig',
-    // The page of Get-MgmtSvcRelyingPartySettings was not to be had: its parameters are those that published scripts use.
+    // The page of Get-MgmtSvcRelyingPartySettings was not to be had: its parameters are those that published scripts
+    // use.
     source: 'MicrosoftDocs/azurepack-docs-powershell, AzurePack-cmdlets/Configuration/v1.0',
     cmdlets: {
       'Get-MgmtSvcNamespace': '',

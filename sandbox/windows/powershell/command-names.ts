@@ -30,7 +30,10 @@ function parameterSet(own: readonly string[]): ReadonlySet<string> {
   return new Set([...own, ...commonParameters].map((name) => name.toLowerCase()));
 }
 
-/** Aliases of Windows PowerShell 5.1 that tend to be written without a thought. `sc`, too: it is not the service controller. */
+/**
+ * Aliases of Windows PowerShell 5.1 that tend to be written without a thought. `sc`, too: it is not the service
+ * controller.
+ */
 export const aliases: ReadonlySet<string> = new Set(
   '% ? ac cat cd chdir clc clear cls copy cp cpi curl del dir echo epcsv erase fl foreach ft gal gc gci gcm gi gm gp gps group gsv gu gwmi h history icm iex ihy ii ipcsv ipmo irm iwmi iwr kill lp ls man md measure mi mount move mp mv ni nsn ogv oh popd ps pushd pwd r rd ren ri rm rmdir rni rnp rp rsn rv sajb sal saps sasv sbp sc select set shcm si sl sleep sls sort sp spps spsv start sv tee trcm type wget where wjb write'.split(
     ' ',

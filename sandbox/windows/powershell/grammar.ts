@@ -5,7 +5,10 @@ import { Language, Parser } from 'web-tree-sitter';
 
 let loading: Promise<Parser> | undefined;
 
-/** A parser of PowerShell; the grammar is loaded once in a process. Trees that it makes are to be deleted by who asked for them. */
+/**
+ * A parser of PowerShell; the grammar is loaded once in a process. Trees that it makes are to be deleted by who asked
+ * for them.
+ */
 export function loadGrammar(): Promise<Parser> {
   loading ??= load();
   return loading;

@@ -54,7 +54,10 @@ export interface ParsedScript {
   readonly comments: readonly { readonly text: string; readonly line: number }[];
 }
 
-/** Reads a script without running it. Never refuses: what cannot be read is in `errors`, the rest is read as far as it goes. */
+/**
+ * Reads a script without running it. Never refuses: what cannot be read is in `errors`, the rest is read as far as it
+ * goes.
+ */
 export async function parseScript(text: string): Promise<ParsedScript> {
   const parser = await loadGrammar();
   const tree = parser.parse(text);

@@ -15,7 +15,10 @@ function checkAscii(text: string): Finding[] {
   });
 }
 
-/** `<SharedKey>` is a place to fill in, and PowerShell takes it for a redirection. Tags of XML and names of groups are not meant. */
+/**
+ * `<SharedKey>` is a place to fill in, and PowerShell takes it for a redirection. Tags of XML and names of groups are
+ * not meant.
+ */
 function checkPlaceholders(text: string, script: ParsedScript): Finding[] {
   const code = script.comments.reduce((rest, comment) => rest.replace(comment.text, blank), text);
   return matches(code, /(?<!\(\?)<[A-Za-z][A-Za-z0-9 _-]*>/g)

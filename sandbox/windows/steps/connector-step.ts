@@ -17,8 +17,8 @@ export type BoundCall<P extends z.ZodObject = z.ZodObject, S extends z.ZodObject
 > & { readonly parameters: z.output<P>; readonly secrets: z.output<S> };
 
 /**
- * A performer that takes exactly these parameters and secrets. Anything else is answered as PowerShell answers arguments that
- * it cannot bind, before anything is done.
+ * A performer that takes exactly these parameters and secrets. Anything else is answered as PowerShell answers
+ * arguments that it cannot bind, before anything is done.
  */
 export function bindStep<P extends z.ZodObject, S extends z.ZodObject>(binding: Binding<P, S>): Performer {
   return (call) => {

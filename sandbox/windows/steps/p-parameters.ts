@@ -13,7 +13,9 @@ interface HasMachine {
   readonly machine: WindowsMachine;
 }
 
-/** Does something with the machine's Routing and Remote Access, or answers as a machine does whose module is not there. */
+/**
+ * Does something with the machine's Routing and Remote Access, or answers as a machine does whose module is not there.
+ */
 export function withRemoteAccess<C extends HasMachine>(
   act: (call: C, remoteAccess: RemoteAccess) => StepOutcome,
 ): (call: C) => StepOutcome {

@@ -75,7 +75,9 @@ function settingsOf({ tenantPortalFqdn, tenantApiFqdn, azureStackPortalFqdn }: C
   return { tenantPortalFqdn, tenantApiFqdn, azureStackPortalFqdn };
 }
 
-/** The files may be encrypted: what counts is that these names were written here, and that no file has changed since. */
+/**
+ * The files may be encrypted: what counts is that these names were written here, and that no file has changed since.
+ */
 function isNoted(part: AzurePackPart, wanted: Readonly<Record<string, string>>): boolean {
   const isWhole = connectorSitesOf(part).length === connectorSiteNames.length;
   return isWhole && part.notes.settingsNoted === noteOf(part, wanted);

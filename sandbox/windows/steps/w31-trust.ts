@@ -20,7 +20,10 @@ const parameters = z.strictObject({
 });
 type Call = BoundCall<typeof parameters>;
 
-/** What is noted behind the name of the backup once the script has ended well: whether the settings showed the trust then. */
+/**
+ * What is noted behind the name of the backup once the script has ended well: whether the settings showed the trust
+ * then.
+ */
 const doneShown = 'done';
 const doneUnseen = 'done-unseen';
 
@@ -150,7 +153,9 @@ function findDataFile({ machine, parameters }: Call): FoundFile {
   return { outcome: 'found', bytes };
 }
 
-/** What is trusted is what the file says, not what the caller thinks that it says. Undefined where it cannot be read. */
+/**
+ * What is trusted is what the file says, not what the caller thinks that it says. Undefined where it cannot be read.
+ */
 function readTrust(bytes: Buffer): Trust | undefined {
   const content = readDataFile(decodeDataFile(bytes));
   const thumbprint = content === undefined ? undefined : thumbprintOf(content.signingCertificate);

@@ -2,8 +2,9 @@
 export const lineFaultKinds = ['refuse', 'silent', 'dropBefore', 'dropAfter'] as const;
 
 /**
- * `refuse`: connections are reset; `silent`: they are swallowed; `dropBefore`: the line breaks before a command line is read;
- * `dropAfter`: it breaks when its effect is there and its answer is not, which a caller cannot tell from the former.
+ * `refuse`: connections are reset; `silent`: they are swallowed; `dropBefore`: the line breaks before a command line is
+ * read; `dropAfter`: it breaks when its effect is there and its answer is not, which a caller cannot tell from the
+ * former.
  */
 export type LineFaultKind = (typeof lineFaultKinds)[number];
 

@@ -1,7 +1,7 @@
 /**
- * Started by sshd in place of whatever a client asks for (`ForceCommand`): `node powershell-shim.ts ROUTE CONNECTION`. Asks the
- * stack, by the route that the file ROUTE tells, what the machine at the other end answers, and says that. Node's own modules
- * alone, because one of these is started for every command.
+ * Started by sshd in place of whatever a client asks for (`ForceCommand`): `node powershell-shim.ts ROUTE CONNECTION`.
+ * Asks the stack, by the route that the file ROUTE tells, what the machine at the other end answers, and says that.
+ * Node's own modules alone, because one of these is started for every command.
  */
 import { readFileSync } from 'node:fs';
 

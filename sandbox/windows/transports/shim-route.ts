@@ -20,8 +20,8 @@ export interface ShimRoute {
 const bodyMaxBytes = 2 * stdinMaxBytes;
 
 /**
- * Opens the route, plain HTTP on loopback, by which the shims that sshd starts ask what their machines answer. `ask` answers
- * undefined when the connection is gone: the shim then says nothing.
+ * Opens the route, plain HTTP on loopback, by which the shims that sshd starts ask what their machines answer. `ask`
+ * answers undefined when the connection is gone: the shim then says nothing.
  */
 export async function openShimRoute(
   directory: string,

@@ -49,8 +49,8 @@ export interface SshFront {
 }
 
 /**
- * The machines' SSH servers: a line for each machine, and behind all of them one server that knows by the line which machine
- * is meant.
+ * The machines' SSH servers: a line for each machine, and behind all of them one server that knows by the line which
+ * machine is meant.
  */
 export async function startSshFront(options: SshFrontOptions): Promise<SshFront> {
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });

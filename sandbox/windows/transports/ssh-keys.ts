@@ -44,7 +44,10 @@ function ensureKey(file: string): { readonly file: string; readonly privateKey: 
   return { file, privateKey: readFileSync(file, 'utf8'), publicKey: readFileSync(`${file}.pub`, 'utf8').trim() };
 }
 
-/** ssh2 1.17 leaves zeros at the beginning of an ed25519 public key out, and then cannot read what it has made: one in 256. */
+/**
+ * ssh2 1.17 leaves zeros at the beginning of an ed25519 public key out, and then cannot read what it has made: one in
+ * 256.
+ */
 function makeKey(): { readonly private: string; readonly public: string } {
   for (;;) {
     const made = ssh2.utils.generateKeyPairSync('ed25519');

@@ -36,8 +36,8 @@ export function readVerb(script: string): Verb | undefined {
 }
 
 /**
- * The first line of what a script is sent, or why it would fail on it. Secrets are among what it holds: the reason names places,
- * never values.
+ * The first line of what a script is sent, or why it would fail on it. Secrets are among what it holds: the reason
+ * names places, never values.
  */
 export function readRequest(verb: Verb, stdin: Buffer): SshRequest | { readonly problem: string } {
   const end = stdin.indexOf(0x0a);

@@ -7,7 +7,9 @@ export interface SshConnection {
   readonly socket: Socket;
 }
 
-/** Runs a command line that came over a connection; undefined when the line broke, and then nobody is left to answer to. */
+/**
+ * Runs a command line that came over a connection; undefined when the line broke, and then nobody is left to answer to.
+ */
 export type Exec = (connection: SshConnection, commandLine: string, stdin: Buffer) => Promise<ShellAnswer | undefined>;
 
 /** An SSH server behind the lines: it speaks on sockets that are given to it and listens nowhere itself. */

@@ -15,8 +15,9 @@ export interface SshdOptions extends SshServerOptions {
 }
 
 /**
- * Debian's SSH server, one process for each connection (`sshd -i`): it ends with its connection, and so with the stack, however
- * the stack ends. Its user is the one who runs the stack, because sshd lets in nobody whom the system does not know.
+ * Debian's SSH server, one process for each connection (`sshd -i`): it ends with its connection, and so with the stack,
+ * however the stack ends. Its user is the one who runs the stack, because sshd lets in nobody whom the system does not
+ * know.
  */
 export async function createSshdServer(options: SshdOptions): Promise<SshServer> {
   const { username } = userInfo();

@@ -5,7 +5,9 @@ import type { SecretValue } from '../world/records.ts';
 import { viaSecret } from '../world/secrets.ts';
 import type { PollOutcome, WindowsWorld } from '../world/world.ts';
 
-/** What a person does at a machine's keyboard: the script that was saved there, what was typed, and what it asked for. */
+/**
+ * What a person does at a machine's keyboard: the script that was saved there, what was typed, and what it asked for.
+ */
 export const typedCommandSchema = z.strictObject({
   machine: z.string(),
   script: z.string(),

@@ -39,7 +39,10 @@ export interface RunningWindows extends ControlRoutes {
 /** Name of the Key Vault secret with the private key that the machines let in. */
 const sshKeySecret = 'ssh-key-azs';
 
-/** Starts the simulated machines with the ways to them: SSH on loopback, and what Resource Manager and the control API ask. */
+/**
+ * Starts the simulated machines with the ways to them: SSH on loopback, and what Resource Manager and the control API
+ * ask.
+ */
 export async function startWindows(host: ServiceHost, options: WindowsOptions): Promise<RunningWindows> {
   const { vault, vaultUrl } = options;
   const isNew = !existsSync(join(host.directory, 'windows.json'));

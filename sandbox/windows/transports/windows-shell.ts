@@ -5,7 +5,10 @@ export interface ShellAnswer {
   readonly exitCode: number;
 }
 
-/** What `cmd.exe`, the shell that OpenSSH for Windows starts, makes of a command line: a script for PowerShell, or its own words. */
+/**
+ * What `cmd.exe`, the shell that OpenSSH for Windows starts, makes of a command line: a script for PowerShell, or its
+ * own words.
+ */
 export type ReadCommandLine =
   { readonly kind: 'script'; readonly script: string } | { readonly kind: 'answer'; readonly answer: ShellAnswer };
 
@@ -15,7 +18,9 @@ const commandLineMax = 8191;
 const powershell =
   /^powershell\.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand ([A-Za-z0-9+/]+={0,2})$/;
 
-/** Reads the only command line that this emulator knows; for every other one, cmd.exe's answer to an unknown program. */
+/**
+ * Reads the only command line that this emulator knows; for every other one, cmd.exe's answer to an unknown program.
+ */
 export function readCommandLine(commandLine: string): ReadCommandLine {
   if (commandLine.length > commandLineMax) return refused('The command line is too long.\r\n');
   const encoded = powershell.exec(commandLine)?.[1];
@@ -32,7 +37,9 @@ function refused(stderr: string): ReadCommandLine {
   return { kind: 'answer', answer: { stdout: '', stderr, exitCode: 1 } };
 }
 
-/** One line of JSON with exit code 0. The scripts keep it ASCII, because the console's code page would change the rest. */
+/**
+ * One line of JSON with exit code 0. The scripts keep it ASCII, because the console's code page would change the rest.
+ */
 export function lineAnswer(value: unknown): ShellAnswer {
   const json = JSON.stringify(value).replaceAll(
     /[\u007f-\uffff]/g,
@@ -42,8 +49,8 @@ export function lineAnswer(value: unknown): ShellAnswer {
 }
 
 /**
- * An error that ended the script. PowerShell that was started with -EncodedCommand and whose streams are pipes writes errors
- * as CLIXML, which clients that show them have to know.
+ * An error that ended the script. PowerShell that was started with -EncodedCommand and whose streams are pipes writes
+ * errors as CLIXML, which clients that show them have to know.
  */
 export function errorAnswer(message: string): ShellAnswer {
   const objects = `<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04"><S S="Error">${toCliXml(message)}_x000D__x000A_</S></Objs>`;

@@ -40,7 +40,9 @@ export interface CommandContext {
 
 type KillContext = Pick<CommandContext, 'host'>;
 
-/** A launcher takes so long to read what it is asked, and to open a session to the machine behind. Simulated seconds. */
+/**
+ * A launcher takes so long to read what it is asked, and to open a session to the machine behind. Simulated seconds.
+ */
 const openingSeconds = 2;
 /** PowerShell tries for so long to find a session again that was interrupted. */
 const reconnectSeconds = 240;
@@ -59,8 +61,8 @@ export function scheduleCommand(context: CommandContext, command: StoredCommand)
 }
 
 /**
- * What becomes of the commands of a machine that is going down. Of those that it ran itself nothing is left that says how they ended;
- * those that another machine runs on it lose their session.
+ * What becomes of the commands of a machine that is going down. Of those that it ran itself nothing is left that says
+ * how they ended; those that another machine runs on it lose their session.
  */
 export function loseCommands(context: CommandContext, machineId: string): void {
   for (const command of Object.values(context.state.commands).filter(isRunning)) {

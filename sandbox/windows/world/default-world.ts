@@ -32,8 +32,8 @@ const defaultPackages = {
 };
 
 /**
- * The machines of the two source procedures: an Azure Stack POC as its deployment leaves it (host, NATVM, privileged endpoint,
- * AzS-WASP01), two Windows Azure Pack Express computers, and a user's PC.
+ * The machines of the two source procedures: an Azure Stack POC as its deployment leaves it (host, NATVM, privileged
+ * endpoint, AzS-WASP01), two Windows Azure Pack Express computers, and a user's PC.
  */
 export async function createDefaultWorld(): Promise<WorldDefinition> {
   const stackRoot = await makeAuthority('AzureStackSelfSignedRootCert');

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { machineIdSchema } from '../machine/model.ts';
 
-/** What goes wrong with a command. `isApplied`, `wrongLine`, `noAnswer` and the older answers: its effect is there all the same. */
+/**
+ * What goes wrong with a command. `isApplied`, `wrongLine`, `noAnswer` and the older answers: its effect is there all
+ * the same.
+ */
 const commandFaultSchema = z.discriminatedUnion('kind', [
   /** The script does not end by itself: its time runs out. */
   z.strictObject({ kind: z.literal('hang') }),

@@ -8,8 +8,8 @@ export type Hop =
   | { readonly outcome: 'refused'; readonly answer: StepOutcome };
 
 /**
- * `New-PSSession -ComputerName -Credential` from one machine to another: the client's TrustedHosts first, then the way, then the
- * account, which has to be an administrator's there.
+ * `New-PSSession -ComputerName -Credential` from one machine to another: the client's TrustedHosts first, then the way,
+ * then the account, which has to be an administrator's there.
  */
 export function openSession(world: World, from: WindowsMachine, computerName: string, credential: Credential): Hop {
   const prefix = `Connecting to remote server ${computerName} failed with the following error message : `;

@@ -28,7 +28,10 @@ export interface StoredCommand {
   readonly isElevated: boolean;
   readonly beginsMs: number;
   readonly timeoutMs: number;
-  /** `opening`: the launcher reads what it is asked. `working`: the step itself. `gone`: it ended without a trace of how. */
+  /**
+   * `opening`: the launcher reads what it is asked. `working`: the step itself. `gone`: it ended without a trace of
+   * how.
+   */
   state: 'opening' | 'working' | 'ended' | 'gone';
   /** Known once it works. */
   work?: CommandWork;
@@ -47,7 +50,10 @@ export interface CommandWork {
   readonly fault?: CommandFault;
 }
 
-/** What happened on the machines, for those who look afterwards: `ended` is missing while a command runs, and where it died. */
+/**
+ * What happened on the machines, for those who look afterwards: `ended` is missing while a command runs, and where it
+ * died.
+ */
 export interface HistoryEntry {
   readonly commandId: string;
   /** Where it acted, and which machine was connected to. */

@@ -101,7 +101,9 @@ export class WindowsWorld implements World {
     return this.#state.machines.find((each) => each.id === id);
   }
 
-  /** Replaces everything by a `WorldDefinition`; throws what is wrong with it. Commands, history and faults begin anew. */
+  /**
+   * Replaces everything by a `WorldDefinition`; throws what is wrong with it. Commands, history and faults begin anew.
+   */
   define(definition: unknown): void {
     Object.assign(this.#state, stateOf(definition));
     this.#file.save();

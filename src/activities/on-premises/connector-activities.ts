@@ -122,7 +122,10 @@ function changedNames(names: readonly string[], added?: string, removed?: string
 
 type HookAnswer = Awaited<ReturnType<ConnectorActivities['callDrainHook']>>;
 
-/** 2xx is done, 202, 429 and 5xx ask to be called again, everything else is a refusal. The address is a secret: never in a message. */
+/**
+ * 2xx is done, 202, 429 and 5xx ask to be called again, everything else is a refusal. The address is a secret: never in
+ * a message.
+ */
 async function callHook(send: SendWebhook, url: string, order: object): Promise<HookAnswer> {
   try {
     const { status, retryAfter } = await send({

@@ -6,7 +6,9 @@ import type { Operations } from '../../services/operations/operations.ts';
 import type { Claims } from '../../stores/claims.ts';
 import type { EndedCommands } from '../../stores/ended-commands.ts';
 
-/** The last act of a procedure on machines: what the target's record says, the claims given back, the operation's end. */
+/**
+ * The last act of a procedure on machines: what the target's record says, the claims given back, the operation's end.
+ */
 export function createFinishProcedure({
   operations,
   claims,

@@ -70,7 +70,8 @@ export function createRemoteActivities(options: RemoteActivitiesOptions): Remote
         return { outcome: 'busy', reason: started.reason, seconds: started.retryAfterSeconds };
       }
       if (started.outcome === 'refused') {
-        // After a fault on the way, of this try or an earlier one, it may have begun: the claim stays until it is cleaned up.
+        // After a fault on the way, of this try or an earlier one, it may have begun: the claim stays until it is
+        // cleaned up.
         const hasBegun = !neverBegan.has(started.code) || input.mayHaveBegun === true;
         if (!hasBegun) await turns.release(connection, commandId);
         return started;

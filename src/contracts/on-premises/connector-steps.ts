@@ -74,7 +74,9 @@ export const connectorSteps = {
     usualSeconds: 6,
     tries: 3,
   }),
-  /** On the wasp machine, or any other: names resolve, ports open. Never `Precondition`: the facts say what was seen. */
+  /**
+   * On the wasp machine, or any other: names resolve, ports open. Never `Precondition`: the facts say what was seen.
+   */
   checkNetwork: remoteStep({
     id: 'W6',
     title: 'Check the network',
@@ -85,7 +87,10 @@ export const connectorSteps = {
     usualSeconds: 6,
     tries: 3,
   }),
-  /** On a portal machine: the certificate that the tenant portal's binding uses, or the given one. Chain as base64 DER, leaf left out. */
+  /**
+   * On a portal machine: the certificate that the tenant portal's binding uses, or the given one. Chain as base64 DER,
+   * leaf left out.
+   */
   checkCertificate: remoteStep({
     id: 'W7',
     title: 'Check the TLS certificate',
@@ -115,8 +120,8 @@ export const connectorSteps = {
     tries: 2,
   }),
   /**
-   * On a portal machine. Without an installer a missing extension is a `Precondition`, and so is an installer whose Authenticode
-   * signature the machine finds wrong. `signature`: the status of the installer's, as PowerShell names it.
+   * On a portal machine. Without an installer a missing extension is a `Precondition`, and so is an installer whose
+   * Authenticode signature the machine finds wrong. `signature`: the status of the installer's, as PowerShell names it.
    */
   installUrlRewrite: remoteStep({
     id: 'W10',
@@ -149,8 +154,9 @@ export const connectorSteps = {
     usualSeconds: 20,
   }),
   /**
-   * On the host. Probe and verify: the share holds, for every endpoint, a data file that names it (written after `since`, where given). Apply ends at the attested Success
-   * line and stops the lingering loop. Undo disables multi-cloud mode. `statusLines`: the last of what the endpoint said.
+   * On the host. Probe and verify: the share holds, for every endpoint, a data file that names it (written after
+   * `since`, where given). Apply ends at the attested Success line and stops the lingering loop. Undo disables
+   * multi-cloud mode. `statusLines`: the last of what the endpoint said.
    */
   enableMultiCloud: remoteStep({
     id: 'W13',
@@ -201,8 +207,9 @@ export const connectorSteps = {
     tries: 5,
   }),
   /**
-   * W18 and W25, on portal and api machines: the package is unpacked in `folder` and its hash is noted in it. `signed`, `notSigned`
-   * and `doubtful` count its programs and scripts by their Authenticode signatures; one that is wrong is a `Precondition`.
+   * W18 and W25, on portal and api machines: the package is unpacked in `folder` and its hash is noted in it. `signed`,
+   * `notSigned` and `doubtful` count its programs and scripts by their Authenticode signatures; one that is wrong is a
+   * `Precondition`.
    */
   stagePackage: remoteStep({
     id: 'W18',
@@ -294,8 +301,8 @@ export const connectorSteps = {
     tries: 3,
   }),
   /**
-   * Probe: `ok` when the file is protected and the server is not wanted. Apply reads the server and protects the file again, whatever
-   * happens. Verify: the file is protected.
+   * Probe: `ok` when the file is protected and the server is not wanted. Apply reads the server and protects the file
+   * again, whatever happens. Verify: the file is protected.
    */
   findSqlServer: remoteStep({
     id: 'W30',

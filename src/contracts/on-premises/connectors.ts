@@ -229,12 +229,15 @@ export const readConnectorPlan = activityReference<
 >('readConnectorPlan');
 
 /**
- * Makes the connector its stack's, and notes that from now on there is something to take back. Refused where the stack has got
- * another one since, or other machines.
+ * Makes the connector its stack's, and notes that from now on there is something to take back. Refused where the stack
+ * has got another one since, or other machines.
  */
 export const bindConnector = activityReference<OfConnector, { readonly outcome: 'bound' } | Refusal>('bindConnector');
 
-/** What is wrong with the secrets that the application, or a machine by itself, will read for the connector; none is told. */
+/**
+ * What is wrong with the secrets that the application, or a machine by itself, will read for the connector; none is
+ * told.
+ */
 export const checkConnectorSecrets = activityReference<OfConnector, readonly Problem[]>('checkConnectorSecrets');
 
 /** Reads the collected files in Key Vault, matches them to the clouds by their endpoints, and keeps what they say. */

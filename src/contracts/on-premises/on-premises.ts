@@ -27,7 +27,10 @@ export interface PlannedStep {
   readonly usualSeconds: number;
 }
 
-/** The name of an operation's step: the procedure's number, where it runs when that is not one place only, and what it does. */
+/**
+ * The name of an operation's step: the procedure's number, where it runs when that is not one place only, and what it
+ * does.
+ */
 export function shownStep({ id, title }: TitledStep, where?: string): string {
   return where === undefined ? `${id}: ${title}` : `${id} ${where}: ${title}`;
 }
@@ -36,7 +39,9 @@ export function plannedStep(step: TitledStep & { readonly usualSeconds: number }
   return { name: shownStep(step, where), usualSeconds: step.usualSeconds };
 }
 
-/** The last act of every on-premises procedure: the operation's end, what the target's record says, claims given back. */
+/**
+ * The last act of every on-premises procedure: the operation's end, what the target's record says, claims given back.
+ */
 export const finishProcedure = activityReference<OnPremisesInput & { readonly end: OnPremisesEnd }, null>(
   'finishProcedure',
 );

@@ -4,7 +4,9 @@ import type { StepAnswer, StepMode } from './remote-step.ts';
 
 export const runRemoteStepName = 'runRemoteStep';
 
-/** What is to become of a step: done (looked at, applied where needed, looked at again), only looked at, or taken back. */
+/**
+ * What is to become of a step: done (looked at, applied where needed, looked at again), only looked at, or taken back.
+ */
 export type StepAction = 'ensure' | 'probe' | 'undo';
 
 /** One step on one machine, run by an instance of its own so that no history grows long. */
@@ -49,8 +51,8 @@ export interface RemoteCommandInput extends Omit<RemoteStepInput, 'key' | 'actio
 }
 
 /**
- * Starts a command, or finds the one of that id. `busy`: another command is on the machine, or the way there is throttled.
- * Refuses parameters that the step's contract does not allow before anything leaves the application.
+ * Starts a command, or finds the one of that id. `busy`: another command is on the machine, or the way there is
+ * throttled. Refuses parameters that the step's contract does not allow before anything leaves the application.
  */
 export const startCommand = activityReference<
   RemoteCommandInput,
@@ -78,8 +80,9 @@ export const pollCommand = activityReference<
 >('pollCommand');
 
 /**
- * Removes what a command left on the machine and gives the machine to the next. A command that has not answered may still be at work:
- * it is ended first, and as long as that cannot be done nobody else gets the machine. False: try again, the machine is away.
+ * Removes what a command left on the machine and gives the machine to the next. A command that has not answered may
+ * still be at work: it is ended first, and as long as that cannot be done nobody else gets the machine. False: try
+ * again, the machine is away.
  */
 export const cleanUpCommand = activityReference<
   RunningCommand & { readonly hasAnswered: boolean },
@@ -87,8 +90,8 @@ export const cleanUpCommand = activityReference<
 >('cleanUpCommand');
 
 /**
- * Ends what a step's instance that came to no end of its own has left on its machine, and gives that to the next: the step died, or
- * somebody ended it by hand. False: the machine is away, and is given up meanwhile; try again.
+ * Ends what a step's instance that came to no end of its own has left on its machine, and gives that to the next: the
+ * step died, or somebody ended it by hand. False: the machine is away, and is given up meanwhile; try again.
  */
 export const abandonStep = activityReference<
   Pick<RemoteStepInput, 'key' | 'machineId' | 'operationId'>,

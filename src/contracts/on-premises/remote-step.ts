@@ -47,15 +47,18 @@ export const scriptAnswerSchema = stepAnswerSchema.extend({
   code: z.enum(scriptCodeNames).transform((code) => scriptCodes[code]),
 });
 
-/** The line that a script would have written for this answer: what people hand in is kept as machines would have said it. */
+/**
+ * The line that a script would have written for this answer: what people hand in is kept as machines would have said
+ * it.
+ */
 export function toScriptLine(answer: StepAnswer): string {
   const code = scriptCodeNames.find((name) => scriptCodes[name] === answer.code) ?? '';
   return JSON.stringify({ ...answer, code });
 }
 
 /**
- * One remote step of a procedure: what its script takes and answers. Parameter names are the script's own (PowerShell does not
- * mind the case). Only strings, integers, booleans, lists of strings and lists of flat objects cross.
+ * One remote step of a procedure: what its script takes and answers. Parameter names are the script's own (PowerShell
+ * does not mind the case). Only strings, integers, booleans, lists of strings and lists of flat objects cross.
  */
 export interface RemoteStepContract<
   Parameters extends z.ZodObject = z.ZodObject,

@@ -15,7 +15,9 @@ const noFacts = z.object({});
 
 /** The steps of sharing VPN access to an Azure Stack POC (L2TP over IPsec on its NATVM), in order. */
 export const vpnAccessSteps = {
-  /** On the host: it may open a session to the NATVM. Undo takes the address out of TrustedHosts if apply put it there. */
+  /**
+   * On the host: it may open a session to the NATVM. Undo takes the address out of TrustedHosts if apply put it there.
+   */
   reachNatFromHost: remoteStep({
     id: 'P1',
     title: 'Reach the NATVM from the host',
@@ -81,7 +83,10 @@ export const vpnAccessSteps = {
     usualSeconds: 15,
     tries: 2,
   }),
-  /** The key cannot be read back: `keyIsCurrent` says that the version of the secret that was last applied is still the current one. */
+  /**
+   * The key cannot be read back: `keyIsCurrent` says that the version of the secret that was last applied is still the
+   * current one.
+   */
   setSharedKey: remoteStep({
     id: 'P7',
     title: 'Set the shared key',
@@ -149,7 +154,10 @@ export const vpnAccessSteps = {
     usualSeconds: 6,
     tries: 3,
   }),
-  /** A local account that may dial in and no more. `resetPassword`: set the password though the account is there. Undo disables and disconnects. */
+  /**
+   * A local account that may dial in and no more. `resetPassword`: set the password though the account is there. Undo
+   * disables and disconnects.
+   */
   letUserIn: remoteStep({
     id: 'P15',
     title: 'Let a user in',
@@ -181,7 +189,10 @@ export const vpnAccessSteps = {
     usualSeconds: 4,
     tries: 2,
   }),
-  /** On the host. `store` is `LocalMachine` or `CurrentUser`. Patterns are for PowerShell's -like, the first that finds one wins. */
+  /**
+   * On the host. `store` is `LocalMachine` or `CurrentUser`. Patterns are for PowerShell's -like, the first that finds
+   * one wins.
+   */
   findRootCertificate: remoteStep({
     id: 'P16',
     title: 'Find the root certificate',

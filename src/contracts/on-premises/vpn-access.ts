@@ -125,7 +125,9 @@ export const noteVpnUser = activityReference<
   { readonly stackId: string; readonly name: string; readonly state: VpnUserState },
   null
 >('noteVpnUser');
-/** Checks the exported certificate against the thumbprint that the machine named, keeps it and registers its end date. */
+/**
+ * Checks the exported certificate against the thumbprint that the machine named, keeps it and registers its end date.
+ */
 export const keepStackCertificate = activityReference<
   {
     readonly stackId: string;

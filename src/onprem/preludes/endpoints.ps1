@@ -8,7 +8,8 @@ function Test-NameResolution {
   }
 }
 
-# A closed port on a machine that answers a ping is a firewall's or a service's matter; without an answer it is the way there.
+# A closed port on a machine that answers a ping is a firewall's or a service's matter; without an answer it is the way
+# there.
 function Get-ConnectionIssue {
   param([string]$Name)
   $ping = @{

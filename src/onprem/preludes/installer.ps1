@@ -1,5 +1,5 @@
-# Windows Installer: what is installed, whether it is at work, and what it asks for. 1618: another installation is running; 1605: not
-# installed any more; 1641, 3010: the machine has to start again.
+# Windows Installer: what is installed, whether it is at work, and what it asks for. 1618: another installation is
+# running; 1605: not installed any more; 1641, 3010: the machine has to start again.
 function Invoke-Msiexec {
   param([string[]]$Arguments)
   $run = @{

@@ -1,5 +1,6 @@
-# Runs one of the package's own scripts in a process of its own: it brings its own error handling, its own strictness and perhaps an
-# exit. PowerShell ends such a process with 0 although errors were written, so the error stream counts besides the exit code.
+# Runs one of the package's own scripts in a process of its own: it brings its own error handling, its own strictness
+# and perhaps an exit. PowerShell ends such a process with 0 although errors were written, so the error stream counts
+# besides the exit code.
 function Invoke-PackageScript {
   param([string]$Path, [string[]]$Arguments)
   $ErrorActionPreference = 'Continue'
@@ -33,7 +34,8 @@ function Invoke-PackageScript {
   }
 }
 
-# An error text may repeat a connection string, and that somebody's password. The lines are still one text: PowerShell breaks them anywhere.
+# An error text may repeat a connection string, and that somebody's password. The lines are still one text: PowerShell
+# breaks them anywhere.
 function Hide-Password {
   param([string]$Text)
   $named = '(?i)\b(password|pwd|passphrase|secret|token|accountkey|sharedkey)(\s*[=:]\s*)'

@@ -1,5 +1,5 @@
-# Local accounts for VPN. .NET's accounts in place of Get-LocalUser: that came with WMF 5.1, and the machines of this procedure are older.
-# With remote-access.
+# Local accounts for VPN. .NET's accounts in place of Get-LocalUser: that came with WMF 5.1, and the machines of this
+# procedure are older. With remote-access.
 $assembly = @{ AssemblyName = 'System.DirectoryServices.AccountManagement' }
 Add-Type @assembly
 # Only accounts with this mark are ours.

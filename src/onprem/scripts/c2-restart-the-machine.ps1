@@ -1,5 +1,6 @@
-# C2: restarts a machine that asks for it. Apply does not outlive the restart: whoever waits for it looks again when the machine is
-# back. It notes when the machine had started before, so that applying again after the restart does not restart once more.
+# C2: restarts a machine that asks for it. Apply does not outlive the restart: whoever waits for it looks again when the
+# machine is back. It notes when the machine had started before, so that applying again after the restart does not
+# restart once more.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe', 'apply', 'verify')]

@@ -1,4 +1,5 @@
-# P1: a session to the NATVM opens from the host. Its account is a local one, so WinRM wants the address in TrustedHosts.
+# P1: a session to the NATVM opens from the host. Its account is a local one, so WinRM wants the address in
+# TrustedHosts.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe', 'apply', 'verify', 'undo')]

@@ -1,4 +1,5 @@
-# P11: the stack's own traffic goes out through address translation again. It compensates P4 to P10, so it also starts the service.
+# P11: the stack's own traffic goes out through address translation again. It compensates P4 to P10, so it also starts
+# the service.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe', 'apply', 'verify', 'undo')]

@@ -1,5 +1,5 @@
-# P12: the network policy for this machine's own remote access lets people in. Its name is in the language of Windows; its condition,
-# the vendor number of Microsoft's own server, is not.
+# P12: the network policy for this machine's own remote access lets people in. Its name is in the language of Windows;
+# its condition, the vendor number of Microsoft's own server, is not.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe', 'apply', 'verify', 'undo')]

@@ -1,4 +1,5 @@
-# P13: the address that clients connect to. Where it comes by DHCP it may change, and then every client's settings are stale.
+# P13: the address that clients connect to. Where it comes by DHCP it may change, and then every client's settings are
+# stale.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe')]

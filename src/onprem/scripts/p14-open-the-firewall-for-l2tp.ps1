@@ -1,5 +1,5 @@
-# P14: IKE, its detour round address translation, and L2TP come in through the external adapter. A rule of our own, because the
-# group of Windows has its name in the language of Windows and opens L2TP alone.
+# P14: IKE, its detour round address translation, and L2TP come in through the external adapter. A rule of our own,
+# because the group of Windows has its name in the language of Windows and opens L2TP alone.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe', 'apply', 'verify', 'undo')]
@@ -32,7 +32,8 @@ function Test-Rule {
   return ($missing.Count -eq 0 -and @($adapterFilter.InterfaceAlias) -contains $ExternalNic)
 }
 
-# Whether something translates the address again on the way in cannot be seen from here: a private address says that it may be so.
+# Whether something translates the address again on the way in cannot be seen from here: a private address says that it
+# may be so.
 function Test-PrivateAddress {
   $query = @{ AddressFamily = 'IPv4' }
   $own = @(Get-NetIPAddress @query | Where-Object { $_.InterfaceAlias -eq $ExternalNic })

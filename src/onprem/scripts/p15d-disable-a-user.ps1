@@ -20,7 +20,8 @@ try {
   }
   if ($isOpen -and $user.Description -ne $mark) {
     $message = 'This account was not made for VPN: it is left alone.'
-    # Somebody asked for the VPN with such a name, and P15 refused. Were this a failure, the VPN could never be closed again.
+    # Somebody asked for the VPN with such a name, and P15 refused. Were this a failure, the VPN could never be closed
+    # again.
     if (Test-Privileged $user) {
       return [ordered]@{ ok = $true; changed = $false; code = ''; facts = @{}; message = $message }
     }

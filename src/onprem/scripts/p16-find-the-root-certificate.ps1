@@ -1,4 +1,5 @@
-# P16: the root certificate of the stack. Under SYSTEM the user's store is SYSTEM's own, so the machine's store is searched as well.
+# P16: the root certificate of the stack. Under SYSTEM the user's store is SYSTEM's own, so the machine's store is
+# searched as well.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe')]

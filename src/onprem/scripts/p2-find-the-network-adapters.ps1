@@ -1,5 +1,5 @@
-# P2: which adapter looks into the stack and which one out. Taking every other adapter for the external one goes wrong with three of
-# them, or with one that gave itself an address: the external one has the only other default gateway.
+# P2: which adapter looks into the stack and which one out. Taking every other adapter for the external one goes wrong
+# with three of them, or with one that gave itself an address: the external one has the only other default gateway.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe')]

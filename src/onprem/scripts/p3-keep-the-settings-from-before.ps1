@@ -1,5 +1,5 @@
-# P3: what the machine was like before, for undo. The export of the network policies holds shared secrets: the folder is for
-# administrators alone, and nothing of it leaves the machine.
+# P3: what the machine was like before, for undo. The export of the network policies holds shared secrets: the folder is
+# for administrators alone, and nothing of it leaves the machine.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe', 'apply', 'verify', 'undo')]

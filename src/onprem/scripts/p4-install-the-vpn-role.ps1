@@ -1,5 +1,6 @@
-# P4: remote access by VPN, with a pool of addresses for its clients. From here until P11 the address translation of the stack may
-# be down. After RebootRequired the role itself is not configured yet: the machine starts again, then apply comes once more.
+# P4: remote access by VPN, with a pool of addresses for its clients. From here until P11 the address translation of the
+# stack may be down. After RebootRequired the role itself is not configured yet: the machine starts again, then apply
+# comes once more.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe', 'apply', 'verify', 'undo')]

@@ -38,7 +38,8 @@ function Stop-Hanging {
   return (Test-Stopped 20)
 }
 
-# Faults of the service itself since it was last asked to start; those of single clients begin with their connection's id.
+# Faults of the service itself since it was last asked to start; those of single clients begin with their connection's
+# id.
 function Get-Fault {
   $query = @{ LogName = 'System'; ProviderName = $name; Level = 2; StartTime = [DateTime]::Now.AddSeconds(-60) }
   $options = @{ FilterHashtable = $query; ErrorAction = 'SilentlyContinue' }

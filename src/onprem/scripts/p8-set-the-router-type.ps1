@@ -10,8 +10,8 @@ $ErrorActionPreference = 'Stop'
 
 $before = Join-Path $env:ProgramData 'Gatehouse\vpn-access\before\ras.txt'
 
-# [MS-RRASM] 2.2.3.4.1: 1 lets clients in, 2 routes the LAN, 4 demand-dial; 8, 16 and 32 are the same for IPv6. netsh says it in the
-# language of Windows.
+# [MS-RRASM] 2.2.3.4.1: 1 lets clients in, 2 routes the LAN, 4 demand-dial; 8, 16 and 32 are the same for IPv6. netsh
+# says it in the language of Windows.
 function Test-Type {
   $key = Get-Item 'HKLM:\SYSTEM\CurrentControlSet\Services\RemoteAccess\Parameters'
   $type = [int]$key.GetValue('RouterType', 0)

@@ -1,5 +1,5 @@
-# W10: the IIS extension URL Rewrite, which the connector's sites need. Undo takes away only what apply installed. An installer whose
-# signature this machine finds wrong is not started; one that has none is held to its hash alone.
+# W10: the IIS extension URL Rewrite, which the connector's sites need. Undo takes away only what apply installed. An
+# installer whose signature this machine finds wrong is not started; one that has none is held to its hash alone.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe', 'apply', 'verify', 'undo')]

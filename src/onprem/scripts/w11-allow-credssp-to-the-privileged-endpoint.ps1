@@ -1,5 +1,5 @@
-# W11: the host may hand credentials on to this one computer. CredSSP gives the computer the password itself, so nothing wider is
-# allowed, and undo puts back exactly the list from before.
+# W11: the host may hand credentials on to this one computer. CredSSP gives the computer the password itself, so nothing
+# wider is allowed, and undo puts back exactly the list from before.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe', 'apply', 'verify', 'undo')]

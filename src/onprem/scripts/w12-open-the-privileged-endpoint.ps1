@@ -1,4 +1,5 @@
-# W12: the privileged endpoint opens and knows Add-AzurePackConnector. Later builds of Azure Stack have no connector. Reads only.
+# W12: the privileged endpoint opens and knows Add-AzurePackConnector. Later builds of Azure Stack have no connector.
+# Reads only.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe')]

@@ -1,5 +1,5 @@
-# W15: the data files that Azure Stack wrote, one per Windows Azure Pack cloud. The share asks for an account of the domain, which
-# SYSTEM is not. Reads only.
+# W15: the data files that Azure Stack wrote, one per Windows Azure Pack cloud. The share asks for an account of the
+# domain, which SYSTEM is not. Reads only.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe')]

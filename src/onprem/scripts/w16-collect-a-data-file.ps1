@@ -1,4 +1,5 @@
-# W16: the bytes of one data file, unchanged, as base64. Only the file that was listed: its hash is part of the question. Reads only.
+# W16: the bytes of one data file, unchanged, as base64. Only the file that was listed: its hash is part of the
+# question. Reads only.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe')]

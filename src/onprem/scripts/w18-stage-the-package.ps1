@@ -1,6 +1,7 @@
-# W18 and W25: the package's folder on this machine. Nothing is unpacked before its hash is right, nothing is staged of which this
-# machine finds a signature wrong, and the folder appears whole: it is unpacked beside, then swapped. The hash noted in the folder says
-# what is in it, and that it was put there by this step: what somebody else unpacked there is kept beside, and undo puts it back.
+# W18 and W25: the package's folder on this machine. Nothing is unpacked before its hash is right, nothing is staged of
+# which this machine finds a signature wrong, and the folder appears whole: it is unpacked beside, then swapped. The
+# hash noted in the folder says what is in it, and that it was put there by this step: what somebody else unpacked there
+# is kept beside, and undo puts it back.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe', 'apply', 'verify', 'undo')]
@@ -116,7 +117,8 @@ if ($Mode -eq 'undo') {
     Move-Tree -From $kept -To $Folder
     $answer.changed = $true
   }
-  # Without the note the folder is somebody else's. It is moved first: where a file of it is in use, all of it stays, with its note.
+  # Without the note the folder is somebody else's. It is moved first: where a file of it is in use, all of it stays,
+  # with its note.
   if ($staged) {
     Move-Tree -From $Folder -To $old
     $answer.changed = $true

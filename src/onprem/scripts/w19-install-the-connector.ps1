@@ -1,5 +1,6 @@
-# W19: the package's own installer puts three products on a portal machine. It is a black box: its effects are what is looked at.
-# What is new in the list of installed programs is noted, before and after, so that undo takes away exactly that.
+# W19: the package's own installer puts three products on a portal machine. It is a black box: its effects are what is
+# looked at. What is new in the list of installed programs is noted, before and after, so that undo takes away exactly
+# that.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe', 'apply', 'verify', 'undo')]
@@ -20,8 +21,8 @@ function Get-Product {
   }
 }
 
-# What apply added, as far as it is still there. Without the list from afterwards (apply was cut off): what is new since the list
-# from before and bears the product's name.
+# What apply added, as far as it is still there. Without the list from afterwards (apply was cut off): what is new since
+# the list from before and bears the product's name.
 function Get-AddedProduct {
   $note = Get-Note -Name 'W19'
   $products = @(Get-Product)

@@ -44,8 +44,8 @@ function Get-InstalledVersion {
   return $versions
 }
 
-# An update rollup of System Center is a patch: it renews files and may leave the registered version as it was. So the newest
-# file of the same major and minor version counts as well.
+# An update rollup of System Center is a patch: it renews files and may leave the registered version as it was. So the
+# newest file of the same major and minor version counts as well.
 function Get-ProgramVersion {
   param([string]$Folder, [version]$Installed)
   $newest = $Installed

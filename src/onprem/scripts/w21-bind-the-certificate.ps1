@@ -1,4 +1,5 @@
-# W21: the package's own script binds a certificate to the connector's three sites. What was bound before is noted first.
+# W21: the package's own script binds a certificate to the connector's three sites. What was bound before is noted
+# first.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe', 'apply', 'verify', 'undo')]
@@ -49,8 +50,8 @@ if ($Mode -eq 'undo') {
   }
   $before = @($note.before | Where-Object { $_ } | Select-Object -Unique)
   if ($before.Count -ne 1) {
-    # Nothing was bound before, or not one thing: the sites themselves go when the products are uninstalled. The note goes now: it would
-    # stand for the state before a later binding.
+    # Nothing was bound before, or not one thing: the sites themselves go when the products are uninstalled. The note
+    # goes now: it would stand for the state before a later binding.
     Remove-Note -Name 'W21'
     return $answer
   }

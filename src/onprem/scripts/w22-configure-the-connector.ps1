@@ -1,5 +1,6 @@
-# W22: the package's own script writes three names into the connector's Web.config files. They may be encrypted, so what is looked at
-# is a note of the names and of the files' hashes. The files from before are kept beside them: IIS serves no .config file.
+# W22: the package's own script writes three names into the connector's Web.config files. They may be encrypted, so what
+# is looked at is a note of the names and of the files' hashes. The files from before are kept beside them: IIS serves
+# no .config file.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe', 'apply', 'verify', 'undo')]
@@ -67,7 +68,8 @@ function Get-UnsavedSite {
   }
 }
 
-# The names that stand in none of the files. An encrypted part hides what is in it: then a change of the files has to do.
+# The names that stand in none of the files. An encrypted part hides what is in it: then a change of the files has to
+# do.
 function Get-MissingName {
   param([string]$StateBefore)
   $texts = @()

@@ -1,4 +1,5 @@
-# W23: TLS to these endpoints, with a chain that this machine trusts. What is seen is the answer, good or bad. Reads only.
+# W23: TLS to these endpoints, with a chain that this machine trusts. What is seen is the answer, good or bad. Reads
+# only.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe')]
@@ -16,7 +17,8 @@ $ErrorActionPreference = 'Stop'
 
 $answer.ok = $true
 
-# The handshake lets everything through and notes what Windows would have objected to, so that the certificate can be told of.
+# The handshake lets everything through and notes what Windows would have objected to, so that the certificate can be
+# told of.
 function Get-Handshake {
   param([System.Net.Sockets.TcpClient]$Client, [string]$Name)
   $seen = @{

@@ -1,5 +1,5 @@
-# W27: the package's own script installs the tenant API that trusts a second token service. Nobody documents a way back, so the
-# installer of the version from before and its Web.config are kept first: undo installs that version again.
+# W27: the package's own script installs the tenant API that trusts a second token service. Nobody documents a way back,
+# so the installer of the version from before and its Web.config are kept first: undo installs that version again.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe', 'apply', 'verify', 'undo')]

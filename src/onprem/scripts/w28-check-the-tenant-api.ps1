@@ -1,4 +1,5 @@
-# W28: the tenant API's site runs, its port answers, and a minute passes without an error of it in the event log. Reads only.
+# W28: the tenant API's site runs, its port answers, and a minute passes without an error of it in the event log. Reads
+# only.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe')]
@@ -16,7 +17,8 @@ if (-not (Test-WebServer)) {
   $answer.message = 'This machine has no IIS: it is no tenant API machine.'
   return $answer
 }
-# Any line of HTTP is an answer: without a token the API refuses, which shows that it lives. Its certificate is not asked about.
+# Any line of HTTP is an answer: without a token the API refuses, which shows that it lives. Its certificate is not
+# asked about.
 function Test-Answer {
   param([int]$Port)
   $client = New-Object -TypeName 'System.Net.Sockets.TcpClient'

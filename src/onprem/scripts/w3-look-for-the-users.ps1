@@ -1,4 +1,5 @@
-# W3: which user principal names the directory of this machine's domain does not have. A warning for people, never a failure. Reads only.
+# W3: which user principal names the directory of this machine's domain does not have. A warning for people, never a
+# failure. Reads only.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe')]

@@ -1,5 +1,5 @@
-# W30: which SQL server holds the tenant API's store. The file that says so is decrypted for a moment and is encrypted again whatever
-# happens. Nothing of its connection strings is told but the server's name: they hold passwords.
+# W30: which SQL server holds the tenant API's store. The file that says so is decrypted for a moment and is encrypted
+# again whatever happens. Nothing of its connection strings is told but the server's name: they hold passwords.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe', 'apply', 'verify')]

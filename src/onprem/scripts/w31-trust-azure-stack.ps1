@@ -1,5 +1,5 @@
-# W31 and W32: the tenant API trusts Azure Stack's token service. Once per data file, from one API machine, as a Windows account
-# that is sysadmin on the server: the script's own prompt for an SQL login would wait for somebody for ever.
+# W31 and W32: the tenant API trusts Azure Stack's token service. Once per data file, from one API machine, as a Windows
+# account that is sysadmin on the server: the script's own prompt for an SQL login would wait for somebody for ever.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe', 'apply', 'verify', 'undo')]
@@ -99,8 +99,8 @@ function ConvertTo-Thumbprint {
   }
 }
 
-# What the tenant side trusts, by realm and signing certificate. Which of the two databases the settings show up in is not
-# documented for a second token service: both are looked at, and one that has none is no failure.
+# What the tenant side trusts, by realm and signing certificate. Which of the two databases the settings show up in is
+# not documented for a second token service: both are looked at, and one that has none is no failure.
 function Test-Trust {
   Import-Module -Name 'MgmtSvcConfig' -Verbose:$false
   foreach ($database in @($storeName, 'Microsoft.MgmtSvc.PortalConfigStore')) {
@@ -131,7 +131,8 @@ function Test-Trust {
   return $false
 }
 
-# When somebody last wrote to the store, as far as SQL Server remembers. Others write there too: only that nobody did proves anything.
+# When somebody last wrote to the store, as far as SQL Server remembers. Others write there too: only that nobody did
+# proves anything.
 function Get-LastWrite {
   param([object]$Connection)
   $text = 'SELECT CONVERT(varchar(33), MAX(last_user_update), 126) FROM sys.dm_db_index_usage_stats WHERE database_id = DB_ID(@name)'
@@ -157,7 +158,8 @@ function Get-Obstacle {
   return ''
 }
 
-# The whole database goes back to what it was, so it is saved once more first: what came since is then not lost for good.
+# The whole database goes back to what it was, so it is saved once more first: what came since is then not lost for
+# good.
 function Restore-Store {
   param([object]$Connection, [string]$Backup, [string]$Safety)
   $save = 'BACKUP DATABASE [Microsoft.MgmtSvc.Store] TO DISK = @file WITH COPY_ONLY, INIT, CHECKSUM'
@@ -213,8 +215,8 @@ try {
   if (($Mode -eq 'probe') -or ($Mode -eq 'verify')) {
     $isTrusted = Test-Trust
     $answer.facts = @{ isTrusted = $isTrusted }
-    # The settings may show the first token service only. Then what this machine noted of its own success counts; where they showed the
-    # trust once, they decide.
+    # The settings may show the first token service only. Then what this machine noted of its own success counts; where
+    # they showed the trust once, they decide.
     $isNoted = ($null -ne $note) -and $note.isDone -and (-not $note.isShown)
     $answer.ok = $isTrusted -or $isNoted
     if ($null -ne $note) {

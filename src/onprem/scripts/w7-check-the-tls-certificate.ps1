@@ -1,5 +1,5 @@
-# W7: the certificate of the tenant portal's binding, or a given one, will do for the connector: issued by an authority, in date,
-# for this name, with its key, with a chain that builds. Everything wrong is told at once. Reads only.
+# W7: the certificate of the tenant portal's binding, or a given one, will do for the connector: issued by an authority,
+# in date, for this name, with its key, with a chain that builds. Everything wrong is told at once. Reads only.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe')]

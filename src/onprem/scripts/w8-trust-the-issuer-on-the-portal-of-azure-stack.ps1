@@ -1,4 +1,5 @@
-# W8: the machine of Azure Stack's portal trusts who issued the connector's certificate. Undo takes away only what apply added.
+# W8: the machine of Azure Stack's portal trusts who issued the connector's certificate. Undo takes away only what apply
+# added.
 param(
   [Parameter(Mandatory = $true)]
   [ValidateSet('probe', 'apply', 'verify', 'undo')]

@@ -1,5 +1,6 @@
 # Gatehouse ssh-start
-# One line of JSON in, one out. The command runs as a scheduled task: it outlives this connection, and the service of the VPN too.
+# One line of JSON in, one out. The command runs as a scheduled task: it outlives this connection, and the service of
+# the VPN too.
 $ErrorActionPreference = 'Stop'
 $answer = @{ state = 'started' }
 $part = ''

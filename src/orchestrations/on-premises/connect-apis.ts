@@ -184,7 +184,9 @@ function* protectAgain(procedure: Procedure, { trustMachine, name }: ConnectorCl
   }
 }
 
-/** What a cloud is called in the names of approvals. One approval never counts for two clouds that are named much alike. */
+/**
+ * What a cloud is called in the names of approvals. One approval never counts for two clouds that are named much alike.
+ */
 export function slug({ clouds }: Pick<ConnectorPlan, 'clouds'>, cloud: ConnectorCloud): string {
   const simple = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
   const text = simple(cloud.name);

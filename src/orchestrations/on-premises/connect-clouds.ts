@@ -26,8 +26,9 @@ import { on } from './step-request.ts';
 import { trustIssuers } from './trust-issuers.ts';
 
 /**
- * Connects Windows Azure Pack clouds to Azure Stack. Azure Stack's side comes first, once; then cloud by cloud: its portals side by
- * side, its tenant APIs one at a time, the trust from one of them. People approve what cannot simply be taken back.
+ * Connects Windows Azure Pack clouds to Azure Stack. Azure Stack's side comes first, once; then cloud by cloud: its
+ * portals side by side, its tenant APIs one at a time, the trust from one of them. People approve what cannot simply be
+ * taken back.
  */
 export function* connectClouds(context: OrchestrationContext): Steps<OnPremisesEnd> {
   return yield* runProcedure(context, function* (procedure, connectorId) {

@@ -92,8 +92,9 @@ interface EndpointCheck {
 }
 
 /**
- * The connector answers to Azure Stack's portal and to whoever uses it, with a certificate that they trust. Behind one name stand all
- * portals of a cloud: while others are being set up, one that is not ready may answer, so it is looked at again.
+ * The connector answers to Azure Stack's portal and to whoever uses it, with a certificate that they trust. Behind one
+ * name stand all portals of a cloud: while others are being set up, one that is not ready may answer, so it is looked
+ * at again.
  */
 export function* checkEndpoint(
   procedure: Procedure,

@@ -13,9 +13,9 @@ interface AccountLook extends Look {
 }
 
 /**
- * What only an account gets to see: the users in the directories of both sides, and whether the account of W31 gets at the SQL server
- * and is who it has to be there. One after the other: a password that was refused once is not tried at the next place, or the account
- * is locked out. What cannot be looked at is a warning.
+ * What only an account gets to see: the users in the directories of both sides, and whether the account of W31 gets at
+ * the SQL server and is who it has to be there. One after the other: a password that was refused once is not tried at
+ * the next place, or the account is locked out. What cannot be looked at is a warning.
  */
 export function* lookWithAccounts(
   procedure: Procedure,
@@ -101,7 +101,10 @@ function usersNotLookedAt(why: string, fix: string): Problem {
   return { path: usersPath, code: 'notLookedAt', message: `The users were not looked up ${why}`, fix };
 }
 
-/** Asks for a token service that nobody trusts: whether the server opens, to whom, and with which database is all that counts. */
+/**
+ * Asks for a token service that nobody trusts: whether the server opens, to whom, and with which database is all that
+ * counts.
+ */
 function serverLook(cloud: ConnectorCloud, index: number): AccountLook | Problem {
   const { name, sqlServer, sqlRunAsSecret: secret } = cloud;
   if (sqlServer === undefined) {

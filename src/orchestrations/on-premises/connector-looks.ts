@@ -111,8 +111,8 @@ function certificateRequest(
 }
 
 /**
- * What W22 refuses later on a portal (a name that does not resolve there), and whether the machine gets at the files that W10, W18
- * and W25 fetch. These are warnings only: a proxy may fetch what the machine itself does not reach.
+ * What W22 refuses later on a portal (a name that does not resolve there), and whether the machine gets at the files
+ * that W10, W18 and W25 fetch. These are warnings only: a proxy may fetch what the machine itself does not reach.
  */
 function namesLook(plan: ConnectorPlan, cloud: ConnectorCloud, machineId: string, path: string): Look {
   const { tenantPortalFqdn, tenantApiFqdn, portalMachines } = cloud;

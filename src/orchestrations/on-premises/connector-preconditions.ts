@@ -16,8 +16,8 @@ import type { Procedure } from './procedure.ts';
 import { ProcedureStopped } from './procedure-end.ts';
 
 /**
- * Looks at everything that has to hold before the first change, on all machines side by side, and reports all that does not in
- * one answer. What the portals' certificates are is kept for the steps that need it, and put into `plan`.
+ * Looks at everything that has to hold before the first change, on all machines side by side, and reports all that does
+ * not in one answer. What the portals' certificates are is kept for the steps that need it, and put into `plan`.
  */
 export function* checkPreconditions(
   procedure: Procedure,

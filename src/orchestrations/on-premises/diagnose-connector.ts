@@ -25,7 +25,10 @@ export function reachedBefore({ trustedClouds }: Pick<ConnectorPlan, 'trustedClo
   return { issuers: new Set(trustedClouds), endpoints: new Set(trustedClouds) };
 }
 
-/** Does the work; when it fails, looks at the network and the certificates as the procedure's tips say, and adds what it finds. */
+/**
+ * Does the work; when it fails, looks at the network and the certificates as the procedure's tips say, and adds what it
+ * finds.
+ */
 export function* diagnosed(
   procedure: Procedure,
   { plan, reached }: { readonly plan: ConnectorPlan; readonly reached: Reached },
@@ -47,7 +50,9 @@ interface NetworkLook {
   readonly endpoints: readonly { readonly host: string; readonly port: number }[];
 }
 
-/** A certificate is nothing to blame where its issuer was not imported yet, nor an endpoint where nothing was installed. */
+/**
+ * A certificate is nothing to blame where its issuer was not imported yet, nor an endpoint where nothing was installed.
+ */
 function looksFor({ clouds, waspMachine, checkMachines }: ConnectorPlan, reached: Reached): readonly NetworkLook[] {
   const portalsOf = (some: ConnectorPlan['clouds']): NetworkLook['endpoints'] =>
     some.map(({ tenantPortalFqdn }) => ({ host: tenantPortalFqdn, port: tenantPortalPort }));

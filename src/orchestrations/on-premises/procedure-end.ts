@@ -30,7 +30,9 @@ export function* endOf(work: Steps<unknown>): Steps<OnPremisesEnd> {
   }
 }
 
-/** Does the work and then, whatever came of it, what puts things right again. Says both failures where there are two. */
+/**
+ * Does the work and then, whatever came of it, what puts things right again. Says both failures where there are two.
+ */
 export function* compensated(work: Steps<unknown>, compensate: () => Steps<unknown>): Steps<void> {
   const end = yield* endOf(work);
   const restored = yield* endOf(compensate());

@@ -7,7 +7,10 @@ import { createStepNotes, type StepNotes } from './step-notes.ts';
 import { createStepRuns, type StepRuns } from './step-runs.ts';
 import { createWaits, type Waits } from './waits.ts';
 
-/** One run of a procedure on machines: all that its generator asks of the durable engine, of machines, people and stores. */
+/**
+ * One run of a procedure on machines: all that its generator asks of the durable engine, of machines, people and
+ * stores.
+ */
 export interface Procedure extends StepNotes, StepRuns, Waits {
   readonly operationId: string;
   /** Something of an earlier attempt may have died halfway. */
@@ -16,7 +19,10 @@ export interface Procedure extends StepNotes, StepRuns, Waits {
   readonly wait: (seconds: number) => Steps<void>;
   /** The time that replays see again, in milliseconds. */
   readonly nowMs: () => number;
-  /** Runs one orchestration for each of these inputs, side by side, and answers what each came to. `key` tells them apart. */
+  /**
+   * Runs one orchestration for each of these inputs, side by side, and answers what each came to. `key` tells them
+   * apart.
+   */
   readonly branches: <Output>(
     orchestration: string,
     inputs: readonly { readonly key: string; readonly input: object }[],

@@ -42,9 +42,9 @@ export function awayMaxMs({ action }: Pick<RemoteStepInput, 'action'>): number {
 }
 
 /**
- * Runs one mode of a step on its machine: start, look until it has ended, clean up. A machine that nobody reaches, or that another
- * command has, is waited for; everything else that goes wrong is answered. Whatever the end is, the machine is given back, or
- * given up where the command may still be at work and cannot be ended.
+ * Runs one mode of a step on its machine: start, look until it has ended, clean up. A machine that nobody reaches, or
+ * that another command has, is waited for; everything else that goes wrong is answered. Whatever the end is, the
+ * machine is given back, or given up where the command may still be at work and cannot be ended.
  */
 export function* runCommand(
   context: OrchestrationContext,
@@ -80,7 +80,10 @@ export function* runCommand(
 
 interface NotStarted {
   readonly refusal: Refusal;
-  /** Something of the command may be on the machine. Nobody knocks again with what was refused, unless an earlier try may have begun it. */
+  /**
+   * Something of the command may be on the machine. Nobody knocks again with what was refused, unless an earlier try
+   * may have begun it.
+   */
   readonly mayBeThere: boolean;
 }
 

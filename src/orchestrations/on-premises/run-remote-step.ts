@@ -20,8 +20,9 @@ const awaySeconds = 30;
 type Refused = Extract<RemoteStepResult, { outcome: 'refused' }>;
 
 /**
- * One step on one machine: is it done already, do it, is it done now. A step that may have happened halfway (a machine that died, a
- * late or unreadable answer) is looked at again before it is applied again; wrong credentials are never tried twice.
+ * One step on one machine: is it done already, do it, is it done now. A step that may have happened halfway (a machine
+ * that died, a late or unreadable answer) is looked at again before it is applied again; wrong credentials are never
+ * tried twice.
  */
 export function* runRemoteStep(context: OrchestrationContext): Steps<RemoteStepResult> {
   const step = context.df.getInput<RemoteStepInput>();
@@ -80,7 +81,9 @@ type AfterApply =
   | { readonly next: 'verify' | 'lookAgain' | 'waited' | 'busy' }
   | { readonly next: 'refuse'; readonly refused: Refused };
 
-/** What an application led to. Whatever may have half happened is looked at again; what a person has to mend is refused. */
+/**
+ * What an application led to. Whatever may have half happened is looked at again; what a person has to mend is refused.
+ */
 function* afterApply(
   context: OrchestrationContext,
   step: RemoteStepInput,
@@ -190,7 +193,8 @@ function* run(
     const label = again === 0 ? `${round}` : `${round}-${again}`;
     const end = yield* runCommand(context, step, mode, label, note);
     if (end.outcome !== 'answered') return end;
-    // The machine behind the one that answered is away: waited for like any other, and after an application looked at first.
+    // The machine behind the one that answered is away: waited for like any other, and after an application looked at
+    // first.
     const isAway = end.answer.code === 'unreachable' && mode !== 'apply';
     const waitedMs = context.df.currentUtcDateTime.getTime() - begun;
     if (!isAway || waitedMs > awayMaxMs(step)) return end.answer;

@@ -38,7 +38,9 @@ export interface StepRuns {
   readonly undo: (request: StepRequest) => Steps<void>;
   /** Looks at what was done before; the procedure stops where it is not so, in these words. */
   readonly verify: (request: StepRequest, words: string) => Steps<void>;
-  /** Looks whether a step is done, before people are asked for it. Credentials that were refused are not tried again. */
+  /**
+   * Looks whether a step is done, before people are asked for it. Credentials that were refused are not tried again.
+   */
   readonly isDone: (request: StepRequest) => Steps<boolean>;
   /** Answers how it went; nothing is noted of it. The procedure stops where it was canceled meanwhile. */
   readonly attempt: <Facts>(

@@ -55,7 +55,10 @@ export function* openVpnAccess(context: OrchestrationContext): Steps<OnPremisesE
   });
 }
 
-/** The roles, the shared key, the router. Restarts only where something changed, or an earlier attempt may have died before its own. */
+/**
+ * The roles, the shared key, the router. Restarts only where something changed, or an earlier attempt may have died
+ * before its own.
+ */
 function* setUpServer(procedure: Procedure, plan: VpnAccessPlan, internalNic: string): Steps<void> {
   const { addressFrom, addressTo, keyIsCurrent, keyVersion, stackId } = plan;
   const nat = on(plan.natMachine);

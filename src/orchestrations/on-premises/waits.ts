@@ -21,7 +21,10 @@ interface Approval {
 export interface Waits {
   /** A step that people decide. The procedure stops where they reject it, or nobody decides. */
   readonly approval: (approval: Approval) => Steps<void>;
-  /** Does work under a lock that another procedure may have; waits for it as long as that one takes, which may be people's days. */
+  /**
+   * Does work under a lock that another procedure may have; waits for it as long as that one takes, which may be
+   * people's days.
+   */
   readonly locked: (lock: { readonly lock: string; readonly step: string }, work: () => Steps<unknown>) => Steps<void>;
 }
 

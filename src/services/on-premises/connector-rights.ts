@@ -4,8 +4,8 @@ import { isAllowed, type Role } from '../../domain/caller.ts';
 import type { ConnectorRequest } from '../../domain/connector-request.ts';
 
 /**
- * What of a connector says where credentials and data files go, what runs on machines as administrator, and which addresses and
- * certificates the two sides trust. Left to operators: names, whom and where to look up, versions, days.
+ * What of a connector says where credentials and data files go, what runs on machines as administrator, and which
+ * addresses and certificates the two sides trust. Left to operators: names, whom and where to look up, versions, days.
  */
 const decidedForAll = ['azureStackPortalFqdn', 'package', 'urlRewrite', 'privilegedEndpoint', 'dataFiles'] as const;
 /** The same of each of its clouds. */
@@ -26,8 +26,9 @@ const decidedForCloud = [
 ] as const;
 
 /**
- * Throws ERR_CALLER_NOT_ALLOWED, with every such field that is new or another than the one that is kept, unless an administrator
- * asks. What an administrator has decided once others may repeat: to put a connector right takes an operator.
+ * Throws ERR_CALLER_NOT_ALLOWED, with every such field that is new or another than the one that is kept, unless an
+ * administrator asks. What an administrator has decided once others may repeat: to put a connector right takes an
+ * operator.
  */
 export function requireDecided(request: ConnectorRequest, kept: ConnectorRequest | undefined, role: Role): void {
   if (isAllowed({ role }, 'administrator')) return;

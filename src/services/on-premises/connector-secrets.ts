@@ -12,8 +12,8 @@ interface NamedSecret extends SecretReference {
 }
 
 /**
- * The secrets of a connector that are not in Key Vault, or hold something else than they have to. Those of a machine that a person
- * works at are not looked for: that person types them.
+ * The secrets of a connector that are not in Key Vault, or hold something else than they have to. Those of a machine
+ * that a person works at are not looked for: that person types them.
  */
 export async function connectorSecretProblems(
   record: ConnectorRecord,

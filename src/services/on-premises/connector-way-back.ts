@@ -3,8 +3,9 @@ import type { ConnectorRequest } from '../../domain/connector-request.ts';
 import type { ConnectorRecord } from '../../stores/records/on-premises.ts';
 
 /**
- * Throws ERR_CONFLICT where a request for the same connector would forget what there is to take back: a cloud for which something may
- * have been changed, or a machine of it in the role that it had there; a trust goes back from the machine that tried it. The way back goes by the request that is kept.
+ * Throws ERR_CONFLICT where a request for the same connector would forget what there is to take back: a cloud for which
+ * something may have been changed, or a machine of it in the role that it had there; a trust goes back from the machine
+ * that tried it. The way back goes by the request that is kept.
  */
 export function requireWayBack(request: ConnectorRequest, kept: ConnectorRecord | undefined): void {
   if (kept === undefined) return;

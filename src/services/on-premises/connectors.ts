@@ -23,11 +23,15 @@ import type { Procedures } from './procedures.ts';
 type PlanAnswer =
   { readonly outcome: 'ready'; readonly plan: ConnectorPlan; readonly files: readonly CloudDataFile[] } | Refusal;
 
-/** Connectors of Windows Azure Pack clouds to a stack; a stack has one at most, because turning its mode off turns it off for all. */
+/**
+ * Connectors of Windows Azure Pack clouds to a stack; a stack has one at most, because turning its mode off turns it
+ * off for all.
+ */
 export interface Connectors {
   /**
-   * Starts the procedure; the same connector again is put right, or given further clouds. ERR_CALLER_NOT_ALLOWED where that takes an
-   * administrator and `role` is less, ERR_CONFLICT where a cloud or machine is missing for which something may have been changed.
+   * Starts the procedure; the same connector again is put right, or given further clouds. ERR_CALLER_NOT_ALLOWED where
+   * that takes an administrator and `role` is less, ERR_CONFLICT where a cloud or machine is missing for which
+   * something may have been changed.
    */
   connect(request: ConnectorRequest, asked: IntentRequest & { readonly role: Role }): Promise<OperationRecord>;
   verify(id: string, asked: IntentRequest): Promise<OperationRecord>;
@@ -36,8 +40,8 @@ export interface Connectors {
   list(): Promise<readonly ConnectorRecord[]>;
   plan(id: string): Promise<PlanAnswer>;
   /**
-   * Makes the connector its stack's before its first change, and notes for which clouds there is something to take back. Until then
-   * it is in nobody's way. Safe to repeat.
+   * Makes the connector its stack's before its first change, and notes for which clouds there is something to take
+   * back. Until then it is in nobody's way. Safe to repeat.
    */
   bind(id: string): Promise<{ readonly outcome: 'bound' } | Refusal>;
 }
@@ -320,7 +324,9 @@ function namedMachines(
   return [...request.checkMachines.map((id, index) => ({ id, path: `/checkMachines/${index}` })), ...ofClouds];
 }
 
-/** The stack has one connector, and the connector one stack: two requests must not give one id to two stacks at once. */
+/**
+ * The stack has one connector, and the connector one stack: two requests must not give one id to two stacks at once.
+ */
 function claimsOf({ id, stackId }: Pick<ConnectorRequest, 'id' | 'stackId'>): readonly string[] {
   return [`connector:${stackId}`, `connector-id:${id}`];
 }

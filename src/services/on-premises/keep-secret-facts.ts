@@ -3,8 +3,8 @@ import { findRemoteStep } from '../../contracts/on-premises/step-table.ts';
 import type { Secrets } from '../../ports/secrets.ts';
 
 /**
- * Moves the facts that are secret (what data files hold) out of an answer and into Key Vault, under the names given; without a name such a fact is
- * dropped. What is answered may be stored anywhere.
+ * Moves the facts that are secret (what data files hold) out of an answer and into Key Vault, under the names given;
+ * without a name such a fact is dropped. What is answered may be stored anywhere.
  */
 export type KeepSecretFacts = (
   answer: StepAnswer,

@@ -45,7 +45,9 @@ export interface ShownCommand {
   readonly since: string;
   readonly scriptSha256: string;
   readonly runAsSecret?: string;
-  /** To be typed where the script was saved as command.ps1. What cmd.exe would not take whole is in the script instead. */
+  /**
+   * To be typed where the script was saved as command.ps1. What cmd.exe would not take whole is in the script instead.
+   */
   readonly commandLine: string;
 }
 
@@ -56,7 +58,9 @@ export interface ManualCommandRows extends ManualCommands {
   listOpen(machineId: string): Promise<readonly ShownCommand[]>;
   /** The script's text. Throws ERR_NOT_FOUND for a command that is not open. */
   script(machineId: string, id: string): Promise<string>;
-  /** Takes the last line that the script wrote. Throws ERR_REQUEST_INVALID for a line that is no answer of this command. */
+  /**
+   * Takes the last line that the script wrote. Throws ERR_REQUEST_INVALID for a line that is no answer of this command.
+   */
   answer(
     machineId: string,
     id: string,
@@ -148,7 +152,9 @@ interface CommandFile {
   readonly scriptSha256: string;
 }
 
-/** What a person saves and types. The script is the same for every request, unless what is asked is too long for a line. */
+/**
+ * What a person saves and types. The script is the same for every request, unless what is asked is too long for a line.
+ */
 function fileOf({ step, invocation, scriptSha256 }: ManualCommandRecord): CommandFile {
   const script = composedScripts.get(step) ?? '';
   const bare = 'powershell.exe -NoProfile -ExecutionPolicy Bypass -File .\\command.ps1';

@@ -20,8 +20,8 @@ interface Candidate {
 }
 
 /**
- * Finds the data file of each cloud among the collected ones, newest first, by the endpoint that it names. What is not a data
- * file, or of other clouds, is passed over; a cloud without one is refused with what was wrong with the files.
+ * Finds the data file of each cloud among the collected ones, newest first, by the endpoint that it names. What is not
+ * a data file, or of other clouds, is passed over; a cloud without one is refused with what was wrong with the files.
  */
 export async function matchFiles(
   clouds: readonly { readonly name: string; readonly endpoint: string }[],

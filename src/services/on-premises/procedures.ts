@@ -28,11 +28,14 @@ interface NewProcedure extends IntentRequest {
 
 /** Orchestrations on machines: begun by a call, run by an orchestration, resumed by a call, revived by the sweep. */
 export interface Procedures {
-  /** Refused while another procedure has one of the claims. The same operation id again goes on from what is there, unless it has ended. */
+  /**
+   * Refused while another procedure has one of the claims. The same operation id again goes on from what is there,
+   * unless it has ended.
+   */
   begin(procedure: NewProcedure): Promise<OperationRecord>;
   /**
-   * Goes on with a procedure that failed or was canceled; every step is looked at before it is done again. ERR_CONFLICT when what
-   * it worked on is another procedure's by now.
+   * Goes on with a procedure that failed or was canceled; every step is looked at before it is done again. ERR_CONFLICT
+   * when what it worked on is another procedure's by now.
    */
   resume(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
   /** Starts again what a crash kept from starting; ends what died. For the sweep. */

@@ -6,8 +6,8 @@ import { connectorKeys, type ConnectorRecord, stackKeys, type StackRecord } from
 import type { OperationRecord } from '../operations/operation-record.ts';
 
 /**
- * Writes into the target's record that a procedure on it has ended, and how; nothing where the target is another procedure's by now. Safe
- * to repeat.
+ * Writes into the target's record that a procedure on it has ended, and how; nothing where the target is another
+ * procedure's by now. Safe to repeat.
  */
 export type SettleTarget = (operation: OperationRecord, status: OnPremisesEnd['status']) => Promise<void>;
 

@@ -18,8 +18,8 @@ export interface NewStack {
 /** Azure Stack POCs that Gatehouse knows of. */
 export interface Stacks {
   /**
-   * Registers a stack, or replaces what is known of its machines and names. What it shares stays, and so do the machines that
-   * share it: ERR_CONFLICT, for what was set up on one of them could never be taken back from another.
+   * Registers a stack, or replaces what is known of its machines and names. What it shares stays, and so do the
+   * machines that share it: ERR_CONFLICT, for what was set up on one of them could never be taken back from another.
    */
   put(stack: NewStack): Promise<StackRecord>;
   get(id: string): Promise<StackRecord | undefined>;

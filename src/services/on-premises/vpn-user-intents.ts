@@ -33,8 +33,8 @@ export interface VpnUserIntents {
   /** Whether the key that all clients share is there already: the caller's has to be, another one can be made up. */
   hasSharedKey(name: string, isGiven: boolean): Promise<boolean>;
   /**
-   * What is to be noted of a user, and their password where one has to be made up. Writes nothing: the request may be refused yet.
-   * `path` is the field to blame for a secret that is missing.
+   * What is to be noted of a user, and their password where one has to be made up. Writes nothing: the request may be
+   * refused yet. `path` is the field to blame for a secret that is missing.
    */
   intend(
     stackId: string,
