@@ -4,9 +4,9 @@ import { readCertificate } from '../pki/read-certificate.ts';
 /** Reads a gateway's profile package, its certificates by our own parser. */
 export function readProfile(zip: Uint8Array): ProfileReading {
   return readProfilePackage(zip, {
-    thumbprintOf: (file) => {
+    readCertificate: (file) => {
       const reading = readCertificate(file);
-      return reading.ok ? reading.certificate.thumbprint : undefined;
+      return reading.ok ? reading.certificate : undefined;
     },
   });
 }

@@ -9,6 +9,10 @@ export interface ProfilePackage {
   readonly dnsServers: readonly string[];
   /** Of the CA that signs the gateway's server certificate; not one of the roots that clients are issued under. */
   readonly serverRootThumbprint?: Thumbprint;
+  /** The same certificate, DER. */
+  readonly serverRoot?: Uint8Array;
+  /** The Azure VPN Client's profile for certificates, as Azure wrote it. Secret: it holds the gateway's tls-auth key. */
+  readonly azureVpnConfig?: string;
   /** The OpenVPN profile as Azure wrote it. Secret: it holds the gateway's tls-auth key. */
   readonly ovpnTemplate?: string;
   /** SHA-256 (hex) over what the package means to a client; equal for two downloads of the same configuration. */

@@ -4,8 +4,10 @@ import { macosKit } from './l2tp/macos-kit.ts';
 import { networkManagerKit } from './l2tp/network-manager-kit.ts';
 import { strongswanKit } from './l2tp/strongswan-kit.ts';
 import { windowsKit } from './l2tp/windows-kit.ts';
+import { networkManagerP2sKit } from './p2s/network-manager-kit.ts';
 import { openVpn2Kit } from './p2s/openvpn2-kit.ts';
-import { type P2sSettings, requirePlainStem } from './p2s/p2s-settings.ts';
+import { type P2sSettings, requirePlainNames } from './p2s/p2s-settings.ts';
+import { strongswanP2sKit } from './p2s/strongswan-kit.ts';
 
 /**
  * Every platform that a kit can be made for. What a request may name, the OpenAPI document, the file and its type, the builder
@@ -15,7 +17,7 @@ const kitPlatforms = {
   /** For the VPN of a stack: L2TP over IPsec with a shared key and a password. */
   l2tp: { windows: windowsKit, macos: macosKit, networkmanager: networkManagerKit, strongswan: strongswanKit },
   /** For a gateway's point-to-site VPN, with a client certificate. */
-  p2s: { openvpn2: openVpn2Kit },
+  p2s: { strongswan: strongswanP2sKit, networkmanager: networkManagerP2sKit, openvpn2: openVpn2Kit },
 } as const satisfies {
   readonly l2tp: Readonly<Record<string, KitPlatform<L2tpSettings>>>;
   readonly p2s: Readonly<Record<string, KitPlatform<P2sSettings>>>;
@@ -38,7 +40,7 @@ export function buildL2tpKit(platform: L2tpPlatform, settings: L2tpSettings): Ki
 
 /** Builds what sets up a machine for a gateway with a certificate. Throws where the gateway's profile does not serve for it. */
 export function buildP2sKit(platform: P2sPlatform, settings: P2sSettings): Kit {
-  requirePlainStem(settings);
+  requirePlainNames(settings);
   return build(kitPlatforms.p2s[platform], settings, `${settings.fileStem}-${platform}`);
 }
 

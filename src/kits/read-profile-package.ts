@@ -10,9 +10,14 @@ export type ProfileReading =
   | { readonly ok: true; readonly profile: ProfilePackage }
   | { readonly ok: false; readonly problems: readonly ArchiveProblem[] };
 
+export interface FileCertificate {
+  readonly thumbprint: Thumbprint;
+  readonly der: Uint8Array;
+}
+
 export interface ProfileReadingOptions {
-  /** Names the certificate in the bytes of a .cer file; undefined for what is no certificate. Only src/pki knows how. */
-  readonly thumbprintOf: (certificateFile: Uint8Array) => Thumbprint | undefined;
+  /** Reads the certificate in the bytes of a .cer file; undefined for what is no certificate. Only src/pki knows how. */
+  readonly readCertificate: (certificateFile: Uint8Array) => FileCertificate | undefined;
 }
 
 // Wherever in the package they stand: Azure has renamed folders before.
@@ -20,6 +25,8 @@ const settingsFile = /(^|\/)vpnsettings\.xml$/;
 const serverRootFile = /(^|\/)vpnserverroot\.cer(_0)?$/;
 const ovpnFile = /(^|\/)vpnconfig\.ovpn$/;
 const azureVpnFile = /(^|\/)azurevpnconfig[a-z_]*\.xml$/;
+/** Of several, the one for certificates has a name of its own. */
+const certificateAzureVpnFile = /(^|\/)azurevpnconfig(_cert)?\.xml$/;
 const wanted = [settingsFile, serverRootFile, ovpnFile, azureVpnFile];
 
 /**
@@ -56,9 +63,10 @@ function readSettings({ contents }: ProfileArchive): readonly TunnelSettings[] {
 function describe(
   archive: ProfileArchive,
   settings: readonly TunnelSettings[],
-  { serverFqdn, thumbprintOf }: ProfileReadingOptions & { readonly serverFqdn: string },
+  { serverFqdn, readCertificate }: ProfileReadingOptions & { readonly serverFqdn: string },
 ): ProfilePackage {
-  const [serverRoot] = findAll(archive.contents, serverRootFile).map(([, content]) => thumbprintOf(content));
+  const [serverRoot] = findAll(archive.contents, serverRootFile).map(([, content]) => readCertificate(content));
+  const [azureVpn] = findAll(archive.contents, certificateAzureVpnFile).map(([, content]) => decodeText(content));
   const [ovpn] = findAll(archive.contents, ovpnFile).map(([, content]) => decodeText(content));
   const common = {
     serverFqdn,
@@ -68,24 +76,29 @@ function describe(
   return {
     ...common,
     files: archive.files,
-    ...(serverRoot === undefined ? {} : { serverRootThumbprint: serverRoot }),
+    ...(serverRoot === undefined ? {} : { serverRootThumbprint: serverRoot.thumbprint, serverRoot: serverRoot.der }),
+    ...(azureVpn === undefined ? {} : { azureVpnConfig: azureVpn }),
     ...(ovpn === undefined ? {} : { ovpnTemplate: ovpn }),
-    hash: hashOf({ ...common, texts: settingsTexts(archive, thumbprintOf) }),
+    hash: hashOf({ ...common, texts: settingsTexts(archive, readCertificate) }),
   };
 }
 
 // Every settings file counts, also what is not understood of it: a new server secret or validation hash must show.
 function settingsTexts(
   { contents }: ProfileArchive,
-  thumbprintOf: ProfileReadingOptions['thumbprintOf'],
+  readCertificate: ProfileReadingOptions['readCertificate'],
 ): readonly (readonly [string, string])[] {
   return [...contents]
-    .map(([path, content]) => [path, meaningOf(path, content, thumbprintOf)] as const)
+    .map(([path, content]) => [path, meaningOf(path, content, readCertificate)] as const)
     .sort(([left], [right]) => (left < right ? -1 : 1));
 }
 
-function meaningOf(path: string, content: Uint8Array, thumbprintOf: ProfileReadingOptions['thumbprintOf']): string {
-  const text = serverRootFile.test(path) ? thumbprintOf(content) : undefined;
+function meaningOf(
+  path: string,
+  content: Uint8Array,
+  readCertificate: ProfileReadingOptions['readCertificate'],
+): string {
+  const text = serverRootFile.test(path) ? readCertificate(content)?.thumbprint : undefined;
   return text ?? decodeText(content).replace(/\s+/g, ' ').trim();
 }
 

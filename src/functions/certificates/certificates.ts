@@ -131,6 +131,11 @@ const kitPlatformSchema = z
 
 const issuedViewSchema = certificateViewSchema.extend(madeKeyViewSchema.shape).meta({ id: 'IssuedCertificate' });
 
+const probeSchema = z
+  .strictObject({ address: z.ipv4(), port: z.int().min(1).max(65_535) })
+  .optional()
+  .meta({ description: 'Where something answers behind the gateway: the check of the kit tries it.' });
+
 const kitSchema = z
   .object({
     platform: kitPlatformSchema,
@@ -335,13 +340,13 @@ function makeKit({ kits }: CertificateRoutesOptions): Route {
     sensitiveAnswer: true,
     request: {
       params: thumbprintParams,
-      body: z.strictObject({ gatewayId: slugSchema, platform: kitPlatformSchema }),
+      body: z.strictObject({ gatewayId: slugSchema, platform: kitPlatformSchema, probe: probeSchema }),
     },
     responses: { 201: kitSchema },
     handler: async ({ params, body }) => {
-      const { platform, gatewayId } = body;
-      const kit = await kits.make(params.thumbprint, gatewayId, platform);
-      return { status: 201, body: toKitView(platform, kit) };
+      const { probe, ...order } = body;
+      const kit = await kits.make({ ...params, ...order, ...(probe === undefined ? {} : { probe }) });
+      return { status: 201, body: toKitView(order.platform, kit) };
     },
   });
 }

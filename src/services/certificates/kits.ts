@@ -1,4 +1,5 @@
 import { AppError } from '../../domain/app-error.ts';
+import type { GatewayPlan } from '../../domain/gateway-plan.ts';
 import type { ProfilePackage } from '../../domain/profile-package.ts';
 import { parseThumbprint } from '../../domain/thumbprint.ts';
 import type { Kit } from '../../kits/kit.ts';
@@ -17,9 +18,17 @@ export interface CertificateKit extends Kit {
   readonly profileHash: string;
 }
 
+export interface KitOrder {
+  readonly thumbprint: string;
+  readonly gatewayId: string;
+  readonly platform: P2sPlatform;
+  /** What the check script of the kit should reach through the VPN. */
+  readonly probe?: P2sSettings['probe'];
+}
+
 /** Files that open one gateway with one certificate, without its private key. Secret: they hold secrets of the gateway. */
 export interface Kits {
-  make(thumbprint: string, gatewayId: string, platform: P2sPlatform): Promise<CertificateKit>;
+  make(order: KitOrder): Promise<CertificateKit>;
 }
 
 export function createKits(options: {
@@ -51,7 +60,7 @@ export function createKits(options: {
   }
 
   /** What a kit is made from, whatever its platform. Throws where no gateway would let this certificate in. */
-  async function readSettings(text: string, gatewayId: string): Promise<P2sSettings> {
+  async function readSettings({ thumbprint: text, gatewayId, probe }: KitOrder): Promise<P2sSettings> {
     const thumbprint = parseThumbprint(text);
     const record = thumbprint === undefined ? undefined : await options.lookup.byThumbprint(thumbprint);
     if (record?.certificate === undefined) {
@@ -63,27 +72,47 @@ export function createKits(options: {
         `Certificate ${text} is ${record.state}: no gateway accepts it, so no kit is made.`,
       );
     }
-    if ((await stores.gateways.get(gatewayKeys(gatewayId))) === undefined) {
-      throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not exist.`);
-    }
+    const plan = (await stores.gateways.get(gatewayKeys(gatewayId)))?.record.plan;
+    if (plan === undefined) throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not exist.`);
+    requireCertificates(plan);
     const trust = (await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: record.rootId }))?.record;
     if (trust?.wanted !== true) {
       throw new AppError('ERR_CONFLICT', `Gateway ${gatewayId} does not trust root ${record.rootId}.`);
     }
     const root = (await stores.roots.get(rootKeys(record.rootId)))?.record;
+    if (root?.certificate === undefined || root.thumbprint === undefined) {
+      throw new AppError('ERR_CONFLICT', `Root ${record.rootId} has no certificate yet, so no kit is made.`);
+    }
     return {
       profile: await readProfile(gatewayId),
       gatewayId,
+      connectionName: plan.resourceIds.virtualNetwork.split('/').at(-1) ?? gatewayId,
+      protocols: plan.protocols,
+      sku: plan.sku,
+      addressPool: plan.clientAddressPool,
       certificate: Buffer.from(record.certificate, 'base64'),
-      chain: root?.certificate === undefined ? [] : [Buffer.from(root.certificate, 'base64')],
+      commonName: record.commonName,
+      thumbprint: record.thumbprint ?? text,
+      chain: [Buffer.from(root.certificate, 'base64')],
+      issuer: { commonName: root.commonName, thumbprint: root.thumbprint },
+      rootThumbprint: root.thumbprint,
+      ...(probe === undefined ? {} : { probe }),
       fileStem: `${gatewayId}-${record.serialNumber.slice(0, 8)}`,
     };
   }
 
   return {
-    make: async (thumbprint, gatewayId, platform) => {
-      const settings = await readSettings(thumbprint, gatewayId);
-      return { ...buildP2sKit(platform, settings), profileHash: settings.profile.hash };
+    make: async (order) => {
+      const settings = await readSettings(order);
+      return { ...buildP2sKit(order.platform, settings), profileHash: settings.profile.hash };
     },
   };
+}
+
+function requireCertificates({ id, authentication }: GatewayPlan): void {
+  if (authentication.includes('Certificate')) return;
+  throw new AppError(
+    'ERR_CONFLICT',
+    `Gateway ${id} lets nobody in by certificate, only by ${authentication.join(' and ')}, so no kit is made.`,
+  );
 }

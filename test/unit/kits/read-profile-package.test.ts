@@ -54,14 +54,19 @@ function thumbprintOf(file: Uint8Array) {
   return result.ok ? result.certificate.thumbprint : undefined;
 }
 
+function readFile(file: Uint8Array) {
+  const result = readCertificate(file);
+  return result.ok ? result.certificate : undefined;
+}
+
 function read(bytes: Uint8Array): ProfilePackage {
-  const reading = readProfilePackage(bytes, { thumbprintOf });
+  const reading = readProfilePackage(bytes, { readCertificate: readFile });
   if (!reading.ok) throw new Error(reading.problems.map(({ code }) => code).join(' '));
   return reading.profile;
 }
 
 function codesOf(bytes: Uint8Array): readonly string[] {
-  const reading = readProfilePackage(bytes, { thumbprintOf });
+  const reading = readProfilePackage(bytes, { readCertificate: readFile });
   return reading.ok ? [] : reading.problems.map(({ code }) => code);
 }
 
@@ -74,6 +79,8 @@ describe('src/kits/read-profile-package', () => {
       routes: ['10.1.0.0/16', '172.16.201.0/24', '192.168.7.0/24'],
       dnsServers: ['10.2.1.4', '10.2.1.5'],
       serverRootThumbprint: thumbprintOf(serverRoot),
+      serverRoot: readFile(serverRoot)?.der,
+      azureVpnConfig: expect.stringContaining('<AzVpnProfile') as string,
       ovpnTemplate: anOvpnTemplate(),
     });
     expect(profile.files).toHaveLength(5);
@@ -292,7 +299,7 @@ describe('src/kits/read-profile-package', () => {
     it('leaves entities unexpanded', () => {
       const bomb = `<!DOCTYPE x [<!ENTITY a "${'a'.repeat(1000)}"><!ENTITY b "${'&a;'.repeat(1000)}">]>${settings.slice(settings.indexOf('<VpnProfile'))}`;
       const reading = readProfilePackage(zip({ 'Generic/VpnSettings.xml': bomb.replace('IkeV2', '&b;') }), {
-        thumbprintOf,
+        readCertificate: readFile,
       });
       expect(JSON.stringify(reading).length).toBeLessThan(10_000);
     });
@@ -307,7 +314,7 @@ describe('src/kits/read-profile-package', () => {
           (place, change, isCut) => {
             const damaged = Uint8Array.from(whole);
             damaged[place] = (damaged[place] ?? 0) ^ change;
-            const reading = readProfilePackage(isCut ? whole.slice(0, place) : damaged, { thumbprintOf });
+            const reading = readProfilePackage(isCut ? whole.slice(0, place) : damaged, { readCertificate: readFile });
             expect(typeof reading.ok).toBe('boolean');
           },
         ),

@@ -1,0 +1,21 @@
+import type { P2sSettings } from './p2s-settings.ts';
+
+/** The step that brings the private key, as the page of a kit has it. */
+export function keyStep({ pfx, fileStem }: P2sSettings): string {
+  if (pfx === undefined) {
+    return `Put the private key that the certificate was asked for with beside them, as ${fileStem}.key (PEM).`;
+  }
+  if (pfx.password === undefined) {
+    return `${fileStem}.pfx holds the private key; its password was given to you separately.`;
+  }
+  return `${fileStem}.pfx holds the private key, and the scripts know its password. Do not pass it on.`;
+}
+
+/** The same for whoever hands the kit over. */
+export function keyNotes({ pfx, fileStem }: P2sSettings, fileName: string): readonly string[] {
+  if (pfx !== undefined) return [`${fileName} holds the private key: hand it to its owner alone, and keep no copy.`];
+  return [
+    `Put the private key that the certificate request was made with beside the unpacked files, as ${fileStem}.key (PEM).`,
+    'The key is not part of this kit and was never sent.',
+  ];
+}
