@@ -7,6 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { requestOver } from '../support/https-request.ts';
 import { type RunningTestStack, startStack } from '../support/stack.ts';
+import { tokenOf } from '../support/token-of.ts';
 import { changeGatewayInPortal, readSecret, readSecrets } from './support/azure.ts';
 import {
   aKeyAndRequest,
@@ -124,7 +125,7 @@ async function shareVpnAccess(): Promise<readonly (readonly [string, string])[]>
     ['password of a VPN user', (await readSecret(stack, passwordSecret)) ?? ''],
     ['password that was told', (added.body as { readonly password: string }).password],
     ["password of the NATVM's administrator", natAdministrator.password],
-    ['token of a link', url.split('token=').at(-1) ?? ''],
+    ['token of a link', tokenOf(url)],
     ['SSH key', sshKey.split('\n')[3] ?? ''],
   ];
 }
@@ -148,9 +149,9 @@ async function haveKeysMade(): Promise<readonly (readonly [string, string])[]> {
   return [
     ['password of a .pfx', keyFilePassword],
     ['password of a .pfx that was told', revealed.password ?? ''],
-    ['token of a link to a .pfx', first.url.split('/').at(-1) ?? ''],
-    ['token of another link to a .pfx', second.url.split('/').at(-1) ?? ''],
-    ['token of a link to a .pfx that nobody fetched', revealed.url.split('/').at(-1) ?? ''],
+    ['token of a link to a .pfx', tokenOf(first.url)],
+    ['token of another link to a .pfx', tokenOf(second.url)],
+    ['token of a link to a .pfx that nobody fetched', tokenOf(revealed.url)],
     ['.pfx', keyFile.toString('base64').slice(80, 160)],
     ['bytes of a .pfx', keyFile.subarray(200, 260).toString('latin1')],
   ];

@@ -3,6 +3,7 @@ import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-c
 import { given } from '../../../support/given.ts';
 import { aGateway, aRequest, aRoot, createServicesWorld, runWriter } from '../../../support/services-world.ts';
 import { type ApiAnswer, type ApiRequest, createTestApi } from '../../../support/test-route.ts';
+import { tokenOf } from '../../../support/token-of.ts';
 
 const csr = toRequestPem(aCertificateRequest());
 
@@ -81,7 +82,7 @@ describe('src/functions/certificates/certificates', () => {
       const [download] = json['downloads'] as readonly { readonly kind: string; readonly url: string }[];
       expect([status, json['state'], download?.kind]).toEqual([201, 'issued', 'pfx']);
       expect(text).not.toContain(pfx.password);
-      expect(await world.downloads.describe(given(download).url.split('/').at(-1) ?? '')).toBeDefined();
+      expect(await world.downloads.describe(tokenOf(given(download).url))).toBeDefined();
     });
 
     it('makes up a password for whoever wants to see it, and issues nothing that nobody could open', async () => {

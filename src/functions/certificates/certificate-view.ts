@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { problemItemSchema } from '../../domain/problem-item.ts';
+import type { CertificateLookup } from '../../services/certificates/certificate-lookup.ts';
+import { certificatePem } from '../../services/certificates/certificate-pem.ts';
+import { sessionIdentityOf } from '../../services/certificates/shared-names.ts';
+import { type CertificateRecord, certificateStates, rootKeys } from '../../stores/records/certificates.ts';
+import { revocationStates } from '../../stores/records/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
+
+export interface CertificateViewOptions {
+  readonly stores: Stores;
+  readonly lookup: CertificateLookup;
+}
+
+export const certificateViewSchema = z
+  .object({
+    thumbprint: z.string().optional(),
+    serialNumber: z.string(),
+    rootId: z.string(),
+    owner: z.string(),
+    subject: z.object({ commonName: z.string() }),
+    sessionIdentity: z.enum(['unique', 'ambiguous']).meta({
+      description: '`ambiguous` while another live certificate has this name: Azure’s session list shows names only.',
+    }),
+    notBefore: z.string(),
+    notAfter: z.string(),
+    state: z.enum(certificateStates),
+    certificate: z.string().optional().meta({ description: 'PEM.' }),
+    chain: z.array(z.string()).meta({ description: 'PEM of the issuers, the root last.' }),
+    downloads: z.array(z.object({ kind: z.string(), url: z.string(), expiresAt: z.string() })),
+    ignored: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'What the request asked for beyond its key and did not get.' }),
+    warnings: z
+      .array(problemItemSchema)
+      .optional()
+      .meta({ description: 'What somebody should look at before the certificate is handed on.' }),
+    revokedAt: z.string().optional(),
+    revocationReason: z.string().optional(),
+    revocations: z
+      .array(z.object({ gatewayId: z.string(), state: z.enum(revocationStates), reason: z.string().optional() }))
+      .optional()
+      .meta({
+        description:
+          'Of one certificate that was revoked or reinstated: how far that has come on each gateway. `overLimit` is not in force.',
+      }),
+  })
+  .meta({ id: 'Certificate' });
+
+export type CertificateView = z.infer<typeof certificateViewSchema>;
+
+/** What a caller sees of a certificate. */
+export async function toView(
+  { stores, lookup }: CertificateViewOptions,
+  record: CertificateRecord,
+): Promise<CertificateView> {
+  const root = (await stores.roots.get(rootKeys(record.rootId)))?.record;
+  const { thumbprint, serialNumber, rootId, owner, commonName, notBefore, notAfter, state, looksLike } = record;
+  return {
+    ...(thumbprint === undefined ? {} : { thumbprint }),
+    serialNumber,
+    rootId,
+    owner,
+    subject: { commonName },
+    sessionIdentity: await sessionIdentityOf(lookup, record),
+    notBefore,
+    notAfter,
+    state,
+    ...(record.certificate === undefined ? {} : { certificate: certificatePem(record.certificate) }),
+    chain: root?.certificate === undefined ? [] : [certificatePem(root.certificate)],
+    downloads: [],
+    ...(looksLike === undefined ? {} : { warnings: looksLike.map(alikeWarning) }),
+    ...(record.revokedAt === undefined ? {} : { revokedAt: record.revokedAt }),
+    ...(record.revocationReason === undefined ? {} : { revocationReason: record.revocationReason }),
+  };
+}
+
+function alikeWarning(name: string): z.infer<typeof problemItemSchema> {
+  const message = `The name looks like ${name}, which another live certificate has, but is written with other letters.`;
+  const fix = 'Make sure that the certificate is meant for whoever asked for it, or revoke it.';
+  return { path: '/commonName', code: 'nameLooksAlike', message, fix };
+}
+
+/** How far the revocation of a certificate, or its end, has come on each gateway. */
+export async function revocationsOf(
+  stores: Pick<Stores, 'rootGateways' | 'gatewayRevocations'>,
+  { rootId, thumbprint }: CertificateRecord,
+): Promise<Pick<CertificateView, 'revocations'>> {
+  const gateways = await stores.rootGateways.list(rootId);
+  const rows = await Promise.all(
+    gateways.map(({ record }) =>
+      stores.gatewayRevocations.get({ partitionKey: record.gatewayId, rowKey: thumbprint ?? '' }),
+    ),
+  );
+  const revocations = rows.flatMap((row) => {
+    if (row === undefined) return [];
+    const { gatewayId, state, reason } = row.record;
+    return [{ gatewayId, state, ...(reason === undefined ? {} : { reason }) }];
+  });
+  return revocations.length === 0 ? {} : { revocations };
+}
