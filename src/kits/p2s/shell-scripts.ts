@@ -19,7 +19,7 @@ export function setupScript(script: string, settings: P2sSettings, more: readonl
 }
 
 /** `check.sh`, for Linux and macOS. */
-export function checkScript({ fileStem, profile, addressPool, sku, probe }: P2sSettings): string {
+function checkScript({ fileStem, profile, addressPool, sku, probe }: P2sSettings): string {
   return withVariables(
     checkText,
     [
