@@ -1,6 +1,6 @@
 import { AppError } from '../../domain/app-error.ts';
 import { directiveOf, readTemplate } from './ovpn-template.ts';
-import type { P2sSettings } from './p2s-settings.ts';
+import { isIpv4, type P2sSettings } from './p2s-settings.ts';
 
 type Group = Readonly<Record<string, string>>;
 type Keyfile = Readonly<Record<string, Group>>;
@@ -92,11 +92,20 @@ function common({ connectionName }: P2sSettings, uuid: string): Keyfile {
 
 // Nothing but what the gateway names goes through it.
 function addressing({ profile }: P2sSettings): Keyfile {
-  const { dnsServers } = profile;
-  const dns: Group = dnsServers.length === 0 ? {} : { dns: dnsServers.map((server) => `${server};`).join('') };
-  const routes = profile.routes.map((prefix, index): readonly [string, string] => [`route${index + 1}`, prefix]);
+  const isIpv6 = (text: string): boolean => !isIpv4(text);
+  const ofIpv6 = family(profile, isIpv6);
   return {
-    ipv4: { method: 'auto', 'never-default': 'true', ...dns, ...Object.fromEntries<string>(routes) },
-    ipv6: { method: 'disabled' },
+    ipv4: { method: 'auto', 'never-default': 'true', ...family(profile, isIpv4) },
+    ipv6:
+      Object.keys(ofIpv6).length === 0
+        ? { method: 'disabled' }
+        : { method: 'auto', 'never-default': 'true', ...ofIpv6 },
   };
+}
+
+function family({ dnsServers, routes }: P2sSettings['profile'], isOfIt: (text: string) => boolean): Group {
+  const servers = dnsServers.filter(isOfIt);
+  const dns: Group = servers.length === 0 ? {} : { dns: servers.map((server) => `${server};`).join('') };
+  const lines = routes.filter(isOfIt).map((prefix, index): [string, string] => [`route${index + 1}`, prefix]);
+  return { ...dns, ...Object.fromEntries(lines) };
 }

@@ -78,6 +78,11 @@ export function serverRootOf({ profile, gatewayId }: P2sSettings): Uint8Array {
   );
 }
 
+/** Of an address or a prefix. */
+export function isIpv4(text: string): boolean {
+  return !text.includes(':');
+}
+
 /** Where the private key is expected beside the files of a kit; undefined where the kit holds it. */
 export function keyFileOf({ pfx, fileStem }: P2sSettings): string | undefined {
   return pfx === undefined ? `${fileStem}.key` : undefined;

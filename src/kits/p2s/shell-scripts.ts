@@ -1,7 +1,7 @@
 import { certificatePem } from '../certificate-pem.ts';
 import type { KitFile } from '../pack-files.ts';
 import { quoteAll, quoteShell, withVariables } from '../shell-settings.ts';
-import { keyFileOf, type P2sSettings } from './p2s-settings.ts';
+import { isIpv4, keyFileOf, type P2sSettings } from './p2s-settings.ts';
 import checkText from './scripts/check.sh';
 import credentialsText from './scripts/credentials.sh';
 
@@ -25,7 +25,7 @@ function checkScript({ fileStem, profile, addressPool, sku, probe }: P2sSettings
     [
       `stem=${quoteShell(fileStem)}`,
       `pool=(${quoteAll(addressPool)})`,
-      `routes=(${quoteAll(profile.routes)})`,
+      `routes=(${quoteAll(profile.routes.filter(isIpv4))})`,
       `dns_servers=(${quoteAll(profile.dnsServers)})`,
       `server_root=${quoteShell(profile.serverRootThumbprint ?? '')}`,
       `sku=${quoteShell(sku)}`,

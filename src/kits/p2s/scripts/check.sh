@@ -124,7 +124,7 @@ check_certificate() {
 # The gateway proves itself by a root that macOS keeps in its keychains; on Linux the kit names its file.
 check_server_root() {
   [ "$system" = Darwin ] || return 0
-  if security find-certificate -a -Z 2>/dev/null | grep -q "SHA-1 hash: $server_root"; then
+  if [ -n "$server_root" ] && security find-certificate -a -Z 2>/dev/null | grep -q "SHA-1 hash: $server_root"; then
     pass "The gateway's root certificate is in the keychain."
   else
     bad "The gateway's root certificate is not in the keychain." 'Install the .mobileconfig of this kit again.'

@@ -34,6 +34,22 @@ describe('src/kits/platforms, point-to-site', () => {
     for (const part of ['172.16.201.0/24', '10.1.0.0/16', '10.1.0.4', '3389']) expect(text).toContain(part);
   });
 
+  it.each(archives)('keeps routes of both families apart, and the check to those it can compare: %s', (platform) => {
+    const { profile } = someP2sSettings();
+    const both = { ...profile, routes: ['10.1.0.0/16', '2001:db8::/48'], dnsServers: ['10.1.0.4', '2001:db8::4'] };
+
+    const files = unpackKit(buildP2sKit(platform, someP2sSettings({ profile: both })));
+
+    expect(/^routes=.*$/m.exec(files['check.sh'] ?? '')?.[0]).toBe("routes=('10.1.0.0/16')");
+    const connections = Object.entries(files).filter(([name]) => name.endsWith('.nmconnection'));
+    for (const [name, text] of connections) {
+      const [, ofIpv4 = '', ofIpv6 = ''] = /\[ipv4\]([^[]*)\[ipv6\]([^[]*)/.exec(text) ?? [];
+      expect([name, ofIpv4]).toEqual([name, expect.stringMatching(/dns=10\.1\.0\.4;\nroute1=10\.1\.0\.0\/16\n/)]);
+      expect([name, ofIpv4]).not.toEqual([name, expect.stringContaining('2001:')]);
+      expect([name, ofIpv6]).toEqual([name, expect.stringMatching(/dns=2001:db8::4;\nroute1=2001:db8::\/48\n/)]);
+    }
+  });
+
   it.each(p2sPlatforms.names)('refuses what would be read otherwise than it was meant: %s', (platform) => {
     const wrong: readonly (readonly [string, Partial<P2sSettings>])[] = [
       ['/fileStem', { fileStem: '../alice' }],
