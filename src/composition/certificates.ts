@@ -36,7 +36,8 @@ export function createCertificateServices(core: Core) {
     escrow: createDownloadEscrow({ secrets: core.secrets }),
     newToken: () => randomBytes(32).toString('base64url'),
   });
-  const certificates = createCertificates({ ...core, lookup, owners, keyFiles: createKeyFiles(downloads) });
+  const keyFiles = createKeyFiles(downloads);
+  const certificates = createCertificates({ ...core, lookup, owners, keyFiles });
   const rootImports = createRootImports(core);
   return {
     lookup,
@@ -52,6 +53,7 @@ export function createCertificateServices(core: Core) {
       newPassword: () => randomBytes(15),
     }),
     downloads,
+    keyFiles,
     kits: createKits({ stores, lookup, blobs, container: containers.profiles, readProfilePackage: readProfile }),
   };
 }

@@ -48,7 +48,7 @@ const thumbprintOfRoot: ThumbprintOfRoot = (data) => readForeignRoot(data)?.thum
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- what is made here would be listed twice
 export function createGatewayServices(
   core: Core,
-  { lookup, owners }: Pick<Certificates, 'lookup' | 'owners'>,
+  { lookup, owners, keyFiles }: Pick<Certificates, 'lookup' | 'owners' | 'keyFiles'>,
   subscriptionId: string,
 ) {
   const { arm, blobs, stores, claims, operations, outbox, audit, log, now } = core;
@@ -65,7 +65,7 @@ export function createGatewayServices(
     thumbprintOfRoot,
   });
   const gatewayOperations = createGatewayOperations({ stores, claims, operations, now });
-  const revocations = createRevocations({ stores, lookup, operations, outbox, audit, writer, now });
+  const revocations = createRevocations({ stores, lookup, operations, outbox, audit, writer, keyFiles, now });
   const judgePlan = createJudgePlan({ arm, stores, subscriptionId });
   return {
     writer,

@@ -110,6 +110,7 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
     escrow: createTestEscrow(),
     newToken: () => randomBytes(32).toString('base64url'),
   });
+  const keyFiles = createKeyFiles(downloads);
   const certificates = createCertificates({
     stores,
     lookup,
@@ -118,7 +119,7 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
     expiries,
     outbox,
     unfinished,
-    keyFiles: createKeyFiles(downloads),
+    keyFiles,
     log,
     now,
   });
@@ -130,7 +131,7 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
     failRequests: (...request) => rounds.failProfile(...request),
     now,
   });
-  const revocations = createRevocations({ stores, lookup, operations, outbox, audit, writer, now });
+  const revocations = createRevocations({ stores, lookup, operations, outbox, audit, writer, keyFiles, now });
   return {
     arm,
     audit,

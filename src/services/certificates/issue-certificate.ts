@@ -72,6 +72,10 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     if (record.certificate !== undefined) return record;
     const block = await findBlock(stores, record.publicKeyHash);
     if (block !== undefined) throw orderRefused([keyBlockedProblem(block)]);
+    if (record.revocationReason === 'keyNotKept') {
+      // Another run of the same request took over, and makes another key.
+      throw new AppError('ERR_IN_PROGRESS', 'The same request is still running.', { retryAfterSeconds: 2 });
+    }
     const { owner, commonName, revocationReason, revokedAt: at = '' } = record;
     const hasLeft = revocationReason === leftReason;
     throw orderRefused([hasLeft ? ownerLeftProblem(owner, { at }) : commonNameTakenProblem(commonName)]);

@@ -66,7 +66,9 @@ export function createIssueWithKey({
     const record = started.state === 'issuing' ? await certificates.complete(serialNumber) : started;
     if (record?.certificate === undefined && record?.revocationReason === 'keyNotKept') return 'lost';
     const issued = await certificates.issue(order, random);
-    const download = await downloads.renew(keyFileOf(serialNumber));
+    // A key that nothing accepts any more is not handed over.
+    const isLive = issued.record.state === 'issued';
+    const download = isLive ? await downloads.renew(keyFileOf(serialNumber)) : undefined;
     return { ...issued, ...(download === undefined ? {} : { download }) };
   }
 

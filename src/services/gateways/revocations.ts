@@ -9,6 +9,7 @@ import type { Stores } from '../../stores/stores.ts';
 import { findBlock, isBlockingReason, keyBlockedOnReinstate, saysMore } from '../certificates/blocked-keys.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
 import { findDeparture, ownerLeftOnReinstate } from '../certificates/departures.ts';
+import type { KeyFiles } from '../certificates/release-certificate.ts';
 import { commonNameTakenOnReinstate, isNameTaken } from '../certificates/shared-names.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
@@ -51,6 +52,7 @@ export function createRevocations(options: {
   readonly outbox: Pick<Outbox, 'append'>;
   readonly audit: Pick<Audit, 'write'>;
   readonly writer: GatewayWriter;
+  readonly keyFiles: Pick<KeyFiles, 'withdraw'>;
   readonly now: () => Date;
 }): Revocations {
   const { stores, lookup, operations, writer, now } = options;
@@ -114,6 +116,8 @@ export function createRevocations(options: {
       await operations.finish(operation.id, { status: 'failed', problem });
       return;
     }
+    // A key that was made here and still waits for its owner is handed to nobody any more.
+    if (intent.wanted) await options.keyFiles.withdraw(intent.serialNumber);
     const certificate = await intents.mark(intent);
     if (certificate !== undefined) await announce(operation.id, intent.wanted ? 'revoked' : 'reinstated', certificate);
     for (const { name } of operation.steps) {

@@ -32,7 +32,7 @@ export function createDownloadEscrow({ secrets }: { readonly secrets: Pick<Secre
 
   /**
    * Held in memory only once Key Vault has said it without having been told just now: of two processes that make the first key at
-   * one moment, both go on with the one that stands.
+   * one moment, both go on with the one that stands. What was sealed between the two keeps its first link, and gets no other.
    */
   async function currentKey(): Promise<Uint8Array> {
     known ??= await readKey();

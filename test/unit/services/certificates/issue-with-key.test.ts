@@ -5,7 +5,13 @@ import type { IssuedWithKey } from '../../../../src/services/certificates/issue-
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { given } from '../../../support/given.ts';
 import { blobTable } from '../../../support/memory-blobs.ts';
-import { aRoot, createServicesWorld, randomnessOf, type ServicesWorld } from '../../../support/services-world.ts';
+import {
+  aRequest,
+  aRoot,
+  createServicesWorld,
+  randomnessOf,
+  type ServicesWorld,
+} from '../../../support/services-world.ts';
 
 const keptIn = [
   'ClientCertificates',
@@ -99,6 +105,18 @@ describe('src/services/certificates/issue-with-key', () => {
     expect(dead).toBeUndefined();
     expect([second.record, third.record]).toEqual([first.record, first.record]);
     expect(third.download).toBeUndefined();
+  });
+
+  it('hands the key over to nobody any more once the certificate is revoked', async () => {
+    const world = await aWorldWithRoot();
+    const issued = await world.issueWithKey(anOrder(), randomnessOf('a'));
+
+    await world.revocations.revoke(given(issued.record.thumbprint), { reason: 'lost' }, aRequest(world, 'revoke'));
+    const again = await world.issueWithKey(anOrder(), randomnessOf('a'));
+
+    expect(await world.downloads.describe(given(issued.download).token)).toBeUndefined();
+    expect(again).toMatchObject({ record: { state: 'revoked' } });
+    expect(again.download).toBeUndefined();
   });
 
   it('releases exactly one certificate, with its key, wherever it crashes', async () => {
