@@ -58,7 +58,11 @@ export function createRemoteActivities(options: RemoteActivitiesOptions): Remote
       const { connection } = route;
       const composed = compose(input, route, options.vaultUrl);
       if ('outcome' in composed) return composed;
-      if (await turns.isOver(input)) return overAlready(commandId);
+      if (await turns.isOver(input)) {
+        // An earlier try of this start may have died with the machine in its hands.
+        if ((await turns.holder(connection)) === commandId) await turns.end(connection, commandId, commandId, false);
+        return overAlready(commandId);
+      }
       const taken = await turns.take(connection, commandId);
       if (taken.outcome !== 'taken') return taken;
       const { timeoutSeconds, tries } = step;
@@ -66,6 +70,12 @@ export function createRemoteActivities(options: RemoteActivitiesOptions): Remote
       const started = await runners
         .of(connection)
         .start({ id: commandId, machine: connection, ...composed, ...runAs, timeoutSeconds });
+      // It may have been given up while this start was under way: then nobody looks after what runs now, or may run.
+      if (await turns.isOver(input)) {
+        const handle = started.outcome === 'started' ? started.handle : commandId;
+        await turns.end(connection, commandId, handle, false);
+        return overAlready(commandId);
+      }
       if (started.outcome === 'busy') {
         return { outcome: 'busy', reason: started.reason, seconds: started.retryAfterSeconds };
       }
@@ -75,11 +85,6 @@ export function createRemoteActivities(options: RemoteActivitiesOptions): Remote
         const hasBegun = !neverBegan.has(started.code) || input.mayHaveBegun === true;
         if (!hasBegun) await turns.release(connection, commandId);
         return started;
-      }
-      // It may have been given up while this start was under way: then nobody looks after what runs now.
-      if (await turns.isOver(input)) {
-        await turns.end(connection, commandId, started.handle, false);
-        return overAlready(commandId);
       }
       const isManual = connection.manual === true;
       if (isManual) await askPerson(input, connection.id);

@@ -286,10 +286,28 @@ describe('src/activities/on-premises/remote-activities startCommand', () => {
     },
   );
 
-  it('ends what it has started where the command was given up meanwhile', async () => {
+  it.each<[string, RemoteStart | undefined]>([
+    ['has started', undefined],
+    ['may have started', { outcome: 'refused', code: 'unreachable', message: 'Reset.' }],
+    ['is to start later', { outcome: 'busy', reason: 'Two at a time.', retryAfterSeconds: 5 }],
+  ])('ends what it %s where the command was given up meanwhile', async (_what, start) => {
     const { activities, stub, claims } = await world();
     const input = command(first);
+    stub.start = start;
     stub.whenStarted = () => activities.cleanUpCommand({ ...running(input), hasAnswered: true });
+
+    expect(await activities.startCommand(input)).toMatchObject({ outcome: 'refused', code: 'precondition' });
+
+    expect(stub.calls.slice(-2)).toEqual([`cancel ${input.commandId}`, `cleanup ${input.commandId}`]);
+    expect(await claims.holder('machine:host')).toBeUndefined();
+  });
+
+  it('gives the machine to the next where a try of it died with the machine in its hands', async () => {
+    const { activities, stub, claims, endedCommands } = await world();
+    const input = command(first);
+    stub.whenStarted = () => Promise.reject(new Error('The process died.'));
+    await expect(activities.startCommand(input)).rejects.toThrow('died');
+    await endedCommands.add(first, input.instanceId);
 
     expect(await activities.startCommand(input)).toMatchObject({ outcome: 'refused', code: 'precondition' });
 
