@@ -21,7 +21,8 @@ const settingsSchema = z.object({
     .transform((hosts) => hosts.filter((host) => host !== '')),
   AZURE_CLIENT_ID: z.string().optional(),
   AZURE_AUTHORITY_HOST: httpsUrl.optional(),
-  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  // Not judged here: nobody is kept out because spans cannot be sent.
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
   GATEHOUSE_USUAL_TIME_DIVISOR: z.coerce.number().min(1).max(1_000_000).default(1),
   // A key is replayed for seven days. A question waits for a week, and what fails is tried again for days: meanwhile its events are known.
   GATEHOUSE_KEEP_IDEMPOTENCY_DAYS: daysFrom(7).default(7),
@@ -90,7 +91,9 @@ const placeholders = {
  */
 export function readSettings(environment: Readonly<Record<string, string | undefined>> = process.env): SettingsReading {
   const present = Object.entries(environment).filter(([, value]) => value !== undefined && value !== '');
-  const unresolved = present.filter(([, value = '']) => isUnresolvedReference(value)).map(([name]) => name);
+  const unresolved = present
+    .filter(([name, value = '']) => isUnresolvedReference(value) && !name.startsWith('OTEL_'))
+    .map(([name]) => name);
   const resolved = Object.fromEntries(present.filter(([name]) => !unresolved.includes(name)));
   const issues = settingsSchema.safeParse(resolved).error?.issues ?? [];
   const faults: SettingFault[] = [

@@ -1,5 +1,3 @@
-import { subscribe } from 'node:diagnostics_channel';
-import type { ClientRequest } from 'node:http';
 import { context, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
@@ -29,19 +27,5 @@ export function exportSpans(): () => Promise<void> {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(provider);
-  carryToOrchestrations();
   return () => provider.shutdown();
-}
-
-/**
- * The durable client starts an orchestration over HTTP and cannot be told to say for whom. Without the trace's header the
- * activities would be in no trace, or each in one of its own.
- */
-function carryToOrchestrations(): void {
-  subscribe('http.client.request.created', (message) => {
-    // What Node publishes there (its manual, "Diagnostics Channel", HTTP).
-    const { request } = message as { readonly request: ClientRequest };
-    if (!request.path.includes('/durabletask/orchestrators/')) return;
-    propagation.inject(context.active(), request, { set: (to, name, value) => to.setHeader(name, value) });
-  });
 }

@@ -1,7 +1,9 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
+import { z } from 'zod';
 import { AppError } from '../../domain/app-error.ts';
 import { type Caller, isAllowed } from '../../domain/caller.ts';
 import { countedAddress } from '../../domain/counted-address.ts';
+import { operationIdPattern } from '../../domain/operation.ts';
 import { couldBeKey } from '../../services/requests/guessable-keys.ts';
 import type { IdempotencyTurn } from '../../services/requests/idempotency.ts';
 import { notReadyError } from '../../services/requests/readiness.ts';
@@ -75,6 +77,12 @@ async function admit(exchange: Exchange): Promise<RenderedAnswer> {
   trail.idempotencyKeyHash = sha256Hex(checked.idempotencyKey);
   return runOnce(exchange, caller, checked, checked.idempotencyKey);
 }
+
+/** An answer that an operation follows. */
+const acceptedSchema = z.object({
+  status: z.literal(202),
+  body: z.object({ id: z.string().regex(operationIdPattern) }),
+});
 
 /** Nobody's rights are asked at a keyless route: what it opens is for everybody, or for whoever has the link. */
 const nobody: Caller = { id: 'anonymous', name: 'anonymous', role: 'reader', via: 'apiKey' };
@@ -191,26 +199,22 @@ async function runHandler(
   seed: Uint8Array,
 ): Promise<RenderedAnswer> {
   await trail.intent();
-  const randomness = createSeededRandomness(seed);
-  const answer = renderAnswer(
-    await route.handle({
-      params,
-      query,
-      body,
-      caller,
-      isKnownCaller: caller !== nobody,
-      requestId,
-      headers: request.headers,
-      now: services.now(),
-      orchestrations: services.orchestrationsOf(context),
-      ...randomness,
-      operationId: () => {
-        const operationId = randomness.operationId();
-        noteOperation(operationId);
-        return operationId;
-      },
-    }),
-  );
+  const given = await route.handle({
+    params,
+    query,
+    body,
+    caller,
+    isKnownCaller: caller !== nobody,
+    requestId,
+    headers: request.headers,
+    now: services.now(),
+    orchestrations: services.orchestrationsOf(context),
+    ...createSeededRandomness(seed),
+  });
+  // The one that is under way, where that was asked for again.
+  const begun = acceptedSchema.safeParse(given).data?.body.id;
+  if (begun !== undefined) noteOperation(begun);
+  const answer = renderAnswer(given);
   if (route.method !== 'GET' && answer.status < 400) services.afterChange();
   return answer;
 }

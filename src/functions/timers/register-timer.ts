@@ -1,6 +1,7 @@
 import type { app as functionsApp, FunctionInput, InvocationContext } from '@azure/functions';
 import { type TimerName, timers } from '../../domain/timers.ts';
 import type { TimerRuns } from '../../services/operations/timer-runs.ts';
+import { inSpan, type SpanDescription } from '../../tracing/in-span.ts';
 import { logUnknownError } from '../http/log-unknown-error.ts';
 
 /** What every timer stands on. */
@@ -27,15 +28,22 @@ export function registerTimer(
   app.timer(name, {
     schedule: timers[name].schedule,
     ...(extraInputs.length === 0 ? {} : { extraInputs }),
-    handler: async (_timer, context: InvocationContext) => {
-      let remark: string | undefined;
-      try {
-        remark = (await run(context)) ?? undefined;
-      } catch (error) {
-        await note(context, runs.failed(name, error));
-        throw error;
-      }
-      await note(context, runs.succeeded(name, remark));
-    },
+    handler: (_timer, context: InvocationContext) =>
+      inSpan(spanOf(name, context), async () => {
+        let remark: string | undefined;
+        try {
+          remark = (await run(context)) ?? undefined;
+        } catch (error) {
+          await note(context, runs.failed(name, error));
+          throw error;
+        }
+        await note(context, runs.succeeded(name, remark));
+      }),
   });
+}
+
+/** What a run begins belongs to one trace with it. */
+function spanOf(name: TimerName, { invocationId, traceContext }: InvocationContext): SpanDescription {
+  const attributes = { 'faas.trigger': 'timer', 'faas.invocation_id': invocationId };
+  return { name: `timer ${name}`, kind: 'internal', attributes, traceContext: traceContext ?? {} };
 }

@@ -24,6 +24,15 @@ describe('src/config/settings', () => {
     });
   });
 
+  it('keeps nobody out because spans cannot be sent', () => {
+    const spans = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317',
+      OTEL_EXPORTER_OTLP_HEADERS: '@Microsoft.KeyVault(SecretUri=https://vault.vault.azure.net/secrets/collector)',
+    };
+
+    expect(faultyNames({ ...complete, ...spans })).toEqual([]);
+  });
+
   it('names everything that is missing or malformed at once, and no value', () => {
     const reading = readSettings({
       ...complete,

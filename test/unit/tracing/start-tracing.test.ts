@@ -18,6 +18,28 @@ describe('src/tracing/start-tracing', () => {
     expect(hooked).toEqual(['appStart', 'appTerminate']);
   });
 
+  it.each([
+    'collector:4317',
+    'grpc://collector:4317',
+    'https:// collector',
+    '@Microsoft.KeyVault(SecretUri=https://v/secrets/s)',
+  ])('sends nothing to %s, and says so without it', (endpoint) => {
+    const hooked: string[] = [];
+    const note = (name: string) => () => {
+      hooked.push(name);
+      return { dispose: () => undefined };
+    };
+    const warnings = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+
+    startTracing({ appStart: note('appStart'), appTerminate: note('appTerminate') }, endpoint);
+
+    const said = warnings.mock.calls.map(([text]) => String(text));
+    warnings.mockRestore();
+    expect(hooked).toEqual([]);
+    expect(said).toEqual([expect.stringContaining('OTEL_EXPORTER_OTLP_ENDPOINT')]);
+    expect(said.join(' ')).not.toContain(endpoint);
+  });
+
   it('is all that the application loads: of what exports spans nothing is reached by a plain import', async () => {
     const root = resolve(__dirname, '../../..');
     const { metafile } = await build({
