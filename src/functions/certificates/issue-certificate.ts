@@ -14,6 +14,7 @@ import { type CertificateViewOptions, certificateViewSchema, toView } from './ce
 import {
   bringsOneKey,
   csrSchema,
+  keyProblems,
   keySchema,
   madeKeyView,
   madeKeyViewSchema,
@@ -68,7 +69,10 @@ export function issueCertificate(options: IssueRouteOptions): Route {
     // Never in the audit, never in what an idempotency key is compared by.
     secretFields: ['/pfx/password'],
     responses: { 201: issuedViewSchema },
-    alsoWrong: async (parts, faults) => (await readOrder(options, parts, faults)).problems,
+    alsoWrong: async (parts, faults) => {
+      const isTold = faults.some((path) => /^\/(csr|key|pfx)(\/|$)/.test(path));
+      return [...(isTold ? [] : keyProblems(parts)), ...(await readOrder(options, parts, faults)).problems];
+    },
     handler: async ({ body, caller, headers, randomBytes }) => {
       if (body.allowSharedName === true && !isAllowed(caller, 'operator')) {
         throw new AppError('ERR_CALLER_NOT_ALLOWED', 'Only an operator may let certificates share a name.');

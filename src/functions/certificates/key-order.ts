@@ -51,23 +51,34 @@ export const pfxSchema = z
   })
   .meta({ description: 'Of the file with the key that is made here.' });
 
-/** A rule of the body: it brings a key in its request, or has one made. */
-export function bringsOneKey(
-  { csr, key, pfx }: { readonly csr?: unknown; readonly key?: unknown; readonly pfx?: unknown },
-  context: z.RefinementCtx,
-): void {
-  const fault = (field: string, code: Problem['code'], message: string, fix: string): void => {
-    context.addIssue({ code: 'custom', path: [field], message, params: { code, fix } });
-  };
+interface KeyParts {
+  readonly csr?: unknown;
+  readonly key?: unknown;
+  readonly pfx?: unknown;
+}
+
+/** What is wrong with what an order says of its key: it brings one in its request, or has one made. */
+export function keyProblems({ csr, key, pfx }: KeyParts): readonly Problem[] {
+  const problems: Problem[] = [];
   if (csr === undefined && key === undefined) {
     const fix = 'Send csr; or key, to have a key made.';
-    fault('csr', 'missingField', 'The certificate needs a key.', fix);
+    problems.push({ path: '/csr', code: 'missingField', message: 'The certificate needs a key.', fix });
   }
   if (csr !== undefined && key !== undefined) {
-    fault('key', 'forbiddenField', 'The request brings a key already.', 'Send csr or key.');
+    const message = 'The request brings a key already.';
+    problems.push({ path: '/key', code: 'forbiddenField', message, fix: 'Send csr or key.' });
   }
   if (csr !== undefined && pfx !== undefined) {
-    fault('pfx', 'forbiddenField', 'The private key of a request is not here.', 'Leave pfx out, or send key.');
+    const message = 'The private key of a request is not here.';
+    problems.push({ path: '/pfx', code: 'forbiddenField', message, fix: 'Leave pfx out, or send key.' });
+  }
+  return problems;
+}
+
+/** The same as a rule of the body's schema, which is asked where every field is of the right shape. */
+export function bringsOneKey(parts: KeyParts, context: z.RefinementCtx): void {
+  for (const { path, code, message, fix } of keyProblems(parts)) {
+    context.addIssue({ code: 'custom', path: [path.slice(1)], message, params: { code, fix } });
   }
 }
 

@@ -102,6 +102,14 @@ describe('src/functions/certificates/certificates', () => {
 
     it.each([
       ['neither request nor key', { ...without }, [['/csr', 'missingField']]],
+      [
+        'neither, with something else that is wrong',
+        { ...without, validityDays: 0 },
+        [
+          ['/validityDays', 'tooSmall'],
+          ['/csr', 'missingField'],
+        ],
+      ],
       ['both', { key }, [['/key', 'forbiddenField']]],
       ['a request with a wish for its file', { pfx }, [['/pfx', 'forbiddenField']]],
       ['a curve', { ...without, key: { type: 'P-256' }, pfx }, [['/key/type', 'keyType']]],
