@@ -106,6 +106,7 @@ export const problemCodes = {
   certificateUnfit: 'The certificate that would be made breaks a rule of its profile.',
   certificateVersion: 'The certificate is of X.509 version 1.',
   certificatesAlive: 'Live certificates of this root would be shut out.',
+  certificatesUnknown: 'Which certificates of this imported root are in use is not known.',
   commonNameTaken: 'Another live certificate has the name.',
   countryCode: 'The country is not an ISO 3166 code of two letters.',
   emailUnusable: 'The owner’s e-mail address cannot be the name of a certificate.',

@@ -5,7 +5,7 @@ import { without } from '../../domain/without.ts';
 import type { SessionList, VpnSession } from '../../ports/arm.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Outbox } from '../../stores/outbox.ts';
-import type { CertificateRecord } from '../../stores/records/certificates.ts';
+import { type CertificateRecord, rootPartition } from '../../stores/records/certificates.ts';
 import {
   gatewayKeys,
   type GatewayRevocation,
@@ -86,10 +86,18 @@ export function createSessionProof(options: SessionProofOptions): SessionProof {
     return new Set([...own.filter(({ state }) => state !== 'removed').map(({ rootId }) => rootId), ...foreign]);
   }
 
+  /** Keys of the roots among them whose certificates others issue, so that no name of one is known here. */
+  async function importedOf(open: readonly Watched[]): Promise<readonly string[]> {
+    const roots = (await stores.roots.list(rootPartition)).map(({ record }) => record);
+    const imported = new Set(roots.filter(({ kind }) => kind === 'imported').map(({ id }) => id));
+    return open.flatMap((one) => (one.kind === 'root' && imported.has(one.row.rootId) ? [one.key] : []));
+  }
+
   return {
     judge: async (gatewayId, { sessions, unreadable }) => {
       const open = await watched(gatewayId);
       const roots = await openRoots(gatewayId);
+      const imported = await importedOf(open);
       const toCut: { connectionId: string; key: string }[] = [];
       const unsure = new Map<string, string>();
       for (const session of sessions) {
@@ -100,6 +108,9 @@ export function createSessionProof(options: SessionProofOptions): SessionProof {
           if (reason === undefined) toCut.push({ connectionId: session.connectionId ?? '', key });
           else unsure.set(key, reason);
         }
+        if (holders.length > 0) continue;
+        const reason = `Session "${session.commonName}" may be of a certificate that others issued, under this root or another.`;
+        for (const key of imported) unsure.set(key, reason);
       }
       if (unreadable > 0) {
         const reason = `${unreadable} rows of the session list have no name that can be read.`;

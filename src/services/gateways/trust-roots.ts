@@ -22,7 +22,7 @@ export interface RootTrust {
     entryName: string | undefined,
     request: IntentRequest,
   ): Promise<OperationRecord>;
-  /** Takes the root off. Refused while certificates of it are alive, unless `force`. */
+  /** Takes the root off. Refused while certificates of it are alive, or may be, unless `force`. */
   distrust(gatewayId: string, rootId: string, force: boolean, request: IntentRequest): Promise<OperationRecord>;
   /** Takes off the entry of that name, whoever has put it there; letter case does not count, as in Azure. */
   distrustEntry(gatewayId: string, entryName: string, force: boolean, request: IntentRequest): Promise<OperationRecord>;
@@ -116,6 +116,8 @@ export function createRootTrust(options: {
   };
 
   async function requireNobodyLeft(gatewayId: string, rootId: string): Promise<void> {
+    const root = (await stores.roots.get(rootKeys(rootId)))?.record;
+    if (root?.kind === 'imported' && Date.parse(root.notAfter) > now().getTime()) throw certificatesUnknown(root.id);
     const live = await options.lookup.live(rootId, now(), dependentsMax + 1);
     if (live.length === 0) return;
     const named = live.slice(0, dependentsMax).map(({ thumbprint = '', commonName, owner, notAfter }): Problem => {
@@ -222,4 +224,13 @@ export function createRootTrust(options: {
       await runs[operation.kind](operation, { orchestrations });
     },
   };
+}
+
+/** Others issue under an imported root, so nobody here can say that none of its certificates is in use. */
+function certificatesUnknown(rootId: string): AppError {
+  const message = `Root ${rootId} was imported: which of its certificates are in use is not known here.`;
+  const fix = 'Make sure that nobody needs it, then add ?force=true.';
+  return new AppError('ERR_CONFLICT', message, {
+    problems: [{ path: '/force', code: 'certificatesUnknown', message, fix }],
+  });
 }

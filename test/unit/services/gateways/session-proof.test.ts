@@ -1,4 +1,6 @@
+import { toPem } from '../../../../src/pki/read-certificate.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
+import { anAuthority } from '../../../support/builders/an-authority.ts';
 import { given } from '../../../support/given.ts';
 import {
   aGateway,
@@ -324,6 +326,57 @@ describe('src/services/gateways/session-proof', () => {
       expect(await look(world, [aSession('kim-laptop')])).toEqual({ cut: [], unsure: ['root:root-1'] });
       expect(await rootRow(world)).toMatchObject({ unsure: expect.stringContaining('kim-laptop') as unknown });
       expect(await world.operations.view(id)).toMatchObject({ status: 'running' });
+    });
+  });
+
+  describe('of an imported root that was taken off', () => {
+    const rootKey = { partitionKey: gatewayId, rowKey: 'contoso' };
+
+    async function aRemovedImport(world: ServicesWorld): Promise<string> {
+      await aGateway(world);
+      await trust(world, 'root-1');
+      await aCertificate(world);
+      await world.rootImports.importText('contoso', toPem(anAuthority().der));
+      await world.trust.trust(gatewayId, 'contoso', undefined, aRequest(world, 'trust contoso'));
+      await runWriter(world);
+      const { id } = await world.trust.distrust(gatewayId, 'contoso', true, aRequest(world, 'distrust'));
+      const record = given(await world.stores.gateways.get({ partitionKey: 'gateway', rowKey: gatewayId })).record;
+      await world.writeGateway({ gatewayId, epoch: given(record.writer).epoch });
+      const gateway = given(world.arm.resources.get(record.resourceId));
+      await world.rounds.recordRound(gatewayId, { gateway, desired: record.desired, writeSeconds: [] });
+      return id;
+    }
+
+    it('claims nothing while a session is open whose name nobody here has, and does not cut it', async () => {
+      const world = createServicesWorld();
+      const id = await aRemovedImport(world);
+
+      for (let looks = 0; looks < 3; looks += 1) {
+        expect(await look(world, [aSession('kim-laptop'), aSession('a-stranger', 'two')])).toEqual({
+          cut: [],
+          unsure: ['root:contoso'],
+        });
+        world.clock.advance(sixMinutesMs);
+      }
+
+      const { record } = given(await world.stores.gatewayRoots.get(rootKey));
+      expect(record).toMatchObject({ state: 'removed', sessions: 'open' });
+      expect(record.unsure).toContain('"a-stranger" may be of a certificate that others issued');
+      expect(await world.operations.view(id)).toMatchObject({ status: 'running', steps: [{ status: 'waiting' }] });
+    });
+
+    it('is proven by two looks that found only sessions of certificates issued here', async () => {
+      const world = createServicesWorld();
+      await aRemovedImport(world);
+      await look(world, [aSession('a-stranger')]);
+
+      for (let looks = 0; looks < 2; looks += 1) {
+        world.clock.advance(sixMinutesMs);
+        await look(world, [aSession('kim-laptop')]);
+      }
+
+      const { record } = given(await world.stores.gatewayRoots.get(rootKey));
+      expect(record).toMatchObject({ state: 'removed', sessions: 'proven' });
     });
   });
 });

@@ -64,6 +64,35 @@ describe('src/services/gateways/trust-roots', () => {
     });
   });
 
+  it('keeps an imported root, whose certificates are not known here, unless forced or expired', async () => {
+    const world = createServicesWorld();
+    await aGateway(world);
+    await world.rootImports.importText('contoso', toPem(anAuthority().der));
+    const trust = async (seed: string): Promise<void> => {
+      await world.trust.trust('vnet1gw', 'contoso', 'Contoso.cer', aRequest(world, seed));
+      await runWriter(world);
+    };
+    await trust('first');
+
+    const refusal = { code: 'ERR_CONFLICT', problems: [{ path: '/force', code: 'certificatesUnknown' }] };
+    await expect(world.trust.distrust('vnet1gw', 'contoso', false, aRequest(world, 'a'))).rejects.toMatchObject(
+      refusal,
+    );
+    await expect(
+      world.trust.distrustEntry('vnet1gw', 'contoso.CER', false, aRequest(world, 'b')),
+    ).rejects.toMatchObject(refusal);
+    const forced = await world.trust.distrust('vnet1gw', 'contoso', true, aRequest(world, 'c'));
+    await runWriter(world);
+    expect(await world.operations.view(forced.id)).toMatchObject({ status: 'succeeded' });
+
+    await trust('again');
+    const { notAfter } = given(await world.stores.roots.get({ partitionKey: 'root', rowKey: 'contoso' })).record;
+    world.clock.advance(Date.parse(notAfter) - world.now().getTime() + 1000);
+    await world.trust.distrust('vnet1gw', 'contoso', false, aRequest(world, 'expired'));
+    await runWriter(world);
+    expect(await world.operations.view(anOperationId('expired'))).toMatchObject({ status: 'succeeded' });
+  });
+
   it('takes a root off though it has expired', async () => {
     const world = createServicesWorld();
     await aRoot(world);
