@@ -58,7 +58,8 @@ export function createForeignEntries(options: ForeignEntriesOptions): ForeignEnt
   }
 
   async function endRemoval(gatewayId: string, operationId: string): Promise<void> {
-    await options.operations.settleStep(operationId, gatewayId, { status: 'succeeded', detail: 'removed', now: now() });
+    const detail = 'Taken off. Its sessions were not looked at: certificates of roots of others are not known here.';
+    await options.operations.settleStep(operationId, gatewayId, { status: 'succeeded', detail, now: now() });
   }
 
   /** The row first, so that a crash in between tells again of the same root and not of another. */

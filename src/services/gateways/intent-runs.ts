@@ -94,7 +94,7 @@ export function createIntentRuns({
       removal: { operationId: operation.id },
     }));
     if (asked === undefined || (await isGatewayGone(operation))) {
-      const detail = `The entry is not on gateway ${gatewayId} any more.`;
+      const detail = `The entry is not on gateway ${gatewayId} any more; its sessions were not looked at.`;
       await operations.settleStep(operation.id, gatewayId, { status: 'succeeded', detail, now: now() });
       return;
     }
@@ -103,14 +103,14 @@ export function createIntentRuns({
 
   async function runRoot(operation: OperationRecord, request: RunRequest): Promise<void> {
     const gatewayId = operation.target;
-    const { rootId = '', entryName = rootId, thumbprint: others } = contextOf(operation);
+    const { rootId = '', entryName, thumbprint: others } = contextOf(operation);
     if (others !== undefined) {
       await runEntry(operation, others, request);
       return;
     }
     const row = (await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId }))?.record;
     const isGone = await isGatewayGone(operation);
-    if (isGone || (row === undefined && isDistrust(operation))) {
+    if (isGone || (row === undefined && entryName === undefined && isDistrust(operation))) {
       const problem = {
         code: 'ERR_NOT_FOUND',
         detail: `Gateway ${gatewayId} was removed, or the root was taken off it, before this was done.`,
@@ -130,16 +130,25 @@ export function createIntentRuns({
       }
       const thumbprint = (await stores.roots.get(rootKeys(rootId)))?.record.thumbprint ?? '';
       const asked = { operationId: operation.id, updatedAt: at() };
+      const fresh: GatewayRoot = {
+        ...asked,
+        gatewayId,
+        rootId,
+        entryName: entryName ?? rootId,
+        thumbprint,
+        wanted: true,
+        state: 'requested',
+      };
       await stores.rootGateways.upsert({ rootId, gatewayId });
       await setRoot(
-        isDistrust(operation) && row !== undefined
+        isDistrust(operation)
           ? {
-              ...without(row, 'evidence', 'retryAt', 'refusedUnder', 'reason'),
+              ...without(row ?? fresh, 'evidence', 'retryAt', 'refusedUnder', 'reason'),
               ...asked,
               wanted: false,
               state: 'removing',
             }
-          : { ...asked, gatewayId, rootId, entryName, thumbprint, wanted: true, state: 'requested' },
+          : fresh,
       );
     }
     await hand(operation, gatewayId, request);
@@ -159,6 +168,7 @@ function isDistrust({ kind }: OperationRecord): boolean {
 
 interface RootContext {
   readonly rootId?: string;
+  /** Of a root that is to be taken off: its name where others have put it there, so that no row may tell of it yet. */
   readonly entryName?: string;
   /** Of an entry that others have put on the gateway. */
   readonly thumbprint?: string;

@@ -150,6 +150,27 @@ export function createRootTrust(options: {
     return operation;
   }
 
+  /** The root that an entry of others is a copy of. */
+  async function copiedRoot({ thumbprint }: ForeignEntry): Promise<RootRecord | undefined> {
+    const roots = (await stores.roots.list(rootPartition)).map(({ record }) => record);
+    return roots.find((root) => root.certificate !== undefined && root.thumbprint === thumbprint);
+  }
+
+  /** Its certificates open the gateway as if it was trusted here, so it goes in the same way, whoever has put it there. */
+  async function removeRoot(
+    gatewayId: string,
+    root: { readonly rootId: string; readonly entryName?: string },
+    force: boolean,
+    request: IntentRequest,
+  ): Promise<OperationRecord> {
+    await requireNoIntermediates(gatewayId, root.rootId);
+    if (!force) await requireNobodyLeft(gatewayId, root.rootId);
+    const operation = await createOperation('distrustRoot', gatewayId, request, root);
+    if (isOperationEnd(operation.status)) return operation;
+    await runRoot(operation, request);
+    return operation;
+  }
+
   async function distrust(
     gatewayId: string,
     rootId: string,
@@ -161,12 +182,7 @@ export function createRootTrust(options: {
     if (row === undefined || row.state === 'removed') {
       throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not trust root ${rootId}.`);
     }
-    await requireNoIntermediates(gatewayId, rootId);
-    if (!force) await requireNobodyLeft(gatewayId, rootId);
-    const operation = await createOperation('distrustRoot', gatewayId, request, { rootId });
-    if (isOperationEnd(operation.status)) return operation;
-    await runRoot(operation, request);
-    return operation;
+    return removeRoot(gatewayId, { rootId }, force, request);
   }
 
   return {
@@ -200,7 +216,11 @@ export function createRootTrust(options: {
       const isNamed = (name: string): boolean => name.toLowerCase() === entryName.toLowerCase();
       const entries = (await stores.foreignEntries.list(gatewayId)).map(({ record }) => record);
       const entry = entries.find(({ kind, name }) => kind === 'root' && isNamed(name));
-      if (entry !== undefined) return removeEntry(entry, request);
+      if (entry !== undefined) {
+        const root = await copiedRoot(entry);
+        if (root === undefined) return removeEntry(entry, request);
+        return removeRoot(gatewayId, { rootId: root.id, entryName: entry.name }, force, request);
+      }
       const rows = (await stores.gatewayRoots.list(gatewayId)).map(({ record }) => record);
       const row = rows.find((own) => own.state !== 'removed' && isNamed(own.entryName));
       if (row !== undefined) return distrust(gatewayId, row.rootId, force, request);

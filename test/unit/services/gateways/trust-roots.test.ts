@@ -278,23 +278,11 @@ describe('src/services/gateways/trust-roots, intermediates', () => {
 
 describe('src/services/gateways/trust-roots, entries of others', () => {
   async function withTheirs(world: ServicesWorld): Promise<void> {
-    const gateway = await aGateway(world);
     const publicCertData = Buffer.from(anAuthority({ called: 'Theirs' }).der).toString('base64');
-    const entries = [
+    await putByOthers(world, [
       { name: 'P2SRootCert.cer', properties: { publicCertData, provisioningState: 'Succeeded' } },
       { name: 'garbage', properties: { publicCertData: 'AAAA', provisioningState: 'Succeeded' } },
-    ];
-    const shown = given(world.arm.resources.get(gateway.resourceId));
-    const properties = asObject(shown['properties']);
-    const vpnClientConfiguration = {
-      ...asObject(properties['vpnClientConfiguration']),
-      vpnClientRootCertificates: entries,
-    };
-    world.arm.resources.set(gateway.resourceId, { ...shown, properties: { ...properties, vpnClientConfiguration } });
-    await world.rounds.recordRound('vnet1gw', {
-      gateway: given(world.arm.resources.get(gateway.resourceId)),
-      writeSeconds: [],
-    });
+    ]);
   }
 
   it('go by name wherever it crashes, once, and nothing else of others does', async () => {
@@ -321,6 +309,19 @@ describe('src/services/gateways/trust-roots, entries of others', () => {
     expect(places).toBeGreaterThan(5);
   });
 
+  it('go with the word that nobody looked at their sessions', async () => {
+    const world = createServicesWorld();
+    await withTheirs(world);
+
+    const { id } = await world.trust.distrustEntry('vnet1gw', 'P2SRootCert.cer', false, aRequest(world, 'off'));
+    await runWriter(world);
+
+    expect(await world.operations.view(id)).toMatchObject({
+      status: 'succeeded',
+      steps: [{ detail: expect.stringContaining('sessions were not looked at') as unknown }],
+    });
+  });
+
   it('stay where they cannot be read, and are not there under another name', async () => {
     const world = createServicesWorld();
     await withTheirs(world);
@@ -333,3 +334,116 @@ describe('src/services/gateways/trust-roots, entries of others', () => {
     });
   });
 });
+
+describe('src/services/gateways/trust-roots, copies of own roots that others have put there', () => {
+  async function withCopy(world: ServicesWorld): Promise<void> {
+    const { certificate: publicCertData } = await aRoot(world);
+    const csr = toRequestPem(aCertificateRequest());
+    const order = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester', commonName: 'kim-laptop' };
+    await world.certificates.issue(order, randomnessOf('c'));
+    await putByOthers(world, [{ name: 'Copy.cer', properties: { publicCertData, provisioningState: 'Succeeded' } }]);
+  }
+
+  it('stay while certificates of theirs are alive, unless forced', async () => {
+    const world = createServicesWorld();
+    await withCopy(world);
+
+    await expect(world.trust.distrustEntry('vnet1gw', 'copy.CER', false, aRequest(world, 'off'))).rejects.toMatchObject(
+      { problems: [{ code: 'certificatesAlive' }] },
+    );
+    expect(world.tables.rows('Operations')).toEqual([]);
+  });
+
+  it('stay while the gateway trusts an intermediate of theirs, also with force', async () => {
+    const world = createServicesWorld();
+    const root = anAuthority();
+    await world.rootImports.importText('contoso', toPem(root.der));
+    const issuing = anAuthority({ called: 'Contoso issuing', issuer: root });
+    await world.rootImports.importText('issuing', toPem(issuing.der));
+    const publicCertData = Buffer.from(root.der).toString('base64');
+    await putByOthers(world, [{ name: 'Copy.cer', properties: { publicCertData, provisioningState: 'Succeeded' } }]);
+    await world.stores.gatewayRoots.insert({
+      gatewayId: 'vnet1gw',
+      rootId: 'issuing',
+      entryName: 'issuing',
+      thumbprint: given((await world.stores.roots.get({ partitionKey: 'root', rowKey: 'issuing' }))?.record.thumbprint),
+      wanted: true,
+      state: 'trusted',
+      updatedAt: world.now().toISOString(),
+    });
+
+    await expect(world.trust.distrustEntry('vnet1gw', 'Copy.cer', true, aRequest(world, 'off'))).rejects.toMatchObject({
+      problems: [{ code: 'intermediatesTrusted' }],
+    });
+  });
+
+  it('go like roots that were trusted here: their sessions are cut, and then proven to be out', async () => {
+    const world = createServicesWorld();
+    await withCopy(world);
+    const open = { commonName: 'kim-laptop', connectionId: 'OVPN_1', publicIpAddress: '', privateIpAddress: '' };
+
+    const { id } = await world.trust.distrustEntry('vnet1gw', 'copy.cer', true, aRequest(world, 'off'));
+    await runWriter(world);
+
+    expect(world.arm.puts.at(-1)?.body).toMatchObject({
+      properties: { vpnClientConfiguration: { vpnClientRootCertificates: [] } },
+    });
+    const { toCut } = await world.sessions.judge('vnet1gw', { sessions: [open], unreadable: 0 });
+    expect(toCut).toEqual([{ connectionId: 'OVPN_1', key: 'root:root-1' }]);
+    await world.sessions.record('vnet1gw', { cut: ['root:root-1'], unsure: [] });
+    for (let looks = 0; looks < 2; looks += 1) {
+      world.clock.advance(6 * 60 * 1000);
+      await world.sessions.record('vnet1gw', { cut: [], unsure: [] });
+    }
+    expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded' });
+    const [row] = await world.stores.gatewayRoots.list('vnet1gw');
+    expect(row?.record).toMatchObject({
+      rootId: 'root-1',
+      entryName: 'Copy.cer',
+      state: 'removed',
+      sessions: 'proven',
+    });
+  });
+
+  it('go once wherever the request crashes, with the sweep’s help', async () => {
+    const places = await atEveryCrash({
+      setUp: async (tables) => {
+        const world = createServicesWorld(tables);
+        await withCopy(world);
+        return world;
+      },
+      work: async (world) => {
+        world.clock.advance(10 * 60 * 1000);
+        await sweep({ ...world, onFault: fail });
+        const [row] = await world.stores.gatewayRoots.list('vnet1gw');
+        if (row !== undefined) return;
+        await world.trust.distrustEntry('vnet1gw', 'Copy.cer', true, aRequest(world, 'off'));
+      },
+      check: async (world, tables, place) => {
+        world.clock.advance(10 * 60 * 1000);
+        await sweep({ ...world, onFault: fail });
+        await runWriter(world);
+        const { status } = given(await world.operations.view(anOperationId('off')));
+        expect({ place, status, puts: world.arm.puts.length }).toEqual({ place, status: 'succeeded', puts: 1 });
+        expect(tables.rows('ForeignEntries')).toEqual([]);
+      },
+    });
+    expect(places).toBeGreaterThan(5);
+  });
+});
+
+async function putByOthers(world: ServicesWorld, entries: readonly object[]): Promise<void> {
+  const gateway = await aGateway(world);
+  const shown = given(world.arm.resources.get(gateway.resourceId));
+  const properties = asObject(shown['properties']);
+  const vpnClientConfiguration = {
+    ...asObject(properties['vpnClientConfiguration']),
+    vpnClientRootCertificates: entries,
+  };
+  const changed = { ...shown, properties: { ...properties, vpnClientConfiguration } };
+  world.arm.resources.set(gateway.resourceId, changed as typeof shown);
+  await world.rounds.recordRound('vnet1gw', {
+    gateway: given(world.arm.resources.get(gateway.resourceId)),
+    writeSeconds: [],
+  });
+}
