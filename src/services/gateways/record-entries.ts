@@ -6,6 +6,8 @@ import { without } from '../../domain/without.ts';
 import type { Outbox } from '../../stores/outbox.ts';
 import { revocationKind } from '../../stores/records/certificates.ts';
 import {
+  type ForeignEntry,
+  foreignEntryKind,
   gatewayKeys,
   type GatewayRevocation,
   gatewayRevocationKind,
@@ -79,7 +81,7 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
   }
 
   async function fail(
-    row: GatewayRoot | GatewayRevocation,
+    row: Pick<GatewayRevocation, 'gatewayId' | 'operationId' | 'earlierOperationIds'>,
     reason: string,
     code: string,
     failure?: Failure,
@@ -90,6 +92,17 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
     for (const id of operationsOf(row)) {
       await operations.settleStep(id, row.gatewayId, { ...refused, detail: reason, now: now(), problem });
     }
+  }
+
+  /** What others have put there harms no entry of Gatehouse's where it stays: whoever asked for its removal may ask again. */
+  async function giveUpRemoval(entry: ForeignEntry, reason: string, failure: Failure): Promise<void> {
+    const { gatewayId, name, removal } = entry;
+    if (removal === undefined) return;
+    const { operationId } = removal;
+    await fail({ gatewayId, operationId }, `Azure keeps the entry ${name}: ${reason}`, 'ERR_AZURE_REFUSED', failure);
+    await stores.foreignEntries.update(foreignEntryKind.keys(entry), (current) =>
+      current.removal?.operationId === operationId ? without(current, 'removal') : undefined,
+    );
   }
 
   async function recordRoot(row: GatewayRoot, standing: Standing, isOver: boolean): Promise<void> {
@@ -202,7 +215,7 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
     },
 
     recordRefusals: async (gatewayId, gateway, refusals) => {
-      const { roots, revocations, mark } = await read(gatewayId, gateway);
+      const { roots, revocations, leaving, mark } = await read(gatewayId, gateway);
       for (const { key, isNamed, ...failure } of refusals) {
         const refusal = { reason: sayFailure(failure), isNamed };
         const root = roots.find(({ row }) => `root:${row.thumbprint}${row.wanted ? '' : ':off'}` === key)?.row;
@@ -228,6 +241,9 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
           if (row?.state === 'refused') {
             await fail(row, `Azure refuses the revocation: ${row.reason ?? ''}`, 'ERR_AZURE_REFUSED', failure);
           }
+        } else {
+          const entry = leaving.find(({ thumbprint = '' }) => `root:${thumbprint}:off` === key);
+          if (entry !== undefined) await giveUpRemoval(entry, refusal.reason, failure);
         }
       }
     },

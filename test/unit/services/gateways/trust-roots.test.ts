@@ -322,6 +322,41 @@ describe('src/services/gateways/trust-roots, entries of others', () => {
     });
   });
 
+  it('end with Azure’s words where it refuses that, and nothing tries again before somebody asks', async () => {
+    const world = createServicesWorld();
+    await withTheirs(world);
+    const { id } = await world.trust.distrustEntry('vnet1gw', 'P2SRootCert.cer', false, aRequest(world, 'off'));
+    const { resourceId } = given(
+      await world.stores.gateways.get({ partitionKey: 'gateway', rowKey: 'vnet1gw' }),
+    ).record;
+    const gateway = given(world.arm.resources.get(resourceId));
+    const { thumbprint = '' } = given(
+      (await world.stores.foreignEntries.list('vnet1gw'))
+        .map(({ record }) => record)
+        .find(({ name }) => name !== 'garbage'),
+    );
+    const words = azureFailure('InUse', 'The certificate is in use.');
+
+    await world.rounds.recordRefusals('vnet1gw', gateway, [
+      { key: `root:${thumbprint}:off`, ...words, isNamed: false },
+    ]);
+    await runWriter(world);
+
+    expect(await world.operations.view(id)).toMatchObject({
+      status: 'failed',
+      problem: {
+        code: 'ERR_AZURE_REFUSED',
+        detail: expect.stringContaining('The certificate is in use.') as unknown,
+        azure: words.azure,
+      },
+    });
+    expect(world.arm.puts).toEqual([]);
+    const again = await world.trust.distrustEntry('vnet1gw', 'P2SRootCert.cer', false, aRequest(world, 'again'));
+    await runWriter(world);
+    expect(await world.operations.view(again.id)).toMatchObject({ status: 'succeeded' });
+    expect(world.arm.puts).toHaveLength(1);
+  });
+
   it('stay where they cannot be read, and are not there under another name', async () => {
     const world = createServicesWorld();
     await withTheirs(world);
