@@ -14,6 +14,8 @@ import {
   type RevocationRecord,
   rootKind,
   type RootRecord,
+  type RootThumbprint,
+  rootThumbprintKind,
 } from './records/certificates.ts';
 import {
   type ForeignEntry,
@@ -50,6 +52,7 @@ export interface Stores {
   readonly profiles: Store<ProfileRecord>;
   readonly profileRequests: Store<ProfileRequest>;
   readonly roots: Store<RootRecord>;
+  readonly rootThumbprints: Store<RootThumbprint>;
   readonly certificates: Store<CertificateRecord>;
   readonly byThumbprint: Store<CertificateIndexRow>;
   readonly byOwner: Store<CertificateIndexRow>;
@@ -73,6 +76,7 @@ export function createStores(tables: Tables): Stores {
     profiles: createStore(tables, profileKind),
     profileRequests: createStore(tables, profileRequestKind),
     roots: createStore(tables, rootKind),
+    rootThumbprints: createStore(tables, rootThumbprintKind),
     certificates: createStore(tables, certificateKind),
     byThumbprint: createStore(tables, byThumbprintKind),
     byOwner: createStore(tables, byOwnerKind),

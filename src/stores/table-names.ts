@@ -40,6 +40,7 @@ export const tableNames = [
   'Revocations',
   'RootGateways',
   'Roots',
+  'RootsByThumbprint',
   'Stacks',
   'TimerRuns',
   'Unfinished',

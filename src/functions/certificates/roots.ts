@@ -111,16 +111,15 @@ export function rootRoutes({ stores, roots, rootImports }: RootRoutesOptions): r
     responses: { 201: rootViewSchema },
     handler: async ({ body, randomBytes }) => {
       const { id, subject, import: text, keyType = 'RSA-3072', hsm = false, validityDays = 3650 } = body;
-      const headers = { location: `/api/roots/${id}` };
       if (subject === undefined) {
         const [first, ...others] = await rootImports.importText(id, text ?? '');
         if (first === undefined) throw new Error('An import has taken nothing and refused nothing.');
         const intermediates = others.map((other) => other.id);
         const view = { ...toRootView(first), ...(intermediates.length === 0 ? {} : { intermediates }) };
-        return { status: 201, body: view, headers };
+        return { status: 201, body: view, headers: { location: `/api/roots/${first.id}` } };
       }
       const record = await roots.create({ id, subject, keyType, hsm, validityDays }, randomBytes);
-      return { status: 201, body: toRootView(record), headers };
+      return { status: 201, body: toRootView(record), headers: { location: `/api/roots/${id}` } };
     },
   });
 

@@ -1,14 +1,14 @@
 import { AppError, type Problem } from '../../domain/app-error.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Outbox } from '../../stores/outbox.ts';
-import { rootKeys, rootPartition, type RootRecord } from '../../stores/records/certificates.ts';
+import { rootKeys, rootPartition, type RootRecord, rootThumbprintKind } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Unfinished } from '../../stores/unfinished.ts';
 import type { Expiries } from '../operations/expiries.ts';
 import { type ImportedAuthority, readRootImport } from './read-root-import.ts';
 
 export interface RootImportsOptions {
-  readonly stores: Pick<Stores, 'roots'>;
+  readonly stores: Pick<Stores, 'roots' | 'rootThumbprints'>;
   readonly unfinished: Unfinished;
   readonly outbox: Pick<Outbox, 'append'>;
   readonly expiries: Pick<Expiries, 'put'>;
@@ -36,13 +36,18 @@ export function createRootImports(options: RootImportsOptions): RootImports {
     return (await stores.roots.list(rootPartition)).map(({ record }) => record);
   }
 
-  /** Of two imports of one certificate at one moment, that with the first id stays. */
-  async function withdrawIfKnown(record: RootRecord): Promise<void> {
-    const twin = findTwin(await known(), record);
-    if (twin === undefined || (twin.state === 'creating' && twin.id > record.id)) return;
-    await stores.roots.remove(record);
-    await unfinished.done(unfinishedKind, record.id);
-    throw alreadyKnown([twin]);
+  /** Of several imports of one certificate at one moment one stays: whichever writes the thumbprint down first. */
+  async function claim({ id, thumbprint = '', commonName }: RootRecord): Promise<void> {
+    const asked = { thumbprint, rootId: id };
+    await stores.rootThumbprints.insert(asked);
+    const holder = (await stores.rootThumbprints.get(rootThumbprintKind.keys(asked)))?.record.rootId ?? id;
+    if (holder === id) return;
+    const stored = await stores.roots.get(rootKeys(id));
+    const isStillOurs = stored?.record.thumbprint === thumbprint;
+    // Under its etag, for the id may be another import's by now: then the note is that one's as well.
+    const isGone = isStillOurs ? await stores.roots.remove(stored.record, stored.etag) : stored === undefined;
+    if (isGone) await unfinished.done(unfinishedKind, id);
+    throw alreadyKnown([{ id: holder, commonName }]);
   }
 
   async function take(record: RootRecord): Promise<RootRecord> {
@@ -62,7 +67,7 @@ export function createRootImports(options: RootImportsOptions): RootImports {
       await close(record);
       return record;
     }
-    await withdrawIfKnown(record);
+    await claim(record);
     const { id, notAfter, commonName } = record;
     await options.expiries.put({ kind: 'root', id, notAfter, subject: commonName });
     const done = await stores.roots.update(rootKeys(id), ({ draft, ...current }) => ({
@@ -101,7 +106,7 @@ export function createRootImports(options: RootImportsOptions): RootImports {
         });
       }
       const records = toRecords(id, reading.chain, roots, now());
-      const elsewhere = records.filter((record) => isElsewhere(record.id, id));
+      const elsewhere = records.filter((record) => isElsewhere(record, roots, id));
       if (elsewhere.length === records.length) throw alreadyKnown(elsewhere);
       const taken: RootRecord[] = [];
       for (const record of records) {
@@ -112,17 +117,16 @@ export function createRootImports(options: RootImportsOptions): RootImports {
   };
 }
 
-/** The same certificate under another id. */
-function findTwin(roots: readonly RootRecord[], { id, thumbprint }: RootRecord): RootRecord | undefined {
-  return roots.find((root) => root.thumbprint === thumbprint && root.id !== id);
+/** Whether the certificate is here through something else than an import of this id. */
+function isElsewhere({ thumbprint }: RootRecord, roots: readonly RootRecord[], id: string): boolean {
+  const stored = roots.find((root) => root.thumbprint === thumbprint);
+  return stored !== undefined && (stored.importId ?? stored.id) !== id;
 }
 
-/** What this import has named, now or earlier, has the id that was given, alone or with a number. */
-function isElsewhere(rootId: string, id: string): boolean {
-  return rootId !== id && !new RegExp(`^${id.slice(0, 60)}-\\d+$`).test(rootId);
-}
-
-/** The first that is new gets the id; those under it get it with a number, from 2 on. What is there keeps its own. */
+/**
+ * The first that is new gets the id; those under it get it with a number, from 2 on, that no other root has. What is there keeps
+ * its own. Refuses an id that is another root's.
+ */
 function toRecords(
   id: string,
   chain: readonly ImportedAuthority[],
@@ -130,12 +134,15 @@ function toRecords(
   now: Date,
 ): readonly RootRecord[] {
   const ids = new Map(roots.map(({ id: rootId, thumbprint = '' }): [string, string] => [thumbprint, rootId]));
-  const used = new Set(chain.map(({ authority }) => ids.get(authority.thumbprint)));
+  const sent = new Set(chain.map(({ authority }) => ids.get(authority.thumbprint)));
+  const used = new Set(roots.map((root) => root.id));
   const nextId = (): string => {
+    if (used.has(id) && !sent.has(id)) throw idTaken(id);
     for (let count = 1; ; count += 1) {
       const free = count === 1 ? id : `${id.slice(0, 60)}-${count}`;
       if (used.has(free)) continue;
       used.add(free);
+      sent.add(free);
       return free;
     }
   };
@@ -144,7 +151,7 @@ function toRecords(
     const own = ids.get(authority.thumbprint) ?? nextId();
     ids.set(authority.thumbprint, own);
     const issuerRootId = ids.get(issuerThumbprint);
-    return { ...toRecord(own, item, now), ...(issuerRootId === undefined ? {} : { issuerRootId }) };
+    return { ...toRecord(own, item, now), importId: id, ...(issuerRootId === undefined ? {} : { issuerRootId }) };
   });
 }
 
@@ -168,7 +175,7 @@ function toRecord(id: string, { authority, warnings }: ImportedAuthority, now: D
   };
 }
 
-function alreadyKnown(twins: readonly RootRecord[]): AppError {
+function alreadyKnown(twins: readonly Pick<RootRecord, 'id' | 'commonName'>[]): AppError {
   const problems = twins.map(({ id, commonName }): Problem => {
     const message = `${commonName} is there already, as root ${id}.`;
     return { path: '/import', code: 'rootKnown', message, fix: `Use ${id}: GET /api/roots/${id}.` };

@@ -40,6 +40,8 @@ const rootRecordSchema = z.object({
   certificate: z.string().optional(),
   thumbprint: z.string().optional(),
   key: keyIdsSchema.optional(),
+  /** Of one that was imported: the id that the import was given, from which those of its intermediates are made. */
+  importId: z.string().optional(),
   /** What to look at before relying on a certificate that others have made. */
   warnings: z.array(problemItemSchema).optional(),
   createdAt: z.string(),
@@ -57,6 +59,16 @@ export const rootKind: RecordKind<RootRecord> = {
 export function rootKeys(id: string): { partitionKey: string; rowKey: string } {
   return { partitionKey: rootPartition, rowKey: id };
 }
+
+const rootThumbprintSchema = z.object({ thumbprint: z.string(), rootId: z.string() });
+export type RootThumbprint = z.infer<typeof rootThumbprintSchema>;
+
+/** Under which id an imported certificate stays: of several imports the one that has written this first. */
+export const rootThumbprintKind: RecordKind<RootThumbprint> = {
+  table: 'RootsByThumbprint',
+  schema: rootThumbprintSchema,
+  keys: ({ thumbprint }) => ({ partitionKey: thumbprint.slice(0, 2), rowKey: thumbprint }),
+};
 
 export const certificateStates = ['issuing', 'issued', 'superseded', 'revoked', 'expired'] as const;
 

@@ -220,6 +220,7 @@ const tables = [
   'Revocations',
   'RootGateways',
   'Roots',
+  'RootsByThumbprint',
   'Stacks',
   'TimerRuns',
   'Unfinished',

@@ -2,12 +2,14 @@ import { toPem } from '../../../../src/pki/read-certificate.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { aCertificateBundle, anAuthority } from '../../../support/builders/an-authority.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
+import { createMemoryTables, type MemoryTables } from '../../../support/memory-tables.ts';
 import { aRoot, createServicesWorld, randomnessOf } from '../../../support/services-world.ts';
 
 const root = anAuthority();
 const policyCa = anAuthority({ called: 'Contoso policy', issuer: root });
 const issuingCa = anAuthority({ called: 'Contoso issuing', issuer: policyCa });
 const client = anAuthority({ called: 'ann@example.com', issuer: issuingCa, isAuthority: false });
+const pair = toPem(root.der) + toPem(policyCa.der);
 const whole = aCertificateBundle(client.der, issuingCa.der, policyCa.der, root.der).toString('base64');
 
 describe('src/services/certificates/import-roots', () => {
@@ -106,6 +108,71 @@ describe('src/services/certificates/import-roots', () => {
     expect(await world.unfinished.list('root')).toEqual([]);
   });
 
+  it('takes it once too where one import rests after any of its calls while another goes through', async () => {
+    for (let calls = 1, isThrough = false; !isThrough; calls += 1) {
+      const tables = createMemoryTables();
+      const [first, second] = [createTurnstile(), createTurnstile()];
+      const importAs = (id: string, turnstile: Turnstile): Promise<string> =>
+        createServicesWorld(passing(tables, turnstile))
+          .rootImports.importText(id, toPem(root.der))
+          .then(
+            () => 'taken',
+            (error: unknown) =>
+              (error as { readonly problems: readonly { readonly code: string }[] }).problems[0]?.code ?? '',
+          );
+
+      const early = importAs('a', first);
+      await first.letThrough(1);
+      const late = importAs('b', second);
+      isThrough = (await Promise.race([second.letThrough(calls), late])) !== undefined;
+      void first.letThrough(Infinity);
+      const outcomes = [await early];
+      void second.letThrough(Infinity);
+      outcomes.push(await late);
+
+      expect({ calls, outcomes: outcomes.toSorted() }).toEqual({ calls, outcomes: ['rootKnown', 'taken'] });
+      expect(tables.rows('Roots').map(({ columns }) => columns['state'])).toEqual(['active']);
+      expect(tables.rows('Unfinished')).toEqual([]);
+      expect(tables.rows('Outbox')).toHaveLength(1);
+    }
+  });
+
+  it('gives intermediates ids that no other root has, and the same ones again', async () => {
+    const world = createServicesWorld();
+    await aRoot(world, 'corp-2');
+
+    const taken = await world.rootImports.importText('corp', pair);
+
+    expect(taken).toMatchObject([{ id: 'corp' }, { id: 'corp-3', issuerRootId: 'corp' }]);
+    expect(await world.rootImports.importText('corp', pair)).toEqual(taken);
+  });
+
+  it('leaves a root alone that somebody imported under an id that looks like a number of this one', async () => {
+    const world = createServicesWorld();
+    await world.rootImports.importText('corp-2', toPem(root.der));
+
+    await expect(world.rootImports.importText('corp', toPem(root.der))).rejects.toMatchObject({
+      problems: [{ code: 'rootKnown' }],
+    });
+    const taken = await world.rootImports.importText('corp', pair);
+    expect(taken).toMatchObject([{ id: 'corp', issuerRootId: 'corp-2' }]);
+    expect(await world.rootImports.importText('corp', pair)).toEqual(taken);
+  });
+
+  it('writes nothing where the id is that of another root', async () => {
+    const world = createServicesWorld();
+    await world.rootImports.importText('contoso', toPem(root.der));
+    await aRoot(world, 'corp');
+    const rows = world.tables.rows('Roots');
+
+    await expect(world.rootImports.importText('corp', whole)).rejects.toMatchObject({
+      problems: [{ path: '/id', code: 'idTaken' }],
+    });
+
+    expect(world.tables.rows('Roots')).toEqual(rows);
+    expect(world.tables.rows('Unfinished')).toEqual([]);
+  });
+
   it('ends with each certificate once, announced once, wherever it crashes, whoever goes on', async () => {
     for (const goesOn of ['the caller', 'the sweep'] as const) {
       const places = await atEveryCrash({
@@ -146,3 +213,48 @@ describe('src/services/certificates/import-roots', () => {
     });
   });
 });
+
+interface Turnstile {
+  /** Resolves once it is somebody's turn. */
+  pass(): Promise<void>;
+  /** Lets so many through; resolves when the next one waits. */
+  letThrough(count: number): Promise<undefined>;
+}
+
+function createTurnstile(): Turnstile {
+  let left = 0;
+  let onHeld = (): void => undefined;
+  const held: (() => void)[] = [];
+  return {
+    pass: async () => {
+      while (left === 0) {
+        await new Promise<void>((resolve) => {
+          held.push(resolve);
+          onHeld();
+        });
+      }
+      left -= 1;
+    },
+    letThrough: (count) =>
+      new Promise((resolve) => {
+        left = count;
+        onHeld = () => {
+          resolve(undefined);
+        };
+        for (const go of held.splice(0)) go();
+      }),
+  };
+}
+
+/** The tables, with a turnstile before every call. */
+function passing(tables: MemoryTables, turnstile: Turnstile): MemoryTables {
+  return new Proxy(tables, {
+    get: (target, name) => {
+      const call = Reflect.get(target, name) as (...parts: readonly unknown[]) => unknown;
+      return async (...parts: readonly unknown[]) => {
+        await turnstile.pass();
+        return call(...parts);
+      };
+    },
+  });
+}
