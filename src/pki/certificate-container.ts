@@ -111,10 +111,14 @@ function withoutTrustSettings(bytes: Uint8Array, warnings: PkiProblem[]): Uint8A
 }
 
 function decodeBase64(body: string, around: string): Buffer {
-  const compact = body.replace(blanks, '').replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
-  const bytes = Buffer.from(compact, 'base64');
-  // Buffer skips what it does not know; only text that encodes back to itself was base64.
-  if (bytes.length > 0 && bytes.toString('base64').replace(/=+$/, '') === compact) return bytes;
+  const compact = body.replace(blanks, '');
+  // Two at most, and before they are trimmed: trimming takes the square of the length where many stand before something else.
+  if (/^[A-Za-z0-9+/_-]+={0,2}$/.test(compact)) {
+    const bare = compact.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
+    const bytes = Buffer.from(bare, 'base64');
+    // Buffer skips what it does not know; only text that encodes back to itself was base64.
+    if (bytes.length > 0 && bytes.toString('base64').replace(/=+$/, '') === bare) return bytes;
+  }
   throw new Refusal(describeWrapping(around) ?? notBase64);
 }
 
@@ -164,7 +168,7 @@ const notDer: PkiProblem = {
 const pfxSent: PkiProblem = {
   code: 'privateKeySent',
   message: 'This is a PKCS #12 file (.pfx, .p12), which holds a private key. It was not kept.',
-  fix: 'To trust the root, send its certificate alone. To issue under it, store the file in Key Vault and send pfxSecret.',
+  fix: 'To trust the root, send its certificate alone: as .cer, .pem or .p7b. To issue here, create a root (subject in the place of import): its key is made in Key Vault.',
 };
 
 const noCertificates: PkiProblem = {

@@ -35,6 +35,8 @@ export const derTag = {
 /** The deepest certificate field in use (a name inside a GeneralName) is nine levels down. */
 const depthMax = 24;
 const valuesMax = 4096;
+/** The longest in use have some 30; reading one takes the square of its length. */
+const identifierBytesMax = 64;
 
 class DerFault extends Error {
   readonly offset: number;
@@ -88,6 +90,9 @@ function readValue(cursor: Cursor, start: number, end: number, depth: number): D
   const tag = readTag(cursor, start, end);
   const header = readLength(cursor, start + 1, end);
   const contents = cursor.bytes.subarray(header.contentsStart, header.contentsEnd);
+  if (tag === derTag.objectIdentifier && contents.length > identifierBytesMax) {
+    throw new DerFault(start, `An OBJECT IDENTIFIER has more than ${identifierBytesMax} bytes.`);
+  }
   const fault = cursor.isStrict ? findContentsFault(tag, contents) : undefined;
   if (fault !== undefined) throw new DerFault(start, fault);
   const isConstructed = (tag & 0x20) !== 0;

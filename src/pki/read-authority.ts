@@ -34,6 +34,10 @@ export type AuthorityReading =
   | { readonly outcome: 'endEntity'; readonly subject: string }
   | { readonly outcome: 'refused'; readonly subject: string; readonly problems: readonly PkiProblem[] };
 
+/** Its base64 has to fit a column of a table, which takes 32,768 characters; so have its name and its serial number. */
+const bytesMax = 24_576;
+const textMax = 32_768;
+
 /**
  * Judges a certificate as that of an authority which gateways shall trust. What old enterprise authorities do and OpenSSL
  * takes is a warning; what makes the certificate no authority, or its key or signature worthless, refuses it.
@@ -55,7 +59,9 @@ export function readAuthority(der: Uint8Array, now: Date): AuthorityReading {
     isSelfIssued ? (verifies(parsed, parsed) ? 'own' : 'broken') : 'other',
   );
   const dates = judgeDates(parts, now);
-  const problems = [...key.problems, ...signature.problems, ...dates.problems];
+  const serialNumber = Buffer.from(parts.serialNumber.contents).toString('hex');
+  const sizes = judgeSizes(der, [subject, serialNumber]);
+  const problems = [...sizes, ...key.problems, ...signature.problems, ...dates.problems];
   if (problems.length > 0) return refused(subject, problems);
   const authority: Authority = {
     der,
@@ -63,7 +69,7 @@ export function readAuthority(der: Uint8Array, now: Date): AuthorityReading {
     subject,
     commonName: (commonNameOf(parts.subject) ?? subject).replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '?'),
     issuer: textOfName(parts.issuer),
-    serialNumber: Buffer.from(parts.serialNumber.contents).toString('hex'),
+    serialNumber,
     notBefore: dates.notBefore,
     notAfter: dates.notAfter,
     keyType: key.keyType,
@@ -122,6 +128,12 @@ function judgeDates(parts: TbsStructure, now: Date): DatesJudgement {
   };
 }
 
+function judgeSizes(der: Uint8Array, texts: readonly string[]): readonly PkiProblem[] {
+  if (der.length > bytesMax) return [tooLarge(`It has ${der.length} bytes; ${bytesMax} are taken at most.`)];
+  if (texts.every(({ length }) => length <= textMax)) return [];
+  return [tooLarge(`Its name or serial number, as text, has more than ${textMax} characters.`)];
+}
+
 function judgeForm(der: Uint8Array, parts: TbsStructure, isVersion1: boolean): readonly PkiProblem[] {
   const serialNumber = readInteger(parts.serialNumber);
   const isOddSerial = serialNumber <= 0n || parts.serialNumber.contents.length > 20;
@@ -135,6 +147,10 @@ function judgeForm(der: Uint8Array, parts: TbsStructure, isVersion1: boolean): r
 
 function refused(subject: string, problems: readonly PkiProblem[]): AuthorityReading {
   return { outcome: 'refused', subject, problems };
+}
+
+function tooLarge(message: string): PkiProblem {
+  return { code: 'tooLarge', message, fix: 'Ask the authority for a certificate of usual size.' };
 }
 
 function expiredOn(notAfter: Date): PkiProblem {

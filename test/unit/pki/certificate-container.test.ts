@@ -111,9 +111,22 @@ describe('src/pki/certificate-container', () => {
     expect(JSON.stringify(reading)).not.toContain(text.slice(0, 60));
   });
 
+  it('says of a .pfx what can be sent in its place', () => {
+    const reading = readCertificateContainer(base64(anEmptyPfx()));
+
+    expect(reading.ok ? '' : reading.problem.fix).toBe(
+      'To trust the root, send its certificate alone: as .cer, .pem or .p7b. To issue here, create a root (subject in the place of import): its key is made in Key Vault.',
+    );
+  });
+
   it.each([
     ['nothing', '  ', 'empty'],
     ['prose', 'please trust our root', 'notBase64'],
+    ['more padding than base64 has', `${oneLine}===`, 'notBase64'],
+    ['padding within', `${oneLine.slice(0, 80)}==${oneLine.slice(80)}`, 'notBase64'],
+    ['as much padding as an import may have, and a letter', `${'='.repeat(262_000)}A`, 'notBase64'],
+    ['the same within PEM', `-----BEGIN CERTIFICATE-----${'='.repeat(200_000)}A-----END CERTIFICATE-----`, 'notBase64'],
+    ['an identifier of 80 kB', base64(sequence(derValue(0x06, Buffer.alloc(81_920, 0xff)))), 'notDer'],
     ['quoted lines', pem.replaceAll(/^/gm, '> '), 'quotedLines'],
     ['long dashes', pem.replaceAll('-----', '—'), 'longDashes'],
     ['a web page', '<html><body>404</body></html>', 'htmlText'],

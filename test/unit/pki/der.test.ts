@@ -44,10 +44,20 @@ describe('src/pki/der', () => {
     ['unused bits that are set', '03020101', 'Unused bits of a BIT STRING are not zero.'],
     ['unused bits of nothing', '030101', 'An empty BIT STRING has unused bits.'],
     ['an identifier cut off', '060182', 'An OBJECT IDENTIFIER is cut off.'],
+    ['an identifier of 65 bytes', `0641${'01'.repeat(65)}`, 'An OBJECT IDENTIFIER has more than 64 bytes.'],
+    [
+      'an identifier of 80 kB',
+      `06830140 00${'ff'.repeat(81_919)}01`.replace(' ', ''),
+      'An OBJECT IDENTIFIER has more than 64 bytes.',
+    ],
     ['a padded identifier', '06032a8001', 'An OBJECT IDENTIFIER is not in its shortest form.'],
     ['a time without seconds', '170b323631313230303030305a', 'A time is not in its DER form (UTC, with seconds).'],
   ])('refuses %s', (_, hex, message) => {
     expect(messageOf(hex)).toBe(message);
+  });
+
+  it('reads an identifier of 64 bytes, which is more than any has', () => {
+    expect(messageOf(`0640${'01'.repeat(64)}`)).toBe('accepted');
   });
 
   it('refuses nesting that would exhaust the stack', () => {

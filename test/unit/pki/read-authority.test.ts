@@ -48,6 +48,23 @@ describe('src/pki/read-authority', () => {
     expect(read(foreignRoots[vector])).toMatchObject({ outcome: 'refused', problems: [{ code }] });
   });
 
+  it.each([
+    ['has more than 24 kB', anAuthority({ called: 'x'.repeat(12_000) }), /has \d+ bytes; 24576 are taken at most/],
+    ['has a serial number of 20 kB', anAuthority({ serial: 1n << 160_000n }), /name or serial number/],
+  ])('refuses a certificate that %s, with the reason', (_, { der }, message) => {
+    expect(read(der)).toMatchObject({
+      outcome: 'refused',
+      problems: [{ code: 'tooLarge', message: expect.stringMatching(message) as unknown }],
+    });
+  });
+
+  it('takes a certificate of almost 24 kB, which a column of a table can hold', () => {
+    const { der } = anAuthority({ called: 'x'.repeat(11_800) });
+
+    expect(der.length).toBeGreaterThan(24_000);
+    expect(read(der)).toMatchObject({ outcome: 'authority' });
+  });
+
   it('refuses weak keys and forgeable signatures, all at once', () => {
     const root = anAuthority();
     const weak = anAuthority({ keys: anRsaKeyPair('short', 1024), hash: 'md5', notAfter: '250101000000Z' });
