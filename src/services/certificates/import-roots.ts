@@ -133,7 +133,11 @@ function toRecords(
   roots: readonly RootRecord[],
   now: Date,
 ): readonly RootRecord[] {
-  const ids = new Map(roots.map(({ id: rootId, thumbprint = '' }): [string, string] => [thumbprint, rootId]));
+  const ids = new Map(
+    roots.flatMap(({ id: rootId, thumbprint }): [string, string][] =>
+      thumbprint === undefined ? [] : [[thumbprint, rootId]],
+    ),
+  );
   const sent = new Set(chain.map(({ authority }) => ids.get(authority.thumbprint)));
   const used = new Set(roots.map((root) => root.id));
   const nextId = (): string => {

@@ -1,3 +1,4 @@
+import { without } from '../../../../src/domain/without.ts';
 import { toPem } from '../../../../src/pki/read-certificate.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { aCertificateBundle, anAuthority } from '../../../support/builders/an-authority.ts';
@@ -157,6 +158,16 @@ describe('src/services/certificates/import-roots', () => {
     const taken = await world.rootImports.importText('corp', pair);
     expect(taken).toMatchObject([{ id: 'corp', issuerRootId: 'corp-2' }]);
     expect(await world.rootImports.importText('corp', pair)).toEqual(taken);
+  });
+
+  it('puts a root under none that is being created at that moment', async () => {
+    const world = createServicesWorld();
+    const created = await aRoot(world, 'own');
+    await world.stores.roots.upsert({ ...without(created, 'thumbprint', 'certificate'), state: 'creating' });
+
+    const [taken] = await world.rootImports.importText('contoso', toPem(root.der));
+
+    expect(taken?.issuerRootId).toBeUndefined();
   });
 
   it('writes nothing where the id is that of another root', async () => {
