@@ -3,7 +3,10 @@ import { z } from 'zod';
 /** How far one revocation has come on one gateway. */
 const placeSchema = z.object({
   gatewayId: z.string(),
-  state: z.string().meta({ description: 'As the gateway’s list of revocations has it.' }),
+  state: z.string().meta({
+    description:
+      'As the gateway’s list of revocations has it; `expired` where the certificate ended before it was refused.',
+  }),
   listedAt: z.string().optional(),
   provenAt: z.string().optional(),
   why: z.string().optional().meta({ description: 'Why it is not in force, or not proven.' }),
@@ -53,11 +56,16 @@ export function isPlaceProven({ provenAt }: StatedPlace): boolean {
   return provenAt !== undefined;
 }
 
+/** Where a certificate ended before the gateway was asked to refuse it there is nothing to refuse, and nothing to prove. */
+export function isPlaceToProve({ state }: StatedPlace): boolean {
+  return state !== 'expired';
+}
+
 /** The statement as text for people: lines of at most a sentence, no mark-up. */
 export function renderStatement(statement: LeaverStatement): string {
   const { owner, email, certificates, left } = statement;
   const open = certificates.flatMap(({ thumbprint, gateways }) =>
-    gateways.filter((place) => !isPlaceProven(place)).map((place) => ({ thumbprint, place })),
+    gateways.filter((place) => isPlaceToProve(place) && !isPlaceProven(place)).map((place) => ({ thumbprint, place })),
   );
   return [
     `Access of ${owner}${email === undefined ? '' : ` <${email}>`}`,

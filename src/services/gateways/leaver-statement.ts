@@ -1,5 +1,6 @@
 import {
   isPlaceProven,
+  isPlaceToProve,
   type LeaverStatement,
   type StatedCertificate,
   type StatedPlace,
@@ -49,7 +50,7 @@ export async function readStatement(
   const alive = given.filter((certificate) => certificate.state === 'revoked' || !isOver(certificate, now()));
   const judged = await mapInGroups(alive, 16, async (certificate) => ({
     certificate,
-    places: await placesOf(stores, certificate),
+    places: await placesOf(stores, certificate, now()),
   }));
   const stated = judged
     .map(({ certificate, places }) => stateOf(certificate, places))
@@ -76,7 +77,7 @@ export async function readStatement(
       },
       limits: [...statementLimits],
     },
-    places: all.length,
+    places: all.filter(isPlaceToProve).length,
     proven: all.filter(isPlaceProven).length,
     open: all.find(({ isOpen }) => isOpen),
   };
@@ -105,7 +106,7 @@ export function isOver({ notAfter }: CertificateRecord, now: Date): boolean {
 
 /** Proven to be out: revoked, and refused wherever its root is trusted. */
 function isOut({ revokedAt, gateways }: StatedCertificate): boolean {
-  return revokedAt !== undefined && gateways.every(isPlaceProven);
+  return revokedAt !== undefined && gateways.filter(isPlaceToProve).every(isPlaceProven);
 }
 
 function stateOf(certificate: CertificateRecord, places: readonly Judged[]): StatedCertificate {
@@ -121,33 +122,46 @@ function stateOf(certificate: CertificateRecord, places: readonly Judged[]): Sta
   };
 }
 
-async function placesOf(stores: Stores, certificate: CertificateRecord): Promise<readonly Judged[]> {
+async function placesOf(stores: Stores, certificate: CertificateRecord, now: Date): Promise<readonly Judged[]> {
   const { rootId, thumbprint = '' } = certificate;
+  const hasEnded = isOver(certificate, now);
   const holders = await gatewaysOfRoot(stores, rootId);
   const places: Judged[] = [];
   for (const { record } of await stores.rootGateways.list(rootId)) {
     const { gatewayId } = record;
     const row = (await stores.gatewayRevocations.get({ partitionKey: gatewayId, rowKey: thumbprint }))?.record;
-    if (holders.includes(gatewayId)) places.push(placeOf(gatewayId, row));
-    else if (row !== undefined) places.push(await placeWithoutRoot(stores, rootId, row));
+    if (holders.includes(gatewayId)) places.push(placeOf(gatewayId, row, hasEnded));
+    else if (row !== undefined) places.push(await placeWithoutRoot(stores, rootId, row, hasEnded));
   }
   return places;
 }
 
 /** Where the root is off the gateway, with the sessions of all its certificates, there is nothing more to refuse. */
-async function placeWithoutRoot(stores: Stores, rootId: string, row: GatewayRevocation): Promise<Judged> {
+async function placeWithoutRoot(
+  stores: Stores,
+  rootId: string,
+  row: GatewayRevocation,
+  hasEnded: boolean,
+): Promise<Judged> {
   const { gatewayId } = row;
   const root = (await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId }))?.record;
-  if (root?.sessions !== 'proven' || root.provenAt === undefined) return placeOf(gatewayId, row);
+  if (root?.sessions !== 'proven' || root.provenAt === undefined) return placeOf(gatewayId, row, hasEnded);
   const why = 'The root itself is off the gateway, and no session of its certificates is left.';
   return { gatewayId, state: 'rootRemoved', provenAt: root.provenAt, why, isOpen: false };
 }
 
-function placeOf(gatewayId: string, row: GatewayRevocation | undefined): Judged {
-  if (row === undefined) return { gatewayId, state: 'requested', why: notYet, isOpen: true };
+/** `hasEnded`: the certificate is over, so that no gateway is asked to refuse it any more. */
+function placeOf(gatewayId: string, row: GatewayRevocation | undefined, hasEnded: boolean): Judged {
+  if (row === undefined) {
+    return hasEnded
+      ? { gatewayId, state: 'expired', why: 'Expired: nothing to refuse.', isOpen: false }
+      : { gatewayId, state: 'requested', why: notYet, isOpen: true };
+  }
   const { state, listedAt, provenAt, wanted } = row;
   const place = { gatewayId, state, ...(listedAt === undefined ? {} : { listedAt }) };
-  if (wanted && state === 'proven' && provenAt !== undefined) return { ...place, provenAt, isOpen: false };
+  // An entry is taken off once its certificate is over: what was proven before that stands, for nobody came in since.
+  const isStanding = state === 'proven' || (state === 'removed' && hasEnded);
+  if (wanted && isStanding && provenAt !== undefined) return { ...place, provenAt, isOpen: false };
   return { ...place, why: whyNot(row), isOpen: isOpen(row) };
 }
 

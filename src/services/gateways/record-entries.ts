@@ -167,7 +167,7 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
     if (standing !== 'absent' || isToBeSeen(row)) return;
     const removed = await stores.gatewayRevocations.update(gatewayRevocationKind.keys(row), (current) =>
       current.operationId === row.operationId && current.wanted === row.wanted
-        ? { ...without(current, 'evidence', 'retryAt', 'refusedUnder'), state: 'removed', updatedAt: at() }
+        ? { ...withoutStaleProof(current), state: 'removed', updatedAt: at() }
         : undefined,
     );
     if (removed?.state !== 'removed') return;
@@ -248,6 +248,12 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
       }
     },
   };
+}
+
+/** What is taken off keeps its proof only where that stood to the end: not where the entry had vanished or was refused since. */
+function withoutStaleProof(row: GatewayRevocation): GatewayRevocation {
+  const kept = without(row, 'evidence', 'retryAt', 'refusedUnder');
+  return row.state === 'proven' ? kept : without(kept, 'clearAt', 'provenAt');
 }
 
 /** A revocation on the gateway whose proof is open. */

@@ -1,3 +1,4 @@
+import { dayMs } from '../../../../src/domain/days.ts';
 import { renderStatement } from '../../../../src/domain/leaver-statement.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
@@ -139,6 +140,106 @@ describe('src/services/gateways/leavers', () => {
     });
     expect(renderStatement(statement)).toContain('NOT everything is proven');
     expect(renderStatement(statement)).toContain(`${thumbprint} on gw-b: overLimit. Not in force`);
+  });
+
+  it('counts as proven what was proven before the certificate ended and its entry was taken off', async () => {
+    const world = createServicesWorld();
+    await aLine(world);
+    const old = await aCertificate(world, 'old', { validityDays: 30 });
+    await world.revocations.revoke(old, { reason: 'left' }, aRequest(world, 'old'));
+    await prove(world);
+    const provenAt = world.now().toISOString();
+    world.clock.advance(60 * dayMs);
+    await aCertificate(world, 'new');
+
+    const { id } = await world.leavers.revoke('kim', 'left', aRequest(world, 'leave'));
+    await prove(world);
+    expect(await world.leavers.look(id, false)).toBe('done');
+
+    const { certificates, isProven } = await world.leavers.statementOf('kim');
+    const places = certificates.find(({ thumbprint }) => thumbprint === old)?.gateways;
+    expect(places).toMatchObject([
+      { state: 'removed', provenAt },
+      { state: 'removed', provenAt },
+    ]);
+    expect(isProven).toBe(true);
+  });
+
+  it('takes no proof from before Azure refused the entry', async () => {
+    const world = createServicesWorld();
+    await aLine(world);
+    const old = await aCertificate(world, 'old', { validityDays: 30 });
+    await world.revocations.revoke(old, { reason: 'left' }, aRequest(world, 'old'));
+    await prove(world);
+    await world.stores.gatewayRevocations.update({ partitionKey: 'gw-b', rowKey: old }, (row) => ({
+      ...row,
+      state: 'refused',
+    }));
+    world.clock.advance(60 * dayMs);
+    await aCertificate(world, 'new');
+
+    const { id } = await world.leavers.revoke('kim', 'left', aRequest(world, 'leave'));
+    await prove(world);
+    await world.leavers.look(id, false);
+
+    const { certificates, isProven } = await world.leavers.statementOf('kim');
+    const places = certificates.find(({ thumbprint }) => thumbprint === old)?.gateways;
+    expect(places).toMatchObject([
+      { provenAt: expect.any(String) as unknown },
+      { gatewayId: 'gw-b', state: 'removed' },
+    ]);
+    expect([places?.[1]?.provenAt, isProven]).toEqual([undefined, false]);
+  });
+
+  it('does not take the proof of an earlier time on a gateway that trusts the root anew', async () => {
+    const world = createServicesWorld();
+    await aLine(world);
+    const thumbprint = await aCertificate(world, 'one');
+    const { id } = await world.leavers.revoke('kim', 'left', aRequest(world, 'leave'));
+    await prove(world);
+    await world.stores.gatewayRevocations.update({ partitionKey: 'gw-b', rowKey: thumbprint }, (row) => ({
+      ...row,
+      state: 'removed',
+    }));
+
+    await world.leavers.look(id, true);
+
+    expect(await world.leavers.statementOf('kim')).toMatchObject({ isProven: false });
+  });
+
+  it('has nothing refused of a certificate that ended before, whatever is said of its key, and waits for nothing', async () => {
+    const world = createServicesWorld();
+    await aLine(world);
+    await aCertificate(world, 'old', { validityDays: 30 });
+    world.clock.advance(60 * dayMs);
+
+    const { id } = await world.leavers.revoke('kim', 'compromised', aRequest(world, 'leave'));
+    expect(await world.leavers.look(id, false)).toBe('done');
+
+    const statement = await world.leavers.statementOf('kim');
+    const place = { state: 'expired', why: 'Expired: nothing to refuse.' };
+    expect(statement).toMatchObject({ isProven: true, certificates: [{ gateways: [place, place] }] });
+    expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded' });
+    expect(renderStatement(statement)).not.toContain('Not in force');
+  });
+
+  it('has nothing refused where a gateway came to trust the root of what was revoked and over by then', async () => {
+    const world = createServicesWorld();
+    await aLine(world);
+    const old = await aCertificate(world, 'old', { rootId: 'root-2', validityDays: 30 });
+    await world.revocations.revoke(old, { reason: 'left' }, aRequest(world, 'old'));
+    world.clock.advance(60 * dayMs);
+    await world.trust.trust('gw-a', 'root-2', undefined, aRequest(world, 'trust anew'));
+    await runWriter(world, 'gw-a');
+
+    const { id } = await world.leavers.revoke('kim', 'left', aRequest(world, 'leave'));
+    expect(await world.leavers.look(id, false)).toBe('done');
+
+    expect(await world.leavers.statementOf('kim')).toMatchObject({
+      isProven: true,
+      certificates: [{ thumbprint: old, gateways: [{ gatewayId: 'gw-a', state: 'expired' }] }],
+    });
+    expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded' });
   });
 
   it('ends after its time with what is known, and waits no longer', async () => {
