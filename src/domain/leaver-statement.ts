@@ -24,6 +24,9 @@ const certificateSchema = z.object({
 });
 export type StatedCertificate = z.infer<typeof certificateSchema>;
 
+/** A session may outlive its certificate: of so many days it is said how many certificates ended. */
+export const lateDays = 7;
+
 /** The paper for the file: what was revoked of a person, where, when that was proven, and what is not in force and why. */
 export const leaverStatementSchema = z
   .object({
@@ -38,7 +41,16 @@ export const leaverStatementSchema = z
     certificates: z.array(certificateSchema),
     left: z.object({
       withheld: z.int().meta({ description: 'Certificates that were being issued and were never given out.' }),
-      expired: z.int().meta({ description: 'Certificates that ended by themselves: no gateway accepts them.' }),
+      expired: z.int().meta({
+        description:
+          'Certificates that ended by themselves: nobody comes in with them, but their sessions were not looked at.',
+      }),
+      expiredLately: z
+        .int()
+        .optional()
+        .meta({
+          description: `Certificates, these or above, that ended within the last ${lateDays} days and whose sessions were not looked at.`,
+        }),
       notListed: z.int().meta({ description: 'Further proven certificates for which there is no room here.' }),
     }),
     limits: z.array(z.string()).meta({ description: 'What this says nothing of.' }),
@@ -47,6 +59,7 @@ export const leaverStatementSchema = z
 export type LeaverStatement = z.infer<typeof leaverStatementSchema>;
 
 export const statementLimits = [
+  'Sessions of certificates that expired by themselves were not looked at: one that was open then may go on.',
   'Gateways that are not registered with Gatehouse were not looked at.',
   'Certificates that others issued are named only where they were registered for this person.',
   'Other ways of signing in (Entra ID, RADIUS) are not the matter of this statement.',
@@ -78,6 +91,11 @@ export function renderStatement(statement: LeaverStatement): string {
     statement.isProven
       ? 'Everything below is proven to be out: the gateway lists the certificate as revoked, and two looks at its sessions at least five minutes apart found none.'
       : 'NOT everything is proven to be out. What is not, and why, comes first.',
+    ...(left.expiredLately === undefined || left.expiredLately === 0
+      ? []
+      : [
+          `Sessions of ${left.expiredLately} certificates that expired within the last ${lateDays} days were not looked at.`,
+        ]),
     ...section(
       'Not in force, or not proven',
       open.map(({ thumbprint, place }) => `${thumbprint} on ${place.gatewayId}: ${place.state}. ${place.why ?? ''}`),
@@ -85,7 +103,7 @@ export function renderStatement(statement: LeaverStatement): string {
     ...section('Certificates', certificates.flatMap(linesOf)),
     ...section('Besides', [
       `${left.withheld} certificates were being issued and were never given out.`,
-      `${left.expired} certificates had expired: no gateway accepts them.`,
+      `${left.expired} certificates had expired: nobody comes in with them, but their sessions were not looked at.`,
       ...(left.notListed === 0 ? [] : [`${left.notListed} further certificates, all proven, are not listed here.`]),
     ]),
     ...section('What this says nothing of', statement.limits),
@@ -101,9 +119,14 @@ function linesOf({ thumbprint, commonName, rootId, notAfter, revokedAt, gateways
     ...(gateways.length === 0 ? ['  no gateway trusts its root: there is none to be refused by'] : []),
     ...gateways.map(
       ({ gatewayId, state, listedAt, provenAt }) =>
-        `  ${gatewayId}: ${provenAt === undefined ? state : `proven ${provenAt}`}${listedAt === undefined ? '' : `, listed ${listedAt}`}`,
+        `  ${gatewayId}: ${standingOf(state, provenAt)}${listedAt === undefined ? '' : `, listed ${listedAt}`}`,
     ),
   ];
+}
+
+function standingOf(state: string, provenAt: string | undefined): string {
+  if (provenAt !== undefined) return `proven ${provenAt}`;
+  return state === 'expired' ? 'expired, so that there is nothing to refuse; its sessions were not looked at' : state;
 }
 
 function section(title: string, lines: readonly string[]): readonly string[] {

@@ -1,6 +1,8 @@
+import { dayMs } from '../../domain/days.ts';
 import {
   isPlaceProven,
   isPlaceToProve,
+  lateDays,
   type LeaverStatement,
   type StatedCertificate,
   type StatedPlace,
@@ -73,6 +75,10 @@ export async function readStatement(
       left: {
         withheld: certificates.length - given.length,
         expired: given.length - alive.length,
+        expiredLately: [
+          ...given.filter((certificate) => !alive.includes(certificate)),
+          ...judged.filter(({ places }) => !places.every(isPlaceToProve)).map(({ certificate }) => certificate),
+        ].filter(({ notAfter }) => Date.parse(notAfter) > now().getTime() - lateDays * dayMs).length,
         notListed: stated.length - listed.length,
       },
       limits: [...statementLimits],

@@ -242,6 +242,40 @@ describe('src/services/gateways/leavers', () => {
     expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded' });
   });
 
+  it('says of certificates that expired that their sessions were not looked at, and how many that were of late', async () => {
+    const world = createServicesWorld();
+    await aLine(world);
+    await aCertificate(world, 'long ago', { validityDays: 30 });
+    await aCertificate(world, 'of late', { validityDays: 58 });
+    world.clock.advance(60 * dayMs);
+
+    const { id } = await world.leavers.revoke('kim', 'left', aRequest(world, 'leave'));
+    await world.leavers.look(id, false);
+
+    const statement = await world.leavers.statementOf('kim');
+    const text = renderStatement(statement);
+    expect(statement.left).toMatchObject({ expired: 2, expiredLately: 1 });
+    expect(statement.limits).toContainEqual(expect.stringContaining('Sessions of certificates that expired'));
+    expect(text).toContain('Sessions of 1 certificates that expired within the last 7 days were not looked at.');
+    expect(text).not.toContain('no gateway accepts them');
+  });
+
+  it('says so too of one that expired of late and whose key was reported after that', async () => {
+    const world = createServicesWorld();
+    await aLine(world);
+    await aCertificate(world, 'of late', { validityDays: 58 });
+    world.clock.advance(60 * dayMs);
+
+    const { id } = await world.leavers.revoke('kim', 'lost', aRequest(world, 'leave'));
+    await world.leavers.look(id, false);
+
+    const statement = await world.leavers.statementOf('kim');
+    expect(statement.left).toMatchObject({ expired: 0, expiredLately: 1 });
+    expect(renderStatement(statement)).toContain(
+      'gw-a: expired, so that there is nothing to refuse; its sessions were not',
+    );
+  });
+
   it('ends after its time with what is known, and waits no longer', async () => {
     const world = createServicesWorld();
     await aLine(world);
