@@ -32,6 +32,9 @@ export const leaverStatementSchema = z
   .object({
     owner: z.string(),
     email: z.string().optional(),
+    alsoOwners: z.array(z.string()).optional().meta({
+      description: 'Ids under which the same person is registered too, by address or principal: taken out as well.',
+    }),
     reason: z.string(),
     requestedBy: z.string(),
     requestedAt: z.string(),
@@ -82,6 +85,7 @@ export function renderStatement(statement: LeaverStatement): string {
   );
   return [
     `Access of ${owner}${email === undefined ? '' : ` <${email}>`}`,
+    ...(statement.alsoOwners ?? []).map((id) => `Registered as well as ${id}, which is taken out too.`),
     '',
     `Reason:            ${statement.reason}`,
     `Asked for:         ${statement.requestedAt} by ${statement.requestedBy}`,

@@ -3,7 +3,7 @@ import { dayMs } from '../../domain/days.ts';
 import { checkNameText, uniqueCommonName } from '../../domain/distinguished-name.ts';
 import { type CertificateRequest, readCertificateRequest } from '../../pki/read-certificate-request.ts';
 import { rootKeys, type RootRecord } from '../../stores/records/certificates.ts';
-import { standingDeparture } from '../../stores/records/owners.ts';
+import { isSamePerson, type OwnerRecord, standingDeparture } from '../../stores/records/owners.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { findBlock, keyBlockedProblem } from './blocked-keys.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
@@ -24,7 +24,7 @@ export interface OrderParts {
 export interface CheckOrderOptions {
   readonly stores: Pick<Stores, 'roots' | 'blockedKeys' | 'revocations' | 'rootGateways' | 'gatewayRevocations'>;
   readonly lookup: Pick<CertificateLookup, 'named'>;
-  readonly owners: Pick<Owners, 'get'>;
+  readonly owners: Pick<Owners, 'get' | 'find'>;
   readonly now: () => Date;
 }
 
@@ -122,7 +122,15 @@ async function readOwner(
   isNamed: boolean,
 ): Promise<PartReading<OrderOwner>> {
   if (text === undefined) return { problems: [] };
-  const id = text.includes('@') ? slugOf(text) : text;
+  const registered = text.includes('@') ? await owners.find((owner) => isSamePerson(owner, { email: text })) : [];
+  const left = registered.find((owner) => standingDeparture(owner) !== undefined);
+  const id = text.includes('@') ? (left?.id ?? idOfAddress(text, registered)) : text;
+  if (id === undefined) {
+    const ids = registered.map((owner) => owner.id).join(', ');
+    const fix = 'Send the id of the owner who is meant.';
+    const message = `More than one owner is registered with this address: ${ids}.`;
+    return { problems: [{ path: '/owner', code: 'ownerAmbiguous', message, fix }] };
+  }
   const known = await owners.get(id);
   const departure = standingDeparture(known);
   if (departure !== undefined) return { problems: [ownerLeftProblem(id, departure)] };
@@ -152,6 +160,14 @@ async function checkName(
   const problems = checkNameText(commonName, '/commonName');
   if (problems.length > 0 || allowSharedName === true) return problems;
   return (await isNameTaken(stores, lookup, { commonName })) ? [commonNameTakenProblem(commonName)] : [];
+}
+
+/** Whoever is registered with the address, or else who is to be. Undefined where nothing says which of several is meant. */
+function idOfAddress(email: string, registered: readonly OwnerRecord[]): string | undefined {
+  const [first, ...others] = registered;
+  const slug = slugOf(email);
+  if (first === undefined || registered.some(({ id }) => id === slug)) return slug;
+  return others.length === 0 ? first.id : undefined;
 }
 
 function slugOf(email: string): string {

@@ -37,11 +37,15 @@ export interface Owners {
   register(owner: OwnerDetails, by: string): Promise<void>;
   get(id: string): Promise<OwnerRecord | undefined>;
   list(query: OwnerQuery): Promise<OwnerPage>;
+  /** Every owner that is meant, in the order of their ids: reads all there are, page by page. */
+  find(isMeant: (owner: OwnerRecord) => boolean): Promise<readonly OwnerRecord[]>;
   /** Notes that the person has left, if that is later than what is noted: who was reopened since stays so. Answers what is noted. */
   depart(id: string, departure: Departure): Promise<OwnerRecord>;
   /** Lets certificates be issued to them again. Undefined when there is no such owner. */
   reopen(id: string): Promise<OwnerRecord | undefined>;
 }
+
+const pageSize = 500;
 
 export function createOwners({
   stores,
@@ -58,8 +62,34 @@ export function createOwners({
     return { ...owner, createdBy: by, createdAt: at(), updatedAt: at() };
   }
 
+  async function list({ team, state, top, after }: OwnerQuery): Promise<OwnerPage> {
+    // '!' is less than anything that an id may go on with: `kim` is followed by `kim-2`.
+    const rows = await owners.list(ownerPartition, { top, ...(after === undefined ? {} : { from: `${after}!` }) });
+    const items = rows
+      .map(({ record }) => record)
+      .filter(
+        (owner) =>
+          (team === undefined || owner.team === team) &&
+          (state === undefined || (state === 'left') === (standingDeparture(owner) !== undefined)),
+      );
+    const last = rows.at(-1)?.record.id;
+    return { items, ...(rows.length === top && last !== undefined ? { next: last } : {}) };
+  }
+
   return {
     get,
+    list,
+
+    find: async (isMeant) => {
+      const found: OwnerRecord[] = [];
+      let after: string | undefined;
+      do {
+        const page = await list({ top: pageSize, after });
+        found.push(...page.items.filter(isMeant));
+        after = page.next;
+      } while (after !== undefined);
+      return found;
+    },
 
     register: async (owner, by) => {
       await owners.insert(made(owner, by));
@@ -80,20 +110,6 @@ export function createOwners({
         };
       });
       return replaced ?? fresh;
-    },
-
-    list: async ({ team, state, top, after }) => {
-      // '!' is less than anything that an id may go on with: `kim` is followed by `kim-2`.
-      const rows = await owners.list(ownerPartition, { top, ...(after === undefined ? {} : { from: `${after}!` }) });
-      const items = rows
-        .map(({ record }) => record)
-        .filter(
-          (owner) =>
-            (team === undefined || owner.team === team) &&
-            (state === undefined || (state === 'left') === (standingDeparture(owner) !== undefined)),
-        );
-      const last = rows.at(-1)?.record.id;
-      return { items, ...(rows.length === top && last !== undefined ? { next: last } : {}) };
     },
 
     depart: async (id, departure) => {

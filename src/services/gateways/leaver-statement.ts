@@ -11,15 +11,17 @@ import {
 import { mapInGroups } from '../../stores/map-in-groups.ts';
 import type { CertificateRecord } from '../../stores/records/certificates.ts';
 import type { GatewayRevocation } from '../../stores/records/gateways.ts';
-import { ownerKeys, type OwnerRecord } from '../../stores/records/owners.ts';
+import type { OwnerRecord } from '../../stores/records/owners.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
+import type { Owners } from '../certificates/owners.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
 import { gatewaysOfRoot } from './refusing-gateways.ts';
 
 export interface StatementOptions {
   readonly stores: Stores;
   readonly lookup: Pick<CertificateLookup, 'list'>;
+  readonly owners: Pick<Owners, 'get' | 'find'>;
   readonly now: () => Date;
 }
 
@@ -46,8 +48,9 @@ export async function readStatement(
   reason: string,
 ): Promise<StatementReading> {
   const { stores, now } = options;
-  const owner = (await stores.owners.get(ownerKeys(operation.target)))?.record;
-  const certificates = await certificatesOf(options, operation.target, owner);
+  const owner = await options.owners.get(operation.target);
+  const others = await otherOwnersOf(options, operation);
+  const certificates = await certificatesOf(options, operation);
   const given = certificates.filter(({ thumbprint }) => thumbprint !== undefined);
   const alive = given.filter((certificate) => certificate.state === 'revoked' || !isOver(certificate, now()));
   const judged = await mapInGroups(alive, 16, async (certificate) => ({
@@ -65,6 +68,7 @@ export async function readStatement(
     statement: {
       owner: operation.target,
       ...(owner?.email === undefined ? {} : { email: owner.email }),
+      ...(others.length === 0 ? {} : { alsoOwners: others.map(({ id }) => id) }),
       reason,
       requestedBy: operation.requestedBy,
       requestedAt: operation.createdAt,
@@ -89,17 +93,37 @@ export async function readStatement(
   };
 }
 
+/** Further records of the person who left: those that departed with them, whatever their address is now. */
+async function otherOwnersOf(
+  { owners }: Pick<StatementOptions, 'owners'>,
+  { id: operationId, target }: OperationRecord,
+): Promise<readonly OwnerRecord[]> {
+  return owners.find(({ id, departure }) => id !== target && departure?.operationId === operationId);
+}
+
 /** Everything of theirs up to now, or until they were reopened: what they were given since is not the matter. */
 export async function certificatesOf(
-  { lookup }: Pick<StatementOptions, 'lookup'>,
-  ownerId: string,
-  owner: OwnerRecord | undefined,
+  options: Pick<StatementOptions, 'lookup' | 'owners'>,
+  operation: OperationRecord,
 ): Promise<readonly CertificateRecord[]> {
-  const until = owner?.departure?.reopenedAt;
+  const { target } = operation;
+  const owner = (await options.owners.get(target)) ?? { id: target };
+  const found: CertificateRecord[] = [];
+  for (const one of [owner, ...(await otherOwnersOf(options, operation))]) {
+    found.push(...(await certificatesOfOwner(options, one)));
+  }
+  return found;
+}
+
+async function certificatesOfOwner(
+  { lookup }: Pick<StatementOptions, 'lookup'>,
+  { id, departure }: Pick<OwnerRecord, 'id' | 'departure'>,
+): Promise<readonly CertificateRecord[]> {
+  const until = departure?.reopenedAt;
   const found: CertificateRecord[] = [];
   let after: string | undefined;
   do {
-    const page = await lookup.list({ owner: ownerId, top: pageSize, after });
+    const page = await lookup.list({ owner: id, top: pageSize, after });
     found.push(...page.items.filter(({ createdAt }) => until === undefined || createdAt <= until));
     after = page.next;
   } while (after !== undefined);

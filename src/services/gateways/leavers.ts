@@ -7,7 +7,7 @@ import { sha256Hex } from '../../stores/digest.ts';
 import { mapInGroups } from '../../stores/map-in-groups.ts';
 import type { Outbox } from '../../stores/outbox.ts';
 import type { CertificateRecord } from '../../stores/records/certificates.ts';
-import { ownerKeys, standingDeparture } from '../../stores/records/owners.ts';
+import { isSamePerson, standingDeparture } from '../../stores/records/owners.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { findBlock, isBlockingReason, saysMore, withhold } from '../certificates/blocked-keys.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
@@ -25,7 +25,7 @@ import type { Revocations } from './revocations.ts';
 export interface LeaversOptions {
   readonly stores: Stores;
   readonly lookup: CertificateLookup;
-  readonly owners: Pick<Owners, 'depart'>;
+  readonly owners: Pick<Owners, 'depart' | 'find' | 'get'>;
   readonly revocations: Pick<Revocations, 'revoke'>;
   readonly operations: Operations;
   readonly outbox: Pick<Outbox, 'append'>;
@@ -36,7 +36,8 @@ export interface LeaversOptions {
 /** Everything of a person taken out at once, with the paper that says what came of it. */
 export interface Leavers {
   /**
-   * Issues nothing more to the owner, revokes all they have on every gateway, and follows that to its end. ERR_NOT_FOUND for an
+   * Issues nothing more to the owner, nor to others of the same address or principal, revokes all they have on every gateway, and
+   * follows that to its end. ERR_NOT_FOUND for an
    * id that nobody has and nothing was issued to. A run that is under way for them is answered as it is.
    */
   revoke(ownerId: string, reason: RevocationReason, request: IntentRequest): Promise<OperationRecord>;
@@ -49,25 +50,29 @@ export interface Leavers {
 }
 
 export function createLeavers(options: LeaversOptions): Leavers {
-  const { stores, lookup, owners, revocations, operations, now } = options;
-  const ownerOf = async (id: string) => (await stores.owners.get(ownerKeys(id)))?.record;
+  const { stores, owners, revocations, operations, now } = options;
 
   async function stopIssuing(operation: OperationRecord): Promise<void> {
     const { id, target, requestedBy: by, createdAt: at } = operation;
     const reason = reasonOf(operation);
-    await owners.depart(target, { at, reason, by, operationId: id });
-    await options.outbox.append({
-      id: `${id}-left`,
-      type: 'gatehouse.owner.left.v1',
-      subject: `owners/${target}`,
-      data: { owner: target, reason, operationId: id },
-    });
+    const owner = await owners.get(target);
+    // One person may be registered under several ids: whoever leaves leaves under all of them.
+    const same = owner === undefined ? [] : await owners.find((one) => one.id !== target && isSamePerson(one, owner));
+    for (const ownerId of [target, ...same.map((one) => one.id)]) {
+      await owners.depart(ownerId, { at, reason, by, operationId: id });
+      await options.outbox.append({
+        id: ownerId === target ? `${id}-left` : `${id}-left-${ownerId}`,
+        type: 'gatehouse.owner.left.v1',
+        subject: `owners/${ownerId}`,
+        data: { owner: ownerId, reason, operationId: id },
+      });
+    }
     await operations.setStep(id, 'stopIssuing', { status: 'succeeded', now: now() });
   }
 
   /** From here on nothing is issued to them: what is found now is all that there is. */
   async function revokeAll(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {
-    const all = await certificatesOf({ lookup }, operation.target, await ownerOf(operation.target));
+    const all = await certificatesOf(options, operation);
     const begun = await mapInGroups(all, 4, (certificate) => revokeOne(operation, certificate, orchestrations));
     const count = begun.filter(Boolean).length;
     await operations.setStep(operation.id, 'revokeCertificates', {
@@ -98,7 +103,7 @@ export function createLeavers(options: LeaversOptions): Leavers {
       phase: 'outcome',
       who: requestedBy,
       action: 'certificate.revoke',
-      target: { thumbprint, owner: operation.target },
+      target: { thumbprint, owner: certificate.owner },
       reason,
       operationId,
       status: 202,
@@ -141,7 +146,7 @@ export function createLeavers(options: LeaversOptions): Leavers {
 
     revoke: async (ownerId, reason, request) => {
       const { operationId, requestedBy, orchestrations } = request;
-      const owner = await ownerOf(ownerId);
+      const owner = await owners.get(ownerId);
       const isKnown = owner !== undefined || (await stores.byOwner.list(ownerId, { top: 1 })).length > 0;
       if (!isKnown) {
         throw new AppError('ERR_NOT_FOUND', `There is no owner '${ownerId}', and no certificate of theirs.`);
@@ -183,7 +188,7 @@ export function createLeavers(options: LeaversOptions): Leavers {
     },
 
     statementOf: async (ownerId) => {
-      const departure = (await ownerOf(ownerId))?.departure;
+      const departure = (await owners.get(ownerId))?.departure;
       const operation = departure === undefined ? undefined : await operations.get(departure.operationId);
       if (operation === undefined) {
         throw new AppError('ERR_NOT_FOUND', `Nothing was asked about everything of owner '${ownerId}'.`);

@@ -51,3 +51,15 @@ export function standingDeparture(owner: OwnerRecord | undefined): Departure | u
   const departure = owner?.departure;
   return departure?.reopenedAt === undefined ? departure : undefined;
 }
+
+/** Whether two records are of one person: the same address or the same principal, letter case aside. */
+export function isSamePerson(
+  one: Pick<OwnerRecord, 'email' | 'principal'>,
+  other: Pick<OwnerRecord, 'email' | 'principal'>,
+): boolean {
+  return isEqual(one.email, other.email) || isEqual(one.principal, other.principal);
+}
+
+function isEqual(one: string | undefined, other: string | undefined): boolean {
+  return one !== undefined && one.toLowerCase() === other?.toLowerCase();
+}

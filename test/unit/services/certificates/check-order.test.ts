@@ -58,6 +58,32 @@ describe('src/services/certificates/check-order', () => {
     expect(codesOf(problems)).toEqual(['/csr keyBlocked', '/owner ownerAmbiguous', '/commonName commonNameTaken']);
   });
 
+  it('takes an address for the owner who is registered with it, and asks where there are several', async () => {
+    const world = createServicesWorld();
+    const operator = { id: 'tester', role: 'operator' } as const;
+    const ownerOf = async (owner: string) => (await readOrder(world, { owner })).owner;
+    await world.owners.put({ id: 'kim', email: 'Kim@contoso.com' }, operator);
+
+    expect(await ownerOf('kim@contoso.com')).toEqual({ id: 'kim', email: 'Kim@contoso.com', isNew: false });
+    await world.owners.put({ id: 'kim-2', email: 'kim@contoso.com' }, operator);
+    expect(codesOf(await checkOrder(world, { owner: 'kim@contoso.com' }))).toEqual(['/owner ownerAmbiguous']);
+    await world.owners.put({ id: 'kim-contoso-com', email: 'kim@contoso.com' }, operator);
+    expect(await ownerOf('kim@contoso.com')).toMatchObject({ id: 'kim-contoso-com', isNew: false });
+  });
+
+  it('finds the owner however many there are before them', async () => {
+    const world = createServicesWorld();
+    for (let count = 0; count <= 500; count += 1) {
+      await world.owners.register(
+        { id: `a-${String(count).padStart(3, '0')}`, email: `a${count}@contoso.com` },
+        'tester',
+      );
+    }
+    await world.owners.register({ id: 'z', email: 'kim@contoso.com' }, 'tester');
+
+    expect((await readOrder(world, { owner: 'kim@contoso.com' })).owner).toMatchObject({ id: 'z' });
+  });
+
   it('finds an address of which no name can be made, unless a name was sent, were it a wrong one', async () => {
     const world = createServicesWorld();
     const owner = `kim@${'a'.repeat(60)}.com`;

@@ -91,6 +91,46 @@ describe('src/services/gateways/leavers', () => {
     expect(await world.lookup.byThumbprint(thumbprint as never)).toMatchObject({ state: 'revoked' });
   });
 
+  it('takes a person out under every id that has their address or principal, and names those ids', async () => {
+    const world = createServicesWorld();
+    await aLine(world);
+    const operator = { id: 'tester', role: 'operator' } as const;
+    const email = 'kim@contoso.com';
+    const own = [await aCertificate(world, 'address', { owner: email })];
+    await world.owners.put({ id: 'kim', email: 'Kim@Contoso.com', principal: 'kim@corp.example' }, operator);
+    await world.owners.put({ id: 'kim-2', email: 'k2@contoso.com', principal: 'KIM@corp.example' }, operator);
+    await world.owners.put({ id: 'lee', email: 'lee@contoso.com' }, operator);
+    own.push(await aCertificate(world, 'id'), await aCertificate(world, 'principal', { owner: 'kim-2' }));
+    const other = await aCertificate(world, 'other', { owner: 'lee' });
+
+    const { id } = await world.leavers.revoke('kim', 'left', aRequest(world, 'leave'));
+    await prove(world);
+    expect(await world.leavers.look(id, false)).toBe('done');
+
+    const statement = await world.leavers.statementOf('kim');
+    expect(statement).toMatchObject({ isProven: true, alsoOwners: ['kim-2', 'kim-contoso-com'] });
+    expect(statement.certificates.map(({ thumbprint }) => thumbprint).toSorted()).toEqual(own.toSorted());
+    expect(renderStatement(statement)).toContain('Registered as well as kim-contoso-com');
+    expect(await world.leavers.statementOf('kim-contoso-com')).toEqual(statement);
+    for (const owner of ['kim-2', 'kim-contoso-com', email, 'k2@contoso.com']) {
+      await expect(aCertificate(world, `again ${owner}`, { owner })).rejects.toMatchObject({
+        problems: [{ path: '/owner', code: 'ownerLeft' }],
+      });
+    }
+    expect(await world.lookup.byThumbprint(other as never)).toMatchObject({ state: 'issued' });
+  });
+
+  it('issues nothing to the address of whoever left under an id of another make', async () => {
+    const world = createServicesWorld();
+    await aLine(world);
+    await world.owners.put({ id: 'kim', email: 'kim@contoso.com' }, { id: 'tester', role: 'operator' });
+    await world.leavers.revoke('kim', 'left', aRequest(world, 'leave'));
+
+    await expect(aCertificate(world, 'again', { owner: 'KIM@contoso.com' })).rejects.toMatchObject({
+      problems: [{ path: '/owner', code: 'ownerLeft' }],
+    });
+  });
+
   it('withholds what is being issued at that moment', async () => {
     const world = createServicesWorld();
     await aLine(world);
