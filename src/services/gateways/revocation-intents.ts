@@ -46,9 +46,13 @@ export function createRevocationIntents({
     const { serialNumber, rootId, reason, urgency } = contextOf(operation);
     const keys = { partitionKey: rootId, rowKey: operation.target };
     const current = (await stores.revocations.get(keys))?.record;
-    if (current?.operationId === operation.id) return current;
     const certificate = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
     if (certificate === undefined) throw new Error(`Certificate ${serialNumber} has no record.`);
+    if (current?.operationId === operation.id) {
+      if (isRevocation(operation)) return current;
+      if (!current.wanted) return lookAgain(operation, certificate, current);
+      return undefined;
+    }
     const block = await findBlock(stores, certificate.publicKeyHash);
     const isLater = current !== undefined && Date.parse(current.recordedAt) > Date.parse(operation.createdAt);
     // A reinstatement that came in between does not outlast what was said of the key.
@@ -76,25 +80,48 @@ export function createRevocationIntents({
   /** Undefined when the key was blocked, the name given away or the owner left at this very moment: what stood there stands again. */
   async function recordReinstatement(
     operation: OperationRecord,
-    { rootId, publicKeyHash, commonName, serialNumber, owner }: CertificateRecord,
+    certificate: CertificateRecord,
     made: Pick<RevocationRecord, 'operationId' | 'recordedAt'>,
   ): Promise<RevocationRecord | undefined> {
-    const { id, target } = operation;
-    const { allowSharedName } = contextOf(operation);
-    const keys = { partitionKey: rootId, rowKey: target };
+    const keys = { partitionKey: certificate.rootId, rowKey: operation.target };
     const replaced: { before?: RevocationRecord } = {};
     const intent = await stores.revocations.update(keys, (record) => {
       replaced.before = record;
       return { ...record, ...made, wanted: false };
     });
-    const isBlocked = (await findBlock(stores, publicKeyHash)) !== undefined;
-    // Whoever orders a certificate of this name writes its record first, and takes the name for taken from this intent on.
-    const isTaken = !allowSharedName && (await isNameTaken(stores, lookup, { commonName, serialNumber }));
-    // Whoever notes that the owner left notes it, then looks for what is theirs.
-    const hasLeft = (await findDeparture(stores, owner)) !== undefined;
-    if (!isBlocked && !isTaken && !hasLeft) return intent;
-    await stores.revocations.update(keys, (record) => (record.operationId === id ? replaced.before : undefined));
+    if (await mayReinstate(operation, certificate)) return intent;
+    await stores.revocations.update(keys, (record) =>
+      record.operationId === operation.id ? replaced.before : undefined,
+    );
     return undefined;
+  }
+
+  /**
+   * A crash may have come between the intent and the looks, and what forbids it since then. Not once the certificate is marked: the
+   * looks were done by then.
+   */
+  async function lookAgain(
+    operation: OperationRecord,
+    certificate: CertificateRecord,
+    intent: RevocationRecord,
+  ): Promise<RevocationRecord | undefined> {
+    if (certificate.state !== 'revoked' || (await mayReinstate(operation, certificate))) return intent;
+    const keys = { partitionKey: certificate.rootId, rowKey: operation.target };
+    await stores.revocations.update(keys, (record) =>
+      record.operationId === operation.id ? { ...record, wanted: true, recordedAt: at() } : undefined,
+    );
+    return undefined;
+  }
+
+  async function mayReinstate(
+    operation: OperationRecord,
+    { publicKeyHash, commonName, serialNumber, owner }: CertificateRecord,
+  ): Promise<boolean> {
+    if ((await findBlock(stores, publicKeyHash)) !== undefined) return false;
+    // Whoever notes that the owner left notes it, then looks for what is theirs.
+    if ((await findDeparture(stores, owner)) !== undefined) return false;
+    // Whoever orders a certificate of this name writes its record first, and takes the name for taken from the intent on.
+    return contextOf(operation).allowSharedName || !(await isNameTaken(stores, lookup, { commonName, serialNumber }));
   }
 
   async function mark(intent: RevocationRecord): Promise<CertificateRecord | undefined> {

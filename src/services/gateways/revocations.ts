@@ -111,7 +111,11 @@ export function createRevocations(options: {
       }
       const detail = isRevocation(operation)
         ? 'Superseded by a later request about the same certificate.'
-        : 'Superseded by a later request, or its key was blocked or its name given to another certificate meanwhile.';
+        : 'Superseded by a later request, or its key was blocked, its name given to another certificate or its owner left meanwhile.';
+      // A gateway may have taken the entry off for as long as the reinstatement stood.
+      if (!isRevocation(operation)) {
+        for (const { name } of operation.steps) await writer.recordIntent(orchestrations, name);
+      }
       const problem = { code: 'ERR_CONFLICT', detail };
       await operations.finish(operation.id, { status: 'failed', problem });
       return;

@@ -4,6 +4,7 @@ import { watchGateways } from '../../../../src/services/gateways/watch-gateways.
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { given } from '../../../support/given.ts';
+import { InjectedFault } from '../../../support/memory-tables.ts';
 import {
   aGateway,
   anOperationId,
@@ -215,6 +216,50 @@ describe('src/services/gateways/revocations', () => {
     ]);
 
     expect((await world.lookup.liveNamed('reception', world.now())).length).toBeLessThanOrEqual(1);
+  });
+
+  it('reinstates nothing when the owner leaves after a crash, and puts back what a gateway took off by then', async () => {
+    const places: number[] = [];
+    for (const isOffAlready of [false, true]) {
+      let hasCrashed = true;
+      for (let place = 1; hasCrashed; place += 1) {
+        const world = createServicesWorld();
+        const thumbprint = await aLine(world);
+        await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
+        await runWriter(world);
+        const request = aRequest(world, 'reinstate');
+        world.tables.setFault((write) => (write === place ? 'after' : undefined));
+        hasCrashed = await world.revocations.reinstate(thumbprint, {}, request).then(
+          () => false,
+          (error: unknown) => {
+            expect(error).toBeInstanceOf(InjectedFault);
+            return true;
+          },
+        );
+        world.tables.setFault(undefined);
+        const { state } = given(await world.lookup.byThumbprint(thumbprint as never));
+        const operation = await world.operations.get(request.operationId);
+        if (state !== 'revoked' || operation === undefined) continue;
+        places.push(place);
+        if (isOffAlready) {
+          // The writer writes, and dies before it has noted anything.
+          const gateway = given(await world.writer.recordIntent(world.orchestrations, 'vnet1gw'));
+          const epoch = given(gateway.writer).epoch;
+          await world.writeGateway({ gatewayId: 'vnet1gw', epoch });
+          await world.writer.pause('vnet1gw', epoch, gateway.desired);
+        }
+        const at = world.now().toISOString();
+        await world.owners.depart('kim', { at, reason: 'left', by: 'tester', operationId: anOperationId('leave') });
+
+        await world.revocations.run(operation, world.orchestrations);
+        await runWriter(world);
+
+        expect([place, (await world.lookup.byThumbprint(thumbprint as never))?.state]).toEqual([place, 'revoked']);
+        expect([place, listedOn(world)]).toEqual([place, [thumbprint]]);
+        expect([place, (await world.operations.get(operation.id))?.status]).toEqual([place, 'failed']);
+      }
+    }
+    expect(places.length).toBeGreaterThan(2);
   });
 
   it('leaves neither a lost revocation nor a second operation wherever it crashes', async () => {
