@@ -55,6 +55,10 @@ export const leaverStatementSchema = z
           description: `Certificates, these or above, that ended within the last ${lateDays} days and whose sessions were not looked at.`,
         }),
       notListed: z.int().meta({ description: 'Further proven certificates for which there is no room here.' }),
+      notListedUnproven: z
+        .int()
+        .optional()
+        .meta({ description: 'Further certificates, not proven to be out, for which there is no room here.' }),
     }),
     limits: z.array(z.string()).meta({ description: 'What this says nothing of.' }),
   })
@@ -100,10 +104,12 @@ export function renderStatement(statement: LeaverStatement): string {
       : [
           `Sessions of ${left.expiredLately} certificates that expired within the last ${lateDays} days were not looked at.`,
         ]),
-    ...section(
-      'Not in force, or not proven',
-      open.map(({ thumbprint, place }) => `${thumbprint} on ${place.gatewayId}: ${place.state}. ${place.why ?? ''}`),
-    ),
+    ...section('Not in force, or not proven', [
+      ...open.map(({ thumbprint, place }) => `${thumbprint} on ${place.gatewayId}: ${place.state}. ${place.why ?? ''}`),
+      ...(left.notListedUnproven === undefined || left.notListedUnproven === 0
+        ? []
+        : [`${left.notListedUnproven} further certificates, NOT proven to be out, have no room here.`]),
+    ]),
     ...section('Certificates', certificates.flatMap(linesOf)),
     ...section('Besides', [
       `${left.withheld} certificates were being issued and were never given out.`,

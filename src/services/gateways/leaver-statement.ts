@@ -35,8 +35,8 @@ export interface StatementReading {
 }
 
 const pageSize = 100;
-/** What fits into the record of an operation; of the rest only those are left out that are proven. */
-const listedMax = 400;
+/** Characters of what is listed: the record of an operation, one row, takes 1 MiB in two bytes for each, and holds other things. */
+const listedCharactersMax = 300_000;
 
 /** A place with whether waiting may still change what is said of it. */
 type Judged = StatedPlace & { readonly isOpen: boolean };
@@ -60,7 +60,8 @@ export async function readStatement(
   const stated = judged
     .map(({ certificate, places }) => stateOf(certificate, places))
     .toSorted((a, b) => Number(isOut(a)) - Number(isOut(b)));
-  const listed = stated.filter((one, index) => index < listedMax || !isOut(one));
+  const listed = stated.slice(0, countThatFits(stated));
+  const further = stated.slice(listed.length);
   const all = judged.flatMap(({ certificate, places }) =>
     places.map((place) => ({ ...place, thumbprint: certificate.thumbprint ?? '' })),
   );
@@ -83,7 +84,8 @@ export async function readStatement(
           ...given.filter((certificate) => !alive.includes(certificate)),
           ...judged.filter(({ places }) => !places.every(isPlaceToProve)).map(({ certificate }) => certificate),
         ].filter(({ notAfter }) => Date.parse(notAfter) > now().getTime() - lateDays * dayMs).length,
-        notListed: stated.length - listed.length,
+        notListed: further.filter(isOut).length,
+        notListedUnproven: further.filter((one) => !isOut(one)).length,
       },
       limits: [...statementLimits],
     },
@@ -132,6 +134,15 @@ async function certificatesOfOwner(
 
 export function isOver({ notAfter }: CertificateRecord, now: Date): boolean {
   return Date.parse(notAfter) <= now.getTime();
+}
+
+function countThatFits(stated: readonly StatedCertificate[]): number {
+  let left = listedCharactersMax;
+  const firstTooMany = stated.findIndex((one) => {
+    left -= JSON.stringify(one).length;
+    return left < 0;
+  });
+  return firstTooMany < 0 ? stated.length : firstTooMany;
 }
 
 /** Proven to be out: revoked, and refused wherever its root is trusted. */

@@ -348,6 +348,42 @@ describe('src/services/gateways/leavers', () => {
     expect(certificates).toMatchObject([{ reason: 'lost', gateways: [{ provenAt }, { provenAt }] }]);
   });
 
+  it('writes a statement of however much there is: what is not proven first, and counts what has no room', async () => {
+    const world = createServicesWorld();
+    const { stores } = world;
+    await aLine(world);
+    const thumbprint = await aCertificate(world, 'one');
+    const proven = await aCertificate(world, 'proven', { rootId: 'root-2' });
+    const { id } = await world.leavers.revoke('kim', 'left', aRequest(world, 'leave'));
+    const trust = given(await stores.gatewayRoots.get({ partitionKey: 'gw-a', rowKey: 'root-1' })).record;
+    for (let count = 0; count < 8; count += 1) {
+      const gatewayId = `gateway-of-a-long-name-in-a-far-region-${count}`;
+      await stores.rootGateways.insert({ rootId: 'root-1', gatewayId });
+      await stores.gatewayRoots.insert({ ...trust, gatewayId });
+    }
+    const copies = 400;
+    for (const like of [thumbprint, proven]) {
+      const certificate = given(await world.lookup.byThumbprint(like as never));
+      for (let count = 0; count < copies; count += 1) {
+        const serialNumber = `${like.slice(0, 20)}${String(count).padStart(12, '0')}`;
+        const copy = { ...certificate, serialNumber, thumbprint: `${serialNumber}00000000` };
+        await stores.certificates.insert(copy);
+        await stores.byOwner.upsert({ group: 'kim', key: serialNumber, serialNumber });
+      }
+    }
+
+    expect(await world.leavers.look(id, true)).toBe('done');
+
+    const { certificates, left, isProven } = await world.leavers.statementOf('kim');
+    expect(isProven).toBe(false);
+    expect(new Set(certificates.map(({ rootId }) => rootId))).toEqual(new Set(['root-1']));
+    expect(certificates.length).toBeGreaterThan(50);
+    expect(left.notListed).toBe(copies + 1);
+    expect(left.notListedUnproven).toBe(copies + 1 - certificates.length);
+    const text = renderStatement(await world.leavers.statementOf('kim'));
+    expect(text).toContain(`${left.notListedUnproven} further certificates, NOT proven to be out`);
+  });
+
   it('knows nobody by an id to which nothing was ever issued', async () => {
     const world = createServicesWorld();
 
