@@ -4,6 +4,8 @@ export const revokeOwnerName = 'revokeOwner';
 
 export interface RevokeOwnerInput {
   readonly operationId: string;
+  /** When it was asked for, ISO 8601: an instance that takes another's place has what is left of the day. */
+  readonly begunAt: string;
 }
 
 /** The steps in order. Public names: the operation shows them. */
@@ -19,6 +21,6 @@ export const revokeOwnerSteps = [
  * `isLast` says that nothing more is waited for: the operation has then ended with its statement.
  */
 export const lookAtOwner = activityReference<
-  RevokeOwnerInput & { readonly isLast: boolean },
+  Pick<RevokeOwnerInput, 'operationId'> & { readonly isLast: boolean },
   { readonly outcome: 'waiting' | 'done' }
 >('lookAtOwner');

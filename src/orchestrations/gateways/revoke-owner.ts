@@ -11,11 +11,11 @@ const lookSeconds = 20;
  * for a day. The revocations themselves are the gateways' writers' work.
  */
 export function* revokeOwner(context: OrchestrationContext): Steps<{ readonly outcome: string }> {
-  const input = context.df.getInput<RevokeOwnerInput>();
-  const begunMs = context.df.currentUtcDateTime.getTime();
+  const { operationId, begunAt } = context.df.getInput<RevokeOwnerInput>();
+  const begunMs = Date.parse(begunAt);
   for (;;) {
     const isLast = context.df.currentUtcDateTime.getTime() - begunMs >= dayMs;
-    const { outcome } = yield* callActivity(context, lookAtOwner, { ...input, isLast });
+    const { outcome } = yield* callActivity(context, lookAtOwner, { operationId, isLast });
     if (outcome === 'done' || isLast) return { outcome };
     yield* waitAsAsked(context, lookSeconds, begunMs);
   }

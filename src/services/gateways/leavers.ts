@@ -1,4 +1,4 @@
-import { revokeOwnerName, revokeOwnerSteps } from '../../contracts/gateways/revoke-owner.ts';
+import { type RevokeOwnerInput, revokeOwnerName, revokeOwnerSteps } from '../../contracts/gateways/revoke-owner.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { type LeaverStatement, leaverStatementSchema } from '../../domain/leaver-statement.ts';
 import { isOperationEnd } from '../../domain/operation.ts';
@@ -124,8 +124,9 @@ export function createLeavers(options: LeaversOptions): Leavers {
 
   /** An instance that died while there was something to follow is followed by the next attempt's. */
   async function follow(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {
+    const input: RevokeOwnerInput = { operationId: operation.id, begunAt: operation.createdAt };
     const start = (attempt: number): Promise<void> =>
-      orchestrations.start(revokeOwnerName, instanceIdOf(operation.id, attempt), { operationId: operation.id });
+      orchestrations.start(revokeOwnerName, instanceIdOf(operation.id, attempt), input);
     const state = await orchestrations.state(instanceIdOf(operation.id, operation.attempt));
     if (state === 'absent') await start(operation.attempt);
     if (state !== 'ended' || mayStillComeForward(operation.updatedAt, now())) return;

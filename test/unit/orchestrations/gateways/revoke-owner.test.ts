@@ -1,6 +1,7 @@
 import { revokeOwner } from '../../../../src/orchestrations/gateways/revoke-owner.ts';
-import { runOrchestration } from '../../../support/orchestration-driver.ts';
+import { begun, runOrchestration } from '../../../support/orchestration-driver.ts';
 
+const begunAt = new Date(begun).toISOString();
 const hourMs = 60 * 60 * 1000;
 
 describe('src/orchestrations/gateways/revoke-owner', () => {
@@ -9,7 +10,7 @@ describe('src/orchestrations/gateways/revoke-owner', () => {
 
     const { output, history } = runOrchestration(
       revokeOwner,
-      { operationId: 'op-1' },
+      { operationId: 'op-1', begunAt },
       { lookAtOwner: () => ({ outcome: looks.shift() }) },
     );
 
@@ -22,7 +23,7 @@ describe('src/orchestrations/gateways/revoke-owner', () => {
 
     const { history } = runOrchestration(
       revokeOwner,
-      { operationId: 'op-1' },
+      { operationId: 'op-1', begunAt },
       {
         lookAtOwner: (input: { readonly isLast: boolean }) => {
           inputs.push(input);
@@ -35,5 +36,18 @@ describe('src/orchestrations/gateways/revoke-owner', () => {
     expect(((last ?? 0) - (first ?? 0)) / hourMs).toBeCloseTo(24, 0);
     expect(inputs.filter(({ isLast }) => isLast)).toHaveLength(1);
     expect(history.length).toBeLessThan(4000);
+  });
+
+  it('has only what is left of the day where it takes the place of one that died', () => {
+    const yesterday = new Date(begun - 25 * hourMs).toISOString();
+
+    const { output, history } = runOrchestration(
+      revokeOwner,
+      { operationId: 'op-1', begunAt: yesterday },
+      { lookAtOwner: ({ isLast }: { readonly isLast: boolean }) => ({ outcome: isLast ? 'done' : 'waiting' }) },
+    );
+
+    expect(output).toEqual({ outcome: 'done' });
+    expect(history.filter(({ kind }) => kind === 'activity')).toHaveLength(1);
   });
 });

@@ -397,13 +397,14 @@ describe('src/services/gateways/leavers', () => {
     const world = createServicesWorld();
     await aLine(world);
     await aCertificate(world, 'one');
-    const { id } = await world.leavers.revoke('kim', 'left', aRequest(world, 'leave'));
+    const { id, createdAt } = await world.leavers.revoke('kim', 'left', aRequest(world, 'leave'));
     world.orchestrations.setState(`${id}-1`, 'ended');
     world.clock.advance(sixMinutesMs);
 
     await world.leavers.run(given(await world.operations.get(id)), world.orchestrations);
 
-    expect(world.orchestrations.started.map(({ instanceId }) => instanceId)).toContain(`${id}-2`);
+    const second = world.orchestrations.started.find(({ instanceId }) => instanceId === `${id}-2`);
+    expect(second?.input).toEqual({ operationId: id, begunAt: createdAt });
   });
 
   it('takes all of it out whatever write it dies at', async () => {
