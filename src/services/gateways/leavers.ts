@@ -70,10 +70,17 @@ export function createLeavers(options: LeaversOptions): Leavers {
     await operations.setStep(id, 'stopIssuing', { status: 'succeeded', now: now() });
   }
 
-  /** From here on nothing is issued to them: what is found now is all that there is. */
+  /** From here on nothing is issued to them: what is found now is all that there is. One that throws keeps no other waiting. */
   async function revokeAll(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {
     const all = await certificatesOf(options, operation);
-    const begun = await mapInGroups(all, 4, (certificate) => revokeOne(operation, certificate, orchestrations));
+    const faults: unknown[] = [];
+    const begun = await mapInGroups(all, 4, (certificate) =>
+      revokeOne(operation, certificate, orchestrations).catch((error: unknown) => {
+        faults.push(error);
+        return false;
+      }),
+    );
+    if (faults.length > 0) throw faults[0];
     const count = begun.filter(Boolean).length;
     await operations.setStep(operation.id, 'revokeCertificates', {
       status: 'succeeded',
@@ -135,11 +142,13 @@ export function createLeavers(options: LeaversOptions): Leavers {
   }
 
   async function run(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {
-    const isDone = (name: string): boolean =>
-      operation.steps.some((step) => step.name === name && step.status === 'succeeded');
-    if (!isDone('stopIssuing')) await stopIssuing(operation);
-    if (!isDone('revokeCertificates')) await revokeAll(operation, orchestrations);
-    await follow(operation, orchestrations);
+    if (!isDone(operation, 'stopIssuing')) await stopIssuing(operation);
+    try {
+      if (!isDone(operation, 'revokeCertificates')) await revokeAll(operation, orchestrations);
+    } finally {
+      // What could not be revoked the sweep tries again; the statement is written after a day all the same.
+      await follow(operation, orchestrations);
+    }
   }
 
   return {
@@ -174,8 +183,11 @@ export function createLeavers(options: LeaversOptions): Leavers {
       if (operation === undefined || isOperationEnd(operation.status)) return 'done';
       const { statement, places, proven, open } = await readStatement(options, operation, reasonOf(operation));
       const count = `${proven} of ${places} proven.`;
-      if (open !== undefined && !isLast) {
-        const detail = `${count} ${open.thumbprint} on ${open.gatewayId}: ${open.state}. ${open.why ?? ''}`;
+      const isAsked = isDone(operation, 'revokeCertificates');
+      if ((open !== undefined || !isAsked) && !isLast) {
+        const what = isAsked ? '' : 'Not all certificates are revoked yet.';
+        const place = open && `${open.thumbprint} on ${open.gatewayId}: ${open.state}. ${open.why ?? ''}`;
+        const detail = [count, what, place].filter(Boolean).join(' ');
         await operations.setStep(operationId, 'proveRevocations', { status: 'waiting', detail, now: now() });
         return 'waiting';
       }
@@ -199,6 +211,10 @@ export function createLeavers(options: LeaversOptions): Leavers {
       throw new AppError('ERR_CONFLICT', `The statement is written when operation ${operation.id} has ended.`);
     },
   };
+}
+
+function isDone({ steps }: OperationRecord, name: string): boolean {
+  return steps.some((step) => step.name === name && step.status === 'succeeded');
 }
 
 function reasonOf({ context }: OperationRecord): RevocationReason {

@@ -407,6 +407,34 @@ describe('src/services/gateways/leavers', () => {
     expect(second?.input).toEqual({ operationId: id, begunAt: createdAt });
   });
 
+  it('revokes the others where one cannot be revoked, tries that again, and waits for it', async () => {
+    const world = createServicesWorld();
+    await aLine(world);
+    const seeds = Array.from({ length: 9 }, (_, index) => `c${index}`);
+    const own: string[] = [];
+    for (const seed of seeds) own.push(await aCertificate(world, seed, { rootId: 'root-2' }));
+    const bad = given((await world.lookup.list({ owner: 'kim', top: 1 })).items[0]?.thumbprint);
+    const revoke = world.revocations.revoke.bind(world.revocations);
+    Object.assign(world.revocations, {
+      revoke: (...asked: Parameters<typeof revoke>) =>
+        asked[0] === bad ? Promise.reject(new Error('no way')) : revoke(...asked),
+    });
+    const request = aRequest(world, 'leave');
+    const statesOf = async () =>
+      Promise.all(own.map(async (one) => (await world.lookup.byThumbprint(one as never))?.state));
+
+    await expect(world.leavers.revoke('kim', 'left', request)).rejects.toThrow('no way');
+    expect((await statesOf()).filter((state) => state !== 'revoked')).toHaveLength(1);
+    expect(world.orchestrations.started.map(({ instanceId }) => instanceId)).toContain(`${request.operationId}-1`);
+    expect(await world.leavers.look(request.operationId, false)).toBe('waiting');
+
+    Object.assign(world.revocations, { revoke });
+    await world.leavers.run(given(await world.operations.get(request.operationId)), world.orchestrations);
+    expect(new Set(await statesOf())).toEqual(new Set(['revoked']));
+    expect(await world.leavers.look(request.operationId, false)).toBe('done');
+    expect(await world.leavers.statementOf('kim')).toMatchObject({ isProven: true });
+  });
+
   it('takes all of it out whatever write it dies at', async () => {
     const places = await atEveryCrash({
       setUp: async (tables) => {
