@@ -37,7 +37,7 @@ import {
   type RootGateway,
   rootGatewayKind,
 } from './records/gateways.ts';
-import { ownerKind, type OwnerRecord } from './records/owners.ts';
+import { ownerIndexKind, type OwnerIndexRow, ownerKind, type OwnerRecord } from './records/owners.ts';
 import { createStore, type Store } from './store.ts';
 
 /** The stores of everything that Gatehouse knows of gateways, roots and certificates. */
@@ -62,6 +62,7 @@ export interface Stores {
   readonly blockedKeys: Store<BlockedKey>;
   readonly revocations: Store<RevocationRecord>;
   readonly owners: Store<OwnerRecord>;
+  readonly ownersInCommon: Store<OwnerIndexRow>;
 }
 
 export function createStores(tables: Tables): Stores {
@@ -86,5 +87,6 @@ export function createStores(tables: Tables): Stores {
     blockedKeys: createStore(tables, blockedKeyKind),
     revocations: createStore(tables, revocationKind),
     owners: createStore(tables, ownerKind),
+    ownersInCommon: createStore(tables, ownerIndexKind),
   };
 }

@@ -34,6 +34,7 @@ export const tableNames = [
   'Outbox',
   'OutboxPending',
   'Owners',
+  'OwnersInCommon',
   'ProfileRequests',
   'Profiles',
   'RetentionDues',

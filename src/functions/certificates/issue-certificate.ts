@@ -25,7 +25,7 @@ import {
 export interface IssueRouteOptions extends CertificateViewOptions {
   readonly certificates: Certificates;
   readonly issueWithKey: IssueWithKey;
-  readonly owners: Pick<Owners, 'get' | 'find'>;
+  readonly owners: Pick<Owners, 'get' | 'samePerson'>;
   readonly now: () => Date;
 }
 

@@ -3,7 +3,7 @@ import { dayMs } from '../../domain/days.ts';
 import { checkNameText, uniqueCommonName } from '../../domain/distinguished-name.ts';
 import { type CertificateRequest, readCertificateRequest } from '../../pki/read-certificate-request.ts';
 import { rootKeys, type RootRecord } from '../../stores/records/certificates.ts';
-import { isSamePerson, type OwnerRecord, standingDeparture } from '../../stores/records/owners.ts';
+import { type OwnerRecord, standingDeparture } from '../../stores/records/owners.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { findBlock, keyBlockedProblem } from './blocked-keys.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
@@ -24,7 +24,7 @@ export interface OrderParts {
 export interface CheckOrderOptions {
   readonly stores: Pick<Stores, 'roots' | 'blockedKeys' | 'revocations' | 'rootGateways' | 'gatewayRevocations'>;
   readonly lookup: Pick<CertificateLookup, 'named'>;
-  readonly owners: Pick<Owners, 'get' | 'find'>;
+  readonly owners: Pick<Owners, 'get' | 'samePerson'>;
   readonly now: () => Date;
 }
 
@@ -122,7 +122,7 @@ async function readOwner(
   isNamed: boolean,
 ): Promise<PartReading<OrderOwner>> {
   if (text === undefined) return { problems: [] };
-  const registered = text.includes('@') ? await owners.find((owner) => isSamePerson(owner, { email: text })) : [];
+  const registered = text.includes('@') ? await owners.samePerson({ email: text }) : [];
   const left = registered.find((owner) => standingDeparture(owner) !== undefined);
   const id = text.includes('@') ? (left?.id ?? idOfAddress(text, registered)) : text;
   if (id === undefined) {

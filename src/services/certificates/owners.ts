@@ -1,7 +1,9 @@
 import { AppError } from '../../domain/app-error.ts';
 import { type Caller, isAllowed } from '../../domain/caller.ts';
+import { sha256Hex } from '../../stores/digest.ts';
 import {
   type Departure,
+  isSamePerson,
   ownerKeys,
   ownerPartition,
   type OwnerRecord,
@@ -37,21 +39,21 @@ export interface Owners {
   register(owner: OwnerDetails, by: string): Promise<void>;
   get(id: string): Promise<OwnerRecord | undefined>;
   list(query: OwnerQuery): Promise<OwnerPage>;
-  /** Every owner that is meant, in the order of their ids: reads all there are, page by page. */
-  find(isMeant: (owner: OwnerRecord) => boolean): Promise<readonly OwnerRecord[]>;
+  /** Every owner of the same address or principal, letter case aside, in the order of their ids. */
+  samePerson(person: Pick<OwnerRecord, 'email' | 'principal'>): Promise<readonly OwnerRecord[]>;
+  /** Every owner whose departure that operation has noted last, in the order of their ids. */
+  departedWith(operationId: string): Promise<readonly OwnerRecord[]>;
   /** Notes that the person has left, if that is later than what is noted: who was reopened since stays so. Answers what is noted. */
   depart(id: string, departure: Departure): Promise<OwnerRecord>;
   /** Lets certificates be issued to them again. Undefined when there is no such owner. */
   reopen(id: string): Promise<OwnerRecord | undefined>;
 }
 
-const pageSize = 500;
-
 export function createOwners({
   stores,
   now,
 }: {
-  readonly stores: Pick<Stores, 'owners'>;
+  readonly stores: Pick<Stores, 'owners' | 'ownersInCommon'>;
   readonly now: () => Date;
 }): Owners {
   const { owners } = stores;
@@ -60,6 +62,17 @@ export function createOwners({
 
   function made(owner: OwnerDetails, by: string): OwnerRecord {
     return { ...owner, createdBy: by, createdAt: at(), updatedAt: at() };
+  }
+
+  async function index(ownerId: string, what: readonly string[]): Promise<void> {
+    for (const text of what) await stores.ownersInCommon.upsert({ group: sha256Hex(text), ownerId });
+  }
+
+  async function inCommon(what: readonly string[]): Promise<readonly OwnerRecord[]> {
+    const rows = await Promise.all(what.map((text) => stores.ownersInCommon.list(sha256Hex(text))));
+    const ids = new Set(rows.flat().map(({ record }) => record.ownerId));
+    const found = await Promise.all([...ids].toSorted().map(get));
+    return found.filter((owner) => owner !== undefined);
   }
 
   async function list({ team, state, top, after }: OwnerQuery): Promise<OwnerPage> {
@@ -80,23 +93,24 @@ export function createOwners({
     get,
     list,
 
-    find: async (isMeant) => {
-      const found: OwnerRecord[] = [];
-      let after: string | undefined;
-      do {
-        const page = await list({ top: pageSize, after });
-        found.push(...page.items.filter(isMeant));
-        after = page.next;
-      } while (after !== undefined);
-      return found;
+    samePerson: async (person) => {
+      const found = await inCommon(contactsOf(person));
+      return found.filter((owner) => isSamePerson(owner, person));
+    },
+
+    departedWith: async (operationId) => {
+      const found = await inCommon([`departure:${operationId}`]);
+      return found.filter(({ departure }) => departure?.operationId === operationId);
     },
 
     register: async (owner, by) => {
+      await index(owner.id, contactsOf(owner));
       await owners.insert(made(owner, by));
     },
 
     put: async (owner, caller) => {
       const fresh = made(owner, caller.id);
+      await index(owner.id, contactsOf(owner));
       if (await owners.insert(fresh)) return fresh;
       const replaced = await owners.update(ownerKeys(owner.id), ({ createdBy, createdAt, departure }) => {
         if (createdBy !== caller.id && !isAllowed(caller, 'operator')) throw notTheirs(owner.id);
@@ -114,6 +128,7 @@ export function createOwners({
 
     depart: async (id, departure) => {
       const fresh = { ...made({ id }, departure.by), departure };
+      await index(id, [`departure:${departure.operationId}`]);
       if (await owners.insert(fresh)) return fresh;
       const noted = await owners.update(ownerKeys(id), (current) =>
         current.departure !== undefined && current.departure.at >= departure.at
@@ -130,6 +145,13 @@ export function createOwners({
         return { ...current, departure: { ...departure, reopenedAt: at() }, updatedAt: at() };
       }),
   };
+}
+
+function contactsOf({ email, principal }: Pick<OwnerRecord, 'email' | 'principal'>): readonly string[] {
+  return [
+    ...(email === undefined ? [] : [`email:${email.toLowerCase()}`]),
+    ...(principal === undefined ? [] : [`principal:${principal.toLowerCase()}`]),
+  ];
 }
 
 function notTheirs(id: string): AppError {

@@ -21,7 +21,7 @@ import { gatewaysOfRoot } from './refusing-gateways.ts';
 export interface StatementOptions {
   readonly stores: Stores;
   readonly lookup: Pick<CertificateLookup, 'list'>;
-  readonly owners: Pick<Owners, 'get' | 'find'>;
+  readonly owners: Pick<Owners, 'get' | 'departedWith'>;
   readonly now: () => Date;
 }
 
@@ -100,7 +100,7 @@ async function otherOwnersOf(
   { owners }: Pick<StatementOptions, 'owners'>,
   { id: operationId, target }: OperationRecord,
 ): Promise<readonly OwnerRecord[]> {
-  return owners.find(({ id, departure }) => id !== target && departure?.operationId === operationId);
+  return (await owners.departedWith(operationId)).filter(({ id }) => id !== target);
 }
 
 /** Everything of theirs up to now, or until they were reopened: what they were given since is not the matter. */

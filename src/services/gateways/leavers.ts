@@ -7,7 +7,7 @@ import { sha256Hex } from '../../stores/digest.ts';
 import { mapInGroups } from '../../stores/map-in-groups.ts';
 import type { Outbox } from '../../stores/outbox.ts';
 import type { CertificateRecord } from '../../stores/records/certificates.ts';
-import { isSamePerson, standingDeparture } from '../../stores/records/owners.ts';
+import { standingDeparture } from '../../stores/records/owners.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { findBlock, isBlockingReason, saysMore, withhold } from '../certificates/blocked-keys.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
@@ -25,7 +25,7 @@ import type { Revocations } from './revocations.ts';
 export interface LeaversOptions {
   readonly stores: Stores;
   readonly lookup: CertificateLookup;
-  readonly owners: Pick<Owners, 'depart' | 'find' | 'get'>;
+  readonly owners: Pick<Owners, 'depart' | 'departedWith' | 'get' | 'samePerson'>;
   readonly revocations: Pick<Revocations, 'revoke'>;
   readonly operations: Operations;
   readonly outbox: Pick<Outbox, 'append'>;
@@ -57,7 +57,7 @@ export function createLeavers(options: LeaversOptions): Leavers {
     const reason = reasonOf(operation);
     const owner = await owners.get(target);
     // One person may be registered under several ids: whoever leaves leaves under all of them.
-    const same = owner === undefined ? [] : await owners.find((one) => one.id !== target && isSamePerson(one, owner));
+    const same = (await owners.samePerson(owner ?? {})).filter((one) => one.id !== target);
     for (const ownerId of [target, ...same.map((one) => one.id)]) {
       await owners.depart(ownerId, { at, reason, by, operationId: id });
       await options.outbox.append({

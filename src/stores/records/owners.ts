@@ -46,6 +46,16 @@ export const ownerKind: RecordKind<OwnerRecord> = {
   keys: ({ id }) => ownerKeys(id),
 };
 
+const ownerIndexSchema = z.object({ group: z.string(), ownerId: z.string() });
+export type OwnerIndexRow = z.infer<typeof ownerIndexSchema>;
+
+/** Owners by what they have in common. Written before the record, and never removed: what the record says now decides. */
+export const ownerIndexKind: RecordKind<OwnerIndexRow> = {
+  table: 'OwnersInCommon',
+  schema: ownerIndexSchema,
+  keys: ({ group, ownerId }) => ({ partitionKey: group, rowKey: ownerId }),
+};
+
 /** The departure that stands: undefined of whoever is there, or is there again. */
 export function standingDeparture(owner: OwnerRecord | undefined): Departure | undefined {
   const departure = owner?.departure;

@@ -214,6 +214,7 @@ const tables = [
   'Outbox',
   'OutboxPending',
   'Owners',
+  'OwnersInCommon',
   'ProfileRequests',
   'Profiles',
   'RetentionDues',
