@@ -16,6 +16,7 @@ import type { Stores } from '../../stores/stores.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
 import type { Owners } from '../certificates/owners.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
+import { isExpired } from './desired-entries.ts';
 import { gatewaysOfRoot } from './refusing-gateways.ts';
 
 export interface StatementOptions {
@@ -48,11 +49,12 @@ export async function readStatement(
   reason: string,
 ): Promise<StatementReading> {
   const { stores, now } = options;
-  const owner = await options.owners.get(operation.target);
-  const others = await otherOwnersOf(options, operation);
-  const certificates = await certificatesOf(options, operation);
+  const [owner, ...others] = await ownersOf(options, operation);
+  const certificates = await certificatesOf(options, [owner, ...others]);
   const given = certificates.filter(({ thumbprint }) => thumbprint !== undefined);
-  const alive = given.filter((certificate) => certificate.state === 'revoked' || !isOver(certificate, now()));
+  const isAlive = (certificate: CertificateRecord): boolean =>
+    certificate.state === 'revoked' || !isExpired(certificate, now());
+  const alive = given.filter(isAlive);
   const judged = await mapInGroups(alive, 16, async (certificate) => ({
     certificate,
     places: await placesOf(stores, certificate, now()),
@@ -68,7 +70,7 @@ export async function readStatement(
   return {
     statement: {
       owner: operation.target,
-      ...(owner?.email === undefined ? {} : { email: owner.email }),
+      ...(owner.email === undefined ? {} : { email: owner.email }),
       ...(others.length === 0 ? {} : { alsoOwners: others.map(({ id }) => id) }),
       reason,
       requestedBy: operation.requestedBy,
@@ -81,7 +83,7 @@ export async function readStatement(
         withheld: certificates.length - given.length,
         expired: given.length - alive.length,
         expiredLately: [
-          ...given.filter((certificate) => !alive.includes(certificate)),
+          ...given.filter((certificate) => !isAlive(certificate)),
           ...judged.filter(({ places }) => !places.every(isPlaceToProve)).map(({ certificate }) => certificate),
         ].filter(({ notAfter }) => Date.parse(notAfter) > now().getTime() - lateDays * dayMs).length,
         notListed: further.filter(isOut).length,
@@ -95,31 +97,30 @@ export async function readStatement(
   };
 }
 
-/** Further records of the person who left: those that departed with them, whatever their address is now. */
-async function otherOwnersOf(
+type OwnerInQuestion = Pick<OwnerRecord, 'id' | 'email' | 'departure'>;
+
+/** Who left, then further records of the same person: those that departed with them, whatever their address is now. */
+export async function ownersOf(
   { owners }: Pick<StatementOptions, 'owners'>,
   { id: operationId, target }: OperationRecord,
-): Promise<readonly OwnerRecord[]> {
-  return (await owners.departedWith(operationId)).filter(({ id }) => id !== target);
+): Promise<readonly [OwnerInQuestion, ...OwnerInQuestion[]]> {
+  const owner = (await owners.get(target)) ?? { id: target };
+  return [owner, ...(await owners.departedWith(operationId)).filter(({ id }) => id !== target)];
 }
 
 /** Everything of theirs up to now, or until they were reopened: what they were given since is not the matter. */
 export async function certificatesOf(
-  options: Pick<StatementOptions, 'lookup' | 'owners'>,
-  operation: OperationRecord,
+  options: Pick<StatementOptions, 'lookup'>,
+  owners: readonly OwnerInQuestion[],
 ): Promise<readonly CertificateRecord[]> {
-  const { target } = operation;
-  const owner = (await options.owners.get(target)) ?? { id: target };
   const found: CertificateRecord[] = [];
-  for (const one of [owner, ...(await otherOwnersOf(options, operation))]) {
-    found.push(...(await certificatesOfOwner(options, one)));
-  }
+  for (const owner of owners) found.push(...(await certificatesOfOwner(options, owner)));
   return found;
 }
 
 async function certificatesOfOwner(
   { lookup }: Pick<StatementOptions, 'lookup'>,
-  { id, departure }: Pick<OwnerRecord, 'id' | 'departure'>,
+  { id, departure }: OwnerInQuestion,
 ): Promise<readonly CertificateRecord[]> {
   const until = departure?.reopenedAt;
   const found: CertificateRecord[] = [];
@@ -130,10 +131,6 @@ async function certificatesOfOwner(
     after = page.next;
   } while (after !== undefined);
   return found;
-}
-
-export function isOver({ notAfter }: CertificateRecord, now: Date): boolean {
-  return Date.parse(notAfter) <= now.getTime();
 }
 
 function countThatFits(stated: readonly StatedCertificate[]): number {
@@ -165,7 +162,7 @@ function stateOf(certificate: CertificateRecord, places: readonly Judged[]): Sta
 
 async function placesOf(stores: Stores, certificate: CertificateRecord, now: Date): Promise<readonly Judged[]> {
   const { rootId, thumbprint = '' } = certificate;
-  const hasEnded = isOver(certificate, now);
+  const hasEnded = isExpired(certificate, now);
   const holders = await gatewaysOfRoot(stores, rootId);
   const places: Judged[] = [];
   for (const { record } of await stores.rootGateways.list(rootId)) {

@@ -18,7 +18,8 @@ import { instanceIdOf, type OperationRecord } from '../operations/operation-reco
 import type { Operations } from '../operations/operations.ts';
 import { mayStillComeForward } from '../operations/sign-of-life.ts';
 import type { Audit } from '../requests/audit.ts';
-import { certificatesOf, isOver, readStatement } from './leaver-statement.ts';
+import { isExpired } from './desired-entries.ts';
+import { certificatesOf, ownersOf, readStatement } from './leaver-statement.ts';
 import type { RevocationReason } from './revocation-intents.ts';
 import type { Revocations } from './revocations.ts';
 
@@ -37,8 +38,8 @@ export interface LeaversOptions {
 export interface Leavers {
   /**
    * Issues nothing more to the owner, nor to others of the same address or principal, revokes all they have on every gateway, and
-   * follows that to its end. ERR_NOT_FOUND for an
-   * id that nobody has and nothing was issued to. A run that is under way for them is answered as it is.
+   * follows that to its end. ERR_NOT_FOUND for an id that nobody has and nothing was issued to. A run that is under way for them is
+   * answered as it is.
    */
   revoke(ownerId: string, reason: RevocationReason, request: IntentRequest): Promise<OperationRecord>;
   /** Goes on from wherever a crash left it. For the sweep. */
@@ -72,7 +73,7 @@ export function createLeavers(options: LeaversOptions): Leavers {
 
   /** From here on nothing is issued to them: what is found now is all that there is. One that throws keeps no other waiting. */
   async function revokeAll(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {
-    const all = await certificatesOf(options, operation);
+    const all = await certificatesOf(options, await ownersOf(options, operation));
     const faults: unknown[] = [];
     const begun = await mapInGroups(all, 4, (certificate) =>
       revokeOne(operation, certificate, orchestrations).catch((error: unknown) => {
@@ -98,7 +99,7 @@ export function createLeavers(options: LeaversOptions): Leavers {
     const certificate =
       found.state === 'issuing' ? ((await withhold(stores, found, leftReason, now())) ?? found) : found;
     const { thumbprint } = certificate;
-    if (thumbprint === undefined || (isOver(certificate, now()) && !isBlockingReason(reason))) return false;
+    if (thumbprint === undefined || (isExpired(certificate, now()) && !isBlockingReason(reason))) return false;
     const operationId = `op-${sha256Hex(`${operation.id}/${thumbprint}`).slice(0, 32)}`;
     if (await isOnItsWayOut({ ...certificate, thumbprint }, reason, operationId)) return false;
     const { requestedBy } = operation;

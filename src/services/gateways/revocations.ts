@@ -15,6 +15,7 @@ import type { IntentRequest } from '../operations/intent-request.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { Audit } from '../requests/audit.ts';
+import { isExpired } from './desired-entries.ts';
 import type { GatewayWriter } from './gateway-writer.ts';
 import { gatewaysOfRoot } from './refusing-gateways.ts';
 import {
@@ -215,8 +216,4 @@ export function createRevocations(options: {
       return (await operations.get(operation.id)) ?? operation;
     },
   };
-}
-
-function isExpired({ notAfter }: CertificateRecord, now: Date): boolean {
-  return Date.parse(notAfter) <= now.getTime();
 }
