@@ -1,5 +1,4 @@
 import { AppError } from '../../domain/app-error.ts';
-import { createSerialNumber } from '../../pki/create-serial-number.ts';
 import { readCertificateRequest } from '../../pki/read-certificate-request.ts';
 import {
   certificateKeys,
@@ -12,7 +11,12 @@ import { commonNameGroup, lookGroups } from './certificate-lookup.ts';
 import { orderRefused, ownNameOf, readOrder, type SigningRoot } from './check-order.ts';
 import { leftReason, ownerLeftProblem } from './departures.ts';
 import type { Owners } from './owners.ts';
-import { type CertificateOrder, prepareCertificate } from './prepare-certificate.ts';
+import {
+  type CertificateOrder,
+  prepareCertificate,
+  type RequestRandom,
+  serialNumberOf,
+} from './prepare-certificate.ts';
 import {
   createContinueIssuing,
   type MadeKey,
@@ -34,14 +38,10 @@ export interface CertificatesOptions extends ReleaseOptions {
 
 export interface Certificates {
   /**
-   * Issues for the key of the order's request, or for the one that was made; or goes on with what an earlier call of the same request
+   * Issues for the key of the order's request, or for one that is made once nothing is wrong with the order; or goes on with what an earlier call of the same request
    * (the same random bytes) has begun.
    */
-  issue(
-    order: CertificateOrder,
-    random: (label: string, length: number) => Uint8Array,
-    madeKey?: MadeKey,
-  ): Promise<IssuedCertificate>;
+  issue(order: CertificateOrder, random: RequestRandom, makeKey?: () => Promise<MadeKey>): Promise<IssuedCertificate>;
   /** Signs and releases a certificate whose record a crash left behind. For the sweep. */
   complete(serialNumber: string): Promise<CertificateRecord | undefined>;
 }
@@ -83,21 +83,21 @@ export function createCertificates(options: CertificatesOptions): Certificates {
 
   async function issue(
     order: CertificateOrder,
-    random: (label: string, length: number) => Uint8Array,
-    madeKey: MadeKey | undefined,
+    random: RequestRandom,
+    makeKey: (() => Promise<MadeKey>) | undefined,
   ): Promise<IssuedCertificate> {
-    const serialNumber = createSerialNumber((length, draw) => random(`serial-${draw}`, length));
+    const serialNumber = serialNumberOf(random);
     const started = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
     if (started !== undefined) {
       const root = await signingRoot(started.rootId);
       return { record: await requireReleased(await continueIssuing(started, root)), root, ignored: ignoredOf(order) };
     }
     const { root, owner, problems, ...reading } = await readOrder(options, order);
-    const request = madeKey?.request ?? reading.request;
-    if (problems.length > 0 || root === undefined || request === undefined || owner === undefined) {
-      throw orderRefused(problems);
-    }
+    if (problems.length > 0 || root === undefined || owner === undefined) throw orderRefused(problems);
     requireActive(root);
+    const madeKey = await makeKey?.();
+    const request = madeKey?.request ?? reading.request;
+    if (request === undefined) throw orderRefused(problems);
     const commonName = order.commonName ?? ownNameOf(owner, Buffer.from(random('name', 4)).toString('hex')) ?? '';
     const prepared = prepareCertificate(order, root, request, {
       commonName,
@@ -138,9 +138,9 @@ export function createCertificates(options: CertificatesOptions): Certificates {
   }
 
   return {
-    issue: async (order, random, madeKey) => {
+    issue: async (order, random, makeKey) => {
       try {
-        return await issue(order, random, madeKey);
+        return await issue(order, random, makeKey);
       } catch (error: unknown) {
         if (error instanceof AppError) tellRefusal(order, error);
         throw error;

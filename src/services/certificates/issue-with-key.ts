@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
 import { makePassword } from '../../domain/make-password.ts';
 import { buildPkcs12, type Pkcs12Encryption } from '../../pki/build-pkcs12.ts';
-import { createSerialNumber } from '../../pki/create-serial-number.ts';
+import { sha256Hex } from '../../stores/digest.ts';
 import { certificateKeys } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Downloads, OfferedDownload } from '../operations/downloads.ts';
 import type { Certificates, IssuedCertificate } from './issue-certificate.ts';
-import type { CertificateOrder } from './prepare-certificate.ts';
+import { type CertificateOrder, type RequestRandom, serialNumberOf } from './prepare-certificate.ts';
 import type { KeyFiles, MadeKey } from './release-certificate.ts';
 
 /** The kinds of keys that are made here, in bits of the RSA modulus. */
@@ -33,10 +32,7 @@ export interface KeyPair {
 }
 
 /** Issues for a key that is made here, held in memory only, and put away in a `.pfx` before the certificate is released. */
-export type IssueWithKey = (
-  order: KeyOrder,
-  random: (label: string, length: number) => Uint8Array,
-) => Promise<IssuedWithKey>;
+export type IssueWithKey = (order: KeyOrder, random: RequestRandom) => Promise<IssuedWithKey>;
 
 /** Each time the process that held the key died before the file was put away. */
 const attemptsMax = 5;
@@ -56,11 +52,8 @@ export function createIssueWithKey({
   readonly newPassword: () => Uint8Array;
 }): IssueWithKey {
   /** What an earlier run of the same request came to: undefined where its key is lost, and where there was none. */
-  async function continueEarlier(
-    order: KeyOrder,
-    random: Parameters<IssueWithKey>[1],
-  ): Promise<IssuedWithKey | 'lost' | undefined> {
-    const serialNumber = createSerialNumber((length, draw) => random(`serial-${draw}`, length));
+  async function continueEarlier(order: KeyOrder, random: RequestRandom): Promise<IssuedWithKey | 'lost' | undefined> {
+    const serialNumber = serialNumberOf(random);
     const started = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
     if (started === undefined) return undefined;
     const record = started.state === 'issuing' ? await certificates.complete(serialNumber) : started;
@@ -72,26 +65,31 @@ export function createIssueWithKey({
     return { ...issued, ...(download === undefined ? {} : { download }) };
   }
 
-  async function issueFresh(order: KeyOrder, random: Parameters<IssueWithKey>[1]): Promise<IssuedWithKey> {
+  async function issueFresh(order: KeyOrder, random: RequestRandom): Promise<IssuedWithKey> {
     const made = order.password === undefined ? { password: makePassword(newPassword()) } : {};
     const password = order.password ?? made.password ?? '';
-    const pair = await newKeyPair(madeKeyTypes[order.keyType]);
     const offered: OfferedDownload[] = [];
-    const keep: MadeKey['keep'] = async (certificate, { serialNumber, commonName }, root) => {
-      const content = buildPkcs12({
-        privateKey: pair.privateKey,
-        certificate: certificate.der,
-        chain: [Buffer.from(root.certificate, 'base64')],
-        friendlyName: commonName,
-        password,
-        encryption: order.encryption,
-      });
-      const file = { fileName: `${commonName}.pfx`, contentType: 'application/x-pkcs12', content };
-      const target = `certificates/${certificate.thumbprint}`;
-      const whose = { target, requestedBy: order.requestedBy, replaces: keyFileOf(serialNumber) };
-      offered.push(await downloads.offer({ ...file, ...whose, isOnlyOne: true }));
+    const makeKey = async (): Promise<MadeKey> => {
+      const pair = await newKeyPair(madeKeyTypes[order.keyType]);
+      return {
+        request: requestFor(pair.publicKey, order),
+        keep: async (certificate, { serialNumber, commonName }, root) => {
+          const content = buildPkcs12({
+            privateKey: pair.privateKey,
+            certificate: certificate.der,
+            chain: [Buffer.from(root.certificate, 'base64')],
+            friendlyName: commonName,
+            password,
+            encryption: order.encryption,
+          });
+          const file = { fileName: `${commonName}.pfx`, contentType: 'application/x-pkcs12', content };
+          const target = `certificates/${certificate.thumbprint}`;
+          const whose = { target, requestedBy: order.requestedBy, replaces: keyFileOf(serialNumber) };
+          offered.push(await downloads.offer({ ...file, ...whose, isOnlyOne: true }));
+        },
+      };
     };
-    const issued = await certificates.issue(order, random, { request: requestFor(pair.publicKey, order), keep });
+    const issued = await certificates.issue(order, random, makeKey);
     const [download] = offered;
     return { ...issued, ...made, ...(download === undefined ? {} : { download }) };
   }
@@ -99,7 +97,7 @@ export function createIssueWithKey({
   return async (order, random) => {
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
       // A key that is lost is not made again: the request goes on under another serial number.
-      const ownRandom: typeof random =
+      const ownRandom: RequestRandom =
         attempt === 0 ? random : (label, length) => random(`${label}/again-${attempt}`, length);
       const earlier = await continueEarlier(order, ownRandom);
       if (earlier === undefined) return issueFresh(order, ownRandom);
@@ -123,7 +121,7 @@ function keyFileOf(serialNumber: string): string {
 function requestFor(publicKey: Uint8Array, { keyType }: KeyOrder): MadeKey['request'] {
   return {
     subjectPublicKeyInfo: publicKey,
-    publicKeyHash: createHash('sha256').update(publicKey).digest('hex'),
+    publicKeyHash: sha256Hex(publicKey),
     keyDescription: { type: 'rsa', bits: madeKeyTypes[keyType] },
     ignored: [],
   };

@@ -2,10 +2,19 @@ import { dayMs } from '../../domain/days.ts';
 import { isProblemCode } from '../../domain/problem-codes.ts';
 import type { SerialNumber } from '../../domain/serial-number.ts';
 import { buildClientTbs } from '../../pki/build-client-certificate.ts';
+import { createSerialNumber } from '../../pki/create-serial-number.ts';
 import { lintClientTbs } from '../../pki/lint-certificate.ts';
 import type { CertificateRequest } from '../../pki/read-certificate-request.ts';
 import type { CertificateRecord } from '../../stores/records/certificates.ts';
 import { orderRefused, type SigningRoot } from './check-order.ts';
+
+/** Bytes of one request: the same again for the same label when it is repeated. */
+export type RequestRandom = (label: string, length: number) => Uint8Array;
+
+/** The serial number of the certificate that a request is for, the same whenever it is repeated. */
+export function serialNumberOf(random: RequestRandom): SerialNumber {
+  return createSerialNumber((length, draw) => random(`serial-${draw}`, length));
+}
 
 export interface CertificateOrder {
   readonly rootId: string;
