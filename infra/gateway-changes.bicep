@@ -1,7 +1,10 @@
 // Sends changes of gateways to the application. Azure takes the subscription only when the function that receives is there, so this is
-// deployed after each publishing: hooks/ does it.
-@description('Output of main.bicep.')
+// deployed after each publishing, into the resource group of the topic: hooks/ does it.
+@description('Of the topic in this resource group.')
 param topicName string
+
+@description('Where the application is.')
+param appResourceGroup string
 
 @description('Output of main.bicep.')
 param functionAppName string
@@ -11,12 +14,14 @@ resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
 }
 
 resource receiver 'Microsoft.Web/sites/functions@2025-03-01' existing = {
+  scope: resourceGroup(appResourceGroup)
   name: '${functionAppName}/onGatewayChanged'
 }
 
 resource gatewayChanges 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = {
   parent: topic
-  name: 'gateway-changes'
+  // A topic may serve several applications.
+  name: functionAppName
   properties: {
     eventDeliverySchema: 'EventGridSchema'
     destination: {

@@ -45,6 +45,9 @@ param keptDays keptDaysType = {
 @allowed(['', 'Standard_ZRS', 'Standard_LRS'])
 param storageRedundancy string = ''
 
+@description('Identifier of the system topic that the events of this subscription have already, because Azure keeps one only. Empty: it has none, and one is made.')
+param existingEventTopicId string = ''
+
 @description('Action groups that are told when Event Grid gives up a delivery. The alert is there without any.')
 param alertActionGroupIds string[] = []
 
@@ -189,6 +192,8 @@ module events 'app/events.bicep' = {
   params: {
     name: '${name}-gateway-changes'
     tags: tags
+    existingTopicId: existingEventTopicId
+    deliveriesName: '${name}-${suffix}'
     alertActionGroupIds: alertActionGroupIds
   }
 }
@@ -200,7 +205,7 @@ output AZURE_RESOURCE_GROUP string = group.name
 output GATEHOUSE_FUNCTION_APP_NAME string = functionApp.outputs.name
 
 @description('Where changes of gateways come from.')
-output GATEHOUSE_EVENT_TOPIC_NAME string = events.outputs.topicName
+output GATEHOUSE_EVENT_TOPIC_ID string = events.outputs.topicId
 
 @description('Where the application answers.')
 output GATEHOUSE_URL string = functionApp.outputs.url

@@ -31,6 +31,7 @@ param keptDays = {
   profiles: int(readEnvironmentVariable('GATEHOUSE_KEEP_PROFILES_DAYS', '30'))
 }
 param storageRedundancy = readEnvironmentVariable('GATEHOUSE_STORAGE_REDUNDANCY', '')
+param existingEventTopicId = readEnvironmentVariable('GATEHOUSE_EXISTING_EVENT_TOPIC_ID', '')
 
 @description('An empty variable is an empty list.')
 var alertActionGroupIdsGiven = readEnvironmentVariable('GATEHOUSE_ALERT_ACTION_GROUP_IDS', '')

@@ -10,10 +10,28 @@ param name string
 @description('Of every resource.')
 param tags tagsType
 
+@description('Of a system topic that the subscription has already; empty where one is to be made.')
+param existingTopicId string
+
+@description('What the event subscription of ../gateway-changes.bicep is called.')
+param deliveriesName string
+
 @description('Told when a delivery is given up.')
 param alertActionGroupIds string[]
 
-resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
+@description('What the identifier of a system topic of this subscription ends with.')
+var topicPattern = '/providers/microsoft.eventgrid/systemtopics/'
+@description('Another kind of topic, or one elsewhere, never sees a change of these gateways.')
+var isTopicFit = startsWith(toLower(existingTopicId), '${toLower(subscription().id)}/') && contains(
+  toLower(existingTopicId),
+  topicPattern
+)
+@description('Of the topic that there is, or is to be.')
+var topicId = empty(existingTopicId)
+  ? topic.id
+  : isTopicFit ? existingTopicId : fail('existingEventTopicId is no system topic of this subscription')
+
+resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = if (empty(existingTopicId)) {
   name: name
   // Events of a subscription belong to no region.
   location: 'global'
@@ -34,7 +52,7 @@ resource droppedDeliveries 'Microsoft.Insights/metricAlerts@2026-01-01' = {
     severity: 2
     enabled: true
     scopes: [
-      topic.id
+      topicId
     ]
     evaluationFrequency: 'PT5M'
     windowSize: 'PT5M'
@@ -49,6 +67,16 @@ resource droppedDeliveries 'Microsoft.Insights/metricAlerts@2026-01-01' = {
           operator: 'GreaterThan'
           threshold: 0
           timeAggregation: 'Total'
+          // Others may receive from the same topic.
+          dimensions: [
+            {
+              name: 'EventSubscriptionName'
+              operator: 'Include'
+              values: [
+                deliveriesName
+              ]
+            }
+          ]
         }
       ]
     }
@@ -62,4 +90,4 @@ resource droppedDeliveries 'Microsoft.Insights/metricAlerts@2026-01-01' = {
 }
 
 @description('To subscribe at.')
-output topicName string = topic.name
+output topicId string = topicId

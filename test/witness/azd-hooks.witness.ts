@@ -24,7 +24,8 @@ const azdEnvironment = {
   AZURE_SUBSCRIPTION_ID: '3f0c1a52-7d64-4e0b-9a51-c2d7be0f4c11',
   AZURE_RESOURCE_GROUP: 'contoso-app',
   GATEHOUSE_FUNCTION_APP_NAME: 'contoso-app',
-  GATEHOUSE_EVENT_TOPIC_NAME: 'contoso-gateway-changes',
+  GATEHOUSE_EVENT_TOPIC_ID:
+    '/subscriptions/3f0c1a52-7d64-4e0b-9a51-c2d7be0f4c11/resourceGroups/shared-events/providers/Microsoft.EventGrid/systemTopics/changes',
 };
 
 interface HookRun {
@@ -80,7 +81,7 @@ describe.each([
     return { exitCode: status, complaints: stderr, calls: lines.map((call) => call.split('\n')) };
   }
 
-  it('waits for the function, and then deploys the subscription', () => {
+  it('waits for the function, and then deploys the subscription to where the topic is', () => {
     const { exitCode, complaints, calls } = run(azdEnvironment);
 
     expect({ exitCode, complaints }).toEqual({ exitCode: 0, complaints: '' });
@@ -96,9 +97,9 @@ describe.each([
     );
     expect(deploy).toEqual(
       [
-        'deployment group create --subscription 3f0c1a52-7d64-4e0b-9a51-c2d7be0f4c11 --resource-group contoso-app',
-        '--name gateway-changes --template-file infra/gateway-changes.bicep --output none',
-        '--parameters topicName=contoso-gateway-changes functionAppName=contoso-app',
+        'deployment group create --subscription 3f0c1a52-7d64-4e0b-9a51-c2d7be0f4c11 --resource-group shared-events',
+        '--name contoso-app --template-file infra/gateway-changes.bicep --output none',
+        '--parameters topicName=changes appResourceGroup=contoso-app functionAppName=contoso-app',
       ]
         .join(' ')
         .split(' '),

@@ -233,6 +233,28 @@ describe('infra', () => {
     expect(alert?.properties).toMatchObject({ scopes: [topic?.id], enabled: true });
   });
 
+  it('takes the system topic that a subscription has already, since it can have one only', () => {
+    const topicId =
+      '/subscriptions/3f0c1a52-7d64-4e0b-9a51-c2d7be0f4c11/resourceGroups/shared/providers/Microsoft.EventGrid/systemTopics/changes';
+    const resources = infra.predict({ GATEHOUSE_EXISTING_EVENT_TOPIC_ID: topicId });
+    const [site] = resources.filter(({ type }) => type === 'Microsoft.Web/sites');
+    const [alert] = resources.filter(({ type }) => type === 'Microsoft.Insights/metricAlerts');
+
+    expect(resources.filter(({ type }) => type === 'Microsoft.EventGrid/systemTopics')).toEqual([]);
+    expect(alert?.properties).toMatchObject({
+      scopes: [topicId],
+      criteria: { allOf: [{ dimensions: [{ name: 'EventSubscriptionName', values: [site?.name] }] }] },
+    });
+  });
+
+  it.each([
+    '/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/a/providers/Microsoft.EventGrid/systemTopics/changes',
+    '/subscriptions/3f0c1a52-7d64-4e0b-9a51-c2d7be0f4c11/resourceGroups/a/providers/Microsoft.EventGrid/topics/changes',
+    'changes',
+  ])('refuses %s for the topic of the subscription', (id) => {
+    expect(() => infra.predict({ GATEHOUSE_EXISTING_EVENT_TOPIC_ID: id })).toThrow(/system topic of this subscription/);
+  });
+
   it('asks for zones only where the region has them, unless it is told', () => {
     const redundancy = (changes: Readonly<Record<string, string>>): string | undefined =>
       infra.predict({}, changes).find(({ type }) => type === 'Microsoft.Storage/storageAccounts')?.sku?.name;

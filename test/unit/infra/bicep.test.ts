@@ -161,10 +161,11 @@ describe('infra/gateway-changes.bicep', () => {
 
   it.each(scripts)('is given exactly its parameters by %s, from outputs of the template', (script) => {
     const text = readFileSync(join(folder, script), 'utf8');
-    const given = [...text.matchAll(/"(\w+)=\$(?:env:)?(GATEHOUSE_\w+)"/g)];
-    expect(given.map(([, name]) => name)).toEqual(namesAfter('param', changes));
-    const outputs = namesAfter('output', main);
-    expect(given.filter(([, , value = '']) => !outputs.includes(value))).toEqual([]);
+    expect([...text.matchAll(/"(\w+)=\$/g)].map(([, name]) => name)).toEqual(namesAfter('param', changes));
+    const outputs = [...namesAfter('output', main), 'AZURE_SUBSCRIPTION_ID'];
+    const read = [...text.matchAll(/\$(?:env:|\{)?((?:GATEHOUSE|AZURE)_\w+)/g)].map(([, name = '']) => name);
+    expect(new Set(read).size).toBe(4);
+    expect(read.filter((name) => !outputs.includes(name))).toEqual([]);
   });
 
   it('lets writes and deletions of gateways through', () => {
