@@ -28,6 +28,8 @@ export interface KitPlatform<Settings> {
   /** Whom it is for and what is in it, as the API reference says it: one sentence. */
   readonly about: string;
   readonly fileType: FileType;
+  /** Of the `.pfx` that its reader needs, where the key was made here: `modern` if not given. */
+  readonly pfxEncryption?: 'legacy';
   /** `fileName` is what the file will be called. Throws an `AppError` where no kit can be made of these settings. The same settings give the same bytes. */
   readonly build: (settings: Settings, fileName: string) => KitParts;
 }

@@ -4,8 +4,11 @@ import { macosKit } from './l2tp/macos-kit.ts';
 import { networkManagerKit } from './l2tp/network-manager-kit.ts';
 import { strongswanKit } from './l2tp/strongswan-kit.ts';
 import { windowsKit } from './l2tp/windows-kit.ts';
+import { androidKit } from './p2s/android-kit.ts';
+import { iosKit, macosP2sKit } from './p2s/apple-kits.ts';
 import { networkManagerP2sKit } from './p2s/network-manager-kit.ts';
 import { openVpn2Kit } from './p2s/openvpn2-kit.ts';
+import { openVpn3Kit } from './p2s/openvpn3-kit.ts';
 import { type P2sSettings, requirePlainNames } from './p2s/p2s-settings.ts';
 import { strongswanP2sKit } from './p2s/strongswan-kit.ts';
 
@@ -17,7 +20,15 @@ const kitPlatforms = {
   /** For the VPN of a stack: L2TP over IPsec with a shared key and a password. */
   l2tp: { windows: windowsKit, macos: macosKit, networkmanager: networkManagerKit, strongswan: strongswanKit },
   /** For a gateway's point-to-site VPN, with a client certificate. */
-  p2s: { strongswan: strongswanP2sKit, networkmanager: networkManagerP2sKit, openvpn2: openVpn2Kit },
+  p2s: {
+    macos: macosP2sKit,
+    ios: iosKit,
+    android: androidKit,
+    strongswan: strongswanP2sKit,
+    networkmanager: networkManagerP2sKit,
+    openvpn2: openVpn2Kit,
+    openvpn3: openVpn3Kit,
+  },
 } as const satisfies {
   readonly l2tp: Readonly<Record<string, KitPlatform<L2tpSettings>>>;
   readonly p2s: Readonly<Record<string, KitPlatform<P2sSettings>>>;
@@ -56,11 +67,24 @@ function build<Settings>(platform: KitPlatform<Settings>, settings: Settings, st
   };
 }
 
-/** What a route may say of a family: the names that a request may have, and a list of them with the file and what it is. */
+interface Family<Name extends string> {
+  /** What a request may name. */
+  readonly names: [Name, ...Name[]];
+  /** A list of them with the file and what it is. */
+  readonly about: string;
+  /** How a `.pfx` for their kits is to be encrypted. */
+  readonly pfxEncryption: Readonly<Record<Name, 'modern' | 'legacy'>>;
+}
+
 function describe<Name extends string>(
-  family: Readonly<Record<Name, Pick<KitPlatform<never>, 'about' | 'fileType'>>>,
-): { readonly names: [Name, ...Name[]]; readonly about: string } {
+  family: Readonly<Record<Name, Pick<KitPlatform<never>, 'about' | 'fileType' | 'pfxEncryption'>>>,
+): Family<Name> {
   const names = Object.keys(family) as [Name, ...Name[]];
   const rows = names.map((name) => `- \`${name}\` (\`.${family[name].fileType.extension}\`): ${family[name].about}`);
-  return { names, about: rows.join('\n') };
+  const encryption = names.map((name) => [name, family[name].pfxEncryption ?? 'modern'] as const);
+  return {
+    names,
+    about: rows.join('\n'),
+    pfxEncryption: Object.fromEntries(encryption) as Family<Name>['pfxEncryption'],
+  };
 }

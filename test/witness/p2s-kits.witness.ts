@@ -1,8 +1,7 @@
 /**
- * The kits for a gateway's point-to-site VPN, read by the programs that they are for: strongSwan, NetworkManager, bash, openssl
- * and Python's reader of property lists.
+ * The kits for a gateway's point-to-site VPN, read by the programs that they are for: strongSwan, NetworkManager, bash, openssl.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,21 +10,8 @@ import type { P2sSettings } from '../../src/kits/p2s/p2s-settings.ts';
 import { buildP2sKit, type P2sPlatform } from '../../src/kits/platforms.ts';
 import { someP2sSettings } from '../support/builders/some-p2s-settings.ts';
 import { unpackKit } from '../support/kits/unpack-kit.ts';
+import { makeKitCertificates } from './support/kit-certificates.ts';
 import { type ProgramRun, runInPrivateMachine } from './support/private-machine.ts';
-
-/** Certificates made by openssl: a root, one client below it, and one that is for servers first. */
-function makeCertificates(folder: string): void {
-  const script = `
-    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=P2SRootCert -keyout root.key -out root.pem
-    for one in client:clientAuth server:serverAuth,clientAuth; do
-      name=\${one%%:*}
-      openssl req -newkey rsa:2048 -nodes -subj /CN=alice@example.org -addext "extendedKeyUsage=\${one#*:}" \\
-        -keyout $name.key -out $name.csr
-      openssl x509 -req -in $name.csr -CA root.pem -CAkey root.key -copy_extensions copy -days 2 -out $name.pem
-    done
-    openssl pkcs12 -export -inkey client.key -in client.pem -certfile root.pem -passout pass:typed -out client.pfx`;
-  execFileSync('bash', ['-ec', script], { cwd: folder, stdio: 'ignore' });
-}
 
 describe('src/kits/p2s', () => {
   let certificates: string;
@@ -33,7 +19,7 @@ describe('src/kits/p2s', () => {
 
   beforeAll(() => {
     certificates = mkdtempSync(join(tmpdir(), 'gatehouse-kit-pki-'));
-    makeCertificates(certificates);
+    makeKitCertificates(certificates);
   });
 
   afterAll(() => {

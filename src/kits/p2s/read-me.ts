@@ -19,3 +19,10 @@ export function keyNotes({ pfx, fileStem }: P2sSettings, fileName: string): read
     'The key is not part of this kit and was never sent.',
   ];
 }
+
+/** For a device on which nothing can be put beside a file. */
+export function phoneKeyNote({ pfx }: P2sSettings): string {
+  return pfx === undefined
+    ? 'The private key is not part of this kit and was never sent: install it on the device first, as a .pfx with its certificate.'
+    : 'The profile holds the private key: hand it to its owner alone, and keep no copy.';
+}

@@ -1,6 +1,6 @@
 /**
  * What Apple's device-management schema says of the payloads in use (github.com/apple/device-management, mdm/profiles:
- * TopLevel, CommonPayloadKeys, com.apple.security.root, com.apple.vpn.managed; October 2024): types of keys, `!` where a key
+ * TopLevel, CommonPayloadKeys, com.apple.security.root, .pkcs12, com.apple.vpn.managed; October 2024): types of keys, `!` where a key
  * is required, a nested table for a dictionary.
  */
 export interface KeyTable {
@@ -16,10 +16,18 @@ const common = {
   PayloadDescription: 'string',
 } as const satisfies KeyTable;
 
+const association = { EncryptionAlgorithm: 'string', IntegrityAlgorithm: 'string', DiffieHellmanGroup: 'integer' };
+
 export const profileKeys: KeyTable = { ...common, PayloadScope: 'string', PayloadContent: 'array!' };
 
 export const payloadKeys: Readonly<Record<string, KeyTable>> = {
   'com.apple.security.root': { ...common, PayloadCertificateFileName: 'string', PayloadContent: 'data!' },
+  'com.apple.security.pkcs12': {
+    ...common,
+    PayloadCertificateFileName: 'string',
+    PayloadContent: 'data!',
+    Password: 'string',
+  },
   'com.apple.vpn.managed': {
     ...common,
     UserDefinedName: 'string!',
@@ -27,6 +35,18 @@ export const payloadKeys: Readonly<Record<string, KeyTable>> = {
     IPSec: { AuthenticationMethod: 'string', SharedSecret: 'data', LocalIdentifierType: 'string' },
     PPP: { CommRemoteAddress: 'string', AuthName: 'string', TokenCard: 'integer' },
     IPv4: { OverridePrimary: 'integer' },
+    IKEv2: {
+      RemoteAddress: 'string!',
+      RemoteIdentifier: 'string!',
+      LocalIdentifier: 'string!',
+      AuthenticationMethod: 'string!',
+      ExtendedAuthEnabled: 'integer',
+      PayloadCertificateUUID: 'string',
+      EnablePFS: 'integer',
+      UseConfigurationAttributeInternalIPSubnet: 'integer',
+      IKESecurityAssociationParameters: association,
+      ChildSecurityAssociationParameters: association,
+    },
     DNS: { DNSProtocol: 'string!', ServerAddresses: 'array!', SearchDomains: 'array' },
   },
 };

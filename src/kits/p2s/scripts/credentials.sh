@@ -10,7 +10,7 @@ place_key() {
   if [ -n "$key_file" ]; then
     [ -f "$here/$key_file" ] ||
       fail "The private key is missing: put the one that the certificate was asked for with beside this script, as $key_file (PEM)."
-    install -D -m 0600 "$here/$key_file" "$fresh"
+    (umask 077 && mkdir -p "$(dirname "$1")" && cat "$here/$key_file" >"$fresh")
   elif [ -n "$pfx_password" ]; then
     (umask 077 && mkdir -p "$(dirname "$1")" && PFX_PASSWORD=$pfx_password openssl pkcs12 -in "$here/$stem.pfx" -nocerts -nodes -passin env:PFX_PASSWORD -out "$fresh") ||
       fail "$stem.pfx does not open: ask for a new kit."

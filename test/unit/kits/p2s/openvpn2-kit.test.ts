@@ -52,6 +52,19 @@ describe('src/kits/p2s/openvpn2-kit', () => {
     expect(kit.notes.join(' ')).toContain('beside vnet1gw-alice-openvpn2.ovpn, as vnet1gw-alice.key');
   });
 
+  it('holds the key that was made here, and says so', () => {
+    const settings = someP2sSettings({ pfx: { content: Buffer.alloc(100, 'k') } });
+    const kit = buildP2sKit('openvpn2', settings);
+    const content = Buffer.from(kit.content).toString('utf8');
+
+    const [, block = ''] = /<pkcs12>\n([^]*)\n<\/pkcs12>/.exec(content) ?? [];
+    expect(Buffer.from(block, 'base64')).toEqual(Buffer.alloc(100, 'k'));
+    expect(Math.max(...block.split('\n').map((line) => line.length))).toBe(64);
+    expect(content).not.toMatch(/<cert>|^key /m);
+    expect(kit.keyFileName).toBeUndefined();
+    expect(kit.notes.join(' ')).toContain('holds the private key');
+  });
+
   it('puts the chain behind the certificate', () => {
     const { content } = build({ chain: [Buffer.from('chain')] });
     const block = /<cert>\n([^]*)\n<\/cert>/.exec(content)?.[1];

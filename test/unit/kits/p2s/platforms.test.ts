@@ -73,6 +73,9 @@ describe('src/kits/platforms, point-to-site', () => {
   });
 
   it.each([
+    ['macos', ['OpenVPN'], 'IkeV2'],
+    ['ios', ['OpenVPN'], 'IkeV2'],
+    ['android', ['OpenVPN'], 'IkeV2'],
     ['strongswan', ['OpenVPN'], 'IkeV2'],
     ['networkmanager', ['SSTP'], 'IkeV2'],
   ] as const)('refuses %s where the gateway speaks %j alone', (platform, protocols, needed) => {
@@ -83,11 +86,21 @@ describe('src/kits/platforms, point-to-site', () => {
     expect(error.message).toContain('Basic');
   });
 
-  it('needs the certificate that the gateway is known by', () => {
-    const { serverRoot: _, ...profile } = someP2sSettings().profile;
+  it.each(['openvpn2', 'openvpn3'] as const)('refuses %s where the package has no profile for it', (platform) => {
+    const { ovpnTemplate: _, ...profile } = someP2sSettings().profile;
 
-    expect(refusalOf(() => buildP2sKit('strongswan', someP2sSettings({ profile }))).message).toContain(
-      'VpnServerRoot.cer',
-    );
+    const error = refusalOf(() => buildP2sKit(platform, someP2sSettings({ profile })));
+    expect([error.code, error.message]).toEqual(['ERR_CONFLICT', expect.stringContaining('holds no OpenVPN profile')]);
   });
+
+  it.each(['macos', 'ios', 'android', 'strongswan'] as const)(
+    'needs the certificate that the gateway is known by: %s',
+    (platform) => {
+      const { serverRoot: _, ...profile } = someP2sSettings().profile;
+
+      expect(refusalOf(() => buildP2sKit(platform, someP2sSettings({ profile }))).message).toContain(
+        'VpnServerRoot.cer',
+      );
+    },
+  );
 });
