@@ -5,7 +5,7 @@ import { readKeySize, readKeyType } from './key-kind.ts';
 import { attributesSchema, readBody, tagsSchema } from './request-body.ts';
 import { badParameter, VaultError } from './vault-error.ts';
 
-const keyUsages = [
+export const keyUsages = [
   'digitalSignature',
   'nonRepudiation',
   'keyEncipherment',
@@ -81,6 +81,15 @@ const createSchema = z.strictObject({
   preserveCertOrder: z.boolean().nullish(),
 });
 
+const importSchema = z.strictObject({
+  value: z.string(),
+  pwd: z.string().nullish(),
+  policy: policySchema.nullish(),
+  attributes: attributesSchema.nullish(),
+  tags: tagsSchema.nullish(),
+  preserveCertOrder: z.boolean().nullish(),
+});
+
 /** A policy with Key Vault's defaults filled in. */
 export interface CertificatePolicy {
   readonly issuer: 'Self' | 'Unknown';
@@ -108,6 +117,41 @@ export function readCertificateCreation(body: unknown): CertificateCreation {
   const input = readBody(createSchema, body);
   return {
     policy: completePolicy(input.policy),
+    enabled: input.attributes?.enabled ?? true,
+    tags: input.tags ?? undefined,
+  };
+}
+
+/** What an import says of the key; the rest is the certificate's own. */
+export interface CertificateImport {
+  readonly file: Buffer;
+  readonly password: string;
+  readonly policy: Pick<CertificatePolicy, 'kty' | 'reuseKey' | 'exportable' | 'lifetimeActions'> & {
+    readonly keySize: number | undefined;
+  };
+  readonly enabled: boolean;
+  readonly tags: Record<string, string> | undefined;
+}
+
+/** Reads the body of an import; throws Key Vault's refusal of the first thing that is wrong. PKCS #12 only. */
+export function readCertificateImport(body: unknown): CertificateImport {
+  const input = readBody(importSchema, body);
+  const contentType = input.policy?.secret_props?.contentType ?? 'application/x-pkcs12';
+  if (contentType !== 'application/x-pkcs12') {
+    throw new VaultError(501, 'NotImplemented', `The local vault imports no certificate as ${contentType}.`);
+  }
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(input.value)) throw badParameter('Property value has invalid value');
+  const key = input.policy?.key_props;
+  return {
+    file: Buffer.from(input.value, 'base64'),
+    password: input.pwd ?? '',
+    policy: {
+      kty: readKeyType(key?.kty ?? 'RSA'),
+      keySize: key?.key_size ?? undefined,
+      reuseKey: key?.reuse_key ?? false,
+      exportable: key?.exportable ?? true,
+      lifetimeActions: input.policy?.lifetime_actions ?? usualLifetimeActions,
+    },
     enabled: input.attributes?.enabled ?? true,
     tags: input.tags ?? undefined,
   };

@@ -272,7 +272,8 @@ function isForKey(leaf: X509Certificate, key: KeyVersion): boolean {
   return jwk.kty === 'RSA' && jwk.n === key.n && jwk.e === key.e;
 }
 
-function refuseWhilePending(vault: Vault, name: string): void {
+/** Throws the conflict while a version of the certificate is being made. */
+export function refuseWhilePending(vault: Vault, name: string): void {
   const { pending } = vault.state.value.certificates[name.toLowerCase()] ?? {};
   if (pending?.status !== 'inProgress' && !vault.creating.has(name.toLowerCase())) return;
   const message =
@@ -280,7 +281,8 @@ function refuseWhilePending(vault: Vault, name: string): void {
   throw new VaultError(409, 'Forbidden', message);
 }
 
-function refuseForeignName(vault: Vault, name: string): void {
+/** Throws the conflict where the name is that of a key or secret of its own. */
+export function refuseForeignName(vault: Vault, name: string): void {
   const { keys, secrets } = vault.state.value;
   if (keys[name.toLowerCase()]?.versions.some((version) => !version.managed) === true) {
     throw conflict(`A key named ${name} exists already and does not belong to a certificate.`);

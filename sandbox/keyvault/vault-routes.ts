@@ -9,6 +9,7 @@ import {
   recoverCertificate,
   updateCertificate,
 } from './certificates.ts';
+import { importCertificate } from './import-certificate.ts';
 import {
   createKey,
   deleteKey,
@@ -59,6 +60,7 @@ const routes: readonly (readonly [string, VaultOperation])[] = [
   ['DELETE /deletedkeys/{n}', purgeKey],
   ['POST /deletedkeys/{n}/recover', recoverKey],
   ['POST /certificates/{n}/create', createCertificate],
+  ['POST /certificates/{n}/import', importCertificate],
   ['GET /certificates/{n}/pending', getPending],
   ['PATCH /certificates/{n}/pending', updatePending],
   ['DELETE /certificates/{n}/pending', deletePending],
@@ -84,8 +86,10 @@ const routes: readonly (readonly [string, VaultOperation])[] = [
   ['POST /deletedsecrets/{n}/recover', recoverSecret],
 ];
 
+const makingKeys: readonly VaultOperation[] = [createKey, createCertificate, importCertificate];
+
 /** Operations of Key Vault that have a form of one of the patterns above, and that this vault does not have. */
-const otherSegments = ['policy', 'contacts', 'issuers', 'rotationpolicy', 'attestation', 'backup', 'import', 'restore'];
+const otherSegments = ['policy', 'contacts', 'issuers', 'rotationpolicy', 'attestation', 'backup', 'restore'];
 
 const patterns = routes.map(([pattern, operation]) => {
   const source = pattern.replaceAll('{n}', '(?<name>[^/]+)').replaceAll('{v}', '(?<version>[^/]*)');
@@ -110,7 +114,7 @@ export function findRoute(method: string, pathname: string): VaultRoute | undefi
 }
 
 function madeBy(operation: VaultOperation): VaultRoute['makes'] {
-  if (operation === createKey || operation === createCertificate) return 'key';
+  if (makingKeys.includes(operation)) return 'key';
   return operation === setSecret ? 'secret' : undefined;
 }
 
