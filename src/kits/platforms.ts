@@ -11,6 +11,7 @@ import { openVpn2Kit } from './p2s/openvpn2-kit.ts';
 import { openVpn3Kit } from './p2s/openvpn3-kit.ts';
 import { type P2sSettings, requirePlainNames } from './p2s/p2s-settings.ts';
 import { strongswanP2sKit } from './p2s/strongswan-kit.ts';
+import { windowsX64Kit, windowsX86Kit } from './p2s/windows-kit.ts';
 
 /**
  * Every platform that a kit can be made for. What a request may name, the OpenAPI document, the file and its type, the builder
@@ -21,6 +22,8 @@ const kitPlatforms = {
   l2tp: { windows: windowsKit, macos: macosKit, networkmanager: networkManagerKit, strongswan: strongswanKit },
   /** For a gateway's point-to-site VPN, with a client certificate. */
   p2s: {
+    'windows-x64': windowsX64Kit,
+    'windows-x86': windowsX86Kit,
     macos: macosP2sKit,
     ios: iosKit,
     android: androidKit,

@@ -1,10 +1,14 @@
 export type SettingValue = string | boolean | readonly string[];
 
-/** The script with its empty table filled. All else of it is fixed text: a value is data to it, whatever it says. */
-export function withSettingsTable(script: string, values: Readonly<Record<string, SettingValue>>): string {
+/**
+ * The script with its empty table filled, and behind that what several scripts share. All else of it is fixed text: a value is
+ * data to it, whatever it says.
+ */
+export function withSettingsTable(script: string, values: Readonly<Record<string, SettingValue>>, shared = ''): string {
   const lines = Object.entries(values).map(([name, value]) => `  ${name} = ${toLiteral(value)}`);
   const [before, after] = script.split('$settings = @{}');
-  return `${before ?? ''}$settings = @{\n${lines.join('\n')}\n}${after ?? ''}`;
+  const more = shared === '' ? '' : `\n\n${shared.trimEnd()}`;
+  return `${before ?? ''}$settings = @{\n${lines.join('\n')}\n}${more}${after ?? ''}`;
 }
 
 // Between single quotes PowerShell reads nothing but a quote, which is written twice (about_Quoting_Rules).

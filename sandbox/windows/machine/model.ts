@@ -67,6 +67,8 @@ export const windowsMachineSchema = z.strictObject({
   domain: z.string().optional(),
   osVersion: z.string().default('10.0.14393'),
   powerShellVersion: z.string().default('5.1.14393.7515'),
+  /** As the environment variable PROCESSOR_ARCHITECTURE has it. */
+  architecture: z.enum(['AMD64', 'x86']).default('AMD64'),
   installation: z.enum(['Server', 'Server Core', 'Nano Server', 'Client']).default('Server'),
   power: z.enum(['on', 'off', 'rebooting']).default('on'),
   /** When it has started again, in stack time (ms). */

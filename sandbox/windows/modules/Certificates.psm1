@@ -27,10 +27,12 @@ $names = @{
 }
 Update-TypeData @names
 
+# A person's roots and intermediates are those of the machine, too.
 function Find-Kept {
   param([string]$Location, [string]$Store)
   return @($global:Machine.certificates | Where-Object {
-      $_.location -eq $Location -and $_.store -eq $Store -and ($Location -eq 'LocalMachine' -or $_.owner -eq $global:RunAs)
+      $_.store -eq $Store -and (($_.location -eq $Location -and ($Location -eq 'LocalMachine' -or $_.owner -eq $global:RunAs)) -or
+        ($Location -eq 'CurrentUser' -and $_.location -eq 'LocalMachine' -and $Store -ne 'My'))
     })
 }
 
@@ -46,10 +48,93 @@ function Remove-StoredCertificate {
 function Import-Certificate {
   [CmdletBinding()]
   param([string]$FilePath, [string]$CertStoreLocation)
-  $place, $location, $store = $CertStoreLocation.Replace('/', '\') -split '\\'
   $bytes = Microsoft.PowerShell.Management\Get-Content -LiteralPath $FilePath -Raw -AsByteStream
-  $kept = @{ location = $location; store = $store; certificate = [Convert]::ToBase64String($bytes); hasPrivateKey = $false }
+  Add-Kept $CertStoreLocation $bytes $false
+}
+
+function Add-Kept {
+  param([string]$Place, [byte[]]$Bytes, [bool]$HasPrivateKey)
+  $drive, $location, $store = $Place.Replace('/', '\') -split '\\'
+  if ($location -eq 'LocalMachine' -and -not $global:IsElevated) {
+    throw [System.UnauthorizedAccessException]::new('Access is denied. (Exception from HRESULT: 0x80070005 (E_ACCESSDENIED))')
+  }
+  $kept = @{ location = $location; store = $store; certificate = [Convert]::ToBase64String($Bytes); hasPrivateKey = $HasPrivateKey }
+  if ($location -eq 'CurrentUser' -and $global:RunAs) {
+    $kept.owner = $global:RunAs
+  }
   $global:Machine.certificates = @($global:Machine.certificates) + $kept
+}
+
+# Everything of the file comes into the one store, its chain as well.
+function Import-PfxCertificate {
+  [CmdletBinding()]
+  param([string]$FilePath, [string]$CertStoreLocation, [securestring]$Password, [switch]$Exportable)
+  if ($Exportable) {
+    throw 'Keys are not to leave the machine that they came to.'
+  }
+  $text = [System.Net.NetworkCredential]::new('', $Password).Password
+  $bytes = Microsoft.PowerShell.Management\Get-Content -LiteralPath (ConvertTo-Native $FilePath) -Raw -AsByteStream
+  $loaded = [System.Security.Cryptography.X509Certificates.X509CertificateLoader]::LoadPkcs12Collection($bytes, $text)
+  foreach ($certificate in $loaded) {
+    Add-Kept $CertStoreLocation $certificate.RawData $certificate.HasPrivateKey
+  }
+  return $loaded
+}
+
+# Keys that wait for their certificate are values in the state's registry, under a key of no real one: the public key of each, by its hash.
+function Get-PendingName {
+  param([byte[]]$PublicKey)
+  return 'PendingKeys\' + [string]$global:RunAs + '\' + [Convert]::ToHexString([System.Security.Cryptography.SHA256]::HashData($PublicKey))
+}
+
+function certreq.exe {
+  $words = @($args)
+  $global:LASTEXITCODE = 0
+  if ($words[0] -eq '-new') {
+    $order = Microsoft.PowerShell.Management\Get-Content -LiteralPath (ConvertTo-Native $words[3]) -Raw
+    if ($order -notmatch '(?m)^Subject = "(.*)"\r?$' -or $order -notmatch '(?m)^Exportable = FALSE') {
+      $global:LASTEXITCODE = -2147024883
+      return
+    }
+    $null = $order -match '(?m)^Subject = "(.*)"\r?$'
+    $subject = $Matches[1].Replace('""', '"').Replace('%%', '%')
+    $key = [System.Security.Cryptography.RSA]::Create(2048)
+    $request = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new(
+      [System.Security.Cryptography.X509Certificates.X500DistinguishedName]::new($subject), $key,
+      [System.Security.Cryptography.HashAlgorithmName]::SHA256, [System.Security.Cryptography.RSASignaturePadding]::Pkcs1)
+    $body = [Convert]::ToBase64String($request.CreateSigningRequest(), 'InsertLineBreaks')
+    $label = 'NEW CERTIFICATE REQUEST'
+    $lines = "-----BEGIN $label-----`r`n$body`r`n-----END $label-----`r`n"
+    Microsoft.PowerShell.Management\Set-Content -LiteralPath (ConvertTo-Native $words[4]) -Value $lines -NoNewline
+    $global:Machine.registry[(Get-PendingName $key.ExportRSAPublicKey())] = 'waits'
+    return
+  }
+  $bytes = Microsoft.PowerShell.Management\Get-Content -LiteralPath (ConvertTo-Native $words[2]) -Raw -AsByteStream
+  $certificate = [System.Security.Cryptography.X509Certificates.X509Certificate2]::new([byte[]]$bytes)
+  $name = Get-PendingName $certificate.PublicKey.GetRSAPublicKey().ExportRSAPublicKey()
+  if (-not $global:Machine.registry.Contains($name)) {
+    # CRYPT_E_NOT_FOUND
+    $global:LASTEXITCODE = -2146885628
+    return
+  }
+  # The chain has to lead to a root that this account trusts.
+  $chain = [System.Security.Cryptography.X509Certificates.X509Chain]::new()
+  $chain.ChainPolicy.TrustMode = 'CustomRootTrust'
+  $chain.ChainPolicy.RevocationMode = 'NoCheck'
+  $chain.ChainPolicy.DisableCertificateDownloads = $true
+  foreach ($root in @(Get-StoredCertificate 'Cert:\CurrentUser\Root')) {
+    $null = $chain.ChainPolicy.CustomTrustStore.Add($root)
+  }
+  foreach ($one in @(Get-StoredCertificate 'Cert:\CurrentUser\CA')) {
+    $null = $chain.ChainPolicy.ExtraStore.Add($one)
+  }
+  if (-not $chain.Build($certificate)) {
+    # CERT_E_CHAINING
+    $global:LASTEXITCODE = -2146762486
+    return
+  }
+  $global:Machine.registry.Remove($name)
+  Add-Kept 'Cert:\CurrentUser\My' $certificate.RawData $true
 }
 
 function Export-Certificate {

@@ -107,7 +107,7 @@ function Copy-Item {
 
 function Remove-Item {
   [CmdletBinding()]
-  param([Parameter(Position = 0)][Alias('Path')][string]$LiteralPath, [switch]$Recurse, [switch]$Force)
+  param([Parameter(Position = 0)][Alias('Path')][string]$LiteralPath, [switch]$Recurse, [switch]$Force, [switch]$DeleteKey)
   if ($LiteralPath -match '^Cert:') {
     Remove-StoredCertificate $LiteralPath
     return

@@ -26,6 +26,7 @@ function Enter-Machine {
   $global:Machine = @($global:World.machines | Where-Object { $_.id -eq $Id })[0]
   $global:MachineRoot = $global:WorldRoot + '/' + $Id
   $env:COMPUTERNAME = ([string]$global:Machine.computerName).ToUpperInvariant()
+  $env:PROCESSOR_ARCHITECTURE = $global:Machine.architecture
   $env:GATEHOUSE_WITNESS_ROOT = $global:MachineRoot
   Microsoft.PowerShell.Management\Remove-PSDrive -Name 'C' -ErrorAction 'Ignore'
   $null = Microsoft.PowerShell.Management\New-Item -ItemType 'Directory' -Path $global:MachineRoot -Force

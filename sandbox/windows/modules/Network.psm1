@@ -6,9 +6,9 @@ function Get-NetIPAddress {
   $index = 1
   $own = @(foreach ($nic in @($global:Machine.nics)) {
       $index += 1
-      [pscustomobject]@{ IPAddress = $nic.address; InterfaceAlias = $nic.alias; InterfaceIndex = $index }
+      [pscustomobject]@{ IPAddress = $nic.address; InterfaceAlias = $nic.alias; InterfaceIndex = $index; PrefixLength = $nic.prefixLength; AddressState = 'Preferred' }
     })
-  $loopback = [pscustomobject]@{ IPAddress = '127.0.0.1'; InterfaceAlias = 'Loopback Pseudo-Interface 1'; InterfaceIndex = 1 }
+  $loopback = [pscustomobject]@{ IPAddress = '127.0.0.1'; InterfaceAlias = 'Loopback Pseudo-Interface 1'; InterfaceIndex = 1; PrefixLength = 8; AddressState = 'Preferred' }
   return @($own + $loopback | Where-Object { $_.InterfaceAlias -like $InterfaceAlias })
 }
 
@@ -21,8 +21,11 @@ function Get-NetRoute {
 
 function Get-DnsClientServerAddress {
   [CmdletBinding()]
-  param([int]$InterfaceIndex, [string]$AddressFamily)
-  return [pscustomobject]@{ ServerAddresses = @(@($global:Machine.nics)[$InterfaceIndex - 2].dnsServers) }
+  param([int]$InterfaceIndex, [string]$InterfaceAlias, [string]$AddressFamily)
+  $asked = @(Get-NetIPAddress | Where-Object { $_.InterfaceIndex -eq $InterfaceIndex -or $_.InterfaceAlias -eq $InterfaceAlias })
+  foreach ($one in $asked) {
+    [pscustomobject]@{ ServerAddresses = @(@($global:Machine.nics)[$one.InterfaceIndex - 2].dnsServers) }
+  }
 }
 
 function Get-NetAdapter {

@@ -26,8 +26,11 @@ function Get-ConnectorProduct {
 
 function Start-Process {
   [CmdletBinding()]
-  param([string]$FilePath, [string[]]$ArgumentList, [switch]$Wait, [switch]$PassThru)
+  param([string]$FilePath, [string[]]$ArgumentList, [string]$Verb, [switch]$Wait, [switch]$PassThru)
   Test-Failing 'Start-Process'
+  if ($FilePath -eq 'powershell.exe' -and $Verb -eq 'RunAs') {
+    return [pscustomobject]@{ ExitCode = (Invoke-Elevated $ArgumentList) }
+  }
   if ($FilePath -ne 'msiexec.exe') {
     throw ('This command cannot be run: ' + $FilePath)
   }
@@ -116,6 +119,28 @@ function Get-AuthenticodeSignature {
 function Unblock-File {
   [CmdletBinding()]
   param([Parameter(ValueFromPipeline = $true)][object]$InputObject)
+}
+
+# A script in a window of an administrator, who need not be the person that asked: switches alone can follow it. 1 where it throws.
+function Invoke-Elevated {
+  param([string[]]$Words)
+  $at = [Array]::IndexOf($Words, '-File')
+  $given = @{}
+  foreach ($word in @($Words | Microsoft.PowerShell.Utility\Select-Object -Skip ($at + 2))) {
+    $given[$word.TrimStart('-')] = $true
+  }
+  $person = $global:RunAs
+  $global:RunAs = $global:Machine.computerName + '\Administrator'
+  $global:IsElevated = $true
+  try {
+    & $Words[$at + 1].Trim('"') @given *>&1 | Out-Null
+    return 0
+  } catch {
+    return 1
+  } finally {
+    $global:RunAs = $person
+    $global:IsElevated = $false
+  }
 }
 
 # A process of its own, as far as a script can tell: no strictness, no preferences of the one who starts it. What is

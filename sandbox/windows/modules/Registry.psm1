@@ -118,16 +118,33 @@ class RegistryHive {
   [string]$Name
   RegistryHive([string]$name) { $this.Name = $name }
   [object] OpenSubKey([string]$path, [bool]$writable) {
+    $this.AssertWritable($writable)
     if ($null -eq (Get-RegistryKey ($this.Name + $path))) {
       return $null
     }
     return [OpenedKey]::new($this.Name + $path)
   }
+  [void] AssertWritable([bool]$writable) {
+    if ($writable -and $this.Name -eq 'HKLM:\' -and -not $global:IsElevated) {
+      throw [System.Security.SecurityException]::new('Requested registry access is not allowed.')
+    }
+  }
   [object] CreateSubKey([string]$path) {
+    $this.AssertWritable($true)
     New-RegistryKey ($this.Name + $path)
     return [OpenedKey]::new($this.Name + $path)
   }
-  [void] DeleteSubKey([string]$path, [bool]$mustExist) { $global:Machine.registry.Remove($this.Name + $path + '\') }
+  # With its values; one that has keys below it stays.
+  [void] DeleteSubKey([string]$path, [bool]$mustExist) {
+    $prefix = $this.Name + $path + '\'
+    $within = @($global:Machine.registry.Keys | Where-Object { $_.StartsWith($prefix) })
+    if (@($within | Where-Object { $_.IndexOf('\', $prefix.Length) -ge 0 }).Count -gt 0) {
+      throw [System.InvalidOperationException]::new('Registry key has subkeys and recursive removes are not supported by this method.')
+    }
+    foreach ($name in $within) {
+      $global:Machine.registry.Remove($name)
+    }
+  }
 }
 
 class RegistryHives {

@@ -66,7 +66,8 @@ const powerShellModules: readonly CmdletModule[] = [
       'New-PSDrive': 'Confirm Credential Description Name Persist PSProvider Root Scope',
       'Pop-Location': 'PassThru StackName',
       'Push-Location': 'LiteralPath PassThru Path StackName',
-      'Remove-Item': `${paths} Confirm Recurse Stream`,
+      // DeleteKey is what the certificate drive adds (about_Certificate_Provider).
+      'Remove-Item': `${paths} Confirm DeleteKey Recurse Stream`,
       'Remove-ItemProperty': `${paths} Confirm Name`,
       'Remove-PSDrive': 'Confirm Force LiteralName Name PSProvider Scope',
       'Rename-Item': 'Confirm Force LiteralPath NewName PassThru Path',

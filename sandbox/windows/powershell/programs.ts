@@ -1,5 +1,6 @@
 /** What programs of Windows may be asked for: the words that a call begins with, one text for each. */
 export const programs: Readonly<Record<string, readonly string[]>> = {
+  certreq: ['-accept -user', '-new -q -f'],
   certutil: ['-addstore', '-delstore', '-verifystore', '-store'],
   icacls: [''],
   msiexec: ['/i', '/x'],

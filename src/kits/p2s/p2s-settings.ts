@@ -72,13 +72,25 @@ export function requireProtocol({ protocols, gatewayId, sku }: P2sSettings, need
 }
 
 /** The authority behind the gateway's own certificate, DER. Throws where the package has none. */
-export function serverRootOf({ profile, gatewayId }: P2sSettings): Uint8Array {
-  if (profile.serverRoot !== undefined) return profile.serverRoot;
+export function serverRootOf(settings: P2sSettings): Uint8Array {
+  return requireServerRoot(settings).der;
+}
+
+/** The same with its thumbprint. */
+export function requireServerRoot({ profile, gatewayId }: P2sSettings): ServerRoot {
+  const { serverRoot: der, serverRootThumbprint: thumbprint } = profile;
+  if (der !== undefined && thumbprint !== undefined) return { der, thumbprint };
   throw new AppError(
     'ERR_CONFLICT',
     `The profile package of gateway ${gatewayId} has no Generic/VpnServerRoot.cer, which clients know the gateway by. ` +
       `POST /api/gateways/${gatewayId}/profile makes another.`,
   );
+}
+
+interface ServerRoot {
+  readonly der: Uint8Array;
+  /** SHA-1 in upper-case hex. */
+  readonly thumbprint: string;
 }
 
 /** Of an address or a prefix. */

@@ -40,6 +40,8 @@ export interface ScriptRun {
   readonly failing?: Readonly<Record<string, number>>;
   /** Connections are real ones, and not those of the world. */
   readonly hasNetwork?: boolean;
+  /** Whether an administrator started it as one; so it is where nothing is said. */
+  readonly isElevated?: boolean;
 }
 
 export interface PowerShellProcess {
@@ -88,7 +90,18 @@ export async function startPowerShellProcess(): Promise<PowerShellProcess> {
   return {
     folder,
     run: async ({ parameters = {}, typed = {}, runAs, failing = {}, hasNetwork = false, ...asked }: ScriptRun) =>
-      ranSchema.parse(await ask({ do: 'run', ...asked, parameters, typed, runAs: runAs ?? null, failing, hasNetwork })),
+      ranSchema.parse(
+        await ask({
+          do: 'run',
+          isElevated: true,
+          ...asked,
+          parameters,
+          typed,
+          runAs: runAs ?? null,
+          failing,
+          hasNetwork,
+        }),
+      ),
     parse: async (texts) => z.object({ errors: z.array(z.string()) }).parse(await ask({ do: 'parse', texts })).errors,
     end: async () => {
       child.stdin.end();

@@ -6,7 +6,7 @@ import type { StepMode } from '../../../src/contracts/on-premises/remote-step.ts
 import { composeCommand } from '../../../src/onprem/compose-command.ts';
 import { readAnswer } from '../../../src/onprem/read-answer.ts';
 import type { PackageArchive } from './connector-package.ts';
-import { type PowerShellProcess, startPowerShellProcess } from './powershell-process.ts';
+import { type PowerShellProcess, type ScriptRun, startPowerShellProcess } from './powershell-process.ts';
 
 const sqlAdministrator = 'CONTOSO\\sqladmin';
 const dataFileSecret = 'gatehouse-data-file-witness';
@@ -27,6 +27,9 @@ export interface StepRun {
 /** How many calls of a cmdlet until one throws. */
 export type Failing = Readonly<Record<string, number>>;
 
+/** Who runs a file, and what they answer when it asks. An administrator where nothing is said. */
+export type FileRun = Pick<ScriptRun, 'runAs' | 'isElevated' | 'typed' | 'failing'>;
+
 /** A machine of its own: what one test leaves on it no other sees. */
 export interface RealMachine {
   run(
@@ -36,7 +39,7 @@ export interface RealMachine {
     more?: { readonly failing: Failing },
   ): Promise<StepRun>;
   /** Runs a script that lies on the machine, with the real network; what it said, or throws what it threw. */
-  runFile(path: string, parameters?: Readonly<Record<string, unknown>>): Promise<string>;
+  runFile(path: string, parameters?: Readonly<Record<string, unknown>>, more?: FileRun): Promise<string>;
   /** Changes the machine, or the world round it. */
   change(how: (machine: WindowsMachine, world: WorldParts) => void): void;
   /** The machine as it is now. */
@@ -134,8 +137,8 @@ function machineAt(
       const { ok, changed, code, message = '' } = answer;
       return { ok, changed, code, facts: answer.facts, message, exitCode: ran.exitCode, said, calls: ran.calls };
     },
-    runFile: async (path, parameters = {}) => {
-      const { exitCode, streams } = await runScript(place(path), { parameters, hasNetwork: true });
+    runFile: async (path, parameters = {}, more = {}) => {
+      const { exitCode, streams } = await runScript(place(path), { parameters, hasNetwork: true, ...more });
       if (exitCode !== 0) throw new Error(streams.join('\n'));
       return streams.join('\n');
     },

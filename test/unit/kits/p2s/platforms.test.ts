@@ -40,7 +40,8 @@ describe('src/kits/platforms, point-to-site', () => {
 
     const files = unpackKit(buildP2sKit(platform, someP2sSettings({ profile: both })));
 
-    expect(/^routes=.*$/m.exec(files['check.sh'] ?? '')?.[0]).toBe("routes=('10.1.0.0/16')");
+    const check = files['check.sh'] ?? files['check.ps1'] ?? '';
+    expect(/^(?:routes=| {2}Routes = ).*$/m.exec(check)?.[0]).toMatch(/[(]'10\.1\.0\.0\/16'[)]\r?$/);
     const connections = Object.entries(files).filter(([name]) => name.endsWith('.nmconnection'));
     for (const [name, text] of connections) {
       const [, ofIpv4 = '', ofIpv6 = ''] = /\[ipv4\]([^[]*)\[ipv6\]([^[]*)/.exec(text) ?? [];
@@ -73,6 +74,8 @@ describe('src/kits/platforms, point-to-site', () => {
   });
 
   it.each([
+    ['windows-x64', ['OpenVPN'], 'IkeV2'],
+    ['windows-x86', ['OpenVPN'], 'IkeV2'],
     ['macos', ['OpenVPN'], 'IkeV2'],
     ['ios', ['OpenVPN'], 'IkeV2'],
     ['android', ['OpenVPN'], 'IkeV2'],

@@ -1,6 +1,7 @@
 # One PowerShell for a whole suite: reads a request a line, JSON, and answers each with a line of JSON.
 #   { do: 'parse', texts: { name: text } }     -> { errors: [ 'name:line message' ] }
-#   { do: 'run', root, world, machine, script, parameters, typed, runAs, failing, hasNetwork }   runs a script on a machine of a
+#   { do: 'run', root, world, machine, script, parameters, typed, runAs, failing, hasNetwork,
+#       isElevated }   runs a script on a machine of a
 #       world, whose drives are in `root`      -> { output, exitCode, streams, calls, world }  as the world is afterwards
 param([string]$Modules)
 $out = [Console]::Out
@@ -54,7 +55,7 @@ while ($null -ne ($line = [Console]::In.ReadLine())) {
     $global:WorldRoot = $asked.root
     $global:Typed = $asked.typed
     $global:RunAs = $asked.runAs
-    $global:IsElevated = $true
+    $global:IsElevated = $asked.isElevated
     $global:HasNetwork = $asked.hasNetwork
     $global:Failing = $asked.failing
     $global:Calls = @()
