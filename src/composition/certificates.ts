@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { certificateRoutes } from '../functions/certificates/certificates.ts';
+import { importCertificates } from '../functions/certificates/import-certificates.ts';
 import { ownerRevocationRoutes } from '../functions/certificates/owner-revocations.ts';
 import { ownerRoutes } from '../functions/certificates/owners.ts';
 import { rootRoutes } from '../functions/certificates/roots.ts';
@@ -13,6 +14,7 @@ import { createIssueWithKey, createKeyFiles } from '../services/certificates/iss
 import { createKits } from '../services/certificates/kits.ts';
 import { createOwners } from '../services/certificates/owners.ts';
 import { createRoots } from '../services/certificates/roots.ts';
+import type { CertificateImports } from '../services/gateways/import-certificates.ts';
 import type { Leavers } from '../services/gateways/leavers.ts';
 import type { Revocations } from '../services/gateways/revocations.ts';
 import { createDownloadEscrow } from '../services/operations/download-escrow.ts';
@@ -61,11 +63,20 @@ export function createCertificateServices(core: Core) {
 export function certificateNounRoutes(
   { stores, operations, now }: Core,
   { lookup, owners, roots, rootImports, certificates, issueWithKey, downloads, kits }: Certificates,
-  { revocations, leavers }: { readonly revocations: Revocations; readonly leavers: Leavers },
+  {
+    revocations,
+    leavers,
+    certificateImports,
+  }: {
+    readonly revocations: Revocations;
+    readonly leavers: Leavers;
+    readonly certificateImports: CertificateImports;
+  },
 ): readonly Route[] {
   return [
     ...rootRoutes({ stores, roots, rootImports }),
     ...certificateRoutes({ stores, operations, now, certificates, issueWithKey, lookup, owners, revocations, kits }),
+    importCertificates({ certificateImports, operations }),
     ...ownerRoutes({ owners }),
     ...ownerRevocationRoutes({ leavers, operations }),
     ...downloadRoutes({ downloads }),

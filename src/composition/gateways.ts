@@ -26,6 +26,7 @@ import { createGatewayPresence } from '../services/gateways/gateway-presence.ts'
 import { createGatewayRounds } from '../services/gateways/gateway-rounds.ts';
 import { createGatewayWriter } from '../services/gateways/gateway-writer.ts';
 import { createGatewayOperations } from '../services/gateways/gateways.ts';
+import { createCertificateImports } from '../services/gateways/import-certificates.ts';
 import { createJudgePlan, createJudgePlanParts } from '../services/gateways/judge-plan.ts';
 import { createLeavers } from '../services/gateways/leavers.ts';
 import { createNoteNearLimit } from '../services/gateways/near-limit.ts';
@@ -84,6 +85,13 @@ export function createGatewayServices(
     build: createBuildGateway({ judgePlan, gatewayOperations }),
     trust: createRootTrust({ stores, lookup, operations, writer, now }),
     revocations,
+    certificateImports: createCertificateImports({
+      ...core,
+      lookup,
+      owners,
+      revocations,
+      container: containers.imports,
+    }),
     leavers: createLeavers({ stores, lookup, owners, revocations, operations, outbox, audit, now }),
     profileRetention: createProfileRetention({
       stores,

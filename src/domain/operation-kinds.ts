@@ -4,12 +4,13 @@ import type { Role } from './caller.ts';
 export type OperationVerb = 'resume' | 'remove' | 'cancel' | 'approve' | 'reject';
 
 /** Which use case an operation is left to: it begins it, the sweep wakes it, and it resumes and removes. */
-export type OperationCarrier = 'gatewayOperations' | 'trust' | 'revocations' | 'leavers' | 'procedures';
+export type OperationCarrier =
+  'gatewayOperations' | 'trust' | 'revocations' | 'leavers' | 'certificateImports' | 'procedures';
 
 interface FamilyFacts {
   readonly carrier: OperationCarrier;
   /** What the operation's `target` is the id of; a certificate's is its thumbprint. */
-  readonly target: 'gateway' | 'certificate' | 'owner' | 'machine' | 'stack' | 'connector';
+  readonly target: 'gateway' | 'certificate' | 'certificates' | 'owner' | 'machine' | 'stack' | 'connector';
 }
 
 /** What operations work on, and so how to tell whether one is still its target's. */
@@ -18,6 +19,7 @@ export const operationFamilies = {
   gatewayIntent: { carrier: 'trust', target: 'gateway' },
   certificate: { carrier: 'revocations', target: 'certificate' },
   owner: { carrier: 'leavers', target: 'owner' },
+  certificates: { carrier: 'certificateImports', target: 'certificates' },
   machine: { carrier: 'procedures', target: 'machine' },
   vpnAccess: { carrier: 'procedures', target: 'stack' },
   vpnUser: { carrier: 'procedures', target: 'stack' },
@@ -61,6 +63,7 @@ export const operationKinds = {
   revokeCertificate: { family: 'certificate', about: 'revokes a certificate on every gateway', may: {} },
   reinstateCertificate: { family: 'certificate', about: 'takes a revocation back', may: {} },
   revokeOwner: { family: 'owner', about: 'takes everything of a person out', may: {} },
+  importCertificates: { family: 'certificates', about: 'registers certificates that others have issued', may: {} },
   checkMachine: { family: 'machine', about: 'looks who answers on a machine, and as whom', may: onMachines },
   openVpnAccess: { family: 'vpnAccess', about: 'shares VPN access to a stack', may: onMachines },
   closeVpnAccess: { family: 'vpnAccess', about: 'ends VPN access to a stack', may: onMachines },

@@ -101,8 +101,10 @@ export const problemCodes = {
   zonesNotInRegion: 'The region has no zones.',
 
   // Names, keys, signing requests, certificates.
+  authoritySent: 'The certificate is that of an authority, not of a client.',
   beyondRoot: 'The certificate would be valid longer than its root.',
   certificateExpired: 'The certificate has expired.',
+  certificateKnown: 'The certificate is there already, with another owner.',
   certificateUnfit: 'The certificate that would be made breaks a rule of its profile.',
   certificateVersion: 'The certificate is of X.509 version 1.',
   certificatesAlive: 'Live certificates of this root would be shut out.',
@@ -159,6 +161,7 @@ export const problemCodes = {
   privateKeySent: 'A private key was sent.',
   proofOfPossession: 'The request was not signed with its own key.',
   quotedLines: 'The lines of the text are quoted, as in a reply.',
+  rootDiffers: 'The root has not signed the certificate.',
   rootKnown: 'The certificate is there already.',
   rootWithoutKey: 'The root was imported without its key and issues nothing here.',
   serialNumberUnusual: 'The serial number is not as others take it.',
@@ -169,6 +172,7 @@ export const problemCodes = {
   signatureUnusual: 'The certificate is signed with an unusual algorithm.',
   signatureWeak: 'The certificate is signed with an algorithm that can be forged.',
   subjectIsIssuer: 'The name is that of the root itself.',
+  thumbprintDiffers: 'The thumbprint is that of another certificate.',
   trustSettingsDropped: 'OpenSSL’s trust settings were left out.',
   utf16WithoutMark: 'The text is UTF-16 without its mark.',
   wrongPem: 'There is no complete PEM block of the kind that is asked for.',

@@ -21,6 +21,7 @@ import { createGatewayPresence } from '../../src/services/gateways/gateway-prese
 import { createGatewayRounds } from '../../src/services/gateways/gateway-rounds.ts';
 import { createGatewayWriter } from '../../src/services/gateways/gateway-writer.ts';
 import { createGatewayOperations } from '../../src/services/gateways/gateways.ts';
+import { createCertificateImports } from '../../src/services/gateways/import-certificates.ts';
 import { createLeavers } from '../../src/services/gateways/leavers.ts';
 import { createNoteNearLimit } from '../../src/services/gateways/near-limit.ts';
 import { createNoteVanished } from '../../src/services/gateways/note-vanished.ts';
@@ -163,6 +164,17 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
     downloads,
     revocations,
     leavers: createLeavers({ stores, lookup, owners, revocations, operations, outbox, audit, now }),
+    certificateImports: createCertificateImports({
+      stores,
+      lookup,
+      owners,
+      expiries,
+      revocations,
+      operations,
+      blobs: createMemoryBlobs(tables),
+      container: 'imports',
+      now,
+    }),
     rootImports,
     roots: createRoots({ stores, rootKeys, unfinished, outbox, expiries, log, now, imports: rootImports }),
     standing,

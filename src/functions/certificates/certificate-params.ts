@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseThumbprint } from '../../domain/thumbprint.ts';
 
-const thumbprintSchema = z
+export const thumbprintSchema = z
   .string()
   .max(128)
   .refine((text) => parseThumbprint(text) !== undefined, {

@@ -2,8 +2,15 @@ import { z } from 'zod';
 import { problemItemSchema } from '../../domain/problem-item.ts';
 import type { CertificateLookup } from '../../services/certificates/certificate-lookup.ts';
 import { certificatePem } from '../../services/certificates/certificate-pem.ts';
+import { gatewayIdsOf } from '../../services/certificates/root-gateways.ts';
 import { sessionIdentityOf } from '../../services/certificates/shared-names.ts';
-import { type CertificateRecord, certificateStates, rootKeys } from '../../stores/records/certificates.ts';
+import {
+  type CertificateRecord,
+  certificateStates,
+  noKnownEnd,
+  rootKeys,
+  unknownRootId,
+} from '../../stores/records/certificates.ts';
 import { revocationStates } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 
@@ -15,15 +22,25 @@ export interface CertificateViewOptions {
 export const certificateViewSchema = z
   .object({
     thumbprint: z.string().optional(),
-    serialNumber: z.string(),
-    rootId: z.string(),
+    serialNumber: z
+      .string()
+      .optional()
+      .meta({ description: 'Absent, like what else only the certificate says, where only its thumbprint is known.' }),
+    rootId: z
+      .string()
+      .optional()
+      .meta({ description: 'Absent where the root of a registered certificate is not known.' }),
     owner: z.string(),
-    subject: z.object({ commonName: z.string() }),
+    subject: z.object({ commonName: z.string().optional() }),
+    registered: z
+      .object({ issuer: z.string().optional() })
+      .optional()
+      .meta({ description: 'Present if it was issued elsewhere and registered here.' }),
     sessionIdentity: z.enum(['unique', 'ambiguous']).meta({
       description: '`ambiguous` while another live certificate has this name: Azure’s session list shows names only.',
     }),
-    notBefore: z.string(),
-    notAfter: z.string(),
+    notBefore: z.string().optional(),
+    notAfter: z.string().optional(),
     state: z.enum(certificateStates),
     certificate: z.string().optional().meta({ description: 'PEM.' }),
     chain: z.array(z.string()).meta({ description: 'PEM of the issuers, the root last.' }),
@@ -56,23 +73,38 @@ export async function toView(
   record: CertificateRecord,
 ): Promise<CertificateView> {
   const root = (await stores.roots.get(rootKeys(record.rootId)))?.record;
-  const { thumbprint, serialNumber, rootId, owner, commonName, notBefore, notAfter, state, looksLike } = record;
+  const { thumbprint, owner, state, looksLike } = record;
+  const certificate = record.certificate ?? record.registered?.certificate;
   return {
     ...(thumbprint === undefined ? {} : { thumbprint }),
-    serialNumber,
-    rootId,
+    ...knownOf(record),
     owner,
-    subject: { commonName },
     sessionIdentity: await sessionIdentityOf(lookup, record),
-    notBefore,
-    notAfter,
     state,
-    ...(record.certificate === undefined ? {} : { certificate: certificatePem(record.certificate) }),
+    ...(certificate === undefined ? {} : { certificate: certificatePem(certificate) }),
     chain: root?.certificate === undefined ? [] : [certificatePem(root.certificate)],
     downloads: [],
     ...(looksLike === undefined ? {} : { warnings: looksLike.map(alikeWarning) }),
     ...(record.revokedAt === undefined ? {} : { revokedAt: record.revokedAt }),
     ...(record.revocationReason === undefined ? {} : { revocationReason: record.revocationReason }),
+  };
+}
+
+/** What is known of a certificate that others may have issued. */
+function knownOf(
+  record: CertificateRecord,
+): Pick<CertificateView, 'serialNumber' | 'rootId' | 'subject' | 'notBefore' | 'notAfter' | 'registered'> {
+  const { rootId, commonName, notBefore, notAfter, registered } = record;
+  const serialNumber = registered === undefined ? record.serialNumber : registered.serialNumber;
+  return {
+    ...(serialNumber === undefined ? {} : { serialNumber }),
+    ...(rootId === unknownRootId ? {} : { rootId }),
+    subject: commonName === '' ? {} : { commonName },
+    ...(registered !== undefined && registered.certificate === undefined ? {} : { notBefore }),
+    ...(notAfter === noKnownEnd ? {} : { notAfter }),
+    ...(registered === undefined
+      ? {}
+      : { registered: registered.issuer === undefined ? {} : { issuer: registered.issuer } }),
   };
 }
 
@@ -84,14 +116,12 @@ function alikeWarning(name: string): z.infer<typeof problemItemSchema> {
 
 /** How far the revocation of a certificate, or its end, has come on each gateway. */
 export async function revocationsOf(
-  stores: Pick<Stores, 'rootGateways' | 'gatewayRevocations'>,
+  stores: Pick<Stores, 'gateways' | 'rootGateways' | 'gatewayRevocations'>,
   { rootId, thumbprint }: CertificateRecord,
 ): Promise<Pick<CertificateView, 'revocations'>> {
-  const gateways = await stores.rootGateways.list(rootId);
+  const gatewayIds = await gatewayIdsOf(stores, rootId);
   const rows = await Promise.all(
-    gateways.map(({ record }) =>
-      stores.gatewayRevocations.get({ partitionKey: record.gatewayId, rowKey: thumbprint ?? '' }),
-    ),
+    gatewayIds.map((gatewayId) => stores.gatewayRevocations.get({ partitionKey: gatewayId, rowKey: thumbprint ?? '' })),
   );
   const revocations = rows.flatMap((row) => {
     if (row === undefined) return [];

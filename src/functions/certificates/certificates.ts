@@ -63,7 +63,7 @@ function listCertificates(options: CertificateRoutesOptions): Route {
     responses: { 200: pageSchema(certificateViewSchema) },
     handler: async ({ query }) => {
       const { owner, rootId, state, expiresBefore, top } = query;
-      const after = readContinuation(query.continuation, /^[0-9a-f]{32}$/);
+      const after = readContinuation(query.continuation, /^[0-9a-f]{32,40}$/);
       const page = await options.lookup.list({ owner, rootId, state, expiresBefore, top, after });
       const items = await Promise.all(page.items.map((record) => toView(options, record)));
       const next = {

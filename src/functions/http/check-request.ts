@@ -32,7 +32,7 @@ export async function checkRequest(route: Route, request: HttpRequest): Promise<
   const isPathRight = problems.length === 0;
   const rawQuery = readQuery(request, problems);
   const query = check(route.request.query ?? nothing, rawQuery, '/query', problems);
-  const rawBody = route.method === 'GET' ? {} : await readBody(request);
+  const rawBody = route.method === 'GET' ? {} : await readBody(request, route.takesCsv === true);
   const { idempotencyKey, body: ownBody } = takeIdempotencyKey(route, request.headers, rawBody, problems);
   const body = await checkBody(route, ownBody, isPathRight ? { params } : undefined, problems);
   if (problems.length > 0) {

@@ -60,7 +60,15 @@ function operationObject(route: Route, toSchema: ToSchema, problem: Json): Json 
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined
       ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: toSchema(body, 'input') } } } }),
+      : {
+          requestBody: {
+            required: true,
+            content: {
+              'application/json': { schema: toSchema(body, 'input') },
+              ...(route.takesCsv === true ? { 'text/csv': { schema: { type: 'string' } } } : {}),
+            },
+          },
+        }),
     responses: {
       ...Object.fromEntries(Object.entries(route.responses).map(([status, schema]) => responseOf(status, schema))),
       default: { description: 'Refused or failed.', content: { 'application/problem+json': { schema: problem } } },

@@ -1,5 +1,5 @@
 import type { HttpRequest } from '@azure/functions';
-import { AppError } from '../../domain/app-error.ts';
+import { AppError, invalidField } from '../../domain/app-error.ts';
 import { parseJson } from './parse-json.ts';
 
 /** The largest body that a route reads. */
@@ -10,29 +10,54 @@ const jsonMediaType = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?;
 
 /**
  * The JSON value of the request's body; `{}` when there is none, so that the schema names what is missing. The host hands over a
- * body without a length as nothing: taken for none, it would lose what was asked for.
+ * body without a length as nothing: taken for none, it would lose what was asked for. Where a route takes CSV, the text of such a
+ * body is its field `csv`.
  */
-export async function readBody(request: HttpRequest): Promise<unknown> {
+export async function readBody(request: HttpRequest, takesCsv = false): Promise<unknown> {
   if (Number(request.headers.get('content-length') ?? 0) > bodyBytesMax) throw tooLarge();
   const bytes = new Uint8Array(await request.arrayBuffer());
   if (bytes.byteLength > bodyBytesMax) throw tooLarge();
   if (bytes.byteLength === 0 && request.headers.has('transfer-encoding')) throw lengthRequired();
   if (bytes.byteLength === 0) return {};
-  checkMediaType(request.headers);
+  if (takesCsv && csvMediaType.test(request.headers.get('content-type') ?? '')) {
+    checkEncoding(request.headers);
+    return { csv: decodeText(bytes) };
+  }
+  checkMediaType(request.headers, takesCsv);
   const parsed = parseJson(bytes);
   if (parsed.outcome === 'parsed') return parsed.value;
   throw new AppError('ERR_REQUEST_INVALID', 'The body cannot be read; see errors.', { problems: parsed.problems });
 }
 
-function checkMediaType(headers: Pick<Headers, 'get'>): void {
+function checkMediaType(headers: Pick<Headers, 'get'>, takesCsv: boolean): void {
+  checkEncoding(headers);
+  if (!jsonMediaType.test(headers.get('content-type')?.trim() ?? '')) {
+    const or = takesCsv ? ', or as text/csv' : '';
+    throw new AppError('ERR_MEDIA_TYPE', `Send the body as application/json in UTF-8${or}.`);
+  }
+}
+
+function checkEncoding(headers: Pick<Headers, 'get'>): void {
   const encoding = headers.get('content-encoding');
   if (encoding !== null && encoding.toLowerCase() !== 'identity') {
     throw new AppError('ERR_MEDIA_TYPE', 'Compressed bodies are not read. Send the body without Content-Encoding.');
   }
-  if (!jsonMediaType.test(headers.get('content-type')?.trim() ?? '')) {
-    throw new AppError('ERR_MEDIA_TYPE', 'Send the body as application/json in UTF-8.');
+}
+
+/** UTF-8, or UTF-16 with its mark, as spreadsheets write "Unicode text". */
+function decodeText(bytes: Uint8Array): string {
+  const mark = Buffer.from(bytes.subarray(0, 2)).toString('hex');
+  const encoding = mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8';
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    // The decoder throws for nothing else than bytes that are not of this encoding.
+    const message = 'The file is not UTF-8.';
+    throw invalidField('', 'invalidUtf8', message, 'Save it as "CSV UTF-8", or as Unicode text.');
   }
 }
+
+const csvMediaType = /^\s*text\/csv\s*(?:;|$)/i;
 
 function lengthRequired(): AppError {
   return new AppError(

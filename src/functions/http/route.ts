@@ -55,6 +55,8 @@ interface RouteFacts {
   readonly answersUnready?: true;
   /** Each answer is `isSensitive`. */
   readonly sensitiveAnswer?: true;
+  /** The body may be `text/csv` instead: its text is the field `csv` of the body then. */
+  readonly takesCsv?: true;
   /** Names of query parameters that are secrets: the audit gets their SHA-256. A path holds none: the host's telemetry tells every path. */
   readonly secretQuery?: readonly string[];
   /** JSON Pointers of body fields that hold secrets: left out of what an idempotency key is compared by. */

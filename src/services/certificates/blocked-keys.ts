@@ -14,12 +14,22 @@ export function isBlockingReason(reason: string | undefined): reason is BlockedK
   return reason === 'compromised' || reason === 'lost';
 }
 
-/** The block of a public key, or undefined while nothing is known against it. */
+/** The block of a public key, or undefined while nothing is known against it. The hash is empty where the key is not known. */
 export async function findBlock(
   stores: Pick<Stores, 'blockedKeys'>,
   publicKeyHash: string,
 ): Promise<BlockedKey | undefined> {
+  if (publicKeyHash === '') return undefined;
   return (await stores.blockedKeys.get(blockedKeyKeys(publicKeyHash)))?.record;
+}
+
+/** The same of a certificate. Where its key is not known, what was said of it stands against the certificate itself. */
+export async function findBlockOf(
+  stores: Pick<Stores, 'blockedKeys'>,
+  { publicKeyHash, revocationReason: reason, revokedAt = '', thumbprint = '' }: CertificateRecord,
+): Promise<BlockedKey | undefined> {
+  if (publicKeyHash !== '' || !isBlockingReason(reason)) return findBlock(stores, publicKeyHash);
+  return { publicKeyHash, reason, blockedAt: revokedAt, thumbprint, operationId: '' };
 }
 
 /** Whether a reason says more of a key than its block does. */

@@ -147,6 +147,8 @@ function isLive(record: CertificateRecord, now: Date): boolean {
 
 function matches(record: CertificateRecord, query: CertificateQuery): boolean {
   return (
+    // Of two that were registered at one moment for two owners both have an index row.
+    (query.owner === undefined || record.owner === query.owner) &&
     (query.rootId === undefined || record.rootId === query.rootId) &&
     (query.state === undefined || record.state === query.state) &&
     (query.expiresBefore === undefined || record.notAfter < query.expiresBefore)

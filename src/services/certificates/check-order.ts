@@ -22,7 +22,10 @@ export interface OrderParts {
 }
 
 export interface CheckOrderOptions {
-  readonly stores: Pick<Stores, 'roots' | 'blockedKeys' | 'revocations' | 'rootGateways' | 'gatewayRevocations'>;
+  readonly stores: Pick<
+    Stores,
+    'roots' | 'blockedKeys' | 'revocations' | 'gateways' | 'rootGateways' | 'gatewayRevocations'
+  >;
   readonly lookup: Pick<CertificateLookup, 'named'>;
   readonly owners: Pick<Owners, 'get' | 'samePerson'>;
   readonly now: () => Date;
@@ -117,11 +120,21 @@ async function readKey({ stores }: CheckOrderOptions, { csr }: OrderParts): Prom
 }
 
 async function readOwner(
-  { owners }: CheckOrderOptions,
-  { owner: text }: OrderParts,
+  options: CheckOrderOptions,
+  { owner }: OrderParts,
   isNamed: boolean,
 ): Promise<PartReading<OrderOwner>> {
-  if (text === undefined) return { problems: [] };
+  if (owner === undefined) return { problems: [] };
+  const reading = await readOwnerText(options, owner);
+  if (reading.value === undefined || isNamed) return reading;
+  return { ...reading, problems: [...reading.problems, ...ownNameProblems(reading.value)] };
+}
+
+/** Who is meant by an id or an address, somebody who is to be registered too; refused is whoever has left. */
+export async function readOwnerText(
+  { owners }: Pick<CheckOrderOptions, 'owners'>,
+  text: string,
+): Promise<PartReading<OrderOwner>> {
   const registered = text.includes('@') ? await owners.samePerson({ email: text }) : [];
   const left = registered.find((owner) => standingDeparture(owner) !== undefined);
   const id = text.includes('@') ? (left?.id ?? idOfAddress(text, registered)) : text;
@@ -142,7 +155,7 @@ async function readOwner(
   const isNew = known === undefined && text.includes('@');
   const email = isNew ? text : known?.email;
   const value: OrderOwner = { ...(email === undefined ? {} : { email }), id, isNew };
-  return { value, problems: isNamed ? [] : ownNameProblems(value) };
+  return { value, problems: [] };
 }
 
 function ownNameProblems(owner: OrderOwner): readonly Problem[] {

@@ -63,7 +63,8 @@ export function createKits(options: {
   async function readSettings({ thumbprint: text, gatewayId, probe }: KitOrder): Promise<P2sSettings> {
     const thumbprint = parseThumbprint(text);
     const record = thumbprint === undefined ? undefined : await options.lookup.byThumbprint(thumbprint);
-    if (record?.certificate === undefined) {
+    const certificate = record?.certificate ?? record?.registered?.certificate;
+    if (record === undefined || certificate === undefined) {
       throw new AppError('ERR_NOT_FOUND', `Certificate ${text.slice(0, 64)} does not exist.`);
     }
     if (record.state !== 'issued') {
@@ -90,7 +91,7 @@ export function createKits(options: {
       protocols: plan.protocols,
       sku: plan.sku,
       addressPool: plan.clientAddressPool,
-      certificate: Buffer.from(record.certificate, 'base64'),
+      certificate: Buffer.from(certificate, 'base64'),
       commonName: record.commonName,
       thumbprint: record.thumbprint ?? text,
       chain: [Buffer.from(root.certificate, 'base64')],

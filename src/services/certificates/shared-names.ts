@@ -2,8 +2,9 @@ import { AppError, type Problem } from '../../domain/app-error.ts';
 import type { CertificateRecord } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
+import { gatewayIdsOf } from './root-gateways.ts';
 
-type NameStores = Pick<Stores, 'revocations' | 'rootGateways' | 'gatewayRevocations'>;
+type NameStores = Pick<Stores, 'revocations' | 'gateways' | 'rootGateways' | 'gatewayRevocations'>;
 
 /**
  * True while another certificate of this name may open a gateway, or is about to, be it by reinstatement, and while one that was
@@ -29,8 +30,8 @@ export async function isNameTaken(
 async function mayComeIn(stores: NameStores, { rootId, thumbprint = '' }: CertificateRecord): Promise<boolean> {
   const intent = (await stores.revocations.get({ partitionKey: rootId, rowKey: thumbprint }))?.record;
   if (intent?.wanted === false) return true;
-  for (const { record } of await stores.rootGateways.list(rootId)) {
-    const row = await stores.gatewayRevocations.get({ partitionKey: record.gatewayId, rowKey: thumbprint });
+  for (const gatewayId of await gatewayIdsOf(stores, rootId)) {
+    const row = await stores.gatewayRevocations.get({ partitionKey: gatewayId, rowKey: thumbprint });
     if (row?.record.wanted === true && row.record.state !== 'proven' && row.record.state !== 'removed') return true;
   }
   return false;
@@ -41,6 +42,7 @@ export async function sessionIdentityOf(
   lookup: Pick<CertificateLookup, 'named'>,
   { commonName, serialNumber }: CertificateRecord,
 ): Promise<'unique' | 'ambiguous'> {
+  if (commonName === '') return 'ambiguous';
   const named = await lookup.named(commonName);
   const isShared = named.some((other) => other.serialNumber !== serialNumber && other.state === 'issued');
   return isShared ? 'ambiguous' : 'unique';

@@ -6,7 +6,12 @@ import { rootsFirst } from '../../domain/root-order.ts';
 import { parseThumbprint, type Thumbprint } from '../../domain/thumbprint.ts';
 import { without } from '../../domain/without.ts';
 import { canonicalJson, sha256Hex } from '../../stores/digest.ts';
-import { type RevocationRecord, rootPartition, type RootRecord } from '../../stores/records/certificates.ts';
+import {
+  type RevocationRecord,
+  rootPartition,
+  type RootRecord,
+  unknownRootId,
+} from '../../stores/records/certificates.ts';
 import {
   type ForeignEntry,
   type GatewayRevocation,
@@ -69,7 +74,8 @@ export async function readDesiredState(
   ].map(({ root }) => root.id);
 
   const revocations = [];
-  for (const rootId of new Set(trusted)) {
+  // Of roots that are not known here it is not known either that this gateway does not trust them.
+  for (const rootId of new Set([...trusted, unknownRootId])) {
     for (const { record: intent } of await stores.revocations.list(rootId)) {
       if (isExpired(intent, now)) continue;
       revocations.push({ intent, row: states.get(intent.thumbprint) });
@@ -206,7 +212,8 @@ export function isInForce(state: GatewayRevocation['state']): boolean {
 }
 
 /** Azure takes letters, digits, dot, dash and underscore; the thumbprint's beginning keeps two of one person apart. */
-function revocationEntryName({ commonName, thumbprint }: RevocationRecord): string {
+function revocationEntryName({ entryName, commonName, thumbprint }: RevocationRecord): string {
+  if (entryName !== undefined) return entryName;
   const readable = commonName.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 60);
   return `${readable}-${thumbprint.slice(0, 8)}`.replace(/^[^A-Za-z0-9]+/, '');
 }

@@ -15,6 +15,7 @@ import type { OwnerRecord } from '../../stores/records/owners.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
 import type { Owners } from '../certificates/owners.ts';
+import { gatewayIdsOf } from '../certificates/root-gateways.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
 import { isExpired } from './desired-entries.ts';
 import { gatewaysOfRoot } from './refusing-gateways.ts';
@@ -165,8 +166,7 @@ async function placesOf(stores: Stores, certificate: CertificateRecord, now: Dat
   const hasEnded = isExpired(certificate, now);
   const holders = await gatewaysOfRoot(stores, rootId);
   const places: Judged[] = [];
-  for (const { record } of await stores.rootGateways.list(rootId)) {
-    const { gatewayId } = record;
+  for (const gatewayId of await gatewayIdsOf(stores, rootId)) {
     const row = (await stores.gatewayRevocations.get({ partitionKey: gatewayId, rowKey: thumbprint }))?.record;
     if (holders.includes(gatewayId)) places.push(placeOf(gatewayId, row, hasEnded));
     else if (row !== undefined) places.push(await placeWithoutRoot(stores, rootId, row, hasEnded));

@@ -1,16 +1,20 @@
+import { unknownRootId } from '../../stores/records/certificates.ts';
 import { isRootToBeSeen } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { gatewayIdsOf } from '../certificates/root-gateways.ts';
 
-type TrustStores = Pick<Stores, 'rootGateways' | 'gatewayRoots' | 'foreignEntries'>;
+type TrustStores = Pick<Stores, 'gateways' | 'rootGateways' | 'gatewayRoots' | 'foreignEntries'>;
 
 /** Gateways that trust the root, may still hold it, or may hold sessions of its certificates: where a revocation has to be. */
 export async function gatewaysOfRoot(stores: TrustStores, rootId: string): Promise<readonly string[]> {
+  const all = await gatewayIdsOf(stores, rootId);
+  if (rootId === unknownRootId) return all;
   const ids: string[] = [];
-  for (const { record } of await stores.rootGateways.list(rootId)) {
-    const row = (await stores.gatewayRoots.get({ partitionKey: record.gatewayId, rowKey: rootId }))?.record;
+  for (const gatewayId of all) {
+    const row = (await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId }))?.record;
     const isTrusted = row !== undefined && row.state !== 'removed';
     const isLeft = row !== undefined && isRootToBeSeen(row);
-    if (isTrusted || isLeft || (await isCopiedTo(stores, record.gatewayId, rootId))) ids.push(record.gatewayId);
+    if (isTrusted || isLeft || (await isCopiedTo(stores, gatewayId, rootId))) ids.push(gatewayId);
   }
   return ids;
 }

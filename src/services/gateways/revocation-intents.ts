@@ -1,7 +1,7 @@
 import { isCarriedBy, type KindCarriedBy } from '../../domain/operation-kinds.ts';
 import { certificateKeys, type CertificateRecord, type RevocationRecord } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { findBlock, isBlockingReason } from '../certificates/blocked-keys.ts';
+import { findBlock, findBlockOf, isBlockingReason } from '../certificates/blocked-keys.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
 import { findDeparture } from '../certificates/departures.ts';
 import { isNameTaken } from '../certificates/shared-names.ts';
@@ -113,11 +113,9 @@ export function createRevocationIntents({
     return undefined;
   }
 
-  async function mayReinstate(
-    operation: OperationRecord,
-    { publicKeyHash, commonName, serialNumber, owner }: CertificateRecord,
-  ): Promise<boolean> {
-    if ((await findBlock(stores, publicKeyHash)) !== undefined) return false;
+  async function mayReinstate(operation: OperationRecord, certificate: CertificateRecord): Promise<boolean> {
+    const { commonName, serialNumber, owner } = certificate;
+    if ((await findBlockOf(stores, certificate)) !== undefined) return false;
     // Whoever notes that the owner left notes it, then looks for what is theirs.
     if ((await findDeparture(stores, owner)) !== undefined) return false;
     // Whoever orders a certificate of this name writes its record first, and takes the name for taken from the intent on.

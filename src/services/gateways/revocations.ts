@@ -6,7 +6,13 @@ import type { Orchestrations } from '../../ports/orchestrations.ts';
 import type { Outbox } from '../../stores/outbox.ts';
 import type { CertificateRecord } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { findBlock, isBlockingReason, keyBlockedOnReinstate, saysMore } from '../certificates/blocked-keys.ts';
+import {
+  findBlock,
+  findBlockOf,
+  isBlockingReason,
+  keyBlockedOnReinstate,
+  saysMore,
+} from '../certificates/blocked-keys.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
 import { findDeparture, ownerLeftOnReinstate } from '../certificates/departures.ts';
 import type { KeyFiles } from '../certificates/release-certificate.ts';
@@ -190,7 +196,7 @@ export function createRevocations(options: {
       const same = await underWay(record, false);
       if (same !== undefined && same.id !== request.operationId) return same;
       const isRepeat = intent?.operationId === request.operationId;
-      const block = await findBlock(stores, record.publicKeyHash);
+      const block = await findBlockOf(stores, record);
       if (block !== undefined) throw keyBlockedOnReinstate(block);
       const departure = await findDeparture(stores, record.owner);
       if (departure !== undefined) throw ownerLeftOnReinstate(record.owner, departure);

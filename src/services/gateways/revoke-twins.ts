@@ -90,6 +90,11 @@ export function createBeginTwins(options: BeginTwinsOptions): BeginTwins {
     const certificate = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
     if (certificate === undefined) throw new Error(`Certificate ${serialNumber} has no record.`);
     const { publicKeyHash } = certificate;
+    if (publicKeyHash === '') {
+      // Only its thumbprint is known: the key cannot be told, and so not be blocked, wherever else it is.
+      await options.operations.addResult(operation.id, { keyBlocked: false, twins: [] });
+      return [];
+    }
     const block = {
       publicKeyHash,
       reason,

@@ -5,7 +5,7 @@ import { without } from '../../domain/without.ts';
 import type { SessionList, VpnSession } from '../../ports/arm.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Outbox } from '../../stores/outbox.ts';
-import { type CertificateRecord, rootPartition } from '../../stores/records/certificates.ts';
+import { type CertificateRecord, rootPartition, unknownRootId } from '../../stores/records/certificates.ts';
 import {
   gatewayKeys,
   type GatewayRevocation,
@@ -83,7 +83,8 @@ export function createSessionProof(options: SessionProofOptions): SessionProof {
   async function openRoots(gatewayId: string): Promise<ReadonlySet<string>> {
     const own = (await stores.gatewayRoots.list(gatewayId)).map(({ record }) => record);
     const foreign = (await stores.foreignEntries.list(gatewayId)).flatMap(({ record }) => record.rootId ?? []);
-    return new Set([...own.filter(({ state }) => state !== 'removed').map(({ rootId }) => rootId), ...foreign]);
+    const trusted = own.filter(({ state }) => state !== 'removed').map(({ rootId }) => rootId);
+    return new Set([...trusted, ...foreign, unknownRootId]);
   }
 
   /** Keys of the roots among them whose certificates others issue, so that no name of one is known here. */
@@ -98,6 +99,7 @@ export function createSessionProof(options: SessionProofOptions): SessionProof {
       const open = await watched(gatewayId);
       const roots = await openRoots(gatewayId);
       const imported = await importedOf(open);
+      const nameless = open.filter(({ kind, row }) => kind === 'revocation' && row.commonName === '');
       const toCut: { connectionId: string; key: string }[] = [];
       const unsure = new Map<string, string>();
       for (const session of sessions) {
@@ -108,6 +110,8 @@ export function createSessionProof(options: SessionProofOptions): SessionProof {
           if (reason === undefined) toCut.push({ connectionId: session.connectionId ?? '', key });
           else unsure.set(key, reason);
         }
+        const anybodys = `Session "${session.commonName}" may be of this certificate: its name is not known here.`;
+        for (const { key } of nameless) unsure.set(key, anybodys);
         if (holders.length > 0) continue;
         const reason = `Session "${session.commonName}" may be of a certificate that others issued, under this root or another.`;
         for (const key of imported) unsure.set(key, reason);

@@ -36,6 +36,8 @@ export function createOperationStanding({
     // Nobody resumes it: a person who left is revoked again by another request.
     owner: () => Promise.resolve(undefined),
 
+    certificates: () => Promise.resolve(undefined),
+
     gateway: async ({ id, target }) => {
       const gateway = (await stores.gateways.get(gatewayKeys(target)))?.record;
       if (gateway === undefined) return gone(`Gateway ${target}`);

@@ -109,6 +109,7 @@ const needs: Readonly<Record<OperationFamily, FindNeed>> = {
   owner: async ({ stores }, { id, target }) =>
     named((await stores.owners.get(ownerKeys(target)))?.record.departure?.operationId === id),
 
+  certificates: () => Promise.resolve(undefined),
   machine: () => Promise.resolve(undefined),
 
   vpnAccess: async ({ onPremisesStores }, { id, target }) =>

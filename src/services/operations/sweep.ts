@@ -24,6 +24,7 @@ export interface SweepOptions {
   readonly procedures: { readonly revive: Revive };
   readonly revocations: { readonly run: Revive };
   readonly leavers: { readonly run: Revive };
+  readonly certificateImports: { readonly run: Revive };
   readonly trust: { readonly run: Revive };
   readonly certificates: { readonly complete: (id: string) => Promise<CompletedCertificate | undefined> };
   readonly roots: { readonly complete: (id: string) => Promise<{ readonly state: string } | undefined> };
@@ -114,7 +115,7 @@ async function reviveAndNote(options: SweepOptions, operation: OperationRecord):
 }
 
 async function reviveByCarrier(
-  { gatewayOperations, procedures, revocations, leavers, trust, orchestrations }: SweepOptions,
+  { gatewayOperations, procedures, revocations, leavers, certificateImports, trust, orchestrations }: SweepOptions,
   operation: OperationRecord,
 ): Promise<void> {
   const carriers: Readonly<Record<OperationCarrier, () => Promise<void>>> = {
@@ -122,6 +123,7 @@ async function reviveByCarrier(
     trust: () => trust.run(operation, orchestrations),
     revocations: () => revocations.run(operation, orchestrations),
     leavers: () => leavers.run(operation, orchestrations),
+    certificateImports: () => certificateImports.run(operation, orchestrations),
     procedures: () => procedures.revive(operation, orchestrations),
   };
   if (!isOperationKind(operation.kind)) {

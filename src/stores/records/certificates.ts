@@ -70,14 +70,36 @@ export const rootThumbprintKind: RecordKind<RootThumbprint> = {
   keys: ({ thumbprint }) => ({ partitionKey: thumbprint.slice(0, 2), rowKey: thumbprint }),
 };
 
+/**
+ * Stands where the root of a registered certificate is not known: it may open any gateway, so each has to refuse it when it is
+ * revoked. No root has such an id.
+ */
+export const unknownRootId = '@unknown';
+
+/** The end of what has none that is known (RFC 5280, section 4.1.2.5). */
+export const noKnownEnd = '9999-12-31T23:59:59.000Z';
+
 export const certificateStates = ['issuing', 'issued', 'superseded', 'revoked', 'expired'] as const;
 
 const certificateRecordSchema = z.object({
+  /** Of one that was issued elsewhere: its thumbprint in lower case, since authorities of others number as they like. */
   serialNumber: z.string(),
+  /** `unknownRootId` where that of a registered one is not known here. */
   rootId: z.string(),
   owner: z.string(),
+  /** Empty where only a thumbprint is known, and so is the hash of the key. */
   commonName: z.string(),
   publicKeyHash: z.string(),
+  /** Present if it was issued elsewhere and registered here, with what is known of it. */
+  registered: z
+    .object({
+      /** Base64 of the DER, as its authority signed it. */
+      certificate: z.string().optional(),
+      serialNumber: z.string().optional(),
+      issuer: z.string().optional(),
+      operationId: z.string(),
+    })
+    .optional(),
   /** Present if Gatehouse made the key: then the file that holds it was kept before the certificate was released. */
   isKeyMadeHere: z.literal(true).optional(),
   /** Present if the order let the name be that of another live certificate. */
@@ -85,8 +107,9 @@ const certificateRecordSchema = z.object({
   /** Names of other live certificates that this one's name could be taken for when it was issued. */
   looksLike: z.array(z.string()).optional(),
   notBefore: z.string(),
+  /** `noKnownEnd` where that of a registered one is not known. */
   notAfter: z.string(),
-  /** Base64 of the exact bytes signed. Made and kept before signing; the signature is deterministic. */
+  /** Base64 of the exact bytes signed. Made and kept before signing; the signature is deterministic. Empty of a registered one. */
   tbs: z.string(),
   state: z.enum(certificateStates),
   /** Present once it is released: only what the lint has passed can be put here. */
@@ -155,7 +178,10 @@ const revocationSchema = z.object({
   rootId: z.string(),
   thumbprint: z.string(),
   serialNumber: z.string(),
+  /** Empty where nobody knows it: then its sessions cannot be told from others. */
   commonName: z.string(),
+  /** What the entries on gateways are called; made of the common name if not given. */
+  entryName: z.string().optional(),
   notAfter: z.string(),
   /** False after a reinstatement: the row stays, so that the entry on the gateways is known as Gatehouse's own. */
   wanted: z.boolean(),

@@ -167,6 +167,7 @@ export const revocationStates = [
 const gatewayRevocationSchema = z.object({
   gatewayId: z.string(),
   thumbprint: z.string(),
+  /** Empty where nobody knows it. */
   commonName: z.string(),
   wanted: z.boolean(),
   state: z.enum(revocationStates),

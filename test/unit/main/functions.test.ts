@@ -44,6 +44,7 @@ const api: readonly (readonly [string, string, string])[] = [
   ['listRoots', 'GET', 'roots'],
   ['getRoot', 'GET', 'roots/{id}'],
   ['getRootCertificate', 'GET', 'roots/{id}/cer'],
+  ['importCertificates', 'POST', 'certificate-imports'],
   ['issueCertificate', 'POST', 'certificates'],
   ['listCertificates', 'GET', 'certificates'],
   ['getCertificate', 'GET', 'certificates/{thumbprint}'],
@@ -229,7 +230,7 @@ const tables = [
 ];
 
 /** With files that wait, and packages. */
-const blobContainers = ['downloads', 'profiles', 'run-commands'];
+const blobContainers = ['downloads', 'imports', 'profiles', 'run-commands'];
 
 /** Types that receivers switch on. */
 const events = [
@@ -268,6 +269,7 @@ const kinds = [
   'disconnectClouds',
   'distrustRoot',
   'generateProfile',
+  'importCertificates',
   'openVpnAccess',
   'reinstateCertificate',
   'removeGateway',
