@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { startChild } from './child.ts';
 
@@ -50,17 +53,18 @@ export async function startStack(root: string, { hasMachines = false, speed = 1 
   };
 }
 
+/** Waits as long as it takes: a clock that moves for many procedures on a busy machine answers after minutes, which `fetch` does not await. */
 async function call(
   url: string,
   method: string,
   body: unknown,
   headers: Readonly<Record<string, string>>,
 ): Promise<unknown> {
-  const response = await fetch(url, {
-    method,
-    headers: { 'content-type': 'application/json', ...headers },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  if (!response.ok) throw new Error(`${method} ${url} answered ${response.status}: ${await response.text()}`);
-  return response.json();
+  const sent = request(url, { method, headers: { 'content-type': 'application/json', ...headers } });
+  sent.end(body === undefined ? undefined : JSON.stringify(body));
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  const answer = await text(response);
+  const { statusCode = 0 } = response;
+  if (statusCode < 200 || statusCode > 299) throw new Error(`${method} ${url} answered ${statusCode}: ${answer}`);
+  return JSON.parse(answer) as unknown;
 }
