@@ -1,48 +1,35 @@
 import {
   closeVpnAccessSteps,
-  openVpnAccessSteps,
   setVpnUserSteps,
   type VpnAccessPlan,
   type VpnUserIntent,
 } from '../../contracts/on-premises/vpn-access.ts';
 import { AppError, type Problem } from '../../domain/app-error.ts';
 import type { Refusal } from '../../domain/failure.ts';
-import { toKeyText } from '../../domain/make-password.ts';
-import { ownSecretName } from '../../domain/secret-uses.ts';
-import { rangeProblems, rangeWarnings } from '../../domain/vpn-address-range.ts';
+import { rangeWarnings } from '../../domain/vpn-address-range.ts';
 import type { Secrets } from '../../ports/secrets.ts';
 import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
-import { stackKeys, type StackRecord, vpnUserKeys, type VpnUserRecord } from '../../stores/records/on-premises.ts';
+import { stackKeys, type StackRecord, vpnUserKeys } from '../../stores/records/on-premises.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
 import { heldBy } from '../operations/take-claims.ts';
 import type { Machines } from './machines.ts';
+import {
+  accessClaim,
+  accessProblems,
+  createOpenVpnAccess,
+  type VpnAccessParts,
+  type VpnAccessRequest,
+} from './open-vpn-access.ts';
 import type { Procedures } from './procedures.ts';
+import { createVpnAccessPlans } from './vpn-access-plan.ts';
 import {
   type AskedWithSeed,
   createVpnUserIntents,
   intentOf,
-  namedTwice,
   requireUser,
-  type UserIntent,
   type UserRequest,
-  withIntended,
 } from './vpn-user-intents.ts';
-
-export interface VpnAccessRequest {
-  readonly addressRange: { readonly from: string; readonly to: string };
-  readonly users: readonly UserRequest[];
-  readonly splitRoutes: readonly string[];
-  readonly sharedKeySecret?: string | undefined;
-  /** Whether address translation stands between clients and the server; what was told before stays where nothing is. */
-  readonly isBehindNat?: boolean | undefined;
-}
-
-/** The parts of such a request that have the right shape; users are whole or missing. */
-interface VpnAccessParts {
-  readonly addressRange?: { readonly from?: string | undefined; readonly to?: string | undefined } | undefined;
-  readonly users?: readonly UserRequest[] | undefined;
-}
 
 export interface StartedUser {
   readonly operation: OperationRecord;
@@ -81,6 +68,8 @@ export interface VpnAccessOptions {
 export function createVpnAccess({ stores, machines, procedures, secrets, now }: VpnAccessOptions): VpnAccess {
   const at = (): string => now().toISOString();
   const intents = createVpnUserIntents({ stores, secrets, now });
+  const plans = createVpnAccessPlans({ stores, machines, secrets });
+  const open = createOpenVpnAccess({ stores, plans, intents, procedures, secrets, now });
 
   async function stackOf(stackId: string): Promise<StackRecord> {
     const stack = (await stores.stacks.get(stackKeys(stackId)))?.record;
@@ -100,46 +89,6 @@ export function createVpnAccess({ stores, machines, procedures, secrets, now }: 
     // The users' passwords are being set: another change would be lost, or undone, by which comes last.
     if (state === 'opening') throw heldBy(accessClaim(stackId), stack.vpnAccess?.operationId ?? '');
     return stack;
-  }
-
-  const usersOf = async (stackId: string): Promise<readonly VpnUserRecord[]> =>
-    (await stores.vpnUsers.list(stackId)).map(({ record }) => record);
-
-  async function planOf(stack: StackRecord): Promise<VpnAccessPlan | Refusal> {
-    const { vpnAccess, natMachine } = stack;
-    if (vpnAccess === undefined || natMachine === undefined) return refused(`Stack ${stack.id} shares no VPN access.`);
-    const route = await machines.route(natMachine);
-    if (route === undefined) return refused(`Machine ${natMachine} is not registered.`);
-    const key = await secrets.get({ use: 'l2tpKey', name: vpnAccess.sharedKeySecret });
-    const { via } = route.machine;
-    const users = (await usersOf(stack.id)).filter(({ state }) => state !== 'removed');
-    return {
-      stackId: stack.id,
-      hostMachine: stack.hostMachine,
-      natMachine,
-      ...(via === undefined
-        ? {}
-        : { natVia: { computerName: via.computerName, credentialSecret: via.credentialSecret } }),
-      internalAddress: stack.internalAddress,
-      addressFrom: vpnAccess.addressFrom,
-      addressTo: vpnAccess.addressTo,
-      sharedKeySecret: vpnAccess.sharedKeySecret,
-      keyVersion: key?.version ?? '',
-      keyIsCurrent: key !== undefined && key.version === vpnAccess.keyVersion,
-      subjectPatterns: stack.certificateSubjects,
-      portalFqdn: stack.portalFqdn,
-      users: users.filter(({ wanted }) => wanted !== 'removed').map((user) => intentOf(user)),
-      ...(vpnAccess.externalNic === undefined ? {} : { externalNic: vpnAccess.externalNic }),
-      ...(vpnAccess.certificate === undefined
-        ? {}
-        : { certificate: { thumbprint: vpnAccess.certificate.thumbprint, store: vpnAccess.certificate.store } }),
-    };
-  }
-
-  async function requirePlan(stack: StackRecord): Promise<VpnAccessPlan> {
-    const plan = await planOf(stack);
-    if ('outcome' in plan) throw new AppError('ERR_CONFLICT', plan.message);
-    return plan;
   }
 
   async function beginUser(
@@ -176,63 +125,7 @@ export function createVpnAccess({ stores, machines, procedures, secrets, now }: 
   }
 
   return {
-    open: async (stackId, request, asked) => {
-      const stack = await stackOf(stackId);
-      const { operationId, randomBytes } = asked;
-      const { addressRange, users, splitRoutes, isBehindNat } = request;
-      if (stack.natMachine === undefined) {
-        throw new AppError(
-          'ERR_CONFLICT',
-          `Stack ${stackId} names no natMachine: the machine that becomes the VPN server.`,
-        );
-      }
-      const given = request.sharedKeySecret;
-      const sharedKeySecret = given ?? stack.vpnAccess?.sharedKeySecret ?? ownSecretName('l2tpKey', stackId);
-      const problems = [...accessProblems(stack, request)];
-      const hasKey = await gather(problems, () => intents.hasSharedKey(sharedKeySecret, given !== undefined));
-      const wanted: UserIntent[] = [];
-      for (const [index, user] of users.entries()) {
-        const path = `/users/${index}/passwordSecret`;
-        const intent = await gather(problems, () => intents.intend(stackId, user, asked, { isReset: false, path }));
-        if (intent !== undefined) wanted.push(intent);
-      }
-      if (problems.length > 0) {
-        throw new AppError('ERR_REQUEST_INVALID', 'The VPN access cannot be set up like this.', { problems });
-      }
-      if (hasKey !== true) {
-        await secrets.set({ use: 'l2tpKey', name: sharedKeySecret }, toKeyText(randomBytes('sharedKey', 32)));
-      }
-      const intended: StackRecord = {
-        ...stack,
-        vpnAccess: {
-          ...stack.vpnAccess,
-          state: 'opening',
-          addressFrom: addressRange.from,
-          addressTo: addressRange.to,
-          splitRoutes: [...splitRoutes],
-          sharedKeySecret,
-          ...(isBehindNat === undefined ? {} : { isBehindNat }),
-          operationId,
-        },
-        updatedAt: at(),
-      };
-      const plan = await requirePlan(intended);
-      return procedures.begin({
-        kind: 'openVpnAccess',
-        target: stackId,
-        ...requestOf(asked),
-        steps: openVpnAccessSteps({ ...plan, users: withIntended(plan.users, wanted) }),
-        claims: [accessClaim(stackId)],
-        intend: async () => {
-          for (const intent of wanted) await intents.keep(intent);
-          await stores.stacks.update(stackKeys(stackId), (current) => ({
-            ...current,
-            vpnAccess: intended.vpnAccess,
-            updatedAt: at(),
-          }));
-        },
-      });
-    },
+    open: async (stackId, request, asked) => open(await stackOf(stackId), request, asked),
 
     wrongParts: async (stackId, parts) => {
       const stack = (await stores.stacks.get(stackKeys(stackId)))?.record;
@@ -248,7 +141,7 @@ export function createVpnAccess({ stores, machines, procedures, secrets, now }: 
         kind: 'closeVpnAccess',
         target: stackId,
         ...requestOf(asked),
-        steps: closeVpnAccessSteps(await requirePlan(stack)),
+        steps: closeVpnAccessSteps(await plans.requirePlan(stack)),
         claims: [accessClaim(stackId)],
         intend: async () => {
           await stores.stacks.update(stackKeys(stackId), (current) =>
@@ -286,14 +179,14 @@ export function createVpnAccess({ stores, machines, procedures, secrets, now }: 
     },
 
     plan: async (stackId) => {
-      const plan = await planOf(await stackOf(stackId));
+      const plan = await plans.planOf(await stackOf(stackId));
       return 'outcome' in plan ? plan : { outcome: 'ready', plan };
     },
 
     warnings: async ({ id, vpnAccess }) => {
       if (vpnAccess === undefined) return [];
       const { addressFrom: from, addressTo: to } = vpnAccess;
-      const users = (await usersOf(id)).filter(({ wanted }) => wanted === 'enabled');
+      const users = (await plans.usersOf(id)).filter(({ wanted }) => wanted === 'enabled');
       return [...rangeWarnings({ from, to }, users.length), ...natWarnings(vpnAccess)];
     },
   };
@@ -301,25 +194,6 @@ export function createVpnAccess({ stores, machines, procedures, secrets, now }: 
 
 function requestOf({ operationId, requestedBy, orchestrations }: IntentRequest): IntentRequest {
   return { operationId, requestedBy, orchestrations };
-}
-
-function accessProblems(
-  { internalAddress }: StackRecord,
-  { addressRange: { from, to } = {}, users = [] }: VpnAccessParts,
-): readonly Problem[] {
-  const ranges = from === undefined || to === undefined ? [] : rangeProblems({ from, to }, internalAddress);
-  return [...ranges, ...namedTwice(users)];
-}
-
-/** What a check refuses of the request is told with the rest. */
-async function gather<T>(problems: Problem[], check: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await check();
-  } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'ERR_REQUEST_INVALID') throw error;
-    problems.push(...error.problems);
-    return undefined;
-  }
 }
 
 /** A private address says nothing: clients inside may reach it as it is. */
@@ -336,14 +210,6 @@ function natWarnings({ state, isBehindNat }: NonNullable<StackRecord['vpnAccess'
   ];
 }
 
-function accessClaim(stackId: string): string {
-  return `vpn-access:${stackId}`;
-}
-
 function userClaim(stackId: string, name: string): string {
   return `vpn-user:${stackId}:${name}`;
-}
-
-function refused(message: string): Refusal {
-  return { outcome: 'refused', code: 'precondition', message };
 }
