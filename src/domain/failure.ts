@@ -17,6 +17,11 @@ export interface Refusal extends Failure {
   readonly outcome: 'refused';
 }
 
+/** The answer where something that has to be there before is not. */
+export function preconditionRefused(message: string): Refusal {
+  return { outcome: 'refused', code: 'precondition', message };
+}
+
 /** The failure for people: under Azure's code, and with the id by which its support finds the request, where it was Azure. */
 export function sayFailure({ code, message, azure }: Failure): string {
   return azure === undefined

@@ -8,13 +8,15 @@ import {
 import type { PlannedStep } from '../../contracts/on-premises/on-premises.ts';
 import { AppError, invalidField } from '../../domain/app-error.ts';
 import type { Role } from '../../domain/caller.ts';
-import { type ConnectorRequest, minimumVersionsOf } from '../../domain/connector-request.ts';
-import type { Refusal } from '../../domain/failure.ts';
+import type { ConnectorRequest } from '../../domain/connector-request.ts';
+import { preconditionRefused, type Refusal } from '../../domain/failure.ts';
 import type { KindCarriedBy } from '../../domain/operation-kinds.ts';
 import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
 import { connectorKeys, type ConnectorRecord, stackKeys, type StackRecord } from '../../stores/records/on-premises.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
+import { type BindConnector, createBindConnector } from './bind-connector.ts';
+import { planShape, toPlan } from './connector-plan.ts';
 import { requireDecided } from './connector-rights.ts';
 import { requireWayBack } from './connector-way-back.ts';
 import type { Machines } from './machines.ts';
@@ -39,11 +41,7 @@ export interface Connectors {
   get(id: string): Promise<ConnectorRecord | undefined>;
   list(): Promise<readonly ConnectorRecord[]>;
   plan(id: string): Promise<PlanAnswer>;
-  /**
-   * Makes the connector its stack's before its first change, and notes for which clouds there is something to take
-   * back. Until then it is in nobody's way. Safe to repeat.
-   */
-  bind(id: string): Promise<{ readonly outcome: 'bound' } | Refusal>;
+  readonly bind: BindConnector;
 }
 
 export interface ConnectorsOptions {
@@ -128,29 +126,6 @@ export function createConnectors({ stores, machines, procedures, now }: Connecto
     });
   }
 
-  async function bind(id: string): ReturnType<Connectors['bind']> {
-    const record = await get(id);
-    if (record === undefined) return refused(`There is no connector ${id}.`);
-    const { stackId } = record.request;
-    const stack = await stores.stacks.update(stackKeys(stackId), (current) =>
-      current.connectorId === undefined && isOfMachines(current, record)
-        ? { ...current, connectorId: id, updatedAt: at() }
-        : undefined,
-    );
-    if (stack === undefined) return refused(`There is no stack ${stackId} any more.`);
-    if (stack.connectorId !== undefined && stack.connectorId !== id) {
-      return refused(`Stack ${stackId} has connector ${stack.connectorId} by now: DELETE one of the two.`);
-    }
-    if (!isOfMachines(stack, record)) {
-      return refused(`Stack ${stackId} names other machines by now: POST the connector again.`);
-    }
-    await stores.connectors.update(connectorKeys(id), (current) => {
-      const names = current.request.clouds.map(({ name }) => name);
-      return { ...current, changedClouds: [...new Set([...current.changedClouds, ...names])], updatedAt: at() };
-    });
-    return { outcome: 'bound' };
-  }
-
   async function beginOn(
     id: string,
     procedure: {
@@ -187,7 +162,7 @@ export function createConnectors({ stores, machines, procedures, now }: Connecto
 
   return {
     get,
-    bind,
+    bind: createBindConnector({ stores, now }),
     list: async () => (await stores.connectors.list('connector')).map(({ record }) => record),
     connect: async (request, { operationId, requestedBy, orchestrations, role }) => {
       const before = await get(request.id);
@@ -220,96 +195,16 @@ export function createConnectors({ stores, machines, procedures, now }: Connecto
       ),
     plan: async (id) => {
       const record = await get(id);
-      if (record === undefined) return refused(`There is no connector ${id}.`);
+      if (record === undefined) return preconditionRefused(`There is no connector ${id}.`);
       const stack = (await stores.stacks.get(stackKeys(record.request.stackId)))?.record;
       return { outcome: 'ready', plan: toPlan(record, stack), files: record.files };
     },
   };
 }
 
-function refused(message: string): Refusal {
-  return { outcome: 'refused', code: 'precondition', message };
-}
-
-/** Whether the connector goes by the machines that its stack names. */
-function isOfMachines(
-  stack: Pick<StackRecord, 'hostMachine' | 'waspMachine'>,
-  { hostMachine, waspMachine }: Pick<ConnectorRecord, 'hostMachine' | 'waspMachine'>,
-): boolean {
-  return stack.hostMachine === hostMachine && stack.waspMachine === waspMachine;
-}
-
 /** One that never came to its end does not look connected because somebody looks at it. */
 function whileVerified(state: ConnectorRecord['state']): ConnectorRecord['state'] {
   return state === 'connected' ? 'verifying' : state;
-}
-
-function planShape({
-  privilegedEndpoint,
-  clouds,
-}: ConnectorRequest): Pick<ConnectorPlan, 'privilegedEndpoint' | 'clouds'> {
-  return { privilegedEndpoint, clouds: clouds.map((cloud) => toCloud(cloud, undefined)) };
-}
-
-function toPlan(record: ConnectorRecord, stack: StackRecord | undefined): ConnectorPlan {
-  const { request, hostMachine, waspMachine, thumbprints, issuers, sqlServers } = record;
-  const {
-    azureStackCloudName,
-    azureStackPortalFqdn,
-    urlRewrite,
-    dataFiles,
-    checkMachines,
-    userPrincipalNames,
-    approvalDays,
-  } = request;
-  return {
-    connectorId: record.id,
-    hostMachine,
-    waspMachine,
-    identity: request.identity,
-    azureStackCloudName,
-    azureStackPortalFqdn,
-    package: request.package,
-    ...(urlRewrite === undefined ? {} : { urlRewrite }),
-    ...planShape(request),
-    clouds: request.clouds.map((cloud) => toCloud(cloud, sqlServers[cloud.name])),
-    dataFiles,
-    checkMachines,
-    userPrincipalNames,
-    minimumVersions: minimumVersionsOf(request),
-    ...(stack?.multiCloudOffAt === undefined ? {} : { filesSince: stack.multiCloudOffAt }),
-    changedClouds: record.changedClouds,
-    trustAttemptedClouds: record.trustAttemptedClouds,
-    trustedClouds: record.trustedClouds,
-    thumbprints,
-    issuers,
-    approvalDays,
-  };
-}
-
-function toCloud(
-  cloud: ConnectorRequest['clouds'][number],
-  sqlServer: string | undefined,
-): ConnectorPlan['clouds'][number] {
-  const {
-    spfMachine,
-    vmmMachine,
-    certificateThumbprint,
-    directoryCredentialSecret,
-    drain,
-    sqlServer: given,
-    ...rest
-  } = cloud;
-  const server = given ?? sqlServer;
-  return {
-    ...rest,
-    ...(spfMachine === undefined ? {} : { spfMachine }),
-    ...(vmmMachine === undefined ? {} : { vmmMachine }),
-    ...(certificateThumbprint === undefined ? {} : { certificateThumbprint }),
-    ...(directoryCredentialSecret === undefined ? {} : { directoryCredentialSecret }),
-    ...(server === undefined ? {} : { sqlServer: server }),
-    ...(drain === undefined ? {} : { drain: 'hookSecret' in drain ? 'hook' : 'approval' }),
-  };
 }
 
 function namedMachines(

@@ -1,5 +1,5 @@
 import type { CloudDataFile, CollectedFile } from '../../contracts/on-premises/connectors.ts';
-import type { Refusal } from '../../domain/failure.ts';
+import { preconditionRefused, type Refusal } from '../../domain/failure.ts';
 import { readDataFile } from '../../onprem/read-data-file.ts';
 import { readCertificate } from '../../pki/read-certificate.ts';
 import type { Secrets } from '../../ports/secrets.ts';
@@ -55,7 +55,7 @@ export async function matchFiles(
   const message =
     `No data file names the endpoint of ${without.join(', ')} among ${collected.length} files. ` +
     (unfit.length === 0 ? 'All of them are of other clouds.' : `Not usable: ${unfit.slice(0, 5).join(' ')}`);
-  return { outcome: 'refused', code: 'precondition', message };
+  return preconditionRefused(message);
 }
 
 async function read(file: CollectedFile, secrets: Pick<Secrets, 'get'>, now: Date): Promise<Candidate['reading']> {

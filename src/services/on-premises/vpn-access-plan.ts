@@ -1,6 +1,6 @@
 import type { VpnAccessPlan } from '../../contracts/on-premises/vpn-access.ts';
 import { AppError } from '../../domain/app-error.ts';
-import type { Refusal } from '../../domain/failure.ts';
+import { preconditionRefused, type Refusal } from '../../domain/failure.ts';
 import type { Secrets } from '../../ports/secrets.ts';
 import type { OnPremisesStores } from '../../stores/on-premises-stores.ts';
 import type { StackRecord, VpnUserRecord } from '../../stores/records/on-premises.ts';
@@ -27,9 +27,10 @@ export function createVpnAccessPlans({ stores, machines, secrets }: VpnAccessPla
 
   async function planOf(stack: StackRecord): Promise<VpnAccessPlan | Refusal> {
     const { vpnAccess, natMachine } = stack;
-    if (vpnAccess === undefined || natMachine === undefined) return refused(`Stack ${stack.id} shares no VPN access.`);
+    if (vpnAccess === undefined || natMachine === undefined)
+      {return preconditionRefused(`Stack ${stack.id} shares no VPN access.`);}
     const route = await machines.route(natMachine);
-    if (route === undefined) return refused(`Machine ${natMachine} is not registered.`);
+    if (route === undefined) return preconditionRefused(`Machine ${natMachine} is not registered.`);
     const key = await secrets.get({ use: 'l2tpKey', name: vpnAccess.sharedKeySecret });
     const { via } = route.machine;
     const users = (await usersOf(stack.id)).filter(({ state }) => state !== 'removed');
@@ -63,8 +64,4 @@ export function createVpnAccessPlans({ stores, machines, secrets }: VpnAccessPla
   }
 
   return { planOf, requirePlan, usersOf };
-}
-
-function refused(message: string): Refusal {
-  return { outcome: 'refused', code: 'precondition', message };
 }
