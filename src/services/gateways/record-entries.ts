@@ -1,20 +1,15 @@
-import { type Failure, sayFailure } from '../../domain/failure.ts';
 import type { ThumbprintOfRoot } from '../../domain/gateway-entries.ts';
 import { entryKey, presentEntries } from '../../domain/gateway-merge.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { without } from '../../domain/without.ts';
 import type { Outbox } from '../../stores/outbox.ts';
-import { revocationKind } from '../../stores/records/certificates.ts';
 import {
-  type ForeignEntry,
-  foreignEntryKind,
   gatewayKeys,
   type GatewayRevocation,
   gatewayRevocationKind,
   type GatewayRoot,
   gatewayRootKind,
   isRootToBeSeen,
-  operationsOf,
 } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Operations } from '../operations/operations.ts';
@@ -26,11 +21,12 @@ import {
   revocationWithStanding,
   rootWithStanding,
   type Standing,
-  withRefusal,
 } from './entry-standing.ts';
 import type { ForeignEntryRecorder } from './foreign-entries.ts';
 import { newGatewayRevocation } from './new-gateway-revocation.ts';
 import type { NoteVanished } from './note-vanished.ts';
+import { createRecordRefusals, type RecordRefusals } from './record-refusals.ts';
+import { createEntrySettlement } from './settle-entries.ts';
 
 export interface RecordEntriesOptions {
   readonly stores: Stores;
@@ -49,17 +45,10 @@ export interface EntriesSeen {
   readonly retryAt: string | undefined;
 }
 
-export interface EntryRefusal extends Failure {
-  /** The `changeKey` of what was refused. */
-  readonly key: string;
-  readonly isNamed: boolean;
-}
-
 export interface EntryRecorder {
   /** Notes for every root and revocation how far it has come, and ends the operations that waited for that. */
   record(gatewayId: string, gateway: JsonObject): Promise<EntriesSeen>;
-  /** Notes what Azure said of entries: suspected at first, refused once that is beyond doubt. */
-  recordRefusals(gatewayId: string, gateway: JsonObject, refusals: readonly EntryRefusal[]): Promise<void>;
+  readonly recordRefusals: RecordRefusals;
 }
 
 const pastReason =
@@ -70,40 +59,10 @@ const settlingMs = 60 * 1000;
 
 export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorder {
   const { stores, operations, now, thumbprintOfRoot } = options;
+  const settlement = createEntrySettlement({ operations, now });
   const at = (): string => now().toISOString();
   const read = (gatewayId: string, gateway: JsonObject): Promise<DesiredState> =>
     readDesiredState(gatewayId, gateway, { stores, now: now(), thumbprintOfRoot });
-
-  async function settle(row: GatewayRoot | GatewayRevocation, detail: string): Promise<void> {
-    for (const id of operationsOf(row)) {
-      await operations.settleStep(id, row.gatewayId, { status: 'succeeded', detail, now: now() });
-    }
-  }
-
-  async function fail(
-    row: Pick<GatewayRevocation, 'gatewayId' | 'operationId' | 'earlierOperationIds'>,
-    reason: string,
-    code: string,
-    failure?: Failure,
-  ): Promise<void> {
-    const detail = `Gateway ${row.gatewayId}: ${reason}`;
-    const problem = { code, detail, ...(failure?.azure === undefined ? {} : { azure: failure.azure }) };
-    const refused = { status: 'failed', ...(failure === undefined ? {} : { code: failure.code }) } as const;
-    for (const id of operationsOf(row)) {
-      await operations.settleStep(id, row.gatewayId, { ...refused, detail: reason, now: now(), problem });
-    }
-  }
-
-  /** What others have put there harms no entry of Gatehouse's where it stays: whoever asked for its removal may ask again. */
-  async function giveUpRemoval(entry: ForeignEntry, reason: string, failure: Failure): Promise<void> {
-    const { gatewayId, name, removal } = entry;
-    if (removal === undefined) return;
-    const { operationId } = removal;
-    await fail({ gatewayId, operationId }, `Azure keeps the entry ${name}: ${reason}`, 'ERR_AZURE_REFUSED', failure);
-    await stores.foreignEntries.update(foreignEntryKind.keys(entry), (current) =>
-      current.removal?.operationId === operationId ? without(current, 'removal') : undefined,
-    );
-  }
 
   async function recordRoot(row: GatewayRoot, standing: Standing, isOver: boolean): Promise<void> {
     const next = isOver && row.wanted ? overLimit(row, at()) : rootWithStanding(row, standing, at());
@@ -112,8 +71,8 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
         current.wanted === row.wanted && current.operationId === row.operationId ? next : undefined,
       );
     }
-    if (next.state === 'trusted') await settle(next, 'trusted');
-    else if (next.state === 'overLimit') await fail(next, overLimitReason('root'), 'ERR_LIMIT_REACHED');
+    if (next.state === 'trusted') await settlement.settle(next, 'trusted');
+    else if (next.state === 'overLimit') await settlement.fail(next, overLimitReason('root'), 'ERR_LIMIT_REACHED');
   }
 
   /** It opens the gateway to nobody any more, and nothing is tried or waited for that would put it on. */
@@ -125,7 +84,7 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
         ? { ...accepted(current), state: 'requested', reason, updatedAt: at() }
         : undefined,
     );
-    if (noted?.reason === reason) await fail(row, reason, 'ERR_OPERATION_FAILED');
+    if (noted?.reason === reason) await settlement.fail(row, reason, 'ERR_OPERATION_FAILED');
   }
 
   /** Answers the row as it is stored then. */
@@ -147,8 +106,11 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
     await stores.gatewayRevocations.update(gatewayRevocationKind.keys(known), (current) =>
       current.operationId === known.operationId && current.wanted === known.wanted ? next : undefined,
     );
-    if (next.state === 'removed') await settle(next, 'removed');
-    else if (next.state === 'overLimit') await fail(next, overLimitReason('revocation'), 'ERR_LIMIT_REACHED');
+    if (next.state === 'removed') {
+      await settlement.settle(next, 'removed');
+    } else if (next.state === 'overLimit') {
+      await settlement.fail(next, overLimitReason('revocation'), 'ERR_LIMIT_REACHED');
+    }
     return next;
   }
 
@@ -171,11 +133,13 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
         : undefined,
     );
     if (removed?.state !== 'removed') return;
-    if (row.wanted) await fail(row, pastReason, 'ERR_OPERATION_FAILED');
-    else await settle(row, 'removed');
+    if (row.wanted) await settlement.fail(row, pastReason, 'ERR_OPERATION_FAILED');
+    else await settlement.settle(row, 'removed');
   }
 
   return {
+    recordRefusals: createRecordRefusals({ stores, settlement, now, thumbprintOfRoot }),
+
     record: async (gatewayId, gateway) => {
       const stored = (await stores.gateways.get(gatewayKeys(gatewayId)))?.record;
       if (stored !== undefined) await options.noteVanished(stored, gateway, await read(gatewayId, gateway));
@@ -212,40 +176,6 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
           isSettling ? new Date(now().getTime() + settlingMs).toISOString() : undefined,
         ]),
       };
-    },
-
-    recordRefusals: async (gatewayId, gateway, refusals) => {
-      const { roots, revocations, leaving, mark } = await read(gatewayId, gateway);
-      for (const { key, isNamed, ...failure } of refusals) {
-        const refusal = { reason: sayFailure(failure), isNamed };
-        const root = roots.find(({ row }) => `root:${row.thumbprint}${row.wanted ? '' : ':off'}` === key)?.row;
-        const revocation = revocations.find(
-          ({ intent }) => `revocation:${intent.thumbprint}${intent.wanted ? '' : ':off'}` === key,
-        );
-        if (root !== undefined) {
-          const row = await stores.gatewayRoots.update(gatewayRootKind.keys(root), (current) =>
-            current.wanted === root.wanted ? withRefusal(current, refusal, mark, now()) : undefined,
-          );
-          if (row?.state === 'refused' && row.wanted === root.wanted) {
-            await fail(row, `Azure refuses the root: ${row.reason ?? ''}`, 'ERR_AZURE_REFUSED', failure);
-          }
-        } else if (revocation !== undefined) {
-          const { intent, row: known } = revocation;
-          if (known === undefined) {
-            await stores.gatewayRevocations.insert(newGatewayRevocation(gatewayId, intent, at()));
-          }
-          const keys = { partitionKey: gatewayId, rowKey: revocationKind.keys(intent).rowKey };
-          const row = await stores.gatewayRevocations.update(keys, (current) =>
-            withRefusal({ ...current, wanted: intent.wanted }, refusal, mark, now()),
-          );
-          if (row?.state === 'refused') {
-            await fail(row, `Azure refuses the revocation: ${row.reason ?? ''}`, 'ERR_AZURE_REFUSED', failure);
-          }
-        } else {
-          const entry = leaving.find(({ thumbprint = '' }) => `root:${thumbprint}:off` === key);
-          if (entry !== undefined) await giveUpRemoval(entry, refusal.reason, failure);
-        }
-      }
     },
   };
 }

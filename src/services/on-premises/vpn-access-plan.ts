@@ -27,8 +27,9 @@ export function createVpnAccessPlans({ stores, machines, secrets }: VpnAccessPla
 
   async function planOf(stack: StackRecord): Promise<VpnAccessPlan | Refusal> {
     const { vpnAccess, natMachine } = stack;
-    if (vpnAccess === undefined || natMachine === undefined)
-      {return preconditionRefused(`Stack ${stack.id} shares no VPN access.`);}
+    if (vpnAccess === undefined || natMachine === undefined) {
+      return preconditionRefused(`Stack ${stack.id} shares no VPN access.`);
+    }
     const route = await machines.route(natMachine);
     if (route === undefined) return preconditionRefused(`Machine ${natMachine} is not registered.`);
     const key = await secrets.get({ use: 'l2tpKey', name: vpnAccess.sharedKeySecret });
