@@ -16,6 +16,7 @@ import { createOwners } from '../services/certificates/owners.ts';
 import { createRoots } from '../services/certificates/roots.ts';
 import type { CertificateImports } from '../services/gateways/import-certificates.ts';
 import type { Leavers } from '../services/gateways/leavers.ts';
+import { createReadNewestPackage } from '../services/gateways/newest-package.ts';
 import type { Revocations } from '../services/gateways/revocations.ts';
 import { createDownloadEscrow } from '../services/operations/download-escrow.ts';
 import { createDownloads } from '../services/operations/downloads.ts';
@@ -39,6 +40,7 @@ export function createCertificateServices(core: Core) {
     newToken: () => randomBytes(32).toString('base64url'),
   });
   const keyFiles = createKeyFiles(downloads);
+  const readNewest = createReadNewestPackage({ stores, blobs, container: containers.profiles });
   const certificates = createCertificates({ ...core, lookup, owners, keyFiles });
   const rootImports = createRootImports(core);
   return {
@@ -56,7 +58,8 @@ export function createCertificateServices(core: Core) {
     }),
     downloads,
     keyFiles,
-    kits: createKits({ stores, lookup, blobs, container: containers.profiles, readProfilePackage: readProfile }),
+    kits: createKits({ stores, lookup, readNewest, readProfilePackage: readProfile }),
+    readNewest,
   };
 }
 

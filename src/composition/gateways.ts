@@ -14,6 +14,7 @@ import type { ThumbprintOfRoot } from '../domain/gateway-entries.ts';
 import type { KindCarriedBy } from '../domain/operation-kinds.ts';
 import { gatewayRootRoutes } from '../functions/gateways/gateway-roots.ts';
 import { gatewayRoutes } from '../functions/gateways/gateways.ts';
+import { profilePackageRoute } from '../functions/gateways/profile-package.ts';
 import type { Route } from '../functions/http/route.ts';
 import { applyGateway } from '../orchestrations/gateways/apply-gateway.ts';
 import { buildGateway } from '../orchestrations/gateways/build-gateway.ts';
@@ -31,6 +32,7 @@ import { createJudgePlan, createJudgePlanParts } from '../services/gateways/judg
 import { createLeavers } from '../services/gateways/leavers.ts';
 import { createNoteNearLimit } from '../services/gateways/near-limit.ts';
 import { createNoteVanished } from '../services/gateways/note-vanished.ts';
+import { createProfilePackages } from '../services/gateways/profile-packages.ts';
 import { createProfileRetention } from '../services/gateways/profile-retention.ts';
 import { createRevocations } from '../services/gateways/revocations.ts';
 import { createSessionProof } from '../services/gateways/session-proof.ts';
@@ -49,7 +51,13 @@ const thumbprintOfRoot: ThumbprintOfRoot = (data) => readForeignRoot(data)?.thum
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- what is made here would be listed twice
 export function createGatewayServices(
   core: Core,
-  { lookup, owners, keyFiles }: Pick<Certificates, 'lookup' | 'owners' | 'keyFiles'>,
+  {
+    lookup,
+    owners,
+    keyFiles,
+    readNewest,
+    downloads,
+  }: Pick<Certificates, 'lookup' | 'owners' | 'keyFiles' | 'readNewest' | 'downloads'>,
   subscriptionId: string,
 ) {
   const { arm, blobs, stores, claims, operations, outbox, audit, log, now } = core;
@@ -93,6 +101,7 @@ export function createGatewayServices(
       container: containers.imports,
     }),
     leavers: createLeavers({ stores, lookup, owners, revocations, operations, outbox, audit, now }),
+    packages: createProfilePackages({ readNewest, downloads }),
     profileRetention: createProfileRetention({
       stores,
       blobs,
@@ -110,6 +119,7 @@ export function gatewayNounRoutes({ stores, operations }: Core, gateways: Gatewa
   return [
     ...gatewayRoutes({ stores, operations, ...gateways }),
     ...gatewayRootRoutes({ stores, operations, trust: gateways.trust }),
+    profilePackageRoute({ stores, packages: gateways.packages }),
   ];
 }
 

@@ -20,7 +20,7 @@ export type ArchiveReading =
 const archiveBytesMax = 64 * 1024 * 1024;
 const entriesMax = 200;
 const nameCharactersMax = 256;
-const wantedBytesMax = 1024 * 1024;
+const settingsBytesMax = 1024 * 1024;
 
 class ArchiveFault extends Error {
   readonly code: string;
@@ -35,12 +35,19 @@ class ArchiveFault extends Error {
  * Unpacks the wanted files of a zip, and lists the others without unpacking them (the Windows installers are large).
  * What an archive may cost is bounded by what it claims before anything is inflated: the unpacker writes into a buffer of the
  * claimed size and never beyond it. Backslashes in names are read as slashes, and case is ignored. Never throws.
+ * `wantedBytesMax` is for each file that is unpacked.
  */
-export function readProfileArchive(bytes: Uint8Array, isWanted: (path: string) => boolean): ArchiveReading {
+export function readProfileArchive(
+  bytes: Uint8Array,
+  isWanted: (path: string) => boolean,
+  wantedBytesMax = settingsBytesMax,
+): ArchiveReading {
   if (bytes.length > archiveBytesMax) return refuse('archiveTooLarge', 'The package is larger than 64 MB.');
   const files: ProfileFile[] = [];
   try {
-    const unpacked = unzipSync(bytes, { filter: (entry) => addEntry(entry, isWanted(pathOf(entry.name)), files) });
+    const unpacked = unzipSync(bytes, {
+      filter: (entry) => addEntry(entry, isWanted(pathOf(entry.name)) ? wantedBytesMax : undefined, files),
+    });
     const contents = new Map(Object.entries(unpacked).map(([name, content]) => [pathOf(name), content]));
     files.sort((left, right) => (left.name < right.name ? -1 : 1));
     return { ok: true, archive: { files, contents } };
@@ -50,7 +57,8 @@ export function readProfileArchive(bytes: Uint8Array, isWanted: (path: string) =
   }
 }
 
-function addEntry(entry: UnzipFileInfo, isWanted: boolean, files: ProfileFile[]): boolean {
+/** Whether it is unpacked: `bytesMax` is undefined for one that nobody wants. */
+function addEntry(entry: UnzipFileInfo, bytesMax: number | undefined, files: ProfileFile[]): boolean {
   const file = toFile(entry);
   if (file.name.endsWith('/')) return false;
   if (files.length >= entriesMax) {
@@ -59,11 +67,11 @@ function addEntry(entry: UnzipFileInfo, isWanted: boolean, files: ProfileFile[])
   if (files.some(({ name }) => name.toLowerCase() === file.name.toLowerCase())) {
     throw new ArchiveFault('fileTwice', 'The package has a file twice, so readers may disagree about what it says.');
   }
-  if (isWanted && file.size > wantedBytesMax) {
-    throw new ArchiveFault('fileTooLarge', 'A settings file of the package is larger than 1 MB.');
+  if (bytesMax !== undefined && file.size > bytesMax) {
+    throw new ArchiveFault('fileTooLarge', `A file of the package is larger than ${bytesMax / 1024 / 1024} MB.`);
   }
   files.push(file);
-  return isWanted;
+  return bytesMax !== undefined;
 }
 
 function toFile(entry: UnzipFileInfo): ProfileFile {

@@ -186,6 +186,25 @@ describe('src/functions/certificates/certificates, kits', () => {
     expect(made.content).not.toMatch(/PRIVATE KEY|<key>/);
   });
 
+  it.each([
+    ['windows-x64', 'vnet1gw-VpnClientSetupAmd64.exe', 'MZ'],
+    ['windows-x86', 'vnet1gw-VpnClientSetupX86.exe', 'MZ'],
+    ['all', 'vnet1gw-profile.zip', 'PK'],
+  ])('hands out what Azure made, by a link that is used up: %s', async (platform, fileName, beginning) => {
+    const profile = expectStatus(await stack.api('GET', `/api/gateways/${gatewayId}/profile`), 200);
+
+    const answer = await stack.api('POST', `/api/gateways/${gatewayId}/profile/package`, { platform });
+
+    const { downloads, ...rest } = expectStatus(answer, 201) as unknown as {
+      readonly downloads: readonly { readonly kind: string; readonly fileName: string; readonly url: string }[];
+    };
+    expect(rest).toEqual({ profileHash: profile['hash'], madeAt: profile['madeAt'] });
+    const [offered] = downloads;
+    expect([downloads.length, offered?.kind, offered?.fileName]).toEqual([1, platform, fileName]);
+    const file = await fetch(`${stack.info.app.url}${offered?.url ?? ''}`, { method: 'POST' });
+    expect([file.status, (await file.text()).slice(0, 2)]).toEqual([200, beginning]);
+  });
+
   it('makes none for a certificate of a root that the gateway does not trust', async () => {
     const stranger = await issue(stack, { rootId: 'short-root' });
 

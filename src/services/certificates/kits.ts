@@ -5,10 +5,10 @@ import { parseThumbprint } from '../../domain/thumbprint.ts';
 import type { Kit } from '../../kits/kit.ts';
 import type { P2sSettings } from '../../kits/p2s/p2s-settings.ts';
 import { buildP2sKit, type P2sPlatform, p2sPlatforms } from '../../kits/platforms.ts';
-import type { Blobs } from '../../ports/blobs.ts';
 import { rootKeys } from '../../stores/records/certificates.ts';
 import { gatewayKeys } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { type ReadNewestPackage, unreadablePackage } from '../gateways/newest-package.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
 
 export const certificateKitPlatforms = p2sPlatforms;
@@ -34,8 +34,7 @@ export interface Kits {
 export function createKits(options: {
   readonly stores: Stores;
   readonly lookup: CertificateLookup;
-  readonly blobs: Blobs;
-  readonly container: string;
+  readonly readNewest: ReadNewestPackage;
   readonly readProfilePackage: (
     zip: Uint8Array,
   ) => { readonly ok: true; readonly profile: ProfilePackage } | { readonly ok: false };
@@ -43,20 +42,10 @@ export function createKits(options: {
   const { stores } = options;
 
   async function readProfile(gatewayId: string): Promise<ProfilePackage> {
-    const newest = (await stores.profiles.get({ partitionKey: gatewayId, rowKey: 'newest' }))?.record;
-    if (newest === undefined) {
-      throw new AppError(
-        'ERR_CONFLICT',
-        `Gateway ${gatewayId} has no profile package yet. POST /api/gateways/${gatewayId}/profile makes one.`,
-      );
-    }
-    const bytes = await options.blobs.get(options.container, newest.blobName);
-    const reading = bytes === undefined ? undefined : options.readProfilePackage(bytes);
-    if (reading?.ok === true) return reading.profile;
-    throw new AppError(
-      'ERR_CONFLICT',
-      `The profile package of gateway ${gatewayId} cannot be read. POST /api/gateways/${gatewayId}/profile makes another.`,
-    );
+    const { bytes } = await options.readNewest(gatewayId);
+    const reading = options.readProfilePackage(bytes);
+    if (reading.ok) return reading.profile;
+    throw unreadablePackage(gatewayId);
   }
 
   /** What a kit is made from, whatever its platform. Throws where no gateway would let this certificate in. */

@@ -40,6 +40,7 @@ const api: readonly (readonly [string, string, string])[] = [
   ['distrustRoot', 'DELETE', 'gateways/{id}/roots/{rootId}'],
   ['makeProfile', 'POST', 'gateways/{id}/profile'],
   ['getProfile', 'GET', 'gateways/{id}/profile'],
+  ['offerProfilePackage', 'POST', 'gateways/{id}/profile/package'],
   ['createRoot', 'POST', 'roots'],
   ['listRoots', 'GET', 'roots'],
   ['getRoot', 'GET', 'roots/{id}'],
