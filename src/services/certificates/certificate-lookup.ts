@@ -34,8 +34,8 @@ export interface CertificateLookup {
   liveNamed(commonName: string, now: Date): Promise<readonly CertificateRecord[]>;
   /** Every certificate of this public key, whatever its state and root; the hash is SHA-256 of the SubjectPublicKeyInfo. */
   ofPublicKey(publicKeyHash: string): Promise<readonly CertificateRecord[]>;
-  /** Every certificate that was ever given this name, in whatever state. */
-  named(commonName: string): Promise<readonly CertificateRecord[]>;
+  /** Every certificate that was ever given this name, in whatever state, but for the one with the serial number `except`. */
+  named(commonName: string, except?: string): Promise<readonly CertificateRecord[]>;
   /** Live certificates whose names can be taken for this one by their look, though they are other names. */
   lookingLike(commonName: string, now: Date): Promise<readonly CertificateRecord[]>;
   /** Certificates of this root that may open a gateway now, at most `max` of them. */
@@ -75,8 +75,9 @@ export function createCertificateLookup({
     return rows.map(({ record }) => record.serialNumber);
   }
 
-  async function named(commonName: string): Promise<readonly CertificateRecord[]> {
-    const records = await Promise.all((await withCommonName(commonName)).map(read));
+  async function named(commonName: string, except?: string): Promise<readonly CertificateRecord[]> {
+    const others = (await withCommonName(commonName)).filter((serialNumber) => serialNumber !== except);
+    const records = await Promise.all(others.map(read));
     return records.filter((record) => record !== undefined);
   }
 

@@ -144,7 +144,7 @@ export async function readOwnerText(
     const message = `More than one owner is registered with this address: ${ids}.`;
     return { problems: [{ path: '/owner', code: 'ownerAmbiguous', message, fix }] };
   }
-  const known = await owners.get(id);
+  const known = registered.find((owner) => owner.id === id) ?? (await owners.get(id));
   const departure = standingDeparture(known);
   if (departure !== undefined) return { problems: [ownerLeftProblem(id, departure)] };
   if (text.includes('@') && known?.email !== undefined && known.email.toLowerCase() !== text.toLowerCase()) {

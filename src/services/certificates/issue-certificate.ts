@@ -87,12 +87,15 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     makeKey: (() => Promise<MadeKey>) | undefined,
   ): Promise<IssuedCertificate> {
     const serialNumber = serialNumberOf(random);
-    const started = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
-    if (started !== undefined) {
+    const [stored, { root, owner, problems, ...reading }] = await Promise.all([
+      stores.certificates.get(certificateKeys(serialNumber)),
+      readOrder(options, order),
+    ]);
+    if (stored !== undefined) {
+      const started = stored.record;
       const root = await signingRoot(started.rootId);
       return { record: await requireReleased(await continueIssuing(started, root)), root, ignored: ignoredOf(order) };
     }
-    const { root, owner, problems, ...reading } = await readOrder(options, order);
     if (problems.length > 0 || root === undefined || owner === undefined) throw orderRefused(problems);
     requireActive(root);
     const madeKey = await makeKey?.();
@@ -109,15 +112,18 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     if (owner.isNew && owner.email !== undefined) {
       await options.owners.register({ id: owner.id, email: owner.email }, order.requestedBy);
     }
-    // The record is made before the signature, so that no certificate can exist that nobody knows of.
-    await unfinished.add(unfinishedCertificate, serialNumber);
-    // Found by key, owner and name before it is there: whoever blocks one of them finds it, or it sees the block.
-    await stores.byPublicKey.upsert({ group: request.publicKeyHash, key: serialNumber, serialNumber });
-    await stores.byOwner.upsert({ group: owner.id, key: serialNumber, serialNumber });
-    for (const group of [commonNameGroup(commonName), ...lookGroups(commonName)]) {
-      await stores.byCommonName.upsert({ group, key: serialNumber, serialNumber });
-    }
-    const alike = await options.lookup.lookingLike(commonName, now());
+    const row = { key: serialNumber, serialNumber };
+    const [alike] = await Promise.all([
+      options.lookup.lookingLike(commonName, now()),
+      // The record is made before the signature, so that no certificate can exist that nobody knows of.
+      unfinished.add(unfinishedCertificate, serialNumber),
+      // Found by key, owner and name before it is there: whoever blocks one of them finds it, or it sees the block.
+      stores.byPublicKey.upsert({ ...row, group: request.publicKeyHash }),
+      stores.byOwner.upsert({ ...row, group: owner.id }),
+      ...[commonNameGroup(commonName), ...lookGroups(commonName)].map((group) =>
+        stores.byCommonName.upsert({ ...row, group }),
+      ),
+    ]);
     const looksLike = [...new Set(alike.map((record) => record.commonName))].slice(0, looksLikeMax);
     const record: CertificateRecord = { ...prepared, ...(looksLike.length === 0 ? {} : { looksLike }) };
     if (!(await stores.certificates.insert(record))) {

@@ -59,15 +59,17 @@ export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing 
     madeKey: MadeKey | undefined,
   ): Promise<CertificateRecord> {
     if (root.key === undefined) throw new Error(`Root ${root.id} has no signing key.`);
-    // Whoever blocks the key writes the block, then looks for certificates; the record was written before this look.
-    const block = await findBlock(stores, record.publicKeyHash);
+    const [block, departure, isTaken] = await Promise.all([
+      // Whoever blocks the key writes the block, then looks for certificates; the record was written before this look.
+      findBlock(stores, record.publicKeyHash),
+      // Likewise the owner: whoever notes that they have left notes it, then looks for what is theirs.
+      findDeparture(stores, record.owner),
+      // Likewise the name, now that others see this record: of two requests for one name at one moment neither slips through.
+      record.allowSharedName === true ? false : isNameTaken(stores, options.lookup, record),
+    ]);
     if (block !== undefined) return withheld(record, root, block.reason);
-    // Likewise the owner: whoever notes that they have left notes it, then looks for what is theirs.
-    if ((await findDeparture(stores, record.owner)) !== undefined) return withheld(record, root, leftReason);
-    // Likewise the name, now that others see this record: of two requests for one name at one moment neither slips through.
-    if (record.allowSharedName !== true && (await isNameTaken(stores, options.lookup, record))) {
-      return withheld(record, root, 'nameTaken');
-    }
+    if (departure !== undefined) return withheld(record, root, leftReason);
+    if (isTaken) return withheld(record, root, 'nameTaken');
     const isKeyGone =
       record.isKeyMadeHere === true && madeKey === undefined && !(await options.keyFiles.holds(record.serialNumber));
     if (isKeyGone) return withheld(record, root, 'keyNotKept');

@@ -18,8 +18,7 @@ export async function isNameTaken(
     serialNumber,
   }: Pick<CertificateRecord, 'commonName'> & Partial<Pick<CertificateRecord, 'serialNumber'>>,
 ): Promise<boolean> {
-  for (const other of await lookup.named(commonName)) {
-    if (other.serialNumber === serialNumber) continue;
+  for (const other of await lookup.named(commonName, serialNumber)) {
     if (other.state === 'issued' || other.state === 'issuing') return true;
     if (other.state === 'revoked' && (await mayComeIn(stores, other))) return true;
   }
@@ -43,8 +42,8 @@ export async function sessionIdentityOf(
   { commonName, serialNumber }: CertificateRecord,
 ): Promise<'unique' | 'ambiguous'> {
   if (commonName === '') return 'ambiguous';
-  const named = await lookup.named(commonName);
-  const isShared = named.some((other) => other.serialNumber !== serialNumber && other.state === 'issued');
+  const others = await lookup.named(commonName, serialNumber);
+  const isShared = others.some(({ state }) => state === 'issued');
   return isShared ? 'ambiguous' : 'unique';
 }
 
