@@ -12,6 +12,7 @@ import * as buildGatewayContract from '../contracts/gateways/build-gateway.ts';
 import * as revokeOwnerContract from '../contracts/gateways/revoke-owner.ts';
 import type { ThumbprintOfRoot } from '../domain/gateway-entries.ts';
 import type { KindCarriedBy } from '../domain/operation-kinds.ts';
+import { gatewayRevocationRoutes } from '../functions/gateways/gateway-revocations.ts';
 import { gatewayRootRoutes } from '../functions/gateways/gateway-roots.ts';
 import { gatewayRoutes } from '../functions/gateways/gateways.ts';
 import { profilePackageRoute } from '../functions/gateways/profile-package.ts';
@@ -24,6 +25,7 @@ import { isExpiredRoot, readForeignRoot } from '../pki/read-foreign-root.ts';
 import { createBuildGateway } from '../services/gateways/build-gateway.ts';
 import { createForeignEntries } from '../services/gateways/foreign-entries.ts';
 import { createGatewayPresence } from '../services/gateways/gateway-presence.ts';
+import { createGatewayRevocations } from '../services/gateways/gateway-revocations.ts';
 import { createGatewayRounds } from '../services/gateways/gateway-rounds.ts';
 import { createGatewayWriter } from '../services/gateways/gateway-writer.ts';
 import { createGatewayOperations } from '../services/gateways/gateways.ts';
@@ -93,6 +95,7 @@ export function createGatewayServices(
     build: createBuildGateway({ judgePlan, gatewayOperations }),
     trust: createRootTrust({ stores, lookup, operations, writer, now }),
     revocations,
+    gatewayRevocations: createGatewayRevocations({ stores, lookup, operations, writer, now }),
     certificateImports: createCertificateImports({
       ...core,
       lookup,
@@ -120,6 +123,7 @@ export function gatewayNounRoutes({ stores, operations }: Core, gateways: Gatewa
     ...gatewayRoutes({ stores, operations, ...gateways }),
     ...gatewayRootRoutes({ stores, operations, trust: gateways.trust }),
     profilePackageRoute({ stores, packages: gateways.packages }),
+    ...gatewayRevocationRoutes({ stores, operations, ...gateways }),
   ];
 }
 

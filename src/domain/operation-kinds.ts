@@ -5,7 +5,13 @@ export type OperationVerb = 'resume' | 'remove' | 'cancel' | 'approve' | 'reject
 
 /** Which use case an operation is left to: it begins it, the sweep wakes it, and it resumes and removes. */
 export type OperationCarrier =
-  'gatewayOperations' | 'trust' | 'revocations' | 'leavers' | 'certificateImports' | 'procedures';
+  | 'gatewayOperations'
+  | 'trust'
+  | 'revocations'
+  | 'gatewayRevocations'
+  | 'leavers'
+  | 'certificateImports'
+  | 'procedures';
 
 interface FamilyFacts {
   readonly carrier: OperationCarrier;
@@ -17,6 +23,7 @@ interface FamilyFacts {
 export const operationFamilies = {
   gateway: { carrier: 'gatewayOperations', target: 'gateway' },
   gatewayIntent: { carrier: 'trust', target: 'gateway' },
+  gatewayRevocation: { carrier: 'gatewayRevocations', target: 'gateway' },
   certificate: { carrier: 'revocations', target: 'certificate' },
   owner: { carrier: 'leavers', target: 'owner' },
   certificates: { carrier: 'certificateImports', target: 'certificates' },
@@ -62,6 +69,8 @@ export const operationKinds = {
   generateProfile: { family: 'gatewayIntent', about: 'has Azure make a profile package', may: {} },
   revokeCertificate: { family: 'certificate', about: 'revokes a certificate on every gateway', may: {} },
   reinstateCertificate: { family: 'certificate', about: 'takes a revocation back', may: {} },
+  revokeThumbprint: { family: 'gatewayRevocation', about: 'has a gateway refuse a thumbprint', may: {} },
+  reinstateThumbprint: { family: 'gatewayRevocation', about: 'takes that back', may: {} },
   revokeOwner: { family: 'owner', about: 'takes everything of a person out', may: {} },
   importCertificates: { family: 'certificates', about: 'registers certificates that others have issued', may: {} },
   checkMachine: { family: 'machine', about: 'looks who answers on a machine, and as whom', may: onMachines },

@@ -16,6 +16,13 @@ export function parseThumbprint(text: string): Thumbprint | undefined {
   return isThumbprint(digits) ? digits : undefined;
 }
 
+/** The same of what a record holds. */
+export function requireThumbprint(text: string): Thumbprint {
+  const thumbprint = parseThumbprint(text);
+  if (thumbprint === undefined) throw new Error(`A record holds "${text}" where a thumbprint belongs.`);
+  return thumbprint;
+}
+
 function isThumbprint(digits: string): digits is Thumbprint {
   return /^[0-9A-F]{40}$/.test(digits);
 }

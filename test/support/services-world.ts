@@ -18,6 +18,7 @@ import { createOwners } from '../../src/services/certificates/owners.ts';
 import { createRoots } from '../../src/services/certificates/roots.ts';
 import { createForeignEntries } from '../../src/services/gateways/foreign-entries.ts';
 import { createGatewayPresence } from '../../src/services/gateways/gateway-presence.ts';
+import { createGatewayRevocations } from '../../src/services/gateways/gateway-revocations.ts';
 import { createGatewayRounds } from '../../src/services/gateways/gateway-rounds.ts';
 import { createGatewayWriter } from '../../src/services/gateways/gateway-writer.ts';
 import { createGatewayOperations } from '../../src/services/gateways/gateways.ts';
@@ -164,6 +165,7 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
     downloads,
     revocations,
     leavers: createLeavers({ stores, lookup, owners, revocations, operations, outbox, audit, now }),
+    gatewayRevocations: createGatewayRevocations({ stores, lookup, operations, writer, now }),
     certificateImports: createCertificateImports({
       stores,
       lookup,

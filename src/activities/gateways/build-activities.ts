@@ -7,6 +7,7 @@ import type { Arm } from '../../ports/arm.ts';
 import type { GatewayWriter } from '../../services/gateways/gateway-writer.ts';
 import type { Operations } from '../../services/operations/operations.ts';
 import type { Claims } from '../../stores/claims.ts';
+import { revocationsOfGateway } from '../../stores/records/certificates.ts';
 import { gatewayKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { lookAtLeftBehind, sayLeftBehind } from './left-behind.ts';
@@ -65,6 +66,10 @@ export function createBuildActivities({
     }
     for (const { record } of await stores.gatewayRevocations.list(gateway.id)) {
       await stores.gatewayRevocations.remove(record);
+    }
+    // Another gateway may have its id one day.
+    for (const { record } of await stores.revocations.list(revocationsOfGateway(gateway.id))) {
+      await stores.revocations.remove(record);
     }
     for (const { record } of await stores.foreignEntries.list(gateway.id)) {
       if (record.rootId !== undefined) {

@@ -3,12 +3,13 @@ import { AppError } from '../../domain/app-error.ts';
 import { operationViewSchema } from '../../domain/operation.ts';
 import type { RootTrust } from '../../services/gateways/trust-roots.ts';
 import type { Operations } from '../../services/operations/operations.ts';
-import { gatewayRootStates, revocationStates } from '../../stores/records/gateways.ts';
+import { gatewayRootStates } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { accepted } from '../http/accepted-operation.ts';
 import { defineRoute } from '../http/define-route.ts';
 import type { Route } from '../http/route.ts';
 import { slugParams, slugSchema } from '../http/slug-schema.ts';
+import { entryListSchema, entryNameSchema, othersOn, seenAt, sessionProofFields } from './gateway-entry-view.ts';
 import { requireGateway } from './gateways.ts';
 
 export interface GatewayRootRoutesOptions {
@@ -21,32 +22,6 @@ const tags = ['Gateways'];
 const rootParams = z.strictObject({ id: slugSchema, rootId: slugSchema });
 const entryParams = z.strictObject({ id: slugSchema, entryName: z.string().min(1).max(80) });
 const forceQuery = z.strictObject({ force: z.enum(['true', 'false']).optional() });
-const entryNameSchema = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/)
-  .meta({
-    description: "Name of the entry on the gateway: letters, digits, '.', '_' and '-'. The root's id if not given.",
-  });
-
-const foreignEntrySchema = z.object({
-  entryName: z.string(),
-  thumbprint: z.string().optional().meta({ description: 'Absent where the entry cannot be read.' }),
-  subject: z.string().optional(),
-  notAfter: z.string().optional(),
-  rootId: z.string().optional().meta({ description: 'The root of Gatehouse that somebody else has put there.' }),
-  firstSeenAt: z.string(),
-});
-
-const sessionProofFields = {
-  reason: z.string().optional(),
-  retryAt: z
-    .string()
-    .optional()
-    .meta({ description: 'When an entry that Azure refused is tried again at the latest.' }),
-  provenAt: z.string().optional(),
-  unsure: z.string().optional().meta({ description: 'Why nothing is known of their sessions since the last look.' }),
-};
-
 const gatewayRootSchema = z.object({
   rootId: z.string(),
   entryName: z.string(),
@@ -57,15 +32,6 @@ const gatewayRootSchema = z.object({
   }),
   ...sessionProofFields,
   updatedAt: z.string(),
-});
-
-const gatewayRevocationSchema = z.object({
-  thumbprint: z.string(),
-  commonName: z.string(),
-  state: z.enum(revocationStates),
-  ...sessionProofFields,
-  requestedAt: z.string(),
-  listedAt: z.string().optional(),
 });
 
 const profileViewSchema = z.object({
@@ -83,18 +49,6 @@ export function gatewayRootRoutes(options: GatewayRootRoutesOptions): readonly R
   const { stores, operations, trust } = options;
   const common = { tags, role: 'reader' } as const;
 
-  async function others(
-    gatewayId: string,
-    kind: 'root' | 'revocation',
-  ): Promise<{ readonly others: readonly z.infer<typeof foreignEntrySchema>[] }> {
-    const entries = (await stores.foreignEntries.list(gatewayId)).map(({ record }) => record);
-    return {
-      others: entries
-        .filter((entry) => entry.kind === kind)
-        .map(({ name, ...entry }) => foreignEntrySchema.parse({ ...entry, entryName: name })),
-    };
-  }
-
   const listRoots = defineRoute({
     ...common,
     name: 'listGatewayRoots',
@@ -103,28 +57,11 @@ export function gatewayRootRoutes(options: GatewayRootRoutesOptions): readonly R
     action: 'gateway.listRoots',
     summary: "Lists every root on a gateway: Gatehouse's with their state, and those of others.",
     request: { params: slugParams },
-    responses: { 200: listSchema(gatewayRootSchema) },
+    responses: { 200: entryListSchema(gatewayRootSchema) },
     handler: async ({ params }) => {
       const { observed } = await requireGateway(stores, params.id);
       const items = (await stores.gatewayRoots.list(params.id)).map(({ record }) => gatewayRootSchema.parse(record));
-      return { status: 200, body: { items, ...(await others(params.id, 'root')), ...seenAt(observed) } };
-    },
-  });
-
-  const listRevocations = defineRoute({
-    ...common,
-    name: 'listGatewayRevocations',
-    method: 'GET',
-    path: 'gateways/{id}/revocations',
-    action: 'gateway.listRevocations',
-    summary: "Lists every revocation on a gateway: Gatehouse's with their state, up to the proof, and those of others.",
-    request: { params: slugParams },
-    responses: { 200: listSchema(gatewayRevocationSchema) },
-    handler: async ({ params }) => {
-      const { observed } = await requireGateway(stores, params.id);
-      const rows = await stores.gatewayRevocations.list(params.id);
-      const items = rows.map(({ record }) => gatewayRevocationSchema.parse(record));
-      return { status: 200, body: { items, ...(await others(params.id, 'revocation')), ...seenAt(observed) } };
+      return { status: 200, body: { items, ...(await othersOn(stores, params.id, 'root')), ...seenAt(observed) } };
     },
   });
 
@@ -218,17 +155,5 @@ export function gatewayRootRoutes(options: GatewayRootRoutesOptions): readonly R
     },
   });
 
-  return [listRoots, listRevocations, trustRoot, distrustRoot, distrustEntry, makeProfile, getProfile];
-}
-
-function listSchema<Item extends z.ZodType>(item: Item) {
-  return z.object({
-    items: z.array(item),
-    others: z.array(foreignEntrySchema).meta({ description: "What is on the gateway and is not Gatehouse's." }),
-    seenAt: z.string().optional().meta({ description: 'When the gateway was last looked at.' }),
-  });
-}
-
-function seenAt(observed: { readonly checkedAt: string } | undefined): { readonly seenAt?: string } {
-  return observed === undefined ? {} : { seenAt: observed.checkedAt };
+  return [listRoots, trustRoot, distrustRoot, distrustEntry, makeProfile, getProfile];
 }

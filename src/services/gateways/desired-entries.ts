@@ -3,11 +3,12 @@ import { asObject, readEntries, type ThumbprintOfRoot } from '../../domain/gatew
 import type { DesiredEntry } from '../../domain/gateway-merge.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { rootsFirst } from '../../domain/root-order.ts';
-import { parseThumbprint, type Thumbprint } from '../../domain/thumbprint.ts';
+import { requireThumbprint, type Thumbprint } from '../../domain/thumbprint.ts';
 import { without } from '../../domain/without.ts';
 import { canonicalJson, sha256Hex } from '../../stores/digest.ts';
 import {
   type RevocationRecord,
+  revocationsOfGateway,
   rootPartition,
   type RootRecord,
   unknownRootId,
@@ -75,12 +76,10 @@ export async function readDesiredState(
 
   const revocations = [];
   // Of roots that are not known here it is not known either that this gateway does not trust them.
-  for (const rootId of new Set([...trusted, unknownRootId])) {
-    for (const { record: intent } of await stores.revocations.list(rootId)) {
-      if (isExpired(intent, now)) continue;
-      revocations.push({ intent, row: states.get(intent.thumbprint) });
-      states.delete(intent.thumbprint);
-    }
+  for (const intent of await readIntents(stores, [...trusted, unknownRootId, revocationsOfGateway(gatewayId)])) {
+    if (isExpired(intent, now)) continue;
+    revocations.push({ intent, row: states.get(intent.thumbprint) });
+    states.delete(intent.thumbprint);
   }
   const leaving = (await stores.foreignEntries.list(gatewayId))
     .map(({ record }) => record)
@@ -108,6 +107,20 @@ export async function readDesiredState(
     ...leaving.map(leavingEntry),
   ];
   return { entries: withinLimits(gateway, entries, thumbprintOfRoot), roots, revocations, past, leaving, copied, mark };
+}
+
+/** One for each thumbprint: of two that say otherwise, whoever wants it refused has it refused. */
+async function readIntents(
+  stores: Pick<Stores, 'revocations'>,
+  places: readonly string[],
+): Promise<readonly RevocationRecord[]> {
+  const intents = new Map<string, RevocationRecord>();
+  for (const place of new Set(places)) {
+    for (const { record } of await stores.revocations.list(place)) {
+      if (record.wanted || !intents.has(record.thumbprint)) intents.set(record.thumbprint, record);
+    }
+  }
+  return [...intents.values()];
 }
 
 type RefusalFields = Pick<GatewayRevocation, 'retryAt' | 'refusedUnder'> & { readonly state: string };
@@ -216,10 +229,4 @@ function revocationEntryName({ entryName, commonName, thumbprint }: RevocationRe
   if (entryName !== undefined) return entryName;
   const readable = commonName.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 60);
   return `${readable}-${thumbprint.slice(0, 8)}`.replace(/^[^A-Za-z0-9]+/, '');
-}
-
-function requireThumbprint(text: string): Thumbprint {
-  const thumbprint = parseThumbprint(text);
-  if (thumbprint === undefined) throw new Error(`A record holds "${text}" where a thumbprint belongs.`);
-  return thumbprint;
 }

@@ -7,6 +7,7 @@ export function newGatewayRevocation(gatewayId: string, intent: RevocationRecord
     gatewayId,
     thumbprint: intent.thumbprint,
     commonName: intent.commonName,
+    ...(intent.entryName === undefined ? {} : { entryName: intent.entryName }),
     wanted: intent.wanted,
     state: intent.wanted ? 'requested' : 'reinstating',
     operationId: intent.operationId,

@@ -4,7 +4,11 @@ import type { KindCarriedBy } from '../../domain/operation-kinds.ts';
 import { parseThumbprint, type Thumbprint } from '../../domain/thumbprint.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 import type { Outbox } from '../../stores/outbox.ts';
-import type { CertificateRecord } from '../../stores/records/certificates.ts';
+import {
+  type CertificateRecord,
+  type RevocationRecord,
+  revocationsOfGateway,
+} from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
 import {
   findBlock,
@@ -129,6 +133,7 @@ export function createRevocations(options: {
     }
     // A key that was made here and still waits for its owner is handed to nobody any more.
     if (intent.wanted) await options.keyFiles.withdraw(intent.serialNumber);
+    else await forgetThumbprint(intent);
     const certificate = await intents.mark(intent);
     if (certificate !== undefined) await announce(operation.id, intent.wanted ? 'revoked' : 'reinstated', certificate);
     for (const { name } of operation.steps) {
@@ -140,6 +145,14 @@ export function createRevocations(options: {
     // No gateway trusts the root: the record is all there is to do.
     if (operation.steps.length === 0) {
       await operations.finish(operation.id, { status: 'succeeded', result: { gateways: [] } });
+    }
+  }
+
+  /** Before it was registered, a gateway may have been told to refuse its thumbprint, and would go on. */
+  async function forgetThumbprint({ rootId, thumbprint }: RevocationRecord): Promise<void> {
+    for (const gatewayId of await gatewaysOfRoot(stores, rootId)) {
+      const keys = { partitionKey: revocationsOfGateway(gatewayId), rowKey: thumbprint };
+      await stores.revocations.update(keys, (intent) => (intent.wanted ? { ...intent, wanted: false } : undefined));
     }
   }
 

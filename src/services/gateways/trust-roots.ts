@@ -3,7 +3,7 @@ import { isOperationEnd } from '../../domain/operation.ts';
 import { isCarriedBy, type KindCarriedBy } from '../../domain/operation-kinds.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 import { rootKeys, rootPartition, type RootRecord } from '../../stores/records/certificates.ts';
-import { type ForeignEntry, gatewayKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
+import type { ForeignEntry } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
@@ -11,6 +11,7 @@ import type { OperationRecord } from '../operations/operation-record.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { GatewayWriter } from './gateway-writer.ts';
 import { createIntentRuns } from './intent-runs.ts';
+import { requireBuiltGateway } from './require-built-gateway.ts';
 import { requirePlace } from './root-places.ts';
 import { updateSteps } from './usual-update-time.ts';
 
@@ -43,24 +44,6 @@ export function createRootTrust(options: {
   readonly now: () => Date;
 }): RootTrust {
   const { stores, operations, now } = options;
-
-  async function requireGateway(id: string): Promise<GatewayRecord> {
-    const record = (await stores.gateways.get(gatewayKeys(id)))?.record;
-    if (record === undefined) throw new AppError('ERR_NOT_FOUND', `Gateway ${id} does not exist.`);
-    if (record.state === 'failed') {
-      throw new AppError(
-        'ERR_CONFLICT',
-        `The build of gateway ${id} has failed. Resume operation ${record.lastOperationId ?? ''} first, or remove the gateway.`,
-      );
-    }
-    if (record.state === 'missing') {
-      throw new AppError(
-        'ERR_CONFLICT',
-        `Gateway ${id} is not in Azure. The work continues by itself when the gateway is there again.`,
-      );
-    }
-    return record;
-  }
 
   async function wantedRoots(gatewayId: string): Promise<readonly string[]> {
     const rows = await stores.gatewayRoots.list(gatewayId);
@@ -177,7 +160,7 @@ export function createRootTrust(options: {
     force: boolean,
     request: IntentRequest,
   ): Promise<OperationRecord> {
-    await requireGateway(gatewayId);
+    await requireBuiltGateway(stores, gatewayId);
     const row = (await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId }))?.record;
     if (row === undefined || row.state === 'removed') {
       throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not trust root ${rootId}.`);
@@ -187,7 +170,7 @@ export function createRootTrust(options: {
 
   return {
     trust: async (gatewayId, rootId, entryName, request) => {
-      await requireGateway(gatewayId);
+      await requireBuiltGateway(stores, gatewayId);
       const root = (await stores.roots.get(rootKeys(rootId)))?.record;
       if (root?.certificate === undefined || root.thumbprint === undefined) {
         throw new AppError('ERR_NOT_FOUND', `Root ${rootId} does not exist.`);
@@ -212,7 +195,7 @@ export function createRootTrust(options: {
     distrust,
 
     distrustEntry: async (gatewayId, entryName, force, request) => {
-      await requireGateway(gatewayId);
+      await requireBuiltGateway(stores, gatewayId);
       const isNamed = (name: string): boolean => name.toLowerCase() === entryName.toLowerCase();
       const entries = (await stores.foreignEntries.list(gatewayId)).map(({ record }) => record);
       const entry = entries.find(({ kind, name }) => kind === 'root' && isNamed(name));
@@ -228,7 +211,7 @@ export function createRootTrust(options: {
     },
 
     requestProfile: async (gatewayId, request) => {
-      const gateway = await requireGateway(gatewayId);
+      const gateway = await requireBuiltGateway(stores, gatewayId);
       const operation = await createOperation('generateProfile', gatewayId, request, {});
       if (isOperationEnd(operation.status)) return operation;
       // Written for the next number before it is counted: a package made for that number or later serves it.

@@ -29,6 +29,11 @@ export function createOperationStanding({
   const connectorOf = async ({ target }: OperationRecord): Promise<ConnectorRecord | undefined> =>
     (await onPremisesStores.connectors.get(connectorKeys(target)))?.record;
 
+  const sinceGatewayWasMade: OperationStanding = async (operation) => {
+    const gateway = (await stores.gateways.get(gatewayKeys(operation.target)))?.record;
+    return madeSince(operation, gateway, `Gateway ${operation.target}`);
+  };
+
   const reasons: Readonly<Record<OperationFamily, OperationStanding>> = {
     // A certificate is never made again: its serial number is its own.
     certificate: () => Promise.resolve(undefined),
@@ -44,10 +49,8 @@ export function createOperationStanding({
       return otherThan(id, gateway.lastOperationId, `Gateway ${target}`);
     },
 
-    gatewayIntent: async (operation) => {
-      const gateway = (await stores.gateways.get(gatewayKeys(operation.target)))?.record;
-      return madeSince(operation, gateway, `Gateway ${operation.target}`);
-    },
+    gatewayIntent: sinceGatewayWasMade,
+    gatewayRevocation: sinceGatewayWasMade,
 
     machine: async (operation) => {
       const machine = (await onPremisesStores.machines.get(machineKeys(operation.target)))?.record;

@@ -88,6 +88,12 @@ const needs: Readonly<Record<OperationFamily, FindNeed>> = {
     return proofEnd((await stores.roots.get(rootKeys(rootId)))?.record.notAfter);
   },
 
+  gatewayRevocation: async ({ stores }, { id, target, context }) => {
+    const { thumbprint = '' } = context as { readonly thumbprint?: string };
+    const row = (await stores.gatewayRevocations.get({ partitionKey: target, rowKey: thumbprint }))?.record;
+    return named(row !== undefined && operationsOf(row).includes(id));
+  },
+
   certificate: async ({ stores }, operation) => {
     const { id, target, steps } = operation;
     const { rootId = '', serialNumber = '' } = (operation.context ?? {}) as Readonly<

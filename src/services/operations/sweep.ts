@@ -23,6 +23,7 @@ export interface SweepOptions {
   readonly gatewayOperations: { readonly revive: Revive };
   readonly procedures: { readonly revive: Revive };
   readonly revocations: { readonly run: Revive };
+  readonly gatewayRevocations: { readonly run: Revive };
   readonly leavers: { readonly run: Revive };
   readonly certificateImports: { readonly run: Revive };
   readonly trust: { readonly run: Revive };
@@ -114,22 +115,21 @@ async function reviveAndNote(options: SweepOptions, operation: OperationRecord):
   });
 }
 
-async function reviveByCarrier(
-  { gatewayOperations, procedures, revocations, leavers, certificateImports, trust, orchestrations }: SweepOptions,
-  operation: OperationRecord,
-): Promise<void> {
-  const carriers: Readonly<Record<OperationCarrier, () => Promise<void>>> = {
-    gatewayOperations: () => gatewayOperations.revive(operation, orchestrations),
-    trust: () => trust.run(operation, orchestrations),
-    revocations: () => revocations.run(operation, orchestrations),
-    leavers: () => leavers.run(operation, orchestrations),
-    certificateImports: () => certificateImports.run(operation, orchestrations),
-    procedures: () => procedures.revive(operation, orchestrations),
+async function reviveByCarrier(options: SweepOptions, operation: OperationRecord): Promise<void> {
+  const { orchestrations } = options;
+  const carriers: Readonly<Record<OperationCarrier, Revive>> = {
+    gatewayOperations: options.gatewayOperations.revive,
+    trust: options.trust.run,
+    revocations: options.revocations.run,
+    gatewayRevocations: options.gatewayRevocations.run,
+    leavers: options.leavers.run,
+    certificateImports: options.certificateImports.run,
+    procedures: options.procedures.revive,
   };
   if (!isOperationKind(operation.kind)) {
     throw new Error(`There is no handler for operations of kind ${operation.kind}.`);
   }
-  await carriers[carrierOf(operation.kind)]();
+  await carriers[carrierOf(operation.kind)](operation, orchestrations);
 }
 
 function isOld({ now }: SweepOptions, since: string): boolean {

@@ -192,6 +192,11 @@ const revocationSchema = z.object({
 });
 export type RevocationRecord = z.infer<typeof revocationSchema>;
 
+/** Under this, in the place of a root, stands what only one gateway is to refuse: thumbprints of certificates that nobody registered. */
+export function revocationsOfGateway(gatewayId: string): string {
+  return `@gateway-${gatewayId}`;
+}
+
 /** What every gateway that trusts the root has to refuse: partition root id, row thumbprint. */
 export const revocationKind: RecordKind<RevocationRecord> = {
   table: 'Revocations',

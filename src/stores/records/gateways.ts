@@ -169,6 +169,8 @@ const gatewayRevocationSchema = z.object({
   thumbprint: z.string(),
   /** Empty where nobody knows it. */
   commonName: z.string(),
+  /** What the entry is to be called; made of the common name if not given. */
+  entryName: z.string().optional(),
   wanted: z.boolean(),
   state: z.enum(revocationStates),
   reason: z.string().optional(),

@@ -2,6 +2,7 @@
 import { addDays } from '../../../../src/domain/days.ts';
 import { asList, asObject } from '../../../../src/domain/gateway-entries.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';
+import { gatewayRevocationRoutes } from '../../../../src/functions/gateways/gateway-revocations.ts';
 import { gatewayRootRoutes } from '../../../../src/functions/gateways/gateway-roots.ts';
 import { thumbprintOf } from '../../../../src/pki/read-certificate.ts';
 import { sealAudit } from '../../../../src/services/requests/audit-seals.ts';
@@ -67,7 +68,9 @@ async function aTrustingGateway(
 
 async function show(world: ServicesWorld, name: 'listGatewayRoots' | 'listGatewayRevocations') {
   const api = await createTestApi();
-  const route = given(gatewayRootRoutes(world).find((one) => one.name === name));
+  const route = given(
+    [...gatewayRootRoutes(world), ...gatewayRevocationRoutes(world)].find((one) => one.name === name),
+  );
   return api.ask(route, { params: { id }, as: 'reader' });
 }
 
