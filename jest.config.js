@@ -1,3 +1,4 @@
+import './jest.compile-cache.js';
 import { availableParallelism } from 'node:os';
 import { moduleNameMapper, modulePathIgnorePatterns, transform, transformIgnorePatterns } from './jest.transform.js';
 

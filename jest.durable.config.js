@@ -1,3 +1,4 @@
+import './jest.compile-cache.js';
 import witness from './jest.witness.config.js';
 
 /**

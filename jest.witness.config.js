@@ -1,3 +1,4 @@
+import './jest.compile-cache.js';
 import { moduleNameMapper, modulePathIgnorePatterns, transform, transformIgnorePatterns } from './jest.transform.js';
 import { findDotnetSuites, isWithoutDotnet } from './tools/dotnet/suites.ts';
 

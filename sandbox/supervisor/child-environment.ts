@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { readClockOffsetMs } from './clock-file.ts';
 import { durableClientFile } from './durable-choice.ts';
 import { describeStack, type StackInfo } from './stack-info.ts';
@@ -15,7 +16,13 @@ export function commonEnvironment(plan: StackPlan): Record<string, string> {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  return { ...Object.fromEntries(own), NODE_EXTRA_CA_CERTS: plan.ca.caFile, NO_PROXY: 'localhost,127.0.0.1' };
+  return {
+    ...Object.fromEntries(own),
+    NODE_EXTRA_CA_CERTS: plan.ca.caFile,
+    // Compiling is a fifth of a start; npm ci takes the folder away.
+    NODE_COMPILE_CACHE: join(plan.root, 'node_modules', '.cache', 'compiled'),
+    NO_PROXY: 'localhost,127.0.0.1',
+  };
 }
 
 /** Settings of the process that holds the emulators of Azure; ports and keys it reads from the stack's folder. */

@@ -83,6 +83,7 @@ export function fixtureEnvironment(
 ): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '',
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
     SANDBOX_APP_DIR: folder,
     SANDBOX_PORT: '0',
     SANDBOX_STORAGE: options.storage,
