@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
@@ -19,9 +21,10 @@ export interface FixtureRuntime {
   stop(): Promise<void>;
 }
 
-export async function startFixtureRuntime(root: string, connectionString: string): Promise<FixtureRuntime> {
+export async function startFixtureRuntime(root: string): Promise<FixtureRuntime> {
   const key = randomBytes(24).toString('hex');
   const folder = join(root, 'sandbox', 'runtime');
+  const dataFolder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-hub-'));
   const child = await startChild({
     args: [
       '--disable-warning=ExperimentalWarning',
@@ -32,7 +35,7 @@ export async function startFixtureRuntime(root: string, connectionString: string
     environment: {
       SANDBOX_APP_DIR: join(root, 'bench', 'fixture-app'),
       SANDBOX_PORT: '0',
-      SANDBOX_STORAGE: connectionString,
+      SANDBOX_DATA_DIR: dataFolder,
       SANDBOX_MASTER_KEY: key,
       SANDBOX_DURABLE_KEY: key,
       SANDBOX_EVENTGRID_KEY: key,
@@ -51,7 +54,10 @@ export async function startFixtureRuntime(root: string, connectionString: string
 
   return {
     pid: child.pid,
-    stop: () => child.stop(),
+    stop: async () => {
+      await child.stop();
+      await rm(dataFolder, { recursive: true });
+    },
     run: async (name, input) => {
       const headers = { 'content-type': 'application/json' };
       const started = await call(`orchestrators/${name}`, { method: 'POST', headers, body: JSON.stringify(input) });

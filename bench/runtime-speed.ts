@@ -1,4 +1,4 @@
-/** What the local runtime adds to the storage below it: orchestrations and activities against bare writes of one row. */
+/** What the local runtime costs: orchestrations and activities against bare writes of one row to Azurite. */
 import { TableClient } from '@azure/data-tables';
 import { type Cost, costOf } from './cpu-time.ts';
 import { type Figure, median, type Section, sum } from './figures.ts';
@@ -12,7 +12,7 @@ export interface RuntimeSpeedOptions {
   readonly count: number;
 }
 
-/** At a time, of whatever is measured: the storage is asked by as many in each. */
+/** At a time, of whatever is measured. */
 const width = 8;
 const perOrchestration = 20;
 
@@ -21,7 +21,7 @@ type Measured = 'writes' | 'returns' | 'sequence' | 'fansOut';
 export async function measureRuntimeSpeed(root: string, options: RuntimeSpeedOptions): Promise<Section> {
   const storage = await startStorage();
   try {
-    const runtime = await startFixtureRuntime(root, storage.connectionString);
+    const runtime = await startFixtureRuntime(root);
     try {
       const table = TableClient.fromConnectionString(storage.connectionString, 'BenchRows', {
         allowInsecureConnection: true,
@@ -87,7 +87,7 @@ function toSection(measured: Readonly<Record<Measured, readonly Cost[]>>, count:
       }))
     : [];
   return {
-    title: 'Local runtime (against bare writes of one row to the same Azurite)',
+    title: 'Local runtime (against bare writes of one row to Azurite)',
     figures: [
       ...names.map((name) => ({
         name: `per second, ${labels[name]} / writes`,

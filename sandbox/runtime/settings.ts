@@ -3,7 +3,7 @@ import { z } from 'zod';
 const environmentSchema = z.object({
   SANDBOX_APP_DIR: z.string().min(1),
   SANDBOX_PORT: z.coerce.number().int().min(0).max(65535),
-  SANDBOX_STORAGE: z.string().min(1),
+  SANDBOX_DATA_DIR: z.string().min(1),
   SANDBOX_MASTER_KEY: z.string().min(1),
   SANDBOX_DURABLE_KEY: z.string().min(1),
   SANDBOX_EVENTGRID_KEY: z.string().min(1),
@@ -18,8 +18,8 @@ export interface RuntimeSettings {
   readonly appFolder: string;
   /** 0 for any free port. */
   readonly port: number;
-  /** Storage connection string, used by the runtime itself and not by the app. */
-  readonly storage: string;
+  /** Where the runtime itself keeps what outlives it: orchestrations and the times of timers. */
+  readonly dataFolder: string;
   readonly keys: RuntimeKeys;
   readonly controlKey: string;
   readonly clockOffsetMs: number;
@@ -45,7 +45,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   return {
     appFolder: values.SANDBOX_APP_DIR,
     port: values.SANDBOX_PORT,
-    storage: values.SANDBOX_STORAGE,
+    dataFolder: values.SANDBOX_DATA_DIR,
     keys: {
       master: values.SANDBOX_MASTER_KEY,
       durable: values.SANDBOX_DURABLE_KEY,

@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite';
 import { AlarmClock } from './alarm-clock.ts';
 import { StackClock } from './clock.ts';
 import { createInvoker } from './core/invoker.ts';
@@ -16,6 +17,7 @@ import { createHttpTriggers } from './http/http-trigger.ts';
 import { empty } from './http/messages.ts';
 import type { Handler, HostServer } from './http/server.ts';
 import { listen } from './http/server.ts';
+import { openHubFile } from './hub-file.ts';
 import { LoadGauge } from './load-gauge.ts';
 import type { RuntimeSettings } from './settings.ts';
 import { TimerStatusStore } from './timers/status-store.ts';
@@ -61,11 +63,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     if (rpc !== undefined) servers.push(rpc);
     const registry = await loadApp(options.appFolder, log);
     const parts = assemble({ options, host, registry, rpcPort: rpc?.port });
-    await Promise.all([parts.durable.prepare(), parts.statuses.prepare()]);
     // Served before the work that was left is taken up: that work may call back.
     ({ handler, rpcHandler } = parts);
     await parts.durable.resume();
-    await parts.timers.start();
+    parts.timers.start();
     return { port: server.port, stop: () => stop(parts, () => closeAll(servers), registry, options.appFolder) };
   } catch (error: unknown) {
     await closeAll(servers);
@@ -86,7 +87,7 @@ interface AssembleInput {
 
 interface Parts {
   readonly durable: DurableHost;
-  readonly statuses: TimerStatusStore;
+  readonly hubFile: DatabaseSync;
   readonly timers: TimerService;
   readonly alarms: AlarmClock;
   readonly gauge: LoadGauge;
@@ -95,7 +96,7 @@ interface Parts {
 }
 
 function assemble({ options, host, registry, rpcPort }: AssembleInput): Parts {
-  const { log, environment, storage } = options;
+  const { log, environment } = options;
   const clock = new StackClock(options.clockOffsetMs);
   const alarms = new AlarmClock(clock);
   const gauge = new LoadGauge();
@@ -106,16 +107,17 @@ function assemble({ options, host, registry, rpcPort }: AssembleInput): Parts {
     timeoutMs: host.functionTimeoutMs,
   });
   const { hubName, routePrefix } = host;
+  const hubFile = openHubFile(options.dataFolder, hubName);
   const hostname = environment['WEBSITE_HOSTNAME'] ?? '';
   const client = { hubName, hostname, systemKey: keys.systemKey('durabletask'), rpcPort };
   const quirks = options.realHostQuirks ? createRealHost(quirkSeed) : currentHost;
   const hasExtension = options.durableClientFile !== undefined;
   const durable =
     options.durableClientFile === undefined
-      ? createLocalHost({ host, registry, invoke, client, storage, quirks, clock, alarms, gauge, log })
+      ? createLocalHost({ host, registry, invoke, client, hubFile, quirks, clock, alarms, gauge, log })
       : createExtensionHost(options.durableClientFile);
   const isDisabled = (name: string): boolean => /^(true|1)$/i.test(environment[`AzureWebJobs.${name}.Disabled`] ?? '');
-  const statuses = new TimerStatusStore(storage, hubName);
+  const statuses = new TimerStatusStore(hubFile);
   const timers = new TimerService({
     ...{ registry, invoke, environment, isDisabled, clock, alarms, gauge, statuses, log },
   });
@@ -127,7 +129,7 @@ function assemble({ options, host, registry, rpcPort }: AssembleInput): Parts {
     httpTriggers: createHttpTriggers({ registry, invoke, keys, routePrefix, log, isDisabled }),
   });
   const rpcHandler = createRpcHandler({ gauge, durable });
-  return { durable, statuses, timers, alarms, gauge, handler, rpcHandler };
+  return { durable, hubFile, timers, alarms, gauge, handler, rpcHandler };
 }
 
 async function stop(
@@ -149,4 +151,5 @@ async function stop(
     new Promise((resolve) => setTimeout(resolve, Math.max(deadline - performance.now(), 0))),
   ]);
   await runAppHooks(registry, 'appTerminate', appFolder);
+  parts.hubFile.close();
 }

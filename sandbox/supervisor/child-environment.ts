@@ -50,7 +50,7 @@ export function runtimeEnvironment(plan: StackPlan): Record<string, string> {
     GATEHOUSE_USUAL_TIME_DIVISOR: String(options.speed),
     SANDBOX_APP_DIR: options.appDirectory,
     SANDBOX_PORT: String(ports.runtime),
-    SANDBOX_STORAGE: info.storage.connectionString,
+    SANDBOX_DATA_DIR: join(options.directory, 'runtime'),
     SANDBOX_MASTER_KEY: secrets.masterKey,
     SANDBOX_DURABLE_KEY: secrets.durableKey,
     SANDBOX_EVENTGRID_KEY: secrets.eventGridKey,

@@ -48,8 +48,7 @@ export async function startAzurite(): Promise<Azurite> {
   };
 }
 
-/** The connection string of an Azurite, or of something that stands before it. */
-export function toConnectionString(blobPort: number, tablePort: number): string {
+function toConnectionString(blobPort: number, tablePort: number): string {
   return [
     'DefaultEndpointsProtocol=http',
     `AccountName=${account}`,

@@ -6,8 +6,6 @@ export interface DurableHost {
   clientJson(): string;
   /** Serves the extension's HTTP API to whoever has shown a key; `path` is what follows its base, split at slashes and decoded. */
   manage(request: HostRequest, path: readonly string[]): Promise<HostResponse>;
-  /** Makes ready what the application needs before it is served. */
-  prepare(): Promise<void>;
   /** Takes up the work that was left; the application is served by then. */
   resume(): Promise<void>;
   /** Begins nothing more. */

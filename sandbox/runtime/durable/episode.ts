@@ -5,7 +5,7 @@ import { acceptMessages } from './accept-messages.ts';
 import { describeOrchestratorFailure } from './failure-text.ts';
 import type { EventRaised, ExecutionTerminated, FailureDetails, HistoryEvent } from './history.ts';
 import { eventTypes, isTerminal, statusNumbers, unplayed } from './history.ts';
-import { outgoingRowKey } from './keys.ts';
+import { outgoingKey } from './keys.ts';
 import type { OrchestratorAnswer } from './orchestrator-answer.ts';
 import type { Commit, InstanceRecord, InstanceState, Outgoing, Parent } from './records.ts';
 import type { KnownFunctions, ReplayOutcome, ScheduledWork } from './replay.ts';
@@ -180,10 +180,10 @@ function describeFailure({ ErrorType, ErrorMessage }: FailureDetails): string {
 
 function continueWith({ state, record, timestamp, events, outgoing }: Turned, replayed: ReplayOutcome): Commit {
   const newEvents = [...events, turnEvent(timestamp, eventTypes.orchestratorCompleted)];
-  const canceled = replayed.canceledTimerIds.map((id) => outgoingRowKey(record.executionId, { kind: 'timer', id }));
+  const canceled = replayed.canceledTimerIds.map((id) => outgoingKey(record.executionId, { kind: 'timer', id }));
   return {
     previous: state,
-    record: { ...record, historyCount: state.history.length + newEvents.length },
+    record,
     newEvents,
     newOutgoing: outgoing,
     removedOutgoing: state.outgoing.map(({ key }) => key).filter((key) => canceled.includes(key)),
@@ -209,7 +209,6 @@ function end({ state, record, timestamp, events }: Turned, ending: Ending): Comm
       output,
       details,
       failureDetails,
-      historyCount: state.history.length + newEvents.length,
     },
     newEvents,
     newOutgoing: report,
@@ -226,7 +225,6 @@ function continueAsNew({ state, record }: Turned, { continueAsNew: next, carried
       ...record,
       executionId: newExecutionId(),
       input: next?.input === undefined ? null : JSON.stringify(next.input),
-      historyCount: 0,
       carried: [{ event: { EventType: eventTypes.executionStarted } }, ...carried],
       isContinued: true,
     },

@@ -18,7 +18,6 @@ export function createExtensionHost(clientFile: string): DurableHost {
     clientJson: () => readFileSync(clientFile, 'utf8'),
     manage: (request) =>
       forward(new URL(clientSchema.parse(JSON.parse(readFileSync(clientFile, 'utf8'))).rpcBaseUrl), request),
-    prepare: () => Promise.resolve(),
     resume: async () => {
       while (!existsSync(clientFile)) await new Promise((resolve) => setTimeout(resolve, lookMs));
     },

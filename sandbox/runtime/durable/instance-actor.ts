@@ -4,9 +4,8 @@ import { hasWaitingMessages } from './episode.ts';
 import type { RuntimeStatus } from './history.ts';
 import { isTerminal } from './history.ts';
 import type { InstanceStore } from './instance-store.ts';
+import { StaleState } from './instance-store.ts';
 import type { Commit, InstanceRecord, InstanceState, Message, Outgoing, Stored } from './records.ts';
-import { isConflict, isNotFound } from './storage-errors.ts';
-import type { Turnstile } from './turnstile.ts';
 
 export interface ActorOptions {
   readonly store: InstanceStore;
@@ -21,8 +20,6 @@ export interface ActorOptions {
   /** Told when nothing is left to do for the instance. */
   readonly onSettled: (actor: InstanceActor) => void;
   readonly isStopping: () => boolean;
-  /** Bounds how many instances speak to storage at a time; no job of one instance waits for a job of another. */
-  readonly turnstile: Turnstile;
 }
 
 export type Delivery = 'delivered' | 'absent' | 'finished' | 'repeated';
@@ -37,7 +34,6 @@ interface WaitingDelivery {
 export type Creation =
   { readonly outcome: 'created' | 'repeated' } | { readonly outcome: 'exists'; readonly status: RuntimeStatus };
 
-const deliveriesMax = 40;
 const retryDelayMs = 500;
 
 /** All that is written for one instance passes here, one thing after the other. */
@@ -45,7 +41,6 @@ export class InstanceActor {
   readonly instanceId: string;
   private readonly options: ActorOptions;
   private state: InstanceState | undefined;
-  private unfinishedEtag: string | undefined;
   private waiting: WaitingDelivery[] = [];
   private tail: Promise<unknown> = Promise.resolve();
   /** Jobs begun and waiting, the present one included. */
@@ -58,31 +53,26 @@ export class InstanceActor {
 
   /** Finds what is left to do after a start of the runtime, and goes on with it. */
   async resume(): Promise<void> {
-    const resumed = this.exclusive(async () => {
-      this.unfinishedEtag = await this.options.store.markUnfinished(this.instanceId);
-      await this.workOn();
-    });
     // One instance that cannot be read must not keep the others from going on.
-    await resumed.catch((error: unknown) => {
+    await this.exclusive(() => this.workOn()).catch((error: unknown) => {
       this.retryLater(error);
     });
   }
 
   /** Begins an execution, unless one is there that may not be replaced. A start that took place before changes nothing. */
   async create(record: InstanceRecord, starts: readonly Message[], replaceRunning: boolean): Promise<Creation> {
-    const creation = await this.exclusive(async (): Promise<Creation> => {
-      const existing = await this.load();
+    const creation = await this.exclusive((): Creation => {
+      const existing = this.load();
       if (existing?.record.startId === record.startId) {
         return { outcome: 'repeated' };
       }
       if (existing !== undefined && !isTerminal(existing.record.status) && !replaceRunning) {
         return { outcome: 'exists', status: existing.record.status };
       }
-      this.unfinishedEtag = await this.options.store.markUnfinished(this.instanceId);
       // Whatever was sent to an earlier execution of this id must not reach the new one.
       const fresh = { ...record, consumedKey: this.options.nextInboxKey(lastInboxKey(existing)) };
       const messages = this.keyed(starts, fresh.consumedKey);
-      this.state = await this.options.store.create(fresh, messages, existing);
+      this.state = this.options.store.create(fresh, messages, existing);
       return { outcome: 'created' };
     });
     this.proceed();
@@ -104,15 +94,15 @@ export class InstanceActor {
 
   /** Deletes a finished instance. */
   async purge(): Promise<'purged' | 'absent' | 'running'> {
-    return this.exclusive(async () => {
-      const existing = await this.load();
+    return this.exclusive(() => {
+      const existing = this.load();
       if (existing === undefined) {
         return 'absent';
       }
       if (!isTerminal(existing.record.status)) {
         return 'running';
       }
-      await this.options.store.purge(this.instanceId);
+      this.options.store.purge(this.instanceId);
       this.state = undefined;
       return 'purged';
     });
@@ -134,7 +124,7 @@ export class InstanceActor {
     if (this.options.isStopping()) {
       return;
     }
-    if (!isConflict(error)) {
+    if (!(error instanceof StaleState)) {
       this.options.log('error', 'durable', `${this.instanceId}: ${String(error)}; trying again.`);
     }
     const end = this.options.gauge.begin();
@@ -146,10 +136,10 @@ export class InstanceActor {
 
   private async workOn(): Promise<void> {
     do {
-      await this.flush();
+      this.flush();
       await this.takeTurn();
     } while (this.hasMore());
-    await this.settleIfDone();
+    this.settleIfDone();
   }
 
   private hasMore(): boolean {
@@ -158,12 +148,12 @@ export class InstanceActor {
   }
 
   private async takeTurn(): Promise<void> {
-    const state = await this.load();
+    const state = this.load();
     if (state === undefined || this.options.isStopping()) {
       return;
     }
     if (this.hasTurn(state)) {
-      this.state = await this.options.store.commit(await this.options.runEpisode(state));
+      this.state = this.options.store.commit(await this.options.runEpisode(state));
     } else if (hasWaitingMessages(state)) {
       // The extension says nothing of it.
       const { version } = state.record;
@@ -176,13 +166,13 @@ export class InstanceActor {
     return hasWaitingMessages(state) && !this.options.isRejected(state.record);
   }
 
-  private async flush(): Promise<void> {
-    const batch = this.waiting.splice(0, deliveriesMax);
+  private flush(): void {
+    const batch = this.waiting.splice(0);
     if (batch.length === 0) {
       return;
     }
     try {
-      await this.store(batch);
+      this.store(batch);
     } catch (error: unknown) {
       this.state = undefined;
       for (const { reject } of batch) {
@@ -192,8 +182,8 @@ export class InstanceActor {
     }
   }
 
-  private async store(batch: readonly WaitingDelivery[]): Promise<void> {
-    const state = await this.load();
+  private store(batch: readonly WaitingDelivery[]): void {
+    const state = this.load();
     const open = new Set(state?.outgoing.map(({ key }) => key));
     const taken: WaitingDelivery[] = [];
     const settled: (() => void)[] = [];
@@ -207,53 +197,49 @@ export class InstanceActor {
       });
     }
     if (state !== undefined && taken.length > 0) {
-      await this.write(state, taken);
+      this.write(state, taken);
     }
     for (const settle of settled) {
       settle();
     }
   }
 
-  private async write(state: InstanceState, taken: readonly WaitingDelivery[]): Promise<void> {
+  private write(state: InstanceState, taken: readonly WaitingDelivery[]): void {
     const messages = isTerminal(state.record.status)
       ? []
       : taken.flatMap(({ message }) => (message === undefined ? [] : [message]));
     const stored = this.keyed(messages, lastInboxKey(state));
     const completed = taken.flatMap(({ completes }) => (completes === undefined ? [] : [completes]));
-    this.state = await this.options.store.deliver(state, stored, completed);
+    this.state = this.options.store.deliver(state, stored, completed);
   }
 
   private keyed(messages: readonly Message[], after: string): readonly Stored<Message>[] {
     return messages.map((value) => ({ key: this.options.nextInboxKey(after), value }));
   }
 
-  private async settleIfDone(): Promise<void> {
-    const { state, unfinishedEtag } = this;
+  private settleIfDone(): void {
+    const { state } = this;
     const isOver = state === undefined || (isTerminal(state.record.status) && state.outgoing.length === 0);
     if (!isOver || this.waiting.length > 0 || this.options.isStopping()) {
       return;
     }
-    if (unfinishedEtag !== undefined) {
-      await this.options.store.unmarkUnfinished(this.instanceId, unfinishedEtag);
-      this.unfinishedEtag = undefined;
-    }
     this.options.onSettled(this);
   }
 
-  private async load(): Promise<InstanceState | undefined> {
-    this.state ??= await this.options.store.load(this.instanceId);
+  private load(): InstanceState | undefined {
+    this.state ??= this.options.store.load(this.instanceId);
     return this.state;
   }
 
-  private async exclusive<T>(job: () => Promise<T>): Promise<T> {
+  private async exclusive<T>(job: () => T | Promise<T>): Promise<T> {
     this.jobCount += 1;
     const end = this.options.gauge.begin();
-    const run = this.tail.then(() => this.options.turnstile.pass(job));
+    const run = this.tail.then(job);
     this.tail = run.catch(() => undefined);
     try {
       return await run;
     } catch (error: unknown) {
-      if (isConflict(error) || isNotFound(error)) {
+      if (error instanceof StaleState) {
         this.state = undefined;
       }
       throw error;

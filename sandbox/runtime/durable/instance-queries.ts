@@ -15,13 +15,13 @@ interface InstanceFilter {
 const pageSizeMax = 1000;
 
 /** Answers one page of instances, in the order of their ids; the continuation header is the last id of the page. */
-export async function listInstances(hub: TaskHub, request: HostRequest): Promise<HostResponse> {
+export function listInstances(hub: TaskHub, request: HostRequest): HostResponse {
   const query = request.url.searchParams;
   const filter = readFilter(query);
   const limit = Math.min(Number(query.get('top') ?? pageSizeMax) || pageSizeMax, pageSizeMax);
   const after = fromContinuation(headerOf(request, 'x-ms-continuation-token'));
   const matching: InstanceRecord[] = [];
-  for await (const record of hub.listRecords()) {
+  for (const record of hub.listRecords()) {
     if (matches(record, filter) && record.instanceId > after) {
       matching.push(record);
     }
@@ -44,7 +44,7 @@ export async function purgeInstances(hub: TaskHub, query: URLSearchParams): Prom
   }
   const filter = readFilter(query);
   const ids: string[] = [];
-  for await (const record of hub.listRecords()) {
+  for (const record of hub.listRecords()) {
     if (matches(record, filter) && isTerminal(record.status)) {
       ids.push(record.instanceId);
     }

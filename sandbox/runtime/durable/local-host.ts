@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite';
 import type { AlarmClock } from '../alarm-clock.ts';
 import type { StackClock } from '../clock.ts';
 import type { Invoke } from '../core/invoker.ts';
@@ -20,7 +21,7 @@ export interface LocalHostOptions {
   readonly registry: Registry;
   readonly invoke: Invoke;
   readonly client: ClientBindingOptions;
-  readonly storage: string;
+  readonly hubFile: DatabaseSync;
   readonly quirks: Quirks;
   readonly clock: StackClock;
   readonly alarms: AlarmClock;
@@ -31,7 +32,7 @@ export interface LocalHostOptions {
 /** This process's own task hub, which does what the Durable Task extension does. */
 export function createLocalHost(options: LocalHostOptions): DurableHost {
   const { host, registry, invoke, client, quirks, clock, alarms, gauge, log } = options;
-  const store = new InstanceStore(options.storage, host.hubName);
+  const store = new InstanceStore(options.hubFile);
   const functions = new AppFunctions(registry, invoke, quirks.schemaVersion);
   const activities = new ActivityRunner({
     gauge,
@@ -60,7 +61,6 @@ export function createLocalHost(options: LocalHostOptions): DurableHost {
       isTraced,
       query: managementQuery(client),
     }),
-    prepare: () => store.prepare(),
     resume: () => hub.resume(),
     stop: () => {
       hub.stop();

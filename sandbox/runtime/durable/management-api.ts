@@ -169,7 +169,7 @@ async function waitForEnd(
   const intervalMs = Number(url.searchParams.get('pollingInterval') ?? '1') * 1000;
   const deadline = performance.now() + timeoutMs;
   while (performance.now() < deadline) {
-    const record = await hub.readRecord(instanceId);
+    const record = hub.readRecord(instanceId);
     if (record !== undefined && isTerminal(record.status)) {
       return toEndAnswer(record);
     }
@@ -184,10 +184,10 @@ function toEndAnswer(record: InstanceRecord): HostResponse {
     : json(record.status === 'Failed' ? 500 : 200, toStatusBody(record, true));
 }
 
-async function getStatus({ hub }: ManagementOptions, request: HostRequest, id: string): Promise<HostResponse> {
+function getStatus({ hub }: ManagementOptions, request: HostRequest, id: string): HostResponse {
   const query = request.url.searchParams;
   const showInput = flag(query, 'showInput', true);
-  const record = await hub.readRecord(id);
+  const record = hub.readRecord(id);
   if (record === undefined) {
     return empty(404);
   }
@@ -197,7 +197,7 @@ async function getStatus({ hub }: ManagementOptions, request: HostRequest, id: s
   if (!flag(query, 'showHistory', false)) {
     return json(status, body, headers);
   }
-  const history = (await hub.readState(id))?.history ?? [];
+  const history = hub.readState(id)?.history ?? [];
   const historyEvents = toHistoryView(history, { showInput, showOutput: flag(query, 'showHistoryOutput', false) });
   return json(status, { ...body, historyEvents }, headers);
 }

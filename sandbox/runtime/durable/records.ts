@@ -34,9 +34,7 @@ export interface InstanceRecord {
   readonly parent: Parent | null;
   /** The trace that the start belongs to, as its header said. */
   readonly traceParent?: string | undefined;
-  /** History rows below this number are committed; rows at or above it were written by a commit that did not end. */
-  readonly historyCount: number;
-  /** Inbox rows up to this key are consumed; what is left of them is rubbish of a commit cut short. */
+  /** The key of the last message that was consumed: those that follow get later ones. */
   readonly consumedKey: string;
   /** Messages that continue-as-new took over into this execution, to be delivered before the inbox. */
   readonly carried: readonly Message[];
@@ -94,7 +92,7 @@ export interface Stored<T> {
 export interface InstanceState {
   readonly record: InstanceRecord;
   /** Guards the next commit: it fails when somebody else has written since. */
-  readonly etag: string;
+  readonly revision: number;
   readonly history: readonly HistoryEvent[];
   readonly inbox: readonly Stored<Message>[];
   readonly outgoing: readonly Stored<Outgoing>[];

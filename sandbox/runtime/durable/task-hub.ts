@@ -22,7 +22,6 @@ import type {
   Parent,
   Stored,
 } from './records.ts';
-import { Turnstile } from './turnstile.ts';
 import { judgeVersion } from './versioning.ts';
 
 export interface TaskHubOptions {
@@ -55,9 +54,6 @@ interface Owed {
 }
 
 const retryDelayMs = 500;
-const resumedAtOnce = 8;
-/** More would only open more connections, each with a TLS handshake, to the one process that is the local storage. */
-const instancesAtOnce = 16;
 
 /** The orchestrations of one hub: takes starts and messages, runs turns, and sees to it that what they owe gets done. */
 export class TaskHub {
@@ -86,19 +82,12 @@ export class TaskHub {
         this.forget(actor);
       },
       isStopping: () => this.stopping,
-      turnstile: new Turnstile(instancesAtOnce),
     };
   }
 
   /** Finds every unfinished instance and goes on with it. */
   async resume(): Promise<void> {
-    const ids = [...(await this.options.store.listUnfinished())];
-    const branches = Array.from({ length: resumedAtOnce }, async () => {
-      for (let id = ids.pop(); id !== undefined; id = ids.pop()) {
-        await this.actorOf(id).resume();
-      }
-    });
-    await Promise.all(branches);
+    await Promise.all(this.options.store.listUnfinished().map((id) => this.actorOf(id).resume()));
   }
 
   /** Begins no more turns and no more activities. */
@@ -139,22 +128,22 @@ export class TaskHub {
     return outcome;
   }
 
-  async readRecord(instanceId: string): Promise<InstanceRecord | undefined> {
+  readRecord(instanceId: string): InstanceRecord | undefined {
     return this.options.store.readRecord(instanceId);
   }
 
-  async readState(instanceId: string): Promise<InstanceState | undefined> {
+  readState(instanceId: string): InstanceState | undefined {
     return this.options.store.load(instanceId);
   }
 
-  listRecords(): AsyncGenerator<InstanceRecord> {
+  listRecords(): readonly InstanceRecord[] {
     return this.options.store.listRecords();
   }
 
   private async send(instanceId: string, message: Message): Promise<Delivery> {
     // A finished instance is not brought back to memory only to refuse.
     if (!this.actors.has(instanceId)) {
-      const record = await this.options.store.readRecord(instanceId);
+      const record = this.options.store.readRecord(instanceId);
       if (record === undefined || isTerminal(record.status)) {
         return record === undefined ? 'absent' : 'finished';
       }
@@ -307,7 +296,6 @@ export class TaskHub {
       details: null,
       failureDetails: null,
       customStatus: null,
-      historyCount: 0,
       consumedKey: '',
       carried: [],
       isContinued: false,

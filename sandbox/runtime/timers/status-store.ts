@@ -1,6 +1,4 @@
-import { TableClient } from '@azure/data-tables';
-import { toPartition } from '../durable/keys.ts';
-import { isNotFound } from '../durable/storage-errors.ts';
+import type { DatabaseSync } from 'node:sqlite';
 
 /** The state of one timer function, as the host keeps it between runs. */
 export interface TimerStatus {
@@ -15,41 +13,21 @@ export interface StoredTimerStatus {
   readonly status: TimerStatus;
 }
 
-const partitionKey = 'timers';
-
-interface StatusRow {
-  readonly schedule: string;
-  readonly status: string;
-}
-
-/** Keeps the statuses of timer functions in a table of their own. */
+/** Keeps the statuses of timer functions in the hub's file. */
 export class TimerStatusStore {
-  private readonly table: TableClient;
+  private readonly file: DatabaseSync;
 
-  constructor(connectionString: string, hubName: string) {
-    this.table = TableClient.fromConnectionString(connectionString, `${hubName}Timers`, {
-      allowInsecureConnection: true,
-    });
+  constructor(file: DatabaseSync) {
+    file.exec('CREATE TABLE IF NOT EXISTS timers (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID');
+    this.file = file;
   }
 
-  async prepare(): Promise<void> {
-    await this.table.createTable();
+  read(functionName: string): StoredTimerStatus | undefined {
+    const row = this.file.prepare('SELECT value FROM timers WHERE name = ?').get(functionName);
+    return row === undefined ? undefined : (JSON.parse(String(row['value'])) as StoredTimerStatus);
   }
 
-  async read(functionName: string): Promise<StoredTimerStatus | undefined> {
-    try {
-      const row = await this.table.getEntity<StatusRow>(partitionKey, toPartition(functionName));
-      return { schedule: row.schedule, status: JSON.parse(row.status) as TimerStatus };
-    } catch (error: unknown) {
-      if (isNotFound(error)) {
-        return undefined;
-      }
-      throw error;
-    }
-  }
-
-  async write(functionName: string, { schedule, status }: StoredTimerStatus): Promise<void> {
-    const row = { partitionKey, rowKey: toPartition(functionName), schedule, status: JSON.stringify(status) };
-    await this.table.upsertEntity(row, 'Replace');
+  write(functionName: string, stored: StoredTimerStatus): void {
+    this.file.prepare('REPLACE INTO timers (name, value) VALUES (?, ?)').run(functionName, JSON.stringify(stored));
   }
 }

@@ -43,9 +43,9 @@ export class TimerFunction {
   }
 
   /** Takes the schedule up where it was left: a run that fell due meanwhile is made up for once, as past due. */
-  async start(): Promise<void> {
+  start(): void {
     const { clock, schedule, runOnStartup, statuses, name, expression } = this.options;
-    const stored = this.isMonitored ? await statuses.read(name) : undefined;
+    const stored = this.isMonitored ? statuses.read(name) : undefined;
     const isSame = stored?.schedule === expression;
     this.status = isSame ? stored.status : undefined;
     const now = clock.now();
@@ -55,7 +55,7 @@ export class TimerFunction {
       this.runDetached(now, false);
     } else {
       const next = schedule.nextAfter(now);
-      await this.save({ Last: this.status?.Last ?? never, Next: toText(next), LastUpdated: toText(now) });
+      this.save({ Last: this.status?.Last ?? never, Next: toText(next), LastUpdated: toText(now) });
       this.arm(next);
     }
   }
@@ -97,7 +97,7 @@ export class TimerFunction {
     const now = clock.now();
     // Counted from the planned time, or a tick that came early would come twice.
     const next = schedule.nextAfter(Math.max(now, plannedMs));
-    await this.save({ Last: toText(plannedMs), Next: toText(next), LastUpdated: toText(now) });
+    this.save({ Last: toText(plannedMs), Next: toText(next), LastUpdated: toText(now) });
     this.arm(next);
   }
 
@@ -106,14 +106,14 @@ export class TimerFunction {
     return { Schedule: { AdjustForDST: true }, ScheduleStatus, IsPastDue: isPastDue };
   }
 
-  private async save(status: TimerStatus): Promise<void> {
+  private save(status: TimerStatus): void {
     this.status = status;
     if (!this.isMonitored) {
       return;
     }
     const { statuses, name, expression, log } = this.options;
     try {
-      await statuses.write(name, { schedule: expression, status });
+      statuses.write(name, { schedule: expression, status });
     } catch (error: unknown) {
       // The schedule goes on from memory; only a restart would see the older status, and run once too often.
       log('error', name, `The timer's status could not be stored: ${String(error)}`);

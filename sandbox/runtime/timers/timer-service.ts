@@ -25,8 +25,10 @@ export class TimerService {
     this.timers = new Map(functions.map((fn) => [fn.name, toTimer(options, fn)]));
   }
 
-  async start(): Promise<void> {
-    await Promise.all([...this.timers.values()].map((timer) => timer.start()));
+  start(): void {
+    for (const timer of this.timers.values()) {
+      timer.start();
+    }
   }
 
   stop(): void {

@@ -6,8 +6,6 @@ import { parseSchedule } from '../../../sandbox/runtime/timers/schedule.ts';
 import type { StoredTimerStatus } from '../../../sandbox/runtime/timers/status-store.ts';
 import type { TimerInfo } from '../../../sandbox/runtime/timers/timer-function.ts';
 import { TimerFunction } from '../../../sandbox/runtime/timers/timer-function.ts';
-import type { Azurite } from '../../support/azurite.ts';
-import { startAzurite } from '../../support/azurite.ts';
 import { clock, end, eventually, moveClock, settled, start } from '../../support/runtime/orchestration-client.ts';
 import type { FixtureApp, RuntimeProcess } from '../../support/runtime/runtime-process.ts';
 import { createFixtureApp } from '../../support/runtime/runtime-process.ts';
@@ -102,10 +100,9 @@ describe('sandbox/runtime/timers/timer-function', () => {
       schedule: parseSchedule(expression, 'UTC'),
       ...{ runOnStartup, useMonitor, clock: stackClock, alarms, gauge },
       statuses: {
-        read: (name) => Promise.resolve(statuses.get(name)),
+        read: (name) => statuses.get(name),
         write: (name, status) => {
           statuses.set(name, status);
-          return Promise.resolve();
         },
       },
       log: () => undefined,
@@ -132,9 +129,9 @@ describe('sandbox/runtime/timers/timer-function', () => {
     return { schedule, status: { Last, Next: new Date(nextMs).toISOString(), LastUpdated: Last } };
   }
 
-  it('waits for the first time of a new schedule', async () => {
+  it('waits for the first time of a new schedule', () => {
     const bench = aTimer({});
-    await bench.timer.start();
+    bench.timer.start();
 
     expect(bench.infos).toEqual([]);
     expect(bench.statuses.get('t')?.status.Last).toBe('0001-01-01T00:00:00+00:00');
@@ -142,7 +139,7 @@ describe('sandbox/runtime/timers/timer-function', () => {
 
   it('hands over the status from before the run, and stores the one after it', async () => {
     const bench = aTimer({});
-    await bench.timer.start();
+    bench.timer.start();
     const before = bench.statuses.get('t')?.status;
     await bench.advance(hour);
 
@@ -152,7 +149,7 @@ describe('sandbox/runtime/timers/timer-function', () => {
 
   it('runs at once, as past due, what fell due while nothing ran', async () => {
     const bench = aTimer({ stored: storedAt(Date.now() - 60_000) });
-    await bench.timer.start();
+    bench.timer.start();
     await bench.advance(0);
 
     expect(bench.infos).toEqual([expect.objectContaining({ IsPastDue: true })]);
@@ -161,7 +158,8 @@ describe('sandbox/runtime/timers/timer-function', () => {
   it('is not past due when its next time is to come, or when the schedule has changed', async () => {
     const early = aTimer({ stored: storedAt(Date.now() + 60_000) });
     const changed = aTimer({ stored: storedAt(Date.now() - 60_000, '0 30 * * * *') });
-    await Promise.all([early.timer.start(), changed.timer.start()]);
+    early.timer.start();
+    changed.timer.start();
     await Promise.all([early.advance(0), changed.advance(0)]);
 
     expect([...early.infos, ...changed.infos]).toEqual([]);
@@ -169,7 +167,7 @@ describe('sandbox/runtime/timers/timer-function', () => {
 
   it('runs at start-up when asked to, not as past due', async () => {
     const bench = aTimer({ runOnStartup: true });
-    await bench.timer.start();
+    bench.timer.start();
     await bench.advance(0);
 
     expect(bench.infos).toEqual([expect.objectContaining({ IsPastDue: false })]);
@@ -180,7 +178,7 @@ describe('sandbox/runtime/timers/timer-function', () => {
     ['it comes often', { expression: '*/5 * * * * *' }],
   ])('keeps no status when %s', async (_why, options) => {
     const bench = aTimer(options);
-    await bench.timer.start();
+    bench.timer.start();
     await bench.advance(hour);
 
     expect(bench.infos[0]?.ScheduleStatus).toBeNull();
@@ -189,7 +187,7 @@ describe('sandbox/runtime/timers/timer-function', () => {
 
   it('goes on after a run that failed', async () => {
     const bench = aTimer({ run: () => Promise.reject(new Error('no luck')) });
-    await bench.timer.start();
+    bench.timer.start();
     await bench.advance(hour);
     await bench.advance(hour);
 
@@ -198,7 +196,7 @@ describe('sandbox/runtime/timers/timer-function', () => {
 
   it('runs once for all the times that a leap of the clock jumps over', async () => {
     const bench = aTimer({});
-    await bench.timer.start();
+    bench.timer.start();
     await bench.advance(10 * hour);
 
     expect(bench.infos).toHaveLength(1);
@@ -209,7 +207,7 @@ describe('sandbox/runtime/timers/timer-function', () => {
     const bench = aTimer({
       run: () => (releases.length === 0 ? new Promise<void>((resolve) => releases.push(resolve)) : Promise.resolve()),
     });
-    await bench.timer.start();
+    bench.timer.start();
     bench.stackClock.moveTo(hour);
     bench.alarms.clockMoved();
     bench.stackClock.moveTo(3 * hour);
@@ -224,14 +222,11 @@ describe('sandbox/runtime/timers/timer-function', () => {
 });
 
 describe('sandbox/runtime (clock of a process)', () => {
-  let azurite: Azurite;
   let app: FixtureApp;
   let runtime: RuntimeProcess;
 
   beforeAll(async () => {
-    azurite = await startAzurite();
     app = await createFixtureApp({
-      storage: azurite.connectionString,
       entries: ['orchestrations.cjs'],
       hubName: 'Clocks',
     });
@@ -241,7 +236,6 @@ describe('sandbox/runtime (clock of a process)', () => {
   afterAll(async () => {
     await runtime.stop();
     await app.remove();
-    await azurite.stop();
   });
 
   it('starts with the offset it is given', async () => {

@@ -1,9 +1,10 @@
 /**
  * Kills the runtime with SIGKILL while it works and starts it again: nothing may be lost, and nothing done twice but an activity
- * that was running. The cuts are made at the runtime's writes to storage, before and after they arrive.
+ * that was running. The cuts are made between the runtime's writes to its hub.
  */
-import type { Azurite } from '../../support/azurite.ts';
-import { startAzurite, toConnectionString } from '../../support/azurite.ts';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   clock,
   end,
@@ -14,40 +15,26 @@ import {
   start,
   until,
 } from '../../support/runtime/orchestration-client.ts';
+import { refusal, refuseWrites, takeWrites } from '../../support/runtime/refused-writes.ts';
 import type { FixtureApp, RuntimeProcess } from '../../support/runtime/runtime-process.ts';
 import { createFixtureApp } from '../../support/runtime/runtime-process.ts';
-import type { SeveringProxy } from '../../support/runtime/severing-proxy.ts';
-import { startSeveringProxy } from '../../support/runtime/severing-proxy.ts';
 
-let azurite: Azurite;
-let proxy: SeveringProxy;
+const hubName = 'Crash';
 let app: FixtureApp;
+/** Where the app's runtimes keep the hub. */
+let data: string;
 let live: RuntimeProcess | undefined;
 
-beforeAll(async () => {
-  azurite = await startAzurite();
-  proxy = await startSeveringProxy(azurite.tablePort);
-});
-
-afterAll(async () => {
-  await proxy.close();
-  await azurite.stop();
-});
-
 beforeEach(async () => {
-  const storage = toConnectionString(azurite.blobPort, proxy.port);
-  const hubName = `Crash${String(hubCount)}`;
-  hubCount += 1;
-  app = await createFixtureApp({ storage, entries: ['orchestrations.cjs'], hubName });
+  data = await mkdtemp(join(tmpdir(), 'hub-'));
+  app = await createFixtureApp({ dataFolder: data, entries: ['orchestrations.cjs'], hubName });
 });
-
-let hubCount = 1;
 
 afterEach(async () => {
-  proxy.disarm();
   await live?.kill();
   live = undefined;
   await app.remove();
+  await rm(data, { recursive: true });
 });
 
 async function startRuntime(more: Readonly<Record<string, string>> = {}): Promise<RuntimeProcess> {
@@ -55,21 +42,13 @@ async function startRuntime(more: Readonly<Record<string, string>> = {}): Promis
   return live;
 }
 
-async function killAtWrite(runtime: RuntimeProcess, atWrite: number, when: 'before' | 'after'): Promise<void> {
-  let killed: Promise<void> | undefined;
-  proxy.arm({
-    atWrite,
-    when,
-    onCut: () => {
-      killed ??= runtime.kill();
-    },
-  });
+/** Kills where turns and messages have been refused since the one that `refuseWrites` names. */
+async function killAtRefusal(runtime: RuntimeProcess): Promise<void> {
   await eventually(
-    () => killed !== undefined,
-    () => `write ${String(atWrite)} did not come`,
+    () => runtime.logs().includes(refusal),
+    () => `no write was refused: ${runtime.logs()}`,
   );
-  await killed;
-  proxy.disarm();
+  await runtime.kill();
 }
 
 /** Counts the lines of a journal, by what they say. */
@@ -82,20 +61,19 @@ function countLines(lines: readonly string[]): Readonly<Record<string, number>> 
 }
 
 describe('sandbox/runtime (crash safety)', () => {
-  // The operation is a sequence, a fan-out, a timer, a child and another activity: some twenty writes.
-  const cuts = [1, 3, 5, 8, 10, 13, 16, 19].map((atWrite, index) => ({
-    id: `cut-at-${String(atWrite)}`,
-    atWrite,
-    when: index % 2 === 0 ? ('after' as const) : ('before' as const),
-  }));
+  // The operation is a sequence, a fan-out, a timer, a child and another activity: nine messages and eight turns.
+  const cuts = [1, 2, 4, 6, 8, 10, 12, 15];
 
   it('ends every operation rightly, wherever it was cut', async () => {
     // The life after one cut is the life before the next.
     let runtime = await startRuntime();
-    for (const { id, atWrite, when } of cuts) {
+    for (const write of cuts) {
+      const id = `cut-after-${String(write)}`;
       const notedBefore = (await runtime.journal()).length;
+      refuseWrites(data, hubName, write);
       await manage(runtime, 'POST', `orchestrators/operation/${id}`, {});
-      await killAtWrite(runtime, atWrite, when);
+      await killAtRefusal(runtime);
+      takeWrites(data, hubName);
       runtime = await startRuntime();
       const { runtimeStatus, output } = await end(runtime, id);
 

@@ -1,9 +1,12 @@
-/** The instance store on a real Azurite: what is committed is whole, and a stale writer changes nothing. */
-import { BlobServiceClient } from '@azure/storage-blob';
+/** The instance store on its file: what is committed is whole, and a stale writer changes nothing. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import type { HistoryEvent } from '../../../sandbox/runtime/durable/history.ts';
 import { unplayed } from '../../../sandbox/runtime/durable/history.ts';
-import { InstanceStore } from '../../../sandbox/runtime/durable/instance-store.ts';
-import { createInboxKeys, fromPartition, toPartition } from '../../../sandbox/runtime/durable/keys.ts';
+import { InstanceStore, StaleState } from '../../../sandbox/runtime/durable/instance-store.ts';
+import { createInboxKeys } from '../../../sandbox/runtime/durable/keys.ts';
 import type {
   Commit,
   InstanceRecord,
@@ -11,23 +14,23 @@ import type {
   Message,
   Outgoing,
 } from '../../../sandbox/runtime/durable/records.ts';
-import { isConflict } from '../../../sandbox/runtime/durable/storage-errors.ts';
-import type { Azurite } from '../../support/azurite.ts';
-import { startAzurite } from '../../support/azurite.ts';
+import { openHubFile } from '../../../sandbox/runtime/hub-file.ts';
 
-let azurite: Azurite;
+let folder: string;
+let file: DatabaseSync;
 let store: InstanceStore;
 const nextKey = createInboxKeys(Date.now);
 const now = '2030-01-01T00:00:00.000Z';
 
-beforeAll(async () => {
-  azurite = await startAzurite();
-  store = new InstanceStore(azurite.connectionString, 'Store');
-  await store.prepare();
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'store-'));
+  file = openHubFile(folder, 'Store');
+  store = new InstanceStore(file);
 });
 
-afterAll(async () => {
-  await azurite.stop();
+afterAll(() => {
+  file.close();
+  rmSync(folder, { recursive: true });
 });
 
 function aRecord(changes: Partial<InstanceRecord> = {}): InstanceRecord {
@@ -46,7 +49,6 @@ function aRecord(changes: Partial<InstanceRecord> = {}): InstanceRecord {
     failureDetails: null,
     customStatus: null,
     parent: null,
-    historyCount: 0,
     consumedKey: '',
     carried: [],
     isContinued: false,
@@ -54,18 +56,9 @@ function aRecord(changes: Partial<InstanceRecord> = {}): InstanceRecord {
   };
 }
 
-async function listBlobs(container: string, prefix: string): Promise<readonly string[]> {
-  const client = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient(container);
-  const names: string[] = [];
-  for await (const { name } of client.listBlobsFlat({ prefix })) {
-    names.push(name);
-  }
-  return names;
-}
-
 const startMessage: Message = { event: { EventType: 0 } };
 
-async function create(instanceId: string): Promise<InstanceState> {
+function create(instanceId: string): InstanceState {
   return store.create(aRecord({ instanceId }), [{ key: nextKey(), value: startMessage }], undefined);
 }
 
@@ -84,17 +77,16 @@ function aCommit(
   newOutgoing: readonly Outgoing[] = [],
 ): Commit {
   const consumedKey = previous.inbox.at(-1)?.key ?? previous.record.consumedKey;
-  const historyCount = previous.history.length + newEvents.length;
-  const record: InstanceRecord = { ...previous.record, status: 'Running', consumedKey, historyCount };
+  const record: InstanceRecord = { ...previous.record, status: 'Running', consumedKey };
   return { previous, record, newEvents, newOutgoing, removedOutgoing: [] };
 }
 
 describe('sandbox/runtime/durable/instance-store', () => {
-  it('gives back what was committed, in its order', async () => {
-    const created = await create('order');
-    const first = await store.commit(aCommit(created, [anEvent('a'), anEvent('b')], activities(2)));
-    const second = await store.commit(aCommit(first, [anEvent('c')]));
-    const loaded = await store.load('order');
+  it('gives back what was committed, in its order', () => {
+    const created = create('order');
+    const first = store.commit(aCommit(created, [anEvent('a'), anEvent('b')], activities(2)));
+    const second = store.commit(aCommit(first, [anEvent('c')]));
+    const loaded = store.load('order');
 
     expect(loaded).toEqual(second);
     expect(loaded?.history.map((event) => 'Name' in event && event.Name)).toEqual(['a', 'b', 'c']);
@@ -102,100 +94,91 @@ describe('sandbox/runtime/durable/instance-store', () => {
     expect(loaded?.inbox).toEqual([]);
   });
 
-  it('commits more rows than one transaction takes', async () => {
-    const created = await create('many');
-    const events = Array.from({ length: 250 }, (_, index) => anEvent(`e${index}`));
-    const committed = await store.commit(aCommit(created, events, activities(120)));
-
-    expect(await store.load('many')).toEqual(committed);
-    expect(committed.history).toHaveLength(250);
-  });
-
-  it('keeps values that do not fit a row, in Unicode, and deletes them with the instance', async () => {
-    const created = await create('large');
+  it('keeps long histories and large values, in Unicode, and deletes them with the instance', () => {
     const large = '😀ü'.repeat(200_000);
-    await store.commit(aCommit(created, [anEvent(large), anEvent('small')]));
+    const events = [anEvent(large), ...Array.from({ length: 250 }, (_, index) => anEvent(`e${index}`))];
+    const committed = store.commit(aCommit(create('many'), events, activities(120)));
 
-    expect((await store.load('large'))?.history[0]).toMatchObject({ Name: large });
-    expect(await listBlobs('store-largevalues', 'large/')).toHaveLength(1);
-    await store.purge('large');
-    expect(await store.load('large')).toBeUndefined();
-    expect(await listBlobs('store-largevalues', 'large/')).toEqual([]);
+    expect(store.load('many')).toEqual(committed);
+    expect(committed.history).toEqual(events);
+    store.purge('many');
+    expect(store.load('many')).toBeUndefined();
+    expect(create('many')).toMatchObject({ history: [], outgoing: [] });
   });
 
-  it.each([
-    ['small', 1],
-    ['large', 200],
-  ])('lets a stale writer of a %s turn change nothing', async (kind, count) => {
-    const id = `stale-${kind}`;
-    const seenByBoth = await create(id);
-    const winner = await store.commit(aCommit(seenByBoth, [anEvent('winner')], activities(1)));
-    const events = Array.from({ length: count }, () => anEvent('stale'));
+  it('gives to a process that opens the file later what was committed', () => {
+    const committed = store.commit(aCommit(create('kept'), [anEvent('a')], activities(1)));
+    const other = openHubFile(folder, 'Store');
 
-    const error: unknown = await store
-      .commit(aCommit(seenByBoth, events, activities(count)))
-      .catch((caught: unknown) => caught);
-
-    expect(isConflict(error)).toBe(true);
-    expect(await store.load(id)).toEqual(winner);
+    expect(new InstanceStore(other).load('kept')).toEqual(committed);
+    other.close();
   });
 
-  it('does not show the rows of a commit that was cut short', async () => {
-    const created = await create('cut');
-    const other = new InstanceStore(azurite.connectionString, 'Store');
-    // The first batches of a long commit arrive, its last one is refused as stale: as if the process had died between.
-    const events = Array.from({ length: 200 }, () => anEvent('unfinished'));
-    const long = store.commit(aCommit(created, events, activities(50)));
-    const racing = other.commit(aCommit(created, [anEvent('quick')]));
-    const [longOutcome, racingOutcome] = await Promise.allSettled([long, racing]);
+  it('lets a stale writer change nothing, nor one that would begin what is there', () => {
+    const seenByBoth = create('stale');
+    const winner = store.commit(aCommit(seenByBoth, [anEvent('winner')], activities(1)));
+    const events = Array.from({ length: 200 }, () => anEvent('stale'));
 
-    const loaded = await store.load('cut');
-    expect([longOutcome.status, racingOutcome.status].sort()).toEqual(['fulfilled', 'rejected']);
-    const expected = longOutcome.status === 'fulfilled' ? { events: 200, owed: 50 } : { events: 1, owed: 0 };
-    expect({ events: loaded?.history.length, owed: loaded?.outgoing.length }).toEqual(expected);
+    expect(() => store.commit(aCommit(seenByBoth, events, activities(200)))).toThrow(StaleState);
+    expect(() => create('stale')).toThrow(StaleState);
+    expect(store.load('stale')).toEqual(winner);
   });
 
-  it('takes a completion once', async () => {
-    const owing = await store.commit(aCommit(await create('once'), [anEvent('a')], activities(1)));
+  it('shows nothing of a commit that broke off', () => {
+    const before = store.commit(aCommit(create('cut'), [anEvent('a')], activities(1)));
+    // The same work once more: its key is taken, which is found out after the record and the events were written.
+    const again = { ...aCommit(before, [anEvent('b')]), newOutgoing: activities(1) };
+
+    expect(() => store.commit(again)).toThrow('UNIQUE');
+    expect(store.load('cut')).toEqual(before);
+    expect(store.commit(aCommit(before, [anEvent('c')])).history).toHaveLength(2);
+  });
+
+  it('takes a completion once', () => {
+    const owing = store.commit(aCommit(create('once'), [anEvent('a')], activities(1)));
     const key = owing.outgoing[0]?.key ?? '';
     const message: Message = { event: { EventType: 5, TaskScheduledId: 0, Result: '1', ...unplayed(now) } };
-    await store.deliver(owing, [{ key: nextKey(), value: message }], [key]);
+    store.deliver(owing, [{ key: nextKey(), value: message }], [key]);
 
-    await expect(store.deliver(owing, [{ key: nextKey(), value: message }], [key])).rejects.toMatchObject({
-      statusCode: 404,
-    });
-    expect(await store.load('once')).toMatchObject({ outgoing: [], inbox: [{ value: message }] });
+    expect(() => store.deliver(owing, [{ key: nextKey(), value: message }], [key])).toThrow(StaleState);
+    expect(store.load('once')).toMatchObject({ outgoing: [], inbox: [{ value: message }] });
   });
 
-  it('leaves nothing of a replaced execution to the new one', async () => {
-    const old = await store.commit(aCommit(await create('replaced'), [anEvent('old')], activities(3)));
+  it('leaves nothing of a replaced execution to the new one, but what the old one owes to others', () => {
+    const parent = { name: 'p', instanceId: 'p', executionId: 'e0', taskId: 1, version: '' };
+    const report: Outgoing = {
+      ...{ kind: 'report', id: 0, parent },
+      event: { EventType: 8, TaskScheduledId: 1, Result: '1', ...unplayed(now) },
+    };
+    const old = store.commit(aCommit(create('replaced'), [anEvent('old')], [...activities(3), report]));
     const record = aRecord({ instanceId: 'replaced', executionId: 'e2', startId: 'e2', consumedKey: nextKey() });
-    const fresh = await store.create(record, [{ key: nextKey(), value: startMessage }], old);
+    const fresh = store.create(record, [{ key: nextKey(), value: startMessage }], old);
 
-    expect(await store.load('replaced')).toEqual(fresh);
-    expect(fresh).toMatchObject({ history: [], outgoing: [] });
+    expect(store.load('replaced')).toEqual(fresh);
+    expect(fresh).toMatchObject({ history: [], outgoing: [{ value: report }] });
   });
 
-  it('lists what is unfinished, until the note that was made is taken back', async () => {
-    const first = await store.markUnfinished("it's/odd#%^");
-    const second = await store.markUnfinished("it's/odd#%^");
+  it('lists what has not ended, or owes something yet', () => {
+    const own = openHubFile(folder, 'Unfinished');
+    const unfinished = new InstanceStore(own);
+    const begin = (instanceId: string): InstanceState =>
+      unfinished.create(aRecord({ instanceId }), [{ key: nextKey(), value: startMessage }], undefined);
+    const end = (state: InstanceState, owed: readonly Outgoing[]): InstanceState => {
+      const commit = aCommit(state, [], owed);
+      return unfinished.commit({ ...commit, record: { ...commit.record, status: 'Completed' } });
+    };
+    begin("it's/odd#%^");
+    end(begin('ended'), []);
+    const owing = end(begin('owing'), activities(1));
 
-    await store.unmarkUnfinished("it's/odd#%^", first);
-    expect(await store.listUnfinished()).toEqual(["it's/odd#%^"]);
-    await store.unmarkUnfinished("it's/odd#%^", second);
-    expect(await store.listUnfinished()).toEqual([]);
+    expect(unfinished.listUnfinished()).toEqual(["it's/odd#%^", 'owing']);
+    unfinished.deliver(owing, [], [owing.outgoing[0]?.key ?? '']);
+    expect(unfinished.listUnfinished()).toEqual(["it's/odd#%^"]);
+    own.close();
   });
 });
 
 describe('sandbox/runtime/durable/keys', () => {
-  it.each(['plain-id:0', 'a/b\\c#d?e', '100%', "o'clock", 'a^2Fb', 'über\u0007'])(
-    'finds the id %p in its partition again',
-    (id) => {
-      expect(fromPartition(toPartition(id))).toBe(id);
-      expect(toPartition(id)).not.toMatch(/[%'/\\#?\p{Cc}]/u);
-    },
-  );
-
   it('makes inbox keys above the last one of an instance, also when the clock has gone back', () => {
     const last = createInboxKeys(() => 1000)();
     const key = createInboxKeys(() => 5)(last);

@@ -2,8 +2,9 @@
  * The HTTP API of the durable extension, called as outside tools do and through the real durable client, with the rpc endpoint
  * and without it.
  */
-import type { Azurite } from '../../support/azurite.ts';
-import { startAzurite } from '../../support/azurite.ts';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   end,
   manage,
@@ -17,22 +18,21 @@ import {
 import type { FixtureApp, RuntimeProcess } from '../../support/runtime/runtime-process.ts';
 import { createFixtureApp, keys } from '../../support/runtime/runtime-process.ts';
 
-let azurite: Azurite;
+let dataFolder: string;
 let apps: readonly FixtureApp[];
 let runtime: RuntimeProcess;
-/** Another hub in the same storage; without the rpc endpoint, and a duplicate start replaces what runs. */
+/** Another hub in the same folder; without the rpc endpoint, and a duplicate start replaces what runs. */
 let other: RuntimeProcess;
 
 const entries = ['orchestrations.cjs'];
 
 beforeAll(async () => {
-  azurite = await startAzurite();
-  const storage = azurite.connectionString;
+  dataFolder = await mkdtemp(join(tmpdir(), 'hubs-'));
   const durableTask = { localRpcEndpointEnabled: false, overridableExistingInstanceStates: 'AnyState' };
   const environment = { OTHER_HUB: 'OtherHub' };
   apps = await Promise.all([
-    createFixtureApp({ storage, entries, hubName: 'MainHub' }),
-    createFixtureApp({ storage, entries, hubName: '%OTHER_HUB%', durableTask, environment }),
+    createFixtureApp({ dataFolder, entries, hubName: 'MainHub' }),
+    createFixtureApp({ dataFolder, entries, hubName: '%OTHER_HUB%', durableTask, environment }),
   ]);
   [runtime, other] = (await Promise.all(apps.map((app) => app.start()))) as [RuntimeProcess, RuntimeProcess];
 });
@@ -40,7 +40,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([runtime.stop(), other.stop()]);
   await Promise.all(apps.map((app) => app.remove()));
-  await azurite.stop();
+  await rm(dataFolder, { recursive: true });
 });
 
 async function waitForEvent(id: string): Promise<void> {
@@ -315,7 +315,7 @@ describe('sandbox/runtime (management API)', () => {
     });
   });
 
-  it('keeps the hubs of one storage apart', async () => {
+  it('keeps the hubs of one folder apart', async () => {
     await run(runtime, 'returns', { value: 1 }, 'in-main');
 
     expect(await readStatus(other, 'in-main')).toBeUndefined();

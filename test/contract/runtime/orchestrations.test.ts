@@ -2,8 +2,6 @@
  * Runs the real libraries on the runtime and holds it to the conformance cases of Durable Functions: results, retries, timers,
  * events, continue-as-new, sub-orchestrations. One runtime serves all cases; each has instances of its own.
  */
-import type { Azurite } from '../../support/azurite.ts';
-import { startAzurite } from '../../support/azurite.ts';
 import {
   end,
   eventually,
@@ -17,14 +15,11 @@ import {
 import type { FixtureApp, RuntimeProcess } from '../../support/runtime/runtime-process.ts';
 import { createFixtureApp } from '../../support/runtime/runtime-process.ts';
 
-let azurite: Azurite;
 let app: FixtureApp;
 let runtime: RuntimeProcess;
 
 beforeAll(async () => {
-  azurite = await startAzurite();
   app = await createFixtureApp({
-    storage: azurite.connectionString,
     entries: ['orchestrations.cjs'],
     hubName: 'Conformance',
   });
@@ -34,7 +29,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await runtime.stop();
   await app.remove();
-  await azurite.stop();
 });
 
 describe('sandbox/runtime (orchestrations)', () => {

@@ -1,7 +1,5 @@
 /** The older real host's ways, which an app must bear too: errors in .NET's words, early timers, repeated deliveries. */
 import { createRealHost } from '../../../sandbox/runtime/durable/quirks.ts';
-import type { Azurite } from '../../support/azurite.ts';
-import { startAzurite } from '../../support/azurite.ts';
 import {
   clock,
   end,
@@ -19,14 +17,11 @@ import type { FixtureApp, RuntimeProcess } from '../../support/runtime/runtime-p
 import { createFixtureApp } from '../../support/runtime/runtime-process.ts';
 
 const hourMs = 3_600_000;
-let azurite: Azurite;
 let app: FixtureApp;
 let runtime: RuntimeProcess;
 
 beforeAll(async () => {
-  azurite = await startAzurite();
   app = await createFixtureApp({
-    storage: azurite.connectionString,
     entries: ['orchestrations.cjs'],
     hubName: 'Quirks',
   });
@@ -36,7 +31,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await runtime.stop();
   await app.remove();
-  await azurite.stop();
 });
 
 describe('sandbox/runtime (quirks of the real host)', () => {

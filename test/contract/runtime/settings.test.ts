@@ -79,7 +79,7 @@ describe('sandbox/runtime/settings', () => {
   const environment = {
     SANDBOX_APP_DIR: 'app',
     SANDBOX_PORT: '0',
-    SANDBOX_STORAGE: 's',
+    SANDBOX_DATA_DIR: 'd',
     SANDBOX_MASTER_KEY: 'm',
     SANDBOX_DURABLE_KEY: 'd',
     SANDBOX_EVENTGRID_KEY: 'e',
@@ -90,7 +90,7 @@ describe('sandbox/runtime/settings', () => {
     expect(readSettings({ ...environment, SANDBOX_QUIRKS: 'real-host', SANDBOX_CLOCK_OFFSET_MS: '5' })).toEqual({
       appFolder: 'app',
       port: 0,
-      storage: 's',
+      dataFolder: 'd',
       keys: { master: 'm', durable: 'd', eventGrid: 'e' },
       controlKey: 'c',
       clockOffsetMs: 5,
@@ -99,9 +99,9 @@ describe('sandbox/runtime/settings', () => {
   });
 
   it('names every setting that is missing or bad', () => {
-    const bad = { ...environment, SANDBOX_PORT: 'x', SANDBOX_QUIRKS: 'all', SANDBOX_STORAGE: '' };
+    const bad = { ...environment, SANDBOX_PORT: 'x', SANDBOX_QUIRKS: 'all', SANDBOX_DATA_DIR: '' };
 
-    for (const name of ['SANDBOX_PORT', 'SANDBOX_QUIRKS', 'SANDBOX_STORAGE']) {
+    for (const name of ['SANDBOX_PORT', 'SANDBOX_QUIRKS', 'SANDBOX_DATA_DIR']) {
       expect(() => readSettings(bad)).toThrow(name);
     }
   });

@@ -1,21 +1,16 @@
 /** HTTP, timer and Event Grid triggers, keys, hooks and the admin API, with the real Functions library in a real process. */
-import type { Azurite } from '../../support/azurite.ts';
-import { startAzurite } from '../../support/azurite.ts';
 import { clock, eventually, moveClock, settled } from '../../support/runtime/orchestration-client.ts';
 import type { FixtureApp, RuntimeProcess } from '../../support/runtime/runtime-process.ts';
 import { createFixtureApp, keys } from '../../support/runtime/runtime-process.ts';
 import { sendRaw } from '../../support/runtime/send-raw.ts';
 
-let azurite: Azurite;
 let app: FixtureApp;
 let runtime: RuntimeProcess;
 
 const environment = { FIXTURE_SCHEDULE: '0 30 * * * *', 'AzureWebJobs.disabled.Disabled': 'true' };
 
 beforeAll(async () => {
-  azurite = await startAzurite();
   app = await createFixtureApp({
-    storage: azurite.connectionString,
     entries: ['triggers.cjs', 'late.cjs'],
     hubName: 'Triggers',
     environment,
@@ -26,7 +21,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await runtime.stop();
   await app.remove();
-  await azurite.stop();
 });
 
 async function get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
@@ -406,7 +400,7 @@ describe('sandbox/runtime (start-up)', () => {
     ['duplicate.cjs', 'has already been registered'],
     ['broken.cjs', 'the entry is broken'],
   ])('refuses the app %s', async (entry, text) => {
-    const refused = await createFixtureApp({ storage: azurite.connectionString, entries: [entry], hubName: 'Refused' });
+    const refused = await createFixtureApp({ entries: [entry], hubName: 'Refused' });
 
     await expect(refused.start()).rejects.toThrow(text);
     await refused.remove();

@@ -1,5 +1,7 @@
-/** The app's tables as they are stored, for tests of what a run leaves behind. */
+/** The app's tables and the host's hub as they are stored, for tests of what a run leaves behind. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { AzureNamedKeyCredential, TableClient, TableServiceClient } from '@azure/data-tables';
 import type { RunningTestStack } from '../../support/stack.ts';
 import { readSecrets } from './azure.ts';
@@ -14,7 +16,10 @@ export async function readTable(stack: RunningTestStack, table: string): Promise
   return rows;
 }
 
-/** Every row of every table as one text, by table. Binary columns as text: a history may be packed into one. */
+/**
+ * Every row of every table, and all that the local host keeps of orchestrations (`hub`), as one text each. Binary columns as
+ * text: a history may be packed into one.
+ */
 export async function readTables(stack: RunningTestStack): Promise<ReadonlyMap<string, string>> {
   const { tableUrl, credential, options } = storageOf(stack);
   const texts = new Map<string, string>();
@@ -22,7 +27,18 @@ export async function readTables(stack: RunningTestStack): Promise<ReadonlyMap<s
     const rows = await readTable(stack, name);
     texts.set(name, rows.map((row) => Object.values(row).map(toText).join('\n')).join('\n'));
   }
-  return texts;
+  return texts.set('hub', readHub(stack));
+}
+
+function readHub(stack: RunningTestStack): string {
+  const file = new DatabaseSync(join(stack.directory, 'runtime', 'Gatehouse.sqlite'), { readOnly: true });
+  try {
+    const tables = file.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+    const rows = tables.flatMap(({ name }) => file.prepare(`SELECT * FROM ${String(name)}`).all());
+    return rows.map((row) => Object.values(row).map(String).join('\n')).join('\n');
+  } finally {
+    file.close();
+  }
 }
 
 function storageOf(stack: RunningTestStack) {

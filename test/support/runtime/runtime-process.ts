@@ -17,7 +17,8 @@ export const keys = {
 };
 
 export interface FixtureOptions {
-  readonly storage: string;
+  /** Where the runtime keeps its hub; in the app's own folder if not given. */
+  readonly dataFolder?: string;
   /** File names in the fixtures folder; each is an entry of the app. */
   readonly entries: readonly string[];
   readonly hubName: string;
@@ -86,7 +87,7 @@ export function fixtureEnvironment(
     NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
     SANDBOX_APP_DIR: folder,
     SANDBOX_PORT: '0',
-    SANDBOX_STORAGE: options.storage,
+    SANDBOX_DATA_DIR: options.dataFolder ?? join(folder, 'data'),
     SANDBOX_MASTER_KEY: keys.master,
     SANDBOX_DURABLE_KEY: keys.durable,
     SANDBOX_EVENTGRID_KEY: keys.eventGrid,
@@ -107,10 +108,14 @@ async function startProcess(
   more: Readonly<Record<string, string>>,
 ): Promise<RuntimeProcess> {
   const preload = resolve('sandbox/runtime/clock-preload.cjs');
-  const child = spawn(process.execPath, ['--require', preload, resolve('sandbox/runtime/main.ts')], {
-    env: fixtureEnvironment(folder, options, more),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', '--require', preload, resolve('sandbox/runtime/main.ts')],
+    {
+      env: fixtureEnvironment(folder, options, more),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let logs = '';
   child.stderr.on('data', (chunk: Buffer) => {
     logs += chunk.toString();

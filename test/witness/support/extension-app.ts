@@ -18,7 +18,12 @@ const buildMaxMs = 300_000;
 const startMaxMs = 120_000;
 const stopMaxMs = 60_000;
 
-export async function createExtensionApp(options: FixtureOptions): Promise<FixtureApp> {
+export interface ExtensionOptions extends FixtureOptions {
+  /** Connection string of the storage in which the extension keeps its hub. */
+  readonly storage: string;
+}
+
+export async function createExtensionApp(options: ExtensionOptions): Promise<FixtureApp> {
   const program = await buildExtension(resolve('dist'), AbortSignal.timeout(buildMaxMs));
   const app = await createFixtureApp(options);
   return { ...app, start: (more = {}) => startBoth(program, app, options, more) };
@@ -27,7 +32,7 @@ export async function createExtensionApp(options: FixtureOptions): Promise<Fixtu
 async function startBoth(
   program: string,
   app: FixtureApp,
-  options: FixtureOptions,
+  options: ExtensionOptions,
   more: Readonly<Record<string, string>>,
 ): Promise<RuntimeProcess> {
   const port = String(await findFreePort());
