@@ -6,6 +6,7 @@ import { strongswanKit } from './l2tp/strongswan-kit.ts';
 import { windowsKit } from './l2tp/windows-kit.ts';
 import { androidKit } from './p2s/android-kit.ts';
 import { iosKit, macosP2sKit } from './p2s/apple-kits.ts';
+import { azureVpnKit } from './p2s/azure-vpn-kit.ts';
 import { networkManagerP2sKit } from './p2s/network-manager-kit.ts';
 import { openVpn2Kit } from './p2s/openvpn2-kit.ts';
 import { openVpn3Kit } from './p2s/openvpn3-kit.ts';
@@ -24,6 +25,7 @@ const kitPlatforms = {
   p2s: {
     'windows-x64': windowsX64Kit,
     'windows-x86': windowsX86Kit,
+    azurevpn: azureVpnKit,
     macos: macosP2sKit,
     ios: iosKit,
     android: androidKit,

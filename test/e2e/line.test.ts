@@ -1,5 +1,6 @@
 /** From a built gateway to a client that is in, out, in again: roots, certificates, kits, revocations, through the public routes. */
 import { createPublicKey, X509Certificate } from 'node:crypto';
+import { unzipSync } from 'fflate';
 import { type RunningTestStack, startStack } from '../support/stack.ts';
 import { readGateway, readVault, revokedOnGateway, rootsOnGateway } from './support/azure.ts';
 import {
@@ -184,6 +185,20 @@ describe('src/functions/certificates/certificates, kits', () => {
     expect(made.content).toMatch(new RegExp(`^key "?${made.keyFileName}"?\\r?$`, 'm'));
     expect(made.content).toContain(`remote ${String(profile['serverFqdn'])} 443`);
     expect(made.content).not.toMatch(/PRIVATE KEY|<key>/);
+  });
+
+  it.each([
+    ['windows-x64', 'EapConfig.xml'],
+    ['windows-x86', 'ProfileXML.xml'],
+    ['azurevpn', 'azurevpnconfig.xml'],
+  ])('makes kits of what Azure made for other clients: %s', async (platform, file) => {
+    const certificate = await issue(stack, { rootId: 'root-1', owner: `${platform}@example.com` });
+
+    const answer = await stack.api('POST', `/api/certificates/${certificate.thumbprint}/kits`, { gatewayId, platform });
+
+    const { content, encoding } = expectStatus(answer, 201);
+    expect(encoding).toBe('base64');
+    expect(Object.keys(unzipSync(Uint8Array.from(Buffer.from(String(content), 'base64'))))).toContain(file);
   });
 
   it.each([

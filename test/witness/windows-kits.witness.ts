@@ -205,6 +205,17 @@ describe('windows kits', () => {
       expect(storesOf(machine)).toContain('CurrentUser\\My client +key');
     });
 
+    it('brings what the Azure VPN Client needs, and makes no connection beside its own', async () => {
+      const machine = powershell.machine();
+
+      const said = await machine.runFile(`${folder}\\install.ps1`, {}, withPfx(machine, { platform: 'azurevpn' }));
+
+      expect(said).toContain('Import azurevpnconfig.xml');
+      expect([storesOf(machine), connectionsOf(machine)]).toEqual([ofAnn, {}]);
+      await machine.runFile(`${folder}\\uninstall.ps1`, {}, asAnn);
+      expect(storesOf(machine)).toEqual([]);
+    });
+
     it('refuses the machine’s part without an administrator', async () => {
       const machine = powershell.machine();
       unpack(machine, {});

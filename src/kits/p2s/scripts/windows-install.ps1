@@ -143,7 +143,9 @@ function Install-MachinePart {
   Add-Certificate 'LocalMachine' 'Root' 'VpnServerRoot.cer' $settings.ServerRootThumbprint
   if ($AllUsers) {
     Add-ClientChain 'LocalMachine'
-    Add-Connection $true
+    if ($settings.AddsConnection) {
+      Add-Connection $true
+    }
   }
 }
 
@@ -180,7 +182,7 @@ if (-not $AllUsers) {
   Add-ClientChain 'CurrentUser'
 }
 Add-ClientCertificate
-if ((-not $AllUsers) -and (-not $CertificateOnly)) {
+if ($settings.AddsConnection -and (-not $AllUsers) -and (-not $CertificateOnly)) {
   Add-Connection $false
 }
-Write-Host ('The connection ' + $settings.Name + ' is ready: Settings, Network and Internet, VPN. Then run check.ps1.')
+Write-Host $settings.NextStep

@@ -34,11 +34,11 @@ describe('src/kits/p2s/windows-kit', () => {
       'uninstall.ps1',
       'check.ps1',
       'request.ps1',
-      'EapConfig.xml',
-      'ProfileXML.xml',
       'VpnServerRoot.cer',
       'ClientRoot.cer',
       'vnet1gw-alice.cer',
+      'EapConfig.xml',
+      'ProfileXML.xml',
       'README.txt',
     ]);
   });
