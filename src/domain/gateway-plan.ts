@@ -82,14 +82,9 @@ export interface PlanDefaults {
 }
 
 /**
- * Fills in the defaults and puts what has no order of its own into one order, so that equal plans are equal text. Never
- * throws for input of the schema's shape; whether the plan can be built is preflight's to say.
+ * Fills in the defaults, with every list in the order it was given: problems point into the lists by index. Never throws
+ * for input of the schema's shape; whether the plan can be built is preflight's to say.
  */
-export function completeGatewayPlan(input: GatewayPlanInput, defaults: PlanDefaults): GatewayPlan {
-  return inCanonicalOrder(applyPlanDefaults(input, defaults));
-}
-
-/** As `completeGatewayPlan`, with every list in the order it was given: problems point into the lists by index. */
 export function applyPlanDefaults(input: GatewayPlanInput, defaults: PlanDefaults): GatewayPlan {
   const subscriptionId = input.subscriptionId ?? defaults.subscriptionId;
   const virtualNetwork = planVirtualNetwork(input.virtualNetwork);
@@ -185,7 +180,8 @@ function defaultPool(inUse: readonly string[]): readonly string[] {
   return isTaken ? [] : [usualClientAddressPool];
 }
 
-function inCanonicalOrder(plan: GatewayPlan): GatewayPlan {
+/** The plan with what has no order of its own in one order, so that equal plans are equal text. */
+export function inCanonicalOrder(plan: GatewayPlan): GatewayPlan {
   const { virtualNetwork } = plan;
   return {
     ...plan,

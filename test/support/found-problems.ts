@@ -1,15 +1,15 @@
-import type { GatewayPlanInput } from '../../src/domain/gateway-plan.ts';
+import { applyPlanDefaults, type GatewayPlanInput } from '../../src/domain/gateway-plan.ts';
 import { checkPlan } from '../../src/domain/preflight/check-plan.ts';
 import type { Problem } from '../../src/domain/preflight/problem.ts';
 import type { PreflightContext } from '../../src/domain/preflight/subject.ts';
-import { aGatewayPlan, aPreflightContext } from './builders/a-gateway-plan.ts';
+import { aGatewayPlan, aSubscriptionId } from './builders/a-gateway-plan.ts';
 
 /** Problems of a plan that is right but for `changes`, each as `severity code path`. */
 export function foundProblems(
   changes: Partial<GatewayPlanInput>,
   context: Partial<PreflightContext> = {},
 ): readonly string[] {
-  return describeProblems(checkPlan(aGatewayPlan(changes), aPreflightContext(context)));
+  return describeProblems(problemsOf(aGatewayPlan(changes), context));
 }
 
 /** The first problem with this code; fails the test where there is none. */
@@ -18,10 +18,20 @@ export function problemNamed(
   changes: Partial<GatewayPlanInput>,
   context: Partial<PreflightContext> = {},
 ): Problem {
-  const problems = checkPlan(aGatewayPlan(changes), aPreflightContext(context));
+  const problems = problemsOf(aGatewayPlan(changes), context);
   const found = problems.find((problem) => problem.code === code);
   if (found === undefined) throw new Error(`No ${code} among: ${describeProblems(problems).join('; ')}`);
   return found;
+}
+
+/** What preflight says of a plan, once its defaults are filled in. */
+export function problemsOf(input: GatewayPlanInput, context: Partial<PreflightContext> = {}): readonly Problem[] {
+  const { virtualNetworkFacts: facts } = context;
+  const plan = applyPlanDefaults(input, {
+    subscriptionId: aSubscriptionId,
+    ...(facts === undefined ? {} : { existingAddressSpace: facts.addressSpace }),
+  });
+  return checkPlan(plan, context);
 }
 
 export function describeProblems(problems: readonly Problem[]): readonly string[] {

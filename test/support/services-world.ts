@@ -5,7 +5,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createWriteGateway } from '../../src/activities/gateways/write-gateway.ts';
 import { addDays, dayOf } from '../../src/domain/days.ts';
-import { completeGatewayPlan } from '../../src/domain/gateway-plan.ts';
 import { newGateway } from '../../src/domain/resource-bodies.ts';
 import { createKeyPair } from '../../src/pki/create-key-pair.ts';
 import { isExpiredRoot, readForeignRoot } from '../../src/pki/read-foreign-root.ts';
@@ -42,6 +41,7 @@ import { createOutbox } from '../../src/stores/outbox.ts';
 import { gatewayKeys, type GatewayRecord } from '../../src/stores/records/gateways.ts';
 import { createStores, type Stores } from '../../src/stores/stores.ts';
 import { createUnfinished } from '../../src/stores/unfinished.ts';
+import { aCompletePlan } from './builders/a-complete-plan.ts';
 import { aGatewayPlan, aSubscriptionId } from './builders/a-gateway-plan.ts';
 import { createMemoryBlobs } from './memory-blobs.ts';
 import { createMemoryTables, type MemoryTables } from './memory-tables.ts';
@@ -234,7 +234,7 @@ export async function aGateway(
   changes: Partial<GatewayRecord> = {},
 ): Promise<GatewayRecord> {
   const input = aGatewayPlan({ name: id });
-  const plan = completeGatewayPlan({ ...input, id }, { subscriptionId: aSubscriptionId });
+  const plan = aCompletePlan({ ...input, id }, { subscriptionId: aSubscriptionId });
   const at = world.now().toISOString();
   const record: GatewayRecord = {
     id,

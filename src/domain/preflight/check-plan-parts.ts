@@ -1,4 +1,4 @@
-import type { GatewayPlanInput } from '../gateway-plan.ts';
+import { applyPlanDefaults, type GatewayPlanInput, type PlanDefaults } from '../gateway-plan.ts';
 import { checkPlan } from './check-plan.ts';
 import type { Problem } from './problem.ts';
 import type { PreflightContext } from './subject.ts';
@@ -13,13 +13,13 @@ export type PlanParts = { readonly [K in keyof GatewayPlanInput]?: GatewayPlanIn
 export function checkPlanParts(
   parts: PlanParts,
   faults: readonly string[],
-  context: PreflightContext,
+  { subscriptionId, ...context }: PreflightContext & Pick<PlanDefaults, 'subscriptionId'>,
 ): readonly Problem[] {
   const places = new Set(faults);
   const around = new Set(faults.flatMap(placesAbove));
   const isKnown = (path: string): boolean =>
     !around.has(path) && ![path, ...placesAbove(path), ''].some((place) => places.has(place));
-  return checkPlan(toWholePlan(parts), context).filter(
+  return checkPlan(applyPlanDefaults(toWholePlan(parts), { subscriptionId }), context).filter(
     ({ severity, path, restsOn = [] }) => severity === 'error' && [path, ...restsOn].every(isKnown),
   );
 }

@@ -1,4 +1,4 @@
-import type { GatewayPlanInput } from '../gateway-plan.ts';
+import type { GatewayPlan } from '../gateway-plan.ts';
 import type { Problem } from './problem.ts';
 import { addressSpace } from './rules/address-space.ts';
 import { authentication } from './rules/authentication.ts';
@@ -43,10 +43,10 @@ const preflightRules: readonly PreflightRule[] = [
 ];
 
 /**
- * Everything that is wrong with a plan of the right shape, errors and warnings together, in the order of the rules. Never
+ * Everything that is wrong with a plan, its defaults filled in, errors and warnings together, in the order of the rules. Never
  * throws, and depends on its arguments alone. What the context does not tell is not judged.
  */
-export function checkPlan(input: GatewayPlanInput, context: PreflightContext): readonly Problem[] {
-  const subject = readSubject(input, context);
+export function checkPlan(plan: GatewayPlan, context: PreflightContext): readonly Problem[] {
+  const subject = readSubject(plan, context);
   return preflightRules.flatMap((rule) => rule.check(subject));
 }

@@ -1,5 +1,5 @@
 import { type AddressRange, parseAddressRange } from '../address-range.ts';
-import { applyPlanDefaults, type GatewayPlan, type GatewayPlanInput } from '../gateway-plan.ts';
+import type { GatewayPlan } from '../gateway-plan.ts';
 import type { Problem } from './problem.ts';
 
 /** What Azure says about the virtual network of a plan, where it is there already. */
@@ -52,7 +52,6 @@ export interface OtherGateway {
 }
 
 export interface PreflightContext {
-  readonly subscriptionId: string;
   readonly virtualNetworkFacts?: VirtualNetworkFacts;
   readonly otherGateways?: readonly OtherGateway[];
   readonly publicIps?: readonly PublicIpFacts[];
@@ -108,18 +107,13 @@ export interface PreflightRule {
   readonly check: (subject: PreflightSubject) => readonly Problem[];
 }
 
-export function readSubject(input: GatewayPlanInput, context: PreflightContext): PreflightSubject {
-  const { virtualNetworkFacts: facts } = context;
-  const plan = applyPlanDefaults(input, {
-    subscriptionId: context.subscriptionId,
-    ...(facts === undefined ? {} : { existingAddressSpace: facts.addressSpace }),
-  });
+export function readSubject(plan: GatewayPlan, context: PreflightContext): PreflightSubject {
   const pools = locate('/clientAddressPool', plan.clientAddressPool);
   const onPremises = locate('/onPremisesRanges', plan.onPremisesRanges);
   return {
     plan,
     context,
-    network: readNetwork(plan, facts),
+    network: readNetwork(plan, context.virtualNetworkFacts),
     pools: parsedOnly(pools),
     onPremises: parsedOnly(onPremises),
     rangeTexts: [...networkTexts(plan), ...pools, ...onPremises],

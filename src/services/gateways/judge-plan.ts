@@ -1,8 +1,8 @@
 import {
   applyPlanDefaults,
-  completeGatewayPlan,
   type GatewayPlan,
   type GatewayPlanInput,
+  inCanonicalOrder,
 } from '../../domain/gateway-plan.ts';
 import { checkPlan } from '../../domain/preflight/check-plan.ts';
 import { checkPlanParts, type PlanParts, toWholePlan } from '../../domain/preflight/check-plan-parts.ts';
@@ -44,30 +44,31 @@ export function createJudgePlan(options: {
   }
 
   return async (input, operationId) => {
-    const plan = applyPlanDefaults(input, { subscriptionId });
+    const named = applyPlanDefaults(input, { subscriptionId });
     const [around, others, registration, roots, own] = await Promise.all([
-      lookAround(arm, plan),
-      otherGateways(stores, plan.id),
-      registrationOf(plan),
+      lookAround(arm, named),
+      otherGateways(stores, named.id),
+      registrationOf(named),
       missingRoots(stores, input.rootIds),
-      stores.gateways.get(gatewayKeys(plan.id)),
+      stores.gateways.get(gatewayKeys(named.id)),
     ]);
     const isRepeated = operationId !== undefined && own?.record.lastOperationId === operationId;
-    const isKnown = own?.record.resourceId === plan.resourceIds.gateway || registration.registeredAs !== undefined;
+    const isKnown = own?.record.resourceId === named.resourceIds.gateway || registration.registeredAs !== undefined;
     const { virtualNetworkFacts: facts } = around;
+    // The pool of clients stays out of a network that was there before, once its addresses are known.
+    const plan =
+      facts === undefined
+        ? named
+        : applyPlanDefaults(input, { subscriptionId, existingAddressSpace: facts.addressSpace });
     const context: PreflightContext = {
-      subscriptionId,
       otherGateways: others,
       ...(facts === undefined ? {} : { virtualNetworkFacts: facts }),
       publicIps: around.publicIps,
       ...(isRepeated ? {} : { registration, isGatewayForeign: around.isGatewayThere && !isKnown }),
     };
     return {
-      problems: [...checkPlan(input, context), ...around.problems, ...roots],
-      plan: completeGatewayPlan(input, {
-        subscriptionId,
-        ...(facts === undefined ? {} : { existingAddressSpace: facts.addressSpace }),
-      }),
+      problems: [...checkPlan(plan, context), ...around.problems, ...roots],
+      plan: inCanonicalOrder(plan),
     };
   };
 }

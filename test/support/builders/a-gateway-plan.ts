@@ -1,5 +1,4 @@
 import type { GatewayPlanInput } from '../../../src/domain/gateway-plan.ts';
-import type { PreflightContext } from '../../../src/domain/preflight/subject.ts';
 
 export const aSubscriptionId = '3f0c1a52-7d64-4e0b-9a51-c2d7be0f4c11';
 
@@ -31,8 +30,4 @@ export function aVirtualNetwork(
     ],
     ...changes,
   };
-}
-
-export function aPreflightContext(changes: Partial<PreflightContext> = {}): PreflightContext {
-  return { subscriptionId: aSubscriptionId, ...changes };
 }

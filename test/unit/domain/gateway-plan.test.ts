@@ -1,4 +1,5 @@
-import { applyPlanDefaults, completeGatewayPlan, type GatewayPlanInput } from '../../../src/domain/gateway-plan.ts';
+import { applyPlanDefaults, type GatewayPlanInput } from '../../../src/domain/gateway-plan.ts';
+import { aCompletePlan } from '../../support/builders/a-complete-plan.ts';
 import { aGatewayPlan, aSubscriptionId, aVirtualNetwork } from '../../support/builders/a-gateway-plan.ts';
 
 const defaults = { subscriptionId: aSubscriptionId };
@@ -17,7 +18,7 @@ function bareMinimum(changes: Partial<GatewayPlanInput> = {}): GatewayPlanInput 
 
 describe('src/domain/gateway-plan', () => {
   it('fills in everything that only four fields leave open', () => {
-    expect(completeGatewayPlan(bareMinimum(), defaults)).toEqual({
+    expect(aCompletePlan(bareMinimum(), defaults)).toEqual({
       id: 'vnet1gw',
       subscriptionId: aSubscriptionId,
       name: 'VNet1GW',
@@ -51,7 +52,7 @@ describe('src/domain/gateway-plan', () => {
   });
 
   it('keeps what the plan says over every default', () => {
-    const plan = completeGatewayPlan(
+    const plan = aCompletePlan(
       bareMinimum({
         subscriptionId: '00000000-0000-4000-8000-000000000001',
         id: 'north',
@@ -75,7 +76,7 @@ describe('src/domain/gateway-plan', () => {
   });
 
   it('plans three addresses for an active-active gateway', () => {
-    const plan = completeGatewayPlan(bareMinimum({ activeActive: true, publicIp: { name: 'pip' } }), defaults);
+    const plan = aCompletePlan(bareMinimum({ activeActive: true, publicIp: { name: 'pip' } }), defaults);
 
     expect(plan.ipConfigurations.map(({ name, publicIp }) => [name, publicIp.name])).toEqual([
       ['gwipconf', 'pip'],
@@ -89,7 +90,7 @@ describe('src/domain/gateway-plan', () => {
 
   it('uses an existing virtual network under the id it was given by', () => {
     const resourceId = `/subscriptions/${aSubscriptionId}/resourceGroups/other/providers/Microsoft.Network/virtualNetworks/Hub`;
-    const plan = completeGatewayPlan(bareMinimum({ virtualNetwork: { resourceId } }), defaults);
+    const plan = aCompletePlan(bareMinimum({ virtualNetwork: { resourceId } }), defaults);
 
     expect(plan.virtualNetwork).toEqual({ kind: 'existing', resourceId });
     expect(plan.resourceIds).toMatchObject({
@@ -118,7 +119,7 @@ describe('src/domain/gateway-plan', () => {
   ])('makes up no pool when the usual one overlaps %s', (_, input, existingAddressSpace) => {
     const known = existingAddressSpace === undefined ? defaults : { ...defaults, existingAddressSpace };
 
-    expect(completeGatewayPlan(input, known).clientAddressPool).toEqual([]);
+    expect(aCompletePlan(input, known).clientAddressPool).toEqual([]);
   });
 
   it('makes equal plans equal, in whatever order they were written', () => {
@@ -140,13 +141,11 @@ describe('src/domain/gateway-plan', () => {
       tags: { b: '2', a: '1' },
     });
 
-    expect(JSON.stringify(completeGatewayPlan(one, defaults))).toBe(
-      JSON.stringify(completeGatewayPlan(other, defaults)),
-    );
+    expect(JSON.stringify(aCompletePlan(one, defaults))).toBe(JSON.stringify(aCompletePlan(other, defaults)));
   });
 
   it('keeps the order of DNS servers and roots, which means something', () => {
-    const plan = completeGatewayPlan(
+    const plan = aCompletePlan(
       aGatewayPlan({
         virtualNetwork: aVirtualNetwork({ dnsServers: ['10.1.0.9', '10.1.0.4'] }),
         rootIds: ['root', 'intermediate'],
@@ -161,7 +160,7 @@ describe('src/domain/gateway-plan', () => {
   it('sorts ranges it cannot read last, so that the order is still one', () => {
     const pool = ['x', '172.16.9.0/24', 'a', '172.16.8.0/24'];
 
-    const plan = completeGatewayPlan(aGatewayPlan({ clientAddressPool: pool }), defaults);
+    const plan = aCompletePlan(aGatewayPlan({ clientAddressPool: pool }), defaults);
 
     expect(plan.clientAddressPool).toEqual(['172.16.8.0/24', '172.16.9.0/24', 'a', 'x']);
   });

@@ -1,13 +1,13 @@
-import { completeGatewayPlan } from '../../../src/domain/gateway-plan.ts';
 import {
   differencesFromPlan,
   mergeVirtualNetwork,
   newGateway,
   newVirtualNetwork,
 } from '../../../src/domain/resource-bodies.ts';
+import { aCompletePlan } from '../../support/builders/a-complete-plan.ts';
 import { aGatewayPlan, aSubscriptionId, aVirtualNetwork } from '../../support/builders/a-gateway-plan.ts';
 
-const plan = completeGatewayPlan(aGatewayPlan(), { subscriptionId: aSubscriptionId });
+const plan = aCompletePlan(aGatewayPlan(), { subscriptionId: aSubscriptionId });
 
 describe('src/domain/resource-bodies', () => {
   it('creates a network with the subnets of the plan', () => {
@@ -60,7 +60,7 @@ describe('src/domain/resource-bodies', () => {
   });
 
   it('asks for a gateway subnet in a network that it may not change', () => {
-    const existing = completeGatewayPlan(
+    const existing = aCompletePlan(
       aGatewayPlan({
         virtualNetwork: {
           resourceId: `/subscriptions/${aSubscriptionId}/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v1`,
@@ -78,7 +78,7 @@ describe('src/domain/resource-bodies', () => {
   });
 
   it('gives an active-active gateway three addresses, each its own', () => {
-    const active = completeGatewayPlan(aGatewayPlan({ activeActive: true }), { subscriptionId: aSubscriptionId });
+    const active = aCompletePlan(aGatewayPlan({ activeActive: true }), { subscriptionId: aSubscriptionId });
 
     const body = newGateway(active, []) as unknown as {
       properties: { ipConfigurations: { properties: { publicIPAddress: { id: string } } }[] };
@@ -99,7 +99,7 @@ describe('src/domain/resource-bodies', () => {
 
   it('says in which respects a gateway of the same name is another one', () => {
     expect(differencesFromPlan(plan, newGateway(plan, []))).toEqual([]);
-    const other = completeGatewayPlan(
+    const other = aCompletePlan(
       aGatewayPlan({ sku: 'VpnGw2AZ', clientAddressPool: ['172.20.0.0/24'], virtualNetwork: aVirtualNetwork() }),
       { subscriptionId: aSubscriptionId },
     );

@@ -1,17 +1,12 @@
 import fc from 'fast-check';
-import { completeGatewayPlan, type GatewayPlanInput, gatewayPlanSchema } from '../../../../src/domain/gateway-plan.ts';
+import { type GatewayPlanInput, gatewayPlanSchema } from '../../../../src/domain/gateway-plan.ts';
 import { authenticationMethods, tunnelProtocols } from '../../../../src/domain/gateway-plan-schema.ts';
 import { gatewayGenerations, gatewaySkus } from '../../../../src/domain/gateway-sku.ts';
-import { checkPlan } from '../../../../src/domain/preflight/check-plan.ts';
 import { checkPlanParts } from '../../../../src/domain/preflight/check-plan-parts.ts';
 import type { PreflightContext } from '../../../../src/domain/preflight/subject.ts';
-import {
-  aGatewayPlan,
-  aPreflightContext,
-  aSubscriptionId,
-  aVirtualNetwork,
-} from '../../../support/builders/a-gateway-plan.ts';
-import { describeProblems, foundProblems } from '../../../support/found-problems.ts';
+import { aCompletePlan } from '../../../support/builders/a-complete-plan.ts';
+import { aGatewayPlan, aSubscriptionId, aVirtualNetwork } from '../../../support/builders/a-gateway-plan.ts';
+import { describeProblems, foundProblems, problemsOf } from '../../../support/found-problems.ts';
 
 // Messages quote what the plan says, so the words that would betray a broken message are kept out of the plan.
 const brokenWords = /undefined|NaN|Infinity|\[object/;
@@ -115,7 +110,7 @@ const someContext: fc.Arbitrary<PreflightContext> = fc.record(
 
 describe('src/domain/preflight/check-plan', () => {
   it('says nothing of a plan that is right', () => {
-    expect(checkPlan(aGatewayPlan(), aPreflightContext())).toEqual([]);
+    expect(problemsOf(aGatewayPlan())).toEqual([]);
   });
 
   it.each([
@@ -148,9 +143,9 @@ describe('src/domain/preflight/check-plan', () => {
     fc.assert(
       fc.property(somePlan, someContext, (plan, context) => {
         const input = gatewayPlanSchema.parse(plan);
-        const problems = checkPlan(input, context);
+        const problems = problemsOf(input, context);
 
-        expect(checkPlan(input, context)).toEqual(problems);
+        expect(problemsOf(input, context)).toEqual(problems);
         for (const { path, code, message, fix } of problems) {
           expect(path).toMatch(/^\/[a-zA-Z]+/);
           expect(code).toMatch(/^[a-z][a-zA-Z]+$/);
@@ -171,9 +166,9 @@ describe('src/domain/preflight/check-plan', () => {
     fc.assert(
       fc.property(someFault, ({ input, field }) => {
         const parts = Object.fromEntries(Object.entries(input).filter(([name]) => name !== field));
-        const found = checkPlanParts(parts, [`/${field}`], aPreflightContext());
+        const found = checkPlanParts(parts, [`/${field}`], { subscriptionId: aSubscriptionId });
 
-        const whole = describeProblems(checkPlan(input, aPreflightContext()));
+        const whole = describeProblems(problemsOf(input));
         expect(describeProblems(found).filter((problem) => !whole.includes(problem))).toEqual([]);
       }),
       { numRuns: 300 },
@@ -185,9 +180,7 @@ describe('src/domain/preflight/check-plan', () => {
       fc.property(somePlan, (plan) => {
         const { onPremisesRanges = [], ...rest } = plan;
         const complete = (ranges: string[]) =>
-          JSON.stringify(
-            completeGatewayPlan({ ...rest, onPremisesRanges: ranges }, { subscriptionId: aSubscriptionId }),
-          );
+          JSON.stringify(aCompletePlan({ ...rest, onPremisesRanges: ranges }, { subscriptionId: aSubscriptionId }));
 
         expect(complete(onPremisesRanges.toReversed())).toBe(complete(onPremisesRanges));
       }),
@@ -197,10 +190,7 @@ describe('src/domain/preflight/check-plan', () => {
   it('answers a plan of the largest size with no more problems than it has entries to be wrong', () => {
     const subnets = Array.from({ length: 600 }, (_, n) => ({ name: `subnet-${n}`, prefix: '10.1.0.0/24' }));
     const addressSpace = Array.from({ length: 600 }, () => '10.1.0.0/16');
-    const problems = checkPlan(
-      aGatewayPlan({ virtualNetwork: aVirtualNetwork({ subnets, addressSpace }) }),
-      aPreflightContext(),
-    );
+    const problems = problemsOf(aGatewayPlan({ virtualNetwork: aVirtualNetwork({ subnets, addressSpace }) }));
 
     expect(describeProblems(problems).filter((problem) => problem.includes('subnetOverlap'))).toHaveLength(599);
     expect(problems.length).toBeLessThan(1300);

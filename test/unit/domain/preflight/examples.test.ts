@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type GatewayPlanInput, gatewayPlanSchema } from '../../../../src/domain/gateway-plan.ts';
-import { checkPlan } from '../../../../src/domain/preflight/check-plan.ts';
-import { aPreflightContext } from '../../../support/builders/a-gateway-plan.ts';
-import { describeProblems } from '../../../support/found-problems.ts';
+import { describeProblems, problemsOf } from '../../../support/found-problems.ts';
 
 function readExample(name: string): GatewayPlanInput {
   const file = path.join(__dirname, '../../../../examples', name);
@@ -27,7 +25,7 @@ describe('examples', () => {
       ],
     ],
   ])('%s gives the problems %j', (name, expected) => {
-    expect(describeProblems(checkPlan(readExample(name), aPreflightContext()))).toEqual(expected);
+    expect(describeProblems(problemsOf(readExample(name)))).toEqual(expected);
   });
 
   it.each([

@@ -1,8 +1,8 @@
 import { createBuildActivities } from '../../../../src/activities/gateways/build-activities.ts';
-import { completeGatewayPlan } from '../../../../src/domain/gateway-plan.ts';
 import { sweep } from '../../../../src/services/operations/sweep.ts';
 import { gatewayKeys } from '../../../../src/stores/records/gateways.ts';
 import { azureFailure } from '../../../support/azure-failure.ts';
+import { aCompletePlan } from '../../../support/builders/a-complete-plan.ts';
 import { aGatewayPlan, aSubscriptionId, aVirtualNetwork } from '../../../support/builders/a-gateway-plan.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { given } from '../../../support/given.ts';
@@ -15,10 +15,10 @@ import {
   type ServicesWorld,
 } from '../../../support/services-world.ts';
 
-const plan = completeGatewayPlan(aGatewayPlan(), { subscriptionId: aSubscriptionId });
+const plan = aCompletePlan(aGatewayPlan(), { subscriptionId: aSubscriptionId });
 
 function anotherPlan(changes: Parameters<typeof aGatewayPlan>[0]) {
-  return completeGatewayPlan(aGatewayPlan({ name: 'Other', ...changes }), { subscriptionId: aSubscriptionId });
+  return aCompletePlan(aGatewayPlan({ name: 'Other', ...changes }), { subscriptionId: aSubscriptionId });
 }
 
 async function finish(
@@ -142,10 +142,9 @@ describe('src/services/gateways/gateways', () => {
     ['the same virtual network', anotherPlan({})],
     [
       'the same gateway id',
-      completeGatewayPlan(
-        aGatewayPlan({ resourceGroup: 'Elsewhere', virtualNetwork: aVirtualNetwork({ name: 'VNet9' }) }),
-        { subscriptionId: aSubscriptionId },
-      ),
+      aCompletePlan(aGatewayPlan({ resourceGroup: 'Elsewhere', virtualNetwork: aVirtualNetwork({ name: 'VNet9' }) }), {
+        subscriptionId: aSubscriptionId,
+      }),
     ],
   ])('refuses a second build on %s and leaves nothing of it', async (_what, second) => {
     const world = createServicesWorld();
@@ -162,7 +161,7 @@ describe('src/services/gateways/gateways', () => {
   it('proposes a free id for one that is taken', async () => {
     const world = createServicesWorld();
     await world.gatewayOperations.build(plan, aRequest(world, 'one'));
-    const second = completeGatewayPlan(aGatewayPlan({ resourceGroup: 'Elsewhere' }), {
+    const second = aCompletePlan(aGatewayPlan({ resourceGroup: 'Elsewhere' }), {
       subscriptionId: aSubscriptionId,
     });
 

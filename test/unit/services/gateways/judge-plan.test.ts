@@ -1,11 +1,12 @@
-import { completeGatewayPlan, type GatewayPlanInput } from '../../../../src/domain/gateway-plan.ts';
+import { type GatewayPlanInput } from '../../../../src/domain/gateway-plan.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';
 import { createJudgePlan, type JudgePlan } from '../../../../src/services/gateways/judge-plan.ts';
+import { aCompletePlan } from '../../../support/builders/a-complete-plan.ts';
 import { aGatewayPlan, aSubscriptionId } from '../../../support/builders/a-gateway-plan.ts';
 import { describeProblems } from '../../../support/found-problems.ts';
 import { aRequest, aRoot, createServicesWorld, type ServicesWorld } from '../../../support/services-world.ts';
 
-const plan = completeGatewayPlan(aGatewayPlan(), { subscriptionId: aSubscriptionId });
+const plan = aCompletePlan(aGatewayPlan(), { subscriptionId: aSubscriptionId });
 const ids = plan.resourceIds;
 const networkId = ids.virtualNetwork;
 const strangerId = ids.gateway.replace('VNet1GW', 'Theirs');
