@@ -6,6 +6,7 @@ import {
   byOwnerKind,
   byPublicKeyKind,
   byRootKind,
+  bySerialNumberKind,
   byThumbprintKind,
   type CertificateIndexRow,
   certificateKind,
@@ -58,6 +59,7 @@ export interface Stores {
   readonly byOwner: Store<CertificateIndexRow>;
   readonly byRoot: Store<CertificateIndexRow>;
   readonly byCommonName: Store<CertificateIndexRow>;
+  readonly bySerialNumber: Store<CertificateIndexRow>;
   readonly byPublicKey: Store<CertificateIndexRow>;
   readonly blockedKeys: Store<BlockedKey>;
   readonly revocations: Store<RevocationRecord>;
@@ -83,6 +85,7 @@ export function createStores(tables: Tables): Stores {
     byOwner: createStore(tables, byOwnerKind),
     byRoot: createStore(tables, byRootKind),
     byCommonName: createStore(tables, byCommonNameKind),
+    bySerialNumber: createStore(tables, bySerialNumberKind),
     byPublicKey: createStore(tables, byPublicKeyKind),
     blockedKeys: createStore(tables, blockedKeyKind),
     revocations: createStore(tables, revocationKind),

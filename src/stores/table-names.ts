@@ -9,6 +9,7 @@ export const tableNames = [
   'CertificatesByKey',
   'CertificatesByOwner',
   'CertificatesByRoot',
+  'CertificatesBySerial',
   'CertificatesByThumbprint',
   'Claims',
   'ClientCertificates',

@@ -4,11 +4,13 @@ import type { CertificateLookup } from '../../services/certificates/certificate-
 import { certificatePem } from '../../services/certificates/certificate-pem.ts';
 import { gatewayIdsOf } from '../../services/certificates/root-gateways.ts';
 import { sessionIdentityOf } from '../../services/certificates/shared-names.ts';
+import { mapInGroups } from '../../stores/map-in-groups.ts';
 import {
   type CertificateRecord,
   certificateStates,
   noKnownEnd,
   rootKeys,
+  type RootRecord,
   unknownRootId,
 } from '../../stores/records/certificates.ts';
 import { revocationStates } from '../../stores/records/gateways.ts';
@@ -67,12 +69,27 @@ export const certificateViewSchema = z
 
 export type CertificateView = z.infer<typeof certificateViewSchema>;
 
+/** What a caller sees of each of a page of certificates: their roots are read once. */
+export async function toViews(
+  options: CertificateViewOptions,
+  records: readonly CertificateRecord[],
+): Promise<readonly CertificateView[]> {
+  const ids = [...new Set(records.map(({ rootId }) => rootId))];
+  const roots = await Promise.all(ids.map((id) => options.stores.roots.get(rootKeys(id))));
+  const byId = new Map(ids.map((id, place) => [id, roots[place]?.record]));
+  return mapInGroups(records, 16, (record) => viewOf(options, record, byId.get(record.rootId)));
+}
+
 /** What a caller sees of a certificate. */
-export async function toView(
-  { stores, lookup }: CertificateViewOptions,
+export async function toView(options: CertificateViewOptions, record: CertificateRecord): Promise<CertificateView> {
+  return viewOf(options, record, (await options.stores.roots.get(rootKeys(record.rootId)))?.record);
+}
+
+async function viewOf(
+  { lookup }: CertificateViewOptions,
   record: CertificateRecord,
+  root: RootRecord | undefined,
 ): Promise<CertificateView> {
-  const root = (await stores.roots.get(rootKeys(record.rootId)))?.record;
   const { thumbprint, owner, state, looksLike } = record;
   const certificate = record.certificate ?? record.registered?.certificate;
   return {

@@ -6,15 +6,13 @@ import { type Kits } from '../../services/certificates/kits.ts';
 import { revocationReasons } from '../../services/gateways/revocation-intents.ts';
 import type { Revocations } from '../../services/gateways/revocations.ts';
 import type { Operations } from '../../services/operations/operations.ts';
-import { certificateStates } from '../../stores/records/certificates.ts';
 import { accepted } from '../http/accepted-operation.ts';
 import { defineRoute } from '../http/define-route.ts';
-import { continuationSchema, pageSchema, readContinuation, toPage, topSchema } from '../http/list-query.ts';
 import type { Route } from '../http/route.ts';
-import { slugSchema } from '../http/slug-schema.ts';
 import { allowSharedNameSchema, thumbprintParams } from './certificate-params.ts';
 import { certificateViewSchema, revocationsOf, toView } from './certificate-view.ts';
 import { issueCertificate, type IssueRouteOptions } from './issue-certificate.ts';
+import { listCertificates } from './list-certificates.ts';
 import { makeKit } from './make-kit.ts';
 
 export interface CertificateRoutesOptions extends IssueRouteOptions {
@@ -34,46 +32,6 @@ export function certificateRoutes(options: CertificateRoutesOptions): readonly R
     reinstateCertificate(options),
     makeKit(options),
   ];
-}
-
-function listCertificates(options: CertificateRoutesOptions): Route {
-  return defineRoute({
-    name: 'listCertificates',
-    method: 'GET',
-    path: 'certificates',
-    action: 'certificate.list',
-    role: 'reader',
-    summary: 'Lists the certificates of one owner or one root.',
-    tags,
-    request: {
-      query: z
-        .strictObject({
-          owner: slugSchema.optional(),
-          rootId: slugSchema.optional(),
-          state: z.enum(certificateStates).optional(),
-          expiresBefore: z.iso.datetime().optional(),
-          top: topSchema,
-          continuation: continuationSchema,
-        })
-        .refine(({ owner, rootId }) => owner !== undefined || rootId !== undefined, {
-          error: 'The list needs an owner or a root.',
-          params: { code: 'missingField', fix: 'Give owner, rootId or both.' },
-        }),
-    },
-    responses: { 200: pageSchema(certificateViewSchema) },
-    handler: async ({ query }) => {
-      const { owner, rootId, state, expiresBefore, top } = query;
-      const after = readContinuation(query.continuation, /^[0-9a-f]{32,40}$/);
-      const page = await options.lookup.list({ owner, rootId, state, expiresBefore, top, after });
-      const items = await Promise.all(page.items.map((record) => toView(options, record)));
-      const next = {
-        path: 'certificates',
-        query: { owner, rootId, state, expiresBefore, top },
-        continuation: page.next,
-      };
-      return { status: 200, body: toPage(items, next) };
-    },
-  });
 }
 
 function getCertificate(options: CertificateRoutesOptions): Route {

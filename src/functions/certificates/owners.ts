@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { AppError } from '../../domain/app-error.ts';
 import type { Owners } from '../../services/certificates/owners.ts';
-import { ownerRecordSchema } from '../../stores/records/owners.ts';
+import { type OwnerRecord, ownerRecordSchema, standingDeparture } from '../../stores/records/owners.ts';
+import { formatSchema, listFormat } from '../http/answer-format.ts';
 import { defineRoute } from '../http/define-route.ts';
+import { type CsvColumns, listAnswer } from '../http/list-answer.ts';
 import { continuationSchema, pageSchema, readContinuation, toPage, topSchema } from '../http/list-query.ts';
 import type { Route } from '../http/route.ts';
 import { slugParams, slugSchema } from '../http/slug-schema.ts';
@@ -40,6 +42,18 @@ const newOwnerSchema = z.strictObject({
 });
 
 const tags = ['Owners'];
+
+const columns: CsvColumns<OwnerRecord> = {
+  id: ({ id }) => id,
+  email: ({ email }) => email,
+  principal: ({ principal }) => principal,
+  deputy: ({ deputy }) => deputy,
+  team: ({ team }) => team,
+  timeZone: ({ timeZone }) => timeZone,
+  locale: ({ locale }) => locale,
+  leftAt: (owner) => standingDeparture(owner)?.at,
+  createdAt: ({ createdAt }) => createdAt,
+};
 
 export function ownerRoutes({ owners }: { readonly owners: Owners }): readonly Route[] {
   const putOwner = defineRoute({
@@ -90,16 +104,18 @@ export function ownerRoutes({ owners }: { readonly owners: Owners }): readonly R
           .enum(['present', 'left'])
           .optional()
           .meta({ description: '`left`: nothing is issued to them until they are reopened.' }),
+        format: formatSchema,
         top: topSchema,
         continuation: continuationSchema,
       }),
     },
     responses: { 200: pageSchema(ownerRecordSchema) },
-    handler: async ({ query }) => {
-      const { team, state, top } = query;
+    handler: async ({ query, headers }) => {
+      const { team, state, format, top } = query;
       const after = readContinuation(query.continuation, /^[a-z0-9-]{1,63}$/);
       const { items, next } = await owners.list({ team, state, top, after });
-      return { status: 200, body: toPage(items, { path: 'owners', query: { team, state, top }, continuation: next }) };
+      const page = toPage(items, { path: 'owners', query: { team, state, format, top }, continuation: next });
+      return listAnswer(page, listFormat(format, headers), { fileStem: 'gatehouse-owners', columns });
     },
   });
 

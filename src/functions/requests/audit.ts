@@ -6,12 +6,11 @@ import { type Audit, type AuditRow, auditRowSchema } from '../../services/reques
 import { type AuditFinding, auditFindings } from '../../services/requests/audit-findings.ts';
 import { searchAudit } from '../../services/requests/search-audit.ts';
 import type { AuditVerification, VerifyAuditRequest } from '../../services/requests/verify-audit.ts';
-import { formatSchema, listFormat, mediaTypes } from '../http/answer-format.ts';
-import { attachmentHeader } from '../http/attachment-header.ts';
+import { formatSchema, listFormat } from '../http/answer-format.ts';
 import { defineRoute } from '../http/define-route.ts';
+import { type CsvColumns, listAnswer } from '../http/list-answer.ts';
 import { continuationSchema, pageSchema, readContinuation, toPage, topSchema } from '../http/list-query.ts';
-import type { Route, RouteAnswer } from '../http/route.ts';
-import { writeCsv } from '../http/write-csv.ts';
+import type { Route } from '../http/route.ts';
 
 export interface AuditRoutesOptions {
   readonly audit: Pick<Audit, 'listPart' | 'listDays' | 'firstDay'>;
@@ -144,7 +143,7 @@ function listAudit({ audit }: AuditRoutesOptions): Route {
       const to = readContinuation(continuation, timePattern) ?? upTo;
       const { rows, before } = await searchAudit(audit, { ...asked, from, to });
       const page = toPage(rows, { path: 'audit', query: { ...asked, from, to: upTo, format }, continuation: before });
-      return toAnswer(page, listFormat(format, headers));
+      return listAnswer(page, listFormat(format, headers), { fileStem: 'gatehouse-audit', columns });
     },
   });
 }
@@ -201,27 +200,8 @@ function toTime(time: string): string {
   return new Date(time).toISOString();
 }
 
-function toAnswer(
-  page: { readonly items: readonly AuditRow[]; readonly nextLink?: string },
-  format: ReturnType<typeof listFormat>,
-): RouteAnswer {
-  if (format === 'json') return { status: 200, body: page };
-  return {
-    status: 200,
-    bytes: { content: format === 'csv' ? toCsv(page.items) : toJsonLines(page.items), contentType: mediaTypes[format] },
-    headers: {
-      'content-disposition': attachmentHeader(`gatehouse-audit.${format}`),
-      ...(page.nextLink === undefined ? {} : { link: `<${page.nextLink}>; rel="next"` }),
-    },
-  };
-}
-
-function toJsonLines(rows: readonly AuditRow[]): string {
-  return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
-}
-
 /** One column for each thing that people sort and filter by; what else a row is about stands in `target`. */
-const columns: Readonly<Record<string, (row: AuditRow) => string | number | undefined>> = {
+const columns: CsvColumns<AuditRow> = {
   at: ({ at }) => at,
   requestId: ({ requestId }) => requestId,
   phase: ({ phase }) => phase,
@@ -242,11 +222,3 @@ const columns: Readonly<Record<string, (row: AuditRow) => string | number | unde
   count: ({ count }) => count,
   idempotencyKeyHash: ({ idempotencyKeyHash }) => idempotencyKeyHash,
 };
-
-function toCsv(rows: readonly AuditRow[]): string {
-  const readers = Object.values(columns);
-  return writeCsv(
-    Object.keys(columns),
-    rows.map((row) => readers.map((read) => String(read(row) ?? ''))),
-  );
-}

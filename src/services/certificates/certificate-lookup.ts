@@ -4,26 +4,17 @@ import { comparableName } from '../../domain/session-name.ts';
 import type { Thumbprint } from '../../domain/thumbprint.ts';
 import { certificateKeys, type CertificateRecord } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
+import {
+  type CertificatePage,
+  type CertificateQuery,
+  commonNameGroup,
+  createListCertificates,
+  judged,
+} from './list-certificates.ts';
 
-export interface CertificateQuery {
-  readonly owner?: string | undefined;
-  readonly rootId?: string | undefined;
-  readonly state?: CertificateRecord['state'] | undefined;
-  readonly expiresBefore?: string | undefined;
-  readonly top: number;
-  /** Serial number after which the page begins. */
-  readonly after?: string | undefined;
-}
-
-export interface CertificatePage {
-  readonly items: readonly CertificateRecord[];
-  readonly next?: string;
-}
-
-/** Finds certificates by point reads and by the lists of one owner or one root: never by reading all of them. */
+/** Finds certificates by point reads and by lists. */
 export interface CertificateLookup {
   byThumbprint(thumbprint: Thumbprint): Promise<CertificateRecord | undefined>;
-  /** Of one owner or one root: at least one of the two is given. */
   list(query: CertificateQuery): Promise<CertificatePage>;
   /** Serial numbers of every certificate that was ever given this name; names compare as `comparableName` has them. */
   withCommonName(commonName: string): Promise<readonly string[]>;
@@ -46,11 +37,6 @@ export function thumbprintGroup(thumbprint: string): string {
   return thumbprint.slice(0, 2);
 }
 
-/** Names hold characters that table keys cannot. */
-export function commonNameGroup(commonName: string): string {
-  return createHash('sha256').update(comparableName(commonName)).digest('hex');
-}
-
 /** Where a name is found by its look; a group of each look that it has. */
 export function lookGroups(commonName: string): readonly string[] {
   return looksOf(commonName).map((look) => createHash('sha256').update(`look:${look}`).digest('hex'));
@@ -63,11 +49,9 @@ export function createCertificateLookup({
   readonly stores: Stores;
   readonly now: () => Date;
 }): CertificateLookup {
-  /** Time alone makes a certificate expire, so the state is judged when it is read: no stored row can be late. */
   async function read(serialNumber: string): Promise<CertificateRecord | undefined> {
     const record = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
-    const isOver = record?.state === 'issued' && Date.parse(record.notAfter) <= now().getTime();
-    return isOver ? { ...record, state: 'expired' } : record;
+    return record && judged(record, now());
   }
 
   async function withCommonName(commonName: string): Promise<readonly string[]> {
@@ -91,24 +75,7 @@ export function createCertificateLookup({
       return row === undefined ? undefined : read(row.serialNumber);
     },
 
-    list: async (query) => {
-      const [index, group] =
-        query.owner === undefined ? [stores.byRoot, query.rootId ?? ''] : [stores.byOwner, query.owner];
-      const items: CertificateRecord[] = [];
-      let from = query.after === undefined ? undefined : `${query.after}~`;
-      for (;;) {
-        const rows = await index.list(group, { top: query.top, ...(from === undefined ? {} : { from }) });
-        const records = await Promise.all(rows.map(({ record }) => read(record.serialNumber)));
-        for (const record of records) {
-          if (record === undefined || !matches(record, query)) continue;
-          items.push(record);
-          if (items.length === query.top) return { items, next: record.serialNumber };
-        }
-        const last = rows.at(-1)?.record;
-        if (last === undefined || rows.length < query.top) return { items };
-        from = `${last.serialNumber}~`;
-      }
-    },
+    list: createListCertificates({ stores, now }),
 
     liveNamed: async (commonName, at) => (await named(commonName)).filter((record) => isLive(record, at)),
 
@@ -144,14 +111,4 @@ export function createCertificateLookup({
 
 function isLive(record: CertificateRecord, now: Date): boolean {
   return record.state === 'issued' && Date.parse(record.notAfter) > now.getTime();
-}
-
-function matches(record: CertificateRecord, query: CertificateQuery): boolean {
-  return (
-    // Of two that were registered at one moment for two owners both have an index row.
-    (query.owner === undefined || record.owner === query.owner) &&
-    (query.rootId === undefined || record.rootId === query.rootId) &&
-    (query.state === undefined || record.state === query.state) &&
-    (query.expiresBefore === undefined || record.notAfter < query.expiresBefore)
-  );
 }

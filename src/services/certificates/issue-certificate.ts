@@ -7,9 +7,10 @@ import {
   type RootRecord,
 } from '../../stores/records/certificates.ts';
 import { findBlock, keyBlockedProblem } from './blocked-keys.ts';
-import { commonNameGroup, lookGroups } from './certificate-lookup.ts';
+import { lookGroups } from './certificate-lookup.ts';
 import { orderRefused, ownNameOf, readOrder, type SigningRoot } from './check-order.ts';
 import { leftReason, ownerLeftProblem } from './departures.ts';
+import { commonNameGroup } from './list-certificates.ts';
 import type { Owners } from './owners.ts';
 import {
   type CertificateOrder,

@@ -14,14 +14,10 @@ import {
 } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { findBlock } from '../certificates/blocked-keys.ts';
-import {
-  type CertificateLookup,
-  commonNameGroup,
-  lookGroups,
-  thumbprintGroup,
-} from '../certificates/certificate-lookup.ts';
+import { type CertificateLookup, lookGroups, thumbprintGroup } from '../certificates/certificate-lookup.ts';
 import { type OrderOwner, readOwnerText } from '../certificates/check-order.ts';
 import { findDeparture, leftReason } from '../certificates/departures.ts';
+import { commonNameGroup, comparableSerial } from '../certificates/list-certificates.ts';
 import type { Owners } from '../certificates/owners.ts';
 import type { Expiries } from '../operations/expiries.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
@@ -146,6 +142,15 @@ export function createRegisterCertificate(options: RegisterOptions): RegisterCer
         ? []
         : [stores.byPublicKey.upsert({ group: publicKeyHash, key: serialNumber, serialNumber })]),
       ...names.map((group) => stores.byCommonName.upsert({ group, key: serialNumber, serialNumber })),
+      ...(certificate === undefined
+        ? []
+        : [
+            stores.bySerialNumber.upsert({
+              group: comparableSerial(certificate.serialNumber),
+              key: serialNumber,
+              serialNumber,
+            }),
+          ]),
       stores.byOwner.upsert({ group: owner.id, key: serialNumber, serialNumber }),
       stores.byRoot.upsert({ group: rootId, key: serialNumber, serialNumber }),
       stores.byThumbprint.upsert({ group: thumbprintGroup(thumbprint), key: thumbprint, serialNumber }),

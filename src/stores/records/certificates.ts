@@ -149,6 +149,8 @@ export const byOwnerKind = indexKind('CertificatesByOwner');
 export const byRootKind = indexKind('CertificatesByRoot');
 /** Group: SHA-256 of the common name in the form in which names are compared, or of its look; key: serial number. */
 export const byCommonNameKind = indexKind('CertificatesByCn');
+/** Group: number that an authority of others gave, lower-case hexadecimal; key: serial number. */
+export const bySerialNumberKind = indexKind('CertificatesBySerial');
 /** Group: SHA-256 of the public key; key: serial number. */
 export const byPublicKeyKind = indexKind('CertificatesByKey');
 

@@ -193,6 +193,7 @@ const tables = [
   'CertificatesByKey',
   'CertificatesByOwner',
   'CertificatesByRoot',
+  'CertificatesBySerial',
   'CertificatesByThumbprint',
   'Claims',
   'ClientCertificates',
