@@ -171,6 +171,7 @@ const rowSchema = z.looseObject({
   vpnConnectionId: textSchema.optional().catch(undefined),
   publicIpAddress: z.string().catch(''),
   privateIpAddress: z.string().catch(''),
+  vpnConnectionTime: z.string().catch(''),
 });
 
 /** The sessions of a list in the known form; undefined for anything else. */
@@ -185,7 +186,14 @@ function readSessions(json: unknown): SessionList | undefined {
       commonName: row.vpnUserName,
       publicIpAddress: row.publicIpAddress,
       privateIpAddress: row.privateIpAddress,
+      ...connectedAt(row.vpnConnectionTime),
     })),
     unreadable: rows.length - readable.length,
   };
+}
+
+/** Azure writes no zone: the time is UTC. */
+function connectedAt(text: string): { readonly connectedAt?: string } {
+  const at = Date.parse(/(Z|[+-]\d\d:\d\d)$/i.test(text) ? text : `${text}Z`);
+  return Number.isNaN(at) ? {} : { connectedAt: new Date(at).toISOString() };
 }

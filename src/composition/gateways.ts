@@ -1,6 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import * as df from 'durable-functions';
 import { createApplyActivities } from '../activities/gateways/apply-activities.ts';
 import { createBuildActivities } from '../activities/gateways/build-activities.ts';
+import { createDisconnectActivities } from '../activities/gateways/disconnect-activities.ts';
 import { createEnsureResource } from '../activities/gateways/ensure-resource.ts';
 import { createLeaverActivities } from '../activities/gateways/leaver-activities.ts';
 import { createReadWrite } from '../activities/gateways/read-write.ts';
@@ -9,20 +11,24 @@ import { createWithdrawAccess } from '../activities/gateways/withdraw-access.ts'
 import { createWriteGateway } from '../activities/gateways/write-gateway.ts';
 import * as applyGatewayContract from '../contracts/gateways/apply-gateway.ts';
 import * as buildGatewayContract from '../contracts/gateways/build-gateway.ts';
+import * as disconnectSessionsContract from '../contracts/gateways/disconnect-sessions.ts';
 import * as revokeOwnerContract from '../contracts/gateways/revoke-owner.ts';
 import type { ThumbprintOfRoot } from '../domain/gateway-entries.ts';
 import type { KindCarriedBy } from '../domain/operation-kinds.ts';
 import { gatewayRevocationRoutes } from '../functions/gateways/gateway-revocations.ts';
 import { gatewayRootRoutes } from '../functions/gateways/gateway-roots.ts';
+import { gatewaySessionRoutes } from '../functions/gateways/gateway-sessions.ts';
 import { gatewayRoutes } from '../functions/gateways/gateways.ts';
 import { profilePackageRoute } from '../functions/gateways/profile-package.ts';
 import type { Route } from '../functions/http/route.ts';
 import { applyGateway } from '../orchestrations/gateways/apply-gateway.ts';
 import { buildGateway } from '../orchestrations/gateways/build-gateway.ts';
+import { disconnectSessions } from '../orchestrations/gateways/disconnect-sessions.ts';
 import { removeGateway } from '../orchestrations/gateways/remove-gateway.ts';
 import { revokeOwner } from '../orchestrations/gateways/revoke-owner.ts';
 import { isExpiredRoot, readForeignRoot } from '../pki/read-foreign-root.ts';
 import { createBuildGateway } from '../services/gateways/build-gateway.ts';
+import { createDisconnects } from '../services/gateways/disconnect-sessions.ts';
 import { createForeignEntries } from '../services/gateways/foreign-entries.ts';
 import { createGatewayPresence } from '../services/gateways/gateway-presence.ts';
 import { createGatewayRevocations } from '../services/gateways/gateway-revocations.ts';
@@ -32,6 +38,7 @@ import { createGatewayOperations } from '../services/gateways/gateways.ts';
 import { createCertificateImports } from '../services/gateways/import-certificates.ts';
 import { createJudgePlan, createJudgePlanParts } from '../services/gateways/judge-plan.ts';
 import { createLeavers } from '../services/gateways/leavers.ts';
+import { createListSessions } from '../services/gateways/list-sessions.ts';
 import { createNoteNearLimit } from '../services/gateways/near-limit.ts';
 import { createNoteVanished } from '../services/gateways/note-vanished.ts';
 import { createProfilePackages } from '../services/gateways/profile-packages.ts';
@@ -91,6 +98,8 @@ export function createGatewayServices(
       now,
     }),
     sessions: createSessionProof({ stores, lookup, operations, outbox, audit, log, now }),
+    disconnects: createDisconnects({ stores, lookup, operations, now }),
+    listSessions: createListSessions({ arm, stores, lookup, now, wait: (ms) => delay(ms) }),
     gatewayOperations,
     build: createBuildGateway({ judgePlan, gatewayOperations }),
     trust: createRootTrust({ stores, lookup, operations, writer, now }),
@@ -124,6 +133,7 @@ export function gatewayNounRoutes({ stores, operations }: Core, gateways: Gatewa
     ...gatewayRootRoutes({ stores, operations, trust: gateways.trust }),
     profilePackageRoute({ stores, packages: gateways.packages }),
     ...gatewayRevocationRoutes({ stores, operations, ...gateways }),
+    ...gatewaySessionRoutes({ operations, ...gateways }),
   ];
 }
 
@@ -133,6 +143,13 @@ export function registerGateways({ arm, blobs, stores, claims, operations, log, 
 
   df.app.orchestration(revokeOwnerContract.revokeOwnerName, revokeOwner);
 
+  df.app.orchestration(disconnectSessionsContract.disconnectSessionsName, disconnectSessions);
+
+  registerActivities(
+    df.app,
+    disconnectSessionsContract,
+    createDisconnectActivities({ arm, operations, log, now, ...gateways }),
+  );
   registerActivities(df.app, revokeOwnerContract, createLeaverActivities(gateways));
   registerActivities(df.app, buildGatewayContract, {
     ...createBuildActivities({ arm, stores, claims, operations, writer: gateways.writer, now }),

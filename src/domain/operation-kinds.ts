@@ -10,6 +10,7 @@ export type OperationCarrier =
   | 'revocations'
   | 'gatewayRevocations'
   | 'leavers'
+  | 'disconnects'
   | 'certificateImports'
   | 'procedures';
 
@@ -24,6 +25,7 @@ export const operationFamilies = {
   gateway: { carrier: 'gatewayOperations', target: 'gateway' },
   gatewayIntent: { carrier: 'trust', target: 'gateway' },
   gatewayRevocation: { carrier: 'gatewayRevocations', target: 'gateway' },
+  gatewaySessions: { carrier: 'disconnects', target: 'gateway' },
   certificate: { carrier: 'revocations', target: 'certificate' },
   owner: { carrier: 'leavers', target: 'owner' },
   certificates: { carrier: 'certificateImports', target: 'certificates' },
@@ -67,6 +69,7 @@ export const operationKinds = {
   trustRoot: { family: 'gatewayIntent', about: 'has a gateway trust a root', may: {} },
   distrustRoot: { family: 'gatewayIntent', about: 'takes a root off a gateway', may: {} },
   generateProfile: { family: 'gatewayIntent', about: 'has Azure make a profile package', may: {} },
+  disconnectSessions: { family: 'gatewaySessions', about: 'disconnects chosen sessions of a gateway', may: {} },
   revokeCertificate: { family: 'certificate', about: 'revokes a certificate on every gateway', may: {} },
   reinstateCertificate: { family: 'certificate', about: 'takes a revocation back', may: {} },
   revokeThumbprint: { family: 'gatewayRevocation', about: 'has a gateway refuse a thumbprint', may: {} },

@@ -237,6 +237,7 @@ export const problemCodes = {
   rebootRequired: 'The machine has to restart before this counts.',
   resourceFailed: 'Azure ended the resource badly, or somebody else has to repair it.',
   rootsLeft: 'Roots of Gatehouse are still on the gateway.',
+  sessionsNotDisconnected: 'Chosen sessions are not known to have ended.',
   timedOut: 'The step did not end in its time.',
   toolFailed: 'A tool on the machine failed.',
   unreachable: 'The machine cannot be reached.',

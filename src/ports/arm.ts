@@ -63,6 +63,8 @@ export interface VpnSession {
   readonly commonName: string;
   readonly publicIpAddress: string;
   readonly privateIpAddress: string;
+  /** ISO 8601; absent where Azure's time cannot be read. */
+  readonly connectedAt?: string;
 }
 
 /** A list of sessions in the known form. */

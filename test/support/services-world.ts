@@ -15,6 +15,7 @@ import { createIssueWithKey, createKeyFiles } from '../../src/services/certifica
 import { logSignatures } from '../../src/services/certificates/logged-root-keys.ts';
 import { createOwners } from '../../src/services/certificates/owners.ts';
 import { createRoots } from '../../src/services/certificates/roots.ts';
+import { createDisconnects } from '../../src/services/gateways/disconnect-sessions.ts';
 import { createForeignEntries } from '../../src/services/gateways/foreign-entries.ts';
 import { createGatewayPresence } from '../../src/services/gateways/gateway-presence.ts';
 import { createGatewayRevocations } from '../../src/services/gateways/gateway-revocations.ts';
@@ -23,6 +24,7 @@ import { createGatewayWriter } from '../../src/services/gateways/gateway-writer.
 import { createGatewayOperations } from '../../src/services/gateways/gateways.ts';
 import { createCertificateImports } from '../../src/services/gateways/import-certificates.ts';
 import { createLeavers } from '../../src/services/gateways/leavers.ts';
+import { createListSessions } from '../../src/services/gateways/list-sessions.ts';
 import { createNoteNearLimit } from '../../src/services/gateways/near-limit.ts';
 import { createNoteVanished } from '../../src/services/gateways/note-vanished.ts';
 import { createRevocations } from '../../src/services/gateways/revocations.ts';
@@ -182,6 +184,8 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
     standing,
     rounds,
     sessions: createSessionProof({ stores, lookup, operations, outbox, audit, log, now }),
+    disconnects: createDisconnects({ stores, lookup, operations, now }),
+    listSessions: createListSessions({ arm, stores, lookup, now, wait: () => Promise.resolve() }),
     gatewayOperations: createGatewayOperations({ stores, claims, operations, now }),
     procedures: createProcedures({
       operations,

@@ -26,7 +26,7 @@ const intentLookSeconds = 60;
 const undisturbedMs = 5 * 60 * 1000;
 
 /** More is wanted of the gateway's entries by now. `state` is where the action can be continued afterwards. */
-interface Overtaken {
+export interface Overtaken {
   readonly outcome: 'overtaken';
   readonly state: string | undefined;
 }
@@ -135,7 +135,7 @@ interface RunOptions {
  * Starts a long-running action, however often Azure has to be asked, and looks at it until it has ended, or until more is wanted
  * of the entries: only a write of the gateway goes before that.
  */
-function* runAction<T extends object, None extends { readonly outcome: 'none' } = never>(
+export function* runAction<T extends object, None extends { readonly outcome: 'none' } = never>(
   context: OrchestrationContext,
   input: GatewayActionInput,
   start: () => Steps<StartedAction | None>,

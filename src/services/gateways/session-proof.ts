@@ -5,7 +5,7 @@ import { without } from '../../domain/without.ts';
 import type { SessionList, VpnSession } from '../../ports/arm.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Outbox } from '../../stores/outbox.ts';
-import { type CertificateRecord, rootPartition, unknownRootId } from '../../stores/records/certificates.ts';
+import { type CertificateRecord, rootPartition } from '../../stores/records/certificates.ts';
 import {
   gatewayKeys,
   type GatewayRevocation,
@@ -20,6 +20,7 @@ import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { Audit } from '../requests/audit.ts';
 import { noteOwnAct } from '../requests/own-acts.ts';
+import { openRootsOf } from './open-roots.ts';
 import { isToBeSeen } from './record-entries.ts';
 
 /** Azure refreshes its session list every five minutes: two empty looks this far apart prove that nobody is left. */
@@ -79,14 +80,6 @@ export function createSessionProof(options: SessionProofOptions): SessionProof {
     ];
   }
 
-  /** Roots whose certificates open the gateway now. */
-  async function openRoots(gatewayId: string): Promise<ReadonlySet<string>> {
-    const own = (await stores.gatewayRoots.list(gatewayId)).map(({ record }) => record);
-    const foreign = (await stores.foreignEntries.list(gatewayId)).flatMap(({ record }) => record.rootId ?? []);
-    const trusted = own.filter(({ state }) => state !== 'removed').map(({ rootId }) => rootId);
-    return new Set([...trusted, ...foreign, unknownRootId]);
-  }
-
   /** Keys of the roots among them whose certificates others issue, so that no name of one is known here. */
   async function importedOf(open: readonly Watched[]): Promise<readonly string[]> {
     const roots = (await stores.roots.list(rootPartition)).map(({ record }) => record);
@@ -97,7 +90,7 @@ export function createSessionProof(options: SessionProofOptions): SessionProof {
   return {
     judge: async (gatewayId, { sessions, unreadable }) => {
       const open = await watched(gatewayId);
-      const roots = await openRoots(gatewayId);
+      const roots = await openRootsOf(stores, gatewayId);
       const imported = await importedOf(open);
       const nameless = open.filter(({ kind, row }) => kind === 'revocation' && row.commonName === '');
       const toCut: { connectionId: string; key: string }[] = [];

@@ -51,6 +51,8 @@ export function createOperationStanding({
 
     gatewayIntent: sinceGatewayWasMade,
     gatewayRevocation: sinceGatewayWasMade,
+    // Nobody resumes it: whoever is still connected is chosen again.
+    gatewaySessions: () => Promise.resolve(undefined),
 
     machine: async (operation) => {
       const machine = (await onPremisesStores.machines.get(machineKeys(operation.target)))?.record;

@@ -93,6 +93,8 @@ const needs: Readonly<Record<OperationFamily, FindNeed>> = {
     const row = (await stores.gatewayRevocations.get({ partitionKey: target, rowKey: thumbprint }))?.record;
     return named(row !== undefined && operationsOf(row).includes(id));
   },
+  // Who was disconnected proves nothing: the person may have come back since.
+  gatewaySessions: () => Promise.resolve(undefined),
 
   certificate: async ({ stores }, operation) => {
     const { id, target, steps } = operation;

@@ -26,6 +26,7 @@ export interface SweepOptions {
   readonly gatewayRevocations: { readonly run: Revive };
   readonly leavers: { readonly run: Revive };
   readonly certificateImports: { readonly run: Revive };
+  readonly disconnects: { readonly run: Revive };
   readonly trust: { readonly run: Revive };
   readonly certificates: { readonly complete: (id: string) => Promise<CompletedCertificate | undefined> };
   readonly roots: { readonly complete: (id: string) => Promise<{ readonly state: string } | undefined> };
@@ -123,6 +124,7 @@ async function reviveByCarrier(options: SweepOptions, operation: OperationRecord
     revocations: options.revocations.run,
     gatewayRevocations: options.gatewayRevocations.run,
     leavers: options.leavers.run,
+    disconnects: options.disconnects.run,
     certificateImports: options.certificateImports.run,
     procedures: options.procedures.revive,
   };
