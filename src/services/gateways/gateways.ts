@@ -1,10 +1,10 @@
-import { buildSteps, type GatewayOperationInput, removeSteps } from '../../contracts/gateways/build-gateway.ts';
+import { buildSteps, removeSteps } from '../../contracts/gateways/build-gateway.ts';
 import { AppError } from '../../domain/app-error.ts';
 import type { GatewayPlan } from '../../domain/gateway-plan.ts';
 import { isOperationEnd } from '../../domain/operation.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 import type { Claims } from '../../stores/claims.ts';
-import { gatewayKeys, type GatewayRecord } from '../../stores/records/gateways.ts';
+import { gatewayKeys } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
 import { instanceIdOf, type OperationRecord } from '../operations/operation-record.ts';
@@ -12,6 +12,7 @@ import { supersededBy } from '../operations/operation-standing.ts';
 import type { Operations } from '../operations/operations.ts';
 import { mayStillComeForward } from '../operations/sign-of-life.ts';
 import { createTakeClaims, heldBy } from '../operations/take-claims.ts';
+import { beingWritten, createGatewayAttempts, requireLatest } from './gateway-attempts.ts';
 import { createGatewayRegistration } from './gateway-registration.ts';
 
 export interface GatewayOperationsOptions {
@@ -53,74 +54,9 @@ export function createGatewayOperations({
   const at = (): string => now().toISOString();
 
   const claimAll = createTakeClaims({ claims, operations, now });
+  const attempts = createGatewayAttempts({ stores, claims, claimAll, operations, now });
 
   const registration = createGatewayRegistration({ stores, now });
-
-  async function start(
-    name: string,
-    operation: OperationRecord,
-    epoch: number,
-    orchestrations: Orchestrations,
-  ): Promise<void> {
-    const input: GatewayOperationInput = { operationId: operation.id, gatewayId: operation.target, epoch };
-    await orchestrations.start(name, instanceIdOf(operation.id, operation.attempt), input);
-  }
-
-  /**
-   * Takes the gateway's row for an attempt of an operation; a row that somebody else writes is a conflict, and so is one whose latest
-   * operation is neither this one nor `after`.
-   */
-  async function takeRow(gatewayId: string, operation: OperationRecord, after: string | undefined): Promise<number> {
-    const instanceId = instanceIdOf(operation.id, operation.attempt);
-    const record = await stores.gateways.update(gatewayKeys(gatewayId), (current) => {
-      requireLatest(current, operation, after);
-      if (current.writer !== undefined) return undefined;
-      const epoch = current.epoch + 1;
-      return {
-        ...current,
-        epoch,
-        writer: { instanceId, epoch },
-        state: 'building',
-        lastOperationId: operation.id,
-        updatedAt: at(),
-      };
-    });
-    if (record === undefined) throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not exist.`);
-    if (record.writer?.instanceId !== instanceId) {
-      throw beingWritten(gatewayId);
-    }
-    return record.writer.epoch;
-  }
-
-  async function begin(operation: OperationRecord, orchestrations: Orchestrations, after?: string): Promise<void> {
-    const record = (await stores.gateways.get(gatewayKeys(operation.target)))?.record;
-    if (record === undefined) throw new AppError('ERR_NOT_FOUND', `Gateway ${operation.target} does not exist.`);
-    requireLatest(record, operation, after);
-    const claimed = [record.plan.resourceIds.virtualNetwork, record.resourceId];
-    await claimAll(claimed, operation.id, operation.attempt);
-    try {
-      const epoch = await takeRow(operation.target, operation, after);
-      await start(operation.kind, operation, epoch, orchestrations);
-    } catch (error) {
-      if (error instanceof AppError) for (const resourceId of claimed) await claims.release(resourceId, operation.id);
-      throw error;
-    }
-  }
-
-  /** Begins an attempt; one that is refused has ended with the refusal, and not as one that is under way for ever. */
-  async function beginOrEnd(operation: OperationRecord, orchestrations: Orchestrations, after?: string): Promise<void> {
-    try {
-      await begin(operation, orchestrations, after);
-    } catch (error) {
-      if (error instanceof AppError) {
-        await operations.finish(operation.id, {
-          status: 'failed',
-          problem: { code: error.code, detail: error.message },
-        });
-      }
-      throw error;
-    }
-  }
 
   return {
     build: async (plan, { operationId, requestedBy, orchestrations }) => {
@@ -138,7 +74,7 @@ export function createGatewayOperations({
         steps: buildSteps,
       });
       await registration.register(plan, roots, operationId);
-      await start('buildGateway', operation, 1, orchestrations);
+      await attempts.start(operation, 1, orchestrations);
       return operation;
     },
 
@@ -163,7 +99,7 @@ export function createGatewayOperations({
         requestedBy,
         steps: removeSteps,
       });
-      await beginOrEnd(operation, orchestrations, insteadOf?.id);
+      await attempts.begin(operation, orchestrations, insteadOf?.id);
       return operation;
     },
 
@@ -174,7 +110,7 @@ export function createGatewayOperations({
       if (record.writer !== undefined) throw beingWritten(record.id);
       const attempt = await operations.nextAttempt(operation.id, operation.attempt);
       if (attempt === undefined) throw new AppError('ERR_CONFLICT', `Operation ${operation.id} cannot be resumed.`);
-      await beginOrEnd({ ...operation, attempt }, orchestrations, operation.id);
+      await attempts.begin({ ...operation, attempt }, orchestrations, operation.id);
     },
 
     revive: async (operation, orchestrations) => {
@@ -183,7 +119,7 @@ export function createGatewayOperations({
       const state = await orchestrations.state(instanceId);
       if (state === 'live') return;
       if (state === 'absent' && record?.writer?.instanceId === instanceId) {
-        await start(operation.kind, operation, record.writer.epoch, orchestrations);
+        await attempts.start(operation, record.writer.epoch, orchestrations);
         return;
       }
       if (mayStillComeForward(operation.updatedAt, now())) return;
@@ -203,16 +139,4 @@ export function createGatewayOperations({
       });
     },
   };
-}
-
-/** Throws unless the gateway's latest operation is this one or `after`; without `after` any may have been. */
-function requireLatest(record: GatewayRecord, operation: OperationRecord, after: string | undefined): void {
-  const { lastOperationId } = record;
-  if (after === undefined || lastOperationId === after || lastOperationId === operation.id) return;
-  throw supersededBy(operation, `Gateway ${record.id} belongs to operation ${lastOperationId ?? 'none'} by now.`);
-}
-
-function beingWritten(gatewayId: string): AppError {
-  const message = `Gateway ${gatewayId} is being written. Try again when that has ended.`;
-  return new AppError('ERR_CONFLICT', message, { retryAfterSeconds: 60 });
 }

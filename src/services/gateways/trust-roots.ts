@@ -1,4 +1,4 @@
-import { AppError, type Problem } from '../../domain/app-error.ts';
+import { AppError } from '../../domain/app-error.ts';
 import { isOperationEnd } from '../../domain/operation.ts';
 import { isCarriedBy, type KindCarriedBy } from '../../domain/operation-kinds.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
@@ -12,6 +12,7 @@ import type { Operations } from '../operations/operations.ts';
 import type { GatewayWriter } from './gateway-writer.ts';
 import { createIntentRuns } from './intent-runs.ts';
 import { requireBuiltGateway } from './require-built-gateway.ts';
+import { createRootDependents } from './root-dependents.ts';
 import { requirePlace } from './root-places.ts';
 import { updateSteps } from './usual-update-time.ts';
 
@@ -33,9 +34,6 @@ export interface RootTrust {
   run(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
 }
 
-/** Certificates that a refusal names. */
-const dependentsMax = 20;
-
 export function createRootTrust(options: {
   readonly stores: Stores;
   readonly lookup: CertificateLookup;
@@ -44,35 +42,7 @@ export function createRootTrust(options: {
   readonly now: () => Date;
 }): RootTrust {
   const { stores, operations, now } = options;
-
-  async function wantedRoots(gatewayId: string): Promise<readonly string[]> {
-    const rows = await stores.gatewayRoots.list(gatewayId);
-    return rows.filter(({ record }) => record.wanted).map(({ record }) => record.rootId);
-  }
-
-  /** Clients find an intermediate's way up only where the gateway holds it: the root comes first. */
-  async function requireIssuer(gatewayId: string, { id, issuerRootId }: RootRecord): Promise<void> {
-    if (issuerRootId === undefined || (await wantedRoots(gatewayId)).includes(issuerRootId)) return;
-    const message = `Gateway ${gatewayId} does not trust ${issuerRootId}, which has signed the intermediate ${id}.`;
-    const fix = `PUT /api/gateways/${gatewayId}/roots/${issuerRootId} first.`;
-    throw new AppError('ERR_CONFLICT', message, {
-      problems: [{ path: '/rootId', code: 'issuerNotTrusted', message, fix }],
-    });
-  }
-
-  /** An intermediate that stays behind would let its clients in without its root. Not to be forced. */
-  async function requireNoIntermediates(gatewayId: string, rootId: string): Promise<void> {
-    const wanted = await wantedRoots(gatewayId);
-    const under = (await stores.roots.list(rootPartition))
-      .map(({ record }) => record)
-      .filter(({ id, issuerRootId }) => issuerRootId === rootId && wanted.includes(id));
-    if (under.length === 0) return;
-    const ids = under.map(({ id }) => id).join(', ');
-    const message = `Gateway ${gatewayId} trusts intermediates of root ${rootId}: ${ids}.`;
-    throw new AppError('ERR_CONFLICT', message, {
-      problems: [{ path: '/rootId', code: 'intermediatesTrusted', message, fix: `Take ${ids} off the gateway first.` }],
-    });
-  }
+  const dependents = createRootDependents(options);
 
   async function createOperation(
     kind: KindCarriedBy<'trust'>,
@@ -97,26 +67,6 @@ export function createRootTrust(options: {
     distrustRoot: runRoot,
     generateProfile: runProfile,
   };
-
-  async function requireNobodyLeft(gatewayId: string, rootId: string): Promise<void> {
-    const root = (await stores.roots.get(rootKeys(rootId)))?.record;
-    if (root?.kind === 'imported' && Date.parse(root.notAfter) > now().getTime()) throw certificatesUnknown(root.id);
-    const live = await options.lookup.live(rootId, now(), dependentsMax + 1);
-    if (live.length === 0) return;
-    const named = live.slice(0, dependentsMax).map(({ thumbprint = '', commonName, owner, notAfter }): Problem => {
-      const message = `${commonName} of ${owner}, ${thumbprint}, is alive until ${notAfter}.`;
-      return { path: '/force', code: 'certificatesAlive', message, fix: 'Revoke it, or add ?force=true.' };
-    });
-    const message = `There are more than ${dependentsMax}.`;
-    const fix = `See GET /api/certificates?rootId=${rootId}&state=issued.`;
-    const more: readonly Problem[] =
-      live.length > dependentsMax ? [{ path: '/force', code: 'certificatesAlive', message, fix }] : [];
-    throw new AppError(
-      'ERR_CONFLICT',
-      `Certificates of root ${rootId} are alive and could no longer connect to gateway ${gatewayId}.`,
-      { problems: [...named, ...more] },
-    );
-  }
 
   /** What others have put there is told by its content, so one that cannot be read cannot be told from another. */
   async function removeEntry(entry: ForeignEntry, request: IntentRequest): Promise<OperationRecord> {
@@ -146,8 +96,8 @@ export function createRootTrust(options: {
     force: boolean,
     request: IntentRequest,
   ): Promise<OperationRecord> {
-    await requireNoIntermediates(gatewayId, root.rootId);
-    if (!force) await requireNobodyLeft(gatewayId, root.rootId);
+    await dependents.requireNoIntermediates(gatewayId, root.rootId);
+    if (!force) await dependents.requireNobodyLeft(gatewayId, root.rootId);
     const operation = await createOperation('distrustRoot', gatewayId, request, root);
     if (isOperationEnd(operation.status)) return operation;
     await runRoot(operation, request);
@@ -181,7 +131,7 @@ export function createRootTrust(options: {
           `Root ${rootId} expired on ${root.notAfter}; Azure would refuse the whole gateway for it.`,
         );
       }
-      await requireIssuer(gatewayId, root);
+      await dependents.requireIssuer(gatewayId, root);
       await requirePlace(options, gatewayId, rootId);
       const operation = await createOperation('trustRoot', gatewayId, request, {
         rootId,
@@ -227,13 +177,4 @@ export function createRootTrust(options: {
       await runs[operation.kind](operation, { orchestrations });
     },
   };
-}
-
-/** Others issue under an imported root, so nobody here can say that none of its certificates is in use. */
-function certificatesUnknown(rootId: string): AppError {
-  const message = `Root ${rootId} was imported: which of its certificates are in use is not known here.`;
-  const fix = 'Make sure that nobody needs it, then add ?force=true.';
-  return new AppError('ERR_CONFLICT', message, {
-    problems: [{ path: '/force', code: 'certificatesUnknown', message, fix }],
-  });
 }
