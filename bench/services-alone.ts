@@ -90,6 +90,8 @@ function createSigner(signDigest: (digest: Uint8Array) => Uint8Array): RootKeys 
   return {
     ensureSelfSigned: () => Promise.resolve(notHere),
     install: () => Promise.resolve(notHere),
+    importPfx: () => Promise.resolve(notHere),
+    remove: () => Promise.resolve(notHere),
     disableVersion: () => Promise.resolve(notHere),
     sign: (_keyId, digest) => Promise.resolve({ outcome: 'done', value: signDigest(digest) }),
   };

@@ -5,6 +5,7 @@ import {
   CertificateClient,
   type CertificateClientOptions,
   type CertificatePolicy,
+  type ImportCertificateOptions,
   type KeyVaultCertificate,
   type KeyVaultCertificateWithPolicy,
 } from '@azure/keyvault-certificates';
@@ -115,6 +116,45 @@ export function createRootKeyVault({ vaultUrl, credential, log, clientOptions }:
     return toVersion(await certificates.mergeCertificate(name, [certificateDer]));
   }
 
+  /** The name is that of one import, so what is there under it is what that has brought, also if it was deleted since. */
+  async function importOnce(name: string, pfx: Uint8Array, password: string): Promise<RootKeyVersion> {
+    for (let waitedMs = 0; waitedMs < selfWaitMs; waitedMs += selfPollMs) {
+      const imported = await retryWhileThrottled(async () => {
+        const current = await newest(name);
+        if (current !== undefined) return current;
+        return unlessDeleted(name, () => certificates.importCertificate(name, pfx, importOptions(password)));
+      });
+      if (imported !== undefined) return requireNotExportable(imported);
+      await wait(selfPollMs);
+    }
+    throw new StillWorking('Key Vault is still recovering.');
+  }
+
+  /** What was deleted under the name is recovered: the next look finds it. */
+  async function unlessDeleted<T>(name: string, make: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await make();
+    } catch (error) {
+      if (wordsOf(error).innerCode !== 'ObjectIsDeletedButRecoverable') throw error;
+      await certificates.beginRecoverDeletedCertificate(name);
+      return undefined;
+    }
+  }
+
+  async function requireNotExportable(imported: KeyVaultCertificateWithPolicy): Promise<RootKeyVersion> {
+    if (imported.policy?.exportable === false) return toVersion(imported);
+    await removeOnce(imported.name);
+    throw new KeyExportable('Key Vault took the key as one that can be exported; it was deleted again.');
+  }
+
+  async function removeOnce(name: string): Promise<void> {
+    try {
+      await retryWhileThrottled(() => certificates.beginDeleteCertificate(name));
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+
   /** The client holds what it knows of a key for good: one that it refuses is read anew the next time. */
   async function sign(keyId: string, sha256Digest: Uint8Array): Promise<Uint8Array> {
     try {
@@ -130,6 +170,14 @@ export function createRootKeyVault({ vaultUrl, credential, log, clientOptions }:
 
     install: (name, policy, certificateDer) =>
       answer(() => retryWhileThrottled(() => mergeOnce(name, policy, certificateDer))),
+
+    importPfx: (name, pfx, password) => answer(() => importOnce(name, pfx, password)),
+
+    remove: (name) =>
+      answer(async () => {
+        await removeOnce(name);
+        return undefined;
+      }),
 
     disableVersion: (certificateId) =>
       answer(async () => {
@@ -156,6 +204,19 @@ function toPolicy(policy: RootKeyPolicy, issuerName: 'Self' | 'Unknown'): Certif
     // A root is rotated by Gatehouse, in the open; Key Vault must not renew it by itself.
     lifetimeActions: [{ action: 'EmailContacts', lifetimePercentage: 80 }],
   };
+}
+
+/**
+ * The client takes a policy for an import, and sends none: it looks for it under the name that the wire's description has. So it
+ * is given under that name, and the answer is looked at.
+ */
+function importOptions(password: string): ImportCertificateOptions {
+  const certificatePolicy = {
+    keyProperties: { exportable: false },
+    secretProperties: { contentType: 'application/x-pkcs12' },
+  };
+  const options: ImportCertificateOptions & { readonly certificatePolicy: object } = { certificatePolicy };
+  return password === '' ? options : { ...options, password };
 }
 
 function toVersion({ name, keyId, cer, properties }: KeyVaultCertificate): RootKeyVersion {
@@ -206,8 +267,11 @@ const ownRefusals: readonly (readonly [RegExp, string])[] = [
 
 function ownRefusal(error: unknown): { readonly code: string; readonly message: string } | undefined {
   if (!(error instanceof Error) || isRestError(error)) return undefined;
+  if (error instanceof KeyExportable) return { code: 'KeyExportable', message: error.message };
   const code = ownRefusals.find(([words]) => words.test(error.message))?.[1];
   return code === undefined ? undefined : { code, message: cutText(error.message) };
 }
 
 class StillWorking extends Error {}
+
+class KeyExportable extends Error {}

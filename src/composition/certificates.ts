@@ -8,6 +8,7 @@ import type { Route } from '../functions/http/route.ts';
 import { downloadRoutes } from '../functions/operations/downloads.ts';
 import { createKeyPair } from '../pki/create-key-pair.ts';
 import { createCertificateLookup } from '../services/certificates/certificate-lookup.ts';
+import { createRootKeyImports } from '../services/certificates/import-root-key.ts';
 import { createRootImports } from '../services/certificates/import-roots.ts';
 import { createCertificates } from '../services/certificates/issue-certificate.ts';
 import { createIssueWithKey, createKeyFiles } from '../services/certificates/issue-with-key.ts';
@@ -44,6 +45,7 @@ export function createCertificateServices(core: Core) {
   const certificates = createCertificates({ ...core, lookup, owners, keyFiles });
   const rootImports = createRootImports(core);
   return {
+    rootKeyImports: createRootKeyImports({ ...core, vault: core.rootKeys, imports: rootImports }),
     lookup,
     owners,
     rootImports,
@@ -65,7 +67,7 @@ export function createCertificateServices(core: Core) {
 
 export function certificateNounRoutes(
   { stores, operations, now }: Core,
-  { lookup, owners, roots, rootImports, certificates, issueWithKey, downloads, kits }: Certificates,
+  { lookup, owners, roots, rootImports, rootKeyImports, certificates, issueWithKey, downloads, kits }: Certificates,
   {
     revocations,
     leavers,
@@ -77,7 +79,7 @@ export function certificateNounRoutes(
   },
 ): readonly Route[] {
   return [
-    ...rootRoutes({ stores, roots, rootImports }),
+    ...rootRoutes({ stores, roots, rootImports, rootKeyImports }),
     ...certificateRoutes({ stores, operations, now, certificates, issueWithKey, lookup, owners, revocations, kits }),
     importCertificates({ certificateImports, operations }),
     ...ownerRoutes({ owners }),

@@ -5,7 +5,7 @@ interface Issued {
 }
 
 /** The id's issuers among the roots, the nearest first. */
-function issuersOf<T extends Issued>(root: T, all: readonly T[]): readonly T[] {
+export function issuersOf<T extends Issued>(root: T, all: readonly T[]): readonly T[] {
   const issuer = all.find(({ id }) => id === root.issuerRootId);
   return issuer === undefined ? [] : [issuer, ...issuersOf(issuer, all)];
 }

@@ -9,7 +9,7 @@ interface UseFacts {
 }
 
 /**
- * What secrets of machines may be used for: a closed list. A secret is read for one use only, the one that its name says, so
+ * What secrets may be used for: a closed list. A secret is read for one use only, the one that its name says, so
  * that nobody gets to read a secret by naming it where another kind is wanted.
  */
 export const secretUses = {
@@ -19,6 +19,8 @@ export const secretUses = {
   l2tpKey: { prefix: 'l2tp-key-', form: 'text', what: 'shared keys of L2TP' },
   vpnPassword: { prefix: 'vpn-password-', form: 'text', what: 'passwords of VPN users' },
   drainHook: { prefix: 'drain-hook-', form: 'text', what: 'addresses of load balancers’ hooks' },
+  rootFile: { prefix: 'root-pfx-', form: 'text', what: 'files with the key of a root' },
+  rootPassword: { prefix: 'root-password-', form: 'text', what: 'passwords of files with the key of a root' },
   /** Kept by the application only. */
   dataFile: { prefix: 'data-file-', form: 'text', what: 'data files of connectors' },
   /** Kept by the application only. */

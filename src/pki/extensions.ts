@@ -1,5 +1,5 @@
 import type { DerValue } from './der.ts';
-import { derTag, readDer, readObjectIdentifier } from './der.ts';
+import { derTag, readDer, readInteger, readObjectIdentifier } from './der.ts';
 import { oid } from './object-identifiers.ts';
 
 export interface CertificateExtension {
@@ -49,7 +49,8 @@ export interface BasicConstraintsValue {
 export function readBasicConstraints(value: DerValue): BasicConstraintsValue {
   const flag = value.children.find(({ tag }) => tag === derTag.boolean);
   const path = value.children.find(({ tag }) => tag === derTag.integer);
-  return { isCertificateAuthority: flag?.contents[0] === 0xff, pathLength: path?.contents[0] };
+  const pathLength = path === undefined ? undefined : Number(readInteger(path));
+  return { isCertificateAuthority: flag?.contents[0] === 0xff, pathLength };
 }
 
 export const keyUsageBit = { digitalSignature: 0, keyEncipherment: 2, keyCertSign: 5, cRLSign: 6 } as const;

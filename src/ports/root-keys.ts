@@ -28,7 +28,7 @@ export interface RootKeyPolicy {
 }
 
 /**
- * Root keys in Key Vault. Keys are made there, not exportable, and never leave. Every call is idempotent: it reads first and
+ * Root keys in Key Vault. Keys are made there or imported, not exportable, and never leave. Every call is idempotent: it reads first and
  * goes on from what is there.
  */
 export interface RootKeys {
@@ -39,6 +39,13 @@ export interface RootKeys {
    * already holds exactly this certificate, answers that.
    */
   install(name: string, policy: RootKeyPolicy, certificateDer: Uint8Array): Promise<KeyAnswer<RootKeyVersion>>;
+  /**
+   * Imports a PKCS #12 file as certificate `name`, so that its key cannot be exported again, or finds what an earlier call has
+   * imported under that name. Nothing stays of one that is refused.
+   */
+  importPfx(name: string, pfx: Uint8Array, password: string): Promise<KeyAnswer<RootKeyVersion>>;
+  /** Deletes a certificate with its key; until its purge it can be recovered. One that is not there is done. */
+  remove(name: string): Promise<KeyAnswer<undefined>>;
   disableVersion(certificateId: string): Promise<KeyAnswer<undefined>>;
   /** RSASSA-PKCS1-v1_5 over a SHA-256 digest, made in Key Vault. */
   sign(keyId: string, sha256Digest: Uint8Array): Promise<KeyAnswer<Uint8Array>>;

@@ -9,6 +9,8 @@ type UnfinishedThing = z.infer<typeof unfinishedSchema>;
 export interface Unfinished {
   /** Notes that work on `id` has begun; once noted, `since` and `note` stay as they were. */
   add(kind: string, id: string, options?: { readonly note?: string }): Promise<void>;
+  /** Notes that work on `id` begins now, also where that was noted before. */
+  renew(kind: string, id: string): Promise<void>;
   done(kind: string, id: string): Promise<void>;
   list(kind: string): Promise<readonly UnfinishedThing[]>;
 }
@@ -23,6 +25,9 @@ export function createUnfinished({ tables, now }: { readonly tables: Tables; rea
   return {
     add: async (kind, id, { note = '' } = {}) => {
       await store.insert({ kind, id, note, since: now().toISOString() });
+    },
+    renew: async (kind, id) => {
+      await store.upsert({ kind, id, note: '', since: now().toISOString() });
     },
     done: async (kind, id) => {
       await tables.remove('Unfinished', { partitionKey: kind, rowKey: id });

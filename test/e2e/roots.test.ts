@@ -1,10 +1,11 @@
 /** Authorities that others run: imported in the forms in which people have them, trusted by a gateway, refused by their faults. */
 import { toPem } from '../../src/pki/read-certificate.ts';
 import { anRsaKeyPair } from '../support/builders/a-key-pair.ts';
+import { aDeepNest, aPfx, aPfxBomb } from '../support/builders/a-pfx.ts';
 import { aCertificateBundle, anAuthority, anEmptyPfx } from '../support/builders/an-authority.ts';
 import { toPemBlock } from '../support/builders/der.ts';
 import { type RunningTestStack, type StackAnswer, startStack } from '../support/stack.ts';
-import { changeGatewayInPortal, rootsOnGateway } from './support/azure.ts';
+import { changeGatewayInPortal, readVault, rootsOnGateway, writeSecret } from './support/azure.ts';
 import {
   aKeyAndRequest,
   buildGateway,
@@ -22,6 +23,7 @@ jest.setTimeout(600_000);
 const gatewayId = 'vnet1gw';
 const root = anAuthority({ called: 'Contoso root' });
 const issuingCa = anAuthority({ called: 'Contoso issuing', issuer: root });
+const keyedCa = anAuthority({ called: 'Contoso with key', issuer: root });
 const clientCertificate = anAuthority({ called: 'ann@example.com', issuer: issuingCa, isAuthority: false });
 
 let stack: RunningTestStack;
@@ -108,6 +110,64 @@ describe('src/functions/certificates/roots, import', () => {
       body: { errors: [{ code: 'rootKnown' }] },
     });
     expect(expectStatus(await importRoot('contoso', toPem(root.der)), 201)).toMatchObject({ id: 'contoso' });
+  });
+
+  it('takes an authority with its key out of Key Vault, which then issues with the whole chain', async () => {
+    const files = { 'root-pfx-issuing': aPfx(keyedCa, { password: 'opens it' }).toString('base64') };
+    for (const [name, value] of Object.entries({ ...files, 'root-password-issuing': 'opens it' })) {
+      await writeSecret(stack, name, value);
+    }
+    const asked = { id: 'issuing', pfxSecret: 'root-pfx-issuing', passwordSecret: 'root-password-issuing' };
+
+    const imported = expectStatus(await stack.api('POST', '/api/roots', asked), 201);
+
+    expect(imported).toMatchObject({
+      kind: 'imported',
+      role: 'intermediate',
+      issuerRootId: 'contoso',
+      keyId: expect.stringContaining('/keys/imported-issuing-') as unknown,
+      warnings: [{ code: 'pfxInVault' }],
+    });
+    expect(expectStatus(await stack.api('POST', '/api/roots', asked), 201)).toEqual(imported);
+    const name = new URL(String(imported['keyId'])).pathname.split('/')[2] ?? '';
+    expect(await readVault(stack, `/certificates/${name}/`)).toMatchObject({
+      policy: { key_props: { exportable: false } },
+    });
+    await followAccepted(stack, await put('issuing'));
+    const { thumbprint } = await issue(stack, { rootId: 'issuing', csr: aKeyAndRequest().csrPem });
+    const issued = expectStatus(await stack.api('GET', `/api/certificates/${thumbprint}`), 200);
+    expect(issued['chain']).toEqual([toPem(keyedCa.der), toPem(root.der)]);
+    // The places are counted below.
+    await followAccepted(stack, await stack.api('DELETE', `/api/gateways/${gatewayId}/roots/issuing?force=true`));
+  });
+
+  it.each([
+    ['a wrong password', () => aPfx(keyedCa, { password: 'another' }), 'pfxRefused'],
+    ['a count of rounds that takes a day', () => aPfxBomb(), 'pfxRefused'],
+    ['a nest', () => aDeepNest(15_000), 'pfxRefused'],
+    ['a client', () => aPfx(anAuthority({ called: 'ann', issuer: root, isAuthority: false })), 'notAuthority'],
+  ])('refuses a .pfx with %s, and leaves nothing in the vault', async (_, file, code) => {
+    await writeSecret(stack, 'root-pfx-hostile', file().toString('base64'));
+
+    expect(await stack.api('POST', '/api/roots', { id: 'hostile', pfxSecret: 'root-pfx-hostile' })).toMatchObject({
+      status: 400,
+      body: { errors: [{ path: '/pfxSecret', code }] },
+    });
+
+    expect(await stack.api('GET', '/api/roots/hostile')).toMatchObject({ status: 404 });
+    expect(JSON.stringify(await readVault(stack, '/certificates'))).not.toContain('imported-hostile');
+  });
+
+  it.each([
+    ['a secret of another use', { pfxSecret: 'account-contoso' }, 'secretNotSetAside'],
+    ['no secret', { pfxSecret: 'root-pfx-nobody' }, 'secretMissing'],
+    ['a password without a file', { import: 'x', passwordSecret: 'root-password-x' }, 'invalidValue'],
+  ])('refuses %s', async (_, body, code) => {
+    const refused = await stack.api('POST', '/api/roots', { id: 'hostile', ...body });
+    expect(refused.status).toBe(400);
+    expect(refused.body).toMatchObject({
+      errors: expect.arrayContaining([expect.objectContaining({ code })]) as unknown,
+    });
   });
 
   it.each([

@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
+import { aPfx } from '../support/builders/a-pfx.ts';
+import { anAuthority } from '../support/builders/an-authority.ts';
 import { requestOver } from '../support/https-request.ts';
 import { type RunningTestStack, startStack } from '../support/stack.ts';
 import { tokenOf } from '../support/token-of.ts';
-import { changeGatewayInPortal, readSecret, readSecrets } from './support/azure.ts';
+import { changeGatewayInPortal, readSecret, readSecrets, writeSecret } from './support/azure.ts';
 import {
   aKeyAndRequest,
   buildGateway,
@@ -75,6 +77,7 @@ beforeAll(async () => {
   await stack.advance('PT5M');
   const ofVpnAccess = await shareVpnAccess();
   const ofKeyFiles = await haveKeysMade();
+  const ofRootFile = await importRootKey();
   const keyHash = createHash('sha256').update(callersKey).digest('hex');
   await stack.api('PUT', '/api/api-keys/dashboard', { role: 'reader', keyHash });
   expectStatus(await stack.api('GET', '/api/roots', undefined, { 'x-api-key': callersKey }), 200);
@@ -99,6 +102,7 @@ beforeAll(async () => {
     ['bearer token', 'Bearer ey'],
     ...ofVpnAccess,
     ...ofKeyFiles,
+    ...ofRootFile,
   ]);
 });
 
@@ -157,6 +161,22 @@ async function haveKeysMade(): Promise<readonly (readonly [string, string])[]> {
   ];
 }
 
+/** A root that comes with its key, under which one certificate is issued; answers what of that is secret. */
+async function importRootKey(): Promise<readonly (readonly [string, string])[]> {
+  const password = `opens the root ${randomBytes(8).toString('hex')}`;
+  const file = aPfx(anAuthority({ called: 'Contoso with key' }), { password });
+  await writeSecret(stack, 'root-pfx-contoso', file.toString('base64'));
+  await writeSecret(stack, 'root-password-contoso', password);
+  const asked = { id: 'contoso', pfxSecret: 'root-pfx-contoso', passwordSecret: 'root-password-contoso' };
+  expectStatus(await stack.api('POST', '/api/roots', asked), 201);
+  await issue(stack, { rootId: 'contoso', csr: aKeyAndRequest().csrPem });
+  return [
+    ['password of a root’s .pfx', password],
+    ['.pfx of a root', file.toString('base64').slice(80, 160)],
+    ['bytes of a root’s .pfx', file.subarray(200, 260).toString('latin1')],
+  ];
+}
+
 interface IssuedWithKey {
   readonly thumbprint: string;
   readonly password?: string;
@@ -205,6 +225,11 @@ function unpacked(content: Buffer): Buffer {
  */
 const lookedFor: Readonly<Record<string, readonly string[]>> = {
   'private key of a root': ['private key'],
+  'file with the key of a root, and its password (`root-pfx-`, `root-password-`)': [
+    '.pfx of a root',
+    'bytes of a root’s .pfx',
+    'password of a root’s .pfx',
+  ],
   'private key of a client': ['client key', 'private key'],
   'key made for a client, in a `.pfx` behind a link': ['.pfx', 'bytes of a .pfx', 'token of a link to a .pfx'],
   'password of a `.pfx`': ['password of a .pfx', 'password of a .pfx that was told'],

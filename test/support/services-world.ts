@@ -9,6 +9,7 @@ import { newGateway } from '../../src/domain/resource-bodies.ts';
 import { createKeyPair } from '../../src/pki/create-key-pair.ts';
 import { isExpiredRoot, readForeignRoot } from '../../src/pki/read-foreign-root.ts';
 import { createCertificateLookup } from '../../src/services/certificates/certificate-lookup.ts';
+import { createRootKeyImports } from '../../src/services/certificates/import-root-key.ts';
 import { createRootImports } from '../../src/services/certificates/import-roots.ts';
 import { createCertificates } from '../../src/services/certificates/issue-certificate.ts';
 import { createIssueWithKey, createKeyFiles } from '../../src/services/certificates/issue-with-key.ts';
@@ -38,6 +39,7 @@ import { createOperations } from '../../src/services/operations/operations.ts';
 import { createTakeClaims } from '../../src/services/operations/take-claims.ts';
 import { type AuditRow, createAudit } from '../../src/services/requests/audit.ts';
 import { createClaims } from '../../src/stores/claims.ts';
+import { sha256Hex } from '../../src/stores/digest.ts';
 import { createOnPremisesStores } from '../../src/stores/on-premises-stores.ts';
 import { createOutbox } from '../../src/stores/outbox.ts';
 import { gatewayKeys, type GatewayRecord } from '../../src/stores/records/gateways.ts';
@@ -87,6 +89,20 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
   const standing = createOperationStanding({ stores, onPremisesStores: createOnPremisesStores(tables) });
   const noteVanished = createNoteVanished({ stores, outbox, audit, log, now, thumbprintOfRoot });
   const rootImports = createRootImports({ stores, unfinished, outbox, expiries, log, now });
+  /** Secrets of Key Vault, by name. */
+  const secrets = new Map<string, string>();
+  const rootKeyImports = createRootKeyImports({
+    stores,
+    vault: rootKeys,
+    secrets: {
+      get: ({ name }) => {
+        const value = secrets.get(name);
+        return Promise.resolve(value === undefined ? undefined : { value, version: sha256Hex(value).slice(0, 8) });
+      },
+    },
+    unfinished,
+    imports: rootImports,
+  });
   const foreignEntries = createForeignEntries({
     stores,
     outbox,
@@ -180,6 +196,8 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
       now,
     }),
     rootImports,
+    rootKeyImports,
+    secrets,
     roots: createRoots({ stores, rootKeys, unfinished, outbox, expiries, log, now, imports: rootImports }),
     standing,
     rounds,

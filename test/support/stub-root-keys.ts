@@ -7,6 +7,8 @@ import {
   privateEncrypt,
   sign,
 } from 'node:crypto';
+import { readPkcs12 } from '../../sandbox/keyvault/pkcs12.ts';
+import { VaultError } from '../../sandbox/keyvault/vault-error.ts';
 import { parseSerialNumber } from '../../src/domain/serial-number.ts';
 import { assembleCertificate } from '../../src/pki/assemble-certificate.ts';
 import { buildRootTbs } from '../../src/pki/build-root-certificate.ts';
@@ -17,12 +19,16 @@ export interface StubRootKeys extends RootKeys {
   readonly calls: Readonly<Record<string, number>>;
   /** Versions of a certificate, oldest first; `enabled` as Key Vault would show it. */
   versions(name: string): readonly { readonly certificateDer: Uint8Array; readonly enabled: boolean }[];
+  /** Of every certificate that is there. */
+  names(): readonly string[];
   /** The next call answers this instead of doing anything. */
   answerNext(answer: KeyAnswer<never>): void;
 }
 
 interface StoredVersion extends RootKeyVersion {
   enabled: boolean;
+  /** Of one that was imported; the shared key otherwise. */
+  readonly imported?: KeyObject;
 }
 
 // One key for all tests of a process: making RSA keys is what would take the time.
@@ -53,7 +59,7 @@ export function createStubRootKeys(): StubRootKeys {
     return given ?? work();
   }
 
-  function add(name: string, certificateDer: Uint8Array): StoredVersion {
+  function add(name: string, certificateDer: Uint8Array, imported?: KeyObject): StoredVersion {
     const versions = stored.get(name) ?? [];
     const number = versions.length + 1;
     const version = {
@@ -61,6 +67,7 @@ export function createStubRootKeys(): StubRootKeys {
       certificateId: `https://vault.test/certificates/${name}/${number}`,
       certificateDer,
       enabled: true,
+      ...(imported === undefined ? {} : { imported }),
     };
     stored.set(name, [...versions, version]);
     return version;
@@ -69,6 +76,7 @@ export function createStubRootKeys(): StubRootKeys {
   return {
     calls,
     versions: (name) => stored.get(name) ?? [],
+    names: () => [...stored.keys()],
     answerNext: (given) => {
       next = given;
     },
@@ -79,6 +87,23 @@ export function createStubRootKeys(): StubRootKeys {
         const newest = stored.get(name)?.at(-1);
         const isThere = newest !== undefined && Buffer.from(certificateDer).equals(Buffer.from(newest.certificateDer));
         return { outcome: 'done', value: isThere ? newest : add(name, certificateDer) };
+      }),
+    importPfx: (name, pfx, password) =>
+      answer('importPfx', () => {
+        const current = stored.get(name)?.at(-1);
+        if (current !== undefined) return { outcome: 'done', value: current };
+        try {
+          const { certificate, privateKey: imported } = readPkcs12(Buffer.from(pfx), password);
+          return { outcome: 'done', value: add(name, new Uint8Array(certificate.raw), imported) };
+        } catch (error: unknown) {
+          if (!(error instanceof VaultError)) throw error;
+          return { outcome: 'refused', code: error.code, message: error.message };
+        }
+      }),
+    remove: (name) =>
+      answer('remove', () => {
+        stored.delete(name);
+        return { outcome: 'done', value: undefined };
       }),
     disableVersion: (certificateId) =>
       answer('disableVersion', () => {
@@ -93,15 +118,15 @@ export function createStubRootKeys(): StubRootKeys {
         if (version?.enabled !== true) {
           return { outcome: 'refused', code: 'Forbidden', message: 'Operation sign is not allowed on a disabled key.' };
         }
-        return { outcome: 'done', value: signDigest(digest) };
+        return { outcome: 'done', value: signDigest(digest, version.imported ?? privateKey()) };
       }),
   };
 }
 
 /** RSASSA-PKCS1-v1_5 over a digest that is there already: the DigestInfo of SHA-256 before it, raw RSA over both. */
-function signDigest(digest: Uint8Array): Uint8Array {
+function signDigest(digest: Uint8Array, key: KeyObject): Uint8Array {
   const digestInfo = Buffer.concat([Buffer.from('3031300d060960864801650304020105000420', 'hex'), digest]);
-  return privateEncrypt({ key: privateKey(), padding: constants.RSA_PKCS1_PADDING }, digestInfo);
+  return privateEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, digestInfo);
 }
 
 function selfSigned(): Uint8Array {

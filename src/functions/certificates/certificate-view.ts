@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { problemItemSchema } from '../../domain/problem-item.ts';
 import type { CertificateLookup } from '../../services/certificates/certificate-lookup.ts';
 import { certificatePem } from '../../services/certificates/certificate-pem.ts';
+import { issuerChain } from '../../services/certificates/issuer-chain.ts';
 import { gatewayIdsOf } from '../../services/certificates/root-gateways.ts';
 import { sessionIdentityOf } from '../../services/certificates/shared-names.ts';
 import { mapInGroups } from '../../stores/map-in-groups.ts';
@@ -10,7 +11,6 @@ import {
   certificateStates,
   noKnownEnd,
   rootKeys,
-  type RootRecord,
   unknownRootId,
 } from '../../stores/records/certificates.ts';
 import { revocationStates } from '../../stores/records/gateways.ts';
@@ -75,20 +75,27 @@ export async function toViews(
   records: readonly CertificateRecord[],
 ): Promise<readonly CertificateView[]> {
   const ids = [...new Set(records.map(({ rootId }) => rootId))];
-  const roots = await Promise.all(ids.map((id) => options.stores.roots.get(rootKeys(id))));
-  const byId = new Map(ids.map((id, place) => [id, roots[place]?.record]));
-  return mapInGroups(records, 16, (record) => viewOf(options, record, byId.get(record.rootId)));
+  const chains = await Promise.all(ids.map((id) => chainOf(options, id)));
+  const byId = new Map(ids.map((id, place) => [id, chains[place] ?? []]));
+  return mapInGroups(records, 16, (record) => viewOf(options, record, byId.get(record.rootId) ?? []));
 }
 
 /** What a caller sees of a certificate. */
 export async function toView(options: CertificateViewOptions, record: CertificateRecord): Promise<CertificateView> {
-  return viewOf(options, record, (await options.stores.roots.get(rootKeys(record.rootId)))?.record);
+  return viewOf(options, record, await chainOf(options, record.rootId));
+}
+
+/** PEM of a root and of what is above it. */
+async function chainOf({ stores }: CertificateViewOptions, rootId: string): Promise<readonly string[]> {
+  const root = (await stores.roots.get(rootKeys(rootId)))?.record;
+  const chain = root === undefined ? [] : await issuerChain(stores, root);
+  return chain.map(({ certificate }) => certificatePem(certificate));
 }
 
 async function viewOf(
   { lookup }: CertificateViewOptions,
   record: CertificateRecord,
-  root: RootRecord | undefined,
+  chain: readonly string[],
 ): Promise<CertificateView> {
   const { thumbprint, owner, state, looksLike } = record;
   const certificate = record.certificate ?? record.registered?.certificate;
@@ -99,7 +106,7 @@ async function viewOf(
     sessionIdentity: await sessionIdentityOf(lookup, record),
     state,
     ...(certificate === undefined ? {} : { certificate: certificatePem(certificate) }),
-    chain: root?.certificate === undefined ? [] : [certificatePem(root.certificate)],
+    chain: [...chain],
     downloads: [],
     ...(looksLike === undefined ? {} : { warnings: looksLike.map(alikeWarning) }),
     ...(record.revokedAt === undefined ? {} : { revokedAt: record.revokedAt }),

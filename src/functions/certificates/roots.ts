@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { AppError } from '../../domain/app-error.ts';
 import { toFileName } from '../../domain/file-name.ts';
 import { problemItemSchema } from '../../domain/problem-item.ts';
+import { secretNameOf } from '../../domain/secret-uses.ts';
 import { certificatePem } from '../../services/certificates/certificate-pem.ts';
+import type { RootKeyImports } from '../../services/certificates/import-root-key.ts';
 import type { RootImports } from '../../services/certificates/import-roots.ts';
 import type { Roots } from '../../services/certificates/roots.ts';
 import { rootKeys, rootKinds, rootPartition, type RootRecord } from '../../stores/records/certificates.ts';
@@ -19,6 +21,10 @@ const nameText = z.string().min(1).max(256);
 /** Room for a root with as many intermediates as a gateway takes. */
 const importMax = 262_144;
 
+function hasOnly(body: object, names: readonly string[]): boolean {
+  return Object.keys(body).every((name) => names.includes(name));
+}
+
 const newRootSchema = z
   .strictObject({
     id: slugSchema,
@@ -34,6 +40,13 @@ const newRootSchema = z
       description:
         'Instead of a subject: the certificate of an authority that others run, with its intermediates if there are any. PEM, base64 of DER, or base64 of a .cer, .pem or .p7b file.',
     }),
+    pfxSecret: secretNameOf('rootFile').optional().meta({
+      description:
+        'Instead of a subject: the secret with a .pfx of an authority and its key, in base64. Key Vault keeps the key, not exportable, and the root issues.',
+    }),
+    passwordSecret: secretNameOf('rootPassword')
+      .optional()
+      .meta({ description: 'The secret with that file’s password.' }),
     keyType: z.enum(['RSA-2048', 'RSA-3072', 'RSA-4096']).optional().meta({ description: 'RSA-3072 if not given.' }),
     hsm: z
       .boolean()
@@ -41,14 +54,30 @@ const newRootSchema = z
       .meta({ description: 'Key in a hardware module; the vault must be of the premium kind.' }),
     validityDays: z.int().min(1).max(9131).optional().meta({ description: '3650 if not given; at most 25 years.' }),
   })
-  .refine(({ subject, import: text }) => subject !== undefined || text !== undefined, {
-    path: ['subject'],
-    error: 'A root is either created or imported.',
-    params: { code: 'missingField', fix: 'Give subject to create one, or import to take one that exists.' },
-  })
-  .refine(({ import: text, ...own }) => text === undefined || Object.keys(own).every((name) => name === 'id'), {
+  .refine(
+    ({ subject, import: text, pfxSecret }) => subject !== undefined || text !== undefined || pfxSecret !== undefined,
+    {
+      path: ['subject'],
+      error: 'A root is either created or imported.',
+      params: {
+        code: 'missingField',
+        fix: 'Give subject to create one, import to take one that exists, or pfxSecret to take it with its key.',
+      },
+    },
+  )
+  .refine((body) => body.import === undefined || hasOnly(body, ['id', 'import']), {
     error: 'What is imported has its name, key and dates already.',
     params: { code: 'invalidValue', fix: 'Give id and import alone.' },
+  })
+  .refine((body) => body.pfxSecret === undefined || hasOnly(body, ['id', 'pfxSecret', 'passwordSecret']), {
+    path: ['pfxSecret'],
+    error: 'What is imported has its name, key and dates already.',
+    params: { code: 'invalidValue', fix: 'Give id, pfxSecret and passwordSecret alone.' },
+  })
+  .refine(({ pfxSecret, passwordSecret }) => passwordSecret === undefined || pfxSecret !== undefined, {
+    path: ['passwordSecret'],
+    error: 'There is no file that the password could open.',
+    params: { code: 'forbiddenField', fix: 'Give pfxSecret too.' },
   });
 
 const rootViewSchema = z
@@ -56,7 +85,7 @@ const rootViewSchema = z
     id: z.string(),
     kind: z
       .enum(rootKinds)
-      .meta({ description: '`imported`: trusted by gateways; its certificates are issued elsewhere.' }),
+      .meta({ description: '`imported`: of an authority that others run. It issues here if it has a keyId.' }),
     role: z.enum(['root', 'intermediate']),
     issuerRootId: z.string().optional().meta({ description: 'Of an intermediate: the root that signed it.' }),
     distinguishedName: z
@@ -90,9 +119,10 @@ export interface RootRoutesOptions {
   readonly stores: Stores;
   readonly roots: Pick<Roots, 'create'>;
   readonly rootImports: Pick<RootImports, 'importText'>;
+  readonly rootKeyImports: Pick<RootKeyImports, 'importKey'>;
 }
 
-export function rootRoutes({ stores, roots, rootImports }: RootRoutesOptions): readonly Route[] {
+export function rootRoutes({ stores, roots, rootImports, rootKeyImports }: RootRoutesOptions): readonly Route[] {
   async function requireRoot(id: string): Promise<RootRecord> {
     const record = (await stores.roots.get(rootKeys(id)))?.record;
     if (record === undefined) throw new AppError('ERR_NOT_FOUND', `Root ${id} does not exist.`);
@@ -110,7 +140,20 @@ export function rootRoutes({ stores, roots, rootImports }: RootRoutesOptions): r
     request: { body: newRootSchema },
     responses: { 201: rootViewSchema },
     handler: async ({ body, randomBytes }) => {
-      const { id, subject, import: text, keyType = 'RSA-3072', hsm = false, validityDays = 3650 } = body;
+      const {
+        id,
+        subject,
+        import: text,
+        pfxSecret,
+        passwordSecret,
+        keyType = 'RSA-3072',
+        hsm = false,
+        validityDays = 3650,
+      } = body;
+      if (pfxSecret !== undefined) {
+        const root = await rootKeyImports.importKey({ id, pfxSecret, passwordSecret });
+        return { status: 201, body: toRootView(root), headers: { location: `/api/roots/${id}` } };
+      }
       if (subject === undefined) {
         const [first, ...others] = await rootImports.importText(id, text ?? '');
         if (first === undefined) throw new Error('An import has taken nothing and refused nothing.');

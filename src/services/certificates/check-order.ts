@@ -8,6 +8,7 @@ import type { Stores } from '../../stores/stores.ts';
 import { findBlock, keyBlockedProblem } from './blocked-keys.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
 import { ownerLeftProblem } from './departures.ts';
+import { issuerChain } from './issuer-chain.ts';
 import type { Owners } from './owners.ts';
 import { commonNameTakenProblem, isNameTaken } from './shared-names.ts';
 
@@ -31,7 +32,11 @@ export interface CheckOrderOptions {
   readonly now: () => Date;
 }
 
-export type SigningRoot = RootRecord & { readonly certificate: string };
+export type SigningRoot = RootRecord & {
+  readonly certificate: string;
+  /** Base64 of the DER: its own and those of the authorities above it, the root last. */
+  readonly chain: readonly string[];
+};
 
 /** An owner as an order names them; `isNew` while nobody has registered them. */
 export interface OrderOwner {
@@ -97,12 +102,13 @@ async function readRoot(
     const fix = 'Create it with POST /api/roots.';
     return { problems: [{ path: '/rootId', code: 'rootUnknown', message: `Root ${rootId} does not exist.`, fix }] };
   }
-  if (root.kind === 'imported') {
+  if (root.kind === 'imported' && root.key === undefined) {
     const message = `Root ${rootId} was imported without its key: its own authority issues, not Gatehouse.`;
     const fix = 'Have that authority sign the request, or name a root whose key is here.';
     return { problems: [{ path: '/rootId', code: 'rootWithoutKey', message, fix }] };
   }
-  const value = { ...root, certificate: root.certificate };
+  const chain = (await issuerChain(stores, root)).map(({ certificate }) => certificate);
+  const value = { ...root, certificate: root.certificate, chain };
   if (validityDays === undefined || now().getTime() + validityDays * dayMs <= Date.parse(root.notAfter)) {
     return { value, problems: [] };
   }

@@ -5,7 +5,7 @@ import { rootKeys, rootPartition, type RootRecord, rootThumbprintKind } from '..
 import type { Stores } from '../../stores/stores.ts';
 import type { Unfinished } from '../../stores/unfinished.ts';
 import type { Expiries } from '../operations/expiries.ts';
-import { type ImportedAuthority, readRootImport } from './read-root-import.ts';
+import { type ImportedAuthority, readIssuer, readRootImport, type RootImportReading } from './read-root-import.ts';
 
 export interface RootImportsOptions {
   readonly stores: Pick<Stores, 'roots' | 'rootThumbprints'>;
@@ -16,13 +16,17 @@ export interface RootImportsOptions {
   readonly now: () => Date;
 }
 
-/** Takes certificates of authorities that others run: gateways can trust them, and nothing is issued under them here. */
+/** Takes certificates of authorities that others run: gateways can trust them. */
 export interface RootImports {
   /**
    * Answers what was taken, the root first and intermediates after their issuers. The same text under the same id goes on from
    * where an earlier call stopped.
    */
   importText(id: string, text: string): Promise<readonly RootRecord[]>;
+  /** The record of an authority that is to issue here, its certificate judged; nothing is written. */
+  judgeIssuer(id: string, certificateDer: Uint8Array): Promise<RootRecord>;
+  /** Writes the record down, and answers it finished; the same again goes on from where an earlier call stopped. */
+  take(record: RootRecord): Promise<RootRecord>;
   /** Goes on with one that a crash left half imported. */
   complete(record: RootRecord): Promise<RootRecord>;
 }
@@ -37,7 +41,7 @@ export function createRootImports(options: RootImportsOptions): RootImports {
   }
 
   /** Of several imports of one certificate at one moment one stays: whichever writes the thumbprint down first. */
-  async function claim({ id, thumbprint = '', commonName }: RootRecord): Promise<void> {
+  async function claim({ id, thumbprint = '', commonName, key }: RootRecord): Promise<void> {
     const asked = { thumbprint, rootId: id };
     await stores.rootThumbprints.insert(asked);
     const holder = (await stores.rootThumbprints.get(rootThumbprintKind.keys(asked)))?.record.rootId ?? id;
@@ -47,7 +51,7 @@ export function createRootImports(options: RootImportsOptions): RootImports {
     // Under its etag, for the id may be another import's by now: then the note is that one's as well.
     const isGone = isStillOurs ? await stores.roots.remove(stored.record, stored.etag) : stored === undefined;
     if (isGone) await unfinished.done(unfinishedKind, id);
-    throw alreadyKnown([{ id: holder, commonName }]);
+    throw alreadyKnown([{ id: holder, commonName }], key === undefined ? '/import' : '/pfxSecret');
   }
 
   async function take(record: RootRecord): Promise<RootRecord> {
@@ -93,28 +97,44 @@ export function createRootImports(options: RootImportsOptions): RootImports {
     await unfinished.done(unfinishedKind, id);
   }
 
+  /** What is to be taken, of what `read` finds: everything but what is here through something else. */
+  async function judge(
+    { id, path }: { readonly id: string; readonly path: string },
+    read: (context: { readonly known: readonly RootRecord[]; readonly now: Date }) => RootImportReading,
+  ): Promise<readonly RootRecord[]> {
+    const roots = await known();
+    const reading = read({ known: roots.filter((root) => root.certificate !== undefined), now: now() });
+    if (!reading.ok) throw rootRefused(reading.problems);
+    const records = toRecords(id, reading.chain, roots, now());
+    const elsewhere = records.filter((record) => isElsewhere(record, roots, id));
+    if (elsewhere.length === records.length) throw alreadyKnown(elsewhere, path);
+    return records.filter((record) => !elsewhere.includes(record));
+  }
+
   return {
     complete,
+    take,
+
+    judgeIssuer: async (id, certificateDer) => {
+      const [record] = await judge({ id, path: '/pfxSecret' }, (context) => readIssuer(certificateDer, context));
+      if (record === undefined) throw new Error('Of an authority with its key nothing was to be taken.');
+      if (record.id !== id) throw idTaken(id);
+      return record;
+    },
 
     importText: async (id, text) => {
-      const roots = await known();
-      const others = roots.filter((root) => root.certificate !== undefined);
-      const reading = readRootImport(text, { known: others, now: now() });
-      if (!reading.ok) {
-        throw new AppError('ERR_REQUEST_INVALID', 'The root cannot be imported; errors lists everything found.', {
-          problems: reading.problems,
-        });
-      }
-      const records = toRecords(id, reading.chain, roots, now());
-      const elsewhere = records.filter((record) => isElsewhere(record, roots, id));
-      if (elsewhere.length === records.length) throw alreadyKnown(elsewhere);
       const taken: RootRecord[] = [];
-      for (const record of records) {
-        if (!elsewhere.includes(record)) taken.push(await take(record));
-      }
+      const records = await judge({ id, path: '/import' }, (context) => readRootImport(text, context));
+      for (const record of records) taken.push(await take(record));
       return taken;
     },
   };
+}
+
+export function rootRefused(problems: readonly Problem[]): AppError {
+  return new AppError('ERR_REQUEST_INVALID', 'The root cannot be imported; errors lists everything found.', {
+    problems,
+  });
 }
 
 /** Whether the certificate is here through something else than an import of this id. */
@@ -179,15 +199,15 @@ function toRecord(id: string, { authority, warnings }: ImportedAuthority, now: D
   };
 }
 
-function alreadyKnown(twins: readonly Pick<RootRecord, 'id' | 'commonName'>[]): AppError {
+function alreadyKnown(twins: readonly Pick<RootRecord, 'id' | 'commonName'>[], path: string): AppError {
   const problems = twins.map(({ id, commonName }): Problem => {
     const message = `${commonName} is there already, as root ${id}.`;
-    return { path: '/import', code: 'rootKnown', message, fix: `Use ${id}: GET /api/roots/${id}.` };
+    return { path, code: 'rootKnown', message, fix: `Use ${id}: GET /api/roots/${id}.` };
   });
   return new AppError('ERR_CONFLICT', problems.map(({ message }) => message).join(' '), { problems });
 }
 
-function idTaken(id: string): AppError {
+export function idTaken(id: string): AppError {
   const message = `Root id ${id} is taken.`;
   return new AppError('ERR_CONFLICT', message, {
     problems: [{ path: '/id', code: 'idTaken', message, fix: `Use ${id.slice(0, 58)}-2.` }],

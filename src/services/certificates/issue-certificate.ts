@@ -10,6 +10,7 @@ import { findBlock, keyBlockedProblem } from './blocked-keys.ts';
 import { lookGroups } from './certificate-lookup.ts';
 import { orderRefused, ownNameOf, readOrder, type SigningRoot } from './check-order.ts';
 import { leftReason, ownerLeftProblem } from './departures.ts';
+import { issuerChain } from './issuer-chain.ts';
 import { commonNameGroup } from './list-certificates.ts';
 import type { Owners } from './owners.ts';
 import {
@@ -57,7 +58,8 @@ export function createCertificates(options: CertificatesOptions): Certificates {
   async function signingRoot(id: string): Promise<SigningRoot> {
     const root = (await stores.roots.get(rootKeys(id)))?.record;
     if (root?.certificate === undefined) throw new Error(`Root ${id} of a certificate that is being issued is gone.`);
-    return { ...root, certificate: root.certificate };
+    const chain = (await issuerChain(stores, root)).map(({ certificate }) => certificate);
+    return { ...root, certificate: root.certificate, chain };
   }
 
   function requireActive(root: SigningRoot): void {

@@ -77,7 +77,7 @@ export function createIssueWithKey({
           const content = buildPkcs12({
             privateKey: pair.privateKey,
             certificate: certificate.der,
-            chain: [Buffer.from(root.certificate, 'base64')],
+            chain: root.chain.map((issuer) => Buffer.from(issuer, 'base64')),
             friendlyName: commonName,
             password,
             encryption: order.encryption,

@@ -10,6 +10,7 @@ import { gatewayKeys } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { type ReadNewestPackage, unreadablePackage } from '../gateways/newest-package.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
+import { issuerChain } from './issuer-chain.ts';
 
 export const certificateKitPlatforms = p2sPlatforms;
 
@@ -73,6 +74,7 @@ export function createKits(options: {
     if (root?.certificate === undefined || root.thumbprint === undefined) {
       throw new AppError('ERR_CONFLICT', `Root ${record.rootId} has no certificate yet, so no kit is made.`);
     }
+    const chain = await issuerChain(stores, root);
     return {
       profile: await readProfile(gatewayId),
       gatewayId,
@@ -83,9 +85,9 @@ export function createKits(options: {
       certificate: Buffer.from(certificate, 'base64'),
       commonName: record.commonName,
       thumbprint: record.thumbprint ?? text,
-      chain: [Buffer.from(root.certificate, 'base64')],
+      chain: chain.map((issuer) => Buffer.from(issuer.certificate, 'base64')),
       issuer: { commonName: root.commonName, thumbprint: root.thumbprint },
-      rootThumbprint: root.thumbprint,
+      rootThumbprint: chain.at(-1)?.thumbprint ?? root.thumbprint,
       ...(probe === undefined ? {} : { probe }),
       fileStem: `${gatewayId}-${record.serialNumber.slice(0, 8)}`,
     };

@@ -1,9 +1,11 @@
+import type { Problem } from '../../domain/app-error.ts';
 import { dayMs } from '../../domain/days.ts';
 import { isProblemCode } from '../../domain/problem-codes.ts';
 import type { SerialNumber } from '../../domain/serial-number.ts';
 import { buildClientTbs } from '../../pki/build-client-certificate.ts';
 import { createSerialNumber } from '../../pki/create-serial-number.ts';
 import { lintClientTbs } from '../../pki/lint-certificate.ts';
+import { findNameConstraint } from '../../pki/name-constraints.ts';
 import type { CertificateRequest } from '../../pki/read-certificate-request.ts';
 import type { CertificateRecord } from '../../stores/records/certificates.ts';
 import { orderRefused, type SigningRoot } from './check-order.ts';
@@ -51,12 +53,14 @@ export function prepareCertificate(
     commonName: named.commonName,
     subjectPublicKeyInfo: request.subjectPublicKeyInfo,
     serialNumber: named.serialNumber,
-    notBefore: new Date(begun - backdateMs),
+    // No earlier than its root: what was made elsewhere may be minutes old.
+    notBefore: new Date(Math.max(begun - backdateMs, Date.parse(root.notBefore))),
     notAfter: isBeyondRoot ? new Date(root.notAfter) : notAfter,
   };
   const rootDer = Buffer.from(root.certificate, 'base64');
   const { tbs } = buildClientTbs({ ...fields, root: { certificateDer: rootDer } });
   const faults = lintClientTbs(tbs, { root: rootDer, expected: fields });
+  requireNamePermitted(named.commonName, order, root);
   if (faults.length > 0) {
     const problems = faults.map(({ code, message }) => ({
       path: pathOfFault(code, order),
@@ -81,6 +85,20 @@ export function prepareCertificate(
     requestedBy: order.requestedBy,
     createdAt: named.now.toISOString(),
   };
+}
+
+/** Clients refuse a certificate whose name an authority above it does not permit. */
+function requireNamePermitted(commonName: string, order: CertificateOrder, { chain }: SigningRoot): void {
+  const problems = chain.flatMap((issuer): readonly Problem[] => {
+    const why = findNameConstraint(Buffer.from(issuer, 'base64'), commonName);
+    if (why === undefined) return [];
+    const message = `An authority above ${commonName} has name constraints. ${why}`;
+    const path = order.commonName === undefined ? '/owner' : '/commonName';
+    return [
+      { path, code: 'nameNotPermitted', message, fix: 'Send a commonName that is permitted, or another rootId.' },
+    ];
+  });
+  if (problems.length > 0) throw orderRefused(problems);
 }
 
 /** A fault of the name belongs to the field that the name was made of; every other one to the key that was sent. */

@@ -1,5 +1,7 @@
 import type { Problem } from '../../domain/app-error.ts';
+import { issuersOf } from '../../domain/root-order.ts';
 import { readCertificateContainer } from '../../pki/certificate-container.ts';
+import { judgeIssuer } from '../../pki/judge-issuer.ts';
 import type { PkiProblem } from '../../pki/problem.ts';
 import { type Authority, type AuthorityReading, isIssuedBy, readAuthority } from '../../pki/read-authority.ts';
 import type { RootRecord } from '../../stores/records/certificates.ts';
@@ -44,6 +46,32 @@ export function readRootImport(
   );
   const warnings = [...first.warnings, ...container.warnings.map((warning) => toProblem(warning)), ...leftOut];
   return { ok: true, chain: [{ ...first, warnings }, ...others] };
+}
+
+const keyPath = '/pfxSecret';
+
+/** The same of a certificate whose key has come along: what issues here has to make certificates that others take. */
+export function readIssuer(
+  der: Uint8Array,
+  { known, now }: { readonly known: readonly RootRecord[]; readonly now: Date },
+): RootImportReading {
+  const refuse = (problems: readonly Problem[]): RootImportReading => ({
+    ok: false,
+    problems: problems.map((problem) => ({ ...problem, path: keyPath })),
+  });
+  const reading = readAuthority(der, now);
+  if (reading.outcome !== 'authority') return refuse([...problemsOf(reading), ...endEntityProblems(reading)]);
+  const { chain, orphans } = buildChain([reading], known);
+  const [item] = chain;
+  if (item === undefined) return refuse(orphans.map(issuerMissing));
+  const issuer = known.find(({ thumbprint }) => thumbprint === item.issuerThumbprint && thumbprint !== undefined);
+  const above = issuer === undefined ? [] : [issuer, ...issuersOf(issuer, known)];
+  const faults = judgeIssuer(
+    der,
+    above.map(({ certificate = '' }) => Buffer.from(certificate, 'base64')),
+  );
+  if (faults.length > 0) return refuse(faults.map((fault) => toProblem(fault, reading.authority.subject)));
+  return { ok: true, chain: [{ ...item, warnings: item.warnings.map((warning) => ({ ...warning, path: keyPath })) }] };
 }
 
 type FoundAuthority = Extract<AuthorityReading, { readonly outcome: 'authority' }>;
@@ -111,7 +139,7 @@ function severalRoots(subjects: readonly string[]): Problem {
 
 function issuerMissing({ subject, issuer }: Authority): Problem {
   const message = `${subject}: Its issuer, ${issuer}, is neither sent along nor imported before.`;
-  return { path, code: 'issuerMissing', message, fix: 'Send the root along, or import the root first.' };
+  return { path, code: 'issuerMissing', message, fix: 'Send its issuer along (import), or import the issuer first.' };
 }
 
 function toProblem({ code, message, fix }: PkiProblem, subject?: string): Problem {

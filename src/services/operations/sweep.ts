@@ -29,6 +29,7 @@ export interface SweepOptions {
   readonly disconnects: { readonly run: Revive };
   readonly trust: { readonly run: Revive };
   readonly certificates: { readonly complete: (id: string) => Promise<CompletedCertificate | undefined> };
+  readonly rootKeyImports: { readonly complete: (keyName: string, since: string) => Promise<void> };
   readonly roots: { readonly complete: (id: string) => Promise<{ readonly state: string } | undefined> };
   readonly downloads: Pick<Downloads, 'listDue' | 'expire'>;
   readonly audit: Pick<Audit, 'write'>;
@@ -85,6 +86,10 @@ export async function sweep(options: SweepOptions): Promise<SweepCount> {
       if (record?.state !== 'active') return;
       await noteOwnAct(options, { key: since, action: 'sweep.rootCompleted', target: { rootId: id } });
     });
+  }
+  for (const { id, since } of await options.unfinished.list('rootKey')) {
+    if (!isOld(options, since)) continue;
+    await guarded(`imported key ${id}`, () => options.rootKeyImports.complete(id, since));
   }
   for (const due of await options.downloads.listDue()) {
     await guarded('a download that is over', () => options.downloads.expire(due));

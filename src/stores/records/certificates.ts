@@ -5,7 +5,7 @@ import type { RecordKind } from '../store.ts';
 
 const keyIdsSchema = z.object({ name: z.string(), signingKeyId: z.string(), versions: z.array(z.string()) });
 
-/** `created`: made here, with its key; `imported`: of an authority that others run, without its key. */
+/** `created`: made here, with its key; `imported`: of an authority that others run, and with `key` here too. */
 export const rootKinds = ['created', 'imported'] as const;
 
 const rootRecordSchema = z.object({
@@ -40,6 +40,8 @@ const rootRecordSchema = z.object({
   certificate: z.string().optional(),
   thumbprint: z.string().optional(),
   key: keyIdsSchema.optional(),
+  /** Of one whose key was imported: name and version of the secret that held it. */
+  keySource: z.string().optional(),
   /** Of one that was imported: the id that the import was given, from which those of its intermediates are made. */
   importId: z.string().optional(),
   /** What to look at before relying on a certificate that others have made. */

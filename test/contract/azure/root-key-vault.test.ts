@@ -6,6 +6,8 @@ import { parseSerialNumber } from '../../../src/domain/serial-number.ts';
 import { assembleCertificate } from '../../../src/pki/assemble-certificate.ts';
 import { buildRootTbs } from '../../../src/pki/build-root-certificate.ts';
 import type { KeyAnswer, RootKeyPolicy, RootKeys, RootKeyVersion } from '../../../src/ports/root-keys.ts';
+import { aPfx } from '../../support/builders/a-pfx.ts';
+import { anAuthority } from '../../support/builders/an-authority.ts';
 import { given } from '../../support/given.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
 import { rootPolicy, startTestVault, type TestVault } from '../../support/vault-clients.ts';
@@ -91,6 +93,32 @@ describe('src/azure/root-key-vault', () => {
     );
     expect(verify('sha256', text, key, signature)).toBe(true);
     expect(await rootKeys.sign(first.keyId, digest)).toMatchObject({ outcome: 'refused', code: 'Forbidden' });
+  });
+
+  it('imports a key so that it cannot be exported, once, and brings it back after it was deleted', async () => {
+    const authority = anAuthority();
+    const file = aPfx(authority, { password: 'typed' });
+
+    const imported = done(await rootKeys.importPfx('imported-ca', file, 'typed'));
+
+    expect(Buffer.from(imported.certificateDer).equals(authority.der)).toBe(true);
+    expect(await vault.certificates.getCertificate('imported-ca')).toMatchObject({ policy: { exportable: false } });
+    expect(verify('sha256', text, authority.keys.publicKey, done(await rootKeys.sign(imported.keyId, digest)))).toBe(
+      true,
+    );
+    expect(done(await rootKeys.importPfx('imported-ca', file, 'typed'))).toEqual(imported);
+    expect(await rootKeys.remove('imported-ca')).toEqual({ outcome: 'done', value: undefined });
+    expect(done(await rootKeys.importPfx('imported-ca', file, 'typed'))).toEqual(imported);
+    expect(sent.filter((request) => request === 'POST /certificates/imported-ca/import').length).toBeGreaterThan(1);
+    expect((await vault.ask('GET', '/certificates/imported-ca/versions')).json).toMatchObject({ value: { length: 1 } });
+  });
+
+  it('answers what Key Vault says against a file, and removes what is not there', async () => {
+    expect(await rootKeys.importPfx('imported-ca', aPfx(anAuthority(), { password: 'typed' }), '')).toMatchObject({
+      outcome: 'refused',
+      code: 'BadParameter',
+    });
+    expect(await rootKeys.remove('imported-ca')).toEqual({ outcome: 'done', value: undefined });
   });
 
   it('ends with one root when several make it at once: who is not first is told to come back', async () => {

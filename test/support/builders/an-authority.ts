@@ -31,6 +31,13 @@ export interface AuthorityChanges {
   readonly notAfter?: string;
   readonly hash?: 'md5' | 'sha1' | 'sha256';
   readonly serial?: bigint;
+  /** How many authorities may be below it. */
+  readonly pathLength?: number;
+  /** Its extended key usage. */
+  readonly purposes?: readonly string[];
+  /** Its name constraints: a domain of addresses that it permits, a domain of hosts that it excludes. */
+  readonly permittedMail?: string;
+  readonly excludedHosts?: string;
 }
 
 const signatures = {
@@ -46,7 +53,8 @@ export function anAuthority(changes: AuthorityChanges = {}): BuiltAuthority {
   const keys = changes.keys ?? anRsaKeyPair(called);
   const name = commonName(called);
   const usage = extension('2.5.29.15', der(0x03, Buffer.from(isAuthority ? [1, 0x06] : [7, 0x80])), true);
-  const basic = extension('2.5.29.19', sequence(...(isAuthority ? [boolean(true)] : [])), true);
+  const limit = changes.pathLength === undefined ? [] : [integer(BigInt(changes.pathLength))];
+  const basic = extension('2.5.29.19', sequence(...(isAuthority ? [boolean(true), ...limit] : [])), true);
   const tbs = sequence(
     der(0xa0, integer(2n)),
     integer(serial),
@@ -55,10 +63,21 @@ export function anAuthority(changes: AuthorityChanges = {}): BuiltAuthority {
     sequence(utcTime(notBefore), utcTime(notAfter)),
     name,
     keys.spki,
-    der(0xa3, sequence(basic, usage)),
+    der(0xa3, sequence(basic, usage, ...purposes(changes), ...nameConstraints(changes))),
   );
   const signature = sign(hash, tbs, (issuer?.keys ?? keys).privateKey);
   return { der: sequence(tbs, algorithm(signatures[hash]), bits(signature)), keys, name };
+}
+
+function purposes({ purposes: names }: AuthorityChanges): readonly Buffer[] {
+  return names === undefined ? [] : [extension('2.5.29.37', sequence(...names.map(objectIdentifier)))];
+}
+
+function nameConstraints({ permittedMail, excludedHosts }: AuthorityChanges): readonly Buffer[] {
+  const mail = permittedMail === undefined ? [] : [der(0xa0, sequence(der(0x81, Buffer.from(permittedMail))))];
+  const hosts = excludedHosts === undefined ? [] : [der(0xa1, sequence(der(0x82, Buffer.from(excludedHosts))))];
+  const trees = [...mail, ...hosts];
+  return trees.length === 0 ? [] : [extension('2.5.29.30', sequence(...trees), true)];
 }
 
 /** A .p7b in DER: certificates that nobody has signed anything with. */
