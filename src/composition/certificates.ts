@@ -14,6 +14,7 @@ import { createCertificates } from '../services/certificates/issue-certificate.t
 import { createIssueWithKey, createKeyFiles } from '../services/certificates/issue-with-key.ts';
 import { createKits } from '../services/certificates/kits.ts';
 import { createOwners } from '../services/certificates/owners.ts';
+import { createOrderRenewal } from '../services/certificates/renew-certificate.ts';
 import { createRoots } from '../services/certificates/roots.ts';
 import type { CertificateImports } from '../services/gateways/import-certificates.ts';
 import type { Leavers } from '../services/gateways/leavers.ts';
@@ -58,6 +59,7 @@ export function createCertificateServices(core: Core) {
       newKeyPair: createKeyPair,
       newPassword: () => randomBytes(15),
     }),
+    orderRenewal: createOrderRenewal({ stores, lookup }),
     downloads,
     keyFiles,
     kits: createKits({ stores, lookup, readNewest, readProfilePackage: readProfile }),
@@ -67,7 +69,18 @@ export function createCertificateServices(core: Core) {
 
 export function certificateNounRoutes(
   { stores, operations, now }: Core,
-  { lookup, owners, roots, rootImports, rootKeyImports, certificates, issueWithKey, downloads, kits }: Certificates,
+  {
+    lookup,
+    owners,
+    roots,
+    rootImports,
+    rootKeyImports,
+    certificates,
+    issueWithKey,
+    orderRenewal,
+    downloads,
+    kits,
+  }: Certificates,
   {
     revocations,
     leavers,
@@ -80,7 +93,18 @@ export function certificateNounRoutes(
 ): readonly Route[] {
   return [
     ...rootRoutes({ stores, roots, rootImports, rootKeyImports }),
-    ...certificateRoutes({ stores, operations, now, certificates, issueWithKey, lookup, owners, revocations, kits }),
+    ...certificateRoutes({
+      stores,
+      operations,
+      now,
+      certificates,
+      issueWithKey,
+      orderRenewal,
+      lookup,
+      owners,
+      revocations,
+      kits,
+    }),
     importCertificates({ certificateImports, operations }),
     ...ownerRoutes({ owners }),
     ...ownerRevocationRoutes({ leavers, operations }),

@@ -105,6 +105,7 @@ export const problemCodes = {
   beyondRoot: 'The certificate would be valid longer than its root.',
   certificateExpired: 'The certificate has expired.',
   certificateKnown: 'The certificate is there already, with another owner.',
+  certificateSuperseded: 'Another certificate has taken its place.',
   certificateUnfit: 'The certificate that would be made breaks a rule of its profile.',
   certificateVersion: 'The certificate is of X.509 version 1.',
   certificatesAlive: 'Live certificates of this root would be shut out.',

@@ -17,6 +17,8 @@ import {
   type RootRecord,
   type RootThumbprint,
   rootThumbprintKind,
+  type Supersession,
+  supersessionKind,
 } from './records/certificates.ts';
 import {
   type ForeignEntry,
@@ -63,6 +65,7 @@ export interface Stores {
   readonly byPublicKey: Store<CertificateIndexRow>;
   readonly blockedKeys: Store<BlockedKey>;
   readonly revocations: Store<RevocationRecord>;
+  readonly supersessions: Store<Supersession>;
   readonly owners: Store<OwnerRecord>;
   readonly ownersInCommon: Store<OwnerIndexRow>;
 }
@@ -89,6 +92,7 @@ export function createStores(tables: Tables): Stores {
     byPublicKey: createStore(tables, byPublicKeyKind),
     blockedKeys: createStore(tables, blockedKeyKind),
     revocations: createStore(tables, revocationKind),
+    supersessions: createStore(tables, supersessionKind),
     owners: createStore(tables, ownerKind),
     ownersInCommon: createStore(tables, ownerIndexKind),
   };

@@ -44,6 +44,7 @@ export const tableNames = [
   'Roots',
   'RootsByThumbprint',
   'Stacks',
+  'Supersessions',
   'TimerRuns',
   'Unfinished',
   'VpnUsers',

@@ -15,6 +15,7 @@ import { createCertificates } from '../../src/services/certificates/issue-certif
 import { createIssueWithKey, createKeyFiles } from '../../src/services/certificates/issue-with-key.ts';
 import { logSignatures } from '../../src/services/certificates/logged-root-keys.ts';
 import { createOwners } from '../../src/services/certificates/owners.ts';
+import { createOrderRenewal } from '../../src/services/certificates/renew-certificate.ts';
 import { createRoots } from '../../src/services/certificates/roots.ts';
 import { createDisconnects } from '../../src/services/gateways/disconnect-sessions.ts';
 import { createForeignEntries } from '../../src/services/gateways/foreign-entries.ts';
@@ -180,6 +181,7 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
       newKeyPair: aKeyPair,
       newPassword: () => randomBytes(15),
     }),
+    orderRenewal: createOrderRenewal({ stores, lookup }),
     downloads,
     revocations,
     leavers: createLeavers({ stores, lookup, owners, revocations, operations, outbox, audit, now }),

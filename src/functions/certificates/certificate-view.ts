@@ -55,6 +55,15 @@ export const certificateViewSchema = z
       .array(problemItemSchema)
       .optional()
       .meta({ description: 'What somebody should look at before the certificate is handed on.' }),
+    renews: z.string().optional().meta({ description: 'Thumbprint of the certificate whose place it has taken.' }),
+    supersededBy: z
+      .string()
+      .optional()
+      .meta({ description: 'Thumbprint of the certificate that has taken its place.' }),
+    revokeAt: z
+      .string()
+      .optional()
+      .meta({ description: 'Of a superseded one: when it is revoked at the latest. Until then gateways let it in.' }),
     revokedAt: z.string().optional(),
     revocationReason: z.string().optional(),
     revocations: z
@@ -109,6 +118,10 @@ async function viewOf(
     chain: [...chain],
     downloads: [],
     ...(looksLike === undefined ? {} : { warnings: looksLike.map(alikeWarning) }),
+    ...(record.renews === undefined ? {} : { renews: record.renews.thumbprint }),
+    ...(record.superseded === undefined
+      ? {}
+      : { supersededBy: record.superseded.thumbprint, revokeAt: record.superseded.revokeAt }),
     ...(record.revokedAt === undefined ? {} : { revokedAt: record.revokedAt }),
     ...(record.revocationReason === undefined ? {} : { revocationReason: record.revocationReason }),
   };

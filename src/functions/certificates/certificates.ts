@@ -14,8 +14,9 @@ import { certificateViewSchema, revocationsOf, toView } from './certificate-view
 import { issueCertificate, type IssueRouteOptions } from './issue-certificate.ts';
 import { listCertificates } from './list-certificates.ts';
 import { makeKit } from './make-kit.ts';
+import { renewCertificate, type RenewRouteOptions } from './renew-certificate.ts';
 
-export interface CertificateRoutesOptions extends IssueRouteOptions {
+export interface CertificateRoutesOptions extends IssueRouteOptions, RenewRouteOptions {
   readonly revocations: Revocations;
   readonly kits: Kits;
   readonly operations: Pick<Operations, 'view'>;
@@ -30,6 +31,7 @@ export function certificateRoutes(options: CertificateRoutesOptions): readonly R
     getCertificate(options),
     revokeCertificate(options),
     reinstateCertificate(options),
+    renewCertificate(options),
     makeKit(options),
   ];
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { looksOf } from '../../domain/look-alike-names.ts';
 import { comparableName } from '../../domain/session-name.ts';
 import type { Thumbprint } from '../../domain/thumbprint.ts';
-import { certificateKeys, type CertificateRecord } from '../../stores/records/certificates.ts';
+import { certificateKeys, type CertificateRecord, isInUse } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
 import {
   type CertificatePage,
@@ -110,5 +110,5 @@ export function createCertificateLookup({
 }
 
 function isLive(record: CertificateRecord, now: Date): boolean {
-  return record.state === 'issued' && Date.parse(record.notAfter) > now.getTime();
+  return isInUse(record) && Date.parse(record.notAfter) > now.getTime();
 }

@@ -28,6 +28,8 @@ export interface CertificateOrder {
   readonly commonName?: string | undefined;
   /** Lets the name be that of another live certificate, whose sessions can then no longer be told from this one's. */
   readonly allowSharedName?: boolean | undefined;
+  /** The certificate whose place it is to take. */
+  readonly renews?: CertificateRecord['renews'];
   readonly requestedBy: string;
 }
 
@@ -82,6 +84,7 @@ export function prepareCertificate(
     state: 'issuing',
     ...(order.csr === undefined ? { isKeyMadeHere: true } : {}),
     ...(order.allowSharedName === true ? { allowSharedName: true } : {}),
+    ...(order.renews === undefined ? {} : { renews: order.renews }),
     requestedBy: order.requestedBy,
     createdAt: named.now.toISOString(),
   };

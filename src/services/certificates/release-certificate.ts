@@ -17,6 +17,7 @@ import type { SigningRoot } from './check-order.ts';
 import { findDeparture, leftReason } from './departures.ts';
 import { fromKeyStore } from './key-answers.ts';
 import { isNameTaken } from './shared-names.ts';
+import { supersede } from './supersede.ts';
 
 /** Notes of certificates that are not yet issued and announced, or withheld. */
 export const unfinishedCertificate = 'certificate';
@@ -140,6 +141,7 @@ export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing 
       subject: `certificates/${thumbprint}`,
       data: { thumbprint, rootId, owner, commonName, notAfter, ...(looksLike === undefined ? {} : { looksLike }) },
     });
+    await supersede(stores, record, now());
     await unfinished.done(unfinishedCertificate, serialNumber);
   }
 

@@ -1,5 +1,5 @@
 import { AppError, type Problem } from '../../domain/app-error.ts';
-import type { CertificateRecord } from '../../stores/records/certificates.ts';
+import { type CertificateRecord, isInUse } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
 import { gatewayIdsOf } from './root-gateways.ts';
@@ -19,7 +19,7 @@ export async function isNameTaken(
   }: Pick<CertificateRecord, 'commonName'> & Partial<Pick<CertificateRecord, 'serialNumber'>>,
 ): Promise<boolean> {
   for (const other of await lookup.named(commonName, serialNumber)) {
-    if (other.state === 'issued' || other.state === 'issuing') return true;
+    if (isInUse(other) || other.state === 'issuing') return true;
     if (other.state === 'revoked' && (await mayComeIn(stores, other))) return true;
   }
   return false;
@@ -43,7 +43,7 @@ export async function sessionIdentityOf(
 ): Promise<'unique' | 'ambiguous'> {
   if (commonName === '') return 'ambiguous';
   const others = await lookup.named(commonName, serialNumber);
-  const isShared = others.some(({ state }) => state === 'issued');
+  const isShared = others.some(isInUse);
   return isShared ? 'ambiguous' : 'unique';
 }
 

@@ -4,6 +4,7 @@ import { asObject, asText } from '../../domain/gateway-entries.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { ProfilePackage } from '../../domain/profile-package.ts';
 import { without } from '../../domain/without.ts';
+import { supersessionPartition } from '../../stores/records/certificates.ts';
 import { gatewayKeys, type GatewayRecord, operationsOf, type ProfileRecord } from '../../stores/records/gateways.ts';
 import type { NoteNearLimit } from './near-limit.ts';
 import { createEntryRecorder, type EntryRecorder, type RecordEntriesOptions } from './record-entries.ts';
@@ -67,6 +68,14 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     });
   }
 
+  /** Whether a certificate waits to be revoked until the one that took its place is seen in use. */
+  async function isSuccessorAwaited(gatewayId: string): Promise<boolean> {
+    const waiting = (await stores.supersessions.list(supersessionPartition)).map(({ record }) => record.rootId);
+    if (waiting.length === 0) return false;
+    const rows = (await stores.gatewayRoots.list(gatewayId)).map(({ record }) => record);
+    return rows.some(({ rootId, state }) => state === 'trusted' && waiting.includes(rootId));
+  }
+
   return {
     recordRefusals: (gatewayId, gateway, refusals) => recorder.recordRefusals(gatewayId, gateway, refusals),
 
@@ -85,7 +94,7 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
         updateSeconds: [...record.updateSeconds, ...writeSeconds].slice(-updateTimesMax),
         updatedAt: at(),
       }));
-      return { sessionsToSee: seen.sessionsToSee };
+      return { sessionsToSee: seen.sessionsToSee || (await isSuccessorAwaited(gatewayId)) };
     },
 
     recordProfile: async (gatewayId, profile, blobName, wanted) => {

@@ -209,6 +209,7 @@ export function createRevocations(options: {
       const same = await underWay(record, false);
       if (same !== undefined && same.id !== request.operationId) return same;
       const isRepeat = intent?.operationId === request.operationId;
+      if (record.superseded !== undefined) throw supersededOnReinstate(record.superseded);
       const block = await findBlockOf(stores, record);
       if (block !== undefined) throw keyBlockedOnReinstate(block);
       const departure = await findDeparture(stores, record.owner);
@@ -235,4 +236,12 @@ export function createRevocations(options: {
       return (await operations.get(operation.id)) ?? operation;
     },
   };
+}
+
+function supersededOnReinstate({ thumbprint, at }: NonNullable<CertificateRecord['superseded']>): AppError {
+  const message = `Certificate ${thumbprint} has taken its place on ${at}.`;
+  const fix = `Use that one, or renew it with POST /api/certificates/${thumbprint}/renew.`;
+  return new AppError('ERR_CONFLICT', `${message} A superseded certificate is not reinstated.`, {
+    problems: [{ path: '', code: 'certificateSuperseded', message, fix }],
+  });
 }

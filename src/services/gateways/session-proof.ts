@@ -5,7 +5,7 @@ import { without } from '../../domain/without.ts';
 import type { SessionList, VpnSession } from '../../ports/arm.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Outbox } from '../../stores/outbox.ts';
-import { type CertificateRecord, rootPartition } from '../../stores/records/certificates.ts';
+import { type CertificateRecord, isInUse, rootPartition } from '../../stores/records/certificates.ts';
 import {
   gatewayKeys,
   type GatewayRevocation,
@@ -17,6 +17,7 @@ import {
 } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
+import { noteInUse } from '../certificates/supersede.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { Audit } from '../requests/audit.ts';
 import { noteOwnAct } from '../requests/own-acts.ts';
@@ -97,6 +98,7 @@ export function createSessionProof(options: SessionProofOptions): SessionProof {
       const unsure = new Map<string, string>();
       for (const session of sessions) {
         const holders = await options.lookup.named(session.commonName);
+        for (const holder of holders) await noteInUse(stores, holder, holders, now());
         const rival = holders.find((holder) => isLive(holder, now()) && roots.has(holder.rootId));
         for (const { key } of open.filter((one) => isOf(one, session, holders))) {
           const reason = whyNotToCut(session, rival);
@@ -249,8 +251,8 @@ function whyNotToCut(
     : undefined;
 }
 
-function isLive({ state, notAfter }: CertificateRecord, now: Date): boolean {
-  return state === 'issued' && Date.parse(notAfter) > now.getTime();
+function isLive(certificate: CertificateRecord, now: Date): boolean {
+  return isInUse(certificate) && Date.parse(certificate.notAfter) > now.getTime();
 }
 
 /** Proof is two looks without a session, at least five minutes apart, with none in between and none that saw nothing. */

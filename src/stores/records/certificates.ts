@@ -120,6 +120,20 @@ const certificateRecordSchema = z.object({
   requestedBy: z.string(),
   createdAt: z.string(),
   issuedAt: z.string().optional(),
+  /** Present if it is to take the place of another. */
+  renews: z
+    .object({
+      serialNumber: z.string(),
+      thumbprint: z.string(),
+      graceDays: z.int(),
+      /** The same whenever the request is repeated. */
+      requestId: z.string(),
+    })
+    .optional(),
+  /** Present once another has taken its place: until `revokeAt` it opens gateways all the same. */
+  superseded: z
+    .object({ at: z.string(), by: z.string(), thumbprint: z.string(), requestId: z.string(), revokeAt: z.string() })
+    .optional(),
   revokedAt: z.string().optional(),
   revocationReason: z.string().optional(),
 });
@@ -134,6 +148,30 @@ export const certificateKind: RecordKind<CertificateRecord> = {
   table: 'ClientCertificates',
   schema: certificateRecordSchema,
   keys: ({ serialNumber }) => certificateKeys(serialNumber),
+};
+
+/** States in which a certificate opens gateways until it ends. */
+export function isInUse({ state }: Pick<CertificateRecord, 'state'>): boolean {
+  return state === 'issued' || state === 'superseded';
+}
+
+const supersessionSchema = z.object({
+  /** Of the certificate whose place was taken. */
+  serialNumber: z.string(),
+  thumbprint: z.string(),
+  rootId: z.string(),
+  revokeAt: z.string(),
+  requestedBy: z.string(),
+});
+export type Supersession = z.infer<typeof supersessionSchema>;
+
+export const supersessionPartition = 'waiting';
+
+/** Certificates that are revoked when their time of grace is over, or the one that took their place is in use. */
+export const supersessionKind: RecordKind<Supersession> = {
+  table: 'Supersessions',
+  schema: supersessionSchema,
+  keys: ({ serialNumber }) => ({ partitionKey: supersessionPartition, rowKey: serialNumber }),
 };
 
 const indexSchema = z.object({ group: z.string(), key: z.string(), serialNumber: z.string() });

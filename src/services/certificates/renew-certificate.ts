@@ -1,0 +1,73 @@
+import { AppError } from '../../domain/app-error.ts';
+import type { Thumbprint } from '../../domain/thumbprint.ts';
+import { certificateKeys, type CertificateRecord } from '../../stores/records/certificates.ts';
+import type { Stores } from '../../stores/stores.ts';
+import type { CertificateLookup } from './certificate-lookup.ts';
+import type { CertificateOrder, RequestRandom } from './prepare-certificate.ts';
+
+type RenewalOrder = Pick<CertificateOrder, 'rootId' | 'owner' | 'commonName' | 'allowSharedName' | 'renews'>;
+
+/**
+ * What is to be ordered in the place of a certificate: the same owner, root and name. A name that was made of an address and a token
+ * gets another token, so that sessions of the two can be told apart; one that people chose stays, and they cannot.
+ * ERR_CONFLICT where the certificate is revoked, was issued elsewhere, or another has taken its place.
+ */
+export type OrderRenewal = (thumbprint: Thumbprint, graceDays: number, random: RequestRandom) => Promise<RenewalOrder>;
+
+export function createOrderRenewal({
+  stores,
+  lookup,
+}: {
+  readonly stores: Pick<Stores, 'certificates'>;
+  readonly lookup: Pick<CertificateLookup, 'byThumbprint'>;
+}): OrderRenewal {
+  /** The name that the first answer of the same request gave: what is there by now may have changed. */
+  async function begunBy(requestId: string, { superseded }: CertificateRecord): Promise<CertificateRecord | undefined> {
+    if (superseded?.requestId !== requestId) return undefined;
+    return (await stores.certificates.get(certificateKeys(superseded.by)))?.record;
+  }
+
+  return async (thumbprint, graceDays, random) => {
+    const old = await lookup.byThumbprint(thumbprint);
+    if (old === undefined) throw new AppError('ERR_NOT_FOUND', `Certificate ${thumbprint} does not exist.`);
+    const requestId = Buffer.from(random('renewal', 16)).toString('hex');
+    const begun = await begunBy(requestId, old);
+    if (begun === undefined) requireRenewable(old);
+    const { rootId, owner, serialNumber } = old;
+    const token = Buffer.from(random('renewed-name', 4)).toString('hex');
+    const commonName = begun?.commonName ?? renewedName(old.commonName, token);
+    return {
+      rootId,
+      owner,
+      commonName,
+      ...(commonName === old.commonName ? { allowSharedName: true } : {}),
+      renews: { serialNumber, thumbprint, graceDays, requestId },
+    };
+  };
+}
+
+function requireRenewable({ state, superseded, registered, thumbprint = '' }: CertificateRecord): void {
+  if (registered !== undefined) {
+    const message = `Certificate ${thumbprint} was issued elsewhere: its own authority renews it.`;
+    throw new AppError('ERR_CONFLICT', `${message} POST /api/certificates issues one of Gatehouse's to the owner.`);
+  }
+  if (superseded !== undefined) {
+    throw new AppError(
+      'ERR_CONFLICT',
+      `Certificate ${superseded.thumbprint} has taken the place of ${thumbprint} already. Renew that one.`,
+    );
+  }
+  if (state === 'issued' || state === 'expired') return;
+  throw new AppError(
+    'ERR_CONFLICT',
+    `Certificate ${thumbprint} is ${state}: only one in force, or expired, is renewed.`,
+  );
+}
+
+/** `<local part>.<8 hex>@<domain>`, or an owner's id with such a token: names that were made here. */
+const madeName = /^(.+)\.[0-9a-f]{8}(@.+)?$/;
+
+function renewedName(commonName: string, token: string): string {
+  const [, base, domain = ''] = madeName.exec(commonName) ?? [];
+  return base === undefined ? commonName : `${base}.${token}${domain}`;
+}

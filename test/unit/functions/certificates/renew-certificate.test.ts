@@ -1,0 +1,235 @@
+/** A certificate in the place of another: what both are until the old one is out. */
+import { dayMs } from '../../../../src/domain/days.ts';
+import { certificateRoutes } from '../../../../src/functions/certificates/certificates.ts';
+import { revokeSuperseded } from '../../../../src/services/gateways/revoke-superseded.ts';
+import { gatewayKeys } from '../../../../src/stores/records/gateways.ts';
+import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
+import { anRsaKeyPair } from '../../../support/builders/a-key-pair.ts';
+import { atEveryCrash } from '../../../support/every-crash.ts';
+import { given } from '../../../support/given.ts';
+import {
+  aGateway,
+  aRequest,
+  aRoot,
+  createServicesWorld,
+  ownActs,
+  randomnessOf,
+  runWriter,
+  type ServicesWorld,
+} from '../../../support/services-world.ts';
+import { type ApiRequest, createTestApi } from '../../../support/test-route.ts';
+
+const csr = toRequestPem(aCertificateRequest());
+const { spki, privateKey: signWith } = anRsaKeyPair('renewed');
+const newCsr = toRequestPem(aCertificateRequest({ spki, signWith }));
+const gatewayId = 'vnet1gw';
+
+async function aLine(world: ServicesWorld, order: object = {}): Promise<string> {
+  await aRoot(world);
+  await aGateway(world);
+  await world.trust.trust(gatewayId, 'root-1', undefined, aRequest(world, 'trust'));
+  await runWriter(world);
+  const asked = { rootId: 'root-1', owner: 'ann@contoso.com', csr, requestedBy: 'tester', ...order };
+  return given((await world.certificates.issue(asked, randomnessOf('old'))).record.thumbprint);
+}
+
+async function open(order: object = {}) {
+  const world = createServicesWorld();
+  const old = await aLine(world, order);
+  const api = await createTestApi();
+  const kits = { make: () => Promise.reject(new Error('no kits here')) };
+  const routes = certificateRoutes({ ...world, kits });
+  const ask = (name: string, request: ApiRequest) =>
+    api.ask(given(routes.find((route) => route.name === name)), { params: { thumbprint: old }, ...request });
+  return {
+    world,
+    old,
+    ask,
+    renew: (body: object, headers: ApiRequest['headers'] = {}) =>
+      ask('renewCertificate', { body: { csr: newCsr, ...body }, headers, as: 'requester' }),
+    show: async (thumbprint: string) => (await ask('getCertificate', { params: { thumbprint } })).json,
+    watch: () => revokeSuperseded({ ...world }),
+  };
+}
+
+function aSession(commonName: string) {
+  return { commonName, connectionId: 'c-1', publicIpAddress: '', privateIpAddress: '' };
+}
+
+describe('src/functions/certificates/renew-certificate', () => {
+  it('issues one for the same owner, root and name, and revokes the old one when its grace is over', async () => {
+    const { world, old, renew, show, watch } = await open();
+    const before = await show(old);
+
+    const answer = await renew({ graceDays: 3, validityDays: 100 });
+
+    expect(answer).toMatchObject({
+      status: 201,
+      json: { rootId: 'root-1', owner: 'ann-contoso-com', state: 'issued', renews: old, sessionIdentity: 'unique' },
+    });
+    const names = [before, answer.json].map(({ subject }) => (subject as { readonly commonName: string }).commonName);
+    expect(new Set(names).size).toBe(2);
+    for (const name of names) expect(name).toMatch(/^ann\.[0-9a-f]{8}@contoso\.com$/);
+    const graceUntil = new Date(world.now().getTime() + 3 * dayMs).toISOString();
+    expect(await show(old)).toMatchObject({
+      state: 'superseded',
+      supersededBy: answer.json['thumbprint'],
+      revokeAt: graceUntil,
+    });
+
+    expect(await watch()).toBe(0);
+    expect(await show(old)).toMatchObject({ state: 'superseded' });
+    world.clock.advance(3 * dayMs);
+    expect(await watch()).toBe(1);
+    await runWriter(world);
+
+    expect(await show(old)).toMatchObject({
+      state: 'revoked',
+      revocationReason: 'superseded',
+      revocations: [{ gatewayId, state: 'disconnected' }],
+    });
+    const intent = await world.stores.revocations.get({ partitionKey: 'root-1', rowKey: old });
+    expect(intent?.record).toMatchObject({ reason: 'superseded', urgency: 'window' });
+    expect((await ownActs(world)).map(({ action }) => action)).toContain('watch.supersededRevoked');
+    expect(await show(String(answer.json['thumbprint']))).toMatchObject({ state: 'issued' });
+    expect(await watch()).toBe(0);
+  });
+
+  it('revokes the old one as soon as a session has the name of the new one', async () => {
+    const { world, old, renew, show, watch } = await open();
+    const { commonName: oldName } = (await show(old))['subject'] as { readonly commonName: string };
+    const { subject } = (await renew({})).json as { readonly subject: { readonly commonName: string } };
+
+    await world.sessions.judge(gatewayId, { sessions: [aSession(oldName)], unreadable: 0 });
+    expect(await watch()).toBe(0);
+    await world.sessions.judge(gatewayId, { sessions: [aSession(subject.commonName)], unreadable: 0 });
+
+    expect(await watch()).toBe(1);
+    expect(await show(old)).toMatchObject({ state: 'revoked' });
+  });
+
+  it('has the gateways’ sessions looked at while a certificate waits for the one that took its place', async () => {
+    const { world, old, renew, watch } = await open();
+    const { resourceId } = given(await world.stores.gateways.get(gatewayKeys(gatewayId))).record;
+    const gateway = given(world.arm.resources.get(resourceId));
+    const look = () => world.rounds.recordRound(gatewayId, { gateway, writeSeconds: [] });
+    expect(await look()).toEqual({ sessionsToSee: false });
+
+    await renew({ graceDays: 0 });
+
+    expect(await look()).toEqual({ sessionsToSee: true });
+    await watch();
+    await world.stores.gatewayRevocations.update({ partitionKey: gatewayId, rowKey: old }, (row) => ({
+      ...row,
+      state: 'proven',
+    }));
+    expect(await world.stores.supersessions.list('waiting')).toEqual([]);
+  });
+
+  it('keeps a name that people chose, and says that the sessions of the two cannot be told apart', async () => {
+    const { world, old, renew, show, watch } = await open({ commonName: 'reception' });
+
+    const { json } = await renew({});
+
+    expect(json).toMatchObject({ subject: { commonName: 'reception' }, sessionIdentity: 'ambiguous' });
+    await world.sessions.judge(gatewayId, { sessions: [aSession('reception')], unreadable: 0 });
+    expect(await watch()).toBe(0);
+    expect(await show(old)).toMatchObject({ state: 'superseded', sessionIdentity: 'ambiguous' });
+  });
+
+  it('takes a superseded certificate for one that opens gateways, until it is out', async () => {
+    const { world, old, renew, ask } = await open({ commonName: 'reception' });
+    await renew({});
+
+    const live = await world.lookup.live('root-1', world.now(), 10);
+    expect(live.map(({ thumbprint }) => thumbprint)).toContain(old);
+    const taken = { rootId: 'root-1', owner: 'bob', csr, commonName: 'Reception' };
+    expect((await ask('issueCertificate', { params: {}, body: taken })).json).toMatchObject({
+      errors: [{ code: 'commonNameTaken' }],
+    });
+    await world.leavers.revoke('ann-contoso-com', 'left', aRequest(world, 'leave'));
+    expect((await world.lookup.list({ owner: 'ann-contoso-com', state: 'revoked', top: 10 })).items).toHaveLength(2);
+  });
+
+  it('answers a repeated request alike, and refuses a second renewal', async () => {
+    const { renew } = await open();
+    const key = { 'idempotency-key': 'renewal-1' };
+
+    const first = await renew({ csr: undefined, key: {}, pfx: { password: 'correct horse 12' } }, key);
+    const second = await renew({ csr: undefined, key: {}, pfx: { password: 'correct horse 12' } }, key);
+    const other = await renew({});
+
+    expect([first.status, second.status]).toEqual([201, 201]);
+    expect(second.json['thumbprint']).toBe(first.json['thumbprint']);
+    expect(second.json['downloads']).toHaveLength(1);
+    expect(other).toMatchObject({ status: 409 });
+    expect(other.json['detail']).toContain(first.json['thumbprint']);
+  });
+
+  it('reinstates no certificate whose place another has taken', async () => {
+    const { old, renew, watch, ask } = await open();
+    await renew({ graceDays: 0 });
+    await watch();
+
+    expect(await ask('reinstateCertificate', { body: {} })).toMatchObject({
+      status: 409,
+      json: { errors: [{ code: 'certificateSuperseded' }] },
+    });
+    expect(old).toHaveLength(40);
+  });
+
+  it('renews none that is revoked, unknown, or of another authority, and none for nobody’s key', async () => {
+    const { world, old, renew, ask } = await open();
+    const bare = '00112233445566778899AABBCCDDEEFF00112233';
+    await world.certificateImports.begin([{ asked: { owner: 'ann', thumbprint: bare } }], aRequest(world, 'import'));
+    const statusOf = async (thumbprint: string) =>
+      (await ask('renewCertificate', { params: { thumbprint }, body: { csr: newCsr } })).status;
+
+    expect(await statusOf('F'.repeat(40))).toBe(404);
+    expect(await statusOf(bare)).toBe(409);
+    expect((await renew({ csr: undefined })).json).toMatchObject({ errors: [{ path: '/csr', code: 'missingField' }] });
+    expect((await renew({ graceDays: 91 })).status).toBe(400);
+    await world.revocations.revoke(old, { reason: 'left' }, aRequest(world, 'revoke'));
+    expect(await statusOf(old)).toBe(409);
+  });
+
+  it('renews an expired one, and revokes nothing for it', async () => {
+    const { world, old, renew, watch } = await open({ validityDays: 10 });
+    world.clock.advance(11 * dayMs);
+
+    expect(await renew({ graceDays: 0 })).toMatchObject({ status: 201, json: { renews: old } });
+    expect(await watch()).toBe(0);
+    expect(await world.stores.supersessions.list('waiting')).toEqual([]);
+  });
+
+  it('comes to the same end, whatever write a crash of renewing or of revoking comes at', async () => {
+    const renewIn = async (world: ServicesWorld) => {
+      const items = (await world.lookup.list({ owner: 'ann-contoso-com', top: 10 })).items;
+      const old = given(items.find(({ renews }) => renews === undefined)?.thumbprint);
+      const random = randomnessOf('new');
+      const renewal = await world.orderRenewal(old as never, 0, random);
+      return world.certificates.issue({ ...renewal, csr: newCsr, requestedBy: 'tester' }, random);
+    };
+    const setUp = async (tables: ServicesWorld['tables']) => {
+      const world = createServicesWorld(tables);
+      await aLine(world);
+      return world;
+    };
+    const check = async (world: ServicesWorld, _tables: unknown, place: string) => {
+      await revokeSuperseded(world);
+      const { items } = await world.lookup.list({ owner: 'ann-contoso-com', top: 10 });
+      expect([place, items.map(({ state }) => state).toSorted()]).toEqual([place, ['issued', 'revoked']]);
+      expect([place, await world.stores.supersessions.list('waiting')]).toEqual([place, []]);
+      expect([place, await world.unfinished.list('certificate')]).toEqual([place, []]);
+      const kinds = (await world.operations.list({ top: 10, kind: 'revokeCertificate' })).items;
+      expect([place, kinds.length]).toEqual([place, 1]);
+    };
+    expect(await atEveryCrash({ setUp, work: renewIn, check })).toBeGreaterThan(8);
+    const revoking = async (tables: ServicesWorld['tables']) => {
+      const world = await setUp(tables);
+      await renewIn(world);
+      return world;
+    };
+    expect(await atEveryCrash({ setUp: revoking, work: (world) => revokeSuperseded(world), check })).toBeGreaterThan(8);
+  });
+});
