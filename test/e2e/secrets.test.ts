@@ -1,16 +1,18 @@
 /** What a whole line leaves behind, searched for what must not be there. */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
-import { gunzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
+import { zipSync } from 'fflate';
 import { aPfx } from '../support/builders/a-pfx.ts';
 import { anAuthority } from '../support/builders/an-authority.ts';
 import { requestOver } from '../support/https-request.ts';
 import { type RunningTestStack, startStack } from '../support/stack.ts';
 import { tokenOf } from '../support/token-of.ts';
 import { changeGatewayInPortal, readSecret, readSecrets, writeSecret } from './support/azure.ts';
+import { keysIn, layersOf } from './support/layers.ts';
 import {
   aKeyAndRequest,
   buildGateway,
@@ -49,6 +51,8 @@ let stack: RunningTestStack;
 let secrets: ReadonlyMap<string, string | RegExp>;
 let tlsKeyLine: string;
 let keyFile: Buffer;
+/** What everybody may have: a request and its answer. */
+let publicText: string;
 
 beforeAll(async () => {
   stack = await startStack({ speed: testSpeed, with: ['windows'] });
@@ -66,6 +70,7 @@ beforeAll(async () => {
   await makeProfile(stack, 'vnet1gw');
   const { csrPem, keyPem } = aKeyAndRequest();
   const certificate = await issue(stack, { rootId: 'root-1', csr: csrPem }, { 'idempotency-key': 'the-caller-s-own' });
+  publicText = JSON.stringify({ csrPem, certificate });
   const { content } = await kit(stack, certificate.thumbprint, 'vnet1gw');
   await stack.control('POST', '/sessions', {
     gateway: 'VNet1GW',
@@ -183,7 +188,13 @@ interface IssuedWithKey {
   readonly downloads: readonly { readonly url: string }[];
 }
 
-function found(text: string): readonly string[] {
+/** What of the secrets is somewhere in this, however it is packed, and any private key. */
+function found(content: string | Buffer): readonly string[] {
+  const bytes = typeof content === 'string' ? Buffer.from(content, 'latin1') : content;
+  return [...new Set(layersOf(bytes).flatMap((layer) => [...secretsIn(layer.toString('latin1')), ...keysIn(layer)]))];
+}
+
+function secretsIn(text: string): readonly string[] {
   return [...secrets]
     .filter(([, secret]) => (typeof secret === 'string' ? text.includes(secret) : secret.test(text)))
     .map(([what]) => what);
@@ -208,15 +219,10 @@ async function readBlobs(): Promise<readonly FoundBlob[]> {
   for await (const { name: container } of service.listContainers()) {
     const client = service.getContainerClient(container);
     for await (const { name } of client.listBlobsFlat()) {
-      blobs.push({ container, name, content: unpacked(await client.getBlobClient(name).downloadToBuffer()) });
+      blobs.push({ container, name, content: await client.getBlobClient(name).downloadToBuffer() });
     }
   }
   return blobs;
-}
-
-/** Large values of the hub are gzip. */
-function unpacked(content: Buffer): Buffer {
-  return content.subarray(0, 2).equals(Buffer.of(0x1f, 0x8b)) ? gunzipSync(content) : content;
 }
 
 /**
@@ -279,6 +285,27 @@ describe('what the line leaves behind', () => {
     expect([...secrets.values()].filter((secret) => typeof secret === 'string' && secret.length < 8)).toEqual([]);
   });
 
+  it('would find a secret, a key and a file of keys wherever they are packed', () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const der = privateKey.export({ format: 'der', type: 'pkcs8' });
+    const packed = [
+      ['as it is', callersKey],
+      ['in base64', JSON.stringify({ value: Buffer.from(`key ${callersKey} of a caller`).toString('base64') })],
+      ['in gzip in base64url', `token=${gzipSync(JSON.stringify({ callersKey })).toString('base64url')}&more`],
+      ['in base64 in gzip', gzipSync(`{"a":"${Buffer.from(`padding ${callersKey} padding`).toString('base64')}"}`)],
+      ['in a ZIP', Buffer.from(zipSync({ 'a.txt': Buffer.from(callersKey) }))],
+      ['of which a ZIP is in base64', Buffer.from(zipSync({ a: Buffer.from(callersKey) })).toString('base64')],
+    ] as const;
+
+    expect(packed.filter(([, content]) => !found(content).includes("a caller's key"))).toEqual([]);
+    expect(found(`{"key":"${der.toString('base64')}"}`)).toEqual(['PKCS #8 of RSA', 'PKCS #1']);
+    expect(found(privateKey.export({ format: 'der', type: 'pkcs1' }))).toEqual(['PKCS #1']);
+    expect(found(gzipSync(keyFile).toString('base64'))).toEqual(
+      expect.arrayContaining(['PKCS #12', 'bytes of a .pfx']),
+    );
+    expect(found(publicText)).toEqual([]);
+  });
+
   it('holds no secret in any table, nor in the history of orchestrations', async () => {
     const tables = await readTables(stack);
 
@@ -297,7 +324,7 @@ describe('what the line leaves behind', () => {
     expect(blobs.some(({ container }) => container === 'profiles')).toBe(true);
     const others = blobs.filter(({ container }) => container !== 'profiles');
     const leaks = others.flatMap(({ container, name, content }) =>
-      found(`${name}\n${content.toString('latin1')}`).map((what) => `${what} in ${container}/${name}`),
+      [...found(name), ...found(content)].map((what) => `${what} in ${container}/${name}`),
     );
     expect(leaks).toEqual([]);
     const names = blobs.map(({ name }) => name).join('\n');
