@@ -70,14 +70,15 @@ export async function parseScript(text: string): Promise<ParsedScript> {
 }
 
 function read(root: Node): ParsedScript {
-  const nodes = descendantsOf(root);
-  const ofType = (...types: readonly string[]): Node[] => nodes.filter(({ type }) => types.includes(type));
+  const nodes = descendantsByType(root);
+  const ofType = (type: string): readonly Node[] => nodes.get(type) ?? [];
   const ownParams = root.namedChildren.find(({ type }) => type === 'param_block');
   return {
     // The grammar knows `&&` and `||` between commands, which Windows PowerShell 5.1 does not.
-    errors: nodes
-      .filter((node) => node.isError || node.isMissing || node.type === 'pipeline_chain_tail')
-      .map(readError),
+    errors: [
+      ...(root.hasError ? [...nodes.values()].flat().filter((node) => node.isError || node.isMissing) : []),
+      ...ofType('pipeline_chain_tail'),
+    ].map(readError),
     paramBlock: ownParams && readParamBlock(ownParams),
     functions: ofType('function_statement').map(readFunction),
     commands: readCommands(root),
@@ -91,8 +92,18 @@ function read(root: Node): ParsedScript {
   };
 }
 
-function descendantsOf(node: Node): Node[] {
-  return [node, ...node.children.flatMap(descendantsOf)];
+/** Each node is asked once, in the order of the text: every question is a call into the grammar. */
+function descendantsByType(root: Node): ReadonlyMap<string, readonly Node[]> {
+  const found = new Map<string, Node[]>();
+  const visit = (node: Node): void => {
+    const { type } = node;
+    const alike = found.get(type);
+    if (alike === undefined) found.set(type, [node]);
+    else alike.push(node);
+    for (const child of node.children) visit(child);
+  };
+  visit(root);
+  return found;
 }
 
 function readError(node: Node): ParsedScript['errors'][number] {
