@@ -26,24 +26,28 @@ interface Told {
 /** The procedure that the goal is set for. */
 const widest = 'connector, 3 clouds with 3 portals and 3 APIs each';
 const wide: PackShape = { clouds: 3, perCloud: { portals: 3, apis: 3 } };
-const express: PackShape = { clouds: 2, perCloud: 'express' };
 
 export interface ProcedureTimeOptions {
   readonly speed: number;
   /** Openings of a VPN access; the first does not count. */
   readonly vpnProcedures: number;
+  /** Clouds of Windows Azure Pack Express that one connector binds. */
+  readonly expressClouds: number;
   readonly isWideToo: boolean;
 }
 
 export async function measureProcedureTime(
   root: string,
-  { speed, vpnProcedures, isWideToo }: ProcedureTimeOptions,
+  { speed, vpnProcedures, expressClouds, isWideToo }: ProcedureTimeOptions,
 ): Promise<readonly Section[]> {
   const stack = await startStack(root, { hasMachines: true, speed });
   try {
     const procedures = [
       ...pocs(1, vpnProcedures).map(vpnAccess),
-      connector('connector, 2 Express clouds', 'express', express),
+      connector(`connector, ${expressClouds} Express clouds`, 'express', {
+        clouds: expressClouds,
+        perCloud: 'express',
+      }),
       ...(isWideToo ? [connector(widest, 'wide', wide)] : []),
     ];
     const told: Told[] = [];

@@ -33,7 +33,7 @@ describe('bench/run.ts --smallest', () => {
     ['runtime', ['writes', 'activities, 20 at once']],
     ['certificates', ['table requests per certificate, services alone', 'signatures at Key Vault per certificate']],
     ['build', ['beyond Azure / Azure', 'calls to ARM']],
-    ['procedures', ['connector, 2 Express clouds']],
+    ['procedures', ['connector, 1 Express clouds']],
     ['clock', ['elapsed: all hours / one hour']],
     ['stacks', ['elapsed per stack: many / few']],
   ])('measures %s', async (part, expected) => {
