@@ -14,6 +14,10 @@ const longest = [
   'contract/stack/',
   'contract/runtime/',
   'contract/',
+  'witness/durable-',
+  'witness/out-means-out',
+  'witness/line-vpn',
+  'witness/bicep',
 ];
 
 module.exports = class LongestFirst extends Sequencer {

@@ -14,6 +14,7 @@ export default {
   testPathIgnorePatterns: isWithoutDotnet() ? findDotnetSuites().map((suite) => `<rootDir>/${suite}$`) : [],
   testEnvironment: 'node',
   testTimeout: 120_000,
+  testSequencer: '<rootDir>/jest.longest-first.cjs',
   transform,
   transformIgnorePatterns,
   moduleNameMapper,
