@@ -2,6 +2,7 @@
  * `npm run connect`: connects a real OpenVPN client to a gateway of the local stack with somebody's kit, and says what it
  * saw.
  */
+import { spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -13,8 +14,9 @@ import { readRunningStack } from './walkthrough/read-stack.ts';
 import { whyNotValidYet } from './walkthrough/real-client.ts';
 import { waitUntilUp } from './walkthrough/vpn-visit.ts';
 
-const usage = `usage: npm run --silent connect -- [--state DIR] [--ping ADDRESS] FILE.ovpn
+const usage = `usage: npm run --silent connect -- [--state DIR] [--ping ADDRESS] [--password FILE] FILE.ovpn
   FILE.ovpn       the kit's profile, with the key beside it under the name that the profile has for it
+  --password FILE holds the password of a key that is in the profile itself
   --ping ADDRESS  what to reach through the tunnel (default 10.1.0.4, in the example's network)
   --state DIR     the stack's folder (default .sandbox)
 Connects from a network namespace of its own, pings, and leaves. Ends with 0 when it was let in, else with 1.`;
@@ -26,6 +28,7 @@ try {
     allowPositionals: true,
     options: {
       ping: { type: 'string', default: '10.1.0.4' },
+      password: { type: 'string' },
       state: { type: 'string', default: '.sandbox' },
       help: { type: 'boolean', default: false },
     },
@@ -33,22 +36,29 @@ try {
   const [file] = positionals;
   if (values.help) console.log(usage);
   else if (file === undefined) throw new StackError(usage);
-  else await connect(resolve(file), resolve(values.state), values.ping);
+  else await connect(resolve(file), { ...values, passwordFile: values.password });
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 }
 
-async function connect(ovpnFile: string, stackDir: string, target: string): Promise<void> {
+interface ConnectOptions {
+  readonly state: string;
+  readonly ping: string;
+  readonly passwordFile: string | undefined;
+}
+
+async function connect(ovpnFile: string, { state, ping: target, passwordFile }: ConnectOptions): Promise<void> {
+  const stackDir = resolve(state);
   const { processes } = await readRunningStack(stackDir);
   const obstacle = vpnUnavailableReason();
   if (obstacle !== undefined) throw new StackError(`No VPN gateway can run here: ${obstacle}`);
   if (processes['vpn'] === undefined) throw new StackError('This stack runs no VPN gateways: npm start -- --with vpn');
-  const { fqdn, notBefore } = readKit(ovpnFile);
+  const { fqdn, notBefore } = readKit(ovpnFile, passwordFile);
   const tooEarly = whyNotValidYet(notBefore, new Date());
   if (tooEarly !== undefined) throw new StackError(`not tried: ${tooEarly}`);
   await waitUntilUp({ stackDir, fqdn, ovpnFile }, timeoutMs);
-  const client = await connectClient({ stackDir, ovpnFile, fqdn, timeoutMs });
+  const client = await connectClient({ stackDir, ovpnFile, fqdn, passwordFile, timeoutMs });
   if (client.outcome === 'refused') throw new StackError(`refused: ${client.reason}`);
   try {
     const answers = await client.ping(target);
@@ -61,12 +71,25 @@ async function connect(ovpnFile: string, stackDir: string, target: string): Prom
   }
 }
 
-function readKit(ovpnFile: string): { readonly fqdn: string; readonly notBefore: Date } {
+function readKit(
+  ovpnFile: string,
+  passwordFile: string | undefined,
+): { readonly fqdn: string; readonly notBefore: Date } {
   if (!existsSync(ovpnFile)) throw new StackError(`There is no ${ovpnFile}.`);
   const text = readFileSync(ovpnFile, 'utf8');
   const [, fqdn] = /^remote\s+(\S+)/m.exec(text) ?? [];
   if (fqdn === undefined) throw new StackError(`${ovpnFile} names no gateway (remote).`);
-  const [, certificate] = /<cert>([^]*?)<\/cert>/.exec(text) ?? [];
-  if (certificate === undefined) throw new StackError(`${ovpnFile} holds no certificate (cert).`);
-  return { fqdn, notBefore: new X509Certificate(certificate.trim()).validFromDate };
+  const certificate = certificateOf(text, passwordFile);
+  if (certificate === undefined) throw new StackError(`${ovpnFile} holds no certificate (cert, pkcs12).`);
+  return { fqdn, notBefore: new X509Certificate(certificate).validFromDate };
+}
+
+function certificateOf(profile: string, passwordFile: string | undefined): string | undefined {
+  const [, pkcs12] = /<pkcs12>([^]*?)<\/pkcs12>/.exec(profile) ?? [];
+  if (pkcs12 === undefined) return /<cert>([^]*?)<\/cert>/.exec(profile)?.[1]?.trim();
+  if (passwordFile === undefined) throw new StackError('The key in the profile has a password: --password FILE.');
+  const args = ['pkcs12', '-nokeys', '-clcerts', '-passin', `file:${passwordFile}`];
+  const { status, stdout } = spawnSync('openssl', args, { input: Buffer.from(pkcs12, 'base64'), encoding: 'utf8' });
+  if (status !== 0) throw new StackError(`The password in ${passwordFile} does not open the key in the profile.`);
+  return stdout.slice(stdout.indexOf('-----BEGIN'));
 }

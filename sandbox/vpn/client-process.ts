@@ -10,6 +10,8 @@ export interface ClientProcessOptions {
   readonly namespace: string;
   readonly ovpnFile: string;
   readonly keyFile?: string | undefined;
+  /** Holds the password of the key in its first line. */
+  readonly passwordFile?: string | undefined;
   /** What stands in for /etc/hosts. */
   readonly hostsFile: string;
   /** For the management socket; its path is short. */
@@ -101,6 +103,7 @@ function commandLine(options: ClientProcessOptions): string[] {
     ...['netns', 'exec', options.namespace, 'sh', '-c', script, 'sh', options.hostsFile],
     ...['--config', resolve(options.ovpnFile)],
     ...(options.keyFile === undefined ? [] : ['--key', resolve(options.keyFile)]),
+    ...(options.passwordFile === undefined ? [] : ['--askpass', resolve(options.passwordFile)]),
     ...['--management', join(options.folder, 'management.sock'), 'unix', '--management-client', '--management-hold'],
     // One try, and an end at once when it fails: without these a refused client tries again for ever.
     ...['--connect-retry-max', '1', '--hand-window', '8', '--remap-usr1', 'SIGTERM', '--disable-dco'],

@@ -16,6 +16,8 @@ export interface ConnectClientOptions {
   readonly ovpnFile: string;
   /** A key file to use in place of the one that the profile names. */
   readonly keyFile?: string;
+  /** Holds the password of the profile's key in its first line; without it a key that needs one is refused. */
+  readonly passwordFile?: string | undefined;
   /** The gateway's name in the profile. */
   readonly fqdn: string;
   /** The gateway's address, where it is not the one that vpn.json has for `fqdn`. */
@@ -82,14 +84,14 @@ type Attempt = { readonly client: ClientProcess } & (
 
 /** Resolves at the first of: a tunnel, the client's end, the deadline. */
 async function tryOnce(
-  { ovpnFile, keyFile, timeoutMs = connectTimeoutDefaultMs }: ConnectClientOptions,
+  { ovpnFile, keyFile, passwordFile, timeoutMs = connectTimeoutDefaultMs }: ConnectClientOptions,
   place: { readonly namespace: string; readonly hostsFile: string; readonly folder: string },
 ): Promise<Attempt> {
   let onConnected: (address: string) => void = () => undefined;
   const connected = new Promise<string>((resolve) => {
     onConnected = resolve;
   });
-  const client = await startClientProcess({ ...place, ovpnFile, keyFile, onConnected });
+  const client = await startClientProcess({ ...place, ovpnFile, keyFile, passwordFile, onConnected });
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
       resolve({ client, address: undefined, reason: `no connection within ${timeoutMs} ms` });
