@@ -15,6 +15,7 @@ import * as disconnectSessionsContract from '../contracts/gateways/disconnect-se
 import * as revokeOwnerContract from '../contracts/gateways/revoke-owner.ts';
 import type { ThumbprintOfRoot } from '../domain/gateway-entries.ts';
 import type { KindCarriedBy } from '../domain/operation-kinds.ts';
+import { diagnoseRoute } from '../functions/gateways/diagnose.ts';
 import { gatewayRevocationRoutes } from '../functions/gateways/gateway-revocations.ts';
 import { gatewayRootRoutes } from '../functions/gateways/gateway-roots.ts';
 import { gatewaySessionRoutes } from '../functions/gateways/gateway-sessions.ts';
@@ -28,6 +29,7 @@ import { removeGateway } from '../orchestrations/gateways/remove-gateway.ts';
 import { revokeOwner } from '../orchestrations/gateways/revoke-owner.ts';
 import { isExpiredRoot, readForeignRoot } from '../pki/read-foreign-root.ts';
 import { createBuildGateway } from '../services/gateways/build-gateway.ts';
+import { createDiagnose } from '../services/gateways/diagnose.ts';
 import { createDisconnects } from '../services/gateways/disconnect-sessions.ts';
 import { createForeignEntries } from '../services/gateways/foreign-entries.ts';
 import { createGatewayPresence } from '../services/gateways/gateway-presence.ts';
@@ -114,6 +116,7 @@ export function createGatewayServices(
     }),
     leavers: createLeavers({ stores, lookup, owners, revocations, operations, outbox, audit, now }),
     packages: createProfilePackages({ readNewest, downloads }),
+    diagnose: createDiagnose({ stores, lookup, now }),
     profileRetention: createProfileRetention({
       stores,
       blobs,
@@ -132,6 +135,7 @@ export function gatewayNounRoutes({ stores, operations }: Core, gateways: Gatewa
     ...gatewayRoutes({ stores, operations, ...gateways }),
     ...gatewayRootRoutes({ stores, operations, trust: gateways.trust }),
     profilePackageRoute({ stores, packages: gateways.packages }),
+    diagnoseRoute(gateways),
     ...gatewayRevocationRoutes({ stores, operations, ...gateways }),
     ...gatewaySessionRoutes({ operations, ...gateways }),
   ];

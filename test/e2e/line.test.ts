@@ -220,6 +220,19 @@ describe('src/functions/certificates/certificates, kits', () => {
     expect([file.status, (await file.text()).slice(0, 2)]).toEqual([200, beginning]);
   });
 
+  it('says why somebody does not get in, and nothing of who should', async () => {
+    const certificate = await issue(stack, { rootId: 'root-1', owner: 'diagnosed@example.com' });
+    const shown = expectStatus(await stack.api('GET', `/api/certificates/${certificate.thumbprint}`), 200);
+    const sound = { addresses: ['172.16.201.3'], certificate: String(shown['certificate']) };
+    const diagnose = (symptoms: object) => stack.api('POST', `/api/gateways/${gatewayId}/diagnose`, symptoms);
+
+    expect(await diagnose(sound)).toMatchObject({ status: 200, body: { findings: [] } });
+    expect(await diagnose({ ...sound, errorCode: '809' })).toMatchObject({
+      status: 200,
+      body: { findings: [{ code: 'gatewayNotReached' }] },
+    });
+  });
+
   it('makes none for a certificate of a root that the gateway does not trust', async () => {
     const stranger = await issue(stack, { rootId: 'short-root' });
 

@@ -44,6 +44,7 @@ const api: readonly (readonly [string, string, string])[] = [
   ['startSessionDisconnection', 'POST', 'gateways/{id}/sessions/disconnect'],
   ['makeProfile', 'POST', 'gateways/{id}/profile'],
   ['getProfile', 'GET', 'gateways/{id}/profile'],
+  ['diagnoseGateway', 'POST', 'gateways/{id}/diagnose'],
   ['offerProfilePackage', 'POST', 'gateways/{id}/profile/package'],
   ['createRoot', 'POST', 'roots'],
   ['listRoots', 'GET', 'roots'],

@@ -1,0 +1,189 @@
+import { X509Certificate } from 'node:crypto';
+import type { Thumbprint } from '../domain/thumbprint.ts';
+import { findSignatureFault } from './authority-signature.ts';
+import { readCertificateContainer } from './certificate-container.ts';
+import { readLooseStructure, readTime, type TbsStructure } from './certificate-structure.ts';
+import { checkPublicKey } from './check-public-key.ts';
+import { isSameBytes, readObjectIdentifier } from './der.ts';
+import { readExtendedKeyUsage } from './extensions.ts';
+import { textOfName } from './name.ts';
+import { oid } from './object-identifiers.ts';
+import type { PkiProblem } from './problem.ts';
+import { isIssuedBy } from './read-authority.ts';
+import { thumbprintOf } from './read-certificate.ts';
+
+export interface PathAuthority {
+  readonly thumbprint: Thumbprint;
+  readonly subject: string;
+  readonly notAfter: Date;
+  readonly isRoot: boolean;
+  /** Whether it came with the certificate. */
+  readonly wasSent: boolean;
+}
+
+export interface ClientJudgement {
+  readonly thumbprint: Thumbprint;
+  /** Those above it, nearest first, as far as they were found. */
+  readonly authorities: readonly PathAuthority[];
+  /** Who has signed the last that was found, where that is no root. */
+  readonly missingIssuer?: string;
+  /** What is wrong with the certificate itself, wherever it is used. */
+  readonly problems: readonly PkiProblem[];
+}
+
+export type ClientJudging =
+  { readonly ok: true; readonly judgement: ClientJudgement } | { readonly ok: false; readonly problem: PkiProblem };
+
+interface Candidate {
+  readonly der: Uint8Array;
+  readonly parts: TbsStructure;
+  readonly isAuthority: boolean;
+  readonly wasSent: boolean;
+}
+
+/** Longer chains than any that was seen: a circle of authorities ends there. */
+const pathMax = 8;
+
+/**
+ * Judges a certificate that somebody else may have issued, with what came along with it and the authorities that are known here
+ * (DER). Never throws, whatever the text is; `problem` tells why it is not to be read.
+ */
+export function judgeClient(text: string, known: readonly Uint8Array[], now: Date): ClientJudging {
+  const container = readCertificateContainer(text);
+  if (!container.ok) return container;
+  const sent = container.certificates.map((der) => readCandidate(der, true));
+  const readable = sent.filter((one) => one !== undefined);
+  const clients = readable.filter(({ isAuthority }) => !isAuthority);
+  const leaf = clients[0] ?? readable[0];
+  if (leaf === undefined || readable.length < sent.length) return { ok: false, problem: unreadable };
+  if (clients.length > 1) return { ok: false, problem: several };
+  const others = known.map((der) => readCandidate(der, false)).filter((one) => one !== undefined);
+  const candidates = [...readable.filter((one) => one !== leaf), ...others].filter(({ isAuthority }) => isAuthority);
+  const path = findPath(leaf, candidates);
+  const last = path.at(-1) ?? leaf;
+  return {
+    ok: true,
+    judgement: {
+      thumbprint: thumbprintOf(leaf.der),
+      authorities: path.map(describe),
+      ...(isSelfIssued(last.parts) ? {} : { missingIssuer: textOfName(last.parts.issuer) }),
+      problems: [
+        ...(leaf.isAuthority ? [authoritySent] : findPurposeFaults(leaf.parts)),
+        ...findDateFaults(leaf.parts, now),
+        ...findKeyFaults(leaf.parts),
+        ...findSignatureFault(readObjectIdentifier(leaf.parts.algorithm.children[0] ?? leaf.parts.algorithm), 'other')
+          .problems,
+        ...(isSelfIssued(last.parts) ? [] : findForgery(last.parts, candidates)),
+      ],
+    },
+  };
+}
+
+function readCandidate(der: Uint8Array, wasSent: boolean): Candidate | undefined {
+  const parts = readLooseStructure(der);
+  if (parts === undefined) return undefined;
+  if ([parts.notBefore, parts.notAfter].some((time) => Number.isNaN(readTime(time).getTime()))) return undefined;
+  try {
+    return { der, parts, isAuthority: new X509Certificate(der).ca, wasSent };
+  } catch {
+    return undefined;
+  }
+}
+
+function findPath(leaf: Candidate, candidates: readonly Candidate[]): readonly Candidate[] {
+  const path: Candidate[] = [];
+  for (let last = leaf; !isSelfIssued(last.parts) && path.length < pathMax;) {
+    const issuer = candidates.find(({ der }) => isIssuedBy(last.der, der));
+    if (issuer === undefined) break;
+    path.push(issuer);
+    last = issuer;
+  }
+  return path;
+}
+
+function isSelfIssued({ subject, issuer }: TbsStructure): boolean {
+  return isSameBytes(subject.encoding, issuer.encoding);
+}
+
+function describe({ der, parts, wasSent }: Candidate): PathAuthority {
+  return {
+    thumbprint: thumbprintOf(der),
+    subject: textOfName(parts.subject),
+    notAfter: readTime(parts.notAfter),
+    isRoot: isSelfIssued(parts),
+    wasSent,
+  };
+}
+
+function findPurposeFaults({ extensions }: TbsStructure): readonly PkiProblem[] {
+  const value = extensions.find(({ id }) => id === oid.extendedKeyUsage)?.value;
+  const purposes = value === undefined ? [] : readExtendedKeyUsage(value);
+  const position = purposes.indexOf(oid.clientAuth);
+  if (position === 0) return [];
+  return [position === -1 ? clientAuthMissing : clientAuthNotFirst];
+}
+
+function findDateFaults(parts: TbsStructure, now: Date): readonly PkiProblem[] {
+  const [notBefore, notAfter] = [readTime(parts.notBefore), readTime(parts.notAfter)];
+  const fix = 'Issue another one.';
+  if (notAfter <= now) {
+    return [{ code: 'certificateExpired', message: `It expired on ${notAfter.toISOString()}.`, fix }];
+  }
+  if (notBefore <= now) return [];
+  const message = `It is not valid before ${notBefore.toISOString()}.`;
+  return [
+    { code: 'notYetValid', message, fix: 'Wait until then, or issue another one; look at the clock of its issuer.' },
+  ];
+}
+
+function findKeyFaults({ subjectPublicKeyInfo }: TbsStructure): readonly PkiProblem[] {
+  const check = checkPublicKey(subjectPublicKeyInfo, { allowEllipticCurve: true });
+  if (!check.ok) return check.problems;
+  return check.description.type === 'ec' ? [undocumentedCurve] : [];
+}
+
+/** Somebody of the name of the issuer is known and has not signed it: another key of that name, or a forgery. */
+function findForgery({ issuer }: TbsStructure, candidates: readonly Candidate[]): readonly PkiProblem[] {
+  if (!candidates.some(({ parts }) => isSameBytes(parts.subject.encoding, issuer.encoding))) return [];
+  const message = `It names ${textOfName(issuer)} as its issuer, and the authority of that name that is known here has not signed it.`;
+  const fix =
+    'Compare the thumbprint of its issuer with that of the root: it is of another authority of the same name.';
+  return [{ code: 'signatureInvalid', message, fix }];
+}
+
+const unreadable: PkiProblem = {
+  code: 'notACertificate',
+  message: 'This cannot be read as a certificate: its structure or its dates are not as X.509 has them.',
+  fix: 'Export it anew from where it is in use.',
+};
+
+const several: PkiProblem = {
+  code: 'severalBlocks',
+  message: 'There are several certificates of clients.',
+  fix: 'Send one of them, with its chain or without.',
+};
+
+const authoritySent: PkiProblem = {
+  code: 'authoritySent',
+  message:
+    'It is the certificate of an authority: clients do not offer it, and gateways trust it rather than let it in.',
+  fix: 'Have the authority issue a certificate for the client, not a self-signed one.',
+};
+
+const clientAuthMissing: PkiProblem = {
+  code: 'clientAuthMissing',
+  message: 'Client authentication (1.3.6.1.5.5.7.3.2) is not among its purposes (extended key usage).',
+  fix: 'Have it issued again; from an enterprise CA by the template User.',
+};
+
+const clientAuthNotFirst: PkiProblem = {
+  code: 'clientAuthNotFirst',
+  message: 'Client authentication is among its purposes (extended key usage), but not the first.',
+  fix: 'Have it issued again with client authentication first; from an enterprise CA by the template User, not by Smart Card Logon.',
+};
+
+const undocumentedCurve: PkiProblem = {
+  code: 'keyUnusual',
+  message: 'Its key is on an elliptic curve. No document of Azure says that gateways take such certificates.',
+  fix: 'Issue one with an RSA key of 2048 bits or more.',
+};
