@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import { DefaultAzureCredential } from '@azure/identity';
 import * as df from 'durable-functions';
-import { createCertificateServices } from './composition/certificates.ts';
+import { createCertificateServices, registerCertificates } from './composition/certificates.ts';
 import { type Core, createCore } from './composition/core.ts';
 import { createGatewayServices, registerGateways } from './composition/gateways.ts';
 import type { Parts } from './composition/host.ts';
@@ -26,6 +26,7 @@ startReadiness(parts.core, reading);
 registerHttp(parts, durableClient);
 registerWatches(parts, settings, durableClient);
 registerOperations(parts.core);
+registerCertificates(parts.certificates);
 registerGateways(parts.core, parts.gateways);
 registerProcedures(parts.core, parts.onPremises, settings);
 

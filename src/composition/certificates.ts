@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import * as df from 'durable-functions';
+import { createOrderActivities } from '../activities/certificates/order-activities.ts';
+import * as orderContract from '../contracts/certificates/order-certificate.ts';
 import { certificateRoutes } from '../functions/certificates/certificates.ts';
 import { importCertificates } from '../functions/certificates/import-certificates.ts';
 import { ownerRevocationRoutes } from '../functions/certificates/owner-revocations.ts';
@@ -6,8 +9,10 @@ import { ownerRoutes } from '../functions/certificates/owners.ts';
 import { rootRoutes } from '../functions/certificates/roots.ts';
 import type { Route } from '../functions/http/route.ts';
 import { downloadRoutes } from '../functions/operations/downloads.ts';
+import { orderCertificate } from '../orchestrations/certificates/order-certificate.ts';
 import { createKeyPair } from '../pki/create-key-pair.ts';
 import { createCertificateLookup } from '../services/certificates/certificate-lookup.ts';
+import { createCertificateOrders } from '../services/certificates/certificate-orders.ts';
 import { createRootKeyImports } from '../services/certificates/import-root-key.ts';
 import { createRootImports } from '../services/certificates/import-roots.ts';
 import { createCertificates } from '../services/certificates/issue-certificate.ts';
@@ -24,6 +29,7 @@ import { createDownloadEscrow } from '../services/operations/download-escrow.ts'
 import { createDownloads } from '../services/operations/downloads.ts';
 import { containers, type Core } from './core.ts';
 import { readProfile } from './read-profile.ts';
+import { registerActivities } from './register-activities.ts';
 
 /** Roots, client certificates, their owners and kits. */
 export type Certificates = ReturnType<typeof createCertificateServices>;
@@ -45,6 +51,13 @@ export function createCertificateServices(core: Core) {
   const readNewest = createReadNewestPackage({ stores, blobs, container: containers.profiles });
   const certificates = createCertificates({ ...core, lookup, owners, keyFiles });
   const rootImports = createRootImports(core);
+  const issueWithKey = createIssueWithKey({
+    certificates,
+    stores,
+    downloads,
+    newKeyPair: createKeyPair,
+    newPassword: () => randomBytes(15),
+  });
   return {
     rootKeyImports: createRootKeyImports({ ...core, vault: core.rootKeys, imports: rootImports }),
     lookup,
@@ -52,19 +65,20 @@ export function createCertificateServices(core: Core) {
     rootImports,
     roots: createRoots({ ...core, imports: rootImports }),
     certificates,
-    issueWithKey: createIssueWithKey({
-      certificates,
-      stores,
-      downloads,
-      newKeyPair: createKeyPair,
-      newPassword: () => randomBytes(15),
-    }),
+    issueWithKey,
+    certificateOrders: createCertificateOrders({ ...core, lookup, owners, certificates, issueWithKey }),
     orderRenewal: createOrderRenewal({ stores, lookup }),
     downloads,
     keyFiles,
     kits: createKits({ stores, lookup, readNewest, readProfilePackage: readProfile }),
     readNewest,
   };
+}
+
+/** The orchestration of orders that are approved first, and what it calls. */
+export function registerCertificates({ certificateOrders }: Certificates): void {
+  df.app.orchestration(orderContract.orderCertificateName, orderCertificate);
+  registerActivities(df.app, orderContract, createOrderActivities({ certificateOrders }));
 }
 
 export function certificateNounRoutes(
@@ -78,6 +92,7 @@ export function certificateNounRoutes(
     certificates,
     issueWithKey,
     orderRenewal,
+    certificateOrders,
     downloads,
     kits,
   }: Certificates,
@@ -100,6 +115,7 @@ export function certificateNounRoutes(
       certificates,
       issueWithKey,
       orderRenewal,
+      certificateOrders,
       lookup,
       owners,
       revocations,

@@ -12,12 +12,13 @@ export type OperationCarrier =
   | 'leavers'
   | 'disconnects'
   | 'certificateImports'
+  | 'certificateOrders'
   | 'procedures';
 
 interface FamilyFacts {
   readonly carrier: OperationCarrier;
   /** What the operation's `target` is the id of; a certificate's is its thumbprint. */
-  readonly target: 'gateway' | 'certificate' | 'certificates' | 'owner' | 'machine' | 'stack' | 'connector';
+  readonly target: 'root' | 'gateway' | 'certificate' | 'certificates' | 'owner' | 'machine' | 'stack' | 'connector';
 }
 
 /** What operations work on, and so how to tell whether one is still its target's. */
@@ -29,6 +30,7 @@ export const operationFamilies = {
   certificate: { carrier: 'revocations', target: 'certificate' },
   owner: { carrier: 'leavers', target: 'owner' },
   certificates: { carrier: 'certificateImports', target: 'certificates' },
+  certificateOrder: { carrier: 'certificateOrders', target: 'root' },
   machine: { carrier: 'procedures', target: 'machine' },
   vpnAccess: { carrier: 'procedures', target: 'stack' },
   vpnUser: { carrier: 'procedures', target: 'stack' },
@@ -43,6 +45,8 @@ interface KindFacts {
   readonly about: string;
   /** The least role for each thing that may be asked: that of whoever may begin such an act. What is not listed cannot be asked. */
   readonly may: Readonly<Partial<Record<OperationVerb, Role>>>;
+  /** Whoever asked may not approve it. */
+  readonly needsAnother?: true;
   /** Never removed: the proof, for whichever certificates there were, that they open nothing there. */
   readonly isKept?: true;
 }
@@ -76,6 +80,12 @@ export const operationKinds = {
   reinstateThumbprint: { family: 'gatewayRevocation', about: 'takes that back', may: {} },
   revokeOwner: { family: 'owner', about: 'takes everything of a person out', may: {} },
   importCertificates: { family: 'certificates', about: 'registers certificates that others have issued', may: {} },
+  orderCertificate: {
+    family: 'certificateOrder',
+    about: 'issues a certificate once somebody has approved it',
+    may: { cancel: 'operator', approve: 'operator', reject: 'operator' },
+    needsAnother: true,
+  },
   checkMachine: { family: 'machine', about: 'looks who answers on a machine, and as whom', may: onMachines },
   openVpnAccess: { family: 'vpnAccess', about: 'shares VPN access to a stack', may: onMachines },
   closeVpnAccess: { family: 'vpnAccess', about: 'ends VPN access to a stack', may: onMachines },
@@ -119,6 +129,12 @@ export function isCarriedBy<Carrier extends OperationCarrier>(
 
 export function carrierOf(kind: OperationKind): OperationCarrier {
   return operationFamilies[operationKinds[kind].family].carrier;
+}
+
+/** Whether somebody else than the asker has to approve it. */
+export function needsAnother(kind: OperationKind): boolean {
+  const facts: KindFacts = operationKinds[kind];
+  return facts.needsAnother === true;
 }
 
 export function isKept(kind: OperationKind): boolean {

@@ -102,6 +102,8 @@ export const problemCodes = {
 
   // Names, keys, signing requests, certificates.
   authoritySent: 'The certificate is that of an authority, not of a client.',
+  approvalNeeded: 'The root’s policy has each certificate approved first.',
+  beyondPolicy: 'The root’s policy does not let it issue this.',
   beyondRoot: 'The certificate would be valid longer than its root.',
   certificateExpired: 'The certificate has expired.',
   certificateKnown: 'The certificate is there already, with another owner.',
@@ -155,6 +157,8 @@ export const problemCodes = {
   notARequest: 'The content is not a certificate request.',
   notAuthority: 'The certificate is not that of an authority.',
   notBase64: 'The text is neither PEM nor base64.',
+  notCollected: 'Whoever asked has not collected the certificate in time.',
+  notDecided: 'Nobody has approved or rejected it in time.',
   notDer: 'The content is not DER.',
   notYetValid: 'The certificate is not valid yet.',
   ownerAmbiguous: 'More than one owner has this e-mail address.',

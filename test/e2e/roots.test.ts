@@ -1,4 +1,6 @@
 /** Authorities that others run: imported in the forms in which people have them, trusted by a gateway, refused by their faults. */
+import { createHash, randomBytes } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 import { toPem } from '../../src/pki/read-certificate.ts';
 import { anRsaKeyPair } from '../support/builders/a-key-pair.ts';
 import { aDeepNest, aPfx, aPfxBomb } from '../support/builders/a-pfx.ts';
@@ -7,6 +9,7 @@ import { toPemBlock } from '../support/builders/der.ts';
 import { type RunningTestStack, type StackAnswer, startStack } from '../support/stack.ts';
 import { changeGatewayInPortal, readVault, rootsOnGateway, writeSecret } from './support/azure.ts';
 import {
+  advanceUntil,
   aKeyAndRequest,
   buildGateway,
   createRoot,
@@ -293,5 +296,86 @@ describe('src/functions/gateways/gateway-roots, places and removal by name', () 
     }
     await followAccepted(stack, await stack.api('DELETE', byName('own', '?force=true')));
     expect(await rootsOnGateway(stack)).not.toContain('own');
+  });
+});
+
+describe('src/services/certificates/certificate-orders', () => {
+  const bossKey = randomBytes(32).toString('base64url');
+  const order = { rootId: 'guarded', owner: 'ann@example.com' };
+
+  beforeAll(async () => {
+    const keyHash = createHash('sha256').update(bossKey).digest('hex');
+    expectStatus(await stack.api('PUT', '/api/api-keys/boss', { role: 'operator', keyHash }), 200);
+    await createRoot(stack, 'guarded');
+    const policy = { validityDaysMax: 30, names: ['*@example.com'], approval: { days: 2 } };
+    expect(expectStatus(await stack.api('PUT', '/api/roots/guarded/policy', policy), 200)).toMatchObject({ policy });
+  });
+
+  async function ask(body: object): Promise<string> {
+    const accepted = expectStatus(await stack.api('POST', '/api/certificates', { ...order, ...body }), 202);
+    const id = String(accepted['id']);
+    await advanceUntil(stack, async () => {
+      const { approvals } = expectStatus(await stack.api('GET', `/api/operations/${id}`), 200);
+      return approvals !== undefined;
+    });
+    return id;
+  }
+
+  function decide(id: string, verb: 'approve' | 'reject', headers = { 'x-api-key': bossKey }): Promise<StackAnswer> {
+    return stack.api('POST', `/api/operations/${id}/${verb}`, {}, headers);
+  }
+
+  it('issues for a signing request once somebody else has approved it', async () => {
+    const id = await ask({ csr: aKeyAndRequest().csrPem });
+    expect(await stack.api('POST', `/api/operations/${id}/approve`, {})).toMatchObject({ status: 403 });
+
+    const { result } = await followAccepted(stack, await decide(id, 'approve'));
+
+    const { thumbprint } = result as { readonly thumbprint: string };
+    const issued = expectStatus(await stack.api('GET', `/api/certificates/${thumbprint}`), 200);
+    expect(issued).toMatchObject({ rootId: 'guarded', owner: 'ann-example-com', state: 'issued' });
+    const days = (Date.parse(String(issued['notAfter'])) - Date.parse(String(issued['notBefore']))) / 86_400_000;
+    expect(days).toBeLessThan(31);
+  });
+
+  it('makes a key when its asker collects it, with a password that was kept nowhere', async () => {
+    const pfx = { password: 'typed when it is collected' };
+    expect(await stack.api('POST', '/api/certificates', { ...order, key: {}, pfx })).toMatchObject({
+      status: 400,
+      body: { errors: [{ path: '/pfx', code: 'forbiddenField' }] },
+    });
+    const id = await ask({ key: {} });
+    expect(await stack.api('POST', `/api/operations/${id}/collect`, { pfx })).toMatchObject({ status: 409 });
+    expectStatus(await decide(id, 'approve'), 202);
+
+    const collected = expectStatus(await stack.api('POST', `/api/operations/${id}/collect`, { pfx }), 201);
+
+    const { downloads } = collected as unknown as { readonly downloads: readonly { readonly url: string }[] };
+    const file = await fetch(`${stack.info.app.url}${downloads[0]?.url ?? ''}`, { method: 'POST' });
+    const content = Buffer.from(await file.arrayBuffer());
+    expect(() => createSecureContext({ pfx: content, passphrase: pfx.password })).not.toThrow();
+    expect(expectStatus(await stack.api('GET', `/api/operations/${id}`), 200)).toMatchObject({ status: 'succeeded' });
+    const byAnother = await stack.api('POST', `/api/operations/${id}/collect`, { pfx }, { 'x-api-key': bossKey });
+    expect(byAnother).toMatchObject({ status: 403 });
+  });
+
+  it('issues nothing that was rejected, or that the policy does not permit', async () => {
+    const id = await ask({ csr: aKeyAndRequest().csrPem });
+    expectStatus(await decide(id, 'reject'), 202);
+    await advanceUntil(stack, async () => {
+      const operation = expectStatus(await stack.api('GET', `/api/operations/${id}`), 200);
+      return operation['status'] === 'failed';
+    });
+    expect(await stack.api('GET', `/api/operations/${id}`)).toMatchObject({
+      body: { steps: [{ name: 'approve', status: 'failed', code: 'notApproved' }, { name: 'issue' }] },
+    });
+
+    const beyond = { ...order, csr: aKeyAndRequest().csrPem, commonName: 'ann', validityDays: 31 };
+    const refused = await stack.api('POST', '/api/certificates', beyond);
+    expect(refused.status).toBe(400);
+    expect((refused.body as { errors: { path: string; code: string }[] }).errors).toMatchObject([
+      { path: '/validityDays', code: 'beyondPolicy' },
+      { path: '/commonName', code: 'beyondPolicy' },
+    ]);
   });
 });

@@ -9,6 +9,7 @@ import { newGateway } from '../../src/domain/resource-bodies.ts';
 import { createKeyPair } from '../../src/pki/create-key-pair.ts';
 import { isExpiredRoot, readForeignRoot } from '../../src/pki/read-foreign-root.ts';
 import { createCertificateLookup } from '../../src/services/certificates/certificate-lookup.ts';
+import { createCertificateOrders } from '../../src/services/certificates/certificate-orders.ts';
 import { createRootKeyImports } from '../../src/services/certificates/import-root-key.ts';
 import { createRootImports } from '../../src/services/certificates/import-roots.ts';
 import { createCertificates } from '../../src/services/certificates/issue-certificate.ts';
@@ -144,6 +145,22 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
     log,
     now,
   });
+  const issueWithKey = createIssueWithKey({
+    certificates,
+    stores,
+    downloads,
+    newKeyPair: aKeyPair,
+    newPassword: () => randomBytes(15),
+  });
+  const certificateOrders = createCertificateOrders({
+    stores,
+    lookup,
+    owners,
+    operations,
+    certificates,
+    issueWithKey,
+    now,
+  });
   const presence = createGatewayPresence({
     stores,
     operations,
@@ -174,13 +191,8 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
     unfinished,
     writer,
     certificates,
-    issueWithKey: createIssueWithKey({
-      certificates,
-      stores,
-      downloads,
-      newKeyPair: aKeyPair,
-      newPassword: () => randomBytes(15),
-    }),
+    issueWithKey,
+    certificateOrders,
     orderRenewal: createOrderRenewal({ stores, lookup }),
     downloads,
     revocations,

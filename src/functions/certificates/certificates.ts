@@ -11,6 +11,7 @@ import { defineRoute } from '../http/define-route.ts';
 import type { Route } from '../http/route.ts';
 import { allowSharedNameSchema, thumbprintParams } from './certificate-params.ts';
 import { certificateViewSchema, revocationsOf, toView } from './certificate-view.ts';
+import { collectCertificate } from './collect-certificate.ts';
 import { issueCertificate, type IssueRouteOptions } from './issue-certificate.ts';
 import { listCertificates } from './list-certificates.ts';
 import { makeKit } from './make-kit.ts';
@@ -27,6 +28,7 @@ const tags = ['Certificates'];
 export function certificateRoutes(options: CertificateRoutesOptions): readonly Route[] {
   return [
     issueCertificate(options),
+    collectCertificate(options),
     listCertificates(options),
     getCertificate(options),
     revokeCertificate(options),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../../domain/app-error.ts';
 import { isAllowed } from '../../domain/caller.ts';
+import { operationViewSchema } from '../../domain/operation.ts';
 import { readOrder } from '../../services/certificates/check-order.ts';
 import type { Owners } from '../../services/certificates/owners.ts';
 import { defineRoute } from '../http/define-route.ts';
@@ -42,22 +43,25 @@ export function issueCertificate(options: IssueRouteOptions): Route {
     path: 'certificates',
     action: 'certificate.issue',
     role: 'requester',
-    summary: 'Issues a client certificate for the key of a signing request, or for a key that is made for it.',
+    summary:
+      'Issues a client certificate for the key of a signing request, or for a key that is made for it; 202 where the root’s policy has it approved first.',
     tags,
     request: { body: orderSchema },
     // Never in the audit, never in what an idempotency key is compared by.
     secretFields: ['/pfx/password'],
-    responses: { 201: issuedViewSchema },
+    responses: { 201: issuedViewSchema, 202: operationViewSchema },
     alsoWrong: async (parts, faults) => {
       const isTold = faults.some((path) => /^\/(csr|key|pfx)(\/|$)/.test(path));
-      return [...(isTold ? [] : keyProblems(parts)), ...(await readOrder(options, parts, faults)).problems];
+      const keyType = parts.key === undefined ? {} : { keyType: parts.key.type ?? 'RSA-2048' };
+      const { problems } = await readOrder(options, { ...parts, ...keyType }, faults);
+      return [...(isTold ? [] : keyProblems(parts)), ...problems];
     },
-    handler: async ({ body, caller, headers, randomBytes }) => {
+    handler: async ({ body, caller, ...request }) => {
       if (body.allowSharedName === true && !isAllowed(caller, 'operator')) {
         throw new AppError('ERR_CALLER_NOT_ALLOWED', 'Only an operator may let certificates share a name.');
       }
       const { key, pfx, ...order } = body;
-      return answerIssued(options, order, { key, pfx }, { caller, headers, randomBytes });
+      return answerIssued(options, order, { key, pfx }, { caller, ...request });
     },
   });
 }

@@ -1,7 +1,12 @@
+import type { Problem } from '../../domain/app-error.ts';
+import type { CertificateOrders } from '../../services/certificates/certificate-orders.ts';
+import { orderRefused } from '../../services/certificates/check-order.ts';
 import type { Certificates } from '../../services/certificates/issue-certificate.ts';
-import type { IssueWithKey } from '../../services/certificates/issue-with-key.ts';
+import type { IssuedWithKey, IssueWithKey } from '../../services/certificates/issue-with-key.ts';
 import type { CertificateOrder } from '../../services/certificates/prepare-certificate.ts';
+import type { Operations } from '../../services/operations/operations.ts';
 import type { CertificateRecord } from '../../stores/records/certificates.ts';
+import { accepted } from '../http/accepted-operation.ts';
 import type { RouteAnswer, RouteRequest } from '../http/route.ts';
 import { type CertificateViewOptions, certificateViewSchema, toView } from './certificate-view.ts';
 import { type KeyWishes, madeKeyView, madeKeyViewSchema, readKeyWishes } from './key-order.ts';
@@ -9,24 +14,46 @@ import { type KeyWishes, madeKeyView, madeKeyViewSchema, readKeyWishes } from '.
 export interface AnswerIssuedOptions extends CertificateViewOptions {
   readonly certificates: Certificates;
   readonly issueWithKey: IssueWithKey;
+  readonly certificateOrders: Pick<CertificateOrders, 'isNeeded' | 'ask' | 'collect'>;
+  readonly operations: Pick<Operations, 'view'>;
 }
+
+type IssuingRequest = Pick<
+  RouteRequest<never, never, never>,
+  'caller' | 'headers' | 'randomBytes' | 'operationId' | 'orchestrations'
+>;
 
 export const issuedViewSchema = certificateViewSchema.extend(madeKeyViewSchema.shape).meta({ id: 'IssuedCertificate' });
 
-/** Issues what was ordered, for the key of its request or for one that is made here, and answers 201 with it. */
+/**
+ * Issues what was ordered, for the key of its request or for one that is made here, and answers 201 with it; or 202, where the
+ * root's policy has it approved first.
+ */
 export async function answerIssued(
   options: AnswerIssuedOptions,
   ordered: Omit<CertificateOrder, 'requestedBy'>,
   { key, pfx }: { readonly key: KeyWishes['key'] | undefined; readonly pfx: KeyWishes['pfx'] },
-  { caller, headers, randomBytes }: Pick<RouteRequest<never, never, never>, 'caller' | 'headers' | 'randomBytes'>,
+  { caller, headers, randomBytes, operationId, orchestrations }: IssuingRequest,
 ): Promise<RouteAnswer> {
-  const order = { ...ordered, requestedBy: caller.id };
+  const order = { ...ordered, requestedBy: caller.id, role: caller.role };
+  if (await options.certificateOrders.isNeeded(order.rootId)) {
+    if (pfx !== undefined) throw orderRefused([noFileYet]);
+    const request = { operationId: operationId(), requestedBy: caller.id, orchestrations };
+    const keyType = key === undefined ? undefined : (key.type ?? 'RSA-2048');
+    const { id } = await options.certificateOrders.ask({ ...order, keyType }, request, randomBytes);
+    return accepted(options.operations, id);
+  }
   if (key === undefined) {
     const { record, ignored } = await options.certificates.issue(order, randomBytes);
     const view = { ...(await toView(options, record)), ...(ignored.length === 0 ? {} : { ignored }) };
     return { status: 201, body: view, headers: locationOf(record) };
   }
-  const issued = await options.issueWithKey({ ...order, ...readKeyWishes({ key, pfx }, headers) }, randomBytes);
+  const wishes = readKeyWishes({ key, pfx }, headers);
+  return answerWithKey(options, await options.issueWithKey({ ...order, ...wishes }, randomBytes));
+}
+
+/** The 201 that hands out a key that was made here. */
+export async function answerWithKey(options: CertificateViewOptions, issued: IssuedWithKey): Promise<RouteAnswer> {
   const applied = issued.password === undefined ? {} : { 'preference-applied': 'reveal-password' };
   return {
     status: 201,
@@ -36,6 +63,13 @@ export async function answerIssued(
     isSensitive: true,
   };
 }
+
+const noFileYet: Problem = {
+  path: '/pfx',
+  code: 'forbiddenField',
+  message: 'The root’s policy has each certificate approved first, and no password is kept until then.',
+  fix: 'Leave pfx out here, and send it when you collect the certificate: POST /api/operations/{id}/collect.',
+};
 
 function locationOf({ thumbprint = '' }: CertificateRecord): Readonly<Record<string, string>> {
   return { location: `/api/certificates/${thumbprint}` };

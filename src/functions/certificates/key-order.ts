@@ -2,7 +2,12 @@ import { z } from 'zod';
 import type { Problem } from '../../domain/app-error.ts';
 import { checkPkcs12Password } from '../../domain/pkcs12-password.ts';
 import { orderRefused } from '../../services/certificates/check-order.ts';
-import { type IssuedWithKey, type KeyOrder, madeKeyTypes } from '../../services/certificates/issue-with-key.ts';
+import {
+  type IssuedWithKey,
+  type KeyOrder,
+  keyTypes,
+  type madeKeyTypes,
+} from '../../services/certificates/issue-with-key.ts';
 import { prefers } from '../http/prefers.ts';
 
 export const csrSchema = z
@@ -10,8 +15,6 @@ export const csrSchema = z
   .min(1)
   .max(16_384)
   .meta({ description: 'PKCS #10 request, PEM or base64 DER. Only its key is used.' });
-
-const keyTypes = Object.keys(madeKeyTypes) as (keyof typeof madeKeyTypes)[];
 
 /** A key that is made here, instead of a request. */
 export const keySchema = z

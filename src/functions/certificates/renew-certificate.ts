@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { operationViewSchema } from '../../domain/operation.ts';
 import { requireThumbprint } from '../../domain/thumbprint.ts';
 import type { OrderRenewal } from '../../services/certificates/renew-certificate.ts';
 import { defineRoute } from '../http/define-route.ts';
@@ -38,7 +39,7 @@ export function renewCertificate(options: RenewRouteOptions): Route {
     tags: ['Certificates'],
     request: { params: thumbprintParams, body: renewalSchema },
     secretFields: ['/pfx/password'],
-    responses: { 201: issuedViewSchema },
+    responses: { 201: issuedViewSchema, 202: operationViewSchema },
     handler: async ({ params, body: { key, pfx, graceDays, ...rest }, ...request }) => {
       const thumbprint = requireThumbprint(params.thumbprint);
       const renewal = await options.orderRenewal(thumbprint, graceDays, request.randomBytes);

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { AppError } from '../../domain/app-error.ts';
 import { toFileName } from '../../domain/file-name.ts';
 import { problemItemSchema } from '../../domain/problem-item.ts';
+import { rootPolicySchema } from '../../domain/root-policy.ts';
 import { secretNameOf } from '../../domain/secret-uses.ts';
+import { without } from '../../domain/without.ts';
 import { certificatePem } from '../../services/certificates/certificate-pem.ts';
 import type { RootKeyImports } from '../../services/certificates/import-root-key.ts';
 import type { RootImports } from '../../services/certificates/import-roots.ts';
@@ -47,6 +49,7 @@ const newRootSchema = z
     passwordSecret: secretNameOf('rootPassword')
       .optional()
       .meta({ description: 'The secret with that file’s password.' }),
+    policy: rootPolicySchema.optional().meta({ description: 'What may be issued under it, to whom.' }),
     keyType: z.enum(['RSA-2048', 'RSA-3072', 'RSA-4096']).optional().meta({ description: 'RSA-3072 if not given.' }),
     hsm: z
       .boolean()
@@ -69,10 +72,10 @@ const newRootSchema = z
     error: 'What is imported has its name, key and dates already.',
     params: { code: 'invalidValue', fix: 'Give id and import alone.' },
   })
-  .refine((body) => body.pfxSecret === undefined || hasOnly(body, ['id', 'pfxSecret', 'passwordSecret']), {
+  .refine((body) => body.pfxSecret === undefined || hasOnly(body, ['id', 'pfxSecret', 'passwordSecret', 'policy']), {
     path: ['pfxSecret'],
     error: 'What is imported has its name, key and dates already.',
-    params: { code: 'invalidValue', fix: 'Give id, pfxSecret and passwordSecret alone.' },
+    params: { code: 'invalidValue', fix: 'Give id, pfxSecret, passwordSecret and policy alone.' },
   })
   .refine(({ pfxSecret, passwordSecret }) => passwordSecret === undefined || pfxSecret !== undefined, {
     path: ['passwordSecret'],
@@ -106,6 +109,7 @@ const rootViewSchema = z
     notBefore: z.string(),
     notAfter: z.string(),
     keyId: z.string().optional(),
+    policy: rootPolicySchema.optional(),
     certificate: z.string().optional().meta({ description: 'PEM.' }),
     warnings: z.array(problemItemSchema).optional().meta({ description: 'What to look at before relying on it.' }),
     intermediates: z
@@ -146,12 +150,13 @@ export function rootRoutes({ stores, roots, rootImports, rootKeyImports }: RootR
         import: text,
         pfxSecret,
         passwordSecret,
+        policy,
         keyType = 'RSA-3072',
         hsm = false,
         validityDays = 3650,
       } = body;
       if (pfxSecret !== undefined) {
-        const root = await rootKeyImports.importKey({ id, pfxSecret, passwordSecret });
+        const root = await rootKeyImports.importKey({ id, pfxSecret, passwordSecret, policy });
         return { status: 201, body: toRootView(root), headers: { location: `/api/roots/${id}` } };
       }
       if (subject === undefined) {
@@ -161,7 +166,7 @@ export function rootRoutes({ stores, roots, rootImports, rootKeyImports }: RootR
         const view = { ...toRootView(first), ...(intermediates.length === 0 ? {} : { intermediates }) };
         return { status: 201, body: view, headers: { location: `/api/roots/${first.id}` } };
       }
-      const record = await roots.create({ id, subject, keyType, hsm, validityDays }, randomBytes);
+      const record = await roots.create({ id, subject, keyType, hsm, validityDays, policy }, randomBytes);
       return { status: 201, body: toRootView(record), headers: { location: `/api/roots/${id}` } };
     },
   });
@@ -220,7 +225,31 @@ export function rootRoutes({ stores, roots, rootImports, rootKeyImports }: RootR
     },
   });
 
-  return [createRoot, listRoots, getRoot, getRootCertificate];
+  const setPolicy = defineRoute({
+    name: 'setRootPolicy',
+    method: 'PUT',
+    path: 'roots/{id}/policy',
+    action: 'root.setPolicy',
+    role: 'administrator',
+    summary: 'Says what may be issued under a root, to whom; the whole policy, an empty one for none.',
+    tags,
+    request: { params: slugParams, body: rootPolicySchema },
+    responses: { 200: rootViewSchema },
+    handler: async ({ params, body }) => {
+      const { key, state } = await requireRoot(params.id);
+      if (key === undefined && state !== 'creating') {
+        throw new AppError('ERR_CONFLICT', `Root ${params.id} issues nothing here, so no policy holds.`);
+      }
+      const root = await stores.roots.update(rootKeys(params.id), (record) => {
+        const others = without(record, 'policy');
+        return Object.keys(body).length === 0 ? others : { ...others, policy: body };
+      });
+      if (root === undefined) throw new AppError('ERR_NOT_FOUND', `Root ${params.id} does not exist.`);
+      return { status: 200, body: toRootView(root) };
+    },
+  });
+
+  return [createRoot, listRoots, getRoot, getRootCertificate, setPolicy];
 }
 
 function certificateFile({ commonName }: RootRecord, oneLine: string, format: 'azure' | 'pem' | 'der'): RouteAnswer {
@@ -241,7 +270,7 @@ function certificateFile({ commonName }: RootRecord, oneLine: string, format: 'a
 
 function toRootView(record: RootRecord): z.infer<typeof rootViewSchema> {
   const { id, kind, state, subject, keyType, hsm, serialNumber, notBefore, notAfter, key, certificate } = record;
-  const { thumbprint, issuerRootId, distinguishedName, warnings } = record;
+  const { thumbprint, issuerRootId, distinguishedName, warnings, policy } = record;
   return {
     id,
     kind,
@@ -257,6 +286,7 @@ function toRootView(record: RootRecord): z.infer<typeof rootViewSchema> {
     ...(distinguishedName === undefined ? {} : { distinguishedName }),
     ...(thumbprint === undefined ? {} : { thumbprint }),
     ...(key === undefined ? {} : { keyId: key.signingKeyId }),
+    ...(policy === undefined ? {} : { policy }),
     ...(certificate === undefined ? {} : { certificate: certificatePem(certificate) }),
     ...(warnings === undefined ? {} : { warnings }),
   };

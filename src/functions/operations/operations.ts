@@ -13,6 +13,7 @@ import {
   carrierOf,
   type CarrierThatMay,
   isOperationKind,
+  needsAnother,
   type OperationCarrier,
   type OperationKind,
   operationKindNames,
@@ -195,6 +196,9 @@ function decideOperation(
     responses: { 202: operationViewSchema },
     handler: async ({ params, body, caller, orchestrations }) => {
       const operation = await requireTurn(options, verb, params.id, caller);
+      if (verb === 'approve' && needsAnother(operation.kind) && caller.id === operation.requestedBy) {
+        throw new AppError('ERR_CALLER_NOT_ALLOWED', 'Whoever asked for it cannot approve it: somebody else has to.');
+      }
       const name = body.name ?? onlyQuestion(operation);
       const decided = await operations.decide(params.id, { ...body, name, decision, by: caller.id });
       if (decided === undefined) {

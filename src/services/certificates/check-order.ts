@@ -1,6 +1,7 @@
 import { AppError, type Problem } from '../../domain/app-error.ts';
 import { dayMs } from '../../domain/days.ts';
 import { checkNameText, uniqueCommonName } from '../../domain/distinguished-name.ts';
+import { permitsName, type RootPolicy } from '../../domain/root-policy.ts';
 import { type CertificateRequest, readCertificateRequest } from '../../pki/read-certificate-request.ts';
 import { rootKeys, type RootRecord } from '../../stores/records/certificates.ts';
 import { type OwnerRecord, standingDeparture } from '../../stores/records/owners.ts';
@@ -20,6 +21,8 @@ export interface OrderParts {
   readonly validityDays?: number | undefined;
   readonly commonName?: string | undefined;
   readonly allowSharedName?: boolean | undefined;
+  /** Of a key that is made here. */
+  readonly keyType?: string | undefined;
 }
 
 export interface CheckOrderOptions {
@@ -77,7 +80,13 @@ export async function readOrder(
     root: root.value,
     request: request.value,
     owner: owner.value,
-    problems: [...root.problems, ...request.problems, ...owner.problems, ...named],
+    problems: [
+      ...root.problems,
+      ...request.problems,
+      ...owner.problems,
+      ...named,
+      ...policyProblems(parts, root.value?.policy, request.value, owner.value),
+    ],
   };
 }
 
@@ -90,6 +99,39 @@ export function orderRefused(problems: readonly Problem[]): AppError {
 /** A name that no other certificate has: the owner's address, or else their id, with a token of 8 hex digits. Undefined if there is none. */
 export function ownNameOf({ id, email }: Pick<OrderOwner, 'id' | 'email'>, token: string): string | undefined {
   return email === undefined ? `${id.slice(0, 55)}.${token}` : uniqueCommonName(email, token);
+}
+
+/** What the root's policy has against the order. Of a name that is to be made up, its form is looked at. */
+function policyProblems(
+  { keyType, validityDays, commonName }: OrderParts,
+  policy: RootPolicy = {},
+  request: CertificateRequest | undefined,
+  owner: OrderOwner | undefined,
+): readonly Problem[] {
+  const problems: Problem[] = [];
+  const { keyTypes, validityDaysMax } = policy;
+  const refuse = (path: string, message: string, fix: string): number =>
+    problems.push({ path, code: 'beyondPolicy', message, fix });
+  const type = keyType ?? (request === undefined ? undefined : keyTypeOf(request));
+  if (type !== undefined && keyTypes?.some((known) => known === type) === false) {
+    const path = keyType === undefined ? '/csr' : '/key/type';
+    refuse(path, `The root's policy takes no ${type} key.`, `Use one of: ${keyTypes.join(', ')}.`);
+  }
+  if (validityDays !== undefined && validityDaysMax !== undefined && validityDays > validityDaysMax) {
+    const message = `The root's policy lets a certificate be valid for ${validityDaysMax} days at most.`;
+    refuse('/validityDays', message, `Ask for ${validityDaysMax} days or fewer.`);
+  }
+  const name = commonName ?? (owner === undefined ? undefined : ownNameOf(owner, '00000000'));
+  if (name !== undefined && !permitsName(policy, name)) {
+    const message = `The root's policy does not permit the name ${name}.`;
+    const fix = `Use a name like one of: ${policy.names?.join(', ') ?? ''}.`;
+    refuse(commonName === undefined ? '/owner' : '/commonName', message, fix);
+  }
+  return problems;
+}
+
+function keyTypeOf({ keyDescription }: CertificateRequest): string {
+  return keyDescription.type === 'rsa' ? `RSA-${keyDescription.bits}` : keyDescription.curve;
 }
 
 async function readRoot(

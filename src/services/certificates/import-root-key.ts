@@ -1,5 +1,6 @@
 import { verify, X509Certificate } from 'node:crypto';
 import { AppError, type Problem } from '../../domain/app-error.ts';
+import type { RootPolicy } from '../../domain/root-policy.ts';
 import type { SecretReference } from '../../domain/secret-uses.ts';
 import { digestForSigning } from '../../pki/assemble-certificate.ts';
 import type { KeyAnswer, RootKeys, RootKeyVersion } from '../../ports/root-keys.ts';
@@ -17,6 +18,7 @@ export interface RootKeyImport {
   readonly pfxSecret: string;
   /** Secret with the file's password; none if not given. */
   readonly passwordSecret?: string | undefined;
+  readonly policy?: RootPolicy | undefined;
 }
 
 export interface RootKeyImportsOptions {
@@ -69,7 +71,7 @@ export function createRootKeyImports(options: RootKeyImportsOptions): RootKeyImp
   }
 
   async function takeKey(
-    { id, pfxSecret }: RootKeyImport,
+    { id, pfxSecret, policy }: RootKeyImport,
     name: string,
     source: string,
     imported: KeyAnswer<RootKeyVersion>,
@@ -82,6 +84,7 @@ export function createRootKeyImports(options: RootKeyImportsOptions): RootKeyImp
       ...record,
       key: { name, signingKeyId, versions: [certificateId] },
       keySource: source,
+      ...(policy === undefined ? {} : { policy }),
       warnings: [...(record.warnings ?? []), stillInVault(pfxSecret)],
     });
   }

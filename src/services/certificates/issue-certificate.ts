@@ -1,4 +1,5 @@
 import { AppError } from '../../domain/app-error.ts';
+import { mayAsk } from '../../domain/root-policy.ts';
 import { readCertificateRequest } from '../../pki/read-certificate-request.ts';
 import {
   certificateKeys,
@@ -46,6 +47,19 @@ export interface Certificates {
   issue(order: CertificateOrder, random: RequestRandom, makeKey?: () => Promise<MadeKey>): Promise<IssuedCertificate>;
   /** Signs and releases a certificate whose record a crash left behind. For the sweep. */
   complete(serialNumber: string): Promise<CertificateRecord | undefined>;
+}
+
+/** Throws where the root's policy keeps this caller from asking, or has the order approved first. */
+export function requirePermitted({ id, policy = {} }: RootRecord, order: CertificateOrder): void {
+  if (!mayAsk(policy, { id: order.requestedBy, ...(order.role === undefined ? {} : { role: order.role }) })) {
+    throw new AppError('ERR_CALLER_NOT_ALLOWED', `The policy of root ${id} does not let ${order.requestedBy} ask.`);
+  }
+  if (policy.approval === undefined || order.approvedIn !== undefined) return;
+  const message = `The policy of root ${id} has each certificate approved first.`;
+  const fix = 'Order a certificate with POST /api/certificates: it answers an operation that somebody approves.';
+  throw new AppError('ERR_CONFLICT', message, {
+    problems: [{ path: '/rootId', code: 'approvalNeeded', message, fix }],
+  });
 }
 
 /** Names told of in a warning: more say nothing more. */
@@ -101,6 +115,7 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     }
     if (problems.length > 0 || root === undefined || owner === undefined) throw orderRefused(problems);
     requireActive(root);
+    requirePermitted(root, order);
     const madeKey = await makeKey?.();
     const request = madeKey?.request ?? reading.request;
     if (request === undefined) throw orderRefused(problems);

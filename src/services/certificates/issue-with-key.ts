@@ -10,6 +10,7 @@ import type { KeyFiles, MadeKey } from './release-certificate.ts';
 
 /** The kinds of keys that are made here, in bits of the RSA modulus. */
 export const madeKeyTypes = { 'RSA-2048': 2048, 'RSA-3072': 3072, 'RSA-4096': 4096 } as const;
+export const keyTypes = Object.keys(madeKeyTypes) as [keyof typeof madeKeyTypes, ...(keyof typeof madeKeyTypes)[]];
 
 export interface KeyOrder extends Omit<CertificateOrder, 'csr'> {
   readonly keyType: keyof typeof madeKeyTypes;
@@ -95,16 +96,25 @@ export function createIssueWithKey({
   }
 
   return async (order, random) => {
-    for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-      // A key that is lost is not made again: the request goes on under another serial number.
-      const ownRandom: RequestRandom =
-        attempt === 0 ? random : (label, length) => random(`${label}/again-${attempt}`, length);
+    for (const ownRandom of attemptsOf(random)) {
       const earlier = await continueEarlier(order, ownRandom);
       if (earlier === undefined) return issueFresh(order, ownRandom);
       if (earlier !== 'lost') return earlier;
     }
     throw new Error(`The key of a certificate was lost ${attemptsMax} times before it was put away.`);
   };
+}
+
+/** A key that is lost is not made again: the request goes on under another serial number. */
+function attemptsOf(random: RequestRandom): readonly RequestRandom[] {
+  return Array.from({ length: attemptsMax }, (_, attempt): RequestRandom =>
+    attempt === 0 ? random : (label, length) => random(`${label}/again-${attempt}`, length),
+  );
+}
+
+/** Where the record of a certificate is that a request has made with its key, whichever attempt went through. */
+export function madeSerialNumbers(random: RequestRandom): readonly ReturnType<typeof certificateKeys>[] {
+  return attemptsOf(random).map((own) => certificateKeys(serialNumberOf(own)));
 }
 
 export function createKeyFiles(downloads: Pick<Downloads, 'holds' | 'withdraw'>): KeyFiles {

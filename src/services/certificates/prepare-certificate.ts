@@ -1,4 +1,5 @@
 import type { Problem } from '../../domain/app-error.ts';
+import type { Role } from '../../domain/caller.ts';
 import { dayMs } from '../../domain/days.ts';
 import { isProblemCode } from '../../domain/problem-codes.ts';
 import type { SerialNumber } from '../../domain/serial-number.ts';
@@ -31,6 +32,12 @@ export interface CertificateOrder {
   /** The certificate whose place it is to take. */
   readonly renews?: CertificateRecord['renews'];
   readonly requestedBy: string;
+  /** Of whoever asked; a policy that counts roles lets nobody ask whose role is not said. */
+  readonly role?: Role | undefined;
+  /** Of a key that is made here. */
+  readonly keyType?: string | undefined;
+  /** The operation in which the order was approved. */
+  readonly approvedIn?: string | undefined;
 }
 
 const backdateMs = 5 * 60 * 1000;
@@ -49,7 +56,7 @@ export function prepareCertificate(
   },
 ): CertificateRecord {
   const begun = Math.floor(named.now.getTime() / 1000) * 1000;
-  const notAfter = new Date(begun + (order.validityDays ?? usualValidityDays) * dayMs);
+  const notAfter = new Date(begun + (order.validityDays ?? usualDays(root)) * dayMs);
   const isBeyondRoot = notAfter.getTime() > Date.parse(root.notAfter);
   const fields = {
     commonName: named.commonName,
@@ -88,6 +95,10 @@ export function prepareCertificate(
     requestedBy: order.requestedBy,
     createdAt: named.now.toISOString(),
   };
+}
+
+function usualDays({ policy }: SigningRoot): number {
+  return Math.min(usualValidityDays, policy?.validityDaysMax ?? usualValidityDays);
 }
 
 /** Clients refuse a certificate whose name an authority above it does not permit. */

@@ -1,5 +1,6 @@
 import { AppError, type Problem } from '../../domain/app-error.ts';
 import { checkSubjectName, type SubjectName } from '../../domain/distinguished-name.ts';
+import type { RootPolicy } from '../../domain/root-policy.ts';
 import { parseSerialNumber } from '../../domain/serial-number.ts';
 import { assembleCertificate, digestForSigning } from '../../pki/assemble-certificate.ts';
 import { buildRootTbs } from '../../pki/build-root-certificate.ts';
@@ -23,6 +24,7 @@ export interface NewRoot {
   readonly keyType: 'RSA-2048' | 'RSA-3072' | 'RSA-4096';
   readonly hsm: boolean;
   readonly validityDays: number;
+  readonly policy?: RootPolicy | undefined;
 }
 
 export interface RootsOptions {
@@ -66,6 +68,7 @@ export function createRoots(options: RootsOptions): Roots {
       serialNumber: createSerialNumber((length, draw) => random(`serial-${draw}`, length)),
       notBefore: new Date(begun - backdateMs).toISOString(),
       notAfter: new Date(begun + root.validityDays * dayMs).toISOString(),
+      ...(root.policy === undefined ? {} : { policy: root.policy }),
       createdAt: now().toISOString(),
     };
   }
@@ -198,6 +201,7 @@ function isSameIntent(record: RootRecord, asked: RootRecord): boolean {
     record.state === 'creating' &&
     record.keyType === asked.keyType &&
     record.hsm === asked.hsm &&
+    canonicalJson(record.policy ?? {}) === canonicalJson(asked.policy ?? {}) &&
     canonicalJson(record.subject) === canonicalJson(asked.subject)
   );
 }

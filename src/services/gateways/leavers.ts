@@ -14,9 +14,9 @@ import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
 import { leftReason } from '../certificates/departures.ts';
 import type { Owners } from '../certificates/owners.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
-import { instanceIdOf, type OperationRecord } from '../operations/operation-record.ts';
+import { keepRunning } from '../operations/keep-running.ts';
+import type { OperationRecord } from '../operations/operation-record.ts';
 import type { Operations } from '../operations/operations.ts';
-import { mayStillComeForward } from '../operations/sign-of-life.ts';
 import type { Audit } from '../requests/audit.ts';
 import { isExpired } from './desired-entries.ts';
 import { certificatesOf, ownersOf, readStatement } from './leaver-statement.ts';
@@ -133,13 +133,7 @@ export function createLeavers(options: LeaversOptions): Leavers {
   /** An instance that died while there was something to follow is followed by the next attempt's. */
   async function follow(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {
     const input: RevokeOwnerInput = { operationId: operation.id, begunAt: operation.createdAt };
-    const start = (attempt: number): Promise<void> =>
-      orchestrations.start(revokeOwnerName, instanceIdOf(operation.id, attempt), input);
-    const state = await orchestrations.state(instanceIdOf(operation.id, operation.attempt));
-    if (state === 'absent') await start(operation.attempt);
-    if (state !== 'ended' || mayStillComeForward(operation.updatedAt, now())) return;
-    const attempt = await operations.nextAttempt(operation.id, operation.attempt);
-    if (attempt !== undefined) await start(attempt);
+    await keepRunning(operation, { name: revokeOwnerName, input, orchestrations }, { operations, now });
   }
 
   async function run(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {

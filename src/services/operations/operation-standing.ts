@@ -43,6 +43,9 @@ export function createOperationStanding({
 
     certificates: () => Promise.resolve(undefined),
 
+    // Nobody resumes it, and what it was to issue is judged anew when it is.
+    certificateOrder: () => Promise.resolve(undefined),
+
     gateway: async ({ id, target }) => {
       const gateway = (await stores.gateways.get(gatewayKeys(target)))?.record;
       if (gateway === undefined) return gone(`Gateway ${target}`);

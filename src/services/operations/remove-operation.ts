@@ -118,6 +118,7 @@ const needs: Readonly<Record<OperationFamily, FindNeed>> = {
     named((await stores.owners.get(ownerKeys(target)))?.record.departure?.operationId === id),
 
   certificates: () => Promise.resolve(undefined),
+  certificateOrder: () => Promise.resolve(undefined),
   machine: () => Promise.resolve(undefined),
 
   vpnAccess: async ({ onPremisesStores }, { id, target }) =>

@@ -25,6 +25,7 @@ export interface SweepOptions {
   readonly revocations: { readonly run: Revive };
   readonly gatewayRevocations: { readonly run: Revive };
   readonly leavers: { readonly run: Revive };
+  readonly certificateOrders: { readonly run: Revive };
   readonly certificateImports: { readonly run: Revive };
   readonly disconnects: { readonly run: Revive };
   readonly trust: { readonly run: Revive };
@@ -130,6 +131,7 @@ async function reviveByCarrier(options: SweepOptions, operation: OperationRecord
     gatewayRevocations: options.gatewayRevocations.run,
     leavers: options.leavers.run,
     disconnects: options.disconnects.run,
+    certificateOrders: options.certificateOrders.run,
     certificateImports: options.certificateImports.run,
     procedures: options.procedures.revive,
   };

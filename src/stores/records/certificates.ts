@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { lintedBase64 } from '../../domain/linted-base64.ts';
 import { problemItemSchema } from '../../domain/problem-item.ts';
+import { rootPolicySchema } from '../../domain/root-policy.ts';
 import type { RecordKind } from '../store.ts';
 
 const keyIdsSchema = z.object({ name: z.string(), signingKeyId: z.string(), versions: z.array(z.string()) });
@@ -42,6 +43,8 @@ const rootRecordSchema = z.object({
   key: keyIdsSchema.optional(),
   /** Of one whose key was imported: name and version of the secret that held it. */
   keySource: z.string().optional(),
+  /** What may be issued under it, to whom. */
+  policy: rootPolicySchema.optional(),
   /** Of one that was imported: the id that the import was given, from which those of its intermediates are made. */
   importId: z.string().optional(),
   /** What to look at before relying on a certificate that others have made. */
@@ -83,6 +86,15 @@ export const noKnownEnd = '9999-12-31T23:59:59.000Z';
 
 export const certificateStates = ['issuing', 'issued', 'superseded', 'revoked', 'expired'] as const;
 
+/** In whose place a certificate is issued. */
+export const renewsSchema = z.object({
+  serialNumber: z.string(),
+  thumbprint: z.string(),
+  graceDays: z.int(),
+  /** The same whenever the request is repeated. */
+  requestId: z.string(),
+});
+
 const certificateRecordSchema = z.object({
   /** Of one that was issued elsewhere: its thumbprint in lower case, since authorities of others number as they like. */
   serialNumber: z.string(),
@@ -121,15 +133,7 @@ const certificateRecordSchema = z.object({
   createdAt: z.string(),
   issuedAt: z.string().optional(),
   /** Present if it is to take the place of another. */
-  renews: z
-    .object({
-      serialNumber: z.string(),
-      thumbprint: z.string(),
-      graceDays: z.int(),
-      /** The same whenever the request is repeated. */
-      requestId: z.string(),
-    })
-    .optional(),
+  renews: renewsSchema.optional(),
   /** Present once another has taken its place: until `revokeAt` it opens gateways all the same. */
   superseded: z
     .object({ at: z.string(), by: z.string(), thumbprint: z.string(), requestId: z.string(), revokeAt: z.string() })

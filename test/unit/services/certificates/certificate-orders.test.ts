@@ -1,0 +1,208 @@
+import { orderQuestion } from '../../../../src/contracts/certificates/order-certificate.ts';
+import type { RootPolicy } from '../../../../src/domain/root-policy.ts';
+import { rootKeys } from '../../../../src/stores/records/certificates.ts';
+import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
+import { atEveryCrash } from '../../../support/every-crash.ts';
+import {
+  anOperationId,
+  aRequest,
+  aRoot,
+  createServicesWorld,
+  randomnessOf,
+  type ServicesWorld,
+} from '../../../support/services-world.ts';
+
+const approval: RootPolicy = { approval: { days: 2 } };
+const csr = toRequestPem(aCertificateRequest());
+const operationId = anOperationId('order');
+const tester = { id: 'tester', name: 'tester', role: 'requester', via: 'apiKey' } as const;
+const standing = { rootId: 'root-1', owner: 'ann@example.com', requestedBy: 'tester', role: 'requester' } as const;
+
+async function withPolicy(world: ServicesWorld, policy: RootPolicy): Promise<ServicesWorld> {
+  if ((await world.stores.roots.get(rootKeys('root-1'))) === undefined) await aRoot(world);
+  await world.stores.roots.update(rootKeys('root-1'), (root) => ({ ...root, policy }));
+  return world;
+}
+
+async function ask(world: ServicesWorld, key: { csr: string } | { keyType: 'RSA-2048' } = { csr }): Promise<void> {
+  await world.certificateOrders.ask({ ...standing, ...key }, aRequest(world, 'order'), randomnessOf('order'));
+}
+
+/** What the orchestration asks people by. */
+async function decide(world: ServicesWorld, decision: 'approved' | 'rejected', comment?: string): Promise<void> {
+  await world.operations.openWait(operationId, orderQuestion, { kind: 'approval', detail: 'Well?' });
+  await world.operations.decide(operationId, { name: orderQuestion, decision, by: 'boss', comment });
+}
+
+function collect(world: ServicesWorld, caller = { ...tester, id: 'tester' }) {
+  const by = { caller, orchestrations: world.orchestrations };
+  return world.certificateOrders.collect(operationId, { password: undefined, encryption: 'modern' }, by);
+}
+
+async function certificatesOf({ stores }: ServicesWorld): Promise<readonly string[]> {
+  return (await stores.byRoot.list('root-1')).map(({ record }) => record.serialNumber);
+}
+
+describe('src/services/certificates/certificate-orders', () => {
+  it('asks people, and issues nothing until they have approved; then it issues for the key of the request', async () => {
+    const world = await withPolicy(createServicesWorld(), approval);
+    await ask(world);
+    expect(await world.operations.get(operationId)).toMatchObject({ kind: 'orderCertificate', target: 'root-1' });
+    expect(world.orchestrations.started).toMatchObject([
+      {
+        name: 'orderCertificate',
+        input: { operationId, days: 2, question: expect.stringMatching(/^tester asks .*ann/) as unknown },
+      },
+    ]);
+    expect(await certificatesOf(world)).toEqual([]);
+
+    await decide(world, 'approved');
+    expect(await world.certificateOrders.advance(operationId, 'approved', false)).toBe('done');
+
+    const [serialNumber] = await certificatesOf(world);
+    expect(await world.operations.get(operationId)).toMatchObject({
+      status: 'succeeded',
+      result: { serialNumber, rootId: 'root-1', thumbprint: expect.stringMatching(/^[0-9A-F]{40}$/i) as unknown },
+    });
+  });
+
+  it.each([
+    ['rejected', 'notApproved', /^It was rejected by boss. Not for Ann.$/],
+    ['not decided in time', 'notDecided', /^It was not decided in time.$/],
+  ] as const)('issues nothing where it was %s, and says so', async (answer, code, detail) => {
+    const world = await withPolicy(createServicesWorld(), approval);
+    await ask(world);
+    if (answer === 'rejected') await decide(world, 'rejected', 'Not for Ann.');
+
+    expect(await world.certificateOrders.advance(operationId, answer, false)).toBe('done');
+
+    expect(await world.operations.get(operationId)).toMatchObject({
+      status: 'failed',
+      steps: [{ name: 'approve', status: 'failed', code }, { name: 'issue' }],
+      problem: { detail: expect.stringMatching(detail) as unknown },
+    });
+    expect(await certificatesOf(world)).toEqual([]);
+  });
+
+  it('makes a key only when its asker collects it, and keeps neither key nor password before', async () => {
+    const world = await withPolicy(createServicesWorld(), approval);
+    await ask(world, { keyType: 'RSA-2048' });
+    await expect(collect(world)).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+    await decide(world, 'approved');
+    expect(await world.certificateOrders.advance(operationId, 'approved', false)).toBe('waiting');
+    await expect(collect(world, { ...tester, id: 'somebody' })).rejects.toMatchObject({
+      code: 'ERR_CALLER_NOT_ALLOWED',
+    });
+    expect(await certificatesOf(world)).toEqual([]);
+
+    const { record, download, password } = await collect(world);
+
+    expect(download?.url).toMatch(/^\/api\/downloads\?token=/);
+    expect(password).toMatch(/^[A-Za-z0-9._-]{24}$/);
+    expect(await certificatesOf(world)).toEqual([record.serialNumber]);
+    expect(await world.operations.get(operationId)).toMatchObject({ status: 'succeeded' });
+    expect(JSON.stringify(world.tables.rows('Operations'))).not.toContain(password);
+    const again = await collect(world);
+    expect(again.record.serialNumber).toBe(record.serialNumber);
+    expect(again.password).toBeUndefined();
+  });
+
+  it('ends where nobody has collected it in time, and hands out nothing afterwards', async () => {
+    const world = await withPolicy(createServicesWorld(), approval);
+    await ask(world, { keyType: 'RSA-2048' });
+    await decide(world, 'approved');
+
+    expect(await world.certificateOrders.advance(operationId, 'approved', true)).toBe('done');
+
+    expect(await world.operations.get(operationId)).toMatchObject({
+      status: 'failed',
+      problem: { errors: [{ code: 'notCollected' }] },
+    });
+    await expect(collect(world)).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+  });
+
+  it('judges the order anew when it is issued, and ends with the reason', async () => {
+    const world = await withPolicy(createServicesWorld(), approval);
+    await ask(world);
+    await decide(world, 'approved');
+    await withPolicy(world, { ...approval, names: ['*@contoso.com'] });
+
+    expect(await world.certificateOrders.advance(operationId, 'approved', false)).toBe('done');
+
+    expect(await world.operations.get(operationId)).toMatchObject({
+      status: 'failed',
+      problem: { code: 'ERR_REQUEST_INVALID', errors: [{ path: '/owner', code: 'beyondPolicy' }] },
+    });
+  });
+
+  it('tries again what may pass: a busy Key Vault ends no order', async () => {
+    const world = await withPolicy(createServicesWorld(), approval);
+    await ask(world);
+    world.rootKeys.answerNext({ outcome: 'busy', retryAfterSeconds: 2 });
+    await expect(world.certificateOrders.advance(operationId, 'approved', false)).rejects.toThrow('busy');
+
+    expect(await world.certificateOrders.advance(operationId, 'approved', false)).toBe('done');
+    expect(await certificatesOf(world)).toHaveLength(1);
+  });
+
+  it('lets nothing be issued past the approval', async () => {
+    const world = await withPolicy(createServicesWorld(), approval);
+
+    await expect(world.certificates.issue({ ...standing, csr }, randomnessOf('direct'))).rejects.toMatchObject({
+      code: 'ERR_CONFLICT',
+      problems: [{ path: '/rootId', code: 'approvalNeeded' }],
+    });
+  });
+
+  it.each([
+    ['a key', { keyTypes: ['RSA-4096'] }, {}, '/csr'],
+    ['a time', { validityDaysMax: 30 }, { validityDays: 31 }, '/validityDays'],
+    ['a name', { names: ['vpn-*'] }, { commonName: 'ann' }, '/commonName'],
+    ['a name that is made of the owner', { names: ['vpn-*'] }, {}, '/owner'],
+  ] as [string, RootPolicy, object, string][])(
+    'refuses %s that the policy does not permit',
+    async (_, policy, parts, path) => {
+      const world = await withPolicy(createServicesWorld(), policy);
+
+      await expect(world.certificates.issue({ ...standing, csr, ...parts }, randomnessOf('x'))).rejects.toMatchObject({
+        problems: [{ path, code: 'beyondPolicy' }],
+      });
+    },
+  );
+
+  it('refuses who may not ask, and has a certificate last no longer than the policy says', async () => {
+    const world = await withPolicy(createServicesWorld(), { askers: { callers: ['portal'] }, validityDaysMax: 10 });
+    await expect(world.certificates.issue({ ...standing, csr }, randomnessOf('x'))).rejects.toMatchObject({
+      code: 'ERR_CALLER_NOT_ALLOWED',
+    });
+
+    const { record } = await world.certificates.issue({ ...standing, csr, requestedBy: 'portal' }, randomnessOf('y'));
+
+    const days = (Date.parse(record.notAfter) - world.now().getTime()) / 86_400_000;
+    expect(days).toBeCloseTo(10, 1);
+  });
+
+  it.each([
+    ['the key of a request', { csr }],
+    ['a key that is collected', { keyType: 'RSA-2048' as const }],
+  ])('ends with one certificate wherever it crashes, with %s', async (_, key) => {
+    const places = await atEveryCrash({
+      setUp: async (tables) => withPolicy(createServicesWorld(tables), approval),
+      work: async (world) => {
+        await ask(world, key);
+        await decide(world, 'approved');
+        await world.certificateOrders.advance(operationId, 'approved', false);
+        if ('keyType' in key) await collect(world);
+      },
+      check: async (world, tables, place) => {
+        const operation = await world.operations.get(operationId);
+        expect({ place, status: operation?.status }).toEqual({ place, status: 'succeeded' });
+        const issued = tables.rows('ClientCertificates').filter(({ columns }) => columns['state'] === 'issued');
+        expect({ place, issued: issued.length }).toEqual({ place, issued: 1 });
+        for (const { id } of await world.unfinished.list('certificate')) await world.certificates.complete(id);
+        expect(tables.rows('Unfinished')).toEqual([]);
+      },
+    });
+    expect(places).toBeGreaterThan(10);
+  });
+});
