@@ -25,6 +25,7 @@ import { breakMachine, decide, machineSpeed, readChanges, readHistory, untilAske
 
 jest.setTimeout(600_000);
 
+type EndpointDefinition = NonNullable<NonNullable<WorldDefinition['connector']>['privilegedEndpoint']>;
 const wap = 'wapcomputer1';
 let stack: RunningTestStack;
 let world: ConnectorDefinition;
@@ -40,9 +41,7 @@ afterAll(async () => {
 });
 
 /** A request for one cloud, of an Azure Stack that nobody has connected yet. */
-async function begin(
-  endpoint: NonNullable<WorldDefinition['connector']>['privilegedEndpoint'] = {},
-): Promise<JsonObject> {
+async function begin(endpoint: EndpointDefinition = {}): Promise<JsonObject> {
   count += 1;
   await writeAccounts(stack);
   const connector = { ...world.connector, privilegedEndpoint: endpoint };
@@ -57,6 +56,14 @@ function connect(request: JsonObject): ReturnType<RunningTestStack['api']> {
 async function resume({ id }: OperationView): Promise<string> {
   expectStatus(await stack.api('POST', `/api/operations/${id}/resume`), 202);
   return id;
+}
+
+/** From now on the endpoint makes such files; the ones that it made are gone. */
+async function giveDataFiles(faults: NonNullable<EndpointDefinition['dataFileFaults']>): Promise<void> {
+  await changeWorld(stack, ({ connector }) => {
+    connector.privilegedEndpoint.dataFileFaults = faults;
+    connector.outputFiles = [];
+  });
 }
 
 async function expectConnected(): Promise<void> {
@@ -96,30 +103,23 @@ describe('src/orchestrations/on-premises/connect-clouds, on a bad day', () => {
     expect(seconds * machineSpeed).toBeLessThan(900 + 200);
   });
 
-  it('stops where a machine dies, leaves no Web.config in clear, and goes on when resumed', async () => {
-    const request = await begin();
+  it('stops where the endpoint or a machine fails it, says why, leaves no Web.config in clear, and goes on from there', async () => {
+    const request = await begin({ nextTranscripts: ['error', 'brokenBeforeSuccess'] });
     await breakMachine(stack, { machine: wap, step: 'W19', mode: 'apply', then: { kind: 'die', seconds: 60 } });
     await breakMachine(stack, { machine: wap, step: 'W30', mode: 'apply', then: { kind: 'die', seconds: 60 } });
-
-    const first = await followOperation(stack, await connect(request));
-    expect(problemOf(first)).toContain(`W19 ${wap}`);
-    const second = await followOperation(stack, await resume(first));
-    expect(problemOf(second)).toContain('W30 AzurePack_1');
-    expect(machineOf(await seeWorld(stack), wap).azurePack.tenantApi?.isWebConfigProtected).toBe(true);
-    await followToSuccess(stack, await resume(second));
-
-    await expectConnected();
-  });
-
-  it('tells what the privileged endpoint said, and finds what it went on with alone', async () => {
-    const request = await begin({ nextTranscripts: ['error', 'brokenBeforeSuccess'] });
 
     const first = await followOperation(stack, await connect(request));
     expect(problemOf(first)).toContain('W13: Enable multi-cloud mode');
     const second = await followOperation(stack, await resume(first));
     expect(problemOf(second)).toMatch(/W13: Enable multi-cloud mode.*timedOut/);
+    // What the endpoint goes on with alone is found.
     await stack.advance('PT10M');
-    await followToSuccess(stack, await resume(second));
+    const third = await followOperation(stack, await resume(second));
+    expect(problemOf(third)).toContain(`W19 ${wap}`);
+    const fourth = await followOperation(stack, await resume(third));
+    expect(problemOf(fourth)).toContain('W30 AzurePack_1');
+    expect(machineOf(await seeWorld(stack), wap).azurePack.tenantApi?.isWebConfigProtected).toBe(true);
+    await followToSuccess(stack, await resume(fourth));
 
     await expectConnected();
   });
@@ -142,22 +142,21 @@ describe('src/orchestrations/on-premises/connect-clouds, on a bad day', () => {
     expect(accounts.find(({ name }) => name === 'CloudAdmin')).toMatchObject({ badLogons: 1, isLockedOut: false });
   });
 
-  it.each([
-    ['empty', 'html'],
-    ['huge', 'otherCloud'],
-  ] as const)('refuses data files that are %s and %s, and takes good ones when asked again', async (one, other) => {
-    const request = await begin({ dataFileFaults: { AzurePack_1: one, AzurePack_2: other } });
+  it('refuses data files that are empty, a page, huge, and of another cloud, and takes good ones when asked again', async () => {
+    const request = await begin({ dataFileFaults: { AzurePack_1: 'empty', AzurePack_2: 'html' } });
     const both = { ...request, clouds: [anExpressCloud(1), anExpressCloud(2)] };
 
-    const failed = await followOperation(stack, await connect(both));
-
-    expect(problemOf(failed)).toMatch(/W1[36]: /);
+    const first = await followOperation(stack, await connect(both));
+    expect(problemOf(first)).toMatch(/W1[36]: /);
     expect(await readChanges(stack)).toEqual(['W8', 'W8', 'W11', 'W13'].map((step) => `${step} apply`));
-    await changeWorld(stack, ({ connector }) => {
-      connector.privilegedEndpoint.dataFileFaults = {};
-      connector.outputFiles = [];
-    });
-    const asked = await followOperation(stack, await resume(failed), {
+    await giveDataFiles({ AzurePack_1: 'huge', AzurePack_2: 'otherCloud' });
+    const second = await followOperation(stack, await resume(first));
+    expect(problemOf(second)).toMatch(/W1[36]: /);
+    // Since other files were given.
+    expect(await readChanges(stack)).toEqual(['W13 apply']);
+
+    await giveDataFiles({});
+    const asked = await followOperation(stack, await resume(second), {
       judge: ({ name }) => (name === 'portal-shows-clouds' ? 'reject' : 'approve'),
     });
     expect(asked.steps.find(({ name }) => name === 'W16: Collect a data file')?.status).toBe('succeeded');
@@ -182,32 +181,26 @@ describe('src/orchestrations/on-premises/connect-clouds, on a bad day', () => {
 });
 
 describe('src/orchestrations/operations/ask-people, for a connector', () => {
-  it('stops where a gate is rejected, with nothing changed, and asks again when resumed', async () => {
-    const request = await begin();
-
-    const failed = await followOperation(stack, await connect(request), { judge: () => 'reject' });
-
-    expect(problemOf(failed)).toMatch(/W13: Approve: multi-cloud mode.*notApproved: It was rejected/);
-    expect((await seeWorld(stack)).connector.multiCloud).toMatchObject({ isOn: false, addCount: 0 });
-    await followToSuccess(stack, await resume(failed));
-    await expectConnected();
-  });
-
-  it('stops between two steps when it is canceled, and refuses another connector until then', async () => {
+  it('stops with nothing changed where a gate is rejected, and between two steps when it is canceled', async () => {
     const request = await begin();
     const { id } = acceptedOperation(await connect(request));
     expectStatus(await connect({ ...request, id: `${String(request['id'])}-b` }), 409);
     expectStatus(await connect(request), 409);
+
+    const rejected = await followOperation(stack, id, { judge: () => 'reject' });
+    expect(problemOf(rejected)).toMatch(/W13: Approve: multi-cloud mode.*notApproved: It was rejected/);
+    expect((await seeWorld(stack)).connector.multiCloud).toMatchObject({ isOn: false, addCount: 0 });
+
+    await resume(rejected);
     await untilAsked(stack, id);
     await decide(stack, id, 'approve', { name: 'enable-multi-cloud' });
     expectStatus(await stack.api('POST', `/api/operations/${id}/cancel`), 202);
-
     const canceled = await followOperation(stack, id);
-
     expect(canceled.status).toBe('canceled');
     const state = (await seeWorld(stack)).connector.multiCloud;
     expect(state.addCount).toBe(state.isOn ? 1 : 0);
     expect((await readHistory(stack)).filter(({ ended }) => ended === undefined)).toEqual([]);
+
     await followToSuccess(stack, await resume(canceled));
     await expectConnected();
   });
