@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 
 /** Programs that the gateways and their clients are made of, with the Debian package that has each. */
 export const vpnPrograms: readonly { readonly program: string; readonly package: string }[] = [
@@ -21,6 +21,12 @@ export function vpnUnavailableReason(): string | undefined {
     return 'this root may not make network namespaces (CAP_SYS_ADMIN, CAP_NET_ADMIN)';
   }
   return undefined;
+}
+
+/** True when gateways can serve IKEv2 too: strongSwan with what it takes from Debian's packages of extra plug-ins. */
+export function isIkeAvailable(): boolean {
+  const plugins = ['kernel-libipsec', 'eap-radius'].map((name) => `/usr/lib/ipsec/plugins/libstrongswan-${name}.so`);
+  return isInstalled('swanctl') && ['/usr/lib/ipsec/charon', ...plugins].every((file) => existsSync(file));
 }
 
 /** True when `program` can be started from PATH. */

@@ -1,12 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ControlClient } from './control-client.ts';
-import type { GatewayFleet } from './gateway-fleet.ts';
+import type { VpnGatewayState } from './gateway-state.ts';
 
 const pollIntervalMs = 500;
 
 export interface Following {
   readonly control: ControlClient;
-  readonly fleet: GatewayFleet;
+  readonly fleet: {
+    reconcile(states: readonly VpnGatewayState[]): void;
+    disconnect(sessionId: string): void;
+  };
   /** Called after each look at the gateways. */
   readonly report: () => Promise<void>;
   /** Ends the following. */

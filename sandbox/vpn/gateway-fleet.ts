@@ -1,14 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { VpnSession } from './control-client.ts';
-import { isServingOpenVpn, type VpnGatewayState } from './gateway-state.ts';
-import { type EstablishedClient, OpenVpnGateway } from './openvpn-gateway.ts';
+import { type EstablishedClient, type GatewayServer, isServing, type ServerKind } from './gateway-server.ts';
+import type { VpnGatewayState } from './gateway-state.ts';
 import type { PublishedGateway } from './published-gateways.ts';
 
 /** A start that is under way, the stop after it, and a second try. */
 const stopRoundsMax = 4;
+const logPrefix = { OpenVPN: 'vpn', IkeV2: 'ike' } as const;
 
 export interface GatewayFleetOptions {
+  /** What its servers speak. */
+  readonly kind: ServerKind;
   /** Begins the names of namespaces: `gh<4 hex>-`. */
   readonly prefix: string;
   readonly internet: string;
@@ -24,10 +27,10 @@ export interface GatewayFleetOptions {
 
 /** A gateway that runs, with what it was started and last changed from. */
 interface RunningGateway {
-  readonly gateway: OpenVpnGateway;
+  readonly gateway: GatewayServer;
   readonly serverSettings: string;
   readonly logFile: string;
-  /** Session id by OpenVPN's connection number. */
+  /** Session id by the server's connection number. */
   readonly sessionIds: Map<string, string>;
   roots: string;
   died: boolean;
@@ -40,7 +43,7 @@ interface Slot {
   work: Promise<void> | undefined;
 }
 
-/** Keeps one OpenVPN gateway running for each gateway that is wanted; each moves at its own pace. */
+/** Keeps one server running for each gateway that is wanted and speaks its protocol; each moves at its own pace. */
 export class GatewayFleet {
   readonly #options: GatewayFleetOptions;
   readonly #slots = new Map<string, Slot>();
@@ -51,7 +54,8 @@ export class GatewayFleet {
 
   /** Takes what is wanted now. Decisions about clients follow at once; starts and stops go on after the return. */
   reconcile(states: readonly VpnGatewayState[]): void {
-    const wanted = new Map(states.filter(isServingOpenVpn).map((state) => [state.resourceId.toLowerCase(), state]));
+    const served = states.filter((state) => isServing(state, this.#options.kind));
+    const wanted = new Map(served.map((state) => [state.resourceId.toLowerCase(), state]));
     for (const key of wanted.keys()) {
       if (!this.#slots.has(key)) this.#slots.set(key, { wanted: undefined, running: undefined, work: undefined });
     }
@@ -124,11 +128,11 @@ export class GatewayFleet {
   }
 
   async #start(slot: Slot, state: VpnGatewayState): Promise<void> {
-    const { prefix, internet, folder, logFolder } = this.#options;
+    const { kind, prefix, internet, folder, logFolder } = this.#options;
     const label = randomBytes(4).toString('hex');
-    const logFile = join(logFolder, `vpn-${state.guid}.log`);
+    const logFile = join(logFolder, `${logPrefix[kind.protocol]}-${state.guid}.log`);
     const sessionIds = new Map<string, string>();
-    const gateway = await OpenVpnGateway.start({
+    const gateway: GatewayServer = await kind.start({
       state,
       namespace: `${prefix}${label}`,
       internet,
@@ -142,7 +146,7 @@ export class GatewayFleet {
       },
       onDied: () => {
         if (slot.running?.gateway === gateway) slot.running.died = true;
-        this.#options.onError(`gateway ${state.fqdn}: OpenVPN ended, it is started again`);
+        this.#options.onError(`gateway ${state.fqdn}: ${kind.protocol} ended, it is started again`);
         this.#options.onChanged();
       },
     });
@@ -154,7 +158,7 @@ export class GatewayFleet {
       sessionIds,
       died: false,
     };
-    // What was applied while OpenVPN started.
+    // What was applied while it started.
     if (slot.wanted !== undefined) gateway.setPolicy(slot.wanted);
     this.#options.onChanged();
   }
@@ -169,7 +173,7 @@ export class GatewayFleet {
 
   #beginSession(sessionIds: Map<string, string>, gateway: string, client: EstablishedClient): void {
     const { cid, ...described } = client;
-    const id = `OVPN_${randomUUID().toUpperCase()}`;
+    const id = `${this.#options.kind.idPrefix}${randomUUID().toUpperCase()}`;
     sessionIds.set(cid, id);
     this.#options.onSessionBegun({ id, gateway, ...described });
   }
@@ -193,7 +197,7 @@ function isOtherServer(running: RunningGateway, wanted: VpnGatewayState): boolea
   return running.serverSettings !== serverSettings(wanted);
 }
 
-/** What OpenVPN reads only at its start: a change here is a new server, and its clients come in anew. */
+/** What a server reads only at its start: a change here is a new server, and its clients come in anew. */
 function serverSettings(state: VpnGatewayState): string {
   const { fqdn, guid, addressPool, vnetPrefixes, serverCertificatePem, serverKeyPem, tlsAuthKey } = state;
   return JSON.stringify([fqdn, guid, addressPool, vnetPrefixes, serverCertificatePem, serverKeyPem, tlsAuthKey]);

@@ -22,8 +22,3 @@ export const vpnGatewayStateSchema = z.object({
 });
 export type VpnGatewayState = z.infer<typeof vpnGatewayStateSchema>;
 export type TrustedRoot = VpnGatewayState['roots'][number];
-
-/** True for a gateway that people can connect to with OpenVPN now. */
-export function isServingOpenVpn(state: VpnGatewayState): boolean {
-  return state.ready && state.addressPool.length > 0 && state.protocols.includes('OpenVPN');
-}

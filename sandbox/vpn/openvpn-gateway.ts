@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { firstVnetAddress, ipv4Prefixes } from './address-plan.ts';
 import { chainDigests, type ClientEvent, createClientEventReader } from './client-events.ts';
 import { type ClientPolicy, decideClient, policyOf, toThumbprint } from './client-policy.ts';
+import { endProcess } from './end-process.ts';
+import type { EstablishedClient, GatewayServer, GatewayServerOptions } from './gateway-server.ts';
 import type { VpnGatewayState } from './gateway-state.ts';
 import { type ManagementChannel, openManagementChannel } from './management-channel.ts';
 import { createNamespace, deleteNamespace, plugIntoInternet } from './namespaces.ts';
@@ -12,36 +14,10 @@ import { gatewayFiles, renderServerConfig } from './server-config.ts';
 import { TrustFolder } from './trust-folder.ts';
 
 const startDeadlineMs = 15_000;
-const endDeadlineMs = 3_000;
-
-/** A client that came in. `cid` is OpenVPN's number of the connection in this gateway. */
-export interface EstablishedClient {
-  readonly cid: string;
-  readonly commonName: string;
-  readonly thumbprint: string;
-  /** `address:port` that the client comes from. */
-  readonly publicIp: string;
-  /** Its address of the pool. */
-  readonly privateIp: string;
-}
-
-export interface OpenVpnGatewayOptions {
-  readonly state: VpnGatewayState;
-  readonly namespace: string;
-  readonly internet: string;
-  /** A new folder of the gateway's own, removed when it stops; holds its keys. Its path is short (Unix sockets). */
-  readonly folder: string;
-  /** OpenVPN's own log and this gateway's decisions, appended. */
-  readonly logFile: string;
-  readonly onEstablished: (client: EstablishedClient) => void;
-  readonly onDisconnected: (cid: string) => void;
-  /** OpenVPN ended by itself. */
-  readonly onDied: () => void;
-}
 
 /** One OpenVPN server in its own namespace, and the policy that decides who may come in. */
-export class OpenVpnGateway {
-  readonly #options: OpenVpnGatewayOptions;
+export class OpenVpnGateway implements GatewayServer {
+  readonly #options: GatewayServerOptions;
   readonly #trust: TrustFolder;
   readonly #log: NodeJS.WritableStream;
   readonly #thumbprints = new Map<string, string>();
@@ -52,7 +28,7 @@ export class OpenVpnGateway {
   #started: (() => void) | undefined;
   #stopping = false;
 
-  private constructor(options: OpenVpnGatewayOptions) {
+  private constructor(options: GatewayServerOptions) {
     this.#options = options;
     this.#policy = policyOf(options.state);
     mkdirSync(options.folder, { mode: 0o700 });
@@ -61,7 +37,7 @@ export class OpenVpnGateway {
   }
 
   /** Makes the namespace and starts OpenVPN in it; resolves when clients may connect. Leaves nothing when it fails. */
-  static async start(options: OpenVpnGatewayOptions): Promise<OpenVpnGateway> {
+  static async start(options: GatewayServerOptions): Promise<OpenVpnGateway> {
     const gateway = new OpenVpnGateway(options);
     try {
       await gateway.#prepareNetwork();
@@ -220,14 +196,4 @@ export class OpenVpnGateway {
   #note(text: string): void {
     this.#log.write(`gatehouse: ${text}\n`);
   }
-}
-
-/** SIGTERM, so that clients are told; SIGKILL when that takes too long. */
-async function endProcess(child: ChildProcess | undefined): Promise<void> {
-  if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), endDeadlineMs);
-  await ended;
-  clearTimeout(timer);
 }

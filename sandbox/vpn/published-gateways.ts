@@ -4,18 +4,21 @@ import { z } from 'zod';
 
 const fileName = 'vpn.json';
 
+const gatewaySchema = z.object({
+  resourceId: z.string(),
+  fqdn: z.string(),
+  /** In the Internet namespace. */
+  address: z.string(),
+  internetNamespace: z.string(),
+  /** The server's log: why a client was refused is said there. */
+  logFile: z.string(),
+});
+
 const publishedSchema = z.object({
-  gateways: z.array(
-    z.object({
-      resourceId: z.string(),
-      fqdn: z.string(),
-      /** In the Internet namespace. */
-      address: z.string(),
-      internetNamespace: z.string(),
-      /** OpenVPN's log: why a client was refused is said there. */
-      logFile: z.string(),
-    }),
-  ),
+  /** By OpenVPN. */
+  gateways: z.array(gatewaySchema),
+  /** By IKEv2: the same gateways at an address of its own. */
+  ikeGateways: z.array(gatewaySchema),
   internetNamespace: z.string(),
 });
 

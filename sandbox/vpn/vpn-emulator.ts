@@ -1,10 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isIkeAvailable } from './availability.ts';
 import { type ControlClient, createControlClient } from './control-client.ts';
 import { followDisconnects, followGateways } from './follow-control.ts';
 import { GatewayFleet } from './gateway-fleet.ts';
+import type { ServerKind } from './gateway-server.ts';
+import { IkeGateway } from './ikev2/ike-gateway.ts';
 import { createInternet } from './namespaces.ts';
+import { OpenVpnGateway } from './openvpn-gateway.ts';
 import { publishGateways, withdrawGateways } from './published-gateways.ts';
 import { SessionReporter } from './session-reporter.ts';
 import {
@@ -45,7 +49,7 @@ export async function startVpnEmulator({ controlUrl, directory }: VpnEmulatorOpt
   const control = createControlClient(controlUrl);
   const say = createComplainer();
   const { fleet, reporter, report } = assemble({ control, directory, record, internet, say });
-  publishGateways(directory, { gateways: [], internetNamespace: internet });
+  publishGateways(directory, { gateways: [], ikeGateways: [], internetNamespace: internet });
   const following = { control, fleet, report, signal: stopping.signal, say };
   const followed = Promise.all([followGateways(following), followDisconnects(following)]);
   return {
@@ -72,8 +76,26 @@ interface Parts {
   readonly say: Complain;
 }
 
+/** The servers of all protocols. */
+interface Fleet extends Pick<GatewayFleet, 'reconcile' | 'stop'> {
+  disconnect(sessionId: string): boolean;
+}
+
+const openVpnKind: ServerKind = {
+  protocol: 'OpenVPN',
+  idPrefix: 'OVPN_',
+  start: (options) => OpenVpnGateway.start(options),
+};
+const ikeKind: ServerKind = {
+  protocol: 'IkeV2',
+  idPrefix: 'IKEv2_',
+  start: (options) => IkeGateway.start(options),
+};
+/** IKEv2 is served where strongSwan is installed. */
+const serverKinds = [openVpnKind, ...(isIkeAvailable() ? [ikeKind] : [])];
+
 interface Assembled {
-  readonly fleet: GatewayFleet;
+  readonly fleet: Fleet;
   readonly reporter: SessionReporter;
   /** Tells what has changed; a failure is said, and told again the next time. */
   readonly report: () => Promise<void>;
@@ -92,29 +114,50 @@ function assemble({ control, directory, record, internet, say }: Parts): Assembl
     onRefused: (id) => fleet.disconnect(id),
   });
   const report = (): Promise<void> => reporter.report().catch(say('sessions'));
-  const fleet: GatewayFleet = new GatewayFleet({
-    prefix: record.prefix,
-    internet,
-    folder: record.folder,
-    logFolder,
-    onSessionBegun: (session) => {
-      reporter.add(session);
-      void report();
+  const [openVpn, ike] = serverKinds.map(
+    (kind) =>
+      new GatewayFleet({
+        kind,
+        prefix: record.prefix,
+        internet,
+        folder: record.folder,
+        logFolder,
+        onSessionBegun: (session) => {
+          reporter.add(session);
+          void report();
+        },
+        onSessionEnded: (id) => {
+          reporter.remove(id);
+          void report();
+        },
+        onChanged: publish,
+        onError: say('gateway'),
+      }),
+  );
+  const fleets = [openVpn, ike].filter((one) => one !== undefined);
+
+  function publish(): void {
+    try {
+      publishGateways(directory, {
+        gateways: openVpn?.list() ?? [],
+        ikeGateways: ike?.list() ?? [],
+        internetNamespace: internet,
+      });
+    } catch (error) {
+      // A folder that somebody removed must not keep gateways from being stopped.
+      say('vpn.json')(error);
+    }
+  }
+
+  const fleet: Fleet = {
+    reconcile: (states) => {
+      for (const one of fleets) one.reconcile(states);
     },
-    onSessionEnded: (id) => {
-      reporter.remove(id);
-      void report();
+    disconnect: (id) => fleets.some((one) => one.disconnect(id)),
+    stop: async () => {
+      await Promise.all(fleets.map((one) => one.stop()));
     },
-    onChanged: () => {
-      try {
-        publishGateways(directory, { gateways: fleet.list(), internetNamespace: internet });
-      } catch (error) {
-        // A folder that somebody removed must not keep gateways from being stopped.
-        say('vpn.json')(error);
-      }
-    },
-    onError: say('gateway'),
-  });
+  };
   return { fleet, reporter, report };
 }
 

@@ -30,6 +30,7 @@ export async function createGatewayIdentity(now: Date): Promise<GatewayIdentity>
   x509.cryptoProvider.set(webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[0]);
   const guid = randomUUID();
   const serverName = `${guid}.vpn.azure.com`;
+  const fqdn = `azuregateway-${guid}-${randomBytes(6).toString('hex')}.vpn.azure.com`;
   // One day back: a client whose clock is behind must not refuse a gateway that is minutes old.
   const validity = { notBefore: new Date(now.getTime() - dayMs), notAfter: new Date(now.getTime() + validityMs) };
   const caKeys = await webcrypto.subtle.generateKey(signing, true, ['sign', 'verify']);
@@ -43,7 +44,8 @@ export async function createGatewayIdentity(now: Date): Promise<GatewayIdentity>
     signingKey: caKeys.privateKey,
     signingAlgorithm: signing,
     extensions: [
-      new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: serverName }]),
+      // OpenVPN asks for the first, IKEv2 for the name that it connects to.
+      new x509.SubjectAlternativeNameExtension([serverName, fqdn].map((value) => ({ type: 'dns', value }))),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
     ],
@@ -51,7 +53,7 @@ export async function createGatewayIdentity(now: Date): Promise<GatewayIdentity>
   const key = await webcrypto.subtle.exportKey('pkcs8', serverKeys.privateKey);
   return {
     guid,
-    fqdn: `azuregateway-${guid}-${randomBytes(6).toString('hex')}.vpn.azure.com`,
+    fqdn,
     serverName,
     serverCaPem: `${ca.toString('pem')}\n`,
     serverCertificatePem: `${server.toString('pem')}\n`,

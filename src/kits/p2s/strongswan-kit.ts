@@ -44,10 +44,11 @@ function sectionOf({ fileStem }: P2sSettings): string {
   return fileStem.replaceAll(/[^A-Za-z0-9-]/g, '-');
 }
 
-// A gateway's certificate may name it otherwise than its address does: with `%` any name in the certificate serves.
+// Only the name that is connected to serves: swanctl takes `%` before it, which ipsec.conf knows, for a part of the name.
 function swanctlConf(settings: P2sSettings): string {
   const { profile, commonName } = settings;
   const name = sectionOf(settings);
+  const identity = isAlternativeName(commonName) ? `\n      id = "${commonName}"` : '';
   return `connections {
   ${name} {
     version = 2
@@ -55,12 +56,11 @@ function swanctlConf(settings: P2sSettings): string {
     vips = 0.0.0.0
     local {
       auth = eap-tls
-      certs = ${name}.crt
-      id = "${commonName}"
+      certs = ${name}.crt${identity}
     }
     remote {
       auth = pubkey
-      id = %${profile.serverFqdn}
+      id = ${profile.serverFqdn}
       cacerts = ${name}-server.crt
     }
     children {
@@ -73,6 +73,14 @@ function swanctlConf(settings: P2sSettings): string {
   }
 }
 `;
+}
+
+/**
+ * Whether a certificate of Gatehouse has the name as its subject alternative name too: for another name strongSwan would find no
+ * certificate, and goes by the subject where it is given none.
+ */
+function isAlternativeName(commonName: string): boolean {
+  return /^(?:[A-Za-z0-9._+-]+@)?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(commonName);
 }
 
 function readMe(settings: P2sSettings, folder: string): string {

@@ -181,12 +181,18 @@ export async function makeProfile(stack: RunningTestStack, gatewayId: string): P
 export interface Kit {
   readonly platform: string;
   readonly fileName: string;
+  /** In base64 where it is an archive. */
   readonly content: string;
   readonly keyFileName: string;
 }
 
-export async function kit(stack: RunningTestStack, thumbprint: string, gatewayId: string): Promise<Kit> {
-  const order = { gatewayId, platform: 'openvpn2' };
+export async function kit(
+  stack: RunningTestStack,
+  thumbprint: string,
+  gatewayId: string,
+  platform = 'openvpn2',
+): Promise<Kit> {
+  const order = { gatewayId, platform };
   const answer = await stack.api('POST', `/api/certificates/${thumbprint}/kits`, order);
   return expectStatus(answer, 201) as unknown as Kit;
 }

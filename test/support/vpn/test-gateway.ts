@@ -5,16 +5,20 @@ import { join } from 'node:path';
 import type { VpnGatewayState } from '../../../sandbox/vpn/gateway-state.ts';
 import { makeRoot, makeServerCertificate, makeTlsAuthKey, type TestCertificate, type TestRoot } from './test-pki.ts';
 
-/** A ready OpenVPN gateway that trusts `roots` and has revoked nothing. */
-export async function aVpnGateway(roots: readonly TestRoot[]): Promise<VpnGatewayState> {
+/** A ready gateway that trusts `roots` and has revoked nothing; for OpenVPN if nothing else is said. */
+export async function aVpnGateway(
+  roots: readonly TestRoot[],
+  protocols: readonly string[] = ['OpenVPN'],
+): Promise<VpnGatewayState> {
   const guid = randomUUID();
   const serverName = `${guid}.vpn.azure.com`;
   const authority = await makeRoot(`Server root ${guid}`);
-  const server = await makeServerCertificate(authority, serverName);
+  const fqdn = `azuregateway-${guid}-${randomBytes(6).toString('hex')}.vpn.azure.com`;
+  const server = await makeServerCertificate(authority, serverName, fqdn);
   return {
     resourceId: `/subscriptions/${randomUUID()}/resourceGroups/rg/providers/Microsoft.Network/virtualNetworkGateways/gw`,
     guid,
-    fqdn: `azuregateway-${guid}-${randomBytes(6).toString('hex')}.vpn.azure.com`,
+    fqdn,
     serverName,
     addressPool: ['172.16.201.0/24'],
     vnetPrefixes: ['10.1.0.0/16', '10.2.0.0/16'],
@@ -24,7 +28,7 @@ export async function aVpnGateway(roots: readonly TestRoot[]): Promise<VpnGatewa
     serverKeyPem: server.keyPem,
     serverCaPem: authority.certificatePem,
     tlsAuthKey: makeTlsAuthKey(),
-    protocols: ['IkeV2', 'OpenVPN'],
+    protocols: [...protocols],
     ready: true,
   };
 }

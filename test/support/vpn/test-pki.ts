@@ -44,24 +44,35 @@ export async function makeRoot(commonName: string): Promise<TestRoot> {
   return { ...(await toTestCertificate(commonName, certificate, keys.privateKey)), keys };
 }
 
-/** A client certificate of `root`; expired yesterday where told. */
+/** A client certificate of `root`; expired yesterday, or for servers, where told. */
 export function makeClientCertificate(
   root: TestRoot,
   commonName: string,
-  { expired = false } = {},
+  { expired = false, isForServers = false } = {},
 ): Promise<TestCertificate> {
   const notAfter = new Date(Date.now() + (expired ? -1 : 30) * dayMs);
   return makeLeaf(root, commonName, notAfter, [
-    new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth], true),
+    new x509.ExtendedKeyUsageExtension(
+      [isForServers ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth],
+      true,
+    ),
+    ...alternativeName(commonName),
   ]);
 }
 
+/** Addresses and host names stand in the certificate as such too. */
+function alternativeName(commonName: string): readonly x509.Extension[] {
+  if (commonName.includes(' ')) return [];
+  const type = commonName.includes('@') ? 'email' : 'dns';
+  return [new x509.SubjectAlternativeNameExtension([{ type, value: commonName }])];
+}
+
 /** The certificate that a gateway shows to its clients. */
-export function makeServerCertificate(authority: TestRoot, serverName: string): Promise<TestCertificate> {
+export function makeServerCertificate(authority: TestRoot, serverName: string, fqdn: string): Promise<TestCertificate> {
   return makeLeaf(authority, serverName, new Date(Date.now() + 30 * dayMs), [
     new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
     new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-    new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: serverName }]),
+    new x509.SubjectAlternativeNameExtension([serverName, fqdn].map((value) => ({ type: 'dns', value }))),
   ]);
 }
 
