@@ -27,12 +27,10 @@ $names = @{
 }
 Update-TypeData @names
 
-# A person's roots and intermediates are those of the machine, too.
 function Find-Kept {
   param([string]$Location, [string]$Store)
   return @($global:Machine.certificates | Where-Object {
-      $_.store -eq $Store -and (($_.location -eq $Location -and ($Location -eq 'LocalMachine' -or $_.owner -eq $global:RunAs)) -or
-        ($Location -eq 'CurrentUser' -and $_.location -eq 'LocalMachine' -and $Store -ne 'My'))
+      $_.location -eq $Location -and $_.store -eq $Store -and ($Location -eq 'LocalMachine' -or $_.owner -eq $global:RunAs)
     })
 }
 
