@@ -19,6 +19,7 @@ import { createCertificates } from '../services/certificates/issue-certificate.t
 import { createIssueWithKey, createKeyFiles } from '../services/certificates/issue-with-key.ts';
 import { createKits } from '../services/certificates/kits.ts';
 import { createOwners } from '../services/certificates/owners.ts';
+import { createRootRemovals } from '../services/certificates/remove-root.ts';
 import { createOrderRenewal } from '../services/certificates/renew-certificate.ts';
 import { createRoots } from '../services/certificates/roots.ts';
 import type { CertificateImports } from '../services/gateways/import-certificates.ts';
@@ -51,6 +52,8 @@ export function createCertificateServices(core: Core) {
   const readNewest = createReadNewestPackage({ stores, blobs, container: containers.profiles });
   const certificates = createCertificates({ ...core, lookup, owners, keyFiles });
   const rootImports = createRootImports(core);
+  const rootKeyImports = createRootKeyImports({ ...core, vault: core.rootKeys, imports: rootImports });
+  const rootRemovals = createRootRemovals({ ...core, lookup, keys: rootKeyImports });
   const issueWithKey = createIssueWithKey({
     certificates,
     stores,
@@ -59,11 +62,12 @@ export function createCertificateServices(core: Core) {
     newPassword: () => randomBytes(15),
   });
   return {
-    rootKeyImports: createRootKeyImports({ ...core, vault: core.rootKeys, imports: rootImports }),
+    rootKeyImports,
+    rootRemovals,
     lookup,
     owners,
     rootImports,
-    roots: createRoots({ ...core, imports: rootImports }),
+    roots: createRoots({ ...core, imports: rootImports, removals: rootRemovals }),
     certificates,
     issueWithKey,
     certificateOrders: createCertificateOrders({ ...core, lookup, owners, certificates, issueWithKey }),
@@ -89,6 +93,7 @@ export function certificateNounRoutes(
     roots,
     rootImports,
     rootKeyImports,
+    rootRemovals,
     certificates,
     issueWithKey,
     orderRenewal,
@@ -107,7 +112,7 @@ export function certificateNounRoutes(
   },
 ): readonly Route[] {
   return [
-    ...rootRoutes({ stores, roots, rootImports, rootKeyImports }),
+    ...rootRoutes({ stores, roots, rootImports, rootKeyImports, rootRemovals }),
     ...certificateRoutes({
       stores,
       operations,

@@ -172,6 +172,7 @@ export const problemCodes = {
   purposeNotPermitted: 'An authority above the certificate does not let it authenticate clients.',
   quotedLines: 'The lines of the text are quoted, as in a reply.',
   rootDiffers: 'The root has not signed the certificate.',
+  rootInUse: 'A gateway or an intermediate depends on the root.',
   rootKnown: 'The certificate is there already.',
   rootWithoutKey: 'The root was imported without its key and issues nothing here.',
   serialNumberUnusual: 'The serial number is not as others take it.',

@@ -16,6 +16,7 @@ import { createCertificates } from '../../src/services/certificates/issue-certif
 import { createIssueWithKey, createKeyFiles } from '../../src/services/certificates/issue-with-key.ts';
 import { logSignatures } from '../../src/services/certificates/logged-root-keys.ts';
 import { createOwners } from '../../src/services/certificates/owners.ts';
+import { createRootRemovals } from '../../src/services/certificates/remove-root.ts';
 import { createOrderRenewal } from '../../src/services/certificates/renew-certificate.ts';
 import { createRoots } from '../../src/services/certificates/roots.ts';
 import { createDisconnects } from '../../src/services/gateways/disconnect-sessions.ts';
@@ -105,6 +106,7 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
     unfinished,
     imports: rootImports,
   });
+  const rootRemovals = createRootRemovals({ stores, lookup, unfinished, keys: rootKeyImports, now });
   const foreignEntries = createForeignEntries({
     stores,
     outbox,
@@ -211,8 +213,19 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
     }),
     rootImports,
     rootKeyImports,
+    rootRemovals,
     secrets,
-    roots: createRoots({ stores, rootKeys, unfinished, outbox, expiries, log, now, imports: rootImports }),
+    roots: createRoots({
+      stores,
+      rootKeys,
+      unfinished,
+      outbox,
+      expiries,
+      log,
+      now,
+      imports: rootImports,
+      removals: rootRemovals,
+    }),
     standing,
     rounds,
     sessions: createSessionProof({ stores, lookup, operations, outbox, audit, log, now }),

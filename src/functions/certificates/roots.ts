@@ -8,8 +8,9 @@ import { without } from '../../domain/without.ts';
 import { certificatePem } from '../../services/certificates/certificate-pem.ts';
 import type { RootKeyImports } from '../../services/certificates/import-root-key.ts';
 import type { RootImports } from '../../services/certificates/import-roots.ts';
+import type { RootRemovals } from '../../services/certificates/remove-root.ts';
 import type { Roots } from '../../services/certificates/roots.ts';
-import { rootKeys, rootKinds, rootPartition, type RootRecord } from '../../stores/records/certificates.ts';
+import { rootKeys, rootKinds, rootPartition, type RootRecord, rootStates } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { attachmentHeader } from '../http/attachment-header.ts';
 import { defineRoute } from '../http/define-route.ts';
@@ -95,7 +96,7 @@ const rootViewSchema = z
       .string()
       .optional()
       .meta({ description: 'Of one that was imported: its whole name (RFC 4514).' }),
-    state: z.enum(['creating', 'staged', 'active', 'retiring', 'retired']),
+    state: z.enum(rootStates),
     subject: z.object({
       commonName: z.string(),
       organization: z.string().optional(),
@@ -124,9 +125,16 @@ export interface RootRoutesOptions {
   readonly roots: Pick<Roots, 'create'>;
   readonly rootImports: Pick<RootImports, 'importText'>;
   readonly rootKeyImports: Pick<RootKeyImports, 'importKey'>;
+  readonly rootRemovals: Pick<RootRemovals, 'remove'>;
 }
 
-export function rootRoutes({ stores, roots, rootImports, rootKeyImports }: RootRoutesOptions): readonly Route[] {
+export function rootRoutes({
+  stores,
+  roots,
+  rootImports,
+  rootKeyImports,
+  rootRemovals,
+}: RootRoutesOptions): readonly Route[] {
   async function requireRoot(id: string): Promise<RootRecord> {
     const record = (await stores.roots.get(rootKeys(id)))?.record;
     if (record === undefined) throw new AppError('ERR_NOT_FOUND', `Root ${id} does not exist.`);
@@ -249,7 +257,23 @@ export function rootRoutes({ stores, roots, rootImports, rootKeyImports }: RootR
     },
   });
 
-  return [createRoot, listRoots, getRoot, getRootCertificate, setPolicy];
+  const removeRoot = defineRoute({
+    name: 'removeRoot',
+    method: 'DELETE',
+    path: 'roots/{id}',
+    action: 'root.remove',
+    role: 'administrator',
+    summary: 'Forgets an imported root, and deletes a key that came with it; refused while something depends on it.',
+    tags,
+    request: { params: slugParams },
+    responses: { 204: undefined },
+    handler: async ({ params }) => {
+      await rootRemovals.remove(params.id);
+      return { status: 204 };
+    },
+  });
+
+  return [createRoot, listRoots, getRoot, getRootCertificate, setPolicy, removeRoot];
 }
 
 function certificateFile({ commonName }: RootRecord, oneLine: string, format: 'azure' | 'pem' | 'der'): RouteAnswer {

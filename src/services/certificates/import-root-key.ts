@@ -36,6 +36,8 @@ export interface RootKeyImportsOptions {
 export interface RootKeyImports {
   /** Answers the finished root. The same secret under the same id goes on from where an earlier call stopped. */
   importKey(asked: RootKeyImport): Promise<RootRecord>;
+  /** Deletes the key if no root names it, and then takes its note off. */
+  settle(keyName: string): Promise<void>;
   /** Deletes a key that a crash left without a root. For the sweep: `since` is of the note that it has read. */
   complete(keyName: string, since: string): Promise<void>;
 }
@@ -119,6 +121,8 @@ export function createRootKeyImports(options: RootKeyImportsOptions): RootKeyImp
         throw error;
       }
     },
+
+    settle,
 
     complete: async (keyName, since) => {
       const notes = await unfinished.list(unfinishedRootKey);

@@ -87,9 +87,10 @@ export function createRootImports(options: RootImportsOptions): RootImports {
   }
 
   /** What follows: the event for whoever listens, then the note is removed. Both again after a crash in between. */
-  async function close({ id, thumbprint, notAfter }: RootRecord): Promise<void> {
+  async function close({ id, thumbprint, notAfter, createdAt }: RootRecord): Promise<void> {
     await options.outbox.append({
-      id: `root-${id}-imported`,
+      // An id can come back after its root was removed.
+      id: `root-${id}-imported-${Date.parse(createdAt)}`,
       type: 'gatehouse.root.imported.v1',
       subject: `roots/${id}`,
       data: { id, thumbprint, notAfter },

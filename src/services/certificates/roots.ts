@@ -17,6 +17,7 @@ import type { Unfinished } from '../../stores/unfinished.ts';
 import type { Expiries } from '../operations/expiries.ts';
 import type { RootImports } from './import-roots.ts';
 import { fromKeyStore } from './key-answers.ts';
+import type { RootRemovals } from './remove-root.ts';
 
 export interface NewRoot {
   readonly id: string;
@@ -36,6 +37,7 @@ export interface RootsOptions {
   readonly log: Log;
   readonly now: () => Date;
   readonly imports: Pick<RootImports, 'complete'>;
+  readonly removals: Pick<RootRemovals, 'complete'>;
 }
 
 /** Creates root certificates whose keys are made in Key Vault and stay there. */
@@ -156,6 +158,10 @@ export function createRoots(options: RootsOptions): Roots {
   }
 
   async function continueMaking(record: RootRecord): Promise<RootRecord> {
+    if (record.state === 'removing') {
+      await options.removals.complete(record);
+      return record;
+    }
     if (record.kind === 'imported') return options.imports.complete(record);
     if (record.state === 'creating') return complete(record);
     await close(record);

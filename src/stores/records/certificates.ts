@@ -9,6 +9,9 @@ const keyIdsSchema = z.object({ name: z.string(), signingKeyId: z.string(), vers
 /** `created`: made here, with its key; `imported`: of an authority that others run, and with `key` here too. */
 export const rootKinds = ['created', 'imported'] as const;
 
+/** `removing`: nobody finds it any more, and it goes unless something depends on it after all. */
+export const rootStates = ['creating', 'staged', 'active', 'retiring', 'retired', 'removing'] as const;
+
 const rootRecordSchema = z.object({
   id: z.string(),
   commonName: z.string(),
@@ -23,7 +26,7 @@ const rootRecordSchema = z.object({
   kind: z.enum(rootKinds),
   /** Of an intermediate: the authority that signed it. */
   issuerRootId: z.string().optional(),
-  state: z.enum(['creating', 'staged', 'active', 'retiring', 'retired']),
+  state: z.enum(rootStates),
   /** Such as `RSA-3072`; what others have made may be on a curve. */
   keyType: z.string(),
   hsm: z.boolean(),

@@ -51,6 +51,7 @@ const api: readonly (readonly [string, string, string])[] = [
   ['getRoot', 'GET', 'roots/{id}'],
   ['getRootCertificate', 'GET', 'roots/{id}/cer'],
   ['setRootPolicy', 'PUT', 'roots/{id}/policy'],
+  ['removeRoot', 'DELETE', 'roots/{id}'],
   ['importCertificates', 'POST', 'certificate-imports'],
   ['issueCertificate', 'POST', 'certificates'],
   ['renewCertificate', 'POST', 'certificates/{thumbprint}/renew'],

@@ -58,7 +58,12 @@ describe('src/services/certificates/roots', () => {
           return (world.rootKeys[name] as (...given: never[]) => Promise<never>)(...args);
         };
       }
-      const services = createRoots({ ...world, imports: world.rootImports, rootKeys: failing });
+      const services = createRoots({
+        ...world,
+        imports: world.rootImports,
+        removals: world.rootRemovals,
+        rootKeys: failing,
+      });
 
       await expect(services.create(newRoot, randomnessOf('a'))).rejects.toMatchObject({ code: 'ERR_AZURE_BUSY' });
       expect(await world.roots.complete('root-1')).toMatchObject({ state: 'active' });

@@ -1,0 +1,137 @@
+import { AppError, type Problem } from '../../domain/app-error.ts';
+import { without } from '../../domain/without.ts';
+import { rootKeys, rootPartition, type RootRecord } from '../../stores/records/certificates.ts';
+import { gatewayKeys, gatewayPartition, isRootToBeSeen } from '../../stores/records/gateways.ts';
+import type { Stores } from '../../stores/stores.ts';
+import type { Unfinished } from '../../stores/unfinished.ts';
+import type { CertificateLookup } from './certificate-lookup.ts';
+import { type RootKeyImports, unfinishedRootKey } from './import-root-key.ts';
+
+export interface RootRemovalsOptions {
+  readonly stores: Stores;
+  readonly lookup: Pick<CertificateLookup, 'live'>;
+  readonly unfinished: Unfinished;
+  readonly keys: Pick<RootKeyImports, 'settle'>;
+  readonly now: () => Date;
+}
+
+/** Forgets authorities that were imported, once nothing depends on them. */
+export interface RootRemovals {
+  /** Refused with everything that depends on it. A key that came along is deleted in Key Vault. */
+  remove(id: string): Promise<void>;
+  /** Goes on with one that a crash left half removed. For the sweep. */
+  complete(record: RootRecord): Promise<void>;
+}
+
+/** Certificates that a refusal names. */
+const certificatesMax = 20;
+const unfinishedKind = 'root';
+
+export function createRootRemovals(options: RootRemovalsOptions): RootRemovals {
+  const { stores, lookup, unfinished, now } = options;
+
+  async function dependentsOf(id: string): Promise<readonly Problem[]> {
+    const [gateways, roots, live] = await Promise.all([
+      gatewaysWith(id),
+      stores.roots.list(rootPartition),
+      lookup.live(id, now(), certificatesMax + 1),
+    ]);
+    const under = roots.filter(({ record }) => record.issuerRootId === id).map(({ record }) => record);
+    return [
+      ...gateways,
+      ...under.map((root): Problem => {
+        const message = `It has signed the intermediate ${root.id}, which is here.`;
+        return { path: '/id', code: 'rootInUse', message, fix: `Remove it first: DELETE /api/roots/${root.id}.` };
+      }),
+      ...live.slice(0, certificatesMax).map(({ thumbprint = '', commonName, owner, notAfter }): Problem => {
+        const message = `${commonName} of ${owner}, ${thumbprint}, is alive until ${notAfter}.`;
+        return { path: '/id', code: 'certificatesAlive', message, fix: 'Revoke it, or wait for its end.' };
+      }),
+      ...(live.length > certificatesMax ? [moreAlive(id)] : []),
+    ];
+  }
+
+  async function gatewaysWith(id: string): Promise<readonly Problem[]> {
+    const trusting = await Promise.all(
+      (await stores.rootGateways.list(id)).map(async ({ record: { gatewayId } }): Promise<readonly Problem[]> => {
+        const row = (await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: id }))?.record;
+        const gateway = (await stores.gateways.get(gatewayKeys(gatewayId)))?.record;
+        if (row === undefined || gateway === undefined || gateway.state === 'removed') return [];
+        if (row.state !== 'removed' || row.wanted) return [trusted(gatewayId, id)];
+        return isRootToBeSeen(row) ? [sessionsOpen(gatewayId)] : [];
+      }),
+    );
+    const building = (await stores.gateways.list(gatewayPartition))
+      .map(({ record }) => record)
+      .filter(({ state, plan }) => (state === 'building' || state === 'failed') && plan.rootIds.includes(id));
+    return [...trusting.flat(), ...building.map((gateway) => planned(gateway.id))];
+  }
+
+  /** From here on nobody finds it: neither orders, nor gateways, nor imports. Then it is asked once more what depends on it. */
+  async function complete(record: RootRecord): Promise<void> {
+    const { id, thumbprint = '', key } = record;
+    const problems = await dependentsOf(id);
+    if (problems.length > 0) {
+      await stores.roots.update(rootKeys(id), ({ draft, ...current }) =>
+        current.state === 'removing' && draft !== undefined
+          ? { ...current, state: 'active', certificate: draft }
+          : undefined,
+      );
+      await unfinished.done(unfinishedKind, id);
+      throw inUse(id, problems);
+    }
+    if (key !== undefined) await unfinished.renew(unfinishedRootKey, key.name);
+    await stores.rootThumbprints.remove({ thumbprint, rootId: id });
+    await stores.roots.remove(record);
+    await unfinished.done(unfinishedKind, id);
+    if (key !== undefined) await options.keys.settle(key.name);
+  }
+
+  return {
+    complete,
+
+    remove: async (id) => {
+      const stored = (await stores.roots.get(rootKeys(id)))?.record;
+      if (stored === undefined) throw new AppError('ERR_NOT_FOUND', `Root ${id} does not exist.`);
+      if (stored.kind !== 'imported') {
+        throw new AppError('ERR_CONFLICT', `Root ${id} was made here: it stays, with what it has issued.`);
+      }
+      if (stored.state === 'creating') throw new AppError('ERR_CONFLICT', `Root ${id} is still being imported.`);
+      if (stored.state !== 'removing') {
+        const problems = await dependentsOf(id);
+        if (problems.length > 0) throw inUse(id, problems);
+      }
+      await unfinished.renew(unfinishedKind, id);
+      const marked = await stores.roots.update(rootKeys(id), (root) => {
+        if (root.certificate === undefined) return undefined;
+        return { ...without(root, 'certificate'), draft: root.certificate, state: 'removing' };
+      });
+      if (marked !== undefined) await complete(marked);
+    },
+  };
+}
+
+function inUse(id: string, problems: readonly Problem[]): AppError {
+  return new AppError('ERR_CONFLICT', `Something depends on root ${id}; errors lists it.`, { problems });
+}
+
+function moreAlive(id: string): Problem {
+  const message = `There are more than ${certificatesMax}.`;
+  const fix = `See GET /api/certificates?rootId=${id}&state=issued.`;
+  return { path: '/id', code: 'certificatesAlive', message, fix };
+}
+
+function trusted(gatewayId: string, id: string): Problem {
+  const message = `Gateway ${gatewayId} trusts it, or is giving it up.`;
+  return { path: '/id', code: 'rootInUse', message, fix: `DELETE /api/gateways/${gatewayId}/roots/${id}, and wait.` };
+}
+
+function sessionsOpen(gatewayId: string): Problem {
+  const message = `Sessions of its certificates on gateway ${gatewayId} are not proven to have ended.`;
+  return { path: '/id', code: 'rootInUse', message, fix: `See GET /api/gateways/${gatewayId}/roots, and wait.` };
+}
+
+function planned(gatewayId: string): Problem {
+  const message = `The plan of gateway ${gatewayId}, which is being built, names it.`;
+  return { path: '/id', code: 'rootInUse', message, fix: 'Wait until it is built, or remove the gateway.' };
+}

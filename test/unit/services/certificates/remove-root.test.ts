@@ -1,0 +1,128 @@
+import { toPem } from '../../../../src/pki/read-certificate.ts';
+import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
+import { aPfx } from '../../../support/builders/a-pfx.ts';
+import { anAuthority } from '../../../support/builders/an-authority.ts';
+import { atEveryCrash } from '../../../support/every-crash.ts';
+import {
+  aGateway,
+  aRequest,
+  aRoot,
+  createServicesWorld,
+  randomnessOf,
+  runWriter,
+  type ServicesWorld,
+} from '../../../support/services-world.ts';
+
+const root = anAuthority();
+const issuing = anAuthority({ called: 'Contoso issuing', issuer: root });
+
+async function withKey(world: ServicesWorld): Promise<ServicesWorld> {
+  world.secrets.set('root-pfx-contoso', aPfx(root).toString('base64'));
+  await world.rootKeyImports.importKey({ id: 'contoso', pfxSecret: 'root-pfx-contoso' });
+  return world;
+}
+
+async function sweep(world: ServicesWorld): Promise<void> {
+  for (const { id } of await world.unfinished.list('root')) await world.roots.complete(id);
+  for (const { id, since } of await world.unfinished.list('rootKey')) await world.rootKeyImports.complete(id, since);
+}
+
+describe('src/services/certificates/remove-root', () => {
+  it('forgets an imported root with its key, and takes it anew afterwards', async () => {
+    const world = await withKey(createServicesWorld());
+
+    await world.rootRemovals.remove('contoso');
+
+    expect(world.tables.rows('Roots')).toEqual([]);
+    expect(world.rootKeys.names()).toEqual([]);
+    expect(world.tables.rows('Unfinished')).toEqual([]);
+    const [taken] = await world.rootImports.importText('other', toPem(root.der));
+    expect(taken).toMatchObject({ id: 'other', state: 'active' });
+  });
+
+  it('refuses while a gateway trusts it, until that has given it up', async () => {
+    const world = createServicesWorld();
+    await aGateway(world);
+    await world.rootImports.importText('contoso', toPem(root.der));
+    await world.trust.trust('vnet1gw', 'contoso', undefined, aRequest(world, 'trust'));
+    await runWriter(world);
+
+    await expect(world.rootRemovals.remove('contoso')).rejects.toMatchObject({
+      code: 'ERR_CONFLICT',
+      problems: [{ code: 'rootInUse', message: expect.stringContaining('vnet1gw') as unknown }],
+    });
+
+    expect((await world.stores.roots.list('root')).map(({ record }) => record.state)).toEqual(['active']);
+  });
+
+  it('refuses while it has intermediates or live certificates, and names them', async () => {
+    const world = await withKey(createServicesWorld());
+    await world.rootImports.importText('issuing', toPem(issuing.der));
+    const csr = toRequestPem(aCertificateRequest());
+    const order = { rootId: 'contoso', owner: 'ann@example.com', csr, requestedBy: 'tester' };
+    const { record } = await world.certificates.issue(order, randomnessOf('ann'));
+
+    await expect(world.rootRemovals.remove('contoso')).rejects.toMatchObject({
+      problems: [
+        { code: 'rootInUse', message: expect.stringContaining('issuing') as unknown },
+        { code: 'certificatesAlive', message: expect.stringContaining(record.thumbprint ?? '?') as unknown },
+      ],
+    });
+  });
+
+  it('refuses a root that was made here, and one that nobody knows', async () => {
+    const world = createServicesWorld();
+    await aRoot(world);
+
+    await expect(world.rootRemovals.remove('root-1')).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+    await expect(world.rootRemovals.remove('nobody')).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' });
+  });
+
+  it('keeps a root that something has come to depend on after it was marked', async () => {
+    const world = await withKey(createServicesWorld());
+    const list = world.stores.rootGateways.list.bind(world.stores.rootGateways);
+    await aGateway(world);
+    let looks = 0;
+    jest.spyOn(world.stores.rootGateways, 'list').mockImplementation(async (...asked) => {
+      looks += 1;
+      if (looks === 2) await world.stores.rootGateways.upsert({ rootId: 'contoso', gatewayId: 'vnet1gw' });
+      return list(...asked);
+    });
+    await world.stores.gatewayRoots.upsert({
+      gatewayId: 'vnet1gw',
+      rootId: 'contoso',
+      entryName: 'contoso',
+      thumbprint: 'A'.repeat(40),
+      wanted: true,
+      state: 'requested',
+      updatedAt: world.now().toISOString(),
+    });
+
+    await expect(world.rootRemovals.remove('contoso')).rejects.toMatchObject({ problems: [{ code: 'rootInUse' }] });
+
+    const [kept] = await world.stores.roots.list('root');
+    expect(kept?.record).toMatchObject({ state: 'active', certificate: Buffer.from(root.der).toString('base64') });
+    expect(world.rootKeys.names()).toHaveLength(1);
+  });
+
+  it('ends without the root and without its key wherever it crashes', async () => {
+    const places = await atEveryCrash({
+      setUp: async (tables) => ({ world: await withKey(createServicesWorld(tables)) }),
+      work: async ({ world }) => {
+        await sweep(world);
+        if ((await world.stores.roots.list('root')).length > 0) await world.rootRemovals.remove('contoso');
+      },
+      check: async ({ world }, tables, place) => {
+        await sweep(world);
+        expect({ place, roots: tables.rows('Roots'), keys: world.rootKeys.names() }).toEqual({
+          place,
+          roots: [],
+          keys: [],
+        });
+        expect(tables.rows('Unfinished')).toEqual([]);
+        expect(tables.rows('RootsByThumbprint')).toEqual([]);
+      },
+    });
+    expect(places).toBeGreaterThan(4);
+  });
+});
