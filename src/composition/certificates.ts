@@ -18,13 +18,13 @@ import { createRootImports } from '../services/certificates/import-roots.ts';
 import { createCertificates } from '../services/certificates/issue-certificate.ts';
 import { createIssueWithKey, createKeyFiles } from '../services/certificates/issue-with-key.ts';
 import { createKits } from '../services/certificates/kits.ts';
+import { createReadNewestPackage } from '../services/certificates/newest-package.ts';
 import { createOwners } from '../services/certificates/owners.ts';
 import { createRootRemovals } from '../services/certificates/remove-root.ts';
 import { createOrderRenewal } from '../services/certificates/renew-certificate.ts';
 import { createRoots } from '../services/certificates/roots.ts';
 import type { CertificateImports } from '../services/gateways/import-certificates.ts';
 import type { Leavers } from '../services/gateways/leavers.ts';
-import { createReadNewestPackage } from '../services/gateways/newest-package.ts';
 import type { Revocations } from '../services/gateways/revocations.ts';
 import { createDownloadEscrow } from '../services/operations/download-escrow.ts';
 import { createDownloads } from '../services/operations/downloads.ts';
@@ -48,8 +48,9 @@ export function createCertificateServices(core: Core) {
     escrow: createDownloadEscrow({ secrets: core.secrets }),
     newToken: () => randomBytes(32).toString('base64url'),
   });
-  const keyFiles = createKeyFiles(downloads);
   const readNewest = createReadNewestPackage({ stores, blobs, container: containers.profiles });
+  const kits = createKits({ stores, lookup, readNewest, readProfilePackage: readProfile });
+  const keyFiles = createKeyFiles({ downloads, stores });
   const certificates = createCertificates({ ...core, lookup, owners, keyFiles });
   const rootImports = createRootImports(core);
   const rootKeyImports = createRootKeyImports({ ...core, vault: core.rootKeys, imports: rootImports });
@@ -58,6 +59,7 @@ export function createCertificateServices(core: Core) {
     certificates,
     stores,
     downloads,
+    kits,
     newKeyPair: createKeyPair,
     newPassword: () => randomBytes(15),
   });
@@ -74,7 +76,7 @@ export function createCertificateServices(core: Core) {
     orderRenewal: createOrderRenewal({ stores, lookup }),
     downloads,
     keyFiles,
-    kits: createKits({ stores, lookup, readNewest, readProfilePackage: readProfile }),
+    kits,
     readNewest,
   };
 }

@@ -14,7 +14,9 @@ import { createRootKeyImports } from '../../src/services/certificates/import-roo
 import { createRootImports } from '../../src/services/certificates/import-roots.ts';
 import { createCertificates } from '../../src/services/certificates/issue-certificate.ts';
 import { createIssueWithKey, createKeyFiles } from '../../src/services/certificates/issue-with-key.ts';
+import { createKits } from '../../src/services/certificates/kits.ts';
 import { logSignatures } from '../../src/services/certificates/logged-root-keys.ts';
+import { createReadNewestPackage } from '../../src/services/certificates/newest-package.ts';
 import { createOwners } from '../../src/services/certificates/owners.ts';
 import { createRootRemovals } from '../../src/services/certificates/remove-root.ts';
 import { createOrderRenewal } from '../../src/services/certificates/renew-certificate.ts';
@@ -50,6 +52,7 @@ import { createStores, type Stores } from '../../src/stores/stores.ts';
 import { createUnfinished } from '../../src/stores/unfinished.ts';
 import { aCompletePlan } from './builders/a-complete-plan.ts';
 import { aGatewayPlan, aSubscriptionId } from './builders/a-gateway-plan.ts';
+import { someP2sSettings } from './builders/some-p2s-settings.ts';
 import { createMemoryBlobs } from './memory-blobs.ts';
 import { createMemoryTables, type MemoryTables } from './memory-tables.ts';
 import { createRecordingLog } from './recording-log.ts';
@@ -126,15 +129,23 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
     now,
     thumbprintOfRoot,
   });
+  const blobs = createMemoryBlobs(tables);
   const downloads = createDownloads({
     tables,
-    blobs: createMemoryBlobs(tables),
+    blobs,
     container: 'downloads',
     now,
     escrow: createTestEscrow(),
     newToken: () => randomBytes(32).toString('base64url'),
   });
-  const keyFiles = createKeyFiles(downloads);
+  const kits = createKits({
+    stores,
+    lookup,
+    readNewest: createReadNewestPackage({ stores, blobs, container: 'profiles' }),
+    // Whatever Azure's package holds: how it is read has tests of its own.
+    readProfilePackage: () => ({ ok: true, profile: someP2sSettings().profile }),
+  });
+  const keyFiles = createKeyFiles({ downloads, stores });
   const certificates = createCertificates({
     stores,
     lookup,
@@ -151,6 +162,7 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
     certificates,
     stores,
     downloads,
+    kits,
     newKeyPair: aKeyPair,
     newPassword: () => randomBytes(15),
   });
@@ -197,6 +209,7 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
     certificateOrders,
     orderRenewal: createOrderRenewal({ stores, lookup }),
     downloads,
+    kits,
     revocations,
     leavers: createLeavers({ stores, lookup, owners, revocations, operations, outbox, audit, now }),
     gatewayRevocations: createGatewayRevocations({ stores, lookup, operations, writer, now }),
@@ -332,4 +345,12 @@ export async function ownActs({ audit, now }: Pick<ServicesWorld, 'audit' | 'now
   const day = dayOf(now());
   const rows = (await audit.listDays(addDays(day, -1), addDays(day, 1), 1000)) ?? [];
   return rows.filter(({ who }) => who === 'gatehouse');
+}
+
+/** A profile package of the gateway, as if Azure had made one. */
+export async function aProfile({ stores, tables, now }: ServicesWorld, gatewayId = 'vnet1gw'): Promise<void> {
+  await createMemoryBlobs(tables).put('profiles', 'package', Buffer.from('a package'), 'application/zip');
+  const { hash, serverFqdn } = someP2sSettings().profile;
+  const facts = { hash, serverFqdn, routes: [], dnsServers: [], hasOpenVpn: true };
+  await stores.profiles.upsert({ gatewayId, ...facts, blobName: 'package', madeAt: now().toISOString() });
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { slugSchema } from '../http/slug-schema.ts';
-import { thumbprintSchema } from './certificate-params.ts';
+import { thumbprintSchema } from '../http/thumbprint-schema.ts';
 
 /** A day, or a time in any offset; answers a time. */
 const endSchema = z.union([

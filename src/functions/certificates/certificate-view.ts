@@ -46,7 +46,14 @@ export const certificateViewSchema = z
     state: z.enum(certificateStates),
     certificate: z.string().optional().meta({ description: 'PEM.' }),
     chain: z.array(z.string()).meta({ description: 'PEM of the issuers, the root last.' }),
-    downloads: z.array(z.object({ kind: z.string(), url: z.string(), expiresAt: z.string() })),
+    downloads: z.array(
+      z.object({
+        kind: z.string().meta({ description: '`pfx`, or the platform of a kit.' }),
+        gatewayId: z.string().optional().meta({ description: 'Of a kit.' }),
+        url: z.string(),
+        expiresAt: z.string(),
+      }),
+    ),
     ignored: z
       .array(z.string())
       .optional()

@@ -9,7 +9,7 @@ import type { Route } from '../http/route.ts';
 import { slugSchema } from '../http/slug-schema.ts';
 import { allowSharedNameSchema, validityDaysSchema } from './certificate-params.ts';
 import { answerIssued, type AnswerIssuedOptions, issuedViewSchema } from './issued-answer.ts';
-import { bringsOneKey, csrSchema, keyProblems, keySchema, pfxSchema } from './key-order.ts';
+import { bringsOneKey, csrSchema, deliverSchema, keyProblems, keySchema, pfxSchema } from './key-order.ts';
 
 export interface IssueRouteOptions extends AnswerIssuedOptions {
   readonly owners: Pick<Owners, 'get' | 'samePerson'>;
@@ -26,6 +26,7 @@ const orderFields = z.strictObject({
   csr: csrSchema.optional(),
   key: keySchema.optional(),
   pfx: pfxSchema.optional(),
+  deliver: deliverSchema,
   validityDays: validityDaysSchema,
   commonName: z.string().min(1).max(256).optional().meta({
     description: 'Made unique from the owner’s address if not given. The name of another live certificate is refused.',
@@ -51,7 +52,7 @@ export function issueCertificate(options: IssueRouteOptions): Route {
     secretFields: ['/pfx/password'],
     responses: { 201: issuedViewSchema, 202: operationViewSchema },
     alsoWrong: async (parts, faults) => {
-      const isTold = faults.some((path) => /^\/(csr|key|pfx)(\/|$)/.test(path));
+      const isTold = faults.some((path) => /^\/(csr|key|pfx|deliver)(\/|$)/.test(path));
       const keyType = parts.key === undefined ? {} : { keyType: parts.key.type ?? 'RSA-2048' };
       const { problems } = await readOrder(options, { ...parts, ...keyType }, faults);
       return [...(isTold ? [] : keyProblems(parts)), ...problems];
@@ -60,8 +61,8 @@ export function issueCertificate(options: IssueRouteOptions): Route {
       if (body.allowSharedName === true && !isAllowed(caller, 'operator')) {
         throw new AppError('ERR_CALLER_NOT_ALLOWED', 'Only an operator may let certificates share a name.');
       }
-      const { key, pfx, ...order } = body;
-      return answerIssued(options, order, { key, pfx }, { caller, ...request });
+      const { key, pfx, deliver, ...order } = body;
+      return answerIssued(options, order, { key, pfx, deliver }, { caller, ...request });
     },
   });
 }

@@ -2,7 +2,7 @@ import type { Problem } from '../../domain/app-error.ts';
 import type { CertificateOrders } from '../../services/certificates/certificate-orders.ts';
 import { orderRefused } from '../../services/certificates/check-order.ts';
 import type { Certificates } from '../../services/certificates/issue-certificate.ts';
-import type { IssuedWithKey, IssueWithKey } from '../../services/certificates/issue-with-key.ts';
+import type { IssuedWithKey, IssueWithKey, KeyOrder } from '../../services/certificates/issue-with-key.ts';
 import type { CertificateOrder } from '../../services/certificates/prepare-certificate.ts';
 import type { Operations } from '../../services/operations/operations.ts';
 import type { CertificateRecord } from '../../stores/records/certificates.ts';
@@ -32,12 +32,17 @@ export const issuedViewSchema = certificateViewSchema.extend(madeKeyViewSchema.s
 export async function answerIssued(
   options: AnswerIssuedOptions,
   ordered: Omit<CertificateOrder, 'requestedBy'>,
-  { key, pfx }: { readonly key: KeyWishes['key'] | undefined; readonly pfx: KeyWishes['pfx'] },
+  {
+    key,
+    pfx,
+    deliver,
+  }: Pick<KeyWishes, 'pfx'> & { readonly key: KeyWishes['key'] | undefined; readonly deliver: KeyOrder['deliver'] },
   { caller, headers, randomBytes, operationId, orchestrations }: IssuingRequest,
 ): Promise<RouteAnswer> {
   const order = { ...ordered, requestedBy: caller.id, role: caller.role };
   if (await options.certificateOrders.isNeeded(order.rootId)) {
     if (pfx !== undefined) throw orderRefused([noFileYet]);
+    if (deliver !== undefined) throw orderRefused([{ ...noFileYet, path: '/deliver' }]);
     const request = { operationId: operationId(), requestedBy: caller.id, orchestrations };
     const keyType = key === undefined ? undefined : (key.type ?? 'RSA-2048');
     const { id } = await options.certificateOrders.ask({ ...order, keyType }, request, randomBytes);
@@ -49,7 +54,7 @@ export async function answerIssued(
     return { status: 201, body: view, headers: locationOf(record) };
   }
   const wishes = readKeyWishes({ key, pfx }, headers);
-  return answerWithKey(options, await options.issueWithKey({ ...order, ...wishes }, randomBytes));
+  return answerWithKey(options, await options.issueWithKey({ ...order, ...wishes, deliver }, randomBytes));
 }
 
 /** The 201 that hands out a key that was made here. */

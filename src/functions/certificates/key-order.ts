@@ -9,6 +9,8 @@ import {
   type madeKeyTypes,
 } from '../../services/certificates/issue-with-key.ts';
 import { prefers } from '../http/prefers.ts';
+import { slugSchema } from '../http/slug-schema.ts';
+import { kitPlatformSchema, probeSchema } from './make-kit.ts';
 
 export const csrSchema = z
   .string()
@@ -54,14 +56,35 @@ export const pfxSchema = z
   })
   .meta({ description: 'Of the file with the key that is made here.' });
 
+const deliverMax = 10;
+
+/** Kits that are made with the certificate. */
+export const deliverSchema = z
+  .array(z.strictObject({ gatewayId: slugSchema, platform: kitPlatformSchema, probe: probeSchema }))
+  .max(deliverMax)
+  .superRefine((places, context) => {
+    const names = places.map(({ gatewayId, platform }) => `${gatewayId}/${platform}`);
+    for (const [index, name] of names.entries()) {
+      if (names.indexOf(name) === index) continue;
+      const params = { code: 'duplicateField', fix: 'Name each platform of a gateway once.' };
+      context.addIssue({ code: 'custom', path: [index], message: 'The same kit is named twice.', params });
+    }
+  })
+  .optional()
+  .meta({
+    description:
+      'Kits to make with the key that is made here: each waits behind a link of its own, and asks for the password of the .pfx.',
+  });
+
 interface KeyParts {
+  readonly deliver?: unknown;
   readonly csr?: unknown;
   readonly key?: unknown;
   readonly pfx?: unknown;
 }
 
 /** What is wrong with what an order says of its key: it brings one in its request, or has one made. */
-export function keyProblems({ csr, key, pfx }: KeyParts): readonly Problem[] {
+export function keyProblems({ csr, key, pfx, deliver }: KeyParts): readonly Problem[] {
   const problems: Problem[] = [];
   if (csr === undefined && key === undefined) {
     const fix = 'Send csr; or key, to have a key made.';
@@ -74,6 +97,11 @@ export function keyProblems({ csr, key, pfx }: KeyParts): readonly Problem[] {
   if (csr !== undefined && pfx !== undefined) {
     const message = 'The private key of a request is not here.';
     problems.push({ path: '/pfx', code: 'forbiddenField', message, fix: 'Leave pfx out, or send key.' });
+  }
+  if (csr !== undefined && deliver !== undefined) {
+    const message = 'The private key of a request is not here, so no kit can hold it.';
+    const fix = 'Leave deliver out, and make kits with POST /api/certificates/{thumbprint}/kits; or send key.';
+    problems.push({ path: '/deliver', code: 'forbiddenField', message, fix });
   }
   return problems;
 }
@@ -110,14 +138,24 @@ export const madeKeyViewSchema = z.object({
 });
 
 export interface MadeKeyView {
-  readonly downloads: readonly { readonly kind: 'pfx'; readonly url: string; readonly expiresAt: string }[];
+  readonly downloads: readonly {
+    readonly kind: string;
+    readonly gatewayId?: string;
+    readonly url: string;
+    readonly expiresAt: string;
+  }[];
   readonly password?: string;
 }
 
-export function madeKeyView({ download, password }: IssuedWithKey): MadeKeyView {
+export function madeKeyView({ download, kits, password }: IssuedWithKey): MadeKeyView {
   const { url, expiresAt } = download ?? {};
   return {
-    downloads: url === undefined || expiresAt === undefined ? [] : [{ kind: 'pfx', url, expiresAt }],
+    downloads: [
+      ...(url === undefined || expiresAt === undefined ? [] : [{ kind: 'pfx', url, expiresAt }]),
+      ...kits.map(({ place: { gatewayId, platform: kind }, ...kit }) => {
+        return { kind, gatewayId, url: kit.url, expiresAt: kit.expiresAt };
+      }),
+    ],
     ...(password === undefined ? {} : { password }),
   };
 }

@@ -13,7 +13,7 @@ import { type CsvColumns, listAnswer } from '../http/list-answer.ts';
 import { continuationSchema, pageSchema, readContinuation, toPage, topSchema } from '../http/list-query.ts';
 import type { Route } from '../http/route.ts';
 import { slugSchema } from '../http/slug-schema.ts';
-import { thumbprintSchema } from './certificate-params.ts';
+import { thumbprintSchema } from '../http/thumbprint-schema.ts';
 import { type CertificateViewOptions, certificateViewSchema, toViews } from './certificate-view.ts';
 
 const querySchema = z.strictObject({

@@ -7,11 +7,11 @@ import { thumbprintParams } from './certificate-params.ts';
 
 const tags = ['Certificates'];
 
-const kitPlatformSchema = z
+export const kitPlatformSchema = z
   .enum(certificateKitPlatforms.names)
   .meta({ description: `What the kit is for.\n${certificateKitPlatforms.about}` });
 
-const probeSchema = z
+export const probeSchema = z
   .strictObject({ address: z.ipv4(), port: z.int().min(1).max(65_535) })
   .optional()
   .meta({ description: 'Where something answers behind the gateway: the check of the kit tries it.' });

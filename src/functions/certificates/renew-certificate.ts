@@ -6,7 +6,7 @@ import { defineRoute } from '../http/define-route.ts';
 import type { Route } from '../http/route.ts';
 import { thumbprintParams, validityDaysSchema } from './certificate-params.ts';
 import { answerIssued, type AnswerIssuedOptions, issuedViewSchema } from './issued-answer.ts';
-import { bringsOneKey, csrSchema, keySchema, pfxSchema } from './key-order.ts';
+import { bringsOneKey, csrSchema, deliverSchema, keySchema, pfxSchema } from './key-order.ts';
 
 export interface RenewRouteOptions extends AnswerIssuedOptions {
   readonly orderRenewal: OrderRenewal;
@@ -19,6 +19,7 @@ const renewalSchema = z
     csr: csrSchema.optional(),
     key: keySchema.optional(),
     pfx: pfxSchema.optional(),
+    deliver: deliverSchema,
     validityDays: validityDaysSchema,
     graceDays: z.int().min(0).max(90).default(usualGraceDays).meta({
       description: 'For how long the old one still opens gateways, unless the new one is seen in use before.',
@@ -40,10 +41,10 @@ export function renewCertificate(options: RenewRouteOptions): Route {
     request: { params: thumbprintParams, body: renewalSchema },
     secretFields: ['/pfx/password'],
     responses: { 201: issuedViewSchema, 202: operationViewSchema },
-    handler: async ({ params, body: { key, pfx, graceDays, ...rest }, ...request }) => {
+    handler: async ({ params, body: { key, pfx, deliver, graceDays, ...rest }, ...request }) => {
       const thumbprint = requireThumbprint(params.thumbprint);
       const renewal = await options.orderRenewal(thumbprint, graceDays, request.randomBytes);
-      return answerIssued(options, { ...rest, ...renewal }, { key, pfx }, request);
+      return answerIssued(options, { ...rest, ...renewal }, { key, pfx, deliver }, request);
     },
   });
 }

@@ -5,11 +5,11 @@ import type { GatewayRevocations } from '../../services/gateways/gateway-revocat
 import type { Operations } from '../../services/operations/operations.ts';
 import { type GatewayRevocation, revocationStates } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { thumbprintSchema } from '../certificates/certificate-params.ts';
 import { accepted } from '../http/accepted-operation.ts';
 import { defineRoute } from '../http/define-route.ts';
 import type { Route } from '../http/route.ts';
 import { slugParams, slugSchema } from '../http/slug-schema.ts';
+import { thumbprintSchema } from '../http/thumbprint-schema.ts';
 import { entryListSchema, entryNameSchema, othersOn, seenAt, sessionProofFields } from './gateway-entry-view.ts';
 import { requireGateway } from './gateways.ts';
 

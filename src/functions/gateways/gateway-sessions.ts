@@ -4,11 +4,11 @@ import type { Disconnects } from '../../services/gateways/disconnect-sessions.ts
 import type { ListSessions } from '../../services/gateways/list-sessions.ts';
 import type { Operations } from '../../services/operations/operations.ts';
 import { certificateStates } from '../../stores/records/certificates.ts';
-import { thumbprintParams } from '../certificates/certificate-params.ts';
 import { accepted } from '../http/accepted-operation.ts';
 import { defineRoute } from '../http/define-route.ts';
 import type { Route } from '../http/route.ts';
 import { slugParams } from '../http/slug-schema.ts';
+import { thumbprintSchema } from '../http/thumbprint-schema.ts';
 
 export interface GatewaySessionRoutesOptions {
   readonly operations: Pick<Operations, 'view'>;
@@ -40,7 +40,7 @@ const sessionSchema = z
 const chosenMax = 100;
 const choiceSchema = z
   .strictObject({
-    thumbprints: z.array(thumbprintParams.shape.thumbprint).min(1).max(chosenMax).optional(),
+    thumbprints: z.array(thumbprintSchema).min(1).max(chosenMax).optional(),
     connectionIds: z.array(z.string().min(1).max(128)).min(1).max(chosenMax).optional(),
   })
   .meta({ description: 'One of the two: whose sessions, or which.' })

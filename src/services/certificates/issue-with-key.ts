@@ -5,6 +5,7 @@ import { certificateKeys } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Downloads, OfferedDownload } from '../operations/downloads.ts';
 import type { Certificates, IssuedCertificate } from './issue-certificate.ts';
+import { certificateKitPlatforms, type KitPlace, type Kits } from './kits.ts';
 import { type CertificateOrder, type RequestRandom, serialNumberOf } from './prepare-certificate.ts';
 import type { KeyFiles, MadeKey } from './release-certificate.ts';
 
@@ -17,13 +18,21 @@ export interface KeyOrder extends Omit<CertificateOrder, 'csr'> {
   /** As `checkPkcs12Password` lets it pass; made up if not given. */
   readonly password?: string | undefined;
   readonly encryption: Pkcs12Encryption;
+  /** Kits that are made while the key is there. */
+  readonly deliver?: readonly KitPlace[] | undefined;
 }
 
 export interface IssuedWithKey extends IssuedCertificate {
   /** The `.pfx`. Undefined where the same request was answered before and the file was fetched, or its time is over. */
   readonly download?: OfferedDownload;
+  /** The kits that were ordered, as far as they wait. */
+  readonly kits: readonly OfferedKit[];
   /** The password that was made up, in the first answer of a request only. */
   readonly password?: string;
+}
+
+export interface OfferedKit extends OfferedDownload {
+  readonly place: KitPlace;
 }
 
 /** Both DER: SubjectPublicKeyInfo, and PKCS #8 in clear. */
@@ -44,7 +53,9 @@ export function createIssueWithKey({
   downloads,
   newKeyPair,
   newPassword,
+  kits,
 }: {
+  readonly kits: Pick<Kits, 'makeFor' | 'requireServed'>;
   readonly certificates: Certificates;
   readonly stores: Pick<Stores, 'certificates'>;
   readonly downloads: Pick<Downloads, 'offer' | 'renew'>;
@@ -63,36 +74,58 @@ export function createIssueWithKey({
     // A key that nothing accepts any more is not handed over.
     const isLive = issued.record.state === 'issued';
     const download = isLive ? await downloads.renew(keyFileOf(serialNumber)) : undefined;
-    return { ...issued, ...(download === undefined ? {} : { download }) };
+    const renewed: OfferedKit[] = [];
+    for (const place of isLive ? (order.deliver ?? []) : []) {
+      const offered = await downloads.renew(kitFileOf(serialNumber, nameOf(place)));
+      if (offered !== undefined) renewed.push({ ...offered, place });
+    }
+    return { ...issued, kits: renewed, ...(download === undefined ? {} : { download }) };
   }
 
   async function issueFresh(order: KeyOrder, random: RequestRandom): Promise<IssuedWithKey> {
     const made = order.password === undefined ? { password: makePassword(newPassword()) } : {};
     const password = order.password ?? made.password ?? '';
     const offered: OfferedDownload[] = [];
+    const offeredKits: OfferedKit[] = [];
+    const { deliver = [] } = order;
+    await kits.requireServed(deliver, order.rootId);
     const makeKey = async (): Promise<MadeKey> => {
       const pair = await newKeyPair(madeKeyTypes[order.keyType]);
       return {
         request: requestFor(pair.publicKey, order),
         keep: async (certificate, { serialNumber, commonName }, root) => {
-          const content = buildPkcs12({
-            privateKey: pair.privateKey,
-            certificate: certificate.der,
-            chain: root.chain.map((issuer) => Buffer.from(issuer, 'base64')),
-            friendlyName: commonName,
-            password,
-            encryption: order.encryption,
-          });
+          const pfxOf = (encryption: Pkcs12Encryption): Uint8Array =>
+            buildPkcs12({
+              privateKey: pair.privateKey,
+              certificate: certificate.der,
+              chain: root.chain.map((issuer) => Buffer.from(issuer, 'base64')),
+              friendlyName: commonName,
+              password,
+              encryption,
+            });
+          const content = pfxOf(order.encryption);
           const file = { fileName: `${commonName}.pfx`, contentType: 'application/x-pkcs12', content };
           const target = `certificates/${certificate.thumbprint}`;
           const whose = { target, requestedBy: order.requestedBy, replaces: keyFileOf(serialNumber) };
+          const { thumbprint, der } = certificate;
+          for (const place of deliver) {
+            // The password is not in it: whoever has the file has to be told it as well.
+            const pfx = { content: pfxOf(certificateKitPlatforms.pfxEncryption[place.platform]) };
+            const subject = { certificate: der, commonName, thumbprint, serialNumber, pfx };
+            const kit = await kits.makeFor(place, root.id, subject);
+            const replaces = kitFileOf(serialNumber, nameOf(place));
+            const made = await downloads.offer({ ...kit, ...whose, replaces, isOnlyOne: true });
+            offeredKits.push({ ...made, place });
+          }
+          // Last: where this waits, everything does.
           offered.push(await downloads.offer({ ...file, ...whose, isOnlyOne: true }));
         },
       };
     };
-    const issued = await certificates.issue(order, random, makeKey);
+    const kitNames = deliver.length === 0 ? {} : { kits: deliver.map(nameOf) };
+    const issued = await certificates.issue({ ...order, ...kitNames }, random, makeKey);
     const [download] = offered;
-    return { ...issued, ...made, ...(download === undefined ? {} : { download }) };
+    return { ...issued, ...made, kits: offeredKits, ...(download === undefined ? {} : { download }) };
   }
 
   return async (order, random) => {
@@ -117,11 +150,30 @@ export function madeSerialNumbers(random: RequestRandom): readonly ReturnType<ty
   return attemptsOf(random).map((own) => certificateKeys(serialNumberOf(own)));
 }
 
-export function createKeyFiles(downloads: Pick<Downloads, 'holds' | 'withdraw'>): KeyFiles {
+export function createKeyFiles({
+  downloads,
+  stores,
+}: {
+  readonly downloads: Pick<Downloads, 'holds' | 'withdraw'>;
+  readonly stores: Pick<Stores, 'certificates'>;
+}): KeyFiles {
   return {
     holds: (serialNumber) => downloads.holds(keyFileOf(serialNumber)),
-    withdraw: (serialNumber) => downloads.withdraw(keyFileOf(serialNumber)),
+    withdraw: async (serialNumber) => {
+      await downloads.withdraw(keyFileOf(serialNumber));
+      const record = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
+      for (const name of record?.kits ?? []) await downloads.withdraw(kitFileOf(serialNumber, name));
+    },
   };
+}
+
+/** What a kit is for, in one word: a gateway's id has no slash. */
+function nameOf({ gatewayId, platform }: KitPlace): string {
+  return `${gatewayId}/${platform}`;
+}
+
+function kitFileOf(serialNumber: string, name: string): string {
+  return `certificate-kit/${serialNumber}/${name}`;
 }
 
 function keyFileOf(serialNumber: string): string {

@@ -5,12 +5,12 @@ import { parseThumbprint } from '../../domain/thumbprint.ts';
 import type { Kit } from '../../kits/kit.ts';
 import type { P2sSettings } from '../../kits/p2s/p2s-settings.ts';
 import { buildP2sKit, type P2sPlatform, p2sPlatforms } from '../../kits/platforms.ts';
-import { rootKeys } from '../../stores/records/certificates.ts';
+import { type CertificateRecord, rootKeys } from '../../stores/records/certificates.ts';
 import { gatewayKeys } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { type ReadNewestPackage, unreadablePackage } from '../gateways/newest-package.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
 import { issuerChain } from './issuer-chain.ts';
+import { type ReadNewestPackage, unreadablePackage } from './newest-package.ts';
 
 export const certificateKitPlatforms = p2sPlatforms;
 
@@ -19,17 +19,33 @@ export interface CertificateKit extends Kit {
   readonly profileHash: string;
 }
 
-export interface KitOrder {
-  readonly thumbprint: string;
+/** Where a kit is for. */
+export interface KitPlace {
   readonly gatewayId: string;
   readonly platform: P2sPlatform;
   /** What the check script of the kit should reach through the VPN. */
   readonly probe?: P2sSettings['probe'];
 }
 
-/** Files that open one gateway with one certificate, without its private key. Secret: they hold secrets of the gateway. */
+export interface KitOrder extends KitPlace {
+  readonly thumbprint: string;
+}
+
+/** Whose kit it is; with `pfx` it holds the key, closed by a password that is not in it. */
+export type KitSubject = Pick<P2sSettings, 'certificate' | 'commonName' | 'thumbprint' | 'pfx'> & {
+  readonly serialNumber: string;
+};
+
+type Place = Omit<P2sSettings, 'certificate' | 'commonName' | 'thumbprint' | 'pfx' | 'probe' | 'fileStem'>;
+
+/** Files that open one gateway with one certificate. Secret: they hold secrets of the gateway. */
 export interface Kits {
+  /** Without the private key. */
   make(order: KitOrder): Promise<CertificateKit>;
+  /** For a certificate of that root that is not released yet. */
+  makeFor(place: KitPlace, rootId: string, subject: KitSubject): Promise<CertificateKit>;
+  /** Throws what `makeFor` would for any certificate of that root: before there is one. */
+  requireServed(places: readonly KitPlace[], rootId: string): Promise<void>;
 }
 
 export function createKits(options: {
@@ -49,8 +65,37 @@ export function createKits(options: {
     throw unreadablePackage(gatewayId);
   }
 
-  /** What a kit is made from, whatever its platform. Throws where no gateway would let this certificate in. */
-  async function readSettings({ thumbprint: text, gatewayId, probe }: KitOrder): Promise<P2sSettings> {
+  /** What kits for a gateway have in common, whose certificate they are for. Throws where no gateway would let one of this root in. */
+  async function readPlace(gatewayId: string, rootId: string): Promise<Place> {
+    const plan = (await stores.gateways.get(gatewayKeys(gatewayId)))?.record.plan;
+    if (plan === undefined) throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not exist.`);
+    requireCertificates(plan);
+    const trust = (await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId }))?.record;
+    if (trust?.wanted !== true) {
+      throw new AppError('ERR_CONFLICT', `Gateway ${gatewayId} does not trust root ${rootId}.`);
+    }
+    const root = (await stores.roots.get(rootKeys(rootId)))?.record;
+    if (root?.certificate === undefined || root.thumbprint === undefined) {
+      throw new AppError('ERR_CONFLICT', `Root ${rootId} has no certificate yet, so no kit is made.`);
+    }
+    const chain = await issuerChain(stores, root);
+    return {
+      profile: await readProfile(gatewayId),
+      gatewayId,
+      connectionName: plan.resourceIds.virtualNetwork.split('/').at(-1) ?? gatewayId,
+      protocols: plan.protocols,
+      sku: plan.sku,
+      addressPool: plan.clientAddressPool,
+      chain: chain.map((issuer) => Buffer.from(issuer.certificate, 'base64')),
+      issuer: { commonName: root.commonName, thumbprint: root.thumbprint },
+      rootThumbprint: chain.at(-1)?.thumbprint ?? root.thumbprint,
+    };
+  }
+
+  /** The certificate that a kit is made for, without its key. */
+  async function readCertificate(
+    text: string,
+  ): Promise<Omit<CertificateRecord, 'certificate'> & { readonly certificate: string }> {
     const thumbprint = parseThumbprint(text);
     const record = thumbprint === undefined ? undefined : await options.lookup.byThumbprint(thumbprint);
     const certificate = record?.certificate ?? record?.registered?.certificate;
@@ -63,40 +108,38 @@ export function createKits(options: {
         `Certificate ${text} is ${record.state}: no gateway accepts it, so no kit is made.`,
       );
     }
-    const plan = (await stores.gateways.get(gatewayKeys(gatewayId)))?.record.plan;
-    if (plan === undefined) throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not exist.`);
-    requireCertificates(plan);
-    const trust = (await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: record.rootId }))?.record;
-    if (trust?.wanted !== true) {
-      throw new AppError('ERR_CONFLICT', `Gateway ${gatewayId} does not trust root ${record.rootId}.`);
-    }
-    const root = (await stores.roots.get(rootKeys(record.rootId)))?.record;
-    if (root?.certificate === undefined || root.thumbprint === undefined) {
-      throw new AppError('ERR_CONFLICT', `Root ${record.rootId} has no certificate yet, so no kit is made.`);
-    }
-    const chain = await issuerChain(stores, root);
-    return {
-      profile: await readProfile(gatewayId),
-      gatewayId,
-      connectionName: plan.resourceIds.virtualNetwork.split('/').at(-1) ?? gatewayId,
-      protocols: plan.protocols,
-      sku: plan.sku,
-      addressPool: plan.clientAddressPool,
-      certificate: Buffer.from(certificate, 'base64'),
-      commonName: record.commonName,
-      thumbprint: record.thumbprint ?? text,
-      chain: chain.map((issuer) => Buffer.from(issuer.certificate, 'base64')),
-      issuer: { commonName: root.commonName, thumbprint: root.thumbprint },
-      rootThumbprint: chain.at(-1)?.thumbprint ?? root.thumbprint,
-      ...(probe === undefined ? {} : { probe }),
-      fileStem: `${gatewayId}-${record.serialNumber.slice(0, 8)}`,
-    };
+    return { ...record, certificate };
+  }
+
+  function build({ gatewayId, platform, probe }: KitPlace, place: Place, subject: KitSubject): CertificateKit {
+    const { serialNumber, ...rest } = subject;
+    const fileStem = `${gatewayId}-${serialNumber.slice(0, 8)}`;
+    const settings = { ...place, ...rest, ...(probe === undefined ? {} : { probe }), fileStem };
+    return { ...buildP2sKit(platform, settings), profileHash: place.profile.hash };
   }
 
   return {
-    make: async (order) => {
-      const settings = await readSettings(order);
-      return { ...buildP2sKit(order.platform, settings), profileHash: settings.profile.hash };
+    make: async ({ thumbprint, ...order }) => {
+      const record = await readCertificate(thumbprint);
+      const place = await readPlace(order.gatewayId, record.rootId);
+      return build(order, place, {
+        certificate: Buffer.from(record.certificate, 'base64'),
+        commonName: record.commonName,
+        thumbprint: record.thumbprint ?? thumbprint,
+        serialNumber: record.serialNumber,
+      });
+    },
+
+    makeFor: async (order, rootId, subject) => build(order, await readPlace(order.gatewayId, rootId), subject),
+
+    requireServed: async (orders, rootId) => {
+      for (const order of orders) {
+        const place = await readPlace(order.gatewayId, rootId);
+        // Made once with the issuer in the certificate's place: what a platform asks of a gateway is known to its kit alone.
+        const [certificate = new Uint8Array()] = place.chain;
+        const { commonName, thumbprint } = place.issuer;
+        build(order, place, { certificate, commonName, thumbprint, serialNumber: '0'.repeat(32) });
+      }
     },
   };
 }

@@ -29,6 +29,8 @@ export interface CertificateOrder {
   readonly commonName?: string | undefined;
   /** Lets the name be that of another live certificate, whose sessions can then no longer be told from this one's. */
   readonly allowSharedName?: boolean | undefined;
+  /** Kits that are made with the key, by the names of their downloads. */
+  readonly kits?: readonly string[];
   /** The certificate whose place it is to take. */
   readonly renews?: CertificateRecord['renews'];
   readonly requestedBy: string;
@@ -92,6 +94,7 @@ export function prepareCertificate(
     ...(order.csr === undefined ? { isKeyMadeHere: true } : {}),
     ...(order.allowSharedName === true ? { allowSharedName: true } : {}),
     ...(order.renews === undefined ? {} : { renews: order.renews }),
+    ...(order.kits === undefined ? {} : { kits: [...order.kits] }),
     requestedBy: order.requestedBy,
     createdAt: named.now.toISOString(),
   };

@@ -11,7 +11,7 @@ import { comparableName } from '../../domain/session-name.ts';
 import { parseThumbprint } from '../../domain/thumbprint.ts';
 import type { SessionList, VpnSession } from '../../ports/arm.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
-import type { CertificateRecord } from '../../stores/records/certificates.ts';
+import { type CertificateRecord, isInUse } from '../../stores/records/certificates.ts';
 import { gatewayKeys } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
@@ -86,7 +86,7 @@ export function createDisconnects({
     const holders = await lookup.named(commonName);
     return holders.find(
       ({ state, notAfter, rootId, thumbprint }) =>
-        state === 'issued' &&
+        isInUse({ state }) &&
         Date.parse(notAfter) > now().getTime() &&
         open.has(rootId) &&
         !chosen.includes(thumbprint ?? ''),

@@ -5,8 +5,8 @@ import {
   readWindowsInstaller,
   windowsProgramType,
 } from '../../kits/windows-installer.ts';
+import { type NewestPackage, type ReadNewestPackage, unreadablePackage } from '../certificates/newest-package.ts';
 import type { Downloads, NewDownload, OfferedDownload } from '../operations/downloads.ts';
-import { type NewestPackage, type ReadNewestPackage, unreadablePackage } from './newest-package.ts';
 
 export const packagePlatforms = ['windows-x64', 'windows-x86', 'all'] as const satisfies readonly (
   InstallerPlatform | 'all'

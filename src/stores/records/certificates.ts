@@ -119,6 +119,8 @@ const certificateRecordSchema = z.object({
     .optional(),
   /** Present if Gatehouse made the key: then the file that holds it was kept before the certificate was released. */
   isKeyMadeHere: z.literal(true).optional(),
+  /** Kits that were made with that key: what each is for, as its download is named. */
+  kits: z.array(z.string()).optional(),
   /** Present if the order let the name be that of another live certificate. */
   allowSharedName: z.literal(true).optional(),
   /** Names of other live certificates that this one's name could be taken for when it was issued. */

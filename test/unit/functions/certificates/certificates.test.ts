@@ -11,8 +11,7 @@ async function open() {
   const world = createServicesWorld();
   await aRoot(world);
   const api = await createTestApi();
-  const kits = { make: () => Promise.reject(new Error('no kits here')) };
-  const routes = certificateRoutes({ ...world, kits });
+  const routes = certificateRoutes(world);
   const issue = given(routes.find(({ name }) => name === 'issueCertificate'));
   const order = (changes: object, as: ApiRequest['as'], headers: ApiRequest['headers'] = {}): Promise<ApiAnswer> =>
     api.ask(issue, { body: { rootId: 'root-1', owner: 'kim@contoso.com', csr, ...changes }, as: given(as), headers });

@@ -37,8 +37,7 @@ async function open(order: object = {}) {
   const world = createServicesWorld();
   const old = await aLine(world, order);
   const api = await createTestApi();
-  const kits = { make: () => Promise.reject(new Error('no kits here')) };
-  const routes = certificateRoutes({ ...world, kits });
+  const routes = certificateRoutes(world);
   const ask = (name: string, request: ApiRequest) =>
     api.ask(given(routes.find((route) => route.name === name)), { params: { thumbprint: old }, ...request });
   return {

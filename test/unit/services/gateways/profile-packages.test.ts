@@ -1,6 +1,6 @@
 /** Azure's own package, handed out by links. */
 import { strFromU8, zipSync } from 'fflate';
-import { createReadNewestPackage } from '../../../../src/services/gateways/newest-package.ts';
+import { createReadNewestPackage } from '../../../../src/services/certificates/newest-package.ts';
 import { createProfilePackages, type ProfilePackages } from '../../../../src/services/gateways/profile-packages.ts';
 import { createMemoryBlobs } from '../../../support/memory-blobs.ts';
 import { createServicesWorld, type ServicesWorld } from '../../../support/services-world.ts';
