@@ -11,10 +11,11 @@ export function withSettingsTable(script: string, values: Readonly<Record<string
   return `${before ?? ''}$settings = @{\n${lines.join('\n')}\n}${more}${after ?? ''}`;
 }
 
-// Between single quotes PowerShell reads nothing but a quote, which is written twice (about_Quoting_Rules).
+// Between single quotes PowerShell reads nothing but a quote, which is written twice (about_Quoting_Rules). It takes the
+// quotes of typographers for the same one (U+2018 to U+201B).
 function toLiteral(value: SettingValue): string {
   if (typeof value === 'boolean') return value ? '$true' : '$false';
-  if (typeof value === 'string') return `'${value.replaceAll("'", "''")}'`;
+  if (typeof value === 'string') return `'${value.replaceAll(/['\u2018-\u201b]/g, '$&$&')}'`;
   return `@(${value.map(toLiteral).join(', ')})`;
 }
 

@@ -395,7 +395,7 @@ describe('windows kits', () => {
         'pass  Client authentication is the first purpose of the certificate.',
         'pass  The root of your certificate is trusted.',
         'pass  The root of the gateway is trusted by this machine.',
-        `pass  127.0.0.1, port ${portOf(server)}, answers through the VPN.`,
+        `pass  127.0.0.1, port ${portOf(server)}, answers.`,
         'code 0',
       ]);
     });

@@ -165,7 +165,7 @@ check_probe() {
     bad "Nothing answered at $probe_address, port $probe_port, within 5 seconds." \
       'The VPN is not connected, or a rule of the network (NSG, firewall) forbids it: ask the administrator.'
   elif wait "$pid"; then
-    pass "$probe_address, port $probe_port, answers through the VPN."
+    pass "$probe_address, port $probe_port, answers."
   else
     bad "$probe_address, port $probe_port, refuses or cannot be reached." \
       'Connect first. If it stays so, nothing listens there, or no route leads there.'

@@ -154,7 +154,7 @@ function Test-Probe {
   try {
     $isConnected = $client.ConnectAsync($settings.ProbeAddress, [int]$settings.ProbePort).Wait(5000)
     if ($isConnected) {
-      Write-Pass ($what + ', answers through the VPN.')
+      Write-Pass ($what + ', answers.')
     } else {
       Write-Fail ('Nothing answered at ' + $what + ', within 5 seconds.') 'The VPN is not connected, or a rule of the network (NSG, firewall) forbids it: ask the administrator.'
     }

@@ -7,6 +7,10 @@ $settings = @{}
 
 $file = Join-Path $PSScriptRoot $settings.CertificateName
 $certificate = New-Object 'System.Security.Cryptography.X509Certificates.X509Certificate2' $file
+# A line break in it would begin another line of the order.
+if ($certificate.Subject -match '[\x00-\x1f\x7f\u0085\u2028\u2029]') {
+  throw 'The subject of your certificate has characters that no request can take over. Have a new one made.'
+}
 # In such a file a quote is written twice, and so is a percent sign.
 $subject = $certificate.Subject.Replace('"', '""').Replace('%', '%%')
 $lines = @(
