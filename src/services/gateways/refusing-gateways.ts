@@ -19,6 +19,17 @@ export async function gatewaysOfRoot(stores: TrustStores, rootId: string): Promi
   return ids;
 }
 
+/** Whether gateways had the root and none has it any more: what it signed opens nothing, whatever is said of it. */
+export async function isRootWithdrawn(stores: TrustStores, rootId: string): Promise<boolean> {
+  if (rootId === unknownRootId) return false;
+  const all = await gatewayIdsOf(stores, rootId);
+  for (const gatewayId of all) {
+    const row = (await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId }))?.record;
+    if (row?.wanted === true || (await isCopiedTo(stores, gatewayId, rootId))) return false;
+  }
+  return all.length > 0;
+}
+
 /** Somebody else has put the root there. */
 async function isCopiedTo(stores: TrustStores, gatewayId: string, rootId: string): Promise<boolean> {
   return (await stores.foreignEntries.list(gatewayId)).some(({ record }) => record.rootId === rootId);

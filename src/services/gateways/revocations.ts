@@ -27,7 +27,7 @@ import type { Operations } from '../operations/operations.ts';
 import type { Audit } from '../requests/audit.ts';
 import { isExpired } from './desired-entries.ts';
 import type { GatewayWriter } from './gateway-writer.ts';
-import { gatewaysOfRoot } from './refusing-gateways.ts';
+import { gatewaysOfRoot, isRootWithdrawn } from './refusing-gateways.ts';
 import {
   type Asked,
   contextOf,
@@ -225,6 +225,10 @@ export function createRevocations(options: {
           'ERR_CONFLICT',
           `Certificate ${record.thumbprint} expired on ${record.notAfter}. Issue a new one.`,
         );
+      }
+      if (!isRepeat && (await isRootWithdrawn(stores, record.rootId))) {
+        const message = `No gateway trusts root ${record.rootId} any more, so a reinstated certificate would open nothing.`;
+        throw new AppError('ERR_CONFLICT', `${message} Have a gateway trust the root first, or issue a new one.`);
       }
       if (!isRepeat && allowSharedName !== true && (await isNameTaken(stores, lookup, record))) {
         throw commonNameTakenOnReinstate(record.commonName);

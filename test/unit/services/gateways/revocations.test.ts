@@ -189,6 +189,26 @@ describe('src/services/gateways/revocations', () => {
     });
   });
 
+  it('reinstates nothing of a root that no gateway trusts any more, until one does again', async () => {
+    const world = createServicesWorld();
+    const thumbprint = await aLine(world);
+    await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
+    await runWriter(world);
+    await world.trust.distrust('vnet1gw', 'root-1', true, aRequest(world, 'distrust'));
+    await runWriter(world);
+
+    await expect(world.revocations.reinstate(thumbprint, {}, aRequest(world, 'a'))).rejects.toMatchObject({
+      code: 'ERR_CONFLICT',
+      message: expect.stringContaining('No gateway trusts root root-1 any more') as string,
+    });
+
+    await world.trust.trust('vnet1gw', 'root-1', undefined, aRequest(world, 'trust again'));
+    await runWriter(world);
+    await world.revocations.reinstate(thumbprint, {}, aRequest(world, 'b'));
+    await runWriter(world);
+    expect(listedOn(world)).toEqual([]);
+  });
+
   it('reinstates nothing whose name was given away meanwhile, unless that is allowed', async () => {
     const world = createServicesWorld();
     await aRoot(world);
