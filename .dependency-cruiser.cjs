@@ -71,9 +71,14 @@ const folders = {
 // The nouns are the same in every layer. What each may import from its own layer, itself left out: whoever climbs here makes
 // two workflows one, which nobody can read or change alone any more.
 const nouns = {
-  contracts: { gateways: ['operations'], 'on-premises': ['operations'], operations: [] },
-  orchestrations: { gateways: ['operations'], 'on-premises': ['operations'], operations: [] },
-  activities: { gateways: [], 'on-premises': [], operations: [] },
+  contracts: { gateways: ['operations'], certificates: ['operations'], 'on-premises': ['operations'], operations: [] },
+  orchestrations: {
+    gateways: ['operations'],
+    certificates: ['operations'],
+    'on-premises': ['operations'],
+    operations: [],
+  },
+  activities: { gateways: [], certificates: [], 'on-premises': [], operations: [] },
   services: {
     gateways: ['certificates', 'operations', 'requests'],
     certificates: ['operations', 'requests'],
