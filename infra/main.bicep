@@ -33,6 +33,9 @@ param gatewayResourceGroups string[] = []
 @description('True to run commands on the Azure Arc machines of this subscription. Machines that are reached over SSH, or by hand, need no right in Azure.')
 param runsCommandsOnArcMachines bool = false
 
+@description('True to take signing requests with keys on P-256 and P-384. No page of Azure’s says that gateways take such certificates.')
+param allowEllipticCurves bool = false
+
 @description('For how many days what is over is kept before it is removed. What proves a revocation stays longer.')
 param keptDays keptDaysType = {
   idempotency: 7
@@ -148,6 +151,7 @@ module functionApp 'app/function-app.bicep' = {
     vaultUrl: vault.outputs.url
     appVaultUrl: appVault.outputs.url
     webhookAllowedHosts: webhookAllowedHosts
+    allowEllipticCurves: allowEllipticCurves
     keptDays: keptDays
     insightsConnectionString: monitoring.outputs.connectionString
   }

@@ -24,6 +24,8 @@ param webhook = empty('${webhookGiven.url}${webhookGiven.secret}') ? null : webh
 var webhookAllowedHostsGiven = readEnvironmentVariable('GATEHOUSE_WEBHOOK_ALLOWED_HOSTS', '')
 param webhookAllowedHosts = empty(webhookAllowedHostsGiven) ? [] : split(webhookAllowedHostsGiven, listSeparator)
 
+param allowEllipticCurves = bool(readEnvironmentVariable('GATEHOUSE_ALLOW_ELLIPTIC_CURVES', 'false'))
+
 param keptDays = {
   idempotency: int(readEnvironmentVariable('GATEHOUSE_KEEP_IDEMPOTENCY_DAYS', '7'))
   events: int(readEnvironmentVariable('GATEHOUSE_KEEP_EVENTS_DAYS', '90'))

@@ -39,6 +39,9 @@ param appVaultUrl string
 @description('Hosts with a private address that notices and hooks may be posted to.')
 param webhookAllowedHosts string[]
 
+@description('Takes keys on P-256 and P-384, though Azure documents RSA only.')
+param allowEllipticCurves bool
+
 @description('For how many days what is over is kept.')
 param keptDays keptDaysType
 
@@ -58,6 +61,7 @@ var settings = {
   GATEHOUSE_KEEP_EVENTS_DAYS: string(keptDays.events)
   GATEHOUSE_KEEP_OPERATIONS_DAYS: string(keptDays.operations)
   GATEHOUSE_KEEP_PROFILES_DAYS: string(keptDays.profiles)
+  GATEHOUSE_ALLOW_ELLIPTIC_CURVES: allowEllipticCurves ? 'true' : 'false'
   // host.json takes the name of the task hub from here.
   GATEHOUSE_TASK_HUB: 'Gatehouse'
   // Which identity the application's credential is, and whose changes of gateways are its own.

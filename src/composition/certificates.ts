@@ -88,7 +88,7 @@ export function registerCertificates({ certificateOrders }: Certificates): void 
 }
 
 export function certificateNounRoutes(
-  { stores, operations, now }: Core,
+  { stores, operations, allowEllipticCurve, now }: Core,
   {
     lookup,
     owners,
@@ -117,6 +117,7 @@ export function certificateNounRoutes(
     ...rootRoutes({ stores, roots, rootImports, rootKeyImports, rootRemovals }),
     ...certificateRoutes({
       stores,
+      allowEllipticCurve,
       operations,
       now,
       certificates,

@@ -83,7 +83,7 @@ export function createCore({ settings, faults }: SettingsReading, credential: To
   });
 
   const unfinished = createUnfinished({ tables, now });
-  const { keptDays } = settings;
+  const { keptDays, allowEllipticCurve } = settings;
   const dues = createRetentionDues({ tables });
   const outbox = createOutbox({ tables, now, keptDays: keptDays.events });
   const operations = createOperations({
@@ -125,6 +125,7 @@ export function createCore({ settings, faults }: SettingsReading, credential: To
   });
 
   return {
+    allowEllipticCurve,
     now,
     log,
     newSeed: (): Uint8Array => randomBytes(32),

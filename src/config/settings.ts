@@ -29,6 +29,10 @@ const settingsSchema = z.object({
   GATEHOUSE_KEEP_EVENTS_DAYS: daysFrom(30).default(90),
   GATEHOUSE_KEEP_OPERATIONS_DAYS: daysFrom(30).default(365),
   GATEHOUSE_KEEP_PROFILES_DAYS: daysFrom(1).default(30),
+  GATEHOUSE_ALLOW_ELLIPTIC_CURVES: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true'),
 });
 
 export interface Settings {
@@ -50,6 +54,8 @@ export interface Settings {
   readonly otlpEndpoint: string | undefined;
   /** How many times faster than Azure's the surroundings are: what operations say of usual times is divided by it. */
   readonly usualTimeDivisor: number;
+  /** Lets requests with keys on P-256 and P-384 in, though no page of Azure's says that gateways take them. */
+  readonly allowEllipticCurve: boolean;
   /** How long what is over is kept before it is removed. */
   readonly keptDays: {
     /** Of a request under an idempotency key, from its begin. */
@@ -129,6 +135,7 @@ function toSettings(data: z.output<typeof settingsSchema>): Settings {
     authorityHost: data.AZURE_AUTHORITY_HOST,
     otlpEndpoint: data.OTEL_EXPORTER_OTLP_ENDPOINT,
     usualTimeDivisor: data.GATEHOUSE_USUAL_TIME_DIVISOR,
+    allowEllipticCurve: data.GATEHOUSE_ALLOW_ELLIPTIC_CURVES,
     keptDays: {
       idempotency: data.GATEHOUSE_KEEP_IDEMPOTENCY_DAYS,
       events: data.GATEHOUSE_KEEP_EVENTS_DAYS,

@@ -34,6 +34,7 @@ const keyTypeNames: ReadonlyMap<string, string> = new Map([
   ['1.3.101.113', 'Ed448'],
 ]);
 
+const notDocumented = 'Azure documents RSA only: no page of it says that gateways take certificates with such keys.';
 const makeRsa = 'Make a new RSA key of 2048, 3072 or 4096 bits with exponent 65537, for example with OpenSSL.';
 
 /** Whether a SubjectPublicKeyInfo says that it holds an RSA key. */
@@ -56,7 +57,8 @@ export function checkPublicKey(subjectPublicKeyInfo: DerValue, policy: PublicKey
   const type = readObjectIdentifier(identifier);
   if (type === oid.rsaEncryption) return checkRsaKey(subjectPublicKeyInfo, parameters, key);
   if (type === oid.ecPublicKey && policy.allowEllipticCurve) return checkEcKey(subjectPublicKeyInfo, parameters, key);
-  return refuse('keyType', `${nameOfKeyType(type)} keys are not accepted here.`, makeRsa);
+  const why = type === oid.ecPublicKey ? ` ${notDocumented}` : '';
+  return refuse('keyType', `${nameOfKeyType(type)} keys are not accepted here.${why}`, makeRsa);
 }
 
 function checkRsaKey(spki: DerValue, parameters: DerValue | undefined, key: Uint8Array): PublicKeyCheck {

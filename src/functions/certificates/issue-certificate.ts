@@ -13,6 +13,7 @@ import { bringsOneKey, csrSchema, deliverSchema, keyProblems, keySchema, pfxSche
 
 export interface IssueRouteOptions extends AnswerIssuedOptions {
   readonly owners: Pick<Owners, 'get' | 'samePerson'>;
+  readonly allowEllipticCurve?: boolean | undefined;
   readonly now: () => Date;
 }
 

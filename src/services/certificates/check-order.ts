@@ -32,6 +32,8 @@ export interface CheckOrderOptions {
   >;
   readonly lookup: Pick<CertificateLookup, 'named'>;
   readonly owners: Pick<Owners, 'get' | 'samePerson'>;
+  /** Lets keys on P-256 and P-384 in; false if not given. */
+  readonly allowEllipticCurve?: boolean | undefined;
   readonly now: () => Date;
 }
 
@@ -159,9 +161,12 @@ async function readRoot(
   return { value, problems: [{ path: '/validityDays', code: 'beyondRoot', message, fix }] };
 }
 
-async function readKey({ stores }: CheckOrderOptions, { csr }: OrderParts): Promise<PartReading<CertificateRequest>> {
+async function readKey(
+  { stores, allowEllipticCurve = false }: CheckOrderOptions,
+  { csr }: OrderParts,
+): Promise<PartReading<CertificateRequest>> {
   if (csr === undefined) return { problems: [] };
-  const reading = readCertificateRequest(csr);
+  const reading = readCertificateRequest(csr, { allowEllipticCurve });
   if (!reading.ok) return { problems: reading.problems.map((problem) => ({ path: '/csr', ...problem })) };
   const block = await findBlock(stores, reading.request.publicKeyHash);
   return { value: reading.request, problems: block === undefined ? [] : [keyBlockedProblem(block)] };

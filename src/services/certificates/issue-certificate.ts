@@ -36,6 +36,7 @@ export interface IssuedCertificate {
 }
 
 export interface CertificatesOptions extends ReleaseOptions {
+  readonly allowEllipticCurve?: boolean | undefined;
   readonly owners: Owners;
 }
 
@@ -111,7 +112,11 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     if (stored !== undefined) {
       const started = stored.record;
       const root = await signingRoot(started.rootId);
-      return { record: await requireReleased(await continueIssuing(started, root)), root, ignored: ignoredOf(order) };
+      return {
+        record: await requireReleased(await continueIssuing(started, root)),
+        root,
+        ignored: ignoredOf(order, options),
+      };
     }
     if (problems.length > 0 || root === undefined || owner === undefined) throw orderRefused(problems);
     requireActive(root);
@@ -181,8 +186,11 @@ export function createCertificates(options: CertificatesOptions): Certificates {
 }
 
 /** What a request that was read before asked for beyond its key. */
-function ignoredOf({ csr }: CertificateOrder): readonly string[] {
+function ignoredOf(
+  { csr }: CertificateOrder,
+  { allowEllipticCurve = false }: Pick<CertificatesOptions, 'allowEllipticCurve'>,
+): readonly string[] {
   if (csr === undefined) return [];
-  const reading = readCertificateRequest(csr);
+  const reading = readCertificateRequest(csr, { allowEllipticCurve });
   return reading.ok ? reading.request.ignored : [];
 }

@@ -1,6 +1,7 @@
 import { type OrderParts, readOrder } from '../../../../src/services/certificates/check-order.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
-import { anRsaKeyPair } from '../../../support/builders/a-key-pair.ts';
+import { anEcKeyPair, anRsaKeyPair } from '../../../support/builders/a-key-pair.ts';
+import { objectIdentifier, sequence } from '../../../support/builders/der.ts';
 import {
   aRequest,
   aRoot,
@@ -30,6 +31,21 @@ describe('src/services/certificates/check-order', () => {
       expect.stringMatching(/^\/commonName /),
     ]);
     expect(codesOf(beyond)).toEqual(['/validityDays beyondRoot', expect.stringMatching(/^\/csr /)]);
+  });
+
+  it('refuses keys on curves with the reason, unless the deployment takes them', async () => {
+    const world = createServicesWorld();
+    await aRoot(world);
+    for (const curve of ['P-256', 'P-384']) {
+      const { spki, privateKey: signWith } = anEcKeyPair(curve);
+      const ecdsa = { spki, signWith, algorithm: sequence(objectIdentifier('1.2.840.10045.4.3.2')) };
+      const csr = toRequestPem(aCertificateRequest(ecdsa));
+
+      const [problem] = await checkOrder(world, { csr });
+      expect(problem).toMatchObject({ path: '/csr', code: 'keyType' });
+      expect(problem?.message).toContain('Azure documents RSA only');
+      expect((await readOrder({ ...world, allowEllipticCurve: true }, { csr })).problems).toEqual([]);
+    }
   });
 
   it('finds nothing in an order that is right, nor in parts that are not there', async () => {
