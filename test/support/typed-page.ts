@@ -10,7 +10,7 @@ const root = resolve(__dirname, '..', '..');
 const startTimeoutMs = 600_000;
 
 /** The blocks of a page that are to be typed; with a heading, those of the section under it and the sections in it. */
-export function blocksOf(page: 'README.md' | 'docs/on-premises.md', heading?: string): string[] {
+export function blocksOf(page: 'README.md' | 'docs/on-premises.md' | 'docs/people.md', heading?: string): string[] {
   const text = readFileSync(join(root, page), 'utf8');
   const typed = heading === undefined ? text : sectionOf(text, heading);
   return [...typed.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, lines = '']) => lines);
