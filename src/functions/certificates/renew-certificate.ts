@@ -22,7 +22,8 @@ const renewalSchema = z
     deliver: deliverSchema,
     validityDays: validityDaysSchema,
     graceDays: z.int().min(0).max(90).default(usualGraceDays).meta({
-      description: 'For how long the old one still opens gateways, unless the new one is seen in use before.',
+      description:
+        'For how long the old one still opens gateways, unless the new one is seen in use before. 0: operators only.',
     }),
   })
   .superRefine(bringsOneKey);
@@ -36,14 +37,15 @@ export function renewCertificate(options: RenewRouteOptions): Route {
     action: 'certificate.renew',
     role: 'requester',
     summary:
-      'Issues a certificate in the place of another: for the same owner, root and name. The old one is revoked after a time of grace.',
+      'Issues a certificate in the place of another: for the same owner, root and name. The old one is revoked after a time of grace. For whoever asked for that one, and for operators.',
     tags: ['Certificates'],
     request: { params: thumbprintParams, body: renewalSchema },
     secretFields: ['/pfx/password'],
     responses: { 201: issuedViewSchema, 202: operationViewSchema },
     handler: async ({ params, body: { key, pfx, deliver, graceDays, ...rest }, ...request }) => {
+      const { caller, randomBytes } = request;
       const thumbprint = requireThumbprint(params.thumbprint);
-      const renewal = await options.orderRenewal(thumbprint, graceDays, request.randomBytes);
+      const renewal = await options.orderRenewal(thumbprint, { graceDays, caller }, randomBytes);
       return answerIssued(options, { ...rest, ...renewal }, { key, pfx, deliver }, request);
     },
   });

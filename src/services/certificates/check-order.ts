@@ -3,7 +3,7 @@ import { dayMs } from '../../domain/days.ts';
 import { checkNameText, uniqueCommonName } from '../../domain/distinguished-name.ts';
 import { permitsName, type RootPolicy } from '../../domain/root-policy.ts';
 import { type CertificateRequest, readCertificateRequest } from '../../pki/read-certificate-request.ts';
-import { rootKeys, type RootRecord } from '../../stores/records/certificates.ts';
+import { type CertificateRecord, rootKeys, type RootRecord } from '../../stores/records/certificates.ts';
 import { type OwnerRecord, standingDeparture } from '../../stores/records/owners.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { findBlock, keyBlockedProblem } from './blocked-keys.ts';
@@ -21,6 +21,7 @@ export interface OrderParts {
   readonly validityDays?: number | undefined;
   readonly commonName?: string | undefined;
   readonly allowSharedName?: boolean | undefined;
+  readonly renews?: CertificateRecord['renews'];
   /** Of a key that is made here. */
   readonly keyType?: string | undefined;
 }
@@ -220,12 +221,13 @@ function ownNameProblems(owner: OrderOwner): readonly Problem[] {
 
 async function checkName(
   { stores, lookup }: CheckOrderOptions,
-  { commonName, allowSharedName }: OrderParts,
+  { commonName, allowSharedName, owner, renews }: OrderParts,
 ): Promise<readonly Problem[]> {
   if (commonName === undefined) return [];
   const problems = checkNameText(commonName, '/commonName');
   if (problems.length > 0 || allowSharedName === true) return problems;
-  return (await isNameTaken(stores, lookup, { commonName })) ? [commonNameTakenProblem(commonName)] : [];
+  const wish = { commonName, ...(owner === undefined ? {} : { owner }), ...(renews === undefined ? {} : { renews }) };
+  return (await isNameTaken(stores, lookup, wish)) ? [commonNameTakenProblem(wish)] : [];
 }
 
 /** Whoever is registered with the address, or else who is to be. Undefined where nothing says which of several is meant. */

@@ -94,9 +94,9 @@ export function createCertificates(options: CertificatesOptions): Certificates {
       // Another run of the same request took over, and makes another key.
       throw new AppError('ERR_IN_PROGRESS', 'The same request is still running.', { retryAfterSeconds: 2 });
     }
-    const { owner, commonName, revocationReason, revokedAt: at = '' } = record;
+    const { owner, revocationReason, revokedAt: at = '' } = record;
     const hasLeft = revocationReason === leftReason;
-    throw orderRefused([hasLeft ? ownerLeftProblem(owner, { at }) : commonNameTakenProblem(commonName)]);
+    throw orderRefused([hasLeft ? ownerLeftProblem(owner, { at }) : commonNameTakenProblem(record)]);
   }
 
   async function issue(

@@ -1,4 +1,5 @@
 import { AppError } from '../../domain/app-error.ts';
+import { type Caller, isAllowed } from '../../domain/caller.ts';
 import type { Thumbprint } from '../../domain/thumbprint.ts';
 import { certificateKeys, type CertificateRecord } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -10,9 +11,15 @@ type RenewalOrder = Pick<CertificateOrder, 'rootId' | 'owner' | 'commonName' | '
 /**
  * What is to be ordered in the place of a certificate: the same owner, root and name. A name that was made of an address and a token
  * gets another token, so that sessions of the two can be told apart; one that people chose stays, and they cannot.
- * ERR_CONFLICT where the certificate is revoked, was issued elsewhere, or another has taken its place.
+ * ERR_CONFLICT where the certificate is revoked, was issued elsewhere, or another has taken its place. Since a renewal ends the old
+ * one, ERR_CALLER_NOT_ALLOWED where neither an operator asks nor whoever asked for that one, and where others than operators leave
+ * no grace.
  */
-export type OrderRenewal = (thumbprint: Thumbprint, graceDays: number, random: RequestRandom) => Promise<RenewalOrder>;
+export type OrderRenewal = (
+  thumbprint: Thumbprint,
+  by: { readonly graceDays: number; readonly caller: Pick<Caller, 'id' | 'role'> },
+  random: RequestRandom,
+) => Promise<RenewalOrder>;
 
 export function createOrderRenewal({
   stores,
@@ -27,9 +34,10 @@ export function createOrderRenewal({
     return (await stores.certificates.get(certificateKeys(superseded.by)))?.record;
   }
 
-  return async (thumbprint, graceDays, random) => {
+  return async (thumbprint, { graceDays, caller }, random) => {
     const old = await lookup.byThumbprint(thumbprint);
     if (old === undefined) throw new AppError('ERR_NOT_FOUND', `Certificate ${thumbprint} does not exist.`);
+    requireAllowed(old, graceDays, caller);
     const requestId = Buffer.from(random('renewal', 16)).toString('hex');
     const begun = await begunBy(requestId, old);
     if (begun === undefined) requireRenewable(old);
@@ -40,10 +48,29 @@ export function createOrderRenewal({
       rootId,
       owner,
       commonName,
-      ...(commonName === old.commonName ? { allowSharedName: true } : {}),
+      // Whom an operator has let it share its name with, it still does.
+      ...(commonName === old.commonName && old.allowSharedName === true ? { allowSharedName: true } : {}),
       renews: { serialNumber, thumbprint, graceDays, requestId },
     };
   };
+}
+
+function requireAllowed(
+  { thumbprint = '', requestedBy }: CertificateRecord,
+  graceDays: number,
+  caller: Pick<Caller, 'id' | 'role'>,
+): void {
+  if (isAllowed(caller, 'operator')) return;
+  if (caller.id !== requestedBy) {
+    const message = `Only whoever asked for certificate ${thumbprint}, and operators, renew it: that ends it.`;
+    throw new AppError(
+      'ERR_CALLER_NOT_ALLOWED',
+      `${message} Ask an operator, or order another one beside it with POST /api/certificates.`,
+    );
+  }
+  if (graceDays > 0) return;
+  const message = `Only an operator ends certificate ${thumbprint} at once.`;
+  throw new AppError('ERR_CALLER_NOT_ALLOWED', `${message} Send graceDays of 1 or more, or leave it out.`);
 }
 
 function requireRenewable({ state, superseded, registered, thumbprint = '' }: CertificateRecord): void {

@@ -6,23 +6,33 @@ import { gatewayIdsOf } from './root-gateways.ts';
 
 type NameStores = Pick<Stores, 'revocations' | 'gateways' | 'rootGateways' | 'gatewayRevocations'>;
 
+/** A name, and whose it is to be: without a serial number that of a certificate which is yet to come. */
+type NameWish = Pick<CertificateRecord, 'commonName'> &
+  Partial<Pick<CertificateRecord, 'serialNumber' | 'owner' | 'renews'>>;
+
 /**
  * True while another certificate of this name may open a gateway, or is about to, be it by reinstatement, and while one that was
- * revoked is not proven to be out: a session with its name could be anybody's then, and would be left alone.
+ * revoked is not proven to be out: a session with its name could be anybody's then, and would be left alone. A renewal has the name
+ * of those in whose place it comes.
  */
 export async function isNameTaken(
   stores: NameStores,
   lookup: Pick<CertificateLookup, 'named'>,
-  {
-    commonName,
-    serialNumber,
-  }: Pick<CertificateRecord, 'commonName'> & Partial<Pick<CertificateRecord, 'serialNumber'>>,
+  asked: NameWish,
 ): Promise<boolean> {
-  for (const other of await lookup.named(commonName, serialNumber)) {
+  for (const other of await lookup.named(asked.commonName, asked.serialNumber)) {
+    if (isBeforeIt(other, asked)) continue;
     if (isInUse(other) || other.state === 'issuing') return true;
     if (other.state === 'revoked' && (await mayComeIn(stores, other))) return true;
   }
   return false;
+}
+
+/** What it renews, what its owner had before that, and what would take the same place, which one alone gets. */
+function isBeforeIt(other: CertificateRecord, { owner, renews }: NameWish): boolean {
+  if (renews === undefined || other.owner !== owner) return false;
+  const isRival = other.renews?.serialNumber === renews.serialNumber;
+  return other.serialNumber === renews.serialNumber || other.superseded !== undefined || isRival;
 }
 
 /** A revoked certificate that is not proven to be out, or is being reinstated. */
@@ -47,7 +57,11 @@ export async function sessionIdentityOf(
   return isShared ? 'ambiguous' : 'unique';
 }
 
-export function commonNameTakenProblem(commonName: string): Problem {
+export function commonNameTakenProblem({ commonName, renews }: NameWish): Problem {
+  if (renews !== undefined) {
+    const fix = 'Order one of another name with POST /api/certificates.';
+    return { path: '', code: 'commonNameTaken', message: textOf(commonName), fix };
+  }
   const fix =
     'Leave commonName out to get a name of its own, or choose another one. An operator may send allowSharedName.';
   return { path: '/commonName', code: 'commonNameTaken', message: textOf(commonName), fix };

@@ -205,6 +205,7 @@ export function createRevocations(options: {
 
     reinstate: async (text, { allowSharedName }, request) => {
       const record = await requireCertificate(text);
+      const { commonName, serialNumber } = record;
       const intent = (await stores.revocations.get({ partitionKey: record.rootId, rowKey: record.thumbprint }))?.record;
       const same = await underWay(record, false);
       if (same !== undefined && same.id !== request.operationId) return same;
@@ -230,8 +231,8 @@ export function createRevocations(options: {
         const message = `No gateway trusts root ${record.rootId} any more, so a reinstated certificate would open nothing.`;
         throw new AppError('ERR_CONFLICT', `${message} Have a gateway trust the root first, or issue a new one.`);
       }
-      if (!isRepeat && allowSharedName !== true && (await isNameTaken(stores, lookup, record))) {
-        throw commonNameTakenOnReinstate(record.commonName);
+      if (!isRepeat && allowSharedName !== true && (await isNameTaken(stores, lookup, { commonName, serialNumber }))) {
+        throw commonNameTakenOnReinstate(commonName);
       }
       const operation = await begin('reinstateCertificate', record, request, {
         allowSharedName: allowSharedName === true,

@@ -2,6 +2,7 @@
 import { dayMs } from '../../../../src/domain/days.ts';
 import { certificateRoutes } from '../../../../src/functions/certificates/certificates.ts';
 import { revokeSuperseded } from '../../../../src/services/gateways/revoke-superseded.ts';
+import { sha256Hex } from '../../../../src/stores/digest.ts';
 import { gatewayKeys } from '../../../../src/stores/records/gateways.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { anRsaKeyPair } from '../../../support/builders/a-key-pair.ts';
@@ -29,7 +30,7 @@ async function aLine(world: ServicesWorld, order: object = {}): Promise<string> 
   await aGateway(world);
   await world.trust.trust(gatewayId, 'root-1', undefined, aRequest(world, 'trust'));
   await runWriter(world);
-  const asked = { rootId: 'root-1', owner: 'ann@contoso.com', csr, requestedBy: 'tester', ...order };
+  const asked = { rootId: 'root-1', owner: 'ann@contoso.com', csr, requestedBy: 'requester', ...order };
   return given((await world.certificates.issue(asked, randomnessOf('old'))).record.thumbprint);
 }
 
@@ -44,8 +45,13 @@ async function open(order: object = {}) {
     world,
     old,
     ask,
-    renew: (body: object, headers: ApiRequest['headers'] = {}) =>
-      ask('renewCertificate', { body: { csr: newCsr, ...body }, headers, as: 'requester' }),
+    renew: (body: object, request: ApiRequest = {}) =>
+      ask('renewCertificate', { body: { csr: newCsr, ...body }, as: 'requester', ...request }),
+    as: async (id: string) => {
+      const key = `${id}-0123456789abcdef0123456789abcdef`;
+      await api.apiKeys.put({ id, role: 'requester', keyHash: sha256Hex(key), createdBy: 'test' });
+      return { headers: { 'x-api-key': key } };
+    },
     show: async (thumbprint: string) => (await ask('getCertificate', { params: { thumbprint } })).json,
     watch: () => revokeSuperseded({ ...world }),
   };
@@ -114,7 +120,7 @@ describe('src/functions/certificates/renew-certificate', () => {
     const look = () => world.rounds.recordRound(gatewayId, { gateway, writeSeconds: [] });
     expect(await look()).toEqual({ sessionsToSee: false });
 
-    await renew({ graceDays: 0 });
+    await renew({ graceDays: 0 }, { as: 'operator' });
 
     expect(await look()).toEqual({ sessionsToSee: true });
     await watch();
@@ -150,9 +156,49 @@ describe('src/functions/certificates/renew-certificate', () => {
     expect((await world.lookup.list({ owner: 'ann-contoso-com', state: 'revoked', top: 10 })).items).toHaveLength(2);
   });
 
+  it('lets whoever asked for a certificate renew it, and operators, and refuses it to others', async () => {
+    const { old, renew, show, as } = await open();
+
+    const refused = await renew({}, await as('somebody'));
+
+    expect(refused).toMatchObject({ status: 403 });
+    expect(refused.json['detail']).toMatch(/whoever asked.*operators.*POST \/api\/certificates/);
+    expect(await show(old)).toMatchObject({ state: 'issued' });
+    const renewed = await renew({});
+    expect(renewed).toMatchObject({ status: 201 });
+    const params = { thumbprint: String(renewed.json['thumbprint']) };
+    expect(await renew({}, { params, as: 'operator' })).toMatchObject({ status: 201 });
+  });
+
+  it('ends the old one at once for operators alone', async () => {
+    const { old, renew, show, watch } = await open();
+
+    const refused = await renew({ graceDays: 0 });
+
+    expect(refused).toMatchObject({ status: 403 });
+    expect(refused.json['detail']).toMatch(/graceDays/);
+    expect(await show(old)).toMatchObject({ state: 'issued' });
+    expect(await renew({ graceDays: 1 })).toMatchObject({ status: 201 });
+    expect(await watch()).toBe(0);
+  });
+
+  it('shares a chosen name with those that it follows, and with nobody else', async () => {
+    const line = await open({ commonName: 'reception' });
+    const first = await line.renew({});
+    const second = await line.renew({}, { params: { thumbprint: String(first.json['thumbprint']) } });
+    expect(second).toMatchObject({ status: 201, json: { subject: { commonName: 'reception' }, state: 'issued' } });
+
+    const { world, renew, ask } = await open({ commonName: 'reception', validityDays: 10 });
+    world.clock.advance(11 * dayMs);
+    const bobs = { rootId: 'root-1', owner: 'bob', csr, commonName: 'reception' };
+    expect(await ask('issueCertificate', { params: {}, body: bobs })).toMatchObject({ status: 201 });
+
+    expect(await renew({})).toMatchObject({ status: 400, json: { errors: [{ path: '', code: 'commonNameTaken' }] } });
+  });
+
   it('answers a repeated request alike, and refuses a second renewal', async () => {
     const { renew } = await open();
-    const key = { 'idempotency-key': 'renewal-1' };
+    const key = { headers: { 'idempotency-key': 'renewal-1' } };
 
     const first = await renew({ csr: undefined, key: {}, pfx: { password: 'correct horse 12' } }, key);
     const second = await renew({ csr: undefined, key: {}, pfx: { password: 'correct horse 12' } }, key);
@@ -167,7 +213,7 @@ describe('src/functions/certificates/renew-certificate', () => {
 
   it('reinstates no certificate whose place another has taken', async () => {
     const { old, renew, watch, ask } = await open();
-    await renew({ graceDays: 0 });
+    await renew({ graceDays: 0 }, { as: 'operator' });
     await watch();
 
     expect(await ask('reinstateCertificate', { body: {} })).toMatchObject({
@@ -196,7 +242,7 @@ describe('src/functions/certificates/renew-certificate', () => {
     const { world, old, renew, watch } = await open({ validityDays: 10 });
     world.clock.advance(11 * dayMs);
 
-    expect(await renew({ graceDays: 0 })).toMatchObject({ status: 201, json: { renews: old } });
+    expect(await renew({ graceDays: 0 }, { as: 'operator' })).toMatchObject({ status: 201, json: { renews: old } });
     expect(await watch()).toBe(0);
     expect(await world.stores.supersessions.list('waiting')).toEqual([]);
   });
@@ -206,7 +252,8 @@ describe('src/functions/certificates/renew-certificate', () => {
       const items = (await world.lookup.list({ owner: 'ann-contoso-com', top: 10 })).items;
       const old = given(items.find(({ renews }) => renews === undefined)?.thumbprint);
       const random = randomnessOf('new');
-      const renewal = await world.orderRenewal(old as never, 0, random);
+      const caller = { id: 'tester', role: 'operator' } as const;
+      const renewal = await world.orderRenewal(old as never, { graceDays: 0, caller }, random);
       return world.certificates.issue({ ...renewal, csr: newCsr, requestedBy: 'tester' }, random);
     };
     const setUp = async (tables: ServicesWorld['tables']) => {
