@@ -46,9 +46,15 @@ const pathMax = 8;
 
 /**
  * Judges a certificate that somebody else may have issued, with what came along with it and the authorities that are known here
- * (DER). Never throws, whatever the text is; `problem` tells why it is not to be read.
+ * (DER). Of several ways up, which a renewed or cross-signed authority opens, it is the one to an authority that `isTrusted` names,
+ * where there is one. Never throws, whatever the text is; `problem` tells why it is not to be read.
  */
-export function judgeClient(text: string, known: readonly Uint8Array[], now: Date): ClientJudging {
+export function judgeClient(
+  text: string,
+  known: readonly Uint8Array[],
+  now: Date,
+  isTrusted: (thumbprint: Thumbprint) => boolean,
+): ClientJudging {
   const container = readCertificateContainer(text);
   if (!container.ok) return container;
   const sent = container.certificates.map((der) => readCandidate(der, true));
@@ -59,7 +65,7 @@ export function judgeClient(text: string, known: readonly Uint8Array[], now: Dat
   if (clients.length > 1) return { ok: false, problem: several };
   const others = known.map((der) => readCandidate(der, false)).filter((one) => one !== undefined);
   const candidates = [...readable.filter((one) => one !== leaf), ...others].filter(({ isAuthority }) => isAuthority);
-  const path = findPath(leaf, candidates);
+  const path = findPath(leaf, candidates, ({ der }) => isTrusted(thumbprintOf(der)));
   const last = path.at(-1) ?? leaf;
   return {
     ok: true,
@@ -90,15 +96,30 @@ function readCandidate(der: Uint8Array, wasSent: boolean): Candidate | undefined
   }
 }
 
-function findPath(leaf: Candidate, candidates: readonly Candidate[]): readonly Candidate[] {
-  const path: Candidate[] = [];
-  for (let last = leaf; !isSelfIssued(last.parts) && path.length < pathMax;) {
-    const issuer = candidates.find(({ der }) => isIssuedBy(last.der, der));
-    if (issuer === undefined) break;
-    path.push(issuer);
-    last = issuer;
+function findPath(
+  leaf: Candidate,
+  candidates: readonly Candidate[],
+  isTrusted: (candidate: Candidate) => boolean,
+): readonly Candidate[] {
+  const issuersOf = (one: Candidate): readonly Candidate[] =>
+    isSelfIssued(one.parts) ? [] : candidates.filter(({ der }) => isIssuedBy(one.der, der));
+  // The shortest way to each authority: one that several ways lead to is gone through once.
+  const ways: (readonly Candidate[])[] = [[leaf]];
+  const reached = new Set([leaf]);
+  for (const way of ways) {
+    for (const issuer of way.slice(-1).flatMap(issuersOf)) {
+      if (!reached.has(issuer) && way.length <= pathMax) ways.push([...way, issuer]);
+      reached.add(issuer);
+    }
   }
-  return path;
+  const path = [...(ways.find((way) => way.slice(-1).some(isTrusted)) ?? [leaf])];
+  while (path.length <= pathMax) {
+    const issuers = path.slice(-1).flatMap(issuersOf);
+    const next = issuers.find(isTrusted) ?? issuers[0];
+    if (next === undefined) break;
+    path.push(next);
+  }
+  return path.slice(1);
 }
 
 function isSelfIssued({ subject, issuer }: TbsStructure): boolean {

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import type { Thumbprint } from '../domain/thumbprint.ts';
 import { readLooseStructure } from './certificate-structure.ts';
 import { derTag, type DerValue, readLooseDer } from './der.ts';
@@ -37,6 +37,18 @@ export function readForeignRoot(publicCertData: string): ForeignRoot | undefined
     ...(notBefore === undefined ? {} : { notBefore }),
     ...(notAfter === undefined ? {} : { notAfter }),
   };
+}
+
+/**
+ * Stands for the name and key of an authority, which a root that was renewed with the key it had shares with the one before it:
+ * each verifies what the other has signed. Undefined where they cannot be read.
+ */
+export function authorityOf(publicCertData: string): string | undefined {
+  if (publicCertData.length > charactersMax) return undefined;
+  const parts = readLooseStructure(unwrap(publicCertData));
+  if (parts === undefined) return undefined;
+  const { subject, subjectPublicKeyInfo } = parts;
+  return createHash('sha256').update(subject.encoding).update(subjectPublicKeyInfo.encoding).digest('hex');
 }
 
 /** Whether a root's last moment has passed; undefined for one that does not say when that is. */

@@ -1,10 +1,11 @@
 import { withinLimits } from '../../domain/entry-limits.ts';
-import { asObject, readEntries, type ThumbprintOfRoot } from '../../domain/gateway-entries.ts';
+import { asObject, asText, readEntries, type ThumbprintOfRoot } from '../../domain/gateway-entries.ts';
 import type { DesiredEntry } from '../../domain/gateway-merge.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { rootsFirst } from '../../domain/root-order.ts';
 import { requireThumbprint, type Thumbprint } from '../../domain/thumbprint.ts';
 import { without } from '../../domain/without.ts';
+import { authorityOf } from '../../pki/read-foreign-root.ts';
 import { canonicalJson, sha256Hex } from '../../stores/digest.ts';
 import {
   type RevocationRecord,
@@ -20,6 +21,7 @@ import {
   isRootToBeSeen,
 } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { admittedBy, authorityOfRoot } from '../certificates/admitting-roots.ts';
 
 /** Everything that Gatehouse answers for on one gateway, with the rows that say how far each entry has come. */
 export interface DesiredState {
@@ -31,8 +33,8 @@ export interface DesiredState {
   readonly past: readonly GatewayRevocation[];
   /** What others have put there and is to be taken off. */
   readonly leaving: readonly ForeignEntry[];
-  /** Roots of Gatehouse that somebody else has put on the gateway. */
-  readonly copied: readonly RootRecord[];
+  /** Entries of others that are a root of Gatehouse, or one of its name and key. */
+  readonly copied: readonly { readonly thumbprint: Thumbprint; readonly root: RootRecord }[];
   /** Changes with anything that could make Azure take what it has refused. */
   readonly mark: string;
 }
@@ -44,9 +46,9 @@ interface DesiredStateOptions {
 }
 
 /**
- * Reads what a gateway should hold: its roots, and the revocations of every root that it is to trust, was seen to trust, is
- * about to give up, or has given up while sessions of its certificates may be open, without those of certificates that have expired by themselves. Expired roots are left out: they admit
- * nobody, and Azure refuses a body that holds one.
+ * Reads what a gateway should hold: its roots, and the revocations of all that is admitted by a root that it is to trust, was seen
+ * to trust, is about to give up, or has given up while sessions of its certificates may be open, without those of certificates
+ * that have expired by themselves. Expired roots are left out: they admit nobody, and Azure refuses a body that holds one.
  */
 export async function readDesiredState(
   gatewayId: string,
@@ -64,19 +66,18 @@ export async function readDesiredState(
     return root?.certificate === undefined ? [] : [{ row, root }];
   });
   const roots = rootsFirst(standingRows, ({ root }) => root);
-  const copied = all.filter(
-    ({ id, thumbprint }) => shown.has(thumbprint as Thumbprint) && !rows.some(({ rootId }) => rootId === id),
+  const copied = copiedRoots(gateway, rows, all, thumbprintOfRoot);
+  const held = roots.filter(
+    ({ row }) => row.state !== 'removed' || isRootToBeSeen(row) || shown.has(row.thumbprint as Thumbprint),
   );
-  const trusted = [
-    ...roots.filter(
-      ({ row }) => row.state !== 'removed' || isRootToBeSeen(row) || shown.has(row.thumbprint as Thumbprint),
-    ),
-    ...copied.map((root) => ({ root })),
-  ].map(({ root }) => root.id);
+  const admitted = admittedBy(
+    [...held, ...copied].map(({ root }) => root.id),
+    all,
+  );
 
   const revocations = [];
   // Of roots that are not known here it is not known either that this gateway does not trust them.
-  for (const intent of await readIntents(stores, [...trusted, unknownRootId, revocationsOfGateway(gatewayId)])) {
+  for (const intent of await readIntents(stores, [...admitted, unknownRootId, revocationsOfGateway(gatewayId)])) {
     if (isExpired(intent, now)) continue;
     revocations.push({ intent, row: states.get(intent.thumbprint) });
     states.delete(intent.thumbprint);
@@ -107,6 +108,23 @@ export async function readDesiredState(
     ...leaving.map(leavingEntry),
   ];
   return { entries: withinLimits(gateway, entries, thumbprintOfRoot), roots, revocations, past, leaving, copied, mark };
+}
+
+/** What others have put there of the roots that are known here, if only by the name and key of one. */
+function copiedRoots(
+  gateway: JsonObject,
+  rows: readonly GatewayRoot[],
+  roots: readonly RootRecord[],
+  thumbprintOfRoot: ThumbprintOfRoot,
+): DesiredState['copied'] {
+  return readEntries(gateway, 'root', thumbprintOfRoot).flatMap(({ thumbprint, json }) => {
+    if (thumbprint === undefined || rows.some((row) => row.thumbprint === thumbprint)) return [];
+    const authority = authorityOf(asText(asObject(json['properties'])['publicCertData']));
+    const root =
+      roots.find((one) => one.thumbprint === thumbprint) ??
+      roots.find((one) => authority !== undefined && authorityOfRoot(one) === authority);
+    return root === undefined ? [] : [{ thumbprint, root }];
+  });
 }
 
 /** One for each thumbprint: of two that say otherwise, whoever wants it refused has it refused. */

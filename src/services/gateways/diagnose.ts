@@ -3,8 +3,14 @@ import { judgeAddresses } from '../../domain/client-addresses.ts';
 import { explainClientError } from '../../domain/client-errors.ts';
 import type { Finding } from '../../domain/finding.ts';
 import { judgeClient } from '../../pki/judge-client.ts';
-import { rootPartition } from '../../stores/records/certificates.ts';
-import { gatewayKeys, type GatewayRecord, type ProfileRecord } from '../../stores/records/gateways.ts';
+import { rootPartition, type RootRecord } from '../../stores/records/certificates.ts';
+import {
+  type ForeignEntry,
+  gatewayKeys,
+  type GatewayRecord,
+  type GatewayRoot,
+  type ProfileRecord,
+} from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
 import { judgeTrust } from './judge-trust.ts';
@@ -35,7 +41,12 @@ export function createDiagnose({
   async function diagnoseCertificate(gatewayId: string, text: string): Promise<readonly Finding[]> {
     const roots = (await stores.roots.list(rootPartition)).map(({ record }) => record);
     const known = roots.flatMap(({ certificate }) => (certificate === undefined ? [] : [fromBase64(certificate)]));
-    const judging = judgeClient(text, known, now());
+    const entries = (await stores.gatewayRoots.list(gatewayId))
+      .map(({ record }) => record)
+      .filter(({ wanted }) => wanted);
+    const foreign = (await stores.foreignEntries.list(gatewayId)).map(({ record }) => record);
+    const trusted = trustedThumbprints(roots, entries, foreign);
+    const judging = judgeClient(text, known, now(), (thumbprint) => trusted.has(thumbprint));
     if (!judging.ok) {
       const { code, message, fix } = judging.problem;
       throw invalidField('/certificate', code, message, fix);
@@ -44,8 +55,8 @@ export function createDiagnose({
     const trust = {
       gatewayId,
       roots,
-      entries: (await stores.gatewayRoots.list(gatewayId)).map(({ record }) => record).filter(({ wanted }) => wanted),
-      foreign: (await stores.foreignEntries.list(gatewayId)).map(({ record }) => record),
+      entries,
+      foreign,
       now: now(),
     };
     const { thumbprint } = judgement;
@@ -69,6 +80,19 @@ export function createDiagnose({
       ...(certificate === undefined ? [] : await diagnoseCertificate(gatewayId, certificate)),
     ];
   };
+}
+
+/** Of what is on the gateway or wanted there, and of the roots here whose name and key an entry of others has. */
+function trustedThumbprints(
+  roots: readonly RootRecord[],
+  entries: readonly GatewayRoot[],
+  foreign: readonly ForeignEntry[],
+): ReadonlySet<string | undefined> {
+  const copied = foreign.map(({ rootId }) => rootId);
+  return new Set([
+    ...[...entries, ...foreign.filter(({ kind }) => kind === 'root')].map(({ thumbprint }) => thumbprint),
+    ...roots.filter(({ id }) => copied.includes(id)).map(({ thumbprint }) => thumbprint),
+  ]);
 }
 
 function judgeGateway({ id, state, plan, writeFailure }: GatewayRecord): readonly Finding[] {

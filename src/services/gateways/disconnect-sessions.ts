@@ -45,7 +45,7 @@ export function createDisconnects({
   operations,
   now,
 }: {
-  readonly stores: Pick<Stores, 'gateways' | 'gatewayRoots' | 'foreignEntries'>;
+  readonly stores: Pick<Stores, 'gateways' | 'roots' | 'gatewayRoots' | 'foreignEntries'>;
   readonly lookup: Pick<CertificateLookup, 'byThumbprint' | 'named'>;
   readonly operations: Operations;
   readonly now: () => Date;

@@ -89,7 +89,7 @@ export function createForeignEntries(options: ForeignEntriesOptions): ForeignEnt
   ): ForeignEntry {
     const data = asText(asObject(json['properties'])['publicCertData']);
     const { subject, notAfter } = (kind === 'root' ? options.readForeignRoot(data) : undefined) ?? {};
-    const copied = kind === 'root' ? desired.copied.find((root) => root.thumbprint === thumbprint) : undefined;
+    const copied = kind === 'root' ? desired.copied.find((one) => one.thumbprint === thumbprint)?.root : undefined;
     return {
       gatewayId,
       kind,

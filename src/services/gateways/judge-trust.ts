@@ -29,24 +29,26 @@ function judgeRoot(
 ): readonly Finding[] {
   const isOnPath = ({ thumbprint }: { readonly thumbprint?: string | undefined }): boolean =>
     authorities.some((authority) => authority.thumbprint === thumbprint);
+  const known = roots.filter(isOnPath);
   const theirs = foreign.filter(({ kind }) => kind === 'root');
+  // Of the name and key of one on the path, where it is not that certificate.
+  const isCopied = ({ rootId }: ForeignEntry): boolean => known.some(({ id }) => id === rootId);
   const entry = entries.find(isOnPath);
-  if (entry?.state === 'trusted' || theirs.some(isOnPath)) return [];
+  if (entry?.state === 'trusted' || theirs.some((one) => isOnPath(one) || isCopied(one))) return [];
   if (entry !== undefined) return [notYetTrusted(gatewayId, entry)];
   if (missingIssuer !== undefined) {
     const namesake = theirs.find(({ subject }) => subject === missingIssuer);
     return [namesake === undefined ? unknownIssuer(missingIssuer) : unseenIssuer(missingIssuer)];
   }
-  const known = roots.find(isOnPath);
   const [top] = authorities.slice(-1);
   const message =
     top === undefined
       ? 'The certificate is its own issuer, and gateway ' + gatewayId + ' does not trust it.'
       : `The certificate leads to "${top.subject}" (${top.thumbprint}), which gateway ${gatewayId} does not trust.`;
   const fix =
-    known === undefined
+    known[0] === undefined
       ? `Bring its root in with POST /api/roots and have the gateway trust it, or issue another certificate under a root that the gateway trusts.`
-      : `PUT /api/gateways/${gatewayId}/roots/${known.id}, or issue another certificate under a root that the gateway trusts.`;
+      : `PUT /api/gateways/${gatewayId}/roots/${known[0].id}, or issue another certificate under a root that the gateway trusts.`;
   return [{ code: 'rootNotTrusted', message, fix }];
 }
 

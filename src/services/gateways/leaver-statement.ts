@@ -9,10 +9,11 @@ import {
   statementLimits,
 } from '../../domain/leaver-statement.ts';
 import { mapInGroups } from '../../stores/map-in-groups.ts';
-import type { CertificateRecord } from '../../stores/records/certificates.ts';
+import { type CertificateRecord, rootPartition } from '../../stores/records/certificates.ts';
 import type { GatewayRevocation } from '../../stores/records/gateways.ts';
 import type { OwnerRecord } from '../../stores/records/owners.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { admittersOf } from '../certificates/admitting-roots.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
 import type { Owners } from '../certificates/owners.ts';
 import { gatewayIdsOf } from '../certificates/root-gateways.ts';
@@ -174,7 +175,7 @@ async function placesOf(stores: Stores, certificate: CertificateRecord, now: Dat
   return places;
 }
 
-/** Where the root is off the gateway, with the sessions of all its certificates, there is nothing more to refuse. */
+/** Where all that admitted it is off the gateway, with the sessions of all its certificates, there is nothing more to refuse. */
 async function placeWithoutRoot(
   stores: Stores,
   rootId: string,
@@ -182,10 +183,23 @@ async function placeWithoutRoot(
   hasEnded: boolean,
 ): Promise<Judged> {
   const { gatewayId } = row;
-  const root = (await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId }))?.record;
-  if (root?.sessions !== 'proven' || root.provenAt === undefined) return placeOf(gatewayId, row, hasEnded);
+  const admitters = admittersOf(
+    rootId,
+    (await stores.roots.list(rootPartition)).map(({ record }) => record),
+  );
+  const roots = (await stores.gatewayRoots.list(gatewayId))
+    .map(({ record }) => record)
+    .filter((root) => admitters.has(root.rootId));
+  const provenAt =
+    roots
+      .map((root) => root.provenAt ?? '')
+      .toSorted()
+      .at(-1) ?? '';
+  if (provenAt === '' || !roots.every(({ sessions }) => sessions === 'proven')) {
+    return placeOf(gatewayId, row, hasEnded);
+  }
   const why = 'The root itself is off the gateway, and no session of its certificates is left.';
-  return { gatewayId, state: 'rootRemoved', provenAt: root.provenAt, why, isOpen: false };
+  return { gatewayId, state: 'rootRemoved', provenAt, why, isOpen: false };
 }
 
 /** `hasEnded`: the certificate is over, so that no gateway is asked to refuse it any more. */

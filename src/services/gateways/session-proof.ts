@@ -5,7 +5,7 @@ import { without } from '../../domain/without.ts';
 import type { SessionList, VpnSession } from '../../ports/arm.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Outbox } from '../../stores/outbox.ts';
-import { type CertificateRecord, isInUse, rootPartition } from '../../stores/records/certificates.ts';
+import { type CertificateRecord, isInUse, rootPartition, type RootRecord } from '../../stores/records/certificates.ts';
 import {
   gatewayKeys,
   type GatewayRevocation,
@@ -16,6 +16,7 @@ import {
   operationsOf,
 } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { admittersOf } from '../certificates/admitting-roots.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
 import { noteInUse } from '../certificates/supersede.ts';
 import type { Operations } from '../operations/operations.ts';
@@ -81,26 +82,21 @@ export function createSessionProof(options: SessionProofOptions): SessionProof {
     ];
   }
 
-  /** Keys of the roots among them whose certificates others issue, so that no name of one is known here. */
-  async function importedOf(open: readonly Watched[]): Promise<readonly string[]> {
-    const roots = (await stores.roots.list(rootPartition)).map(({ record }) => record);
-    const imported = new Set(roots.filter(({ kind }) => kind === 'imported').map(({ id }) => id));
-    return open.flatMap((one) => (one.kind === 'root' && imported.has(one.row.rootId) ? [one.key] : []));
-  }
-
   return {
     judge: async (gatewayId, { sessions, unreadable }) => {
       const open = await watched(gatewayId);
-      const roots = await openRootsOf(stores, gatewayId);
-      const imported = await importedOf(open);
+      const openRoots = await openRootsOf(stores, gatewayId);
+      const roots = (await stores.roots.list(rootPartition)).map(({ record }) => record);
+      const imported = importedOf(open, roots);
       const nameless = open.filter(({ kind, row }) => kind === 'revocation' && row.commonName === '');
       const toCut: { connectionId: string; key: string }[] = [];
       const unsure = new Map<string, string>();
       for (const session of sessions) {
         const holders = await options.lookup.named(session.commonName);
         for (const holder of holders) await noteInUse(stores, holder, holders, now());
-        const rival = holders.find((holder) => isLive(holder, now()) && roots.has(holder.rootId));
-        for (const { key } of open.filter((one) => isOf(one, session, holders))) {
+        const rival = holders.find((holder) => isLive(holder, now()) && openRoots.has(holder.rootId));
+        const admitters = new Set(holders.flatMap((holder) => [...admittersOf(holder.rootId, roots)]));
+        for (const { key } of open.filter((one) => isOf(one, session, admitters))) {
           const reason = whyNotToCut(session, rival);
           if (reason === undefined) toCut.push({ connectionId: session.connectionId ?? '', key });
           else unsure.set(key, reason);
@@ -232,10 +228,16 @@ export function createSessionProof(options: SessionProofOptions): SessionProof {
 }
 
 /** Whether the session has a name that one of those may have whom the gateway is to refuse. */
-function isOf(one: Watched, { commonName }: VpnSession, holders: readonly CertificateRecord[]): boolean {
+function isOf(one: Watched, { commonName }: VpnSession, admitters: ReadonlySet<string>): boolean {
   return one.kind === 'revocation'
     ? comparableName(one.row.commonName) === comparableName(commonName)
-    : holders.some(({ rootId }) => rootId === one.row.rootId);
+    : admitters.has(one.row.rootId);
+}
+
+/** Keys of the roots among them whose certificates others issue, so that no name of one is known here. */
+function importedOf(open: readonly Watched[], roots: readonly RootRecord[]): readonly string[] {
+  const imported = new Set(roots.filter(({ kind }) => kind === 'imported').map(({ id }) => id));
+  return open.flatMap((one) => (one.kind === 'root' && imported.has(one.row.rootId) ? [one.key] : []));
 }
 
 /** A session is left alone while somebody who may connect has its name, and where Azure gives no handle to it. */

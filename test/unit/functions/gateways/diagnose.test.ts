@@ -149,6 +149,18 @@ describe('src/functions/gateways/diagnose', () => {
     expect(await codesOf({ addresses })).toEqual(codes);
   });
 
+  it('takes the way up to what the gateway trusts, where an authority has several certificates', async () => {
+    const before = anAuthority({ called: 'Contoso root', serial: 3n, notAfter: '250101000000Z' });
+    await know('contoso-before', before);
+    await aTrustingGateway();
+    const crossSigned = anAuthority({ called: 'Contoso issuing', issuer: anAuthority({ called: 'Fabrikam root' }) });
+    const chain = [aClient({ issuer: issuing }), crossSigned, issuing];
+
+    expect(await codesOf({ certificate: toPem(aClient().der) })).toEqual([]);
+    expect(await codesOf({ certificate: [aClient(), before].map(({ der }) => toPem(der)).join('') })).toEqual([]);
+    expect(await codesOf({ certificate: chain.map(({ der }) => toPem(der)).join('') })).toEqual([]);
+  });
+
   it.each<[string, () => BuiltAuthority, readonly string[]]>([
     ['is for servers first', () => aClient({ purposes: [serverAuth, clientAuth] }), ['clientAuthNotFirst']],
     ['is for servers only', () => aClient({ purposes: [serverAuth] }), ['clientAuthMissing']],
