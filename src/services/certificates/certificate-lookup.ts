@@ -62,7 +62,10 @@ export function createCertificateLookup({
   async function named(commonName: string, except?: string): Promise<readonly CertificateRecord[]> {
     const others = (await withCommonName(commonName)).filter((serialNumber) => serialNumber !== except);
     const records = await Promise.all(others.map(read));
-    return records.filter((record) => record !== undefined);
+    // A registered one may have been said to have another name until its certificate was sent.
+    return records
+      .filter((record) => record !== undefined)
+      .filter((record) => comparableName(record.commonName) === comparableName(commonName));
   }
 
   return {
@@ -100,7 +103,8 @@ export function createCertificateLookup({
       for (;;) {
         const rows = await stores.byRoot.list(rootId, { top: 100, ...(from === undefined ? {} : { from }) });
         const records = await Promise.all(rows.map(({ record }) => read(record.serialNumber)));
-        found.push(...records.filter((record) => record !== undefined).filter((record) => isLive(record, at)));
+        const ofRoot = records.filter((record) => record !== undefined).filter((record) => record.rootId === rootId);
+        found.push(...ofRoot.filter((record) => isLive(record, at)));
         const last = rows.at(-1)?.record;
         if (found.length >= max || last === undefined || rows.length < 100) return found.slice(0, max);
         from = `${last.serialNumber}~`;

@@ -7,6 +7,7 @@ import {
   certificateKeys,
   type CertificateRecord,
   noKnownEnd,
+  type RevocationRecord,
   rootKeys,
   rootPartition,
   type RootRecord,
@@ -19,8 +20,9 @@ import { type OrderOwner, readOwnerText } from '../certificates/check-order.ts';
 import { findDeparture, leftReason } from '../certificates/departures.ts';
 import { commonNameGroup, comparableSerial } from '../certificates/list-certificates.ts';
 import type { Owners } from '../certificates/owners.ts';
-import type { Expiries } from '../operations/expiries.ts';
+import type { Expiries, Expiry } from '../operations/expiries.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
+import { type RevocationReason, revocationReasons } from './revocation-intents.ts';
 import type { Revocations } from './revocations.ts';
 
 /** A certificate that others have issued: itself, or its thumbprint with what is known beside it. */
@@ -47,7 +49,7 @@ export interface RegisterOptions {
   readonly stores: Stores;
   readonly lookup: CertificateLookup;
   readonly owners: Owners;
-  readonly expiries: Pick<Expiries, 'put'>;
+  readonly expiries: Pick<Expiries, 'put' | 'remove'>;
   readonly revocations: Pick<Revocations, 'revoke'>;
   readonly now: () => Date;
 }
@@ -74,17 +76,18 @@ export function createRegisterCertificate(options: RegisterOptions): RegisterCer
     const owner = await readOwnerText(options, asked.owner);
     const problems = [...('problems' in reading ? reading.problems : []), ...owner.problems];
     if ('problems' in reading || owner.value === undefined || problems.length > 0) return { problems };
-    const root = await readRoot(asked.rootId, reading.certificate);
-    if (typeof root !== 'string') return { problems: [root] };
     const known = await lookup.byThumbprint(reading.thumbprint);
+    const root = await readRoot(asked.rootId, reading.certificate, known);
+    if (typeof root !== 'string') return { problems: [root] };
     if (known !== undefined && known.owner !== owner.value.id) return { problems: [knownOf(known)] };
     return { ...reading, rootId: root, owner: owner.value, known };
   }
 
-  /** The id of the root whose key has signed it; of a bare thumbprint the one that was named. */
+  /** The id of the root whose key has signed it, the one that was named before if that is so; of a bare thumbprint the one that is named. */
   async function readRoot(
     rootId: string | undefined,
     certificate: ClientCertificate | undefined,
+    known: CertificateRecord | undefined,
   ): Promise<string | Problem> {
     const isIssuer = (root: RootRecord | undefined): boolean =>
       root?.certificate !== undefined &&
@@ -95,44 +98,30 @@ export function createRegisterCertificate(options: RegisterOptions): RegisterCer
       return isIssuer(root) ? rootId : notOfRoot(rootId);
     }
     if (certificate === undefined) return unknownRootId;
-    const roots = (await stores.roots.list(rootPartition)).map(({ record }) => record);
-    return roots.find(isIssuer)?.id ?? unknownRootId;
+    const issuers = (await stores.roots.list(rootPartition)).map(({ record }) => record).filter(isIssuer);
+    return (issuers.find(({ id }) => id === known?.rootId) ?? issuers[0])?.id ?? unknownRootId;
   }
 
   /** Found in every way before it is there: whoever takes out what is of a person or a key finds it, or it sees that they did. */
   async function write(
-    { thumbprint, certificate, rootId, owner }: Reading,
+    reading: Reading,
     asked: CertificateToRegister,
     { operationId, requestedBy }: IntentRequest,
   ): Promise<CertificateRecord> {
-    const serialNumber = thumbprint.toLowerCase();
-    const publicKeyHash = certificate === undefined ? '' : sha256Hex(certificate.publicKey);
-    const commonName = certificate?.commonName ?? asked.commonName ?? '';
+    const { thumbprint, certificate, owner, known } = reading;
     const at = now().toISOString();
+    const content = contentOf(reading, asked, { operationId, at });
     const record: CertificateRecord = {
-      serialNumber,
+      serialNumber: thumbprint.toLowerCase(),
       thumbprint,
-      rootId,
       owner: owner.id,
-      commonName,
-      publicKeyHash,
-      registered: {
-        operationId,
-        ...(certificate === undefined
-          ? {}
-          : {
-              certificate: Buffer.from(certificate.der).toString('base64'),
-              serialNumber: certificate.serialNumber,
-              issuer: certificate.issuer,
-            }),
-      },
-      notBefore: certificate?.notBefore.toISOString() ?? at,
-      notAfter: certificate?.notAfter.toISOString() ?? asked.notAfter ?? noKnownEnd,
+      ...content,
       tbs: '',
       state: 'issued',
       requestedBy,
       createdAt: at,
     };
+    const { serialNumber, commonName, publicKeyHash, rootId } = record;
     if (owner.isNew && owner.email !== undefined) {
       await options.owners.register({ id: owner.id, email: owner.email }, requestedBy);
     }
@@ -154,42 +143,51 @@ export function createRegisterCertificate(options: RegisterOptions): RegisterCer
       stores.byOwner.upsert({ group: owner.id, key: serialNumber, serialNumber }),
       stores.byRoot.upsert({ group: rootId, key: serialNumber, serialNumber }),
       stores.byThumbprint.upsert({ group: thumbprintGroup(thumbprint), key: thumbprint, serialNumber }),
-      ...(record.notAfter === noKnownEnd
-        ? []
-        : [
-            options.expiries.put({
-              kind: 'certificate',
-              id: thumbprint,
-              notAfter: record.notAfter,
-              subject: commonName === '' ? thumbprint : commonName,
-              owner: owner.id,
-            }),
-          ]),
     ]);
-    if (await stores.certificates.insert(record)) return record;
-    return (await stores.certificates.get(certificateKeys(serialNumber)))?.record ?? record;
+    if (known === undefined && (await stores.certificates.insert(record))) return record;
+    if (known !== undefined && known.notAfter !== record.notAfter) await options.expiries.remove(expiryOf(known));
+    const complete = (current: CertificateRecord): CertificateRecord | undefined =>
+      isCompletedBy(current, reading) && current.owner === owner.id
+        ? { ...current, ...content, registered: { ...content.registered, formerRootId: current.rootId } }
+        : undefined;
+    return (await stores.certificates.update(certificateKeys(serialNumber), complete)) ?? record;
   }
 
-  /** Somebody may have left, or reported a key, since it was looked at: what is theirs was looked for then, and this not found. */
-  async function takeOut(
-    { thumbprint = '', state, owner, publicKeyHash }: CertificateRecord,
-    request: IntentRequest,
-  ): Promise<string | undefined> {
+  /**
+   * Somebody may have left, or reported a key, since it was looked at: what is theirs was looked for then, and this not found. And
+   * what stands against a certificate that was completed stands under the root, the name and the end that had been said of it.
+   */
+  async function takeOut(record: CertificateRecord, request: IntentRequest): Promise<string | undefined> {
+    const { thumbprint = '', owner, publicKeyHash, registered } = record;
     const block = await findBlock(stores, publicKeyHash);
     const hasLeft = (await findDeparture(stores, owner)) !== undefined;
-    const reason = block?.reason ?? (hasLeft ? leftReason : undefined);
-    if (reason === undefined || state === 'revoked') return undefined;
+    const former = registered?.formerRootId === undefined ? undefined : await intentOf(registered.formerRootId, record);
+    const standing = registered?.formerRootId === undefined ? undefined : standingReason(record, former);
+    const reason = block?.reason ?? standing ?? (hasLeft ? leftReason : undefined);
+    if (reason === undefined || (record.state === 'revoked' && standing === undefined)) return undefined;
     const operationId = `op-${sha256Hex(`${request.operationId}/${thumbprint}`).slice(0, 32)}`;
-    return (await options.revocations.revoke(thumbprint, { reason }, { ...request, operationId })).id;
+    const { id } = await options.revocations.revoke(thumbprint, { reason }, { ...request, operationId });
+    // Gateways of that root alone take it off with their next write.
+    if (former?.wanted === true && former.rootId !== record.rootId) await stores.revocations.remove(former);
+    return id;
+  }
+
+  async function intentOf(
+    rootId: string,
+    { thumbprint = '' }: CertificateRecord,
+  ): Promise<RevocationRecord | undefined> {
+    return (await stores.revocations.get({ partitionKey: rootId, rowKey: thumbprint }))?.record;
   }
 
   async function register(asked: CertificateToRegister, request: IntentRequest): Promise<Registration> {
     const reading = await read(asked);
     if ('problems' in reading) return { outcome: 'refused', problems: reading.problems };
-    const { thumbprint } = reading;
-    const record = reading.known ?? (await write(reading, asked, request));
+    const { thumbprint, known } = reading;
+    const isToWrite = known === undefined || isCompletedBy(known, reading);
+    const record = isToWrite ? await write(reading, asked, request) : known;
     if (record.owner !== reading.owner.id) return { outcome: 'refused', problems: [knownOf(record)] };
     if (record.registered?.operationId !== request.operationId) return { outcome: 'unchanged', thumbprint };
+    if (record.notAfter !== noKnownEnd) await options.expiries.put(expiryOf(record));
     const revokedBy = await takeOut(record, request);
     return { outcome: 'registered', thumbprint, ...(revokedBy === undefined ? {} : { revokedBy }) };
   }
@@ -200,6 +198,45 @@ export function createRegisterCertificate(options: RegisterOptions): RegisterCer
       return 'problems' in reading ? reading.problems : [];
     },
   });
+}
+
+/** What is said of a thumbprint, and of a root that is not known, holds until the certificate says it. */
+function isCompletedBy({ registered, rootId }: CertificateRecord, reading: Reading): boolean {
+  if (registered === undefined || reading.certificate === undefined) return false;
+  return registered.certificate === undefined || (rootId === unknownRootId && reading.rootId !== unknownRootId);
+}
+
+function contentOf(
+  { certificate, rootId }: Reading,
+  asked: CertificateToRegister,
+  { operationId, at }: { readonly operationId: string; readonly at: string },
+) {
+  if (certificate === undefined) {
+    const { commonName = '', notAfter = noKnownEnd } = asked;
+    return { rootId, commonName, publicKeyHash: '', registered: { operationId }, notBefore: at, notAfter };
+  }
+  const { der, serialNumber, issuer, commonName, publicKey, notBefore, notAfter } = certificate;
+  return {
+    rootId,
+    commonName,
+    publicKeyHash: sha256Hex(publicKey),
+    registered: { operationId, certificate: Buffer.from(der).toString('base64'), serialNumber, issuer },
+    notBefore: notBefore.toISOString(),
+    notAfter: notAfter.toISOString(),
+  };
+}
+
+function expiryOf({ thumbprint = '', notAfter, commonName, owner }: CertificateRecord): Expiry {
+  return { kind: 'certificate', id: thumbprint, notAfter, subject: commonName === '' ? thumbprint : commonName, owner };
+}
+
+/** Recorded, or marked already. */
+function standingReason(
+  { state, revocationReason }: CertificateRecord,
+  intent: RevocationRecord | undefined,
+): RevocationReason | undefined {
+  const reason = intent?.wanted === true ? intent.reason : state === 'revoked' ? revocationReason : undefined;
+  return revocationReasons.find((one) => one === reason);
 }
 
 function readContent(

@@ -28,6 +28,8 @@ export interface RevocationIntents {
   readonly record: (operation: OperationRecord) => Promise<RevocationRecord | undefined>;
   /** Brings the certificate's state to the intent. Undefined when it is in that state already. */
   readonly mark: (intent: RevocationRecord) => Promise<CertificateRecord | undefined>;
+  /** What stands for the certificate of the operation, whoever recorded it. */
+  readonly latest: (operation: OperationRecord) => Promise<RevocationRecord | undefined>;
 }
 
 /** What is wanted of a certificate, revoked or reinstated, as every reconciler reads it. */
@@ -42,12 +44,23 @@ export function createRevocationIntents({
 }): RevocationIntents {
   const at = (): string => now().toISOString();
 
-  async function record(operation: OperationRecord): Promise<RevocationRecord | undefined> {
-    const { serialNumber, rootId, reason, urgency } = contextOf(operation);
-    const keys = { partitionKey: rootId, rowKey: operation.target };
-    const current = (await stores.revocations.get(keys))?.record;
+  /** The root is that of the record: until its certificate is sent, a registered one may have been said to be of another. */
+  async function certificateOf(operation: OperationRecord): Promise<CertificateRecord> {
+    const { serialNumber } = contextOf(operation);
     const certificate = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
     if (certificate === undefined) throw new Error(`Certificate ${serialNumber} has no record.`);
+    return certificate;
+  }
+
+  async function standing({ rootId }: CertificateRecord, thumbprint: string): Promise<RevocationRecord | undefined> {
+    return (await stores.revocations.get({ partitionKey: rootId, rowKey: thumbprint }))?.record;
+  }
+
+  async function record(operation: OperationRecord): Promise<RevocationRecord | undefined> {
+    const { serialNumber, reason, urgency } = contextOf(operation);
+    const certificate = await certificateOf(operation);
+    const { rootId } = certificate;
+    const current = await standing(certificate, operation.target);
     if (current?.operationId === operation.id) {
       if (isRevocation(operation)) return current;
       if (!current.wanted) return lookAgain(operation, certificate, current);
@@ -134,7 +147,7 @@ export function createRevocationIntents({
     });
   }
 
-  return { record, mark };
+  return { record, mark, latest: async (operation) => standing(await certificateOf(operation), operation.target) };
 }
 
 const revokes: Readonly<Record<KindCarriedBy<'revocations'>, boolean>> = {
@@ -148,10 +161,8 @@ export function isRevocation({ kind }: OperationRecord): boolean {
   return revokes[kind];
 }
 
-export function contextOf(
-  operation: OperationRecord,
-): Required<Asked> & Pick<RevocationRecord, 'rootId' | 'serialNumber'> {
-  const context = (operation.context ?? {}) as Asked & { readonly rootId?: string; readonly serialNumber?: string };
+export function contextOf(operation: OperationRecord): Required<Asked> & Pick<RevocationRecord, 'serialNumber'> {
+  const context = (operation.context ?? {}) as Asked & { readonly serialNumber?: string };
   const usual = { reason: 'unspecified', urgency: 'immediate', twinOf: '', allowSharedName: false } as const;
-  return { rootId: '', serialNumber: '', ...usual, ...context };
+  return { serialNumber: '', ...usual, ...context };
 }

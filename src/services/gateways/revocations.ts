@@ -113,9 +113,7 @@ export function createRevocations(options: {
   async function runOne(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {
     const intent = await intents.record(operation);
     if (intent === undefined) {
-      const later = (
-        await stores.revocations.get({ partitionKey: contextOf(operation).rootId, rowKey: operation.target })
-      )?.record;
+      const later = await intents.latest(operation);
       if (later?.wanted === isRevocation(operation) && operation.steps.length > 0) {
         await rows.joinEqual(operation, later);
         return;
@@ -163,6 +161,8 @@ export function createRevocations(options: {
   ): Promise<OperationRecord | undefined> {
     const intent = (await stores.revocations.get({ partitionKey: record.rootId, rowKey: record.thumbprint }))?.record;
     if (intent?.wanted !== wanted) return undefined;
+    // Of a registered one more may have become known since.
+    if (intent.commonName !== record.commonName || intent.notAfter !== record.notAfter) return undefined;
     const operation = await operations.get(intent.operationId);
     return operation === undefined || isOperationEnd(operation.status) ? undefined : operation;
   }

@@ -23,6 +23,8 @@ export type ExpiringItem = z.infer<typeof expiringItemSchema>;
 /** What expires on which day (UTC). Days are read without reading any others. Rows stay when their subject is revoked. */
 export interface Expiries {
   put(expiry: Expiry): Promise<void>;
+  /** Its end was another than had been said. */
+  remove(expiry: Expiry): Promise<void>;
   /** All that expires on this day, `yyyy-mm-dd`, earliest first. */
   list(day: string): Promise<readonly Expiry[]>;
   /** All that expires from this day on and before the other (`yyyy-mm-dd`), earliest first, in one read. */
@@ -53,6 +55,9 @@ export function createExpiries({ tables }: { readonly tables: Tables }): Expirie
 
   return {
     put: (expiry) => store.upsert(expiry),
+    remove: async (expiry) => {
+      await store.remove(expiry);
+    },
     list: async (day) => {
       const parts = await Promise.all(shards.map((shard) => store.list(`${day}-${shard}`)));
       return earliestFirst(parts.flat());

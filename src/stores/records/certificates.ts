@@ -115,6 +115,8 @@ const certificateRecordSchema = z.object({
       serialNumber: z.string().optional(),
       issuer: z.string().optional(),
       operationId: z.string(),
+      /** Present once what had been said of it was completed by the certificate: the root that had been named until then. */
+      formerRootId: z.string().optional(),
     })
     .optional(),
   /** Present if Gatehouse made the key: then the file that holds it was kept before the certificate was released. */
