@@ -85,13 +85,14 @@ export async function readDesiredState(
   const leaving = (await stores.foreignEntries.list(gatewayId))
     .map(({ record }) => record)
     .filter(({ kind, removal }) => kind === 'root' && removal !== undefined);
+  const ours = revocations.filter((one) => !isTakenBack(one));
   const past = [...states.values()].filter(({ state }) => state !== 'removed');
   // An expired root that is wanted is left out; one that is to go is taken off like any other.
   const standing = roots.filter(({ row, root }) => !row.wanted || !isExpired(root, now));
   const mark = markOf(gateway, thumbprintOfRoot, {
     own: [
       ...roots.map(({ row }) => `root:${row.thumbprint}`),
-      ...[...revocations.map(({ intent }) => intent), ...past].map(({ thumbprint }) => `revocation:${thumbprint}`),
+      ...[...ours.map(({ intent }) => intent), ...past].map(({ thumbprint }) => `revocation:${thumbprint}`),
     ],
     wanted: [
       ...standing.filter(({ row }) => row.wanted).map(({ row }) => `root:${row.thumbprint}`),
@@ -101,7 +102,7 @@ export async function readDesiredState(
   const isAside = (row: RefusalFields | undefined): boolean => isSetAside(row, now, mark);
   const entries = [
     ...standing.map(({ row, root }) => rootEntry(row, root, isAside(row))),
-    ...revocations.map(({ intent, row }) =>
+    ...ours.map(({ intent, row }) =>
       revocationEntry(intent, row, isAside(row?.wanted === intent.wanted ? row : undefined)),
     ),
     ...past.map(pastEntry),
@@ -235,6 +236,11 @@ function leavingEntry({ thumbprint = '', name, firstSeenAt }: ForeignEntry): Des
     rank: 0,
     since: firstSeenAt,
   };
+}
+
+/** Nothing of Gatehouse's is on the gateway any more: whatever shows up there later others have put there. */
+export function isTakenBack({ intent, row }: DesiredState['revocations'][number]): boolean {
+  return !intent.wanted && (row === undefined || (!row.wanted && row.state === 'removed'));
 }
 
 /** True in the states of a revocation that was seen on the gateway as provisioned. */

@@ -13,7 +13,7 @@ import {
 } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Operations } from '../operations/operations.ts';
-import { type DesiredState, isExpired, readDesiredState } from './desired-entries.ts';
+import { type DesiredState, isExpired, isTakenBack, readDesiredState } from './desired-entries.ts';
 import {
   accepted,
   overLimit,
@@ -159,7 +159,13 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
       }
       const rows: GatewayRevocation[] = [];
       for (const revocation of desired.revocations) {
-        const key = `revocation:${revocation.intent.thumbprint}`;
+        const { intent, row } = revocation;
+        if (isTakenBack(revocation)) {
+          // Again after a crash that came before the operation was told.
+          if (row !== undefined) await settlement.settle(row, 'removed');
+          continue;
+        }
+        const key = `revocation:${intent.thumbprint}`;
         rows.push(await recordRevocation(gatewayId, revocation, standingOf(key), over.has(key)));
       }
       for (const row of desired.past) await recordPast(row, standingOf(`revocation:${row.thumbprint}`));

@@ -232,6 +232,57 @@ describe('src/services, when somebody else changes a gateway', () => {
     });
   });
 
+  describe('and refuses what was taken back here', () => {
+    async function takeBackOnce(world: ServicesWorld): Promise<string> {
+      const thumbprint = 'AB'.repeat(20);
+      await aGateway(world);
+      const request = aRequest(world, 'revoke');
+      await world.gatewayRevocations.revoke(gatewayId, { thumbprint: thumbprint as never }, request);
+      await runWriter(world);
+      await takeBack(world, thumbprint, 'back');
+      return thumbprint;
+    }
+
+    async function reinstateOnce(world: ServicesWorld): Promise<string> {
+      const thumbprint = await aProvenRevocation(world);
+      await world.revocations.reinstate(thumbprint, {}, aRequest(world, 'back'));
+      await runWriter(world);
+      return thumbprint;
+    }
+
+    async function takeBack(world: ServicesWorld, thumbprint: string, seed: string): Promise<void> {
+      const { id } = await world.gatewayRevocations.takeBack(gatewayId, thumbprint as never, aRequest(world, seed));
+      await runWriter(world);
+      expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded' });
+    }
+
+    async function refused(world: ServicesWorld): Promise<unknown> {
+      const body = given(world.arm.resources.get((await gatewayOf(world)).resourceId));
+      return asObject(asObject(body['properties'])['vpnClientConfiguration'])['vpnClientRevokedCertificates'];
+    }
+
+    it.each([
+      ['a thumbprint', takeBackOnce],
+      ['a certificate', reinstateOnce],
+    ])('leaves %s to them, shows it as theirs, and takes it off when somebody asks', async (_what, prepare) => {
+      const world = createServicesWorld();
+      const thumbprint = await prepare(world);
+      expect(await refused(world)).toEqual([]);
+
+      const entry = { name: 'soc-block', properties: { thumbprint, provisioningState: 'Succeeded' } };
+      await changeInPortal(world, () => ({ vpnClientRevokedCertificates: [entry] }));
+      await world.writer.wake(world.orchestrations, gatewayId);
+      await runWriter(world);
+
+      expect(await refused(world)).toEqual([entry]);
+      const theirs = (await world.stores.foreignEntries.list(gatewayId)).map(({ record }) => record);
+      expect(theirs).toMatchObject([{ kind: 'revocation', name: 'soc-block', thumbprint }]);
+
+      await takeBack(world, thumbprint, 'back again');
+      expect(await refused(world)).toEqual([]);
+    });
+  });
+
   describe('and deletes it', () => {
     async function aMissingGateway(world: ServicesWorld): Promise<string> {
       const thumbprint = await aProvenRevocation(world);
