@@ -8,6 +8,7 @@ import {
 } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { leftReason } from './departures.ts';
+import type { PlaceFault } from './supersede.ts';
 
 /** Reasons that say something of the key itself: somebody else may have it. They block it for good. */
 export function isBlockingReason(reason: string | undefined): reason is BlockedKey['reason'] {
@@ -47,13 +48,13 @@ export async function blockKey(stores: Pick<Stores, 'blockedKeys'>, block: Block
 
 /**
  * Turns a certificate that is not released yet into a revoked one: its key was blocked, its name was taken, or its owner left, at
- * the same moment; or the key that was made for it went with the process that held it.
+ * the same moment; or the key that was made for it went with the process that held it; or it cannot take the place it was meant for.
  * Answers its record, which may have been released meanwhile.
  */
 export function withhold(
   stores: Pick<Stores, 'certificates'>,
   { serialNumber }: CertificateRecord,
-  reason: BlockedKey['reason'] | 'nameTaken' | 'keyNotKept' | typeof leftReason,
+  reason: BlockedKey['reason'] | 'nameTaken' | 'keyNotKept' | typeof leftReason | PlaceFault,
   now: Date,
 ): Promise<CertificateRecord | undefined> {
   return stores.certificates.update(certificateKeys(serialNumber), (current) =>

@@ -151,6 +151,7 @@ export function createCertificateOrders(options: CertificateOrdersOptions): Cert
       const { root, owner, problems } = await readOrder(options, order);
       if (problems.length > 0 || root === undefined || owner === undefined) throw orderRefused(problems);
       requirePermitted(root, { ...order, approvedIn: operationId });
+      const renewed = order.renews === undefined ? '' : `, in the place of ${order.renews.thumbprint}`;
       const name = order.commonName ?? ownNameOf(owner, 'xxxxxxxx') ?? owner.id;
       const operation = await operations.create({
         id: operationId,
@@ -162,7 +163,7 @@ export function createCertificateOrders(options: CertificateOrdersOptions): Cert
         context: {
           order,
           seed: Buffer.from(random('order', 32)).toString('hex'),
-          question: `${order.requestedBy} asks for a certificate of ${owner.id} under root ${root.id}, with the name ${name}.`,
+          question: `${order.requestedBy} asks for a certificate of ${owner.id} under root ${root.id}, with the name ${name}${renewed}.`,
           days: root.policy?.approval?.days ?? 1,
         } satisfies z.infer<typeof contextSchema>,
       });

@@ -27,6 +27,7 @@ import {
   unfinishedCertificate,
 } from './release-certificate.ts';
 import { commonNameTakenProblem } from './shared-names.ts';
+import { placeRefused, requirePlace } from './supersede.ts';
 
 export interface IssuedCertificate {
   readonly record: CertificateRecord;
@@ -94,7 +95,10 @@ export function createCertificates(options: CertificatesOptions): Certificates {
       // Another run of the same request took over, and makes another key.
       throw new AppError('ERR_IN_PROGRESS', 'The same request is still running.', { retryAfterSeconds: 2 });
     }
-    const { owner, revocationReason, revokedAt: at = '' } = record;
+    const { owner, revocationReason, revokedAt: at = '', renews } = record;
+    if (revocationReason === 'certificateRevoked' || revocationReason === 'certificateSuperseded') {
+      throw placeRefused(revocationReason, renews?.thumbprint ?? '');
+    }
     const hasLeft = revocationReason === leftReason;
     throw orderRefused([hasLeft ? ownerLeftProblem(owner, { at }) : commonNameTakenProblem(record)]);
   }
@@ -121,6 +125,7 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     if (problems.length > 0 || root === undefined || owner === undefined) throw orderRefused(problems);
     requireActive(root);
     requirePermitted(root, order);
+    if (order.renews !== undefined) await requirePlace(stores, order.renews);
     const madeKey = await makeKey?.();
     const request = madeKey?.request ?? reading.request;
     if (request === undefined) throw orderRefused(problems);

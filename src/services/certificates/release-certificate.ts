@@ -17,7 +17,7 @@ import type { SigningRoot } from './check-order.ts';
 import { findDeparture, leftReason } from './departures.ts';
 import { fromKeyStore } from './key-answers.ts';
 import { isNameTaken } from './shared-names.ts';
-import { supersede } from './supersede.ts';
+import { supersede, takePlace } from './supersede.ts';
 
 /** Notes of certificates that are not yet issued and announced, or withheld. */
 export const unfinishedCertificate = 'certificate';
@@ -74,6 +74,8 @@ export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing 
     const isKeyGone =
       record.isKeyMadeHere === true && madeKey === undefined && !(await options.keyFiles.holds(record.serialNumber));
     if (isKeyGone) return withheld(record, root, 'keyNotKept');
+    const placeFault = await takePlace(stores, record);
+    if (placeFault !== undefined) return withheld(record, root, placeFault);
     const tbs = Buffer.from(record.tbs, 'base64');
 
     // Step 1: signed in Key Vault, checked before anybody gets it.

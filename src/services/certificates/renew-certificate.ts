@@ -1,10 +1,11 @@
 import { AppError } from '../../domain/app-error.ts';
 import { type Caller, isAllowed } from '../../domain/caller.ts';
 import type { Thumbprint } from '../../domain/thumbprint.ts';
-import { certificateKeys, type CertificateRecord } from '../../stores/records/certificates.ts';
+import type { CertificateRecord } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
 import type { CertificateOrder, RequestRandom } from './prepare-certificate.ts';
+import { requirePlace } from './supersede.ts';
 
 type RenewalOrder = Pick<CertificateOrder, 'rootId' | 'owner' | 'commonName' | 'allowSharedName' | 'renews'>;
 
@@ -28,29 +29,24 @@ export function createOrderRenewal({
   readonly stores: Pick<Stores, 'certificates'>;
   readonly lookup: Pick<CertificateLookup, 'byThumbprint'>;
 }): OrderRenewal {
-  /** The name that the first answer of the same request gave: what is there by now may have changed. */
-  async function begunBy(requestId: string, { superseded }: CertificateRecord): Promise<CertificateRecord | undefined> {
-    if (superseded?.requestId !== requestId) return undefined;
-    return (await stores.certificates.get(certificateKeys(superseded.by)))?.record;
-  }
-
   return async (thumbprint, { graceDays, caller }, random) => {
     const old = await lookup.byThumbprint(thumbprint);
     if (old === undefined) throw new AppError('ERR_NOT_FOUND', `Certificate ${thumbprint} does not exist.`);
     requireAllowed(old, graceDays, caller);
     const requestId = Buffer.from(random('renewal', 16)).toString('hex');
-    const begun = await begunBy(requestId, old);
-    if (begun === undefined) requireRenewable(old);
     const { rootId, owner, serialNumber } = old;
+    const renews = { serialNumber, thumbprint, graceDays, requestId };
+    requireOwn(old);
+    await requirePlace(stores, renews);
     const token = Buffer.from(random('renewed-name', 4)).toString('hex');
-    const commonName = begun?.commonName ?? renewedName(old.commonName, token);
+    const commonName = renewedName(old.commonName, token);
     return {
       rootId,
       owner,
       commonName,
       // Whom an operator has let it share its name with, it still does.
       ...(commonName === old.commonName && old.allowSharedName === true ? { allowSharedName: true } : {}),
-      renews: { serialNumber, thumbprint, graceDays, requestId },
+      renews,
     };
   };
 }
@@ -73,22 +69,10 @@ function requireAllowed(
   throw new AppError('ERR_CALLER_NOT_ALLOWED', `${message} Send graceDays of 1 or more, or leave it out.`);
 }
 
-function requireRenewable({ state, superseded, registered, thumbprint = '' }: CertificateRecord): void {
-  if (registered !== undefined) {
-    const message = `Certificate ${thumbprint} was issued elsewhere: its own authority renews it.`;
-    throw new AppError('ERR_CONFLICT', `${message} POST /api/certificates issues one of Gatehouse's to the owner.`);
-  }
-  if (superseded !== undefined) {
-    throw new AppError(
-      'ERR_CONFLICT',
-      `Certificate ${superseded.thumbprint} has taken the place of ${thumbprint} already. Renew that one.`,
-    );
-  }
-  if (state === 'issued' || state === 'expired') return;
-  throw new AppError(
-    'ERR_CONFLICT',
-    `Certificate ${thumbprint} is ${state}: only one in force, or expired, is renewed.`,
-  );
+function requireOwn({ registered, thumbprint = '' }: CertificateRecord): void {
+  if (registered === undefined) return;
+  const message = `Certificate ${thumbprint} was issued elsewhere: its own authority renews it.`;
+  throw new AppError('ERR_CONFLICT', `${message} POST /api/certificates issues one of Gatehouse's to the owner.`);
 }
 
 /** `<local part>.<8 hex>@<domain>`, or an owner's id with such a token: names that were made here. */

@@ -141,10 +141,10 @@ const certificateRecordSchema = z.object({
   issuedAt: z.string().optional(),
   /** Present if it is to take the place of another. */
   renews: renewsSchema.optional(),
+  /** Which one is to take its place, from before that is signed, so that of several one alone does; void where that was withheld. */
+  renewal: z.object({ by: z.string(), requestId: z.string() }).optional(),
   /** Present once another has taken its place: until `revokeAt` it opens gateways all the same. */
-  superseded: z
-    .object({ at: z.string(), by: z.string(), thumbprint: z.string(), requestId: z.string(), revokeAt: z.string() })
-    .optional(),
+  superseded: z.object({ at: z.string(), by: z.string(), thumbprint: z.string(), revokeAt: z.string() }).optional(),
   revokedAt: z.string().optional(),
   revocationReason: z.string().optional(),
 });

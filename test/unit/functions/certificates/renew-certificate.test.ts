@@ -211,6 +211,46 @@ describe('src/functions/certificates/renew-certificate', () => {
     expect(other.json['detail']).toContain(first.json['thumbprint']);
   });
 
+  it('gives the place of a certificate to one alone of several that ask for it at one moment', async () => {
+    const { world, renew } = await open({ commonName: 'reception' });
+
+    const answers = await Promise.all([renew({}), renew({}), renew({})]);
+
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409]);
+    const lost = given(answers.find(({ status }) => status === 409));
+    expect(lost).toMatchObject({ json: { errors: [{ code: 'certificateSuperseded' }] } });
+    const { items } = await world.lookup.list({ owner: 'ann-contoso-com', state: 'issued', top: 10 });
+    expect(items).toHaveLength(1);
+    expect(await world.unfinished.list('certificate')).toEqual([]);
+  });
+
+  it('withholds a renewal that died before it was signed, if the old one is revoked by then', async () => {
+    const { world, old, renew } = await open();
+    world.rootKeys.answerNext({ outcome: 'busy', retryAfterSeconds: 1 });
+    const key = { headers: { 'idempotency-key': 'renewal-1' } };
+    expect((await renew({}, key)).status).not.toBe(201);
+    await world.revocations.revoke(old, { reason: 'unspecified' }, aRequest(world, 'revoke'));
+    const [open_] = await world.unfinished.list('certificate');
+
+    expect(await world.certificates.complete(given(open_).id)).toMatchObject({ state: 'revoked' });
+
+    expect(await world.unfinished.list('certificate')).toEqual([]);
+    expect((await world.lookup.list({ state: 'issued', top: 10 })).items).toEqual([]);
+  });
+
+  it('lets a certificate be renewed whose first renewal came to nothing', async () => {
+    const { world, old, renew, show } = await open();
+    world.rootKeys.answerNext({ outcome: 'busy', retryAfterSeconds: 1 });
+    await renew({ csr: undefined, key: {}, pfx: { password: 'correct horse 12' } });
+    expect(await renew({})).toMatchObject({ status: 409 });
+    const [died] = await world.unfinished.list('certificate');
+    await world.certificates.complete(given(died).id);
+
+    const { json } = await renew({});
+
+    expect(await show(old)).toMatchObject({ state: 'superseded', supersededBy: json['thumbprint'] });
+  });
+
   it('reinstates no certificate whose place another has taken', async () => {
     const { old, renew, watch, ask } = await open();
     await renew({ graceDays: 0 }, { as: 'operator' });
@@ -243,6 +283,7 @@ describe('src/functions/certificates/renew-certificate', () => {
     world.clock.advance(11 * dayMs);
 
     expect(await renew({ graceDays: 0 }, { as: 'operator' })).toMatchObject({ status: 201, json: { renews: old } });
+    expect(await renew({})).toMatchObject({ status: 409, json: { errors: [{ code: 'certificateSuperseded' }] } });
     expect(await watch()).toBe(0);
     expect(await world.stores.supersessions.list('waiting')).toEqual([]);
   });

@@ -2,7 +2,9 @@ import { orderQuestion } from '../../../../src/contracts/certificates/order-cert
 import type { RootPolicy } from '../../../../src/domain/root-policy.ts';
 import { rootKeys } from '../../../../src/stores/records/certificates.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
+import { anRsaKeyPair } from '../../../support/builders/a-key-pair.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
+import { given } from '../../../support/given.ts';
 import {
   anOperationId,
   aRequest,
@@ -133,6 +135,53 @@ describe('src/services/certificates/certificate-orders', () => {
       status: 'failed',
       problem: { code: 'ERR_REQUEST_INVALID', errors: [{ path: '/owner', code: 'beyondPolicy' }] },
     });
+  });
+
+  async function aRenewal(world: ServicesWorld, seed: string, old: string): Promise<string> {
+    const caller = { id: 'tester', role: 'requester' } as const;
+    const renewal = await world.orderRenewal(old as never, { graceDays: 1, caller }, randomnessOf(seed));
+    const { spki, privateKey: signWith } = anRsaKeyPair(seed);
+    const order = { ...standing, ...renewal, csr: toRequestPem(aCertificateRequest({ spki, signWith })) };
+    const { id } = await world.certificateOrders.ask(order, aRequest(world, seed), randomnessOf(seed));
+    expect(await world.operations.get(id)).toMatchObject({
+      context: { question: expect.stringContaining(`in the place of ${old}`) as unknown },
+    });
+    await world.operations.openWait(id, orderQuestion, { kind: 'approval', detail: 'Well?' });
+    await world.operations.decide(id, { name: orderQuestion, decision: 'approved', by: 'boss', comment: undefined });
+    return id;
+  }
+
+  it('issues nothing in the place of a certificate that was revoked while the order waited', async () => {
+    const world = await withPolicy(createServicesWorld(), {});
+    const old = given((await world.certificates.issue({ ...standing, csr }, randomnessOf('old'))).record.thumbprint);
+    await withPolicy(world, approval);
+    const id = await aRenewal(world, 'one', old);
+    await world.revocations.revoke(old, { reason: 'unspecified' }, aRequest(world, 'revoke'));
+
+    expect(await world.certificateOrders.advance(id, 'approved', false)).toBe('done');
+
+    expect(await world.operations.get(id)).toMatchObject({
+      status: 'failed',
+      steps: [{ name: 'approve' }, { name: 'issue', status: 'failed', code: 'certificateRevoked' }],
+      problem: { code: 'ERR_CONFLICT', errors: [{ code: 'certificateRevoked' }] },
+    });
+    expect(await certificatesOf(world)).toHaveLength(1);
+  });
+
+  it('gives the place of a certificate to the first renewal that is approved', async () => {
+    const world = await withPolicy(createServicesWorld(), {});
+    const old = given((await world.certificates.issue({ ...standing, csr }, randomnessOf('old'))).record.thumbprint);
+    await withPolicy(world, approval);
+    const ids = [await aRenewal(world, 'one', old), await aRenewal(world, 'two', old)];
+
+    for (const id of ids) await world.certificateOrders.advance(id, 'approved', false);
+
+    const ends = await Promise.all(ids.map((id) => world.operations.get(id)));
+    expect(ends).toMatchObject([
+      { status: 'succeeded' },
+      { status: 'failed', problem: { errors: [{ code: 'certificateSuperseded' }] } },
+    ]);
+    expect(await certificatesOf(world)).toHaveLength(2);
   });
 
   it('tries again what may pass: a busy Key Vault ends no order', async () => {
