@@ -76,14 +76,50 @@ describe('src/functions/certificates/import-certificates', () => {
     expect(await owned('ann')).toHaveLength(2);
   });
 
-  it('takes what is before a quote that is never closed', async () => {
+  it.each([
+    ['is never closed', `"${one};ann;`, undefined, /^Lines 4 to 26: .*never closed/],
+    ['is closed lines later', `"${one};ann;`, ';ann;"', /^Lines 4 to 25 are one/],
+    ['is closed in a column that is not read', `${one};ann;"the 15`, `${one};ann;"`, /^Lines 4 to 25 are one/],
+    ['is closed before more text', `"${one};ann;`, 'x"y;ann;z', /^Lines 4 to 26: .*do not fit together/],
+  ])('names every line that a double quote has swallowed which %s', async (_what, begin, end, message) => {
+    const { send, owned } = await open();
+    const swallowed = Array.from({ length: 20 }, (_line, index) => `${numbered(index)};ann;n`);
+    const after = `${numbered(99)};ann;last`;
+    const lines = ['thumbprint;owner;note', '', `${two};ann;`, begin, ...swallowed, end ?? `${one};ann;`, after];
+
+    const { json } = await send(lines.join('\r\n'));
+
+    const { errors } = json['problem'] as {
+      readonly errors: readonly { readonly path: string; readonly code: string; readonly message: string }[];
+    };
+    expect(json).toMatchObject({ status: 'failed', result: { refused: 1 } });
+    expect(errors).toMatchObject([
+      { path: '/lines/4', code: 'wrongFormat', message: expect.stringMatching(message) as string },
+    ]);
+    expect(await owned('ann')).toEqual(String(message).includes('25') ? [two, numbered(99)] : [two]);
+  });
+
+  it.each([
+    ['a record that goes on and on', `thumbprint,owner\n${one},ann\n"${`${two},ann\n`.repeat(1000)}`, 'tooLarge'],
+    ['a header that goes on in the next line', `thumbprint,owner,"note\n${one},ann,"\n${two},ann,\n`, 'wrongFormat'],
+    ['text behind a closing quote', `thumbprint,owner\n${one},ann\n"${two}" x,ann\n${one},ann\n`, 'wrongFormat'],
+    ['a header that cannot be read', `thumbprint,"ow"ner\nthumbprint,owner\n${one},ann\n`, 'wrongFormat'],
+  ])('refuses a list with %s, whole', async (_what, text, code) => {
     const { send, owned } = await open();
 
-    const { json } = await send(`thumbprint,owner\n${one},ann\n"${two},ann\n`);
+    expect(await send(text)).toMatchObject({ status: 400, json: { errors: [{ path: '/csv', code }] } });
+    expect(await owned('ann')).toEqual([]);
+  });
 
-    expect(json).toMatchObject({ status: 'failed', result: { registered: 1, refused: 1 } });
-    expect(JSON.stringify(json['problem'])).toContain('never closed');
-    expect(await owned('ann')).toEqual([one]);
+  it('repeats nothing of a first line that is not understood', async () => {
+    const { send } = await open();
+    const key = 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQ';
+
+    const answer = await send(`-----BEGIN PRIVATE KEY----- ${key},${key}\n`);
+
+    expect(answer).toMatchObject({ status: 400, json: { errors: [{ code: 'missingField' }] } });
+    expect(JSON.stringify(answer.json)).not.toContain('MIIE');
+    expect(JSON.stringify(answer.json)).toContain('2 columns');
   });
 
   it.each([
@@ -120,6 +156,10 @@ describe('src/functions/certificates/import-certificates', () => {
     });
   });
 });
+
+function numbered(index: number): string {
+  return String(index).padStart(40, 'A');
+}
 
 function utf16(text: string): Buffer {
   return Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')]);
