@@ -237,6 +237,18 @@ describe('windows kits', () => {
       expect(Object.values(connectionsOf(machine)).map(({ Routes }) => Routes)).toEqual([['10.7.0.0/16']]);
     });
 
+    it('leaves a connection of the same name that leads to another gateway', async () => {
+      const machine = powershell.machine();
+      await machine.runFile(`${folder}\\install.ps1`, {}, withPfx(machine));
+      const before = connectionsOf(machine);
+      const { profile } = someP2sSettings();
+      unpack(machine, { profile: { ...profile, serverFqdn: 'azuregateway-other.vpn.azure.com' } });
+
+      await expect(machine.runFile(`${folder}\\install.ps1`, {}, asAnn)).rejects.toThrow(/There is another connection/);
+
+      expect(connectionsOf(machine)).toEqual(before);
+    });
+
     it('takes the certificate for the key that certreq made, which nothing exports', async () => {
       const machine = powershell.machine();
       unpack(machine, {});

@@ -60,6 +60,16 @@ function Add-ClientChain {
 # Windows selects the client certificate by what it leads to, so that a renewed one is taken as well (EapConfig.xml).
 function Add-Connection {
   param([bool]$IsForAll)
+  $known = @{
+    Name = $settings.Name
+    AllUserConnection = $IsForAll
+    ErrorAction = 'SilentlyContinue'
+  }
+  $before = Get-VpnConnection @known
+  # Networks of two gateways may have one name. What leads elsewhere is not this kit's to replace.
+  if (($null -ne $before) -and ($before.ServerAddress -ne $settings.ServerAddress)) {
+    throw ('There is another connection {0}, to {1}. Rename or remove it in the settings of Windows, or start the uninstall.ps1 that came with it; then start this script again.' -f $settings.Name, $before.ServerAddress)
+  }
   Remove-Connection $IsForAll
   $eap = New-Object 'System.Xml.XmlDocument'
   $eap.Load((Join-Path $PSScriptRoot 'EapConfig.xml'))
