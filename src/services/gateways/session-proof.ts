@@ -5,7 +5,13 @@ import { without } from '../../domain/without.ts';
 import type { SessionList, VpnSession } from '../../ports/arm.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Outbox } from '../../stores/outbox.ts';
-import { type CertificateRecord, isInUse, rootPartition, type RootRecord } from '../../stores/records/certificates.ts';
+import {
+  type CertificateRecord,
+  isInUse,
+  rootPartition,
+  type RootRecord,
+  unknownRootId,
+} from '../../stores/records/certificates.ts';
 import {
   gatewayKeys,
   type GatewayRevocation,
@@ -103,7 +109,7 @@ export function createSessionProof(options: SessionProofOptions): SessionProof {
         }
         const anybodys = `Session "${session.commonName}" may be of this certificate: its name is not known here.`;
         for (const { key } of nameless) unsure.set(key, anybodys);
-        if (holders.length > 0) continue;
+        if (holders.length > 0 && holders.every(({ rootId }) => rootId !== unknownRootId)) continue;
         const reason = `Session "${session.commonName}" may be of a certificate that others issued, under this root or another.`;
         for (const key of imported) unsure.set(key, reason);
       }

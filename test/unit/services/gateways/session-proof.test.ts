@@ -365,6 +365,20 @@ describe('src/services/gateways/session-proof', () => {
       expect(await world.operations.view(id)).toMatchObject({ status: 'running', steps: [{ status: 'waiting' }] });
     });
 
+    it('claims nothing while a session is open whose name a certificate of an unknown root has', async () => {
+      const world = createServicesWorld();
+      await aRemovedImport(world);
+      const asked = { owner: 'ann', thumbprint: '0123456789'.repeat(4), commonName: 'kim-laptop' };
+      await world.certificateImports.begin([{ asked }], aRequest(world, 'register'));
+
+      for (let looks = 0; looks < 3; looks += 1) {
+        expect(await look(world, [aSession('kim-laptop')])).toEqual({ cut: [], unsure: ['root:contoso'] });
+        world.clock.advance(sixMinutesMs);
+      }
+
+      expect(given(await world.stores.gatewayRoots.get(rootKey)).record).toMatchObject({ sessions: 'open' });
+    });
+
     it('is proven by two looks that found only sessions of certificates issued here', async () => {
       const world = createServicesWorld();
       await aRemovedImport(world);
