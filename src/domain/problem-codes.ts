@@ -104,7 +104,7 @@ export const problemCodes = {
   authoritySent: 'The certificate is that of an authority, not of a client.',
   approvalNeeded: 'The root’s policy has each certificate approved first.',
   beyondPolicy: 'The root’s policy does not let it issue this.',
-  beyondRoot: 'The certificate would be valid longer than its root.',
+  beyondRoot: 'The certificate would be valid longer than its root, or than an authority above that.',
   certificateExpired: 'The certificate has expired.',
   certificateKnown: 'The certificate is there already, with another owner.',
   certificateSuperseded: 'Another certificate has taken its place.',

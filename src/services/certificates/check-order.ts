@@ -3,13 +3,13 @@ import { dayMs } from '../../domain/days.ts';
 import { checkNameText, uniqueCommonName } from '../../domain/distinguished-name.ts';
 import { permitsName, type RootPolicy } from '../../domain/root-policy.ts';
 import { type CertificateRequest, readCertificateRequest } from '../../pki/read-certificate-request.ts';
-import { type CertificateRecord, rootKeys, type RootRecord } from '../../stores/records/certificates.ts';
+import { type CertificateRecord, rootKeys } from '../../stores/records/certificates.ts';
 import { type OwnerRecord, standingDeparture } from '../../stores/records/owners.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { findBlock, keyBlockedProblem } from './blocked-keys.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
 import { ownerLeftProblem } from './departures.ts';
-import { issuerChain } from './issuer-chain.ts';
+import { type SigningRoot, signingRootOf } from './issuer-chain.ts';
 import type { Owners } from './owners.ts';
 import { commonNameTakenProblem, isNameTaken } from './shared-names.ts';
 
@@ -37,12 +37,6 @@ export interface CheckOrderOptions {
   readonly allowEllipticCurve?: boolean | undefined;
   readonly now: () => Date;
 }
-
-export type SigningRoot = RootRecord & {
-  readonly certificate: string;
-  /** Base64 of the DER: its own and those of the authorities above it, the root last. */
-  readonly chain: readonly string[];
-};
 
 /** An owner as an order names them; `isNew` while nobody has registered them. */
 export interface OrderOwner {
@@ -142,8 +136,8 @@ async function readRoot(
   { rootId, validityDays }: OrderParts,
 ): Promise<PartReading<SigningRoot>> {
   if (rootId === undefined) return { problems: [] };
-  const root = (await stores.roots.get(rootKeys(rootId)))?.record;
-  if (root?.certificate === undefined) {
+  const root = await signingRootOf(stores, (await stores.roots.get(rootKeys(rootId)))?.record);
+  if (root === undefined) {
     const fix = 'Create it with POST /api/roots.';
     return { problems: [{ path: '/rootId', code: 'rootUnknown', message: `Root ${rootId} does not exist.`, fix }] };
   }
@@ -152,14 +146,12 @@ async function readRoot(
     const fix = 'Have that authority sign the request, or name a root whose key is here.';
     return { problems: [{ path: '/rootId', code: 'rootWithoutKey', message, fix }] };
   }
-  const chain = (await issuerChain(stores, root)).map(({ certificate }) => certificate);
-  const value = { ...root, certificate: root.certificate, chain };
   if (validityDays === undefined || now().getTime() + validityDays * dayMs <= Date.parse(root.notAfter)) {
-    return { value, problems: [] };
+    return { value: root, problems: [] };
   }
-  const message = `Root ${root.id} expires on ${root.notAfter}.`;
+  const message = `Root ${root.id}, or an authority above it, expires on ${root.notAfter}.`;
   const fix = 'Ask for fewer days, or use a newer root.';
-  return { value, problems: [{ path: '/validityDays', code: 'beyondRoot', message, fix }] };
+  return { value: root, problems: [{ path: '/validityDays', code: 'beyondRoot', message, fix }] };
 }
 
 async function readKey(

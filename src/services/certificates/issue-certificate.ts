@@ -9,9 +9,9 @@ import {
 } from '../../stores/records/certificates.ts';
 import { findBlock, keyBlockedProblem } from './blocked-keys.ts';
 import { lookGroups } from './certificate-lookup.ts';
-import { orderRefused, ownNameOf, readOrder, type SigningRoot } from './check-order.ts';
+import { orderRefused, ownNameOf, readOrder } from './check-order.ts';
 import { leftReason, ownerLeftProblem } from './departures.ts';
-import { issuerChain } from './issuer-chain.ts';
+import { type SigningRoot, signingRootOf } from './issuer-chain.ts';
 import { commonNameGroup } from './list-certificates.ts';
 import type { Owners } from './owners.ts';
 import {
@@ -72,10 +72,9 @@ export function createCertificates(options: CertificatesOptions): Certificates {
   const continueIssuing = createContinueIssuing(options);
 
   async function signingRoot(id: string): Promise<SigningRoot> {
-    const root = (await stores.roots.get(rootKeys(id)))?.record;
-    if (root?.certificate === undefined) throw new Error(`Root ${id} of a certificate that is being issued is gone.`);
-    const chain = (await issuerChain(stores, root)).map(({ certificate }) => certificate);
-    return { ...root, certificate: root.certificate, chain };
+    const root = await signingRootOf(stores, (await stores.roots.get(rootKeys(id)))?.record);
+    if (root === undefined) throw new Error(`Root ${id} of a certificate that is being issued is gone.`);
+    return root;
   }
 
   function requireActive(root: SigningRoot): void {
@@ -83,7 +82,7 @@ export function createCertificates(options: CertificatesOptions): Certificates {
       throw new AppError('ERR_CONFLICT', `Root ${root.id} is retired and issues nothing more.`);
     }
     if (Date.parse(root.notAfter) <= now().getTime()) {
-      throw new AppError('ERR_CONFLICT', `Root ${root.id} expired on ${root.notAfter}.`);
+      throw new AppError('ERR_CONFLICT', `Root ${root.id}, or an authority above it, expired on ${root.notAfter}.`);
     }
   }
 

@@ -16,3 +16,26 @@ export async function issuerChain(
   }
   return chain;
 }
+
+/** An authority as it issues: with its chain, and no longer than what is above it lasts. */
+export type SigningRoot = RootRecord & {
+  readonly certificate: string;
+  /** Base64 of the DER: its own and those of the authorities above it, the root last. */
+  readonly chain: readonly string[];
+};
+
+/** Undefined where it has no certificate yet. Its `notAfter` is the earliest of its chain: below that nothing leads to a root. */
+export async function signingRootOf(
+  stores: Pick<Stores, 'roots'>,
+  authority: RootRecord | undefined,
+): Promise<SigningRoot | undefined> {
+  if (authority?.certificate === undefined) return undefined;
+  const issuers = await issuerChain(stores, authority);
+  const end = Math.min(...issuers.map(({ notAfter }) => Date.parse(notAfter)));
+  return {
+    ...authority,
+    certificate: authority.certificate,
+    notAfter: new Date(end).toISOString(),
+    chain: issuers.map(({ certificate }) => certificate),
+  };
+}

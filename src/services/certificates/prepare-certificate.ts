@@ -9,7 +9,8 @@ import { lintClientTbs } from '../../pki/lint-certificate.ts';
 import { findNameConstraint } from '../../pki/name-constraints.ts';
 import type { CertificateRequest } from '../../pki/read-certificate-request.ts';
 import type { CertificateRecord } from '../../stores/records/certificates.ts';
-import { orderRefused, type SigningRoot } from './check-order.ts';
+import { orderRefused } from './check-order.ts';
+import type { SigningRoot } from './issuer-chain.ts';
 
 /** Bytes of one request: the same again for the same label when it is repeated. */
 export type RequestRandom = (label: string, length: number) => Uint8Array;

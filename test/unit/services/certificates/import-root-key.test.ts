@@ -44,6 +44,27 @@ describe('src/services/certificates/import-root-key', () => {
     expect(record).toMatchObject({ state: 'issued', rootId: 'contoso' });
   });
 
+  it('issues nothing beyond the end of an authority above the one that issues, nor after it', async () => {
+    const world = createServicesWorld();
+    const top = anAuthority({ notAfter: '270101000000Z' });
+    withFile(world, aPfx(anAuthority({ called: 'Contoso issuing', issuer: top, notAfter: '450101000000Z' })));
+    await world.rootImports.importText('top', toPem(top.der));
+    await world.rootKeyImports.importKey(asked);
+    const order = { rootId: 'contoso', owner: 'ann@example.com', csr: toRequestPem(aCertificateRequest()) };
+    const by = { ...order, requestedBy: 'tester' };
+
+    await expect(world.certificates.issue({ ...by, validityDays: 800 }, randomnessOf('long'))).rejects.toMatchObject({
+      problems: [
+        { path: '/validityDays', code: 'beyondRoot', message: expect.stringContaining('2027-01-01') as string },
+      ],
+    });
+    const { record } = await world.certificates.issue(by, randomnessOf('usual'));
+    expect(record.notAfter).toBe('2027-01-01T00:00:00.000Z');
+
+    world.clock.advance(Date.parse('2027-01-01') - world.now().getTime());
+    await expect(world.certificates.issue(by, randomnessOf('late'))).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+  });
+
   it('writes nothing of the file, its password or its key into the tables or the log', async () => {
     const world = withFile(createServicesWorld(), aPfx(root, { password: 'opens the file' }));
     world.secrets.set('root-password-contoso', 'opens the file');
