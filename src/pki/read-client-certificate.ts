@@ -26,6 +26,8 @@ export type ClientCertificateReading =
 
 /** A name that is longer, or a certificate, fits in no row. */
 const bytesMax = 12 * 1024;
+/** Authorities keep to 20 bytes (RFC 5280, section 4.1.2.2), and not all of them do. It is a key here, which is short. */
+const serialNumberBytesMax = 64;
 
 /**
  * Reads the certificate of one client from PEM, base64 or a `.p7b`, with its authorities beside it or not. Judged is only whether
@@ -41,7 +43,10 @@ export function readClientCertificate(text: string, now: Date): ClientCertificat
   if (client === undefined) return { ok: false, problem: authoritySent };
   if (clients.length > 1) return { ok: false, problem: several };
   const { isAuthority: _not, ...certificate } = client;
-  if (certificate.der.length > bytesMax) return { ok: false, problem: tooLarge };
+  if (certificate.der.length > bytesMax) return { ok: false, problem: tooLarge('The certificate', bytesMax) };
+  if (certificate.serialNumber.length > 2 * serialNumberBytesMax) {
+    return { ok: false, problem: tooLarge('Its serial number', serialNumberBytesMax) };
+  }
   if (certificate.notAfter.getTime() <= now.getTime()) return { ok: false, problem: expiredOn(certificate.notAfter) };
   return { ok: true, certificate };
 }
@@ -94,11 +99,9 @@ const several: PkiProblem = {
   fix: 'Send one at a time, or each in a line of its own of a CSV file.',
 };
 
-const tooLarge: PkiProblem = {
-  code: 'tooLarge',
-  message: `The certificate has more than ${bytesMax} bytes.`,
-  fix: 'Send its thumbprint alone.',
-};
+function tooLarge(what: string, most: number): PkiProblem {
+  return { code: 'tooLarge', message: `${what} has more than ${most} bytes.`, fix: 'Send its thumbprint alone.' };
+}
 
 function expiredOn(notAfter: Date): PkiProblem {
   const message = `It expired on ${notAfter.toISOString()}: no gateway accepts it any more.`;

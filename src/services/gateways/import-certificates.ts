@@ -30,12 +30,17 @@ export interface CertificateImportsOptions extends RegisterOptions {
 export interface CertificateImports {
   /** ERR_REQUEST_INVALID where one certificate is asked for and refused; what is wrong with the lines of a file is in the result. */
   begin(rows: readonly ImportRow[], request: IntentRequest): Promise<OperationRecord>;
-  /** Goes on after a crash: what is registered already is unchanged by that. For the sweep. */
+  /**
+   * Goes on after a crash: what is registered already is unchanged by that. For the sweep. A row that fails at every try keeps the
+   * others from nothing, and is refused in the end.
+   */
   run(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
 }
 
 const step = 'registerCertificates';
 const rowsAtOnce = 16;
+/** From its beginning; the sweep tells of what fails until then. */
+const triedForMs = 60 * 60 * 1000;
 /** Characters of what is listed in the result, which is in one row with the operation. */
 const listedCharactersMax = 200_000;
 const problemsMax = 50;
@@ -52,11 +57,18 @@ export function createCertificateImports(options: CertificateImportsOptions): Ce
     if (content !== undefined) {
       const rows = JSON.parse(Buffer.from(content).toString('utf8')) as readonly ImportRow[];
       const request = { operationId: operation.id, requestedBy: operation.requestedBy, orchestrations };
+      const faults: unknown[] = [];
       const outcomes = await mapInGroups(rows, rowsAtOnce, async (row): Promise<Outcome> => {
         const at = row.line === undefined ? {} : { line: row.line };
         if ('problems' in row) return { ...at, outcome: 'refused', problems: row.problems };
-        return { ...at, ...(await register(row.asked, request)) };
+        const registered = await register(row.asked, request).catch((error: unknown): Registration => {
+          faults.push(error);
+          return { outcome: 'refused', problems: [failed] };
+        });
+        return { ...at, ...registered };
       });
+      const isLastTry = now().getTime() - Date.parse(operation.createdAt) >= triedForMs;
+      if (faults.length > 0 && !isLastTry) throw faults[0];
       await operations.addResult(operation.id, resultOf(outcomes));
       await blobs.remove(container, blobOf(operation.id));
     }
@@ -115,6 +127,13 @@ function toKeep(row: ImportRow, now: Date): ImportRow {
 function blobOf(operationId: string): string {
   return `${operationId}.json`;
 }
+
+const failed: Problem = {
+  path: '',
+  code: 'internalError',
+  message: 'It could not be registered, at no try for an hour. The log says what failed.',
+  fix: 'Send it again, or its thumbprint alone.',
+};
 
 const lost: OperationProblem = {
   code: 'ERR_OPERATION_FAILED',

@@ -1,3 +1,4 @@
+import { thumbprintOf } from '../../../../src/pki/read-certificate.ts';
 import { sha256Hex } from '../../../../src/stores/digest.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { anAuthority } from '../../../support/builders/an-authority.ts';
@@ -69,6 +70,7 @@ describe('src/services/gateways/import-certificates', () => {
       { certificate: `${pem}-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----` },
       'privateKeySent',
     ],
+    ['a serial number beyond all bounds', { certificate: toPemBlock('CERTIFICATE', numbered(1n << 520n)) }, 'tooLarge'],
     ['another root', { certificate: pem, rootId: 'root-1' }, 'rootDiffers'],
     ['a root that is not there', { thumbprint: bare, rootId: 'none' }, 'rootUnknown'],
     ['a thumbprint of another', { certificate: pem, thumbprint: bare }, 'thumbprintDiffers'],
@@ -117,6 +119,47 @@ describe('src/services/gateways/import-certificates', () => {
     expect((await world.lookup.list({ owner: 'ann', top: 10 })).items).toHaveLength(2);
     expect((await world.lookup.list({ owner: 'bob', top: 10 })).items).toEqual([]);
     expect(JSON.stringify(await world.tables.list(blobTable, 'imports'))).not.toContain('c2VjcmV0');
+  });
+
+  it('takes a serial number that is longer than authorities may make them', async () => {
+    const world = await aWorld();
+    const der = numbered(1n << 500n);
+
+    await register(world, { certificate: toPemBlock('CERTIFICATE', der) });
+
+    const serialNumber = (1n << 500n).toString(16);
+    const { items } = await world.lookup.list({ serialNumber, top: 10 });
+    expect(items.map(({ thumbprint }) => thumbprint)).toEqual([thumbprintOf(der)]);
+  });
+
+  it('lets no line that fails keep the others waiting, and refuses it when trying for an hour has not helped', async () => {
+    const world = await aWorld();
+    const upsert = world.stores.byOwner.upsert.bind(world.stores.byOwner);
+    Object.assign(world.stores.byOwner, {
+      upsert: (row: Parameters<typeof upsert>[0]) =>
+        row.serialNumber === bare.toLowerCase()
+          ? Promise.reject(new Error('The table takes no such row.'))
+          : upsert(row),
+    });
+    const others = Array.from({ length: 20 }, (_one, index) => String(index).padStart(40, 'B'));
+    const rows = [bare, ...others].map((thumbprint, index) => ({
+      line: index + 2,
+      asked: { owner: 'ann', thumbprint },
+    }));
+    const request = aRequest(world, 'list');
+
+    await expect(world.certificateImports.begin(rows, request)).rejects.toThrow('no such row');
+    const operation = given(await world.operations.get(request.operationId));
+    expect((await world.lookup.list({ owner: 'ann', top: 100 })).items).toHaveLength(20);
+    await expect(world.certificateImports.run(operation, world.orchestrations)).rejects.toThrow('no such row');
+    world.clock.advance(60 * 60 * 1000);
+    await world.certificateImports.run(operation, world.orchestrations);
+
+    expect(await world.operations.view(request.operationId)).toMatchObject({
+      status: 'failed',
+      result: { registered: 20, refused: 1 },
+      problem: { errors: [{ path: '/lines/2', code: 'internalError' }] },
+    });
   });
 
   it('revokes a thumbprint of an unknown root on every gateway, and proves nothing while a session may be its', async () => {
@@ -223,6 +266,10 @@ describe('src/services/gateways/import-certificates', () => {
     expect(places).toBeGreaterThan(10);
   });
 });
+
+function numbered(serial: bigint): Uint8Array {
+  return anAuthority({ called: 'ann', issuer: authority, isAuthority: false, serial }).der;
+}
 
 function expired(): Uint8Array {
   return anAuthority({ called: 'old', issuer: authority, isAuthority: false, notAfter: '210101000000Z' }).der;
