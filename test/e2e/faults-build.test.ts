@@ -170,7 +170,7 @@ describe('src/orchestrations/gateways/build-gateway, against faults', () => {
         leftBehind: expect.arrayContaining([
           { resourceId: networkPath(stack, 'virtualNetworkGateways/canceled'), state: 'Succeeded' },
         ]) as unknown,
-        notSeen: [],
+        notLookedAt: [],
       });
       expect((await followByClock(stack, await stack.api('POST', `/api/operations/${id}/resume`))).status).toBe(
         'succeeded',

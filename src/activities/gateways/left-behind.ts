@@ -10,7 +10,7 @@ export interface LeftBehind {
   /** What is there, by its ARM id. `state`: Azure's provisioning state; resource groups have none here. */
   readonly leftBehind: readonly { readonly resourceId: string; readonly state?: string }[];
   /** What was made, or was about to be, and may be there or not: Azure did not say. */
-  readonly notSeen: readonly { readonly resourceId: string; readonly why: string }[];
+  readonly notLookedAt: readonly { readonly resourceId: string; readonly why: string }[];
 }
 
 interface LookOptions {
@@ -33,16 +33,18 @@ export async function lookAtLeftBehind(gatewayId: string, { arm, stores }: LookO
     leftBehind: seen.flatMap(({ resourceId, sight }) =>
       sight.is === 'there' ? [{ resourceId, ...(sight.state === undefined ? {} : { state: sight.state }) }] : [],
     ),
-    notSeen: seen.flatMap(({ resourceId, sight }) => (sight.is === 'unknown' ? [{ resourceId, why: sight.why }] : [])),
+    notLookedAt: seen.flatMap(({ resourceId, sight }) =>
+      sight.is === 'unknown' ? [{ resourceId, why: sight.why }] : [],
+    ),
   };
 }
 
 /** One or two sentences for people. That nothing is left is said only where everything was looked at. */
-export function sayLeftBehind({ leftBehind, notSeen }: LeftBehind): string {
+export function sayLeftBehind({ leftBehind, notLookedAt }: LeftBehind): string {
   const there = leftBehind.map(({ resourceId, state }) =>
     state === undefined ? resourceId : `${resourceId} (${state})`,
   );
-  const unknown = notSeen.map(({ resourceId, why }) => `${resourceId} (${why})`);
+  const unknown = notLookedAt.map(({ resourceId, why }) => `${resourceId} (${why})`);
   const sentences = [
     ...(there.length === 0 ? [] : [`Left behind: ${there.join(', ')}.`]),
     ...(unknown.length === 0 ? [] : [`May be there, but could not be looked at: ${unknown.join(', ')}.`]),

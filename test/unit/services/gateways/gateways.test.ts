@@ -238,7 +238,7 @@ describe('src/services/gateways/gateways', () => {
         { resourceId: resourceGroup },
         { resourceId: gateway, state: 'Succeeded' },
       ]) as unknown,
-      notSeen: [{ resourceId: virtualNetwork, why: 'AuthorizationFailed: no right' }],
+      notLookedAt: [{ resourceId: virtualNetwork, why: 'AuthorizationFailed: no right' }],
     });
     expect(JSON.stringify(result)).not.toContain(publicIp);
   });
@@ -284,7 +284,7 @@ describe('src/services/gateways/gateways', () => {
 
     expect(given(await world.operations.view(operation.id)).result).toMatchObject({
       leftBehind: [],
-      notSeen: [{ resourceId: publicIp, why: 'Azure still lists it' }],
+      notLookedAt: [{ resourceId: publicIp, why: 'Azure still lists it' }],
     });
   });
 
