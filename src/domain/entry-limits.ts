@@ -6,8 +6,9 @@ import type { JsonObject } from './json.ts';
 export const entryLimits: Readonly<Record<EntryKind, number>> = { root: 20, revocation: 300 };
 
 /**
- * The entries with those marked `isOverLimit` that Azure would have no room for. Compromised and newest revocations stand;
- * of roots those that are on the gateway. Others' entries are not touched, so what they take is not there to be had.
+ * The entries with those marked `isOverLimit` that Azure would have no room for. Lower ranks stand first, among equals what is in
+ * force already, then the newest; of roots those that are on the gateway. Others' entries are not touched, so what they take is
+ * not there to be had.
  */
 export function withinLimits(
   gateway: JsonObject,
@@ -21,7 +22,8 @@ export function withinLimits(
     const room = entryLimits[kind] - othersOn(gateway, kind, desired, thumbprintOfRoot);
     const order = ofKind.filter(takes).toSorted((a, b) => {
       const stays = (entry: DesiredEntry): number => (kind === 'root' && present.has(entryKey(entry)) ? 0 : 1);
-      return stays(a) - stays(b) || a.rank - b.rank || compareText(b.since, a.since);
+      const holds = (entry: DesiredEntry): number => (entry.wasInForce && present.has(entryKey(entry)) ? 0 : 1);
+      return stays(a) - stays(b) || a.rank - b.rank || holds(a) - holds(b) || compareText(b.since, a.since);
     });
     return order.slice(Math.max(0, room));
   });

@@ -24,7 +24,7 @@ export interface DesiredEntry {
   readonly wasInForce: boolean;
   /** Goes along with a write that is made anyway, and is no reason for one. */
   readonly isOptional: boolean;
-  /** Which entries stand when there are more than Azure takes: lower numbers first, then the later `since`. */
+  /** Which entries stand when there are more than Azure takes: lower numbers first (`withinLimits`). */
   readonly rank: number;
   /** ISO 8601. */
   readonly since: string;

@@ -61,6 +61,13 @@ export const leaverStatementSchema = z
         .meta({ description: 'Further certificates, not proven to be out, for which there is no room here.' }),
     }),
     limits: z.array(z.string()).meta({ description: 'What this says nothing of.' }),
+    sinceThen: z
+      .object({ lookedAt: z.string(), unproven: z.array(placeSchema.extend({ thumbprint: z.string() })) })
+      .optional()
+      .meta({
+        description:
+          'Present where something is not in force or not proven now of which the statement does not say so; `isProven` is false then.',
+      }),
   })
   .meta({ id: 'LeaverStatement' });
 export type LeaverStatement = z.infer<typeof leaverStatementSchema>;
@@ -71,6 +78,25 @@ export const statementLimits = [
   'Certificates that others issued are named only where they were registered for this person.',
   'Other ways of signing in (Entra ID, RADIUS) are not the matter of this statement.',
 ] as const;
+
+/** The statement as it was made, with what `fresh`, read since, finds open beyond what it says itself. */
+export function withSinceThen(stated: LeaverStatement, fresh: LeaverStatement): LeaverStatement {
+  const known = new Set(openPlaces(stated).map(({ thumbprint, gatewayId }) => `${thumbprint} ${gatewayId}`));
+  const unproven = openPlaces(fresh).filter(({ thumbprint, gatewayId }) => !known.has(`${thumbprint} ${gatewayId}`));
+  return unproven.length === 0
+    ? stated
+    : { ...stated, isProven: false, sinceThen: { lookedAt: fresh.statedAt, unproven } };
+}
+
+function openPlaces({
+  certificates,
+}: Pick<LeaverStatement, 'certificates'>): readonly (StatedPlace & { readonly thumbprint: string })[] {
+  return certificates.flatMap(({ thumbprint, gateways }) =>
+    gateways
+      .filter((place) => isPlaceToProve(place) && !isPlaceProven(place))
+      .map((place) => ({ ...place, thumbprint })),
+  );
+}
 
 export function isPlaceProven({ provenAt }: StatedPlace): boolean {
   return provenAt !== undefined;
@@ -83,10 +109,7 @@ export function isPlaceToProve({ state }: StatedPlace): boolean {
 
 /** The statement as text for people: lines of at most a sentence, no mark-up. */
 export function renderStatement(statement: LeaverStatement): string {
-  const { owner, email, certificates, left } = statement;
-  const open = certificates.flatMap(({ thumbprint, gateways }) =>
-    gateways.filter((place) => isPlaceToProve(place) && !isPlaceProven(place)).map((place) => ({ thumbprint, place })),
-  );
+  const { owner, email, certificates, left, sinceThen } = statement;
   return [
     `Access of ${owner}${email === undefined ? '' : ` <${email}>`}`,
     ...(statement.alsoOwners ?? []).map((id) => `Registered as well as ${id}, which is taken out too.`),
@@ -104,8 +127,11 @@ export function renderStatement(statement: LeaverStatement): string {
       : [
           `Sessions of ${left.expiredLately} certificates that expired within the last ${lateDays} days were not looked at.`,
         ]),
+    ...(sinceThen === undefined
+      ? []
+      : section(`Not in force, or not proven, on ${sinceThen.lookedAt}`, sinceThen.unproven.map(openLine))),
     ...section('Not in force, or not proven', [
-      ...open.map(({ thumbprint, place }) => `${thumbprint} on ${place.gatewayId}: ${place.state}. ${place.why ?? ''}`),
+      ...openPlaces(statement).map(openLine),
       ...(left.notListedUnproven === undefined || left.notListedUnproven === 0
         ? []
         : [`${left.notListedUnproven} further certificates, NOT proven to be out, have no room here.`]),
@@ -119,6 +145,10 @@ export function renderStatement(statement: LeaverStatement): string {
     ...section('What this says nothing of', statement.limits),
     '',
   ].join('\r\n');
+}
+
+function openLine({ thumbprint, gatewayId, state, why = '' }: StatedPlace & { readonly thumbprint: string }): string {
+  return `${thumbprint} on ${gatewayId}: ${state}. ${why}`;
 }
 
 function linesOf({ thumbprint, commonName, rootId, notAfter, revokedAt, gateways }: StatedCertificate): string[] {

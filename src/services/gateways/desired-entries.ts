@@ -203,7 +203,8 @@ function revocationEntry(intent: RevocationRecord, row: GatewayRevocation | unde
     isSetAside: isAside,
     wasInForce: row !== undefined && row.wanted && isInForce(row.state),
     isOptional: false,
-    rank: intent.reason === 'compromised' ? 0 : 1,
+    // Of an unknown root it is not known whether it opens this gateway at all.
+    rank: (intent.reason === 'compromised' ? 0 : 1) + (intent.rootId === unknownRootId ? 2 : 0),
     since: intent.recordedAt,
   };
 }

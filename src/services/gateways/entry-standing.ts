@@ -33,7 +33,7 @@ export function overLimit<Row extends GatewayRoot | GatewayRevocation>(row: Row,
 export function overLimitReason(kind: 'root' | 'revocation'): string {
   return kind === 'root'
     ? 'Not in force: the gateway holds 20 roots, which is as many as Azure takes. It is added when one leaves.'
-    : 'Not in force: the gateway holds 300 revocations, which is as many as Azure takes, and compromised and newer ones go first. It is added when there is room.';
+    : 'Not in force: the gateway holds 300 revocations, which is as many as Azure takes. Those of compromised keys go first, then what is in force already, and those of unknown roots last. It is added when there is room.';
 }
 
 /** What was seen in force stays so while Azure works on something else; a root that is off has its sessions looked at. */

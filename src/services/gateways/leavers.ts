@@ -1,6 +1,6 @@
 import { type RevokeOwnerInput, revokeOwnerName, revokeOwnerSteps } from '../../contracts/gateways/revoke-owner.ts';
 import { AppError } from '../../domain/app-error.ts';
-import { type LeaverStatement, leaverStatementSchema } from '../../domain/leaver-statement.ts';
+import { type LeaverStatement, leaverStatementSchema, withSinceThen } from '../../domain/leaver-statement.ts';
 import { isOperationEnd } from '../../domain/operation.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 import { sha256Hex } from '../../stores/digest.ts';
@@ -46,7 +46,7 @@ export interface Leavers {
   run(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
   /** One look at how far it has come; ends the operation with its statement once there is nothing more to wait for. */
   look(operationId: string, isLast: boolean): Promise<'waiting' | 'done'>;
-  /** The statement of the owner's latest departure. ERR_CONFLICT while it is not written yet. */
+  /** The statement of the owner's latest departure, with what does not stand any more. ERR_CONFLICT while it is not written yet. */
   statementOf(ownerId: string): Promise<LeaverStatement>;
 }
 
@@ -202,7 +202,9 @@ export function createLeavers(options: LeaversOptions): Leavers {
         throw new AppError('ERR_NOT_FOUND', `Nothing was asked about everything of owner '${ownerId}'.`);
       }
       const statement = leaverStatementSchema.safeParse(operation.result);
-      if (statement.success) return statement.data;
+      if (statement.success) {
+        return withSinceThen(statement.data, (await readStatement(options, operation, reasonOf(operation))).statement);
+      }
       throw new AppError('ERR_CONFLICT', `The statement is written when operation ${operation.id} has ended.`);
     },
   };

@@ -55,6 +55,17 @@ describe('src/domain/entry-limits', () => {
     expect(overLimit(withinLimits(aGatewayWith([]), wanted, thumbprintOfRoot)).toSorted()).toEqual(['r2', 'r3']);
   });
 
+  it('takes nothing that is in force off for something newer of the same rank, and does for a lower one', () => {
+    const inForce = numbers(300).map((number) => aRevocation(number, { wasInForce: true }));
+    const gateway = aGatewayWith(inForce.map((entry) => entry.thumbprint));
+    const left = (newest: DesiredEntry): readonly string[] =>
+      overLimit(withinLimits(gateway, [...inForce, newest], thumbprintOfRoot));
+
+    expect(left(aRevocation(301))).toEqual(['r301']);
+    expect(left(aRevocation(301, { rank: 2 }))).toEqual(['r301']);
+    expect(left(aRevocation(301, { rank: 0 }))).toEqual(['r1']);
+  });
+
   it("counts others' entries, which are not Gatehouse's to take off", () => {
     const foreign = numbers(299).map((number) => thumbprint(1000 + number));
     const wanted = [aRevocation(1), aRevocation(2)];

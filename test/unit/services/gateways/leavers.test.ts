@@ -1,5 +1,6 @@
 import { dayMs } from '../../../../src/domain/days.ts';
 import { renderStatement } from '../../../../src/domain/leaver-statement.ts';
+import { without } from '../../../../src/domain/without.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { given } from '../../../support/given.ts';
@@ -180,6 +181,32 @@ describe('src/services/gateways/leavers', () => {
     });
     expect(renderStatement(statement)).toContain('NOT everything is proven');
     expect(renderStatement(statement)).toContain(`${thumbprint} on gw-b: overLimit. Not in force`);
+  });
+
+  it('says of what was proven that it is not in force any more, and what was stated stays on record', async () => {
+    const world = createServicesWorld();
+    await aLine(world);
+    const thumbprint = await aCertificate(world, 'one');
+    const { id } = await world.leavers.revoke('kim', 'left', aRequest(world, 'leave'));
+    await prove(world);
+    await world.leavers.look(id, false);
+    const stated = await world.leavers.statementOf('kim');
+    expect(stated).toMatchObject({ isProven: true });
+    expect(stated.sinceThen).toBeUndefined();
+
+    world.clock.advance(dayMs);
+    await world.stores.gatewayRevocations.update({ partitionKey: 'gw-b', rowKey: thumbprint }, (row) => ({
+      ...without(row, 'clearAt', 'provenAt'),
+      state: 'overLimit',
+    }));
+
+    const statement = await world.leavers.statementOf('kim');
+    const why = expect.stringContaining('Not in force') as unknown;
+    const unproven = [expect.objectContaining({ thumbprint, gatewayId: 'gw-b', state: 'overLimit', why }) as unknown];
+    const sinceThen = { lookedAt: world.now().toISOString(), unproven };
+    expect(statement).toEqual({ ...stated, isProven: false, sinceThen });
+    expect(renderStatement(statement)).toContain(`${thumbprint} on gw-b: overLimit. Not in force`);
+    expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded', result: stated });
   });
 
   it('counts as proven what was proven before the certificate ended and its entry was taken off', async () => {

@@ -4,6 +4,8 @@ import { asObject } from '../../../../src/domain/gateway-entries.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';
 import { watchGateways } from '../../../../src/services/gateways/watch-gateways.ts';
 import { azureFailure } from '../../../support/azure-failure.ts';
+import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
+import { anRsaKeyPair } from '../../../support/builders/a-key-pair.ts';
 import { given } from '../../../support/given.ts';
 import {
   aProvenRevocation,
@@ -415,10 +417,13 @@ describe('src/services, when somebody else changes a gateway', () => {
           })),
         ],
       }));
-      const asked = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester' };
-      const stolen = given((await world.certificates.issue(asked, randomnessOf('d'))).record.thumbprint);
+      await runWriter(world);
+      const { spki, privateKey: signWith } = anRsaKeyPair('stolen');
+      const asked = { rootId: 'root-1', owner: 'lee', requestedBy: 'tester' };
+      const order = { ...asked, csr: toRequestPem(aCertificateRequest({ spki, signWith })) };
+      const stolen = given((await world.certificates.issue(order, randomnessOf('d'))).record.thumbprint);
       world.clock.advance(60_000);
-      await world.revocations.revoke(stolen, { reason: 'left' }, aRequest(world, 'second'));
+      await world.revocations.revoke(stolen, { reason: 'compromised' }, aRequest(world, 'second'));
       await runWriter(world);
 
       expect((await rowOf(world, stolen)).state).toBe('disconnected');
@@ -428,6 +433,21 @@ describe('src/services, when somebody else changes a gateway', () => {
       expect(await outboxEvents(world, 'gatehouse.revocation.over-limit.v1')).toHaveLength(1);
       expect(await outboxEvents(world, 'gatehouse.revocation.vanished.v1')).toHaveLength(0);
     });
+
+    it('keeps what is proven, whatever is revoked later of which nobody knows that it opens the gateway', async () => {
+      const world = createServicesWorld();
+      const proven = await aProvenRevocation(world);
+      const bare = Array.from({ length: 300 }, (_, number) => number.toString(16).toUpperCase().padStart(40, '0'));
+      world.clock.advance(60_000);
+      const rows = bare.map((thumbprint, index) => ({ line: index + 2, asked: { owner: 'lee', thumbprint } }));
+      await world.certificateImports.begin(rows, aRequest(world, 'list'));
+      await world.leavers.revoke('lee', 'compromised', aRequest(world, 'leave'));
+      await runWriter(world);
+
+      expect((await rowOf(world, proven)).state).toBe('proven');
+      const states = await Promise.all(bare.map(async (thumbprint) => (await rowOf(world, thumbprint)).state));
+      expect(states.filter((state) => state === 'overLimit')).toHaveLength(1);
+    }, 30_000);
 
     it('waits for room only, and not for the time of a try that was set before', async () => {
       const world = createServicesWorld();
