@@ -21,7 +21,7 @@ export interface CertificateQuery {
   /** Common name; names compare as `comparableName` has them. */
   readonly name?: string | undefined;
   readonly top: number;
-  /** Key of the record after which the page begins. */
+  /** Key of the record after which the page begins; every page is in the order of keys. */
   readonly after?: string | undefined;
 }
 
@@ -41,8 +41,8 @@ interface Part {
 }
 
 /**
- * Lists certificates by whatever is given: one thumbprint, serial number or name by its index; else those of an owner or a root by
- * their lists; else all, in the order of their keys. What else is given narrows that down. No more is held than one page.
+ * Lists certificates by whatever is given: one thumbprint or serial number by its index; else those of a name, an owner or a root
+ * by their lists; else all. What else is given narrows that down. No more is held than one page.
  */
 export function createListCertificates({
   stores,
@@ -59,33 +59,36 @@ export function createListCertificates({
     return record && judged(record, now());
   }
 
-  async function readEach(index: Store<CertificateIndexRow>, group: string): Promise<CertificateRecord[]> {
-    const records = await Promise.all((await index.list(group)).map(({ record }) => read(record.serialNumber)));
-    return records.filter((record) => record !== undefined);
-  }
-
   /** The few that such a thing can be said of; undefined where nothing of the kind is asked. */
-  async function exactly({
-    thumbprint,
-    serialNumber,
-    name,
-  }: CertificateQuery): Promise<CertificateRecord[] | undefined> {
+  async function exactly({ thumbprint, serialNumber }: CertificateQuery): Promise<CertificateRecord[] | undefined> {
     if (thumbprint !== undefined) {
       const row = await stores.byThumbprint.get({ partitionKey: thumbprint.slice(0, 2), rowKey: thumbprint });
       const record = row && (await read(row.record.serialNumber));
       return record === undefined ? [] : [record];
     }
-    if (serialNumber !== undefined) {
-      const own = /^[0-9a-f]{32}$/.test(serialNumber) ? await read(serialNumber) : undefined;
-      return [...(own === undefined ? [] : [own]), ...(await readEach(stores.bySerialNumber, serialNumber))];
-    }
-    return name === undefined ? undefined : readEach(stores.byCommonName, commonNameGroup(name));
+    if (serialNumber === undefined) return undefined;
+    const rows = await stores.bySerialNumber.list(serialNumber);
+    const own = /^[0-9a-f]{32}$/.test(serialNumber) ? [serialNumber] : [];
+    const records = await Promise.all([...own, ...rows.map(({ record }) => record.serialNumber)].map(read));
+    return records.filter((record) => record !== undefined);
   }
 
-  async function partOf({ owner, rootId }: CertificateQuery, after: string | undefined, top: number): Promise<Part> {
+  /** The list that is the shortest, as far as one can know. */
+  function listOf({
+    name,
+    owner,
+    rootId,
+  }: CertificateQuery): readonly [Store<CertificateIndexRow>, string] | undefined {
+    if (name !== undefined) return [stores.byCommonName, commonNameGroup(name)];
+    if (owner !== undefined) return [stores.byOwner, owner];
+    return rootId === undefined ? undefined : [stores.byRoot, rootId];
+  }
+
+  async function partOf(query: CertificateQuery, after: string | undefined, top: number): Promise<Part> {
     const from = after === undefined ? {} : { from: `${after}~` };
-    if (owner !== undefined || rootId !== undefined) {
-      const [index, group] = owner === undefined ? [stores.byRoot, rootId ?? ''] : [stores.byOwner, owner];
+    const list = listOf(query);
+    if (list !== undefined) {
+      const [index, group] = list;
       const rows = await index.list(group, { top, ...from });
       const records = await Promise.all(rows.map(({ record }) => read(record.serialNumber)));
       return { records, last: rows.length < top ? undefined : rows.at(-1)?.record.serialNumber };
@@ -100,7 +103,7 @@ export function createListCertificates({
 
   return async (query) => {
     const few = await exactly(query);
-    if (few !== undefined) return { items: few.filter((record) => matches(record, query)) };
+    if (few !== undefined) return pageOf(few, query);
     const items: CertificateRecord[] = [];
     let after = query.after;
     for (let rowsRead = 0; rowsRead < rowsReadMax; rowsRead += query.top) {
@@ -115,6 +118,16 @@ export function createListCertificates({
     }
     return { items, ...(after === undefined ? {} : { next: after }) };
   };
+}
+
+function pageOf(few: readonly CertificateRecord[], query: CertificateQuery): CertificatePage {
+  const { after = '', top } = query;
+  const left = few
+    .filter((record) => matches(record, query) && record.serialNumber > after)
+    .toSorted((a, b) => (a.serialNumber < b.serialNumber ? -1 : 1));
+  const items = left.slice(0, top);
+  const last = items.at(-1);
+  return last === undefined || left.length === items.length ? { items } : { items, next: last.serialNumber };
 }
 
 /** Time alone makes a certificate expire, so the state is judged when it is read: no stored row can be late. */

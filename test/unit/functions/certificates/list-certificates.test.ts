@@ -85,6 +85,27 @@ describe('src/functions/certificates/list-certificates', () => {
     }
   });
 
+  it.each(['name=Shared', 'serialNumber=01c8', 'name=shared&owner=ann'])('pages through many by %s', async (filter) => {
+    const { world, ask } = await open();
+    const rows = Array.from({ length: 5 }, (_one, index) => {
+      const notBefore = `20010${index + 1}000000Z`;
+      const { der } = anAuthority({ called: 'shared', isAuthority: false, serial: 0x01c8n, notBefore });
+      return { line: index + 2, asked: { owner: 'ann', certificate: toPemBlock('CERTIFICATE', der) } };
+    });
+    await world.certificateImports.begin(rows, aRequest(world, 'shared'));
+
+    const pages: (readonly string[])[] = [];
+    let query: string | undefined = `?${filter}&top=2`;
+    while (query !== undefined) {
+      const { json } = await ask(query);
+      pages.push((json['items'] as readonly { readonly thumbprint: string }[]).map(({ thumbprint }) => thumbprint));
+      query = (json['nextLink'] as string | undefined)?.replace(/^[^?]*/, '');
+    }
+
+    expect(pages.map(({ length }) => length)).toEqual([2, 2, 1]);
+    expect(new Set(pages.flat()).size).toBe(5);
+  });
+
   it('reads a bounded number of rows for a page, however few are meant', async () => {
     const { world, ask } = await open();
     const read = { count: 0 };
