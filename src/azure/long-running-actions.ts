@@ -180,6 +180,7 @@ function readSessions(json: unknown): SessionList | undefined {
   if (list === undefined) return undefined;
   const rows = list.value.map((row) => rowSchema.safeParse(row).data);
   const readable = rows.filter((row) => row !== undefined);
+  const unreadableIds = list.value.flatMap((row, place) => (rows[place] === undefined ? idOf(row) : []));
   return {
     sessions: readable.map((row) => ({
       connectionId: row.vpnConnectionId,
@@ -189,7 +190,14 @@ function readSessions(json: unknown): SessionList | undefined {
       ...connectedAt(row.vpnConnectionTime),
     })),
     unreadable: rows.length - readable.length,
+    ...(unreadableIds.length === 0 ? {} : { unreadableIds }),
   };
+}
+
+/** The id of a row that says nobody's name: it can be disconnected all the same. */
+function idOf(row: unknown): readonly string[] {
+  const id = z.looseObject({ vpnConnectionId: textSchema }).safeParse(row).data?.vpnConnectionId;
+  return id === undefined ? [] : [id];
 }
 
 /** Azure writes no zone: the time is UTC. */

@@ -72,6 +72,8 @@ export interface SessionList {
   readonly sessions: readonly VpnSession[];
   /** Rows whose name cannot be read: somebody is connected, nobody knows who. */
   readonly unreadable: number;
+  /** Ids of those among them that have one. */
+  readonly unreadableIds?: readonly string[];
 }
 
 /**

@@ -151,9 +151,24 @@ export function createDisconnects({
     choose: async (operationId, gatewayId, list) => {
       const choice = choiceSchema.parse((await operations.get(operationId))?.context);
       if ('thumbprints' in choice) return chooseByThumbprint(gatewayId, choice.thumbprints, list);
-      const listed = new Set(list.sessions.map(({ connectionId }) => connectionId));
-      return { connectionIds: choice.connectionIds.filter((id) => listed.has(id)), leftAlone: [] };
+      return chooseByConnection(choice.connectionIds, list);
     },
+  };
+}
+
+/** Those that the list has. A row without an id may be any of the others, so nothing is said of them. */
+function chooseByConnection(
+  chosen: readonly string[],
+  { sessions, unreadable, unreadableIds = [] }: SessionList,
+): ChosenSessions {
+  const listed = new Set([...sessions.map(({ connectionId }) => connectionId), ...unreadableIds]);
+  const withoutId =
+    unreadable - unreadableIds.length + sessions.filter(({ connectionId }) => connectionId === undefined).length;
+  const unseen = withoutId === 0 ? [] : chosen.filter((id) => !listed.has(id));
+  const reason = `${withoutId} rows of the session list have no id that can be read: each may be a connection that was chosen.`;
+  return {
+    connectionIds: chosen.filter((id) => listed.has(id)),
+    leftAlone: unseen.map((connectionId) => ({ connectionId, reason })),
   };
 }
 

@@ -295,6 +295,7 @@ describe('src/azure/resource-manager', () => {
             { connectionId: undefined, commonName: 'bob', publicIpAddress: '', privateIpAddress: '' },
           ],
           unreadable: 3,
+          unreadableIds: ['OVPN_3', 'OVPN_4'],
         },
       });
       answerNext('/operationResults/one', { status: 200, headers: json, body: { value: [] } });

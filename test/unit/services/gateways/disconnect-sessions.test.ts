@@ -1,6 +1,8 @@
+import type { SessionList } from '../../../../src/ports/arm.ts';
 import type { SessionChoice } from '../../../../src/services/gateways/disconnect-sessions.ts';
 import { createRegisterCertificate } from '../../../../src/services/gateways/register-certificate.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
+import { anRsaKeyPair } from '../../../support/builders/a-key-pair.ts';
 import { given } from '../../../support/given.ts';
 import {
   aGateway,
@@ -73,6 +75,26 @@ describe('src/services/gateways/disconnect-sessions', () => {
     expect(await choose(world, { thumbprints: [old, old] }, sessions)).toMatchObject({ connectionIds: ['OVPN_1'] });
   });
 
+  it('leaves a session alone that may be of a certificate whose place the chosen one has taken', async () => {
+    const world = await aWorld();
+    const old = await aCertificate(world, 'kim');
+    const caller = { id: 'tester', role: 'operator' } as const;
+    const renewal = await world.orderRenewal(old as never, { graceDays: 7, caller }, randomnessOf('renewed'));
+    const { spki, privateKey: signWith } = anRsaKeyPair('renewed');
+    const order = { ...renewal, csr: toRequestPem(aCertificateRequest({ spki, signWith })), requestedBy: 'tester' };
+    const renewed = given((await world.certificates.issue(order, randomnessOf('renewed'))).record.thumbprint);
+
+    for (const [chosen, rival] of [
+      [renewed, old],
+      [old, renewed],
+    ] as const) {
+      expect(await choose(world, { thumbprints: [chosen] }, [aSession('kim', 'OVPN_1')])).toEqual({
+        connectionIds: [],
+        leftAlone: [{ thumbprint: chosen, connectionId: 'OVPN_1', reason: expect.stringContaining(rival) as string }],
+      });
+    }
+  });
+
   it('leaves everybody alone where nothing is known of a certificate but its thumbprint', async () => {
     const world = await aWorld();
     const register = createRegisterCertificate(world);
@@ -108,6 +130,27 @@ describe('src/services/gateways/disconnect-sessions', () => {
       connectionIds: ['IKEv2_2'],
       leftAlone: [],
     });
+  });
+
+  it('chooses a connection whose name cannot be read, and says nothing of one that a row without an id may be', async () => {
+    const world = await aWorld();
+    const choice = { connectionIds: ['OVPN_1', 'OVPN_9'] };
+    const { id } = await world.disconnects.disconnect(gatewayId, choice, aRequest(world, 'choose'));
+    const chosenOf = (list: SessionList) => world.disconnects.choose(id, gatewayId, list);
+
+    expect(await chosenOf({ sessions: [], unreadable: 1, unreadableIds: ['OVPN_1'] })).toEqual({
+      connectionIds: ['OVPN_1'],
+      leftAlone: [],
+    });
+    for (const list of [
+      { sessions: [], unreadable: 2, unreadableIds: ['OVPN_1'] },
+      { sessions: [aSession('kim', 'OVPN_1'), aSession('lee', undefined)], unreadable: 0 },
+    ]) {
+      expect(await chosenOf(list)).toEqual({
+        connectionIds: ['OVPN_1'],
+        leftAlone: [{ connectionId: 'OVPN_9', reason: expect.stringMatching(/^1 rows .* no id/) as string }],
+      });
+    }
   });
 
   it('refuses gateways and certificates that do not exist, and leaves no operation behind', async () => {
