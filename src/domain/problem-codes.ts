@@ -130,6 +130,7 @@ export const problemCodes = {
   keyExponent: 'The public exponent of the RSA key is not 65537.',
   keyModulusEven: 'The RSA modulus is even.',
   keyModulusPrime: 'The RSA modulus is a prime number.',
+  keyOfIssuer: 'The key is that of the root itself.',
   keyPoint: 'The public point is not an uncompressed point of its curve.',
   keyRoca: 'The RSA key was made by a flawed library (ROCA).',
   keySize: 'The RSA key is shorter or longer than accepted.',

@@ -84,6 +84,11 @@ function lintIssuer(tbs: TbsStructure, root: CertificateStructure): readonly Lin
       'issuer',
       "The issuer is not the root's subject, byte for byte.",
     ),
+    ...fault(
+      isSameBytes(tbs.subjectPublicKeyInfo.encoding, root.subjectPublicKeyInfo.encoding),
+      'keyOfIssuer',
+      'The key is that of the root itself; whoever holds it could sign as the root.',
+    ),
     ...fault(startsEarly, 'validityBeforeRoot', 'The certificate becomes valid before its root.'),
     ...fault(endsLate, 'validityBeyondRoot', 'The certificate is valid longer than its root.'),
   ];
