@@ -68,6 +68,35 @@ describe('src/functions/certificates/certificates', () => {
     ]);
   });
 
+  it('makes one certificate for a hundred identical orders, and refuses another under the same key', async () => {
+    const { world, order } = await open();
+    const headers = { 'idempotency-key': 'one' };
+
+    const answers = await Promise.all(Array.from({ length: 100 }, () => order({}, 'requester', headers)));
+    const again = await order({}, 'requester', headers);
+    const other = await order({ validityDays: 10 }, 'requester', headers);
+
+    expect(world.tables.rows('ClientCertificates')).toHaveLength(1);
+    const issued = answers.filter(({ status }) => status !== 409);
+    expect(new Set([...issued, again].map(({ json }) => json['thumbprint'])).size).toBe(1);
+    expect([again.status, other.status]).toEqual([201, 422]);
+    expect(other.json['code']).toBe('ERR_IDEMPOTENCY_KEY_REUSED');
+    expect(world.rootKeys.calls['sign']).toBe(2);
+  });
+
+  it('answers an order again whose certificate was revoked before its answer arrived, as what it is', async () => {
+    const { world, order, show } = await open();
+    const headers = { 'idempotency-key': 'lost' };
+    const { thumbprint } = (await order({}, 'requester', headers)).json as Record<string, string>;
+    await world.revocations.revoke(given(thumbprint), { reason: 'left' }, aRequest(world, 'revoke'));
+
+    const again = await order({}, 'requester', headers);
+
+    expect(again.json['thumbprint']).toBe(thumbprint);
+    expect(world.tables.rows('ClientCertificates')).toHaveLength(1);
+    expect((await show(given(thumbprint))).json['state']).toBe('revoked');
+  });
+
   describe('for a key that is made here', () => {
     const key = { type: 'RSA-2048' };
     const without = { csr: undefined };
