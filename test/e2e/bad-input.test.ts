@@ -373,7 +373,9 @@ describe('names in paths and queries', () => {
     "rootId=root-1&continuation=' or 1 eq 1",
     'rootId=root-1&expiresBefore=never',
     'rootId=root-1&state=any',
-    '',
+    'name=',
+    'serialNumber=number',
+    'thumbprint=none',
   ])('refuses the query %j', async (query) => {
     const answer = await stack.api('GET', `/api/certificates?${encodeURI(query)}`);
 
