@@ -172,6 +172,7 @@ export const problemCodes = {
   proofOfPossession: 'The request was not signed with its own key.',
   purposeNotPermitted: 'An authority above the certificate does not let it authenticate clients.',
   quotedLines: 'The lines of the text are quoted, as in a reply.',
+  revocationsStanding: 'Revoked certificates of this root have not expired.',
   rootDiffers: 'The root has not signed the certificate.',
   rootInUse: 'A gateway or an intermediate depends on the root.',
   rootKnown: 'The certificate is there already.',

@@ -1,6 +1,12 @@
 import { AppError, type Problem } from '../../domain/app-error.ts';
 import { without } from '../../domain/without.ts';
-import { rootKeys, rootPartition, type RootRecord } from '../../stores/records/certificates.ts';
+import {
+  noKnownEnd,
+  type RevocationRecord,
+  rootKeys,
+  rootPartition,
+  type RootRecord,
+} from '../../stores/records/certificates.ts';
 import { gatewayKeys, gatewayPartition, isRootToBeSeen } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Unfinished } from '../../stores/unfinished.ts';
@@ -26,15 +32,17 @@ export interface RootRemovals {
 /** Certificates that a refusal names. */
 const certificatesMax = 20;
 const unfinishedKind = 'root';
+const keepIt = 'Keep the root, which takes no place on a gateway, until the certificate has expired.';
 
 export function createRootRemovals(options: RootRemovalsOptions): RootRemovals {
   const { stores, lookup, unfinished, now } = options;
 
   async function dependentsOf(id: string): Promise<readonly Problem[]> {
-    const [gateways, roots, live] = await Promise.all([
+    const [gateways, roots, live, refused] = await Promise.all([
       gatewaysWith(id),
       stores.roots.list(rootPartition),
       lookup.live(id, now(), certificatesMax + 1),
+      standingRevocations(id),
     ]);
     const under = roots.filter(({ record }) => record.issuerRootId === id).map(({ record }) => record);
     return [
@@ -45,10 +53,21 @@ export function createRootRemovals(options: RootRemovalsOptions): RootRemovals {
       }),
       ...live.slice(0, certificatesMax).map(({ thumbprint = '', commonName, owner, notAfter }): Problem => {
         const message = `${commonName} of ${owner}, ${thumbprint}, is alive until ${notAfter}.`;
-        return { path: '/id', code: 'certificatesAlive', message, fix: 'Revoke it, or wait for its end.' };
+        return { path: '/id', code: 'certificatesAlive', message, fix: 'Wait for its end.' };
       }),
       ...(live.length > certificatesMax ? [moreAlive(id)] : []),
+      ...refused.slice(0, certificatesMax).map(standing),
+      ...(refused.length > certificatesMax ? [moreRevoked(id)] : []),
     ];
+  }
+
+  /**
+   * Gateways are told what to refuse by way of the root, wherever one of its name and key, one above it or a copy that others have
+   * put there lets its certificates in: without it the revocations would come off, or be missing once any of these is trusted.
+   */
+  async function standingRevocations(id: string): Promise<readonly RevocationRecord[]> {
+    const intents = (await stores.revocations.list(id)).map(({ record }) => record);
+    return intents.filter(({ wanted, notAfter }) => wanted && Date.parse(notAfter) > now().getTime());
   }
 
   async function gatewaysWith(id: string): Promise<readonly Problem[]> {
@@ -119,6 +138,17 @@ function moreAlive(id: string): Problem {
   const message = `There are more than ${certificatesMax}.`;
   const fix = `See GET /api/certificates?rootId=${id}&state=issued.`;
   return { path: '/id', code: 'certificatesAlive', message, fix };
+}
+
+function standing({ thumbprint, notAfter }: RevocationRecord): Problem {
+  const end = notAfter === noKnownEnd ? 'and its end is not known' : `and would be good until ${notAfter}`;
+  const message = `Certificate ${thumbprint} is revoked, ${end}: gateways refuse it because the root is here.`;
+  return { path: '/id', code: 'revocationsStanding', message, fix: keepIt };
+}
+
+function moreRevoked(id: string): Problem {
+  const message = `There are more than ${certificatesMax}: see GET /api/certificates?rootId=${id}&state=revoked.`;
+  return { path: '/id', code: 'revocationsStanding', message, fix: keepIt };
 }
 
 function trusted(gatewayId: string, id: string): Problem {

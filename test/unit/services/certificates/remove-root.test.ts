@@ -1,4 +1,4 @@
-import { toPem } from '../../../../src/pki/read-certificate.ts';
+import { thumbprintOf, toPem } from '../../../../src/pki/read-certificate.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { aPfx } from '../../../support/builders/a-pfx.ts';
 import { anAuthority } from '../../../support/builders/an-authority.ts';
@@ -68,6 +68,33 @@ describe('src/services/certificates/remove-root', () => {
         { code: 'certificatesAlive', message: expect.stringContaining(record.thumbprint ?? '?') as unknown },
       ],
     });
+  });
+
+  it('stays while a certificate of it is revoked, so that no gateway that lets it in forgets that', async () => {
+    const world = createServicesWorld();
+    const renewed = anAuthority({ keys: root.keys, serial: 8n });
+    const client = anAuthority({ called: 'ann', issuer: root, isAuthority: false, notAfter: '350101000000Z' });
+    await aGateway(world);
+    await world.rootImports.importText('contoso', toPem(root.der));
+    const rows = [{ asked: { certificate: toPem(client.der), owner: 'ann@example.com' } }];
+    await world.certificateImports.begin(rows, aRequest(world, 'register'));
+    await world.rootImports.importText('renewed', toPem(renewed.der));
+    await world.trust.trust('vnet1gw', 'renewed', undefined, aRequest(world, 'trust'));
+    const thumbprint = thumbprintOf(client.der);
+    await world.revocations.revoke(thumbprint, { reason: 'compromised' }, aRequest(world, 'revoke'));
+    await runWriter(world);
+
+    await expect(world.rootRemovals.remove('contoso')).rejects.toMatchObject({
+      code: 'ERR_CONFLICT',
+      problems: [{ code: 'revocationsStanding', message: expect.stringContaining(thumbprint) as unknown }],
+    });
+    await expect(world.rootImports.importText('contoso-2', toPem(root.der))).rejects.toMatchObject({
+      problems: [{ code: 'rootKnown', message: expect.stringContaining('as root contoso') as unknown }],
+    });
+
+    world.clock.advance(Date.parse('2035-01-02') - world.now().getTime());
+    await world.rootRemovals.remove('contoso');
+    expect((await world.stores.roots.list('root')).map(({ record }) => record.id)).toEqual(['renewed']);
   });
 
   it('refuses a root that was made here, and one that nobody knows', async () => {
