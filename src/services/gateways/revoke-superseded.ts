@@ -12,6 +12,8 @@ export interface RevokeSupersededOptions {
   readonly revocations: Pick<Revocations, 'revoke'>;
   readonly audit: Pick<Audit, 'write'>;
   readonly orchestrations: Orchestrations;
+  /** Told of each one that could not be revoked this time; the others are. */
+  readonly onFault: (what: string, error: unknown) => void;
   readonly now: () => Date;
 }
 
@@ -22,9 +24,13 @@ export async function revokeSuperseded(options: RevokeSupersededOptions): Promis
   let revoked = 0;
   for (const { record } of await stores.supersessions.list(supersessionPartition)) {
     if (record.revokeAt > at) continue;
-    if (await revokeOne(options, record)) revoked += 1;
-    // Last: after a crash before it, the same operation goes on.
-    await stores.supersessions.remove(record);
+    try {
+      if (await revokeOne(options, record)) revoked += 1;
+      // Last: after a crash before it, the same operation goes on.
+      await stores.supersessions.remove(record);
+    } catch (error) {
+      options.onFault(`superseded certificate ${record.thumbprint}`, error);
+    }
   }
   return revoked;
 }

@@ -53,8 +53,12 @@ async function open(order: object = {}) {
       return { headers: { 'x-api-key': key } };
     },
     show: async (thumbprint: string) => (await ask('getCertificate', { params: { thumbprint } })).json,
-    watch: () => revokeSuperseded({ ...world }),
+    watch: () => revokeSuperseded({ ...world, onFault: thrown }),
   };
+}
+
+function thrown(_what: string, error: unknown): never {
+  throw error;
 }
 
 function aSession(commonName: string) {
@@ -288,6 +292,28 @@ describe('src/functions/certificates/renew-certificate', () => {
     expect(await world.stores.supersessions.list('waiting')).toEqual([]);
   });
 
+  it('revokes the others where one cannot be revoked, and tries that again', async () => {
+    const { world, old, renew, show } = await open();
+    const asked = { rootId: 'root-1', owner: 'bob@contoso.com', csr, requestedBy: 'requester' };
+    const bobs = given((await world.certificates.issue(asked, randomnessOf('bob'))).record.thumbprint);
+    for (const thumbprint of [old, bobs]) await renew({ graceDays: 0 }, { params: { thumbprint }, as: 'operator' });
+    const [first] = await world.stores.supersessions.list('waiting');
+    const [broken, other] = given(first).record.thumbprint === old ? [old, bobs] : [bobs, old];
+    const faults: unknown[] = [];
+    const watch = (revocations: Pick<ServicesWorld['revocations'], 'revoke'>) =>
+      revokeSuperseded({ ...world, revocations, onFault: (what, error) => faults.push([what, error]) });
+    const fault = new Error('not this one');
+
+    const failing = (thumbprint: string, ...rest: [never, never]) =>
+      thumbprint === broken ? Promise.reject(fault) : world.revocations.revoke(thumbprint, ...rest);
+    expect(await watch({ revoke: failing })).toBe(1);
+
+    expect(faults).toEqual([[`superseded certificate ${broken}`, fault]]);
+    expect([(await show(broken))['state'], (await show(other))['state']]).toEqual(['superseded', 'revoked']);
+    expect(await watch(world.revocations)).toBe(1);
+    expect(await show(broken)).toMatchObject({ state: 'revoked' });
+  });
+
   it('comes to the same end, whatever write a crash of renewing or of revoking comes at', async () => {
     const renewIn = async (world: ServicesWorld) => {
       const items = (await world.lookup.list({ owner: 'ann-contoso-com', top: 10 })).items;
@@ -303,7 +329,7 @@ describe('src/functions/certificates/renew-certificate', () => {
       return world;
     };
     const check = async (world: ServicesWorld, _tables: unknown, place: string) => {
-      await revokeSuperseded(world);
+      await revokeSuperseded({ ...world, onFault: thrown });
       const { items } = await world.lookup.list({ owner: 'ann-contoso-com', top: 10 });
       expect([place, items.map(({ state }) => state).toSorted()]).toEqual([place, ['issued', 'revoked']]);
       expect([place, await world.stores.supersessions.list('waiting')]).toEqual([place, []]);
@@ -317,6 +343,8 @@ describe('src/functions/certificates/renew-certificate', () => {
       await renewIn(world);
       return world;
     };
-    expect(await atEveryCrash({ setUp: revoking, work: (world) => revokeSuperseded(world), check })).toBeGreaterThan(8);
+    expect(
+      await atEveryCrash({ setUp: revoking, work: (world) => revokeSuperseded({ ...world, onFault: thrown }), check }),
+    ).toBeGreaterThan(8);
   });
 });
