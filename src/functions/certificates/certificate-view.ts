@@ -126,9 +126,8 @@ async function viewOf(
     downloads: [],
     ...(looksLike === undefined ? {} : { warnings: looksLike.map(alikeWarning) }),
     ...(record.renews === undefined ? {} : { renews: record.renews.thumbprint }),
-    ...(record.superseded === undefined
-      ? {}
-      : { supersededBy: record.superseded.thumbprint, revokeAt: record.superseded.revokeAt }),
+    ...(record.superseded === undefined ? {} : { supersededBy: record.superseded.thumbprint }),
+    ...(record.superseded === undefined || state !== 'superseded' ? {} : { revokeAt: record.superseded.revokeAt }),
     ...(record.revokedAt === undefined ? {} : { revokedAt: record.revokedAt }),
     ...(record.revocationReason === undefined ? {} : { revocationReason: record.revocationReason }),
   };

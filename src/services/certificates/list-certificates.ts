@@ -5,6 +5,7 @@ import {
   type CertificateIndexRow,
   certificateKeys,
   type CertificateRecord,
+  isInUse,
 } from '../../stores/records/certificates.ts';
 import type { Store } from '../../stores/store.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -132,7 +133,7 @@ function pageOf(few: readonly CertificateRecord[], query: CertificateQuery): Cer
 
 /** Time alone makes a certificate expire, so the state is judged when it is read: no stored row can be late. */
 export function judged(record: CertificateRecord, now: Date): CertificateRecord {
-  const isOver = record.state === 'issued' && Date.parse(record.notAfter) <= now.getTime();
+  const isOver = isInUse(record) && Date.parse(record.notAfter) <= now.getTime();
   return isOver ? { ...record, state: 'expired' } : record;
 }
 

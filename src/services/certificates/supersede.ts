@@ -61,8 +61,8 @@ async function successorOf(
 }
 
 /**
- * Lets a certificate that was issued take the place of the one it renews, which is revoked when its time of grace is over. To be
- * repeated after a crash.
+ * Lets a certificate that was issued take the place of the one it renews, which is revoked when its time of grace is over: one that
+ * has expired is out already. To be repeated after a crash.
  */
 export async function supersede(stores: SupersessionStores, renewed: CertificateRecord, now: Date): Promise<void> {
   const { renews, requestedBy, thumbprint = '', serialNumber: by } = renewed;
@@ -70,7 +70,7 @@ export async function supersede(stores: SupersessionStores, renewed: Certificate
   const { serialNumber, graceDays } = renews;
   const keys = certificateKeys(serialNumber);
   const old = (await stores.certificates.get(keys))?.record;
-  if (old?.state !== 'issued') return;
+  if (old?.state !== 'issued' || Date.parse(old.notAfter) <= now.getTime()) return;
   const begunMs = Date.parse(renewed.issuedAt ?? renewed.createdAt);
   const revokeAt = new Date(begunMs + graceDays * dayMs).toISOString();
   const { rootId } = old;

@@ -283,13 +283,29 @@ describe('src/functions/certificates/renew-certificate', () => {
   });
 
   it('renews an expired one, and revokes nothing for it', async () => {
-    const { world, old, renew, watch } = await open({ validityDays: 10 });
+    const { world, old, renew, show, watch } = await open({ validityDays: 10 });
     world.clock.advance(11 * dayMs);
 
     expect(await renew({ graceDays: 0 }, { as: 'operator' })).toMatchObject({ status: 201, json: { renews: old } });
     expect(await renew({})).toMatchObject({ status: 409, json: { errors: [{ code: 'certificateSuperseded' }] } });
     expect(await watch()).toBe(0);
     expect(await world.stores.supersessions.list('waiting')).toEqual([]);
+    expect(await show(old)).toMatchObject({ state: 'expired' });
+  });
+
+  it('takes one that ends before its grace is over for expired, and gives its name to others', async () => {
+    const { world, old, renew, show, watch, ask } = await open({ commonName: 'reception', validityDays: 10 });
+    world.clock.advance(6 * dayMs);
+    const renewed = await renew({ validityDays: 1 });
+    world.clock.advance(5 * dayMs);
+
+    const found = await show(old);
+    expect(found).toMatchObject({ state: 'expired', supersededBy: renewed.json['thumbprint'] });
+    expect(found).not.toHaveProperty('revokeAt');
+    expect((await world.lookup.list({ state: 'expired', top: 10 })).items).toHaveLength(2);
+    expect(await watch()).toBe(0);
+    const body = { rootId: 'root-1', owner: 'bob', csr, commonName: 'reception' };
+    expect(await ask('issueCertificate', { params: {}, body })).toMatchObject({ status: 201 });
   });
 
   it('revokes the others where one cannot be revoked, and tries that again', async () => {
