@@ -42,7 +42,7 @@ export type StandingOrder = z.infer<typeof orderSchema>;
 export interface CertificateOrdersOptions extends CheckOrderOptions {
   readonly stores: Stores;
   readonly operations: Operations;
-  readonly certificates: Pick<Certificates, 'issue'>;
+  readonly certificates: Pick<Certificates, 'issue' | 'complete'>;
   readonly issueWithKey: IssueWithKey;
 }
 
@@ -102,24 +102,57 @@ export function createCertificateOrders(options: CertificateOrdersOptions): Cert
     }
   }
 
+  async function cancel(operationId: string): Promise<'done'> {
+    await operations.finish(operationId, { status: 'canceled' });
+    return 'done';
+  }
+
+  /**
+   * Ends an order that its record says is closed, so that whoever comes to its release now finds it closed. A certificate that came
+   * there before is let through or withheld: what the operation then says stays true.
+   */
+  async function endUnissued(operationId: string, random: RequestRandom, end: () => Promise<'done'>): Promise<'done'> {
+    for (const { partitionKey, rowKey } of madeSerialNumbers(random)) {
+      const started = (await stores.certificates.get({ partitionKey, rowKey }))?.record;
+      const record = started?.state === 'issuing' ? await certificates.complete(started.serialNumber) : started;
+      if (record?.certificate !== undefined) return succeed(operationId, { record });
+    }
+    return end();
+  }
+
   /** Also where the process that handed the certificate over died before it could say so. */
   async function awaitCollection(
-    operationId: string,
+    { id: operationId, attempt, cancelRequested }: OperationRecord,
     random: RequestRandom,
     isLast: boolean,
   ): Promise<'waiting' | 'done'> {
+    if (cancelRequested) return endUnissued(operationId, random, () => cancel(operationId));
+    const detail = `Whoever asked has not collected it (POST /api/operations/${operationId}/collect).`;
+    if (isLast) {
+      const fault = { code: 'notCollected', detail } as const;
+      await operations.setStep(operationId, 'issue', { status: 'failed', ...fault, now: now() });
+      return endUnissued(operationId, random, () => fail(operationId, 'issue', fault));
+    }
     for (const { partitionKey, rowKey } of madeSerialNumbers(random)) {
       const record = (await stores.certificates.get({ partitionKey, rowKey }))?.record;
       if (record?.certificate !== undefined) return succeed(operationId, { record });
     }
-    if (await operations.isCancelRequested(operationId)) {
-      await operations.finish(operationId, { status: 'canceled' });
-      return 'done';
-    }
-    const detail = `Whoever asked has not collected it (POST /api/operations/${operationId}/collect).`;
-    if (isLast) return fail(operationId, 'issue', { code: 'notCollected', detail });
+    // Whoever cancels the operation tells whoever waits for something: it does not go on waiting for days.
+    const instanceId = instanceIdOf(operationId, attempt);
+    await operations.openWait(operationId, 'collect', {
+      kind: 'manual',
+      detail,
+      instanceId,
+      eventName: collectedEvent,
+    });
     await operations.setStep(operationId, 'issue', { status: 'waiting', detail, now: now() });
     return 'waiting';
+  }
+
+  /** Asked last before a certificate is released: whoever closes its order closes it first, then looks for the certificate. */
+  async function requireOpen(operationId: string): Promise<void> {
+    const operation = await operations.get(operationId);
+    if (operation === undefined || isClosed(operation)) throw nothingToCollect(operationId, 'is closed');
   }
 
   async function requireCollectable(operationId: string, caller: Caller): Promise<OperationRecord> {
@@ -130,10 +163,12 @@ export function createCertificateOrders(options: CertificateOrdersOptions): Cert
     if (operation.requestedBy !== caller.id) {
       throw new AppError('ERR_CALLER_NOT_ALLOWED', 'Only whoever asked for a certificate collects it with its key.');
     }
-    const isOver = isOperationEnd(operation.status) && operation.status !== 'succeeded';
-    if (!isOver && operation.waits?.[orderQuestion]?.decision === 'approved') return operation;
-    const state = isOver ? `is ${operation.status}` : 'is not approved yet';
-    throw new AppError('ERR_CONFLICT', `The order ${operationId} ${state}: there is nothing to collect.`);
+    if (operation.waits?.[orderQuestion]?.decision !== 'approved' && !isClosed(operation)) {
+      throw nothingToCollect(operationId, 'is not approved yet');
+    }
+    if (!isClosed(operation)) return operation;
+    const isBeing = operation.cancelRequested && !isOperationEnd(operation.status);
+    throw nothingToCollect(operationId, isBeing ? 'is being canceled' : `is ${operation.status}`);
   }
 
   async function run(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {
@@ -174,10 +209,7 @@ export function createCertificateOrders(options: CertificateOrdersOptions): Cert
     advance: async (operationId, answer, isLast) => {
       const operation = await operations.get(operationId);
       if (operation === undefined || isOperationEnd(operation.status)) return 'done';
-      if (answer === 'canceled') {
-        await operations.finish(operationId, { status: 'canceled' });
-        return 'done';
-      }
+      if (answer === 'canceled') return cancel(operationId);
       if (answer !== 'approved') {
         const { decidedBy, comment } = operation.waits?.[orderQuestion] ?? {};
         const who = decidedBy === undefined ? '' : ` by ${decidedBy}`;
@@ -187,8 +219,9 @@ export function createCertificateOrders(options: CertificateOrdersOptions): Cert
       }
       await operations.setStep(operationId, 'approve', { status: 'succeeded', now: now() });
       const { order, seed } = contextOf(operation);
-      if (order.csr !== undefined) return issueNow(operationId, order, randomOf(seed));
-      return awaitCollection(operationId, randomOf(seed), isLast);
+      if (order.csr === undefined) return awaitCollection(operation, randomOf(seed), isLast);
+      if (!operation.cancelRequested) return issueNow(operationId, order, randomOf(seed));
+      return endUnissued(operationId, randomOf(seed), () => cancel(operationId));
     },
 
     collect: async (operationId, wishes, { caller, orchestrations }) => {
@@ -199,7 +232,7 @@ export function createCertificateOrders(options: CertificateOrdersOptions): Cert
         throw new AppError('ERR_CONFLICT', 'The key is with whoever made the signing request; GET the certificate.');
       }
       const issued = await options.issueWithKey(
-        { ...rest, ...wishes, keyType, approvedIn: operationId },
+        { ...rest, ...wishes, keyType, approvedIn: operationId, requireWanted: () => requireOpen(operationId) },
         randomOf(seed),
       );
       await succeed(operationId, issued);
@@ -207,6 +240,16 @@ export function createCertificateOrders(options: CertificateOrdersOptions): Cert
       return issued;
     },
   };
+}
+
+/** Whether nothing is issued any more for the order: it has ended without a certificate, or is about to. */
+function isClosed({ status, cancelRequested, steps }: OperationRecord): boolean {
+  if (status === 'succeeded') return false;
+  return isOperationEnd(status) || cancelRequested || steps.some((step) => step.status === 'failed');
+}
+
+function nothingToCollect(operationId: string, state: string): AppError {
+  return new AppError('ERR_CONFLICT', `The order ${operationId} ${state}: there is nothing to collect.`);
 }
 
 function contextOf({ context }: OperationRecord): z.infer<typeof contextSchema> {

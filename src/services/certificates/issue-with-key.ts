@@ -20,6 +20,8 @@ export interface KeyOrder extends Omit<CertificateOrder, 'csr'> {
   readonly encryption: Pkcs12Encryption;
   /** Kits that are made while the key is there. */
   readonly deliver?: readonly KitPlace[] | undefined;
+  /** Asked once the certificate is on record, before its key is put away: throws where it is not to be released after all. */
+  readonly requireWanted?: () => Promise<void>;
 }
 
 export interface IssuedWithKey extends IssuedCertificate {
@@ -94,6 +96,7 @@ export function createIssueWithKey({
       return {
         request: requestFor(pair.publicKey, order),
         keep: async (certificate, { serialNumber, commonName }, root) => {
+          await order.requireWanted?.();
           const pfxOf = (encryption: Pkcs12Encryption): Uint8Array =>
             buildPkcs12({
               privateKey: pair.privateKey,

@@ -1,5 +1,6 @@
 import { orderQuestion } from '../../../../src/contracts/certificates/order-certificate.ts';
 import type { RootPolicy } from '../../../../src/domain/root-policy.ts';
+import { openWaits } from '../../../../src/services/operations/operation-record.ts';
 import { rootKeys } from '../../../../src/stores/records/certificates.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { anRsaKeyPair } from '../../../support/builders/a-key-pair.ts';
@@ -121,6 +122,64 @@ describe('src/services/certificates/certificate-orders', () => {
       problem: { errors: [{ code: 'notCollected' }] },
     });
     await expect(collect(world)).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+  });
+
+  it('issues nothing of an approved order that was canceled, for the key of its request', async () => {
+    const world = await withPolicy(createServicesWorld(), approval);
+    await ask(world);
+    await decide(world, 'approved');
+    await world.operations.requestCancel(operationId);
+
+    expect(await world.certificateOrders.advance(operationId, 'approved', false)).toBe('done');
+
+    expect(await world.operations.get(operationId)).toMatchObject({ status: 'canceled' });
+    expect(world.tables.rows('ClientCertificates')).toEqual([]);
+  });
+
+  it('hands out nothing of an approved order that was canceled, and ends it', async () => {
+    const world = await withPolicy(createServicesWorld(), approval);
+    await ask(world, { keyType: 'RSA-2048' });
+    await decide(world, 'approved');
+    await world.certificateOrders.advance(operationId, 'approved', false);
+    await world.operations.requestCancel(operationId);
+
+    await expect(collect(world)).rejects.toMatchObject({
+      code: 'ERR_CONFLICT',
+      message: expect.stringContaining('is being canceled') as unknown,
+    });
+
+    const waiting = given(await world.operations.get(operationId));
+    expect(openWaits(waiting)).toMatchObject([{ instanceId: `${operationId}-1`, eventName: 'collected' }]);
+    expect(await world.certificateOrders.advance(operationId, 'approved', false)).toBe('done');
+    expect(await world.operations.get(operationId)).toMatchObject({ status: 'canceled' });
+    await expect(collect(world)).rejects.toMatchObject({
+      code: 'ERR_CONFLICT',
+      message: expect.stringContaining('is canceled') as unknown,
+    });
+    expect(await certificatesOf(world)).toEqual([]);
+  });
+
+  it.each([
+    ['its time is over', () => Promise.resolve(true), true, 'failed'],
+    ['it is canceled', (world: ServicesWorld) => world.operations.requestCancel(operationId), false, 'canceled'],
+  ] as const)('releases no certificate that is being collected when %s', async (_, close, isLast, status) => {
+    const world = await withPolicy(createServicesWorld(), approval);
+    await ask(world, { keyType: 'RSA-2048' });
+    await decide(world, 'approved');
+    await world.certificateOrders.advance(operationId, 'approved', false);
+    const sign = world.rootKeys.sign.bind(world.rootKeys);
+    jest.spyOn(world.rootKeys, 'sign').mockImplementationOnce(async (...input) => {
+      // The record of the certificate is there, its key in memory alone.
+      await close(world);
+      await world.certificateOrders.advance(operationId, 'approved', isLast);
+      return sign(...input);
+    });
+
+    await expect(collect(world)).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+
+    expect(await world.operations.get(operationId)).toMatchObject({ status });
+    expect(world.tables.rows('ClientCertificates').map(({ columns }) => columns['state'])).toEqual(['revoked']);
+    expect(await certificatesOf(world)).toEqual([]);
   });
 
   it('judges the order anew when it is issued, and ends with the reason', async () => {
