@@ -118,6 +118,12 @@ export function createIntentRuns({
       await operations.settleStep(operation.id, gatewayId, { status: 'failed', now: now(), problem });
       return;
     }
+    const needsRoot = row === undefined || !isDistrust(operation);
+    const thumbprint = await thumbprintOf(rootId);
+    if (needsRoot && thumbprint === undefined) {
+      await refuseGone(operation, rootId);
+      return;
+    }
     if (row?.operationId !== operation.id) {
       if (row?.operationId !== undefined && (await isLater(row.operationId, operation))) {
         await supersede(operations, {
@@ -128,14 +134,13 @@ export function createIntentRuns({
         });
         return;
       }
-      const thumbprint = (await stores.roots.get(rootKeys(rootId)))?.record.thumbprint ?? '';
       const asked = { operationId: operation.id, updatedAt: at() };
       const fresh: GatewayRoot = {
         ...asked,
         gatewayId,
         rootId,
         entryName: entryName ?? rootId,
-        thumbprint,
+        thumbprint: thumbprint ?? '',
         wanted: true,
         state: 'requested',
       };
@@ -150,8 +155,28 @@ export function createIntentRuns({
             }
           : fresh,
       );
+      // Whoever removes the root marks it, then looks for rows: one of the two sees the other.
+      if (needsRoot && (await thumbprintOf(rootId)) === undefined) {
+        await refuseGone(operation, rootId);
+        return;
+      }
     }
     await hand(operation, gatewayId, request);
+  }
+
+  /** Undefined of a root that is gone, or on its way out. */
+  async function thumbprintOf(rootId: string): Promise<string | undefined> {
+    const root = (await stores.roots.get(rootKeys(rootId)))?.record;
+    return root?.certificate === undefined ? undefined : root.thumbprint;
+  }
+
+  /** Takes back what this operation has written of a root that was removed meanwhile: nobody could ever bring it about. */
+  async function refuseGone(operation: OperationRecord, rootId: string): Promise<void> {
+    const gatewayId = operation.target;
+    const written = await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId });
+    if (written?.record.operationId === operation.id) await stores.gatewayRoots.remove(written.record, written.etag);
+    const problem = { code: 'ERR_NOT_FOUND', detail: `Root ${rootId} was removed before this was done.` };
+    await operations.settleStep(operation.id, gatewayId, { status: 'failed', now: now(), problem });
   }
 
   async function isLater(operationId: string, than: OperationRecord): Promise<boolean> {

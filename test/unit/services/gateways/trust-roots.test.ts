@@ -124,6 +124,24 @@ describe('src/services/gateways/trust-roots', () => {
     });
   });
 
+  it('fails without a row where the root was removed between the request and the sweep', async () => {
+    const world = createServicesWorld();
+    await aGateway(world);
+    await world.rootImports.importText('contoso', toPem(anAuthority().der));
+    jest.spyOn(world.stores.rootGateways, 'upsert').mockRejectedValueOnce(new Error('The process died.'));
+    await expect(world.trust.trust('vnet1gw', 'contoso', undefined, aRequest(world, 'a'))).rejects.toThrow('died');
+    await world.rootRemovals.remove('contoso');
+
+    const begun = given(await world.operations.get(anOperationId('a')));
+    await world.trust.run(begun, world.orchestrations);
+
+    expect(world.tables.rows('GatewayRoots')).toEqual([]);
+    expect(await world.operations.view(begun.id)).toMatchObject({
+      status: 'failed',
+      problem: { code: 'ERR_NOT_FOUND' },
+    });
+  });
+
   it.each([
     ['a gateway that does not exist', 'nowhere', 'root-1', 'ERR_NOT_FOUND'],
     ['a root that does not exist', 'vnet1gw', 'nobody', 'ERR_NOT_FOUND'],
