@@ -222,12 +222,17 @@ async function checkName(
   return (await isNameTaken(stores, lookup, wish)) ? [commonNameTakenProblem(wish)] : [];
 }
 
-/** Whoever is registered with the address, or else who is to be. Undefined where nothing says which of several is meant. */
+/**
+ * Whoever is registered with the address, or else who is to be. Of several the one whose id is made of it, if it was the first.
+ * Undefined where nothing says which is meant.
+ */
 function idOfAddress(email: string, registered: readonly OwnerRecord[]): string | undefined {
   const [first, ...others] = registered;
   const slug = slugOf(email);
-  if (first === undefined || registered.some(({ id }) => id === slug)) return slug;
-  return others.length === 0 ? first.id : undefined;
+  if (first === undefined) return slug;
+  if (others.length === 0) return first.id;
+  const own = registered.find(({ id }) => id === slug);
+  return own !== undefined && registered.every(({ createdAt }) => createdAt >= own.createdAt) ? slug : undefined;
 }
 
 function slugOf(email: string): string {

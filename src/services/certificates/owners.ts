@@ -32,7 +32,8 @@ export interface OwnerPage {
 export interface Owners {
   /**
    * Makes the owner or replaces what is known of them. A record belongs to who made it: it takes an operator to replace somebody
-   * else's, ERR_CALLER_NOT_ALLOWED.
+   * else's, ERR_CALLER_NOT_ALLOWED. It takes one, too, to give an address or principal to a second record, or to take it from one
+   * that certificates name: a leaver's certificates are found by them. Else ERR_CONFLICT.
    */
   put(owner: OwnerDetails, caller: Pick<Caller, 'id' | 'role'>): Promise<OwnerRecord>;
   /** Makes the owner if there is none of that id yet. `by` is a caller's id. */
@@ -53,7 +54,7 @@ export function createOwners({
   stores,
   now,
 }: {
-  readonly stores: Pick<Stores, 'owners' | 'ownersInCommon'>;
+  readonly stores: Pick<Stores, 'owners' | 'ownersInCommon' | 'byOwner'>;
   readonly now: () => Date;
 }): Owners {
   const { owners } = stores;
@@ -75,6 +76,25 @@ export function createOwners({
     return found.filter((owner) => owner !== undefined);
   }
 
+  async function samePerson(person: Pick<OwnerRecord, 'email' | 'principal'>): Promise<readonly OwnerRecord[]> {
+    const found = await inCommon(contactsOf(person));
+    return found.filter((owner) => isSamePerson(owner, person));
+  }
+
+  /** Who is taken out with a leaver is an operator's to say: neither does somebody come in by this, nor does a certificate slip out. */
+  async function requireSameReach(owner: OwnerDetails, by: string): Promise<void> {
+    const before = await get(owner.id);
+    if (before !== undefined && before.createdBy !== by) throw notTheirs(owner.id);
+    const known = before === undefined ? [] : contactsOf(before);
+    const others = (await samePerson(owner)).filter(({ id }) => id !== owner.id);
+    const isDrawn = others.some((other) =>
+      contactsOf(other).some((one) => contactsOf(owner).includes(one) && !known.includes(one)),
+    );
+    if (isDrawn) throw contactTaken(owner.id, others);
+    const isKept = known.every((one) => contactsOf(owner).includes(one));
+    if (!isKept && (await stores.byOwner.list(owner.id, { top: 1 })).length > 0) throw contactNeeded(owner.id);
+  }
+
   async function list({ team, state, top, after }: OwnerQuery): Promise<OwnerPage> {
     // '!' is less than anything that an id may go on with: `kim` is followed by `kim-2`.
     const rows = await owners.list(ownerPartition, { top, ...(after === undefined ? {} : { from: `${after}!` }) });
@@ -92,11 +112,7 @@ export function createOwners({
   return {
     get,
     list,
-
-    samePerson: async (person) => {
-      const found = await inCommon(contactsOf(person));
-      return found.filter((owner) => isSamePerson(owner, person));
-    },
+    samePerson,
 
     departedWith: async (operationId) => {
       const found = await inCommon([`departure:${operationId}`]);
@@ -110,6 +126,7 @@ export function createOwners({
 
     put: async (owner, caller) => {
       const fresh = made(owner, caller.id);
+      if (!isAllowed(caller, 'operator')) await requireSameReach(owner, caller.id);
       await index(owner.id, contactsOf(owner));
       if (await owners.insert(fresh)) return fresh;
       const replaced = await owners.update(ownerKeys(owner.id), ({ createdBy, createdAt, departure }) => {
@@ -158,5 +175,20 @@ function notTheirs(id: string): AppError {
   return new AppError(
     'ERR_CALLER_NOT_ALLOWED',
     `Owner '${id}' was made by somebody else: only an operator may replace it.`,
+  );
+}
+
+function contactTaken(id: string, others: readonly OwnerRecord[]): AppError {
+  const ids = others.map((other) => other.id).join(', ');
+  return new AppError(
+    'ERR_CONFLICT',
+    `The address or principal of owner '${id}' is that of ${ids}: only an operator may give it to another record.`,
+  );
+}
+
+function contactNeeded(id: string): AppError {
+  return new AppError(
+    'ERR_CONFLICT',
+    `Certificates name owner '${id}': only an operator may change or drop its address or principal.`,
   );
 }

@@ -83,8 +83,13 @@ describe('src/services/certificates/check-order', () => {
     expect(await ownerOf('kim@contoso.com')).toEqual({ id: 'kim', email: 'Kim@contoso.com', isNew: false });
     await world.owners.put({ id: 'kim-2', email: 'kim@contoso.com' }, operator);
     expect(codesOf(await checkOrder(world, { owner: 'kim@contoso.com' }))).toEqual(['/owner ownerAmbiguous']);
+    world.clock.advance(1000);
     await world.owners.put({ id: 'kim-contoso-com', email: 'kim@contoso.com' }, operator);
-    expect(await ownerOf('kim@contoso.com')).toMatchObject({ id: 'kim-contoso-com', isNew: false });
+    expect(codesOf(await checkOrder(world, { owner: 'kim@contoso.com' }))).toEqual(['/owner ownerAmbiguous']);
+    await world.owners.put({ id: 'lee-contoso-com', email: 'lee@contoso.com' }, operator);
+    world.clock.advance(1000);
+    await world.owners.put({ id: 'lee', email: 'lee@contoso.com' }, operator);
+    expect(await ownerOf('lee@contoso.com')).toMatchObject({ id: 'lee-contoso-com', isNew: false });
   });
 
   it('finds the owner however many there are before them', async () => {
