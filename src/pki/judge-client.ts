@@ -6,10 +6,10 @@ import { readLooseStructure, readTime, type TbsStructure } from './certificate-s
 import { checkPublicKey } from './check-public-key.ts';
 import { isSameBytes, readObjectIdentifier } from './der.ts';
 import { readExtendedKeyUsage } from './extensions.ts';
+import { judgePath } from './judge-path.ts';
 import { textOfName } from './name.ts';
 import { oid } from './object-identifiers.ts';
 import type { PkiProblem } from './problem.ts';
-import { isIssuedBy } from './read-authority.ts';
 import { thumbprintOf } from './read-certificate.ts';
 
 export interface PathAuthority {
@@ -37,6 +37,9 @@ export type ClientJudging =
 interface Candidate {
   readonly der: Uint8Array;
   readonly parts: TbsStructure;
+  readonly certificate: X509Certificate;
+  /** Its own key verifies it. */
+  readonly isSelfSigned: boolean;
   readonly isAuthority: boolean;
   readonly wasSent: boolean;
 }
@@ -58,12 +61,13 @@ export function judgeClient(
   const container = readCertificateContainer(text);
   if (!container.ok) return container;
   const sent = container.certificates.map((der) => readCandidate(der, true));
-  const readable = sent.filter((one) => one !== undefined);
+  if (sent.includes('slow')) return { ok: false, problem: slowKey };
+  const readable = sent.filter(isCandidate);
   const clients = readable.filter(({ isAuthority }) => !isAuthority);
   const leaf = clients[0] ?? readable[0];
   if (leaf === undefined || readable.length < sent.length) return { ok: false, problem: unreadable };
   if (clients.length > 1) return { ok: false, problem: several };
-  const others = known.map((der) => readCandidate(der, false)).filter((one) => one !== undefined);
+  const others = known.map((der) => readCandidate(der, false)).filter(isCandidate);
   const candidates = [...readable.filter((one) => one !== leaf), ...others].filter(({ isAuthority }) => isAuthority);
   const path = findPath(leaf, candidates, ({ der }) => isTrusted(thumbprintOf(der)));
   const last = path.at(-1) ?? leaf;
@@ -72,25 +76,37 @@ export function judgeClient(
     judgement: {
       thumbprint: thumbprintOf(leaf.der),
       authorities: path.map(describe),
-      ...(isSelfIssued(last.parts) ? {} : { missingIssuer: textOfName(last.parts.issuer) }),
+      ...(last.isSelfSigned ? {} : { missingIssuer: textOfName(last.parts.issuer) }),
       problems: [
         ...(leaf.isAuthority ? [authoritySent] : findPurposeFaults(leaf.parts)),
         ...findDateFaults(leaf.parts, now),
         ...findKeyFaults(leaf.parts),
         ...findSignatureFault(readObjectIdentifier(leaf.parts.algorithm.children[0] ?? leaf.parts.algorithm), 'other')
           .problems,
-        ...(isSelfIssued(last.parts) ? [] : findForgery(last.parts, candidates)),
+        ...judgePath(path, now),
+        ...(last.isSelfSigned ? [] : findForgery(last.parts, candidates)),
       ],
     },
   };
 }
 
-function readCandidate(der: Uint8Array, wasSent: boolean): Candidate | undefined {
+/** Larger ones are in no use, and a few of them would keep everybody waiting. */
+const modulusBitsMax = 16_384;
+const exponentMax = 2n ** 32n;
+
+/** `slow` where a single signature with its key would take long to verify. */
+function readCandidate(der: Uint8Array, wasSent: boolean): Candidate | 'slow' | undefined {
   const parts = readLooseStructure(der);
   if (parts === undefined) return undefined;
   if ([parts.notBefore, parts.notAfter].some((time) => Number.isNaN(readTime(time).getTime()))) return undefined;
   try {
-    return { der, parts, isAuthority: new X509Certificate(der).ca, wasSent };
+    const certificate = new X509Certificate(der);
+    const { modulusLength = 0, publicExponent = 0n } = certificate.publicKey.asymmetricKeyDetails ?? {};
+    if (modulusLength > modulusBitsMax || publicExponent > exponentMax) return 'slow';
+    const isSelfSigned = isSelfIssued(parts) && verifies(certificate, certificate);
+    // A root of version 1 cannot say that it is one.
+    const isOldRoot = isSelfSigned && parts.extensions.length === 0;
+    return { der, parts, certificate, isSelfSigned, isAuthority: certificate.ca || isOldRoot, wasSent };
   } catch {
     return undefined;
   }
@@ -101,8 +117,12 @@ function findPath(
   candidates: readonly Candidate[],
   isTrusted: (candidate: Candidate) => boolean,
 ): readonly Candidate[] {
-  const issuersOf = (one: Candidate): readonly Candidate[] =>
-    isSelfIssued(one.parts) ? [] : candidates.filter(({ der }) => isIssuedBy(one.der, der));
+  const found = new Map<Candidate, readonly Candidate[]>();
+  const issuersOf = (one: Candidate): readonly Candidate[] => {
+    const issuers = found.get(one) ?? (one.isSelfSigned ? [] : candidates.filter((issuer) => hasSigned(issuer, one)));
+    found.set(one, issuers);
+    return issuers;
+  };
   // The shortest way to each authority: one that several ways lead to is gone through once.
   const ways: (readonly Candidate[])[] = [[leaf]];
   const reached = new Set([leaf]);
@@ -122,16 +142,34 @@ function findPath(
   return path.slice(1);
 }
 
+function isCandidate(one: Candidate | 'slow' | undefined): one is Candidate {
+  return one !== undefined && one !== 'slow';
+}
+
+function hasSigned(issuer: Candidate, one: Candidate): boolean {
+  const isNamed = isSameBytes(one.parts.issuer.encoding, issuer.parts.subject.encoding);
+  return issuer !== one && isNamed && verifies(one.certificate, issuer.certificate);
+}
+
+function verifies(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  try {
+    return certificate.verify(issuer.publicKey);
+  } catch {
+    // OpenSSL says so of a signature of another kind than the key.
+    return false;
+  }
+}
+
 function isSelfIssued({ subject, issuer }: TbsStructure): boolean {
   return isSameBytes(subject.encoding, issuer.encoding);
 }
 
-function describe({ der, parts, wasSent }: Candidate): PathAuthority {
+function describe({ der, parts, isSelfSigned, wasSent }: Candidate): PathAuthority {
   return {
     thumbprint: thumbprintOf(der),
     subject: textOfName(parts.subject),
     notAfter: readTime(parts.notAfter),
-    isRoot: isSelfIssued(parts),
+    isRoot: isSelfSigned,
     wasSent,
   };
 }
@@ -176,6 +214,13 @@ const unreadable: PkiProblem = {
   code: 'notACertificate',
   message: 'This cannot be read as a certificate: its structure or its dates are not as X.509 has them.',
   fix: 'Export it anew from where it is in use.',
+};
+
+const slowKey: PkiProblem = {
+  code: 'keySize',
+  message:
+    'A certificate that was sent has an RSA key of a size or exponent that nobody uses, and that takes long to check.',
+  fix: 'Send the certificate without it.',
 };
 
 const several: PkiProblem = {

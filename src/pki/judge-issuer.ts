@@ -23,8 +23,8 @@ function judgeKey(der: Uint8Array): readonly PkiProblem[] {
   return keyBits.includes(bits) ? [] : [oddSize(bits)];
 }
 
-/** `below` counts the authorities between this one and the certificates that are issued. */
-function judgeAuthority(der: Uint8Array, below: number): readonly PkiProblem[] {
+/** What its own words forbid. `below` counts the authorities between this one and the certificates that are issued. */
+export function judgeAuthority(der: Uint8Array, below: number): readonly PkiProblem[] {
   const reading = readCertificateStructure(der);
   if (!reading.ok) return [unreadable(reading.message)];
   const { extensions } = reading.certificate;

@@ -22,6 +22,13 @@ export function anEcKeyPair(namedCurve = 'P-256'): KeyPair {
   return once(`ec ${namedCurve}`, () => fromPrivateKey(generateKeyPairSync('ec', { namedCurve }).privateKey));
 }
 
+/** Working, but with the private exponent of another key for its public one: each look at a signature takes long. */
+export function aSlowKeyPair(): KeyPair {
+  const { e = '', d = '', ...rest } = anRsaKeyPair('slow').privateKey.export({ format: 'jwk' });
+  const key = { ...rest, e: d, d: e, dp: e, dq: e };
+  return fromPrivateKey(createPrivateKey({ key, format: 'jwk' }));
+}
+
 /** A working RSA key of two given primes. */
 export function anRsaKeyPairOf(p: bigint, q: bigint): KeyPair {
   const d = inverse(65537n, (p - 1n) * (q - 1n));

@@ -3,7 +3,7 @@ import { diagnoseRoute } from '../../../../src/functions/gateways/diagnose.ts';
 import { thumbprintOf, toPem } from '../../../../src/pki/read-certificate.ts';
 import { createDiagnose } from '../../../../src/services/gateways/diagnose.ts';
 import type { GatewayRecord, GatewayRoot } from '../../../../src/stores/records/gateways.ts';
-import { anEcKeyPair } from '../../../support/builders/a-key-pair.ts';
+import { anEcKeyPair, anRsaKeyPair, aSlowKeyPair } from '../../../support/builders/a-key-pair.ts';
 import { aCertificateBundle, anAuthority, type BuiltAuthority } from '../../../support/builders/an-authority.ts';
 import { aGateway, createServicesWorld, type ServicesWorld } from '../../../support/services-world.ts';
 import { createTestApi } from '../../../support/test-route.ts';
@@ -245,6 +245,49 @@ describe('src/functions/gateways/diagnose', () => {
     expect(await codesOf({ certificate: bundle })).toEqual([]);
     await know('issuing', issuing);
     expect(await codesOf({ certificate: toPem(leaf.der) })).toEqual(['chainIncomplete']);
+  });
+
+  it.each<[string, Parameters<typeof anAuthority>[0], string]>([
+    ['is for servers alone', { purposes: [serverAuth] }, 'purposeNotPermitted'],
+    ['is not valid yet', { notBefore: '440101000000Z' }, 'notYetValid'],
+    ['has a signature that can be forged', { hash: 'md5' }, 'signatureWeak'],
+    ['is no authority by its own words', { isAuthority: false }, 'chainUnknown'],
+    ['limits names, which nobody compared', { permittedMail: 'fabrikam.com' }, 'notLookedAt'],
+  ])('judges what is between the certificate and its root: one that %s', async (_what, changes, code) => {
+    await aTrustingGateway();
+    const middle = anAuthority({ called: 'Contoso middle', issuer: root, ...changes });
+    const leaf = aClient({ issuer: middle });
+    const sent = changes?.isAuthority === false ? toPem(leaf.der) : toPem(leaf.der) + toPem(middle.der);
+
+    expect(await codesOf({ certificate: sent })).toEqual([code]);
+  });
+
+  it('counts the authorities below one that allows none', async () => {
+    await aTrustingGateway();
+    const upper = anAuthority({ called: 'Contoso upper', issuer: root, pathLength: 0 });
+    const lower = anAuthority({ called: 'Contoso lower', issuer: upper });
+    const leaf = aClient({ issuer: lower });
+
+    expect(await codesOf({ certificate: [leaf, lower, upper].map(({ der }) => toPem(der)).join('') })).toEqual([
+      'pathTooLong',
+    ]);
+  });
+
+  it('takes a client of the name of its issuer for no issuer of its own', async () => {
+    await aTrustingGateway();
+
+    expect(
+      await codesOf({ certificate: toPem(aClient({ called: 'Contoso root', keys: anRsaKeyPair() }).der) }),
+    ).toEqual([]);
+  });
+
+  it('verifies nothing with a key that would take long', async () => {
+    await aTrustingGateway();
+    const slow = anAuthority({ called: 'Slow', keys: aSlowKeyPair() });
+
+    const { status, json } = await ask({ certificate: toPem(aClient().der) + toPem(slow.der) });
+
+    expect([status, JSON.stringify(json)]).toEqual([400, expect.stringContaining('takes long to check')]);
   });
 
   it('says of a root that others have put there only what can be seen', async () => {
