@@ -35,8 +35,8 @@ export interface OperationWaits {
   openWait(id: string, name: string, wait: NewWait): Promise<OperationWait['decision']>;
   closeWait(id: string, name: string): Promise<void>;
   /**
-   * Decides the approval of that name. Answers where to tell; undefined when there is no such open approval. The same decision
-   * again counts once.
+   * Decides the approval of that name. Answers where to tell; undefined when there is no such open approval, or its time is over,
+   * whether or not somebody has noticed. The same decision again counts once.
    */
   decide(id: string, decision: Decision): Promise<DecidedWait | undefined>;
 }
@@ -79,7 +79,12 @@ export function createOperationWaits({
   async function decide(id: string, { name, decision, by, comment }: Decision): Promise<DecidedWait | undefined> {
     let decided: DecidedWait | undefined;
     await change(id, (open) => {
-      const wait = openWaits(open).find((candidate) => candidate.kind === 'approval' && candidate.name === name);
+      const wait = openWaits(open).find(
+        ({ kind, until, ...candidate }) =>
+          kind === 'approval' &&
+          candidate.name === name &&
+          (until === undefined || Date.parse(until) > now().getTime()),
+      );
       const again = open.waits?.[name];
       decided = wait ?? (again?.decision === decision ? { name, ...again } : undefined);
       if (wait === undefined) return undefined;

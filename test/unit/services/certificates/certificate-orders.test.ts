@@ -124,6 +124,19 @@ describe('src/services/certificates/certificate-orders', () => {
     await expect(collect(world)).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
   });
 
+  it('takes no decision once its time is over', async () => {
+    const world = await withPolicy(createServicesWorld(), approval);
+    await ask(world);
+    const until = new Date(world.now().getTime() + 1000).toISOString();
+    await world.operations.openWait(operationId, orderQuestion, { kind: 'approval', detail: 'Well?', until });
+    world.clock.advance(1000);
+
+    const late = { name: orderQuestion, decision: 'approved', by: 'boss', comment: undefined } as const;
+    expect(await world.operations.decide(operationId, late)).toBeUndefined();
+
+    expect((await world.operations.get(operationId))?.waits?.[orderQuestion]?.decision).toBeUndefined();
+  });
+
   it('issues nothing of an approved order that was canceled, for the key of its request', async () => {
     const world = await withPolicy(createServicesWorld(), approval);
     await ask(world);
