@@ -159,7 +159,7 @@ function alikeWarning(name: string): z.infer<typeof problemItemSchema> {
 
 /** How far the revocation of a certificate, or its end, has come on each gateway. */
 export async function revocationsOf(
-  stores: Pick<Stores, 'gateways' | 'roots' | 'rootGateways' | 'gatewayRevocations'>,
+  stores: Pick<Stores, 'gateways' | 'madeResources' | 'roots' | 'rootGateways' | 'gatewayRevocations'>,
   { rootId, thumbprint }: CertificateRecord,
 ): Promise<Pick<CertificateView, 'revocations'>> {
   const gatewayIds = await gatewayIdsOf(stores, rootId);

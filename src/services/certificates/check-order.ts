@@ -29,7 +29,7 @@ export interface OrderParts {
 export interface CheckOrderOptions {
   readonly stores: Pick<
     Stores,
-    'roots' | 'blockedKeys' | 'revocations' | 'gateways' | 'rootGateways' | 'gatewayRevocations'
+    'roots' | 'blockedKeys' | 'revocations' | 'gateways' | 'madeResources' | 'rootGateways' | 'gatewayRevocations'
   >;
   readonly lookup: Pick<CertificateLookup, 'named'>;
   readonly owners: Pick<Owners, 'get' | 'samePerson'>;

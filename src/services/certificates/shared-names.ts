@@ -4,7 +4,10 @@ import type { Stores } from '../../stores/stores.ts';
 import type { CertificateLookup } from './certificate-lookup.ts';
 import { gatewayIdsOf } from './root-gateways.ts';
 
-type NameStores = Pick<Stores, 'revocations' | 'gateways' | 'roots' | 'rootGateways' | 'gatewayRevocations'>;
+type NameStores = Pick<
+  Stores,
+  'revocations' | 'gateways' | 'madeResources' | 'roots' | 'rootGateways' | 'gatewayRevocations'
+>;
 
 /** A name, and whose it is to be: without a serial number that of a certificate which is yet to come. */
 type NameWish = Pick<CertificateRecord, 'commonName'> &

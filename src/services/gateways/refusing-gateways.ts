@@ -4,7 +4,10 @@ import type { Stores } from '../../stores/stores.ts';
 import { admittersOf } from '../certificates/admitting-roots.ts';
 import { gatewayIdsOf } from '../certificates/root-gateways.ts';
 
-type TrustStores = Pick<Stores, 'gateways' | 'roots' | 'rootGateways' | 'gatewayRoots' | 'foreignEntries'>;
+type TrustStores = Pick<
+  Stores,
+  'gateways' | 'madeResources' | 'roots' | 'rootGateways' | 'gatewayRoots' | 'foreignEntries'
+>;
 
 /** Gateways that trust what admits the root's certificates, may still hold it, or may hold sessions of them: where a revocation has to be. */
 export async function gatewaysOfRoot(stores: TrustStores, rootId: string): Promise<readonly string[]> {

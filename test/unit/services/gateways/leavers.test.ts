@@ -209,6 +209,58 @@ describe('src/services/gateways/leavers', () => {
     expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded', result: stated });
   });
 
+  it.each([
+    ['nobody knows which root', undefined],
+    ['a root that the gateway was to trust', 'root-1'],
+  ])(
+    'waits for no gateway whose build failed before Azure was asked for it, with a certificate of %s',
+    async (_what, rootId) => {
+      const world = createServicesWorld();
+      await aLine(world);
+      const failed = await aGateway(world, 'never', { state: 'failed', applied: 0 });
+      world.arm.resources.delete(failed.resourceId);
+      await world.stores.rootGateways.upsert({ rootId: 'root-1', gatewayId: 'never' });
+      await world.stores.gatewayRoots.insert({
+        gatewayId: 'never',
+        rootId: 'root-1',
+        entryName: 'root-1',
+        thumbprint: given(
+          (await world.stores.roots.get({ partitionKey: 'root', rowKey: 'root-1' }))?.record.thumbprint,
+        ),
+        wanted: true,
+        state: 'requested',
+        updatedAt: world.now().toISOString(),
+      });
+      const asked = { owner: 'kim', thumbprint: 'AB'.repeat(20), ...(rootId === undefined ? {} : { rootId }) };
+      await world.certificateImports.begin([{ asked }], aRequest(world, 'register'));
+
+      const { id } = await world.leavers.revoke('kim', 'left', aRequest(world, 'leave'));
+      await prove(world);
+
+      expect(await world.leavers.look(id, false)).toBe('done');
+      const { isProven, certificates } = await world.leavers.statementOf('kim');
+      expect(isProven).toBe(true);
+      expect(certificates[0]?.gateways.map(({ gatewayId }) => gatewayId).toSorted()).toEqual(['gw-a', 'gw-b']);
+    },
+  );
+
+  it('waits for a gateway whose build failed after Azure was asked for it: it may be there', async () => {
+    const world = createServicesWorld();
+    await aLine(world);
+    const { resourceId } = await aGateway(world, 'half', { state: 'failed', applied: 0 });
+    const at = world.now().toISOString();
+    await world.stores.madeResources.insert({ gatewayId: 'half', resource: 'gateway', resourceId, at });
+    await world.certificateImports.begin(
+      [{ asked: { owner: 'kim', thumbprint: 'AB'.repeat(20) } }],
+      aRequest(world, 'register'),
+    );
+
+    const { id } = await world.leavers.revoke('kim', 'left', aRequest(world, 'leave'));
+    await prove(world);
+
+    expect(await world.leavers.look(id, false)).toBe('waiting');
+  });
+
   it('counts as proven what was proven before the certificate ended and its entry was taken off', async () => {
     const world = createServicesWorld();
     await aLine(world);
