@@ -45,6 +45,7 @@ describe('src/functions/http/unknown-route', () => {
   it.each([
     ['PUT', 'things/one', 'DELETE, GET'],
     ['POST', 'Things/', 'GET'],
+    ['HEAD', 'things/one', 'DELETE, GET'],
   ])('names what a route takes when it is asked to %s %s', async (method, path, allow) => {
     const answer = await ask(method, path);
 

@@ -106,6 +106,26 @@ describe('src/functions/operations/downloads', () => {
     for (const page of pages) expect(page).toMatchObject({ status: 404, text: pages[0]?.text, headers: guarded });
   });
 
+  it('gives the whole file to whoever asks for a part or has an old copy, each time as one of three', async () => {
+    const { take } = await open();
+    const wishes: readonly Readonly<Record<string, string>>[] = [
+      { range: 'bytes=0-3' },
+      { range: 'bytes=-1', 'if-range': '"x"' },
+      { 'if-none-match': '*', 'if-modified-since': 'Sun, 01 Mar 2026 12:00:00 GMT' },
+      {},
+    ];
+
+    const answers: ApiAnswer[] = [];
+    for (const headers of wishes) answers.push(await take({ headers }));
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 404]);
+    for (const { text, headers } of answers.slice(0, 3)) {
+      expect([text, headers['cache-control']]).toEqual(['content of the kit', 'no-store']);
+      expect(headers).not.toHaveProperty('content-range');
+      expect(headers).not.toHaveProperty('etag');
+    }
+  });
+
   it('shows a page to a browser whose button came too late', async () => {
     const { api, take } = await open();
     api.clock.advance(25 * 3_600_000);

@@ -1,8 +1,9 @@
-import { X509Certificate } from 'node:crypto';
+import { sign, X509Certificate } from 'node:crypto';
 import { AppError } from '../../../../src/domain/app-error.ts';
 import { parseThumbprint } from '../../../../src/domain/thumbprint.ts';
 import { certificateKeys } from '../../../../src/stores/records/certificates.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
+import { anRsaKeyPair } from '../../../support/builders/a-key-pair.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { given } from '../../../support/given.ts';
 import {
@@ -250,6 +251,55 @@ describe('src/services/certificates/issue-certificate', () => {
     }));
 
     await expect(world.certificates.complete(open?.id ?? '')).rejects.toThrow('the key of its request');
+  });
+
+  it.each([
+    ['of no bytes', new Uint8Array()],
+    ['of zeros', new Uint8Array(256)],
+    ['of another length', new Uint8Array(384).fill(1)],
+    ['of another key', sign('sha256', Buffer.from('other'), anRsaKeyPair('stranger').privateKey)],
+  ])('releases nothing with a signature %s, and goes on with a right one', async (_what, signature) => {
+    const world = await aWorldWithRoot();
+    world.rootKeys.answerNext({ outcome: 'done', value: signature } as never);
+
+    await expect(world.certificates.issue(anOrder(), randomnessOf('a'))).rejects.toThrow('is not what it should be');
+    const shown = world.tables
+      .rows('ClientCertificates')
+      .map(({ columns }) => [columns['state'], columns['certificate']]);
+    const { record } = await world.certificates.issue(anOrder(), randomnessOf('a'));
+
+    expect(shown).toEqual([['issuing', undefined]]);
+    expect(record.state).toBe('issued');
+    expect(world.tables.rows('ClientCertificates')).toHaveLength(1);
+  });
+
+  it('signs nothing more once the key is disabled, however many ask, and leaves nothing half open to them', async () => {
+    const world = await aWorldWithRoot();
+    const [, version] = world.rootKeys.versions('root-root-1');
+    await world.rootKeys.disableVersion(given(version as { readonly certificateId?: string }).certificateId ?? '');
+
+    const ends = await Promise.allSettled(
+      Array.from({ length: 50 }, (_, seed) => world.certificates.issue(anOrder(), randomnessOf(String(seed)))),
+    );
+
+    expect(ends.filter(({ status }) => status === 'fulfilled')).toEqual([]);
+    const states = new Set(world.tables.rows('ClientCertificates').map(({ columns }) => columns['state']));
+    expect(states.has('issued')).toBe(false);
+    expect(world.tables.rows('CertificatesByThumbprint')).toEqual([]);
+  });
+
+  it.each([
+    ['a leap day', '2028-02-29T00:00:00Z', '2029-02-28T00:00:00.000Z'],
+    ['the hour that clocks skip', '2026-03-29T01:30:00Z', '2027-03-29T01:30:00.000Z'],
+    ['a fraction of a second', '2026-05-01T10:00:00.999Z', '2027-05-01T10:00:00.000Z'],
+  ])('counts 365 days from %s, and begins five minutes before', async (_what, at, end) => {
+    const world = await aWorldWithRoot();
+    world.clock.advance(Date.parse(at) - world.now().getTime());
+
+    const { record } = await world.certificates.issue(anOrder(), randomnessOf('a'));
+
+    expect(record.notAfter).toBe(end);
+    expect(Date.parse(record.notBefore)).toBe(Math.floor(Date.parse(at) / 1000) * 1000 - 5 * 60_000);
   });
 
   it.each([

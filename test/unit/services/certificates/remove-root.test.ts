@@ -132,6 +132,24 @@ describe('src/services/certificates/remove-root', () => {
     expect(world.rootKeys.names()).toHaveLength(1);
   });
 
+  it('releases nothing after it has answered, however many orders are under way', async () => {
+    const world = await withKey(createServicesWorld());
+    const csr = toRequestPem(aCertificateRequest());
+    const order = { rootId: 'contoso', owner: 'ann', csr, requestedBy: 'tester' };
+    const orders = Array.from({ length: 50 }, (_, seed) => world.certificates.issue(order, randomnessOf(String(seed))));
+    const ends = Promise.allSettled(orders);
+    await world.rootRemovals.remove('contoso');
+    const standing = () =>
+      world.tables.rows('ClientCertificates').filter(({ columns }) => columns['state'] === 'issued').length;
+    const whenAnswered = standing();
+    await ends;
+    const late = await world.certificates.issue(order, randomnessOf('late')).catch((error: unknown) => error);
+
+    expect(standing()).toBe(whenAnswered);
+    expect(late).toMatchObject({ code: 'ERR_REQUEST_INVALID', problems: [{ code: 'rootUnknown' }] });
+    expect(world.rootKeys.names()).toEqual([]);
+  });
+
   it('ends without the root and without its key wherever it crashes', async () => {
     const places = await atEveryCrash({
       setUp: async (tables) => ({ world: await withKey(createServicesWorld(tables)) }),

@@ -301,6 +301,26 @@ describe('src/services/gateways/revocations', () => {
     expect(places).toBeGreaterThan(6);
   });
 
+  it('reaches every gateway wherever it crashes between two of them', async () => {
+    const gateways = ['gw-a', 'gw-b'];
+    let thumbprint = '';
+    await atEveryCrash({
+      setUp: async (tables) => {
+        const world = createServicesWorld(tables);
+        thumbprint = await aLine(world, gateways);
+        return world;
+      },
+      work: (world) => world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke')),
+      check: async (world, _tables, place) => {
+        for (const id of gateways) await runWriter(world, id);
+        const states = await Promise.all(gateways.map((id) => stateOf(world, thumbprint, id)));
+        expect({ place, states }).toEqual({ place, states: ['disconnected', 'disconnected'] });
+        const page = await world.operations.list({ kind: 'revokeCertificate', top: 10 });
+        expect(page.items.map(({ status }) => status)).toEqual(['succeeded']);
+      },
+    });
+  });
+
   it('is carried out when the sweep comes before the caller asks again, wherever the request died', async () => {
     let thumbprint = '';
     await atEveryCrash({
