@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { makeSigningRequest } from '../sandbox/walkthrough/signing-request.ts';
-import { type Cost, costOf } from './cpu-time.ts';
+import { type Cost, costHere, costOf } from './cpu-time.ts';
 import { type Figure, median, type Section, sum } from './figures.ts';
 import { readCalls } from './journal.ts';
 import { createKeyVaultClient, type KeyVaultClient } from './key-vault-client.ts';
@@ -55,14 +55,8 @@ async function compare(
   // The first round is for the compilers, the tokens and the connections.
   await measureInterleaved(1, createVariants(parts, options.count));
 
-  const requestsBefore = services.requestCount();
   const measured = await measureInterleaved(options.rounds, createVariants(parts, options.count));
-  const issued = options.rounds * options.count;
-  return toSection(measured, {
-    count: options.count,
-    requestsEach: (services.requestCount() - requestsBefore) / issued,
-    signaturesEach: await countSignatures(parts, options.count),
-  });
+  return toSection(measured, options.count, await countSignatures(parts, options.count));
 }
 
 interface Parts {
@@ -80,7 +74,12 @@ function createVariants(parts: Parts, count: number): Variants<Measured, Cost> {
   return {
     route: () => costOf(pids, () => issueOverHttp(parts, count)),
     vault: () => costOf(pids, () => inParallel(count, width, () => vault.sign(keyId))),
-    services: () => costHere(() => inParallel(count, 1, () => services.issue(csrPem))),
+    services: () =>
+      costHere(() =>
+        inParallel(count, 1, async () => {
+          await services.issue(csrPem);
+        }),
+      ),
     signature: () =>
       costHere(() =>
         inParallel(count, 1, () => {
@@ -98,15 +97,6 @@ async function issueOverHttp({ stack, csrPem }: Parts, count: number): Promise<v
   });
 }
 
-/** The processor time of this process, which is finer than that of others. */
-async function costHere(work: () => Promise<void>): Promise<Cost> {
-  const startedAt = performance.now();
-  const before = process.cpuUsage();
-  await work();
-  const { user, system } = process.cpuUsage(before);
-  return { wallMs: performance.now() - startedAt, cpuMs: [(user + system) / 1000] };
-}
-
 async function countSignatures(parts: Parts, count: number): Promise<number> {
   const signatures = async (): Promise<number> =>
     (await readCalls(parts.stack, 'keyvault')).filter(({ path, status }) => path.endsWith('/sign') && status === 200)
@@ -116,13 +106,7 @@ async function countSignatures(parts: Parts, count: number): Promise<number> {
   return ((await signatures()) - before) / count;
 }
 
-interface Counts {
-  readonly count: number;
-  readonly requestsEach: number;
-  readonly signaturesEach: number;
-}
-
-function toSection(measured: Measurements, { count, requestsEach, signaturesEach }: Counts): Section {
+function toSection(measured: Measurements, count: number, signaturesEach: number): Section {
   const perRound = (value: (round: number) => number): number => median(measured.route.map((_, round) => value(round)));
   const wall = (name: Measured, round: number): number => measured[name][round]?.wallMs ?? NaN;
   const here = (name: 'services' | 'signature', round: number): number => sum(measured[name][round]?.cpuMs ?? []);
@@ -136,13 +120,12 @@ function toSection(measured: Measurements, { count, requestsEach, signaturesEach
       },
       ...shares(measured.route, perRound),
       {
-        name: 'processor time: signature alone / certificate by the services alone',
-        value: perRound((round) => (here('signature', round) / here('services', round)) * 100),
-        unit: '%',
+        name: 'processor time: services and pki, without the signature / one RSA-2048 signature',
+        value: perRound((round) => here('services', round) / here('signature', round) - 1),
+        unit: 'x',
       },
-      ...servicesShare(measured, perRound, here),
+      ...againstHost(measured, perRound, here),
       { name: 'signatures at Key Vault per certificate', value: signaturesEach, unit: '', target: '1' },
-      { name: 'table requests per certificate, services alone', value: requestsEach, unit: '' },
       {
         name: 'certificates over HTTP',
         value: perRound((round) => (count * 1000) / wall('route', round)),
@@ -178,13 +161,19 @@ function shares(route: readonly Cost[], perRound: PerRound): readonly Figure[] {
   }));
 }
 
-function servicesShare(
+function againstHost(
   { route }: Measurements,
   perRound: PerRound,
   here: (name: 'services' | 'signature', round: number) => number,
 ): readonly Figure[] {
   if (route.some(({ cpuMs }) => cpuMs.length === 0)) return [];
   return [
+    {
+      name: 'processor time: host and application / one RSA-2048 signature',
+      value: perRound((round) => (route[round]?.cpuMs[0] ?? NaN) / here('signature', round)),
+      unit: 'x',
+      target: '<= 20',
+    },
     {
       name: 'processor time: services and pki without the signature / host and application',
       value: perRound(

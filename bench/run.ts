@@ -11,8 +11,11 @@ import { measureColdStart } from './cold-start.ts';
 import { type Section, toTable } from './figures.ts';
 import { measureGatewayBuild } from './gateway-build.ts';
 import { measureIdleClock } from './idle-clock.ts';
+import { measureIssuing } from './issuing.ts';
 import { manyStacksMax, measureManyStacks } from './many-stacks.ts';
+import { measurePkcs12 } from './pkcs12.ts';
 import { measureProcedureTime } from './procedure-time.ts';
+import { measureRevocationList } from './revocation-list.ts';
 import { measureRuntimeSpeed } from './runtime-speed.ts';
 
 // What was started ends with this process, also when it is interrupted.
@@ -31,6 +34,9 @@ const sizes = {
     coldStart: { rounds: 7 },
     runtime: { rounds: 5, count: 160 },
     certificates: { rounds: 5, count: 100 },
+    issuing: { rounds: 5, inFlight: 64 },
+    pkcs12: { rounds: 7, count: 20 },
+    revocations: { rounds: 5, few: 1000, many: 100_000, revoked: 300 },
     procedures: { speed: 1, vpnProcedures: 2, expressClouds: 2, isWideToo: true },
     clock: { hours: 24, everyRunMinutes: 60 },
     stacks: { speed: 1, few: 5, many: 50, isOnce: false },
@@ -39,6 +45,9 @@ const sizes = {
     coldStart: { rounds: 2 },
     runtime: { rounds: 1, count: 40 },
     certificates: { rounds: 1, count: 24 },
+    issuing: { rounds: 3, inFlight: 64 },
+    pkcs12: { rounds: 3, count: 10 },
+    revocations: { rounds: 3, few: 1000, many: 10_000, revoked: 300 },
     procedures: { speed: 1, vpnProcedures: 2, expressClouds: 2, isWideToo: false },
     clock: { hours: 24, everyRunMinutes: 60 },
     stacks: { speed: 1, few: 5, many: 10, isOnce: false },
@@ -47,6 +56,9 @@ const sizes = {
     coldStart: { rounds: 1 },
     runtime: { rounds: 1, count: 2 },
     certificates: { rounds: 1, count: 2 },
+    issuing: { rounds: 1, inFlight: 2 },
+    pkcs12: { rounds: 1, count: 1 },
+    revocations: { rounds: 1, few: 10, many: 20, revoked: 5 },
     procedures: { speed: 600, vpnProcedures: 0, expressClouds: 1, isWideToo: false },
     clock: { hours: 4, everyRunMinutes: 5 },
     stacks: { speed: 600, few: 1, many: 2, isOnce: true },
@@ -71,6 +83,9 @@ const parts: Readonly<Record<string, () => Promise<readonly Section[]>>> = {
   'cold-start': async () => [await measureColdStart(root, size.coldStart)],
   runtime: async () => [await measureRuntimeSpeed(root, size.runtime)],
   certificates: async () => [await measureCertificates(root, size.certificates)],
+  issuing: () => measureIssuing(size.issuing),
+  pkcs12: async () => [await measurePkcs12(size.pkcs12)],
+  revocations: async () => [await measureRevocationList(size.revocations)],
   build: async () => [await measureGatewayBuild(root)],
   procedures: () => measureProcedureTime(root, size.procedures),
   clock: async () => [await measureIdleClock(root, size.clock)],

@@ -1,37 +1,42 @@
 /** The certificate services in this process, without host, network, storage and Key Vault: what the application's own code costs. */
-import { generateKeyPairSync, type KeyObject, privateEncrypt, randomBytes, sign } from 'node:crypto';
-import { assembleCertificate } from '../src/pki/assemble-certificate.ts';
-import { buildRootTbs } from '../src/pki/build-root-certificate.ts';
-import { createSerialNumber } from '../src/pki/create-serial-number.ts';
+import { privateEncrypt, randomBytes } from 'node:crypto';
 import type { RootKeys } from '../src/ports/root-keys.ts';
 import { createCertificateLookup } from '../src/services/certificates/certificate-lookup.ts';
 import { createCertificates } from '../src/services/certificates/issue-certificate.ts';
 import { createOwners } from '../src/services/certificates/owners.ts';
 import { createExpiries } from '../src/services/operations/expiries.ts';
 import { createOutbox } from '../src/stores/outbox.ts';
-import type { RootRecord } from '../src/stores/records/certificates.ts';
 import { createStores } from '../src/stores/stores.ts';
 import { createUnfinished } from '../src/stores/unfinished.ts';
 import { createCountingTables } from './counting-tables.ts';
+import { createRoot, makeRootKey } from './root.ts';
 
 export interface ServicesAlone {
-  /** Issues one certificate for the request; the signature is made by the caller's function. */
-  issue(csr: string): Promise<void>;
+  /** Issues one certificate for the request, to one owner who is registered with the first; answers base64 of its DER. */
+  issue(csr: string): Promise<string>;
+  /** Base64 of the DER of the root that issues. */
+  readonly rootCertificate: string;
   /** A signature as Key Vault makes it, by Node: the part of `issue` that is not the application's. */
   signDigest(digest: Uint8Array): Uint8Array;
   requestCount(): number;
 }
 
-const dayMs = 86_400_000;
+/** What an answer of the tables, or of the store of keys, waits for. */
+export interface Waits {
+  readonly tables?: () => Promise<void>;
+  readonly keys?: () => Promise<void>;
+}
+
 /** DigestInfo of SHA-256 up to the digest (RFC 8017, section 9.2): Node signs messages only, and this makes it sign a digest. */
 const sha256Prefix = Buffer.from('3031300d060960864801650304020105000420', 'hex');
 
-export async function createServicesAlone(): Promise<ServicesAlone> {
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const tables = createCountingTables();
+export async function createServicesAlone(waits: Waits = {}): Promise<ServicesAlone> {
+  const { privateKey, publicKey } = makeRootKey();
+  const tables = createCountingTables(waits.tables);
   const now = (): Date => new Date();
   const stores = createStores(tables);
-  await stores.roots.insert(createRoot(privateKey, publicKey.export({ format: 'der', type: 'spki' })));
+  const root = createRoot('bench', { privateKey, publicKey });
+  await stores.roots.insert(root);
 
   const signDigest = (digest: Uint8Array): Uint8Array =>
     privateEncrypt(privateKey, Buffer.concat([sha256Prefix, digest]));
@@ -39,7 +44,10 @@ export async function createServicesAlone(): Promise<ServicesAlone> {
     stores,
     lookup: createCertificateLookup({ stores, now }),
     owners: createOwners({ stores, now }),
-    rootKeys: createSigner(signDigest),
+    rootKeys: createSigner(async (digest) => {
+      await waits.keys?.();
+      return signDigest(digest);
+    }),
     expiries: createExpiries({ tables }),
     outbox: createOutbox({ tables, now, keptDays: 90 }),
     unfinished: createUnfinished({ tables, now }),
@@ -51,41 +59,18 @@ export async function createServicesAlone(): Promise<ServicesAlone> {
   });
   return {
     signDigest,
+    rootCertificate: root.certificate,
     requestCount: () => tables.requestCount(),
     issue: async (csr) => {
       const order = { rootId: 'bench', owner: 'ann@example.com', csr, requestedBy: 'bench' };
-      await services.issue(order, (_label, length) => randomBytes(length));
+      const { record } = await services.issue(order, (_label, length) => randomBytes(length));
+      if (record.certificate === undefined) throw new Error('No certificate was issued.');
+      return record.certificate;
     },
   };
 }
 
-function createRoot(privateKey: KeyObject, publicKeySpki: Uint8Array): RootRecord {
-  const serialNumber = createSerialNumber((length) => randomBytes(length));
-  const subject = { commonName: 'Bench root' };
-  // X.509 counts in whole seconds.
-  const todayMs = Math.floor(Date.now() / dayMs) * dayMs;
-  const notBefore = new Date(todayMs - dayMs);
-  const notAfter = new Date(todayMs + 3650 * dayMs);
-  const { tbs } = buildRootTbs({ subject, publicKeySpki, serialNumber, notBefore, notAfter });
-  const certificate = Buffer.from(assembleCertificate(tbs, sign('sha256', tbs, privateKey))).toString('base64');
-  return {
-    id: 'bench',
-    commonName: subject.commonName,
-    subject,
-    kind: 'created',
-    state: 'active',
-    keyType: 'RSA-2048',
-    hsm: false,
-    serialNumber,
-    notBefore: notBefore.toISOString(),
-    notAfter: notAfter.toISOString(),
-    certificate,
-    key: { name: 'bench', signingKeyId: 'bench', versions: [] },
-    createdAt: notBefore.toISOString(),
-  };
-}
-
-function createSigner(signDigest: (digest: Uint8Array) => Uint8Array): RootKeys {
+function createSigner(signDigest: (digest: Uint8Array) => Promise<Uint8Array>): RootKeys {
   const notHere = { outcome: 'refused', code: 'NotHere', message: 'Only signatures are made here.' } as const;
   return {
     ensureSelfSigned: () => Promise.resolve(notHere),
@@ -93,6 +78,6 @@ function createSigner(signDigest: (digest: Uint8Array) => Uint8Array): RootKeys 
     importPfx: () => Promise.resolve(notHere),
     remove: () => Promise.resolve(notHere),
     disableVersion: () => Promise.resolve(notHere),
-    sign: (_keyId, digest) => Promise.resolve({ outcome: 'done', value: signDigest(digest) }),
+    sign: async (_keyId, digest) => ({ outcome: 'done', value: await signDigest(digest) }),
   };
 }

@@ -31,7 +31,10 @@ describe('bench/run.ts --smallest', () => {
   it.each([
     ['cold-start', ['bundle / unbundled', 'bundle / sources as ES modules']],
     ['runtime', ['writes', 'activities, 20 at once']],
-    ['certificates', ['table requests per certificate, services alone', 'signatures at Key Vault per certificate']],
+    ['certificates', ['one RSA-2048 signature', 'signatures at Key Vault per certificate']],
+    ['issuing', ['table requests per certificate, one key for all', 'throughput / ideal']],
+    ['pkcs12', ['elapsed: openssl / application']],
+    ['revocations', ['rows read: many / few', 'memory taken by one read: many / few']],
     ['build', ['beyond Azure / Azure', 'calls to ARM']],
     ['procedures', ['connector, 1 Express clouds']],
     ['clock', ['elapsed: all hours / one hour']],
