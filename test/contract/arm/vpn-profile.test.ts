@@ -104,7 +104,7 @@ describe('sandbox/arm/gateways/generate-profile', () => {
 
     expect(authority.subject).toBe('CN=VpnServerRoot');
     expect(server.verify(authority.publicKey)).toBe(true);
-    expect(server.subjectAltName).toBe(`DNS:${String(state?.serverName)}`);
+    expect(server.subjectAltName).toBe(`DNS:${String(state?.serverName)}, DNS:${String(state?.fqdn)}`);
     expect(server.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1']);
     expect(state?.tlsAuthKey.match(/^[0-9a-f]{32}$/gm)).toHaveLength(16);
   });
