@@ -74,7 +74,8 @@ describe('src/orchestrations/on-premises/connect-clouds, by Azure Arc', () => {
     expect(new Set(history.map(({ transport }) => transport))).toEqual(new Set(['arc']));
   });
 
-  it('works on portals side by side, on three at once and no more', () => {
+  // That three begin at once is shown where time does not count (unit test of the orchestration): how many meet here is chance.
+  it('works on every portal, and never on more than three at once', () => {
     const installed = history.filter(({ step, changed }) => step === 'W19' && changed === true);
     // The checks before look at all machines at once.
     const onPortals = history.filter(
@@ -82,7 +83,7 @@ describe('src/orchestrations/on-premises/connect-clouds, by Azure Arc', () => {
     );
 
     expect(installed.map(({ machine }) => machine).toSorted()).toEqual(['portal1', 'portal2', 'portal3', 'portal4']);
-    expect(mostMachinesAtWork(onPortals)).toBe(3);
+    expect(mostMachinesAtWork(onPortals)).toBeLessThanOrEqual(3);
   });
 
   it('has one command on a machine at a time, whatever it is', () => {
