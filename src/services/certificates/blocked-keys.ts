@@ -54,7 +54,7 @@ export async function blockKey(stores: Pick<Stores, 'blockedKeys'>, block: Block
 export function withhold(
   stores: Pick<Stores, 'certificates'>,
   { serialNumber }: CertificateRecord,
-  reason: BlockedKey['reason'] | 'nameTaken' | 'keyNotKept' | typeof leftReason | PlaceFault,
+  reason: BlockedKey['reason'] | 'nameTaken' | 'keyNotKept' | 'rootGone' | typeof leftReason | PlaceFault,
   now: Date,
 ): Promise<CertificateRecord | undefined> {
   return stores.certificates.update(certificateKeys(serialNumber), (current) =>

@@ -29,7 +29,7 @@ export interface CertificateLookup {
   named(commonName: string, except?: string): Promise<readonly CertificateRecord[]>;
   /** Live certificates whose names can be taken for this one by their look, though they are other names. */
   lookingLike(commonName: string, now: Date): Promise<readonly CertificateRecord[]>;
-  /** Certificates of this root that may open a gateway now, at most `max` of them. */
+  /** Certificates of this root that may open a gateway now, or are being issued, at most `max` of them. */
   live(rootId: string, now: Date, max: number): Promise<readonly CertificateRecord[]>;
 }
 
@@ -104,7 +104,7 @@ export function createCertificateLookup({
         const rows = await stores.byRoot.list(rootId, { top: 100, ...(from === undefined ? {} : { from }) });
         const records = await Promise.all(rows.map(({ record }) => read(record.serialNumber)));
         const ofRoot = records.filter((record) => record !== undefined).filter((record) => record.rootId === rootId);
-        found.push(...ofRoot.filter((record) => isLive(record, at)));
+        found.push(...ofRoot.filter((record) => record.state === 'issuing' || isLive(record, at)));
         const last = rows.at(-1)?.record;
         if (found.length >= max || last === undefined || rows.length < 100) return found.slice(0, max);
         from = `${last.serialNumber}~`;

@@ -71,8 +71,12 @@ export function createCertificates(options: CertificatesOptions): Certificates {
   const { stores, unfinished, log, now } = options;
   const continueIssuing = createContinueIssuing(options);
 
+  async function findSigningRoot(id: string): Promise<SigningRoot | undefined> {
+    return signingRootOf(stores, (await stores.roots.get(rootKeys(id)))?.record);
+  }
+
   async function signingRoot(id: string): Promise<SigningRoot> {
-    const root = await signingRootOf(stores, (await stores.roots.get(rootKeys(id)))?.record);
+    const root = await findSigningRoot(id);
     if (root === undefined) throw new Error(`Root ${id} of a certificate that is being issued is gone.`);
     return root;
   }
@@ -95,6 +99,9 @@ export function createCertificates(options: CertificatesOptions): Certificates {
       throw new AppError('ERR_IN_PROGRESS', 'The same request is still running.', { retryAfterSeconds: 2 });
     }
     const { owner, revocationReason, revokedAt: at = '', renews } = record;
+    if (revocationReason === 'rootGone') {
+      throw new AppError('ERR_CONFLICT', `Root ${record.rootId} was removed before it had issued this.`);
+    }
     if (revocationReason === 'certificateRevoked' || revocationReason === 'certificateSuperseded') {
       throw placeRefused(revocationReason, renews?.thumbprint ?? '');
     }
@@ -147,6 +154,8 @@ export function createCertificates(options: CertificatesOptions): Certificates {
       // Found by key, owner and name before it is there: whoever blocks one of them finds it, or it sees the block.
       stores.byPublicKey.upsert({ ...row, group: request.publicKeyHash }),
       stores.byOwner.upsert({ ...row, group: owner.id }),
+      // Likewise by root, for whoever removes that.
+      stores.byRoot.upsert({ ...row, group: root.id }),
       ...[commonNameGroup(commonName), ...lookGroups(commonName)].map((group) =>
         stores.byCommonName.upsert({ ...row, group }),
       ),
@@ -182,7 +191,7 @@ export function createCertificates(options: CertificatesOptions): Certificates {
 
     complete: async (serialNumber) => {
       const record = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
-      if (record !== undefined) return continueIssuing(record, await signingRoot(record.rootId));
+      if (record !== undefined) return continueIssuing(record, await findSigningRoot(record.rootId));
       await unfinished.done(unfinishedCertificate, serialNumber);
       return record;
     },

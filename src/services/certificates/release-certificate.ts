@@ -7,7 +7,7 @@ import type { Log } from '../../ports/log.ts';
 import type { RootKeys } from '../../ports/root-keys.ts';
 import { sha256Hex } from '../../stores/digest.ts';
 import type { Outbox } from '../../stores/outbox.ts';
-import { certificateKeys, type CertificateRecord } from '../../stores/records/certificates.ts';
+import { certificateKeys, type CertificateRecord, rootKeys } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Unfinished } from '../../stores/unfinished.ts';
 import type { Expiries } from '../operations/expiries.ts';
@@ -48,7 +48,11 @@ export interface MadeKey {
 }
 
 /** Brings the record of a certificate to its end: signed and released, or withheld. Safe to repeat, from wherever it stands. */
-type ContinueIssuing = (record: CertificateRecord, root: SigningRoot, madeKey?: MadeKey) => Promise<CertificateRecord>;
+type ContinueIssuing = (
+  record: CertificateRecord,
+  root: SigningRoot | undefined,
+  madeKey?: MadeKey,
+) => Promise<CertificateRecord>;
 
 export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing {
   const { stores, unfinished, log, now } = options;
@@ -56,9 +60,12 @@ export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing 
   /** From the stored bytes to the released certificate. RSA PKCS #1 v1.5 is deterministic: a second run gives the same one. */
   async function release(
     record: CertificateRecord,
-    root: SigningRoot,
+    root: SigningRoot | undefined,
     madeKey: MadeKey | undefined,
   ): Promise<CertificateRecord> {
+    // Whoever removes the root marks it, then looks for certificates: this record was written before this look.
+    const stored = (await stores.roots.get(rootKeys(record.rootId)))?.record;
+    if (root === undefined || stored?.certificate !== root.certificate) return withheld(record, root, 'rootGone');
     if (root.key === undefined) throw new Error(`Root ${root.id} has no signing key.`);
     const [block, departure, isTaken] = await Promise.all([
       // Whoever blocks the key writes the block, then looks for certificates; the record was written before this look.
@@ -123,7 +130,7 @@ export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing 
 
   async function withheld(
     record: CertificateRecord,
-    root: SigningRoot,
+    root: SigningRoot | undefined,
     reason: Parameters<typeof withhold>[2],
   ): Promise<CertificateRecord> {
     const current = required(await withhold(stores, record, reason, now()));
@@ -150,7 +157,7 @@ export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing 
   /** To the end, from wherever a record stands: to be signed, to be announced, or withheld because its key was blocked. */
   async function continueIssuing(
     record: CertificateRecord,
-    root: SigningRoot,
+    root: SigningRoot | undefined,
     madeKey?: MadeKey,
   ): Promise<CertificateRecord> {
     if (record.state === 'issuing') return release(record, root, madeKey);

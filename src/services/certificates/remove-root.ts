@@ -51,7 +51,7 @@ export function createRootRemovals(options: RootRemovalsOptions): RootRemovals {
         const message = `It has signed the intermediate ${root.id}, which is here.`;
         return { path: '/id', code: 'rootInUse', message, fix: `Remove it first: DELETE /api/roots/${root.id}.` };
       }),
-      ...live.slice(0, certificatesMax).map(({ thumbprint = '', commonName, owner, notAfter }): Problem => {
+      ...live.slice(0, certificatesMax).map(({ thumbprint = 'being issued', commonName, owner, notAfter }): Problem => {
         const message = `${commonName} of ${owner}, ${thumbprint}, is alive until ${notAfter}.`;
         return { path: '/id', code: 'certificatesAlive', message, fix: 'Wait for its end.' };
       }),
@@ -75,7 +75,8 @@ export function createRootRemovals(options: RootRemovalsOptions): RootRemovals {
       (await stores.rootGateways.list(id)).map(async ({ record: { gatewayId } }): Promise<readonly Problem[]> => {
         const row = (await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: id }))?.record;
         const gateway = (await stores.gateways.get(gatewayKeys(gatewayId)))?.record;
-        if (row === undefined || gateway === undefined || gateway.state === 'removed') return [];
+        // The row comes first: without a gateway it is of one that is about to be there.
+        if (row === undefined || gateway?.state === 'removed') return [];
         if (row.state !== 'removed' || row.wanted) return [trusted(gatewayId, id)];
         return isRootToBeSeen(row) ? [sessionsOpen(gatewayId)] : [];
       }),

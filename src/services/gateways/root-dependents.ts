@@ -60,10 +60,12 @@ export function createRootDependents({
       if (root?.kind === 'imported' && Date.parse(root.notAfter) > now().getTime()) throw certificatesUnknown(root.id);
       const live = await lookup.live(rootId, now(), dependentsMax + 1);
       if (live.length === 0) return;
-      const named = live.slice(0, dependentsMax).map(({ thumbprint = '', commonName, owner, notAfter }): Problem => {
-        const message = `${commonName} of ${owner}, ${thumbprint}, is alive until ${notAfter}.`;
-        return { path: '/force', code: 'certificatesAlive', message, fix: 'Revoke it, or add ?force=true.' };
-      });
+      const named = live
+        .slice(0, dependentsMax)
+        .map(({ thumbprint = 'being issued', commonName, owner, notAfter }): Problem => {
+          const message = `${commonName} of ${owner}, ${thumbprint}, is alive until ${notAfter}.`;
+          return { path: '/force', code: 'certificatesAlive', message, fix: 'Revoke it, or add ?force=true.' };
+        });
       const message = `There are more than ${dependentsMax}.`;
       const fix = `See GET /api/certificates?rootId=${rootId}&state=issued.`;
       const more: readonly Problem[] =

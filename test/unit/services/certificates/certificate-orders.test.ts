@@ -1,7 +1,7 @@
 import { orderQuestion } from '../../../../src/contracts/certificates/order-certificate.ts';
 import type { RootPolicy } from '../../../../src/domain/root-policy.ts';
 import { openWaits } from '../../../../src/services/operations/operation-record.ts';
-import { rootKeys } from '../../../../src/stores/records/certificates.ts';
+import { certificateKeys, rootKeys } from '../../../../src/stores/records/certificates.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { anRsaKeyPair } from '../../../support/builders/a-key-pair.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
@@ -42,8 +42,11 @@ function collect(world: ServicesWorld, caller = { ...tester, id: 'tester' }) {
   return world.certificateOrders.collect(operationId, { password: undefined, encryption: 'modern' }, by);
 }
 
+/** Serial numbers of what was released. */
 async function certificatesOf({ stores }: ServicesWorld): Promise<readonly string[]> {
-  return (await stores.byRoot.list('root-1')).map(({ record }) => record.serialNumber);
+  const serialNumbers = (await stores.byRoot.list('root-1')).map(({ record }) => record.serialNumber);
+  const records = await Promise.all(serialNumbers.map((one) => stores.certificates.get(certificateKeys(one))));
+  return records.flatMap((stored) => (stored?.record.certificate === undefined ? [] : [stored.record.serialNumber]));
 }
 
 describe('src/services/certificates/certificate-orders', () => {

@@ -1,5 +1,7 @@
 import { thumbprintOf, toPem } from '../../../../src/pki/read-certificate.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
+import { aCompletePlan } from '../../../support/builders/a-complete-plan.ts';
+import { aGatewayPlan, aSubscriptionId } from '../../../support/builders/a-gateway-plan.ts';
 import { aPfx } from '../../../support/builders/a-pfx.ts';
 import { anAuthority } from '../../../support/builders/an-authority.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
@@ -97,6 +99,44 @@ describe('src/services/certificates/remove-root', () => {
     expect((await world.stores.roots.list('root')).map(({ record }) => record.id)).toEqual(['renewed']);
   });
 
+  it('leaves no certificate that is alive without its root, whichever of the two comes first', async () => {
+    const csr = toRequestPem(aCertificateRequest());
+    const order = { rootId: 'contoso', owner: 'ann@example.com', csr, requestedBy: 'tester' };
+
+    // The order has passed every look when the root goes.
+    const late = await withKey(createServicesWorld());
+    const insert = late.stores.certificates.insert.bind(late.stores.certificates);
+    jest.spyOn(late.stores.certificates, 'insert').mockImplementationOnce(async (record) => {
+      await late.rootRemovals.remove('contoso');
+      return insert(record);
+    });
+    await expect(late.certificates.issue(order, randomnessOf('ann'))).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+    expect(late.tables.rows('ClientCertificates')).toMatchObject([
+      { columns: { state: 'revoked', revocationReason: 'rootGone' } },
+    ]);
+    expect(await late.unfinished.list('certificate')).toEqual([]);
+
+    // The process that has begun to issue dies before the signature.
+    const early = await withKey(createServicesWorld());
+    jest.spyOn(early.rootKeys, 'sign').mockRejectedValue(new Error('It died.'));
+    await expect(early.certificates.issue(order, randomnessOf('ann'))).rejects.toThrow();
+    await expect(early.rootRemovals.remove('contoso')).rejects.toMatchObject({
+      problems: [{ code: 'certificatesAlive', message: expect.stringContaining('being issued') as unknown }],
+    });
+  });
+
+  it('refuses while a gateway that is being registered is to trust it', async () => {
+    const world = await withKey(createServicesWorld());
+    jest.spyOn(world.stores.gateways, 'insert').mockRejectedValueOnce(new Error('The process died.'));
+    const plan = aCompletePlan(
+      { ...aGatewayPlan({ name: 'vnet1gw' }), id: 'vnet1gw', rootIds: ['contoso'] },
+      { subscriptionId: aSubscriptionId },
+    );
+    await expect(world.gatewayOperations.build(plan, aRequest(world, 'build'))).rejects.toThrow('died');
+
+    await expect(world.rootRemovals.remove('contoso')).rejects.toMatchObject({ problems: [{ code: 'rootInUse' }] });
+  });
+
   it('refuses a root that was made here, and one that nobody knows', async () => {
     const world = createServicesWorld();
     await aRoot(world);
@@ -132,22 +172,23 @@ describe('src/services/certificates/remove-root', () => {
     expect(world.rootKeys.names()).toHaveLength(1);
   });
 
-  it('releases nothing after it has answered, however many orders are under way', async () => {
+  it('keeps the root of orders that are under way', async () => {
     const world = await withKey(createServicesWorld());
     const csr = toRequestPem(aCertificateRequest());
     const order = { rootId: 'contoso', owner: 'ann', csr, requestedBy: 'tester' };
     const orders = Array.from({ length: 50 }, (_, seed) => world.certificates.issue(order, randomnessOf(String(seed))));
     const ends = Promise.allSettled(orders);
-    await world.rootRemovals.remove('contoso');
-    const standing = () =>
-      world.tables.rows('ClientCertificates').filter(({ columns }) => columns['state'] === 'issued').length;
-    const whenAnswered = standing();
-    await ends;
-    const late = await world.certificates.issue(order, randomnessOf('late')).catch((error: unknown) => error);
 
-    expect(standing()).toBe(whenAnswered);
-    expect(late).toMatchObject({ code: 'ERR_REQUEST_INVALID', problems: [{ code: 'rootUnknown' }] });
-    expect(world.rootKeys.names()).toEqual([]);
+    await expect(world.rootRemovals.remove('contoso')).rejects.toMatchObject({
+      problems: expect.arrayContaining([expect.objectContaining({ code: 'certificatesAlive' })]) as unknown,
+    });
+
+    const released = (await ends).filter(({ status }) => status === 'fulfilled').length;
+    const issued = world.tables.rows('ClientCertificates').filter(({ columns }) => columns['state'] === 'issued');
+    expect(issued).toHaveLength(released);
+    const late = await world.certificates.issue(order, randomnessOf('late'));
+    expect(late.record.state).toBe('issued');
+    expect(world.rootKeys.names()).toHaveLength(1);
   });
 
   it('ends without the root and without its key wherever it crashes', async () => {
