@@ -164,7 +164,7 @@ function networksOf(
 
 function revokedFinding(thumbprint: string): Finding {
   const message = `Certificate ${thumbprint} is revoked.`;
-  const fix = `Issue another one; or take it back, if it was revoked by mistake: POST /api/certificates/${thumbprint}/reinstate.`;
+  const fix = `Issue another one; or, if it was revoked by mistake and its key is not reported as lost or compromised, take it back: POST /api/certificates/${thumbprint}/reinstate.`;
   return { code: 'certificateRevoked', message, fix };
 }
 
