@@ -2,7 +2,7 @@ import { certificatePem } from '../certificate-pem.ts';
 import type { KitParts, KitPlatform } from '../kit.ts';
 import { isLog, readTemplate, type Section } from './ovpn-template.ts';
 import { keyFileOf, type P2sSettings } from './p2s-settings.ts';
-import { keyNotes } from './read-me.ts';
+import { keyNotes, madeKeyNote } from './read-me.ts';
 
 /** Secret even without the private key: it holds the gateway's tls-auth key. */
 export const openVpn2Kit: KitPlatform<P2sSettings> = {
@@ -34,7 +34,8 @@ function buildProfile(settings: P2sSettings, fileName: string): KitParts {
 function ownKeyNotes(fileName: string, keyFileName: string): readonly string[] {
   return [
     `Put the private key that the certificate request was made with beside ${fileName}, as ${keyFileName} (PEM).`,
-    `Let nobody but its owner read the key: chmod 600 ${keyFileName}. It is not part of this kit and was never sent.`,
+    `Let nobody but its owner read the key: chmod 600 ${keyFileName}. It is not part of this kit.`,
+    madeKeyNote(keyFileName),
   ];
 }
 

@@ -16,13 +16,18 @@ export function keyNotes({ pfx, fileStem }: P2sSettings, fileName: string): read
   if (pfx !== undefined) return [`${fileName} holds the private key: hand it to its owner alone, and keep no copy.`];
   return [
     `Put the private key that the certificate request was made with beside the unpacked files, as ${fileStem}.key (PEM).`,
-    'The key is not part of this kit and was never sent.',
+    `The key is not part of this kit. ${madeKeyNote(`${fileStem}.key`)}`,
   ];
+}
+
+/** How a key that came in a file with its order gets to where a kit that was made later looks for it. */
+export function madeKeyNote(keyFileName: string): string {
+  return `One that was made with its certificate is in the .pfx that came then: openssl pkcs12 -in FILE.pfx -nocerts -nodes -out ${keyFileName} takes it out.`;
 }
 
 /** For a device on which nothing can be put beside a file. */
 export function phoneKeyNote({ pfx }: P2sSettings): string {
   return pfx === undefined
-    ? 'The private key is not part of this kit and was never sent: install it on the device first, as a .pfx with its certificate.'
+    ? 'The private key is not part of this kit: install it on the device first, as a .pfx with its certificate.'
     : 'The profile holds the private key: hand it to its owner alone, and keep no copy.';
 }

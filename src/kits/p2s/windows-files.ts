@@ -44,7 +44,7 @@ export function windowsNotes(settings: P2sSettings, fileName: string): readonly 
     return [`${fileName} holds the private key: hand it to its owner alone, and keep no copy.`, steps];
   }
   return [
-    'The private key is not part of this kit and was never sent: it is where the request was made. Where certreq made it, ' +
+    'The private key is not part of this kit: it is where the request was made, or in the .pfx that came with the certificate. Where certreq made it, ' +
       'install.ps1 finds it in the Windows store of that account on that machine.',
     `A key in a file has to be put beside the unpacked files as ${pfxName(settings)}, with the certificate.`,
     steps,
