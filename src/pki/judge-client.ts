@@ -10,6 +10,7 @@ import { judgePath } from './judge-path.ts';
 import { textOfName } from './name.ts';
 import { oid } from './object-identifiers.ts';
 import type { PkiProblem } from './problem.ts';
+import { verifies } from './read-authority.ts';
 import { thumbprintOf } from './read-certificate.ts';
 
 export interface PathAuthority {
@@ -149,15 +150,6 @@ function isCandidate(one: Candidate | 'slow' | undefined): one is Candidate {
 function hasSigned(issuer: Candidate, one: Candidate): boolean {
   const isNamed = isSameBytes(one.parts.issuer.encoding, issuer.parts.subject.encoding);
   return issuer !== one && isNamed && verifies(one.certificate, issuer.certificate);
-}
-
-function verifies(certificate: X509Certificate, issuer: X509Certificate): boolean {
-  try {
-    return certificate.verify(issuer.publicKey);
-  } catch {
-    // OpenSSL says so of a signature of another kind than the key.
-    return false;
-  }
 }
 
 function isSelfIssued({ subject, issuer }: TbsStructure): boolean {

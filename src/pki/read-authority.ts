@@ -97,7 +97,8 @@ function parse(der: Uint8Array): X509Certificate | undefined {
   }
 }
 
-function verifies(certificate: X509Certificate, issuer: X509Certificate): boolean {
+/** Whether the key of the one verifies the signature of the other; never throws. */
+export function verifies(certificate: X509Certificate, issuer: X509Certificate): boolean {
   try {
     return certificate.verify(issuer.publicKey);
   } catch {
