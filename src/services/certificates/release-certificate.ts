@@ -63,18 +63,20 @@ export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing 
     root: SigningRoot | undefined,
     madeKey: MadeKey | undefined,
   ): Promise<CertificateRecord> {
-    // Whoever removes the root marks it, then looks for certificates: this record was written before this look.
-    const stored = (await stores.roots.get(rootKeys(record.rootId)))?.record;
-    if (root === undefined || stored?.certificate !== root.certificate) return withheld(record, root, 'rootGone');
-    if (root.key === undefined) throw new Error(`Root ${root.id} has no signing key.`);
-    const [block, departure, isTaken] = await Promise.all([
-      // Whoever blocks the key writes the block, then looks for certificates; the record was written before this look.
+    const [stored, block, departure, isTaken] = await Promise.all([
+      // Whoever removes the root marks it, then looks for certificates: this record was written before this look.
+      stores.roots.get(rootKeys(record.rootId)),
+      // Likewise the key: whoever blocks it writes the block, then looks for certificates; the record was written before this look.
       findBlock(stores, record.publicKeyHash),
       // Likewise the owner: whoever notes that they have left notes it, then looks for what is theirs.
       findDeparture(stores, record.owner),
       // Likewise the name, now that others see this record: of two requests for one name at one moment neither slips through.
       record.allowSharedName === true ? false : isNameTaken(stores, options.lookup, record),
     ]);
+    if (root === undefined || stored?.record.certificate !== root.certificate) {
+      return withheld(record, root, 'rootGone');
+    }
+    if (root.key === undefined) throw new Error(`Root ${root.id} has no signing key.`);
     if (block !== undefined) return withheld(record, root, block.reason);
     if (departure !== undefined) return withheld(record, root, leftReason);
     if (isTaken) return withheld(record, root, 'nameTaken');
