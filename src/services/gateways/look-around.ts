@@ -11,7 +11,9 @@ import type {
 } from '../../domain/preflight/subject.ts';
 import type { Arm } from '../../ports/arm.ts';
 
-/** What is in Azure where a plan wants to build. What could not be looked at is a warning, and never taken for absent. */
+/**
+ * What is in Azure where a plan wants to build. What could not be looked at is a warning, and never taken for absent.
+ */
 export interface Surroundings {
   readonly virtualNetworkFacts?: VirtualNetworkFacts;
   readonly publicIps: NonNullable<PreflightContext['publicIps']>;
@@ -23,6 +25,8 @@ type Look =
   | { readonly outcome: 'there'; readonly resource: JsonObject }
   | { readonly outcome: 'absent' }
   | { readonly outcome: 'unknown'; readonly reason: string };
+
+const noAnswer: Look = { outcome: 'unknown', reason: 'Azure gave no answer' };
 
 /** Looks at the virtual network, the gateways in it, the public addresses and the gateway that a plan names. */
 export async function lookAround(arm: Pick<Arm, 'readRaw'>, plan: GatewayPlan): Promise<Surroundings> {
@@ -59,7 +63,15 @@ function hasAzureNames({ name, resourceGroup, virtualNetwork, ipConfigurations }
   return faults.length === 0;
 }
 
+/**
+ * A connection that broke is asked a second time: who asked for the look is waiting, and will not come back for one.
+ */
 async function look(arm: Pick<Arm, 'readRaw'>, resourceId: string): Promise<Look> {
+  return (await tryLook(arm, resourceId)) ?? (await tryLook(arm, resourceId)) ?? noAnswer;
+}
+
+/** Nothing for a fault of the network or of Azure, which the port throws because it may pass. */
+async function tryLook(arm: Pick<Arm, 'readRaw'>, resourceId: string): Promise<Look | undefined> {
   try {
     const read = await arm.readRaw(resourceId);
     if (read.outcome === 'done') return { outcome: 'there', resource: read.value };
@@ -67,8 +79,7 @@ async function look(arm: Pick<Arm, 'readRaw'>, resourceId: string): Promise<Look
     if (read.outcome === 'missing' && read.of === 'subscription') return { outcome: 'unknown', reason: read.code };
     return read.outcome === 'missing' ? { outcome: 'absent' } : { outcome: 'unknown', reason: read.code };
   } catch {
-    // A fault of the network or of Azure, which the port throws because it may pass: here it is one more thing not known.
-    return { outcome: 'unknown', reason: 'Azure gave no answer' };
+    return undefined;
   }
 }
 

@@ -99,15 +99,25 @@ describe('src/services/gateways/judge-plan', () => {
     ['busy', { outcome: 'busy', code: 'TooManyRequests', message: '', retryAfterSeconds: 9 }],
     ['a subscription that is not shown', { outcome: 'missing', of: 'subscription', code: 'SubscriptionNotFound' }],
     ['a subscription that there is not', { outcome: 'missing', of: 'subscription', code: 'InvalidSubscriptionId' }],
-    ['a fault', Promise.reject(new Error('socket hang up'))],
+    ['a fault that stays', Promise.reject(new Error('socket hang up'))],
   ])('takes no answer for no absence: %s', async (_what, answer) => {
     const world = createServicesWorld();
-    for (let look = 0; look < 3; look += 1) world.arm.answerNext('readRaw', answer);
+    const looks = answer instanceof Promise ? 6 : 3;
+    for (let look = 0; look < looks; look += 1) world.arm.answerNext('readRaw', answer);
 
     expect(await found(world, { virtualNetwork: { resourceId: networkId } })).toEqual([
       'warning notLookedAt /virtualNetwork/resourceId',
       'warning notLookedAt /name',
       'warning notLookedAt /publicIp/name',
+    ]);
+  });
+
+  it('looks a second time where a connection broke', async () => {
+    const world = createServicesWorld();
+    for (let look = 0; look < 3; look += 1) world.arm.answerNext('readRaw', Promise.reject(new Error('socket hang up')));
+
+    expect(await found(world, { virtualNetwork: { resourceId: networkId } })).toEqual([
+      'error virtualNetworkMissing /virtualNetwork/resourceId',
     ]);
   });
 
