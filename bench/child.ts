@@ -19,7 +19,10 @@ export interface ChildStart {
 const readyMaxMs = 90_000;
 const stopMaxMs = 20_000;
 
-/** Starts Node with these arguments and waits until it says that it is ready. Throws with its last words when it does not. */
+/**
+ * Starts Node with these arguments and waits until it says that it is ready. Throws with its last words when it does
+ * not.
+ */
 export async function startChild({ args, cwd, environment = {}, isReadyLine }: ChildStart): Promise<Child> {
   const child = spawn(process.execPath, args, {
     cwd,

@@ -1,4 +1,6 @@
-/** What it costs to load the app until its functions are registered: as one file, and as the many files it is made of. */
+/**
+ * What it costs to load the app until its functions are registered: as one file, and as the many files it is made of.
+ */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

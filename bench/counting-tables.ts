@@ -1,6 +1,9 @@
 import type { Columns, RowKeys, StoredRow, Tables } from '../src/ports/tables.ts';
 
-/** The Tables port in memory, as cheap as can be, with counts of the requests that it stands for and of the rows that they read. */
+/**
+ * The Tables port in memory, as cheap as can be, with counts of the requests that it stands for and of the rows that
+ * they read.
+ */
 export interface CountingTables extends Tables {
   requestCount(): number;
   rowsRead(): number;

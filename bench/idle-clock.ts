@@ -1,4 +1,7 @@
-/** How long the clock of an idle stack takes for hours: with every run of a schedule, and beyond that with a bounded number. */
+/**
+ * How long the clock of an idle stack takes for hours: with every run of a schedule, and beyond that with a bounded
+ * number.
+ */
 import type { Section } from './figures.ts';
 import { type Stack, startStack } from './stack.ts';
 

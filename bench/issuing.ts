@@ -1,4 +1,7 @@
-/** How many requests a certificate takes, how many of them wait for one another, and what that makes of many orders at once. */
+/**
+ * How many requests a certificate takes, how many of them wait for one another, and what that makes of many orders at
+ * once.
+ */
 import { makeSigningRequest } from '../sandbox/walkthrough/signing-request.ts';
 import { ownCpuMs } from './cpu-time.ts';
 import { type Figure, median, type Section } from './figures.ts';

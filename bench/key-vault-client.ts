@@ -19,7 +19,10 @@ export interface KeyVaultClient {
   close(): void;
 }
 
-/** Key Vault's emulator asked directly, as the application's own identity: what a signature costs without the application. */
+/**
+ * Key Vault's emulator asked directly, as the application's own identity: what a signature costs without the
+ * application.
+ */
 export async function createKeyVaultClient(stack: Stack): Promise<KeyVaultClient> {
   const read = async (file: string): Promise<unknown> =>
     JSON.parse(await readFile(join(stack.directory, file), 'utf8')) as unknown;

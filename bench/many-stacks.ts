@@ -37,7 +37,8 @@ export async function measureManyStacks(
 ): Promise<Section> {
   const stack = await startStack(root, { hasMachines: true, speed });
   try {
-    // The first few are for the compilers; then few before and after many, since what else the machine does changes with time.
+    // The first few are for the compilers; then few before and after many, since what else the machine does changes
+    // with time.
     const sizes = isOnce ? [few, many] : [few, few, many, few];
     const all = pocs(1, sum(sizes));
     await setUpPocs(stack, all);

@@ -12,7 +12,10 @@ export function residentMbOf(pid: number): number | undefined {
   }
 }
 
-/** What some work takes of this process's memory in kB, what it has dropped again included: nothing is collected for so little. */
+/**
+ * What some work takes of this process's memory in kB, what it has dropped again included: nothing is collected for so
+ * little.
+ */
 export async function memoryOf(work: () => Promise<void>): Promise<number> {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;

@@ -1,4 +1,7 @@
-/** Orchestrations on simulated machines, in stack time: what they take beyond the machines' own, and how many commands they are. */
+/**
+ * Orchestrations on simulated machines, in stack time: what they take beyond the machines' own, and how many commands
+ * they are.
+ */
 import type { Figure, Section } from './figures.ts';
 import { type Stack, startStack } from './stack.ts';
 import type { PackShape } from './windows/azure-pack-world.ts';

@@ -1,4 +1,6 @@
-/** What a gateway should hold, read from the tables among few and among many certificates of its roots: rows and memory. */
+/**
+ * What a gateway should hold, read from the tables among few and among many certificates of its roots: rows and memory.
+ */
 import { createHash } from 'node:crypto';
 import { thumbprintGroup } from '../src/services/certificates/certificate-lookup.ts';
 import { readDesiredState } from '../src/services/gateways/desired-entries.ts';

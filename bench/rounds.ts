@@ -2,8 +2,8 @@
 export type Variants<Name extends string, Measured> = Readonly<Record<Name, () => Promise<Measured>>>;
 
 /**
- * Measures all variants in turn, `rounds` times, in the opposite order each time: what else the machine does then falls on
- * all of them alike.
+ * Measures all variants in turn, `rounds` times, in the opposite order each time: what else the machine does then falls
+ * on all of them alike.
  */
 export async function measureInterleaved<Name extends string, Measured>(
   rounds: number,

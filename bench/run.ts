@@ -1,7 +1,8 @@
 /**
- * `npm run bench`: how fast and how small the app and its local stack are, as ratios within one run. It asserts nothing; what
- * the numbers mean is in docs/performance.md. `--quick` measures less, `--smallest` as little as shows that every part still works, `--json`
- * writes JSON, `--only` takes parts by name, `--stacks` says how many stacks are worked on at once.
+ * `npm run bench`: how fast and how small the app and its local stack are, as ratios within one run. It asserts
+ * nothing; what the numbers mean is in docs/performance.md. `--quick` measures less, `--smallest` as little as shows
+ * that every part still works, `--json` writes JSON, `--only` takes parts by name, `--stacks` says how many stacks are
+ * worked on at once.
  */
 import { cpus } from 'node:os';
 import { resolve } from 'node:path';
@@ -26,8 +27,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 /**
- * How much each part does. The smallest shows that it ends and has figures; they say nothing, so that machines may be as many
- * times faster there as in the tests.
+ * How much each part does. The smallest shows that it ends and has figures; they say nothing, so that machines may be
+ * as many times faster there as in the tests.
  */
 const sizes = {
   whole: {

@@ -1,4 +1,7 @@
-/** The certificate services in this process, without host, network, storage and Key Vault: what the application's own code costs. */
+/**
+ * The certificate services in this process, without host, network, storage and Key Vault: what the application's own
+ * code costs.
+ */
 import { privateEncrypt, randomBytes } from 'node:crypto';
 import type { RootKeys } from '../src/ports/root-keys.ts';
 import { createCertificateLookup } from '../src/services/certificates/certificate-lookup.ts';
@@ -12,7 +15,9 @@ import { createCountingTables } from './counting-tables.ts';
 import { createRoot, makeRootKey } from './root.ts';
 
 export interface ServicesAlone {
-  /** Issues one certificate for the request, to one owner who is registered with the first; answers base64 of its DER. */
+  /**
+   * Issues one certificate for the request, to one owner who is registered with the first; answers base64 of its DER.
+   */
   issue(csr: string): Promise<string>;
   /** Base64 of the DER of the root that issues. */
   readonly rootCertificate: string;
@@ -27,7 +32,10 @@ export interface Waits {
   readonly keys?: () => Promise<void>;
 }
 
-/** DigestInfo of SHA-256 up to the digest (RFC 8017, section 9.2): Node signs messages only, and this makes it sign a digest. */
+/**
+ * DigestInfo of SHA-256 up to the digest (RFC 8017, section 9.2): Node signs messages only, and this makes it sign a
+ * digest.
+ */
 const sha256Prefix = Buffer.from('3031300d060960864801650304020105000420', 'hex');
 
 export async function createServicesAlone(waits: Waits = {}): Promise<ServicesAlone> {

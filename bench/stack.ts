@@ -27,7 +27,10 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-/** Starts a stack at Azure's own pace unless told otherwise, without random faults; with simulated machines where wanted. */
+/**
+ * Starts a stack at Azure's own pace unless told otherwise, without random faults; with simulated machines where
+ * wanted.
+ */
 export async function startStack(root: string, { hasMachines = false, speed = 1 } = {}): Promise<Stack> {
   const directory = await mkdtemp(join(tmpdir(), 'gatehouse-bench-stack-'));
   const script = join(root, 'sandbox', 'start.ts');
@@ -53,7 +56,10 @@ export async function startStack(root: string, { hasMachines = false, speed = 1 
   };
 }
 
-/** Waits as long as it takes: a clock that moves for many procedures on a busy machine answers after minutes, which `fetch` does not await. */
+/**
+ * Waits as long as it takes: a clock that moves for many procedures on a busy machine answers after minutes, which
+ * `fetch` does not await.
+ */
 async function call(
   url: string,
   method: string,

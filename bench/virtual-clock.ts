@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Time that no other work on the machine takes part in: waits are jumped over as soon as there is nothing else to do. */
+/**
+ * Time that no other work on the machine takes part in: waits are jumped over as soon as there is nothing else to do.
+ */
 export interface VirtualClock {
   now(): number;
   /** Ends when so much has passed. All waits of one clock are equally long. */
@@ -10,8 +12,9 @@ export interface VirtualClock {
 }
 
 /**
- * What is waited for at once passes at once, so that the time from begin to end of some work is its longest chain of waits. With
- * `processorMs` the clock goes on by that too: waits are milliseconds then, and the time is that of a machine which does nothing else.
+ * What is waited for at once passes at once, so that the time from begin to end of some work is its longest chain of
+ * waits. With `processorMs` the clock goes on by that too: waits are milliseconds then, and the time is that of a
+ * machine which does nothing else.
  */
 export function createVirtualClock(processorMs: () => number = () => 0): VirtualClock {
   const waiting: { readonly due: number; readonly end: () => void }[] = [];

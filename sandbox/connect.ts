@@ -1,6 +1,6 @@
 /**
- * `npm run connect`: connects a real OpenVPN client to a gateway of the local stack with somebody's kit, and says what it
- * saw.
+ * `npm run connect`: connects a real OpenVPN client to a gateway of the local stack with somebody's kit, and says what
+ * it saw.
  */
 import { spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';

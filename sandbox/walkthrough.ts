@@ -33,9 +33,9 @@ interface Walk {
 }
 
 /**
- * Walks the example of seed 002 through the app's public routes: gateway built, root trusted, certificate issued, client
- * in (where VPN gateways run), certificate revoked, client out. Run again, it goes on with the gateway and root that are
- * there and issues another certificate. Throws with the step's own words when one fails.
+ * Walks the example of seed 002 through the app's public routes: gateway built, root trusted, certificate issued,
+ * client in (where VPN gateways run), certificate revoked, client out. Run again, it goes on with the gateway and root
+ * that are there and issues another certificate. Throws with the step's own words when one fails.
  */
 export async function runWalkthrough(stack: StackInfo, signal: AbortSignal): Promise<void> {
   const progress = createProgress(stepsTotal);

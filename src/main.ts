@@ -44,7 +44,10 @@ function createCredential({ authorityHost }: Settings): DefaultAzureCredential {
   );
 }
 
-/** Storage and secrets are looked for at the start. Whatever is missing then, the application starts, and requests are told. */
+/**
+ * Storage and secrets are looked for at the start. Whatever is missing then, the application starts, and requests are
+ * told.
+ */
 function startReadiness({ readiness, dependencies }: Core, { faults }: SettingsReading): void {
   for (const { name, message } of faults) process.emitWarning(`setting ${name} is missing or malformed: ${message}`);
   app.hook.appStart(async () => {

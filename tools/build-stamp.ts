@@ -22,8 +22,8 @@ export function isUpToDate(root: string, stampFile: string): boolean {
 }
 
 /**
- * The stamp for what was built (paths relative to `root`), or undefined when an input was written after `startedAtMs`: what was
- * built may then be of its content from before.
+ * The stamp for what was built (paths relative to `root`), or undefined when an input was written after `startedAtMs`:
+ * what was built may then be of its content from before.
  */
 export function createStamp(root: string, { inputs, outputs, startedAtMs }: Built): Stamp | undefined {
   if (inputs.some((file) => statSync(join(root, file)).mtimeMs >= startedAtMs)) return undefined;

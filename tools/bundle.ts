@@ -3,7 +3,10 @@ import { build, type BuildOptions, type Plugin } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '..');
 
-/** What is loaded only when a setting asks for it is a file of its own beside the others: inside, it would be read at every start. */
+/**
+ * What is loaded only when a setting asks for it is a file of its own beside the others: inside, it would be read at
+ * every start.
+ */
 const lazyEntries = ['src/tracing/export-spans.ts'];
 
 /** Leaves an import of such a part to be done when the application runs. */
@@ -16,14 +19,17 @@ const lazyParts: Plugin = {
   },
 };
 
-/** How the application becomes one CommonJS file, and one for each part that is loaded later; the only place that knows. */
+/**
+ * How the application becomes one CommonJS file, and one for each part that is loaded later; the only place that knows.
+ */
 const options = {
   absWorkingDir: root,
   bundle: true,
   platform: 'node',
   target: 'node22',
   format: 'cjs',
-  // Some packages' CommonJS files cannot be bundled (they ask for their parts through an argument), and none can be shaken.
+  // Some packages' CommonJS files cannot be bundled (they ask for their parts through an argument), and none can be
+  // shaken.
   mainFields: ['module', 'main'],
   // The host puts this module into the worker's module loader; there is no file to bundle.
   // ssh2 tries its compiled parts and goes on without them.
@@ -46,8 +52,8 @@ export interface Bundle {
 }
 
 /**
- * Bundles the application with its packages, as CommonJS; with `hasPackages: false` they stay where they are installed, and it is
- * an ES module, since some packages are nothing else. `plugins` change it for a comparison.
+ * Bundles the application with its packages, as CommonJS; with `hasPackages: false` they stay where they are installed,
+ * and it is an ES module, since some packages are nothing else. `plugins` change it for a comparison.
  */
 export async function bundleApplication({
   hasPackages = true,

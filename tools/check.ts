@@ -1,7 +1,7 @@
 /**
- * `npm run check`: everything that is held to rules without being run. Every check runs even when an earlier one fails, so
- * that one run shows all there is to put right; two at a time, since each keeps one processor busy. `--report <file>` writes how many
- * passed and failed, as JSON.
+ * `npm run check`: everything that is held to rules without being run. Every check runs even when an earlier one fails,
+ * so that one run shows all there is to put right; two at a time, since each keeps one processor busy. `--report
+ * <file>` writes how many passed and failed, as JSON.
  */
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';

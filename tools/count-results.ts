@@ -1,7 +1,7 @@
 /**
- * Sums what the parts of a CI run left in a folder and prints `N passed, N failed`; ends with 1 if anything failed. A part
- * leaves `<part>.exit`, its exit code, and may leave `<part>.json`: jest's results, or the report of tools/check.ts. A part
- * that failed without saying what counts as one failure.
+ * Sums what the parts of a CI run left in a folder and prints `N passed, N failed`; ends with 1 if anything failed. A
+ * part leaves `<part>.exit`, its exit code, and may leave `<part>.json`: jest's results, or the report of
+ * tools/check.ts. A part that failed without saying what counts as one failure.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

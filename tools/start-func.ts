@@ -1,4 +1,6 @@
-/** Runs the built app on Azure Functions Core Tools, where they are installed. Settings come from local.settings.json. */
+/**
+ * Runs the built app on Azure Functions Core Tools, where they are installed. Settings come from local.settings.json.
+ */
 import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';

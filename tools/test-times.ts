@@ -1,7 +1,7 @@
 /**
- * `node tools/test-times.ts <file...>`: how long the suites of jest runs took, from the JSON that jest writes
- * (`--json --outputFile=<file>`), as a table for each run. Suites of less than `--least` seconds (default 10) share one line
- * for each folder below `test`. Suites run beside one another, so their sum is more than the run took.
+ * `node tools/test-times.ts <file...>`: how long the suites of jest runs took, from the JSON that jest writes (`--json
+ * --outputFile=<file>`), as a table for each run. Suites of less than `--least` seconds (default 10) share one line for
+ * each folder below `test`. Suites run beside one another, so their sum is more than the run took.
  */
 import { readFileSync } from 'node:fs';
 import { basename, relative, resolve } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * Says in one line what the witness tests are missing on this machine, and ends with 1; silent and 0 when nothing is. With
- * WITNESS_WITHOUT=dotnet in the environment .NET is not missed, and a line names the suites that are left out. Only what Node has built
- * in: it runs before anything else is known to be there.
+ * Says in one line what the witness tests are missing on this machine, and ends with 1; silent and 0 when nothing is.
+ * With WITNESS_WITHOUT=dotnet in the environment .NET is not missed, and a line names the suites that are left out.
+ * Only what Node has built in: it runs before anything else is known to be there.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

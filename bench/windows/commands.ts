@@ -41,8 +41,9 @@ export async function readCommands(stack: Stack): Promise<readonly RemoteCommand
 const preconditions: ReadonlySet<string> = new Set(['W2', 'W3', 'W6', 'W7', 'W23']);
 
 /**
- * Seconds that a connector's commands take at the least in the order that its procedure prescribes: preconditions as long as the
- * machine with most of them, the portals of a cloud as long as its longest branch, everything else one after the other.
+ * Seconds that a connector's commands take at the least in the order that its procedure prescribes: preconditions as
+ * long as the machine with most of them, the portals of a cloud as long as its longest branch, everything else one
+ * after the other.
  */
 export function criticalPath(commands: readonly RemoteCommand[]): number {
   const branches = groupSeconds(commands, ({ id }) => /-(c\d+l\d+)-/.exec(id)?.[1]);

@@ -20,8 +20,9 @@ const operationSchema = z.object({
 type Operation = z.infer<typeof operationSchema>;
 
 /**
- * The clock stops at every timer and every end on its way, so the step shows in the wait for approvals alone. Short, because
- * whoever waits for an answer gives up after minutes, and many procedures at once need real time for each second.
+ * The clock stops at every timer and every end on its way, so the step shows in the wait for approvals alone. Short,
+ * because whoever waits for an answer gives up after minutes, and many procedures at once need real time for each
+ * second.
  */
 const clockStep = 'PT10S';
 const clockStepsMax = 12 * 360;
@@ -31,7 +32,10 @@ export async function startOperation(stack: Stack, path: string, order: object):
   return operationSchema.parse(await stack.api('POST', path, order)).id;
 }
 
-/** Moves the clock until all of these have succeeded, and approves what they ask, one after the other. Throws where one ends otherwise. */
+/**
+ * Moves the clock until all of these have succeeded, and approves what they ask, one after the other. Throws where one
+ * ends otherwise.
+ */
 export async function followOperations(
   stack: Stack,
   ids: readonly string[],

@@ -35,7 +35,10 @@ export async function setUpPocs(stack: Stack, all: readonly Poc[]): Promise<void
   });
 }
 
-/** Puts clouds of this shape in place of the stack's machines; answers what `POST /api/connectors` takes to connect them. */
+/**
+ * Puts clouds of this shape in place of the stack's machines; answers what `POST /api/connectors` takes to connect
+ * them.
+ */
 export async function setUpAzurePack(stack: Stack, shape: PackShape, id: string): Promise<object> {
   await writeAccounts(stack, packAccounts);
   const definition = await packWorld(shape);

@@ -35,7 +35,10 @@ export interface ArmOptions {
 
 /** The running emulator, with the calls that the stack's control and the VPN emulator use. */
 export interface RunningArm extends RunningService {
-  /** A change by somebody else, "portal": same validation, same operations, same events. `path` may lack the api-version. */
+  /**
+   * A change by somebody else, "portal": same validation, same operations, same events. `path` may lack the
+   * api-version.
+   */
   putAsSomebodyElse(method: string, path: string, body: unknown): Promise<ServiceResponse>;
   /** Records a connection; throws SessionRefused when the gateway would refuse the client. */
   connectSession(session: NewSession): StoredSession;

@@ -54,7 +54,10 @@ export function mayRead(
   return isAllowed(context, caller, `${resourceActionType(item.type)}/read`, item.id);
 }
 
-/** The action that a route is, in the words of roles; undefined for lists and for the URLs of operations, whose URLs are signed. */
+/**
+ * The action that a route is, in the words of roles; undefined for lists and for the URLs of operations, whose URLs are
+ * signed.
+ */
 function actionOf({ operationId, method, template }: Route): string | undefined {
   if (
     /_List(?:$|All$|By)/.test(operationId) ||

@@ -18,8 +18,8 @@ export function hasZones(location: string): boolean {
 }
 
 /**
- * The location of a body in the form that Azure answers with: `East US` becomes `eastus`. Refuses one that is missing or
- * unknown.
+ * The location of a body in the form that Azure answers with: `East US` becomes `eastus`. Refuses one that is missing
+ * or unknown.
  */
 export function readLocation(body: JsonObject, resourceType: string): string {
   const given = asText(body['location']);

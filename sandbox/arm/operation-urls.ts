@@ -12,8 +12,8 @@ export interface OperationUrls {
 }
 
 /**
- * URLs as long and as opaque as Azure's, about 3.5 kB: a caller that shortens, rebuilds or truncates them must fail here
- * and not in production.
+ * URLs as long and as opaque as Azure's, about 3.5 kB: a caller that shortens, rebuilds or truncates them must fail
+ * here and not in production.
  */
 export function operationUrls(state: ArmState, operation: StoredOperation, origin: string): OperationUrls {
   const { namespace, apiVersion, statusPart } = urlsOf(operation);

@@ -65,8 +65,8 @@ function checkUnchangeable(context: ArmContext, existing: StoredResource, locati
       `The resource '${existing.name}' already exists in location '${kept ?? ''}' in resource group '${existing.group}'. A resource with the same name cannot be created in location '${location}'. Please select a new resource name.`,
     );
   }
-  // ARM's rules for providers: another provisioningState than the server's is refused, an equal one ignored. While a write
-  // runs the state is about to change, and what a caller read before it is no fault of the caller's.
+  // ARM's rules for providers: another provisioningState than the server's is refused, an equal one ignored. While a
+  // write runs the state is about to change, and what a caller read before it is no fault of the caller's.
   if (runningOperation(context, existing) !== undefined) return;
   const given = asText(propertiesOf(body)['provisioningState']);
   const current = asText(propertiesOf(existing.body)['provisioningState']);

@@ -59,7 +59,10 @@ function isAction(operation: StoredOperation): boolean {
   return !/^(?:Put|Patch|Delete)/.test(operation.name);
 }
 
-/** Azure asks for shorter waits where the work is short (facts/cloud.md 3.1), and for longer ones the more often it was asked. */
+/**
+ * Azure asks for shorter waits where the work is short (facts/cloud.md 3.1), and for longer ones the more often it was
+ * asked.
+ */
 function nextPollSeconds(operation: StoredOperation): number {
   if (operation.name === 'PutVirtualNetworkOperation' || operation.name === 'PutSubnetOperation') return 3;
   if (operation.name === 'PutPublicIpAddressOperation') return 1;

@@ -2,7 +2,9 @@ import type { ServiceResponse } from '../platform/https-service.ts';
 import type { ArmCall } from './arm-call.ts';
 import type { EndedChange } from './change-events.ts';
 
-/** The change that a call made at once; undefined when it read, was refused, or started an operation that ends later. */
+/**
+ * The change that a call made at once; undefined when it read, was refused, or started an operation that ends later.
+ */
 export function toSynchronousChange(call: ArmCall, response: ServiceResponse): EndedChange | undefined {
   const isChange = !['GET', 'HEAD'].includes(call.method);
   const isDone = response.status < 300 && response.status !== 202 && response.status !== 204;

@@ -18,8 +18,8 @@ export interface AppendBlobText {
 const blockMaxBytes = 4 * 1024 * 1024;
 
 /**
- * Writes texts to append blobs of this account alone, over what was there, as an agent on a machine does. The account's key
- * stands in for the machine's identity, which has its role in every container. Throws with the service's code.
+ * Writes texts to append blobs of this account alone, over what was there, as an agent on a machine does. The account's
+ * key stands in for the machine's identity, which has its role in every container. Throws with the service's code.
  */
 export function createAppendBlobWriter(account: BlobAccount): (blob: AppendBlobText) => Promise<void> {
   const identity = new StorageSharedKeyCredential(account.account, account.key);

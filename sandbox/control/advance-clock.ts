@@ -29,8 +29,8 @@ const defaultLimits: AdvanceLimits = { stepsMax: 20_000, realTimeMaxMs: 600_000,
 const pollMaxMs = 16;
 const minuteMs = 60 * 1000;
 /**
- * Beyond this, schedules are stopped at every few minutes and fire once for what they missed in between, as on a host that
- * slept: stopping at each minute of a day takes a minute, of a year hours.
+ * Beyond this, schedules are stopped at every few minutes and fire once for what they missed in between, as on a host
+ * that slept: stopping at each minute of a day takes a minute, of a year hours.
  */
 const everyRunMaxMs = 180 * minuteMs;
 /** As long as a timer may be behind its minute before anybody calls it late. */
@@ -39,9 +39,9 @@ const scheduleGapLeastMs = 5 * minuteMs;
 const scheduleStopsMax = 500;
 
 /**
- * Moves the stack's clock forward by `advanceMs`, event by event: to the next due timer, operation or trigger, then waits
- * until everything rests, and so on to the end. Durable timers and operations are always stopped at; schedules too, up to
- * three hours. Throws a problem that names what is still busy when that takes too long.
+ * Moves the stack's clock forward by `advanceMs`, event by event: to the next due timer, operation or trigger, then
+ * waits until everything rests, and so on to the end. Durable timers and operations are always stopped at; schedules
+ * too, up to three hours. Throws a problem that names what is still busy when that takes too long.
  */
 export async function advanceClock(
   parts: ClockedParts,
@@ -69,7 +69,8 @@ export async function advanceClock(
 /** Waits until everything rests; answers the runtime's last word. */
 async function settle(parts: ClockedParts, deadlineMs: number, pollMs: number): Promise<RuntimeClock> {
   for (let waitMs = pollMs; ; waitMs = Math.min(waitMs * 2, pollMaxMs)) {
-    // At rest before the runtime is asked too: what is on the way to it now may be its work by the time that it has answered.
+    // At rest before the runtime is asked too: what is on the way to it now may be its work by the time that it has
+    // answered.
     const before = whatIsBusy(parts);
     // Asked by moving it to where it should be: one that was restarted while the clock moved is behind.
     const runtime = await parts.runtime.moveClock(parts.clock.offsetMs);

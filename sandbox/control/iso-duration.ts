@@ -1,7 +1,9 @@
 const pattern = /^P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
 const unitsMs = [7 * 86_400_000, 86_400_000, 3_600_000, 60_000, 1000];
 
-/** Milliseconds of an ISO 8601 duration; undefined for anything else, months and years (of no fixed length) included. */
+/**
+ * Milliseconds of an ISO 8601 duration; undefined for anything else, months and years (of no fixed length) included.
+ */
 export function parseIsoDurationMs(text: string): number | undefined {
   const match = pattern.exec(text);
   if (match === null || text.endsWith('P') || text.endsWith('T')) return undefined;

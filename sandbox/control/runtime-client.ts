@@ -19,8 +19,8 @@ const answerTimeoutMs = 5000;
 /** The runtime's internal clock route. */
 export interface RuntimeClient {
   /**
-   * Moves the runtime's clock, which may be there already, and answers when it rests, or after a second when it does not.
-   * Undefined when the runtime is not there: it may be restarting.
+   * Moves the runtime's clock, which may be there already, and answers when it rests, or after a second when it does
+   * not. Undefined when the runtime is not there: it may be restarting.
    */
   moveClock(offsetMs: number): Promise<RuntimeClock | undefined>;
 }

@@ -25,7 +25,9 @@ export interface EventGridOptions {
 export interface RunningEventGrid {
   /** Takes an event; those that the subscription's filter does not let through are dropped. */
   publish(event: EventGridEvent): void;
-  /** Posts the handshake and makes it the target when the endpoint passes; tried again before the first delivery if not. */
+  /**
+   * Posts the handshake and makes it the target when the endpoint passes; tried again before the first delivery if not.
+   */
   setTarget(url: string): Promise<void>;
   /** True when no request is under way; what waits for its time is with the scheduler. */
   isIdle(): boolean;

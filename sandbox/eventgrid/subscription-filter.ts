@@ -7,7 +7,9 @@ export interface SubscriptionFilter {
   readonly operationNames: readonly string[];
 }
 
-/** Writes and deletions of gateways. Actions are left out: the app's own would come back to it (facts/azure-vpn.md A9). */
+/**
+ * Writes and deletions of gateways. Actions are left out: the app's own would come back to it (facts/azure-vpn.md A9).
+ */
 export const gatewayChanges: SubscriptionFilter = {
   subjectContains: '/providers/Microsoft.Network/virtualNetworkGateways/',
   operationNames: ['Microsoft.Network/virtualNetworkGateways/write', 'Microsoft.Network/virtualNetworkGateways/delete'],

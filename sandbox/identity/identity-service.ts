@@ -18,8 +18,8 @@ export interface IdentityOptions {
 }
 
 /**
- * Starts the emulator for Entra ID: OpenID discovery, signing keys and the token endpoint of one tenant with one application.
- * Every other path answers 501. The authority host for clients is the service's `url`.
+ * Starts the emulator for Entra ID: OpenID discovery, signing keys and the token endpoint of one tenant with one
+ * application. Every other path answers 501. The authority host for clients is the service's `url`.
  */
 export function startIdentity(
   host: Omit<ServiceHost, 'verifyToken'>,

@@ -12,7 +12,9 @@ export function shownPending(pending: PendingCertificate): ShownVersion {
   return { version, policy, tags, attributes: { enabled: false, createdMs, updatedMs: createdMs } };
 }
 
-/** The latest version as GET answers it: with the certificate's policy, and where its operation is to be asked about. */
+/**
+ * The latest version as GET answers it: with the certificate's policy, and where its operation is to be asked about.
+ */
 export function certificateBundle(
   origin: string,
   entry: CertificateEntry,

@@ -7,8 +7,8 @@ const nonceBytes = 12;
 const tagBytes = 16;
 
 /**
- * Seals private keys and secrets for the state file: what is written there is of no use without the vault's own key file.
- * `id` binds the sealed text to its object, so that one cannot be put in another's place.
+ * Seals private keys and secrets for the state file: what is written there is of no use without the vault's own key
+ * file. `id` binds the sealed text to its object, so that one cannot be put in another's place.
  */
 export interface KeySeal {
   seal(id: string, privateKey: KeyObject): string;

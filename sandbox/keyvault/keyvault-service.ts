@@ -34,8 +34,9 @@ export interface RunningKeyVault extends RunningService {
 }
 
 /**
- * Starts the emulator for one Key Vault: keys, certificates and secrets of its data plane, version 2025-07-01. Private keys
- * and secrets are kept sealed in the state file. No operation answers a private key, and no recording holds a secret.
+ * Starts the emulator for one Key Vault: keys, certificates and secrets of its data plane, version 2025-07-01. Private
+ * keys and secrets are kept sealed in the state file. No operation answers a private key, and no recording holds a
+ * secret.
  */
 export async function startKeyVault(host: ServiceHost, options: KeyVaultOptions): Promise<RunningKeyVault> {
   const vault: Vault = {

@@ -30,7 +30,9 @@ const mergeSchema = z.strictObject({
   tags: tagsSchema.nullish(),
 });
 
-/** POST /certificates/{name}/create: a key and a signing request; the certificate comes from the issuer or by a merge. */
+/**
+ * POST /certificates/{name}/create: a key and a signing request; the certificate comes from the issuer or by a merge.
+ */
 export async function createCertificate(vault: Vault, call: VaultCall): Promise<VaultAnswer> {
   const { policy, enabled, tags } = readCertificateCreation(call.body);
   const { certificates } = vault.state.value;

@@ -20,8 +20,8 @@ const keyBag = '1.2.840.113549.1.12.10.1.1';
 const shroudedKeyBag = '1.2.840.113549.1.12.10.1.2';
 
 /**
- * The end-entity certificate of a PKCS #12 file and its private key. OpenSSL opens the file and checks its MAC and that the two
- * belong together; the key is then taken from its bag. Throws the vault's 400.
+ * The end-entity certificate of a PKCS #12 file and its private key. OpenSSL opens the file and checks its MAC and that
+ * the two belong together; the key is then taken from its bag. Throws the vault's 400.
  */
 export function readPkcs12(file: Buffer, password: string): CertificateWithKey {
   const bags = findKeyBags(file);

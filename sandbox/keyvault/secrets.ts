@@ -62,7 +62,10 @@ export function setSecret(vault: Vault, call: VaultCall): VaultAnswer {
   return { status: 200, body: { value: input.value, ...secretBundle(call.origin, entry, made) } };
 }
 
-/** GET /secrets/{name}/{version}: with its value. Dates are for information only: documented to work outside of them too. */
+/**
+ * GET /secrets/{name}/{version}: with its value. Dates are for information only: documented to work outside of them
+ * too.
+ */
 export function getSecret(vault: Vault, call: VaultCall): VaultAnswer {
   refuseSecretOfCertificate(vault, call.name);
   const { entry, version } = findSecretVersion(vault, call);

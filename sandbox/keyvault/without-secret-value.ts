@@ -2,7 +2,10 @@ import type { RecordedExchange } from '../platform/traffic-recorder.ts';
 
 const shown = 'XXXXX';
 
-/** An exchange as it may be recorded: what was asked and answered about a secret, and never its value, nor an imported key. */
+/**
+ * An exchange as it may be recorded: what was asked and answered about a secret, and never its value, nor an imported
+ * key.
+ */
 export function withoutSecretValue(exchange: RecordedExchange): RecordedExchange {
   const { liveRequest, liveResponse } = exchange;
   const { pathname } = new URL(liveRequest.url);

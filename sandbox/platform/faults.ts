@@ -1,13 +1,18 @@
 import { z } from 'zod';
 import { SeededRandom } from './seeded-random.ts';
 
-/** Names and values that an HTTP header can have (RFC 9110, 5.1 and 5.5): others would break the server, not the client. */
+/**
+ * Names and values that an HTTP header can have (RFC 9110, 5.1 and 5.5): others would break the server, not the client.
+ */
 const headersSchema = z.record(
   z.string().regex(/^[!#$%&'*+.^_`|~\w-]+$/),
   z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/),
 );
 
-/** An answer that is sent as it stands, instead of the service's own. A body that is no string is sent as JSON, `null` too. */
+/**
+ * An answer that is sent as it stands, instead of the service's own. A body that is no string is sent as JSON, `null`
+ * too.
+ */
 const rawAnswerSchema = z.strictObject({
   status: z.int().min(200).max(599),
   headers: headersSchema.optional(),

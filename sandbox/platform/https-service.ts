@@ -48,7 +48,10 @@ export interface RunningService {
   close(): Promise<void>;
 }
 
-/** Starts one emulator's HTTPS server on 127.0.0.1, with faults and journal in front of its handler. Port 0 picks a free one. */
+/**
+ * Starts one emulator's HTTPS server on 127.0.0.1, with faults and journal in front of its handler. Port 0 picks a free
+ * one.
+ */
 export async function startHttpsService(options: ServiceOptions, port: number): Promise<RunningService> {
   let active = 0;
   const server = createServer(options.credentials, (incoming, outgoing) => {

@@ -30,7 +30,9 @@ export class Scheduler {
     });
   }
 
-  /** Runs `run` once when the stack's clock reaches `dueMs`; a past time means as soon as possible, never synchronously. */
+  /**
+   * Runs `run` once when the stack's clock reaches `dueMs`; a past time means as soon as possible, never synchronously.
+   */
   at(dueMs: number, run: () => void | Promise<void>): void {
     if (this.#stopped) return;
     this.#waiting.push({ dueMs, order: this.#order++, run });

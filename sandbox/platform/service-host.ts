@@ -11,7 +11,10 @@ export interface Principal {
   readonly tenantId: string;
 }
 
-/** Checks a bearer token for one audience; undefined when it is missing, forged, for somebody else, or expired in stack time. */
+/**
+ * Checks a bearer token for one audience; undefined when it is missing, forged, for somebody else, or expired in stack
+ * time.
+ */
 export type VerifyToken = (authorization: string | undefined, audience: string) => Promise<Principal | undefined>;
 
 /** What every emulator gets from the stack that runs it. */

@@ -25,7 +25,9 @@ export class StackClock {
     return new Date(this.nowMs());
   }
 
-  /** Jumps forward to `ms` (stack time); a time in the past is ignored, since a clock that runs back breaks every timer. */
+  /**
+   * Jumps forward to `ms` (stack time); a time in the past is ignored, since a clock that runs back breaks every timer.
+   */
   moveTo(ms: number): void {
     const ahead = ms - this.nowMs();
     if (ahead <= 0) return;

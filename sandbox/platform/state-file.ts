@@ -13,8 +13,8 @@ export interface StateFile<T> {
 const saveDelayMs = 100;
 
 /**
- * Opens the JSON file at `path`, or starts with `initial()`. The file is replaced by rename, so a process that dies while
- * writing leaves the state before.
+ * Opens the JSON file at `path`, or starts with `initial()`. The file is replaced by rename, so a process that dies
+ * while writing leaves the state before.
  */
 export function openStateFile<T>(path: string, initial: () => T): StateFile<T> {
   mkdirSync(dirname(path), { recursive: true });

@@ -16,7 +16,9 @@ export interface ControlOptions {
   readonly controlKey: string;
   readonly registry: Registry;
   readonly invoke: Invoke;
-  /** Whether orchestrations are run by the real extension: it asks for invocations, and its timers know real time alone. */
+  /**
+   * Whether orchestrations are run by the real extension: it asks for invocations, and its timers know real time alone.
+   */
   readonly hasExtension: boolean;
 }
 
@@ -32,8 +34,8 @@ const quietLooks = 2;
 const lookEveryMs = 1;
 
 /**
- * The routes for the stack's control, `GET` and `PUT /sandbox/clock`, and for the real extension. The clock's do not count as
- * load, or the stack would never be idle.
+ * The routes for the stack's control, `GET` and `PUT /sandbox/clock`, and for the real extension. The clock's do not
+ * count as load, or the stack would never be idle.
  */
 export async function serveControl(options: ControlOptions, request: HostRequest): Promise<HostResponse> {
   if (headerOf(request, 'x-sandbox-key') !== options.controlKey) {
@@ -56,8 +58,8 @@ export async function serveControl(options: ControlOptions, request: HostRequest
 }
 
 /**
- * `nextDue` is the earliest durable timer or function schedule, `nextTimer` the earliest durable timer; `idle` means that
- * nothing runs, waits to run, or is due; `fixed` that the clock cannot be moved.
+ * `nextDue` is the earliest durable timer or function schedule, `nextTimer` the earliest durable timer; `idle` means
+ * that nothing runs, waits to run, or is due; `fixed` that the clock cannot be moved.
  */
 function describeClock(options: ControlOptions): HostResponse {
   const { clock, alarms } = options;

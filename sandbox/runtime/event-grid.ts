@@ -52,7 +52,9 @@ function validate(request: HostRequest): HostResponse {
   return event.success ? json(200, { validationResponse: event.data.data.validationCode }) : empty(400);
 }
 
-/** Every event is an invocation of its own, all at once; one that fails makes Event Grid deliver the whole batch again. */
+/**
+ * Every event is an invocation of its own, all at once; one that fails makes Event Grid deliver the whole batch again.
+ */
 async function notify(
   { invoke, log }: EventGridOptions,
   fn: RegisteredFunction,

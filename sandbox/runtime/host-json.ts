@@ -39,7 +39,9 @@ export interface HostJson {
   readonly rpcEnabled: boolean;
   readonly storeInputs: boolean;
   readonly versioning: Versioning;
-  /** Whether orchestrations and their activities belong to the trace of whoever started them (distributed tracing V2). */
+  /**
+   * Whether orchestrations and their activities belong to the trace of whoever started them (distributed tracing V2).
+   */
   readonly isTraced: boolean;
 }
 

@@ -1,6 +1,7 @@
 /**
- * The process entry of the local Functions host: reads its settings from the environment, serves one app, says so in one line
- * of JSON on standard output, and ends on SIGTERM or SIGINT. Logs, the app's console included, go to standard error.
+ * The process entry of the local Functions host: reads its settings from the environment, serves one app, says so in
+ * one line of JSON on standard output, and ends on SIGTERM or SIGINT. Logs, the app's console included, go to standard
+ * error.
  *
  * It is to be started with `--require clock-preload.cjs`, or the app's `Date` does not follow the stack clock.
  */

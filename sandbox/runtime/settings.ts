@@ -23,7 +23,9 @@ export interface RuntimeSettings {
   readonly keys: RuntimeKeys;
   readonly controlKey: string;
   readonly clockOffsetMs: number;
-  /** Where the real Durable Task extension says how it is reached, when it runs the orchestrations and not this process. */
+  /**
+   * Where the real Durable Task extension says how it is reached, when it runs the orchestrations and not this process.
+   */
   readonly durableClientFile: string | undefined;
   /** Behave as the older real host of the facts' section 7 does, its duplicate deliveries included. */
   readonly realHostQuirks: boolean;

@@ -62,7 +62,9 @@ export function runtimeEnvironment(plan: StackPlan): Record<string, string> {
   };
 }
 
-/** Settings of the real Durable Task extension, which stands for the Functions host: it reads the app's settings too. */
+/**
+ * Settings of the real Durable Task extension, which stands for the Functions host: it reads the app's settings too.
+ */
 export function extensionEnvironment(plan: StackPlan): Record<string, string> {
   const { ports, secrets, ca } = plan;
   const info = describeStack({ ports, secrets, caFile: ca.caFile, processes: {} });

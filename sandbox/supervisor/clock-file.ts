@@ -13,8 +13,8 @@ export function readClockOffsetMs(directory: string): number {
 
 export interface ClockFile {
   /**
-   * Keeps the offset, so that a stack that starts again, or a runtime that is restarted, goes on at the same time. One write in
-   * place: a clock that moves by months is written thousands of times.
+   * Keeps the offset, so that a stack that starts again, or a runtime that is restarted, goes on at the same time. One
+   * write in place: a clock that moves by months is written thousands of times.
    */
   write(offsetMs: number): void;
 }

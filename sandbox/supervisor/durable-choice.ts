@@ -10,8 +10,9 @@ export function durableClientFile(directory: string): string {
 }
 
 /**
- * Holds a folder to what its orchestrations were begun by: neither the local hub nor the extension finds the other's. The
- * extension's timers know real time alone, so that a clock that was moved rules it out. Throws a StackError otherwise.
+ * Holds a folder to what its orchestrations were begun by: neither the local hub nor the extension finds the other's.
+ * The extension's timers know real time alone, so that a clock that was moved rules it out. Throws a StackError
+ * otherwise.
  */
 export function keepDurableChoice(directory: string, choice: DurableChoice): void {
   const file = join(directory, 'durable');

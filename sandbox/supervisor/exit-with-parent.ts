@@ -4,7 +4,8 @@
  */
 const graceMs = 8000;
 
-// What a child says as it ends goes into a pipe that nobody holds any more: the error must not end it before it has saved.
+// What a child says as it ends goes into a pipe that nobody holds any more: the error must not end it before it has
+// saved.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 process.once('disconnect', () => {

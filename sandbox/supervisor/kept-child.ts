@@ -15,8 +15,8 @@ export interface KeptChild {
 }
 
 /**
- * Starts a child and starts it again whenever it ends by itself or is killed, until `stop`. A kill is answered at once; a
- * child that ends by its own fault right after its start is given a little longer each time, then given up.
+ * Starts a child and starts it again whenever it ends by itself or is killed, until `stop`. A kill is answered at once;
+ * a child that ends by its own fault right after its start is given a little longer each time, then given up.
  */
 export function keepChild(describe: () => ChildOptions, onRestart: () => void): KeptChild {
   let child = startChild(describe());

@@ -2,7 +2,9 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, write
 import { join } from 'node:path';
 import { StackError } from './stack-error.ts';
 
-/** Takes the folder for this process; a second stack in it would write over the first one's state. Answers the release. */
+/**
+ * Takes the folder for this process; a second stack in it would write over the first one's state. Answers the release.
+ */
 export function lockDirectory(directory: string): () => void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, 'lock');

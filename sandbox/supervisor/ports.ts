@@ -32,7 +32,10 @@ export async function ensurePorts(directory: string, wantedRuntime?: number): Pr
   return ports;
 }
 
-/** Reads the ports that the supervisor keeps in `directory`. Throws a StackError when they are not those of this version. */
+/**
+ * Reads the ports that the supervisor keeps in `directory`. Throws a StackError when they are not those of this
+ * version.
+ */
 export function readPorts(directory: string): Ports {
   const { data } = portsSchema.safeParse(JSON.parse(readFileSync(join(directory, 'ports.json'), 'utf8')));
   if (data === undefined) {
@@ -42,8 +45,8 @@ export function readPorts(directory: string): Ports {
 }
 
 /**
- * A block of ports side by side, each free now. Blocks begin at multiples of their size: two stacks that choose in the same
- * second then collide once in 1,500 times, not once in 190, as with ports chosen one by one.
+ * A block of ports side by side, each free now. Blocks begin at multiples of their size: two stacks that choose in the
+ * same second then collide once in 1,500 times, not once in 190, as with ports chosen one by one.
  */
 async function choosePorts(): Promise<Ports> {
   for (let tries = 0; tries <= triesMax; tries += 1) {

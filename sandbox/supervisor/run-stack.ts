@@ -12,7 +12,9 @@ import { StackError } from './stack-error.ts';
 import { describeStack, readWindowsInfo, type StackInfo, writeStackInfo } from './stack-info.ts';
 import { planStack, type StackPlan } from './stack-plan.ts';
 
-/** Sum of what may follow one another below fifteen seconds: the app first, then what it calls, then where it stores. */
+/**
+ * Sum of what may follow one another below fifteen seconds: the app first, then what it calls, then where it stores.
+ */
 const graceMs = { runtime: 6000, extension: 6000, vpn: 6000, cloud: 3000, azurite: 5000 };
 
 export interface StackCallbacks {
@@ -33,8 +35,8 @@ interface Parts {
 }
 
 /**
- * Runs a stack until `stopped` settles or a part of it dies; ends every child and frees the folder in each case. Throws a
- * StackError that says what died or why it did not start.
+ * Runs a stack until `stopped` settles or a part of it dies; ends every child and frees the folder in each case. Throws
+ * a StackError that says what died or why it did not start.
  */
 export async function runStack(
   options: StackOptions,

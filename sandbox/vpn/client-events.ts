@@ -15,8 +15,8 @@ const eventKinds: readonly string[] = [
 ] satisfies ClientEvent['kind'][];
 
 /**
- * Returns a function that takes the management interface's lines one by one and calls `onEvent` with each whole event. An
- * event is a header, lines of environment and `ENV,END`; other lines may come between events, not inside one.
+ * Returns a function that takes the management interface's lines one by one and calls `onEvent` with each whole event.
+ * An event is a header, lines of environment and `ENV,END`; other lines may come between events, not inside one.
  */
 export function createClientEventReader(onEvent: (event: ClientEvent) => void): (line: string) => void {
   let header: Omit<ClientEvent, 'environment'> | undefined;

@@ -9,7 +9,9 @@ export function endReason(lines: readonly string[]): string {
   return lines.at(-1) ?? 'OpenVPN ended without a word';
 }
 
-/** In order of weight: the gateway's own words first, then what the client found wrong, then what may follow from both. */
+/**
+ * In order of weight: the gateway's own words first, then what the client found wrong, then what may follow from both.
+ */
 const reasons: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
   { pattern: /AUTH_FAILED,(.+)$/, reason: 'authentication failed' },
   { pattern: /AUTH_FAILED/, reason: 'authentication failed' },

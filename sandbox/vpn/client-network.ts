@@ -14,7 +14,9 @@ export interface ClientNetwork {
   close(): Promise<void>;
 }
 
-/** Makes a machine on the Internet of the stack in `stackDir`. Needs root; throws when its VPN emulator does not run. */
+/**
+ * Makes a machine on the Internet of the stack in `stackDir`. Needs root; throws when its VPN emulator does not run.
+ */
 export async function openClientNetwork(stackDir: string): Promise<ClientNetwork> {
   const { internetNamespace } = readPublishedGateways(stackDir);
   // The stack's prefix, so that the stack's end takes its clients with it.

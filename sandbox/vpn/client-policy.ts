@@ -20,7 +20,8 @@ export function policyOf(state: Pick<VpnGatewayState, 'roots' | 'revokedThumbpri
 
 /**
  * Decides on a client whose chain OpenVPN has already verified. `chain` holds thumbprints, leaf first. The roots are
- * looked at here again because OpenVPN keeps a root it has once read until it starts anew (facts, data plane, section 1).
+ * looked at here again because OpenVPN keeps a root it has once read until it starts anew (facts, data plane, section
+ * 1).
  */
 export function decideClient(policy: ClientPolicy, chain: readonly string[]): ClientDecision {
   const [leaf, ...issuers] = chain;

@@ -30,7 +30,9 @@ export interface ConnectedClient {
   /** Its address of the pool. */
   readonly address: string;
   ping(target: string): Promise<boolean>;
-  /** Resolves when OpenVPN has ended, by itself or by `stop`. A client that loses its gateway ends; it does not retry. */
+  /**
+   * Resolves when OpenVPN has ended, by itself or by `stop`. A client that loses its gateway ends; it does not retry.
+   */
   waitForExit(): Promise<ClientEnd>;
   isRunning(): boolean;
   /** Ends OpenVPN as a person would, and removes what was made for it. Harmless when it has ended. */
@@ -45,8 +47,8 @@ export interface RefusedClient {
 }
 
 /**
- * Connects a real OpenVPN client, in a namespace of its own, with an unchanged profile. Tries once. Leaves nothing when it
- * is refused. Throws when no client could be started at all (no root, no VPN emulator, unknown gateway).
+ * Connects a real OpenVPN client, in a namespace of its own, with an unchanged profile. Tries once. Leaves nothing when
+ * it is refused. Throws when no client could be started at all (no root, no VPN emulator, unknown gateway).
  */
 export async function connectClient(options: ConnectClientOptions): Promise<ConnectedClient | RefusedClient> {
   const address = options.serverAddress ?? findAddress(options.stackDir, options.fqdn);

@@ -27,7 +27,10 @@ export interface VpnSession {
 /** The control routes that the VPN emulator uses. All reject when it does not answer as agreed. */
 export interface ControlClient {
   gateways(signal: AbortSignal): Promise<VpnGatewayState[]>;
-  /** `refused`: ARM does not take this session, and will not: its certificate was revoked meanwhile, its gateway is gone. */
+  /**
+   * `refused`: ARM does not take this session, and will not: its certificate was revoked meanwhile, its gateway is
+   * gone.
+   */
   addSession(session: VpnSession): Promise<'added' | 'refused'>;
   /** A session that is unknown there is no error. */
   removeSession(id: string): Promise<void>;

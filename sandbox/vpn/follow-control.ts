@@ -18,7 +18,10 @@ export interface Following {
   readonly say: (kind: string) => (error: unknown) => void;
 }
 
-/** Brings the fleet to what is applied, twice a second, until the signal. A control API that does not answer is asked again. */
+/**
+ * Brings the fleet to what is applied, twice a second, until the signal. A control API that does not answer is asked
+ * again.
+ */
 export async function followGateways({ control, fleet, report, signal, say }: Following): Promise<void> {
   while (!signal.aborted) {
     try {

@@ -17,7 +17,9 @@ export async function createNamespace(name: string): Promise<void> {
   await runCommand('ip', ['-n', name, 'link', 'set', 'lo', 'up']);
 }
 
-/** Makes the namespace that stands for the Internet: a switch that gateways and clients are plugged into, no way out. */
+/**
+ * Makes the namespace that stands for the Internet: a switch that gateways and clients are plugged into, no way out.
+ */
 export async function createInternet(name: string): Promise<void> {
   await createNamespace(name);
   await runCommand('ip', ['-n', name, 'link', 'add', bridge, 'type', 'bridge']);

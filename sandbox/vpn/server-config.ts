@@ -1,7 +1,9 @@
 import { ipv4Prefixes, toNetworkAndMask } from './address-plan.ts';
 import type { VpnGatewayState } from './gateway-state.ts';
 
-/** Files of a gateway, all in its own folder, where OpenVPN is started: names are relative, so no path needs quoting. */
+/**
+ * Files of a gateway, all in its own folder, where OpenVPN is started: names are relative, so no path needs quoting.
+ */
 export const gatewayFiles = {
   config: 'server.conf',
   roots: 'roots',

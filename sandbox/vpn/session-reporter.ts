@@ -11,8 +11,8 @@ export interface SessionReporterOptions {
 }
 
 /**
- * Keeps the ARM emulator's sessions equal to the tunnels that are up. Level-triggered: `report` compares what is with what
- * was told and sends the difference; what fails is sent the next time.
+ * Keeps the ARM emulator's sessions equal to the tunnels that are up. Level-triggered: `report` compares what is with
+ * what was told and sends the difference; what fails is sent the next time.
  */
 export class SessionReporter {
   readonly #options: SessionReporterOptions;

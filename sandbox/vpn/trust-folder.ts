@@ -5,8 +5,8 @@ import type { TrustedRoot } from './gateway-state.ts';
 import { runCommand } from './run-command.ts';
 
 /**
- * The folder of roots that OpenVPN verifies chains with (`capath`): files named by OpenSSL's hash of the subject. OpenVPN
- * reads a file when it first needs that subject and keeps it, hence three rules:
+ * The folder of roots that OpenVPN verifies chains with (`capath`): files named by OpenSSL's hash of the subject.
+ * OpenVPN reads a file when it first needs that subject and keeps it, hence three rules:
  * - a root with a new subject is added while OpenVPN runs, and nobody is dropped;
  * - a second root with a subject that is there already is found only after a restart (SIGHUP), which drops everybody;
  * - a removed root stays in the folder until that restart: the policy refuses its clients, with a reason that they see.

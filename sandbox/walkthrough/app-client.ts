@@ -38,7 +38,9 @@ export interface AppAnswer {
 export interface AppClient {
   /** Any answer that is no error; with `mayBeMissing` also a 404. Throws with the app's own words. */
   call(method: string, path: string, body?: unknown, options?: { readonly mayBeMissing: boolean }): Promise<AppAnswer>;
-  /** Waits for the operation that a call has answered with; throws when it fails, or when the answer is no operation. */
+  /**
+   * Waits for the operation that a call has answered with; throws when it fails, or when the answer is no operation.
+   */
   follow(operation: unknown, options: FollowOptions): Promise<OperationView>;
 }
 

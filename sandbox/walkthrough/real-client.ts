@@ -1,4 +1,7 @@
-/** Why the walk leaves the real VPN client out, in words for a person; undefined when it can take part. `notBefore` is ISO 8601. */
+/**
+ * Why the walk leaves the real VPN client out, in words for a person; undefined when it can take part. `notBefore` is
+ * ISO 8601.
+ */
 export function whyNoRealClient(options: {
   readonly vpnRuns: boolean;
   readonly notBefore: string;
@@ -10,9 +13,9 @@ export function whyNoRealClient(options: {
 }
 
 /**
- * Why OpenVPN takes no certificate that is valid from `notBefore` on; undefined when it does. It goes by the machine's clock,
- * not the stack's: after `POST /clock` a new certificate is not valid yet for it, and it would say no more than that the
- * connection was closed.
+ * Why OpenVPN takes no certificate that is valid from `notBefore` on; undefined when it does. It goes by the machine's
+ * clock, not the stack's: after `POST /clock` a new certificate is not valid yet for it, and it would say no more than
+ * that the connection was closed.
  */
 export function whyNotValidYet(notBefore: Date, now: Date): string | undefined {
   if (notBefore <= now) return undefined;

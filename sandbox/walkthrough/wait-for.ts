@@ -24,9 +24,9 @@ export interface WaitOptions {
 }
 
 /**
- * Waits for what `what` names: an operation by its id or as an answer of the app's has it (JSON), to its end or until it
- * waits for a person; a revoked certificate by its thumbprint, until every gateway has it proven out. There is no time
- * after which it gives up. Throws with the app's own words when the operation fails.
+ * Waits for what `what` names: an operation by its id or as an answer of the app's has it (JSON), to its end or until
+ * it waits for a person; a revoked certificate by its thumbprint, until every gateway has it proven out. There is no
+ * time after which it gives up. Throws with the app's own words when the operation fails.
  */
 export async function waitFor(what: string, options: WaitOptions): Promise<void> {
   const app = createAppClient(options.stack, new AbortController().signal);

@@ -9,8 +9,8 @@ import { secondsOf } from './retry-after.ts';
 const usualWaitSeconds = 10;
 
 /**
- * Codes that mean "locked by another operation", whatever the status and at whatever level: the body must be read and merged
- * again before the next try, because sending it again would undo what the other writer did.
+ * Codes that mean "locked by another operation", whatever the status and at whatever level: the body must be read and
+ * merged again before the next try, because sending it again would undo what the other writer did.
  */
 const lockedCodes = new Set([
   'AnotherOperationInProgress',
@@ -23,7 +23,9 @@ const lockedCodes = new Set([
   'SubscriptionRequestsThrottled',
   'ResourceRequestsThrottled',
 ]);
-/** What a 404 says is missing. Every other code there (a type, a provider, a tenant) says nothing about the resource. */
+/**
+ * What a 404 says is missing. Every other code there (a type, a provider, a tenant) says nothing about the resource.
+ */
 const missingCodes: ReadonlyMap<string, 'resource' | 'resourceGroup' | 'subscription'> = new Map([
   ['ResourceNotFound', 'resource'],
   ['NotFound', 'resource'],

@@ -37,7 +37,9 @@ export interface ArmRequests {
   ): Promise<RawAnswer>;
   /** Whether an address that Azure named is Azure's own: to no other may the token go. */
   isOwn(url: string): boolean;
-  /** The ids in all pages of a list. A page in no known form is no answer: a list is a claim about what is not in it. */
+  /**
+   * The ids in all pages of a list. A page in no known form is no answer: a list is a claim about what is not in it.
+   */
   listIds(url: string): Promise<ArmAnswer<readonly string[]>>;
 }
 
@@ -51,8 +53,9 @@ const page = z.looseObject({
 });
 
 /**
- * Bare requests to Resource Manager, as they are on the wire, on the pipeline of Azure's own client. Nothing is sent twice: waiting is an orchestration's business, and a
- * retry that does not read again would undo another writer's change. Faults of the network are answers too.
+ * Bare requests to Resource Manager, as they are on the wire, on the pipeline of Azure's own client. Nothing is sent
+ * twice: waiting is an orchestration's business, and a retry that does not read again would undo another writer's
+ * change. Faults of the network are answers too.
  */
 export function createArmRequests({ endpoint, credential, log, now, clientOptions }: ArmRequestsOptions): ArmRequests {
   const httpClient = createDefaultHttpClient();
@@ -134,8 +137,9 @@ export function createArmRequests({ endpoint, credential, log, now, clientOption
 }
 
 /**
- * What a request that met no answer says in words. The client's error holds the request, whose body may hold a password, so only
- * its code goes on; of the identity's errors the first line. Anything else is a mistake of ours and is thrown.
+ * What a request that met no answer says in words. The client's error holds the request, whose body may hold a
+ * password, so only its code goes on; of the identity's errors the first line. Anything else is a mistake of ours and
+ * is thrown.
  */
 function faultOf(error: unknown): string {
   if (isRestError(error)) return `Azure could not be reached: ${error.code ?? 'the connection broke'}.`;

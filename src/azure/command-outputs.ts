@@ -14,7 +14,9 @@ export interface CommandOutputsOptions {
 
 const triesMax = 6;
 
-/** What commands wrote, in a private container of Azure Blob Storage. The container is made at the application's start. */
+/**
+ * What commands wrote, in a private container of Azure Blob Storage. The container is made at the application's start.
+ */
 export function createCommandOutputs(options: CommandOutputsOptions): CommandOutputs {
   const { url, container, credential, clientOptions } = options;
   const client = new ContainerClient(`${url}/${container}`, credential, {

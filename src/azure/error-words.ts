@@ -24,8 +24,8 @@ interface Said {
 }
 
 /**
- * Reads an error body of any form: ARM's envelope, OData's, an error at top level, an OAuth one, in any letter case, a sentence, a
- * page of HTML. Details, inner errors and the policies that `additionalInfo` names are read at every level.
+ * Reads an error body of any form: ARM's envelope, OData's, an error at top level, an OAuth one, in any letter case, a
+ * sentence, a page of HTML. Details, inner errors and the policies that `additionalInfo` names are read at every level.
  */
 export function readErrorWords(body: string): ErrorWords {
   const json = parseJson(body);

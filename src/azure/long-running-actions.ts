@@ -31,8 +31,8 @@ const usualPollSeconds = 10;
 const notReadySeconds = 5;
 
 /**
- * Where Azure tells how an action goes on: `statusUrl` by a status in the body (Azure-AsyncOperation), `resultUrl` by 202 until the
- * result is there (Location). Azure sends either or both. Neither: it had ended at once.
+ * Where Azure tells how an action goes on: `statusUrl` by a status in the body (Azure-AsyncOperation), `resultUrl` by
+ * 202 until the result is there (Location). Azure sends either or both. Neither: it had ended at once.
  */
 const stateSchema = z.object({ statusUrl: z.string().optional(), resultUrl: z.string().optional() });
 /** As Azure's client kept it, in histories that began with it. */
@@ -68,8 +68,8 @@ interface Ended {
 type Look = Ended | Exclude<ArmPoll<never>, { readonly outcome: 'succeeded' }>;
 
 /**
- * The gateway's POST actions. Starting one and each look at it are separate calls, because they run as separate activities: between
- * them only the addresses are kept where Azure tells how it goes on.
+ * The gateway's POST actions. Starting one and each look at it are separate calls, because they run as separate
+ * activities: between them only the addresses are kept where Azure tells how it goes on.
  */
 export function createLongRunningActions({ requests, download, query }: LongRunningActionsOptions): Actions {
   async function start(resourceId: string, action: string, body?: JsonObject): Promise<ArmAnswer<string>> {

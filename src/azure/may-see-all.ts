@@ -17,8 +17,9 @@ const permissions = z.looseObject({
 });
 
 /**
- * Whether one of the identity's roles lets it read everything in a resource group. Azure leaves out of its lists what may not be
- * read, so without that right an empty list says nothing. Rights that come in pieces from several roles do not count.
+ * Whether one of the identity's roles lets it read everything in a resource group. Azure leaves out of its lists what
+ * may not be read, so without that right an empty list says nothing. Rights that come in pieces from several roles do
+ * not count.
  */
 export async function readMaySeeAll(requests: ArmRequests, resourceGroupId: string): Promise<ArmAnswer<boolean>> {
   const url = `${resourceGroupId}/providers/Microsoft.Authorization/permissions?${authorization}`;

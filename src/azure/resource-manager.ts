@@ -23,8 +23,9 @@ const radiusSecrets = z.object({
 });
 
 /**
- * The Arm port on bare requests. Azure's typed clients leave out settings that they do not know, drop the details of a failure, and
- * break on `null` where they expect a list; none of that may happen between Azure and a claim about what is there.
+ * The Arm port on bare requests. Azure's typed clients leave out settings that they do not know, drop the details of a
+ * failure, and break on `null` where they expect a list; none of that may happen between Azure and a claim about what
+ * is there.
  */
 export function createResourceManager(options: ArmRequestsOptions): Arm {
   const requests = createArmRequests(options);

@@ -3,8 +3,8 @@ const secondsMin = 1;
 const secondsMax = 600;
 
 /**
- * Seconds to wait by a Retry-After header in either of its forms (RFC 9110, 10.2.3), within a second and ten minutes; undefined
- * when it is absent or unreadable. A date is read against `now`, and not at all without one.
+ * Seconds to wait by a Retry-After header in either of its forms (RFC 9110, 10.2.3), within a second and ten minutes;
+ * undefined when it is absent or unreadable. A date is read against `now`, and not at all without one.
  */
 export function secondsOf(retryAfter: string | undefined | null, now?: Date): number | undefined {
   const text = retryAfter?.trim() ?? '';

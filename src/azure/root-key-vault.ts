@@ -38,8 +38,9 @@ const selfPollMs = 1000;
 const selfWaitMs = 20_000;
 
 /**
- * Root keys in an Azure Key Vault. What may pass (throttling, a lost answer, somebody else at work on the same certificate) is
- * answered as busy, what will not as refused, also where the client itself refuses and Key Vault was not asked.
+ * Root keys in an Azure Key Vault. What may pass (throttling, a lost answer, somebody else at work on the same
+ * certificate) is answered as busy, what will not as refused, also where the client itself refuses and Key Vault was
+ * not asked.
  */
 export function createRootKeyVault({ vaultUrl, credential, log, clientOptions }: RootKeyVaultOptions): RootKeys {
   const options = { ...clientOptions, ...vaultClientOptions(vaultUrl, log, clientOptions) };
@@ -89,7 +90,9 @@ export function createRootKeyVault({ vaultUrl, credential, log, clientOptions }:
     }
   }
 
-  /** Key Vault makes it in seconds. One that an earlier call began is waited for, since a second is refused meanwhile. */
+  /**
+   * Key Vault makes it in seconds. One that an earlier call began is waited for, since a second is refused meanwhile.
+   */
   async function makeSelfSigned(name: string, policy: RootKeyPolicy): Promise<RootKeyVersion> {
     for (let waitedMs = 0; waitedMs < selfWaitMs; waitedMs += selfPollMs) {
       const made = await retryWhileThrottled(async () => {
@@ -116,7 +119,9 @@ export function createRootKeyVault({ vaultUrl, credential, log, clientOptions }:
     return toVersion(await certificates.mergeCertificate(name, [certificateDer]));
   }
 
-  /** The name is that of one import, so what is there under it is what that has brought, also if it was deleted since. */
+  /**
+   * The name is that of one import, so what is there under it is what that has brought, also if it was deleted since.
+   */
   async function importOnce(name: string, pfx: Uint8Array, password: string): Promise<RootKeyVersion> {
     for (let waitedMs = 0; waitedMs < selfWaitMs; waitedMs += selfPollMs) {
       const imported = await retryWhileThrottled(async () => {
@@ -207,8 +212,8 @@ function toPolicy(policy: RootKeyPolicy, issuerName: 'Self' | 'Unknown'): Certif
 }
 
 /**
- * The client takes a policy for an import, and sends none: it looks for it under the name that the wire's description has. So it
- * is given under that name, and the answer is looked at.
+ * The client takes a policy for an import, and sends none: it looks for it under the name that the wire's description
+ * has. So it is given under that name, and the answer is looked at.
  */
 function importOptions(password: string): ImportCertificateOptions {
   const certificatePolicy = {
@@ -242,7 +247,10 @@ async function answer<T>(call: () => Promise<T>): Promise<KeyAnswer<T>> {
   }
 }
 
-/** Somebody else has the certificate's pending version: began one, merged it or took it away between our look and our act. */
+/**
+ * Somebody else has the certificate's pending version: began one, merged it or took it away between our look and our
+ * act.
+ */
 function isRace(error: unknown): boolean {
   const { code } = wordsOf(error);
   return code === 'PendingCertificateNotFound' || (code === 'Forbidden' && statusOf(error) === 409);

@@ -52,8 +52,8 @@ export function createSecretVault({ vaultUrl, credential, log, clientOptions }: 
   }
 
   /**
-   * One try. Undefined where the name has to be freed first, or the answer was lost: the value is looked for before it is sent
-   * again, or there would be two versions of it.
+   * One try. Undefined where the name has to be freed first, or the answer was lost: the value is looked for before it
+   * is sent again, or there would be two versions of it.
    */
   async function write(
     name: string,

@@ -21,9 +21,9 @@ export interface SendWebhookOptions {
 }
 
 /**
- * Posts one delivery. The name is resolved once, and the connection goes to the addresses that were judged then: a name that is
- * answered otherwise a moment later changes nothing. Redirects are not followed: they would carry a signed body to an address
- * nobody configured.
+ * Posts one delivery. The name is resolved once, and the connection goes to the addresses that were judged then: a name
+ * that is answered otherwise a moment later changes nothing. Redirects are not followed: they would carry a signed body
+ * to an address nobody configured.
  */
 export function createSendWebhook({ allowedHosts, lookup = systemLookup }: SendWebhookOptions): SendWebhook {
   return async ({ url, headers, body, timeoutMs }) => {
@@ -55,7 +55,9 @@ export function createSendWebhook({ allowedHosts, lookup = systemLookup }: SendW
   };
 }
 
-/** Resolves a name and refuses it when any of its addresses is not on the Internet, unless the host is allowed by name. */
+/**
+ * Resolves a name and refuses it when any of its addresses is not on the Internet, unless the host is allowed by name.
+ */
 function judgingLookup(lookup: LookupAll, isAllowed: boolean): LookupFunction {
   return (host, options, callback) => {
     // Where the name does not resolve there is an error and nothing else.

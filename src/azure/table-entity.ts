@@ -12,7 +12,10 @@ type Property = readonly [name: string, value: unknown];
 
 const int32Max = 2 ** 31 - 1;
 
-/** A row as the SDK writes it. Keys must not hold `/ \ # ?` or control characters; callers check what comes from outside. */
+/**
+ * A row as the SDK writes it. Keys must not hold `/ \ # ?` or control characters; callers check what comes from
+ * outside.
+ */
 export function toEntity(keys: RowKeys, columns: Columns, writeId: string): TableEntity {
   const entries = Object.entries(columns).flatMap(([name, value]): readonly Property[] => {
     if (serviceColumns.has(name)) throw new Error(`Column ${name} belongs to the table service.`);

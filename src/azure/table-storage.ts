@@ -25,12 +25,14 @@ export interface TableStorageOptions {
 type Entity = TableEntityResult<Record<string, unknown>>;
 
 const pageSizeMax = 1000;
-/** With the SDK's back-off (doubling from a second, Retry-After honoured) this waits out about a minute of throttling. */
+/**
+ * With the SDK's back-off (doubling from a second, Retry-After honoured) this waits out about a minute of throttling.
+ */
 const retriesMax = 6;
 
 /**
- * Azure Table Storage. The SDK resends a request whose answer was lost, and then the resent one meets its own effect as a
- * conflict: every write carries an id by which that is recognised as success.
+ * Azure Table Storage. The SDK resends a request whose answer was lost, and then the resent one meets its own effect as
+ * a conflict: every write carries an id by which that is recognised as success.
  */
 export function createTableStorage({ url, credential, newId, clientOptions }: TableStorageOptions): Tables {
   const options: TableServiceClientOptions = {

@@ -2,7 +2,9 @@ import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import type { Log } from '../ports/log.ts';
 import { secondsOf } from './retry-after.ts';
 
-/** What each request of Azure's clients tells: here, that Azure asked for a pause. Of the address only the path is told. */
+/**
+ * What each request of Azure's clients tells: here, that Azure asked for a pause. Of the address only the path is told.
+ */
 export function toldCalls(log: Log): PipelinePolicy {
   return {
     name: 'gatehouseToldCalls',

@@ -5,8 +5,8 @@ import { failSpan, inSpan } from '../tracing/in-span.ts';
 export type PathTemplate = (path: string) => string;
 
 /**
- * A span for each request, as OpenTelemetry's conventions for HTTP clients have it, but for `url.full`: paths hold names of secrets and
- * queries hold tokens, so that of the address only its template is told.
+ * A span for each request, as OpenTelemetry's conventions for HTTP clients have it, but for `url.full`: paths hold
+ * names of secrets and queries hold tokens, so that of the address only its template is told.
  */
 export function tracedCalls(templateOf: PathTemplate): PipelinePolicy {
   return {

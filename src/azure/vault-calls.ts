@@ -25,8 +25,9 @@ interface VaultClientOptions extends Required<AdditionalPolicies> {
 }
 
 /**
- * Vaults under Azure's own names are checked against the token's audience; a vault elsewhere (a private cloud) cannot be. The
- * clients' own retries are off: they know nothing of a 429 without a time, which is Key Vault's, and would multiply ours.
+ * Vaults under Azure's own names are checked against the token's audience; a vault elsewhere (a private cloud) cannot
+ * be. The clients' own retries are off: they know nothing of a 429 without a time, which is Key Vault's, and would
+ * multiply ours.
  */
 export function vaultClientOptions(
   vaultUrl: string,
@@ -45,8 +46,8 @@ export function vaultClientOptions(
 }
 
 /**
- * The one place where a call of Key Vault is tried again: while it throttles, is at fault itself, or its answer is lost. So what
- * makes something looks first at what is there, inside `call`.
+ * The one place where a call of Key Vault is tried again: while it throttles, is at fault itself, or its answer is
+ * lost. So what makes something looks first at what is there, inside `call`.
  */
 export async function retryWhileThrottled<T>(call: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {

@@ -1,6 +1,9 @@
 import type { JsonObject, JsonValue } from '../domain/json.ts';
 
-/** Computed by Azure wherever they stand in a network resource (`readOnly` in its API description, or seen in what it answers). */
+/**
+ * Computed by Azure wherever they stand in a network resource (`readOnly` in its API description, or seen in what it
+ * answers).
+ */
 const computedAnywhere = [
   'etag',
   'provisioningState',
@@ -10,7 +13,9 @@ const computedAnywhere = [
   'vpnClientConnectionHealth',
 ];
 
-/** Computed where they stand here. A gateway's instances are counted by Azure; elsewhere a SKU's capacity is a choice. */
+/**
+ * Computed where they stand here. A gateway's instances are counted by Azure; elsewhere a SKU's capacity is a choice.
+ */
 const computedAt = [
   'name',
   'type',
@@ -47,8 +52,9 @@ const places = new Set(computedAt.map((place) => place.toLowerCase()));
 const ownNames = new Set(['tags']);
 
 /**
- * A resource as it was read, in the form in which it may be written: without what Azure computes. A provisioningState that
- * has changed since the read would have the whole write refused. What nobody knows is taken for a setting and kept.
+ * A resource as it was read, in the form in which it may be written: without what Azure computes. A provisioningState
+ * that has changed since the read would have the whole write refused. What nobody knows is taken for a setting and
+ * kept.
  */
 export function withoutComputed(resource: JsonObject): JsonObject {
   return strip(resource, '');

@@ -43,7 +43,10 @@ export const containers = {
   runCommands: 'run-commands',
 } as const;
 
-/** What every workflow stands on: Azure's clients, the stores, operations, events, the audit, health. Made once per process. */
+/**
+ * What every workflow stands on: Azure's clients, the stores, operations, events, the audit, health. Made once per
+ * process.
+ */
 export type Core = ReturnType<typeof createCore>;
 
 // The return type is what is made here: naming it again would be a second list to keep.

@@ -9,9 +9,9 @@ interface Invocation {
 }
 
 /**
- * The log on the host: one line of JSON for each entry. Node's worker hands the host nothing but text, so that is how fields
- * reach Application Insights (`parse_json(message)`). Said through the invocation it belongs to, whose id the host adds; what
- * is decided outside one, or after its end, goes to standard output, which the host takes as well.
+ * The log on the host: one line of JSON for each entry. Node's worker hands the host nothing but text, so that is how
+ * fields reach Application Insights (`parse_json(message)`). Said through the invocation it belongs to, whose id the
+ * host adds; what is decided outside one, or after its end, goes to standard output, which the host takes as well.
  */
 export function createInvocationLog(hook: Pick<typeof functionsApp.hook, 'preInvocation'>): Log {
   const invocations = new AsyncLocalStorage<Invocation>();

@@ -8,8 +8,8 @@ import { inSpan, operationIdAttribute, type SpanDescription } from '../tracing/i
 type DurableApp = Pick<typeof durable.app, 'activity'>;
 
 /**
- * Registers activities under the names of their references. What an activity throws is stored in clear in the history of its
- * orchestration, so only a redacted line of it gets there, and no more than a page.
+ * Registers activities under the names of their references. What an activity throws is stored in clear in the history
+ * of its orchestration, so only a redacted line of it gets there, and no more than a page.
  */
 export function registerActivities<References extends object, Name extends keyof References>(
   app: DurableApp,
@@ -35,7 +35,9 @@ export function registerActivities<References extends object, Name extends keyof
   }
 }
 
-/** Named as the extension names the work around it (distributed tracing V2), so that both are found by the same words. */
+/**
+ * Named as the extension names the work around it (distributed tracing V2), so that both are found by the same words.
+ */
 function spanOf(
   name: string,
   input: unknown,
@@ -55,7 +57,10 @@ function spanOf(
   return { name: `activity ${name}`, kind: 'internal', attributes, traceContext };
 }
 
-/** Instances of operations begin with the operation's id; those that work for several are told by their activities' input. */
+/**
+ * Instances of operations begin with the operation's id; those that work for several are told by their activities'
+ * input.
+ */
 const operationPart = /^op-[0-9a-f]{32}/;
 
 function operationOf(input: unknown): string | undefined {

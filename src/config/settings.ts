@@ -24,7 +24,8 @@ const settingsSchema = z.object({
   // Not judged here: nobody is kept out because spans cannot be sent.
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
   GATEHOUSE_USUAL_TIME_DIVISOR: z.coerce.number().min(1).max(1_000_000).default(1),
-  // A key is replayed for seven days. A question waits for a week, and what fails is tried again for days: meanwhile its events are known.
+  // A key is replayed for seven days. A question waits for a week, and what fails is tried again for days: meanwhile
+  // its events are known.
   GATEHOUSE_KEEP_IDEMPOTENCY_DAYS: daysFrom(7).default(7),
   GATEHOUSE_KEEP_EVENTS_DAYS: daysFrom(30).default(90),
   GATEHOUSE_KEEP_OPERATIONS_DAYS: daysFrom(30).default(365),
@@ -92,8 +93,8 @@ const placeholders = {
 };
 
 /**
- * Reads the application settings. Functions have to be registered when the application is loaded, so nothing is thrown: what is
- * missing or malformed is named, and whoever answers requests says so until it is there.
+ * Reads the application settings. Functions have to be registered when the application is loaded, so nothing is thrown:
+ * what is missing or malformed is named, and whoever answers requests says so until it is there.
  */
 export function readSettings(environment: Readonly<Record<string, string | undefined>> = process.env): SettingsReading {
   const present = Object.entries(environment).filter(([, value]) => value !== undefined && value !== '');

@@ -31,7 +31,8 @@ export type AddressPurpose =
 
 const addressSpaceBits = 32;
 
-// Blocks that Azure or the Internet's registries keep for something; RFC 1918, 6598, 5771, 1122, 3927, 6890, 2544, 5737.
+// Blocks that Azure or the Internet's registries keep for something; RFC 1918, 6598, 5771, 1122, 3927, 6890, 2544,
+// 5737.
 const reservedBlocks: readonly (readonly [cidr: string, purpose: AddressPurpose])[] = [
   ['10.0.0.0/8', 'private'],
   ['172.16.0.0/12', 'private'],
@@ -51,7 +52,10 @@ const reservedBlocks: readonly (readonly [cidr: string, purpose: AddressPurpose]
   ['240.0.0.0/4', 'reserved'],
 ];
 
-/** Reads one canonical IPv4 CIDR; anything that another program could read as a different range is refused, not repaired. */
+/**
+ * Reads one canonical IPv4 CIDR; anything that another program could read as a different range is refused, not
+ * repaired.
+ */
 export function parseAddressRange(text: string): ParsedRange {
   if (text !== text.trim()) return { outcome: 'refused', fault: 'surroundingSpace', suggestion: text.trim() };
 

@@ -50,7 +50,9 @@ export function faultsOfName(resource: NamedResource, name: string): readonly st
   return faults;
 }
 
-/** Azure's two ways of writing a region, "East US" and "eastus", become the second; anything else is left to the rules. */
+/**
+ * Azure's two ways of writing a region, "East US" and "eastus", become the second; anything else is left to the rules.
+ */
 export function normaliseLocation(location: string): string {
   return location.replaceAll(' ', '').toLowerCase();
 }
@@ -72,8 +74,8 @@ export function slugOf(name: string): string {
 }
 
 /**
- * Matches the id of a virtual network in any case, which is how Azure reads it. The names in it are Azure's own (a resource
- * group's may hold letters of any script), so that none of them can be a step of a path, plain or encoded.
+ * Matches the id of a virtual network in any case, which is how Azure reads it. The names in it are Azure's own (a
+ * resource group's may hold letters of any script), so that none of them can be a step of a path, plain or encoded.
  */
 export const virtualNetworkIdPattern = new RegExp(
   String.raw`^/subscriptions/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/resourceGroups/${resourceGroupNamePattern}/providers/Microsoft\.Network/virtualNetworks/[a-z0-9][a-z0-9._-]{0,62}[a-z0-9_]$`,

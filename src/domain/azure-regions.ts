@@ -1,6 +1,7 @@
 /**
- * The regions of Azure and which of them have availability zones. The list is from common knowledge and was not compared with
- * Azure's own. Regions are added every year, so one that is not here may be new: that is a warning and no more.
+ * The regions of Azure and which of them have availability zones. The list is from common knowledge and was not
+ * compared with Azure's own. Regions are added every year, so one that is not here may be new: that is a warning and no
+ * more.
  */
 const withZones = [
   'australiaeast austriaeast belgiumcentral brazilsouth canadacentral centralindia centralus chilecentral',

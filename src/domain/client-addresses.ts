@@ -13,8 +13,9 @@ export function isClientAddress(text: string): boolean {
 }
 
 /**
- * Judges the addresses that a client has while it is connected. One without a prefix, or with /32, may be that of the connection
- * itself; one in a wider prefix is of a local network, which must overlap neither the pool nor what is behind the gateway.
+ * Judges the addresses that a client has while it is connected. One without a prefix, or with /32, may be that of the
+ * connection itself; one in a wider prefix is of a local network, which must overlap neither the pool nor what is
+ * behind the gateway.
  */
 export function judgeAddresses(texts: readonly string[], { pool, behind }: Networks): readonly Finding[] {
   const own = texts.flatMap((text) => readClientAddress(text) ?? []);

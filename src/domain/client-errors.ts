@@ -6,8 +6,8 @@ interface KnownError extends Finding {
 }
 
 /**
- * What clients say when they do not connect, with the cause: from Azure's pages on troubleshooting point-to-site and the numbers
- * of Windows' RAS and IKE. The order counts: the first that fits is meant.
+ * What clients say when they do not connect, with the cause: from Azure's pages on troubleshooting point-to-site and
+ * the numbers of Windows' RAS and IKE. The order counts: the first that fits is meant.
  */
 const knownErrors: readonly KnownError[] = [
   {

@@ -22,7 +22,10 @@ const thumbprint = z
   .pipe(z.string().regex(/^[0-9A-F]{40}$/, { error: 'A SHA-1 thumbprint: 40 hexadecimal digits.' }));
 const sha256 = z.string().regex(sha256Pattern);
 
-/** Addresses that everybody may read: whatever opens only with a secret in it belongs into Key Vault, not into a request. */
+/**
+ * Addresses that everybody may read: whatever opens only with a secret in it belongs into Key Vault, not into a
+ * request.
+ */
 const openHttpsUrl = z
   .url({ protocol: /^https$/ })
   .max(2048)
@@ -75,9 +78,9 @@ const cloudSchema = z.strictObject({
 const versionSchema = z.string().regex(/^\d+(\.\d+){1,3}$/);
 
 /**
- * Versions below which a cloud is refused unless the request says otherwise. Virtual Machine Manager: Update Rollup 9 of System
- * Center 2012 R2. Windows Azure Pack: the branch of Update Rollup 9.1, whose last numbers no source confirms. Service Provider
- * Foundation: 2012 R2 at all, since no source names the version of its Update Rollup 9.
+ * Versions below which a cloud is refused unless the request says otherwise. Virtual Machine Manager: Update Rollup 9
+ * of System Center 2012 R2. Windows Azure Pack: the branch of Update Rollup 9.1, whose last numbers no source confirms.
+ * Service Provider Foundation: 2012 R2 at all, since no source names the version of its Update Rollup 9.
  */
 const defaultVersions = { wap: '3.32', spf: '7.2.1902.0', vmm: '3.2.8145.0' } as const;
 
@@ -107,7 +110,10 @@ const connectorBodySchema = z.strictObject({
   clouds: z.array(cloudSchema).min(1).max(10),
 });
 
-/** What `POST /connectors` takes. Rules that concern several fields are checked on whatever has the right shape, with the shapes. */
+/**
+ * What `POST /connectors` takes. Rules that concern several fields are checked on whatever has the right shape, with
+ * the shapes.
+ */
 export const connectorRequestSchema = connectorBodySchema
   .superRefine(
     (request, context) => {

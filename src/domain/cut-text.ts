@@ -1,6 +1,6 @@
 /**
- * The most that is kept of another system's words: about a page. A table property holds 32,000 characters, Durable's custom
- * status 16 KiB, and every replay reads a history whole.
+ * The most that is kept of another system's words: about a page. A table property holds 32,000 characters, Durable's
+ * custom status 16 KiB, and every replay reads a history whole.
  */
 export const wordsLengthMax = 2000;
 

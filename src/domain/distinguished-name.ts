@@ -32,8 +32,8 @@ const invisible = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
 const allowed = /^[\p{L}\p{M}\p{N} .,_'@+&!():-]*$/u;
 const cyrillicOrGreek = /[\p{Script=Cyrillic}\p{Script=Greek}]/u;
 
-// Names end up in DER, table keys, file names, HTML, CSV and logs. They are kept harmless in all of them by what they may
-// be made of, not by hoping that each of those places escapes them (perf-rel section 12, rows 9 to 12).
+// Names end up in DER, table keys, file names, HTML, CSV and logs. They are kept harmless in all of them by what they
+// may be made of, not by hoping that each of those places escapes them (perf-rel section 12, rows 9 to 12).
 const textRules: readonly TextRule[] = [
   {
     code: 'nameBlank',
@@ -106,8 +106,8 @@ const textRules: readonly TextRule[] = [
 ];
 
 /**
- * Checks one text that is to stand in a certificate's subject. Returns every rule it breaks, with `path` in each problem;
- * an empty list means that the text may be signed.
+ * Checks one text that is to stand in a certificate's subject. Returns every rule it breaks, with `path` in each
+ * problem; an empty list means that the text may be signed.
  */
 export function checkNameText(text: string, path: string): readonly NameProblem[] {
   return textRules
@@ -115,7 +115,9 @@ export function checkNameText(text: string, path: string): readonly NameProblem[
     .map(({ code, message, fix }) => ({ path, code, message, fix }));
 }
 
-/** Checks a whole subject; `path` is the JSON pointer of the subject itself. Returns every problem of every attribute. */
+/**
+ * Checks a whole subject; `path` is the JSON pointer of the subject itself. Returns every problem of every attribute.
+ */
 export function checkSubjectName(subject: SubjectName, path: string): readonly NameProblem[] {
   const optional = [
     ['organization', subject.organization],
@@ -129,9 +131,9 @@ export function checkSubjectName(subject: SubjectName, path: string): readonly N
 }
 
 /**
- * Makes a common name that no other certificate has: `<local part>.<token>@<domain>`. Azure's session list carries the CN
- * only, and its policy groups read the domain part of it (azure-vpn A3), so the token stands before the `@`.
- * `token` is 8 hex digits. The local part is cut to stay within 64 characters; marks that a subject may not hold become `-`.
+ * Makes a common name that no other certificate has: `<local part>.<token>@<domain>`. Azure's session list carries the
+ * CN only, and its policy groups read the domain part of it (azure-vpn A3), so the token stands before the `@`. `token`
+ * is 8 hex digits. The local part is cut to stay within 64 characters; marks that a subject may not hold become `-`.
  * Returns undefined if the text is no e-mail address, the token is no token, or the domain leaves no room.
  */
 export function uniqueCommonName(email: string, token: string): string | undefined {

@@ -2,13 +2,16 @@ import { type EntryKind, readEntries, type ThumbprintOfRoot } from './gateway-en
 import { type DesiredEntry, entryKey, presentEntries } from './gateway-merge.ts';
 import type { JsonObject } from './json.ts';
 
-/** Entries that Azure takes on one VPN gateway (azure-docs, virtual network limits): others' and unreadable ones count too. */
+/**
+ * Entries that Azure takes on one VPN gateway (azure-docs, virtual network limits): others' and unreadable ones count
+ * too.
+ */
 export const entryLimits: Readonly<Record<EntryKind, number>> = { root: 20, revocation: 300 };
 
 /**
- * The entries with those marked `isOverLimit` that Azure would have no room for. Lower ranks stand first, among equals what is in
- * force already, then the newest; of roots those that are on the gateway. Others' entries are not touched, so what they take is
- * not there to be had.
+ * The entries with those marked `isOverLimit` that Azure would have no room for. Lower ranks stand first, among equals
+ * what is in force already, then the newest; of roots those that are on the gateway. Others' entries are not touched,
+ * so what they take is not there to be had.
  */
 export function withinLimits(
   gateway: JsonObject,

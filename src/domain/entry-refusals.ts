@@ -1,6 +1,6 @@
 /**
- * What stands against an entry. Azure refuses a whole body, so a refusal is blamed on an entry only when Azure's words name it,
- * or when the body without it was taken and the body with it was refused, twice, ten minutes apart or more.
+ * What stands against an entry. Azure refuses a whole body, so a refusal is blamed on an entry only when Azure's words
+ * name it, or when the body without it was taken and the body with it was refused, twice, ten minutes apart or more.
  */
 export interface RefusalEvidence {
   /** Tries that Azure refused because of this entry alone, `retryMs` or more apart. */
@@ -15,7 +15,9 @@ const retryMs = 10 * 60 * 1000;
 const refusedRetryMs = 24 * 60 * 60 * 1000;
 const countForRefusal = 2;
 
-/** The evidence after one more refusal at `now`; `isRefused` when it is enough, `retryAt` when the entry is tried again. */
+/**
+ * The evidence after one more refusal at `now`; `isRefused` when it is enough, `retryAt` when the entry is tried again.
+ */
 export function afterRefusal(
   before: RefusalEvidence | undefined,
   refusal: { readonly reason: string; readonly isNamed: boolean },
@@ -39,8 +41,8 @@ export function afterRefusal(
 }
 
 /**
- * Whether Azure's words name an entry: by its thumbprint, or by its name, which has to be in quotes or a path, or of a form
- * that is no word of a sentence.
+ * Whether Azure's words name an entry: by its thumbprint, or by its name, which has to be in quotes or a path, or of a
+ * form that is no word of a sentence.
  */
 export function isNamedIn(words: string, entry: { readonly name: string; readonly thumbprint?: string }): boolean {
   if (entry.thumbprint !== undefined && words.toUpperCase().includes(entry.thumbprint)) return true;

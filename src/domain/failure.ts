@@ -10,8 +10,8 @@ export interface Failure {
 }
 
 /**
- * What an answer says in the place of what was asked for: data, because an error that crosses the Durable boundary loses its class and
- * code.
+ * What an answer says in the place of what was asked for: data, because an error that crosses the Durable boundary
+ * loses its class and code.
  */
 export interface Refusal extends Failure {
   readonly outcome: 'refused';
@@ -22,7 +22,10 @@ export function preconditionRefused(message: string): Refusal {
   return { outcome: 'refused', code: 'precondition', message };
 }
 
-/** The failure for people: under Azure's code, and with the id by which its support finds the request, where it was Azure. */
+/**
+ * The failure for people: under Azure's code, and with the id by which its support finds the request, where it was
+ * Azure.
+ */
 export function sayFailure({ code, message, azure }: Failure): string {
   return azure === undefined
     ? `${code}: ${message}`

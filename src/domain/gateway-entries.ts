@@ -14,7 +14,9 @@ export interface GatewayEntry {
   readonly json: JsonObject;
 }
 
-/** Tells a root entry's certificate by its content. Entries are never matched by name: names are anybody's to choose. */
+/**
+ * Tells a root entry's certificate by its content. Entries are never matched by name: names are anybody's to choose.
+ */
 export type ThumbprintOfRoot = (publicCertData: string) => Thumbprint | undefined;
 
 const listNames = { root: 'vpnClientRootCertificates', revocation: 'vpnClientRevokedCertificates' } as const;

@@ -18,7 +18,8 @@ export type GatewayEventReading = GatewayEvent | 'unreadable' | 'not a gateway w
 
 const whoLengthMax = 256;
 
-// Senders put null, text or other types where the description has an object: one odd field must not cost the whole hint.
+// Senders put null, text or other types where the description has an object: one odd field must not cost the whole
+// hint.
 const text = z.string().optional().catch(undefined);
 const looseObject = z.preprocess(orParsedJson, z.record(z.string(), z.unknown())).catch({});
 
@@ -43,8 +44,8 @@ const whoClaims = [
 ];
 
 /**
- * Reads an event of the schema that Event Grid uses for resources. Each field is read by itself; the id of the gateway is
- * enough. A missing type is taken for a write, since the worst of a needless hint is one look too many.
+ * Reads an event of the schema that Event Grid uses for resources. Each field is read by itself; the id of the gateway
+ * is enough. A missing type is taken for a write, since the worst of a needless hint is one look too many.
  */
 export function readGatewayEvent(event: unknown): GatewayEventReading {
   const parsed = eventSchema.safeParse(event);

@@ -45,7 +45,10 @@ export function entryKey(entry: { readonly kind: EntryKind; readonly thumbprint:
   return `${entry.kind}:${entry.thumbprint}`;
 }
 
-/** Names what is wanted of an entry: its key, with `:off` where it is to come off. What Azure says of the one says nothing of the other. */
+/**
+ * Names what is wanted of an entry: its key, with `:off` where it is to come off. What Azure says of the one says
+ * nothing of the other.
+ */
 export function changeKey(entry: DesiredEntry): string {
   return `${entryKey(entry)}${isToBeOn(entry) ? '' : ':off'}`;
 }
@@ -56,10 +59,11 @@ function isToBeOn({ wanted, isOverLimit }: DesiredEntry): boolean {
 
 /**
  * The changes that bring a gateway from what Azure shows to what is wanted, revocations first. Entries of others are in
- * neither list and so never change. An empty answer means that nothing has to be written. `held` changes are kept out of the
- * body, and so are entries that are set aside.
+ * neither list and so never change. An empty answer means that nothing has to be written. `held` changes are kept out
+ * of the body, and so are entries that are set aside.
  *
- * After a write that failed, Azure shows the body that failed: what of it was never in force is in doubt, and changes again.
+ * After a write that failed, Azure shows the body that failed: what of it was never in force is in doubt, and changes
+ * again.
  */
 export function changesFor(
   gateway: JsonObject,
@@ -121,8 +125,8 @@ export function applyChanges(
 }
 
 /**
- * Without roots whose certificate has expired. They admit nobody, and Azure refuses a whole body for one of them, so one
- * of them must not stand between a revocation and the gateway.
+ * Without roots whose certificate has expired. They admit nobody, and Azure refuses a whole body for one of them, so
+ * one of them must not stand between a revocation and the gateway.
  */
 export function withoutExpiredRoots(
   gateway: JsonObject,
@@ -159,8 +163,8 @@ export function presentEntries(
 }
 
 /**
- * A name that is taken, by an entry of others or by one that is added in the same body, gets the thumbprint appended, more of
- * it until it is free: Azure refuses a body with one name twice. `names` are lower case; the new one is added.
+ * A name that is taken, by an entry of others or by one that is added in the same body, gets the thumbprint appended,
+ * more of it until it is free: Azure refuses a body with one name twice. `names` are lower case; the new one is added.
  */
 function toJson(entry: DesiredEntry, names: Set<string>): JsonObject {
   const { entryName, thumbprint } = entry;

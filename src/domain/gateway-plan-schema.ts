@@ -11,8 +11,9 @@ export type AuthenticationMethod = (typeof authenticationMethods)[number];
 /** The pool of the articles this project began with. */
 export const usualClientAddressPool = '172.16.201.0/24';
 
-// The bounds below only keep a request from costing more than it is worth; what Azure allows is preflight's to judge, so
-// that a breach is answered with its reason. Azure's own 600 prefixes per gateway is the one limit that serves as both.
+// The bounds below only keep a request from costing more than it is worth; what Azure allows is preflight's to judge,
+// so that a breach is answered with its reason. Azure's own 600 prefixes per gateway is the one limit that serves as
+// both.
 const prefixesMax = 600;
 const nameSchema = z.string().max(256);
 const rangeSchema = z.string().max(64);
@@ -88,8 +89,8 @@ const publicIpSchema = z.strictObject({
 });
 
 /**
- * The shape of a plan: types, spellings, unknown fields and sizes. Old Azure words (VpnGw1, Basic, SSTP, Dynamic, …) have
- * their place in the shape so that preflight can say what became of them.
+ * The shape of a plan: types, spellings, unknown fields and sizes. Old Azure words (VpnGw1, Basic, SSTP, Dynamic, …)
+ * have their place in the shape so that preflight can say what became of them.
  */
 export const gatewayPlanSchema = z
   .strictObject({

@@ -82,8 +82,8 @@ export interface PlanDefaults {
 }
 
 /**
- * Fills in the defaults, with every list in the order it was given: problems point into the lists by index. Never throws
- * for input of the schema's shape; whether the plan can be built is preflight's to say.
+ * Fills in the defaults, with every list in the order it was given: problems point into the lists by index. Never
+ * throws for input of the schema's shape; whether the plan can be built is preflight's to say.
  */
 export function applyPlanDefaults(input: GatewayPlanInput, defaults: PlanDefaults): GatewayPlan {
   const subscriptionId = input.subscriptionId ?? defaults.subscriptionId;
@@ -116,7 +116,9 @@ export function applyPlanDefaults(input: GatewayPlanInput, defaults: PlanDefault
   };
 }
 
-/** Azure tells names apart by their letters alone: whoever writes the subnet's name in another case means the same one. */
+/**
+ * Azure tells names apart by their letters alone: whoever writes the subnet's name in another case means the same one.
+ */
 export function isGatewaySubnet(name: string): boolean {
   return name.toLowerCase() === gatewaySubnetName.toLowerCase();
 }

@@ -22,8 +22,8 @@ export const gatewayGenerations = ['Generation1', 'Generation2'] as const;
 export type GatewayGeneration = (typeof gatewayGenerations)[number];
 
 /**
- * `current` can be built; `nonZonal` (VpnGw1-5), `basic` and `legacy` (Standard, HighPerformance) cannot, or not usefully.
- * The last generation listed is the one chosen when a plan names none: it carries more traffic.
+ * `current` can be built; `nonZonal` (VpnGw1-5), `basic` and `legacy` (Standard, HighPerformance) cannot, or not
+ * usefully. The last generation listed is the one chosen when a plan names none: it carries more traffic.
  */
 interface GatewaySkuTraits {
   readonly standing: 'current' | 'nonZonal' | 'basic' | 'legacy';

@@ -1,8 +1,8 @@
 import { type TimerName, timerNames } from './timers.ts';
 
 /**
- * What `GET /api/health` looks at, each with an entry in docs/runbook.md. `look` is the look itself: when it is old, nothing
- * else is known.
+ * What `GET /api/health` looks at, each with an entry in docs/runbook.md. `look` is the look itself: when it is old,
+ * nothing else is known.
  */
 export const healthItemNames = [
   'look',

@@ -4,8 +4,8 @@ import { isProblemCode, type ProblemCode } from './problem-codes.ts';
 type Issue = z.core.$ZodIssue;
 
 /**
- * Our code of what a schema found: callers never see the library's. A rule of a schema's own names its code in `params.code`. Whether
- * a field is missing shows only where the schema was asked to report its input.
+ * Our code of what a schema found: callers never see the library's. A rule of a schema's own names its code in
+ * `params.code`. Whether a field is missing shows only where the schema was asked to report its input.
  */
 export function codeOfIssue(issue: Issue): ProblemCode {
   switch (issue.code) {

@@ -27,7 +27,9 @@ export type StatedCertificate = z.infer<typeof certificateSchema>;
 /** A session may outlive its certificate: of so many days it is said how many certificates ended. */
 export const lateDays = 7;
 
-/** The paper for the file: what was revoked of a person, where, when that was proven, and what is not in force and why. */
+/**
+ * The paper for the file: what was revoked of a person, where, when that was proven, and what is not in force and why.
+ */
 export const leaverStatementSchema = z
   .object({
     owner: z.string(),
@@ -102,7 +104,9 @@ export function isPlaceProven({ provenAt }: StatedPlace): boolean {
   return provenAt !== undefined;
 }
 
-/** Where a certificate ended before the gateway was asked to refuse it there is nothing to refuse, and nothing to prove. */
+/**
+ * Where a certificate ended before the gateway was asked to refuse it there is nothing to refuse, and nothing to prove.
+ */
 export function isPlaceToProve({ state }: StatedPlace): boolean {
   return state !== 'expired';
 }

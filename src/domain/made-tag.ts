@@ -9,7 +9,10 @@ export function withMadeTag(body: JsonObject, madeAt: string): JsonObject {
   return { ...body, tags: { ...asObject(body['tags']), [madeTag]: madeAt } };
 }
 
-/** Whether a resource was made by the write that was noted at `madeAt`. Azure keeps the case of tag names and minds none. */
+/**
+ * Whether a resource was made by the write that was noted at `madeAt`. Azure keeps the case of tag names and minds
+ * none.
+ */
 export function isMadeBy(resource: JsonObject, madeAt: string): boolean {
   return Object.entries(asObject(resource['tags'])).some(
     ([name, value]) => name.toLowerCase() === madeTag && value === madeAt,

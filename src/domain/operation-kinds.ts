@@ -43,7 +43,10 @@ interface KindFacts {
   readonly family: OperationFamily;
   /** For the API reference and the OpenAPI document: what it does, without a full stop. */
   readonly about: string;
-  /** The least role for each thing that may be asked: that of whoever may begin such an act. What is not listed cannot be asked. */
+  /**
+   * The least role for each thing that may be asked: that of whoever may begin such an act. What is not listed cannot
+   * be asked.
+   */
   readonly may: Readonly<Partial<Record<OperationVerb, Role>>>;
   /** Whoever asked may not approve it. */
   readonly needsAnother?: true;
@@ -54,9 +57,9 @@ interface KindFacts {
 const onMachines = { resume: 'operator', cancel: 'operator', approve: 'operator', reject: 'operator' } as const;
 
 /**
- * Every kind of operation. What depends on the kind looks it up here or is a table over its keys, so that a kind which is
- * forgotten somewhere does not compile. A kind that gateway operations or procedures carry is the name of its orchestration
- * too. Revocations and roots are not canceled: the opposite request takes them back.
+ * Every kind of operation. What depends on the kind looks it up here or is a table over its keys, so that a kind which
+ * is forgotten somewhere does not compile. A kind that gateway operations or procedures carry is the name of its
+ * orchestration too. Revocations and roots are not canceled: the opposite request takes them back.
  */
 export const operationKinds = {
   buildGateway: {

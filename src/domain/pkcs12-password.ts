@@ -4,8 +4,8 @@ const lengthMin = 12;
 const lengthMax = 128;
 
 /**
- * What is wrong with a password for a `.pfx` file; nothing if it may be used. Only printable ASCII: readers disagree on how
- * other letters become bytes, and a file that opens on one of two machines is worse than another password.
+ * What is wrong with a password for a `.pfx` file; nothing if it may be used. Only printable ASCII: readers disagree on
+ * how other letters become bytes, and a file that opens on one of two machines is worse than another password.
  */
 export function checkPkcs12Password(password: string): readonly Omit<Problem, 'path'>[] {
   if (!/^[\x20-\x7e]*$/.test(password)) {

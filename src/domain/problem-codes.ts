@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
 /**
- * Every code of one thing that is wrong, or worth knowing: in `errors` and `warnings`, in preflight, of an operation's step, and
- * of why a gateway is not as wanted. Public, and kept: callers switch on them. No code of a library or of Azure is one; what
- * Azure said is quoted beside them.
+ * Every code of one thing that is wrong, or worth knowing: in `errors` and `warnings`, in preflight, of an operation's
+ * step, and of why a gateway is not as wanted. Public, and kept: callers switch on them. No code of a library or of
+ * Azure is one; what Azure said is quoted beside them.
  */
 export const problemCodes = {
   // The form of a request.

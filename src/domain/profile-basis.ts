@@ -9,7 +9,10 @@ export function networkOf(gateway: JsonObject): string | undefined {
   return subnet === undefined ? undefined : networkId;
 }
 
-/** Everything of a gateway and its network that Azure puts into a profile package: when this changes, old packages are stale. */
+/**
+ * Everything of a gateway and its network that Azure puts into a profile package: when this changes, old packages are
+ * stale.
+ */
 export function profileBasis(gateway: JsonObject, network: JsonObject): JsonValue {
   const properties = asObject(gateway['properties']);
   const configuration = asObject(properties['vpnClientConfiguration']);

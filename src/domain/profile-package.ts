@@ -11,7 +11,9 @@ export interface ProfilePackage {
   readonly serverRootThumbprint?: Thumbprint;
   /** The same certificate, DER. */
   readonly serverRoot?: Uint8Array;
-  /** The Azure VPN Client's profile for certificates, as Azure wrote it. Secret: it holds the gateway's tls-auth key. */
+  /**
+   * The Azure VPN Client's profile for certificates, as Azure wrote it. Secret: it holds the gateway's tls-auth key.
+   */
   readonly azureVpnConfig?: string;
   /** The OpenVPN profile as Azure wrote it. Secret: it holds the gateway's tls-auth key. */
   readonly ovpnTemplate?: string;

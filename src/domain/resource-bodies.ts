@@ -24,8 +24,8 @@ export function newVirtualNetwork(plan: GatewayPlan): JsonObject {
 }
 
 /**
- * Adds what the plan names and the network lacks. A subnet that was read is never left out of the body, because Azure would
- * delete it; one that has another prefix than planned is a conflict for a person.
+ * Adds what the plan names and the network lacks. A subnet that was read is never left out of the body, because Azure
+ * would delete it; one that has another prefix than planned is a conflict for a person.
  */
 export function mergeVirtualNetwork(plan: GatewayPlan, current: JsonObject): NetworkMerge {
   const properties = asObject(current['properties']);

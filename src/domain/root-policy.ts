@@ -46,7 +46,9 @@ export const rootPolicySchema = z
   .meta({ id: 'RootPolicy' });
 export type RootPolicy = z.infer<typeof rootPolicySchema>;
 
-/** Whether the caller may ask for certificates under the root; one whose role is not known may not where roles count. */
+/**
+ * Whether the caller may ask for certificates under the root; one whose role is not known may not where roles count.
+ */
 export function mayAsk(
   { askers }: RootPolicy,
   { id, role }: { readonly id: string } & Partial<Pick<Caller, 'role'>>,
@@ -60,8 +62,8 @@ export function permitsName({ names }: RootPolicy, commonName: string): boolean 
 }
 
 /**
- * Whether the whole text is the pattern's. The pieces between the asterisks are looked for from left to right, each once: the time
- * grows with the length of the text, whatever the pattern.
+ * Whether the whole text is the pattern's. The pieces between the asterisks are looked for from left to right, each
+ * once: the time grows with the length of the text, whatever the pattern.
  */
 function matches(pattern: string, text: string): boolean {
   const pieces = pattern.split('*');

@@ -36,7 +36,10 @@ export interface SecretReference {
   readonly name: string;
 }
 
-/** Before the prefix of what the application stores by itself: no request can name it, and nothing else is written or deleted. */
+/**
+ * Before the prefix of what the application stores by itself: no request can name it, and nothing else is written or
+ * deleted.
+ */
 const ownPrefix = 'gatehouse-';
 /** What Key Vault takes as the name of a secret. */
 const namePattern = /^[0-9A-Za-z-]{1,127}$/;
@@ -61,7 +64,9 @@ export function notSetAside({ use, name }: SecretReference): string {
   return `Secret '${name}' is not set aside for ${what}: names of those begin with '${prefix}'.`;
 }
 
-/** The schema of a field in which a request names a secret: one that people set aside for this use, never one of ours. */
+/**
+ * The schema of a field in which a request names a secret: one that people set aside for this use, never one of ours.
+ */
 export function secretNameOf(use: Exclude<SecretUse, OwnUse>): z.ZodString {
   const { prefix, what } = secretUses[use];
   return z

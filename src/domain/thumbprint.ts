@@ -1,8 +1,8 @@
 /** SHA-1 of a DER certificate as 40 upper-case hex digits: the form Azure compares revocations in. */
 export type Thumbprint = string & { readonly __brand: 'Thumbprint' };
 
-// What people paste: spaces and colons as tools print them, and the invisible direction mark that the Windows certificate
-// dialogue puts before the first digit (azure-vpn A4).
+// What people paste: spaces and colons as tools print them, and the invisible direction mark that the Windows
+// certificate dialogue puts before the first digit (azure-vpn A4).
 const tolerated = /[\s:\u200e]/gu;
 const textLengthMax = 256;
 

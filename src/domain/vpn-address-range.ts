@@ -61,7 +61,9 @@ export function rangeProblems(range: VpnRange, internalAddress: string): readonl
   ];
 }
 
-/** Told, and not refused: the server keeps one address for itself, so that many can be connected at once and no more. */
+/**
+ * Told, and not refused: the server keeps one address for itself, so that many can be connected at once and no more.
+ */
 export function rangeWarnings(range: VpnRange, userCount: number): readonly Problem[] {
   const clients = addressCount(range) - 1;
   if (userCount <= clients) return [];

@@ -4,9 +4,10 @@ import ipaddr from 'ipaddr.js';
 const azurePlatformAddress = '168.63.129.16';
 
 /**
- * Says what is wrong with an address to post to, or undefined. It is https and holds no credentials; a host that is not on the
- * Internet has to be among `allowedHosts` (lower case), and http is for such a host on this machine alone. What a name resolves to
- * is judged when it is resolved, by `isPublicAddress`. No part of the address is in the words: it may be a secret.
+ * Says what is wrong with an address to post to, or undefined. It is https and holds no credentials; a host that is not
+ * on the Internet has to be among `allowedHosts` (lower case), and http is for such a host on this machine alone. What
+ * a name resolves to is judged when it is resolved, by `isPublicAddress`. No part of the address is in the words: it
+ * may be a secret.
  */
 export function webhookUrlProblem(text: string, allowedHosts: readonly string[]): string | undefined {
   if (!URL.canParse(text)) return 'The address is not a URL.';
@@ -26,7 +27,10 @@ export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
 }
 
-/** True for an IP address of the Internet: no private, link-local, loopback, shared or reserved one, also not wrapped in IPv6. */
+/**
+ * True for an IP address of the Internet: no private, link-local, loopback, shared or reserved one, also not wrapped in
+ * IPv6.
+ */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address) || address === azurePlatformAddress) return false;
   const parsed = ipaddr.process(address);

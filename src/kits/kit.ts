@@ -30,6 +30,9 @@ export interface KitPlatform<Settings> {
   readonly fileType: FileType;
   /** Of the `.pfx` that its reader needs, where the key was made here: `modern` if not given. */
   readonly pfxEncryption?: 'legacy';
-  /** `fileName` is what the file will be called. Throws an `AppError` where no kit can be made of these settings. The same settings give the same bytes. */
+  /**
+   * `fileName` is what the file will be called. Throws an `AppError` where no kit can be made of these settings. The
+   * same settings give the same bytes.
+   */
   readonly build: (settings: Settings, fileName: string) => KitParts;
 }

@@ -17,7 +17,9 @@ const unix = 3;
 const regularFile = 0o100_000;
 const permissions = { plain: 0o644, program: 0o755, secret: 0o600 };
 
-/** Packs a kit of several files, all with the same date: nothing but their names and contents decides about the bytes. */
+/**
+ * Packs a kit of several files, all with the same date: nothing but their names and contents decides about the bytes.
+ */
 export function packFiles(files: readonly KitFile[]): Uint8Array {
   const entries: Zippable = Object.fromEntries(files.map((file) => [file.name, toEntry(file)]));
   return zipSync(entries);

@@ -15,8 +15,8 @@ import { strongswanP2sKit } from './p2s/strongswan-kit.ts';
 import { windowsX64Kit, windowsX86Kit } from './p2s/windows-kit.ts';
 
 /**
- * Every platform that a kit can be made for. What a request may name, the OpenAPI document, the file and its type, the builder
- * and the API reference come from here: a platform is a file and a row.
+ * Every platform that a kit can be made for. What a request may name, the OpenAPI document, the file and its type, the
+ * builder and the API reference come from here: a platform is a file and a row.
  */
 const kitPlatforms = {
   /** For the VPN of a stack: L2TP over IPsec with a shared key and a password. */
@@ -46,15 +46,18 @@ export const l2tpPlatforms = describe(kitPlatforms.l2tp);
 export const p2sPlatforms = describe(kitPlatforms.p2s);
 
 /**
- * Builds the file that sets up one user's machine for the VPN of a stack. The shared key is in it, a password never is: the
- * user types it. Throws `ERR_REQUEST_INVALID` where a value could be read otherwise than it was meant.
+ * Builds the file that sets up one user's machine for the VPN of a stack. The shared key is in it, a password never is:
+ * the user types it. Throws `ERR_REQUEST_INVALID` where a value could be read otherwise than it was meant.
  */
 export function buildL2tpKit(platform: L2tpPlatform, settings: L2tpSettings): Kit {
   requireFit(settings);
   return build(kitPlatforms.l2tp[platform], settings, `${slugOf(settings)}-${platform}-${settings.tunnel}`);
 }
 
-/** Builds what sets up a machine for a gateway with a certificate. Throws where the gateway's profile does not serve for it. */
+/**
+ * Builds what sets up a machine for a gateway with a certificate. Throws where the gateway's profile does not serve for
+ * it.
+ */
 export function buildP2sKit(platform: P2sPlatform, settings: P2sSettings): Kit {
   requirePlainNames(settings);
   return build(kitPlatforms.p2s[platform], settings, `${settings.fileStem}-${platform}`);

@@ -33,8 +33,8 @@ class ArchiveFault extends Error {
 
 /**
  * Unpacks the wanted files of a zip, and lists the others without unpacking them (the Windows installers are large).
- * What an archive may cost is bounded by what it claims before anything is inflated: the unpacker writes into a buffer of the
- * claimed size and never beyond it. Backslashes in names are read as slashes, and case is ignored. Never throws.
+ * What an archive may cost is bounded by what it claims before anything is inflated: the unpacker writes into a buffer
+ * of the claimed size and never beyond it. Backslashes in names are read as slashes, and case is ignored. Never throws.
  * `wantedBytesMax` is for each file that is unpacked.
  */
 export function readProfileArchive(

@@ -18,8 +18,8 @@ const xml = new XMLParser({
 });
 
 /**
- * Reads Generic/VpnSettings.xml. Only VpnServer and Routes are vouched for (azure-vpn A8); names of DNS elements are taken
- * in any spelling that holds "dns". Unknown or missing elements never fail.
+ * Reads Generic/VpnSettings.xml. Only VpnServer and Routes are vouched for (azure-vpn A8); names of DNS elements are
+ * taken in any spelling that holds "dns". Unknown or missing elements never fail.
  */
 export function readVpnSettings(text: string): TunnelSettings {
   const leaves = collectLeaves('', parse(text));

@@ -16,7 +16,9 @@ export interface FileCertificate {
 }
 
 export interface ProfileReadingOptions {
-  /** Reads the certificate in the bytes of a .cer file; undefined for what is no certificate. Only src/pki knows how. */
+  /**
+   * Reads the certificate in the bytes of a .cer file; undefined for what is no certificate. Only src/pki knows how.
+   */
   readonly readCertificate: (certificateFile: Uint8Array) => FileCertificate | undefined;
 }
 
@@ -30,9 +32,10 @@ const certificateAzureVpnFile = /(^|\/)azurevpnconfig(_cert)?\.xml$/;
 const wanted = [settingsFile, serverRootFile, ovpnFile, azureVpnFile];
 
 /**
- * Reads the bytes of a VPN client profile package as Azure makes it. Only the server's name must be there: unknown files and
- * elements are passed over, missing ones leave their part of the result empty. Never throws, whatever the bytes are.
- * `hash` changes only with the meaning: names and contents of the settings count, times and order of the zip do not.
+ * Reads the bytes of a VPN client profile package as Azure makes it. Only the server's name must be there: unknown
+ * files and elements are passed over, missing ones leave their part of the result empty. Never throws, whatever the
+ * bytes are. `hash` changes only with the meaning: names and contents of the settings count, times and order of the zip
+ * do not.
  */
 export function readProfilePackage(bytes: Uint8Array, options: ProfileReadingOptions): ProfileReading {
   const reading = readProfileArchive(bytes, (path) => wanted.some((pattern) => pattern.test(path)));

@@ -18,7 +18,10 @@ export type InstallerReading =
   | { readonly outcome: 'missing' }
   | { readonly outcome: 'unreadable' };
 
-/** Takes the installer out of a profile package, wherever in it it stands: Azure has renamed folders before. Never throws. */
+/**
+ * Takes the installer out of a profile package, wherever in it it stands: Azure has renamed folders before. Never
+ * throws.
+ */
 export function readWindowsInstaller(zip: Uint8Array, platform: InstallerPlatform): InstallerReading {
   const name = installerNames[platform].toLowerCase();
   const isWanted = (path: string): boolean => path === name || path.endsWith(`/${name}`);

@@ -40,7 +40,9 @@ const wrappings: readonly Wrapping[] = [
   },
 ];
 
-/** Names what was done to a text that cannot be read as PEM or base64; undefined where it shows no sign of any of it. */
+/**
+ * Names what was done to a text that cannot be read as PEM or base64; undefined where it shows no sign of any of it.
+ */
 export function describeWrapping(text: string): PkiProblem | undefined {
   const found = wrappings.find(({ sign }) => sign.test(text));
   return found && { code: found.code, message: found.message, fix: found.fix };

@@ -13,10 +13,10 @@ interface ArmourOptions {
 const pemBlock = /-----BEGIN ([A-Z0-9 ]{1,40})-----([^-]*)-----END \1-----/g;
 
 /**
- * Takes DER out of text: one PEM block (text around it is ignored, as tools print it), or bare base64 on one line or many;
- * also where that text came as UTF-16 with its mark, with its line breaks written as `\n`, or as base64 of the PEM file.
- * What leaves room for doubt is refused by the name of what was done to it. The text is refused whole if it holds a private key: it
- * should not have been sent, and must go no further.
+ * Takes DER out of text: one PEM block (text around it is ignored, as tools print it), or bare base64 on one line or
+ * many; also where that text came as UTF-16 with its mark, with its line breaks written as `\n`, or as base64 of the
+ * PEM file. What leaves room for doubt is refused by the name of what was done to it. The text is refused whole if it
+ * holds a private key: it should not have been sent, and must go no further.
  */
 export function readArmour(text: string, options: ArmourOptions): ArmourReading {
   if (text.length > options.charactersMax) return refuse(tooLarge(options.charactersMax));
@@ -41,8 +41,8 @@ function readPlain(text: string, { labels }: ArmourOptions): ArmourReading {
 }
 
 /**
- * The text without what certainly does not belong to it. UTF-16 that was taken for something else shows its mark and a NUL beside
- * each character; backslashes occur in neither PEM nor base64.
+ * The text without what certainly does not belong to it. UTF-16 that was taken for something else shows its mark and a
+ * NUL beside each character; backslashes occur in neither PEM nor base64.
  */
 export function toPlainText(text: string): string {
   const isWide = /^(?:\u00ff\u00fe|\u00fe\u00ff|\ufffd\ufffd)/.test(text) && text.includes('\0');

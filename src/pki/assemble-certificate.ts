@@ -9,8 +9,8 @@ export function digestForSigning(tbs: Uint8Array): Uint8Array {
 }
 
 /**
- * Puts the signature (RSASSA-PKCS1-v1_5, SHA-256) to the exact bytes it was made over. Returns the DER certificate; it is not
- * checked here, so lint it before it is released.
+ * Puts the signature (RSASSA-PKCS1-v1_5, SHA-256) to the exact bytes it was made over. Returns the DER certificate; it
+ * is not checked here, so lint it before it is released.
  */
 export function assembleCertificate(tbs: Uint8Array, signature: Uint8Array): Uint8Array {
   const certificate = new Certificate({

@@ -11,8 +11,8 @@ export interface AuthorityKeyJudgement {
 }
 
 /**
- * Judges the key of an authority that others run. Weak is weak; what is only beyond what Gatehouse makes itself (longer RSA,
- * another odd exponent, elliptic curves that Azure does not document) is a warning.
+ * Judges the key of an authority that others run. Weak is weak; what is only beyond what Gatehouse makes itself (longer
+ * RSA, another odd exponent, elliptic curves that Azure does not document) is a warning.
  */
 export function judgeAuthorityKey(subjectPublicKeyInfo: DerValue, key: KeyObject): AuthorityKeyJudgement {
   const check = checkPublicKey(subjectPublicKeyInfo, { allowEllipticCurve: true });

@@ -11,8 +11,8 @@ const brokenAlgorithms = ['1.2.840.113549.1.1.2', '1.2.840.113549.1.1.4'];
 const sha1Algorithms = ['1.2.840.113549.1.1.5', '1.3.14.3.2.29', '1.2.840.10045.4.1', '1.2.840.10040.4.3'];
 
 /**
- * Judges by what an authority's certificate is signed. Of a root nobody relies on its own signature, so SHA-1 there is a
- * warning; under an intermediate it would let others put their own key in.
+ * Judges by what an authority's certificate is signed. Of a root nobody relies on its own signature, so SHA-1 there is
+ * a warning; under an intermediate it would let others put their own key in.
  */
 export function findSignatureFault(algorithm: string, signer: 'own' | 'other' | 'broken'): SignatureJudgement {
   const { name } = describeRefusedAlgorithm(algorithm);

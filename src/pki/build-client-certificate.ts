@@ -30,10 +30,10 @@ export interface ClientCertificateFields {
 }
 
 /**
- * Builds a client certificate up to its signature: `tbs` is DER, to be digested by digestForSigning and signed by the root's
- * key. The profile is closed: nothing that a requester sent gets in but the key. The issuer is the root's subject byte for
- * byte. Throws RangeError if the root or the key is not what it should be; whether the result may be released is for
- * lintClientTbs (before signing) and lintClientCertificate (after) to say.
+ * Builds a client certificate up to its signature: `tbs` is DER, to be digested by digestForSigning and signed by the
+ * root's key. The profile is closed: nothing that a requester sent gets in but the key. The issuer is the root's
+ * subject byte for byte. Throws RangeError if the root or the key is not what it should be; whether the result may be
+ * released is for lintClientTbs (before signing) and lintClientCertificate (after) to say.
  */
 export function buildClientTbs(fields: ClientCertificateFields): { readonly tbs: Uint8Array } {
   const root = readRoot(fields.root.certificateDer);

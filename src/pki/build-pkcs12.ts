@@ -46,7 +46,10 @@ type Encrypt = (content: Uint8Array) => {
   readonly ciphertext: Uint8Array;
 };
 
-/** One file with key, certificate and issuers (RFC 7292): all of it encrypted, the whole under a MAC. Blocks for about 5 ms. */
+/**
+ * One file with key, certificate and issuers (RFC 7292): all of it encrypted, the whole under a MAC. Blocks for about 5
+ * ms.
+ */
 export function buildPkcs12(contents: Pkcs12Contents): Uint8Array {
   const { password, encryption } = contents;
   const encrypt: Encrypt = (content) =>

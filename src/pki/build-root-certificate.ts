@@ -15,11 +15,12 @@ export interface RootCertificateFields {
 }
 
 /**
- * Builds a self-signed root up to its signature: `tbs` is DER, to be digested by digestForSigning and signed by the root's key.
+ * Builds a self-signed root up to its signature: `tbs` is DER, to be digested by digestForSigning and signed by the
+ * root's key.
  *
- * Key usage is keyCertSign alone, as in Microsoft's own parameters for a point-to-site root (azure-vpn A4). cRLSign is left
- * out on purpose: the gateway knows revocation by its thumbprint list only, no CRL is published, and a right that nobody
- * uses is a right that somebody may misuse. Path length 0: the root signs clients, never another authority.
+ * Key usage is keyCertSign alone, as in Microsoft's own parameters for a point-to-site root (azure-vpn A4). cRLSign is
+ * left out on purpose: the gateway knows revocation by its thumbprint list only, no CRL is published, and a right that
+ * nobody uses is a right that somebody may misuse. Path length 0: the root signs clients, never another authority.
  */
 export function buildRootTbs(fields: RootCertificateFields): { readonly tbs: Uint8Array } {
   const name = encodeName(fields.subject);

@@ -17,7 +17,10 @@ const layersMax = 4;
 const pemBlock = /-----BEGIN ([A-Z0-9 #]{1,40})-----([^-]*)-----END \1-----/gi;
 const certificateLabels = ['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE'];
 const signedDataLabels = ['PKCS7', 'CMS', 'PKCS #7 SIGNED DATA'];
-/** What editors, mail programs and web pages put between lines: none of it occurs in base64, so nothing is lost without it. */
+/**
+ * What editors, mail programs and web pages put between lines: none of it occurs in base64, so nothing is lost without
+ * it.
+ */
 const blanks = /[\s\u200b-\u200d\u2060\ufeff]+/g;
 
 class Refusal extends Error {
@@ -30,9 +33,10 @@ class Refusal extends Error {
 }
 
 /**
- * Takes certificates out of text: PEM, base64 of DER on one line or many, a PKCS #7 file (.p7b) in either form, or base64 of
- * any such file, in UTF-8 or UTF-16, with line breaks of every system and text around it. Whatever holds a private key is
- * refused whole, also a PKCS #12 file. Sizes, depth and counts are bounded before anything is taken apart. Never throws.
+ * Takes certificates out of text: PEM, base64 of DER on one line or many, a PKCS #7 file (.p7b) in either form, or
+ * base64 of any such file, in UTF-8 or UTF-16, with line breaks of every system and text around it. Whatever holds a
+ * private key is refused whole, also a PKCS #12 file. Sizes, depth and counts are bounded before anything is taken
+ * apart. Never throws.
  */
 export function readCertificateContainer(text: string): ContainerReading {
   try {
@@ -93,7 +97,9 @@ function certificatesIn(value: DerValue): readonly Uint8Array[] {
   throw new Refusal(refusals[kind]);
 }
 
-/** ContentInfo { OID, [0] SignedData { version, digests, content, [0] certificates, [1] CRLs, signers } } (RFC 5652). */
+/**
+ * ContentInfo { OID, [0] SignedData { version, digests, content, [0] certificates, [1] CRLs, signers } } (RFC 5652).
+ */
 function certificatesOfSignedData(contentInfo: DerValue): readonly Uint8Array[] {
   const signedData = contentInfo.children[1]?.children[0];
   const list = signedData?.children.find(({ tag }) => tag === 0xa0)?.children ?? [];
@@ -112,7 +118,8 @@ function withoutTrustSettings(bytes: Uint8Array, warnings: PkiProblem[]): Uint8A
 
 function decodeBase64(body: string, around: string): Buffer {
   const compact = body.replace(blanks, '');
-  // Two at most, and before they are trimmed: trimming takes the square of the length where many stand before something else.
+  // Two at most, and before they are trimmed: trimming takes the square of the length where many stand before something
+  // else.
   if (/^[A-Za-z0-9+/_-]+={0,2}$/.test(compact)) {
     const bare = compact.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
     const bytes = Buffer.from(bare, 'base64');
@@ -128,7 +135,9 @@ function isDer(bytes: Uint8Array): boolean {
   return first === derTag.sequence && (second >= 0x80 || second === bytes.length - 2);
 }
 
-/** Windows and Java write PKCS #12 in BER of indefinite length, which is not read here: it is known by how it begins. */
+/**
+ * Windows and Java write PKCS #12 in BER of indefinite length, which is not read here: it is known by how it begins.
+ */
 function isIndefinitePfx(bytes: Uint8Array): boolean {
   return Buffer.from(bytes.subarray(0, 5)).equals(Buffer.from('3080020103', 'hex'));
 }

@@ -4,8 +4,8 @@ import { nameOfObjectIdentifier, oid } from './object-identifiers.ts';
 
 /**
  * Names what the attributes of a certificate request ask for: extensions by their own names, everything else by the
- * attribute's. The profile alone decides what a certificate says, so none of it is judged: Key Vault's default policy and
- * Windows' templates ask for server authentication, mail and more, and their keys are as good as any.
+ * attribute's. The profile alone decides what a certificate says, so none of it is judged: Key Vault's default policy
+ * and Windows' templates ask for server authentication, mail and more, and their keys are as good as any.
  */
 export function listRequestAsks(attributes: readonly DerValue[]): readonly string[] {
   return [...new Set(attributes.flatMap(namesIn))];

@@ -41,7 +41,10 @@ export function readCertificateStructure(der: Uint8Array): Structured<Certificat
   return { ok: true, certificate: { ...parts, outerAlgorithm, signature } };
 }
 
-/** The parts of a certificate that others have made, in whatever BER; undefined where they cannot be found. Never throws. */
+/**
+ * The parts of a certificate that others have made, in whatever BER; undefined where they cannot be found. Never
+ * throws.
+ */
 export function readLooseStructure(bytes: Uint8Array): TbsStructure | undefined {
   const reading = readLooseDer(bytes);
   const tbs = reading.ok && reading.value.tag === derTag.sequence ? reading.value.children[0] : undefined;

@@ -44,8 +44,9 @@ export function isRsaKey(subjectPublicKeyInfo: DerValue): boolean {
 }
 
 /**
- * Checks a SubjectPublicKeyInfo against the key policy: RSA of 2048 to 4096 bits, e = 65537, no modulus that is known to be
- * breakable; or, where allowed, a point on P-256 or P-384. Returns the key, or every reason against it. Never throws.
+ * Checks a SubjectPublicKeyInfo against the key policy: RSA of 2048 to 4096 bits, e = 65537, no modulus that is known
+ * to be breakable; or, where allowed, a point on P-256 or P-384. Returns the key, or every reason against it. Never
+ * throws.
  */
 export function checkPublicKey(subjectPublicKeyInfo: DerValue, policy: PublicKeyPolicy): PublicKeyCheck {
   const [algorithm, bits] = subjectPublicKeyInfo.children;

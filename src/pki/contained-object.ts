@@ -21,7 +21,10 @@ export function nameContained(value: DerValue): ContainedObject {
   return first?.children.some(({ tag }) => tag === 0xa0) === true ? 'request' : nameSigned(first);
 }
 
-/** PFX { 3, ContentInfo }, PrivateKeyInfo { 0, algorithm, octets }, ECPrivateKey { 1, octets } or RSAPrivateKey { 0, n, e, … }. */
+/**
+ * PFX { 3, ContentInfo }, PrivateKeyInfo { 0, algorithm, octets }, ECPrivateKey { 1, octets } or RSAPrivateKey { 0, n,
+ * e, … }.
+ */
 function nameNumbered([, second, third]: readonly DerValue[]): ContainedObject {
   if (objectIdentifierOf(second?.children[0])?.startsWith('1.2.840.113549.1.7.') === true) return 'pfx';
   const isPrivateKeyInfo = second?.tag === derTag.sequence && third?.tag === derTag.octetString;

@@ -3,7 +3,9 @@ import { promisify } from 'node:util';
 
 const generate = promisify(generateKeyPair);
 
-/** A fresh RSA key, exponent 65537: SubjectPublicKeyInfo, and PKCS #8 in clear, both DER. Made beside the event loop. */
+/**
+ * A fresh RSA key, exponent 65537: SubjectPublicKeyInfo, and PKCS #8 in clear, both DER. Made beside the event loop.
+ */
 export function createKeyPair(
   modulusBits: number,
 ): Promise<{ readonly publicKey: Uint8Array; readonly privateKey: Uint8Array }> {

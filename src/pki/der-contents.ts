@@ -12,8 +12,8 @@ const contentRules: ReadonlyMap<number, (contents: Uint8Array) => string | undef
 ]);
 
 /**
- * What DER (X.690 sections 10 and 11) forbids in the contents of a value with this tag, as a sentence; undefined if nothing.
- * Characters of strings and the order of sets are not looked at: see findTextFaults.
+ * What DER (X.690 sections 10 and 11) forbids in the contents of a value with this tag, as a sentence; undefined if
+ * nothing. Characters of strings and the order of sets are not looked at: see findTextFaults.
  */
 export function findContentsFault(tag: number, contents: Uint8Array): string | undefined {
   const isUniversal = (tag & 0xc0) === 0;

@@ -1,6 +1,8 @@
 import { findContentsFault } from './der-contents.ts';
 
-/** One DER value: `encoding` is tag, length and contents as they stood in the input; `children` is empty for primitives. */
+/**
+ * One DER value: `encoding` is tag, length and contents as they stood in the input; `children` is empty for primitives.
+ */
 export interface DerValue {
   readonly tag: number;
   readonly contents: Uint8Array;
@@ -54,8 +56,8 @@ interface Cursor {
 }
 
 /**
- * Reads bytes that must be exactly one DER value. Unlike the BER parsers it stands in front of, it accepts one encoding only
- * of each value (shortest lengths, definite form, minimal integers), so encoding the result again gives the input.
+ * Reads bytes that must be exactly one DER value. Unlike the BER parsers it stands in front of, it accepts one encoding
+ * only of each value (shortest lengths, definite form, minimal integers), so encoding the result again gives the input.
  * Depth and number of values are bounded before anything recurses further. Never throws.
  */
 export function readDer(bytes: Uint8Array): DerReading {
@@ -67,8 +69,9 @@ export function readDer(bytes: Uint8Array): DerReading {
 }
 
 /**
- * Reads the one value that the bytes begin with as other systems do: lengths and contents need not be in their DER form, and
- * what follows is not looked at. For what others have made and is only described here, never for what is to be signed.
+ * Reads the one value that the bytes begin with as other systems do: lengths and contents need not be in their DER
+ * form, and what follows is not looked at. For what others have made and is only described here, never for what is to
+ * be signed.
  */
 export function readLooseDer(bytes: Uint8Array): DerReading {
   return readFirst(bytes, false, (value) => ({ ok: true, value }));

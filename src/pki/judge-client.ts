@@ -49,9 +49,10 @@ interface Candidate {
 const pathMax = 8;
 
 /**
- * Judges a certificate that somebody else may have issued, with what came along with it and the authorities that are known here
- * (DER). Of several ways up, which a renewed or cross-signed authority opens, it is the one to an authority that `isTrusted` names,
- * where there is one. Never throws, whatever the text is; `problem` tells why it is not to be read.
+ * Judges a certificate that somebody else may have issued, with what came along with it and the authorities that are
+ * known here (DER). Of several ways up, which a renewed or cross-signed authority opens, it is the one to an authority
+ * that `isTrusted` names, where there is one. Never throws, whatever the text is; `problem` tells why it is not to be
+ * read.
  */
 export function judgeClient(
   text: string,

@@ -9,8 +9,8 @@ const keyBits: readonly number[] = [2048, 3072, 4096];
 const anyExtendedKeyUsage = '2.5.29.37.0';
 
 /**
- * Why certificates under this authority would be refused by clients or gateways, or cannot be made here; nothing if it can
- * issue. `issuers` are the certificates above it, DER, the root last. Its names are looked at when one is issued.
+ * Why certificates under this authority would be refused by clients or gateways, or cannot be made here; nothing if it
+ * can issue. `issuers` are the certificates above it, DER, the root last. Its names are looked at when one is issued.
  */
 export function judgeIssuer(der: Uint8Array, issuers: readonly Uint8Array[]): readonly PkiProblem[] {
   return [...judgeKey(der), ...[der, ...issuers].flatMap((authority, below) => judgeAuthority(authority, below))];

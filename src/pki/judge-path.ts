@@ -15,7 +15,10 @@ export interface Above {
   readonly isSelfSigned: boolean;
 }
 
-/** Why an authority between a certificate and its root shuts it out, nearest first. That one expired is said by who it is. */
+/**
+ * Why an authority between a certificate and its root shuts it out, nearest first. That one expired is said by who it
+ * is.
+ */
 export function judgePath(path: readonly Above[], now: Date): readonly PkiProblem[] {
   return path.flatMap((one, below) => judgeAbove(one, below, now));
 }

@@ -3,7 +3,10 @@ import type { ClientLintOptions, LintProblem, RootLintOptions } from './lint-cer
 import { lintClientCertificate, lintRootCertificate } from './lint-certificate.ts';
 import { readCertificate } from './read-certificate.ts';
 
-/** Its private field makes it a type of its own: nothing that only looks like it is taken for it, and nobody else makes one. */
+/**
+ * Its private field makes it a type of its own: nothing that only looks like it is taken for it, and nobody else makes
+ * one.
+ */
 class Linted {
   readonly #der: Uint8Array;
   readonly thumbprint: string;
@@ -21,7 +24,9 @@ class Linted {
   }
 }
 
-/** A signed certificate that the lint has passed. What releases a certificate asks for one of these, and not for bytes. */
+/**
+ * A signed certificate that the lint has passed. What releases a certificate asks for one of these, and not for bytes.
+ */
 export type LintedCertificate = Linted;
 
 export type LintAnswer =

@@ -8,9 +8,9 @@ import { encodeSubjectAlternativeName } from './subject-alternative-name.ts';
 const tag = { rfc822Name: 0x81, dnsName: 0x82, directoryName: 0xa4 } as const;
 
 /**
- * Why the name constraints of an authority shut out a client certificate of this common name, which is its alternative name as
- * well where it is an address or a host name (RFC 5280 section 4.2.1.10); undefined where they do not. Names of kinds that no
- * certificate has which is made here (URIs, addresses of hosts, principals) are not looked at.
+ * Why the name constraints of an authority shut out a client certificate of this common name, which is its alternative
+ * name as well where it is an address or a host name (RFC 5280 section 4.2.1.10); undefined where they do not. Names of
+ * kinds that no certificate has which is made here (URIs, addresses of hosts, principals) are not looked at.
  */
 export function findNameConstraint(authorityDer: Uint8Array, commonName: string): string | undefined {
   const extensions = readLooseStructure(authorityDer)?.extensions ?? [];

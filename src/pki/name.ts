@@ -13,8 +13,8 @@ export interface NameAttribute {
 }
 
 /**
- * Encodes a subject: C, O, OU, CN, each in an RDN of its own (a multi-valued RDN shows differently in Azure and Windows).
- * UTF8String throughout, but PrintableString for the country, as RFC 5280 wants it.
+ * Encodes a subject: C, O, OU, CN, each in an RDN of its own (a multi-valued RDN shows differently in Azure and
+ * Windows). UTF8String throughout, but PrintableString for the country, as RFC 5280 wants it.
  */
 export function encodeName(subject: SubjectName): Uint8Array {
   const attributes = [
@@ -73,8 +73,8 @@ export function commonNameOf(name: DerValue): string | undefined {
 }
 
 /**
- * A Name as RFC 4514 writes it, last RDN first ("CN=alice,O=Contoso"). Control, direction and other unseen characters are
- * written as hex pairs, so the text is safe to show and to log whoever made the name.
+ * A Name as RFC 4514 writes it, last RDN first ("CN=alice,O=Contoso"). Control, direction and other unseen characters
+ * are written as hex pairs, so the text is safe to show and to log whoever made the name.
  */
 export function textOfName(name: DerValue): string {
   return readName(name)

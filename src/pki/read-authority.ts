@@ -39,8 +39,8 @@ const bytesMax = 24_576;
 const textMax = 32_768;
 
 /**
- * Judges a certificate as that of an authority which gateways shall trust. What old enterprise authorities do and OpenSSL
- * takes is a warning; what makes the certificate no authority, or its key or signature worthless, refuses it.
+ * Judges a certificate as that of an authority which gateways shall trust. What old enterprise authorities do and
+ * OpenSSL takes is a warning; what makes the certificate no authority, or its key or signature worthless, refuses it.
  */
 export function readAuthority(der: Uint8Array, now: Date): AuthorityReading {
   const parts = readLooseStructure(der);

@@ -47,10 +47,10 @@ interface RequestParts {
 }
 
 /**
- * Reads a PKCS#10 certificate request: PEM, or base64 of DER or of PEM, up to 16 KB.
- * Accepts DER only, a key that passes the key policy, and a signature by that very key (proof of possession). Whatever else the
- * request says has no part in the certificate: it is named in `ignored` and refuses nothing.
- * Returns every problem that can be told at once. Never throws, whatever the text is.
+ * Reads a PKCS#10 certificate request: PEM, or base64 of DER or of PEM, up to 16 KB. Accepts DER only, a key that
+ * passes the key policy, and a signature by that very key (proof of possession). Whatever else the request says has no
+ * part in the certificate: it is named in `ignored` and refuses nothing. Returns every problem that can be told at
+ * once. Never throws, whatever the text is.
  */
 export function readCertificateRequest(
   text: string,

@@ -26,12 +26,14 @@ export type ClientCertificateReading =
 
 /** A name that is longer, or a certificate, fits in no row. */
 const bytesMax = 12 * 1024;
-/** Authorities keep to 20 bytes (RFC 5280, section 4.1.2.2), and not all of them do. It is a key here, which is short. */
+/**
+ * Authorities keep to 20 bytes (RFC 5280, section 4.1.2.2), and not all of them do. It is a key here, which is short.
+ */
 const serialNumberBytesMax = 64;
 
 /**
- * Reads the certificate of one client from PEM, base64 or a `.p7b`, with its authorities beside it or not. Judged is only whether
- * there is one: its authority answers for what is in it. Never throws.
+ * Reads the certificate of one client from PEM, base64 or a `.p7b`, with its authorities beside it or not. Judged is
+ * only whether there is one: its authority answers for what is in it. Never throws.
  */
 export function readClientCertificate(text: string, now: Date): ClientCertificateReading {
   const container = readCertificateContainer(text);

@@ -18,9 +18,9 @@ const charactersMax = 64 * 1024;
 const pemBody = /-----BEGIN [^-]{0,40}CERTIFICATE-----([^-]*)-----END/;
 
 /**
- * Reads publicCertData of a gateway's root entry as tolerantly as whoever put it there needs: base64 of DER, PEM, base64 of
- * either, in UTF-8 or UTF-16, with BER in it, in any version and with any key. Undefined for what is no certificate. Never
- * throws. What Gatehouse itself makes or signs is read by `readCertificate`.
+ * Reads publicCertData of a gateway's root entry as tolerantly as whoever put it there needs: base64 of DER, PEM,
+ * base64 of either, in UTF-8 or UTF-16, with BER in it, in any version and with any key. Undefined for what is no
+ * certificate. Never throws. What Gatehouse itself makes or signs is read by `readCertificate`.
  */
 export function readForeignRoot(publicCertData: string): ForeignRoot | undefined {
   if (publicCertData.length > charactersMax) return undefined;
@@ -40,8 +40,8 @@ export function readForeignRoot(publicCertData: string): ForeignRoot | undefined
 }
 
 /**
- * Stands for the name and key of an authority, which a root that was renewed with the key it had shares with the one before it:
- * each verifies what the other has signed. Undefined where they cannot be read.
+ * Stands for the name and key of an authority, which a root that was renewed with the key it had shares with the one
+ * before it: each verifies what the other has signed. Undefined where they cannot be read.
  */
 export function authorityOf(publicCertData: string): string | undefined {
   if (publicCertData.length > charactersMax) return undefined;

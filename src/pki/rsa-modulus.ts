@@ -12,7 +12,8 @@ const rocaGroups = smallPrimes
   .filter((prime) => prime > 2 && prime <= 167)
   .map((prime) => ({ prime: BigInt(prime), powers: powersOf(65537n, BigInt(prime)) }));
 
-// A difference of primes that Fermat's method finds within this many rounds never happens at random; Boulder looks as far.
+// A difference of primes that Fermat's method finds within this many rounds never happens at random; Boulder looks as
+// far.
 const fermatRoundsMax = 100;
 
 /** Whether a prime up to 751 divides the modulus. */

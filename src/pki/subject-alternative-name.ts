@@ -9,9 +9,10 @@ const hostName =
  * The subject alternative name that belongs to a common name: the same text, as an e-mail address where it is one (the
  * default `local.token@domain`), as a DNS name where it is a host name, and none for anything else.
  *
- * Azure's policy groups demand that a SAN equals the subject (azure-vpn A3), and an IKEv2 client takes its identity from it
- * (vpn-data-plane section 2), so the text is never anything but the CN. An address under dNSName, as Microsoft's OpenSSL
- * page would have it, is no DNS name by RFC 5280, and IKE could not send it as the FQDN it claims to be.
+ * Azure's policy groups demand that a SAN equals the subject (azure-vpn A3), and an IKEv2 client takes its identity
+ * from it (vpn-data-plane section 2), so the text is never anything but the CN. An address under dNSName, as
+ * Microsoft's OpenSSL page would have it, is no DNS name by RFC 5280, and IKE could not send it as the FQDN it claims
+ * to be.
  */
 export function subjectAlternativeNameOf(commonName: string): SubjectAlternativeName | undefined {
   if (mailbox.test(commonName)) return new SubjectAlternativeName([new GeneralName({ rfc822Name: commonName })]);

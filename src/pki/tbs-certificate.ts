@@ -26,7 +26,10 @@ export interface TbsFields {
   readonly extensions: readonly Extension[];
 }
 
-/** Encodes a v3 TBSCertificate to be signed with RSASSA-PKCS1-v1_5 and SHA-256. Throws RangeError for dates without an encoding. */
+/**
+ * Encodes a v3 TBSCertificate to be signed with RSASSA-PKCS1-v1_5 and SHA-256. Throws RangeError for dates without an
+ * encoding.
+ */
 export function encodeTbs(fields: TbsFields): Uint8Array {
   checkDates(fields);
   const tbs = new TBSCertificate({
@@ -68,8 +71,8 @@ export function toArrayBuffer(bytes: Uint8Array): ArrayBuffer {
 }
 
 /**
- * Makes the library write these bytes in place of its own encoding of `value`. A name that is decoded and encoded again may
- * change its string types, while chains are matched byte for byte; and signed bytes may not change at all.
+ * Makes the library write these bytes in place of its own encoding of `value`. A name that is decoded and encoded again
+ * may change its string types, while chains are matched byte for byte; and signed bytes may not change at all.
  */
 export function asEncoded<T extends object>(value: T, encoding: Uint8Array): T {
   const convertible = {

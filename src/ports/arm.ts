@@ -7,7 +7,10 @@ type ArmFaultCode = Extract<
   'noAnswer' | 'operationLost' | 'profileNotReady' | 'profileWithoutAddress' | 'unreadableAnswer'
 >;
 
-/** What Azure says, for people: its code, and all its words, those of details and inner errors too, at most 4,000 characters. */
+/**
+ * What Azure says, for people: its code, and all its words, those of details and inner errors too, at most 4,000
+ * characters.
+ */
 export type ArmWords = (
   | { /** Azure's code, `Http403` where an answer has none. */ readonly code: string; readonly isOurs?: undefined }
   | { readonly code: ArmFaultCode; readonly isOurs: true }
@@ -21,8 +24,8 @@ export type ArmWords = (
 /** A refusal in Azure's words, and what it is about. */
 export type ArmFailure = ArmWords & {
   /**
-   * True where one of the entries of the body may be the cause: a 400 in Azure's own form, or an operation that ended Failed.
-   * Everything else (rights, locks, policies, proxies) is about the write, whatever is in it.
+   * True where one of the entries of the body may be the cause: a 400 in Azure's own form, or an operation that ended
+   * Failed. Everything else (rights, locks, policies, proxies) is about the write, whatever is in it.
    */
   readonly aboutBody: boolean;
 };
@@ -31,15 +34,15 @@ export type ArmFailure = ArmWords & {
 export type ArmAnswer<T> =
   | { readonly outcome: 'done'; readonly value: T; readonly retryAfterSeconds?: number; readonly operationUrl?: string }
   /**
-   * Azure says in its own form that there is no such thing. Only of a `resource` is that its absence; one answer proves none:
-   * Azure's caches have lagged. A 404 in any other form is `unavailable`.
+   * Azure says in its own form that there is no such thing. Only of a `resource` is that its absence; one answer proves
+   * none: Azure's caches have lagged. A 404 in any other form is `unavailable`.
    */
   | ({ readonly outcome: 'missing'; readonly of: 'resource' | 'resourceGroup' | 'subscription' } & ArmWords)
   /** Throttled, locked by another operation, or the etag has changed: wait, read again, decide again. Never resend. */
   | ({ readonly outcome: 'busy'; readonly retryAfterSeconds: number } & ArmWords)
   /**
-   * Nothing to go by: a 5xx or 408, no answer at all (status 0), or a success in no known form. A write may have been done. Wait,
-   * read again, decide again; some causes last, so whoever waits ends after a time in these words.
+   * Nothing to go by: a 5xx or 408, no answer at all (status 0), or a success in no known form. A write may have been
+   * done. Wait, read again, decide again; some causes last, so whoever waits ends after a time in these words.
    */
   | ({ readonly outcome: 'unavailable'; readonly status: number; readonly retryAfterSeconds: number } & ArmWords)
   | ({ readonly outcome: 'refused'; readonly status: number } & ArmFailure);
@@ -47,7 +50,10 @@ export type ArmAnswer<T> =
 /** An answer that is not a success. */
 export type ArmUndone = Exclude<ArmAnswer<never>, { readonly outcome: 'done' }>;
 
-/** A poll of a long-running action. `state` tells where Azure is asked (it may hold signed operation URLs, no other secret). */
+/**
+ * A poll of a long-running action. `state` tells where Azure is asked (it may hold signed operation URLs, no other
+ * secret).
+ */
 export type ArmPoll<T> =
   | { readonly outcome: 'running'; readonly state: string; readonly retryAfterSeconds: number }
   | { readonly outcome: 'succeeded'; readonly value: T }
@@ -77,8 +83,8 @@ export interface SessionList {
 }
 
 /**
- * Azure Resource Manager. `resourceId` is the full ARM id. Writes that take Azure time answer when Azure has
- * accepted them; `readProvisioning` then tells how they go on. Whatever Azure or the network between does is answered as data.
+ * Azure Resource Manager. `resourceId` is the full ARM id. Writes that take Azure time answer when Azure has accepted
+ * them; `readProvisioning` then tells how they go on. Whatever Azure or the network between does is answered as data.
  */
 export interface Arm {
   putResourceGroup(
@@ -86,7 +92,10 @@ export interface Arm {
     location: string,
     tags: Readonly<Record<string, string>>,
   ): Promise<ArmAnswer<JsonObject>>;
-  /** False only where Azure says that the group is not there and lists none; a subscription that it does not know is `missing`. */
+  /**
+   * False only where Azure says that the group is not there and lists none; a subscription that it does not know is
+   * `missing`.
+   */
   resourceGroupExists(resourceId: string): Promise<ArmAnswer<boolean>>;
   /** Ids of the resource groups of a subscription (`/subscriptions/…`), as far as the identity may see them. */
   listResourceGroups(subscriptionResourceId: string): Promise<ArmAnswer<readonly string[]>>;
@@ -115,8 +124,8 @@ export interface Arm {
   /** Provisioning state of any of the resource kinds used here; never empty. */
   readProvisioning(resourceId: string): Promise<ArmAnswer<string>>;
   /**
-   * Why an accepted write ended badly, as its operation URL tells; undefined when it did not, or its record cannot be read.
-   * `aboutBody` is false for one that was canceled or superseded.
+   * Why an accepted write ended badly, as its operation URL tells; undefined when it did not, or its record cannot be
+   * read. `aboutBody` is false for one that was canceled or superseded.
    */
   readOperationError(operationUrl: string): Promise<ArmFailure | undefined>;
   /** `{"value":[{radiusServerAddress, radiusServerSecret}]}`, every row complete. */

@@ -11,7 +11,9 @@ interface LogOutcomes {
   readonly 'gateway.written': 'accepted' | 'refused' | 'notTaken' | 'succeeded' | 'failed';
   /** What others took off a gateway is being put back: that the write went well is `gateway.written`. */
   readonly 'gateway.repair': 'begun';
-  /** Of whom a gateway is to refuse: sessions were ended (`cut`), or two looks five minutes apart saw none (`proven`). */
+  /**
+   * Of whom a gateway is to refuse: sessions were ended (`cut`), or two looks five minutes apart saw none (`proven`).
+   */
   readonly 'session.cut': 'cut' | 'proven';
   /** A command on a machine did not end in its time. */
   readonly 'command.timedOut': 'timedOut';
@@ -41,5 +43,8 @@ export type LogEntry = {
   };
 }[LogEvent];
 
-/** Tells of an outcome. Never throws, and nothing waits for it: what is told may be lost, what is decided stands in the tables. */
+/**
+ * Tells of an outcome. Never throws, and nothing waits for it: what is told may be lost, what is decided stands in the
+ * tables.
+ */
 export type Log = (entry: LogEntry) => void;

@@ -1,4 +1,7 @@
-/** The durable task hub, as the application uses it. Instance ids are made by the server: `[a-z0-9-]`, at most 100 characters. */
+/**
+ * The durable task hub, as the application uses it. Instance ids are made by the server: `[a-z0-9-]`, at most 100
+ * characters.
+ */
 export interface Orchestrations {
   /** Starts an instance; an instance of that id that is already there, running or finished, is left as it is. */
   start(name: string, instanceId: string, input: unknown): Promise<void>;

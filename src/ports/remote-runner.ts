@@ -59,8 +59,8 @@ export type RemoteRemoval =
   | RemoteRefusal;
 
 /**
- * A way to run scripts on machines. Each call is short; nobody waits inside. `handle` goes into histories: it holds no secret.
- * Every call may be repeated: `start` attaches, `cancel` and `cleanup` of something that is gone succeed.
+ * A way to run scripts on machines. Each call is short; nobody waits inside. `handle` goes into histories: it holds no
+ * secret. Every call may be repeated: `start` attaches, `cancel` and `cleanup` of something that is gone succeed.
  */
 export interface RemoteRunner {
   start(command: RemoteCommand): Promise<RemoteStart>;

@@ -28,8 +28,8 @@ export interface RootKeyPolicy {
 }
 
 /**
- * Root keys in Key Vault. Keys are made there or imported, not exportable, and never leave. Every call is idempotent: it reads first and
- * goes on from what is there.
+ * Root keys in Key Vault. Keys are made there or imported, not exportable, and never leave. Every call is idempotent:
+ * it reads first and goes on from what is there.
  */
 export interface RootKeys {
   /** Makes certificate `name` with issuer Self on a new key (reuseKey), or finds the one made before. */
@@ -40,8 +40,8 @@ export interface RootKeys {
    */
   install(name: string, policy: RootKeyPolicy, certificateDer: Uint8Array): Promise<KeyAnswer<RootKeyVersion>>;
   /**
-   * Imports a PKCS #12 file as certificate `name`, so that its key cannot be exported again, or finds what an earlier call has
-   * imported under that name. Nothing stays of one that is refused.
+   * Imports a PKCS #12 file as certificate `name`, so that its key cannot be exported again, or finds what an earlier
+   * call has imported under that name. Nothing stays of one that is refused.
    */
   importPfx(name: string, pfx: Uint8Array, password: string): Promise<KeyAnswer<RootKeyVersion>>;
   /** Deletes a certificate with its key; until its purge it can be recovered. One that is not there is done. */

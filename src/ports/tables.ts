@@ -26,8 +26,8 @@ export interface PartitionRange {
 }
 
 /**
- * The table service. Throttling is waited out inside (bounded); other faults are thrown. Reads are point reads and bounded
- * range reads: nothing scans a table.
+ * The table service. Throttling is waited out inside (bounded); other faults are thrown. Reads are point reads and
+ * bounded range reads: nothing scans a table.
  */
 export interface Tables {
   get(table: string, keys: RowKeys): Promise<StoredRow | undefined>;
@@ -40,7 +40,9 @@ export interface Tables {
   /** Deletes the row, if it is there; with an etag only if it is still that one. False when it was not deleted. */
   remove(table: string, keys: RowKeys, etag?: string): Promise<boolean>;
   list(table: string, partitionKey: string, range?: RowRange): Promise<StoredRow[]>;
-  /** The rows of these partitions, in key order: one request for each thousand rows, however many partitions are empty. */
+  /**
+   * The rows of these partitions, in key order: one request for each thousand rows, however many partitions are empty.
+   */
   listPartitions(table: string, range: PartitionRange): Promise<StoredRow[]>;
   /** Creates the tables that are missing. */
   ensure(tables: readonly string[]): Promise<void>;

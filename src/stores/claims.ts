@@ -22,16 +22,17 @@ interface ClaimRequest {
 }
 
 /**
- * Who may write an Azure resource now. One row per resource id, whatever its letter case; inserted if absent, so that two
- * operations never hold one resource. An operation that takes its own claim again, also from a later attempt, has it.
+ * Who may write an Azure resource now. One row per resource id, whatever its letter case; inserted if absent, so that
+ * two operations never hold one resource. An operation that takes its own claim again, also from a later attempt, has
+ * it.
  */
 export interface Claims {
   take(request: ClaimRequest): Promise<ClaimAnswer>;
   /** Who holds the resource now, if anyone. */
   holder(resourceId: string): Promise<ClaimHolder | undefined>;
   /**
-   * Says that this operation, if it holds the claim, will not use the resource any more, though something of its own may still be
-   * at work there: whoever wants the resource next has to end that first.
+   * Says that this operation, if it holds the claim, will not use the resource any more, though something of its own
+   * may still be at work there: whoever wants the resource next has to end that first.
    */
   giveUp(resourceId: string, operationId: string): Promise<void>;
   /** Gives the claim back if this operation holds it; otherwise nothing happens. */

@@ -5,8 +5,8 @@ import { createStore } from './store.ts';
 const endedCommandSchema = z.object({ operationId: z.string(), name: z.string() });
 
 /**
- * What of an operation's commands is over on their machines, so that an activity which runs late or twice begins none of them again.
- * A name is a command's, or that of a step's instance: then all of its commands are over.
+ * What of an operation's commands is over on their machines, so that an activity which runs late or twice begins none
+ * of them again. A name is a command's, or that of a step's instance: then all of its commands are over.
  */
 export interface EndedCommands {
   add(operationId: string, name: string): Promise<void>;

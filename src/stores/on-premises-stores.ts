@@ -31,8 +31,8 @@ export function createOnPremisesStores(tables: Tables): OnPremisesStores {
 }
 
 /**
- * The state of a stack's root certificate or of a cloud's token-signing certificate, for the expiry watch: undefined when its
- * subject is gone, `superseded` when that has another certificate by now.
+ * The state of a stack's root certificate or of a cloud's token-signing certificate, for the expiry watch: undefined
+ * when its subject is gone, `superseded` when that has another certificate by now.
  */
 export function createDescribeOnPremises(
   stores: OnPremisesStores,

@@ -20,8 +20,8 @@ const cloudEventSchema = z.object({
 type CloudEvent = z.infer<typeof cloudEventSchema>;
 
 /**
- * `delivered`: the receiver said 2xx. `undeliverable`: tried to the end, see `lastStatus`. `kept`: nobody to deliver to for a
- * week; the event stays readable here.
+ * `delivered`: the receiver said 2xx. `undeliverable`: tried to the end, see `lastStatus`. `kept`: nobody to deliver to
+ * for a week; the event stays readable here.
  */
 const outboxStates = ['pending', 'delivered', 'undeliverable', 'kept'] as const;
 type OutboxEnd = Exclude<(typeof outboxStates)[number], 'pending'>;
@@ -64,8 +64,8 @@ export interface NewEvent {
 }
 
 /**
- * Events to deliver, written with the change that they tell of. `append` records first and lists as pending second; whoever
- * repeats an append after a crash in between completes it.
+ * Events to deliver, written with the change that they tell of. `append` records first and lists as pending second;
+ * whoever repeats an append after a crash in between completes it.
  */
 export interface Outbox {
   append(event: NewEvent): Promise<void>;
@@ -77,8 +77,8 @@ export interface Outbox {
   /** Writes the end state (the first one stays) and takes the event off the pending list. */
   end(pending: PendingDelivery, state: OutboxEnd): Promise<void>;
   /**
-   * Removes an event that was delivered, and not appended again, for as long as it is to be kept; one that nobody took stays a
-   * year longer.
+   * Removes an event that was delivered, and not appended again, for as long as it is to be kept; one that nobody took
+   * stays a year longer.
    */
   readonly removeOld: RemoveOld;
 }

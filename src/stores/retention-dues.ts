@@ -19,12 +19,14 @@ export type RetentionDue = z.infer<typeof dueSchema>;
 /** What a look at a due thing came to. `none`: it is not there, or its next end lists it anew. */
 export type RetentionLook = 'removed' | 'none' | { readonly keptUntil: Date };
 
-/** Removes the thing if it is still there, old enough, and nothing needs it. May be called twice, and by two at once. */
+/**
+ * Removes the thing if it is still there, old enough, and nothing needs it. May be called twice, and by two at once.
+ */
 export type RemoveOld = (id: string) => Promise<RetentionLook>;
 
 /**
- * On which day to look whether something may go. A row is written before the end of what it is about, so that nothing is ever
- * old without being listed; the thing itself says whether its time has come.
+ * On which day to look whether something may go. A row is written before the end of what it is about, so that nothing
+ * is ever old without being listed; the thing itself says whether its time has come.
  */
 export interface RetentionDues {
   put(kind: RetainedKind, id: string, dueAt: Date): Promise<void>;

@@ -23,8 +23,8 @@ export interface Store<T extends object> {
   list(partitionKey: string, range?: RowRange): Promise<Stored<T>[]>;
   listPartitions(range: PartitionRange): Promise<Stored<T>[]>;
   /**
-   * Reads, changes and writes until nobody wrote in between. `change` answers the new record, or undefined to leave the row
-   * as it is. Answers what is stored in the end, or undefined when there is no such row.
+   * Reads, changes and writes until nobody wrote in between. `change` answers the new record, or undefined to leave the
+   * row as it is. Answers what is stored in the end, or undefined when there is no such row.
    */
   update(keys: RowKeys, change: (record: T) => T | undefined): Promise<T | undefined>;
 }
@@ -79,8 +79,8 @@ function pause(round: number): Promise<void> {
 const columnLengthMax = 30_000;
 
 /**
- * Nested values become JSON text in a column whose name ends in `Json`, so that a person can still read the table; a long one
- * goes on in columns `…Json2`, `…Json3`.
+ * Nested values become JSON text in a column whose name ends in `Json`, so that a person can still read the table; a
+ * long one goes on in columns `…Json2`, `…Json3`.
  */
 function toColumns(record: object): Columns {
   const entries = Object.entries(record as Record<string, unknown>).filter(([, value]) => value !== undefined);

@@ -1,4 +1,7 @@
-/** Every table of the application. They are created at start, and a deployment's permissions are checked against this list. */
+/**
+ * Every table of the application. They are created at start, and a deployment's permissions are checked against this
+ * list.
+ */
 export const tableNames = [
   'ApiKeys',
   'Audit',

@@ -5,7 +5,9 @@ import { createStore } from './store.ts';
 const unfinishedSchema = z.object({ kind: z.string(), id: z.string(), since: z.iso.datetime(), note: z.string() });
 type UnfinishedThing = z.infer<typeof unfinishedSchema>;
 
-/** What was begun and has not ended, by kind: a sweep reads this list, never the records of everything that ever was. */
+/**
+ * What was begun and has not ended, by kind: a sweep reads this list, never the records of everything that ever was.
+ */
 export interface Unfinished {
   /** Notes that work on `id` has begun; once noted, `since` and `note` stay as they were. */
   add(kind: string, id: string, options?: { readonly note?: string }): Promise<void>;

@@ -13,9 +13,9 @@ import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { version } from '../version.ts';
 
 /**
- * Sends spans as OTLP over HTTP (protobuf) from now on. Whereto, with which headers and under which name is read by the packages
- * themselves from OpenTelemetry's own settings (`OTEL_EXPORTER_OTLP_*`, `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`). Answers what sends
- * the rest and ends it.
+ * Sends spans as OTLP over HTTP (protobuf) from now on. Whereto, with which headers and under which name is read by the
+ * packages themselves from OpenTelemetry's own settings (`OTEL_EXPORTER_OTLP_*`, `OTEL_SERVICE_NAME`,
+ * `OTEL_RESOURCE_ATTRIBUTES`). Answers what sends the rest and ends it.
  */
 export function exportSpans(): () => Promise<void> {
   const provider = new TracerProvider({

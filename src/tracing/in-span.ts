@@ -29,8 +29,8 @@ export interface SpanDescription {
 const kinds = { server: SpanKind.SERVER, client: SpanKind.CLIENT, internal: SpanKind.INTERNAL } as const;
 
 /**
- * Runs something within a span, which costs next to nothing while nobody exports spans. Of an error only its type is told: its
- * words and its stack may hold what somebody sent.
+ * Runs something within a span, which costs next to nothing while nobody exports spans. Of an error only its type is
+ * told: its words and its stack may hold what somebody sent.
  */
 export async function inSpan<T>(description: SpanDescription, run: (span: Span) => Promise<T>): Promise<T> {
   const { name, kind, attributes, traceContext } = description;

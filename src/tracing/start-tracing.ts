@@ -1,8 +1,8 @@
 import type { app as functionsApp } from '@azure/functions';
 
 /**
- * Nothing of what exports spans is loaded unless a setting says whereto: it would cost every start. Where spans cannot be sent,
- * there are none, and a warning says so: the application does its work all the same.
+ * Nothing of what exports spans is loaded unless a setting says whereto: it would cost every start. Where spans cannot
+ * be sent, there are none, and a warning says so: the application does its work all the same.
  */
 export function startTracing(
   hook: Pick<typeof functionsApp.hook, 'appStart' | 'appTerminate'>,

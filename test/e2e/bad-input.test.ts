@@ -1,4 +1,7 @@
-/** Everything that should not come in, at every route that takes a body: refused as a problem, nothing stored, in the audit. */
+/**
+ * Everything that should not come in, at every route that takes a body: refused as a problem, nothing stored, in the
+ * audit.
+ */
 import { aCertificateRequest, anExtensionRequest, toRequestPem } from '../support/builders/a-certificate-request.ts';
 import { anEcKeyPair, anRsaKeyPair, anRsaKeyPairOf } from '../support/builders/a-key-pair.ts';
 import { aRocaPrime } from '../support/builders/a-weak-prime.ts';
@@ -65,7 +68,8 @@ function keyOf(role: string): string {
 async function stored(): Promise<string> {
   const rows = await Promise.all(
     tablesOfChanges.map(async (table) =>
-      // Events are delivered, and days of the audit sealed, by timers beside the requests: of events their being there counts.
+      // Events are delivered, and days of the audit sealed, by timers beside the requests: of events their being there
+      // counts.
       (await readTable(stack, table))
         .filter(({ rowKey }) => !String(rowKey).includes('audit-sealed'))
         .map(({ rowKey, etag }) => [table, rowKey, table === 'Outbox' ? '' : etag]),

@@ -1,6 +1,6 @@
 /**
- * The line under kill -9. The runtime is killed at every boundary that the line crosses, later at random moments; whoever calls
- * sends the same request again. In the end there is one of everything, and nothing is left half done.
+ * The line under kill -9. The runtime is killed at every boundary that the line crosses, later at random moments;
+ * whoever calls sends the same request again. In the end there is one of everything, and nothing is left half done.
  */
 import { SeededRandom } from '../../sandbox/platform/seeded-random.ts';
 import { type RunningTestStack, startStack } from '../support/stack.ts';

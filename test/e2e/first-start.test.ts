@@ -1,4 +1,7 @@
-/** The first start of a deployment: rights come minutes after what they are for, and secrets are changed where they are kept. */
+/**
+ * The first start of a deployment: rights come minutes after what they are for, and secrets are changed where they are
+ * kept.
+ */
 import { type RunningTestStack, type StackAnswer, startStack } from '../support/stack.ts';
 import { readSecret, writeSecret } from './support/azure.ts';
 import { askForFault, takeFaultsBack } from './support/faults.ts';

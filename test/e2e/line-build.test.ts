@@ -1,4 +1,7 @@
-/** From a plan to a gateway through the public routes: what preflight says, what an operation tells, what a repetition does. */
+/**
+ * From a plan to a gateway through the public routes: what preflight says, what an operation tells, what a repetition
+ * does.
+ */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';

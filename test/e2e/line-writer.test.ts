@@ -29,7 +29,10 @@ const gatewayId = 'vnet1gw';
 const certificatesMany = 50;
 let stack: RunningTestStack;
 
-/** Slow enough that many calls fall into one write of Azure's, which is minutes long and which the clock then jumps over. */
+/**
+ * Slow enough that many calls fall into one write of Azure's, which is minutes long and which the clock then jumps
+ * over.
+ */
 beforeAll(async () => {
   stack = await startStack({ speed: 1, noise: 0 });
   await follow('POST', '/api/gateways', examplePlan('vnet1-powershell'));

@@ -1,4 +1,7 @@
-/** From a built gateway to a client that is in, out, in again: roots, certificates, kits, revocations, through the public routes. */
+/**
+ * From a built gateway to a client that is in, out, in again: roots, certificates, kits, revocations, through the
+ * public routes.
+ */
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { unzipSync } from 'fflate';
 import { type RunningTestStack, startStack } from '../support/stack.ts';

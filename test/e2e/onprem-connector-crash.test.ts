@@ -1,6 +1,7 @@
 /**
- * A connector under kill -9: the runtime is killed at every step of connecting a cloud and of taking it back, in the middle of its
- * work. What is to be done once is done once, every question is asked once, and the machines end as they should.
+ * A connector under kill -9: the runtime is killed at every step of connecting a cloud and of taking it back, in the
+ * middle of its work. What is to be done once is done once, every question is asked once, and the machines end as they
+ * should.
  */
 import type { OperationView } from '../../src/domain/operation.ts';
 import { type RunningTestStack, startStack, waitUntil } from '../support/stack.ts';

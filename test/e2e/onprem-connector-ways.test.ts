@@ -42,8 +42,8 @@ function mostAtOnce(entries: readonly HistoryEntry[]): number {
 }
 
 /**
- * The most machines that were between their first and their last of these commands at one moment. Order alone counts, not how long
- * a command took or whether two of them happened to run at once.
+ * The most machines that were between their first and their last of these commands at one moment. Order alone counts,
+ * not how long a command took or whether two of them happened to run at once.
  */
 function mostMachinesAtWork(entries: readonly HistoryEntry[]): number {
   const spans = [...new Set(entries.map(({ machine }) => machine))].map((machine) => {
@@ -74,7 +74,8 @@ describe('src/orchestrations/on-premises/connect-clouds, by Azure Arc', () => {
     expect(new Set(history.map(({ transport }) => transport))).toEqual(new Set(['arc']));
   });
 
-  // That three begin at once is shown where time does not count (unit test of the orchestration): how many meet here is chance.
+  // That three begin at once is shown where time does not count (unit test of the orchestration): how many meet here is
+  // chance.
   it('works on every portal, and never on more than three at once', () => {
     const installed = history.filter(({ step, changed }) => step === 'W19' && changed === true);
     // The checks before look at all machines at once.

@@ -1,4 +1,7 @@
-/** Two clouds of Windows Azure Pack Express, the seed's example, over SSH: connected, verified, put right, taken back, connected again. */
+/**
+ * Two clouds of Windows Azure Pack Express, the seed's example, over SSH: connected, verified, put right, taken back,
+ * connected again.
+ */
 import { X509Certificate } from 'node:crypto';
 import type { OperationView } from '../../src/domain/operation.ts';
 import { type RunningTestStack, startStack } from '../support/stack.ts';

@@ -1,4 +1,7 @@
-/** The two procedures of docs/on-premises.md on simulated machines, as typed. Nothing here depends on how fast the machine is. */
+/**
+ * The two procedures of docs/on-premises.md on simulated machines, as typed. Nothing here depends on how fast the
+ * machine is.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { answersOn, blocksOf, expectGoodScreen, openTypingFolder, type TypingFolder } from '../support/typed-page.ts';

@@ -1,6 +1,6 @@
 /**
- * VPN access under kill -9: the runtime is killed at every step of the opening and of the closing, in the middle of its work. The
- * machines end as they should, and what is to be done once is done once.
+ * VPN access under kill -9: the runtime is killed at every step of the opening and of the closing, in the middle of its
+ * work. The machines end as they should, and what is to be done once is done once.
  */
 import { type RunningTestStack, waitUntil } from '../support/stack.ts';
 import { readSecret } from './support/azure.ts';

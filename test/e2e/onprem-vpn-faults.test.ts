@@ -1,4 +1,7 @@
-/** What goes wrong while VPN access is shared: the stack keeps its way out, people are told, and the procedure can be resumed. */
+/**
+ * What goes wrong while VPN access is shared: the stack keeps its way out, people are told, and the procedure can be
+ * resumed.
+ */
 import type { OperationView } from '../../src/domain/operation.ts';
 import type { RunningTestStack } from '../support/stack.ts';
 import { readSecret, writeSecret } from './support/azure.ts';

@@ -1,4 +1,6 @@
-/** VPN access to an Azure Stack POC, shared over SSH: what its administrator asks for, and what its users then can do. */
+/**
+ * VPN access to an Azure Stack POC, shared over SSH: what its administrator asks for, and what its users then can do.
+ */
 import type { RunningTestStack } from '../support/stack.ts';
 import { readSecret } from './support/azure.ts';
 import { acceptedOperation, expectStatus, type JsonObject } from './support/line.ts';

@@ -1,4 +1,7 @@
-/** The line once more on a host with the real one's quirks: timers that wake early, duplicate deliveries, long error texts. */
+/**
+ * The line once more on a host with the real one's quirks: timers that wake early, duplicate deliveries, long error
+ * texts.
+ */
 import { X509Certificate } from 'node:crypto';
 import { type RunningTestStack, startStack } from '../support/stack.ts';
 import { revokedOnGateway, rootsOnGateway } from './support/azure.ts';

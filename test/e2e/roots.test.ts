@@ -1,4 +1,7 @@
-/** Authorities that others run: imported in the forms in which people have them, trusted by a gateway, refused by their faults. */
+/**
+ * Authorities that others run: imported in the forms in which people have them, trusted by a gateway, refused by their
+ * faults.
+ */
 import { createHash, randomBytes } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { toPem } from '../../src/pki/read-certificate.ts';

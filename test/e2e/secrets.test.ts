@@ -139,7 +139,10 @@ async function shareVpnAccess(): Promise<readonly (readonly [string, string])[]>
   ];
 }
 
-/** Two keys that are made here, one fetched after its request was sent again and one left lying; answers what of that is secret. */
+/**
+ * Two keys that are made here, one fetched after its request was sent again and one left lying; answers what of that is
+ * secret.
+ */
 async function haveKeysMade(): Promise<readonly (readonly [string, string])[]> {
   const order = { rootId: 'root-1', owner: 'bea@example.com', key: { type: 'RSA-2048' } };
   const chosen = { ...order, pfx: { password: keyFilePassword } };
@@ -226,8 +229,8 @@ async function readBlobs(): Promise<readonly FoundBlob[]> {
 }
 
 /**
- * What is looked for of each line of the table of custody. The connectors' secrets are looked for where a connector runs
- * (`onprem-connector.test.ts`).
+ * What is looked for of each line of the table of custody. The connectors' secrets are looked for where a connector
+ * runs (`onprem-connector.test.ts`).
  */
 const lookedFor: Readonly<Record<string, readonly string[]>> = {
   'private key of a root': ['private key'],

@@ -1,4 +1,7 @@
-/** The spans of what a stack does, as a collector gets them: one trace from the request to Azure, and nothing in it that is a secret. */
+/**
+ * The spans of what a stack does, as a collector gets them: one trace from the request to Azure, and nothing in it that
+ * is a secret.
+ */
 import { type CollectedSpan, type SpanCollector, startSpanCollector } from '../support/span-collector.ts';
 import { type RunningTestStack, startStack, waitUntil } from '../support/stack.ts';
 import { readSecrets } from './support/azure.ts';

@@ -1,6 +1,6 @@
 /**
- * ARM alone, spoken to over HTTPS by the real clients: no noise, no client retries, and a clock that jumps to the end of
- * an operation instead of waiting for it.
+ * ARM alone, spoken to over HTTPS by the real clients: no noise, no client retries, and a clock that jumps to the end
+ * of an operation instead of waiting for it.
  */
 import { request as httpsRequest } from 'node:https';
 import { NetworkManagementClient } from '@azure/arm-network';
@@ -59,7 +59,10 @@ export interface ArmStack {
   readonly subscriptionId: string;
   /** Whose calls ARM takes: for clients other than `network` and `resources`, which also need `test.ca`. */
   readonly credential: TokenCredential;
-  /** The next calls that fit are answered with `answer` as it stands, and not carried out; `path` is a regular expression. */
+  /**
+   * The next calls that fit are answered with `answer` as it stands, and not carried out; `path` is a regular
+   * expression.
+   */
   answerNext(
     calls: { readonly method?: string; readonly path?: string; readonly times?: number },
     answer: RawFault,
@@ -68,7 +71,10 @@ export interface ArmStack {
   path(rest: string): string;
   /** A request that the clients would not send; carries a valid token unless told otherwise. */
   send(method: string, pathOrUrl: string, request?: RawRequest): Promise<RawAnswer>;
-  /** PUTs at `path(rest)`, jumps to the end of the operation and answers what GET says then. A refusal is answered as it is. */
+  /**
+   * PUTs at `path(rest)`, jumps to the end of the operation and answers what GET says then. A refusal is answered as it
+   * is.
+   */
   put(rest: string, body: unknown): Promise<RawAnswer>;
   /** Makes the resource group `rg` with VNet1 and the public IP `pip`, ready for a gateway. */
   prepareNetwork(): Promise<void>;

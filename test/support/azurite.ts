@@ -1,6 +1,6 @@
 /**
- * One Azurite for a test file: a child process on free loopback ports that keeps everything in memory. Tests that share it
- * keep apart by the names of their tables and containers.
+ * One Azurite for a test file: a child process on free loopback ports that keeps everything in memory. Tests that share
+ * it keep apart by the names of their tables and containers.
  */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';

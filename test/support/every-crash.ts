@@ -1,6 +1,6 @@
 /**
- * Runs a piece of work to its end with a crash at each of its writes in turn: the nth write fails, before or after it took
- * effect, the work is run again whole, and then `check` looks at what there is.
+ * Runs a piece of work to its end with a crash at each of its writes in turn: the nth write fails, before or after it
+ * took effect, the work is run again whole, and then `check` looks at what there is.
  */
 import { createMemoryTables, InjectedFault, type MemoryTables } from './memory-tables.ts';
 

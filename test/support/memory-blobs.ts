@@ -1,6 +1,6 @@
 /**
- * The Blobs port on memory tables, as rows of the table `blobs`: a fault at the nth write then hits tables and blobs alike,
- * in the order in which they are written.
+ * The Blobs port on memory tables, as rows of the table `blobs`: a fault at the nth write then hits tables and blobs
+ * alike, in the order in which they are written.
  */
 import type { Blobs } from '../../src/ports/blobs.ts';
 import type { RowKeys, Tables } from '../../src/ports/tables.ts';

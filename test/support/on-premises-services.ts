@@ -1,4 +1,7 @@
-/** The use cases on machines, on tables and a Key Vault in memory: everything of the application but its clients and the host. */
+/**
+ * The use cases on machines, on tables and a Key Vault in memory: everything of the application but its clients and the
+ * host.
+ */
 import { createFinishProcedure } from '../../src/activities/on-premises/finish-procedure.ts';
 import type { OnPremisesEnd } from '../../src/contracts/on-premises/on-premises.ts';
 import { type ConnectorRequest, connectorRequestSchema } from '../../src/domain/connector-request.ts';

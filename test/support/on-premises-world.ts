@@ -1,6 +1,6 @@
 /**
- * The activities of on-premises procedures over machines that do what they are told, unless a test says otherwise: what an operation
- * would show of its steps, the remote steps that ran, what people were asked.
+ * The activities of on-premises procedures over machines that do what they are told, unless a test says otherwise: what
+ * an operation would show of its steps, the remote steps that ran, what people were asked.
  */
 import type { OnPremisesEnd, PlannedStep } from '../../src/contracts/on-premises/on-premises.ts';
 import type { RemoteStepInput, RemoteStepResult } from '../../src/contracts/on-premises/remote-commands.ts';

@@ -1,7 +1,7 @@
 /**
- * Drives an orchestration's generator in memory: activities are plain functions, sub-orchestrations run in place or are answered
- * by the test, timers move a clock of its own, and a test says which events are raised when. The history that results can be run
- * again, which is what the durable engine does after every wait.
+ * Drives an orchestration's generator in memory: activities are plain functions, sub-orchestrations run in place or are
+ * answered by the test, timers move a clock of its own, and a test says which events are raised when. The history that
+ * results can be run again, which is what the durable engine does after every wait.
  */
 import type { OrchestrationContext } from 'durable-functions';
 
@@ -48,7 +48,9 @@ export interface WaitedEvent {
 export interface DriverOptions {
   readonly instanceId?: string;
   readonly startMs?: number;
-  /** By name: sub-orchestrations that run in place. Others are answered as activities are, from `{ given, instanceId }`. */
+  /**
+   * By name: sub-orchestrations that run in place. Others are answered as activities are, from `{ given, instanceId }`.
+   */
   readonly orchestrations?: Readonly<Record<string, Orchestration>>;
   /** When the event that is waited for is raised; undefined: the timer beside it fires first. */
   readonly raises?: (event: WaitedEvent) => number | undefined;
@@ -56,7 +58,9 @@ export interface DriverOptions {
   readonly children?: ChildRun[];
 }
 
-/** What an activity throws when all its tries have failed: the orchestration sees it. Everything else fails the test. */
+/**
+ * What an activity throws when all its tries have failed: the orchestration sees it. Everything else fails the test.
+ */
 export class ActivityFailed extends Error {}
 
 /** The orchestration itself came to no end. */

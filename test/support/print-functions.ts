@@ -1,6 +1,6 @@
 /**
- * Started as a process: loads src/main.ts with a core module that only writes down what is registered, and prints that as
- * JSON. Nothing is called, so the settings may name services that are not there.
+ * Started as a process: loads src/main.ts with a core module that only writes down what is registered, and prints that
+ * as JSON. Nothing is called, so the settings may name services that are not there.
  */
 import { readFileSync } from 'node:fs';
 import { Module, registerHooks } from 'node:module';

@@ -1,4 +1,6 @@
-/** As much of protobuf's wire format as a test needs: fields of one message by their number (protobuf.dev, "Encoding"). */
+/**
+ * As much of protobuf's wire format as a test needs: fields of one message by their number (protobuf.dev, "Encoding").
+ */
 
 interface Field {
   readonly number: number;

@@ -6,7 +6,10 @@ import * as x509 from '@peculiar/x509';
 const signing = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const dayMs = 24 * 3600 * 1000;
 
-/** A self-signed root in Azure's form: base64 of the DER bytes, on one line. Valid for a year from yesterday unless told. */
+/**
+ * A self-signed root in Azure's form: base64 of the DER bytes, on one line. Valid for a year from yesterday unless
+ * told.
+ */
 export async function createRootData(commonName: string, validForMs = 365 * dayMs): Promise<string> {
   x509.cryptoProvider.set(webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[0]);
   const keys = await webcrypto.subtle.generateKey(signing, true, ['sign', 'verify']);
@@ -26,7 +29,10 @@ export interface ServerCertificate {
   readonly key: string;
 }
 
-/** A server's certificate that signed itself: whoever is told to trust it trusts it alone. Valid from yesterday until tomorrow. */
+/**
+ * A server's certificate that signed itself: whoever is told to trust it trusts it alone. Valid from yesterday until
+ * tomorrow.
+ */
 export async function createServerCertificate(hostName: string): Promise<ServerCertificate> {
   x509.cryptoProvider.set(webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[0]);
   const keys = await webcrypto.subtle.generateKey(signing, true, ['sign', 'verify']);

@@ -1,4 +1,7 @@
-/** Runs a connector's procedure to its end over machines in memory, portal branches included, and every part of it again from its history. */
+/**
+ * Runs a connector's procedure to its end over machines in memory, portal branches included, and every part of it again
+ * from its history.
+ */
 import {
   type CloudDataFile,
   connectCloudsSteps,

@@ -1,6 +1,6 @@
 /**
- * What an emulator gets from a stack, for tests of that emulator alone: a clock that jumps, no noise unless asked for, a
- * local CA shared by one test file, and a token verifier that knows the tokens it made itself.
+ * What an emulator gets from a stack, for tests of that emulator alone: a clock that jumps, no noise unless asked for,
+ * a local CA shared by one test file, and a token verifier that knows the tokens it made itself.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -31,7 +31,10 @@ export interface TestHost {
   readonly ca: string;
   /** Every exchange so far, whole. */
   readonly exchanges: RecordedExchange[];
-  /** A bearer token (without the word Bearer) that `host.verifyToken` accepts for this audience; an hour of stack time unless told. */
+  /**
+   * A bearer token (without the word Bearer) that `host.verifyToken` accepts for this audience; an hour of stack time
+   * unless told.
+   */
   tokenFor(audience: string, principal?: Partial<Principal>, lifetimeMs?: number): string;
   /** The same host as a process that starts again would get it: same folder and clock, nothing scheduled. */
   restart(): ServiceHost;

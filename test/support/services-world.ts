@@ -1,6 +1,6 @@
 /**
- * The use cases on tables in memory, a clock that stands still, a real RSA key and an Azure that does at once what it is told:
- * everything of the application but its clients and the host.
+ * The use cases on tables in memory, a clock that stands still, a real RSA key and an Azure that does at once what it
+ * is told: everything of the application but its clients and the host.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { createWriteGateway } from '../../src/activities/gateways/write-gateway.ts';

@@ -50,7 +50,9 @@ export interface RunningTestStack {
   readonly supervisor: ChildProcess;
   /** What the supervisor wrote so far. */
   readonly output: () => string;
-  /** Part of it knows real time alone: programs of others, which check certificates, or the real Durable Task extension. */
+  /**
+   * Part of it knows real time alone: programs of others, which check certificates, or the real Durable Task extension.
+   */
   readonly isInRealTime: boolean;
   /** `stack.json` as it is now: process ids change when the runtime is started again. */
   currentInfo(): StackInfo;
@@ -99,8 +101,8 @@ export interface StartProcess {
 }
 
 /**
- * Runs `node sandbox/start.ts` with these arguments; for tests of starts that are to fail. It ends when this process does,
- * even by `kill -9`: nothing of a test run is left behind.
+ * Runs `node sandbox/start.ts` with these arguments; for tests of starts that are to fail. It ends when this process
+ * does, even by `kill -9`: nothing of a test run is left behind.
  */
 export function spawnStart(args: readonly string[], environment: Readonly<Record<string, string>> = {}): StartProcess {
   const script = join(root, 'sandbox', 'start.ts');

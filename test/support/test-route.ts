@@ -1,6 +1,6 @@
 /**
- * Routes as the host would open them, on memory tables: requests go through the whole pipeline, with a clock that stands
- * still, seeds that are counted, and API keys of every role.
+ * Routes as the host would open them, on memory tables: requests go through the whole pipeline, with a clock that
+ * stands still, seeds that are counted, and API keys of every role.
  */
 import { HttpRequest, type HttpResponseInit, InvocationContext } from '@azure/functions';
 import { type Role, roles } from '../../src/domain/caller.ts';

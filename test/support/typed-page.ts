@@ -26,7 +26,10 @@ export interface TypingFolder {
   readonly directory: string;
   /** Starts the stack as `npm start -- <args>` does, in this folder, and waits until it has said `line`. */
   startUntil(line: string, args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<StackInfo>;
-  /** Types the blocks into one shell, and answers all that is on the screen. A line that fails stops no person, nor this. */
+  /**
+   * Types the blocks into one shell, and answers all that is on the screen. A line that fails stops no person, nor
+   * this.
+   */
   type(blocks: readonly string[]): Promise<string>;
   /** Ends what was started, and removes the folder. */
   leave(): Promise<void>;

@@ -1,4 +1,6 @@
-/** What a person who changes a gateway by hand leaves out of what was read: Azure computes it and takes it from nobody. */
+/**
+ * What a person who changes a gateway by hand leaves out of what was read: Azure computes it and takes it from nobody.
+ */
 const computed = [
   'packetCaptureDiagnosticState',
   'isMigrateToCSES',

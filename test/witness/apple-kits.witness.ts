@@ -1,6 +1,6 @@
 /**
- * What the kits for macOS, iPhones and OpenVPN 3 hold, read by other programs than ours: Python's reader of property lists,
- * openssl, and bash with the programs of a Mac in the place of this machine's.
+ * What the kits for macOS, iPhones and OpenVPN 3 hold, read by other programs than ours: Python's reader of property
+ * lists, openssl, and bash with the programs of a Mac in the place of this machine's.
  */
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';

@@ -1,5 +1,6 @@
 // Goal: what azd runs after publishing has changes of gateways sent to the application, in the shell of either system.
-// Method: run the hooks in their real shells with azd's environment, and a program named az that writes down how it was called.
+// Method: run the hooks in their real shells with azd's environment, and a program named az that writes down how it was
+// called.
 
 import { spawnSync } from 'node:child_process';
 import {

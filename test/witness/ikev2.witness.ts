@@ -1,6 +1,6 @@
 /**
- * IKEv2 with EAP-TLS by real strongSwan at both ends: the gateway of the VPN emulator, and clients that use the kit `strongswan` as
- * it is. Needs root.
+ * IKEv2 with EAP-TLS by real strongSwan at both ends: the gateway of the VPN emulator, and clients that use the kit
+ * `strongswan` as it is. Needs root.
  */
 import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * The kits of a shared VPN, read by the programs that they are for: NetworkManager, strongSwan, xl2tpd, pppd, bash, and Python's
- * reader of property lists. No link is made: that takes a kernel with PPP and IPsec.
+ * The kits of a shared VPN, read by the programs that they are for: NetworkManager, strongSwan, xl2tpd, pppd, bash, and
+ * Python's reader of property lists. No link is made: that takes a kernel with PPP and IPsec.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * The line with real clients of other kinds than OpenVPN 2: the kits as the API answers them, for strongSwan and OpenVPN 3, and the
- * sessions as it lists and cuts them. Needs root.
+ * The line with real clients of other kinds than OpenVPN 2: the kits as the API answers them, for strongSwan and
+ * OpenVPN 3, and the sessions as it lists and cuts them. Needs root.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * Out means out, with a real OpenVPN client: connected, cut, refused, still refused, whatever Azure and the portal do between.
- * Needs root.
+ * Out means out, with a real OpenVPN client: connected, cut, refused, still refused, whatever Azure and the portal do
+ * between. Needs root.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,6 @@
 /**
- * The kits for a gateway's point-to-site VPN, read by the programs that they are for: strongSwan, NetworkManager, bash, openssl.
+ * The kits for a gateway's point-to-site VPN, read by the programs that they are for: strongSwan, NetworkManager, bash,
+ * openssl.
  */
 import { spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';

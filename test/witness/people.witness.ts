@@ -1,6 +1,6 @@
 /**
- * A laptop gets in and a person is out, as docs/people.md has it typed, with a real OpenVPN client. Nothing here depends on
- * how fast the machine is.
+ * A laptop gets in and a person is out, as docs/people.md has it typed, with a real OpenVPN client. Nothing here
+ * depends on how fast the machine is.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

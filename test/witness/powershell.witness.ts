@@ -1,7 +1,7 @@
 // Goal: the PowerShell that is sent to machines is what PowerShell reads, and does there what its answers say.
-// Method: the real PowerShell, one process, parses everything that is composed, and runs steps through the real launcher. What
-// only Windows has are the functions of sandbox/windows/modules, and nothing else is one. PowerShell 7 is not Windows PowerShell:
-// what 4.0 and 5.1 lack is held by the table in sandbox/windows/powershell.
+// Method: the real PowerShell, one process, parses everything that is composed, and runs steps through the real
+// launcher. What only Windows has are the functions of sandbox/windows/modules, and nothing else is one. PowerShell 7
+// is not Windows PowerShell: what 4.0 and 5.1 lack is held by the table in sandbox/windows/powershell.
 
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';

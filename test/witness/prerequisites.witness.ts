@@ -1,5 +1,7 @@
-// Goal: where the .NET SDK is missing somebody is told how to install it, and nothing that needs it is left out unless they say so.
-// Method: ask the check and jest itself, on a path where the programs of this machine are, and a dotnet that has no SDK.
+// Goal: where the .NET SDK is missing somebody is told how to install it, and nothing that needs it is left out unless
+// they say so.
+// Method: ask the check and jest itself, on a path where the programs of this machine are, and a dotnet that has no
+// SDK.
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

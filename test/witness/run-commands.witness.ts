@@ -1,6 +1,6 @@
 /**
- * Every operation on Arc's machines and run commands that the emulator has, from its first answer to its refusals, held to
- * Azure's published description.
+ * Every operation on Arc's machines and run commands that the emulator has, from its first answer to its refusals, held
+ * to Azure's published description.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,7 +1,7 @@
 // Goal: a step's script does on a machine what the simulation does there, and says the same of it.
-// Method: every mode of every step that can run outside Windows is executed by the real PowerShell, through the real launcher, over
-// a machine's state (sandbox/windows/modules), and performed by the simulation (sandbox/windows/steps) over the same; both answers
-// are read by the application's own reader, and answers and states are compared.
+// Method: every mode of every step that can run outside Windows is executed by the real PowerShell, through the real
+// launcher, over a machine's state (sandbox/windows/modules), and performed by the simulation (sandbox/windows/steps)
+// over the same; both answers are read by the application's own reader, and answers and states are compared.
 
 import { createDefaultWorld } from '../../sandbox/windows/world/default-world.ts';
 import type { WorldDefinition } from '../../sandbox/windows/world/records.ts';
@@ -21,7 +21,10 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   ...azurePackScenarios,
 };
 
-/** Steps that do not run outside Windows, and what of Windows is in the way. The list is closed: every other step is compared. */
+/**
+ * Steps that do not run outside Windows, and what of Windows is in the way. The list is closed: every other step is
+ * compared.
+ */
 const onWindowsAlone: Readonly<Record<string, string>> = {
   W23: 'System.Net.Security.SslStream: its judgement of a certificate is that of the stores of Windows.',
   W27: 'WindowsInstaller.Installer: the class of COM that reads the version out of an installer.',
@@ -40,7 +43,10 @@ interface EditionDifference {
   readonly otherwise: string;
 }
 
-/** What PowerShell 7 does otherwise than Windows PowerShell 5.1 where scripts touch it. The list is closed: nothing else is known. */
+/**
+ * What PowerShell 7 does otherwise than Windows PowerShell 5.1 where scripts touch it. The list is closed: nothing else
+ * is known.
+ */
 const editionDifferences: Readonly<Record<string, EditionDifference>> = {
   'a text of JSON that looks like a time': {
     lines: `(Microsoft.PowerShell.Utility\\ConvertFrom-Json '{"at":"2026-01-01T00:00:00Z"}').at.GetType().Name`,

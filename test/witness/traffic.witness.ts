@@ -1,6 +1,7 @@
 /**
- * Everything that the app and the emulators say to each other on the line, with the rights that the deployment gives. It is held to
- * Azure's published API descriptions: bodies, statuses, and every value of an enumeration; and the rights are held to it.
+ * Everything that the app and the emulators say to each other on the line, with the rights that the deployment gives.
+ * It is held to Azure's published API descriptions: bodies, statuses, and every value of an enumeration; and the rights
+ * are held to it.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -83,7 +84,10 @@ const rightsOfNoCall: Readonly<Record<string, string>> = {
     'Azure’s documents ask it of whoever makes a subnet with its network',
 };
 
-/** What each built-in role on the vault of roots and machines is for, by its id: operations of vaults have no resource in their names. */
+/**
+ * What each built-in role on the vault of roots and machines is for, by its id: operations of vaults have no resource
+ * in their names.
+ */
 const vaultRoles: Readonly<Record<string, readonly string[]>> = {
   // Key Vault Crypto User.
   '12338af0-0e69-4776-bea7-57ae8d297424': ['GetKey', 'sign'],
@@ -176,7 +180,10 @@ function actionsIn(properties: PredictedResource['properties']): readonly string
   return permissions.flatMap(({ actions }) => actions);
 }
 
-/** Walks the line with these rights alone: a look at a machine, a session that is cut, foreign secrets and the removal included. */
+/**
+ * Walks the line with these rights alone: a look at a machine, a session that is cut, foreign secrets and the removal
+ * included.
+ */
 async function recordLine(directory: string, rights: readonly string[]): Promise<void> {
   mkdirSync(directory);
   const stack = await startStack({ speed: 4000, record: true, directory, with: ['windows'] });

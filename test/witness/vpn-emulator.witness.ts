@@ -1,6 +1,6 @@
 /**
- * The VPN emulator with real OpenVPN on both sides: who gets in, who does not, and what the gateway does to those inside
- * when its configuration changes. Each test has a gateway of its own on one emulator; the last ones end theirs.
+ * The VPN emulator with real OpenVPN on both sides: who gets in, who does not, and what the gateway does to those
+ * inside when its configuration changes. Each test has a gateway of its own on one emulator; the last ones end theirs.
  */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * The Windows kits for a gateway's point-to-site VPN, run by the real PowerShell. What only Windows has are the functions of
- * sandbox/windows/modules; no tunnel is made.
+ * The Windows kits for a gateway's point-to-site VPN, run by the real PowerShell. What only Windows has are the
+ * functions of sandbox/windows/modules; no tunnel is made.
  */
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';

@@ -19,7 +19,8 @@ function checkProtocols(plan: GatewayPlan): void {
     throw new ArmRefusal(400, 'VpnClientProtocolsCannotBeCombined', message);
   }
   if (plan.protocols.includes('SSTP')) {
-    // Closed since 2026-03-31; gateways that have it keep it until 2027 (facts/azure-vpn.md section 0), but none is here.
+    // Closed since 2026-03-31; gateways that have it keep it until 2027 (facts/azure-vpn.md section 0), but none is
+    // here.
     const message = 'Vpn client protocol SSTP can no longer be enabled. Use IkeV2 or OpenVPN.';
     throw new ArmRefusal(400, 'SstpProtocolNotAllowedForVPNGateway', message);
   }

@@ -25,7 +25,8 @@ const disconnectSchema = z.looseObject({ vpnConnectionIds: z.array(z.string()).o
 export function startDisconnect(context: ArmContext, call: ArmCall): ServiceResponse {
   const body = readBody(call);
   checkShape(body, disconnectSchema);
-  // Azure ends this with `null` or with nothing (recorded): here at random, and alike each time that a stack does the same.
+  // Azure ends this with `null` or with nothing (recorded): here at random, and alike each time that a stack does the
+  // same.
   const endsInNull = new SeededRandom(`disconnect ${context.state.operationCount}`).next() < 0.5;
   const input = { vpnConnectionIds: asTexts(body['vpnConnectionIds']), endsInNull };
   return startAction(context, call, 'DisconnectVpnConnectionsOperation', usualMs.disconnect, input);

@@ -50,7 +50,9 @@ export function readGatewayPlan(context: ArmContext, prepared: PreparedPut): Gat
   };
 }
 
-/** A gateway that exists keeps its generation; the two largest SKUs exist in the second only (facts/azure-vpn.md A1). */
+/**
+ * A gateway that exists keeps its generation; the two largest SKUs exist in the second only (facts/azure-vpn.md A1).
+ */
 function defaultGeneration(sku: string, existing: StoredResource | undefined): string {
   const kept = existing === undefined ? undefined : asText(propertiesOf(existing.body)['vpnGatewayGeneration']);
   return kept ?? (/^VpnGw[45]/.test(sku) ? 'Generation2' : 'Generation1');

@@ -21,7 +21,10 @@ const describedProperties: JsonObject = {
 };
 const computedOfClients = 'vpnClientConnectionHealth';
 
-/** A gateway as a GET or the answer to a PUT shows it: what is computed is there only while the gateway is in `Succeeded`. */
+/**
+ * A gateway as a GET or the answer to a PUT shows it: what is computed is there only while the gateway is in
+ * `Succeeded`.
+ */
 export function renderGateway(context: ArmContext, gateway: StoredResource): JsonObject {
   const properties = propertiesOf(gateway.body);
   if (gateway.identity === undefined) {
@@ -75,8 +78,8 @@ const protocolOrder = ['OpenVPN', 'IkeV2', 'SSTP'];
 const defaultMembers = ['vpnClientProtocols'];
 
 /**
- * The properties of a gateway whose write has succeeded: a client configuration that was filled in by default is gone, and
- * the protocols are in Azure's order, which need not be that of the request (recorded).
+ * The properties of a gateway whose write has succeeded: a client configuration that was filled in by default is gone,
+ * and the protocols are in Azure's order, which need not be that of the request (recorded).
  */
 export function settledProperties(properties: JsonObject): JsonObject {
   const { vpnClientConfiguration, ...others } = properties;

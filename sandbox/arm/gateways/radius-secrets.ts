@@ -6,7 +6,9 @@ import { requireResource } from '../resource-store.ts';
 
 const secretField = 'radiusServerSecret';
 
-/** A point-to-site configuration as Azure answers with it: RADIUS secrets are never returned (facts/azure-vpn.md A5). */
+/**
+ * A point-to-site configuration as Azure answers with it: RADIUS secrets are never returned (facts/azure-vpn.md A5).
+ */
 export function withoutSecrets(client: JsonObject): JsonObject {
   const { [secretField]: _single, ...rest } = client;
   if (!Array.isArray(rest['radiusServers'])) return rest;
@@ -15,8 +17,8 @@ export function withoutSecrets(client: JsonObject): JsonObject {
 }
 
 /**
- * The secrets that a body brings. A server without one has none from now on: a GET, edited and PUT back, wipes them. That
- * is the trap that callers must know, so it is kept.
+ * The secrets that a body brings. A server without one has none from now on: a GET, edited and PUT back, wipes them.
+ * That is the trap that callers must know, so it is kept.
  */
 export function readSecrets(client: JsonObject | undefined): RadiusSecret[] {
   if (client === undefined) return [];

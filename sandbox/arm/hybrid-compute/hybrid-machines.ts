@@ -7,7 +7,9 @@ export interface HybridMachines {
   poll(machine: HybridMachine, runId: string): Promise<RunState>;
   /** Ends a run and removes what it left; one that is not there is success. */
   remove(machine: HybridMachine, runId: string): Promise<void>;
-  /** Writes a stream's text to its append blob, over what was there. Throws with the words that the agent would report. */
+  /**
+   * Writes a stream's text to its append blob, over what was there. Throws with the words that the agent would report.
+   */
   writeBlob(blob: BlobOutput): Promise<void>;
 }
 

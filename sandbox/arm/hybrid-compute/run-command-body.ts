@@ -39,7 +39,9 @@ export interface ReadRunCommand {
   readonly protectedValues: ProtectedValues;
 }
 
-/** Reads and judges the body of a PUT; what the local stack cannot do is refused with 501 rather than done otherwise. */
+/**
+ * Reads and judges the body of a PUT; what the local stack cannot do is refused with 501 rather than done otherwise.
+ */
 export function readRunCommand(call: ArmCall, machine: HybridMachine): ReadRunCommand {
   const body = readBody(call);
   const location = readLocation(body, 'Microsoft.HybridCompute/machines/runCommands');

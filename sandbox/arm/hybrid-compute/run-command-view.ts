@@ -62,7 +62,9 @@ function toEndedView(
   };
 }
 
-/** Writes the streams to the blobs that the command named; answers what went wrong, which does not change the outcome. */
+/**
+ * Writes the streams to the blobs that the command named; answers what went wrong, which does not change the outcome.
+ */
 async function writeStreams(
   context: ArmContext,
   properties: JsonObject,

@@ -12,8 +12,8 @@ import type { HookName, Log } from './types.ts';
 const packageSchema = z.object({ main: z.string().min(1), type: z.string().optional() });
 
 /**
- * Loads an app folder as the real worker does: core module in place first, then every file that `main` matches, then the
- * appStart hooks, then registration is closed.
+ * Loads an app folder as the real worker does: core module in place first, then every file that `main` matches, then
+ * the appStart hooks, then registration is closed.
  *
  * @throws Error when there is no entry file, an entry file throws, or the app asks for HTTP streaming.
  */
@@ -42,7 +42,9 @@ export async function runAppHooks(registry: Registry, name: HookName, appFolder:
   }
 }
 
-/** `@azure/functions` loads the core lazily with a plain require; replacing that one id is what the real worker does. */
+/**
+ * `@azure/functions` loads the core lazily with a plain require; replacing that one id is what the real worker does.
+ */
 function interceptCore(core: CoreModule): void {
   const prototype = Module.prototype as unknown as { require: (this: unknown, id: string) => unknown };
   const original = prototype.require;

@@ -16,8 +16,8 @@ const programName = 'durable-extension.dll';
 const outputMaxBytes = 16 * 1024 * 1024;
 
 /**
- * The program's file, for `dotnet` to run. Built aside and renamed into place, under a name that tells of what: two that build at
- * once do not meet. Throws an error with the compiler's words, or with the line that installs the SDK.
+ * The program's file, for `dotnet` to run. Built aside and renamed into place, under a name that tells of what: two
+ * that build at once do not meet. Throws an error with the compiler's words, or with the line that installs the SDK.
  */
 export async function buildExtension(distFolder: string, signal: AbortSignal): Promise<string> {
   const folder = join(distFolder, `durable-extension-${hashSources()}`);

@@ -3,8 +3,9 @@ import { eventTypes, unplayed } from './history.ts';
 import type { InstanceRecord, InstanceState, Message } from './records.ts';
 
 /**
- * Turns the waiting messages into the events of a new turn. Delivery is at least once, so this is where repeats end: a second
- * start, an answer for another execution, and an answer for work that is unknown or already answered are dropped.
+ * Turns the waiting messages into the events of a new turn. Delivery is at least once, so this is where repeats end: a
+ * second start, an answer for another execution, and an answer for work that is unknown or already answered are
+ * dropped.
  */
 export function acceptMessages({ record, history, inbox }: InstanceState, timestamp: string): readonly HistoryEvent[] {
   const unanswered = listUnanswered(history);

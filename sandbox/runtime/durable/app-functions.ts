@@ -88,7 +88,9 @@ export class AppFunctions {
   }
 }
 
-/** The text that an activity gets for its stored input, a JSON array of one; bare booleans arrive as .NET spells them. */
+/**
+ * The text that an activity gets for its stored input, a JSON array of one; bare booleans arrive as .NET spells them.
+ */
 function toActivityData(input: string): TypedData {
   const [value] = JSON.parse(input) as readonly unknown[];
   switch (typeof value) {

@@ -45,7 +45,9 @@ export function hasWaitingMessages({ record, inbox }: InstanceState): boolean {
   return record.carried.length > 0 || inbox.length > 0;
 }
 
-/** Runs one turn of an instance over the messages that wait for it. Nothing is stored: the outcome is to be committed. */
+/**
+ * Runs one turn of an instance over the messages that wait for it. Nothing is stored: the outcome is to be committed.
+ */
 export async function runEpisode(state: InstanceState, options: EpisodeOptions): Promise<Commit> {
   const timestamp = options.clock.iso();
   const consumed = { ...state.record, carried: [], consumedKey: state.inbox.at(-1)?.key ?? state.record.consumedKey };
@@ -216,7 +218,10 @@ function end({ state, record, timestamp, events }: Turned, ending: Ending): Comm
   };
 }
 
-/** A new execution of the same instance with a history of its own; it goes on at once, with the events that came too late. */
+/**
+ * A new execution of the same instance with a history of its own; it goes on at once, with the events that came too
+ * late.
+ */
 function continueAsNew({ state, record }: Turned, { continueAsNew: next, carriedEvents }: ReplayOutcome): Commit {
   const carried = carriedEvents.map((event: EventRaised) => ({ event }));
   return {

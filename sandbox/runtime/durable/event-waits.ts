@@ -1,8 +1,8 @@
 import { HostTask } from './host-task.ts';
 
 /**
- * The waits for external events of one execution. Several open waits for one name form a stack (the one opened last gets the
- * event), events that come early a queue; the host compares names without case.
+ * The waits for external events of one execution. Several open waits for one name form a stack (the one opened last
+ * gets the event), events that come early a queue; the host compares names without case.
  */
 export class EventWaits {
   private readonly waits = new Map<string, HostTask[]>();

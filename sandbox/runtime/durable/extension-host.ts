@@ -10,8 +10,8 @@ const clientSchema = z.object({ rpcBaseUrl: z.url() });
 const lookMs = 50;
 
 /**
- * The real Durable Task extension, in a process of its own. It writes the JSON of the client's binding to a file each time that
- * it has started, and has the application's functions run by invocations.
+ * The real Durable Task extension, in a process of its own. It writes the JSON of the client's binding to a file each
+ * time that it has started, and has the application's functions run by invocations.
  */
 export function createExtensionHost(clientFile: string): DurableHost {
   return {

@@ -59,7 +59,9 @@ export class InstanceActor {
     });
   }
 
-  /** Begins an execution, unless one is there that may not be replaced. A start that took place before changes nothing. */
+  /**
+   * Begins an execution, unless one is there that may not be replaced. A start that took place before changes nothing.
+   */
   async create(record: InstanceRecord, starts: readonly Message[], replaceRunning: boolean): Promise<Creation> {
     const creation = await this.exclusive((): Creation => {
       const existing = this.load();
@@ -80,8 +82,8 @@ export class InstanceActor {
   }
 
   /**
-   * Adds a message and takes away the outgoing work that it completes. Resolves when that is stored; the turn that it leads to
-   * follows by itself.
+   * Adds a message and takes away the outgoing work that it completes. Resolves when that is stored; the turn that it
+   * leads to follows by itself.
    */
   async deliver(message: Message | undefined, completes?: string): Promise<Delivery> {
     return new Promise((resolve, reject) => {

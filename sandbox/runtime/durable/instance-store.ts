@@ -15,8 +15,8 @@ export class StaleState extends Error {
 }
 
 /**
- * One hub's instances in its file: of each the record (whose revision guards every commit), history, inbox (messages not yet
- * consumed) and outgoing work (not yet done). Each call is one transaction, and is stored when it returns.
+ * One hub's instances in its file: of each the record (whose revision guards every commit), history, inbox (messages
+ * not yet consumed) and outgoing work (not yet done). Each call is one transaction, and is stored when it returns.
  */
 export class InstanceStore {
   private readonly file: DatabaseSync;
@@ -60,8 +60,8 @@ export class InstanceStore {
   }
 
   /**
-   * Writes a new execution over what stood there (if anything), with the messages that start it. Of the old one only the words
-   * to other instances that it owes are kept.
+   * Writes a new execution over what stood there (if anything), with the messages that start it. Of the old one only
+   * the words to other instances that it owes are kept.
    *
    * @throws StaleState
    */

@@ -18,8 +18,8 @@ const triggerTypes: Readonly<Record<string, string>> = {
 const bodySchema = z.strictObject({ input: z.string().nullable(), instanceId: z.string().nullable() });
 
 /**
- * `POST /sandbox/invocations/{orchestrations|activities}/{name}`: the real Durable Task extension has a function run. Answers
- * `{ result }`, or `{ error: { message, stack } }` with what the function threw.
+ * `POST /sandbox/invocations/{orchestrations|activities}/{name}`: the real Durable Task extension has a function run.
+ * Answers `{ result }`, or `{ error: { message, stack } }` with what the function threw.
  */
 export async function serveInvocation(
   { registry, invoke }: { readonly registry: Registry; readonly invoke: Invoke },

@@ -10,8 +10,8 @@ export function executionOfOutgoing(key: string): string {
 }
 
 /**
- * Makes inbox keys that only grow: within a process, and past the last key of an instance (`after`), whatever the clock says.
- * They are the order in which an instance gets its messages.
+ * Makes inbox keys that only grow: within a process, and past the last key of an instance (`after`), whatever the clock
+ * says. They are the order in which an instance gets its messages.
  */
 export function createInboxKeys(now: () => number): (after?: string) => string {
   let lastMs = 0;

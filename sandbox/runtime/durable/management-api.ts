@@ -29,7 +29,9 @@ export type ManagementApi = (request: HostRequest, path: readonly string[]) => P
 
 const notImplemented = ['suspend', 'resume', 'rewind', 'restart'];
 
-/** The HTTP API of the durable extension (facts: "Endpoints as the host serves them"), for the webhook and the rpc path. */
+/**
+ * The HTTP API of the durable extension (facts: "Endpoints as the host serves them"), for the webhook and the rpc path.
+ */
 export function createManagementApi(options: ManagementOptions): ManagementApi {
   return async (request, [collection, id, operation, eventName]) => {
     switch (collection) {
@@ -159,7 +161,9 @@ function accepted({ query }: ManagementOptions, request: HostRequest, instanceId
   return json(202, { ...urls, id: instanceId }, { location, 'retry-after': '10' });
 }
 
-/** With `timeout` (seconds) the start waits for the end; undefined when that was not asked for or does not come in time. */
+/**
+ * With `timeout` (seconds) the start waits for the end; undefined when that was not asked for or does not come in time.
+ */
 async function waitForEnd(
   { hub }: ManagementOptions,
   { url }: HostRequest,

@@ -41,7 +41,9 @@ export interface InstanceRecord {
   readonly isContinued: boolean;
 }
 
-/** The events that reach an instance from outside its own turn. `executionId` is absent where any execution may take it. */
+/**
+ * The events that reach an instance from outside its own turn. `executionId` is absent where any execution may take it.
+ */
 export interface Message {
   readonly executionId?: string;
   readonly event: DeliveredEvent;

@@ -2,9 +2,9 @@ import type { Action } from './actions.ts';
 import { actionTypes } from './actions.ts';
 
 /**
- * Tells of work that a compound lists again although an earlier compound had it: the classic loop of Task.any over the tasks
- * that remain. The host schedules such work a second time with new ids while the library does not count it, so the ids no
- * longer agree (durable-js #574). Production behaves so; here it is at least said aloud.
+ * Tells of work that a compound lists again although an earlier compound had it: the classic loop of Task.any over the
+ * tasks that remain. The host schedules such work a second time with new ids while the library does not count it, so
+ * the ids no longer agree (durable-js #574). Production behaves so; here it is at least said aloud.
  */
 export function listRepeated(actions: readonly Action[]): readonly string[] {
   const seen = new Set<string>();

@@ -68,7 +68,8 @@ const longTimerIntervalMs = 3 * 86_400_000;
 
 /**
  * Runs the action list as the host's coroutine over the history and says what is new. The library returns its actions
- * without ids: host and library each count, and agree because both count in the same order (facts: "How ids are counted").
+ * without ids: host and library each count, and agree because both count in the same order (facts: "How ids are
+ * counted").
  */
 export function replay(input: ReplayInput): ReplayOutcome {
   return new Replay(input).run();
@@ -238,8 +239,8 @@ class Replay {
   }
 
   /**
-   * The host makes the timers between attempts, and one more that fires at once after the last failure: the library reports
-   * the failure only when that one fires.
+   * The host makes the timers between attempts, and one more that fires at once after the last failure: the library
+   * reports the failure only when that one fires.
    */
   private *retry(options: RetryOptions, attempt: () => HostTask): Routine {
     const firstAttemptMs = this.nowMs;

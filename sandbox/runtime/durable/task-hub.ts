@@ -55,7 +55,9 @@ interface Owed {
 
 const retryDelayMs = 500;
 
-/** The orchestrations of one hub: takes starts and messages, runs turns, and sees to it that what they owe gets done. */
+/**
+ * The orchestrations of one hub: takes starts and messages, runs turns, and sees to it that what they owe gets done.
+ */
 export class TaskHub {
   private readonly options: TaskHubOptions;
   private readonly actorOptions: ActorOptions;

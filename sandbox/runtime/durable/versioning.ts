@@ -1,4 +1,7 @@
-/** Orchestration versioning (host.json's `defaultVersion`, `versionMatchStrategy`, `versionFailureStrategy`), as extension 3.19 has it. */
+/**
+ * Orchestration versioning (host.json's `defaultVersion`, `versionMatchStrategy`, `versionFailureStrategy`), as
+ * extension 3.19 has it.
+ */
 export interface Versioning {
   /** Given to instances and sub-orchestrations that name none, and the version that this host runs; '' for none. */
   readonly defaultVersion: string;
@@ -38,8 +41,8 @@ function complies(version: string, { defaultVersion, matchStrategy }: Versioning
 }
 
 /**
- * No version is older than any. Two that .NET takes for a `Version` (two to four numbers) are compared number by number, where
- * `1.0` is older than `1.0.0`; all others as text without case, so that `10` is older than `9`.
+ * No version is older than any. Two that .NET takes for a `Version` (two to four numbers) are compared number by
+ * number, where `1.0` is older than `1.0.0`; all others as text without case, so that `10` is older than `9`.
  */
 function compareVersions(one: string, other: string): number {
   if (one.trim() === '' || other.trim() === '') {

@@ -5,7 +5,10 @@ import { headerOf } from './messages.ts';
 
 export type SystemExtension = 'durabletask' | 'eventgrid';
 
-/** Tells whether a caller's key opens a route. Host and function keys are derived from the master key, so none is stored. */
+/**
+ * Tells whether a caller's key opens a route. Host and function keys are derived from the master key, so none is
+ * stored.
+ */
 export class AuthKeys {
   private readonly keys: RuntimeKeys;
   private readonly functionNames: () => readonly string[];

@@ -8,8 +8,8 @@ import { headerBytesMax, refusalOf } from './web-server-rules.ts';
 /** The host's default for the largest request body. */
 const bodyBytesMax = 100 * 1024 * 1024;
 /**
- * How long the host's web server (Kestrel) keeps an idle connection by default. Node's five seconds end it about when clients use it
- * again, and on a busy machine their request meets a closed connection.
+ * How long the host's web server (Kestrel) keeps an idle connection by default. Node's five seconds end it about when
+ * clients use it again, and on a busy machine their request meets a closed connection.
  */
 const idleConnectionMs = 130_000;
 const closingPollMs = 50;

@@ -5,8 +5,8 @@ const requestLineBytesMax = 8192;
 export const headerBytesMax = 32 * 1024;
 
 /**
- * The status with which the host's web server refuses a request by itself, with an empty body, before any function or key
- * is looked at; undefined when it lets it through. Percent signs that mean nothing are let through.
+ * The status with which the host's web server refuses a request by itself, with an empty body, before any function or
+ * key is looked at; undefined when it lets it through. Percent signs that mean nothing are let through.
  */
 export function refusalOf({ method = '', url = '', httpVersion, headers }: IncomingMessage): number | undefined {
   if (`${method} ${url} HTTP/${httpVersion}\r\n`.length > requestLineBytesMax) return 414;

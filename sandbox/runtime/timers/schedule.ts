@@ -14,8 +14,8 @@ const expressionPattern = new RegExp(`^${field}( ${field}){4,5}$`, 'i');
 const timeSpanPattern = /^(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})$/;
 
 /**
- * Reads an NCRONTAB expression (five or six fields; unlike in Unix cron, day of month and day of week must both match) or a
- * TimeSpan.
+ * Reads an NCRONTAB expression (five or six fields; unlike in Unix cron, day of month and day of week must both match)
+ * or a TimeSpan.
  *
  * @throws Error for anything else, and for an expression that never comes to pass.
  */

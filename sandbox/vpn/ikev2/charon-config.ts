@@ -4,7 +4,8 @@ import type { VpnGatewayState } from '../gateway-state.ts';
 import { authenticatorPorts } from './authenticator-events.ts';
 
 /**
- * With ESP in user space, since not every kernel has it. The authenticator decides and counts: eap-radius asks it and tells it.
+ * With ESP in user space, since not every kernel has it. The authenticator decides and counts: eap-radius asks it and
+ * tells it.
  */
 const plugins =
   'random nonce openssl pem pkcs1 pkcs8 x509 pubkey constraints hmac kdf md5 sha1 sha2 aes gcm drbg kernel-libipsec kernel-netlink socket-default vici updown eap-radius';

@@ -46,7 +46,10 @@ class Wire extends Duplex {
   }
 }
 
-/** One client's way in by EAP-TLS (RFC 5216, TLS 1.2): Node's TLS proves the chain, `judge` decides about what it proved. */
+/**
+ * One client's way in by EAP-TLS (RFC 5216, TLS 1.2): Node's TLS proves the chain, `judge` decides about what it
+ * proved.
+ */
 export class EapTlsConversation {
   readonly #judge: Judge;
   readonly #wire = new Wire();
@@ -108,7 +111,9 @@ export class EapTlsConversation {
     this.#wire.destroy();
   }
 
-  /** What the server says to what it was given: all that it says before the client's turn, or less where it gives up. */
+  /**
+   * What the server says to what it was given: all that it says before the client's turn, or less where it gives up.
+   */
   #waitForFlight(): Promise<Buffer> {
     return new Promise((resolve) => {
       const finish = (): void => {

@@ -1,6 +1,6 @@
 /**
- * Decides for one IKEv2 gateway who may come in: a RADIUS server on the loopback of the gateway's namespace, a process of its own
- * because of that. Its parent tells it the policy, and is told of who came and went. Ends with its parent.
+ * Decides for one IKEv2 gateway who may come in: a RADIUS server on the loopback of the gateway's namespace, a process
+ * of its own because of that. Its parent tells it the policy, and is told of who came and went. Ends with its parent.
  */
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';

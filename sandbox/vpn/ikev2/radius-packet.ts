@@ -34,7 +34,9 @@ const microsoft = 311;
 const sendKey = 16;
 const receiveKey = 17;
 
-/** Undefined where it is none, or its Message-Authenticator does not prove the secret; accounting requests carry none. */
+/**
+ * Undefined where it is none, or its Message-Authenticator does not prove the secret; accounting requests carry none.
+ */
 export function readPacket(bytes: Buffer, secret: string): RadiusPacket | undefined {
   if (bytes.length < headerBytes || bytes.readUInt16BE(2) !== bytes.length) return undefined;
   const attributes: RadiusAttribute[] = [];

@@ -3,8 +3,8 @@ const serverHelloDone = 14;
 const headerBytes = 5;
 
 /**
- * Whether these bytes are all that a TLS 1.2 server says before the client's turn: up to ServerHelloDone, or up to Finished, or
- * an alert. Nothing but the bytes says so: the server is not asked when it is done.
+ * Whether these bytes are all that a TLS 1.2 server says before the client's turn: up to ServerHelloDone, or up to
+ * Finished, or an alert. Nothing but the bytes says so: the server is not asked when it is done.
  */
 export function isWholeFlight(bytes: Buffer): boolean {
   let hasChangedCipher = false;

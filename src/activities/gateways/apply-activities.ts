@@ -55,7 +55,8 @@ export function createApplyActivities(options: ApplyActivitiesOptions): ApplyAct
     recordRefusals: async ({ gatewayId, refusals }) => {
       const { resourceId } = await gatewayOf(gatewayId);
       const read = await arm.readRaw(resourceId);
-      // Nothing is noted against anybody on the strength of a gateway that cannot be seen: the next round finds it again.
+      // Nothing is noted against anybody on the strength of a gateway that cannot be seen: the next round finds it
+      // again.
       if (read.outcome === 'done') await rounds.recordRefusals(gatewayId, read.value, refusals);
       return null;
     },

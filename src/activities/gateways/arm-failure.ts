@@ -4,7 +4,10 @@ import type { ArmUndone, ArmWords } from '../../ports/arm.ts';
 
 type Answer = ArmWords & { readonly outcome?: ArmUndone['outcome'] | 'failed' | 'unreadable' };
 
-/** Why something did not get through, by what Azure answered: its code and words stand beside our code, and not in its place. */
+/**
+ * Why something did not get through, by what Azure answered: its code and words stand beside our code, and not in its
+ * place.
+ */
 export function failureFrom(answer: Answer): Failure {
   const { message, correlationId } = answer;
   if (answer.isOurs === true) return { code: answer.code, message };

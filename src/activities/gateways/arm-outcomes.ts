@@ -8,8 +8,8 @@ import { failureFrom, refusalOf } from './arm-failure.ts';
 const usualLookSeconds = 10;
 
 /**
- * The second witness of an absence: what the group lists. A read that finds nothing may come from a cache that lags; a resource that
- * is there would be written over as if it were new, or called removed while it goes on letting people in.
+ * The second witness of an absence: what the group lists. A read that finds nothing may come from a cache that lags; a
+ * resource that is there would be written over as if it were new, or called removed while it goes on letting people in.
  */
 export async function confirmAbsent(arm: Arm, resourceId: string): Promise<Outcome> {
   const groupId = resourceId.split('/').slice(0, 5).join('/');
@@ -59,7 +59,10 @@ export function provisioningOf(resource: JsonObject): string {
   return asText(asObject(resource['properties'])['provisioningState']);
 }
 
-/** Azure names three states in which nothing goes on, and may name any other for what does (the resource provider contract). */
+/**
+ * Azure names three states in which nothing goes on, and may name any other for what does (the resource provider
+ * contract).
+ */
 export function isAtWork(provisioningState: string): boolean {
   return !['', 'Succeeded', 'Failed', 'Canceled'].includes(provisioningState);
 }

@@ -15,7 +15,10 @@ export interface DisconnectActivitiesOptions {
   readonly now: () => Date;
 }
 
-/** The activities of disconnecting chosen sessions that are its own: the list's start and the cut are those of every writer. */
+/**
+ * The activities of disconnecting chosen sessions that are its own: the list's start and the cut are those of every
+ * writer.
+ */
 export function createDisconnectActivities({
   arm,
   disconnects,

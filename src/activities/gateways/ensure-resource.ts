@@ -31,8 +31,8 @@ type EnsureResource = (input: {
 const ready: Outcome = { outcome: 'ready' };
 
 /**
- * One look at a resource of a gateway's plan and, where it is missing or lacks something, one push. What is there or on its way
- * is never pushed again, so the call may be repeated at will.
+ * One look at a resource of a gateway's plan and, where it is missing or lacks something, one push. What is there or on
+ * its way is never pushed again, so the call may be repeated at will.
  */
 export function createEnsureResource({ arm, stores, now }: EnsureResourceOptions): EnsureResource {
   const { make, madeRow, push, mend } = createMadeResources({ arm, stores, now });
@@ -99,7 +99,8 @@ export function createEnsureResource({ arm, stores, now }: EnsureResourceOptions
       return make(target, (madeAt) => push(target, () => arm.putRaw(id, withMadeTag(body, madeAt))));
     }
     if (read.outcome !== 'done') return unsettled(read);
-    // What is there without a note was there before; what has not the note's tag was made by somebody who was quicker, or later.
+    // What is there without a note was there before; what has not the note's tag was made by somebody who was quicker,
+    // or later.
     const made = await madeRow(target);
     if (made === undefined || !isMadeBy(read.value, made.at)) {
       const tag =

@@ -16,9 +16,9 @@ export interface Target {
 
 export interface MadeResources {
   /**
-   * The first push of what is not there, noted before it is asked for: what a crash leaves behind can still be removed. What Azure
-   * refuses was not made, and is somebody else's if it is found there later; only a note of an earlier push, which may have
-   * arrived, outlives the refusal of this one.
+   * The first push of what is not there, noted before it is asked for: what a crash leaves behind can still be removed.
+   * What Azure refuses was not made, and is somebody else's if it is found there later; only a note of an earlier push,
+   * which may have arrived, outlives the refusal of this one.
    */
   readonly make: <T extends { readonly outcome: string }>(
     target: Omit<Target, 'attempt'>,
@@ -29,8 +29,8 @@ export interface MadeResources {
   /** One push, with a note of which attempt made it and where Azure tells how it went. */
   readonly push: (target: Target, send: () => Promise<ArmAnswer<unknown>>) => Promise<Outcome>;
   /**
-   * What Azure ended badly is mended by the same push again: once in each attempt, so that a resume mends what an earlier
-   * attempt left. When that ends badly too, in Azure's own words. What others made is theirs to mend.
+   * What Azure ended badly is mended by the same push again: once in each attempt, so that a resume mends what an
+   * earlier attempt left. When that ends badly too, in Azure's own words. What others made is theirs to mend.
    */
   readonly mend: (target: Target, state: string, send: () => Promise<ArmAnswer<unknown>>) => Promise<Outcome>;
 }

@@ -51,7 +51,8 @@ export function createProfileActivities(
           message: read.problems.map(({ message }) => message).join(' '),
         };
       }
-      // Named by the making as well: what comes back to what it was is another package, and the old one may be on its way out.
+      // Named by the making as well: what comes back to what it was is another package, and the old one may be on its
+      // way out.
       const making = sha256Hex(input.state).slice(0, 16);
       const blobName = `${input.gatewayId}/${read.profile.hash}-${making}.zip`;
       await options.profileRetention.list(blobName);

@@ -13,7 +13,9 @@ export interface RemoveResourceOptions {
 
 type RemoveResource = (input: RemoveResourceInput) => Promise<Outcome>;
 
-/** One look at what Gatehouse made of this kind for the gateway and, while it is there, one push towards its absence. */
+/**
+ * One look at what Gatehouse made of this kind for the gateway and, while it is there, one push towards its absence.
+ */
 export function createRemoveResource({ arm, stores }: RemoveResourceOptions): RemoveResource {
   return async ({ gatewayId, resource, gatewayStays = false }) => {
     const made = (await stores.madeResources.list(gatewayId)).map(({ record }) => record);
@@ -77,7 +79,10 @@ function sayUser(resourceId: string, { message }: ArmWords): string {
   return user === undefined ? `, as Azure says: ${message}` : ` by ${user}.`;
 }
 
-/** A group with resources in it stays, and so does one of which nobody can tell: what is in it is not Gatehouse's, or was left. */
+/**
+ * A group with resources in it stays, and so does one of which nobody can tell: what is in it is not Gatehouse's, or
+ * was left.
+ */
 async function removeGroup(arm: Arm, resourceId: string): Promise<Outcome> {
   const exists = await arm.resourceGroupExists(resourceId);
   if (exists.outcome !== 'done') return unsettled(exists);

@@ -10,8 +10,8 @@ import { confirmAbsent, unsettled } from './arm-outcomes.ts';
 type WithdrawAccess = ActivitiesOf<{ readonly withdrawAccess: typeof withdrawAccess }>['withdrawAccess'];
 
 /**
- * Before a gateway is let go: one that Gatehouse did not make stays in Azure, so no root of Gatehouse may stay on it. Says which
- * roots are to come off, or have not yet.
+ * Before a gateway is let go: one that Gatehouse did not make stays in Azure, so no root of Gatehouse may stay on it.
+ * Says which roots are to come off, or have not yet.
  */
 export function createWithdrawAccess({
   arm,
@@ -22,7 +22,10 @@ export function createWithdrawAccess({
   readonly stores: Stores;
   readonly now: () => Date;
 }): WithdrawAccess {
-  /** A root of Gatehouse lets its people in whoever has put it there: from here on the entry is known as Gatehouse's own. */
+  /**
+   * A root of Gatehouse lets its people in whoever has put it there: from here on the entry is known as Gatehouse's
+   * own.
+   */
   async function adoptCopies(gatewayId: string): Promise<void> {
     for (const { record } of await stores.foreignEntries.list(gatewayId)) {
       const { kind, name, rootId, thumbprint } = record;
@@ -32,7 +35,10 @@ export function createWithdrawAccess({
     }
   }
 
-  /** Whether somebody else's gateway stands under the name of the one that Gatehouse made; no answer of Azure is no answer here. */
+  /**
+   * Whether somebody else's gateway stands under the name of the one that Gatehouse made; no answer of Azure is no
+   * answer here.
+   */
   async function lookForAnother({ resourceId, at }: MadeResource): Promise<boolean | Exclude<Outcome, Ready>> {
     const read = await arm.readRaw(resourceId);
     if (read.outcome === 'done') return !isMadeBy(read.value, at);

@@ -36,9 +36,9 @@ export interface WriteGatewayOptions {
 const usualLookSeconds = 10;
 
 /**
- * Reads what is wanted and what is, and writes the whole resource once if they differ. Everything that others put into the body
- * stays in it. A gateway that Azure is working on is not written: what it is becoming may be what is wanted. Whatever is seen of
- * a gateway that was missing, or lacks what was in force on it, is noted first.
+ * Reads what is wanted and what is, and writes the whole resource once if they differ. Everything that others put into
+ * the body stays in it. A gateway that Azure is working on is not written: what it is becoming may be what is wanted.
+ * Whatever is seen of a gateway that was missing, or lacks what was in force on it, is noted first.
  */
 export function createWriteGateway(options: WriteGatewayOptions): (input: WriteGatewayInput) => Promise<WriteOutcome> {
   const { arm, stores, log, now, thumbprintOfRoot } = options;
@@ -108,7 +108,10 @@ interface Write {
   readonly desired: DesiredState;
 }
 
-/** Which entries Azure's words name: ours as changes that may be at fault, others' only where the words call them expired. */
+/**
+ * Which entries Azure's words name: ours as changes that may be at fault, others' only where the words call them
+ * expired.
+ */
 export function namedIn(
   words: string,
   current: JsonObject,

@@ -23,8 +23,8 @@ export const orderQuestion = 'issue';
 export const collectedEvent = 'collected';
 
 /**
- * Goes on with an order that was decided. `done` once the operation has ended; `waiting` while the asker has not collected the
- * certificate, whose key is made then. `isLast` says that nothing more is waited for.
+ * Goes on with an order that was decided. `done` once the operation has ended; `waiting` while the asker has not
+ * collected the certificate, whose key is made then. `isLast` says that nothing more is waited for.
  */
 export const advanceOrder = activityReference<
   {

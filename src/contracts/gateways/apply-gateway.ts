@@ -24,7 +24,10 @@ export interface WriteGatewayInput extends ApplyGatewayInput {
 /** Why a write as a whole did not get through. It says nothing against any entry, so what was wanted stays wanted. */
 export type WriteFailure = Failure;
 
-/** What Azure said of a body that it does not take: only such an answer (400, or a write that ended as Failed) can be about an entry. */
+/**
+ * What Azure said of a body that it does not take: only such an answer (400, or a write that ended as Failed) can be
+ * about an entry.
+ */
 export interface BodyRefusal extends WriteFailure {
   /** Changes of ours that the words name. */
   readonly named: readonly EntryKey[];
@@ -33,7 +36,10 @@ export interface BodyRefusal extends WriteFailure {
 }
 
 export type WriteOutcome =
-  /** Nothing to write. `desired` is the count of intents that this was read for; `held` are the held changes that still differ. */
+  /**
+   * Nothing to write. `desired` is the count of intents that this was read for; `held` are the held changes that still
+   * differ.
+   */
   | { readonly outcome: 'equal'; readonly desired: number; readonly held: readonly EntryKey[] }
   | {
       readonly outcome: 'written';
@@ -42,7 +48,10 @@ export type WriteOutcome =
       readonly seconds: number;
       readonly operationUrl: string | null;
     }
-  /** Azure is at work, throttles, or is locked; `isUnavailable` when it gave no answer to go by, which may have a lasting cause. */
+  /**
+   * Azure is at work, throttles, or is locked; `isUnavailable` when it gave no answer to go by, which may have a
+   * lasting cause.
+   */
   | ({
       readonly outcome: 'wait';
       readonly desired: number;
@@ -126,7 +135,10 @@ export interface GatewayActionInput {
   readonly desired: number;
 }
 
-/** What one list of sessions says of those whom the gateway is to refuse: `key` is `revocation:<thumbprint>` or `root:<root id>`. */
+/**
+ * What one list of sessions says of those whom the gateway is to refuse: `key` is `revocation:<thumbprint>` or
+ * `root:<root id>`.
+ */
 export interface SessionFindings {
   readonly toCut: readonly { readonly connectionId: string; readonly key: string }[];
   /** Of these nothing can be said: sessions that could be theirs are there, and cannot be told apart or cut. */
@@ -189,5 +201,7 @@ export const pauseGateway = activityReference<
   { readonly released: boolean }
 >('pauseGateway');
 
-/** The gateway is no longer in Azure: ends what cannot be done any more, and the claim on it. It is still looked for. */
+/**
+ * The gateway is no longer in Azure: ends what cannot be done any more, and the claim on it. It is still looked for.
+ */
 export const abandonGateway = activityReference<ApplyGatewayInput, null>('abandonGateway');

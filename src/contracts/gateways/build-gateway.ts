@@ -46,7 +46,10 @@ interface Withdrawal {
   readonly left: readonly string[];
 }
 
-/** Wants the roots of Gatehouse off a gateway that stays. Safe to repeat; nothing is answered before Azure says what stands there. */
+/**
+ * Wants the roots of Gatehouse off a gateway that stays. Safe to repeat; nothing is answered before Azure says what
+ * stands there.
+ */
 export const withdrawAccess = activityReference<{ readonly gatewayId: string }, Outcome<Withdrawal>>('withdrawAccess');
 
 export interface RemoveResourceInput {

@@ -17,8 +17,8 @@ export const revokeOwnerSteps = [
 ] as const;
 
 /**
- * Looks how far every revocation of the owner has come. `done` once each is proven or is known not to come into force, or when
- * `isLast` says that nothing more is waited for: the operation has then ended with its statement.
+ * Looks how far every revocation of the owner has come. `done` once each is proven or is known not to come into force,
+ * or when `isLast` says that nothing more is waited for: the operation has then ended with its statement.
  */
 export const lookAtOwner = activityReference<
   Pick<RevokeOwnerInput, 'operationId'> & { readonly isLast: boolean },

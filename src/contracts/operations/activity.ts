@@ -1,6 +1,6 @@
 /**
- * The name under which an activity is registered, with the types that cross the Durable boundary as JSON. Names are stored
- * in histories: a changed meaning gets a new name.
+ * The name under which an activity is registered, with the types that cross the Durable boundary as JSON. Names are
+ * stored in histories: a changed meaning gets a new name.
  */
 export interface ActivityReference<Input, Output> {
   readonly name: string;

@@ -6,7 +6,10 @@ interface OfLock {
   readonly operationId: string;
 }
 
-/** Takes a claim that one procedure holds for a while; `by` names the operation that has it. Whose operation is over has none. */
+/**
+ * Takes a claim that one procedure holds for a while; `by` names the operation that has it. Whose operation is over has
+ * none.
+ */
 export const takeLock = activityReference<
   OfLock,
   { readonly outcome: 'taken' } | { readonly outcome: 'held'; readonly by: string }

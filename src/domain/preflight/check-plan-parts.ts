@@ -7,8 +7,8 @@ import type { PreflightContext } from './subject.ts';
 export type PlanParts = { readonly [K in keyof GatewayPlanInput]?: GatewayPlanInput[K] | undefined };
 
 /**
- * The errors of a plan whose shape is not right everywhere, as far as they do not depend on what is wrong. `faults` are JSON
- * Pointers of the places that are wrong or missing, `''` for the plan as a whole.
+ * The errors of a plan whose shape is not right everywhere, as far as they do not depend on what is wrong. `faults` are
+ * JSON Pointers of the places that are wrong or missing, `''` for the plan as a whole.
  */
 export function checkPlanParts(
   parts: PlanParts,

@@ -43,8 +43,8 @@ const preflightRules: readonly PreflightRule[] = [
 ];
 
 /**
- * Everything that is wrong with a plan, its defaults filled in, errors and warnings together, in the order of the rules. Never
- * throws, and depends on its arguments alone. What the context does not tell is not judged.
+ * Everything that is wrong with a plan, its defaults filled in, errors and warnings together, in the order of the
+ * rules. Never throws, and depends on its arguments alone. What the context does not tell is not judged.
  */
 export function checkPlan(plan: GatewayPlan, context: PreflightContext): readonly Problem[] {
   const subject = readSubject(plan, context);

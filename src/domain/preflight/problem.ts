@@ -5,7 +5,10 @@ export interface Problem {
   /** JSON Pointer into the plan as it was given, for example `/virtualNetwork/subnets/0/prefix`. */
   readonly path: string;
   readonly code: ProblemCode;
-  /** JSON Pointers of the other fields of the plan that an error follows from: while one of those is not known, nor is this. */
+  /**
+   * JSON Pointers of the other fields of the plan that an error follows from: while one of those is not known, nor is
+   * this.
+   */
   readonly restsOn?: readonly string[];
   /** An `error` keeps the plan from being built; a `warning` does not. */
   readonly severity: 'error' | 'warning';

@@ -7,8 +7,8 @@ interface RangeOverlap {
 }
 
 /**
- * One entry for each range that lies inside another of the list: as many as there are ranges at most, however many pairs
- * overlap, so that a hostile plan gets a bounded answer.
+ * One entry for each range that lies inside another of the list: as many as there are ranges at most, however many
+ * pairs overlap, so that a hostile plan gets a bounded answer.
  */
 export function findOverlaps(ranges: readonly LocatedRange[]): readonly RangeOverlap[] {
   const found: RangeOverlap[] = [];

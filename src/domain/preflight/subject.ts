@@ -90,7 +90,9 @@ export interface SubjectNetwork {
   readonly dnsServers: readonly string[];
 }
 
-/** A plan with its defaults, its ranges parsed once, and what is known of its surroundings: all that a rule looks at. */
+/**
+ * A plan with its defaults, its ranges parsed once, and what is known of its surroundings: all that a rule looks at.
+ */
 export interface PreflightSubject {
   readonly plan: GatewayPlan;
   readonly context: PreflightContext;

@@ -26,8 +26,8 @@ type IssuingRequest = Pick<
 export const issuedViewSchema = certificateViewSchema.extend(madeKeyViewSchema.shape).meta({ id: 'IssuedCertificate' });
 
 /**
- * Issues what was ordered, for the key of its request or for one that is made here, and answers 201 with it; or 202, where the
- * root's policy has it approved first.
+ * Issues what was ordered, for the key of its request or for one that is made here, and answers 201 with it; or 202,
+ * where the root's policy has it approved first.
  */
 export async function answerIssued(
   options: AnswerIssuedOptions,

@@ -118,7 +118,10 @@ export interface KeyWishes {
   readonly pfx: z.output<typeof pfxSchema> | undefined;
 }
 
-/** What the order says of its key and file. Whoever neither sends a password nor wants to see one could not open the file. */
+/**
+ * What the order says of its key and file. Whoever neither sends a password nor wants to see one could not open the
+ * file.
+ */
 export function readKeyWishes(
   { key, pfx }: KeyWishes,
   headers: Pick<Headers, 'get'>,

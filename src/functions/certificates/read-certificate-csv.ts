@@ -29,9 +29,9 @@ interface CsvFault {
 }
 
 /**
- * Reads a list of certificates from CSV with a header, separated by commas, semicolons or tabs, as spreadsheets write it. Lines
- * that cannot be read are told beside the others, also where a double quote makes one of many: none is passed over.
- * ERR_REQUEST_INVALID where there is nothing to read by, or the reader came to no end.
+ * Reads a list of certificates from CSV with a header, separated by commas, semicolons or tabs, as spreadsheets write
+ * it. Lines that cannot be read are told beside the others, also where a double quote makes one of many: none is passed
+ * over. ERR_REQUEST_INVALID where there is nothing to read by, or the reader came to no end.
  */
 export function readCertificateCsv(text: string): readonly ImportRow[] {
   const lines = text.replaceAll(/\r\n?/g, '\n').split('\n');

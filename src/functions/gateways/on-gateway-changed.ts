@@ -8,8 +8,9 @@ import type { Stores } from '../../stores/stores.ts';
 export type EventOutcome = Extract<GatewayEventReading, string> | 'own write' | 'not registered' | 'looked at';
 
 /**
- * A hint that somebody changed a gateway. The gateway is looked at, and what is missing is put back by the single writer;
- * the event's own claims are believed in nothing but "this was our own doing", where the worst of a lie is a later look.
+ * A hint that somebody changed a gateway. The gateway is looked at, and what is missing is put back by the single
+ * writer; the event's own claims are believed in nothing but "this was our own doing", where the worst of a lie is a
+ * later look.
  */
 export async function onGatewayChanged(
   event: unknown,

@@ -50,7 +50,8 @@ export async function answerRequest(
   try {
     await trail.outcome(answer);
   } catch (error: unknown) {
-    // The answer stands: the change is made, and its intent is in the audit. A 500 now would make the caller do it twice.
+    // The answer stands: the change is made, and its intent is in the audit. A 500 now would make the caller do it
+    // twice.
     logUnknownError(context, error);
   }
   return toHttpResponse(answer, requestId);
@@ -185,8 +186,8 @@ async function runTurn(
 }
 
 /**
- * Kept is what was done. A refusal rests on rights and on what exists at the moment, and may come out otherwise on a later try;
- * one of the body itself comes out the same. Faults of shape never get as far as the key.
+ * Kept is what was done. A refusal rests on rights and on what exists at the moment, and may come out otherwise on a
+ * later try; one of the body itself comes out the same. Faults of shape never get as far as the key.
  */
 function isFinal(status: number): boolean {
   return status < 400;

@@ -120,8 +120,8 @@ function subjectsOfAnswer({ status, headers, body }: RenderedAnswer): {
 }
 
 /**
- * What is acted on, from the path and, where a link opens a route, from its query. A secret is shown by its hash: rows about one
- * thing can still be told to be.
+ * What is acted on, from the path and, where a link opens a route, from its query. A secret is shown by its hash: rows
+ * about one thing can still be told to be.
  */
 function targetOf(
   { secretQuery = [] }: Route,

@@ -22,9 +22,9 @@ const idempotencyKeyPattern = /^[\x21-\x7e]{1,255}$/;
 const queryLengthMax = 4096;
 
 /**
- * Checks every part of a request and reports all that is wrong in one ERR_REQUEST_INVALID. Unknown fields and unknown or
- * repeated query parameters are refused. A body may carry the idempotency key as its field `idempotencyKey`, for callers
- * that cannot set headers.
+ * Checks every part of a request and reports all that is wrong in one ERR_REQUEST_INVALID. Unknown fields and unknown
+ * or repeated query parameters are refused. A body may carry the idempotency key as its field `idempotencyKey`, for
+ * callers that cannot set headers.
  */
 export async function checkRequest(route: Route, request: HttpRequest): Promise<CheckedRequest> {
   const problems: Problem[] = [];

@@ -7,8 +7,8 @@ const liveStatuses: ReadonlySet<string> = new Set(['Pending', 'Running', 'Contin
 
 /**
  * The task hub behind the durable client of one invocation. The host would let an instance that has ended start anew
- * under its id, so `start` looks first. A start that fails and yet left an instance behind was somebody else's at the same
- * moment (409, on older hosts 500) or its own with the answer lost: both are what was wanted.
+ * under its id, so `start` looks first. A start that fails and yet left an instance behind was somebody else's at the
+ * same moment (409, on older hosts 500) or its own with the answer lost: both are what was wanted.
  */
 export function createDurableOrchestrations(client: ClientCalls): Orchestrations {
   async function state(instanceId: string): Promise<'absent' | 'live' | 'ended'> {

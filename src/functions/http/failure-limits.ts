@@ -8,20 +8,23 @@ interface Rate {
 
 /** Failures to say who one is. */
 const failures: Rate = { max: 100, perSecond: 1 };
-/** Keys that nobody has tried yet and that are looked up for an address that has failed too often: one of them may be good. */
+/**
+ * Keys that nobody has tried yet and that are looked up for an address that has failed too often: one of them may be
+ * good.
+ */
 const newKeys: Rate = { max: 100, perSecond: 10 };
 const addressesMax = 10_000;
 const keysMax = 1000;
 const knownForMs = 10 * 60 * 1000;
 
 /**
- * How often an address may fail to say who it is before it is turned away unread. Kept in memory by each instance: it bounds
- * what guessing costs, and guesses at keys of 256 bits lead nowhere anyway.
+ * How often an address may fail to say who it is before it is turned away unread. Kept in memory by each instance: it
+ * bounds what guessing costs, and guesses at keys of 256 bits lead nowhere anyway.
  */
 export interface FailureLimits {
   /**
-   * Throws ERR_THROTTLED when the address has failed too often, unless the credential was good a while ago, or is one that was not
-   * tried before: whoever fails behind an address does not shut out somebody else who comes with a key.
+   * Throws ERR_THROTTLED when the address has failed too often, unless the credential was good a while ago, or is one
+   * that was not tried before: whoever fails behind an address does not shut out somebody else who comes with a key.
    */
   require(address: string, credential?: string): void;
   failed(address: string, credential?: string): void;

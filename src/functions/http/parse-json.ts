@@ -14,9 +14,9 @@ const forbiddenNames = new Set(['__proto__', 'constructor', 'prototype']);
 const loneSurrogate = /\p{Surrogate}/u;
 
 /**
- * Reads one JSON value (RFC 8259) from bytes, stricter than JSON.parse: valid UTF-8, at most 64 levels, no name twice in
- * one object, no name that reaches a prototype, no half of a surrogate pair. What it refuses it never quotes: a body may
- * hold a password.
+ * Reads one JSON value (RFC 8259) from bytes, stricter than JSON.parse: valid UTF-8, at most 64 levels, no name twice
+ * in one object, no name that reaches a prototype, no half of a surrogate pair. What it refuses it never quotes: a body
+ * may hold a password.
  */
 export function parseJson(bytes: Uint8Array): ParsedJson {
   const text = decodeUtf8(bytes);

@@ -9,9 +9,9 @@ const bodyBytesMax = 1024 * 1024;
 const jsonMediaType = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?;?$/i;
 
 /**
- * The JSON value of the request's body; `{}` when there is none, so that the schema names what is missing. The host hands over a
- * body without a length as nothing: taken for none, it would lose what was asked for. Where a route takes CSV, the text of such a
- * body is its field `csv`.
+ * The JSON value of the request's body; `{}` when there is none, so that the schema names what is missing. The host
+ * hands over a body without a length as nothing: taken for none, it would lose what was asked for. Where a route takes
+ * CSV, the text of such a body is its field `csv`.
  */
 export async function readBody(request: HttpRequest, takesCsv = false): Promise<unknown> {
   if (Number(request.headers.get('content-length') ?? 0) > bodyBytesMax) throw tooLarge();

@@ -7,8 +7,8 @@ import { couldBeKey } from '../../services/requests/guessable-keys.ts';
 export type ReadCaller = (headers: Pick<Headers, 'get'>) => Promise<Caller>;
 
 /**
- * The one place that knows callers. A key that is missing, malformed, unknown or withdrawn gets one and the same answer.
- * The `x-ms-client-principal` headers count for nothing: from outside, anybody can send them.
+ * The one place that knows callers. A key that is missing, malformed, unknown or withdrawn gets one and the same
+ * answer. The `x-ms-client-principal` headers count for nothing: from outside, anybody can send them.
  */
 export function createReadCaller({ apiKeys }: { readonly apiKeys: Pick<ApiKeys, 'find'> }): ReadCaller {
   return async (headers) => {

@@ -32,7 +32,10 @@ export function registerRoutes({ app, routes, services, durableClient }: Registe
   registerUnknownRoute(app, routes);
 }
 
-/** One span for each request at a route. Its path is told as the route's template only: it holds what people call their things. */
+/**
+ * One span for each request at a route. Its path is told as the route's template only: it holds what people call their
+ * things.
+ */
 function traced(
   route: Route,
   { invocationId, traceContext = {} }: InvocationContext,
@@ -76,8 +79,8 @@ function checkRoutes(routes: readonly Route[]): void {
 }
 
 /**
- * The host gives a request that two templates match to the one whose function name sorts first, not to the more specific
- * one. Where two match, one of them would be hidden by the accident of its name.
+ * The host gives a request that two templates match to the one whose function name sorts first, not to the more
+ * specific one. Where two match, one of them would be hidden by the accident of its name.
  */
 function checkOverlaps(routes: readonly Route[]): void {
   for (const [position, route] of routes.entries()) {

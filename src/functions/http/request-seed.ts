@@ -6,8 +6,8 @@ export interface SeededRandomness {
 }
 
 /**
- * All randomness of one request, drawn from one secret seed (HKDF-SHA256, RFC 5869): a request that runs again under its
- * idempotency key makes the same ids and serials, so it finds what it made before instead of making more.
+ * All randomness of one request, drawn from one secret seed (HKDF-SHA256, RFC 5869): a request that runs again under
+ * its idempotency key makes the same ids and serials, so it finds what it made before instead of making more.
  */
 export function createSeededRandomness(seed: Uint8Array): SeededRandomness {
   const randomBytes = (label: string, length: number): Uint8Array =>

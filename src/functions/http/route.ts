@@ -57,7 +57,10 @@ interface RouteFacts {
   readonly sensitiveAnswer?: true;
   /** The body may be `text/csv` instead: its text is the field `csv` of the body then. */
   readonly takesCsv?: true;
-  /** Names of query parameters that are secrets: the audit gets their SHA-256. A path holds none: the host's telemetry tells every path. */
+  /**
+   * Names of query parameters that are secrets: the audit gets their SHA-256. A path holds none: the host's telemetry
+   * tells every path.
+   */
   readonly secretQuery?: readonly string[];
   /** JSON Pointers of body fields that hold secrets: left out of what an idempotency key is compared by. */
   readonly secretFields?: readonly string[];
@@ -65,12 +68,15 @@ interface RouteFacts {
 
 export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> extends RouteFacts {
   readonly request?: { readonly params?: P; readonly query?: Q; readonly body?: B };
-  /** For keyless routes that a secret in the query opens: whether it does. Whoever shows none that does is counted and bounded. */
+  /**
+   * For keyless routes that a secret in the query opens: whether it does. Whoever shows none that does is counted and
+   * bounded.
+   */
   readonly isOpenedBy?: (query: Readonly<Record<string, string>>) => Promise<boolean>;
   /**
-   * What else is wrong with the parts of a body whose shape is not right: said in the same answer. `faults` are JSON Pointers of
-   * the places whose shape is wrong, or where something is missing; unknown fields are not among them. Not asked when the path
-   * itself is wrong.
+   * What else is wrong with the parts of a body whose shape is not right: said in the same answer. `faults` are JSON
+   * Pointers of the places whose shape is wrong, or where something is missing; unknown fields are not among them. Not
+   * asked when the path itself is wrong.
    */
   readonly alsoWrong?: (
     parts: ValidParts<z.output<B>>,

@@ -10,8 +10,8 @@ const problemsMax = 100;
 const textLengthMax = 300;
 
 /**
- * Every fault that a schema found, each with where it is, what is wrong and what to send instead. `prefix` is the pointer
- * of the part of the request that was checked: '' for the body. Values are never quoted.
+ * Every fault that a schema found, each with where it is, what is wrong and what to send instead. `prefix` is the
+ * pointer of the part of the request that was checked: '' for the body. Values are never quoted.
  */
 export function shapeProblems(error: z.ZodError, prefix = ''): readonly Problem[] {
   return error.issues.flatMap((issue) => toProblems(issue, prefix)).slice(0, problemsMax);

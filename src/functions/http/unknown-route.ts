@@ -10,7 +10,10 @@ import type { Route } from './route.ts';
  */
 export const unknownRouteName = 'zzUnknownRoute';
 
-/** Answers whatever no route matches, where the host itself would say 404 without a word. Its own paths are not below `/api`. */
+/**
+ * Answers whatever no route matches, where the host itself would say 404 without a word. Its own paths are not below
+ * `/api`.
+ */
 export function registerUnknownRoute(app: Pick<typeof functionsApp, 'http'>, routes: readonly Route[]): void {
   app.http(unknownRouteName, {
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'],

@@ -10,8 +10,9 @@ export type ValidParts<T> = T extends readonly unknown[]
     : T;
 
 /**
- * What is right in a value that is not right as a whole: of an object each field that its schema takes by itself, of the
- * others what is right inside. So rules about the right parts can be told together with what is wrong with the shape.
+ * What is right in a value that is not right as a whole: of an object each field that its schema takes by itself, of
+ * the others what is right inside. So rules about the right parts can be told together with what is wrong with the
+ * shape.
  */
 export function validParts(schema: z.ZodType, value: unknown): unknown {
   const parsed = schema.safeParse(value);

@@ -1,6 +1,8 @@
 import type { WaitingDownload } from '../../services/operations/downloads.ts';
 
-/** For every answer behind a link that is a secret: no script, nothing from elsewhere, no trace of the address anywhere. */
+/**
+ * For every answer behind a link that is a secret: no script, nothing from elsewhere, no trace of the address anywhere.
+ */
 export const downloadHeaders: Readonly<Record<string, string>> = {
   'content-security-policy': "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',

@@ -6,8 +6,8 @@ import { defineRoute } from '../http/define-route.ts';
 import type { Route, RouteAnswer } from '../http/route.ts';
 import { downloadHeaders, downloadPage, noDownloadPage, noDownloadText } from './download-page.ts';
 
-// Any text: one that cannot be a token is answered as one that is not known.
-// Mail programs and portals add parameters of their own to links. Not in the path: of that the host tells whoever collects its spans.
+// Any text: one that cannot be a token is answered as one that is not known. Mail programs and portals add parameters
+// of their own to links. Not in the path: of that the host tells whoever collects its spans.
 const query = z.object({
   token: z.string().default('').meta({ description: 'From the link, 43 characters of base64url. Secret.' }),
 });

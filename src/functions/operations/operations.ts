@@ -239,8 +239,8 @@ function actOnOperation(options: OperationRoutesOptions, verb: keyof OperationAc
 }
 
 /**
- * The operation, if it is one that this can be asked of, by this caller, and that is still its target's. Whatever goes on with
- * an operation, or ends it, comes through here.
+ * The operation, if it is one that this can be asked of, by this caller, and that is still its target's. Whatever goes
+ * on with an operation, or ends it, comes through here.
  */
 async function requireTurn(
   { operations, standing }: OperationRoutesOptions,

@@ -10,7 +10,9 @@ export interface TimerHost {
   readonly runs: Pick<TimerRuns, 'succeeded' | 'failed'>;
 }
 
-/** Registers a timer on its schedule and notes how each run ended, with what it answers as its remark: health says it. */
+/**
+ * Registers a timer on its schedule and notes how each run ended, with what it answers as its remark: health says it.
+ */
 export function registerTimer(
   { app, runs }: TimerHost,
   name: TimerName,

@@ -88,8 +88,8 @@ const rules: readonly Rule[] = [
 ];
 
 /**
- * Refuses what some client could read otherwise than it was meant, wherever it would stand. Everything else is quoted by the
- * rules of each file.
+ * Refuses what some client could read otherwise than it was meant, wherever it would stand. Everything else is quoted
+ * by the rules of each file.
  */
 export function requireFit(settings: L2tpSettings): void {
   const problems = rules.filter(({ holds }) => !holds(settings)).map(toProblem);

@@ -9,7 +9,10 @@ export function runFolder(settings: L2tpSettings): string {
   return `/run/gatehouse-${slugOf(settings)}`;
 }
 
-/** Connects: asks for the password, which goes to a file in memory that only root may read and that goes once it is connected. */
+/**
+ * Connects: asks for the password, which goes to a file in memory that only root may read and that goes once it is
+ * connected.
+ */
 export function connectScript(settings: L2tpSettings): string {
   return withVariables(connectText, variables(settings));
 }

@@ -24,7 +24,8 @@ function packStrongswan(settings: L2tpSettings): Uint8Array {
   ]);
 }
 
-// The server may have a private address of its own, and names itself by that: hence any identity. The key tells whether it is it.
+// The server may have a private address of its own, and names itself by that: hence any identity. The key tells whether
+// it is it.
 function swanctlConf(settings: L2tpSettings): string {
   const { serverAddress } = settings;
   const slug = slugOf(settings);
@@ -70,7 +71,8 @@ length bit = yes
 `;
 }
 
-// With the others refused, MS-CHAPv2 is left. Asking for it by name would also ask the server to prove itself in this way.
+// With the others refused, MS-CHAPv2 is left. Asking for it by name would also ask the server to prove itself in this
+// way.
 function pppOptions(settings: L2tpSettings): string {
   return `ipcp-accept-local
 ipcp-accept-remote

@@ -12,8 +12,8 @@ export const androidKit: KitPlatform<P2sSettings> = {
 };
 
 /**
- * Keys as the app reads them. The same person's next profile replaces the former by its UUID. Without a key the app lets the
- * person choose the certificate when importing.
+ * Keys as the app reads them. The same person's next profile replaces the former by its UUID. Without a key the app
+ * lets the person choose the certificate when importing.
  */
 function buildAndroid(settings: P2sSettings, fileName: string): KitParts {
   requireProtocol(settings, 'IkeV2');

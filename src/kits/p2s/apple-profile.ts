@@ -5,9 +5,9 @@ import { type P2sSettings, requireProtocol, serverRootOf } from './p2s-settings.
 type Dictionary = Readonly<Record<string, PlistValue>>;
 
 /**
- * A configuration profile with the VPN (IKEv2, EAP-TLS), the gateway's root and, where the key was made here, certificate and
- * key. Keys as Apple's device-management schema has them. Identifiers are those of the person at the gateway: a profile that is
- * installed later, with a renewed certificate say, takes the place of the former.
+ * A configuration profile with the VPN (IKEv2, EAP-TLS), the gateway's root and, where the key was made here,
+ * certificate and key. Keys as Apple's device-management schema has them. Identifiers are those of the person at the
+ * gateway: a profile that is installed later, with a renewed certificate say, takes the place of the former.
  */
 export function appleProfile(settings: P2sSettings): string {
   requireProtocol(settings, 'IkeV2');
@@ -56,8 +56,8 @@ function vpnPayload(settings: P2sSettings): Dictionary {
 }
 
 /**
- * `None` with extended authentication is EAP alone, as Azure's packages for Windows and Linux have it. A certificate that no
- * payload holds cannot be named: the person chooses it.
+ * `None` with extended authentication is EAP alone, as Azure's packages for Windows and Linux have it. A certificate
+ * that no payload holds cannot be named: the person chooses it.
  */
 function ikev2({ gatewayId, commonName, profile, pfx }: P2sSettings): Dictionary {
   const association = { EncryptionAlgorithm: 'AES-256', IntegrityAlgorithm: 'SHA2-256', DiffieHellmanGroup: 14 };

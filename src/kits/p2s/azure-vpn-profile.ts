@@ -7,8 +7,8 @@ const instance = 'http://www.w3.org/2001/XMLSchema-instance';
 
 /**
  * Azure's profile for the Azure VPN Client, with two things of it filled in: the name of the connection, and the client
- * certificate, for which the client asks at every import otherwise. What tells the gateway from others (its name, its root, its
- * TLS key) stays as Azure wrote it. Throws where the profile does not let people in by certificate.
+ * certificate, for which the client asks at every import otherwise. What tells the gateway from others (its name, its
+ * root, its TLS key) stays as Azure wrote it. Throws where the profile does not let people in by certificate.
  */
 export function azureVpnProfile(settings: P2sSettings): string {
   const { gatewayId, profile, connectionName, thumbprint } = settings;

@@ -13,8 +13,9 @@ export const openVpn2Kit: KitPlatform<P2sSettings> = {
 };
 
 /**
- * The gateway's template is kept as it is but for three things: `<cert>` and `<key>` are filled, the key by a reference to its
- * file where the person has it, and `log` is dropped (it writes into whatever folder the client was started from).
+ * The gateway's template is kept as it is but for three things: `<cert>` and `<key>` are filled, the key by a reference
+ * to its file where the person has it, and `log` is dropped (it writes into whatever folder the client was started
+ * from).
  */
 function buildProfile(settings: P2sSettings, fileName: string): KitParts {
   const { sections, lineBreak } = readTemplate(settings);

@@ -38,8 +38,8 @@ function completeName({ fileStem }: P2sSettings): string {
 }
 
 /**
- * Without certificate and key, for which OpenVPN Connect then asks; and without what these clients refuse. They would give up a
- * connection over which nothing goes for a while, if told nothing of it.
+ * Without certificate and key, for which OpenVPN Connect then asks; and without what these clients refuse. They would
+ * give up a connection over which nothing goes for a while, if told nothing of it.
  */
 function profileText(settings: P2sSettings): string {
   const { sections } = readTemplate(settings);

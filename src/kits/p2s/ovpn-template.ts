@@ -7,7 +7,9 @@ export interface Section {
   readonly lines: readonly string[];
 }
 
-/** The gateway's OpenVPN profile in its sections. Throws where the package holds none, or one that cannot be filled in. */
+/**
+ * The gateway's OpenVPN profile in its sections. Throws where the package holds none, or one that cannot be filled in.
+ */
 export function readTemplate({ profile, gatewayId }: P2sSettings): {
   readonly sections: readonly Section[];
   readonly lineBreak: string;

@@ -25,8 +25,8 @@ export interface P2sSettings {
   /** Of the last of the chain, SHA-1 in upper-case hex. */
   readonly rootThumbprint: string;
   /**
-   * Certificate, key and chain in one file, encrypted as the row of the platform says, where the key was made here; without it
-   * the person has the key.
+   * Certificate, key and chain in one file, encrypted as the row of the platform says, where the key was made here;
+   * without it the person has the key.
    */
   readonly pfx?: { readonly content: Uint8Array; readonly password?: string };
   /** Where something answers behind the gateway, if somebody named it: IPv4 address and TCP port. */

@@ -5,7 +5,10 @@ import { isIpv4, keyFileOf, type P2sSettings } from './p2s-settings.ts';
 import checkText from './scripts/check.sh';
 import credentialsText from './scripts/credentials.sh';
 
-/** A script that sets the connection up or takes it away, with what all of them share: the settings, and how a key is placed. */
+/**
+ * A script that sets the connection up or takes it away, with what all of them share: the settings, and how a key is
+ * placed.
+ */
 export function setupScript(script: string, settings: P2sSettings, more: readonly string[]): string {
   const { connectionName, fileStem, pfx } = settings;
   const variables = [
@@ -35,7 +38,9 @@ function checkScript({ fileStem, profile, addressPool, sku, probe }: P2sSettings
   );
 }
 
-/** What every kit for Linux and macOS holds beside its own: the certificate, what it leads to, the `.pfx` and the check. */
+/**
+ * What every kit for Linux and macOS holds beside its own: the certificate, what it leads to, the `.pfx` and the check.
+ */
 export function commonFiles(settings: P2sSettings): readonly KitFile[] {
   const { fileStem, certificate, chain, pfx } = settings;
   return [

@@ -44,7 +44,8 @@ function sectionOf({ fileStem }: P2sSettings): string {
   return fileStem.replaceAll(/[^A-Za-z0-9-]/g, '-');
 }
 
-// Only the name that is connected to serves: swanctl takes `%` before it, which ipsec.conf knows, for a part of the name.
+// Only the name that is connected to serves: swanctl takes `%` before it, which ipsec.conf knows, for a part of the
+// name.
 function swanctlConf(settings: P2sSettings): string {
   const { profile, commonName } = settings;
   const name = sectionOf(settings);
@@ -76,8 +77,8 @@ function swanctlConf(settings: P2sSettings): string {
 }
 
 /**
- * Whether a certificate of Gatehouse has the name as its subject alternative name too: for another name strongSwan would find no
- * certificate, and goes by the subject where it is given none.
+ * Whether a certificate of Gatehouse has the name as its subject alternative name too: for another name strongSwan
+ * would find no certificate, and goes by the subject where it is given none.
  */
 function isAlternativeName(commonName: string): boolean {
   return /^(?:[A-Za-z0-9._+-]+@)?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(commonName);

@@ -6,9 +6,9 @@ const base = 'http://www.microsoft.com/provisioning/BaseEapConnectionPropertiesV
 const tls = 'http://www.microsoft.com/provisioning/EapTlsConnectionPropertiesV';
 
 /**
- * What Windows' EAP-TLS is told, by the schemas of MS-GPWL 6.8. It takes the client certificate that leads to the root of the kit:
- * selected by thumbprint, a renewed one would not be found. The gateway is known by its root alone, because inside EAP it may name
- * itself otherwise than its address does; IKE has looked at the address before.
+ * What Windows' EAP-TLS is told, by the schemas of MS-GPWL 6.8. It takes the client certificate that leads to the root
+ * of the kit: selected by thumbprint, a renewed one would not be found. The gateway is known by its root alone, because
+ * inside EAP it may name itself otherwise than its address does; IKE has looked at the address before.
  */
 export function eapConfig(settings: P2sSettings): string {
   const serverRoot = requireServerRoot(settings).thumbprint;
@@ -51,7 +51,9 @@ export function eapConfig(settings: P2sSettings): string {
 `;
 }
 
-/** The same connection for management tools, which keep it connected (VPNv2 configuration service provider, ProfileXML). */
+/**
+ * The same connection for management tools, which keep it connected (VPNv2 configuration service provider, ProfileXML).
+ */
 export function alwaysOnProfile(settings: P2sSettings): string {
   const routes = settings.profile.routes.map((prefix) => {
     const [address = '', size = ''] = prefix.split('/');

@@ -16,7 +16,9 @@ const collectDays = 7;
 /** What was collected is told by an event; an event that was lost costs this long. */
 const lookSeconds = 3600;
 
-/** Has people decide whether a certificate is issued, then issues it; or lets its asker collect it, who gets the key. */
+/**
+ * Has people decide whether a certificate is issued, then issues it; or lets its asker collect it, who gets the key.
+ */
 export function* orderCertificate(context: OrchestrationContext): Steps<{ readonly outcome: string }> {
   const { operationId, question: detail, days } = context.df.getInput<OrderCertificateInput>();
   yield* callActivity(context, beginStep, { operationId, step: 'approve' });

@@ -10,10 +10,11 @@ import { callActivity, orRefusal, type Steps } from '../operations/call-activity
 import { serveGateway } from './serve-gateway.ts';
 
 /**
- * The single writer of one gateway. It holds the gateway's row under its epoch, brings the gateway to what is wanted, cuts the
- * sessions of those whom it is to refuse, makes the profile packages that were asked for, and gives the row back only if nothing
- * more was wanted in the meantime. All changes that came while it worked go out with its next write. A gateway that cannot be
- * brought to what is wanted now is given back with the reason and a time for the next try; nothing is given up.
+ * The single writer of one gateway. It holds the gateway's row under its epoch, brings the gateway to what is wanted,
+ * cuts the sessions of those whom it is to refuse, makes the profile packages that were asked for, and gives the row
+ * back only if nothing more was wanted in the meantime. All changes that came while it worked go out with its next
+ * write. A gateway that cannot be brought to what is wanted now is given back with the reason and a time for the next
+ * try; nothing is given up.
  *
  * Each round begins a new history, so that a gateway under steady change never grows an endless one.
  */

@@ -16,11 +16,13 @@ import { untilReady } from './until-ready.ts';
 const resources = ['resourceGroup', 'virtualNetwork', 'publicIp', 'gateway'] as const;
 
 /**
- * Builds a gateway and everything under it. The order is Azure's: each resource refers to the one before. Every step looks
- * first and then pushes, with names known in advance, so a build that is repeated, resumed or run twice ends with one of each.
+ * Builds a gateway and everything under it. The order is Azure's: each resource refers to the one before. Every step
+ * looks first and then pushes, with names known in advance, so a build that is repeated, resumed or run twice ends with
+ * one of each.
  *
- * The instance holds the gateway's row from before its first step, and the virtual network's claim; both are given back at
- * the end, whatever the end is. Intents that came in between are fulfilled by the writer that it starts in its place.
+ * The instance holds the gateway's row from before its first step, and the virtual network's claim; both are given back
+ * at the end, whatever the end is. Intents that came in between are fulfilled by the writer that it starts in its
+ * place.
  */
 export function* buildGateway(context: OrchestrationContext): Steps<OperationEnd> {
   const input = context.df.getInput<GatewayOperationInput>();

@@ -6,9 +6,9 @@ import { callActivity, type Steps, waitSeconds } from '../operations/call-activi
 const pausesSeconds = [30, 60, 90, 150];
 
 /**
- * Whether a gateway that Azure did not show is really gone: several looks over minutes, each with the resource group's list as
- * second witness, have to agree. One look that finds it, or cannot tell, is enough for it not to be. A gateway that was gone
- * already needs one look.
+ * Whether a gateway that Azure did not show is really gone: several looks over minutes, each with the resource group's
+ * list as second witness, have to agree. One look that finds it, or cannot tell, is enough for it not to be. A gateway
+ * that was gone already needs one look.
  */
 export function* confirmAbsence(
   context: OrchestrationContext,

@@ -22,7 +22,10 @@ export type Converged = { readonly desired: number; readonly writeSeconds: reado
 /** What one reconciler does about a gateway that it has nothing to say about any more. */
 export type NotConverged = { readonly end: 'gone' } | { readonly end: 'superseded' };
 
-/** Azure fails a write for reasons of its own far more often than for an entry: that many times it counts as one refusal. */
+/**
+ * Azure fails a write for reasons of its own far more often than for an entry: that many times it counts as one
+ * refusal.
+ */
 const failuresMax = 3;
 const afterFailureSeconds = 15;
 /** A write that succeeds and is not kept is repeated once. */
@@ -67,10 +70,10 @@ interface Search {
 /**
  * Brings a gateway's entries to what is wanted: read, merge, write once, wait, compare, until nothing differs.
  *
- * Azure refuses a whole body for one bad entry. The changes of a refused body are divided, revocations before roots and then in
- * halves: one half is held back while the other is tried together with whatever has been wanted meanwhile, until the culprit
- * stands alone. It is set aside; everything else gets through. What no entry can be blamed for ends the round as failed, and
- * nothing that was wanted is given up.
+ * Azure refuses a whole body for one bad entry. The changes of a refused body are divided, revocations before roots and
+ * then in halves: one half is held back while the other is tried together with whatever has been wanted meanwhile,
+ * until the culprit stands alone. It is set aside; everything else gets through. What no entry can be blamed for ends
+ * the round as failed, and nothing that was wanted is given up.
  */
 export function* convergeGateway(
   context: OrchestrationContext,
@@ -188,7 +191,9 @@ function* afterWrite(
   return refusal.isAboutBody ? divide(search, keys, refusal, true) : refusal;
 }
 
-/** Decides what to try next after a refused body; answers the failure when the refusal can be about no change of ours. */
+/**
+ * Decides what to try next after a refused body; answers the failure when the refusal can be about no change of ours.
+ */
 function divide(
   search: Search,
   keys: readonly string[],
@@ -222,8 +227,9 @@ function divide(
 }
 
 /**
- * A write that Azure fails for reasons of its own fails with each of its changes alone as well. Where several are suspected on
- * such grounds, nobody is blamed unless other changes got through; then each is tried once more with these in force.
+ * A write that Azure fails for reasons of its own fails with each of its changes alone as well. Where several are
+ * suspected on such grounds, nobody is blamed unless other changes got through; then each is tried once more with these
+ * in force.
  */
 function tellApart({ aside, retried, writes }: Search): 'clear' | 'retry' | WriteFailure {
   const late = aside.filter(({ isLate, isNamed }) => isLate && !isNamed);

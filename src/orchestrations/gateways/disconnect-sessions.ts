@@ -14,9 +14,14 @@ import { callActivity, type Steps, waitSeconds } from '../operations/call-activi
 import { endOfOperation, failed, type Place } from '../operations/operation-end.ts';
 import { type Overtaken, runAction } from './gateway-actions.ts';
 
-/** Azure counts its sessions every five minutes: a list that is asked for later than that after a cut shows what came of it. */
+/**
+ * Azure counts its sessions every five minutes: a list that is asked for later than that after a cut shows what came of
+ * it.
+ */
 const nextCountSeconds = 5 * 60 + 30;
-/** People's clients come back by themselves. Whoever is back after so many looks stays until the certificate is revoked. */
+/**
+ * People's clients come back by themselves. Whoever is back after so many looks stays until the certificate is revoked.
+ */
 const looksMax = 3;
 /** What is wanted of the gateway's entries does not concern these sessions. */
 const nothingOvertakes = Number.MAX_SAFE_INTEGER;
@@ -29,7 +34,10 @@ interface Seen {
   leftAlone: readonly LeftAlone[];
 }
 
-/** Disconnects the chosen sessions and looks again, by a count of Azure's that is newer than the cut, before it says that they are gone. */
+/**
+ * Disconnects the chosen sessions and looks again, by a count of Azure's that is newer than the cut, before it says
+ * that they are gone.
+ */
 export function* disconnectSessions(context: OrchestrationContext): Steps<OperationEnd> {
   const input = context.df.getInput<DisconnectSessionsInput>();
   const seen: Seen = { cut: new Set(), gone: [], leftAlone: [] };

@@ -22,7 +22,9 @@ import { callActivity, type Steps, waitSeconds } from '../operations/call-activi
 const actionMaxMs = 60 * 60 * 1000;
 /** However long Azure asks to be left alone, what is wanted of the entries meanwhile does not wait for it. */
 const intentLookSeconds = 60;
-/** An action that was overtaken once is not again before so much time: Azure ends one in a minute, unless it does not. */
+/**
+ * An action that was overtaken once is not again before so much time: Azure ends one in a minute, unless it does not.
+ */
 const undisturbedMs = 5 * 60 * 1000;
 
 /** More is wanted of the gateway's entries by now. `state` is where the action can be continued afterwards. */
@@ -32,9 +34,9 @@ export interface Overtaken {
 }
 
 /**
- * Lists the sessions, cuts those of whom the gateway is to refuse, and notes what was seen. Answers false when more was wanted
- * of the gateway meanwhile: then the list is made anew after that, `undisturbed`, so that steady changes do not put off the cutting
- * without end.
+ * Lists the sessions, cuts those of whom the gateway is to refuse, and notes what was seen. Answers false when more was
+ * wanted of the gateway meanwhile: then the list is made anew after that, `undisturbed`, so that steady changes do not
+ * put off the cutting without end.
  */
 export function* cutRefusedSessions(
   context: OrchestrationContext,
@@ -90,8 +92,8 @@ export interface PendingProfile {
 }
 
 /**
- * Makes a new profile package if one is wanted. A refusal ends the requests for it and nothing else. Whatever is wanted of the
- * entries meanwhile goes first: then it answers what to go on with.
+ * Makes a new profile package if one is wanted. A refusal ends the requests for it and nothing else. Whatever is wanted
+ * of the entries meanwhile goes first: then it answers what to go on with.
  */
 export function* makeProfile(
   context: OrchestrationContext,
@@ -132,8 +134,8 @@ interface RunOptions {
 }
 
 /**
- * Starts a long-running action, however often Azure has to be asked, and looks at it until it has ended, or until more is wanted
- * of the entries: only a write of the gateway goes before that.
+ * Starts a long-running action, however often Azure has to be asked, and looks at it until it has ended, or until more
+ * is wanted of the entries: only a write of the gateway goes before that.
  */
 export function* runAction<T extends object, None extends { readonly outcome: 'none' } = never>(
   context: OrchestrationContext,
@@ -162,7 +164,10 @@ export function* runAction<T extends object, None extends { readonly outcome: 'n
   return { outcome: 'refused', code: 'noEnd', message };
 }
 
-/** Waits in pieces; answers true as soon as more is wanted of the gateway's entries. Nothing is asked after the last piece. */
+/**
+ * Waits in pieces; answers true as soon as more is wanted of the gateway's entries. Nothing is asked after the last
+ * piece.
+ */
 function* waitUnlessOvertaken(
   context: OrchestrationContext,
   { gatewayId, desired }: GatewayActionInput,

@@ -16,8 +16,8 @@ import { untilReady } from './until-ready.ts';
 
 /**
  * Deletes what Gatehouse made for a gateway, in the order that Azure's references demand, and nothing else: a virtual
- * network or resource group that was there before stays. From a gateway that stays Gatehouse's roots come off first. Like the
- * build it can be repeated at every point.
+ * network or resource group that was there before stays. From a gateway that stays Gatehouse's roots come off first.
+ * Like the build it can be repeated at every point.
  */
 export function* removeGateway(context: OrchestrationContext): Steps<OperationEnd> {
   const input = context.df.getInput<GatewayOperationInput>();

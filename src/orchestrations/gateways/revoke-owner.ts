@@ -7,8 +7,8 @@ import { callActivity, type Steps, waitAsAsked } from '../operations/call-activi
 const lookSeconds = 20;
 
 /**
- * Follows what was asked about everything of a person who left, until all of it is proven or known not to come into force, at most
- * for a day. The revocations themselves are the gateways' writers' work.
+ * Follows what was asked about everything of a person who left, until all of it is proven or known not to come into
+ * force, at most for a day. The revocations themselves are the gateways' writers' work.
  */
 export function* revokeOwner(context: OrchestrationContext): Steps<{ readonly outcome: string }> {
   const { operationId, begunAt } = context.df.getInput<RevokeOwnerInput>();

@@ -16,9 +16,9 @@ export interface ServeOptions {
 }
 
 /**
- * One whole round for a gateway: its entries, the sessions of those whom it is to refuse, its profile package. Entries go first
- * all the time: what is wanted of them while something else is looked at is done before that continues; only the sessions go first
- * in the round after one in which they had to wait.
+ * One whole round for a gateway: its entries, the sessions of those whom it is to refuse, its profile package. Entries
+ * go first all the time: what is wanted of them while something else is looked at is done before that continues; only
+ * the sessions go first in the round after one in which they had to wait.
  */
 export function* serveGateway(
   context: OrchestrationContext,

@@ -10,9 +10,9 @@ const waitMaxMs = 4 * 3600 * 1000;
 const troubleMaxMs = 15 * 60 * 1000;
 
 /**
- * Repeats a look-and-push activity until the resource is ready or refused, waiting by durable timer as Azure asks. `onWait`
- * is told when the reason for waiting changes. Ends by the clock: with the last reason, or with Azure's words where it has
- * answered nothing but trouble for minutes.
+ * Repeats a look-and-push activity until the resource is ready or refused, waiting by durable timer as Azure asks.
+ * `onWait` is told when the reason for waiting changes. Ends by the clock: with the last reason, or with Azure's words
+ * where it has answered nothing but trouble for minutes.
  */
 export function* untilReady<Input, Success extends { readonly outcome: 'ready' }>(
   context: OrchestrationContext,

@@ -7,7 +7,10 @@ import { lookAgainSeconds } from '../../domain/poll-pacing.ts';
 /** What an orchestration's generator yields to the durable engine. */
 export type Steps<T> = Generator<Task, T, unknown>;
 
-/** An activity that failed on every try, in the words of the last. Whoever can go on without it, or has an ending of its own, catches it. */
+/**
+ * An activity that failed on every try, in the words of the last. Whoever can go on without it, or has an ending of its
+ * own, catches it.
+ */
 class ActivityFailed extends Error {
   constructor(words: string) {
     super(words);
@@ -24,8 +27,8 @@ function retryOptions(): RetryOptions {
 }
 
 /**
- * Calls an activity by its typed reference: the one place where a yielded value gets its type, and where retries that are used up
- * become an `ActivityFailed`.
+ * Calls an activity by its typed reference: the one place where a yielded value gets its type, and where retries that
+ * are used up become an `ActivityFailed`.
  */
 export function* callActivity<Input, Output>(
   context: OrchestrationContext,
@@ -55,13 +58,18 @@ export function refusalBy(error: unknown): Refusal {
   return { outcome: 'refused', code, message: firstLineOf(error) };
 }
 
-/** Waits by durable timer. The real host may wake up to a second early, so callers look again and never compute with it. */
+/**
+ * Waits by durable timer. The real host may wake up to a second early, so callers look again and never compute with it.
+ */
 export function* waitSeconds(context: OrchestrationContext, seconds: number): Steps<void> {
   const fireAt = new Date(context.df.currentUtcDateTime.getTime() + seconds * 1000);
   yield context.df.createTimer(fireAt);
 }
 
-/** Waits as long as Azure asks, and longer the longer it is since `begunMs`. Whoever calls it ends by the clock, not by a count. */
+/**
+ * Waits as long as Azure asks, and longer the longer it is since `begunMs`. Whoever calls it ends by the clock, not by
+ * a count.
+ */
 export function* waitAsAsked(context: OrchestrationContext, askedSeconds: number, begunMs: number): Steps<void> {
   const elapsedSeconds = (context.df.currentUtcDateTime.getTime() - begunMs) / 1000;
   yield* waitSeconds(context, lookAgainSeconds(askedSeconds, elapsedSeconds));

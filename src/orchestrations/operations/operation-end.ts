@@ -8,8 +8,9 @@ export interface Place {
 }
 
 /**
- * Runs an operation to its end, whatever happens: an activity whose tries are used up, or a mistake of ours, fails the step that the
- * operation was at, in its words. An instance that died instead would leave the operation running for good.
+ * Runs an operation to its end, whatever happens: an activity whose tries are used up, or a mistake of ours, fails the
+ * step that the operation was at, in its words. An instance that died instead would leave the operation running for
+ * good.
  */
 export function* endOfOperation(tell: (place: Place) => Steps<OperationEnd>): Steps<OperationEnd> {
   const place: Place = { step: '' };

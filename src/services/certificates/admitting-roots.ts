@@ -2,9 +2,9 @@ import { authorityOf } from '../../pki/read-foreign-root.ts';
 import type { RootRecord } from '../../stores/records/certificates.ts';
 
 /**
- * Ids of the roots each of which lets the certificates of this one in where a gateway trusts it: itself; those of its name and
- * key, since nothing in a certificate tells the renewed root from the old one; and those above it, since a client may send its
- * chain.
+ * Ids of the roots each of which lets the certificates of this one in where a gateway trusts it: itself; those of its
+ * name and key, since nothing in a certificate tells the renewed root from the old one; and those above it, since a
+ * client may send its chain.
  */
 export function admittersOf(rootId: string, roots: readonly RootRecord[]): ReadonlySet<string> {
   const authorities = new Map(roots.map((root) => [root.id, authorityOfRoot(root)]));

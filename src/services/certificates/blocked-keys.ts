@@ -15,7 +15,10 @@ export function isBlockingReason(reason: string | undefined): reason is BlockedK
   return reason === 'compromised' || reason === 'lost';
 }
 
-/** The block of a public key, or undefined while nothing is known against it. The hash is empty where the key is not known. */
+/**
+ * The block of a public key, or undefined while nothing is known against it. The hash is empty where the key is not
+ * known.
+ */
 export async function findBlock(
   stores: Pick<Stores, 'blockedKeys'>,
   publicKeyHash: string,
@@ -47,9 +50,9 @@ export async function blockKey(stores: Pick<Stores, 'blockedKeys'>, block: Block
 }
 
 /**
- * Turns a certificate that is not released yet into a revoked one: its key was blocked, its name was taken, or its owner left, at
- * the same moment; or the key that was made for it went with the process that held it; or it cannot take the place it was meant for.
- * Answers its record, which may have been released meanwhile.
+ * Turns a certificate that is not released yet into a revoked one: its key was blocked, its name was taken, or its
+ * owner left, at the same moment; or the key that was made for it went with the process that held it; or it cannot take
+ * the place it was meant for. Answers its record, which may have been released meanwhile.
  */
 export function withhold(
   stores: Pick<Stores, 'certificates'>,

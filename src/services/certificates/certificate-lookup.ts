@@ -19,13 +19,19 @@ export interface CertificateLookup {
   /** Serial numbers of every certificate that was ever given this name; names compare as `comparableName` has them. */
   withCommonName(commonName: string): Promise<readonly string[]>;
   /**
-   * The certificates of this name that may open a gateway now: issued, not expired, not revoked. A name in Azure's session
-   * list tells whose session it is only while nobody else has it, so this is asked each time that matters and never kept.
+   * The certificates of this name that may open a gateway now: issued, not expired, not revoked. A name in Azure's
+   * session list tells whose session it is only while nobody else has it, so this is asked each time that matters and
+   * never kept.
    */
   liveNamed(commonName: string, now: Date): Promise<readonly CertificateRecord[]>;
-  /** Every certificate of this public key, whatever its state and root; the hash is SHA-256 of the SubjectPublicKeyInfo. */
+  /**
+   * Every certificate of this public key, whatever its state and root; the hash is SHA-256 of the SubjectPublicKeyInfo.
+   */
   ofPublicKey(publicKeyHash: string): Promise<readonly CertificateRecord[]>;
-  /** Every certificate that was ever given this name, in whatever state, but for the one with the serial number `except`. */
+  /**
+   * Every certificate that was ever given this name, in whatever state, but for the one with the serial number
+   * `except`.
+   */
   named(commonName: string, except?: string): Promise<readonly CertificateRecord[]>;
   /** Live certificates whose names can be taken for this one by their look, though they are other names. */
   lookingLike(commonName: string, now: Date): Promise<readonly CertificateRecord[]>;

@@ -23,7 +23,10 @@ import { type Certificates, type IssuedCertificate, requirePermitted } from './i
 import { type IssuedWithKey, type IssueWithKey, type KeyOrder, keyTypes, madeSerialNumbers } from './issue-with-key.ts';
 import type { RequestRandom } from './prepare-certificate.ts';
 
-/** What is kept of an order until it is decided. Nothing of it is secret: the seed gives the serial number and a part of the name. */
+/**
+ * What is kept of an order until it is decided. Nothing of it is secret: the seed gives the serial number and a part of
+ * the name.
+ */
 const orderSchema = z.object({
   rootId: z.string(),
   owner: z.string(),
@@ -46,7 +49,10 @@ export interface CertificateOrdersOptions extends CheckOrderOptions {
   readonly issueWithKey: IssueWithKey;
 }
 
-/** Certificates under roots whose policy has each of them approved: asked for, decided by people, then issued or collected. */
+/**
+ * Certificates under roots whose policy has each of them approved: asked for, decided by people, then issued or
+ * collected.
+ */
 export interface CertificateOrders {
   /** Whether an order under this root has to be approved. */
   isNeeded(rootId: string): Promise<boolean>;
@@ -108,8 +114,8 @@ export function createCertificateOrders(options: CertificateOrdersOptions): Cert
   }
 
   /**
-   * Ends an order that its record says is closed, so that whoever comes to its release now finds it closed. A certificate that came
-   * there before is let through or withheld: what the operation then says stays true.
+   * Ends an order that its record says is closed, so that whoever comes to its release now finds it closed. A
+   * certificate that came there before is let through or withheld: what the operation then says stays true.
    */
   async function endUnissued(operationId: string, random: RequestRandom, end: () => Promise<'done'>): Promise<'done'> {
     for (const { partitionKey, rowKey } of madeSerialNumbers(random)) {
@@ -149,7 +155,10 @@ export function createCertificateOrders(options: CertificateOrdersOptions): Cert
     return 'waiting';
   }
 
-  /** Asked last before a certificate is released: whoever closes its order closes it first, then looks for the certificate. */
+  /**
+   * Asked last before a certificate is released: whoever closes its order closes it first, then looks for the
+   * certificate.
+   */
   async function requireOpen(operationId: string): Promise<void> {
     const operation = await operations.get(operationId);
     if (operation === undefined || isClosed(operation)) throw nothingToCollect(operationId, 'is closed');

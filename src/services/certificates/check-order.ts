@@ -59,8 +59,8 @@ interface PartReading<T> {
 }
 
 /**
- * Reads the parts of an order that are there; writes nothing. `faults` are JSON Pointers of the places whose shape is wrong: a name
- * that was sent and cannot be read is not one that was left out.
+ * Reads the parts of an order that are there; writes nothing. `faults` are JSON Pointers of the places whose shape is
+ * wrong: a name that was sent and cannot be read is not one that was left out.
  */
 export async function readOrder(
   options: CheckOrderOptions,
@@ -93,7 +93,10 @@ export function orderRefused(problems: readonly Problem[]): AppError {
   });
 }
 
-/** A name that no other certificate has: the owner's address, or else their id, with a token of 8 hex digits. Undefined if there is none. */
+/**
+ * A name that no other certificate has: the owner's address, or else their id, with a token of 8 hex digits. Undefined
+ * if there is none.
+ */
 export function ownNameOf({ id, email }: Pick<OrderOwner, 'id' | 'email'>, token: string): string | undefined {
   return email === undefined ? `${id.slice(0, 55)}.${token}` : uniqueCommonName(email, token);
 }
@@ -223,8 +226,8 @@ async function checkName(
 }
 
 /**
- * Whoever is registered with the address, or else who is to be. Of several the one whose id is made of it, if it was the first.
- * Undefined where nothing says which is meant.
+ * Whoever is registered with the address, or else who is to be. Of several the one whose id is made of it, if it was
+ * the first. Undefined where nothing says which is meant.
  */
 function idOfAddress(email: string, registered: readonly OwnerRecord[]): string | undefined {
   const [first, ...others] = registered;

@@ -30,8 +30,9 @@ export interface RootKeyImportsOptions {
 }
 
 /**
- * Takes an authority with its key, which then issues here. Key Vault takes the file apart: the application hands it on unread, and
- * never holds the key outside of it. The certificate is read back and judged; if it is refused, the key is deleted again.
+ * Takes an authority with its key, which then issues here. Key Vault takes the file apart: the application hands it on
+ * unread, and never holds the key outside of it. The certificate is read back and judged; if it is refused, the key is
+ * deleted again.
  */
 export interface RootKeyImports {
   /** Answers the finished root. The same secret under the same id goes on from where an earlier call stopped. */

@@ -19,8 +19,8 @@ export interface RootImportsOptions {
 /** Takes certificates of authorities that others run: gateways can trust them. */
 export interface RootImports {
   /**
-   * Answers what was taken, the root first and intermediates after their issuers. The same text under the same id goes on from
-   * where an earlier call stopped.
+   * Answers what was taken, the root first and intermediates after their issuers. The same text under the same id goes
+   * on from where an earlier call stopped.
    */
   importText(id: string, text: string): Promise<readonly RootRecord[]>;
   /** The record of an authority that is to issue here, its certificate judged; nothing is written. */
@@ -145,8 +145,8 @@ function isElsewhere({ thumbprint }: RootRecord, roots: readonly RootRecord[], i
 }
 
 /**
- * The first that is new gets the id; those under it get it with a number, from 2 on, that no other root has. What is there keeps
- * its own. Refuses an id that is another root's.
+ * The first that is new gets the id; those under it get it with a number, from 2 on, that no other root has. What is
+ * there keeps its own. Refuses an id that is another root's.
  */
 function toRecords(
   id: string,

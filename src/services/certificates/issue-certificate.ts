@@ -43,8 +43,8 @@ export interface CertificatesOptions extends ReleaseOptions {
 
 export interface Certificates {
   /**
-   * Issues for the key of the order's request, or for one that is made once nothing is wrong with the order; or goes on with what an earlier call of the same request
-   * (the same random bytes) has begun.
+   * Issues for the key of the order's request, or for one that is made once nothing is wrong with the order; or goes on
+   * with what an earlier call of the same request (the same random bytes) has begun.
    */
   issue(order: CertificateOrder, random: RequestRandom, makeKey?: () => Promise<MadeKey>): Promise<IssuedCertificate>;
   /** Signs and releases a certificate whose record a crash left behind. For the sweep. */

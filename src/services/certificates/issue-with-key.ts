@@ -20,7 +20,10 @@ export interface KeyOrder extends Omit<CertificateOrder, 'csr'> {
   readonly encryption: Pkcs12Encryption;
   /** Kits that are made while the key is there. */
   readonly deliver?: readonly KitPlace[] | undefined;
-  /** Asked once the certificate is on record, before its key is put away: throws where it is not to be released after all. */
+  /**
+   * Asked once the certificate is on record, before its key is put away: throws where it is not to be released after
+   * all.
+   */
   readonly requireWanted?: () => Promise<void>;
 }
 
@@ -43,7 +46,9 @@ export interface KeyPair {
   readonly privateKey: Uint8Array;
 }
 
-/** Issues for a key that is made here, held in memory only, and put away in a `.pfx` before the certificate is released. */
+/**
+ * Issues for a key that is made here, held in memory only, and put away in a `.pfx` before the certificate is released.
+ */
 export type IssueWithKey = (order: KeyOrder, random: RequestRandom) => Promise<IssuedWithKey>;
 
 /** Each time the process that held the key died before the file was put away. */

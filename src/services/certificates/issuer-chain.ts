@@ -4,7 +4,10 @@ import type { Stores } from '../../stores/stores.ts';
 /** As many as a gateway has places for. */
 const lengthMax = 20;
 
-/** What clients need to find the way up: the authority itself, then those above it, the root last; with their certificates. */
+/**
+ * What clients need to find the way up: the authority itself, then those above it, the root last; with their
+ * certificates.
+ */
 export async function issuerChain(
   stores: Pick<Stores, 'roots'>,
   authority: RootRecord,
@@ -24,7 +27,10 @@ export type SigningRoot = RootRecord & {
   readonly chain: readonly string[];
 };
 
-/** Undefined where it has no certificate yet. Its `notAfter` is the earliest of its chain: below that nothing leads to a root. */
+/**
+ * Undefined where it has no certificate yet. Its `notAfter` is the earliest of its chain: below that nothing leads to a
+ * root.
+ */
 export async function signingRootOf(
   stores: Pick<Stores, 'roots'>,
   authority: RootRecord | undefined,

@@ -65,7 +65,10 @@ export function createKits(options: {
     throw unreadablePackage(gatewayId);
   }
 
-  /** What kits for a gateway have in common, whose certificate they are for. Throws where no gateway would let one of this root in. */
+  /**
+   * What kits for a gateway have in common, whose certificate they are for. Throws where no gateway would let one of
+   * this root in.
+   */
   async function readPlace(gatewayId: string, rootId: string): Promise<Place> {
     const plan = (await stores.gateways.get(gatewayKeys(gatewayId)))?.record.plan;
     if (plan === undefined) throw new AppError('ERR_NOT_FOUND', `Gateway ${gatewayId} does not exist.`);
@@ -135,7 +138,8 @@ export function createKits(options: {
     requireServed: async (orders, rootId) => {
       for (const order of orders) {
         const place = await readPlace(order.gatewayId, rootId);
-        // Made once with the issuer in the certificate's place: what a platform asks of a gateway is known to its kit alone.
+        // Made once with the issuer in the certificate's place: what a platform asks of a gateway is known to its kit
+        // alone.
         const [certificate = new Uint8Array()] = place.chain;
         const { commonName, thumbprint } = place.issuer;
         build(order, place, { certificate, commonName, thumbprint, serialNumber: '0'.repeat(32) });

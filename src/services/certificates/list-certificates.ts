@@ -42,8 +42,8 @@ interface Part {
 }
 
 /**
- * Lists certificates by whatever is given: one thumbprint or serial number by its index; else those of a name, an owner or a root
- * by their lists; else all. What else is given narrows that down. No more is held than one page.
+ * Lists certificates by whatever is given: one thumbprint or serial number by its index; else those of a name, an owner
+ * or a root by their lists; else all. What else is given narrows that down. No more is held than one page.
  */
 export function createListCertificates({
   stores,
@@ -142,7 +142,9 @@ export function commonNameGroup(commonName: string): string {
   return createHash('sha256').update(comparableName(commonName)).digest('hex');
 }
 
-/** A serial number as certificates are found by it: hexadecimal, without what tools put between and before the digits. */
+/**
+ * A serial number as certificates are found by it: hexadecimal, without what tools put between and before the digits.
+ */
 export function comparableSerial(text: string): string {
   const digits = text.toLowerCase().replaceAll(/[^0-9a-f]/g, '');
   return digits.replace(/^(?:00)+(?=..)/, '');

@@ -2,8 +2,8 @@ import type { Log } from '../../ports/log.ts';
 import type { KeyAnswer, RootKeys } from '../../ports/root-keys.ts';
 
 /**
- * The same keys, with every signature told before it is asked for and after: of each use of a root's key there are two lines,
- * also where the second says that nobody knows what became of it.
+ * The same keys, with every signature told before it is asked for and after: of each use of a root's key there are two
+ * lines, also where the second says that nobody knows what became of it.
  */
 export function logSignatures(
   rootKeys: RootKeys,

@@ -31,9 +31,9 @@ export interface OwnerPage {
 /** The people who answer for certificates: whom notices reach. */
 export interface Owners {
   /**
-   * Makes the owner or replaces what is known of them. A record belongs to who made it: it takes an operator to replace somebody
-   * else's, ERR_CALLER_NOT_ALLOWED. It takes one, too, to give an address or principal to a second record, or to take it from one
-   * that certificates name: a leaver's certificates are found by them. Else ERR_CONFLICT.
+   * Makes the owner or replaces what is known of them. A record belongs to who made it: it takes an operator to replace
+   * somebody else's, ERR_CALLER_NOT_ALLOWED. It takes one, too, to give an address or principal to a second record, or
+   * to take it from one that certificates name: a leaver's certificates are found by them. Else ERR_CONFLICT.
    */
   put(owner: OwnerDetails, caller: Pick<Caller, 'id' | 'role'>): Promise<OwnerRecord>;
   /** Makes the owner if there is none of that id yet. `by` is a caller's id. */
@@ -44,7 +44,10 @@ export interface Owners {
   samePerson(person: Pick<OwnerRecord, 'email' | 'principal'>): Promise<readonly OwnerRecord[]>;
   /** Every owner whose departure that operation has noted last, in the order of their ids. */
   departedWith(operationId: string): Promise<readonly OwnerRecord[]>;
-  /** Notes that the person has left, if that is later than what is noted: who was reopened since stays so. Answers what is noted. */
+  /**
+   * Notes that the person has left, if that is later than what is noted: who was reopened since stays so. Answers what
+   * is noted.
+   */
   depart(id: string, departure: Departure): Promise<OwnerRecord>;
   /** Lets certificates be issued to them again. Undefined when there is no such owner. */
   reopen(id: string): Promise<OwnerRecord | undefined>;
@@ -81,7 +84,10 @@ export function createOwners({
     return found.filter((owner) => isSamePerson(owner, person));
   }
 
-  /** Who is taken out with a leaver is an operator's to say: neither does somebody come in by this, nor does a certificate slip out. */
+  /**
+   * Who is taken out with a leaver is an operator's to say: neither does somebody come in by this, nor does a
+   * certificate slip out.
+   */
   async function requireSameReach(owner: OwnerDetails, by: string): Promise<void> {
     const before = await get(owner.id);
     if (before !== undefined && before.createdBy !== by) throw notTheirs(owner.id);

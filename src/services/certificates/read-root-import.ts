@@ -22,8 +22,8 @@ export type RootImportReading =
 const path = '/import';
 
 /**
- * Reads what somebody sent as an enterprise root: one certificate, or a root with its intermediates in whatever order. `known`
- * are the authorities that are here already; an intermediate may be of one of those.
+ * Reads what somebody sent as an enterprise root: one certificate, or a root with its intermediates in whatever order.
+ * `known` are the authorities that are here already; an intermediate may be of one of those.
  */
 export function readRootImport(
   text: string,

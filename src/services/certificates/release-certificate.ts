@@ -43,11 +43,17 @@ export interface KeyFiles {
 /** A key that was made for one order. The private part is known to nobody else, and nowhere but in memory. */
 export interface MadeKey {
   readonly request: CertificateRequest;
-  /** Puts the key away for whoever asked, with the finished certificate. Before that is released: nobody is to have one without a key. */
+  /**
+   * Puts the key away for whoever asked, with the finished certificate. Before that is released: nobody is to have one
+   * without a key.
+   */
   keep(certificate: LintedCertificate, record: CertificateRecord, root: SigningRoot): Promise<void>;
 }
 
-/** Brings the record of a certificate to its end: signed and released, or withheld. Safe to repeat, from wherever it stands. */
+/**
+ * Brings the record of a certificate to its end: signed and released, or withheld. Safe to repeat, from wherever it
+ * stands.
+ */
 type ContinueIssuing = (
   record: CertificateRecord,
   root: SigningRoot | undefined,
@@ -57,7 +63,10 @@ type ContinueIssuing = (
 export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing {
   const { stores, unfinished, log, now } = options;
 
-  /** From the stored bytes to the released certificate. RSA PKCS #1 v1.5 is deterministic: a second run gives the same one. */
+  /**
+   * From the stored bytes to the released certificate. RSA PKCS #1 v1.5 is deterministic: a second run gives the same
+   * one.
+   */
   async function release(
     record: CertificateRecord,
     root: SigningRoot | undefined,
@@ -66,11 +75,13 @@ export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing 
     const [stored, block, departure, isTaken] = await Promise.all([
       // Whoever removes the root marks it, then looks for certificates: this record was written before this look.
       stores.roots.get(rootKeys(record.rootId)),
-      // Likewise the key: whoever blocks it writes the block, then looks for certificates; the record was written before this look.
+      // Likewise the key: whoever blocks it writes the block, then looks for certificates; the record was written
+      // before this look.
       findBlock(stores, record.publicKeyHash),
       // Likewise the owner: whoever notes that they have left notes it, then looks for what is theirs.
       findDeparture(stores, record.owner),
-      // Likewise the name, now that others see this record: of two requests for one name at one moment neither slips through.
+      // Likewise the name, now that others see this record: of two requests for one name at one moment neither slips
+      // through.
       record.allowSharedName === true ? false : isNameTaken(stores, options.lookup, record),
     ]);
     if (root === undefined || stored?.record.certificate !== root.certificate) {
@@ -143,7 +154,10 @@ export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing 
     return continueIssuing(current, root);
   }
 
-  /** What follows a release: the event for whoever listens, then the note is removed. Both again after a crash in between. */
+  /**
+   * What follows a release: the event for whoever listens, then the note is removed. Both again after a crash in
+   * between.
+   */
   async function close(record: CertificateRecord): Promise<void> {
     const { serialNumber, thumbprint = '', rootId, owner, commonName, notAfter, looksLike } = record;
     await options.outbox.append({
@@ -156,7 +170,9 @@ export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing 
     await unfinished.done(unfinishedCertificate, serialNumber);
   }
 
-  /** To the end, from wherever a record stands: to be signed, to be announced, or withheld because its key was blocked. */
+  /**
+   * To the end, from wherever a record stands: to be signed, to be announced, or withheld because its key was blocked.
+   */
   async function continueIssuing(
     record: CertificateRecord,
     root: SigningRoot | undefined,

@@ -62,8 +62,9 @@ export function createRootRemovals(options: RootRemovalsOptions): RootRemovals {
   }
 
   /**
-   * Gateways are told what to refuse by way of the root, wherever one of its name and key, one above it or a copy that others have
-   * put there lets its certificates in: without it the revocations would come off, or be missing once any of these is trusted.
+   * Gateways are told what to refuse by way of the root, wherever one of its name and key, one above it or a copy that
+   * others have put there lets its certificates in: without it the revocations would come off, or be missing once any
+   * of these is trusted.
    */
   async function standingRevocations(id: string): Promise<readonly RevocationRecord[]> {
     const intents = (await stores.revocations.list(id)).map(({ record }) => record);
@@ -87,7 +88,10 @@ export function createRootRemovals(options: RootRemovalsOptions): RootRemovals {
     return [...trusting.flat(), ...building.map((gateway) => planned(gateway.id))];
   }
 
-  /** From here on nobody finds it: neither orders, nor gateways, nor imports. Then it is asked once more what depends on it. */
+  /**
+   * From here on nobody finds it: neither orders, nor gateways, nor imports. Then it is asked once more what depends on
+   * it.
+   */
   async function complete(record: RootRecord): Promise<void> {
     const { id, thumbprint = '', key } = record;
     const problems = await dependentsOf(id);

@@ -10,11 +10,11 @@ import { requirePlace } from './supersede.ts';
 type RenewalOrder = Pick<CertificateOrder, 'rootId' | 'owner' | 'commonName' | 'allowSharedName' | 'renews'>;
 
 /**
- * What is to be ordered in the place of a certificate: the same owner, root and name. A name that was made of an address and a token
- * gets another token, so that sessions of the two can be told apart; one that people chose stays, and they cannot.
- * ERR_CONFLICT where the certificate is revoked, was issued elsewhere, or another has taken its place. Since a renewal ends the old
- * one, ERR_CALLER_NOT_ALLOWED where neither an operator asks nor whoever asked for that one, and where others than operators leave
- * no grace.
+ * What is to be ordered in the place of a certificate: the same owner, root and name. A name that was made of an
+ * address and a token gets another token, so that sessions of the two can be told apart; one that people chose stays,
+ * and they cannot. ERR_CONFLICT where the certificate is revoked, was issued elsewhere, or another has taken its place.
+ * Since a renewal ends the old one, ERR_CALLER_NOT_ALLOWED where neither an operator asks nor whoever asked for that
+ * one, and where others than operators leave no grace.
  */
 export type OrderRenewal = (
   thumbprint: Thumbprint,

@@ -6,8 +6,8 @@ import { admittersOf } from './admitting-roots.ts';
 type GatewayStores = Pick<Stores, 'gateways' | 'madeResources' | 'roots' | 'rootGateways'>;
 
 /**
- * Gateways that have had to do with what admits a root's certificates, but for those that never came to be. Where the root is not
- * known, each may: they may open any.
+ * Gateways that have had to do with what admits a root's certificates, but for those that never came to be. Where the
+ * root is not known, each may: they may open any.
  */
 export async function gatewayIdsOf(stores: GatewayStores, rootId: string): Promise<readonly string[]> {
   const gateways = (await stores.gateways.list(gatewayPartition)).map(({ record }) => record);
@@ -24,7 +24,10 @@ async function idsByRoot(stores: GatewayStores, rootId: string): Promise<readonl
   return [...new Set(rows.flat().map(({ record }) => record.gatewayId))];
 }
 
-/** Its build failed before Azure was asked for it, which is noted first: nobody comes in there, and nobody can look at it. */
+/**
+ * Its build failed before Azure was asked for it, which is noted first: nobody comes in there, and nobody can look at
+ * it.
+ */
 async function isNotMade(stores: GatewayStores, { id, state, resourceId }: GatewayRecord): Promise<boolean> {
   if (state !== 'failed') return false;
   const keys = madeResourceKind.keys({ gatewayId: id, resource: 'gateway', resourceId, at: '' });

@@ -75,7 +75,10 @@ export function createRoots(options: RootsOptions): Roots {
     };
   }
 
-  /** Key Vault makes a key with a certificate only: the first version, self-signed and not a CA, is never trusted by anybody. */
+  /**
+   * Key Vault makes a key with a certificate only: the first version, self-signed and not a CA, is never trusted by
+   * anybody.
+   */
   async function makeKey(name: string, policy: RootKeyPolicy): Promise<RootKeyVersion> {
     return fromKeyStore(await vault.ensureSelfSigned(name, policy));
   }
@@ -146,7 +149,10 @@ export function createRoots(options: RootsOptions): Roots {
     return finished;
   }
 
-  /** What follows a finished root: the event for whoever listens, then the note is removed. Both again after a crash in between. */
+  /**
+   * What follows a finished root: the event for whoever listens, then the note is removed. Both again after a crash in
+   * between.
+   */
   async function close({ id, thumbprint, notAfter }: RootRecord): Promise<void> {
     await options.outbox.append({
       id: `root-${id}-created`,

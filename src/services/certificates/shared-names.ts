@@ -14,9 +14,9 @@ type NameWish = Pick<CertificateRecord, 'commonName'> &
   Partial<Pick<CertificateRecord, 'serialNumber' | 'owner' | 'renews'>>;
 
 /**
- * True while another certificate of this name may open a gateway, or is about to, be it by reinstatement, and while one that was
- * revoked is not proven to be out: a session with its name could be anybody's then, and would be left alone. A renewal has the name
- * of those in whose place it comes.
+ * True while another certificate of this name may open a gateway, or is about to, be it by reinstatement, and while one
+ * that was revoked is not proven to be out: a session with its name could be anybody's then, and would be left alone. A
+ * renewal has the name of those in whose place it comes.
  */
 export async function isNameTaken(
   stores: NameStores,

@@ -21,7 +21,10 @@ export async function requirePlace(
   if (old?.state === 'revoked') throw placeRefused('certificateRevoked', thumbprint);
 }
 
-/** Keeps the place of the one that it renews for a certificate that is about to be signed, or answers why it cannot have that. */
+/**
+ * Keeps the place of the one that it renews for a certificate that is about to be signed, or answers why it cannot have
+ * that.
+ */
 export async function takePlace(
   stores: Pick<Stores, 'certificates'>,
   { renews, serialNumber: by }: CertificateRecord,
@@ -61,8 +64,8 @@ async function successorOf(
 }
 
 /**
- * Lets a certificate that was issued take the place of the one it renews, which is revoked when its time of grace is over: one that
- * has expired is out already. To be repeated after a crash.
+ * Lets a certificate that was issued take the place of the one it renews, which is revoked when its time of grace is
+ * over: one that has expired is out already. To be repeated after a crash.
  */
 export async function supersede(stores: SupersessionStores, renewed: CertificateRecord, now: Date): Promise<void> {
   const { renews, requestedBy, thumbprint = '', serialNumber: by } = renewed;
@@ -84,8 +87,8 @@ export async function supersede(stores: SupersessionStores, renewed: Certificate
 }
 
 /**
- * Notes that a session has the name of a certificate that has taken another's place: the other is revoked by the next watch. A name
- * that both have, or a third one, tells nothing.
+ * Notes that a session has the name of a certificate that has taken another's place: the other is revoked by the next
+ * watch. A name that both have, or a third one, tells nothing.
  */
 export async function noteInUse(
   stores: Pick<Stores, 'supersessions'>,

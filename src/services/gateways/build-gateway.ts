@@ -7,8 +7,8 @@ import type { GatewayOperations } from './gateways.ts';
 import type { JudgePlan } from './judge-plan.ts';
 
 /**
- * Judges a plan, and begins the build of one that nothing speaks against. ERR_PLAN_REFUSED with everything that is wrong,
- * ERR_CONFLICT where the plan may be right and only a name is taken, or its network is being built on.
+ * Judges a plan, and begins the build of one that nothing speaks against. ERR_PLAN_REFUSED with everything that is
+ * wrong, ERR_CONFLICT where the plan may be right and only a name is taken, or its network is being built on.
  */
 export type BuildGateway = (input: GatewayPlanInput, request: IntentRequest) => Promise<OperationRecord>;
 

@@ -29,7 +29,10 @@ export interface DesiredState {
   readonly entries: readonly DesiredEntry[];
   readonly roots: readonly { readonly row: GatewayRoot; readonly root: RootRecord }[];
   readonly revocations: readonly { readonly intent: RevocationRecord; readonly row: GatewayRevocation | undefined }[];
-  /** Rows of revocations that are not wanted of this gateway any more: the certificate has expired, or its root has left. */
+  /**
+   * Rows of revocations that are not wanted of this gateway any more: the certificate has expired, or its root has
+   * left.
+   */
   readonly past: readonly GatewayRevocation[];
   /** What others have put there and is to be taken off. */
   readonly leaving: readonly ForeignEntry[];
@@ -46,9 +49,10 @@ interface DesiredStateOptions {
 }
 
 /**
- * Reads what a gateway should hold: its roots, and the revocations of all that is admitted by a root that it is to trust, was seen
- * to trust, is about to give up, or has given up while sessions of its certificates may be open, without those of certificates
- * that have expired by themselves. Expired roots are left out: they admit nobody, and Azure refuses a body that holds one.
+ * Reads what a gateway should hold: its roots, and the revocations of all that is admitted by a root that it is to
+ * trust, was seen to trust, is about to give up, or has given up while sessions of its certificates may be open,
+ * without those of certificates that have expired by themselves. Expired roots are left out: they admit nobody, and
+ * Azure refuses a body that holds one.
  */
 export async function readDesiredState(
   gatewayId: string,
@@ -144,15 +148,19 @@ async function readIntents(
 
 type RefusalFields = Pick<GatewayRevocation, 'retryAt' | 'refusedUnder'> & { readonly state: string };
 
-/** A refused entry is tried again when the gateway has changed and once a day; one under suspicion when its time has come. */
+/**
+ * A refused entry is tried again when the gateway has changed and once a day; one under suspicion when its time has
+ * come.
+ */
 function isSetAside(row: RefusalFields | undefined, now: Date, mark: string): boolean {
   if (row?.retryAt === undefined || Date.parse(row.retryAt) <= now.getTime()) return false;
   return row.state !== 'refused' || row.refusedUnder === mark;
 }
 
 /**
- * Stands for what could make Azure take what it has refused: the settings, others' entries, and what else is wanted of ours. What
- * of ours is on the gateway just now does not count, or each write of Gatehouse's own would be a reason for another try.
+ * Stands for what could make Azure take what it has refused: the settings, others' entries, and what else is wanted of
+ * ours. What of ours is on the gateway just now does not count, or each write of Gatehouse's own would be a reason for
+ * another try.
  */
 function markOf(
   gateway: JsonObject,

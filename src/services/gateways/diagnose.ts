@@ -26,7 +26,10 @@ export interface Symptoms {
   readonly profileHash?: string | undefined;
 }
 
-/** Why somebody does not get in through a gateway, as far as Gatehouse knows. Nothing is written, and Azure is not asked. */
+/**
+ * Why somebody does not get in through a gateway, as far as Gatehouse knows. Nothing is written, and Azure is not
+ * asked.
+ */
 export type Diagnose = (gatewayId: string, symptoms: Symptoms) => Promise<readonly Finding[]>;
 
 export function createDiagnose({

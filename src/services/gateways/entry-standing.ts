@@ -1,4 +1,7 @@
-/** How far a root or a revocation has come, by what a look at its gateway, or Azure's refusal, says. Nothing is read or written. */
+/**
+ * How far a root or a revocation has come, by what a look at its gateway, or Azure's refusal, says. Nothing is read or
+ * written.
+ */
 import { afterRefusal } from '../../domain/entry-refusals.ts';
 import { without } from '../../domain/without.ts';
 import type { GatewayRevocation, GatewayRoot } from '../../stores/records/gateways.ts';
@@ -36,7 +39,9 @@ export function overLimitReason(kind: 'root' | 'revocation'): string {
     : 'Not in force: the gateway holds 300 revocations, which is as many as Azure takes. Those of compromised keys go first, then what is in force already, and those of unknown roots last. It is added when there is room.';
 }
 
-/** What was seen in force stays so while Azure works on something else; a root that is off has its sessions looked at. */
+/**
+ * What was seen in force stays so while Azure works on something else; a root that is off has its sessions looked at.
+ */
 export function rootWithStanding(row: GatewayRoot, standing: Standing, at: string): GatewayRoot {
   if (row.wanted) {
     if (standing === 'present') {

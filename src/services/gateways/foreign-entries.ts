@@ -27,8 +27,8 @@ export interface ForeignEntriesOptions {
 
 export interface ForeignEntryRecorder {
   /**
-   * Notes what is on the gateway and not Gatehouse's, since when it has been seen, and forgets what is there no more. A root
-   * that somebody adds opens the gateway to others: an event and a row of the audit tell of it.
+   * Notes what is on the gateway and not Gatehouse's, since when it has been seen, and forgets what is there no more. A
+   * root that somebody adds opens the gateway to others: an event and a row of the audit tell of it.
    */
   record(gatewayId: string, gateway: JsonObject, desired: DesiredState): Promise<void>;
 }

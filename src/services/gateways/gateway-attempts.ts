@@ -14,8 +14,8 @@ export interface GatewayAttempts {
   /** Starts the orchestration of an attempt that has the gateway's row. */
   start(operation: OperationRecord, epoch: number, orchestrations: Orchestrations): Promise<void>;
   /**
-   * Takes the claims and the gateway's row, and starts the attempt; one that is refused has ended with the refusal, and not as one that
-   * is under way for ever. A conflict unless the gateway's latest operation is this one or `after`.
+   * Takes the claims and the gateway's row, and starts the attempt; one that is refused has ended with the refusal, and
+   * not as one that is under way for ever. A conflict unless the gateway's latest operation is this one or `after`.
    */
   begin(operation: OperationRecord, orchestrations: Orchestrations, after?: string): Promise<void>;
 }
@@ -39,8 +39,8 @@ export function createGatewayAttempts({
   }
 
   /**
-   * Takes the gateway's row for an attempt of an operation; a row that somebody else writes is a conflict, and so is one whose latest
-   * operation is neither this one nor `after`.
+   * Takes the gateway's row for an attempt of an operation; a row that somebody else writes is a conflict, and so is
+   * one whose latest operation is neither this one nor `after`.
    */
   async function takeRow(gatewayId: string, operation: OperationRecord, after: string | undefined): Promise<number> {
     const instanceId = instanceIdOf(operation.id, operation.attempt);

@@ -18,8 +18,8 @@ export interface GatewayPresenceOptions {
 /** What follows when a gateway is no longer in Azure, and when it is there again. */
 export interface GatewayPresence {
   /**
-   * After several looks that found neither the gateway nor its entry in the resource group's list. What was wanted of it stays
-   * wanted: it is looked for again, and nothing is claimed of what was not seen.
+   * After several looks that found neither the gateway nor its entry in the resource group's list. What was wanted of
+   * it stays wanted: it is looked for again, and nothing is claimed of what was not seen.
    */
   noteAbsence(gatewayId: string, epoch: number): Promise<void>;
   noteReturn(gatewayId: string): Promise<void>;

@@ -7,7 +7,9 @@ import { instanceIdOf } from '../operations/operation-record.ts';
 import { freeGatewayId } from './free-gateway-id.ts';
 
 export interface GatewayRegistration {
-  /** ERR_CONFLICT where the id, or the resource, is another gateway's; what this operation registered is no obstacle. */
+  /**
+   * ERR_CONFLICT where the id, or the resource, is another gateway's; what this operation registered is no obstacle.
+   */
   requireFreeId(plan: GatewayPlan, operationId: string): Promise<void>;
   /** The roots that the plan names. ERR_REQUEST_INVALID where one does not exist. */
   planRoots(plan: GatewayPlan): Promise<readonly RootRecord[]>;

@@ -17,8 +17,8 @@ import { updateSteps } from './usual-update-time.ts';
 /** What one gateway is to refuse of which nothing but the thumbprint is known. */
 export interface GatewayRevocations {
   /**
-   * Recorded at once; the operation ends when the gateway refuses it and no session can be its. ERR_CONFLICT for a certificate that
-   * is known here: that is revoked on every gateway.
+   * Recorded at once; the operation ends when the gateway refuses it and no session can be its. ERR_CONFLICT for a
+   * certificate that is known here: that is revoked on every gateway.
    */
   revoke(
     gatewayId: string,

@@ -14,8 +14,8 @@ const updateTimesMax = 50;
 
 export interface GatewayRounds extends Pick<EntryRecorder, 'recordRefusals'> {
   /**
-   * After a look at the gateway: notes entries, provisioning and times. `desired` is the count of intents that it was found to
-   * match; without it, it was not.
+   * After a look at the gateway: notes entries, provisioning and times. `desired` is the count of intents that it was
+   * found to match; without it, it was not.
    */
   recordRound(
     gatewayId: string,

@@ -21,17 +21,23 @@ function applyInstanceId(gatewayId: string, epoch: number): string {
 export type IntentChange = (record: GatewayRecord) => GatewayRecord;
 
 /**
- * The lock on a gateway is its row. Recording an intent and taking a free lock are one etag-guarded write, and the lock is given
- * back only in a write that sees nothing wanted: so no wake-up is lost, whoever dies when.
+ * The lock on a gateway is its row. Recording an intent and taking a free lock are one etag-guarded write, and the lock
+ * is given back only in a write that sees nothing wanted: so no wake-up is lost, whoever dies when.
  */
 export interface GatewayWriter {
-  /** Raises `desired`; if nobody writes the gateway, claims it and starts the writer. Undefined when there is no such gateway. */
+  /**
+   * Raises `desired`; if nobody writes the gateway, claims it and starts the writer. Undefined when there is no such
+   * gateway.
+   */
   recordIntent(
     orchestrations: Orchestrations,
     gatewayId: string,
     change?: IntentChange,
   ): Promise<GatewayRecord | undefined>;
-  /** Starts a writer to look at the gateway, if none is there. Changes no intent; keeps who changed the gateway, if that is known. */
+  /**
+   * Starts a writer to look at the gateway, if none is there. Changes no intent; keeps who changed the gateway, if that
+   * is known.
+   */
   wake(orchestrations: Orchestrations, gatewayId: string, change?: GatewayRecord['lastForeignChange']): Promise<void>;
   /** True if this epoch still holds the gateway. */
   holds(gatewayId: string, epoch: number): Promise<boolean>;
@@ -40,8 +46,8 @@ export interface GatewayWriter {
   /** Keeps with the gateway why it is not as wanted, and when it is tried again if it is given back so. */
   noteFailure(gatewayId: string, epoch: number, failure: WriteFailure): Promise<void>;
   /**
-   * Gives the gateway back though it is not as wanted; false when more is wanted than the `desired` that was tried, so that the
-   * writer has to go on.
+   * Gives the gateway back though it is not as wanted; false when more is wanted than the `desired` that was tried, so
+   * that the writer has to go on.
    */
   pause(gatewayId: string, epoch: number, desired: number): Promise<boolean>;
   /** Ends this epoch whatever is wanted; if something is, answers the next writer, already in possession. */

@@ -25,20 +25,23 @@ export interface GatewayOperationsOptions {
 /** Long operations of whole gateways: begun by a call, run by an orchestration, resumed or undone by a call. */
 export interface GatewayOperations {
   /**
-   * Registers the gateway and starts its build. Refused while another operation works on the gateway or its virtual network,
-   * and for an id or resource that is taken. The same operation id again goes on from what is there.
+   * Registers the gateway and starts its build. Refused while another operation works on the gateway or its virtual
+   * network, and for an id or resource that is taken. The same operation id again goes on from what is there.
    */
   build(plan: GatewayPlan, request: IntentRequest): Promise<OperationRecord>;
-  /** Throws a conflict that names the operation which works on the plan's gateway or virtual network now, other than this one. */
+  /**
+   * Throws a conflict that names the operation which works on the plan's gateway or virtual network now, other than
+   * this one.
+   */
   requireUnclaimed(plan: GatewayPlan, operationId: string): Promise<void>;
   /**
-   * Starts the removal of what Gatehouse made for the gateway. With `insteadOf`, ERR_CONFLICT unless that operation is the
-   * gateway's latest.
+   * Starts the removal of what Gatehouse made for the gateway. With `insteadOf`, ERR_CONFLICT unless that operation is
+   * the gateway's latest.
    */
   remove(gatewayId: string, request: IntentRequest, insteadOf?: OperationRecord): Promise<OperationRecord>;
   /**
-   * Goes on with a build or removal that failed or was canceled, from the step that is not done. ERR_CONFLICT when the gateway
-   * is another operation's by now, or another gateway.
+   * Goes on with a build or removal that failed or was canceled, from the step that is not done. ERR_CONFLICT when the
+   * gateway is another operation's by now, or another gateway.
    */
   resume(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
   /** Starts again what a crash kept from starting, or what died. For the sweep. */

@@ -26,13 +26,19 @@ export interface CertificateImportsOptions extends RegisterOptions {
   readonly container: string;
 }
 
-/** Certificates that others have issued, registered so that they can be found, watched, revoked and leave with their owner. */
+/**
+ * Certificates that others have issued, registered so that they can be found, watched, revoked and leave with their
+ * owner.
+ */
 export interface CertificateImports {
-  /** ERR_REQUEST_INVALID where one certificate is asked for and refused; what is wrong with the lines of a file is in the result. */
+  /**
+   * ERR_REQUEST_INVALID where one certificate is asked for and refused; what is wrong with the lines of a file is in
+   * the result.
+   */
   begin(rows: readonly ImportRow[], request: IntentRequest): Promise<OperationRecord>;
   /**
-   * Goes on after a crash: what is registered already is unchanged by that. For the sweep. A row that fails at every try keeps the
-   * others from nothing, and is refused in the end.
+   * Goes on after a crash: what is registered already is unchanged by that. For the sweep. A row that fails at every
+   * try keeps the others from nothing, and is refused in the end.
    */
   run(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
 }
@@ -114,7 +120,9 @@ export function createCertificateImports(options: CertificateImportsOptions): Ce
   }
 }
 
-/** What is kept of a line until it is registered: never more than one certificate, for somebody may have sent their key. */
+/**
+ * What is kept of a line until it is registered: never more than one certificate, for somebody may have sent their key.
+ */
 function toKeep(row: ImportRow, now: Date): ImportRow {
   if ('problems' in row || row.asked.certificate === undefined) return row;
   const { line, asked } = row;

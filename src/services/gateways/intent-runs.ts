@@ -14,13 +14,18 @@ type RunRequest = Pick<IntentRequest, 'orchestrations'>;
 export interface IntentRuns {
   /** Records what the operation wants of its root, unless a crash came only after that, and hands it to the writer. */
   readonly runRoot: (operation: OperationRecord, request: RunRequest) => Promise<void>;
-  /** Goes on with a profile request; one whose gateway was removed meanwhile ends, because nobody will ever serve it. */
+  /**
+   * Goes on with a profile request; one whose gateway was removed meanwhile ends, because nobody will ever serve it.
+   */
   readonly runProfile: (operation: OperationRecord, request: RunRequest) => Promise<void>;
   /** Another package is wanted; a request that was counted already is not counted again. */
   readonly countProfile: (operation: OperationRecord, gatewayId: string, request: RunRequest) => Promise<void>;
 }
 
-/** What is wanted of roots and profiles, recorded and handed to the gateway's single writer. Repeating it changes nothing. */
+/**
+ * What is wanted of roots and profiles, recorded and handed to the gateway's single writer. Repeating it changes
+ * nothing.
+ */
 export function createIntentRuns({
   stores,
   operations,
@@ -170,7 +175,9 @@ export function createIntentRuns({
     return root?.certificate === undefined ? undefined : root.thumbprint;
   }
 
-  /** Takes back what this operation has written of a root that was removed meanwhile: nobody could ever bring it about. */
+  /**
+   * Takes back what this operation has written of a root that was removed meanwhile: nobody could ever bring it about.
+   */
   async function refuseGone(operation: OperationRecord, rootId: string): Promise<void> {
     const gatewayId = operation.target;
     const written = await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId });

@@ -22,8 +22,8 @@ export interface PlanJudgement {
 }
 
 /**
- * Judges a plan by itself, by what is in Azure where it wants to build, by the other gateways and by the roots there are. With
- * the id of an operation, what that operation has registered or made already is no obstacle to it.
+ * Judges a plan by itself, by what is in Azure where it wants to build, by the other gateways and by the roots there
+ * are. With the id of an operation, what that operation has registered or made already is no obstacle to it.
  */
 export type JudgePlan = (input: GatewayPlanInput, operationId?: string) => Promise<PlanJudgement>;
 
@@ -74,8 +74,8 @@ export function createJudgePlan(options: {
 }
 
 /**
- * Judges what is right in a plan whose shape is not: its errors that do not depend on the `faults` (JSON Pointers). Azure is
- * not asked.
+ * Judges what is right in a plan whose shape is not: its errors that do not depend on the `faults` (JSON Pointers).
+ * Azure is not asked.
  */
 export type JudgePlanParts = (parts: PlanParts, faults: readonly string[]) => Promise<readonly Problem[]>;
 

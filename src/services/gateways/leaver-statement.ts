@@ -38,7 +38,10 @@ export interface StatementReading {
 }
 
 const pageSize = 100;
-/** Characters of what is listed: the record of an operation, one row, takes 1 MiB in two bytes for each, and holds other things. */
+/**
+ * Characters of what is listed: the record of an operation, one row, takes 1 MiB in two bytes for each, and holds other
+ * things.
+ */
 const listedCharactersMax = 300_000;
 
 /** A place with whether waiting may still change what is said of it. */
@@ -175,7 +178,10 @@ async function placesOf(stores: Stores, certificate: CertificateRecord, now: Dat
   return places;
 }
 
-/** Where all that admitted it is off the gateway, with the sessions of all its certificates, there is nothing more to refuse. */
+/**
+ * Where all that admitted it is off the gateway, with the sessions of all its certificates, there is nothing more to
+ * refuse.
+ */
 async function placeWithoutRoot(
   stores: Stores,
   rootId: string,

@@ -37,16 +37,19 @@ export interface LeaversOptions {
 /** Everything of a person taken out at once, with the paper that says what came of it. */
 export interface Leavers {
   /**
-   * Issues nothing more to the owner, nor to others of the same address or principal, revokes all they have on every gateway, and
-   * follows that to its end. ERR_NOT_FOUND for an id that nobody has and nothing was issued to. A run that is under way for them is
-   * answered as it is.
+   * Issues nothing more to the owner, nor to others of the same address or principal, revokes all they have on every
+   * gateway, and follows that to its end. ERR_NOT_FOUND for an id that nobody has and nothing was issued to. A run that
+   * is under way for them is answered as it is.
    */
   revoke(ownerId: string, reason: RevocationReason, request: IntentRequest): Promise<OperationRecord>;
   /** Goes on from wherever a crash left it. For the sweep. */
   run(operation: OperationRecord, orchestrations: Orchestrations): Promise<void>;
   /** One look at how far it has come; ends the operation with its statement once there is nothing more to wait for. */
   look(operationId: string, isLast: boolean): Promise<'waiting' | 'done'>;
-  /** The statement of the owner's latest departure, with what does not stand any more. ERR_CONFLICT while it is not written yet. */
+  /**
+   * The statement of the owner's latest departure, with what does not stand any more. ERR_CONFLICT while it is not
+   * written yet.
+   */
   statementOf(ownerId: string): Promise<LeaverStatement>;
 }
 
@@ -71,7 +74,10 @@ export function createLeavers(options: LeaversOptions): Leavers {
     await operations.setStep(id, 'stopIssuing', { status: 'succeeded', now: now() });
   }
 
-  /** From here on nothing is issued to them: what is found now is all that there is. One that throws keeps no other waiting. */
+  /**
+   * From here on nothing is issued to them: what is found now is all that there is. One that throws keeps no other
+   * waiting.
+   */
   async function revokeAll(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {
     const all = await certificatesOf(options, await ownersOf(options, operation));
     const faults: unknown[] = [];

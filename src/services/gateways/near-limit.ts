@@ -22,8 +22,8 @@ export type NoteNearLimit = (gatewayId: string, gateway: JsonObject) => Promise<
 const noticeAt = entryLimits.revocation * 0.8;
 
 /**
- * Tells once for each time that the number crosses four fifths of Azure's limit. The event comes first and is named by the last
- * time that the number fell below: a crash before the row says so tells the same again, and not never.
+ * Tells once for each time that the number crosses four fifths of Azure's limit. The event comes first and is named by
+ * the last time that the number fell below: a crash before the row says so tells the same again, and not never.
  */
 export function createNoteNearLimit({ stores, outbox, audit, now }: NearLimitOptions): NoteNearLimit {
   async function tell(gatewayId: string, revocations: number, after: string): Promise<void> {

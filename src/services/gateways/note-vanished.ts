@@ -30,8 +30,9 @@ export interface NoteVanishedOptions {
 export type NoteVanished = (gateway: GatewayRecord, shown: JsonObject, desired: DesiredState) => Promise<void>;
 
 /**
- * What was in force and is not there any more begins again at `requested`: whatever was proven of it is not true now, and a
- * session may have been opened meanwhile. An event and a row of the audit say so, and who had changed the gateway.
+ * What was in force and is not there any more begins again at `requested`: whatever was proven of it is not true now,
+ * and a session may have been opened meanwhile. An event and a row of the audit say so, and who had changed the
+ * gateway.
  */
 export function createNoteVanished(options: NoteVanishedOptions): NoteVanished {
   const { stores, now } = options;

@@ -2,7 +2,10 @@ import { rootPartition, unknownRootId } from '../../stores/records/certificates.
 import type { Stores } from '../../stores/stores.ts';
 import { admittedBy } from '../certificates/admitting-roots.ts';
 
-/** Roots whose certificates may open the gateway now, whoever has put there what admits them; and the one that is not known. */
+/**
+ * Roots whose certificates may open the gateway now, whoever has put there what admits them; and the one that is not
+ * known.
+ */
 export async function openRootsOf(
   stores: Pick<Stores, 'roots' | 'gatewayRoots' | 'foreignEntries'>,
   gatewayId: string,

@@ -14,7 +14,10 @@ export interface ProfileRetentionOptions {
   readonly now: () => Date;
 }
 
-/** Profile packages that are not their gateway's newest any more. Each has a name of its own, `<gateway>/<file>`, used once. */
+/**
+ * Profile packages that are not their gateway's newest any more. Each has a name of its own, `<gateway>/<file>`, used
+ * once.
+ */
 export interface ProfileRetention {
   /** Lists a package that is about to be stored. */
   list(blobName: string): Promise<void>;

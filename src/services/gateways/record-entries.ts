@@ -123,7 +123,10 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
     });
   }
 
-  /** Rows that nobody wants any more follow what is there. Whoever still waits for one that leaves is told that it is past. */
+  /**
+   * Rows that nobody wants any more follow what is there. Whoever still waits for one that leaves is told that it is
+   * past.
+   */
   async function recordPast(row: GatewayRevocation, standing: Standing): Promise<void> {
     // A session may outlive its certificate: what is open of it stays open, on the gateway or off it.
     if (standing !== 'absent' || isToBeSeen(row)) return;
@@ -186,7 +189,10 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
   };
 }
 
-/** What is taken off keeps its proof only where that stood to the end: not where the entry had vanished or was refused since. */
+/**
+ * What is taken off keeps its proof only where that stood to the end: not where the entry had vanished or was refused
+ * since.
+ */
 function withoutStaleProof(row: GatewayRevocation): GatewayRevocation {
   const kept = without(row, 'evidence', 'retryAt', 'refusedUnder');
   return row.state === 'proven' ? kept : without(kept, 'clearAt', 'provenAt');

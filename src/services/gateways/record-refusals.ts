@@ -36,7 +36,10 @@ export function createRecordRefusals({
   now,
   thumbprintOfRoot,
 }: RecordRefusalsOptions): RecordRefusals {
-  /** What others have put there harms no entry of Gatehouse's where it stays: whoever asked for its removal may ask again. */
+  /**
+   * What others have put there harms no entry of Gatehouse's where it stays: whoever asked for its removal may ask
+   * again.
+   */
   async function giveUpRemoval(entry: ForeignEntry, reason: string, failure: Failure): Promise<void> {
     const { gatewayId, name, removal } = entry;
     if (removal === undefined) return;

@@ -9,7 +9,10 @@ type TrustStores = Pick<
   'gateways' | 'madeResources' | 'roots' | 'rootGateways' | 'gatewayRoots' | 'foreignEntries'
 >;
 
-/** Gateways that trust what admits the root's certificates, may still hold it, or may hold sessions of them: where a revocation has to be. */
+/**
+ * Gateways that trust what admits the root's certificates, may still hold it, or may hold sessions of them: where a
+ * revocation has to be.
+ */
 export async function gatewaysOfRoot(stores: TrustStores, rootId: string): Promise<readonly string[]> {
   const all = await gatewayIdsOf(stores, rootId);
   if (rootId === unknownRootId) return all;
@@ -23,7 +26,10 @@ export async function gatewaysOfRoot(stores: TrustStores, rootId: string): Promi
   return ids;
 }
 
-/** Whether gateways had what admits the root's certificates and none has it any more: they open nothing, whatever is said of one. */
+/**
+ * Whether gateways had what admits the root's certificates and none has it any more: they open nothing, whatever is
+ * said of one.
+ */
 export async function isRootWithdrawn(stores: TrustStores, rootId: string): Promise<boolean> {
   if (rootId === unknownRootId) return false;
   const all = await gatewayIdsOf(stores, rootId);

@@ -83,7 +83,10 @@ export function createRegisterCertificate(options: RegisterOptions): RegisterCer
     return { ...reading, rootId: root, owner: owner.value, known };
   }
 
-  /** The id of the root whose key has signed it, the one that was named before if that is so; of a bare thumbprint the one that is named. */
+  /**
+   * The id of the root whose key has signed it, the one that was named before if that is so; of a bare thumbprint the
+   * one that is named.
+   */
   async function readRoot(
     rootId: string | undefined,
     certificate: ClientCertificate | undefined,
@@ -102,7 +105,10 @@ export function createRegisterCertificate(options: RegisterOptions): RegisterCer
     return (issuers.find(({ id }) => id === known?.rootId) ?? issuers[0])?.id ?? unknownRootId;
   }
 
-  /** Found in every way before it is there: whoever takes out what is of a person or a key finds it, or it sees that they did. */
+  /**
+   * Found in every way before it is there: whoever takes out what is of a person or a key finds it, or it sees that
+   * they did.
+   */
   async function write(
     reading: Reading,
     asked: CertificateToRegister,
@@ -154,8 +160,9 @@ export function createRegisterCertificate(options: RegisterOptions): RegisterCer
   }
 
   /**
-   * Somebody may have left, or reported a key, since it was looked at: what is theirs was looked for then, and this not found. And
-   * what stands against a certificate that was completed stands under the root, the name and the end that had been said of it.
+   * Somebody may have left, or reported a key, since it was looked at: what is theirs was looked for then, and this not
+   * found. And what stands against a certificate that was completed stands under the root, the name and the end that
+   * had been said of it.
    */
   async function takeOut(record: CertificateRecord, request: IntentRequest): Promise<string | undefined> {
     const { thumbprint = '', owner, publicKeyHash, registered } = record;

@@ -22,8 +22,8 @@ export interface Asked {
 
 export interface RevocationIntents {
   /**
-   * The intent first: from here on every reconciler keeps to it, whatever happens to the request. Undefined when a later
-   * request has recorded its own.
+   * The intent first: from here on every reconciler keeps to it, whatever happens to the request. Undefined when a
+   * later request has recorded its own.
    */
   readonly record: (operation: OperationRecord) => Promise<RevocationRecord | undefined>;
   /** Brings the certificate's state to the intent. Undefined when it is in that state already. */
@@ -44,7 +44,10 @@ export function createRevocationIntents({
 }): RevocationIntents {
   const at = (): string => now().toISOString();
 
-  /** The root is that of the record: until its certificate is sent, a registered one may have been said to be of another. */
+  /**
+   * The root is that of the record: until its certificate is sent, a registered one may have been said to be of
+   * another.
+   */
   async function certificateOf(operation: OperationRecord): Promise<CertificateRecord> {
     const { serialNumber } = contextOf(operation);
     const certificate = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
@@ -90,7 +93,10 @@ export function createRevocationIntents({
     return intent;
   }
 
-  /** Undefined when the key was blocked, the name given away or the owner left at this very moment: what stood there stands again. */
+  /**
+   * Undefined when the key was blocked, the name given away or the owner left at this very moment: what stood there
+   * stands again.
+   */
   async function recordReinstatement(
     operation: OperationRecord,
     certificate: CertificateRecord,
@@ -110,8 +116,8 @@ export function createRevocationIntents({
   }
 
   /**
-   * A crash may have come between the intent and the looks, and what forbids it since then. Not once the certificate is marked: the
-   * looks were done by then.
+   * A crash may have come between the intent and the looks, and what forbids it since then. Not once the certificate is
+   * marked: the looks were done by then.
    */
   async function lookAgain(
     operation: OperationRecord,
@@ -131,7 +137,8 @@ export function createRevocationIntents({
     if ((await findBlockOf(stores, certificate)) !== undefined) return false;
     // Whoever notes that the owner left notes it, then looks for what is theirs.
     if ((await findDeparture(stores, owner)) !== undefined) return false;
-    // Whoever orders a certificate of this name writes its record first, and takes the name for taken from the intent on.
+    // Whoever orders a certificate of this name writes its record first, and takes the name for taken from the intent
+    // on.
     return contextOf(operation).allowSharedName || !(await isNameTaken(stores, lookup, { commonName, serialNumber }));
   }
 

@@ -46,7 +46,10 @@ export interface Revocations {
     asked: { readonly reason: RevocationReason; readonly urgency?: 'immediate' | 'window' | undefined },
     request: IntentRequest,
   ): Promise<OperationRecord>;
-  /** Only for a certificate that is revoked, not expired, and whose name nobody was given meanwhile unless that is allowed. */
+  /**
+   * Only for a certificate that is revoked, not expired, and whose name nobody was given meanwhile unless that is
+   * allowed.
+   */
   reinstate(
     thumbprint: string,
     asked: { readonly allowSharedName?: boolean | undefined },

@@ -42,7 +42,8 @@ async function revokeOne(
   const { stores, revocations, orchestrations, now } = options;
   const operationId = `op-${sha256Hex(`superseded/${serialNumber}`).slice(0, 32)}`;
   const certificate = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
-  // Out already, for another reason or by its own end; still `issued` is one whose successor a crash has kept from taking its place.
+  // Out already, for another reason or by its own end; still `issued` is one whose successor a crash has kept from
+  // taking its place.
   if (certificate === undefined || isExpired(certificate, now())) return false;
   if (certificate.state === 'revoked' && certificate.revocationReason !== 'superseded') return false;
   const asked = { reason: 'superseded', urgency: 'window' } as const;

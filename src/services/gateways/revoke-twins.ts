@@ -32,9 +32,9 @@ export interface BeginTwinsOptions {
 }
 
 /**
- * What a report says of the key itself, done before anything is written about the certificate: the key is blocked, and its
- * other certificates get revocations of their own. Answers their operations, which are all on record before the reporting one can
- * end: whatever comes in between, the sweep knows of each.
+ * What a report says of the key itself, done before anything is written about the certificate: the key is blocked, and
+ * its other certificates get revocations of their own. Answers their operations, which are all on record before the
+ * reporting one can end: whatever comes in between, the sweep knows of each.
  */
 export type BeginTwins = (
   operation: OperationRecord,
@@ -45,9 +45,9 @@ export function createBeginTwins(options: BeginTwinsOptions): BeginTwins {
   const { stores, lookup, now } = options;
 
   /**
-   * The other certificates of the key that may open a gateway and are not on their way out for the key's sake already. One
-   * that is being issued at this moment is withheld. The issuer writes its record, then looks at the block, then signs, then
-   * releases if the record is as it was: it either sees the block, or its record is seen here.
+   * The other certificates of the key that may open a gateway and are not on their way out for the key's sake already.
+   * One that is being issued at this moment is withheld. The issuer writes its record, then looks at the block, then
+   * signs, then releases if the record is as it was: it either sees the block, or its record is seen here.
    */
   async function takeTwins(operation: OperationRecord, block: BlockedKey): Promise<readonly Twin[]> {
     const twins: Twin[] = [];

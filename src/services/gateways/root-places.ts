@@ -12,8 +12,8 @@ export interface RootPlacesOptions {
 }
 
 /**
- * Refuses one more certificate where the gateway has no place for it. Intermediates take places like roots, and so do entries
- * of others, also those that cannot be read. The refusal names what could go, and how.
+ * Refuses one more certificate where the gateway has no place for it. Intermediates take places like roots, and so do
+ * entries of others, also those that cannot be read. The refusal names what could go, and how.
  */
 export async function requirePlace(
   { stores, lookup, now }: RootPlacesOptions,
@@ -37,7 +37,9 @@ export async function requirePlace(
   );
 }
 
-/** A root whose certificates are issued here, with none of them alive, or one that has expired; and nothing under it. */
+/**
+ * A root whose certificates are issued here, with none of them alive, or one that has expired; and nothing under it.
+ */
 async function isUnused(
   { rootId }: GatewayRoot,
   own: readonly GatewayRoot[],

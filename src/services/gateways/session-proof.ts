@@ -205,8 +205,8 @@ export function createSessionProof(options: SessionProofOptions): SessionProof {
   }
 
   /**
-   * Nothing is claimed of what could not be looked at: the step stays open and says why. After a day the operation ends without
-   * the claim; the looks go on.
+   * Nothing is claimed of what could not be looked at: the step stays open and says why. After a day the operation ends
+   * without the claim; the looks go on.
    */
   async function settleUnsure(row: GatewayRevocation | GatewayRoot, reason: string): Promise<void> {
     const detail = `The sessions are not known to have ended. ${reason}`;
@@ -263,7 +263,9 @@ function isLive(certificate: CertificateRecord, now: Date): boolean {
   return isInUse(certificate) && Date.parse(certificate.notAfter) > now.getTime();
 }
 
-/** Proof is two looks without a session, at least five minutes apart, with none in between and none that saw nothing. */
+/**
+ * Proof is two looks without a session, at least five minutes apart, with none in between and none that saw nothing.
+ */
 function afterLook(
   row: { readonly clearAt?: string | undefined },
   { begunAt, hadSessions, unsure }: Look,
@@ -273,7 +275,8 @@ function afterLook(
   if (unsure !== undefined) return { unsure };
   if (hadSessions) return {};
   if (row.clearAt === undefined) return { clearAt: at };
-  // Counted from what the second list can show at the latest: a list that took minutes may be of the first look's refresh.
+  // Counted from what the second list can show at the latest: a list that took minutes may be of the first look's
+  // refresh.
   const isApart = Date.parse(begunAt) - Date.parse(row.clearAt) >= proofIntervalMs;
   return isApart ? { clearAt: row.clearAt, provenAt: at } : { clearAt: row.clearAt };
 }

@@ -89,7 +89,9 @@ export function createRootTrust(options: {
     return roots.find((root) => root.certificate !== undefined && root.thumbprint === thumbprint);
   }
 
-  /** Its certificates open the gateway as if it was trusted here, so it goes in the same way, whoever has put it there. */
+  /**
+   * Its certificates open the gateway as if it was trusted here, so it goes in the same way, whoever has put it there.
+   */
   async function removeRoot(
     gatewayId: string,
     root: { readonly rootId: string; readonly entryName?: string },

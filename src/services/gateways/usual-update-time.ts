@@ -2,7 +2,10 @@ import { gatewayKeys } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { NewStep } from '../operations/operation-record.ts';
 
-/** A step on each gateway that waits for one of its updates: as long as its own latest took, or as long as Azure's usually do. */
+/**
+ * A step on each gateway that waits for one of its updates: as long as its own latest took, or as long as Azure's
+ * usually do.
+ */
 export function updateSteps(
   stores: Pick<Stores, 'gateways'>,
   gatewayIds: readonly string[],

@@ -14,8 +14,8 @@ export interface WatchGatewaysOptions {
 }
 
 /**
- * Finds gateways that were left behind: wanted and not applied, due for another try or a look at their sessions, not compared
- * for an hour, missing from Azure, or held by a writer that has died. Answers how many it set in motion.
+ * Finds gateways that were left behind: wanted and not applied, due for another try or a look at their sessions, not
+ * compared for an hour, missing from Azure, or held by a writer that has died. Answers how many it set in motion.
  */
 export async function watchGateways(options: WatchGatewaysOptions): Promise<number> {
   const { stores, writer, orchestrations, now } = options;

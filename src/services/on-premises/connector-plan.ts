@@ -10,7 +10,10 @@ export function planShape({
   return { privilegedEndpoint, clouds: clouds.map((cloud) => toCloud(cloud, undefined)) };
 }
 
-/** What the steps are to bring about, with what earlier ones found; without the stack nothing is known of its earlier changes. */
+/**
+ * What the steps are to bring about, with what earlier ones found; without the stack nothing is known of its earlier
+ * changes.
+ */
 export function toPlan(record: ConnectorRecord, stack: StackRecord | undefined): ConnectorPlan {
   const { request, hostMachine, waspMachine, thumbprints, issuers, sqlServers } = record;
   const {

@@ -44,7 +44,10 @@ export interface OpenVpnAccessOptions {
 
 type OpenVpnAccess = (stack: StackRecord, request: VpnAccessRequest, asked: AskedWithSeed) => Promise<OperationRecord>;
 
-/** Sets up a stack's VPN server and lets users in: everything that is wrong with the request is told before anything is kept. */
+/**
+ * Sets up a stack's VPN server and lets users in: everything that is wrong with the request is told before anything is
+ * kept.
+ */
 export function createOpenVpnAccess(options: OpenVpnAccessOptions): OpenVpnAccess {
   const { stores, plans, intents, procedures, secrets, now } = options;
   const at = (): string => now().toISOString();

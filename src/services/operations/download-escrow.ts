@@ -3,8 +3,8 @@ import { ownSecretName, type SecretReference } from '../../domain/secret-uses.ts
 import type { Secrets } from '../../ports/secrets.ts';
 
 /**
- * Keeps the tokens of files that cannot be made a second time, readable only with a key in Key Vault: what opens a file is so
- * never at rest beside it, and whoever repeats a request gets another link all the same.
+ * Keeps the tokens of files that cannot be made a second time, readable only with a key in Key Vault: what opens a file
+ * is so never at rest beside it, and whoever repeats a request gets another link all the same.
  */
 export interface DownloadEscrow {
   /** The token of the delivery with this hash, sealed; base64url. */
@@ -31,8 +31,9 @@ export function createDownloadEscrow({ secrets }: { readonly secrets: Pick<Secre
   }
 
   /**
-   * Held in memory only once Key Vault has said it without having been told just now: of two processes that make the first key at
-   * one moment, both go on with the one that stands. What was sealed between the two keeps its first link, and gets no other.
+   * Held in memory only once Key Vault has said it without having been told just now: of two processes that make the
+   * first key at one moment, both go on with the one that stands. What was sealed between the two keeps its first link,
+   * and gets no other.
    */
   async function currentKey(): Promise<Uint8Array> {
     known ??= await readKey();

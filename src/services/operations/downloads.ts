@@ -25,8 +25,8 @@ export interface NewDownload {
   readonly target: string;
   readonly requestedBy: string;
   /**
-   * Names the thing that is offered, such as an operation and a platform: an earlier link to the same thing dies. A request
-   * that is repeated under its idempotency key so gives a new link in the place of the first.
+   * Names the thing that is offered, such as an operation and a platform: an earlier link to the same thing dies. A
+   * request that is repeated under its idempotency key so gives a new link in the place of the first.
    */
   readonly replaces?: string;
   /** How long the first try may be waited for; a day if not given. */
@@ -36,7 +36,10 @@ export interface NewDownload {
 }
 
 export interface OfferedDownload {
-  /** Path and query below the service's own address. The query holds the token: secret, and known to nobody but who is told it now. */
+  /**
+   * Path and query below the service's own address. The query holds the token: secret, and known to nobody but who is
+   * told it now.
+   */
   readonly url: string;
   readonly token: string;
   readonly expiresAt: string;
@@ -57,8 +60,8 @@ export interface DeliveredFile {
 }
 
 /**
- * Files for whoever has the link, a few times and not for long. What is kept is sealed under the token, and the token is not
- * kept. Unknown, used up, replaced and expired are one answer: undefined.
+ * Files for whoever has the link, a few times and not for long. What is kept is sealed under the token, and the token
+ * is not kept. Unknown, used up, replaced and expired are one answer: undefined.
  */
 export interface Downloads {
   offer(download: NewDownload): Promise<OfferedDownload>;
@@ -66,11 +69,16 @@ export interface Downloads {
   describe(token: string): Promise<WaitingDownload | undefined>;
   /** The file, at most three times within ten minutes of the first. A try counts before the file is handed over. */
   deliver(token: string): Promise<DeliveredFile | undefined>;
-  /** Another link to the only one of this thing (`isOnlyOne`), if it waits and nobody has tried to fetch it: the link before dies. */
+  /**
+   * Another link to the only one of this thing (`isOnlyOne`), if it waits and nobody has tried to fetch it: the link
+   * before dies.
+   */
   renew(thing: string): Promise<OfferedDownload | undefined>;
   /** Whether something of this thing waits. */
   holds(thing: string): Promise<boolean>;
-  /** Ends every link to this thing, named as it was offered (`replaces`): what it opens must not be handed out any more. */
+  /**
+   * Ends every link to this thing, named as it was offered (`replaces`): what it opens must not be handed out any more.
+   */
   withdraw(thing: string): Promise<void>;
   /** What has become due to be looked at; a few of it where there is much. */
   listDue(): Promise<readonly DeliveryDue[]>;
@@ -202,7 +210,8 @@ export function createDownloads({ tables, blobs, container, now, escrow, newToke
   async function expire(due: DeliveryDue): Promise<void> {
     const { hash } = due;
     const record = (await deliveries.get(deliveryKeys(hash)))?.record;
-    // One that is not over has another row for its end: the day that it was offered for, or the window of its first try.
+    // One that is not over has another row for its end: the day that it was offered for, or the window of its first
+    // try.
     if (record === undefined || isOver(record, now())) {
       if (due.lineId !== undefined) await lines.leave(due.lineId, [hash]);
       await blobs.remove(container, hash);

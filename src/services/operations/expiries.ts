@@ -20,7 +20,9 @@ export type Expiry = z.infer<typeof expirySchema>;
 export const expiringItemSchema = expirySchema.extend({ state: z.string() }).meta({ id: 'Expiry' });
 export type ExpiringItem = z.infer<typeof expiringItemSchema>;
 
-/** What expires on which day (UTC). Days are read without reading any others. Rows stay when their subject is revoked. */
+/**
+ * What expires on which day (UTC). Days are read without reading any others. Rows stay when their subject is revoked.
+ */
 export interface Expiries {
   put(expiry: Expiry): Promise<void>;
   /** Its end was another than had been said. */

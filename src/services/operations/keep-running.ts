@@ -3,7 +3,10 @@ import { instanceIdOf, type OperationRecord } from './operation-record.ts';
 import type { Operations } from './operations.ts';
 import { mayStillComeForward } from './sign-of-life.ts';
 
-/** Starts the operation's orchestration if it is not there; one that died before the operation had ended is followed by the next attempt's. */
+/**
+ * Starts the operation's orchestration if it is not there; one that died before the operation had ended is followed by
+ * the next attempt's.
+ */
 export async function keepRunning(
   operation: OperationRecord,
   {

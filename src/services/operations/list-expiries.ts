@@ -25,7 +25,9 @@ const stretchDaysMin = 8;
 const stretchGrowth = 4;
 const readsAtOnce = 20;
 
-/** What ends between now and so many days from now and is still in use, earliest first. Reads those days and no others. */
+/**
+ * What ends between now and so many days from now and is still in use, earliest first. Reads those days and no others.
+ */
 export async function listExpiries(
   { expiries, describe, now }: ListExpiriesOptions,
   { withinDays, top, after = '' }: ExpiriesQuery,

@@ -25,11 +25,15 @@ interface Sources {
   readonly now: () => Date;
 }
 
-/** Index rows that one request reads at most; a page that found fewer matches by then is short and says where to go on. */
+/**
+ * Index rows that one request reads at most; a page that found fewer matches by then is short and says where to go on.
+ */
 const indexRowsMax = 1000;
 const readsAtOnce = 20;
 
-/** One page of operations, newest first. What is still open is found from the notes of unfinished work, not by search. */
+/**
+ * One page of operations, newest first. What is still open is found from the notes of unfinished work, not by search.
+ */
 export async function listOperations(sources: Sources, query: OperationQuery): Promise<OperationPage> {
   const { status } = query;
   return status === undefined || isOperationEnd(status) ? listByIndex(sources, query) : listOpen(sources, query);

@@ -70,7 +70,10 @@ export function createOperationEnds({
     });
   }
 
-  /** What follows an end: the event for whoever listens, the day on which it may go, then the note is removed. Both again after a crash in between. */
+  /**
+   * What follows an end: the event for whoever listens, the day on which it may go, then the note is removed. Both
+   * again after a crash in between.
+   */
   async function close(record: OperationRecord): Promise<void> {
     await outbox.append(endedEvent(record));
     await dues.put('operation', record.id, new Date(now().getTime() + keptDays * dayMs));

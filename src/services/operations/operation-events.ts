@@ -5,8 +5,8 @@ import { openWaits, type OperationRecord } from './operation-record.ts';
 type OpenWait = ReturnType<typeof openWaits>[number];
 
 /**
- * That an operation has ended, and if it failed, with all that somebody needs who was woken by it: the step, Azure's words, and
- * where to look.
+ * That an operation has ended, and if it failed, with all that somebody needs who was woken by it: the step, Azure's
+ * words, and where to look.
  */
 export function endedEvent(record: OperationRecord): NewEvent {
   const { id, kind, target, status, problem } = record;

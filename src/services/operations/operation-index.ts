@@ -11,7 +11,9 @@ interface OperationFilter {
   readonly targetKey?: string | undefined;
 }
 
-/** Operations by kind and by target, newest first. The rows follow the records; a crash in between is repaired later. */
+/**
+ * Operations by kind and by target, newest first. The rows follow the records; a crash in between is repaired later.
+ */
 export interface OperationIndex {
   put(record: OperationRecord): Promise<void>;
   remove(record: OperationRecord): Promise<void>;

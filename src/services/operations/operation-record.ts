@@ -88,7 +88,9 @@ export const operationKind: RecordKind<OperationRecord> = {
   keys: ({ id }) => operationKeys(id),
 };
 
-/** `usualTimeDivisor` says how many times faster than usual the surroundings are; what was measured there needs none. */
+/**
+ * `usualTimeDivisor` says how many times faster than usual the surroundings are; what was measured there needs none.
+ */
 export function newStep({ name, usualSeconds, isMeasured }: NewStep, usualTimeDivisor: number): OperationStep {
   const step = { name, status: 'pending', attempts: 0 } as const;
   if (usualSeconds === undefined) return step;

@@ -14,8 +14,8 @@ import { contextOf } from './operation-context.ts';
 import type { OperationRecord } from './operation-record.ts';
 
 /**
- * Why an operation is no longer its target's, in words for people; undefined when it still is. Ids are given again: what is
- * called so today may have been made, or taken over by another operation, since this one ended.
+ * Why an operation is no longer its target's, in words for people; undefined when it still is. Ids are given again:
+ * what is called so today may have been made, or taken over by another operation, since this one ended.
  */
 export type OperationStanding = (operation: OperationRecord) => Promise<string | undefined>;
 

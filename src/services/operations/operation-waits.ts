@@ -29,14 +29,14 @@ export interface OperationWaits {
   /** Says what is being waited for; undefined when the wait is over. `since` stays while the kind of wait does. */
   setWaiting(id: string, waitingFor: Omit<WaitingFor, 'since'> | undefined): Promise<void>;
   /**
-   * Says what people are to do or to decide; `since` and a decision stay when it is said again. Answers the decision, if there
-   * is one.
+   * Says what people are to do or to decide; `since` and a decision stay when it is said again. Answers the decision,
+   * if there is one.
    */
   openWait(id: string, name: string, wait: NewWait): Promise<OperationWait['decision']>;
   closeWait(id: string, name: string): Promise<void>;
   /**
-   * Decides the approval of that name. Answers where to tell; undefined when there is no such open approval, or its time is over,
-   * whether or not somebody has noticed. The same decision again counts once.
+   * Decides the approval of that name. Answers where to tell; undefined when there is no such open approval, or its
+   * time is over, whether or not somebody has noticed. The same decision again counts once.
    */
   decide(id: string, decision: Decision): Promise<DecidedWait | undefined>;
 }

@@ -51,17 +51,21 @@ export interface Operations extends OperationEnds, OperationWaits {
   setStep(id: string, name: string, change: StepChange): Promise<void>;
   /** Adds the steps that are not there yet, at the end. */
   addSteps(id: string, steps: readonly NewStep[]): Promise<void>;
-  /** Says what the operation has brought so far. Fields said again replace their earlier ones; its end keeps the others. */
+  /**
+   * Says what the operation has brought so far. Fields said again replace their earlier ones; its end keeps the others.
+   */
   addResult(id: string, result: Readonly<Record<string, unknown>>): Promise<void>;
   /** False when the operation has ended already, or is not there. */
   requestCancel(id: string): Promise<boolean>;
   isCancelRequested(id: string): Promise<boolean>;
   /**
-   * Opens the next attempt after attempt `after` and answers its number. Called twice it counts once. Undefined when the
-   * operation is not there or has succeeded.
+   * Opens the next attempt after attempt `after` and answers its number. Called twice it counts once. Undefined when
+   * the operation is not there or has succeeded.
    */
   nextAttempt(id: string, after: number): Promise<number | undefined>;
-  /** For the sweep: writes what a crash left out after a record (indexes, the closing event) and answers the open ids. */
+  /**
+   * For the sweep: writes what a crash left out after a record (indexes, the closing event) and answers the open ids.
+   */
   repair(): Promise<readonly string[]>;
 }
 

@@ -11,7 +11,10 @@ import { webhookKey } from '../requests/webhook-key.ts';
 
 export interface DeliverOutboxOptions {
   readonly outbox: Outbox;
-  /** Nobody to deliver to when undefined: events then wait a week for a webhook, and are kept after it. Throws when not known. */
+  /**
+   * Nobody to deliver to when undefined: events then wait a week for a webhook, and are kept after it. Throws when not
+   * known.
+   */
   readonly webhook: () => Promise<Webhook | undefined>;
   readonly send: SendWebhook;
   readonly log: Log;
@@ -48,8 +51,8 @@ const deliveriesMax = 200;
 const deliveriesAtOnce = 8;
 
 /**
- * Delivers what is due, at least once each: signed as Standard Webhooks says, the same `webhook-id` on every try. Safe to
- * run by several at once, since each try first takes the row's lease.
+ * Delivers what is due, at least once each: signed as Standard Webhooks says, the same `webhook-id` on every try. Safe
+ * to run by several at once, since each try first takes the row's lease.
  */
 export async function deliverOutbox(options: DeliverOutboxOptions): Promise<DeliveryRound> {
   const webhook = await options.webhook();
@@ -161,7 +164,9 @@ async function settle(
   return 'postponed';
 }
 
-/** A refusal of ours says why in words; of a connection that broke the code says it, and its text may hold the address. */
+/**
+ * A refusal of ours says why in words; of a connection that broke the code says it, and its text may hold the address.
+ */
 function problemOf(error: unknown): string {
   if (error instanceof AppError) return `Not sent: ${error.message}`;
   if (error instanceof Error && /^(Abort|Timeout)Error$/.test(error.name)) {
@@ -171,7 +176,9 @@ function problemOf(error: unknown): string {
   return `The connection failed: ${code}.`;
 }
 
-/** Statuses that ask for another try: too slow, too early, too many, and everything the server says is its own fault. */
+/**
+ * Statuses that ask for another try: too slow, too early, too many, and everything the server says is its own fault.
+ */
 function isWorthRetrying(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500;
 }

@@ -40,8 +40,8 @@ const lookAgainMs = 30 * dayMs;
 const yearMs = 366 * dayMs;
 
 /**
- * Removes an operation that ended long ago, and its index rows: none that can be resumed, that a record names, or that proves
- * who may connect before the certificate it is about has been over for a year.
+ * Removes an operation that ended long ago, and its index rows: none that can be resumed, that a record names, or that
+ * proves who may connect before the certificate it is about has been over for a year.
  */
 export function createRemoveOperation(options: RemoveOperationOptions): RemoveOld {
   const { tables, keptDays, now } = options;

@@ -26,8 +26,8 @@ const looksMax = 2000;
 const looksAtOnce = 8;
 
 /**
- * Looks at what has become due, and removes what nothing needs any more. Where there is more than one run does, the next goes
- * on. The thing goes before the row that lists it: after a crash in between it is looked for once more.
+ * Looks at what has become due, and removes what nothing needs any more. Where there is more than one run does, the
+ * next goes on. The thing goes before the row that lists it: after a crash in between it is looked for once more.
  */
 export async function retain(options: RetainOptions): Promise<RetentionRound> {
   const { dues, now } = options;

@@ -1,6 +1,6 @@
 /**
- * A host that was killed leaves messages that no other host sees for this long at most, Azure's default; host.json asks for a
- * minute. Until then work that shows no sign of life may still be on its way.
+ * A host that was killed leaves messages that no other host sees for this long at most, Azure's default; host.json asks
+ * for a minute. Until then work that shows no sign of life may still be on its way.
  */
 const unseenMs = 5 * 60 * 1000;
 

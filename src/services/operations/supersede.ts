@@ -1,6 +1,8 @@
 import type { Operations } from './operations.ts';
 
-/** Ends a step, and its operation with it, whose place the later operation has taken. One that has ended stays as it is. */
+/**
+ * Ends a step, and its operation with it, whose place the later operation has taken. One that has ended stays as it is.
+ */
 export async function supersede(
   operations: Pick<Operations, 'settleStep'>,
   step: { readonly operationId: string; readonly name: string; readonly laterId: string; readonly now: Date },

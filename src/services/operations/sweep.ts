@@ -8,7 +8,9 @@ import type { Downloads } from './downloads.ts';
 import { instanceIdOf, type OperationRecord } from './operation-record.ts';
 import type { Operations } from './operations.ts';
 
-/** Goes on with an operation that a crash left. The sweep knows by its family whose work it is, and nothing of the work. */
+/**
+ * Goes on with an operation that a crash left. The sweep knows by its family whose work it is, and nothing of the work.
+ */
 type Revive = (operation: OperationRecord, orchestrations: Orchestrations) => Promise<void>;
 
 interface CompletedCertificate {

@@ -14,12 +14,15 @@ export interface TakeClaimsOptions {
 }
 
 /**
- * Takes one claim for an instance of an operation, also from an operation that is over. Answers the operation that has it otherwise:
- * undefined when it was taken.
+ * Takes one claim for an instance of an operation, also from an operation that is over. Answers the operation that has
+ * it otherwise: undefined when it was taken.
  */
 export type TakeClaim = (name: string, operationId: string, instanceId: string) => Promise<string | undefined>;
 
-/** Claims all of these things for one attempt of an operation, or throws a conflict that names who has one, and claims none. */
+/**
+ * Claims all of these things for one attempt of an operation, or throws a conflict that names who has one, and claims
+ * none.
+ */
 export type TakeClaims = (names: readonly string[], operationId: string, attempt: number) => Promise<void>;
 
 export function createTakeClaim({ claims, operations, now }: TakeClaimsOptions): TakeClaim {

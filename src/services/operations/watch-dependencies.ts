@@ -45,8 +45,8 @@ export interface DependencyWatchOptions {
 
 export interface DependencyWatch {
   /**
-   * Looks at everything and writes what was found into one row, for whoever asks. Undefined, and nothing is looked at, when
-   * the last look is younger than a minute: however many instances there are, the dependencies are asked once.
+   * Looks at everything and writes what was found into one row, for whoever asks. Undefined, and nothing is looked at,
+   * when the last look is younger than a minute: however many instances there are, the dependencies are asked once.
    */
   look(): Promise<HealthReport | undefined>;
   /** The last look; undefined when there was none. */

@@ -23,18 +23,21 @@ export interface ExpiryWatchResult {
 }
 
 const watermarkName = 'watch-expiries';
-/** A watch that was away longer goes on from here: older thresholds say nothing that a newer one does not say better. */
+/**
+ * A watch that was away longer goes on from here: older thresholds say nothing that a newer one does not say better.
+ */
 const missedDaysMax = 120;
 
 /**
- * Gives notice of what crosses a threshold today, or has crossed one on a day that the watch missed. Reads the days that
- * lie a threshold away and no others. Whoever crossed several thresholds meanwhile hears of the nearest only.
+ * Gives notice of what crosses a threshold today, or has crossed one on a day that the watch missed. Reads the days
+ * that lie a threshold away and no others. Whoever crossed several thresholds meanwhile hears of the nearest only.
  */
 export async function watchExpiries(options: WatchExpiriesOptions): Promise<ExpiryWatchResult> {
   const { notices, now } = options;
   const today = dayOf(now());
   const done = await notices.readWatermark(watermarkName);
-  // A second run on one day looks again: what was issued since then is left to its next threshold, nothing is told twice.
+  // A second run on one day looks again: what was issued since then is left to its next threshold, nothing is told
+  // twice.
   const missed = done === undefined ? 1 : Math.min(Math.max(daysBetween(done, today), 1), missedDaysMax);
   const days = dueDays(today, missed);
   let given = 0;
@@ -43,7 +46,8 @@ export async function watchExpiries(options: WatchExpiriesOptions): Promise<Expi
       if (await giveNotice(options, expiry, today)) given += 1;
     }
   }
-  // Last, so that a crash before it makes the next run look at the same days again. A clock that went back moves nothing.
+  // Last, so that a crash before it makes the next run look at the same days again. A clock that went back moves
+  // nothing.
   if (done === undefined || done < today) await notices.writeWatermark(watermarkName, today);
   return { notices: given, daysRead: days.length };
 }
@@ -58,7 +62,8 @@ function dueDays(today: string, missed: number): readonly string[] {
 
 /**
  * The event first, the note of it second. The event's id follows from subject and threshold and the outbox takes an id
- * once, so a crash in between repeats the append to no effect; the note then stays for ever, also after the outbox forgot.
+ * once, so a crash in between repeats the append to no effect; the note then stays for ever, also after the outbox
+ * forgot.
  */
 async function giveNotice(
   { notices, outbox, describe, now }: WatchExpiriesOptions,

@@ -32,19 +32,28 @@ export interface NewApiKey {
   readonly createdBy: string;
 }
 
-/** Keys that callers sign in with. Only their SHA-256 is known here; keys are long and random, so no slow hash is needed. */
+/**
+ * Keys that callers sign in with. Only their SHA-256 is known here; keys are long and random, so no slow hash is
+ * needed.
+ */
 export interface ApiKeys {
-  /** The key that the caller holds, or undefined, as for every short one. Takes effect at once when keys change: nothing is cached. */
+  /**
+   * The key that the caller holds, or undefined, as for every short one. Takes effect at once when keys change: nothing
+   * is cached.
+   */
   find(key: string): Promise<ApiKey | undefined>;
-  /** Makes the key or changes it. Refuses a hash that another id has, and taking away the last administrator or the deployment's. */
+  /**
+   * Makes the key or changes it. Refuses a hash that another id has, and taking away the last administrator or the
+   * deployment's.
+   */
   put(key: NewApiKey): Promise<ApiKey>;
   get(id: string): Promise<ApiKey | undefined>;
   list(): Promise<readonly ApiKey[]>;
   /** False when there is no such key. Refuses to remove the last administrator, and the deployment's. */
   remove(id: string): Promise<boolean>;
   /**
-   * Makes the deployment's key, that of its vault, the only one of the administrator of that id: another one ceases to be a key. A
-   * key is one id's, so that one of another id with the same hash is withdrawn.
+   * Makes the deployment's key, that of its vault, the only one of the administrator of that id: another one ceases to
+   * be a key. A key is one id's, so that one of another id with the same hash is withdrawn.
    */
   ensureAdministrator(key: string): Promise<void>;
 }
@@ -67,8 +76,8 @@ export function createApiKeys({ tables, now }: { readonly tables: Tables; readon
     schema: hashRowSchema,
     keys: ({ keyHash }) => ({ partitionKey: hashesPartition, rowKey: keyHash }),
   });
-  // Lists administrators' keys and only such: it is added to after a key became one and taken from before it ceases to be
-  // one. So while it is not empty there is an administrator, whatever two callers do at once.
+  // Lists administrators' keys and only such: it is added to after a key became one and taken from before it ceases to
+  // be one. So while it is not empty there is an administrator, whatever two callers do at once.
   const administrators = createStore(tables, {
     table: 'ApiKeys',
     schema: administratorsSchema,

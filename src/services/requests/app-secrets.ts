@@ -44,8 +44,9 @@ export interface AppSecretsReading {
 const answerMaxMs = 30_000;
 
 /**
- * Reads the application's own secrets from its vault. A secret that the vault says is not there is not there; where the vault gave
- * no answer, what it said last stands. Without a webhook's address there is no webhook; with one, its secret has to be there.
+ * Reads the application's own secrets from its vault. A secret that the vault says is not there is not there; where the
+ * vault gave no answer, what it said last stands. Without a webhook's address there is no webhook; with one, its secret
+ * has to be there.
  */
 export function createAppSecrets(options: AppSecretsOptions): { readonly read: () => Promise<AppSecretsReading> } {
   const { administratorKey, webhookUrl, webhookSecret } = appSecretNames;

@@ -10,7 +10,9 @@ import {
   type SealStores,
 } from './audit-seals.ts';
 
-/** What can be found of the audit and its seals. The first three are about one row, the others about an hour or a day. */
+/**
+ * What can be found of the audit and its seals. The first three are about one row, the others about an hour or a day.
+ */
 export const auditFindings = [
   'rowChanged',
   'rowRemoved',

@@ -25,7 +25,9 @@ const digestPartSchema = z.object({ sealHash: z.string(), part: z.string(), dige
 const headSchema = z.object({ hour: z.iso.datetime(), hash: z.string() });
 export type SealHead = z.infer<typeof headSchema>;
 
-/** The seals as they are stored: a chain of hours, its end, and by each seal's hash the digests that it was made from. */
+/**
+ * The seals as they are stored: a chain of hours, its end, and by each seal's hash the digests that it was made from.
+ */
 export interface SealStores {
   readonly seals: Store<AuditSeal>;
   readonly heads: Store<SealHead>;
@@ -64,9 +66,9 @@ export interface SealAuditOptions {
 }
 
 /**
- * Seals every hour that has closed since the last seal, oldest first, each over the one before: whoever changes a row or a
- * seal later breaks the chain. Answers the new seals. Run twice or by two at once it seals each hour once. The last seal of
- * each day goes out as an event: who keeps it can tell later whether the whole chain was made anew.
+ * Seals every hour that has closed since the last seal, oldest first, each over the one before: whoever changes a row
+ * or a seal later breaks the chain. Answers the new seals. Run twice or by two at once it seals each hour once. The
+ * last seal of each day goes out as an event: who keeps it can tell later whether the whole chain was made anew.
  */
 export async function sealAudit({ tables, audit, outbox, now }: SealAuditOptions): Promise<readonly AuditSeal[]> {
   const { seals, heads, digestParts } = createSealStores(tables);

@@ -13,7 +13,10 @@ export const auditRowSchema = z.object({
   who: z.string(),
   role: z.string().optional(),
   action: z.string(),
-  /** What it was about, by name: what the path names, and the ids in the request and its answer. Thumbprints in normal form. */
+  /**
+   * What it was about, by name: what the path names, and the ids in the request and its answer. Thumbprints in normal
+   * form.
+   */
   target: z.record(z.string(), z.string()),
   /** Why, as whoever asked for it said: the reason of a revocation. */
   reason: z.string().optional(),
@@ -31,14 +34,16 @@ export const auditRowSchema = z.object({
 export type AuditRow = z.infer<typeof auditRowSchema>;
 
 /**
- * Who asked for what, when, from where, with what result: never the bodies. An intent is written before anything happens
- * and its outcome after, so that a crash in between still shows what was meant.
+ * Who asked for what, when, from where, with what result: never the bodies. An intent is written before anything
+ * happens and its outcome after, so that a crash in between still shows what was meant.
  */
 export interface Audit {
   write(row: AuditRow): Promise<void>;
   /** The rows from one time on and before another, of one UTC day, newest first. */
   listPart(fromMs: number, toMs: number): Promise<readonly AuditRow[]>;
-  /** The rows of whole days (`yyyy-mm-dd`), `to` excluded, newest first; undefined when there are more than `rowsMax`. */
+  /**
+   * The rows of whole days (`yyyy-mm-dd`), `to` excluded, newest first; undefined when there are more than `rowsMax`.
+   */
   listDays(from: string, to: string, rowsMax: number): Promise<readonly AuditRow[] | undefined>;
   /** The UTC day of the oldest row, of those from a day on, `yyyy-mm-dd`; undefined where there is none. */
   firstDay(from?: string): Promise<string | undefined>;

@@ -29,8 +29,8 @@ const repeatsMax = 64;
 let known: ReadonlySet<string> | undefined;
 
 /**
- * True for the hash of a key that nobody should have: the empty text that is hashed when the command that makes a key has failed,
- * one or two characters, a usual word, or one character again and again. Others show nothing of themselves.
+ * True for the hash of a key that nobody should have: the empty text that is hashed when the command that makes a key
+ * has failed, one or two characters, a usual word, or one character again and again. Others show nothing of themselves.
  */
 export function isHashOfGuessableKey(keyHash: string): boolean {
   known ??= new Set(guessableKeys().map(sha256Hex));

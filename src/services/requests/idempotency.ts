@@ -31,7 +31,9 @@ type IdempotencyRecord = z.infer<typeof idempotencySchema>;
 interface IdempotencyScope {
   readonly callerId: string;
   readonly route: string;
-  /** The path's parameters, decoded and checked: one key on two gateways is two requests, however a path was written. */
+  /**
+   * The path's parameters, decoded and checked: one key on two gateways is two requests, however a path was written.
+   */
   readonly params: unknown;
   readonly key: string;
 }
@@ -60,7 +62,9 @@ export interface Idempotency {
 }
 
 const keptMs = 7 * dayMs;
-/** A run longer than this has died: the platform ends HTTP answers after 230 s, and no handler here takes half of that. */
+/**
+ * A run longer than this has died: the platform ends HTTP answers after 230 s, and no handler here takes half of that.
+ */
 const runningMs = 2 * 60 * 1000;
 const retryAfterSeconds = 2;
 const takeOverRoundsMax = 5;

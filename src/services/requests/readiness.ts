@@ -66,8 +66,8 @@ export function createReadiness(options: ReadinessOptions): Readiness {
   }
 
   /**
-   * The key in the vault is the key: each look enters it, so that it holds whatever happened to its row. Only as the vault says it
-   * now: another instance may have entered a newer one while this one got no answer.
+   * The key in the vault is the key: each look enters it, so that it holds whatever happened to its row. Only as the
+   * vault says it now: another instance may have entered a newer one while this one got no answer.
    */
   async function enterAdministrator({ administratorKey: key, isKeyConfirmed }: AppSecretsReading): Promise<void> {
     if (key === undefined || !isKeyConfirmed) return;
@@ -122,7 +122,10 @@ export function createReadiness(options: ReadinessOptions): Readiness {
   };
 }
 
-/** What is answered while something is missing. What it is, is told by `GET /api/health` to callers with a key, and by the log. */
+/**
+ * What is answered while something is missing. What it is, is told by `GET /api/health` to callers with a key, and by
+ * the log.
+ */
 export function notReadyError(): AppError {
   return new AppError(
     'ERR_NOT_READY',

@@ -33,7 +33,10 @@ const stretchGrowth = 4;
 /** Fewer rows than this in a stretch let the next one be longer; more make it shorter. */
 const fewRows = 250;
 const manyRows = 2000;
-/** Rows that one page reads at most, within a stretch: a page that found little by then is short and says where to go on. */
+/**
+ * Rows that one page reads at most, within a stretch: a page that found little by then is short and says where to go
+ * on.
+ */
 const readRowsMax = 20_000;
 /** And stretches, where there are few rows or none. */
 const readStretchesMax = 100;

@@ -3,8 +3,8 @@ import { isOwnSecret, isSetAside, notSetAside, type SecretReference } from '../.
 import type { Secrets, SecretVault } from '../../ports/secrets.ts';
 
 /**
- * Secrets by their use. What is asked for by a name of another use is not read, whoever stored that name, and nothing is
- * written or deleted that the application does not keep itself: ERR_CONFLICT.
+ * Secrets by their use. What is asked for by a name of another use is not read, whoever stored that name, and nothing
+ * is written or deleted that the application does not keep itself: ERR_CONFLICT.
  */
 export function createSetAsideSecrets(vault: SecretVault): Secrets {
   return {

@@ -10,8 +10,9 @@ const addressesMax = 100;
 const everybodyElse = 'others';
 
 /**
- * The audit of callers who were turned away before anybody knew them: bounded, because they can send as much as they like. The
- * first of an address have a row each; the rest of the slice is one row that counts them, written again as the count doubles.
+ * The audit of callers who were turned away before anybody knew them: bounded, because they can send as much as they
+ * like. The first of an address have a row each; the rest of the slice is one row that counts them, written again as
+ * the count doubles.
  */
 export interface TurnedAway {
   /** `address` is whom the row is counted against. */

@@ -60,8 +60,9 @@ export interface VerifyAuditRequest {
 const daysMax = 92;
 
 /**
- * Holds rows against the digests of their hour's seal, and the seals against each other. What this cannot show: whoever may
- * write to the tables can make rows and the whole chain of seals anew. A seal that was kept elsewhere (`known`) shows that too.
+ * Holds rows against the digests of their hour's seal, and the seals against each other. What this cannot show: whoever
+ * may write to the tables can make rows and the whole chain of seals anew. A seal that was kept elsewhere (`known`)
+ * shows that too.
  */
 export async function verifyAudit(
   { tables, audit, now, rowsMax = 50_000, rowsAtOnceMax = 5000 }: VerifyAuditOptions,
@@ -107,7 +108,10 @@ function startOf(day: string | undefined): string | undefined {
   return day === undefined ? undefined : `${day}T00:00:00.000Z`;
 }
 
-/** This day or a later one: there are rows, or it lies within the chain of seals. Undefined where there is none up to the last. */
+/**
+ * This day or a later one: there are rows, or it lies within the chain of seals. Undefined where there is none up to
+ * the last.
+ */
 async function nextDayToLookAt(
   audit: AuditReads,
   { firstHour, head }: Chain,

@@ -3,8 +3,9 @@ const keyBytesMin = 16;
 const prefix = 'whsec_';
 
 /**
- * The key that signs deliveries: with the prefix `whsec_` the rest is its base64, as Standard Webhooks writes secrets; without it, the
- * text itself. Undefined for base64 that is not exact, of which every reader could make another key, and for short keys.
+ * The key that signs deliveries: with the prefix `whsec_` the rest is its base64, as Standard Webhooks writes secrets;
+ * without it, the text itself. Undefined for base64 that is not exact, of which every reader could make another key,
+ * and for short keys.
  */
 export function webhookKey(secret: string): Buffer | undefined {
   const text = secret.startsWith(prefix) ? secret.slice(prefix.length) : undefined;

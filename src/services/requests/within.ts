@@ -1,4 +1,7 @@
-/** What the promise comes to, or an error when that takes longer than `ms`. Whoever was asked may go on: nobody listens any more. */
+/**
+ * What the promise comes to, or an error when that takes longer than `ms`. Whoever was asked may go on: nobody listens
+ * any more.
+ */
 export async function within<T>(promise: Promise<T>, ms: number, asked: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_resolve, reject) => {

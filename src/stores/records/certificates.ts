@@ -36,8 +36,8 @@ const rootRecordSchema = z.object({
   /** The exact bytes to be signed, kept before they are: a second signature over them gives the same certificate. */
   tbs: z.string().optional(),
   /**
-   * The certificate while the root may not be used yet: of one made here, until Key Vault holds it (the key's first version, which
-   * signed it, is then disabled).
+   * The certificate while the root may not be used yet: of one made here, until Key Vault holds it (the key's first
+   * version, which signed it, is then disabled).
    */
   draft: z.string().optional(),
   /** Base64 of the DER on one line, present once the root may be used. */
@@ -79,8 +79,8 @@ export const rootThumbprintKind: RecordKind<RootThumbprint> = {
 };
 
 /**
- * Stands where the root of a registered certificate is not known: it may open any gateway, so each has to refuse it when it is
- * revoked. No root has such an id.
+ * Stands where the root of a registered certificate is not known: it may open any gateway, so each has to refuse it
+ * when it is revoked. No root has such an id.
  */
 export const unknownRootId = '@unknown';
 
@@ -99,7 +99,9 @@ export const renewsSchema = z.object({
 });
 
 const certificateRecordSchema = z.object({
-  /** Of one that was issued elsewhere: its thumbprint in lower case, since authorities of others number as they like. */
+  /**
+   * Of one that was issued elsewhere: its thumbprint in lower case, since authorities of others number as they like.
+   */
   serialNumber: z.string(),
   /** `unknownRootId` where that of a registered one is not known here. */
   rootId: z.string(),
@@ -115,7 +117,10 @@ const certificateRecordSchema = z.object({
       serialNumber: z.string().optional(),
       issuer: z.string().optional(),
       operationId: z.string(),
-      /** Present once what had been said of it was completed by the certificate: the root that had been named until then. */
+      /**
+       * Present once what had been said of it was completed by the certificate: the root that had been named until
+       * then.
+       */
       formerRootId: z.string().optional(),
     })
     .optional(),
@@ -130,7 +135,10 @@ const certificateRecordSchema = z.object({
   notBefore: z.string(),
   /** `noKnownEnd` where that of a registered one is not known. */
   notAfter: z.string(),
-  /** Base64 of the exact bytes signed. Made and kept before signing; the signature is deterministic. Empty of a registered one. */
+  /**
+   * Base64 of the exact bytes signed. Made and kept before signing; the signature is deterministic. Empty of a
+   * registered one.
+   */
   tbs: z.string(),
   state: z.enum(certificateStates),
   /** Present once it is released: only what the lint has passed can be put here. */
@@ -141,7 +149,10 @@ const certificateRecordSchema = z.object({
   issuedAt: z.string().optional(),
   /** Present if it is to take the place of another. */
   renews: renewsSchema.optional(),
-  /** Which one is to take its place, from before that is signed, so that of several one alone does; void where that was withheld. */
+  /**
+   * Which one is to take its place, from before that is signed, so that of several one alone does; void where that was
+   * withheld.
+   */
   renewal: z.object({ by: z.string(), requestId: z.string() }).optional(),
   /** Present once another has taken its place: until `revokeAt` it opens gateways all the same. */
   superseded: z.object({ at: z.string(), by: z.string(), thumbprint: z.string(), revokeAt: z.string() }).optional(),
@@ -245,7 +256,10 @@ const revocationSchema = z.object({
 });
 export type RevocationRecord = z.infer<typeof revocationSchema>;
 
-/** Under this, in the place of a root, stands what only one gateway is to refuse: thumbprints of certificates that nobody registered. */
+/**
+ * Under this, in the place of a root, stands what only one gateway is to refuse: thumbprints of certificates that
+ * nobody registered.
+ */
 export function revocationsOfGateway(gatewayId: string): string {
   return `@gateway-${gatewayId}`;
 }

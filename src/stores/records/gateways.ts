@@ -14,7 +14,9 @@ const observedSchema = z.object({
   publicIpAddresses: z.array(z.string()).optional(),
 });
 
-/** Why the last write as a whole did not get through. What was wanted stays wanted, and is tried again at `nextTryAt`. */
+/**
+ * Why the last write as a whole did not get through. What was wanted stays wanted, and is tried again at `nextTryAt`.
+ */
 export const writeFailureSchema = z.object({
   code: problemCodeSchema,
   message: z.string(),
@@ -30,7 +32,10 @@ const foreignChangeSchema = z.object({ by: z.string(), at: z.string() });
 /** Who may write the gateway now. The row is the lock: it changes hands by etag-guarded writes only. */
 const writerSchema = z.object({ instanceId: z.string(), epoch: z.int() });
 
-/** `missing`: built, and no longer in Azure when it was looked for. It is looked for again, and ready when it is there again. */
+/**
+ * `missing`: built, and no longer in Azure when it was looked for. It is looked for again, and ready when it is there
+ * again.
+ */
 export const gatewayStates = ['building', 'ready', 'missing', 'failed', 'removed'] as const;
 
 const gatewayRecordSchema = z.object({
@@ -221,7 +226,9 @@ export const profileKind: RecordKind<ProfileRecord> = {
 const profileRequestSchema = z.object({ gatewayId: z.string(), operationId: z.string(), number: z.int() });
 export type ProfileRequest = z.infer<typeof profileRequestSchema>;
 
-/** Operations that wait for a profile package: request `number` is served by any package made for that count or later. */
+/**
+ * Operations that wait for a profile package: request `number` is served by any package made for that count or later.
+ */
 export const profileRequestKind: RecordKind<ProfileRequest> = {
   table: 'ProfileRequests',
   schema: profileRequestSchema,
@@ -240,7 +247,9 @@ const madeResourceSchema = z.object({
 });
 export type MadeResource = z.infer<typeof madeResourceSchema>;
 
-/** What Gatehouse has begun to make for a gateway, noted before it is asked for: the only things it may delete again. */
+/**
+ * What Gatehouse has begun to make for a gateway, noted before it is asked for: the only things it may delete again.
+ */
 export const madeResourceKind: RecordKind<MadeResource> = {
   table: 'MadeResources',
   schema: madeResourceSchema,

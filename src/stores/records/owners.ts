@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { RecordKind } from '../store.ts';
 
-/** That the person has left: nothing is issued to them, and nothing of theirs reinstated, until somebody reopens them. */
+/**
+ * That the person has left: nothing is issued to them, and nothing of theirs reinstated, until somebody reopens them.
+ */
 const departureSchema = z
   .object({
     at: z.iso.datetime(),
@@ -49,7 +51,9 @@ export const ownerKind: RecordKind<OwnerRecord> = {
 const ownerIndexSchema = z.object({ group: z.string(), ownerId: z.string() });
 export type OwnerIndexRow = z.infer<typeof ownerIndexSchema>;
 
-/** Owners by what they have in common. Written before the record, and never removed: what the record says now decides. */
+/**
+ * Owners by what they have in common. Written before the record, and never removed: what the record says now decides.
+ */
 export const ownerIndexKind: RecordKind<OwnerIndexRow> = {
   table: 'OwnersInCommon',
   schema: ownerIndexSchema,

@@ -1,4 +1,7 @@
-/** Arc's run commands as the app uses them: delivered by the agent, run once for each PUT, read by GET, stopped by DELETE. */
+/**
+ * Arc's run commands as the app uses them: delivered by the agent, run once for each PUT, read by GET, stopped by
+ * DELETE.
+ */
 import { type ArmStack, startArmStack } from '../../support/arm-stack.ts';
 import { createRecordingMachines, type RecordingMachines } from '../../support/windows/recording-machines.ts';
 

@@ -1,4 +1,7 @@
-/** The Arm port with real requests against the local Resource Manager: what it promises, and what becomes of odd answers. */
+/**
+ * The Arm port with real requests against the local Resource Manager: what it promises, and what becomes of odd
+ * answers.
+ */
 import { createResourceManager } from '../../../src/azure/resource-manager.ts';
 import type { Arm, ArmAnswer, ArmPoll } from '../../../src/ports/arm.ts';
 import { type ArmStack, startArmStack } from '../../support/arm-stack.ts';

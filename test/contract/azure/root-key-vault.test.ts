@@ -1,4 +1,6 @@
-/** The port of root keys on the local vault: the two-step root, races on it, and what becomes of refusals and faults. */
+/**
+ * The port of root keys on the local vault: the two-step root, races on it, and what becomes of refusals and faults.
+ */
 import { createHash, createPublicKey, verify, X509Certificate } from 'node:crypto';
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { createRootKeyVault } from '../../../src/azure/root-key-vault.ts';

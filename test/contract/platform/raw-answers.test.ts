@@ -1,4 +1,7 @@
-/** Answers that are sent as they stand: what the services' clients may meet is not limited to what the services would say. */
+/**
+ * Answers that are sent as they stand: what the services' clients may meet is not limited to what the services would
+ * say.
+ */
 import type { RawAnswer } from '../../../sandbox/platform/faults.ts';
 import { type RunningService, startHttpsService } from '../../../sandbox/platform/https-service.ts';
 import { requestOver } from '../../support/https-request.ts';

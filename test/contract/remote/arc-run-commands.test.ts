@@ -1,6 +1,6 @@
 /**
- * The Arc runner with real requests against the emulator for Resource Manager: the promises of every runner, and what Azure
- * takes its time for. The clock jumps to where Azure has delivered or deleted a command.
+ * The Arc runner with real requests against the emulator for Resource Manager: the promises of every runner, and what
+ * Azure takes its time for. The clock jumps to where Azure has delivered or deleted a command.
  */
 import type { ArmRequestsOptions } from '../../../src/azure/arm-requests.ts';
 import { createArmRest } from '../../../src/azure/arm-rest.ts';

@@ -1,6 +1,6 @@
 /**
- * Kills the runtime with SIGKILL while it works and starts it again: nothing may be lost, and nothing done twice but an activity
- * that was running. The cuts are made between the runtime's writes to its hub.
+ * Kills the runtime with SIGKILL while it works and starts it again: nothing may be lost, and nothing done twice but an
+ * activity that was running. The cuts are made between the runtime's writes to its hub.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

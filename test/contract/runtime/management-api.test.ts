@@ -1,6 +1,6 @@
 /**
- * The HTTP API of the durable extension, called as outside tools do and through the real durable client, with the rpc endpoint
- * and without it.
+ * The HTTP API of the durable extension, called as outside tools do and through the real durable client, with the rpc
+ * endpoint and without it.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

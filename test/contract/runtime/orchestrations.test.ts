@@ -1,6 +1,6 @@
 /**
- * Runs the real libraries on the runtime and holds it to the conformance cases of Durable Functions: results, retries, timers,
- * events, continue-as-new, sub-orchestrations. One runtime serves all cases; each has instances of its own.
+ * Runs the real libraries on the runtime and holds it to the conformance cases of Durable Functions: results, retries,
+ * timers, events, continue-as-new, sub-orchestrations. One runtime serves all cases; each has instances of its own.
  */
 import {
   end,

@@ -1,4 +1,6 @@
-/** The older real host's ways, which an app must bear too: errors in .NET's words, early timers, repeated deliveries. */
+/**
+ * The older real host's ways, which an app must bear too: errors in .NET's words, early timers, repeated deliveries.
+ */
 import { createRealHost } from '../../../sandbox/runtime/durable/quirks.ts';
 import {
   clock,

@@ -1,4 +1,7 @@
-/** HTTP, timer and Event Grid triggers, keys, hooks and the admin API, with the real Functions library in a real process. */
+/**
+ * HTTP, timer and Event Grid triggers, keys, hooks and the admin API, with the real Functions library in a real
+ * process.
+ */
 import { clock, eventually, moveClock, settled } from '../../support/runtime/orchestration-client.ts';
 import type { FixtureApp, RuntimeProcess } from '../../support/runtime/runtime-process.ts';
 import { createFixtureApp, keys } from '../../support/runtime/runtime-process.ts';

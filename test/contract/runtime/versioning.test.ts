@@ -1,4 +1,6 @@
-/** Orchestration versioning on the local runtime; test/witness/durable-versioning asks the same of the real extension. */
+/**
+ * Orchestration versioning on the local runtime; test/witness/durable-versioning asks the same of the real extension.
+ */
 import type { FixtureApp } from '../../support/runtime/runtime-process.ts';
 import { createFixtureApp } from '../../support/runtime/runtime-process.ts';
 import { itKeepsVersions } from '../../support/runtime/version-cases.ts';

@@ -1,6 +1,6 @@
 /**
- * How stacks end, around a small app: when a part dies, when they are stopped early, when they cannot start. Each stack has
- * its own folder and free ports, so these tests may run beside others.
+ * How stacks end, around a small app: when a part dies, when they are stopped early, when they cannot start. Each stack
+ * has its own folder and free ports, so these tests may run beside others.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** A stack with simulated machines, around a small app: who finds them, what survives a restart, and what a reset leaves. */
+/**
+ * A stack with simulated machines, around a small app: who finds them, what survives a restart, and what a reset
+ * leaves.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';

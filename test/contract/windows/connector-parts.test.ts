@@ -1,4 +1,5 @@
-// The parts of Azure Stack's side that are no machine: output files, the endpoint's transcript, TLS as SChannel judges it.
+// The parts of Azure Stack's side that are no machine: output files, the endpoint's transcript, TLS as SChannel judges
+// it.
 import {
   decodeDataFile,
   encodeDataFile,

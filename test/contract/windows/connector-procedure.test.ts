@@ -1,5 +1,5 @@
-// The connector's whole procedure on the simulated machines by the real scripts, as a carrier would run them: composed, checked by
-// the reader of PowerShell, started, waited for by the stack's clock, and its last line read.
+// The connector's whole procedure on the simulated machines by the real scripts, as a carrier would run them: composed,
+// checked by the reader of PowerShell, started, waited for by the stack's clock, and its last line read.
 import { thumbprintOf } from '../../../sandbox/windows/connector/data-file.ts';
 import { tenantView } from '../../../sandbox/windows/connector/portal.ts';
 import { checkScript } from '../../../sandbox/windows/powershell/check-script.ts';

@@ -1,4 +1,5 @@
-// What a tenant sees in Azure Stack's portal: a WAP cloud works when every piece of the procedure is right, and only then.
+// What a tenant sees in Azure Stack's portal: a WAP cloud works when every piece of the procedure is right, and only
+// then.
 import { thumbprintOf } from '../../../sandbox/windows/connector/data-file.ts';
 import type { StepOutcome } from '../../../sandbox/windows/world/records.ts';
 import { dataFileOf, installConnector, runMultiCloud } from '../../support/windows/connector-machines.ts';

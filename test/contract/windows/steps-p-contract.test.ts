@@ -1,5 +1,5 @@
-// The emulators against the contracts: the same steps, the same modes, times as usual. What each of them answers is held to the
-// contract wherever the other files run a step.
+// The emulators against the contracts: the same steps, the same modes, times as usual. What each of them answers is
+// held to the contract wherever the other files run a step.
 import { commonEmulators, vpnAccessEmulators } from '../../../sandbox/windows/steps/p-steps.ts';
 import { type StepEmulator, worldDefinitionSchema } from '../../../sandbox/windows/world/records.ts';
 import { commonSteps } from '../../../src/contracts/on-premises/common-steps.ts';

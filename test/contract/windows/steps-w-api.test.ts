@@ -1,4 +1,5 @@
-// The steps on Tenant API machines: data file, update, health, protected Web.config, and the trust that is made exactly once.
+// The steps on Tenant API machines: data file, update, health, protected Web.config, and the trust that is made exactly
+// once.
 import { thumbprintOf } from '../../../sandbox/windows/connector/data-file.ts';
 import { dataFileOf, runMultiCloud } from '../../support/windows/connector-machines.ts';
 import {

@@ -1,5 +1,5 @@
-// The emulators against the contract of the connector's steps: the same steps, the same modes, times as usual. What each of them
-// answers is held to the contract wherever the other files run a step.
+// The emulators against the contract of the connector's steps: the same steps, the same modes, times as usual. What
+// each of them answers is held to the contract wherever the other files run a step.
 import { connectorEmulators } from '../../../sandbox/windows/steps/w-steps.ts';
 import { connectorSteps } from '../../../src/contracts/on-premises/connector-steps.ts';
 import { stepModes } from '../../../src/contracts/on-premises/remote-step.ts';

@@ -1,4 +1,7 @@
-/** Azure as somebody else sees it: reads of the emulators with the stack's own service principal, and changes in the portal. */
+/**
+ * Azure as somebody else sees it: reads of the emulators with the stack's own service principal, and changes in the
+ * portal.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { requestOver, type WireAnswer } from '../../support/https-request.ts';
@@ -107,7 +110,10 @@ export async function postResource(stack: RunningTestStack, path: string): Promi
   return answer.json as JsonObject;
 }
 
-/** Writes a gateway with the application's own identity, behind its back: Event Grid tells it as the application's own write. */
+/**
+ * Writes a gateway with the application's own identity, behind its back: Event Grid tells it as the application's own
+ * write.
+ */
 export async function writeGatewayAsApp(
   stack: RunningTestStack,
   change: (gateway: GatewayResource) => unknown,

@@ -1,4 +1,7 @@
-/** The connector's procedure as a user has it: asked for, approved one by one while the stack's clock moves, and looked at afterwards. */
+/**
+ * The connector's procedure as a user has it: asked for, approved one by one while the stack's clock moves, and looked
+ * at afterwards.
+ */
 import type { OperationView } from '../../../src/domain/operation.ts';
 import type { RunningTestStack, StackAnswer } from '../../support/stack.ts';
 import { connectorPackage } from '../../support/windows/connector-world.ts';

@@ -1,4 +1,6 @@
-/** The data centre of the connector's tests, as the control API takes it, and how the application gets to its machines. */
+/**
+ * The data centre of the connector's tests, as the control API takes it, and how the application gets to its machines.
+ */
 import { thumbprintOf } from '../../../sandbox/windows/connector/data-file.ts';
 import type { WindowsMachine, WorldDefinition, WorldParts } from '../../../sandbox/windows/world/records.ts';
 import type { RunningTestStack } from '../../support/stack.ts';
@@ -25,7 +27,10 @@ export async function anExpressWorld(): Promise<ConnectorDefinition> {
   return (await expressWorld()).definition;
 }
 
-/** The same with a third cloud: four portals behind one name, two tenant APIs behind another, SQL Server on the first of these. */
+/**
+ * The same with a third cloud: four portals behind one name, two tenant APIs behind another, SQL Server on the first of
+ * these.
+ */
 export async function aWideWorld(): Promise<ConnectorDefinition> {
   const { definition, authority } = await expressWorld();
   const stores = storesOf(definition);
@@ -155,7 +160,9 @@ export async function seeWorld(stack: RunningTestStack): Promise<SeenWorld> {
   return { machines, domains, network, connector };
 }
 
-/** Somebody else changes something on the machines, or between them: history and faults to come are forgotten with it. */
+/**
+ * Somebody else changes something on the machines, or between them: history and faults to come are forgotten with it.
+ */
 export async function changeWorld(stack: RunningTestStack, change: (world: SeenWorld) => void): Promise<void> {
   const world = await seeWorld(stack);
   change(world);

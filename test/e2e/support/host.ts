@@ -1,4 +1,7 @@
-/** The Functions host's own routes, as an operator with the master key uses them, and what the app delivers to its webhook. */
+/**
+ * The Functions host's own routes, as an operator with the master key uses them, and what the app delivers to its
+ * webhook.
+ */
 import { createHmac } from 'node:crypto';
 import type { RunningTestStack } from '../../support/stack.ts';
 import { readSecrets } from './azure.ts';

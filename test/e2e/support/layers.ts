@@ -6,7 +6,10 @@ const base64Runs = /(?:[A-Za-z0-9+/_-]|%2[BbFf]|\\\/|\\?\r?\n(?=[A-Za-z0-9+/_-])
 /** Each layer is smaller than the one around it, so that this is never the end of anything real. */
 const depthMax = 6;
 
-/** Something that was stored or said, and all that is packed in it, layer by layer: base64, gzip, deflate and ZIP in any order. */
+/**
+ * Something that was stored or said, and all that is packed in it, layer by layer: base64, gzip, deflate and ZIP in any
+ * order.
+ */
 export function layersOf(content: Buffer, depth = 0): readonly Buffer[] {
   if (depth === depthMax) return [content];
   const text = content.toString('latin1');
@@ -14,7 +17,10 @@ export function layersOf(content: Buffer, depth = 0): readonly Buffer[] {
   return [content, ...inner.filter(({ length }) => length >= 16).flatMap((layer) => layersOf(layer, depth + 1))];
 }
 
-/** What kind of private key or container of one begins somewhere in these bytes, by its DER (RFC 5208, 5915, 7292, 8017). */
+/**
+ * What kind of private key or container of one begins somewhere in these bytes, by its DER (RFC 5208, 5915, 7292,
+ * 8017).
+ */
 export function keysIn(content: Buffer): readonly string[] {
   const bytes = content.toString('hex');
   return Object.entries(derOfKeys)

@@ -1,6 +1,6 @@
 /**
- * The line's steps, as a user takes them through the public routes of a running stack. Each answers what the route answered, and
- * fails with the route's own words when that is not what the step needs.
+ * The line's steps, as a user takes them through the public routes of a running stack. Each answers what the route
+ * answered, and fails with the route's own words when that is not what the step needs.
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -51,8 +51,8 @@ export async function getOperation(stack: RunningTestStack, id: string): Promise
 }
 
 /**
- * Waits for the operation's end, whatever it is: by the stack's clock, where that can be moved, so that back-offs and Azure's
- * minutes pass as fast as the work between them allows.
+ * Waits for the operation's end, whatever it is: by the stack's clock, where that can be moved, so that back-offs and
+ * Azure's minutes pass as fast as the work between them allows.
  */
 async function waitForEnd(stack: RunningTestStack, id: string, waiting: Waiting = {}): Promise<OperationView> {
   let last = await getOperation(stack, id);

@@ -19,7 +19,9 @@ export const natAdministrator = { username: 'Administrator', password: 'Elected-
 export const pool = { from: '192.168.200.201', to: '192.168.200.230' };
 const portal = { fqdn: 'portal.azurestack.local', address: '192.168.133.74' };
 
-/** The host, its NATVM, which translates the stack's addresses, and the portal: as the deployment script leaves them. */
+/**
+ * The host, its NATVM, which translates the stack's addresses, and the portal: as the deployment script leaves them.
+ */
 async function pocWorld(): Promise<WorldDefinition> {
   const root = await anAuthority('AzureStackSelfSignedRootCert');
   const unrelated = await anAuthority('Somebody Else');
@@ -120,7 +122,10 @@ export function revealing(stack: RunningTestStack, path: string, body: JsonObjec
   return stack.api('POST', `/api/stacks/${stackId}${path}`, body, { prefer: 'reveal-password' });
 }
 
-/** What undoing has to bring back: all of the two machines that this procedure touches. Accounts stay, and nobody may use them. */
+/**
+ * What undoing has to bring back: all of the two machines that this procedure touches. Accounts stay, and nobody may
+ * use them.
+ */
 export async function touchedState(stack: RunningTestStack): Promise<object> {
   const natMachine = await seeMachine(stack, nat);
   const hostMachine = await seeMachine(stack, host);

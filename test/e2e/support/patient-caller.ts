@@ -12,7 +12,10 @@ export interface PatientRequest {
   readonly key?: string;
 }
 
-/** Calls as a Logic App does: an answer that is lost, or says "later", is followed by the same request with the same key. */
+/**
+ * Calls as a Logic App does: an answer that is lost, or says "later", is followed by the same request with the same
+ * key.
+ */
 export interface PatientCaller {
   /** The first answer that is no passing failure. */
   call(request: PatientRequest): Promise<StackAnswer>;

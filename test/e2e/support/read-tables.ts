@@ -17,8 +17,8 @@ export async function readTable(stack: RunningTestStack, table: string): Promise
 }
 
 /**
- * Every row of every table, and all that the local host keeps of orchestrations (`hub`), as one text each. Binary columns as
- * text: a history may be packed into one.
+ * Every row of every table, and all that the local host keeps of orchestrations (`hub`), as one text each. Binary
+ * columns as text: a history may be packed into one.
  */
 export async function readTables(stack: RunningTestStack): Promise<ReadonlyMap<string, string>> {
   const { tableUrl, credential, options } = storageOf(stack);

@@ -1,6 +1,6 @@
 /**
- * Kills the runtime of a stack with SIGKILL whenever the line crosses a boundary that it has not crossed before: a step of an
- * operation begins, waits or ends, or Azure answers one of the requests that are named here for the first time.
+ * Kills the runtime of a stack with SIGKILL whenever the line crosses a boundary that it has not crossed before: a step
+ * of an operation begins, waits or ends, or Azure answers one of the requests that are named here for the first time.
  */
 import { type RunningTestStack, startTimeoutMs, waitUntil } from '../../support/stack.ts';
 import { type JournalEntry, readJournal } from './line.ts';

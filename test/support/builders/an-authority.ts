@@ -46,7 +46,9 @@ const signatures = {
   sha256: '1.2.840.113549.1.1.11',
 } as const;
 
-/** A certificate as some enterprise's authority makes it: a root, or with `issuer` an intermediate, valid 2020 to 2045. */
+/**
+ * A certificate as some enterprise's authority makes it: a root, or with `issuer` an intermediate, valid 2020 to 2045.
+ */
 export function anAuthority(changes: AuthorityChanges = {}): BuiltAuthority {
   const { called = 'Contoso root', issuer, isAuthority = true, hash = 'sha256', serial = 7n } = changes;
   const { notBefore = '200101000000Z', notAfter = '450101000000Z' } = changes;

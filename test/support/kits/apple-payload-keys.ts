@@ -1,7 +1,7 @@
 /**
  * What Apple's device-management schema says of the payloads in use (github.com/apple/device-management, mdm/profiles:
- * TopLevel, CommonPayloadKeys, com.apple.security.root, .pkcs12, com.apple.vpn.managed; October 2024): types of keys, `!` where a key
- * is required, a nested table for a dictionary.
+ * TopLevel, CommonPayloadKeys, com.apple.security.root, .pkcs12, com.apple.vpn.managed; October 2024): types of keys,
+ * `!` where a key is required, a nested table for a dictionary.
  */
 export interface KeyTable {
   readonly [key: string]: string | KeyTable;

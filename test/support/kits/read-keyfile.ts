@@ -1,6 +1,6 @@
 /**
- * Reads a GKeyFile as strictly as its specification allows: every line is a group, a pair, a remark or empty; a group or key
- * twice, an unknown escape or a space outside a value is an error.
+ * Reads a GKeyFile as strictly as its specification allows: every line is a group, a pair, a remark or empty; a group
+ * or key twice, an unknown escape or a space outside a value is an error.
  */
 export function readKeyfile(text: string): Readonly<Record<string, Readonly<Record<string, string>>>> {
   const groups: Record<string, Record<string, string>> = {};

@@ -1,6 +1,6 @@
 /**
- * What every way to a machine promises to the procedures, whichever it is. Each way brings a bench: the runner, and what a test
- * does at the machine's end of it.
+ * What every way to a machine promises to the procedures, whichever it is. Each way brings a bench: the runner, and
+ * what a test does at the machine's end of it.
  */
 import type { Machine } from '../../../src/domain/machine.ts';
 import type { RemoteCommand, RemotePoll, RemoteRunner } from '../../../src/ports/remote-runner.ts';

@@ -1,4 +1,7 @@
-/** The SSH runner and the simulated machines' SSH front: Debian's sshd where it is asked for, or the server of Node alone. */
+/**
+ * The SSH runner and the simulated machines' SSH front: Debian's sshd where it is asked for, or the server of Node
+ * alone.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';

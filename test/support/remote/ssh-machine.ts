@@ -1,6 +1,6 @@
 /**
- * A Windows machine's SSH server, by ssh2's own server: it knows the four fixed scripts by their first lines, reads one line of
- * input and keeps commands in memory. Faults are asked for one at a time, for the next command line.
+ * A Windows machine's SSH server, by ssh2's own server: it knows the four fixed scripts by their first lines, reads one
+ * line of input and keeps commands in memory. Faults are asked for one at a time, for the next command line.
  */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';

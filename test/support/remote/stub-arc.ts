@@ -1,6 +1,6 @@
 /**
- * Resource Manager's run commands of one connected machine, in memory: as strict as the ArmRest port tells about, with answers
- * that a test asks for, and append blobs beside it. What is GET never holds a password.
+ * Resource Manager's run commands of one connected machine, in memory: as strict as the ArmRest port tells about, with
+ * answers that a test asks for, and append blobs beside it. What is GET never holds a password.
  */
 import type { JsonObject } from '../../../src/domain/json.ts';
 import type { Machine } from '../../../src/domain/machine.ts';

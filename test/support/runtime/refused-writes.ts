@@ -1,6 +1,6 @@
 /**
- * Cuts a runtime off its hub's file after so many writes: the next turn or message is refused, as by a disk that is full, and so
- * is whatever it tries then. Killing it there shows what a power cut at that line would do.
+ * Cuts a runtime off its hub's file after so many writes: the next turn or message is refused, as by a disk that is
+ * full, and so is whatever it tries then. Killing it there shows what a power cut at that line would do.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { openHubFile } from '../../../sandbox/runtime/hub-file.ts';

@@ -1,6 +1,6 @@
 /**
- * A runtime with a fixture app, as a child process: the app's copy of the Functions library is loaded into the runtime's
- * process, so each runtime needs one of its own, and kill -9 is to be real.
+ * A runtime with a fixture app, as a child process: the app's copy of the Functions library is loaded into the
+ * runtime's process, so each runtime needs one of its own, and kill -9 is to be real.
  */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';

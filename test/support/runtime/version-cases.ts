@@ -4,7 +4,9 @@ import type { FixtureApp, RuntimeProcess } from './runtime-process.ts';
 
 const waiting = (status: { readonly runtimeStatus: string }): boolean => status.runtimeStatus === 'Running';
 
-/** `getApp` gives an app whose hub is empty; each case starts hosts of the versions that it needs, one after the other. */
+/**
+ * `getApp` gives an app whose hub is empty; each case starts hosts of the versions that it needs, one after the other.
+ */
 export function itKeepsVersions(getApp: () => FixtureApp): void {
   let host: RuntimeProcess;
 

@@ -1,4 +1,6 @@
-/** The control API's part for the VPN emulator, as a small HTTP server: what is applied, who is connected, who to cut. */
+/**
+ * The control API's part for the VPN emulator, as a small HTTP server: what is applied, who is connected, who to cut.
+ */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,5 +1,5 @@
-// A small data centre for the connector's steps: Azure Stack's host, privileged endpoint and portal machine, and two WAP Express
-// computers. Steps run on it at once; time passes when a test says so.
+// A small data centre for the connector's steps: Azure Stack's host, privileged endpoint and portal machine, and two
+// WAP Express computers. Steps run on it at once; time passes when a test says so.
 import { thumbprintOf } from '../../../sandbox/windows/connector/data-file.ts';
 import type { AzurePackPart } from '../../../sandbox/windows/connector/part.ts';
 import { type TenantView, tenantView } from '../../../sandbox/windows/connector/portal.ts';

@@ -1,5 +1,5 @@
-// A host and the NATVM behind it, for the steps that share VPN access: commands go in as the application composes them, and come
-// out as it reads them.
+// A host and the NATVM behind it, for the steps that share VPN access: commands go in as the application composes them,
+// and come out as it reads them.
 import type { JournalEntry } from '../../../sandbox/platform/journal.ts';
 import type { RemoteAccess } from '../../../sandbox/windows/machine/remote-access.ts';
 import { allEmulators } from '../../../sandbox/windows/steps/all-steps.ts';

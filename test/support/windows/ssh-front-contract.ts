@@ -1,6 +1,6 @@
 /**
- * What every SSH front of the simulated machines keeps to, asked with the real `ssh2` client: run for the server in Node by the
- * contract tests and for Debian's sshd by the witness tests.
+ * What every SSH front of the simulated machines keeps to, asked with the real `ssh2` client: run for the server in
+ * Node by the contract tests and for Debian's sshd by the witness tests.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,6 @@
-/** The real `ssh2` client, as the application uses one: a pinned host key, one command line, one line on standard input. */
+/**
+ * The real `ssh2` client, as the application uses one: a pinned host key, one command line, one line on standard input.
+ */
 import { createHash } from 'node:crypto';
 import ssh2 from 'ssh2';
 import type { SshFront } from '../../../sandbox/windows/transports/ssh-front.ts';

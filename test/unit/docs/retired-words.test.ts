@@ -1,6 +1,6 @@
 /**
- * The project began with words of its own, which the field's terms have replaced. A word that came back would be read as the name of
- * something. Plain English that only sounds alike ("no room for it") is not on the list.
+ * The project began with words of its own, which the field's terms have replaced. A word that came back would be read
+ * as the name of something. Plain English that only sounds alike ("no room for it") is not on the list.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * Which version of its API each resource of infra/ is written in. The linter's rule for this looks at today's date and at what its
- * compiler knows, and so would fail one day without anything having changed; this list is looked through by hand.
+ * Which version of its API each resource of infra/ is written in. The linter's rule for this looks at today's date and
+ * at what its compiler knows, and so would fail one day without anything having changed; this list is looked through by
+ * hand.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * azure.yaml is read by azd alone, which is not here. It is held to the parts of azd's published schema (v1.0) that it uses, as closed as
- * they are there, and to what it names in this project.
+ * azure.yaml is read by azd alone, which is not here. It is held to the parts of azd's published schema (v1.0) that it
+ * uses, as closed as they are there, and to what it names in this project.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * There is no Bicep compiler where these tests run: test/witness/bicep.witness.ts has one. They read the files as text and hold
- * them to what the application asks for, and to the mistakes that reading can find.
+ * There is no Bicep compiler where these tests run: test/witness/bicep.witness.ts has one. They read the files as text
+ * and hold them to what the application asks for, and to the mistakes that reading can find.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * Every name that must not change any more, written out: of what the host gets to know of the application, and of what it
- * stores and sends. One that changes by accident breaks callers, receivers, deployments, rows or histories in flight. What is
- * new is added here; what is here stays.
+ * Every name that must not change any more, written out: of what the host gets to know of the application, and of what
+ * it stores and sends. One that changes by accident breaks callers, receivers, deployments, rows or histories in
+ * flight. What is new is added here; what is here stays.
  */
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';

@@ -20,8 +20,8 @@ describe('host.json', () => {
   });
 
   it('keeps every poll of a queue out of the log', () => {
-    // A `default` opens the host's own filter: the storage client and the durable framework then log each poll of a queue,
-    // some 330,000 records a day of an instance that does nothing.
+    // A `default` opens the host's own filter: the storage client and the durable framework then log each poll of a
+    // queue, some 330,000 records a day of an instance that does nothing.
     expect(host).toHaveProperty('logging', {
       logLevel: { Azure: 'Warning', DurableTask: 'Warning', 'Host.Triggers.DurableTask': 'Warning' },
     });

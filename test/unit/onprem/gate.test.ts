@@ -1,6 +1,7 @@
 /**
- * The gate that every PowerShell text of the application passes: no Windows is at hand, so each is read, and held to what
- * Windows PowerShell 5.1 and its modules understand. What the rules are is tried in test/contract/windows/powershell.
+ * The gate that every PowerShell text of the application passes: no Windows is at hand, so each is read, and held to
+ * what Windows PowerShell 5.1 and its modules understand. What the rules are is tried in
+ * test/contract/windows/powershell.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';

@@ -1,4 +1,7 @@
-/** What a fresh machine needs: scripts that say which Node they need, and a lockfile that any registry can serve and nobody can change. */
+/**
+ * What a fresh machine needs: scripts that say which Node they need, and a lockfile that any registry can serve and
+ * nobody can change.
+ */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,7 @@
 /**
- * One world twice: the real PowerShell runs a step's script over the one through the real launcher, the simulation performs the
- * step on the other. Each goes on from the state that it made itself, so a difference in a state shows in an answer later at the
- * latest.
+ * One world twice: the real PowerShell runs a step's script over the one through the real launcher, the simulation
+ * performs the step on the other. Each goes on from the state that it made itself, so a difference in a state shows in
+ * an answer later at the latest.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

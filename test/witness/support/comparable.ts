@@ -1,6 +1,9 @@
 import type { WindowsMachine, WorldParts } from '../../../sandbox/windows/world/records.ts';
 
-/** A world as far as both sides can be compared: what is left out here stands, with its reason, in docs/sandbox-divergences.md. */
+/**
+ * A world as far as both sides can be compared: what is left out here stands, with its reason, in
+ * docs/sandbox-divergences.md.
+ */
 export function comparable({ machines, domains, network, connector }: WorldParts): object {
   return { machines: machines.map(machineOf), domains, network, connector: connectorOf(connector) };
 }

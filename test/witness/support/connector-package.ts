@@ -1,4 +1,7 @@
-/** The connector's package as tests make it: scripts with the published names and parameters, whose work the modules know. */
+/**
+ * The connector's package as tests make it: scripts with the published names and parameters, whose work the modules
+ * know.
+ */
 import { createHash } from 'node:crypto';
 import { strToU8, zipSync } from 'fflate';
 
@@ -34,7 +37,10 @@ const programs = [
   ...[1, 2, 3, 4].map((number) => `setup/bin/Connector${number}.dll`),
 ];
 
-/** What lies in the folder of a package, by its path there. `edition.json` says which version of the Tenant API it brings. */
+/**
+ * What lies in the folder of a package, by its path there. `edition.json` says which version of the Tenant API it
+ * brings.
+ */
 export function packageFiles(version: string): Readonly<Record<string, string>> {
   return {
     ...Object.fromEntries(Object.entries(scripts).map(([name, text]) => [`setup/scripts/${name}`, text])),

@@ -1,4 +1,7 @@
-/** A fixture app whose orchestrations the real Durable Task extension runs, started and ended like one on the local runtime. */
+/**
+ * A fixture app whose orchestrations the real Durable Task extension runs, started and ended like one on the local
+ * runtime.
+ */
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';

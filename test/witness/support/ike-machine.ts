@@ -1,4 +1,6 @@
-/** A person's Linux machine with strongSwan on the Internet of a stack: a kit is unpacked there and its scripts are run. */
+/**
+ * A person's Linux machine with strongSwan on the Internet of a stack: a kit is unpacked there and its scripts are run.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

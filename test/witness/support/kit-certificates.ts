@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 
 /**
- * Certificates for kits, made by openssl: `root`, `client` below it with `client.pfx` (password "typed") and `legacy.pfx`, and
- * `server`, which is for servers first; each with its `.pem` and `.key`.
+ * Certificates for kits, made by openssl: `root`, `client` below it with `client.pfx` (password "typed") and
+ * `legacy.pfx`, and `server`, which is for servers first; each with its `.pem` and `.key`.
  */
 export function makeKitCertificates(folder: string): void {
   const script = `

@@ -1,6 +1,6 @@
 /**
- * Drive C: of each machine of a world as a folder. What the state says of files and folders lies there before a script runs
- * (`files`, packages, Web.config of the sites), and is read from there afterwards.
+ * Drive C: of each machine of a world as a folder. What the state says of files and folders lies there before a script
+ * runs (`files`, packages, Web.config of the sites), and is read from there afterwards.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,4 +1,6 @@
-/** The connector's package as tests make it: scripts with the published names and parameters, and behaviour of our own. */
+/**
+ * The connector's package as tests make it: scripts with the published names and parameters, and behaviour of our own.
+ */
 import { createHash } from 'node:crypto';
 import { strToU8, zipSync } from 'fflate';
 import type { PackageArchive } from './connector-package.ts';

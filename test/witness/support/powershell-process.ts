@@ -1,6 +1,7 @@
 /**
- * One process of the real PowerShell (7, on this machine) for a whole suite, with the modules that stand for Windows: one request after
- * the other over its standard input, because it has one console. What it is asked stands in powershell/server.ps1.
+ * One process of the real PowerShell (7, on this machine) for a whole suite, with the modules that stand for Windows:
+ * one request after the other over its standard input, because it has one console. What it is asked stands in
+ * powershell/server.ps1.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,7 +23,9 @@ const ranSchema = z.object({
   calls: z.array(z.string()),
   world: z.unknown(),
 });
-/** What a script left: its answer on the console, its other words, and the cmdlets that it called to change something. */
+/**
+ * What a script left: its answer on the console, its other words, and the cmdlets that it called to change something.
+ */
 export type Ran = z.infer<typeof ranSchema>;
 
 export interface ScriptRun {

@@ -7,8 +7,8 @@ export interface ProgramRun {
 }
 
 /**
- * Runs a bash script as root of a machine within this one: processes and network of its own, nothing in /run, and the folders
- * that the kits' scripts write to empty and in memory. When it ends, whatever it left behind ends too.
+ * Runs a bash script as root of a machine within this one: processes and network of its own, nothing in /run, and the
+ * folders that the kits' scripts write to empty and in memory. When it ends, whatever it left behind ends too.
  */
 export function runInPrivateMachine(script: string, input = ''): ProgramRun {
   const own = ['/run', '/etc/swanctl', '/usr/local/share/ca-certificates'];

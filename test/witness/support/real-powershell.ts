@@ -1,4 +1,6 @@
-/** Single machines for the real PowerShell: steps and files are run on one, and each test says what its machine is like. */
+/**
+ * Single machines for the real PowerShell: steps and files are run on one, and each test says what its machine is like.
+ */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type WindowsMachine, worldDefinitionSchema, type WorldParts } from '../../../sandbox/windows/world/records.ts';

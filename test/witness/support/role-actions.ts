@@ -11,8 +11,8 @@ const verbs: Readonly<Record<string, string>> = {
 };
 
 /**
- * The action that a call of Resource Manager is: the provider, the types of its path without the names, and what is done. Of a POST the
- * last part of the path is what is done.
+ * The action that a call of Resource Manager is: the provider, the types of its path without the names, and what is
+ * done. Of a POST the last part of the path is what is done.
  */
 export function actionOf({ liveRequest: { method, url } }: RecordedExchange): string {
   const { pathname } = new URL(url);
@@ -23,7 +23,10 @@ export function actionOf({ liveRequest: { method, url } }: RecordedExchange): st
   return `${provider ?? 'Microsoft.Resources'}/${types.join('/')}/${verb}`;
 }
 
-/** Whether an action of a role is or holds this one. Case does not count; of the wildcards only one at the beginning is understood. */
+/**
+ * Whether an action of a role is or holds this one. Case does not count; of the wildcards only one at the beginning is
+ * understood.
+ */
 export function covers(pattern: string, action: string): boolean {
   const [own, asked] = [pattern.toLowerCase(), action.toLowerCase()];
   return own === asked || (own.startsWith('*') && asked.endsWith(own.slice(1)));

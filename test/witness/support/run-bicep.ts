@@ -31,8 +31,8 @@ export interface InfraFolder {
   /** Runs the compiler with these variables alone in its environment. */
   run(args: readonly string[], environment?: Readonly<Record<string, string>>): BicepOutcome;
   /**
-   * What main.bicepparam would deploy, with the values of these parameters changed; asked of the compiler once. Throws with the
-   * compiler's words when it would deploy nothing.
+   * What main.bicepparam would deploy, with the values of these parameters changed; asked of the compiler once. Throws
+   * with the compiler's words when it would deploy nothing.
    */
   predict(
     environment?: Readonly<Record<string, string>>,

@@ -30,8 +30,9 @@ const getent = `echo '203.0.113.5 STREAM'`;
 const programs = { getent, swanctl: '', pppd: '', 'update-ca-certificates': '', resolvectl: '', ip, xl2tpd };
 
 /**
- * Puts emulators for the programs that need a kernel with PPP and IPsec into a folder for PATH. Each notes how it was called
- * in calls.log beside them; xl2tpd also keeps the options that it was to give pppd, and connects unless REFUSES is `yes`.
+ * Puts emulators for the programs that need a kernel with PPP and IPsec into a folder for PATH. Each notes how it was
+ * called in calls.log beside them; xl2tpd also keeps the options that it was to give pppd, and connects unless REFUSES
+ * is `yes`.
  */
 export function writeStubPrograms(folder: string): string {
   const bin = join(folder, 'bin');

@@ -1,7 +1,7 @@
 /**
- * A process of its own, because oav writes a log below HOME: `node validate-traffic.ts TRAFFIC DESCRIPTIONS WORK`. Validates
- * the recorded exchanges of ARM and Key Vault with Azure's published API descriptions, with every enumeration closed. WORK
- * is a folder for the closed copies and for the report: standard output is oav's.
+ * A process of its own, because oav writes a log below HOME: `node validate-traffic.ts TRAFFIC DESCRIPTIONS WORK`.
+ * Validates the recorded exchanges of ARM and Key Vault with Azure's published API descriptions, with every enumeration
+ * closed. WORK is a folder for the closed copies and for the report: standard output is oav's.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +26,8 @@ const areas = {
   },
   hybridCompute: { pattern: 'hybridcompute', files: ['HybridCompute.json'], isArm: true },
   resources: { pattern: 'resources', files: ['resources.json'], isArm: true },
-  // oav takes `/certificates/{name}/pending` for a version too, and then knows neither: each has descriptions of its own.
+  // oav takes `/certificates/{name}/pending` for a version too, and then knows neither: each has descriptions of its
+  // own.
   keyvault: { pattern: 'keyvault', files: ['certificates.json', 'keys.json', 'secrets.json'], isArm: false },
   versionless: { pattern: 'keyvault', files: ['certificates.json', 'keys.json', 'secrets.json'], isArm: false },
 } as const;

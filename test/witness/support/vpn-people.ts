@@ -1,4 +1,6 @@
-/** People with real OpenVPN clients: a key and a certificate each, the kit on disk, connections that end with the test. */
+/**
+ * People with real OpenVPN clients: a key and a certificate each, the kit on disk, connections that end with the test.
+ */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectClient, type ConnectedClient, type RefusedClient } from '../../../sandbox/vpn/client.ts';

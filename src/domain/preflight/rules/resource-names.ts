@@ -62,7 +62,10 @@ function addressNames({ ipConfigurations }: PreflightSubject['plan']): readonly 
   ];
 }
 
-/** Of names that are made of one, which is told of once: an active-active gateway's further names have a digit behind them. */
+/**
+ * Of names that are made of one, which is told of once: an active-active gateway's further names have a digit behind
+ * them.
+ */
 function firstAtFault(resource: NamedResource, names: readonly string[]): string {
   return names.find((name) => faultsOfName(resource, name).length > 0) ?? names[0] ?? '';
 }

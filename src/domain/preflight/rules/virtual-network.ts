@@ -2,7 +2,9 @@ import type { Problem } from '../problem.ts';
 import { sources } from '../sources.ts';
 import type { GatewayFacts, PreflightRule, PreflightSubject, VirtualNetworkFacts } from '../subject.ts';
 
-/** A virtual network holds one VPN gateway (an ExpressRoute gateway may stand beside it), and none if it uses a peer's. */
+/**
+ * A virtual network holds one VPN gateway (an ExpressRoute gateway may stand beside it), and none if it uses a peer's.
+ */
 export const virtualNetwork: PreflightRule = {
   name: 'virtualNetwork',
   check: (subject) => [...otherGateway(subject), ...remoteGateways(subject)],

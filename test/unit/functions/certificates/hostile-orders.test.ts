@@ -1,6 +1,6 @@
 /**
- * Orders of certificates that mean harm, sent through the whole pipeline: each is refused as a problem with nothing signed and
- * nothing stored; and whatever a request asks for beyond its key has no part in the certificate.
+ * Orders of certificates that mean harm, sent through the whole pipeline: each is refused as a problem with nothing
+ * signed and nothing stored; and whatever a request asks for beyond its key has no part in the certificate.
  */
 import { X509Certificate } from 'node:crypto';
 import { certificateRoutes } from '../../../../src/functions/certificates/certificates.ts';

@@ -1,4 +1,7 @@
-/** Why somebody does not get in: by the error that they see, their addresses, and a certificate that may be made elsewhere. */
+/**
+ * Why somebody does not get in: by the error that they see, their addresses, and a certificate that may be made
+ * elsewhere.
+ */
 import { diagnoseRoute } from '../../../../src/functions/gateways/diagnose.ts';
 import { thumbprintOf, toPem } from '../../../../src/pki/read-certificate.ts';
 import { createDiagnose } from '../../../../src/services/gateways/diagnose.ts';

@@ -1,4 +1,7 @@
-/** What is on a gateway, as the routes show it: Gatehouse's with how far each has come, others' with all that is known of them. */
+/**
+ * What is on a gateway, as the routes show it: Gatehouse's with how far each has come, others' with all that is known
+ * of them.
+ */
 import { addDays } from '../../../../src/domain/days.ts';
 import { asList, asObject } from '../../../../src/domain/gateway-entries.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';

@@ -1,5 +1,5 @@
-// Certificates and requests that OpenSSL 3.0 made (`openssl ca`, `openssl req`) from a written configuration: what the same
-// fields must come to, byte for byte, and thumbprints as `openssl x509 -fingerprint -sha1` prints them.
+// Certificates and requests that OpenSSL 3.0 made (`openssl ca`, `openssl req`) from a written configuration: what the
+// same fields must come to, byte for byte, and thumbprints as `openssl x509 -fingerprint -sha1` prints them.
 
 export const rootPem = `-----BEGIN CERTIFICATE-----
 MIIDZTCCAk2gAwIBAgIQAQIDBAUGBwgJCgsMDQ4PEDANBgkqhkiG9w0BAQsFADBL

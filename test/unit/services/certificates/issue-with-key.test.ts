@@ -1,4 +1,7 @@
-/** Certificates whose key is made here: the file opens with the password, waits behind one link, and never goes without its certificate. */
+/**
+ * Certificates whose key is made here: the file opens with the password, waits behind one link, and never goes without
+ * its certificate.
+ */
 import { createHash, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import type { IssuedWithKey } from '../../../../src/services/certificates/issue-with-key.ts';
@@ -42,7 +45,10 @@ async function aWorldWithRoot(): Promise<ServicesWorld> {
   return world;
 }
 
-/** What OpenSSL finds in the file; throws where the password does not open it, or key and certificate are not of one another. */
+/**
+ * What OpenSSL finds in the file; throws where the password does not open it, or key and certificate are not of one
+ * another.
+ */
 function opened(file: Uint8Array, passphrase: string): void {
   createSecureContext({ pfx: Buffer.from(file), passphrase });
 }

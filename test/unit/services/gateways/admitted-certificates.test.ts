@@ -1,4 +1,7 @@
-/** A gateway lets in whatever leads to a root that it trusts: also by a renewed certificate of that root, and by a chain. */
+/**
+ * A gateway lets in whatever leads to a root that it trusts: also by a renewed certificate of that root, and by a
+ * chain.
+ */
 import { asList, asObject, asText } from '../../../../src/domain/gateway-entries.ts';
 import { thumbprintOf, toPem } from '../../../../src/pki/read-certificate.ts';
 import { anRsaKeyPair } from '../../../support/builders/a-key-pair.ts';

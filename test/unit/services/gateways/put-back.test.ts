@@ -1,4 +1,6 @@
-/** What follows when somebody else changes a gateway: entries taken off, roots added, the gateway itself gone and back. */
+/**
+ * What follows when somebody else changes a gateway: entries taken off, roots added, the gateway itself gone and back.
+ */
 import { addDays, dayOf } from '../../../../src/domain/days.ts';
 import { asObject } from '../../../../src/domain/gateway-entries.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';

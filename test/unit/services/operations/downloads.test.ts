@@ -1,6 +1,6 @@
 /**
- * Files behind links, on memory tables and blobs. What matters most is what is not there: the token, the content in clear, a
- * fourth try, a second living link to the same thing.
+ * Files behind links, on memory tables and blobs. What matters most is what is not there: the token, the content in
+ * clear, a fourth try, a second living link to the same thing.
  */
 import { createHash } from 'node:crypto';
 import { createDownloads, type Downloads, type NewDownload } from '../../../../src/services/operations/downloads.ts';

@@ -1,7 +1,10 @@
 import type { SecretValue, WorldDefinition, WorldParts } from '../../../../sandbox/windows/world/records.ts';
 import type { StepMode } from '../../../../src/contracts/on-premises/remote-step.ts';
 
-/** What an answer comes to: done before, done now, or the code of why not. `rebootRequired` is done and not yet in force. */
+/**
+ * What an answer comes to: done before, done now, or the code of why not. `rebootRequired` is done and not yet in
+ * force.
+ */
 export type Verdict =
   | 'fine'
   | 'changed'
