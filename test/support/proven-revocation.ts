@@ -26,7 +26,7 @@ export async function aProvenRevocation(world: ServicesWorld): Promise<string> {
   await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
   await runWriter(world);
   world.clock.advance(sixMinutesMs);
-  await world.sessions.record(gatewayId, { cut: [], unsure: [] });
+  await world.sessions.record(gatewayId, { cut: [], unproven: [] });
   expect((await rowOf(world, thumbprint)).state).toBe('proven');
   return thumbprint;
 }

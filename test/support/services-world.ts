@@ -335,7 +335,7 @@ export async function runWriter(world: ServicesWorld, gatewayId = 'vnet1gw'): Pr
       desired: write.desired,
       writeSeconds: [],
     });
-    if (sessionsToSee) await world.sessions.record(gatewayId, { cut: [], unsure: [] });
+    if (sessionsToSee) await world.sessions.record(gatewayId, { cut: [], unproven: [] });
     await world.writer.release(gatewayId, record.writer.epoch);
   }
 }

@@ -142,7 +142,7 @@ export interface GatewayActionInput {
 export interface SessionFindings {
   readonly toCut: readonly { readonly connectionId: string; readonly key: string }[];
   /** Of these nothing can be said: sessions that could be theirs are there, and cannot be told apart or cut. */
-  readonly unsure: readonly { readonly key: string; readonly reason: string }[];
+  readonly unproven: readonly { readonly key: string; readonly reason: string }[];
 }
 
 /** Whether more is wanted of the gateway's entries by now. */
@@ -167,7 +167,7 @@ export const recordSessions = activityReference<
   {
     readonly gatewayId: string;
     readonly cut: readonly string[];
-    readonly unsure: SessionFindings['unsure'];
+    readonly unproven: SessionFindings['unproven'];
     /** When the list was asked for, ISO 8601: what it shows is no newer. */
     readonly begunAt: string;
     /** Why the sessions could not be seen or cut. */

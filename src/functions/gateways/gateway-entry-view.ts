@@ -24,7 +24,7 @@ export const sessionProofFields = {
     .optional()
     .meta({ description: 'When an entry that Azure refused is tried again at the latest.' }),
   provenAt: z.string().optional(),
-  unsure: z.string().optional().meta({ description: 'Why nothing is known of their sessions since the last look.' }),
+  unproven: z.string().optional().meta({ description: 'Why nothing is known of their sessions since the last look.' }),
 };
 
 /** What is on a gateway and is not Gatehouse's. */

@@ -55,10 +55,10 @@ export function* cutRefusedSessions(
   if (listed.outcome === 'overtaken') return false;
   if (listed.outcome === 'refused') {
     const failure = `Azure could not list the sessions: ${sayFailure(listed)}`;
-    yield* callActivity(context, recordSessions, { gatewayId, begunAt, cut: [], unsure: [], failure });
+    yield* callActivity(context, recordSessions, { gatewayId, begunAt, cut: [], unproven: [], failure });
     return true;
   }
-  const { toCut, unsure } = listed;
+  const { toCut, unproven } = listed;
   const connectionIds = [...new Set(toCut.map(({ connectionId }) => connectionId))];
   if (connectionIds.length > 0) {
     const cut = yield* runAction<object>(
@@ -71,7 +71,7 @@ export function* cutRefusedSessions(
     if (cut.outcome === 'overtaken') return false;
     if (cut.outcome === 'refused') {
       const failure = `Azure could not disconnect the sessions: ${sayFailure(cut)}`;
-      yield* callActivity(context, recordSessions, { gatewayId, begunAt, cut: [], unsure: [], failure });
+      yield* callActivity(context, recordSessions, { gatewayId, begunAt, cut: [], unproven: [], failure });
       return true;
     }
   }
@@ -79,7 +79,7 @@ export function* cutRefusedSessions(
     gatewayId,
     begunAt,
     cut: [...new Set(toCut.map(({ key }) => key))],
-    unsure,
+    unproven,
   });
   return true;
 }

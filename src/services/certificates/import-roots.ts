@@ -200,8 +200,8 @@ function toRecord(id: string, { authority, warnings }: ImportedAuthority, now: D
   };
 }
 
-function alreadyKnown(twins: readonly Pick<RootRecord, 'id' | 'commonName'>[], path: string): AppError {
-  const problems = twins.map(({ id, commonName }): Problem => {
+function alreadyKnown(known: readonly Pick<RootRecord, 'id' | 'commonName'>[], path: string): AppError {
+  const problems = known.map(({ id, commonName }): Problem => {
     const message = `${commonName} is there already, as root ${id}.`;
     return { path, code: 'rootKnown', message, fix: `Use ${id}: GET /api/roots/${id}.` };
   });

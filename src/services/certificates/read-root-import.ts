@@ -34,7 +34,7 @@ export function readRootImport(
   const readings = container.certificates.map((der) => readAuthority(der, now));
   const refused = readings.flatMap(problemsOf);
   if (refused.length > 0) return { ok: false, problems: refused };
-  const found = withoutTwins(readings.filter((reading) => reading.outcome === 'authority'));
+  const found = withoutRepeats(readings.filter((reading) => reading.outcome === 'authority'));
   if (found.length === 0) return { ok: false, problems: readings.flatMap(endEntityProblems) };
   const roots = found.filter(({ authority }) => authority.isRoot);
   if (roots.length > 1) return { ok: false, problems: [severalRoots(roots.map(({ authority }) => authority.subject))] };
@@ -76,7 +76,7 @@ export function readIssuer(
 
 type FoundAuthority = Extract<AuthorityReading, { readonly outcome: 'authority' }>;
 
-function withoutTwins(found: readonly FoundAuthority[]): readonly FoundAuthority[] {
+function withoutRepeats(found: readonly FoundAuthority[]): readonly FoundAuthority[] {
   return [...new Map(found.map((reading) => [reading.authority.thumbprint, reading])).values()];
 }
 

@@ -29,7 +29,7 @@ export function accepted<Row extends GatewayRoot | GatewayRevocation>(row: Row):
 /** What is left out for want of room waits for room, and for no time: nothing stands against it. */
 export function overLimit<Row extends GatewayRoot | GatewayRevocation>(row: Row, at: string): Row {
   if (row.state === 'overLimit') return row;
-  const kept = without(accepted(row), 'clearAt', 'provenAt', 'unsure') as Row;
+  const kept = without(accepted(row), 'clearAt', 'provenAt', 'unproven') as Row;
   return { ...kept, state: 'overLimit', updatedAt: at };
 }
 
@@ -75,5 +75,5 @@ export function revocationWithStanding(row: GatewayRevocation, standing: Standin
   if (row.state === 'refused' || row.state === 'requested') return row;
   // Azure marks every entry with the state of the gateway's last write: that says nothing against what is in force.
   if (standing === 'settling' && isInForce(row.state)) return row;
-  return { ...without(row, 'listedAt', 'clearAt', 'provenAt', 'unsure'), state: 'requested', updatedAt: at };
+  return { ...without(row, 'listedAt', 'clearAt', 'provenAt', 'unproven'), state: 'requested', updatedAt: at };
 }

@@ -229,7 +229,7 @@ function isOpen({ wanted, state }: GatewayRevocation): boolean {
   return wanted && (state === 'requested' || state === 'listed' || state === 'disconnected');
 }
 
-function whyNot({ wanted, state, reason, unsure }: GatewayRevocation): string {
+function whyNot({ wanted, state, reason, unproven }: GatewayRevocation): string {
   if (!wanted) return 'The revocation was taken back since.';
   switch (state) {
     case 'overLimit':
@@ -238,7 +238,7 @@ function whyNot({ wanted, state, reason, unsure }: GatewayRevocation): string {
       return 'The entry was taken off, because the certificate expired or its root left; its sessions are not proven to be gone.';
     case 'listed':
     case 'disconnected':
-      return `On the gateway. ${unsure ?? 'Two looks without a session, five minutes apart, are still to come.'}`;
+      return `On the gateway. ${unproven ?? 'Two looks without a session, five minutes apart, are still to come.'}`;
     default:
       return reason ?? notYet;
   }

@@ -79,7 +79,7 @@ export function createNoteVanished(options: NoteVanishedOptions): NoteVanished {
     await stores.gatewayRevocations.update(gatewayRevocationKind.keys(row), (current) =>
       current.wanted && isInForce(current.state)
         ? {
-            ...without(change(current), 'clearAt', 'provenAt', 'unsure', 'reason'),
+            ...without(change(current), 'clearAt', 'provenAt', 'unproven', 'reason'),
             state: 'requested',
             updatedAt: now().toISOString(),
           }

@@ -15,7 +15,7 @@ export interface Asked {
   readonly reason?: RevocationReason;
   readonly urgency?: 'immediate' | 'window';
   /** Thumbprint of the certificate with whose key this one was reported. */
-  readonly twinOf?: string;
+  readonly sameKeyAs?: string;
   /** Of a reinstatement: another live certificate may have the name. */
   readonly allowSharedName?: boolean;
 }
@@ -170,6 +170,6 @@ export function isRevocation({ kind }: OperationRecord): boolean {
 
 export function contextOf(operation: OperationRecord): Required<Asked> & Pick<RevocationRecord, 'serialNumber'> {
   const context = (operation.context ?? {}) as Asked & { readonly serialNumber?: string };
-  const usual = { reason: 'unspecified', urgency: 'immediate', twinOf: '', allowSharedName: false } as const;
+  const usual = { reason: 'unspecified', urgency: 'immediate', sameKeyAs: '', allowSharedName: false } as const;
   return { serialNumber: '', ...usual, ...context };
 }

@@ -9,26 +9,26 @@ import type { OperationRecord } from '../operations/operation-record.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { Audit } from '../requests/audit.ts';
 
-/** A certificate whose public key another one has too. */
-export type Twin = CertificateRecord & { readonly thumbprint: Thumbprint };
+/** Another certificate of a public key that was reported. */
+export type SameKeyCertificate = CertificateRecord & { readonly thumbprint: Thumbprint };
 
 interface Begun {
   readonly operationId: string;
   readonly requestedBy: string;
   readonly reason: BlockedKey['reason'];
   /** Thumbprint of the certificate with which the key was reported. */
-  readonly twinOf: string;
+  readonly sameKeyAs: string;
 }
 
-export interface BeginTwinsOptions {
+export interface RevokeSameKeyOptions {
   readonly stores: Stores;
   readonly lookup: CertificateLookup;
   readonly operations: Pick<Operations, 'addResult'>;
   readonly outbox: Pick<Outbox, 'append'>;
   readonly audit: Pick<Audit, 'write'>;
   readonly now: () => Date;
-  /** Records the operation that revokes a twin at once. */
-  readonly begin: (twin: Twin, begun: Begun) => Promise<OperationRecord>;
+  /** Records the operation that revokes one of them at once. */
+  readonly begin: (certificate: SameKeyCertificate, begun: Begun) => Promise<OperationRecord>;
 }
 
 /**
@@ -36,12 +36,12 @@ export interface BeginTwinsOptions {
  * its other certificates get revocations of their own. Answers their operations, which are all on record before the
  * reporting one can end: whatever comes in between, the sweep knows of each.
  */
-export type BeginTwins = (
+export type RevokeSameKey = (
   operation: OperationRecord,
   report: { readonly serialNumber: string; readonly reason: string },
 ) => Promise<readonly OperationRecord[]>;
 
-export function createBeginTwins(options: BeginTwinsOptions): BeginTwins {
+export function createRevokeSameKey(options: RevokeSameKeyOptions): RevokeSameKey {
   const { stores, lookup, now } = options;
 
   /**
@@ -49,35 +49,42 @@ export function createBeginTwins(options: BeginTwinsOptions): BeginTwins {
    * One that is being issued at this moment is withheld. The issuer writes its record, then looks at the block, then
    * signs, then releases if the record is as it was: it either sees the block, or its record is seen here.
    */
-  async function takeTwins(operation: OperationRecord, block: BlockedKey): Promise<readonly Twin[]> {
-    const twins: Twin[] = [];
+  async function othersOf(operation: OperationRecord, block: BlockedKey): Promise<readonly SameKeyCertificate[]> {
+    const others: SameKeyCertificate[] = [];
     for (const found of await lookup.ofPublicKey(block.publicKeyHash)) {
       if (found.thumbprint === operation.target || Date.parse(found.notAfter) <= now().getTime()) continue;
-      const twin = found.state === 'issuing' ? ((await withhold(stores, found, block.reason, now())) ?? found) : found;
-      const thumbprint = parseThumbprint(twin.thumbprint ?? '');
-      if (thumbprint === undefined || (await isOnItsWayOut({ ...twin, thumbprint }, operation))) continue;
-      twins.push({ ...twin, thumbprint });
+      const other = found.state === 'issuing' ? ((await withhold(stores, found, block.reason, now())) ?? found) : found;
+      const thumbprint = parseThumbprint(other.thumbprint ?? '');
+      if (thumbprint === undefined || (await isOnItsWayOut({ ...other, thumbprint }, operation))) continue;
+      others.push({ ...other, thumbprint });
     }
-    return twins;
+    return others;
   }
 
-  async function isOnItsWayOut({ rootId, thumbprint }: Twin, operation: OperationRecord): Promise<boolean> {
+  async function isOnItsWayOut(
+    { rootId, thumbprint }: SameKeyCertificate,
+    operation: OperationRecord,
+  ): Promise<boolean> {
     const intent = (await stores.revocations.get({ partitionKey: rootId, rowKey: thumbprint }))?.record;
-    if (intent?.operationId === twinOperationId(operation.id, thumbprint)) return false;
+    if (intent?.operationId === revocationIdOf(operation.id, thumbprint)) return false;
     return intent?.wanted === true && intent.urgency === 'immediate' && isBlockingReason(intent.reason);
   }
 
-  async function beginTwin(operation: OperationRecord, twin: Twin, { reason }: BlockedKey): Promise<OperationRecord> {
-    const { requestedBy, target: twinOf } = operation;
-    const operationId = twinOperationId(operation.id, twin.thumbprint);
-    const begun = await options.begin(twin, { operationId, requestedBy, reason, twinOf });
+  async function begin(
+    operation: OperationRecord,
+    other: SameKeyCertificate,
+    { reason }: BlockedKey,
+  ): Promise<OperationRecord> {
+    const { requestedBy, target: sameKeyAs } = operation;
+    const operationId = revocationIdOf(operation.id, other.thumbprint);
+    const begun = await options.begin(other, { operationId, requestedBy, reason, sameKeyAs });
     await options.audit.write({
       at: now().toISOString(),
       requestId: operationId,
       phase: 'outcome',
       who: requestedBy,
       action: 'certificate.revoke',
-      target: { thumbprint: twin.thumbprint, twinOf },
+      target: { thumbprint: other.thumbprint, sameKeyAs },
       reason,
       operationId,
       status: 202,
@@ -92,7 +99,7 @@ export function createBeginTwins(options: BeginTwinsOptions): BeginTwins {
     const { publicKeyHash } = certificate;
     if (publicKeyHash === '') {
       // Only its thumbprint is known: the key cannot be told, and so not be blocked, wherever else it is.
-      await options.operations.addResult(operation.id, { keyBlocked: false, twins: [] });
+      await options.operations.addResult(operation.id, { keyBlocked: false, sameKey: [] });
       return [];
     }
     const block = {
@@ -105,20 +112,20 @@ export function createBeginTwins(options: BeginTwinsOptions): BeginTwins {
     await blockKey(stores, block);
 
     const begun: OperationRecord[] = [];
-    for (const twin of await takeTwins(operation, block)) begun.push(await beginTwin(operation, twin, block));
-    const twins = begun.map(({ id, target }) => ({ thumbprint: target, operationId: id }));
-    await options.operations.addResult(operation.id, { keyBlocked: true, twins });
+    for (const other of await othersOf(operation, block)) begun.push(await begin(operation, other, block));
+    const sameKey = begun.map(({ id, target }) => ({ thumbprint: target, operationId: id }));
+    await options.operations.addResult(operation.id, { keyBlocked: true, sameKey });
     await options.outbox.append({
       id: `${operation.id}-blocked`,
       type: 'gatehouse.key.blocked.v1',
       subject: `certificates/${operation.target}`,
-      data: { publicKeyHash, reason, thumbprint: operation.target, twins },
+      data: { publicKeyHash, reason, thumbprint: operation.target, sameKey },
     });
     return begun;
   };
 }
 
 /** The same whenever the same operation runs again. */
-function twinOperationId(operationId: string, thumbprint: string): string {
+function revocationIdOf(operationId: string, thumbprint: string): string {
   return `op-${sha256Hex(`${operationId}/${thumbprint}`).slice(0, 32)}`;
 }

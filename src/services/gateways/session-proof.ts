@@ -1,52 +1,39 @@
 import type { SessionFindings } from '../../contracts/gateways/apply-gateway.ts';
 import { dayMs } from '../../domain/days.ts';
-import { comparableName } from '../../domain/session-name.ts';
 import { without } from '../../domain/without.ts';
-import type { SessionList, VpnSession } from '../../ports/arm.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Outbox } from '../../stores/outbox.ts';
-import {
-  type CertificateRecord,
-  isInUse,
-  rootPartition,
-  type RootRecord,
-  unknownRootId,
-} from '../../stores/records/certificates.ts';
 import {
   gatewayKeys,
   type GatewayRevocation,
   gatewayRevocationKind,
   type GatewayRoot,
   gatewayRootKind,
-  isRootToBeSeen,
   operationsOf,
 } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { admittersOf } from '../certificates/admitting-roots.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
-import { noteInUse } from '../certificates/supersede.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { Audit } from '../requests/audit.ts';
 import { noteOwnAct } from '../requests/own-acts.ts';
-import { openRootsOf } from './open-roots.ts';
-import { isToBeSeen } from './record-entries.ts';
+import { createJudgeSessions, type JudgeSessions } from './judge-sessions.ts';
+import { readWatched, type Watched } from './watched-entries.ts';
 
 /** Azure refreshes its session list every five minutes: two empty looks this far apart prove that nobody is left. */
 const proofIntervalMs = 5 * 60 * 1000;
 /** A little past the interval, so that the second look never falls into the same refresh. */
 const secondLookMs = proofIntervalMs + 30_000;
 /** Where only time can tell a session from somebody else's, it is looked at less often. */
-const unsureLookMs = 30 * 60 * 1000;
+const unprovenLookMs = 30 * 60 * 1000;
 
 export interface SessionProof {
-  /** Says of a look at the sessions which belong to whom the gateway is to refuse, and of whom nothing can be said. */
-  judge(gatewayId: string, list: SessionList): Promise<SessionFindings>;
+  readonly judge: JudgeSessions;
   /** Notes a look: the sessions of `cut` were ended; whoever is in neither list had none. */
   record(
     gatewayId: string,
     look: {
       readonly cut: readonly string[];
-      readonly unsure: SessionFindings['unsure'];
+      readonly unproven: SessionFindings['unproven'];
       readonly failure?: string;
       /** When the list was asked for, ISO 8601; now if not given. */
       readonly begunAt?: string;
@@ -64,72 +51,28 @@ export interface SessionProofOptions {
   readonly now: () => Date;
 }
 
-type Watched =
-  | { readonly key: string; readonly kind: 'revocation'; readonly row: GatewayRevocation }
-  | { readonly key: string; readonly kind: 'root'; readonly row: GatewayRoot };
-
 interface Look {
   readonly begunAt: string;
   readonly hadSessions: boolean;
-  readonly unsure: string | undefined;
+  readonly unproven: string | undefined;
 }
 
 export function createSessionProof(options: SessionProofOptions): SessionProof {
   const { stores, operations, now } = options;
 
-  async function watched(gatewayId: string): Promise<readonly Watched[]> {
-    const revocations = (await stores.gatewayRevocations.list(gatewayId)).map(({ record }) => record);
-    const roots = (await stores.gatewayRoots.list(gatewayId)).map(({ record }) => record);
-    return [
-      ...revocations
-        .filter(isToBeSeen)
-        .map((row) => ({ key: `revocation:${row.thumbprint}`, kind: 'revocation', row }) as const),
-      ...roots.filter(isRootToBeSeen).map((row) => ({ key: `root:${row.rootId}`, kind: 'root', row }) as const),
-    ];
-  }
-
   return {
-    judge: async (gatewayId, { sessions, unreadable }) => {
-      const open = await watched(gatewayId);
-      const openRoots = await openRootsOf(stores, gatewayId);
-      const roots = (await stores.roots.list(rootPartition)).map(({ record }) => record);
-      const imported = importedOf(open, roots);
-      const nameless = open.filter(({ kind, row }) => kind === 'revocation' && row.commonName === '');
-      const toCut: { connectionId: string; key: string }[] = [];
-      const unsure = new Map<string, string>();
-      for (const session of sessions) {
-        const holders = await options.lookup.named(session.commonName);
-        for (const holder of holders) await noteInUse(stores, holder, holders, now());
-        const rival = holders.find((holder) => isLive(holder, now()) && openRoots.has(holder.rootId));
-        const admitters = new Set(holders.flatMap((holder) => [...admittersOf(holder.rootId, roots)]));
-        for (const { key } of open.filter((one) => isOf(one, session, admitters))) {
-          const reason = whyNotToCut(session, rival);
-          if (reason === undefined) toCut.push({ connectionId: session.connectionId ?? '', key });
-          else unsure.set(key, reason);
-        }
-        const anybodys = `Session "${session.commonName}" may be of this certificate: its name is not known here.`;
-        for (const { key } of nameless) unsure.set(key, anybodys);
-        if (holders.length > 0 && holders.every(({ rootId }) => rootId !== unknownRootId)) continue;
-        const reason = `Session "${session.commonName}" may be of a certificate that others issued, under this root or another.`;
-        for (const key of imported) unsure.set(key, reason);
-      }
-      if (unreadable > 0) {
-        const reason = `${unreadable} rows of the session list have no name that can be read.`;
-        for (const { key } of open) unsure.set(key, unsure.get(key) ?? reason);
-      }
-      return { toCut, unsure: [...unsure].map(([key, reason]) => ({ key, reason })) };
-    },
+    judge: createJudgeSessions(options),
 
-    record: async (gatewayId, { cut, unsure, failure, begunAt = now().toISOString() }) => {
+    record: async (gatewayId, { cut, unproven, failure, begunAt = now().toISOString() }) => {
       const due: number[] = [];
-      for (const one of await watched(gatewayId)) {
-        const reason = failure ?? unsure.find(({ key }) => key === one.key)?.reason;
-        const look = { begunAt, hadSessions: cut.includes(one.key), unsure: reason };
+      for (const one of await readWatched(stores, gatewayId)) {
+        const reason = failure ?? unproven.find(({ key }) => key === one.key)?.reason;
+        const look = { begunAt, hadSessions: cut.includes(one.key), unproven: reason };
         if (look.hadSessions) await noteCut(one, begunAt);
         const isProven =
           one.kind === 'revocation' ? await noteRevocation(one.row, look) : await noteRoot(one.row, look);
         if (isProven) tell(one, 'proven');
-        if (!isProven) due.push(reason === undefined || failure !== undefined ? secondLookMs : unsureLookMs);
+        if (!isProven) due.push(reason === undefined || failure !== undefined ? secondLookMs : unprovenLookMs);
       }
       await stores.gateways.update(gatewayKeys(gatewayId), (record) => ({
         ...without(record, 'lookAt'),
@@ -153,47 +96,47 @@ export function createSessionProof(options: SessionProofOptions): SessionProof {
   }
 
   async function noteRevocation(row: GatewayRevocation, look: Look): Promise<boolean> {
-    const { clearAt, provenAt, unsure } = afterLook(row, look, now());
+    const { clearAt, provenAt, unproven } = afterLook(row, look, now());
     const isProven = provenAt !== undefined;
     const state = stateAfter(row.state, look, isProven);
     await stores.gatewayRevocations.update(gatewayRevocationKind.keys(row), (current) =>
       current.wanted && current.state === row.state && current.operationId === row.operationId
         ? {
-            ...without(current, 'clearAt', 'provenAt', 'unsure'),
-            ...defined({ clearAt, provenAt, unsure }),
+            ...without(current, 'clearAt', 'provenAt', 'unproven'),
+            ...defined({ clearAt, provenAt, unproven }),
             state,
             updatedAt: now().toISOString(),
           }
         : undefined,
     );
-    if (look.unsure === undefined) await settle(row, look.hadSessions ? 'Sessions disconnected.' : 'No sessions.');
-    else await settleUnsure(row, look.unsure);
+    if (look.unproven === undefined) await settle(row, look.hadSessions ? 'Sessions disconnected.' : 'No sessions.');
+    else await settleUnproven(row, look.unproven);
     return isProven;
   }
 
   async function noteRoot(row: GatewayRoot, look: Look): Promise<boolean> {
-    const { clearAt, provenAt, unsure } = afterLook(row, look, now());
+    const { clearAt, provenAt, unproven } = afterLook(row, look, now());
     const isProven = provenAt !== undefined;
     if (isProven) await announceRoot(row);
-    const sessions = look.unsure === undefined ? (isProven ? 'proven' : 'disconnected') : (row.sessions ?? 'open');
+    const sessions = look.unproven === undefined ? (isProven ? 'proven' : 'disconnected') : (row.sessions ?? 'open');
     await stores.gatewayRoots.update(gatewayRootKind.keys(row), (current) =>
       current.state === 'removed' && current.operationId === row.operationId
         ? {
-            ...without(current, 'clearAt', 'provenAt', 'unsure'),
-            ...defined({ clearAt, provenAt, unsure }),
+            ...without(current, 'clearAt', 'provenAt', 'unproven'),
+            ...defined({ clearAt, provenAt, unproven }),
             sessions,
             updatedAt: now().toISOString(),
           }
         : undefined,
     );
     const proof = 'Not proven yet: a second look at the sessions follows.';
-    if (look.unsure === undefined) {
+    if (look.unproven === undefined) {
       await settle(
         row,
         `Taken off. ${look.hadSessions ? 'Its sessions were disconnected.' : 'It had no sessions.'} ${proof}`,
       );
     } else {
-      await settleUnsure(row, look.unsure);
+      await settleUnproven(row, look.unproven);
     }
     return isProven;
   }
@@ -208,7 +151,7 @@ export function createSessionProof(options: SessionProofOptions): SessionProof {
    * Nothing is claimed of what could not be looked at: the step stays open and says why. After a day the operation ends
    * without the claim; the looks go on.
    */
-  async function settleUnsure(row: GatewayRevocation | GatewayRoot, reason: string): Promise<void> {
+  async function settleUnproven(row: GatewayRevocation | GatewayRoot, reason: string): Promise<void> {
     const detail = `The sessions are not known to have ended. ${reason}`;
     for (const id of operationsOf(row)) {
       const begunAt = (await operations.get(id))?.createdAt;
@@ -233,46 +176,16 @@ export function createSessionProof(options: SessionProofOptions): SessionProof {
   }
 }
 
-/** Whether the session has a name that one of those may have whom the gateway is to refuse. */
-function isOf(one: Watched, { commonName }: VpnSession, admitters: ReadonlySet<string>): boolean {
-  return one.kind === 'revocation'
-    ? comparableName(one.row.commonName) === comparableName(commonName)
-    : admitters.has(one.row.rootId);
-}
-
-/** Keys of the roots among them whose certificates others issue, so that no name of one is known here. */
-function importedOf(open: readonly Watched[], roots: readonly RootRecord[]): readonly string[] {
-  const imported = new Set(roots.filter(({ kind }) => kind === 'imported').map(({ id }) => id));
-  return open.flatMap((one) => (one.kind === 'root' && imported.has(one.row.rootId) ? [one.key] : []));
-}
-
-/** A session is left alone while somebody who may connect has its name, and where Azure gives no handle to it. */
-function whyNotToCut(
-  { commonName, connectionId }: VpnSession,
-  rival: CertificateRecord | undefined,
-): string | undefined {
-  if (rival !== undefined) {
-    return `Session "${commonName}" may be that of certificate ${rival.thumbprint ?? rival.serialNumber}, which is in force and has the same name.`;
-  }
-  return connectionId === undefined
-    ? `Session "${commonName}" has no id in Azure's list, so it cannot be disconnected.`
-    : undefined;
-}
-
-function isLive(certificate: CertificateRecord, now: Date): boolean {
-  return isInUse(certificate) && Date.parse(certificate.notAfter) > now.getTime();
-}
-
 /**
  * Proof is two looks without a session, at least five minutes apart, with none in between and none that saw nothing.
  */
 function afterLook(
   row: { readonly clearAt?: string | undefined },
-  { begunAt, hadSessions, unsure }: Look,
+  { begunAt, hadSessions, unproven }: Look,
   now: Date,
-): { readonly clearAt?: string; readonly provenAt?: string; readonly unsure?: string } {
+): { readonly clearAt?: string; readonly provenAt?: string; readonly unproven?: string } {
   const at = now.toISOString();
-  if (unsure !== undefined) return { unsure };
+  if (unproven !== undefined) return { unproven };
   if (hadSessions) return {};
   if (row.clearAt === undefined) return { clearAt: at };
   // Counted from what the second list can show at the latest: a list that took minutes may be of the first look's
@@ -283,11 +196,11 @@ function afterLook(
 
 function stateAfter(
   state: GatewayRevocation['state'],
-  { unsure }: Look,
+  { unproven }: Look,
   isProven: boolean,
 ): GatewayRevocation['state'] {
   if (isProven) return 'proven';
-  return unsure === undefined ? 'disconnected' : state;
+  return unproven === undefined ? 'disconnected' : state;
 }
 
 function defined<T extends object>(fields: T): T {

@@ -113,7 +113,7 @@ const sessionFields = {
   clearAt: z.string().optional(),
   provenAt: z.string().optional(),
   /** Why nothing is known of their sessions since the last look. */
-  unsure: z.string().optional(),
+  unproven: z.string().optional(),
 };
 
 export const gatewayRootStates = ['requested', 'trusted', 'overLimit', 'refused', 'removing', 'removed'] as const;

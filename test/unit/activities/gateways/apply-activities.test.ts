@@ -207,7 +207,7 @@ describe('src/activities/gateways/apply-activities', () => {
       expect(await poll({ outcome: 'succeeded', value: { sessions: [session], unreadable: 0 } })).toEqual({
         outcome: 'done',
         toCut: [{ connectionId: 'OVPN_1', key: `revocation:${thumbprint}` }],
-        unsure: [],
+        unproven: [],
       });
     });
   });

@@ -62,9 +62,9 @@ async function look(world: ServicesWorld, ...names: readonly string[]): Promise<
     publicIpAddress: '',
     privateIpAddress: '',
   }));
-  const { toCut, unsure } = await world.sessions.judge(id, { sessions, unreadable: 0 });
+  const { toCut, unproven } = await world.sessions.judge(id, { sessions, unreadable: 0 });
   expect(toCut).toEqual([]);
-  await world.sessions.record(id, { cut: [], unsure });
+  await world.sessions.record(id, { cut: [], unproven });
 }
 
 describe('src/functions/gateways/gateway-revocations', () => {
@@ -92,7 +92,7 @@ describe('src/functions/gateways/gateway-revocations', () => {
     expect(entriesOf(world, resourceId)).toEqual({ 'stolen-laptop': stolen });
   });
 
-  it('says that it is unsure while any session is open, and claims nothing', async () => {
+  it('says that it is unproven while any session is open, and claims nothing', async () => {
     const { world, list, revoke, stepOf } = await open();
     // The look of the writer itself comes to no end: what follows is the first.
     const record = world.sessions.record.bind(world.sessions);
@@ -104,7 +104,7 @@ describe('src/functions/gateways/gateway-revocations', () => {
     await look(world, 'somebody');
 
     const [row] = (await list())['items'] as readonly Record<string, unknown>[];
-    expect(row).toMatchObject({ state: 'listed', unsure: expect.stringContaining('somebody') as string });
+    expect(row).toMatchObject({ state: 'listed', unproven: expect.stringContaining('somebody') as string });
     expect(row?.['provenAt']).toBeUndefined();
     expect(await stepOf(json['id'])).toBe('waiting');
   });

@@ -171,11 +171,11 @@ describe('src/orchestrations/gateways/apply-gateway', () => {
 
     it('cuts those of whom the gateway is to refuse, each once, and notes of whom nothing can be said', () => {
       const toCut = ['revocation:A', 'revocation:B'].map((key) => ({ connectionId: 'OVPN_1', key }));
-      const unsure = [{ key: 'root:r', reason: 'Two have this name.' }];
+      const unproven = [{ key: 'root:r', reason: 'Two have this name.' }];
       const { activities } = aGatewayWorld({
         overrides: {
           ...sees,
-          pollSessionList: () => ({ outcome: 'done', toCut, unsure }),
+          pollSessionList: () => ({ outcome: 'done', toCut, unproven }),
           startDisconnect: () => ({ outcome: 'started', state: 'cut', seconds: 5 }),
           pollDisconnect: () => ({ outcome: 'done' }),
         },
@@ -184,7 +184,7 @@ describe('src/orchestrations/gateways/apply-gateway', () => {
       const run = runOrchestration(applyGateway, input, activities);
 
       expect(inputsOf(run, 'startDisconnect')).toEqual([{ gatewayId: 'gw', desired: 1, connectionIds: ['OVPN_1'] }]);
-      const noted = { gatewayId: 'gw', cut: ['revocation:A', 'revocation:B'], unsure };
+      const noted = { gatewayId: 'gw', cut: ['revocation:A', 'revocation:B'], unproven };
       expect(inputsOf(run, 'recordSessions')).toMatchObject([noted]);
     });
 
@@ -204,7 +204,7 @@ describe('src/orchestrations/gateways/apply-gateway', () => {
           lookForIntents: () => ({ isOvertaken: true }),
           pollSessionList: () => {
             looks += 1;
-            return { outcome: 'done', toCut: looks === 1 ? toCut : [], unsure: [] };
+            return { outcome: 'done', toCut: looks === 1 ? toCut : [], unproven: [] };
           },
           startDisconnect: () => ({ outcome: 'started', state: 'cut', seconds: 5 }),
           ...overrides,
@@ -230,7 +230,7 @@ describe('src/orchestrations/gateways/apply-gateway', () => {
       const { activities } = aGatewayWorld({
         overrides: {
           ...sees,
-          pollSessionList: poll({ outcome: 'done', toCut, unsure: [] }),
+          pollSessionList: poll({ outcome: 'done', toCut, unproven: [] }),
           startDisconnect: () => ({ outcome: 'started', state: 'cut', seconds: 5 }),
           pollDisconnect: poll({ outcome: 'done' }),
         },
@@ -276,7 +276,7 @@ describe('src/orchestrations/gateways/apply-gateway', () => {
       const run = runOrchestration(applyGateway, input, activities);
 
       expect(inputsOf(run, 'recordSessions')).toMatchObject([
-        { gatewayId: 'gw', cut: [], unsure: [], failure: expect.stringContaining('could not list') as unknown },
+        { gatewayId: 'gw', cut: [], unproven: [], failure: expect.stringContaining('could not list') as unknown },
       ]);
       expect(run.output).toEqual({ released: true });
     });
@@ -292,7 +292,7 @@ describe('src/orchestrations/gateways/apply-gateway', () => {
           pollSessionList: () => ({
             outcome: 'done',
             toCut: [{ connectionId: 'OVPN_1', key: 'revocation:A' }],
-            unsure: [],
+            unproven: [],
           }),
           startDisconnect: () => ({ outcome: 'started', state: 'cut', seconds: 5 }),
           ...overrides,
@@ -302,7 +302,7 @@ describe('src/orchestrations/gateways/apply-gateway', () => {
       const run = runOrchestration(applyGateway, input, activities);
 
       expect(inputsOf(run, 'recordSessions')).toMatchObject([
-        { gatewayId: 'gw', cut: [], unsure: [], failure: expect.stringContaining('No: No cut.') as unknown },
+        { gatewayId: 'gw', cut: [], unproven: [], failure: expect.stringContaining('No: No cut.') as unknown },
       ]);
     });
   });

@@ -38,7 +38,7 @@ async function aRootOnGateway(world: ServicesWorld, rootId: string, gatewayId: s
 }
 
 /** One key, certified under two roots, each trusted by a gateway of its own. */
-async function twins(world: ServicesWorld): Promise<readonly [string, string]> {
+async function ofOneKey(world: ServicesWorld): Promise<readonly [string, string]> {
   await aRootOnGateway(world, 'root-1', 'gw-a');
   await aRootOnGateway(world, 'root-2', 'gw-b');
   return [await thumbprintOf(issue(world, 'a')), await thumbprintOf(issue(world, 'b', { rootId: 'root-2' }))];
@@ -83,28 +83,28 @@ describe('src/services/certificates/blocked-keys', () => {
     'revokes every certificate of a key that is %s, on each its own gateways',
     async (reason) => {
       const world = createServicesWorld();
-      const [first, twin] = await twins(world);
+      const [first, other] = await ofOneKey(world);
 
       const { id } = await revoke(world, first, reason);
       await writeBoth(world);
 
-      expect([listedOn(world, 'gw-a'), listedOn(world, 'gw-b')]).toEqual([[first], [twin]]);
+      expect([listedOn(world, 'gw-a'), listedOn(world, 'gw-b')]).toEqual([[first], [other]]);
       const operation = given(await world.operations.view(id));
-      const { result } = operation as unknown as { result: { twins: { thumbprint: string; operationId: string }[] } };
+      const { result } = operation as unknown as { result: { sameKey: { thumbprint: string; operationId: string }[] } };
       expect(operation).toMatchObject({ status: 'succeeded', result: { keyBlocked: true } });
-      expect(result.twins.map(({ thumbprint }) => thumbprint)).toEqual([twin]);
-      expect(await world.operations.view(given(result.twins[0]).operationId)).toMatchObject({
+      expect(result.sameKey.map(({ thumbprint }) => thumbprint)).toEqual([other]);
+      expect(await world.operations.view(given(result.sameKey[0]).operationId)).toMatchObject({
         kind: 'revokeCertificate',
-        target: twin,
+        target: other,
         status: 'succeeded',
         requestedBy: 'tester',
       });
     },
   );
 
-  it('tells of the block and of each twin, in events and in the audit', async () => {
+  it('tells of the block and of each certificate of the key, in events and in the audit', async () => {
     const world = createServicesWorld();
-    const [first, twin] = await twins(world);
+    const [first, other] = await ofOneKey(world);
 
     await revoke(world, first, 'compromised');
 
@@ -116,14 +116,14 @@ describe('src/services/certificates/blocked-keys', () => {
       }),
     );
     expect(events).toContainEqual(
-      expect.objectContaining({ type: 'gatehouse.certificate.revoked.v1', subject: `certificates/${twin}` }),
+      expect.objectContaining({ type: 'gatehouse.certificate.revoked.v1', subject: `certificates/${other}` }),
     );
     const day = dayOf(world.now());
     expect(await world.audit.listDays(day, addDays(day, 1), 10)).toMatchObject([
       {
         who: 'tester',
         action: 'certificate.revoke',
-        target: { thumbprint: twin, twinOf: first },
+        target: { thumbprint: other, sameKeyAs: first },
         reason: 'compromised',
       },
     ]);
@@ -131,7 +131,7 @@ describe('src/services/certificates/blocked-keys', () => {
 
   it('never certifies the key again, reinstates none of its certificates, and lets nothing later weaken it', async () => {
     const world = createServicesWorld();
-    const [first, twin] = await twins(world);
+    const [first, other] = await ofOneKey(world);
     await revoke(world, first, 'compromised');
     await writeBoth(world);
 
@@ -143,7 +143,7 @@ describe('src/services/certificates/blocked-keys', () => {
       code: 'ERR_REQUEST_INVALID',
       problems: [{ path: '/csr', code: 'keyBlocked' }],
     });
-    for (const thumbprint of [first, twin]) {
+    for (const thumbprint of [first, other]) {
       await expect(
         world.revocations.reinstate(thumbprint, {}, aRequest(world, `reinstate ${thumbprint}`)),
       ).rejects.toMatchObject({ code: 'ERR_CONFLICT', problems: [{ code: 'keyBlocked' }] });
@@ -162,24 +162,24 @@ describe('src/services/certificates/blocked-keys', () => {
   it('blocks a key of which something weaker was said before, be it done or under way', async () => {
     for (const isUnderWay of [true, false]) {
       const world = createServicesWorld();
-      const [first, twin] = await twins(world);
+      const [first, other] = await ofOneKey(world);
       const earlier = await revoke(world, first, 'superseded', 'earlier');
       if (!isUnderWay) await writeBoth(world);
 
       const { id } = await revoke(world, first, 'lost', 'later');
       await writeBoth(world);
 
-      expect([listedOn(world, 'gw-a'), listedOn(world, 'gw-b')]).toEqual([[first], [twin]]);
+      expect([listedOn(world, 'gw-a'), listedOn(world, 'gw-b')]).toEqual([[first], [other]]);
       expect(await world.operations.view(earlier.id)).toMatchObject({ status: 'succeeded' });
       expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded' });
       await expect(issue(world, 'c')).rejects.toMatchObject({ problems: [{ code: 'keyBlocked' }] });
     }
   });
 
-  it('makes a twin that was to go with the next window go at once', async () => {
+  it('makes another certificate of the key that was to go with the next window go at once', async () => {
     const world = createServicesWorld();
-    const [first, twin] = await twins(world);
-    await revoke(world, twin, 'superseded', 'earlier');
+    const [first, other] = await ofOneKey(world);
+    await revoke(world, other, 'superseded', 'earlier');
 
     await revoke(world, first, 'compromised');
 
@@ -191,7 +191,7 @@ describe('src/services/certificates/blocked-keys', () => {
 
   it('can be said with a certificate that has expired', async () => {
     const world = createServicesWorld();
-    const [, twin] = await twins(world);
+    const [, other] = await ofOneKey(world);
     const old = await thumbprintOf(issue(world, 'old', { validityDays: 1 }));
     world.clock.advance(2 * dayMs);
 
@@ -199,7 +199,7 @@ describe('src/services/certificates/blocked-keys', () => {
     await writeBoth(world);
 
     expect(operation.status).toBe('succeeded');
-    expect(listedOn(world, 'gw-b')).toEqual([twin]);
+    expect(listedOn(world, 'gw-b')).toEqual([other]);
     await expect(issue(world, 'c')).rejects.toMatchObject({ problems: [{ code: 'keyBlocked' }] });
   });
 

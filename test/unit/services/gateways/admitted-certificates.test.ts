@@ -107,7 +107,7 @@ describe('src/services/certificates/admitting-roots', () => {
     await runWriter(world);
     expect(refusedByGateway()).toEqual([thumbprint]);
     world.clock.advance(sixMinutesMs);
-    await world.sessions.record(gatewayId, { cut: [], unsure: [] });
+    await world.sessions.record(gatewayId, { cut: [], unproven: [] });
     expect(await world.leavers.look(id, false)).toBe('done');
 
     const statement = await world.leavers.statementOf('ann');

@@ -59,7 +59,7 @@ async function writeAll(world: ServicesWorld): Promise<void> {
     await world.writer.wake(world.orchestrations, gatewayId);
     await runWriter(world, gatewayId);
     world.clock.advance(lookMs);
-    await world.sessions.record(gatewayId, { cut: [], unsure: [] });
+    await world.sessions.record(gatewayId, { cut: [], unproven: [] });
   }
 }
 

@@ -175,7 +175,7 @@ describe('src/services/gateways/import-certificates', () => {
     const sessions = [{ commonName: 'anybody', connectionId: 'c-1' }];
     expect(await world.sessions.judge('gw-a', { sessions, unreadable: 0 } as never)).toMatchObject({
       toCut: [],
-      unsure: [{ key: `revocation:${bare}` }],
+      unproven: [{ key: `revocation:${bare}` }],
     });
     expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded' });
   });

@@ -36,7 +36,7 @@ async function aLine(world: ServicesWorld): Promise<void> {
 async function prove(world: ServicesWorld): Promise<void> {
   for (const id of ['gw-a', 'gw-b']) await runWriter(world, id);
   world.clock.advance(sixMinutesMs);
-  for (const id of ['gw-a', 'gw-b']) await world.sessions.record(id, { cut: [], unsure: [] });
+  for (const id of ['gw-a', 'gw-b']) await world.sessions.record(id, { cut: [], unproven: [] });
 }
 
 describe('src/services/gateways/leavers', () => {
@@ -534,7 +534,7 @@ describe('src/services/gateways/leavers', () => {
         const id = aRequest(world, 'leave').operationId;
         await runWriter(world, 'gw-a');
         world.clock.advance(sixMinutesMs);
-        await world.sessions.record('gw-a', { cut: [], unsure: [] });
+        await world.sessions.record('gw-a', { cut: [], unproven: [] });
         await world.leavers.look(id, false);
         const { certificates, isProven } = await world.leavers.statementOf('kim');
         expect([place, isProven, certificates.length]).toEqual([place, true, 2]);

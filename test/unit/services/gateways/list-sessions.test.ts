@@ -94,7 +94,7 @@ describe('src/services/gateways/list-sessions', () => {
     await runWriter(world);
     expect((await list(world)).sessions[0]?.identity).toBe('shared');
     world.clock.advance(6 * 60 * 1000);
-    await world.sessions.record(gatewayId, { cut: [], unsure: [] });
+    await world.sessions.record(gatewayId, { cut: [], unproven: [] });
     expect((await list(world)).sessions[0]).toMatchObject({
       identity: 'known',
       certificates: [{ thumbprint: second, owner: 'lee' }],

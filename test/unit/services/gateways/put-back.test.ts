@@ -97,7 +97,7 @@ describe('src/services, when somebody else changes a gateway', () => {
       await runWriter(world);
       expect(await rowOf(world, thumbprint)).toMatchObject({ state: 'disconnected' });
       world.clock.advance(sixMinutesMs);
-      await world.sessions.record(gatewayId, { cut: [], unsure: [] });
+      await world.sessions.record(gatewayId, { cut: [], unproven: [] });
       const after = await rowOf(world, thumbprint);
       expect(after.state).toBe('proven');
       expect(Date.parse(given(after.provenAt))).toBeGreaterThan(Date.parse(given(before.provenAt)));
@@ -505,8 +505,8 @@ describe('src/services, when somebody else changes a gateway', () => {
       await world.writeGateway({ gatewayId, epoch });
       const gateway = () => given(world.arm.resources.get(resourceId));
       await world.rounds.recordRound(gatewayId, { gateway: gateway(), writeSeconds: [] });
-      const unsure = [{ key: `revocation:${thumbprint}`, reason: 'Two have this name.' }];
-      await world.sessions.record(gatewayId, { cut: [], unsure });
+      const unproven = [{ key: `revocation:${thumbprint}`, reason: 'Two have this name.' }];
+      await world.sessions.record(gatewayId, { cut: [], unproven });
       world.clock.advance(25 * 60 * 60 * 1000);
 
       const seen = await world.rounds.recordRound(gatewayId, { gateway: gateway(), writeSeconds: [] });
@@ -514,7 +514,7 @@ describe('src/services, when somebody else changes a gateway', () => {
       await changeInPortal(world, () => ({ vpnClientRevokedCertificates: [] }));
       await world.rounds.recordRound(gatewayId, { gateway: gateway(), writeSeconds: [] });
       expect((await rowOf(world, thumbprint)).state).toBe('listed');
-      await world.sessions.record(gatewayId, { cut: [], unsure });
+      await world.sessions.record(gatewayId, { cut: [], unproven });
       expect(await world.operations.view(operationId)).toMatchObject({ status: 'failed' });
     });
   });

@@ -66,7 +66,7 @@ describe('src/services/gateways/revocations', () => {
     await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
     await runWriter(world);
 
-    const look = (cut: readonly string[] = []) => world.sessions.record('vnet1gw', { cut, unsure: [] });
+    const look = (cut: readonly string[] = []) => world.sessions.record('vnet1gw', { cut, unproven: [] });
 
     await look();
     expect(await stateOf(world, thumbprint)).toBe('disconnected');

@@ -53,10 +53,10 @@ async function look(
   world: ServicesWorld,
   sessions: readonly ReturnType<typeof aSession>[],
   unreadable = 0,
-): Promise<{ readonly cut: readonly string[]; readonly unsure: readonly string[] }> {
-  const { toCut, unsure } = await world.sessions.judge(gatewayId, { sessions, unreadable });
-  await world.sessions.record(gatewayId, { cut: toCut.map(({ key }) => key), unsure });
-  return { cut: toCut.map(({ connectionId }) => connectionId), unsure: unsure.map(({ key }) => key) };
+): Promise<{ readonly cut: readonly string[]; readonly unproven: readonly string[] }> {
+  const { toCut, unproven } = await world.sessions.judge(gatewayId, { sessions, unreadable });
+  await world.sessions.record(gatewayId, { cut: toCut.map(({ key }) => key), unproven });
+  return { cut: toCut.map(({ connectionId }) => connectionId), unproven: unproven.map(({ key }) => key) };
 }
 
 async function rowOf(world: ServicesWorld, thumbprint: string) {
@@ -69,7 +69,7 @@ describe('src/services/gateways/session-proof', () => {
     const { thumbprint, operationId } = await aRevocation(world);
     const look = async (cut: readonly string[]): Promise<void> => {
       world.clock.advance(sixMinutesMs);
-      await world.sessions.record(gatewayId, { cut, unsure: [] });
+      await world.sessions.record(gatewayId, { cut, unproven: [] });
     };
 
     await look([`revocation:${thumbprint}`]);
@@ -103,7 +103,7 @@ describe('src/services/gateways/session-proof', () => {
 
       expect(await look(world, [aSession('somebody-else', 'two'), aSession(name, 'one')])).toEqual({
         cut: ['one'],
-        unsure: [],
+        unproven: [],
       });
     },
   );
@@ -113,7 +113,7 @@ describe('src/services/gateways/session-proof', () => {
     const { thumbprint } = await aRevocation(world);
     const other = await aCertificate(world, { seed: 'new laptop' });
 
-    expect(await look(world, [aSession('kim-laptop')])).toEqual({ cut: [], unsure: [`revocation:${thumbprint}`] });
+    expect(await look(world, [aSession('kim-laptop')])).toEqual({ cut: [], unproven: [`revocation:${thumbprint}`] });
     for (let again = 0; again < 2; again += 1) {
       world.clock.advance(sixMinutesMs);
       await look(world, [aSession('kim-laptop')]);
@@ -121,7 +121,7 @@ describe('src/services/gateways/session-proof', () => {
 
     const row = await rowOf(world, thumbprint);
     expect(row.state).not.toBe('proven');
-    expect(row.unsure).toContain(other);
+    expect(row.unproven).toContain(other);
   });
 
   it('asks for the living namesake when it cuts: one that is revoked too is cut with the first', async () => {
@@ -183,7 +183,7 @@ describe('src/services/gateways/session-proof', () => {
     await look(world, sessions, unreadable);
     expect(await rowOf(world, thumbprint)).toMatchObject({
       state: 'disconnected',
-      unsure: expect.any(String) as unknown,
+      unproven: expect.any(String) as unknown,
     });
     world.clock.advance(sixMinutesMs);
     await look(world, []);
@@ -191,7 +191,7 @@ describe('src/services/gateways/session-proof', () => {
     world.clock.advance(sixMinutesMs);
     await look(world, []);
     expect(await rowOf(world, thumbprint)).toMatchObject({ state: 'proven' });
-    expect((await rowOf(world, thumbprint)).unsure).toBeUndefined();
+    expect((await rowOf(world, thumbprint)).unproven).toBeUndefined();
   });
 
   it('counts the five minutes to when the second list was asked for, however long it took', async () => {
@@ -201,7 +201,7 @@ describe('src/services/gateways/session-proof', () => {
     const begunAt = world.now().toISOString();
     world.clock.advance(sixMinutesMs);
 
-    await world.sessions.record(gatewayId, { begunAt, cut: [], unsure: [] });
+    await world.sessions.record(gatewayId, { begunAt, cut: [], unproven: [] });
 
     expect((await rowOf(world, thumbprint)).state).toBe('disconnected');
   });
@@ -217,13 +217,13 @@ describe('src/services/gateways/session-proof', () => {
       state: 'listed',
     }));
 
-    await world.sessions.record(gatewayId, { cut: [], unsure: [], failure: 'Azure could not list them.' });
+    await world.sessions.record(gatewayId, { cut: [], unproven: [], failure: 'Azure could not list them.' });
     expect(await world.operations.view(id)).toMatchObject({
       status: 'running',
       steps: [{ status: 'waiting', detail: expect.stringContaining('Azure could not list them.') as unknown }],
     });
     world.clock.advance(25 * 3600 * 1000);
-    await world.sessions.record(gatewayId, { cut: [], unsure: [], failure: 'Azure could not list them.' });
+    await world.sessions.record(gatewayId, { cut: [], unproven: [], failure: 'Azure could not list them.' });
 
     expect(await world.operations.view(id)).toMatchObject({ status: 'failed' });
     expect((await rowOf(world, thumbprint)).state).toBe('listed');
@@ -287,7 +287,7 @@ describe('src/services/gateways/session-proof', () => {
       const { id, steps } = await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'left'));
       expect(steps.map(({ name }) => name)).toEqual([gatewayId]);
       expect(await world.operations.view(id)).toMatchObject({ status: 'running' });
-      const unsure = ['revocation', 'root'].map((kind) => ({
+      const unproven = ['revocation', 'root'].map((kind) => ({
         key: `${kind}:${kind === 'root' ? 'root-1' : thumbprint}`,
         reason: 'It cannot be told.',
       }));
@@ -295,7 +295,7 @@ describe('src/services/gateways/session-proof', () => {
       await world.writeGateway({ gatewayId, epoch });
       const gateway = given(world.arm.resources.get(resourceId));
       await world.rounds.recordRound(gatewayId, { gateway, writeSeconds: [] });
-      await world.sessions.record(gatewayId, { cut: [], unsure });
+      await world.sessions.record(gatewayId, { cut: [], unproven });
       expect(await world.operations.view(id)).toMatchObject({ status: 'running', steps: [{ status: 'waiting' }] });
 
       await runWriter(world);
@@ -323,8 +323,8 @@ describe('src/services/gateways/session-proof', () => {
       });
       await aCertificate(world, { rootId: 'root-2', seed: 'other root' });
 
-      expect(await look(world, [aSession('kim-laptop')])).toEqual({ cut: [], unsure: ['root:root-1'] });
-      expect(await rootRow(world)).toMatchObject({ unsure: expect.stringContaining('kim-laptop') as unknown });
+      expect(await look(world, [aSession('kim-laptop')])).toEqual({ cut: [], unproven: ['root:root-1'] });
+      expect(await rootRow(world)).toMatchObject({ unproven: expect.stringContaining('kim-laptop') as unknown });
       expect(await world.operations.view(id)).toMatchObject({ status: 'running' });
     });
   });
@@ -354,14 +354,14 @@ describe('src/services/gateways/session-proof', () => {
       for (let looks = 0; looks < 3; looks += 1) {
         expect(await look(world, [aSession('kim-laptop'), aSession('a-stranger', 'two')])).toEqual({
           cut: [],
-          unsure: ['root:contoso'],
+          unproven: ['root:contoso'],
         });
         world.clock.advance(sixMinutesMs);
       }
 
       const { record } = given(await world.stores.gatewayRoots.get(rootKey));
       expect(record).toMatchObject({ state: 'removed', sessions: 'open' });
-      expect(record.unsure).toContain('"a-stranger" may be of a certificate that others issued');
+      expect(record.unproven).toContain('"a-stranger" may be of a certificate that others issued');
       expect(await world.operations.view(id)).toMatchObject({ status: 'running', steps: [{ status: 'waiting' }] });
     });
 
@@ -372,7 +372,7 @@ describe('src/services/gateways/session-proof', () => {
       await world.certificateImports.begin([{ asked }], aRequest(world, 'register'));
 
       for (let looks = 0; looks < 3; looks += 1) {
-        expect(await look(world, [aSession('kim-laptop')])).toEqual({ cut: [], unsure: ['root:contoso'] });
+        expect(await look(world, [aSession('kim-laptop')])).toEqual({ cut: [], unproven: ['root:contoso'] });
         world.clock.advance(sixMinutesMs);
       }
 

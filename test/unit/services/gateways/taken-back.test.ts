@@ -46,7 +46,7 @@ describe('src/services, of a revocation that is taken back', () => {
     const session = { commonName, connectionId: 'OVPN_1', publicIpAddress: '', privateIpAddress: '' };
     expect(await world.sessions.judge(gatewayId, { sessions: [session], unreadable: 0 })).toEqual({
       toCut: [],
-      unsure: [],
+      unproven: [],
     });
     await runWriter(world);
 
@@ -105,7 +105,7 @@ describe('src/services, of a revocation that somebody else takes off', () => {
         await runWriter(world);
         for (let look = 0; look < 2; look += 1) {
           world.clock.advance(sixMinutesMs);
-          await world.sessions.record(gatewayId, { cut: [], unsure: [] });
+          await world.sessions.record(gatewayId, { cut: [], unproven: [] });
         }
       },
       check: async ({ world, thumbprint, before }, tables, place) => {

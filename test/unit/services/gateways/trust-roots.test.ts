@@ -443,10 +443,10 @@ describe('src/services/gateways/trust-roots, copies of own roots that others hav
     });
     const { toCut } = await world.sessions.judge('vnet1gw', { sessions: [open], unreadable: 0 });
     expect(toCut).toEqual([{ connectionId: 'OVPN_1', key: 'root:root-1' }]);
-    await world.sessions.record('vnet1gw', { cut: ['root:root-1'], unsure: [] });
+    await world.sessions.record('vnet1gw', { cut: ['root:root-1'], unproven: [] });
     for (let looks = 0; looks < 2; looks += 1) {
       world.clock.advance(6 * 60 * 1000);
-      await world.sessions.record('vnet1gw', { cut: [], unsure: [] });
+      await world.sessions.record('vnet1gw', { cut: [], unproven: [] });
     }
     expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded' });
     const [row] = await world.stores.gatewayRoots.list('vnet1gw');
