@@ -25,6 +25,11 @@ export interface CertificateRoutesOptions extends IssueRouteOptions, RenewRouteO
 
 const tags = ['Certificates'];
 
+const urgencySchema = z.enum(['immediate', 'window']).optional().meta({
+  description:
+    'Whether it may wait for a change window of the gateway. There are none yet: today every revocation is written at once.',
+});
+
 export function certificateRoutes(options: CertificateRoutesOptions): readonly Route[] {
   return [
     issueCertificate(options),
@@ -70,7 +75,7 @@ function revokeCertificate({ revocations, operations }: CertificateRoutesOptions
     tags,
     request: {
       params: thumbprintParams,
-      body: z.strictObject({ reason: z.enum(revocationReasons), urgency: z.enum(['immediate', 'window']).optional() }),
+      body: z.strictObject({ reason: z.enum(revocationReasons), urgency: urgencySchema }),
     },
     responses: { 202: operationViewSchema },
     handler: async ({ params, body, caller, operationId, orchestrations }) => {

@@ -46,7 +46,7 @@ export function issueCertificate(options: IssueRouteOptions): Route {
     action: 'certificate.issue',
     role: 'requester',
     summary:
-      'Issues a client certificate for the key of a signing request, or for a key that is made for it; 202 where the root’s policy has it approved first.',
+      'Issues a client certificate for a signing request, or with a key made for it; 202 where the root’s policy has it approved first.',
     tags,
     request: { body: orderSchema },
     // Never in the audit, never in what an idempotency key is compared by.

@@ -37,7 +37,7 @@ export function renewCertificate(options: RenewRouteOptions): Route {
     action: 'certificate.renew',
     role: 'requester',
     summary:
-      'Issues a certificate in the place of another: for the same owner, root and name. The old one is revoked after a time of grace. For whoever asked for that one, and for operators.',
+      'Issues a certificate in the place of another, which is revoked after a time of grace. For whoever asked for that one, and operators.',
     tags: ['Certificates'],
     request: { params: thumbprintParams, body: renewalSchema },
     secretFields: ['/pfx/password'],

@@ -13,7 +13,7 @@ const addressSchema = z
 
 const symptomsSchema = z.strictObject({
   errorCode: z.string().trim().min(1).max(1000).optional().meta({
-    description: 'What the client shows: a number such as 809 or 0x80090326, or its words.',
+    description: 'What the client shows, as text: a number such as "809" or "0x80090326", or its words.',
   }),
   addresses: z.array(addressSchema).min(1).max(64).optional().meta({
     description:

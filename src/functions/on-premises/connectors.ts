@@ -62,7 +62,7 @@ export function connectorRoutes({ connectors, operations }: ConnectorRoutesOptio
     action: 'connector.connect',
     role: 'operator',
     summary:
-      'Connects clouds to a stack, repairs the connection, or adds further clouds. People approve on the way. What says where credentials go and what runs as administrator needs an administrator where it is new or changed.',
+      'Connects clouds to a stack, repairs that, or adds clouds; people approve on the way. An administrator decides where credentials go.',
     tags,
     request: { body: connectorRequestSchema },
     responses: { 202: operationViewSchema },
