@@ -27,6 +27,7 @@ resource gatewayBuilder 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
           'Microsoft.Network/publicIPAddresses/read'
           'Microsoft.Network/publicIPAddresses/write'
           'Microsoft.Network/routeTables/join/action'
+          'Microsoft.Network/routeTables/read'
           'Microsoft.Network/serviceEndpointPolicies/join/action'
           'Microsoft.Network/virtualNetworkGateways/delete'
           'Microsoft.Network/virtualNetworkGateways/disconnectVirtualNetworkGatewayVpnConnections/action'

@@ -12,6 +12,7 @@ import {
   listPublicIpAddresses,
   putPublicIpAddress,
 } from './network/public-ip-addresses.ts';
+import { getRouteTable, putRouteTable } from './network/route-tables.ts';
 import { deleteSubnet, getSubnet, listSubnets, putSubnet } from './network/subnets.ts';
 import {
   deleteVirtualNetwork,
@@ -38,6 +39,7 @@ const network = `${group}/providers/Microsoft.Network`;
 const virtualNetwork = `${network}/virtualNetworks/{name}`;
 const subnets = `${network}/virtualNetworks/{virtualNetworkName}/subnets`;
 const publicIp = `${network}/publicIPAddresses/{name}`;
+const routeTable = `${network}/routeTables/{name}`;
 const gateway = `${network}/virtualNetworkGateways/{name}`;
 const location = `${subscription}/providers/Microsoft.Network/locations/{location}`;
 
@@ -79,6 +81,8 @@ const networkRows: readonly Row[] = [
   ['PublicIPAddresses_Get', 'GET', publicIp, getPublicIpAddress],
   ['PublicIPAddresses_Delete', 'DELETE', publicIp, deletePublicIpAddress],
   ['PublicIPAddresses_List', 'GET', `${network}/publicIPAddresses`, listPublicIpAddresses],
+  ['RouteTables_CreateOrUpdate', 'PUT', routeTable, putRouteTable],
+  ['RouteTables_Get', 'GET', routeTable, getRouteTable],
   ['VirtualNetworkGateways_CreateOrUpdate', 'PUT', gateway, putGateway],
   ['VirtualNetworkGateways_Get', 'GET', gateway, getGateway],
   ['VirtualNetworkGateways_UpdateTags', 'PATCH', gateway, patchGateway],

@@ -22,6 +22,7 @@ const activityNames: Readonly<Record<OperationName, string>> = {
   DeleteVirtualNetworkOperation: 'Microsoft.Network/virtualNetworks/delete',
   PutSubnetOperation: 'Microsoft.Network/virtualNetworks/subnets/write',
   DeleteSubnetOperation: 'Microsoft.Network/virtualNetworks/subnets/delete',
+  PutRouteTableOperation: 'Microsoft.Network/routeTables/write',
   PutPublicIpAddressOperation: 'Microsoft.Network/publicIPAddresses/write',
   DeletePublicIpAddressOperation: 'Microsoft.Network/publicIPAddresses/delete',
   PutVirtualNetworkGatewayOperation: `${gateways}/write`,

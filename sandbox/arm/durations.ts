@@ -8,6 +8,7 @@ const minuteMs = 60 * secondMs;
 export const usualMs = {
   virtualNetwork: 10 * secondMs,
   subnet: 8 * secondMs,
+  routeTable: 5 * secondMs,
   publicIpAddress: 6 * secondMs,
   gatewayUpdate: 4 * minuteMs,
   gatewayTags: 30 * secondMs,

@@ -4,6 +4,7 @@ import { deleteGatewayDefinition, patchGatewayDefinition, putGatewayDefinition }
 import { packageUrlDefinition, profileDefinition } from './gateways/generate-profile.ts';
 import { deleteRunCommandDefinition, putRunCommandDefinition } from './hybrid-compute/run-command-operations.ts';
 import { deletePublicIpAddressDefinition, putPublicIpAddressDefinition } from './network/public-ip-addresses.ts';
+import { putRouteTableDefinition } from './network/route-tables.ts';
 import { deleteSubnetDefinition, putSubnetDefinition } from './network/subnets.ts';
 import { deleteVirtualNetworkDefinition, putVirtualNetworkDefinition } from './network/virtual-networks.ts';
 import type { OperationName } from './operation-names.ts';
@@ -15,6 +16,7 @@ export const operationDefinitions: Readonly<Record<OperationName, OperationDefin
   DeleteVirtualNetworkOperation: deleteVirtualNetworkDefinition,
   PutSubnetOperation: putSubnetDefinition,
   DeleteSubnetOperation: deleteSubnetDefinition,
+  PutRouteTableOperation: putRouteTableDefinition,
   PutPublicIpAddressOperation: putPublicIpAddressDefinition,
   DeletePublicIpAddressOperation: deletePublicIpAddressDefinition,
   PutVirtualNetworkGatewayOperation: putGatewayDefinition,

@@ -5,6 +5,7 @@ export type OperationName =
   | 'DeleteVirtualNetworkOperation'
   | 'PutSubnetOperation'
   | 'DeleteSubnetOperation'
+  | 'PutRouteTableOperation'
   | 'PutPublicIpAddressOperation'
   | 'DeletePublicIpAddressOperation'
   | 'PutVirtualNetworkGatewayOperation'

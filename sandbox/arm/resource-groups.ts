@@ -104,6 +104,7 @@ function deleteMs(context: ArmContext, member: StoredResource): number {
   const waitMs = running === undefined ? 0 : (running.dueMs - context.host.clock.nowMs()) * context.host.speed;
   const ownMs = {
     virtualNetworks: usualMs.virtualNetwork,
+    routeTables: usualMs.routeTable,
     publicIPAddresses: usualMs.publicIpAddress,
     virtualNetworkGateways: usualMs.gatewayDelete,
   }[member.type];

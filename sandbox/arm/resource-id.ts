@@ -1,5 +1,5 @@
 /** The types that this emulator keeps. */
-export type ResourceType = 'virtualNetworks' | 'publicIPAddresses' | 'virtualNetworkGateways';
+export type ResourceType = 'virtualNetworks' | 'publicIPAddresses' | 'routeTables' | 'virtualNetworkGateways';
 
 /** Where a resource of Microsoft.Network is. */
 export interface ResourceAddress {

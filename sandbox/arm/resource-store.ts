@@ -88,6 +88,8 @@ function childCollections(resource: StoredResource): [string, JsonObject[]][] {
   switch (resource.type) {
     case 'virtualNetworks':
       return [['subnets', asObjects(properties['subnets'])]];
+    case 'routeTables':
+      return [['routes', asObjects(properties['routes'])]];
     case 'publicIPAddresses':
       return [];
     case 'virtualNetworkGateways': {

@@ -1,7 +1,7 @@
 import { applyPlanDefaults, type GatewayPlanInput } from '../../src/domain/gateway-plan.ts';
 import { checkPlan } from '../../src/domain/preflight/check-plan.ts';
+import type { PreflightContext } from '../../src/domain/preflight/facts.ts';
 import type { Problem } from '../../src/domain/preflight/problem.ts';
-import type { PreflightContext } from '../../src/domain/preflight/subject.ts';
 import { aGatewayPlan, aSubscriptionId } from './builders/a-gateway-plan.ts';
 
 /** Problems of a plan that is right but for `changes`, each as `severity code path`. */

@@ -76,6 +76,7 @@ const rightsOfNoCall: Readonly<Record<string, string>> = {
   'Microsoft.Network/networkSecurityGroups/join/action': 'a network is written with the groups of its subnets',
   'Microsoft.Network/publicIPAddresses/join/action': 'a gateway is put on an address',
   'Microsoft.Network/routeTables/join/action': 'a network is written with the tables of its subnets',
+  'Microsoft.Network/routeTables/read': 'before a build the table of the gateway’s subnet is read',
   'Microsoft.Network/serviceEndpointPolicies/join/action': 'a network is written with the policies of its subnets',
   'Microsoft.Network/virtualNetworks/peer/action': 'a network is written with its peerings',
   'Microsoft.Network/virtualNetworks/subnets/join/action': 'a gateway is put into a subnet',

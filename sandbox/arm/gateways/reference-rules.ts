@@ -1,7 +1,7 @@
 import { ArmRefusal, refuseFormat } from '../arm-refusal.ts';
 import type { StoredResource } from '../arm-state.ts';
 import { checkProvisioned } from '../busy-refusals.ts';
-import { asObject, asObjects, asText, propertiesOf, referenceOf } from '../json-object.ts';
+import { asObject, asObjects, asText, type JsonObject, propertiesOf, referenceOf } from '../json-object.ts';
 import { hasZones } from '../locations.ts';
 import { gatewaySubnetName, refuseMissing, subnetName } from '../network/subnet-rules.ts';
 import { usersOfPublicIp, usersOfVirtualNetwork } from '../network/usage.ts';
@@ -52,7 +52,18 @@ function checkSubnet(plan: GatewayPlan, subnetId: string): void {
     throw new ArmRefusal(400, 'SubnetNameMustBeGatewaySubnet', message);
   }
   checkOnlyGateway(plan, network);
+  checkRouteTable(plan, subnet, subnetId);
   checkProvisioned(plan.context, network, plan.id);
+}
+
+/** A gateway is not made where a route of one's own takes everything elsewhere (facts/azure-vpn.md A3). */
+function checkRouteTable(plan: GatewayPlan, subnet: JsonObject, subnetId: string): void {
+  const table = findResource(plan.context, referenceOf(propertiesOf(subnet), 'routeTable') ?? '');
+  const routes = asObjects(table && propertiesOf(table.body)['routes']);
+  const all = routes.find((route) => propertiesOf(route)['addressPrefix'] === '0.0.0.0/0');
+  if (table === undefined || all === undefined || plan.existing !== undefined) return;
+  const message = `Subnet ${subnetId} has the route table ${table.id}, whose route ${asText(all['name']) ?? ''} has the address prefix 0.0.0.0/0. Gateways cannot be created with this configuration.`;
+  throw new ArmRefusal(400, 'GatewaySubnetDefaultRouteNotSupported', message);
 }
 
 function checkOnlyGateway(plan: GatewayPlan, network: StoredResource): void {

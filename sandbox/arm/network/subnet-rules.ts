@@ -5,6 +5,7 @@ import { asObject, asObjects, asText, asTexts, type JsonObject, propertiesOf, re
 import { referenceSchema } from '../put-resource.ts';
 import { sameId } from '../resource-id.ts';
 import { checkNetworkName } from '../resource-names.ts';
+import { findResource } from '../resource-store.ts';
 import { checkPrefix, contains, overlaps } from './address-prefixes.ts';
 import { usersOfSubnet } from './usage.ts';
 
@@ -37,14 +38,14 @@ export function subnetName(subnet: JsonObject): string {
 }
 
 /** Refuses subnets that the network cannot hold. */
-export function checkSubnets(plan: NetworkPlan): void {
+export function checkSubnets(context: ArmContext, plan: NetworkPlan): void {
   for (const [index, subnet] of plan.subnets.entries()) {
-    checkSubnet(plan, subnet);
+    checkSubnet(context, plan, subnet);
     for (const other of plan.subnets.slice(0, index)) checkPair(plan, subnet, other);
   }
 }
 
-function checkSubnet(plan: NetworkPlan, subnet: JsonObject): void {
+function checkSubnet(context: ArmContext, plan: NetworkPlan, subnet: JsonObject): void {
   const name = subnetName(subnet);
   checkNetworkName(name);
   const prefixes = subnetPrefixes(subnet);
@@ -60,11 +61,11 @@ function checkSubnet(plan: NetworkPlan, subnet: JsonObject): void {
       throw new ArmRefusal(400, 'NetcfgInvalidSubnet', message);
     }
   }
-  checkAttachments(plan, subnet);
+  checkAttachments(context, plan, subnet);
 }
 
 /** Azure blocks security groups on the gateway's subnet (facts/azure-vpn.md A3). */
-function checkAttachments(plan: NetworkPlan, subnet: JsonObject): void {
+function checkAttachments(context: ArmContext, plan: NetworkPlan, subnet: JsonObject): void {
   const subnetId = `${plan.id}/subnets/${subnetName(subnet)}`;
   const properties = propertiesOf(subnet);
   const group = referenceOf(properties, 'networkSecurityGroup');
@@ -75,8 +76,10 @@ function checkAttachments(plan: NetworkPlan, subnet: JsonObject): void {
       `Network security group ${group} cannot be attached to Gateway Subnet ${subnetId}.`,
     );
   }
+  const table = referenceOf(properties, 'routeTable');
+  if (table !== undefined && findResource(context, table)?.type !== 'routeTables') throw refuseMissing(table, subnetId);
   // None of these exists in this emulator, so a reference to one leads nowhere.
-  for (const field of ['networkSecurityGroup', 'routeTable', 'natGateway']) {
+  for (const field of ['networkSecurityGroup', 'natGateway']) {
     const id = referenceOf(properties, field);
     if (id !== undefined) throw refuseMissing(id, subnetId);
   }

@@ -40,7 +40,7 @@ export function putSubnet(context: ArmContext, call: ArmCall): ServiceResponse {
   const subnet = withSubnetDefaults({ ...body, name });
   const others = subnetsOf(network).filter((other) => !sameId(subnetName(other), name));
   const plan = { id: network.id, name: network.name, prefixes: prefixesOf(network), subnets: [...others, subnet] };
-  checkSubnets(plan);
+  checkSubnets(context, plan);
   checkSubnetsKept(context, network.body, plan);
   setSubnets(network, plan.subnets);
   const operation = start(context, call, network, 'PutSubnetOperation');

@@ -51,7 +51,7 @@ export function putVirtualNetwork(context: ArmContext, call: ArmCall): ServiceRe
   const subnets = asObjects(given['subnets']).map(withSubnetDefaults);
   const plan = { id: prepared.id, name: prepared.name, prefixes, subnets };
   checkAddressSpace(prepared.id, prefixes);
-  checkSubnets(plan);
+  checkSubnets(context, plan);
   checkSubnetsKept(context, prepared.existing?.body, plan);
   const running = prepared.existing === undefined ? undefined : runningOperation(context, prepared.existing);
   if (running?.name.startsWith('Delete') === true) throw refuseAnotherOperation(context, call, running);

@@ -1,7 +1,7 @@
 import { applyPlanDefaults, type GatewayPlanInput, type PlanDefaults } from '../gateway-plan.ts';
 import { checkPlan } from './check-plan.ts';
+import type { PreflightContext } from './facts.ts';
 import type { Problem } from './problem.ts';
-import type { PreflightContext } from './subject.ts';
 
 /** The parts of a plan that are of the right shape; lists are whole or missing. */
 export type PlanParts = { readonly [K in keyof GatewayPlanInput]?: GatewayPlanInput[K] | undefined };

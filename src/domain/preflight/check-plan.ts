@@ -1,4 +1,5 @@
 import type { GatewayPlan } from '../gateway-plan.ts';
+import type { PreflightContext } from './facts.ts';
 import type { Problem } from './problem.ts';
 import { addressSpace } from './rules/address-space.ts';
 import { authentication } from './rules/authentication.ts';
@@ -7,6 +8,7 @@ import { capacity } from './rules/capacity.ts';
 import { clientAddressPool } from './rules/client-address-pool.ts';
 import { dnsServers } from './rules/dns-servers.ts';
 import { gatewaySubnet } from './rules/gateway-subnet.ts';
+import { gatewaySubnetAttachments } from './rules/gateway-subnet-attachments.ts';
 import { location } from './rules/location.ts';
 import { publicIp } from './rules/public-ip.ts';
 import { registration } from './rules/registration.ts';
@@ -18,7 +20,7 @@ import { subnets } from './rules/subnets.ts';
 import { tags } from './rules/tags.ts';
 import { tunnels } from './rules/tunnels.ts';
 import { virtualNetwork } from './rules/virtual-network.ts';
-import { type PreflightContext, type PreflightRule, readSubject } from './subject.ts';
+import { type PreflightRule, readSubject } from './subject.ts';
 
 /** In the order of the fields that people fill in: what is named, where it lies, what is built, who gets in. */
 const preflightRules: readonly PreflightRule[] = [
@@ -30,6 +32,7 @@ const preflightRules: readonly PreflightRule[] = [
   addressSpace,
   subnets,
   gatewaySubnet,
+  gatewaySubnetAttachments,
   dnsServers,
   virtualNetwork,
   publicIp,

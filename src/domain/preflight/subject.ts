@@ -1,64 +1,7 @@
 import { type AddressRange, parseAddressRange } from '../address-range.ts';
 import type { GatewayPlan } from '../gateway-plan.ts';
+import type { PreflightContext, VirtualNetworkFacts } from './facts.ts';
 import type { Problem } from './problem.ts';
-
-/** What Azure says about the virtual network of a plan, where it is there already. */
-export interface VirtualNetworkFacts {
-  readonly location: string;
-  readonly addressSpace: readonly string[];
-  readonly dnsServers: readonly string[];
-  readonly subnets: readonly { readonly name: string; readonly prefixes: readonly string[] }[];
-  readonly peerings?: readonly PeeringFacts[];
-  /** The gateways that stand in its GatewaySubnet. */
-  readonly gateways?: readonly GatewayFacts[];
-}
-
-export interface PeeringFacts {
-  readonly name: string;
-  /** Address space of the network at the other end. */
-  readonly addressSpace: readonly string[];
-  readonly usesRemoteGateways: boolean;
-}
-
-export interface GatewayFacts {
-  readonly resourceId: string;
-  /** `Vpn` or `ExpressRoute`; absent when it could not be looked at. */
-  readonly gatewayType?: string;
-}
-
-/** A public address of the plan that is there already. */
-export interface PublicIpFacts {
-  readonly resourceId: string;
-  readonly sku: string;
-  readonly allocationMethod: string;
-  /** Id of what it is attached to. */
-  readonly attachedTo?: string;
-}
-
-/** What is known under the plan's id and its gateway's address. */
-export interface Registration {
-  /** The id is another gateway's; this one is free. */
-  readonly freeId?: string;
-  /** Id of the gateway here that has the resource. */
-  readonly registeredAs?: string;
-}
-
-/** A gateway that is built or planned beside the one being checked. */
-export interface OtherGateway {
-  readonly id: string;
-  readonly resourceId: string;
-  readonly virtualNetworkId: string;
-  readonly clientAddressPool: readonly string[];
-}
-
-export interface PreflightContext {
-  readonly virtualNetworkFacts?: VirtualNetworkFacts;
-  readonly otherGateways?: readonly OtherGateway[];
-  readonly publicIps?: readonly PublicIpFacts[];
-  readonly registration?: Registration;
-  /** A gateway is in Azure under the plan's name that was not made here. */
-  readonly isGatewayForeign?: boolean;
-}
 
 /** Text of the plan that has to be a range, and where it stands. */
 export interface LocatedText {
@@ -82,6 +25,8 @@ export interface LocatedSubnet {
 export interface SubjectNetwork {
   /** False for an existing virtual network that nobody has read: rules about its insides then say nothing. */
   readonly isKnown: boolean;
+  /** The field that names it. */
+  readonly path: string;
   readonly addressSpacePath: string;
   readonly subnetsPath: string;
   readonly dnsServersPath: string;
@@ -127,6 +72,7 @@ function readNetwork(plan: GatewayPlan, facts: VirtualNetworkFacts | undefined):
   if (virtualNetwork.kind === 'existing') return readExistingNetwork(facts);
   return {
     isKnown: true,
+    path: '/virtualNetwork/name',
     addressSpacePath: '/virtualNetwork/addressSpace',
     subnetsPath: '/virtualNetwork/subnets',
     dnsServersPath: '/virtualNetwork/dnsServers',
@@ -152,6 +98,7 @@ function readExistingNetwork(facts: VirtualNetworkFacts | undefined): SubjectNet
   );
   return {
     isKnown: facts !== undefined,
+    path,
     addressSpacePath: path,
     subnetsPath: path,
     dnsServersPath: path,

@@ -6,14 +6,13 @@ import {
 } from '../../domain/gateway-plan.ts';
 import { checkPlan } from '../../domain/preflight/check-plan.ts';
 import { checkPlanParts, type PlanParts, toWholePlan } from '../../domain/preflight/check-plan-parts.ts';
+import type { PreflightContext, Registration } from '../../domain/preflight/facts.ts';
 import type { Problem } from '../../domain/preflight/problem.ts';
-import type { PreflightContext, Registration } from '../../domain/preflight/subject.ts';
-import type { Arm } from '../../ports/arm.ts';
 import { rootKeys } from '../../stores/records/certificates.ts';
 import { gatewayKeys, gatewayPartition, resourceKeys } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { freeGatewayId } from './free-gateway-id.ts';
-import { lookAround } from './look-around.ts';
+import { type ArmLooks, lookAround } from './look-around.ts';
 
 export interface PlanJudgement {
   readonly problems: readonly Problem[];
@@ -28,7 +27,7 @@ export interface PlanJudgement {
 export type JudgePlan = (input: GatewayPlanInput, operationId?: string) => Promise<PlanJudgement>;
 
 export function createJudgePlan(options: {
-  readonly arm: Pick<Arm, 'readRaw'>;
+  readonly arm: ArmLooks;
   readonly stores: Stores;
   readonly subscriptionId: string;
 }): JudgePlan {

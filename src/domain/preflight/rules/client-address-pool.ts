@@ -7,10 +7,11 @@ import {
   purposesTouched,
 } from '../../address-range.ts';
 import { usualClientAddressPool } from '../../gateway-plan-schema.ts';
+import type { OtherGateway } from '../facts.ts';
 import type { Problem } from '../problem.ts';
 import { findOverlaps } from '../range-overlaps.ts';
 import { sources } from '../sources.ts';
-import type { LocatedRange, OtherGateway, PreflightRule, PreflightSubject } from '../subject.ts';
+import type { LocatedRange, PreflightRule, PreflightSubject } from '../subject.ts';
 
 const poolPath = '/clientAddressPool';
 const proposedPrefixLength = 24;

@@ -1,7 +1,8 @@
 import { hasZones } from '../../azure-regions.ts';
+import type { PublicIpFacts } from '../facts.ts';
 import type { Problem } from '../problem.ts';
 import { sources } from '../sources.ts';
-import type { PreflightRule, PreflightSubject, PublicIpFacts } from '../subject.ts';
+import type { PreflightRule, PreflightSubject } from '../subject.ts';
 
 /** What the gateway's public addresses have to be since December 2023, and how many there are. */
 export const publicIp: PreflightRule = {

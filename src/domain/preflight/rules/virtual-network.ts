@@ -1,6 +1,7 @@
+import type { GatewayFacts, VirtualNetworkFacts } from '../facts.ts';
 import type { Problem } from '../problem.ts';
 import { sources } from '../sources.ts';
-import type { GatewayFacts, PreflightRule, PreflightSubject, VirtualNetworkFacts } from '../subject.ts';
+import type { PreflightRule, PreflightSubject } from '../subject.ts';
 
 /**
  * A virtual network holds one VPN gateway (an ExpressRoute gateway may stand beside it), and none if it uses a peer's.
@@ -32,7 +33,7 @@ function inAzure(subject: PreflightSubject, facts: VirtualNetworkFacts | undefin
 
 function hasGateway(subject: PreflightSubject, holder: string): Problem {
   return {
-    path: pathOf(subject),
+    path: subject.network.path,
     code: 'virtualNetworkHasGateway',
     restsOn: ['/subscriptionId', '/resourceGroup', '/name'],
     severity: 'error',
@@ -44,7 +45,7 @@ function hasGateway(subject: PreflightSubject, holder: string): Problem {
 
 function mayHaveGateway(subject: PreflightSubject, { resourceId }: GatewayFacts): Problem {
   return {
-    path: pathOf(subject),
+    path: subject.network.path,
     code: 'virtualNetworkMayHaveGateway',
     severity: 'warning',
     message: `The virtual network has the gateway ${resourceId}, which could not be looked at: if it is a VPN gateway, Azure takes no second one.`,
@@ -58,7 +59,7 @@ function remoteGateways(subject: PreflightSubject): readonly Problem[] {
   if (peering === undefined) return [];
   return [
     {
-      path: pathOf(subject),
+      path: subject.network.path,
       code: 'virtualNetworkUsesRemoteGateway',
       severity: 'error',
       message: `The virtual network uses the gateway at the other end of its peering ${JSON.stringify(peering.name)}, and Azure lets such a network have none of its own.`,
@@ -66,10 +67,6 @@ function remoteGateways(subject: PreflightSubject): readonly Problem[] {
       source: sources.peering,
     },
   ];
-}
-
-function pathOf({ plan }: PreflightSubject): string {
-  return plan.virtualNetwork.kind === 'existing' ? '/virtualNetwork/resourceId' : '/virtualNetwork/name';
 }
 
 function isSameId(a: string, b: string): boolean {

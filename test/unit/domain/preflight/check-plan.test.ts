@@ -3,7 +3,7 @@ import { type GatewayPlanInput, gatewayPlanSchema } from '../../../../src/domain
 import { authenticationMethods, tunnelProtocols } from '../../../../src/domain/gateway-plan-schema.ts';
 import { gatewayGenerations, gatewaySkus } from '../../../../src/domain/gateway-sku.ts';
 import { checkPlanParts } from '../../../../src/domain/preflight/check-plan-parts.ts';
-import type { PreflightContext } from '../../../../src/domain/preflight/subject.ts';
+import type { PreflightContext } from '../../../../src/domain/preflight/facts.ts';
 import { aCompletePlan } from '../../../support/builders/a-complete-plan.ts';
 import { aGatewayPlan, aSubscriptionId, aVirtualNetwork } from '../../../support/builders/a-gateway-plan.ts';
 import { describeProblems, foundProblems, problemsOf } from '../../../support/found-problems.ts';

@@ -1,5 +1,6 @@
 import { type GatewayPlanInput } from '../../../../src/domain/gateway-plan.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';
+import type { ArmAnswer } from '../../../../src/ports/arm.ts';
 import { createJudgePlan, type JudgePlan } from '../../../../src/services/gateways/judge-plan.ts';
 import { aCompletePlan } from '../../../support/builders/a-complete-plan.ts';
 import { aGatewayPlan, aSubscriptionId } from '../../../support/builders/a-gateway-plan.ts';
@@ -9,6 +10,15 @@ import { aRequest, aRoot, createServicesWorld, type ServicesWorld } from '../../
 const plan = aCompletePlan(aGatewayPlan(), { subscriptionId: aSubscriptionId });
 const ids = plan.resourceIds;
 const networkId = ids.virtualNetwork;
+/** As the port answers when a connection broke. */
+const unreached: ArmAnswer<JsonObject> = {
+  outcome: 'unavailable',
+  status: 0,
+  retryAfterSeconds: 10,
+  code: 'noAnswer',
+  isOurs: true,
+  message: 'Azure could not be reached: ECONNRESET.',
+};
 const strangerId = ids.gateway.replace('VNet1GW', 'Theirs');
 
 function judgeIn(world: ServicesWorld): JudgePlan {
@@ -99,10 +109,10 @@ describe('src/services/gateways/judge-plan', () => {
     ['busy', { outcome: 'busy', code: 'TooManyRequests', message: '', retryAfterSeconds: 9 }],
     ['a subscription that is not shown', { outcome: 'missing', of: 'subscription', code: 'SubscriptionNotFound' }],
     ['a subscription that there is not', { outcome: 'missing', of: 'subscription', code: 'InvalidSubscriptionId' }],
-    ['a fault that stays', Promise.reject(new Error('socket hang up'))],
+    ['a fault that stays', unreached],
   ])('takes no answer for no absence: %s', async (_what, answer) => {
     const world = createServicesWorld();
-    const looks = answer instanceof Promise ? 6 : 3;
+    const looks = answer === unreached ? 6 : 3;
     for (let look = 0; look < looks; look += 1) world.arm.answerNext('readRaw', answer);
 
     expect(await found(world, { virtualNetwork: { resourceId: networkId } })).toEqual([
@@ -114,11 +124,60 @@ describe('src/services/gateways/judge-plan', () => {
 
   it('looks a second time where a connection broke', async () => {
     const world = createServicesWorld();
-    for (let look = 0; look < 3; look += 1) world.arm.answerNext('readRaw', Promise.reject(new Error('socket hang up')));
+    for (let look = 0; look < 3; look += 1) world.arm.answerNext('readRaw', unreached);
 
     expect(await found(world, { virtualNetwork: { resourceId: networkId } })).toEqual([
       'error virtualNetworkMissing /virtualNetwork/resourceId',
     ]);
+  });
+
+  describe('at a GatewaySubnet with things attached', () => {
+    const tableId = networkId.replace('virtualNetworks/VNet1', 'routeTables/table');
+    const attached = {
+      subnets: [
+        {
+          name: 'GatewaySubnet',
+          properties: {
+            addressPrefix: '10.1.255.0/27',
+            networkSecurityGroup: { id: '/subscriptions/s/networkSecurityGroups/nsg' },
+            routeTable: { id: tableId },
+          },
+        },
+      ],
+    };
+
+    it('reads its route table', async () => {
+      const world = createServicesWorld();
+      world.arm.resources.set(networkId, aNetwork(attached));
+      world.arm.resources.set(tableId, {
+        properties: {
+          disableBgpRoutePropagation: true,
+          routes: [{ name: 'all', properties: { addressPrefix: '0.0.0.0/0', nextHopType: 'None' } }],
+        },
+      });
+
+      expect(await found(world)).toEqual([
+        'error gatewaySubnetSecurityGroup /virtualNetwork/name',
+        'error gatewaySubnetWithoutPropagation /virtualNetwork/name',
+        'error gatewaySubnetDefaultRoute /virtualNetwork/name',
+      ]);
+    });
+
+    it('says that it was not let look at the table, and takes it for no empty one', async () => {
+      const world = createServicesWorld();
+      const refused = { outcome: 'refused', status: 403, code: 'AuthorizationFailed', message: 'no' };
+      world.arm.resources.set(networkId, aNetwork(attached));
+      world.arm.resources.set(tableId, { properties: {} });
+      const arm = {
+        readRaw: (id: string) => (id === tableId ? Promise.resolve(refused as never) : world.arm.readRaw(id)),
+      };
+      const judge = createJudgePlan({ arm, stores: world.stores, subscriptionId: aSubscriptionId });
+
+      expect(describeProblems((await judge(aGatewayPlan())).problems)).toEqual([
+        'error gatewaySubnetSecurityGroup /virtualNetwork/name',
+        'warning notLookedAt /virtualNetwork/name',
+      ]);
+    });
   });
 
   it('refuses a network by its id that is not there', async () => {
