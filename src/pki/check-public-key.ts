@@ -56,10 +56,35 @@ export function checkPublicKey(subjectPublicKeyInfo: DerValue, policy: PublicKey
     return refuse('keyStructure', 'The public key is not a SubjectPublicKeyInfo.', makeRsa);
   }
   const type = readObjectIdentifier(identifier);
-  if (type === oid.rsaEncryption) return checkRsaKey(subjectPublicKeyInfo, parameters, key);
-  if (type === oid.ecPublicKey && policy.allowEllipticCurve) return checkEcKey(subjectPublicKeyInfo, parameters, key);
+  if (type === oid.rsaEncryption) {
+    return passedOr(subjectPublicKeyInfo, () => checkRsaKey(subjectPublicKeyInfo, parameters, key));
+  }
+  if (type === oid.ecPublicKey && policy.allowEllipticCurve) {
+    return passedOr(subjectPublicKeyInfo, () => checkEcKey(subjectPublicKeyInfo, parameters, key));
+  }
   const why = type === oid.ecPublicKey ? ` ${notDocumented}` : '';
   return refuse('keyType', `${nameOfKeyType(type)} keys are not accepted here.${why}`, makeRsa);
+}
+
+/**
+ * Keys that passed, by their encoding, the one that was asked for longest ago first. What makes a key breakable lies in
+ * its numbers, so it stays as it was found: while a certificate is issued its key is looked at three times and that of
+ * its issuer once, and telling that a modulus is no prime costs as much as six signatures.
+ */
+const passed = new Map<string, PublicKeyCheck>();
+const passedMax = 500;
+
+function passedOr({ encoding }: DerValue, check: () => PublicKeyCheck): PublicKeyCheck {
+  const name = Buffer.from(encoding).toString('latin1');
+  const answer = passed.get(name) ?? check();
+  if (!answer.ok) return answer;
+  passed.delete(name);
+  passed.set(name, answer);
+  for (const oldest of passed.keys()) {
+    if (passed.size <= passedMax) break;
+    passed.delete(oldest);
+  }
+  return answer;
 }
 
 function checkRsaKey(spki: DerValue, parameters: DerValue | undefined, key: Uint8Array): PublicKeyCheck {

@@ -234,6 +234,17 @@ describe('src/pki/read-certificate-request', () => {
       });
     });
 
+    it('refuses a key on a curve again where none are let in, though another reading let it in', () => {
+      const reading = readCertificateRequest(ecRequestPem, { allowEllipticCurve: true });
+      expect(reading.ok).toBe(true);
+      expect(codesOf(ecRequestPem)).toEqual(['keyType']);
+    });
+
+    it('refuses a breakable key however often it is sent', () => {
+      const request = aCertificateRequest({ spki: rsaSpki(integer(primeModulus), integer(65537n)) });
+      for (let time = 0; time < 3; time += 1) expect(codesOfDer(request)).toContain('keyModulusPrime');
+    });
+
     it('accepts P-384 where elliptic curves are let in', () => {
       const keys = anEcKeyPair('P-384');
       const request = aCertificateRequest({ spki: keys.spki, signWith: keys.privateKey, algorithm: ecAlgorithm });
