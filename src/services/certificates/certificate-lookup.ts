@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import { looksOf } from '../../domain/look-alike-names.ts';
 import { comparableName } from '../../domain/session-name.ts';
 import type { Thumbprint } from '../../domain/thumbprint.ts';
-import { certificateKeys, type CertificateRecord, isInUse } from '../../stores/records/certificates.ts';
+import {
+  type CertificateIndexRow,
+  certificateKeys,
+  type CertificateRecord,
+  isInUse,
+} from '../../stores/records/certificates.ts';
+import type { Store } from '../../stores/store.ts';
 import type { Stores } from '../../stores/stores.ts';
 import {
   type CertificatePage,
@@ -11,6 +17,8 @@ import {
   createListCertificates,
   judged,
 } from './list-certificates.ts';
+
+const pageSize = 100;
 
 /** Finds certificates by point reads and by lists. */
 export interface CertificateLookup {
@@ -33,6 +41,13 @@ export interface CertificateLookup {
    * `except`.
    */
   named(commonName: string, except?: string): Promise<readonly CertificateRecord[]>;
+  /**
+   * The first that is meant of those whose name is not known here: registered by their thumbprint alone, or without a
+   * name. A session of whatever name may be theirs.
+   */
+  firstNameless(
+    isMeant: (record: CertificateRecord) => boolean | Promise<boolean>,
+  ): Promise<CertificateRecord | undefined>;
   /** Live certificates whose names can be taken for this one by their look, though they are other names. */
   lookingLike(commonName: string, now: Date): Promise<readonly CertificateRecord[]>;
   /** Certificates of this root that may open a gateway now, or are being issued, at most `max` of them. */
@@ -74,6 +89,23 @@ export function createCertificateLookup({
       .filter((record) => comparableName(record.commonName) === comparableName(commonName));
   }
 
+  /** All of a group that are still in it, in the order of their keys, read page by page. */
+  async function* recordsOf(
+    index: Pick<Store<CertificateIndexRow>, 'list'>,
+    group: string,
+    isOfGroup: (record: CertificateRecord) => boolean,
+  ): AsyncGenerator<CertificateRecord> {
+    let from: string | undefined;
+    for (;;) {
+      const rows = await index.list(group, { top: pageSize, ...(from === undefined ? {} : { from }) });
+      const records = await Promise.all(rows.map(({ record }) => read(record.serialNumber)));
+      yield* records.filter((record) => record !== undefined).filter(isOfGroup);
+      const last = rows.at(-1)?.record;
+      if (last === undefined || rows.length < pageSize) return;
+      from = `${last.serialNumber}~`;
+    }
+  }
+
   return {
     named,
     withCommonName,
@@ -105,16 +137,19 @@ export function createCertificateLookup({
 
     live: async (rootId, at, max) => {
       const found: CertificateRecord[] = [];
-      let from: string | undefined;
-      for (;;) {
-        const rows = await stores.byRoot.list(rootId, { top: 100, ...(from === undefined ? {} : { from }) });
-        const records = await Promise.all(rows.map(({ record }) => read(record.serialNumber)));
-        const ofRoot = records.filter((record) => record !== undefined).filter((record) => record.rootId === rootId);
-        found.push(...ofRoot.filter((record) => record.state === 'issuing' || isLive(record, at)));
-        const last = rows.at(-1)?.record;
-        if (found.length >= max || last === undefined || rows.length < 100) return found.slice(0, max);
-        from = `${last.serialNumber}~`;
+      for await (const record of recordsOf(stores.byRoot, rootId, (one) => one.rootId === rootId)) {
+        if (found.length >= max) break;
+        if (record.state === 'issuing' || isLive(record, at)) found.push(record);
       }
+      return found;
+    },
+
+    firstNameless: async (isMeant) => {
+      const group = commonNameGroup('');
+      for await (const record of recordsOf(stores.byCommonName, group, ({ commonName }) => commonName === '')) {
+        if (await isMeant(record)) return record;
+      }
+      return undefined;
     },
   };
 }

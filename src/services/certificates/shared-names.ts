@@ -23,6 +23,7 @@ export async function isNameTaken(
   lookup: Pick<CertificateLookup, 'named'>,
   asked: NameWish,
 ): Promise<boolean> {
+  if (asked.commonName === '') return false;
   for (const other of await lookup.named(asked.commonName, asked.serialNumber)) {
     if (isBeforeIt(other, asked)) continue;
     if (isInUse(other) || other.state === 'issuing') return true;

@@ -46,7 +46,7 @@ export function createDisconnects({
   now,
 }: {
   readonly stores: Pick<Stores, 'gateways' | 'roots' | 'gatewayRoots' | 'foreignEntries'>;
-  readonly lookup: Pick<CertificateLookup, 'byThumbprint' | 'named'>;
+  readonly lookup: Pick<CertificateLookup, 'byThumbprint' | 'named' | 'firstNameless'>;
   readonly operations: Operations;
   readonly now: () => Date;
 }): Disconnects {
@@ -83,14 +83,9 @@ export function createDisconnects({
     chosen: readonly string[],
     open: ReadonlySet<string>,
   ): Promise<CertificateRecord | undefined> {
-    const holders = await lookup.named(commonName);
-    return holders.find(
-      ({ state, notAfter, rootId, thumbprint }) =>
-        isInUse({ state }) &&
-        Date.parse(notAfter) > now().getTime() &&
-        open.has(rootId) &&
-        !chosen.includes(thumbprint ?? ''),
-    );
+    const isRival = (holder: CertificateRecord): boolean =>
+      isInUse(holder) && open.has(holder.rootId) && !chosen.includes(holder.thumbprint ?? '');
+    return (await lookup.named(commonName)).find(isRival) ?? (await lookup.firstNameless(isRival));
   }
 
   async function chooseByThumbprint(
@@ -177,7 +172,7 @@ function whyLeftAlone(
   rival: CertificateRecord | undefined,
 ): string | undefined {
   if (rival !== undefined) {
-    return `Session "${commonName}" may be that of certificate ${rival.thumbprint ?? rival.serialNumber}, which has the same name and was not chosen: name the connection instead.`;
+    return `Session "${commonName}" may be that of certificate ${rival.thumbprint ?? rival.serialNumber}, which has the same name or none that is known here, and was not chosen: name the connection instead.`;
   }
   return connectionId === undefined
     ? `Session "${commonName}" has no id in Azure's list, so it cannot be disconnected.`

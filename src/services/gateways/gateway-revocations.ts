@@ -9,6 +9,7 @@ import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
 import type { Operations } from '../operations/operations.ts';
+import { supersede } from '../operations/supersede.ts';
 import type { GatewayWriter } from './gateway-writer.ts';
 import { requireBuiltGateway } from './require-built-gateway.ts';
 import { createRevocationRows } from './revocation-rows.ts';
@@ -89,7 +90,7 @@ export function createGatewayRevocations(options: {
   /** From here on the gateway's writer keeps to it. Undefined when a later request has recorded its own. */
   async function record(operation: OperationRecord): Promise<RevocationRecord | undefined> {
     const { thumbprint, name } = contextOf(operation);
-    const wanted = operation.kind === ('revokeThumbprint' satisfies Kind);
+    const wanted = isRevocation(operation);
     const current = await standing(operation.target, thumbprint);
     if (current?.operationId === operation.id) return current;
     if (current !== undefined && current.recordedAt > operation.createdAt) return undefined;
@@ -114,6 +115,14 @@ export function createGatewayRevocations(options: {
 
   async function run(operation: OperationRecord, orchestrations: Orchestrations): Promise<void> {
     const gatewayId = operation.target;
+    const everywhere = isRevocation(operation)
+      ? undefined
+      : await rows.wantedEverywhere(contextOf(operation).thumbprint);
+    if (everywhere !== undefined) {
+      const step = { operationId: operation.id, name: gatewayId, laterId: everywhere.operationId, now: now() };
+      await supersede(operations, step);
+      return;
+    }
     const intent = await record(operation);
     if (intent === undefined) {
       const detail = 'Superseded by a later request about the same thumbprint.';
@@ -148,10 +157,7 @@ export function createGatewayRevocations(options: {
 
     takeBack: async (gatewayId, thumbprint, request) => {
       await requireBuiltGateway(stores, gatewayId);
-      const certificate = await lookup.byThumbprint(thumbprint);
-      const keys = { partitionKey: certificate?.rootId ?? '', rowKey: thumbprint };
-      const intent = certificate === undefined ? undefined : (await stores.revocations.get(keys))?.record;
-      if (intent?.wanted === true) {
+      if ((await rows.wantedEverywhere(thumbprint)) !== undefined) {
         const how = `POST /api/certificates/${thumbprint}/reinstate takes that back.`;
         throw new AppError('ERR_CONFLICT', `Certificate ${thumbprint} is revoked on every gateway. ${how}`);
       }
@@ -162,6 +168,10 @@ export function createGatewayRevocations(options: {
       return begin('reinstateThumbprint', gatewayId, { thumbprint }, request);
     },
   };
+}
+
+function isRevocation({ kind }: OperationRecord): boolean {
+  return kind === ('revokeThumbprint' satisfies Kind);
 }
 
 function contextOf(operation: OperationRecord): Context {

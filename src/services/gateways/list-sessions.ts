@@ -7,6 +7,7 @@ import type { CertificateRecord } from '../../stores/records/certificates.ts';
 import { gatewayKeys } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
+import { openRootsOf } from './open-roots.ts';
 
 /** What Azure's list tells of a session, and whose it is as far as a name tells that. */
 export interface ListedSession {
@@ -21,8 +22,12 @@ export interface ListedSession {
   readonly comesFrom?: string;
   /** ISO 8601. */
   readonly since?: string;
-  /** `shared` where several certificates have the name, `unknown` where none has. */
+  /**
+   * `shared` where several certificates have the name, or may have it since theirs is not known here; `unknown` where
+   * none has.
+   */
   readonly identity: 'known' | 'shared' | 'unknown';
+  /** Those who may be behind the name; of those without a known name one at most. */
   readonly certificates: readonly {
     readonly thumbprint: string;
     readonly owner: string;
@@ -53,8 +58,8 @@ export function createListSessions({
   wait,
 }: {
   readonly arm: Pick<Arm, 'startSessions' | 'pollSessions'>;
-  readonly stores: Pick<Stores, 'gateways' | 'gatewayRevocations'>;
-  readonly lookup: Pick<CertificateLookup, 'named'>;
+  readonly stores: Pick<Stores, 'gateways' | 'gatewayRevocations' | 'roots' | 'gatewayRoots' | 'foreignEntries'>;
+  readonly lookup: Pick<CertificateLookup, 'named' | 'firstNameless'>;
   readonly now: () => Date;
   readonly wait: (ms: number) => Promise<void>;
 }): ListSessions {
@@ -77,17 +82,25 @@ export function createListSessions({
     });
   }
 
-  /** Those who may be behind a name: not whoever is proven to be off the gateway. */
+  async function isProvenOut(gatewayId: string, { thumbprint = '' }: CertificateRecord): Promise<boolean> {
+    const row = (await stores.gatewayRevocations.get({ partitionKey: gatewayId, rowKey: thumbprint }))?.record;
+    return row?.wanted === true && row.state === 'proven';
+  }
+
   async function holdersOf(gatewayId: string, commonName: string): Promise<ListedSession['certificates']> {
-    const named = await lookup.named(commonName);
     const kept = await Promise.all(
-      named.map(async ({ thumbprint, owner, rootId, state }) => {
-        if (thumbprint === undefined) return [];
-        const row = (await stores.gatewayRevocations.get({ partitionKey: gatewayId, rowKey: thumbprint }))?.record;
-        return row?.wanted === true && row.state === 'proven' ? [] : [{ thumbprint, owner, rootId, state }];
-      }),
+      (await lookup.named(commonName)).map(async (one) => ((await isProvenOut(gatewayId, one)) ? [] : [one])),
     );
-    return kept.flat();
+    return kept.flat().flatMap(toHolder);
+  }
+
+  /** Opens the gateway, or has not been seen to be out, and may have any name. */
+  async function namelessOf(gatewayId: string): Promise<ListedSession['certificates']> {
+    const open = await openRootsOf(stores, gatewayId);
+    const found = await lookup.firstNameless(
+      async (one) => one.state !== 'expired' && open.has(one.rootId) && !(await isProvenOut(gatewayId, one)),
+    );
+    return found === undefined ? [] : toHolder(found);
   }
 
   return async (gatewayId) => {
@@ -98,13 +111,22 @@ export function createListSessions({
     const names = new Map(sessions.map(({ commonName }) => [comparableName(commonName), commonName]));
     const holders = new Map<string, ListedSession['certificates']>();
     for (const [name, commonName] of names) holders.set(name, await holdersOf(gatewayId, commonName));
+    const isAnyKnown = [...holders.values()].some(({ length }) => length > 0);
+    const nameless = isAnyKnown ? await namelessOf(gatewayId) : [];
     const pool = gateway.plan.clientAddressPool;
     return {
       askedAt,
       unreadable,
-      sessions: sessions.map((one) => toListed(one, pool, holders.get(comparableName(one.commonName)) ?? [])),
+      sessions: sessions.map((one) => {
+        const named = holders.get(comparableName(one.commonName)) ?? [];
+        return toListed(one, pool, named.length === 0 ? [] : [...named, ...nameless]);
+      }),
     };
   };
+}
+
+function toHolder({ thumbprint, owner, rootId, state }: CertificateRecord): ListedSession['certificates'] {
+  return thumbprint === undefined ? [] : [{ thumbprint, owner, rootId, state }];
 }
 
 function toListed(

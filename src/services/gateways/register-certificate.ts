@@ -131,7 +131,7 @@ export function createRegisterCertificate(options: RegisterOptions): RegisterCer
     if (owner.isNew && owner.email !== undefined) {
       await options.owners.register({ id: owner.id, email: owner.email }, requestedBy);
     }
-    const names = commonName === '' ? [] : [commonNameGroup(commonName), ...lookGroups(commonName)];
+    const names = [commonNameGroup(commonName), ...(commonName === '' ? [] : lookGroups(commonName))];
     await Promise.all([
       ...(publicKeyHash === ''
         ? []

@@ -3,6 +3,7 @@ import { asList, asObject, asText } from '../../../../src/domain/gateway-entries
 import { gatewayRevocationRoutes } from '../../../../src/functions/gateways/gateway-revocations.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { given } from '../../../support/given.ts';
+import { createMemoryTables } from '../../../support/memory-tables.ts';
 import {
   aGateway,
   aRequest,
@@ -171,6 +172,76 @@ describe('src/functions/gateways/gateway-revocations', () => {
     await runWriter(world);
     expect(entriesOf(world, resourceId)).toEqual({});
     expect((await world.operations.view(back))?.status).toBe('succeeded');
+  });
+
+  /** The same certificate, registered and revoked on every gateway. */
+  async function revokeEverywhere(world: ServicesWorld): Promise<string> {
+    await world.certificateImports.begin([{ asked: { owner: 'ann', thumbprint: stolen } }], aRequest(world, 'import'));
+    return (await world.revocations.revoke(stolen, { reason: 'left' }, aRequest(world, 'everywhere'))).id;
+  }
+
+  it('leaves what is revoked on every gateway since, wherever a taking back died, and however often it is swept', async () => {
+    for (let place = 1; ; place += 1) {
+      const tables = createMemoryTables();
+      const world = createServicesWorld(tables);
+      await aRoot(world);
+      const { resourceId } = await aGateway(world);
+      const asked = { thumbprint: stolen as never, name: 'early' };
+      await world.gatewayRevocations.revoke(id, asked, aRequest(world, 'early'));
+      await runWriter(world);
+      tables.setFault((write) => (write === place ? 'before' : undefined));
+      const back = aRequest(world, 'back');
+      const isWhole = await world.gatewayRevocations.takeBack(id, stolen as never, back).then(
+        () => true,
+        () => false,
+      );
+      tables.setFault(undefined);
+      if (isWhole) {
+        expect(place).toBeGreaterThan(4);
+        return;
+      }
+      const everywhere = await revokeEverywhere(world);
+      await runWriter(world);
+      world.clock.advance(6 * 60 * 1000);
+      await world.sessions.record(id, { cut: [], unproven: [] });
+
+      for (const sweep of ['first', 'second']) {
+        const operation = await world.operations.get(back.operationId);
+        if (operation !== undefined && operation.status !== 'failed') {
+          await world.gatewayRevocations.run(operation, world.orchestrations);
+        }
+        await runWriter(world);
+        const row = await world.stores.gatewayRevocations.get({ partitionKey: id, rowKey: stolen });
+        expect([place, sweep, row?.record.wanted, row?.record.state]).toEqual([place, sweep, true, 'proven']);
+      }
+
+      expect([place, Object.values(entriesOf(world, resourceId))]).toEqual([place, [stolen]]);
+      expect((await world.operations.view(everywhere))?.status).toBe('succeeded');
+      const taken = await world.operations.view(back.operationId);
+      expect([place, taken?.status ?? 'failed']).toEqual([place, 'failed']);
+    }
+  });
+
+  it('lets a revocation on every gateway stand that comes between the look and the write of a taking back', async () => {
+    const { world, resourceId, revoke, takeBack, statusOf } = await open();
+    await revoke({ thumbprint: stolen, name: 'early' });
+    await runWriter(world);
+    const update = world.stores.gatewayRevocations.update.bind(world.stores.gatewayRevocations);
+    const meanwhile: { everywhere?: string } = {};
+    Object.assign(world.stores.gatewayRevocations, {
+      update: async (...write: Parameters<typeof update>) => {
+        Object.assign(world.stores.gatewayRevocations, { update });
+        meanwhile.everywhere = await revokeEverywhere(world);
+        return update(...write);
+      },
+    });
+
+    const { json } = await takeBack(stolen);
+    await runWriter(world);
+
+    expect(Object.values(entriesOf(world, resourceId))).toEqual([stolen]);
+    expect(await statusOf(meanwhile.everywhere)).toBe('succeeded');
+    expect(await statusOf(json['id'])).toBe('failed');
   });
 
   it('answers the operation that is at work to the same request', async () => {

@@ -108,6 +108,22 @@ describe('src/services/gateways/disconnect-sessions', () => {
     expect(leftAlone).toEqual([{ thumbprint: bare, reason: expect.stringContaining('but its thumbprint') as string }]);
   });
 
+  it('leaves a session alone that may be of a certificate whose name is not known, unless that is chosen or is out', async () => {
+    const world = await aWorld();
+    const kim = await aCertificate(world, 'kim');
+    const bare = 'AB'.repeat(20);
+    await createRegisterCertificate(world)({ thumbprint: bare, owner: 'lee@example.com' }, aRequest(world, 'register'));
+    const sessions = [aSession('kim', 'OVPN_1')];
+
+    expect(await choose(world, { thumbprints: [kim] }, sessions)).toEqual({
+      connectionIds: [],
+      leftAlone: [{ thumbprint: kim, connectionId: 'OVPN_1', reason: expect.stringContaining(bare) as string }],
+    });
+    expect(await choose(world, { thumbprints: [kim, bare] }, sessions)).toMatchObject({ connectionIds: ['OVPN_1'] });
+    await world.revocations.revoke(bare, { reason: 'left' }, aRequest(world, 'revoke'));
+    expect(await choose(world, { thumbprints: [kim, kim] }, sessions)).toMatchObject({ connectionIds: ['OVPN_1'] });
+  });
+
   it('says what it cannot disconnect and what it cannot read', async () => {
     const world = await aWorld();
     const kim = await aCertificate(world, 'kim');

@@ -1,4 +1,5 @@
 import type { ListedSessions } from '../../../../src/services/gateways/list-sessions.ts';
+import { createRegisterCertificate } from '../../../../src/services/gateways/register-certificate.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { given } from '../../../support/given.ts';
 import {
@@ -99,6 +100,35 @@ describe('src/services/gateways/list-sessions', () => {
       identity: 'known',
       certificates: [{ thumbprint: second, owner: 'lee' }],
     });
+  });
+
+  it('says known only where no certificate whose name is not known could have it too', async () => {
+    const world = await aWorld();
+    const thumbprint = await aCertificate(world);
+    await world.roots.create(
+      { id: 'elsewhere', subject: { commonName: 'x' }, keyType: 'RSA-2048', hsm: false, validityDays: 3650 },
+      randomnessOf('elsewhere'),
+    );
+    const register = createRegisterCertificate(world);
+    const [away, bare] = ['CD'.repeat(20), 'AB'.repeat(20)];
+    await register({ thumbprint: away, owner: 'lee@example.com', rootId: 'elsewhere' }, aRequest(world, 'away'));
+    expect((await list(world)).sessions[0]?.identity).toBe('known');
+
+    const notAfter = new Date(world.now().getTime() + 60 * 60 * 1000).toISOString();
+    await register({ thumbprint: bare, owner: 'lee@example.com', notAfter }, aRequest(world, 'bare'));
+    expect((await list(world)).sessions[0]).toMatchObject({
+      identity: 'shared',
+      certificates: [{ thumbprint }, { thumbprint: bare, owner: 'lee-example-com', rootId: '@unknown' }],
+    });
+    expect((await list(world, [{ ...session, commonName: 'somebody' }])).sessions[0]?.identity).toBe('unknown');
+
+    await world.revocations.revoke(bare, { reason: 'left' }, aRequest(world, 'revoke'));
+    await runWriter(world);
+    expect((await list(world)).sessions[0]?.identity).toBe('shared');
+    await world.revocations.reinstate(bare, {}, aRequest(world, 'reinstate'));
+    await runWriter(world);
+    world.clock.advance(2 * 60 * 60 * 1000);
+    expect((await list(world)).sessions[0]?.identity).toBe('known');
   });
 
   it.each([
