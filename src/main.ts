@@ -1,9 +1,11 @@
 import { app } from '@azure/functions';
 import { DefaultAzureCredential } from '@azure/identity';
 import * as df from 'durable-functions';
-import { createCertificateServices, registerCertificates } from './composition/certificates.ts';
+import { createCertificateServices } from './composition/certificate-services.ts';
+import { registerCertificates } from './composition/certificates.ts';
 import { type Core, createCore } from './composition/core.ts';
-import { createGatewayServices, registerGateways } from './composition/gateways.ts';
+import { createGatewayServices } from './composition/gateway-services.ts';
+import { registerGateways } from './composition/gateways.ts';
 import type { Parts } from './composition/host.ts';
 import { registerHttp } from './composition/http.ts';
 import { createInvocationLog } from './composition/invocation-log.ts';

@@ -29,19 +29,8 @@ import { createRetentionDues } from '../stores/retention-dues.ts';
 import { createStores } from '../stores/stores.ts';
 import { tableNames } from '../stores/table-names.ts';
 import { createUnfinished } from '../stores/unfinished.ts';
+import { containers } from './containers.ts';
 import { warnOf } from './warn-of.ts';
-
-/** Blob containers, all private. */
-export const containers = {
-  /** The gateways' profile packages. */
-  profiles: 'profiles',
-  /** Sealed files that wait to be fetched. */
-  downloads: 'downloads',
-  /** Lists of certificates until they are registered. */
-  imports: 'imports',
-  /** What run commands wrote on machines. */
-  runCommands: 'run-commands',
-} as const;
 
 /**
  * What every workflow stands on: Azure's clients, the stores, operations, events, the audit, health. Made once per

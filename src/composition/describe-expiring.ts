@@ -2,7 +2,7 @@ import { parseThumbprint } from '../domain/thumbprint.ts';
 import type { DescribeExpiring } from '../services/operations/expiries.ts';
 import { createDescribeOnPremises } from '../stores/on-premises-stores.ts';
 import { rootKeys } from '../stores/records/certificates.ts';
-import type { Certificates } from './certificates.ts';
+import type { Certificates } from './certificate-services.ts';
 import type { Core } from './core.ts';
 
 /** What is known of a thing with an end date, whatever kind of thing it is. */

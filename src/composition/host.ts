@@ -3,9 +3,9 @@ import * as df from 'durable-functions';
 import { createDurableOrchestrations } from '../functions/http/durable-orchestrations.ts';
 import type { Orchestrations } from '../ports/orchestrations.ts';
 import { deliverOutbox } from '../services/operations/outbox-delivery.ts';
-import type { Certificates } from './certificates.ts';
+import type { Certificates } from './certificate-services.ts';
 import type { Core } from './core.ts';
-import type { Gateways } from './gateways.ts';
+import type { Gateways } from './gateway-services.ts';
 import type { OnPremises } from './on-premises.ts';
 import { warnOf } from './warn-of.ts';
 

@@ -38,8 +38,9 @@ import { createStacks } from '../services/on-premises/stacks.ts';
 import { createVpnAccess } from '../services/on-premises/vpn-access.ts';
 import { createTakeClaims } from '../services/operations/take-claims.ts';
 import { createEndedCommands } from '../stores/ended-commands.ts';
-import type { Certificates } from './certificates.ts';
-import { containers, type Core } from './core.ts';
+import type { Certificates } from './certificate-services.ts';
+import { containers } from './containers.ts';
+import type { Core } from './core.ts';
 import { registerActivities } from './register-activities.ts';
 import { registerOrchestrations } from './register-orchestrations.ts';
 

@@ -2,42 +2,17 @@
  * The use cases on tables in memory, a clock that stands still, a real RSA key and an Azure that does at once what it
  * is told: everything of the application but its clients and the host.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createWriteGateway } from '../../src/activities/gateways/write-gateway.ts';
+import { createCertificateServices } from '../../src/composition/certificate-services.ts';
+import { createGatewayServices, thumbprintOfRoot } from '../../src/composition/gateway-services.ts';
 import { addDays, dayOf } from '../../src/domain/days.ts';
 import { newGateway } from '../../src/domain/resource-bodies.ts';
 import { createKeyPair } from '../../src/pki/create-key-pair.ts';
-import { isExpiredRoot, readForeignRoot } from '../../src/pki/read-foreign-root.ts';
-import { createCertificateLookup } from '../../src/services/certificates/certificate-lookup.ts';
-import { createCertificateOrders } from '../../src/services/certificates/certificate-orders.ts';
-import { createRootKeyImports } from '../../src/services/certificates/import-root-key.ts';
-import { createRootImports } from '../../src/services/certificates/import-roots.ts';
-import { createCertificates } from '../../src/services/certificates/issue-certificate.ts';
-import { createIssueWithKey, createKeyFiles } from '../../src/services/certificates/issue-with-key.ts';
-import { createKits } from '../../src/services/certificates/kits.ts';
+import { isExpiredRoot } from '../../src/pki/read-foreign-root.ts';
+import type { Secrets } from '../../src/ports/secrets.ts';
 import { logSignatures } from '../../src/services/certificates/logged-root-keys.ts';
-import { createReadNewestPackage } from '../../src/services/certificates/newest-package.ts';
-import { createOwners } from '../../src/services/certificates/owners.ts';
-import { createRootRemovals } from '../../src/services/certificates/remove-root.ts';
-import { createOrderRenewal } from '../../src/services/certificates/renew-certificate.ts';
-import { createRoots } from '../../src/services/certificates/roots.ts';
-import { createDisconnects } from '../../src/services/gateways/disconnect-sessions.ts';
-import { createForeignEntries } from '../../src/services/gateways/foreign-entries.ts';
-import { createGatewayPresence } from '../../src/services/gateways/gateway-presence.ts';
-import { createGatewayRevocations } from '../../src/services/gateways/gateway-revocations.ts';
-import { createGatewayRounds } from '../../src/services/gateways/gateway-rounds.ts';
-import { createGatewayWriter } from '../../src/services/gateways/gateway-writer.ts';
-import { createGatewayOperations } from '../../src/services/gateways/gateways.ts';
-import { createCertificateImports } from '../../src/services/gateways/import-certificates.ts';
-import { createLeavers } from '../../src/services/gateways/leavers.ts';
-import { createListSessions } from '../../src/services/gateways/list-sessions.ts';
-import { createNoteNearLimit } from '../../src/services/gateways/near-limit.ts';
-import { createNoteVanished } from '../../src/services/gateways/note-vanished.ts';
-import { createRevocations } from '../../src/services/gateways/revocations.ts';
-import { createSessionProof } from '../../src/services/gateways/session-proof.ts';
-import { createRootTrust } from '../../src/services/gateways/trust-roots.ts';
 import { createProcedures } from '../../src/services/on-premises/procedures.ts';
-import { createDownloads } from '../../src/services/operations/downloads.ts';
 import { createExpiries } from '../../src/services/operations/expiries.ts';
 import { createOperationStanding } from '../../src/services/operations/operation-standing.ts';
 import { createOperations } from '../../src/services/operations/operations.ts';
@@ -48,6 +23,7 @@ import { sha256Hex } from '../../src/stores/digest.ts';
 import { createOnPremisesStores } from '../../src/stores/on-premises-stores.ts';
 import { createOutbox } from '../../src/stores/outbox.ts';
 import { gatewayKeys, type GatewayRecord } from '../../src/stores/records/gateways.ts';
+import { createRetentionDues } from '../../src/stores/retention-dues.ts';
 import { createStores, type Stores } from '../../src/stores/stores.ts';
 import { createUnfinished } from '../../src/stores/unfinished.ts';
 import { aCompletePlan } from './builders/a-complete-plan.ts';
@@ -61,6 +37,8 @@ import { createStubOrchestrations, type StubOrchestrations } from './stub-orches
 import { createStubRootKeys, type StubRootKeys } from './stub-root-keys.ts';
 import { createTestClock, type TestClock } from './test-clock.ts';
 import { createTestEscrow } from './test-escrow.ts';
+
+const versionOf = (secret: string): string => sha256Hex(secret).slice(0, 8);
 
 export type ServicesWorld = ReturnType<typeof createServicesWorld>;
 
@@ -86,165 +64,56 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
   const outbox = createOutbox({ tables, now, keptDays: 90 });
   const operations = createOperations({ tables, now, unfinished, keptDays: 365, outbox, log });
   const claims = createClaims({ tables });
-  const expiries = createExpiries({ tables });
-  const owners = createOwners({ stores, now });
-  const audit = createAudit({ tables });
-  const lookup = createCertificateLookup({ stores, now });
-  const writer = createGatewayWriter({ stores, now });
-  const thumbprintOfRoot = (data: string) => readForeignRoot(data)?.thumbprint;
   const standing = createOperationStanding({ stores, onPremisesStores: createOnPremisesStores(tables) });
-  const noteVanished = createNoteVanished({ stores, outbox, audit, log, now, thumbprintOfRoot });
-  const rootImports = createRootImports({ stores, unfinished, outbox, expiries, log, now });
   /** Secrets of Key Vault, by name. */
   const secrets = new Map<string, string>();
-  const rootKeyImports = createRootKeyImports({
-    stores,
-    vault: rootKeys,
+  const core = {
+    arm,
+    audit: createAudit({ tables }),
+    blobs: createMemoryBlobs(tables),
+    claims,
+    dues: createRetentionDues({ tables }),
+    expiries: createExpiries({ tables }),
+    keptDays: { idempotency: 7, events: 90, operations: 365, profiles: 30 },
+    log,
+    now,
+    operations,
+    outbox,
+    rootKeys,
     secrets: {
       get: ({ name }) => {
         const value = secrets.get(name);
-        return Promise.resolve(value === undefined ? undefined : { value, version: sha256Hex(value).slice(0, 8) });
+        return Promise.resolve(value === undefined ? undefined : { value, version: versionOf(value) });
       },
-    },
-    unfinished,
-    imports: rootImports,
-  });
-  const rootRemovals = createRootRemovals({ stores, lookup, unfinished, keys: rootKeyImports, now });
-  const foreignEntries = createForeignEntries({
+      set: ({ name }, value) => {
+        secrets.set(name, value);
+        return Promise.resolve({ version: versionOf(value) });
+      },
+      remove: ({ name }) => {
+        secrets.delete(name);
+        return Promise.resolve();
+      },
+    } satisfies Secrets,
     stores,
-    outbox,
-    audit,
-    operations,
-    now,
-    thumbprintOfRoot,
-    readForeignRoot,
-  });
-  const rounds = createGatewayRounds({
-    stores,
-    operations,
-    outbox,
-    noteVanished,
-    noteNearLimit: createNoteNearLimit({ stores, outbox, audit, now }),
-    foreignEntries,
-    now,
-    thumbprintOfRoot,
-  });
-  const blobs = createMemoryBlobs(tables);
-  const downloads = createDownloads({
     tables,
-    blobs,
-    container: 'downloads',
-    now,
+    unfinished,
+  };
+  const certificates = createCertificateServices(core, {
+    newKeyPair: aKeyPair,
     escrow: createTestEscrow(),
-    newToken: () => randomBytes(32).toString('base64url'),
-  });
-  const kits = createKits({
-    stores,
-    lookup,
-    readNewest: createReadNewestPackage({ stores, blobs, container: 'profiles' }),
     // Whatever Azure's package holds: how it is read has tests of its own.
     readProfilePackage: () => ({ ok: true, profile: someP2sSettings().profile }),
   });
-  const keyFiles = createKeyFiles({ downloads, stores });
-  const certificates = createCertificates({
-    stores,
-    lookup,
-    owners,
-    rootKeys,
-    expiries,
-    outbox,
-    unfinished,
-    keyFiles,
-    log,
-    now,
-  });
-  const issueWithKey = createIssueWithKey({
-    certificates,
-    stores,
-    downloads,
-    kits,
-    newKeyPair: aKeyPair,
-    newPassword: () => randomBytes(15),
-  });
-  const certificateOrders = createCertificateOrders({
-    stores,
-    lookup,
-    owners,
-    operations,
-    certificates,
-    issueWithKey,
-    now,
-  });
-  const presence = createGatewayPresence({
-    stores,
-    operations,
-    outbox,
-    writer,
-    failRequests: (...request) => rounds.failProfile(...request),
-    now,
-  });
-  const revocations = createRevocations({ stores, lookup, operations, outbox, audit, writer, keyFiles, now });
+  const gateways = createGatewayServices(core, certificates, aSubscriptionId, () => Promise.resolve());
   return {
-    arm,
-    audit,
-    stores,
-    claims,
+    ...core,
+    ...certificates,
+    ...gateways,
     clock,
-    expiries,
-    log,
-    lookup,
-    now,
-    operations,
     orchestrations,
-    outbox,
-    owners,
-    presence,
-    rootKeys,
-    tables,
-    told,
-    unfinished,
-    writer,
-    certificates,
-    issueWithKey,
-    certificateOrders,
-    orderRenewal: createOrderRenewal({ stores, lookup }),
-    downloads,
-    kits,
-    revocations,
-    leavers: createLeavers({ stores, lookup, owners, revocations, operations, outbox, audit, now }),
-    gatewayRevocations: createGatewayRevocations({ stores, lookup, operations, writer, now }),
-    certificateImports: createCertificateImports({
-      stores,
-      lookup,
-      owners,
-      expiries,
-      revocations,
-      operations,
-      blobs: createMemoryBlobs(tables),
-      container: 'imports',
-      now,
-    }),
-    rootImports,
-    rootKeyImports,
-    rootRemovals,
     secrets,
-    roots: createRoots({
-      stores,
-      rootKeys,
-      unfinished,
-      outbox,
-      expiries,
-      log,
-      now,
-      imports: rootImports,
-      removals: rootRemovals,
-    }),
     standing,
-    rounds,
-    sessions: createSessionProof({ stores, lookup, operations, outbox, audit, log, now }),
-    disconnects: createDisconnects({ stores, lookup, operations, now }),
-    listSessions: createListSessions({ arm, stores, lookup, now, wait: () => Promise.resolve() }),
-    gatewayOperations: createGatewayOperations({ stores, claims, operations, now }),
+    told,
     procedures: createProcedures({
       operations,
       claims,
@@ -253,17 +122,7 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
       onDied: () => Promise.resolve(),
       now,
     }),
-    trust: createRootTrust({ stores, lookup, operations, writer, now }),
-    writeGateway: createWriteGateway({
-      arm,
-      stores,
-      log,
-      now,
-      noteVanished,
-      presence,
-      thumbprintOfRoot,
-      isExpiredRoot,
-    }),
+    writeGateway: createWriteGateway({ arm, stores, log, now, ...gateways, thumbprintOfRoot, isExpiredRoot }),
   };
 }
 

@@ -5,7 +5,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
-import { containers } from '../../../src/composition/core.ts';
+import { containers } from '../../../src/composition/containers.ts';
 import { eventTypes } from '../../../src/domain/event-types.ts';
 import { operationKindNames } from '../../../src/domain/operation-kinds.ts';
 import { tableNames } from '../../../src/stores/table-names.ts';
