@@ -2,14 +2,12 @@
  * `npm run connect`: connects a real OpenVPN client to a gateway of the local stack with somebody's kit, and says what
  * it saw.
  */
-import { spawnSync } from 'node:child_process';
-import { X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { StackError } from './supervisor/stack-error.ts';
 import { vpnUnavailableReason } from './vpn/availability.ts';
 import { connectClient } from './vpn/client.ts';
+import { readKit } from './walkthrough/read-kit.ts';
 import { readRunningStack } from './walkthrough/read-stack.ts';
 import { whyNotValidYet } from './walkthrough/real-client.ts';
 import { waitUntilUp } from './walkthrough/vpn-visit.ts';
@@ -69,27 +67,4 @@ async function connect(ovpnFile: string, { state, ping: target, passwordFile }: 
   } finally {
     await client.stop();
   }
-}
-
-function readKit(
-  ovpnFile: string,
-  passwordFile: string | undefined,
-): { readonly fqdn: string; readonly notBefore: Date } {
-  if (!existsSync(ovpnFile)) throw new StackError(`There is no ${ovpnFile}.`);
-  const text = readFileSync(ovpnFile, 'utf8');
-  const [, fqdn] = /^remote\s+(\S+)/m.exec(text) ?? [];
-  if (fqdn === undefined) throw new StackError(`${ovpnFile} names no gateway (remote).`);
-  const certificate = certificateOf(text, passwordFile);
-  if (certificate === undefined) throw new StackError(`${ovpnFile} holds no certificate (cert, pkcs12).`);
-  return { fqdn, notBefore: new X509Certificate(certificate).validFromDate };
-}
-
-function certificateOf(profile: string, passwordFile: string | undefined): string | undefined {
-  const [, pkcs12] = /<pkcs12>([^]*?)<\/pkcs12>/.exec(profile) ?? [];
-  if (pkcs12 === undefined) return /<cert>([^]*?)<\/cert>/.exec(profile)?.[1]?.trim();
-  if (passwordFile === undefined) throw new StackError('The key in the profile has a password: --password FILE.');
-  const args = ['pkcs12', '-nokeys', '-clcerts', '-passin', `file:${passwordFile}`];
-  const { status, stdout } = spawnSync('openssl', args, { input: Buffer.from(pkcs12, 'base64'), encoding: 'utf8' });
-  if (status !== 0) throw new StackError(`The password in ${passwordFile} does not open the key in the profile.`);
-  return stdout.slice(stdout.indexOf('-----BEGIN'));
 }

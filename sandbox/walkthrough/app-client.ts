@@ -6,6 +6,12 @@ import { reach } from './read-stack.ts';
 const pollMs = 1000;
 const retriesMax = 5;
 
+export const problemSchema = z.object({
+  code: z.string(),
+  detail: z.string().optional(),
+  errors: z.array(z.object({ path: z.string(), code: z.string(), message: z.string(), fix: z.string() })).default([]),
+});
+
 export const operationSchema = z.object({
   id: z.string(),
   kind: z.string(),
@@ -15,7 +21,7 @@ export const operationSchema = z.object({
   steps: z.array(z.object({ name: z.string(), status: z.string(), detail: z.string().optional() })),
   waitingFor: z.object({ kind: z.string(), detail: z.string().optional() }).optional(),
   approvals: z.array(z.object({ name: z.string(), decision: z.string().optional() })).optional(),
-  problem: z.object({ detail: z.string().optional(), code: z.string() }).optional(),
+  problem: problemSchema.optional(),
 });
 export type OperationView = z.infer<typeof operationSchema>;
 
@@ -26,8 +32,6 @@ export interface FollowOptions {
   /** Whether to look no further although it has not ended: at its end only, if not given. */
   readonly isEnough?: (operation: OperationView) => boolean;
 }
-
-export const problemSchema = z.object({ code: z.string(), detail: z.string().optional() });
 
 export interface AppAnswer {
   readonly status: number;
@@ -68,7 +72,9 @@ export function createAppClient(stack: StackInfo, signal: AbortSignal): AppClien
     const answer = { status: response.status, body: await response.json() };
     if (response.ok || (options.mayBeMissing && response.status === 404)) return answer;
     const problem = problemSchema.safeParse(answer.body).data;
-    throw new Error(`${method} ${path} answered ${response.status} ${problem?.code ?? ''}: ${problem?.detail ?? ''}`);
+    throw new Error(
+      [`${method} ${path} answered ${response.status}`, problem && problemText(problem)].filter(Boolean).join(' '),
+    );
   };
 
   const rest = (): Promise<void> => wait(pollMs, undefined, { signal });
@@ -86,7 +92,14 @@ export function createAppClient(stack: StackInfo, signal: AbortSignal): AppClien
   return { call, follow };
 }
 
-function failed(operation: OperationView): Error {
-  const { id, status, problem } = operation;
-  return new Error(`Operation ${id} ${status}: ${problem?.detail ?? problem?.code ?? 'without a reason'}`);
+function failed({ id, status, problem }: OperationView): Error {
+  return new Error(`Operation ${id} ${status}: ${problem === undefined ? 'without a reason' : problemText(problem)}`);
+}
+
+/** A problem in the app's own words: what it is, and a line for each thing that is wrong. */
+export function problemText({ code, detail, errors }: z.infer<typeof problemSchema>): string {
+  const lines = errors.map(
+    (error) => `  ${[error.path, `${error.code}:`, error.message, error.fix].filter(Boolean).join(' ')}`,
+  );
+  return [`${code}: ${detail ?? 'refused'}`, ...lines].join('\n');
 }

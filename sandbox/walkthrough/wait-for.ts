@@ -2,7 +2,14 @@ import { setTimeout as rest } from 'node:timers/promises';
 import { z } from 'zod';
 import { StackError } from '../supervisor/stack-error.ts';
 import type { StackInfo } from '../supervisor/stack-info.ts';
-import { type AppClient, createAppClient, operationSchema, type OperationView, problemSchema } from './app-client.ts';
+import {
+  type AppClient,
+  createAppClient,
+  operationSchema,
+  type OperationView,
+  problemSchema,
+  problemText,
+} from './app-client.ts';
 import { reach } from './read-stack.ts';
 
 const pollMs = 1000;
@@ -74,7 +81,7 @@ function readAnswer(text: string): OperationView {
   const operation = operationSchema.safeParse(answer);
   if (operation.success) return operation.data;
   const problem = problemSchema.safeParse(answer);
-  if (problem.success) throw new StackError(`${problem.data.code}: ${problem.data.detail ?? 'refused'}`);
+  if (problem.success) throw new StackError(problemText(problem.data));
   throw new StackError(`No operation is in this answer: ${text.trim().slice(0, 500) || '(nothing)'}`);
 }
 

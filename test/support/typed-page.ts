@@ -16,6 +16,14 @@ export function blocksOf(page: 'README.md' | 'docs/on-premises.md' | 'docs/peopl
   return [...typed.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, lines = '']) => lines);
 }
 
+/** What the README shows of a start: a pattern for each line that comes whatever the emulators' noise. */
+export function linesOfStart(): RegExp[] {
+  const [, shown = ''] = /```text\n([^]*?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? [];
+  const lines = shown.split('\n').filter((line) => /^\S/.test(line));
+  const escaped = lines.map((line) => line.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`).replaceAll('…', '.+'));
+  return escaped.map((line) => new RegExp(`^${line}$`));
+}
+
 function sectionOf(text: string, heading: string): string {
   const [, section = ''] = text.split(`\n## ${heading}\n`);
   return section.split('\n## ')[0] ?? '';
@@ -31,6 +39,8 @@ export interface TypingFolder {
    * this.
    */
   type(blocks: readonly string[]): Promise<string>;
+  /** What the start has said so far. */
+  said(): string;
   /** Ends what was started, and removes the folder. */
   leave(): Promise<void>;
 }
@@ -65,6 +75,7 @@ export function openTypingFolder(): TypingFolder {
       });
       return await text(shell.stdout);
     },
+    said: () => start?.output() ?? '',
     leave: async () => {
       start?.child.kill('SIGINT');
       if (start !== undefined) await endProcess(start.child);

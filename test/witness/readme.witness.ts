@@ -2,7 +2,13 @@
  * The README's calls as typed, beside the stack that it starts, with a real OpenVPN client. Nothing here depends on how
  * fast the machine is.
  */
-import { blocksOf, expectGoodScreen, openTypingFolder, type TypingFolder } from '../support/typed-page.ts';
+import {
+  blocksOf,
+  expectGoodScreen,
+  linesOfStart,
+  openTypingFolder,
+  type TypingFolder,
+} from '../support/typed-page.ts';
 
 jest.setTimeout(1_200_000);
 
@@ -16,9 +22,13 @@ afterEach(async () => {
   await folder.leave();
 });
 
-describe('README.md: Call it, as typed', () => {
+describe('README.md, as typed', () => {
   it('lets Kim in with a file and out again, and shows that it is proven', async () => {
     const stack = await folder.startUntil('The stack runs on', ['--speed', '600']);
+
+    const start = folder.said().split('\n');
+    expect(linesOfStart().length).toBeGreaterThan(12);
+    expect(linesOfStart().filter((line) => !start.some((said) => line.test(said)))).toEqual([]);
 
     const screen = await folder.type(blocksOf('README.md', 'Call it'));
 
