@@ -5,6 +5,8 @@ export interface Kit extends FileType {
   /** Where the private key has to be put, beside the file; absent where the kit needs none or holds it. */
   readonly keyFileName?: string;
   readonly notes: readonly string[];
+  /** What to do with the file once it is there, for the person whose machine it is: one or two sentences. */
+  readonly howTo: string;
 }
 
 export interface FileType {
@@ -27,6 +29,8 @@ export interface KitParts {
 export interface KitPlatform<Settings> {
   /** Whom it is for and what is in it, as the API reference says it: one sentence. */
   readonly about: string;
+  /** What its owner does with the file first: one or two sentences. What follows is in the file. */
+  readonly howTo: string;
   readonly fileType: FileType;
   /** Of the `.pfx` that its reader needs, where the key was made here: `modern` if not given. */
   readonly pfxEncryption?: 'legacy';

@@ -72,6 +72,7 @@ function build<Settings>(platform: KitPlatform<Settings>, settings: Settings, st
     fileName,
     content: typeof content === 'string' ? Buffer.from(content, 'utf8') : content,
     notes,
+    howTo: platform.howTo,
   };
 }
 

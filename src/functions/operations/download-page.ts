@@ -11,14 +11,14 @@ export const downloadHeaders: Readonly<Record<string, string>> = {
 };
 
 /** The page that a link opens. Mail scanners and previews open it too, so the file comes by the button only. */
-export function downloadPage({ fileName, sizeBytes, triesLeft, until }: WaitingDownload): string {
+export function downloadPage({ fileName, sizeBytes, howTo, triesLeft, until }: WaitingDownload): string {
   return page(
     'Download',
     `<p><strong>${escapeHtml(fileName)}</strong>, ${sizeBytes} bytes.</p>
 <p>It can be fetched until ${until.slice(0, 16).replace('T', ' ')} UTC. Once you have begun, it can be fetched again for ten minutes;
 ${triesLeft} of 3 tries are left. After that it is gone.</p>
 <form method="post"><button type="submit">Download</button></form>
-<p>The file is meant for you alone. Do not pass on the link or the file.</p>`,
+${howTo === '' ? '' : `<h2>When you have it</h2>\n<p>${escapeHtml(howTo)}</p>\n`}<p>The file is meant for you alone. Do not pass on the link or the file.</p>`,
   );
 }
 

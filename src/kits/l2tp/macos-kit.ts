@@ -7,6 +7,8 @@ type Dictionary = Readonly<Record<string, PlistValue>>;
 
 export const macosKit: KitPlatform<L2tpSettings> = {
   about: 'for macOS: a configuration profile; the password is asked for at the first connection.',
+  howTo:
+    'Open the file on the Mac and install it in System Settings, General, Device Management. The first connection asks for your VPN password.',
   fileType: { extension: 'mobileconfig', contentType: 'application/x-apple-aspen-config', encoding: 'utf8' },
   build: (settings) => ({ content: `${build(profileOf(settings))}\n` }),
 };

@@ -10,6 +10,7 @@ type Group = Readonly<Record<string, string>>;
 export const networkManagerKit: KitPlatform<L2tpSettings> = {
   about:
     'for Linux desktops: a connection of NetworkManager and its L2TP plugin, and scripts that install, check and remove it.',
+  howTo: 'Unpack the zip into a folder and do what README.txt in it says. Connecting asks for your VPN password.',
   fileType: zipFile,
   build: (settings) => ({ content: packNetworkManager(settings) }),
 };

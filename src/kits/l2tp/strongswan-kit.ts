@@ -7,6 +7,7 @@ import { checkScript, connectScript, disconnectScript, runFolder } from './shell
 export const strongswanKit: KitPlatform<L2tpSettings> = {
   about:
     'for Linux without a desktop: files for strongSwan, xl2tpd and pppd, and scripts that connect, check and disconnect.',
+  howTo: 'Unpack the zip into a folder and do what README.txt in it says. Connecting asks for your VPN password.',
   fileType: zipFile,
   build: (settings) => ({ content: packStrongswan(settings) }),
 };

@@ -9,6 +9,7 @@ import disconnectScript from './scripts/disconnect.ps1';
 export const windowsKit: KitPlatform<L2tpSettings> = {
   about:
     'for Windows 8.1 and later: scripts that set the connection up, check it and take it away, with the certificate.',
+  howTo: 'Unpack the zip into a folder and do what README.txt in it says. Connecting asks for your VPN password.',
   fileType: zipFile,
   build: (settings) => ({ content: packWindows(settings) }),
 };

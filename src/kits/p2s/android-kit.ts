@@ -5,6 +5,7 @@ import { phoneKeyNote } from './read-me.ts';
 
 export const androidKit: KitPlatform<P2sSettings> = {
   about: 'for Android: a profile of the app strongSwan VPN Client (IKEv2).',
+  howTo: 'On the Android device, install the app "strongSwan VPN Client" and open the file with it.',
   fileType: { extension: 'sswan', contentType: 'application/vnd.strongswan.profile', encoding: 'utf8' },
   // The app hands it to Android, which did not read the other form for long.
   pfxEncryption: 'legacy',

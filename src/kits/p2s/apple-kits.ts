@@ -10,6 +10,7 @@ const pfxEncryption = 'legacy';
 
 export const macosP2sKit: KitPlatform<P2sSettings> = {
   about: 'for macOS: a configuration profile (IKEv2) that opens by a click, and a check script.',
+  howTo: 'Unpack the zip on the Mac and open the .mobileconfig file in it. README.txt, in the zip too, has every step.',
   fileType: zipFile,
   pfxEncryption,
   build: packMacos,
@@ -18,6 +19,8 @@ export const macosP2sKit: KitPlatform<P2sSettings> = {
 /** Nothing can be run there: one file. */
 export const iosKit: KitPlatform<P2sSettings> = {
   about: 'for iPhone and iPad: a configuration profile (IKEv2).',
+  howTo:
+    'Download it on the iPhone or iPad itself, then go to Settings, General, VPN & Device Management and install the profile.',
   fileType: { extension: 'mobileconfig', contentType: 'application/x-apple-aspen-config', encoding: 'utf8' },
   pfxEncryption,
   build: buildIos,

@@ -8,6 +8,8 @@ import { windowsFiles, windowsNotes } from './windows-files.ts';
 export const azureVpnKit: KitPlatform<P2sSettings> = {
   about:
     'for the Azure VPN Client on 64-bit Windows 10 and later (OpenVPN): the profile with the certificate chosen, and scripts that bring the certificates, check the connection and take it away.',
+  howTo:
+    'Install the Azure VPN Client from the Microsoft Store, unpack the zip into a folder and open Install.cmd in it. README.txt, in the zip too, has every step.',
   fileType: zipFile,
   build: packAzureVpn,
 };

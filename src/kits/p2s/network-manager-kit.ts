@@ -14,6 +14,8 @@ import { commonFiles, setupScript } from './shell-scripts.ts';
 export const networkManagerP2sKit: KitPlatform<P2sSettings> = {
   about:
     'for Linux desktops: a connection of NetworkManager, by its OpenVPN plugin where the gateway offers OpenVPN and else by that of strongSwan, and scripts that install, check and remove it.',
+  howTo:
+    'Unpack the zip into a folder that only you may read, and run there: sudo bash install.sh. README.txt, in the zip too, names the packages that it needs.',
   fileType: zipFile,
   build: packNetworkManager,
 };

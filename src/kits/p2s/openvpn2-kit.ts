@@ -8,6 +8,7 @@ import { keyNotes, madeKeyNote } from './read-me.ts';
 export const openVpn2Kit: KitPlatform<P2sSettings> = {
   about:
     'for the OpenVPN 2 client: the profile with the certificate in it, which looks for the private key beside itself where it was not made here.',
+  howTo: 'Import the file in your OpenVPN client, or run sudo openvpn --config with its name.',
   fileType: { extension: 'ovpn', contentType: 'application/x-openvpn-profile', encoding: 'utf8' },
   build: buildProfile,
 };

@@ -10,6 +10,8 @@ import { commonFiles, setupScript } from './shell-scripts.ts';
 export const openVpn3Kit: KitPlatform<P2sSettings> = {
   about:
     'for OpenVPN 3 and OpenVPN Connect: the profile, a script that puts certificate and private key into it on the machine that has the key, and a check script.',
+  howTo:
+    'Unpack the zip into a folder that only you may read, run there: bash complete.sh, and import the file that it makes. README.txt, in the zip too, also says how where there is no bash.',
   fileType: zipFile,
   build: packOpenVpn3,
 };

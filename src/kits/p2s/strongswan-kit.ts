@@ -12,6 +12,8 @@ import { commonFiles, setupScript } from './shell-scripts.ts';
 export const strongswanP2sKit: KitPlatform<P2sSettings> = {
   about:
     'for Linux with strongSwan 5.9 or later: `swanctl.conf`, a connection for its NetworkManager plugin (charon-nm), and scripts that connect, check and disconnect.',
+  howTo:
+    'Unpack the zip into a folder that only you may read, and run there: sudo bash connect.sh. README.txt, in the zip too, names the packages that it needs.',
   fileType: zipFile,
   build: packStrongswan,
 };

@@ -13,6 +13,7 @@ function platformOf(architecture: 'x64' | 'x86'): KitPlatform<P2sSettings> {
   const bits = architecture === 'x64' ? '64-bit' : '32-bit';
   return {
     about: `for ${bits} Windows 10 and later (IKEv2): scripts that set the connection up for one person or for the machine, check it and take it away, and a ProfileXML for Always On.`,
+    howTo: 'Unpack the zip into a folder and open Install.cmd in it. README.txt, in the zip too, has every step.',
     fileType: zipFile,
     build: (settings, fileName) => packWindows(settings, architecture, fileName),
   };

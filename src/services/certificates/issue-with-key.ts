@@ -13,6 +13,9 @@ import type { KeyFiles, MadeKey } from './release-certificate.ts';
 export const madeKeyTypes = { 'RSA-2048': 2048, 'RSA-3072': 3072, 'RSA-4096': 4096 } as const;
 export const keyTypes = Object.keys(madeKeyTypes) as [keyof typeof madeKeyTypes, ...(keyof typeof madeKeyTypes)[]];
 
+/** What is said beside every file that its password closes. */
+const passwordHint = 'The password that is asked for is told to you by another way.';
+
 export interface KeyOrder extends Omit<CertificateOrder, 'csr'> {
   readonly keyType: keyof typeof madeKeyTypes;
   /** As `checkPkcs12Password` lets it pass; made up if not given. */
@@ -112,7 +115,8 @@ export function createIssueWithKey({
               encryption,
             });
           const content = pfxOf(order.encryption);
-          const file = { fileName: `${commonName}.pfx`, contentType: 'application/x-pkcs12', content };
+          const howTo = `Open the file to import it where the VPN is set up: it holds your certificate and its private key. ${passwordHint}`;
+          const file = { fileName: `${commonName}.pfx`, contentType: 'application/x-pkcs12', content, howTo };
           const target = `certificates/${certificate.thumbprint}`;
           const whose = { target, requestedBy: order.requestedBy, replaces: keyFileOf(serialNumber) };
           const { thumbprint, der } = certificate;
@@ -122,7 +126,8 @@ export function createIssueWithKey({
             const subject = { certificate: der, commonName, thumbprint, serialNumber, pfx };
             const kit = await kits.makeFor(place, root.id, subject);
             const replaces = kitFileOf(serialNumber, nameOf(place));
-            const made = await downloads.offer({ ...kit, ...whose, replaces, isOnlyOne: true });
+            const howTo = `${kit.howTo} ${passwordHint}`;
+            const made = await downloads.offer({ ...kit, ...whose, howTo, replaces, isOnlyOne: true });
             offeredKits.push({ ...made, place });
           }
           // Last: where this waits, everything does.

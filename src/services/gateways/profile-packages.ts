@@ -58,12 +58,22 @@ export function createProfilePackages({
   };
 }
 
+const packageHowTo =
+  'Unpack the zip: Azure has put into it a folder of settings for each kind of client. No certificate is in it.';
+const installerHowTo =
+  'Open the program on Windows: it adds the VPN connection. No certificate is in it: import yours with its private key before you connect.';
+
 function fileOf(
   { record: { gatewayId }, bytes }: NewestPackage,
   platform: PackagePlatform,
-): Pick<NewDownload, 'fileName' | 'contentType' | 'content'> {
+): Pick<NewDownload, 'fileName' | 'contentType' | 'content' | 'howTo'> {
   if (platform === 'all') {
-    return { fileName: `${gatewayId}-profile.zip`, contentType: 'application/zip', content: bytes };
+    return {
+      fileName: `${gatewayId}-profile.zip`,
+      contentType: 'application/zip',
+      content: bytes,
+      howTo: packageHowTo,
+    };
   }
   const reading = readWindowsInstaller(bytes, platform);
   if (reading.outcome === 'unreadable') throw unreadablePackage(gatewayId);
@@ -76,5 +86,5 @@ function fileOf(
     );
   }
   const fileName = `${gatewayId}-${installerNames[platform]}`;
-  return { fileName, contentType: windowsProgramType, content: reading.content };
+  return { fileName, contentType: windowsProgramType, content: reading.content, howTo: installerHowTo };
 }

@@ -66,7 +66,7 @@ export function createL2tpKits({
       if (key === undefined) {
         throw new AppError('ERR_CONFLICT', `Key Vault has no secret ${vpnAccess.sharedKeySecret}.`);
       }
-      const { fileName, contentType, content } = buildL2tpKit(platform, {
+      const { fileName, contentType, content, howTo } = buildL2tpKit(platform, {
         connectionName: `Azure Stack ${stackId}`,
         serverAddress,
         sharedKey: key.value,
@@ -86,6 +86,7 @@ export function createL2tpKits({
         fileName,
         contentType,
         content,
+        howTo,
         target: `stacks/${stackId}/users/${user.name}`,
         requestedBy,
         replaces: thing,

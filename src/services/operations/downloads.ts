@@ -21,6 +21,8 @@ export interface NewDownload {
   readonly fileName: string;
   readonly contentType: string;
   readonly content: Uint8Array;
+  /** What to do with the file, for the person who fetches it: a sentence or two, no secret. */
+  readonly howTo: string;
   /** What the file is of: an id, never a secret. */
   readonly target: string;
   readonly requestedBy: string;
@@ -48,6 +50,8 @@ export interface OfferedDownload {
 export interface WaitingDownload {
   readonly fileName: string;
   readonly sizeBytes: number;
+  /** What to do with it. */
+  readonly howTo: string;
   readonly triesLeft: number;
   /** Until when it can be fetched: after the first try, the end of its ten minutes. */
   readonly until: string;
@@ -141,10 +145,10 @@ export function createDownloads({ tables, blobs, container, now, escrow, newToke
       if (record?.escrow === undefined || record.tries > 0 || isOver(record, now())) continue;
       const content = await contentOf(record, record.escrow);
       if (content === undefined) continue;
-      const { fileName, contentType, target, requestedBy } = record;
+      const { fileName, contentType, howTo, target, requestedBy } = record;
       // Not longer than the first link would have stood.
       const expiresAfterSeconds = (Date.parse(record.expiresAt) - now().getTime()) / 1000;
-      const file = { fileName, contentType, content, target, requestedBy, expiresAfterSeconds };
+      const file = { fileName, contentType, content, howTo, target, requestedBy, expiresAfterSeconds };
       return offer({ ...file, replaces: thing, isOnlyOne: true });
     }
     return undefined;
@@ -232,8 +236,8 @@ export function createDownloads({ tables, blobs, container, now, escrow, newToke
     describe: async (token) => {
       const record = await find(token);
       if (record === undefined) return undefined;
-      const { fileName, sizeBytes, tries } = record;
-      return { fileName, sizeBytes, triesLeft: triesMax - tries, until: endOf(record) };
+      const { fileName, sizeBytes, howTo, tries } = record;
+      return { fileName, sizeBytes, howTo, triesLeft: triesMax - tries, until: endOf(record) };
     },
     withdraw: async (thing) => {
       const lineId = sha256Hex(thing);
@@ -248,13 +252,14 @@ export function createDownloads({ tables, blobs, container, now, escrow, newToke
 }
 
 function newRecord(download: NewDownload, hash: string, at: Date): DeliveryRecord {
-  const { contentType, content, target, requestedBy, expiresAfterSeconds = usualExpirySeconds } = download;
+  const { contentType, content, howTo, target, requestedBy, expiresAfterSeconds = usualExpirySeconds } = download;
   return {
     hash,
     state: 'offered',
     fileName: toFileName(download.fileName),
     contentType,
     sizeBytes: content.byteLength,
+    howTo,
     target,
     requestedBy,
     expiresAt: later(at, expiresAfterSeconds * 1000),
@@ -264,7 +269,7 @@ function newRecord(download: NewDownload, hash: string, at: Date): DeliveryRecor
 
 /** Stands in the place of a delivery that was replaced before it began. */
 function goneRecord(hash: string, at: Date): DeliveryRecord {
-  const nothing = { fileName: '', contentType: '', sizeBytes: 0, target: '', requestedBy: '' };
+  const nothing = { fileName: '', contentType: '', sizeBytes: 0, howTo: '', target: '', requestedBy: '' };
   return { hash, state: 'gone', ...nothing, expiresAt: at.toISOString(), tries: 0 };
 }
 

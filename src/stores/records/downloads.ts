@@ -10,6 +10,8 @@ const deliveryRecordSchema = z.object({
   fileName: z.string(),
   contentType: z.string(),
   sizeBytes: z.int(),
+  /** What the person who fetches it is told to do with it. */
+  howTo: z.string().default(''),
   /** Of a file that cannot be made again: its token, readable only with a key in Key Vault. */
   escrow: z.string().optional(),
   /** What the file is of, such as a certificate or a stack. */

@@ -27,6 +27,13 @@ describe('src/kits/platforms, L2TP', () => {
     expect(buildL2tpKit(platform, someL2tpSettings())).toMatchObject({ fileName, contentType });
   });
 
+  it.each(l2tpPlatforms.names)('says what to do with the file for %s', (platform) => {
+    const { howTo, extension } = buildL2tpKit(platform, someL2tpSettings());
+
+    expect(howTo).toMatch(/VPN password\.$/);
+    expect(howTo.includes('README.txt')).toBe(extension === 'zip');
+  });
+
   it.each(kinds)('gives the same bytes again for %s, %s tunnel', (platform, tunnel) => {
     const settings = someL2tpSettings({ tunnel });
 

@@ -14,6 +14,7 @@ import {
   type ServicesWorld,
 } from '../../../support/services-world.ts';
 import { type ApiRequest, createTestApi } from '../../../support/test-route.ts';
+import { tokenOf } from '../../../support/token-of.ts';
 
 const password = 'correct horse battery';
 const gatewayId = 'vnet1gw';
@@ -52,8 +53,11 @@ function downloadsIn(json: Readonly<Record<string, unknown>>): readonly Offered[
 }
 
 async function fileOf(world: ServicesWorld, { url }: Offered): Promise<Buffer> {
-  const token = given(new URL(url, 'https://gatehouse.test').searchParams.get('token'));
-  return Buffer.from(given(await world.downloads.deliver(token)).content);
+  return Buffer.from(given(await world.downloads.deliver(tokenOf(url))).content);
+}
+
+async function howToOf(world: ServicesWorld, { url }: Offered): Promise<string> {
+  return given(await world.downloads.describe(tokenOf(url))).howTo;
 }
 
 const wanted = [
@@ -74,6 +78,9 @@ describe('src/functions/certificates/issue-certificate, deliver', () => {
       ['android', gatewayId],
       ['ios', gatewayId],
     ]);
+    const [pfx, app, phone] = await Promise.all(downloads.map((one) => howToOf(world, one)));
+    expect([app, phone]).toEqual([expect.stringContaining('strongSwan VPN Client'), expect.stringContaining('iPhone')]);
+    for (const howTo of [pfx, app, phone]) expect(howTo).toMatch(/The password .* by another way\.$/);
     const android = JSON.parse((await fileOf(world, given(downloads[1]))).toString()) as {
       readonly local: { readonly p12: string };
     };

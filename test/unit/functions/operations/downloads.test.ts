@@ -27,6 +27,7 @@ async function open(change: Partial<NewDownload> = {}) {
     fileName: 'kim.zip',
     contentType: 'application/zip',
     content: Buffer.from('content of the kit'),
+    howTo: 'Unpack it & open <Install.cmd>.',
     target: 'stack-1/kim',
     requestedBy: 'operator',
     ...change,
@@ -60,6 +61,7 @@ describe('src/functions/operations/downloads', () => {
     expect(page.text).toContain('kim.zip');
     expect(page.text).toContain('18 bytes');
     expect(page.text).toContain('2026-03-02 12:00 UTC');
+    expect(page.text).toContain('<p>Unpack it &#38; open &#60;Install.cmd&#62;.</p>');
     expect(page.text.match(/<form method="post">/g)).toHaveLength(1);
     expect(page.text).not.toMatch(/<script|<link|<img|https?:|src=|style/i);
     expect(page.text).not.toContain(token);

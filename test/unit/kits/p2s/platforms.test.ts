@@ -21,6 +21,14 @@ describe('src/kits/platforms, point-to-site', () => {
     expect(Object.values(unpackKit(kit)).join('\n')).toContain(someP2sSettings().profile.serverFqdn);
   });
 
+  it.each(p2sPlatforms.names)('says what to do with the file, and names nothing that is not in it: %s', (platform) => {
+    const kit = buildP2sKit(platform, someP2sSettings());
+    const names = Object.keys(unpackKit(kit)).join('\n');
+
+    expect(kit.howTo).toMatch(/^[A-Z].+\.$/);
+    for (const [named] of kit.howTo.matchAll(/[\w-]*\.(?:cmd|sh|txt|mobileconfig)\b/g)) expect(names).toContain(named);
+  });
+
   it.each(archives)('says in its page whom it is for and what profile it was made from: %s', (platform) => {
     const page = unpackKit(buildP2sKit(platform, someP2sSettings()))['README.txt'] ?? '';
 

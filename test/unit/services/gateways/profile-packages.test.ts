@@ -4,6 +4,7 @@ import { createReadNewestPackage } from '../../../../src/services/certificates/n
 import { createProfilePackages, type ProfilePackages } from '../../../../src/services/gateways/profile-packages.ts';
 import { createMemoryBlobs } from '../../../support/memory-blobs.ts';
 import { createServicesWorld, type ServicesWorld } from '../../../support/services-world.ts';
+import { tokenOf } from '../../../support/token-of.ts';
 
 const gatewayId = 'vnet1gw';
 const hash = 'a'.repeat(64);
@@ -37,8 +38,7 @@ const offer = (platform: 'windows-x64' | 'windows-x86' | 'all', requestId = 'one
   packages.offer({ gatewayId, platform, requestedBy: 'tester', requestId });
 
 async function fileOf(url: string) {
-  const token = new URL(url, 'https://gatehouse.example').searchParams.get('token') ?? '';
-  const file = await world.downloads.deliver(token);
+  const file = await world.downloads.deliver(tokenOf(url));
   return file === undefined ? undefined : [file.fileName, file.contentType, strFromU8(Uint8Array.from(file.content))];
 }
 
@@ -58,6 +58,7 @@ describe('src/services/gateways/profile-packages', () => {
     const { url, ...rest } = await offer(platform);
 
     expect(rest).toMatchObject({ fileName, profileHash: hash, madeAt });
+    expect((await world.downloads.describe(tokenOf(url)))?.howTo).toMatch(/^Open the program on Windows/);
     expect(await fileOf(url)).toEqual([fileName, program, text]);
   });
 

@@ -43,6 +43,7 @@ function aDownload(change: Partial<NewDownload> = {}): NewDownload {
     fileName: 'kim.zip',
     contentType: 'application/zip',
     content,
+    howTo: 'Unpack it.',
     target: 'stack-1/kim',
     requestedBy: 'operator',
     ...change,
@@ -70,7 +71,8 @@ describe('src/services/operations/downloads', () => {
 
     expect(url).toBe(`/api/downloads?token=${token}`);
     expect(expiresAt).toBe('2026-03-02T12:00:00.000Z');
-    expect(looks[2]).toEqual({ fileName: 'kim.zip', sizeBytes: content.length, triesLeft: 3, until: expiresAt });
+    const howTo = 'Unpack it.';
+    expect(looks[2]).toEqual({ fileName: 'kim.zip', sizeBytes: content.length, howTo, triesLeft: 3, until: expiresAt });
     expect(file).toMatchObject({ fileName: 'kim.zip', contentType: 'application/zip' });
     expect(Buffer.from(file?.content ?? []).equals(content)).toBe(true);
   });
@@ -312,6 +314,7 @@ describe('src/services/operations/downloads', () => {
 
       expect(second?.expiresAt).toBe(first.expiresAt);
       expect(await downloads.describe(first.token)).toBeUndefined();
+      expect(await downloads.describe(second?.token ?? '')).toMatchObject({ howTo: 'Unpack it.' });
       expect(await downloads.deliver(second?.token ?? '')).toMatchObject({ fileName: 'kim.zip', content });
     });
 
