@@ -47,7 +47,12 @@ const virtualNetworkSchema = z
       description: 'Subnets of the virtual network, GatewaySubnet among them.',
     }),
     resourceId: z.string().max(512).regex(virtualNetworkIdPattern).optional().meta({
-      description: 'Azure id of a virtual network that is there already, instead of all the other fields.',
+      description:
+        'Azure id of a virtual network that is there already, instead of name and addressSpace. Of subnets it gets those that it lacks.',
+    }),
+    allowForeignVnet: z.boolean().optional().meta({
+      description:
+        'Default false: the DNS servers of a virtual network that is there already stay as they are. Everything in it takes them up.',
     }),
   })
   .refine((network) => network.resourceId !== undefined || network.name !== undefined, {
@@ -61,11 +66,15 @@ const virtualNetworkSchema = z
       'A virtual network to make needs an address space; one that is there already is given by resourceId alone.',
     when: isObjectPayload,
   })
-  .refine((network) => network.resourceId === undefined || Object.keys(network).length === 1, {
-    path: ['resourceId'],
-    message: 'A virtual network given by resourceId takes no other field: it is used as it is.',
-    when: isObjectPayload,
-  })
+  .refine(
+    ({ resourceId, name, addressSpace }) =>
+      resourceId === undefined || (name === undefined && addressSpace === undefined),
+    {
+      path: ['resourceId'],
+      message: 'A virtual network given by resourceId takes no name and no address space: it has its own.',
+      when: isObjectPayload,
+    },
+  )
   .meta({
     description: 'The virtual network to make, or the resourceId of one that is there already.',
     oneOf: [{ required: ['name', 'addressSpace'] }, { required: ['resourceId'] }],
@@ -126,6 +135,9 @@ export const gatewayPlanSchema = z
       .meta({
         description: `Private ranges that clients get addresses from; default ${usualClientAddressPool} where nothing overlaps it.`,
       }),
+    customRoutes: z.array(namedRange('One IPv4 range.')).max(prefixesMax).optional().meta({
+      description: 'Ranges beside the network that clients reach through the gateway, such as one behind it.',
+    }),
     protocols: z
       .array(inAnyCase(tunnelProtocols))
       .max(8)

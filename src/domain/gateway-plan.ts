@@ -28,8 +28,17 @@ export type PlannedVirtualNetwork =
       readonly addressSpace: readonly string[];
       readonly dnsServers: readonly string[];
       readonly subnets: readonly PlannedSubnet[];
+      readonly allowForeignVnet?: true;
     }
-  | { readonly kind: 'existing'; readonly resourceId: string };
+  | {
+      readonly kind: 'existing';
+      readonly resourceId: string;
+      /** Absent: as they are there. */
+      readonly dnsServers?: readonly string[];
+      /** Those that it is to have, whatever else it has. */
+      readonly subnets?: readonly PlannedSubnet[];
+      readonly allowForeignVnet?: true;
+    };
 
 export interface PlannedPublicIp {
   readonly name: string;
@@ -66,6 +75,8 @@ export interface GatewayPlan {
   readonly vpnType: 'RouteBased' | 'PolicyBased';
   readonly activeActive: boolean;
   readonly clientAddressPool: readonly string[];
+  /** Absent: none. */
+  readonly customRoutes?: readonly string[];
   readonly protocols: readonly TunnelProtocol[];
   readonly authentication: readonly AuthenticationMethod[];
   readonly rootIds: readonly string[];
@@ -105,7 +116,9 @@ export function applyPlanDefaults(input: GatewayPlanInput, defaults: PlanDefault
     generation: input.generation ?? usualGeneration(sku),
     vpnType: input.vpnType ?? 'RouteBased',
     activeActive: input.activeActive ?? false,
-    clientAddressPool: input.clientAddressPool ?? defaultPool([...addressSpace, ...onPremisesRanges]),
+    clientAddressPool:
+      input.clientAddressPool ?? defaultPool([...addressSpace, ...onPremisesRanges, ...(input.customRoutes ?? [])]),
+    ...(input.customRoutes === undefined ? {} : { customRoutes: input.customRoutes }),
     protocols: input.protocols ?? ['IkeV2', 'OpenVPN'],
     authentication: input.authentication ?? ['Certificate'],
     rootIds: input.rootIds ?? [],
@@ -124,17 +137,37 @@ export function isGatewaySubnet(name: string): boolean {
 }
 
 function planVirtualNetwork(input: GatewayPlanInput['virtualNetwork']): PlannedVirtualNetwork {
-  if (input.resourceId !== undefined) return { kind: 'existing', resourceId: input.resourceId };
+  const { resourceId, dnsServers, subnets } = input;
+  const allowed = input.allowForeignVnet === true ? { allowForeignVnet: true as const } : {};
+  if (resourceId !== undefined) {
+    return {
+      kind: 'existing',
+      resourceId,
+      ...(dnsServers === undefined ? {} : { dnsServers }),
+      ...(subnets === undefined ? {} : { subnets: subnets.map(planSubnet) }),
+      ...allowed,
+    };
+  }
   return {
     kind: 'new',
     name: input.name ?? '',
     addressSpace: input.addressSpace ?? [],
-    dnsServers: input.dnsServers ?? [],
-    subnets: (input.subnets ?? []).map(({ name, prefix }) => ({
-      name: isGatewaySubnet(name) ? gatewaySubnetName : name,
-      prefix,
-    })),
+    dnsServers: dnsServers ?? [],
+    subnets: (subnets ?? []).map(planSubnet),
+    ...allowed,
   };
+}
+
+function planSubnet({ name, prefix }: PlannedSubnet): PlannedSubnet {
+  return { name: isGatewaySubnet(name) ? gatewaySubnetName : name, prefix };
+}
+
+/**
+ * The DNS servers that a plan wants a virtual network to have, also where it is there already; undefined where it does
+ * not say.
+ */
+export function wantedDnsServers(network: PlannedVirtualNetwork): readonly string[] | undefined {
+  return network.kind === 'new' && network.dnsServers.length === 0 ? undefined : network.dnsServers;
 }
 
 // An active-active gateway that serves point-to-site clients needs a third address beside its two instances' own.
@@ -187,15 +220,17 @@ export function inCanonicalOrder(plan: GatewayPlan): GatewayPlan {
   const { virtualNetwork } = plan;
   return {
     ...plan,
-    virtualNetwork:
-      virtualNetwork.kind === 'existing'
-        ? virtualNetwork
-        : {
-            ...virtualNetwork,
-            addressSpace: virtualNetwork.addressSpace.toSorted(compareRangeTexts),
-            subnets: virtualNetwork.subnets.toSorted((a, b) => compareRangeTexts(a.prefix, b.prefix)),
-          },
+    virtualNetwork: {
+      ...virtualNetwork,
+      ...(virtualNetwork.kind === 'existing'
+        ? {}
+        : { addressSpace: virtualNetwork.addressSpace.toSorted(compareRangeTexts) }),
+      ...(virtualNetwork.subnets === undefined
+        ? {}
+        : { subnets: virtualNetwork.subnets.toSorted((a, b) => compareRangeTexts(a.prefix, b.prefix)) }),
+    },
     clientAddressPool: plan.clientAddressPool.toSorted(compareRangeTexts),
+    ...(plan.customRoutes === undefined ? {} : { customRoutes: plan.customRoutes.toSorted(compareRangeTexts) }),
     protocols: tunnelProtocols.filter((protocol) => plan.protocols.includes(protocol)),
     authentication: authenticationMethods.filter((method) => plan.authentication.includes(method)),
     onPremisesRanges: plan.onPremisesRanges.toSorted(compareRangeTexts),

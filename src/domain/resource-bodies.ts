@@ -1,5 +1,11 @@
 import { asList, asObject, asText } from './gateway-entries.ts';
-import { type GatewayPlan, gatewaySubnetName, type PlannedSubnet } from './gateway-plan.ts';
+import {
+  type GatewayPlan,
+  gatewaySubnetName,
+  isGatewaySubnet,
+  type PlannedSubnet,
+  wantedDnsServers,
+} from './gateway-plan.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 
 /** What stands between a plan and a virtual network that is there already. */
@@ -25,20 +31,34 @@ export function newVirtualNetwork(plan: GatewayPlan): JsonObject {
 
 /**
  * Adds what the plan names and the network lacks. A subnet that was read is never left out of the body, because Azure
- * would delete it; one that has another prefix than planned is a conflict for a person.
+ * would delete it; one that has another prefix than planned is a conflict for a person, as are other DNS servers, which
+ * everything in the network uses, unless the plan lets them be changed.
  */
 export function mergeVirtualNetwork(plan: GatewayPlan, current: JsonObject): NetworkMerge {
   const properties = asObject(current['properties']);
   const present = asList(properties['subnets']).map(asObject);
-  if (plan.virtualNetwork.kind === 'existing') {
-    return present.some(hasName(gatewaySubnetName))
-      ? { outcome: 'equal' }
-      : {
-          outcome: 'conflict',
-          message: `The virtual network has no subnet named ${gatewaySubnetName}. Add one (/27 or larger) and resume.`,
-        };
+  const { virtualNetwork } = plan;
+  const { subnets = [] } = virtualNetwork;
+  if (
+    ![...subnets, ...present.map((subnet) => ({ name: asText(subnet['name']) }))].some(({ name }) =>
+      isGatewaySubnet(name),
+    )
+  ) {
+    return {
+      outcome: 'conflict',
+      message: `The virtual network has no subnet named ${gatewaySubnetName}. Add one (/27 or larger) and resume.`,
+    };
   }
-  const { subnets, addressSpace } = plan.virtualNetwork;
+  const dhcpOptions = asObject(properties['dhcpOptions']);
+  const dnsServers = wantedDnsServers(virtualNetwork);
+  const isDnsOther = dnsServers !== undefined && !isSameList(dnsServers, asList(dhcpOptions['dnsServers']));
+  if (isDnsOther && virtualNetwork.allowForeignVnet !== true) {
+    return {
+      outcome: 'conflict',
+      message: `The DNS servers of the virtual network are other ones than ${dnsServers.join(', ') || "Azure's own"}, and the plan does not let those of a network that was there before be changed (allowForeignVnet). Change them there and resume, or make another plan.`,
+    };
+  }
+  const addressSpace = virtualNetwork.kind === 'new' ? virtualNetwork.addressSpace : [];
   const other = subnets.find(({ name, prefix }) =>
     present.some((subnet) => hasName(name)(subnet) && !prefixesOf(subnet).includes(prefix)),
   );
@@ -53,7 +73,7 @@ export function mergeVirtualNetwork(plan: GatewayPlan, current: JsonObject): Net
   );
   const missingPrefixes = addressSpace.filter((prefix) => !prefixes.includes(prefix));
   const missingSubnets = subnets.filter(({ name }) => !present.some(hasName(name)));
-  if (missingPrefixes.length === 0 && missingSubnets.length === 0) return { outcome: 'equal' };
+  if (missingPrefixes.length === 0 && missingSubnets.length === 0 && !isDnsOther) return { outcome: 'equal' };
   return {
     outcome: 'write',
     body: {
@@ -61,6 +81,7 @@ export function mergeVirtualNetwork(plan: GatewayPlan, current: JsonObject): Net
       properties: {
         ...properties,
         addressSpace: { ...asObject(properties['addressSpace']), addressPrefixes: [...prefixes, ...missingPrefixes] },
+        ...(isDnsOther ? { dhcpOptions: { ...dhcpOptions, dnsServers } } : {}),
         subnets: [...present, ...missingSubnets.map(subnetBody)],
       },
     },
@@ -84,6 +105,7 @@ export function newGateway(plan: GatewayPlan, roots: readonly FirstRoot[]): Json
       vpnGatewayGeneration: plan.generation,
       activeActive: plan.activeActive,
       enableBgp: false,
+      ...(plan.customRoutes === undefined ? {} : { customRoutes: { addressPrefixes: plan.customRoutes } }),
       sku: { name: plan.sku, tier: plan.sku },
       ipConfigurations: plan.ipConfigurations.map(({ name }, index) => ({
         name,
@@ -111,28 +133,35 @@ export function newGateway(plan: GatewayPlan, roots: readonly FirstRoot[]): Json
 export function differencesFromPlan(plan: GatewayPlan, gateway: JsonObject): readonly string[] {
   const properties = asObject(gateway['properties']);
   const configuration = asObject(properties['vpnClientConfiguration']);
-  const pool = asList(asObject(configuration['vpnClientAddressPool'])['addressPrefixes']);
   return [
-    difference('SKU', plan.sku, asText(asObject(properties['sku'])['name'])),
-    difference(
-      'address pool',
-      plan.clientAddressPool.join(', '),
-      pool
-        .filter((item) => typeof item === 'string')
-        .toSorted()
-        .join(', '),
-    ),
+    difference('SKU', [plan.sku], [asText(asObject(properties['sku'])['name'])]),
+    difference('active-active', [String(plan.activeActive)], [String(properties['activeActive'] === true)]),
+    difference('address pool', plan.clientAddressPool, prefixesIn(configuration['vpnClientAddressPool'])),
+    difference('custom routes', plan.customRoutes ?? [], prefixesIn(properties['customRoutes'])),
   ].filter((text) => text !== undefined);
 }
 
-function difference(what: string, planned: string, found: string): string | undefined {
-  return sorted(planned) === sorted(found)
-    ? undefined
-    : `${what}: planned ${planned}, found ${found === '' ? 'none' : found}`;
+function prefixesIn(addressSpace: JsonValue | undefined): readonly string[] {
+  return asList(asObject(addressSpace)['addressPrefixes']).filter((item) => typeof item === 'string');
 }
 
-function sorted(list: string): string {
-  return list.toLowerCase().split(', ').toSorted().join(', ');
+function difference(what: string, planned: readonly string[], found: readonly string[]): string | undefined {
+  return sorted(planned) === sorted(found) ? undefined : `${what}: planned ${said(planned)}, found ${said(found)}`;
+}
+
+function sorted(list: readonly string[]): string {
+  return list
+    .map((item) => item.toLowerCase())
+    .toSorted()
+    .join(', ');
+}
+
+function said(list: readonly string[]): string {
+  return list.join(', ') || 'none';
+}
+
+function isSameList(left: readonly JsonValue[], right: readonly JsonValue[]): boolean {
+  return left.length === right.length && left.every((item, index) => item === right[index]);
 }
 
 function subnetBody({ name, prefix }: PlannedSubnet): JsonObject {

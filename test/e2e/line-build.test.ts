@@ -99,7 +99,7 @@ describe('src/functions/gateways/gateways, preflight', () => {
   });
 
   it.each([
-    ['vnet1-powershell', ['/virtualNetwork/dnsServers']],
+    ['vnet1-powershell', ['/virtualNetwork/dnsServers', '/virtualNetwork/dnsServers/0']],
     ['vnet1-portal', []],
   ])('lets %s pass, with a warning at most', async (name, warnings) => {
     const { ok, problems } = await preflight(examplePlan(name));
@@ -301,6 +301,96 @@ describe('src/functions/gateways/gateways, beside what others made', () => {
     });
     expect(await preflight(theirPlan({ name: 'TheirGW' }))).toMatchObject({ ok: false });
     expect(await puts()).toBe(before);
+  });
+});
+
+describe('src/domain/resource-bodies, with what a plan chooses', () => {
+  const gatewayAt = (type: string, group: string) => readResource(stack, networkPath(stack, type, group));
+
+  it('builds examples/active-active.json as it stands', async () => {
+    const plan = examplePlan('active-active');
+    await followAccepted(stack, await stack.api('POST', '/api/gateways', plan));
+
+    const network = networkPath(stack, 'virtualNetworks/Teams', 'TeamsRG');
+    const address = (name: string) => networkPath(stack, `publicIPAddresses/${name}`, 'TeamsRG');
+    expect(await readResource(stack, network)).toMatchObject({
+      location: 'westeurope',
+      tags: plan['tags'],
+      properties: {
+        addressSpace: { addressPrefixes: ['10.20.0.0/16', '10.21.0.0/16'] },
+        subnets: [
+          { name: 'FrontEnd', properties: { addressPrefix: '10.20.0.0/24' } },
+          { name: 'GatewaySubnet', properties: { addressPrefix: '10.20.255.0/26' } },
+          { name: 'BackEnd', properties: { addressPrefix: '10.21.0.0/24' } },
+        ],
+      },
+    });
+    expect(await gatewayAt('virtualNetworkGateways/TeamsGW', 'TeamsRG')).toMatchObject({
+      location: 'westeurope',
+      tags: plan['tags'],
+      properties: {
+        provisioningState: 'Succeeded',
+        sku: { name: 'VpnGw2AZ' },
+        vpnGatewayGeneration: 'Generation2',
+        activeActive: true,
+        customRoutes: { addressPrefixes: ['192.168.40.0/24'] },
+        ipConfigurations: ['TeamsGWpip', 'TeamsGWpip2', 'TeamsGWpip3'].map((name) => ({
+          properties: { subnet: { id: `${network}/subnets/GatewaySubnet` }, publicIPAddress: { id: address(name) } },
+        })),
+        vpnClientConfiguration: { vpnClientAddressPool: { addressPrefixes: ['172.20.0.0/23', '172.20.4.0/23'] } },
+      },
+    });
+    for (const name of ['TeamsGWpip', 'TeamsGWpip2', 'TeamsGWpip3']) {
+      expect(await readResource(stack, address(name))).toMatchObject({ tags: plan['tags'], zones: ['1', '2', '3'] });
+    }
+  });
+
+  it('builds examples/existing-network.json into the network of others, and changes its DNS only when it is let', async () => {
+    const network = networkPath(stack, 'virtualNetworks/Hub', 'HubRG');
+    const theirs = { name: 'Theirs', properties: { addressPrefix: '10.40.1.0/24' } };
+    const addressSpace = { addressPrefixes: ['10.40.0.0/16', '10.41.0.0/16'] };
+    const dhcpOptions = { dnsServers: ['10.40.1.4'] };
+    const tags = { owner: 'somebody else' };
+    const put = async (path: string, body: JsonObject) => {
+      expect((await stack.control('POST', '/resources', { method: 'PUT', path, body })).status).toBeLessThan(300);
+    };
+    await put(groupPath(stack, 'HubRG'), { location: 'northeurope' });
+    await put(network, { location: 'northeurope', tags, properties: { addressSpace, dhcpOptions, subnets: [theirs] } });
+    await stack.advance('PT1M');
+    const plan = examplePlan('existing-network');
+    const { virtualNetwork } = plan as { virtualNetwork: JsonObject };
+    const dnsServers = ['10.40.1.5'];
+
+    const refused = await stack.api('POST', '/api/gateways', {
+      ...plan,
+      virtualNetwork: { ...virtualNetwork, dnsServers },
+    });
+    expect(refused.body).toMatchObject({
+      status: 400,
+      errors: [{ path: '/virtualNetwork/dnsServers', code: 'foreignDnsKept' }],
+    });
+    await followAccepted(stack, await stack.api('POST', '/api/gateways', plan));
+
+    const gatewaySubnet = { name: 'GatewaySubnet', properties: { addressPrefix: '10.40.255.0/27' } };
+    expect(await readResource(stack, network)).toMatchObject({
+      tags,
+      properties: { addressSpace, dhcpOptions, subnets: [theirs, gatewaySubnet] },
+    });
+    expect(await gatewayAt('virtualNetworkGateways/HubGW', 'HubGatewayRG')).toMatchObject({
+      properties: {
+        provisioningState: 'Succeeded',
+        ipConfigurations: [{ properties: { subnet: { id: `${network}/subnets/GatewaySubnet` } } }],
+      },
+    });
+
+    await followAccepted(stack, await stack.api('DELETE', '/api/gateways/hubgw'));
+    const allowed = { ...plan, virtualNetwork: { ...virtualNetwork, dnsServers, allowForeignVnet: true } };
+    await followAccepted(stack, await stack.api('POST', '/api/gateways', allowed));
+
+    expect(await readResource(stack, network)).toMatchObject({
+      tags,
+      properties: { addressSpace, dhcpOptions: { dnsServers }, subnets: [theirs, gatewaySubnet] },
+    });
   });
 });
 

@@ -6,10 +6,12 @@ import { authentication } from './rules/authentication.ts';
 import { canonicalRanges } from './rules/canonical-ranges.ts';
 import { capacity } from './rules/capacity.ts';
 import { clientAddressPool } from './rules/client-address-pool.ts';
+import { customRoutes } from './rules/custom-routes.ts';
 import { dnsServers } from './rules/dns-servers.ts';
 import { gatewaySubnet } from './rules/gateway-subnet.ts';
 import { gatewaySubnetAttachments } from './rules/gateway-subnet-attachments.ts';
 import { location } from './rules/location.ts';
+import { networkThere } from './rules/network-there.ts';
 import { publicIp } from './rules/public-ip.ts';
 import { registration } from './rules/registration.ts';
 import { resourceNames } from './rules/resource-names.ts';
@@ -34,6 +36,7 @@ const preflightRules: readonly PreflightRule[] = [
   gatewaySubnet,
   gatewaySubnetAttachments,
   dnsServers,
+  networkThere,
   virtualNetwork,
   publicIp,
   sku,
@@ -42,6 +45,7 @@ const preflightRules: readonly PreflightRule[] = [
   roots,
   clientAddressPool,
   capacity,
+  customRoutes,
   routes,
 ];
 

@@ -17,6 +17,10 @@ export const sources = {
   /** Where to look a region up; the list in azure-regions.ts was not compared with it. */
   regions: 'https://learn.microsoft.com/azure/reliability/regions-list',
   peering: `${vpnGateway}/vpn-gateway-peering-gateway-transit`,
+  /** Where to look these two up: not read. */
+  customRoutes: `${vpnGateway}/vpn-gateway-p2s-advertise-custom-routes`,
+  virtualNetworkDns:
+    'https://learn.microsoft.com/azure/virtual-network/virtual-networks-name-resolution-for-vms-and-role-instances',
   names: 'https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules',
   tags: 'https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources',
   cidr: 'https://www.rfc-editor.org/rfc/rfc4632#section-3.1',

@@ -1,5 +1,5 @@
 import { type AddressRange, parseAddressRange } from '../address-range.ts';
-import type { GatewayPlan } from '../gateway-plan.ts';
+import type { GatewayPlan, PlannedSubnet, PlannedVirtualNetwork } from '../gateway-plan.ts';
 import type { PreflightContext, VirtualNetworkFacts } from './facts.ts';
 import type { Problem } from './problem.ts';
 
@@ -33,6 +33,8 @@ export interface SubjectNetwork {
   readonly addressSpace: readonly LocatedRange[];
   readonly subnets: readonly LocatedSubnet[];
   readonly dnsServers: readonly string[];
+  /** Whether the plan says which DNS servers they are, and not what is there. */
+  readonly choosesDnsServers: boolean;
 }
 
 /**
@@ -44,6 +46,7 @@ export interface PreflightSubject {
   readonly network: SubjectNetwork;
   readonly pools: readonly LocatedRange[];
   readonly onPremises: readonly LocatedRange[];
+  readonly customRoutes: readonly LocatedRange[];
   /** Every text the author wrote that has to be a canonical range. */
   readonly rangeTexts: readonly LocatedText[];
 }
@@ -57,19 +60,21 @@ export interface PreflightRule {
 export function readSubject(plan: GatewayPlan, context: PreflightContext): PreflightSubject {
   const pools = locate('/clientAddressPool', plan.clientAddressPool);
   const onPremises = locate('/onPremisesRanges', plan.onPremisesRanges);
+  const customRoutes = locate('/customRoutes', plan.customRoutes ?? []);
   return {
     plan,
     context,
     network: readNetwork(plan, context.virtualNetworkFacts),
     pools: parsedOnly(pools),
     onPremises: parsedOnly(onPremises),
-    rangeTexts: [...networkTexts(plan), ...pools, ...onPremises],
+    customRoutes: parsedOnly(customRoutes),
+    rangeTexts: [...networkTexts(plan), ...pools, ...customRoutes, ...onPremises],
   };
 }
 
 function readNetwork(plan: GatewayPlan, facts: VirtualNetworkFacts | undefined): SubjectNetwork {
   const { virtualNetwork } = plan;
-  if (virtualNetwork.kind === 'existing') return readExistingNetwork(facts);
+  if (virtualNetwork.kind === 'existing') return readExistingNetwork(virtualNetwork, facts);
   return {
     isKnown: true,
     path: '/virtualNetwork/name',
@@ -77,22 +82,28 @@ function readNetwork(plan: GatewayPlan, facts: VirtualNetworkFacts | undefined):
     subnetsPath: '/virtualNetwork/subnets',
     dnsServersPath: '/virtualNetwork/dnsServers',
     addressSpace: parsedOnly(locate('/virtualNetwork/addressSpace', virtualNetwork.addressSpace)),
-    subnets: virtualNetwork.subnets.map(({ name, prefix }, index) =>
-      locateSubnet(
-        { name, prefix },
-        `/virtualNetwork/subnets/${index}/name`,
-        `/virtualNetwork/subnets/${index}/prefix`,
-      ),
-    ),
+    subnets: locatePlannedSubnets(virtualNetwork.subnets),
     dnsServers: virtualNetwork.dnsServers,
+    choosesDnsServers: true,
   };
 }
 
-// Everything about a network that is there already is said at the one field that names it. Its IPv6 ranges are Azure's
-// affair and left out: the plan has no say in them.
-function readExistingNetwork(facts: VirtualNetworkFacts | undefined): SubjectNetwork {
+/** Subnets of the plan where they stand in it. */
+export function locatePlannedSubnets(subnets: readonly PlannedSubnet[]): readonly LocatedSubnet[] {
+  return subnets.map((subnet, index) => {
+    const path = `/virtualNetwork/subnets/${index}`;
+    return locateSubnet(subnet, `${path}/name`, `${path}/prefix`);
+  });
+}
+
+// Everything about a network that is there already is said at the one field that names it, but what the plan adds. Its
+// IPv6 ranges are Azure's affair and left out: the plan has no say in them.
+function readExistingNetwork(
+  planned: Extract<PlannedVirtualNetwork, { kind: 'existing' }>,
+  facts: VirtualNetworkFacts | undefined,
+): SubjectNetwork {
   const path = '/virtualNetwork/resourceId';
-  const subnets = (facts?.subnets ?? []).flatMap(({ name, prefixes }) =>
+  const there = (facts?.subnets ?? []).flatMap(({ name, prefixes }) =>
     // A subnet whose prefixes come from an address manager shows none, and is there all the same.
     (prefixes.length === 0 ? [''] : prefixes).map((prefix) => locateSubnet({ name, prefix }, path, path)),
   );
@@ -101,11 +112,22 @@ function readExistingNetwork(facts: VirtualNetworkFacts | undefined): SubjectNet
     path,
     addressSpacePath: path,
     subnetsPath: path,
-    dnsServersPath: path,
+    dnsServersPath: planned.dnsServers === undefined ? path : '/virtualNetwork/dnsServers',
     addressSpace: parsedOnly((facts?.addressSpace ?? []).map((text) => ({ path, text }))),
-    subnets,
-    dnsServers: facts?.dnsServers ?? [],
+    subnets: [
+      ...there,
+      ...locatePlannedSubnets(planned.subnets ?? []).filter(
+        ({ name }) => !there.some((subnet) => isSameName(subnet.name, name)),
+      ),
+    ],
+    dnsServers: planned.dnsServers ?? facts?.dnsServers ?? [],
+    choosesDnsServers: planned.dnsServers !== undefined,
   };
+}
+
+/** Azure tells names apart by their letters alone. */
+export function isSameName(left: string, right: string): boolean {
+  return left.toLowerCase() === right.toLowerCase();
 }
 
 function locateSubnet(
@@ -118,10 +140,9 @@ function locateSubnet(
 }
 
 function networkTexts({ virtualNetwork }: GatewayPlan): readonly LocatedText[] {
-  if (virtualNetwork.kind === 'existing') return [];
   return [
-    ...locate('/virtualNetwork/addressSpace', virtualNetwork.addressSpace),
-    ...virtualNetwork.subnets.map(({ prefix }, index) => ({
+    ...(virtualNetwork.kind === 'existing' ? [] : locate('/virtualNetwork/addressSpace', virtualNetwork.addressSpace)),
+    ...(virtualNetwork.subnets ?? []).map(({ prefix }, index) => ({
       path: `/virtualNetwork/subnets/${index}/prefix`,
       text: prefix,
     })),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { gatewayPlanSchema } from '../../../src/domain/gateway-plan.ts';
+import { type GatewayPlanInput, gatewayPlanSchema } from '../../../src/domain/gateway-plan.ts';
 import { aGatewayPlan, aSubscriptionId, aVirtualNetwork } from '../../support/builders/a-gateway-plan.ts';
 
 const virtualNetworkId = `/subscriptions/${aSubscriptionId}/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/VNet1`;
@@ -16,8 +16,16 @@ describe('src/domain/gateway-plan-schema', () => {
     expect(faultPaths({ name, location, resourceGroup, virtualNetwork })).toEqual([]);
   });
 
-  it('takes an existing virtual network by its id alone', () => {
-    expect(faultPaths(aGatewayPlan({ virtualNetwork: { resourceId: virtualNetworkId } }))).toEqual([]);
+  it.each<GatewayPlanInput['virtualNetwork']>([
+    { resourceId: virtualNetworkId },
+    {
+      resourceId: virtualNetworkId,
+      subnets: [{ name: 'GatewaySubnet', prefix: '10.1.255.0/27' }],
+      dnsServers: [],
+      allowForeignVnet: true,
+    },
+  ])('takes an existing virtual network by its id, alone or with what it is to get: %j', (virtualNetwork) => {
+    expect(faultPaths(aGatewayPlan({ virtualNetwork }))).toEqual([]);
   });
 
   it.each([
@@ -62,7 +70,8 @@ describe('src/domain/gateway-plan-schema', () => {
     [{ virtualNetwork: [] }, 'virtualNetwork'],
     [{ virtualNetwork: aVirtualNetwork({ addressSpace: [] }) }, 'virtualNetwork.addressSpace'],
     [{ virtualNetwork: { resourceId: 'VNet1' } }, 'virtualNetwork.resourceId'],
-    [{ virtualNetwork: { resourceId: virtualNetworkId, dnsServers: [] } }, 'virtualNetwork.resourceId'],
+    [{ virtualNetwork: { resourceId: virtualNetworkId, name: 'Hub' } }, 'virtualNetwork.resourceId'],
+    [{ virtualNetwork: aVirtualNetwork({ resourceId: virtualNetworkId }) }, 'virtualNetwork.resourceId'],
   ])('refuses %j', (changes, path) => {
     expect(faultPaths({ ...aGatewayPlan(), ...changes })).toContain(path);
   });

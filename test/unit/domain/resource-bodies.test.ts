@@ -1,3 +1,4 @@
+import type { GatewayPlanInput } from '../../../src/domain/gateway-plan.ts';
 import {
   differencesFromPlan,
   mergeVirtualNetwork,
@@ -77,6 +78,61 @@ describe('src/domain/resource-bodies', () => {
     });
   });
 
+  describe('in a network that was there before', () => {
+    const resourceId = `/subscriptions/${aSubscriptionId}/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v1`;
+    const gatewaySubnet = { name: 'GatewaySubnet', prefix: '10.9.255.0/27' };
+    const current = {
+      properties: {
+        addressSpace: { addressPrefixes: ['10.9.0.0/16', '10.8.0.0/16'] },
+        dhcpOptions: { dnsServers: ['10.9.0.4'], future: 1 },
+        subnets: [{ name: 'theirs', properties: { addressPrefix: '10.9.7.0/24', nsg: 'x' } }],
+      },
+    };
+    const planFor = (changes: Partial<GatewayPlanInput['virtualNetwork']>) =>
+      aCompletePlan(aGatewayPlan({ virtualNetwork: { resourceId, subnets: [gatewaySubnet], ...changes } }), {
+        subscriptionId: aSubscriptionId,
+      });
+
+    it('adds the subnets of the plan, and nothing else', () => {
+      expect(mergeVirtualNetwork(planFor({}), current)).toEqual({
+        outcome: 'write',
+        body: {
+          properties: {
+            ...current.properties,
+            subnets: [
+              ...current.properties.subnets,
+              { name: 'GatewaySubnet', properties: { addressPrefix: '10.9.255.0/27' } },
+            ],
+          },
+        },
+      });
+    });
+
+    it('leaves its DNS servers to a person, unless the plan lets them be changed', () => {
+      expect(mergeVirtualNetwork(planFor({ dnsServers: ['10.9.0.5'] }), current)).toMatchObject({
+        outcome: 'conflict',
+        message: expect.stringContaining('allowForeignVnet') as unknown,
+      });
+      expect(mergeVirtualNetwork(planFor({ dnsServers: ['10.9.0.5'], allowForeignVnet: true }), current)).toMatchObject(
+        {
+          outcome: 'write',
+          body: { properties: { dhcpOptions: { dnsServers: ['10.9.0.5'], future: 1 } } },
+        },
+      );
+    });
+
+    it('keeps them in mind for a network that is there under the name of a new one', () => {
+      const named = aCompletePlan(aGatewayPlan({ virtualNetwork: aVirtualNetwork({ dnsServers: ['10.1.0.4'] }) }), {
+        subscriptionId: aSubscriptionId,
+      });
+
+      expect(mergeVirtualNetwork(named, newVirtualNetwork(named))).toEqual({ outcome: 'equal' });
+      expect(mergeVirtualNetwork(named, newVirtualNetwork(plan))).toMatchObject({ outcome: 'conflict' });
+      // Who names none, wants none changed.
+      expect(mergeVirtualNetwork(plan, newVirtualNetwork(named))).toEqual({ outcome: 'equal' });
+    });
+  });
+
   it('gives an active-active gateway three addresses, each its own', () => {
     const active = aCompletePlan(aGatewayPlan({ activeActive: true }), { subscriptionId: aSubscriptionId });
 
@@ -100,13 +156,20 @@ describe('src/domain/resource-bodies', () => {
   it('says in which respects a gateway of the same name is another one', () => {
     expect(differencesFromPlan(plan, newGateway(plan, []))).toEqual([]);
     const other = aCompletePlan(
-      aGatewayPlan({ sku: 'VpnGw2AZ', clientAddressPool: ['172.20.0.0/24'], virtualNetwork: aVirtualNetwork() }),
+      aGatewayPlan({
+        sku: 'VpnGw2AZ',
+        clientAddressPool: ['172.20.0.0/24'],
+        activeActive: true,
+        customRoutes: ['192.168.7.0/24'],
+      }),
       { subscriptionId: aSubscriptionId },
     );
 
     expect(differencesFromPlan(plan, newGateway(other, []))).toEqual([
       expect.stringContaining('VpnGw2AZ'),
+      expect.stringContaining('active-active'),
       expect.stringContaining('172.20.0.0/24'),
+      expect.stringContaining('192.168.7.0/24'),
     ]);
   });
 });

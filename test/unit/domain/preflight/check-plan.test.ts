@@ -43,9 +43,17 @@ const someNetwork: fc.Arbitrary<GatewayPlanInput['virtualNetwork']> = fc.oneof(
     },
     { requiredKeys: ['name', 'addressSpace'] },
   ),
-  fc.constant({
-    resourceId: `/subscriptions/${aSubscriptionId}/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/Hub`,
-  }),
+  fc.record(
+    {
+      resourceId: fc.constant(
+        `/subscriptions/${aSubscriptionId}/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/Hub`,
+      ),
+      dnsServers: fc.array(fc.oneof(fc.ipV4(), someText(20)), { maxLength: 4 }),
+      subnets: fc.array(fc.record({ name: someName, prefix: someRange }), { maxLength: 6 }),
+      allowForeignVnet: fc.boolean(),
+    },
+    { requiredKeys: ['resourceId'] },
+  ),
 );
 const somePlan: fc.Arbitrary<GatewayPlanInput> = fc.record(
   {
@@ -67,6 +75,7 @@ const somePlan: fc.Arbitrary<GatewayPlanInput> = fc.record(
     vpnType: fc.constantFrom('RouteBased', 'PolicyBased'),
     activeActive: fc.boolean(),
     clientAddressPool: someRanges,
+    customRoutes: someRanges,
     protocols: fc.array(fc.constantFrom(...tunnelProtocols), { maxLength: 4 }),
     authentication: fc.array(fc.constantFrom(...authenticationMethods), { maxLength: 4 }),
     rootIds: fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 25 }),
@@ -87,6 +96,17 @@ const someContext: fc.Arbitrary<PreflightContext> = fc.record(
       peerings: fc.array(fc.record({ name: someName, addressSpace: someRanges, usesRemoteGateways: fc.boolean() }), {
         maxLength: 2,
       }),
+      gatewaySubnet: fc.record(
+        {
+          securityGroupId: someName,
+          routeTable: fc.record({
+            resourceId: someName,
+            isPropagationDisabled: fc.boolean(),
+            routes: fc.array(fc.record({ name: someName, prefix: someRange }), { maxLength: 3 }),
+          }),
+        },
+        { requiredKeys: [] },
+      ),
       gateways: fc.array(fc.record({ resourceId: someName, gatewayType: someName }, { requiredKeys: ['resourceId'] }), {
         maxLength: 2,
       }),

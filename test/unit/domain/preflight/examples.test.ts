@@ -9,15 +9,19 @@ function readExample(name: string): GatewayPlanInput {
 }
 
 const forwarding = 'warning customDnsMustForward /virtualNetwork/dnsServers';
+const outOfReach = 'warning dnsServerOutOfReach /virtualNetwork/dnsServers/0';
 
 describe('examples', () => {
   it.each([
-    ['vnet1-powershell.json', [forwarding]],
+    ['vnet1-powershell.json', [forwarding, outOfReach]],
     ['vnet1-portal.json', []],
+    ['active-active.json', ['warning activeActiveThreeAddresses /activeActive']],
+    ['existing-network.json', []],
     [
       'vnet1-as-written.json',
       [
         forwarding,
+        outOfReach,
         'error publicIpDynamic /publicIp/allocationMethod',
         'error publicIpBasic /publicIp/sku',
         'error skuClosedNonZonal /sku',

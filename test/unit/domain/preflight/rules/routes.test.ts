@@ -16,5 +16,8 @@ describe('src/domain/preflight/rules/routes', () => {
       path: '/virtualNetwork/addressSpace',
     });
     expect(foundProblems({ virtualNetwork: networkOf(26), protocols: ['OpenVPN'] })).toEqual([]);
+    expect(foundProblems({ virtualNetwork: networkOf(25), customRoutes: ['192.168.7.0/24'] })).toEqual([
+      'warning routesBeyondWindows /virtualNetwork/addressSpace',
+    ]);
   });
 });

@@ -1,0 +1,42 @@
+import { overlaps } from '../../address-range.ts';
+import type { Problem } from '../problem.ts';
+import { sources } from '../sources.ts';
+import type { LocatedRange, PreflightRule } from '../subject.ts';
+
+/** What clients may be told to reach through the gateway beside the network. */
+export const customRoutes: PreflightRule = {
+  name: 'customRoutes',
+  check: ({ customRoutes: routes, pools }) =>
+    routes.flatMap((route) => [...wholeInternet(route), ...overPool(route, pools)]),
+};
+
+// One route cannot say "everything"; two halves do, and are what the instructions for that name.
+function wholeInternet({ path, range }: LocatedRange): readonly Problem[] {
+  if (range.prefixLength > 1) return [];
+  return [
+    {
+      path,
+      code: 'customRouteTakesInternet',
+      severity: 'warning',
+      message: `${range.cidr} sends the clients' traffic to the Internet into the tunnel, where it ends: a VPN gateway is no way out.`,
+      fix: 'Name the ranges that are behind the gateway, unless clients are to have no Internet while they are connected.',
+      source: sources.customRoutes,
+    },
+  ];
+}
+
+function overPool({ path, range }: LocatedRange, pools: readonly LocatedRange[]): readonly Problem[] {
+  const pool = range.prefixLength > 1 ? pools.find((other) => overlaps(other.range, range)) : undefined;
+  if (pool === undefined) return [];
+  return [
+    {
+      path,
+      code: 'customRouteOverlapsPool',
+      restsOn: ['/clientAddressPool'],
+      severity: 'error',
+      message: `${range.cidr} overlaps ${pool.range.cidr} of the client address pool: what is behind the gateway cannot have the clients' own addresses.`,
+      fix: 'Take the range out of customRoutes, or another pool.',
+      source: sources.certificateGateway,
+    },
+  ];
+}
