@@ -134,6 +134,8 @@ const packages = [
   { name: '@opentelemetry/exporter-trace-otlp-proto', folders: ['tracing'] },
   { name: '@opentelemetry/resources', folders: ['tracing'] },
   { name: '@opentelemetry/sdk-trace', folders: ['tracing'] },
+  { name: '@peculiar/asn1-schema', folders: ['pki'] },
+  { name: '@peculiar/asn1-x509', folders: ['pki'] },
   { name: 'asn1js', folders: ['pki'] },
   { name: 'csv-parse', folders: ['functions'] },
   { name: 'fflate', folders: ['kits'] },

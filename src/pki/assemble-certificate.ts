@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { encodeBitString, encodeSequence } from './encode-der.ts';
-import { sha256WithRsa } from './tbs-certificate.ts';
+import { AsnConvert } from '@peculiar/asn1-schema';
+import { Certificate, TBSCertificate } from '@peculiar/asn1-x509';
+import { asEncoded, sha256WithRsa, toArrayBuffer } from './tbs-certificate.ts';
 
 /** SHA-256 of the bytes to be signed: what a Key Vault RS256 signature takes. */
 export function digestForSigning(tbs: Uint8Array): Uint8Array {
@@ -12,5 +13,10 @@ export function digestForSigning(tbs: Uint8Array): Uint8Array {
  * is not checked here, so lint it before it is released.
  */
 export function assembleCertificate(tbs: Uint8Array, signature: Uint8Array): Uint8Array {
-  return encodeSequence(tbs, sha256WithRsa, encodeBitString(signature));
+  const certificate = new Certificate({
+    tbsCertificate: asEncoded(new TBSCertificate(), tbs),
+    signatureAlgorithm: sha256WithRsa(),
+    signatureValue: toArrayBuffer(signature),
+  });
+  return new Uint8Array(AsnConvert.serialize(certificate));
 }

@@ -1,14 +1,23 @@
+import type { Extension } from '@peculiar/asn1-x509';
+import {
+  AuthorityKeyIdentifier,
+  BasicConstraints,
+  ExtendedKeyUsage,
+  KeyIdentifier,
+  KeyUsage,
+  KeyUsageFlags,
+  SubjectKeyIdentifier,
+} from '@peculiar/asn1-x509';
 import type { SerialNumber } from '../domain/serial-number.ts';
 import type { CertificateStructure } from './certificate-structure.ts';
 import { readCertificateStructure } from './certificate-structure.ts';
 import { isRsaKey } from './check-public-key.ts';
-import { derTag, readDer } from './der.ts';
-import { encodeBitString, encodeDer, encodeObjectIdentifier, encodeSequence } from './encode-der.ts';
+import { readDer } from './der.ts';
 import { readKeyIdentifier } from './extensions.ts';
 import { encodeName } from './name.ts';
 import { oid } from './object-identifiers.ts';
-import { encodeSubjectAlternativeName } from './subject-alternative-name.ts';
-import { encodeExtension, encodeTbs, keyIdentifierOf } from './tbs-certificate.ts';
+import { subjectAlternativeNameOf } from './subject-alternative-name.ts';
+import { encodeTbs, extension, keyIdentifierOf, toArrayBuffer } from './tbs-certificate.ts';
 
 export interface ClientCertificateFields {
   readonly root: { readonly certificateDer: Uint8Array };
@@ -48,31 +57,25 @@ export function issuerKeyIdentifier(root: CertificateStructure): Uint8Array {
   );
 }
 
-/** Of an authority key identifier: that of the key, not of the certificate. */
-const keyIdentifierTag = 0x80;
-/** cA is FALSE by default, so nothing is said. */
-const isNoAuthority = encodeSequence();
-/** digitalSignature; with keyEncipherment for TLS 1.2 with RSA key exchange, which only an RSA key can do. */
-const keyUsage = { rsa: encodeBitString(Uint8Array.of(0xa0), 5), other: encodeBitString(Uint8Array.of(0x80), 7) };
-
-function clientExtensions(fields: ClientCertificateFields, root: CertificateStructure): readonly Uint8Array[] {
-  const usage = isOfRsa(fields.subjectPublicKeyInfo) ? keyUsage.rsa : keyUsage.other;
-  const key = encodeDer(derTag.octetString, keyIdentifierOf(fields.subjectPublicKeyInfo));
-  const issuerKey = encodeSequence(encodeDer(keyIdentifierTag, issuerKeyIdentifier(root)));
-  const alternative = encodeSubjectAlternativeName(fields.commonName);
+function clientExtensions(fields: ClientCertificateFields, root: CertificateStructure): readonly Extension[] {
+  const key = toArrayBuffer(keyIdentifierOf(fields.subjectPublicKeyInfo));
+  const issuerKey = new KeyIdentifier(toArrayBuffer(issuerKeyIdentifier(root)));
+  const alternative = subjectAlternativeNameOf(fields.commonName);
   return [
-    encodeExtension(oid.basicConstraints, true, isNoAuthority),
-    encodeExtension(oid.keyUsage, true, usage),
-    encodeExtension(oid.extendedKeyUsage, false, encodeSequence(encodeObjectIdentifier(oid.clientAuth))),
-    encodeExtension(oid.subjectKeyIdentifier, false, key),
-    encodeExtension(oid.authorityKeyIdentifier, false, issuerKey),
-    ...(alternative === undefined ? [] : [encodeExtension(oid.subjectAltName, false, alternative)]),
+    extension(oid.basicConstraints, true, new BasicConstraints({ cA: false })),
+    extension(oid.keyUsage, true, new KeyUsage(clientKeyUsage(fields.subjectPublicKeyInfo))),
+    extension(oid.extendedKeyUsage, false, new ExtendedKeyUsage([oid.clientAuth])),
+    extension(oid.subjectKeyIdentifier, false, new SubjectKeyIdentifier(key)),
+    extension(oid.authorityKeyIdentifier, false, new AuthorityKeyIdentifier({ keyIdentifier: issuerKey })),
+    ...(alternative === undefined ? [] : [extension(oid.subjectAltName, false, alternative)]),
   ];
 }
 
-function isOfRsa(subjectPublicKeyInfo: Uint8Array): boolean {
+// keyEncipherment serves TLS 1.2 with RSA key exchange, which only an RSA key can do.
+function clientKeyUsage(subjectPublicKeyInfo: Uint8Array): number {
   const reading = readDer(subjectPublicKeyInfo);
-  return reading.ok && isRsaKey(reading.value);
+  const isRsa = reading.ok && isRsaKey(reading.value);
+  return isRsa ? KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment : KeyUsageFlags.digitalSignature;
 }
 
 function readRoot(der: Uint8Array): CertificateStructure {

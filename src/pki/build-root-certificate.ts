@@ -1,10 +1,9 @@
+import { BasicConstraints, KeyUsage, KeyUsageFlags, SubjectKeyIdentifier } from '@peculiar/asn1-x509';
 import type { SubjectName } from '../domain/distinguished-name.ts';
 import type { SerialNumber } from '../domain/serial-number.ts';
-import { derTag } from './der.ts';
-import { encodeBitString, encodeDer, encodeSequence } from './encode-der.ts';
 import { encodeName } from './name.ts';
 import { oid } from './object-identifiers.ts';
-import { encodeExtension, encodeTbs, keyIdentifierOf } from './tbs-certificate.ts';
+import { encodeTbs, extension, keyIdentifierOf, toArrayBuffer } from './tbs-certificate.ts';
 
 export interface RootCertificateFields {
   readonly subject: SubjectName;
@@ -14,13 +13,6 @@ export interface RootCertificateFields {
   readonly notBefore: Date;
   readonly notAfter: Date;
 }
-
-/** cA is TRUE, and the path length 0. */
-const isAuthorityOfClients = encodeSequence(
-  encodeDer(derTag.boolean, Uint8Array.of(0xff)),
-  encodeDer(derTag.integer, Uint8Array.of(0)),
-);
-const keyCertSign = encodeBitString(Uint8Array.of(0x04), 2);
 
 /**
  * Builds a self-signed root up to its signature: `tbs` is DER, to be digested by digestForSigning and signed by the
@@ -32,7 +24,7 @@ const keyCertSign = encodeBitString(Uint8Array.of(0x04), 2);
  */
 export function buildRootTbs(fields: RootCertificateFields): { readonly tbs: Uint8Array } {
   const name = encodeName(fields.subject);
-  const keyIdentifier = encodeDer(derTag.octetString, keyIdentifierOf(fields.publicKeySpki));
+  const keyIdentifier = new SubjectKeyIdentifier(toArrayBuffer(keyIdentifierOf(fields.publicKeySpki)));
   const tbs = encodeTbs({
     serialNumber: fields.serialNumber,
     issuer: name,
@@ -41,9 +33,9 @@ export function buildRootTbs(fields: RootCertificateFields): { readonly tbs: Uin
     notBefore: fields.notBefore,
     notAfter: fields.notAfter,
     extensions: [
-      encodeExtension(oid.basicConstraints, true, isAuthorityOfClients),
-      encodeExtension(oid.keyUsage, true, keyCertSign),
-      encodeExtension(oid.subjectKeyIdentifier, false, keyIdentifier),
+      extension(oid.basicConstraints, true, new BasicConstraints({ cA: true, pathLenConstraint: 0 })),
+      extension(oid.keyUsage, true, new KeyUsage(KeyUsageFlags.keyCertSign)),
+      extension(oid.subjectKeyIdentifier, false, keyIdentifier),
     ],
   });
   return { tbs };

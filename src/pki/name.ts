@@ -1,7 +1,8 @@
+import { AsnConvert } from '@peculiar/asn1-schema';
+import { AttributeTypeAndValue, AttributeValue, Name, RelativeDistinguishedName } from '@peculiar/asn1-x509';
 import type { SubjectName } from '../domain/distinguished-name.ts';
 import type { DerValue } from './der.ts';
 import { derTag, readObjectIdentifier } from './der.ts';
-import { encodeDer, encodeObjectIdentifier, encodeSequence } from './encode-der.ts';
 import { nameOfObjectIdentifier, oid } from './object-identifiers.ts';
 
 export interface NameAttribute {
@@ -22,14 +23,17 @@ export function encodeName(subject: SubjectName): Uint8Array {
     [oid.organizationalUnit, subject.organizationalUnit],
     [oid.commonName, subject.commonName],
   ] as const;
-  return encodeSequence(
-    ...attributes.flatMap(([type, text]) => (text === undefined ? [] : [encodeDer(derTag.set, attribute(type, text))])),
+  const name = new Name(
+    attributes.flatMap(([type, text]) =>
+      text === undefined ? [] : [new RelativeDistinguishedName([attribute(type, text)])],
+    ),
   );
+  return new Uint8Array(AsnConvert.serialize(name));
 }
 
-function attribute(type: string, text: string): Uint8Array {
-  const tag = type === oid.country ? derTag.printableString : derTag.utf8String;
-  return encodeSequence(encodeObjectIdentifier(type), encodeDer(tag, Buffer.from(text, 'utf8')));
+function attribute(type: string, text: string): AttributeTypeAndValue {
+  const value = new AttributeValue(type === oid.country ? { printableString: text } : { utf8String: text });
+  return new AttributeTypeAndValue({ type, value });
 }
 
 /** The attributes of a Name, one list for each RDN, in the order of the encoding. */

@@ -1,10 +1,20 @@
 import { createHash } from 'node:crypto';
+import { AsnAnyConverter, AsnConvert, OctetString } from '@peculiar/asn1-schema';
+import {
+  AlgorithmIdentifier,
+  Extension,
+  Extensions,
+  Name,
+  SubjectPublicKeyInfo,
+  TBSCertificate,
+  Validity,
+  Version,
+} from '@peculiar/asn1-x509';
 import type { SerialNumber } from '../domain/serial-number.ts';
-import { derTag, readDer, readOctetsOfBitString } from './der.ts';
-import { encodeDer, encodeObjectIdentifier, encodeSequence, encodeTime } from './encode-der.ts';
+import { readDer, readOctetsOfBitString } from './der.ts';
 import { oid } from './object-identifiers.ts';
 
-/** The fields of a certificate to be signed. What is DER goes in byte for byte. */
+/** The fields of a certificate to be signed; issuer, subject and key are DER and go in byte for byte. */
 export interface TbsFields {
   readonly serialNumber: SerialNumber;
   readonly issuer: Uint8Array;
@@ -13,16 +23,8 @@ export interface TbsFields {
   /** Fractions of a second are cut off: RFC 5280 has none. */
   readonly notBefore: Date;
   readonly notAfter: Date;
-  /** As `encodeExtension` makes them. */
-  readonly extensions: readonly Uint8Array[];
+  readonly extensions: readonly Extension[];
 }
-
-/** Tags of the version and the extensions of a TBSCertificate, both explicit. */
-const tag = { version: 0xa0, extensions: 0xa3 } as const;
-const version3 = encodeDer(tag.version, encodeDer(derTag.integer, Uint8Array.of(2)));
-
-/** AlgorithmIdentifier of RSASSA-PKCS1-v1_5 with SHA-256. */
-export const sha256WithRsa = encodeSequence(encodeObjectIdentifier(oid.sha256WithRsa), encodeDer(derTag.null));
 
 /**
  * Encodes a v3 TBSCertificate to be signed with RSASSA-PKCS1-v1_5 and SHA-256. Throws RangeError for dates without an
@@ -30,22 +32,26 @@ export const sha256WithRsa = encodeSequence(encodeObjectIdentifier(oid.sha256Wit
  */
 export function encodeTbs(fields: TbsFields): Uint8Array {
   checkDates(fields);
-  return encodeSequence(
-    version3,
-    encodeDer(derTag.integer, Buffer.from(fields.serialNumber, 'hex')),
-    sha256WithRsa,
-    fields.issuer,
-    encodeSequence(encodeTime(fields.notBefore), encodeTime(fields.notAfter)),
-    fields.subject,
-    fields.subjectPublicKeyInfo,
-    encodeDer(tag.extensions, encodeSequence(...fields.extensions)),
-  );
+  const tbs = new TBSCertificate({
+    version: Version.v3,
+    serialNumber: toArrayBuffer(Buffer.from(fields.serialNumber, 'hex')),
+    signature: sha256WithRsa(),
+    issuer: asEncoded(new Name(), fields.issuer),
+    validity: new Validity({ notBefore: fields.notBefore, notAfter: fields.notAfter }),
+    subject: asEncoded(new Name(), fields.subject),
+    subjectPublicKeyInfo: asEncoded(new SubjectPublicKeyInfo(), fields.subjectPublicKeyInfo),
+    extensions: new Extensions([...fields.extensions]),
+  });
+  return new Uint8Array(AsnConvert.serialize(tbs));
 }
 
-/** An extension of this value, which is DER. "Not critical" is the default, and DER leaves defaults out. */
-export function encodeExtension(id: string, isCritical: boolean, value: Uint8Array): Uint8Array {
-  const criticality = isCritical ? [encodeDer(derTag.boolean, Uint8Array.of(0xff))] : [];
-  return encodeSequence(encodeObjectIdentifier(id), ...criticality, encodeDer(derTag.octetString, value));
+export function sha256WithRsa(): AlgorithmIdentifier {
+  return new AlgorithmIdentifier({ algorithm: oid.sha256WithRsa, parameters: null });
+}
+
+/** Wraps an encoded extension value; `value` is an object of the X.509 library. */
+export function extension(extnID: string, critical: boolean, value: object): Extension {
+  return new Extension({ extnID, critical, extnValue: new OctetString(AsnConvert.serialize(value)) });
 }
 
 /**
@@ -58,6 +64,22 @@ export function keyIdentifierOf(subjectPublicKeyInfo: Uint8Array): Uint8Array {
   const key = bits === undefined ? undefined : readOctetsOfBitString(bits);
   if (key === undefined) throw new RangeError('The public key is not a SubjectPublicKeyInfo.');
   return new Uint8Array(createHash('sha1').update(key).digest());
+}
+
+export function toArrayBuffer(bytes: Uint8Array): ArrayBuffer {
+  return new Uint8Array(bytes).buffer;
+}
+
+/**
+ * Makes the library write these bytes in place of its own encoding of `value`. A name that is decoded and encoded again
+ * may change its string types, while chains are matched byte for byte; and signed bytes may not change at all.
+ */
+export function asEncoded<T extends object>(value: T, encoding: Uint8Array): T {
+  const convertible = {
+    toASN: () => AsnAnyConverter.toASN(toArrayBuffer(encoding)),
+    fromASN: () => value,
+  };
+  return Object.assign(value, convertible);
 }
 
 function checkDates({ notBefore, notAfter }: TbsFields): void {
