@@ -23,6 +23,7 @@ export type Certificates = ReturnType<typeof createCertificateServices>;
 
 type CertificatesCore = Pick<
   Core,
+  | 'apiKeys'
   | 'tables'
   | 'blobs'
   | 'stores'
@@ -87,7 +88,7 @@ export function createCertificateServices(
     roots: createRoots({ ...core, imports: rootImports, removals: rootRemovals }),
     certificates,
     issueWithKey,
-    certificateOrders: createCertificateOrders({ ...core, lookup, owners, certificates, issueWithKey }),
+    certificateOrders: createCertificateOrders({ ...core, lookup, owners, certificates, issueWithKey, kits }),
     orderRenewal: createOrderRenewal({ stores, lookup }),
     downloads,
     keyFiles,

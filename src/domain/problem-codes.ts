@@ -113,6 +113,8 @@ export const problemCodes = {
   // Names, keys, signing requests, certificates.
   authoritySent: 'The certificate is that of an authority, not of a client.',
   approvalNeeded: 'The root’s policy has each certificate approved first.',
+  approvalOutdated: 'Owner or root are no longer what was approved.',
+  askerNotAllowed: 'Whoever asks, or has asked, may not ask for this.',
   beyondPolicy: 'The root’s policy does not let it issue this.',
   beyondRoot: 'The certificate would be valid longer than its root, or than an authority above that.',
   certificateExpired: 'The certificate has expired.',
@@ -184,6 +186,8 @@ export const problemCodes = {
   quotedLines: 'The lines of the text are quoted, as in a reply.',
   revocationsStanding: 'Revoked certificates of this root have not expired.',
   rootDiffers: 'The root has not signed the certificate.',
+  rootEnded: 'The root is retired, or it or an authority above it has expired.',
+  rootGone: 'The root was removed before it had issued the certificate.',
   rootInUse: 'A gateway or an intermediate depends on the root.',
   rootKnown: 'The certificate is there already.',
   rootWithoutKey: 'The root was imported without its key and issues nothing here.',

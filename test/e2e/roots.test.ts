@@ -345,7 +345,7 @@ describe('src/services/certificates/certificate-orders', () => {
     const pfx = { password: 'typed when it is collected' };
     expect(await stack.api('POST', '/api/certificates', { ...order, key: {}, pfx })).toMatchObject({
       status: 400,
-      body: { errors: [{ path: '/pfx', code: 'forbiddenField' }] },
+      body: { errors: [{ path: '/pfx/password', code: 'forbiddenField' }] },
     });
     const id = await ask({ key: {} });
     expect(await stack.api('POST', `/api/operations/${id}/collect`, { pfx })).toMatchObject({ status: 409 });

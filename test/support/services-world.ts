@@ -17,6 +17,7 @@ import { createExpiries } from '../../src/services/operations/expiries.ts';
 import { createOperationStanding } from '../../src/services/operations/operation-standing.ts';
 import { createOperations } from '../../src/services/operations/operations.ts';
 import { createTakeClaims } from '../../src/services/operations/take-claims.ts';
+import { createApiKeys } from '../../src/services/requests/api-keys.ts';
 import { type AuditRow, createAudit } from '../../src/services/requests/audit.ts';
 import { createClaims } from '../../src/stores/claims.ts';
 import { sha256Hex } from '../../src/stores/digest.ts';
@@ -68,6 +69,7 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
   /** Secrets of Key Vault, by name. */
   const secrets = new Map<string, string>();
   const core = {
+    apiKeys: createApiKeys({ tables, now }),
     arm,
     audit: createAudit({ tables }),
     blobs: createMemoryBlobs(tables),

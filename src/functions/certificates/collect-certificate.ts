@@ -26,9 +26,10 @@ export function collectCertificate(options: AnswerIssuedOptions): Route {
     secretFields: ['/pfx/password'],
     responses: { 201: issuedViewSchema },
     handler: async ({ params, body, caller, headers, orchestrations }) => {
-      const { password, encryption } = readKeyWishes({ key: {}, pfx: body.pfx }, headers);
+      const { password } = readKeyWishes({ key: {}, pfx: body.pfx }, headers);
+      const wishes = { password, encryption: body.pfx?.encryption };
       const by = { caller, orchestrations };
-      return answerWithKey(options, await options.certificateOrders.collect(params.id, { password, encryption }, by));
+      return answerWithKey(options, await options.certificateOrders.collect(params.id, wishes, by));
     },
   });
 }

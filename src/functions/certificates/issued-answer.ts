@@ -41,11 +41,11 @@ export async function answerIssued(
 ): Promise<RouteAnswer> {
   const order = { ...ordered, requestedBy: caller.id, role: caller.role };
   if (await options.certificateOrders.isNeeded(order.rootId)) {
-    if (pfx !== undefined) throw orderRefused([noFileYet]);
-    if (deliver !== undefined) throw orderRefused([{ ...noFileYet, path: '/deliver' }]);
+    if (pfx?.password !== undefined) throw orderRefused([noPasswordYet]);
     const request = { operationId: operationId(), requestedBy: caller.id, orchestrations };
     const keyType = key === undefined ? undefined : (key.type ?? 'RSA-2048');
-    const { id } = await options.certificateOrders.ask({ ...order, keyType }, request, randomBytes);
+    const wishes = { keyType, encryption: pfx?.encryption, deliver: deliver && [...deliver] };
+    const { id } = await options.certificateOrders.ask({ ...order, ...wishes }, request, randomBytes);
     return accepted(options.operations, id);
   }
   if (key === undefined) {
@@ -69,11 +69,11 @@ export async function answerWithKey(options: CertificateViewOptions, issued: Iss
   };
 }
 
-const noFileYet: Problem = {
-  path: '/pfx',
+const noPasswordYet: Problem = {
+  path: '/pfx/password',
   code: 'forbiddenField',
   message: 'The root’s policy has each certificate approved first, and no password is kept until then.',
-  fix: 'Leave pfx out here, and send it when you collect the certificate: POST /api/operations/{id}/collect.',
+  fix: 'Leave it out here, and send it when you collect the certificate: POST /api/operations/{id}/collect.',
 };
 
 function locationOf({ thumbprint = '' }: CertificateRecord): Readonly<Record<string, string>> {

@@ -1,5 +1,4 @@
 import { AppError } from '../../domain/app-error.ts';
-import { mayAsk } from '../../domain/root-policy.ts';
 import { readCertificateRequest } from '../../pki/read-certificate-request.ts';
 import {
   certificateKeys,
@@ -9,9 +8,10 @@ import {
 } from '../../stores/records/certificates.ts';
 import { findBlock, keyBlockedProblem } from './blocked-keys.ts';
 import { lookGroups } from './certificate-lookup.ts';
-import { orderRefused, ownNameOf, readOrder } from './check-order.ts';
+import { orderRefused, readOrder } from './check-order.ts';
 import { leftReason, ownerLeftProblem } from './departures.ts';
 import { type SigningRoot, signingRootOf } from './issuer-chain.ts';
+import { judgeOrder, requireApproval } from './judge-order.ts';
 import { commonNameGroup } from './list-certificates.ts';
 import type { Owners } from './owners.ts';
 import {
@@ -27,7 +27,7 @@ import {
   unfinishedCertificate,
 } from './release-certificate.ts';
 import { commonNameTakenProblem } from './shared-names.ts';
-import { placeRefused, requirePlace } from './supersede.ts';
+import { placeRefused } from './supersede.ts';
 
 export interface IssuedCertificate {
   readonly record: CertificateRecord;
@@ -51,19 +51,6 @@ export interface Certificates {
   complete(serialNumber: string): Promise<CertificateRecord | undefined>;
 }
 
-/** Throws where the root's policy keeps this caller from asking, or has the order approved first. */
-export function requirePermitted({ id, policy = {} }: RootRecord, order: CertificateOrder): void {
-  if (!mayAsk(policy, { id: order.requestedBy, ...(order.role === undefined ? {} : { role: order.role }) })) {
-    throw new AppError('ERR_CALLER_NOT_ALLOWED', `The policy of root ${id} does not let ${order.requestedBy} ask.`);
-  }
-  if (policy.approval === undefined || order.approvedIn !== undefined) return;
-  const message = `The policy of root ${id} has each certificate approved first.`;
-  const fix = 'Order a certificate with POST /api/certificates: it answers an operation that somebody approves.';
-  throw new AppError('ERR_CONFLICT', message, {
-    problems: [{ path: '/rootId', code: 'approvalNeeded', message, fix }],
-  });
-}
-
 /** Names told of in a warning: more say nothing more. */
 const looksLikeMax = 5;
 
@@ -81,15 +68,6 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     return root;
   }
 
-  function requireActive(root: SigningRoot): void {
-    if (root.state === 'retired') {
-      throw new AppError('ERR_CONFLICT', `Root ${root.id} is retired and issues nothing more.`);
-    }
-    if (Date.parse(root.notAfter) <= now().getTime()) {
-      throw new AppError('ERR_CONFLICT', `Root ${root.id}, or an authority above it, expired on ${root.notAfter}.`);
-    }
-  }
-
   async function requireReleased(record: CertificateRecord): Promise<CertificateRecord> {
     if (record.certificate !== undefined) return record;
     const block = await findBlock(stores, record.publicKeyHash);
@@ -100,7 +78,11 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     }
     const { owner, revocationReason, revokedAt: at = '', renews } = record;
     if (revocationReason === 'rootGone') {
-      throw new AppError('ERR_CONFLICT', `Root ${record.rootId} was removed before it had issued this.`);
+      const message = `Root ${record.rootId} was removed before it had issued this.`;
+      const fix = 'Name another root.';
+      throw new AppError('ERR_CONFLICT', message, {
+        problems: [{ path: '/rootId', code: 'rootGone', message, fix }],
+      });
     }
     if (revocationReason === 'certificateRevoked' || revocationReason === 'certificateSuperseded') {
       throw placeRefused(revocationReason, renews?.thumbprint ?? '');
@@ -115,7 +97,7 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     makeKey: (() => Promise<MadeKey>) | undefined,
   ): Promise<IssuedCertificate> {
     const serialNumber = serialNumberOf(random);
-    const [stored, { root, owner, problems, ...reading }] = await Promise.all([
+    const [stored, reading] = await Promise.all([
       stores.certificates.get(certificateKeys(serialNumber)),
       readOrder(options, order),
     ]);
@@ -128,14 +110,11 @@ export function createCertificates(options: CertificatesOptions): Certificates {
         ignored: ignoredOf(order, options),
       };
     }
-    if (problems.length > 0 || root === undefined || owner === undefined) throw orderRefused(problems);
-    requireActive(root);
-    requirePermitted(root, order);
-    if (order.renews !== undefined) await requirePlace(stores, order.renews);
+    const { root, owner, commonName, ...judged } = await judgeOrder(options, order, reading, random);
+    requireApproval(root, order);
     const madeKey = await makeKey?.();
-    const request = madeKey?.request ?? reading.request;
-    if (request === undefined) throw orderRefused(problems);
-    const commonName = order.commonName ?? ownNameOf(owner, Buffer.from(random('name', 4)).toString('hex')) ?? '';
+    const request = madeKey?.request ?? judged.request;
+    if (request === undefined) throw orderRefused(reading.problems);
     const prepared = prepareCertificate(order, root, request, {
       commonName,
       owner: owner.id,

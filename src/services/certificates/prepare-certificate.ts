@@ -9,6 +9,7 @@ import { lintClientTbs } from '../../pki/lint-certificate.ts';
 import { findNameConstraint } from '../../pki/name-constraints.ts';
 import type { CertificateRequest } from '../../pki/read-certificate-request.ts';
 import type { CertificateRecord } from '../../stores/records/certificates.ts';
+import type { Approval } from './approval.ts';
 import { orderRefused } from './check-order.ts';
 import type { SigningRoot } from './issuer-chain.ts';
 
@@ -39,8 +40,8 @@ export interface CertificateOrder {
   readonly role?: Role | undefined;
   /** Of a key that is made here. */
   readonly keyType?: string | undefined;
-  /** The operation in which the order was approved. */
-  readonly approvedIn?: string | undefined;
+  /** What people have approved. */
+  readonly approval?: Approval | undefined;
 }
 
 const backdateMs = 5 * 60 * 1000;
@@ -59,7 +60,7 @@ export function prepareCertificate(
   },
 ): CertificateRecord {
   const begun = Math.floor(named.now.getTime() / 1000) * 1000;
-  const notAfter = new Date(begun + (order.validityDays ?? usualDays(root)) * dayMs);
+  const notAfter = new Date(begun + daysOf(order, root) * dayMs);
   const isBeyondRoot = notAfter.getTime() > Date.parse(root.notAfter);
   const fields = {
     commonName: named.commonName,
@@ -72,7 +73,6 @@ export function prepareCertificate(
   const rootDer = Buffer.from(root.certificate, 'base64');
   const { tbs } = buildClientTbs({ ...fields, root: { certificateDer: rootDer } });
   const faults = lintClientTbs(tbs, { root: rootDer, expected: fields });
-  requireNamePermitted(named.commonName, order, root);
   if (faults.length > 0) {
     const problems = faults.map(({ code, message }) => ({
       path: pathOfFault(code, order),
@@ -101,12 +101,17 @@ export function prepareCertificate(
   };
 }
 
-function usualDays({ policy }: SigningRoot): number {
-  return Math.min(usualValidityDays, policy?.validityDaysMax ?? usualValidityDays);
+/**
+ * How long a certificate is to be valid, unless what is above it ends sooner. Where the order does not say it is as the
+ * policy has it now, and no longer than was approved.
+ */
+export function daysOf({ validityDays, approval }: CertificateOrder, { policy }: SigningRoot): number {
+  const usual = Math.min(usualValidityDays, policy?.validityDaysMax ?? usualValidityDays);
+  return validityDays ?? Math.min(usual, approval?.validityDays ?? usual);
 }
 
-/** Clients refuse a certificate whose name an authority above it does not permit. */
-function requireNamePermitted(commonName: string, order: CertificateOrder, { chain }: SigningRoot): void {
+/** Throws where an authority above does not permit the name: clients would refuse the certificate. */
+export function requireNamePermitted(commonName: string, order: CertificateOrder, { chain }: SigningRoot): void {
   const problems = chain.flatMap((issuer): readonly Problem[] => {
     const why = findNameConstraint(Buffer.from(issuer, 'base64'), commonName);
     if (why === undefined) return [];

@@ -32,7 +32,7 @@ export function createOrderRenewal({
   return async (thumbprint, { graceDays, caller }, random) => {
     const old = await lookup.byThumbprint(thumbprint);
     if (old === undefined) throw new AppError('ERR_NOT_FOUND', `Certificate ${thumbprint} does not exist.`);
-    requireAllowed(old, graceDays, caller);
+    requireMayRenew(old, graceDays, caller);
     const requestId = Buffer.from(random('renewal', 16)).toString('hex');
     const { rootId, owner, serialNumber } = old;
     const renews = { serialNumber, thumbprint, graceDays, requestId };
@@ -51,7 +51,8 @@ export function createOrderRenewal({
   };
 }
 
-function requireAllowed(
+/** Throws where the caller may not have the certificate replaced, or not so soon. */
+export function requireMayRenew(
   { thumbprint = '', requestedBy }: CertificateRecord,
   graceDays: number,
   caller: Pick<Caller, 'id' | 'role'>,
@@ -59,14 +60,17 @@ function requireAllowed(
   if (isAllowed(caller, 'operator')) return;
   if (caller.id !== requestedBy) {
     const message = `Only whoever asked for certificate ${thumbprint}, and operators, renew it: that ends it.`;
-    throw new AppError(
-      'ERR_CALLER_NOT_ALLOWED',
-      `${message} Ask an operator, or order another one beside it with POST /api/certificates.`,
-    );
+    throw notAllowed(message, 'Ask an operator, or order another one beside it with POST /api/certificates.');
   }
   if (graceDays > 0) return;
   const message = `Only an operator ends certificate ${thumbprint} at once.`;
-  throw new AppError('ERR_CALLER_NOT_ALLOWED', `${message} Send graceDays of 1 or more, or leave it out.`);
+  throw notAllowed(message, 'Send graceDays of 1 or more, or leave it out.');
+}
+
+function notAllowed(message: string, fix: string): AppError {
+  return new AppError('ERR_CALLER_NOT_ALLOWED', `${message} ${fix}`, {
+    problems: [{ path: '', code: 'askerNotAllowed', message, fix }],
+  });
 }
 
 function requireOwn({ registered, thumbprint = '' }: CertificateRecord): void {

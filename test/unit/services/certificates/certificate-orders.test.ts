@@ -1,53 +1,23 @@
 import { orderQuestion } from '../../../../src/contracts/certificates/order-certificate.ts';
 import type { RootPolicy } from '../../../../src/domain/root-policy.ts';
 import { openWaits } from '../../../../src/services/operations/operation-record.ts';
-import { certificateKeys, rootKeys } from '../../../../src/stores/records/certificates.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { anRsaKeyPair } from '../../../support/builders/a-key-pair.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { given } from '../../../support/given.ts';
+import { aRequest, createServicesWorld, randomnessOf, type ServicesWorld } from '../../../support/services-world.ts';
 import {
-  anOperationId,
-  aRequest,
-  aRoot,
-  createServicesWorld,
-  randomnessOf,
-  type ServicesWorld,
-} from '../../../support/services-world.ts';
-
-const approval: RootPolicy = { approval: { days: 2 } };
-const csr = toRequestPem(aCertificateRequest());
-const operationId = anOperationId('order');
-const tester = { id: 'tester', name: 'tester', role: 'requester', via: 'apiKey' } as const;
-const standing = { rootId: 'root-1', owner: 'ann@example.com', requestedBy: 'tester', role: 'requester' } as const;
-
-async function withPolicy(world: ServicesWorld, policy: RootPolicy): Promise<ServicesWorld> {
-  if ((await world.stores.roots.get(rootKeys('root-1'))) === undefined) await aRoot(world);
-  await world.stores.roots.update(rootKeys('root-1'), (root) => ({ ...root, policy }));
-  return world;
-}
-
-async function ask(world: ServicesWorld, key: { csr: string } | { keyType: 'RSA-2048' } = { csr }): Promise<void> {
-  await world.certificateOrders.ask({ ...standing, ...key }, aRequest(world, 'order'), randomnessOf('order'));
-}
-
-/** What the orchestration asks people by. */
-async function decide(world: ServicesWorld, decision: 'approved' | 'rejected', comment?: string): Promise<void> {
-  await world.operations.openWait(operationId, orderQuestion, { kind: 'approval', detail: 'Well?' });
-  await world.operations.decide(operationId, { name: orderQuestion, decision, by: 'boss', comment });
-}
-
-function collect(world: ServicesWorld, caller = { ...tester, id: 'tester' }) {
-  const by = { caller, orchestrations: world.orchestrations };
-  return world.certificateOrders.collect(operationId, { password: undefined, encryption: 'modern' }, by);
-}
-
-/** Serial numbers of what was released. */
-async function certificatesOf({ stores }: ServicesWorld): Promise<readonly string[]> {
-  const serialNumbers = (await stores.byRoot.list('root-1')).map(({ record }) => record.serialNumber);
-  const records = await Promise.all(serialNumbers.map((one) => stores.certificates.get(certificateKeys(one))));
-  return records.flatMap((stored) => (stored?.record.certificate === undefined ? [] : [stored.record.serialNumber]));
-}
+  approval,
+  ask,
+  certificatesOf,
+  collect,
+  csr,
+  decide,
+  operationId,
+  standing,
+  tester,
+  withPolicy,
+} from '../../../support/standing-orders.ts';
 
 describe('src/services/certificates/certificate-orders', () => {
   it('asks people, and issues nothing until they have approved; then it issues for the key of the request', async () => {
@@ -323,6 +293,7 @@ describe('src/services/certificates/certificate-orders', () => {
         expect({ place, status: operation?.status }).toEqual({ place, status: 'succeeded' });
         const issued = tables.rows('ClientCertificates').filter(({ columns }) => columns['state'] === 'issued');
         expect({ place, issued: issued.length }).toEqual({ place, issued: 1 });
+        await world.operations.repair();
         for (const { id } of await world.unfinished.list('certificate')) await world.certificates.complete(id);
         expect(tables.rows('Unfinished')).toEqual([]);
       },
