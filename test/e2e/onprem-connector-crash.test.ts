@@ -39,7 +39,7 @@ describe('src/orchestrations/on-premises/connect-clouds, killed at every step', 
 
   /** Takes a part to its end under fire; answers what people were asked. The clock waits for a runtime that is away. */
   async function part(name: string, method: string, path: string, body?: JsonObject): Promise<readonly string[]> {
-    await killer.enter(name, isMachineStep);
+    killer.enter(name, isMachineStep);
     const request = { method, path, key: `key-of-${name}`, ...(body === undefined ? {} : { body }) };
     const { id } = (await caller.call(request)).body as { readonly id: string };
     let seen: OperationView | undefined;

@@ -3,13 +3,14 @@
  * of an operation begins, waits or ends, or Azure answers one of the requests that are named here for the first time.
  */
 import { type RunningTestStack, startTimeoutMs, waitUntil } from '../../support/stack.ts';
-import { type JournalEntry, readJournal } from './line.ts';
+import { followJournal } from './follow-journal.ts';
+import type { JournalEntry } from './line.ts';
 
 const lookMs = 10;
 
 export interface StepKiller {
   /** Names the part of the line that follows: the same request in another part is another boundary. */
-  enter(part: string, isBoundary: (entry: JournalEntry) => boolean): Promise<void>;
+  enter(part: string, isBoundary: (entry: JournalEntry) => boolean): void;
   /** The operation whose steps are boundaries too. */
   watch(operationId: string): void;
   /** Kills at times drawn by `random`, instead of at boundaries. */
@@ -20,30 +21,26 @@ export interface StepKiller {
   kills(): readonly string[];
 }
 
-/** What is watched now, from which entry of the journal on. */
+/** What is watched now. */
 interface Part {
   readonly name: string;
   readonly isBoundary: (entry: JournalEntry) => boolean;
-  readonly begin: number;
 }
 
 /** Starts to watch at once. Nothing is killed before the first `enter`. */
 export function startStepKiller(stack: RunningTestStack): StepKiller {
   const seen = new Set<string>();
   const kills: string[] = [];
-  let part: Part = { name: '', isBoundary: () => false, begin: 0 };
+  const journal = followJournal(stack);
+  let part: Part = { name: '', isBoundary: () => false };
   let operationId: string | undefined;
   let isStopped = false;
 
   async function newBoundaries(): Promise<readonly string[]> {
-    const journal = await readJournal(stack);
-    const found = [
-      ...journal
-        .slice(part.begin)
-        .filter((entry) => part.isBoundary(entry))
-        .map(nameOf),
-      ...(await stepsOf(stack, operationId)),
-    ].map((name) => `${part.name}: ${name}`);
+    const requests = journal.next().filter((entry) => part.isBoundary(entry));
+    const found = [...requests.map(nameOf), ...(await stepsOf(stack, operationId))].map(
+      (name) => `${part.name}: ${name}`,
+    );
     return [...new Set(found)].filter((name) => !seen.has(name));
   }
 
@@ -64,9 +61,10 @@ export function startStepKiller(stack: RunningTestStack): StepKiller {
   // Told by `stop`; until then a failure must not end the test process.
   watching.catch(() => undefined);
   return {
-    enter: async (name, isBoundary) => {
+    enter: (name, isBoundary) => {
       operationId = undefined;
-      part = { name, isBoundary, begin: (await readJournal(stack)).length };
+      journal.next();
+      part = { name, isBoundary };
     },
     watch: (id) => {
       operationId = id;
