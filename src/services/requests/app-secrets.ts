@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { webhookUrlProblem } from '../../domain/webhook-address.ts';
 import type { SecretVault } from '../../ports/secrets.ts';
-import { isGuessableKey } from './guessable-keys.ts';
 import { webhookKey } from './webhook-key.ts';
 import { within } from './within.ts';
 
@@ -56,8 +55,9 @@ export function createAppSecrets(options: AppSecretsOptions): { readonly read: (
       .min(lengthMin)
       .refine((value) => !options.isUnresolvedReference(value));
   const rules: Readonly<Record<AppSecretName, z.ZodType<string>>> = {
-    // What a header carries and the way in reads: the line end of a file is no part of a key.
-    [administratorKey]: secretOf(32).refine((key) => /^[\x21-\x7e]{32,256}$/.test(key) && !isGuessableKey(key)),
+    // What a header carries and the way in reads: the line end of a file is no part of a key. One of that length that
+    // anybody could guess is one character again and again.
+    [administratorKey]: secretOf(32).refine((key) => /^[\x21-\x7e]{32,256}$/.test(key) && new Set(key).size > 1),
     [webhookUrl]: secretOf(1).refine((url) => webhookUrlProblem(url, options.webhookAllowedHosts) === undefined),
     [webhookSecret]: secretOf(1).refine((secret) => webhookKey(secret) !== undefined),
   };

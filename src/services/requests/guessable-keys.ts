@@ -37,11 +37,6 @@ export function isHashOfGuessableKey(keyHash: string): boolean {
   return known.has(keyHash);
 }
 
-/** The same of a key itself, of any length. */
-export function isGuessableKey(key: string): boolean {
-  return new Set(key).size <= 1 || isHashOfGuessableKey(sha256Hex(key));
-}
-
 function guessableKeys(): readonly string[] {
   const texts = [
     '',
