@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { moduleNameMapper, modulePathIgnorePatterns, transform, transformIgnorePatterns } from './jest.transform.js';
 
 // Three projects: `unit` is pure code, `contract` holds the emulators to what Azure documents, `e2e` drives a whole stack.
-const project = (displayName, folders) => ({
+const project = (displayName, folders, more = {}) => ({
   displayName,
   testMatch: folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
   testEnvironment: 'node',
@@ -11,7 +11,9 @@ const project = (displayName, folders) => ({
   transformIgnorePatterns,
   moduleNameMapper,
   modulePathIgnorePatterns,
+  ...more,
 });
+const build = { globalSetup: '<rootDir>/jest.build.cjs' };
 
 /** @type {import('jest').Config} */
 export default {
@@ -19,5 +21,5 @@ export default {
   testTimeout: 120_000,
   maxWorkers: availableParallelism(),
   testSequencer: '<rootDir>/jest.longest-first.cjs',
-  projects: [project('unit', ['unit']), project('contract', ['contract']), project('e2e', ['e2e'])],
+  projects: [project('unit', ['unit']), project('contract', ['contract'], build), project('e2e', ['e2e'], build)],
 };

@@ -12,6 +12,7 @@ import { findDotnetSuites, isWithoutDotnet } from './tools/dotnet/suites.ts';
 export default {
   testMatch: ['<rootDir>/test/witness/**/*.witness.ts'],
   testPathIgnorePatterns: isWithoutDotnet() ? findDotnetSuites().map((suite) => `<rootDir>/${suite}$`) : [],
+  globalSetup: '<rootDir>/jest.build.cjs',
   testEnvironment: 'node',
   testTimeout: 120_000,
   testSequencer: '<rootDir>/jest.longest-first.cjs',

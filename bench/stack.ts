@@ -33,7 +33,7 @@ export interface Stack {
  */
 export async function startStack(root: string, { hasMachines = false, speed = 1 } = {}): Promise<Stack> {
   const directory = await mkdtemp(join(tmpdir(), 'gatehouse-bench-stack-'));
-  const script = join(root, 'sandbox', 'start.ts');
+  const script = join(root, 'dist', 'sandbox', 'start.mjs');
   const options = ['--idle', '--speed', String(speed), '--noise', '0', '--state', directory];
   if (hasMachines) options.push('--with', 'windows');
   const child = await startChild({

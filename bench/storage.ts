@@ -19,7 +19,7 @@ const services = ['Blob', 'Queue', 'Table'] as const;
 export async function startStorage(): Promise<Storage> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-azurite-'));
   const program = createRequire(import.meta.url).resolve('azurite/dist/src/azurite.js');
-  const withoutTelemetry = resolve(import.meta.dirname, '..', 'sandbox', 'azurite', 'without-telemetry.cjs');
+  const withoutTelemetry = resolve(import.meta.dirname, '..', 'sandbox', 'azurite', 'without-unused.cjs');
   const ports: Partial<Record<string, string>> = {};
   const child = await startChild({
     args: [

@@ -21,7 +21,7 @@ export function azuriteArguments(settings: AzuriteSettings): string[] {
   mkdirSync(settings.location, { recursive: true });
   const { ports } = settings;
   return [
-    ...['--require', join(import.meta.dirname, 'without-telemetry.cjs')],
+    ...['--require', join(import.meta.dirname, 'without-unused.cjs')],
     createRequire(join(settings.root, 'package.json')).resolve('azurite/dist/src/azurite.js'),
     ...['--location', settings.location],
     ...['--blobHost', '127.0.0.1', '--blobPort', String(ports.blob)],

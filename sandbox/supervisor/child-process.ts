@@ -66,8 +66,8 @@ export function startChild(options: ChildOptions): RunningChild {
 }
 
 function nodeArguments(args: readonly string[]): string[] {
-  const preload = new URL('exit-with-parent.ts', import.meta.url).href;
-  return ['--disable-warning=ExperimentalWarning', '--import', preload, ...args];
+  const preload = join(import.meta.dirname, 'exit-with-parent.cjs');
+  return ['--disable-warning=ExperimentalWarning', '--require', preload, ...args];
 }
 
 interface Lines {

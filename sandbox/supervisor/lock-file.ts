@@ -41,7 +41,7 @@ function isStack(pid: number): boolean {
     if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
   }
   const commandLine = `/proc/${pid}/cmdline`;
-  return !existsSync(commandLine) || readFileSync(commandLine, 'utf8').includes('start.ts');
+  return !existsSync(commandLine) || /\bstart\.(ts|mjs)\b/.test(readFileSync(commandLine, 'utf8'));
 }
 
 function taken(directory: string, owner: string): StackError {

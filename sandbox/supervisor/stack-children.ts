@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { azuriteArguments, azuriteEnvironment, isAzuriteReadyLine } from '../azurite/azurite-process.ts';
 import { cloudEnvironment, commonEnvironment, extensionEnvironment, runtimeEnvironment } from './child-environment.ts';
 import type { ChildOptions } from './child-process.ts';
+import { programArguments } from './programs.ts';
 import { storageAccount } from './stack-info.ts';
 import type { StackPlan } from './stack-plan.ts';
 
@@ -28,7 +29,7 @@ export function azuriteChild(plan: StackPlan): ChildOptions {
 export function cloudChild(plan: StackPlan): ChildOptions {
   return {
     name: 'cloud',
-    args: [join(plan.root, 'sandbox', 'cloud.ts')],
+    args: programArguments(plan.root, 'cloud'),
     environment: cloudEnvironment(plan),
     logDirectory: plan.logDirectory,
     isReadyLine: isJsonReadyLine,
@@ -38,10 +39,10 @@ export function cloudChild(plan: StackPlan): ChildOptions {
 
 /** The clock's offset is read each time, so a runtime that is started again has the time of now. */
 export function runtimeChild(plan: StackPlan): ChildOptions {
-  const folder = join(plan.root, 'sandbox', 'runtime');
+  const preload = join(plan.root, 'sandbox', 'runtime', 'clock-preload.cjs');
   return {
     name: 'runtime',
-    args: ['--require', join(folder, 'clock-preload.cjs'), join(folder, 'main.ts')],
+    args: ['--require', preload, ...programArguments(plan.root, 'runtime')],
     environment: runtimeEnvironment(plan),
     logDirectory: plan.logDirectory,
     isReadyLine: isJsonReadyLine,
@@ -65,7 +66,7 @@ export function extensionChild(plan: StackPlan, program: string): ChildOptions {
 export function vpnChild(plan: StackPlan): ChildOptions {
   return {
     name: 'vpn',
-    args: [join(plan.root, 'sandbox', 'vpn', 'main.ts')],
+    args: programArguments(plan.root, 'vpn'),
     environment: {
       ...commonEnvironment(plan),
       SANDBOX_DIR: plan.options.directory,

@@ -17,7 +17,7 @@ export interface Azurite {
 }
 
 const script = resolve('node_modules/azurite/dist/src/azurite.js');
-const withoutTelemetry = resolve('sandbox/azurite/without-telemetry.cjs');
+const withoutTelemetry = resolve('sandbox/azurite/without-unused.cjs');
 // The account that every Azurite has; its key is public.
 const account = 'devstoreaccount1';
 const accountKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';

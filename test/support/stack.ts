@@ -1,18 +1,17 @@
 /**
- * A whole local stack in a folder of its own, started as a user starts it (`node sandbox/start.ts --idle`). Needs the
- * built app in dist/app unless another is named. A start that fails is told with what the stack wrote.
+ * A whole local stack in a folder of its own, started as a user starts it (`npm start -- --idle`), from what was built
+ * before the first test. A start that fails is told with what the stack wrote.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { StackInfo } from '../../sandbox/supervisor/stack-info.ts';
 
 export type { StackInfo } from '../../sandbox/supervisor/stack-info.ts';
 
 const root = resolve(__dirname, '..', '..');
-const endWithParent = ['--import', pathToFileURL(join(root, 'sandbox/supervisor/exit-with-parent.ts')).href];
+const endWithParent = ['--require', join(root, 'sandbox/supervisor/exit-with-parent.cjs')];
 /** These say only that something hangs: none is about how fast the machine is. */
 export const startTimeoutMs = 180_000;
 const stopTimeoutMs = 120_000;
@@ -101,11 +100,11 @@ export interface StartProcess {
 }
 
 /**
- * Runs `node sandbox/start.ts` with these arguments; for tests of starts that are to fail. It ends when this process
+ * Runs what `npm start` runs, with these arguments; for tests of starts that are to fail. It ends when this process
  * does, even by `kill -9`: nothing of a test run is left behind.
  */
 export function spawnStart(args: readonly string[], environment: Readonly<Record<string, string>> = {}): StartProcess {
-  const script = join(root, 'sandbox', 'start.ts');
+  const script = join(root, 'dist', 'sandbox', 'start.mjs');
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...endWithParent, script, ...args], {
     cwd: root,
     env: { ...process.env, ...environment },

@@ -66,6 +66,7 @@ describe('sandbox/supervisor/run-stack', () => {
 
     expect(await endProcess(start.child)).toBe(1);
     expect(start.output()).toContain('this app is broken');
+    expect(start.output()).toMatch(/ at .*sandbox\/runtime\/core\/load-app\.ts:\d+/);
     for (const folder of [broken, directory]) rmSync(folder, { recursive: true, force: true });
   });
 

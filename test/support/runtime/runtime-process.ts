@@ -110,7 +110,7 @@ async function startProcess(
   const preload = resolve('sandbox/runtime/clock-preload.cjs');
   const child = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', '--require', preload, resolve('sandbox/runtime/main.ts')],
+    ['--disable-warning=ExperimentalWarning', '--require', preload, resolve('dist/sandbox/runtime.mjs')],
     {
       env: fixtureEnvironment(folder, options, more),
       stdio: ['ignore', 'pipe', 'pipe'],
