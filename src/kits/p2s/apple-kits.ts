@@ -70,7 +70,8 @@ function basicNotes({ sku, gatewayId }: P2sSettings): readonly string[] {
 function keySteps({ pfx, fileStem, connectionName, commonName }: P2sSettings): readonly string[] {
   if (pfx === undefined) {
     return [
-      `Put the private key that the certificate was asked for with beside the files, as ${fileStem}.key (PEM).`,
+      `Put the private key that the certificate was asked for with beside the files, as ${fileStem}.key (PEM).
+     Where the key is in a .pfx that came with the certificate, open that, and leave out the next step.`,
       `In Terminal, in this folder, make a .pfx with a password of your choice:
      openssl pkcs12 -export -inkey ${fileStem}.key -in ${fileStem}.crt -certfile chain.crt -out ${fileStem}.pfx
      (an OpenSSL 3 needs -legacy as well). Open ${fileStem}.pfx: it goes into your login keychain.`,

@@ -35,7 +35,8 @@ function readMe(settings: P2sSettings): string {
   const keyStep =
     pfx === undefined
       ? `Your private key is where the request was made. If certreq made it, it waits in the Windows store: go on as the
-     same person, on the same machine. If it is in a file, put it beside these files as ${fileStem}.pfx, with the certificate.`
+     same person, on the same machine. If it is in a file, put it beside these files as ${fileStem}.pfx, with the certificate. If the
+     .pfx that came with the certificate is at hand, that is this file: give it this name.`
       : `${fileStem}.pfx holds your private key. Do not pass it on, and delete it once the connection works.`;
   return `${connectionName}: VPN for ${commonName}, by the Azure VPN Client
 

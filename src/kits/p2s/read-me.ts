@@ -3,7 +3,8 @@ import type { P2sSettings } from './p2s-settings.ts';
 /** The step that brings the private key, as the page of a kit has it. */
 export function keyStep({ pfx, fileStem }: P2sSettings): string {
   if (pfx === undefined) {
-    return `Put the private key that the certificate was asked for with beside them, as ${fileStem}.key (PEM).`;
+    return `Put the private key that the certificate was asked for with beside them, as ${fileStem}.key (PEM).
+     ${madeKeyNote(`${fileStem}.key`)}`;
   }
   if (pfx.password === undefined) {
     return `${fileStem}.pfx holds the private key; its password was given to you separately.`;

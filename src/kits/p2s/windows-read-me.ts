@@ -54,7 +54,8 @@ function keyStep({ pfx, fileStem }: P2sSettings): string {
   return `  2. Your private key is where the request was made. If certreq made it, it waits in the Windows store: go on as the
      same person, on the same machine. If it is in a file, put it beside these files with its certificate (OpenSSL):
      openssl x509 -inform der -in ${fileStem}.cer -out client.crt
-     openssl pkcs12 -export -inkey YOUR.key -in client.crt -out ${fileStem}.pfx`;
+     openssl pkcs12 -export -inkey YOUR.key -in client.crt -out ${fileStem}.pfx
+     If the .pfx that came with the certificate is at hand, that is this file: give it this name.`;
 }
 
 function renewal({ pfx, fileStem }: P2sSettings): string {

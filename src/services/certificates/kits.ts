@@ -105,6 +105,10 @@ export function createKits(options: {
     if (record === undefined || certificate === undefined) {
       throw new AppError('ERR_NOT_FOUND', `Certificate ${text.slice(0, 64)} does not exist.`);
     }
+    if (record.state === 'superseded' && record.superseded !== undefined) {
+      const message = `Certificate ${text} has been replaced by ${record.superseded.thumbprint}: make the kit for that one.`;
+      throw new AppError('ERR_CONFLICT', message);
+    }
     if (record.state !== 'issued') {
       throw new AppError(
         'ERR_CONFLICT',

@@ -101,8 +101,24 @@ export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing 
     // Step 1: signed in Key Vault, checked before anybody gets it.
     const signature = fromKeyStore(await options.rootKeys.sign(root.key.signingKeyId, digestForSigning(tbs)));
     const certificate = requireClean(record, root, assembleCertificate(tbs, signature));
-    await madeKey?.keep(certificate, record, root);
+    await keep(madeKey, certificate, record, root);
     return publish(record, root, certificate);
+  }
+
+  /** Whoever asked may ask again at once: a certificate without its key is not to hold a name or a place till then. */
+  async function keep(
+    madeKey: MadeKey | undefined,
+    certificate: LintedCertificate,
+    record: CertificateRecord,
+    root: SigningRoot,
+  ): Promise<void> {
+    try {
+      await madeKey?.keep(certificate, record, root);
+    } catch (error: unknown) {
+      // The sweep does it where this fails as well.
+      await withheld(record, root, 'keyNotKept').catch(() => undefined);
+      throw error;
+    }
   }
 
   /** The way out for a certificate, open only to one that the lint has passed. */

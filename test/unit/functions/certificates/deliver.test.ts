@@ -157,6 +157,39 @@ describe('src/functions/certificates/issue-certificate, deliver', () => {
     expect(downloadsIn(renewed.json).map(({ kind }) => kind)).toEqual(['pfx', 'android', 'ios']);
   });
 
+  it('gives the place of a renewed certificate back at once where the second kit fails, and keeps no file', async () => {
+    const { world, ask, order } = await open();
+    const { json: old } = await order([]);
+    const renew = (key: string) =>
+      ask('renewCertificate', {
+        params: { thumbprint: String(old['thumbprint']) },
+        body: { key: {}, pfx: { password }, deliver: wanted },
+        headers: { 'idempotency-key': key },
+      });
+    const makeFor = world.kits.makeFor.bind(world.kits);
+    const made: string[] = [];
+    Object.assign(world.kits, {
+      makeFor: async (...asked: Parameters<typeof makeFor>) => {
+        if (made.push(asked[0].platform) === 2) throw new Error('The disk is full.');
+        return makeFor(...asked);
+      },
+    });
+    expect((await renew('failing')).status).toBe(500);
+    expect(made).toEqual(['android', 'ios']);
+    const waiting = world.tables.rows('Deliveries').filter(({ columns }) => columns['state'] === 'offered');
+    const { items } = await world.lookup.list({ owner: 'ann', top: 10 });
+    Object.assign(world.kits, { makeFor });
+
+    const [again, same] = [await renew('another'), await renew('failing')];
+
+    expect(waiting.length).toBe(1);
+    expect(items.filter(({ state }) => state === 'revoked')).toMatchObject([{ revocationReason: 'keyNotKept' }]);
+    expect(again.status).toBe(201);
+    expect(downloadsIn(again.json).map(({ kind }) => kind)).toEqual(['pfx', 'android', 'ios']);
+    expect(same).toMatchObject({ status: 409, json: { errors: [{ code: 'certificateSuperseded' }] } });
+    expect(await world.unfinished.list('certificate')).toEqual([]);
+  });
+
   it('issues nothing whose kits are not all there, whatever write a crash comes at', async () => {
     const places = await atEveryCrash({
       setUp: async (tables) => {

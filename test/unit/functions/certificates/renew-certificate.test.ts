@@ -117,6 +117,18 @@ describe('src/functions/certificates/renew-certificate', () => {
     expect(await show(old)).toMatchObject({ state: 'revoked' });
   });
 
+  it('makes no kit of the old one, names the new one in its place, and claims nothing of what gateways accept', async () => {
+    const { old, ask, renew } = await open();
+    const { json } = await renew({});
+
+    const refused = await ask('makeKit', { body: { gatewayId, platform: 'strongswan' } });
+
+    expect(refused).toMatchObject({ status: 409, json: { code: 'ERR_CONFLICT' } });
+    expect(refused.json['detail']).toBe(
+      `Certificate ${old} has been replaced by ${String(json['thumbprint'])}: make the kit for that one.`,
+    );
+  });
+
   it('has the gateways’ sessions looked at while a certificate waits for the one that took its place', async () => {
     const { world, old, renew, watch } = await open();
     const { resourceId } = given(await world.stores.gateways.get(gatewayKeys(gatewayId))).record;

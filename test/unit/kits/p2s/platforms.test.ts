@@ -76,6 +76,11 @@ describe('src/kits/platforms, point-to-site', () => {
     const made = buildP2sKit(platform, someP2sSettings({ pfx }));
 
     expect(own.notes.join(' ')).toContain('not part of this kit');
+    // Made later for a key that was made here: the person has it in a file, and the page says so.
+    for (const text of [own.notes.join(' '), unpackKit(own)['README.txt']?.replaceAll(/\s+/g, ' ')]) {
+      expect(text).toMatch(/\.pfx that came/);
+      expect(text).not.toMatch(/never (sent|left)/);
+    }
     expect(Object.values(unpackKit(own)).join('\n')).not.toContain('key and certificates');
     expect(made.keyFileName).toBeUndefined();
     expect(unpackKit(made)['vnet1gw-alice.pfx']).toBe('key and certificates');
