@@ -51,6 +51,12 @@ export function chainDigests(environment: Readonly<Record<string, string>>): str
   }
 }
 
+/** Whether the client's certificate is for clients before all else; needs `x509-track extendedKeyUsage`. */
+export function isClientAuthFirst(environment: Readonly<Record<string, string>>): boolean {
+  const [first] = (environment['X509_0_extendedKeyUsage'] ?? '').split(',');
+  return first?.trim() === 'TLS Web Client Authentication';
+}
+
 function isEventKind(kind: string): kind is ClientEvent['kind'] {
   return eventKinds.includes(kind);
 }

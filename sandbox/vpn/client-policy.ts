@@ -18,18 +18,27 @@ export function policyOf(state: Pick<VpnGatewayState, 'roots' | 'revokedThumbpri
   };
 }
 
+/** A client whose chain TLS has verified. */
+export interface VerifiedClient {
+  /** Thumbprints, leaf first. */
+  readonly chain: readonly string[];
+  /** The leaf's first extended key usage is clientAuth. */
+  readonly isClientAuthFirst: boolean;
+}
+
 /**
- * Decides on a client whose chain OpenVPN has already verified. `chain` holds thumbprints, leaf first. The roots are
- * looked at here again because OpenVPN keeps a root it has once read until it starts anew (facts, data plane, section
- * 1).
+ * Decides on a verified client. The roots are looked at here again because OpenVPN keeps a root it has once read until
+ * it starts anew (facts, data plane, section 1).
  */
-export function decideClient(policy: ClientPolicy, chain: readonly string[]): ClientDecision {
+export function decideClient(policy: ClientPolicy, { chain, isClientAuthFirst }: VerifiedClient): ClientDecision {
   const [leaf, ...issuers] = chain;
   if (leaf === undefined) return { outcome: 'refused', reason: 'no client certificate' };
   if (policy.revokedThumbprints.has(leaf)) return { outcome: 'refused', reason: 'certificate revoked' };
   if (!issuers.some((issuer) => policy.trustedThumbprints.has(issuer))) {
     return { outcome: 'refused', reason: 'root certificate not trusted' };
   }
+  // Azure takes a certificate for clients only where that usage is the first of the list.
+  if (!isClientAuthFirst) return { outcome: 'refused', reason: 'clientAuth is not its first extended key usage' };
   return { outcome: 'accepted' };
 }
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { firstVnetAddress, ipv4Prefixes } from './address-plan.ts';
-import { chainDigests, type ClientEvent, createClientEventReader } from './client-events.ts';
+import { chainDigests, type ClientEvent, createClientEventReader, isClientAuthFirst } from './client-events.ts';
 import { type ClientPolicy, decideClient, policyOf, toThumbprint } from './client-policy.ts';
 import { endProcess } from './end-process.ts';
 import type { EstablishedClient, GatewayServer, GatewayServerOptions } from './gateway-server.ts';
@@ -170,7 +170,8 @@ export class OpenVpnGateway implements GatewayServer {
 
   #answer(event: ClientEvent): void {
     const chain = chainDigests(event.environment).map(toThumbprint);
-    const decision = decideClient(this.#policy, chain);
+    const client = { chain, isClientAuthFirst: isClientAuthFirst(event.environment) };
+    const decision = decideClient(this.#policy, client);
     const who = `${event.environment['common_name'] ?? ''} (${chain[0] ?? 'no certificate'})`;
     const call = `${event.cid} ${event.kid ?? ''}`;
     if (decision.outcome === 'accepted') {

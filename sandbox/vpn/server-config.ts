@@ -42,6 +42,8 @@ export function renderServerConfig(state: VpnGatewayState): string {
     'verify-client-cert require',
     // Not `remote-cert-tls client`, which refuses a certificate without keyUsage.
     'remote-cert-eku "TLS Web Client Authentication"',
+    // It says no more than that the usage is somewhere in the list: the policy reads where.
+    'x509-track extendedKeyUsage',
     // Azure lets one person connect from two machines.
     'duplicate-cn',
     'keepalive 10 60',

@@ -7,7 +7,7 @@ import { deleteNamespace, listNamespaces } from './namespaces.ts';
 
 const fileName = 'vpn-stack.json';
 
-const recordSchema = z.object({
+export const stackRecordSchema = z.object({
   /** What the names of this stack's namespaces begin with. Checked: all that has this prefix is removed. */
   prefix: z.string().regex(/^gh[0-9a-f]{4}-$/),
   /** Folder of keys and sockets of the gateways that run now. */
@@ -15,12 +15,12 @@ const recordSchema = z.object({
   /** Ids of the sessions that the ARM emulator has been told of and that have not ended. */
   sessionIds: z.array(z.string()),
 });
-export type StackRecord = z.infer<typeof recordSchema>;
+export type StackRecord = z.infer<typeof stackRecordSchema>;
 
 /** What a process before this one left behind, or undefined. */
 export function readStackRecord(directory: string): StackRecord | undefined {
   const path = join(directory, fileName);
-  return existsSync(path) ? recordSchema.parse(JSON.parse(readFileSync(path, 'utf8'))) : undefined;
+  return existsSync(path) ? stackRecordSchema.parse(JSON.parse(readFileSync(path, 'utf8'))) : undefined;
 }
 
 /** Writes the record; done before namespaces are made, so that a killed process leaves none that is not on record. */

@@ -6,6 +6,7 @@ import { type ControlClient, createControlClient } from './control-client.ts';
 import { followDisconnects, followGateways } from './follow-control.ts';
 import { GatewayFleet } from './gateway-fleet.ts';
 import type { ServerKind } from './gateway-server.ts';
+import { guardLeftovers } from './guard/guard-leftovers.ts';
 import { IkeGateway } from './ikev2/ike-gateway.ts';
 import { createInternet } from './namespaces.ts';
 import { OpenVpnGateway } from './openvpn-gateway.ts';
@@ -42,6 +43,7 @@ export interface VpnEmulator {
  */
 export async function startVpnEmulator({ controlUrl, directory }: VpnEmulatorOptions): Promise<VpnEmulator> {
   const record = await startClean(directory);
+  const callOffGuard = guardLeftovers(record);
   const internet = `${record.prefix}internet`;
   await createInternet(internet);
 
@@ -63,6 +65,7 @@ export async function startVpnEmulator({ controlUrl, directory }: VpnEmulatorOpt
       const told = reporter.report().then(() => true);
       const isReported = await Promise.race([told, delay(lastReportDeadlineMs, false)]).catch(() => false);
       await removeLeftovers(record);
+      callOffGuard();
       if (isReported) deleteStackRecord(directory);
     },
   };

@@ -15,7 +15,14 @@ import { buildP2sKit } from '../../src/kits/platforms.ts';
 import { someP2sSettings } from '../support/builders/some-p2s-settings.ts';
 import { startStubControl, type StubControl } from '../support/vpn/stub-control.ts';
 import { aVpnGateway, toTrusted } from '../support/vpn/test-gateway.ts';
-import { makeClientCertificate, makeRoot, type TestCertificate, type TestRoot } from '../support/vpn/test-pki.ts';
+import {
+  clientAuth,
+  makeClientCertificate,
+  makeRoot,
+  serverAuth,
+  type TestCertificate,
+  type TestRoot,
+} from '../support/vpn/test-pki.ts';
 import { isAlive, processesIn, startVpnProcess, until, type VpnProcess } from '../support/vpn/vpn-process.ts';
 import { IkeMachine } from './support/ike-machine.ts';
 
@@ -170,10 +177,13 @@ describe('sandbox/vpn/ikev2', () => {
   it('refuses strangers, expired certificates and those of servers, each for its reason', async () => {
     const gateway = await runGateway();
     const rogue = await makeRoot(root.commonName);
+    const secondUsage = /(?:refused .*: clientAuth is not its first.*){2}/s;
     const cases = [
       [await makeClientCertificate(rogue, 'alice'), /refused .*: (UNABLE_TO|SELF_SIGNED|CERT_SIGNATURE)/],
       [await makeClientCertificate(root, 'alice', { expired: true }), /refused .*: CERT_HAS_EXPIRED/],
-      [await makeClientCertificate(root, 'alice', { isForServers: true }), /refused .*: INVALID_PURPOSE/],
+      [await makeClientCertificate(root, 'alice', { usages: [serverAuth] }), /refused .*: INVALID_PURPOSE/],
+      [await makeClientCertificate(root, 'bob', { usages: [] }), /refused .*: clientAuth is not its first/],
+      [await makeClientCertificate(root, 'carol', { usages: [serverAuth, clientAuth] }), secondUsage],
     ] as const;
 
     for (const [client, reason] of cases) {
@@ -181,7 +191,8 @@ describe('sandbox/vpn/ikev2', () => {
       expect(gatewayLog(gateway)).toMatch(reason);
     }
     expect(sessionsOf(gateway)).toEqual([]);
-    expect(await (await enter(gateway, await makeClientCertificate(root, 'alice'))).ping(vnetAddress)).toBe(true);
+    const both = await makeClientCertificate(root, 'alice', { usages: [clientAuth, serverAuth] });
+    expect(await (await enter(gateway, both)).ping(vnetAddress)).toBe(true);
   });
 
   it('ends the session that ARM is asked to cut, and no other', async () => {
@@ -209,24 +220,28 @@ describe('sandbox/vpn/ikev2', () => {
     expect(await machine.ping(vnetAddress)).toBe(false);
   });
 
-  it('leaves no namespace, process, file or session when it ends', async () => {
-    const ownDirectory = mkdtempSync(join(tmpdir(), 'gatehouse-vpn-'));
-    const ownControl = await startStubControl();
-    const gateway = await aVpnGateway([root], ['IkeV2']);
-    ownControl.put(gateway);
-    const own = await startVpnProcess(ownDirectory, ownControl.url);
-    await until(() => readPublishedGateways(ownDirectory).ikeGateways.length === 1);
-    const pids = (await Promise.all((await listNamespaces(own.prefix)).map(processesIn))).flat();
-    expect(pids).toHaveLength(2);
+  it.each(['SIGTERM', 'SIGKILL'] as const)(
+    'leaves no namespace, process or file when it ends by %s',
+    async (signal) => {
+      const ownDirectory = mkdtempSync(join(tmpdir(), 'gatehouse-vpn-'));
+      const ownControl = await startStubControl();
+      const gateway = await aVpnGateway([root], ['IkeV2']);
+      ownControl.put(gateway);
+      const own = await startVpnProcess(ownDirectory, ownControl.url);
+      await until(() => readPublishedGateways(ownDirectory).ikeGateways.length === 1);
+      const pids = (await Promise.all((await listNamespaces(own.prefix)).map(processesIn))).flat();
+      expect(pids).toHaveLength(2);
 
-    expect(await own.end('SIGTERM')).toBe(0);
+      expect(await own.end(signal)).toBe(signal === 'SIGTERM' ? 0 : null);
 
-    expect(await listNamespaces(own.prefix)).toEqual([]);
-    expect(pids.filter(isAlive)).toEqual([]);
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith(own.prefix))).toEqual([]);
-    await ownControl.close();
-    rmSync(ownDirectory, { recursive: true });
-  });
+      if (signal === 'SIGTERM') expect(await listNamespaces(own.prefix)).toEqual([]);
+      await until(async () => (await listNamespaces(own.prefix)).length === 0);
+      await until(() => !readdirSync(tmpdir()).some((name) => name.startsWith(own.prefix)));
+      expect(pids.filter(isAlive)).toEqual([]);
+      await ownControl.close();
+      rmSync(ownDirectory, { recursive: true });
+    },
+  );
 });
 
 /** The kit as Gatehouse makes it of this gateway's profile. */

@@ -12,7 +12,14 @@ import type { VpnGatewayState } from '../../sandbox/vpn/gateway-state.ts';
 import { listNamespaces } from '../../sandbox/vpn/namespaces.ts';
 import { startStubControl, type StubControl } from '../support/vpn/stub-control.ts';
 import { aVpnGateway, toTrusted, writeProfile } from '../support/vpn/test-gateway.ts';
-import { makeClientCertificate, makeRoot, type TestCertificate, type TestRoot } from '../support/vpn/test-pki.ts';
+import {
+  clientAuth,
+  makeClientCertificate,
+  makeRoot,
+  serverAuth,
+  type TestCertificate,
+  type TestRoot,
+} from '../support/vpn/test-pki.ts';
 import { isAlive, processesIn, startVpnProcess, until, type VpnProcess } from '../support/vpn/vpn-process.ts';
 
 const gatewayAddress = '172.16.201.1';
@@ -216,6 +223,18 @@ describe('sandbox/vpn', () => {
     expect(await readGatewayLog(gateway)).toMatch(/VERIFY ERROR.*certificate has expired/);
   });
 
+  it('refuses a certificate that is for clients in the second place, or for nothing at all, as Azure does', async () => {
+    const gateway = await runGateway();
+    const made = (...usages: readonly string[]) => makeClientCertificate(root, 'alice', { usages });
+
+    const second = await connect(gateway, await made(serverAuth, clientAuth));
+    const without = await connect(gateway, await made());
+
+    expect(second).toMatchObject({ outcome: 'refused', reason: 'clientAuth is not its first extended key usage' });
+    expect(without.outcome).toBe('refused');
+    expect((await enter(gateway, await made(clientAuth, serverAuth))).outcome).toBe('connected');
+  });
+
   it('ends the session that the control API asks to cut, and no other', async () => {
     const gateway = await runGateway();
     const [alice, bob] = await Promise.all([makeClientCertificate(root, 'alice'), makeClientCertificate(root, 'bob')]);
@@ -329,6 +348,16 @@ describe('sandbox/vpn', () => {
 
       expect(await process.orphan()).toBe(0);
 
+      await expectNothingLeft(process.prefix, pids);
+    });
+
+    it('leaves nothing after kill -9, though nothing of its own runs any more', async () => {
+      const { process, pids } = await runWithClient();
+
+      await process.end('SIGKILL');
+
+      await until(async () => (await listNamespaces(process.prefix)).length === 0);
+      await until(() => !readdirSync(tmpdir()).some((name) => name.startsWith(process.prefix)));
       await expectNothingLeft(process.prefix, pids);
     });
 

@@ -1,6 +1,7 @@
 import { constants } from 'node:crypto';
 import { Duplex } from 'node:stream';
 import { createServer, type PeerCertificate, type TLSSocket } from 'node:tls';
+import type { VerifiedClient } from '../client-policy.ts';
 import { isWholeFlight } from './tls-flight.ts';
 
 const eapCode = { request: 1, response: 2, success: 3, failure: 4 } as const;
@@ -18,8 +19,11 @@ export interface EapTlsServer {
   readonly rootsPem: readonly string[];
 }
 
-/** Thumbprints of a verified chain, leaf first; SHA-1 with colons. */
-export type Judge = (chain: readonly string[]) => { readonly reason?: string };
+/** Says why a verified client may not come in; its thumbprints are SHA-1 with colons. */
+export type Judge = (client: VerifiedClient) => { readonly reason?: string };
+
+/** The purpose clientAuth (RFC 5280, 4.2.1.12). */
+const clientAuth = '1.3.6.1.5.5.7.3.2';
 
 export type EapAnswer =
   | { readonly outcome: 'continue'; readonly message: Buffer }
@@ -145,7 +149,8 @@ export class EapTlsConversation {
     // The types have an Error here; it is the verification's code, as text.
     if (!socket.authorized) return this.#refuse(String(socket.authorizationError));
     const client = socket.getPeerCertificate(true);
-    const { reason } = this.#judge(chainOf(client));
+    const [firstUsage] = client.ext_key_usage ?? [];
+    const { reason } = this.#judge({ chain: chainOf(client), isClientAuthFirst: firstUsage === clientAuth });
     if (reason !== undefined) return this.#refuse(reason);
     const key = socket.exportKeyingMaterial(keyBytes, 'client EAP encryption', undefined as unknown as Buffer);
     return { outcome: 'accepted', message: Buffer.from([eapCode.success, this.#eapId, 0, 4]), key, client };

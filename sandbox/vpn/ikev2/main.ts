@@ -46,9 +46,10 @@ function begin(): { readonly conversation: EapTlsConversation; readonly key: str
     keyPem: state.serverKeyPem,
     rootsPem: state.roots.map(({ certificatePem }) => certificatePem),
   };
-  const conversation = new EapTlsConversation(server, (chain) => {
+  const conversation = new EapTlsConversation(server, ({ chain, ...client }) => {
     // By the policy of now and not of when the client began.
-    const decision = decideClient(policyOf(state ?? { roots: [], revokedThumbprints: [] }), chain.map(toThumbprint));
+    const policy = policyOf(state ?? { roots: [], revokedThumbprints: [] });
+    const decision = decideClient(policy, { ...client, chain: chain.map(toThumbprint) });
     return decision.outcome === 'refused' ? { reason: decision.reason } : {};
   });
   const key = randomBytes(16).toString('hex');

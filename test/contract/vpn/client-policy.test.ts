@@ -24,7 +24,16 @@ describe('sandbox/vpn/client-policy', () => {
   ])('%s', (_name, policy, chain, reason) => {
     const expected = reason === undefined ? { outcome: 'accepted' } : { outcome: 'refused', reason };
 
-    expect(decideClient(policy, chain)).toEqual(expected);
+    expect(decideClient(policy, { chain, isClientAuthFirst: true })).toEqual(expected);
+  });
+
+  it('refuses a leaf that is not for clients before all else', () => {
+    const reason = 'clientAuth is not its first extended key usage';
+
+    expect(decideClient(aPolicy(), { chain: [leaf, root], isClientAuthFirst: false })).toEqual({
+      outcome: 'refused',
+      reason,
+    });
   });
 
   it('reads thumbprints with colons and in lower case', () => {

@@ -44,18 +44,17 @@ export async function makeRoot(commonName: string): Promise<TestRoot> {
   return { ...(await toTestCertificate(commonName, certificate, keys.privateKey)), keys };
 }
 
-/** A client certificate of `root`; expired yesterday, or for servers, where told. */
+export const { clientAuth, serverAuth } = x509.ExtendedKeyUsage;
+
+/** A client certificate of `root`; expired yesterday where told; `usages` are its extended ones, in this order. */
 export function makeClientCertificate(
   root: TestRoot,
   commonName: string,
-  { expired = false, isForServers = false } = {},
+  { expired = false, usages = [clientAuth] }: { readonly expired?: boolean; readonly usages?: readonly string[] } = {},
 ): Promise<TestCertificate> {
   const notAfter = new Date(Date.now() + (expired ? -1 : 30) * dayMs);
   return makeLeaf(root, commonName, notAfter, [
-    new x509.ExtendedKeyUsageExtension(
-      [isForServers ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth],
-      true,
-    ),
+    ...(usages.length === 0 ? [] : [new x509.ExtendedKeyUsageExtension([...usages], true)]),
     ...alternativeName(commonName),
   ]);
 }
