@@ -262,6 +262,16 @@ export const problemCodes = {
   rootDataInvalid: 'A root was put on the gateway in the wrong form.',
   rootNotTrusted: 'The gateway does not trust the root of the certificate.',
 
+  // What a scan finds on gateways that are there.
+  linuxNeedsCertificates: 'Users of Linux cannot sign in with Entra ID any more.',
+  migrationOpen: 'Azure is in the middle of a migration of the gateway.',
+  revocationsNearLimit: 'The gateway has few places for revocations left, or none.',
+  rootExpired: 'A trusted certificate of the gateway has expired.',
+  rootExpiring: 'A trusted certificate of the gateway expires soon.',
+  rootUnreadable: 'A trusted certificate of the gateway cannot be read.',
+  rootsNearLimit: 'The gateway has few places for roots left, or none.',
+  serverRootChanges: 'Microsoft changes the root of the gateway’s own certificate.',
+
   // Why a step failed.
   activityFailed: 'A part of the step failed at every try.',
   authFailed: 'The machine, or Azure, does not let Gatehouse in: not tried again by itself.',

@@ -10,6 +10,8 @@ export interface ForeignRoot {
   readonly thumbprint: Thumbprint;
   /** As RFC 4514 writes it, safe to show. */
   readonly subject?: string;
+  /** False for an intermediate: somebody of another name has issued it. */
+  readonly isSelfIssued?: boolean;
   readonly notBefore?: Date;
   readonly notAfter?: Date;
 }
@@ -34,6 +36,7 @@ export function readForeignRoot(publicCertData: string): ForeignRoot | undefined
   return {
     thumbprint: thumbprintOf(der),
     subject: textOfName(parts.subject),
+    isSelfIssued: Buffer.compare(parts.subject.encoding, parts.issuer.encoding) === 0,
     ...(notBefore === undefined ? {} : { notBefore }),
     ...(notAfter === undefined ? {} : { notAfter }),
   };
@@ -98,7 +101,7 @@ function readLooseTime({ tag, contents }: DerValue): Date | undefined {
 /** For what even the loose reader does not take, such as indefinite lengths. */
 function readByOpenSsl(bytes: Uint8Array): ForeignRoot | undefined {
   try {
-    const { raw, subject, validFrom, validTo } = new X509Certificate(bytes);
+    const { raw, subject, issuer, validFrom, validTo } = new X509Certificate(bytes);
     const [notBefore, notAfter] = [validFrom, validTo].map((text) => new Date(text));
     return {
       thumbprint: thumbprintOf(raw),
@@ -107,6 +110,7 @@ function readByOpenSsl(bytes: Uint8Array): ForeignRoot | undefined {
         .reverse()
         .join(',')
         .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?'),
+      isSelfIssued: subject === issuer,
       ...(isDate(notBefore) ? { notBefore } : {}),
       ...(isDate(notAfter) ? { notAfter } : {}),
     };

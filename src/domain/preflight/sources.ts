@@ -6,6 +6,12 @@ export const sources = {
   whatsNew: `${vpnGateway}/whats-new`,
   skus: `${vpnGateway}/about-gateway-skus`,
   settings: `${vpnGateway}/vpn-gateway-about-vpn-gateway-settings`,
+  basicAddressMigration: `${vpnGateway}/basic-public-ip-migrate-about`,
+  basicSkuAddressRemoval: `${vpnGateway}/basic-sku-public-ip-remove`,
+  linuxClientRetirement: `${vpnGateway}/azure-vpn-client-linux-retirement`,
+  serverRootMigration: `${vpnGateway}/point-to-site-about-gateway-certificate-migration`,
+  networkLimits:
+    'https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits',
   sstpRetirement: 'https://azure.microsoft.com/updates?id=499923',
   sstpMigration: `${vpnGateway}/ikev2-openvpn-from-sstp`,
   basicSkuIkeV2: 'https://docs.azure.cn/en-us/vpn-gateway/ikev2-openvpn-from-sstp',
