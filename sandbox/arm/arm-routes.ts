@@ -3,7 +3,7 @@ import { startDisconnect, startHealth } from './gateways/connection-health.ts';
 import { deleteGateway, getGateway, listGateways, patchGateway, putGateway } from './gateways/gateways.ts';
 import { startPackageUrl, startProfile } from './gateways/generate-profile.ts';
 import { listRadiusSecrets } from './gateways/radius-secrets.ts';
-import { listGroupResources } from './group-resources.ts';
+import { listGroupResources, listSubscriptionResources } from './group-resources.ts';
 import { getMachine } from './hybrid-compute/machines.ts';
 import { deleteRunCommand, getRunCommand, listRunCommands, putRunCommand } from './hybrid-compute/run-commands.ts';
 import {
@@ -21,7 +21,7 @@ import {
   patchVirtualNetwork,
   putVirtualNetwork,
 } from './network/virtual-networks.ts';
-import { listGroupPermissions } from './permissions.ts';
+import { listGroupPermissions, listSubscriptionPermissions } from './permissions.ts';
 import { readOperation, readOperationResult } from './read-operation.ts';
 import {
   deleteResourceGroup,
@@ -32,6 +32,7 @@ import {
   readGroupDeletion,
 } from './resource-groups.ts';
 import type { Namespace, Route } from './route-table.ts';
+import { listSubscriptions } from './subscriptions.ts';
 
 const subscription = '/subscriptions/{subscriptionId}';
 const group = `${subscription}/resourceGroups/{resourceGroupName}`;
@@ -55,6 +56,7 @@ const resourcesRows: readonly Row[] = [
   ['ResourceGroups_CheckExistence', 'HEAD', group, headResourceGroup],
   ['ResourceGroups_Delete', 'DELETE', group, deleteResourceGroup],
   ['ResourceGroups_List', 'GET', `${subscription}/resourceGroups`, listResourceGroups],
+  ['Resources_List', 'GET', `${subscription}/resources`, listSubscriptionResources],
   ['Resources_ListByResourceGroup', 'GET', `${group}/resources`, listGroupResources],
   ['OperationResults_Get', 'GET', `${subscription}/operationresults/{job}`, readGroupDeletion],
 ];
@@ -80,6 +82,12 @@ const networkRows: readonly Row[] = [
   ['PublicIPAddresses_CreateOrUpdate', 'PUT', publicIp, putPublicIpAddress],
   ['PublicIPAddresses_Get', 'GET', publicIp, getPublicIpAddress],
   ['PublicIPAddresses_Delete', 'DELETE', publicIp, deletePublicIpAddress],
+  [
+    'PublicIPAddresses_ListAll',
+    'GET',
+    `${subscription}/providers/Microsoft.Network/publicIPAddresses`,
+    listPublicIpAddresses,
+  ],
   ['PublicIPAddresses_List', 'GET', `${network}/publicIPAddresses`, listPublicIpAddresses],
   ['RouteTables_CreateOrUpdate', 'PUT', routeTable, putRouteTable],
   ['RouteTables_Get', 'GET', routeTable, getRouteTable],
@@ -105,7 +113,15 @@ const networkRows: readonly Row[] = [
   ['VirtualNetworkGateways_ListRadiusSecrets', 'POST', `${gateway}/listRadiusSecrets`, listRadiusSecrets],
 ];
 
+const subscriptionsRows: readonly Row[] = [['Subscriptions_List', 'GET', '/subscriptions', listSubscriptions]];
+
 const authorizationRows: readonly Row[] = [
+  [
+    'Permissions_ListForSubscription',
+    'GET',
+    `${subscription}/providers/Microsoft.Authorization/permissions`,
+    listSubscriptionPermissions,
+  ],
   [
     'Permissions_ListForResourceGroup',
     'GET',
@@ -127,6 +143,7 @@ const hybridRows: readonly Row[] = [
 /** Everything that this emulator does; what is not here is answered with 501. */
 export const armRoutes: readonly Route[] = [
   ...toRoutes('Microsoft.Resources', resourcesRows),
+  ...toRoutes('Microsoft.Resources/subscriptions', subscriptionsRows),
   ...toRoutes('Microsoft.Network', networkRows),
   ...toRoutes('Microsoft.HybridCompute', hybridRows),
   ...toRoutes('Microsoft.Authorization', authorizationRows),

@@ -1,6 +1,6 @@
 import type { ArmCall, ArmContext } from './arm-call.ts';
 import { refuseAtGateway } from './arm-refusal.ts';
-import type { Caller, RoleAssignment } from './arm-state.ts';
+import type { ArmState, Caller, RoleAssignment } from './arm-state.ts';
 import type { Route } from './route-table.ts';
 
 const verbs: Readonly<Record<Route['method'], string>> = {
@@ -24,10 +24,25 @@ export function assignRole(context: ArmContext, assignment: RoleAssignment): voi
 }
 
 /** The roles of a caller that count at a scope: those at it and above. */
-export function rolesAt(context: ArmContext, caller: Caller, scope: string): readonly RoleAssignment[] {
-  const own = context.state.roles.filter(({ principal }) => [caller.appId, caller.objectId].includes(principal));
-  const counting = own.length === 0 ? [everything] : own;
-  return counting.filter((role) => isWithin(scope.toLowerCase(), role.scope.toLowerCase().replace(/\/$/, '')));
+export function rolesAt({ state }: ArmContext, caller: Caller, scope: string): readonly RoleAssignment[] {
+  return rolesOf(state, caller).filter((role) => isWithin(scope.toLowerCase(), scopeOfRole(role)));
+}
+
+/** Whether a caller has a role that counts anywhere in a scope. */
+export function hasRoleWithin(state: ArmState, caller: Caller, scope: string): boolean {
+  const whole = scope.toLowerCase();
+  return rolesOf(state, caller).some(
+    (role) => isWithin(whole, scopeOfRole(role)) || isWithin(scopeOfRole(role), whole),
+  );
+}
+
+function rolesOf(state: ArmState, caller: Caller): readonly RoleAssignment[] {
+  const own = state.roles.filter(({ principal }) => [caller.appId, caller.objectId].includes(principal));
+  return own.length === 0 ? [everything] : own;
+}
+
+function scopeOfRole({ scope }: RoleAssignment): string {
+  return scope.toLowerCase().replace(/\/$/, '');
 }
 
 function isAllowed(context: ArmContext, caller: Caller, action: string, scope: string): boolean {

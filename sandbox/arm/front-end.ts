@@ -10,6 +10,7 @@ const audience = 'https://management.azure.com/';
 /** The versions that the pinned clients, or the app itself, send; their bodies are what is modelled here. */
 export const apiVersions: Readonly<Record<Namespace, string>> = {
   'Microsoft.Resources': '2025-04-01',
+  'Microsoft.Resources/subscriptions': '2022-12-01',
   'Microsoft.Network': '2026-01-01',
   'Microsoft.HybridCompute': '2025-01-13',
   'Microsoft.Authorization': '2022-04-01',
@@ -43,7 +44,7 @@ export function readApiVersion(url: URL, namespace: Namespace, resourceType: str
   }
   const supported = apiVersions[namespace];
   if (given === supported) return given;
-  if (namespace === 'Microsoft.Resources') {
+  if (namespace.startsWith('Microsoft.Resources')) {
     throw refuseAtGateway(
       400,
       'InvalidApiVersionParameter',
@@ -57,9 +58,10 @@ export function readApiVersion(url: URL, namespace: Namespace, resourceType: str
   );
 }
 
-/** Refuses a subscription that this stack does not have. */
+/** Refuses a subscription that this stack does not have. A call that names none is about all of them. */
 export function checkSubscription(host: ServiceHost, path: string): void {
   const given = path.split('/')[2] ?? '';
+  if (/^\/subscriptions\/?$/i.test(path)) return;
   if (given.toLowerCase() === host.subscriptionId.toLowerCase()) return;
   throw refuseAtGateway(404, 'SubscriptionNotFound', `The subscription '${given}' could not be found.`);
 }

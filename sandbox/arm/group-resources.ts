@@ -19,6 +19,26 @@ export function listGroupResources(context: ArmContext, call: ArmCall): ServiceR
   return listPage(context, call, members.map(renderMember));
 }
 
+const typeFilter = /^\s*resourceType\s+eq\s+'([^']+)'\s*$/i;
+
+/**
+ * What of one type is in the subscription, in the same form. Azure takes many filters; here the one that names a type.
+ */
+export function listSubscriptionResources(context: ArmContext, call: ArmCall): ServiceResponse {
+  const { searchParams } = call.url;
+  const wanted = typeFilter.exec(searchParams.get('$filter') ?? '')?.[1];
+  if (wanted === undefined || searchParams.has('$expand') || searchParams.has('$top')) {
+    const message = `The local stack lists the resources of a subscription with $filter=resourceType eq '...' alone.`;
+    throw refuseAtGateway(501, 'NotImplemented', message);
+  }
+  const found = Object.values(context.state.resources).map(renderMember);
+  return listPage(
+    context,
+    call,
+    found.filter(({ type }) => String(type).toLowerCase() === wanted.toLowerCase()),
+  );
+}
+
 function renderMember({ id, type, body }: StoredResource): JsonObject {
   const { name, location, tags } = body;
   return {

@@ -1,7 +1,12 @@
 import type { ArmHandler } from './arm-call.ts';
 
 export type Namespace =
-  'Microsoft.Resources' | 'Microsoft.Network' | 'Microsoft.HybridCompute' | 'Microsoft.Authorization';
+  | 'Microsoft.Resources'
+  /** Of Microsoft.Resources as well, with versions of its own. */
+  | 'Microsoft.Resources/subscriptions'
+  | 'Microsoft.Network'
+  | 'Microsoft.HybridCompute'
+  | 'Microsoft.Authorization';
 
 /** One operation of the published API descriptions, and the handler that stands in for it. */
 export interface Route {

@@ -41,16 +41,15 @@ export interface ArmRequests {
    * The ids in all pages of a list. A page in no known form is no answer: a list is a claim about what is not in it.
    */
   listIds(url: string): Promise<ArmAnswer<readonly string[]>>;
+  /** The same with more of each row than its id; one row in no known form makes its page none. */
+  listAll<Row>(url: string, row: z.ZodType<Row>): Promise<ArmAnswer<readonly Row[]>>;
 }
 
 /** Each request says its own subscription in its address. */
 const noSubscription = '00000000-0000-0000-0000-000000000000';
 const timeoutMs = 60_000;
 const pagesMax = 200;
-const page = z.looseObject({
-  value: z.array(z.looseObject({ id: z.string().min(1) })),
-  nextLink: z.string().nullish(),
-});
+const idRow = z.looseObject({ id: z.string().min(1) });
 
 /**
  * Bare requests to Resource Manager, as they are on the wire, on the pipeline of Azure's own client. Nothing is sent
@@ -107,31 +106,38 @@ export function createArmRequests({ endpoint, credential, log, now, clientOption
     return protocol === base.protocol && port === base.port && isHost;
   };
 
+  async function listAll<Row>(firstUrl: string, row: z.ZodType<Row>): Promise<ArmAnswer<readonly Row[]>> {
+    const page = z.looseObject({ value: z.array(row), nextLink: z.string().nullish() });
+    const rows: Row[] = [];
+    let url = firstUrl;
+    for (let pages = 0; pages < pagesMax; pages += 1) {
+      const answer = await send('GET', url);
+      if (!isSuccess(answer)) return classify(answer);
+      const read = page.safeParse(jsonOf(answer));
+      const next = read.data?.nextLink ?? '';
+      if (!read.success || (next !== '' && !isOwn(next))) return unreadable(answer, 'a list');
+      rows.push(...read.data.value);
+      if (next === '') return { outcome: 'done', value: rows };
+      url = next;
+    }
+    const message = `Azure's list has no end after ${pagesMax} pages.`;
+    return {
+      outcome: 'unavailable',
+      status: 200,
+      retryAfterSeconds: 60,
+      code: 'unreadableAnswer',
+      isOurs: true,
+      message,
+    };
+  }
+
   return {
     send,
     isOwn,
-    listIds: async (firstUrl) => {
-      const ids: string[] = [];
-      let url = firstUrl;
-      for (let pages = 0; pages < pagesMax; pages += 1) {
-        const answer = await send('GET', url);
-        if (!isSuccess(answer)) return classify(answer);
-        const read = page.safeParse(jsonOf(answer));
-        const next = read.data?.nextLink ?? '';
-        if (!read.success || (next !== '' && !isOwn(next))) return unreadable(answer, 'a list');
-        ids.push(...read.data.value.map(({ id }) => id));
-        if (next === '') return { outcome: 'done', value: ids };
-        url = next;
-      }
-      const message = `Azure's list has no end after ${pagesMax} pages.`;
-      return {
-        outcome: 'unavailable',
-        status: 200,
-        retryAfterSeconds: 60,
-        code: 'unreadableAnswer',
-        isOurs: true,
-        message,
-      };
+    listAll,
+    listIds: async (url) => {
+      const answer = await listAll(url, idRow);
+      return answer.outcome === 'done' ? { ...answer, value: answer.value.map(({ id }) => id) } : answer;
     },
   };
 }

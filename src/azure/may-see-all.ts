@@ -21,22 +21,47 @@ const permissions = z.looseObject({
  * may not be read, so without that right an empty list says nothing. Rights that come in pieces from several roles do
  * not count.
  */
-export async function readMaySeeAll(requests: ArmRequests, resourceGroupId: string): Promise<ArmAnswer<boolean>> {
-  const url = `${resourceGroupId}/providers/Microsoft.Authorization/permissions?${authorization}`;
-  const answer = await requests.send('GET', url);
+export function readMaySeeAll(requests: ArmRequests, resourceGroupId: string): Promise<ArmAnswer<boolean>> {
+  return readPermissions(requests, resourceGroupId, readsEverything);
+}
+
+/** Whether one of the identity's roles at a scope, or above it, lets it do this. */
+export function readMayRead(requests: ArmRequests, scopeId: string, action: string): Promise<ArmAnswer<boolean>> {
+  const names = (pattern: string): boolean => covers(pattern, action);
+  return readPermissions(
+    requests,
+    scopeId,
+    ({ actions, notActions }) => actions.some(names) && !notActions.some(names),
+  );
+}
+
+interface Permission {
+  readonly actions: readonly string[];
+  readonly notActions: readonly string[];
+}
+
+async function readPermissions(
+  requests: ArmRequests,
+  scopeId: string,
+  isEnough: (permission: Permission) => boolean,
+): Promise<ArmAnswer<boolean>> {
+  const answer = await requests.send(
+    'GET',
+    `${scopeId}/providers/Microsoft.Authorization/permissions?${authorization}`,
+  );
   if (!isSuccess(answer)) return classify(answer);
   const read = permissions.safeParse(jsonOf(answer));
   if (!read.success) return unreadable(answer, 'the permissions');
-  return { outcome: 'done', value: read.data.value.some(readsEverything) };
+  return { outcome: 'done', value: read.data.value.some(isEnough) };
 }
 
-function readsEverything({
-  actions,
-  notActions,
-}: {
-  readonly actions: string[];
-  readonly notActions: string[];
-}): boolean {
+/** Whether an action of a role is this one; `*` stands for any text, and letter case does not count. */
+function covers(pattern: string, action: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 'i').test(action);
+}
+
+function readsEverything({ actions, notActions }: Permission): boolean {
   const isWhole = actions.some((action) => action === '*' || action.toLowerCase() === '*/read');
   // `Microsoft.KeyVault/*` among the exceptions takes reads away too; `.../write` does not.
   return isWhole && !notActions.some((action) => /(?:\*|\/read)$/i.test(action));

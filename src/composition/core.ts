@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { TokenCredential } from '@azure/core-auth';
+import { createArmInventory } from '../azure/arm-inventory.ts';
 import { createBlobStorage } from '../azure/blob-storage.ts';
 import { createResourceManager } from '../azure/resource-manager.ts';
 import { createRootKeyVault } from '../azure/root-key-vault.ts';
@@ -44,7 +45,8 @@ export function createCore({ settings, faults }: SettingsReading, credential: To
   const now = (): Date => new Date();
   const tables = createTableStorage({ url: settings.tableUrl, credential, newId: randomUUID });
   const blobs = createBlobStorage({ url: settings.blobUrl, credential });
-  const arm = createResourceManager({ endpoint: settings.armUrl, credential, log, now });
+  const armRequests = { endpoint: settings.armUrl, credential, log, now };
+  const arm = createResourceManager(armRequests);
   const rootKeys = logSignatures(createRootKeyVault({ vaultUrl: settings.vaultUrl, credential, log }), { log, now });
   const vault = createSecretVault({ vaultUrl: settings.vaultUrl, credential, log });
   const appVault = createSecretVault({ vaultUrl: settings.appVaultUrl, credential, log });
@@ -125,6 +127,7 @@ export function createCore({ settings, faults }: SettingsReading, credential: To
     tables,
     blobs,
     arm,
+    armInventory: createArmInventory(armRequests),
     rootKeys,
     secrets,
     stores,

@@ -11,6 +11,8 @@ import { createGatewayRounds } from '../services/gateways/gateway-rounds.ts';
 import { createGatewayWriter } from '../services/gateways/gateway-writer.ts';
 import { createGatewayOperations } from '../services/gateways/gateways.ts';
 import { createCertificateImports } from '../services/gateways/import-certificates.ts';
+import { createReportInventory } from '../services/gateways/inventory-report.ts';
+import { createInventoryScans } from '../services/gateways/inventory-scans.ts';
 import { createJudgePlan, createJudgePlanParts } from '../services/gateways/judge-plan.ts';
 import { createLeavers } from '../services/gateways/leavers.ts';
 import { createListSessions } from '../services/gateways/list-sessions.ts';
@@ -33,6 +35,7 @@ export const thumbprintOfRoot: ThumbprintOfRoot = (data) => readForeignRoot(data
 type GatewaysCore = Pick<
   Core,
   | 'arm'
+  | 'armInventory'
   | 'blobs'
   | 'stores'
   | 'claims'
@@ -76,6 +79,7 @@ export function createGatewayServices(
   });
   const gatewayOperations = createGatewayOperations({ stores, claims, operations, now });
   const revocations = createRevocations({ stores, lookup, operations, outbox, audit, writer, keyFiles, now });
+  const inventoryScans = createInventoryScans({ ...core, readTrusted: readForeignRoot });
   const judgePlan = createJudgePlan({ arm, stores, subscriptionId });
   return {
     writer,
@@ -93,6 +97,8 @@ export function createGatewayServices(
     disconnects: createDisconnects({ stores, lookup, operations, now }),
     listSessions: createListSessions({ arm, stores, lookup, now, wait }),
     gatewayOperations,
+    inventoryScans,
+    reportInventory: createReportInventory({ stores, operations, inventoryScans, now }),
     build: createBuildGateway({ judgePlan, gatewayOperations }),
     trust: createRootTrust({ stores, lookup, operations, writer, now }),
     revocations,

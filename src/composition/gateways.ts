@@ -3,6 +3,7 @@ import { createApplyActivities } from '../activities/gateways/apply-activities.t
 import { createBuildActivities } from '../activities/gateways/build-activities.ts';
 import { createDisconnectActivities } from '../activities/gateways/disconnect-activities.ts';
 import { createEnsureResource } from '../activities/gateways/ensure-resource.ts';
+import { createInventoryActivities } from '../activities/gateways/inventory-activities.ts';
 import { createLeaverActivities } from '../activities/gateways/leaver-activities.ts';
 import { createReadWrite } from '../activities/gateways/read-write.ts';
 import { createRemoveResource } from '../activities/gateways/remove-resource.ts';
@@ -12,12 +13,14 @@ import * as applyGatewayContract from '../contracts/gateways/apply-gateway.ts';
 import * as buildGatewayContract from '../contracts/gateways/build-gateway.ts';
 import * as disconnectSessionsContract from '../contracts/gateways/disconnect-sessions.ts';
 import * as revokeOwnerContract from '../contracts/gateways/revoke-owner.ts';
+import * as scanInventoryContract from '../contracts/gateways/scan-inventory.ts';
 import type { KindCarriedBy } from '../domain/operation-kinds.ts';
 import { diagnoseRoute } from '../functions/gateways/diagnose.ts';
 import { gatewayRevocationRoutes } from '../functions/gateways/gateway-revocations.ts';
 import { gatewayRootRoutes } from '../functions/gateways/gateway-roots.ts';
 import { gatewaySessionRoutes } from '../functions/gateways/gateway-sessions.ts';
 import { gatewayRoutes } from '../functions/gateways/gateways.ts';
+import { inventoryRoutes } from '../functions/gateways/inventory.ts';
 import { profilePackageRoute } from '../functions/gateways/profile-package.ts';
 import type { Route } from '../functions/http/route.ts';
 import { applyGateway } from '../orchestrations/gateways/apply-gateway.ts';
@@ -25,6 +28,7 @@ import { buildGateway } from '../orchestrations/gateways/build-gateway.ts';
 import { disconnectSessions } from '../orchestrations/gateways/disconnect-sessions.ts';
 import { removeGateway } from '../orchestrations/gateways/remove-gateway.ts';
 import { revokeOwner } from '../orchestrations/gateways/revoke-owner.ts';
+import { scanInventory } from '../orchestrations/gateways/scan-inventory.ts';
 import { isExpiredRoot } from '../pki/read-foreign-root.ts';
 import { containers } from './containers.ts';
 import type { Core } from './core.ts';
@@ -41,6 +45,7 @@ export function gatewayNounRoutes({ stores, operations }: Core, gateways: Gatewa
     diagnoseRoute(gateways),
     ...gatewayRevocationRoutes({ stores, operations, ...gateways }),
     ...gatewaySessionRoutes({ operations, ...gateways }),
+    ...inventoryRoutes({ operations, ...gateways }),
   ];
 }
 
@@ -51,6 +56,9 @@ export function registerGateways({ arm, blobs, stores, claims, operations, log, 
   df.app.orchestration(revokeOwnerContract.revokeOwnerName, revokeOwner);
 
   df.app.orchestration(disconnectSessionsContract.disconnectSessionsName, disconnectSessions);
+
+  df.app.orchestration(scanInventoryContract.scanInventoryName, scanInventory);
+  registerActivities(df.app, scanInventoryContract, createInventoryActivities(gateways));
 
   registerActivities(
     df.app,

@@ -13,12 +13,14 @@ export type OperationCarrier =
   | 'disconnects'
   | 'certificateImports'
   | 'certificateOrders'
+  | 'inventoryScans'
   | 'procedures';
 
 interface FamilyFacts {
   readonly carrier: OperationCarrier;
   /** What the operation's `target` is the id of; a certificate's is its thumbprint. */
-  readonly target: 'root' | 'gateway' | 'certificate' | 'certificates' | 'owner' | 'machine' | 'stack' | 'connector';
+  readonly target:
+    'root' | 'gateway' | 'certificate' | 'certificates' | 'owner' | 'machine' | 'stack' | 'connector' | 'inventory';
 }
 
 /** What operations work on, and so how to tell whether one is still its target's. */
@@ -31,6 +33,7 @@ export const operationFamilies = {
   owner: { carrier: 'leavers', target: 'owner' },
   certificates: { carrier: 'certificateImports', target: 'certificates' },
   certificateOrder: { carrier: 'certificateOrders', target: 'root' },
+  inventory: { carrier: 'inventoryScans', target: 'inventory' },
   machine: { carrier: 'procedures', target: 'machine' },
   vpnAccess: { carrier: 'procedures', target: 'stack' },
   vpnUser: { carrier: 'procedures', target: 'stack' },
@@ -88,6 +91,11 @@ export const operationKinds = {
     about: 'issues a certificate once somebody has approved it',
     may: { cancel: 'operator', approve: 'operator', reject: 'operator' },
     needsAnother: true,
+  },
+  scanInventory: {
+    family: 'inventory',
+    about: 'looks at every gateway that may be read',
+    may: { cancel: 'operator' },
   },
   checkMachine: { family: 'machine', about: 'looks who answers on a machine, and as whom', may: onMachines },
   openVpnAccess: { family: 'vpnAccess', about: 'shares VPN access to a stack', may: onMachines },

@@ -40,6 +40,16 @@ import {
   type RootGateway,
   rootGatewayKind,
 } from './records/gateways.ts';
+import {
+  inventoryKind,
+  type InventoryRecord,
+  type ScanItem,
+  scanItemKind,
+  type ScannedGateway,
+  scannedGatewayKind,
+  type ScannedSubscription,
+  scannedSubscriptionKind,
+} from './records/inventory.ts';
 import { ownerIndexKind, type OwnerIndexRow, ownerKind, type OwnerRecord } from './records/owners.ts';
 import { createStore, type Store } from './store.ts';
 
@@ -68,6 +78,10 @@ export interface Stores {
   readonly supersessions: Store<Supersession>;
   readonly owners: Store<OwnerRecord>;
   readonly ownersInCommon: Store<OwnerIndexRow>;
+  readonly inventory: Store<InventoryRecord>;
+  readonly scannedSubscriptions: Store<ScannedSubscription>;
+  readonly scannedGateways: Store<ScannedGateway>;
+  readonly scanItems: Store<ScanItem>;
 }
 
 export function createStores(tables: Tables): Stores {
@@ -95,5 +109,9 @@ export function createStores(tables: Tables): Stores {
     supersessions: createStore(tables, supersessionKind),
     owners: createStore(tables, ownerKind),
     ownersInCommon: createStore(tables, ownerIndexKind),
+    inventory: createStore(tables, inventoryKind),
+    scannedSubscriptions: createStore(tables, scannedSubscriptionKind),
+    scannedGateways: createStore(tables, scannedGatewayKind),
+    scanItems: createStore(tables, scanItemKind),
   };
 }

@@ -34,6 +34,7 @@ import { createMemoryBlobs } from './memory-blobs.ts';
 import { createMemoryTables, type MemoryTables } from './memory-tables.ts';
 import { createRecordingLog } from './recording-log.ts';
 import { createStubArm, provisioned, type StubArm } from './stub-arm.ts';
+import { createStubArmInventory } from './stub-arm-inventory.ts';
 import { createStubOrchestrations, type StubOrchestrations } from './stub-orchestrations.ts';
 import { createStubRootKeys, type StubRootKeys } from './stub-root-keys.ts';
 import { createTestClock, type TestClock } from './test-clock.ts';
@@ -68,9 +69,11 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
   const standing = createOperationStanding({ stores, onPremisesStores: createOnPremisesStores(tables) });
   /** Secrets of Key Vault, by name. */
   const secrets = new Map<string, string>();
+  const armInventory = createStubArmInventory(arm);
   const core = {
     apiKeys: createApiKeys({ tables, now }),
     arm,
+    armInventory,
     audit: createAudit({ tables }),
     blobs: createMemoryBlobs(tables),
     claims,
@@ -111,6 +114,7 @@ export function createServicesWorld(tables: MemoryTables = createMemoryTables())
     ...core,
     ...certificates,
     ...gateways,
+    armInventory,
     clock,
     orchestrations,
     secrets,

@@ -187,5 +187,5 @@ function optional<Name extends string, Value>(
   name: Name,
   value: Value | undefined,
 ): Readonly<Partial<Record<Name, Value>>> {
-  return value === undefined ? {} : ({ [name]: value } as Readonly<Record<Name, Value>>);
+  return (value === undefined ? {} : { [name]: value }) as Readonly<Partial<Record<Name, Value>>>;
 }

@@ -4,7 +4,7 @@ import { problemCodeSchema } from '../problem-codes.ts';
 /**
  * `error`: it keeps people out, or its date has passed. `warning`: it will, from its date on. `info`: worth knowing.
  */
-export const findingSeverities = ['error', 'warning', 'info'] as const;
+const findingSeverities = ['error', 'warning', 'info'] as const;
 
 /** What is wrong with a gateway that is there, or will be, and what to do about it. */
 export const inventoryFindingSchema = z

@@ -21,14 +21,21 @@ const formatsByType: ReadonlyMap<string, ListFormat> = new Map([
   ['application/json', 'json'],
 ]);
 
-/** The format that was named, or the one that the caller would rather have (RFC 9110, section 12.5.1), or JSON. */
+/** The format that was named, or the one that the caller would rather have, or JSON. */
 export function listFormat(named: ListFormat | undefined, headers: Pick<Headers, 'get'>): ListFormat {
-  if (named !== undefined) return named;
+  return named ?? preferredFormat(headers, formatsByType) ?? 'json';
+}
+
+/** The one of these formats that the caller would rather have (RFC 9110, section 12.5.1), by media type. */
+export function preferredFormat<Format>(
+  headers: Pick<Headers, 'get'>,
+  byType: ReadonlyMap<string, Format>,
+): Format | undefined {
   const wishes = (headers.get('accept') ?? '').split(',').flatMap((part) => {
     const [type = '', ...parameters] = part.split(';').map((piece) => piece.trim().toLowerCase());
-    const format = formatsByType.get(type);
+    const format = byType.get(type);
     const weight = Number(parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? '1');
     return format === undefined || !(weight > 0) ? [] : [{ format, weight }];
   });
-  return wishes.toSorted((a, b) => b.weight - a.weight)[0]?.format ?? 'json';
+  return wishes.toSorted((a, b) => b.weight - a.weight)[0]?.format;
 }

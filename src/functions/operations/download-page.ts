@@ -1,4 +1,5 @@
 import type { WaitingDownload } from '../../services/operations/downloads.ts';
+import { escapeHtml } from '../http/escape-html.ts';
 
 /**
  * For every answer behind a link that is a secret: no script, nothing from elsewhere, no trace of the address anywhere.
@@ -38,8 +39,4 @@ ${content}
 </body>
 </html>
 `;
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -46,6 +46,9 @@ export function createOperationStanding({
     // Nobody resumes it, and what it was to issue is judged anew when it is.
     certificateOrder: () => Promise.resolve(undefined),
 
+    // Nobody resumes it: another scan is begun.
+    inventory: () => Promise.resolve(undefined),
+
     gateway: async ({ id, target }) => {
       const gateway = (await stores.gateways.get(gatewayKeys(target)))?.record;
       if (gateway === undefined) return gone(`Gateway ${target}`);

@@ -119,6 +119,7 @@ const needs: Readonly<Record<OperationFamily, FindNeed>> = {
 
   certificates: () => Promise.resolve(undefined),
   certificateOrder: () => Promise.resolve(undefined),
+  inventory: () => Promise.resolve(undefined),
   machine: () => Promise.resolve(undefined),
 
   vpnAccess: async ({ onPremisesStores }, { id, target }) =>

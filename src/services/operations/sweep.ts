@@ -30,6 +30,7 @@ export interface SweepOptions {
   readonly certificateOrders: { readonly run: Revive };
   readonly certificateImports: { readonly run: Revive };
   readonly disconnects: { readonly run: Revive };
+  readonly inventoryScans: { readonly run: Revive };
   readonly trust: { readonly run: Revive };
   readonly certificates: { readonly complete: (id: string) => Promise<CompletedCertificate | undefined> };
   readonly rootKeyImports: { readonly complete: (keyName: string, since: string) => Promise<void> };
@@ -133,6 +134,7 @@ async function reviveByCarrier(options: SweepOptions, operation: OperationRecord
     gatewayRevocations: options.gatewayRevocations.run,
     leavers: options.leavers.run,
     disconnects: options.disconnects.run,
+    inventoryScans: options.inventoryScans.run,
     certificateOrders: options.certificateOrders.run,
     certificateImports: options.certificateImports.run,
     procedures: options.procedures.revive,
