@@ -35,7 +35,7 @@ export class ArmRefusal extends Error {
   }
 
   toResponse(): ServiceResponse {
-    // Errors of the gateway in front of the providers carry this mark (facts/cloud.md 3.1).
+    // Errors of the gateway in front of the providers carry this mark.
     const gateway = this.options.fromProvider === false ? { 'x-ms-failure-cause': 'gateway' } : {};
     return { status: this.status, headers: { ...gateway, ...this.options.headers }, body: { error: this.toError() } };
   }
@@ -57,7 +57,7 @@ export function refuseAtGateway(
   return new ArmRefusal(status, code, message, { fromProvider: false, headers });
 }
 
-/** The Network provider's refusal of a body that it cannot read (facts/cloud.md 3.2). */
+/** The Network provider's refusal of a body that it cannot read. */
 export function refuseFormat(details: readonly RefusalDetail[]): ArmRefusal {
   return new ArmRefusal(400, 'InvalidRequestFormat', 'Cannot parse the request.', { details });
 }

@@ -148,7 +148,7 @@ export interface ArmState {
   publicIpCount: number;
   /** Signs operation URLs and profile URLs. */
   readonly signingKey: string;
-  /** The opaque part of operation URLs, about as long as Azure's (facts/cloud.md 3.1). */
+  /** The opaque part of operation URLs, about as long as Azure's. */
   readonly opaque: string;
 }
 

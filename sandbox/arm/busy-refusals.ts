@@ -7,7 +7,7 @@ import { provisioningStateOf } from './resource-store.ts';
 
 const retrySeconds = 10;
 
-/** The 429 for a write that meets another write of the same resource. Not throttling (facts/cloud.md 3.2). */
+/** The 429 for a write that meets another write of the same resource. Not throttling. */
 export function refuseAnotherOperation(context: ArmContext, call: ArmCall, running: StoredOperation): ArmRefusal {
   const { status } = operationUrls(context.state, running, call.url.origin);
   return new ArmRefusal(

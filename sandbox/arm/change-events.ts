@@ -47,7 +47,7 @@ export function toEndedChange(operation: StoredOperation): EndedChange {
   };
 }
 
-/** The change as Event Grid tells it: who and what, never the resource itself (facts/azure-vpn.md A9). */
+/** The change as Event Grid tells it: who and what, never the resource itself. */
 export function toChangeEvent(host: ServiceHost, change: EndedChange): EventGridEvent {
   const id = randomUUID();
   const kind = kindOf(change.operationName);

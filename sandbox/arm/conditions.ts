@@ -2,7 +2,7 @@ import type { ArmCall } from './arm-call.ts';
 import { ArmRefusal } from './arm-refusal.ts';
 import { asText, type JsonObject } from './json-object.ts';
 
-/** Honours If-Match and If-None-Match, with the Network provider's words (facts/azure-observed.md, Gateway). */
+/** Honours If-Match and If-None-Match, with the Network provider's words. */
 export function checkConditions(call: ArmCall, id: string, body: JsonObject | undefined): void {
   const etag = asText(body?.['etag']);
   for (const [header, isRight] of [

@@ -99,7 +99,7 @@ async function tryToSucceed(context: ArmContext, operation: StoredOperation): Pr
   }
 }
 
-/** Ends a running operation in favour of another on the same resource (facts/cloud.md 3.2, LRO Canceled). */
+/** Ends a running operation in favour of another on the same resource. */
 export function supersede(
   context: ArmContext,
   running: StoredOperation,
@@ -165,7 +165,7 @@ export function acceptedAnswer(context: ArmContext, call: ArmCall, operation: St
   };
 }
 
-/** The first answer to an action: `null`, and the Location URL alone (facts/cloud.md 3.1, recorded). */
+/** The first answer to an action: `null`, and the Location URL alone (recorded). */
 export function actionAnswer(context: ArmContext, call: ArmCall, operation: StoredOperation): ServiceResponse {
   const { result } = operationUrls(context.state, operation, call.url.origin);
   return { status: 202, headers: { location: result, 'retry-after': retryAfter(context.host, 10) }, body: null };

@@ -60,7 +60,7 @@ function isAction(operation: StoredOperation): boolean {
 }
 
 /**
- * Azure asks for shorter waits where the work is short (facts/cloud.md 3.1), and for longer ones the more often it was
+ * Azure asks for shorter waits where the work is short, and for longer ones the more often it was
  * asked.
  */
 function nextPollSeconds(operation: StoredOperation): number {

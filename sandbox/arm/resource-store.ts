@@ -57,7 +57,7 @@ export function requireWritableGroup(context: ArmContext, call: ArmCall): Stored
 
 /**
  * Gives a resource and its children their next provisioning state and a new etag: in Azure both change together, on
- * each transition (facts/cloud.md 3.1).
+ * each transition.
  */
 export function transition(resource: StoredResource, provisioningState: string): void {
   const etag = `W/"${randomUUID()}"`;

@@ -1,4 +1,4 @@
-/** The headers that ARM puts on every answer (facts/cloud.md 3.1). */
+/** The headers that ARM puts on every answer. */
 export function standardHeaders(ids: {
   readonly requestId: string;
   readonly correlationId: string;

@@ -2,7 +2,7 @@ import type { StackClock } from '../platform/stack-clock.ts';
 
 export type RequestClass = 'reads' | 'writes' | 'deletes';
 
-/** ARM's limits since 2024, per principal (facts/cloud.md 3.3). */
+/** ARM's limits since 2024, per principal. */
 const limits: Readonly<Record<RequestClass, { readonly size: number; readonly refillPerSecond: number }>> = {
   reads: { size: 250, refillPerSecond: 25 },
   writes: { size: 200, refillPerSecond: 10 },

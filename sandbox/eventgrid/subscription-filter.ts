@@ -8,7 +8,7 @@ export interface SubscriptionFilter {
 }
 
 /**
- * Writes and deletions of gateways. Actions are left out: the app's own would come back to it (facts/azure-vpn.md A9).
+ * Writes and deletions of gateways. Actions are left out: the app's own would come back to it.
  */
 export const gatewayChanges: SubscriptionFilter = {
   subjectContains: '/providers/Microsoft.Network/virtualNetworkGateways/',

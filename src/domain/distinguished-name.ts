@@ -33,7 +33,8 @@ const allowed = /^[\p{L}\p{M}\p{N} .,_'@+&!():-]*$/u;
 const cyrillicOrGreek = /[\p{Script=Cyrillic}\p{Script=Greek}]/u;
 
 // Names end up in DER, table keys, file names, HTML, CSV and logs. They are kept harmless in all of them by what they
-// may be made of, not by hoping that each of those places escapes them (perf-rel section 12, rows 9 to 12).
+// may be made of, not by hoping that each of those places escapes them: no path, no markup, no
+// line of a header or log can be written with them, nor, by the first character, a formula of a spreadsheet.
 const textRules: readonly TextRule[] = [
   {
     code: 'nameBlank',

@@ -1,6 +1,7 @@
 import { checkPrimeSync } from 'node:crypto';
 
-// The checks of a modulus that anyone can break without factoring: see perf-rel section 6 ("Profile to enforce").
+// The checks of a modulus that anyone can break without real factoring: with a small factor, a prime, primes that lie
+// close together, or the fingerprint of a flawed library. Public authorities make the same ones before they sign.
 
 const smallPrimes = primesUpTo(751);
 const smallDivisors = smallPrimes.map(BigInt);

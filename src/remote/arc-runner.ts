@@ -27,7 +27,7 @@ export interface ArcRunnerOptions {
   readonly now: () => Date;
 }
 
-/** The stable version that has run commands of connected machines (facts/onprem.md 3a). */
+/** The stable version that has run commands of connected machines. */
 const apiVersion = '2025-01-13';
 const stoppingSeconds = 10;
 

@@ -19,7 +19,7 @@ function checkProtocols(plan: GatewayPlan): void {
     throw new ArmRefusal(400, 'VpnClientProtocolsCannotBeCombined', message);
   }
   if (plan.protocols.includes('SSTP')) {
-    // Closed since 2026-03-31; gateways that have it keep it until 2027 (facts/azure-vpn.md section 0), but none is
+    // Closed since 2026-03-31; gateways that have it keep it until 2027, but none is
     // here.
     const message = 'Vpn client protocol SSTP can no longer be enabled. Use IkeV2 or OpenVPN.';
     throw new ArmRefusal(400, 'SstpProtocolNotAllowedForVPNGateway', message);
@@ -34,7 +34,7 @@ function checkProtocols(plan: GatewayPlan): void {
   }
 }
 
-/** The table of tunnels and authentication (facts/azure-vpn.md A2). */
+/** The table of tunnels and authentication. */
 function checkAuthentication(plan: GatewayPlan): void {
   const has = (kind: string) => plan.authentication.includes(kind);
   const isIkeOnly = !plan.protocols.includes('OpenVPN');

@@ -13,7 +13,7 @@ import { sameId } from '../resource-id.ts';
 import { requireResource } from '../resource-store.ts';
 import { cutSessions, listSessions } from './sessions.ts';
 
-/** The gateway counts its sessions this often; in between the list is old (facts/azure-vpn.md A6). */
+/** The gateway counts its sessions this often; in between the list is old. */
 const refreshMs = 5 * 60 * 1000;
 
 export function startHealth(context: ArmContext, call: ArmCall): ServiceResponse {

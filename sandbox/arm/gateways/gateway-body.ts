@@ -38,7 +38,7 @@ function withAllocation(configuration: JsonObject): JsonObject {
 }
 
 /**
- * A VpnGw SKU answers a PUT with a configuration even when none was sent; the Basic SKU does not (facts/cloud.md 3.1).
+ * A VpnGw SKU answers a PUT with a configuration even when none was sent; the Basic SKU does not.
  */
 function clientConfiguration(plan: GatewayPlan): JsonObject {
   if (plan.client === undefined && plan.sku === 'Basic') return {};

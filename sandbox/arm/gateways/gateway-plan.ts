@@ -51,7 +51,7 @@ export function readGatewayPlan(context: ArmContext, prepared: PreparedPut): Gat
 }
 
 /**
- * A gateway that exists keeps its generation; the two largest SKUs exist in the second only (facts/azure-vpn.md A1).
+ * A gateway that exists keeps its generation; the two largest SKUs exist in the second only.
  */
 function defaultGeneration(sku: string, existing: StoredResource | undefined): string {
   const kept = existing === undefined ? undefined : asText(propertiesOf(existing.body)['vpnGatewayGeneration']);
@@ -61,7 +61,7 @@ function defaultGeneration(sku: string, existing: StoredResource | undefined): s
 function readProtocols(client: JsonObject | undefined, sku: string): string[] {
   const given = asTexts(client?.['vpnClientProtocols']).map((protocol) => spell(spellings.protocol, protocol));
   if (given.length > 0) return given;
-  // Azure's own default, as recorded (facts/cloud.md 3.1); the Basic SKU got none.
+  // Azure's own default, as recorded; the Basic SKU got none.
   return sku === 'Basic' ? [] : defaultProtocols;
 }
 

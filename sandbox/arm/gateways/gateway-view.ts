@@ -5,7 +5,7 @@ import { asObject, asTexts, type JsonObject, propertiesOf } from '../json-object
 import { provisioningStateOf } from '../resource-store.ts';
 import { listSessions } from './sessions.ts';
 
-/** What Azure computes and no API description names (recorded: facts/azure-observed.md, Gateway). */
+/** What Azure computes and no API description names (recorded). */
 const computedProperties: JsonObject = {
   packetCaptureDiagnosticState: 'None',
   isMigrateToCSES: false,

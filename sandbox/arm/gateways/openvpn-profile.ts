@@ -1,7 +1,7 @@
 import type { GatewayIdentity } from './gateway-identity.ts';
 
 /**
- * The directives of the profile that Azure hands out, in its order (facts/vpn-data-plane.md 1, facts/azure-vpn.md A8).
+ * The directives of the profile that Azure hands out, in its order.
  */
 export function renderOpenVpnProfile(identity: GatewayIdentity): string {
   return [

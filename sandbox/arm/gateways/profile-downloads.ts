@@ -40,7 +40,7 @@ export function downloadProfile(context: ArmContext, request: ServiceRequest): S
   }
   profile.asked += 1;
   context.save();
-  // Right after it is made the archive is often not there yet (facts/azure-vpn.md A6).
+  // Right after it is made the archive is often not there yet.
   if (profile.asked === 1) return notFound();
   const headers = { 'content-type': 'application/zip', 'x-ms-blob-type': 'BlockBlob' };
   return { status: 200, headers, body: Buffer.from(profile.zip, 'base64') };

@@ -7,8 +7,7 @@ import { renderAzureVpnConfig, renderVpnSettings, serverRootDer } from './profil
 const fakeProgram = strToU8('MZ This is not the Windows installer: the local stack has none.');
 
 /**
- * The archive that Azure makes for a gateway: exactly the files that its protocols and its authentication call for
- * (facts/azure-vpn.md A8).
+ * The archive that Azure makes for a gateway: exactly the files that its protocols and its authentication call for.
  */
 export function createProfilePackage(gateway: AppliedGateway, authenticationMethod: string): Buffer {
   return Buffer.from(zipSync({ ...genericFiles(gateway, authenticationMethod), ...tunnelFiles(gateway) }));

@@ -7,7 +7,7 @@ import { requireResource } from '../resource-store.ts';
 const secretField = 'radiusServerSecret';
 
 /**
- * A point-to-site configuration as Azure answers with it: RADIUS secrets are never returned (facts/azure-vpn.md A5).
+ * A point-to-site configuration as Azure answers with it: RADIUS secrets are never returned.
  */
 export function withoutSecrets(client: JsonObject): JsonObject {
   const { [secretField]: _single, ...rest } = client;

@@ -16,7 +16,7 @@ export function checkReferences(plan: GatewayPlan): void {
     const path = `properties.ipConfigurations[${index}].properties`;
     const subnetId = readReference(properties, 'subnet', 'virtualNetworks/subnets', path);
     checkSubnet(plan, subnetId);
-    // The Basic SKU lost its public IP reference in 2026 (facts/azure-vpn.md A1).
+    // The Basic SKU lost its public IP reference in 2026.
     if (plan.sku === 'Basic' && properties['publicIPAddress'] === undefined) continue;
     checkPublicIp(plan, readReference(properties, 'publicIPAddress', 'publicIPAddresses', path));
   }
@@ -56,7 +56,7 @@ function checkSubnet(plan: GatewayPlan, subnetId: string): void {
   checkProvisioned(plan.context, network, plan.id);
 }
 
-/** A gateway is not made where a route of one's own takes everything elsewhere (facts/azure-vpn.md A3). */
+/** A gateway is not made where a route of one's own takes everything elsewhere. */
 function checkRouteTable(plan: GatewayPlan, subnet: JsonObject, subnetId: string): void {
   const table = findResource(plan.context, referenceOf(propertiesOf(subnet), 'routeTable') ?? '');
   const routes = asObjects(table && propertiesOf(table.body)['routes']);

@@ -5,7 +5,7 @@ const pem = /^\s*-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICAT
 
 /**
  * A root certificate as Azure takes it: base64, on one line, of the DER bytes, or of the PEM text of one certificate,
- * which is kept as sent (recorded: facts/azure-observed.md). Undefined for everything else, PEM itself included.
+ * which is kept as sent (recorded). Undefined for everything else, PEM itself included.
  */
 export function parseRootData(publicCertData: string): X509Certificate | undefined {
   if (!base64.test(publicCertData)) return undefined;

@@ -28,7 +28,7 @@ function checkSkuIsMade(plan: GatewayPlan): void {
   throw new ArmRefusal(400, 'InvalidGatewaySize', message);
 }
 
-/** The first SKU exists in the first generation only, the two largest in the second only (facts/azure-vpn.md A1). */
+/** The first SKU exists in the first generation only, the two largest in the second only. */
 function checkGeneration(plan: GatewayPlan): void {
   const isWrong =
     plan.generation === 'None' ||

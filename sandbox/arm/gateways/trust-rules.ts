@@ -5,7 +5,7 @@ import { checkNetworkName } from '../resource-names.ts';
 import type { GatewayPlan } from './gateway-plan.ts';
 import { parseRootData } from './root-data.ts';
 
-/** Published limits of a gateway (facts/azure-observed.md, Limits). */
+/** Published limits of a gateway. */
 const rootsMax = 20;
 const revokedMax = 300;
 
@@ -40,7 +40,7 @@ function checkEntries(collection: string, type: string, entries: readonly JsonOb
   }
 }
 
-/** Data beside `properties` instead of inside is the mistake that bit several tools (facts/azure-vpn.md A5, trap 3). */
+/** Data beside `properties` instead of inside is the mistake that bit several tools. */
 function checkWrapper(path: string, type: string, entry: JsonObject): void {
   const misplaced = ['publicCertData', 'thumbprint'].find((field) => field in entry);
   if (misplaced !== undefined) {

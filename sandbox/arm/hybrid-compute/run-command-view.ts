@@ -3,7 +3,7 @@ import type { RunCommandView, StoredRunCommand } from '../arm-state.ts';
 import { asText, type JsonObject, propertiesOf } from '../json-object.ts';
 import type { HybridMachine, RunState } from './hybrid-machines.ts';
 
-/** An instance view holds the end of each stream and no more (facts/onprem.md 3a). */
+/** An instance view holds the end of each stream and no more. */
 const streamMaxBytes = 4096;
 
 /** How Azure shows a script that ended with its machine is not known. */

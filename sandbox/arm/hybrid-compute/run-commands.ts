@@ -14,7 +14,7 @@ import { setState } from './run-command-operations.ts';
 import { refreshView } from './run-command-view.ts';
 
 const retrySeconds = 10;
-/** Of all states together, on one machine (facts/onprem.md 3a). */
+/** Of all states together, on one machine. */
 const commandsMax = 25;
 /** The first agent that can run commands. */
 const agentMin = [1, 33] as const;

@@ -64,7 +64,7 @@ function checkSubnet(context: ArmContext, plan: NetworkPlan, subnet: JsonObject)
   checkAttachments(context, plan, subnet);
 }
 
-/** Azure blocks security groups on the gateway's subnet (facts/azure-vpn.md A3). */
+/** Azure blocks security groups on the gateway's subnet. */
 function checkAttachments(context: ArmContext, plan: NetworkPlan, subnet: JsonObject): void {
   const subnetId = `${plan.id}/subnets/${subnetName(subnet)}`;
   const properties = propertiesOf(subnet);

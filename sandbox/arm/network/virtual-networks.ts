@@ -91,7 +91,7 @@ export function getVirtualNetwork(context: ArmContext, call: ArmCall): ServiceRe
   return withEtag(renderVirtualNetwork(context, resource));
 }
 
-/** An answer with the etag in its header too (facts/cloud.md 3.1). */
+/** An answer with the etag in its header too. */
 export function withEtag(body: JsonObject): ServiceResponse {
   return { status: 200, headers: { etag: String(body['etag']) }, body };
 }

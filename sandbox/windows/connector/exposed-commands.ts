@@ -19,7 +19,7 @@ const exposed = new Set(
 
 /**
  * What the privileged endpoint says of the blocks that a script sends there: it runs pipelines of exposed cmdlets and
- * no language (facts/onprem.md, 3f). Values come in by `$using:`. Undefined where it takes them all.
+ * no language. Values come in by `$using:`. Undefined where it takes them all.
  */
 export function refusalOfBlocks(script: string): string | undefined {
   const blocks = [...script.matchAll(/\bScriptBlock\s*=\s*\{([^{}]*)(\{?)/gi)];

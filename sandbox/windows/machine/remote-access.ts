@@ -8,7 +8,7 @@ const poolSchema = z.strictObject({ from: address, to: address });
 /** How a network adapter takes part in address translation. */
 const natModes = ['none', 'private', 'full'] as const;
 
-/** What counts only from the next start of Routing and Remote Access on (facts/onprem.md, P7 and P9). */
+/** What counts only from the next start of Routing and Remote Access on. */
 const inForceSchema = z.strictObject({
   sharedKey: z.string().optional(),
   routerType: z.string().default('lan'),

@@ -4,7 +4,7 @@ import { accountNamed, tryPassword } from './accounts.ts';
 import { isUp } from './model.ts';
 import type { RemoteAccess } from './remote-access.ts';
 
-/** What the error dialog of a Windows client says of a connection that does not come about (facts/onprem.md, P20). */
+/** What the error dialog of a Windows client says of a connection that does not come about. */
 export type VpnErrorCode =
   /** Nobody answers on UDP 500 and 4500. */
   | 809
@@ -92,7 +92,7 @@ function mayDialIn(machine: WindowsMachine, remoteAccess: RemoteAccess, client: 
   );
 }
 
-/** The server keeps the first address of its pool for itself (facts/onprem.md, section 0). */
+/** The server keeps the first address of its pool for itself. */
 function freeAddress({ pool, sessions }: RemoteAccess): string | undefined {
   if (pool === undefined) return undefined;
   const taken = new Set(sessions.map(({ address }) => address));

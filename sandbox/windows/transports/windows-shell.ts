@@ -12,7 +12,7 @@ export interface ShellAnswer {
 export type ReadCommandLine =
   { readonly kind: 'script'; readonly script: string } | { readonly kind: 'answer'; readonly answer: ShellAnswer };
 
-/** cmd.exe takes no more; a client that does not know sees it here (facts/onprem.md 3b). */
+/** cmd.exe takes no more; a client that does not know sees it here. */
 const commandLineMax = 8191;
 
 const powershell =

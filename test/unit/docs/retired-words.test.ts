@@ -25,6 +25,7 @@ const retired: readonly (readonly [RegExp, string])[] = [
   [/\b(?:carry|carries|carried|carrying) out\b/i, 'run; redrive'],
   [/\b(?:goOn|giveWay|patiently|lookAtAgain)\b/, 'continueIssuing; supersede; retryWhileThrottled; recheckAt'],
   [/\blanes?\b|[a-z]Lanes?\b/, 'branch'],
+  [/\bfacts\/[a-z]|\bperf-rel\b/, 'the reason itself: no reader has those pages'],
   [/\bwas so already\b|\bopens no gateway\b|\bnothing to do with it any more\b/i, 'Already in the desired state.'],
 ];
 

@@ -1,6 +1,6 @@
 // Goal: every certificate that must not be released is caught, by the code that names what is wrong with it.
 // Method: one good profile as DER parts; each bad certificate changes some parts and is signed correctly by the root,
-// as in the comparison of checkers in perf-rel section 6, so that nothing but the rule in question can catch it.
+// so that nothing but the rule in question can catch it.
 
 import type { KeyObject } from 'node:crypto';
 import { sign } from 'node:crypto';
