@@ -12,28 +12,28 @@ export interface SeenEndpoint {
 const tips = {
   notResolved: {
     message: 'its name does not resolve',
-    fix: 'See that the name is right (tip 2), and that this machine can resolve it.',
+    fix: 'See that the name is right, and that this machine can resolve it.',
   },
   noRoute: {
     message: 'there is no route to it',
-    fix: 'Azure Stack and whoever uses its portal need network connectivity to the tenant portal (tip 1): routes, gateways.',
+    fix: 'Azure Stack and whoever uses its portal need network connectivity to the tenant portal: routes, gateways.',
   },
   portClosed: {
     message: 'the port is closed',
-    fix: 'Open the port in the firewalls in between, and see that the service runs (tip 1).',
+    fix: 'Open the port in the firewalls in between, and see that the service runs.',
   },
   untrusted: {
     message: 'its certificate is not trusted there',
-    fix: 'Import the issuing authority on this machine (tip 3).',
+    fix: 'Import the issuing authority on this machine.',
   },
   selfSigned: {
     message: 'its certificate is self-signed',
-    fix: 'Use a certificate of a trusted authority: the connector refuses self-signed ones (tip 3).',
+    fix: 'Use a certificate of a trusted authority: the connector refuses self-signed ones.',
   },
-  expired: { message: 'its certificate has expired', fix: 'Renew the certificate and bind it (tip 3).' },
+  expired: { message: 'its certificate has expired', fix: 'Renew the certificate and bind it.' },
   nameMismatch: {
     message: 'its certificate is for another name',
-    fix: 'Use a certificate for this name, or correct the name (tips 2 and 3).',
+    fix: 'Use a certificate for this name, or correct the name.',
   },
 } as const satisfies Partial<Record<ProblemCode, { readonly message: string; readonly fix: string }>>;
 

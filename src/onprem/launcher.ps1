@@ -212,7 +212,7 @@ try {
   $asked = ConvertFrom-Json (ConvertFrom-Base64Url $Invocation)
   $answer['mode'] = [string]$asked.mode
   if ($asked.v -ne 1 -or $asked.step -ne $StepId) {
-    throw 'This script is of another step than the one that is asked for.'
+    throw 'This script belongs to another step than the one that is asked for.'
   }
   $file = $null
   if ($asked.source -eq 'file') {

@@ -47,7 +47,10 @@ export function judgeConnection(machine: string, resource: JsonObject): RemoteRe
     return refused('unreachable', `Azure Arc has lost ${machine}: its agent has not been heard of lately.`);
   }
   if (status === 'Expired') {
-    return refused('precondition', `Azure Arc has given ${machine} up: connect its agent again (azcmagent connect).`);
+    return refused(
+      'precondition',
+      `Azure Arc lists ${machine} as expired: connect its agent again (azcmagent connect).`,
+    );
   }
   return undefined;
 }

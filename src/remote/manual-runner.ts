@@ -41,10 +41,7 @@ export function createManualRunner({ commands, now }: ManualRunnerOptions): Remo
           return { outcome: 'ended', exitCode: undefined, output: seen.output, error: '' };
         case 'closed':
         case undefined:
-          return refused(
-            'toolFailed',
-            `The command is not shown to anybody any more: it was closed for ${machine.id}.`,
-          );
+          return refused('toolFailed', `The command is no longer shown: it was closed for ${machine.id}.`);
       }
     },
     cancel: close,

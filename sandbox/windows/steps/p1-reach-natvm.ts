@@ -19,7 +19,7 @@ export const p1: StepEmulator = {
 };
 
 function look(call: Call): StepOutcome {
-  return isTrusted(call) ? openIt(call) : refused('NotDone', 'It is not in TrustedHosts.');
+  return isTrusted(call) ? openIt(call) : refused('NotDone', 'This machine does not have the address in TrustedHosts.');
 }
 
 /** TrustedHosts is there before the session is tried: a wrong password leaves it there. */

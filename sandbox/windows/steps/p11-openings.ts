@@ -53,7 +53,7 @@ export const p14: StepEmulator = {
 };
 
 function translates(call: NicCall, remoteAccess: RemoteAccess): StepOutcome {
-  const message = 'The service does not run, or the external adapter does not translate.';
+  const message = 'Routing and Remote Access does not run, or the external adapter does not translate addresses.';
   return seen(call.mode, isTranslating(call, remoteAccess), message);
 }
 
@@ -61,7 +61,7 @@ function translate(call: NicCall, remoteAccess: RemoteAccess): StepOutcome {
   const { machine, parameters } = call;
   if (isTranslating(call, remoteAccess)) return fine();
   if (!machine.nics.some(({ alias }) => alias === parameters.externalNic)) {
-    return refused('Precondition', 'There is no such adapter: it was renamed.');
+    return refused('Precondition', 'The external adapter is gone: it was renamed or removed.');
   }
   if (machine.services[remoteAccessService] !== 'Running') restartRemoteAccess(machine, remoteAccess);
   remoteAccess.natModes[parameters.externalNic] = 'full';

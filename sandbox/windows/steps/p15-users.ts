@@ -49,7 +49,10 @@ function unlessPrivileged(
   return (call) => {
     const account = accountNamed(call.machine, call.parameters.userName);
     if (account?.isAdministrator === true) {
-      return refused('Precondition', 'This account is an administrator or built in: it is not for VPN.');
+      return refused(
+        'Precondition',
+        'This account is built in or belongs to an administrator: it is given no VPN access.',
+      );
     }
     return act(call, account);
   };
@@ -88,7 +91,7 @@ function isShut(call: Call): StepOutcome {
   const account = accountNamed(machine, parameters.userName);
   const isOpen = account?.isEnabled === true;
   if (isOpen && !isOurs(account)) return leftAlone(account);
-  return seen(mode, !isOpen && !hasSession(machine, parameters.userName), 'The user may still come in.');
+  return seen(mode, !isOpen && !hasSession(machine, parameters.userName), 'The user can still connect.');
 }
 
 function shut(call: Call): StepOutcome {
@@ -118,7 +121,7 @@ function remove(call: Call): StepOutcome {
 
 /** A privileged account was never let in, so there is nothing to take back. */
 function leftAlone(account: Account): StepOutcome {
-  const message = 'This account was not made for VPN: it is left alone.';
+  const message = 'This account was not made by Gatehouse for VPN: it is not changed.';
   return account.isAdministrator ? { ...fine(), message } : refused('Precondition', message);
 }
 

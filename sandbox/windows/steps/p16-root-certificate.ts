@@ -109,7 +109,7 @@ function exportedFile({ machine, parameters }: ExportCall): { certificate: strin
 function lookAtPortal(call: BoundCall<typeof portal>): StepOutcome {
   const { world, machine, nowMs, parameters } = call;
   const sight = lookAt({ world, machine, nowMs, host: parameters.portalFqdn, port: 443, isTlsWanted: false });
-  return seen(call.mode, sight.connected, 'Nobody answers on port 443.', { portalAnswers: sight.connected });
+  return seen(call.mode, sight.connected, 'Nothing answers on port 443.', { portalAnswers: sight.connected });
 }
 
 /** As .NET writes it: the last part of the name first. */

@@ -24,7 +24,12 @@ export const p3: StepEmulator = {
 };
 
 function isKept({ mode }: Call, { before }: RemoteAccess): StepOutcome {
-  return seen(mode, before !== undefined, 'There are no settings from before.', before === undefined ? {} : { folder });
+  return seen(
+    mode,
+    before !== undefined,
+    'No earlier settings are saved on this machine.',
+    before === undefined ? {} : { folder },
+  );
 }
 
 function keep({ machine }: Call, remoteAccess: RemoteAccess): StepOutcome {

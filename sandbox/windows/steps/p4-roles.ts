@@ -44,7 +44,7 @@ export const p5: StepEmulator = {
 function isInstalled({ mode, parameters }: Call, { vpnStatus, pool }: RemoteAccess): StepOutcome {
   const isSo = vpnStatus === 'Installed' && pool?.from === parameters.addressFrom && pool.to === parameters.addressTo;
   const facts = pool === undefined ? {} : { addressFrom: pool.from, addressTo: pool.to };
-  return seen(mode, isSo, 'The VPN role is not installed, or its pool is another.', facts);
+  return seen(mode, isSo, 'The VPN role is not installed, or it has another address pool.', facts);
 }
 
 function install(call: Call, remoteAccess: RemoteAccess): StepOutcome {
@@ -59,7 +59,7 @@ function install(call: Call, remoteAccess: RemoteAccess): StepOutcome {
     return {
       ...changed(),
       code: 'RebootRequired',
-      message: 'The features are installed and wait for the machine to start again.',
+      message: 'The features are installed and need a restart of the machine.',
     };
   }
   if (remoteAccess.vpnStatus === 'Uninstalled') configure(machine, remoteAccess);
@@ -113,7 +113,7 @@ function leaveHalfDone({ machine }: Pick<Call, 'machine'>, remoteAccess: RemoteA
 
 function poolProblem({ nics }: WindowsMachine, pool: { from: string; to: string }): string | undefined {
   if (pool.from === pool.to || !isWithin(pool.to, { ...pool, to: '255.255.255.255' })) {
-    return 'The pool ends before it begins.';
+    return 'The last address of the pool comes before its first.';
   }
   const own = nics.find(({ address }) => isWithin(address, pool));
   return own === undefined ? undefined : `The pool holds ${own.address}, an address of this machine.`;

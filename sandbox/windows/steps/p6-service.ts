@@ -109,7 +109,7 @@ function replaceKey(_call: KeyCall, remoteAccess: RemoteAccess): StepOutcome {
 }
 
 function hasType({ mode }: PlainCall, { routerType }: RemoteAccess): StepOutcome {
-  return seen(mode, routerType === 'lananddd', 'The router is of another type.');
+  return seen(mode, routerType === 'lananddd', 'Another router type is set.');
 }
 
 function setType(_call: PlainCall, remoteAccess: RemoteAccess): StepOutcome {
@@ -119,7 +119,7 @@ function setType(_call: PlainCall, remoteAccess: RemoteAccess): StepOutcome {
 
 function restoreType(_call: PlainCall, remoteAccess: RemoteAccess): StepOutcome {
   const { before } = remoteAccess;
-  if (before === undefined) return { ...fine(), message: 'The type from before is not known: it stays as it is.' };
+  if (before === undefined) return { ...fine(), message: 'The earlier router type is not known: it stays as it is.' };
   remoteAccess.routerType = before.routerType;
   return changed();
 }

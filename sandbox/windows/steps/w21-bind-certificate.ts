@@ -75,7 +75,7 @@ function whyNot({ machine, parameters }: Call, thumbprint: string): StepOutcome 
     return refused('Precondition', `${thumbprint} is not in LocalMachine\\My with its private key.`);
   }
   if (machine.azurePack.staged[parameters.folder] === undefined) {
-    return refused('Precondition', 'ScriptNotFound: no setup\\scripts\\Configure-Certificates.ps1.');
+    return refused('Precondition', 'The staged package has no setup\\scripts\\Configure-Certificates.ps1.');
   }
   return undefined;
 }

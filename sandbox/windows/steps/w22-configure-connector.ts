@@ -53,7 +53,7 @@ function write({ world, machine, parameters }: Call, count: number): StepOutcome
   }
   const unresolved = Object.values(wanted).filter((name) => !isResolved(world, machine, name));
   if (unresolved.length > 0) {
-    return refused('Precondition', `These names do not resolve from here: ${unresolved.join(', ')}`);
+    return refused('Precondition', `These names do not resolve on this machine: ${unresolved.join(', ')}`);
   }
   azurePack.notes.settingsBefore ??= Object.fromEntries(sites.map(({ name, settings }) => [name, settings]));
   for (const site of sites.slice(0, count)) site.settings = { ...wanted };

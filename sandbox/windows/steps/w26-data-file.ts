@@ -35,7 +35,7 @@ function copy({ machine, parameters, secrets }: Call): StepOutcome {
   }
   const bytes = Buffer.from(secrets.content, 'base64');
   if (hashOf(bytes) !== parameters.sha256) {
-    return refused('Precondition', 'The data file that came is not the one whose SHA-256 was given.');
+    return refused('Precondition', 'The data file has another SHA-256 than the one given.');
   }
   const there = readBytes(machine, dataFilePath(parameters));
   if (there?.equals(bytes) === true) return fine({ sha256: parameters.sha256 });

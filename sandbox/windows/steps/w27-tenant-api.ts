@@ -37,7 +37,7 @@ function update({ machine, parameters }: Call): StepOutcome {
   const { tenantApi, staged } = machine.azurePack;
   if (tenantApi === undefined) return noTenantApi(machine);
   const version = staged[parameters.folder]?.version;
-  if (version === undefined) return refused('Precondition', 'ScriptNotFound: the package is not staged.');
+  if (version === undefined) return refused('Precondition', 'The package is not staged.');
   if (!isOlder(tenantApi.version, version)) {
     return refused('ToolFailed', 'Update-TenantAPI.ps1 ended with 0 and left no newer Tenant API.');
   }

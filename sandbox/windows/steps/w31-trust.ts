@@ -89,9 +89,13 @@ function restore(call: Call): StepOutcome {
   const backup = server.backups.find(({ name }) => name === noted);
   if (backup === undefined) {
     if (!showsTrust(server, call.parameters)) return fine({ isTrusted: false });
-    return refused('Precondition', 'The trust is there, but this machine has no note of a backup from before it.', {
-      isTrusted: true,
-    });
+    return refused(
+      'Precondition',
+      'The trust is there, but this machine has no note of a backup that was made before it.',
+      {
+        isTrusted: true,
+      },
+    );
   }
   noteWork(call, server);
   server.backups.push({ name: backupName(call, '-undone'), trusts: copyOf(server.trusts) });
@@ -143,7 +147,7 @@ function notAdministrator(): StepOutcome {
 function findDataFile({ machine, parameters }: Call): FoundFile {
   const refuse = (code: string, message: string): FoundFile => ({ outcome: 'refused', answer: refused(code, message) });
   if (machine.azurePack.staged[parameters.folder] === undefined) {
-    return refuse('Precondition', 'ScriptNotFound: no setup\\scripts\\Configure-TrustAzureStack.ps1.');
+    return refuse('Precondition', 'The staged package has no setup\\scripts\\Configure-TrustAzureStack.ps1.');
   }
   const bytes = readBytes(machine, dataFilePath(parameters));
   if (bytes === undefined) return refuse('Precondition', 'The data file is not in the folder of the package.');

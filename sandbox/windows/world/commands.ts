@@ -119,7 +119,7 @@ async function prepare(
     return failed(
       { step, mode: invocation.mode },
       'ToolFailed',
-      'This script is of another step than the one that is asked for.',
+      'This script belongs to another step than the one that is asked for.',
     );
   }
   return await hop(context, command, invocation);

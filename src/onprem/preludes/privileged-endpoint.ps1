@@ -35,7 +35,7 @@ function Get-EndpointProblem {
   param([System.Management.Automation.Remoting.PSRemotingTransportException]$Failure, [string]$Authentication)
   $problem = @{
     code    = 'ToolFailed'
-    message = 'The privileged endpoint does not open: ' + $Failure.Message
+    message = 'The privileged endpoint cannot be opened: ' + $Failure.Message
   }
   if ($networkErrors -contains $Failure.ErrorCode) {
     $problem.code = 'Unreachable'

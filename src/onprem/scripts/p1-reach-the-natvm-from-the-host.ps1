@@ -57,7 +57,7 @@ if ($Mode -eq 'undo') {
 
 $isTrusted = Test-Trusted
 if (-not $isTrusted -and $Mode -eq 'probe') {
-  return [ordered]@{ ok = $false; changed = $false; code = 'NotDone'; facts = @{}; message = 'It is not in TrustedHosts.' }
+  return [ordered]@{ ok = $false; changed = $false; code = 'NotDone'; facts = @{}; message = 'This machine does not have the address in TrustedHosts.' }
 }
 $changed = $false
 if (-not $isTrusted -and $Mode -eq 'apply') {

@@ -28,7 +28,7 @@ if ($Mode -eq 'undo') {
     $was = [regex]::Match([IO.File]::ReadAllText($before, [Console]::OutputEncoding), $pattern)
   }
   if (-not $was.Success) {
-    $message = 'No adapter was preferred before: this one stays preferred until the settings from before are put back.'
+    $message = 'No adapter was preferred before. This one stays preferred until the earlier settings are restored.'
     return [ordered]@{ ok = $true; changed = $false; code = ''; facts = @{}; message = $message }
   }
   $wanted = $was.Groups['name'].Value

@@ -31,14 +31,14 @@ if ($isRunning -and $natMode -eq 'full') {
 }
 if ($Mode -eq 'probe' -or $Mode -eq 'verify') {
   $code = @{ probe = 'NotDone'; verify = 'VerifyFailed' }[$Mode]
-  $message = 'The service does not run, or the external adapter does not translate.'
+  $message = 'Routing and Remote Access does not run, or the external adapter does not translate addresses.'
   return [ordered]@{ ok = $false; changed = $false; code = $code; facts = @{}; message = $message }
 }
 
 # The cmdlet takes names as patterns: they are compared here.
 $adapters = @(Get-NetAdapter | Where-Object { $_.Name -eq $ExternalNic })
 if ($adapters.Count -eq 0) {
-  $message = 'There is no such adapter: it was renamed.'
+  $message = 'The external adapter is gone: it was renamed or removed.'
   return [ordered]@{ ok = $false; changed = $false; code = 'Precondition'; facts = @{}; message = $message }
 }
 $changed = $true

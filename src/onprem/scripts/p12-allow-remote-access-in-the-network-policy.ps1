@@ -16,13 +16,13 @@ function Read-PolicyExport {
   try {
     $guarded = Invoke-Native { icacls $folder '/inheritance:r' '/grant:r' '*S-1-5-18:(OI)(CI)F' '*S-1-5-32-544:(OI)(CI)F' }
     if ($guarded.exitCode -ne 0) {
-      throw 'The folder of the export could not be kept to administrators.'
+      throw 'The folder of the export could not be restricted to administrators.'
     }
     $file = Join-Path $folder 'nps.xml'
     $target = 'filename={0}' -f $file
     $exported = Invoke-Native { netsh 'nps' 'export' $target 'exportPSK=YES' }
     if ($exported.exitCode -ne 0) {
-      throw 'netsh nps export did not work.'
+      throw 'netsh nps export failed.'
     }
     $document = New-Object 'System.Xml.XmlDocument'
     $document.Load($file)

@@ -56,7 +56,7 @@ function Save-User {
 try {
   $user = Find-User $UserName
   if ($null -ne $user -and (Test-Privileged $user)) {
-    $message = 'This account is an administrator or built in: it is not for VPN.'
+    $message = 'This account is built in or belongs to an administrator: it is given no VPN access.'
     return [ordered]@{ ok = $false; changed = $false; code = 'Precondition'; facts = @{}; message = $message }
   }
   $isLetIn = Test-LetIn $user

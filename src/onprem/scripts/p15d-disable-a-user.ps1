@@ -19,7 +19,7 @@ try {
     return [ordered]@{ ok = $true; changed = $false; code = ''; facts = @{}; message = '' }
   }
   if ($isOpen -and $user.Description -ne $mark) {
-    $message = 'This account was not made for VPN: it is left alone.'
+    $message = 'This account was not made by Gatehouse for VPN: it is not changed.'
     # Somebody asked for the VPN with such a name, and P15 refused. Were this a failure, the VPN could never be closed
     # again.
     if (Test-Privileged $user) {
@@ -29,7 +29,7 @@ try {
   }
   if ($Mode -ne 'apply') {
     $code = @{ probe = 'NotDone'; verify = 'VerifyFailed' }[$Mode]
-    return [ordered]@{ ok = $false; changed = $false; code = $code; facts = @{}; message = 'The user may still come in.' }
+    return [ordered]@{ ok = $false; changed = $false; code = $code; facts = @{}; message = 'The user can still connect.' }
   }
   $changed = $true
   # First who comes next, then those who are inside: in the other order they could come in again.

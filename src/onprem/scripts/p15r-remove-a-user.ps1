@@ -17,7 +17,7 @@ try {
     return [ordered]@{ ok = $true; changed = $false; code = ''; facts = @{}; message = '' }
   }
   if ($user.Description -ne $mark) {
-    $message = 'This account was not made for VPN: it is left alone.'
+    $message = 'This account was not made by Gatehouse for VPN: it is not changed.'
     # Somebody asked for the VPN with such a name, and P15 refused. Were this a failure, the VPN could never be closed
     # again.
     if (Test-Privileged $user) {

@@ -17,6 +17,6 @@ $code = ''
 $message = ''
 if (-not $answers) {
   $code = 'NotDone'
-  $message = 'Nobody answers on port 443.'
+  $message = 'Nothing answers on port 443.'
 }
 return [ordered]@{ ok = $answers; changed = $false; code = $code; facts = @{ portalAnswers = $answers }; message = $message }

@@ -51,7 +51,7 @@ function Save-Before {
   $null = [IO.Directory]::CreateDirectory($staging)
   $guarded = Invoke-Native { icacls $staging '/inheritance:r' '/grant:r' '*S-1-5-18:(OI)(CI)F' '*S-1-5-32-544:(OI)(CI)F' }
   if ($guarded.exitCode -ne 0) {
-    return 'The folder could not be kept to administrators.'
+    return 'The folder could not be restricted to administrators.'
   }
   $ras = Invoke-Native { netsh 'ras' 'dump' }
   $routing = Invoke-Native { netsh 'routing' 'dump' }
@@ -118,7 +118,7 @@ if ($Mode -eq 'probe') {
   return [ordered]@{ ok = $false; changed = $false; code = 'NotDone'; facts = @{}; message = '' }
 }
 if ($Mode -eq 'verify') {
-  $message = 'There are no settings from before.'
+  $message = 'No earlier settings are saved on this machine.'
   return [ordered]@{ ok = $false; changed = $false; code = 'VerifyFailed'; facts = @{}; message = $message }
 }
 $changed = $true

@@ -47,7 +47,7 @@ function Find-PoolProblem {
   $from = ConvertTo-Number $AddressFrom
   $to = ConvertTo-Number $AddressTo
   if ($from -ge $to) {
-    return 'The pool ends before it begins.'
+    return 'The last address of the pool comes before its first.'
   }
   $query = @{ AddressFamily = 'IPv4' }
   foreach ($own in @(Get-NetIPAddress @query)) {
@@ -135,7 +135,7 @@ if ($Mode -eq 'probe') {
   return [ordered]@{ ok = $false; changed = $false; code = 'NotDone'; facts = (Get-PoolFact $pool); message = '' }
 }
 if ($Mode -eq 'verify') {
-  $message = 'The VPN role is not installed, or its pool is another.'
+  $message = 'The VPN role is not installed, or it has another address pool.'
   return [ordered]@{ ok = $false; changed = $false; code = 'VerifyFailed'; facts = (Get-PoolFact $pool); message = $message }
 }
 
@@ -145,7 +145,7 @@ if ($problem) {
 }
 $changed = $true
 if ((Install-Feature) -eq 'Yes') {
-  $message = 'The features are installed and wait for the machine to start again.'
+  $message = 'The features are installed and need a restart of the machine.'
   return [ordered]@{ ok = $true; changed = $changed; code = 'RebootRequired'; facts = @{}; message = $message }
 }
 if ($isInstalled) {

@@ -41,7 +41,7 @@ function Set-Type {
 if ($Mode -eq 'undo') {
   $was = Get-TypeBefore
   if ($null -eq $was) {
-    $message = 'The type from before is not known: it stays as it is.'
+    $message = 'The earlier router type is not known: it stays as it is.'
     return [ordered]@{ ok = $true; changed = $false; code = ''; facts = @{}; message = $message }
   }
   $changed = $true
@@ -56,7 +56,7 @@ if ($Mode -ne 'apply') {
     return [ordered]@{ ok = $true; changed = $false; code = ''; facts = @{}; message = '' }
   }
   $code = @{ probe = 'NotDone'; verify = 'VerifyFailed' }[$Mode]
-  return [ordered]@{ ok = $false; changed = $false; code = $code; facts = @{}; message = 'The router is of another type.' }
+  return [ordered]@{ ok = $false; changed = $false; code = $code; facts = @{}; message = 'Another router type is set.' }
 }
 $changed = $true
 $result = Set-Type 'lananddd' 'none' 'ipv4'

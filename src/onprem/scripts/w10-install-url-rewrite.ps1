@@ -59,7 +59,7 @@ if ($Mode -eq 'undo') {
     # 1605: not installed any more.
     if (@(0, 1605, 1641, 3010) -notcontains $exitCode) {
       $answer.code = 'ToolFailed'
-      $answer.message = 'Uninstalling URL Rewrite ended with ' + $exitCode + '.'
+      $answer.message = 'Uninstalling URL Rewrite ended with exit code ' + $exitCode + '.'
       return $answer
     }
     if (@(1641, 3010) -contains $exitCode) {
@@ -73,7 +73,7 @@ if ($Mode -eq 'undo') {
 
 if (-not (Test-WebServer)) {
   $answer.code = 'Precondition'
-  $answer.message = 'This machine has no IIS: it is no tenant portal machine.'
+  $answer.message = 'This machine has no IIS, so it is not a tenant portal machine.'
   return $answer
 }
 if ($version) {
@@ -105,7 +105,7 @@ try {
   }
   if ((Get-FileHash @hash).Hash -ne $InstallerSha256) {
     $answer.code = 'Precondition'
-    $answer.message = 'The installer that came is not the one whose SHA-256 was given.'
+    $answer.message = 'The downloaded installer has another SHA-256 than the one given.'
     return $answer
   }
   $signature = Get-SignatureStatus -Path $file
@@ -134,12 +134,12 @@ if ($exitCode -eq 1618) {
 $answer.changed = $true
 if (@(0, 1641, 3010) -notcontains $exitCode) {
   $answer.code = 'ToolFailed'
-  $answer.message = 'Installing URL Rewrite ended with ' + $exitCode + '.'
+  $answer.message = 'Installing URL Rewrite ended with exit code ' + $exitCode + '.'
   return $answer
 }
 if (($exitCode -eq 0) -and (-not (Get-ExtensionVersion))) {
   $answer.code = 'ToolFailed'
-  $answer.message = 'Installing URL Rewrite ended with 0, and it is not installed.'
+  $answer.message = 'Installing URL Rewrite ended with exit code 0, and it is not installed.'
   return $answer
 }
 $answer.ok = $true

@@ -145,11 +145,11 @@ function Watch-Connector {
       if ($IsEndEnough -and ($state -eq 'Completed')) {
         return @{ code = ''; tail = $tail; message = '' }
       }
-      $message = 'The session ended (' + $state + ') before the endpoint reported success: the data files decide.'
+      $message = 'The session ended (' + $state + ') before the endpoint reported success: the data files will show whether it worked.'
       return @{ code = 'TimedOut'; tail = $tail; message = $message }
     }
     if ((Get-Date) -ge $deadline) {
-      $message = 'The endpoint reported no success within 55 minutes: the data files decide.'
+      $message = 'The endpoint reported no success within 55 minutes: the data files will show whether it worked.'
       return @{ code = 'TimedOut'; tail = $tail; message = $message }
     }
     $wait = @{

@@ -152,7 +152,7 @@ if ((Test-Path -LiteralPath $Folder) -and (-not $staged) -and (-not (Test-Packag
 $isForeign = (Test-Path -LiteralPath $Folder) -and (-not $staged)
 if ($isForeign -and (Test-Path -LiteralPath $kept)) {
   $answer.code = 'Precondition'
-  $answer.message = 'Somebody unpacked a package in ' + $Folder + ', and one from before is kept in ' + $kept + ' already. Move one of them away.'
+  $answer.message = 'Somebody unpacked a package in ' + $Folder + ', and an earlier one is kept in ' + $kept + ' already. Move one of them away.'
   return $answer
 }
 
@@ -177,7 +177,7 @@ try {
   }
   if ((Get-FileHash @hash).Hash -ne $Sha256) {
     $answer.code = 'Precondition'
-    $answer.message = 'The package that came is not the one whose SHA-256 was given.'
+    $answer.message = 'The downloaded package has another SHA-256 than the one given.'
     return $answer
   }
   Expand-Package -Path $archive -Target $fresh

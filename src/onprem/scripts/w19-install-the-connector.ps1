@@ -80,7 +80,7 @@ if ($Mode -eq 'undo') {
 
 if (-not (Test-WebServer)) {
   $answer.code = 'Precondition'
-  $answer.message = 'This machine has no IIS: it is no tenant portal machine.'
+  $answer.message = 'This machine has no IIS, so it is not a tenant portal machine.'
   return $answer
 }
 
@@ -105,7 +105,7 @@ if (-not (Test-Path -LiteralPath 'HKLM:\SOFTWARE\Microsoft\IIS Extensions\URL Re
 $installer = Join-Path -Path $Folder -ChildPath 'setup\scripts\Install-Connector.ps1'
 if (-not (Test-Path -LiteralPath $installer)) {
   $answer.code = 'Precondition'
-  $answer.message = 'ScriptNotFound: the staged package has no setup\scripts\Install-Connector.ps1.'
+  $answer.message = 'The staged package has no setup\scripts\Install-Connector.ps1.'
   return $answer
 }
 if (Test-InstallerBusy) {

@@ -11,7 +11,7 @@ $ErrorActionPreference = 'Stop'
 
 if (-not (Test-WebServer)) {
   $answer.code = 'Precondition'
-  $answer.message = 'This machine has no IIS: it is no tenant portal machine.'
+  $answer.message = 'This machine has no IIS, so it is not a tenant portal machine.'
   return $answer
 }
 $sites = @()

@@ -36,7 +36,7 @@ function Get-BoundThumbprint {
 
 if (-not (Test-WebServer)) {
   $answer.code = 'Precondition'
-  $answer.message = 'This machine has no IIS: it is no tenant portal machine.'
+  $answer.message = 'This machine has no IIS, so it is not a tenant portal machine.'
   return $answer
 }
 
@@ -44,7 +44,7 @@ $wanted = $Thumbprint.ToUpperInvariant()
 if ($Mode -eq 'undo') {
   $note = Get-Note -Name 'W21'
   $answer.ok = $true
-  $answer.message = 'No certificate from before is noted here.'
+  $answer.message = 'This machine has no note of the certificate that was bound before.'
   if ($null -eq $note) {
     return $answer
   }
@@ -87,7 +87,7 @@ if (-not $isBound) {
   $configure = Join-Path -Path $Folder -ChildPath 'setup\scripts\Configure-Certificates.ps1'
   if (-not (Test-Path -LiteralPath $configure)) {
     $answer.code = 'Precondition'
-    $answer.message = 'ScriptNotFound: the staged package has no setup\scripts\Configure-Certificates.ps1.'
+    $answer.message = 'The staged package has no setup\scripts\Configure-Certificates.ps1.'
     return $answer
   }
   # The note of an earlier certificate stays: undo goes back to before the first.

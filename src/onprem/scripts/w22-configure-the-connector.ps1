@@ -103,7 +103,7 @@ function Get-UnresolvedName {
 
 if (-not (Test-WebServer)) {
   $answer.code = 'Precondition'
-  $answer.message = 'This machine has no IIS: it is no tenant portal machine.'
+  $answer.message = 'This machine has no IIS, so it is not a tenant portal machine.'
   return $answer
 }
 $note = Get-Note -Name 'W22'
@@ -157,13 +157,13 @@ if ($siteCount -ne $siteNames.Count) {
 $configure = Join-Path -Path $Folder -ChildPath 'setup\scripts\Configure-WapConnector.ps1'
 if (-not (Test-Path -LiteralPath $configure)) {
   $answer.code = 'Precondition'
-  $answer.message = 'ScriptNotFound: the staged package has no setup\scripts\Configure-WapConnector.ps1.'
+  $answer.message = 'The staged package has no setup\scripts\Configure-WapConnector.ps1.'
   return $answer
 }
 $unresolved = @(Get-UnresolvedName)
 if ($unresolved.Count -gt 0) {
   $answer.code = 'Precondition'
-  $answer.message = 'These names do not resolve from here: ' + ($unresolved -join ', ')
+  $answer.message = 'These names do not resolve on this machine: ' + ($unresolved -join ', ')
   return $answer
 }
 # Copies from an earlier try are the true ones; the note of an unfinished one knows no state.

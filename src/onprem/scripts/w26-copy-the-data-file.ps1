@@ -82,7 +82,7 @@ try {
   [System.IO.File]::WriteAllBytes($fresh, (ConvertFrom-Content))
   if ((Get-FileSha256 -Path $fresh) -ne $Sha256) {
     $answer.code = 'Precondition'
-    $answer.message = 'The data file that came is not the one whose SHA-256 was given.'
+    $answer.message = 'The data file has another SHA-256 than the one given.'
     return $answer
   }
   # Whole or not at all: the file appears under its name when it is right.

@@ -147,7 +147,7 @@ function Restore-Product {
 
 if (-not (Test-WebServer)) {
   $answer.code = 'Precondition'
-  $answer.message = 'This machine has no IIS: it is no tenant API machine.'
+  $answer.message = 'This machine has no IIS, so it is not a tenant API machine.'
   return $answer
 }
 $note = Get-Note -Name 'W27'
@@ -239,7 +239,7 @@ if ($Mode -ne 'apply') {
 $update = Find-PackageScript
 if (-not $update) {
   $answer.code = 'Precondition'
-  $answer.message = 'ScriptNotFound: the staged package has Update-TenantAPI.ps1 neither in setup\scripts nor in setup\packages.'
+  $answer.message = 'The staged package has Update-TenantAPI.ps1 neither in setup\scripts nor in setup\packages.'
   return $answer
 }
 $configuration = Get-ConfigurationFile -Name $siteName

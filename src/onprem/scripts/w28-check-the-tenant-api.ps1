@@ -14,7 +14,7 @@ $siteName = 'MgmtSvc-TenantAPI'
 
 if (-not (Test-WebServer)) {
   $answer.code = 'Precondition'
-  $answer.message = 'This machine has no IIS: it is no tenant API machine.'
+  $answer.message = 'This machine has no IIS, so it is not a tenant API machine.'
   return $answer
 }
 # Any line of HTTP is an answer: without a token the API refuses, which shows that it lives. Its certificate is not
@@ -97,7 +97,7 @@ if ($state -ne 'Started') {
 }
 if (-not (Test-Answer -Port 30005)) {
   $answer.code = 'VerifyFailed'
-  $answer.message = 'The tenant API does not answer at port 30005.'
+  $answer.message = 'The tenant API does not answer on port 30005.'
   return $answer
 }
 Start-Sleep -Seconds 60

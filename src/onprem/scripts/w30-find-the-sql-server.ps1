@@ -78,7 +78,7 @@ function Read-ServerName {
 
 if ($null -eq (Get-Module -ListAvailable -Name 'MgmtSvcConfig')) {
   $answer.code = 'Precondition'
-  $answer.message = 'This machine has no Windows Azure Pack configuration cmdlets: it is no tenant API machine.'
+  $answer.message = 'This machine has no configuration cmdlets of Windows Azure Pack, so it is not a tenant API machine.'
   return $answer
 }
 Import-Module -Name 'MgmtSvcConfig' -Verbose:$false

@@ -143,7 +143,7 @@ function Get-LastWrite {
 function Get-Obstacle {
   param([string]$Path, [string]$DataFile)
   if (-not (Test-Path -LiteralPath $Path)) {
-    return 'ScriptNotFound: the staged package has no setup\scripts\Configure-TrustAzureStack.ps1.'
+    return 'The staged package has no setup\scripts\Configure-TrustAzureStack.ps1.'
   }
   if (-not (Test-Path -LiteralPath $DataFile)) {
     return 'The data file is not in the folder of the package.'
@@ -177,7 +177,7 @@ function Restore-Store {
 
 if ($null -eq (Get-Module -ListAvailable -Name 'MgmtSvcConfig')) {
   $answer.code = 'Precondition'
-  $answer.message = 'This machine has no Windows Azure Pack configuration cmdlets: it is no tenant API machine.'
+  $answer.message = 'This machine has no configuration cmdlets of Windows Azure Pack, so it is not a tenant API machine.'
   return $answer
 }
 
@@ -223,7 +223,7 @@ try {
       $answer.facts.backup = [string]$note.backup
     }
     if ($isNoted -and (-not $isTrusted)) {
-      $answer.message = 'The script ended well here, but the settings do not show the trust: a sign-in decides.'
+      $answer.message = 'The script ended well here, but the settings do not show the trust: sign in to the portal to see whether it works.'
     }
     if ($answer.ok) {
       return $answer
@@ -236,7 +236,7 @@ try {
   $self = New-Object -TypeName 'System.Security.Principal.WindowsPrincipal' -ArgumentList ([System.Security.Principal.WindowsIdentity]::GetCurrent())
   if (-not $self.IsInRole([System.Security.Principal.WindowsBuiltInRole]::Administrator)) {
     $answer.code = 'Precondition'
-    $answer.message = 'The account that this step runs as is no administrator of this machine: it cannot note what it does.'
+    $answer.message = 'The account that this step runs as is not an administrator of this machine, so it cannot keep the notes that the way back needs.'
     return $answer
   }
   $stamp = [DateTime]::UtcNow.ToString('yyyyMMddHHmmss')
@@ -246,7 +246,7 @@ try {
       $answer.ok = -not $answer.facts.isTrusted
       if (-not $answer.ok) {
         $answer.code = 'Precondition'
-        $answer.message = 'The trust is there, but this machine has no note of a backup from before it.'
+        $answer.message = 'The trust is there, but this machine has no note of a backup that was made before it.'
       }
       return $answer
     }

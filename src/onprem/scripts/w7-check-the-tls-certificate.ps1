@@ -70,7 +70,7 @@ function Get-Complaint {
 }
 
 if (-not (Test-WebServer)) {
-  $answer.message = 'This machine has no IIS: it is no tenant portal machine.'
+  $answer.message = 'This machine has no IIS, so it is not a tenant portal machine.'
   return $answer
 }
 $wanted = $Thumbprint

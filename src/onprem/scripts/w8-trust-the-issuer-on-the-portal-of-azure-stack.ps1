@@ -72,7 +72,7 @@ $create = @{
 }
 if ((New-Object @create).Thumbprint -ne $Thumbprint) {
   $answer.code = 'Precondition'
-  $answer.message = 'The certificate that was sent is not the one that was named.'
+  $answer.message = 'The certificate that was sent has another thumbprint than the one that was named.'
   return $answer
 }
 $file = Join-Path -Path ([System.IO.Path]::GetTempPath()) -ChildPath ([Guid]::NewGuid().ToString() + '.cer')

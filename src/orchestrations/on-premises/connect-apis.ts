@@ -73,8 +73,8 @@ function* approveUpdate(procedure: Procedure, plan: ConnectorPlan, cloud: Connec
     step,
     name: `update-api-${slug(plan, cloud)}`,
     detail:
-      `The tenant API on ${toUpdate.join(', ')} (cloud ${cloud.name}) will be replaced, one machine at a time; each is away for some minutes. ` +
-      'No documented way leads back: look that there are backups of these machines, then approve.',
+      `The tenant API on ${toUpdate.join(', ')} (cloud ${cloud.name}) will be replaced, one machine at a time; each is out of service for some minutes. ` +
+      'There is no documented way back: make sure that there are backups of these machines, then approve.',
     days: plan.approvalDays,
   });
 }
@@ -169,7 +169,7 @@ function approveTrust(
     name: `trust-${slug(plan, cloud)}`,
     detail:
       `The tenant API of cloud ${cloud.name} will trust the tokens of Azure Stack: ${cloud.trustMachine} writes to Microsoft.MgmtSvc.Store on ${sqlServer}, after a copy-only backup. ` +
-      'Look that nobody else is changing the identity settings of this cloud, then approve.',
+      'Make sure that nobody else is changing the identity settings of this cloud, then approve.',
     days: plan.approvalDays,
   });
 }

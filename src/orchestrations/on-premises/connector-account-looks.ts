@@ -47,7 +47,7 @@ function userLooks(plan: ConnectorPlan): readonly (AccountLook | Problem)[] {
     identity === 'entra'
       ? usersNotLookedAt(
           `in ${inStack.where}: with Microsoft Entra ID it is none of its own.`,
-          'Look in Microsoft Entra ID.',
+          'Look for them in Microsoft Entra ID.',
         )
       : userLook(plan, { ...inStack, path: '/dataFiles/credentialSecret', secret: dataFiles.credentialSecret }),
     ...clouds.map(({ name, directoryCredentialSecret: secret, trustMachine }, index) => {
@@ -55,7 +55,7 @@ function userLooks(plan: ConnectorPlan): readonly (AccountLook | Problem)[] {
       return secret === undefined
         ? usersNotLookedAt(
             `in ${where}: the cloud names no directoryCredentialSecret.`,
-            'Name one, or look there yourself.',
+            'Name one, or look for them there by hand.',
           )
         : userLook(plan, {
             where,
@@ -82,7 +82,7 @@ function userLook(
     secret,
     // A machine without the tools for it keeps nobody from connecting.
     excuse: ({ code, message }) =>
-      code === 'precondition' ? usersNotLookedAt(`in ${where}: ${message}`, 'Look there yourself.') : undefined,
+      code === 'precondition' ? usersNotLookedAt(`in ${where}: ${message}`, 'Look for them there by hand.') : undefined,
   };
 }
 
@@ -111,7 +111,7 @@ function serverLook(cloud: ConnectorCloud, index: number): AccountLook | Problem
     return {
       path: `/clouds/${index}/sqlServer`,
       code: 'notLookedAt',
-      message: `Whether the account of the trust gets at the SQL server of cloud ${name} was not looked at: the server is found only later.`,
+      message: `Whether the account that sets up the trust can sign in to the SQL server of cloud ${name} was not looked at: the server is found only later.`,
       fix: 'Name sqlServer in the request to have it looked at before anything is changed.',
     };
   }

@@ -62,7 +62,7 @@ function* disconnectCloud(
   yield* procedure.approval({
     step: shownStep(ownSteps.approveApiUpdate, cloud.name),
     name: `restore-api-${slug(plan, cloud)}`,
-    detail: `The tenant API of cloud ${cloud.name} will be put back to the version from before on ${cloud.apiMachines.join(', ')}, one machine at a time. Approve when that may happen.`,
+    detail: `The tenant API of cloud ${cloud.name} will be put back to its earlier version on ${cloud.apiMachines.join(', ')}, one machine at a time. Approve when that may happen.`,
     days: plan.approvalDays,
   });
   const file = files.find(({ cloud: name }) => name === cloud.name);
@@ -96,13 +96,13 @@ function* takeTrustBack(
   const trust = knownTrust(cloud, files);
   if (trust === undefined) {
     const message =
-      'The trust was tried, and its data file or its SQL server is not known any more: look there by hand.';
+      'The trust was tried, and its data file or its SQL server is not known any more: check the SQL server by hand.';
     return yield* procedure.fail(step, { code: 'precondition', message });
   }
   yield* procedure.approval({
     step: approvalStep,
     name: `untrust-${slug(plan, cloud)}`,
-    detail: `Microsoft.MgmtSvc.Store of cloud ${cloud.name} will be restored from the backup that was made before the trust. Whatever was changed there since, subscriptions of tenants included, is lost: look, then approve.`,
+    detail: `Microsoft.MgmtSvc.Store of cloud ${cloud.name} will be restored from the backup that was made before the trust. Whatever was changed there since, subscriptions of tenants included, is lost: check what that is, then approve.`,
     days: plan.approvalDays,
   });
   const lock = sqlLock(cloud.sqlServer ?? cloud.trustMachine);

@@ -121,7 +121,7 @@ function* start(
 }
 
 function tooBusy(reason: string): Refusal {
-  return { outcome: 'refused', code: 'timedOut', message: `The machine was not free in six hours: ${reason}` };
+  return { outcome: 'refused', code: 'timedOut', message: `The machine was not free for six hours: ${reason}` };
 }
 
 function* untilAnswered(

@@ -108,7 +108,7 @@ export function* closeVpnAccess(context: OrchestrationContext): Steps<OnPremises
     else yield* procedure.undo(nat(steps.openFirewall, { externalNic }));
     yield* procedure.compensated(takeServerBack(procedure, plan), function* () {
       if (externalNic === undefined) {
-        yield* procedure.skip(shownStep(steps.restoreAddressTranslation), 'It was never touched.');
+        yield* procedure.skip(shownStep(steps.restoreAddressTranslation), 'It was never changed.');
       } else {
         yield* procedure.run(nat(steps.restoreAddressTranslation, { externalNic }), { always: true });
       }

@@ -204,7 +204,7 @@ function natWarnings({ state, isBehindNat }: NonNullable<StackRecord['vpnAccess'
       path: '/isBehindNat',
       code: 'notStated',
       message:
-        'Whether address translation stands between clients and the VPN server was not told: kits for Windows are made as if none did, and connections fail with 809 where one does.',
+        'Whether address translation stands between clients and the VPN server was not stated: kits for Windows are made as if none did, and connections fail with 809 where one does.',
       fix: 'POST the VPN access again with isBehindNat, then hand out new kits.',
     },
   ];
