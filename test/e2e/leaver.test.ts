@@ -1,8 +1,17 @@
 /** A person who left is out everywhere, and the paper says so: through the public routes of a running stack. */
-import { type RunningTestStack, startStack } from '../support/stack.ts';
+import { given } from '../support/given.ts';
+import { type RunningTestStack, type StackAnswer, startStack } from '../support/stack.ts';
 import { revokedOnGateway } from './support/azure.ts';
 import { endByClock, followByClock } from './support/by-clock.ts';
-import { acceptedOperation, createRoot, examplePlan, expectStatus, issue } from './support/line.ts';
+import {
+  acceptedOperation,
+  advanceUntil,
+  createRoot,
+  examplePlan,
+  expectStatus,
+  issue,
+  type JsonObject,
+} from './support/line.ts';
 
 jest.setTimeout(600_000);
 
@@ -30,6 +39,57 @@ async function connected(): Promise<readonly string[]> {
   const sessions = (await stack.control('GET', '/sessions')).body as readonly { readonly commonName: string }[];
   return sessions.map(({ commonName }) => commonName);
 }
+
+/** Asks who is connected; the list takes Azure some of the clock's seconds. */
+async function listed(): Promise<readonly JsonObject[]> {
+  const asked = { isDone: false };
+  const answer = stack.api('GET', `/api/gateways/${gatewayId}/sessions`).finally(() => {
+    asked.isDone = true;
+  });
+  await advanceUntil(stack, () => Promise.resolve(asked.isDone));
+  return expectStatus(await answer, 200)['items'] as readonly JsonObject[];
+}
+
+function disconnect(choice: object): Promise<StackAnswer> {
+  return stack.api('POST', `/api/gateways/${gatewayId}/sessions/disconnect`, choice);
+}
+
+describe('src/functions/gateways/gateway-sessions, on a running stack', () => {
+  it('says who is connected, with what, and from where, and cuts the chosen alone', async () => {
+    const kim = await issue(stack, { rootId: 'root-1', owner: 'kim@example.com' });
+    const lou = await issue(stack, { rootId: 'root-1', owner: 'lou@example.com' });
+    await connect(kim.thumbprint, '203.0.113.9');
+    await connect(lou.thumbprint, '203.0.113.10');
+
+    const sessions = await listed();
+
+    const of = (commonName: string): JsonObject => given(sessions.find((one) => one['commonName'] === commonName));
+    expect(sessions).toHaveLength(2);
+    expect(of(kim.subject.commonName)).toMatchObject({
+      identity: 'known',
+      isInPool: true,
+      comesFrom: expect.stringMatching(/^203\.0\.113\.9(:\d+)?$/) as unknown,
+      certificates: [{ thumbprint: kim.thumbprint, owner: 'kim-example-com', rootId: 'root-1', state: 'issued' }],
+    });
+    const connectionIds = [of(kim.subject.commonName)['connectionId']];
+    expect(await followByClock(stack, await disconnect({ connectionIds }))).toMatchObject({ status: 'succeeded' });
+    expect(await connected()).toEqual([lou.subject.commonName]);
+    expect(await followByClock(stack, await disconnect({ thumbprints: [lou.thumbprint] }))).toMatchObject({
+      kind: 'disconnectSessions',
+      status: 'succeeded',
+    });
+    expect(await connected()).toEqual([]);
+    expect(await listed()).toEqual([]);
+  });
+
+  it('refuses a choice that is none, and certificates and gateways that do not exist', async () => {
+    for (const choice of [{}, { thumbprints: [] }, { thumbprints: ['AB'.repeat(20)], connectionIds: ['x'] }]) {
+      expect((await disconnect(choice)).status).toBe(400);
+    }
+    expect((await disconnect({ thumbprints: ['AB'.repeat(20)] })).status).toBe(404);
+    expect((await stack.api('GET', '/api/gateways/nowhere/sessions')).status).toBe(404);
+  });
+});
 
 describe('src/services/gateways/leavers, on a running stack', () => {
   it('takes everything of one person out, cuts their sessions, and ends with the paper about it', async () => {

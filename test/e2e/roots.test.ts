@@ -302,6 +302,42 @@ describe('src/functions/gateways/gateway-roots, places and removal by name', () 
   });
 });
 
+describe('src/services/certificates/remove-root', () => {
+  const remove = (id: string): Promise<StackAnswer> => stack.api('DELETE', `/api/roots/${id}`);
+
+  it('keeps an authority that something depends on, and names all of that', async () => {
+    const trusted = await remove('contoso');
+    const issuing = await remove('issuing');
+
+    expect(trusted).toMatchObject({ status: 409, body: { code: 'ERR_CONFLICT' } });
+    const { errors } = trusted.body as { readonly errors: readonly { readonly message: string }[] };
+    expect(errors.map(({ message }) => message).join(' ')).toMatch(/vnet1gw.*contoso-2/s);
+    expect(issuing).toMatchObject({ status: 409 });
+    expect(issuing.body).toMatchObject({
+      errors: expect.arrayContaining([expect.objectContaining({ code: 'certificatesAlive' })]) as unknown,
+    });
+    expect((await remove('own')).status).toBe(409);
+    expect((await remove('nobody')).status).toBe(404);
+  });
+
+  it('forgets one that nothing depends on with the key that came along, so that it can come again', async () => {
+    const spare = anAuthority({ called: 'Spare with key' });
+    await writeSecret(stack, 'root-pfx-spare', aPfx(spare).toString('base64'));
+    const imported = expectStatus(
+      await stack.api('POST', '/api/roots', { id: 'spare', pfxSecret: 'root-pfx-spare' }),
+      201,
+    );
+    const keyName = new URL(String(imported['keyId'])).pathname.split('/')[2] ?? '';
+    expect(JSON.stringify(await readVault(stack, '/keys'))).toContain(keyName);
+
+    expect((await remove('spare')).status).toBe(204);
+
+    expect((await stack.api('GET', '/api/roots/spare')).status).toBe(404);
+    expect(JSON.stringify(await readVault(stack, '/keys'))).not.toContain(keyName);
+    expect(expectStatus(await importRoot('spare', toPem(spare.der)), 201)).not.toHaveProperty('keyId');
+  });
+});
+
 describe('src/services/certificates/certificate-orders', () => {
   const bossKey = randomBytes(32).toString('base64url');
   const order = { rootId: 'guarded', owner: 'ann@example.com' };

@@ -187,6 +187,24 @@ describe('src/azure/root-key-vault', () => {
     expect(await rootKeys.sign(id, digest)).toMatchObject({ outcome: 'done' });
   });
 
+  it.each([
+    [403, 'Forbidden', 'whose role was taken away'],
+    [404, 'KeyNotFound', 'that was deleted'],
+  ])('passes on Key Vault’s %i %s for a key %s at once, and signs again when that is mended', async (status, code) => {
+    const { id = '' } = await vault.keys.createKey('key', 'RSA');
+    const path = new URL(`${id}/sign`).pathname;
+    await rootKeys.sign(id, digest);
+    sent = [];
+    vault.test.host.faults.add({ service: 'keyvault', path, times: 1, then: { status, code } });
+
+    const refused = await rootKeys.sign(id, digest);
+
+    expect(refused).toMatchObject({ outcome: 'refused', code });
+    expect(refused).not.toHaveProperty('isOurs');
+    expect(sent).toEqual([`POST ${path}`]);
+    expect(await rootKeys.sign(id, digest)).toMatchObject({ outcome: 'done' });
+  });
+
   it.each([429, 500, 503])('asks four times in all, and then says busy, where Key Vault answers %i', async (status) => {
     const { id = '' } = await vault.keys.createKey('key', 'RSA');
     const path = new URL(`${id}/sign`).pathname;
