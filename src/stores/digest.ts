@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, scrypt } from 'node:crypto';
 
 /** Lower-case hexadecimal SHA-256 of a text (as UTF-8) or of bytes. */
 export function sha256Hex(content: string | Uint8Array): string {
@@ -16,4 +16,17 @@ export function canonicalJson(value: unknown): string {
   const entries = Object.entries(value).filter(([, member]) => member !== undefined);
   entries.sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`).join(',')}}`;
+}
+
+/**
+ * Lower-case hexadecimal scrypt (RFC 7914) of a secret that people may have chosen: two of them can be compared by it,
+ * and each guess at one costs some ten milliseconds. The salt is nobody else's.
+ */
+export function slowHashHex(secret: string, salt: string | Uint8Array): Promise<string> {
+  return new Promise((resolve, reject) => {
+    scrypt(secret, salt, 32, (error, hash) => {
+      if (error === null) resolve(hash.toString('hex'));
+      else reject(error);
+    });
+  });
 }

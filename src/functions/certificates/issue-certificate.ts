@@ -49,7 +49,7 @@ export function issueCertificate(options: IssueRouteOptions): Route {
       'Issues a client certificate for a signing request, or with a key made for it; 202 where the root’s policy has it approved first.',
     tags,
     request: { body: orderSchema },
-    // Never in the audit, never in what an idempotency key is compared by.
+    // Never in the audit, nor in what an idempotency key is compared by but for a slow hash.
     secretFields: ['/pfx/password'],
     responses: { 201: issuedViewSchema, 202: operationViewSchema },
     alsoWrong: async (parts, faults) => {

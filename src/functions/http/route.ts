@@ -62,7 +62,7 @@ interface RouteFacts {
    * tells every path.
    */
   readonly secretQuery?: readonly string[];
-  /** JSON Pointers of body fields that hold secrets: left out of what an idempotency key is compared by. */
+  /** JSON Pointers of body fields that hold secrets: an idempotency key is compared by a slow hash of them alone. */
   readonly secretFields?: readonly string[];
 }
 

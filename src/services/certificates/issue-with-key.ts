@@ -1,6 +1,6 @@
 import { makePassword } from '../../domain/make-password.ts';
 import { buildPkcs12, type Pkcs12Encryption } from '../../pki/build-pkcs12.ts';
-import { sha256Hex } from '../../stores/digest.ts';
+import { sha256Hex, slowHashHex } from '../../stores/digest.ts';
 import { certificateKeys } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Downloads, OfferedDownload } from '../operations/downloads.ts';
@@ -83,10 +83,11 @@ export function createIssueWithKey({
     const issued = await certificates.issue(order, random);
     // A key that nothing accepts any more is not handed over.
     const isLive = issued.record.state === 'issued';
-    const download = isLive ? await downloads.renew(keyFileOf(serialNumber)) : undefined;
+    const lock = await lockOf(order, serialNumber);
+    const download = isLive ? await downloads.renew(keyFileOf(serialNumber), lock) : undefined;
     const renewed: OfferedKit[] = [];
     for (const place of isLive ? (order.deliver ?? []) : []) {
-      const offered = await downloads.renew(kitFileOf(serialNumber, nameOf(place)));
+      const offered = await downloads.renew(kitFileOf(serialNumber, nameOf(place)), lock);
       if (offered !== undefined) renewed.push({ ...offered, place });
     }
     return { ...issued, kits: renewed, ...(download === undefined ? {} : { download }) };
@@ -118,7 +119,8 @@ export function createIssueWithKey({
           const howTo = `Open the file to import it where the VPN is set up: it holds your certificate and its private key. ${passwordHint}`;
           const file = { fileName: `${commonName}.pfx`, contentType: 'application/x-pkcs12', content, howTo };
           const target = `certificates/${certificate.thumbprint}`;
-          const whose = { target, requestedBy: order.requestedBy, replaces: keyFileOf(serialNumber) };
+          const lock = await lockOf(order, serialNumber);
+          const whose = { target, requestedBy: order.requestedBy, replaces: keyFileOf(serialNumber), lock };
           const { thumbprint, der } = certificate;
           for (const place of deliver) {
             // The password is not in it: whoever has the file has to be told it as well.
@@ -178,6 +180,11 @@ export function createKeyFiles({
       for (const name of record?.kits ?? []) await downloads.withdraw(kitFileOf(serialNumber, name));
     },
   };
+}
+
+/** Of files that one password opens, typed or made up; the form is that of the `.pfx`. */
+function lockOf({ password, encryption }: KeyOrder, serialNumber: string): Promise<string> {
+  return slowHashHex(JSON.stringify([encryption, password ?? null]), serialNumber);
 }
 
 /** What a kit is for, in one word: a gateway's id has no slash. */

@@ -35,6 +35,8 @@ export interface NewDownload {
   readonly expiresAfterSeconds?: number;
   /** The content cannot be made again: `renew` gives another link to it as long as nobody has fetched it. */
   readonly isOnlyOne?: true;
+  /** Tells files apart that open with another password: a slow hash. Kept as long as the file. */
+  readonly lock?: string;
 }
 
 export interface OfferedDownload {
@@ -75,9 +77,9 @@ export interface Downloads {
   deliver(token: string): Promise<DeliveredFile | undefined>;
   /**
    * Another link to the only one of this thing (`isOnlyOne`), if it waits and nobody has tried to fetch it: the link
-   * before dies.
+   * before dies. ERR_CONFLICT where it has another `lock`.
    */
-  renew(thing: string): Promise<OfferedDownload | undefined>;
+  renew(thing: string, lock?: string): Promise<OfferedDownload | undefined>;
   /** Whether something of this thing waits. */
   holds(thing: string): Promise<boolean>;
   /**
@@ -138,18 +140,19 @@ export function createDownloads({ tables, blobs, container, now, escrow, newToke
     return { url: `/api/downloads?token=${token}`, token, expiresAt };
   }
 
-  async function renew(thing: string): Promise<OfferedDownload | undefined> {
+  async function renew(thing: string, lock?: string): Promise<OfferedDownload | undefined> {
     // The newest that is whole: one that a crash left half offered has no row.
     for (const hash of (await lines.list(sha256Hex(thing))).toReversed()) {
       const record = (await deliveries.get(deliveryKeys(hash)))?.record;
       if (record?.escrow === undefined || record.tries > 0 || isOver(record, now())) continue;
       const content = await contentOf(record, record.escrow);
       if (content === undefined) continue;
+      if (record.lock !== lock) throw otherLock(record);
       const { fileName, contentType, howTo, target, requestedBy } = record;
       // Not longer than the first link would have stood.
       const expiresAfterSeconds = (Date.parse(record.expiresAt) - now().getTime()) / 1000;
       const file = { fileName, contentType, content, howTo, target, requestedBy, expiresAfterSeconds };
-      return offer({ ...file, replaces: thing, isOnlyOne: true });
+      return offer({ ...file, replaces: thing, isOnlyOne: true, ...(lock === undefined ? {} : { lock }) });
     }
     return undefined;
   }
@@ -252,7 +255,8 @@ export function createDownloads({ tables, blobs, container, now, escrow, newToke
 }
 
 function newRecord(download: NewDownload, hash: string, at: Date): DeliveryRecord {
-  const { contentType, content, howTo, target, requestedBy, expiresAfterSeconds = usualExpirySeconds } = download;
+  const { contentType, content, howTo, target, requestedBy, lock } = download;
+  const { expiresAfterSeconds = usualExpirySeconds } = download;
   return {
     hash,
     state: 'offered',
@@ -262,9 +266,17 @@ function newRecord(download: NewDownload, hash: string, at: Date): DeliveryRecor
     howTo,
     target,
     requestedBy,
+    ...(lock === undefined ? {} : { lock }),
     expiresAt: later(at, expiresAfterSeconds * 1000),
     tries: 0,
   };
+}
+
+function otherLock({ fileName }: DeliveryRecord): AppError {
+  return new AppError(
+    'ERR_CONFLICT',
+    `The file ${fileName} waits already, made with another password or in another form. Send what it was made with.`,
+  );
 }
 
 /** Stands in the place of a delivery that was replaced before it began. */

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { dayMs } from '../../domain/days.ts';
 import type { RowKeys, Tables } from '../../ports/tables.ts';
-import { canonicalJson, sha256Hex } from '../../stores/digest.ts';
+import { canonicalJson, sha256Hex, slowHashHex } from '../../stores/digest.ts';
 import { createRetentionDues, type RemoveOld, type RetentionLook } from '../../stores/retention-dues.ts';
 import { createStore, type Stored } from '../../stores/store.ts';
 
@@ -18,7 +18,9 @@ export type KeptAnswer = z.infer<typeof answerSchema>;
 
 const idempotencySchema = z.object({
   hash: z.string(),
-  /** HMAC of the body under this row's own seed: no guess at a body can be tried against two rows. */
+  /**
+   * HMAC of the body under this row's own seed, its secrets hashed slowly: no guess can be tried against two rows.
+   */
   bodyHmac: z.string(),
   seed: z.string(),
   state: z.enum(['running', 'released', 'done']),
@@ -54,9 +56,17 @@ type IdempotencyStart =
   | { readonly outcome: 'running'; readonly retryAfterSeconds: number }
   | { readonly outcome: 'otherBody' };
 
+/** What a request asks for. */
+export interface ComparedContent {
+  /** All of it that is no secret. */
+  readonly open: unknown;
+  /** Secrets in it, such as a password, or undefined where one may be and is not. */
+  readonly secrets: readonly unknown[];
+}
+
 export interface Idempotency {
-  /** `content` is what the request asks for, with its secrets left out. `newSeed` is used if the key is new. */
-  start(scope: IdempotencyScope, content: unknown, newSeed: Uint8Array): Promise<IdempotencyStart>;
+  /** `newSeed` is used if the key is new. */
+  start(scope: IdempotencyScope, content: ComparedContent, newSeed: Uint8Array): Promise<IdempotencyStart>;
   /** Removes the row of that hash once its key is no longer replayed, and it has been kept as long as it is to be. */
   readonly removeOld: RemoveOld;
 }
@@ -86,11 +96,11 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
     keys: ({ hash }) => idempotencyKeys(hash),
   });
 
-  function newRecord(hash: string, content: unknown, seed: Uint8Array): IdempotencyRecord {
+  async function newRecord(hash: string, content: ComparedContent, seed: Uint8Array): Promise<IdempotencyRecord> {
     const at = now();
     return {
       hash,
-      bodyHmac: hmacOf(content, seed),
+      bodyHmac: await hmacOf(content, seed),
       seed: toHex(seed),
       state: 'running',
       startedAt: at.toISOString(),
@@ -98,12 +108,16 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
     };
   }
 
-  async function start(scope: IdempotencyScope, content: unknown, newSeed: Uint8Array): Promise<IdempotencyStart> {
+  async function start(
+    scope: IdempotencyScope,
+    content: ComparedContent,
+    newSeed: Uint8Array,
+  ): Promise<IdempotencyStart> {
     const hash = hashOf(scope);
     // Before the row: one that no day lists would stay for ever.
     await dues.put('idempotency', hash, new Date(now().getTime() + staysMs));
+    const fresh = await newRecord(hash, content, newSeed);
     for (let round = 0; round < takeOverRoundsMax; round += 1) {
-      const fresh = newRecord(hash, content, newSeed);
       if (await store.insert(fresh)) return run(fresh);
       const stored = await store.get(idempotencyKeys(hash));
       if (stored === undefined) continue;
@@ -119,11 +133,11 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
   /** What a key that is known already leads to; undefined when somebody else changed the row meanwhile. */
   async function continueKept(
     stored: Stored<IdempotencyRecord>,
-    content: unknown,
+    content: ComparedContent,
   ): Promise<IdempotencyStart | undefined> {
     const { record } = stored;
     const seed = Buffer.from(record.seed, 'hex');
-    if (!isSame(record.bodyHmac, hmacOf(content, seed))) return { outcome: 'otherBody' };
+    if (!isSame(record.bodyHmac, await hmacOf(content, seed))) return { outcome: 'otherBody' };
     if (record.state === 'done' && record.answer !== undefined) {
       return { outcome: 'replay', answer: record.answer, seed };
     }
@@ -177,10 +191,12 @@ function hashOf({ callerId, route, params, key }: IdempotencyScope): string {
   return sha256Hex(canonicalJson([callerId, route, canonicalJson(params).toLowerCase(), key]));
 }
 
-function hmacOf(content: unknown, seed: Uint8Array): string {
-  return createHmac('sha256', seed)
-    .update(`body\n${canonicalJson(content)}`)
-    .digest('hex');
+async function hmacOf({ open, secrets }: ComparedContent, seed: Uint8Array): Promise<string> {
+  const hmac = createHmac('sha256', seed).update(`body\n${canonicalJson(open)}`);
+  if (secrets.some((secret) => secret !== undefined)) {
+    hmac.update(`\nsecrets\n${await slowHashHex(canonicalJson(secrets), seed)}`);
+  }
+  return hmac.digest('hex');
 }
 
 function isSame(a: string, b: string): boolean {

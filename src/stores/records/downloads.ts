@@ -14,6 +14,8 @@ const deliveryRecordSchema = z.object({
   howTo: z.string().default(''),
   /** Of a file that cannot be made again: its token, readable only with a key in Key Vault. */
   escrow: z.string().optional(),
+  /** Slow hash of what the file opens with, where whoever offers it said that. */
+  lock: z.string().optional(),
   /** What the file is of, such as a certificate or a stack. */
   target: z.string(),
   requestedBy: z.string(),

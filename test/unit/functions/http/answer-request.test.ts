@@ -549,14 +549,20 @@ describe('src/functions/http/answer-request', () => {
       expect(JSON.stringify(api.tables.rows('Idempotency'))).not.toContain(String(first.json['serial']));
     });
 
-    it('stores neither the body nor a hash of its secrets', async () => {
+    it('tells another secret from the same again, and stores neither', async () => {
       const api = await createTestApi();
       const { route, runs } = aRoute({ secretFields: ['/secret/password'] });
+      const send = (secret: object) => api.ask(route, { ...keyed, body: { ...body, secret } });
 
-      await api.ask(route, { ...keyed, body: { ...body, secret: { password: 'hunter2' } } });
-      const other = await api.ask(route, { ...keyed, body: { ...body, secret: { password: 'hunter3' } } });
+      const first = await send({ password: 'hunter2' });
+      const others = [await send({ password: 'hunter3' }), await send({})];
+      const again = await send({ password: 'hunter2' });
 
-      expect(other.status).toBe(201);
+      expect(others).toMatchObject([
+        { status: 422, json: { code: 'ERR_IDEMPOTENCY_KEY_REUSED' } },
+        { status: 422, json: { code: 'ERR_IDEMPOTENCY_KEY_REUSED' } },
+      ]);
+      expect(again).toMatchObject({ status: 201, json: first.json });
       expect(runs).toHaveLength(1);
       const stored = JSON.stringify([...api.tables.rows('Idempotency'), ...api.tables.rows('Audit')]);
       expect(stored).not.toMatch(/hunter|stores/);

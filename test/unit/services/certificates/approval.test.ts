@@ -306,6 +306,24 @@ describe('src/services/certificates/certificate-orders, collecting', () => {
     expect(JSON.stringify(world.tables.rows('Operations'))).not.toContain('correct horse');
   });
 
+  it('gives no link to a file that another password opens, or that is in another form', async () => {
+    const world = await withPolicy(createServicesWorld(), approval);
+    await ask(world, { keyType: 'RSA-2048' });
+    await decide(world, 'approved');
+    await collect(world, tester, { password: 'correct horse' });
+
+    for (const wishes of [
+      { password: 'other horse' },
+      {},
+      { password: 'correct horse', encryption: 'legacy' as const },
+    ]) {
+      await expect(collect(world, tester, wishes)).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+    }
+
+    expect((await collect(world, tester, { password: 'correct horse' })).download).toBeDefined();
+    expect(await world.operations.get(operationId)).toMatchObject({ status: 'succeeded' });
+  });
+
   it('refuses kits at once that the gateway would not serve, and lets the asker collect once it does', async () => {
     const world = await withGateway();
     const unserved = { gatewayId: 'nowhere', platform: 'openvpn2' as const };

@@ -113,6 +113,21 @@ describe('src/services/certificates/issue-with-key', () => {
     expect(third.download).toBeUndefined();
   });
 
+  it('gives no link to a file that another password opens, or that is in another form', async () => {
+    const world = await aWorldWithRoot();
+    const first = await world.issueWithKey(anOrder(), randomnessOf('a'));
+
+    for (const changes of [{ password: `${password}!` }, { password: undefined }, { encryption: 'legacy' }]) {
+      await expect(world.issueWithKey(anOrder(changes), randomnessOf('a'))).rejects.toMatchObject({
+        code: 'ERR_CONFLICT',
+      });
+    }
+
+    opened(await fileOf(world, first), password);
+    const kept = JSON.stringify(keptIn.flatMap((table) => world.tables.rows(table)));
+    expect(kept).not.toContain(createHash('sha256').update(password).digest('hex'));
+  });
+
   it('hands the key over to nobody any more once the certificate is revoked', async () => {
     const world = await aWorldWithRoot();
     const issued = await world.issueWithKey(anOrder(), randomnessOf('a'));

@@ -30,7 +30,7 @@ function createWorld(tables: MemoryTables = createMemoryTables(), keptDays: { id
     clock,
     outbox,
     sent,
-    start: async (key = 'key-1') => idempotency.start({ ...scope, key }, {}, seed),
+    start: async (key = 'key-1') => idempotency.start({ ...scope, key }, { open: {}, secrets: [] }, seed),
     deliver: (hook: typeof webhook | 'none' = webhook) =>
       deliverOutbox({
         outbox,
