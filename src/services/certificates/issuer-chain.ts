@@ -1,3 +1,4 @@
+import { AppError } from '../../domain/app-error.ts';
 import { rootKeys, type RootRecord } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
 
@@ -20,6 +21,16 @@ export async function issuerChain(
   return chain;
 }
 
+/**
+ * Throws where a removal has marked the root and has not come to its end: it goes, or stays because something depends on
+ * it, and until then nobody can say which.
+ */
+export function requireNotRemoving(root: RootRecord | undefined): void {
+  if (root?.state !== 'removing') return;
+  const message = `Root ${root.id} is being removed: in a moment it is gone, or stays because something depends on it.`;
+  throw new AppError('ERR_IN_PROGRESS', message, { retryAfterSeconds: 2 });
+}
+
 /** An authority as it issues: with its chain, and no longer than what is above it lasts. */
 export type SigningRoot = RootRecord & {
   readonly certificate: string;
@@ -28,15 +39,18 @@ export type SigningRoot = RootRecord & {
 };
 
 /**
- * Undefined where it has no certificate yet. Its `notAfter` is the earliest of its chain: below that nothing leads to a
+ * Undefined where it has no certificate yet; throws as `requireNotRemoving` does. Its `notAfter` is the earliest of its chain: below that nothing leads to a
  * root.
  */
 export async function signingRootOf(
   stores: Pick<Stores, 'roots'>,
   authority: RootRecord | undefined,
 ): Promise<SigningRoot | undefined> {
+  requireNotRemoving(authority);
   if (authority?.certificate === undefined) return undefined;
   const issuers = await issuerChain(stores, authority);
+  const missing = issuers.at(-1)?.issuerRootId;
+  if (missing !== undefined) requireNotRemoving((await stores.roots.get(rootKeys(missing)))?.record);
   const end = Math.min(...issuers.map(({ notAfter }) => Date.parse(notAfter)));
   return {
     ...authority,

@@ -14,7 +14,7 @@ import type { Expiries } from '../operations/expiries.ts';
 import { findBlock, withhold } from './blocked-keys.ts';
 import { type CertificateLookup, thumbprintGroup } from './certificate-lookup.ts';
 import { findDeparture, leftReason } from './departures.ts';
-import type { SigningRoot } from './issuer-chain.ts';
+import { requireNotRemoving, type SigningRoot } from './issuer-chain.ts';
 import { fromKeyStore } from './key-answers.ts';
 import { isNameTaken } from './shared-names.ts';
 import { supersede, takePlace } from './supersede.ts';
@@ -84,6 +84,8 @@ export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing 
       // through.
       record.allowSharedName === true ? false : isNameTaken(stores, options.lookup, record),
     ]);
+    // It may stay, and then the order goes on.
+    requireNotRemoving(stored?.record);
     if (root === undefined || stored?.record.certificate !== root.certificate) {
       return withheld(record, root, 'rootGone');
     }

@@ -1,6 +1,7 @@
 import { AppError, type Problem } from '../../domain/app-error.ts';
 import { without } from '../../domain/without.ts';
 import {
+  certificateKeys,
   noKnownEnd,
   type RevocationRecord,
   rootKeys,
@@ -38,12 +39,13 @@ export function createRootRemovals(options: RootRemovalsOptions): RootRemovals {
   const { stores, lookup, unfinished, now } = options;
 
   async function dependentsOf(id: string): Promise<readonly Problem[]> {
-    const [gateways, roots, live, refused] = await Promise.all([
+    const [gateways, roots, { refused, returning }] = await Promise.all([
       gatewaysWith(id),
       stores.roots.list(rootPartition),
-      lookup.live(id, now(), certificatesMax + 1),
-      standingRevocations(id),
+      intentsOf(id),
     ]);
+    // Last: one that is no longer returning is alive by now.
+    const live = await lookup.live(id, now(), certificatesMax + 1);
     const under = roots.filter(({ record }) => record.issuerRootId === id).map(({ record }) => record);
     return [
       ...gateways,
@@ -56,19 +58,30 @@ export function createRootRemovals(options: RootRemovalsOptions): RootRemovals {
         return { path: '/id', code: 'certificatesAlive', message, fix: 'Wait for its end.' };
       }),
       ...(live.length > certificatesMax ? [moreAlive(id)] : []),
+      ...returning.slice(0, certificatesMax).map(beingReinstated),
       ...refused.slice(0, certificatesMax).map(standing),
       ...(refused.length > certificatesMax ? [moreRevoked(id)] : []),
     ];
   }
 
   /**
-   * Gateways are told what to refuse by way of the root, wherever one of its name and key, one above it or a copy that
-   * others have put there lets its certificates in: without it the revocations would come off, or be missing once any
-   * of these is trusted.
+   * What is wanted of its certificates that have not expired: to be refused, or to come in again while they are still
+   * on record as revoked. Gateways are told what to refuse by way of the root, wherever one of its name and key, one
+   * above it or a copy that others have put there lets its certificates in: without it the revocations would come off,
+   * or be missing once any of these is trusted.
    */
-  async function standingRevocations(id: string): Promise<readonly RevocationRecord[]> {
+  async function intentsOf(id: string): Promise<{
+    readonly refused: readonly RevocationRecord[];
+    readonly returning: readonly RevocationRecord[];
+  }> {
     const intents = (await stores.revocations.list(id)).map(({ record }) => record);
-    return intents.filter(({ wanted, notAfter }) => wanted && Date.parse(notAfter) > now().getTime());
+    const unexpired = intents.filter(({ notAfter }) => Date.parse(notAfter) > now().getTime());
+    const returning: RevocationRecord[] = [];
+    for (const intent of unexpired.filter(({ wanted }) => !wanted)) {
+      const record = (await stores.certificates.get(certificateKeys(intent.serialNumber)))?.record;
+      if (record?.state === 'revoked' && record.rootId === id) returning.push(intent);
+    }
+    return { refused: unexpired.filter(({ wanted }) => wanted), returning };
   }
 
   async function gatewaysWith(id: string): Promise<readonly Problem[]> {
@@ -149,6 +162,11 @@ function standing({ thumbprint, notAfter }: RevocationRecord): Problem {
   const end = notAfter === noKnownEnd ? 'and its end is not known' : `and would be good until ${notAfter}`;
   const message = `Certificate ${thumbprint} is revoked, ${end}: gateways refuse it because the root is here.`;
   return { path: '/id', code: 'revocationsStanding', message, fix: keepIt };
+}
+
+function beingReinstated({ thumbprint, notAfter }: RevocationRecord): Problem {
+  const message = `Certificate ${thumbprint}, good until ${notAfter}, is being reinstated.`;
+  return { path: '/id', code: 'certificatesAlive', message, fix: 'Wait for its end.' };
 }
 
 function moreRevoked(id: string): Problem {

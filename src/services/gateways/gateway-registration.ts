@@ -13,8 +13,13 @@ export interface GatewayRegistration {
   requireFreeId(plan: GatewayPlan, operationId: string): Promise<void>;
   /** The roots that the plan names. ERR_REQUEST_INVALID where one does not exist. */
   planRoots(plan: GatewayPlan): Promise<readonly RootRecord[]>;
-  /** Writes the gateway with this operation as its writer, and what it is to trust. */
+  /**
+   * Writes the gateway with this operation as its writer, and what it is to trust. Throws as `planRoots` does, with
+   * nothing written, where a root goes at that moment.
+   */
   register(plan: GatewayPlan, roots: readonly RootRecord[], operationId: string): Promise<void>;
+  /** Takes back what a gateway was to trust that never got into the tables: nothing else would let its roots go. */
+  forget(gatewayId: string): Promise<void>;
 }
 
 /** How a gateway that is about to be built gets into the tables. */
@@ -102,8 +107,28 @@ export function createGatewayRegistration({
         updatedAt: at(),
       });
     }
+    await requireRootsStand(plan);
     await stores.gateways.insert(record);
   }
 
-  return { requireFreeId, planRoots, register };
+  /** Whoever removes a root marks it, then looks for rows of gateways: these were written before this look. */
+  async function requireRootsStand(plan: GatewayPlan): Promise<void> {
+    try {
+      await planRoots(plan);
+    } catch (error: unknown) {
+      const resource = await stores.gatewayResources.get(resourceKeys(plan.resourceIds.gateway));
+      if (resource !== undefined) await stores.gatewayResources.remove(resource.record, resource.etag);
+      await forget(plan.id);
+      throw error;
+    }
+  }
+
+  async function forget(gatewayId: string): Promise<void> {
+    for (const { record } of await stores.gatewayRoots.list(gatewayId)) {
+      await stores.rootGateways.remove({ rootId: record.rootId, gatewayId });
+      await stores.gatewayRoots.remove(record);
+    }
+  }
+
+  return { requireFreeId, planRoots, register, forget };
 }

@@ -76,7 +76,15 @@ export function createGatewayOperations({
         requestedBy,
         steps: buildSteps,
       });
-      await registration.register(plan, roots, operationId);
+      try {
+        await registration.register(plan, roots, operationId);
+      } catch (error: unknown) {
+        if (error instanceof AppError) {
+          const problem = { code: error.code, detail: error.message, errors: [...error.problems] };
+          await operations.finish(operationId, { status: 'failed', problem });
+        }
+        throw error;
+      }
       await attempts.start(operation, 1, orchestrations);
       return operation;
     },
@@ -135,6 +143,7 @@ export function createGatewayOperations({
         detail: `The work on this operation ended without a result. ${whatToDo}`,
       };
       await operations.finish(operation.id, { status: 'failed', problem });
+      if (record === undefined) await registration.forget(operation.target);
       await stores.gateways.update(gatewayKeys(operation.target), (current) => {
         if (current.writer?.instanceId !== instanceId) return undefined;
         const { writer: _dead, ...rest } = current;

@@ -1,12 +1,15 @@
 import { thumbprintOf, toPem } from '../../../../src/pki/read-certificate.ts';
+import { rootKeys } from '../../../../src/stores/records/certificates.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { aCompletePlan } from '../../../support/builders/a-complete-plan.ts';
 import { aGatewayPlan, aSubscriptionId } from '../../../support/builders/a-gateway-plan.ts';
 import { aPfx } from '../../../support/builders/a-pfx.ts';
 import { anAuthority } from '../../../support/builders/an-authority.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
+import { given } from '../../../support/given.ts';
 import {
   aGateway,
+  anOperationId,
   aRequest,
   aRoot,
   createServicesWorld,
@@ -135,6 +138,136 @@ describe('src/services/certificates/remove-root', () => {
     await expect(world.gatewayOperations.build(plan, aRequest(world, 'build'))).rejects.toThrow('died');
 
     await expect(world.rootRemovals.remove('contoso')).rejects.toMatchObject({ problems: [{ code: 'rootInUse' }] });
+  });
+
+  it('lets no gateway be registered that is to trust it, whichever of the two comes first', async () => {
+    const world = await withKey(createServicesWorld());
+    const insert = world.stores.gatewayRoots.insert.bind(world.stores.gatewayRoots);
+    // The gateway has passed every look when the root goes.
+    jest.spyOn(world.stores.gatewayRoots, 'insert').mockImplementationOnce(async (row) => {
+      await world.rootRemovals.remove('contoso');
+      return insert(row);
+    });
+    const plan = aCompletePlan(
+      { ...aGatewayPlan({ name: 'vnet1gw' }), id: 'vnet1gw', rootIds: ['contoso'] },
+      { subscriptionId: aSubscriptionId },
+    );
+
+    await expect(world.gatewayOperations.build(plan, aRequest(world, 'build'))).rejects.toMatchObject({
+      problems: [{ path: '/rootIds/0', code: 'rootUnknown' }],
+    });
+
+    for (const table of ['Gateways', 'GatewayRoots', 'RootGateways', 'GatewayResources', 'Roots']) {
+      expect([table, world.tables.rows(table)]).toEqual([table, []]);
+    }
+    expect(await world.operations.get(anOperationId('build'))).toMatchObject({
+      status: 'failed',
+      problem: { errors: [{ code: 'rootUnknown' }] },
+    });
+    await world.rootImports.importText('contoso', toPem(root.der));
+    expect((await world.gatewayOperations.build(plan, aRequest(world, 'again'))).status).toBe('pending');
+  });
+
+  it('goes once the work on a gateway that never was registered has ended', async () => {
+    const world = await withKey(createServicesWorld());
+    jest.spyOn(world.stores.gateways, 'insert').mockRejectedValueOnce(new Error('The process died.'));
+    const plan = aCompletePlan(
+      { ...aGatewayPlan({ name: 'vnet1gw' }), id: 'vnet1gw', rootIds: ['contoso'] },
+      { subscriptionId: aSubscriptionId },
+    );
+    await expect(world.gatewayOperations.build(plan, aRequest(world, 'build'))).rejects.toThrow('died');
+    world.clock.advance(3_600_000);
+
+    await world.gatewayOperations.revive(
+      given(await world.operations.get(anOperationId('build'))),
+      world.orchestrations,
+    );
+    await world.rootRemovals.remove('contoso');
+
+    expect(world.tables.rows('Roots')).toEqual([]);
+  });
+
+  it('ends no order that meets a removal which then does not happen', async () => {
+    const world = await withKey(createServicesWorld());
+    const order = { rootId: 'contoso', owner: 'ann', requestedBy: 'tester' };
+    const csr = toRequestPem(aCertificateRequest());
+    await world.certificates.issue({ ...order, csr }, randomnessOf('alive'));
+    jest.spyOn(world.lookup, 'live').mockResolvedValueOnce([]);
+    const waits = { code: 'ERR_IN_PROGRESS', retryAfterSeconds: 2 };
+    const met: unknown[] = [];
+    const list = world.stores.rootGateways.list.bind(world.stores.rootGateways);
+    let looks = 0;
+    jest.spyOn(world.stores.rootGateways, 'list').mockImplementation(async (...asked) => {
+      looks += 1;
+      if (looks === 2) {
+        // One that comes now, and one that had passed every look when the root was marked.
+        met.push(
+          await world.certificates.issue({ ...order, csr }, randomnessOf('new')).catch((error: unknown) => error),
+        );
+      }
+      return list(...asked);
+    });
+    const insert = world.stores.certificates.insert.bind(world.stores.certificates);
+    jest.spyOn(world.stores.certificates, 'insert').mockImplementationOnce(async (record) => {
+      await expect(world.rootRemovals.remove('contoso')).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+      return insert(record);
+    });
+
+    const { record } = await world.certificates.issue({ ...order, csr }, randomnessOf('early'));
+
+    expect(met).toMatchObject([waits]);
+    expect(record.state).toBe('issued');
+    expect((await world.certificates.issue({ ...order, csr }, randomnessOf('new'))).record.state).toBe('issued');
+  });
+
+  it('withholds nothing while it is not known whether the root goes', async () => {
+    const world = await withKey(createServicesWorld());
+    const order = { rootId: 'contoso', owner: 'ann', requestedBy: 'tester', csr: toRequestPem(aCertificateRequest()) };
+    const insert = world.stores.certificates.insert.bind(world.stores.certificates);
+    const keys = rootKeys('contoso');
+    const before = given(await world.stores.roots.get(keys)).record;
+    jest.spyOn(world.stores.certificates, 'insert').mockImplementationOnce(async (record) => {
+      // A removal that has marked the root, and dies.
+      const { certificate: draft, ...rest } = before;
+      await world.stores.roots.upsert({ ...rest, draft, state: 'removing' });
+      return insert(record);
+    });
+    await expect(world.certificates.issue(order, randomnessOf('ann'))).rejects.toMatchObject({
+      code: 'ERR_IN_PROGRESS',
+    });
+
+    await expect(world.rootRemovals.remove('contoso')).rejects.toMatchObject({
+      problems: [{ code: 'certificatesAlive', message: expect.stringContaining('being issued') as unknown }],
+    });
+
+    expect((await world.certificates.issue(order, randomnessOf('ann'))).record.state).toBe('issued');
+  });
+
+  it('stays while a certificate of it is on its way back, wherever that crashes', async () => {
+    const places = await atEveryCrash({
+      setUp: async (tables) => {
+        const world = await withKey(createServicesWorld(tables));
+        const csr = toRequestPem(aCertificateRequest());
+        const order = { rootId: 'contoso', owner: 'ann', csr, requestedBy: 'tester' };
+        const issued = await world.certificates.issue(order, randomnessOf('ann'));
+        const thumbprint = given(issued.record.thumbprint);
+        await world.revocations.revoke(thumbprint, { reason: 'unspecified' }, aRequest(world, 'revoke'));
+        return { ...world, thumbprint };
+      },
+      work: async (world) => {
+        // Before each try, and after it.
+        await expect(world.rootRemovals.remove('contoso')).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+        await world.revocations.reinstate(world.thumbprint, {}, aRequest(world, 'reinstate'));
+        await expect(world.rootRemovals.remove('contoso')).rejects.toMatchObject({
+          problems: [{ code: 'certificatesAlive' }],
+        });
+      },
+      check: async (world, _, place) => {
+        const record = await world.lookup.byThumbprint(world.thumbprint as never);
+        expect([place, record?.state]).toEqual([place, 'issued']);
+      },
+    });
+    expect(places).toBeGreaterThan(4);
   });
 
   it('refuses a root that was made here, and one that nobody knows', async () => {
