@@ -10,9 +10,10 @@ import type { IntentRequest } from '../operations/intent-request.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { GatewayWriter } from './gateway-writer.ts';
-import { createIntentRuns } from './intent-runs.ts';
+import { createProfileIntents } from './profile-intents.ts';
 import { requireBuiltGateway } from './require-built-gateway.ts';
 import { createRootDependents } from './root-dependents.ts';
+import { createRunRoot } from './root-intents.ts';
 import { requirePlace } from './root-places.ts';
 import { updateSteps } from './usual-update-time.ts';
 
@@ -61,7 +62,8 @@ export function createRootTrust(options: {
     });
   }
 
-  const { runRoot, runProfile, countProfile } = createIntentRuns(options);
+  const runRoot = createRunRoot(options);
+  const { runProfile, countProfile } = createProfileIntents(options);
   const runs: Readonly<Record<KindCarriedBy<'trust'>, typeof runRoot>> = {
     trustRoot: runRoot,
     distrustRoot: runRoot,

@@ -1,54 +1,20 @@
 import type { OperationKind } from '../../domain/operation-kinds.ts';
 import { without } from '../../domain/without.ts';
 import { rootKeys } from '../../stores/records/certificates.ts';
-import { foreignEntryKind, gatewayKeys, type GatewayRoot, gatewayRootKind } from '../../stores/records/gateways.ts';
-import type { Stores } from '../../stores/stores.ts';
-import type { IntentRequest } from '../operations/intent-request.ts';
+import { foreignEntryKind, type GatewayRoot, gatewayRootKind } from '../../stores/records/gateways.ts';
 import type { OperationRecord } from '../operations/operation-record.ts';
-import type { Operations } from '../operations/operations.ts';
 import { supersede } from '../operations/supersede.ts';
-import type { GatewayWriter, IntentChange } from './gateway-writer.ts';
-
-type RunRequest = Pick<IntentRequest, 'orchestrations'>;
-
-export interface IntentRuns {
-  /** Records what the operation wants of its root, unless a crash came only after that, and hands it to the writer. */
-  readonly runRoot: (operation: OperationRecord, request: RunRequest) => Promise<void>;
-  /**
-   * Goes on with a profile request; one whose gateway was removed meanwhile ends, because nobody will ever serve it.
-   */
-  readonly runProfile: (operation: OperationRecord, request: RunRequest) => Promise<void>;
-  /** Another package is wanted; a request that was counted already is not counted again. */
-  readonly countProfile: (operation: OperationRecord, gatewayId: string, request: RunRequest) => Promise<void>;
-}
+import { createWriterHandover, type HandoverOptions, type RunRequest } from './writer-handover.ts';
 
 /**
- * What is wanted of roots and profiles, recorded and handed to the gateway's single writer. Repeating it changes
- * nothing.
+ * Records what the operation wants of its root, unless a crash came only after that, and hands it to the gateway's
+ * single writer. Repeating it changes nothing.
  */
-export function createIntentRuns({
-  stores,
-  operations,
-  writer,
-  now,
-}: {
-  readonly stores: Stores;
-  readonly operations: Operations;
-  readonly writer: GatewayWriter;
-  readonly now: () => Date;
-}): IntentRuns {
-  const at = (): string => now().toISOString();
+export type RunRoot = (operation: OperationRecord, request: RunRequest) => Promise<void>;
 
-  /** From here on it is the writer's: it may be at work already, or wait for its turn. */
-  async function hand(
-    operation: OperationRecord,
-    gatewayId: string,
-    request: RunRequest,
-    change?: IntentChange,
-  ): Promise<void> {
-    await operations.setStep(operation.id, gatewayId, { status: 'running', now: now() });
-    await writer.recordIntent(request.orchestrations, gatewayId, change);
-  }
+export function createRunRoot(options: HandoverOptions): RunRoot {
+  const { stores, operations, now } = options;
+  const { hand, isGatewayGone } = createWriterHandover(options);
 
   /** The row carries one request; an earlier one that has not ended gives way to it. */
   async function setRoot(row: GatewayRoot): Promise<void> {
@@ -61,33 +27,6 @@ export function createIntentRuns({
       laterId: row.operationId ?? '',
       now: now(),
     });
-  }
-
-  async function countProfile(operation: OperationRecord, gatewayId: string, request: RunRequest): Promise<void> {
-    const asked = (await stores.profileRequests.get({ partitionKey: gatewayId, rowKey: operation.id }))?.record;
-    await hand(operation, gatewayId, request, (record) =>
-      asked === undefined || record.profileWanted >= asked.number
-        ? record
-        : { ...record, profileWanted: record.profileWanted + 1 },
-    );
-  }
-
-  /** Whether the gateway that this was wanted of is gone: one that was made since under the same id is another. */
-  async function isGatewayGone({ target, createdAt }: OperationRecord): Promise<boolean> {
-    const gateway = (await stores.gateways.get(gatewayKeys(target)))?.record;
-    return gateway === undefined || gateway.createdAt > createdAt;
-  }
-
-  async function runProfile(operation: OperationRecord, request: RunRequest): Promise<void> {
-    const gatewayId = operation.target;
-    if (!(await isGatewayGone(operation))) {
-      await countProfile(operation, gatewayId, request);
-      return;
-    }
-    const problem = { code: 'ERR_NOT_FOUND', detail: `Gateway ${gatewayId} was removed before it had a profile.` };
-    await operations.settleStep(operation.id, gatewayId, { status: 'failed', now: now(), problem });
-    const asked = (await stores.profileRequests.get({ partitionKey: gatewayId, rowKey: operation.id }))?.record;
-    if (asked !== undefined) await stores.profileRequests.remove(asked);
   }
 
   /** The row of what others have put there carries the request until the entry is gone. */
@@ -139,7 +78,7 @@ export function createIntentRuns({
         });
         return;
       }
-      const asked = { operationId: operation.id, updatedAt: at() };
+      const asked = { operationId: operation.id, updatedAt: now().toISOString() };
       const fresh: GatewayRoot = {
         ...asked,
         gatewayId,
@@ -191,7 +130,7 @@ export function createIntentRuns({
     return other !== undefined && Date.parse(other.createdAt) > Date.parse(than.createdAt);
   }
 
-  return { runRoot, runProfile, countProfile };
+  return runRoot;
 }
 
 function isDistrust({ kind }: OperationRecord): boolean {
