@@ -3,7 +3,7 @@ import type { Tables } from '../ports/tables.ts';
 import { createStore } from './store.ts';
 
 const unfinishedSchema = z.object({ kind: z.string(), id: z.string(), since: z.iso.datetime(), note: z.string() });
-type UnfinishedThing = z.infer<typeof unfinishedSchema>;
+export type UnfinishedThing = z.infer<typeof unfinishedSchema>;
 
 /**
  * What was begun and has not ended, by kind: a sweep reads this list, never the records of everything that ever was.
@@ -15,7 +15,12 @@ export interface Unfinished {
   renew(kind: string, id: string): Promise<void>;
   done(kind: string, id: string): Promise<void>;
   list(kind: string): Promise<readonly UnfinishedThing[]>;
+  /** Of every kind, in one request unless there are more than a thousand. */
+  listAll(): Promise<readonly UnfinishedThing[]>;
 }
+
+/** Kinds are words that begin with a small letter. */
+const everyKind = { from: 'a', to: '{' };
 
 export function createUnfinished({ tables, now }: { readonly tables: Tables; readonly now: () => Date }): Unfinished {
   const store = createStore(tables, {
@@ -35,5 +40,6 @@ export function createUnfinished({ tables, now }: { readonly tables: Tables; rea
       await tables.remove('Unfinished', { partitionKey: kind, rowKey: id });
     },
     list: async (kind) => (await store.list(kind)).map(({ record }) => record),
+    listAll: async () => (await store.listPartitions(everyKind)).map(({ record }) => record),
   };
 }

@@ -1,7 +1,7 @@
 import type { FunctionInput, InvocationContext } from '@azure/functions';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 import { sweep, type SweepOptions } from '../../services/operations/sweep.ts';
-import { sealAudit, type SealAuditOptions } from '../../services/requests/audit-seals.ts';
+import { createAuditSealing, type SealAuditOptions } from '../../services/requests/audit-seals.ts';
 import { logUnknownError } from '../http/log-unknown-error.ts';
 import { registerTimer, type TimerHost } from './register-timer.ts';
 
@@ -13,6 +13,7 @@ export interface SweepTimerOptions {
 
 /** Registers the sweep that goes on with what a crash left, and seals the audit hours that have closed. */
 export function registerSweep(host: TimerHost, { durableClient, orchestrationsOf, services }: SweepTimerOptions): void {
+  const sealAudit = createAuditSealing(services);
   registerTimer(
     host,
     'sweep',
@@ -26,7 +27,7 @@ export function registerSweep(host: TimerHost, { durableClient, orchestrationsOf
         },
       });
       // Also in the log, which others than the tables' writers keep.
-      for (const { hour, hash } of await sealAudit(services)) context.log(`audit sealed: ${hour} ${hash}`);
+      for (const { hour, hash } of await sealAudit()) context.log(`audit sealed: ${hour} ${hash}`);
       if (failed === 0) return undefined;
       if (failed === tried) {
         throw new Error(`None of the ${tried} things that the sweep tried could be finished; see the log.`);

@@ -5,7 +5,7 @@ import type { Tables } from '../../ports/tables.ts';
 import type { Outbox } from '../../stores/outbox.ts';
 import { createRetentionDues } from '../../stores/retention-dues.ts';
 import { createStore } from '../../stores/store.ts';
-import type { Unfinished } from '../../stores/unfinished.ts';
+import type { Unfinished, UnfinishedThing } from '../../stores/unfinished.ts';
 import { type ChangeOperation } from './change-operation.ts';
 import { listOperations, type OperationPage, type OperationQuery } from './list-operations.ts';
 import { createOperationEnds, type OperationEnds, unfinishedOperation } from './operation-ends.ts';
@@ -65,8 +65,9 @@ export interface Operations extends OperationEnds, OperationWaits {
   nextAttempt(id: string, after: number): Promise<number | undefined>;
   /**
    * For the sweep: writes what a crash left out after a record (indexes, the closing event) and answers the open ids.
+   * `noted` are the unfinished operations, where those have been read already.
    */
-  repair(): Promise<readonly string[]>;
+  repair(noted?: readonly UnfinishedThing[]): Promise<readonly string[]>;
 }
 
 export interface OperationsOptions {
@@ -138,9 +139,9 @@ export function createOperations(options: OperationsOptions): Operations {
     return (await unfinished.list(unfinishedOperation)).map(({ id }) => id);
   }
 
-  async function repair(): Promise<readonly string[]> {
+  async function repair(noted?: readonly UnfinishedThing[]): Promise<readonly string[]> {
     const open: string[] = [];
-    for (const { id, since } of await unfinished.list(unfinishedOperation)) {
+    for (const { id, since } of noted ?? (await unfinished.list(unfinishedOperation))) {
       const record = await get(id);
       if (record === undefined) {
         if (now().getTime() - Date.parse(since) > orphanNoteMs) await unfinished.done(unfinishedOperation, id);

@@ -1,10 +1,11 @@
 import { isOperationEnd } from '../../domain/operation.ts';
 import { carrierOf, isOperationKind, type OperationCarrier } from '../../domain/operation-kinds.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
-import type { Unfinished } from '../../stores/unfinished.ts';
+import type { Unfinished, UnfinishedThing } from '../../stores/unfinished.ts';
 import type { Audit } from '../requests/audit.ts';
 import { noteOwnAct } from '../requests/own-acts.ts';
 import type { Downloads } from './downloads.ts';
+import { unfinishedOperation } from './operation-ends.ts';
 import { instanceIdOf, type OperationRecord } from './operation-record.ts';
 import type { Operations } from './operations.ts';
 
@@ -21,7 +22,7 @@ interface CompletedCertificate {
 
 export interface SweepOptions {
   readonly operations: Operations;
-  readonly unfinished: Unfinished;
+  readonly unfinished: Pick<Unfinished, 'listAll'>;
   readonly gatewayOperations: { readonly revive: Revive };
   readonly procedures: { readonly revive: Revive };
   readonly revocations: { readonly run: Revive };
@@ -66,14 +67,16 @@ export async function sweep(options: SweepOptions): Promise<SweepCount> {
       options.onFault(what, error);
     }
   };
-  for (const id of await options.operations.repair()) {
+  const unfinished = await options.unfinished.listAll();
+  const listOf = (kind: string): readonly UnfinishedThing[] => unfinished.filter((thing) => thing.kind === kind);
+  for (const id of await options.operations.repair(listOf(unfinishedOperation))) {
     await guarded(`operation ${id}`, async () => {
       const operation = await options.operations.get(id);
       if (operation === undefined || !isOld(options, operation.updatedAt)) return tooYoung;
       return reviveAndNote(options, operation);
     });
   }
-  for (const { id, since } of await options.unfinished.list('certificate')) {
+  for (const { id, since } of listOf('certificate')) {
     if (!isOld(options, since)) continue;
     await guarded(`certificate ${id}`, async () => {
       const record = await options.certificates.complete(id);
@@ -83,7 +86,7 @@ export async function sweep(options: SweepOptions): Promise<SweepCount> {
       await noteOwnAct(options, { key: since, action: 'sweep.certificateCompleted', target });
     });
   }
-  for (const { id, since } of await options.unfinished.list('root')) {
+  for (const { id, since } of listOf('root')) {
     if (!isOld(options, since)) continue;
     await guarded(`root ${id}`, async () => {
       const record = await options.roots.complete(id);
@@ -91,7 +94,7 @@ export async function sweep(options: SweepOptions): Promise<SweepCount> {
       await noteOwnAct(options, { key: since, action: 'sweep.rootCompleted', target: { rootId: id } });
     });
   }
-  for (const { id, since } of await options.unfinished.list('rootKey')) {
+  for (const { id, since } of listOf('rootKey')) {
     if (!isOld(options, since)) continue;
     await guarded(`imported key ${id}`, () => options.rootKeyImports.complete(id, since));
   }

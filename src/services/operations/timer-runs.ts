@@ -5,10 +5,11 @@ import { type TimerName, timerNames, timers } from '../../domain/timers.ts';
 import type { Tables } from '../../ports/tables.ts';
 import { createStore } from '../../stores/store.ts';
 
+/** Of each timer one row of how it stands and one of its last failure: a run writes its row without reading it. */
 const runSchema = z.object({
   timer: z.string(),
   /** Since when it is known that there is such a timer: before its first run nothing else tells whether it is late. */
-  knownSince: z.iso.datetime(),
+  knownSince: z.iso.datetime().optional(),
   succeededAt: z.iso.datetime().optional(),
   /** What the last run that succeeded has to say, such as how much it could not do. */
   remark: z.string().optional(),
@@ -43,45 +44,47 @@ export function createTimerRuns({ tables, now }: { readonly tables: Tables; read
   const store = createStore(tables, {
     table: 'TimerRuns',
     schema: runSchema,
-    keys: ({ timer }) => ({ partitionKey: partition, rowKey: timer }),
+    keys: ({ timer, failedAt }) => ({
+      partitionKey: partition,
+      rowKey: failedAt === undefined ? timer : `${timer}-failed`,
+    }),
   });
 
-  async function note(timer: TimerName, change: (run: TimerRun) => TimerRun): Promise<void> {
-    const keys = { partitionKey: partition, rowKey: timer };
-    // Every run but the first finds its row: looking first spares storage a refused insert each minute.
-    if ((await store.update(keys, change)) !== undefined) return;
-    const fresh = { timer, knownSince: now().toISOString() };
-    if (!(await store.insert(change(fresh)))) await store.update(keys, change);
-  }
-
   return {
-    succeeded: (timer, remark) => note(timer, (run) => ({ ...run, succeededAt: now().toISOString(), remark })),
+    succeeded: (timer, remark) => store.upsert({ timer, succeededAt: now().toISOString(), remark }),
     failed: (timer, error) => {
       const text = error instanceof Error ? error.message : String(error);
-      const failure = cutText(redactSecrets(text));
-      return note(timer, (run) => ({ ...run, failedAt: now().toISOString(), failure }));
+      return store.upsert({ timer, failedAt: now().toISOString(), failure: cutText(redactSecrets(text)) });
     },
     standing: async () => {
-      const runs = new Map((await store.list(partition)).map(({ record }) => [record.timer, record]));
-      for (const timer of timerNames) if (!runs.has(timer)) await note(timer, (run) => run);
-      return timerNames.map((timer) => standingOf(timer, runs.get(timer), now()));
+      const rows = (await store.list(partition)).map(({ record }) => record);
+      for (const timer of timerNames) {
+        if (rows.some((row) => row.timer === timer && row.failedAt === undefined)) continue;
+        const fresh = { timer, knownSince: now().toISOString() };
+        await store.insert(fresh);
+        rows.push(fresh);
+      }
+      return timerNames.map((timer) => {
+        const run = Object.assign({}, ...rows.filter((row) => row.timer === timer)) as TimerRun;
+        return standingOf(timer, run, now());
+      });
     },
   };
 }
 
-function standingOf(timer: TimerName, run: TimerRun | undefined, now: Date): TimerStanding {
-  const since = run?.succeededAt ?? run?.knownSince ?? now.toISOString();
-  const last = run?.succeededAt === undefined ? `No run has succeeded since ${since}.` : `Last run at ${since}.`;
+function standingOf(timer: TimerName, run: TimerRun, now: Date): TimerStanding {
+  const since = run.succeededAt ?? run.knownSince ?? now.toISOString();
+  const last = run.succeededAt === undefined ? `No run has succeeded since ${since}.` : `Last run at ${since}.`;
   const everyMs = timers[timer].everySeconds * 1000;
   if (now.getTime() - Date.parse(since) > everyMs + Math.max(graceMs, everyMs * graceShare)) {
     return { timer, status: 'late', detail: `${last} ${failureOf(run)}`.trim() };
   }
-  const isFailing = run?.failedAt !== undefined && (run.succeededAt === undefined || run.failedAt > run.succeededAt);
+  const isFailing = run.failedAt !== undefined && (run.succeededAt === undefined || run.failedAt > run.succeededAt);
   return isFailing
     ? { timer, status: 'failing', detail: failureOf(run) }
-    : { timer, status: 'ok', detail: `${last} ${run?.remark ?? ''}`.trim() };
+    : { timer, status: 'ok', detail: `${last} ${run.remark ?? ''}`.trim() };
 }
 
-function failureOf(run: TimerRun | undefined): string {
-  return run?.failedAt === undefined ? '' : `The run at ${run.failedAt} failed: ${run.failure ?? ''}`;
+function failureOf(run: TimerRun): string {
+  return run.failedAt === undefined ? '' : `The run at ${run.failedAt} failed: ${run.failure ?? ''}`;
 }

@@ -97,6 +97,18 @@ export async function sealAudit({ tables, audit, outbox, now }: SealAuditOptions
   return made;
 }
 
+/** Seals as `sealAudit` does, and asks storage no more in an hour in which it has found nothing left to seal. */
+export function createAuditSealing(options: SealAuditOptions): () => Promise<readonly AuditSeal[]> {
+  let doneBefore = Number.NEGATIVE_INFINITY;
+  return async () => {
+    const closedBefore = sealedBefore(options.now());
+    if (closedBefore === doneBefore) return [];
+    const made = await sealAudit(options);
+    if (made.length === 0) doneBefore = closedBefore;
+    return made;
+  };
+}
+
 /** Hours that begin before this are over, and all their rows written. */
 export function sealedBefore(now: Date): number {
   return Math.floor((now.getTime() - graceMs) / hourMs) * hourMs;

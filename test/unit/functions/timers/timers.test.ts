@@ -189,6 +189,31 @@ describe('src/functions/timers/sweep', () => {
     expect(standing).toMatchObject({ status: 'failing', detail: expect.stringContaining('None of the 2') as unknown });
   });
 
+  it('asks storage for the list of unfinished things alone when there is nothing to do, and notes its run', async () => {
+    const world = createServicesWorld();
+    const { tables, now } = world;
+    const downloads = { listDue: () => Promise.resolve([]), expire: () => Promise.resolve() };
+    const services = { ...world, downloads, procedures: { revive: () => Promise.resolve() } };
+    const timer = timerOf((host) => {
+      registerSweep(host, {
+        durableClient: input.generic({ type: 'durableClient' }),
+        orchestrationsOf: () => world.orchestrations,
+        services,
+      });
+    }, createTimerRuns({ tables, now }));
+    await timer.run();
+    const calls = (['get', 'list', 'listPartitions', 'insert', 'replace', 'upsert', 'remove'] as const).map((name) =>
+      jest.spyOn(tables, name),
+    );
+
+    await timer.run();
+
+    expect(calls.flatMap(({ mock }) => mock.calls.map(([table]) => table)).toSorted()).toEqual([
+      'TimerRuns',
+      'Unfinished',
+    ]);
+  });
+
   it('says how many could not be finished when some could', async () => {
     expect((await sweepWith(0)).standing).toMatchObject({
       status: 'ok',

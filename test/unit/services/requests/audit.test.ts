@@ -1,5 +1,5 @@
 import { type Audit, type AuditRow, createAudit } from '../../../../src/services/requests/audit.ts';
-import { type AuditSeal, sealAudit } from '../../../../src/services/requests/audit-seals.ts';
+import { type AuditSeal, createAuditSealing, sealAudit } from '../../../../src/services/requests/audit-seals.ts';
 import { type AuditPage, type AuditQuery, searchAudit } from '../../../../src/services/requests/search-audit.ts';
 import { createOutbox } from '../../../../src/stores/outbox.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
@@ -188,6 +188,28 @@ describe('src/services/requests/audit-seals', () => {
     expect(first).toMatchObject({ hour: '2026-03-01T09:00:00.000Z', rowCount: 1, previous: '' });
     expect(later.map(({ hour }) => hour)).toEqual(['2026-03-01T10:00:00.000Z', '2026-03-01T11:00:00.000Z']);
     expect(later.map(({ previous }) => previous)).toEqual([first?.hash, later[0]?.hash]);
+  });
+
+  it('asks storage once more in an hour in which nothing is left to seal, and then no more', async () => {
+    const tables = createMemoryTables();
+    const clock = createTestClock('2026-03-01T09:20:00.000Z');
+    const outbox = createOutbox({ tables, now: clock.now, keptDays: 90 });
+    const seal = createAuditSealing({ tables, audit: createAudit({ tables }), outbox, now: clock.now });
+    const reads = jest.spyOn(tables, 'get');
+    const sealedIn = async (): Promise<readonly [hours: number, reads: number]> => {
+      reads.mockClear();
+      return [(await seal()).length, reads.mock.calls.length];
+    };
+
+    await seal();
+    expect(await sealedIn()).toEqual([0, 0]);
+    clock.advance(2 * hourMs);
+    expect((await sealedIn())[0]).toBe(2);
+    expect(await sealedIn()).toEqual([0, 1]);
+    clock.advance(30 * 60_000);
+    expect(await sealedIn()).toEqual([0, 0]);
+    clock.advance(30 * 60_000);
+    expect((await sealedIn())[0]).toBe(1);
   });
 
   it('gives another hash to rows that were changed', async () => {
