@@ -3,7 +3,6 @@ import { AppError } from '../../domain/app-error.ts';
 import { operationViewSchema } from '../../domain/operation.ts';
 import { parseThumbprint } from '../../domain/thumbprint.ts';
 import { type Kits } from '../../services/certificates/kits.ts';
-import { revocationReasons } from '../../services/gateways/revocation-intents.ts';
 import type { Revocations } from '../../services/gateways/revocations.ts';
 import type { Operations } from '../../services/operations/operations.ts';
 import { accepted } from '../http/accepted-operation.ts';
@@ -16,6 +15,7 @@ import { issueCertificate, type IssueRouteOptions } from './issue-certificate.ts
 import { listCertificates } from './list-certificates.ts';
 import { makeKit } from './make-kit.ts';
 import { renewCertificate, type RenewRouteOptions } from './renew-certificate.ts';
+import { reasonSchema, urgencySchema } from './revocation-fields.ts';
 
 export interface CertificateRoutesOptions extends IssueRouteOptions, RenewRouteOptions {
   readonly revocations: Revocations;
@@ -24,11 +24,6 @@ export interface CertificateRoutesOptions extends IssueRouteOptions, RenewRouteO
 }
 
 const tags = ['Certificates'];
-
-const urgencySchema = z.enum(['immediate', 'window']).optional().meta({
-  description:
-    'Whether it may wait for a change window of the gateway. There are none yet: today every revocation is written at once.',
-});
 
 export function certificateRoutes(options: CertificateRoutesOptions): readonly Route[] {
   return [
@@ -75,7 +70,7 @@ function revokeCertificate({ revocations, operations }: CertificateRoutesOptions
     tags,
     request: {
       params: thumbprintParams,
-      body: z.strictObject({ reason: z.enum(revocationReasons), urgency: urgencySchema }),
+      body: z.strictObject({ reason: reasonSchema, urgency: urgencySchema }),
     },
     responses: { 202: operationViewSchema },
     handler: async ({ params, body, caller, operationId, orchestrations }) => {

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { leaverStatementSchema, renderStatement } from '../../domain/leaver-statement.ts';
 import { operationViewSchema } from '../../domain/operation.ts';
 import type { Leavers } from '../../services/gateways/leavers.ts';
-import { revocationReasons } from '../../services/gateways/revocation-intents.ts';
 import type { Operations } from '../../services/operations/operations.ts';
 import { accepted } from '../http/accepted-operation.ts';
 import { attachmentHeader } from '../http/attachment-header.ts';
 import { defineRoute } from '../http/define-route.ts';
 import type { Route } from '../http/route.ts';
 import { slugParams } from '../http/slug-schema.ts';
+import { reasonSchema } from './revocation-fields.ts';
 
 export interface OwnerRevocationRoutesOptions {
   readonly leavers: Leavers;
@@ -28,7 +28,7 @@ export function ownerRevocationRoutes({ leavers, operations }: OwnerRevocationRo
     summary:
       'Revokes everything of a person on every gateway, and issues nothing more to them until they are reopened.',
     tags,
-    request: { params: slugParams, body: z.strictObject({ reason: z.enum(revocationReasons) }) },
+    request: { params: slugParams, body: z.strictObject({ reason: reasonSchema }) },
     responses: { 202: operationViewSchema },
     handler: async ({ params, body, caller, operationId, orchestrations }) => {
       const request = { operationId: operationId(), requestedBy: caller.id, orchestrations };

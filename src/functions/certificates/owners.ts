@@ -21,8 +21,10 @@ const newOwnerSchema = z.strictObject({
     .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]{1,254}$/u)
     .optional()
     .meta({ description: 'User principal name or object id in the directory.' }),
-  deputy: slugSchema.optional().meta({ description: 'Owner who answers when this one is away.' }),
-  team: teamSchema.optional(),
+  deputy: slugSchema.optional().meta({
+    description: 'Id of the owner who answers when this one is away. Kept for whoever writes to people.',
+  }),
+  team: teamSchema.optional().meta({ description: 'A text that lists can be filtered by.' }),
   timeZone: z
     .string()
     .max(64)
@@ -30,7 +32,8 @@ const newOwnerSchema = z.strictObject({
       error: 'No such time zone.',
       params: { code: 'unknownValue', fix: 'Send an IANA name such as Europe/Berlin.' },
     })
-    .optional(),
+    .optional()
+    .meta({ description: 'IANA name. Kept for whoever writes to people.', examples: ['Europe/Berlin'] }),
   locale: z
     .string()
     .max(35)
@@ -38,7 +41,8 @@ const newOwnerSchema = z.strictObject({
       error: 'No such language tag.',
       params: { code: 'unknownValue', fix: 'Send a BCP 47 tag such as en-GB.' },
     })
-    .optional(),
+    .optional()
+    .meta({ description: 'BCP 47 tag. Kept for whoever writes to people.', examples: ['en-GB'] }),
 });
 
 const tags = ['Owners'];

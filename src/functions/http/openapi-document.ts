@@ -10,6 +10,7 @@ const statusTexts: Readonly<Record<number, string>> = {
   201: 'Made.',
   202: 'Accepted; Location says where the result will be.',
   204: 'Done; the answer has no body.',
+  404: 'There is no such thing.',
   503: 'Cannot do its work now.',
 };
 

@@ -1,0 +1,11 @@
+import { z } from 'zod';
+import { revocationReasons } from '../../services/gateways/revocation-intents.ts';
+
+export const reasonSchema = z.enum(revocationReasons).meta({
+  description: '`compromised` and `lost` block the key for good; the others can be taken back.',
+});
+
+export const urgencySchema = z.enum(['immediate', 'window']).optional().meta({
+  description:
+    'Whether it may wait for a change window of the gateway. There are none yet: today every revocation is written at once.',
+});
