@@ -50,7 +50,14 @@ import {
   type ScannedSubscription,
   scannedSubscriptionKind,
 } from './records/inventory.ts';
-import { ownerIndexKind, type OwnerIndexRow, ownerKind, type OwnerRecord } from './records/owners.ts';
+import {
+  type ContactHolder,
+  contactHolderKind,
+  ownerIndexKind,
+  type OwnerIndexRow,
+  ownerKind,
+  type OwnerRecord,
+} from './records/owners.ts';
 import { createStore, type Store } from './store.ts';
 
 /** The stores of everything that Gatehouse knows of gateways, roots and certificates. */
@@ -78,6 +85,7 @@ export interface Stores {
   readonly supersessions: Store<Supersession>;
   readonly owners: Store<OwnerRecord>;
   readonly ownersInCommon: Store<OwnerIndexRow>;
+  readonly contactHolders: Store<ContactHolder>;
   readonly inventory: Store<InventoryRecord>;
   readonly scannedSubscriptions: Store<ScannedSubscription>;
   readonly scannedGateways: Store<ScannedGateway>;
@@ -109,6 +117,7 @@ export function createStores(tables: Tables): Stores {
     supersessions: createStore(tables, supersessionKind),
     owners: createStore(tables, ownerKind),
     ownersInCommon: createStore(tables, ownerIndexKind),
+    contactHolders: createStore(tables, contactHolderKind),
     inventory: createStore(tables, inventoryKind),
     scannedSubscriptions: createStore(tables, scannedSubscriptionKind),
     scannedGateways: createStore(tables, scannedGatewayKind),

@@ -2,6 +2,7 @@ import { AppError } from '../../domain/app-error.ts';
 import { type Caller, isAllowed } from '../../domain/caller.ts';
 import { sha256Hex } from '../../stores/digest.ts';
 import {
+  contactsOf,
   type Departure,
   isSamePerson,
   ownerKeys,
@@ -10,6 +11,7 @@ import {
   standingDeparture,
 } from '../../stores/records/owners.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { createContactHolders } from './contact-holders.ts';
 
 /** What a caller says of an owner. */
 export type OwnerDetails = Omit<OwnerRecord, 'departure' | 'createdBy' | 'createdAt' | 'updatedAt'>;
@@ -57,10 +59,11 @@ export function createOwners({
   stores,
   now,
 }: {
-  readonly stores: Pick<Stores, 'owners' | 'ownersInCommon' | 'byOwner'>;
+  readonly stores: Pick<Stores, 'owners' | 'ownersInCommon' | 'byOwner' | 'contactHolders'>;
   readonly now: () => Date;
 }): Owners {
   const { owners } = stores;
+  const holders = createContactHolders({ stores, now });
   const at = (): string => now().toISOString();
   const get = async (id: string): Promise<OwnerRecord | undefined> => (await owners.get(ownerKeys(id)))?.record;
 
@@ -86,7 +89,7 @@ export function createOwners({
 
   /**
    * Who is taken out with a leaver is an operator's to say: neither does somebody come in by this, nor does a
-   * certificate slip out.
+   * certificate slip out. What the record gets anew is held for it from here on.
    */
   async function requireSameReach(owner: OwnerDetails, by: string): Promise<void> {
     const before = await get(owner.id);
@@ -99,6 +102,9 @@ export function createOwners({
     if (isDrawn) throw contactTaken(owner.id, others);
     const isKept = known.every((one) => contactsOf(owner).includes(one));
     if (!isKept && (await stores.byOwner.list(owner.id, { top: 1 })).length > 0) throw contactNeeded(owner.id);
+    const obstacle = await holders.hold(owner.id, addedTo(before, owner));
+    if (obstacle?.owner !== undefined) throw contactTaken(owner.id, [obstacle.owner]);
+    if (obstacle !== undefined) throw contactBeingGiven(owner.id);
   }
 
   async function list({ team, state, top, after }: OwnerQuery): Promise<OwnerPage> {
@@ -126,6 +132,8 @@ export function createOwners({
     },
 
     register: async (owner, by) => {
+      // Whoever tries again reads who has it by then.
+      if ((await holders.hold(owner.id, contactsOf(owner))) !== undefined) throw contactBeingGiven(owner.id);
       await index(owner.id, contactsOf(owner));
       await owners.insert(made(owner, by));
     },
@@ -135,8 +143,11 @@ export function createOwners({
       if (!isAllowed(caller, 'operator')) await requireSameReach(owner, caller.id);
       await index(owner.id, contactsOf(owner));
       if (await owners.insert(fresh)) return fresh;
-      const replaced = await owners.update(ownerKeys(owner.id), ({ createdBy, createdAt, departure }) => {
+      const dropped: { contacts: readonly string[] } = { contacts: [] };
+      const replaced = await owners.update(ownerKeys(owner.id), (before) => {
+        const { createdBy, createdAt, departure } = before;
         if (createdBy !== caller.id && !isAllowed(caller, 'operator')) throw notTheirs(owner.id);
+        dropped.contacts = addedTo(owner, before);
         return {
           ...owner,
           createdAt,
@@ -146,6 +157,7 @@ export function createOwners({
           ...(departure === undefined ? {} : { departure }),
         };
       });
+      await holders.release(owner.id, dropped.contacts);
       return replaced ?? fresh;
     },
 
@@ -170,11 +182,10 @@ export function createOwners({
   };
 }
 
-function contactsOf({ email, principal }: Pick<OwnerRecord, 'email' | 'principal'>): readonly string[] {
-  return [
-    ...(email === undefined ? [] : [`email:${email.toLowerCase()}`]),
-    ...(principal === undefined ? [] : [`principal:${principal.toLowerCase()}`]),
-  ];
+/** Address and principal that the second has and the first, if there is one, has not. */
+function addedTo(one: Parameters<typeof contactsOf>[0] | undefined, other: Parameters<typeof contactsOf>[0]) {
+  const known = one === undefined ? [] : contactsOf(one);
+  return contactsOf(other).filter((contact) => !known.includes(contact));
 }
 
 function notTheirs(id: string): AppError {
@@ -190,6 +201,11 @@ function contactTaken(id: string, others: readonly OwnerRecord[]): AppError {
     'ERR_CONFLICT',
     `The address or principal of owner '${id}' is that of ${ids}: only an operator may give it to another record.`,
   );
+}
+
+function contactBeingGiven(id: string): AppError {
+  const message = `The address or principal of owner '${id}' is being given to another record at this moment.`;
+  return new AppError('ERR_IN_PROGRESS', message, { retryAfterSeconds: 5 });
 }
 
 function contactNeeded(id: string): AppError {

@@ -60,6 +60,23 @@ export const ownerIndexKind: RecordKind<OwnerIndexRow> = {
   keys: ({ group, ownerId }) => ({ partitionKey: group, rowKey: ownerId }),
 };
 
+const contactHolderSchema = z.object({ group: z.string(), ownerId: z.string(), at: z.iso.datetime() });
+export type ContactHolder = z.infer<typeof contactHolderSchema>;
+
+/**
+ * Which record an address or principal is being given to, or was: one row of each, inserted before the record is
+ * written. Where the record has it no more, the row says nothing.
+ */
+export const contactHolderKind: RecordKind<ContactHolder> = {
+  table: 'OwnersInCommon',
+  schema: contactHolderSchema,
+  keys: ({ group }) => contactHolderKeys(group),
+};
+
+export function contactHolderKeys(group: string): { partitionKey: string; rowKey: string } {
+  return { partitionKey: group, rowKey: 'holder' };
+}
+
 /** The departure that stands: undefined of whoever is there, or is there again. */
 export function standingDeparture(owner: OwnerRecord | undefined): Departure | undefined {
   const departure = owner?.departure;
@@ -72,6 +89,14 @@ export function isSamePerson(
   other: Pick<OwnerRecord, 'email' | 'principal'>,
 ): boolean {
   return isEqual(one.email, other.email) || isEqual(one.principal, other.principal);
+}
+
+/** An owner's address and principal, as they are compared. */
+export function contactsOf({ email, principal }: Pick<OwnerRecord, 'email' | 'principal'>): readonly string[] {
+  return [
+    ...(email === undefined ? [] : [`email:${email.toLowerCase()}`]),
+    ...(principal === undefined ? [] : [`principal:${principal.toLowerCase()}`]),
+  ];
 }
 
 function isEqual(one: string | undefined, other: string | undefined): boolean {
