@@ -61,6 +61,11 @@ export async function createServicesAlone(waits: Waits = {}): Promise<ServicesAl
     unfinished: createUnfinished({ tables, now }),
     // Keys come with their requests.
     keyFiles: { holds: () => Promise.resolve(false), withdraw: () => Promise.resolve() },
+    // As in life: nobody waits for it.
+    follow: (work) => {
+      void work();
+      return Promise.resolve();
+    },
     // Written nowhere: what it costs to write is the host's.
     log: () => undefined,
     now,

@@ -4,6 +4,7 @@ import * as df from 'durable-functions';
 import { createCertificateServices } from './composition/certificate-services.ts';
 import { registerCertificates } from './composition/certificates.ts';
 import { type Core, createCore } from './composition/core.ts';
+import { createFollow } from './composition/deliver-soon.ts';
 import { createGatewayServices } from './composition/gateway-services.ts';
 import { registerGateways } from './composition/gateways.ts';
 import type { Parts } from './composition/host.ts';
@@ -35,7 +36,7 @@ registerProcedures(parts.core, parts.onPremises, settings);
 function createParts(): Parts {
   const credential = createCredential(settings);
   const core = createCore(reading, credential, createInvocationLog(app.hook));
-  const certificates = createCertificateServices(core);
+  const certificates = createCertificateServices(core, { follow: createFollow(core.deliverSoon) });
   const gateways = createGatewayServices(core, certificates, settings.subscriptionId);
   return { core, certificates, gateways, onPremises: createOnPremises(core, certificates, settings, credential) };
 }

@@ -9,6 +9,7 @@ import { createIssueWithKey, createKeyFiles } from '../services/certificates/iss
 import { createKits } from '../services/certificates/kits.ts';
 import { createReadNewestPackage } from '../services/certificates/newest-package.ts';
 import { createOwners } from '../services/certificates/owners.ts';
+import type { Follow } from '../services/certificates/release-certificate.ts';
 import { createRootRemovals } from '../services/certificates/remove-root.ts';
 import { createOrderRenewal } from '../services/certificates/renew-certificate.ts';
 import { createRoots } from '../services/certificates/roots.ts';
@@ -42,6 +43,7 @@ interface CertificatesEdges {
   readonly newKeyPair: typeof createKeyPair;
   readonly escrow: ReturnType<typeof createDownloadEscrow>;
   readonly readProfilePackage: typeof readProfile;
+  readonly follow: Follow;
 }
 
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- what is made here would be listed twice
@@ -51,6 +53,7 @@ export function createCertificateServices(
     newKeyPair = createKeyPair,
     escrow = createDownloadEscrow({ secrets: core.secrets }),
     readProfilePackage = readProfile,
+    follow = (work) => work(),
   }: Partial<CertificatesEdges> = {},
 ) {
   const { tables, blobs, stores, now } = core;
@@ -67,7 +70,7 @@ export function createCertificateServices(
   const readNewest = createReadNewestPackage({ stores, blobs, container: containers.profiles });
   const kits = createKits({ stores, lookup, readNewest, readProfilePackage });
   const keyFiles = createKeyFiles({ downloads, stores });
-  const certificates = createCertificates({ ...core, lookup, owners, keyFiles });
+  const certificates = createCertificates({ ...core, lookup, owners, keyFiles, follow });
   const rootImports = createRootImports(core);
   const rootKeyImports = createRootKeyImports({ ...core, vault: core.rootKeys, imports: rootImports });
   const rootRemovals = createRootRemovals({ ...core, lookup, keys: rootKeyImports });

@@ -31,6 +31,7 @@ import { createStores } from '../stores/stores.ts';
 import { tableNames } from '../stores/table-names.ts';
 import { createUnfinished } from '../stores/unfinished.ts';
 import { containers } from './containers.ts';
+import { createDeliverSoon } from './deliver-soon.ts';
 import { warnOf } from './warn-of.ts';
 
 /**
@@ -139,6 +140,7 @@ export function createCore({ settings, faults }: SettingsReading, credential: To
     outbox,
     sendWebhook,
     delivery,
+    deliverSoon: createDeliverSoon(delivery),
     dues,
     expiries,
     notices: createNotices({ tables }),

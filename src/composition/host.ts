@@ -2,12 +2,10 @@ import type { InvocationContext } from '@azure/functions';
 import * as df from 'durable-functions';
 import { createDurableOrchestrations } from '../functions/http/durable-orchestrations.ts';
 import type { Orchestrations } from '../ports/orchestrations.ts';
-import { deliverOutbox } from '../services/operations/outbox-delivery.ts';
 import type { Certificates } from './certificate-services.ts';
 import type { Core } from './core.ts';
 import type { Gateways } from './gateway-services.ts';
 import type { OnPremises } from './on-premises.ts';
-import { warnOf } from './warn-of.ts';
 
 /** The application's services by noun, made once per process. */
 export interface Parts {
@@ -20,11 +18,4 @@ export interface Parts {
 /** The orchestrations as an invocation with the durable client's binding reaches them. */
 export function orchestrationsOf(context: InvocationContext): Orchestrations {
   return createDurableOrchestrations(df.getClient(context));
-}
-
-/** Not waited for: whoever made the change has their answer, and the timer delivers what this does not. */
-export function deliverSoon({ delivery }: Pick<Core, 'delivery'>): void {
-  deliverOutbox(delivery).catch((error: unknown) => {
-    warnOf('delivery after a change', error);
-  });
 }

@@ -4,7 +4,7 @@ import { createFailureLimits } from '../functions/http/failure-limits.ts';
 import { createReadCaller } from '../functions/http/read-caller.ts';
 import { registerRoutes } from '../functions/http/register-routes.ts';
 import { createTurnedAway } from '../services/requests/turned-away.ts';
-import { deliverSoon, orchestrationsOf, type Parts } from './host.ts';
+import { orchestrationsOf, type Parts } from './host.ts';
 import { allRoutes } from './routes.ts';
 
 /** Registers every route. */
@@ -24,9 +24,7 @@ export function registerHttp(parts: Parts, durableClient: FunctionInput): void {
       turnedAway: createTurnedAway({ audit: core.audit, instanceId: randomUUID() }),
       failureLimits: createFailureLimits(core),
       orchestrationsOf,
-      afterChange: () => {
-        deliverSoon(core);
-      },
+      afterChange: core.deliverSoon,
     },
   });
 }

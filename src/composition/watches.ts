@@ -10,7 +10,7 @@ import { registerWatchGateways } from '../functions/timers/watch-gateways.ts';
 import { createRemoveOperation } from '../services/operations/remove-operation.ts';
 import type { RetainOptions } from '../services/operations/retain.ts';
 import { createDescribeExpiring } from './describe-expiring.ts';
-import { deliverSoon, orchestrationsOf, type Parts } from './host.ts';
+import { orchestrationsOf, type Parts } from './host.ts';
 
 /** Registers what happens without a caller: timers, and Azure's events about gateways. */
 export function registerWatches(parts: Parts, { clientId }: Settings, durableClient: FunctionInput): void {
@@ -25,7 +25,7 @@ export function registerWatches(parts: Parts, { clientId }: Settings, durableCli
     ...core,
     describe: createDescribeExpiring(core, certificates),
     afterChange: () => {
-      deliverSoon(core);
+      core.deliverSoon();
     },
   });
   registerWatchGateways(host, { ...core, ...gateways, ...durable });

@@ -24,9 +24,10 @@ export interface Store<T extends object> {
   listPartitions(range: PartitionRange): Promise<Stored<T>[]>;
   /**
    * Reads, changes and writes until nobody wrote in between. `change` answers the new record, or undefined to leave the
-   * row as it is. Answers what is stored in the end, or undefined when there is no such row.
+   * row as it is. Answers what is stored in the end, or undefined when there is no such row. `seen`, the row as it was
+   * read before, spares the first read.
    */
-  update(keys: RowKeys, change: (record: T) => T | undefined): Promise<T | undefined>;
+  update(keys: RowKeys, change: (record: T) => T | undefined, seen?: Stored<T>): Promise<T | undefined>;
 }
 
 /** Rounds of read-change-write before a row counts as contended beyond reason; with the pauses, some ten seconds. */
@@ -45,9 +46,9 @@ export function createStore<T extends object>(tables: Tables, kind: RecordKind<T
     return row === undefined ? undefined : decode(row);
   }
 
-  async function update(keys: RowKeys, change: (record: T) => T | undefined): Promise<T | undefined> {
+  async function update(keys: RowKeys, change: (record: T) => T | undefined, seen?: Stored<T>): Promise<T | undefined> {
     for (let round = 0; round < updateRoundsMax; round += 1) {
-      const stored = await get(keys);
+      const stored = round === 0 && seen !== undefined ? seen : await get(keys);
       if (stored === undefined) return undefined;
       const changed = change(stored.record);
       if (changed === undefined) return stored.record;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { problemItemSchema } from '../../domain/problem-item.ts';
 import type { CertificateLookup } from '../../services/certificates/certificate-lookup.ts';
 import { certificatePem } from '../../services/certificates/certificate-pem.ts';
+import type { IssuedCertificate } from '../../services/certificates/issue-certificate.ts';
 import { issuerChain } from '../../services/certificates/issuer-chain.ts';
 import { gatewayIdsOf } from '../../services/certificates/root-gateways.ts';
 import { sessionIdentityOf } from '../../services/certificates/shared-names.ts';
@@ -99,6 +100,14 @@ export async function toViews(
 /** What a caller sees of a certificate. */
 export async function toView(options: CertificateViewOptions, record: CertificateRecord): Promise<CertificateView> {
   return viewOf(options, record, await chainOf(options, record.rootId));
+}
+
+/** The same of one that was issued just now, with the root that has signed it at hand. */
+export function toIssuedView(
+  options: CertificateViewOptions,
+  { record, root }: IssuedCertificate,
+): Promise<CertificateView> {
+  return viewOf(options, record, root.chain.map(certificatePem));
 }
 
 /** PEM of a root and of what is above it. */

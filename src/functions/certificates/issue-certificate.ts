@@ -12,7 +12,7 @@ import { answerIssued, type AnswerIssuedOptions, issuedViewSchema } from './issu
 import { bringsOneKey, csrSchema, deliverSchema, keyProblems, keySchema, pfxSchema } from './key-order.ts';
 
 export interface IssueRouteOptions extends AnswerIssuedOptions {
-  readonly owners: Pick<Owners, 'get' | 'samePerson'>;
+  readonly owners: Pick<Owners, 'get' | 'findAt'>;
   readonly allowEllipticCurve?: boolean | undefined;
   readonly now: () => Date;
 }

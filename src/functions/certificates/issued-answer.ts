@@ -8,7 +8,7 @@ import type { Operations } from '../../services/operations/operations.ts';
 import type { CertificateRecord } from '../../stores/records/certificates.ts';
 import { accepted } from '../http/accepted-operation.ts';
 import type { RouteAnswer, RouteRequest } from '../http/route.ts';
-import { type CertificateViewOptions, certificateViewSchema, toView } from './certificate-view.ts';
+import { type CertificateViewOptions, certificateViewSchema, toIssuedView } from './certificate-view.ts';
 import { type KeyWishes, madeKeyView, madeKeyViewSchema, readKeyWishes } from './key-order.ts';
 
 export interface AnswerIssuedOptions extends CertificateViewOptions {
@@ -49,8 +49,9 @@ export async function answerIssued(
     return accepted(options.operations, id);
   }
   if (key === undefined) {
-    const { record, ignored } = await options.certificates.issue(order, randomBytes);
-    const view = { ...(await toView(options, record)), ...(ignored.length === 0 ? {} : { ignored }) };
+    const issued = await options.certificates.issue(order, randomBytes);
+    const { record, ignored } = issued;
+    const view = { ...(await toIssuedView(options, issued)), ...(ignored.length === 0 ? {} : { ignored }) };
     return { status: 201, body: view, headers: locationOf(record) };
   }
   const wishes = readKeyWishes({ key, pfx }, headers);
@@ -62,7 +63,7 @@ export async function answerWithKey(options: CertificateViewOptions, issued: Iss
   const applied = issued.password === undefined ? {} : { 'preference-applied': 'reveal-password' };
   return {
     status: 201,
-    body: { ...(await toView(options, issued.record)), ...madeKeyView(issued) },
+    body: { ...(await toIssuedView(options, issued)), ...madeKeyView(issued) },
     headers: { ...locationOf(issued.record), ...applied },
     // It holds a link, and perhaps a password: another try gets another link.
     isSensitive: true,

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { looksOf } from '../../domain/look-alike-names.ts';
 import { comparableName } from '../../domain/session-name.ts';
 import type { Thumbprint } from '../../domain/thumbprint.ts';
@@ -24,8 +23,6 @@ const pageSize = 100;
 export interface CertificateLookup {
   byThumbprint(thumbprint: Thumbprint): Promise<CertificateRecord | undefined>;
   list(query: CertificateQuery): Promise<CertificatePage>;
-  /** Serial numbers of every certificate that was ever given this name; names compare as `comparableName` has them. */
-  withCommonName(commonName: string): Promise<readonly string[]>;
   /**
    * The certificates of this name that may open a gateway now: issued, not expired, not revoked. A name in Azure's
    * session list tells whose session it is only while nobody else has it, so this is asked each time that matters and
@@ -38,7 +35,7 @@ export interface CertificateLookup {
   ofPublicKey(publicKeyHash: string): Promise<readonly CertificateRecord[]>;
   /**
    * Every certificate that was ever given this name, in whatever state, but for the one with the serial number
-   * `except`.
+   * `except`; names compare as `comparableName` has them.
    */
   named(commonName: string, except?: string): Promise<readonly CertificateRecord[]>;
   /**
@@ -48,19 +45,24 @@ export interface CertificateLookup {
   firstNameless(
     isMeant: (record: CertificateRecord) => boolean | Promise<boolean>,
   ): Promise<CertificateRecord | undefined>;
-  /** Live certificates whose names can be taken for this one by their look, though they are other names. */
-  lookingLike(commonName: string, now: Date): Promise<readonly CertificateRecord[]>;
+  /** The same, and live certificates whose names can be taken for this one by their look, though they are others. */
+  alike(commonName: string, except: string, now: Date): Promise<AlikeCertificates>;
   /** Certificates of this root that may open a gateway now, or are being issued, at most `max` of them. */
   live(rootId: string, now: Date, max: number): Promise<readonly CertificateRecord[]>;
+}
+
+export interface AlikeCertificates {
+  readonly named: readonly CertificateRecord[];
+  readonly lookingLike: readonly CertificateRecord[];
 }
 
 export function thumbprintGroup(thumbprint: string): string {
   return thumbprint.slice(0, 2);
 }
 
-/** Where a name is found by its look; a group of each look that it has. */
-export function lookGroups(commonName: string): readonly string[] {
-  return looksOf(commonName).map((look) => createHash('sha256').update(`look:${look}`).digest('hex'));
+/** Where a certificate is found by its name: in the group of that, and of each other name that it looks like. */
+export function nameGroups(commonName: string): readonly string[] {
+  return [...new Set([comparableName(commonName), ...looksOf(commonName)])].map(commonNameGroup);
 }
 
 export function createCertificateLookup({
@@ -75,18 +77,17 @@ export function createCertificateLookup({
     return record && judged(record, now());
   }
 
-  async function withCommonName(commonName: string): Promise<readonly string[]> {
-    const rows = await stores.byCommonName.list(commonNameGroup(commonName));
-    return rows.map(({ record }) => record.serialNumber);
+  async function inGroups(groups: readonly string[], except?: string): Promise<readonly CertificateRecord[]> {
+    const rows = await Promise.all(groups.map((group) => stores.byCommonName.list(group)));
+    const serialNumbers = new Set(rows.flat().map(({ record }) => record.serialNumber));
+    const others = [...serialNumbers].filter((serialNumber) => serialNumber !== except);
+    return (await Promise.all(others.map(read))).filter((record) => record !== undefined);
   }
 
   async function named(commonName: string, except?: string): Promise<readonly CertificateRecord[]> {
-    const others = (await withCommonName(commonName)).filter((serialNumber) => serialNumber !== except);
-    const records = await Promise.all(others.map(read));
-    // A registered one may have been said to have another name until its certificate was sent.
-    return records
-      .filter((record) => record !== undefined)
-      .filter((record) => comparableName(record.commonName) === comparableName(commonName));
+    const records = await inGroups([commonNameGroup(commonName)], except);
+    // Others only look like it, and a registered one may have been said to have another name until it was sent.
+    return records.filter((record) => isNamed(record, commonName));
   }
 
   /** All of a group that are still in it, in the order of their keys, read page by page. */
@@ -108,7 +109,14 @@ export function createCertificateLookup({
 
   return {
     named,
-    withCommonName,
+
+    alike: async (commonName, except, at) => {
+      const records = await inGroups(nameGroups(commonName), except);
+      return {
+        named: records.filter((record) => isNamed(record, commonName)),
+        lookingLike: records.filter((record) => isLive(record, at) && !isNamed(record, commonName)),
+      };
+    },
 
     byThumbprint: async (thumbprint) => {
       const keys = { partitionKey: thumbprintGroup(thumbprint), rowKey: thumbprint };
@@ -119,15 +127,6 @@ export function createCertificateLookup({
     list: createListCertificates({ stores, now }),
 
     liveNamed: async (commonName, at) => (await named(commonName)).filter((record) => isLive(record, at)),
-
-    lookingLike: async (commonName, at) => {
-      const rows = await Promise.all(lookGroups(commonName).map((group) => stores.byCommonName.list(group)));
-      const serialNumbers = new Set(rows.flat().map(({ record }) => record.serialNumber));
-      const records = await Promise.all([...serialNumbers].map(read));
-      return records
-        .filter((record) => record !== undefined)
-        .filter((record) => isLive(record, at) && comparableName(record.commonName) !== comparableName(commonName));
-    },
 
     ofPublicKey: async (publicKeyHash) => {
       const rows = await stores.byPublicKey.list(publicKeyHash);
@@ -152,6 +151,10 @@ export function createCertificateLookup({
       return undefined;
     },
   };
+}
+
+function isNamed(record: CertificateRecord, commonName: string): boolean {
+  return comparableName(record.commonName) === comparableName(commonName);
 }
 
 function isLive(record: CertificateRecord, now: Date): boolean {

@@ -32,7 +32,7 @@ export interface CheckOrderOptions {
     'roots' | 'blockedKeys' | 'revocations' | 'gateways' | 'madeResources' | 'rootGateways' | 'gatewayRevocations'
   >;
   readonly lookup: Pick<CertificateLookup, 'named'>;
-  readonly owners: Pick<Owners, 'get' | 'samePerson'>;
+  readonly owners: Pick<Owners, 'get' | 'findAt'>;
   /** Lets keys on P-256 and P-384 in; false if not given. */
   readonly allowEllipticCurve?: boolean | undefined;
   readonly now: () => Date;
@@ -184,7 +184,9 @@ export async function readOwnerText(
   { owners }: Pick<CheckOrderOptions, 'owners'>,
   text: string,
 ): Promise<PartReading<OrderOwner>> {
-  const registered = text.includes('@') ? await owners.samePerson({ email: text }) : [];
+  const { registered, ofId } = text.includes('@')
+    ? await owners.findAt(text, slugOf(text))
+    : { registered: [], ofId: await owners.get(text) };
   const left = registered.find((owner) => standingDeparture(owner) !== undefined);
   const id = text.includes('@') ? (left?.id ?? idOfAddress(text, registered)) : text;
   if (id === undefined) {
@@ -193,7 +195,7 @@ export async function readOwnerText(
     const message = `More than one owner is registered with this address: ${ids}.`;
     return { problems: [{ path: '/owner', code: 'ownerAmbiguous', message, fix }] };
   }
-  const known = registered.find((owner) => owner.id === id) ?? (await owners.get(id));
+  const known = registered.find((owner) => owner.id === id) ?? ofId;
   const departure = standingDeparture(known);
   if (departure !== undefined) return { problems: [ownerLeftProblem(id, departure)] };
   if (text.includes('@') && known?.email !== undefined && known.email.toLowerCase() !== text.toLowerCase()) {

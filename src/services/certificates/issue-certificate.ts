@@ -1,18 +1,12 @@
 import { AppError } from '../../domain/app-error.ts';
 import { readCertificateRequest } from '../../pki/read-certificate-request.ts';
-import {
-  certificateKeys,
-  type CertificateRecord,
-  rootKeys,
-  type RootRecord,
-} from '../../stores/records/certificates.ts';
+import { certificateKeys, type CertificateRecord, rootKeys } from '../../stores/records/certificates.ts';
 import { findBlock, keyBlockedProblem } from './blocked-keys.ts';
-import { lookGroups } from './certificate-lookup.ts';
+import { nameGroups } from './certificate-lookup.ts';
 import { orderRefused, readOrder } from './check-order.ts';
 import { leftReason, ownerLeftProblem } from './departures.ts';
 import { type SigningRoot, signingRootOf } from './issuer-chain.ts';
 import { judgeOrder, requireApproval } from './judge-order.ts';
-import { commonNameGroup } from './list-certificates.ts';
 import type { Owners } from './owners.ts';
 import {
   type CertificateOrder,
@@ -31,7 +25,7 @@ import { placeRefused } from './supersede.ts';
 
 export interface IssuedCertificate {
   readonly record: CertificateRecord;
-  readonly root: RootRecord;
+  readonly root: SigningRoot;
   /** What the request asked for beyond its key, and did not get. */
   readonly ignored: readonly string[];
 }
@@ -51,12 +45,11 @@ export interface Certificates {
   complete(serialNumber: string): Promise<CertificateRecord | undefined>;
 }
 
-/** Names told of in a warning: more say nothing more. */
-const looksLikeMax = 5;
-
 export function createCertificates(options: CertificatesOptions): Certificates {
   const { stores, unfinished, log, now } = options;
   const continueIssuing = createContinueIssuing(options);
+  /** For who has nobody to answer. */
+  const finishIssuing = createContinueIssuing({ ...options, follow: (work) => work() });
 
   async function findSigningRoot(id: string): Promise<SigningRoot | undefined> {
     return signingRootOf(stores, (await stores.roots.get(rootKeys(id)))?.record);
@@ -115,7 +108,7 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     const madeKey = await makeKey?.();
     const request = madeKey?.request ?? judged.request;
     if (request === undefined) throw orderRefused(reading.problems);
-    const prepared = prepareCertificate(order, root, request, {
+    const record = prepareCertificate(order, root, request, {
       commonName,
       owner: owner.id,
       serialNumber,
@@ -126,21 +119,16 @@ export function createCertificates(options: CertificatesOptions): Certificates {
       await options.owners.register({ id: owner.id, email: owner.email }, order.requestedBy);
     }
     const row = { key: serialNumber, serialNumber };
-    const [alike] = await Promise.all([
-      options.lookup.lookingLike(commonName, now()),
+    await Promise.all([
       // The record is made before the signature, so that no certificate can exist that nobody knows of.
       unfinished.add(unfinishedCertificate, serialNumber),
-      // Found by key, owner and name before it is there: whoever blocks one of them finds it, or it sees the block.
+      // Found by key, owner and name from before it is there: whoever blocks one of them finds it, or it sees the block.
       stores.byPublicKey.upsert({ ...row, group: request.publicKeyHash }),
       stores.byOwner.upsert({ ...row, group: owner.id }),
       // Likewise by root, for whoever removes that.
       stores.byRoot.upsert({ ...row, group: root.id }),
-      ...[commonNameGroup(commonName), ...lookGroups(commonName)].map((group) =>
-        stores.byCommonName.upsert({ ...row, group }),
-      ),
+      ...nameGroups(commonName).map((group) => stores.byCommonName.upsert({ ...row, group })),
     ]);
-    const looksLike = [...new Set(alike.map((record) => record.commonName))].slice(0, looksLikeMax);
-    const record: CertificateRecord = { ...prepared, ...(looksLike.length === 0 ? {} : { looksLike }) };
     if (!(await stores.certificates.insert(record))) {
       throw new AppError('ERR_IN_PROGRESS', 'The same request is still running.', { retryAfterSeconds: 2 });
     }
@@ -170,7 +158,7 @@ export function createCertificates(options: CertificatesOptions): Certificates {
 
     complete: async (serialNumber) => {
       const record = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
-      if (record !== undefined) return continueIssuing(record, await findSigningRoot(record.rootId));
+      if (record !== undefined) return finishIssuing(record, await findSigningRoot(record.rootId));
       await unfinished.done(unfinishedCertificate, serialNumber);
       return record;
     },

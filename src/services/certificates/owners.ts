@@ -30,6 +30,12 @@ export interface OwnerPage {
   readonly next?: string;
 }
 
+export interface OwnersFound {
+  /** In the order of their ids. */
+  readonly registered: readonly OwnerRecord[];
+  readonly ofId: OwnerRecord | undefined;
+}
+
 /** The people who answer for certificates: whom notices reach. */
 export interface Owners {
   /**
@@ -44,6 +50,8 @@ export interface Owners {
   list(query: OwnerQuery): Promise<OwnerPage>;
   /** Every owner of the same address or principal, letter case aside, in the order of their ids. */
   samePerson(person: Pick<OwnerRecord, 'email' | 'principal'>): Promise<readonly OwnerRecord[]>;
+  /** Every owner of an address, and the one of that id, whose address may be another; read at once. */
+  findAt(email: string, id: string): Promise<OwnersFound>;
   /** Every owner whose departure that operation has noted last, in the order of their ids. */
   departedWith(operationId: string): Promise<readonly OwnerRecord[]>;
   /**
@@ -75,11 +83,22 @@ export function createOwners({
     for (const text of what) await stores.ownersInCommon.upsert({ group: sha256Hex(text), ownerId });
   }
 
-  async function inCommon(what: readonly string[]): Promise<readonly OwnerRecord[]> {
+  async function idsInCommon(what: readonly string[]): Promise<readonly string[]> {
     const rows = await Promise.all(what.map((text) => stores.ownersInCommon.list(sha256Hex(text))));
-    const ids = new Set(rows.flat().map(({ record }) => record.ownerId));
-    const found = await Promise.all([...ids].toSorted().map(get));
+    return [...new Set(rows.flat().map(({ record }) => record.ownerId))].toSorted();
+  }
+
+  async function inCommon(what: readonly string[]): Promise<readonly OwnerRecord[]> {
+    const found = await Promise.all((await idsInCommon(what)).map(get));
     return found.filter((owner) => owner !== undefined);
+  }
+
+  async function findAt(email: string, id: string): Promise<OwnersFound> {
+    const person = { email };
+    const [ids, ofId] = await Promise.all([idsInCommon(contactsOf(person)), get(id)]);
+    const found = await Promise.all(ids.map(async (other) => (other === id ? ofId : get(other))));
+    const registered = found.filter((owner) => owner !== undefined).filter((owner) => isSamePerson(owner, person));
+    return { registered, ofId };
   }
 
   async function samePerson(person: Pick<OwnerRecord, 'email' | 'principal'>): Promise<readonly OwnerRecord[]> {
@@ -125,6 +144,7 @@ export function createOwners({
     get,
     list,
     samePerson,
+    findAt,
 
     departedWith: async (operationId) => {
       const found = await inCommon([`departure:${operationId}`]);

@@ -8,6 +8,7 @@ import type { RootKeys } from '../../ports/root-keys.ts';
 import { sha256Hex } from '../../stores/digest.ts';
 import type { Outbox } from '../../stores/outbox.ts';
 import { certificateKeys, type CertificateRecord, rootKeys } from '../../stores/records/certificates.ts';
+import type { Stored } from '../../stores/store.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Unfinished } from '../../stores/unfinished.ts';
 import type { Expiries } from '../operations/expiries.ts';
@@ -18,6 +19,9 @@ import { requireNotRemoving, type SigningRoot } from './issuer-chain.ts';
 import { fromKeyStore } from './key-answers.ts';
 import { isNameTaken } from './shared-names.ts';
 import { supersede, takePlace } from './supersede.ts';
+
+/** Names told of in a warning: more say nothing more. */
+const looksLikeMax = 5;
 
 /** Notes of certificates that are not yet issued and announced, or withheld. */
 export const unfinishedCertificate = 'certificate';
@@ -30,9 +34,16 @@ export interface ReleaseOptions {
   readonly outbox: Pick<Outbox, 'append'>;
   readonly unfinished: Unfinished;
   readonly keyFiles: KeyFiles;
+  readonly follow: Follow;
   readonly log: Log;
   readonly now: () => Date;
 }
+
+/**
+ * Does what follows the answer to whoever ordered: waited for or not. A note stays until it is done, so that the sweep
+ * does what is left.
+ */
+export type Follow = (work: () => Promise<void>) => Promise<void>;
 
 /** The files that hold keys which were made here, by the serial number of their certificate. */
 export interface KeyFiles {
@@ -72,7 +83,11 @@ export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing 
     root: SigningRoot | undefined,
     madeKey: MadeKey | undefined,
   ): Promise<CertificateRecord> {
-    const [stored, block, departure, isTaken] = await Promise.all([
+    // Of one name or look, read once for both questions.
+    const alike = options.lookup.alike(record.commonName, record.serialNumber, now());
+    const namesakes = { named: async () => (await alike).named };
+    const [seen, stored, block, departure, isTaken, { lookingLike }] = await Promise.all([
+      stores.certificates.get(certificateKeys(record.serialNumber)),
       // Whoever removes the root marks it, then looks for certificates: this record was written before this look.
       stores.roots.get(rootKeys(record.rootId)),
       // Likewise the key: whoever blocks it writes the block, then looks for certificates; the record was written
@@ -82,7 +97,8 @@ export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing 
       findDeparture(stores, record.owner),
       // Likewise the name, now that others see this record: of two requests for one name at one moment neither slips
       // through.
-      record.allowSharedName === true ? false : isNameTaken(stores, options.lookup, record),
+      record.allowSharedName === true ? false : isNameTaken(stores, namesakes, record),
+      alike,
     ]);
     // It may stay, and then the order goes on.
     requireNotRemoving(stored?.record);
@@ -104,7 +120,8 @@ export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing 
     const signature = fromKeyStore(await options.rootKeys.sign(root.key.signingKeyId, digestForSigning(tbs)));
     const certificate = requireClean(record, root, assembleCertificate(tbs, signature));
     await keep(madeKey, certificate, record, root);
-    return publish(record, root, certificate);
+    const looksLike = [...new Set(lookingLike.map(({ commonName }) => commonName))].slice(0, looksLikeMax);
+    return publish(record, root, certificate, { looksLike, seen });
   }
 
   /** Whoever asked may ask again at once: a certificate without its key is not to hold a name or a place till then. */
@@ -128,12 +145,13 @@ export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing 
     record: CertificateRecord,
     root: SigningRoot,
     { thumbprint, oneLineBase64 }: LintedCertificate,
+    { looksLike, seen }: { readonly looksLike: string[]; readonly seen: Stored<CertificateRecord> | undefined },
   ): Promise<CertificateRecord> {
-    // Step 2: findable in every way before it is released; a crash leaves at most an index row too many.
+    // Step 2: findable in every way before it is released; a crash leaves at most an index row too many. By root, owner,
+    // key and name it is found since it was noted.
     const { serialNumber } = record;
     await Promise.all([
       stores.byThumbprint.upsert({ group: thumbprintGroup(thumbprint), key: thumbprint, serialNumber }),
-      stores.byRoot.upsert({ group: record.rootId, key: serialNumber, serialNumber }),
       options.expiries.put({
         kind: 'certificate',
         id: thumbprint,
@@ -146,12 +164,17 @@ export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing 
     // Step 3: released.
     const issuedAt = now().toISOString();
     const made = { isOurs: false };
-    const issued = await stores.certificates.update(certificateKeys(serialNumber), (current) => {
-      made.isOurs = current.state === 'issuing';
-      return made.isOurs
-        ? { ...current, state: 'issued', certificate: oneLineBase64, thumbprint, issuedAt }
-        : undefined;
-    });
+    const alike = looksLike.length === 0 ? {} : { looksLike };
+    const issued = await stores.certificates.update(
+      certificateKeys(serialNumber),
+      (current) => {
+        made.isOurs = current.state === 'issuing';
+        return made.isOurs
+          ? { ...current, ...alike, state: 'issued', certificate: oneLineBase64, thumbprint, issuedAt }
+          : undefined;
+      },
+      seen,
+    );
     if (made.isOurs) {
       const seconds = (Date.parse(issuedAt) - Date.parse(record.createdAt)) / 1000;
       log({ event: 'certificate.issued', outcome: 'issued', target: `certificates/${thumbprint}`, seconds });
@@ -173,19 +196,21 @@ export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing 
   }
 
   /**
-   * What follows a release: the event for whoever listens, then the note is removed. Both again after a crash in
-   * between.
+   * What follows a release: the place of another is taken, and then, after the answer if need be, the event for whoever
+   * listens is written and the note removed. All of it again after a crash in between.
    */
   async function close(record: CertificateRecord): Promise<void> {
     const { serialNumber, thumbprint = '', rootId, owner, commonName, notAfter, looksLike } = record;
-    await options.outbox.append({
-      id: `certificate-${serialNumber}-issued`,
-      type: 'gatehouse.certificate.issued.v1',
-      subject: `certificates/${thumbprint}`,
-      data: { thumbprint, rootId, owner, commonName, notAfter, ...(looksLike === undefined ? {} : { looksLike }) },
-    });
     await supersede(stores, record, now());
-    await unfinished.done(unfinishedCertificate, serialNumber);
+    await options.follow(async () => {
+      await options.outbox.append({
+        id: `certificate-${serialNumber}-issued`,
+        type: 'gatehouse.certificate.issued.v1',
+        subject: `certificates/${thumbprint}`,
+        data: { thumbprint, rootId, owner, commonName, notAfter, ...(looksLike === undefined ? {} : { looksLike }) },
+      });
+      await unfinished.done(unfinishedCertificate, serialNumber);
+    });
   }
 
   /**

@@ -15,10 +15,10 @@ import {
 } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { findBlock } from '../certificates/blocked-keys.ts';
-import { type CertificateLookup, lookGroups, thumbprintGroup } from '../certificates/certificate-lookup.ts';
+import { type CertificateLookup, nameGroups, thumbprintGroup } from '../certificates/certificate-lookup.ts';
 import { type OrderOwner, readOwnerText } from '../certificates/check-order.ts';
 import { findDeparture, leftReason } from '../certificates/departures.ts';
-import { commonNameGroup, comparableSerial } from '../certificates/list-certificates.ts';
+import { comparableSerial } from '../certificates/list-certificates.ts';
 import type { Owners } from '../certificates/owners.ts';
 import type { Expiries, Expiry } from '../operations/expiries.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
@@ -131,12 +131,11 @@ export function createRegisterCertificate(options: RegisterOptions): RegisterCer
     if (owner.isNew && owner.email !== undefined) {
       await options.owners.register({ id: owner.id, email: owner.email }, requestedBy);
     }
-    const names = [commonNameGroup(commonName), ...(commonName === '' ? [] : lookGroups(commonName))];
     await Promise.all([
       ...(publicKeyHash === ''
         ? []
         : [stores.byPublicKey.upsert({ group: publicKeyHash, key: serialNumber, serialNumber })]),
-      ...names.map((group) => stores.byCommonName.upsert({ group, key: serialNumber, serialNumber })),
+      ...nameGroups(commonName).map((group) => stores.byCommonName.upsert({ group, key: serialNumber, serialNumber })),
       ...(certificate === undefined
         ? []
         : [

@@ -1,6 +1,9 @@
 import { sign, X509Certificate } from 'node:crypto';
+import { createServicesAlone } from '../../../../bench/services-alone.ts';
+import { createVirtualClock } from '../../../../bench/virtual-clock.ts';
 import { AppError } from '../../../../src/domain/app-error.ts';
 import { parseThumbprint } from '../../../../src/domain/thumbprint.ts';
+import { createCertificates } from '../../../../src/services/certificates/issue-certificate.ts';
 import { certificateKeys } from '../../../../src/stores/records/certificates.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { anRsaKeyPair } from '../../../support/builders/a-key-pair.ts';
@@ -33,7 +36,7 @@ describe('src/services/certificates/issue-certificate', () => {
     const { record, root } = await world.certificates.issue(anOrder(), randomnessOf('a'));
 
     const certificate = new X509Certificate(Buffer.from(record.certificate ?? '', 'base64'));
-    expect(certificate.verify(new X509Certificate(Buffer.from(root.certificate ?? '', 'base64')).publicKey)).toBe(true);
+    expect(certificate.verify(new X509Certificate(Buffer.from(root.certificate, 'base64')).publicKey)).toBe(true);
     expect(record.commonName).toMatch(/^kim\.[0-9a-f]{8}@contoso\.com$/);
     expect(record).toMatchObject({ state: 'issued', owner: 'kim-contoso-com' });
   });
@@ -119,6 +122,52 @@ describe('src/services/certificates/issue-certificate', () => {
     });
     expect(places).toBeGreaterThan(6);
   });
+
+  it('is found by whoever revokes it before what follows the answer is done, which the sweep does as well', async () => {
+    const world = await aWorldWithRoot();
+    // The process ends with its answer.
+    const certificates = createCertificates({ ...world, follow: () => Promise.resolve() });
+
+    const { record } = await certificates.issue(anOrder(), randomnessOf('a'));
+
+    const thumbprint = given(parseThumbprint(record.thumbprint ?? ''));
+    expect(await world.lookup.byThumbprint(thumbprint)).toEqual(record);
+    expect(await world.lookup.ofPublicKey(record.publicKeyHash)).toEqual([record]);
+    expect((await world.lookup.list({ owner: 'kim-contoso-com', top: 10 })).items).toEqual([record]);
+    expect(await world.lookup.live('root-1', world.now(), 10)).toEqual([record]);
+    expect(await world.lookup.named(record.commonName)).toEqual([record]);
+    expect(await world.outbox.get(`certificate-${record.serialNumber}-issued`)).toBeUndefined();
+    expect(await world.unfinished.list('certificate')).toMatchObject([{ id: record.serialNumber }]);
+
+    expect(await world.certificates.complete(record.serialNumber)).toEqual(record);
+    expect(await world.outbox.get(`certificate-${record.serialNumber}-issued`)).toMatchObject({ state: 'pending' });
+    expect(await world.unfinished.list('certificate')).toEqual([]);
+  });
+
+  it.each(['keys of their own', 'one key'])(
+    'asks the tables as seldom as it was made to, and as often for the last as for the first, with %s',
+    async (keys) => {
+      const clock = createVirtualClock();
+      const services = await createServicesAlone({ tables: () => clock.wait(1) });
+      const csrOf = (seed: string): string => {
+        const { spki, privateKey } = anRsaKeyPair(keys === 'one key' ? undefined : seed);
+        return toRequestPem(aCertificateRequest({ spki, signWith: privateKey }));
+      };
+      await services.issue(csrOf('first'));
+      await clock.idle();
+
+      for (const seed of ['second', 'third', 'fourth']) {
+        const [requests, at] = [services.requestCount(), clock.now()];
+        await services.issue(csrOf(seed));
+        const oneAfterAnother = clock.now() - at;
+        await clock.idle();
+        expect({ requests: services.requestCount() - requests, oneAfterAnother }).toEqual({
+          requests: 22,
+          oneAfterAnother: 6,
+        });
+      }
+    },
+  );
 
   it('draws again when the first draw makes no serial number', async () => {
     const world = await aWorldWithRoot();
