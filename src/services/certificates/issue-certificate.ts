@@ -10,6 +10,8 @@ import { judgeOrder, requireApproval } from './judge-order.ts';
 import type { Owners } from './owners.ts';
 import {
   type CertificateOrder,
+  drawnAgain,
+  isRepeatOf,
   prepareCertificate,
   type RequestRandom,
   serialNumberOf,
@@ -44,6 +46,9 @@ export interface Certificates {
   /** Signs and releases a certificate whose record a crash left behind. For the sweep. */
   complete(serialNumber: string): Promise<CertificateRecord | undefined>;
 }
+
+/** Serial numbers that are drawn anew: of 127 random bits no second one is ever another’s. */
+const drawsMax = 3;
 
 export function createCertificates(options: CertificatesOptions): Certificates {
   const { stores, unfinished, log, now } = options;
@@ -88,12 +93,17 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     order: CertificateOrder,
     random: RequestRandom,
     makeKey: (() => Promise<MadeKey>) | undefined,
+    draws = drawsMax,
   ): Promise<IssuedCertificate> {
     const serialNumber = serialNumberOf(random);
     const [stored, reading] = await Promise.all([
       stores.certificates.get(certificateKeys(serialNumber)),
       readOrder(options, order),
     ]);
+    if (stored !== undefined && !isRepeatOf(stored.record, order, reading.request)) {
+      if (draws === 0) throw new Error(`Serial number ${serialNumber} is another certificate’s, drawn anew as well.`);
+      return issue(order, drawnAgain(random), makeKey, draws - 1);
+    }
     if (stored !== undefined) {
       const started = stored.record;
       const root = await signingRoot(started.rootId);

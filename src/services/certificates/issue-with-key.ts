@@ -6,7 +6,7 @@ import type { Stores } from '../../stores/stores.ts';
 import type { Downloads, OfferedDownload } from '../operations/downloads.ts';
 import type { Certificates, IssuedCertificate } from './issue-certificate.ts';
 import { certificateKitPlatforms, type KitPlace, type Kits } from './kits.ts';
-import { type CertificateOrder, type RequestRandom, serialNumberOf } from './prepare-certificate.ts';
+import { type CertificateOrder, isRepeatOf, type RequestRandom, serialNumberOf } from './prepare-certificate.ts';
 import type { KeyFiles, MadeKey } from './release-certificate.ts';
 
 /** The kinds of keys that are made here, in bits of the RSA modulus. */
@@ -73,11 +73,12 @@ export function createIssueWithKey({
   /** 15 bytes from a cryptographic source. */
   readonly newPassword: () => Uint8Array;
 }): IssueWithKey {
-  /** What an earlier run of the same request came to: undefined where its key is lost, and where there was none. */
+  /** What an earlier run of the same request came to: `lost` where its key is, or where its number is another's. */
   async function continueEarlier(order: KeyOrder, random: RequestRandom): Promise<IssuedWithKey | 'lost' | undefined> {
     const serialNumber = serialNumberOf(random);
     const started = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
     if (started === undefined) return undefined;
+    if (!isRepeatOf(started, { ...order, csr: undefined })) return 'lost';
     const record = started.state === 'issuing' ? await certificates.complete(serialNumber) : started;
     if (record?.certificate === undefined && record?.revocationReason === 'keyNotKept') return 'lost';
     const issued = await certificates.issue(order, random);

@@ -21,6 +21,28 @@ export function serialNumberOf(random: RequestRandom): SerialNumber {
   return createSerialNumber((length, draw) => random(`serial-${draw}`, length));
 }
 
+/** The same request's randomness after a serial number that turned out to be another's. */
+export function drawnAgain(random: RequestRandom): RequestRandom {
+  return (label, length) => random(`again/${label}`, length);
+}
+
+/**
+ * Whether the record that has a request's serial number is what an earlier run of it began, and not another's that
+ * drew the same number. `request` is what was read of the order's signing request, if it has one.
+ */
+export function isRepeatOf(
+  record: CertificateRecord,
+  { rootId, requestedBy, csr }: Pick<CertificateOrder, 'rootId' | 'requestedBy' | 'csr'>,
+  request?: Pick<CertificateRequest, 'publicKeyHash'>,
+): boolean {
+  return (
+    record.rootId === rootId &&
+    record.requestedBy === requestedBy &&
+    (record.isKeyMadeHere === true) === (csr === undefined) &&
+    (request === undefined || record.publicKeyHash === request.publicKeyHash)
+  );
+}
+
 export interface CertificateOrder {
   readonly rootId: string;
   /** Owner id, or an e-mail address: then the owner is registered under the address's slug. */

@@ -180,6 +180,38 @@ describe('src/services/certificates/issue-certificate', () => {
     expect(record.state).toBe('issued');
   });
 
+  it('takes no other certificate that has drawn its serial number for its own, and draws again', async () => {
+    const world = await aWorldWithRoot();
+    await aRoot(world, 'root-2');
+    const { spki, privateKey: signWith } = anRsaKeyPair('other');
+    const otherCsr = toRequestPem(aCertificateRequest({ spki, signWith }));
+    /** The same first serial number for everybody. */
+    const drawn = (seed: string) => (label: string, length: number) =>
+      label === 'serial-0' ? Buffer.alloc(length, 7) : randomnessOf(seed)(label, length);
+    const first = await world.certificates.issue(anOrder(), drawn('a'));
+
+    const orders = [anOrder({ csr: otherCsr }), anOrder({ rootId: 'root-2' }), anOrder({ requestedBy: 'another' })];
+    const others = [];
+    for (const [index, order] of orders.entries()) {
+      others.push(await world.certificates.issue(order, drawn(`${index}`)));
+    }
+    const made = await world.issueWithKey(
+      { ...anOrder({ csr: undefined }), keyType: 'RSA-2048', encryption: 'modern', password: 'correct horse battery' },
+      drawn('k'),
+    );
+
+    const all = [first, ...others, made].map(({ record }) => record);
+    expect(new Set(all.map(({ serialNumber }) => serialNumber)).size).toBe(5);
+    expect(all.map(({ rootId, state }) => `${rootId} ${state}`)).toEqual(
+      ['root-1', 'root-1', 'root-2', 'root-1', 'root-1'].map((rootId) => `${rootId} issued`),
+    );
+    expect(others[0]?.record.publicKeyHash).not.toBe(first.record.publicKeyHash);
+    expect((await world.certificates.issue(anOrder(), drawn('a'))).record).toEqual(first.record);
+    expect((await world.certificates.issue(given(orders[1]), drawn('1'))).record).toEqual(others[1]?.record);
+    const stuck = (_label: string, length: number) => Buffer.alloc(length, 7);
+    await expect(world.certificates.issue(anOrder({ requestedBy: 'stuck' }), stuck)).rejects.toThrow('drawn anew');
+  });
+
   it('is finished by the sweep with the same certificate when Key Vault was busy', async () => {
     const world = await aWorldWithRoot();
     world.rootKeys.answerNext({ outcome: 'busy', retryAfterSeconds: 7 });
