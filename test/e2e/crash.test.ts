@@ -2,9 +2,14 @@
  * The line under kill -9. The runtime is killed at every boundary that the line crosses, later at random moments;
  * whoever calls sends the same request again. In the end there is one of everything, and nothing is left half done.
  */
+import { X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 import { SeededRandom } from '../../sandbox/platform/seeded-random.ts';
+import { toPem } from '../../src/pki/read-certificate.ts';
+import { aPfx } from '../support/builders/a-pfx.ts';
+import { anAuthority } from '../support/builders/an-authority.ts';
 import { type RunningTestStack, startStack } from '../support/stack.ts';
-import { groupPath, networkPath, readGateway, readResource, readVault } from './support/azure.ts';
+import { groupPath, networkPath, readGateway, readResource, readVault, writeSecret } from './support/azure.ts';
 import { aKeyAndRequest, examplePlan, type JournalEntry, putCountOf, readJournal } from './support/line.ts';
 import { createPatientCaller, type PatientCaller } from './support/patient-caller.ts';
 import { readTable } from './support/read-tables.ts';
@@ -16,6 +21,17 @@ const rootId = 'crash-root';
 /** A write is held this long at Azure's route, so that a kill falls between its sending and its acceptance. */
 const holdMs = 300;
 const seed = 'crash';
+const shaking = new SeededRandom('shaking');
+const password = 'correct horse battery staple';
+const keyedCa = anAuthority({ called: 'Fabrikam with key' });
+const contosoRoot = anAuthority({ called: 'Contoso root' });
+const contosoIssuing = anAuthority({ called: 'Contoso issuing', issuer: contosoRoot });
+const issuedElsewhere = anAuthority({ called: 'kim@example.com', issuer: contosoIssuing, isAuthority: false });
+
+interface Offered {
+  readonly kind: string;
+  readonly url: string;
+}
 
 describe('src/main, killed at every step of the line', () => {
   let stack: RunningTestStack;
@@ -48,6 +64,73 @@ describe('src/main, killed at every step of the line', () => {
     },
     20 * minuteMs,
   );
+
+  it(
+    'takes authorities in, makes a key with its kit, renews, and takes a leaver out: one of each, and all of it',
+    async () => {
+      killer = startStepKiller(stack);
+      const { files, thumbprints } = await giveAccess();
+      await killer.stop();
+      // Before the person leaves: what waits for them is withdrawn then.
+      expect((await openFiles(stack, files)).map(({ kind }) => kind)).toEqual(['pfx', 'openvpn2']);
+      killer = startStepKiller(stack);
+      await takeOut();
+      await killer.stop();
+      await caller.untilQuiet();
+
+      expect(killer.kills()).not.toEqual([]);
+      await expectAuthorities(stack);
+      await expectOut(stack, thumbprints);
+      expect(await readTable(stack, 'Claims')).toEqual([]);
+      expect(await readTable(stack, 'Unfinished')).toEqual([]);
+    },
+    20 * minuteMs,
+  );
+
+  /** The same with a kill at a random moment: writes to tables are no boundary that can be seen. */
+  async function shaken(...call: Parameters<typeof part>): Promise<Record<string, unknown>> {
+    const [answer] = await Promise.all([part(...call), killer.killAtRandom(() => shaking.next() / 4, 1)]);
+    return answer;
+  }
+
+  async function giveAccess(): Promise<{
+    readonly files: readonly Offered[];
+    readonly thumbprints: readonly string[];
+  }> {
+    await writeSecret(stack, 'root-pfx-keyed', aPfx(keyedCa).toString('base64'));
+    await part('keyed-root', 'POST', '/api/roots', { id: 'keyed', pfxSecret: 'root-pfx-keyed' });
+    const chain = toPem(contosoRoot.der) + toPem(contosoIssuing.der);
+    await shaken('imported-root', 'POST', '/api/roots', { id: 'contoso', import: chain });
+    const deliver = [{ gatewayId, platform: 'openvpn2' }];
+    const order = { rootId, owner: 'kim@example.com', key: {}, pfx: { password }, deliver };
+    const made = await part('certificate-with-key', 'POST', '/api/certificates', order);
+    const renewal = { csr: aKeyAndRequest('kim').csrPem, graceDays: 30 };
+    const again = await part('renewal', 'POST', `/api/certificates/${String(made['thumbprint'])}/renew`, renewal);
+    const registered = { owner: 'kim@example.com', certificate: toPem(issuedElsewhere.der) };
+    await shaken('registration', 'POST', '/api/certificate-imports', registered);
+    return {
+      files: made['downloads'] as readonly Offered[],
+      thumbprints: [made['thumbprint'], again['thumbprint'], thumbprintOf(issuedElsewhere.der)].map(String),
+    };
+  }
+
+  /** Two looks at the sessions are minutes apart, by the stack's clock. */
+  async function takeOut(): Promise<void> {
+    killer.enter('leaver', isAzureStep);
+    const leave = { method: 'POST', path: '/api/owners/kim-example-com/revoke', body: { reason: 'left' } };
+    const { body } = await caller.call({ ...leave, key: 'key-of-leaver' });
+    const { id } = body as { readonly id: string };
+    killer.watch(id);
+    for (let minutes = 0; minutes < 600; minutes += 1) {
+      const operation = await caller.call({ method: 'GET', path: `/api/operations/${id}` });
+      const { status } = operation.body as { readonly status: string };
+      if (status === 'succeeded') return;
+      if (status === 'failed') throw new Error(JSON.stringify(operation.body));
+      await stack.control('POST', '/clock', { advance: 'PT1M' });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error('not out within ten hours of the clock');
+  }
 
   /** Takes a part of the line to its end under fire; answers what its route answered. */
   async function part(name: string, method: string, path: string, body?: object): Promise<Record<string, unknown>> {
@@ -158,4 +241,46 @@ async function expectNothingLeft(stack: RunningTestStack): Promise<void> {
   expect(properties.provisioningState).toBe('Succeeded');
   expect(configuration.vpnClientRootCertificates).toHaveLength(1);
   expect(configuration.vpnClientRevokedCertificates).toHaveLength(1);
+}
+
+/** What waits behind links, fetched once: a key opens with its password. */
+async function openFiles(stack: RunningTestStack, files: readonly Offered[]): Promise<readonly Offered[]> {
+  for (const { kind, url } of files) {
+    const answer = await fetch(`${stack.info.app.url}${url}`, { method: 'POST' });
+    const content = Buffer.from(await answer.arrayBuffer());
+    expect([kind, answer.status, content.length > 0]).toEqual([kind, 200, true]);
+    if (kind === 'pfx') createSecureContext({ pfx: content, passphrase: password });
+  }
+  return files;
+}
+
+async function expectAuthorities(stack: RunningTestStack): Promise<void> {
+  const roots = await readTable(stack, 'Roots');
+  const keys = await readVault(stack, '/keys');
+  expect(roots.map(({ state, rowKey, id = rowKey }) => `${String(id)} ${String(state)}`).toSorted()).toEqual([
+    'contoso active',
+    'contoso-2 active',
+    `${rootId} active`,
+    'keyed active',
+  ]);
+  expect(keys['value']).toHaveLength(2);
+}
+
+/** Each that was released is revoked on the gateway; a key that a kill took leaves a record that was never released. */
+async function expectOut(stack: RunningTestStack, thumbprints: readonly string[]): Promise<void> {
+  const records = await readTable(stack, 'ClientCertificates');
+  const ofKim = records.filter((row) => row['owner'] === 'kim-example-com');
+  const released = ofKim.filter(({ thumbprint }) => thumbprint !== undefined);
+  const { body } = await stack.api('GET', '/api/owners/kim-example-com/statement');
+
+  expect(released.map(({ thumbprint }) => String(thumbprint)).toSorted()).toEqual(thumbprints.toSorted());
+  expect(new Set(ofKim.map(({ state }) => state))).toEqual(new Set(['revoked']));
+  expect(new Set(ofKim.filter((row) => row['thumbprint'] === undefined).map((row) => row['revocationReason']))).toEqual(
+    new Set(released.length === ofKim.length ? [] : ['keyNotKept']),
+  );
+  expect(body).toMatchObject({ isProven: true, reason: 'left' });
+}
+
+function thumbprintOf(der: Uint8Array): string {
+  return new X509Certificate(der).fingerprint.replaceAll(':', '');
 }
