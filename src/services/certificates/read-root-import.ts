@@ -63,7 +63,7 @@ export function readIssuer(
   if (reading.outcome !== 'authority') return refuse([...problemsOf(reading), ...endEntityProblems(reading)]);
   const { chain, orphans } = buildChain([reading], known);
   const [item] = chain;
-  if (item === undefined) return refuse(orphans.map(issuerMissing));
+  if (item === undefined) return refuse(orphans.map(issuerNotImported));
   const issuer = known.find(({ thumbprint }) => thumbprint === item.issuerThumbprint && thumbprint !== undefined);
   const above = issuer === undefined ? [] : [issuer, ...issuersOf(issuer, known)];
   const faults = judgeIssuer(
@@ -140,6 +140,13 @@ function severalRoots(subjects: readonly string[]): Problem {
 function issuerMissing({ subject, issuer }: Authority): Problem {
   const message = `${subject}: Its issuer, ${issuer}, is neither sent along nor imported before.`;
   return { path, code: 'issuerMissing', message, fix: 'Send its issuer along (import), or import the issuer first.' };
+}
+
+/** The file goes to Key Vault unread, and Key Vault shows the certificate of the key. */
+function issuerNotImported({ subject, issuer }: Authority): Problem {
+  const message = `${subject}: Its issuer, ${issuer}, is not imported yet.`;
+  const fix = 'Import its issuers first (import): nothing of the file but the certificate of its key is read.';
+  return { path: keyPath, code: 'issuerMissing', message, fix };
 }
 
 function toProblem({ code, message, fix }: PkiProblem, subject?: string): Problem {

@@ -78,9 +78,16 @@ describe('src/services/certificates/import-root-key', () => {
   });
 
   it('puts an intermediate under its root, and hands out the whole chain with a certificate', async () => {
-    const world = withFile(createServicesWorld(), aPfx(issuingCa));
+    const world = withFile(createServicesWorld(), aPfx(issuingCa, { chain: [root.der] }));
     await expect(world.rootKeyImports.importKey(asked)).rejects.toMatchObject({
-      problems: [{ path: '/pfxSecret', code: 'issuerMissing' }],
+      problems: [
+        {
+          path: '/pfxSecret',
+          code: 'issuerMissing',
+          message: expect.stringContaining('is not imported yet') as string,
+          fix: expect.stringContaining('nothing of the file but the certificate of its key is read') as string,
+        },
+      ],
     });
     await world.rootImports.importText('top', toPem(root.der));
 
