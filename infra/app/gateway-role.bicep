@@ -19,6 +19,7 @@ resource gatewayBuilder 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
           'Microsoft.Network/localNetworkGateways/write'
           'Microsoft.Network/locations/operationResults/read'
           'Microsoft.Network/locations/operations/read'
+          'Microsoft.Network/locations/usages/read'
           'Microsoft.Network/natGateways/join/action'
           'Microsoft.Network/networkManagers/ipamPools/associateResourcesToPool/action'
           'Microsoft.Network/networkSecurityGroups/join/action'
@@ -43,6 +44,7 @@ resource gatewayBuilder 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
           'Microsoft.Network/virtualNetworks/subnets/read'
           'Microsoft.Network/virtualNetworks/subnets/write'
           'Microsoft.Network/virtualNetworks/write'
+          'Microsoft.Resources/subscriptions/locations/read'
           'Microsoft.Resources/subscriptions/resourceGroups/read'
           'Microsoft.Resources/subscriptions/resourceGroups/resources/read'
         ]

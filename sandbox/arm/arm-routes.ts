@@ -6,6 +6,7 @@ import { listRadiusSecrets } from './gateways/radius-secrets.ts';
 import { listGroupResources, listSubscriptionResources } from './group-resources.ts';
 import { getMachine } from './hybrid-compute/machines.ts';
 import { deleteRunCommand, getRunCommand, listRunCommands, putRunCommand } from './hybrid-compute/run-commands.ts';
+import { listLocations } from './locations.ts';
 import {
   deletePublicIpAddress,
   getPublicIpAddress,
@@ -14,6 +15,7 @@ import {
 } from './network/public-ip-addresses.ts';
 import { getRouteTable, putRouteTable } from './network/route-tables.ts';
 import { deleteSubnet, getSubnet, listSubnets, putSubnet } from './network/subnets.ts';
+import { listUsages } from './network/usages.ts';
 import {
   deleteVirtualNetwork,
   getVirtualNetwork,
@@ -21,7 +23,7 @@ import {
   patchVirtualNetwork,
   putVirtualNetwork,
 } from './network/virtual-networks.ts';
-import { listGroupPermissions, listSubscriptionPermissions } from './permissions.ts';
+import { listGroupPermissions, listNetworkPermissions, listSubscriptionPermissions } from './permissions.ts';
 import { readOperation, readOperationResult } from './read-operation.ts';
 import {
   deleteResourceGroup,
@@ -89,6 +91,7 @@ const networkRows: readonly Row[] = [
     listPublicIpAddresses,
   ],
   ['PublicIPAddresses_List', 'GET', `${network}/publicIPAddresses`, listPublicIpAddresses],
+  ['Usages_List', 'GET', `${location}/usages`, listUsages],
   ['RouteTables_CreateOrUpdate', 'PUT', routeTable, putRouteTable],
   ['RouteTables_Get', 'GET', routeTable, getRouteTable],
   ['VirtualNetworkGateways_CreateOrUpdate', 'PUT', gateway, putGateway],
@@ -113,7 +116,10 @@ const networkRows: readonly Row[] = [
   ['VirtualNetworkGateways_ListRadiusSecrets', 'POST', `${gateway}/listRadiusSecrets`, listRadiusSecrets],
 ];
 
-const subscriptionsRows: readonly Row[] = [['Subscriptions_List', 'GET', '/subscriptions', listSubscriptions]];
+const subscriptionsRows: readonly Row[] = [
+  ['Subscriptions_List', 'GET', '/subscriptions', listSubscriptions],
+  ['Subscriptions_ListLocations', 'GET', `${subscription}/locations`, listLocations],
+];
 
 const authorizationRows: readonly Row[] = [
   [
@@ -127,6 +133,12 @@ const authorizationRows: readonly Row[] = [
     'GET',
     `${group}/providers/Microsoft.Authorization/permissions`,
     listGroupPermissions,
+  ],
+  [
+    'Permissions_ListForResource',
+    'GET',
+    `${virtualNetwork}/providers/Microsoft.Authorization/permissions`,
+    listNetworkPermissions,
   ],
 ];
 

@@ -74,17 +74,10 @@ export function mayRead(
  * signed.
  */
 function actionOf({ operationId, method, template }: Route): string | undefined {
-  if (
-    /_List(?:$|All$|By)/.test(operationId) ||
-    operationId.startsWith('Operation') ||
-    operationId.startsWith('Permissions_')
-  ) {
-    return;
-  }
-  const [, provider, rest] = /\/providers\/([^/]+)\/(.+)$/.exec(template) ?? [];
-  if (provider === undefined || rest === undefined) {
-    return `Microsoft.Resources/subscriptions/resourceGroups/${verbs[method]}`;
-  }
+  const isList = /_List(?:$|All$|By)/.test(operationId) && operationId !== 'Usages_List';
+  if (isList || operationId.startsWith('Operation') || operationId.startsWith('Permissions_')) return;
+  const [, provider = 'Microsoft.Resources', rest = template.slice(1)] =
+    /\/providers\/([^/]+)\/(.+)$/.exec(template) ?? [];
   const names = rest.split('/').filter((part) => !part.startsWith('{'));
   return `${provider}/${names.join('/')}/${verbs[method]}`;
 }

@@ -1,3 +1,5 @@
+import type { ServiceResponse } from '../platform/https-service.ts';
+import { type ArmCall, type ArmContext, param } from './arm-call.ts';
 import { refuseAtGateway } from './arm-refusal.ts';
 import { asText, type JsonObject } from './json-object.ts';
 
@@ -33,4 +35,26 @@ export function readLocation(body: JsonObject, resourceType: string): string {
     'LocationNotAvailableForResourceType',
     `The provided location '${given}' is not available for resource type '${resourceType}'. List of available regions for the resource type is '${regions.join(',')}'.`,
   );
+}
+
+/** The regions of the subscription, as far as this stack has them. */
+export function listLocations(_context: ArmContext, call: ArmCall): ServiceResponse {
+  const subscription = `/subscriptions/${param(call, 'subscriptionId')}`;
+  const value = regions.map((name) => ({
+    id: `${subscription}/locations/${name}`,
+    name,
+    type: 'Region',
+    displayName: name,
+    regionalDisplayName: name,
+    metadata: { regionType: 'Physical', regionCategory: hasZones(name) ? 'Recommended' : 'Other' },
+    ...(hasZones(name)
+      ? {
+          availabilityZoneMappings: ['1', '2', '3'].map((zone) => ({
+            logicalZone: zone,
+            physicalZone: `${name}-az${zone}`,
+          })),
+        }
+      : {}),
+  }));
+  return { status: 200, body: { value } };
 }

@@ -1,7 +1,7 @@
 import type { ServiceResponse } from '../platform/https-service.ts';
 import { type ArmCall, type ArmContext, param } from './arm-call.ts';
 import { rolesAt } from './authorization.ts';
-import { requireGroup } from './resource-store.ts';
+import { requireGroup, requireResource } from './resource-store.ts';
 
 /** What the caller may do in a resource group, by each of its roles that counts there. Everybody may ask. */
 export function listGroupPermissions(context: ArmContext, call: ArmCall): ServiceResponse {
@@ -11,6 +11,11 @@ export function listGroupPermissions(context: ArmContext, call: ArmCall): Servic
 /** The same of the whole subscription. */
 export function listSubscriptionPermissions(context: ArmContext, call: ArmCall): ServiceResponse {
   return listPermissions(context, call, `/subscriptions/${param(call, 'subscriptionId')}`);
+}
+
+/** The same of one virtual network, roles at itself included. */
+export function listNetworkPermissions(context: ArmContext, call: ArmCall): ServiceResponse {
+  return listPermissions(context, call, requireResource(context, call, 'virtualNetworks').id);
 }
 
 function listPermissions(context: ArmContext, call: ArmCall, id: string): ServiceResponse {

@@ -6,12 +6,13 @@ import { classify, isSuccess, jsonOf, operationErrorOf, toAnswer, toRead, unread
 import { type ArmRequestsOptions, createArmRequests } from './arm-requests.ts';
 import { createDownload } from './download.ts';
 import { createLongRunningActions } from './long-running-actions.ts';
-import { readMaySeeAll } from './may-see-all.ts';
+import { readMaySeeAll, readPermissions } from './may-see-all.ts';
 import { withoutComputed } from './without-computed.ts';
 
 /** The one version in which gateways, virtual networks and addresses are read and written. */
 const network = 'api-version=2026-01-01';
 const resources = 'api-version=2025-04-01';
+const subscriptions = 'api-version=2022-12-01';
 const usualLookSeconds = 10;
 
 const radiusSecrets = z.object({
@@ -20,6 +21,16 @@ const radiusSecrets = z.object({
       .looseObject({ radiusServerAddress: z.string().min(1), radiusServerSecret: z.string().min(1) })
       .transform(({ radiusServerAddress, radiusServerSecret }) => ({ radiusServerAddress, radiusServerSecret })),
   ),
+});
+
+const usage = z.looseObject({
+  name: z.looseObject({ value: z.string().min(1) }),
+  currentValue: z.number(),
+  limit: z.number(),
+});
+const region = z.looseObject({
+  name: z.string().min(1),
+  availabilityZoneMappings: z.array(z.looseObject({})).nullish(),
 });
 
 /**
@@ -73,6 +84,20 @@ export function createResourceManager(options: ArmRequestsOptions): Arm {
     listGateways: (resourceGroupId) =>
       requests.listIds(`${resourceGroupId}/providers/Microsoft.Network/virtualNetworkGateways?${network}`),
     maySeeAll: (resourceGroupId) => readMaySeeAll(requests, resourceGroupId),
+    readPermissions: (scopeId) => readPermissions(requests, scopeId),
+    readUsages: async (subscription, location) =>
+      mapped(
+        await requests.listAll(
+          `${subscription}/providers/Microsoft.Network/locations/${location}/usages?${network}`,
+          usage,
+        ),
+        ({ name, currentValue, limit }) => ({ name: name.value, used: currentValue, limit }),
+      ),
+    readRegions: async (subscription) =>
+      mapped(
+        await requests.listAll(`${subscription}/locations?${subscriptions}`, region),
+        ({ name, availabilityZoneMappings }) => ({ name, hasZones: (availabilityZoneMappings ?? []).length > 0 }),
+      ),
     deleteResourceGroup: (resourceId) => remove(`${resourceId}?${resources}`),
 
     readPublicIpAddress: async (resourceId) => {
@@ -113,4 +138,8 @@ export function createResourceManager(options: ArmRequestsOptions): Arm {
 
     ...createLongRunningActions({ requests, download: createDownload(options.clientOptions), query: network }),
   };
+}
+
+function mapped<From, To>(answer: ArmAnswer<readonly From[]>, map: (item: From) => To): ArmAnswer<readonly To[]> {
+  return answer.outcome === 'done' ? { ...answer, value: answer.value.map((item) => map(item)) } : answer;
 }

@@ -90,6 +90,8 @@ export interface PlanDefaults {
   readonly subscriptionId: string;
   /** Address space of the existing virtual network that the plan names, once it has been read. */
   readonly existingAddressSpace?: readonly string[];
+  /** Whether the region has availability zones for the subscription, where Azure said so. */
+  readonly hasZones?: boolean;
 }
 
 /**
@@ -99,7 +101,7 @@ export interface PlanDefaults {
 export function applyPlanDefaults(input: GatewayPlanInput, defaults: PlanDefaults): GatewayPlan {
   const subscriptionId = input.subscriptionId ?? defaults.subscriptionId;
   const virtualNetwork = planVirtualNetwork(input.virtualNetwork);
-  const ipConfigurations = planIpConfigurations(input);
+  const ipConfigurations = planIpConfigurations(input, defaults);
   const sku = input.sku ?? 'VpnGw1AZ';
   const onPremisesRanges = input.onPremisesRanges ?? [];
   const addressSpace =
@@ -171,10 +173,13 @@ export function wantedDnsServers(network: PlannedVirtualNetwork): readonly strin
 }
 
 // An active-active gateway that serves point-to-site clients needs a third address beside its two instances' own.
-function planIpConfigurations(input: GatewayPlanInput): readonly PlannedIpConfiguration[] {
+function planIpConfigurations(
+  input: GatewayPlanInput,
+  { hasZones: isZonal = hasZones(normaliseLocation(input.location)) }: PlanDefaults,
+): readonly PlannedIpConfiguration[] {
   const publicIpName = input.publicIp?.name ?? `${input.name}-pip`;
   const configurationName = input.ipConfigurationName ?? 'gwipconf';
-  const usualZones = hasZones(normaliseLocation(input.location)) === false ? [] : (['1', '2', '3'] as const);
+  const usualZones = isZonal === false ? [] : (['1', '2', '3'] as const);
   const suffixes = input.activeActive === true ? ['', '2', '3'] : [''];
   return suffixes.map((suffix) => ({
     name: `${configurationName}${suffix}`,

@@ -1,5 +1,7 @@
 import type { JsonObject } from '../domain/json.ts';
+import type { Usage } from '../domain/preflight/facts.ts';
 import type { ProblemCode } from '../domain/problem-codes.ts';
+import type { Permission } from '../domain/role-actions.ts';
 
 /** What the client finds wrong with an answer by itself, where Azure said nothing. */
 type ArmFaultCode = Extract<
@@ -63,6 +65,14 @@ export type ArmPoll<T> =
   | ({ readonly outcome: 'unreadable' } & ArmWords)
   | ({ readonly outcome: 'failed' } & ArmFailure);
 
+/** A region that a subscription may use. */
+export interface Region {
+  /** For example `eastus`. */
+  readonly name: string;
+  /** Whether the subscription has availability zones there. */
+  readonly hasZones: boolean;
+}
+
 export interface VpnSession {
   /** Undefined where Azure gives none: the session lives and cannot be cut. */
   readonly connectionId: string | undefined;
@@ -105,6 +115,11 @@ export interface Arm {
   listGateways(resourceGroupId: string): Promise<ArmAnswer<readonly string[]>>;
   /** Whether the identity may read everything in a resource group: only then does its list show all that is there. */
   maySeeAll(resourceGroupId: string): Promise<ArmAnswer<boolean>>;
+  /** By each of the identity's roles that count at a scope: a subscription, a resource group or a resource. */
+  readPermissions(scopeId: string): Promise<ArmAnswer<readonly Permission[]>>;
+  /** Of networks, addresses and the like of a subscription (`/subscriptions/…`) in a region. */
+  readUsages(subscriptionResourceId: string, location: string): Promise<ArmAnswer<readonly Usage[]>>;
+  readRegions(subscriptionResourceId: string): Promise<ArmAnswer<readonly Region[]>>;
   deleteResourceGroup(resourceId: string): Promise<ArmAnswer<undefined>>;
   /** Raw read of a virtual network or virtual network gateway, with its etag inside; always with `properties`. */
   readRaw(resourceId: string): Promise<ArmAnswer<JsonObject>>;

@@ -108,6 +108,49 @@ describe('src/functions/gateways/gateways, preflight', () => {
     expect(problems.map(({ path, severity }) => [path, severity])).toEqual(warnings.map((path) => [path, 'warning']));
   });
 
+  it('names what the identity may not do, and what it was not let look at', async () => {
+    const scope = groupPath(stack, 'RightsRG');
+    const rights = ['Microsoft.Resources/subscriptions/resourceGroups/*', 'Microsoft.Network/*/read'];
+    await giveRole([...rights, 'Microsoft.Network/virtualNetworkGateways/*']);
+    const { ok, problems } = await preflight({ ...examplePlan('vnet1-portal'), resourceGroup: 'RightsRG' });
+    await giveRole(templateRights());
+
+    expect(ok).toBe(false);
+    expect(problems.map(({ severity, code, path }) => [severity, code, path])).toEqual([
+      ['error', 'rightsMissing', '/resourceGroup'],
+      ['warning', 'rightsMissingLater', '/resourceGroup'],
+      ['warning', 'notLookedAt', '/location'],
+    ]);
+    expect(problems[0]?.message).toContain(`at ${scope.replace('/resourceGroups/RightsRG', '')}: Microsoft.Network/`);
+    expect(problems[0]?.message).toContain('Microsoft.Network/virtualNetworks/write');
+    expect(problems[0]?.message).not.toContain('Microsoft.Network/virtualNetworkGateways/');
+    expect(problems[1]?.message).toContain('Microsoft.Network/publicIPAddresses/delete');
+    expect(problems[2]?.message).toContain('AuthorizationFailed');
+  });
+
+  it('says before a build that the subscription may have no more, and that it has no such region', async () => {
+    const full = { name: { value: 'StaticPublicIPAddresses' }, unit: 'Count', currentValue: 10, limit: 10 };
+    const usages = { service: 'arm', path: '/usages', times: 1 } as const;
+    await askForFault(stack, usages, { status: 200, body: { value: [full] } });
+    expect((await preflight(examplePlan('vnet1-portal'))).problems).toMatchObject([
+      { severity: 'error', code: 'quotaExceeded', path: '/publicIp/name' },
+    ]);
+
+    const { problems } = await preflight({ ...examplePlan('vnet1-portal'), location: 'brazilsoutheast' });
+    expect(problems).toMatchObject([
+      { severity: 'error', code: 'locationNotOffered', path: '/location' },
+      { severity: 'warning', code: 'notLookedAt', path: '/location' },
+    ]);
+  });
+
+  it('refuses a subscription that is not shown to it, once', async () => {
+    const subscriptionId = '00000000-0000-4000-8000-000000000000';
+
+    expect((await preflight({ ...examplePlan('vnet1-portal'), subscriptionId })).problems).toMatchObject([
+      { severity: 'error', code: 'subscriptionUnknown', path: '/subscriptionId' },
+    ]);
+  });
+
   it('refuses to build what preflight refuses, with the same codes, and asks nothing of Azure', async () => {
     const plan = examplePlan('vnet1-as-written');
     const { problems } = await preflight(plan);

@@ -26,10 +26,11 @@ export function problemNamed(
 
 /** What preflight says of a plan, once its defaults are filled in. */
 export function problemsOf(input: GatewayPlanInput, context: Partial<PreflightContext> = {}): readonly Problem[] {
-  const { virtualNetworkFacts: facts } = context;
+  const { virtualNetworkFacts: facts, region } = context;
   const plan = applyPlanDefaults(input, {
     subscriptionId: aSubscriptionId,
     ...(facts === undefined ? {} : { existingAddressSpace: facts.addressSpace }),
+    ...(region?.isOffered === true ? { hasZones: region.hasZones } : {}),
   });
   return checkPlan(plan, context);
 }

@@ -74,6 +74,10 @@ export function createStubArm(): StubArm {
         ),
       })),
     maySeeAll: () => answer('maySeeAll', () => ({ outcome: 'done', value: true })),
+    readPermissions: () =>
+      answer('readPermissions', () => ({ outcome: 'done', value: [{ actions: ['*'], notActions: [] }] })),
+    readUsages: () => answer('readUsages', () => ({ outcome: 'done', value: [] })),
+    readRegions: () => answer('readRegions', () => ({ outcome: 'done', value: [{ name: 'eastus', hasZones: true }] })),
     deleteResourceGroup: (id) =>
       answer('deleteResourceGroup', () => {
         resources.delete(id);

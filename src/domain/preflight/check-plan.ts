@@ -13,8 +13,10 @@ import { gatewaySubnetAttachments } from './rules/gateway-subnet-attachments.ts'
 import { location } from './rules/location.ts';
 import { networkThere } from './rules/network-there.ts';
 import { publicIp } from './rules/public-ip.ts';
+import { quota } from './rules/quota.ts';
 import { registration } from './rules/registration.ts';
 import { resourceNames } from './rules/resource-names.ts';
+import { rights } from './rules/rights.ts';
 import { roots } from './rules/roots.ts';
 import { routes } from './rules/routes.ts';
 import { sku } from './rules/sku.ts';
@@ -47,6 +49,8 @@ const preflightRules: readonly PreflightRule[] = [
   capacity,
   customRoutes,
   routes,
+  quota,
+  rights,
 ];
 
 /**

@@ -1,3 +1,5 @@
+import type { Permission } from '../role-actions.ts';
+
 /** What Azure says about the virtual network of a plan, where it is there already. */
 export interface VirtualNetworkFacts {
   readonly location: string;
@@ -61,7 +63,36 @@ export interface OtherGateway {
   readonly clientAddressPool: readonly string[];
 }
 
+/** The identity's roles that count at a scope. */
+export interface RightsFacts {
+  /** Its resource id. */
+  readonly scope: string;
+  readonly permissions: readonly Permission[];
+}
+
+/** What a subscription has of something in a region, and may have. */
+export interface Usage {
+  /** As Azure counts it, for example `VirtualNetworks`. */
+  readonly name: string;
+  readonly used: number;
+  readonly limit: number;
+}
+
+/** What the subscription's own list of regions says of the plan's. */
+export interface RegionFacts {
+  readonly isOffered: boolean;
+  readonly hasZones: boolean;
+}
+
 export interface PreflightContext {
+  readonly region?: RegionFacts;
+  readonly usages?: readonly Usage[];
+  /** How many of these the plan makes, as far as it is known that they are not there. */
+  readonly toMake?: { readonly virtualNetworks: number; readonly publicIps: number };
+  /** In the plan's resource group, or in its subscription where there is no such group. */
+  readonly groupRights?: RightsFacts & { readonly isGroupThere: boolean };
+  /** At the virtual network that a plan names by its id. */
+  readonly networkRights?: RightsFacts;
   readonly virtualNetworkFacts?: VirtualNetworkFacts;
   readonly otherGateways?: readonly OtherGateway[];
   readonly publicIps?: readonly PublicIpFacts[];

@@ -23,7 +23,9 @@ export const sources = {
   /** Where to look a region up; the list in azure-regions.ts was not compared with it. */
   regions: 'https://learn.microsoft.com/azure/reliability/regions-list',
   peering: `${vpnGateway}/vpn-gateway-peering-gateway-transit`,
-  /** Where to look these two up: not read. */
+  rights: `${vpnGateway}/roles-permissions`,
+  /** Where to look these up: not read. */
+  limits: 'https://learn.microsoft.com/azure/networking/check-usage-against-limits',
   customRoutes: `${vpnGateway}/vpn-gateway-p2s-advertise-custom-routes`,
   virtualNetworkDns:
     'https://learn.microsoft.com/azure/virtual-network/virtual-networks-name-resolution-for-vms-and-role-instances',

@@ -53,16 +53,17 @@ export function createJudgePlan(options: {
     ]);
     const isRepeated = operationId !== undefined && own?.record.lastOperationId === operationId;
     const isKnown = own?.record.resourceId === named.resourceIds.gateway || registration.registeredAs !== undefined;
-    const { virtualNetworkFacts: facts } = around;
-    // The pool of clients stays out of a network that was there before, once its addresses are known.
-    const plan =
-      facts === undefined
-        ? named
-        : applyPlanDefaults(input, { subscriptionId, existingAddressSpace: facts.addressSpace });
+    const { virtualNetworkFacts, region } = around.context;
+    // The pool of clients stays out of a network that was there before, and the zones are those of the region, once
+    // these are known.
+    const plan = applyPlanDefaults(input, {
+      subscriptionId,
+      ...(virtualNetworkFacts === undefined ? {} : { existingAddressSpace: virtualNetworkFacts.addressSpace }),
+      ...(region?.isOffered === true ? { hasZones: region.hasZones } : {}),
+    });
     const context: PreflightContext = {
+      ...around.context,
       otherGateways: others,
-      ...(facts === undefined ? {} : { virtualNetworkFacts: facts }),
-      publicIps: around.publicIps,
       ...(isRepeated ? {} : { registration, isGatewayForeign: around.isGatewayThere && !isKnown }),
     };
     return {

@@ -1,5 +1,6 @@
 import { isLocationName, normaliseLocation } from '../../azure-names.ts';
 import { hasZones } from '../../azure-regions.ts';
+import type { RegionFacts } from '../facts.ts';
 import type { Problem } from '../problem.ts';
 import { sources } from '../sources.ts';
 import type { PreflightRule, PreflightSubject } from '../subject.ts';
@@ -9,7 +10,11 @@ export const location: PreflightRule = {
   name: 'location',
   check: ({ plan, context }) => {
     if (!isLocationName(plan.location)) return [misspelled(plan)];
-    return [...unknown(plan), ...elsewhere(plan, context.virtualNetworkFacts?.location)];
+    return [
+      ...notOffered(plan, context.region),
+      ...unknown(plan, context.region),
+      ...elsewhere(plan, context.virtualNetworkFacts?.location),
+    ];
   },
 };
 
@@ -25,9 +30,24 @@ function misspelled(plan: Plan): Problem {
   };
 }
 
-// A warning: Azure opens regions more often than this list is brought up to date.
-function unknown(plan: Plan): readonly Problem[] {
-  if (hasZones(plan.location) !== undefined) return [];
+function notOffered(plan: Plan, region: RegionFacts | undefined): readonly Problem[] {
+  if (region?.isOffered !== false) return [];
+  return [
+    {
+      path: '/location',
+      code: 'locationNotOffered',
+      severity: 'error',
+      message: `Azure lists no region ${JSON.stringify(plan.location)} for the subscription ${plan.subscriptionId}.`,
+      fix: 'Check the spelling; "az account list-locations" lists the regions of the subscription.',
+      source: sources.regions,
+    },
+  ];
+}
+
+// For when Azure's own list could not be read. A warning: Azure opens regions more often than the list here is brought
+// up to date.
+function unknown(plan: Plan, region: RegionFacts | undefined): readonly Problem[] {
+  if (region !== undefined || hasZones(plan.location) !== undefined) return [];
   return [
     {
       path: '/location',

@@ -1,5 +1,5 @@
 import { hasZones } from '../../azure-regions.ts';
-import type { PublicIpFacts } from '../facts.ts';
+import type { PublicIpFacts, RegionFacts } from '../facts.ts';
 import type { Problem } from '../problem.ts';
 import { sources } from '../sources.ts';
 import type { PreflightRule, PreflightSubject } from '../subject.ts';
@@ -8,7 +8,9 @@ import type { PreflightRule, PreflightSubject } from '../subject.ts';
 export const publicIp: PreflightRule = {
   name: 'publicIp',
   check: ({ plan, context }) => [
-    ...plan.ipConfigurations.slice(0, 1).flatMap(({ publicIp: address }) => addressProblems(address, plan.location)),
+    ...plan.ipConfigurations
+      .slice(0, 1)
+      .flatMap(({ publicIp: address }) => addressProblems(address, plan.location, context.region)),
     ...furtherAddresses(plan),
     ...(context.publicIps ?? []).flatMap((there) => [...inUse(there, plan), ...unfit(there)]),
   ],
@@ -16,8 +18,12 @@ export const publicIp: PreflightRule = {
 
 type Address = PreflightSubject['plan']['ipConfigurations'][number]['publicIp'];
 
-function addressProblems({ allocationMethod, sku, zones }: Address, location: string): readonly Problem[] {
-  const isZonal = hasZones(location);
+function addressProblems(
+  { allocationMethod, sku, zones }: Address,
+  location: string,
+  region: RegionFacts | undefined,
+): readonly Problem[] {
+  const isZonal = region?.isOffered === true ? region.hasZones : hasZones(location);
   return [
     ...(allocationMethod === 'Dynamic' ? [dynamicAddress] : []),
     ...(sku === 'Basic' ? [basicAddress] : []),

@@ -169,6 +169,7 @@ describe('src/services/gateways/judge-plan', () => {
       world.arm.resources.set(networkId, aNetwork(attached));
       world.arm.resources.set(tableId, { properties: {} });
       const arm = {
+        ...world.arm,
         readRaw: (id: string) => (id === tableId ? Promise.resolve(refused as never) : world.arm.readRaw(id)),
       };
       const judge = createJudgePlan({ arm, stores: world.stores, subscriptionId: aSubscriptionId });
@@ -191,6 +192,119 @@ describe('src/services/gateways/judge-plan', () => {
     world.arm.answerNext('readRaw', { outcome: 'refused', status: 400, code: 'Asked', message: '' });
 
     expect(await found(world, { resourceGroup: '../x' })).toEqual(['error nameRefused /resourceGroup']);
+  });
+
+  describe('at what its subscription offers', () => {
+    const refused = { outcome: 'refused', status: 403, code: 'AuthorizationFailed', message: 'no' };
+    const done = (value: unknown) => ({ outcome: 'done', value });
+
+    it('says of each look that was refused that it was', async () => {
+      const world = createServicesWorld();
+      for (const read of ['readRegions', 'readUsages', 'readPermissions'] as const) world.arm.answerNext(read, refused);
+      world.arm.answerNext('readPermissions', refused);
+      world.arm.resources.set(networkId, aNetwork());
+
+      expect(await found(world, { virtualNetwork: { resourceId: networkId } })).toEqual([
+        'warning notLookedAt /location',
+        'warning notLookedAt /location',
+        'warning notLookedAt /resourceGroup',
+        'warning notLookedAt /virtualNetwork/resourceId',
+      ]);
+    });
+
+    it('goes by the rights in the subscription where the group is still to be made', async () => {
+      const world = createServicesWorld();
+      world.arm.answerNext('readPermissions', {
+        outcome: 'missing',
+        of: 'resourceGroup',
+        code: 'ResourceGroupNotFound',
+        message: '',
+      });
+      world.arm.answerNext('readPermissions', done([{ actions: ['Microsoft.Network/*', '*/read'], notActions: [] }]));
+
+      const { problems } = await judgeIn(world)(aGatewayPlan());
+
+      expect(describeProblems(problems)).toEqual(['error rightsMissing /resourceGroup']);
+      expect(problems[0]?.message).toContain(`at /subscriptions/${aSubscriptionId}: Microsoft.Resources/`);
+    });
+
+    it('plans the zones that the subscription has in the region', async () => {
+      const world = createServicesWorld();
+      world.arm.answerNext('readRegions', done([{ name: 'eastus', hasZones: false }]));
+
+      const judged = await judgeIn(world)(aGatewayPlan());
+
+      expect(judged.problems).toEqual([]);
+      expect(judged.plan.ipConfigurations[0]?.publicIp.zones).toEqual([]);
+    });
+
+    it('refuses a region that the subscription has not', async () => {
+      const world = createServicesWorld();
+      world.arm.answerNext('readRegions', done([{ name: 'westeurope', hasZones: true }]));
+
+      expect(await found(world)).toEqual(['error locationNotOffered /location']);
+    });
+
+    it('counts what the plan makes against what there may be, and not what is there', async () => {
+      const world = createServicesWorld();
+      const full = done([
+        { name: 'VirtualNetworks', used: 50, limit: 50 },
+        { name: 'PublicIPAddresses', used: 9, limit: 10 },
+      ]);
+      world.arm.answerNext('readUsages', full);
+      expect(await found(world)).toEqual(['error quotaExceeded /virtualNetwork/name']);
+
+      world.arm.resources.set(networkId, aNetwork());
+      world.arm.answerNext('readUsages', full);
+      expect(await found(world)).toEqual([]);
+    });
+
+    it('refuses a subscription that Azure does not show, once, and only when it says so again', async () => {
+      const world = createServicesWorld();
+      const unknown = { outcome: 'missing', of: 'subscription', code: 'SubscriptionNotFound', message: '' };
+      world.arm.answerNext('readRegions', unknown);
+      expect(await found(world)).toEqual([]);
+
+      for (let look = 0; look < 2; look += 1) world.arm.answerNext('readRegions', unknown);
+      for (let look = 0; look < 3; look += 1) world.arm.answerNext('readRaw', unknown);
+      expect(await found(world)).toEqual(['error subscriptionUnknown /subscriptionId']);
+    });
+
+    it('asks for the numbers of no region whose name might be a step of a path', async () => {
+      const world = createServicesWorld();
+      world.arm.answerNext('readUsages', refused);
+
+      expect(await found(world, { location: '../x' })).toEqual(['error locationRefused /location']);
+    });
+  });
+
+  it('reads side by side, and some fifteen times at most', async () => {
+    const world = createServicesWorld();
+    const gateways = Array.from({ length: 9 }, (_, n) => `${strangerId}${n}`);
+    world.arm.resources.set(networkId, aNetwork({}, gateways));
+    let [open, most, all] = [0, 0, 0];
+    const counted = <T extends readonly unknown[], R>(read: (...args: T) => Promise<R>) => {
+      return async (...args: T): Promise<R> => {
+        all += 1;
+        open += 1;
+        most = Math.max(most, open);
+        await Promise.resolve();
+        open -= 1;
+        return read(...args);
+      };
+    };
+    const arm = {
+      readRaw: counted((id: string) => world.arm.readRaw(id)),
+      readPermissions: counted((id: string) => world.arm.readPermissions(id)),
+      readRegions: counted((id: string) => world.arm.readRegions(id)),
+      readUsages: counted((id: string, location: string) => world.arm.readUsages(id, location)),
+    };
+    const judge = createJudgePlan({ arm, stores: world.stores, subscriptionId: aSubscriptionId });
+
+    await judge(aGatewayPlan({ activeActive: true, virtualNetwork: { resourceId: networkId } }));
+
+    expect(all).toBeLessThanOrEqual(15);
+    expect(most).toBeGreaterThanOrEqual(9);
   });
 
   it('says which roots there are not', async () => {

@@ -26,6 +26,14 @@ describe('src/domain/preflight/rules/location', () => {
     expect(foundProblems({ location: 'atlantiseast' })).toEqual(['warning locationUnknown /location']);
   });
 
+  it.each([
+    ['atlantiseast', { isOffered: true, hasZones: true }, []],
+    ['atlantiseast', { isOffered: false, hasZones: false }, ['error locationNotOffered /location']],
+    ['eastus', { isOffered: false, hasZones: false }, ['error locationNotOffered /location']],
+  ])('goes by what Azure lists for the subscription: %s, %j gives %j', (location, region, expected) => {
+    expect(foundProblems({ location }, { region })).toEqual(expected);
+  });
+
   it('refuses a network of this name that is there in another region', () => {
     expect(foundProblems({ location: 'eastus' }, { virtualNetworkFacts })).toEqual([
       'error locationDiffersFromVirtualNetwork /location',

@@ -47,6 +47,18 @@ describe('src/domain/preflight/rules/public-ip', () => {
     expect(zonesOf('eastus')).toEqual(['1', '2', '3']);
   });
 
+  it('goes by the zones that the subscription has in the region, where Azure says', () => {
+    const without = { region: { isOffered: true, hasZones: false } };
+    const within = { region: { isOffered: true, hasZones: true } };
+
+    expect(foundProblems({ location: 'eastus', publicIp: { zones: ['1'] } }, without)).toEqual([
+      'error zonesNotInRegion /publicIp/zones',
+    ]);
+    expect(foundProblems({ location: 'eastus' }, without)).toEqual([]);
+    expect(foundProblems({ location: 'ukwest', publicIp: { zones: ['1'] } }, within)).toEqual([]);
+    expect(foundProblems({ location: 'ukwest' }, within)).toEqual([]);
+  });
+
   const there = { resourceId: `${gateway}pip`, sku: 'Standard', allocationMethod: 'Static' };
 
   it.each([

@@ -1,0 +1,82 @@
+import { isLocationName } from '../../domain/azure-names.ts';
+import type { GatewayPlan } from '../../domain/gateway-plan.ts';
+import type { PreflightContext, RegionFacts, RightsFacts } from '../../domain/preflight/facts.ts';
+import type { Problem } from '../../domain/preflight/problem.ts';
+import type { Arm, Region } from '../../ports/arm.ts';
+import { type Look, look, unseen } from './look.ts';
+
+type ScopeReads = Pick<Arm, 'readPermissions' | 'readRegions' | 'readUsages'>;
+
+/** What the subscription and the scopes of a plan offer: regions, numbers and rights. */
+export interface ScopeFacts extends Pick<PreflightContext, 'region' | 'usages' | 'groupRights' | 'networkRights'> {
+  readonly problems: readonly Problem[];
+}
+
+export async function lookAtScopes(arm: ScopeReads, plan: GatewayPlan): Promise<ScopeFacts> {
+  const subscription = `/subscriptions/${plan.subscriptionId}`;
+  const [regions, usages, group, network] = await Promise.all([
+    lookAtRegions(arm, subscription),
+    isLocationName(plan.location) ? look(() => arm.readUsages(subscription, plan.location)) : undefined,
+    lookAtGroupRights(arm, plan.resourceIds.resourceGroup, subscription),
+    plan.virtualNetwork.kind === 'existing' ? lookAtRights(arm, plan.resourceIds.virtualNetwork) : undefined,
+  ]);
+  if (isUnknownSubscription(regions)) return { problems: [unknownSubscription(plan.subscriptionId)] };
+  return {
+    ...(regions.outcome === 'there' ? { region: regionFacts(regions.value, plan.location) } : {}),
+    ...(usages?.outcome === 'there' ? { usages: usages.value } : {}),
+    ...(group.outcome === 'there' ? { groupRights: group.value } : {}),
+    ...(network?.outcome === 'there' ? { networkRights: network.value } : {}),
+    problems: [
+      ...unseen(regions, '/location', `The list of regions of ${subscription}`),
+      ...unseen(usages, '/location', `What ${subscription} may have in ${plan.location}`),
+      ...unseen(group, '/resourceGroup', `What the identity may do in ${plan.resourceIds.resourceGroup}`),
+      ...unseen(
+        network,
+        '/virtualNetwork/resourceId',
+        `What the identity may do at ${plan.resourceIds.virtualNetwork}`,
+      ),
+    ],
+  };
+}
+
+/** One answer that there is no such subscription proves nothing: it is asked for twice. */
+async function lookAtRegions(arm: ScopeReads, subscription: string): Promise<Look<readonly Region[]>> {
+  const first = await look(() => arm.readRegions(subscription));
+  return isUnknownSubscription(first) ? look(() => arm.readRegions(subscription)) : first;
+}
+
+function isUnknownSubscription(seen: Look<unknown>): boolean {
+  return seen.outcome === 'unknown' && ['SubscriptionNotFound', 'InvalidSubscriptionId'].includes(seen.reason);
+}
+
+function unknownSubscription(id: string): Problem {
+  return {
+    path: '/subscriptionId',
+    code: 'subscriptionUnknown',
+    severity: 'error',
+    message: `Azure shows Gatehouse's identity no subscription ${id}.`,
+    fix: 'Correct the id, or give the application a role in that subscription.',
+  };
+}
+
+function regionFacts(regions: readonly Region[], location: string): RegionFacts {
+  const found = regions.find(({ name }) => name.toLowerCase() === location);
+  return { isOffered: found !== undefined, hasZones: found?.hasZones === true };
+}
+
+async function lookAtRights(arm: ScopeReads, scope: string): Promise<Look<RightsFacts>> {
+  const seen = await look(() => arm.readPermissions(scope));
+  return seen.outcome === 'there' ? { outcome: 'there', value: { scope, permissions: seen.value } } : seen;
+}
+
+/** A group that is still to be made has the rights of its subscription. */
+async function lookAtGroupRights(
+  arm: ScopeReads,
+  group: string,
+  subscription: string,
+): Promise<Look<NonNullable<PreflightContext['groupRights']>>> {
+  const inGroup = await lookAtRights(arm, group);
+  const isGroupThere = inGroup.outcome !== 'absent';
+  const seen = isGroupThere ? inGroup : await lookAtRights(arm, subscription);
+  return seen.outcome === 'there' ? { outcome: 'there', value: { ...seen.value, isGroupThere } } : seen;
+}
