@@ -80,7 +80,7 @@ export function createGatewayServices(
   const gatewayOperations = createGatewayOperations({ stores, claims, operations, now });
   const revocations = createRevocations({ stores, lookup, operations, outbox, audit, writer, keyFiles, now });
   const inventoryScans = createInventoryScans({ ...core, readTrusted: readForeignRoot });
-  const judgePlan = createJudgePlan({ arm, stores, subscriptionId });
+  const judgePlan = createJudgePlan({ arm, stores, subscriptionId, wait });
   return {
     writer,
     noteVanished,

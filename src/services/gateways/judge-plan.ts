@@ -12,6 +12,7 @@ import { rootKeys } from '../../stores/records/certificates.ts';
 import { gatewayKeys, gatewayPartition, resourceKeys } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { freeGatewayId } from './free-gateway-id.ts';
+import { createLookAt } from './look.ts';
 import { type ArmLooks, lookAround } from './look-around.ts';
 
 export interface PlanJudgement {
@@ -30,8 +31,10 @@ export function createJudgePlan(options: {
   readonly arm: ArmLooks;
   readonly stores: Stores;
   readonly subscriptionId: string;
+  readonly wait: (ms: number) => Promise<void>;
 }): JudgePlan {
   const { arm, stores, subscriptionId } = options;
+  const lookAt = createLookAt(options.wait);
 
   async function registrationOf({ id, resourceIds }: GatewayPlan): Promise<Registration> {
     const isTaken = (await stores.gateways.get(gatewayKeys(id))) !== undefined;
@@ -45,7 +48,7 @@ export function createJudgePlan(options: {
   return async (input, operationId) => {
     const named = applyPlanDefaults(input, { subscriptionId });
     const [around, others, registration, roots, own] = await Promise.all([
-      lookAround(arm, named),
+      lookAround({ arm, lookAt }, named),
       otherGateways(stores, named.id),
       registrationOf(named),
       missingRoots(stores, input.rootIds),

@@ -3,7 +3,7 @@ import type { GatewayPlan } from '../../domain/gateway-plan.ts';
 import type { PreflightContext } from '../../domain/preflight/facts.ts';
 import type { Problem } from '../../domain/preflight/problem.ts';
 import type { Arm } from '../../ports/arm.ts';
-import { look, unseen } from './look.ts';
+import { type LookAt, unseen } from './look.ts';
 import { lookAtNetwork } from './look-at-network.ts';
 import { lookAtScopes } from './look-at-scopes.ts';
 import { addressFacts } from './network-facts.ts';
@@ -24,14 +24,18 @@ export interface Surroundings {
  * Looks at what a plan names (the virtual network and what is in and at it, the public addresses, the gateway) and at
  * what its subscription offers. Some fifteen reads at most, side by side, of which those into the network wait for it.
  */
-export async function lookAround(arm: ArmLooks, plan: GatewayPlan): Promise<Surroundings> {
+export async function lookAround(
+  looks: { readonly arm: ArmLooks; readonly lookAt: LookAt },
+  plan: GatewayPlan,
+): Promise<Surroundings> {
   if (!hasAzureNames(plan)) return { context: {}, isGatewayThere: false, problems: [] };
+  const { arm, lookAt } = looks;
   const { resourceIds } = plan;
   const [network, gateway, addresses, { problems: ofScopes, ...scopes }] = await Promise.all([
-    lookAtNetwork(arm, plan),
-    look(() => arm.readRaw(resourceIds.gateway)),
-    Promise.all(resourceIds.publicIps.map(async (id) => ({ id, seen: await look(() => arm.readRaw(id)) }))),
-    lookAtScopes(arm, plan),
+    lookAtNetwork(looks, plan),
+    lookAt(() => arm.readRaw(resourceIds.gateway)),
+    Promise.all(resourceIds.publicIps.map(async (id) => ({ id, seen: await lookAt(() => arm.readRaw(id)) }))),
+    lookAtScopes(looks, plan),
   ]);
   // Each look of a subscription that is not shown would say the same.
   if (ofScopes.some(({ code }) => code === 'subscriptionUnknown')) {

@@ -4,10 +4,13 @@ import type { JsonObject } from '../../domain/json.ts';
 import type { GatewayFacts, VirtualNetworkFacts } from '../../domain/preflight/facts.ts';
 import type { Problem } from '../../domain/preflight/problem.ts';
 import type { Arm } from '../../ports/arm.ts';
-import { look, unseen } from './look.ts';
+import { type LookAt, unseen } from './look.ts';
 import { gatewaySubnetReferences, networkFacts, routeTableFacts } from './network-facts.ts';
 
-type ReadRaw = Pick<Arm, 'readRaw'>;
+interface NetworkLooks {
+  readonly arm: Pick<Arm, 'readRaw'>;
+  readonly lookAt: LookAt;
+}
 
 /** Azure puts one VPN gateway and one for ExpressRoute into a network. */
 const gatewaysLookedAtMax = 4;
@@ -20,14 +23,17 @@ export interface NetworkLook {
 }
 
 /** The virtual network of a plan, with the gateways in it and what is attached to its GatewaySubnet. */
-export async function lookAtNetwork(arm: ReadRaw, { resourceIds, virtualNetwork }: GatewayPlan): Promise<NetworkLook> {
+export async function lookAtNetwork(
+  { arm, lookAt }: NetworkLooks,
+  { resourceIds, virtualNetwork }: GatewayPlan,
+): Promise<NetworkLook> {
   const id = resourceIds.virtualNetwork;
   const isExisting = virtualNetwork.kind === 'existing';
   const path = isExisting ? '/virtualNetwork/resourceId' : '/virtualNetwork/name';
-  const seen = await look(() => arm.readRaw(id));
+  const seen = await lookAt(() => arm.readRaw(id));
   switch (seen.outcome) {
     case 'there':
-      return lookIntoNetwork(arm, path, seen.value);
+      return lookIntoNetwork({ arm, lookAt }, path, seen.value);
     case 'absent':
       return { isAbsent: true, problems: isExisting ? [noNetwork(path, id)] : [] };
     case 'unknown':
@@ -46,11 +52,11 @@ function noNetwork(path: string, id: string): Problem {
 }
 
 /** The gateways in the network, and the route table that its GatewaySubnet has. */
-async function lookIntoNetwork(arm: ReadRaw, path: string, network: JsonObject): Promise<NetworkLook> {
+async function lookIntoNetwork({ arm, lookAt }: NetworkLooks, path: string, network: JsonObject): Promise<NetworkLook> {
   const { gatewayIds, securityGroupId, routeTableId } = gatewaySubnetReferences(network);
   const [table, gateways] = await Promise.all([
-    routeTableId === '' ? undefined : look(() => arm.readRaw(routeTableId)),
-    Promise.all(gatewayIds.slice(0, gatewaysLookedAtMax).map((id) => gatewayFacts(arm, id))),
+    routeTableId === '' ? undefined : lookAt(() => arm.readRaw(routeTableId)),
+    Promise.all(gatewayIds.slice(0, gatewaysLookedAtMax).map((id) => gatewayFacts({ arm, lookAt }, id))),
   ]);
   return {
     facts: {
@@ -65,8 +71,8 @@ async function lookIntoNetwork(arm: ReadRaw, path: string, network: JsonObject):
   };
 }
 
-async function gatewayFacts(arm: ReadRaw, resourceId: string): Promise<GatewayFacts> {
-  const seen = await look(() => arm.readRaw(resourceId));
+async function gatewayFacts({ arm, lookAt }: NetworkLooks, resourceId: string): Promise<GatewayFacts> {
+  const seen = await lookAt(() => arm.readRaw(resourceId));
   const gatewayType = seen.outcome === 'there' ? asText(asObject(seen.value['properties'])['gatewayType']) : '';
   return gatewayType === '' ? { resourceId } : { resourceId, gatewayType };
 }

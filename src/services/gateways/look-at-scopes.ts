@@ -3,22 +3,26 @@ import type { GatewayPlan } from '../../domain/gateway-plan.ts';
 import type { PreflightContext, RegionFacts, RightsFacts } from '../../domain/preflight/facts.ts';
 import type { Problem } from '../../domain/preflight/problem.ts';
 import type { Arm, Region } from '../../ports/arm.ts';
-import { type Look, look, unseen } from './look.ts';
+import { type Look, type LookAt, unseen } from './look.ts';
 
-type ScopeReads = Pick<Arm, 'readPermissions' | 'readRegions' | 'readUsages'>;
+interface ScopeLooks {
+  readonly arm: Pick<Arm, 'readPermissions' | 'readRegions' | 'readUsages'>;
+  readonly lookAt: LookAt;
+}
 
 /** What the subscription and the scopes of a plan offer: regions, numbers and rights. */
 export interface ScopeFacts extends Pick<PreflightContext, 'region' | 'usages' | 'groupRights' | 'networkRights'> {
   readonly problems: readonly Problem[];
 }
 
-export async function lookAtScopes(arm: ScopeReads, plan: GatewayPlan): Promise<ScopeFacts> {
+export async function lookAtScopes(looks: ScopeLooks, plan: GatewayPlan): Promise<ScopeFacts> {
+  const { arm, lookAt } = looks;
   const subscription = `/subscriptions/${plan.subscriptionId}`;
   const [regions, usages, group, network] = await Promise.all([
-    lookAtRegions(arm, subscription),
-    isLocationName(plan.location) ? look(() => arm.readUsages(subscription, plan.location)) : undefined,
-    lookAtGroupRights(arm, plan.resourceIds.resourceGroup, subscription),
-    plan.virtualNetwork.kind === 'existing' ? lookAtRights(arm, plan.resourceIds.virtualNetwork) : undefined,
+    lookAtRegions(looks, subscription),
+    isLocationName(plan.location) ? lookAt(() => arm.readUsages(subscription, plan.location)) : undefined,
+    lookAtGroupRights(looks, plan.resourceIds.resourceGroup, subscription),
+    plan.virtualNetwork.kind === 'existing' ? lookAtRights(looks, plan.resourceIds.virtualNetwork) : undefined,
   ]);
   if (isUnknownSubscription(regions)) return { problems: [unknownSubscription(plan.subscriptionId)] };
   return {
@@ -40,9 +44,9 @@ export async function lookAtScopes(arm: ScopeReads, plan: GatewayPlan): Promise<
 }
 
 /** One answer that there is no such subscription proves nothing: it is asked for twice. */
-async function lookAtRegions(arm: ScopeReads, subscription: string): Promise<Look<readonly Region[]>> {
-  const first = await look(() => arm.readRegions(subscription));
-  return isUnknownSubscription(first) ? look(() => arm.readRegions(subscription)) : first;
+async function lookAtRegions({ arm, lookAt }: ScopeLooks, subscription: string): Promise<Look<readonly Region[]>> {
+  const first = await lookAt(() => arm.readRegions(subscription));
+  return isUnknownSubscription(first) ? lookAt(() => arm.readRegions(subscription)) : first;
 }
 
 function isUnknownSubscription(seen: Look<unknown>): boolean {
@@ -64,19 +68,19 @@ function regionFacts(regions: readonly Region[], location: string): RegionFacts 
   return { isOffered: found !== undefined, hasZones: found?.hasZones === true };
 }
 
-async function lookAtRights(arm: ScopeReads, scope: string): Promise<Look<RightsFacts>> {
-  const seen = await look(() => arm.readPermissions(scope));
+async function lookAtRights({ arm, lookAt }: ScopeLooks, scope: string): Promise<Look<RightsFacts>> {
+  const seen = await lookAt(() => arm.readPermissions(scope));
   return seen.outcome === 'there' ? { outcome: 'there', value: { scope, permissions: seen.value } } : seen;
 }
 
 /** A group that is still to be made has the rights of its subscription. */
 async function lookAtGroupRights(
-  arm: ScopeReads,
+  looks: ScopeLooks,
   group: string,
   subscription: string,
 ): Promise<Look<NonNullable<PreflightContext['groupRights']>>> {
-  const inGroup = await lookAtRights(arm, group);
+  const inGroup = await lookAtRights(looks, group);
   const isGroupThere = inGroup.outcome !== 'absent';
-  const seen = isGroupThere ? inGroup : await lookAtRights(arm, subscription);
+  const seen = isGroupThere ? inGroup : await lookAtRights(looks, subscription);
   return seen.outcome === 'there' ? { outcome: 'there', value: { ...seen.value, isGroupThere } } : seen;
 }

@@ -7,13 +7,25 @@ export type Look<T> =
   | { readonly outcome: 'absent'; readonly of: 'resource' | 'resourceGroup' }
   | { readonly outcome: 'unknown'; readonly reason: string };
 
+/** One look, of which only the answer counts. */
+export type LookAt = <T>(read: () => Promise<ArmAnswer<T>>) => Promise<Look<T>>;
+
+/** Longer than this nobody is kept waiting for an answer. */
+const waitMaxSeconds = 10;
+
 /**
- * What gave no answer to go by, such as a connection that broke, is asked a second time: who asked for the look is
- * waiting, and will not come back for one.
+ * What gave no answer to go by is asked a second time, after as long as Azure asks to be left alone: who asked for the
+ * look is waiting, and will not come back for one. A connection that broke is asked again at once.
  */
-export async function look<T>(read: () => Promise<ArmAnswer<T>>): Promise<Look<T>> {
-  const first = await read();
-  return toLook(first.outcome === 'unavailable' ? await read() : first);
+export function createLookAt(wait: (ms: number) => Promise<void>): LookAt {
+  return async (read) => {
+    const first = await read();
+    if (first.outcome !== 'unavailable' && first.outcome !== 'busy') return toLook(first);
+    const seconds = first.outcome === 'unavailable' && first.status === 0 ? 0 : first.retryAfterSeconds;
+    if (seconds > waitMaxSeconds) return toLook(first);
+    if (seconds > 0) await wait(seconds * 1000);
+    return toLook(await read());
+  };
 }
 
 function toLook<T>(answer: ArmAnswer<T>): Look<T> {

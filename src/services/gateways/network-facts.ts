@@ -49,12 +49,12 @@ export function gatewaySubnetReferences(network: JsonObject): {
   const own = asObject(subnets.find((subnet) => isGatewaySubnet(asText(subnet['name'])))?.['properties']);
   // An IP configuration there is one of a gateway's; an active-active gateway has several.
   const ids = asList(own['ipConfigurations']).flatMap(
-    (item) => /^(.+\/virtualNetworkGateways\/[^/]+)\//i.exec(asText(asObject(item)['id']))?.[1] ?? [],
+    (item) => /^(\/subscriptions\/.+\/virtualNetworkGateways\/[^/]+)\//i.exec(asText(asObject(item)['id']))?.[1] ?? [],
   );
   return {
     gatewayIds: [...new Map(ids.map((id) => [id.toLowerCase(), id])).values()],
     securityGroupId: asText(asObject(own['networkSecurityGroup'])['id']),
-    routeTableId: asText(asObject(own['routeTable'])['id']),
+    routeTableId: /^\/subscriptions\/.+/i.exec(asText(asObject(own['routeTable'])['id']))?.[0] ?? '',
   };
 }
 

@@ -10,7 +10,12 @@ async function refusalsOf(routeName: string, changes: object): Promise<unknown> 
   const world = createServicesWorld();
   const api = await createTestApi();
   const arm = { readRaw: () => Promise.reject(new Error('Azure is not to be asked')) };
-  const judgePlan = createJudgePlan({ arm, stores: world.stores, subscriptionId: aSubscriptionId });
+  const judgePlan = createJudgePlan({
+    arm,
+    stores: world.stores,
+    subscriptionId: aSubscriptionId,
+    wait: () => Promise.resolve(),
+  });
   const routes = gatewayRoutes({
     ...world,
     judgePlan,

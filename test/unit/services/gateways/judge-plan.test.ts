@@ -22,7 +22,12 @@ const unreached: ArmAnswer<JsonObject> = {
 const strangerId = ids.gateway.replace('VNet1GW', 'Theirs');
 
 function judgeIn(world: ServicesWorld): JudgePlan {
-  return createJudgePlan({ arm: world.arm, stores: world.stores, subscriptionId: aSubscriptionId });
+  return createJudgePlan({
+    arm: world.arm,
+    stores: world.stores,
+    subscriptionId: aSubscriptionId,
+    wait: () => Promise.resolve(),
+  });
 }
 
 async function found(world: ServicesWorld, changes: Partial<GatewayPlanInput> = {}, operationId?: string) {
@@ -112,7 +117,7 @@ describe('src/services/gateways/judge-plan', () => {
     ['a fault that stays', unreached],
   ])('takes no answer for no absence: %s', async (_what, answer) => {
     const world = createServicesWorld();
-    const looks = answer === unreached ? 6 : 3;
+    const looks = 'retryAfterSeconds' in answer ? 6 : 3;
     for (let look = 0; look < looks; look += 1) world.arm.answerNext('readRaw', answer);
 
     expect(await found(world, { virtualNetwork: { resourceId: networkId } })).toEqual([
@@ -120,6 +125,31 @@ describe('src/services/gateways/judge-plan', () => {
       'warning notLookedAt /name',
       'warning notLookedAt /publicIp/name',
     ]);
+  });
+
+  it.each([
+    ['a connection that broke', unreached, []],
+    ['Azure’s fault', { ...unreached, status: 503, retryAfterSeconds: 2 }, [2000]],
+    ['being throttled', { outcome: 'busy', code: 'TooManyRequests', message: '', retryAfterSeconds: 9 }, [9000]],
+  ])('looks again after %s, no sooner than Azure asks', async (_what, answer, expected) => {
+    const world = createServicesWorld();
+    const waits: number[] = [];
+    const wait = (ms: number): Promise<void> => {
+      waits.push(ms);
+      return Promise.resolve();
+    };
+    const judge = createJudgePlan({ arm: world.arm, stores: world.stores, subscriptionId: aSubscriptionId, wait });
+    world.arm.answerNext('readRegions', answer);
+
+    expect((await judge(aGatewayPlan())).problems).toEqual([]);
+    expect(waits).toEqual(expected);
+  });
+
+  it('keeps nobody waiting for longer than ten seconds', async () => {
+    const world = createServicesWorld();
+    world.arm.answerNext('readRegions', { outcome: 'busy', code: 'Throttled', message: '', retryAfterSeconds: 11 });
+
+    expect(await found(world)).toEqual(['warning notLookedAt /location']);
   });
 
   it('looks a second time where a connection broke', async () => {
@@ -172,7 +202,12 @@ describe('src/services/gateways/judge-plan', () => {
         ...world.arm,
         readRaw: (id: string) => (id === tableId ? Promise.resolve(refused as never) : world.arm.readRaw(id)),
       };
-      const judge = createJudgePlan({ arm, stores: world.stores, subscriptionId: aSubscriptionId });
+      const judge = createJudgePlan({
+        arm,
+        stores: world.stores,
+        subscriptionId: aSubscriptionId,
+        wait: () => Promise.resolve(),
+      });
 
       expect(describeProblems((await judge(aGatewayPlan())).problems)).toEqual([
         'error gatewaySubnetSecurityGroup /virtualNetwork/name',
@@ -299,7 +334,12 @@ describe('src/services/gateways/judge-plan', () => {
       readRegions: counted((id: string) => world.arm.readRegions(id)),
       readUsages: counted((id: string, location: string) => world.arm.readUsages(id, location)),
     };
-    const judge = createJudgePlan({ arm, stores: world.stores, subscriptionId: aSubscriptionId });
+    const judge = createJudgePlan({
+      arm,
+      stores: world.stores,
+      subscriptionId: aSubscriptionId,
+      wait: () => Promise.resolve(),
+    });
 
     await judge(aGatewayPlan({ activeActive: true, virtualNetwork: { resourceId: networkId } }));
 
