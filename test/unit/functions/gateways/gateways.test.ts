@@ -9,7 +9,8 @@ import { createTestApi } from '../../../support/test-route.ts';
 async function refusalsOf(routeName: string, changes: object): Promise<unknown> {
   const world = createServicesWorld();
   const api = await createTestApi();
-  const arm = { readRaw: () => Promise.reject(new Error('Azure is not to be asked')) };
+  const notAsked = () => Promise.reject(new Error('Azure is not to be asked'));
+  const arm = { readRaw: notAsked, readPermissions: notAsked, readRegions: notAsked, readUsages: notAsked };
   const judgePlan = createJudgePlan({
     arm,
     stores: world.stores,
