@@ -22,8 +22,8 @@ export async function issuerChain(
 }
 
 /**
- * Throws where a removal has marked the root and has not come to its end: it goes, or stays because something depends on
- * it, and until then nobody can say which.
+ * Throws where a removal has marked the root and has not come to its end: it goes, or stays because something depends
+ * on it, and until then nobody can say which.
  */
 export function requireNotRemoving(root: RootRecord | undefined): void {
   if (root?.state !== 'removing') return;
@@ -39,8 +39,8 @@ export type SigningRoot = RootRecord & {
 };
 
 /**
- * Undefined where it has no certificate yet; throws as `requireNotRemoving` does. Its `notAfter` is the earliest of its chain: below that nothing leads to a
- * root.
+ * Undefined where it has no certificate yet; throws as `requireNotRemoving` does. Its `notAfter` is the earliest of its
+ * chain: below that nothing leads to a root.
  */
 export async function signingRootOf(
   stores: Pick<Stores, 'roots'>,
