@@ -3,9 +3,9 @@ import { deliverOutbox, type DeliverOutboxOptions } from '../services/operations
 import { warnOf } from './warn-of.ts';
 
 /**
- * Takes a hint that there may be something to deliver. Not waited for: whoever made the change has their answer, and the
- * timer delivers what this does not. However many hints come while one is followed, what is pending is read once more;
- * where nobody takes events it is not read at all.
+ * Takes a hint that there may be something to deliver. Not waited for: whoever made the change has their answer, and
+ * the timer delivers what this does not. However many hints come while one is followed, what is pending is read once
+ * more; where nobody takes events it is not read at all.
  */
 export type DeliverSoon = () => void;
 

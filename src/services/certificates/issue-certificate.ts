@@ -132,7 +132,8 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     await Promise.all([
       // The record is made before the signature, so that no certificate can exist that nobody knows of.
       unfinished.add(unfinishedCertificate, serialNumber),
-      // Found by key, owner and name from before it is there: whoever blocks one of them finds it, or it sees the block.
+      // Found by key, owner and name from before it is there: whoever blocks one of them finds it, or it sees the
+      // block.
       stores.byPublicKey.upsert({ ...row, group: request.publicKeyHash }),
       stores.byOwner.upsert({ ...row, group: owner.id }),
       // Likewise by root, for whoever removes that.

@@ -147,8 +147,8 @@ export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing 
     { thumbprint, oneLineBase64 }: LintedCertificate,
     { looksLike, seen }: { readonly looksLike: string[]; readonly seen: Stored<CertificateRecord> | undefined },
   ): Promise<CertificateRecord> {
-    // Step 2: findable in every way before it is released; a crash leaves at most an index row too many. By root, owner,
-    // key and name it is found since it was noted.
+    // Step 2: findable in every way before it is released; a crash leaves at most an index row too many. By root,
+    // owner, key and name it is found since it was noted.
     const { serialNumber } = record;
     await Promise.all([
       stores.byThumbprint.upsert({ group: thumbprintGroup(thumbprint), key: thumbprint, serialNumber }),
