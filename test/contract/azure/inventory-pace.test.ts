@@ -1,6 +1,6 @@
 /**
- * Two hundred gateways by the real clients against the emulator's token buckets: by the clock, so that no machine is too
- * fast or too slow. They are still being made, which is enough to read them.
+ * Two hundred gateways by the real clients against the emulator's token buckets: by the clock, so that no machine is
+ * too fast or too slow. They are still being made, which is enough to read them.
  */
 import { createArmInventory } from '../../../src/azure/arm-inventory.ts';
 import { createResourceManager } from '../../../src/azure/resource-manager.ts';
