@@ -70,7 +70,7 @@ export interface SealAuditOptions {
  * or a seal later breaks the chain. Answers the new seals. Run twice or by two at once it seals each hour once. The
  * last seal of each day goes out as an event: who keeps it can tell later whether the whole chain was made anew.
  */
-export async function sealAudit({ tables, audit, outbox, now }: SealAuditOptions): Promise<readonly AuditSeal[]> {
+async function sealAudit({ tables, audit, outbox, now }: SealAuditOptions): Promise<readonly AuditSeal[]> {
   const { seals, heads, digestParts } = createSealStores(tables);
   const closedBefore = sealedBefore(now());
   const made: AuditSeal[] = [];

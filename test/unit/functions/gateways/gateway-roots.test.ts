@@ -8,7 +8,7 @@ import type { JsonObject } from '../../../../src/domain/json.ts';
 import { gatewayRevocationRoutes } from '../../../../src/functions/gateways/gateway-revocations.ts';
 import { gatewayRootRoutes } from '../../../../src/functions/gateways/gateway-roots.ts';
 import { thumbprintOf } from '../../../../src/pki/read-certificate.ts';
-import { sealAudit } from '../../../../src/services/requests/audit-seals.ts';
+import { createAuditSealing } from '../../../../src/services/requests/audit-seals.ts';
 import { verifyAudit } from '../../../../src/services/requests/verify-audit.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
@@ -158,7 +158,8 @@ describe('src/functions/gateways/gateway-roots', () => {
 
   it('tells of it once, wherever a crash comes, and in no hour of the audit that is sealed by then', async () => {
     const root = await createRootData('Somebody else');
-    const seal = ({ tables, audit, outbox, now }: ServicesWorld) => sealAudit({ tables, audit, outbox, now });
+    const seal = ({ tables, audit, outbox, now }: ServicesWorld) =>
+      createAuditSealing({ tables, audit, outbox, now })();
     const places = await atEveryCrash({
       setUp: async (tables) => {
         const world = createServicesWorld(tables);

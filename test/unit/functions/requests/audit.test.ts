@@ -1,6 +1,6 @@
 import { auditRoutes } from '../../../../src/functions/requests/audit.ts';
 import { type AuditRow, createAudit } from '../../../../src/services/requests/audit.ts';
-import { sealAudit } from '../../../../src/services/requests/audit-seals.ts';
+import { createAuditSealing } from '../../../../src/services/requests/audit-seals.ts';
 import { verifyAudit, type VerifyAuditOptions } from '../../../../src/services/requests/verify-audit.ts';
 import { createOutbox } from '../../../../src/stores/outbox.ts';
 import { type ApiAnswer, type ApiRequest, createTestApi, type TestApi } from '../../../support/test-route.ts';
@@ -54,7 +54,12 @@ async function openAudit(limits: Limits = {}): Promise<AuditApi> {
       await audit.write({ ...row, at: clock.now().toISOString(), ...change });
     },
     seal: () =>
-      sealAudit({ tables, audit, outbox: createOutbox({ tables, now: clock.now, keptDays: 90 }), now: clock.now }),
+      createAuditSealing({
+        tables,
+        audit,
+        outbox: createOutbox({ tables, now: clock.now, keptDays: 90 }),
+        now: clock.now,
+      })(),
   };
 }
 

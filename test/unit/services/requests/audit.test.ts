@@ -1,5 +1,5 @@
 import { type Audit, type AuditRow, createAudit } from '../../../../src/services/requests/audit.ts';
-import { type AuditSeal, createAuditSealing, sealAudit } from '../../../../src/services/requests/audit-seals.ts';
+import { type AuditSeal, createAuditSealing } from '../../../../src/services/requests/audit-seals.ts';
 import { type AuditPage, type AuditQuery, searchAudit } from '../../../../src/services/requests/search-audit.ts';
 import { createOutbox } from '../../../../src/stores/outbox.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
@@ -173,7 +173,12 @@ describe('src/services/requests/audit-seals', () => {
     const audit = createAudit({ tables });
     const clock = createTestClock('2026-03-01T09:20:00.000Z');
     const seal = (): Promise<readonly AuditSeal[]> =>
-      sealAudit({ tables, audit, outbox: createOutbox({ tables, now: clock.now, keptDays: 90 }), now: clock.now });
+      createAuditSealing({
+        tables,
+        audit,
+        outbox: createOutbox({ tables, now: clock.now, keptDays: 90 }),
+        now: clock.now,
+      })();
 
     expect(await seal()).toEqual([]);
     await audit.write(aRow('2026-03-01T09:30:00.000Z'));
@@ -218,20 +223,20 @@ describe('src/services/requests/audit-seals', () => {
       const tables = createMemoryTables();
       const audit = createAudit({ tables });
       const clock = createTestClock('2026-03-01T09:20:00.000Z');
-      await sealAudit({
+      await createAuditSealing({
         tables,
         audit,
         outbox: createOutbox({ tables, now: clock.now, keptDays: 90 }),
         now: clock.now,
-      });
+      })();
       await audit.write(aRow('2026-03-01T09:30:00.000Z', { who }));
       clock.advance(hourMs);
-      for (const { hash } of await sealAudit({
+      for (const { hash } of await createAuditSealing({
         tables,
         audit,
         outbox: createOutbox({ tables, now: clock.now, keptDays: 90 }),
         now: clock.now,
-      })) {
+      })()) {
         hashes.add(hash);
       }
     }
@@ -244,18 +249,23 @@ describe('src/services/requests/audit-seals', () => {
       setUp: async (tables) => {
         const clock = createTestClock('2026-03-01T09:20:00.000Z');
         const audit = createAudit({ tables });
-        await sealAudit({
+        await createAuditSealing({
           tables,
           audit,
           outbox: createOutbox({ tables, now: clock.now, keptDays: 90 }),
           now: clock.now,
-        });
+        })();
         await audit.write(aRow('2026-03-01T09:30:00.000Z'));
         clock.advance(3 * hourMs);
         return { audit, clock, tables };
       },
       work: ({ audit, clock, tables }) =>
-        sealAudit({ tables, audit, outbox: createOutbox({ tables, now: clock.now, keptDays: 90 }), now: clock.now }),
+        createAuditSealing({
+          tables,
+          audit,
+          outbox: createOutbox({ tables, now: clock.now, keptDays: 90 }),
+          now: clock.now,
+        })(),
       check: (_world, tables, place) => {
         const seals = tables.rows('AuditSeals').filter(({ partitionKey }) => partitionKey === 'seal');
         const chain = seals.map(({ columns }) => columns);
