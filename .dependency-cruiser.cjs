@@ -137,6 +137,7 @@ const packages = [
   { name: '@peculiar/asn1-schema', folders: ['pki'] },
   { name: '@peculiar/asn1-x509', folders: ['pki'] },
   { name: 'asn1js', folders: ['pki'] },
+  { name: 'croner', folders: ['domain'] },
   { name: 'csv-parse', folders: ['functions'] },
   { name: 'fflate', folders: ['kits'] },
   { name: 'fast-xml-parser', folders: ['kits', 'onprem'] },

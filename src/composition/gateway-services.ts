@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ThumbprintOfRoot } from '../domain/gateway-entries.ts';
 import { readForeignRoot } from '../pki/read-foreign-root.ts';
 import { createBuildGateway } from '../services/gateways/build-gateway.ts';
+import { createGatewayChanges } from '../services/gateways/change-gateway.ts';
 import { createDiagnose } from '../services/gateways/diagnose.ts';
 import { createDisconnects } from '../services/gateways/disconnect-sessions.ts';
 import { createForeignEntries } from '../services/gateways/foreign-entries.ts';
@@ -100,6 +101,7 @@ export function createGatewayServices(
     inventoryScans,
     reportInventory: createReportInventory({ stores, operations, inventoryScans, now }),
     build: createBuildGateway({ judgePlan, gatewayOperations }),
+    gatewayChanges: createGatewayChanges({ stores, operations, writer, now }),
     trust: createRootTrust({ stores, lookup, operations, writer, now }),
     revocations,
     gatewayRevocations: createGatewayRevocations({ stores, lookup, operations, writer, now }),

@@ -11,7 +11,8 @@ export const entryLimits: Readonly<Record<EntryKind, number>> = { root: 20, revo
 /**
  * The entries with those marked `isOverLimit` that Azure would have no room for. Lower ranks stand first, among equals
  * what is in force already, then the newest; of roots those that are on the gateway. Others' entries are not touched,
- * so what they take is not there to be had.
+ * so what they take is not there to be had. What waits for its change window takes no place, and gives up its own where
+ * an urgent entry needs it.
  */
 export function withinLimits(
   gateway: JsonObject,
@@ -21,7 +22,8 @@ export function withinLimits(
   const present = presentEntries(gateway, thumbprintOfRoot);
   const over = (['root', 'revocation'] as const).flatMap((kind) => {
     const ofKind = desired.filter((entry) => entry.kind === kind && entry.wanted);
-    const takes = (entry: DesiredEntry): boolean => !entry.isSetAside || present.has(entryKey(entry));
+    const takes = (entry: DesiredEntry): boolean =>
+      (!entry.isSetAside && entry.isDeferred !== true) || present.has(entryKey(entry));
     const room = entryLimits[kind] - othersOn(gateway, kind, desired, thumbprintOfRoot);
     const order = ofKind.filter(takes).toSorted((a, b) => {
       const stays = (entry: DesiredEntry): number => (kind === 'root' && present.has(entryKey(entry)) ? 0 : 1);
@@ -30,8 +32,29 @@ export function withinLimits(
     });
     return order.slice(Math.max(0, room));
   });
-  if (over.length === 0) return desired;
-  return desired.map((entry) => (over.includes(entry) ? { ...entry, isOverLimit: true } : entry));
+  const marked = desired.map((entry) => (over.includes(entry) ? { ...entry, isOverLimit: true } : entry));
+  return over.length === 0 && !desired.some(({ isDeferred }) => isDeferred === true)
+    ? desired
+    : withRoomForUrgent(gateway, marked, thumbprintOfRoot);
+}
+
+function withRoomForUrgent(
+  gateway: JsonObject,
+  desired: readonly DesiredEntry[],
+  thumbprintOfRoot: ThumbprintOfRoot,
+): readonly DesiredEntry[] {
+  const present = presentEntries(gateway, thumbprintOfRoot);
+  const isFull = (kind: EntryKind): boolean => {
+    const staying = desired.filter((entry) => {
+      if (entry.kind !== kind) return false;
+      if (!present.has(entryKey(entry))) return entry.wanted && !entry.isSetAside && entry.isDeferred !== true;
+      return entry.wanted ? entry.isOverLimit !== true : entry.isDeferred === true;
+    });
+    return staying.length + othersOn(gateway, kind, desired, thumbprintOfRoot) > entryLimits[kind];
+  };
+  const full = (['root', 'revocation'] as const).filter(isFull);
+  if (full.length === 0) return desired;
+  return desired.map((entry) => (full.includes(entry.kind) && !entry.wanted ? { ...entry, isDeferred: false } : entry));
 }
 
 /** How many entries of this kind on the gateway are not Gatehouse's. */

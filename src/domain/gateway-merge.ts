@@ -22,6 +22,8 @@ export interface DesiredEntry {
   readonly isSetAside: boolean;
   /** Seen on the gateway as provisioned before, so no failure of a later write can be about it. */
   readonly wasInForce: boolean;
+  /** It waits for the change window: no write that goes before that carries it. */
+  readonly isDeferred?: boolean;
   /** Goes along with a write that is made anyway, and is no reason for one. */
   readonly isOptional: boolean;
   /** Which entries stand when there are more than Azure takes: lower numbers first (`withinLimits`). */
@@ -53,6 +55,11 @@ export function changeKey(entry: DesiredEntry): string {
   return `${entryKey(entry)}${isToBeOn(entry) ? '' : ':off'}`;
 }
 
+/** What has to make room for an urgent entry comes off at once. */
+export function isHeldForWindow({ isDeferred, isOverLimit }: DesiredEntry): boolean {
+  return isDeferred === true && isOverLimit !== true;
+}
+
 function isToBeOn({ wanted, isOverLimit }: DesiredEntry): boolean {
   return wanted && isOverLimit !== true;
 }
@@ -82,6 +89,10 @@ export function changesFor(
       return isWanted && isInDoubt ? [{ key, action: 'remove', entry, isUndo: true, isOptional: false }] : [];
     }
     if (isWanted === (shown !== undefined) && !(isWanted && isInDoubt)) return [];
+    // Of what waits for its window nothing is to be in doubt that an urgent write would have to carry.
+    if (isHeldForWindow(entry)) {
+      return isWanted && isInDoubt ? [{ key, action: 'remove', entry, isUndo: true, isOptional: true }] : [];
+    }
     return [{ key, action: isWanted ? 'add' : 'remove', entry, isUndo: false, isOptional: entry.isOptional }];
   });
   if (changes.every(({ isOptional }) => isOptional)) return [];
@@ -100,6 +111,18 @@ export function heldChanges(
   return changesFor(gateway, desired, thumbprintOfRoot)
     .map(({ key }) => key)
     .filter((key) => held.has(key));
+}
+
+/** `entryKey` of each entry that a write would change now if it did not wait for the change window. */
+export function deferredChanges(
+  gateway: JsonObject,
+  desired: readonly DesiredEntry[],
+  thumbprintOfRoot: ThumbprintOfRoot,
+): ReadonlySet<string> {
+  if (!desired.some(isHeldForWindow)) return new Set();
+  const asIfOpen = desired.map((entry) => ({ ...entry, isDeferred: false }));
+  const changed = new Set(changesFor(gateway, asIfOpen, thumbprintOfRoot).map(({ entry }) => entryKey(entry)));
+  return new Set(desired.filter(isHeldForWindow).map(entryKey).filter((key) => changed.has(key)));
 }
 
 /** The whole-resource body that makes `changes` and keeps everything else, unknown fields included. */

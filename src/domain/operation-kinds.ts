@@ -7,6 +7,7 @@ export type OperationVerb = 'resume' | 'remove' | 'cancel' | 'approve' | 'reject
 export type OperationCarrier =
   | 'gatewayOperations'
   | 'trust'
+  | 'gatewayChanges'
   | 'revocations'
   | 'gatewayRevocations'
   | 'leavers'
@@ -27,6 +28,7 @@ interface FamilyFacts {
 export const operationFamilies = {
   gateway: { carrier: 'gatewayOperations', target: 'gateway' },
   gatewayIntent: { carrier: 'trust', target: 'gateway' },
+  gatewayChange: { carrier: 'gatewayChanges', target: 'gateway' },
   gatewayRevocation: { carrier: 'gatewayRevocations', target: 'gateway' },
   gatewaySessions: { carrier: 'disconnects', target: 'gateway' },
   certificate: { carrier: 'revocations', target: 'certificate' },
@@ -76,6 +78,7 @@ export const operationKinds = {
     may: { resume: 'administrator', cancel: 'administrator' },
     isKept: true,
   },
+  changeGateway: { family: 'gatewayChange', about: 'changes a gateway', may: {} },
   trustRoot: { family: 'gatewayIntent', about: 'has a gateway trust a root', may: {} },
   distrustRoot: { family: 'gatewayIntent', about: 'takes a root off a gateway', may: {} },
   generateProfile: { family: 'gatewayIntent', about: 'has Azure make a profile package', may: {} },

@@ -37,6 +37,9 @@ export const operationStepSchema = z
     code: problemCodeSchema.optional().meta({ description: 'Why the step failed.' }),
     attempts: z.int().min(0).meta({ description: 'How often the step was begun.' }),
     usualSeconds: z.number().positive().optional().meta({ description: 'How long this step usually takes.' }),
+    startsAt: z.iso.datetime().optional().meta({
+      description: 'Of one that waits for the change window of its gateway: when that opens.',
+    }),
   })
   .meta({ id: 'OperationStep' });
 export type OperationStep = z.infer<typeof operationStepSchema>;
@@ -113,6 +116,23 @@ export function isStepEnd(status: StepStatus): boolean {
   return status === 'succeeded' || status === 'failed' || status === 'skipped' || status === 'undone';
 }
 
+type DeferredStep = OperationStep & { readonly startsAt: string };
+
+/** Whether the step waits for a time that is still to come. */
+export function isDeferred(step: OperationStep, now: Date): step is DeferredStep {
+  return step.status === 'waiting' && step.startsAt !== undefined && Date.parse(step.startsAt) > now.getTime();
+}
+
+/** The steps that wait so, the first to start first, where nothing else is left to be done. */
+export function deferredSteps(
+  steps: readonly OperationStep[],
+  now: Date,
+): readonly DeferredStep[] {
+  const open = steps.filter(({ status }) => !isStepEnd(status));
+  const deferred = open.filter((step): step is DeferredStep => isDeferred(step, now));
+  return deferred.length < open.length ? [] : deferred.toSorted((a, b) => (a.startsAt < b.startsAt ? -1 : 1));
+}
+
 /**
  * How far the steps have come at `now`: whole percent, and the seconds that are usually left. Steps weigh their usual
  * time; `remainingSeconds` is absent when no open step has one.
@@ -126,7 +146,11 @@ export function operationProgress(
   const percent = total === 0 ? 0 : Math.min(Math.floor((done / total) * 100), percentMaxUnfinished);
   const open = steps.filter((step) => !isStepEnd(step.status));
   if (!open.some((step) => step.usualSeconds !== undefined)) return { percent };
-  return { percent, remainingSeconds: Math.ceil(sum(open.map((step) => secondsLeft(step, now)))) };
+  const deferredSeconds = open
+    .filter((step): step is DeferredStep => isDeferred(step, now))
+    .map(({ startsAt }) => (Date.parse(startsAt) - now.getTime()) / 1000);
+  const left = sum(open.map((step) => secondsLeft(step, now)));
+  return { percent, remainingSeconds: Math.ceil(left + Math.max(0, ...deferredSeconds)) };
 }
 
 function weightOf(step: OperationStep): number {
@@ -135,16 +159,19 @@ function weightOf(step: OperationStep): number {
 
 function shareDone(step: OperationStep, now: Date): number {
   if (isStepEnd(step.status)) return 1;
+  if (isDeferred(step, now)) return 0;
   return Math.min(secondsRunning(step, now) / weightOf(step), runningShareMax);
 }
 
 function secondsLeft(step: OperationStep, now: Date): number {
+  if (isDeferred(step, now)) return weightOf(step);
   return Math.max(weightOf(step) - secondsRunning(step, now), 0);
 }
 
 function secondsRunning(step: OperationStep, now: Date): number {
-  if (step.startedAt === undefined) return 0;
-  return Math.max((now.getTime() - Date.parse(step.startedAt)) / 1000, 0);
+  const begun = step.startsAt ?? step.startedAt;
+  if (begun === undefined) return 0;
+  return Math.max((now.getTime() - Date.parse(begun)) / 1000, 0);
 }
 
 function sum(numbers: readonly number[]): number {

@@ -13,6 +13,7 @@ import type { JsonObject } from '../../domain/json.ts';
 import { usesRadius, withRadiusSecrets } from '../../domain/radius-secrets.ts';
 import type { Arm, ArmAnswer, ArmUndone } from '../../ports/arm.ts';
 import type { Log } from '../../ports/log.ts';
+import { closedUntil } from '../../services/gateways/change-windows.ts';
 import { type DesiredState, readDesiredState } from '../../services/gateways/desired-entries.ts';
 import type { GatewayPresence } from '../../services/gateways/gateway-presence.ts';
 import type { NoteVanished } from '../../services/gateways/note-vanished.ts';
@@ -83,14 +84,20 @@ export function createWriteGateway(options: WriteGatewayOptions): (input: WriteG
     if (read.outcome === 'missing') return notThere(read, record);
     if (read.outcome !== 'done') return unwritten(read, record.desired);
     if (record.state === 'missing') await options.presence.noteReturn(gatewayId);
-    const desired = await readDesiredState(gatewayId, read.value, { stores, now: now(), thumbprintOfRoot });
+    const opensAt = closedUntil(record, now());
+    const desired = await readDesiredState(gatewayId, read.value, {
+      stores,
+      now: now(),
+      closedUntil: opensAt,
+      thumbprintOfRoot,
+    });
     await options.noteVanished(record, read.value, desired);
     const state = provisioningOf(read.value);
     if (isAtWork(state)) return atWork(state, record.desired);
     const heldKeys = new Set(held);
     const changes = changesFor(read.value, desired.entries, thumbprintOfRoot, heldKeys);
     // Azure keeps the body of a write that it ended badly, so that nothing differs: the same write again mends it.
-    const isToMend = state === 'Failed' && record.applied !== record.desired;
+    const isToMend = state === 'Failed' && record.applied !== record.desired && opensAt === undefined;
     if (changes.length === 0 && !isToMend && !force) {
       return {
         outcome: 'equal',

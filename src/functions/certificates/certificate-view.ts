@@ -75,11 +75,18 @@ export const certificateViewSchema = z
     revokedAt: z.string().optional(),
     revocationReason: z.string().optional(),
     revocations: z
-      .array(z.object({ gatewayId: z.string(), state: z.enum(revocationStates), reason: z.string().optional() }))
+      .array(
+        z.object({
+          gatewayId: z.string(),
+          state: z.enum(revocationStates),
+          reason: z.string().optional(),
+          startsAt: z.string().optional(),
+        }),
+      )
       .optional()
       .meta({
         description:
-          'Of one certificate that was revoked or reinstated: how far that has come on each gateway. `overLimit` is not in force.',
+          'Of one certificate that was revoked or reinstated: how far that has come on each gateway. `overLimit` is not in force; `deferred` waits for the change window of the gateway, which opens at `startsAt`.',
       }),
   })
   .meta({ id: 'Certificate' });
@@ -177,8 +184,15 @@ export async function revocationsOf(
   );
   const revocations = rows.flatMap((row) => {
     if (row === undefined) return [];
-    const { gatewayId, state, reason } = row.record;
-    return [{ gatewayId, state, ...(reason === undefined ? {} : { reason }) }];
+    const { gatewayId, state, reason, startsAt } = row.record;
+    return [
+      {
+        gatewayId,
+        state,
+        ...(reason === undefined ? {} : { reason }),
+        ...(startsAt === undefined ? {} : { startsAt }),
+      },
+    ];
   });
   return revocations.length === 0 ? {} : { revocations };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../domain/app-error.ts';
+import { timeZoneSchema } from '../../domain/time-zone.ts';
 import type { Owners } from '../../services/certificates/owners.ts';
 import { type OwnerRecord, ownerRecordSchema, standingDeparture } from '../../stores/records/owners.ts';
 import { formatSchema, listFormat } from '../http/answer-format.ts';
@@ -25,13 +26,7 @@ const newOwnerSchema = z.strictObject({
     description: 'Id of the owner who answers when this one is away. Kept for whoever writes to people.',
   }),
   team: teamSchema.optional().meta({ description: 'A text that lists can be filtered by.' }),
-  timeZone: z
-    .string()
-    .max(64)
-    .refine(isTimeZone, {
-      error: 'No such time zone.',
-      params: { code: 'unknownValue', fix: 'Send an IANA name such as Europe/Berlin.' },
-    })
+  timeZone: timeZoneSchema
     .optional()
     .meta({ description: 'IANA name. Kept for whoever writes to people.', examples: ['Europe/Berlin'] }),
   locale: z
@@ -145,10 +140,6 @@ export function ownerRoutes({ owners }: { readonly owners: Owners }): readonly R
 
 function unknownOwner(id: string): AppError {
   return new AppError('ERR_NOT_FOUND', `There is no owner '${id}'.`);
-}
-
-function isTimeZone(name: string): boolean {
-  return accepts(() => new Intl.DateTimeFormat('en', { timeZone: name }));
 }
 
 function isLocale(tag: string): boolean {

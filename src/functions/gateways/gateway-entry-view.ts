@@ -19,6 +19,9 @@ export const entryNameSchema = z
 
 export const sessionProofFields = {
   reason: z.string().optional(),
+  startsAt: z.string().optional().meta({
+    description: 'Of a change that is deferred: when the change window opens that it waits for.',
+  }),
   retryAt: z
     .string()
     .optional()

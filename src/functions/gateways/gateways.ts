@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { AppError } from '../../domain/app-error.ts';
+import { changeWindowSchema } from '../../domain/change-window.ts';
 import { gatewayPlanSchema } from '../../domain/gateway-plan.ts';
 import { operationViewSchema } from '../../domain/operation.ts';
 import type { Problem } from '../../domain/preflight/problem.ts';
 import { problemItemSchema } from '../../domain/problem-item.ts';
 import { type BuildGateway, toErrorItem } from '../../services/gateways/build-gateway.ts';
+import type { GatewayChanges } from '../../services/gateways/change-gateway.ts';
 import type { GatewayOperations } from '../../services/gateways/gateways.ts';
 import type { JudgePlan, JudgePlanParts } from '../../services/gateways/judge-plan.ts';
 import type { Operations } from '../../services/operations/operations.ts';
@@ -25,6 +27,7 @@ import { slugParams } from '../http/slug-schema.ts';
 export interface GatewayRoutesOptions {
   readonly stores: Stores;
   readonly gatewayOperations: GatewayOperations;
+  readonly gatewayChanges: GatewayChanges;
   readonly operations: Pick<Operations, 'view'>;
   readonly build: BuildGateway;
   readonly judgePlan: JudgePlan;
@@ -57,6 +60,17 @@ const gatewayViewSchema = z
       description:
         'Thumbprints of revocations that are wanted and are not on the gateway, because it holds 300 already.',
     }),
+    changeWindow: changeWindowSchema.optional(),
+    deferred: z
+      .object({
+        startsAt: z.string().meta({ description: 'When the change window opens.' }),
+        roots: z.array(z.string()),
+        revocations: z.array(z.string()).meta({ description: 'Thumbprints.' }),
+      })
+      .optional()
+      .meta({
+        description: 'What waits for the change window, to be put on or to be taken off: `generation` does not tell.',
+      }),
     updateTimes: z.object({ count: z.int(), p50Seconds: z.number().optional(), p95Seconds: z.number().optional() }),
     publicIpAddresses: z.array(z.string()),
     lastOperation: z.string().optional(),
@@ -69,6 +83,7 @@ export function gatewayRoutes(options: GatewayRoutesOptions): readonly Route[] {
     buildGateway(options),
     listGateways(options),
     getGateway(options),
+    changeGateway(options),
     removeGateway(options),
   ];
 }
@@ -157,6 +172,30 @@ function getGateway({ stores }: GatewayRoutesOptions): Route {
   });
 }
 
+function changeGateway({ gatewayChanges, operations }: GatewayRoutesOptions): Route {
+  return defineRoute({
+    name: 'changeGateway',
+    method: 'PATCH',
+    path: 'gateways/{id}',
+    action: 'gateway.change',
+    role: 'operator',
+    summary: 'Changes a gateway: when ordinary changes of it may be written.',
+    tags,
+    request: {
+      params: slugParams,
+      body: z.strictObject({
+        changeWindow: changeWindowSchema.nullable().meta({ description: 'Null takes it away.' }),
+      }),
+    },
+    responses: { 202: operationViewSchema },
+    handler: async ({ params, body, caller, operationId, orchestrations }) => {
+      const request = { operationId: operationId(), requestedBy: caller.id, orchestrations };
+      const { id } = await gatewayChanges.change(params.id, body, request);
+      return accepted(operations, id);
+    },
+  });
+}
+
 function removeGateway({ gatewayOperations, operations }: GatewayRoutesOptions): Route {
   return defineRoute({
     name: 'deleteGateway',
@@ -190,8 +229,10 @@ function hasErrors(problems: readonly Problem[]): boolean {
 }
 
 async function toView(stores: Stores, record: GatewayRecord): Promise<z.infer<typeof gatewayViewSchema>> {
-  const roots = (await stores.gatewayRoots.list(record.id)).map((row) => row.record).filter(({ wanted }) => wanted);
-  const revocations = (await stores.gatewayRevocations.list(record.id)).filter((row) => row.record.wanted);
+  const rootRows = (await stores.gatewayRoots.list(record.id)).map((row) => row.record);
+  const revocationRows = (await stores.gatewayRevocations.list(record.id)).map((row) => row.record);
+  const roots = rootRows.filter(({ wanted }) => wanted);
+  const revocations = revocationRows.filter(({ wanted }) => wanted);
   const { observed } = record;
   return {
     id: record.id,
@@ -204,11 +245,25 @@ async function toView(stores: Stores, record: GatewayRecord): Promise<z.infer<ty
       : { observed: { provisioningState: observed.provisioningState, checkedAt: observed.checkedAt } }),
     generation: { desired: record.desired, applied: record.applied },
     ...(record.writeFailure === undefined ? {} : { writeFailure: record.writeFailure }),
-    notInForce: revocations.filter((row) => row.record.state === 'overLimit').map((row) => row.record.thumbprint),
+    notInForce: revocations.filter(({ state }) => state === 'overLimit').map(({ thumbprint }) => thumbprint),
+    ...(record.changeWindow === undefined ? {} : { changeWindow: record.changeWindow }),
+    ...(record.deferredUntil === undefined
+      ? {}
+      : {
+          deferred: {
+            startsAt: record.deferredUntil,
+            roots: rootRows.filter(isDeferred).map(({ rootId }) => rootId),
+            revocations: revocationRows.filter(isDeferred).map(({ thumbprint }) => thumbprint),
+          },
+        }),
     updateTimes: { count: record.updateSeconds.length, ...percentiles(record.updateSeconds) },
     publicIpAddresses: observed?.publicIpAddresses ?? [],
     ...(record.lastOperationId === undefined ? {} : { lastOperation: record.lastOperationId }),
   };
+}
+
+function isDeferred({ state }: { readonly state: string }): boolean {
+  return state === 'deferred';
 }
 
 function percentiles(seconds: readonly number[]): { p50Seconds?: number; p95Seconds?: number } {

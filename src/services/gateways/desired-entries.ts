@@ -45,6 +45,8 @@ export interface DesiredState {
 interface DesiredStateOptions {
   readonly stores: Stores;
   readonly now: Date;
+  /** Of a change window that is closed: whatever is not urgent waits. */
+  readonly closedUntil?: string | undefined;
   readonly thumbprintOfRoot: ThumbprintOfRoot;
 }
 
@@ -57,7 +59,7 @@ interface DesiredStateOptions {
 export async function readDesiredState(
   gatewayId: string,
   gateway: JsonObject,
-  { stores, now, thumbprintOfRoot }: DesiredStateOptions,
+  { stores, now, closedUntil, thumbprintOfRoot }: DesiredStateOptions,
 ): Promise<DesiredState> {
   const shown = new Set(readEntries(gateway, 'root', thumbprintOfRoot).map(({ thumbprint }) => thumbprint));
   const all = (await stores.roots.list(rootPartition)).map(({ record }) => record);
@@ -104,14 +106,14 @@ export async function readDesiredState(
     ],
   });
   const isAside = (row: RefusalFields | undefined): boolean => isSetAside(row, now, mark);
-  const entries = [
+  const entries: readonly ReadEntry[] = [
     ...standing.map(({ row, root }) => rootEntry(row, root, isAside(row))),
     ...ours.map(({ intent, row }) =>
       revocationEntry(intent, row, isAside(row?.wanted === intent.wanted ? row : undefined)),
     ),
     ...past.map(pastEntry),
     ...leaving.map(leavingEntry),
-  ];
+  ].map((entry) => (closedUntil === undefined || isUrgent(entry) ? entry : { ...entry, isDeferred: true }));
   return { entries: withinLimits(gateway, entries, thumbprintOfRoot), roots, revocations, past, leaving, copied, mark };
 }
 
@@ -187,6 +189,14 @@ export function isExpired({ notAfter }: { readonly notAfter: string }, now: Date
   return Date.parse(notAfter) <= now.getTime();
 }
 
+/** What only goes along with others' writes makes room, and opens the gateway to nobody. */
+function isUrgent({ isOptional, urgency }: ReadEntry): boolean {
+  return isOptional || urgency === 'immediate';
+}
+
+/** An entry with what was asked for it. */
+type ReadEntry = DesiredEntry & { readonly urgency?: RevocationRecord['urgency'] };
+
 function rootEntry(row: GatewayRoot, root: RootRecord, isAside: boolean): DesiredEntry {
   return {
     kind: 'root',
@@ -202,7 +212,7 @@ function rootEntry(row: GatewayRoot, root: RootRecord, isAside: boolean): Desire
   };
 }
 
-function revocationEntry(intent: RevocationRecord, row: GatewayRevocation | undefined, isAside: boolean): DesiredEntry {
+function revocationEntry(intent: RevocationRecord, row: GatewayRevocation | undefined, isAside: boolean): ReadEntry {
   return {
     kind: 'revocation',
     thumbprint: requireThumbprint(intent.thumbprint),
@@ -214,6 +224,7 @@ function revocationEntry(intent: RevocationRecord, row: GatewayRevocation | unde
     // Of an unknown root it is not known whether it opens this gateway at all.
     rank: (intent.reason === 'compromised' ? 0 : 1) + (intent.rootId === unknownRootId ? 2 : 0),
     since: intent.recordedAt,
+    urgency: intent.wanted ? intent.urgency : 'window',
   };
 }
 

@@ -23,7 +23,24 @@ export function withRefusal<Row extends GatewayRoot | GatewayRevocation>(
 
 /** The row without what stood against it: Azure has taken the entry. */
 export function accepted<Row extends GatewayRoot | GatewayRevocation>(row: Row): Row {
-  return without(row, 'evidence', 'retryAt', 'refusedUnder', 'reason') as Row;
+  return without(row, 'evidence', 'retryAt', 'refusedUnder', 'reason', 'startsAt') as Row;
+}
+
+/** What is said of an entry whose change waits until then. */
+export function deferralReason(startsAt: string): string {
+  return `Waits for the change window of the gateway, which opens at ${startsAt}.`;
+}
+
+/** The change has not been made, and is not begun before then. */
+export function deferred<Row extends GatewayRoot | GatewayRevocation>(row: Row, startsAt: string, at: string): Row {
+  if (row.state === 'deferred' && row.startsAt === startsAt) return row;
+  const kept = without(row, 'retryAt') as Row;
+  return { ...kept, state: 'deferred', reason: deferralReason(startsAt), startsAt, updatedAt: at };
+}
+
+/** The window has opened, or is not there any more: it is as if it had just been asked for. */
+function awake<Row extends GatewayRoot | GatewayRevocation>(row: Row, state: Row['state']): Row {
+  return row.state === 'deferred' ? { ...(without(row, 'reason', 'startsAt') as Row), state } : row;
 }
 
 /** What is left out for want of room waits for room, and for no time: nothing stands against it. */
@@ -42,7 +59,8 @@ export function overLimitReason(kind: 'root' | 'revocation'): string {
 /**
  * What was seen in force stays so while Azure works on something else; a root that is off has its sessions looked at.
  */
-export function rootWithStanding(row: GatewayRoot, standing: Standing, at: string): GatewayRoot {
+export function rootWithStanding(known: GatewayRoot, standing: Standing, at: string): GatewayRoot {
+  const row = awake(known, known.wanted ? 'requested' : 'removing');
   if (row.wanted) {
     if (standing === 'present') {
       return row.state === 'trusted' ? row : { ...accepted(row), state: 'trusted', updatedAt: at };
@@ -60,7 +78,8 @@ export function rootWithStanding(row: GatewayRoot, standing: Standing, at: strin
 }
 
 /** A revocation that was cut or proven stays so while it is listed; one that vanished begins again. */
-export function revocationWithStanding(row: GatewayRevocation, standing: Standing, at: string): GatewayRevocation {
+export function revocationWithStanding(known: GatewayRevocation, standing: Standing, at: string): GatewayRevocation {
+  const row = awake(known, known.wanted ? 'requested' : 'reinstating');
   if (!row.wanted) {
     if (standing === 'absent') {
       return row.state === 'removed' ? row : { ...accepted(row), state: 'removed', updatedAt: at };

@@ -84,10 +84,11 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
       await options.noteNearLimit(gatewayId, gateway);
       const provisioningState = asText(asObject(gateway['properties'])['provisioningState']);
       await stores.gateways.update(gatewayKeys(gatewayId), ({ lookAt, ...record }) => ({
-        ...(desired === undefined ? without(record, 'retryAt') : without(record, 'retryAt', 'writeFailure')),
+        ...without(record, 'retryAt', 'deferredUntil', ...(desired === undefined ? [] : (['writeFailure'] as const))),
         // Kept while there is something to see; the look itself sets the next one.
         ...(seen.sessionsToSee && lookAt !== undefined ? { lookAt } : {}),
         ...(seen.retryAt === undefined ? {} : { retryAt: seen.retryAt }),
+        ...(seen.deferredUntil === undefined ? {} : { deferredUntil: seen.deferredUntil }),
         applied: Math.max(record.applied, desired ?? 0),
         observed: { ...record.observed, provisioningState, checkedAt: at() },
         ...withProfileBasis(record, profileBasis),
@@ -142,7 +143,11 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
       const waiting = [
         ...(await stores.gatewayRevocations.list(gatewayId)).map(({ record }) => record),
         ...(await stores.gatewayRoots.list(gatewayId)).map(({ record }) => record),
-      ].filter(({ state }) => ['requested', 'reinstating', 'removing'].includes(state));
+      ].filter(
+        ({ state, startsAt }) =>
+          ['requested', 'reinstating', 'removing'].includes(state) ||
+          (startsAt !== undefined && Date.parse(startsAt) <= now().getTime()),
+      );
       for (const id of waiting.flatMap(operationsOf)) {
         await operations.setStep(id, gatewayId, { status: 'waiting', detail, now: now() });
       }

@@ -184,7 +184,7 @@ function afterFailure(
 }
 
 /** True while the single writer holds the gateway, and not an operation of the whole gateway. */
-function isApplying({ id, epoch, writer }: GatewayRecord): boolean {
+export function isApplying({ id, epoch, writer }: GatewayRecord): boolean {
   return writer?.instanceId === applyInstanceId(id, epoch);
 }
 

@@ -226,7 +226,7 @@ function placeOf(gatewayId: string, row: GatewayRevocation | undefined, hasEnded
 const notYet = 'It is not on the gateway yet.';
 
 function isOpen({ wanted, state }: GatewayRevocation): boolean {
-  return wanted && (state === 'requested' || state === 'listed' || state === 'disconnected');
+  return wanted && ['requested', 'deferred', 'listed', 'disconnected'].includes(state);
 }
 
 function whyNot({ wanted, state, reason, unproven }: GatewayRevocation): string {

@@ -1,5 +1,5 @@
 import type { ThumbprintOfRoot } from '../../domain/gateway-entries.ts';
-import { entryKey, presentEntries } from '../../domain/gateway-merge.ts';
+import { deferredChanges, entryKey, presentEntries } from '../../domain/gateway-merge.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { without } from '../../domain/without.ts';
 import type { Outbox } from '../../stores/outbox.ts';
@@ -13,9 +13,11 @@ import {
 } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Operations } from '../operations/operations.ts';
+import { closedUntil } from './change-windows.ts';
 import { type DesiredState, isExpired, isTakenBack, readDesiredState } from './desired-entries.ts';
 import {
   accepted,
+  deferred,
   overLimit,
   overLimitReason,
   revocationWithStanding,
@@ -43,6 +45,16 @@ export interface EntriesSeen {
   readonly sessionsToSee: boolean;
   /** When an entry is to be tried or looked at again; undefined when none is. */
   readonly retryAt: string | undefined;
+  /** When the change window opens that entries wait for; undefined when none does. */
+  readonly deferredUntil: string | undefined;
+}
+
+/** What is known of one entry besides its row. */
+interface Seen {
+  readonly standing: Standing;
+  readonly isOver: boolean;
+  /** Of one whose change waits for the window: when that opens. */
+  readonly startsAt: string | undefined;
 }
 
 export interface EntryRecorder {
@@ -61,18 +73,26 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
   const { stores, operations, now, thumbprintOfRoot } = options;
   const settlement = createEntrySettlement({ operations, now });
   const at = (): string => now().toISOString();
-  const read = (gatewayId: string, gateway: JsonObject): Promise<DesiredState> =>
-    readDesiredState(gatewayId, gateway, { stores, now: now(), thumbprintOfRoot });
 
-  async function recordRoot(row: GatewayRoot, standing: Standing, isOver: boolean): Promise<void> {
-    const next = isOver && row.wanted ? overLimit(row, at()) : rootWithStanding(row, standing, at());
+  async function recordRoot(row: GatewayRoot, seen: Seen): Promise<void> {
+    const next = withSeen(row, seen, rootWithStanding);
     if (next !== row) {
       await stores.gatewayRoots.update(gatewayRootKind.keys(row), (current) =>
         current.wanted === row.wanted && current.operationId === row.operationId ? next : undefined,
       );
     }
     if (next.state === 'trusted') await settlement.settle(next, 'trusted');
+    else if (next.startsAt !== undefined) await settlement.defer(next, next.startsAt);
     else if (next.state === 'overLimit') await settlement.fail(next, overLimitReason('root'), 'ERR_LIMIT_REACHED');
+  }
+
+  function withSeen<Row extends GatewayRoot | GatewayRevocation>(
+    row: Row,
+    { standing, isOver, startsAt }: Seen,
+    withStanding: (row: Row, standing: Standing, at: string) => Row,
+  ): Row {
+    if (isOver && row.wanted) return overLimit(row, at());
+    return startsAt === undefined ? withStanding(row, standing, at()) : deferred(row, startsAt, at());
   }
 
   /** It opens the gateway to nobody any more, and nothing is tried or waited for that would put it on. */
@@ -91,8 +111,7 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
   async function recordRevocation(
     gatewayId: string,
     { intent, row }: DesiredState['revocations'][number],
-    standing: Standing,
-    isOver: boolean,
+    seen: Seen,
   ): Promise<GatewayRevocation> {
     const known = row ?? newGatewayRevocation(gatewayId, intent, at());
     if (row === undefined) await stores.gatewayRevocations.insert(known);
@@ -100,7 +119,7 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
       known.wanted === intent.wanted
         ? known
         : { ...newGatewayRevocation(gatewayId, intent, at()), requestedAt: known.requestedAt };
-    const next = isOver && asked.wanted ? overLimit(asked, at()) : revocationWithStanding(asked, standing, at());
+    const next = withSeen(asked, seen, revocationWithStanding);
     if (next.state === 'overLimit' && asked.state !== 'overLimit') await announceOverLimit(next);
     // A request that came since the row was read begins anew: what was seen for the one before is nothing to it.
     await stores.gatewayRevocations.update(gatewayRevocationKind.keys(known), (current) =>
@@ -108,6 +127,8 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
     );
     if (next.state === 'removed') {
       await settlement.settle(next, 'removed');
+    } else if (next.startsAt !== undefined) {
+      await settlement.defer(next, next.startsAt);
     } else if (next.state === 'overLimit') {
       await settlement.fail(next, overLimitReason('revocation'), 'ERR_LIMIT_REACHED');
     }
@@ -145,20 +166,28 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
 
     record: async (gatewayId, gateway) => {
       const stored = (await stores.gateways.get(gatewayKeys(gatewayId)))?.record;
-      if (stored !== undefined) await options.noteVanished(stored, gateway, await read(gatewayId, gateway));
-      const desired = await read(gatewayId, gateway);
+      const opensAt = stored === undefined ? undefined : closedUntil(stored, now());
+      const read = (): Promise<DesiredState> =>
+        readDesiredState(gatewayId, gateway, { stores, now: now(), closedUntil: opensAt, thumbprintOfRoot });
+      if (stored !== undefined) await options.noteVanished(stored, gateway, await read());
+      const desired = await read();
       const present = presentEntries(gateway, thumbprintOfRoot);
       const over = new Set(desired.entries.filter(({ isOverLimit }) => isOverLimit === true).map(entryKey));
+      const waiting = deferredChanges(gateway, desired.entries, thumbprintOfRoot);
       const standingOf = (key: string): Standing => {
         const entry = present.get(key);
         if (entry === undefined) return 'absent';
         return entry.provisioningState === 'Succeeded' ? 'present' : 'settling';
       };
+      const seen = (key: string): Seen => ({
+        standing: standingOf(key),
+        isOver: over.has(key),
+        startsAt: waiting.has(key) ? opensAt : undefined,
+      });
       for (const { row, root } of desired.roots) {
-        const key = `root:${row.thumbprint}`;
-        const standing = standingOf(key);
-        if (row.wanted && standing === 'absent' && isExpired(root, now())) await recordExpired(row, root.notAfter);
-        else await recordRoot(row, standing, over.has(key));
+        const look = seen(`root:${row.thumbprint}`);
+        if (row.wanted && look.standing === 'absent' && isExpired(root, now())) await recordExpired(row, root.notAfter);
+        else await recordRoot(row, look);
       }
       const rows: GatewayRevocation[] = [];
       for (const revocation of desired.revocations) {
@@ -168,15 +197,20 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
           if (row !== undefined) await settlement.settle(row, 'removed');
           continue;
         }
-        const key = `revocation:${intent.thumbprint}`;
-        rows.push(await recordRevocation(gatewayId, revocation, standingOf(key), over.has(key)));
+        rows.push(await recordRevocation(gatewayId, revocation, seen(`revocation:${intent.thumbprint}`)));
       }
       for (const row of desired.past) await recordPast(row, standingOf(`revocation:${row.thumbprint}`));
       await options.foreignEntries.record(gatewayId, gateway, desired);
+      for (const { thumbprint = '', removal } of desired.leaving) {
+        if (removal === undefined || opensAt === undefined || !waiting.has(`root:${thumbprint}`)) continue;
+        await settlement.defer({ gatewayId, operationId: removal.operationId }, opensAt);
+      }
       const roots = (await stores.gatewayRoots.list(gatewayId)).map(({ record }) => record);
       const isSettling = [...present.keys()].some(
         (key) =>
-          standingOf(key) === 'settling' && desired.entries.some((entry) => entryKey(entry) === key && entry.wanted),
+          standingOf(key) === 'settling' &&
+          !waiting.has(key) &&
+          desired.entries.some((entry) => entryKey(entry) === key && entry.wanted),
       );
       return {
         sessionsToSee: [...rows, ...desired.past].some(isToBeSeen) || roots.some(isRootToBeSeen),
@@ -184,6 +218,7 @@ export function createEntryRecorder(options: RecordEntriesOptions): EntryRecorde
           ...[...rows, ...roots].map(({ retryAt }) => retryAt),
           isSettling ? new Date(now().getTime() + settlingMs).toISOString() : undefined,
         ]),
+        deferredUntil: waiting.size === 0 ? undefined : opensAt,
       };
     },
   };

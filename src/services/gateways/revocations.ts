@@ -56,9 +56,15 @@ export function createRevocations(options: RunRevocationOptions): Revocations {
   }
 
   /** The operation that is already running for the same request, if one is. */
-  async function underWay(record: Known, wanted: boolean): Promise<OperationRecord | undefined> {
+  async function underWay(
+    record: Known,
+    wanted: boolean,
+    urgency?: RevocationRecord['urgency'],
+  ): Promise<OperationRecord | undefined> {
     const intent = (await stores.revocations.get({ partitionKey: record.rootId, rowKey: record.thumbprint }))?.record;
     if (intent?.wanted !== wanted) return undefined;
+    // What is to be out at once does not wait with what may wait for a change window.
+    if (urgency === 'immediate' && intent.urgency === 'window') return undefined;
     // Of a registered one more may have become known since.
     if (intent.commonName !== record.commonName || intent.notAfter !== record.notAfter) return undefined;
     const operation = await operations.get(intent.operationId);
@@ -116,12 +122,10 @@ export function createRevocations(options: RunRevocationOptions): Revocations {
         );
       }
       const isNews = saysMore(reason, await findBlock(stores, record.publicKeyHash));
-      const same = await underWay(record, true);
+      const asked = { reason, urgency: urgency ?? (reason === 'superseded' ? 'window' : 'immediate') } as const;
+      const same = await underWay(record, true, asked.urgency);
       if (same !== undefined && same.id !== request.operationId && !isNews) return same;
-      const operation = await begin('revokeCertificate', record, request, {
-        reason,
-        urgency: urgency ?? (reason === 'superseded' ? 'window' : 'immediate'),
-      });
+      const operation = await begin('revokeCertificate', record, request, asked);
       await run(operation, request.orchestrations);
       return (await operations.get(operation.id)) ?? operation;
     },

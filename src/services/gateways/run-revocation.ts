@@ -1,4 +1,4 @@
-import { isOperationEnd } from '../../domain/operation.ts';
+import { isDeferred, isOperationEnd } from '../../domain/operation.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 import type { Outbox } from '../../stores/outbox.ts';
 import {
@@ -72,8 +72,9 @@ export function createRunRevocation(options: RunRevocationOptions, begin: BeginR
     else await forgetThumbprint(intent);
     const certificate = await intents.mark(intent);
     if (certificate !== undefined) await announce(operation.id, intent.wanted ? 'revoked' : 'reinstated', certificate);
-    for (const { name } of operation.steps) {
-      if (await rows.isForgotten(operation, name)) continue;
+    for (const step of operation.steps) {
+      const { name } = step;
+      if (isDeferred(step, now()) || (await rows.isForgotten(operation, name))) continue;
       await rows.askGateway(name, intent);
       await operations.setStep(operation.id, name, { status: 'running', now: now() });
       await writer.recordIntent(orchestrations, name);

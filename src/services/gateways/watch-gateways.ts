@@ -14,8 +14,8 @@ export interface WatchGatewaysOptions {
 }
 
 /**
- * Finds gateways that were left behind: wanted and not applied, due for another try or a look at their sessions, not
- * compared for an hour, missing from Azure, or held by a writer that has died. Answers how many it set in motion.
+ * Finds gateways that were left behind: wanted and not applied, due for another try or a look at their sessions, with
+ * changes that waited for a window which has opened, not compared for an hour, missing from Azure, or held by a writer that has died. Answers how many it set in motion.
  */
 export async function watchGateways(options: WatchGatewaysOptions): Promise<number> {
   const { stores, writer, orchestrations, now } = options;
@@ -40,7 +40,7 @@ function isDue(record: GatewayRecord, now: Date): boolean {
   if (isPast(record.lookAt)) return true;
   // Entries are tried with the write, so they wait as long as it does.
   if (record.writeFailure !== undefined) return isPast(record.writeFailure.nextTryAt);
-  if (isPast(record.retryAt)) return true;
+  if (isPast(record.retryAt) || isPast(record.deferredUntil)) return true;
   // What a failed build has not reached is its operation's to resume, not the writer's to bring.
   if (record.state === 'failed') return isThere(record) && isLongUnseen(record, now);
   return isMoreWanted(record) || isLongUnseen(record, now);

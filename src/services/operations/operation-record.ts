@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { cutText, cutTexts, wordsLengthMax } from '../../domain/cut-text.ts';
 import {
+  deferredSteps,
   isOperationEnd,
   isStepEnd,
   operationIdPattern,
@@ -74,6 +75,8 @@ export interface StepChange {
   readonly detail?: string;
   /** Why it failed. */
   readonly code?: ProblemCode;
+  /** It waits until then, ISO 8601. */
+  readonly startsAt?: string;
   readonly now: Date;
 }
 
@@ -125,11 +128,12 @@ function isStepChange(step: OperationStep, { status, detail }: StepChange): bool
   return !isClosed || status === 'undone';
 }
 
-function changedStep(step: OperationStep, { status, detail, code, now }: StepChange): OperationStep {
+function changedStep(step: OperationStep, { status, detail, code, startsAt, now }: StepChange): OperationStep {
   const at = now.toISOString();
   // What was said while a step was under way is not true of one that is done.
   const isDone = status === 'succeeded' || status === 'skipped' || status === 'undone';
-  const { endedAt, code: _before, ...rest } = isDone && step.status !== status ? without(step, 'detail') : step;
+  const isNews = isDone && step.status !== status;
+  const { endedAt, code: _before, startsAt: _was, ...rest } = isNews ? without(step, 'detail') : step;
   const entersRunning = status === 'running' && step.status !== 'running' && step.status !== 'waiting';
   return {
     ...rest,
@@ -139,6 +143,7 @@ function changedStep(step: OperationStep, { status, detail, code, now }: StepCha
     ...(isStepEnd(status) ? { endedAt: step.status === status ? (endedAt ?? at) : at } : {}),
     ...(detail === undefined ? {} : { detail: cutText(detail) }),
     ...(code === undefined ? {} : { code }),
+    ...(startsAt === undefined ? {} : { startsAt }),
   };
 }
 
@@ -195,7 +200,7 @@ export function withNextAttempt(record: OperationRecord, now: Date): OperationRe
 
 function reopenedStep(step: OperationStep): OperationStep {
   if (step.status === 'succeeded' || step.status === 'skipped') return step;
-  return { ...without(step, 'endedAt', 'startedAt', 'detail', 'code'), status: 'pending' };
+  return { ...without(step, 'endedAt', 'startedAt', 'detail', 'code', 'startsAt'), status: 'pending' };
 }
 
 function closedWait(wait: RecordedWait): RecordedWait {
@@ -217,7 +222,7 @@ export function openWaits(record: OperationRecord): readonly (RecordedWait & { r
 /** What callers see of a record at `now`. */
 export function toOperationView(record: OperationRecord, now: Date): OperationView {
   const hasEnded = isOperationEnd(record.status);
-  const waitingFor = record.waitingFor ?? shownWait(record);
+  const waitingFor = record.waitingFor ?? shownWait(record) ?? changeWindowWait(record, now);
   const approvals = shownApprovals(record);
   const progress = operationProgress(record.steps, now);
   return {
@@ -243,6 +248,18 @@ function shownWait(record: OperationRecord): OperationView['waitingFor'] {
   if (wait === undefined) return undefined;
   const { kind, since, until, detail } = wait;
   return { kind, since, detail, ...(until === undefined ? {} : { until }) };
+}
+
+function changeWindowWait({ steps, status, updatedAt }: OperationRecord, now: Date): OperationView['waitingFor'] {
+  const [first] = isOperationEnd(status) ? [] : deferredSteps(steps, now);
+  if (first === undefined) return undefined;
+  const { startsAt, startedAt, detail } = first;
+  return {
+    kind: 'changeWindow',
+    since: startedAt ?? updatedAt,
+    until: startsAt,
+    ...(detail === undefined ? {} : { detail }),
+  };
 }
 
 function shownApprovals(record: OperationRecord): NonNullable<OperationView['approvals']> {

@@ -56,6 +56,7 @@ export function createOperationStanding({
     },
 
     gatewayIntent: sinceGatewayWasMade,
+    gatewayChange: sinceGatewayWasMade,
     gatewayRevocation: sinceGatewayWasMade,
     // Nobody resumes it: whoever is still connected is chosen again.
     gatewaySessions: () => Promise.resolve(undefined),

@@ -88,6 +88,9 @@ const needs: Readonly<Record<OperationFamily, FindNeed>> = {
     return proofEnd((await stores.roots.get(rootKeys(rootId)))?.record.notAfter);
   },
 
+  // What the gateway is like now is in its own record.
+  gatewayChange: () => Promise.resolve(undefined),
+
   gatewayRevocation: async ({ stores }, { id, target, context }) => {
     const { thumbprint = '' } = context as { readonly thumbprint?: string };
     const row = (await stores.gatewayRevocations.get({ partitionKey: target, rowKey: thumbprint }))?.record;

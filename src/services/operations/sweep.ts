@@ -1,4 +1,4 @@
-import { isOperationEnd } from '../../domain/operation.ts';
+import { deferredSteps, isOperationEnd } from '../../domain/operation.ts';
 import { carrierOf, isOperationKind, type OperationCarrier } from '../../domain/operation-kinds.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 import type { Unfinished, UnfinishedThing } from '../../stores/unfinished.ts';
@@ -33,6 +33,7 @@ export interface SweepOptions {
   readonly disconnects: { readonly run: Revive };
   readonly inventoryScans: { readonly run: Revive };
   readonly trust: { readonly run: Revive };
+  readonly gatewayChanges: { readonly run: Revive };
   readonly certificates: { readonly complete: (id: string) => Promise<CompletedCertificate | undefined> };
   readonly rootKeyImports: { readonly complete: (keyName: string, since: string) => Promise<void> };
   readonly roots: { readonly complete: (id: string) => Promise<{ readonly state: string } | undefined> };
@@ -73,6 +74,8 @@ export async function sweep(options: SweepOptions): Promise<SweepCount> {
     await guarded(`operation ${id}`, async () => {
       const operation = await options.operations.get(id);
       if (operation === undefined || !isOld(options, operation.updatedAt)) return tooYoung;
+      // Nothing is left half done: what remains waits for a change window, and the watch of the gateways for that.
+      if (deferredSteps(operation.steps, options.now()).length > 0) return tooYoung;
       return reviveAndNote(options, operation);
     });
   }
@@ -133,6 +136,7 @@ async function reviveByCarrier(options: SweepOptions, operation: OperationRecord
   const carriers: Readonly<Record<OperationCarrier, Revive>> = {
     gatewayOperations: options.gatewayOperations.revive,
     trust: options.trust.run,
+    gatewayChanges: options.gatewayChanges.run,
     revocations: options.revocations.run,
     gatewayRevocations: options.gatewayRevocations.run,
     leavers: options.leavers.run,

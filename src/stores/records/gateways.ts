@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { azureWordsSchema } from '../../domain/azure-words.ts';
+import { changeWindowSchema } from '../../domain/change-window.ts';
 import type { GatewayPlan } from '../../domain/gateway-plan.ts';
 import { problemCodeSchema } from '../../domain/problem-codes.ts';
 import type { RecordKind } from '../store.ts';
@@ -60,6 +61,11 @@ const gatewayRecordSchema = z.object({
   /** When an entry that Azure refused, or has not finished, is tried or looked at again. */
   retryAt: z.string().optional(),
   writeFailure: writeFailureSchema.optional(),
+  changeWindow: changeWindowSchema.optional(),
+  /** When the window, or that there is none, was asked for: an earlier request does not come after it. */
+  changeWindowAskedAt: z.string().optional(),
+  /** When the changes that wait for the window are made. */
+  deferredUntil: z.string().optional(),
   /** Since when it has held so many revocations that people were told; and when it last fell below that. */
   nearLimitAt: z.string().optional(),
   belowLimitAt: z.string().optional(),
@@ -107,6 +113,9 @@ const refusalFields = {
   refusedUnder: z.string().optional(),
 };
 
+/** Of what waits for the change window of its gateway: when that opens. */
+const deferralFields = { startsAt: z.string().optional() };
+
 /** What is known of the sessions of those whom the gateway is to refuse. */
 const sessionFields = {
   /** The first look at the sessions that found none left. */
@@ -116,7 +125,15 @@ const sessionFields = {
   unproven: z.string().optional(),
 };
 
-export const gatewayRootStates = ['requested', 'trusted', 'overLimit', 'refused', 'removing', 'removed'] as const;
+export const gatewayRootStates = [
+  'requested',
+  'deferred',
+  'trusted',
+  'overLimit',
+  'refused',
+  'removing',
+  'removed',
+] as const;
 
 const gatewayRootSchema = z.object({
   gatewayId: z.string(),
@@ -128,6 +145,7 @@ const gatewayRootSchema = z.object({
   state: z.enum(gatewayRootStates),
   reason: z.string().optional(),
   ...refusalFields,
+  ...deferralFields,
   /** Of a root that was taken off: what is known of the sessions that its certificates had opened. */
   sessions: z.enum(['open', 'disconnected', 'proven']).optional(),
   ...sessionFields,
@@ -160,6 +178,7 @@ export const rootGatewayKind: RecordKind<RootGateway> = {
 
 export const revocationStates = [
   'requested',
+  'deferred',
   'overLimit',
   'listed',
   'disconnected',
@@ -180,6 +199,7 @@ const gatewayRevocationSchema = z.object({
   state: z.enum(revocationStates),
   reason: z.string().optional(),
   ...refusalFields,
+  ...deferralFields,
   operationId: z.string().optional(),
   /** Operations of equal requests that came before it: they end with it. */
   earlierOperationIds: z.array(z.string()).optional(),
