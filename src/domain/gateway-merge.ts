@@ -122,7 +122,12 @@ export function deferredChanges(
   if (!desired.some(isHeldForWindow)) return new Set();
   const asIfOpen = desired.map((entry) => ({ ...entry, isDeferred: false }));
   const changed = new Set(changesFor(gateway, asIfOpen, thumbprintOfRoot).map(({ entry }) => entryKey(entry)));
-  return new Set(desired.filter(isHeldForWindow).map(entryKey).filter((key) => changed.has(key)));
+  return new Set(
+    desired
+      .filter(isHeldForWindow)
+      .map(entryKey)
+      .filter((key) => changed.has(key)),
+  );
 }
 
 /** The whole-resource body that makes `changes` and keeps everything else, unknown fields included. */

@@ -124,10 +124,7 @@ export function isDeferred(step: OperationStep, now: Date): step is DeferredStep
 }
 
 /** The steps that wait so, the first to start first, where nothing else is left to be done. */
-export function deferredSteps(
-  steps: readonly OperationStep[],
-  now: Date,
-): readonly DeferredStep[] {
+export function deferredSteps(steps: readonly OperationStep[], now: Date): readonly DeferredStep[] {
   const open = steps.filter(({ status }) => !isStepEnd(status));
   const deferred = open.filter((step): step is DeferredStep => isDeferred(step, now));
   return deferred.length < open.length ? [] : deferred.toSorted((a, b) => (a.startsAt < b.startsAt ? -1 : 1));

@@ -17,6 +17,7 @@ import {
   acceptedOperation,
   createRoot,
   examplePlan,
+  getOperation,
   issue,
   type JsonObject,
   putCountOf,
@@ -126,5 +127,31 @@ describe('src/activities/gateways/write-gateway', () => {
     expect((await writes()) - before).toBeLessThanOrEqual(3);
     const revoked = await revokedOnGateway(stack);
     expect(certificates.filter(({ thumbprint }) => !revoked.includes(thumbprint))).toEqual([]);
+  });
+
+  it('keeps a root for the change window, and no urgent revocation', async () => {
+    const { body } = await stack.control('GET', '/clock');
+    const nowMs = Date.parse((body as { readonly now: string }).now);
+    const hourMs = 3600 * 1000;
+    const opensAt = new Date(Math.floor(nowMs / hourMs + 3) * hourMs);
+    const changeWindow = { schedule: `0 ${opensAt.getUTCHours()} * * *`, timeZone: 'UTC', durationMinutes: 60 };
+    await follow('PATCH', `/api/gateways/${gatewayId}`, { changeWindow });
+    await createRoot(stack, 'root-3');
+    const { thumbprint } = await issue(stack, { rootId: 'root-1' });
+
+    const trust = acceptedOperation(await stack.api('PUT', `/api/gateways/${gatewayId}/roots/root-3`, {}));
+    await follow('POST', `/api/certificates/${thumbprint}/revoke`, { reason: 'left' });
+
+    expect(await revokedOnGateway(stack)).toContain(thumbprint);
+    expect(await rootsOnGateway(stack)).not.toContain('root-3');
+    const startsAt = opensAt.toISOString();
+    expect(await getOperation(stack, trust.id)).toMatchObject({ status: 'waiting', steps: [{ startsAt }] });
+    const gateway = (await stack.api('GET', `/api/gateways/${gatewayId}`)).body;
+    expect(gateway).toMatchObject({ changeWindow, deferred: { startsAt, roots: ['root-3'], revocations: [] } });
+
+    expect(await endByClock(stack, trust.id)).toMatchObject({ status: 'succeeded' });
+    const { endedAt = '' } = (await getOperation(stack, trust.id)).steps[0] ?? {};
+    expect(Date.parse(endedAt)).toBeGreaterThan(opensAt.getTime());
+    expect(await rootsOnGateway(stack)).toContain('root-3');
   });
 });

@@ -7,7 +7,10 @@ import { deferralReason } from './entry-standing.ts';
 /** Ends the steps of all operations that wait for an entry. */
 export interface EntrySettlement {
   /** They wait for the change window of the gateway. */
-  defer(row: Pick<GatewayRevocation, 'gatewayId' | 'operationId' | 'earlierOperationIds'>, startsAt: string): Promise<void>;
+  defer(
+    row: Pick<GatewayRevocation, 'gatewayId' | 'operationId' | 'earlierOperationIds'>,
+    startsAt: string,
+  ): Promise<void>;
   settle(row: GatewayRoot | GatewayRevocation, detail: string): Promise<void>;
   fail(
     row: Pick<GatewayRevocation, 'gatewayId' | 'operationId' | 'earlierOperationIds'>,

@@ -15,7 +15,8 @@ export interface WatchGatewaysOptions {
 
 /**
  * Finds gateways that were left behind: wanted and not applied, due for another try or a look at their sessions, with
- * changes that waited for a window which has opened, not compared for an hour, missing from Azure, or held by a writer that has died. Answers how many it set in motion.
+ * changes that waited for a window which has opened, not compared for an hour, missing from Azure, or held by a writer
+ * that has died. Answers how many it set in motion.
  */
 export async function watchGateways(options: WatchGatewaysOptions): Promise<number> {
   const { stores, writer, orchestrations, now } = options;
