@@ -56,7 +56,7 @@ export function changeKey(entry: DesiredEntry): string {
 }
 
 /** What has to make room for an urgent entry comes off at once. */
-export function isHeldForWindow({ isDeferred, isOverLimit }: DesiredEntry): boolean {
+function isHeldForWindow({ isDeferred, isOverLimit }: DesiredEntry): boolean {
   return isDeferred === true && isOverLimit !== true;
 }
 

@@ -8,6 +8,7 @@ import {
   type ForeignEntry,
   gatewayKeys,
   type GatewayRecord,
+  type GatewayRevocation,
   type GatewayRoot,
   type ProfileRecord,
 } from '../../stores/records/gateways.ts';
@@ -46,7 +47,7 @@ export function createDiagnose({
     const known = roots.flatMap(({ certificate }) => (certificate === undefined ? [] : [fromBase64(certificate)]));
     const entries = (await stores.gatewayRoots.list(gatewayId))
       .map(({ record }) => record)
-      .filter(({ wanted }) => wanted);
+      .filter(({ wanted, state }) => wanted || state === 'deferred');
     const foreign = (await stores.foreignEntries.list(gatewayId)).map(({ record }) => record);
     const trusted = trustedThumbprints(roots, entries, foreign);
     const judging = judgeClient(text, known, now(), (thumbprint) => trusted.has(thumbprint));
@@ -68,7 +69,9 @@ export function createDiagnose({
       revocation?.wanted === true ||
       (await lookup.byThumbprint(thumbprint))?.state === 'revoked' ||
       trust.foreign.some((entry) => entry.kind === 'revocation' && entry.thumbprint === thumbprint);
-    return [...judgement.problems, ...(isRevoked ? [revokedFinding(thumbprint)] : []), ...judgeTrust(judgement, trust)];
+    const isStillListed = revocation?.wanted === false && revocation.state !== 'removed';
+    const revoked = isRevoked ? [revokedFinding(thumbprint)] : isStillListed ? [stillListedFinding(revocation)] : [];
+    return [...judgement.problems, ...revoked, ...judgeTrust(judgement, trust)];
   }
 
   return async (gatewayId, { errorCode, addresses, certificate, profileHash }) => {
@@ -169,6 +172,12 @@ function revokedFinding(thumbprint: string): Finding {
   const message = `Certificate ${thumbprint} is revoked.`;
   const fix = `Issue another one; or, if it was revoked by mistake and its key is not reported as lost or compromised, take it back: POST /api/certificates/${thumbprint}/reinstate.`;
   return { code: 'certificateRevoked', message, fix };
+}
+
+function stillListedFinding({ gatewayId, thumbprint, reason = '' }: GatewayRevocation): Finding {
+  const message = `The revocation of certificate ${thumbprint} was taken back, and is still on gateway ${gatewayId}. ${reason}`;
+  const fix = `GET /api/gateways/${gatewayId}/revocations says how far that is.`;
+  return { code: 'certificateRevoked', message: message.trim(), fix };
 }
 
 function fromBase64(text: string): Uint8Array {

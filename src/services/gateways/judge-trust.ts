@@ -34,7 +34,8 @@ function judgeRoot(
   // Of the name and key of one on the path, where it is not that certificate.
   const isCopied = ({ rootId }: ForeignEntry): boolean => known.some(({ id }) => id === rootId);
   const entry = entries.find(isOnPath);
-  if (entry?.state === 'trusted' || theirs.some((one) => isOnPath(one) || isCopied(one))) return [];
+  const isLeavingLater = entry?.state === 'deferred' && !entry.wanted;
+  if (entry?.state === 'trusted' || isLeavingLater || theirs.some((one) => isOnPath(one) || isCopied(one))) return [];
   if (entry !== undefined) return [notYetTrusted(gatewayId, entry)];
   if (missingIssuer !== undefined) {
     const namesake = theirs.find(({ subject }) => subject === missingIssuer);

@@ -104,6 +104,10 @@ export function createRevocationRows({
           ? undefined
           : { ...current, earlierOperationIds: [...(current.earlierOperationIds ?? []), operation.id] },
       );
+      if (row?.startsAt !== undefined) {
+        const { reason = '', startsAt } = row;
+        await operations.setStep(operation.id, name, { status: 'waiting', detail: reason, startsAt, now: now() });
+      }
       const isDone = row?.state === 'disconnected' || row?.state === 'proven' || row?.state === 'removed';
       if (isDone) {
         await operations.settleStep(operation.id, name, { status: 'succeeded', detail: row.state, now: now() });

@@ -207,9 +207,10 @@ describe('src/functions/gateways/diagnose', () => {
   });
 
   it.each([
-    [true, ['certificateRevoked']],
-    [false, []],
-  ])('knows what is revoked here, and what was taken back: %s', async (wanted, codes) => {
+    [true, 'listed', ['certificateRevoked']],
+    [false, 'deferred', ['certificateRevoked']],
+    [false, 'removed', []],
+  ] as const)('knows what is revoked here, and what was taken back: %s, %s', async (wanted, state, codes) => {
     await aTrustingGateway();
     const { der } = aClient();
     const at = world.now().toISOString();
@@ -218,7 +219,7 @@ describe('src/functions/gateways/diagnose', () => {
       thumbprint: thumbprintOf(der),
       commonName: 'ann@contoso.com',
       wanted,
-      state: wanted ? 'listed' : 'removed',
+      state,
       requestedAt: at,
       updatedAt: at,
     });
@@ -237,6 +238,12 @@ describe('src/functions/gateways/diagnose', () => {
 
     expect([finding?.code, others]).toEqual(['rootNotTrusted', []]);
     expect(JSON.stringify(finding)).toContain(words);
+  });
+
+  it('knows that a root which waits to leave opens the gateway until then', async () => {
+    await aTrustingGateway({}, { state: 'deferred', wanted: false });
+
+    expect(await codesOf({ certificate: toPem(aClient().der) })).toEqual([]);
   });
 
   it('follows a chain that was sent along, and one whose middle is known here alone', async () => {

@@ -203,7 +203,12 @@ describe('src/services, on a gateway with a change window', () => {
 
     for (let minutes = 0; minutes < 55; minutes += 5) {
       world.clock.advance(5 * 60 * 1000);
-      await sweep({ ...world, onFault: (what) => { expect(what).toBeUndefined(); } });
+      await sweep({
+        ...world,
+        onFault: (what) => {
+          expect(what).toBeUndefined();
+        },
+      });
       await tick(world);
     }
 
@@ -222,7 +227,12 @@ describe('src/services, on a gateway with a change window', () => {
     expect((await world.operations.view(id))?.status).toBe('running');
 
     world.clock.advance(3 * 60 * 1000);
-    await sweep({ ...world, onFault: (what) => { expect(what).toBeUndefined(); } });
+    await sweep({
+      ...world,
+      onFault: (what) => {
+        expect(what).toBeUndefined();
+      },
+    });
     await runWriter(world, 'other');
 
     expect((await gatewayOf(world)).epoch).toBe(epoch);
@@ -260,7 +270,12 @@ describe('src/services, on a gateway with a change window', () => {
     await setWindow(world, 'newer', null);
     world.clock.advance(3 * 60 * 1000);
 
-    await sweep({ ...world, onFault: (what) => { expect(what).toBeUndefined(); } });
+    await sweep({
+      ...world,
+      onFault: (what) => {
+        expect(what).toBeUndefined();
+      },
+    });
 
     expect((await gatewayOf(world)).changeWindow).toBeUndefined();
     expect(await world.operations.view(older.operationId)).toMatchObject({
