@@ -1,6 +1,7 @@
 /** A gateway with a change window: what waits for it, what does not, and what wakes it. */
 import { thumbprintOfRoot } from '../../../../src/composition/gateway-services.ts';
 import { asObject, readEntries } from '../../../../src/domain/gateway-entries.ts';
+import type { JsonObject } from '../../../../src/domain/json.ts';
 import { newGateway } from '../../../../src/domain/resource-bodies.ts';
 import { watchGateways } from '../../../../src/services/gateways/watch-gateways.ts';
 import { sweep } from '../../../../src/services/operations/sweep.ts';
@@ -304,7 +305,7 @@ async function fillWithOthers(world: ServicesWorld, count: number): Promise<void
   const body = given(world.arm.resources.get(resourceId));
   const properties = asObject(body['properties']);
   const configuration = asObject(properties['vpnClientConfiguration']);
-  const own = configuration['vpnClientRevokedCertificates'] as readonly object[];
+  const own = configuration['vpnClientRevokedCertificates'] as readonly JsonObject[];
   const others = Array.from({ length: count }, (_, number) => ({
     name: `other-${number}`,
     properties: { thumbprint: number.toString(16).toUpperCase().padStart(40, '0') },
