@@ -169,6 +169,17 @@ describe('src/services, on a gateway with a change window', () => {
     expect(on(world, 'revocation')).not.toContain(leaving);
   });
 
+  it('is woken by the opening itself, also where the gateway was looked at just before', async () => {
+    const world = await aLine();
+    advanceTo(world, '2026-03-07T20:59:00Z');
+    const id = await trust(world, 'root-2');
+    world.clock.advance(60 * 1000);
+
+    await tick(world);
+
+    expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded' });
+  });
+
   it('waits for the next one when nobody was there while the window was open', async () => {
     const world = await aLine();
     const id = await trust(world, 'root-2');
