@@ -129,7 +129,7 @@ describe('src/functions/gateways/gateways, preflight', () => {
   });
 
   it('says before a build that the subscription may have no more, and that it has no such region', async () => {
-    const full = { name: { value: 'StaticPublicIPAddresses' }, unit: 'Count', currentValue: 10, limit: 10 };
+    const full = { name: { value: 'StandardSkuPublicIpAddresses' }, unit: 'Count', currentValue: 10, limit: 10 };
     const usages = { service: 'arm', path: '/usages', times: 1 } as const;
     await askForFault(stack, usages, { status: 200, body: { value: [full] } });
     expect((await preflight(examplePlan('vnet1-portal'))).problems).toMatchObject([

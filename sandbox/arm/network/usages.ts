@@ -21,18 +21,28 @@ const counted: readonly Counted[] = [
     localizedName: 'Static Public IP Addresses',
     type: 'publicIPAddresses',
     limit: 1000,
-    counts: ({ body }) => propertiesOf(body)['publicIPAllocationMethod'] === 'Static',
+    counts: (resource) => isBasic(resource) && propertiesOf(resource.body)['publicIPAllocationMethod'] === 'Static',
   },
-  { name: 'PublicIPAddresses', localizedName: 'Public IP Addresses', type: 'publicIPAddresses', limit: 1000 },
+  {
+    name: 'PublicIPAddresses',
+    localizedName: 'Public IP Addresses - Basic',
+    type: 'publicIPAddresses',
+    limit: 1000,
+    counts: isBasic,
+  },
   { name: 'RouteTables', localizedName: 'Route Tables', type: 'routeTables', limit: 200 },
   {
     name: 'StandardSkuPublicIpAddresses',
     localizedName: 'Standard Sku Public IP Addresses',
     type: 'publicIPAddresses',
     limit: 1000,
-    counts: ({ body }) => asText(asObject(body['sku'])['name']) === 'Standard',
+    counts: (resource) => !isBasic(resource),
   },
 ];
+
+function isBasic({ body }: StoredResource): boolean {
+  return asText(asObject(body['sku'])['name']) !== 'Standard';
+}
 
 /** What the subscription has in a region of what it may have there. */
 export function listUsages(context: ArmContext, call: ArmCall): ServiceResponse {

@@ -43,8 +43,8 @@ describe('sandbox/arm: what a subscription offers', () => {
 
     expect(listed).toEqual([
       'VirtualNetworks 1',
-      'StaticPublicIPAddresses 2',
-      'PublicIPAddresses 2',
+      'StaticPublicIPAddresses 1',
+      'PublicIPAddresses 1',
       'RouteTables 0',
       'StandardSkuPublicIpAddresses 1',
     ]);

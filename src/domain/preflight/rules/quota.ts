@@ -5,11 +5,12 @@ import type { PreflightRule } from '../subject.ts';
 
 type Made = keyof NonNullable<PreflightContext['toMake']>;
 
-/** What Azure counts, in lower case; of public addresses it counts several kinds, and a gateway's is of each. */
+/**
+ * What Azure counts, in lower case. A gateway's addresses are Standard: `PublicIPAddresses` and
+ * `StaticPublicIPAddresses` are the numbers of Basic ones, which nobody can make any more.
+ */
 const counted: Readonly<Record<string, Made>> = {
   virtualnetworks: 'virtualNetworks',
-  publicipaddresses: 'publicIps',
-  staticpublicipaddresses: 'publicIps',
   standardskupublicipaddresses: 'publicIps',
   ipv4standardskupublicipaddresses: 'publicIps',
 };

@@ -284,7 +284,7 @@ describe('src/services/gateways/judge-plan', () => {
       const world = createServicesWorld();
       const full = done([
         { name: 'VirtualNetworks', used: 50, limit: 50 },
-        { name: 'PublicIPAddresses', used: 9, limit: 10 },
+        { name: 'StandardSkuPublicIpAddresses', used: 9, limit: 10 },
       ]);
       world.arm.answerNext('readUsages', full);
       expect(await found(world)).toEqual(['error quotaExceeded /virtualNetwork/name']);

@@ -10,13 +10,20 @@ describe('src/domain/preflight/rules/quota', () => {
   it.each([
     ['VirtualNetworks', 9, []],
     ['VirtualNetworks', 10, ['error quotaExceeded /virtualNetwork/name']],
-    ['StaticPublicIPAddresses', 7, []],
-    ['StaticPublicIPAddresses', 8, ['error quotaExceeded /publicIp/name']],
+    ['StandardSkuPublicIpAddresses', 7, []],
+    ['StandardSkuPublicIpAddresses', 8, ['error quotaExceeded /publicIp/name']],
     ['IPv4StandardSkuPublicIpAddresses', 8, ['error quotaExceeded /publicIp/name']],
     ['LoadBalancers', 10, []],
   ])('of %s, of which there are %i of 10, says %j', (name, count, expected) => {
     expect(foundProblems({}, used(name, count))).toEqual(expected);
   });
+
+  it.each(['PublicIPAddresses', 'StaticPublicIPAddresses'])(
+    'takes %s for the number of Basic addresses, of which a gateway has none',
+    (name) => {
+      expect(foundProblems({}, used(name, 0, 0))).toEqual([]);
+    },
+  );
 
   it('counts what is there already as made', () => {
     const full = used('VirtualNetworks', 10);
@@ -26,6 +33,8 @@ describe('src/domain/preflight/rules/quota', () => {
   });
 
   it('says how many there are, may be and would be', () => {
-    expect(problemNamed('quotaExceeded', {}, used('PublicIPAddresses', 9)).message).toMatch(/9 of the 10 .* 3 more/);
+    expect(problemNamed('quotaExceeded', {}, used('StandardSkuPublicIpAddresses', 9)).message).toMatch(
+      /9 of the 10 .* 3 more/,
+    );
   });
 });
