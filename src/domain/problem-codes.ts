@@ -42,7 +42,7 @@ export const problemCodes = {
   authenticationRepeated: 'The same way of signing in is named twice.',
   authenticationWithoutCertificate: 'The gateway would not accept certificates.',
   customDnsMustForward: 'DNS servers of the network’s own have to forward to Azure’s.',
-  customRouteOverlapsPool: 'A custom route overlaps the pool.',
+  customRouteOverlapsPool: 'A custom route is inside the pool.',
   customRouteTakesInternet: 'A custom route takes the clients’ way to the Internet.',
   dnsServerOutOfReach: 'The DNS server is in no range that is known here.',
   dnsServerRefused: 'The address cannot be that of a DNS server.',

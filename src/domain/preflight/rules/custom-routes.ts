@@ -1,4 +1,4 @@
-import { overlaps } from '../../address-range.ts';
+import { contains } from '../../address-range.ts';
 import type { Problem } from '../problem.ts';
 import { sources } from '../sources.ts';
 import type { LocatedRange, PreflightRule } from '../subject.ts';
@@ -7,7 +7,7 @@ import type { LocatedRange, PreflightRule } from '../subject.ts';
 export const customRoutes: PreflightRule = {
   name: 'customRoutes',
   check: ({ customRoutes: routes, pools }) =>
-    routes.flatMap((route) => [...wholeInternet(route), ...overPool(route, pools)]),
+    routes.flatMap((route) => [...wholeInternet(route), ...insidePool(route, pools)]),
 };
 
 // One route cannot say "everything"; two halves do, and are what the instructions for that name.
@@ -25,8 +25,9 @@ function wholeInternet({ path, range }: LocatedRange): readonly Problem[] {
   ];
 }
 
-function overPool({ path, range }: LocatedRange, pools: readonly LocatedRange[]): readonly Problem[] {
-  const pool = range.prefixLength > 1 ? pools.find((other) => overlaps(other.range, range)) : undefined;
+// A route that holds a pool and more leads there as well; to the pool's own addresses its longer prefix does.
+function insidePool({ path, range }: LocatedRange, pools: readonly LocatedRange[]): readonly Problem[] {
+  const pool = pools.find((other) => contains(other.range, range));
   if (pool === undefined) return [];
   return [
     {
@@ -34,7 +35,7 @@ function overPool({ path, range }: LocatedRange, pools: readonly LocatedRange[])
       code: 'customRouteOverlapsPool',
       restsOn: ['/clientAddressPool'],
       severity: 'error',
-      message: `${range.cidr} overlaps ${pool.range.cidr} of the client address pool: what is behind the gateway cannot have the clients' own addresses.`,
+      message: `${range.cidr} is inside ${pool.range.cidr} of the client address pool: what is behind the gateway cannot have the clients' own addresses.`,
       fix: 'Take the range out of customRoutes, or another pool.',
       source: sources.certificateGateway,
     },
