@@ -1,6 +1,6 @@
 import { areAllowed } from '../../role-actions.ts';
 import type { RightsFacts } from '../facts.ts';
-import { actionsAtNetwork, actionsInGroup } from '../needed-actions.ts';
+import { actionsAtNetwork, actionsInGroup, type NeededActions } from '../needed-actions.ts';
 import type { Problem } from '../problem.ts';
 import { sources } from '../sources.ts';
 import type { PreflightRule } from '../subject.ts';
@@ -9,12 +9,18 @@ import type { PreflightRule } from '../subject.ts';
 export const rights: PreflightRule = {
   name: 'rights',
   check: ({ plan, network, context }) => {
-    const { groupRights, networkRights } = context;
+    const { groupRights, networkRights, virtualNetworkFacts } = context;
     return [
       ...(groupRights === undefined
         ? []
-        : missing('/resourceGroup', groupRights, actionsInGroup(plan, groupRights.isGroupThere))),
-      ...(networkRights === undefined ? [] : missing(network.path, networkRights, actionsAtNetwork(plan))),
+        : missing(
+            '/resourceGroup',
+            groupRights,
+            actionsInGroup(plan, { ...context, isGroupThere: groupRights.isGroupThere }),
+          )),
+      ...(networkRights === undefined
+        ? []
+        : missing(network.path, networkRights, actionsAtNetwork(plan, virtualNetworkFacts))),
     ];
   },
 };
@@ -22,33 +28,35 @@ export const rights: PreflightRule = {
 function missing(
   path: string,
   { scope, permissions }: RightsFacts,
-  { build, later }: ReturnType<typeof actionsInGroup>,
+  { build, buildOnExisting, later }: NeededActions,
 ): readonly Problem[] {
-  const lacking = (actions: readonly string[]): string =>
-    actions.filter((action) => !areAllowed(permissions, action)).join(', ');
-  const [forBuild, forLater] = [lacking(build), lacking(later)];
   const fix = `Give the application a role with these actions at ${scope}; Azure takes some minutes to count it.`;
   const common = { path, fix, source: sources.rights };
+  const lacking = (
+    actions: readonly string[],
+    { code, severity }: Pick<Problem, 'code' | 'severity'>,
+    say: (lacked: string) => string,
+  ): readonly Problem[] => {
+    const lacked = actions.filter((action) => !areAllowed(permissions, action)).join(', ');
+    return lacked === '' ? [] : [{ ...common, code, severity, message: say(lacked) }];
+  };
   return [
-    ...(forBuild === ''
-      ? []
-      : [
-          {
-            ...common,
-            code: 'rightsMissing' as const,
-            severity: 'error' as const,
-            message: `To build this, Gatehouse's identity lacks at ${scope}: ${forBuild}.`,
-          },
-        ]),
-    ...(forLater === ''
-      ? []
-      : [
-          {
-            ...common,
-            code: 'rightsMissingLater' as const,
-            severity: 'warning' as const,
-            message: `The gateway can be built, but to serve or to remove it Gatehouse's identity lacks at ${scope}: ${forLater}.`,
-          },
-        ]),
+    ...lacking(
+      build,
+      { code: 'rightsMissing', severity: 'error' },
+      (lacked) => `To build this, Gatehouse's identity lacks at ${scope}: ${lacked}.`,
+    ),
+    ...lacking(
+      buildOnExisting,
+      { code: 'rightsMissing', severity: 'warning' },
+      (lacked) =>
+        `Unless it has a role at what is there already, which was not looked at, Gatehouse's identity lacks to build this at ${scope}: ${lacked}.`,
+    ),
+    ...lacking(
+      later,
+      { code: 'rightsMissingLater', severity: 'warning' },
+      (lacked) =>
+        `The gateway can be built, but to serve or to remove it Gatehouse's identity lacks at ${scope}: ${lacked}.`,
+    ),
   ];
 }

@@ -3,6 +3,16 @@ import { foundProblems, problemNamed } from '../../../../support/found-problems.
 
 const group = `/subscriptions/${aSubscriptionId}/resourceGroups/TestRG1`;
 const hub = `/subscriptions/${aSubscriptionId}/resourceGroups/Hub/providers/Microsoft.Network/virtualNetworks/Hub`;
+const reads = ['Microsoft.Network/virtualNetworks/read'];
+const networkThere = {
+  location: 'eastus',
+  addressSpace: ['10.1.0.0/16'],
+  dnsServers: [],
+  subnets: [
+    { name: 'FrontEnd', prefixes: ['10.1.0.0/24'] },
+    { name: 'GatewaySubnet', prefixes: ['10.1.255.0/27'] },
+  ],
+};
 
 function inGroup(actions: readonly string[], isGroupThere = true) {
   return { groupRights: { scope: group, isGroupThere, permissions: [{ actions, notActions: [] }] } };
@@ -52,12 +62,72 @@ describe('src/domain/preflight/rules/rights', () => {
   });
 
   it('asks to write a network of others only where the plan changes it', () => {
-    const joins = ['Microsoft.Network/virtualNetworks/read', 'Microsoft.Network/virtualNetworks/subnets/join/action'];
+    const joins = [...reads, 'Microsoft.Network/virtualNetworks/subnets/join/action'];
     const { subnets } = aVirtualNetwork();
+    const changed = { virtualNetwork: { resourceId: hub, subnets } };
 
     expect(foundProblems({ virtualNetwork: { resourceId: hub } }, atHub(joins))).toEqual([]);
-    expect(foundProblems({ virtualNetwork: { resourceId: hub, subnets } }, atHub(joins))).toEqual([
+    expect(foundProblems(changed, atHub(joins))).toEqual(['error rightsMissing /virtualNetwork/resourceId']);
+    expect(foundProblems(changed, { ...atHub(joins), virtualNetworkFacts: networkThere })).toEqual([]);
+  });
+
+  it('takes a role at a GatewaySubnet that is there for possible, and not at one that is to be made', () => {
+    const changed = { virtualNetwork: { resourceId: hub, subnets: aVirtualNetwork().subnets } };
+    const writes = atHub([...reads, 'Microsoft.Network/virtualNetworks/write']);
+    const without = { ...networkThere, subnets: networkThere.subnets.slice(0, 1) };
+
+    expect(foundProblems(changed, { ...writes, virtualNetworkFacts: networkThere })).toEqual([
+      'warning rightsMissing /virtualNetwork/resourceId',
+    ]);
+    expect(foundProblems(changed, { ...writes, virtualNetworkFacts: without })).toEqual([
       'error rightsMissing /virtualNetwork/resourceId',
     ]);
+  });
+
+  describe('where the network and the addresses are there already', () => {
+    const there = {
+      publicIps: [{ resourceId: `${group}/VNet1GW-pip`, sku: 'Standard', allocationMethod: 'Static' }],
+      virtualNetworkFacts: networkThere,
+    };
+    const leastRights = [
+      'Microsoft.Resources/subscriptions/resourceGroups/read',
+      'Microsoft.Network/virtualNetworkGateways/*',
+    ];
+    const joins = [
+      'Microsoft.Network/virtualNetworks/subnets/join/action',
+      'Microsoft.Network/publicIPAddresses/join/action',
+    ];
+
+    it('asks for no right to make or to delete them', () => {
+      expect(foundProblems({}, { ...there, ...inGroup([...leastRights, ...joins]) })).toEqual([]);
+    });
+
+    it('warns of rights that a role at one of them may give', () => {
+      const lacking = { ...there, ...inGroup(leastRights) };
+
+      expect(foundProblems({}, lacking)).toEqual(['warning rightsMissing /resourceGroup']);
+      expect(problemNamed('rightsMissing', {}, lacking).message).toContain(joins.join(', '));
+    });
+
+    it.each([
+      ['a subnet', { ...networkThere, subnets: networkThere.subnets.slice(1) }],
+      ['a range', { ...networkThere, addressSpace: ['10.1.0.0/17', '10.1.128.0/17'] }],
+    ])('asks to write the network where it lacks %s of the plan', (_what, virtualNetworkFacts) => {
+      const lacking = { ...there, virtualNetworkFacts, ...inGroup([...leastRights, ...joins]) };
+
+      expect(problemNamed('rightsMissing', {}, lacking)).toMatchObject({
+        severity: 'warning',
+        message: expect.stringMatching(/: Microsoft\.Network\/virtualNetworks\/write\.$/) as unknown,
+      });
+    });
+
+    it('asks to make addresses while one is missing', () => {
+      const lacking = { ...there, publicIps: [], ...inGroup([...leastRights, ...joins]) };
+
+      expect(foundProblems({}, lacking)).toEqual([
+        'error rightsMissing /resourceGroup',
+        'warning rightsMissingLater /resourceGroup',
+      ]);
+    });
   });
 });
