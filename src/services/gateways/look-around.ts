@@ -56,7 +56,8 @@ export async function lookAround(
       ...network.problems,
       ...unseen(gateway, '/name', resourceIds.gateway),
       ...addresses.flatMap(({ id, seen }) => unseen(seen, '/publicIp/name', id)),
-      ...ofScopes,
+      // Who may do what at a network that is not there is no question any more.
+      ...ofScopes.filter(({ path }) => network.isAbsent !== true || path !== '/virtualNetwork/resourceId'),
     ],
   };
 }

@@ -3,14 +3,14 @@ import type { GatewayPlan } from '../../domain/gateway-plan.ts';
 import type { PreflightContext, RegionFacts, RightsFacts } from '../../domain/preflight/facts.ts';
 import type { Problem } from '../../domain/preflight/problem.ts';
 import type { Arm, Region } from '../../ports/arm.ts';
-import { type Look, type LookAt, unseen } from './look.ts';
+import { type Look, type LookAt, unanswered } from './look.ts';
 
 interface ScopeLooks {
   readonly arm: Pick<Arm, 'readPermissions' | 'readRegions' | 'readUsages'>;
   readonly lookAt: LookAt;
 }
 
-/** What the subscription and the scopes of a plan offer: regions, numbers and rights. */
+/** What the subscription and the scopes of a plan offer: regions, numbers and rights. Whatever is there has these. */
 export interface ScopeFacts extends Pick<PreflightContext, 'region' | 'usages' | 'groupRights' | 'networkRights'> {
   readonly problems: readonly Problem[];
 }
@@ -31,10 +31,10 @@ export async function lookAtScopes(looks: ScopeLooks, plan: GatewayPlan): Promis
     ...(group.outcome === 'there' ? { groupRights: group.value } : {}),
     ...(network?.outcome === 'there' ? { networkRights: network.value } : {}),
     problems: [
-      ...unseen(regions, '/location', `The list of regions of ${subscription}`),
-      ...unseen(usages, '/location', `What ${subscription} may have in ${plan.location}`),
-      ...unseen(group, '/resourceGroup', `What the identity may do in ${plan.resourceIds.resourceGroup}`),
-      ...unseen(
+      ...unanswered(regions, '/location', `The list of regions of ${subscription}`),
+      ...unanswered(usages, '/location', `What ${subscription} may have in ${plan.location}`),
+      ...unanswered(group, '/resourceGroup', `What the identity may do in ${plan.resourceIds.resourceGroup}`),
+      ...unanswered(
         network,
         '/virtualNetwork/resourceId',
         `What the identity may do at ${plan.resourceIds.virtualNetwork}`,
@@ -80,7 +80,7 @@ async function lookAtGroupRights(
   subscription: string,
 ): Promise<Look<NonNullable<PreflightContext['groupRights']>>> {
   const inGroup = await lookAtRights(looks, group);
-  const isGroupThere = inGroup.outcome !== 'absent';
+  const isGroupThere = inGroup.outcome !== 'absent' || inGroup.of !== 'resourceGroup';
   const seen = isGroupThere ? inGroup : await lookAtRights(looks, subscription);
   return seen.outcome === 'there' ? { outcome: 'there', value: { ...seen.value, isGroupThere } } : seen;
 }

@@ -4,7 +4,7 @@ import type { ArmAnswer } from '../../ports/arm.ts';
 /** What one look at Azure showed. Only `absent` is the absence of something; `unknown` says nothing about it. */
 export type Look<T> =
   | { readonly outcome: 'there'; readonly value: T }
-  | { readonly outcome: 'absent'; readonly of: 'resource' | 'resourceGroup' }
+  | { readonly outcome: 'absent'; readonly of: 'resource' | 'resourceGroup'; readonly reason: string }
   | { readonly outcome: 'unknown'; readonly reason: string };
 
 /** One look, of which only the answer counts. */
@@ -31,7 +31,9 @@ export function createLookAt(wait: (ms: number) => Promise<void>): LookAt {
 function toLook<T>(answer: ArmAnswer<T>): Look<T> {
   if (answer.outcome === 'done') return { outcome: 'there', value: answer.value };
   // Azure says that there is no such subscription to whoever has no rights in it.
-  if (answer.outcome === 'missing' && answer.of !== 'subscription') return { outcome: 'absent', of: answer.of };
+  if (answer.outcome === 'missing' && answer.of !== 'subscription') {
+    return { outcome: 'absent', of: answer.of, reason: answer.code };
+  }
   return { outcome: 'unknown', reason: answer.code };
 }
 
@@ -47,4 +49,9 @@ export function unseen(seen: Look<unknown> | undefined, path: string, what: stri
       fix: 'Check that Gatehouse may read it, or try again.',
     },
   ];
+}
+
+/** The same of what cannot but be there: that Azure has none of it is no answer either. */
+export function unanswered(seen: Look<unknown> | undefined, path: string, what: string): readonly Problem[] {
+  return unseen(seen?.outcome === 'absent' ? { outcome: 'unknown', reason: seen.reason } : seen, path, what);
 }

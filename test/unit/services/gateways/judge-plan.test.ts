@@ -247,6 +247,38 @@ describe('src/services/gateways/judge-plan', () => {
       ]);
     });
 
+    it('takes a 404 of what is always there for no answer', async () => {
+      const world = createServicesWorld();
+      const missing = { outcome: 'missing', of: 'resource', code: 'NotFound', message: 'No.' };
+      const virtualNetwork = { resourceId: networkId };
+      const answerSo = (): void => {
+        for (const read of ['readRegions', 'readUsages', 'readPermissions'] as const) {
+          world.arm.answerNext(read, missing);
+        }
+        world.arm.answerNext('readPermissions', missing);
+      };
+      answerSo();
+      world.arm.resources.set(networkId, aNetwork());
+
+      const { problems } = await judgeIn(world)(aGatewayPlan({ virtualNetwork }));
+
+      expect(describeProblems(problems)).toEqual([
+        'warning notLookedAt /location',
+        'warning notLookedAt /location',
+        'warning notLookedAt /resourceGroup',
+        'warning notLookedAt /virtualNetwork/resourceId',
+      ]);
+      expect(problems[0]?.message).toContain('(NotFound)');
+      answerSo();
+      world.arm.resources.delete(networkId);
+      expect(await found(world, { virtualNetwork })).toEqual([
+        'error virtualNetworkMissing /virtualNetwork/resourceId',
+        'warning notLookedAt /location',
+        'warning notLookedAt /location',
+        'warning notLookedAt /resourceGroup',
+      ]);
+    });
+
     it('goes by the rights in the subscription where the group is still to be made', async () => {
       const world = createServicesWorld();
       world.arm.answerNext('readPermissions', {
