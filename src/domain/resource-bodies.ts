@@ -59,9 +59,11 @@ export function mergeVirtualNetwork(plan: GatewayPlan, current: JsonObject): Net
     };
   }
   const addressSpace = virtualNetwork.kind === 'new' ? virtualNetwork.addressSpace : [];
-  const other = subnets.find(({ name, prefix }) =>
-    present.some((subnet) => hasName(name)(subnet) && !prefixesOf(subnet).includes(prefix)),
-  );
+  const other = subnets.find(({ name, prefix }) => {
+    const shown = present.filter(hasName(name)).flatMap(prefixesOf);
+    // One whose range an address manager gives may show none, and is there all the same.
+    return shown.length > 0 && !shown.includes(prefix);
+  });
   if (other !== undefined) {
     return {
       outcome: 'conflict',
@@ -175,5 +177,7 @@ function hasName(name: string): (subnet: JsonObject) => boolean {
 /** Azure shows one prefix in one field and several in another. */
 function prefixesOf(subnet: JsonObject): readonly JsonValue[] {
   const properties = asObject(subnet['properties']);
-  return [properties['addressPrefix'] ?? '', ...asList(properties['addressPrefixes'])];
+  return [properties['addressPrefix'] ?? '', ...asList(properties['addressPrefixes'])].filter(
+    (prefix) => prefix !== '',
+  );
 }

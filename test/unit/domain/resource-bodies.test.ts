@@ -108,6 +108,17 @@ describe('src/domain/resource-bodies', () => {
       });
     });
 
+    it.each([
+      [{}, 'equal'],
+      [{ addressPrefix: '', addressPrefixes: [] }, 'equal'],
+      [{ addressPrefix: '10.9.254.0/27' }, 'conflict'],
+      [{ addressPrefixes: ['10.9.254.0/27', '10.9.255.0/27'] }, 'equal'],
+    ])('goes by the ranges that a subnet of it shows: %j', (properties, outcome) => {
+      const there = { properties: { ...current.properties, subnets: [{ name: 'GatewaySubnet', properties }] } };
+
+      expect(mergeVirtualNetwork(planFor({}), there)).toMatchObject({ outcome });
+    });
+
     it('leaves its DNS servers to a person, unless the plan lets them be changed', () => {
       expect(mergeVirtualNetwork(planFor({ dnsServers: ['10.9.0.5'] }), current)).toMatchObject({
         outcome: 'conflict',

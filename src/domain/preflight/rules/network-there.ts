@@ -61,7 +61,7 @@ function besideThose(subnet: LocatedSubnet, subject: PreflightSubject, facts: Vi
   const { range, name, prefixPath: path } = subnet;
   if (range === undefined) return [];
   const same = facts.subnets.find((other) => isSameName(other.name, name));
-  if (same !== undefined) return same.prefixes.includes(range.cidr) ? [] : [otherPrefix(subnet, same.prefixes)];
+  if (same !== undefined) return againstSame(subnet, same.prefixes);
   const overlapped = facts.subnets.find(({ prefixes }) =>
     prefixes.some((text) => {
       const parsed = parseAddressRange(text);
@@ -99,12 +99,31 @@ function besideThose(subnet: LocatedSubnet, subject: PreflightSubject, facts: Vi
   ];
 }
 
-function otherPrefix({ name, range, prefixPath: path }: LocatedSubnet, prefixes: readonly string[]): Problem {
-  return {
-    path,
-    code: 'subnetDiffers',
-    severity: 'error',
-    message: `The virtual network has a subnet ${JSON.stringify(name)} already, of ${prefixes.join(', ')} and not ${range?.cidr ?? ''}.`,
-    fix: 'Plan what is there, or leave the subnet out.',
-  };
+function againstSame(
+  { name, range, prefixPath: path }: LocatedSubnet,
+  prefixes: readonly string[],
+): readonly Problem[] {
+  const planned = range?.cidr ?? '';
+  if (prefixes.includes(planned)) return [];
+  const there = `The virtual network has a subnet ${JSON.stringify(name)} already`;
+  if (prefixes.length === 0) {
+    return [
+      {
+        path,
+        code: 'notLookedAt',
+        severity: 'warning',
+        message: `${there}, of which Azure shows no range: whether it is ${planned} is not known.`,
+        fix: 'Look at its range, which an address manager may have given it, or leave the subnet out.',
+      },
+    ];
+  }
+  return [
+    {
+      path,
+      code: 'subnetDiffers',
+      severity: 'error',
+      message: `${there}, of ${prefixes.join(', ')} and not ${planned}.`,
+      fix: 'Plan what is there, or leave the subnet out.',
+    },
+  ];
 }

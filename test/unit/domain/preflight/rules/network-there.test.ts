@@ -54,6 +54,18 @@ describe('src/domain/preflight/rules/network-there', () => {
     );
   });
 
+  it('takes a subnet that shows no range for none of another range', () => {
+    const managed = {
+      virtualNetworkFacts: { ...facts, dnsServers: [], subnets: [{ name: 'GatewaySubnet', prefixes: [] }] },
+    };
+    const virtualNetwork = { resourceId, subnets: [gatewaySubnet] };
+
+    expect(foundProblems({ virtualNetwork }, managed)).toEqual([
+      'warning notLookedAt /virtualNetwork/subnets/0/prefix',
+    ]);
+    expect(problemNamed('notLookedAt', { virtualNetwork }, managed).message).toContain('10.1.255.0/27');
+  });
+
   it('sees before the build what a network of the plan’s name has', () => {
     const other = {
       virtualNetworkFacts: { ...facts, dnsServers: [], subnets: [{ name: 'FrontEnd', prefixes: ['10.1.4.0/24'] }] },
