@@ -194,10 +194,13 @@ function isUrgent({ isOptional, urgency }: ReadEntry): boolean {
   return isOptional || urgency === 'immediate';
 }
 
-/** An entry with what was asked for it. */
+/**
+ * An entry with whether its change may wait for the change window. A window is for what is new: what was in force and
+ * others took off is put back at once, whatever was asked when it was new.
+ */
 type ReadEntry = DesiredEntry & { readonly urgency?: RevocationRecord['urgency'] };
 
-function rootEntry(row: GatewayRoot, root: RootRecord, isAside: boolean): DesiredEntry {
+function rootEntry(row: GatewayRoot, root: RootRecord, isAside: boolean): ReadEntry {
   return {
     kind: 'root',
     thumbprint: requireThumbprint(row.thumbprint),
@@ -209,22 +212,25 @@ function rootEntry(row: GatewayRoot, root: RootRecord, isAside: boolean): Desire
     isOptional: false,
     rank: 0,
     since: row.updatedAt,
+    urgency: row.wanted && (row.state === 'trusted' || row.vanished !== undefined) ? 'immediate' : 'window',
   };
 }
 
 function revocationEntry(intent: RevocationRecord, row: GatewayRevocation | undefined, isAside: boolean): ReadEntry {
+  const wasInForce = row !== undefined && row.wanted && isInForce(row.state);
+  const isRepair = wasInForce || row?.vanished !== undefined;
   return {
     kind: 'revocation',
     thumbprint: requireThumbprint(intent.thumbprint),
     entryName: revocationEntryName(intent),
     wanted: intent.wanted,
     isSetAside: isAside,
-    wasInForce: row !== undefined && row.wanted && isInForce(row.state),
+    wasInForce,
     isOptional: false,
     // Of an unknown root it is not known whether it opens this gateway at all.
     rank: (intent.reason === 'compromised' ? 0 : 1) + (intent.rootId === unknownRootId ? 2 : 0),
     since: intent.recordedAt,
-    urgency: intent.wanted ? intent.urgency : 'window',
+    urgency: intent.wanted && (isRepair || intent.urgency === 'immediate') ? 'immediate' : 'window',
   };
 }
 

@@ -118,10 +118,15 @@ export function createRevocationRows({
   return { wantedEverywhere, askGateway, isForgotten, joinEqual };
 }
 
-/** An equal request that is overtaken is remembered with the one that took its place; another one is not. */
+/**
+ * An equal request that is overtaken is remembered with the one that took its place, and so is that others took off
+ * what it had brought about; of another request nothing is.
+ */
 function earlierOf(
   before: GatewayRevocation,
   intent: RevocationRecord,
-): Pick<GatewayRevocation, 'earlierOperationIds'> {
-  return before.wanted === intent.wanted ? { earlierOperationIds: [...operationsOf(before)] } : {};
+): Pick<GatewayRevocation, 'earlierOperationIds' | 'vanished'> {
+  if (before.wanted !== intent.wanted) return {};
+  const { vanished } = before;
+  return { earlierOperationIds: [...operationsOf(before)], ...(vanished === undefined ? {} : { vanished }) };
 }

@@ -87,12 +87,13 @@ export function createRunRoot(options: HandoverOptions): RunRoot {
         thumbprint: thumbprint ?? '',
         wanted: true,
         state: 'requested',
+        ...(row?.wanted === true && row.vanished !== undefined ? { vanished: row.vanished } : {}),
       };
       await stores.rootGateways.upsert({ rootId, gatewayId });
       await setRoot(
         isDistrust(operation)
           ? {
-              ...without(row ?? fresh, 'evidence', 'retryAt', 'refusedUnder', 'reason'),
+              ...without(row ?? fresh, 'evidence', 'retryAt', 'refusedUnder', 'reason', 'vanished'),
               ...asked,
               wanted: false,
               state: 'removing',

@@ -116,6 +116,9 @@ const refusalFields = {
 /** Of what waits for the change window of its gateway: when that opens. */
 const deferralFields = { startsAt: z.string().optional() };
 
+/** Of what was in force until others took it off: when that was seen, and who had changed the gateway before. */
+const vanishedFields = { vanished: z.object({ at: z.string(), by: z.string().optional() }).optional() };
+
 /** What is known of the sessions of those whom the gateway is to refuse. */
 const sessionFields = {
   /** The first look at the sessions that found none left. */
@@ -146,6 +149,7 @@ const gatewayRootSchema = z.object({
   reason: z.string().optional(),
   ...refusalFields,
   ...deferralFields,
+  ...vanishedFields,
   /** Of a root that was taken off: what is known of the sessions that its certificates had opened. */
   sessions: z.enum(['open', 'disconnected', 'proven']).optional(),
   ...sessionFields,
@@ -200,6 +204,7 @@ const gatewayRevocationSchema = z.object({
   reason: z.string().optional(),
   ...refusalFields,
   ...deferralFields,
+  ...vanishedFields,
   operationId: z.string().optional(),
   /** Operations of equal requests that came before it: they end with it. */
   earlierOperationIds: z.array(z.string()).optional(),

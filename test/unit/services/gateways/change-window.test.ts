@@ -1,6 +1,6 @@
 /** A gateway with a change window: what waits for it, what does not, and what wakes it. */
 import { thumbprintOfRoot } from '../../../../src/composition/gateway-services.ts';
-import { asObject, readEntries } from '../../../../src/domain/gateway-entries.ts';
+import { asObject, readEntries, withEntries } from '../../../../src/domain/gateway-entries.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';
 import { newGateway } from '../../../../src/domain/resource-bodies.ts';
 import { watchGateways } from '../../../../src/services/gateways/watch-gateways.ts';
@@ -14,6 +14,7 @@ import {
   aRequest,
   aRoot,
   createServicesWorld,
+  ownActs,
   randomnessOf,
   runWriter,
   type ServicesWorld,
@@ -150,6 +151,63 @@ describe('src/services, on a gateway with a change window', () => {
 
     expect([...on(world, 'root'), ...on(world, 'revocation')]).toEqual([]);
     expect(await world.operations.view(anOperationId('reinstate'))).toMatchObject({ status: 'succeeded' });
+  });
+
+  it.each(['revocation', 'root'] as const)(
+    'puts a %s back at once that was in force and others took off, and says so once it is there',
+    async (kind) => {
+      const world = await aLine();
+      const thumbprint = await aCertificate(world, 'a');
+      await setWindow(world, 'none', null);
+      await revoke(world, thumbprint, 'may wait', 'window');
+      await setWindow(world, 'window again', changeWindow);
+      const before = on(world, kind);
+      await takeOff(world, kind);
+      await world.writer.wake(world.orchestrations, gatewayId);
+
+      const busy = { outcome: 'busy', code: 'AnotherOperationInProgress', message: '', retryAfterSeconds: 30 } as const;
+      world.arm.answerNext('putRaw', busy);
+      const { epoch } = await gatewayOf(world);
+      expect(await world.writeGateway({ gatewayId, epoch })).toMatchObject({ outcome: 'wait' });
+      expect(await repairsOf(world)).toEqual([`gateway.vanished.${kind}`]);
+
+      await runWriter(world);
+      expect(on(world, kind)).toEqual(before);
+      expect(before).toHaveLength(1);
+      expect(await repairsOf(world)).toEqual([`gateway.putBack.${kind}`, `gateway.vanished.${kind}`]);
+      expect((await gatewayOf(world)).deferredUntil).toBeUndefined();
+    },
+  );
+
+  it('does not have a repair wait because the same is asked for once more', async () => {
+    const world = await aLine();
+    const thumbprint = await aCertificate(world, 'a');
+    await setWindow(world, 'none', null);
+    await revoke(world, thumbprint, 'may wait', 'window');
+    await setWindow(world, 'window again', changeWindow);
+    for (const kind of ['root', 'revocation'] as const) await takeOff(world, kind);
+    world.arm.answerNext('putRaw', { outcome: 'busy', code: 'x', message: '', retryAfterSeconds: 30 });
+    await world.writer.wake(world.orchestrations, gatewayId);
+    await world.writeGateway({ gatewayId, epoch: (await gatewayOf(world)).epoch });
+
+    await world.revocations.revoke(thumbprint, { reason: 'superseded' }, aRequest(world, 'once more'));
+    await trust(world, 'root-1');
+
+    expect(on(world, 'root')).toEqual(['root-1']);
+    expect(on(world, 'revocation')).toEqual([thumbprint]);
+  });
+
+  it('does not put back a root that is not wanted any more by then', async () => {
+    const world = await aLine();
+    await takeOff(world, 'root');
+    world.arm.answerNext('putRaw', { outcome: 'busy', code: 'x', message: '', retryAfterSeconds: 30 });
+    await world.writer.wake(world.orchestrations, gatewayId);
+    await world.writeGateway({ gatewayId, epoch: (await gatewayOf(world)).epoch });
+    await world.trust.distrust(gatewayId, 'root-1', true, aRequest(world, 'distrust'));
+    await runWriter(world);
+
+    expect(on(world, 'root')).toEqual([]);
+    expect(await repairsOf(world)).toEqual(['gateway.vanished.root']);
   });
 
   it('takes off what waits to leave where an urgent revocation needs its place', async () => {
@@ -309,6 +367,18 @@ describe('src/services, on a gateway with a change window', () => {
     expect(await world.writeGateway({ gatewayId, epoch: before.epoch + 1 })).toMatchObject({ outcome: 'written' });
   });
 });
+
+/** What others do in the portal. */
+async function takeOff(world: ServicesWorld, kind: 'root' | 'revocation'): Promise<void> {
+  const { resourceId } = await gatewayOf(world);
+  const body = given(world.arm.resources.get(resourceId));
+  world.arm.resources.set(resourceId, withEntries(body, kind, []));
+}
+
+async function repairsOf(world: ServicesWorld): Promise<readonly string[]> {
+  const actions = (await ownActs(world)).map(({ action }) => action);
+  return actions.filter((action) => /^gateway\.(vanished|putBack)/.test(action)).toSorted();
+}
 
 /** Revocations that others have put there. */
 async function fillWithOthers(world: ServicesWorld, count: number): Promise<void> {

@@ -124,7 +124,7 @@ describe('src/services, when somebody else changes a gateway', () => {
       ]);
       const day = dayOf(world.now());
       const rows = ((await world.audit.listDays(day, addDays(day, 1), 100)) ?? []).filter(({ action }) =>
-        action.startsWith('gateway.putBack'),
+        action.startsWith('gateway.vanished'),
       );
       expect(rows.map(({ source }) => source)).toEqual(
         expect.arrayContaining([
