@@ -14,12 +14,20 @@ export interface GatewayRegistration {
   /** The roots that the plan names. ERR_REQUEST_INVALID where one does not exist. */
   planRoots(plan: GatewayPlan): Promise<readonly RootRecord[]>;
   /**
-   * Writes the gateway with this operation as its writer, and what it is to trust. Throws as `planRoots` does, with
-   * nothing written, where a root goes at that moment.
+   * Writes the gateway with this operation as its writer, and what it is to trust. Whoever calls it holds the claim on
+   * the id. Throws as `planRoots` does, with nothing written, where a root goes at that moment.
    */
   register(plan: GatewayPlan, roots: readonly RootRecord[], operationId: string): Promise<void>;
-  /** Takes back what a gateway was to trust that never got into the tables: nothing else would let its roots go. */
+  /**
+   * Takes back what a gateway was to trust that never got into the tables: nothing else would let its roots go. Whoever
+   * calls it holds the claim on the id.
+   */
   forget(gatewayId: string): Promise<void>;
+}
+
+/** Of several operations that want to register one gateway id at the same moment, one goes on. */
+export function gatewayIdClaim(gatewayId: string): string {
+  return `gateways/${gatewayId}`;
 }
 
 /** How a gateway that is about to be built gets into the tables. */
@@ -94,10 +102,12 @@ export function createGatewayRegistration({
       createdAt: at(),
       updatedAt: at(),
     };
-    await stores.gatewayResources.insert({ resourceId: plan.resourceIds.gateway, gatewayId: plan.id });
+    const resource = { resourceId: plan.resourceIds.gateway, gatewayId: plan.id };
+    const isResourceAdded = await stores.gatewayResources.insert(resource);
+    const added: string[] = [];
     for (const { id, thumbprint = '' } of roots) {
       await stores.rootGateways.upsert({ rootId: id, gatewayId: plan.id });
-      await stores.gatewayRoots.insert({
+      const isAdded = await stores.gatewayRoots.insert({
         gatewayId: plan.id,
         rootId: id,
         entryName: id,
@@ -106,9 +116,16 @@ export function createGatewayRegistration({
         state: 'requested',
         updatedAt: at(),
       });
+      if (isAdded) added.push(id);
     }
     await requireRootsStand(plan);
-    await stores.gateways.insert(record);
+    if (await stores.gateways.insert(record)) return;
+    // Again after a crash; or so late that the claim was another's by then.
+    await requireFreeId(plan, operationId).catch(async (error: unknown) => {
+      await takeOff(plan.id, (rootId) => added.includes(rootId));
+      if (isResourceAdded) await stores.gatewayResources.remove(resource);
+      throw error;
+    });
   }
 
   /** Whoever removes a root marks it, then looks for rows of gateways: these were written before this look. */
@@ -117,14 +134,21 @@ export function createGatewayRegistration({
       await planRoots(plan);
     } catch (error: unknown) {
       const resource = await stores.gatewayResources.get(resourceKeys(plan.resourceIds.gateway));
-      if (resource !== undefined) await stores.gatewayResources.remove(resource.record, resource.etag);
+      if (resource?.record.gatewayId === plan.id) {
+        await stores.gatewayResources.remove(resource.record, resource.etag);
+      }
       await forget(plan.id);
       throw error;
     }
   }
 
   async function forget(gatewayId: string): Promise<void> {
+    if ((await stores.gateways.get(gatewayKeys(gatewayId))) === undefined) await takeOff(gatewayId, () => true);
+  }
+
+  async function takeOff(gatewayId: string, isToGo: (rootId: string) => boolean): Promise<void> {
     for (const { record } of await stores.gatewayRoots.list(gatewayId)) {
+      if (!isToGo(record.rootId)) continue;
       await stores.rootGateways.remove({ rootId: record.rootId, gatewayId });
       await stores.gatewayRoots.remove(record);
     }

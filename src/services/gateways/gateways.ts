@@ -4,6 +4,7 @@ import type { GatewayPlan } from '../../domain/gateway-plan.ts';
 import { isOperationEnd } from '../../domain/operation.ts';
 import type { Orchestrations } from '../../ports/orchestrations.ts';
 import type { Claims } from '../../stores/claims.ts';
+import type { RootRecord } from '../../stores/records/certificates.ts';
 import { gatewayKeys } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
@@ -11,9 +12,9 @@ import { instanceIdOf, type OperationRecord } from '../operations/operation-reco
 import { supersededBy } from '../operations/operation-standing.ts';
 import type { Operations } from '../operations/operations.ts';
 import { mayStillComeForward } from '../operations/sign-of-life.ts';
-import { createTakeClaims, heldBy } from '../operations/take-claims.ts';
+import { createTakeClaim, createTakeClaims, heldBy } from '../operations/take-claims.ts';
 import { beingWritten, createGatewayAttempts, requireLatest } from './gateway-attempts.ts';
-import { createGatewayRegistration } from './gateway-registration.ts';
+import { createGatewayRegistration, gatewayIdClaim } from './gateway-registration.ts';
 
 export interface GatewayOperationsOptions {
   readonly stores: Stores;
@@ -57,9 +58,37 @@ export function createGatewayOperations({
   const at = (): string => now().toISOString();
 
   const claimAll = createTakeClaims({ claims, operations, now });
+  const takeClaim = createTakeClaim({ claims, operations, now });
   const attempts = createGatewayAttempts({ stores, claims, claimAll, operations, now });
 
   const registration = createGatewayRegistration({ stores, now });
+
+  /** With the claims that it needs: whoever had them until now may have registered the id or the resource. */
+  async function register(
+    plan: GatewayPlan,
+    roots: readonly RootRecord[],
+    { operationId, requestedBy }: Pick<IntentRequest, 'operationId' | 'requestedBy'>,
+  ): Promise<OperationRecord> {
+    await registration.requireFreeId(plan, operationId);
+    const operation = await operations.create({
+      id: operationId,
+      kind: 'buildGateway',
+      target: plan.id,
+      targetKey: plan.id,
+      requestedBy,
+      steps: buildSteps,
+    });
+    await registration.register(plan, roots, operationId);
+    return operation;
+  }
+
+  /** Of a registration that died before its gateway was there. What is under an id that another has by now is its. */
+  async function forgetDead({ id, attempt, target }: OperationRecord): Promise<void> {
+    const claim = gatewayIdClaim(target);
+    if ((await takeClaim(claim, id, instanceIdOf(id, attempt))) !== undefined) return;
+    await registration.forget(target);
+    await claims.release(claim, id);
+  }
 
   return {
     build: async (plan, { operationId, requestedBy, orchestrations }) => {
@@ -67,24 +96,19 @@ export function createGatewayOperations({
       if (before !== undefined && isOperationEnd(before.status)) return before;
       await registration.requireFreeId(plan, operationId);
       const roots = await registration.planRoots(plan);
-      await claimAll([plan.resourceIds.virtualNetwork, plan.resourceIds.gateway], operationId, 1);
-      const operation = await operations.create({
-        id: operationId,
-        kind: 'buildGateway',
-        target: plan.id,
-        targetKey: plan.id,
-        requestedBy,
-        steps: buildSteps,
-      });
-      try {
-        await registration.register(plan, roots, operationId);
-      } catch (error: unknown) {
+      const { virtualNetwork, gateway } = plan.resourceIds;
+      const claimed = [gatewayIdClaim(plan.id), virtualNetwork, gateway];
+      await claimAll(claimed, operationId, 1);
+      const operation = await register(plan, roots, { operationId, requestedBy }).catch(async (error: unknown) => {
         if (error instanceof AppError) {
           const problem = { code: error.code, detail: error.message, errors: [...error.problems] };
           await operations.finish(operationId, { status: 'failed', problem });
+          for (const name of claimed) await claims.release(name, operationId);
         }
         throw error;
-      }
+      });
+      // The gateway's row has the id from here on.
+      await claims.release(gatewayIdClaim(plan.id), operationId);
       await attempts.start(operation, 1, orchestrations);
       return operation;
     },
@@ -142,8 +166,9 @@ export function createGatewayOperations({
         code: 'ERR_OPERATION_FAILED',
         detail: `The work on this operation ended without a result. ${whatToDo}`,
       };
+      // Before the end: from then on the id is free.
+      if (record === undefined) await forgetDead(operation);
       await operations.finish(operation.id, { status: 'failed', problem });
-      if (record === undefined) await registration.forget(operation.target);
       await stores.gateways.update(gatewayKeys(operation.target), (current) => {
         if (current.writer?.instanceId !== instanceId) return undefined;
         const { writer: _dead, ...rest } = current;

@@ -1,5 +1,6 @@
 import { createBuildActivities } from '../../../../src/activities/gateways/build-activities.ts';
 import { sweep } from '../../../../src/services/operations/sweep.ts';
+import { rootKeys } from '../../../../src/stores/records/certificates.ts';
 import { gatewayKeys } from '../../../../src/stores/records/gateways.ts';
 import { azureFailure } from '../../../support/azure-failure.ts';
 import { aCompletePlan } from '../../../support/builders/a-complete-plan.ts';
@@ -167,6 +168,104 @@ describe('src/services/gateways/gateways', () => {
 
     await expect(world.gatewayOperations.build(second, aRequest(world, 'two'))).rejects.toMatchObject({
       problems: [{ path: '/id', fix: 'Use vnet1gw-2.' }],
+    });
+  });
+
+  describe('of two builds of one gateway id at the same moment', () => {
+    const first = { ...plan, rootIds: ['root-1'] };
+    const second = {
+      ...anotherPlan({ virtualNetwork: aVirtualNetwork({ name: 'Other' }) }),
+      id: plan.id,
+      rootIds: ['root-2'],
+    };
+
+    /** The second build comes in while the first one writes its first row. */
+    async function together(world: ServicesWorld, meanwhile = () => Promise.resolve()): Promise<readonly string[]> {
+      for (const id of ['root-1', 'root-2']) await aRoot(world, id);
+      const ends: Promise<string>[] = [];
+      const build = (of: typeof plan, seed: string): Promise<string> =>
+        world.gatewayOperations.build(of, aRequest(world, seed)).then(
+          () => 'begun',
+          (error: unknown) => String((error as { code?: string }).code),
+        );
+      const insert = world.tables.insert.bind(world.tables);
+      jest.spyOn(world.tables, 'insert').mockImplementation(async (table, keys, columns) => {
+        if (table === 'GatewayResources' && ends.length === 0) {
+          ends.push(build(second, 'two'));
+          await ends[0];
+          await meanwhile();
+        }
+        return insert(table, keys, columns);
+      });
+      return [await build(first, 'one'), ...(await Promise.all(ends))];
+    }
+
+    function trusted(world: ServicesWorld): readonly unknown[] {
+      return world.tables.rows('GatewayRoots').map(({ columns }) => columns['rootId']);
+    }
+
+    it('begins one, which trusts what its own plan names', async () => {
+      const world = createServicesWorld();
+
+      expect(await together(world)).toEqual(['begun', 'ERR_CONFLICT']);
+
+      expect(given(await world.stores.gateways.get(gatewayKeys(plan.id))).record.plan.rootIds).toEqual(['root-1']);
+      expect(trusted(world)).toEqual(['root-1']);
+      expect(world.orchestrations.started).toMatchObject([{ instanceId: `${anOperationId('one')}-1` }]);
+    });
+
+    it('leaves nothing of one that is refused, so that the other can be sent again', async () => {
+      const world = createServicesWorld();
+      const ends = await together(world, async () => {
+        await world.stores.roots.remove(given(await world.stores.roots.get(rootKeys('root-1'))).record);
+      });
+      expect(ends).toEqual(['ERR_REQUEST_INVALID', 'ERR_CONFLICT']);
+      for (const table of ['Gateways', 'GatewayResources', 'GatewayRoots', 'RootGateways', 'Claims']) {
+        expect(world.tables.rows(table)).toEqual([]);
+      }
+
+      await world.gatewayOperations.build(second, aRequest(world, 'three'));
+      expect(trusted(world)).toEqual(['root-2']);
+    });
+
+    it('takes only its own rows back where the other had the id first', async () => {
+      const world = createServicesWorld();
+      const ends = await together(world, async () => {
+        // So slow that its claims are not its own any more.
+        for (const row of world.tables.rows('Claims')) {
+          await world.claims.release(String(row.columns['resourceId']), anOperationId('one'));
+        }
+        await world.gatewayOperations.build(second, aRequest(world, 'three'));
+      });
+
+      expect(ends).toEqual(['ERR_CONFLICT', 'ERR_CONFLICT']);
+      expect(trusted(world)).toEqual(['root-2']);
+      expect(world.tables.rows('GatewayResources')).toHaveLength(1);
+      expect(world.orchestrations.started).toMatchObject([{ instanceId: `${anOperationId('three')}-1` }]);
+    });
+
+    it('leaves to the other what it has under the id, where the sweep ends one that died', async () => {
+      const world = createServicesWorld();
+      await aRoot(world);
+      await world.operations.create({
+        id: anOperationId('dead'),
+        kind: 'buildGateway',
+        target: plan.id,
+        targetKey: plan.id,
+        requestedBy: 'tester',
+        steps: [],
+      });
+      world.clock.advance(6 * 60 * 1000);
+      const insert = world.tables.insert.bind(world.tables);
+      jest.spyOn(world.tables, 'insert').mockImplementation(async (table, keys, columns) => {
+        if (table === 'Gateways') await sweep({ ...world, onFault: fail });
+        return insert(table, keys, columns);
+      });
+
+      await world.gatewayOperations.build(first, aRequest(world, 'one'));
+
+      expect(await world.operations.view(anOperationId('dead'))).toMatchObject({ status: 'failed' });
+      expect(trusted(world)).toEqual(['root-1']);
     });
   });
 
