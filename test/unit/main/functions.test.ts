@@ -31,6 +31,7 @@ const api: readonly (readonly [string, string, string])[] = [
   ['preflightGateway', 'POST', 'gateway-preflights'],
   ['createGateway', 'POST', 'gateways'],
   ['listGateways', 'GET', 'gateways'],
+  ['changeGateway', 'PATCH', 'gateways/{id}'],
   ['getGateway', 'GET', 'gateways/{id}'],
   ['deleteGateway', 'DELETE', 'gateways/{id}'],
   ['listGatewayRoots', 'GET', 'gateways/{id}/roots'],
@@ -289,6 +290,7 @@ const events = [
 /** Of operations: in rows, in what callers ask, and in histories. */
 const kinds = [
   'buildGateway',
+  'changeGateway',
   'checkMachine',
   'closeVpnAccess',
   'connectClouds',
