@@ -10,3 +10,15 @@ export function toKeyText(bytes: Uint8Array): string {
 export function makePassword(bytes: Uint8Array): string {
   return `${toKeyText(bytes)}.Aa1`;
 }
+
+/**
+ * A password as above that does not hold the account's name either, which Windows refuses from three characters on,
+ * whatever their case. `draw` gives 15 bytes for each attempt; seldom is there a second.
+ */
+export function makePasswordFor(userName: string, draw: (attempt: number) => Uint8Array): string {
+  for (let attempt = 0; ; attempt += 1) {
+    // The end that satisfies the rule of complexity may be what the name has in it.
+    const password = attempt % 2 === 0 ? makePassword(draw(attempt)) : `${toKeyText(draw(attempt))}-Zz9`;
+    if (userName.length < 3 || !password.toLowerCase().includes(userName.toLowerCase())) return password;
+  }
+}

@@ -1,6 +1,6 @@
 import type { VpnUserIntent } from '../../contracts/on-premises/vpn-access.ts';
 import { AppError, invalidField, type Problem } from '../../domain/app-error.ts';
-import { makePassword, sharedKeyPattern } from '../../domain/make-password.ts';
+import { makePasswordFor, sharedKeyPattern } from '../../domain/make-password.ts';
 import { ownSecretName } from '../../domain/secret-uses.ts';
 import type { Secrets } from '../../ports/secrets.ts';
 import { sha256Hex } from '../../stores/digest.ts';
@@ -105,7 +105,7 @@ export function createVpnUserIntents({
           updatedAt: now().toISOString(),
         },
         isRepeated: before?.operationId === operationId,
-        ...(isMade ? { password: makePassword(randomBytes(`password ${name}`, 15)) } : {}),
+        ...(isMade ? { password: makePasswordFor(name, (attempt) => randomBytes(labelOf(name, attempt), 15)) } : {}),
       };
     },
 
@@ -114,6 +114,11 @@ export function createVpnUserIntents({
       await stores.vpnUsers.upsert(record);
     },
   };
+}
+
+/** Each attempt has randomness of its own, the same whenever the request is repeated. */
+function labelOf(name: string, attempt: number): string {
+  return attempt === 0 ? `password ${name}` : `password ${name} ${attempt}`;
 }
 
 /** Throws ERR_NOT_FOUND for a user that is not there, or was removed. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { connectorSteps } from '../../../src/contracts/on-premises/connector-steps.ts';
 import { addressOf } from '../../../src/domain/connector-ports.ts';
 import { endpointProblems } from '../../../src/domain/endpoint-problems.ts';
-import { makePassword, sharedKeyPattern, toKeyText } from '../../../src/domain/make-password.ts';
+import { makePassword, makePasswordFor, sharedKeyPattern, toKeyText } from '../../../src/domain/make-password.ts';
 import { commandLookSeconds } from '../../../src/domain/poll-pacing.ts';
 import { rangeProblems, rangeWarnings } from '../../../src/domain/vpn-address-range.ts';
 
@@ -51,6 +51,19 @@ describe('src/domain/make-password', () => {
         expect(makePassword(bytes)).toMatch(/^(?=.*[A-Z])(?=.*[a-z])(?=.*\d)(?=.*\.)[A-Za-z0-9._-]{24}$/);
       }),
     );
+  });
+
+  it.each([
+    ['bob', Buffer.from('AABoB-_aaAAAAAAAAAAA', 'base64url')],
+    ['aa1', new Uint8Array(15)],
+    ['Zz9', Buffer.from('zZ9AAAAAAAAAAAAAAAAA', 'base64url')],
+  ])('makes %s no password with that name in it, which Windows would refuse', (userName, first) => {
+    const draws = [first, new Uint8Array(15).fill(255), Buffer.from('AAAAzZ9AAAAAAAAAAAAA', 'base64url')];
+
+    const password = makePasswordFor(userName, (attempt) => draws[attempt] ?? new Uint8Array(15).fill(attempt));
+
+    expect(password.toLowerCase()).not.toContain(userName.toLowerCase());
+    expect(password).toMatch(/^(?=.*[A-Z])(?=.*[a-z])(?=.*\d)(?=.*[.-])[A-Za-z0-9._-]{24}$/);
   });
 
   it('makes keys that every client takes, each of its own bytes', () => {
