@@ -48,7 +48,13 @@ function tooFewAddresses(addresses: number, expectedUsers: number): Problem {
   return {
     path: '/clientAddressPool',
     code: 'poolTooSmallForUsers',
-    restsOn: ['/expectedUsers', '/virtualNetwork/addressSpace', '/virtualNetwork/resourceId', '/onPremisesRanges'],
+    restsOn: [
+      '/expectedUsers',
+      '/virtualNetwork/addressSpace',
+      '/virtualNetwork/resourceId',
+      '/onPremisesRanges',
+      '/customRoutes',
+    ],
     severity: 'error',
     message: `The pool has ${addresses} addresses; ${expectedUsers} users are expected at once.`,
     fix: `Take a pool of /${prefixLengthFor(expectedUsers)} or larger.`,

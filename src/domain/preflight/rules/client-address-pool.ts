@@ -45,7 +45,7 @@ function missing(subject: PreflightSubject): readonly Problem[] {
     {
       path: poolPath,
       code: 'poolMissing',
-      restsOn: ['/virtualNetwork', '/onPremisesRanges'],
+      restsOn: ['/virtualNetwork', '/onPremisesRanges', '/customRoutes'],
       severity: 'error',
       message: `The plan has no client address pool: it asks for none, or the usual ${usualClientAddressPool} overlaps a range that is in use.`,
       fix:

@@ -177,6 +177,17 @@ describe('src/domain/preflight/check-plan', () => {
     );
   });
 
+  it('judges no pool that another field of the plan chooses, while that field cannot be read', () => {
+    const input = gatewayPlanSchema.parse(aGatewayPlan({ customRoutes: ['0.0.0.0/0'], expectedUsers: 257 }));
+    const { clientAddressPool: _chosen, customRoutes: _unreadable, ...parts } = input;
+
+    expect(
+      describeProblems(checkPlanParts(parts, ['/customRoutes'], { subscriptionId: aSubscriptionId })).filter((one) =>
+        one.endsWith('/clientAddressPool'),
+      ),
+    ).toEqual([]);
+  });
+
   it('finds in what is right of a plan no error that the whole plan has not', () => {
     const someFault = fc.tuple(somePlan, fc.nat(20)).map(([plan, at]) => {
       const input = gatewayPlanSchema.parse(plan);
