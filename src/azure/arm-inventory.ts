@@ -14,7 +14,10 @@ const subscriptionRow = z.looseObject({ subscriptionId: z.string().min(1), displ
 const resourceRow = z.looseObject({ id: z.string().min(1) });
 const addressRow = z.looseObject({
   id: z.string().min(1),
-  sku: z.looseObject({ name: z.string() }).catch({ name: 'unknown' }),
+  sku: z
+    .looseObject({ name: z.string().min(1) })
+    .optional()
+    .catch(undefined),
   properties: z.looseObject({ ipConfiguration: z.looseObject({ id: z.string() }).nullish().catch(null) }),
 });
 const onGateway = /^(.+\/virtualNetworkGateways\/[^/]+)\/ipConfigurations\//i;
@@ -43,7 +46,7 @@ export function createArmInventory(options: ArmRequestsOptions): ArmInventory {
 
 function toAttached({ id, sku, properties }: z.infer<typeof addressRow>): readonly AttachedAddress[] {
   const gatewayId = onGateway.exec(properties.ipConfiguration?.id ?? '')?.[1];
-  return gatewayId === undefined ? [] : [{ id, gatewayId, sku: sku.name }];
+  return gatewayId === undefined ? [] : [{ id, gatewayId, ...(sku === undefined ? {} : { sku: sku.name }) }];
 }
 
 function mapped<From, To>(

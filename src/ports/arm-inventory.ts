@@ -10,8 +10,8 @@ export interface VisibleSubscription {
 export interface AttachedAddress {
   readonly id: string;
   readonly gatewayId: string;
-  /** `Basic`, `Standard`, `StandardV2`. */
-  readonly sku: string;
+  /** `Basic`, `Standard`, `StandardV2`; absent where Azure does not show it. */
+  readonly sku?: string | undefined;
 }
 
 /**

@@ -65,7 +65,8 @@ export type ReadTrusted = (publicCertData: string) =>
 
 /**
  * Reads the body of any virtual network gateway as Azure and others have left it: without point-to-site, with nulls,
- * with settings that nobody knows, in any provisioning state. What is no text where a text belongs counts as absent.
+ * with settings that nobody knows, in any provisioning state. What is no text where a text belongs counts as absent:
+ * a body whose form hides who gets in is to be found before (`findUnreadable`).
  * Never throws; no secret of the body is in the result.
  */
 export function readGatewayFacts(body: JsonObject, readTrusted: ReadTrusted): GatewayFacts {

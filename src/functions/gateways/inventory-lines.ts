@@ -8,8 +8,14 @@ export interface InventoryLine {
   readonly finding?: Partial<InventoryFinding>;
 }
 
+const noScan: InventoryLine = {
+  gateway: { resourceId: '/subscriptions' },
+  finding: { code: 'notLookedAt', severity: 'info', message: 'No scan has ended yet: nothing has been looked at.' },
+};
+
 /** For spreadsheets: findings by gateway, then what was not seen. */
-export function inventoryLines({ gateways, notSeen }: Inventory): readonly InventoryLine[] {
+export function inventoryLines({ scan, gateways, notSeen }: Inventory): readonly InventoryLine[] {
+  if (scan === undefined) return [noScan];
   const seen = gateways
     .filter(({ notLookedAt }) => notLookedAt === undefined)
     .flatMap((gateway): InventoryLine[] =>
@@ -33,7 +39,7 @@ export const inventoryColumns: CsvColumns<InventoryLine> = {
   pools: ({ gateway }) => gateway.pointToSite?.pools.join(' '),
   rootSlots: ({ gateway }) => gateway.pointToSite?.rootSlots.used,
   revocationSlots: ({ gateway }) => gateway.pointToSite?.revocationSlots.used,
-  sessions: ({ gateway }) => (gateway.sessions?.notLookedAt === undefined ? gateway.sessions?.total : undefined),
+  sessions: ({ gateway }) => countSessions(gateway.sessions),
   severity: ({ finding }) => finding?.severity,
   date: ({ finding }) => finding?.date,
   code: ({ finding }) => finding?.code,
@@ -42,3 +48,10 @@ export const inventoryColumns: CsvColumns<InventoryLine> = {
   source: ({ finding }) => finding?.source,
   resourceId: ({ gateway }) => gateway.resourceId,
 };
+
+/** Of all who were connected, also those of whom Azure gives no name. */
+function countSessions(sessions: InventoryGateway['sessions']): number | undefined {
+  return sessions === undefined || sessions.notLookedAt !== undefined
+    ? undefined
+    : sessions.total + sessions.unreadable;
+}

@@ -30,21 +30,24 @@ export const inventoryPageHeaders: Readonly<Record<string, string>> = {
 
 /** The inventory for people: what breaks when, what was not seen, and each gateway. To be read and printed. */
 export function inventoryPage(inventory: Inventory, now: Date): string {
-  const { gateways, notSeen } = inventory;
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex"><meta http-equiv="Content-Security-Policy" content="${escapeHtml(policy)}"><title>VPN gateways</title><style>${style}</style></head>
 <body>
 <h1>VPN gateways</h1>
 ${aboutScan(inventory, now)}
-<h2>What to do, by date</h2>
+${inventory.scan === undefined ? '' : whatWasSeen(inventory)}</body>
+</html>
+`;
+}
+
+function whatWasSeen({ gateways, notSeen }: Inventory): string {
+  return `<h2>What to do, by date</h2>
 ${timeline(gateways)}
 <h2>What was not seen</h2>
 ${notSeen.length === 0 ? '<p>Everything that Azure listed was looked at.</p>' : unseen(notSeen)}
 <h2>Gateways</h2>
 ${gateways.length === 0 ? '<p>None.</p>' : gateways.map(gatewaySection).join('\n')}
-</body>
-</html>
 `;
 }
 
@@ -52,7 +55,7 @@ function aboutScan({ scan, running, subscriptions, gateways, expressRouteGateway
   const lines = [
     scan === undefined
       ? 'No scan has ended yet.'
-      : `${gateways.length} gateways in ${subscriptions.length} subscriptions, as seen between ${minuteOf(scan.startedAt)} and ${minuteOf(scan.finishedAt)} UTC by the scan that ${scan.requestedBy} asked for (operation ${scan.operationId}). ${scan.sessions ? 'Sessions were counted.' : 'Who was connected was not asked.'}`,
+      : `${gateways.length} gateways in ${subscriptions.length} subscriptions${scan.onlyNamed ? ' (only those that were named)' : ''}, as seen between ${minuteOf(scan.startedAt)} and ${minuteOf(scan.finishedAt)} UTC by the scan that ${scan.requestedBy} asked for (operation ${scan.operationId}). ${scan.sessions ? 'Sessions were counted.' : 'Who was connected was not asked.'}`,
     ...(expressRouteGateways === 0 ? [] : [`${expressRouteGateways} ExpressRoute gateways are not listed.`]),
     ...(running === undefined
       ? []

@@ -71,12 +71,21 @@ export function createReportInventory({
         gateways: count,
         ...(notLookedAt === undefined ? {} : { notLookedAt }),
       })),
-      notSeen: [...subscriptions.flatMap(unseenOfSubscription), ...listed.flatMap(unseenOfGateway)],
+      notSeen: [
+        ...(scan?.onlyNamed === true ? [otherSubscriptions] : []),
+        ...subscriptions.flatMap(unseenOfSubscription),
+        ...listed.flatMap(unseenOfGateway),
+      ],
       expressRouteGateways: gateways.filter(({ facts }) => facts?.type === 'expressRoute').length,
       gateways: listed,
     };
   };
 }
+
+const otherSubscriptions: Inventory['notSeen'][number] = {
+  id: '/subscriptions',
+  why: 'The scan was asked for some subscriptions by name. Gateways of all others are not in it.',
+};
 
 function toViews(
   gateways: readonly ScannedGateway[],
@@ -174,7 +183,7 @@ function unseenOfGateway({
     ...(sessions?.notLookedAt === undefined ? [] : [{ id, why: `Sessions: ${sessions.notLookedAt}` }]),
     ...addresses.map((address) => ({
       id: address.id,
-      why: 'No list that the identity may read has this public address: its SKU is not known.',
+      why: 'No list that the identity may read shows the SKU of this public address.',
     })),
   ];
 }

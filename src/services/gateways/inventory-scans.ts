@@ -123,10 +123,11 @@ export function createInventoryScans(options: InventoryScansOptions): InventoryS
     const operation = await operations.get(operationId);
     if (operation === undefined) return;
     if (end.status === 'succeeded') {
-      const { sessions: withSessions } = orderSchema.parse(operation.context);
+      const { sessions: withSessions, subscriptions } = orderSchema.parse(operation.context);
       const { createdAt: startedAt, requestedBy } = operation;
       const finishedAt = now().toISOString();
-      await publishScan(stores, { id: operationId, startedAt, finishedAt, requestedBy, withSessions });
+      const onlyNamed = subscriptions !== undefined;
+      await publishScan(stores, { id: operationId, startedAt, finishedAt, requestedBy, withSessions, onlyNamed });
     } else {
       await retireScan(stores, operationId);
     }

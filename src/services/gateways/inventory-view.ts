@@ -50,6 +50,9 @@ export const inventorySchema = z
         finishedAt: z.iso.datetime(),
         requestedBy: z.string(),
         sessions: z.boolean().meta({ description: 'Whether it asked who was connected.' }),
+        onlyNamed: z
+          .boolean()
+          .meta({ description: 'Whether it looked at the subscriptions named in its order, and at no others.' }),
       })
       .optional()
       .meta({ description: 'The last scan that ended well; absent where none has.' }),
@@ -57,9 +60,10 @@ export const inventorySchema = z
     subscriptions: z.array(
       z.object({ id: z.string(), name: z.string(), gateways: z.int(), notLookedAt: z.string().optional() }),
     ),
-    notSeen: z
-      .array(z.object({ id: z.string(), why: z.string() }))
-      .meta({ description: 'What the scan did not see: ids of subscriptions, gateways, public addresses.' }),
+    notSeen: z.array(z.object({ id: z.string(), why: z.string() })).meta({
+      description:
+        'What the scan did not see: ids of subscriptions (`/subscriptions`: all that were not named), gateways, public addresses.',
+    }),
     expressRouteGateways: z.int().meta({ description: 'They let no clients in and are not listed.' }),
     gateways: z.array(inventoryGatewaySchema),
   })

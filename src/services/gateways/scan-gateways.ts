@@ -1,4 +1,5 @@
 import { type GatewayFacts, readGatewayFacts, type ReadTrusted } from '../../domain/inventory/gateway-facts.ts';
+import { findUnreadable } from '../../domain/inventory/gateway-shape.ts';
 import type { Arm } from '../../ports/arm.ts';
 import type { ScanItem, ScannedGateway } from '../../stores/records/inventory.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -27,6 +28,13 @@ export function scanGateways({ arm, stores, readTrusted, withSessions, now }: Sc
       const trouble = troubleOf(answer);
       if (trouble === undefined) await write(item, { notLookedAt: sayArm(answer) });
       return trouble ?? { outcome: 'written' };
+    }
+    const unreadable = findUnreadable(answer.value);
+    if (unreadable !== undefined) {
+      await write(item, {
+        notLookedAt: `What Azure shows of it cannot be read: ${unreadable} is not of the usual form.`,
+      });
+      return { outcome: 'written' };
     }
     const facts = readGatewayFacts(answer.value, readTrusted);
     if (withSessions && hasClients(facts)) {

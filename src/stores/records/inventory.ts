@@ -14,6 +14,7 @@ const inventorySchema = z.object({
       finishedAt: z.string(),
       requestedBy: z.string(),
       withSessions: z.boolean(),
+      onlyNamed: z.boolean(),
     })
     .optional(),
   /** Scans whose rows are to be removed. */
@@ -29,7 +30,7 @@ export const inventoryKind: RecordKind<InventoryRecord> = {
 
 export const latestInventory: RowKeys = { partitionKey: 'inventory', rowKey: 'latest' };
 
-const addressSchema = z.object({ id: z.string(), gatewayId: z.string(), sku: z.string() });
+const addressSchema = z.object({ id: z.string(), gatewayId: z.string(), sku: z.string().optional() });
 
 /** What a scan saw of a subscription. Partition scan, row subscription. */
 const scannedSubscriptionSchema = z.object({

@@ -17,6 +17,7 @@ function anInventory(): Inventory {
       finishedAt: '2026-11-30T10:01:00.000Z',
       requestedBy: 'kim',
       sessions: true,
+      onlyNamed: true,
     },
     subscriptions: [{ id: subscription, name: 'Contoso', gateways: 2 }],
     notSeen: [{ id: gatewayId('hidden'), why: 'AuthorizationFailed: No <rights>.' }],
@@ -50,7 +51,7 @@ function anInventory(): Inventory {
           total: 2,
           byName: [{ name: '@kim', count: 2 }],
           furtherNames: 0,
-          unreadable: 0,
+          unreadable: 40,
         },
         findings: [
           {
@@ -143,7 +144,7 @@ describe('src/functions/gateways/inventory', () => {
     expect(answer.headers['content-disposition']).toContain('gatehouse-inventory.csv');
     const [names, finding, unseen, ...rest] = answer.text.trim().split('\r\n');
     expect(names).toMatch(/^"subscription","resourceGroup","gateway",/);
-    expect(finding).toContain('"gw","eastus","VpnGw1","SSTP","Certificate","172.16.0.0/24","1","1","2"');
+    expect(finding).toContain('"gw","eastus","VpnGw1","SSTP","Certificate","172.16.0.0/24","1","1","42"');
     expect(finding).toContain(`"'=1+1 is no formula here"`);
     expect(unseen).toContain('"notLookedAt","Not looked at, because: AuthorizationFailed: No <rights>."');
     expect(rest).toEqual([]);
@@ -160,11 +161,28 @@ describe('src/functions/gateways/inventory', () => {
     expect(text).not.toMatch(/<script|<img|<link|<iframe| on\w+=|javascript:|url\(/i);
     expect(text).toContain('CN=&#60;script&#62;alert(1)');
     expect(text).toContain('Not looked at, because: AuthorizationFailed: No &#60;rights&#62;.');
+    expect(text).toContain('2 gateways in 1 subscriptions (only those that were named), as');
     expect(text).toContain('2027-03-31');
     expect(text).toContain('href="https://learn.microsoft.com/x?a=1&#38;b=2"');
     expect(text).toContain('@media print');
     const [, anchor] = /<a href="#(g-[0-9a-f]+)">gw<\/a>/.exec(text) ?? [];
     expect(text).toContain(`<section id="${anchor ?? ''}">`);
+  });
+
+  it('claims nothing in CSV and on the page while the first scan is under way', async () => {
+    const { get, start } = routes();
+    await api.ask(start);
+
+    const page = await api.ask(get, { as: 'reader', query: '?format=html' });
+    const csv = await api.ask(get, { as: 'reader', query: '?format=csv' });
+
+    expect(page.text).toContain('No scan has ended yet.');
+    expect(page.text).toContain('under way');
+    expect(page.text).not.toMatch(/Nothing was found|was looked at|None\.|<h2>/);
+    expect(csv.text.trim().split('\r\n')).toEqual([
+      expect.stringContaining('"subscription"'),
+      expect.stringContaining('No scan has ended yet'),
+    ]);
   });
 
   it('has the style of the page in its policy, so that a browser applies it', async () => {

@@ -115,13 +115,34 @@ describe('src/services/gateways/inventory-scans', () => {
     });
   });
 
-  it('looks at the named subscriptions alone', async () => {
+  it('looks at the named subscriptions alone, and says so', async () => {
     put(world, one, 'a');
     put(world, two, 'b');
 
-    await scan(world, { subscriptions: [two] });
+    await scan(world);
+    expect(await report(world)).toMatchObject({ scan: { onlyNamed: false }, notSeen: [] });
+    await scan(world, { subscriptions: [two] }, 'named');
 
-    expect((await report(world)).gateways.map(({ name }) => name)).toEqual(['b']);
+    const { gateways, scan: shown, notSeen } = await report(world);
+    expect(gateways.map(({ name }) => name)).toEqual(['b']);
+    expect(shown?.onlyNamed).toBe(true);
+    expect(notSeen).toEqual([{ id: '/subscriptions', why: expect.stringContaining('others are not in it') as string }]);
+  });
+
+  it.each([
+    [{}, 'properties'],
+    [{ properties: { gatewayType: 'Vpn', vpnClientConfiguration: 'redacted' } }, 'vpnClientConfiguration'],
+    [{ properties: { gatewayType: 'Hologram' } }, 'gatewayType'],
+  ])('says of a gateway that Azure shows as %j that it was not looked at', async (body, part) => {
+    world.arm.resources.set(gatewayId(one, 'odd'), body);
+
+    await scan(world, { sessions: true });
+
+    const why = expect.stringMatching(new RegExp(`cannot be read: \\S*${part} `)) as string;
+    expect(await report(world)).toMatchObject({
+      gateways: [{ name: 'odd', notLookedAt: why, findings: [] }],
+      notSeen: [{ id: gatewayId(one, 'odd'), why }],
+    });
   });
 
   it('says of what it was refused that it was not looked at, and why, and goes on', async () => {
@@ -207,7 +228,19 @@ describe('src/services/gateways/inventory-scans', () => {
     expect(gateways.find(({ resourceId }) => resourceId === named)?.publicIpAddresses).toEqual([
       { id: address('pip1') },
     ]);
-    expect(notSeen).toEqual([{ id: address('pip1'), why: expect.stringContaining('SKU is not known') as string }]);
+    expect(notSeen).toEqual([{ id: address('pip1'), why: expect.stringContaining('shows the SKU') as string }]);
+  });
+
+  it('says of a public address whose SKU the list does not show that it was not seen', async () => {
+    const resourceId = put(world, one, 'named', addressOf('pip1'));
+    const id = `/subscriptions/${one}/resourceGroups/rg/providers/Microsoft.Network/publicIPAddresses/pip1`;
+    world.armInventory.addresses.push({ id, gatewayId: resourceId });
+
+    await scan(world);
+
+    const { gateways, notSeen } = await report(world);
+    expect(gateways[0]?.publicIpAddresses).toEqual([{ id }]);
+    expect(notSeen.map(({ id: unseen }) => unseen)).toEqual([id]);
   });
 
   it('counts sessions by name where it is asked to, and says where Azure would not', async () => {
