@@ -180,6 +180,7 @@ export const problemCodes = {
   notDer: 'The content is not DER.',
   notYetValid: 'The certificate is not valid yet.',
   ownerAmbiguous: 'More than one owner has this e-mail address.',
+  ownerChanged: 'The owner got another address or principal while the certificate was being issued.',
   ownerLeft: 'The owner has left.',
   passwordUnusable: 'The password cannot close a file that every system opens.',
   pathTooLong: 'There are more authorities below one another than one of them allows.',

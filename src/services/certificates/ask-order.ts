@@ -37,7 +37,7 @@ export function createAskOrder(options: AskOrderOptions): AskOrder {
     const { id, email } = judged.owner;
     await options.kits.requireServed(order.deliver ?? [], root.id);
     if (request !== undefined) {
-      const named = { commonName, owner: id, serialNumber: serialNumberOf(random), now: options.now() };
+      const named = { commonName, owner: judged.owner, serialNumber: serialNumberOf(random), now: options.now() };
       prepareCertificate(asked, root, request, named);
     }
     const approval = {

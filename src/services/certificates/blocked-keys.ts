@@ -7,7 +7,7 @@ import {
   type CertificateRecord,
 } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
-import type { leftReason } from './departures.ts';
+import type { OwnerFault } from './owner-faults.ts';
 import type { PlaceFault } from './supersede.ts';
 
 /** Reasons that say something of the key itself: somebody else may have it. They block it for good. */
@@ -51,13 +51,13 @@ export async function blockKey(stores: Pick<Stores, 'blockedKeys'>, block: Block
 
 /**
  * Turns a certificate that is not released yet into a revoked one: its key was blocked, its name was taken, or its
- * owner left, at the same moment; or the key that was made for it went with the process that held it; or it cannot take
+ * owner left or got another address, at the same moment; or the key that was made for it went with the process that held it; or it cannot take
  * the place it was meant for. Answers its record, which may have been released meanwhile.
  */
 export function withhold(
   stores: Pick<Stores, 'certificates'>,
   { serialNumber }: CertificateRecord,
-  reason: BlockedKey['reason'] | 'nameTaken' | 'keyNotKept' | 'rootGone' | typeof leftReason | PlaceFault,
+  reason: BlockedKey['reason'] | 'nameTaken' | 'keyNotKept' | 'rootGone' | OwnerFault | PlaceFault,
   now: Date,
 ): Promise<CertificateRecord | undefined> {
   return stores.certificates.update(certificateKeys(serialNumber), (current) =>

@@ -42,6 +42,7 @@ export interface CheckOrderOptions {
 export interface OrderOwner {
   readonly id: string;
   readonly email?: string;
+  readonly principal?: string;
   readonly isNew: boolean;
 }
 
@@ -204,8 +205,13 @@ export async function readOwnerText(
     return { problems: [{ path: '/owner', code: 'ownerAmbiguous', message, fix }] };
   }
   const isNew = known === undefined && text.includes('@');
-  const email = isNew ? text : known?.email;
-  const value: OrderOwner = { ...(email === undefined ? {} : { email }), id, isNew };
+  const { email = isNew ? text : undefined, principal } = known ?? {};
+  const value: OrderOwner = {
+    ...(email === undefined ? {} : { email }),
+    ...(principal === undefined ? {} : { principal }),
+    id,
+    isNew,
+  };
   return { value, problems: [] };
 }
 

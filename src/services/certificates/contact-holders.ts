@@ -1,5 +1,11 @@
 import { sha256Hex } from '../../stores/digest.ts';
-import { contactHolderKeys, contactsOf, ownerKeys, type OwnerRecord } from '../../stores/records/owners.ts';
+import {
+  contactHolderKeys,
+  contactsOf,
+  mayBeUnderWay,
+  ownerKeys,
+  type OwnerRecord,
+} from '../../stores/records/owners.ts';
 import type { Stores } from '../../stores/stores.ts';
 
 /** What keeps a contact from a record: another one that has it, or is about to get it. */
@@ -10,14 +16,19 @@ export interface ContactObstacle {
 
 /** Sees to it that of two records that are to get one address or principal at the same moment one does. */
 export interface ContactHolders {
-  /** Before the record is written. Holds all of them, or none and says why. */
-  hold(ownerId: string, contacts: readonly string[]): Promise<ContactObstacle | undefined>;
+  /**
+   * Before the record is written. Holds all of them, or none and says why. With `isShared` another record may have them
+   * as well, though not get them at the same moment.
+   */
+  hold(
+    ownerId: string,
+    contacts: readonly string[],
+    options?: { readonly isShared: boolean },
+  ): Promise<ContactObstacle | undefined>;
   /** What the record has no more. */
   release(ownerId: string, contacts: readonly string[]): Promise<void>;
 }
 
-/** A request that has not written its record by then has died: the platform ends answers after 230 seconds. */
-const givingMs = 4 * 60 * 1000;
 const roundsMax = 5;
 
 export function createContactHolders({
@@ -27,7 +38,7 @@ export function createContactHolders({
   readonly stores: Pick<Stores, 'contactHolders' | 'owners'>;
   readonly now: () => Date;
 }): ContactHolders {
-  async function holdOne(ownerId: string, contact: string): Promise<ContactObstacle | undefined> {
+  async function holdOne(ownerId: string, contact: string, isShared: boolean): Promise<ContactObstacle | undefined> {
     const group = groupOf(contact);
     for (let round = 0; round < roundsMax; round += 1) {
       const mine = { group, ownerId, at: now().toISOString() };
@@ -35,7 +46,7 @@ export function createContactHolders({
       const stored = await contactHolders.get(contactHolderKeys(group));
       if (stored === undefined) continue;
       const obstacle = stored.record.ownerId === ownerId ? undefined : await obstacleIn(stored.record, contact);
-      if (obstacle !== undefined) return obstacle;
+      if (obstacle !== undefined && !(isShared && obstacle.owner !== undefined)) return obstacle;
       if (await contactHolders.replace(stored, mine)) return undefined;
     }
     return {};
@@ -47,7 +58,7 @@ export function createContactHolders({
   ): Promise<ContactObstacle | undefined> {
     const owner = (await owners.get(ownerKeys(ownerId)))?.record;
     if (owner !== undefined && contactsOf(owner).includes(contact)) return { owner };
-    return now().getTime() - Date.parse(at) < givingMs ? {} : undefined;
+    return mayBeUnderWay(at, now()) ? {} : undefined;
   }
 
   async function release(ownerId: string, contacts: readonly string[]): Promise<void> {
@@ -59,9 +70,9 @@ export function createContactHolders({
 
   return {
     release,
-    hold: async (ownerId, contacts) => {
+    hold: async (ownerId, contacts, { isShared } = { isShared: false }) => {
       for (const [index, contact] of contacts.entries()) {
-        const obstacle = await holdOne(ownerId, contact);
+        const obstacle = await holdOne(ownerId, contact, isShared);
         if (obstacle === undefined) continue;
         await release(ownerId, contacts.slice(0, index));
         return obstacle;

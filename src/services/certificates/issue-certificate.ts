@@ -7,6 +7,7 @@ import { orderRefused, readOrder } from './check-order.ts';
 import { leftReason, ownerLeftProblem } from './departures.ts';
 import { type SigningRoot, signingRootOf } from './issuer-chain.ts';
 import { judgeOrder, requireApproval } from './judge-order.ts';
+import { changedReason, ownerChangedOnIssue } from './owner-faults.ts';
 import type { Owners } from './owners.ts';
 import {
   type CertificateOrder,
@@ -85,6 +86,7 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     if (revocationReason === 'certificateRevoked' || revocationReason === 'certificateSuperseded') {
       throw placeRefused(revocationReason, renews?.thumbprint ?? '');
     }
+    if (revocationReason === changedReason) throw ownerChangedOnIssue(owner);
     const hasLeft = revocationReason === leftReason;
     throw orderRefused([hasLeft ? ownerLeftProblem(owner, { at }) : commonNameTakenProblem(record)]);
   }
@@ -120,7 +122,7 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     if (request === undefined) throw orderRefused(reading.problems);
     const record = prepareCertificate(order, root, request, {
       commonName,
-      owner: owner.id,
+      owner,
       serialNumber,
       now: now(),
     });

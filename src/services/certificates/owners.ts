@@ -1,7 +1,7 @@
-import { AppError } from '../../domain/app-error.ts';
-import { type Caller, isAllowed } from '../../domain/caller.ts';
+import type { Caller } from '../../domain/caller.ts';
 import { sha256Hex } from '../../stores/digest.ts';
 import {
+  addedContacts,
   contactsOf,
   type Departure,
   isSamePerson,
@@ -12,6 +12,7 @@ import {
 } from '../../stores/records/owners.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { createContactHolders } from './contact-holders.ts';
+import { contactBeingGiven, createPutOwner } from './put-owner.ts';
 
 /** What a caller says of an owner. */
 export type OwnerDetails = Omit<OwnerRecord, 'departure' | 'createdBy' | 'createdAt' | 'updatedAt'>;
@@ -44,7 +45,10 @@ export interface Owners {
    * to take it from one that certificates name: a leaver's certificates are found by them. Else ERR_CONFLICT.
    */
   put(owner: OwnerDetails, caller: Pick<Caller, 'id' | 'role'>): Promise<OwnerRecord>;
-  /** Makes the owner if there is none of that id yet. `by` is a caller's id. */
+  /**
+   * Makes the owner if there is none of that id yet. `by` is a caller's id. Throws ERR_IN_PROGRESS where another record
+   * gets the address or principal, or the id, at that moment.
+   */
   register(owner: OwnerDetails, by: string): Promise<void>;
   get(id: string): Promise<OwnerRecord | undefined>;
   list(query: OwnerQuery): Promise<OwnerPage>;
@@ -106,26 +110,6 @@ export function createOwners({
     return found.filter((owner) => isSamePerson(owner, person));
   }
 
-  /**
-   * Who is taken out with a leaver is an operator's to say: neither does somebody come in by this, nor does a
-   * certificate slip out. What the record gets anew is held for it from here on.
-   */
-  async function requireSameReach(owner: OwnerDetails, by: string): Promise<void> {
-    const before = await get(owner.id);
-    if (before !== undefined && before.createdBy !== by) throw notTheirs(owner.id);
-    const known = before === undefined ? [] : contactsOf(before);
-    const others = (await samePerson(owner)).filter(({ id }) => id !== owner.id);
-    const isDrawn = others.some((other) =>
-      contactsOf(other).some((one) => contactsOf(owner).includes(one) && !known.includes(one)),
-    );
-    if (isDrawn) throw contactTaken(owner.id, others);
-    const isKept = known.every((one) => contactsOf(owner).includes(one));
-    if (!isKept && (await stores.byOwner.list(owner.id, { top: 1 })).length > 0) throw contactNeeded(owner.id);
-    const obstacle = await holders.hold(owner.id, addedTo(before, owner));
-    if (obstacle?.owner !== undefined) throw contactTaken(owner.id, [obstacle.owner]);
-    if (obstacle !== undefined) throw contactBeingGiven(owner.id);
-  }
-
   async function list({ team, state, top, after }: OwnerQuery): Promise<OwnerPage> {
     // '!' is less than anything that an id may go on with: `kim` is followed by `kim-2`.
     const rows = await owners.list(ownerPartition, { top, ...(after === undefined ? {} : { from: `${after}!` }) });
@@ -155,31 +139,14 @@ export function createOwners({
       // Whoever tries again reads who has it by then.
       if ((await holders.hold(owner.id, contactsOf(owner))) !== undefined) throw contactBeingGiven(owner.id);
       await index(owner.id, contactsOf(owner));
-      await owners.insert(made(owner, by));
+      if (await owners.insert(made(owner, by))) return;
+      const lacking = addedContacts(await get(owner.id), owner);
+      if (lacking.length === 0) return;
+      await holders.release(owner.id, lacking);
+      throw contactBeingGiven(owner.id);
     },
 
-    put: async (owner, caller) => {
-      const fresh = made(owner, caller.id);
-      if (!isAllowed(caller, 'operator')) await requireSameReach(owner, caller.id);
-      await index(owner.id, contactsOf(owner));
-      if (await owners.insert(fresh)) return fresh;
-      const dropped: { contacts: readonly string[] } = { contacts: [] };
-      const replaced = await owners.update(ownerKeys(owner.id), (before) => {
-        const { createdBy, createdAt, departure } = before;
-        if (createdBy !== caller.id && !isAllowed(caller, 'operator')) throw notTheirs(owner.id);
-        dropped.contacts = addedTo(owner, before);
-        return {
-          ...owner,
-          createdAt,
-          updatedAt: fresh.updatedAt,
-          ...(createdBy === undefined ? {} : { createdBy }),
-          // What is known of them is replaced; that they left is taken back by a call of its own.
-          ...(departure === undefined ? {} : { departure }),
-        };
-      });
-      await holders.release(owner.id, dropped.contacts);
-      return replaced ?? fresh;
-    },
+    put: createPutOwner({ stores, holders, samePerson, index, now }),
 
     depart: async (id, departure) => {
       const fresh = { ...made({ id }, departure.by), departure };
@@ -200,37 +167,4 @@ export function createOwners({
         return { ...current, departure: { ...departure, reopenedAt: at() }, updatedAt: at() };
       }),
   };
-}
-
-/** Address and principal that the second has and the first, if there is one, has not. */
-function addedTo(one: Parameters<typeof contactsOf>[0] | undefined, other: Parameters<typeof contactsOf>[0]) {
-  const known = one === undefined ? [] : contactsOf(one);
-  return contactsOf(other).filter((contact) => !known.includes(contact));
-}
-
-function notTheirs(id: string): AppError {
-  return new AppError(
-    'ERR_CALLER_NOT_ALLOWED',
-    `Owner '${id}' was made by somebody else: only an operator may replace it.`,
-  );
-}
-
-function contactTaken(id: string, others: readonly OwnerRecord[]): AppError {
-  const ids = others.map((other) => other.id).join(', ');
-  return new AppError(
-    'ERR_CONFLICT',
-    `The address or principal of owner '${id}' is that of ${ids}: only an operator may give it to another record.`,
-  );
-}
-
-function contactBeingGiven(id: string): AppError {
-  const message = `The address or principal of owner '${id}' is being given to another record at this moment.`;
-  return new AppError('ERR_IN_PROGRESS', message, { retryAfterSeconds: 5 });
-}
-
-function contactNeeded(id: string): AppError {
-  return new AppError(
-    'ERR_CONFLICT',
-    `Certificates name owner '${id}': only an operator may change or drop its address or principal.`,
-  );
 }

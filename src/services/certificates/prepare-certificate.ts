@@ -9,8 +9,9 @@ import { lintClientTbs } from '../../pki/lint-certificate.ts';
 import { findNameConstraint } from '../../pki/name-constraints.ts';
 import type { CertificateRequest } from '../../pki/read-certificate-request.ts';
 import type { CertificateRecord } from '../../stores/records/certificates.ts';
+import { contactsOf } from '../../stores/records/owners.ts';
 import type { Approval } from './approval.ts';
-import { orderRefused } from './check-order.ts';
+import { type OrderOwner, orderRefused } from './check-order.ts';
 import type { SigningRoot } from './issuer-chain.ts';
 
 /** Bytes of one request: the same again for the same label when it is repeated. */
@@ -76,7 +77,7 @@ export function prepareCertificate(
   request: CertificateRequest,
   named: {
     readonly commonName: string;
-    readonly owner: string;
+    readonly owner: Pick<OrderOwner, 'id' | 'email' | 'principal'>;
     readonly serialNumber: SerialNumber;
     readonly now: Date;
   },
@@ -107,7 +108,8 @@ export function prepareCertificate(
   return {
     serialNumber: named.serialNumber,
     rootId: root.id,
-    owner: named.owner,
+    owner: named.owner.id,
+    ownerContacts: [...contactsOf(named.owner)],
     commonName: named.commonName,
     publicKeyHash: request.publicKeyHash,
     notBefore: fields.notBefore.toISOString(),

@@ -8,15 +8,16 @@ import type { RootKeys } from '../../ports/root-keys.ts';
 import { sha256Hex } from '../../stores/digest.ts';
 import type { Outbox } from '../../stores/outbox.ts';
 import { certificateKeys, type CertificateRecord, rootKeys } from '../../stores/records/certificates.ts';
+import { ownerKeys } from '../../stores/records/owners.ts';
 import type { Stored } from '../../stores/store.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Unfinished } from '../../stores/unfinished.ts';
 import type { Expiries } from '../operations/expiries.ts';
 import { findBlock, withhold } from './blocked-keys.ts';
 import { type CertificateLookup, thumbprintGroup } from './certificate-lookup.ts';
-import { findDeparture, leftReason } from './departures.ts';
 import { requireNotRemoving, type SigningRoot } from './issuer-chain.ts';
 import { fromKeyStore } from './key-answers.ts';
+import { faultOfOwner } from './owner-faults.ts';
 import { isNameTaken } from './shared-names.ts';
 import { supersede, takePlace } from './supersede.ts';
 
@@ -86,15 +87,16 @@ export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing 
     // Of one name or look, read once for both questions.
     const alike = options.lookup.alike(record.commonName, record.serialNumber, now());
     const namesakes = { named: async () => (await alike).named };
-    const [seen, stored, block, departure, isTaken, { lookingLike }] = await Promise.all([
+    const [seen, stored, block, owner, isTaken, { lookingLike }] = await Promise.all([
       stores.certificates.get(certificateKeys(record.serialNumber)),
       // Whoever removes the root marks it, then looks for certificates: this record was written before this look.
       stores.roots.get(rootKeys(record.rootId)),
       // Likewise the key: whoever blocks it writes the block, then looks for certificates; the record was written
       // before this look.
       findBlock(stores, record.publicKeyHash),
-      // Likewise the owner: whoever notes that they have left notes it, then looks for what is theirs.
-      findDeparture(stores, record.owner),
+      // Likewise the owner: whoever notes that they have left, or takes an address from them, notes it, then looks for
+      // what is theirs.
+      stores.owners.get(ownerKeys(record.owner)),
       // Likewise the name, now that others see this record: of two requests for one name at one moment neither slips
       // through.
       record.allowSharedName === true ? false : isNameTaken(stores, namesakes, record),
@@ -107,7 +109,8 @@ export function createContinueIssuing(options: ReleaseOptions): ContinueIssuing 
     }
     if (root.key === undefined) throw new Error(`Root ${root.id} has no signing key.`);
     if (block !== undefined) return withheld(record, root, block.reason);
-    if (departure !== undefined) return withheld(record, root, leftReason);
+    const ownerFault = faultOfOwner(record, owner?.record, now());
+    if (ownerFault !== undefined) return withheld(record, root, ownerFault);
     if (isTaken) return withheld(record, root, 'nameTaken');
     const isKeyGone =
       record.isKeyMadeHere === true && madeKey === undefined && !(await options.keyFiles.holds(record.serialNumber));

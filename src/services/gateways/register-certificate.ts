@@ -13,12 +13,14 @@ import {
   type RootRecord,
   unknownRootId,
 } from '../../stores/records/certificates.ts';
+import { contactsOf, ownerKeys } from '../../stores/records/owners.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { findBlock } from '../certificates/blocked-keys.ts';
 import { type CertificateLookup, nameGroups, thumbprintGroup } from '../certificates/certificate-lookup.ts';
 import { type OrderOwner, readOwnerText } from '../certificates/check-order.ts';
 import { findDeparture, leftReason } from '../certificates/departures.ts';
 import { comparableSerial } from '../certificates/list-certificates.ts';
+import { changedReason, faultOfOwner, ownerChanging } from '../certificates/owner-faults.ts';
 import type { Owners } from '../certificates/owners.ts';
 import type { Expiries, Expiry } from '../operations/expiries.ts';
 import type { IntentRequest } from '../operations/intent-request.ts';
@@ -105,6 +107,13 @@ export function createRegisterCertificate(options: RegisterOptions): RegisterCer
     return (issuers.find(({ id }) => id === known?.rootId) ?? issuers[0])?.id ?? unknownRootId;
   }
 
+  /** Whoever tries again reads whose it is by then. */
+  async function requireUnchanged(owner: OrderOwner): Promise<void> {
+    const stored = await stores.owners.get(ownerKeys(owner.id));
+    const asked = { owner: owner.id, ownerContacts: [...contactsOf(owner)] };
+    if (faultOfOwner(asked, stored?.record, now()) === changedReason) throw ownerChanging(owner.id);
+  }
+
   /**
    * Found in every way before it is there: whoever takes out what is of a person or a key finds it, or it sees that
    * they did.
@@ -149,6 +158,7 @@ export function createRegisterCertificate(options: RegisterOptions): RegisterCer
       stores.byRoot.upsert({ group: rootId, key: serialNumber, serialNumber }),
       stores.byThumbprint.upsert({ group: thumbprintGroup(thumbprint), key: thumbprint, serialNumber }),
     ]);
+    await requireUnchanged(owner);
     if (known === undefined && (await stores.certificates.insert(record))) return record;
     if (known !== undefined && known.notAfter !== record.notAfter) await options.expiries.remove(expiryOf(known));
     const complete = (current: CertificateRecord): CertificateRecord | undefined =>

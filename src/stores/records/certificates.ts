@@ -106,6 +106,8 @@ const certificateRecordSchema = z.object({
   /** `unknownRootId` where that of a registered one is not known here. */
   rootId: z.string(),
   owner: z.string(),
+  /** Address and principal by which the owner was known when it was ordered, as they are compared. */
+  ownerContacts: z.array(z.string()).optional(),
   /** Empty where only a thumbprint is known, and so is the hash of the key. */
   commonName: z.string(),
   publicKeyHash: z.string(),

@@ -28,6 +28,9 @@ export const ownerRecordSchema = z
     timeZone: z.string().optional(),
     locale: z.string().optional(),
     departure: departureSchema.optional(),
+    contactsMovingAt: z.iso.datetime().optional().meta({
+      description: 'While its maker’s request may take an address or principal from it: nothing is issued to it then.',
+    }),
     createdBy: z.string().optional().meta({ description: 'Who made the record, and may change it.' }),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
@@ -77,6 +80,14 @@ export function contactHolderKeys(group: string): { partitionKey: string; rowKey
   return { partitionKey: group, rowKey: 'holder' };
 }
 
+/** A request that has not written its record by then has died: the platform ends answers after 230 seconds. */
+const requestMs = 4 * 60 * 1000;
+
+/** Whether a request that began at that time may still be on its way. */
+export function mayBeUnderWay(begunAt: string, now: Date): boolean {
+  return now.getTime() - Date.parse(begunAt) < requestMs;
+}
+
 /** The departure that stands: undefined of whoever is there, or is there again. */
 export function standingDeparture(owner: OwnerRecord | undefined): Departure | undefined {
   const departure = owner?.departure;
@@ -97,6 +108,15 @@ export function contactsOf({ email, principal }: Pick<OwnerRecord, 'email' | 'pr
     ...(email === undefined ? [] : [`email:${email.toLowerCase()}`]),
     ...(principal === undefined ? [] : [`principal:${principal.toLowerCase()}`]),
   ];
+}
+
+/** Address and principal that the second has and the first, if there is one, has not. */
+export function addedContacts(
+  one: Pick<OwnerRecord, 'email' | 'principal'> | undefined,
+  other: Pick<OwnerRecord, 'email' | 'principal'>,
+): readonly string[] {
+  const known = one === undefined ? [] : contactsOf(one);
+  return contactsOf(other).filter((contact) => !known.includes(contact));
 }
 
 function isEqual(one: string | undefined, other: string | undefined): boolean {

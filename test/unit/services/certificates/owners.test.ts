@@ -1,11 +1,30 @@
 import { AppError } from '../../../../src/domain/app-error.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
-import { createMemoryTables } from '../../../support/memory-tables.ts';
+import { createMemoryTables, type MemoryTables } from '../../../support/memory-tables.ts';
 import { aRoot, createServicesWorld, randomnessOf, type ServicesWorld } from '../../../support/services-world.ts';
 
 const operator = { id: 'boss', role: 'operator' } as const;
 const requester = { id: 'mallory', role: 'requester' } as const;
+
+/** Has something else done just before the write of that number, counted from 0. */
+function atWrite(tables: MemoryTables, place: number, work: () => Promise<unknown>) {
+  let writes = 0;
+  let done: Promise<unknown> | undefined;
+  const interrupt = async (): Promise<void> => {
+    if (writes++ !== place || done !== undefined) return;
+    done = work();
+    await done;
+  };
+  for (const write of ['insert', 'upsert', 'replace'] as const) {
+    const original = tables[write].bind(tables) as (...input: unknown[]) => Promise<never>;
+    jest.spyOn(tables, write).mockImplementation(async (...input: unknown[]) => {
+      await interrupt();
+      return original(...input);
+    });
+  }
+  return { isDone: () => done !== undefined, done: async () => done };
+}
 
 describe('src/services/certificates/owners', () => {
   it('gives the address or principal of one record to a second only for an operator', async () => {
@@ -125,6 +144,118 @@ describe('src/services/certificates/owners', () => {
 
     expect(record.owner).toBe('theirs');
     expect(await holdersOf(world)).toEqual(['theirs']);
+  });
+
+  const ordered = { rootId: 'root-1', owner: email, csr: toRequestPem(aCertificateRequest()), requestedBy: 'tester' };
+  const issue = ({ certificates }: ServicesWorld) => certificates.issue(ordered, randomnessOf('ann'));
+
+  /** Whoever takes out a person by their address finds what is theirs: every certificate that is in force. */
+  async function foundByAddress({ stores, owners }: ServicesWorld): Promise<boolean> {
+    const found = (await owners.samePerson({ email })).map(({ id }) => id);
+    const released = (await stores.certificates.listPartitions({ from: '', to: 'g' })).filter(
+      ({ record }) => record.certificate !== undefined,
+    );
+    return released.every(({ record }) => found.includes(record.owner));
+  }
+
+  it.each([
+    ['the id of an order’s owner to another address', 'ann-example-com', requester],
+    ['the address of an order’s owner to another id, for an operator', 'ann', operator],
+  ] as const)('gives %s, and nobody’s certificate is lost to who looks for them', async (_what, id, by) => {
+    let places = 0;
+    for (;;) {
+      const tables = createMemoryTables();
+      const world = createServicesWorld(tables);
+      await aRoot(world);
+      const theirs = { id, email: id === 'ann' ? email : 'else@example.com' };
+      const holders: string[][] = [];
+      const other = atWrite(tables, places, async () => {
+        holders.push([...(await holdersOf(world))]);
+        return outcomeOf(world.owners.put(theirs, by));
+      });
+
+      await outcomeOf(issue(world));
+      if (!other.isDone()) break;
+      await other.done();
+      world.clock.advance(10_000);
+      await outcomeOf(issue(world));
+
+      expect([places, await foundByAddress(world)]).toEqual([places, true]);
+      // To a second record an operator gives it only where the first has it already.
+      if (id === 'ann' && holders.flat().length === 0) {
+        expect([places, (await holdersOf(world)).length]).toEqual([places, 1]);
+      }
+      places += 1;
+    }
+    expect(places).toBeGreaterThan(5);
+  });
+
+  it('issues nothing to a record from which its maker takes the address at that moment, whenever the other comes in', async () => {
+    const outcomes = new Set<string>();
+    for (const first of ['order', 'change'] as const) {
+      for (let place = 0; ; place += 1) {
+        const tables = createMemoryTables();
+        const world = createServicesWorld(tables);
+        await aRoot(world);
+        await world.owners.put({ id: 'temp', email }, requester);
+        const change = () => outcomeOf(world.owners.put({ id: 'temp', email: 'mallory@example.com' }, requester));
+        const order = () => outcomeOf(issue(world));
+        const other = atWrite(tables, place, first === 'order' ? change : order);
+
+        const outcome = await (first === 'order' ? order : change)();
+        if (!other.isDone()) break;
+        outcomes.add([outcome, await other.done()].toSorted().join(' '));
+        await outcomeOf(issue(world));
+
+        expect([first, place, await foundByAddress(world)]).toEqual([first, place, true]);
+      }
+    }
+    expect(outcomes).toContain('given refused');
+    expect(outcomes).not.toContain('given given');
+  });
+
+  it('says why it withholds a certificate whose owner got another address, now and ever after', async () => {
+    const world = createServicesWorld();
+    await aRoot(world);
+    await world.owners.put({ id: 'temp', email }, operator);
+    const insert = world.stores.certificates.insert.bind(world.stores.certificates);
+    jest.spyOn(world.stores.certificates, 'insert').mockImplementationOnce(async (record) => {
+      await world.owners.put({ id: 'temp', email: 'else@example.com' }, operator);
+      return insert(record);
+    });
+
+    for (let times = 0; times < 2; times += 1) {
+      await expect(issue(world)).rejects.toMatchObject({
+        code: 'ERR_CONFLICT',
+        problems: [{ path: '/owner', code: 'ownerChanged', message: expect.stringContaining('temp') as unknown }],
+      });
+    }
+    expect(world.tables.rows('ClientCertificates')).toMatchObject([{ columns: { revocationReason: 'ownerChanged' } }]);
+  });
+
+  it('lets an owner be issued to again whose maker’s request has died', async () => {
+    const world = createServicesWorld();
+    await aRoot(world);
+    await world.owners.put({ id: 'temp', email }, requester);
+    jest.spyOn(world.stores.byOwner, 'list').mockRejectedValueOnce(new Error('It died.'));
+    await expect(world.owners.put({ id: 'temp', email: 'else@example.com' }, requester)).rejects.toThrow('died');
+
+    await expect(issue(world)).rejects.toMatchObject({ code: 'ERR_IN_PROGRESS' });
+    world.clock.advance(5 * 60 * 1000);
+
+    expect((await issue(world)).record).toMatchObject({ state: 'issued', owner: 'temp' });
+  });
+
+  it('does not keep an address from others for a record that is refused', async () => {
+    const world = createServicesWorld();
+    const insert = world.stores.owners.insert.bind(world.stores.owners);
+    jest.spyOn(world.stores.owners, 'insert').mockImplementationOnce(async (record) => {
+      await world.owners.put({ id: 'mine', email: 'else@example.com' }, { id: 'stranger', role: 'requester' });
+      return insert(record);
+    });
+    await expect(give(world, 'mine')).rejects.toMatchObject({ code: 'ERR_CALLER_NOT_ALLOWED' });
+
+    expect(await give(world, 'theirs')).toMatchObject({ email });
   });
 
   it('changes or drops an address once a certificate names the owner only for an operator', async () => {

@@ -220,6 +220,41 @@ describe('src/services/gateways/import-certificates', () => {
     expect((await world.lookup.list({ owner: 'ann', state: 'issued', top: 10 })).items).toEqual([]);
   });
 
+  it.each(['registered', 'taken from'] as const)(
+    'has every certificate found by the address that it was %s, whenever its owner’s maker comes in',
+    async (what) => {
+      const maker = { id: 'mallory', role: 'requester' } as const;
+      const person = { email: 'ann@contoso.com' };
+      let places = 0;
+      for (;;) {
+        const world = await aWorld();
+        const isTaken = what === 'taken from';
+        if (isTaken) await world.owners.put({ id: 'temp', ...person }, maker);
+        const theirs = { id: isTaken ? 'temp' : 'ann-contoso-com', email: 'else@contoso.com' };
+        let writes = 0;
+        for (const write of ['insert', 'upsert', 'replace'] as const) {
+          const original = world.tables[write].bind(world.tables) as (...input: unknown[]) => Promise<never>;
+          jest.spyOn(world.tables, write).mockImplementation(async (...input: unknown[]) => {
+            if (writes++ === places) await world.owners.put(theirs, maker).catch(() => undefined);
+            return original(...input);
+          });
+        }
+
+        // Whoever is told to try again does.
+        for (let tries = 0; tries < 2; tries += 1) {
+          await register(world, { certificate: pem, owner: person.email }).catch(() => undefined);
+        }
+        if (writes <= places) break;
+
+        const found = (await world.owners.samePerson(person)).map(({ id }) => id);
+        const record = await world.lookup.byThumbprint(thumbprintOf(client.der));
+        if (record !== undefined) expect([places, found]).toEqual([places, expect.arrayContaining([record.owner])]);
+        places += 1;
+      }
+      expect(places).toBeGreaterThan(8);
+    },
+  );
+
   it('blocks a certificate of a key that was reported lost', async () => {
     const world = await aWorld();
     await aRoot(world);
