@@ -561,7 +561,7 @@ describe('W31, the trust', () => {
     });
     const verified = await machine.run('W31', 'verify', ask);
     expect(verified).toMatchObject({ ok: true, facts: { isTrusted: false } });
-    expect(verified.message).toContain('a sign-in decides');
+    expect(verified.message).toContain('sign in to the portal to see whether it works');
   });
 
   it('is not said to be there when the script complains or does nothing', async () => {
