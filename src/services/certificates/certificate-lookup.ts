@@ -24,18 +24,13 @@ export interface CertificateLookup {
   byThumbprint(thumbprint: Thumbprint): Promise<CertificateRecord | undefined>;
   list(query: CertificateQuery): Promise<CertificatePage>;
   /**
-   * The certificates of this name that may open a gateway now: issued, not expired, not revoked. A name in Azure's
-   * session list tells whose session it is only while nobody else has it, so this is asked each time that matters and
-   * never kept.
-   */
-  liveNamed(commonName: string, now: Date): Promise<readonly CertificateRecord[]>;
-  /**
    * Every certificate of this public key, whatever its state and root; the hash is SHA-256 of the SubjectPublicKeyInfo.
    */
   ofPublicKey(publicKeyHash: string): Promise<readonly CertificateRecord[]>;
   /**
    * Every certificate that was ever given this name, in whatever state, but for the one with the serial number
-   * `except`; names compare as `comparableName` has them.
+   * `except`; names compare as `comparableName` has them. A name in Azure's session list tells whose session it is only
+   * while nobody else has it, so this is asked each time that matters and never kept.
    */
   named(commonName: string, except?: string): Promise<readonly CertificateRecord[]>;
   /**
@@ -125,8 +120,6 @@ export function createCertificateLookup({
     },
 
     list: createListCertificates({ stores, now }),
-
-    liveNamed: async (commonName, at) => (await named(commonName)).filter((record) => isLive(record, at)),
 
     ofPublicKey: async (publicKeyHash) => {
       const rows = await stores.byPublicKey.list(publicKeyHash);

@@ -15,39 +15,46 @@ async function issue(world: ServicesWorld, commonName: string, seed: string): Pr
   return record.thumbprint ?? '';
 }
 
-async function liveNamed(world: ServicesWorld, name: string): Promise<readonly (string | undefined)[]> {
-  return (await world.lookup.liveNamed(name, world.now())).map(({ thumbprint }) => thumbprint);
+async function named(world: ServicesWorld, name: string): Promise<readonly object[]> {
+  return (await world.lookup.named(name)).map(({ thumbprint, state }) => ({ thumbprint, state }));
+}
+
+async function live(world: ServicesWorld): Promise<readonly (string | undefined)[]> {
+  return (await world.lookup.live('root-1', world.now(), 10)).map(({ thumbprint }) => thumbprint);
 }
 
 describe('src/services/certificates/certificate-lookup', () => {
-  it('finds live certificates by name, however a session list writes it', async () => {
+  it('finds certificates by name, however a session list writes it', async () => {
     const world = createServicesWorld();
     await aRoot(world);
     const thumbprint = await issue(world, 'Müller Laptop', 'a');
 
     for (const name of ['Müller Laptop', 'CN=müller laptop', 'MU\u0308LLER LAPTOP']) {
-      expect(await liveNamed(world, name)).toEqual([thumbprint]);
+      expect(await named(world, name)).toEqual([{ thumbprint, state: 'issued' }]);
     }
-    expect(await liveNamed(world, 'Müller')).toEqual([]);
+    expect(await named(world, 'Müller')).toEqual([]);
   });
 
-  it('leaves out a revoked certificate, and has it again when it is reinstated', async () => {
+  it('finds a revoked certificate by its name, and among the live ones only when it is reinstated', async () => {
     const world = createServicesWorld();
     await aRoot(world);
     const thumbprint = await issue(world, 'kim laptop', 'a');
 
     await world.revocations.revoke(thumbprint, { reason: 'left' }, aRequest(world, 'revoke'));
-    expect(await liveNamed(world, 'kim laptop')).toEqual([]);
+    expect(await named(world, 'kim laptop')).toEqual([{ thumbprint, state: 'revoked' }]);
+    expect(await live(world)).toEqual([]);
     await world.revocations.reinstate(thumbprint, {}, aRequest(world, 'reinstate'));
-    expect(await liveNamed(world, 'kim laptop')).toEqual([thumbprint]);
+    expect(await named(world, 'kim laptop')).toEqual([{ thumbprint, state: 'issued' }]);
+    expect(await live(world)).toEqual([thumbprint]);
   });
 
-  it('leaves out an expired certificate', async () => {
+  it('finds an expired certificate by its name, and not among the live ones', async () => {
     const world = createServicesWorld();
     await aRoot(world);
-    await issue(world, 'kim laptop', 'a');
+    const thumbprint = await issue(world, 'kim laptop', 'a');
     world.clock.advance(10 * 24 * 3600 * 1000);
 
-    expect(await liveNamed(world, 'kim laptop')).toEqual([]);
+    expect(await named(world, 'kim laptop')).toEqual([{ thumbprint, state: 'expired' }]);
+    expect(await live(world)).toEqual([]);
   });
 });

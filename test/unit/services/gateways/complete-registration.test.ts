@@ -81,8 +81,8 @@ describe('src/services/gateways/register-certificate, a certificate whose thumbp
     });
     expect(await world.lookup.live('root-1', world.now(), 10)).toEqual([]);
     expect(await world.lookup.live('contoso', world.now(), 10)).toHaveLength(1);
-    expect(await world.lookup.liveNamed('other-name', world.now())).toEqual([]);
-    expect(await world.lookup.liveNamed('ann-laptop', world.now())).toHaveLength(1);
+    expect(await world.lookup.named('other-name')).toEqual([]);
+    expect(await world.lookup.named('ann-laptop')).toHaveLength(1);
     expect(await world.expiries.list('2027-12-01')).toEqual([]);
     expect(await register(world, { certificate: pem }, 'again')).toMatchObject({ result: { unchanged: 1 } });
   });
