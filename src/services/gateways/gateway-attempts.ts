@@ -6,7 +6,6 @@ import { gatewayKeys, type GatewayRecord } from '../../stores/records/gateways.t
 import type { Stores } from '../../stores/stores.ts';
 import { instanceIdOf, type OperationRecord } from '../operations/operation-record.ts';
 import { supersededBy } from '../operations/operation-standing.ts';
-import type { Operations } from '../operations/operations.ts';
 import type { TakeClaims } from '../operations/take-claims.ts';
 
 /** Attempts of operations on whole gateways. */
@@ -14,8 +13,8 @@ export interface GatewayAttempts {
   /** Starts the orchestration of an attempt that has the gateway's row. */
   start(operation: OperationRecord, epoch: number, orchestrations: Orchestrations): Promise<void>;
   /**
-   * Takes the claims and the gateway's row, and starts the attempt; one that is refused has ended with the refusal, and
-   * not as one that is under way for ever. A conflict unless the gateway's latest operation is this one or `after`.
+   * Takes the claims and the gateway's row, and starts the attempt; where that is refused it holds neither. A conflict
+   * unless the gateway's latest operation is this one or `after`.
    */
   begin(operation: OperationRecord, orchestrations: Orchestrations, after?: string): Promise<void>;
 }
@@ -24,13 +23,11 @@ export function createGatewayAttempts({
   stores,
   claims,
   claimAll,
-  operations,
   now,
 }: {
   readonly stores: Pick<Stores, 'gateways'>;
   readonly claims: Pick<Claims, 'release'>;
   readonly claimAll: TakeClaims;
-  readonly operations: Pick<Operations, 'finish'>;
   readonly now: () => Date;
 }): GatewayAttempts {
   async function start(operation: OperationRecord, epoch: number, orchestrations: Orchestrations): Promise<void> {
@@ -64,11 +61,7 @@ export function createGatewayAttempts({
     return record.writer.epoch;
   }
 
-  async function takeAndStart(
-    operation: OperationRecord,
-    orchestrations: Orchestrations,
-    after?: string,
-  ): Promise<void> {
+  async function begin(operation: OperationRecord, orchestrations: Orchestrations, after?: string): Promise<void> {
     const record = (await stores.gateways.get(gatewayKeys(operation.target)))?.record;
     if (record === undefined) throw new AppError('ERR_NOT_FOUND', `Gateway ${operation.target} does not exist.`);
     requireLatest(record, operation, after);
@@ -83,23 +76,7 @@ export function createGatewayAttempts({
     }
   }
 
-  return {
-    start,
-
-    begin: async (operation, orchestrations, after) => {
-      try {
-        await takeAndStart(operation, orchestrations, after);
-      } catch (error) {
-        if (error instanceof AppError) {
-          await operations.finish(operation.id, {
-            status: 'failed',
-            problem: { code: error.code, detail: error.message },
-          });
-        }
-        throw error;
-      }
-    },
-  };
+  return { start, begin };
 }
 
 /** Throws unless the gateway's latest operation is this one or `after`; without `after` any may have been. */

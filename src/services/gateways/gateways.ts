@@ -36,8 +36,8 @@ export interface GatewayOperations {
    */
   requireUnclaimed(plan: GatewayPlan, operationId: string): Promise<void>;
   /**
-   * Starts the removal of what Gatehouse made for the gateway. With `insteadOf`, ERR_CONFLICT unless that operation is
-   * the gateway's latest.
+   * Starts the removal of what Gatehouse made for the gateway; one that is refused leaves no operation. With
+   * `insteadOf`, ERR_CONFLICT unless that operation is the gateway's latest.
    */
   remove(gatewayId: string, request: IntentRequest, insteadOf?: OperationRecord): Promise<OperationRecord>;
   /**
@@ -59,9 +59,14 @@ export function createGatewayOperations({
 
   const claimAll = createTakeClaims({ claims, operations, now });
   const takeClaim = createTakeClaim({ claims, operations, now });
-  const attempts = createGatewayAttempts({ stores, claims, claimAll, operations, now });
+  const attempts = createGatewayAttempts({ stores, claims, claimAll, now });
 
   const registration = createGatewayRegistration({ stores, now });
+
+  async function failWith(operationId: string, { code, message, problems }: AppError): Promise<void> {
+    const errors = problems.length === 0 ? {} : { errors: [...problems] };
+    await operations.finish(operationId, { status: 'failed', problem: { code, detail: message, ...errors } });
+  }
 
   /** With the claims that it needs: whoever had them until now may have registered the id or the resource. */
   async function register(
@@ -101,8 +106,7 @@ export function createGatewayOperations({
       await claimAll(claimed, operationId, 1);
       const operation = await register(plan, roots, { operationId, requestedBy }).catch(async (error: unknown) => {
         if (error instanceof AppError) {
-          const problem = { code: error.code, detail: error.message, errors: [...error.problems] };
-          await operations.finish(operationId, { status: 'failed', problem });
+          await failWith(operationId, error);
           for (const name of claimed) await claims.release(name, operationId);
         }
         throw error;
@@ -134,7 +138,12 @@ export function createGatewayOperations({
         requestedBy,
         steps: removeSteps,
       });
-      await attempts.begin(operation, orchestrations, insteadOf?.id);
+      try {
+        await attempts.begin(operation, orchestrations, insteadOf?.id);
+      } catch (error: unknown) {
+        if (error instanceof AppError) await operations.withdraw(operation.id);
+        throw error;
+      }
       return operation;
     },
 
@@ -145,7 +154,13 @@ export function createGatewayOperations({
       if (record.writer !== undefined) throw beingWritten(record.id);
       const attempt = await operations.nextAttempt(operation.id, operation.attempt);
       if (attempt === undefined) throw new AppError('ERR_CONFLICT', `Operation ${operation.id} cannot be resumed.`);
-      await attempts.begin({ ...operation, attempt }, orchestrations, operation.id);
+      try {
+        await attempts.begin({ ...operation, attempt }, orchestrations, operation.id);
+      } catch (error: unknown) {
+        // Not as one that is under way for ever.
+        if (error instanceof AppError) await failWith(operation.id, error);
+        throw error;
+      }
     },
 
     revive: async (operation, orchestrations) => {

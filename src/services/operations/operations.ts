@@ -45,6 +45,11 @@ export interface NewOperation {
 export interface Operations extends OperationEnds, OperationWaits {
   /** Answers the record of that id: the new one, or the one that an earlier run of the same request made. */
   create(operation: NewOperation): Promise<OperationRecord>;
+  /**
+   * Takes back an operation that was refused before anything of it was begun, as if nobody had asked. One that is under
+   * way, or has ended, stays.
+   */
+  withdraw(id: string): Promise<void>;
   get(id: string): Promise<OperationRecord | undefined>;
   view(id: string): Promise<OperationView | undefined>;
   list(query: OperationQuery): Promise<OperationPage>;
@@ -125,6 +130,14 @@ export function createOperations(options: OperationsOptions): Operations {
     return earlier;
   }
 
+  async function withdraw(id: string): Promise<void> {
+    const stored = await store.get(operationKeys(id));
+    if (stored?.record.status !== 'pending') return;
+    await index.remove(stored.record);
+    // The note last: by it a sweep lists again what was begun after all, or drops what is gone.
+    if (await store.remove(stored.record, stored.etag)) await unfinished.done(unfinishedOperation, id);
+  }
+
   async function nextAttempt(id: string, after: number): Promise<number | undefined> {
     const record = await get(id);
     if (record === undefined || record.status === 'succeeded') return undefined;
@@ -160,6 +173,7 @@ export function createOperations(options: OperationsOptions): Operations {
 
   return {
     create,
+    withdraw,
     get,
     nextAttempt,
     repair,

@@ -503,14 +503,4 @@ describe('src/services/gateways/gateways', () => {
 
     expect(await world.operations.get(id)).toEqual(failed);
   });
-
-  it('does not remove a gateway that is being written, and leaves no open operation', async () => {
-    const world = createServicesWorld();
-    await world.gatewayOperations.build(plan, aRequest(world, 'one'));
-
-    await expect(world.gatewayOperations.remove('vnet1gw', aRequest(world, 'two'))).rejects.toMatchObject({
-      code: 'ERR_CONFLICT',
-    });
-    expect(await world.operations.view(anOperationId('two'))).toMatchObject({ status: 'failed' });
-  });
 });

@@ -55,6 +55,9 @@ describe('src/services/gateways/trust-roots', () => {
     await expect(world.trust.distrust('vnet1gw', 'root-1', false, aRequest(world, 'a'))).rejects.toMatchObject({
       problems: [{ code: 'certificatesAlive' }],
     });
+    expect(await world.operations.view(anOperationId('a'))).toBeUndefined();
+    const [row] = await world.stores.gatewayRoots.list('vnet1gw');
+    expect(row?.record).toMatchObject({ wanted: true, state: 'trusted' });
     const { id } = await world.trust.distrust('vnet1gw', 'root-1', true, aRequest(world, 'b'));
     await runWriter(world);
 

@@ -119,6 +119,7 @@ describe('src/services/on-premises/connectors', () => {
 
     expect(await made.connectors.get('wap')).toEqual(before);
     expect(made.orchestrations.started).toHaveLength(1);
+    expect(made.tables.rows('Operations').map(({ rowKey }) => rowKey)).toEqual([asked(made, 'connect').operationId]);
   });
 
   it('keeps what is known when a further cloud is added', async () => {

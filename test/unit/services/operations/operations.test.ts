@@ -57,6 +57,22 @@ function anOperation(change: Partial<NewOperation> = {}): NewOperation {
 }
 
 describe('src/services/operations/operations', () => {
+  it('takes back one that was refused before it began, and none that is under way or has ended', async () => {
+    const { operations } = createWorld();
+    await operations.create(anOperation());
+    await operations.create(anOperation({ id: idOf(2) }));
+    await operations.setStep(idOf(2), 'preflight', { status: 'running', now: new Date() });
+    await operations.create(anOperation({ id: idOf(3) }));
+    await operations.finish(idOf(3), { status: 'failed' });
+
+    for (const number of [1, 2, 3, 4]) await operations.withdraw(idOf(number));
+
+    expect(await operations.view(idOf(1))).toBeUndefined();
+    const { items } = await operations.list({ top: 10 });
+    expect(items.map(({ id }) => id).toSorted()).toEqual([idOf(2), idOf(3)]);
+    expect(await operations.repair()).toEqual([idOf(2)]);
+  });
+
   it('creates an operation once, whoever asks again', async () => {
     const { operations } = createWorld();
 
