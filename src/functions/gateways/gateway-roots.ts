@@ -21,7 +21,13 @@ export interface GatewayRootRoutesOptions {
 const tags = ['Gateways'];
 const rootParams = z.strictObject({ id: slugSchema, rootId: slugSchema });
 const entryParams = z.strictObject({ id: slugSchema, entryName: z.string().min(1).max(80) });
-const forceQuery = z.strictObject({ force: z.enum(['true', 'false']).optional() });
+const removalQuery = z.strictObject({
+  force: z.enum(['true', 'false']).optional(),
+  urgency: z.enum(['immediate', 'window']).optional().meta({
+    description:
+      'Whether it may wait for the change window of the gateway: `immediate` (no) or `window` (yes; the default).',
+  }),
+});
 const gatewayRootSchema = z.object({
   rootId: z.string(),
   entryName: z.string(),
@@ -90,10 +96,11 @@ export function gatewayRootRoutes(options: GatewayRootRoutesOptions): readonly R
     role: 'operator',
     summary: 'Takes a root off the gateway; its clients can then no longer connect.',
     tags,
-    request: { params: rootParams, query: forceQuery },
+    request: { params: rootParams, query: removalQuery },
     responses: { 202: operationViewSchema },
     handler: async ({ params, query, caller, operationId, orchestrations }) => {
-      const request = { operationId: operationId(), requestedBy: caller.id, orchestrations };
+      const { urgency } = query;
+      const request = { operationId: operationId(), requestedBy: caller.id, orchestrations, urgency };
       const { id } = await trust.distrust(params.id, params.rootId, query.force === 'true', request);
       return accepted(operations, id);
     },
@@ -107,10 +114,11 @@ export function gatewayRootRoutes(options: GatewayRootRoutesOptions): readonly R
     role: 'operator',
     summary: 'Takes the root entry of that name off a gateway, also one that others have put there.',
     tags,
-    request: { params: entryParams, query: forceQuery },
+    request: { params: entryParams, query: removalQuery },
     responses: { 202: operationViewSchema },
     handler: async ({ params, query, caller, operationId, orchestrations }) => {
-      const request = { operationId: operationId(), requestedBy: caller.id, orchestrations };
+      const { urgency } = query;
+      const request = { operationId: operationId(), requestedBy: caller.id, orchestrations, urgency };
       const { id } = await trust.distrustEntry(params.id, params.entryName, query.force === 'true', request);
       return accepted(operations, id);
     },

@@ -198,7 +198,7 @@ function isUrgent({ isOptional, urgency }: ReadEntry): boolean {
  * An entry with whether its change may wait for the change window. A window is for what is new: what was in force and
  * others took off is put back at once, whatever was asked when it was new.
  */
-type ReadEntry = DesiredEntry & { readonly urgency?: RevocationRecord['urgency'] };
+type ReadEntry = DesiredEntry & { readonly urgency?: RevocationRecord['urgency'] | undefined };
 
 function rootEntry(row: GatewayRoot, root: RootRecord, isAside: boolean): ReadEntry {
   return {
@@ -212,8 +212,13 @@ function rootEntry(row: GatewayRoot, root: RootRecord, isAside: boolean): ReadEn
     isOptional: false,
     rank: 0,
     since: row.updatedAt,
-    urgency: row.wanted && (row.state === 'trusted' || row.vanished !== undefined) ? 'immediate' : 'window',
+    urgency: urgencyOfRoot(row),
   };
+}
+
+function urgencyOfRoot({ wanted, urgency, state, vanished }: GatewayRoot): RevocationRecord['urgency'] {
+  if (!wanted) return urgency ?? 'window';
+  return state === 'trusted' || vanished !== undefined ? 'immediate' : 'window';
 }
 
 function revocationEntry(intent: RevocationRecord, row: GatewayRevocation | undefined, isAside: boolean): ReadEntry {
@@ -250,7 +255,7 @@ function pastEntry(row: GatewayRevocation): DesiredEntry {
 }
 
 /** Of others, and to be taken off because somebody asked for that by its name. */
-function leavingEntry({ thumbprint = '', name, firstSeenAt }: ForeignEntry): DesiredEntry {
+function leavingEntry({ thumbprint = '', name, firstSeenAt, removal }: ForeignEntry): ReadEntry {
   return {
     kind: 'root',
     thumbprint: requireThumbprint(thumbprint),
@@ -261,6 +266,7 @@ function leavingEntry({ thumbprint = '', name, firstSeenAt }: ForeignEntry): Des
     isOptional: false,
     rank: 0,
     since: firstSeenAt,
+    urgency: removal?.urgency,
   };
 }
 

@@ -19,23 +19,39 @@ export function createRunRoot(options: HandoverOptions): RunRoot {
   /** The row carries one request; an earlier one that has not ended gives way to it. */
   async function setRoot(row: GatewayRoot): Promise<void> {
     const before = (await stores.gatewayRoots.get(gatewayRootKind.keys(row)))?.record;
+    await takePlace(row.operationId ?? '', row.gatewayId, before?.operationId);
     await stores.gatewayRoots.upsert(row);
-    if (before?.operationId === undefined || before.operationId === row.operationId) return;
+  }
+
+  /** Before the row is changed: no sweep looks at one that only waits for a window. */
+  async function takePlace(laterId: string, gatewayId: string, before: string | undefined): Promise<void> {
+    if (before === undefined || before === laterId) return;
+    await supersede(operations, { operationId: before, name: gatewayId, laterId, now: now() });
+  }
+
+  /** Ends an operation that comes after a later one about the same root has been recorded; answers whether it has. */
+  async function giveWay(operation: OperationRecord, recorded: string | undefined): Promise<boolean> {
+    if (recorded === undefined || recorded === operation.id || !(await isLater(recorded, operation))) return false;
     await supersede(operations, {
-      operationId: before.operationId,
-      name: row.gatewayId,
-      laterId: row.operationId ?? '',
+      operationId: operation.id,
+      name: operation.target,
+      laterId: recorded,
       now: now(),
     });
+    return true;
   }
 
   /** The row of what others have put there carries the request until the entry is gone. */
   async function runEntry(operation: OperationRecord, thumbprint: string, request: RunRequest): Promise<void> {
     const gatewayId = operation.target;
+    const { urgency } = contextOf(operation);
     const keys = foreignEntryKind.keys({ gatewayId, kind: 'root', name: '', thumbprint, firstSeenAt: '' });
+    const before = (await stores.foreignEntries.get(keys))?.record.removal?.operationId;
+    if (await giveWay(operation, before)) return;
+    await takePlace(operation.id, gatewayId, before);
     const asked = await stores.foreignEntries.update(keys, (entry) => ({
       ...entry,
-      removal: { operationId: operation.id },
+      removal: { operationId: operation.id, ...(urgency === undefined ? {} : { urgency }) },
     }));
     if (asked === undefined || (await isGatewayGone(operation))) {
       const detail = `The entry is not on gateway ${gatewayId} any more; its sessions were not looked at.`;
@@ -47,7 +63,7 @@ export function createRunRoot(options: HandoverOptions): RunRoot {
 
   async function runRoot(operation: OperationRecord, request: RunRequest): Promise<void> {
     const gatewayId = operation.target;
-    const { rootId = '', entryName, thumbprint: others } = contextOf(operation);
+    const { rootId = '', entryName, thumbprint: others, urgency } = contextOf(operation);
     if (others !== undefined) {
       await runEntry(operation, others, request);
       return;
@@ -69,15 +85,7 @@ export function createRunRoot(options: HandoverOptions): RunRoot {
       return;
     }
     if (row?.operationId !== operation.id) {
-      if (row?.operationId !== undefined && (await isLater(row.operationId, operation))) {
-        await supersede(operations, {
-          operationId: operation.id,
-          name: gatewayId,
-          laterId: row.operationId ?? '',
-          now: now(),
-        });
-        return;
-      }
+      if (await giveWay(operation, row?.operationId)) return;
       const asked = { operationId: operation.id, updatedAt: now().toISOString() };
       const fresh: GatewayRoot = {
         ...asked,
@@ -93,10 +101,12 @@ export function createRunRoot(options: HandoverOptions): RunRoot {
       await setRoot(
         isDistrust(operation)
           ? {
-              ...without(row ?? fresh, 'evidence', 'retryAt', 'refusedUnder', 'reason', 'vanished'),
+              // What is to go at once already goes at once.
+              ...without(row ?? fresh, 'evidence', 'retryAt', 'refusedUnder', 'reason', 'startsAt', 'vanished'),
               ...asked,
               wanted: false,
               state: 'removing',
+              ...(urgency === undefined ? {} : { urgency }),
             }
           : fresh,
       );
@@ -144,6 +154,8 @@ interface RootContext {
   readonly entryName?: string;
   /** Of an entry that others have put on the gateway. */
   readonly thumbprint?: string;
+  /** Of what is to be taken off without waiting for the change window. */
+  readonly urgency?: 'immediate';
 }
 
 function contextOf(operation: OperationRecord): RootContext {

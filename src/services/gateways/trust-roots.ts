@@ -17,6 +17,9 @@ import { createRunRoot } from './root-intents.ts';
 import { requirePlace } from './root-places.ts';
 import { updateSteps } from './usual-update-time.ts';
 
+/** How something is to be taken off: `window`, which is usual, may wait for the gateway's change window. */
+type RemovalRequest = IntentRequest & { readonly urgency?: 'immediate' | 'window' | undefined };
+
 export interface RootTrust {
   /** Makes the gateway trust the root. The operation ends when the gateway shows the entry as provisioned. */
   trust(
@@ -26,9 +29,14 @@ export interface RootTrust {
     request: IntentRequest,
   ): Promise<OperationRecord>;
   /** Takes the root off. Refused while certificates of it are alive, or may be, unless `force`. */
-  distrust(gatewayId: string, rootId: string, force: boolean, request: IntentRequest): Promise<OperationRecord>;
+  distrust(gatewayId: string, rootId: string, force: boolean, request: RemovalRequest): Promise<OperationRecord>;
   /** Takes off the entry of that name, whoever has put it there; letter case does not count, as in Azure. */
-  distrustEntry(gatewayId: string, entryName: string, force: boolean, request: IntentRequest): Promise<OperationRecord>;
+  distrustEntry(
+    gatewayId: string,
+    entryName: string,
+    force: boolean,
+    request: RemovalRequest,
+  ): Promise<OperationRecord>;
   /** Asks for a new profile package; requests that come together are served by one. */
   requestProfile(gatewayId: string, request: IntentRequest): Promise<OperationRecord>;
   /** Hands a recorded intent to the writer again. For the sweep: a crash may have come in between. */
@@ -71,15 +79,17 @@ export function createRootTrust(options: {
   };
 
   /** What others have put there is told by its content, so one that cannot be read cannot be told from another. */
-  async function removeEntry(entry: ForeignEntry, request: IntentRequest): Promise<OperationRecord> {
+  async function removeEntry(entry: ForeignEntry, request: RemovalRequest): Promise<OperationRecord> {
     const { gatewayId, name: entryName, thumbprint, removal } = entry;
     if (thumbprint === undefined) {
       throw new AppError('ERR_CONFLICT', `Entry ${entryName} cannot be read as a certificate. Take it off in Azure.`);
     }
     const isAgain = removal?.operationId === request.operationId;
     const begun = removal === undefined || isAgain ? undefined : await operations.get(removal.operationId);
-    if (begun !== undefined && !isOperationEnd(begun.status)) return begun;
-    const operation = await createOperation('distrustRoot', gatewayId, request, { entryName, thumbprint });
+    const isSoonEnough = request.urgency !== 'immediate' || removal?.urgency === 'immediate';
+    if (begun !== undefined && !isOperationEnd(begun.status) && isSoonEnough) return begun;
+    const context = { entryName, thumbprint, ...urgencyOf(request) };
+    const operation = await createOperation('distrustRoot', gatewayId, request, context);
     if (isOperationEnd(operation.status)) return operation;
     await runRoot(operation, request);
     return operation;
@@ -98,11 +108,11 @@ export function createRootTrust(options: {
     gatewayId: string,
     root: { readonly rootId: string; readonly entryName?: string },
     force: boolean,
-    request: IntentRequest,
+    request: RemovalRequest,
   ): Promise<OperationRecord> {
     await dependents.requireNoIntermediates(gatewayId, root.rootId);
     if (!force) await dependents.requireNobodyLeft(gatewayId, root.rootId);
-    const operation = await createOperation('distrustRoot', gatewayId, request, root);
+    const operation = await createOperation('distrustRoot', gatewayId, request, { ...root, ...urgencyOf(request) });
     if (isOperationEnd(operation.status)) return operation;
     await runRoot(operation, request);
     return operation;
@@ -112,7 +122,7 @@ export function createRootTrust(options: {
     gatewayId: string,
     rootId: string,
     force: boolean,
-    request: IntentRequest,
+    request: RemovalRequest,
   ): Promise<OperationRecord> {
     await requireBuiltGateway(stores, gatewayId);
     const row = (await stores.gatewayRoots.get({ partitionKey: gatewayId, rowKey: rootId }))?.record;
@@ -181,4 +191,8 @@ export function createRootTrust(options: {
       await runs[operation.kind](operation, { orchestrations });
     },
   };
+}
+
+function urgencyOf({ urgency }: RemovalRequest): { readonly urgency?: 'immediate' } {
+  return urgency === 'immediate' ? { urgency } : {};
 }

@@ -147,6 +147,8 @@ const gatewayRootSchema = z.object({
   wanted: z.boolean(),
   state: z.enum(gatewayRootStates),
   reason: z.string().optional(),
+  /** Of one that is to be taken off: it does not wait for the change window. */
+  urgency: z.literal('immediate').optional(),
   ...refusalFields,
   ...deferralFields,
   ...vanishedFields,
@@ -298,7 +300,7 @@ const foreignEntrySchema = z.object({
   /** A root of which no event and no row of the audit tells yet. */
   isUnnotified: z.boolean().optional(),
   /** It is to be taken off; the operation ends when it is gone. */
-  removal: z.object({ operationId: z.string() }).optional(),
+  removal: z.object({ operationId: z.string(), urgency: z.literal('immediate').optional() }).optional(),
 });
 export type ForeignEntry = z.infer<typeof foreignEntrySchema>;
 

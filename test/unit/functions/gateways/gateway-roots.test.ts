@@ -120,6 +120,31 @@ describe('src/functions/gateways/gateway-roots', () => {
   });
 
   it.each([
+    ['distrustRoot', { id, rootId: 'root-1' }],
+    ['distrustEntry', { id, entryName: 'root-1' }],
+  ])('takes a root off at once where the call says so: %s', async (name, params) => {
+    const world = createServicesWorld();
+    const { resourceId } = await aTrustingGateway(world);
+    const changeWindow = { schedule: '0 22 * * 6', timeZone: 'UTC', durationMinutes: 60 };
+    await world.gatewayChanges.change(id, { changeWindow }, aRequest(world, 'window'));
+    await runWriter(world);
+    const api = await createTestApi();
+    const route = given(gatewayRootRoutes(world).find((one) => one.name === name));
+    const take = async (urgency: string) => {
+      const { status } = await api.ask(route, { params, query: `?force=true&urgency=${urgency}` });
+      await runWriter(world);
+      const configuration = asObject(
+        asObject(world.arm.resources.get(resourceId)?.['properties'])['vpnClientConfiguration'],
+      );
+      return { status, roots: asList(configuration['vpnClientRootCertificates']).length };
+    };
+
+    expect(await take('soon')).toEqual({ status: 400, roots: 1 });
+    expect(await take('window')).toEqual({ status: 202, roots: 1 });
+    expect(await take('immediate')).toEqual({ status: 202, roots: 0 });
+  });
+
+  it.each([
     ['names who did it', 'eve@contoso.com', 0, 'eve@contoso.com'],
     ['does not know who, rather than naming an old change', 'eve@contoso.com', 24 * hourMs, null],
     ['does not know who where no event told', undefined, 0, null],

@@ -1,9 +1,7 @@
 /** A gateway with a change window: what waits for it, what does not, and what wakes it. */
-import { thumbprintOfRoot } from '../../../../src/composition/gateway-services.ts';
-import { asObject, readEntries, withEntries } from '../../../../src/domain/gateway-entries.ts';
+import { asObject, withEntries } from '../../../../src/domain/gateway-entries.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';
 import { newGateway } from '../../../../src/domain/resource-bodies.ts';
-import { watchGateways } from '../../../../src/services/gateways/watch-gateways.ts';
 import { sweep } from '../../../../src/services/operations/sweep.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { given } from '../../../support/given.ts';
@@ -12,37 +10,25 @@ import {
   aGateway,
   anOperationId,
   aRequest,
-  aRoot,
-  createServicesWorld,
   ownActs,
   randomnessOf,
   runWriter,
   type ServicesWorld,
 } from '../../../support/services-world.ts';
 import { provisioned } from '../../../support/stub-arm.ts';
+import {
+  advanceTo,
+  aWindowedGateway,
+  changeWindow,
+  on,
+  opensAt,
+  setWindow,
+  tick,
+  trust,
+} from '../../../support/windowed-gateway.ts';
 
 const hourMs = 3600 * 1000;
-/** The clock of the world stands at noon of a Sunday. */
-const changeWindow = { schedule: '0 22 * * 6', timeZone: 'Europe/Berlin', durationMinutes: 240 };
-const opensAt = '2026-03-07T21:00:00.000Z';
 const csr = toRequestPem(aCertificateRequest());
-
-/** A gateway that trusts root-1 and has the window. */
-async function aLine(): Promise<ServicesWorld> {
-  const world = createServicesWorld();
-  await aRoot(world);
-  await aRoot(world, 'root-2');
-  await aGateway(world);
-  await world.trust.trust(gatewayId, 'root-1', undefined, aRequest(world, 'trust 1'));
-  await runWriter(world);
-  await setWindow(world, 'window', changeWindow);
-  return world;
-}
-
-async function setWindow(world: ServicesWorld, seed: string, window: typeof changeWindow | null): Promise<void> {
-  await world.gatewayChanges.change(gatewayId, { changeWindow: window }, aRequest(world, seed));
-  await runWriter(world);
-}
 
 async function aCertificate(world: ServicesWorld, seed: string): Promise<string> {
   const order = { rootId: 'root-1', owner: 'kim', csr, requestedBy: 'tester' };
@@ -58,30 +44,9 @@ async function revoke(world: ServicesWorld, thumbprint: string, seed: string, ur
   return id;
 }
 
-async function trust(world: ServicesWorld, rootId: string): Promise<string> {
-  const { id } = await world.trust.trust(gatewayId, rootId, undefined, aRequest(world, `trust ${rootId}`));
-  await runWriter(world);
-  return id;
-}
-
-function on(world: ServicesWorld, kind: 'root' | 'revocation'): readonly unknown[] {
-  const [, body] = given([...world.arm.resources].find(([id]) => id.includes('virtualNetworkGateways')));
-  return readEntries(body, kind, thumbprintOfRoot).map(({ name, thumbprint }) => (kind === 'root' ? name : thumbprint));
-}
-
-/** What the timers do when they are due. */
-async function tick(world: ServicesWorld): Promise<void> {
-  await watchGateways(world);
-  await runWriter(world);
-}
-
-function advanceTo(world: ServicesWorld, time: string): void {
-  world.clock.advance(Date.parse(time) - world.now().getTime());
-}
-
 describe('src/services, on a gateway with a change window', () => {
   it('keeps a root for the window, says so everywhere, and puts it on when the window opens', async () => {
-    const world = await aLine();
+    const world = await aWindowedGateway();
     const writes = world.arm.puts.length;
 
     const id = await trust(world, 'root-2');
@@ -108,7 +73,7 @@ describe('src/services, on a gateway with a change window', () => {
   });
 
   it('lets an urgent revocation go at once, and alone', async () => {
-    const world = await aLine();
+    const world = await aWindowedGateway();
     const [first, second] = [await aCertificate(world, 'a'), await aCertificate(world, 'b')];
     await trust(world, 'root-2');
     await revoke(world, first, 'may wait', 'window');
@@ -122,7 +87,7 @@ describe('src/services, on a gateway with a change window', () => {
   });
 
   it('does not have whoever must be out at once wait with a request that may', async () => {
-    const world = await aLine();
+    const world = await aWindowedGateway();
     const thumbprint = await aCertificate(world, 'a');
     const waiting = await revoke(world, thumbprint, 'may wait', 'window');
     expect(on(world, 'revocation')).toEqual([]);
@@ -135,7 +100,7 @@ describe('src/services, on a gateway with a change window', () => {
   });
 
   it('keeps a reinstatement and the removal of a root for the window', async () => {
-    const world = await aLine();
+    const world = await aWindowedGateway();
     const thumbprint = await aCertificate(world, 'a');
     await revoke(world, thumbprint, 'revoke', 'immediate');
     await world.revocations.reinstate(thumbprint, {}, aRequest(world, 'reinstate'));
@@ -156,7 +121,7 @@ describe('src/services, on a gateway with a change window', () => {
   it.each(['revocation', 'root'] as const)(
     'puts a %s back at once that was in force and others took off, and says so once it is there',
     async (kind) => {
-      const world = await aLine();
+      const world = await aWindowedGateway();
       const thumbprint = await aCertificate(world, 'a');
       await setWindow(world, 'none', null);
       await revoke(world, thumbprint, 'may wait', 'window');
@@ -180,7 +145,7 @@ describe('src/services, on a gateway with a change window', () => {
   );
 
   it('does not have a repair wait because the same is asked for once more', async () => {
-    const world = await aLine();
+    const world = await aWindowedGateway();
     const thumbprint = await aCertificate(world, 'a');
     await setWindow(world, 'none', null);
     await revoke(world, thumbprint, 'may wait', 'window');
@@ -198,7 +163,7 @@ describe('src/services, on a gateway with a change window', () => {
   });
 
   it('does not put back a root that is not wanted any more by then', async () => {
-    const world = await aLine();
+    const world = await aWindowedGateway();
     await takeOff(world, 'root');
     world.arm.answerNext('putRaw', { outcome: 'busy', code: 'x', message: '', retryAfterSeconds: 30 });
     await world.writer.wake(world.orchestrations, gatewayId);
@@ -211,7 +176,7 @@ describe('src/services, on a gateway with a change window', () => {
   });
 
   it('takes off what waits to leave where an urgent revocation needs its place', async () => {
-    const world = await aLine();
+    const world = await aWindowedGateway();
     const leaving = await aCertificate(world, 'leaving');
     await revoke(world, leaving, 'revoke', 'immediate');
     await fillWithOthers(world, 299);
@@ -228,7 +193,7 @@ describe('src/services, on a gateway with a change window', () => {
   });
 
   it('is woken by the opening itself, also where the gateway was looked at just before', async () => {
-    const world = await aLine();
+    const world = await aWindowedGateway();
     advanceTo(world, '2026-03-07T20:59:00Z');
     const id = await trust(world, 'root-2');
     world.clock.advance(60 * 1000);
@@ -239,7 +204,7 @@ describe('src/services, on a gateway with a change window', () => {
   });
 
   it('waits for the next one when nobody was there while the window was open', async () => {
-    const world = await aLine();
+    const world = await aWindowedGateway();
     const id = await trust(world, 'root-2');
     advanceTo(world, '2026-03-08T06:00:00Z');
 
@@ -252,7 +217,7 @@ describe('src/services, on a gateway with a change window', () => {
   });
 
   it('makes what waits at once when the window is taken away, and at its new time when it is moved', async () => {
-    const world = await aLine();
+    const world = await aWindowedGateway();
     const id = await trust(world, 'root-2');
     await setWindow(world, 'moved', { ...changeWindow, schedule: '0 3 * * *' });
     expect(await world.operations.view(id)).toMatchObject({ steps: [{ startsAt: '2026-03-02T02:00:00.000Z' }] });
@@ -265,7 +230,7 @@ describe('src/services, on a gateway with a change window', () => {
   });
 
   it('has no instance, no sweep and no watch work on what only waits', async () => {
-    const world = await aLine();
+    const world = await aWindowedGateway();
     const thumbprint = await aCertificate(world, 'a');
     await trust(world, 'root-2');
     const id = await revoke(world, thumbprint, 'may wait', 'window');
@@ -287,7 +252,7 @@ describe('src/services, on a gateway with a change window', () => {
   });
 
   it('goes on with revocations on other gateways without waking the one that waits', async () => {
-    const world = await aLine();
+    const world = await aWindowedGateway();
     await aGateway(world, 'other');
     await world.trust.trust('other', 'root-1', undefined, aRequest(world, 'trust other'));
     await runWriter(world, 'other');
@@ -310,7 +275,7 @@ describe('src/services, on a gateway with a change window', () => {
   });
 
   it('does not write a gateway that somebody else left failed before the window opens', async () => {
-    const world = await aLine();
+    const world = await aWindowedGateway();
     const { resourceId } = await gatewayOf(world);
     const body = given(world.arm.resources.get(resourceId));
     const failed = { ...asObject(body['properties']), provisioningState: 'Failed' };
@@ -325,7 +290,7 @@ describe('src/services, on a gateway with a change window', () => {
   });
 
   it('ends an older request that comes after a newer one', async () => {
-    const world = await aLine();
+    const world = await aWindowedGateway();
     const older = aRequest(world, 'older');
     await world.operations.create({
       id: older.operationId,
@@ -355,7 +320,7 @@ describe('src/services, on a gateway with a change window', () => {
   });
 
   it('does not hold up an operation that has the whole gateway', async () => {
-    const world = await aLine();
+    const world = await aWindowedGateway();
     const before = await gatewayOf(world);
     world.arm.resources.set(before.resourceId, provisioned({ etag: 'W/"b"', ...newGateway(before.plan, []) }));
     await world.stores.gateways.update({ partitionKey: 'gateway', rowKey: gatewayId }, (record) => ({
