@@ -25,6 +25,7 @@ export type Certificates = ReturnType<typeof createCertificateServices>;
 type CertificatesCore = Pick<
   Core,
   | 'apiKeys'
+  | 'audit'
   | 'tables'
   | 'blobs'
   | 'stores'

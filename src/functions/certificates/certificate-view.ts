@@ -42,6 +42,13 @@ export const certificateViewSchema = z
     sessionIdentity: z.enum(['unique', 'ambiguous']).meta({
       description: '`ambiguous` while another live certificate has this name: Azure’s session list shows names only.',
     }),
+    approval: z
+      .object({
+        operationId: z.string(),
+        approvedBy: z.string().meta({ description: 'Id of the caller who approved it.' }),
+      })
+      .optional()
+      .meta({ description: 'Present if the policy of its root had somebody approve it: by which operation, and who.' }),
     notBefore: z.string().optional(),
     notAfter: z.string().optional(),
     state: z.enum(certificateStates),
@@ -137,6 +144,7 @@ async function viewOf(
     owner,
     sessionIdentity: await sessionIdentityOf(lookup, record),
     state,
+    ...(record.approval === undefined ? {} : { approval: record.approval }),
     ...(certificate === undefined ? {} : { certificate: certificatePem(certificate) }),
     chain: [...chain],
     downloads: [],

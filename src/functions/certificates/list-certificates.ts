@@ -81,4 +81,5 @@ const columns: CsvColumns<CertificateRecord> = {
   revokedAt: ({ revokedAt }) => revokedAt,
   revocationReason: ({ revocationReason }) => revocationReason,
   createdAt: ({ createdAt }) => createdAt,
+  approvedBy: ({ approval }) => approval?.approvedBy,
 };

@@ -88,7 +88,7 @@ function whyOf({ headers, body }: RenderedAnswer): Pick<AuditRow, 'code' | 'reas
 }
 
 /** Fields that say what a request is about. Each means one thing in every request and answer, and none is secret. */
-const subjectFields = ['id', 'thumbprint', 'rootId', 'owner', 'gatewayId', 'resourceId'];
+const subjectFields = ['id', 'thumbprint', 'serialNumber', 'rootId', 'owner', 'gatewayId', 'resourceId'];
 const reasonSchema = z.looseObject({ reason: z.string() });
 
 function subjectsOf(body: unknown): Record<string, string> {

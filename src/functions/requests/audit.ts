@@ -214,6 +214,7 @@ const columns: CsvColumns<AuditRow> = {
       .map(([name, value]) => `${name}=${value}`)
       .join('; '),
   operationId: ({ operationId }) => operationId,
+  approvedBy: ({ approvedBy }) => approvedBy,
   reason: ({ reason }) => reason,
   status: ({ status }) => status,
   code: ({ code }) => code,

@@ -15,6 +15,12 @@ export const approvalSchema = z.object({
 });
 export type Approval = z.infer<typeof approvalSchema>;
 
+/** The same once somebody has approved it. */
+export interface GivenApproval extends Approval {
+  /** Caller's id. */
+  readonly approvedBy: string;
+}
+
 /** Throws where root or owner are no longer those that people have looked at, who then have to be asked anew. */
 export function requireAsApproved(
   { rootThumbprint, owner: asked }: Approval,

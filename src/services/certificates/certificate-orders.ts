@@ -13,6 +13,8 @@ import type { IntentRequest } from '../operations/intent-request.ts';
 import { keepRunning } from '../operations/keep-running.ts';
 import { instanceIdOf, type OperationRecord } from '../operations/operation-record.ts';
 import type { Operations } from '../operations/operations.ts';
+import type { Audit } from '../requests/audit.ts';
+import type { Approval, GivenApproval } from './approval.ts';
 import { type AskOrderOptions, createAskOrder } from './ask-order.ts';
 import type { Certificates } from './issue-certificate.ts';
 import type { IssuedWithKey, IssueWithKey, KeyOrder } from './issue-with-key.ts';
@@ -25,6 +27,7 @@ export interface CertificateOrdersOptions extends AskOrderOptions, Pick<OrderAsk
   readonly operations: Operations;
   readonly certificates: Pick<Certificates, 'issue' | 'complete'>;
   readonly issueWithKey: IssueWithKey;
+  readonly audit: Pick<Audit, 'write'>;
 }
 
 /**
@@ -68,7 +71,7 @@ export function createCertificateOrders(options: CertificateOrdersOptions): Cert
     const { order, approval, random } = standingOrderOf(operation);
     try {
       const role = await requireAsker(options, order);
-      const { record } = await certificates.issue({ ...order, role, approval }, random);
+      const { record } = await certificates.issue({ ...order, role, approval: givenIn(operation, approval) }, random);
       return await ends.succeed(operation.id, record);
     } catch (error: unknown) {
       return ends.refuse(operation.id, random, error);
@@ -183,7 +186,7 @@ export function createCertificateOrders(options: CertificateOrdersOptions): Cert
         const { role } = caller;
         if (!isReleased) await requireAsker(options, order);
         const issued = await options.issueWithKey(
-          { ...rest, ...wishes, keyType, role, approval, requireWanted },
+          { ...rest, ...wishes, keyType, role, approval: givenIn(operation, approval), requireWanted },
           random,
         );
         await ends.succeed(operationId, issued.record);
@@ -199,6 +202,10 @@ export function createCertificateOrders(options: CertificateOrdersOptions): Cert
       }
     },
   };
+}
+
+function givenIn({ waits }: OperationRecord, approval: Approval): GivenApproval {
+  return { ...approval, approvedBy: waits?.[orderQuestion]?.decidedBy ?? 'unknown' };
 }
 
 /** Whether nothing is issued any more for the order: it has ended without a certificate, or is about to. */

@@ -3,8 +3,10 @@ import type { ProblemCode } from '../../domain/problem-codes.ts';
 import type { CertificateRecord } from '../../stores/records/certificates.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Operations } from '../operations/operations.ts';
+import type { Audit } from '../requests/audit.ts';
 import type { Certificates } from './issue-certificate.ts';
 import { madeSerialNumbers } from './issue-with-key.ts';
+import { noteApprovedIssue } from './note-approved-issue.ts';
 import type { RequestRandom } from './prepare-certificate.ts';
 
 interface OrderFault {
@@ -15,6 +17,7 @@ interface OrderFault {
 
 /** How orders that people decide end: what the operation says then is true of the certificate, and stays so. */
 export interface OrderEnds {
+  /** The audit tells of the certificate before the operation does. */
   succeed(operationId: string, record: CertificateRecord): Promise<'done'>;
   cancel(operationId: string): Promise<'done'>;
   fail(operationId: string, step: 'approve' | 'issue', fault: OrderFault): Promise<'done'>;
@@ -35,11 +38,13 @@ export function createOrderEnds({
   stores,
   operations,
   certificates,
+  audit,
   now,
 }: {
   readonly stores: Pick<Stores, 'certificates'>;
-  readonly operations: Pick<Operations, 'setStep' | 'finish'>;
+  readonly operations: Pick<Operations, 'get' | 'setStep' | 'finish'>;
   readonly certificates: Pick<Certificates, 'complete'>;
+  readonly audit: Pick<Audit, 'write'>;
   readonly now: () => Date;
 }): OrderEnds {
   async function fail(operationId: string, step: 'approve' | 'issue', fault: OrderFault): Promise<'done'> {
@@ -53,6 +58,9 @@ export function createOrderEnds({
 
   async function succeed(operationId: string, record: CertificateRecord): Promise<'done'> {
     const { thumbprint, serialNumber, rootId, owner } = record;
+    // Of one that has ended the audit tells: whoever collects again gets the same certificate.
+    if ((await operations.get(operationId))?.status === 'succeeded') return 'done';
+    await noteApprovedIssue({ audit, now }, record);
     await operations.setStep(operationId, 'issue', { status: 'succeeded', now: now() });
     await operations.finish(operationId, { status: 'succeeded', result: { thumbprint, serialNumber, rootId, owner } });
     return 'done';

@@ -10,7 +10,7 @@ import { findNameConstraint } from '../../pki/name-constraints.ts';
 import type { CertificateRequest } from '../../pki/read-certificate-request.ts';
 import type { CertificateRecord } from '../../stores/records/certificates.ts';
 import { contactsOf } from '../../stores/records/owners.ts';
-import type { Approval } from './approval.ts';
+import type { GivenApproval } from './approval.ts';
 import { type OrderOwner, orderRefused } from './check-order.ts';
 import type { SigningRoot } from './issuer-chain.ts';
 
@@ -64,7 +64,7 @@ export interface CertificateOrder {
   /** Of a key that is made here. */
   readonly keyType?: string | undefined;
   /** What people have approved. */
-  readonly approval?: Approval | undefined;
+  readonly approval?: GivenApproval | undefined;
 }
 
 const backdateMs = 5 * 60 * 1000;
@@ -121,6 +121,7 @@ export function prepareCertificate(
     ...(order.renews === undefined ? {} : { renews: order.renews }),
     ...(order.kits === undefined ? {} : { kits: [...order.kits] }),
     requestedBy: order.requestedBy,
+    ...(order.approval === undefined ? {} : { approval: approvalOf(order.approval) }),
     createdAt: named.now.toISOString(),
   };
 }
@@ -132,6 +133,10 @@ export function prepareCertificate(
 export function daysOf({ validityDays, approval }: CertificateOrder, { policy }: SigningRoot): number {
   const usual = Math.min(usualValidityDays, policy?.validityDaysMax ?? usualValidityDays);
   return validityDays ?? Math.min(usual, approval?.validityDays ?? usual);
+}
+
+function approvalOf({ operationId, approvedBy }: GivenApproval): NonNullable<CertificateRecord['approval']> {
+  return { operationId, approvedBy };
 }
 
 /** Throws where an authority above does not permit the name: clients would refuse the certificate. */

@@ -121,7 +121,14 @@ const needs: Readonly<Record<OperationFamily, FindNeed>> = {
     named((await stores.owners.get(ownerKeys(target)))?.record.departure?.operationId === id),
 
   certificates: () => Promise.resolve(undefined),
-  certificateOrder: () => Promise.resolve(undefined),
+
+  // It says who has let the certificate be issued.
+  certificateOrder: async ({ stores }, { result }) => {
+    const { serialNumber } = (result ?? {}) as { readonly serialNumber?: string };
+    if (serialNumber === undefined) return undefined;
+    return proofEnd((await stores.certificates.get(certificateKeys(serialNumber)))?.record.notAfter);
+  },
+
   inventory: () => Promise.resolve(undefined),
   machine: () => Promise.resolve(undefined),
 

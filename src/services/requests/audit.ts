@@ -20,8 +20,10 @@ export const auditRowSchema = z.object({
   target: z.record(z.string(), z.string()),
   /** Why, as whoever asked for it said: the reason of a revocation. */
   reason: z.string().optional(),
-  /** The long work that follows from it. */
+  /** The long work that follows from it, or that it came of. */
   operationId: z.string().optional(),
+  /** Who had let it be done, where somebody has to: a caller's id. */
+  approvedBy: z.string().optional(),
   source: z.string().optional(),
   idempotencyKeyHash: z.string().optional(),
   status: z.int().optional(),

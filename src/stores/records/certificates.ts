@@ -147,6 +147,8 @@ const certificateRecordSchema = z.object({
   certificate: lintedBase64.optional(),
   thumbprint: z.string().optional(),
   requestedBy: z.string(),
+  /** Present if the root's policy had people approve it: who did, and the operation that asked them. */
+  approval: z.object({ operationId: z.string(), approvedBy: z.string() }).optional(),
   createdAt: z.string(),
   issuedAt: z.string().optional(),
   /** Present if it is to take the place of another. */

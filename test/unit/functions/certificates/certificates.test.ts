@@ -1,9 +1,13 @@
+import { dayMs } from '../../../../src/domain/days.ts';
 import { certificateRoutes } from '../../../../src/functions/certificates/certificates.ts';
+import { createAudit } from '../../../../src/services/requests/audit.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { given } from '../../../support/given.ts';
 import { aGateway, aRequest, aRoot, createServicesWorld, runWriter } from '../../../support/services-world.ts';
+import { approval, ask, decide, operationId, withPolicy } from '../../../support/standing-orders.ts';
 import { type ApiAnswer, type ApiRequest, createTestApi } from '../../../support/test-route.ts';
 import { tokenOf } from '../../../support/token-of.ts';
+import { advanceTo, aWindowedGateway, opensAt, tick } from '../../../support/windowed-gateway.ts';
 
 const csr = toRequestPem(aCertificateRequest());
 
@@ -17,7 +21,7 @@ async function open() {
     api.ask(issue, { body: { rootId: 'root-1', owner: 'kim@contoso.com', csr, ...changes }, as: given(as), headers });
   const read = given(routes.find(({ name }) => name === 'getCertificate'));
   const show = (thumbprint: string): Promise<ApiAnswer> => api.ask(read, { params: { thumbprint }, as: 'reader' });
-  return { world, order, show };
+  return { world, api, order, show };
 }
 
 describe('src/functions/certificates/certificates', () => {
@@ -65,6 +69,50 @@ describe('src/functions/certificates/certificates', () => {
     expect((await show(thumbprint)).json['revocations']).toEqual([
       { gatewayId: 'gw-a', state: 'disconnected' },
       { gatewayId: 'gw-b', state: 'overLimit' },
+    ]);
+  });
+
+  it('says until when a revocation that may wait does, and why', async () => {
+    const { world, order, show } = await open();
+    await aWindowedGateway(world);
+    const thumbprint = String((await order({}, 'requester')).json['thumbprint']);
+    const asked = { reason: 'superseded', urgency: 'window' } as const;
+    await world.revocations.revoke(thumbprint, asked, aRequest(world, 'revoke'));
+    await runWriter(world);
+
+    const reason = `Waits for the change window of the gateway, which opens at ${opensAt}.`;
+    expect((await show(thumbprint)).json['revocations']).toEqual([
+      { gatewayId: 'vnet1gw', state: 'deferred', reason, startsAt: opensAt },
+    ]);
+
+    advanceTo(world, opensAt);
+    await tick(world);
+
+    expect((await show(thumbprint)).json['revocations']).toEqual([{ gatewayId: 'vnet1gw', state: 'disconnected' }]);
+  });
+
+  it('names who approved a certificate, and the operation, where somebody had to', async () => {
+    const { world, order, show } = await open();
+    const direct = String((await order({}, 'requester')).json['thumbprint']);
+    await withPolicy(world, approval);
+    await ask(world, { csr, commonName: 'guarded' });
+    await decide(world, 'approved');
+    await world.certificateOrders.advance(operationId, 'approved', false);
+    const { thumbprint } = (await world.operations.get(operationId))?.result as { readonly thumbprint: string };
+
+    expect((await show(thumbprint)).json['approval']).toEqual({ operationId, approvedBy: 'boss' });
+    expect((await show(direct)).json).not.toHaveProperty('approval');
+  });
+
+  it('has the audit name what was issued by its serial number too', async () => {
+    const { api, order } = await open();
+
+    const { serialNumber, thumbprint } = (await order({}, 'requester')).json;
+
+    const dayStart = api.clock.now().setUTCHours(0, 0, 0, 0);
+    const rows = await createAudit(api).listPart(dayStart, dayStart + dayMs);
+    expect(rows.filter(({ phase }) => phase === 'outcome')).toMatchObject([
+      { action: 'certificate.issue', target: { serialNumber, thumbprint }, status: 201 },
     ]);
   });
 

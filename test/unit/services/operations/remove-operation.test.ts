@@ -20,6 +20,7 @@ import {
   runWriter,
   type ServicesWorld,
 } from '../../../support/services-world.ts';
+import { approval, ask, decide, operationId, withPolicy } from '../../../support/standing-orders.ts';
 
 const csr = toRequestPem(aCertificateRequest());
 /** As in the world of the tests. */
@@ -113,6 +114,18 @@ describe('src/services/operations/remove-operation', () => {
 
     expect(await leftAfter(world, keptDays)).toEqual([id]);
     expect(await leftAfter(world, 2)).toEqual([]);
+  });
+
+  it('keeps the order that somebody approved until its certificate has been over for a year', async () => {
+    const world = await withPolicy(createServicesWorld(), approval);
+    await ask(world);
+    await decide(world, 'approved');
+    await world.certificateOrders.advance(operationId, 'approved', false);
+    const [record] = await world.lookup.live('root-1', world.now(), 1);
+    const days = daysUntil(world, record?.notAfter);
+
+    expect(await leftAfter(world, days + 365)).toContain(operationId);
+    expect(await leftAfter(world, 32)).not.toContain(operationId);
   });
 
   it('keeps the latest operation of a gateway, and one that can still be resumed, until another takes its place', async () => {
