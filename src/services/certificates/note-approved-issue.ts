@@ -4,8 +4,8 @@ import { sealedBefore } from '../requests/audit-seals.ts';
 
 /**
  * Notes in the audit that a certificate was issued which people have approved: the request that asked for it was
- * answered before. The row's time is that of the certificate, so that it is the same one when it is written again; where
- * a crash kept it until that hour was sealed, it is now.
+ * answered before. The row's time is that of the certificate, so that it is the same one when it is written again;
+ * where a crash kept it until that hour was sealed, it is now.
  */
 export async function noteApprovedIssue(
   { audit, now }: { readonly audit: Pick<Audit, 'write'>; readonly now: () => Date },

@@ -30,7 +30,7 @@ export function createRunRoot(options: HandoverOptions): RunRoot {
   }
 
   /** Ends an operation that comes after a later one about the same root has been recorded; answers whether it has. */
-  async function giveWay(operation: OperationRecord, recorded: string | undefined): Promise<boolean> {
+  async function endIfSuperseded(operation: OperationRecord, recorded: string | undefined): Promise<boolean> {
     if (recorded === undefined || recorded === operation.id || !(await isLater(recorded, operation))) return false;
     await supersede(operations, {
       operationId: operation.id,
@@ -47,7 +47,7 @@ export function createRunRoot(options: HandoverOptions): RunRoot {
     const { urgency } = contextOf(operation);
     const keys = foreignEntryKind.keys({ gatewayId, kind: 'root', name: '', thumbprint, firstSeenAt: '' });
     const before = (await stores.foreignEntries.get(keys))?.record.removal?.operationId;
-    if (await giveWay(operation, before)) return;
+    if (await endIfSuperseded(operation, before)) return;
     await takePlace(operation.id, gatewayId, before);
     const asked = await stores.foreignEntries.update(keys, (entry) => ({
       ...entry,
@@ -85,7 +85,7 @@ export function createRunRoot(options: HandoverOptions): RunRoot {
       return;
     }
     if (row?.operationId !== operation.id) {
-      if (await giveWay(operation, row?.operationId)) return;
+      if (await endIfSuperseded(operation, row?.operationId)) return;
       const asked = { operationId: operation.id, updatedAt: now().toISOString() };
       const fresh: GatewayRoot = {
         ...asked,
