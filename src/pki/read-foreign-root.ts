@@ -17,6 +17,8 @@ export interface ForeignRoot {
 }
 
 const charactersMax = 64 * 1024;
+const yearsBegin = Date.parse('0000-01-01T00:00:00Z');
+const yearsEnd = Date.parse('9999-12-31T23:59:59Z');
 const pemBody = /-----BEGIN [^-]{0,40}CERTIFICATE-----([^-]*)-----END/;
 
 /**
@@ -95,7 +97,12 @@ function readLooseTime({ tag, contents }: DerValue): Date | undefined {
   const century = year.length === 4 ? '' : Number(year) < 50 ? '20' : '19';
   const offset = zone === 'Z' ? 'Z' : `${zone.slice(0, 3)}:${zone.slice(3)}`;
   const date = new Date(`${century}${year}-${month}-${day}T${hour}:${minute}:${second}${offset}`);
-  return Number.isNaN(date.getTime()) ? undefined : date;
+  return Number.isNaN(date.getTime()) ? undefined : withinYears(date);
+}
+
+/** An offset can lead out of the years that X.509 and ISO 8601 write with four digits. */
+function withinYears(date: Date): Date {
+  return new Date(Math.min(Math.max(date.getTime(), yearsBegin), yearsEnd));
 }
 
 /** For what even the loose reader does not take, such as indefinite lengths. */

@@ -89,6 +89,8 @@ describe('src/pki/read-foreign-root', () => {
     ['of the last century', utcTime('991231235959Z'), '1999-12-31T23:59:59Z'],
     ['with a fraction', generalizedTime('20300102030405.50Z'), '2030-01-02T03:04:05Z'],
     ['with four digits for the year and no zone', generalizedTime('20300102030405'), '2030-01-02T03:04:05Z'],
+    ['that an offset leads after the year 9999', generalizedTime('99991231235959-0100'), '9999-12-31T23:59:59Z'],
+    ['that an offset leads before the year 0', generalizedTime('00000101000000+0100'), '0000-01-01T00:00:00Z'],
     ['that is none', utcTime('never'), undefined],
     ['on no calendar', utcTime('301399000000Z'), undefined],
   ])('reads an end %s', (_what, end, expected) => {
