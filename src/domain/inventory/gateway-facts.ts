@@ -6,8 +6,6 @@ import type { Thumbprint } from '../thumbprint.ts';
 
 /** Longest name, id or text of a gateway's body that is kept. */
 const textLengthMax = 512;
-/** Most entries of any list that are kept; Azure's own limits are far below. */
-const entriesMax = 1000;
 
 /** A trusted certificate on a gateway, whoever put it there. */
 export const trustedCertificateSchema = z
@@ -99,8 +97,8 @@ function readPointToSite(body: JsonObject, readTrusted: ReadTrusted): PointToSit
     asObject(asObject(item)['properties']),
   );
   const pools = [client, ...groups].flatMap((holder) => prefixesOf(holder['vpnClientAddressPool']));
-  const roots = readEntries(body, 'root', (data) => readTrusted(data)?.thumbprint).slice(0, entriesMax);
-  const revocations = readEntries(body, 'revocation', () => undefined).slice(0, entriesMax);
+  const roots = readEntries(body, 'root', (data) => readTrusted(data)?.thumbprint);
+  const revocations = readEntries(body, 'revocation', () => undefined);
   const named = textsOf(client['vpnAuthenticationTypes']);
   const entraTenant = textOf(client['aadTenant']);
   const radiusServers = readRadiusServers(client);
@@ -173,9 +171,7 @@ function idIn(reference: JsonValue | undefined): string | undefined {
 }
 
 function textsOf(value: JsonValue | undefined): string[] {
-  return asList(value)
-    .slice(0, entriesMax)
-    .flatMap((item) => textOf(item) ?? []);
+  return asList(value).flatMap((item) => textOf(item) ?? []);
 }
 
 function textOf(value: JsonValue | undefined): string | undefined {

@@ -3,7 +3,7 @@ import { findAll } from '../../domain/inventory/find-all.ts';
 import type { GatewayAddress } from '../../domain/inventory/find-retirements.ts';
 import type { GatewayFacts } from '../../domain/inventory/gateway-facts.ts';
 import type { InventoryFinding } from '../../domain/inventory/inventory-finding.ts';
-import { gatewayPartition } from '../../stores/records/gateways.ts';
+import { gatewayPartition, type GatewayRecord } from '../../stores/records/gateways.ts';
 import { latestInventory, type ScannedGateway, type ScannedSubscription } from '../../stores/records/inventory.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Operations } from '../operations/operations.ts';
@@ -48,20 +48,19 @@ export function createReportInventory({
     };
   }
 
-  /** Ids of the gateways that are registered here, by resource id. */
-  async function registeredIds(): Promise<ReadonlyMap<string, string>> {
+  async function listRegistered(): Promise<readonly GatewayRecord[]> {
     const registered = (await stores.gateways.list(gatewayPartition)).map(({ record }) => record);
-    return new Map(
-      registered.filter(({ state }) => state !== 'removed').map(({ id, resourceId }) => [resourceId.toLowerCase(), id]),
-    );
+    return registered.filter(({ state }) => state !== 'removed');
   }
 
   return async () => {
     const runningId = await inventoryScans.running();
     const running = runningId === undefined ? undefined : await operations.view(runningId);
-    const { scan, subscriptions, gateways } = await readLatest();
+    const seen = await readLatest();
+    const { scan, subscriptions, gateways } = seen;
     if (scan === undefined && running === undefined) return undefined;
-    const listed = toViews(gateways, subscriptions, await registeredIds(), now());
+    const registered = await listRegistered();
+    const listed = toViews(gateways, idsOf(registered), now());
     return {
       ...(scan === undefined ? {} : { scan }),
       ...(running === undefined ? {} : { running }),
@@ -75,6 +74,7 @@ export function createReportInventory({
         ...(scan?.onlyNamed === true ? [otherSubscriptions] : []),
         ...subscriptions.flatMap(unseenOfSubscription),
         ...listed.flatMap(unseenOfGateway),
+        ...notListed(registered, seen),
       ],
       expressRouteGateways: gateways.filter(({ facts }) => facts?.type === 'expressRoute').length,
       gateways: listed,
@@ -87,16 +87,19 @@ const otherSubscriptions: Inventory['notSeen'][number] = {
   why: 'The scan was asked for some subscriptions by name. Gateways of all others are not in it.',
 };
 
+/** Ids here, by resource id. */
+function idsOf(registered: readonly GatewayRecord[]): ReadonlyMap<string, string> {
+  return new Map(registered.map(({ id, resourceId }) => [resourceId.toLowerCase(), id]));
+}
+
 function toViews(
   gateways: readonly ScannedGateway[],
-  subscriptions: readonly ScannedSubscription[],
   registered: ReadonlyMap<string, string>,
   now: Date,
 ): InventoryGateway[] {
-  const attached = subscriptions.flatMap(({ addresses }) => addresses);
   const entries = gateways
     .filter(({ facts }) => facts?.type !== 'expressRoute')
-    .map((row) => ({ row, addresses: addressesOf(row, attached) }));
+    .map((row) => ({ row, addresses: addressesOf(row) }));
   const findings = findAll(
     entries.flatMap(({ row: { resourceId, facts }, addresses }) =>
       facts === undefined ? [] : [{ resourceId, name: nameOf(resourceId), facts, addresses: addresses.filter(hasSku) }],
@@ -153,12 +156,8 @@ function hasSku(address: PossibleAddress): address is GatewayAddress {
 }
 
 /** Those that the gateway names, and those that name the gateway: Azure takes the former away from Basic gateways. */
-function addressesOf(
-  { resourceId, facts }: ScannedGateway,
-  attached: ScannedSubscription['addresses'],
-): readonly PossibleAddress[] {
-  const own = attached.filter(({ gatewayId }) => gatewayId.toLowerCase() === resourceId.toLowerCase());
-  const byId = new Map(own.map(({ id, sku }) => [id.toLowerCase(), { id, sku }]));
+function addressesOf({ facts, addresses }: ScannedGateway): readonly PossibleAddress[] {
+  const byId = new Map(addresses.map((address) => [address.id.toLowerCase(), address]));
   const unseen = (facts?.publicIpAddressIds ?? []).filter((id) => !byId.has(id.toLowerCase()));
   return [...byId.values(), ...unseen.map((id) => ({ id }))];
 }
@@ -186,6 +185,23 @@ function unseenOfGateway({
       why: 'No list that the identity may read shows the SKU of this public address.',
     })),
   ];
+}
+
+/** A list of Azure's that lags must not make a gateway that is known here vanish without a word. */
+function notListed(registered: readonly GatewayRecord[], { subscriptions, gateways }: Seen): Inventory['notSeen'] {
+  const listed = new Set(gateways.map(({ resourceId }) => resourceId.toLowerCase()));
+  const lookedAt = new Set(
+    subscriptions.filter(({ notLookedAt }) => notLookedAt === undefined).map((one) => one.subscriptionId.toLowerCase()),
+  );
+  return registered
+    .filter(({ state, plan, resourceId }) => {
+      const isExpected = state === 'ready' && lookedAt.has(plan.subscriptionId.toLowerCase());
+      return isExpected && !listed.has(resourceId.toLowerCase());
+    })
+    .map(({ id, resourceId }) => ({
+      id: resourceId,
+      why: `It is registered here as ${id}, and Azure did not list it.`,
+    }));
 }
 
 function nameOf(resourceId: string): string {

@@ -5,6 +5,12 @@ import type { ScanItem, ScannedGateway } from '../../stores/records/inventory.ts
 import type { Stores } from '../../stores/stores.ts';
 import { type Looked, type QueueWork, sayArm, troubleOf } from './scan-queue.ts';
 
+/**
+ * Of the 500,000 characters that a row of the table service takes; sessions are in it as well. Azure's own limits on
+ * roots, revocations and addresses make less than half of this.
+ */
+const factsLengthMax = 100_000;
+
 export interface ScanGatewaysOptions {
   readonly arm: Pick<Arm, 'readRaw'>;
   readonly stores: Pick<Stores, 'scanItems' | 'scannedGateways'>;
@@ -16,9 +22,10 @@ export interface ScanGatewaysOptions {
 /** Reads the body of each gateway that was listed: one request each. */
 export function scanGateways({ arm, stores, readTrusted, withSessions, now }: ScanGatewaysOptions): QueueWork {
   async function write(item: ScanItem, seen: Pick<ScannedGateway, 'facts' | 'notLookedAt'>): Promise<void> {
-    const { scanId, id: resourceId } = item;
+    const { scanId, id: resourceId, addresses = [] } = item;
     const subscriptionId = resourceId.split('/')[2] ?? '';
-    await stores.scannedGateways.upsert({ scanId, resourceId, subscriptionId, lookedAt: now().toISOString(), ...seen });
+    const lookedAt = now().toISOString();
+    await stores.scannedGateways.upsert({ scanId, resourceId, subscriptionId, lookedAt, addresses, ...seen });
   }
 
   async function look(item: ScanItem): Promise<Looked> {
@@ -37,6 +44,11 @@ export function scanGateways({ arm, stores, readTrusted, withSessions, now }: Sc
       return { outcome: 'written' };
     }
     const facts = readGatewayFacts(answer.value, readTrusted);
+    const { length } = JSON.stringify(facts);
+    if (length > factsLengthMax) {
+      await write(item, { notLookedAt: `What Azure shows of it is more than can be kept: ${length} characters.` });
+      return { outcome: 'written' };
+    }
     if (withSessions && hasClients(facts)) {
       await stores.scanItems.upsert({ scanId, queue: 'sessions', id, dueAt: now().toISOString() });
     }

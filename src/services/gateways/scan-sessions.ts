@@ -14,9 +14,12 @@ export interface ScanSessionsOptions {
 const firstLookSeconds = 20;
 const lookMaxSeconds = 160;
 const listMaxMs = 10 * 60 * 1000;
-/** The row of a gateway stays below the limits of the table service. */
-const namesMax = 1000;
 const nameLengthMax = 128;
+/**
+ * Of the 500,000 characters that a row of the table service takes; the facts are in it as well. Names whose characters
+ * JSON escapes take six times their length.
+ */
+const namesLengthMax = 200_000;
 
 const none = { byName: [], furtherNames: 0, total: 0, unreadable: 0 } as const;
 
@@ -77,10 +80,18 @@ function countByName({ sessions, unreadable }: SessionList): Partial<ScannedSess
   const counts = new Map<string, number>();
   for (const { commonName } of sessions) counts.set(commonName, (counts.get(commonName) ?? 0) + 1);
   const all = [...counts].toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
-  return {
-    byName: all.slice(0, namesMax).map(([name, count]) => ({ name: cutText(name, nameLengthMax), count })),
-    furtherNames: Math.max(0, all.length - namesMax),
-    total: sessions.length,
-    unreadable,
-  };
+  const byName = fitting(all.map(([name, count]) => ({ name: cutText(name, nameLengthMax), count })));
+  return { byName, furtherNames: all.length - byName.length, total: sessions.length, unreadable };
+}
+
+/** As many from the beginning as a row has room for. */
+function fitting(names: ScannedSessions['byName']): ScannedSessions['byName'] {
+  let room = namesLengthMax;
+  const kept: ScannedSessions['byName'] = [];
+  for (const name of names) {
+    room -= JSON.stringify(name).length + 1;
+    if (room < 0) break;
+    kept.push(name);
+  }
+  return kept;
 }

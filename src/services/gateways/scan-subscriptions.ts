@@ -17,7 +17,7 @@ const hidesSome =
 export function scanSubscriptions({ arm, stores, now }: ScanSubscriptionsOptions): QueueWork {
   async function write(item: ScanItem, seen: Partial<ScannedSubscription>): Promise<void> {
     const { scanId, id: subscriptionId, name = '' } = item;
-    await stores.scannedSubscriptions.upsert({ scanId, subscriptionId, name, addresses: [], ...seen });
+    await stores.scannedSubscriptions.upsert({ scanId, subscriptionId, name, ...seen });
   }
 
   async function look(item: ScanItem): Promise<Looked> {
@@ -34,21 +34,32 @@ export function scanSubscriptions({ arm, stores, now }: ScanSubscriptionsOptions
       if (trouble !== undefined) return trouble;
     }
     const dueAt = now().toISOString();
+    const attached = addresses.outcome === 'done' ? addresses.value : [];
     for (const id of new Set(listed.value)) {
-      await stores.scanItems.upsert({ scanId: item.scanId, queue: 'gateways', id, dueAt });
+      await stores.scanItems.upsert({
+        scanId: item.scanId,
+        queue: 'gateways',
+        id,
+        addresses: addressesOn(id, attached),
+        dueAt,
+      });
     }
     const mayHideSome = sayRights(rights);
     await write(item, {
       listed: listed.value.length,
       ...(mayHideSome === undefined ? {} : { mayHideSome }),
-      ...(addresses.outcome === 'done'
-        ? { addresses: [...addresses.value] }
-        : { addressesNotLookedAt: sayArm(addresses) }),
+      ...(addresses.outcome === 'done' ? {} : { addressesNotLookedAt: sayArm(addresses) }),
     });
     return { outcome: 'written' };
   }
 
   return { queue: 'subscriptions', batch: 4, look, giveUp: (item, why) => write(item, { notLookedAt: why }) };
+}
+
+function addressesOn(id: string, attached: readonly AttachedAddress[]): NonNullable<ScanItem['addresses']> {
+  return attached
+    .filter(({ gatewayId }) => gatewayId.toLowerCase() === id.toLowerCase())
+    .map(({ gatewayId: _on, ...address }) => address);
 }
 
 const nothing: ArmAnswer<readonly AttachedAddress[]> = { outcome: 'done', value: [] };

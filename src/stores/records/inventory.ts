@@ -30,8 +30,6 @@ export const inventoryKind: RecordKind<InventoryRecord> = {
 
 export const latestInventory: RowKeys = { partitionKey: 'inventory', rowKey: 'latest' };
 
-const addressSchema = z.object({ id: z.string(), gatewayId: z.string(), sku: z.string().optional() });
-
 /** What a scan saw of a subscription. Partition scan, row subscription. */
 const scannedSubscriptionSchema = z.object({
   scanId: z.string(),
@@ -42,7 +40,6 @@ const scannedSubscriptionSchema = z.object({
   notLookedAt: z.string().optional(),
   /** Why there may be gateways that are not listed. */
   mayHideSome: z.string().optional(),
-  addresses: z.array(addressSchema),
   addressesNotLookedAt: z.string().optional(),
 });
 export type ScannedSubscription = z.infer<typeof scannedSubscriptionSchema>;
@@ -52,6 +49,9 @@ export const scannedSubscriptionKind: RecordKind<ScannedSubscription> = {
   schema: scannedSubscriptionSchema,
   keys: ({ scanId, subscriptionId }) => ({ partitionKey: scanId, rowKey: subscriptionId.toLowerCase() }),
 };
+
+/** Public addresses on a gateway, as the list of its subscription has them. */
+const addressesSchema = z.array(z.object({ id: z.string(), sku: z.string().optional() }));
 
 const scannedSessionsSchema = z.object({
   askedAt: z.string(),
@@ -72,6 +72,7 @@ const scannedGatewaySchema = z.object({
   subscriptionId: z.string(),
   lookedAt: z.string(),
   notLookedAt: z.string().optional(),
+  addresses: addressesSchema,
   facts: gatewayFactsSchema.optional(),
   sessions: scannedSessionsSchema.optional(),
 });
@@ -100,6 +101,8 @@ const scanItemSchema = z.object({
   /** Id of the subscription or the gateway. */
   id: z.string(),
   name: z.string().optional(),
+  /** Of a gateway. */
+  addresses: addressesSchema.optional(),
   /** ISO 8601. */
   dueAt: z.string(),
   /** Since when it cannot be looked at. */

@@ -77,6 +77,18 @@ function anInventory(): Inventory {
   };
 }
 
+/** What Gatehouse itself writes, of a closed form; every other text may come from outside. */
+const ownTexts = ['code', 'severity', 'role', 'type', 'date', 'startedAt', 'finishedAt', 'lookedAt', 'askedAt'];
+const markup = '"><img src=x onerror=alert(1)>';
+
+/** The same inventory, in which every text that may come from outside begins as a formula and goes on as markup. */
+function hostile<Value>(value: Value, name = ''): Value {
+  if (typeof value === 'string') return ownTexts.includes(name) ? value : (`=${value}${markup}` as Value);
+  if (Array.isArray(value)) return value.map((item: unknown) => hostile(item, name)) as Value;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hostile(item, key)])) as Value;
+}
+
 describe('src/functions/gateways/inventory', () => {
   let api: TestApi;
   let world: ServicesWorld;
@@ -183,6 +195,22 @@ describe('src/functions/gateways/inventory', () => {
       expect.stringContaining('"subscription"'),
       expect.stringContaining('No scan has ended yet'),
     ]);
+  });
+
+  it('takes no text from outside for markup or for a formula, wherever it stands', async () => {
+    const { get } = routes(hostile(anInventory()));
+
+    const page = await api.ask(get, { as: 'reader', query: '?format=html' });
+    const csv = await api.ask(get, { as: 'reader', query: '?format=csv' });
+
+    expect(page.text.split('&#34;&#62;&#60;img').length).toBeGreaterThan(15);
+    expect(page.text).not.toContain('<img');
+    expect(page.text).not.toContain(markup);
+    const fields = [...csv.text.matchAll(/(?:^|,)"((?:[^"]|"")*)"/gm)].map(([, field = '']) => field);
+    expect(fields.filter((field) => field.startsWith("'=")).length).toBeGreaterThan(10);
+    expect(fields.filter((field) => /^[=+@-]/.test(field))).toEqual([]);
+    // A field that ends before its text does would leave the rest of it outside of quotes.
+    expect(csv.text.replaceAll(/"(?:[^"]|"")*"/g, '')).toMatch(/^[,\r\n]*$/);
   });
 
   it('has the style of the page in its policy, so that a browser applies it', async () => {

@@ -284,6 +284,79 @@ describe('src/services/gateways/inventory-scans', () => {
     expect(later.notSeen).toEqual([{ id: gatewayId(one, 'a'), why: 'Sessions: AuthorizationFailed: No.' }]);
   });
 
+  it('says of a gateway that is registered here and was not in Azure’s list that it was not seen', async () => {
+    const { resourceId } = await aGateway(world);
+    world.armInventory.answerNext('listGatewayIds', { outcome: 'done', value: [] });
+    await aGateway(world, 'removedgw', { state: 'removed' });
+
+    await scan(world);
+
+    const why = 'It is registered here as vnet1gw, and Azure did not list it.';
+    expect(await report(world)).toMatchObject({ gateways: [], notSeen: [{ id: resourceId, why }] });
+
+    await scan(world, { subscriptions: [two] }, 'elsewhere');
+    expect((await report(world)).notSeen.map(({ id }) => id)).not.toContain(resourceId);
+  });
+
+  it('says of a gateway with more on it than can be kept that it was not looked at, and sees the others', async () => {
+    put(world, one, 'a');
+    const addressPrefixes = Array.from({ length: 60_000 }, (_, index) => `10.0.${index >> 8}.${index % 256}/32`);
+    put(world, one, 'vast', { vpnClientConfiguration: { vpnClientAddressPool: { addressPrefixes } } });
+
+    await scan(world);
+
+    const { gateways, notSeen } = await report(world);
+    expect(gateways.map(({ name, notLookedAt }) => [name, notLookedAt])).toEqual([
+      ['a', undefined],
+      ['vast', expect.stringMatching(/^What Azure shows of it is more than can be kept: \d+ characters\.$/)],
+    ]);
+    expect(notSeen.map(({ id }) => id)).toEqual([gatewayId(one, 'vast')]);
+  });
+
+  it('keeps all of a gateway at Azure’s limits, and of ten thousand names what a row takes, the others counted', async () => {
+    const entries = (count: number, properties: (index: number) => JsonObject): JsonObject[] =>
+      Array.from({ length: count }, (_, index) => ({
+        name: `${index}-${'n'.repeat(80)}`,
+        properties: properties(index),
+      }));
+    put(world, one, 'full', {
+      vpnClientConfiguration: {
+        vpnClientAddressPool: { addressPrefixes: ['172.16.0.0/24'] },
+        vpnClientRootCertificates: entries(20, () => ({ publicCertData: 'AAAA' })),
+        vpnClientRevokedCertificates: entries(300, (index) => ({
+          thumbprint: index.toString(16).toUpperCase().padStart(40, '0'),
+        })),
+      },
+    });
+    world.arm.answerNext('startSessions', { outcome: 'done', value: 'state', retryAfterSeconds: 10 });
+    const sessions = Array.from({ length: 10_000 }, (_, index) => ({ commonName: `${index}${'\u0001'.repeat(100)}` }));
+    world.arm.answerNext('pollSessions', { outcome: 'succeeded', value: { sessions, unreadable: 0 } });
+
+    await scan(world, { sessions: true });
+
+    const [gateway] = (await report(world)).gateways;
+    expect(gateway?.pointToSite).toMatchObject({ rootSlots: { used: 20 }, revocationSlots: { used: 300 } });
+    const { total, byName = [], furtherNames = 0 } = gateway?.sessions ?? {};
+    expect([total, byName.length + furtherNames]).toEqual([10_000, 10_000]);
+    expect(byName.length).toBeGreaterThan(100);
+  });
+
+  it('knows thousands of public addresses of one subscription', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `gw${index}`);
+    for (const name of names) {
+      const resourceId = put(world, one, name, { vpnClientConfiguration: null });
+      for (let index = 0; index < 100; index += 1) {
+        const id = resourceId.replace('virtualNetworkGateways/', `publicIPAddresses/${index}-`);
+        world.armInventory.addresses.push({ id, gatewayId: resourceId, sku: 'Standard' });
+      }
+    }
+
+    await scan(world);
+
+    const counts = (await report(world)).gateways.map(({ publicIpAddresses = [] }) => publicIpAddresses.length);
+    expect(counts).toEqual(names.map(() => 100));
+  });
+
   it('asks nobody for sessions unless it is told to', async () => {
     put(world, one, 'a');
 
