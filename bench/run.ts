@@ -12,6 +12,7 @@ import { measureColdStart } from './cold-start.ts';
 import { type Section, toTable } from './figures.ts';
 import { measureGatewayBuild } from './gateway-build.ts';
 import { measureIdleClock } from './idle-clock.ts';
+import { measureInventory } from './inventory.ts';
 import { measureIssuing } from './issuing.ts';
 import { manyStacksMax, measureManyStacks } from './many-stacks.ts';
 import { measurePkcs12 } from './pkcs12.ts';
@@ -39,6 +40,7 @@ const sizes = {
     pkcs12: { rounds: 7, count: 20 },
     revocations: { rounds: 5, few: 1000, many: 100_000, revoked: 300 },
     procedures: { speed: 1, vpnProcedures: 2, expressClouds: 2, isWideToo: true },
+    inventory: { speed: 1, gateways: 200 },
     clock: { hours: 24, everyRunMinutes: 60 },
     stacks: { speed: 1, few: 5, many: 50, isOnce: false },
   },
@@ -50,6 +52,7 @@ const sizes = {
     pkcs12: { rounds: 3, count: 10 },
     revocations: { rounds: 3, few: 1000, many: 10_000, revoked: 300 },
     procedures: { speed: 1, vpnProcedures: 2, expressClouds: 2, isWideToo: false },
+    inventory: { speed: 1, gateways: 40 },
     clock: { hours: 24, everyRunMinutes: 60 },
     stacks: { speed: 1, few: 5, many: 10, isOnce: false },
   },
@@ -61,6 +64,7 @@ const sizes = {
     pkcs12: { rounds: 1, count: 1 },
     revocations: { rounds: 1, few: 10, many: 20, revoked: 5 },
     procedures: { speed: 600, vpnProcedures: 0, expressClouds: 1, isWideToo: false },
+    inventory: { speed: 600, gateways: 3 },
     clock: { hours: 4, everyRunMinutes: 5 },
     stacks: { speed: 600, few: 1, many: 2, isOnce: true },
   },
@@ -88,6 +92,7 @@ const parts: Readonly<Record<string, () => Promise<readonly Section[]>>> = {
   pkcs12: async () => [await measurePkcs12(size.pkcs12)],
   revocations: async () => [await measureRevocationList(size.revocations)],
   build: async () => [await measureGatewayBuild(root)],
+  inventory: async () => [await measureInventory(root, size.inventory)],
   procedures: () => measureProcedureTime(root, size.procedures),
   clock: async () => [await measureIdleClock(root, size.clock)],
   stacks: async () => [await measureManyStacks(root, { ...size.stacks, many: readStackCount() })],

@@ -10,7 +10,7 @@ import { startChild } from './child.ts';
 const stackSchema = z.object({
   app: z.object({ url: z.string(), apiKey: z.string() }),
   keyVault: z.object({ url: z.string() }),
-  arm: z.object({ tenantId: z.string() }),
+  arm: z.object({ tenantId: z.string(), subscriptionId: z.string() }),
   control: z.object({ url: z.string() }),
   ca: z.string(),
   processes: z.record(z.string(), z.number()),

@@ -36,6 +36,7 @@ describe('bench/run.ts --smallest', () => {
     ['pkcs12', ['elapsed: openssl / application']],
     ['revocations', ['rows read: many / few', 'memory taken by one read: many / few']],
     ['build', ['beyond Azure / Azure', 'calls to ARM']],
+    ['inventory', ['reads per gateway', 'calls that Azure throttled']],
     ['procedures', ['connector, 1 Express clouds']],
     ['clock', ['elapsed: all hours / one hour']],
     ['stacks', ['elapsed per stack: many / few']],

@@ -10,7 +10,7 @@ describe('docs/performance.md', () => {
   it('names with every table the commit that it was measured at, and the command', () => {
     const tables = blocks.flatMap((block, index) => (block.startsWith('|') ? [index] : []));
     const source =
-      /commit `[0-9a-f]{7,40}`, `npm run bench -- .*--only (cold-start|runtime|certificates|issuing|pkcs12|revocations|build|procedures|stacks)`/;
+      /commit `[0-9a-f]{7,40}`, `npm run bench -- .*--only (cold-start|runtime|certificates|issuing|pkcs12|revocations|build|inventory|procedures|stacks)`/;
 
     expect(tables.length).toBeGreaterThan(5);
     // A second table of the same run stands right below the first.
