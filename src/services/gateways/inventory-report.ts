@@ -182,7 +182,7 @@ function unseenOfGateway({
     ...(sessions?.notLookedAt === undefined ? [] : [{ id, why: `Sessions: ${sessions.notLookedAt}` }]),
     ...addresses.map((address) => ({
       id: address.id,
-      why: 'No list that the identity may read shows the SKU of this public address.',
+      why: 'No list that the identity may read shows what kind of public address this is: its SKU is not known.',
     })),
   ];
 }

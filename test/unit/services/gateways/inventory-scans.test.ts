@@ -228,7 +228,7 @@ describe('src/services/gateways/inventory-scans', () => {
     expect(gateways.find(({ resourceId }) => resourceId === named)?.publicIpAddresses).toEqual([
       { id: address('pip1') },
     ]);
-    expect(notSeen).toEqual([{ id: address('pip1'), why: expect.stringContaining('shows the SKU') as string }]);
+    expect(notSeen).toEqual([{ id: address('pip1'), why: expect.stringContaining('SKU is not known') as string }]);
   });
 
   it('says of a public address whose SKU the list does not show that it was not seen', async () => {
