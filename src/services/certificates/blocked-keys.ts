@@ -51,8 +51,8 @@ export async function blockKey(stores: Pick<Stores, 'blockedKeys'>, block: Block
 
 /**
  * Turns a certificate that is not released yet into a revoked one: its key was blocked, its name was taken, or its
- * owner left or got another address, at the same moment; or the key that was made for it went with the process that held it; or it cannot take
- * the place it was meant for. Answers its record, which may have been released meanwhile.
+ * owner left or got another address, at the same moment; or the key that was made for it went with the process that
+ * held it; or it cannot take the place it was meant for. Answers its record, which may have been released meanwhile.
  */
 export function withhold(
   stores: Pick<Stores, 'certificates'>,

@@ -26,7 +26,9 @@ export interface NoteVanishedOptions {
   readonly thumbprintOfRoot: ThumbprintOfRoot;
 }
 
-/** Tells of entries that were in force and are not there, before anything else is done about them, and of their return. */
+/**
+ * Tells of entries that were in force and are not there, before anything else is done about them, and of their return.
+ */
 export type NoteVanished = (gateway: GatewayRecord, shown: JsonObject, desired: DesiredState) => Promise<void>;
 
 interface EntryOf {
