@@ -12,10 +12,7 @@ import {
 } from '../../stores/records/owners.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { createContactHolders } from './contact-holders.ts';
-import { contactBeingGiven, createPutOwner } from './put-owner.ts';
-
-/** What a caller says of an owner. */
-export type OwnerDetails = Omit<OwnerRecord, 'departure' | 'createdBy' | 'createdAt' | 'updatedAt'>;
+import { contactBeingGiven, createPutOwner, type OwnerDetails } from './put-owner.ts';
 
 export interface OwnerQuery {
   readonly team?: string | undefined;

@@ -4,12 +4,17 @@ import { addedContacts, contactsOf, ownerKeys, type OwnerRecord } from '../../st
 import type { Stored } from '../../stores/store.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { ContactHolders } from './contact-holders.ts';
-import type { OwnerDetails, Owners } from './owners.ts';
+
+/** What a caller says of an owner. */
+export type OwnerDetails = Omit<OwnerRecord, 'departure' | 'createdBy' | 'createdAt' | 'updatedAt'>;
+
+/** As `Owners.put` says. */
+type PutOwner = (owner: OwnerDetails, caller: Pick<Caller, 'id' | 'role'>) => Promise<OwnerRecord>;
 
 export interface PutOwnerOptions {
   readonly stores: Pick<Stores, 'owners' | 'byOwner'>;
   readonly holders: ContactHolders;
-  readonly samePerson: Owners['samePerson'];
+  readonly samePerson: (person: Pick<OwnerRecord, 'email' | 'principal'>) => Promise<readonly OwnerRecord[]>;
   /** Has the owner found by what is written down of them. */
   readonly index: (ownerId: string, contacts: readonly string[]) => Promise<void>;
   readonly now: () => Date;
@@ -19,7 +24,7 @@ export interface PutOwnerOptions {
  * Makes an owner, or replaces what is known of them: nothing but the record that was looked at, for another that comes
  * in between was judged by nobody.
  */
-export function createPutOwner({ stores, holders, samePerson, index, now }: PutOwnerOptions): Owners['put'] {
+export function createPutOwner({ stores, holders, samePerson, index, now }: PutOwnerOptions): PutOwner {
   const { owners, byOwner } = stores;
   const find = (id: string): Promise<Stored<OwnerRecord> | undefined> => owners.get(ownerKeys(id));
 
