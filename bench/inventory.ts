@@ -16,7 +16,9 @@ const writtenSchema = z.object({ status: z.number() });
 /** The clock stops at every timer on its way, so the step does not show in what is measured. */
 const clockStep = 'PT1M';
 const clockStepsMax = 180;
-/** Whoever makes gateways has limits too: after so many writes, a minute. Networks and addresses are made within one. */
+/**
+ * Whoever makes gateways has limits too: after so many writes, a minute. Networks and addresses are made within one.
+ */
 const writesAtOnce = 150;
 /** Azure makes a gateway in less. */
 const gatewayMinutesMax = 120;
