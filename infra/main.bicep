@@ -33,6 +33,12 @@ param gatewayResourceGroups string[] = []
 @description('True to run commands on the Azure Arc machines of this subscription. Machines that are reached over SSH, or by hand, need no right in Azure.')
 param runsCommandsOnArcMachines bool = false
 
+@description('True to see all VPN gateways of this subscription and who is connected to them, for the inventory. Not needed where gateways may be built anywhere.')
+param seesAllGateways bool = false
+
+@description('True to see the regions of this subscription, and how many networks and addresses it may have there, when a plan is judged. Not needed where gateways may be built anywhere.')
+param seesRegions bool = false
+
 @description('True to take signing requests with keys on P-256 and P-384. No page of Azure’s says that gateways take such certificates.')
 param allowEllipticCurves bool = false
 
@@ -188,6 +194,22 @@ module arcMachines 'app/arc-access.bicep' = if (runsCommandsOnArcMachines) {
     #disable-next-line what-if-short-circuiting // See identity.
     principalId: identity.outputs.principalId
     roleName: '${name}-${suffix} run commands'
+  }
+}
+
+module inventoryAccess 'app/inventory-access.bicep' = if (seesAllGateways) {
+  params: {
+    #disable-next-line what-if-short-circuiting // See identity.
+    principalId: identity.outputs.principalId
+    roleName: '${name}-${suffix} inventory'
+  }
+}
+
+module regionAccess 'app/region-access.bicep' = if (seesRegions) {
+  params: {
+    #disable-next-line what-if-short-circuiting // See identity.
+    principalId: identity.outputs.principalId
+    roleName: '${name}-${suffix} regions'
   }
 }
 

@@ -44,3 +44,5 @@ var gatewayResourceGroupsGiven = readEnvironmentVariable('GATEHOUSE_GATEWAY_RESO
 param gatewayResourceGroups = empty(gatewayResourceGroupsGiven) ? [] : split(gatewayResourceGroupsGiven, listSeparator)
 
 param runsCommandsOnArcMachines = bool(readEnvironmentVariable('GATEHOUSE_RUNS_COMMANDS_ON_ARC_MACHINES', 'false'))
+param seesAllGateways = bool(readEnvironmentVariable('GATEHOUSE_SEES_ALL_GATEWAYS', 'false'))
+param seesRegions = bool(readEnvironmentVariable('GATEHOUSE_SEES_REGIONS', 'false'))

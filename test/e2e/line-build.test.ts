@@ -47,9 +47,9 @@ async function giveRole(actions: readonly string[], scope = `/subscriptions/${st
   expectStatus(await stack.control('POST', '/roles', { principal: readSecrets(stack).clientId, actions, scope }), 200);
 }
 
-/** What the template lets the application do: the roles that it defines. */
-function templateRights(): readonly string[] {
-  return ['gateway-role', 'subscription-access'].flatMap((name) => {
+/** What the template lets the application do: the roles that these files define. */
+function templateRights(...names: readonly string[]): readonly string[] {
+  return (names.length === 0 ? ['gateway-role', 'subscription-access'] : names).flatMap((name) => {
     const file = resolve(__dirname, '..', '..', 'infra', 'app', `${name}.bicep`);
     const [, actions = ''] = /actions: \[([^\]]*)\]/.exec(readFileSync(file, 'utf8')) ?? [];
     const defined = [...actions.matchAll(/'([^']+)'/g)].map(([, action = '']) => action);
@@ -162,6 +162,24 @@ describe('src/functions/gateways/gateways, preflight', () => {
       problems.filter(({ severity }) => severity === 'error').map(({ code }) => code),
     );
     expect((await readJournal(stack, { service: 'arm' })).filter(({ method }) => method === 'PUT')).toEqual([]);
+  });
+
+  it('looks at regions and quotas with a gateway role in a resource group alone, once it has the role for them', async () => {
+    const scope = groupPath(stack, 'OnlyRG');
+    const group = { method: 'PUT', path: scope, body: { location: 'eastus' } };
+    expectStatus(await stack.control('POST', '/resources', group), 200);
+    await giveRole(templateRights('gateway-role'), scope);
+    const notLookedAt = async (): Promise<readonly string[]> => {
+      const { problems } = await preflight({ ...examplePlan('vnet1-portal'), resourceGroup: 'OnlyRG' });
+      return problems.flatMap(({ code, path }) => (code === 'notLookedAt' ? [path] : []));
+    };
+
+    await giveRole(['Microsoft.Resources/subscriptions/read']);
+    expect(await notLookedAt()).toEqual(['/location', '/location']);
+
+    await giveRole(templateRights('region-access'));
+    expect(await notLookedAt()).toEqual([]);
+    await giveRole(templateRights());
   });
 });
 

@@ -48,6 +48,7 @@ describe('infra', () => {
     ['build of what the hook deploys', ['build', 'gateway-changes.bicep', '--stdout']],
     ['lint', ['lint', 'main.bicep']],
     ['lint of what the hook deploys', ['lint', 'gateway-changes.bicep']],
+    ['build of what other subscriptions are given', ['build', 'app/inventory-access.bicep', '--stdout']],
     ['lint of the parameters', ['lint', 'main.bicepparam']],
     ['build-params', ['build-params', 'main.bicepparam', '--stdout']],
   ])('%s passes without a word, and without any secret in the environment', (_what, args) => {
@@ -123,6 +124,8 @@ describe('infra', () => {
       GATEHOUSE_ALERT_ACTION_GROUP_IDS: actionGroupId,
       GATEHOUSE_GATEWAY_RESOURCE_GROUPS: 'networks-a,networks-b',
       GATEHOUSE_RUNS_COMMANDS_ON_ARC_MACHINES: 'true',
+      GATEHOUSE_SEES_ALL_GATEWAYS: 'true',
+      GATEHOUSE_SEES_REGIONS: 'true',
     });
     const one = (type: string): PredictedResource | undefined => resources.find((resource) => resource.type === type);
 
@@ -143,6 +146,8 @@ describe('infra', () => {
     expect(groups.toSorted()).toEqual(['networks-a', 'networks-b']);
     expect(roleNames(resources)).toEqual([
       expect.stringMatching(/ gateways$/),
+      expect.stringMatching(/ inventory$/),
+      expect.stringMatching(/ regions$/),
       expect.stringMatching(/ run commands$/),
     ]);
   });

@@ -7,7 +7,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Inventory } from '../../src/services/gateways/inventory-view.ts';
 import { changeGatewayInPortal, type GatewayResource, networkPath, readSecrets } from '../e2e/support/azure.ts';
+import { makeForeignGateways } from '../e2e/support/foreign-gateways.ts';
 import {
   buildGateway,
   createRoot,
@@ -19,7 +21,7 @@ import {
   trustRoot,
 } from '../e2e/support/line.ts';
 import { host, setUpPoc } from '../e2e/support/onprem-vpn.ts';
-import { startStack } from '../support/stack.ts';
+import { type RunningTestStack, startStack } from '../support/stack.ts';
 import { actionOf, covers } from './support/role-actions.ts';
 import { copyInfra, type PredictedResource } from './support/run-bicep.ts';
 import { type ExchangeReport, type RecordedExchange, reportName } from './support/traffic-report.ts';
@@ -44,10 +46,12 @@ const operations = [
   'PublicIPAddresses_CreateOrUpdate',
   'PublicIPAddresses_Delete',
   'PublicIPAddresses_Get',
+  'PublicIPAddresses_ListAll',
   'ResourceGroups_CreateOrUpdate',
   'ResourceGroups_Delete',
   'ResourceGroups_Get',
   'ResourceGroups_List',
+  'Resources_List',
   'Resources_ListByResourceGroup',
   'SetSecret',
   'UpdateCertificate',
@@ -112,12 +116,17 @@ describe('sandbox/platform/traffic-recorder', () => {
   let work: string;
   let resources: readonly PredictedResource[];
   let rights: readonly string[];
+  let scanRights: readonly string[];
+  let scan: Scan;
 
   beforeAll(async () => {
     work = mkdtempSync(join(tmpdir(), 'gatehouse-traffic-'));
     resources = predictEverything();
     rights = resources.flatMap(({ properties }) => actionsIn(properties));
-    await recordLine(join(work, 'stack'), rights);
+    scanRights = resources.flatMap(({ properties }) =>
+      String(properties?.['roleName']).endsWith(' inventory') ? actionsIn(properties) : [],
+    );
+    scan = await recordLine(join(work, 'stack'), rights, scanRights);
   }, wholeLineTimeoutMs);
 
   afterAll(() => {
@@ -138,6 +147,15 @@ describe('sandbox/platform/traffic-recorder', () => {
     expect([...asked].filter((action) => !rights.some((right) => covers(right, action)))).toEqual([]);
     const unused = rights.filter((right) => ![...asked].some((action) => right.toLowerCase() === action.toLowerCase()));
     expect(unused.toSorted()).toEqual(Object.keys(rightsOfNoCall).toSorted());
+  });
+
+  it('records that a scan sees everything with the rights of its own role, and uses each of them', () => {
+    expect(scan.inventory).toMatchObject({ notSeen: [], gateways: [{ name: 'others', sessions: { total: 0 } }] });
+    expect(scan.inventory.gateways[0]?.sessions).not.toHaveProperty('notLookedAt');
+    const asked = new Set(scan.calls.map((call) => actionOf(call).toLowerCase()));
+    // The application's own look at Azure, each minute, is none of the scan's.
+    asked.delete('microsoft.resources/subscriptions/resourcegroups/read');
+    expect([...asked].toSorted()).toEqual(scanRights.map((right) => right.toLowerCase()).toSorted());
   });
 
   it('records each operation of the vault for which a role on it is, and no other', () => {
@@ -167,7 +185,11 @@ describe('sandbox/platform/traffic-recorder', () => {
 function predictEverything(): readonly PredictedResource[] {
   const infra = copyInfra();
   try {
-    return infra.predict({ GATEHOUSE_RUNS_COMMANDS_ON_ARC_MACHINES: 'true' });
+    return infra.predict({
+      GATEHOUSE_RUNS_COMMANDS_ON_ARC_MACHINES: 'true',
+      GATEHOUSE_SEES_ALL_GATEWAYS: 'true',
+      GATEHOUSE_SEES_REGIONS: 'true',
+    });
   } finally {
     infra.remove();
   }
@@ -181,17 +203,21 @@ function actionsIn(properties: PredictedResource['properties']): readonly string
   return permissions.flatMap(({ actions }) => actions);
 }
 
+/** What a scan saw, and what it asked Resource Manager for. */
+interface Scan {
+  readonly inventory: Inventory;
+  readonly calls: readonly RecordedExchange[];
+}
+
 /**
  * Walks the line with these rights alone: a look at a machine, a session that is cut, foreign secrets and the removal
- * included.
+ * included. Then it scans what others have made, with rights for that and no other.
  */
-async function recordLine(directory: string, rights: readonly string[]): Promise<void> {
+async function recordLine(directory: string, rights: readonly string[], scanRights: readonly string[]): Promise<Scan> {
   mkdirSync(directory);
   const stack = await startStack({ speed: 4000, record: true, directory, with: ['windows'] });
   try {
-    const scope = `/subscriptions/${stack.info.arm.subscriptionId}`;
-    const role = { principal: readSecrets(stack).clientId, actions: rights, scope };
-    expectStatus(await stack.control('POST', '/roles', role), 200);
+    await giveRole(stack, rights);
     await buildGateway(stack);
     await changeGatewayInPortal(stack, addRadiusServer);
     await createRoot(stack, 'recorded');
@@ -204,9 +230,26 @@ async function recordLine(directory: string, rights: readonly string[]): Promise
     await followAccepted(stack, await stack.api('DELETE', '/api/gateways/vnet1gw'));
     await setUpPoc(stack, 'arc');
     await followAccepted(stack, await stack.api('POST', `/api/machines/${host}/check`));
+    await makeForeignGateways(stack, { others: {} });
+    await giveRole(stack, scanRights);
+    return await recordScan(stack, join(directory, 'traffic.jsonl'));
   } finally {
     await stack.stop();
   }
+}
+
+/** From then on the application may do this in the subscription, and nothing else. */
+async function giveRole(stack: RunningTestStack, actions: readonly string[]): Promise<void> {
+  const scope = `/subscriptions/${stack.info.arm.subscriptionId}`;
+  expectStatus(await stack.control('POST', '/roles', { principal: readSecrets(stack).clientId, actions, scope }), 200);
+}
+
+async function recordScan(stack: RunningTestStack, trafficFile: string): Promise<Scan> {
+  const before = readArmCalls(trafficFile).length;
+  await followAccepted(stack, await stack.api('POST', '/api/inventory-scans', { sessions: true }));
+  const calls = readArmCalls(trafficFile).slice(before);
+  const inventory = expectStatus(await stack.api('GET', '/api/inventory'), 200) as unknown as Inventory;
+  return { inventory, calls };
 }
 
 function addRadiusServer(gateway: GatewayResource): unknown {

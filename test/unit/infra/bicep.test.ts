@@ -240,10 +240,7 @@ describe('infra/app/app-vault.bicep', () => {
 
 describe('infra/app/arc-access.bicep', () => {
   it('gives the rights on machines and run commands that the application uses, and no other', () => {
-    const actions = [...(files.get('app/arc-access.bicep') ?? '').matchAll(/^ +'(Microsoft\.\S+)'$/gm)].map(
-      ([, action]) => action,
-    );
-    expect(actions).toEqual([
+    expect(actionsIn('app/arc-access.bicep')).toEqual([
       'Microsoft.HybridCompute/machines/read',
       'Microsoft.HybridCompute/machines/runCommands/read',
       'Microsoft.HybridCompute/machines/runCommands/write',
@@ -251,3 +248,26 @@ describe('infra/app/arc-access.bicep', () => {
     ]);
   });
 });
+
+describe('infra/app/inventory-access.bicep', () => {
+  it('lets nothing be changed: one action has Azure list the sessions', () => {
+    const actions = actionsIn('app/inventory-access.bicep');
+    expect(actions).toContain('Microsoft.Network/virtualNetworkGateways/read');
+    expect(actions.filter((action) => !action.endsWith('/read'))).toEqual([
+      'Microsoft.Network/virtualNetworkGateways/getVpnClientConnectionHealth/action',
+    ]);
+  });
+});
+
+describe('infra/app/region-access.bicep', () => {
+  it('gives of what builds gateways the reads that a role in resource groups cannot give', () => {
+    const actions = actionsIn('app/region-access.bicep');
+    expect(actions).toHaveLength(2);
+    expect(actionsIn('app/gateway-role.bicep')).toEqual(expect.arrayContaining([...actions]));
+  });
+});
+
+/** What the roles that a file defines let the application do. */
+function actionsIn(file: string): readonly string[] {
+  return [...(files.get(file) ?? '').matchAll(/^ +'(Microsoft\.\S+)'$/gm)].map(([, action = '']) => action);
+}

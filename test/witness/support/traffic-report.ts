@@ -36,7 +36,7 @@ const exceptions: readonly (readonly [RegExp, string])[] = [
     /\/providers\/Microsoft\.Authorization\/permissions$/i,
     'permissions are of a provider whose descriptions are not here',
   ],
-  [/^\/subscriptions\/[^/]+\/locations$/i, 'regions are of descriptions that are not here'],
+  [/^\/subscriptions(?:\/[^/]+\/locations)?$/i, 'subscriptions and regions are of descriptions that are not here'],
   [/\/locations\/[^/]+\/usages$/i, 'usages are of a description that is not here'],
   [/\/listRadiusSecrets$/i, 'listRadiusSecrets is newer than the published descriptions'],
 ];
