@@ -27,6 +27,15 @@ export function admittedBy(trusted: Iterable<string>, roots: readonly RootRecord
   return new Set([...all, ...admitted.map(({ id }) => id)]);
 }
 
-export function authorityOfRoot({ certificate }: RootRecord): string | undefined {
+export function authorityOfRoot(root: RootRecord): string | undefined {
+  const certificate = certificateOnGateways(root);
   return certificate === undefined ? undefined : authorityOf(certificate);
+}
+
+/**
+ * What gateways may hold of a root, base64 of the DER: also of one that is being removed, since whatever depends on it
+ * brings it back.
+ */
+export function certificateOnGateways({ certificate, draft, state }: RootRecord): string | undefined {
+  return state === 'removing' ? draft : certificate;
 }

@@ -21,7 +21,7 @@ import {
   isRootToBeSeen,
 } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { admittedBy, authorityOfRoot } from '../certificates/admitting-roots.ts';
+import { admittedBy, authorityOfRoot, certificateOnGateways } from '../certificates/admitting-roots.ts';
 
 /** Everything that Gatehouse answers for on one gateway, with the rows that say how far each entry has come. */
 export interface DesiredState {
@@ -69,7 +69,7 @@ export async function readDesiredState(
   );
   const standingRows = rows.flatMap((row) => {
     const root = all.find(({ id }) => id === row.rootId);
-    return root?.certificate === undefined ? [] : [{ row, root }];
+    return root === undefined || certificateOnGateways(root) === undefined ? [] : [{ row, root }];
   });
   const roots = rootsFirst(standingRows, ({ root }) => root);
   const copied = copiedRoots(gateway, rows, all, thumbprintOfRoot);
@@ -206,7 +206,7 @@ function rootEntry(row: GatewayRoot, root: RootRecord, isAside: boolean): ReadEn
     thumbprint: requireThumbprint(row.thumbprint),
     entryName: row.entryName,
     wanted: row.wanted,
-    publicCertData: root.certificate ?? '',
+    publicCertData: certificateOnGateways(root) ?? '',
     isSetAside: isAside,
     wasInForce: row.state === 'trusted',
     isOptional: false,

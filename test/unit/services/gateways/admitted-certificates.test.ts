@@ -4,13 +4,17 @@
  */
 import { asList, asObject, asText } from '../../../../src/domain/gateway-entries.ts';
 import { thumbprintOf, toPem } from '../../../../src/pki/read-certificate.ts';
+import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { anRsaKeyPair } from '../../../support/builders/a-key-pair.ts';
+import { aPfx } from '../../../support/builders/a-pfx.ts';
 import { anAuthority, type BuiltAuthority } from '../../../support/builders/an-authority.ts';
 import { given } from '../../../support/given.ts';
 import {
   aGateway,
+  anOperationId,
   aRequest,
   createServicesWorld,
+  randomnessOf,
   runWriter,
   type ServicesWorld,
 } from '../../../support/services-world.ts';
@@ -112,6 +116,37 @@ describe('src/services/certificates/admitting-roots', () => {
 
     const statement = await world.leavers.statementOf('ann');
     expect(statement).toMatchObject({ isProven: true, certificates: [{ gateways: [{ gatewayId, state: 'proven' }] }] });
+  });
+
+  it('has a certificate refused whose own root is being removed at that moment', async () => {
+    world.secrets.set('root-pfx-contoso', aPfx(old).toString('base64'));
+    await world.rootKeyImports.importKey({ id: 'contoso', pfxSecret: 'root-pfx-contoso' });
+    await know('contoso-new', renewed);
+    await trust('contoso-new');
+    const revoked: string[] = [];
+    const replace = world.tables.replace.bind(world.tables);
+    jest.spyOn(world.tables, 'replace').mockImplementation(async (table, keys, columns, etag) => {
+      const isMark = table === 'Roots' && columns['state'] === 'removing';
+      if (!isMark || revoked.length > 0) return replace(table, keys, columns, etag);
+      // Issued after the first look at what depends on the root, revoked before the second.
+      const csr = toRequestPem(aCertificateRequest());
+      const order = { rootId: 'contoso', owner: 'kim', csr, requestedBy: 'tester' };
+      const { record } = await world.certificates.issue(order, randomnessOf('kim'));
+      revoked.push(given(record.thumbprint));
+      const answer = await replace(table, keys, columns, etag);
+      await world.revocations.revoke(given(record.thumbprint), { reason: 'left' }, aRequest(world, 'revoke'));
+      await runWriter(world);
+      return answer;
+    });
+
+    await expect(world.rootRemovals.remove('contoso')).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+
+    expect(revoked).toHaveLength(1);
+    expect(refusedByGateway()).toEqual(revoked);
+    expect(await world.operations.view(anOperationId('revoke'))).toMatchObject({
+      status: 'succeeded',
+      steps: [{ name: gatewayId, status: 'succeeded' }],
+    });
   });
 
   it('counts a session to the root that is off, whichever certificate of that root its own is registered under', async () => {
