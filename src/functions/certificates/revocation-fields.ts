@@ -7,5 +7,5 @@ export const reasonSchema = z.enum(revocationReasons).meta({
 
 export const urgencySchema = z.enum(['immediate', 'window']).optional().meta({
   description:
-    'Whether it may wait for the change window of a gateway: `immediate` (no; the default) or `window` (yes; the default of `superseded`).',
+    'Whether it may wait for the change window of a gateway: `immediate` (no; the default) or `window` (yes; the default of `superseded`). `compromised` and `lost` never wait.',
 });

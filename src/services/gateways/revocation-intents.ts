@@ -77,6 +77,7 @@ export function createRevocationIntents({
     if (!isRevocation(operation)) {
       return block === undefined ? recordReinstatement(operation, certificate, made) : undefined;
     }
+    const isStandingUrgent = current?.wanted === true && current.urgency === 'immediate';
     const intent: RevocationRecord = {
       rootId,
       thumbprint: operation.target,
@@ -86,7 +87,7 @@ export function createRevocationIntents({
       wanted: true,
       // Nothing that is said later weakens what was said of the key, or makes an urgent revocation wait.
       reason: block?.reason ?? reason,
-      urgency: current?.wanted === true && current.urgency === 'immediate' ? 'immediate' : urgency,
+      urgency: block !== undefined || isStandingUrgent ? 'immediate' : urgency,
       ...made,
     };
     await stores.revocations.upsert(intent);

@@ -122,7 +122,8 @@ export function createRevocations(options: RunRevocationOptions): Revocations {
         );
       }
       const isNews = saysMore(reason, await findBlock(stores, record.publicKeyHash));
-      const asked = { reason, urgency: urgency ?? (reason === 'superseded' ? 'window' : 'immediate') } as const;
+      const usual = reason === 'superseded' ? 'window' : 'immediate';
+      const asked = { reason, urgency: isBlockingReason(reason) ? 'immediate' : (urgency ?? usual) } as const;
       const same = await underWay(record, true, asked.urgency);
       if (same !== undefined && same.id !== request.operationId && !isNews) return same;
       const operation = await begin('revokeCertificate', record, request, asked);

@@ -99,6 +99,34 @@ describe('src/services, on a gateway with a change window', () => {
     for (const id of [waiting, urgent]) expect(await world.operations.view(id)).toMatchObject({ status: 'succeeded' });
   });
 
+  it.each(['compromised', 'lost'] as const)('does not have %s wait, whatever was sent', async (reason) => {
+    const world = await aLine();
+    const thumbprint = await aCertificate(world, 'a');
+
+    await world.revocations.revoke(thumbprint, { reason, urgency: 'window' }, aRequest(world, 'revoke'));
+    await runWriter(world);
+
+    expect(on(world, 'revocation')).toEqual([thumbprint]);
+  });
+
+  it('does not have whoever is revoked again wait, where the key was reported meanwhile', async () => {
+    const world = await aLine();
+    const thumbprint = await aCertificate(world, 'a');
+    const { publicKeyHash } = given(await world.lookup.byThumbprint(thumbprint as never));
+    const block = {
+      publicKeyHash,
+      reason: 'lost',
+      blockedAt: world.now().toISOString(),
+      thumbprint,
+      operationId: 'op-1',
+    } as const;
+    await world.stores.blockedKeys.insert(block);
+
+    await revoke(world, thumbprint, 'may wait', 'window');
+
+    expect(on(world, 'revocation')).toEqual([thumbprint]);
+  });
+
   it('keeps a reinstatement and the removal of a root for the window', async () => {
     const world = await aWindowedGateway();
     const thumbprint = await aCertificate(world, 'a');
