@@ -77,6 +77,10 @@ export function createKits(options: {
     if (trust?.wanted !== true) {
       throw new AppError('ERR_CONFLICT', `Gateway ${gatewayId} does not trust root ${rootId}.`);
     }
+    if (trust.state === 'deferred') {
+      const message = `Gateway ${gatewayId} does not trust root ${rootId} yet: that waits for its change window, which opens at ${trust.startsAt ?? 'a time that is not known'}.`;
+      throw new AppError('ERR_CONFLICT', `${message} No kit is made that cannot connect.`);
+    }
     const root = (await stores.roots.get(rootKeys(rootId)))?.record;
     if (root?.certificate === undefined || root.thumbprint === undefined) {
       throw new AppError('ERR_CONFLICT', `Root ${rootId} has no certificate yet, so no kit is made.`);

@@ -112,6 +112,22 @@ describe('src/functions/certificates/issue-certificate, deliver', () => {
     expect(await Promise.all(second.map(isThere))).toEqual([false, false, false]);
   });
 
+  it('makes no kit for a root that waits for the change window of the gateway, and says when that opens', async () => {
+    const { world, order } = await open();
+    await aRoot(world, 'root-2');
+    const changeWindow = { schedule: '0 22 * * 6', timeZone: 'UTC', durationMinutes: 60 };
+    await world.gatewayChanges.change(gatewayId, { changeWindow }, aRequest(world, 'window'));
+    await world.trust.trust(gatewayId, 'root-2', undefined, aRequest(world, 'trust 2'));
+    await runWriter(world);
+
+    const waiting = await order(wanted, { rootId: 'root-2' });
+
+    expect(waiting).toMatchObject({ status: 409 });
+    expect(waiting.json['detail']).toContain('opens at 2026-03-07T22:00:00.000Z');
+    expect((await world.lookup.list({ owner: 'ann', top: 10 })).items).toEqual([]);
+    expect(await order(wanted)).toMatchObject({ status: 201 });
+  });
+
   it('refuses before anything is issued what a gateway does not serve', async () => {
     const { world, order } = await open();
     await world.stores.gateways.update({ partitionKey: 'gateway', rowKey: gatewayId }, (record) => ({
