@@ -59,9 +59,9 @@ export function createProfilePackages({
 }
 
 const packageHowTo =
-  'Unpack the zip: Azure has put into it a folder of settings for each kind of client. No certificate is in it.';
+  'Unpack the zip: Azure has put into it a folder of settings for each kind of client. No certificate of yours is in it.';
 const installerHowTo =
-  'Open the program on Windows: it adds the VPN connection. No certificate is in it: import yours with its private key before you connect.';
+  'Open the program on Windows: it adds the VPN connection. No certificate of yours is in it: import it with its private key before you connect.';
 
 function fileOf(
   { record: { gatewayId }, bytes }: NewestPackage,
