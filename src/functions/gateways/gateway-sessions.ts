@@ -29,7 +29,7 @@ const sessionSchema = z
     since: z.string().optional(),
     identity: z.enum(['known', 'shared', 'unknown']).meta({
       description:
-        "Azure's list has a name and no certificate: `known` where one certificate has it and no other may, `shared` where several have it, or may since their own name is not known, `unknown` where none of Gatehouse's has.",
+        "Azure's list has a name and no certificate: `known` where one certificate has it and no other may, `shared` where several have it, or may since their own name is not known or the gateway trusts a root of others, `unknown` where none of Gatehouse's has.",
     }),
     certificates: z.array(
       z.object({ thumbprint: z.string(), owner: z.string(), rootId: z.string(), state: z.enum(certificateStates) }),

@@ -19,7 +19,7 @@ import type { IntentRequest } from '../operations/intent-request.ts';
 import { instanceIdOf, type OperationRecord } from '../operations/operation-record.ts';
 import type { Operations } from '../operations/operations.ts';
 import { mayStillComeForward } from '../operations/sign-of-life.ts';
-import { openRootsOf } from './open-roots.ts';
+import { openRootsOf, openToStrangersBy } from './open-roots.ts';
 
 /** Whose sessions, or which. */
 export type SessionChoice = { readonly thumbprints: readonly string[] } | { readonly connectionIds: readonly string[] };
@@ -94,6 +94,7 @@ export function createDisconnects({
     { sessions, unreadable }: SessionList,
   ): Promise<ChosenSessions> {
     const open = await openRootsOf(stores, gatewayId);
+    const strangersBy = await openToStrangersBy(stores, gatewayId, now());
     const connectionIds = new Set<string>();
     const leftAlone: LeftAlone[] = [];
     for (const thumbprint of thumbprints) {
@@ -107,7 +108,7 @@ export function createDisconnects({
       const own = sessions.filter((one) => comparableName(one.commonName) === comparableName(commonName));
       const rival = own.length === 0 ? undefined : await rivalOf(commonName, thumbprints, open);
       for (const session of own) {
-        const reason = whyLeftAlone(session, rival);
+        const reason = whyLeftAlone(session, rival, strangersBy);
         const { connectionId } = session;
         if (reason === undefined && connectionId !== undefined) {
           connectionIds.add(connectionId);
@@ -170,9 +171,13 @@ function chooseByConnection(
 function whyLeftAlone(
   { commonName, connectionId }: VpnSession,
   rival: CertificateRecord | undefined,
+  strangersBy: string | undefined,
 ): string | undefined {
   if (rival !== undefined) {
     return `Session "${commonName}" may be that of certificate ${rival.thumbprint ?? rival.serialNumber}, which has the same name or none that is known here, and was not chosen: name the connection instead.`;
+  }
+  if (strangersBy !== undefined) {
+    return `Session "${commonName}" may be that of a certificate that others issued, which ${strangersBy}, lets in: name the connection instead.`;
   }
   return connectionId === undefined
     ? `Session "${commonName}" has no id in Azure's list, so it cannot be disconnected.`

@@ -7,7 +7,7 @@ import type { CertificateRecord } from '../../stores/records/certificates.ts';
 import { gatewayKeys } from '../../stores/records/gateways.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { CertificateLookup } from '../certificates/certificate-lookup.ts';
-import { openRootsOf } from './open-roots.ts';
+import { openRootsOf, openToStrangersBy } from './open-roots.ts';
 
 /** What Azure's list tells of a session, and whose it is as far as a name tells that. */
 export interface ListedSession {
@@ -23,8 +23,8 @@ export interface ListedSession {
   /** ISO 8601. */
   readonly since?: string;
   /**
-   * `shared` where several certificates have the name, or may have it since theirs is not known here; `unknown` where
-   * none has.
+   * `shared` where several certificates have the name, or may have it since theirs is not known here or the gateway
+   * lets in what others issue; `unknown` where none has.
    */
   readonly identity: 'known' | 'shared' | 'unknown';
   /** Those who may be behind the name; of those without a known name one at most. */
@@ -113,13 +113,15 @@ export function createListSessions({
     for (const [name, commonName] of names) holders.set(name, await holdersOf(gatewayId, commonName));
     const isAnyKnown = [...holders.values()].some(({ length }) => length > 0);
     const nameless = isAnyKnown ? await namelessOf(gatewayId) : [];
+    const isOpenToStrangers = isAnyKnown && (await openToStrangersBy(stores, gatewayId, now())) !== undefined;
     const pool = gateway.plan.clientAddressPool;
     return {
       askedAt,
       unreadable,
       sessions: sessions.map((one) => {
         const named = holders.get(comparableName(one.commonName)) ?? [];
-        return toListed(one, pool, named.length === 0 ? [] : [...named, ...nameless]);
+        const certificates = named.length === 0 ? [] : [...named, ...nameless];
+        return { ...toListed(one, pool, certificates), identity: identityOf(certificates, isOpenToStrangers) };
       }),
     };
   };
@@ -133,7 +135,7 @@ function toListed(
   { connectionId, commonName, connectedAt, privateIpAddress, publicIpAddress }: VpnSession,
   pool: readonly string[],
   certificates: ListedSession['certificates'],
-): ListedSession {
+): Omit<ListedSession, 'identity'> {
   const protocol = protocolOf(connectionId);
   const isInPool = isWithin(privateIpAddress, pool);
   return {
@@ -144,9 +146,13 @@ function toListed(
     ...(isInPool === undefined ? {} : { isInPool }),
     ...(publicIpAddress === '' ? {} : { comesFrom: publicIpAddress }),
     ...(connectedAt === undefined ? {} : { since: connectedAt }),
-    identity: certificates.length === 0 ? 'unknown' : certificates.length === 1 ? 'known' : 'shared',
     certificates,
   };
+}
+
+function identityOf({ length }: ListedSession['certificates'], isOpenToStrangers: boolean): ListedSession['identity'] {
+  if (length === 0) return 'unknown';
+  return length === 1 && !isOpenToStrangers ? 'known' : 'shared';
 }
 
 /** Azure says it in no field, but its ids begin with it. */

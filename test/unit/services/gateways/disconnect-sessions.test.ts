@@ -1,8 +1,10 @@
+import { toPem } from '../../../../src/pki/read-certificate.ts';
 import type { SessionList } from '../../../../src/ports/arm.ts';
 import type { SessionChoice } from '../../../../src/services/gateways/disconnect-sessions.ts';
 import { createRegisterCertificate } from '../../../../src/services/gateways/register-certificate.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { anRsaKeyPair } from '../../../support/builders/a-key-pair.ts';
+import { anAuthority } from '../../../support/builders/an-authority.ts';
 import { given } from '../../../support/given.ts';
 import {
   aGateway,
@@ -122,6 +124,24 @@ describe('src/services/gateways/disconnect-sessions', () => {
     expect(await choose(world, { thumbprints: [kim, bare] }, sessions)).toMatchObject({ connectionIds: ['OVPN_1'] });
     await world.revocations.revoke(bare, { reason: 'left' }, aRequest(world, 'revoke'));
     expect(await choose(world, { thumbprints: [kim, kim] }, sessions)).toMatchObject({ connectionIds: ['OVPN_1'] });
+  });
+
+  it('leaves a session alone that may be of a certificate that others issued, unless its connection is named', async () => {
+    const world = await aWorld();
+    const kim = await aCertificate(world, 'kim');
+    await world.rootImports.importText('contoso', toPem(anAuthority().der));
+    await world.trust.trust(gatewayId, 'contoso', undefined, aRequest(world, 'trust contoso'));
+    await runWriter(world);
+    const sessions = [aSession('kim', 'OVPN_1')];
+
+    expect(await choose(world, { thumbprints: [kim] }, sessions)).toEqual({
+      connectionIds: [],
+      leftAlone: [{ thumbprint: kim, connectionId: 'OVPN_1', reason: expect.stringContaining('contoso') as string }],
+    });
+    expect(await choose(world, { connectionIds: ['OVPN_1'] }, sessions)).toEqual({
+      connectionIds: ['OVPN_1'],
+      leftAlone: [],
+    });
   });
 
   it('says what it cannot disconnect and what it cannot read', async () => {

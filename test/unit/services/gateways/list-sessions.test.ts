@@ -1,6 +1,8 @@
+import { toPem } from '../../../../src/pki/read-certificate.ts';
 import type { ListedSessions } from '../../../../src/services/gateways/list-sessions.ts';
 import { createRegisterCertificate } from '../../../../src/services/gateways/register-certificate.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
+import { anAuthority } from '../../../support/builders/an-authority.ts';
 import { given } from '../../../support/given.ts';
 import {
   aGateway,
@@ -128,6 +130,29 @@ describe('src/services/gateways/list-sessions', () => {
     await world.revocations.reinstate(bare, {}, aRequest(world, 'reinstate'));
     await runWriter(world);
     world.clock.advance(2 * 60 * 60 * 1000);
+    expect((await list(world)).sessions[0]?.identity).toBe('known');
+  });
+
+  it('says known only where no root of others lets certificates in that are not known here', async () => {
+    const world = await aWorld();
+    const thumbprint = await aCertificate(world);
+    await world.rootImports.importText('contoso', toPem(anAuthority().der));
+    expect((await list(world)).sessions[0]?.identity).toBe('known');
+
+    await world.trust.trust(gatewayId, 'contoso', undefined, aRequest(world, 'trust contoso'));
+    await runWriter(world);
+    expect((await list(world)).sessions[0]).toMatchObject({ identity: 'shared', certificates: [{ thumbprint }] });
+
+    await world.trust.distrust(gatewayId, 'contoso', true, aRequest(world, 'distrust contoso'));
+    await runWriter(world);
+    expect((await list(world)).sessions[0]?.identity).toBe('known');
+
+    const entry = { gatewayId, kind: 'root', name: 'theirs', thumbprint: 'EF'.repeat(20), firstSeenAt: '' } as const;
+    await world.stores.foreignEntries.upsert(entry);
+    expect((await list(world)).sessions[0]?.identity).toBe('shared');
+    expect((await list(world, [{ ...session, commonName: 'somebody' }])).sessions[0]?.identity).toBe('unknown');
+
+    await world.stores.foreignEntries.upsert({ ...entry, notAfter: world.now().toISOString() });
     expect((await list(world)).sessions[0]?.identity).toBe('known');
   });
 
